@@ -1,0 +1,212 @@
+/** The Rollout controller as a whole: caches fed by watches, a queue fed by caches, workers while we are the leader. */
+import { isConflict } from "../providers/kube/apiError.ts";
+import type { EventRecorder } from "../providers/kube/events.ts";
+import type { KubeClient } from "../providers/kube/transport.ts";
+import { runReflector, type KubeObject, type Reflector, type ReflectorIncident } from "../providers/kube/watch.ts";
+import type { ReplicaSet, Service } from "../schema/kube.ts";
+import type { Rollout } from "../schema/rollout.ts";
+import type { Log } from "./log.ts";
+import type { Clock } from "./loop/clock.ts";
+import { NotLeaderError } from "./loop/apply.ts";
+import { createQueue, type QueueMetrics, type WorkQueue } from "./loop/queue.ts";
+import { createReconciler, type Reconciler } from "./loop/reconcile.ts";
+import { releaseService } from "./loop/serviceCleanup.ts";
+import { HASH_LABEL, type ReplicaSetFacts, type RolloutEvent } from "./rollout/model.ts";
+import { equal } from "./rollout/equal.ts";
+import { createGatherer } from "./snapshot/gather.ts";
+import { createStores, servicesOf, type CachedReplicaSet, type CachedService, type Stores } from "./snapshot/stores.ts";
+
+/** What the controller tells about itself; see controller/metrics.ts. Times in milliseconds unless named otherwise. */
+export interface ControllerObserver {
+  reconciled(key: string, durationMs: number, failed: boolean): void;
+  eventEmitted(key: string, type: "Normal" | "Warning", reason: string): void;
+  rolloutFinished(status: string, totalSeconds: number, manualPauseSeconds: number): void;
+  rolloutDeleted(key: string): void;
+  incident(kind: string, what: ReflectorIncident): void;
+  queue(name: string): QueueMetrics;
+}
+
+export interface ControllerPorts {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly events: EventRecorder;
+  readonly observer: ControllerObserver;
+  /** For how long we are the leader for certain, in milliseconds. */
+  readonly validForMs: () => number;
+}
+
+export interface ControllerScope {
+  /** Watch this namespace only; undefined: all. */
+  readonly namespace: string | undefined;
+  /** Only Rollouts labelled with this instance; "": only those without the label. */
+  readonly instanceId: string;
+  readonly resyncMs: number;
+  readonly concurrency: number;
+}
+
+export interface Controller {
+  readonly stores: Stores;
+  readonly queues: readonly (readonly [name: string, queue: WorkQueue])[];
+  /** Kinds whose cache is not complete or whose watch is broken. */
+  unready(): string[];
+  /** Resolves when all caches are filled. */
+  readonly hasSynced: Promise<void>;
+  /** Works until `signal` aborts; call it once, as the leader. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+const INSTANCE_LABEL = "argo-rollouts.argoproj.io/controller-instance-id";
+
+const keyOf = (object: { metadata: { namespace: string; name: string } }): string => `${object.metadata.namespace}/${object.metadata.name}`;
+
+/** Starts watching at once; `signal` ends that. */
+export function createController(ports: ControllerPorts, scope: ControllerScope, signal: AbortSignal): Controller {
+  const { clock, observer } = ports;
+  const stores = createStores();
+  const rollouts = createQueue({ clock, metrics: observer.queue("Rollouts") });
+  const services = createQueue({ clock, metrics: observer.queue("Services") });
+  const reconciler = createReconciler({
+    ...ports,
+    stores,
+    gatherer: createGatherer(stores),
+    wakeAfter: (key, delayMs) => rollouts.addAfter(key, delayMs),
+    finished: (status, total, paused) => observer.rolloutFinished(status, total, paused),
+    recordEvent: (rollout, event) => recordEvent(ports, rollout, event),
+  });
+  connect({ ports, stores, rollouts, services, reconciler });
+  const reflectors = watchAll(ports, scope, stores, signal);
+  return {
+    stores,
+    queues: [
+      ["Rollouts", rollouts],
+      ["Services", services],
+    ],
+    unready: () => reflectors.filter(([, reflector]) => !reflector.isReady()).map(([kind]) => kind),
+    hasSynced: Promise.all(reflectors.map(([, reflector]) => reflector.hasSynced)).then(() => undefined),
+    run: (running) => work({ ports, scope, stores, rollouts, services, reconciler }, running),
+  };
+}
+
+function watchAll(ports: ControllerPorts, scope: ControllerScope, stores: Stores, signal: AbortSignal): [string, Reflector][] {
+  const { client, clock, log, observer } = ports;
+  const inScope = (group: string, plural: string): string =>
+    scope.namespace === undefined ? `${group}/${plural}` : `${group}/namespaces/${scope.namespace}/${plural}`;
+  const watch = <Raw extends KubeObject>(kind: string, path: string, labelSelector: string | undefined, sink: Sink<Raw>): [string, Reflector] => [
+    kind,
+    runReflector<Raw>({
+      client,
+      clock,
+      path,
+      query: { labelSelector },
+      sink,
+      signal,
+      observe: (what) => observer.incident(kind, what),
+      onError: (error, failures) => log.warn(`Cannot watch ${kind}; trying again`, { error, failures }),
+    }),
+  ];
+  const instance = scope.instanceId === "" ? `!${INSTANCE_LABEL}` : `${INSTANCE_LABEL}=${scope.instanceId}`;
+  return [
+    watch<Rollout>("rollouts", inScope("/apis/argoproj.io/v1alpha1", "rollouts"), instance, stores.rollouts),
+    watch<ReplicaSet>("replicasets", inScope("/apis/apps/v1", "replicasets"), HASH_LABEL, stores.replicaSets),
+    watch<Service>("services", inScope("/api/v1", "services"), undefined, stores.services),
+  ];
+}
+
+type Sink<Raw extends KubeObject> = Parameters<typeof runReflector<Raw>>[0]["sink"];
+
+interface Parts {
+  readonly ports: ControllerPorts;
+  readonly stores: Stores;
+  readonly rollouts: WorkQueue;
+  readonly services: WorkQueue;
+  readonly reconciler: Reconciler;
+}
+
+/** Which Rollouts have to be looked at after a change in a cache (controller.md §1.1). */
+function connect(parts: Parts): void {
+  const { stores, rollouts, services } = parts;
+  stores.rollouts.onChange((old, next) => rolloutChanged(parts, old, next));
+  stores.replicaSets.onChange((old, next) => {
+    if (old !== undefined && next !== undefined && sameFacts(old.facts, next.facts)) return;
+    for (const key of ownersOf(stores, next ?? old)) rollouts.add(key);
+  });
+  stores.services.onChange((old: CachedService | undefined, next: CachedService | undefined) => {
+    const service = next ?? old;
+    if (service === undefined || (old !== undefined && next !== undefined && sameFacts(old.facts, next.facts))) return;
+    for (const rollout of stores.rollouts.by("service", keyOf(service))) rollouts.add(keyOf(rollout));
+    if (next !== undefined) services.add(keyOf(next));
+  });
+}
+
+/** Equal but for the version: nothing that a decision rests on has changed. */
+const sameFacts = <F extends { readonly resourceVersion: string }>(a: F, b: F): boolean => equal({ ...a, resourceVersion: "" }, { ...b, resourceVersion: "" });
+
+function rolloutChanged({ ports, stores, rollouts, services, reconciler }: Parts, old: Rollout | undefined, next: Rollout | undefined): void {
+  const rollout = next ?? old;
+  if (rollout === undefined) return;
+  const key = keyOf(rollout);
+  const referenced = new Set(next === undefined ? [] : servicesOf(next));
+  for (const name of old === undefined ? [] : servicesOf(old)) {
+    if (!referenced.has(name)) services.add(`${rollout.metadata.namespace}/${name}`);
+  }
+  if (next !== undefined) return rollouts.add(key);
+  reconciler.forget(key);
+  ports.observer.rolloutDeleted(key);
+  for (const service of stores.services.by("manager", key)) services.add(keyOf(service));
+  if (ports.validForMs() > 0) recordEvent(ports, rollout, { type: "Normal", reason: "RolloutDeleted", message: `Rollout ${key} is deleted.`, after: 0 });
+}
+
+/** The Rollout that controls a ReplicaSet, or those of its namespace that may want to adopt it. */
+function ownersOf(stores: Stores, replicaSet: CachedReplicaSet | undefined): string[] {
+  if (replicaSet === undefined) return [];
+  const { namespace, controllerUid } = replicaSet.facts as ReplicaSetFacts;
+  return stores.rollouts.by("owner", controllerUid === "" ? namespace : controllerUid).map(keyOf);
+}
+
+function recordEvent({ events, observer }: ControllerPorts, rollout: Rollout, { type, reason, message }: RolloutEvent): void {
+  const { name, namespace, uid = "", resourceVersion } = rollout.metadata;
+  observer.eventEmitted(keyOf(rollout), type, reason);
+  const object = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", name, namespace, uid, resourceVersion };
+  events.record({ object, type, reason, message });
+}
+
+async function work(parts: Parts & { readonly scope: ControllerScope }, signal: AbortSignal): Promise<void> {
+  const { ports, scope, stores, rollouts, services, reconciler } = parts;
+  const { clock, log, observer } = ports;
+  const everything = (): void => {
+    for (const rollout of stores.rollouts.values()) rollouts.add(keyOf(rollout));
+    for (const service of stores.services.values()) services.add(keyOf(service));
+  };
+  let stopResync = (): void => {};
+  const resync = (): void => {
+    everything();
+    stopResync = clock.after(scope.resyncMs, resync);
+  };
+  resync();
+  const failed = (what: string) => (key: string, error: unknown, failures: number) => {
+    // A conflict means that the cache is a moment behind; the next turn sees the newer object.
+    if (isConflict(error) || error instanceof NotLeaderError) log.debug(`${what} "${key}" is tried again`, { error, failures });
+    else log.error(`Cannot reconcile ${what} "${key}"`, { error, failures });
+  };
+  const handle = async (key: string): Promise<void> => {
+    const started = performance.now();
+    let ok = false;
+    try {
+      await reconciler.reconcile(key);
+      ok = true;
+    } finally {
+      observer.reconciled(key, performance.now() - started, !ok);
+    }
+  };
+  await Promise.all([
+    rollouts.run({ concurrency: scope.concurrency, handle, onError: failed("Rollout"), signal }),
+    services.run({
+      concurrency: scope.concurrency,
+      handle: (key) => releaseService({ client: ports.client, stores, validForMs: ports.validForMs }, key),
+      onError: failed("Service"),
+      signal,
+    }),
+  ]);
+  stopResync();
+}

@@ -1,0 +1,105 @@
+/**
+ * The flags of `sluice controller`: names, defaults and meanings of the reference controller's, so that the arguments of
+ * an existing Deployment carry over. options.ts parses by this table.
+ */
+
+export type FlagKind = "bool" | "int" | "number" | "duration" | "text" | "list";
+
+export interface Flag {
+  readonly name: string;
+  readonly kind: FlagKind;
+  /** Absent: undefined for text, false for bool, none for a list. */
+  readonly value?: string | number;
+  readonly help: string;
+  /** With its dash. */
+  readonly short?: `-${string}`;
+  /** A sentence for the log when the flag is given. */
+  readonly deprecated?: string;
+}
+
+export const flags: readonly Flag[] = [
+  { name: "kubeconfig", kind: "text", help: "path to the kubeconfig; in a pod, the service account" },
+  { name: "context", kind: "text", help: "context of the kubeconfig" },
+  { name: "cluster", kind: "text", help: "cluster of the kubeconfig" },
+  { name: "user", kind: "text", help: "user of the kubeconfig" },
+  { name: "server", kind: "text", short: "-s", help: "address of the API server" },
+  { name: "token", kind: "text", help: "bearer token for the API server" },
+  { name: "certificate-authority", kind: "text", help: "file with the CA of the API server" },
+  { name: "client-certificate", kind: "text", help: "file with the client certificate" },
+  { name: "client-key", kind: "text", help: "file with the client key" },
+  { name: "tls-server-name", kind: "text", help: "name expected in the API server's certificate" },
+  { name: "insecure-skip-tls-verify", kind: "bool", help: "do not check the API server's certificate" },
+  { name: "as", kind: "text", help: "user to impersonate" },
+  { name: "as-group", kind: "list", help: "group to impersonate (repeatable)" },
+  { name: "namespace", kind: "text", short: "-n", help: "the namespace to watch with --namespaced" },
+  { name: "namespaced", kind: "bool", help: "watch one namespace only" },
+  { name: "instance-id", kind: "text", value: "", help: "drive only the Rollouts labelled with this instance" },
+  { name: "rollout-resync", kind: "int", value: 900, help: "seconds after which every Rollout is looked at again" },
+  { name: "rollout-threads", kind: "int", value: 10, help: "how many Rollouts are worked on at once" },
+  { name: "qps", kind: "number", value: 40, help: "requests a second to the API server; negative: no limit" },
+  { name: "burst", kind: "int", value: 80, help: "requests that may exceed --qps at once" },
+  { name: "loglevel", kind: "text", value: "info", help: "debug, info, warn or error" },
+  { name: "logformat", kind: "text", value: "", help: "text or json" },
+  { name: "kloglevel", kind: "int", value: 0, help: "verbosity of the API client; from 6 on it logs each request" },
+  { name: "metricsPort", kind: "int", value: 8090, help: "port of /metrics" },
+  {
+    name: "metricsport",
+    kind: "int",
+    help: "deprecated",
+    deprecated: "--metricsport is deprecated: use --metricsPort",
+  },
+  { name: "healthzPort", kind: "int", value: 8080, help: "port of /healthz and /readyz" },
+  { name: "leader-elect", kind: "bool", value: "true", help: "work only while holding the Lease" },
+  { name: "leader-election-lease-duration", kind: "duration", value: "15s", help: "how long a Lease is valid" },
+  {
+    name: "leader-election-renew-deadline",
+    kind: "duration",
+    value: "10s",
+    help: "give up when not renewed for so long",
+  },
+  { name: "leader-election-retry-period", kind: "duration", value: "2s", help: "time between two tries" },
+  { name: "version", kind: "bool", help: "print the version" },
+];
+
+/** The reference's flags that mean nothing here yet: taken with a warning, so that a Deployment's arguments carry over. */
+export const ignoredFlags: Readonly<Record<string, FlagKind>> = {
+  "experiment-threads": "int",
+  "analysis-threads": "int",
+  "service-threads": "int",
+  "ingress-threads": "int",
+  "ephemeral-metadata-threads": "int",
+  "ephemeral-metadata-update-pod-retries": "int",
+  "aws-target-group-binding-api-version": "text",
+  "alb-tag-key-resource-id": "text",
+  "istio-api-version": "text",
+  "ambassador-api-version": "text",
+  "traffic-split-api-version": "text",
+  "traefik-api-group": "text",
+  "traefik-api-version": "text",
+  "ingress-api-version": "text",
+  "appmesh-crd-version": "text",
+  "alb-ingress-classes": "list",
+  "nginx-ingress-classes": "list",
+  "aws-verify-target-group": "bool",
+  "alb-verify-weight": "bool",
+  "self-service-notification-enabled": "bool",
+  "enable-pprof-address": "text",
+  "as-uid": "text",
+  "as-user-extra": "list",
+  "disable-compression": "bool",
+  password: "text",
+  "proxy-url": "text",
+  "request-timeout": "text",
+  username: "text",
+};
+
+/** Would run other parts than asked for, so it is refused and not ignored. */
+export const unsupportedFlags: Readonly<Record<string, string>> = {
+  controllers: "--controllers is not supported: Sluice runs every part; leave the flag out",
+};
+
+export const allFlags: readonly Flag[] = [
+  ...flags,
+  ...Object.entries(ignoredFlags).map(([name, kind]): Flag => ({ name, kind, help: "accepted and ignored" })),
+  ...Object.keys(unsupportedFlags).map((name): Flag => ({ name, kind: "list", help: "not supported" })),
+];

@@ -1,0 +1,250 @@
+/**
+ * The only writer. Carries out a decision: its actions in order, the status last, then the events. Every write names the
+ * version that it was decided on, and is sent only while the Lease outlives the request.
+ */
+import type { KubeClient, KubeRequest } from "../../providers/kube/transport.ts";
+import { ApiError, isAlreadyExists, isNotFound } from "../../providers/kube/apiError.ts";
+import type { ReplicaSet, Service } from "../../schema/kube.ts";
+import type { Rollout, RolloutStatus } from "../../schema/rollout.ts";
+import { EPHEMERAL_METADATA, HASH_LABEL, MANAGED_BY, REVISION, type Action, type Decision, type RolloutEvent, type Snapshot } from "../rollout/model.ts";
+import { controllerReference } from "../rollout/revision.ts";
+import { replicaSetFacts, type Stores } from "../snapshot/stores.ts";
+import { mergePatch } from "./mergePatch.ts";
+import { evictPod, patchPods } from "./pods.ts";
+
+export interface Writer {
+  readonly client: KubeClient;
+  readonly stores: Stores;
+  /** For how long we are the leader for certain, in milliseconds. */
+  readonly validForMs: () => number;
+  readonly recordEvent: (rollout: Rollout, event: RolloutEvent) => void;
+}
+
+/** How carrying out a decision ended; what else goes wrong is thrown. */
+export type Outcome =
+  | { readonly kind: "done" }
+  /** The name of the new ReplicaSet is taken by another's. */
+  | { readonly kind: "collision"; readonly name: string }
+  /** The name is taken by a ReplicaSet that will go away by itself. */
+  | { readonly kind: "nameTaken"; readonly name: string; readonly message: string }
+  /** The API server does not take the new ReplicaSet (quota, policy, validation). */
+  | { readonly kind: "createRefused"; readonly name: string; readonly message: string };
+
+/** A write is given up after this, and not begun when the Lease may end sooner. */
+const WRITE_TIMEOUT_MS = 5_000;
+const MERGE = "application/merge-patch+json";
+
+/** We may no longer be the leader: nothing was sent. */
+export class NotLeaderError extends Error {
+  override readonly name = "NotLeaderError";
+}
+
+/** State of one application: versions of what it has written itself, so that a second write builds on the first. */
+interface Run extends Writer {
+  readonly snapshot: Snapshot;
+  readonly rollout: Rollout;
+  readonly versions: Map<string, string>;
+}
+
+/**
+ * Carries out `decision` about the Rollout of `snapshot`. With `deferStatus` the status is left for later.
+ * @throws {ApiError} when a write failed: what came before it has been done, the rest not, and deciding again goes on from there.
+ */
+export async function apply(writer: Writer, snapshot: Snapshot, decision: Decision, deferStatus: boolean): Promise<Outcome> {
+  const run: Run = { ...writer, snapshot, rollout: snapshot.rollout, versions: new Map() };
+  let done = 0;
+  let complete = false;
+  try {
+    for (const action of decision.actions) {
+      const outcome = await perform(run, action);
+      if (outcome !== undefined) return outcome;
+      done += 1;
+    }
+    complete = true;
+  } finally {
+    // Who sees the new status may look for its events at once: they go out before it.
+    for (const event of decision.events) {
+      const due = event.after === "status" ? complete && !deferStatus : event.after <= done;
+      if (due) run.recordEvent(run.rollout, event);
+    }
+  }
+  if (decision.status !== undefined && !deferStatus) await writeStatus(run, decision.status);
+  return { kind: "done" };
+}
+
+async function send<T>({ client, validForMs }: Writer, request: KubeRequest): Promise<T> {
+  if (validForMs() <= WRITE_TIMEOUT_MS) {
+    throw new NotLeaderError(`Not sent: ${request.method} ${request.path}, because the leader Lease may run out before it is answered`);
+  }
+  return client.request<T>({ timeoutMs: WRITE_TIMEOUT_MS, ...request });
+}
+
+const rolloutPath = ({ metadata }: Rollout): string => `/apis/argoproj.io/v1alpha1/namespaces/${metadata.namespace}/rollouts/${metadata.name}`;
+const replicaSetsPath = ({ metadata }: Rollout): string => `/apis/apps/v1/namespaces/${metadata.namespace}/replicasets`;
+
+async function perform(run: Run, action: Action): Promise<Outcome | undefined> {
+  switch (action.kind) {
+    case "createReplicaSet":
+      return createReplicaSet(run, action);
+    case "updateReplicaSet":
+      return updateReplicaSet(run, action);
+    case "setPodMetadata":
+      return setPodMetadata(run, action);
+    case "evictPod":
+      await evictPod((request) => send(run, request), run.rollout.metadata.namespace, action.name);
+      return undefined;
+    case "deleteReplicaSet":
+      return deleteReplicaSet(run, action);
+    case "adoptReplicaSet":
+      return adoptReplicaSet(run, action);
+    case "releaseReplicaSet":
+      return patchOwners(run, action, (owners) => owners.filter((owner) => owner.uid !== run.rollout.metadata.uid));
+    case "switchService":
+      return switchService(run, action);
+    case "updateRollout":
+      return updateRollout(run, action);
+    default:
+      return action satisfies never;
+  }
+}
+
+type ActionOf<K extends Action["kind"]> = Extract<Action, { kind: K }>;
+
+/** A ReplicaSet of that name that is ours and has our template is what we wanted, whoever created it (api.md §9.2). */
+async function createReplicaSet(run: Run, { name, manifest }: ActionOf<"createReplicaSet">): Promise<Outcome | undefined> {
+  const path = replicaSetsPath(run.rollout);
+  try {
+    run.stores.replicaSets.written(await send<ReplicaSet>(run, { method: "POST", path, body: manifest }));
+    return undefined;
+  } catch (error) {
+    if (!isAlreadyExists(error)) return refusal(name, error);
+  }
+  const live = await run.client.request<ReplicaSet>({ method: "GET", path: `${path}/${name}` });
+  const facts = replicaSetFacts(live);
+  const ours = facts.controllerUid === run.rollout.metadata.uid && facts.templateDigest === run.snapshot.templateDigest;
+  if (ours && !facts.deleting) {
+    run.stores.replicaSets.written(live);
+    return undefined;
+  }
+  const leaving = await isLeaving(run, live, facts.deleting);
+  return leaving ? { kind: "nameTaken", name, message: "its predecessor of the same name is still being deleted" } : { kind: "collision", name };
+}
+
+/** Left over from a Rollout of the same name that was deleted: the garbage collector is about to take it. */
+async function isLeaving(run: Run, live: ReplicaSet, deleting: boolean): Promise<boolean> {
+  if (deleting) return true;
+  const owner = live.metadata.ownerReferences?.find((reference) => reference.controller === true);
+  if (owner?.kind !== "Rollout" || owner.uid === run.rollout.metadata.uid) return false;
+  const path = `/apis/argoproj.io/v1alpha1/namespaces/${run.rollout.metadata.namespace}/rollouts/${owner.name}`;
+  try {
+    const rollout = await run.client.request<Rollout>({ method: "GET", path });
+    return rollout.metadata.uid !== owner.uid;
+  } catch (error) {
+    if (isNotFound(error)) return true;
+    throw error;
+  }
+}
+
+/** Refusals that the user can mend are told in the status; all else is retried. */
+function refusal(name: string, error: unknown): Outcome {
+  if (!(error instanceof ApiError) || error.status < 400 || error.status >= 500 || error.status === 401 || error.status === 409 || error.status === 429) {
+    throw error;
+  }
+  const cause = error.cause as { message?: string } | undefined;
+  return { kind: "createRefused", name, message: cause?.message ?? error.message };
+}
+
+async function updateReplicaSet(run: Run, action: ActionOf<"updateReplicaSet">): Promise<undefined> {
+  const { replicas, minReadySeconds, annotations } = action;
+  const spec = { ...(replicas === undefined ? {} : { replicas }), ...(minReadySeconds === undefined ? {} : { minReadySeconds }) };
+  return patchReplicaSet(run, action, {
+    metadata: annotations === undefined ? {} : { annotations },
+    ...(Object.keys(spec).length > 0 ? { spec } : {}),
+  });
+}
+
+/**
+ * New pods get the metadata by the template, then running ones, and only then it is written down as done: a crash in
+ * between repeats all of it.
+ */
+async function setPodMetadata(run: Run, action: ActionOf<"setPodMetadata">): Promise<undefined> {
+  const { labels, annotations, record } = action;
+  const done = { annotations: { [EPHEMERAL_METADATA]: record } };
+  const template = { metadata: { labels, annotations } };
+  const facts = run.stores.replicaSets.get(`${run.rollout.metadata.namespace}/${action.name}`)?.facts;
+  if (facts === undefined || facts.replicas === 0) return patchReplicaSet(run, action, { metadata: done, spec: { template } });
+  await patchReplicaSet(run, action, { metadata: {}, spec: { template } });
+  await patchPods((request) => send(run, request), run.client, facts, action);
+  return patchReplicaSet(run, action, { metadata: done });
+}
+
+type Patch = { readonly metadata: object; readonly spec?: object };
+
+async function patchReplicaSet(run: Run, target: { name: string; resourceVersion: string }, patch: Patch): Promise<undefined> {
+  const { name } = target;
+  const resourceVersion = run.versions.get(name) ?? target.resourceVersion;
+  const body = { ...patch, metadata: { resourceVersion, ...patch.metadata } };
+  const path = `${replicaSetsPath(run.rollout)}/${name}`;
+  const written = await send<ReplicaSet>(run, { method: "PATCH", path, body, contentType: MERGE });
+  run.versions.set(name, written.metadata.resourceVersion ?? "");
+  run.stores.replicaSets.written(written);
+}
+
+async function deleteReplicaSet(run: Run, { name, uid, resourceVersion }: ActionOf<"deleteReplicaSet">): Promise<undefined> {
+  const body = { propagationPolicy: "Background", preconditions: { uid, resourceVersion } };
+  try {
+    await send(run, { method: "DELETE", path: `${replicaSetsPath(run.rollout)}/${name}`, body });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  run.stores.replicaSets.deleted(`${run.rollout.metadata.namespace}/${name}`, uid);
+}
+
+/** Only a Rollout that still lives may adopt: the cache may not know yet that it is being deleted (api.md §10.4). */
+async function adoptReplicaSet(run: Run, action: ActionOf<"adoptReplicaSet">): Promise<undefined> {
+  const fresh = await run.client.request<Rollout>({ method: "GET", path: rolloutPath(run.rollout) });
+  if (fresh.metadata.uid !== run.rollout.metadata.uid || fresh.metadata.deletionTimestamp !== undefined) {
+    throw new Error(`Cannot adopt ReplicaSet "${action.name}": the Rollout is being deleted`);
+  }
+  return patchOwners(run, action, (owners) => [...owners, controllerReference(run.rollout)]);
+}
+
+type Owners = NonNullable<ReplicaSet["metadata"]["ownerReferences"]>;
+
+async function patchOwners(run: Run, target: { name: string; uid: string; resourceVersion: string }, change: (owners: Owners) => Owners): Promise<undefined> {
+  const path = `${replicaSetsPath(run.rollout)}/${target.name}`;
+  const live = await run.client.request<ReplicaSet>({ method: "GET", path });
+  const { uid, resourceVersion } = target;
+  const body = { metadata: { uid, resourceVersion, ownerReferences: change(live.metadata.ownerReferences ?? []) } };
+  const written = await send<ReplicaSet>(run, { method: "PATCH", path, body, contentType: MERGE });
+  run.versions.set(target.name, written.metadata.resourceVersion ?? "");
+  run.stores.replicaSets.written(written);
+}
+
+async function switchService(run: Run, { name, resourceVersion, hash, adopt }: ActionOf<"switchService">): Promise<undefined> {
+  const { namespace, name: rollout } = run.rollout.metadata;
+  const annotations = adopt ? { annotations: { [MANAGED_BY]: rollout } } : {};
+  const body = { metadata: { resourceVersion, ...annotations }, spec: { selector: { [HASH_LABEL]: hash } } };
+  const path = `/api/v1/namespaces/${namespace}/services/${name}`;
+  run.stores.services.written(await send<Service>(run, { method: "PATCH", path, body, contentType: MERGE }));
+}
+
+async function updateRollout(run: Run, { replicas, revision }: ActionOf<"updateRollout">): Promise<undefined> {
+  const body = {
+    metadata: { resourceVersion: rolloutVersion(run), ...(revision === undefined ? {} : { annotations: { [REVISION]: revision } }) },
+    ...(replicas === undefined ? {} : { spec: { replicas } }),
+  };
+  const written = await send<Rollout>(run, { method: "PATCH", path: rolloutPath(run.rollout), body, contentType: MERGE });
+  run.versions.set("Rollout", written.metadata.resourceVersion ?? "");
+  run.stores.rollouts.written(written);
+}
+
+const rolloutVersion = (run: Run): string => run.versions.get("Rollout") ?? run.rollout.metadata.resourceVersion ?? "";
+
+async function writeStatus(run: Run, status: RolloutStatus): Promise<void> {
+  const patch = mergePatch(run.rollout.status ?? {}, status);
+  if (patch === undefined) return;
+  const body = { metadata: { resourceVersion: rolloutVersion(run) }, status: patch };
+  const path = `${rolloutPath(run.rollout)}/status`;
+  run.stores.rollouts.written(await send<Rollout>(run, { method: "PATCH", path, body, contentType: MERGE }));
+}

@@ -1,0 +1,213 @@
+/**
+ * The read cache: what the API server last said about the objects of one kind, slimmed, indexed and never older than our
+ * own last write. Objects in it are facts: nobody mutates them.
+ */
+
+/** What an object must carry to be kept. A `transform` may drop anything but these. */
+export interface Stored {
+  readonly metadata: {
+    readonly name?: string | undefined;
+    readonly namespace?: string | undefined;
+    readonly uid?: string | undefined;
+    readonly resourceVersion?: string | undefined;
+  };
+}
+
+/** `old` undefined: the object is new; `next` undefined: it is gone. An object recreated under its name is told as two changes. */
+export type ChangeListener<T> = (old: T | undefined, next: T | undefined) => void;
+
+export interface StoreOptions<Raw extends Stored, T extends Stored, Index extends string> {
+  /** Slims a raw object on its way in; undefined: not of interest (and forgotten, if it was before). Never mutates `raw`. */
+  readonly transform: (raw: Raw) => T | undefined;
+  /** Secondary indices: the values under which an object is found by `by(index, value)`. */
+  readonly indices?: { readonly [I in Index]: (object: T) => readonly string[] };
+}
+
+export interface Store<T extends Stored, Index extends string = never, Raw extends Stored = Stored> {
+  readonly size: number;
+  /** `key`: "namespace/name", or "name" for cluster-scoped kinds (see `keyOf`). */
+  get(key: string): T | undefined;
+  /** All objects, in no particular order. Do not hold the iterator across an `await`. */
+  values(): IterableIterator<T>;
+  /** The objects filed under `value` in an index: a fresh array in no particular order, found in O(1). */
+  by(index: Index, value: string): T[];
+  /** Takes an object from a list or a watch. Ignored when we hold the same or a newer version, or know it to be deleted. */
+  upsert(raw: Raw): void;
+  /**
+   * Takes the API server's answer to a write of ours: from here on no read is older than that write. The watch's echo of
+   * it is then no change.
+   * @returns what the store holds now (which may be newer still), undefined when deleted or not of interest.
+   */
+  written(raw: Raw): T | undefined;
+  /** The object is gone for good; events about this `uid` that come later are ignored. A newer namesake stays. */
+  deleted(key: string, uid: string): void;
+  /** Takes a watch's DELETED event: `deleted` with the object's own key and uid. */
+  remove(raw: Raw): void;
+  /** A list is complete and its items have been given to `upsert`: forgets what is not in `keys`, except newer objects. */
+  prune(keys: ReadonlySet<string>, resourceVersion: string): void;
+  /** Takes a whole list at once: `upsert` each, then `prune`. */
+  replaceAll(items: readonly Raw[], resourceVersion: string): void;
+  /** Tells every change, synchronously and after it is visible to reads. @returns unsubscribes. */
+  onChange(listener: ChangeListener<T>): () => void;
+}
+
+/** "namespace/name", or "name" for cluster-scoped objects. */
+export const keyOf = (object: Stored): string => {
+  const { namespace, name = "" } = object.metadata;
+  return namespace === undefined || namespace === "" ? name : `${namespace}/${name}`;
+};
+
+const digits = /^\d+$/;
+
+/**
+ * Orders two resourceVersions of one kind: < 0 when `a` is older. Decimal numbers of any length are compared without parsing
+ * (Kubernetes documents this order as of 1.35, and etcd has always had it). Where either is something else the order
+ * is unknown and the answer is NaN.
+ */
+export const compareResourceVersions = (a: string | undefined, b: string | undefined): number => {
+  if (a === undefined || b === undefined || !digits.test(a) || !digits.test(b)) return Number.NaN;
+  if (a.length !== b.length) return a.length - b.length;
+  return a < b ? -1 : a > b ? 1 : 0;
+};
+
+/** How many deleted uids are remembered; beyond that the oldest is forgotten (≈ 150 bytes each). */
+const tombstoneLimit = 2_048;
+
+/** `gone` is final; a resourceVersion means "not of interest as of this version". */
+type Tombstone = { readonly gone: true } | { readonly gone: false; readonly resourceVersion: string | undefined };
+
+const isAtMost = (a: string | undefined, b: string | undefined): boolean => compareResourceVersions(a, b) <= 0;
+
+interface Indices<T, Index extends string> {
+  move(old: T | undefined, next: T | undefined): void;
+  by(index: Index, value: string): T[];
+}
+
+const indicesOf = <T, Index extends string>(
+  valuesOf: { readonly [I in Index]: (object: T) => readonly string[] } | undefined,
+): Indices<T, Index> => {
+  const tables = Object.entries<(object: T) => readonly string[]>(valuesOf ?? {}).map(([name, values]) => ({
+    name,
+    values,
+    filed: new Map<string, Set<T>>(),
+  }));
+  return {
+    move(old, next) {
+      for (const { values, filed } of tables) {
+        if (old !== undefined) {
+          for (const value of values(old)) {
+            const set = filed.get(value);
+            set?.delete(old);
+            if (set?.size === 0) filed.delete(value);
+          }
+        }
+        if (next !== undefined) {
+          for (const value of values(next)) {
+            const set = filed.get(value);
+            if (set === undefined) filed.set(value, new Set([next]));
+            else set.add(next);
+          }
+        }
+      }
+    },
+    by(index, value) {
+      const set = tables.find((table) => table.name === index)?.filed.get(value);
+      return set === undefined ? [] : [...set];
+    },
+  };
+};
+
+/** Remembers which objects are gone, by uid: a uid never comes back. */
+const tombstones = (): {
+  add(uid: string | undefined, stone: Tombstone): void;
+  bars(object: Stored): boolean;
+} => {
+  const stones = new Map<string, Tombstone>();
+  return {
+    add(uid, stone) {
+      if (uid === undefined || stones.get(uid)?.gone === true) return;
+      stones.delete(uid); // to the young end of the insertion order
+      stones.set(uid, stone);
+      const [oldest] = stones.keys();
+      if (stones.size > tombstoneLimit && oldest !== undefined) stones.delete(oldest);
+    },
+    bars({ metadata }) {
+      const stone = metadata.uid === undefined ? undefined : stones.get(metadata.uid);
+      return stone !== undefined && (stone.gone || isAtMost(metadata.resourceVersion, stone.resourceVersion));
+    },
+  };
+};
+
+/** An empty store. It costs little until filled, and O(1) a change and a read. */
+export const createStore = <T extends Stored, Index extends string = never, Raw extends Stored = Stored>(
+  options: StoreOptions<Raw, T, Index>,
+): Store<T, Index, Raw> => {
+  const objects = new Map<string, T>();
+  const indices = indicesOf<T, Index>(options.indices);
+  const graves = tombstones();
+  const listeners = new Set<ChangeListener<T>>();
+
+  const change = (key: string, old: T | undefined, next: T | undefined): void => {
+    if (next === undefined) objects.delete(key);
+    else objects.set(key, next);
+    indices.move(old, next);
+    for (const listener of listeners) listener(old, next);
+  };
+  const bury = (key: string, held: T): void => {
+    graves.add(held.metadata.uid, { gone: true });
+    change(key, held, undefined);
+  };
+  const upsert = (raw: Raw): void => {
+    const key = keyOf(raw);
+    const held = objects.get(key);
+    const { uid, resourceVersion } = raw.metadata;
+    // An unknown order (NaN) lets the newcomer in: it came later.
+    if (graves.bars(raw) || (held !== undefined && isAtMost(resourceVersion, held.metadata.resourceVersion))) return;
+    const next = options.transform(raw);
+    if (next === undefined) graves.add(uid, { gone: false, resourceVersion });
+    if (held === undefined) {
+      if (next !== undefined) change(key, undefined, next);
+    } else if (held.metadata.uid === uid) {
+      change(key, held, next);
+    } else {
+      bury(key, held);
+      if (next !== undefined) change(key, undefined, next);
+    }
+  };
+  const deleted = (key: string, uid: string | undefined): void => {
+    const held = objects.get(key);
+    if (held !== undefined && (uid === undefined || held.metadata.uid === uid)) bury(key, held);
+    else graves.add(uid, { gone: true });
+  };
+  const prune = (keys: ReadonlySet<string>, resourceVersion: string): void => {
+    for (const [key, held] of objects) {
+      const newer = compareResourceVersions(held.metadata.resourceVersion, resourceVersion) > 0;
+      if (!keys.has(key) && !newer) bury(key, held);
+    }
+  };
+
+  return {
+    get size() {
+      return objects.size;
+    },
+    get: (key) => objects.get(key),
+    values: () => objects.values(),
+    by: (index, value) => indices.by(index, value),
+    upsert,
+    written(raw) {
+      upsert(raw);
+      return objects.get(keyOf(raw));
+    },
+    deleted,
+    remove: (raw) => deleted(keyOf(raw), raw.metadata.uid),
+    prune,
+    replaceAll(items, resourceVersion) {
+      for (const item of items) upsert(item);
+      prune(new Set(Array.from(items, keyOf)), resourceVersion);
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+};

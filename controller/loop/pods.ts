@@ -1,0 +1,86 @@
+/** Pods are not cached: the few features that touch them read them when they need them. */
+import { ApiError, isConflict, isNotFound } from "../../providers/kube/apiError.ts";
+import type { KubeClient, KubeRequest } from "../../providers/kube/transport.ts";
+import type { PodFacts, PodMetadataChange, ReplicaSetFacts } from "../rollout/model.ts";
+import { instant } from "../rollout/time.ts";
+
+/** What is read of a pod. */
+interface Pod {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly creationTimestamp?: string;
+    readonly deletionTimestamp?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly ownerReferences?: readonly { readonly uid: string; readonly controller?: boolean }[];
+  };
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string; readonly lastTransitionTime?: string }[] };
+}
+
+const controllerOf = (pod: Pod): string => pod.metadata.ownerReferences?.find((owner) => owner.controller === true)?.uid ?? "";
+
+async function listPods(client: KubeClient, namespace: string, labelSelector: string): Promise<readonly Pod[]> {
+  const { items } = await client.request<{ items: readonly Pod[] }>({ method: "GET", path: `/api/v1/namespaces/${namespace}/pods`, query: { labelSelector } });
+  return items;
+}
+
+/** Pods of the given ReplicaSets as the API server has them now. `selector`: text form. @throws {ApiError} */
+export async function readPods(client: KubeClient, namespace: string, selector: string, sets: readonly ReplicaSetFacts[]): Promise<PodFacts[]> {
+  const uids = new Set(sets.map((rs) => rs.uid));
+  const pods = await listPods(client, namespace, selector);
+  return pods.filter((pod) => uids.has(controllerOf(pod))).map(podFacts);
+}
+
+function podFacts(pod: Pod): PodFacts {
+  const ready = pod.status?.conditions?.find((c) => c.type === "Ready" && c.status === "True");
+  return {
+    name: pod.metadata.name,
+    setUid: controllerOf(pod),
+    createdAt: instant(pod.metadata.creationTimestamp) ?? 0,
+    deleting: pod.metadata.deletionTimestamp !== undefined,
+    readySince: instant(ready?.lastTransitionTime),
+  };
+}
+
+type Send = <T>(request: KubeRequest) => Promise<T>;
+
+/** Asks for an eviction. A PodDisruptionBudget's no (429) is an answer: the pod stays for now. @throws {ApiError} */
+export async function evictPod(send: Send, namespace: string, name: string): Promise<void> {
+  const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace } };
+  try {
+    await send({ method: "POST", path: `/api/v1/namespaces/${namespace}/pods/${name}/eviction`, body, retry: false });
+  } catch (error) {
+    const refused = error instanceof ApiError && error.status === 429;
+    if (!refused && !isNotFound(error)) throw error;
+  }
+}
+
+const PARALLEL = 10;
+const ATTEMPTS = 3;
+
+/** Sets labels and annotations on all pods of a ReplicaSet that lack them, ten at a time. @throws {ApiError} */
+export async function patchPods(send: Send, client: KubeClient, rs: ReplicaSetFacts, { labels, annotations }: PodMetadataChange): Promise<void> {
+  const pods = (await listPods(client, rs.namespace, rs.selector)).filter((pod) => controllerOf(pod) === rs.uid);
+  const stale = pods.filter((pod) => !has(pod.metadata.labels, labels) || !has(pod.metadata.annotations, annotations));
+  const patchNext = async (): Promise<void> => {
+    for (let pod = stale.pop(); pod !== undefined; pod = stale.pop()) await patchPod(send, pod, { labels, annotations });
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, patchNext));
+}
+
+const has = (map: Readonly<Record<string, string>> | undefined, wanted: Readonly<Record<string, string | null>>): boolean =>
+  Object.entries(wanted).every(([key, value]) => (map?.[key] ?? null) === value);
+
+async function patchPod(send: Send, pod: Pod, metadata: Omit<PodMetadataChange, "record">): Promise<void> {
+  const path = `/api/v1/namespaces/${pod.metadata.namespace}/pods/${pod.metadata.name}`;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await send({ method: "PATCH", path, body: { metadata }, contentType: "application/merge-patch+json" });
+      return;
+    } catch (error) {
+      if (isNotFound(error)) return;
+      if (attempt === ATTEMPTS || !isConflict(error)) throw error;
+    }
+  }
+}

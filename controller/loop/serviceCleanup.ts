@@ -1,0 +1,51 @@
+/** Services that a Rollout has let go of must select all pods again, not only those of a revision (controller.md §20). */
+import type { KubeClient } from "../../providers/kube/transport.ts";
+import { isNotFound } from "../../providers/kube/apiError.ts";
+import type { Service } from "../../schema/kube.ts";
+import type { Rollout } from "../../schema/rollout.ts";
+import { HASH_LABEL, MANAGED_BY } from "../rollout/model.ts";
+import { servicesOf, type Stores } from "../snapshot/stores.ts";
+
+export interface ServiceCleanupPorts {
+  readonly client: KubeClient;
+  readonly stores: Stores;
+  readonly validForMs: () => number;
+}
+
+const TIMEOUT_MS = 5_000;
+
+/** The Rollout as the API server has it now: another instance's, which our cache does not hold, counts too. */
+async function liveRollout(client: KubeClient, namespace: string, name: string): Promise<Rollout | undefined> {
+  try {
+    return await client.request<Rollout>({ method: "GET", path: `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/rollouts/${name}` });
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Takes the revision out of the selector of one Service, `key` "namespace/name", if the Rollout that manages it is gone
+ * or does not name it any more. @throws {ApiError}
+ */
+export async function releaseService({ client, stores, validForMs }: ServiceCleanupPorts, key: string): Promise<void> {
+  const service = stores.services.get(key);
+  const manager = service?.facts.annotations[MANAGED_BY];
+  if (service === undefined || manager === undefined) return;
+  const { namespace, name, resourceVersion } = service.metadata;
+  const cached = stores.rollouts.get(`${namespace}/${manager}`);
+  if (cached !== undefined && servicesOf(cached).includes(name)) return;
+  const rollout = await liveRollout(client, namespace, manager);
+  if (rollout !== undefined && servicesOf(rollout).includes(name)) return;
+  if (validForMs() <= TIMEOUT_MS) return;
+  const body = { metadata: { resourceVersion, annotations: { [MANAGED_BY]: null } }, spec: { selector: { [HASH_LABEL]: null } } };
+  const path = `/api/v1/namespaces/${namespace}/services/${name}`;
+  const written = await client.request<Service>({
+    method: "PATCH",
+    path,
+    body,
+    contentType: "application/merge-patch+json",
+    timeoutMs: TIMEOUT_MS,
+  });
+  stores.services.written(written);
+}

@@ -1,0 +1,43 @@
+/** What an abort leaves running, and for how long (controller.md §3.8). */
+import { abortScaleDownDelaySeconds, blueGreenOf, desiredReplicas } from "./defaults.ts";
+import { SCALE_DOWN_DEADLINE, type ReplicaSetFacts } from "./model.ts";
+import { isAborted, roles, scaleReplicaSet, statusOf, updateReplicaSet, wake, type Pass } from "./pass.ts";
+import { deadlineOf, hasDeadline, hashOf } from "./replicaSets.ts";
+import { isWithinScaleDownDelay } from "./rollback.ts";
+import { timestamp } from "./time.ts";
+
+/** An aborted preview keeps its pods for a while; a basic canary's pods serve traffic and go at once. */
+export function delaysScaleDown(p: Pass): boolean {
+  const blueGreen = blueGreenOf(p.world.rollout) !== undefined;
+  return isAborted(p) && blueGreen && roles(p).stableRS !== undefined && abortScaleDownDelaySeconds(p.world.rollout) !== undefined;
+}
+
+/**
+ * Takes the scale-down deadline off ReplicaSets that are needed again. One that a blue-green rollback goes back to
+ * keeps it until the active Service points there: it is what makes the rollback a fast one.
+ */
+export function removeScaleDownDeadlines(p: Pass): void {
+  const { newRS, stableRS } = roles(p);
+  const goingBack = isWithinScaleDownDelay(p) && statusOf(p).blueGreen?.activeSelector !== hashOf(newRS);
+  const needed = new Set([...(delaysScaleDown(p) || goingBack ? [] : [newRS]), stableRS].filter((rs) => rs !== undefined && hasDeadline(rs)));
+  for (const rs of needed) {
+    if (rs !== undefined) updateReplicaSet(p, rs, { annotations: { [SCALE_DOWN_DEADLINE]: null } });
+  }
+}
+
+/** Holds the aborted preview at its size until its deadline, which starts once stable has all its pods. */
+export function holdAborted(p: Pass, newRS: ReplicaSetFacts): boolean {
+  const deadline = deadlineOf(newRS);
+  if (deadline !== undefined && deadline <= p.now) return scaleReplicaSet(p, newRS, 0, { keepDeadline: false });
+  scaleReplicaSet(p, newRS, newRS.replicas, { keepDeadline: true });
+  const delaySeconds = abortScaleDownDelaySeconds(p.world.rollout);
+  const stable = roles(p).stableRS;
+  const stableReady = stable !== undefined && stable.status.availableReplicas >= desiredReplicas(p.world.rollout);
+  if (deadline === undefined && delaySeconds !== undefined && stableReady && newRS.replicas > 0) {
+    const at = timestamp(p.now + delaySeconds * 1000);
+    updateReplicaSet(p, newRS, { annotations: { [SCALE_DOWN_DEADLINE]: at } });
+    wake(p, Date.parse(at));
+  }
+  wake(p, deadline);
+  return false;
+}

@@ -1,0 +1,171 @@
+/**
+ * What to do about one Rollout, from what is known at one instant. Pure and total: the same snapshot and time give the
+ * same decision, and a world in which nothing is left to do gives an empty one.
+ */
+import type { Rollout, RolloutCondition, RolloutStatus } from "../../schema/rollout.ts";
+import { blueGreenPass, scaleBlueGreen } from "./blueGreen.ts";
+import { canaryPass, scaleCanary } from "./canary.ts";
+import { findCondition, isCompleted, isHealthy, newCondition, progressDeadline, withCondition, withoutCondition } from "./conditions.ts";
+import { blueGreenOf, currentStepOf, desiredReplicas } from "./defaults.ts";
+import { equal } from "./equal.ts";
+import { foldActions } from "./fold.ts";
+import { DESIRED_REPLICAS, type Decision, type RolloutEvent, type Snapshot } from "./model.ts";
+import { emit, noIntent, roles, setRolloutReplicas, statusOf, type Pass } from "./pass.ts";
+import { isPaused } from "./pause.ts";
+import { availablePods, createdPods, hashOf, sum } from "./replicaSets.ts";
+import { updateBegins } from "./reset.ts";
+import { createNewReplicaSet, syncRevision } from "./revision.ts";
+import { finishStatus, withPhaseAndDuration } from "./status.ts";
+
+/** Far above what any spec can need (a pass or two a step); reaching it means that two rules undo each other. */
+const MAX_PASSES = 1000;
+
+export function decide(snapshot: Snapshot, now: number): Decision {
+  const before = snapshot.rollout.status ?? {};
+  const p: Pass = { snapshot, now, world: snapshot, pause: noIntent, actions: [], events: [], wakeAts: [], finished: undefined };
+  claim(p);
+  for (let n = 0; ; n += 1) {
+    if (n === MAX_PASSES) throw new Error(`Deciding on Rollout "${snapshot.rollout.metadata.name}" does not settle after ${MAX_PASSES} passes`);
+    const size = p.actions.length;
+    const status = statusOf(p);
+    const next = pass(p);
+    const settled = p.actions.length === size && equal(status, next);
+    setStatus(p, next);
+    // Promotion is made durable before anything is built on it, so that a crash cannot leave it half done.
+    const promoted = (next.stableRS ?? "") !== (before.stableRS ?? "");
+    if (settled || promoted) break;
+  }
+  return conclude(p, before);
+}
+
+function setStatus(p: Pass, status: RolloutStatus): void {
+  p.world = { ...p.world, rollout: { ...p.world.rollout, status } };
+}
+
+/** Takes over ReplicaSets without a controller that our selector matches, and lets go of those it no longer does. */
+function claim(p: Pass): void {
+  const { orphans, strays } = p.snapshot;
+  for (const { name, uid, resourceVersion } of strays) p.actions.push({ kind: "releaseReplicaSet", name, uid, resourceVersion });
+  for (const { name, uid, resourceVersion } of orphans) p.actions.push({ kind: "adoptReplicaSet", name, uid, resourceVersion });
+  if (orphans.length > 0) p.world = { ...p.world, replicaSets: [...p.world.replicaSets, ...orphans].toSorted((a, b) => a.createdAt - b.createdAt) };
+}
+
+/** One look at the world; returns the status that it should have (controller.md §1.2). */
+function pass(p: Pass): RolloutStatus {
+  p.pause = noIntent;
+  const { snapshot } = p;
+  if (snapshot.invalid !== undefined) return invalidStatus(p, snapshot.invalid);
+  if (roles(p).newRS === undefined) return missingReplicaSet(p);
+  if (p.world.rollout.spec.replicas === undefined) {
+    setRolloutReplicas(p, 1);
+    return statusOf(p);
+  }
+  const status = statusOf(p);
+  // A completed Rollout has nothing to abort.
+  if (isCompleted(status) && status.abort === true) p.pause = { ...p.pause, removeAbort: true };
+  const paused = pausedConditions(p);
+  if (paused !== undefined) return paused;
+  if (!syncRevision(p)) return statusOf(p);
+  const blueGreen = blueGreenOf(p.world.rollout) !== undefined;
+  // An update that comes with a new size is reset first: scaled by the old status it would overshoot (docs/differences.md).
+  if (!updateStarts(p, blueGreen) && isScalingEvent(p)) return scaledStatus(p, blueGreen);
+  return blueGreen ? blueGreenPass(p) : canaryPass(p);
+}
+
+const updateStarts = (p: Pass, blueGreen: boolean): boolean =>
+  blueGreen ? (statusOf(p).currentPodHash ?? "") !== "" && statusOf(p).currentPodHash !== hashOf(roles(p).newRS) : updateBegins(p);
+
+/** The condition of a Rollout that must not be driven; nothing else changes while it stands (validation.md §1.1). */
+function invalidStatus(p: Pass, why: string): RolloutStatus {
+  const before = statusOf(p);
+  const message = `The Rollout "${p.world.rollout.metadata.name}" is invalid: ${why}`;
+  const old = findCondition(before.conditions, "InvalidSpec");
+  const conditions = before.conditions ?? [];
+  const next =
+    old?.message === message
+      ? conditions
+      : withCondition(withoutCondition(conditions, "InvalidSpec"), newCondition("InvalidSpec", "True", "InvalidSpec", message, p.now));
+  return withPhaseAndDuration(p, { ...before, conditions: next, observedGeneration: String(p.world.rollout.metadata.generation ?? 0) });
+}
+
+/** Creates the ReplicaSet of a new template, or tells why that cannot be done yet (api.md §9.2). */
+function missingReplicaSet(p: Pass): RolloutStatus {
+  const { collision, createFailure } = p.snapshot;
+  const status = statusOf(p);
+  if (collision !== undefined) return { ...status, collisionCount: (status.collisionCount ?? 0) + 1 };
+  if (createFailure === undefined) {
+    createNewReplicaSet(p);
+    return statusOf(p);
+  }
+  const message = `Failed to create new replica set "${createFailure.name}": ${createFailure.message}`;
+  if (findCondition(status.conditions, "Progressing")?.message !== message) emit(p, "status", "ReplicaSetCreateError", message, "Warning");
+  const condition = newCondition("Progressing", "False", "ReplicaSetCreateError", message, p.now);
+  return withPhaseAndDuration(p, {
+    ...status,
+    conditions: withCondition(status.conditions ?? [], condition),
+    observedGeneration: String(p.world.rollout.metadata.generation ?? 0),
+  });
+}
+
+/** Conditions that tell of a pause, a resume or a retry, before anything acts on it (controller.md §1.4). */
+function pausedConditions(p: Pass): RolloutStatus | undefined {
+  const { rollout } = p.world;
+  const status = statusOf(p);
+  if (status.observedGeneration !== String(rollout.metadata.generation ?? 0)) return undefined;
+  const reason = findCondition(status.conditions, "Progressing")?.reason;
+  const paused = isPaused(rollout, status);
+  const abortTold = reason === "RolloutAborted";
+  const set: RolloutCondition[] = [];
+  if (paused !== (reason === "RolloutPaused") && !abortTold && !isCompleted(status)) {
+    const [why, message] = paused ? (["RolloutPaused", "Rollout is paused"] as const) : (["RolloutResumed", "Rollout is resumed"] as const);
+    set.push(newCondition("Progressing", "Unknown", why, message, p.now));
+  }
+  if (status.abort !== true && abortTold) set.push(newCondition("Progressing", "Unknown", "RolloutRetry", "Retrying Rollout after abort", p.now));
+  if (paused !== (findCondition(status.conditions, "Paused")?.status === "True") && !abortTold) {
+    set.push(newCondition("Paused", paused ? "True" : "False", "RolloutPaused", "Rollout is paused", p.now));
+  }
+  // Told once: a Progressing condition with the same reason is no change.
+  const conditions = set.reduce<RolloutCondition[]>((all, c) => withCondition(all, c), status.conditions ?? []);
+  return equal(conditions, status.conditions ?? []) ? undefined : withPhaseAndDuration(p, { ...status, conditions });
+}
+
+/** The Rollout's size differs from the one for which its ReplicaSets were last sized (controller.md §1.5). */
+function isScalingEvent(p: Pass): boolean {
+  const wanted = desiredReplicas(p.world.rollout);
+  const { newRS, stableRS } = roles(p);
+  return [newRS, stableRS].some((rs) => {
+    const noted = rs === undefined || rs.replicas === 0 ? undefined : rs.annotations[DESIRED_REPLICAS];
+    return noted !== undefined && /^\d+$/.test(noted) && Number(noted) !== wanted;
+  });
+}
+
+/** Sizes only; steps, Services and pauses are left for the next pass. */
+function scaledStatus(p: Pass, blueGreen: boolean): RolloutStatus {
+  if (blueGreen) scaleBlueGreen(p);
+  else scaleCanary(p);
+  const all = p.world.replicaSets;
+  const active = blueGreen ? all.find((rs) => hashOf(rs) === statusOf(p).blueGreen?.activeSelector) : undefined;
+  const counted = active === undefined ? all : [active];
+  return finishStatus(p, { ...statusOf(p), HPAReplicas: sum(counted, createdPods), availableReplicas: sum(counted, availablePods) });
+}
+
+/** Events that tell of a status are only true once it differs from what is stored. */
+function conclude(p: Pass, before: RolloutStatus): Decision {
+  const after = statusOf(p);
+  const status = equal(before, after) ? undefined : after;
+  wakeForDeadline(p, p.world.rollout, after);
+  const { actions, events } = foldActions(p.actions, p.events);
+  const told: RolloutEvent[] = status === undefined ? events.filter((e) => e.after !== "status") : events;
+  const wakeAt = p.wakeAts.length === 0 ? undefined : Math.min(...p.wakeAts);
+  return { actions, status, events: told, wakeAt, finished: status === undefined ? undefined : p.finished };
+}
+
+/** Looks again one second after the progress deadline, unless lack of progress does not count now. */
+function wakeForDeadline(p: Pass, rollout: Rollout, status: RolloutStatus): void {
+  if (p.snapshot.invalid !== undefined || isPaused(rollout, status) || status.abort === true) return;
+  const step = currentStepOf(rollout);
+  if (step?.pause !== undefined || step?.analysis !== undefined || step?.experiment !== undefined) return;
+  if (isHealthy(rollout, status, status)) return;
+  const deadline = progressDeadline(rollout, status);
+  if (deadline !== undefined && deadline + 1000 > p.now) p.wakeAts.push(deadline + 1000);
+}

@@ -1,0 +1,94 @@
+/** Defaults that the controller applies in memory; the API server stores none of them (api.md §2). */
+import type { BlueGreenStrategy, CanaryStep, CanaryStrategy, Rollout } from "../../schema/rollout.ts";
+import type { IntOrString } from "../../schema/scalars.ts";
+
+export const desiredReplicas = (rollout: Rollout): number => rollout.spec.replicas ?? 1;
+export const revisionHistoryLimit = (rollout: Rollout): number => rollout.spec.revisionHistoryLimit ?? 10;
+export const progressDeadlineSeconds = (rollout: Rollout): number => rollout.spec.progressDeadlineSeconds ?? 600;
+
+export const canaryOf = (rollout: Rollout): CanaryStrategy | undefined => rollout.spec.strategy?.canary;
+export const blueGreenOf = (rollout: Rollout): BlueGreenStrategy | undefined => rollout.spec.strategy?.blueGreen;
+
+export const stepsOf = (rollout: Rollout): readonly CanaryStep[] => canaryOf(rollout)?.steps ?? [];
+
+/** Position among the canary steps: undefined without steps, `steps.length` once all are done. */
+export function stepIndexOf(rollout: Rollout): number | undefined {
+  return stepsOf(rollout).length === 0 ? undefined : (rollout.status?.currentStepIndex ?? 0);
+}
+
+export function currentStepOf(rollout: Rollout): CanaryStep | undefined {
+  const index = stepIndexOf(rollout);
+  return index === undefined ? undefined : stepsOf(rollout)[index];
+}
+
+/** Weight that stands for all traffic. Routers with another scale come with traffic routing. */
+export const FULL_WEIGHT = 100;
+
+/** Seconds that an old ReplicaSet keeps its pods after the cutover. */
+export function scaleDownDelaySeconds(rollout: Rollout): number {
+  return blueGreenOf(rollout) === undefined ? 0 : (blueGreenOf(rollout)?.scaleDownDelaySeconds ?? 30);
+}
+
+export function scaleDownDelayRevisionLimit(rollout: Rollout): number {
+  const strategy = blueGreenOf(rollout) ?? canaryOf(rollout);
+  return strategy?.scaleDownDelayRevisionLimit ?? Number.POSITIVE_INFINITY;
+}
+
+/** Seconds that an aborted preview keeps its pods; undefined: for ever (explicit 0). */
+export function abortScaleDownDelaySeconds(rollout: Rollout): number | undefined {
+  const seconds = (blueGreenOf(rollout) ?? canaryOf(rollout))?.abortScaleDownDelaySeconds ?? 30;
+  return seconds === 0 ? undefined : seconds;
+}
+
+/**
+ * Value of an int-or-percentage against a total. Any string is a percentage, with or without the sign
+ * (README of the reference notes, fact 1); text that is no number counts as 0.
+ */
+function resolve(value: IntOrString, total: number, round: (n: number) => number): number {
+  if (typeof value === "number") return value;
+  const percent = /^\d+%?$/.test(value) ? Number.parseInt(value, 10) : 0;
+  return round((percent * total) / 100);
+}
+
+const DEFAULT_FENCEPOST = "25%";
+
+/** Pods above the desired number that a basic canary may create (controller.md §3.6). */
+export function maxSurge(rollout: Rollout): number {
+  const canary = canaryOf(rollout);
+  if (canary === undefined) return 0;
+  return resolve(canary.maxSurge ?? DEFAULT_FENCEPOST, desiredReplicas(rollout), Math.ceil);
+}
+
+/** Pods below the desired number that an update may cause; 1 when both fenceposts come out as 0. */
+export function maxUnavailable(rollout: Rollout): number {
+  const total = desiredReplicas(rollout);
+  if (total === 0) return 0;
+  const strategy = canaryOf(rollout) ?? blueGreenOf(rollout);
+  const unavailable = resolve(strategy?.maxUnavailable ?? DEFAULT_FENCEPOST, total, Math.floor);
+  const needsOne = canaryOf(rollout) !== undefined && unavailable === 0 && maxSurge(rollout) === 0;
+  return Math.min(needsOne ? 1 : unavailable, total);
+}
+
+/**
+ * Seconds of a pause step: a number, its text, or a Go duration truncated to seconds; undefined pauses until resumed.
+ * Unparsable text gives -1, which validation refuses.
+ */
+export function pauseSeconds(duration: IntOrString | undefined): number | undefined {
+  if (duration === undefined) return undefined;
+  if (typeof duration === "number") return duration;
+  if (/^[+-]?\d+$/.test(duration)) return Number.parseInt(duration, 10);
+  return goDurationSeconds(duration) ?? -1;
+}
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = { ns: 1e-9, us: 1e-6, µs: 1e-6, μs: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 };
+
+function goDurationSeconds(text: string): number | undefined {
+  const match = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(text);
+  const body = match?.[2];
+  if (body === undefined) return undefined;
+  let seconds = 0;
+  for (const part of body.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) {
+    seconds += Number.parseFloat(part[1] ?? "0") * (UNIT_SECONDS[part[2] ?? ""] ?? 0);
+  }
+  return Math.trunc(match?.[1] === "-" ? -seconds : seconds);
+}

@@ -1,0 +1,165 @@
+/**
+ * The words that deciding is written in: facts about one Rollout's world, and the effects that a decision asks for.
+ * Everything is plain readonly data. Times are milliseconds since the epoch unless a name says otherwise.
+ */
+import type { ReplicaSet } from "../../schema/kube.ts";
+import type { Rollout, RolloutStatus } from "../../schema/rollout.ts";
+
+/** Label that binds ReplicaSets, pods and Service selectors to one revision (api.md §4). */
+export const HASH_LABEL = "rollouts-pod-template-hash";
+export const REVISION = "rollout.argoproj.io/revision";
+export const REVISION_HISTORY = "rollout.argoproj.io/revision-history";
+export const DESIRED_REPLICAS = "rollout.argoproj.io/desired-replicas";
+export const MANAGED_BY = "argo-rollouts.argoproj.io/managed-by-rollouts";
+/** Has no prefix; value RFC 3339 UTC in whole seconds (api.md §4). */
+export const SCALE_DOWN_DEADLINE = "scale-down-deadline";
+
+export const EPHEMERAL_METADATA = "rollout.argoproj.io/ephemeral-metadata";
+
+export type Annotations = Readonly<Record<string, string>>;
+
+/** What deciding needs to know of a ReplicaSet; the pod template itself is reduced to a digest. */
+export interface ReplicaSetFacts {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Annotations;
+  /** uid of the controlling owner, "" when there is none. */
+  readonly controllerUid: string;
+  /** Formatted `spec.selector`, as kubectl prints it. */
+  readonly selector: string;
+  readonly createdAt: number;
+  readonly deleting: boolean;
+  /** True once the ReplicaSet controller has seen the latest spec. */
+  readonly observed: boolean;
+  readonly minReadySeconds: number;
+  /** `spec.replicas`: the size that was asked for. */
+  readonly replicas: number;
+  readonly status: ReplicaCounts;
+  readonly failure?: ReplicaSetFailure;
+  readonly templateDigest: string;
+}
+
+export interface ReplicaCounts {
+  readonly replicas: number;
+  readonly readyReplicas: number;
+  readonly availableReplicas: number;
+}
+
+/** A ReplicaSet's own ReplicaFailure condition. */
+export interface ReplicaSetFailure {
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly lastTransitionTime: string;
+}
+
+export interface ServiceFacts {
+  readonly name: string;
+  readonly resourceVersion: string;
+  readonly selector: Readonly<Record<string, string>>;
+  readonly annotations: Annotations;
+}
+
+/** A pod of one of the ReplicaSets. */
+export interface PodFacts {
+  readonly name: string;
+  readonly setUid: string;
+  readonly createdAt: number;
+  readonly deleting: boolean;
+  /** Since when it is ready; undefined while it is not. */
+  readonly readySince: number | undefined;
+}
+
+/** The part of a snapshot that effects change while a decision is being made. */
+export interface World {
+  readonly rollout: Rollout;
+  /** ReplicaSets under the Rollout's control, oldest first. */
+  readonly replicaSets: readonly ReplicaSetFacts[];
+  readonly services: ReadonlyMap<string, ServiceFacts>;
+}
+
+/** All that a decision about one Rollout rests on, gathered at one instant. */
+export interface Snapshot extends World {
+  /** Pod-template hash of the desired template (api.md §9). */
+  readonly podHash: string;
+  /** Hash of the canary steps (api.md §9.3). */
+  readonly stepHash: string;
+  readonly templateDigest: string;
+  /** Why the Rollout must not be driven, in one sentence that starts with a field path; undefined when it is sound. */
+  readonly invalid: string | undefined;
+  /** ReplicaSets that match the selector and have no controller: to be adopted. */
+  readonly orphans: readonly ReplicaSetFacts[];
+  /** ReplicaSets that we control and that no longer match the selector: to be released. */
+  readonly strays: readonly ReplicaSetFacts[];
+  /** The name of the new ReplicaSet is taken by one that is not ours (api.md §9.2). */
+  readonly collision?: string;
+  /** Pods, read only while a restart is due. */
+  readonly pods?: readonly PodFacts[];
+  /** The API server refused to create the new ReplicaSet. */
+  readonly createFailure?: { readonly name: string; readonly message: string };
+}
+
+/** Labels and annotations to set on, or with null to take off, a ReplicaSet's template and its pods. */
+export interface PodMetadataChange {
+  readonly labels: Readonly<Record<string, string | null>>;
+  readonly annotations: Readonly<Record<string, string | null>>;
+  /** What is injected from now on, for the annotation that remembers it. */
+  readonly record: string | null;
+}
+
+/** One idempotent change of the cluster. Names are deterministic, so that repeating it after a crash is harmless. */
+export type Action =
+  | { readonly kind: "createReplicaSet"; readonly name: string; readonly manifest: ReplicaSet }
+  | {
+      readonly kind: "updateReplicaSet";
+      readonly name: string;
+      readonly resourceVersion: string;
+      readonly replicas?: number;
+      readonly minReadySeconds?: number;
+      /** null removes the key. */
+      readonly annotations?: Readonly<Record<string, string | null>>;
+    }
+  | ({ readonly kind: "setPodMetadata"; readonly name: string; readonly resourceVersion: string } & PodMetadataChange)
+  /** Asks for the pod's eviction; a disruption budget may say no. */
+  | { readonly kind: "evictPod"; readonly name: string }
+  | { readonly kind: "deleteReplicaSet"; readonly name: string; readonly uid: string; readonly resourceVersion: string }
+  | { readonly kind: "adoptReplicaSet"; readonly name: string; readonly uid: string; readonly resourceVersion: string }
+  | { readonly kind: "releaseReplicaSet"; readonly name: string; readonly uid: string; readonly resourceVersion: string }
+  | {
+      readonly kind: "switchService";
+      readonly name: string;
+      readonly resourceVersion: string;
+      readonly hash: string;
+      /** The Service gets the managed-by annotation with this Rollout's name as well. */
+      readonly adopt: boolean;
+    }
+  | { readonly kind: "updateRollout"; readonly replicas?: number; readonly revision?: string };
+
+/** A Kubernetes event on the Rollout (controller.md §18). */
+export interface RolloutEvent {
+  readonly type: "Normal" | "Warning";
+  readonly reason: string;
+  readonly message: string;
+  /** How many actions must have succeeded before it is true; `"status"`: also the status write. */
+  readonly after: number | "status";
+}
+
+/** A finished rollout's times for the duration histograms (api.md §15). */
+export interface FinishedDuration {
+  readonly status: string;
+  readonly totalSeconds: number;
+  readonly manualPauseSeconds: number;
+}
+
+export interface Decision {
+  readonly actions: readonly Action[];
+  /** The whole new status, or undefined when it equals the stored one. */
+  readonly status: RolloutStatus | undefined;
+  readonly events: readonly RolloutEvent[];
+  /** The next instant at which time alone changes the answer. */
+  readonly wakeAt: number | undefined;
+  readonly finished: FinishedDuration | undefined;
+}

@@ -1,0 +1,85 @@
+/** ReplicaSets of past revisions: taking their pods away safely, and forgetting them (controller.md §3.8, §11). */
+import { desiredReplicas, maxUnavailable, revisionHistoryLimit, scaleDownDelayRevisionLimit, scaleDownDelaySeconds } from "./defaults.ts";
+import { HASH_LABEL, SCALE_DOWN_DEADLINE, type ReplicaSetFacts } from "./model.ts";
+import { deleteReplicaSet, roles, scaleReplicaSet, statusOf, updateReplicaSet, wake, type Pass } from "./pass.ts";
+import { availablePods, byRevisionDescending, deadlineOf, hasDeadline, hashOf, lastingPods, sum } from "./replicaSets.ts";
+import { timestamp } from "./time.ts";
+
+const NOW = { keepDeadline: false } as const;
+
+const activeOthers = (p: Pass): ReplicaSetFacts[] => roles(p).others.filter((rs) => rs.replicas > 0);
+
+/** Pods that never became available serve nobody: they go first and count against no limit. */
+function dropUnavailable(p: Pass): boolean {
+  const unhealthy = activeOthers(p).filter((rs) => availablePods(rs) < rs.replicas);
+  return unhealthy.map((rs) => scaleReplicaSet(p, rs, availablePods(rs), NOW)).some(Boolean);
+}
+
+/**
+ * Scales the pods of past canaries away, newest revision first, as far as the available pods allow. They serve traffic,
+ * so none may stay. Returns whether a size changed.
+ */
+export function scaleDownForCanary(p: Pass): boolean {
+  const dropped = dropUnavailable(p);
+  const minAvailable = desiredReplicas(p.world.rollout) - maxUnavailable(p.world.rollout);
+  let spare = sum(p.world.replicaSets, lastingPods) - minAvailable;
+  let scaled = false;
+  for (const rs of activeOthers(p).toSorted(byRevisionDescending)) {
+    if (spare <= 0) break;
+    const size = Math.max(0, rs.replicas - spare);
+    spare -= rs.replicas - size;
+    scaled = scaleReplicaSet(p, rs, size, NOW) || scaled;
+  }
+  return dropped || scaled;
+}
+
+/** A ReplicaSet that a status field or a Service selector still names may be serving. */
+function isReferenced(p: Pass, rs: ReplicaSetFacts): boolean {
+  const status = statusOf(p);
+  const hash = hashOf(rs);
+  const named = [status.stableRS, status.currentPodHash, status.blueGreen?.activeSelector, status.blueGreen?.previewSelector];
+  return named.includes(hash) || [...p.world.services.values()].some((service) => service.selector[HASH_LABEL] === hash);
+}
+
+/**
+ * Size of an old ReplicaSet that waits out the scale-down delay; `held` ones came before it. The deadline is written on
+ * first sight. A delay of 0 seconds scales down at once.
+ */
+function delayedSize(p: Pass, rs: ReplicaSetFacts, held: number): number {
+  const withinLimit = held < scaleDownDelayRevisionLimit(p.world.rollout);
+  const delaySeconds = scaleDownDelaySeconds(p.world.rollout);
+  if (!withinLimit || (delaySeconds <= 0 && !hasDeadline(rs))) return 0;
+  if (!hasDeadline(rs)) {
+    const deadline = timestamp(p.now + delaySeconds * 1000);
+    updateReplicaSet(p, rs, { annotations: { [SCALE_DOWN_DEADLINE]: deadline } });
+    wake(p, Date.parse(deadline));
+    return rs.replicas;
+  }
+  const deadline = deadlineOf(rs);
+  if (deadline === undefined || deadline <= p.now) return 0;
+  wake(p, deadline);
+  return desiredReplicas(p.world.rollout);
+}
+
+/** Keeps past blue-green ReplicaSets for their delay, then takes their pods away. */
+export function scaleDownForBlueGreen(p: Pass): void {
+  let held = 0;
+  for (const rs of activeOthers(p).toSorted(byRevisionDescending)) {
+    if (isReferenced(p, rs)) continue;
+    const size = delayedSize(p, rs, held);
+    if (size > 0) held += 1;
+    const current = p.world.replicaSets.find((other) => other.name === rs.name) ?? rs;
+    if (current.replicas !== size) scaleReplicaSet(p, current, size, NOW);
+  }
+}
+
+/** Deletes the oldest ReplicaSets beyond revisionHistoryLimit, if they have no pods left. */
+export function pruneHistory(p: Pass): void {
+  const others = roles(p).others.filter((rs) => !rs.deleting);
+  const surplus = others.length - revisionHistoryLimit(p.world.rollout);
+  if (surplus <= 0) return;
+  const oldest = others.toSorted((a, b) => a.createdAt - b.createdAt).slice(0, surplus);
+  for (const rs of oldest) {
+    if (rs.status.replicas === 0 && rs.replicas === 0 && rs.observed) deleteReplicaSet(p, rs);
+  }
+}

@@ -1,0 +1,142 @@
+/** The ReplicaSet of the desired template: making it, and keeping its revision and annotations in step (api.md §10). */
+import type { ReplicaSet } from "../../schema/kube.ts";
+import type { Rollout } from "../../schema/rollout.ts";
+import { newCondition, withCondition, findCondition } from "./conditions.ts";
+import { desiredReplicas } from "./defaults.ts";
+import { firstPodMetadata, metadataRecord } from "./podMetadata.ts";
+import { formatSelector } from "./selector.ts";
+import { DESIRED_REPLICAS, EPHEMERAL_METADATA, HASH_LABEL, REVISION, REVISION_HISTORY, type ReplicaSetFacts } from "./model.ts";
+import { addReplicaSet, emit, roles, setRolloutRevision, statusOf, updateReplicaSet, type Pass } from "./pass.ts";
+import { maxRevision, revisionOf } from "./replicaSets.ts";
+import { timestamp } from "./time.ts";
+
+const NOT_COPIED: ReadonlySet<string> = new Set([
+  "kubectl.kubernetes.io/last-applied-configuration",
+  REVISION,
+  REVISION_HISTORY,
+  DESIRED_REPLICAS,
+  "notified.notifications.argoproj.io",
+]);
+
+function copiedAnnotations(rollout: Rollout): Record<string, string> {
+  return Object.fromEntries(Object.entries(rollout.metadata.annotations ?? {}).filter(([key]) => !NOT_COPIED.has(key)));
+}
+
+export const replicaSetName = (rollout: Rollout, hash: string): string => `${rollout.metadata.name}-${hash}`;
+
+/** The object to create: no pods yet, labelled and selected by its hash (api.md §10.1). */
+function newReplicaSet(rollout: Rollout, hash: string, revision: number, hasStable: boolean): ReplicaSet {
+  const { metadata, spec } = rollout;
+  const template = spec.template;
+  const labels = { ...template?.metadata?.labels, [HASH_LABEL]: hash };
+  const injected = firstPodMetadata(rollout, hasStable);
+  return {
+    apiVersion: "apps/v1",
+    kind: "ReplicaSet",
+    metadata: {
+      name: replicaSetName(rollout, hash),
+      namespace: metadata.namespace ?? "default",
+      labels,
+      annotations: {
+        ...copiedAnnotations(rollout),
+        [REVISION]: String(revision),
+        [DESIRED_REPLICAS]: String(desiredReplicas(rollout)),
+        ...(injected === undefined ? {} : { [EPHEMERAL_METADATA]: metadataRecord(injected) }),
+      },
+      ownerReferences: [controllerReference(rollout)],
+    },
+    spec: {
+      replicas: 0,
+      ...(spec.minReadySeconds === undefined ? {} : { minReadySeconds: spec.minReadySeconds }),
+      selector: { ...spec.selector, matchLabels: { ...spec.selector?.matchLabels, [HASH_LABEL]: hash } },
+      template: {
+        ...template,
+        metadata: {
+          ...template?.metadata,
+          labels: { ...labels, ...injected?.labels },
+          ...(injected?.annotations === undefined ? {} : { annotations: { ...template?.metadata?.annotations, ...injected.annotations } }),
+        },
+      },
+    },
+  } as ReplicaSet;
+}
+
+/** The owner reference by which a ReplicaSet belongs to its Rollout. */
+export const controllerReference = (rollout: Rollout) => ({
+  apiVersion: "argoproj.io/v1alpha1",
+  kind: "Rollout",
+  name: rollout.metadata.name,
+  uid: rollout.metadata.uid ?? "",
+  controller: true,
+  blockOwnerDeletion: true,
+});
+
+/** Creates the ReplicaSet of a template that has none yet and gives the Rollout its revision. */
+export function createNewReplicaSet(p: Pass): void {
+  const { rollout } = p.world;
+  const revision = maxRevision(p.world.replicaSets) + 1;
+  const manifest = newReplicaSet(rollout, p.snapshot.podHash, revision, roles(p).stableRS !== undefined);
+  const facts: ReplicaSetFacts = {
+    namespace: rollout.metadata.namespace ?? "default",
+    name: manifest.metadata.name,
+    uid: "",
+    resourceVersion: "",
+    labels: manifest.metadata.labels ?? {},
+    annotations: manifest.metadata.annotations ?? {},
+    controllerUid: rollout.metadata.uid ?? "",
+    selector: formatSelector(manifest.spec.selector),
+    createdAt: Date.parse(timestamp(p.now)),
+    deleting: false,
+    observed: false,
+    minReadySeconds: rollout.spec.minReadySeconds ?? 0,
+    replicas: 0,
+    status: { replicas: 0, readyReplicas: 0, availableReplicas: 0 },
+    templateDigest: p.snapshot.templateDigest,
+  };
+  addReplicaSet(p, { kind: "createReplicaSet", name: facts.name, manifest }, facts);
+  setRolloutRevision(p, revision);
+  emit(p, "action", "NewReplicaSetCreated", `Created ReplicaSet ${facts.name} (revision ${revision})`);
+  setProgressing(p, "NewReplicaSetCreated", `Created new replica set "${facts.name}"`);
+}
+
+function setProgressing(p: Pass, reason: string, message: string): void {
+  const status = statusOf(p);
+  const conditions = withCondition(status.conditions ?? [], newCondition("Progressing", "True", reason, message, p.now));
+  p.world = { ...p.world, rollout: { ...p.world.rollout, status: { ...status, conditions } } };
+}
+
+/**
+ * Keeps the found ReplicaSet's annotations, revision and minReadySeconds equal to the Rollout's, and the Rollout's
+ * revision to its. Returns false when the ReplicaSet had to be changed: the pass starts over then (api.md §10.3).
+ */
+export function syncRevision(p: Pass): boolean {
+  const { newRS, older } = roles(p);
+  if (newRS === undefined) return true;
+  const annotations = syncedAnnotations(p, newRS, maxRevision(older) + 1);
+  const minReadySeconds = p.world.rollout.spec.minReadySeconds ?? 0;
+  if (Object.keys(annotations).length > 0 || newRS.minReadySeconds !== minReadySeconds) {
+    updateReplicaSet(p, newRS, { annotations, ...(newRS.minReadySeconds === minReadySeconds ? {} : { minReadySeconds }) });
+    return false;
+  }
+  const revision = revisionOf(newRS);
+  if (revision !== undefined) setRolloutRevision(p, revision);
+  if (findCondition(statusOf(p).conditions, "Progressing") === undefined) {
+    setProgressing(p, "FoundNewReplicaSet", `Found new replica set "${newRS.name}"`);
+  }
+  return true;
+}
+
+function syncedAnnotations(p: Pass, rs: ReplicaSetFacts, atLeast: number): Record<string, string> {
+  const changed: Record<string, string> = {};
+  for (const [key, value] of Object.entries(copiedAnnotations(p.world.rollout))) {
+    if (rs.annotations[key] !== value) changed[key] = value;
+  }
+  const before = rs.annotations[REVISION];
+  if (before !== undefined && revisionOf(rs) === undefined) return {};
+  if ((revisionOf(rs) ?? 0) < atLeast) changed[REVISION] = String(atLeast);
+  if (before !== undefined && Object.keys(changed).length > 0) {
+    const history = rs.annotations[REVISION_HISTORY] ?? "";
+    changed[REVISION_HISTORY] = history === "" ? before : `${history},${before}`;
+  }
+  return changed;
+}

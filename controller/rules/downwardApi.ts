@@ -1,0 +1,33 @@
+/** Field paths of the downward API: `metadata.name`, `metadata.labels['key']`, … */
+import { qualifiedName } from "./syntax.ts";
+
+export interface FieldPath {
+  readonly path: string;
+  /** Key of `path['key']`. */
+  readonly subscript?: string;
+}
+
+export function parseFieldPath(fieldPath: string): FieldPath {
+  const match = /^(.+?)\['(.*)'\]$/s.exec(fieldPath);
+  const [, path, subscript] = match ?? [];
+  return path === undefined || subscript === undefined ? { path: fieldPath } : { path, subscript };
+}
+
+/** Messages for the key of `metadata.labels['key']` or `metadata.annotations['key']`; the latter ignores case. */
+export function subscriptMessages({ path, subscript = "" }: FieldPath): readonly string[] {
+  return qualifiedName(path === "metadata.annotations" ? subscript.toLowerCase() : subscript);
+}
+
+const PLAIN = new Set(["metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid"]);
+
+/**
+ * Why an analysis argument's path cannot be read from a Rollout. Paths outside `metadata` are read when the analysis
+ * starts and are not judged here (validation.md §2.3, last row).
+ */
+export function argumentPathProblem(fieldPath: string): string | undefined {
+  if (!fieldPath.startsWith("metadata")) return undefined;
+  const parsed = parseFieldPath(fieldPath);
+  if (parsed.subscript === undefined) return PLAIN.has(fieldPath) ? undefined : "unsupported path";
+  if (parsed.path !== "metadata.annotations" && parsed.path !== "metadata.labels") return "does not support subscript";
+  return subscriptMessages(parsed)[0];
+}

@@ -1,0 +1,34 @@
+const SECONDS: Readonly<Record<string, number>> = {
+  ns: 1e-9,
+  us: 1e-6,
+  µs: 1e-6,
+  μs: 1e-6,
+  ms: 1e-3,
+  s: 1,
+  m: 60,
+  h: 3600,
+};
+const DURATION = /^[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/;
+const MAX_INT32 = 2_147_483_647;
+
+/** Just above Go's widest duration, 2^63 − 1 ns. */
+const MAX_SECONDS = 9_223_372_036.854_776;
+
+/**
+ * Seconds of a step's `pause.duration`: a number, a string of digits, or a Go duration cut to whole seconds; −1 when it
+ * is none of them (api.md §2.3). Zero when it is absent.
+ */
+export function pauseSeconds(duration: unknown): number {
+  if (duration === undefined || duration === null) return 0;
+  if (typeof duration === "number") return Math.trunc(duration);
+  if (typeof duration !== "string") return -1;
+  if (/^[+-]?\d+$/.test(duration) && Math.abs(Number(duration)) <= MAX_INT32) return Number(duration);
+  if (!DURATION.test(duration)) return -1;
+  const parts = [...duration.matchAll(/([\d.]+)(ns|us|µs|μs|ms|s|m|h)/g)];
+  const seconds = parts.reduce((sum, [, amount = "0", unit = "s"]) => sum + Number(amount) * (SECONDS[unit] ?? 0), 0);
+  const whole = Math.trunc(seconds + 1e-9) * (duration.startsWith("-") ? -1 : 1);
+  return Math.abs(whole) > MAX_INT32 ? overflow(seconds) : whole;
+}
+
+/** What the reference's 32-bit seconds make of more than 68 years. */
+const overflow = (seconds: number): number => (seconds > MAX_SECONDS ? -1 : -MAX_INT32 - 1);

@@ -1,0 +1,28 @@
+const NAMED: Readonly<Record<string, string>> = {
+  '"': String.raw`\"`,
+  "\\": String.raw`\\`,
+  "\u0007": String.raw`\a`,
+  "\b": String.raw`\b`,
+  "\f": String.raw`\f`,
+  "\n": String.raw`\n`,
+  "\r": String.raw`\r`,
+  "\t": String.raw`\t`,
+  "\v": String.raw`\v`,
+};
+
+/** A string as Go's `%q` prints it: letters, marks, numbers, punctuation, symbols and the space stay as they are. */
+export function goQuoted(value: string): string {
+  return `"${Array.from(value, quotedChar).join("")}"`;
+}
+
+function quotedChar(char: string): string {
+  const named = NAMED[char];
+  if (named !== undefined) return named;
+  if (/^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(char)) return char;
+  const code = char.codePointAt(0) ?? 0;
+  if (code >= 0xd800 && code <= 0xdfff) return "\ufffd";
+  if (code < 0x80) return String.raw`\x` + hex(code, 2);
+  return code > 0xffff ? String.raw`\U` + hex(code, 8) : String.raw`\u` + hex(code, 4);
+}
+
+const hex = (code: number, width: number): string => code.toString(16).padStart(width, "0");

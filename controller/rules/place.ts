@@ -1,0 +1,72 @@
+/**
+ * A place in an object: what stands there (it may be anything) and how the place is called.
+ *
+ * Rules look at objects that no schema has seen yet (the linter's input) as well as at parsed ones, so every accessor
+ * here is total: a member of the wrong type reads like an absent one, which is the schema's business to refuse.
+ */
+export interface Place {
+  readonly value: unknown;
+  /** Path in the reference's words; it leaves out `canary` and `blueGreen` in most strategy rules (validation.md, ⚠P). */
+  readonly path: string;
+  /** The true path, where the reference's differs. */
+  readonly exactPath?: string;
+}
+
+export const root = (value: unknown): Place => ({ value, path: "" });
+
+/** Descends by member names; nothing there reads as undefined. */
+export function at(place: Place, ...names: readonly string[]): Place {
+  let here = place;
+  for (const name of names) here = step(here, memberOf(here.value, name), here.path === "" ? name : `.${name}`);
+  return here;
+}
+
+/** The elements of a list, with `[i]` in their paths; none for anything else. */
+export function items(place: Place): readonly Place[] {
+  if (!Array.isArray(place.value)) return [];
+  return place.value.map((value: unknown, index) => step(place, value, `[${index}]`));
+}
+
+/** The entries of a map in key order, with `[key]` in their paths. The reference walks in Go's random order. */
+export function entries(place: Place): readonly (readonly [string, Place])[] {
+  return keys(place).map((key) => [key, step(place, memberOf(place.value, key), `[${key}]`)] as const);
+}
+
+/** The same value under another name in the reference's words, for its rules that report a neighbouring path. */
+export function reportedAs(place: Place, path: string): Place {
+  return { value: place.value, path, exactPath: place.exactPath ?? place.path };
+}
+
+export const present = (place: Place): boolean => place.value !== undefined && place.value !== null;
+export const text = (place: Place): string => (typeof place.value === "string" ? place.value : "");
+export const isTrue = (place: Place): boolean => place.value === true;
+
+/** A whole number, or undefined. */
+export function whole(place: Place): number | undefined {
+  return typeof place.value === "number" && Number.isInteger(place.value) ? place.value : undefined;
+}
+
+export const count = (place: Place): number => (Array.isArray(place.value) ? place.value.length : keys(place).length);
+
+export function keys(place: Place): readonly string[] {
+  const { value } = place;
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value).toSorted() : [];
+}
+
+/** The strings of a list; other elements read as "". */
+export const texts = (place: Place): readonly string[] => items(place).map(text);
+
+/** A map of strings in key order; other values read as "". */
+export function textMap(place: Place): ReadonlyMap<string, string> {
+  return new Map(entries(place).map(([key, entry]) => [key, text(entry)]));
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
+  return (value as Record<string, unknown>)[name];
+}
+
+function step(from: Place, value: unknown, suffix: string): Place {
+  const path = from.path + suffix;
+  return from.exactPath === undefined ? { value, path } : { value, path, exactPath: from.exactPath + suffix };
+}

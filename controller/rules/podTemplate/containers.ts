@@ -1,0 +1,157 @@
+/** Containers and init containers (validation.md §11): the checklist of one container, and their names together. */
+import { at, count, items, type Place, present, text, whole } from "../place.ts";
+import { dnsLabel } from "../syntax.ts";
+import { duplicate, forbidden, invalid, invalidTexts, notSupported, required, type Violation } from "../violation.ts";
+import { envFromViolations, envViolations } from "./env.ts";
+import { lifecycleViolations } from "./lifecycle.ts";
+import { mountViolations } from "./mounts.ts";
+import type { Pod } from "./pod.ts";
+import { portViolations } from "./ports.ts";
+import { probeViolations } from "./probes.ts";
+import { containerResources } from "./resources.ts";
+import { containerSecurity } from "./security.ts";
+
+type Rule = (container: Place, pod: Pod) => readonly Violation[];
+
+const name: Rule = (container) => {
+  const place = at(container, "name");
+  if (text(place) === "") return [required("container-name", place)];
+  return invalidTexts("container-name", place, dnsLabel(text(place)));
+};
+
+const image: Rule = (container) => {
+  const place = at(container, "image");
+  return text(place) === "" ? [required("container-image", place)] : [];
+};
+
+/** A member that has a default may be empty. */
+const oneOf =
+  (rule: string, member: string, supported: readonly string[]): Rule =>
+  (container) => {
+    const place = at(container, member);
+    return text(place) === "" || supported.includes(text(place)) ? [] : [notSupported(rule, place, supported)];
+  };
+
+const COMMON_RULES: readonly Rule[] = [
+  name,
+  image,
+  oneOf("container-termination-message", "terminationMessagePolicy", ["File", "FallbackToLogsOnError"]),
+  (container) => portViolations(at(container, "ports")),
+  (container) => envViolations(at(container, "env")),
+  (container) => envFromViolations(at(container, "envFrom")),
+  mountViolations,
+  oneOf("container-pull-policy", "imagePullPolicy", ["Always", "IfNotPresent", "Never"]),
+  (container, pod) => containerResources(at(container, "resources"), pod.claims),
+  (container) => resizePolicy(at(container, "resizePolicy")),
+  (container, pod) => containerSecurity(at(container, "securityContext"), pod),
+];
+
+const common: Rule = (container, pod) => COMMON_RULES.flatMap((rule) => rule(container, pod));
+
+/** Both members are reported at the list, as Kubernetes does. */
+function resizePolicy(policies: Place): readonly Violation[] {
+  const rule = "container-resize-policy";
+  const names = items(policies).map((policy) => text(at(policy, "resourceName")));
+  const enumerated = (given: string, supported: readonly string[]): readonly Violation[] => {
+    if (supported.includes(given)) return [];
+    return [given === "" ? required(rule, policies) : notSupported(rule, policies, supported, given)];
+  };
+  return items(policies).flatMap((policy, index) => [
+    ...(names.indexOf(names[index] ?? "") < index ? [duplicate(rule, policy, names[index])] : []),
+    ...enumerated(names[index] ?? "", ["cpu", "memory"]),
+    ...enumerated(text(at(policy, "restartPolicy")), ["NotRequired", "RestartContainer"]),
+  ]);
+}
+
+/** Handlers of a container that keeps running: lifecycle hooks and the three probes. */
+const runningRules: Rule = (container, pod) => [
+  ...lifecycleViolations(at(container, "lifecycle"), pod),
+  ...probeViolations("liveness", at(container, "livenessProbe")),
+  ...probeViolations("readiness", at(container, "readinessProbe")),
+  ...probeViolations("startup", at(container, "startupProbe")),
+];
+
+const nameOf = (container: Place): string => text(at(container, "name"));
+
+export function containersViolations(containers: Place, pod: Pod): readonly Violation[] {
+  if (count(containers) === 0) return [required("containers-required", containers)];
+  const names = items(containers).map(nameOf);
+  return [
+    ...items(containers).flatMap((container, index) => [
+      ...common(container, pod),
+      ...(names.indexOf(nameOf(container)) < index
+        ? [duplicate("container-name-duplicate", at(container, "name"), nameOf(container))]
+        : []),
+      ...runningRules(container, pod),
+      ...noRestartPolicy(container),
+    ]),
+    ...hostPortConflicts(items(containers)),
+  ];
+}
+
+function noRestartPolicy(container: Place): readonly Violation[] {
+  const place = at(container, "restartPolicy");
+  if (!present(place)) return [];
+  return [forbidden("container-restart-policy", place, "may not be set for non-init containers")];
+}
+
+export function initContainersViolations(containers: Place, pod: Pod, regular: Place): readonly Violation[] {
+  const taken = new Set(items(regular).map(nameOf));
+  return items(containers).flatMap((container) => {
+    const own = nameOf(container);
+    const repeated = taken.has(own) && own !== "";
+    taken.add(own);
+    return [
+      ...common(container, pod),
+      ...initRestartPolicy(container),
+      ...(repeated ? [duplicate("container-name-duplicate", at(container, "name"))] : []),
+      ...hostPortConflicts([container]),
+      ...(text(at(container, "restartPolicy")) === "Always" ? runningRules(container, pod) : runsOnce(container)),
+      ...noResizePolicy(container),
+    ];
+  });
+}
+
+function initRestartPolicy(container: Place): readonly Violation[] {
+  const place = at(container, "restartPolicy");
+  if (!present(place) || text(place) === "Always") return [];
+  return [notSupported("container-restart-policy", place, ["Always"])];
+}
+
+function runsOnce(container: Place): readonly Violation[] {
+  const detail = "may not be set for init containers without restartPolicy=Always";
+  return ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"]
+    .map((member) => at(container, member))
+    .filter(present)
+    .map((place) => forbidden("init-container-runs-once", place, detail));
+}
+
+function noResizePolicy(container: Place): readonly Violation[] {
+  const place = at(container, "resizePolicy");
+  if (count(place) === 0) return [];
+  const printed = items(place).map((policy) => ({
+    ResourceName: text(at(policy, "resourceName")),
+    RestartPolicy: text(at(policy, "restartPolicy")),
+  }));
+  return [invalid("init-container-resize-policy", place, "must not be set for init containers", printed)];
+}
+
+/** Ephemeral containers are refused as a whole; what is wrong inside comes first. */
+export const ephemeralContainersViolations = (containers: Place, pod: Pod): readonly Violation[] =>
+  items(containers).flatMap((container) => common(container, pod));
+
+/** Two containers of a pod cannot have one port of the node. */
+function hostPortConflicts(containers: readonly Place[]): readonly Violation[] {
+  const taken = new Set<string>();
+  const ports = containers.flatMap((container) => items(at(container, "ports")));
+  return ports.flatMap((port) => {
+    const place = at(port, "hostPort");
+    const number = whole(place) ?? 0;
+    const key = `${text(at(port, "protocol")) || "TCP"}/${text(at(port, "hostIP"))}/${number}`;
+    if (number === 0 || !taken.has(key)) {
+      taken.add(key);
+      return [];
+    }
+    return [duplicate("container-host-port", place, key)];
+  });
+}

@@ -1,0 +1,14 @@
+import type { Place } from "../place.ts";
+
+/** What the rules of one container need to know of its pod. */
+export interface Pod {
+  /** The volumes that are valid, by name. */
+  readonly volumes: ReadonlyMap<string, Place>;
+  /** Names in `resourceClaims`. */
+  readonly claims: ReadonlySet<string>;
+  readonly gracePeriodSeconds: number;
+  /** False when the pod has a user namespace of its own. */
+  readonly hostUsers: boolean;
+  /** Operating system that the pod names, "" when it names none. */
+  readonly os: string;
+}

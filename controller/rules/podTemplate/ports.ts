@@ -1,0 +1,45 @@
+/** Ports of a container. */
+import { at, items, type Place, text, whole } from "../place.ts";
+import { portName, portNumber } from "../syntax.ts";
+import { duplicate, invalid, invalidTexts, notSupported, required, type Violation } from "../violation.ts";
+
+export function portViolations(ports: Place): readonly Violation[] {
+  const names = new Set<string>();
+  return items(ports).flatMap((port) => [
+    ...named(port, names),
+    ...containerPort(port),
+    ...hostPort(port),
+    ...protocol(port),
+  ]);
+}
+
+function named(port: Place, names: Set<string>): readonly Violation[] {
+  const place = at(port, "name");
+  const name = text(place);
+  if (name === "") return [];
+  const messages = portName(name);
+  if (messages.length > 0) return invalidTexts("port-name", place, messages);
+  if (names.has(name)) return [duplicate("port-name-duplicate", place)];
+  names.add(name);
+  return [];
+}
+
+function containerPort(port: Place): readonly Violation[] {
+  const place = at(port, "containerPort");
+  const number = whole(place) ?? 0;
+  if (number === 0) return [required("container-port", place)];
+  return portNumber(number).map((message) => invalid("container-port", place, message));
+}
+
+function hostPort(port: Place): readonly Violation[] {
+  const place = at(port, "hostPort");
+  const number = whole(place) ?? 0;
+  return number === 0 ? [] : portNumber(number).map((message) => invalid("host-port", place, message));
+}
+
+/** Empty means TCP. */
+function protocol(port: Place): readonly Violation[] {
+  const place = at(port, "protocol");
+  const supported = ["SCTP", "TCP", "UDP"];
+  return text(place) === "" || supported.includes(text(place)) ? [] : [notSupported("port-protocol", place, supported)];
+}

@@ -1,0 +1,34 @@
+/** Volumes of the pod: their names, and that each has one source (validation.md §11). One without any is an emptyDir. */
+import { at, items, type Place, text } from "../place.ts";
+import { dnsLabel } from "../syntax.ts";
+import { duplicate, invalidTexts, required, type Violation } from "../violation.ts";
+import { onlyOne } from "./oneOf.ts";
+import { VOLUME_SOURCES } from "./volumeSources.ts";
+
+export interface Volumes {
+  /** The valid ones by name: a mount of an invalid volume is reported as well. */
+  readonly volumes: ReadonlyMap<string, Place>;
+  readonly violations: readonly Violation[];
+}
+
+export function volumesOf(places: Place): Volumes {
+  const volumes = new Map<string, Place>();
+  const violations = items(places).flatMap((volume) => {
+    const name = text(at(volume, "name"));
+    const found = [
+      ...(onlyOne("volume-single-source", volume, VOLUME_SOURCES, "may not specify more than 1 volume type") ?? []),
+      ...volumeName(at(volume, "name"), volumes.has(name)),
+    ];
+    if (found.length === 0) volumes.set(name, volume);
+    return found;
+  });
+  return { volumes, violations };
+}
+
+function volumeName(place: Place, repeated: boolean): readonly Violation[] {
+  if (text(place) === "") return [required("volume-name", place)];
+  return [
+    ...invalidTexts("volume-name", place, dnsLabel(text(place))),
+    ...(repeated ? [duplicate("volume-name-duplicate", place)] : []),
+  ];
+}

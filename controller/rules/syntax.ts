@@ -1,0 +1,177 @@
+/**
+ * Syntax of names, labels, ports and paths: each check gives the messages that Kubernetes 1.34 gives, none when the
+ * value is right (validation.md §11, "Label syntax"). Lengths are counted in bytes, as Go counts them.
+ */
+const NAME = String.raw`([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]`;
+const LABEL = String.raw`[a-z0-9]([-a-z0-9]*[a-z0-9])?`;
+const SUBDOMAIN = String.raw`${LABEL}(\.${LABEL})*`;
+const LABEL_VALUE = `(${NAME})?`;
+const ENV_NAME = String.raw`[-._a-zA-Z][-._a-zA-Z0-9]*`;
+const CONFIG_KEY = String.raw`[-._a-zA-Z0-9]+`;
+const HEADER_NAME = String.raw`[-A-Za-z0-9]+`;
+
+const NAME_RULE =
+  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+
+const whole = (pattern: string): RegExp => new RegExp(`^${pattern}$`);
+const PATTERN = {
+  name: whole(NAME),
+  label: whole(LABEL),
+  subdomain: whole(SUBDOMAIN),
+  labelValue: whole(LABEL_VALUE),
+  envName: whole(ENV_NAME),
+  configKey: whole(CONFIG_KEY),
+  headerName: whole(HEADER_NAME),
+};
+
+export const byteLength = (value: string): number => new TextEncoder().encode(value).length;
+
+export const rangeMessage = (low: number, high: number): string => `must be between ${low} and ${high}, inclusive`;
+
+const tooManyCharacters = (limit: number): string => `must be no more than ${limit} characters`;
+
+const shape = (rule: string, pattern: string, ...examples: readonly string[]): string =>
+  `${rule} (e.g. ${examples.map((example) => `'${example}', `).join(" or ")}regex used for validation is '${pattern}')`;
+
+/** The messages whose condition holds. */
+const messages = (...candidates: readonly (readonly [boolean, string])[]): readonly string[] =>
+  candidates.filter(([holds]) => holds).map(([, message]) => message);
+
+/** Label and annotation keys: `[prefix/]name`. */
+export function qualifiedName(value: string): readonly string[] {
+  const parts = value.split("/");
+  if (parts.length > 2) {
+    const rule = shape(NAME_RULE, NAME, "MyName", "my.name", "123-abc");
+    return [`a qualified name ${rule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+  }
+  const name = parts.at(-1) ?? "";
+  const prefix = parts.length === 2 ? (parts[0] ?? "") : undefined;
+  return [
+    ...(prefix === undefined ? [] : prefix === "" ? ["prefix part must be non-empty"] : prefixMessages(prefix)),
+    ...messages(
+      [name === "", "name part must be non-empty"],
+      [byteLength(name) > 63, `name part ${tooManyCharacters(63)}`],
+      [!PATTERN.name.test(name), `name part ${shape(NAME_RULE, NAME, "MyName", "my.name", "123-abc")}`],
+    ),
+  ];
+}
+
+const prefixMessages = (prefix: string): readonly string[] =>
+  dnsSubdomain(prefix).map((message) => `prefix part ${message}`);
+
+export function labelValue(value: string): readonly string[] {
+  const rule = `a valid label must be an empty string or ${NAME_RULE.replace("must consist", "consist")}`;
+  return messages(
+    [byteLength(value) > 63, tooManyCharacters(63)],
+    [!PATTERN.labelValue.test(value), shape(rule, LABEL_VALUE, "MyValue", "my_value", "12345")],
+  );
+}
+
+export function dnsLabel(value: string): readonly string[] {
+  const rule =
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character";
+  const wrong = !PATTERN.label.test(value);
+  const dotted = wrong && PATTERN.subdomain.test(value);
+  return messages(
+    [byteLength(value) > 63, tooManyCharacters(63)],
+    [dotted, "must not contain dots"],
+    [wrong && !dotted, shape(rule, LABEL, "my-name", "123-abc")],
+  );
+}
+
+export function dnsSubdomain(value: string): readonly string[] {
+  const rule =
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
+  return messages(
+    [byteLength(value) > 253, tooManyCharacters(253)],
+    [!PATTERN.subdomain.test(value), shape(rule, SUBDOMAIN, "example.com")],
+  );
+}
+
+export function portName(value: string): readonly string[] {
+  return messages(
+    [byteLength(value) > 15, tooManyCharacters(15)],
+    [!/^[-a-z0-9]+$/.test(value), "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"],
+    [!/[a-z]/.test(value), "must contain at least one letter (a-z)"],
+    [value.includes("--"), "must not contain consecutive hyphens"],
+    [value.startsWith("-") || value.endsWith("-"), "must not begin or end with a hyphen"],
+  );
+}
+
+export const numberIn = (value: number, low: number, high: number): readonly string[] =>
+  messages([value < low || value > high, rangeMessage(low, high)]);
+
+export const portNumber = (value: number): readonly string[] => numberIn(value, 1, 65_535);
+
+/** User and group ids. */
+export const posixId = (value: number): readonly string[] => numberIn(value, 0, 2_147_483_647);
+
+export function headerName(value: string): readonly string[] {
+  const rule = "a valid HTTP header must consist of alphanumeric characters or '-'";
+  return messages([!PATTERN.headerName.test(value), shape(rule, HEADER_NAME, "X-Header-Name")]);
+}
+
+/** The strict form: the reference runs Kubernetes' checks with every relaxation off. */
+export function envName(value: string): readonly string[] {
+  const rule =
+    "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit";
+  return [
+    ...messages([!PATTERN.envName.test(value), shape(rule, ENV_NAME, "my.env-name", "MY_ENV.NAME", "MyEnvName1")]),
+    ...directoryChange(value),
+  ];
+}
+
+export function configKey(value: string): readonly string[] {
+  const rule = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
+  return [
+    ...messages(
+      [byteLength(value) > 253, tooManyCharacters(253)],
+      [!PATTERN.configKey.test(value), shape(rule, CONFIG_KEY, "key.name", "KEY_NAME", "key-name")],
+    ),
+    ...directoryChange(value),
+  ];
+}
+
+function directoryChange(value: string): readonly string[] {
+  if (value === "." || value === "..") return [`must not be '${value}'`];
+  return messages([value.startsWith(".."), "must not start with '..'"]);
+}
+
+export const withoutBacksteps = (path: string): readonly string[] =>
+  messages([path.split("/").includes(".."), "must not contain '..'"]);
+
+/** A path below some directory. */
+export const relativePath = (path: string): readonly string[] => [
+  ...messages([path.startsWith("/"), "must be a relative path"]),
+  ...withoutBacksteps(path),
+];
+
+/** A file's path in a projected volume, where names beginning with ".." belong to the kubelet. */
+export const volumeFilePath = (path: string): readonly string[] => [
+  ...relativePath(path),
+  ...messages([path.startsWith("..") && !path.startsWith("../"), "must not start with '..'"]),
+];
+
+/** IPv4 (leading zeros allowed, as Kubernetes still does) or IPv6 without a zone. */
+export function ipAddress(value: string): readonly string[] {
+  const fine = value.includes(":") ? isIpv6(value) : isIpv4(value);
+  return messages([!fine, "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"]);
+}
+
+function isIpv4(value: string): boolean {
+  const octets = value.split(".");
+  return octets.length === 4 && octets.every((octet) => /^\d+$/.test(octet) && Number(octet) <= 255);
+}
+
+function isIpv6(value: string): boolean {
+  const halves = value.split("::");
+  if (halves.length > 2) return false;
+  const groups = halves.flatMap((half) => (half === "" ? [] : half.split(":")));
+  const last = groups.at(-1);
+  const embedded = last?.includes(".") === true;
+  if (embedded && !isIpv4(last ?? "")) return false;
+  const hexadecimal = embedded ? groups.slice(0, -1) : groups;
+  if (!hexadecimal.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return false;
+  const length = hexadecimal.length + (embedded ? 2 : 0);
+  return halves.length === 2 ? length < 8 : length === 8;
+}

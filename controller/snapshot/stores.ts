@@ -1,0 +1,139 @@
+/** The read caches of the loop: which kinds are held in memory, how slim, and by what they are found. */
+import type { ReplicaSet, Service } from "../../schema/kube.ts";
+import type { Rollout } from "../../schema/rollout.ts";
+import { templateDigest } from "../hash/templateDigest.ts";
+import { createStore, type Store } from "../loop/cache.ts";
+import { instant } from "../rollout/time.ts";
+import { HASH_LABEL, MANAGED_BY, type ReplicaSetFacts, type ReplicaSetFailure, type ServiceFacts } from "../rollout/model.ts";
+import { formatSelector } from "../rollout/selector.ts";
+
+/** An object of which only the facts are kept. */
+export interface Cached<Facts> {
+  readonly metadata: { readonly name: string; readonly namespace: string; readonly uid: string; readonly resourceVersion: string };
+  readonly facts: Facts;
+}
+
+export type CachedReplicaSet = Cached<ReplicaSetFacts>;
+export type CachedService = Cached<ServiceFacts>;
+
+export interface Stores {
+  /** Found by the Services that they name ("namespace/service"), and as owners by their uid and by their namespace. */
+  readonly rollouts: Store<Rollout, "service" | "owner", Rollout>;
+  /** Found by the uid of their controller; those without one by "orphans/" and their namespace. */
+  readonly replicaSets: Store<CachedReplicaSet, "controller", ReplicaSet>;
+  /** Found by the Rollout that manages them: "namespace/rollout". */
+  readonly services: Store<CachedService, "manager", Service>;
+}
+
+export const orphansIn = (namespace: string): string => `orphans/${namespace}`;
+
+export function createStores(): Stores {
+  return {
+    rollouts: createStore({ transform: slimRollout, indices: { service: serviceKeys, owner: ownerKeys } }),
+    replicaSets: createStore({
+      transform: cachedReplicaSet,
+      indices: { controller: ({ facts }) => [facts.controllerUid === "" ? orphansIn(facts.namespace) : facts.controllerUid] },
+    }),
+    services: createStore({
+      transform: cachedService,
+      indices: {
+        manager: ({ metadata, facts }) => {
+          const manager = facts.annotations[MANAGED_BY];
+          return manager === undefined ? [] : [`${metadata.namespace}/${manager}`];
+        },
+      },
+    }),
+  };
+}
+
+/** Names of the Services that a Rollout's spec refers to, in the order of the API. */
+export function servicesOf(rollout: Rollout): string[] {
+  const { canary, blueGreen } = rollout.spec.strategy ?? {};
+  const names = [
+    blueGreen?.activeService,
+    blueGreen?.previewService,
+    canary?.stableService,
+    canary?.canaryService,
+    canary?.pingPong?.pingService,
+    canary?.pingPong?.pongService,
+  ];
+  return [...new Set(names.filter((name) => name !== undefined && name !== ""))] as string[];
+}
+
+const serviceKeys = (rollout: Rollout): string[] => servicesOf(rollout).map((name) => `${rollout.metadata.namespace}/${name}`);
+
+const ownerKeys = ({ metadata }: Rollout): string[] => [metadata.uid ?? "", metadata.namespace];
+
+const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+
+/** Rollouts are kept whole, but for bookkeeping that nothing here reads and that is often larger than the rest. */
+export function slimRollout(raw: Rollout): Rollout {
+  const { managedFields: _, ...metadata } = raw.metadata as Rollout["metadata"] & { managedFields?: unknown };
+  if (metadata.annotations?.[LAST_APPLIED] === undefined) return { ...raw, metadata };
+  const { [LAST_APPLIED]: __, ...annotations } = metadata.annotations;
+  return { ...raw, metadata: { ...metadata, annotations } };
+}
+
+const identity = ({ metadata }: ReplicaSet | Service): Cached<unknown>["metadata"] => ({
+  name: metadata.name,
+  namespace: metadata.namespace,
+  uid: metadata.uid ?? "",
+  resourceVersion: metadata.resourceVersion ?? "",
+});
+
+/** The facts of a ReplicaSet as the API server has it. */
+export function replicaSetFacts(raw: ReplicaSet): ReplicaSetFacts {
+  const { metadata, spec, status } = raw;
+  const failure = failureOf(status?.conditions);
+  return {
+    namespace: metadata.namespace,
+    name: metadata.name,
+    uid: metadata.uid ?? "",
+    resourceVersion: metadata.resourceVersion ?? "",
+    labels: metadata.labels ?? {},
+    annotations: metadata.annotations ?? {},
+    controllerUid: metadata.ownerReferences?.find((owner) => owner.controller === true)?.uid ?? "",
+    selector: formatSelector(spec.selector),
+    createdAt: instant(metadata.creationTimestamp) ?? 0,
+    deleting: metadata.deletionTimestamp !== undefined,
+    observed: (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0),
+    minReadySeconds: spec.minReadySeconds ?? 0,
+    replicas: spec.replicas ?? 1,
+    status: {
+      replicas: status?.replicas ?? 0,
+      readyReplicas: status?.readyReplicas ?? 0,
+      availableReplicas: status?.availableReplicas ?? 0,
+    },
+    ...(failure === undefined ? {} : { failure }),
+    templateDigest: templateDigest(spec.template),
+  };
+}
+
+type Conditions = NonNullable<ReplicaSet["status"]>["conditions"];
+
+function failureOf(conditions: Conditions): ReplicaSetFailure | undefined {
+  const condition = conditions?.find((c) => c.type === "ReplicaFailure");
+  if (condition === undefined) return undefined;
+  const { status, reason = "", message = "", lastTransitionTime } = condition;
+  return { status, reason, message, lastTransitionTime: lastTransitionTime ?? "" };
+}
+
+function cachedReplicaSet(raw: ReplicaSet): CachedReplicaSet | undefined {
+  if (raw.metadata.labels?.[HASH_LABEL] === undefined) return undefined;
+  return { metadata: identity(raw), facts: replicaSetFacts(raw) };
+}
+
+/** Only what a selector switch reads and writes. */
+function cachedService(raw: Service): CachedService {
+  const metadata = identity(raw);
+  const manager = raw.metadata.annotations?.[MANAGED_BY];
+  return {
+    metadata,
+    facts: {
+      name: metadata.name,
+      resourceVersion: metadata.resourceVersion,
+      selector: raw.spec?.selector ?? {},
+      annotations: manager === undefined ? {} : { [MANAGED_BY]: manager },
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/**
+ * Sluice's entry: subcommands, each loading only what it needs. The one place that wires clock, client, signals and
+ * modules together.
+ */
+import packageJson from "./package.json" with { type: "json" };
+
+const usage = `Progressive delivery for Kubernetes in one small binary.
+
+Usage:
+  sluice controller [flags]   drive Rollouts (sluice controller --help lists the flags)
+  sluice version              print the version
+`;
+
+async function main([command, ...args]: readonly string[]): Promise<number> {
+  switch (command) {
+    case "controller": {
+      const { runController } = await import("./controller/main.ts");
+      return runController(args, { env: process.env, version: packageJson.version });
+    }
+    case "version":
+    case "--version":
+      console.log(`sluice: v${packageJson.version}`);
+      return 0;
+    case undefined:
+    case "help":
+    case "--help":
+    case "-h":
+      console.log(usage);
+      return command === undefined ? 1 : 0;
+    default:
+      console.error(`Error: unknown command "${command}" for "sluice"\nRun 'sluice --help' for usage.`);
+      return 1;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,283 @@
+import type { Clock } from "../../controller/loop/clock.ts";
+import { isAlreadyExists, isConflict, isNotFound } from "./apiError.ts";
+import type { KubeClient } from "./transport.ts";
+
+export interface LeaseOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly namespace: string;
+  /**
+   * Leases to hold, all of them, taken in this order: "sluice-controller-lock[-<instanceID>]" before
+   * "argo-rollouts-controller-lock[-<instanceID>]", the same everywhere, so that no two wait for each other.
+   */
+  readonly names: readonly [string, ...string[]];
+  /** Ours alone: "<hostname>_<uuid>". */
+  readonly identity: string;
+  /** --leader-election-lease-duration, 15 s by default; whole seconds. */
+  readonly durationMs?: number;
+  /** --leader-election-renew-deadline, 10 s by default: renewal failing for so long is loss. */
+  readonly renewDeadlineMs?: number;
+  /** --leader-election-retry-period, 2 s by default: renewals come at this pace; a waiting side looks twice as often. */
+  readonly retryPeriodMs?: number;
+  /** Once, when all are held. */
+  readonly onAcquired?: () => void;
+  /** Once, when one was lost after all had been held (not on `release`). Nothing is renewed any more: exit. */
+  readonly onLost?: (error: Error) => void;
+  /** Somebody else holds a Lease that we wait for (told on change). */
+  readonly onWaiting?: (name: string, holder: string) => void;
+  readonly onError?: (error: unknown) => void;
+  /** A clock that never jumps, ms; performance.now by default. */
+  readonly monotonicMs?: () => number;
+}
+
+export interface Leases {
+  /** All are held, and for longer than 0 ms. */
+  isLeader(): boolean;
+  /**
+   * How long all of them are ours for certain: counted from before the request that renewed them was sent. Send a write only
+   * while this exceeds its timeout. 0 when not leader.
+   */
+  validForMs(): number;
+  /** Resolves when all are held; never when released before. */
+  readonly acquired: Promise<void>;
+  /**
+   * Stops renewing and gives all of them back, in reverse order, within 2 s each (3 s the first) at the most, so that a successor starts at
+   * once: let writes in flight finish first. Idempotent, never rejects.
+   */
+  release(): Promise<void>;
+}
+
+const defaults = { durationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2_000 };
+const releaseTimeoutMs = 2_000;
+const patienceMs = 1_000;
+
+/** coordination.k8s.io/v1 Lease; what else it carries is sent back as it came. */
+interface Lease {
+  readonly metadata: { readonly name: string; readonly resourceVersion?: string };
+  readonly spec?: {
+    readonly holderIdentity?: string;
+    readonly leaseDurationSeconds?: number;
+    readonly acquireTime?: string;
+    readonly renewTime?: string;
+    readonly leaseTransitions?: number;
+  };
+}
+
+type Attempt = { readonly kind: "held" } | { readonly kind: "others"; readonly holder: string };
+
+/** One Lease among those to hold. */
+interface Lock {
+  readonly name: string;
+  /** Takes or renews it. @throws {ApiError} */
+  attempt(timeoutMs: number): Promise<Attempt>;
+  /** How long it is ours for certain; <= 0: it is not. */
+  validForMs(): number;
+  sinceRenewalMs(): number;
+  giveBack(timeoutMs: number): Promise<void>;
+}
+
+/** metav1.MicroTime wants exactly six digits. */
+const microTime = (ms: number): string => new Date(ms).toISOString().replace("Z", "000Z");
+
+interface LockOptions extends LeaseOptions {
+  readonly durationMs: number;
+  readonly monotonicMs: () => number;
+  readonly signal: AbortSignal;
+}
+
+const createLock = (options: LockOptions, name: string): Lock => {
+  const { client, clock, namespace, identity, durationMs, monotonicMs, signal } = options;
+  const collection = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
+  const path = `${collection}/${name}`;
+  let seen: Lease | undefined;
+  let seenAtMs = 0; // when it last changed, by our own monotonic clock: what other clocks say is not compared with ours
+  let renewed: { monotonicMs: number; wallMs: number } | undefined;
+
+  const see = (lease: Lease): void => {
+    const changed = JSON.stringify(seen?.spec) !== JSON.stringify(lease.spec);
+    seen = lease;
+    if (changed) seenAtMs = monotonicMs();
+  };
+  const claim = (): Lease => {
+    const nowText = microTime(clock.now());
+    const { spec } = seen ?? {};
+    const mine = spec?.holderIdentity === identity;
+    return {
+      apiVersion: "coordination.k8s.io/v1",
+      kind: "Lease",
+      ...seen,
+      metadata: { namespace, ...seen?.metadata, name },
+      spec: {
+        ...spec,
+        holderIdentity: identity,
+        leaseDurationSeconds: Math.ceil(durationMs / 1_000),
+        acquireTime: mine ? (spec.acquireTime ?? nowText) : nowText,
+        renewTime: nowText,
+        leaseTransitions: spec === undefined ? 0 : (spec.leaseTransitions ?? 0) + (mine ? 0 : 1),
+      },
+    } as Lease;
+  };
+  const send = async (method: "POST" | "PUT", timeoutMs: number): Promise<Attempt> => {
+    const sent = { monotonicMs: monotonicMs(), wallMs: clock.now() };
+    const at = method === "POST" ? collection : path;
+    see(await client.request<Lease>({ method, path: at, body: claim(), timeoutMs, signal, urgent: true }));
+    renewed = sent;
+    return { kind: "held" };
+  };
+  const look = async (timeoutMs: number): Promise<Attempt> => {
+    try {
+      see(await client.request<Lease>({ method: "GET", path, timeoutMs, signal, urgent: true }));
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      seen = undefined;
+      return send("POST", timeoutMs);
+    }
+    const { holderIdentity: holder = "", leaseDurationSeconds = durationMs / 1_000 } = seen?.spec ?? {};
+    const expired = monotonicMs() >= seenAtMs + leaseDurationSeconds * 1_000;
+    if (holder !== "" && holder !== identity && !expired) return { kind: "others", holder };
+    return send("PUT", timeoutMs);
+  };
+  // The wall clock only ever shortens it: it goes on while the machine sleeps, which the monotonic one may not.
+  const sinceRenewalMs = (): number =>
+    renewed === undefined
+      ? Number.POSITIVE_INFINITY
+      : Math.max(monotonicMs() - renewed.monotonicMs, clock.now() - renewed.wallMs);
+  return {
+    name,
+    async attempt(timeoutMs) {
+      if (seen?.spec?.holderIdentity === identity) {
+        try {
+          return await send("PUT", timeoutMs);
+        } catch (error) {
+          if (!isConflict(error) && !isNotFound(error)) throw error;
+        }
+      }
+      try {
+        return await look(timeoutMs);
+      } catch (error) {
+        // Somebody was faster; who, the next look will tell. (Of our own Lease somebody else may edit the labels.)
+        const raced = isAlreadyExists(error) || (isConflict(error) && seen?.spec?.holderIdentity !== identity);
+        if (raced) return { kind: "others", holder: "another" };
+        throw error;
+      }
+    },
+    validForMs: () => durationMs - sinceRenewalMs(),
+    sinceRenewalMs,
+    async giveBack(timeoutMs) {
+      if (renewed === undefined || seen?.spec?.holderIdentity !== identity) return;
+      renewed = undefined;
+      const nowText = microTime(clock.now());
+      const spec = {
+        ...seen.spec,
+        holderIdentity: "",
+        leaseDurationSeconds: 1,
+        renewTime: nowText,
+        acquireTime: nowText,
+      };
+      see(await client.request<Lease>({ method: "PUT", path, body: { ...seen, spec }, timeoutMs, urgent: true }));
+    },
+  };
+};
+
+type Phase = "competing" | "leading" | "lost" | "released";
+
+/** Starts to compete for the Leases at once and holds them until `release`. */
+export const holdLeases = (options: LeaseOptions): Leases => {
+  const { clock, onError } = options;
+  const monotonicMs = options.monotonicMs ?? (() => performance.now());
+  const { durationMs, renewDeadlineMs, retryPeriodMs } = { ...defaults, ...options };
+  const stopping = new AbortController();
+  const lockOptions = { ...options, durationMs, monotonicMs, signal: stopping.signal };
+  const locks = options.names.map((name) => createLock(lockOptions, name));
+  const timeoutMs = Math.min(renewDeadlineMs / 2, 5_000);
+  const acquired = Promise.withResolvers<void>();
+  const announce = onChange(options.onWaiting);
+  const complain = onChange((message: string, error: unknown) => void (message !== "" && onError?.(error)));
+  let phase: Phase = "competing";
+  let cancel = (): void => {};
+  let turn: Promise<void> = Promise.resolve();
+
+  const lose = (error: Error): void => {
+    phase = "lost";
+    options.onLost?.(error);
+  };
+  /** In order, and no further than the first that others hold; what was taken beyond that is given back. */
+  const compete = async (): Promise<void> => {
+    for (const [index, lock] of locks.entries()) {
+      const outcome = await lock.attempt(timeoutMs);
+      if (outcome.kind === "others") {
+        announce(lock.name, outcome.holder);
+        await Promise.all(locks.slice(index + 1).map((later) => later.giveBack(timeoutMs)));
+        return;
+      }
+    }
+    if (phase !== "competing" || leastOf(locks) <= 0) return;
+    phase = "leading";
+    options.onAcquired?.();
+    acquired.resolve();
+  };
+  const renew = async (lock: Lock): Promise<void> => {
+    try {
+      const outcome = await lock.attempt(Math.max(1, Math.min(timeoutMs, renewDeadlineMs - lock.sinceRenewalMs())));
+      if (outcome.kind === "held" || phase !== "leading") return;
+      lose(new Error(`Lost Lease "${options.namespace}/${lock.name}": held by ${outcome.holder} now`));
+    } catch (error) {
+      if (phase !== "leading") return;
+      onError?.(error);
+      if (lock.sinceRenewalMs() < renewDeadlineMs) return;
+      const why = `not renewed for ${Math.round(lock.sinceRenewalMs())} ms`;
+      lose(new Error(`Lost Lease "${options.namespace}/${lock.name}": ${why}`, { cause: error }));
+    }
+  };
+  const step = async (): Promise<void> => {
+    const startedMs = clock.now();
+    if (phase === "leading") {
+      await Promise.all(locks.map(renew));
+    } else {
+      await compete().then(
+        () => complain("", undefined),
+        (error: unknown) => complain(String(error), error),
+      );
+    }
+    if (phase !== "competing" && phase !== "leading") return;
+    // A waiting side looks at least every 1.2 s (of 2 s): it takes over within 2 s of a release.
+    const paceMs =
+      phase === "leading" ? retryPeriodMs - (clock.now() - startedMs) : retryPeriodMs * (0.4 + Math.random() / 5);
+    cancel = clock.after(Math.max(0, paceMs), go);
+  };
+  const go = (): void => void (turn = step());
+  go();
+
+  const giveBackAll = async (): Promise<void> => {
+    phase = "released";
+    cancel();
+    // An answer under way tells the version to release; when it does not come there is nothing to wait for.
+    const giveUp = clock.after(patienceMs, () => stopping.abort());
+    await turn;
+    giveUp();
+    for (const lock of locks.toReversed()) {
+      await lock.giveBack(releaseTimeoutMs).catch((error: unknown) => onError?.(error));
+    }
+  };
+  let released: Promise<void> | undefined;
+  const validForMs = (): number => (phase === "leading" ? Math.max(0, leastOf(locks)) : 0);
+  return {
+    isLeader: () => validForMs() > 0,
+    validForMs,
+    acquired: acquired.promise,
+    release: () => (released ??= giveBackAll()),
+  };
+};
+
+const leastOf = (locks: readonly Lock[]): number => Math.min(...locks.map((lock) => lock.validForMs()));
+
+/** Calls `tell` only when its arguments (as text) differ from the last ones. */
+const onChange = <A extends unknown[]>(tell: ((...args: A) => void) | undefined): ((...args: A) => void) => {
+  let last = "";
+  return (...args) => {
+    const text = args.map(String).join("\n");
+    if (text === last) return;
+    last = text;
+    tell?.(...args);
+  };
+};

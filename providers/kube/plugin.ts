@@ -1,0 +1,127 @@
+import type { Cluster, User } from "./kubeconfig.ts";
+import { CredentialsError } from "./kubeconfig.ts";
+
+/** What a plugin gave: a header, a client certificate (PEM), or both. */
+export interface PluginCredentials {
+  readonly authorization: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+}
+
+export interface Plugin {
+  /** Current credentials; renewed when they have expired. @throws {CredentialsError} */
+  get(): Promise<PluginCredentials>;
+  /** They were refused: the next `get` asks the plugin again. */
+  forget(): void;
+}
+
+/** How long an answer without a visible time of expiry is used before client-node is asked whether it still holds. */
+const trustMs = 10_000;
+const renewBeforeMs = 30_000;
+
+/** client-node's doings, loaded when needed: its generated API models cost 14 MB, in the cluster or with certificates for nothing. */
+const loadKubeConfig = async () => (await import("@kubernetes/client-node/dist/config.js")).KubeConfig;
+
+/** When a JWT expires, ms since the epoch; undefined for other tokens. Read only to know when to ask again. */
+const expiryMs = (authorization: string | undefined): number | undefined => {
+  const payload = authorization?.split(".")[1];
+  if (payload === undefined) return undefined;
+  try {
+    const { exp } = JSON.parse(Buffer.from(payload, "base64url").toString()) as { exp?: unknown };
+    return typeof exp === "number" ? exp * 1_000 : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Plugins of the credential API look here for what is asked of them; client-node leaves it out. */
+const execInfo = (cluster: Cluster, exec: NonNullable<User["exec"]>): string => {
+  const info = {
+    server: cluster.server,
+    "certificate-authority-data": cluster["certificate-authority-data"],
+    "insecure-skip-tls-verify": cluster["insecure-skip-tls-verify"],
+    "tls-server-name": cluster["tls-server-name"],
+  };
+  return JSON.stringify({
+    apiVersion: exec.apiVersion ?? "client.authentication.k8s.io/v1",
+    kind: "ExecCredential",
+    spec: { interactive: false, ...(exec.provideClusterInfo === true && { cluster: info }) },
+  });
+};
+
+const clientNodeConfig = async (cluster: Cluster, user: User) => {
+  const KubeConfig = await loadKubeConfig();
+  const config = new KubeConfig();
+  const env = user.exec && [
+    ...(user.exec.env ?? []),
+    { name: "KUBERNETES_EXEC_INFO", value: execInfo(cluster, user.exec) },
+  ];
+  config.loadFromClusterAndUser(
+    { name: "cluster", server: "https://plugin.invalid", skipTLSVerify: false },
+    {
+      name: "user",
+      ...(user.exec && { exec: { ...user.exec, args: user.exec.args ?? [], env } }),
+      // A copy: the OIDC provider writes renewed tokens into it.
+      ...(user["auth-provider"] && { authProvider: structuredClone(user["auth-provider"]) }),
+    },
+  );
+  return config;
+};
+
+const failed = (user: User, source: string, cause: unknown): CredentialsError => {
+  const why = cause instanceof Error ? cause.message.trim().slice(0, 300) : "unknown";
+  if (user.exec) {
+    const hint = user.exec.installHint ? ` ${user.exec.installHint.trim()}` : "";
+    return new CredentialsError(
+      `Cannot get credentials from "${user.exec.command}" (exec plugin, ${source}): ${why}.${hint}`,
+    );
+  }
+  return new CredentialsError(
+    `Cannot get credentials from auth provider "${user["auth-provider"]?.name}" (${source}): ${why}`,
+  );
+};
+
+const pem = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : Buffer.isBuffer(value) ? value.toString() : undefined;
+
+/** Notes until when an answer is good; a failed one is not. */
+const settle = async (answer: { promise: Promise<PluginCredentials>; untilMs: number }): Promise<void> => {
+  try {
+    const expiresMs = expiryMs((await answer.promise).authorization);
+    answer.untilMs = expiresMs === undefined ? Date.now() + trustMs : expiresMs - renewBeforeMs;
+  } catch {
+    answer.untilMs = 0; // whoever asked is told
+  }
+};
+
+/** Credentials that a program (exec) or an identity provider (OIDC) hands out. Concurrent askers share one answer. */
+export const createPlugin = (cluster: Cluster, user: User, source: string): Plugin => {
+  let config: Awaited<ReturnType<typeof clientNodeConfig>> | undefined;
+  let answer: { promise: Promise<PluginCredentials>; untilMs: number } | undefined;
+  const ask = async (): Promise<PluginCredentials> => {
+    const options: { headers: Record<string, unknown>; cert?: unknown; key?: unknown } = { headers: {} };
+    try {
+      config ??= await clientNodeConfig(cluster, user);
+      await config.applyToHTTPSOptions(options as Parameters<typeof config.applyToHTTPSOptions>[0]);
+    } catch (cause) {
+      throw failed(user, source, cause);
+    }
+    const authorization = pem(options.headers["Authorization"]);
+    const given = { authorization, cert: pem(options.cert), key: pem(options.key) };
+    if (authorization !== undefined || given.cert !== undefined) return given;
+    throw failed(user, source, new Error("it gave neither a token nor a certificate; log in again"));
+  };
+  return {
+    get() {
+      if (answer !== undefined && Date.now() < answer.untilMs) return answer.promise;
+      const current = { promise: ask(), untilMs: Number.POSITIVE_INFINITY };
+      answer = current;
+      void settle(current);
+      return current.promise;
+    },
+    forget() {
+      config = undefined;
+      answer = undefined;
+    },
+  };
+};

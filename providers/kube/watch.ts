@@ -1,0 +1,264 @@
+import { keyOf } from "../../controller/loop/cache.ts";
+import type { Clock } from "../../controller/loop/clock.ts";
+import { ApiError, isExpired, isNoAnswer, type Status, watchError } from "./apiError.ts";
+import { readLines } from "./lines.ts";
+import { pause } from "./pause.ts";
+import { targetOf } from "./target.ts";
+import type { KubeClient } from "./transport.ts";
+
+/** What arrives of an object; `apiVersion` and `kind` are filled in on list items that lack them. */
+export interface KubeObject {
+  readonly apiVersion?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly metadata: {
+    readonly name?: string | undefined;
+    readonly namespace?: string | undefined;
+    readonly uid?: string | undefined;
+    readonly resourceVersion?: string | undefined;
+  };
+}
+
+/** Where a reflector puts what it learns; a `Store` of controller/loop/cache.ts fits as it is. */
+export interface ReflectorSink<Raw extends KubeObject = KubeObject> {
+  /** An object of a list page or an ADDED or MODIFIED event. May be older than what is held: compare. */
+  upsert(raw: Raw): void;
+  /** A DELETED event. */
+  remove(raw: Raw): void;
+  /** A list is complete: what is not in `keys` ("ns/name") and not newer than `resourceVersion` is gone. */
+  prune(keys: ReadonlySet<string>, resourceVersion: string): void;
+}
+
+export interface ReflectorOptions<Raw extends KubeObject = KubeObject> {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  /** Collection: "/apis/argoproj.io/v1alpha1/rollouts" or "/apis/argoproj.io/v1alpha1/namespaces/ns/rollouts". */
+  readonly path: string;
+  /** labelSelector, fieldSelector. */
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly sink: ReflectorSink<Raw>;
+  /** Only metadata is wanted (PartialObjectMetadata). */
+  readonly metadataOnly?: boolean;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  /** Every failure; it goes on by itself. `failures` in a row, from 1; 0: the sink threw on one object, which was passed by. */
+  readonly onError?: (error: unknown, failures: number) => void;
+  /** For metrics. */
+  readonly observe?: (what: ReflectorIncident) => void;
+  /** [0, 1); Math.random by default. */
+  readonly random?: () => number;
+  /** 500 by default. */
+  readonly pageSize?: number;
+  /** Silence that counts as a dead connection; 130 s by default, two bookmark periods. */
+  readonly stallMs?: number;
+}
+
+export type ReflectorIncident = "list" | "watch" | "stall" | "expired" | "failure";
+
+export interface Reflector {
+  /** Resolves after the first complete list has reached the sink; not when ended before. */
+  readonly hasSynced: Promise<void>;
+  /** Synced, and the API server answered last time we asked. For /readyz. */
+  isReady(): boolean;
+  /** Resolves after `signal`. Never rejects. */
+  readonly done: Promise<void>;
+}
+
+const defaultPageSize = 500;
+const defaultStallMs = 130_000;
+const pageTimeoutMs = 60_000;
+const openTimeoutMs = 30_000;
+/** A watch that lived so long has worked: what comes after it starts counting failures afresh. */
+const settledMs = 5_000;
+
+interface ListPage<Raw> {
+  readonly kind?: string;
+  readonly apiVersion?: string;
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
+  readonly items?: readonly Raw[] | null;
+}
+
+type WatchEvent<Raw> =
+  | { readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK"; readonly object: Raw }
+  | { readonly type: "ERROR"; readonly object: Status };
+
+const acceptFor = (metadataOnly: boolean | undefined, what: string): string =>
+  metadataOnly === true ? `application/json;as=${what};g=meta.k8s.io;v=v1,application/json` : "application/json";
+
+/** A fault of ours in the sink must not stop the stream, nor be met again and again: told, and passed by. */
+const guarded = ({ onError }: { onError?: (error: unknown, failures: number) => void }, act: () => void): void => {
+  try {
+    act();
+  } catch (error) {
+    onError?.(error, 0);
+  }
+};
+
+/** Items of a built-in kind's list come without apiVersion and kind; the list says which they are. */
+const named = <Raw extends KubeObject>(item: Raw, { kind, apiVersion }: ListPage<Raw>): Raw =>
+  item.kind !== undefined || kind === undefined || apiVersion === undefined
+    ? item
+    : { apiVersion, kind: kind.replace(/List$/, ""), ...item };
+
+/**
+ * One complete list, a page at a time, so that never more than a page of raw objects is in memory.
+ * @returns the resourceVersion to watch from. @throws {ApiError}, 410 also when a page's token has expired.
+ */
+const list = async <Raw extends KubeObject>(options: ReflectorOptions<Raw>): Promise<string> => {
+  const { client, path, query, sink, signal } = options;
+  const keys = new Set<string>();
+  let token: string | undefined;
+  for (;;) {
+    const page: ListPage<Raw> = await client.request<ListPage<Raw>>({
+      method: "GET",
+      path,
+      query: { ...query, limit: options.pageSize ?? defaultPageSize, continue: token },
+      accept: acceptFor(options.metadataOnly, "PartialObjectMetadataList"),
+      timeoutMs: pageTimeoutMs,
+      signal,
+    });
+    for (const item of page.items ?? []) {
+      keys.add(keyOf(item));
+      guarded(options, () => sink.upsert(named(item, page)));
+    }
+    const next = page.metadata?.continue;
+    token = next === "" ? undefined : next;
+    if (token === undefined) {
+      const resourceVersion = page.metadata?.resourceVersion ?? "";
+      guarded(options, () => sink.prune(keys, resourceVersion));
+      return resourceVersion;
+    }
+  }
+};
+
+/** Calls `bark` when nothing was heard for `silenceMs`. One timer at a time; hearing something only notes the time. */
+const watchdog = (clock: Clock, silenceMs: number, bark: () => void) => {
+  let heardAtMs = clock.now();
+  const arm = (inMs: number): (() => void) =>
+    clock.after(inMs, () => {
+      const leftMs = heardAtMs + silenceMs - clock.now();
+      if (leftMs > 0) cancel = arm(leftMs);
+      else bark();
+    });
+  let cancel = arm(silenceMs);
+  return {
+    heard: (): void => void (heardAtMs = clock.now()),
+    stop: (): void => cancel(),
+  };
+};
+
+type WatchEnd = "ended" | "stalled";
+
+/**
+ * One watch, until the server ends it, it stalls or `signal` aborts.
+ * @param since where to go on from; moved along with every event.
+ */
+const watch = async <Raw extends KubeObject>(
+  options: ReflectorOptions<Raw>,
+  since: { resourceVersion: string; opened: () => void; delivered: () => void },
+): Promise<WatchEnd> => {
+  const { client, clock, path, query, sink, signal } = options;
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  if (signal.aborted) return "ended";
+  signal.addEventListener("abort", end, { once: true });
+  let stalled = false;
+  const dog = watchdog(clock, options.stallMs ?? defaultStallMs, () => {
+    stalled = true;
+    end();
+  });
+  const onLine = (line: string): void => {
+    const event = JSON.parse(line) as WatchEvent<Raw>;
+    if (event.type === "ERROR") throw watchError(targetOf("GET", path, true), event.object);
+    if (event.type === "DELETED") guarded(options, () => sink.remove(event.object));
+    else if (event.type !== "BOOKMARK") guarded(options, () => sink.upsert(event.object));
+    since.resourceVersion = event.object.metadata.resourceVersion ?? since.resourceVersion;
+    since.delivered();
+  };
+  try {
+    const stream = await client.open({
+      method: "GET",
+      path,
+      query: { ...query, watch: true, allowWatchBookmarks: true, resourceVersion: since.resourceVersion },
+      accept: acceptFor(options.metadataOnly, "PartialObjectMetadata"),
+      timeoutMs: openTimeoutMs,
+      signal: ending.signal,
+    });
+    since.opened();
+    await readLines(stream, ending.signal, onLine, dog.heard);
+  } catch (error) {
+    // Ended by us; that reading fails then is no news.
+    if (!ending.signal.aborted) throw error;
+  } finally {
+    dog.stop();
+    signal.removeEventListener("abort", end);
+  }
+  return stalled ? "stalled" : "ended";
+};
+
+/** 0.5–1 s after the first failure, doubling to 15–30 s; never less than the server asked for. */
+const backoffMs = (failures: number, error: unknown, random: () => number): number => {
+  const ms = Math.min(30_000, 1_000 * 2 ** (failures - 1)) * (0.5 + random() / 2);
+  const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1_000 : 0;
+  return Math.max(ms, asked);
+};
+
+/** Lists, then watches, for ever: retries with backoff 0.5 s → 30 s, resumes, lists again after 410 and silence. */
+export const runReflector = <Raw extends KubeObject>(options: ReflectorOptions<Raw>): Reflector => {
+  const { clock, signal, observe } = options;
+  const synced = Promise.withResolvers<void>();
+  let hasSynced = false;
+  let reachable = false;
+  let failures = 0;
+  let resourceVersion: string | undefined;
+
+  const listAndWatch = async (): Promise<void> => {
+    if (resourceVersion === undefined) {
+      observe?.("list");
+      resourceVersion = await list(options);
+      hasSynced = true;
+      reachable = true;
+      synced.resolve();
+    }
+    observe?.("watch");
+    const startedMs = clock.now();
+    const since = {
+      resourceVersion,
+      opened: () => void (reachable = true),
+      delivered: () => void (failures = 0),
+    };
+    let ended: WatchEnd;
+    try {
+      ended = await watch(options, since);
+    } finally {
+      resourceVersion = since.resourceVersion;
+      if (clock.now() - startedMs >= settledMs) failures = 0;
+    }
+    if (ended === "stalled") {
+      observe?.("stall");
+      resourceVersion = undefined;
+    } else if (clock.now() - startedMs < 1_000 && !signal.aborted) {
+      throw new Error(`Cannot watch ${options.path}: the server ended it at once`);
+    }
+  };
+  const recover = async (error: unknown): Promise<void> => {
+    failures += 1;
+    if (isExpired(error)) {
+      observe?.("expired");
+      resourceVersion = undefined;
+      if (failures === 1) return; // business as usual
+    }
+    // A server that keeps refusing to go on from here may do better from the start.
+    if (failures % 3 === 0 && !isNoAnswer(error)) resourceVersion = undefined;
+    if (!isExpired(error)) reachable = false;
+    observe?.("failure");
+    options.onError?.(error, failures);
+    await pause(clock, backoffMs(failures, error, options.random ?? Math.random), signal);
+  };
+  const run = async (): Promise<void> => {
+    while (!signal.aborted) {
+      await listAndWatch().catch((error: unknown) => (signal.aborted ? undefined : recover(error)));
+    }
+    reachable = false;
+  };
+  return { hasSynced: synced.promise, isReady: () => hasSynced && reachable, done: run() };
+};

@@ -1,0 +1,325 @@
+/** AnalysisTemplate, ClusterAnalysisTemplate and AnalysisRun (reference/api.md §7). */
+import * as v from "valibot";
+import { JobSpec } from "./jobSpec.ts";
+import { LabelsAndAnnotations, ObjectMeta } from "./kube.ts";
+import {
+  about,
+  boolean,
+  GoDuration,
+  int32,
+  int64,
+  IntOrString,
+  list,
+  map,
+  marked,
+  object,
+  opaque,
+  optional,
+  string,
+  Time,
+} from "./scalars.ts";
+
+/** A template to use, or to include in another one. */
+export const AnalysisTemplateRef = object(
+  optional({
+    templateName: string,
+    clusterScope: about("True for a ClusterAnalysisTemplate.", boolean),
+  }),
+);
+export type AnalysisTemplateRef = v.InferOutput<typeof AnalysisTemplateRef>;
+
+export const FieldRef = object({ fieldPath: string });
+export type FieldRef = v.InferOutput<typeof FieldRef>;
+
+export const Argument = object({
+  name: string,
+  ...optional({
+    value: string,
+    valueFrom: object(optional({ secretKeyRef: object({ name: string, key: string }), fieldRef: FieldRef })),
+  }),
+});
+export type Argument = v.InferOutput<typeof Argument>;
+
+/** `metricName` is a regular expression, not anchored. Metrics that match are measured, but do not decide. */
+export const DryRun = object({ metricName: about("A regular expression.", string) });
+export type DryRun = v.InferOutput<typeof DryRun>;
+
+/** How many measurements of the metrics that match are kept. */
+export const MeasurementRetention = object({ metricName: about("A regular expression.", string), limit: int32 });
+export type MeasurementRetention = v.InferOutput<typeof MeasurementRetention>;
+
+/** How requests to a metric source are signed; none, one or several. */
+export const Authentication = object(
+  optional({
+    sigv4: object(optional({ region: string, profile: string, roleArn: string })),
+    oauth2: object(optional({ tokenUrl: string, clientId: string, clientSecret: string, scopes: list(string) })),
+    basicAuth: object(optional({ username: string, password: string })),
+  }),
+);
+export type Authentication = v.InferOutput<typeof Authentication>;
+
+export const Header = object({ key: string, value: string });
+export type Header = v.InferOutput<typeof Header>;
+
+/** `timeout` in seconds. */
+export const PrometheusMetric = object(
+  optional({
+    address: string,
+    query: string,
+    authentication: Authentication,
+    timeout: int64,
+    insecure: boolean,
+    headers: list(Header),
+    rangeQuery: object(optional({ start: string, end: string, step: string })),
+  }),
+);
+export type PrometheusMetric = v.InferOutput<typeof PrometheusMetric>;
+
+export const WebMetric = object({
+  url: string,
+  ...optional({
+    method: about("GET, POST or PUT.", string),
+    headers: list(Header),
+    body: string,
+    jsonBody: opaque(),
+    timeoutSeconds: int64,
+    jsonPath: string,
+    insecure: boolean,
+    authentication: Authentication,
+  }),
+});
+export type WebMetric = v.InferOutput<typeof WebMetric>;
+
+const datadogAggregators = ["avg", "min", "max", "sum", "last", "percentile", "mean", "l2norm", "area"] as const;
+
+export const DatadogMetric = object(
+  optional({
+    interval: marked(GoDuration, { default: "5m" }),
+    query: string,
+    queries: map(string),
+    formula: string,
+    apiVersion: marked(v.picklist(["v1", "v2"]), { default: "v1" }),
+    aggregator: v.picklist(datadogAggregators),
+    secretRef: object(optional({ name: string, namespaced: boolean })),
+    requestTimeout: marked(GoDuration, { default: "10s" }),
+  }),
+);
+export type DatadogMetric = v.InferOutput<typeof DatadogMetric>;
+
+export const WavefrontMetric = object(optional({ address: string, query: string }));
+export type WavefrontMetric = v.InferOutput<typeof WavefrontMetric>;
+
+/** `timeout` in seconds. */
+export const NewRelicMetric = object({ query: string, ...optional({ profile: string, timeout: int64 }) });
+export type NewRelicMetric = v.InferOutput<typeof NewRelicMetric>;
+
+export const JobMetric = object({
+  spec: opaque(JobSpec),
+  ...optional({ metadata: LabelsAndAnnotations }),
+});
+export type JobMetric = v.InferOutput<typeof JobMetric>;
+
+export const GraphiteMetric = object(optional({ address: string, query: string }));
+export type GraphiteMetric = v.InferOutput<typeof GraphiteMetric>;
+
+export const InfluxdbMetric = object(optional({ profile: string, query: string }));
+export type InfluxdbMetric = v.InferOutput<typeof InfluxdbMetric>;
+
+export const SkyWalkingMetric = object(optional({ address: string, query: string, interval: GoDuration }));
+export type SkyWalkingMetric = v.InferOutput<typeof SkyWalkingMetric>;
+
+export const CloudWatchQuery = object(
+  optional({
+    id: string,
+    expression: string,
+    label: string,
+    metricStat: object(
+      optional({
+        metric: object(
+          optional({
+            dimensions: list(object(optional({ name: string, value: string }))),
+            metricName: string,
+            namespace: string,
+          }),
+        ),
+        period: IntOrString,
+        stat: string,
+        unit: string,
+      }),
+    ),
+    period: IntOrString,
+    returnData: boolean,
+  }),
+);
+export type CloudWatchQuery = v.InferOutput<typeof CloudWatchQuery>;
+
+export const CloudWatchMetric = object({
+  metricDataQueries: list(CloudWatchQuery),
+  ...optional({ interval: GoDuration }),
+});
+export type CloudWatchMetric = v.InferOutput<typeof CloudWatchMetric>;
+
+export const KayentaScope = object({
+  scope: string,
+  region: string,
+  step: int64,
+  ...optional({ start: string, end: string }),
+});
+export type KayentaScope = v.InferOutput<typeof KayentaScope>;
+
+export const KayentaMetric = object({
+  address: string,
+  application: string,
+  canaryConfigName: string,
+  metricsAccountName: string,
+  configurationAccountName: string,
+  storageAccountName: string,
+  threshold: object({ pass: int64, marginal: int64 }),
+  scopes: list(object({ name: string, controlScope: KayentaScope, experimentScope: KayentaScope })),
+  ...optional({ lookback: boolean }),
+});
+export type KayentaMetric = v.InferOutput<typeof KayentaMetric>;
+
+/** Exactly one member; the rules check it. */
+export const MetricProvider = object(
+  optional({
+    prometheus: PrometheusMetric,
+    web: WebMetric,
+    datadog: DatadogMetric,
+    wavefront: WavefrontMetric,
+    newRelic: NewRelicMetric,
+    job: JobMetric,
+    graphite: GraphiteMetric,
+    influxdb: InfluxdbMetric,
+    skywalking: SkyWalkingMetric,
+    cloudWatch: CloudWatchMetric,
+    kayenta: KayentaMetric,
+    plugin: about("Configuration of a metric plugin, by name.", opaque()),
+  }),
+);
+export type MetricProvider = v.InferOutput<typeof MetricProvider>;
+
+/** Limits are int-or-string so that "{{args.x}}" may stand there; a string that is no number counts as 0. */
+export const Metric = object({
+  name: string,
+  provider: about("Where the value comes from.", MetricProvider),
+  ...optional({
+    interval: about("Time between measurements; without it one measurement.", GoDuration),
+    initialDelay: about("Time before the first measurement.", GoDuration),
+    count: about("How many measurements; without it no end while there is an interval.", IntOrString),
+    successCondition: about("An expression over result, such as result >= 0.95.", string),
+    failureCondition: about("An expression over result; failure beats success.", string),
+    failureLimit: about("More failed measurements than this fail the metric; -1 never. Default 0.", IntOrString),
+    inconclusiveLimit: about("More inconclusive measurements than this end it so. Default 0.", IntOrString),
+    consecutiveErrorLimit: about("More errors in a row than this end it with Error. Default 4.", IntOrString),
+    consecutiveSuccessLimit: about("So many successes in a row end it with Successful. Default 0: off.", IntOrString),
+  }),
+});
+export type Metric = v.InferOutput<typeof Metric>;
+
+const metrics = about("What to measure.", list(Metric));
+const modifiers = optional({
+  dryRun: about("Metrics that are measured, but do not decide.", list(DryRun)),
+  measurementRetention: about("How many measurements are kept; by default 10.", list(MeasurementRetention)),
+});
+const args = about("Values for {{args.name}} in the metrics.", list(Argument));
+
+/** A template may consist of other templates only. */
+export const AnalysisTemplateSpec = object({
+  ...optional({ metrics, args }),
+  ...modifiers,
+  ...optional({ templates: about("Templates to include.", list(AnalysisTemplateRef)) }),
+});
+export type AnalysisTemplateSpec = v.InferOutput<typeof AnalysisTemplateSpec>;
+
+export const AnalysisTemplate = object({
+  metadata: ObjectMeta,
+  spec: AnalysisTemplateSpec,
+  ...optional({ apiVersion: v.literal("argoproj.io/v1alpha1"), kind: v.literal("AnalysisTemplate") }),
+});
+export type AnalysisTemplate = v.InferOutput<typeof AnalysisTemplate>;
+
+export const ClusterAnalysisTemplate = object({
+  metadata: ObjectMeta,
+  spec: AnalysisTemplateSpec,
+  ...optional({ apiVersion: v.literal("argoproj.io/v1alpha1"), kind: v.literal("ClusterAnalysisTemplate") }),
+});
+export type ClusterAnalysisTemplate = v.InferOutput<typeof ClusterAnalysisTemplate>;
+
+export const AnalysisRunSpec = object({
+  metrics,
+  ...optional({ args, terminate: about("Stop it now.", boolean) }),
+  ...modifiers,
+  ...optional({
+    ttlStrategy: about(
+      "Delete it so long after its end.",
+      object(optional({ secondsAfterCompletion: int32, secondsAfterFailure: int32, secondsAfterSuccess: int32 })),
+    ),
+  }),
+});
+export type AnalysisRunSpec = v.InferOutput<typeof AnalysisRunSpec>;
+
+/** `value` is text, whatever the source answered. */
+export const Measurement = object({
+  phase: string,
+  ...optional({
+    message: string,
+    startedAt: Time,
+    finishedAt: Time,
+    value: string,
+    metadata: map(string),
+    resumeAt: Time,
+  }),
+});
+export type Measurement = v.InferOutput<typeof Measurement>;
+
+/** `count` leaves out measurements that ended in an error; those are in `error` and `consecutiveError` alone. */
+export const MetricResult = object({
+  name: string,
+  phase: string,
+  ...optional({
+    measurements: list(Measurement),
+    message: string,
+    count: int32,
+    successful: int32,
+    failed: int32,
+    inconclusive: int32,
+    error: int32,
+    consecutiveError: int32,
+    consecutiveSuccess: int32,
+    dryRun: boolean,
+    metadata: map(string),
+  }),
+});
+export type MetricResult = v.InferOutput<typeof MetricResult>;
+
+/** `count`: metrics of this class, dry-run or not; the others: completed metrics by phase. */
+export const RunSummary = object(
+  optional({ count: int32, successful: int32, failed: int32, inconclusive: int32, error: int32 }),
+);
+export type RunSummary = v.InferOutput<typeof RunSummary>;
+
+/** Written on the main resource: the kind has no status subresource (reference/README.md fact 2). */
+export const AnalysisRunStatus = object({
+  phase: about("Pending, Running, Successful, Failed, Error or Inconclusive.", string),
+  ...optional({
+    message: string,
+    metricResults: list(MetricResult),
+    startedAt: Time,
+    runSummary: RunSummary,
+    dryRunSummary: RunSummary,
+    completedAt: Time,
+  }),
+});
+export type AnalysisRunStatus = v.InferOutput<typeof AnalysisRunStatus>;
+
+export const AnalysisRun = object({
+  metadata: ObjectMeta,
+  spec: AnalysisRunSpec,
+  ...optional({
+    apiVersion: v.literal("argoproj.io/v1alpha1"),
+    kind: v.literal("AnalysisRun"),
+    status: AnalysisRunStatus,
+  }),
+});
+export type AnalysisRun = v.InferOutput<typeof AnalysisRun>;

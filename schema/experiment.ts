@@ -1,0 +1,92 @@
+/** The Experiment (reference/api.md §8). */
+import * as v from "valibot";
+import { Argument, DryRun, MeasurementRetention } from "./analysis.ts";
+import { Condition, LabelsAndAnnotations, LabelSelector, ObjectMeta, PodTemplateSpec } from "./kube.ts";
+import { about, boolean, GoDuration, int32, list, object, optional, string, Time } from "./scalars.ts";
+
+export const ExperimentTemplate = object({
+  name: string,
+  selector: LabelSelector,
+  template: PodTemplateSpec,
+  ...optional({
+    replicas: about("Default 1.", int32),
+    minReadySeconds: int32,
+    service: about("Make a Service for its pods.", object(optional({ name: string }))),
+  }),
+});
+export type ExperimentTemplate = v.InferOutput<typeof ExperimentTemplate>;
+
+export const ExperimentAnalysis = object({
+  name: string,
+  templateName: string,
+  ...optional({
+    clusterScope: about("True for a ClusterAnalysisTemplate.", boolean),
+    args: list(Argument),
+    requiredForCompletion: about("The experiment goes on until this one is done.", boolean),
+  }),
+});
+export type ExperimentAnalysis = v.InferOutput<typeof ExperimentAnalysis>;
+
+export const ExperimentSpec = object({
+  templates: about("The pods to run side by side, one ReplicaSet each.", list(ExperimentTemplate)),
+  ...optional({
+    duration: about("How long it runs once all pods are available; without it until stopped.", GoDuration),
+    progressDeadlineSeconds: about("Default 600.", int32),
+    terminate: about("Stop it now.", boolean),
+    analyses: about("What judges it while it runs.", list(ExperimentAnalysis)),
+    scaleDownDelaySeconds: about("How long its pods outlive it. Default 30.", int32),
+    dryRun: list(DryRun),
+    measurementRetention: list(MeasurementRetention),
+    analysisRunMetadata: LabelsAndAnnotations,
+  }),
+});
+export type ExperimentSpec = v.InferOutput<typeof ExperimentSpec>;
+
+export const ExperimentTemplateStatus = object({
+  name: string,
+  replicas: int32,
+  updatedReplicas: int32,
+  readyReplicas: int32,
+  availableReplicas: int32,
+  ...optional({
+    collisionCount: int32,
+    status: about("Progressing, Running, Successful, Failed or Error.", string),
+    message: string,
+    lastTransitionTime: Time,
+    serviceName: string,
+    podTemplateHash: string,
+  }),
+});
+export type ExperimentTemplateStatus = v.InferOutput<typeof ExperimentTemplateStatus>;
+
+export const ExperimentAnalysisRunStatus = object({
+  name: string,
+  analysisRun: string,
+  phase: string,
+  ...optional({ message: string }),
+});
+export type ExperimentAnalysisRunStatus = v.InferOutput<typeof ExperimentAnalysisRunStatus>;
+
+/** Written on the main resource: the kind has no status subresource (reference/README.md fact 2). */
+export const ExperimentStatus = object(
+  optional({
+    phase: about("Pending, Running, Successful, Failed, Error or Inconclusive.", string),
+    message: string,
+    templateStatuses: list(ExperimentTemplateStatus),
+    availableAt: Time,
+    conditions: list(Condition),
+    analysisRuns: list(ExperimentAnalysisRunStatus),
+  }),
+);
+export type ExperimentStatus = v.InferOutput<typeof ExperimentStatus>;
+
+export const Experiment = object({
+  metadata: ObjectMeta,
+  spec: ExperimentSpec,
+  ...optional({
+    apiVersion: v.literal("argoproj.io/v1alpha1"),
+    kind: v.literal("Experiment"),
+    status: ExperimentStatus,
+  }),
+});
+export type Experiment = v.InferOutput<typeof Experiment>;

@@ -1,0 +1,45 @@
+/** The spec of a batch/v1 Job, as the API server checks it inside a job metric. */
+import type * as v from "valibot";
+import { LabelSelector, PodTemplateSpec } from "./kube.ts";
+import { boolean, int32, int64, list, marked, openObject, optional, string } from "./scalars.ts";
+
+/** Sets refuse duplicates under the reference's CRD, so they do here. */
+const exitCodes = marked(list(int32), { "x-kubernetes-list-type": "set" });
+
+export const JobSpec = openObject({
+  template: PodTemplateSpec,
+  ...optional({
+    activeDeadlineSeconds: int64,
+    backoffLimit: int32,
+    backoffLimitPerIndex: int32,
+    completionMode: string,
+    completions: int32,
+    managedBy: string,
+    manualSelector: boolean,
+    maxFailedIndexes: int32,
+    parallelism: int32,
+    podFailurePolicy: openObject({
+      rules: list(
+        openObject({
+          action: string,
+          ...optional({
+            onExitCodes: openObject({
+              operator: string,
+              values: exitCodes,
+              ...optional({ containerName: string }),
+            }),
+            onPodConditions: list(openObject({ status: string, type: string })),
+          }),
+        }),
+      ),
+    }),
+    podReplacementPolicy: string,
+    selector: LabelSelector,
+    successPolicy: openObject({
+      rules: list(openObject(optional({ succeededCount: int32, succeededIndexes: string }))),
+    }),
+    suspend: boolean,
+    ttlSecondsAfterFinished: int32,
+  }),
+});
+export type JobSpec = v.InferOutput<typeof JobSpec>;

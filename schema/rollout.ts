@@ -1,0 +1,381 @@
+/** The Rollout: spec (reference/api.md §2) and status (§3). */
+import * as v from "valibot";
+import { AnalysisTemplateRef, DryRun, FieldRef, MeasurementRetention } from "./analysis.ts";
+import { Condition, LabelsAndAnnotations, LabelSelector, ObjectMeta, PodTemplateSpec } from "./kube.ts";
+import {
+  about,
+  boolean,
+  GoDuration,
+  int32,
+  int64,
+  IntOrString,
+  list,
+  map,
+  marked,
+  object,
+  opaque,
+  optional,
+  string,
+  Time,
+} from "./scalars.ts";
+import { TrafficRouting } from "./trafficRouting.ts";
+
+export const RolloutAnalysisArgument = object({
+  name: string,
+  ...optional({
+    value: string,
+    valueFrom: object(optional({ podTemplateHashValue: about("Stable or Latest.", string), fieldRef: FieldRef })),
+  }),
+});
+export type RolloutAnalysisArgument = v.InferOutput<typeof RolloutAnalysisArgument>;
+
+/** An AnalysisRun that the Rollout starts: which templates, and with what. */
+export const RolloutAnalysis = object(
+  optional({
+    templates: about("Merged into one AnalysisRun.", list(AnalysisTemplateRef)),
+    args: list(RolloutAnalysisArgument),
+    dryRun: list(DryRun),
+    measurementRetention: list(MeasurementRetention),
+    analysisRunMetadata: LabelsAndAnnotations,
+  }),
+);
+export type RolloutAnalysis = v.InferOutput<typeof RolloutAnalysis>;
+
+/** Runs beside the steps, from a given one on. */
+export const BackgroundAnalysis = object({
+  ...RolloutAnalysis.entries,
+  ...optional({ startingStep: about("Index of the step at which it starts.", int32) }),
+});
+export type BackgroundAnalysis = v.InferOutput<typeof BackgroundAnalysis>;
+
+/** One of the two members. */
+export const AntiAffinity = object(
+  optional({
+    preferredDuringSchedulingIgnoredDuringExecution: object({ weight: int32 }),
+    requiredDuringSchedulingIgnoredDuringExecution: object({}),
+  }),
+);
+export type AntiAffinity = v.InferOutput<typeof AntiAffinity>;
+
+export const BlueGreenStrategy = object({
+  activeService: about("The Service that sends users to the promoted revision.", string),
+  ...optional({
+    previewService: about("The Service that shows the new revision before it is promoted.", string),
+    previewReplicaCount: about("Size of the new revision until it is promoted; by default spec.replicas.", int32),
+    autoPromotionEnabled: about("False waits for a promotion by hand. Default true.", boolean),
+    autoPromotionSeconds: about("Promote this long after the new revision is ready.", int32),
+    maxUnavailable: IntOrString,
+    scaleDownDelaySeconds: about("How long the old revision stays up after the cutover. Default 30.", int32),
+    scaleDownDelayRevisionLimit: about("How many old revisions may stay up at once.", int32),
+    abortScaleDownDelaySeconds: about(
+      "How long the new revision stays up after an abort; 0 keeps it. Default 30.",
+      int32,
+    ),
+    prePromotionAnalysis: about("Has to succeed before the cutover.", RolloutAnalysis),
+    postPromotionAnalysis: about(
+      "Judges the new revision after the cutover; a failure switches back.",
+      RolloutAnalysis,
+    ),
+    antiAffinity: AntiAffinity,
+    activeMetadata: LabelsAndAnnotations,
+    previewMetadata: LabelsAndAnnotations,
+  }),
+});
+export type BlueGreenStrategy = v.InferOutput<typeof BlueGreenStrategy>;
+
+/** One of the three members. */
+export const StringMatch = object(optional({ exact: string, prefix: string, regex: string }));
+export type StringMatch = v.InferOutput<typeof StringMatch>;
+
+/** An integer, or a string of one, is seconds; another string a Go duration; absent waits for a promotion by hand. */
+export const RolloutPause = object(
+  optional({ duration: about("Seconds, or 5m; without it, until promoted.", IntOrString) }),
+);
+export type RolloutPause = v.InferOutput<typeof RolloutPause>;
+
+export const RolloutExperimentTemplate = object({
+  name: string,
+  specRef: about("canary or stable: whose pod template.", string),
+  ...optional({
+    replicas: int32,
+    metadata: LabelsAndAnnotations,
+    selector: LabelSelector,
+    weight: about("Share of traffic sent to it, in percent.", int32),
+    service: object(optional({ name: string })),
+  }),
+});
+export type RolloutExperimentTemplate = v.InferOutput<typeof RolloutExperimentTemplate>;
+
+export const RolloutExperimentAnalysis = object({
+  name: string,
+  templateName: string,
+  ...optional({ clusterScope: boolean, args: list(RolloutAnalysisArgument), requiredForCompletion: boolean }),
+});
+export type RolloutExperimentAnalysis = v.InferOutput<typeof RolloutExperimentAnalysis>;
+
+export const RolloutExperiment = object({
+  templates: list(RolloutExperimentTemplate),
+  ...optional({
+    duration: GoDuration,
+    analyses: list(RolloutExperimentAnalysis),
+    dryRun: list(DryRun),
+    analysisRunMetadata: LabelsAndAnnotations,
+    scaleDownDelaySeconds: int32,
+  }),
+});
+export type RolloutExperiment = v.InferOutput<typeof RolloutExperiment>;
+
+export const SetCanaryScale = object(optional({ weight: int32, replicas: int32, matchTrafficWeight: boolean }));
+export type SetCanaryScale = v.InferOutput<typeof SetCanaryScale>;
+
+/** Without a match the route is taken away. */
+export const SetHeaderRoute = object(
+  optional({ name: string, match: list(object({ headerName: string, headerValue: StringMatch })) }),
+);
+export type SetHeaderRoute = v.InferOutput<typeof SetHeaderRoute>;
+
+/** Without a match the route is taken away. */
+export const SetMirrorRoute = object({
+  name: string,
+  ...optional({
+    match: list(object(optional({ method: StringMatch, path: StringMatch, headers: map(StringMatch) }))),
+    percentage: int32,
+  }),
+});
+export type SetMirrorRoute = v.InferOutput<typeof SetMirrorRoute>;
+
+/** Exactly one member is set; the rules check it, the API server stores what comes. */
+export const CanaryStep = object(
+  optional({
+    setWeight: about("Send this share of traffic to the canary, in percent.", int32),
+    pause: about("Wait.", RolloutPause),
+    experiment: about("Run an Experiment and wait for it.", RolloutExperiment),
+    analysis: about("Run an AnalysisRun and wait for it.", RolloutAnalysis),
+    setCanaryScale: about("Set the canary's size apart from its traffic.", SetCanaryScale),
+    setHeaderRoute: about("Send requests with these headers to the canary.", SetHeaderRoute),
+    setMirrorRoute: about("Send copies of these requests to the canary.", SetMirrorRoute),
+    plugin: about("Run a step plugin and wait for it.", object({ name: string, ...optional({ config: opaque() }) })),
+  }),
+);
+export type CanaryStep = v.InferOutput<typeof CanaryStep>;
+
+export const CanaryStrategy = object(
+  optional({
+    canaryService: about("A Service that is pointed at the new revision.", string),
+    stableService: about("A Service that is pointed at the stable revision.", string),
+    steps: about("What to do, in this order, to bring a new revision out.", list(CanaryStep)),
+    trafficRouting: about("Who splits the traffic; without it the replica counts do.", TrafficRouting),
+    maxSurge: about("A number, or a share such as 25%.", IntOrString),
+    maxUnavailable: about("A number, or a share such as 25%.", IntOrString),
+    analysis: about("Runs beside the steps; a failure aborts the update.", BackgroundAnalysis),
+    antiAffinity: AntiAffinity,
+    canaryMetadata: LabelsAndAnnotations,
+    stableMetadata: LabelsAndAnnotations,
+    scaleDownDelaySeconds: int32,
+    scaleDownDelayRevisionLimit: int32,
+    abortScaleDownDelaySeconds: int32,
+    dynamicStableScale: about("Shrink the stable revision while traffic moves to the canary.", boolean),
+    pingPong: object({ pingService: string, pongService: string }),
+    minPodsPerReplicaSet: int32,
+    replicaProgressThreshold: object({ type: about("Percent or Pods.", string), value: int32 }),
+  }),
+);
+export type CanaryStrategy = v.InferOutput<typeof CanaryStrategy>;
+
+/**
+ * Exactly one member. The reference stores a Rollout with both or none and then holds it with InvalidSpec; here the API
+ * server refuses it. Objects stored before the rule existed live on: since Kubernetes 1.30 a violation in a part that
+ * an update leaves alone is forgiven (CRD validation ratcheting), and scaling, pausing, undoing and deleting leave the
+ * strategy alone. That is also why an absent strategy is not refused here: that rule would stand on the whole spec.
+ */
+export const RolloutStrategy = marked(
+  object(
+    optional({
+      blueGreen: about("Both revisions at full size; all users are switched at once.", BlueGreenStrategy),
+      canary: about("The new revision takes over bit by bit.", CanaryStrategy),
+    }),
+  ),
+  {
+    "x-kubernetes-validations": [
+      {
+        rule: "has(self.canary) != has(self.blueGreen)",
+        message: ".spec.strategy must have exactly one of canary and blueGreen",
+      },
+    ],
+  },
+);
+export type RolloutStrategy = v.InferOutput<typeof RolloutStrategy>;
+
+export const WorkloadRef = object(
+  optional({
+    apiVersion: string,
+    kind: about("Deployment, ReplicaSet or PodTemplate.", string),
+    name: string,
+    scaleDown: about("When the Deployment is scaled to zero: never, onsuccess or progressively.", string),
+  }),
+);
+export type WorkloadRef = v.InferOutput<typeof WorkloadRef>;
+
+export const RolloutSpec = object(
+  optional({
+    replicas: about("How many pods. Default 1.", int32),
+    selector: marked(LabelSelector, {
+      description: "Which pods belong to it; cannot be changed.",
+      "x-kubernetes-validations": [{ rule: "self == oldSelf", message: ".spec.selector is immutable" }],
+    }),
+    template: about("The pods to run.", PodTemplateSpec),
+    workloadRef: about("Take selector and template from this workload instead.", WorkloadRef),
+    minReadySeconds: about("How long a pod has to be ready to count as available.", int32),
+    rollbackWindow: about(
+      "Going back to one of this many last revisions skips steps and analysis.",
+      object(optional({ revisions: int32 })),
+    ),
+    strategy: about("canary or blueGreen.", RolloutStrategy),
+    revisionHistoryLimit: about("How many old ReplicaSets are kept. Default 10.", int32),
+    paused: about("Stop here until it is false again.", boolean),
+    progressDeadlineSeconds: about("Without progress for so long, it counts as failed. Default 600.", int32),
+    progressDeadlineAbort: about("Abort the update when the deadline passes.", boolean),
+    restartAt: about("Pods older than this are replaced.", Time),
+    analysis: about(
+      "How many finished runs are kept. Default 5 each.",
+      object(optional({ successfulRunHistoryLimit: int32, unsuccessfulRunHistoryLimit: int32 })),
+    ),
+  }),
+);
+export type RolloutSpec = v.InferOutput<typeof RolloutSpec>;
+
+/** Reasons: InconclusiveAnalysisRun, InconclusiveExperiment, CanaryPauseStep, BlueGreenPause. */
+export const PauseCondition = object({ reason: string, startTime: Time });
+export type PauseCondition = v.InferOutput<typeof PauseCondition>;
+
+export const RolloutCondition = Condition;
+export type RolloutCondition = v.InferOutput<typeof RolloutCondition>;
+
+/** What a Rollout remembers of an AnalysisRun; `status` is its phase. */
+export const RolloutAnalysisRunStatus = object({ name: string, status: string, ...optional({ message: string }) });
+export type RolloutAnalysisRunStatus = v.InferOutput<typeof RolloutAnalysisRunStatus>;
+
+export const WeightDestination = object({
+  weight: int32,
+  ...optional({ serviceName: string, podTemplateHash: string }),
+});
+export type WeightDestination = v.InferOutput<typeof WeightDestination>;
+
+/** `verified` absent: not checked; false: checked, and not there yet. */
+export const TrafficWeights = object({
+  canary: WeightDestination,
+  stable: WeightDestination,
+  ...optional({ additional: list(WeightDestination), verified: boolean }),
+});
+export type TrafficWeights = v.InferOutput<typeof TrafficWeights>;
+
+export const StepPluginStatus = object({
+  index: int32,
+  name: string,
+  operation: about("Run, Terminate or Abort.", string),
+  ...optional({
+    phase: about("Running, Successful, Failed or Error.", string),
+    message: string,
+    startedAt: Time,
+    updatedAt: Time,
+    finishedAt: Time,
+    backoff: GoDuration,
+    executions: int32,
+    disabled: boolean,
+    status: opaque(),
+  }),
+});
+export type StepPluginStatus = v.InferOutput<typeof StepPluginStatus>;
+
+export const CanaryStatus = object(
+  optional({
+    currentStepAnalysisRunStatus: RolloutAnalysisRunStatus,
+    currentBackgroundAnalysisRunStatus: RolloutAnalysisRunStatus,
+    currentExperiment: string,
+    weights: TrafficWeights,
+    stablePingPong: about("ping or pong: the Service that is stable; absent means pong.", string),
+    stepPluginStatuses: list(StepPluginStatus),
+  }),
+);
+export type CanaryStatus = v.InferOutput<typeof CanaryStatus>;
+
+export const BlueGreenStatus = object(
+  optional({
+    previewSelector: string,
+    activeSelector: string,
+    scaleUpPreviewCheckPoint: boolean,
+    prePromotionAnalysisRunStatus: RolloutAnalysisRunStatus,
+    postPromotionAnalysisRunStatus: RolloutAnalysisRunStatus,
+  }),
+);
+export type BlueGreenStatus = v.InferOutput<typeof BlueGreenStatus>;
+
+const awsResource = object({ name: string, arn: string, ...optional({ fullName: string }) });
+
+/** Filled only while weights at AWS load balancers are verified. */
+export const AlbStatus = object(
+  optional({
+    ingress: string,
+    loadBalancer: awsResource,
+    canaryTargetGroup: awsResource,
+    stableTargetGroup: awsResource,
+  }),
+);
+export type AlbStatus = v.InferOutput<typeof AlbStatus>;
+
+/** How long the update took (reference/api.md §15). */
+export const RolloutDuration = object(
+  optional({
+    rolloutStartedAt: Time,
+    manualPauseStartedAt: Time,
+    totalManualPauseDurationSeconds: int64,
+    finishedAt: Time,
+    completionStatus: string,
+  }),
+);
+export type RolloutDuration = v.InferOutput<typeof RolloutDuration>;
+
+/** `observedGeneration` is a string, and `HPAReplicas` is spelt so: both as in the reference (api.md §3). */
+export const RolloutStatus = object(
+  optional({
+    abort: about("True while the update is aborted.", boolean),
+    abortedAt: Time,
+    pauseConditions: about("Why it waits; set to null to let it go on.", list(PauseCondition)),
+    controllerPause: boolean,
+    currentPodHash: about("Hash of the newest revision.", string),
+    currentStepHash: string,
+    currentStepIndex: int32,
+    replicas: int32,
+    updatedReplicas: int32,
+    readyReplicas: int32,
+    availableReplicas: int32,
+    collisionCount: int32,
+    observedGeneration: string,
+    conditions: list(RolloutCondition),
+    canary: CanaryStatus,
+    blueGreen: BlueGreenStatus,
+    HPAReplicas: int32,
+    selector: string,
+    stableRS: about("Hash of the last revision that was promoted.", string),
+    restartedAt: Time,
+    promoteFull: about("True skips all that is left of the update.", boolean),
+    phase: about("Healthy, Progressing, Paused or Degraded.", string),
+    message: string,
+    workloadObservedGeneration: string,
+    alb: AlbStatus,
+    albs: list(AlbStatus),
+    duration: RolloutDuration,
+  }),
+);
+export type RolloutStatus = v.InferOutput<typeof RolloutStatus>;
+
+export const Rollout = object({
+  metadata: ObjectMeta,
+  spec: RolloutSpec,
+  ...optional({
+    apiVersion: v.literal("argoproj.io/v1alpha1"),
+    kind: v.literal("Rollout"),
+    status: RolloutStatus,
+  }),
+});
+export type Rollout = v.InferOutput<typeof Rollout>;

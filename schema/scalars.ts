@@ -1,0 +1,114 @@
+/**
+ * The words the schemas are written in: scalars of the Kubernetes API and ways to make objects, lists and maps of them.
+ * Each is a valibot schema; what only the CRD knows (formats, list types, …) rides along as valibot metadata under its
+ * OpenAPI name, where `crd.ts` finds it.
+ */
+import * as v from "valibot";
+
+/** What a schema says to the CRD alone; the parser does not look at it. */
+export type Marks = {
+  readonly description?: string;
+  readonly format?: "int32" | "int64" | "date-time";
+  readonly default?: string | boolean;
+  readonly pattern?: string;
+  readonly "x-kubernetes-int-or-string"?: true;
+  readonly "x-kubernetes-preserve-unknown-fields"?: true;
+  readonly "x-kubernetes-map-type"?: "atomic";
+  readonly "x-kubernetes-list-type"?: "map" | "set";
+  readonly "x-kubernetes-list-map-keys"?: readonly string[];
+  readonly "x-kubernetes-validations"?: readonly { readonly rule: string; readonly message: string }[];
+  /** The shape that the API server checks where the parser lets an object through unread (see `opaque`). */
+  readonly structure?: v.GenericSchema;
+};
+
+/** The same schema with marks for the CRD. */
+export function marked<S extends v.GenericSchema>(schema: S, marks: Marks): S {
+  // A pipe of metadata alone changes neither input nor output, so the type stays the plain one (and error texts short).
+  return v.pipe(schema, v.metadata(marks)) as unknown as S;
+}
+
+/** The same schema with a sentence for `kubectl explain`. */
+export function about<S extends v.GenericSchema>(description: string, schema: S): S {
+  return marked(schema, { description });
+}
+
+export const string = v.string();
+export const boolean = v.boolean();
+export const int32 = marked(v.pipe(v.number(), v.integer(), v.minValue(-(2 ** 31)), v.maxValue(2 ** 31 - 1)), {
+  format: "int32",
+});
+/** JavaScript holds it exactly up to 2^53; nothing in this API comes near. */
+export const int64 = marked(v.pipe(v.number(), v.integer()), { format: "int64" });
+
+/** A point in time: RFC 3339, UTC, whole seconds when we write it. */
+export const Time = marked(v.string(), { format: "date-time" });
+export type Time = v.InferOutput<typeof Time>;
+
+/** A Go duration: "10s", "1h30m". Read by whoever uses it, since templates may hold "{{args.x}}" here. */
+export const GoDuration = v.string();
+export type GoDuration = v.InferOutput<typeof GoDuration>;
+
+export const IntOrString = marked(v.union([v.number(), v.string()]), { "x-kubernetes-int-or-string": true });
+export type IntOrString = v.InferOutput<typeof IntOrString>;
+
+/** An amount with a unit: 1, "500m", "1Gi". */
+export const Quantity = marked(IntOrString, {
+  pattern:
+    "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$",
+});
+
+/** Anything at all; the API server keeps it as it came. */
+export const anything = marked(v.unknown(), { "x-kubernetes-preserve-unknown-fields": true });
+
+type Optional<E extends v.ObjectEntries> = { [K in keyof E]: v.OptionalSchema<E[K], undefined> };
+
+/** Members that may be absent, to be spread into `object({ … })`. */
+export function optional<E extends v.ObjectEntries>(entries: E): Optional<E> {
+  return Object.fromEntries(
+    Object.entries(entries).map(([name, entry]) => [name, v.optional(entry)]),
+  ) as unknown as Optional<E>;
+}
+
+/**
+ * An object whose unknown members the parser keeps, since we never drop what we do not know. Its type names only the
+ * known ones, so that a misspelt member is a type error; the CRD prunes the unknown, as the reference's does.
+ */
+export function object<E extends v.ObjectEntries>(entries: E): v.ObjectSchema<E, undefined> {
+  return v.looseObject(entries) as unknown as v.ObjectSchema<E, undefined>;
+}
+
+/** As `object`, but the API server keeps unknown members too: pod templates of a newer Kubernetes go through whole. */
+export function openObject<E extends v.ObjectEntries>(entries: E): v.ObjectSchema<E, undefined> {
+  return marked(object(entries), { "x-kubernetes-preserve-unknown-fields": true });
+}
+
+/** Replaced as a whole by server-side apply. */
+export function atomic<S extends v.GenericSchema>(schema: S): S {
+  return marked(schema, { "x-kubernetes-map-type": "atomic" });
+}
+
+/** A list that server-side apply replaces as a whole. */
+export function list<S extends v.GenericSchema>(item: S): v.ArraySchema<S, undefined> {
+  return v.array(item);
+}
+
+/** A list that server-side apply merges item by item; the keys tell items apart. */
+export function keyedList<S extends v.GenericSchema>(keys: readonly string[], item: S): v.ArraySchema<S, undefined> {
+  return marked(v.array(item), { "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": keys });
+}
+
+/** Names to values of one type. */
+export function map<S extends v.GenericSchema>(value: S) {
+  return v.record(v.string(), value);
+}
+
+/**
+ * An object that the parser passes on by reference, unread and uncopied. With a structure the API server checks that
+ * shape; without one it keeps whatever comes.
+ */
+export function opaque(structure?: v.GenericSchema) {
+  const schema = v.custom<Readonly<Record<string, unknown>>>(
+    (input) => typeof input === "object" && input !== null && !Array.isArray(input),
+  );
+  return marked(schema, structure === undefined ? { "x-kubernetes-preserve-unknown-fields": true } : { structure });
+}

@@ -1,0 +1,330 @@
+/**
+ * What a kubelet reports of a pod, as a pure function of the pod's spec and of the time since the pod was assigned.
+ * No clock, no I/O: the driver (kubelet.ts) asks `podAt` for the status of a moment and for the next moment that differs.
+ */
+
+/** How long things take, in ms; annotations of a pod override them for that pod. */
+export interface KubeletSettings {
+  /** From assignment to Ready (or, for pods that end by themselves, to Running). */
+  readonly readyAfterMs: number;
+  /** From the deletion request to the object's removal. */
+  readonly goneAfterMs: number;
+  /** The first wait of a CrashLoopBackOff; doubles up to `maxBackoffMs`. */
+  readonly backoffMs: number;
+  readonly maxBackoffMs: number;
+  /** Report Pending with ContainerCreating first, as a real kubelet does; off saves a write for each pod. */
+  readonly reportCreating: boolean;
+}
+
+export const defaultSettings: KubeletSettings = {
+  readyAfterMs: 1200,
+  goneAfterMs: 700,
+  backoffMs: 10_000,
+  maxBackoffMs: 300_000,
+  reportCreating: true,
+};
+
+/** The parts of a pod that decide how it goes. */
+export interface PodSpecView {
+  readonly restartPolicy?: string;
+  readonly nodeName?: string;
+  readonly containers: readonly ContainerView[];
+  readonly initContainers?: readonly ContainerView[];
+  readonly readinessGates?: readonly { readonly conditionType: string }[];
+}
+
+export interface ContainerView {
+  readonly name: string;
+  readonly image?: string;
+  readonly command?: readonly string[];
+  readonly args?: readonly string[];
+  readonly readinessProbe?: { readonly initialDelaySeconds?: number };
+}
+
+/** How a container behaves once it is started. */
+type Behaviour =
+  | { readonly kind: "serves"; readonly readyDelayMs: number }
+  | { readonly kind: "exits"; readonly afterMs: number; readonly code: number }
+  | { readonly kind: "crashes" }
+  | { readonly kind: "cannotPull" };
+
+interface ContainerPlan {
+  readonly name: string;
+  readonly image: string;
+  readonly behaviour: Behaviour;
+}
+
+/** A pod, reduced to what its future depends on; small enough to keep one for each of thousands of pods. */
+export interface PodPlan {
+  readonly containers: readonly ContainerPlan[];
+  readonly initContainers: readonly ContainerPlan[];
+  readonly restarts: "Always" | "OnFailure" | "Never";
+  readonly readyAfterMs: number;
+  readonly goneAfterMs: number;
+  readonly neverReady: boolean;
+}
+
+export interface ContainerState {
+  readonly waiting?: { readonly reason: string; readonly message?: string };
+  readonly running?: { readonly startedAtMs: number };
+  readonly terminated?: {
+    readonly reason: string;
+    readonly exitCode: number;
+    readonly startedAtMs: number;
+    readonly finishedAtMs: number;
+  };
+}
+
+export interface ContainerReport {
+  readonly name: string;
+  readonly image: string;
+  readonly ready: boolean;
+  readonly restartCount: number;
+  readonly state: ContainerState;
+  readonly lastState: ContainerState;
+}
+
+/** The state of a pod at one moment. Times are in ms since the pod's assignment. */
+export interface PodReport {
+  readonly phase: "Pending" | "Running" | "Succeeded" | "Failed";
+  readonly initialized: boolean;
+  readonly containers: readonly ContainerReport[];
+  readonly initContainers: readonly ContainerReport[];
+  /** When the report changes next; undefined when it never does. */
+  readonly nextMs: number | undefined;
+}
+
+const secondsIn = (text: string): number => {
+  const match = /\bsleep\s+([\d.]+)(ms|s|m|h)?/.exec(text);
+  const unit = { ms: 0.001, s: 1, m: 60, h: 3600 }[match?.[2] ?? "s"] ?? 1;
+  return match === null ? 0 : Number(match[1]) * unit;
+};
+
+/** Reads `sleep N` and `exit N` out of a command line; null when it says nothing of either. */
+export function scriptOf(container: ContainerView): { afterMs: number; code: number } | null {
+  const words = [...(container.command ?? []), ...(container.args ?? [])];
+  const text = words.join(" ");
+  const exit = /\bexit\s+(\d+)/.exec(text);
+  const last = words.at(-1)?.split("/").at(-1);
+  if (exit === null && !/\bsleep\s/.test(text) && last !== "false" && last !== "true") return null;
+  return { afterMs: secondsIn(text) * 1000, code: exit === null ? Number(last === "false") : Number(exit[1]) };
+}
+
+const imageName = (image: string): string => image.slice(image.lastIndexOf("/") + 1);
+
+function behaviourOf(container: ContainerView, ends: boolean): Behaviour {
+  const image = container.image ?? "";
+  if (imageName(image).startsWith("nonexistent-")) return { kind: "cannotPull" };
+  const bad = (container.command ?? []).some((word) => word.startsWith("/bad-command"));
+  if (bad || imageName(image) === "rollouts-demo:error") return { kind: "crashes" };
+  if (ends) return { kind: "exits", ...(scriptOf(container) ?? { afterMs: 0, code: 0 }) };
+  return { kind: "serves", readyDelayMs: (container.readinessProbe?.initialDelaySeconds ?? 0) * 1000 };
+}
+
+const planContainer = (container: ContainerView, ends: boolean): ContainerPlan => ({
+  name: container.name,
+  image: container.image ?? "",
+  behaviour: behaviourOf(container, ends),
+});
+
+/** Milliseconds of a Go duration such as `1.5s`, `300ms` or `1m30s`; undefined when it is none. */
+export function durationMs(text: string | undefined): number | undefined {
+  if (text === undefined || !/^([\d.]+(ms|s|m|h))+$/.test(text)) return undefined;
+  const parts = text.matchAll(/([\d.]+)(ms|s|m|h)/g);
+  const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+  return parts.reduce((sum, [, value, name]) => sum + Number(value) * unit[name as keyof typeof unit], 0);
+}
+
+/** Reads a pod's spec and annotations (`sim.sluice.dev/ready-after`, `/gone-after`, `/never-ready`) once. */
+export function planPod(
+  spec: PodSpecView,
+  annotations: Readonly<Record<string, string>>,
+  settings: KubeletSettings,
+): PodPlan {
+  const restarts = spec.restartPolicy === "Never" || spec.restartPolicy === "OnFailure" ? spec.restartPolicy : "Always";
+  return {
+    containers: spec.containers.map((container) => planContainer(container, restarts !== "Always")),
+    initContainers: (spec.initContainers ?? []).map((container) => planContainer(container, true)),
+    restarts,
+    readyAfterMs: durationMs(annotations["sim.sluice.dev/ready-after"]) ?? settings.readyAfterMs,
+    goneAfterMs: durationMs(annotations["sim.sluice.dev/gone-after"]) ?? settings.goneAfterMs,
+    neverReady: annotations["sim.sluice.dev/never-ready"] === "true",
+  };
+}
+
+/** One container between two moments: its report at `atMs`, when that changes, and when (and how) it ended for good. */
+interface Course {
+  readonly report: ContainerReport;
+  readonly nextMs: number | undefined;
+  readonly ended: { readonly atMs: number; readonly code: number } | undefined;
+}
+
+const waiting = (
+  plan: ContainerPlan,
+  reason: string,
+  restartCount = 0,
+  lastState: ContainerState = {},
+): ContainerReport => ({
+  name: plan.name,
+  image: plan.image,
+  ready: false,
+  restartCount,
+  state: { waiting: { reason } },
+  lastState,
+});
+
+/** Never less than 100 ms, so that a container which fails at once cannot keep the walk below busy for ever. */
+const backoff = (attempt: number, settings: KubeletSettings): number =>
+  Math.max(100, Math.min(settings.backoffMs * 2 ** attempt, settings.maxBackoffMs));
+
+/** A container that cannot be pulled: the error shows briefly, then again after each growing wait, as kubelet has it. */
+function pullCourse(plan: ContainerPlan, startMs: number, atMs: number, settings: KubeletSettings): Course {
+  const errorShowsMs = 500;
+  const reason = atMs < startMs + errorShowsMs ? "ErrImagePull" : "ImagePullBackOff";
+  const nextMs = reason === "ErrImagePull" ? startMs + Math.min(errorShowsMs, settings.backoffMs) : undefined;
+  return { report: waiting(plan, reason), nextMs, ended: undefined };
+}
+
+interface Run {
+  readonly startMs: number;
+  readonly afterMs: number;
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** Runs that end with failure are repeated with growing waits when the policy says so; walks up to `atMs`. */
+function repeatedCourse(
+  plan: ContainerPlan,
+  run: Run,
+  repeats: boolean,
+  atMs: number,
+  settings: KubeletSettings,
+): Course {
+  let { startMs } = run;
+  let lastState: ContainerState = {};
+  for (let attempt = 0; ; attempt++) {
+    const finishedAtMs = startMs + run.afterMs;
+    const base = { name: plan.name, image: plan.image, ready: false, restartCount: attempt, lastState };
+    if (atMs < finishedAtMs) {
+      const report = { ...base, ready: true, state: { running: { startedAtMs: startMs } } };
+      return { report, nextMs: finishedAtMs, ended: undefined };
+    }
+    const terminated: ContainerState = {
+      terminated: { reason: run.reason, exitCode: run.code, startedAtMs: startMs, finishedAtMs },
+    };
+    if (!repeats) {
+      return {
+        report: { ...base, state: terminated },
+        nextMs: undefined,
+        ended: { atMs: finishedAtMs, code: run.code },
+      };
+    }
+    lastState = terminated;
+    startMs = finishedAtMs + backoff(attempt, settings);
+    if (atMs < startMs) {
+      return { report: waiting(plan, "CrashLoopBackOff", attempt, lastState), nextMs: startMs, ended: undefined };
+    }
+  }
+}
+
+function servingCourse(plan: ContainerPlan, startMs: number, readyAtMs: number, atMs: number): Course {
+  const report: ContainerReport = {
+    name: plan.name,
+    image: plan.image,
+    ready: atMs >= readyAtMs,
+    restartCount: 0,
+    state: { running: { startedAtMs: startMs } },
+    lastState: {},
+  };
+  return { report, nextMs: report.ready || readyAtMs === Infinity ? undefined : readyAtMs, ended: undefined };
+}
+
+function course(plan: ContainerPlan, pod: PodPlan, startMs: number, atMs: number, settings: KubeletSettings): Course {
+  const { behaviour } = plan;
+  switch (behaviour.kind) {
+    case "serves":
+      return servingCourse(plan, startMs, pod.neverReady ? Infinity : startMs + behaviour.readyDelayMs, atMs);
+    case "cannotPull":
+      return pullCourse(plan, startMs, atMs, settings);
+    case "crashes": {
+      const run = { startMs, afterMs: 0, code: 128, reason: "StartError" };
+      return repeatedCourse(plan, run, pod.restarts !== "Never", atMs, settings);
+    }
+    case "exits": {
+      const run = { startMs, ...behaviour, reason: behaviour.code === 0 ? "Completed" : "Error" };
+      return repeatedCourse(plan, run, pod.restarts !== "Never" && behaviour.code !== 0, atMs, settings);
+    }
+    default:
+      return behaviour satisfies never;
+  }
+}
+
+const earliest = (courses: readonly Course[]): number | undefined => {
+  const times = courses.flatMap(({ nextMs }) => nextMs ?? []);
+  return times.length === 0 ? undefined : Math.min(...times);
+};
+
+/** Init containers run one after another; the result says when the last ended, if it did. */
+function initCourses(pod: PodPlan, startMs: number, atMs: number, settings: KubeletSettings) {
+  const courses: Course[] = [];
+  let nextStartMs: number | undefined = startMs;
+  for (const plan of pod.initContainers) {
+    if (nextStartMs === undefined || nextStartMs > atMs) {
+      courses.push({ report: waiting(plan, "PodInitializing"), nextMs: undefined, ended: undefined });
+      nextStartMs = undefined;
+      continue;
+    }
+    const current = course(plan, pod, nextStartMs, atMs, settings);
+    courses.push(current);
+    nextStartMs = current.ended?.code === 0 ? current.ended.atMs : undefined;
+  }
+  const failed = courses.some(({ ended }) => ended !== undefined && ended.code !== 0);
+  return { courses, doneMs: nextStartMs, failed };
+}
+
+const phaseOf = (courses: readonly Course[]): PodReport["phase"] => {
+  if (courses.every(({ ended }) => ended !== undefined)) {
+    return courses.some(({ ended }) => ended?.code !== 0) ? "Failed" : "Succeeded";
+  }
+  const begun = courses.some(
+    ({ report: { state, lastState } }) => state.waiting === undefined || lastState.terminated !== undefined,
+  );
+  return begun ? "Running" : "Pending";
+};
+
+const notBegun = (plans: readonly ContainerPlan[], reason: string) => plans.map((plan) => waiting(plan, reason));
+
+/** The report of a pod `atMs` after its assignment, and when it changes next. Total: any spec gives a report. */
+export function podAt(pod: PodPlan, atMs: number, settings: KubeletSettings): PodReport {
+  const startMs = pod.readyAfterMs;
+  if (atMs < startMs) {
+    const reason = pod.initContainers.length > 0 ? "PodInitializing" : "ContainerCreating";
+    return {
+      phase: "Pending",
+      initialized: pod.initContainers.length === 0,
+      containers: notBegun(pod.containers, reason),
+      initContainers: notBegun(pod.initContainers, "PodInitializing"),
+      nextMs: startMs,
+    };
+  }
+  const init = initCourses(pod, startMs, atMs, settings);
+  const initContainers = init.courses.map(({ report }) => report);
+  if (init.doneMs === undefined || init.doneMs > atMs) {
+    return {
+      phase: init.failed ? "Failed" : "Pending",
+      initialized: false,
+      containers: notBegun(pod.containers, "PodInitializing"),
+      initContainers,
+      nextMs: earliest(init.courses),
+    };
+  }
+  const begunMs = init.doneMs;
+  const courses = pod.containers.map((plan) => course(plan, pod, begunMs, atMs, settings));
+  return {
+    phase: phaseOf(courses),
+    initialized: true,
+    containers: courses.map(({ report }) => report),
+    initContainers,
+    nextMs: earliest(courses),
+  };
+}

@@ -1,0 +1,101 @@
+/**
+ * `bun run bench [--rollouts 300] [--replicas 2] [--idle 60] [--singles 10] [--runs 1] [--json FILE]`
+ * `[--against "/path/to/other/controller --its --flags"]… [--against-args "--more flags"] [--only-against]`
+ *
+ * Measures our controller, compiled, and others beside it on a real API server of its own: each in turn on the same cluster
+ * (run 1 of all, then run 2 of all …). Prints a table of the medians, with the spread over the runs; judges nothing.
+ */
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { startKubelet } from "../../simulator/kubelet.ts";
+import { connect } from "../cluster/api.ts";
+import { startControlPlane } from "../cluster/controlPlane.ts";
+import { applyCrds } from "../cluster/crds.ts";
+import { kubeletPort } from "../cluster/kubeletPort.ts";
+import { type Figures, type Load, measure, type Subject } from "./subject.ts";
+import { table } from "./table.ts";
+
+const repository = resolve(import.meta.dir, "../..");
+const { values } = parseArgs({
+  options: {
+    rollouts: { type: "string", default: "300" },
+    replicas: { type: "string", default: "2" },
+    idle: { type: "string", default: "60" },
+    singles: { type: "string", default: "10" },
+    runs: { type: "string", default: "1" },
+    timeout: { type: "string", default: "600" },
+    against: { type: "string", multiple: true, default: [] },
+    "against-args": { type: "string", default: "" },
+    "only-against": { type: "boolean", default: false },
+    json: { type: "string" },
+  },
+});
+
+const load: Load = {
+  rollouts: Number(values.rollouts),
+  replicas: Number(values.replicas),
+  idleMs: Number(values.idle) * 1000,
+  singles: Math.min(Number(values.singles), Number(values.rollouts)),
+  timeoutMs: Number(values.timeout) * 1000,
+};
+
+const say = (text: string): void => console.error(`${new Date().toISOString().slice(11, 19)} ${text}`);
+const words = (text: string): string[] => text.split(/\s+/).filter((word) => word !== "");
+
+/** Compiles our controller as the image has it. */
+async function compile(): Promise<Subject> {
+  const flags = ["--compile", "--minify", "--bytecode", "--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"];
+  const command = [process.execPath, "build", ...flags, "main.ts", "--outfile", "dist/sluice"];
+  const build = Bun.spawn(command, { cwd: repository, stdio: ["ignore", "ignore", "inherit"] });
+  if ((await build.exited) !== 0) throw new Error(`Cannot compile our controller: ${command.join(" ")} failed`);
+  return { label: "sluice", command: [resolve(repository, "dist/sluice"), "controller"] };
+}
+
+const others = values.against.map((text, index): Subject => ({
+  label: values.against.length === 1 ? "other" : `other-${index + 1}`,
+  command: [...words(text), ...words(values["against-args"])],
+}));
+const subjects = values["only-against"] ? others : [await compile(), ...others];
+for (const { label, command } of subjects) say(`${label}: ${command.join(" ")}`);
+
+const plane = await startControlPlane();
+const asked = Promise.withResolvers<never>();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => asked.reject(new Error("Interrupted")));
+}
+
+async function all(): Promise<Map<string, Figures[]>> {
+  const api = await connect(await plane.identity("bench"), "sluice-bench");
+  await applyCrds((args) => plane.kubectl(args), api);
+  await api.create("/api/v1/namespaces", { metadata: { name: "argo-rollouts" } });
+  const kubeletApi = await connect(await plane.identity("sluice-kubelet"), "sluice-kubelet");
+  // Twice the pods may be there during an update, and those of the last subject may still be going.
+  const nodes = Math.max(3, Math.ceil((load.rollouts * load.replicas * 4) / 1000));
+  await startKubelet(kubeletPort(kubeletApi), { nodes, settings: { reportCreating: false }, onError: console.error });
+  const results = new Map<string, Figures[]>();
+  for (let run = 1; run <= Number(values.runs); run++) {
+    for (const subject of subjects) {
+      say(`run ${run}, ${subject.label}`);
+      const figures = await measure(plane, api, subject, load, say);
+      results.set(subject.label, [...(results.get(subject.label) ?? []), figures]);
+    }
+  }
+  return results;
+}
+
+try {
+  const results = await Promise.race([all(), asked.promise]);
+  const steps = "setWeight 50, pause 2s, setWeight 100";
+  console.log(
+    `\n${load.rollouts} Rollouts of ${load.replicas} replicas (${steps}), runs: ${values.runs}, CPUs: ${navigator.hardwareConcurrency}\n`,
+  );
+  console.log(table(results));
+  if (values.json !== undefined) {
+    const commands = Object.fromEntries(subjects.map(({ label, command }) => [label, command.join(" ")]));
+    const document = { date: new Date().toISOString(), load, commands, results: Object.fromEntries(results) };
+    await Bun.write(values.json, `${JSON.stringify(document, undefined, 2)}\n`);
+  }
+} finally {
+  await plane.stop();
+}
+process.exit(0);

@@ -1,0 +1,242 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type PlaneFiles, planeFiles, writeKubeconfig } from "./files.ts";
+import { kubeBinary } from "./kubeBinary.ts";
+import { freePorts } from "./ports.ts";
+import { type Child, logTail, newNursery, type Nursery } from "./processes.ts";
+
+/** What a command printed and how it ended. */
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A running etcd, API server, controller manager and scheduler on loopback. */
+export interface ControlPlane {
+  /** Path of the administrator's kubeconfig. */
+  readonly kubeconfig: string;
+  readonly server: string;
+  readonly dir: string;
+  readonly certs: Pick<PlaneFiles, "ca" | "authority">;
+  /** Path of the audit log: a JSON event a line for each write. */
+  readonly auditLog: string;
+  /** Rejects when a component ended by itself. */
+  readonly failure: Promise<never>;
+  /** Path of a kubeconfig for another user of group system:masters, so that the audit log tells the clients apart. */
+  identity(user: string): Promise<string>;
+  kubectl(args: readonly string[], options?: { stdin?: string; env?: Record<string, string> }): Promise<CommandResult>;
+  /** The API server alone, for tests of an outage: etcd keeps the state. */
+  readonly apiServer: { stop(): Promise<void>; start(): Promise<void> };
+  stop(): Promise<void>;
+}
+
+export interface ControlPlaneOptions {
+  /** Where data, logs and kubeconfig go, kept after the end; by default a temporary folder that is removed. */
+  readonly dir?: string;
+  readonly ports?: { readonly api?: number };
+  /** Record writes in the audit log (default true). */
+  readonly audit?: boolean;
+}
+
+const readyTimeoutMs = 90_000;
+/** High enough that neither the controller manager nor the scheduler is what a measurement waits for. */
+const clientLimits = { "kube-api-qps": "3000", "kube-api-burst": "6000" };
+
+interface Addresses {
+  readonly api: number;
+  readonly etcd: number;
+  readonly etcdPeer: number;
+}
+
+const flags = (values: Readonly<Record<string, string>>): string[] =>
+  Object.entries(values).map(([name, value]) => `--${name}=${value}`);
+
+const etcdFlags = (files: PlaneFiles, ports: Addresses): string[] => {
+  const client = `http://127.0.0.1:${ports.etcd}`;
+  const peer = `http://127.0.0.1:${ports.etcdPeer}`;
+  return flags({
+    "data-dir": files.etcdData,
+    // The data is thrown away, so a crash of the machine may lose it.
+    "unsafe-no-fsync": "true",
+    "log-level": "warn",
+    "listen-client-urls": client,
+    "advertise-client-urls": client,
+    "listen-peer-urls": peer,
+    "initial-advertise-peer-urls": peer,
+    "initial-cluster": `default=${peer}`,
+  });
+};
+
+const apiServerFlags = (files: PlaneFiles, ports: Addresses, audit: boolean): string[] =>
+  flags({
+    "etcd-servers": `http://127.0.0.1:${ports.etcd}`,
+    "secure-port": `${ports.api}`,
+    "bind-address": "127.0.0.1",
+    "advertise-address": "127.0.0.1",
+    "tls-cert-file": files.serverCert,
+    "tls-private-key-file": files.serverKey,
+    "client-ca-file": files.ca,
+    "service-account-issuer": "https://kubernetes.default.svc",
+    "service-account-key-file": files.tokenPublicKey,
+    "service-account-signing-key-file": files.tokenKey,
+    // Inside 127.0.0.0/8 a Service's address is one of this machine, so a program here can serve as the Service.
+    "service-cluster-ip-range": "127.96.0.0/16",
+    "authorization-mode": "RBAC",
+    "endpoint-reconciler-type": "none",
+    "disable-admission-plugins": "ServiceAccount",
+    // The default caps would slow a bench of hundreds of Rollouts, not the clients under test.
+    "max-requests-inflight": "1600",
+    "max-mutating-requests-inflight": "800",
+    ...(audit
+      ? { "audit-policy-file": files.auditPolicy, "audit-log-path": files.auditLog, "audit-log-maxsize": "4096" }
+      : {}),
+  });
+
+const managerFlags = (files: PlaneFiles, kubeconfig: string): string[] =>
+  flags({
+    kubeconfig,
+    "leader-elect": "false",
+    "secure-port": "0",
+    "service-account-private-key-file": files.tokenKey,
+    // Without real nodes: nothing may taint, drain or address the fake ones.
+    controllers:
+      "*,-nodelifecycle,-node-ipam-controller,-persistentvolume-binder-controller,-cloud-node-lifecycle-controller",
+    "concurrent-replicaset-syncs": "20",
+    "concurrent-gc-syncs": "20",
+    ...clientLimits,
+  });
+
+const schedulerFlags = (kubeconfig: string): string[] =>
+  flags({ kubeconfig, "leader-elect": "false", "secure-port": "0", ...clientLimits });
+
+/** Runs a command to its end. */
+export async function run(
+  command: readonly string[],
+  env: Record<string, string>,
+  stdin?: string,
+): Promise<CommandResult> {
+  const child = Bun.spawn([...command], {
+    stdio: [stdin === undefined ? "ignore" : new Blob([stdin]), "pipe", "pipe"],
+    env: { ...Bun.env, ...env },
+  });
+  const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  return { code, stdout, stderr };
+}
+
+/** Asks until `probe` answers true; gives up with the tail of `child`'s log. */
+async function until(what: string, probe: () => Promise<boolean>, child: Child): Promise<void> {
+  const end = Date.now() + readyTimeoutMs;
+  while (!(await probe().catch(() => false))) {
+    if (Date.now() > end) throw new Error(`${what}: not within ${readyTimeoutMs} ms\n${await logTail(child.logFile)}`);
+    await Bun.sleep(50);
+  }
+}
+
+interface Setup {
+  readonly binary: string;
+  readonly nursery: Nursery;
+  readonly files: PlaneFiles;
+  readonly ports: Addresses;
+  readonly audit: boolean;
+}
+
+/** Starts and restarts the API server; both wait until it answers as ready. */
+async function apiServerSwitch({ binary, nursery, files, ports, audit }: Setup) {
+  const probeClient = await files.authority.client("sluice-probe");
+  const tls = { ca: files.authority.ca, ...probeClient };
+  const get = (path: string) =>
+    fetch(`https://127.0.0.1:${ports.api}${path}`, { tls, signal: AbortSignal.timeout(2000) });
+  let child: Child | undefined;
+  const start = async (): Promise<void> => {
+    const logFile = join(files.logs, "apiserver.log");
+    const command = [binary, "apiserver", ...apiServerFlags(files, ports, audit)];
+    const started = nursery.spawn("apiserver", command, { logFile });
+    child = started;
+    const ready = until("API server ready", async () => (await get("/readyz")).ok, started);
+    await Promise.race([ready, nursery.failure]);
+  };
+  return { get, start, stop: async () => child?.stop("SIGKILL") };
+}
+
+async function startComponents(setup: Setup): Promise<ControlPlane> {
+  const { binary, nursery, files, ports } = setup;
+  const server = `https://127.0.0.1:${ports.api}`;
+  const component = (name: string, flags: readonly string[]) =>
+    nursery.spawn(name, [binary, name, ...flags], { logFile: join(files.logs, `${name}.log`) });
+  const kubeconfigs = new Map<string, Promise<string>>();
+  const identity = (user: string): Promise<string> => {
+    const made =
+      kubeconfigs.get(user) ??
+      files.authority
+        .client(user)
+        .then((client) =>
+          writeKubeconfig(
+            join(files.dir, `${user.replaceAll(":", "-")}.kubeconfig`),
+            server,
+            files.authority.ca,
+            client,
+          ),
+        );
+    kubeconfigs.set(user, made);
+    return made;
+  };
+
+  component("etcd", etcdFlags(files, ports));
+  const apiServer = await apiServerSwitch(setup);
+  await apiServer.start();
+  const manager = component(
+    "controller-manager",
+    managerFlags(files, await identity("system:kube-controller-manager")),
+  );
+  component("scheduler", schedulerFlags(await identity("system:kube-scheduler")));
+  // The default service account is the controller manager's first visible deed.
+  const account = "/api/v1/namespaces/default/serviceaccounts/default";
+  const works = until("controller manager at work", async () => (await apiServer.get(account)).ok, manager);
+  await Promise.race([works, nursery.failure]);
+
+  const kubeconfig = await identity("sluice-admin");
+  return {
+    kubeconfig,
+    server,
+    dir: files.dir,
+    certs: files,
+    auditLog: files.auditLog,
+    failure: nursery.failure,
+    identity,
+    kubectl: (args, options = {}) =>
+      run([binary, "kubectl", ...args], { KUBECONFIG: kubeconfig, ...options.env }, options.stdin),
+    apiServer: { start: apiServer.start, stop: apiServer.stop },
+    stop: () => nursery.release(),
+  };
+}
+
+/**
+ * Starts a Kubernetes control plane on free ports of loopback, with a throw-away CA. Several may run at once. It ends
+ * with `stop()`, and with this process however that dies. Errors carry the tail of the failing component's log.
+ */
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  const binary = await kubeBinary();
+  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), "sluice-cluster-")));
+  await mkdir(dir, { recursive: true });
+  const nursery = newNursery();
+  if (options.dir === undefined) nursery.removeLater(dir);
+  const discard = async (): Promise<void> => {
+    await nursery.release();
+    if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
+  };
+  try {
+    const files = await planeFiles(dir);
+    // A kept folder may hold the state of an earlier control plane, whose CA is gone.
+    await rm(files.etcdData, { recursive: true, force: true });
+    await rm(files.auditLog, { force: true });
+    const [api, etcd, etcdPeer] = freePorts(3);
+    const ports = { api: options.ports?.api ?? api, etcd, etcdPeer };
+    const plane = await startComponents({ binary, nursery, files, ports, audit: options.audit ?? true });
+    return { ...plane, stop: discard };
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+}

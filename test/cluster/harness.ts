@@ -1,0 +1,111 @@
+import { mkdir, mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startKubelet } from "../../simulator/kubelet.ts";
+import { type Api, connect } from "./api.ts";
+import { type Controller, otherController, startController } from "./controller.ts";
+import { applyCrds } from "./crds.ts";
+import { type CommandResult, type ControlPlane, run, startControlPlane } from "./controlPlane.ts";
+import { kubeBinary } from "./kubeBinary.ts";
+import { kubeletPort } from "./kubeletPort.ts";
+import { logTail, newNursery, type Nursery } from "./processes.ts";
+
+/** What the cluster tests share: one cluster, one client, and the controllers that run at the moment. */
+export interface Harness {
+  readonly kubeconfig: string;
+  /** Speaks as user and user agent `sluice-test`. */
+  readonly api: Api;
+  /** Undefined on a given cluster: tests that stop the API server or read its audit log need one of ours. */
+  readonly plane: ControlPlane | undefined;
+  readonly logs: string;
+  kubectl(args: readonly string[], stdin?: string): Promise<CommandResult>;
+  /** Starts one more controller and waits until its health server answers. */
+  startController(): Promise<Controller>;
+  /** Those that were started and have not ended. */
+  controllers(): readonly Controller[];
+}
+
+/** The user whose writes in the audit log are the controller's. */
+export const controllerUser = "controller-under-test";
+
+async function ownCluster(dir: string) {
+  const plane = await startControlPlane({ dir });
+  const api = await connect(await plane.identity("sluice-kubelet"), "sluice-kubelet");
+  // Repeated images would only repeat the first wait of a crash loop; a short one lets tests see several restarts.
+  await startKubelet(kubeletPort(api), { onError: console.error, settings: { backoffMs: 2000 } });
+  return {
+    plane,
+    kubeconfig: await plane.identity("sluice-test"),
+    controllerConfig: await plane.identity(controllerUser),
+  };
+}
+
+async function givenCluster(kubeconfig: string) {
+  if (Bun.env.SLUICE_FAKE_KUBELET === "1") {
+    await startKubelet(kubeletPort(await connect(kubeconfig, "sluice-kubelet")), { onError: console.error });
+  }
+  return { plane: undefined, kubeconfig, controllerConfig: kubeconfig };
+}
+
+const kubectlWith = (kubeconfig: string): Harness["kubectl"] => {
+  const program = Bun.which("kubectl");
+  return async (args, stdin) => {
+    const command = program === null ? [await kubeBinary(), "kubectl"] : [program];
+    return run([...command, ...args], { KUBECONFIG: kubeconfig }, stdin);
+  };
+};
+
+function controllerStarter(nursery: Nursery, kubeconfig: string, logs: string) {
+  const running = new Set<Controller>();
+  let count = 0;
+  const start = async (): Promise<Controller> => {
+    const controller = startController(nursery, `controller-${++count}`, kubeconfig, logs);
+    running.add(controller);
+    void controller.child.exited.then(() => running.delete(controller));
+    const end = Date.now() + 30_000;
+    while ((await controller.health("/healthz")) !== 200) {
+      if (!controller.child.running() || Date.now() > end) {
+        throw new Error(
+          `${controller.child.name} does not answer /healthz\n${await logTail(controller.child.logFile)}`,
+        );
+      }
+      await Bun.sleep(50);
+    }
+    return controller;
+  };
+  return { start, running };
+}
+
+async function start(): Promise<Harness> {
+  const dir = Bun.env.SLUICE_CLUSTER_DIR ?? (await mkdtemp(join(tmpdir(), "sluice-cluster-")));
+  const logs = join(dir, "logs");
+  await mkdir(logs, { recursive: true });
+  const given = Bun.env.KUBECONFIG;
+  const cluster = given === undefined || given === "" ? await ownCluster(dir) : await givenCluster(given);
+  const api = await connect(cluster.kubeconfig, "sluice-test");
+  const kubectl = kubectlWith(cluster.kubeconfig);
+  await applyCrds(kubectl, api);
+  await kubectl(["create", "namespace", "argo-rollouts"]);
+  const controllers = controllerStarter(newNursery(), cluster.controllerConfig, logs);
+  const first = await controllers.start();
+  console.log(
+    `cluster: ${api.server}, controller: ${otherController() ?? "this repository's"} (pid ${first.child.pid}), logs: ${logs}`,
+  );
+  return {
+    kubeconfig: cluster.kubeconfig,
+    api,
+    plane: cluster.plane,
+    logs,
+    kubectl,
+    startController: controllers.start,
+    controllers: () => [...controllers.running],
+  };
+}
+
+const shared = globalThis as { sluiceHarness?: Promise<Harness> };
+
+/** The harness of this process: started by the first call, ended with the process. Test files share it. */
+export function harness(): Promise<Harness> {
+  shared.sluiceHarness ??= start();
+  return shared.sluiceHarness;
+}

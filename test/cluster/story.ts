@@ -1,0 +1,58 @@
+import { expect } from "bun:test";
+import { join } from "node:path";
+import type { World } from "./world.ts";
+
+const record = Bun.env.SLUICE_RECORD === "1";
+
+/** A test told as chapters, each compared with the one of the same title in golden/NAME.txt. */
+export interface Story {
+  /** Compares what is seen now (a keyframe, say) with the recorded chapter. */
+  tell(title: string, lines: readonly string[]): void;
+  /**
+   * Compares the events on the Rollout so far with the recorded ones. Not later than after 25 events: the recorded
+   * controller's recorder drops the rest.
+   */
+  events(rollout: string): Promise<void>;
+  /** Writes the recording, or checks that every recorded chapter was told. */
+  end(): Promise<void>;
+}
+
+function chaptersOf(text: string): Map<string, string[]> {
+  const chapters = new Map<string, string[]>();
+  for (const part of text.split(/^## /m).slice(1)) {
+    const [title = "", ...lines] = part.trimEnd().split("\n");
+    chapters.set(title, lines);
+  }
+  return chapters;
+}
+
+/** Scaling may go in fewer and larger strides than the recorded controller's: those events are not part of a story. */
+const comparable = (line: string): boolean => !/^(\d+x )?ScalingReplicaSet/.test(line);
+
+/**
+ * Opens the story NAME. The golden files were recorded (SLUICE_RECORD=1) on the reference controller, whose behaviour they
+ * keep; review a changed one as a diff.
+ */
+export async function newStory(world: World, name: string): Promise<Story> {
+  const path = join(import.meta.dir, "golden", `${name}.txt`);
+  const golden = record ? new Map<string, string[]>() : chaptersOf(await Bun.file(path).text());
+  const told = new Map<string, readonly string[]>();
+  const tell = (title: string, lines: readonly string[]): void => {
+    told.set(title, lines);
+    if (!record) expect({ title, lines }).toEqual({ title, lines: golden.get(title) ?? ["(not recorded)"] });
+  };
+  return {
+    tell,
+    events: async (rollout) => {
+      const lines = await world.events(rollout);
+      if (record && lines.length >= 25)
+        throw new Error(`Cannot record the events of ${name}: ${lines.length} may not be all`);
+      tell("events", lines.filter(comparable));
+    },
+    end: async () => {
+      if (!record) return expect([...told.keys()]).toEqual([...golden.keys()]);
+      const chapters = Array.from(told, ([title, lines]) => [`## ${title}`, ...lines].join("\n"));
+      await Bun.write(path, `${chapters.join("\n\n")}\n`);
+    },
+  };
+}

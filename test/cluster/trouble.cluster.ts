@@ -1,0 +1,210 @@
+/** What goes wrong around a controller. These tests run one after another: they disturb what all tests share. */
+import { expect, test } from "bun:test";
+import { promote, setImage } from "./actions.ts";
+import type { KubeObject } from "./api.ts";
+import { auditMark, isLease, writesSince } from "./auditLog.ts";
+import { otherController } from "./controller.ts";
+import { controllerUser, type Harness, harness } from "./harness.ts";
+import type { RolloutView } from "./rolloutView.ts";
+import { healthy, inPhase, newWorld, pausedAt, type World } from "./world.ts";
+
+const current = await harness();
+/** These need a control plane of ours: a given cluster's API server is not stopped, and its audit log is not at hand. */
+const needsPlane = test.skipIf(current.plane === undefined);
+/** What the recorded controller does not do, or does late: documented in docs/differences.md. */
+const oursOnly = test.skipIf(otherController() !== undefined);
+const oursWithPlane = test.skipIf(otherController() !== undefined || current.plane === undefined);
+
+const canary = "rollout-canary";
+const yellow = "argoproj/rollouts-demo:yellow";
+
+async function until(what: string, holds: () => Promise<boolean>, timeoutMs: number): Promise<number> {
+  const start = performance.now();
+  while (!(await holds())) {
+    if (performance.now() - start > timeoutMs) throw new Error(`Not within ${timeoutMs} ms: ${what}`);
+    await Bun.sleep(25);
+  }
+  return performance.now() - start;
+}
+
+const planeOf = ({ plane }: Harness) => {
+  if (plane === undefined) throw new Error("This test needs a control plane of its own");
+  return plane;
+};
+
+const theController = () => {
+  const [controller] = current.controllers();
+  if (controller === undefined) throw new Error("No controller runs");
+  return controller;
+};
+
+async function pausedCanary(topic: string): Promise<World> {
+  const world = await newWorld(topic);
+  await world.applyExample("rollout-canary.yaml");
+  await world.settle(canary, "Healthy", healthy);
+  await setImage(world, canary, yellow);
+  await world.settle(canary, "paused at step 1", pausedAt(1));
+  return world;
+}
+
+const sizes = async (world: World): Promise<(number | undefined)[][]> =>
+  (await world.scene(canary)).replicaSets.map(({ spec, status }) => [spec.replicas, status.availableReplicas]);
+
+const service = (name: string, app: string): KubeObject => ({
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name },
+  spec: { selector: { app }, ports: [{ port: 80, targetPort: 8080 }] },
+});
+
+/** A blue-green Rollout of one replica whose Services are not there. */
+const withoutServices = (name: string): KubeObject => ({
+  apiVersion: "argoproj.io/v1alpha1",
+  kind: "Rollout",
+  metadata: { name },
+  spec: {
+    replicas: 1,
+    selector: { matchLabels: { app: name } },
+    template: {
+      metadata: { labels: { app: name } },
+      spec: { containers: [{ name: "main", image: "argoproj/rollouts-demo:blue" }] },
+    },
+    strategy: { blueGreen: { activeService: `${name}-active` } },
+  },
+});
+
+test("a Rollout whose Service is missing says so and goes on by itself once the Service is there", async () => {
+  const world = await newWorld("missing-service");
+  await world.create(withoutServices("web"));
+  const { rollout } = await world.settle("web", "held as invalid", inPhase("Degraded"));
+  const problem =
+    'The Rollout "web" is invalid: spec.strategy.activeService: Invalid value: "web-active": service "web-active" not found';
+  expect(rollout.status?.message).toBe(`InvalidSpec: ${problem}`);
+  expect(
+    rollout.status?.conditions
+      ?.filter(({ type }) => type === "InvalidSpec")
+      .map(({ status, reason, message }) => [status, reason, message]),
+  ).toEqual([["True", "InvalidSpec", problem]]);
+  await world.create(service("web-active", "web"));
+  const { rollout: cured } = await world.settle("web", "Healthy", healthy);
+  expect(cured.status?.conditions?.some(({ type }) => type === "InvalidSpec")).toBe(false);
+});
+
+oursOnly("fields that we do not know stay in the Rollout and in its pod template", async () => {
+  const world = await newWorld("unknown-fields");
+  const { spec, ...rest } = withoutServices("web") as RolloutView;
+  const strange = {
+    ...rest,
+    metadata: {
+      name: "web",
+      labels: { team: "a" },
+      annotations: { "example.com/note": "kept" },
+      finalizers: ["example.com/hold"],
+    },
+    spec: {
+      ...spec,
+      // The controller writes the default into the object, with all the rest of it.
+      replicas: undefined,
+      template: {
+        ...spec.template,
+        spec: {
+          containers: [{ name: "main", image: "argoproj/rollouts-demo:blue", futureProbe: { every: "5s" } }],
+          futureScheduling: [{ spread: "wide" }],
+        },
+      },
+      strategy: { canary: {} },
+    },
+  };
+  await world.create(strange);
+  const { rollout, replicaSets } = await world.settle("web", "Healthy", healthy);
+  const stored = rollout.spec.template.spec as unknown as Record<string, unknown>;
+  expect(stored.futureScheduling).toEqual([{ spread: "wide" }]);
+  expect(stored.containers).toMatchObject([{ futureProbe: { every: "5s" } }]);
+  expect(rollout.spec.replicas).toBe(1);
+  expect(rollout.metadata).toMatchObject({
+    labels: { team: "a" },
+    annotations: { "example.com/note": "kept" },
+    finalizers: ["example.com/hold"],
+  });
+  expect(replicaSets).toHaveLength(1);
+  await world.patch("web", { spec: { template: { spec: { futureScheduling: [{ spread: "narrow" }] } } } });
+  await world.settle(
+    "web",
+    "a change of such a field is a new revision",
+    (now, scene) => healthy(now, scene) && scene.replicaSets.length === 2,
+  );
+  await world.patch("web", { metadata: { finalizers: null } });
+});
+
+needsPlane("nothing is written while nothing changes", async () => {
+  const world = await pausedCanary("idle");
+  const { auditLog } = planeOf(current);
+  const mark = auditMark(auditLog);
+  await Bun.sleep(15_000);
+  const writes = (await writesSince(auditLog, mark)).filter(
+    (write) => write.user === controllerUser && !isLease(write),
+  );
+  expect(writes.map(({ verb, resource, namespace, name }) => `${verb} ${resource} ${namespace}/${name}`)).toEqual([]);
+  await promote(world, canary);
+  await world.waitFor(canary, "goes on afterwards", pausedAt(3));
+});
+
+oursWithPlane(
+  "while the API server is away, the controller is not ready, and afterwards it goes on where it was",
+  async () => {
+    const world = await pausedCanary("outage");
+    const before = await sizes(world);
+    const controller = theController();
+    expect(await controller.health("/readyz")).toBe(200);
+    const { apiServer } = planeOf(current);
+    await apiServer.stop();
+    await until("readiness is false", async () => (await controller.health("/readyz")) === 503, 20_000);
+    expect(await controller.health("/healthz")).toBe(200);
+    await Bun.sleep(3000);
+    await apiServer.start();
+    await until("readiness is back", async () => (await controller.health("/readyz")) === 200, 30_000);
+    expect(controller.child.running()).toBe(true);
+    expect(await sizes(world)).toEqual(before);
+    await promote(world, canary);
+    await world.waitFor(canary, "the update goes on", pausedAt(3));
+  },
+);
+
+test("a controller that is killed in the middle of an update is replaced, and the update goes on", async () => {
+  const world = await newWorld("killed");
+  await world.applyExample("rollout-canary.yaml");
+  await world.settle(canary, "Healthy", healthy);
+  await setImage(world, canary, yellow);
+  await world.waitFor(canary, "the new ReplicaSet is there", (_, scene) => scene.replicaSets.length === 2);
+  await theController().child.stop("SIGKILL");
+  await current.startController();
+  await world.settle(canary, "paused at step 1", pausedAt(1));
+  expect(await sizes(world)).toEqual([
+    [4, 4],
+    [1, 1],
+  ]);
+});
+
+oursOnly("a controller that is told to end hands over to a waiting one within 2 s", async () => {
+  const world = await newWorld("handover");
+  await world.applyExample("rollout-canary.yaml");
+  await world.settle(canary, "Healthy", healthy);
+  const first = theController();
+  const second = await current.startController();
+  await until("the second is ready", async () => (await second.health("/readyz")) === 200, 20_000);
+  const asked = performance.now();
+  const ended = first.child.stop("SIGTERM", 15_000);
+  // The first must not start this; the second has to have taken over to do so.
+  await Bun.sleep(100);
+  await setImage(world, canary, yellow);
+  await until(
+    "the new revision's ReplicaSet is there",
+    async () => (await world.scene(canary)).replicaSets.length === 2,
+    10_000,
+  );
+  const tookMs = performance.now() - asked;
+  await ended;
+  expect(await first.child.exited).toBe(0);
+  expect(tookMs).toBeLessThan(2500);
+  await world.settle(canary, "paused at step 1", pausedAt(1));
+});
