@@ -56,6 +56,9 @@ export interface Controller {
   run(signal: AbortSignal): Promise<void>;
 }
 
+/** How long a status waits for its events at most: they are worth some order, but no standstill. */
+const EVENTS_FIRST_MS = 100;
+
 const INSTANCE_LABEL = "argo-rollouts.argoproj.io/controller-instance-id";
 
 const keyOf = (object: { metadata: { namespace: string; name: string } }): string => `${object.metadata.namespace}/${object.metadata.name}`;
@@ -73,6 +76,7 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
     wakeAfter: (key, delayMs) => rollouts.addAfter(key, delayMs),
     finished: (status, total, paused) => observer.rolloutFinished(status, total, paused),
     recordEvent: (rollout, event) => recordEvent(ports, rollout, event),
+    eventsTold: (rollout) => ports.events.told(rollout.metadata.uid ?? "", EVENTS_FIRST_MS),
   });
   connect({ ports, stores, rollouts, services, reconciler });
   const reflectors = watchAll(ports, scope, stores, signal);

@@ -38,8 +38,8 @@ export const flags: readonly Flag[] = [
   { name: "rollout-threads", kind: "int", value: 10, help: "how many Rollouts are worked on at once" },
   { name: "qps", kind: "number", value: 40, help: "requests a second to the API server; negative: no limit" },
   { name: "burst", kind: "int", value: 80, help: "requests that may exceed --qps at once" },
-  { name: "loglevel", kind: "text", value: "info", help: "debug, info, warn or error" },
-  { name: "logformat", kind: "text", value: "", help: "text or json" },
+  { name: "loglevel", kind: "text", value: "info", help: "how much is logged: debug, info, warn or error" },
+  { name: "logformat", kind: "text", value: "", help: "how it is logged: text or json" },
   { name: "kloglevel", kind: "int", value: 0, help: "verbosity of the API client; from 6 on it logs each request" },
   { name: "metricsPort", kind: "int", value: 8090, help: "port of /metrics" },
   {

@@ -18,6 +18,8 @@ export interface Writer {
   /** For how long we are the leader for certain, in milliseconds. */
   readonly validForMs: () => number;
   readonly recordEvent: (rollout: Rollout, event: RolloutEvent) => void;
+  /** Resolves when the events about a Rollout have been sent, or soon anyway. */
+  readonly eventsTold: (rollout: Rollout) => Promise<void>;
 }
 
 /** How carrying out a decision ended; what else goes wrong is thrown. */
@@ -68,7 +70,10 @@ export async function apply(writer: Writer, snapshot: Snapshot, decision: Decisi
       if (due) run.recordEvent(run.rollout, event);
     }
   }
-  if (decision.status !== undefined && !deferStatus) await writeStatus(run, decision.status);
+  if (decision.status !== undefined && !deferStatus) {
+    if (decision.events.length > 0) await run.eventsTold(run.rollout);
+    await writeStatus(run, decision.status);
+  }
   return { kind: "done" };
 }
 

@@ -35,6 +35,8 @@ export interface RecorderOptions {
 export interface EventRecorder {
   /** Takes note of an event; sent later, in order per object. Never waits, never throws. */
   record(event: KubeEvent): void;
+  /** Resolves when what was recorded about this object so far has been sent or given up, after `timeoutMs` at the latest. */
+  told(uid: string, timeoutMs: number): Promise<void>;
   /** Events that wait to be sent. */
   readonly pending: number;
   /** Sends what waits, for at most `timeoutMs`, and takes no more. */
@@ -42,7 +44,7 @@ export interface EventRecorder {
 }
 
 const bufferLimit = 1_000;
-const laneCount = 4;
+const laneCount = 64;
 const sendTimeoutMs = 10_000;
 const maxTries = 6;
 const complainEveryMs = 60_000;
@@ -161,7 +163,7 @@ export const createRecorder = (options: RecorderOptions): EventRecorder => {
   const nameOf = nameMaker();
   const complain = complainer(clock, options.onError);
   // Lanes run side by side, one event at a time each; an object always takes the same one, which keeps its order.
-  const lanes = Array.from({ length: laneCount }, () => ({ queue: [] as Pending[], busy: false }));
+  const lanes = Array.from({ length: laneCount }, () => ({ queue: [] as Pending[], busy: false, whenEmpty: [] as (() => void)[] }));
   const stopping = new AbortController();
   let pending = 0;
   let stopped = false;
@@ -189,6 +191,7 @@ export const createRecorder = (options: RecorderOptions): EventRecorder => {
       pending -= 1;
     }
     lane.busy = false;
+    for (const resolve of lane.whenEmpty.splice(0)) resolve();
     if (pending === 0) whenIdle();
   };
   return {
@@ -206,6 +209,14 @@ export const createRecorder = (options: RecorderOptions): EventRecorder => {
       const atMs = clock.now();
       lane.queue.push({ event, atMs, newName: nameOf(event.object, atMs) });
       if (!lane.busy) void drain(lane);
+    },
+    async told(uid, timeoutMs) {
+      const lane = lanes[laneOf(uid)];
+      if (lane?.busy !== true) return;
+      const empty = new Promise<void>((resolve) => lane.whenEmpty.push(resolve));
+      const enough = new AbortController();
+      await Promise.race([empty, pause(clock, timeoutMs, enough.signal)]);
+      enough.abort();
     },
     async stop(timeoutMs) {
       stopped = true;

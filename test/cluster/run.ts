@@ -1,6 +1,7 @@
 /**
  * `bun run test:cluster [-t TITLE] [words…]`: plays the files test/cluster/*.cluster.ts (those whose name holds one of the
- * words; with -t only the tests whose title matches that regular expression) against a real API server and prints one line, `N passed, N failed`. Environment:
+ * words; with -t only the tests whose title matches that regular expression) against a real API server, and prints one
+ * line, `N passed, N failed`. Environment:
  * - KUBECONFIG: use this cluster instead of starting one; SLUICE_FAKE_KUBELET=1 adds our fake nodes to it.
  * - SLUICE_CONTROLLER="/path args…": drive another controller; SLUICE_CRDS: apply the CRDs of this folder.
  * - SLUICE_KUBECTL_ARGO: the official kubectl plugin's binary, to act with it instead of with its patches.

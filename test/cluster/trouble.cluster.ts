@@ -78,7 +78,7 @@ test("a Rollout whose Service is missing says so and goes on by itself once the 
   await world.create(withoutServices("web"));
   const { rollout } = await world.settle("web", "held as invalid", inPhase("Degraded"));
   const problem =
-    'The Rollout "web" is invalid: spec.strategy.activeService: Invalid value: "web-active": service "web-active" not found';
+    'The Rollout "web" is invalid: spec.strategy.blueGreen.activeService: Invalid value: "web-active": service "web-active" not found';
   expect(rollout.status?.message).toBe(`InvalidSpec: ${problem}`);
   expect(
     rollout.status?.conditions

@@ -50,7 +50,7 @@ export function overheadViolations(overhead: Place): readonly Violation[] {
 }
 
 function amounts(resources: Place, limits: Place, requests: Place): readonly Violation[] {
-  const limitOf = new Map(entries(limits).map(([name, place]) => [name, parseQuantity(place.value)]));
+  const limitOf = new Map(entries(limits).map(([name, place]) => [name, parseQuantity(place.value ?? 0)]));
   const names = [...entries(limits), ...entries(requests)].map(([name]) => name);
   const lonely = names.some(isHugePages) && !names.includes("cpu") && !names.includes("memory");
   return [
@@ -64,7 +64,8 @@ function amounts(resources: Place, limits: Place, requests: Place): readonly Vio
 }
 
 function amount(name: string, place: Place): readonly Violation[] {
-  const quantity = parseQuantity(place.value);
+  // A null amount is none.
+  const quantity = parseQuantity(place.value ?? 0);
   return [
     ...resourceName(name, place),
     ...(quantity === undefined
@@ -111,7 +112,7 @@ interface Limited {
 /** Reported at the whole list; what cannot be overcommitted needs an equal limit. */
 function withinLimit(name: string, place: Place, { limits, requests, limit, limited }: Limited): readonly Violation[] {
   const rule = "resource-within-limit";
-  const request = parseQuantity(place.value);
+  const request = parseQuantity(place.value ?? 0);
   if (!limited) {
     if (canOvercommit(name)) return [];
     return [required(rule, limits, "Limit must be set for non overcommitable resources")];
