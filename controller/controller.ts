@@ -11,7 +11,7 @@ import { NotLeaderError } from "./loop/apply.ts";
 import { createQueue, type QueueMetrics, type WorkQueue } from "./loop/queue.ts";
 import { createReconciler, type Reconciler } from "./loop/reconcile.ts";
 import { releaseService } from "./loop/serviceCleanup.ts";
-import { HASH_LABEL, type ReplicaSetFacts, type RolloutEvent } from "./rollout/model.ts";
+import { HASH_LABEL, type RolloutEvent } from "./rollout/model.ts";
 import { equal } from "./rollout/equal.ts";
 import { createGatherer } from "./snapshot/gather.ts";
 import { createStores, servicesOf, type CachedReplicaSet, type CachedService, type Stores } from "./snapshot/stores.ts";
@@ -61,7 +61,8 @@ const EVENTS_FIRST_MS = 100;
 
 const INSTANCE_LABEL = "argo-rollouts.argoproj.io/controller-instance-id";
 
-const keyOf = (object: { metadata: { namespace: string; name: string } }): string => `${object.metadata.namespace}/${object.metadata.name}`;
+const keyOf = (object: { metadata: { namespace: string; name: string } }): string =>
+  `${object.metadata.namespace}/${object.metadata.name}`;
 
 /** Starts watching at once; `signal` ends that. */
 export function createController(ports: ControllerPorts, scope: ControllerScope, signal: AbortSignal): Controller {
@@ -92,11 +93,21 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
   };
 }
 
-function watchAll(ports: ControllerPorts, scope: ControllerScope, stores: Stores, signal: AbortSignal): [string, Reflector][] {
+function watchAll(
+  ports: ControllerPorts,
+  scope: ControllerScope,
+  stores: Stores,
+  signal: AbortSignal,
+): [string, Reflector][] {
   const { client, clock, log, observer } = ports;
   const inScope = (group: string, plural: string): string =>
     scope.namespace === undefined ? `${group}/${plural}` : `${group}/namespaces/${scope.namespace}/${plural}`;
-  const watch = <Raw extends KubeObject>(kind: string, path: string, labelSelector: string | undefined, sink: Sink<Raw>): [string, Reflector] => [
+  const watch = <Raw extends KubeObject>(
+    kind: string,
+    path: string,
+    labelSelector: string | undefined,
+    sink: Sink<Raw>,
+  ): [string, Reflector] => [
     kind,
     runReflector<Raw>({
       client,
@@ -144,9 +155,14 @@ function connect(parts: Parts): void {
 }
 
 /** Equal but for the version: nothing that a decision rests on has changed. */
-const sameFacts = <F extends { readonly resourceVersion: string }>(a: F, b: F): boolean => equal({ ...a, resourceVersion: "" }, { ...b, resourceVersion: "" });
+const sameFacts = <F extends { readonly resourceVersion: string }>(a: F, b: F): boolean =>
+  equal({ ...a, resourceVersion: "" }, { ...b, resourceVersion: "" });
 
-function rolloutChanged({ ports, stores, rollouts, services, reconciler }: Parts, old: Rollout | undefined, next: Rollout | undefined): void {
+function rolloutChanged(
+  { ports, stores, rollouts, services, reconciler }: Parts,
+  old: Rollout | undefined,
+  next: Rollout | undefined,
+): void {
   const rollout = next ?? old;
   if (rollout === undefined) return;
   const key = keyOf(rollout);
@@ -158,17 +174,27 @@ function rolloutChanged({ ports, stores, rollouts, services, reconciler }: Parts
   reconciler.forget(key);
   ports.observer.rolloutDeleted(key);
   for (const service of stores.services.by("manager", key)) services.add(keyOf(service));
-  if (ports.validForMs() > 0) recordEvent(ports, rollout, { type: "Normal", reason: "RolloutDeleted", message: `Rollout ${key} is deleted.`, after: 0 });
+  if (ports.validForMs() > 0)
+    recordEvent(ports, rollout, {
+      type: "Normal",
+      reason: "RolloutDeleted",
+      message: `Rollout ${key} is deleted.`,
+      after: 0,
+    });
 }
 
 /** The Rollout that controls a ReplicaSet, or those of its namespace that may want to adopt it. */
 function ownersOf(stores: Stores, replicaSet: CachedReplicaSet | undefined): string[] {
   if (replicaSet === undefined) return [];
-  const { namespace, controllerUid } = replicaSet.facts as ReplicaSetFacts;
+  const { namespace, controllerUid } = replicaSet.facts;
   return stores.rollouts.by("owner", controllerUid === "" ? namespace : controllerUid).map(keyOf);
 }
 
-function recordEvent({ events, observer }: ControllerPorts, rollout: Rollout, { type, reason, message }: RolloutEvent): void {
+function recordEvent(
+  { events, observer }: ControllerPorts,
+  rollout: Rollout,
+  { type, reason, message }: RolloutEvent,
+): void {
   const { name, namespace, uid = "", resourceVersion } = rollout.metadata;
   observer.eventEmitted(keyOf(rollout), type, reason);
   const object = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", name, namespace, uid, resourceVersion };
@@ -190,7 +216,8 @@ async function work(parts: Parts & { readonly scope: ControllerScope }, signal: 
   resync();
   const failed = (what: string) => (key: string, error: unknown, failures: number) => {
     // A conflict means that the cache is a moment behind; the next turn sees the newer object.
-    if (isConflict(error) || error instanceof NotLeaderError) log.debug(`${what} "${key}" is tried again`, { error, failures });
+    if (isConflict(error) || error instanceof NotLeaderError)
+      log.debug(`${what} "${key}" is tried again`, { error, failures });
     else log.error(`Cannot reconcile ${what} "${key}"`, { error, failures });
   };
   const handle = async (key: string): Promise<void> => {

@@ -2,6 +2,7 @@
  * Structured logs on stderr: a line an event, as text like logrus' (`time="…" level=info msg="…" rollout=web`) or as
  * JSON. The only importer of logtape: others take a `Log` by injection.
  */
+import { writeSync } from "node:fs";
 import { configureSync, getLogger, type LogLevel as TapeLevel, type LogRecord } from "@logtape/logtape";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -31,7 +32,7 @@ const tapeLevels = { debug: "debug", info: "info", warn: "warning", error: "erro
  */
 export function createLog(
   options: { readonly level: LogLevel; readonly format: LogFormat },
-  write: (line: string) => void = (line) => void process.stderr.write(line),
+  write: (line: string) => void = writeToStderr,
 ): Log {
   const format = options.format === "json" ? jsonLine : textLine;
   configureSync({
@@ -57,6 +58,20 @@ export function createLog(
     warn: lineAt("warning"),
     error: lineAt("error"),
   };
+}
+
+/** Straight to the file descriptor: process.stderr would load Node's streams, 1.3 MB for nothing. */
+function writeToStderr(line: string): void {
+  let left = Buffer.from(line);
+  for (let tries = 0; left.length > 0 && tries < 100; tries++) {
+    try {
+      left = left.subarray(writeSync(2, left));
+    } catch (error) {
+      // A full pipe that does not block: wait a little for its reader. Any other failure must not stop the work.
+      if (!(error instanceof Error && "code" in error && error.code === "EAGAIN")) return;
+      Bun.sleepSync(1);
+    }
+  }
 }
 
 function textLine(record: LogRecord): string {

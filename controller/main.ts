@@ -9,6 +9,7 @@ import { notReadyReasons, serveHealth } from "./health.ts";
 import { createLog, type Log } from "./log.ts";
 import { systemClock } from "./loop/clock.ts";
 import { createMetrics, type ApiRequest, type ControllerMetrics } from "./metrics.ts";
+import { releaseStartupPages } from "./startupPages.ts";
 import { parseControllerOptions, type ControllerOptions } from "./options.ts";
 
 export interface Surroundings {
@@ -44,6 +45,9 @@ export async function runController(args: readonly string[], { env, version }: S
   }
 }
 
+/** By then everything that is needed only once has run. */
+const STARTED_AFTER_MS = 10_000;
+
 /** What the API server last let us hear, for /readyz. */
 interface Contact {
   lastAnswerAtMs: number | undefined;
@@ -61,7 +65,10 @@ async function serve(options: ControllerOptions, version: string, log: Log): Pro
     version,
     clock,
     ...(Number.isFinite(options.qps) ? { limit: { qps: options.qps, burst: options.burst } } : {}),
-    observe: (request) => observeRequest(request, contact, parts.metrics),
+    observe: (request) => {
+      observeRequest(request, contact, parts.metrics);
+      if (options.kubeLogLevel >= 6) log.info("Request", { ...request });
+    },
   });
   const metrics = createMetrics({
     now: clock.now,
@@ -95,8 +102,16 @@ async function serve(options: ControllerOptions, version: string, log: Log): Pro
     notReady: () => notReadyReasons({ nowMs: clock.now(), unsynced: controller.unready(), ...contact }),
     renderMetrics: () => metrics.render(),
   });
+  clock.after(STARTED_AFTER_MS, releaseStartupPages);
   log.info("Watching", { server: credentials.server, version, instance: options.instanceId });
-  const exitCode = await lead({ options, log, client, controller, stopping, hold: (leases) => (parts.leases = leases) });
+  const exitCode = await lead({
+    options,
+    log,
+    client,
+    controller,
+    stopping,
+    hold: (leases) => (parts.leases = leases),
+  });
   await events.stop(2_000);
   await health.stop();
   return exitCode;
@@ -145,7 +160,12 @@ async function lead({ options, log, client, controller, stopping, hold }: Leadin
 /** Ours, and the reference's: the two controllers must never write at once. */
 function takeLeases(options: ControllerOptions, client: KubeClient, log: Log, onLost: () => void): Leases {
   if (!options.leaderElect) {
-    return { isLeader: () => true, validForMs: () => Number.POSITIVE_INFINITY, acquired: Promise.resolve(), release: async () => {} };
+    return {
+      isLeader: () => true,
+      validForMs: () => Number.POSITIVE_INFINITY,
+      acquired: Promise.resolve(),
+      release: async () => {},
+    };
   }
   const suffix = options.instanceId === "" ? "" : `-${options.instanceId}`;
   return holdLeases({
@@ -166,10 +186,15 @@ function takeLeases(options: ControllerOptions, client: KubeClient, log: Log, on
   });
 }
 
-const verbs = { get: "Get", list: "List", watch: "Watch", create: "Create", update: "Update", patch: "Patch", delete: "Delete" } as const satisfies Record<
-  ObservedRequest["verb"],
-  ApiRequest["verb"]
->;
+const verbs = {
+  get: "Get",
+  list: "List",
+  watch: "Watch",
+  create: "Create",
+  update: "Update",
+  patch: "Patch",
+  delete: "Delete",
+} as const satisfies Record<ObservedRequest["verb"], ApiRequest["verb"]>;
 
 function observeRequest(request: ObservedRequest, contact: Contact, metrics: ControllerMetrics | undefined): void {
   if (request.status === 0) contact.lastFailureAtMs = Date.now();

@@ -19,7 +19,7 @@ function problems(argv: string[]): readonly string[] {
 }
 
 describe("the flags of the controller", () => {
-  test("without arguments are the reference's defaults", () => {
+  test("without arguments are the reference's defaults, but for the limit of requests", () => {
     expect(options([])).toEqual({
       kube: {
         kubeconfig: undefined,
@@ -42,7 +42,7 @@ describe("the flags of the controller", () => {
       instanceId: "",
       resyncMs: 900_000,
       rolloutThreads: 10,
-      qps: 40,
+      qps: Number.POSITIVE_INFINITY,
       burst: 80,
       logLevel: "info",
       logFormat: "text",

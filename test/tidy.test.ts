@@ -169,7 +169,8 @@ describe("size and shape", () => {
     const wrong = sources
       .filter(({ path }) => isTest(path))
       .flatMap((source) => testNames(source).map((name) => ({ name, path: source.path })))
-      .filter(({ name }) => !name.trim().includes(" "))
+      // A name that is only a placeholder of test.each is a sentence of the table's.
+      .filter(({ name }) => !name.trim().includes(" ") && !/^(%[a-z]|\$[\w.]+)$/.test(name))
       .map(({ name, path }) => `${path}: test "${name}": say in words what holds`);
     expect(wrong).toEqual([]);
   });

@@ -6,7 +6,16 @@ import type { KubeClient, KubeRequest } from "../../providers/kube/transport.ts"
 import { ApiError, isAlreadyExists, isNotFound } from "../../providers/kube/apiError.ts";
 import type { ReplicaSet, Service } from "../../schema/kube.ts";
 import type { Rollout, RolloutStatus } from "../../schema/rollout.ts";
-import { EPHEMERAL_METADATA, HASH_LABEL, MANAGED_BY, REVISION, type Action, type Decision, type RolloutEvent, type Snapshot } from "../rollout/model.ts";
+import {
+  EPHEMERAL_METADATA,
+  HASH_LABEL,
+  MANAGED_BY,
+  REVISION,
+  type Action,
+  type Decision,
+  type RolloutEvent,
+  type Snapshot,
+} from "../rollout/model.ts";
 import { controllerReference } from "../rollout/revision.ts";
 import { replicaSetFacts, type Stores } from "../snapshot/stores.ts";
 import { mergePatch } from "./mergePatch.ts";
@@ -49,10 +58,10 @@ interface Run extends Writer {
 }
 
 /**
- * Carries out `decision` about the Rollout of `snapshot`. With `deferStatus` the status is left for later.
+ * Carries out `decision` about the Rollout of `snapshot`.
  * @throws {ApiError} when a write failed: what came before it has been done, the rest not, and deciding again goes on from there.
  */
-export async function apply(writer: Writer, snapshot: Snapshot, decision: Decision, deferStatus: boolean): Promise<Outcome> {
+export async function apply(writer: Writer, snapshot: Snapshot, decision: Decision): Promise<Outcome> {
   const run: Run = { ...writer, snapshot, rollout: snapshot.rollout, versions: new Map() };
   let done = 0;
   let complete = false;
@@ -66,11 +75,11 @@ export async function apply(writer: Writer, snapshot: Snapshot, decision: Decisi
   } finally {
     // Who sees the new status may look for its events at once: they go out before it.
     for (const event of decision.events) {
-      const due = event.after === "status" ? complete && !deferStatus : event.after <= done;
+      const due = event.after === "status" ? complete : event.after <= done;
       if (due) run.recordEvent(run.rollout, event);
     }
   }
-  if (decision.status !== undefined && !deferStatus) {
+  if (decision.status !== undefined) {
     if (decision.events.length > 0) await run.eventsTold(run.rollout);
     await writeStatus(run, decision.status);
   }
@@ -79,12 +88,15 @@ export async function apply(writer: Writer, snapshot: Snapshot, decision: Decisi
 
 async function send<T>({ client, validForMs }: Writer, request: KubeRequest): Promise<T> {
   if (validForMs() <= WRITE_TIMEOUT_MS) {
-    throw new NotLeaderError(`Not sent: ${request.method} ${request.path}, because the leader Lease may run out before it is answered`);
+    throw new NotLeaderError(
+      `Not sent: ${request.method} ${request.path}, because the leader Lease may run out before it is answered`,
+    );
   }
   return client.request<T>({ timeoutMs: WRITE_TIMEOUT_MS, ...request });
 }
 
-const rolloutPath = ({ metadata }: Rollout): string => `/apis/argoproj.io/v1alpha1/namespaces/${metadata.namespace}/rollouts/${metadata.name}`;
+const rolloutPath = ({ metadata }: Rollout): string =>
+  `/apis/argoproj.io/v1alpha1/namespaces/${metadata.namespace}/rollouts/${metadata.name}`;
 const replicaSetsPath = ({ metadata }: Rollout): string => `/apis/apps/v1/namespaces/${metadata.namespace}/replicasets`;
 
 async function perform(run: Run, action: Action): Promise<Outcome | undefined> {
@@ -116,7 +128,10 @@ async function perform(run: Run, action: Action): Promise<Outcome | undefined> {
 type ActionOf<K extends Action["kind"]> = Extract<Action, { kind: K }>;
 
 /** A ReplicaSet of that name that is ours and has our template is what we wanted, whoever created it (api.md §9.2). */
-async function createReplicaSet(run: Run, { name, manifest }: ActionOf<"createReplicaSet">): Promise<Outcome | undefined> {
+async function createReplicaSet(
+  run: Run,
+  { name, manifest }: ActionOf<"createReplicaSet">,
+): Promise<Outcome | undefined> {
   const path = replicaSetsPath(run.rollout);
   try {
     run.stores.replicaSets.written(await send<ReplicaSet>(run, { method: "POST", path, body: manifest }));
@@ -132,7 +147,9 @@ async function createReplicaSet(run: Run, { name, manifest }: ActionOf<"createRe
     return undefined;
   }
   const leaving = await isLeaving(run, live, facts.deleting);
-  return leaving ? { kind: "nameTaken", name, message: "its predecessor of the same name is still being deleted" } : { kind: "collision", name };
+  return leaving
+    ? { kind: "nameTaken", name, message: "its predecessor of the same name is still being deleted" }
+    : { kind: "collision", name };
 }
 
 /** Left over from a Rollout of the same name that was deleted: the garbage collector is about to take it. */
@@ -152,7 +169,14 @@ async function isLeaving(run: Run, live: ReplicaSet, deleting: boolean): Promise
 
 /** Refusals that the user can mend are told in the status; all else is retried. */
 function refusal(name: string, error: unknown): Outcome {
-  if (!(error instanceof ApiError) || error.status < 400 || error.status >= 500 || error.status === 401 || error.status === 409 || error.status === 429) {
+  if (
+    !(error instanceof ApiError) ||
+    error.status < 400 ||
+    error.status >= 500 ||
+    error.status === 401 ||
+    error.status === 409 ||
+    error.status === 429
+  ) {
     throw error;
   }
   const cause = error.cause as { message?: string } | undefined;
@@ -161,7 +185,10 @@ function refusal(name: string, error: unknown): Outcome {
 
 async function updateReplicaSet(run: Run, action: ActionOf<"updateReplicaSet">): Promise<undefined> {
   const { replicas, minReadySeconds, annotations } = action;
-  const spec = { ...(replicas === undefined ? {} : { replicas }), ...(minReadySeconds === undefined ? {} : { minReadySeconds }) };
+  const spec = {
+    ...(replicas === undefined ? {} : { replicas }),
+    ...(minReadySeconds === undefined ? {} : { minReadySeconds }),
+  };
   return patchReplicaSet(run, action, {
     metadata: annotations === undefined ? {} : { annotations },
     ...(Object.keys(spec).length > 0 ? { spec } : {}),
@@ -177,7 +204,8 @@ async function setPodMetadata(run: Run, action: ActionOf<"setPodMetadata">): Pro
   const done = { annotations: { [EPHEMERAL_METADATA]: record } };
   const template = { metadata: { labels, annotations } };
   const facts = run.stores.replicaSets.get(`${run.rollout.metadata.namespace}/${action.name}`)?.facts;
-  if (facts === undefined || facts.replicas === 0) return patchReplicaSet(run, action, { metadata: done, spec: { template } });
+  if (facts === undefined || facts.replicas === 0)
+    return patchReplicaSet(run, action, { metadata: done, spec: { template } });
   await patchReplicaSet(run, action, { metadata: {}, spec: { template } });
   await patchPods((request) => send(run, request), run.client, facts, action);
   return patchReplicaSet(run, action, { metadata: done });
@@ -185,7 +213,11 @@ async function setPodMetadata(run: Run, action: ActionOf<"setPodMetadata">): Pro
 
 type Patch = { readonly metadata: object; readonly spec?: object };
 
-async function patchReplicaSet(run: Run, target: { name: string; resourceVersion: string }, patch: Patch): Promise<undefined> {
+async function patchReplicaSet(
+  run: Run,
+  target: { name: string; resourceVersion: string },
+  patch: Patch,
+): Promise<undefined> {
   const { name } = target;
   const resourceVersion = run.versions.get(name) ?? target.resourceVersion;
   const body = { ...patch, metadata: { resourceVersion, ...patch.metadata } };
@@ -195,7 +227,10 @@ async function patchReplicaSet(run: Run, target: { name: string; resourceVersion
   run.stores.replicaSets.written(written);
 }
 
-async function deleteReplicaSet(run: Run, { name, uid, resourceVersion }: ActionOf<"deleteReplicaSet">): Promise<undefined> {
+async function deleteReplicaSet(
+  run: Run,
+  { name, uid, resourceVersion }: ActionOf<"deleteReplicaSet">,
+): Promise<undefined> {
   const body = { propagationPolicy: "Background", preconditions: { uid, resourceVersion } };
   try {
     await send(run, { method: "DELETE", path: `${replicaSetsPath(run.rollout)}/${name}`, body });
@@ -216,7 +251,11 @@ async function adoptReplicaSet(run: Run, action: ActionOf<"adoptReplicaSet">): P
 
 type Owners = NonNullable<ReplicaSet["metadata"]["ownerReferences"]>;
 
-async function patchOwners(run: Run, target: { name: string; uid: string; resourceVersion: string }, change: (owners: Owners) => Owners): Promise<undefined> {
+async function patchOwners(
+  run: Run,
+  target: { name: string; uid: string; resourceVersion: string },
+  change: (owners: Owners) => Owners,
+): Promise<undefined> {
   const path = `${replicaSetsPath(run.rollout)}/${target.name}`;
   const live = await run.client.request<ReplicaSet>({ method: "GET", path });
   const { uid, resourceVersion } = target;
@@ -226,7 +265,10 @@ async function patchOwners(run: Run, target: { name: string; uid: string; resour
   run.stores.replicaSets.written(written);
 }
 
-async function switchService(run: Run, { name, resourceVersion, hash, adopt }: ActionOf<"switchService">): Promise<undefined> {
+async function switchService(
+  run: Run,
+  { name, resourceVersion, hash, adopt }: ActionOf<"switchService">,
+): Promise<undefined> {
   const { namespace, name: rollout } = run.rollout.metadata;
   const annotations = adopt ? { annotations: { [MANAGED_BY]: rollout } } : {};
   const body = { metadata: { resourceVersion, ...annotations }, spec: { selector: { [HASH_LABEL]: hash } } };
@@ -236,10 +278,18 @@ async function switchService(run: Run, { name, resourceVersion, hash, adopt }: A
 
 async function updateRollout(run: Run, { replicas, revision }: ActionOf<"updateRollout">): Promise<undefined> {
   const body = {
-    metadata: { resourceVersion: rolloutVersion(run), ...(revision === undefined ? {} : { annotations: { [REVISION]: revision } }) },
+    metadata: {
+      resourceVersion: rolloutVersion(run),
+      ...(revision === undefined ? {} : { annotations: { [REVISION]: revision } }),
+    },
     ...(replicas === undefined ? {} : { spec: { replicas } }),
   };
-  const written = await send<Rollout>(run, { method: "PATCH", path: rolloutPath(run.rollout), body, contentType: MERGE });
+  const written = await send<Rollout>(run, {
+    method: "PATCH",
+    path: rolloutPath(run.rollout),
+    body,
+    contentType: MERGE,
+  });
   run.versions.set("Rollout", written.metadata.resourceVersion ?? "");
   run.stores.rollouts.written(written);
 }

@@ -41,7 +41,7 @@ export interface Store<T extends Stored, Index extends string = never, Raw exten
   written(raw: Raw): T | undefined;
   /** The object is gone for good; events about this `uid` that come later are ignored. A newer namesake stays. */
   deleted(key: string, uid: string): void;
-  /** Takes a watch's DELETED event: `deleted` with the object's own key and uid. */
+  /** Takes a watch's DELETED event: gone as of the event's version. */
   remove(raw: Raw): void;
   /** A list is complete and its items have been given to `upsert`: forgets what is not in `keys`, except newer objects. */
   prune(keys: ReadonlySet<string>, resourceVersion: string): void;
@@ -73,8 +73,14 @@ export const compareResourceVersions = (a: string | undefined, b: string | undef
 /** How many deleted uids are remembered; beyond that the oldest is forgotten (≈ 150 bytes each). */
 const tombstoneLimit = 2_048;
 
-/** `gone` is final; a resourceVersion means "not of interest as of this version". */
-type Tombstone = { readonly gone: true } | { readonly gone: false; readonly resourceVersion: string | undefined };
+/**
+ * "for good": a uid never comes back. Otherwise the version as of which the object is gone; the same uid may come back with a
+ * newer one, because to a watch with a label selector an object is also "deleted" when it loses the label.
+ */
+type Tombstone = "for good" | { readonly asOf: string };
+
+const asOf = (resourceVersion: string | undefined): Tombstone =>
+  resourceVersion !== undefined && digits.test(resourceVersion) ? { asOf: resourceVersion } : "for good";
 
 const isAtMost = (a: string | undefined, b: string | undefined): boolean => compareResourceVersions(a, b) <= 0;
 
@@ -117,7 +123,7 @@ const indicesOf = <T, Index extends string>(
   };
 };
 
-/** Remembers which objects are gone, by uid: a uid never comes back. */
+/** Remembers which objects are gone, by uid. */
 const tombstones = (): {
   add(uid: string | undefined, stone: Tombstone): void;
   bars(object: Stored): boolean;
@@ -125,7 +131,7 @@ const tombstones = (): {
   const stones = new Map<string, Tombstone>();
   return {
     add(uid, stone) {
-      if (uid === undefined || stones.get(uid)?.gone === true) return;
+      if (uid === undefined || stones.get(uid) === "for good") return;
       stones.delete(uid); // to the young end of the insertion order
       stones.set(uid, stone);
       const [oldest] = stones.keys();
@@ -133,7 +139,7 @@ const tombstones = (): {
     },
     bars({ metadata }) {
       const stone = metadata.uid === undefined ? undefined : stones.get(metadata.uid);
-      return stone !== undefined && (stone.gone || isAtMost(metadata.resourceVersion, stone.resourceVersion));
+      return stone !== undefined && (stone === "for good" || isAtMost(metadata.resourceVersion, stone.asOf));
     },
   };
 };
@@ -153,8 +159,8 @@ export const createStore = <T extends Stored, Index extends string = never, Raw 
     indices.move(old, next);
     for (const listener of listeners) listener(old, next);
   };
-  const bury = (key: string, held: T): void => {
-    graves.add(held.metadata.uid, { gone: true });
+  const bury = (key: string, held: T, stone: Tombstone): void => {
+    graves.add(held.metadata.uid, stone);
     change(key, held, undefined);
   };
   const upsert = (raw: Raw): void => {
@@ -164,25 +170,25 @@ export const createStore = <T extends Stored, Index extends string = never, Raw 
     // An unknown order (NaN) lets the newcomer in: it came later.
     if (graves.bars(raw) || (held !== undefined && isAtMost(resourceVersion, held.metadata.resourceVersion))) return;
     const next = options.transform(raw);
-    if (next === undefined) graves.add(uid, { gone: false, resourceVersion });
+    if (next === undefined) graves.add(uid, asOf(resourceVersion));
     if (held === undefined) {
       if (next !== undefined) change(key, undefined, next);
     } else if (held.metadata.uid === uid) {
       change(key, held, next);
     } else {
-      bury(key, held);
+      bury(key, held, "for good");
       if (next !== undefined) change(key, undefined, next);
     }
   };
-  const deleted = (key: string, uid: string | undefined): void => {
+  const deleted = (key: string, uid: string | undefined, stone: Tombstone): void => {
     const held = objects.get(key);
-    if (held !== undefined && (uid === undefined || held.metadata.uid === uid)) bury(key, held);
-    else graves.add(uid, { gone: true });
+    if (held !== undefined && (uid === undefined || held.metadata.uid === uid)) bury(key, held, stone);
+    else graves.add(uid, stone);
   };
   const prune = (keys: ReadonlySet<string>, resourceVersion: string): void => {
     for (const [key, held] of objects) {
       const newer = compareResourceVersions(held.metadata.resourceVersion, resourceVersion) > 0;
-      if (!keys.has(key) && !newer) bury(key, held);
+      if (!keys.has(key) && !newer) bury(key, held, asOf(resourceVersion));
     }
   };
 
@@ -198,8 +204,14 @@ export const createStore = <T extends Stored, Index extends string = never, Raw 
       upsert(raw);
       return objects.get(keyOf(raw));
     },
-    deleted,
-    remove: (raw) => deleted(keyOf(raw), raw.metadata.uid),
+    deleted: (key, uid) => deleted(key, uid, "for good"),
+    remove(raw) {
+      const { uid, resourceVersion } = raw.metadata;
+      const held = objects.get(keyOf(raw));
+      const stale =
+        held?.metadata.uid === uid && compareResourceVersions(held?.metadata.resourceVersion, resourceVersion) > 0;
+      if (!stale) deleted(keyOf(raw), uid, asOf(resourceVersion));
+    },
     prune,
     replaceAll(items, resourceVersion) {
       for (const item of items) upsert(item);

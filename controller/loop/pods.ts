@@ -15,18 +15,34 @@ interface Pod {
     readonly annotations?: Readonly<Record<string, string>>;
     readonly ownerReferences?: readonly { readonly uid: string; readonly controller?: boolean }[];
   };
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string; readonly lastTransitionTime?: string }[] };
+  readonly status?: {
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly lastTransitionTime?: string;
+    }[];
+  };
 }
 
-const controllerOf = (pod: Pod): string => pod.metadata.ownerReferences?.find((owner) => owner.controller === true)?.uid ?? "";
+const controllerOf = (pod: Pod): string =>
+  pod.metadata.ownerReferences?.find((owner) => owner.controller === true)?.uid ?? "";
 
 async function listPods(client: KubeClient, namespace: string, labelSelector: string): Promise<readonly Pod[]> {
-  const { items } = await client.request<{ items: readonly Pod[] }>({ method: "GET", path: `/api/v1/namespaces/${namespace}/pods`, query: { labelSelector } });
+  const { items } = await client.request<{ items: readonly Pod[] }>({
+    method: "GET",
+    path: `/api/v1/namespaces/${namespace}/pods`,
+    query: { labelSelector },
+  });
   return items;
 }
 
 /** Pods of the given ReplicaSets as the API server has them now. `selector`: text form. @throws {ApiError} */
-export async function readPods(client: KubeClient, namespace: string, selector: string, sets: readonly ReplicaSetFacts[]): Promise<PodFacts[]> {
+export async function readPods(
+  client: KubeClient,
+  namespace: string,
+  selector: string,
+  sets: readonly ReplicaSetFacts[],
+): Promise<PodFacts[]> {
   const uids = new Set(sets.map((rs) => rs.uid));
   const pods = await listPods(client, namespace, selector);
   return pods.filter((pod) => uids.has(controllerOf(pod))).map(podFacts);
@@ -60,17 +76,25 @@ const PARALLEL = 10;
 const ATTEMPTS = 3;
 
 /** Sets labels and annotations on all pods of a ReplicaSet that lack them, ten at a time. @throws {ApiError} */
-export async function patchPods(send: Send, client: KubeClient, rs: ReplicaSetFacts, { labels, annotations }: PodMetadataChange): Promise<void> {
+export async function patchPods(
+  send: Send,
+  client: KubeClient,
+  rs: ReplicaSetFacts,
+  { labels, annotations }: PodMetadataChange,
+): Promise<void> {
   const pods = (await listPods(client, rs.namespace, rs.selector)).filter((pod) => controllerOf(pod) === rs.uid);
   const stale = pods.filter((pod) => !has(pod.metadata.labels, labels) || !has(pod.metadata.annotations, annotations));
   const patchNext = async (): Promise<void> => {
-    for (let pod = stale.pop(); pod !== undefined; pod = stale.pop()) await patchPod(send, pod, { labels, annotations });
+    for (let pod = stale.pop(); pod !== undefined; pod = stale.pop())
+      await patchPod(send, pod, { labels, annotations });
   };
   await Promise.all(Array.from({ length: PARALLEL }, patchNext));
 }
 
-const has = (map: Readonly<Record<string, string>> | undefined, wanted: Readonly<Record<string, string | null>>): boolean =>
-  Object.entries(wanted).every(([key, value]) => (map?.[key] ?? null) === value);
+const has = (
+  map: Readonly<Record<string, string>> | undefined,
+  wanted: Readonly<Record<string, string | null>>,
+): boolean => Object.entries(wanted).every(([key, value]) => (map?.[key] ?? null) === value);
 
 async function patchPod(send: Send, pod: Pod, metadata: Omit<PodMetadataChange, "record">): Promise<void> {
   const path = `/api/v1/namespaces/${pod.metadata.namespace}/pods/${pod.metadata.name}`;

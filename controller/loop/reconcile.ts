@@ -7,7 +7,7 @@ import { apply, type Outcome, type Writer } from "./apply.ts";
 import { readPods } from "./pods.ts";
 import { restartDue } from "../rollout/restart.ts";
 import { formatSelector } from "../rollout/selector.ts";
-import { COUNTERS_EVERY_MS, onlyCounters } from "./pace.ts";
+import { createPace, eventText, joinEvents, splitEvents } from "./pace.ts";
 
 export interface ReconcilePorts extends Writer {
   readonly clock: Clock;
@@ -25,8 +25,10 @@ export interface Reconciler {
 
 export function createReconciler(ports: ReconcilePorts): Reconciler {
   const { clock, gatherer } = ports;
-  const statusWrittenAt = new Map<string, number>();
+  const pace = createPace();
   const announced = new Set<string>();
+  // Events that wait for a status that waits.
+  const heldEvents = new Map<string, readonly RolloutEvent[]>();
   // Events go out before the status that they belong to; if writing that fails, the next turn must not tell them again.
   const toldUnsaved = new Map<string, ReadonlySet<string>>();
 
@@ -35,7 +37,10 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
     announced.add(key);
     if (rollout.status?.observedGeneration !== undefined) return;
     const { namespace, name } = rollout.metadata;
-    ports.recordEvent(rollout, event("RolloutAddedToInformer", `Rollout resource added to informer: ${namespace}/${name}`));
+    ports.recordEvent(
+      rollout,
+      event("RolloutAddedToInformer", `Rollout resource added to informer: ${namespace}/${name}`),
+    );
   };
 
   /** The facts from the cache; with a restart due also the pods, which are not cached. */
@@ -48,38 +53,36 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
     return snapshot === undefined ? undefined : { ...snapshot, pods };
   };
 
-  /** Milliseconds for which this status may wait; 0: it is to be written now. */
-  const waitMs = (key: string, snapshot: Snapshot, { status }: Decision): number => {
-    const last = statusWrittenAt.get(key);
-    if (status === undefined || last === undefined || !onlyCounters(snapshot.rollout.status ?? {}, status)) return 0;
-    return Math.max(0, last + COUNTERS_EVERY_MS - clock.now());
+  /** Carries out all but the status, whose events wait with it. */
+  const applyActions = async (key: string, snapshot: Snapshot, decision: Decision): Promise<Outcome> => {
+    const { now, later } = splitEvents(joinEvents(heldEvents.get(key) ?? [], decision.events));
+    const outcome = await apply(ports, snapshot, { ...decision, status: undefined, events: now });
+    heldEvents.set(key, later);
+    return outcome;
   };
 
-  const applyOnce = async (key: string, snapshot: Snapshot, decision: Decision, deferStatus: boolean): Promise<Outcome> => {
-    const told = toldUnsaved.get(key);
-    const events = told === undefined ? decision.events : decision.events.filter((e) => !told.has(textOf(e)));
-    const status = events.filter((e) => e.after === "status").map(textOf);
-    toldUnsaved.set(key, new Set([...(told ?? []), ...status]));
-    const outcome = await apply(ports, snapshot, { ...decision, events }, deferStatus);
+  const applyAll = async (key: string, snapshot: Snapshot, decision: Decision): Promise<Outcome> => {
+    const told = toldUnsaved.get(key) ?? new Set();
+    const events = joinEvents(heldEvents.get(key) ?? [], decision.events).filter((e) => !told.has(eventText(e)));
+    toldUnsaved.set(key, new Set([...told, ...events.filter((e) => e.after === "status").map(eventText)]));
+    heldEvents.delete(key);
+    const outcome = await apply(ports, snapshot, { ...decision, events });
     toldUnsaved.delete(key);
+    if (decision.status !== undefined) pace.written(key, clock.now());
     return outcome;
   };
 
   const carryOut = async (key: string, snapshot: Snapshot): Promise<void> => {
-    const decision = decide(snapshot, clock.now());
-    if (decision.wakeAt !== undefined) ports.wakeAfter(key, decision.wakeAt - clock.now());
-    const later = waitMs(key, snapshot, decision);
-    if (later > 0) ports.wakeAfter(key, later);
-    const outcome = await applyOnce(key, snapshot, decision, later > 0);
-    if (outcome.kind === "done") {
-      if (decision.status !== undefined && later === 0) {
-        statusWrittenAt.set(key, clock.now());
-        const { finished } = decision;
-        if (finished !== undefined) ports.finished(finished.status, finished.totalSeconds, finished.manualPauseSeconds);
-      }
-      return;
-    }
-    await explain(key, outcome);
+    const now = clock.now();
+    const decision = decide(snapshot, now);
+    if (decision.wakeAt !== undefined) ports.wakeAfter(key, decision.wakeAt - now);
+    const waitMs = pace.waitMs(key, snapshot, decision, now);
+    if (waitMs > 0) ports.wakeAfter(key, waitMs);
+    const outcome = await (waitMs > 0 ? applyActions : applyAll)(key, snapshot, decision);
+    if (outcome.kind !== "done") return explain(key, outcome);
+    const { finished } = decision;
+    if (waitMs === 0 && finished !== undefined)
+      ports.finished(finished.status, finished.totalSeconds, finished.manualPauseSeconds);
   };
 
   /** Creating the ReplicaSet failed: what follows from that is decided as everything else is. */
@@ -88,9 +91,10 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
     if (fresh === undefined) return;
     const { name } = outcome;
     if (outcome.kind === "nameTaken") throw new Error(`Cannot create ReplicaSet "${name}": ${outcome.message}`);
-    const fact = outcome.kind === "collision" ? { collision: name } : { createFailure: { name, message: outcome.message } };
+    const fact =
+      outcome.kind === "collision" ? { collision: name } : { createFailure: { name, message: outcome.message } };
     const snapshot = { ...fresh, ...fact };
-    await apply(ports, snapshot, decide(snapshot, clock.now()), false);
+    await apply(ports, snapshot, decide(snapshot, clock.now()));
     if (outcome.kind === "createRefused") throw new Error(`Cannot create ReplicaSet "${name}": ${outcome.message}`);
   };
 
@@ -102,14 +106,13 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
       await carryOut(key, snapshot);
     },
     forget(key) {
-      statusWrittenAt.delete(key);
+      pace.forget(key);
+      heldEvents.delete(key);
       toldUnsaved.delete(key);
       announced.delete(key);
       gatherer.forget(key);
     },
   };
 }
-
-const textOf = ({ reason, message }: RolloutEvent): string => `${reason}|${message}`;
 
 const event = (reason: string, message: string): RolloutEvent => ({ type: "Normal", reason, message, after: 0 });

@@ -17,7 +17,10 @@ const TIMEOUT_MS = 5_000;
 /** The Rollout as the API server has it now: another instance's, which our cache does not hold, counts too. */
 async function liveRollout(client: KubeClient, namespace: string, name: string): Promise<Rollout | undefined> {
   try {
-    return await client.request<Rollout>({ method: "GET", path: `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/rollouts/${name}` });
+    return await client.request<Rollout>({
+      method: "GET",
+      path: `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/rollouts/${name}`,
+    });
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
@@ -38,7 +41,10 @@ export async function releaseService({ client, stores, validForMs }: ServiceClea
   const rollout = await liveRollout(client, namespace, manager);
   if (rollout !== undefined && servicesOf(rollout).includes(name)) return;
   if (validForMs() <= TIMEOUT_MS) return;
-  const body = { metadata: { resourceVersion, annotations: { [MANAGED_BY]: null } }, spec: { selector: { [HASH_LABEL]: null } } };
+  const body = {
+    metadata: { resourceVersion, annotations: { [MANAGED_BY]: null } },
+    spec: { selector: { [HASH_LABEL]: null } },
+  };
   const path = `/api/v1/namespaces/${namespace}/services/${name}`;
   const written = await client.request<Service>({
     method: "PATCH",

@@ -9,7 +9,12 @@ import { timestamp } from "./time.ts";
 /** An aborted preview keeps its pods for a while; a basic canary's pods serve traffic and go at once. */
 export function delaysScaleDown(p: Pass): boolean {
   const blueGreen = blueGreenOf(p.world.rollout) !== undefined;
-  return isAborted(p) && blueGreen && roles(p).stableRS !== undefined && abortScaleDownDelaySeconds(p.world.rollout) !== undefined;
+  return (
+    isAborted(p) &&
+    blueGreen &&
+    roles(p).stableRS !== undefined &&
+    abortScaleDownDelaySeconds(p.world.rollout) !== undefined
+  );
 }
 
 /**
@@ -19,7 +24,9 @@ export function delaysScaleDown(p: Pass): boolean {
 export function removeScaleDownDeadlines(p: Pass): void {
   const { newRS, stableRS } = roles(p);
   const goingBack = isWithinScaleDownDelay(p) && statusOf(p).blueGreen?.activeSelector !== hashOf(newRS);
-  const needed = new Set([...(delaysScaleDown(p) || goingBack ? [] : [newRS]), stableRS].filter((rs) => rs !== undefined && hasDeadline(rs)));
+  const needed = new Set(
+    [...(delaysScaleDown(p) || goingBack ? [] : [newRS]), stableRS].filter((rs) => rs !== undefined && hasDeadline(rs)),
+  );
   for (const rs of needed) {
     if (rs !== undefined) updateReplicaSet(p, rs, { annotations: { [SCALE_DOWN_DEADLINE]: null } });
   }

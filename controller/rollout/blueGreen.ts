@@ -5,7 +5,17 @@ import { blueGreenOf, desiredReplicas } from "./defaults.ts";
 import { HASH_LABEL, type ReplicaSetFacts, type ServiceFacts } from "./model.ts";
 import { pruneHistory, scaleDownForBlueGreen } from "./oldReplicaSets.ts";
 import { roles, scaleReplicaSet, statusOf, switchService, wake, type Pass } from "./pass.ts";
-import { addPause, BLUE_GREEN_PAUSE, clearPausesAndAbort, haltReason, isPaused, pauseCondition, pauseEnd, removePause, wasResumed } from "./pause.ts";
+import {
+  addPause,
+  BLUE_GREEN_PAUSE,
+  clearPausesAndAbort,
+  haltReason,
+  isPaused,
+  pauseCondition,
+  pauseEnd,
+  removePause,
+  wasResumed,
+} from "./pause.ts";
 import { syncPodMetadata } from "./podMetadata.ts";
 import { promoteStable, promotionReason } from "./promote.ts";
 import { availablePods, createdPods, hashOf, isSaturated, sum } from "./replicaSets.ts";
@@ -15,8 +25,10 @@ import { isFastRollback, isRollbackWithinWindow } from "./rollback.ts";
 import { formatSelector } from "./selector.ts";
 import { baseStatus, finishStatus } from "./status.ts";
 
-const activeService = (p: Pass): ServiceFacts | undefined => p.world.services.get(blueGreenOf(p.world.rollout)?.activeService ?? "");
-const previewService = (p: Pass): ServiceFacts | undefined => p.world.services.get(blueGreenOf(p.world.rollout)?.previewService ?? "");
+const activeService = (p: Pass): ServiceFacts | undefined =>
+  p.world.services.get(blueGreenOf(p.world.rollout)?.activeService ?? "");
+const previewService = (p: Pass): ServiceFacts | undefined =>
+  p.world.services.get(blueGreenOf(p.world.rollout)?.previewService ?? "");
 const selectedHash = (service: ServiceFacts | undefined): string => service?.selector[HASH_LABEL] ?? "";
 
 /** Looks at everything once and returns the status. Both Services are known to exist (controller/rules). */
@@ -36,14 +48,16 @@ export function blueGreenPass(p: Pass): RolloutStatus {
 function pointPreview(p: Pass): void {
   const preview = previewService(p);
   const { newRS } = roles(p);
-  if (preview !== undefined && newRS !== undefined && haltReason(p) === undefined) switchService(p, preview, hashOf(newRS));
+  if (preview !== undefined && newRS !== undefined && haltReason(p) === undefined)
+    switchService(p, preview, hashOf(newRS));
 }
 
 /** Sizes of stable, new and past ReplicaSets. A user's pause does not hold them. */
 export function scaleBlueGreen(p: Pass): void {
   removeScaleDownDeadlines(p);
   const { stableRS } = roles(p);
-  if (stableRS !== undefined) scaleReplicaSet(p, stableRS, desiredReplicas(p.world.rollout), { keepDeadline: delaysScaleDown(p) });
+  if (stableRS !== undefined)
+    scaleReplicaSet(p, stableRS, desiredReplicas(p.world.rollout), { keepDeadline: delaysScaleDown(p) });
   const { newRS } = roles(p);
   if (newRS !== undefined) {
     if (delaysScaleDown(p)) holdAborted(p, newRS);
@@ -87,7 +101,8 @@ function managePause(p: Pass): void {
   if (status.abort === true || !readyForPause(p) || haltReason(p) !== undefined) return;
   const seconds = strategy?.autoPromotionSeconds ?? 0;
   const wanted = strategy?.autoPromotionEnabled === false || seconds > 0;
-  if (isFastTracked(p) || status.blueGreen?.scaleUpPreviewCheckPoint === true || !wanted) return removePause(p, BLUE_GREEN_PAUSE);
+  if (isFastTracked(p) || status.blueGreen?.scaleUpPreviewCheckPoint === true || !wanted)
+    return removePause(p, BLUE_GREEN_PAUSE);
   const condition = pauseCondition(status, BLUE_GREEN_PAUSE);
   if (condition === undefined) {
     if (status.controllerPause !== true) addPause(p, BLUE_GREEN_PAUSE);
@@ -114,7 +129,8 @@ function pauseCompleted(p: Pass): boolean {
 function pointActive(p: Pass): void {
   const active = activeService(p);
   const { newRS } = roles(p);
-  if (active === undefined || haltReason(p) !== undefined || !readyForPause(p) || !isSaturated(p.world.rollout, newRS)) return;
+  if (active === undefined || haltReason(p) !== undefined || !readyForPause(p) || !isSaturated(p.world.rollout, newRS))
+    return;
   const go = isFastTracked(p) || pauseCompleted(p);
   const target = statusOf(p).abort === true ? (statusOf(p).stableRS ?? "") : go ? hashOf(newRS) : selectedHash(active);
   switchService(p, active, target);
@@ -137,7 +153,11 @@ function blueGreenStatus(p: Pass, restartedAt = statusOf(p).restartedAt): Rollou
   return finishStatus(p, {
     ...next,
     ...(active === undefined
-      ? { selector: formatSelector(rollout.spec.selector), HPAReplicas: sum(replicaSets, createdPods), availableReplicas: sum(replicaSets, availablePods) }
+      ? {
+          selector: formatSelector(rollout.spec.selector),
+          HPAReplicas: sum(replicaSets, createdPods),
+          availableReplicas: sum(replicaSets, availablePods),
+        }
       : {
           selector: active.selector,
           HPAReplicas: active.status.replicas,

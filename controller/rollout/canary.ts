@@ -4,7 +4,17 @@ import { canaryOf, currentStepOf, pauseSeconds, stepIndexOf, stepsOf } from "./d
 import type { ReplicaSetFacts } from "./model.ts";
 import { pruneHistory, scaleDownForCanary } from "./oldReplicaSets.ts";
 import { emit, isAborted, roles, scaleReplicaSet, statusOf, switchService, wake, type Pass } from "./pass.ts";
-import { addPause, CANARY_PAUSE, clearPausesAndAbort, haltReason, pauseCondition, pauseEnd, pauseStepDone, removePause } from "./pause.ts";
+import {
+  addPause,
+  CANARY_PAUSE,
+  clearPausesAndAbort,
+  haltReason,
+  pauseCondition,
+  pauseEnd,
+  pauseIsOver,
+  pauseStepDone,
+  removePause,
+} from "./pause.ts";
 import { syncPodMetadata } from "./podMetadata.ts";
 import { promoteStable, promotionReason } from "./promote.ts";
 import { isFullyAvailable, hashOf } from "./replicaSets.ts";
@@ -27,7 +37,7 @@ export function canaryPass(p: Pass): RolloutStatus {
   syncPodMetadata(p);
   pruneHistory(p);
   pointServices(p);
-  if (!scaleCanary(p)) waitAtPauseStep(p);
+  if (!pauseIsOver(p) && !scaleCanary(p)) waitAtPauseStep(p);
   return canaryStatus(p, restart === "done" ? p.world.rollout.spec.restartAt : undefined);
 }
 
@@ -123,7 +133,12 @@ function nextIndex(p: Pass, index: number | undefined): number | undefined {
   const step = currentStepOf(p.world.rollout);
   if (index === undefined || step === undefined || !stepDone(p, step)) return index;
   const next = index + 1;
-  emit(p, "status", "RolloutStepCompleted", `Rollout step ${next}/${stepsOf(p.world.rollout).length} completed (${stepText(step)})`);
+  emit(
+    p,
+    "status",
+    "RolloutStepCompleted",
+    `Rollout step ${next}/${stepsOf(p.world.rollout).length} completed (${stepText(step)})`,
+  );
   removePause(p, CANARY_PAUSE);
   return next;
 }

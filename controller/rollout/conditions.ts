@@ -9,9 +9,16 @@ type Status = Pick<RolloutCondition, "status">["status"];
 export const findCondition = (conditions: Conditions | undefined, type: string): RolloutCondition | undefined =>
   conditions?.find((c) => c.type === type);
 
-export const withoutCondition = (conditions: Conditions, type: string): RolloutCondition[] => conditions.filter((c) => c.type !== type);
+export const withoutCondition = (conditions: Conditions, type: string): RolloutCondition[] =>
+  conditions.filter((c) => c.type !== type);
 
-export function newCondition(type: string, status: Status, reason: string, message: string, now: number): RolloutCondition {
+export function newCondition(
+  type: string,
+  status: Status,
+  reason: string,
+  message: string,
+  now: number,
+): RolloutCondition {
   const at = timestamp(now);
   return { type, status, reason, message, lastUpdateTime: at, lastTransitionTime: at };
 }
@@ -27,7 +34,8 @@ export function withCondition(conditions: Conditions, next: RolloutCondition): R
   return [...withoutCondition(conditions, next.type), kept];
 }
 
-export const isCompleted = (status: RolloutStatus): boolean => (status.stableRS ?? "") !== "" && status.stableRS === status.currentPodHash;
+export const isCompleted = (status: RolloutStatus): boolean =>
+  (status.stableRS ?? "") !== "" && status.stableRS === status.currentPodHash;
 
 /** Pods moved, a step was finished or a Service switched between the two statuses. */
 export function madeProgress(rollout: Rollout, before: RolloutStatus, after: RolloutStatus): boolean {
@@ -39,7 +47,8 @@ export function madeProgress(rollout: Rollout, before: RolloutStatus, after: Rol
     (after.availableReplicas ?? 0) > (before.availableReplicas ?? 0);
   if (pods) return true;
   if (blueGreenOf(rollout) !== undefined) {
-    const selectors = (s: RolloutStatus): string => `${s.blueGreen?.activeSelector ?? ""}/${s.blueGreen?.previewSelector ?? ""}`;
+    const selectors = (s: RolloutStatus): string =>
+      `${s.blueGreen?.activeSelector ?? ""}/${s.blueGreen?.previewSelector ?? ""}`;
     return selectors(before) !== selectors(after);
   }
   const bothIndexed = after.currentStepIndex !== undefined && before.currentStepIndex !== undefined;
@@ -54,13 +63,18 @@ export function madeProgress(rollout: Rollout, before: RolloutStatus, after: Rol
 export function isHealthy(rollout: Rollout, before: RolloutStatus, after: RolloutStatus): boolean {
   const wanted = desiredReplicas(rollout);
   const counts = (after.updatedReplicas ?? 0) === wanted && (after.availableReplicas ?? 0) === wanted;
-  return counts && before.observedGeneration === String(rollout.metadata.generation ?? 0) && strategyDone(rollout, after, wanted);
+  return (
+    counts &&
+    before.observedGeneration === String(rollout.metadata.generation ?? 0) &&
+    strategyDone(rollout, after, wanted)
+  );
 }
 
 function strategyDone(rollout: Rollout, status: RolloutStatus, wanted: number): boolean {
   const blueGreen = blueGreenOf(rollout);
   if (blueGreen !== undefined) {
-    const previewDone = (blueGreen.previewService ?? "") === "" || status.blueGreen?.previewSelector === status.currentPodHash;
+    const previewDone =
+      (blueGreen.previewService ?? "") === "" || status.blueGreen?.previewSelector === status.currentPodHash;
     return status.blueGreen?.activeSelector === status.currentPodHash && previewDone;
   }
   if (canaryOf(rollout) === undefined) return true;
@@ -72,7 +86,8 @@ function strategyDone(rollout: Rollout, status: RolloutStatus, wanted: number): 
 /** Instant at which lack of progress becomes a timeout; undefined when nothing is being timed. */
 export function progressDeadline(rollout: Rollout, status: RolloutStatus): number | undefined {
   const progressing = findCondition(status.conditions, "Progressing");
-  if (progressing === undefined || progressing.reason === "RolloutAborted" || progressing.reason === "RolloutPaused") return undefined;
+  if (progressing === undefined || progressing.reason === "RolloutAborted" || progressing.reason === "RolloutPaused")
+    return undefined;
   const since = instant(progressing.lastUpdateTime);
   return since === undefined ? undefined : since + progressDeadlineSeconds(rollout) * 1000;
 }

@@ -5,13 +5,21 @@
 import type { Rollout, RolloutCondition, RolloutStatus } from "../../schema/rollout.ts";
 import { blueGreenPass, scaleBlueGreen } from "./blueGreen.ts";
 import { canaryPass, scaleCanary } from "./canary.ts";
-import { findCondition, isCompleted, isHealthy, newCondition, progressDeadline, withCondition, withoutCondition } from "./conditions.ts";
+import {
+  findCondition,
+  isCompleted,
+  isHealthy,
+  newCondition,
+  progressDeadline,
+  withCondition,
+  withoutCondition,
+} from "./conditions.ts";
 import { blueGreenOf, currentStepOf, desiredReplicas } from "./defaults.ts";
 import { equal } from "./equal.ts";
 import { foldActions } from "./fold.ts";
 import { DESIRED_REPLICAS, type Decision, type RolloutEvent, type Snapshot } from "./model.ts";
 import { emit, noIntent, roles, setRolloutReplicas, statusOf, type Pass } from "./pass.ts";
-import { isPaused } from "./pause.ts";
+import { isPaused, pauseIsOver } from "./pause.ts";
 import { availablePods, createdPods, hashOf, sum } from "./replicaSets.ts";
 import { updateBegins } from "./reset.ts";
 import { createNewReplicaSet, syncRevision } from "./revision.ts";
@@ -22,32 +30,89 @@ const MAX_PASSES = 1000;
 
 export function decide(snapshot: Snapshot, now: number): Decision {
   const before = snapshot.rollout.status ?? {};
-  const p: Pass = { snapshot, now, world: snapshot, pause: noIntent, actions: [], events: [], wakeAts: [], finished: undefined };
+  const p: Pass = {
+    snapshot,
+    now,
+    world: snapshot,
+    pause: noIntent,
+    actions: [],
+    events: [],
+    wakeAts: [],
+    finished: undefined,
+  };
   claim(p);
-  for (let n = 0; ; n += 1) {
-    if (n === MAX_PASSES) throw new Error(`Deciding on Rollout "${snapshot.rollout.metadata.name}" does not settle after ${MAX_PASSES} passes`);
-    const size = p.actions.length;
-    const status = statusOf(p);
-    const next = pass(p);
-    const settled = p.actions.length === size && equal(status, next);
-    setStatus(p, next);
-    // Promotion is made durable before anything is built on it, so that a crash cannot leave it half done.
-    const promoted = (next.stableRS ?? "") !== (before.stableRS ?? "");
-    if (settled || promoted) break;
-  }
+  repeatPasses(p);
   return conclude(p, before);
 }
 
-function setStatus(p: Pass, status: RolloutStatus): void {
-  p.world = { ...p.world, rollout: { ...p.world.rollout, status } };
+/**
+ * Passes until one changes nothing. Actions may follow from the stored status, or from the beginning of an update or the
+ * end of a pause, which are found again however often one looks. What follows from another step forward, a promotion or
+ * an abort that only this decision knows of waits until that is stored: a crash, or a late status, must never undo what
+ * was done.
+ */
+function repeatPasses(p: Pass): void {
+  let foundation = driving(statusOf(p));
+  for (let n = 0; n < MAX_PASSES; n += 1) {
+    const found = p.snapshot.invalid === undefined && (updateBegins(p) || pauseIsOver(p));
+    const before = { ...p, actions: [...p.actions], events: [...p.events] };
+    const status = statusOf(p);
+    const next = pass(p);
+    const acted = p.actions.length > before.actions.length;
+    if (acted && !equal(driving(status), foundation)) return takeBack(p, before);
+    p.world = { ...p.world, rollout: { ...p.world.rollout, status: next } };
+    if (found) foundation = driving(next);
+    if (!acted && equal(status, next)) return;
+  }
+  throw new Error(`Deciding on Rollout "${p.world.rollout.metadata.name}" does not settle after ${MAX_PASSES} passes`);
+}
+
+/** The fields of a status that later passes act on; all others only tell. */
+function driving(status: RolloutStatus): { readonly [K in keyof RolloutStatus]?: unknown } {
+  const {
+    currentPodHash,
+    currentStepHash,
+    currentStepIndex,
+    stableRS,
+    pauseConditions,
+    controllerPause,
+    abort,
+    promoteFull,
+    restartedAt,
+  } = status;
+  const { blueGreen } = status;
+  return {
+    currentPodHash,
+    currentStepHash,
+    currentStepIndex,
+    stableRS,
+    pauseConditions,
+    controllerPause,
+    abort,
+    promoteFull,
+    restartedAt,
+    blueGreen,
+  };
+}
+
+function takeBack(p: Pass, before: Pass): void {
+  p.world = before.world;
+  p.actions.splice(0, Infinity, ...before.actions);
+  p.events.splice(0, Infinity, ...before.events);
 }
 
 /** Takes over ReplicaSets without a controller that our selector matches, and lets go of those it no longer does. */
 function claim(p: Pass): void {
   const { orphans, strays } = p.snapshot;
-  for (const { name, uid, resourceVersion } of strays) p.actions.push({ kind: "releaseReplicaSet", name, uid, resourceVersion });
-  for (const { name, uid, resourceVersion } of orphans) p.actions.push({ kind: "adoptReplicaSet", name, uid, resourceVersion });
-  if (orphans.length > 0) p.world = { ...p.world, replicaSets: [...p.world.replicaSets, ...orphans].toSorted((a, b) => a.createdAt - b.createdAt) };
+  for (const { name, uid, resourceVersion } of strays)
+    p.actions.push({ kind: "releaseReplicaSet", name, uid, resourceVersion });
+  for (const { name, uid, resourceVersion } of orphans)
+    p.actions.push({ kind: "adoptReplicaSet", name, uid, resourceVersion });
+  if (orphans.length > 0)
+    p.world = {
+      ...p.world,
+      replicaSets: [...p.world.replicaSets, ...orphans].toSorted((a, b) => a.createdAt - b.createdAt),
+    };
 }
 
 /** One look at the world; returns the status that it should have (controller.md §1.2). */
@@ -73,7 +138,9 @@ function pass(p: Pass): RolloutStatus {
 }
 
 const updateStarts = (p: Pass, blueGreen: boolean): boolean =>
-  blueGreen ? (statusOf(p).currentPodHash ?? "") !== "" && statusOf(p).currentPodHash !== hashOf(roles(p).newRS) : updateBegins(p);
+  blueGreen
+    ? (statusOf(p).currentPodHash ?? "") !== "" && statusOf(p).currentPodHash !== hashOf(roles(p).newRS)
+    : updateBegins(p);
 
 /** The condition of a Rollout that must not be driven; nothing else changes while it stands (validation.md §1.1). */
 function invalidStatus(p: Pass, why: string): RolloutStatus {
@@ -84,8 +151,15 @@ function invalidStatus(p: Pass, why: string): RolloutStatus {
   const next =
     old?.message === message
       ? conditions
-      : withCondition(withoutCondition(conditions, "InvalidSpec"), newCondition("InvalidSpec", "True", "InvalidSpec", message, p.now));
-  return withPhaseAndDuration(p, { ...before, conditions: next, observedGeneration: String(p.world.rollout.metadata.generation ?? 0) });
+      : withCondition(
+          withoutCondition(conditions, "InvalidSpec"),
+          newCondition("InvalidSpec", "True", "InvalidSpec", message, p.now),
+        );
+  return withPhaseAndDuration(p, {
+    ...before,
+    conditions: next,
+    observedGeneration: String(p.world.rollout.metadata.generation ?? 0),
+  });
 }
 
 /** Creates the ReplicaSet of a new template, or tells why that cannot be done yet (api.md §9.2). */
@@ -98,7 +172,8 @@ function missingReplicaSet(p: Pass): RolloutStatus {
     return statusOf(p);
   }
   const message = `Failed to create new replica set "${createFailure.name}": ${createFailure.message}`;
-  if (findCondition(status.conditions, "Progressing")?.message !== message) emit(p, "status", "ReplicaSetCreateError", message, "Warning");
+  if (findCondition(status.conditions, "Progressing")?.message !== message)
+    emit(p, "status", "ReplicaSetCreateError", message, "Warning");
   const condition = newCondition("Progressing", "False", "ReplicaSetCreateError", message, p.now);
   return withPhaseAndDuration(p, {
     ...status,
@@ -117,10 +192,13 @@ function pausedConditions(p: Pass): RolloutStatus | undefined {
   const abortTold = reason === "RolloutAborted";
   const set: RolloutCondition[] = [];
   if (paused !== (reason === "RolloutPaused") && !abortTold && !isCompleted(status)) {
-    const [why, message] = paused ? (["RolloutPaused", "Rollout is paused"] as const) : (["RolloutResumed", "Rollout is resumed"] as const);
+    const [why, message] = paused
+      ? (["RolloutPaused", "Rollout is paused"] as const)
+      : (["RolloutResumed", "Rollout is resumed"] as const);
     set.push(newCondition("Progressing", "Unknown", why, message, p.now));
   }
-  if (status.abort !== true && abortTold) set.push(newCondition("Progressing", "Unknown", "RolloutRetry", "Retrying Rollout after abort", p.now));
+  if (status.abort !== true && abortTold)
+    set.push(newCondition("Progressing", "Unknown", "RolloutRetry", "Retrying Rollout after abort", p.now));
   if (paused !== (findCondition(status.conditions, "Paused")?.status === "True") && !abortTold) {
     set.push(newCondition("Paused", paused ? "True" : "False", "RolloutPaused", "Rollout is paused", p.now));
   }
@@ -146,7 +224,11 @@ function scaledStatus(p: Pass, blueGreen: boolean): RolloutStatus {
   const all = p.world.replicaSets;
   const active = blueGreen ? all.find((rs) => hashOf(rs) === statusOf(p).blueGreen?.activeSelector) : undefined;
   const counted = active === undefined ? all : [active];
-  return finishStatus(p, { ...statusOf(p), HPAReplicas: sum(counted, createdPods), availableReplicas: sum(counted, availablePods) });
+  return finishStatus(p, {
+    ...statusOf(p),
+    HPAReplicas: sum(counted, createdPods),
+    availableReplicas: sum(counted, availablePods),
+  });
 }
 
 /** Events that tell of a status are only true once it differs from what is stored. */

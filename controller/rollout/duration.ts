@@ -20,7 +20,11 @@ function closePause(d: RolloutDuration, now: number): RolloutDuration {
   return { ...rest, totalManualPauseDurationSeconds: (d.totalManualPauseDurationSeconds ?? 0) + seconds };
 }
 
-const finish = (d: RolloutDuration, completionStatus: RolloutDuration["completionStatus"], now: number): RolloutDuration => ({
+const finish = (
+  d: RolloutDuration,
+  completionStatus: RolloutDuration["completionStatus"],
+  now: number,
+): RolloutDuration => ({
   ...closePause(d, now),
   completionStatus,
   finishedAt: timestamp(now),
@@ -70,9 +74,11 @@ function follow(p: Pass, d: RolloutDuration, f: Facts): RolloutDuration {
 function trackManualPause(p: Pass, d: RolloutDuration, after: RolloutStatus, wasWaiting: boolean): RolloutDuration {
   const { rollout } = p.world;
   const waiting =
-    isPaused(rollout, after) && (rollout.spec.paused === true || (after.pauseConditions ?? []).some((c) => needsPerson(rollout, c.reason)));
+    isPaused(rollout, after) &&
+    (rollout.spec.paused === true || (after.pauseConditions ?? []).some((c) => needsPerson(rollout, c.reason)));
   if (wasWaiting && !waiting) return closePause(d, p.now);
-  if (!wasWaiting && waiting && d.manualPauseStartedAt === undefined) return { ...d, manualPauseStartedAt: timestamp(p.now) };
+  if (!wasWaiting && waiting && d.manualPauseStartedAt === undefined)
+    return { ...d, manualPauseStartedAt: timestamp(p.now) };
   return d;
 }
 
@@ -98,9 +104,17 @@ export function finishedDuration(p: Pass, after: RolloutDuration | undefined): F
   const before = statusOf(p).duration;
   const underWay = before?.rolloutStartedAt !== undefined && !isFinished(before);
   if (!underWay || before === undefined) return undefined;
-  const ended = isFinished(after) ? after : after?.rolloutStartedAt === before.rolloutStartedAt ? undefined : finish(before, "Superseded", p.now);
+  const ended = isFinished(after)
+    ? after
+    : after?.rolloutStartedAt === before.rolloutStartedAt
+      ? undefined
+      : finish(before, "Superseded", p.now);
   const started = instant(before.rolloutStartedAt);
   if (ended === undefined || started === undefined) return undefined;
   const totalSeconds = Math.max(0, ((instant(ended.finishedAt) ?? p.now) - started) / 1000);
-  return { status: ended.completionStatus ?? "", totalSeconds, manualPauseSeconds: ended.totalManualPauseDurationSeconds ?? 0 };
+  return {
+    status: ended.completionStatus ?? "",
+    totalSeconds,
+    manualPauseSeconds: ended.totalManualPauseDurationSeconds ?? 0,
+  };
 }

@@ -127,7 +127,12 @@ export type Action =
   | { readonly kind: "evictPod"; readonly name: string }
   | { readonly kind: "deleteReplicaSet"; readonly name: string; readonly uid: string; readonly resourceVersion: string }
   | { readonly kind: "adoptReplicaSet"; readonly name: string; readonly uid: string; readonly resourceVersion: string }
-  | { readonly kind: "releaseReplicaSet"; readonly name: string; readonly uid: string; readonly resourceVersion: string }
+  | {
+      readonly kind: "releaseReplicaSet";
+      readonly name: string;
+      readonly uid: string;
+      readonly resourceVersion: string;
+    }
   | {
       readonly kind: "switchService";
       readonly name: string;

@@ -1,8 +1,22 @@
 /** ReplicaSets of past revisions: taking their pods away safely, and forgetting them (controller.md §3.8, §11). */
-import { desiredReplicas, maxUnavailable, revisionHistoryLimit, scaleDownDelayRevisionLimit, scaleDownDelaySeconds } from "./defaults.ts";
+import {
+  desiredReplicas,
+  maxUnavailable,
+  revisionHistoryLimit,
+  scaleDownDelayRevisionLimit,
+  scaleDownDelaySeconds,
+} from "./defaults.ts";
 import { HASH_LABEL, SCALE_DOWN_DEADLINE, type ReplicaSetFacts } from "./model.ts";
 import { deleteReplicaSet, roles, scaleReplicaSet, statusOf, updateReplicaSet, wake, type Pass } from "./pass.ts";
-import { availablePods, byRevisionDescending, deadlineOf, hasDeadline, hashOf, lastingPods, sum } from "./replicaSets.ts";
+import {
+  availablePods,
+  byRevisionDescending,
+  deadlineOf,
+  hasDeadline,
+  hashOf,
+  lastingPods,
+  sum,
+} from "./replicaSets.ts";
 import { timestamp } from "./time.ts";
 
 const NOW = { keepDeadline: false } as const;
@@ -37,8 +51,15 @@ export function scaleDownForCanary(p: Pass): boolean {
 function isReferenced(p: Pass, rs: ReplicaSetFacts): boolean {
   const status = statusOf(p);
   const hash = hashOf(rs);
-  const named = [status.stableRS, status.currentPodHash, status.blueGreen?.activeSelector, status.blueGreen?.previewSelector];
-  return named.includes(hash) || [...p.world.services.values()].some((service) => service.selector[HASH_LABEL] === hash);
+  const named = [
+    status.stableRS,
+    status.currentPodHash,
+    status.blueGreen?.activeSelector,
+    status.blueGreen?.previewSelector,
+  ];
+  return (
+    named.includes(hash) || [...p.world.services.values()].some((service) => service.selector[HASH_LABEL] === hash)
+  );
 }
 
 /**

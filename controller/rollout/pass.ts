@@ -5,8 +5,25 @@
  */
 import type { RolloutStatus } from "../../schema/rollout.ts";
 import { desiredReplicas } from "./defaults.ts";
-import { DESIRED_REPLICAS, EPHEMERAL_METADATA, HASH_LABEL, MANAGED_BY, REVISION, SCALE_DOWN_DEADLINE } from "./model.ts";
-import type { Action, Annotations, FinishedDuration, PodMetadataChange, ReplicaSetFacts, RolloutEvent, ServiceFacts, Snapshot, World } from "./model.ts";
+import {
+  DESIRED_REPLICAS,
+  EPHEMERAL_METADATA,
+  HASH_LABEL,
+  MANAGED_BY,
+  REVISION,
+  SCALE_DOWN_DEADLINE,
+} from "./model.ts";
+import type {
+  Action,
+  Annotations,
+  FinishedDuration,
+  PodMetadataChange,
+  ReplicaSetFacts,
+  RolloutEvent,
+  ServiceFacts,
+  Snapshot,
+  World,
+} from "./model.ts";
 import { rolesOf, rolloutRevision, revisionOf, type Roles } from "./replicaSets.ts";
 
 /** What a pass wants done to the pause conditions and the abort, settled when its status is made (controller.md §2). */
@@ -34,7 +51,8 @@ export interface Pass {
 
 export const statusOf = (p: Pass): RolloutStatus => p.world.rollout.status ?? {};
 export const roles = (p: Pass): Roles => rolesOf(p.world, p.snapshot);
-export const isAborted = (p: Pass): boolean => !p.pause.removeAbort && (p.pause.abort !== undefined || statusOf(p).abort === true);
+export const isAborted = (p: Pass): boolean =>
+  !p.pause.removeAbort && (p.pause.abort !== undefined || statusOf(p).abort === true);
 
 /** Hash that identifies the current revision: the found ReplicaSet's own, which may differ from the computed one. */
 export const currentHash = (p: Pass): string => roles(p).newRS?.labels[HASH_LABEL] ?? p.snapshot.podHash;
@@ -44,7 +62,13 @@ export function wake(p: Pass, at: number | undefined): void {
 }
 
 /** Records an event that becomes true with the actions so far (`"action"`) or with the status of this pass. */
-export function emit(p: Pass, with_: "action" | "status", reason: string, message: string, type: RolloutEvent["type"] = "Normal"): void {
+export function emit(
+  p: Pass,
+  with_: "action" | "status",
+  reason: string,
+  message: string,
+  type: RolloutEvent["type"] = "Normal",
+): void {
   p.events.push({ type, reason, message, after: with_ === "status" ? "status" : p.actions.length });
 }
 
@@ -90,7 +114,11 @@ export function deleteReplicaSet(p: Pass, rs: ReplicaSetFacts): void {
   p.world = { ...p.world, replicaSets: p.world.replicaSets.filter((other) => other.name !== rs.name) };
 }
 
-export function addReplicaSet(p: Pass, action: Extract<Action, { kind: "createReplicaSet" }>, facts: ReplicaSetFacts): void {
+export function addReplicaSet(
+  p: Pass,
+  action: Extract<Action, { kind: "createReplicaSet" }>,
+  facts: ReplicaSetFacts,
+): void {
   p.actions.push(action);
   p.world = { ...p.world, replicaSets: [...p.world.replicaSets, facts] };
 }
@@ -103,7 +131,9 @@ export function switchService(p: Pass, service: ServiceFacts, hash: string): voi
   const { name, resourceVersion } = service;
   p.actions.push({ kind: "switchService", name, resourceVersion, hash, adopt });
   emit(p, "action", "SwitchService", `Switched selector for service '${name}' from '${old}' to '${hash}'`);
-  const annotations = adopt ? { ...service.annotations, [MANAGED_BY]: p.world.rollout.metadata.name } : service.annotations;
+  const annotations = adopt
+    ? { ...service.annotations, [MANAGED_BY]: p.world.rollout.metadata.name }
+    : service.annotations;
   const switched = { ...service, annotations, selector: { ...service.selector, [HASH_LABEL]: hash } };
   p.world = { ...p.world, services: new Map(p.world.services).set(name, switched) };
 }
@@ -132,7 +162,12 @@ export interface ScaleOptions {
  * Gives a ReplicaSet a size and writes down for which Rollout size that was. Returns whether the size changed
  * (controller.md §1.5). An annotation alone is corrected too: it is what ends a scaling event.
  */
-export function scaleReplicaSet(p: Pass, rs: ReplicaSetFacts, replicas: number, { keepDeadline }: ScaleOptions): boolean {
+export function scaleReplicaSet(
+  p: Pass,
+  rs: ReplicaSetFacts,
+  replicas: number,
+  { keepDeadline }: ScaleOptions,
+): boolean {
   const wanted = String(desiredReplicas(p.world.rollout));
   const deadline = rs.annotations[SCALE_DOWN_DEADLINE];
   const dropDeadline = replicas === 0 && deadline !== undefined && !keepDeadline;
@@ -144,7 +179,12 @@ export function scaleReplicaSet(p: Pass, rs: ReplicaSetFacts, replicas: number, 
   if (rs.replicas === replicas) return false;
   const direction = rs.replicas < replicas ? "up" : "down";
   const revision = revisionOf(rs) ?? 0;
-  emit(p, "action", "ScalingReplicaSet", `Scaled ${direction} ReplicaSet ${rs.name} (revision ${revision}) from ${rs.replicas} to ${replicas}`);
+  emit(
+    p,
+    "action",
+    "ScalingReplicaSet",
+    `Scaled ${direction} ReplicaSet ${rs.name} (revision ${revision}) from ${rs.replicas} to ${replicas}`,
+  );
   return true;
 }
 

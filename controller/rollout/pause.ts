@@ -1,7 +1,7 @@
 /** Pause conditions and the abort flag: reading them, and settling what a pass asked for (controller.md §2). */
 import type { PauseCondition, Rollout, RolloutStatus } from "../../schema/rollout.ts";
 import { blueGreenOf, currentStepOf, pauseSeconds } from "./defaults.ts";
-import { statusOf, type Pass } from "./pass.ts";
+import { isAborted, statusOf, type Pass } from "./pass.ts";
 import { instant, timestamp } from "./time.ts";
 
 export const CANARY_PAUSE = "CanaryPauseStep";
@@ -51,8 +51,20 @@ export function pauseStepDone(p: Pass): boolean {
   return seconds !== undefined && end !== undefined && end < p.now;
 }
 
+/**
+ * The current step is a pause that lies behind us. Sizes do not matter to it, so the next step may begin at once: nothing
+ * is resized by the weight of a pause that is over.
+ */
+export function pauseIsOver(p: Pass): boolean {
+  const { rollout } = p.world;
+  const held = rollout.spec.paused === true || isAborted(p) || statusOf(p).promoteFull === true;
+  return !held && currentStepOf(rollout)?.pause !== undefined && pauseStepDone(p);
+}
+
 /** Abort and pause fields of the status of this pass. An abort wins over pauses and keeps its first time. */
-export function settlePauses(p: Pass): Pick<RolloutStatus, "abort" | "abortedAt" | "controllerPause" | "pauseConditions"> {
+export function settlePauses(
+  p: Pass,
+): Pick<RolloutStatus, "abort" | "abortedAt" | "controllerPause" | "pauseConditions"> {
   const before = statusOf(p);
   const aborted = p.pause.abort !== undefined || (!p.pause.removeAbort && before.abort === true);
   if (aborted) return { abort: true, abortedAt: before.abortedAt ?? timestamp(p.now) };

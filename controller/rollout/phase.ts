@@ -22,7 +22,8 @@ const degraded: Rule = (_, status) => {
   return undefined;
 };
 
-const userPaused: Rule = (rollout) => (rollout.spec.paused === true ? { phase: "Paused", message: "manually paused" } : undefined);
+const userPaused: Rule = (rollout) =>
+  rollout.spec.paused === true ? { phase: "Paused", message: "manually paused" } : undefined;
 
 const controllerPaused: Rule = (_, status) => {
   const first = status.pauseConditions?.[0];
@@ -31,16 +32,23 @@ const controllerPaused: Rule = (_, status) => {
 
 const restarting: Rule = (rollout, status) => {
   const wanted = instant(rollout.spec.restartAt);
-  return wanted !== undefined && wanted !== instant(status.restartedAt) ? progressing("rollout is restarting") : undefined;
+  return wanted !== undefined && wanted !== instant(status.restartedAt)
+    ? progressing("rollout is restarting")
+    : undefined;
 };
 
 const updating: Rule = (rollout, status) =>
-  (status.updatedReplicas ?? 0) < desiredReplicas(rollout) ? progressing("more replicas need to be updated") : undefined;
+  (status.updatedReplicas ?? 0) < desiredReplicas(rollout)
+    ? progressing("more replicas need to be updated")
+    : undefined;
 
 const becomingAvailable: Rule = (_, status) =>
-  (status.availableReplicas ?? 0) < (status.updatedReplicas ?? 0) ? progressing("updated replicas are still becoming available") : undefined;
+  (status.availableReplicas ?? 0) < (status.updatedReplicas ?? 0)
+    ? progressing("updated replicas are still becoming available")
+    : undefined;
 
-const promoted = (status: RolloutStatus): boolean => (status.stableRS ?? "") !== "" && status.stableRS === status.currentPodHash;
+const promoted = (status: RolloutStatus): boolean =>
+  (status.stableRS ?? "") !== "" && status.stableRS === status.currentPodHash;
 
 const blueGreenCutover: Rule = (rollout, status) => {
   if (blueGreenOf(rollout) === undefined) return undefined;
@@ -58,7 +66,16 @@ const canarySteps: Rule = (rollout, status) => {
   return promoted(status) ? undefined : progressing("waiting for all steps to complete");
 };
 
-const rules: readonly Rule[] = [degraded, userPaused, controllerPaused, restarting, updating, becomingAvailable, blueGreenCutover, canarySteps];
+const rules: readonly Rule[] = [
+  degraded,
+  userPaused,
+  controllerPaused,
+  restarting,
+  updating,
+  becomingAvailable,
+  blueGreenCutover,
+  canarySteps,
+];
 
 /** Phase and message of a status whose other fields are final. */
 export function phaseOf(rollout: Rollout, status: RolloutStatus): Phase {

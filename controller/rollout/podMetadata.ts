@@ -34,7 +34,9 @@ export function firstPodMetadata(rollout: Rollout, hasStable: boolean): LabelsAn
 /** The record of what was injected, in the reference's encoding: keys sorted, empty parts left out. */
 export function metadataRecord(metadata: LabelsAndAnnotations): string {
   const sorted = (map: Readonly<Record<string, string>> | undefined): Record<string, string> | undefined =>
-    map === undefined || Object.keys(map).length === 0 ? undefined : Object.fromEntries(Object.entries(map).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+    map === undefined || Object.keys(map).length === 0
+      ? undefined
+      : Object.fromEntries(Object.entries(map).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   return JSON.stringify({ labels: sorted(metadata.labels), annotations: sorted(metadata.annotations) });
 }
 
@@ -42,7 +44,7 @@ export function metadataRecord(metadata: LabelsAndAnnotations): string {
 export function injectedMetadata(annotations: Annotations): LabelsAndAnnotations {
   try {
     const parsed: unknown = JSON.parse(annotations[EPHEMERAL_METADATA] ?? "{}");
-    return typeof parsed === "object" && parsed !== null ? (parsed as LabelsAndAnnotations) : {};
+    return typeof parsed === "object" && parsed !== null ? parsed : {};
   } catch {
     return {};
   }

@@ -19,7 +19,10 @@ function canaryReason(p: Pass): string | undefined {
   if (newRS.status.availableReplicas < wanted && !canaryThresholdMet(rollout, newRS, wanted)) return undefined;
   if (statusOf(p).promoteFull === true) return "Full promotion requested";
   const steps = stepsOf(rollout).length;
-  return fastRollback(p) ?? (steps === 0 || stepIndexOf(rollout) === steps ? `Completed all ${steps} canary steps` : undefined);
+  return (
+    fastRollback(p) ??
+    (steps === 0 || stepIndexOf(rollout) === steps ? `Completed all ${steps} canary steps` : undefined)
+  );
 }
 
 function blueGreenReason(p: Pass, draft: RolloutStatus): string | undefined {

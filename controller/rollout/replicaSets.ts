@@ -1,7 +1,14 @@
 /** Questions about ReplicaSets and the part that each plays in a rollout (api.md §10.5). */
 import type { Rollout } from "../../schema/rollout.ts";
 import { desiredReplicas } from "./defaults.ts";
-import { DESIRED_REPLICAS, HASH_LABEL, REVISION, SCALE_DOWN_DEADLINE, type ReplicaSetFacts, type World } from "./model.ts";
+import {
+  DESIRED_REPLICAS,
+  HASH_LABEL,
+  REVISION,
+  SCALE_DOWN_DEADLINE,
+  type ReplicaSetFacts,
+  type World,
+} from "./model.ts";
 import { instant } from "./time.ts";
 
 /** Who is who among the ReplicaSets of a Rollout. `newRS` and `stableRS` may be the same one. */
@@ -28,7 +35,8 @@ export interface DesiredTemplate {
  */
 export function rolesOf(world: World, desired: DesiredTemplate): Roles {
   const all = world.replicaSets;
-  const newRS = all.find((rs) => hashOf(rs) === desired.podHash) ?? all.find((rs) => rs.templateDigest === desired.templateDigest);
+  const newRS =
+    all.find((rs) => hashOf(rs) === desired.podHash) ?? all.find((rs) => rs.templateDigest === desired.templateDigest);
   const stableHash = world.rollout.status?.stableRS ?? "";
   const isStable = (rs: ReplicaSetFacts | undefined): boolean => stableHash !== "" && hashOf(rs) === stableHash;
   const stableRS = isStable(newRS) ? newRS : all.find(isStable);
@@ -51,7 +59,8 @@ export const availablePods = (rs: ReplicaSetFacts): number => rs.status.availabl
 /** Available pods that will stay: a ReplicaSet that was told to shrink no longer counts with what it loses. */
 export const lastingPods = (rs: ReplicaSetFacts): number => Math.min(rs.replicas, rs.status.availableReplicas);
 
-export const isFullyAvailable = (rs: ReplicaSetFacts): boolean => rs.replicas !== 0 && rs.status.availableReplicas >= rs.replicas;
+export const isFullyAvailable = (rs: ReplicaSetFacts): boolean =>
+  rs.replicas !== 0 && rs.status.availableReplicas >= rs.replicas;
 
 /** Revision number; undefined when the annotation is missing or not a number. */
 export function revisionOf(rs: ReplicaSetFacts): number | undefined {
@@ -59,10 +68,12 @@ export function revisionOf(rs: ReplicaSetFacts): number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number.parseInt(text, 10) : undefined;
 }
 
-export const maxRevision = (sets: readonly ReplicaSetFacts[]): number => Math.max(0, ...sets.map((rs) => revisionOf(rs) ?? 0));
+export const maxRevision = (sets: readonly ReplicaSetFacts[]): number =>
+  Math.max(0, ...sets.map((rs) => revisionOf(rs) ?? 0));
 
 /** Revision of the Rollout itself, 0 when it has none yet. */
-export const rolloutRevision = (rollout: Rollout): number => Number.parseInt(rollout.metadata.annotations?.[REVISION] ?? "0", 10) || 0;
+export const rolloutRevision = (rollout: Rollout): number =>
+  Number.parseInt(rollout.metadata.annotations?.[REVISION] ?? "0", 10) || 0;
 
 /** Highest revision first; those without a number come last, the younger first among equals. */
 export function byRevisionDescending(a: ReplicaSetFacts, b: ReplicaSetFacts): number {
@@ -77,5 +88,10 @@ export const deadlineOf = (rs: ReplicaSetFacts): number | undefined => instant(r
 /** True when the size, the annotation and the available pods all equal what the Rollout wants (api.md §10.5). */
 export function isSaturated(rollout: Rollout, rs: ReplicaSetFacts | undefined): boolean {
   const wanted = desiredReplicas(rollout);
-  return rs !== undefined && rs.replicas === wanted && rs.annotations[DESIRED_REPLICAS] === String(wanted) && rs.status.availableReplicas === wanted;
+  return (
+    rs !== undefined &&
+    rs.replicas === wanted &&
+    rs.annotations[DESIRED_REPLICAS] === String(wanted) &&
+    rs.status.availableReplicas === wanted
+  );
 }

@@ -1,6 +1,15 @@
 /** How many pods the canary and the stable ReplicaSet should have without a traffic router (controller.md §3.6). */
 import type { Rollout } from "../../schema/rollout.ts";
-import { canaryOf, currentStepOf, desiredReplicas, FULL_WEIGHT, maxSurge, maxUnavailable, stepIndexOf, stepsOf } from "./defaults.ts";
+import {
+  canaryOf,
+  currentStepOf,
+  desiredReplicas,
+  FULL_WEIGHT,
+  maxSurge,
+  maxUnavailable,
+  stepIndexOf,
+  stepsOf,
+} from "./defaults.ts";
 import type { ReplicaSetFacts } from "./model.ts";
 import { availablePods, lastingPods, sizeOf, sum, type Roles } from "./replicaSets.ts";
 
@@ -58,10 +67,17 @@ function capacity(rs: ReplicaSetFacts | undefined, ignoreAvailability: boolean):
 }
 
 /** Brings both sizes within the surge and availability limits after `drain` was lowered. */
-function withinLimits(drain: Sized, other: Sized, maxTotal: number, minAvailable: number): [drain: number, other: number] {
+function withinLimits(
+  drain: Sized,
+  other: Sized,
+  maxTotal: number,
+  minAvailable: number,
+): [drain: number, other: number] {
   if (other.rs === undefined) return [drain.size, other.size];
   const reduced = other.size - Math.max(0, other.size + drain.size - maxTotal);
-  const available = Math.min(drain.rs?.status.availableReplicas ?? 0, drain.size) + Math.min(other.rs.status.availableReplicas, reduced);
+  const available =
+    Math.min(drain.rs?.status.availableReplicas ?? 0, drain.size) +
+    Math.min(other.rs.status.availableReplicas, reduced);
   const lost = Math.max(0, other.rs.status.availableReplicas - reduced);
   const otherSize = reduced + Math.min(lost, Math.max(0, minAvailable - available));
   return [drain.size - Math.max(0, otherSize + drain.size - maxTotal), otherSize];
@@ -92,7 +108,10 @@ export function basicCanarySizes(rollout: Rollout, roles: Roles): Split {
   const total = desiredReplicas(rollout);
   const { newRS } = roles;
   const stableRS = roles.stableRS?.name === newRS?.name ? undefined : roles.stableRS;
-  const wanted = stableRS === undefined ? { canary: total, stable: 0 } : nearestSplit(total, desiredWeight(rollout), maxSurge(rollout));
+  const wanted =
+    stableRS === undefined
+      ? { canary: total, stable: 0 }
+      : nearestSplit(total, desiredWeight(rollout), maxSurge(rollout));
   const maxTotal = total + maxSurge(rollout);
   const { canary, stable } = grow(roles, stableRS, wanted, maxTotal);
   if (sum(roles.others, sizeOf) > 0) return { canary, stable };
@@ -128,6 +147,7 @@ export function atDesiredSizes(rollout: Rollout, roles: Roles): boolean {
   const wanted = basicCanarySizes(rollout, roles);
   const stable = roles.stableRS;
   if (!canaryThresholdMet(rollout, roles.newRS, wanted.canary)) return false;
-  if (stable === undefined || stable.replicas !== wanted.stable || stable.status.replicas !== wanted.stable) return false;
+  if (stable === undefined || stable.replicas !== wanted.stable || stable.status.replicas !== wanted.stable)
+    return false;
   return sum(roles.others, availablePods) === 0;
 }

@@ -20,8 +20,17 @@ export function updateBegins(p: Pass): boolean {
 export function resetStatus(p: Pass, draft: RolloutStatus): RolloutStatus {
   clearPausesAndAbort(p);
   const { spec } = p.world.rollout;
-  const { prePromotionAnalysisRunStatus: _pre, postPromotionAnalysisRunStatus: _post, ...blueGreen } = draft.blueGreen ?? {};
-  const { currentStepAnalysisRunStatus: _step, currentBackgroundAnalysisRunStatus: _bg, stepPluginStatuses: _plugins, ...canary } = draft.canary ?? {};
+  const {
+    prePromotionAnalysisRunStatus: _pre,
+    postPromotionAnalysisRunStatus: _post,
+    ...blueGreen
+  } = draft.blueGreen ?? {};
+  const {
+    currentStepAnalysisRunStatus: _step,
+    currentBackgroundAnalysisRunStatus: _bg,
+    stepPluginStatuses: _plugins,
+    ...canary
+  } = draft.canary ?? {};
   return {
     ...draft,
     restartedAt: spec.restartAt,

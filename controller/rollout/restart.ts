@@ -36,10 +36,14 @@ export function restartPods(p: Pass): "idle" | "waiting" | "evicted" | "done" {
   if (old.length === 0) return "done";
   const minReadyMs = (rollout.spec.minReadySeconds ?? 0) * 1000;
   const available = pods.filter((pod) => isAvailable(pod, minReadyMs, p.now)).length;
-  const minAvailable = Math.max(desiredReplicas(rollout), sum(replicaSets, sizeOf)) - Math.max(1, maxUnavailable(rollout));
+  const minAvailable =
+    Math.max(desiredReplicas(rollout), sum(replicaSets, sizeOf)) - Math.max(1, maxUnavailable(rollout));
   const alreadyAsked = p.actions.filter((action) => action.kind === "evictPod").length;
   const budget = alreadyAsked > 0 ? 0 : Math.max(0, available - minAvailable);
-  const victims = byRole(p, old.filter((pod) => !pod.deleting)).slice(0, budget);
+  const victims = byRole(
+    p,
+    old.filter((pod) => !pod.deleting),
+  ).slice(0, budget);
   for (const pod of victims) p.actions.push({ kind: "evictPod", name: pod.name });
   wake(p, p.now + RETRY_MS);
   return victims.length + alreadyAsked > 0 ? "evicted" : "waiting";
@@ -48,6 +52,8 @@ export function restartPods(p: Pass): "idle" | "waiting" | "evicted" | "done" {
 /** Pods of stable first, then of the new ReplicaSet, then the oldest. */
 function byRole(p: Pass, pods: readonly PodFacts[]): PodFacts[] {
   const { newRS, stableRS, others } = roles(p);
-  const order = [stableRS, newRS, ...others].filter((rs): rs is ReplicaSetFacts => rs !== undefined).map((rs) => rs.uid);
+  const order = [stableRS, newRS, ...others]
+    .filter((rs): rs is ReplicaSetFacts => rs !== undefined)
+    .map((rs) => rs.uid);
   return [...pods].toSorted((a, b) => order.indexOf(a.setUid) - order.indexOf(b.setUid));
 }

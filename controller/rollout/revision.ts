@@ -1,11 +1,19 @@
 /** The ReplicaSet of the desired template: making it, and keeping its revision and annotations in step (api.md §10). */
 import type { ReplicaSet } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
+import { replicaSetName } from "../hash/names.ts";
 import { newCondition, withCondition, findCondition } from "./conditions.ts";
 import { desiredReplicas } from "./defaults.ts";
 import { firstPodMetadata, metadataRecord } from "./podMetadata.ts";
 import { formatSelector } from "./selector.ts";
-import { DESIRED_REPLICAS, EPHEMERAL_METADATA, HASH_LABEL, REVISION, REVISION_HISTORY, type ReplicaSetFacts } from "./model.ts";
+import {
+  DESIRED_REPLICAS,
+  EPHEMERAL_METADATA,
+  HASH_LABEL,
+  REVISION,
+  REVISION_HISTORY,
+  type ReplicaSetFacts,
+} from "./model.ts";
 import { addReplicaSet, emit, roles, setRolloutRevision, statusOf, updateReplicaSet, type Pass } from "./pass.ts";
 import { maxRevision, revisionOf } from "./replicaSets.ts";
 import { timestamp } from "./time.ts";
@@ -22,8 +30,6 @@ function copiedAnnotations(rollout: Rollout): Record<string, string> {
   return Object.fromEntries(Object.entries(rollout.metadata.annotations ?? {}).filter(([key]) => !NOT_COPIED.has(key)));
 }
 
-export const replicaSetName = (rollout: Rollout, hash: string): string => `${rollout.metadata.name}-${hash}`;
-
 /** The object to create: no pods yet, labelled and selected by its hash (api.md §10.1). */
 function newReplicaSet(rollout: Rollout, hash: string, revision: number, hasStable: boolean): ReplicaSet {
   const { metadata, spec } = rollout;
@@ -34,7 +40,7 @@ function newReplicaSet(rollout: Rollout, hash: string, revision: number, hasStab
     apiVersion: "apps/v1",
     kind: "ReplicaSet",
     metadata: {
-      name: replicaSetName(rollout, hash),
+      name: replicaSetName(rollout.metadata.name, hash),
       namespace: metadata.namespace ?? "default",
       labels,
       annotations: {
@@ -54,11 +60,13 @@ function newReplicaSet(rollout: Rollout, hash: string, revision: number, hasStab
         metadata: {
           ...template?.metadata,
           labels: { ...labels, ...injected?.labels },
-          ...(injected?.annotations === undefined ? {} : { annotations: { ...template?.metadata?.annotations, ...injected.annotations } }),
+          ...(injected?.annotations === undefined
+            ? {}
+            : { annotations: { ...template?.metadata?.annotations, ...injected.annotations } }),
         },
       },
     },
-  } as ReplicaSet;
+  };
 }
 
 /** The owner reference by which a ReplicaSet belongs to its Rollout. */
@@ -101,7 +109,10 @@ export function createNewReplicaSet(p: Pass): void {
 
 function setProgressing(p: Pass, reason: string, message: string): void {
   const status = statusOf(p);
-  const conditions = withCondition(status.conditions ?? [], newCondition("Progressing", "True", reason, message, p.now));
+  const conditions = withCondition(
+    status.conditions ?? [],
+    newCondition("Progressing", "True", reason, message, p.now),
+  );
   p.world = { ...p.world, rollout: { ...p.world.rollout, status: { ...status, conditions } } };
 }
 
@@ -115,7 +126,10 @@ export function syncRevision(p: Pass): boolean {
   const annotations = syncedAnnotations(p, newRS, maxRevision(older) + 1);
   const minReadySeconds = p.world.rollout.spec.minReadySeconds ?? 0;
   if (Object.keys(annotations).length > 0 || newRS.minReadySeconds !== minReadySeconds) {
-    updateReplicaSet(p, newRS, { annotations, ...(newRS.minReadySeconds === minReadySeconds ? {} : { minReadySeconds }) });
+    updateReplicaSet(p, newRS, {
+      annotations,
+      ...(newRS.minReadySeconds === minReadySeconds ? {} : { minReadySeconds }),
+    });
     return false;
   }
   const revision = revisionOf(newRS);

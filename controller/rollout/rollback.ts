@@ -14,8 +14,11 @@ export function isRollback(p: Pass): boolean {
 export function isRollbackWithinWindow(p: Pass): boolean {
   const { newRS, stableRS } = roles(p);
   const revisions = p.world.rollout.spec.rollbackWindow?.revisions ?? 0;
-  if (newRS === undefined || stableRS === undefined || revisions <= 0 || newRS.createdAt >= stableRS.createdAt) return false;
-  const between = p.world.replicaSets.filter((rs) => newRS.createdAt < rs.createdAt && rs.createdAt < stableRS.createdAt);
+  if (newRS === undefined || stableRS === undefined || revisions <= 0 || newRS.createdAt >= stableRS.createdAt)
+    return false;
+  const between = p.world.replicaSets.filter(
+    (rs) => newRS.createdAt < rs.createdAt && rs.createdAt < stableRS.createdAt,
+  );
   return between.length < revisions;
 }
 

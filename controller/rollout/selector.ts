@@ -18,7 +18,10 @@ const byKey = (a: { key: string }, b: { key: string }): number => (a.key < b.key
 
 /** `app=web,tier in (a,b)`; `<none>` for an empty selector. */
 export function formatSelector(selector: LabelSelector | undefined): string {
-  const equalities = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => ({ key, text: `${key}=${value}` }));
+  const equalities = Object.entries(selector?.matchLabels ?? {}).map(([key, value]) => ({
+    key,
+    text: `${key}=${value}`,
+  }));
   const expressions = (selector?.matchExpressions ?? []).map((r) => ({ key: r.key, text: requirementText(r) }));
   const parts = [...equalities, ...expressions].toSorted(byKey).map((part) => part.text);
   return parts.length === 0 ? "<none>" : parts.join(",");
@@ -33,7 +36,10 @@ function meets(labels: Readonly<Record<string, string>>, { key, operator, values
 }
 
 /** Whether labels satisfy a selector; an empty one matches nothing here, so that it can never claim foreign objects. */
-export function matchesSelector(selector: LabelSelector | undefined, labels: Readonly<Record<string, string>>): boolean {
+export function matchesSelector(
+  selector: LabelSelector | undefined,
+  labels: Readonly<Record<string, string>>,
+): boolean {
   const equalities = Object.entries(selector?.matchLabels ?? {});
   const expressions = selector?.matchExpressions ?? [];
   if (equalities.length + expressions.length === 0) return false;

@@ -1,6 +1,15 @@
 /** Making the status of a pass: the common fields first, then what depends on all others (controller.md §1.3). */
-import { RolloutStatus as RolloutStatusSchema, type RolloutCondition, type RolloutStatus } from "../../schema/rollout.ts";
-import { findCondition, isCompleted, isHealthy, madeProgress, newCondition, timedOut, withCondition, withoutCondition } from "./conditions.ts";
+import type { RolloutCondition, RolloutStatus } from "../../schema/rollout.ts";
+import {
+  findCondition,
+  isCompleted,
+  isHealthy,
+  madeProgress,
+  newCondition,
+  timedOut,
+  withCondition,
+  withoutCondition,
+} from "./conditions.ts";
 import { blueGreenOf, canaryOf, currentStepOf, desiredReplicas } from "./defaults.ts";
 import { durationOf, finishedDuration } from "./duration.ts";
 import type { ReplicaSetFacts } from "./model.ts";
@@ -64,7 +73,13 @@ function isAvailable(p: Pass, draft: RolloutStatus): boolean {
   const { rollout, replicaSets } = p.world;
   if (blueGreenOf(rollout) !== undefined) {
     const active = draft.blueGreen?.activeSelector ?? "";
-    return active !== "" && isSaturated(rollout, replicaSets.find((rs) => hashOf(rs) === active));
+    return (
+      active !== "" &&
+      isSaturated(
+        rollout,
+        replicaSets.find((rs) => hashOf(rs) === active),
+      )
+    );
   }
   return canaryOf(rollout) !== undefined && sum(replicaSets, availablePods) >= desiredReplicas(rollout);
 }
@@ -79,14 +94,22 @@ function healthyCondition(p: Pass, draft: RolloutStatus): RolloutCondition[] {
   return withCondition(conditions, newCondition("Healthy", "False", "RolloutHealthy", "Rollout is not healthy", p.now));
 }
 
-function progressingCondition(p: Pass, draft: RolloutStatus, conditions: RolloutCondition[], becameUnhealthy: boolean): RolloutCondition[] {
+function progressingCondition(
+  p: Pass,
+  draft: RolloutStatus,
+  conditions: RolloutCondition[],
+  becameUnhealthy: boolean,
+): RolloutCondition[] {
   const { rollout } = p.world;
   const before = statusOf(p);
   const name = roles(p).newRS?.name ?? "";
   const set = (status: RolloutCondition["status"], reason: string, message: string): RolloutCondition =>
     newCondition("Progressing", status, reason, message, p.now);
   if (isHealthy(rollout, before, draft)) {
-    return withCondition(conditions, set("True", "NewReplicaSetAvailable", `ReplicaSet "${name}" has successfully progressed.`));
+    return withCondition(
+      conditions,
+      set("True", "NewReplicaSetAvailable", `ReplicaSet "${name}" has successfully progressed.`),
+    );
   }
   if (madeProgress(rollout, before, draft) || becameUnhealthy) {
     const lost = becameUnhealthy && draft.stableRS === draft.currentPodHash;
@@ -98,7 +121,10 @@ function progressingCondition(p: Pass, draft: RolloutStatus, conditions: Rollout
     return [...withoutCondition(conditions, "Progressing"), kept];
   }
   if (!stuck(p, { ...draft, conditions })) return conditions;
-  return withCondition(conditions, set("False", "ProgressDeadlineExceeded", `${subject(p)} has timed out progressing.`));
+  return withCondition(
+    conditions,
+    set("False", "ProgressDeadlineExceeded", `${subject(p)} has timed out progressing.`),
+  );
 }
 
 function abortedCondition(p: Pass, conditions: RolloutCondition[]): RolloutCondition[] {
@@ -117,15 +143,26 @@ function availableCondition(p: Pass, draft: RolloutStatus): RolloutCondition {
 
 function failureCondition(p: Pass, conditions: RolloutCondition[]): RolloutCondition[] {
   const newRS = roles(p).newRS;
-  const failing: ReplicaSetFacts | undefined = newRS?.failure === undefined ? p.world.replicaSets.find((rs) => rs.failure !== undefined) : newRS;
+  const failing: ReplicaSetFacts | undefined =
+    newRS?.failure === undefined ? p.world.replicaSets.find((rs) => rs.failure !== undefined) : newRS;
   if (failing?.failure === undefined) return withoutCondition(conditions, "ReplicaFailure");
   const { status, reason, message, lastTransitionTime } = failing.failure;
-  return withCondition(conditions, { type: "ReplicaFailure", status, reason, message, lastTransitionTime, lastUpdateTime: lastTransitionTime });
+  return withCondition(conditions, {
+    type: "ReplicaFailure",
+    status,
+    reason,
+    message,
+    lastTransitionTime,
+    lastUpdateTime: lastTransitionTime,
+  });
 }
 
 function completedCondition(p: Pass, draft: RolloutStatus, conditions: RolloutCondition[]): RolloutCondition[] {
   const done = isCompleted(draft);
-  const next = withCondition(conditions, newCondition("Completed", done ? "True" : "False", "RolloutCompleted", "RolloutCompleted", p.now));
+  const next = withCondition(
+    conditions,
+    newCondition("Completed", done ? "True" : "False", "RolloutCompleted", "RolloutCompleted", p.now),
+  );
   if (!done && next !== conditions) {
     const message = `Rollout not completed, started update to revision ${revisionText(p)} (${draft.currentPodHash ?? ""})`;
     emit(p, "status", "RolloutNotCompleted", message);
@@ -136,7 +173,9 @@ function completedCondition(p: Pass, draft: RolloutStatus, conditions: RolloutCo
 function conditionsOf(p: Pass, draft: RolloutStatus): RolloutCondition[] {
   const healthy = healthyCondition(p, draft);
   const becameUnhealthy = healthy !== draft.conditions && findCondition(healthy, "Healthy")?.status === "False";
-  const progressing = isAborted(p) ? abortedCondition(p, healthy) : progressingCondition(p, draft, healthy, becameUnhealthy);
+  const progressing = isAborted(p)
+    ? abortedCondition(p, healthy)
+    : progressingCondition(p, draft, healthy, becameUnhealthy);
   const available = withCondition(progressing, availableCondition(p, draft));
   return completedCondition(p, draft, failureCondition(p, available));
 }
@@ -146,7 +185,8 @@ function emitPauseEvents(p: Pass, after: RolloutStatus): void {
   const was = (statusOf(p).pauseConditions ?? []).length > 0;
   const first = after.pauseConditions?.[0];
   if (first !== undefined && !was) emit(p, "status", "RolloutPaused", `Rollout is paused (${first.reason})`);
-  if (first === undefined && was && after.abortedAt === undefined) emit(p, "status", "RolloutResumed", "Rollout is resumed");
+  if (first === undefined && was && after.abortedAt === undefined)
+    emit(p, "status", "RolloutResumed", "Rollout is resumed");
 }
 
 /** Completes a drafted status: abort, pauses, conditions, phase and duration, in the order in which they build on each other. */
@@ -170,26 +210,62 @@ export function withPhaseAndDuration(p: Pass, status: RolloutStatus): RolloutSta
 }
 
 /** Fields whose zero means something; all others are left out when empty, as the reference's encoding does (api.md §13). */
-const MEANINGFUL_ZERO: ReadonlySet<string> = new Set(["currentStepIndex", "collisionCount", "totalManualPauseDurationSeconds"]);
+const MEANINGFUL_ZERO: ReadonlySet<string> = new Set([
+  "currentStepIndex",
+  "collisionCount",
+  "totalManualPauseDurationSeconds",
+]);
 
 const isEmpty = (key: string, value: unknown): boolean =>
   value === undefined ||
   value === null ||
-  (!MEANINGFUL_ZERO.has(key) && (value === 0 || value === false || value === "" || (Array.isArray(value) && value.length === 0)));
+  (!MEANINGFUL_ZERO.has(key) &&
+    (value === 0 || value === false || value === "" || (Array.isArray(value) && value.length === 0)));
 
 function withoutEmpty(object: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(object).filter(([key, value]) => !isEmpty(key, value)));
 }
 
-const KNOWN: ReadonlySet<string> = new Set(Object.keys(RolloutStatusSchema.entries));
+/** All members of the status, checked against the schema's type. The schema itself stays out of the controller's memory. */
+const KNOWN: Readonly<Record<KnownMember, true>> = {
+  abort: true,
+  abortedAt: true,
+  pauseConditions: true,
+  controllerPause: true,
+  currentPodHash: true,
+  currentStepHash: true,
+  currentStepIndex: true,
+  replicas: true,
+  updatedReplicas: true,
+  readyReplicas: true,
+  availableReplicas: true,
+  collisionCount: true,
+  observedGeneration: true,
+  conditions: true,
+  canary: true,
+  blueGreen: true,
+  HPAReplicas: true,
+  selector: true,
+  stableRS: true,
+  restartedAt: true,
+  promoteFull: true,
+  phase: true,
+  message: true,
+  workloadObservedGeneration: true,
+  alb: true,
+  albs: true,
+  duration: true,
+};
+
+type KnownMember = keyof { [K in keyof RolloutStatus as string extends K ? never : K]: true };
 
 /** Drops empty fields and keeps members that only a newer API knows. */
 function tidy(p: Pass, status: RolloutStatus): RolloutStatus {
-  const unknown = Object.entries(statusOf(p)).filter(([key]) => !KNOWN.has(key));
+  const unknown = Object.entries(statusOf(p)).filter(([key]) => !Object.hasOwn(KNOWN, key));
   return {
     ...Object.fromEntries(unknown),
     ...withoutEmpty(status),
     canary: withoutEmpty(status.canary ?? {}),
     blueGreen: withoutEmpty(status.blueGreen ?? {}),
-  } as RolloutStatus;
+  };
 }

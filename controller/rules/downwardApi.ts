@@ -18,7 +18,13 @@ export function subscriptMessages({ path, subscript = "" }: FieldPath): readonly
   return qualifiedName(path === "metadata.annotations" ? subscript.toLowerCase() : subscript);
 }
 
-const PLAIN = new Set(["metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid"]);
+const PLAIN = new Set([
+  "metadata.annotations",
+  "metadata.labels",
+  "metadata.name",
+  "metadata.namespace",
+  "metadata.uid",
+]);
 
 /**
  * Why an analysis argument's path cannot be read from a Rollout. Paths outside `metadata` are read when the analysis

@@ -32,11 +32,6 @@ export function entries(place: Place): readonly (readonly [string, Place])[] {
   return keys(place).map((key) => [key, step(place, memberOf(place.value, key), `[${key}]`)] as const);
 }
 
-/** The same value under another name in the reference's words, for its rules that report a neighbouring path. */
-export function reportedAs(place: Place, path: string): Place {
-  return { value: place.value, path, exactPath: place.exactPath ?? place.path };
-}
-
 export const present = (place: Place): boolean => place.value !== undefined && place.value !== null;
 export const text = (place: Place): string => (typeof place.value === "string" ? place.value : "");
 export const isTrue = (place: Place): boolean => place.value === true;

@@ -1,11 +1,14 @@
 /**
- * Resource quantities (`100m`, `1.5Gi`, `2e3`): parsed exactly, compared, and printed in their canonical form as the
- * error texts quote them. Like the reference's defaulting, values are rounded up to thousandths (validation.md §10).
+ * Resource quantities (`100m`, `1.5Gi`, `2e3`) to be compared, with the text in which errors quote them. Like the
+ * reference's defaulting, they are rounded up to thousandths (validation.md §10).
  */
+import { canonicalQuantity } from "../hash/quantity.ts";
+
 export interface Quantity {
   /** The amount in thousandths. */
   readonly milli: bigint;
-  readonly format: "decimal" | "exponent" | "binary";
+  /** As Go writes it: "1024Mi" is "1Gi". */
+  readonly text: string;
 }
 
 const DECIMAL: Readonly<Record<string, number>> = {
@@ -31,27 +34,27 @@ export function parseQuantity(value: unknown): Quantity | undefined {
   const match = FORM.exec(String(value));
   if (match === null) return undefined;
   const [, sign = "", units = "", fraction = "", suffix = ""] = match;
-  if (units + fraction === "") return undefined;
   const scale = scaleOf(suffix);
-  if (scale === undefined) return undefined;
+  if (units + fraction === "" || scale === undefined) return undefined;
   const digits = BigInt(units + fraction) * scale.factor;
-  const milli = timesPowerOfTen(digits, scale.exponent + 3 - fraction.length);
-  return { milli: sign === "-" ? -milli : milli, format: scale.format };
+  const exponent = scale.exponent + 3 - fraction.length;
+  const size = timesPowerOfTen(digits, exponent);
+  const milli = sign === "-" ? -size : size;
+  const exact = exponent >= 0 || size * 10n ** BigInt(-exponent) === digits;
+  return { milli, text: canonicalQuantity(exact ? String(value) : `${milli}m`) };
 }
 
 interface Scale {
   readonly exponent: number;
   readonly factor: bigint;
-  readonly format: Quantity["format"];
 }
 
 function scaleOf(suffix: string): Scale | undefined {
   const exponent = DECIMAL[suffix];
-  if (exponent !== undefined) return { exponent, factor: 1n, format: "decimal" };
+  if (exponent !== undefined) return { exponent, factor: 1n };
   const binary = BINARY.indexOf(suffix);
-  if (binary > 0) return { exponent: 0, factor: 1024n ** BigInt(binary), format: "binary" };
-  if (!/^[eE][+-]?\d+$/.test(suffix)) return undefined;
-  return { exponent: Number(suffix.slice(1)), factor: 1n, format: "exponent" };
+  if (binary > 0) return { exponent: 0, factor: 1024n ** BigInt(binary) };
+  return /^[eE][+-]?\d+$/.test(suffix) ? { exponent: Number(suffix.slice(1)), factor: 1n } : undefined;
 }
 
 /** Rounded up where digits fall off: whoever asks for some gets some. */
@@ -63,30 +66,3 @@ function timesPowerOfTen(digits: bigint, exponent: number): bigint {
 
 export const isNegative = (quantity: Quantity): boolean => quantity.milli < 0n;
 export const isWhole = (quantity: Quantity): boolean => quantity.milli % 1000n === 0n;
-
-/** Canonical text: the largest suffix that loses nothing. */
-export function quantityText(quantity: Quantity): string {
-  const { milli, format } = quantity;
-  if (milli === 0n) return "0";
-  const units = milli / 1000n;
-  const binary = format === "binary" && isWhole(quantity) && (units <= -1024n || units >= 1024n);
-  if (binary) {
-    const [amount, power] = stripped(units, 1024n, BINARY.length - 1);
-    return `${amount}${BINARY[power]}`;
-  }
-  const [amount, power] = stripped(milli, 1000n, 7);
-  const exponent = power * 3 - 3;
-  if (format === "exponent") return exponent === 0 ? `${amount}` : `${amount}e${exponent}`;
-  const suffix = Object.keys(DECIMAL).find((name) => DECIMAL[name] === exponent) ?? "";
-  return `${amount}${suffix}`;
-}
-
-function stripped(amount: bigint, factor: bigint, most: number): readonly [bigint, number] {
-  let rest = amount;
-  let times = 0;
-  while (times < most && rest % factor === 0n) {
-    rest /= factor;
-    times += 1;
-  }
-  return [rest, times];
-}

@@ -19,10 +19,6 @@ const REFERENCES: readonly (readonly string[])[] = [
   ["canary", "pingPong", "pongService"],
 ];
 
-/** Every Service name that the Rollout gives, in the order of the rules. */
-export const referencedServices = (rollout: unknown): readonly string[] =>
-  serviceReferences(rollout).map((reference) => text(reference));
-
 /**
  * Misses come first, because the reference fetches all Services before it judges any. `services` holds the Services of
  * the Rollout's namespace by name. These paths do have the strategy's segment.

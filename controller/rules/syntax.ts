@@ -30,8 +30,48 @@ export const rangeMessage = (low: number, high: number): string => `must be betw
 
 const tooManyCharacters = (limit: number): string => `must be no more than ${limit} characters`;
 
-const shape = (rule: string, pattern: string, ...examples: readonly string[]): string =>
-  `${rule} (e.g. ${examples.map((example) => `'${example}', `).join(" or ")}regex used for validation is '${pattern}')`;
+function shape(rule: string, pattern: string, ...examples: readonly string[]): string {
+  const quoted = examples.map((example) => `'${example}', `).join(" or ");
+  return `${rule} (e.g. ${quoted}regex used for validation is '${pattern}')`;
+}
+
+/** What a value of each form has to look like, as Kubernetes says it. */
+const FORM = {
+  name: shape(NAME_RULE, NAME, "MyName", "my.name", "123-abc"),
+  labelValue: shape(
+    `a valid label must be an empty string or ${NAME_RULE.replace("must consist", "consist")}`,
+    LABEL_VALUE,
+    "MyValue",
+    "my_value",
+    "12345",
+  ),
+  label: shape(
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character",
+    LABEL,
+    "my-name",
+    "123-abc",
+  ),
+  subdomain: shape(
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
+    SUBDOMAIN,
+    "example.com",
+  ),
+  envName: shape(
+    "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit",
+    ENV_NAME,
+    "my.env-name",
+    "MY_ENV.NAME",
+    "MyEnvName1",
+  ),
+  configKey: shape(
+    "a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
+    CONFIG_KEY,
+    "key.name",
+    "KEY_NAME",
+    "key-name",
+  ),
+  headerName: shape("a valid HTTP header must consist of alphanumeric characters or '-'", HEADER_NAME, "X-Header-Name"),
+};
 
 /** The messages whose condition holds. */
 const messages = (...candidates: readonly (readonly [boolean, string])[]): readonly string[] =>
@@ -41,8 +81,7 @@ const messages = (...candidates: readonly (readonly [boolean, string])[]): reado
 export function qualifiedName(value: string): readonly string[] {
   const parts = value.split("/");
   if (parts.length > 2) {
-    const rule = shape(NAME_RULE, NAME, "MyName", "my.name", "123-abc");
-    return [`a qualified name ${rule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
+    return [`a qualified name ${FORM.name} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
   }
   const name = parts.at(-1) ?? "";
   const prefix = parts.length === 2 ? (parts[0] ?? "") : undefined;
@@ -51,7 +90,7 @@ export function qualifiedName(value: string): readonly string[] {
     ...messages(
       [name === "", "name part must be non-empty"],
       [byteLength(name) > 63, `name part ${tooManyCharacters(63)}`],
-      [!PATTERN.name.test(name), `name part ${shape(NAME_RULE, NAME, "MyName", "my.name", "123-abc")}`],
+      [!PATTERN.name.test(name), `name part ${FORM.name}`],
     ),
   ];
 }
@@ -60,32 +99,21 @@ const prefixMessages = (prefix: string): readonly string[] =>
   dnsSubdomain(prefix).map((message) => `prefix part ${message}`);
 
 export function labelValue(value: string): readonly string[] {
-  const rule = `a valid label must be an empty string or ${NAME_RULE.replace("must consist", "consist")}`;
-  return messages(
-    [byteLength(value) > 63, tooManyCharacters(63)],
-    [!PATTERN.labelValue.test(value), shape(rule, LABEL_VALUE, "MyValue", "my_value", "12345")],
-  );
+  return messages([byteLength(value) > 63, tooManyCharacters(63)], [!PATTERN.labelValue.test(value), FORM.labelValue]);
 }
 
 export function dnsLabel(value: string): readonly string[] {
-  const rule =
-    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character";
   const wrong = !PATTERN.label.test(value);
   const dotted = wrong && PATTERN.subdomain.test(value);
   return messages(
     [byteLength(value) > 63, tooManyCharacters(63)],
     [dotted, "must not contain dots"],
-    [wrong && !dotted, shape(rule, LABEL, "my-name", "123-abc")],
+    [wrong && !dotted, FORM.label],
   );
 }
 
 export function dnsSubdomain(value: string): readonly string[] {
-  const rule =
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
-  return messages(
-    [byteLength(value) > 253, tooManyCharacters(253)],
-    [!PATTERN.subdomain.test(value), shape(rule, SUBDOMAIN, "example.com")],
-  );
+  return messages([byteLength(value) > 253, tooManyCharacters(253)], [!PATTERN.subdomain.test(value), FORM.subdomain]);
 }
 
 export function portName(value: string): readonly string[] {
@@ -107,27 +135,17 @@ export const portNumber = (value: number): readonly string[] => numberIn(value, 
 export const posixId = (value: number): readonly string[] => numberIn(value, 0, 2_147_483_647);
 
 export function headerName(value: string): readonly string[] {
-  const rule = "a valid HTTP header must consist of alphanumeric characters or '-'";
-  return messages([!PATTERN.headerName.test(value), shape(rule, HEADER_NAME, "X-Header-Name")]);
+  return messages([!PATTERN.headerName.test(value), FORM.headerName]);
 }
 
 /** The strict form: the reference runs Kubernetes' checks with every relaxation off. */
 export function envName(value: string): readonly string[] {
-  const rule =
-    "a valid environment variable name must consist of alphabetic characters, digits, '_', '-', or '.', and must not start with a digit";
-  return [
-    ...messages([!PATTERN.envName.test(value), shape(rule, ENV_NAME, "my.env-name", "MY_ENV.NAME", "MyEnvName1")]),
-    ...directoryChange(value),
-  ];
+  return [...messages([!PATTERN.envName.test(value), FORM.envName]), ...directoryChange(value)];
 }
 
 export function configKey(value: string): readonly string[] {
-  const rule = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
   return [
-    ...messages(
-      [byteLength(value) > 253, tooManyCharacters(253)],
-      [!PATTERN.configKey.test(value), shape(rule, CONFIG_KEY, "key.name", "KEY_NAME", "key-name")],
-    ),
+    ...messages([byteLength(value) > 253, tooManyCharacters(253)], [!PATTERN.configKey.test(value), FORM.configKey]),
     ...directoryChange(value),
   ];
 }

@@ -96,4 +96,5 @@ function serviceProblem(rollout: Rollout, services: ReadonlyMap<string, ServiceF
   return violation === undefined ? undefined : violationText(violation);
 }
 
-const byAge = (a: ReplicaSetFacts, b: ReplicaSetFacts): number => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1);
+const byAge = (a: ReplicaSetFacts, b: ReplicaSetFacts): number =>
+  a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1);

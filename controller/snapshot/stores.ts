@@ -4,12 +4,23 @@ import type { Rollout } from "../../schema/rollout.ts";
 import { templateDigest } from "../hash/templateDigest.ts";
 import { createStore, type Store } from "../loop/cache.ts";
 import { instant } from "../rollout/time.ts";
-import { HASH_LABEL, MANAGED_BY, type ReplicaSetFacts, type ReplicaSetFailure, type ServiceFacts } from "../rollout/model.ts";
+import {
+  HASH_LABEL,
+  MANAGED_BY,
+  type ReplicaSetFacts,
+  type ReplicaSetFailure,
+  type ServiceFacts,
+} from "../rollout/model.ts";
 import { formatSelector } from "../rollout/selector.ts";
 
 /** An object of which only the facts are kept. */
 export interface Cached<Facts> {
-  readonly metadata: { readonly name: string; readonly namespace: string; readonly uid: string; readonly resourceVersion: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly uid: string;
+    readonly resourceVersion: string;
+  };
   readonly facts: Facts;
 }
 
@@ -32,7 +43,9 @@ export function createStores(): Stores {
     rollouts: createStore({ transform: slimRollout, indices: { service: serviceKeys, owner: ownerKeys } }),
     replicaSets: createStore({
       transform: cachedReplicaSet,
-      indices: { controller: ({ facts }) => [facts.controllerUid === "" ? orphansIn(facts.namespace) : facts.controllerUid] },
+      indices: {
+        controller: ({ facts }) => [facts.controllerUid === "" ? orphansIn(facts.namespace) : facts.controllerUid],
+      },
     }),
     services: createStore({
       transform: cachedService,
@@ -60,7 +73,8 @@ export function servicesOf(rollout: Rollout): string[] {
   return [...new Set(names.filter((name) => name !== undefined && name !== ""))] as string[];
 }
 
-const serviceKeys = (rollout: Rollout): string[] => servicesOf(rollout).map((name) => `${rollout.metadata.namespace}/${name}`);
+const serviceKeys = (rollout: Rollout): string[] =>
+  servicesOf(rollout).map((name) => `${rollout.metadata.namespace}/${name}`);
 
 const ownerKeys = ({ metadata }: Rollout): string[] => [metadata.uid ?? "", metadata.namespace];
 

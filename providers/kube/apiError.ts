@@ -86,7 +86,7 @@ const asStatus = (body: string): Status | undefined => {
 /** From an answer that is not 2xx. `retryAfter`: the header, seconds (HTTP dates, which no API server sends, are ignored). */
 export const refused = (target: Target, status: number, body: string, retryAfter: string | null): ApiError => {
   const said = asStatus(body);
-  const reason = said?.reason ?? reasons[status] ?? "Unknown";
+  const reason = said?.reason || (reasons[status] ?? "Unknown");
   const headerSeconds = retryAfter === null ? Number.NaN : Number(retryAfter);
   const retryAfterSeconds = Number.isFinite(headerSeconds) ? headerSeconds : said?.details?.retryAfterSeconds;
   // A proxy's error page is cut short: it is only there to tell who answered. And a server may quote the whole object.
@@ -103,7 +103,7 @@ export const refused = (target: Target, status: number, body: string, retryAfter
 /** From a watch's ERROR event. */
 export const watchError = (target: Target, said: Status): ApiError => {
   const status = said.code ?? 500;
-  const reason = said.reason ?? reasons[status] ?? "Unknown";
+  const reason = said.reason || (reasons[status] ?? "Unknown");
   return new ApiError(`Cannot ${describe(target)}: ${status} ${reason}: ${said.message ?? "no message"}`, {
     status,
     reason,
@@ -120,3 +120,11 @@ export const unanswered = (
   why: string,
   cause: unknown,
 ): ApiError => new ApiError(`Cannot ${describe(target)}: ${why}`, { status: 0, reason, cause });
+
+/** What an error of `fetch` says, with its code and without Bun's advice to programmers. */
+export const textOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  const message = error.message.replace(/ (For more information, pass|Is the computer able to).*$/, "");
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  return message.includes(code) ? message : `${message} (${code})`;
+};

@@ -163,7 +163,11 @@ export const createRecorder = (options: RecorderOptions): EventRecorder => {
   const nameOf = nameMaker();
   const complain = complainer(clock, options.onError);
   // Lanes run side by side, one event at a time each; an object always takes the same one, which keeps its order.
-  const lanes = Array.from({ length: laneCount }, () => ({ queue: [] as Pending[], busy: false, whenEmpty: [] as (() => void)[] }));
+  const lanes = Array.from({ length: laneCount }, () => ({
+    queue: [] as Pending[],
+    busy: false,
+    whenEmpty: [] as (() => void)[],
+  }));
   const stopping = new AbortController();
   let pending = 0;
   let stopped = false;

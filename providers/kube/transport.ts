@@ -1,5 +1,5 @@
 import type { Clock } from "../../controller/loop/clock.ts";
-import { ApiError, refused, unanswered } from "./apiError.ts";
+import { ApiError, refused, textOf, unanswered } from "./apiError.ts";
 import type { Credentials } from "./credentials.ts";
 import { pause } from "./pause.ts";
 import { type Method, type Target, targetOf } from "./target.ts";
@@ -94,12 +94,6 @@ const urlOf = (server: string, { path, query }: KubeRequest): string => {
   if (pairs.length === 0) return server + path;
   const search = pairs.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`);
   return `${server}${path}?${search.join("&")}`;
-};
-
-const textOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error);
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  return error.message.includes(code) ? error.message : `${error.message} (${code})`;
 };
 
 /** One attempt, up to the header of the answer. */

@@ -1,6 +1,6 @@
 import { keyOf } from "../../controller/loop/cache.ts";
 import type { Clock } from "../../controller/loop/clock.ts";
-import { ApiError, isExpired, isNoAnswer, type Status, watchError } from "./apiError.ts";
+import { ApiError, isExpired, isNoAnswer, type Status, textOf, unanswered, watchError } from "./apiError.ts";
 import { readLines } from "./lines.ts";
 import { pause } from "./pause.ts";
 import { targetOf } from "./target.ts";
@@ -158,6 +158,7 @@ const watch = async <Raw extends KubeObject>(
   since: { resourceVersion: string; opened: () => void; delivered: () => void },
 ): Promise<WatchEnd> => {
   const { client, clock, path, query, sink, signal } = options;
+  const target = targetOf("GET", path, true);
   const ending = new AbortController();
   const end = (): void => ending.abort();
   if (signal.aborted) return "ended";
@@ -169,7 +170,7 @@ const watch = async <Raw extends KubeObject>(
   });
   const onLine = (line: string): void => {
     const event = JSON.parse(line) as WatchEvent<Raw>;
-    if (event.type === "ERROR") throw watchError(targetOf("GET", path, true), event.object);
+    if (event.type === "ERROR") throw watchError(target, event.object);
     if (event.type === "DELETED") guarded(options, () => sink.remove(event.object));
     else if (event.type !== "BOOKMARK") guarded(options, () => sink.upsert(event.object));
     since.resourceVersion = event.object.metadata.resourceVersion ?? since.resourceVersion;
@@ -187,8 +188,10 @@ const watch = async <Raw extends KubeObject>(
     since.opened();
     await readLines(stream, ending.signal, onLine, dog.heard);
   } catch (error) {
-    // Ended by us; that reading fails then is no news.
-    if (!ending.signal.aborted) throw error;
+    if (ending.signal.aborted) return stalled ? "stalled" : "ended"; // by us; that reading fails then is no news
+    throw error instanceof ApiError
+      ? error
+      : unanswered(target, "Unreachable", `it broke off: ${textOf(error)}`, error);
   } finally {
     dog.stop();
     signal.removeEventListener("abort", end);
@@ -210,6 +213,7 @@ export const runReflector = <Raw extends KubeObject>(options: ReflectorOptions<R
   let hasSynced = false;
   let reachable = false;
   let failures = 0;
+  let expiredAtMs = Number.NEGATIVE_INFINITY;
   let resourceVersion: string | undefined;
 
   const listAndWatch = async (): Promise<void> => {
@@ -222,10 +226,14 @@ export const runReflector = <Raw extends KubeObject>(options: ReflectorOptions<R
     }
     observe?.("watch");
     const startedMs = clock.now();
+    let delivered = 0;
     const since = {
       resourceVersion,
       opened: () => void (reachable = true),
-      delivered: () => void (failures = 0),
+      delivered: () => {
+        delivered += 1;
+        failures = 0;
+      },
     };
     let ended: WatchEnd;
     try {
@@ -237,7 +245,7 @@ export const runReflector = <Raw extends KubeObject>(options: ReflectorOptions<R
     if (ended === "stalled") {
       observe?.("stall");
       resourceVersion = undefined;
-    } else if (clock.now() - startedMs < 1_000 && !signal.aborted) {
+    } else if (delivered === 0 && clock.now() - startedMs < 1_000 && !signal.aborted) {
       throw new Error(`Cannot watch ${options.path}: the server ended it at once`);
     }
   };
@@ -246,7 +254,9 @@ export const runReflector = <Raw extends KubeObject>(options: ReflectorOptions<R
     if (isExpired(error)) {
       observe?.("expired");
       resourceVersion = undefined;
-      if (failures === 1) return; // business as usual
+      const again = clock.now() - expiredAtMs < settledMs;
+      expiredAtMs = clock.now();
+      if (!again) return; // business as usual
     }
     // A server that keeps refusing to go on from here may do better from the start.
     if (failures % 3 === 0 && !isNoAnswer(error)) resourceVersion = undefined;

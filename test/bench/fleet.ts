@@ -140,7 +140,7 @@ export async function newFleet(api: Api, count: number, replicas: number, timeou
     },
     remove: async () => {
       await watcher.stop();
-      await api.delete(path);
+      await api.request("DELETE", path);
       await api.delete(`/api/v1/namespaces/${namespace}`);
       const gone = (error: unknown): boolean => error instanceof ApiError && error.code === 404;
       while (!(await api.get(`/api/v1/namespaces/${namespace}`).then(() => false, gone))) await Bun.sleep(500);

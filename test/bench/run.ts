@@ -7,7 +7,7 @@
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { startKubelet } from "../../simulator/kubelet.ts";
+import { type Kubelet, startKubelet } from "../../simulator/kubelet.ts";
 import { connect } from "../cluster/api.ts";
 import { startControlPlane } from "../cluster/controlPlane.ts";
 import { applyCrds } from "../cluster/crds.ts";
@@ -64,6 +64,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.on(signal, () => asked.reject(new Error("Interrupted")));
 }
 
+let kubelet: Kubelet | undefined;
+
 async function all(): Promise<Map<string, Figures[]>> {
   const api = await connect(await plane.identity("bench"), "sluice-bench");
   await applyCrds((args) => plane.kubectl(args), api);
@@ -71,7 +73,11 @@ async function all(): Promise<Map<string, Figures[]>> {
   const kubeletApi = await connect(await plane.identity("sluice-kubelet"), "sluice-kubelet");
   // Twice the pods may be there during an update, and those of the last subject may still be going.
   const nodes = Math.max(3, Math.ceil((load.rollouts * load.replicas * 4) / 1000));
-  await startKubelet(kubeletPort(kubeletApi), { nodes, settings: { reportCreating: false }, onError: console.error });
+  kubelet = await startKubelet(kubeletPort(kubeletApi), {
+    nodes,
+    settings: { reportCreating: false },
+    onError: console.error,
+  });
   const results = new Map<string, Figures[]>();
   for (let run = 1; run <= Number(values.runs); run++) {
     for (const subject of subjects) {
@@ -96,6 +102,7 @@ try {
     await Bun.write(values.json, `${JSON.stringify(document, undefined, 2)}\n`);
   }
 } finally {
+  await kubelet?.stop();
   await plane.stop();
 }
 process.exit(0);

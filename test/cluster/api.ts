@@ -1,5 +1,4 @@
-import { homedir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { parse } from "yaml";
 
 /** Any Kubernetes object, as far as every one of them looks alike. */
@@ -172,6 +171,3 @@ export async function connect(kubeconfig: string, userAgent: string): Promise<Ap
     },
   };
 }
-
-/** Where kubectl would look for the current kubeconfig. */
-export const defaultKubeconfig = (): string => Bun.env.KUBECONFIG?.split(":")[0] ?? join(homedir(), ".kube", "config");

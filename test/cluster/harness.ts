@@ -23,6 +23,8 @@ export interface Harness {
   startController(): Promise<Controller>;
   /** Those that were started and have not ended. */
   controllers(): readonly Controller[];
+  /** Rejects when a controller or a component of the control plane ended that no test stopped. */
+  readonly failure: Promise<never>;
 }
 
 /** The user whose writes in the audit log are the controller's. */
@@ -86,7 +88,11 @@ async function start(): Promise<Harness> {
   const kubectl = kubectlWith(cluster.kubeconfig);
   await applyCrds(kubectl, api);
   await kubectl(["create", "namespace", "argo-rollouts"]);
-  const controllers = controllerStarter(newNursery(), cluster.controllerConfig, logs);
+  const nursery = newNursery();
+  const controllers = controllerStarter(nursery, cluster.controllerConfig, logs);
+  const failure = Promise.race([nursery.failure, ...(cluster.plane === undefined ? [] : [cluster.plane.failure])]);
+  // Waits look at it; between them nobody does.
+  failure.catch(() => undefined);
   const first = await controllers.start();
   console.log(
     `cluster: ${api.server}, controller: ${otherController() ?? "this repository's"} (pid ${first.child.pid}), logs: ${logs}`,
@@ -99,6 +105,7 @@ async function start(): Promise<Harness> {
     kubectl,
     startController: controllers.start,
     controllers: () => [...controllers.running],
+    failure,
   };
 }
 

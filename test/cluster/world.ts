@@ -125,7 +125,7 @@ function waiter(current: Harness, read: ReturnType<typeof reader>): Pick<World, 
         const logs = current.controllers().map(({ child }) => logTail(child.logFile));
         throw new Error(await failureText(what, timeoutMs, scene, seenEvents, (await Promise.all(logs)).join("\n")));
       }
-      await Bun.sleep(100);
+      await Promise.race([Bun.sleep(100), current.failure]);
     }
   };
   return {

@@ -8,6 +8,7 @@ const REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution";
 
 export function affinityViolations(affinity: Place): readonly Violation[] {
+  if (!present(affinity)) return [];
   return [
     ...nodeAffinity(at(affinity, "nodeAffinity")),
     ...["podAffinity", "podAntiAffinity"].flatMap((kind) => podAffinity(at(affinity, kind))),

@@ -1,16 +1,13 @@
 /** Seccomp and AppArmor profiles in the annotations that came before their fields, and whether the two agree. */
-import { at, entries, items, type Place, present, text } from "../place.ts";
+import { at, entries, type Place, present, text } from "../place.ts";
 import { relativePath } from "../syntax.ts";
 import { forbidden, invalid, invalidTexts, type Violation } from "../violation.ts";
+import { allContainers } from "./pod.ts";
 
 const SECCOMP_POD = "seccomp.security.alpha.kubernetes.io/pod";
 const SECCOMP_CONTAINER = "container.seccomp.security.alpha.kubernetes.io/";
 const APPARMOR_CONTAINER = "container.apparmor.security.beta.kubernetes.io/";
 const LOCALHOST = "localhost/";
-
-/** Every container, in the order in which Kubernetes visits them. */
-export const allContainers = (spec: Place): readonly Place[] =>
-  ["initContainers", "containers", "ephemeralContainers"].flatMap((list) => items(at(spec, list)));
 
 export function securityAnnotations(annotations: Place, spec: Place): readonly Violation[] {
   const names = new Set(allContainers(spec).map((container) => text(at(container, "name"))));

@@ -1,32 +1,19 @@
 /** The claim that an ephemeral volume makes for itself. */
-import { at, count, entries, keys, type Place, present, text, texts } from "../place.ts";
-import { isNegative, parseQuantity, QUANTITY_RULE, quantityText } from "../quantity.ts";
-import { labelViolations, selectorViolations } from "../selector.ts";
-import { dnsLabel, dnsSubdomain, qualifiedName } from "../syntax.ts";
+import { at, count, type Place, present, text, texts } from "../place.ts";
+import { isNegative, parseQuantity, QUANTITY_RULE } from "../quantity.ts";
+import { selectorViolations } from "../selector.ts";
+import { dnsLabel, dnsSubdomain } from "../syntax.ts";
 import { forbidden, invalid, invalidTexts, notSupported, required, type Violation } from "../violation.ts";
 
 const RULE = "volume-claim-template";
 const ACCESS_MODES = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 const VOLUME_MODES = ["Block", "Filesystem"];
 
+/** The reference loses the template's metadata on its way, so nothing is said about it here. */
 export function claimTemplate(ephemeral: Place): readonly Violation[] {
   const template = at(ephemeral, "volumeClaimTemplate");
   if (!present(template)) return [required(RULE, template)];
-  return [...claimMetadata(at(template, "metadata")), ...claimSpec(at(template, "spec"))];
-}
-
-/** Labels and annotations only. */
-function claimMetadata(metadata: Place): readonly Violation[] {
-  const annotations = at(metadata, "annotations");
-  return [
-    ...entries(annotations).flatMap(([key]) =>
-      qualifiedName(key.toLowerCase()).map((message) => invalid(RULE, annotations, message, key)),
-    ),
-    ...labelViolations(RULE, at(metadata, "labels")),
-    ...keys(metadata)
-      .filter((member) => !["annotations", "labels", "creationTimestamp"].includes(member))
-      .map((member) => forbidden(RULE, at(metadata, member), "cannot be set")),
-  ];
+  return claimSpec(at(template, "spec"));
 }
 
 function claimSpec(spec: Place): readonly Violation[] {
@@ -67,7 +54,7 @@ function storage(spec: Place): readonly Violation[] {
   const quantity = parseQuantity(value);
   if (quantity === undefined) return [invalid(RULE, place, QUANTITY_RULE)];
   if (!isNegative(quantity) && quantity.milli !== 0n) return [];
-  return [invalid(RULE, place, "must be greater than zero", quantityText(quantity))];
+  return [invalid(RULE, place, "must be greater than zero", quantity.text)];
 }
 
 function dataSource(place: Place): readonly Violation[] {

@@ -1,10 +1,10 @@
 /** Environment variables of a container and where they come from. */
 import { parseFieldPath, subscriptMessages } from "../downwardApi.ts";
 import { at, items, type Place, present, text } from "../place.ts";
-import { parseQuantity, quantityText } from "../quantity.ts";
+import { parseQuantity } from "../quantity.ts";
 import { configKey, dnsLabel, dnsSubdomain, envName, withoutBacksteps } from "../syntax.ts";
 import { invalid, invalidTexts, notFound, notSupported, required, type Violation } from "../violation.ts";
-import { allContainers } from "./annotations.ts";
+import { allContainers } from "./pod.ts";
 
 type Check = (place: Place) => readonly Violation[];
 
@@ -106,7 +106,7 @@ export function resourceFieldRef(place: Place, options: { readonly needsContaine
 function divisor(place: Place): readonly Violation[] {
   const resource = text(at(place, "resource"));
   const quantity = parseQuantity(at(place, "divisor").value);
-  const canonical = quantity === undefined ? "0" : quantityText(quantity);
+  const canonical = quantity === undefined ? "0" : quantity.text;
   if (canonical === "0") return [];
   const refuse = (allowed: string, what: string): readonly Violation[] => {
     if (allowed.split(", ").includes(canonical)) return [];

@@ -22,6 +22,7 @@ const SIGNALS: Readonly<Record<string, readonly string[]>> = {
 };
 
 export function lifecycleViolations(lifecycle: Place, pod: Pod): readonly Violation[] {
+  if (!present(lifecycle)) return [];
   const hooks = [at(lifecycle, "postStart"), at(lifecycle, "preStop")].filter(present);
   return [
     ...hooks.flatMap((hook) => hookHandler(hook, pod.gracePeriodSeconds)),

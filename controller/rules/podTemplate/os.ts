@@ -1,7 +1,7 @@
 /** A pod that names its operating system may not set what only another one has. */
 import { at, type Place, present, text } from "../place.ts";
 import { forbidden, notSupported, required, type Violation } from "../violation.ts";
-import { allContainers } from "./annotations.ts";
+import { allContainers } from "./pod.ts";
 
 const RULE = "pod-os";
 const NOT_ON_WINDOWS = "cannot be set for a windows pod";

@@ -1,4 +1,4 @@
-import type { Place } from "../place.ts";
+import { at, items, type Place } from "../place.ts";
 
 /** What the rules of one container need to know of its pod. */
 export interface Pod {
@@ -12,3 +12,7 @@ export interface Pod {
   /** Operating system that the pod names, "" when it names none. */
   readonly os: string;
 }
+
+/** Every container, in the order in which Kubernetes visits them. */
+export const allContainers = (spec: Place): readonly Place[] =>
+  ["initContainers", "containers", "ephemeralContainers"].flatMap((list) => items(at(spec, list)));

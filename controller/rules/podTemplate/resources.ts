@@ -1,6 +1,6 @@
 /** Requests and limits (validation.md §11). Quantities are compared as rounded up to thousandths. */
 import { at, entries, items, type Place, text } from "../place.ts";
-import { isNegative, isWhole, parseQuantity, type Quantity, QUANTITY_RULE, quantityText } from "../quantity.ts";
+import { isNegative, isWhole, parseQuantity, type Quantity, QUANTITY_RULE } from "../quantity.ts";
 import { dnsLabel, qualifiedName } from "../syntax.ts";
 import { duplicate, forbidden, invalid, invalidTexts, notFound, required, type Violation } from "../violation.ts";
 
@@ -78,8 +78,7 @@ function resourceName(name: string, place: Place): readonly Violation[] {
   const rule = "resource-name";
   const malformed = qualifiedName(name).map((message) => invalid(rule, place, message, name));
   const plain = !name.includes("/");
-  const unknown =
-    malformed.length === 0 && plain && !STANDARD.has(name) && !/^(?:requests\.)?hugepages-/.test(name);
+  const unknown = malformed.length === 0 && plain && !STANDARD.has(name) && !/^(?:requests\.)?hugepages-/.test(name);
   const say = (detail: string): Violation => invalid(rule, place, detail, name);
   return [
     ...malformed,
@@ -92,7 +91,7 @@ function resourceName(name: string, place: Place): readonly Violation[] {
 }
 
 function quantityViolations(name: string, place: Place, quantity: Quantity): readonly Violation[] {
-  const printed = quantityText(quantity);
+  const printed = quantity.text;
   const counted = COUNTED.includes(name) || isExtended(name);
   return [
     ...(isNegative(quantity)
@@ -120,8 +119,8 @@ function withinLimit(name: string, place: Place, { limits, requests, limit, limi
   if (request === undefined || limit === undefined || request.milli === limit.milli) return [];
   if (canOvercommit(name) && request.milli < limit.milli) return [];
   const relation = canOvercommit(name) ? "less than or equal to" : "equal to";
-  const where = { value: quantityText(request), path: requests.path, exactPath: place.path };
-  return [invalid(rule, where, `must be ${relation} ${name} limit of ${quantityText(limit)}`)];
+  const where = { value: request.text, path: requests.path, exactPath: place.path };
+  return [invalid(rule, where, `must be ${relation} ${name} limit of ${limit.text}`)];
 }
 
 function claimReferences(references: Place, claims: ReadonlySet<string>): readonly Violation[] {

@@ -2,8 +2,7 @@
 import { at, isTrue, items, type Place, present, text, texts, whole } from "../place.ts";
 import { byteLength, posixId, relativePath } from "../syntax.ts";
 import { duplicate, invalid, invalidTexts, notSupported, required, tooLong, type Violation } from "../violation.ts";
-import { allContainers } from "./annotations.ts";
-import type { Pod } from "./pod.ts";
+import { allContainers, type Pod } from "./pod.ts";
 import { printedProfile, printedSecurityContext } from "./printedSecurityContext.ts";
 import { windowsOptions } from "./windowsOptions.ts";
 
@@ -22,6 +21,7 @@ const enumerated = (rule: string, place: Place, supported: readonly string[]): r
 
 export function podSecurityContext(spec: Place): readonly Violation[] {
   const context = at(spec, "securityContext");
+  if (!present(context)) return [];
   return [
     ...["fsGroup", "runAsUser", "runAsGroup"].flatMap((member) => id(at(context, member))),
     ...items(at(context, "supplementalGroups")).flatMap(id),

@@ -1,5 +1,5 @@
 /** Volume sources with rules of their own kind: iSCSI, Fibre Channel, Flocker, Quobyte, Azure, StorageOS. */
-import { at, count, isTrue, type Place, present, text, texts, whole } from "../place.ts";
+import { at, count, type Place, present, text, texts, whole } from "../place.ts";
 import { byteLength, dnsLabel, numberIn } from "../syntax.ts";
 import { invalid, invalidTexts, notSupported, required, type Violation } from "../violation.ts";
 import { needed } from "./files.ts";
@@ -23,14 +23,11 @@ export function iscsi(place: Place): readonly Violation[] {
   const rule = "volume-iscsi";
   const iqn = at(place, "iqn");
   const initiator = at(place, "initiatorName");
-  const secret = at(place, "secretRef");
-  const wantsSecret = isTrue(at(place, "chapAuthDiscovery")) || isTrue(at(place, "chapAuthSession"));
   const reported = { value: initiator.value, path: `${place.path}.initiatorname`, exactPath: initiator.path };
   return [
     ...needed(rule, place, "targetPortal", "iqn"),
     ...(text(iqn) === "" ? [] : iscsiName(iqn)),
     ...lun(at(place, "lun"), whole(at(place, "lun")) ?? 0),
-    ...(wantsSecret && !present(secret) ? [required(rule, secret)] : []),
     ...(present(initiator) ? iscsiName(reported) : []),
   ];
 }

@@ -9,6 +9,7 @@ const DNS_PART = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
 const DNS = new RegExp(String.raw`^${DNS_PART}(?:\.${DNS_PART})*$`);
 
 export function windowsOptions(options: Place): readonly Violation[] {
+  if (!present(options)) return [];
   const name = at(options, "gmsaCredentialSpecName");
   const user = at(options, "runAsUserName");
   return [

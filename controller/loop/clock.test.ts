@@ -1,0 +1,35 @@
+import { expect, test } from "bun:test";
+import { manualClock, systemClock } from "./clock.ts";
+
+test("the system clock fires later, never in the call itself, and can be stopped", async () => {
+  const fired: string[] = [];
+  systemClock.after(0, () => fired.push("soon"));
+  systemClock.after(1, () => fired.push("stopped"))();
+  expect(fired).toEqual([]);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(fired).toEqual(["soon"]);
+});
+
+test("a delay beyond setTimeout's 24.8 days does not fire at once", async () => {
+  let fired = false;
+  const cancel = systemClock.after(2 ** 31 + 1_000, () => (fired = true));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  cancel();
+  expect(fired).toBe(false);
+});
+
+test("the manual clock fires in order of time, timers set on the way included", async () => {
+  const clock = manualClock(1_000);
+  const fired: string[] = [];
+  const note = (what: string) => () => void fired.push(`${what}@${clock.now()}`);
+  clock.after(30, note("third"));
+  clock.after(10, () => {
+    note("first")();
+    clock.after(10, note("second"));
+  });
+  clock.after(50, note("too late"));
+  await clock.advance(40);
+  expect(fired).toEqual(["first@1010", "second@1020", "third@1030"]);
+  expect(clock.now()).toBe(1_040);
+  expect(clock.waiting).toBe(1);
+});

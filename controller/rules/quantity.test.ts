@@ -1,0 +1,40 @@
+import { describe, expect, test } from "bun:test";
+import { isNegative, isWhole, parseQuantity } from "./quantity.ts";
+
+describe("quantities", () => {
+  test.each([
+    ["100m", 100n, "100m"],
+    ["1", 1000n, "1"],
+    [2, 2000n, "2"],
+    [0.5, 500n, "500m"],
+    ["1.5Gi", 1_610_612_736_000n, "1536Mi"],
+    ["1024Mi", 1_073_741_824_000n, "1Gi"],
+    ["2e3", 2_000_000n, "2e3"],
+    ["1E3", 1_000_000n, "1E3"],
+    ["1E", 10n ** 21n, "1E"],
+    ["-1Ki", -1_024_000n, "-1Ki"],
+    [".5", 500n, "500m"],
+    ["100u", 1n, "1m"],
+  ] as const)("%p is %p thousandths, written %p", (value, milli, text) => {
+    expect(parseQuantity(value)).toEqual({ milli, text });
+  });
+
+  test.each(["", "abc", "1 Gi", "1gi", "--1", ".", "1e", "0x1", null, {}, "1e9999"])("%p is none", (value) => {
+    expect(parseQuantity(value)).toBeUndefined();
+  });
+
+  test("less than a thousandth is rounded away from nothing", () => {
+    expect(parseQuantity("1n")?.milli).toBe(1n);
+    expect(parseQuantity("-1n")?.milli).toBe(-1n);
+  });
+
+  test("wholeness and sign", () => {
+    const of = (value: string) => parseQuantity(value) ?? { milli: 7n, text: "" };
+    expect([isWhole(of("1500m")), isWhole(of("3")), isNegative(of("-1")), isNegative(of("0"))]).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ]);
+  });
+});

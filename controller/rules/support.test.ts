@@ -1,0 +1,34 @@
+import { describe, expect, test } from "bun:test";
+import { unsupportedFeatures } from "./support.ts";
+
+const paths = (spec: object): readonly string[] => unsupportedFeatures({ spec }).map(({ path }) => path);
+const steps = (...steps: object[]) => ({ strategy: { canary: { steps } } });
+
+describe("features that are not driven yet", () => {
+  test("weights and pauses are driven", () => {
+    expect(paths(steps({ setWeight: 20 }, { pause: {} }))).toEqual([]);
+  });
+
+  test("a step is named by its true path, the first of its kind", () => {
+    expect(paths(steps({ pause: {} }, { analysis: {} }, { analysis: {} }, { plugin: { name: "x" } }))).toEqual([
+      "spec.strategy.canary.steps[1].analysis",
+      "spec.strategy.canary.steps[3].plugin",
+    ]);
+  });
+
+  test("an empty member counts: it was meant", () => {
+    expect(paths({ workloadRef: {}, strategy: { canary: { trafficRouting: {} } } })).toEqual([
+      "spec.workloadRef",
+      "spec.strategy.canary.trafficRouting",
+    ]);
+  });
+
+  test("the reason is a sentence about the feature", () => {
+    const [feature] = unsupportedFeatures({ spec: { strategy: { blueGreen: { prePromotionAnalysis: {} } } } });
+    expect(feature?.reason).toBe("this version of Sluice does not drive analysis before promotion yet");
+  });
+
+  test("whatever it is given, it answers", () => {
+    for (const junk of [undefined, null, 1, [], {}, { spec: [] }]) expect(unsupportedFeatures(junk)).toEqual([]);
+  });
+});

@@ -1,0 +1,22 @@
+import { expect, test } from "bun:test";
+import { programText, releaseStartupPages } from "./startupPages.ts";
+
+const maps = `00200000-00a61000 r--p 00000000 fe:00 1234                               /opt/sluice
+00a61000-05300000 r-xp 00860000 fe:00 1234                               /opt/sluice
+05300000-05400000 rw-p 05100000 fe:00 1234                               /opt/sluice
+7f10000000-7f10400000 rwxp 00000000 00:00 0
+7f20000000-7f20155000 r-xp 00026000 fe:00 99                             /usr/lib/libc.so.6
+`;
+
+test("only the program's own executable text is given back, not data, JIT code or libraries", () => {
+  expect(programText(maps, "/opt/sluice")).toEqual([{ start: 0xa61000n, length: 0x489f000n }]);
+});
+
+test("a program that is not mapped has no text to give back", () => {
+  expect(programText(maps, "/opt/other")).toEqual([]);
+});
+
+test("the running program goes on after its pages were given back", () => {
+  releaseStartupPages();
+  expect([3, 1, 2].toSorted((a, b) => a - b)).toEqual([1, 2, 3]);
+});

@@ -1,0 +1,255 @@
+/**
+ * The cluster around one Rollout, as plain state: ReplicaSets, their pods, Services, and what carries out an action. A
+ * ReplicaSet controller answers at once; pods take their time. Nothing here knows a strategy.
+ */
+import type { Rollout } from "../../schema/rollout.ts";
+import { podTemplateHash, stepHash } from "../../controller/hash/podHash.ts";
+import { templateDigest } from "../../controller/hash/templateDigest.ts";
+import {
+  EPHEMERAL_METADATA,
+  HASH_LABEL,
+  MANAGED_BY,
+  REVISION,
+  type Action,
+  type PodFacts,
+  type ReplicaSetFacts,
+  type ServiceFacts,
+  type Snapshot,
+} from "../../controller/rollout/model.ts";
+import { restartDue } from "../../controller/rollout/restart.ts";
+import { matchesSelector } from "../../controller/rollout/selector.ts";
+import { serviceViolations } from "../../controller/rules/references.ts";
+import { violationText } from "../../controller/rules/violation.ts";
+import { replicaSetFacts } from "../../controller/snapshot/stores.ts";
+
+export const START = Date.parse("2026-01-01T00:00:00Z");
+
+/** How long a pod that is going away stays listed. */
+const LEAVES_AFTER_MS = 1_000;
+
+export interface Pod {
+  readonly name: string;
+  readonly set: string;
+  readonly createdAt: number;
+  /** Undefined: never. */
+  readonly readyAt: number | undefined;
+  /** Set once it is going away; it no longer counts then. */
+  readonly goneAt?: number;
+}
+
+export interface Cluster {
+  now: number;
+  rollout: Rollout;
+  readonly sets: Map<string, ReplicaSetFacts>;
+  /** Image of the first container, by ReplicaSet: the name that stories use. */
+  readonly images: Map<string, string>;
+  pods: Pod[];
+  podsMade: number;
+  readonly services: Map<string, ServiceFacts>;
+  /** Names of ReplicaSets that somebody else has taken. */
+  readonly occupied: Set<string>;
+  /** Why the API server takes no new ReplicaSet. */
+  refusal: string | undefined;
+  /** Milliseconds until a new pod is ready; undefined for one that never is. */
+  readyAfterMs: (image: string) => number | undefined;
+}
+
+export function newCluster(
+  manifest: Rollout,
+  services: readonly string[],
+  readyAfterMs: Cluster["readyAfterMs"],
+): Cluster {
+  const { status: _, ...fresh } = manifest;
+  const metadata = { ...manifest.metadata, namespace: "default", uid: "rollout-uid", generation: 1 };
+  return {
+    now: START,
+    rollout: { ...fresh, metadata },
+    sets: new Map(),
+    images: new Map(),
+    pods: [],
+    podsMade: 0,
+    services: new Map(services.map((name) => [name, serviceOf(name)])),
+    occupied: new Set(),
+    refusal: undefined,
+    readyAfterMs,
+  };
+}
+
+export const serviceOf = (name: string): ServiceFacts => ({
+  name,
+  resourceVersion: "1",
+  selector: { app: "web" },
+  annotations: {},
+});
+
+/** What the controller's cache would say now. */
+export function snapshotOf(cluster: Cluster): Snapshot {
+  const { rollout, services } = cluster;
+  const { template, strategy, selector } = rollout.spec;
+  const all = [...cluster.sets.values()].toSorted((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1));
+  const owned = all.filter((rs) => rs.controllerUid === rollout.metadata.uid);
+  const matches = (rs: ReplicaSetFacts): boolean => matchesSelector(selector, rs.labels);
+  const [violation] = serviceViolations(rollout, services);
+  const due = restartDue(rollout, cluster.now) !== undefined;
+  return {
+    rollout,
+    replicaSets: owned.filter(matches),
+    services: new Map(services),
+    podHash: podTemplateHash(template, rollout.status?.collisionCount),
+    stepHash: strategy?.canary === undefined ? "" : stepHash(strategy.canary.steps),
+    templateDigest: templateDigest(template),
+    invalid: violation === undefined ? undefined : violationText(violation),
+    orphans: all.filter((rs) => rs.controllerUid === "" && matches(rs)),
+    strays: owned.filter((rs) => !matches(rs)),
+    ...(due ? { pods: cluster.pods.map((pod) => podFacts(cluster, pod)) } : {}),
+  };
+}
+
+const podFacts = (cluster: Cluster, pod: Pod): PodFacts => ({
+  name: pod.name,
+  setUid: pod.set,
+  createdAt: Math.floor(pod.createdAt / 1000) * 1000,
+  deleting: pod.goneAt !== undefined,
+  readySince: pod.readyAt !== undefined && pod.readyAt <= cluster.now ? pod.readyAt : undefined,
+});
+
+export type Outcome = "done" | "collision" | "refused";
+
+/** Carries out one action; only making a ReplicaSet can fail. */
+export function perform(cluster: Cluster, action: Action): Outcome {
+  switch (action.kind) {
+    case "createReplicaSet":
+      return create(cluster, action);
+    case "updateReplicaSet": {
+      const { replicas, minReadySeconds, annotations } = action;
+      changeSet(cluster, action.name, (rs) => ({
+        ...rs,
+        replicas: replicas ?? rs.replicas,
+        minReadySeconds: minReadySeconds ?? rs.minReadySeconds,
+        annotations: merged(rs.annotations, annotations ?? {}),
+      }));
+      return "done";
+    }
+    case "setPodMetadata":
+      changeSet(cluster, action.name, (rs) => ({
+        ...rs,
+        annotations: merged(rs.annotations, { [EPHEMERAL_METADATA]: action.record }),
+      }));
+      return "done";
+    case "evictPod":
+      cluster.pods = cluster.pods.map((pod) =>
+        pod.name === action.name ? { ...pod, goneAt: cluster.now + LEAVES_AFTER_MS } : pod,
+      );
+      return "done";
+    case "deleteReplicaSet":
+      cluster.sets.delete(action.name);
+      return "done";
+    case "adoptReplicaSet":
+      changeSet(cluster, action.name, (rs) => ({ ...rs, controllerUid: cluster.rollout.metadata.uid ?? "" }));
+      return "done";
+    case "releaseReplicaSet":
+      changeSet(cluster, action.name, (rs) => ({ ...rs, controllerUid: "" }));
+      return "done";
+    case "switchService":
+      return switchService(cluster, action);
+    case "updateRollout":
+      return updateRollout(cluster, action);
+    default:
+      return action satisfies never;
+  }
+}
+
+type ActionOf<K extends Action["kind"]> = Extract<Action, { kind: K }>;
+
+function create(cluster: Cluster, { name, manifest }: ActionOf<"createReplicaSet">): Outcome {
+  if (cluster.occupied.has(name)) return "collision";
+  if (cluster.refusal !== undefined) return "refused";
+  // Made before, by a decision whose status was lost.
+  if (cluster.sets.has(name)) return "done";
+  const creationTimestamp = new Date(Math.floor(cluster.now / 1000) * 1000).toISOString();
+  const metadata = { ...manifest.metadata, uid: name, resourceVersion: "1", creationTimestamp };
+  cluster.sets.set(name, replicaSetFacts({ ...manifest, metadata }));
+  const containers = (manifest.spec.template?.spec as { containers?: { image?: string }[] } | undefined)?.containers;
+  cluster.images.set(name, containers?.[0]?.image ?? "");
+  return "done";
+}
+
+function switchService(cluster: Cluster, { name, hash, adopt }: ActionOf<"switchService">): Outcome {
+  const service = cluster.services.get(name);
+  if (service === undefined) throw new Error(`Service "${name}" is switched, but there is none`);
+  const managed = { ...service.annotations, [MANAGED_BY]: cluster.rollout.metadata.name };
+  const annotations = adopt ? managed : service.annotations;
+  cluster.services.set(name, { ...service, annotations, selector: { ...service.selector, [HASH_LABEL]: hash } });
+  return "done";
+}
+
+function updateRollout(cluster: Cluster, { replicas, revision }: ActionOf<"updateRollout">): Outcome {
+  const { metadata, spec } = cluster.rollout;
+  const annotations = revision === undefined ? metadata.annotations : { ...metadata.annotations, [REVISION]: revision };
+  const generation = (metadata.generation ?? 0) + (replicas === undefined ? 0 : 1);
+  cluster.rollout = {
+    ...cluster.rollout,
+    metadata: { ...metadata, generation, ...(annotations === undefined ? {} : { annotations }) },
+    spec: replicas === undefined ? spec : { ...spec, replicas },
+  };
+  return "done";
+}
+
+/** Changes a ReplicaSet from outside, too: tests play the people who do. */
+export function changeSet(cluster: Cluster, name: string, change: (rs: ReplicaSetFacts) => ReplicaSetFacts): void {
+  const rs = cluster.sets.get(name);
+  if (rs === undefined) throw new Error(`ReplicaSet "${name}" is to be changed, but there is none`);
+  cluster.sets.set(name, change(rs));
+}
+
+function merged(
+  old: Readonly<Record<string, string>>,
+  patch: Readonly<Record<string, string | null>>,
+): Record<string, string> {
+  const next: Record<string, string> = { ...old };
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete next[key];
+    else next[key] = value;
+  }
+  return next;
+}
+
+/** The ReplicaSet controller: as many pods as asked for, those that are not ready go first; counts follow. */
+export function runReplicaSets(cluster: Cluster): void {
+  cluster.pods = cluster.pods.filter((pod) => cluster.sets.has(pod.set) && (pod.goneAt ?? Infinity) > cluster.now);
+  for (const rs of cluster.sets.values()) {
+    const living = cluster.pods
+      .filter((pod) => pod.set === rs.name && pod.goneAt === undefined)
+      .toSorted((a, b) => (a.readyAt ?? Infinity) - (b.readyAt ?? Infinity));
+    const kept = living.slice(0, rs.replicas);
+    while (kept.length < rs.replicas) kept.push(newPod(cluster, rs.name));
+    const rest = cluster.pods.filter((pod) => pod.set !== rs.name || pod.goneAt !== undefined);
+    cluster.pods = [...rest, ...kept];
+    const ready = kept.filter((pod) => isReady(pod, cluster.now)).length;
+    const available = kept.filter((pod) => isReady(pod, cluster.now - rs.minReadySeconds * 1000)).length;
+    const status = { replicas: kept.length, readyReplicas: ready, availableReplicas: available };
+    cluster.sets.set(rs.name, { ...rs, status, observed: true });
+  }
+}
+
+const isReady = (pod: Pod, at: number): boolean => pod.readyAt !== undefined && pod.readyAt <= at;
+
+function newPod(cluster: Cluster, set: string): Pod {
+  const delay = cluster.readyAfterMs(cluster.images.get(set) ?? "");
+  cluster.podsMade += 1;
+  return {
+    name: `${set}-${cluster.podsMade}`,
+    set,
+    createdAt: cluster.now,
+    readyAt: delay === undefined ? undefined : cluster.now + delay,
+  };
+}
+
+/** The next instant at which a pod becomes ready, counts as available, or is gone. */
+export function nextPodChange(cluster: Cluster): number {
+  const times = cluster.pods.flatMap((pod) => {
+    const minReadyMs = (cluster.sets.get(pod.set)?.minReadySeconds ?? 0) * 1000;
+    return [pod.readyAt, pod.readyAt === undefined ? undefined : pod.readyAt + minReadyMs, pod.goneAt];
+  });
+  return Math.min(...times.filter((at) => at !== undefined && at > cluster.now).map(Number), Infinity);
+}

@@ -1,0 +1,35 @@
+/** Golden files: the story of a world as it was last read and accepted by a person. */
+import { expect } from "bun:test";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { World } from "./world.ts";
+
+const DIR = join(import.meta.dir, "timelines");
+
+export function storyOf(world: World): string {
+  return [...world.lines, "", "events", ...world.events, "", "status", ...world.end, ""].join("\n");
+}
+
+/**
+ * Compares a world's story with `timelines/NAME.txt`. A new story is written down; `UPDATE_GOLDEN=1` rewrites one. What
+ * is written was not read by anybody yet: read the diff before it is committed.
+ */
+export function expectTimeline(name: string, world: World): void {
+  const path = join(DIR, `${name}.txt`);
+  const told = storyOf(world);
+  const known = existsSync(path) ? readFileSync(path, "utf8") : undefined;
+  if (process.env["UPDATE_GOLDEN"] === "1") {
+    if (known !== told) writeFileSync(path, told);
+    return;
+  }
+  if (known === undefined) throw new Error(`There is no ${path} yet: run UPDATE_GOLDEN=1 bun test ./test/golden, and read it`);
+  if (known !== told) expect(told, `${path} differs: ${firstDifference(known, told)}`).toBe(known);
+}
+
+/** The first line that differs, before and now: a whole story is a long diff. */
+function firstDifference(known: string, told: string): string {
+  const before = known.split("\n");
+  const now = told.split("\n");
+  const at = before.findIndex((line, n) => line !== now[n]);
+  return `line ${at + 1}\n- ${before[at] ?? "(end)"}\n+ ${now[at] ?? "(end)"}\n`;
+}
