@@ -55,7 +55,7 @@ function repeatPasses(p: Pass): void {
   let foundation = driving(statusOf(p));
   for (let n = 0; n < MAX_PASSES; n += 1) {
     const found = p.snapshot.invalid === undefined && (updateBegins(p) || pauseIsOver(p));
-    const before = { ...p, actions: [...p.actions], events: [...p.events] };
+    const before = { ...p, actions: [...p.actions], events: [...p.events], wakeAts: [...p.wakeAts] };
     const status = statusOf(p);
     const next = pass(p);
     const acted = p.actions.length > before.actions.length;
@@ -97,6 +97,8 @@ function driving(status: RolloutStatus): { readonly [K in keyof RolloutStatus]?:
 
 function takeBack(p: Pass, before: Pass): void {
   p.world = before.world;
+  p.finished = before.finished;
+  p.wakeAts.splice(0, Infinity, ...before.wakeAts);
   p.actions.splice(0, Infinity, ...before.actions);
   p.events.splice(0, Infinity, ...before.events);
 }
@@ -166,7 +168,8 @@ function invalidStatus(p: Pass, why: string): RolloutStatus {
 function missingReplicaSet(p: Pass): RolloutStatus {
   const { collision, createFailure } = p.snapshot;
   const status = statusOf(p);
-  if (collision !== undefined) return { ...status, collisionCount: (status.collisionCount ?? 0) + 1 };
+  if (collision !== undefined)
+    return { ...status, collisionCount: (p.snapshot.rollout.status?.collisionCount ?? 0) + 1 };
   if (createFailure === undefined) {
     createNewReplicaSet(p);
     return statusOf(p);

@@ -1,0 +1,248 @@
+import { describe, expect, test } from "bun:test";
+import { ApiError } from "../../providers/kube/apiError.ts";
+import type { KubeClient, KubeRequest } from "../../providers/kube/transport.ts";
+import type { ReplicaSet } from "../../schema/kube.ts";
+import type { Rollout } from "../../schema/rollout.ts";
+import { createGatherer } from "../snapshot/gather.ts";
+import { createStores } from "../snapshot/stores.ts";
+import { manualClock } from "./clock.ts";
+import { createReconciler } from "./reconcile.ts";
+
+type Json = Record<string, unknown>;
+
+const merged = (target: unknown, patch: unknown): unknown => {
+  if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
+  const result: Json = typeof target === "object" && target !== null && !Array.isArray(target) ? { ...target } : {};
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete result[key];
+    else result[key] = merged(result[key], value);
+  }
+  return result;
+};
+
+const failure = (status: number, reason: string): ApiError =>
+  new ApiError(reason, { status, reason, cause: { message: `${reason} by the API server` } });
+
+/** An API server in miniature: objects by path, versions, preconditions; `refuse` answers in its place. */
+function fakeApi() {
+  const objects = new Map<string, Json>();
+  const requests: KubeRequest[] = [];
+  let version = 100;
+  const state = { refuse: undefined as ((request: KubeRequest) => ApiError | undefined) | undefined };
+  const stored = (path: string, object: unknown): Json => {
+    version += 1;
+    const old = object as { metadata?: Json };
+    const next = { ...old, metadata: { ...old.metadata, resourceVersion: String(version) } };
+    objects.set(path, next);
+    return next;
+  };
+  const answer = (request: KubeRequest): Json => {
+    requests.push(request);
+    const refused = state.refuse?.(request);
+    if (refused !== undefined) throw refused;
+    const path = request.path.replace(/\/status$/, "");
+    const held = objects.get(path);
+    if (request.method === "POST") {
+      const { name } = (request.body as { metadata: { name: string } }).metadata;
+      if (objects.has(`${path}/${name}`)) throw failure(409, "AlreadyExists");
+      const created = merged(request.body, {
+        metadata: { uid: `uid-${name}`, generation: 1, creationTimestamp: "2026-01-01T00:00:00Z" },
+      });
+      return stored(`${path}/${name}`, created);
+    }
+    if (held === undefined) throw failure(404, "NotFound");
+    if (request.method === "GET") return held;
+    const expected = (request.body as { metadata?: Json }).metadata?.["resourceVersion"];
+    if (expected !== (held["metadata"] as Json)["resourceVersion"]) throw failure(409, "Conflict");
+    return stored(path, merged(held, request.body));
+  };
+  const client: KubeClient = {
+    server: "https://cluster",
+    namespace: "ns",
+    // Nothing checks that an answer is a T, here as there.
+    request: async <T>(request: KubeRequest) => answer(request) as T,
+    open: () => Promise.reject(new Error("no watches here")),
+  };
+  return { client, objects, requests, state, put: stored };
+}
+
+const rolloutPath = "/apis/argoproj.io/v1alpha1/namespaces/ns/rollouts/web";
+const setsPath = "/apis/apps/v1/namespaces/ns/replicasets";
+const writes = (requests: readonly KubeRequest[]): string[] =>
+  requests.filter((r) => r.method !== "GET").map((r) => `${r.method} ${r.path.split("/ns/")[1] ?? ""}`);
+
+const manifest = {
+  apiVersion: "argoproj.io/v1alpha1",
+  kind: "Rollout",
+  metadata: {
+    name: "web",
+    namespace: "ns",
+    uid: "rollout-uid",
+    generation: 1,
+    creationTimestamp: "2026-01-01T00:00:00Z",
+  },
+  spec: {
+    replicas: 2,
+    selector: { matchLabels: { app: "web" } },
+    template: { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "web:1" }] } },
+    strategy: { canary: {} },
+  },
+  status: { somethingNewer: "kept" },
+};
+
+function world(options: { readonly validForMs?: number } = {}) {
+  const api = fakeApi();
+  const stores = createStores();
+  const clock = manualClock(Date.parse("2026-01-01T00:00:10Z"));
+  const events: string[] = [];
+  const wakes: number[] = [];
+  const reconciler = createReconciler({
+    client: api.client,
+    stores,
+    clock,
+    gatherer: createGatherer(stores),
+    validForMs: () => options.validForMs ?? 15_000,
+    recordEvent: (_, event) => void events.push(event.reason),
+    eventsTold: async () => {},
+    wakeAfter: (_, ms) => void wakes.push(ms),
+    finished: () => {},
+  });
+  stores.rollouts.upsert(api.put(rolloutPath, manifest) as unknown as Rollout);
+  const turn = () => reconciler.reconcile("ns/web");
+  const rollout = (): Json => api.objects.get(rolloutPath) ?? {};
+  const status = (): Json => (rollout()["status"] ?? {}) as Json;
+  return { api, stores, clock, events, wakes, turn, rollout, status };
+}
+
+/** The one ReplicaSet that was created, as the API server holds it. */
+const createdSet = (objects: ReadonlyMap<string, Json>): [path: string, set: ReplicaSet] => {
+  const found = [...objects].find(([path]) => path.startsWith(setsPath));
+  if (found === undefined) throw new Error("no ReplicaSet was created");
+  return [found[0], found[1] as unknown as ReplicaSet];
+};
+
+describe("a first turn", () => {
+  test("creates the ReplicaSet with its first size, then gives the Rollout its revision, and holds the status for an answer", async () => {
+    const { api, turn, wakes } = world();
+    await turn();
+    expect(writes(api.requests)).toEqual(["POST replicasets", "PATCH rollouts/web"]);
+    expect(createdSet(api.objects)[1].spec.replicas).toBe(2);
+    expect(wakes).toContain(250);
+  });
+
+  test("is followed by one status, which tells everything", async () => {
+    const { api, turn, status, clock, events } = world();
+    await turn();
+    await clock.advance(250);
+    await turn();
+    expect(writes(api.requests).slice(2)).toEqual(["PATCH rollouts/web/status"]);
+    expect(status()).toMatchObject({ phase: "Progressing", observedGeneration: "1", somethingNewer: "kept" });
+    expect(events).toEqual([
+      "RolloutAddedToInformer",
+      "RolloutUpdated",
+      "NewReplicaSetCreated",
+      "RolloutNotCompleted",
+      "ScalingReplicaSet",
+      "RolloutCompleted",
+    ]);
+  });
+
+  test("is followed by nothing when nothing changes", async () => {
+    const { api, turn, clock } = world();
+    await turn();
+    await clock.advance(250);
+    await turn();
+    const before = api.requests.length;
+    await turn();
+    await clock.advance(5_000);
+    await turn();
+    expect(api.requests.length).toBe(before);
+  });
+});
+
+describe("a write", () => {
+  test("names the version that it was decided on", async () => {
+    const { api, turn } = world();
+    await turn();
+    const patch = api.requests.find((r) => r.method === "PATCH");
+    expect((patch?.body as { metadata: Json }).metadata["resourceVersion"]).toBe("101");
+  });
+
+  test("is not sent while the Lease may run out before the answer", async () => {
+    const { api, turn } = world({ validForMs: 5_000 });
+    await expect(turn()).rejects.toThrow("the leader Lease may run out");
+    expect(api.requests).toEqual([]);
+  });
+
+  test("that meets a newer object fails, and the next turn goes on from there", async () => {
+    const { api, stores, turn, rollout } = world();
+    api.put(rolloutPath, rollout());
+    await expect(turn()).rejects.toThrow("Conflict");
+    stores.rollouts.upsert(rollout() as unknown as Rollout);
+    await turn();
+    expect(writes(api.requests)).toEqual(["POST replicasets", "PATCH rollouts/web", "PATCH rollouts/web"]);
+    expect(rollout()["metadata"]).toMatchObject({ annotations: { "rollout.argoproj.io/revision": "1" } });
+  });
+});
+
+describe("a ReplicaSet of the wanted name that is there already", () => {
+  /** What a crash after the creation leaves: the object, but not in our cache. */
+  async function nameOf(): Promise<[path: string, set: ReplicaSet]> {
+    const { api, turn } = world();
+    await turn();
+    return createdSet(api.objects);
+  }
+
+  test("is ours when we control it and it has our template", async () => {
+    const [path, set] = await nameOf();
+    const { api, turn, rollout } = world();
+    api.put(path, set);
+    await turn();
+    expect(rollout()["metadata"]).toMatchObject({ annotations: { "rollout.argoproj.io/revision": "1" } });
+  });
+
+  test("is a collision when it is somebody else's, and the next name is another", async () => {
+    const [path, set] = await nameOf();
+    const { api, turn, status, stores, rollout } = world();
+    api.put(path, { ...set, metadata: { ...set.metadata, ownerReferences: [] } });
+    await turn();
+    expect(status()["collisionCount"]).toBe(1);
+    stores.rollouts.upsert(rollout() as unknown as Rollout);
+    await turn();
+    expect([...api.objects.keys()].filter((key) => key.startsWith(setsPath))).toHaveLength(2);
+  });
+
+  test("is waited for when its Rollout is gone: the garbage collector takes it", async () => {
+    const [path, set] = await nameOf();
+    const { api, turn, status } = world();
+    const owner = {
+      apiVersion: "argoproj.io/v1alpha1",
+      kind: "Rollout",
+      name: "web",
+      uid: "former-uid",
+      controller: true,
+    };
+    api.put(path, { ...set, metadata: { ...set.metadata, ownerReferences: [owner] } });
+    await expect(turn()).rejects.toThrow("is still being deleted");
+    expect(status()["collisionCount"]).toBeUndefined();
+  });
+});
+
+describe("a ReplicaSet that the API server refuses", () => {
+  test("is told in the status with the API server's own words, and tried again", async () => {
+    const { api, turn, status, events } = world();
+    api.state.refuse = (request) => (request.method === "POST" ? failure(403, "Forbidden") : undefined);
+    await expect(turn()).rejects.toThrow("Forbidden by the API server");
+    const [condition] = status()["conditions"] as Json[];
+    expect(condition).toMatchObject({ type: "Progressing", status: "False", reason: "ReplicaSetCreateError" });
+    expect(condition?.["message"]).toEndWith("Forbidden by the API server");
+    expect(events).toContain("ReplicaSetCreateError");
+  });
+
+  test("is not told when the API server itself is in trouble", async () => {
+    const { api, turn, status } = world();
+    api.state.refuse = (request) => (request.method === "POST" ? failure(503, "ServiceUnavailable") : undefined);
+    await expect(turn()).rejects.toThrow("ServiceUnavailable");
+    expect(status()).toEqual({ somethingNewer: "kept" });
+  });
+});
