@@ -3,7 +3,7 @@ import { abortScaleDownDelaySeconds, blueGreenOf, desiredReplicas } from "./defa
 import { SCALE_DOWN_DEADLINE, type ReplicaSetFacts } from "./model.ts";
 import { isAborted, roles, scaleReplicaSet, statusOf, updateReplicaSet, wake, type Pass } from "./pass.ts";
 import { deadlineOf, hasDeadline, hashOf } from "./replicaSets.ts";
-import { isWithinScaleDownDelay } from "./rollback.ts";
+import { isRollback, isWithinScaleDownDelay } from "./rollback.ts";
 import { timestamp } from "./time.ts";
 
 /** An aborted preview keeps its pods for a while; a basic canary's pods serve traffic and go at once. */
@@ -23,7 +23,8 @@ export function delaysScaleDown(p: Pass): boolean {
  */
 export function removeScaleDownDeadlines(p: Pass): void {
   const { newRS, stableRS } = roles(p);
-  const goingBack = isWithinScaleDownDelay(p) && statusOf(p).blueGreen?.activeSelector !== hashOf(newRS);
+  const goingBack =
+    isRollback(p) && isWithinScaleDownDelay(p) && statusOf(p).blueGreen?.activeSelector !== hashOf(newRS);
   const needed = new Set(
     [...(delaysScaleDown(p) || goingBack ? [] : [newRS]), stableRS].filter((rs) => rs !== undefined && hasDeadline(rs)),
   );

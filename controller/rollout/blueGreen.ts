@@ -109,7 +109,8 @@ function managePause(p: Pass): void {
     return;
   }
   if (pauseCompleted(p)) return removePause(p, BLUE_GREEN_PAUSE);
-  const end = seconds > 0 ? pauseEnd(condition, seconds) : undefined;
+  const timed = seconds > 0 && strategy?.autoPromotionEnabled !== false;
+  const end = timed ? pauseEnd(condition, seconds) : undefined;
   wake(p, end === undefined ? undefined : end + 1);
 }
 

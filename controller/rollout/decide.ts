@@ -178,11 +178,15 @@ function missingReplicaSet(p: Pass): RolloutStatus {
   if (findCondition(status.conditions, "Progressing")?.message !== message)
     emit(p, "status", "ReplicaSetCreateError", message, "Warning");
   const condition = newCondition("Progressing", "False", "ReplicaSetCreateError", message, p.now);
-  return withPhaseAndDuration(p, {
+  const failed: RolloutStatus = {
     ...status,
+    // No pod has the new template: without this the phase would stay Healthy (docs/differences.md).
+    updatedReplicas: 0,
     conditions: withCondition(status.conditions ?? [], condition),
     observedGeneration: String(p.world.rollout.metadata.generation ?? 0),
-  });
+  };
+  // An attempt that fails neither begins nor ends an update.
+  return { ...withPhaseAndDuration(p, failed), duration: status.duration };
 }
 
 /** Conditions that tell of a pause, a resume or a retry, before anything acts on it (controller.md §1.4). */
@@ -251,6 +255,7 @@ function wakeForDeadline(p: Pass, rollout: Rollout, status: RolloutStatus): void
   const step = currentStepOf(rollout);
   if (step?.pause !== undefined || step?.analysis !== undefined || step?.experiment !== undefined) return;
   if (isHealthy(rollout, status, status)) return;
+  if (findCondition(status.conditions, "Progressing")?.reason === "ProgressDeadlineExceeded") return;
   const deadline = progressDeadline(rollout, status);
   if (deadline !== undefined && deadline + 1000 > p.now) p.wakeAts.push(deadline + 1000);
 }

@@ -10,7 +10,9 @@ import {
   type ReplicaSetFacts,
   type ReplicaSetFailure,
   type ServiceFacts,
+  type Annotations,
 } from "../rollout/model.ts";
+import { injectedMetadata } from "../rollout/podMetadata.ts";
 import { formatSelector } from "../rollout/selector.ts";
 
 /** An object of which only the facts are kept. */
@@ -119,8 +121,26 @@ export function replicaSetFacts(raw: ReplicaSet): ReplicaSetFacts {
       availableReplicas: status?.availableReplicas ?? 0,
     },
     ...(failure === undefined ? {} : { failure }),
-    templateDigest: templateDigest(spec.template),
+    templateDigest: templateDigest(withoutInjected(spec.template, metadata.annotations ?? {})),
   };
+}
+
+/** The template as the Rollout has it: without the metadata that pods carry only while they play a part (api.md §10.2). */
+function withoutInjected(
+  template: ReplicaSet["spec"]["template"],
+  recorded: Annotations,
+): ReplicaSet["spec"]["template"] {
+  const injected = injectedMetadata(recorded);
+  const without = (map: Annotations | undefined, keys: Annotations | undefined): Record<string, string> =>
+    Object.fromEntries(Object.entries(map ?? {}).filter(([key]) => keys?.[key] === undefined));
+  if (injected.labels === undefined && injected.annotations === undefined) return template;
+  const { labels, annotations } = template?.metadata ?? {};
+  const metadata = {
+    ...template?.metadata,
+    labels: without(labels, injected.labels),
+    annotations: without(annotations, injected.annotations),
+  };
+  return { ...template, metadata };
 }
 
 type Conditions = NonNullable<ReplicaSet["status"]>["conditions"];
