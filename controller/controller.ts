@@ -141,12 +141,16 @@ interface Parts {
 /** Which Rollouts have to be looked at after a change in a cache (controller.md §1.1). */
 function connect(parts: Parts): void {
   const { stores, rollouts, services } = parts;
-  stores.rollouts.onChange((old, next) => rolloutChanged(parts, old, next));
+  stores.rollouts.onChange((old, next) => {
+    if (!stores.ownWrite) rolloutChanged(parts, old, next);
+  });
   stores.replicaSets.onChange((old, next) => {
+    if (stores.ownWrite) return;
     if (old !== undefined && next !== undefined && sameFacts(old.facts, next.facts)) return;
     for (const key of ownersOf(stores, next ?? old)) rollouts.add(key);
   });
   stores.services.onChange((old: CachedService | undefined, next: CachedService | undefined) => {
+    if (stores.ownWrite) return;
     const service = next ?? old;
     if (service === undefined || (old !== undefined && next !== undefined && sameFacts(old.facts, next.facts))) return;
     for (const rollout of stores.rollouts.by("service", keyOf(service))) rollouts.add(keyOf(rollout));

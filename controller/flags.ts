@@ -35,7 +35,7 @@ export const flags: readonly Flag[] = [
   { name: "namespaced", kind: "bool", help: "watch one namespace only" },
   { name: "instance-id", kind: "text", value: "", help: "drive only the Rollouts labelled with this instance" },
   { name: "rollout-resync", kind: "int", value: 900, help: "seconds after which every Rollout is looked at again" },
-  { name: "rollout-threads", kind: "int", value: 10, help: "how many Rollouts are worked on at once" },
+  { name: "rollout-threads", kind: "int", value: 64, help: "how many Rollouts are worked on at once" },
   { name: "qps", kind: "number", value: -1, help: "requests a second to the API server; negative: no limit" },
   { name: "burst", kind: "int", value: 80, help: "requests that may exceed --qps at once" },
   { name: "loglevel", kind: "text", value: "info", help: "how much is logged: debug, info, warn or error" },

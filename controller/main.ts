@@ -4,12 +4,12 @@ import { loadCredentials } from "../providers/kube/credentials.ts";
 import { createRecorder } from "../providers/kube/events.ts";
 import { holdLeases, type Leases } from "../providers/kube/lease.ts";
 import { createClient, type KubeClient, type ObservedRequest } from "../providers/kube/transport.ts";
-import { createController, type Controller } from "./controller.ts";
+import { createController, type Controller, type ControllerObserver } from "./controller.ts";
 import { notReadyReasons, serveHealth } from "./health.ts";
 import { createLog, type Log } from "./log.ts";
 import { systemClock } from "./loop/clock.ts";
 import { createMetrics, type ApiRequest, type ControllerMetrics } from "./metrics.ts";
-import { releaseStartupPages } from "./startupPages.ts";
+import { releaseMemory, whenQuiet, type Quiet } from "./quiet.ts";
 import { parseControllerOptions, type ControllerOptions } from "./options.ts";
 
 export interface Surroundings {
@@ -45,8 +45,8 @@ export async function runController(args: readonly string[], { env, version }: S
   }
 }
 
-/** By then everything that is needed only once has run. */
-const STARTED_AFTER_MS = 10_000;
+/** Rest for so long after a burst, or after the start, gives memory back. */
+const QUIET_MS = 20_000;
 
 /** What the API server last let us hear, for /readyz. */
 interface Contact {
@@ -80,13 +80,14 @@ async function serve(options: ControllerOptions, version: string, log: Log): Pro
     queues: () => parts.controller?.queues ?? [],
   });
   parts.metrics = metrics;
+  const quiet = whenQuiet(clock, QUIET_MS, releaseMemory);
   const events = createRecorder({
     client,
     clock,
     onError: (error, lost) => log.warn("Cannot record events", { error, lost }),
   });
   const controller = createController(
-    { client, clock, log, events, observer: observerOf(metrics), validForMs: () => parts.leases?.validForMs() ?? 0 },
+    { client, clock, log, events, observer: observerOf(metrics, quiet), validForMs: () => parts.leases?.validForMs() ?? 0 },
     {
       namespace: options.namespaced ? (options.namespace ?? credentials.namespace) : undefined,
       instanceId: options.instanceId,
@@ -102,7 +103,6 @@ async function serve(options: ControllerOptions, version: string, log: Log): Pro
     notReady: () => notReadyReasons({ nowMs: clock.now(), unsynced: controller.unready(), ...contact }),
     renderMetrics: () => metrics.render(),
   });
-  clock.after(STARTED_AFTER_MS, releaseStartupPages);
   log.info("Watching", { server: credentials.server, version, instance: options.instanceId });
   const exitCode = await lead({
     options,
@@ -112,6 +112,7 @@ async function serve(options: ControllerOptions, version: string, log: Log): Pro
     stopping,
     hold: (leases) => (parts.leases = leases),
   });
+  quiet.stop();
   await events.stop(2_000);
   await health.stop();
   return exitCode;
@@ -218,8 +219,11 @@ function cacheObjects(controller: Controller | undefined): [string, number][] {
   ];
 }
 
-const observerOf = (metrics: ControllerMetrics): Parameters<typeof createController>[0]["observer"] => ({
-  reconciled: metrics.reconciled,
+const observerOf = (metrics: ControllerMetrics, quiet: Quiet): ControllerObserver => ({
+  reconciled(key, durationMs, failed) {
+    quiet.busy();
+    metrics.reconciled(key, durationMs, failed);
+  },
   eventEmitted: metrics.eventEmitted,
   rolloutFinished: metrics.rolloutFinished,
   rolloutDeleted: metrics.rolloutDeleted,

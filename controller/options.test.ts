@@ -19,7 +19,7 @@ function problems(argv: string[]): readonly string[] {
 }
 
 describe("the flags of the controller", () => {
-  test("without arguments are the reference's defaults, but for the limit of requests", () => {
+  test("without arguments are the reference's defaults, but for the limits of requests and of concurrent work", () => {
     expect(options([])).toEqual({
       kube: {
         kubeconfig: undefined,
@@ -41,7 +41,7 @@ describe("the flags of the controller", () => {
       controllerNamespace: undefined,
       instanceId: "",
       resyncMs: 900_000,
-      rolloutThreads: 10,
+      rolloutThreads: 64,
       qps: Number.POSITIVE_INFINITY,
       burst: 80,
       logLevel: "info",

@@ -95,6 +95,16 @@ async function send<T>({ client, validForMs }: Writer, request: KubeRequest): Pr
   return client.request<T>({ timeoutMs: WRITE_TIMEOUT_MS, ...request });
 }
 
+/** Takes the answer to a write into the cache, so that no later read is older than it. */
+function remember<Raw>({ stores }: Run, store: { written(raw: Raw): unknown }, answer: Raw): void {
+  stores.ownWrite = true;
+  try {
+    store.written(answer);
+  } finally {
+    stores.ownWrite = false;
+  }
+}
+
 const rolloutPath = ({ metadata }: Rollout): string =>
   `/apis/argoproj.io/v1alpha1/namespaces/${metadata.namespace}/rollouts/${metadata.name}`;
 const replicaSetsPath = ({ metadata }: Rollout): string => `/apis/apps/v1/namespaces/${metadata.namespace}/replicasets`;
@@ -134,7 +144,7 @@ async function createReplicaSet(
 ): Promise<Outcome | undefined> {
   const path = replicaSetsPath(run.rollout);
   try {
-    run.stores.replicaSets.written(await send<ReplicaSet>(run, { method: "POST", path, body: manifest }));
+    remember(run, run.stores.replicaSets, await send<ReplicaSet>(run, { method: "POST", path, body: manifest }));
     return undefined;
   } catch (error) {
     if (!isAlreadyExists(error)) return refusal(name, error);
@@ -224,7 +234,7 @@ async function patchReplicaSet(
   const path = `${replicaSetsPath(run.rollout)}/${name}`;
   const written = await send<ReplicaSet>(run, { method: "PATCH", path, body, contentType: MERGE });
   run.versions.set(name, written.metadata.resourceVersion ?? "");
-  run.stores.replicaSets.written(written);
+  remember(run, run.stores.replicaSets, written);
 }
 
 async function deleteReplicaSet(
@@ -262,7 +272,7 @@ async function patchOwners(
   const body = { metadata: { uid, resourceVersion, ownerReferences: change(live.metadata.ownerReferences ?? []) } };
   const written = await send<ReplicaSet>(run, { method: "PATCH", path, body, contentType: MERGE });
   run.versions.set(target.name, written.metadata.resourceVersion ?? "");
-  run.stores.replicaSets.written(written);
+  remember(run, run.stores.replicaSets, written);
 }
 
 async function switchService(
@@ -273,7 +283,7 @@ async function switchService(
   const annotations = adopt ? { annotations: { [MANAGED_BY]: rollout } } : {};
   const body = { metadata: { resourceVersion, ...annotations }, spec: { selector: { [HASH_LABEL]: hash } } };
   const path = `/api/v1/namespaces/${namespace}/services/${name}`;
-  run.stores.services.written(await send<Service>(run, { method: "PATCH", path, body, contentType: MERGE }));
+  remember(run, run.stores.services, await send<Service>(run, { method: "PATCH", path, body, contentType: MERGE }));
 }
 
 async function updateRollout(run: Run, { replicas, revision }: ActionOf<"updateRollout">): Promise<undefined> {
@@ -291,7 +301,7 @@ async function updateRollout(run: Run, { replicas, revision }: ActionOf<"updateR
     contentType: MERGE,
   });
   run.versions.set("Rollout", written.metadata.resourceVersion ?? "");
-  run.stores.rollouts.written(written);
+  remember(run, run.stores.rollouts, written);
 }
 
 const rolloutVersion = (run: Run): string => run.versions.get("Rollout") ?? run.rollout.metadata.resourceVersion ?? "";
@@ -301,5 +311,5 @@ async function writeStatus(run: Run, status: RolloutStatus): Promise<void> {
   if (patch === undefined) return;
   const body = { metadata: { resourceVersion: rolloutVersion(run) }, status: patch };
   const path = `${rolloutPath(run.rollout)}/status`;
-  run.stores.rollouts.written(await send<Rollout>(run, { method: "PATCH", path, body, contentType: MERGE }));
+  remember(run, run.stores.rollouts, await send<Rollout>(run, { method: "PATCH", path, body, contentType: MERGE }));
 }

@@ -39,6 +39,7 @@ const decisionOf = (status: RolloutStatus | undefined, actions: Decision["action
   status,
   events: [],
   wakeAt: undefined,
+  more: false,
   finished: undefined,
 });
 

@@ -80,6 +80,7 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
     if (waitMs > 0) ports.wakeAfter(key, waitMs);
     const outcome = await (waitMs > 0 ? applyActions : applyAll)(key, snapshot, decision);
     if (outcome.kind !== "done") return explain(key, outcome);
+    if (decision.more && waitMs === 0) ports.wakeAfter(key, 0);
     const { finished } = decision;
     if (waitMs === 0 && finished !== undefined)
       ports.finished(finished.status, finished.totalSeconds, finished.manualPauseSeconds);

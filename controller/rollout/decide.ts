@@ -38,6 +38,7 @@ export function decide(snapshot: Snapshot, now: number): Decision {
     actions: [],
     events: [],
     wakeAts: [],
+    more: false,
     finished: undefined,
   };
   claim(p);
@@ -96,6 +97,7 @@ function driving(status: RolloutStatus): { readonly [K in keyof RolloutStatus]?:
 }
 
 function takeBack(p: Pass, before: Pass): void {
+  p.more = true;
   p.world = before.world;
   p.finished = before.finished;
   p.wakeAts.splice(0, Infinity, ...before.wakeAts);
@@ -246,7 +248,7 @@ function conclude(p: Pass, before: RolloutStatus): Decision {
   const { actions, events } = foldActions(p.actions, p.events);
   const told: RolloutEvent[] = status === undefined ? events.filter((e) => e.after !== "status") : events;
   const wakeAt = p.wakeAts.length === 0 ? undefined : Math.min(...p.wakeAts);
-  return { actions, status, events: told, wakeAt, finished: status === undefined ? undefined : p.finished };
+  return { actions, status, events: told, wakeAt, more: p.more, finished: status === undefined ? undefined : p.finished };
 }
 
 /** Looks again one second after the progress deadline, unless lack of progress does not count now. */

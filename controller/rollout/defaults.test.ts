@@ -9,7 +9,13 @@ const rolloutOf = (strategy: RolloutStrategy, replicas?: number): Rollout => ({
 });
 
 describe("fenceposts", () => {
-  const cases: readonly (readonly [what: string, value: IntOrString, pods: number, surge: number, unavailable: number])[] = [
+  const cases: readonly (readonly [
+    what: string,
+    value: IntOrString,
+    pods: number,
+    surge: number,
+    unavailable: number,
+  ])[] = [
     ["an integer is a number of pods", 3, 10, 3, 3],
     ["a percentage is rounded up for surge and down for unavailable", "25%", 10, 3, 2],
     ["text without a sign is a percentage, too", "5", 10, 1, 0],
@@ -74,12 +80,18 @@ describe("defaults", () => {
   test("an old blue-green ReplicaSet stays for 30 s, one of a canary without a router for none", () => {
     expect(defaults.scaleDownDelaySeconds(blueGreen)).toBe(30);
     expect(defaults.scaleDownDelaySeconds(canary)).toBe(0);
-    expect(defaults.scaleDownDelaySeconds(rolloutOf({ blueGreen: { activeService: "a", scaleDownDelaySeconds: 0 } }))).toBe(0);
+    expect(
+      defaults.scaleDownDelaySeconds(rolloutOf({ blueGreen: { activeService: "a", scaleDownDelaySeconds: 0 } })),
+    ).toBe(0);
   });
 
   test("any number of old ReplicaSets may wait, unless a limit says otherwise", () => {
     expect(defaults.scaleDownDelayRevisionLimit(blueGreen)).toBe(Infinity);
-    expect(defaults.scaleDownDelayRevisionLimit(rolloutOf({ blueGreen: { activeService: "a", scaleDownDelayRevisionLimit: 2 } }))).toBe(2);
+    expect(
+      defaults.scaleDownDelayRevisionLimit(
+        rolloutOf({ blueGreen: { activeService: "a", scaleDownDelayRevisionLimit: 2 } }),
+      ),
+    ).toBe(2);
   });
 
   test("an aborted preview stays for 30 s, and for ever with 0", () => {

@@ -166,5 +166,7 @@ export interface Decision {
   readonly events: readonly RolloutEvent[];
   /** The next instant at which time alone changes the answer. */
   readonly wakeAt: number | undefined;
+  /** There is more to do as soon as this status is stored. */
+  readonly more: boolean;
   readonly finished: FinishedDuration | undefined;
 }

@@ -46,6 +46,8 @@ export interface Pass {
   readonly actions: Action[];
   readonly events: RolloutEvent[];
   readonly wakeAts: number[];
+  /** A pass was taken back: the next decision, on the stored status, goes on with it. */
+  more: boolean;
   finished: FinishedDuration | undefined;
 }
 
@@ -150,7 +152,11 @@ export function setRolloutRevision(p: Pass, revision: number): void {
 
 export function setRolloutReplicas(p: Pass, replicas: number): void {
   p.actions.push({ kind: "updateRollout", replicas });
-  p.world = { ...p.world, rollout: { ...p.world.rollout, spec: { ...p.world.rollout.spec, replicas } } };
+  const { metadata, spec } = p.world.rollout;
+  // The API server counts the change of the spec.
+  const generation = (metadata.generation ?? 0) + 1;
+  const rollout = { ...p.world.rollout, metadata: { ...metadata, generation }, spec: { ...spec, replicas } };
+  p.world = { ...p.world, rollout };
 }
 
 /** How a ReplicaSet is resized: `keepDeadline` while an aborted one waits out its delay. */

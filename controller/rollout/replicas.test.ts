@@ -87,16 +87,21 @@ describe("the split nearest to a weight", () => {
 describe("one move towards the split", () => {
   // controller.md §3.6, from no canary at all. It has 1/9 for 5 %, as a comment of the reference's does; the reference's
   // code and its table of splits have 1/10 there: one of eleven is nearer to 5 % than one of ten.
-  const examples: readonly (readonly [pods: number, weight: number, unavailable: number, surge: number, moved: string])[] =
-    [
-      [10, 10, 1, 1, "1/9"],
-      [10, 30, 0, 3, "3/10"],
-      [10, 30, 5, 0, "0/7"],
-      [10, 5, 1, 1, "1/10"],
-      [10, 5, 1, 0, "0/9"],
-      [1, 5, 0, 1, "1/1"],
-      [1, 95, 0, 1, "1/1"],
-    ];
+  const examples: readonly (readonly [
+    pods: number,
+    weight: number,
+    unavailable: number,
+    surge: number,
+    moved: string,
+  ])[] = [
+    [10, 10, 1, 1, "1/9"],
+    [10, 30, 0, 3, "3/10"],
+    [10, 30, 5, 0, "0/7"],
+    [10, 5, 1, 1, "1/10"],
+    [10, 5, 1, 0, "0/9"],
+    [1, 5, 0, 1, "1/1"],
+    [1, 95, 0, 1, "1/1"],
+  ];
   test.each(examples)(
     "of %i pods to %i %% with maxUnavailable %i and maxSurge %i is %s",
     (pods, weight, unavailable, surge, moved) => {
@@ -199,7 +204,13 @@ describe("replicaProgressThreshold", () => {
     metadata: { name: "web", namespace: "default" },
     spec: { strategy: { canary: { replicaProgressThreshold: { type, value } } } },
   });
-  const cases: readonly (readonly [type: "Percent" | "Pods", value: number, available: number, wanted: number, met: boolean])[] = [
+  const cases: readonly (readonly [
+    type: "Percent" | "Pods",
+    value: number,
+    available: number,
+    wanted: number,
+    met: boolean,
+  ])[] = [
     ["Percent", 70, 7, 10, true],
     ["Percent", 70, 6, 10, false],
     ["Percent", 0, 0, 10, true],
@@ -241,7 +252,11 @@ describe("the weight that is set", () => {
 
   test("is nothing before the first setWeight, and full without steps", () => {
     const of = (list: object[]): number =>
-      currentSetWeight({ metadata: { name: "web", namespace: "" }, spec: { strategy: { canary: { steps: list } } }, status: {} });
+      currentSetWeight({
+        metadata: { name: "web", namespace: "" },
+        spec: { strategy: { canary: { steps: list } } },
+        status: {},
+      });
     expect(of([{ pause: {} }, { setWeight: 10 }])).toBe(0);
     expect(of([])).toBe(100);
   });
@@ -261,9 +276,12 @@ describe("fenceposts of a canary", () => {
     const rollout = rolloutOf(pods, 0, limits);
     return `${maxSurge(rollout)},${maxUnavailable(rollout)}`;
   };
-  test.each(rows)("for %i pods are %s by default, %s for 0 and 10 %%, %s for 1 and 0", (pods, standard, tenPercent, surgeOne) => {
-    expect(posts(pods, {})).toBe(standard);
-    expect(posts(pods, { maxSurge: 0, maxUnavailable: "10%" })).toBe(tenPercent);
-    expect(posts(pods, { maxSurge: 1, maxUnavailable: 0 })).toBe(surgeOne);
-  });
+  test.each(rows)(
+    "for %i pods are %s by default, %s for 0 and 10 %%, %s for 1 and 0",
+    (pods, standard, tenPercent, surgeOne) => {
+      expect(posts(pods, {})).toBe(standard);
+      expect(posts(pods, { maxSurge: 0, maxUnavailable: "10%" })).toBe(tenPercent);
+      expect(posts(pods, { maxSurge: 1, maxUnavailable: 0 })).toBe(surgeOne);
+    },
+  );
 });

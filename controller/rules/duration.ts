@@ -24,10 +24,21 @@ export function pauseSeconds(duration: unknown): number {
   if (typeof duration !== "string") return -1;
   if (/^[+-]?\d+$/.test(duration) && Math.abs(Number(duration)) <= MAX_INT32) return Number(duration);
   if (!DURATION.test(duration)) return -1;
-  const parts = [...duration.matchAll(/([\d.]+)(ns|us|µs|μs|ms|s|m|h)/g)];
-  const seconds = parts.reduce((sum, [, amount = "0", unit = "s"]) => sum + Number(amount) * (SECONDS[unit] ?? 0), 0);
+  const seconds = secondsOf(duration);
   const whole = Math.trunc(seconds + 1e-9) * (duration.startsWith("-") ? -1 : 1);
   return Math.abs(whole) > MAX_INT32 ? overflow(seconds) : whole;
+}
+
+/** Without its sign. */
+function secondsOf(duration: string): number {
+  const parts = [...duration.matchAll(/([\d.]+)(ns|us|µs|μs|ms|s|m|h)/g)];
+  return parts.reduce((sum, [, amount = "0", unit = "s"]) => sum + Number(amount) * (SECONDS[unit] ?? 0), 0);
+}
+
+/** Whether a text is a Go duration: "10s", "1h30m". Digits alone are none, except 0. */
+export function isGoDuration(duration: string): boolean {
+  if (!DURATION.test(duration)) return false;
+  return secondsOf(duration) <= MAX_SECONDS;
 }
 
 /** What the reference's 32-bit seconds make of more than 68 years. */

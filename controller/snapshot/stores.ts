@@ -5,6 +5,7 @@ import { templateDigest } from "../hash/templateDigest.ts";
 import { createStore, type Store } from "../loop/cache.ts";
 import { instant } from "../rollout/time.ts";
 import {
+  EPHEMERAL_METADATA,
   HASH_LABEL,
   MANAGED_BY,
   type ReplicaSetFacts,
@@ -36,12 +37,15 @@ export interface Stores {
   readonly replicaSets: Store<CachedReplicaSet, "controller", ReplicaSet>;
   /** Found by the Rollout that manages them: "namespace/rollout". */
   readonly services: Store<CachedService, "manager", Service>;
+  /** True while an answer to a write of our own is taken in: it tells nothing that its decision did not know. */
+  ownWrite: boolean;
 }
 
 export const orphansIn = (namespace: string): string => `orphans/${namespace}`;
 
 export function createStores(): Stores {
   return {
+    ownWrite: false,
     rollouts: createStore({ transform: slimRollout, indices: { service: serviceKeys, owner: ownerKeys } }),
     replicaSets: createStore({
       transform: cachedReplicaSet,
@@ -121,8 +125,23 @@ export function replicaSetFacts(raw: ReplicaSet): ReplicaSetFacts {
       availableReplicas: status?.availableReplicas ?? 0,
     },
     ...(failure === undefined ? {} : { failure }),
-    templateDigest: templateDigest(withoutInjected(spec.template, metadata.annotations ?? {})),
+    templateDigest: digestOf(raw),
   };
+}
+
+/** Digests by the uid of the ReplicaSet: its status changes many times, its template hardly ever. */
+const digests = new Map<string, { readonly of: number | bigint; readonly digest: string }>();
+const DIGESTS_KEPT = 10_000;
+
+function digestOf({ metadata, spec }: ReplicaSet): string {
+  const uid = metadata.uid ?? "";
+  const of = Bun.hash(JSON.stringify([spec.template, metadata.annotations?.[EPHEMERAL_METADATA]]));
+  const known = digests.get(uid);
+  if (known?.of === of) return known.digest;
+  const digest = templateDigest(withoutInjected(spec.template, metadata.annotations ?? {}));
+  if (digests.size >= DIGESTS_KEPT) digests.clear();
+  if (uid !== "") digests.set(uid, { of, digest });
+  return digest;
 }
 
 /** The template as the Rollout has it: without the metadata that pods carry only while they play a part (api.md §10.2). */

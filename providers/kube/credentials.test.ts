@@ -87,9 +87,9 @@ describe("where they come from", () => {
 
   test("flags override: context, namespace, server, token, certificate authority", async () => {
     const ca = write("ca.crt", "OTHER CA");
-    const two = config({ token: "t" }, { "certificate-authority-data": base64("CA") });
-    two.contexts.push({ name: "other", context: { cluster: "c", user: "u", namespace: "theirs" } });
-    write(".kube/config", two);
+    const one = config({ token: "t" }, { "certificate-authority-data": base64("CA") });
+    const other = { name: "other", context: { cluster: "c", user: "u", namespace: "theirs" } };
+    write(".kube/config", { ...one, contexts: [...one.contexts, other] });
     expect((await load({ context: "other" })).namespace).toBe("theirs");
     const options = { namespace: "mine", server: "https://elsewhere", token: "mine", certificateAuthority: ca };
     const credentials = await load(options);

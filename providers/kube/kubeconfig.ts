@@ -48,7 +48,6 @@ const kubeconfigSchema = v.looseObject({
 
 export type Cluster = v.InferOutput<typeof clusterSchema>;
 export type User = v.InferOutput<typeof userSchema>;
-export type ExecPlugin = v.InferOutput<typeof execSchema>;
 type Context = v.InferOutput<typeof contextSchema>;
 
 /** Several files merged; paths in them made absolute. */

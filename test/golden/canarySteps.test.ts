@@ -25,9 +25,12 @@ describe("canary steps", () => {
   });
 
   test("are cut short by promoting in a timed pause, and skipped by promoting where nothing is paused", () => {
-    const world = createWorld(rolloutOf({ strategy: canary([setWeight(20), pause("1m"), setWeight(60), pause("2m")]) }), {
-      readyAfterMs: () => 4_000,
-    });
+    const world = createWorld(
+      rolloutOf({ strategy: canary([setWeight(20), pause("1m"), setWeight(60), pause("2m")]) }),
+      {
+        readyAfterMs: () => 4_000,
+      },
+    );
     world.pass(5_000);
     world.edit("image web:2", image("web:2"));
     world.pass(10_000);

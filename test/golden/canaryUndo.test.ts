@@ -53,12 +53,11 @@ describe("going back", () => {
   });
 
   test("within the window to a ReplicaSet that still has pods skips the steps at once", () => {
-    const world = after(["web:2"], { rollbackWindow: { revisions: 2 } });
-    world.edit("image web:3", image("web:3"));
-    world.pass(5_000);
+    const limits = { maxSurge: 1, maxUnavailable: 0 };
+    const world = after(["web:2"], { rollbackWindow: { revisions: 2 }, strategy: canary(steps, limits) });
     world.edit("undo to web:1", image("web:1"));
-    world.pass(700);
-    world.edit("undo to web:3", image("web:3"));
+    world.pass(1_500);
+    world.edit("image web:3", image("web:3"));
     world.pass(300);
     world.edit("undo to web:1", image("web:1"));
     world.pass(10_000);

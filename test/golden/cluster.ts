@@ -85,7 +85,7 @@ export const serviceOf = (name: string): ServiceFacts => ({
 /** What the controller's cache would say now. */
 export function snapshotOf(cluster: Cluster): Snapshot {
   const { rollout, services } = cluster;
-  const { template, strategy, selector } = rollout.spec;
+  const { selector } = rollout.spec;
   const all = [...cluster.sets.values()].toSorted((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1));
   const owned = all.filter((rs) => rs.controllerUid === rollout.metadata.uid);
   const matches = (rs: ReplicaSetFacts): boolean => matchesSelector(selector, rs.labels);
@@ -95,14 +95,30 @@ export function snapshotOf(cluster: Cluster): Snapshot {
     rollout,
     replicaSets: owned.filter(matches),
     services: new Map(services),
-    podHash: podTemplateHash(template, rollout.status?.collisionCount),
-    stepHash: strategy?.canary === undefined ? "" : stepHash(strategy.canary.steps),
-    templateDigest: templateDigest(template),
+    ...hashesOf(rollout.spec, rollout.status?.collisionCount),
     invalid: violation === undefined ? undefined : violationText(violation),
     orphans: all.filter((rs) => rs.controllerUid === "" && matches(rs)),
     strays: owned.filter((rs) => !matches(rs)),
     ...(due ? { pods: cluster.pods.map((pod) => podFacts(cluster, pod)) } : {}),
   };
+}
+
+type Hashes = Pick<Snapshot, "podHash" | "stepHash" | "templateDigest">;
+
+const known = new WeakMap<Rollout["spec"], { readonly collisions: number | undefined; readonly hashes: Hashes }>();
+
+/** Hashing costs more than deciding: it is done once for every spec. */
+function hashesOf(spec: Rollout["spec"], collisions: number | undefined): Hashes {
+  const old = known.get(spec);
+  if (old !== undefined && old.collisions === collisions) return old.hashes;
+  const { template, strategy } = spec;
+  const hashes = {
+    podHash: podTemplateHash(template, collisions),
+    stepHash: strategy?.canary === undefined ? "" : stepHash(strategy.canary.steps),
+    templateDigest: templateDigest(template),
+  };
+  known.set(spec, { collisions, hashes });
+  return hashes;
 }
 
 const podFacts = (cluster: Cluster, pod: Pod): PodFacts => ({
@@ -127,6 +143,7 @@ export function perform(cluster: Cluster, action: Action): Outcome {
         replicas: replicas ?? rs.replicas,
         minReadySeconds: minReadySeconds ?? rs.minReadySeconds,
         annotations: merged(rs.annotations, annotations ?? {}),
+        observed: false,
       }));
       return "done";
     }
@@ -168,7 +185,7 @@ function create(cluster: Cluster, { name, manifest }: ActionOf<"createReplicaSet
   if (cluster.sets.has(name)) return "done";
   const creationTimestamp = new Date(Math.floor(cluster.now / 1000) * 1000).toISOString();
   const metadata = { ...manifest.metadata, uid: name, resourceVersion: "1", creationTimestamp };
-  cluster.sets.set(name, replicaSetFacts({ ...manifest, metadata }));
+  cluster.sets.set(name, { ...replicaSetFacts({ ...manifest, metadata }), observed: false });
   const containers = (manifest.spec.template?.spec as { containers?: { image?: string }[] } | undefined)?.containers;
   cluster.images.set(name, containers?.[0]?.image ?? "");
   return "done";

@@ -27,7 +27,9 @@ export const blueGreen = (rest: Partial<BlueGreen> = {}): RolloutStrategy => ({
 });
 
 export const setWeight = (weight: number): CanaryStep => ({ setWeight: weight });
-export const pause = (duration?: number | string): CanaryStep => ({ pause: duration === undefined ? {} : { duration } });
+export const pause = (duration?: number | string): CanaryStep => ({
+  pause: duration === undefined ? {} : { duration },
+});
 
 const withSpec =
   (change: Partial<Rollout["spec"]>): Edit =>
@@ -44,7 +46,9 @@ export const both =
     edits.reduce((changed, edit) => edit(changed), rollout);
 
 export const image = (name: string): Edit =>
-  withSpec({ template: { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: name }] } } });
+  withSpec({
+    template: { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: name }] } },
+  });
 
 export const scale = (replicas: number): Edit => withSpec({ replicas });
 export const paused = (value: boolean): Edit => withSpec({ paused: value });

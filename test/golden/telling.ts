@@ -5,7 +5,13 @@
  * are letters, capital when True: Available, Completed, Healthy, Paused; `-` while there is none. `pods 6·1·5·5`: all,
  * updated, ready and available ones of the status.
  */
-import { HASH_LABEL, SCALE_DOWN_DEADLINE, type Action, type Decision, type ReplicaSetFacts } from "../../controller/rollout/model.ts";
+import {
+  HASH_LABEL,
+  SCALE_DOWN_DEADLINE,
+  type Action,
+  type Decision,
+  type ReplicaSetFacts,
+} from "../../controller/rollout/model.ts";
 import type { RolloutCondition, RolloutStatus } from "../../schema/rollout.ts";
 import { START, type Cluster } from "./cluster.ts";
 
@@ -76,9 +82,9 @@ function statusText(cluster: Cluster, status: RolloutStatus): string {
   const flags = [
     status.abort === true ? "aborted" : "",
     status.promoteFull === true ? "promoteFull" : "",
+    status.conditions?.some((c) => c.type === "ReplicaFailure") === true ? "ReplicaFailure" : "",
     status.blueGreen?.scaleUpPreviewCheckPoint === true ? "checkpoint" : "",
-    status.pauseConditions === undefined ? "" : "controller pause".slice(0, status.controllerPause === true ? 16 : 0),
-    status.pauseConditions === undefined && status.controllerPause === true ? "resumed" : "",
+    status.controllerPause === true ? "controllerPause" : "",
   ];
   const progressing = status.conditions?.find((c) => c.type === "Progressing");
   return [

@@ -22,7 +22,8 @@ export function expectTimeline(name: string, world: World): void {
     if (known !== told) writeFileSync(path, told);
     return;
   }
-  if (known === undefined) throw new Error(`There is no ${path} yet: run UPDATE_GOLDEN=1 bun test ./test/golden, and read it`);
+  if (known === undefined)
+    throw new Error(`There is no ${path} yet: run UPDATE_GOLDEN=1 bun test ./test/golden, and read it`);
   if (known !== told) expect(told, `${path} differs: ${firstDifference(known, told)}`).toBe(known);
 }
 

@@ -17,8 +17,10 @@ export interface WorldOptions {
   readonly services?: readonly string[];
   /** How many of a decision's writes succeed before the controller crashes and starts again; undefined: all. */
   readonly crashAfter?: (decision: Decision) => number | undefined;
-  /** Sees every decision with what it was made from. */
-  readonly onDecision?: (snapshot: Snapshot, decision: Decision, now: number) => void;
+  /** The ReplicaSet controller answers only when the Rollout rests, as if it were slow. */
+  readonly lateAnswers?: boolean;
+  /** Sees every decision with what it was made from, and, once carried out, what it made of it. */
+  readonly onDecision?: (before: Snapshot, decision: Decision, now: number, after: Snapshot) => void;
 }
 
 export interface World {
@@ -125,19 +127,18 @@ function settle(state: State, cause: string): void {
   const { cluster } = state;
   let told = cause;
   state.retryAt = undefined;
-  for (let n = 0; n < 60; n += 1) {
+  for (let n = 0; n < 200; n += 1) {
     const snapshot = snapshotOf(cluster);
     const decision = decide(snapshot, cluster.now);
-    state.options.onDecision?.(snapshot, decision, cluster.now);
     state.wakeAt = decision.wakeAt;
     const changed = decision.actions.length > 0 || decision.status !== undefined;
-    if (!changed && told === "") return;
-    const line = (what: string): void => void state.lines.push(lineOf(cluster, what, decision, setsText(cluster)));
-    line(told);
-    if (!changed) return;
+    if (changed || told !== "") state.lines.push(lineOf(cluster, told, decision, setsText(cluster)));
     const outcome = carryOut(state, decision);
+    state.options.onDecision?.(snapshot, decision, cluster.now, snapshotOf(cluster));
     if (outcome !== "done") return explain(state, snapshot, outcome);
-    runReplicaSets(cluster);
+    const waiting = [...cluster.sets.values()].some((rs) => !rs.observed);
+    if (!changed && !waiting) return;
+    if (!changed || state.options.lateAnswers !== true) runReplicaSets(cluster);
     told = "";
   }
   throw new Error(`The Rollout does not come to rest:\n${state.lines.slice(-6).join("\n")}`);
@@ -176,7 +177,8 @@ function carryOut(state: State, decision: Decision): Outcome {
 function explain(state: State, before: Snapshot, outcome: Outcome): void {
   const { cluster } = state;
   const name = `${cluster.rollout.metadata.name}-${before.podHash}`;
-  const fact = outcome === "collision" ? { collision: name } : { createFailure: { name, message: cluster.refusal ?? "" } };
+  const fact =
+    outcome === "collision" ? { collision: name } : { createFailure: { name, message: cluster.refusal ?? "" } };
   const decision = decide({ ...snapshotOf(cluster), ...fact }, cluster.now);
   state.lines.push(lineOf(cluster, outcome, decision, setsText(cluster)));
   carryOut(state, decision);
@@ -209,7 +211,8 @@ function meddler(cluster: Cluster): Meddler {
   return {
     deleteSet: (image) => void cluster.sets.delete(nameOf(image)),
     disown: (image) => changeSet(cluster, nameOf(image), (rs) => ({ ...rs, controllerUid: "" })),
-    relabel: (image, labels) => changeSet(cluster, nameOf(image), (rs) => ({ ...rs, labels: { ...rs.labels, ...labels } })),
+    relabel: (image, labels) =>
+      changeSet(cluster, nameOf(image), (rs) => ({ ...rs, labels: { ...rs.labels, ...labels } })),
     failPods: (image, count, ms) => {
       const failing = cluster.pods.filter((pod) => pod.set === nameOf(image)).slice(0, count);
       cluster.pods = cluster.pods.map((pod) => (failing.includes(pod) ? { ...pod, readyAt: cluster.now + ms } : pod));

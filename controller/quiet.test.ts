@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { programText, releaseStartupPages } from "./startupPages.ts";
+import { manualClock } from "./loop/clock.ts";
+import { programText, releaseMemory, whenQuiet } from "./quiet.ts";
 
 const maps = `00200000-00a61000 r--p 00000000 fe:00 1234                               /opt/sluice
 00a61000-05300000 r-xp 00860000 fe:00 1234                               /opt/sluice
@@ -16,7 +17,22 @@ test("a program that is not mapped has no text to give back", () => {
   expect(programText(maps, "/opt/other")).toEqual([]);
 });
 
-test("the running program goes on after its pages were given back", () => {
-  releaseStartupPages();
+test("the running program goes on after its memory was given back", () => {
+  releaseMemory();
   expect([3, 1, 2].toSorted((a, b) => a - b)).toEqual([1, 2, 3]);
+});
+
+test("rest comes once after each burst, when nothing was done for long enough", async () => {
+  const clock = manualClock();
+  const rests: number[] = [];
+  const quiet = whenQuiet(clock, 5_000, () => void rests.push(clock.now()));
+  await clock.advance(3_000);
+  quiet.busy();
+  await clock.advance(60_000);
+  expect(rests).toEqual([8_000]);
+  quiet.busy();
+  await clock.advance(4_000);
+  quiet.busy();
+  await clock.advance(60_000);
+  expect(rests).toEqual([8_000, 72_000]);
 });

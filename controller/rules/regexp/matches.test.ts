@@ -1,0 +1,66 @@
+import { describe, expect, test } from "bun:test";
+import { regexpMatchesSome } from "./matches.ts";
+
+/** Pattern, text, and what Go's regexp.MatchString answers (false for what does not compile). */
+const table: readonly (readonly [sentence: string, pattern: string, text: string, answer: boolean])[] = [
+  ["an expression matches anywhere", "rate", "success-rate-5m", true],
+  ["anchors hold it to the ends", "^rate$", "success-rate", false],
+  ["the empty one matches everything", "", "x", true],
+  ["a star alone is no expression", "*", "x", false],
+  ["dot and star match everything", ".*", "x", true],
+  ["alternatives", "^(error|latency)-p9[59]$", "latency-p99", true],
+  ["alternatives that may be empty", "^(|a)b$", "b", true],
+  ["one to three times", "^a{1,3}$", "aaa", true],
+  ["not four times", "^a{1,3}$", "aaaa", false],
+  ["at least twice", "^(ab){2,}$", "ababab", true],
+  ["braces without a count stand for themselves", "^a{x}$", "a{x}", true],
+  ["a count above a thousand is none", "a{1001}", "a", false],
+  ["a repetition of a repetition is none", "a**", "aa", false],
+  ["a lazy repetition is one", "^a+?$", "aa", true],
+  ["flags at the start", "(?i)RATE", "rate", true],
+  ["flags of a group", "^(?i:R)ate$", "Rate", true],
+  ["and only of the group", "^(?i:R)ate$", "RATE", false],
+  ["looking ahead does not exist", "a(?=b)", "ab", false],
+  ["referring back does not exist", String.raw`(a)\1`, "aa", false],
+  ["named groups, once each", "(?P<x>a)(?<y>b)", "ab", true],
+  ["a name twice", "(?P<x>a)(?P<x>b)", "ab", false],
+  ["start and end of the text", String.raw`\Aa\z`, "a", true],
+  ["another language's end", String.raw`a\Z`, "a", false],
+  ["classes", String.raw`^[a-c\d_-]+$`, "ab-1_", true],
+  ["classes that exclude", "^[^a-c]$", "b", false],
+  ["a bracket first in its class", "^[]a]+$", "a]", true],
+  ["POSIX classes", "^[[:alpha:]]+$", "abc", true],
+  ["Unicode properties", String.raw`^\p{Greek}\pL$`, "αb", true],
+  ["an unknown property", String.raw`\p{Klingon}`, "x", false],
+  ["quoted stretches", String.raw`^\Qa.b\E$`, "a.b", true],
+  ["a missing bracket", "(a", "a", false],
+  ["one too many", "a)", "a", false],
+  ["a backward range", "[z-a]", "m", false],
+  ["edges of words", String.raw`\brate\b`, "error rate", true],
+  ["line ends only when asked", "(?m)^b$", "a\nb", true],
+  ["hexadecimal", String.raw`^\x41\x{42}$`, "AB", true],
+];
+
+describe("a regular expression of Go's", () => {
+  test.each(table.map(([sentence, pattern, text, answer]) => ({ sentence, pattern, text, answer })))(
+    "$sentence",
+    ({ pattern, text, answer }) => {
+      expect(regexpMatchesSome(pattern, [text])).toBe(answer);
+    },
+  );
+
+  test("one text among many is enough", () => {
+    expect(regexpMatchesSome("^b", ["a", "b"])).toBe(true);
+    expect(regexpMatchesSome("^b", [])).toBe(false);
+  });
+
+  test("one that would make a backtracking matcher hang takes no time", () => {
+    expect(regexpMatchesSome("^(a+)+$", [`${"a".repeat(5_000)}b`])).toBe(false);
+  });
+
+  test("is not judged when that would take too long", () => {
+    expect(regexpMatchesSome("((a{100}){100}){100}", ["a"])).toBeUndefined();
+    expect(regexpMatchesSome("a".repeat(3_000), ["a"])).toBeUndefined();
+    expect(regexpMatchesSome("(a{0,300}){3}", ["a".repeat(100_000)])).toBeUndefined();
+  });
+});

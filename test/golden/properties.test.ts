@@ -1,0 +1,225 @@
+/**
+ * What must hold in every world, however people behave. A failure names the seed of its world; PROPERTY_WORLDS=1000
+ * looks further than the few worlds of every day.
+ */
+import { describe, expect, test } from "bun:test";
+import { decide } from "../../controller/rollout/decide.ts";
+import { maxSurge, maxUnavailable } from "../../controller/rollout/defaults.ts";
+import { HASH_LABEL, type Action, type Decision, type Snapshot } from "../../controller/rollout/model.ts";
+import type { Rollout } from "../../schema/rollout.ts";
+import { play, randomBlueGreen, randomCanary, randomOf } from "./random.ts";
+import type { World, WorldOptions } from "./world.ts";
+
+const WORLDS = Number(process.env["PROPERTY_WORLDS"] ?? 20);
+const EDITS = 10;
+/** Worlds in which something was found once. */
+const REMEMBERED = [31, 62, 100, 237];
+const SEEDS = [...new Set([...Array.from({ length: WORLDS }, (_, n) => n + 1), ...REMEMBERED])];
+
+type Strategy = (random: ReturnType<typeof randomOf>) => Rollout;
+type Kind = "usual" | "slow" | "crashing";
+
+/** A decision with the facts that it was made from, and those that it left behind. */
+interface Told {
+  readonly before: Snapshot;
+  readonly decision: Decision;
+  readonly now: number;
+  readonly after: Snapshot;
+}
+
+interface Played {
+  readonly world: World;
+  readonly told: readonly Told[];
+}
+
+const played = new Map<string, Played>();
+
+/** Plays a world once for all properties. Its facts are frozen: deciding must not change them. */
+function playedOnce(strategy: Strategy, seed: number, kind: Kind = "usual"): Played {
+  const key = `${strategy.name} ${seed} ${kind}`;
+  const old = played.get(key);
+  if (old !== undefined) return old;
+  const told: Told[] = [];
+  const random = randomOf(seed);
+  const options: { readonly [K in Kind]: WorldOptions } = {
+    usual: {},
+    slow: { lateAnswers: true },
+    crashing: { crashAfter: (d) => (random(4) === 0 ? random(d.actions.length + 1) : undefined) },
+  };
+  const world = play(strategy(randomOf(seed * 7919)), seed, EDITS, {
+    ...options[kind],
+    onDecision: (before, decision, now, after) => void told.push({ before: frozen(before), decision, now, after }),
+  });
+  const result = { world, told };
+  played.set(key, result);
+  return result;
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  const members: readonly unknown[] = value instanceof Map ? [...value.values()] : Object.values(value);
+  members.forEach(frozen);
+  return Object.freeze(value);
+}
+
+const time = (now: number): string => new Date(now).toISOString().slice(11, 23);
+
+/** Checks every decision in the worlds of these kinds; `check` says what is wrong. */
+function everyDecision(strategy: Strategy, kinds: readonly Kind[], check: (told: Told) => string | undefined): void {
+  const wrong = kinds.flatMap((kind) =>
+    SEEDS.flatMap((seed) => {
+      const found = playedOnce(strategy, seed, kind).told.flatMap((each) => {
+        const what = check(each);
+        return what === undefined ? [] : [`seed ${seed} (${kind}) at ${time(each.now)}: ${what}`];
+      });
+      return found.slice(0, 1);
+    }),
+  );
+  expect(wrong).toEqual([]);
+}
+
+const asks = ({ actions, status, events }: Decision): boolean =>
+  actions.length + events.length > 0 || status !== undefined;
+
+/** What is there between two writes: sizes and available pods, and what the active Service points to. */
+interface Between {
+  readonly sizes: ReadonlyMap<string, number>;
+  readonly available: ReadonlyMap<string, number>;
+  readonly active: string | undefined;
+}
+
+/** The cluster before the first write of a decision, and after each one. */
+function writesOf({ before, decision }: Told): Between[] {
+  const available = new Map(before.replicaSets.map((rs) => [rs.name, rs.status.availableReplicas]));
+  const prefix = `${before.rollout.metadata.name}-`;
+  const first: Between = {
+    sizes: new Map(before.replicaSets.map((rs) => [rs.name, rs.replicas])),
+    available,
+    active: prefix + before.services.get("active")?.selector[HASH_LABEL],
+  };
+  const all = [first];
+  for (const action of decision.actions) {
+    const { sizes, active } = all.at(-1) ?? first;
+    const change = sizeOf(action);
+    all.push({
+      sizes: change === undefined ? sizes : new Map(sizes).set(...change),
+      available,
+      active: action.kind === "switchService" && action.name === "active" ? prefix + action.hash : active,
+    });
+  }
+  return all;
+}
+
+function sizeOf(action: Action): [name: string, size: number] | undefined {
+  if (action.kind === "createReplicaSet") return [action.name, action.manifest.spec.replicas ?? 0];
+  if (action.kind === "deleteReplicaSet") return [action.name, 0];
+  return action.kind === "updateReplicaSet" && action.replicas !== undefined
+    ? [action.name, action.replicas]
+    : undefined;
+}
+
+const asked = ({ sizes }: Between): number => [...sizes.values()].reduce((total, size) => total + size, 0);
+
+/** Pods that users keep, once every ReplicaSet has the size that it was told. */
+const kept = ({ sizes, available }: Between): number =>
+  [...sizes].reduce((total, [name, size]) => total + Math.min(size, available.get(name) ?? 0), 0);
+
+const wanted = ({ rollout }: Snapshot): number => rollout.spec.replicas ?? 1;
+
+/** What users see in the end. Revisions count what was tried, and may differ after a crash. */
+function endOf({ world }: Played): unknown {
+  const { phase, message, stableRS, currentPodHash, currentStepIndex } = world.rollout.status ?? {};
+  const sizes = world.replicaSets.flatMap((rs) => (rs.replicas > 0 ? [`${rs.labels[HASH_LABEL]} ${rs.replicas}`] : []));
+  const services = [...world.services.values()].map(({ name, selector }) => `${name} ${selector[HASH_LABEL]}`);
+  return { phase, message, stableRS, currentPodHash, currentStepIndex, sizes: sizes.toSorted(), services };
+}
+
+describe.each([
+  ["canary", randomCanary],
+  ["blue-green", randomBlueGreen],
+] as const)("%s", (_, strategy) => {
+  test("deciding changes nothing that it was given, and says the same twice", () => {
+    everyDecision(strategy, ["usual", "slow"], ({ before, decision, now }) =>
+      Bun.deepEquals(decide(before, now), decision) ? undefined : "the second decision differs",
+    );
+  });
+
+  test("at rest a second decision asks for nothing", () => {
+    const restless = SEEDS.filter((seed) => {
+      const { now, after } = playedOnce(strategy, seed).told.at(-1) ?? fail(seed);
+      return asks(decide(after, now));
+    });
+    expect(restless).toEqual([]);
+  });
+
+  test("time alone changes nothing before the instant to wake at", () => {
+    everyDecision(strategy, ["usual"], ({ decision, now, after }) => {
+      if (asks(decision) || after.replicaSets.some((rs) => !rs.observed)) return undefined;
+      // The progress deadline is looked at a second late, as the reference does.
+      const until = (decision.wakeAt ?? now + 3_600_000) - 1_001;
+      const early = [now + 1, now + 900, until].find((at) => at > now && at <= until && asks(decide(after, at)));
+      return early === undefined ? undefined : `something happens ${early - now} ms later, but nobody looks`;
+    });
+  });
+
+  test.each(["crashing", "slow"] as const)("a %s world comes to the same end", (kind) => {
+    for (const seed of SEEDS) {
+      expect({ seed, end: endOf(playedOnce(strategy, seed, kind)) }).toEqual({
+        seed,
+        end: endOf(playedOnce(strategy, seed)),
+      });
+    }
+  });
+});
+
+const fail = (seed: number): never => {
+  throw new Error(`Nothing was decided in the world of seed ${seed}`);
+};
+
+const KINDS = ["usual", "slow", "crashing"] as const;
+
+/** Checks what is there after every single write: a crash may come after any of them. */
+function everyWrite(
+  strategy: Strategy,
+  check: (now: Between, before: Between, told: Told) => string | undefined,
+): void {
+  everyDecision(strategy, KINDS, (told) => {
+    const [before, ...writes] = writesOf(told);
+    if (before === undefined) return undefined;
+    return writes.map((now) => check(now, before, told)).find((what) => what !== undefined);
+  });
+}
+
+describe("a canary", () => {
+  test("takes no available pod below replicas - maxUnavailable", () => {
+    everyWrite(randomCanary, (now, before, { after }) => {
+      const floor = Math.min(kept(before), wanted(after) - maxUnavailable(after.rollout));
+      return kept(now) >= floor ? undefined : `${kept(now)} available pods are kept, not ${floor}`;
+    });
+  });
+
+  test("makes no pod above replicas + maxSurge", () => {
+    everyWrite(randomCanary, (now, before, { after }) => {
+      const limit = Math.max(asked(before), wanted(after) + maxSurge(after.rollout));
+      return asked(now) <= limit ? undefined : `${asked(now)} pods, not ${limit}`;
+    });
+  });
+});
+
+describe("blue-green", () => {
+  test("takes no pod from the ReplicaSet that the active Service points to", () => {
+    everyWrite(randomBlueGreen, (now, before, { after }) => {
+      const size = now.sizes.get(now.active ?? "") ?? 0;
+      const needed = Math.min(before.sizes.get(now.active ?? "") ?? 0, wanted(after));
+      return size >= needed ? undefined : `${size} pods are kept, not ${needed}`;
+    });
+  });
+
+  test("points the active Service only to a ReplicaSet with all its pods available", () => {
+    everyWrite(randomBlueGreen, (now, before, { after }) => {
+      if (now.active === before.active) return undefined;
+      const available = now.available.get(now.active ?? "") ?? 0;
+      return available >= wanted(after) ? undefined : `${available} of ${wanted(after)} are available`;
+    });
+  });
+});

@@ -1,0 +1,136 @@
+/** Carries out what certificates.ts decides, and hands the serving certificate on. */
+import type { Clock } from "../controller/loop/clock.ts";
+import type { Log } from "../controller/log.ts";
+import { isConflict, isNotFound } from "../providers/kube/apiError.ts";
+import type { KubeClient } from "../providers/kube/transport.ts";
+import {
+  type CertificatePlan,
+  decideCertificates,
+  type Lifetimes,
+  salvaged,
+  type Stored,
+  trustedBy,
+} from "./certificates.ts";
+import { dataFor, inspect, type Secret, secretWith } from "./certificatesSecret.ts";
+import type { KeyedCertificate } from "./certificatesX509.ts";
+import type { WatchedObject } from "./keeperWatch.ts";
+
+/** What the server serves from now on. PEM; the key must not be logged. */
+export interface ServingCertificate {
+  readonly cert: string;
+  readonly key: string;
+  /** The CAs that clients trust now. */
+  readonly ca: string;
+  readonly serial: string;
+  readonly notAfterMs: number;
+}
+
+export interface CertificateOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly namespace: string;
+  /** Of the Secret. */
+  readonly name: string;
+  readonly servingNames: readonly string[];
+  readonly lifetimes: Lifetimes;
+  readonly secret: WatchedObject<Secret>;
+  /** Resolves when the certificate is served. */
+  readonly serve: (certificate: ServingCertificate) => void | Promise<void>;
+}
+
+export interface CertificateTurn {
+  /** What is in the Secret now, nothing of which needs to be replaced before `wakeAtMs`. */
+  readonly stored: Stored;
+  readonly wakeAtMs: number;
+}
+
+/** Others may write in between so many times, then the turn starts over. */
+const triesLimit = 5;
+const writeTimeoutMs = 5_000;
+
+/** @returns a turn: puts the Secret in order and serves what it holds. The turn throws ApiErrors, and what `serve` throws. */
+export function createCertificates(options: CertificateOptions): () => Promise<CertificateTurn> {
+  const { clock, log, servingNames, lifetimes, secret } = options;
+  let remembered: Stored | undefined;
+  let served = "";
+  const inspected = inspectOnce();
+
+  const serve = async (serving: KeyedCertificate, stored: Stored): Promise<void> => {
+    const { pem: cert, key, serial, notAfterMs } = serving;
+    if (served === cert) return;
+    const ca = trustedBy(stored)
+      .map(({ pem }) => pem)
+      .join("");
+    await options.serve({ cert, key, ca, serial, notAfterMs });
+    served = cert;
+    log.info("Serving the webhook's certificate", { serial, until: new Date(notAfterMs).toISOString() });
+  };
+  return async () => {
+    for (let tries = 1; ; tries += 1) {
+      const current = secret.current();
+      const found = current === undefined ? undefined : await inspected(current);
+      const stored = salvaged(found, remembered);
+      const plan = decideCertificates(stored, clock.now(), servingNames, lifetimes);
+      if (plan.kind === "keep") {
+        if (stored?.serving === undefined) throw new Error("A plan keeps a serving certificate that is not there");
+        remembered = stored;
+        await serve(stored.serving, stored);
+        return { stored, wakeAtMs: plan.wakeAtMs };
+      }
+      if (tries > triesLimit) throw new Error(`Others keep writing the Secret "${options.namespace}/${options.name}"`);
+      log.info("Renewing the webhook's certificates", { reason: plan.reason });
+      await write(options, plan, stored, current);
+    }
+  };
+}
+
+/** Reading keys and verifying signatures takes a millisecond; the same Secret is looked at every few seconds. */
+function inspectOnce(): (secret: Secret) => Promise<Stored> {
+  let last: { readonly secret: Secret; readonly stored: Stored } | undefined;
+  return async (secret) => {
+    if (last?.secret !== secret) last = { secret, stored: await inspect(secret) };
+    return last.stored;
+  };
+}
+
+/** One attempt to write what is planned. Where another was faster, what it wrote is read instead. */
+async function write(
+  { client, namespace, name, secret }: CertificateOptions,
+  plan: Extract<CertificatePlan, { kind: "write" }>,
+  stored: Stored | undefined,
+  current: Secret | undefined,
+): Promise<void> {
+  const path = `/api/v1/namespaces/${namespace}/secrets/${name}`;
+  const body = secretWith(name, namespace, await dataFor(plan, stored), current);
+  try {
+    secret.learned(
+      await client.request<Secret>(
+        current === undefined
+          ? {
+              // Applied instead of posted, so that RBAC can allow this one name; under a name of our own and without
+              // force, so that of two who create it the second is told of a conflict.
+              method: "PATCH",
+              path,
+              query: { fieldManager: `sluice-${crypto.randomUUID().slice(0, 8)}` },
+              contentType: "application/apply-patch+yaml",
+              body,
+              timeoutMs: writeTimeoutMs,
+            }
+          : { method: "PUT", path, query: { fieldManager: "sluice" }, body, timeoutMs: writeTimeoutMs },
+      ),
+    );
+  } catch (error) {
+    if (!isConflict(error) && !isNotFound(error)) throw error;
+    await readAgain(client, path, secret);
+  }
+}
+
+async function readAgain(client: KubeClient, path: string, secret: WatchedObject<Secret>): Promise<void> {
+  try {
+    secret.learned(await client.request<Secret>({ method: "GET", path, timeoutMs: writeTimeoutMs }));
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    secret.gone();
+  }
+}
