@@ -134,10 +134,12 @@ export async function isSignedBy(certificate: Certificate, authority: Certificat
     const fields = fieldsOf(derOf(certificate.pem));
     const signer = fieldsOf(derOf(authority.pem));
     if (!Buffer.from(fields.issuer).equals(signer.subject)) return false;
-    const [r, s] = elementsOf(one(fields.signature.subarray(1)).body);
+    const given = fields.signature.subarray(1);
+    const [r, s] = elementsOf(one(given).body);
     if (r === undefined || s === undefined) return false;
-    const raw = concat([fixed(r.body), fixed(s.body)]);
-    return await crypto.subtle.verify(algorithm, await publicKeyOf(signer.spki), raw, fields.tbs);
+    const halves = [fixed(r.body), fixed(s.body)];
+    if (!Buffer.from(sequence(...halves.map(integer))).equals(given)) return false;
+    return await crypto.subtle.verify(algorithm, await publicKeyOf(signer.spki), concat(halves), fields.tbs);
   } catch {
     return false;
   }

@@ -25,6 +25,8 @@ export function removeScaleDownDeadlines(p: Pass): void {
   const { newRS, stableRS } = roles(p);
   const goingBack =
     isRollback(p) && isWithinScaleDownDelay(p) && statusOf(p).blueGreen?.activeSelector !== hashOf(newRS);
+  // Once the deadline has passed it is an update like any other.
+  if (goingBack && newRS !== undefined) wake(p, deadlineOf(newRS));
   const needed = new Set(
     [...(delaysScaleDown(p) || goingBack ? [] : [newRS]), stableRS].filter((rs) => rs !== undefined && hasDeadline(rs)),
   );

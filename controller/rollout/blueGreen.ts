@@ -173,6 +173,7 @@ function withCheckPoint(p: Pass, draft: RolloutStatus): RolloutStatus {
   const preview = blueGreenOf(p.world.rollout)?.previewReplicaCount;
   if (preview === undefined) return draft;
   const passed = statusOf(p).blueGreen?.scaleUpPreviewCheckPoint === true;
-  const reached = !passed && pauseCompleted(p) && roles(p).newRS?.status.availableReplicas === preview;
+  const reached =
+    !passed && haltReason(p) === undefined && pauseCompleted(p) && roles(p).newRS?.status.availableReplicas === preview;
   return { ...draft, blueGreen: { ...draft.blueGreen, scaleUpPreviewCheckPoint: passed || reached } };
 }

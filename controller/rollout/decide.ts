@@ -248,7 +248,14 @@ function conclude(p: Pass, before: RolloutStatus): Decision {
   const { actions, events } = foldActions(p.actions, p.events);
   const told: RolloutEvent[] = status === undefined ? events.filter((e) => e.after !== "status") : events;
   const wakeAt = p.wakeAts.length === 0 ? undefined : Math.min(...p.wakeAts);
-  return { actions, status, events: told, wakeAt, more: p.more, finished: status === undefined ? undefined : p.finished };
+  return {
+    actions,
+    status,
+    events: told,
+    wakeAt,
+    more: p.more,
+    finished: status === undefined ? undefined : p.finished,
+  };
 }
 
 /** Looks again one second after the progress deadline, unless lack of progress does not count now. */

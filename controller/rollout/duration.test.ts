@@ -56,7 +56,17 @@ function passOf({ seconds, current, before, available = 3, spec = {} }: World): 
     strays: [],
   };
   const now = START + seconds * 1000;
-  return { snapshot, now, world: snapshot, pause: noIntent, actions: [], events: [], wakeAts: [], more: false, finished: undefined };
+  return {
+    snapshot,
+    now,
+    world: snapshot,
+    pause: noIntent,
+    actions: [],
+    events: [],
+    wakeAts: [],
+    more: false,
+    finished: undefined,
+  };
 }
 
 /** The duration that follows, when the status of the pass is the old one but for `change`. */

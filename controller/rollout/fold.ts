@@ -4,10 +4,10 @@ import type { Action, RolloutEvent } from "./model.ts";
 type Update = Extract<Action, { kind: "updateReplicaSet" }>;
 type Create = Extract<Action, { kind: "createReplicaSet" }>;
 
-const target = (action: Action): string =>
-  action.kind === "updateRollout"
-    ? "Rollout"
-    : `${action.kind === "switchService" ? "Service" : "ReplicaSet"}/${action.name}`;
+const target = (action: Action): string => {
+  if (action.kind === "updateRollout") return "Rollout";
+  return `${action.kind === "switchService" ? "Service" : "ReplicaSet"}/${action.name}`;
+};
 
 function joinUpdates(first: Update, second: Update): Update {
   return { ...first, ...second, annotations: { ...first.annotations, ...second.annotations } };
@@ -21,48 +21,78 @@ function joinCreate(create: Create, update: Update): Create {
     if (value === null) delete annotations[key];
     else annotations[key] = value;
   }
-  const manifest = {
-    ...create.manifest,
-    metadata: { ...metadata, annotations },
-    spec: { ...spec, replicas: update.replicas ?? spec.replicas },
-  };
-  return { ...create, manifest };
+  const replicas = update.replicas ?? spec.replicas;
+  const sized = replicas === undefined ? spec : { ...spec, replicas };
+  return { ...create, manifest: { ...create.manifest, metadata: { ...metadata, annotations }, spec: sized } };
 }
 
 function join(first: Action, second: Action): Action | undefined {
   if (second.kind === "updateReplicaSet" && first.kind === "updateReplicaSet") return joinUpdates(first, second);
   if (second.kind === "updateReplicaSet" && first.kind === "createReplicaSet") return joinCreate(first, second);
   if (second.kind === "updateRollout" && first.kind === "updateRollout") return { ...first, ...second };
-  if (second.kind === "switchService" && first.kind === "switchService")
+  if (second.kind === "switchService" && first.kind === "switchService") {
     return { ...second, adopt: first.adopt || second.adopt };
+  }
   return undefined;
 }
 
-/** Folds later changes into the first one of the same object, unless that would move them before one they rely on. */
+const resizes = (action: Action): boolean => action.kind === "updateReplicaSet" && action.replicas !== undefined;
+
+/** Where a change of an object may be joined with an earlier one, given what lies between. */
+type Place = "earlier" | "later" | "nowhere";
+
+/**
+ * Sizes keep their order, or there would be pods above the surge or below the floor between two writes: a new
+ * ReplicaSet is then created later, with its size. A Service switch stays between what comes before and after it.
+ */
+function placeOf(action: Action, earlier: Action, between: readonly Action[]): Place {
+  const switched = between.some((a) => a.kind === "switchService");
+  if (!resizes(action)) return "earlier";
+  if (earlier.kind === "createReplicaSet") {
+    if (!between.some(resizes)) return "earlier";
+    return switched ? "nowhere" : "later";
+  }
+  return switched || between.some(resizes) ? "nowhere" : "earlier";
+}
+
+/** An action in the folded list; joining replaces what it holds. */
+interface Slot {
+  action: Action;
+}
+
+/** Folds changes of the same object into one, unless that would move them past one that they must not pass. */
 export function foldActions(
   actions: readonly Action[],
   events: readonly RolloutEvent[],
 ): { actions: Action[]; events: RolloutEvent[] } {
-  const folded: Action[] = [];
-  const position: number[] = [];
-  for (const action of actions) {
-    const at = folded.findLastIndex((other) => target(other) === target(action));
-    const earlier = folded[at];
-    const joined =
-      earlier !== undefined && mayMove(action, earlier, folded.slice(at + 1)) ? join(earlier, action) : undefined;
-    if (joined === undefined) folded.push(action);
-    else folded[at] = joined;
-    position.push(joined === undefined ? folded.length : at + 1);
-  }
+  const slots: Slot[] = [];
+  const slotOf: Slot[] = [];
+  for (const action of actions) slotOf.push(place(slots, action));
+  const position = slotOf.map((slot) => slots.indexOf(slot) + 1);
   const placed = events.map((e) =>
     e.after === "status" ? e : { ...e, after: e.after === 0 ? 0 : (position[e.after - 1] ?? 0) },
   );
-  return { actions: folded, events: placed };
+  return { actions: slots.map((slot) => slot.action), events: placed };
 }
 
-/** Taking pods away must stay behind a Service switch that precedes it; everything else, a first size too, may move up. */
-function mayMove(action: Action, earlier: Action, between: readonly Action[]): boolean {
-  if (action.kind !== "updateReplicaSet" || action.replicas === undefined || earlier.kind === "createReplicaSet")
-    return true;
-  return !between.some((a) => a.kind === "switchService");
+function place(slots: Slot[], action: Action): Slot {
+  const at = slots.findLastIndex((slot) => target(slot.action) === target(action));
+  const slot = slots[at];
+  const where =
+    slot === undefined
+      ? "nowhere"
+      : placeOf(
+          action,
+          slot.action,
+          slots.slice(at + 1).map((s) => s.action),
+        );
+  const joined = slot === undefined || where === "nowhere" ? undefined : join(slot.action, action);
+  if (slot === undefined || joined === undefined) {
+    const fresh = { action };
+    slots.push(fresh);
+    return fresh;
+  }
+  slot.action = joined;
+  if (where === "later") slots.push(...slots.splice(at, 1));
+  return slot;
 }
