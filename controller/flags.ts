@@ -35,7 +35,7 @@ export const flags: readonly Flag[] = [
   { name: "namespaced", kind: "bool", help: "watch one namespace only" },
   { name: "instance-id", kind: "text", value: "", help: "drive only the Rollouts labelled with this instance" },
   { name: "rollout-resync", kind: "int", value: 900, help: "seconds after which every Rollout is looked at again" },
-  { name: "rollout-threads", kind: "int", value: 64, help: "how many Rollouts are worked on at once" },
+  { name: "rollout-threads", kind: "int", value: 20, help: "how many Rollouts are worked on at once" },
   { name: "qps", kind: "number", value: -1, help: "requests a second to the API server; negative: no limit" },
   { name: "burst", kind: "int", value: 80, help: "requests that may exceed --qps at once" },
   { name: "loglevel", kind: "text", value: "info", help: "how much is logged: debug, info, warn or error" },
@@ -58,6 +58,10 @@ export const flags: readonly Flag[] = [
     help: "give up when not renewed for so long",
   },
   { name: "leader-election-retry-period", kind: "duration", value: "2s", help: "time between two tries" },
+  { name: "webhook-port", kind: "int", help: "serve the admission webhook on this port; without it there is none" },
+  { name: "webhook-service", kind: "text", value: "sluice-webhook", help: "Service that leads to the webhook" },
+  { name: "webhook-url", kind: "text", help: "address of the webhook for the API server, instead of a Service" },
+  { name: "webhook-failure-policy", kind: "text", help: "Fail or Ignore; else by the number of ready replicas" },
   { name: "version", kind: "bool", help: "print the version" },
 ];
 

@@ -4,6 +4,7 @@ import { loadCredentials } from "../providers/kube/credentials.ts";
 import { createRecorder } from "../providers/kube/events.ts";
 import { holdLeases, type Leases } from "../providers/kube/lease.ts";
 import { createClient, type KubeClient, type ObservedRequest } from "../providers/kube/transport.ts";
+import type { Admission, AdmissionPorts } from "./admission.ts";
 import { createController, type Controller, type ControllerObserver } from "./controller.ts";
 import { notReadyReasons, serveHealth } from "./health.ts";
 import { createLog, type Log } from "./log.ts";
@@ -46,7 +47,7 @@ export async function runController(args: readonly string[], { env, version }: S
 }
 
 /** Rest for so long after a burst, or after the start, gives memory back. */
-const QUIET_MS = 20_000;
+const QUIET_MS = 3_000;
 
 /** What the API server last let us hear, for /readyz. */
 interface Contact {
@@ -59,7 +60,7 @@ async function serve(options: ControllerOptions, version: string, log: Log): Pro
   const stopping = new AbortController();
   const contact: Contact = { lastAnswerAtMs: undefined, lastFailureAtMs: undefined };
   const credentials = await loadCredentials(options.kube);
-  const parts: { metrics?: ControllerMetrics; controller?: Controller; leases?: Leases } = {};
+  const parts: Parts = {};
   const client = createClient({
     credentials,
     version,
@@ -87,7 +88,14 @@ async function serve(options: ControllerOptions, version: string, log: Log): Pro
     onError: (error, lost) => log.warn("Cannot record events", { error, lost }),
   });
   const controller = createController(
-    { client, clock, log, events, observer: observerOf(metrics, quiet), validForMs: () => parts.leases?.validForMs() ?? 0 },
+    {
+      client,
+      clock,
+      log,
+      events,
+      observer: observerOf(metrics, quiet),
+      validForMs: () => parts.leases?.validForMs() ?? 0,
+    },
     {
       namespace: options.namespaced ? (options.namespace ?? credentials.namespace) : undefined,
       instanceId: options.instanceId,
@@ -97,11 +105,21 @@ async function serve(options: ControllerOptions, version: string, log: Log): Pro
     stopping.signal,
   );
   parts.controller = controller;
+  const isLeader = (): boolean => parts.leases?.isLeader() ?? false;
+  const { stores } = controller;
+  const beside: AdmissionPorts = { client, clock, log, events, stores, isLeader };
+  const admission = await admissionOf(options, beside, credentials.namespace, stopping.signal);
   const health = serveHealth({
     healthzPort: options.healthzPort,
     metricsPort: options.metricsPort,
-    notReady: () => notReadyReasons({ nowMs: clock.now(), unsynced: controller.unready(), ...contact }),
-    renderMetrics: () => metrics.render(),
+    notReady: () => [
+      ...notReadyReasons({ nowMs: clock.now(), unsynced: controller.unready(), ...contact }),
+      ...(admission?.notReady() ?? []),
+    ],
+    *renderMetrics() {
+      yield* metrics.render();
+      if (admission !== undefined) yield* admission.render();
+    },
   });
   log.info("Watching", { server: credentials.server, version, instance: options.instanceId });
   const exitCode = await lead({
@@ -109,6 +127,7 @@ async function serve(options: ControllerOptions, version: string, log: Log): Pro
     log,
     client,
     controller,
+    admission,
     stopping,
     hold: (leases) => (parts.leases = leases),
   });
@@ -123,15 +142,50 @@ interface Leading {
   readonly log: Log;
   readonly client: KubeClient;
   readonly controller: Controller;
+  readonly admission: Admission | undefined;
   /** Aborting it ends the watches. */
   readonly stopping: AbortController;
   readonly hold: (leases: Leases) => void;
 }
 
+interface Parts {
+  metrics?: ControllerMetrics;
+  controller?: Controller;
+  leases?: Leases;
+}
+
+const controllerNamespace = ({ controllerNamespace: given }: ControllerOptions): string => given ?? "argo-rollouts";
+
+/** The webhook, when one is asked for; its modules are loaded only then. */
+async function admissionOf(
+  options: ControllerOptions,
+  ports: AdmissionPorts,
+  ownNamespace: string,
+  signal: AbortSignal,
+): Promise<Admission | undefined> {
+  const { webhook, instanceId, resyncMs } = options;
+  if (webhook === undefined) return undefined;
+  const { startAdmission } = await import("./admission.ts");
+  const admissionOptions = {
+    port: webhook.port,
+    endpoint:
+      webhook.url === undefined
+        ? ({ kind: "service", name: webhook.service } as const)
+        : ({ kind: "url", url: webhook.url } as const),
+    failurePolicy: webhook.failurePolicy,
+    namespace: controllerNamespace(options),
+    watchedNamespace: options.namespaced ? (options.namespace ?? ownNamespace) : undefined,
+    instanceId,
+    resyncMs,
+    pod: process.env["POD_NAME"] ?? hostname(),
+  };
+  return startAdmission(admissionOptions, ports, signal);
+}
+
 const LOCKS = ["sluice-controller-lock", "argo-rollouts-controller-lock"] as const;
 
 /** Waits for the caches and the Leases, works, and hands over on a signal. @returns the exit code. */
-async function lead({ options, log, client, controller, stopping, hold }: Leading): Promise<number> {
+async function lead({ options, log, client, controller, admission, stopping, hold }: Leading): Promise<number> {
   const working = new AbortController();
   let exitCode = 0;
   const signalled = new Promise<void>((resolve) => {
@@ -151,9 +205,11 @@ async function lead({ options, log, client, controller, stopping, hold }: Leadin
   if (leases.isLeader()) {
     log.info("Leading", { rollouts: controller.stores.rollouts.size });
     void signalled.then(() => working.abort());
+    void admission?.audit(working.signal);
     await controller.run(working.signal);
   }
   stopping.abort();
+  await admission?.done;
   await leases.release();
   return exitCode;
 }
@@ -172,7 +228,7 @@ function takeLeases(options: ControllerOptions, client: KubeClient, log: Log, on
   return holdLeases({
     client,
     clock: systemClock,
-    namespace: options.controllerNamespace ?? "argo-rollouts",
+    namespace: controllerNamespace(options),
     names: [`${LOCKS[0]}${suffix}`, `${LOCKS[1]}${suffix}`],
     identity: `${hostname()}_${crypto.randomUUID()}`,
     durationMs: options.leaseDurationMs,

@@ -41,7 +41,7 @@ describe("the flags of the controller", () => {
       controllerNamespace: undefined,
       instanceId: "",
       resyncMs: 900_000,
-      rolloutThreads: 64,
+      rolloutThreads: 20,
       qps: Number.POSITIVE_INFINITY,
       burst: 80,
       logLevel: "info",

@@ -46,6 +46,16 @@ export interface ControllerOptions {
   readonly leaseDurationMs: number;
   readonly renewDeadlineMs: number;
   readonly retryPeriodMs: number;
+  /** Undefined: no webhook is served. */
+  readonly webhook: WebhookOptions | undefined;
+}
+
+export interface WebhookOptions {
+  readonly port: number;
+  readonly service: string;
+  /** Instead of the Service. */
+  readonly url: string | undefined;
+  readonly failurePolicy: "Fail" | "Ignore" | undefined;
 }
 
 export type ParsedControllerOptions =
@@ -143,6 +153,10 @@ interface RawFlags extends Partial<Record<string, unknown>> {
   leaderElectionLeaseDuration: number;
   leaderElectionRenewDeadline: number;
   leaderElectionRetryPeriod: number;
+  webhookPort?: number;
+  webhookService: string;
+  webhookUrl?: string;
+  webhookFailurePolicy?: string;
   version: boolean;
 }
 
@@ -181,6 +195,18 @@ function optionsOf(raw: RawFlags, env: Readonly<Record<string, string | undefine
     leaseDurationMs: raw.leaderElectionLeaseDuration,
     renewDeadlineMs: raw.leaderElectionRenewDeadline,
     retryPeriodMs: raw.leaderElectionRetryPeriod,
+    webhook: webhookOf(raw),
+  };
+}
+
+function webhookOf(raw: RawFlags): WebhookOptions | undefined {
+  const { webhookPort: port, webhookService: service, webhookUrl, webhookFailurePolicy: policy } = raw;
+  if (port === undefined) return undefined;
+  return {
+    port,
+    service,
+    url: webhookUrl || undefined,
+    failurePolicy: policy === "Fail" || policy === "Ignore" ? policy : undefined,
   };
 }
 
@@ -195,6 +221,11 @@ function problemsOf(raw: RawFlags, options: ControllerOptions): string[] {
     [!isPort(metricsPort), `--metricsPort is ${metricsPort}: use 0 to 65535`],
     [!isPort(healthzPort), `--healthzPort is ${healthzPort}: use 0 to 65535`],
     [metricsPort === healthzPort && metricsPort !== 0, `--metricsPort and --healthzPort are both ${metricsPort}`],
+    [raw.webhookPort !== undefined && !isPort(raw.webhookPort), `--webhook-port is ${raw.webhookPort}: use 0 to 65535`],
+    [
+      !["", "Fail", "Ignore"].includes(raw.webhookFailurePolicy ?? ""),
+      `--webhook-failure-policy is "${raw.webhookFailurePolicy}": use Fail or Ignore`,
+    ],
     [retryPeriodMs <= 0, "--leader-election-retry-period must be more than 0"],
     // The same bounds as client-go's: a holder must have given up before another may take over.
     [

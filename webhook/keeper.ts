@@ -17,7 +17,7 @@ import {
   type WebhookEndpoint,
 } from "./configuration.ts";
 import { PROBE_NAME } from "./configurationProbe.ts";
-import { createCertificates, type CertificateTurn, type ServingCertificate } from "./keeperCertificates.ts";
+import { createCertificates, type CertificateTurn, type KeptCertificate } from "./keeperCertificates.ts";
 import { type ConfigurationKeeper, keepConfiguration } from "./keeperConfiguration.ts";
 import { watchObject, type WatchPorts } from "./keeperWatch.ts";
 
@@ -33,7 +33,7 @@ export interface KeeperOptions {
   /** Only the leader writes the configuration. Asked every 2 s and before each write. */
   readonly isLeader: () => boolean;
   /** Serves this from now on (`swapCertificate`). What it throws is logged, and tried again. */
-  readonly onCertificate: (certificate: ServingCertificate) => void | Promise<void>;
+  readonly onCertificate: (certificate: KeptCertificate) => void | Promise<void>;
   /** Undefined: `Fail` while two replicas are ready. */
   readonly failurePolicy?: FailurePolicy | undefined;
   /** The only namespace that the controller looks at; undefined: all. */
@@ -125,7 +125,7 @@ async function run(
   options: KeeperOptions,
   signal: AbortSignal,
   shown: { certificates?: CertificateTurn; leading?: Leading },
-  served: () => void,
+  ready: () => void,
 ): Promise<void> {
   const { client, clock, log, namespace, instanceId, endpoint } = options;
   // Watches outlive the signal: going away, the leader looks who is left.
@@ -150,9 +150,13 @@ async function run(
     secret,
     serve: options.onCertificate,
   });
+  let serving = false;
   const turn = async (): Promise<number> => {
-    const { stored, wakeAtMs } = (shown.certificates = await certificates());
-    served();
+    const { stored, wakeAtMs, served } = (shown.certificates = await certificates());
+    // Before anything is served there is nothing to reach; later both go on side by side.
+    if (!serving) await served;
+    serving = true;
+    ready();
     if (options.isLeader()) shown.leading ??= lead(options, ports, bell.ring);
     else if (shown.leading !== undefined) {
       shown.leading.end();
@@ -161,7 +165,7 @@ async function run(
     const bundle = trustedBy(stored)
       .map(({ pem }) => pem)
       .join("");
-    const againMs = await shown.leading?.keeper?.turn(bundle);
+    const [againMs] = await Promise.all([shown.leading?.keeper?.turn(bundle), served]);
     return Math.min(wakeAtMs - clock.now(), againMs ?? Number.POSITIVE_INFINITY, leaderPollMs);
   };
   await Promise.race([secret.hasSynced, aborted(signal)]);

@@ -14,15 +14,13 @@ import {
 import { dataFor, inspect, type Secret, secretWith } from "./certificatesSecret.ts";
 import type { KeyedCertificate } from "./certificatesX509.ts";
 import type { WatchedObject } from "./keeperWatch.ts";
+import type { ServingCertificate } from "./server.ts";
 
-/** What the server serves from now on. PEM; the key must not be logged. */
-export interface ServingCertificate {
-  readonly cert: string;
-  readonly key: string;
-  /** The CAs that clients trust now. */
+/** What to serve from now on. The key must not be logged. */
+export interface KeptCertificate extends ServingCertificate {
+  /** The CAs that the API server trusts, PEM: with them a client of ours can try it. */
   readonly ca: string;
   readonly serial: string;
-  readonly notAfterMs: number;
 }
 
 export interface CertificateOptions {
@@ -36,20 +34,25 @@ export interface CertificateOptions {
   readonly lifetimes: Lifetimes;
   readonly secret: WatchedObject<Secret>;
   /** Resolves when the certificate is served. */
-  readonly serve: (certificate: ServingCertificate) => void | Promise<void>;
+  readonly serve: (certificate: KeptCertificate) => void | Promise<void>;
 }
 
 export interface CertificateTurn {
   /** What is in the Secret now, nothing of which needs to be replaced before `wakeAtMs`. */
   readonly stored: Stored;
   readonly wakeAtMs: number;
+  /**
+   * Resolves when that is served; rejects with what `serve` throws. A change takes seconds, in which connections move
+   * over, and the caBundle must not wait for it: after an emergency it is what the new certificate needs to be trusted.
+   */
+  readonly served: Promise<void>;
 }
 
 /** Others may write in between so many times, then the turn starts over. */
 const triesLimit = 5;
 const writeTimeoutMs = 5_000;
 
-/** @returns a turn: puts the Secret in order and serves what it holds. The turn throws ApiErrors, and what `serve` throws. */
+/** @returns a turn: puts the Secret in order and serves what it holds. The turn throws ApiErrors. */
 export function createCertificates(options: CertificateOptions): () => Promise<CertificateTurn> {
   const { clock, log, servingNames, lifetimes, secret } = options;
   let remembered: Stored | undefined;
@@ -57,13 +60,13 @@ export function createCertificates(options: CertificateOptions): () => Promise<C
   const inspected = inspectOnce();
 
   const serve = async (serving: KeyedCertificate, stored: Stored): Promise<void> => {
-    const { pem: cert, key, serial, notAfterMs } = serving;
-    if (served === cert) return;
+    const { pem, key, serial, notAfterMs } = serving;
+    if (served === pem) return;
     const ca = trustedBy(stored)
       .map(({ pem }) => pem)
       .join("");
-    await options.serve({ cert, key, ca, serial, notAfterMs });
-    served = cert;
+    await options.serve({ pem, key, ca, serial, notAfterMs });
+    served = pem;
     log.info("Serving the webhook's certificate", { serial, until: new Date(notAfterMs).toISOString() });
   };
   return async () => {
@@ -75,8 +78,7 @@ export function createCertificates(options: CertificateOptions): () => Promise<C
       if (plan.kind === "keep") {
         if (stored?.serving === undefined) throw new Error("A plan keeps a serving certificate that is not there");
         remembered = stored;
-        await serve(stored.serving, stored);
-        return { stored, wakeAtMs: plan.wakeAtMs };
+        return { stored, wakeAtMs: plan.wakeAtMs, served: serve(stored.serving, stored) };
       }
       if (tries > triesLimit) throw new Error(`Others keep writing the Secret "${options.namespace}/${options.name}"`);
       log.info("Renewing the webhook's certificates", { reason: plan.reason });

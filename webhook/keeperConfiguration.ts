@@ -220,6 +220,9 @@ function proofKeeper({ client, clock, log, namespace, instanceId, probeEveryMs }
         proved = { what, reached: false };
         break;
       case "unaware":
+        // A moment after a write that is as it should be.
+        if (failures === 5)
+          log.warn("The API server does not call the webhook, or something else answers in its place");
         break;
       case "unknown":
         log.warn("Cannot find out whether the API server reaches the webhook", { error: outcome.error });

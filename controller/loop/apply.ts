@@ -80,7 +80,8 @@ export async function apply(writer: Writer, snapshot: Snapshot, decision: Decisi
     }
   }
   if (decision.status !== undefined) {
-    if (decision.events.length > 0) await run.eventsTold(run.rollout);
+    // Who waits for Healthy reads the events next; other statuses need no such order.
+    if (decision.events.length > 0 && decision.status.phase === "Healthy") await run.eventsTold(run.rollout);
     await writeStatus(run, decision.status);
   }
   return { kind: "done" };

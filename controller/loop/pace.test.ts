@@ -78,6 +78,14 @@ describe("a status", () => {
     expect(pace.waitMs("ns/web", snapshotOf(before), decisionOf(paused), 40)).toBe(0);
   });
 
+  test("waits longer for both while many others are in line", () => {
+    const busy = createPace(() => 30);
+    const more = decisionOf({ ...paused, availableReplicas: 2 });
+    busy.written("ns/web", 1_000);
+    expect(busy.waitMs("ns/web", snapshotOf(paused), more, 1_000)).toBe(2_000);
+    expect(busy.waitMs("ns/api", snapshotOf({}, [settled({ observed: false })]), decisionOf(paused), 0)).toBe(1_000);
+  });
+
   test("that equals the stored one needs no write, and nothing is waited for", () => {
     expect(createPace().waitMs("ns/web", snapshotOf(paused), decisionOf(undefined), 1_000)).toBe(0);
   });

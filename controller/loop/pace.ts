@@ -61,7 +61,13 @@ export interface Pace {
   forget(key: string): void;
 }
 
-export function createPace(): Pace {
+/** How much slower everything is told when many Rollouts wait: the API server has better things to do then. */
+const MAX_SLOWDOWN = 10;
+const WAITING_PER_STEP = 10;
+
+/** `waiting`: how many Rollouts are in line now. */
+export function createPace(waiting: () => number = () => 0): Pace {
+  const slowdown = (): number => Math.min(MAX_SLOWDOWN, 1 + waiting() / WAITING_PER_STEP);
   const writtenAt = new Map<string, number>();
   const waitingSince = new Map<string, number>();
   return {
@@ -72,9 +78,9 @@ export function createPace(): Pace {
       }
       const since = waitingSince.get(key) ?? now;
       const last = writtenAt.get(key) ?? Number.NEGATIVE_INFINITY;
-      const answerAt = awaitsAnswer(snapshot, decision) ? since + ANSWER_WITHIN_MS : now;
+      const answerAt = awaitsAnswer(snapshot, decision) ? since + ANSWER_WITHIN_MS * slowdown() : now;
       const counted = onlyCounters(snapshot.rollout.status ?? {}, decision.status);
-      const countersAt = counted ? Math.max(last + COUNTERS_EVERY_MS, since + COUNTERS_SETTLE_MS) : now;
+      const countersAt = counted ? Math.max(last + COUNTERS_EVERY_MS * slowdown(), since + COUNTERS_SETTLE_MS) : now;
       const wait = Math.max(0, answerAt - now, countersAt - now);
       if (wait > 0) waitingSince.set(key, since);
       return wait;

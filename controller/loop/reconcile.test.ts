@@ -104,6 +104,7 @@ function world(options: { readonly validForMs?: number } = {}) {
     validForMs: () => options.validForMs ?? 15_000,
     recordEvent: (_, event) => void events.push(event.reason),
     eventsTold: async () => {},
+    waiting: () => 0,
     wakeAfter: (_, ms) => void wakes.push(ms),
     finished: () => {},
   });

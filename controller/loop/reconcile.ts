@@ -12,6 +12,8 @@ import { createPace, eventText, joinEvents, splitEvents } from "./pace.ts";
 export interface ReconcilePorts extends Writer {
   readonly clock: Clock;
   readonly gatherer: Gatherer;
+  /** How many Rollouts are in line. */
+  readonly waiting: () => number;
   readonly wakeAfter: (key: string, delayMs: number) => void;
   readonly finished: (status: string, totalSeconds: number, manualPauseSeconds: number) => void;
 }
@@ -25,7 +27,7 @@ export interface Reconciler {
 
 export function createReconciler(ports: ReconcilePorts): Reconciler {
   const { clock, gatherer } = ports;
-  const pace = createPace();
+  const pace = createPace(ports.waiting);
   const announced = new Set<string>();
   // Events that wait for a status that waits.
   const heldEvents = new Map<string, readonly RolloutEvent[]>();

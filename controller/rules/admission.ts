@@ -2,50 +2,128 @@
  * What admission says about an object: the one entry for the webhook and the linter (design/authority.md, "Admission
  * verdicts"). Pure: whoever calls gathers what the cluster holds.
  */
+import {
+  analysisRunViolations,
+  analysisRunWarnings,
+  analysisTemplateViolations,
+  analysisTemplateWarnings,
+} from "./analysis.ts";
+import { experimentViolations, experimentWarnings } from "./experiment.ts";
+import type { Findings } from "./findings.ts";
+import { ingressFindings } from "./ingress.ts";
 import type { Resolution } from "./input.ts";
+import type { AdmittedKind } from "./kinds.ts";
 import type { Lookup } from "./lookup.ts";
 import type { ServiceLabels } from "./references.ts";
-import type { Templates, TemplateUser } from "./templates.ts";
-import type { Violation } from "./violation.ts";
+import { rolloutViolations } from "./rollout.ts";
+import { routerViolations } from "./routers.ts";
+import { serviceFindings } from "./servicesAdmission.ts";
+import { sizeViolations } from "./size.ts";
+import { unsupportedFeatures } from "./support.ts";
+import type { Templates } from "./templateCollection.ts";
+import { experimentTemplateWarnings, templateReferenceViolations } from "./templates.ts";
+import { rolloutsBrokenBy, type TemplateUser } from "./templateUsers.ts";
+import { unknownFieldFindings } from "./unknownFields.ts";
+import { forbidden, type Violation } from "./violation.ts";
+import { virtualServiceFindings } from "./virtualService.ts";
+import { rolloutWarnings } from "./warnings.ts";
 
-export type AdmittedKind =
-  "Rollout" | "AnalysisTemplate" | "ClusterAnalysisTemplate" | "AnalysisRun" | "Experiment";
+export type { Findings } from "./findings.ts";
+export type { AdmittedKind } from "./kinds.ts";
+export { newViolations } from "./ratchet.ts";
 
 /** What the cluster holds. What is left out is unknown and judges nothing. */
 export interface References {
   /** Services of the object's namespace by name. */
   readonly services?: Lookup<ServiceLabels>;
-  /** AnalysisTemplates of the object's namespace and ClusterAnalysisTemplates: their specs by name. */
+  /** AnalysisTemplates of the object's namespace, and ClusterAnalysisTemplates: their specs by name. */
   readonly templates?: Templates;
-  /** Rollouts of the object's namespace by name: who still manages a Service. */
+  /** Rollouts of the object's namespace by name: whether who marked a Service still names it. */
   readonly rollouts?: Lookup<unknown>;
   /** For a template: the Rollouts that may use it, each with the templates as the cluster holds them before this write. */
   readonly users?: readonly TemplateUser[];
   /** Ingresses of the object's namespace by name. */
   readonly ingresses?: Lookup<unknown>;
-  /** VirtualServices by `name.namespace`, and those of the object's namespace by plain name, too. */
+  /** VirtualServices by `name.namespace`, those of the object's namespace by plain name too. */
   readonly virtualServices?: Lookup<unknown>;
 }
 
 export interface AdmissionContext extends Resolution {
   readonly references?: References;
-}
-
-/** Every `path` here is the true path: `spec.strategy.canary.steps[0].setWeight`; there is no `exactPath`. */
-export interface Findings {
-  readonly refuse: readonly Violation[];
-  readonly warn: readonly Violation[];
-}
-
-/** Never throws, whatever it is given. */
-export function admissionFindings(_object: unknown, _kind: AdmittedKind, _context: AdmissionContext = {}): Findings {
-  return { refuse: [], warn: [] };
+  /** Look for members that the API does not know (the linter); the API server has dropped them before admission. */
+  readonly strict?: boolean;
 }
 
 /**
- * Ratcheting: of the new object's violations those that the old object did not have. One counts as the same when rule,
- * path without indices and text agree; two of a kind where there was one are one new one.
+ * Every finding's `path` is the true path (`spec.strategy.canary.steps[0].setWeight`), and each is told once. Never
+ * throws, whatever it is given.
  */
-export function newViolations(_before: readonly Violation[], _after: readonly Violation[]): readonly Violation[] {
-  return [];
+export function admissionFindings(object: unknown, kind: AdmittedKind, context: AdmissionContext = {}): Findings {
+  const tooLarge = sizeViolations(object);
+  if (tooLarge.length > 0) return { refuse: tooLarge, warn: [] };
+  const all = [
+    ...JUDGES[kind](object, context),
+    ...(context.strict === true ? [unknownFieldFindings(object, kind)] : []),
+  ];
+  return {
+    refuse: forUsers(all.flatMap(({ refuse }) => refuse)),
+    warn: forUsers(all.flatMap(({ warn }) => warn)),
+  };
 }
+
+type Judge = (object: unknown, context: AdmissionContext) => readonly Findings[];
+
+const template: Judge = (object, { references = {} }) => [
+  { refuse: analysisTemplateViolations(object), warn: analysisTemplateWarnings(object) },
+  { refuse: [], warn: rolloutsBrokenBy(object, references.users ?? []) },
+];
+
+const JUDGES: { readonly [K in AdmittedKind]: Judge } = {
+  Rollout: rolloutFindings,
+  AnalysisTemplate: template,
+  ClusterAnalysisTemplate: template,
+  AnalysisRun: (run) => [{ refuse: analysisRunViolations(run), warn: analysisRunWarnings(run) }],
+  Experiment: (experiment, { references: { templates } = {} }) => [
+    { refuse: experimentViolations(experiment), warn: experimentWarnings(experiment) },
+    { refuse: [], warn: templates === undefined ? [] : experimentTemplateWarnings(experiment, templates) },
+  ],
+};
+
+/** In the order of the reference: the spec, Services, templates, routers. */
+function rolloutFindings(rollout: unknown, { references = {}, ...resolution }: AdmissionContext): readonly Findings[] {
+  const { services, templates, rollouts, ingresses, virtualServices } = references;
+  const found: Findings[] = [
+    {
+      refuse: rolloutViolations(rollout, resolution),
+      warn: [...rolloutWarnings(rollout), ...routerViolations(rollout), ...unsupported(rollout)],
+    },
+  ];
+  if (services !== undefined) {
+    found.push(serviceFindings(rollout, services, rollouts === undefined ? resolution : { ...resolution, rollouts }));
+  }
+  if (templates !== undefined) found.push(templateReferenceViolations(rollout, templates));
+  if (ingresses !== undefined) found.push(ingressFindings(rollout, ingresses));
+  if (virtualServices !== undefined) found.push(virtualServiceFindings(rollout, virtualServices));
+  return found;
+}
+
+/** It is stored and held with this reason, until a version that drives it takes over. */
+const unsupported = (rollout: unknown): readonly Violation[] =>
+  unsupportedFeatures(rollout).map(({ path, reason }) =>
+    forbidden("unsupported-feature", { path, value: undefined }, reason),
+  );
+
+/** With true paths; the reference says some things twice. */
+function forUsers(violations: readonly Violation[]): readonly Violation[] {
+  const told = new Map<string, Violation>();
+  for (const { exactPath, ...violation } of violations) {
+    const path = exactPath ?? violation.path;
+    const key = `${path} ${violation.type} ${violation.rule} ${violation.detail} ${shownValue(violation.value)}`;
+    if (!told.has(key)) told.set(key, { ...violation, path });
+  }
+  return [...told.values()];
+}
+
+/** Objects are not told apart: the place and the text say enough. */
+const shownValue = (value: unknown): string =>
+  typeof value === "string" || typeof value === "number" ? `${value}` : "";

@@ -5,129 +5,113 @@
  * merges several, and arguments, metrics or rules may come from any of them. It is refused only for what no company
  * can mend; the rest warns. The reference stores every template and judges it only when it is used.
  */
-import { argumentNames, runArgumentViolations, runArgumentWarnings } from "./analysisArguments.ts";
-import { conflictingArguments, repeatedArguments, twoSources } from "./analysisArguments.ts";
+import {
+  argumentNames,
+  conflictingArguments,
+  runArgumentViolations,
+  runArgumentWarnings,
+  templateArgumentWarnings,
+} from "./analysisArguments.ts";
 import { metricViolations, metricWarnings } from "./metric.ts";
-import { at, count, isTrue, items, type Place, root, text, texts } from "./place.ts";
-import { regexpMatchesSome } from "./regexp/matches.ts";
-import { isTemplated, tagProblem, tagsBelow, tagText } from "./tags.ts";
+import { at, count, isTrue, items, type Place, repeated, root, text } from "./place.ts";
+import { regexpMatchesSome, someWork } from "./regexp/matches.ts";
+import { isTemplated, unresolvedTags } from "./tags.ts";
 import { duplicate, invalid, required, type Violation } from "./violation.ts";
 
 type Rule = (spec: Place) => readonly Violation[];
 
 const metricsOf = (spec: Place): readonly Place[] => items(at(spec, "metrics"));
 
-/** The places whose text one before them has already. A text with tags may become another. */
-function repeated(places: readonly Place[]): readonly Place[] {
-  const seen = new Set<string>();
-  return places.filter((place) => {
-    const again = seen.has(text(place)) && !isTemplated(place);
-    seen.add(text(place));
-    return again;
-  });
-}
-
-const eachMetric: Rule = (spec) => metricsOf(spec).flatMap(metricViolations);
-const limitsInWords: Rule = (spec) => metricsOf(spec).flatMap(metricWarnings);
-
-const metricNames: Rule = (spec) =>
-  repeated(metricsOf(spec).map((metric) => at(metric, "name"))).map((place) => duplicate("metric-duplicate", place));
-
 const someMetric: Rule = (spec) =>
   metricsOf(spec).length > 0 ? [] : [required("metrics-required", at(spec, "metrics"), "no metrics specified")];
 
-const MODIFIERS = ["dryRun", "measurementRetention"];
+const eachMetric: Rule = (spec) => {
+  const named = metricsOf(spec).map((metric) => ({ metric, name: at(metric, "name") }));
+  const again = new Set(repeated(named.map(({ name }) => name)));
+  return named.flatMap(({ metric, name }) => [
+    ...(again.has(name) ? [duplicate("metric-duplicate", name)] : []),
+    ...metricViolations(metric),
+  ]);
+};
 
-const modifierNames = (spec: Place): readonly (readonly Place[])[] =>
-  MODIFIERS.map((member) => items(at(spec, member)).map((rule) => at(rule, "metricName")));
+const limitsInWords: Rule = (spec) => metricsOf(spec).flatMap(metricWarnings);
 
-const repeatedModifiers: Rule = (spec) =>
-  modifierNames(spec).flatMap((names) => repeated(names).map((place) => duplicate("metric-rule-duplicate", place)));
+/** The regular expressions of `dryRun` and `measurementRetention`, list by list. */
+const expressions = (spec: Place): readonly (readonly Place[])[] =>
+  ["dryRun", "measurementRetention"].map((member) => items(at(spec, member)).map((rule) => at(rule, "metricName")));
+
+const repeatedExpressions: Rule = (spec) =>
+  expressions(spec).flatMap((list) => repeated(list).map((place) => duplicate("metric-rule-duplicate", place)));
 
 /** Names with tags are matched once they are resolved. */
-const unmatchedModifiers: Rule = (spec) => {
-  const rules = modifierNames(spec).flat();
-  const metrics = metricsOf(spec).map((metric) => at(metric, "name"));
-  if (rules.length === 0 || metrics.some(isTemplated)) return [];
+const unmatchedExpressions: Rule = (spec) => {
+  const rules = expressions(spec).flat();
+  const names = metricsOf(spec).map((metric) => at(metric, "name"));
+  if (rules.length === 0 || names.some(isTemplated)) return [];
+  const work = someWork();
   return rules
-    .filter((place) => regexpMatchesSome(text(place), metrics.map(text)) === false)
+    .filter((place) => regexpMatchesSome(text(place), names.map(text), work) === false)
     .map((place) => invalid("metric-rule-unmatched", place, "Rule didn't match any metric name(s)", text(place)));
 };
 
-/** Tags that nothing resolves. `judged` picks the ones to report. */
-function tagViolations(spec: Place, judged: (inner: string | undefined) => boolean): readonly Violation[] {
-  const names = argumentNames(spec);
-  return tagsBelow({ ...at(spec, "metrics") }).flatMap((tag) => {
-    const problem = tagProblem(tag, names);
-    if (problem === undefined || !judged(tag.inner)) return [];
-    return [invalid("metric-tag", tag.place, problem, tagText(tag))];
-  });
+function tagViolations(spec: Place, judged: (name: string | undefined) => boolean): readonly Violation[] {
+  return unresolvedTags(at(spec, "metrics"), argumentNames(spec))
+    .filter(({ name }) => judged(name))
+    .map(({ place, tag, detail }) => invalid("metric-tag", place, detail, tag));
 }
 
-/** An argument that another template may declare. */
-const mayBeDeclaredElsewhere = (inner: string | undefined): boolean => inner?.trim().startsWith("args.") === true;
+/** An argument that another template of the same analysis may declare. */
+const isArgument = (name: string | undefined): boolean => name?.startsWith("args.") === true;
 
-const hopelessTags: Rule = (spec) => tagViolations(spec, (inner) => !mayBeDeclaredElsewhere(inner));
-const undeclaredTags: Rule = (spec) => tagViolations(spec, mayBeDeclaredElsewhere);
-const unresolvedTags: Rule = (spec) => tagViolations(spec, () => true);
-
-const TEMPLATE_RULES: readonly Rule[] = [
-  metricNames,
-  eachMetric,
-  hopelessTags,
-  repeatedModifiers,
-  conflictingArguments,
-];
-
-const RUN_RULES: readonly Rule[] = [
-  runArgumentViolations,
-  unresolvedTags,
-  someMetric,
-  metricNames,
-  eachMetric,
-  unmatchedModifiers,
-];
+const hopelessTags: Rule = (spec) => tagViolations(spec, (name) => !isArgument(name));
+const undeclaredTags: Rule = (spec) => tagViolations(spec, isArgument);
+const everyTag: Rule = (spec) => tagViolations(spec, () => true);
 
 /** The reference follows templates that include themselves until it crashes. */
-function includesItself(template: Place): readonly Violation[] {
+const notItself = (template: Place): readonly Violation[] => {
   const name = text(at(template, "metadata", "name"));
   const cluster = text(at(template, "kind")) === "ClusterAnalysisTemplate";
   return items(at(template, "spec", "templates"))
     .filter((reference) => name !== "" && text(at(reference, "templateName")) === name)
     .filter((reference) => isTrue(at(reference, "clusterScope")) === cluster)
     .map((reference) => invalid("template-cycle", at(reference, "templateName"), "a template cannot include itself"));
-}
+};
 
-/** Never throws, whatever it is given. For AnalysisTemplates and ClusterAnalysisTemplates; what no use of them can mend. */
+const TEMPLATE_RULES: readonly Rule[] = [eachMetric, hopelessTags, repeatedExpressions, conflictingArguments];
+
+/** Never throws, whatever it is given. AnalysisTemplates and ClusterAnalysisTemplates: what no use of them can mend. */
 export function analysisTemplateViolations(template: unknown): readonly Violation[] {
   const place = root(template);
   const spec = at(place, "spec");
-  return [...TEMPLATE_RULES.flatMap((rule) => rule(spec)), ...includesItself(place)];
+  return [...TEMPLATE_RULES.flatMap((rule) => rule(spec)), ...notItself(place)];
 }
 
-/** Rules of a template that matches no metric of its own may be meant for those that it includes. */
-const unmatchedAlone: Rule = (spec) =>
-  metricsOf(spec).length === 0 || count(at(spec, "templates")) > 0 ? [] : unmatchedModifiers(spec);
+const includesOthers = (spec: Place): boolean => count(at(spec, "templates")) > 0;
 
-const measuresSomething: Rule = (spec) =>
-  metricsOf(spec).length > 0 || count(at(spec, "templates")) > 0
+const measuresNothing: Rule = (spec) =>
+  metricsOf(spec).length > 0 || includesOthers(spec)
     ? []
     : [required("metrics-required", at(spec, "metrics"), "measures nothing by itself")];
 
+/** Rules that match no metric of their own template may be meant for those that it includes. */
+const unmatchedAlone: Rule = (spec) =>
+  metricsOf(spec).length === 0 || includesOthers(spec) ? [] : unmatchedExpressions(spec);
+
 const TEMPLATE_WARNINGS: readonly Rule[] = [
-  measuresSomething,
+  measuresNothing,
   limitsInWords,
   undeclaredTags,
   unmatchedAlone,
-  repeatedArguments,
-  (spec) => twoSources(spec, "is refused by inline analysis; elsewhere the secret wins over the value"),
+  templateArgumentWarnings,
 ];
 
-/** What works in some company, or works otherwise than it reads. */
+/** What works in some company only, or works otherwise than it reads. */
 export function analysisTemplateWarnings(template: unknown): readonly Violation[] {
   const spec = at(root(template), "spec");
   return TEMPLATE_WARNINGS.flatMap((rule) => rule(spec));
 }
+
+const RUN_RULES: readonly Rule[] = [runArgumentViolations, everyTag, someMetric, eachMetric, unmatchedExpressions];
 
 /** Never throws, whatever it is given. What would end the run in Error before anything is measured. */
 export function analysisRunViolations(run: unknown): readonly Violation[] {
@@ -135,7 +119,9 @@ export function analysisRunViolations(run: unknown): readonly Violation[] {
   return RUN_RULES.flatMap((rule) => rule(spec));
 }
 
+const RUN_WARNINGS: readonly Rule[] = [limitsInWords, repeatedExpressions, runArgumentWarnings];
+
 export function analysisRunWarnings(run: unknown): readonly Violation[] {
   const spec = at(root(run), "spec");
-  return [limitsInWords, repeatedModifiers, runArgumentWarnings].flatMap((rule) => rule(spec));
+  return RUN_WARNINGS.flatMap((rule) => rule(spec));
 }

@@ -13,46 +13,53 @@ export const argumentNames = (spec: Place): ReadonlySet<string> =>
 
 /** Each argument that repeats a name, with the one before it. */
 function pairs(spec: Place): readonly (readonly [earlier: Place, later: Place])[] {
-  const all = argumentsOf(spec);
-  return all.flatMap((later, index) => {
-    const earlier = all.slice(0, index).findLast((argument) => nameOf(argument) === nameOf(later));
+  const latest = new Map<string, Place>();
+  return argumentsOf(spec).flatMap((later) => {
+    const earlier = latest.get(nameOf(later));
+    latest.set(nameOf(later), later);
     return earlier === undefined ? [] : [[earlier, later] as const];
   });
 }
 
-const conflicts = (earlier: Place, later: Place): boolean => {
-  const values = [at(earlier, "value"), at(later, "value")];
-  return values.every(present) && values.map(text)[0] !== values.map(text)[1];
-};
+/** What is wrong when two arguments of one name meet; in the reference's words. */
+export function conflictOf(earlier: Place, later: Place): string | undefined {
+  const [first, second] = [at(earlier, "value"), at(later, "value")];
+  if (!present(first) || !present(second) || text(first) === text(second)) return undefined;
+  return `Argument \`${nameOf(later)}\` specified multiple times with different values: '${text(first)}', '${text(second)}'`;
+}
 
 /** No Rollout and no Experiment can use a template that gives an argument two values. */
 export const conflictingArguments: Rule = (spec) =>
-  pairs(spec)
-    .filter(([earlier, later]) => conflicts(earlier, later))
-    .map(([earlier, later]) =>
-      invalid("argument-conflict", at(later, "value"), conflictDetail(nameOf(later), earlier, later)),
-    );
-
-export const conflictDetail = (name: string, earlier: Place, later: Place): string =>
-  `Argument \`${name}\` specified multiple times with different values: '${text(at(earlier, "value"))}', '${text(at(later, "value"))}'`;
+  pairs(spec).flatMap(([earlier, later]) => {
+    const detail = conflictOf(earlier, later);
+    return detail === undefined ? [] : [invalid("argument-conflict", at(later, "value"), detail)];
+  });
 
 /** Harmless in a template as long as the values agree. */
 export const repeatedArguments: Rule = (spec) =>
   pairs(spec)
-    .filter(([earlier, later]) => !conflicts(earlier, later))
+    .filter(([earlier, later]) => conflictOf(earlier, later) === undefined)
     .map(([, later]) => duplicate("argument-duplicate", at(later, "name")));
 
-export const twoSources = (spec: Place, detail: string): readonly Violation[] =>
-  argumentsOf(spec)
-    .filter((argument) => present(at(argument, "value")) && present(at(argument, "valueFrom")))
-    .map((argument) =>
-      invalid("argument-two-sources", argument, `has both value and valueFrom: ${detail}`, nameOf(argument)),
-    );
+export const hasTwoSources = (argument: Place): boolean =>
+  present(at(argument, "value")) && present(at(argument, "valueFrom"));
+
+export const templateArgumentWarnings: Rule = (spec) => [
+  ...repeatedArguments(spec),
+  ...argumentsOf(spec)
+    .filter(hasTwoSources)
+    .map((argument) => {
+      const detail = "has both value and valueFrom, which steps and promotions refuse; elsewhere a secret wins";
+      return invalid("argument-two-sources", argument, detail, nameOf(argument));
+    }),
+];
+
+const readsSecret = (argument: Place): boolean => present(at(argument, "valueFrom", "secretKeyRef"));
 
 /** A run reads secrets, but no fields. */
 export const runArgumentViolations: Rule = (spec) =>
   argumentsOf(spec)
-    .filter((argument) => !present(at(argument, "value")) && !present(at(argument, "valueFrom", "secretKeyRef")))
+    .filter((argument) => !present(at(argument, "value")) && !readsSecret(argument))
     .map((argument) =>
       required("argument-required", at(argument, "value"), `argument "${nameOf(argument)}" was not supplied`),
     );
@@ -60,7 +67,9 @@ export const runArgumentViolations: Rule = (spec) =>
 /** The reference makes such runs itself: a Rollout's value is put beside the secret that a template names. */
 export const runArgumentWarnings: Rule = (spec) => [
   ...pairs(spec).map(([, later]) => duplicate("argument-duplicate", at(later, "name"))),
-  ...twoSources(spec, "the secret wins over the value").filter(({ value }) =>
-    argumentsOf(spec).some((argument) => nameOf(argument) === value && present(at(argument, "valueFrom", "secretKeyRef"))),
-  ),
+  ...argumentsOf(spec)
+    .filter((argument) => present(at(argument, "value")) && readsSecret(argument))
+    .map((argument) =>
+      invalid("argument-two-sources", argument, "has both a value and a secret: the secret wins", nameOf(argument)),
+    ),
 ];

@@ -1,3 +1,5 @@
+import { goQuoted } from "./goQuoted.ts";
+
 const SECONDS: Readonly<Record<string, number>> = {
   ns: 1e-9,
   us: 1e-6,
@@ -35,10 +37,17 @@ function secondsOf(duration: string): number {
   return parts.reduce((sum, [, amount = "0", unit = "s"]) => sum + Number(amount) * (SECONDS[unit] ?? 0), 0);
 }
 
-/** Whether a text is a Go duration: "10s", "1h30m". Digits alone are none, except 0. */
-export function isGoDuration(duration: string): boolean {
-  if (!DURATION.test(duration)) return false;
-  return secondsOf(duration) <= MAX_SECONDS;
+/** Why a text is no Go duration ("10s", "1h30m"; digits alone are none, except 0), as Go says it. */
+export function goDurationProblem(duration: string): string | undefined {
+  if (DURATION.test(duration)) {
+    return secondsOf(duration) > MAX_SECONDS ? `time: invalid duration ${goQuoted(duration)}` : undefined;
+  }
+  // The first part that is not a number with a known unit.
+  const [, rest = ""] = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h)(?=[\d.]|$))*(.*)$/s.exec(duration) ?? [];
+  const [, unit] = /^(?:\d+\.?\d*|\.\d+)([^\d.]*)/.exec(rest) ?? [];
+  if (unit === undefined) return `time: invalid duration ${goQuoted(duration)}`;
+  if (unit === "") return `time: missing unit in duration ${goQuoted(duration)}`;
+  return `time: unknown unit ${goQuoted(unit)} in duration ${goQuoted(duration)}`;
 }
 
 /** What the reference's 32-bit seconds make of more than 68 years. */

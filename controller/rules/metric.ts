@@ -1,5 +1,5 @@
 /** One metric of an analysis (validation.md §5.2), in the reference's words; each violation stands at its true path. */
-import { isGoDuration } from "./duration.ts";
+import { goDurationProblem } from "./duration.ts";
 import { at, keys, type Place, present, text, whole } from "./place.ts";
 import { isTemplated } from "./tags.ts";
 import { invalid, required, type Violation } from "./violation.ts";
@@ -64,9 +64,7 @@ const countCoversLimits: Rule = (metric) => {
     [success >= 0 && failure < 0 && count < success, "count must be >= consecutiveSuccessLimit"],
     [count < inconclusive, "count must be >= inconclusiveLimit"],
   ];
-  return problems
-    .filter(([wrong]) => wrong)
-    .map(([, detail]) => invalid("metric-count", at(metric, "count"), detail));
+  return problems.filter(([wrong]) => wrong).map(([, detail]) => invalid("metric-count", at(metric, "count"), detail));
 };
 
 const intervalBetweenMeasurements: Rule = (metric) => {
@@ -76,10 +74,13 @@ const intervalBetweenMeasurements: Rule = (metric) => {
 };
 
 const durations: Rule = (metric) =>
-  ["interval", "initialDelay"]
-    .map((member) => at(metric, member))
-    .filter((place) => text(place) !== "" && !isTemplated(place) && !isGoDuration(text(place)))
-    .map((place) => invalid("metric-duration", place, "must be a duration such as 30s or 5m"));
+  [
+    { place: at(metric, "interval"), title: "interval" },
+    { place: at(metric, "initialDelay"), title: "startDelay" },
+  ].flatMap(({ place, title }) => {
+    const problem = text(place) === "" || isTemplated(place) ? undefined : goDurationProblem(text(place));
+    return problem === undefined ? [] : [invalid("metric-duration", place, `invalid ${title} string: ${problem}`)];
+  });
 
 const PROVIDERS = [
   "prometheus",
@@ -107,13 +108,7 @@ const oneProvider: Rule = (metric) => {
   return [invalid("metric-provider", place, "multiple providers specified", given.join(", "))];
 };
 
-const RULES: readonly Rule[] = [
-  limitsInRange,
-  countCoversLimits,
-  intervalBetweenMeasurements,
-  durations,
-  oneProvider,
-];
+const RULES: readonly Rule[] = [limitsInRange, countCoversLimits, intervalBetweenMeasurements, durations, oneProvider];
 
 /** Why every run with this metric would end in Error, whatever is measured. */
 export const metricViolations: Rule = (metric) => RULES.flatMap((rule) => rule(metric));

@@ -14,11 +14,15 @@ export interface Place {
 
 export const root = (value: unknown): Place => ({ value, path: "" });
 
-/** Descends by member names; nothing there reads as undefined. */
+/** Descends by member names; nothing there reads as undefined. Rules do hardly anything else, so it makes one object. */
 export function at(place: Place, ...names: readonly string[]): Place {
-  let here = place;
-  for (const name of names) here = step(here, memberOf(here.value, name), here.path === "" ? name : `.${name}`);
-  return here;
+  let { value } = place;
+  let suffix = "";
+  for (const name of names) {
+    value = memberOf(value, name);
+    suffix += suffix === "" && place.path === "" ? name : `.${name}`;
+  }
+  return step(place, value, suffix);
 }
 
 /** The elements of a list, with `[i]` in their paths; none for anything else. */
@@ -50,6 +54,16 @@ export function keys(place: Place): readonly string[] {
 
 /** The strings of a list; other elements read as "". */
 export const texts = (place: Place): readonly string[] => items(place).map(text);
+
+/** The places whose text one before them has already. */
+export function repeated(places: readonly Place[]): readonly Place[] {
+  const seen = new Set<string>();
+  return places.filter((place) => {
+    const again = seen.has(text(place));
+    seen.add(text(place));
+    return again;
+  });
+}
 
 /** A map of strings in key order; other values read as "". */
 export function textMap(place: Place): ReadonlyMap<string, string> {

@@ -1,5 +1,6 @@
 /** What a Rollout says about Services that must agree with the Services themselves (validation.md §4.1). */
 import { HASH_LABEL, MANAGED_BY } from "../rollout/model.ts";
+import type { Lookup } from "./lookup.ts";
 import { placesOf, type Resolution } from "./input.ts";
 import { at, type Place, text, textMap } from "./place.ts";
 import { invalid, type Violation } from "./violation.ts";
@@ -25,7 +26,7 @@ const REFERENCES: readonly (readonly string[])[] = [
  */
 export function serviceViolations(
   rollout: unknown,
-  services: ReadonlyMap<string, ServiceLabels>,
+  services: Lookup<ServiceLabels>,
   resolution: Resolution = {},
 ): readonly Violation[] {
   const references = serviceReferences(rollout);
@@ -44,7 +45,7 @@ export function serviceViolations(
   return [...missing, ...content];
 }
 
-function serviceReferences(rollout: unknown): readonly Place[] {
+export function serviceReferences(rollout: unknown): readonly Place[] {
   const strategy = at(placesOf(rollout).spec, "strategy");
   return REFERENCES.map((path) => at(strategy, ...path)).filter((reference) => text(reference) !== "");
 }

@@ -3,54 +3,53 @@
  */
 import { at, items, keys, type Place } from "./place.ts";
 
-export interface Tag {
-  /** The text that holds it. */
+export interface TagProblem {
+  /** The text that holds the tag. */
   readonly place: Place;
-  /** Between the braces, as it stands; undefined when they are never closed. */
-  readonly inner: string | undefined;
+  /** The tag, shortened. */
+  readonly tag: string;
+  /** What is between its braces, trimmed; undefined when they are never closed. */
+  readonly name: string | undefined;
+  /** In the reference's words. */
+  readonly detail: string;
 }
 
-/** Every tag below a place, in the order of the object. Without recursion: an object may be nested without end. */
-export function tagsBelow(place: Place): readonly Tag[] {
-  const found: Tag[] = [];
+/** More of them help nobody, and a text may consist of nothing else. */
+const MOST = 50;
+
+/**
+ * The tags below a place that none of the names ("args.x") resolves, in the order of the object. Without recursion: an
+ * object may be nested without end.
+ */
+export function unresolvedTags(place: Place, names: ReadonlySet<string>): readonly TagProblem[] {
+  const found: TagProblem[] = [];
   const waiting = [place];
-  for (let here = waiting.pop(); here !== undefined; here = waiting.pop()) {
-    const { value } = here;
-    if (typeof value === "string") found.push(...tagsOf(here, value));
-    else if (Array.isArray(value)) waiting.push(...items(here).toReversed());
-    else if (typeof value === "object" && value !== null) waiting.push(...members(here));
+  for (let here = waiting.pop(); here !== undefined && found.length < MOST; here = waiting.pop()) {
+    if (typeof here.value === "string") unresolvedIn(here, here.value, names, found);
+    else for (const part of parts(here).toReversed()) waiting.push(part);
   }
   return found;
 }
 
-/** The members of an object, last first; a name may hold a tag too. */
-function members(place: Place): readonly Place[] {
-  return keys(place)
-    .toReversed()
-    .flatMap((key) => [at(place, key), ...(key.includes("{{") ? [{ ...place, value: key }] : [])]);
+/** Elements or members; the name of a member may hold a tag too. */
+function parts(place: Place): readonly Place[] {
+  if (Array.isArray(place.value)) return items(place);
+  return keys(place).flatMap((key) => [...(key.includes("{{") ? [{ ...place, value: key }] : []), at(place, key)]);
 }
 
-function tagsOf(place: Place, text: string): readonly Tag[] {
-  const found: Tag[] = [];
-  for (let from = text.indexOf("{{"); from >= 0; ) {
+function unresolvedIn(place: Place, text: string, names: ReadonlySet<string>, found: TagProblem[]): void {
+  for (let from = text.indexOf("{{"); from >= 0 && found.length < MOST;) {
     const to = text.indexOf("}}", from + 2);
-    if (to < 0) return [...found, { place, inner: undefined }];
-    found.push({ place, inner: text.slice(from + 2, to) });
+    if (to < 0) {
+      found.push({ place, tag: "{{", name: undefined, detail: "a {{ is never closed by }}" });
+      return;
+    }
+    const inner = text.slice(from + 2, to);
+    const tag = `{{${inner.length > 80 ? `${inner.slice(0, 80)}…` : inner}}}`;
+    if (!names.has(inner.trim())) found.push({ place, tag, name: inner.trim(), detail: `failed to resolve ${tag}` });
     from = text.indexOf("{{", to + 2);
   }
-  return found;
 }
 
 /** A value that says nothing before its tags are resolved. */
 export const isTemplated = ({ value }: Place): boolean => typeof value === "string" && value.includes("{{");
-
-/** Why a tag resolves to nothing, in the reference's words; undefined when it does. `names`: "args.x", … */
-export function tagProblem({ inner }: Tag, names: ReadonlySet<string>): string | undefined {
-  if (inner === undefined) return "a {{ is never closed by }}";
-  return names.has(inner.trim()) ? undefined : `failed to resolve {{${shortened(inner)}}}`;
-}
-
-/** A tag as violations show it; what stands between distant braces can be a whole script. */
-export const tagText = ({ inner }: Tag): string => (inner === undefined ? "{{" : `{{${shortened(inner)}}}`);
-
-const shortened = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text);

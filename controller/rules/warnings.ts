@@ -4,7 +4,7 @@
  */
 import { pauseSeconds } from "./duration.ts";
 import { placesOf, replicasOf, type RolloutPlaces } from "./input.ts";
-import { at, isTrue, items, type Place, present, text, whole } from "./place.ts";
+import { at, isTrue, items, type Place, present, repeated, text, whole } from "./place.ts";
 import { duplicate, forbidden, invalid, notSupported, type Violation } from "./violation.ts";
 
 type Rule = (rollout: RolloutPlaces) => readonly Violation[];
@@ -90,9 +90,7 @@ const startingStep: Rule = (rollout) => {
 
 const managedRoutes: Rule = (rollout) => {
   const names = items(under(rollout, "canary", "trafficRouting", "managedRoutes")).map((route) => at(route, "name"));
-  return names
-    .filter((place, index) => names.findIndex((other) => text(other) === text(place)) < index)
-    .map((place) => duplicate("managed-route-duplicate", place));
+  return repeated(names).map((place) => duplicate("managed-route-duplicate", place));
 };
 
 const maxTrafficWeight: Rule = (rollout) => {

@@ -43,8 +43,9 @@ export interface EventRecorder {
   stop(timeoutMs: number): Promise<void>;
 }
 
-const bufferLimit = 1_000;
-const laneCount = 64;
+/** A burst of some hundred updates at once; about 5 MB at worst. */
+const bufferLimit = 10_000;
+const laneCount = 4;
 const sendTimeoutMs = 10_000;
 const maxTries = 6;
 const complainEveryMs = 60_000;

@@ -16,7 +16,10 @@ import { podSpecViolations } from "./podSpec.ts";
 const MAX_ANNOTATION_BYTES = 262_144;
 const MIRROR = "kubernetes.io/config.mirror";
 
-export function podTemplateViolations({ selector, template }: RolloutPlaces): readonly Violation[] {
+export function podTemplateViolations({
+  selector,
+  template,
+}: Pick<RolloutPlaces, "selector" | "template">): readonly Violation[] {
   const spec = at(template, "spec");
   return [
     ...selected(selector, template),

@@ -22,6 +22,13 @@ interface Flags {
   readonly dotAll: boolean;
 }
 
+/** Of the whole expression. */
+interface Groups {
+  readonly names: Set<string>;
+  depth: number;
+}
+
+const MAX_DEPTH = 1_000;
 const NO_FLAGS: Flags = { ignoreCase: false, multiLine: false, dotAll: false };
 const MAX_REPEAT = 1_000;
 
@@ -29,7 +36,7 @@ const MAX_REPEAT = 1_000;
 export function parseRegexp(pattern: string): Regexp | undefined {
   const cursor = new Cursor(pattern);
   try {
-    const tree = alternatives(cursor, NO_FLAGS, new Set());
+    const tree = alternatives(cursor, NO_FLAGS, { names: new Set(), depth: 0 });
     return cursor.done ? tree : undefined;
   } catch (error) {
     if (error instanceof RegexpError) return undefined;
@@ -38,7 +45,7 @@ export function parseRegexp(pattern: string): Regexp | undefined {
 }
 
 /** Flags set in the middle of a group hold until its end, over `|` too. */
-function alternatives(cursor: Cursor, outer: Flags, names: Set<string>): Regexp {
+function alternatives(cursor: Cursor, outer: Flags, groups: Groups): Regexp {
   const parts: Regexp[][] = [[]];
   let flags = outer;
   while (!cursor.done && !cursor.sees(")")) {
@@ -55,7 +62,7 @@ function alternatives(cursor: Cursor, outer: Flags, names: Set<string>): Regexp 
     const counts = repetition(cursor);
     if (counts !== undefined) parts.at(-1)?.push(repeated(cursor, parts.at(-1)?.pop(), ...counts));
     else if (cursor.take(String.raw`\Q`)) parts.at(-1)?.push(...quoted(cursor, flags));
-    else parts.at(-1)?.push(atom(cursor, flags, names));
+    else parts.at(-1)?.push(atom(cursor, flags, groups));
   }
   const sequences = parts.map((list): Regexp => ({ kind: "sequence", parts: list }));
   return sequences.length === 1 && sequences[0] !== undefined ? sequences[0] : { kind: "either", parts: sequences };
@@ -73,8 +80,8 @@ const withFlags = (flags: Flags, on: string, off: string): Flags => ({
   dotAll: (flags.dotAll || on.includes("s")) && !off.includes("s"),
 });
 
-function atom(cursor: Cursor, flags: Flags, names: Set<string>): Regexp {
-  if (cursor.take("(")) return group(cursor, flags, names);
+function atom(cursor: Cursor, flags: Flags, groups: Groups): Regexp {
+  if (cursor.take("(")) return group(cursor, flags, groups);
   if (cursor.take("[")) return char(bracketed(cursor, flags.ignoreCase));
   if (cursor.take(".")) return char((code) => flags.dotAll || code !== 0x0a);
   if (cursor.take("^")) return { kind: "assert", assertion: flags.multiLine ? "lineStart" : "textStart" };
@@ -107,15 +114,17 @@ function quoted(cursor: Cursor, flags: Flags): Regexp[] {
   return atoms;
 }
 
-function group(cursor: Cursor, flags: Flags, names: Set<string>): Regexp {
-  const inner = cursor.sees("?") ? specialGroup(cursor, flags, names) : flags;
-  const tree = alternatives(cursor, inner, names);
+function group(cursor: Cursor, flags: Flags, groups: Groups): Regexp {
+  if (++groups.depth > MAX_DEPTH) throw new RegexpError("nested too deep");
+  const inner = cursor.sees("?") ? specialGroup(cursor, flags, groups) : flags;
+  const tree = alternatives(cursor, inner, groups);
   if (!cursor.take(")")) throw new RegexpError("missing )");
+  groups.depth--;
   return tree;
 }
 
 /** `(?P<name>`, `(?<name>`, `(?:` and `(?i:`; looking ahead or behind does not exist. */
-function specialGroup(cursor: Cursor, flags: Flags, names: Set<string>): Flags {
+function specialGroup(cursor: Cursor, flags: Flags, { names }: Groups): Flags {
   const name = cursor.match(/\?P?<(\w+)>/y)?.[1];
   if (name !== undefined) {
     if (names.has(name)) throw new RegexpError("duplicate name");

@@ -1,0 +1,26 @@
+/** Ratcheting: an object that was stored before a rule existed can still be changed (design/authority.md). */
+import type { Violation } from "./violation.ts";
+
+/**
+ * Of the new object's violations those that the old object did not have. Two are the same when rule, path and text
+ * agree, whatever the indices in them: a step that moves is not a new mistake, and neither is another wrong value in
+ * the same place. Two of a kind where there was one are one new one.
+ */
+export function newViolations(before: readonly Violation[], after: readonly Violation[]): readonly Violation[] {
+  const left = new Map<string, number>();
+  for (const violation of before) left.set(identity(violation), (left.get(identity(violation)) ?? 0) + 1);
+  return after.filter((violation) => {
+    const key = identity(violation);
+    const count = left.get(key) ?? 0;
+    left.set(key, count - 1);
+    return count <= 0;
+  });
+}
+
+/** Where the text says nothing, the value says what is wrong: which name is there twice, which volume is not found. */
+function identity({ rule, type, path, exactPath, detail, value }: Violation): string {
+  const what = detail === "" && typeof value === "string" ? value : withoutIndices(detail);
+  return JSON.stringify([rule, type, withoutIndices(exactPath ?? path), what]);
+}
+
+const withoutIndices = (text: string): string => text.replaceAll(/\[\d+\]|(?<=\bindex )\d+/g, "[*]");

@@ -1,0 +1,98 @@
+/**
+ * Members that the API does not know. The API server drops them before admission sees the object, with a warning that
+ * is easily missed; the linter says so beforehand, as the reference's does.
+ *
+ * The names come from the schemas themselves, walked as plain data: they are in memory anyway, where a generated table
+ * would be there twice. Only objects that are linted pay for the walk.
+ */
+import { AnalysisRun, AnalysisTemplate, ClusterAnalysisTemplate } from "../../schema/analysis.ts";
+import { Experiment } from "../../schema/experiment.ts";
+import { Rollout } from "../../schema/rollout.ts";
+import type { Findings } from "./findings.ts";
+import { goQuoted } from "./goQuoted.ts";
+import type { AdmittedKind } from "./kinds.ts";
+import { at, entries, items, keys, type Place, root } from "./place.ts";
+import { forbidden, type Violation } from "./violation.ts";
+
+/** As much of a valibot schema as the walk reads. */
+interface Schema {
+  readonly type: string;
+  readonly entries?: Readonly<Record<string, Schema>>;
+  readonly item?: Schema;
+  readonly value?: Schema;
+  readonly wrapped?: Schema;
+  readonly pipe?: readonly { readonly metadata?: Marks }[];
+}
+
+interface Marks {
+  readonly structure?: Schema;
+  readonly "x-kubernetes-preserve-unknown-fields"?: true;
+}
+
+const SCHEMAS: { readonly [K in AdmittedKind]: unknown } = {
+  Rollout,
+  AnalysisTemplate,
+  ClusterAnalysisTemplate,
+  AnalysisRun,
+  Experiment,
+};
+
+/** Metadata that Kubernetes knows and the schemas do not name. */
+const METADATA = new Set(["managedFields", "selfLink"]);
+
+/**
+ * `refuse`: what the API server would drop. `warn`: what it keeps without knowing it, inside of pods, where a newer
+ * Kubernetes may know more than we do.
+ */
+export function unknownFieldFindings(object: unknown, kind: AdmittedKind): Findings {
+  const found: Found = { dropped: [], kept: [] };
+  walk(root(object), SCHEMAS[kind] as Schema, found);
+  return {
+    refuse: found.dropped.map((member) => unknown("unknown-field", member)),
+    warn: found.kept.map((member) => unknown("unknown-pod-field", member)),
+  };
+}
+
+interface Member {
+  readonly name: string;
+  readonly place: Place;
+}
+
+interface Found {
+  readonly dropped: Member[];
+  readonly kept: Member[];
+}
+
+const unknown = (rule: string, { name, place }: Member): Violation =>
+  forbidden(rule, place, `unknown field ${goQuoted(name)}`);
+
+/** As deep as the schemas are, whatever the object is. */
+function walk(place: Place, schema: Schema, found: Found): void {
+  const { structure, "x-kubernetes-preserve-unknown-fields": keepsUnknown } = marksOf(schema);
+  if (structure !== undefined) walk(place, structure, found);
+  if (schema.wrapped !== undefined) walk(place, schema.wrapped, found);
+  if (schema.item !== undefined) for (const item of items(place)) walk(item, schema.item, found);
+  if (schema.value !== undefined) for (const [, entry] of entries(place)) walk(entry, schema.value, found);
+  if (schema.entries === undefined) return;
+  for (const name of keys(place)) {
+    const member = Object.hasOwn(schema.entries, name) ? schema.entries[name] : undefined;
+    const here = at(place, name);
+    if (member === undefined) (keepsUnknown === true ? found.kept : found.dropped).push({ name, place: here });
+    else if (isObjectMeta(name, schema.entries)) walkMetadata(here, found);
+    else walk(here, member, found);
+  }
+}
+
+/** What is beside a spec is the metadata of an object, of which the schemas are views. */
+const isObjectMeta = (name: string, siblings: Readonly<Record<string, Schema>>): boolean =>
+  name === "metadata" && Object.hasOwn(siblings, "spec");
+
+function walkMetadata(place: Place, found: Found): void {
+  const known = (Rollout.entries.metadata as Schema).entries ?? {};
+  const dropped = keys(place).filter((name) => !Object.hasOwn(known, name) && !METADATA.has(name));
+  for (const name of dropped) found.dropped.push({ name, place: at(place, name) });
+}
+
+function marksOf({ pipe = [] }: Schema): Marks {
+  return Object.assign({}, ...pipe.map(({ metadata }) => metadata ?? {})) as Marks;
+}

@@ -1,0 +1,189 @@
+/**
+ * What was admitted while the webhook was away (one replica restarting, a cluster started cold, objects older than a
+ * rule) is looked at again: by the leader, when it starts and at each resync. Broken objects are counted in
+ * `sluice_audit_violations`, and each is told: a Rollout by the loop's own InvalidSpec condition (and by no event, since
+ * the reference has none), the other kinds, which have no condition that fits, by an event. Nothing is written into them.
+ */
+import { familyHead, sample } from "../controller/exposition.ts";
+import type { Clock } from "../controller/loop/clock.ts";
+import type { Log } from "../controller/log.ts";
+import type { KubeEvent } from "../providers/kube/events.ts";
+import { pause } from "../providers/kube/pause.ts";
+import type { KubeClient } from "../providers/kube/transport.ts";
+
+/** Any object of argoproj.io, as far as the audit reads it. */
+export interface Audited {
+  readonly apiVersion?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly metadata: {
+    readonly name?: string | undefined;
+    readonly namespace?: string | undefined;
+    readonly uid?: string | undefined;
+    readonly resourceVersion?: string | undefined;
+    readonly deletionTimestamp?: string | undefined;
+    readonly labels?: Readonly<Record<string, string>> | undefined;
+  };
+  readonly status?: { readonly phase?: unknown } | undefined;
+}
+
+export type AuditedKind = "Rollout" | "AnalysisTemplate" | "ClusterAnalysisTemplate" | "AnalysisRun" | "Experiment";
+
+export interface AuditOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What refuses this object, a text each with its path in front (`violationText`); none when it is sound. */
+  readonly findings: (kind: AuditedKind, object: Audited) => readonly string[];
+  /** Kinds that are in a cache already, and are not listed for this. */
+  readonly cached?: Partial<Readonly<Record<AuditedKind, () => Iterable<Audited>>>>;
+  readonly record: (event: KubeEvent) => void;
+  /** As the controller's own scope. */
+  readonly namespace?: string | undefined;
+  readonly instanceId: string;
+  readonly resyncMs: number;
+}
+
+export interface Audit {
+  /** Audits at once and at each resync, until `signal` aborts: the leader runs it. Never rejects. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Objects with findings, by kind, as of the last complete look. */
+  violations(): ReadonlyMap<AuditedKind, number>;
+  /** The metric. */
+  render(): Generator<string>;
+}
+
+const PLURALS: Readonly<Record<AuditedKind, string>> = {
+  Rollout: "rollouts",
+  AnalysisTemplate: "analysistemplates",
+  ClusterAnalysisTemplate: "clusteranalysistemplates",
+  AnalysisRun: "analysisruns",
+  Experiment: "experiments",
+};
+
+const INSTANCE_LABEL = "argo-rollouts.argoproj.io/controller-instance-id";
+
+/** A page of raw objects is all that is in memory at a time. */
+const pageSize = 100;
+/** After so many objects from a cache, others have their turn. */
+const batchSize = 50;
+/** An event takes 1,024 bytes. */
+const messageLimit = 1_000;
+
+/** A run that has ended is never read again: what is wrong with it is history. */
+const ended: readonly unknown[] = ["Successful", "Failed", "Error", "Inconclusive"];
+
+export function createAudit(options: AuditOptions): Audit {
+  const { clock, log } = options;
+  /** By uid, what was told: it is told again only when it is something else. (A generation also counts status writes.) */
+  const told = new Map<string, bigint | number>();
+  const counts = new Map<AuditedKind, number>();
+
+  const auditKind = async (kind: AuditedKind, signal: AbortSignal): Promise<ReadonlySet<string>> => {
+    const broken = new Set<string>();
+    for await (const page of pagesOf(options, kind, signal)) {
+      for (const object of page) {
+        const { uid = "", deletionTimestamp } = object.metadata;
+        if (deletionTimestamp !== undefined || ended.includes(object.status?.phase)) continue;
+        const texts = options.findings(kind, object);
+        if (texts.length === 0) continue;
+        broken.add(uid);
+        const digest = Bun.hash(texts.join("\n"));
+        if (kind !== "Rollout" && told.get(uid) !== digest) options.record(eventOf(kind, object, texts));
+        told.set(uid, digest);
+      }
+    }
+    counts.set(kind, broken.size);
+    return broken;
+  };
+  const audit = async (signal: AbortSignal): Promise<void> => {
+    const broken = new Set<string>();
+    let complete = true;
+    for (const kind of Object.keys(PLURALS) as AuditedKind[]) {
+      try {
+        for (const uid of await auditKind(kind, signal)) broken.add(uid);
+      } catch (error) {
+        complete = false;
+        if (!signal.aborted) log.warn(`Cannot audit ${PLURALS[kind]}`, { error });
+      }
+    }
+    // What is sound again, or gone, would be news if it broke once more.
+    if (complete) for (const uid of told.keys()) if (!broken.has(uid)) told.delete(uid);
+  };
+  return {
+    async run(signal) {
+      while (!signal.aborted) {
+        await audit(signal);
+        await pause(clock, options.resyncMs, signal);
+      }
+    },
+    violations: () => counts,
+    *render() {
+      yield familyHead("sluice_audit_violations", "gauge", "Stored objects that the webhook would refuse.");
+      for (const [kind, count] of counts) yield sample("sluice_audit_violations", [["kind", kind]], count);
+    },
+  };
+}
+
+interface Page {
+  readonly metadata?: { readonly continue?: string };
+  readonly items?: readonly Audited[] | null;
+}
+
+async function* pagesOf(
+  options: AuditOptions,
+  kind: AuditedKind,
+  signal: AbortSignal,
+): AsyncGenerator<readonly Audited[]> {
+  const cached = options.cached?.[kind];
+  if (cached !== undefined) {
+    // Copied: the cache may change while others have their turn.
+    const objects = [...cached()];
+    for (let at = 0; at < objects.length && !signal.aborted; at += batchSize) {
+      yield objects.slice(at, at + batchSize);
+      await pause(options.clock, 0, signal);
+    }
+    return;
+  }
+  const { client, namespace, instanceId } = options;
+  const within = namespace === undefined || kind === "ClusterAnalysisTemplate" ? "" : `/namespaces/${namespace}`;
+  let token: string | undefined;
+  do {
+    const page: Page = await client.request<Page>({
+      method: "GET",
+      path: `/apis/argoproj.io/v1alpha1${within}/${PLURALS[kind]}`,
+      query: {
+        limit: pageSize,
+        continue: token,
+        labelSelector: instanceId === "" ? `!${INSTANCE_LABEL}` : `${INSTANCE_LABEL}=${instanceId}`,
+      },
+      signal,
+    });
+    yield page.items ?? [];
+    token = page.metadata?.continue === "" ? undefined : page.metadata?.continue;
+  } while (token !== undefined && !signal.aborted);
+}
+
+function eventOf(kind: AuditedKind, { metadata }: Audited, texts: readonly string[]): KubeEvent {
+  const { name = "", uid = "", resourceVersion } = metadata;
+  // Events on what has no namespace are kept in "default".
+  const namespace = metadata.namespace === undefined || metadata.namespace === "" ? "default" : metadata.namespace;
+  return {
+    object: { apiVersion: "argoproj.io/v1alpha1", kind, name, namespace, uid, resourceVersion },
+    type: "Warning",
+    reason: "InvalidSpec",
+    message: messageOf(kind, name, texts),
+  };
+}
+
+/** As many of the texts as fit, whole ones, and how many do not. */
+function messageOf(kind: AuditedKind, name: string, texts: readonly string[]): string {
+  const head = `The ${kind} "${name}" is invalid: `;
+  let message = head + (texts[0] ?? "").slice(0, messageLimit - head.length - 20);
+  let shown = 1;
+  for (const text of texts.slice(1)) {
+    if (message.length + text.length + 20 > messageLimit) break;
+    message += `; ${text}`;
+    shown += 1;
+  }
+  return shown < texts.length ? `${message}; and ${texts.length - shown} more` : message;
+}

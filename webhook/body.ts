@@ -1,0 +1,121 @@
+/**
+ * Reading the body of a request that may be anything: too large, too slow, no JSON, or JSON made to keep us busy. The
+ * loop and the reviews of others share our one thread, so what would hold it for long is turned away before it is parsed.
+ */
+import type { Clock } from "../controller/loop/clock.ts";
+
+/** An object of 3 MiB, the most that the API server takes, together with the one it replaces, and what is said around them. */
+export const maxBodyBytes = 6 * 2 ** 20 + 256 * 2 ** 10;
+
+/** The API server itself waits for 2 s. */
+const bodyTimeoutMs = 2_000;
+
+/**
+ * Rules walk over an object several times, some of them compare each item of a list with all others. Real objects have
+ * tens of levels, some thousand values, and lists of dozens.
+ */
+export const shapeLimits = { depth: 256, values: 50_000, width: 2_000 };
+
+export type ReadBody =
+  | { readonly kind: "body"; readonly bytes: Uint8Array }
+  | { readonly kind: "refused"; readonly status: number; readonly reason: string };
+
+/** The announced length in bytes; the API server always announces it. */
+export function announcedLength(request: Request): number | undefined {
+  const header = request.headers.get("content-length");
+  return header === null || !/^\d{1,12}$/.test(header) ? undefined : Number(header);
+}
+
+/** Reads what has been announced; never throws. */
+export async function readBody(request: Request, length: number | undefined, clock: Clock): Promise<ReadBody> {
+  if (length === undefined) return refused(411, "the request has to announce its Content-Length");
+  if (length > maxBodyBytes) return refused(413, `a review has at most ${maxBodyBytes} bytes, this one has ${length}`);
+  const late = Promise.withResolvers<ReadBody>();
+  const cancel = clock.after(bodyTimeoutMs, () =>
+    late.resolve(refused(408, `the body did not come within ${bodyTimeoutMs} ms`)),
+  );
+  const read = request.arrayBuffer().then(
+    (buffer): ReadBody => ({ kind: "body", bytes: new Uint8Array(buffer) }),
+    (): ReadBody => refused(400, "the body broke off"),
+  );
+  try {
+    return await Promise.race([read, late.promise]);
+  } finally {
+    cancel();
+  }
+}
+
+const refused = (status: number, reason: string): ReadBody => ({ kind: "refused", status, reason });
+
+const [quote, backslash, comma, openBrace, closeBrace, openBracket, closeBracket] = new TextEncoder().encode(
+  '"\\,{}[]',
+);
+
+/**
+ * Why this JSON would cost too much to judge, or undefined. Looks at brackets and commas only (about 1 ns a byte): what
+ * is no JSON is left to the parser.
+ */
+export function tooMuch(bytes: Uint8Array, limits = shapeLimits): string | undefined {
+  const widths = new Uint32Array(limits.depth + 1);
+  let depth = 0;
+  let values = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    switch (bytes[at]) {
+      case quote:
+        for (at++; at < bytes.length && bytes[at] !== quote; at++) if (bytes[at] === backslash) at++;
+        break;
+      case openBrace:
+      case openBracket:
+        if (++depth > limits.depth) return `it is nested more than ${limits.depth} levels deep`;
+        widths[depth] = 1;
+        values++;
+        break;
+      case closeBrace:
+      case closeBracket:
+        if (depth > 0) depth--;
+        break;
+      case comma: {
+        values++;
+        const width = (widths[depth] ?? 0) + 1;
+        widths[depth] = width;
+        if (width > limits.width) return `a list or map in it has more than ${limits.width} members`;
+        break;
+      }
+      default:
+    }
+    if (values > limits.values) return `it has more than ${limits.values} values`;
+  }
+  return undefined;
+}
+
+/** What can be told of a review without parsing it: the API server writes these before the objects. */
+export function headOf(bytes: Uint8Array): { readonly uid: string; readonly operation: string } | undefined {
+  const head = new TextDecoder("latin1").decode(bytes.subarray(0, 8_192));
+  const uid = /^\s*\{[^[]*?"request"\s*:\s*\{\s*"uid"\s*:\s*"([\w-]{1,64})"/.exec(head)?.[1];
+  const operation = /"operation"\s*:\s*"([A-Z]{1,16})"/.exec(head)?.[1];
+  return uid === undefined || operation === undefined ? undefined : { uid, operation };
+}
+
+/** Large reviews are worked on one at a time, and only a few wait, so that they keep neither thread nor memory. */
+export interface Lane {
+  /** Waits for its turn; undefined: too many wait already. */
+  enter(): Promise<() => void> | undefined;
+}
+
+export function createLane(most: number): Lane {
+  let inside = 0;
+  let last: Promise<void> = Promise.resolve();
+  return {
+    enter() {
+      if (inside >= most) return undefined;
+      inside++;
+      const turn = last;
+      const done = Promise.withResolvers<void>();
+      last = done.promise;
+      return turn.then(() => () => {
+        inside--;
+        done.resolve();
+      });
+    },
+  };
+}

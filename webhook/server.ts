@@ -1,0 +1,120 @@
+/** TLS on Bun.serve, with a certificate that can be changed under load (design/bun.md says why like this). */
+import type { Clock } from "../controller/loop/clock.ts";
+
+/** What is served. PEM texts; never log the key. */
+export interface ServingCertificate {
+  /** The certificate, then intermediate ones where there are any. */
+  readonly pem: string;
+  readonly key: string;
+  /** Milliseconds since the epoch. */
+  readonly notAfterMs: number;
+}
+
+export interface ServerOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** All addresses by default. */
+  readonly hostname?: string;
+  readonly certificate: ServingCertificate;
+  readonly clock: Clock;
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** Larger bodies are cut off by Bun with an answer without words. */
+  readonly maxBodyBytes: number;
+  /** How long the server with the old certificate asks its clients to connect anew. 2 s by default. */
+  readonly drainMs?: number;
+}
+
+export interface TlsServer {
+  readonly port: number;
+  /** The one that new connections get, or are about to get. */
+  certificate(): ServingCertificate;
+  /** Resolves once new connections get only this certificate; reviews in work are answered. Swaps run one at a time. */
+  swapCertificate(certificate: ServingCertificate): Promise<void>;
+  /** Takes no more connections and resolves when what is in work has been answered, or after `graceMs` (3 s). */
+  stop(graceMs?: number): Promise<void>;
+}
+
+const defaultDrainMs = 2_000;
+const defaultGraceMs = 3_000;
+
+interface Listener {
+  readonly server: Bun.Server<undefined>;
+  draining: boolean;
+}
+
+/**
+ * Starts to listen.
+ * @throws Error naming the port when it cannot be had, or when the certificate cannot be used
+ */
+export function serveTls(options: ServerOptions): TlsServer {
+  const { clock, drainMs = defaultDrainMs } = options;
+  let served = options.certificate;
+  let current = listen(options, options.port, served);
+  const port = current.server.port ?? options.port;
+  let swapping: Promise<void> = Promise.resolve();
+  let stopped = false;
+
+  const swap = async (certificate: ServingCertificate): Promise<void> => {
+    if (stopped) return;
+    const next = listen(options, port, certificate);
+    const old = current;
+    current = next;
+    served = certificate;
+    // Ending a listener closes its idle connections, and a review that is on its way on one of them would be lost. So
+    // for a while it answers with `Connection: close`: the API server then takes a new one, and finds the new server.
+    old.draining = true;
+    await new Promise<void>((resolve) => clock.after(drainMs, resolve));
+    void end(old, clock, defaultGraceMs);
+  };
+  return {
+    port,
+    certificate: () => served,
+    swapCertificate(certificate) {
+      const swapped = swapping.then(() => swap(certificate));
+      swapping = swapped.catch(() => undefined);
+      return swapped;
+    },
+    async stop(graceMs = defaultGraceMs) {
+      stopped = true;
+      await end(current, clock, graceMs);
+    },
+  };
+}
+
+async function end({ server }: Listener, clock: Clock, graceMs: number): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const cancel = clock.after(graceMs, late.resolve);
+  await Promise.race([server.stop(), late.promise]);
+  cancel();
+  await server.stop(true);
+}
+
+function listen(options: ServerOptions, port: number, certificate: ServingCertificate): Listener {
+  const listener = { draining: false };
+  const start = (hostname: string): Bun.Server<undefined> =>
+    Bun.serve({
+      port,
+      hostname,
+      reusePort: true,
+      // Bun's 10 s would close connections that the API server keeps for its next review.
+      idleTimeout: 255,
+      maxRequestBodySize: options.maxBodyBytes,
+      tls: { cert: certificate.pem, key: certificate.key },
+      fetch: async (request) => {
+        const response = await options.fetch(request);
+        if (listener.draining) response.headers.set("connection", "close");
+        return response;
+      },
+      error: () => new Response("internal error\n", { status: 500 }),
+    });
+  const hostnames = options.hostname === undefined ? ["::", "0.0.0.0"] : [options.hostname];
+  let failure: unknown;
+  for (const hostname of hostnames) {
+    try {
+      return Object.assign(listener, { server: start(hostname) });
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw new Error(`Cannot serve admission reviews on port ${port}`, { cause: failure });
+}

@@ -1,0 +1,151 @@
+/** The verdict over a review (design/authority.md, "Admission verdicts"). */
+import type { Log } from "../controller/log.ts";
+import type { Clock } from "../controller/loop/clock.ts";
+import { equal } from "../controller/rollout/equal.ts";
+import type { AdmittedKind, Findings } from "../controller/rules/admission.ts";
+import { type Violation, violationText } from "../controller/rules/violation.ts";
+import { type Answer, type Cause, causeOf, causeText, record, type Review } from "./review.ts";
+import type { Opinion, SecondOpinion } from "./secondOpinion.ts";
+
+/** The rules, with whatever they need to know of the cluster. Neither throws. */
+export interface Rules {
+  /** `namespace` is "" for kinds without. */
+  findings(object: unknown, kind: AdmittedKind, namespace: string): Findings;
+  /** Of the violations of an object those that it did not have `before`. */
+  newViolations(before: readonly Violation[], after: readonly Violation[]): readonly Violation[];
+}
+
+/** Somebody let an object through with the annotation. */
+export interface Override {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly user: string;
+  /** What it would have been refused for, a text each. */
+  readonly refusals: readonly string[];
+}
+
+/** Called between two pieces of work; for large objects it lets others have a turn. */
+export type Pause = () => Promise<void> | undefined;
+
+export interface ValidatorPorts {
+  readonly rules: Rules;
+  readonly secondOpinion: SecondOpinion | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly overridden: (override: Override) => void;
+}
+
+/** The API server waits for 2 s, and says only that it did; we know what is missing. */
+const deadlineMs = 1_000;
+
+const group = "argoproj.io";
+const kinds: readonly string[] = [
+  "Rollout",
+  "AnalysisTemplate",
+  "ClusterAnalysisTemplate",
+  "AnalysisRun",
+  "Experiment",
+] satisfies AdmittedKind[];
+const isOurs = (kind: string): kind is AdmittedKind => kinds.includes(kind);
+
+/** The break-glass annotation; its one value is "warn". */
+export const ADMISSION_ANNOTATION = "sluice.dev/admission";
+
+const passed: Answer = { verdict: "passed", causes: [], warnings: [] };
+
+/** The validator never rejects, and answers within a second. */
+export function createValidator(ports: ValidatorPorts): (review: Review, pause: Pause) => Promise<Answer> {
+  return async (review, pause) => {
+    try {
+      return await validate(ports, review, pause);
+    } catch (error) {
+      // A bug of ours is no reason to keep a user from working; the loop has the same rules.
+      ports.log.error("Cannot judge an object", { kind: review.kind, name: review.name, error });
+      return { verdict: "failed", causes: [], warnings: ["Not checked: Sluice failed over this object."] };
+    }
+  };
+}
+
+async function validate(ports: ValidatorPorts, review: Review, pause: Pause): Promise<Answer> {
+  const untilMs = ports.clock.now() + deadlineMs;
+  const { kind } = review;
+  if (isNoneOfOurs(review)) return passed;
+  if (review.group !== group || !isOurs(kind)) {
+    // Whoever sends us more than we know has our webhook configuration too wide, or a newer one: silence would hide it,
+    // a refusal would stop what is not ours.
+    return { ...passed, warnings: [`Not checked: Sluice does not know the kind ${kind}.${review.group}.`] };
+  }
+  // On its way while the rules run.
+  const asked = ports.secondOpinion?.ask(review, untilMs);
+  const { refuse, warn } = await judged(ports.rules, review, kind, pause);
+  const opinion = (await asked) ?? noOpinion;
+  return answerOf(ports, review, {
+    causes: merged(refuse.map(causeOf), opinion.causes),
+    warnings: [...annotationWarning(review), ...warn.map(violationText), ...opinion.warnings],
+  });
+}
+
+/** Deletions, finalizers, status, scale, and whatever else leaves the spec alone: never in the way. */
+function isNoneOfOurs({ operation, subResource, object, oldObject }: Review): boolean {
+  if (subResource !== "") return true;
+  if (operation === "CREATE") return false;
+  if (operation !== "UPDATE") return true;
+  if (record(record(object)?.["metadata"])?.["deletionTimestamp"] !== undefined) return true;
+  return equal(record(object)?.["spec"], record(oldObject)?.["spec"]);
+}
+
+/** On updates only what is new counts; the rest is told again, since the loop still holds the object for it. */
+async function judged(rules: Rules, review: Review, kind: AdmittedKind, pause: Pause): Promise<Findings> {
+  const { object, oldObject, namespace, operation } = review;
+  const after = rules.findings(object, kind, namespace);
+  if (operation === "CREATE" || (after.refuse.length === 0 && after.warn.length === 0)) return after;
+  await pause();
+  const before = rules.findings(oldObject, kind, namespace);
+  await pause();
+  const refuse = rules.newViolations(before.refuse, after.refuse);
+  const known = after.refuse.filter((violation) => !refuse.includes(violation));
+  return { refuse, warn: [...known, ...rules.newViolations(before.warn, after.warn)] };
+}
+
+const noOpinion: Opinion = { causes: [], warnings: [] };
+
+/** Both often say the same of a place: then ours stands. */
+function merged(ours: readonly Cause[], theirs: readonly Cause[]): Cause[] {
+  const told = new Set(ours.map(({ field }) => field));
+  return [...ours, ...theirs.filter(({ field }) => !told.has(field))];
+}
+
+function annotationOf({ object }: Review): unknown {
+  return record(record(record(object)?.["metadata"])?.["annotations"])?.[ADMISSION_ANNOTATION];
+}
+
+function annotationWarning(review: Review): string[] {
+  const value = annotationOf(review);
+  return value === undefined || value === "warn"
+    ? []
+    : [`${ADMISSION_ANNOTATION}: the only value with a meaning is "warn"`];
+}
+
+function answerOf(
+  ports: ValidatorPorts,
+  review: Review,
+  { causes, warnings }: { readonly causes: readonly Cause[]; readonly warnings: readonly string[] },
+): Answer {
+  if (causes.length === 0) return { verdict: "allowed", causes, warnings };
+  if (annotationOf(review) !== "warn") return { verdict: "refused", causes, warnings };
+  const refusals = causes.map(causeText);
+  if (!review.dryRun) ports.overridden(overrideOf(review, refusals));
+  return {
+    verdict: "overridden",
+    causes: [],
+    warnings: [...refusals, ...warnings],
+    annotations: { overridden: refusals.join("; ") },
+  };
+}
+
+function overrideOf({ kind, namespace, name, user, object }: Review, refusals: readonly string[]): Override {
+  const uid = record(record(object)?.["metadata"])?.["uid"];
+  return { kind, namespace, name, uid: typeof uid === "string" ? uid : "", user, refusals };
+}

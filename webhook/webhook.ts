@@ -1,0 +1,64 @@
+/** The admission webhook as a whole: rules and a second opinion behind TLS. Import it lazily: it brings hono. */
+import type { Log } from "../controller/log.ts";
+import type { Clock } from "../controller/loop/clock.ts";
+import { createApp } from "./app.ts";
+import { maxBodyBytes } from "./body.ts";
+import { createHandler } from "./handler.ts";
+import type { Reviewed } from "./metrics.ts";
+import { createSecondOpinion, type OpinionClient } from "./secondOpinion.ts";
+import { serveTls, type ServingCertificate } from "./server.ts";
+import { createValidator, type Override, type Rules } from "./validate.ts";
+
+export interface WebhookOptions {
+  readonly rules: Rules;
+  /** For the second opinion on pod templates; undefined: none is asked for. */
+  readonly client: OpinionClient | undefined;
+  readonly certificate: ServingCertificate;
+  readonly reviewed: Reviewed;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** All addresses by default. */
+  readonly hostname?: string;
+  /** Somebody used the break-glass annotation, on a write that was no dry run: record an event. */
+  readonly overridden: (override: Override) => void;
+  /** How long the server with an old certificate goes on, in milliseconds. 2 s by default. */
+  readonly drainMs?: number;
+}
+
+export interface Webhook {
+  readonly port: number;
+  /** When the certificate that is served expires, in milliseconds since the epoch. */
+  expiresAtMs(): number;
+  /** Resolves once new connections get only this certificate; no review is lost. */
+  swapCertificate(certificate: ServingCertificate): Promise<void>;
+  /** Answers what is in work, then ends. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+/**
+ * Starts to serve at once: `POST /validate` for reviews, `GET /healthz`.
+ * @throws Error when the port cannot be had or the certificate cannot be used
+ */
+export function createWebhook(options: WebhookOptions): Webhook {
+  const { rules, client, certificate, reviewed, log, clock, overridden } = options;
+  const secondOpinion = client === undefined ? undefined : createSecondOpinion({ client, clock, log });
+  const validate = createValidator({ rules, secondOpinion, clock, log, overridden });
+  const app = createApp(createHandler({ validate, reviewed, clock, log }));
+  const server = serveTls({
+    port: options.port,
+    ...(options.hostname === undefined ? {} : { hostname: options.hostname }),
+    ...(options.drainMs === undefined ? {} : { drainMs: options.drainMs }),
+    certificate,
+    clock,
+    fetch: app.fetch,
+    maxBodyBytes,
+  });
+  return {
+    port: server.port,
+    expiresAtMs: () => server.certificate().notAfterMs,
+    swapCertificate: server.swapCertificate,
+    stop: server.stop,
+  };
+}
