@@ -53,6 +53,7 @@ describe("the flags of the controller", () => {
       leaseDurationMs: 15_000,
       renewDeadlineMs: 10_000,
       retryPeriodMs: 2_000,
+      webhook: undefined,
     });
   });
 

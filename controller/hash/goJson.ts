@@ -114,7 +114,7 @@ function isZero(value: unknown, type: GoType): boolean {
     case "map":
       return isNil(value) || (isFields(value) && Object.keys(value).length === 0);
     case "time":
-      return isNil(value) || Date.parse(String(value)) === Date.parse("0001-01-01T00:00:00Z");
+      return isNil(value) || (typeof value === "string" && Date.parse(value) === Date.parse("0001-01-01T00:00:00Z"));
     case "raw":
       return value === undefined;
     case "pointer":
@@ -145,7 +145,7 @@ function list(value: unknown, type: GoType, encoding: Encoding): string {
 function map(value: unknown, type: GoType, encoding: Encoding): string {
   if (isNil(value)) return "null";
   if (!isFields(value)) return plainJson(value, false);
-  const entries = Object.keys(value).sort(byteOrder);
+  const entries = Object.keys(value).toSorted(byteOrder);
   // The maps of quantities in a pod are all ResourceLists.
   const write = (element: unknown): string =>
     type.kind === "quantity" ? quantity(element, encoding, true) : goJson(element, type, encoding);

@@ -19,7 +19,8 @@ function withDomain(image: string): string {
   if (slash < 0) return `docker.io/library/${image}`;
   const first = image.slice(0, slash);
   const rest = image.slice(slash + 1);
-  if (first === "docker.io" || first === "index.docker.io") return `docker.io/${rest.includes("/") ? "" : "library/"}${rest}`;
+  if (first === "docker.io" || first === "index.docker.io")
+    return `docker.io/${rest.includes("/") ? "" : "library/"}${rest}`;
   const isDomain = first === "localhost" || /[.:]/.test(first) || first.toLowerCase() !== first;
   return isDomain ? image : `docker.io/${image}`;
 }

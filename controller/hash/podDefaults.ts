@@ -48,7 +48,10 @@ function template(given: Fields): Fields {
   const { metadata } = given;
   if (!isFields(metadata)) return given;
   const labels = without(metadata.labels, [hashLabel]);
-  return { ...given, metadata: { ...metadata, labels, annotations: without(metadata.annotations, initContainerAnnotations) } };
+  return {
+    ...given,
+    metadata: { ...metadata, labels, annotations: without(metadata.annotations, initContainerAnnotations) },
+  };
 }
 
 /** On the host's network a container's port is the host's (DefaultHostNetworkHostPortsInPodTemplates, on before 1.28). */

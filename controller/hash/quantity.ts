@@ -141,6 +141,8 @@ export function quantityValue(text: string, resource: boolean): string {
   const quantity = parse(text.trim());
   if (quantity === undefined) return text;
   const { mantissa, exponent } = quantity;
-  const [amount, exp] = reduced(...(resource ? roundedAway(mantissa, exponent, milli) : ([mantissa, exponent] as const)));
+  const [amount, exp] = reduced(
+    ...(resource ? roundedAway(mantissa, exponent, milli) : ([mantissa, exponent] as const)),
+  );
   return amount === 0n ? "0" : `${amount}e${exp}`;
 }
