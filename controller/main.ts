@@ -71,15 +71,7 @@ async function serve(options: ControllerOptions, version: string, log: Log): Pro
       if (options.kubeLogLevel >= 6) log.info("Request", { ...request });
     },
   });
-  const metrics = createMetrics({
-    now: clock.now,
-    version,
-    commit: "",
-    rollouts: () => parts.controller?.stores.rollouts.values() ?? [],
-    isLeader: () => parts.leases?.isLeader() ?? false,
-    cacheObjects: () => cacheObjects(parts.controller),
-    queues: () => parts.controller?.queues ?? [],
-  });
+  const metrics = metricsOf(parts, version);
   parts.metrics = metrics;
   const quiet = whenQuiet(clock, QUIET_MS, releaseMemory);
   const events = createRecorder({
@@ -153,6 +145,18 @@ interface Parts {
   controller?: Controller;
   leases?: Leases;
 }
+
+/** Metrics of parts that come later: they are looked at when somebody scrapes. */
+const metricsOf = (parts: Parts, version: string): ControllerMetrics =>
+  createMetrics({
+    now: systemClock.now,
+    version,
+    commit: "",
+    rollouts: () => parts.controller?.stores.rollouts.values() ?? [],
+    isLeader: () => parts.leases?.isLeader() ?? false,
+    cacheObjects: () => cacheObjects(parts.controller),
+    queues: () => parts.controller?.queues ?? [],
+  });
 
 const controllerNamespace = ({ controllerNamespace: given }: ControllerOptions): string => given ?? "argo-rollouts";
 

@@ -47,12 +47,17 @@ export async function readBody(request: Request, length: number | undefined, clo
 
 const refused = (status: number, reason: string): ReadBody => ({ kind: "refused", status, reason });
 
-const [quote, backslash, comma, openBrace, closeBrace, openBracket, closeBracket] = new TextEncoder().encode(
-  '"\\,{}[]',
-);
+/** ASCII. Constants of their own, which the compiler folds: this is a loop over every byte. */
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
 
 /**
- * Why this JSON would cost too much to judge, or undefined. Looks at brackets and commas only (about 1 ns a byte): what
+ * Why this JSON would cost too much to judge, or undefined. Looks at brackets and commas only (about 2 ns a byte): what
  * is no JSON is left to the parser.
  */
 export function tooMuch(bytes: Uint8Array, limits = shapeLimits): string | undefined {
@@ -61,20 +66,20 @@ export function tooMuch(bytes: Uint8Array, limits = shapeLimits): string | undef
   let values = 0;
   for (let at = 0; at < bytes.length; at++) {
     switch (bytes[at]) {
-      case quote:
-        for (at++; at < bytes.length && bytes[at] !== quote; at++) if (bytes[at] === backslash) at++;
+      case QUOTE:
+        for (at++; at < bytes.length && bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at++;
         break;
-      case openBrace:
-      case openBracket:
+      case OPEN_BRACE:
+      case OPEN_BRACKET:
         if (++depth > limits.depth) return `it is nested more than ${limits.depth} levels deep`;
         widths[depth] = 1;
         values++;
         break;
-      case closeBrace:
-      case closeBracket:
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
         if (depth > 0) depth--;
         break;
-      case comma: {
+      case COMMA: {
         values++;
         const width = (widths[depth] ?? 0) + 1;
         widths[depth] = width;

@@ -68,9 +68,7 @@ const world = () => {
     policy: () => policyIn(configuration()),
     bundle: () => atob(configuration()?.webhooks?.[0]?.clientConfig.caBundle ?? ""),
     tls: () =>
-      atob(
-        String((cluster.objects.get(secretPath)?.["data"] as Record<string, string> | undefined)?.["tls.crt"] ?? ""),
-      ),
+      atob((cluster.objects.get(secretPath)?.["data"] as Record<string, string> | undefined)?.["tls.crt"] ?? ""),
     [Symbol.asyncDispose]: async () => {
       for (const end of ends) {
         const ended = end();

@@ -231,8 +231,7 @@ function proofKeeper({ client, clock, log, namespace, instanceId, probeEveryMs }
         outcome satisfies never;
     }
     failures = outcome.kind === "reached" ? 0 : failures + 1;
-    const soonMs = outcome.kind === "unaware" ? 200 : 500;
-    nextAtMs = clock.now() + (failures === 0 ? probeEveryMs : Math.min(5_000, soonMs * 2 ** (failures - 1)));
+    nextAtMs = clock.now() + retryInMs(outcome, failures, probeEveryMs);
   };
   return {
     async renew(what: string): Promise<void> {
@@ -246,4 +245,11 @@ function proofKeeper({ client, clock, log, namespace, instanceId, probeEveryMs }
     }),
     dueInMs: () => Math.max(0, nextAtMs - clock.now()),
   };
+}
+
+/** What has not happened yet is waited for in small steps, what fails in growing ones. */
+function retryInMs({ kind }: ProbeOutcome, failures: number, probeEveryMs: number): number {
+  if (kind === "reached") return probeEveryMs;
+  if (kind === "unaware" && failures <= 25) return 200;
+  return Math.min(5_000, 250 * 2 ** failures);
 }

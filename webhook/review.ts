@@ -1,5 +1,5 @@
 /** The AdmissionReview (admission.k8s.io/v1) of the API server: read narrowly at the edge, and answered. */
-import { type Violation, type ViolationType, violationBody } from "../controller/rules/violation.ts";
+import { type Violation, type ViolationType, violationBody, violationText } from "../controller/rules/violation.ts";
 
 export type Operation = "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
 /** What the one who wrote wants done about fields that nobody knows. */
@@ -117,20 +117,50 @@ const causeReasons: { readonly [T in ViolationType]: string } = {
   InternalError: "InternalError",
 };
 
-export const causeOf = (violation: Violation): Cause => ({
-  reason: causeReasons[violation.type],
-  message: violationBody(violation),
-  field: violation.exactPath ?? violation.path,
-});
+/**
+ * Texts quote the values that they refuse, which can be megabytes, and an object full of mistakes could make an answer
+ * larger than itself. Nobody reads that far, and making it would hold up others.
+ */
+const limits = {
+  causes: 200,
+  causeChars: 2_000,
+  valueChars: 1_500,
+  listed: 50,
+  warnings: 12,
+  warningChars: 250,
+  annotationChars: 1_000,
+};
+
+/** All of them, up to a number at which reading on helps nobody; then the last one says how many more there are. */
+export function causesOf(violations: readonly Violation[]): Cause[] {
+  const causes = violations.slice(0, limits.causes).map((violation) => ({
+    reason: causeReasons[violation.type],
+    message: violationBody(brief(violation)),
+    field: violation.exactPath ?? violation.path,
+  }));
+  return withMore(causes, violations.length - causes.length);
+}
+
+const withMore = (causes: Cause[], more: number): Cause[] =>
+  more > 0 ? [...causes, { reason: "FieldValueInvalid", message: `${more} more are not shown`, field: "" }] : causes;
+
+/** Texts for those that are shown. */
+export function warningsOf(violations: readonly Violation[]): string[] {
+  // A few more than are shown, since some may be the same.
+  const texts = violations.slice(0, 4 * limits.warnings).map((violation) => violationText(brief(violation)));
+  return violations.length > texts.length ? [...texts, `and ${violations.length - texts.length} more`] : texts;
+}
+
+function brief(violation: Violation): Violation {
+  const { value } = violation;
+  if (typeof value === "string") return { ...violation, value: cut(value, limits.valueChars) };
+  if (typeof value !== "object" || value === null) return violation;
+  const json = JSON.stringify(value);
+  return json.length > limits.valueChars ? { ...violation, value: cut(json, limits.valueChars) } : violation;
+}
 
 /** `spec.replicas: Invalid value: -1: must be greater than or equal to 0` */
 export const causeText = ({ field, message }: Cause): string => (field === "" ? message : `${field}: ${message}`);
-
-/**
- * Texts quote the values that they refuse, which can be whole steps; an object full of mistakes could make an answer
- * larger than itself. Nobody reads that far.
- */
-const limits = { causes: 200, causeChars: 2_000, listed: 50, warnings: 12, warningChars: 250, annotationChars: 1_000 };
 
 /** The AdmissionReview that goes back. */
 export function answerReview(review: Review, answer: Answer): object {
@@ -164,11 +194,11 @@ function envelope(uid: string, response: object): object {
 
 /** As the API server itself says that an object is invalid; kubectl prints either from the causes or from the message. */
 function invalidStatus({ group, kind, name }: Review, all: readonly Cause[]): object {
-  const causes = all
-    .slice(0, limits.causes)
-    .map((cause) => ({ ...cause, message: cut(cause.message, limits.causeChars) }));
-  const more = all.length - causes.length;
-  if (more > 0) causes.push({ reason: "FieldValueInvalid", message: `${more} more are not shown`, field: "" });
+  const shown = all.slice(0, limits.causes + 1);
+  const causes = withMore(
+    shown.map((cause) => ({ ...cause, message: cut(cause.message, limits.causeChars) })),
+    all.length - shown.length,
+  );
   const texts = causes.slice(0, limits.listed).map(causeText);
   if (all.length > texts.length) texts.push(`and ${all.length - texts.length} more`);
   const list = texts.length === 1 ? texts.join("") : `[${texts.join(", ")}]`;

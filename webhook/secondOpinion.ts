@@ -76,14 +76,14 @@ export function createSecondOpinion({ client, clock, log }: SecondOpinionPorts):
       .then(
         (): Examination => ({ kind: "fine" }),
         (error: unknown) => readRefusal(error),
-      )
-      .finally(() => inFlight--);
+      );
     try {
       const examination = await Promise.race([answered, late.promise]);
       if (examination.kind === "notAllowed") toldOnce(examination.message);
       return examination;
     } finally {
       cancel();
+      inFlight--;
     }
   };
 

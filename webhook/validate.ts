@@ -3,8 +3,8 @@ import type { Log } from "../controller/log.ts";
 import type { Clock } from "../controller/loop/clock.ts";
 import { equal } from "../controller/rollout/equal.ts";
 import type { AdmittedKind, Findings } from "../controller/rules/admission.ts";
-import { type Violation, violationText } from "../controller/rules/violation.ts";
-import { type Answer, type Cause, causeOf, causeText, record, type Review } from "./review.ts";
+import type { Violation } from "../controller/rules/violation.ts";
+import { type Answer, type Cause, causesOf, causeText, record, type Review, warningsOf } from "./review.ts";
 import type { Opinion, SecondOpinion } from "./secondOpinion.ts";
 
 /** The rules, with whatever they need to know of the cluster. Neither throws. */
@@ -82,8 +82,8 @@ async function validate(ports: ValidatorPorts, review: Review, pause: Pause): Pr
   const { refuse, warn } = await judged(ports.rules, review, kind, pause);
   const opinion = (await asked) ?? noOpinion;
   return answerOf(ports, review, {
-    causes: merged(refuse.map(causeOf), opinion.causes),
-    warnings: [...annotationWarning(review), ...warn.map(violationText), ...opinion.warnings],
+    causes: merged(causesOf(refuse), opinion.causes),
+    warnings: [...annotationWarning(review), ...warningsOf(warn), ...opinion.warnings],
   });
 }
 
@@ -92,7 +92,8 @@ function isNoneOfOurs({ operation, subResource, object, oldObject }: Review): bo
   if (subResource !== "") return true;
   if (operation === "CREATE") return false;
   if (operation !== "UPDATE") return true;
-  if (record(record(object)?.["metadata"])?.["deletionTimestamp"] !== undefined) return true;
+  const { deletionTimestamp } = record(record(object)?.["metadata"]) ?? {};
+  if (deletionTimestamp !== undefined && deletionTimestamp !== null) return true;
   return equal(record(object)?.["spec"], record(oldObject)?.["spec"]);
 }
 
@@ -105,7 +106,8 @@ async function judged(rules: Rules, review: Review, kind: AdmittedKind, pause: P
   const before = rules.findings(oldObject, kind, namespace);
   await pause();
   const refuse = rules.newViolations(before.refuse, after.refuse);
-  const known = after.refuse.filter((violation) => !refuse.includes(violation));
+  const isNew = new Set(refuse);
+  const known = after.refuse.filter((violation) => !isNew.has(violation));
   return { refuse, warn: [...known, ...rules.newViolations(before.warn, after.warn)] };
 }
 

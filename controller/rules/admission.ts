@@ -23,7 +23,7 @@ import { unsupportedFeatures } from "./support.ts";
 import type { Templates } from "./templateCollection.ts";
 import { experimentTemplateWarnings, templateReferenceViolations } from "./templates.ts";
 import { rolloutsBrokenBy, type TemplateUser } from "./templateUsers.ts";
-import { unknownFieldFindings } from "./unknownFields.ts";
+import { unknownFieldViolations } from "./unknownFields.ts";
 import { forbidden, type Violation } from "./violation.ts";
 import { virtualServiceFindings } from "./virtualService.ts";
 import { rolloutWarnings } from "./warnings.ts";
@@ -63,7 +63,7 @@ export function admissionFindings(object: unknown, kind: AdmittedKind, context: 
   if (tooLarge.length > 0) return { refuse: tooLarge, warn: [] };
   const all = [
     ...JUDGES[kind](object, context),
-    ...(context.strict === true ? [unknownFieldFindings(object, kind)] : []),
+    ...(context.strict === true ? [{ refuse: unknownFieldViolations(object, kind), warn: [] }] : []),
   ];
   return {
     refuse: forUsers(all.flatMap(({ refuse }) => refuse)),

@@ -14,7 +14,7 @@ import {
 } from "./analysisArguments.ts";
 import { metricViolations, metricWarnings } from "./metric.ts";
 import { at, count, isTrue, items, type Place, repeated, root, text } from "./place.ts";
-import { regexpMatchesSome, someWork } from "./regexp/matches.ts";
+import { regexpSearch } from "./regexp/matches.ts";
 import { isTemplated, unresolvedTags } from "./tags.ts";
 import { duplicate, invalid, required, type Violation } from "./violation.ts";
 
@@ -48,9 +48,9 @@ const unmatchedExpressions: Rule = (spec) => {
   const rules = expressions(spec).flat();
   const names = metricsOf(spec).map((metric) => at(metric, "name"));
   if (rules.length === 0 || names.some(isTemplated)) return [];
-  const work = someWork();
+  const search = regexpSearch(names.map(text));
   return rules
-    .filter((place) => regexpMatchesSome(text(place), names.map(text), work) === false)
+    .filter((place) => search(text(place)) === false)
     .map((place) => invalid("metric-rule-unmatched", place, "Rule didn't match any metric name(s)", text(place)));
 };
 

@@ -36,7 +36,7 @@ export const conflictingArguments: Rule = (spec) =>
   });
 
 /** Harmless in a template as long as the values agree. */
-export const repeatedArguments: Rule = (spec) =>
+const repeatedArguments: Rule = (spec) =>
   pairs(spec)
     .filter(([earlier, later]) => conflictOf(earlier, later) === undefined)
     .map(([, later]) => duplicate("argument-duplicate", at(later, "name")));

@@ -8,9 +8,10 @@ export interface FieldPath {
 }
 
 export function parseFieldPath(fieldPath: string): FieldPath {
-  const match = /^(.+?)\['(.*)'\]$/s.exec(fieldPath);
-  const [, path, subscript] = match ?? [];
-  return path === undefined || subscript === undefined ? { path: fieldPath } : { path, subscript };
+  const start = fieldPath.indexOf("['", 1);
+  const end = fieldPath.length - "']".length;
+  if (start < 0 || start + 2 > end || !fieldPath.endsWith("']")) return { path: fieldPath };
+  return { path: fieldPath.slice(0, start), subscript: fieldPath.slice(start + 2, end) };
 }
 
 /** Messages for the key of `metadata.labels['key']` or `metadata.annotations['key']`; the latter ignores case. */

@@ -10,7 +10,9 @@ const SECONDS: Readonly<Record<string, number>> = {
   m: 60,
   h: 3600,
 };
-const DURATION = /^[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/;
+const DURATION = /^[+-]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/;
+/** Longer texts are nobody's durations. */
+const MAX_LENGTH = 1_000;
 const MAX_INT32 = 2_147_483_647;
 
 /** Just above Go's widest duration, 2^63 − 1 ns. */
@@ -25,7 +27,7 @@ export function pauseSeconds(duration: unknown): number {
   if (typeof duration === "number") return Math.trunc(duration);
   if (typeof duration !== "string") return -1;
   if (/^[+-]?\d+$/.test(duration) && Math.abs(Number(duration)) <= MAX_INT32) return Number(duration);
-  if (!DURATION.test(duration)) return -1;
+  if (duration.length > MAX_LENGTH || !DURATION.test(duration)) return -1;
   const seconds = secondsOf(duration);
   const whole = Math.trunc(seconds + 1e-9) * (duration.startsWith("-") ? -1 : 1);
   return Math.abs(whole) > MAX_INT32 ? overflow(seconds) : whole;
@@ -39,12 +41,14 @@ function secondsOf(duration: string): number {
 
 /** Why a text is no Go duration ("10s", "1h30m"; digits alone are none, except 0), as Go says it. */
 export function goDurationProblem(duration: string): string | undefined {
+  if (duration.length > MAX_LENGTH) return "time: invalid duration";
   if (DURATION.test(duration)) {
     return secondsOf(duration) > MAX_SECONDS ? `time: invalid duration ${goQuoted(duration)}` : undefined;
   }
   // The first part that is not a number with a known unit.
-  const [, rest = ""] = /^[+-]?(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h)(?=[\d.]|$))*(.*)$/s.exec(duration) ?? [];
-  const [, unit] = /^(?:\d+\.?\d*|\.\d+)([^\d.]*)/.exec(rest) ?? [];
+  const [, rest = ""] =
+    /^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h)(?=[\d.]|$))*(.*)$/s.exec(duration) ?? [];
+  const [, unit] = /^(?:\d+(?:\.\d*)?|\.\d+)([^\d.]*)/.exec(rest) ?? [];
   if (unit === undefined) return `time: invalid duration ${goQuoted(duration)}`;
   if (unit === "") return `time: missing unit in duration ${goQuoted(duration)}`;
   return `time: unknown unit ${goQuoted(unit)} in duration ${goQuoted(duration)}`;

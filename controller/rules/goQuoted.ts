@@ -10,8 +10,12 @@ const NAMED: Readonly<Record<string, string>> = {
   "\v": String.raw`\v`,
 };
 
+/** Nobody reads on; and quoting megabytes would take its time. */
+const MAX_LENGTH = 2_000;
+
 /** A string as Go's `%q` prints it: letters, marks, numbers, punctuation, symbols and the space stay as they are. */
 export function goQuoted(value: string): string {
+  if (value.length > MAX_LENGTH) return `${goQuoted(value.slice(0, MAX_LENGTH)).slice(0, -1)}…"`;
   return `"${Array.from(value, quotedChar).join("")}"`;
 }
 

@@ -8,7 +8,6 @@
 import { AnalysisRun, AnalysisTemplate, ClusterAnalysisTemplate } from "../../schema/analysis.ts";
 import { Experiment } from "../../schema/experiment.ts";
 import { Rollout } from "../../schema/rollout.ts";
-import type { Findings } from "./findings.ts";
 import { goQuoted } from "./goQuoted.ts";
 import type { AdmittedKind } from "./kinds.ts";
 import { at, entries, items, keys, type Place, root } from "./place.ts";
@@ -41,43 +40,31 @@ const SCHEMAS: { readonly [K in AdmittedKind]: unknown } = {
 const METADATA = new Set(["managedFields", "selfLink"]);
 
 /**
- * `refuse`: what the API server would drop. `warn`: what it keeps without knowing it, inside of pods, where a newer
- * Kubernetes may know more than we do.
+ * In the order of the object. Inside of pods the API server keeps what we do not know, and a newer Kubernetes may know
+ * it: those have a rule of their own, `unknown-pod-field`. The reference's linter refuses both.
  */
-export function unknownFieldFindings(object: unknown, kind: AdmittedKind): Findings {
-  const found: Found = { dropped: [], kept: [] };
+export function unknownFieldViolations(object: unknown, kind: AdmittedKind): readonly Violation[] {
+  const found: Violation[] = [];
   walk(root(object), SCHEMAS[kind] as Schema, found);
-  return {
-    refuse: found.dropped.map((member) => unknown("unknown-field", member)),
-    warn: found.kept.map((member) => unknown("unknown-pod-field", member)),
-  };
+  return found;
 }
 
-interface Member {
-  readonly name: string;
-  readonly place: Place;
-}
-
-interface Found {
-  readonly dropped: Member[];
-  readonly kept: Member[];
-}
-
-const unknown = (rule: string, { name, place }: Member): Violation =>
+const unknown = (rule: string, name: string, place: Place): Violation =>
   forbidden(rule, place, `unknown field ${goQuoted(name)}`);
 
 /** As deep as the schemas are, whatever the object is. */
-function walk(place: Place, schema: Schema, found: Found): void {
+function walk(place: Place, schema: Schema, found: Violation[]): void {
   const { structure, "x-kubernetes-preserve-unknown-fields": keepsUnknown } = marksOf(schema);
   if (structure !== undefined) walk(place, structure, found);
   if (schema.wrapped !== undefined) walk(place, schema.wrapped, found);
   if (schema.item !== undefined) for (const item of items(place)) walk(item, schema.item, found);
   if (schema.value !== undefined) for (const [, entry] of entries(place)) walk(entry, schema.value, found);
   if (schema.entries === undefined) return;
+  const rule = keepsUnknown === true ? "unknown-pod-field" : "unknown-field";
   for (const name of keys(place)) {
     const member = Object.hasOwn(schema.entries, name) ? schema.entries[name] : undefined;
     const here = at(place, name);
-    if (member === undefined) (keepsUnknown === true ? found.kept : found.dropped).push({ name, place: here });
+    if (member === undefined) found.push(unknown(rule, name, here));
     else if (isObjectMeta(name, schema.entries)) walkMetadata(here, found);
     else walk(here, member, found);
   }
@@ -87,10 +74,10 @@ function walk(place: Place, schema: Schema, found: Found): void {
 const isObjectMeta = (name: string, siblings: Readonly<Record<string, Schema>>): boolean =>
   name === "metadata" && Object.hasOwn(siblings, "spec");
 
-function walkMetadata(place: Place, found: Found): void {
+function walkMetadata(place: Place, found: Violation[]): void {
   const known = (Rollout.entries.metadata as Schema).entries ?? {};
   const dropped = keys(place).filter((name) => !Object.hasOwn(known, name) && !METADATA.has(name));
-  for (const name of dropped) found.dropped.push({ name, place: at(place, name) });
+  for (const name of dropped) found.push(unknown("unknown-field", name, at(place, name)));
 }
 
 function marksOf({ pipe = [] }: Schema): Marks {

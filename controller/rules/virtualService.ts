@@ -17,7 +17,7 @@ interface Routing {
 }
 
 /** An Istio name: `name`, or `name.namespace`, with or without the cluster's domain. */
-export const virtualServiceKey = (reference: string): string => reference.replace(/\.cluster\.local$/, "");
+const virtualServiceKey = (reference: string): string => reference.replace(/\.cluster\.local$/, "");
 
 /**
  * VirtualServices by `name.namespace`, those of the Rollout's namespace by their plain names too. A missing one warns,

@@ -127,10 +127,11 @@ oursOnly("fields that we do not know stay in the Rollout and in its pod template
     finalizers: ["example.com/hold"],
   });
   expect(replicaSets).toHaveLength(1);
-  await world.patch("web", { spec: { template: { spec: { futureScheduling: [{ spread: "narrow" }] } } } });
+  // A member that is newer than the reference's types, and that newer Kubernetes has (controller/hash/podTypes.ts).
+  await world.patch("web", { spec: { template: { spec: { schedulingGroup: { podGroupName: "a" } } } } });
   await world.settle(
     "web",
-    "a change of such a field is a new revision",
+    "a newer field is a new revision",
     (now, scene) => healthy(now, scene) && scene.replicaSets.length === 2,
   );
   await world.patch("web", { metadata: { finalizers: null } });

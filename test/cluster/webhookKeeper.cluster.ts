@@ -4,6 +4,7 @@
  */
 import { afterAll, expect, test } from "bun:test";
 import { systemClock } from "../../controller/loop/clock.ts";
+import { parseControllerOptions } from "../../controller/options.ts";
 import { loadCredentials } from "../../providers/kube/credentials.ts";
 import { createClient } from "../../providers/kube/transport.ts";
 import { type Configuration, configurationName, PROBE_PATH, secretName } from "../../webhook/configuration.ts";
@@ -33,7 +34,8 @@ const configurationPath = `/apis/admissionregistration.k8s.io/v1/validatingwebho
 const secretPath = `/api/v1/namespaces/${namespace}/secrets/${secretName(instanceId)}`;
 const templates = `/apis/argoproj.io/v1alpha1/namespaces/${objects}/analysistemplates`;
 
-async function setUp(): Promise<{ address: string }> {
+/** @returns the Service's address */
+async function setUp(): Promise<string> {
   const { api } = current;
   const rbac = "/apis/rbac.authorization.k8s.io/v1";
   const rules = keeperRules(instanceId);
@@ -52,14 +54,10 @@ async function setUp(): Promise<{ address: string }> {
     roleRef: roleRef("ClusterRole"),
     subjects,
   });
-  const made = await api.create<KubeObject & { spec: { clusterIP: string } }>(
-    `/api/v1/namespaces/${namespace}/services`,
-    {
-      metadata: { name: service },
-      spec: { ports: [{ port, targetPort: port }] },
-    },
-  );
-  return { address: made.spec.clusterIP };
+  const spec = { ports: [{ port, targetPort: port }] };
+  const path = `/api/v1/namespaces/${namespace}/services`;
+  const made = await api.create<{ spec: { clusterIP: string } }>(path, { metadata: { name: service }, spec });
+  return made.spec.clusterIP;
 }
 
 /** Says of how many pods the Service consists; they are not where its address is, which nobody asks. */
@@ -96,19 +94,9 @@ const log = Bun.env.SLUICE_KEEPER_LOG === "1" ? console : { debug: quiet, info: 
 
 /** A keeper and a server that takes what is not called "refused". */
 async function startReplica(address: string, more: Partial<KeeperOptions> = {}): Promise<Replica> {
-  const kubeconfig = await current.plane?.identity("sluice-keeper");
-  const no = undefined;
-  const flags = { context: no, cluster: no, user: no, server: no, token: no, certificateAuthority: no };
-  const credentials = await loadCredentials({
-    ...flags,
-    kubeconfig,
-    clientCertificate: no,
-    clientKey: no,
-    tlsServerName: no,
-    insecureSkipTlsVerify: false,
-    as: user,
-    asGroups: [],
-  });
+  const parsed = parseControllerOptions(["--kubeconfig", current.kubeconfig, "--as", user], {});
+  if (parsed.kind !== "run") throw new Error("The controller's flags have changed");
+  const credentials = await loadCredentials(parsed.options.kube);
   const certificates: KeptCertificate[] = [];
   const reviews: string[] = [];
   let server: TlsServer | undefined;
@@ -196,8 +184,7 @@ async function refuses(): Promise<boolean> {
   return error instanceof ApiError;
 }
 
-const setup = current.plane === undefined ? undefined : await setUp();
-const address = setup?.address ?? "";
+const address = current.plane === undefined ? "" : await setUp();
 
 needsPlane("a replica makes its certificates and configures itself once the API server reaches it", async () => {
   await readyPods(1);
@@ -365,8 +352,7 @@ needsPlane(
 );
 
 needsPlane("only what can break a rule is asked about", async () => {
-  const [replica] = running;
-  const { api } = current;
+  const [[replica], { api }] = [[...running], current];
   await readyPods(1);
   // Once or twice is the API server's business: it tries again when its cache was a moment behind.
   const asked = async (what: () => Promise<unknown>): Promise<string[]> => {

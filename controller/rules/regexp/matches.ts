@@ -11,36 +11,33 @@ type Instruction =
   | { readonly kind: "fork"; readonly to: readonly number[] }
   | { readonly kind: "match" };
 
-/** How much may still be spent on matching: instructions times characters, about a microsecond each. */
-export interface Work {
-  left: number;
-}
-
 const MAX_INSTRUCTIONS = 5_000;
 
-export const someWork = (): Work => ({ left: 50_000 });
+/** Instructions times characters, about a tenth of a microsecond each. */
+const MAX_WORK = 100_000;
 
 /**
- * Whether one of the texts holds a match (unanchored, as Go's MatchString). False for a pattern that is no regular
- * expression; undefined when finding out would take more work than is left.
+ * Whether a pattern matches one of the texts (unanchored, as Go's MatchString). False for a pattern that is no regular
+ * expression; undefined when finding out would take too long, after all patterns that were asked for before.
  */
-export function regexpMatchesSome(pattern: string, texts: readonly string[], work: Work): boolean | undefined {
-  // Most are plain names.
-  if (/^[\w -]*$/.test(pattern)) return texts.some((text) => text.includes(pattern));
-  if (!spent(work, pattern.length)) return undefined;
-  const tree = parseRegexp(pattern);
-  if (tree === undefined) return false;
-  const program: Instruction[] = [];
-  if (!emit(program, tree)) return undefined;
-  program.push({ kind: "match" });
+export function regexpSearch(texts: readonly string[]): (pattern: string) => boolean | undefined {
   const length = texts.reduce((sum, text) => sum + text.length + 1, 1);
-  return spent(work, program.length * length) ? texts.some((text) => matches(program, text)) : undefined;
-}
-
-function spent(work: Work, amount: number): boolean {
-  if (work.left < amount) return false;
-  work.left -= amount;
-  return true;
+  let workLeft = MAX_WORK;
+  const affords = (work: number): boolean => {
+    workLeft -= work;
+    return workLeft >= 0;
+  };
+  return (pattern) => {
+    if (!affords(texts.length + pattern.length)) return undefined;
+    // Most are plain names.
+    if (/^[\w -]*$/.test(pattern)) return texts.some((text) => text.includes(pattern));
+    const tree = parseRegexp(pattern);
+    if (tree === undefined) return false;
+    const program: Instruction[] = [];
+    if (!emit(program, tree) || !affords(program.length * length)) return undefined;
+    program.push({ kind: "match" });
+    return texts.some((text) => matches(program, text));
+  };
 }
 
 /** Appends the instructions of a tree; false when they become too many. */
@@ -97,36 +94,28 @@ function emitRepeat(program: Instruction[], part: Regexp, min: number, max: numb
 /** The place of a fork whose ways are known only later. */
 const reserve = (program: Instruction[]): number => program.push({ kind: "fork", to: [] }) - 1;
 
+/** All ways at once: the states that are reached before each character, none of them twice. */
 function matches(program: readonly Instruction[], text: string): boolean {
   const codes = Array.from(text, (char) => char.codePointAt(0) ?? 0);
-  let states: readonly number[] = [];
+  // For each state the last character before which it was reached.
+  const reachedAt = new Int32Array(program.length).fill(-1);
+  let states: number[] = [0];
   for (let index = 0; index <= codes.length; index++) {
-    const reached = closure(program, [...states, 0], codes, index);
-    if (reached.some((state) => program[state]?.kind === "match")) return true;
-    const code = codes[index];
-    if (code === undefined) return false;
-    states = reached.filter((state) => takes(program[state], code)).map((state) => state + 1);
+    const next: number[] = [0];
+    // Grows while it is walked: a fork leads on without taking a character.
+    for (const state of states) {
+      if (reachedAt[state] === index) continue;
+      reachedAt[state] = index;
+      const instruction = program[state];
+      if (instruction === undefined || instruction.kind === "match") return true;
+      if (instruction.kind === "fork") states.push(...instruction.to);
+      else if (instruction.kind === "assert") {
+        if (holds(instruction.assertion, codes, index)) states.push(state + 1);
+      } else if (index < codes.length && instruction.test(codes[index] ?? 0)) next.push(state + 1);
+    }
+    states = next;
   }
   return false;
-}
-
-const takes = (instruction: Instruction | undefined, code: number): boolean =>
-  instruction?.kind === "char" && instruction.test(code);
-
-/** Every instruction that is reached without taking a character. */
-function closure(
-  program: readonly Instruction[],
-  from: readonly number[],
-  codes: readonly number[],
-  index: number,
-): readonly number[] {
-  const seen = new Set<number>(from);
-  for (const state of seen) {
-    const instruction = program[state];
-    if (instruction?.kind === "fork") for (const to of instruction.to) seen.add(to);
-    if (instruction?.kind === "assert" && holds(instruction.assertion, codes, index)) seen.add(state + 1);
-  }
-  return [...seen];
 }
 
 function holds(assertion: Assertion, codes: readonly number[], index: number): boolean {

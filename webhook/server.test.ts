@@ -1,0 +1,129 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { connect } from "node:tls";
+import { systemClock } from "../controller/loop/clock.ts";
+import { serveTls, type TlsServer } from "./server.ts";
+import { loopbackCertificates } from "./testing.ts";
+
+const { ca, first, second } = await loopbackCertificates();
+const servers: TlsServer[] = [];
+afterAll(() => Promise.all(servers.map((server) => server.stop(0))));
+
+function start(fetch: (request: Request) => Response | Promise<Response>, drainMs = 200): TlsServer {
+  const server = serveTls({
+    port: 0,
+    hostname: "127.0.0.1",
+    certificate: first,
+    clock: systemClock,
+    fetch,
+    maxBodyBytes: 1_000_000,
+    drainMs,
+  });
+  servers.push(server);
+  return server;
+}
+
+const ok = (): Response => new Response("ok");
+
+/** The serial number that a new connection is shown. */
+async function shownSerial(port: number): Promise<string> {
+  const shown = Promise.withResolvers<string>();
+  const socket = connect({ host: "127.0.0.1", port, ca }, () =>
+    shown.resolve(socket.getPeerCertificate().serialNumber.toLowerCase()),
+  );
+  socket.on("error", shown.reject);
+  try {
+    return await shown.promise;
+  } finally {
+    socket.destroy();
+  }
+}
+
+const plainSerial = (serial: string): string => serial.toLowerCase().replace(/^0+/, "");
+
+describe("changing the certificate", () => {
+  test("shows new connections the new one, and only that once it has resolved", async () => {
+    const server = start(ok);
+    expect(plainSerial(await shownSerial(server.port))).toBe(plainSerial(first.serial));
+    await server.swapCertificate(second);
+    expect(server.certificate().pem).toBe(second.pem);
+    const serials = await Promise.all(Array.from({ length: 20 }, () => shownSerial(server.port)));
+    expect(new Set(serials.map(plainSerial))).toEqual(new Set([plainSerial(second.serial)]));
+  });
+
+  test("answers what is in work, and asks its client to connect anew", async () => {
+    const inWork = Promise.withResolvers<void>();
+    const server = start(async () => {
+      await inWork.promise;
+      return ok();
+    });
+    const answer = fetch(`https://127.0.0.1:${server.port}/`, { tls: { ca } });
+    await Bun.sleep(50);
+    const swapped = server.swapCertificate(second);
+    await Bun.sleep(50);
+    inWork.resolve();
+    const response = await answer;
+    expect([response.status, response.headers.get("connection")]).toEqual([200, "close"]);
+    await swapped;
+  });
+
+  test("loses no review in ten changes under load, over kept and over new connections", async () => {
+    const server = start(ok);
+    let stop = false;
+    const failures: unknown[] = [];
+    let answered = 0;
+    const client = async (keepalive: boolean): Promise<void> => {
+      while (!stop) {
+        try {
+          const response = await fetch(`https://127.0.0.1:${server.port}/`, {
+            tls: { ca },
+            keepalive,
+            method: "POST",
+            body: "x",
+          });
+          if ((await response.text()) === "ok") answered++;
+        } catch (error) {
+          failures.push(error);
+        }
+        await Bun.sleep(keepalive ? 1 : 10);
+      }
+    };
+    const clients = [client(true), client(true), client(true), client(false), client(false)];
+    for (let change = 0; change < 10; change++) await server.swapCertificate(change % 2 === 0 ? second : first);
+    stop = true;
+    await Promise.all(clients);
+    expect(failures).toEqual([]);
+    expect(answered).toBeGreaterThan(500);
+  }, 20_000);
+
+  test("keeps the one that works when the new one cannot be used", async () => {
+    const server = start(ok);
+    const broken = server.swapCertificate({ ...second, key: "no key" });
+    expect(broken).rejects.toThrow("Cannot serve admission reviews on port");
+    await broken.catch(() => undefined);
+    expect(plainSerial(await shownSerial(server.port))).toBe(plainSerial(first.serial));
+    expect(server.certificate().pem).toBe(first.pem);
+  });
+});
+
+describe("stopping", () => {
+  test("answers what is in work before it ends", async () => {
+    const server = start(async () => {
+      await Bun.sleep(200);
+      return ok();
+    });
+    const answer = fetch(`https://127.0.0.1:${server.port}/`, { tls: { ca } }).then((response) => response.text());
+    await Bun.sleep(100);
+    await server.stop();
+    expect(await answer).toBe("ok");
+    expect(fetch(`https://127.0.0.1:${server.port}/`, { tls: { ca } })).rejects.toThrow();
+  });
+
+  test("waits no longer than it was told to", async () => {
+    const server = start(() => new Promise<Response>(() => undefined));
+    fetch(`https://127.0.0.1:${server.port}/`, { tls: { ca } }).catch(() => undefined);
+    await Bun.sleep(50);
+    const asked = performance.now();
+    await server.stop(100);
+    expect(performance.now() - asked).toBeLessThan(1_000);
+  });
+});
