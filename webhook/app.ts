@@ -1,19 +1,21 @@
 /** The routes of the webhook. */
 import { Hono } from "hono/tiny";
 import { PROBE_PATH, VALIDATE_PATH } from "./configuration.ts";
-import { answerProbe } from "./configurationProbe.ts";
 
-/** @param review answers an AdmissionReview */
-export function createApp(review: (request: Request) => Promise<Response>): {
-  fetch(request: Request): Response | Promise<Response>;
-} {
+type Handler = (request: Request) => Promise<Response>;
+
+export interface Routes {
+  /** Answers an AdmissionReview with a verdict. */
+  readonly review: Handler;
+  /** Answers an AdmissionReview that asks only whether it gets here (configurationProbe.ts). */
+  readonly probe: Handler;
+}
+
+export function createApp({ review, probe }: Routes): { fetch(request: Request): Response | Promise<Response> } {
   const app = new Hono();
   app.post(VALIDATE_PATH, (context) => review(context.req.raw));
-  app.post(PROBE_PATH, async (context) => {
-    const probe: unknown = await context.req.json().catch(() => undefined);
-    return Response.json(answerProbe(probe));
-  });
+  app.post(PROBE_PATH, (context) => probe(context.req.raw));
   app.get("/healthz", (context) => context.text("ok\n"));
-  app.notFound((context) => context.text("not found: reviews are taken by POST /validate\n", 404));
+  app.notFound((context) => context.text(`not found: reviews are taken by POST ${VALIDATE_PATH}\n`, 404));
   return { fetch: (request) => app.fetch(request) };
 }

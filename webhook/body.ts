@@ -5,16 +5,17 @@
 import type { Clock } from "../controller/loop/clock.ts";
 
 /** An object of 3 MiB, the most that the API server takes, together with the one it replaces, and what is said around them. */
-export const maxBodyBytes = 6 * 2 ** 20 + 256 * 2 ** 10;
+const maxBodyBytes = 6 * 2 ** 20 + 256 * 2 ** 10;
 
 /** The API server itself waits for 2 s. */
 const bodyTimeoutMs = 2_000;
 
 /**
  * Rules walk over an object several times, some of them compare each item of a list with all others. Real objects have
- * tens of levels, some thousand values, and lists of dozens.
+ * tens of levels, some thousand values, and lists of dozens. The longest text that Kubernetes takes is an annotation of
+ * 256 KiB, in which every character may be escaped.
  */
-export const shapeLimits = { depth: 256, values: 50_000, width: 2_000 };
+export const shapeLimits = { depth: 256, values: 20_000, width: 1_000, textBytes: 640 * 2 ** 10 };
 
 export type ReadBody =
   | { readonly kind: "body"; readonly bytes: Uint8Array }
@@ -27,9 +28,14 @@ export function announcedLength(request: Request): number | undefined {
 }
 
 /** Reads what has been announced; never throws. */
-export async function readBody(request: Request, length: number | undefined, clock: Clock): Promise<ReadBody> {
+export async function readBody(
+  request: Request,
+  length: number | undefined,
+  clock: Clock,
+  most = maxBodyBytes,
+): Promise<ReadBody> {
   if (length === undefined) return refused(411, "the request has to announce its Content-Length");
-  if (length > maxBodyBytes) return refused(413, `a review has at most ${maxBodyBytes} bytes, this one has ${length}`);
+  if (length > most) return refused(413, `a review has at most ${most} bytes, this one has ${length}`);
   const late = Promise.withResolvers<ReadBody>();
   const cancel = clock.after(bodyTimeoutMs, () =>
     late.resolve(refused(408, `the body did not come within ${bodyTimeoutMs} ms`)),
@@ -56,22 +62,32 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-/**
- * Why this JSON would cost too much to judge, or undefined. Looks at brackets and commas only (about 2 ns a byte): what
- * is no JSON is left to the parser.
- */
-export function tooMuch(bytes: Uint8Array, limits = shapeLimits): string | undefined {
+export interface Weight {
+  /** Objects, lists and their members, about. */
+  readonly values: number;
+  /** Why it would cost too much to judge. */
+  readonly excess?: string;
+}
+
+/** Looks at brackets and commas only (about 2 ns a byte), up to the first excess: what is no JSON is left to the parser. */
+export function weigh(bytes: Uint8Array, limits = shapeLimits): Weight {
   const widths = new Uint32Array(limits.depth + 1);
   let depth = 0;
   let values = 0;
   for (let at = 0; at < bytes.length; at++) {
     switch (bytes[at]) {
-      case QUOTE:
+      case QUOTE: {
+        const start = at;
         for (at++; at < bytes.length && bytes[at] !== QUOTE; at++) if (bytes[at] === BACKSLASH) at++;
+        if (at - start > limits.textBytes)
+          return { values, excess: `a text in it has more than ${limits.textBytes} bytes` };
         break;
+      }
       case OPEN_BRACE:
       case OPEN_BRACKET:
-        if (++depth > limits.depth) return `it is nested more than ${limits.depth} levels deep`;
+        if (++depth > limits.depth) {
+          return { values, excess: `it is nested more than ${limits.depth} levels deep` };
+        }
         widths[depth] = 1;
         values++;
         break;
@@ -83,14 +99,16 @@ export function tooMuch(bytes: Uint8Array, limits = shapeLimits): string | undef
         values++;
         const width = (widths[depth] ?? 0) + 1;
         widths[depth] = width;
-        if (width > limits.width) return `a list or map in it has more than ${limits.width} members`;
+        if (width > limits.width) {
+          return { values, excess: `a list or map in it has more than ${limits.width} members` };
+        }
         break;
       }
       default:
     }
-    if (values > limits.values) return `it has more than ${limits.values} values`;
+    if (values > limits.values) return { values, excess: `it has more than ${limits.values} values` };
   }
-  return undefined;
+  return { values };
 }
 
 /** What can be told of a review without parsing it: the API server writes these before the objects. */
@@ -101,7 +119,7 @@ export function headOf(bytes: Uint8Array): { readonly uid: string; readonly oper
   return uid === undefined || operation === undefined ? undefined : { uid, operation };
 }
 
-/** Large reviews are worked on one at a time, and only a few wait, so that they keep neither thread nor memory. */
+/** Heavy reviews are worked on one at a time, and only some wait, so that they keep neither thread nor memory. */
 export interface Lane {
   /** Waits for its turn; undefined: too many wait already. */
   enter(): Promise<() => void> | undefined;

@@ -1,7 +1,8 @@
 /** From a request to a response: reading, judging, answering, counting. */
 import type { Log } from "../controller/log.ts";
 import type { Clock } from "../controller/loop/clock.ts";
-import { announcedLength, createLane, headOf, readBody, tooMuch } from "./body.ts";
+import { announcedLength, createLane, headOf, readBody, weigh } from "./body.ts";
+import { answerProbe } from "./configurationProbe.ts";
 import type { Reviewed, ReviewOutcome } from "./metrics.ts";
 import { type Answer, answerReview, answerUnread, parseReview, type Review } from "./review.ts";
 import type { Pause } from "./validate.ts";
@@ -13,9 +14,10 @@ export interface HandlerPorts {
   readonly log: Log;
 }
 
-/** Above so many bytes a review takes its turn in a lane of its own. Usual ones have 5 to 30 kB. */
-const largeBytes = 128 * 2 ** 10;
-const mostLarge = 8;
+/** From here on a review takes its turn in a lane of its own. Usual ones have 5 to 30 kB and some hundred values. */
+const heavy = { bytes: 128 * 2 ** 10, values: 2_500 };
+/** So many may wait there: memory for their bodies, and what fits into the API server's patience. */
+const mostHeavy = 16;
 
 interface Outcome {
   readonly response: Response;
@@ -27,23 +29,23 @@ interface Outcome {
 /** The handler never rejects. */
 export function createHandler(ports: HandlerPorts): (request: Request) => Promise<Response> {
   const { reviewed, clock, log } = ports;
-  const lane = createLane(mostLarge);
+  const lane = createLane(mostHeavy);
 
-  /** A large body is read first: whoever sends slowly must not keep the lane. */
   const handle = async (request: Request): Promise<Outcome> => {
-    const length = announcedLength(request);
-    const body = await readBody(request, length, clock);
-    if (body.kind === "refused") {
-      // What is left of the body must not be read as the next request.
-      return malformed(body.status, body.reason, { connection: "close" });
+    const body = await readBody(request, announcedLength(request), clock);
+    // What is left of the body must not be read as the next request.
+    if (body.kind === "refused") return malformed(body.status, body.reason, { connection: "close" });
+    const { bytes } = body;
+    if (bytes.length <= heavy.bytes) {
+      const { values, excess } = weigh(bytes);
+      if (excess !== undefined) return unread(bytes, excess);
+      if (values <= heavy.values) return answer(ports, bytes, immediately);
     }
-    if (body.bytes.length <= largeBytes) return answer(ports, body.bytes, immediately);
     const turn = lane.enter();
-    if (turn === undefined)
-      return malformed(503, `${mostLarge} large reviews are in work already`, { "retry-after": "1" });
+    if (turn === undefined) return malformed(503, `${mostHeavy} large reviews wait already`, { "retry-after": "1" });
     const leave = await turn;
     try {
-      return await answer(ports, body.bytes, others);
+      return await answerHeavy(ports, bytes);
     } finally {
       leave();
     }
@@ -65,12 +67,17 @@ export function createHandler(ports: HandlerPorts): (request: Request) => Promis
 
 const immediately: Pause = () => undefined;
 /** Lets the event loop serve what has come in meanwhile. */
-const others: Pause = () => new Promise((resolve) => setImmediate(resolve));
+const others = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function answerHeavy(ports: HandlerPorts, bytes: Uint8Array): Promise<Outcome> {
+  await others();
+  const { excess } = weigh(bytes);
+  if (excess !== undefined) return unread(bytes, excess);
+  await others();
+  return answer(ports, bytes, others);
+}
 
 async function answer({ validate }: HandlerPorts, bytes: Uint8Array, pause: Pause): Promise<Outcome> {
-  const excess = tooMuch(bytes);
-  if (excess !== undefined) return unread(bytes, excess);
-  await pause();
   const json = parseJson(bytes);
   if (json === undefined) return malformed(400, "the body is no JSON in UTF-8");
   const parsed = parseReview(json);
@@ -94,6 +101,18 @@ function unread(bytes: Uint8Array, excess: string): Outcome {
   const response = Response.json(answerUnread(head.uid, allowed, reason));
   return { response, kind: "", operation: head.operation, verdict: "unread" };
 }
+
+/** Answers the keeper's question whether the API server gets here. */
+export function createProbeHandler(clock: Clock): (request: Request) => Promise<Response> {
+  return async (request) => {
+    const body = await readBody(request, announcedLength(request), clock, largestProbe);
+    if (body.kind === "refused") return malformed(body.status, body.reason, { connection: "close" }).response;
+    return Response.json(answerProbe(parseJson(body.bytes)));
+  };
+}
+
+/** A Lease with a label. */
+const largestProbe = 64 * 2 ** 10;
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 

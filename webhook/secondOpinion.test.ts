@@ -80,6 +80,7 @@ describe("what is asked", () => {
           metadata: { generateName: "sluice-dry-run-", namespace: "team-a", labels: { app: "web" } },
           spec: { replicas: 5, selector: { matchLabels: { app: "web" } }, template: templateOf("web:1") },
         },
+        accept: "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json",
         timeoutMs: 1_000,
         retry: false,
         urgent: true,
@@ -204,7 +205,9 @@ describe("what only warns", () => {
     const opinions = Array.from({ length: 100 }, () => ask(rollout("web:1")));
     expect(requests).toHaveLength(64);
     await clock.advance(1_000);
-    expect((await Promise.all(opinions)).every((opinion) => opinion?.warnings.length === 1)).toBe(true);
+    expect(
+      (await Promise.all(opinions.map(async (opinion) => opinion))).every((opinion) => opinion?.warnings.length === 1),
+    ).toBe(true);
   });
 
   test("is not that we may not ask: the log says so, once", async () => {

@@ -69,6 +69,8 @@ export function createSecondOpinion({ client, clock, log }: SecondOpinionPorts):
         path: `/apis/apps/v1/namespaces/${review.namespace}/replicasets`,
         query: { dryRun: "All", fieldValidation },
         body: replicaSetOf(template, review.namespace),
+        // Only a refusal has something to say.
+        accept: "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json",
         timeoutMs,
         retry: false,
         urgent: true,

@@ -15,7 +15,6 @@ function start(fetch: (request: Request) => Response | Promise<Response>, drainM
     certificate: first,
     clock: systemClock,
     fetch,
-    maxBodyBytes: 1_000_000,
     drainMs,
   });
   servers.push(server);

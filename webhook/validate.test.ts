@@ -138,7 +138,14 @@ describe("the break-glass annotation", () => {
     const text = "spec.a: Invalid value: -1: is wrong";
     expect(answer).toEqual({ verdict: "overridden", causes: [], warnings: [text], annotations: { overridden: text } });
     expect(current.overrides).toEqual([
-      { kind: "Rollout", namespace: "team-a", name: "web", uid: expect.any(String), user: "jane", refusals: [text] },
+      {
+        kind: "Rollout",
+        namespace: "team-a",
+        name: "web",
+        uid: "5f1c0a52-7d5e-4a4d-9f1e-2f6b8a3f0001",
+        user: "jane",
+        refusals: [text],
+      },
     ]);
   });
 
@@ -152,6 +159,11 @@ describe("the break-glass annotation", () => {
     const current = world();
     expect((await current.answer(rolloutObject({}, breakGlass))).verdict).toBe("allowed");
     expect(current.overrides).toEqual([]);
+  });
+
+  test("leaves behind what was wrong when it goes: told again, refused no more", async () => {
+    const answer = await world().answer(wrong(["spec.a"]), update(wrong(["spec.a"], breakGlass)));
+    expect([answer.verdict, answer.warnings]).toEqual(["allowed", ["spec.a: Invalid value: -1: is wrong"]]);
   });
 
   test("has no effect with another value, and says so", async () => {

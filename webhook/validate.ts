@@ -5,6 +5,7 @@ import { equal } from "../controller/rollout/equal.ts";
 import type { AdmittedKind, Findings } from "../controller/rules/admission.ts";
 import type { Violation } from "../controller/rules/violation.ts";
 import { type Answer, type Cause, causesOf, causeText, record, type Review, warningsOf } from "./review.ts";
+import { BREAK_GLASS } from "./configuration.ts";
 import type { Opinion, SecondOpinion } from "./secondOpinion.ts";
 
 /** The rules, with whatever they need to know of the cluster. Neither throws. */
@@ -50,9 +51,6 @@ const kinds: readonly string[] = [
 ] satisfies AdmittedKind[];
 const isOurs = (kind: string): kind is AdmittedKind => kinds.includes(kind);
 
-/** The break-glass annotation; its one value is "warn". */
-export const ADMISSION_ANNOTATION = "sluice.dev/admission";
-
 const passed: Answer = { verdict: "passed", causes: [], warnings: [] };
 
 /** The validator never rejects, and answers within a second. */
@@ -94,6 +92,8 @@ function isNoneOfOurs({ operation, subResource, object, oldObject }: Review): bo
   if (operation !== "UPDATE") return true;
   const { deletionTimestamp } = record(record(object)?.["metadata"]) ?? {};
   if (deletionTimestamp !== undefined && deletionTimestamp !== null) return true;
+  // Taking the annotation away is a reason to tell again what is wrong.
+  if (annotationOf(object) !== annotationOf(oldObject)) return false;
   return equal(record(object)?.["spec"], record(oldObject)?.["spec"]);
 }
 
@@ -119,15 +119,14 @@ function merged(ours: readonly Cause[], theirs: readonly Cause[]): Cause[] {
   return [...ours, ...theirs.filter(({ field }) => !told.has(field))];
 }
 
-function annotationOf({ object }: Review): unknown {
-  return record(record(record(object)?.["metadata"])?.["annotations"])?.[ADMISSION_ANNOTATION];
+/** Break-glass; its one value is "warn". */
+function annotationOf(object: unknown): unknown {
+  return record(record(record(object)?.["metadata"])?.["annotations"])?.[BREAK_GLASS];
 }
 
 function annotationWarning(review: Review): string[] {
-  const value = annotationOf(review);
-  return value === undefined || value === "warn"
-    ? []
-    : [`${ADMISSION_ANNOTATION}: the only value with a meaning is "warn"`];
+  const value = annotationOf(review.object);
+  return value === undefined || value === "warn" ? [] : [`${BREAK_GLASS}: the only value with a meaning is "warn"`];
 }
 
 function answerOf(
@@ -136,7 +135,7 @@ function answerOf(
   { causes, warnings }: { readonly causes: readonly Cause[]; readonly warnings: readonly string[] },
 ): Answer {
   if (causes.length === 0) return { verdict: "allowed", causes, warnings };
-  if (annotationOf(review) !== "warn") return { verdict: "refused", causes, warnings };
+  if (annotationOf(review.object) !== "warn") return { verdict: "refused", causes, warnings };
   const refusals = causes.map(causeText);
   if (!review.dryRun) ports.overridden(overrideOf(review, refusals));
   return {

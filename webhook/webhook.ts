@@ -2,8 +2,7 @@
 import type { Log } from "../controller/log.ts";
 import type { Clock } from "../controller/loop/clock.ts";
 import { createApp } from "./app.ts";
-import { maxBodyBytes } from "./body.ts";
-import { createHandler } from "./handler.ts";
+import { createHandler, createProbeHandler } from "./handler.ts";
 import type { Reviewed } from "./metrics.ts";
 import { createSecondOpinion, type OpinionClient } from "./secondOpinion.ts";
 import { serveTls, type ServingCertificate } from "./server.ts";
@@ -38,14 +37,17 @@ export interface Webhook {
 }
 
 /**
- * Starts to serve at once: `POST /validate` for reviews, `GET /healthz`.
+ * Starts to serve at once: `POST /validate` for reviews, `POST /probe` for the keeper, `GET /healthz`.
  * @throws Error when the port cannot be had or the certificate cannot be used
  */
 export function createWebhook(options: WebhookOptions): Webhook {
   const { rules, client, certificate, reviewed, log, clock, overridden } = options;
   const secondOpinion = client === undefined ? undefined : createSecondOpinion({ client, clock, log });
   const validate = createValidator({ rules, secondOpinion, clock, log, overridden });
-  const app = createApp(createHandler({ validate, reviewed, clock, log }));
+  const app = createApp({
+    review: createHandler({ validate, reviewed, clock, log }),
+    probe: createProbeHandler(clock),
+  });
   const server = serveTls({
     port: options.port,
     ...(options.hostname === undefined ? {} : { hostname: options.hostname }),
@@ -53,7 +55,6 @@ export function createWebhook(options: WebhookOptions): Webhook {
     certificate,
     clock,
     fetch: app.fetch,
-    maxBodyBytes,
   });
   return {
     port: server.port,

@@ -74,10 +74,45 @@ interface Lock {
   validForMs(): number;
   sinceRenewalMs(): number;
   giveBack(timeoutMs: number): Promise<void>;
+  /**
+   * Not its turn yet: gives it back if it is held, else notes what others do with it. A crashed holder of several leaves all of them
+   * to expire; watched from the start they expire together, and not one after the other's 15 s.
+   */
+  standBy(timeoutMs: number): Promise<void>;
 }
 
 /** metav1.MicroTime wants exactly six digits. */
 const microTime = (ms: number): string => new Date(ms).toISOString().replace("Z", "000Z");
+
+/** The Lease as ours, made from what is there; as client-go, the transitions count changes of the holder. */
+const claim = (
+  { namespace, name, identity, durationMs }: { namespace: string; name: string; identity: string; durationMs: number },
+  seen: Lease | undefined,
+  nowText: string,
+): Lease => {
+  const spec = seen?.spec;
+  const mine = spec?.holderIdentity === identity;
+  return {
+    apiVersion: "coordination.k8s.io/v1",
+    kind: "Lease",
+    ...seen,
+    metadata: { namespace, ...seen?.metadata, name },
+    spec: {
+      ...spec,
+      holderIdentity: identity,
+      leaseDurationSeconds: Math.ceil(durationMs / 1_000),
+      acquireTime: mine ? (spec.acquireTime ?? nowText) : nowText,
+      renewTime: nowText,
+      leaseTransitions: spec === undefined ? 0 : (spec.leaseTransitions ?? 0) + (mine ? 0 : 1),
+    },
+  } as Lease;
+};
+
+/** Nobody's from now on, as client-go leaves it. */
+const freed = (seen: Lease, nowText: string): Lease => ({
+  ...seen,
+  spec: { ...seen.spec, holderIdentity: "", leaseDurationSeconds: 1, renewTime: nowText, acquireTime: nowText },
+});
 
 interface LockOptions extends LeaseOptions {
   readonly durationMs: number;
@@ -98,41 +133,28 @@ const createLock = (options: LockOptions, name: string): Lock => {
     seen = lease;
     if (changed) seenAtMs = monotonicMs();
   };
-  const claim = (): Lease => {
-    const nowText = microTime(clock.now());
-    const { spec } = seen ?? {};
-    const mine = spec?.holderIdentity === identity;
-    return {
-      apiVersion: "coordination.k8s.io/v1",
-      kind: "Lease",
-      ...seen,
-      metadata: { namespace, ...seen?.metadata, name },
-      spec: {
-        ...spec,
-        holderIdentity: identity,
-        leaseDurationSeconds: Math.ceil(durationMs / 1_000),
-        acquireTime: mine ? (spec.acquireTime ?? nowText) : nowText,
-        renewTime: nowText,
-        leaseTransitions: spec === undefined ? 0 : (spec.leaseTransitions ?? 0) + (mine ? 0 : 1),
-      },
-    } as Lease;
-  };
   const send = async (method: "POST" | "PUT", timeoutMs: number): Promise<Attempt> => {
     const sent = { monotonicMs: monotonicMs(), wallMs: clock.now() };
     const at = method === "POST" ? collection : path;
-    see(await client.request<Lease>({ method, path: at, body: claim(), timeoutMs, signal, urgent: true }));
+    const body = claim({ namespace, name, identity, durationMs }, seen, microTime(sent.wallMs));
+    see(await client.request<Lease>({ method, path: at, body, timeoutMs, signal, urgent: true }));
     renewed = sent;
     return { kind: "held" };
   };
-  const look = async (timeoutMs: number): Promise<Attempt> => {
+  /** What the API server has now; undefined: no such Lease. */
+  const read = async (timeoutMs: number): Promise<Lease | undefined> => {
     try {
       see(await client.request<Lease>({ method: "GET", path, timeoutMs, signal, urgent: true }));
     } catch (error) {
       if (!isNotFound(error)) throw error;
       seen = undefined;
-      return send("POST", timeoutMs);
     }
-    const { holderIdentity: holder = "", leaseDurationSeconds = durationMs / 1_000 } = seen?.spec ?? {};
+    return seen;
+  };
+  const look = async (timeoutMs: number): Promise<Attempt> => {
+    const found = await read(timeoutMs);
+    if (found === undefined) return send("POST", timeoutMs);
+    const { holderIdentity: holder = "", leaseDurationSeconds = durationMs / 1_000 } = found.spec ?? {};
     const expired = monotonicMs() >= seenAtMs + leaseDurationSeconds * 1_000;
     if (holder !== "" && holder !== identity && !expired) return { kind: "others", holder };
     return send("PUT", timeoutMs);
@@ -142,6 +164,12 @@ const createLock = (options: LockOptions, name: string): Lock => {
     renewed === undefined
       ? Number.POSITIVE_INFINITY
       : Math.max(monotonicMs() - renewed.monotonicMs, clock.now() - renewed.wallMs);
+  const giveBack = async (timeoutMs: number): Promise<void> => {
+    if (renewed === undefined || seen?.spec?.holderIdentity !== identity) return;
+    renewed = undefined;
+    const body = freed(seen, microTime(clock.now()));
+    see(await client.request<Lease>({ method: "PUT", path, body, timeoutMs, urgent: true }));
+  };
   return {
     name,
     async attempt(timeoutMs) {
@@ -163,18 +191,10 @@ const createLock = (options: LockOptions, name: string): Lock => {
     },
     validForMs: () => durationMs - sinceRenewalMs(),
     sinceRenewalMs,
-    async giveBack(timeoutMs) {
-      if (renewed === undefined || seen?.spec?.holderIdentity !== identity) return;
-      renewed = undefined;
-      const nowText = microTime(clock.now());
-      const spec = {
-        ...seen.spec,
-        holderIdentity: "",
-        leaseDurationSeconds: 1,
-        renewTime: nowText,
-        acquireTime: nowText,
-      };
-      see(await client.request<Lease>({ method: "PUT", path, body: { ...seen, spec }, timeoutMs, urgent: true }));
+    giveBack,
+    async standBy(timeoutMs) {
+      if (renewed === undefined) await read(timeoutMs);
+      else await giveBack(timeoutMs);
     },
   };
 };
@@ -207,7 +227,7 @@ export const holdLeases = (options: LeaseOptions): Leases => {
       const outcome = await lock.attempt(timeoutMs);
       if (outcome.kind === "others") {
         announce(lock.name, outcome.holder);
-        await Promise.all(locks.slice(index + 1).map((later) => later.giveBack(timeoutMs)));
+        await Promise.all(locks.slice(index + 1).map((later) => later.standBy(timeoutMs)));
         return;
       }
     }
@@ -218,7 +238,9 @@ export const holdLeases = (options: LeaseOptions): Leases => {
   };
   const renew = async (lock: Lock): Promise<void> => {
     try {
-      const outcome = await lock.attempt(Math.max(1, Math.min(timeoutMs, renewDeadlineMs - lock.sinceRenewalMs())));
+      const outcome = await lock.attempt(
+        Math.max(1, Math.floor(Math.min(timeoutMs, renewDeadlineMs - lock.sinceRenewalMs()))),
+      );
       if (outcome.kind === "held" || phase !== "leading") return;
       lose(new Error(`Lost Lease "${options.namespace}/${lock.name}": held by ${outcome.holder} now`));
     } catch (error) {

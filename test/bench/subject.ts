@@ -100,10 +100,31 @@ async function observe<T>({ plane, user, child }: Session, work: () => Promise<T
   return { result, tookMs, after, all, own, cpuMs: after.cpuMs - before.cpuMs };
 }
 
-/** Work, then a moment for what comes after Healthy: events, annotations, the last status. */
-const settled = async <T>(work: Promise<T>): Promise<T> => {
+/** Nothing written for this long: what comes after Healthy (events, annotations, the last status) is through. */
+const quietMs = 4000;
+const quietTimeoutMs = 180_000;
+
+/**
+ * Waits until the controller writes no more. A controller that limits its own requests keeps a backlog of events long after
+ * all is Healthy; counted later, it would spoil the idle figures.
+ */
+async function quiet({ plane, user }: Session): Promise<void> {
+  const end = performance.now() + quietTimeoutMs;
+  let mark = auditMark(plane.auditLog);
+  let since = performance.now();
+  while (performance.now() - since < quietMs && performance.now() < end) {
+    await Bun.sleep(500);
+    const next = auditMark(plane.auditLog);
+    const writes = await writesSince(plane.auditLog, mark);
+    if (writes.some((write) => write.user === user && !isLease(write))) since = performance.now();
+    mark = next;
+  }
+}
+
+/** Work, and then quiet. */
+const settled = async <T>(session: Session, work: Promise<T>): Promise<T> => {
   const result = await work;
-  await Bun.sleep(4000);
+  await quiet(session);
   return result;
 };
 
@@ -112,6 +133,7 @@ async function idleAndSingles(session: Session) {
   const idle = await observe(session, () => Bun.sleep(load.idleMs));
   const singles = await observe(session, () =>
     settled(
+      session,
       (async () => {
         const times: number[] = [];
         for (const name of fleet.names.slice(0, load.singles)) times.push(...(await fleet.update([name])));
@@ -138,7 +160,7 @@ async function idleAndSingles(session: Session) {
 
 async function burst(session: Session) {
   const { fleet, load } = session;
-  const all = await observe(session, () => settled(fleet.update(fleet.names)));
+  const all = await observe(session, () => settled(session, fleet.update(fleet.names)));
   return {
     burstP50: quantile(all.result, 0.5) / 1000,
     burstP99: quantile(all.result, 0.99) / 1000,
@@ -197,7 +219,7 @@ export async function measure(
     const fleet = await newFleet(api, load.rollouts, load.replicas, load.timeoutMs);
     const session: Session = { plane, user, child, fleet, load };
     const run = async (): Promise<Figures> => {
-      const created = await observe(session, () => settled(fleet.create()));
+      const created = await observe(session, () => settled(session, fleet.create()));
       say(`${load.rollouts} created`);
       const single = await idleAndSingles(session);
       say(`idle and ${load.singles} single updates measured`);

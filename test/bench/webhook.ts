@@ -3,15 +3,12 @@
  * process of its own, load from this one over kept TLS connections as the API server has them; with --cluster also what
  * the webhook adds to writes at a real API server.
  */
-import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { reviewOf, rolloutObject } from "../../webhook/testing.ts";
 import { processUsage } from "./processUsage.ts";
 import { quantile } from "./subject.ts";
 import { clusterFigures } from "./webhookCluster.ts";
-import type { FromServer, ToServer } from "./webhookServer.ts";
-
-const repository = resolve(import.meta.dir, "../..");
+import { compileServer, startServer } from "./webhookProcess.ts";
 
 export interface WebhookFigure {
   readonly name: string;
@@ -94,48 +91,12 @@ async function flatOut(target: Target, connections: number, seconds: number): Pr
   return count;
 }
 
-/** As the image has it: from source, the transpiler alone takes 10 MB. */
-async function compileServer(): Promise<string> {
-  const outfile = resolve(repository, "dist/webhook-bench");
-  const flags = ["--compile", "--minify", "--bytecode", "--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"];
-  const command = [process.execPath, "build", ...flags, "test/bench/webhookServer.ts", "--outfile", outfile];
-  const build = Bun.spawn(command, { cwd: repository, stdio: ["ignore", "ignore", "inherit"] });
-  if ((await build.exited) !== 0) throw new Error(`Cannot compile the webhook: ${command.join(" ")} failed`);
-  return outfile;
-}
-
-/** On one core where the system can say so, garbage collector and compiler included. */
-function startServer(program: string) {
-  const pinned = Bun.which("taskset") === null ? [] : ["taskset", "-c", "0"];
-  const messages: ((message: FromServer) => void)[] = [];
-  const child = Bun.spawn([...pinned, program], {
-    stdio: ["ignore", "inherit", "inherit"],
-    ipc: (message: FromServer) => messages.shift()?.(message),
-  });
-  const next = (): Promise<FromServer> => new Promise((resolve) => messages.push(resolve));
-  const ready = next();
-  return {
-    ready,
-    pid: child.pid,
-    durations: async (): Promise<readonly number[]> => {
-      const answer = next();
-      child.send("durations" satisfies ToServer);
-      const message = await answer;
-      return message.kind === "durations" ? message.ms : [];
-    },
-    stop: async () => {
-      child.kill();
-      await child.exited;
-    },
-  };
-}
-
 const ms = (values: readonly number[]): string =>
   `p50 ${quantile(values, 0.5).toFixed(2)} ms, p99 ${quantile(values, 0.99).toFixed(2)} ms, max ${Math.max(...values).toFixed(1)} ms`;
 
 /** The handler without the API server. */
-async function handlerFigures(rate: number, seconds: number): Promise<WebhookFigure[]> {
-  const server = startServer(await compileServer());
+async function handlerFigures(program: string, rate: number, seconds: number): Promise<WebhookFigure[]> {
+  const server = startServer(program, { pinned: true });
   try {
     const ready = await server.ready;
     if (ready.kind !== "ready") throw new Error("The webhook did not start");
@@ -187,8 +148,9 @@ export interface WebhookBench {
 
 /** Measures; judges nothing. */
 export async function benchWebhook({ rate, seconds, cluster }: WebhookBench): Promise<WebhookFigure[]> {
-  const handler = await handlerFigures(rate, seconds);
-  return cluster ? [...handler, ...(await clusterFigures())] : handler;
+  const program = await compileServer();
+  const handler = await handlerFigures(program, rate, seconds);
+  return cluster ? [...handler, ...(await clusterFigures(program, 300))] : handler;
 }
 
 /** A Markdown table. */

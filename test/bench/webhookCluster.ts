@@ -1,4 +1,112 @@
+/** What the webhook adds to writes at a real API server: with it and without, in turns, on the same cluster. */
+import { rolloutObject } from "../../webhook/testing.ts";
+import { type Api, connect } from "../cluster/api.ts";
+import { type ControlPlane, startControlPlane } from "../cluster/controlPlane.ts";
+import { applyCrds } from "../cluster/crds.ts";
+import { quantile } from "./subject.ts";
 import type { WebhookFigure } from "./webhook.ts";
-export async function clusterFigures(): Promise<WebhookFigure[]> {
-  return [];
+import { startServer } from "./webhookProcess.ts";
+
+/** A namespace each: the webhooks are told apart by its label. */
+const modes = ["off", "rules only", "rules and dry run"] as const;
+type Mode = (typeof modes)[number];
+const namespaceOf = (mode: Mode): string => `bench-${mode.replaceAll(" ", "-")}`;
+const rollouts = (mode: Mode): string => `/apis/argoproj.io/v1alpha1/namespaces/${namespaceOf(mode)}/rollouts`;
+
+async function register(api: Api, mode: Mode, { port, ca }: { port: number; ca: string }): Promise<void> {
+  await api.create("/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations", {
+    metadata: { name: namespaceOf(mode) },
+    webhooks: [
+      {
+        name: "bench.sluice.dev",
+        clientConfig: { url: `https://127.0.0.1:${port}/validate`, caBundle: new TextEncoder().encode(ca).toBase64() },
+        rules: [
+          {
+            apiGroups: ["argoproj.io"],
+            apiVersions: ["v1alpha1"],
+            operations: ["CREATE", "UPDATE"],
+            resources: ["rollouts"],
+          },
+        ],
+        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespaceOf(mode) } },
+        failurePolicy: "Fail",
+        sideEffects: "None",
+        timeoutSeconds: 2,
+        admissionReviewVersions: ["v1"],
+      },
+    ],
+  });
+}
+
+let images = 0;
+
+/** Every write changes the pod template, so that each one asks for a second opinion. */
+async function write(api: Api, mode: Mode): Promise<number> {
+  const value = `registry.example.com/team/web:${++images}`;
+  const patch = [{ op: "replace", path: "/spec/template/spec/containers/0/image", value }];
+  const start = performance.now();
+  await api.patch(`${rollouts(mode)}/web`, "json", patch);
+  return performance.now() - start;
+}
+
+async function inTurns(api: Api, times: number): Promise<Map<Mode, number[]>> {
+  const latencies = new Map<Mode, number[]>(modes.map((mode) => [mode, []]));
+  for (let round = 0; round < times; round++) {
+    // Nobody always comes first.
+    for (const index of modes.keys()) {
+      const mode = modes[(index + round) % modes.length] ?? "off";
+      latencies.get(mode)?.push(await write(api, mode));
+    }
+  }
+  return latencies;
+}
+
+type Server = ReturnType<typeof startServer>;
+
+async function setUp(plane: ControlPlane, api: Api, servers: ReadonlyMap<Mode, Server>): Promise<void> {
+  await applyCrds((args) => plane.kubectl(args), api);
+  for (const mode of modes) {
+    await api.create("/api/v1/namespaces", { metadata: { name: namespaceOf(mode) } });
+    const ready = await servers.get(mode)?.ready;
+    if (ready?.kind === "ready") await register(api, mode, ready);
+  }
+  await Bun.sleep(2_000);
+  for (const mode of modes)
+    await api.create(rollouts(mode), rolloutObject({}, { namespace: namespaceOf(mode), uid: undefined }));
+}
+
+/** @param program the compiled webhook */
+export async function clusterFigures(program: string, writes: number): Promise<WebhookFigure[]> {
+  const plane = await startControlPlane({ audit: false });
+  const servers = new Map<Mode, Server>();
+  try {
+    const kubeconfig = await plane.identity("sluice-webhook");
+    servers.set("rules only", startServer(program, {}));
+    servers.set("rules and dry run", startServer(program, { kubeconfig }));
+    const api = await connect(await plane.identity("bench"), "sluice-bench");
+    await setUp(plane, api, servers);
+    await inTurns(api, Math.ceil(writes / 2));
+    for (const server of servers.values()) await server.durations();
+    const latencies = await inTurns(api, writes);
+    const of = (mode: Mode, q: number): number => quantile(latencies.get(mode) ?? [], q);
+    const row = (mode: Mode, target: string): WebhookFigure => {
+      const [p50, p99] = [of(mode, 0.5), of(mode, 0.99)];
+      const added =
+        mode === "off"
+          ? ""
+          : `, added ${(p50 - of("off", 0.5)).toFixed(2)} and ${(p99 - of("off", 0.99)).toFixed(2)} ms`;
+      return {
+        name: `write, webhook: ${mode}`,
+        value: `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms${added}`,
+        target,
+      };
+    };
+    const reviewed = await Promise.all([...servers.values()].map(async (server) => (await server.durations()).length));
+    if (reviewed.some((count) => count < writes))
+      throw new Error(`The API server called for ${reviewed.join(" and ")} of ${writes} writes`);
+    return [row("off", ""), row("rules only", ""), row("rules and dry run", "p50 ≤ 3 ms, p99 ≤ 5 ms added")];
+  } finally {
+    await Promise.all([...servers.values()].map((server) => server.stop()));
+    await plane.stop();
+  }
 }

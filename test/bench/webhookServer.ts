@@ -1,10 +1,14 @@
-/** The webhook alone in a process of its own, without the API server's second opinion, for webhook.ts. Speaks over IPC. */
+/** The webhook alone in a process of its own, for webhook.ts and webhookCluster.ts. Speaks over IPC. */
 import { createLog } from "../../controller/log.ts";
 import { systemClock } from "../../controller/loop/clock.ts";
 import { admissionFindings, newViolations } from "../../controller/rules/admission.ts";
+import { parseControllerOptions } from "../../controller/options.ts";
+import { loadCredentials } from "../../providers/kube/credentials.ts";
+import { createClient, type KubeClient } from "../../providers/kube/transport.ts";
 import { loopbackCertificates } from "../../webhook/testing.ts";
 import { createWebhook } from "../../webhook/webhook.ts";
 
+/** To be asked for the durations. */
 export type ToServer = "durations";
 export type FromServer =
   | { readonly kind: "ready"; readonly port: number; readonly ca: string }
@@ -14,11 +18,21 @@ export type FromServer =
 const tell = (message: FromServer): void => void process.send?.(message);
 let durationsMs: number[] = [];
 
+/** Where it is set, the API server is asked for its second opinion. */
+const kubeconfig = process.env["SLUICE_BENCH_KUBECONFIG"];
+
+async function clientOf(path: string): Promise<KubeClient> {
+  const parsed = parseControllerOptions(["--kubeconfig", path], {});
+  if (parsed.kind !== "run") throw new Error("The controller's flags have changed");
+  const credentials = await loadCredentials(parsed.options.kube);
+  return createClient({ credentials, version: "0.0.0-bench", clock: systemClock });
+}
+
 async function main(): Promise<void> {
   const { ca, first } = await loopbackCertificates();
   const webhook = createWebhook({
     rules: { findings: (object, kind) => admissionFindings(object, kind), newViolations },
-    client: undefined,
+    client: kubeconfig === undefined ? undefined : await clientOf(kubeconfig),
     certificate: first,
     reviewed: (_kind, _operation, _verdict, ms) => durationsMs.push(ms),
     log: createLog({ level: "warn", format: "text" }),
@@ -27,7 +41,7 @@ async function main(): Promise<void> {
     hostname: "127.0.0.1",
     overridden: () => undefined,
   });
-  process.on("message", (_: ToServer) => {
+  process.on("message", () => {
     tell({ kind: "durations", ms: durationsMs });
     durationsMs = [];
   });

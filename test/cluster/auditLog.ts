@@ -1,3 +1,5 @@
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+
 /** One write as the API server's audit log has it. Times in ms since the epoch, with fractions. */
 export interface Write {
   readonly user: string;
@@ -48,8 +50,22 @@ function writeOf(event: AuditEvent): Write {
   };
 }
 
-/** Where an audit log ends now; `writesSince` reads from here. */
-export const auditMark = (path: string): number => Bun.file(path).size;
+/** More than the longest line. */
+const tailBytes = 64 * 1024;
+
+/** Where the last whole line of an audit log ends now; `writesSince` reads from here. A line may be half written. */
+export function auditMark(path: string): number {
+  const file = openSync(path, "r");
+  try {
+    const { size } = fstatSync(file);
+    const start = Math.max(0, size - tailBytes);
+    const tail = new Uint8Array(size - start);
+    readSync(file, tail, 0, tail.length, start);
+    return start + tail.lastIndexOf(0x0a) + 1;
+  } finally {
+    closeSync(file);
+  }
+}
 
 /** The writes recorded after `mark`. A half-written last line is left out. */
 export async function writesSince(path: string, mark: number): Promise<Write[]> {
