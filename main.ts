@@ -2,14 +2,8 @@
  * Sluice's entry: subcommands, each loading only what it needs. The one place that wires clock, client, signals and
  * modules together.
  */
+import { unknownCommand, usage } from "./cli/usage.ts";
 import packageJson from "./package.json" with { type: "json" };
-
-const usage = `Progressive delivery for Kubernetes in one small binary.
-
-Usage:
-  sluice controller [flags]   drive Rollouts (sluice controller --help lists the flags)
-  sluice version              print the version
-`;
 
 async function main([command, ...args]: readonly string[]): Promise<number> {
   switch (command) {
@@ -28,7 +22,7 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
       console.log(usage);
       return command === undefined ? 1 : 0;
     default:
-      console.error(`Error: unknown command "${command}" for "sluice"\nRun 'sluice --help' for usage.`);
+      console.error(unknownCommand(command));
       return 1;
   }
 }

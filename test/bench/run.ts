@@ -53,9 +53,7 @@ const words = (text: string): string[] => text.split(/\s+/).filter((word) => wor
 
 /** Compiles our controller as the image has it. */
 async function compile(): Promise<Subject> {
-  const shape = ["--compile", "--minify", "--bytecode", "--splitting", "--format=esm"];
-  const isolation = ["--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"];
-  const command = [process.execPath, "build", ...shape, ...isolation, "main.ts", "--outfile", "dist/sluice"];
+  const command = [process.execPath, "run", "build"];
   const build = Bun.spawn(command, { cwd: repository, stdio: ["ignore", "ignore", "inherit"] });
   if ((await build.exited) !== 0) throw new Error(`Cannot compile our controller: ${command.join(" ")} failed`);
   return { label: "sluice", command: [resolve(repository, "dist/sluice"), "controller"] };

@@ -1,0 +1,13 @@
+/** What the command line says of itself. */
+
+export const usage = `Progressive delivery for Kubernetes in one small binary.
+
+Usage:
+  sluice controller [flags]   drive Rollouts, and serve the admission webhook where asked to
+                              (sluice controller --help lists the flags)
+  sluice version              print the version
+`;
+
+/** For a command that there is not; cobra's words, as users of kubectl know them. */
+export const unknownCommand = (command: string): string =>
+  `Error: unknown command "${command}" for "sluice"\nRun 'sluice --help' for usage.`;
