@@ -1,4 +1,5 @@
 /** Defaults that the controller applies in memory; the API server stores none of them (api.md §2). */
+import { pauseSeconds as secondsOfPause } from "../rules/duration.ts";
 import type { BlueGreenStrategy, CanaryStep, CanaryStrategy, Rollout } from "../../schema/rollout.ts";
 import type { IntOrString } from "../../schema/scalars.ts";
 
@@ -69,35 +70,6 @@ export function maxUnavailable(rollout: Rollout): number {
   return Math.min(needsOne ? 1 : unavailable, total);
 }
 
-/**
- * Seconds of a pause step: a number, its text, or a Go duration truncated to seconds; undefined pauses until resumed.
- * Unparsable text gives -1, which validation refuses.
- */
-export function pauseSeconds(duration: IntOrString | undefined): number | undefined {
-  if (duration === undefined) return undefined;
-  if (typeof duration === "number") return duration;
-  if (/^[+-]?\d+$/.test(duration)) return Number.parseInt(duration, 10);
-  return goDurationSeconds(duration) ?? -1;
-}
-
-const UNIT_SECONDS: Readonly<Record<string, number>> = {
-  ns: 1e-9,
-  us: 1e-6,
-  µs: 1e-6,
-  μs: 1e-6,
-  ms: 1e-3,
-  s: 1,
-  m: 60,
-  h: 3600,
-};
-
-function goDurationSeconds(text: string): number | undefined {
-  const match = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(text);
-  const body = match?.[2];
-  if (body === undefined) return undefined;
-  let seconds = 0;
-  for (const part of body.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) {
-    seconds += Number.parseFloat(part[1] ?? "0") * (UNIT_SECONDS[part[2] ?? ""] ?? 0);
-  }
-  return Math.trunc(match?.[1] === "-" ? -seconds : seconds);
-}
+/** Seconds of a pause step; undefined pauses until resumed. What is no duration, which validation refuses, gives −1. */
+export const pauseSeconds = (duration: IntOrString | undefined): number | undefined =>
+  duration === undefined ? undefined : secondsOfPause(duration);
