@@ -9,7 +9,7 @@ import type { Log } from "./log.ts";
 import type { Clock } from "./loop/clock.ts";
 import { NotLeaderError } from "./loop/apply.ts";
 import { createQueue, type QueueMetrics, type WorkQueue } from "./loop/queue.ts";
-import { createReconciler, type Reconciler } from "./loop/reconcile.ts";
+import { createReconciler, type Decide, type Reconciler } from "./loop/reconcile.ts";
 import { releaseService } from "./loop/serviceCleanup.ts";
 import { HASH_LABEL, type RolloutEvent } from "./rollout/model.ts";
 import { equal } from "./rollout/equal.ts";
@@ -34,6 +34,12 @@ export interface ControllerPorts {
   readonly observer: ControllerObserver;
   /** For how long we are the leader for certain, in milliseconds. */
   readonly validForMs: () => number;
+  /** [0, 1), for jitter; Math.random by default. */
+  readonly random?: () => number;
+  /** A clock that never jumps, for durations, ms; performance.now by default. */
+  readonly monotonicMs?: () => number;
+  /** Instead of the real decisions: for tests. */
+  readonly decide?: Decide;
 }
 
 export interface ControllerScope {
@@ -68,8 +74,9 @@ const keyOf = (object: { metadata: { namespace: string; name: string } }): strin
 export function createController(ports: ControllerPorts, scope: ControllerScope, signal: AbortSignal): Controller {
   const { clock, observer } = ports;
   const stores = createStores();
-  const rollouts = createQueue({ clock, metrics: observer.queue("Rollouts") });
-  const services = createQueue({ clock, metrics: observer.queue("Services") });
+  const random = ports.random ?? Math.random;
+  const rollouts = createQueue({ clock, random, metrics: observer.queue("Rollouts") });
+  const services = createQueue({ clock, random, metrics: observer.queue("Services") });
   const reconciler = createReconciler({
     ...ports,
     stores,
@@ -117,6 +124,7 @@ function watchAll(
       query: { labelSelector },
       sink,
       signal,
+      ...(ports.random === undefined ? {} : { random: ports.random }),
       observe: (what) => observer.incident(kind, what),
       onError: (error, failures) => log.warn(`Cannot watch ${kind}; trying again`, { error, failures }),
     }),
@@ -208,7 +216,7 @@ function recordEvent(
 
 async function work(parts: Parts & { readonly scope: ControllerScope }, signal: AbortSignal): Promise<void> {
   const { ports, scope, stores, rollouts, services, reconciler } = parts;
-  const { clock, log, observer } = ports;
+  const { clock, log, observer, monotonicMs = () => performance.now() } = ports;
   const everything = (): void => {
     for (const rollout of stores.rollouts.values()) rollouts.add(keyOf(rollout));
     for (const service of stores.services.values()) services.add(keyOf(service));
@@ -226,13 +234,13 @@ async function work(parts: Parts & { readonly scope: ControllerScope }, signal: 
     else log.error(`Cannot reconcile ${what} "${key}"`, { error, failures });
   };
   const handle = async (key: string): Promise<void> => {
-    const started = performance.now();
+    const started = monotonicMs();
     let ok = false;
     try {
       await reconciler.reconcile(key);
       ok = true;
     } finally {
-      observer.reconciled(key, performance.now() - started, !ok);
+      observer.reconciled(key, monotonicMs() - started, !ok);
     }
   };
   await Promise.all([

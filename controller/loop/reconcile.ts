@@ -1,6 +1,6 @@
 /** One turn for one Rollout: gather, decide, apply, and note when to look again. Knows no strategy. */
 import type { RolloutEvent, Snapshot, Decision } from "../rollout/model.ts";
-import { decide } from "../rollout/decide.ts";
+import { decide as decideRollout } from "../rollout/decide.ts";
 import type { Gatherer } from "../snapshot/gather.ts";
 import type { Clock } from "./clock.ts";
 import { apply, type Outcome, type Writer } from "./apply.ts";
@@ -16,7 +16,11 @@ export interface ReconcilePorts extends Writer {
   readonly waiting: () => number;
   readonly wakeAfter: (key: string, delayMs: number) => void;
   readonly finished: (status: string, totalSeconds: number, manualPauseSeconds: number) => void;
+  /** What to do about a Rollout; tests break it on purpose, or look on. */
+  readonly decide?: Decide | undefined;
 }
+
+export type Decide = (snapshot: Snapshot, now: number) => Decision;
 
 export interface Reconciler {
   /** `key`: "namespace/name". Throws what should be retried. */
@@ -26,7 +30,7 @@ export interface Reconciler {
 }
 
 export function createReconciler(ports: ReconcilePorts): Reconciler {
-  const { clock, gatherer } = ports;
+  const { clock, gatherer, decide = decideRollout } = ports;
   const pace = createPace(ports.waiting);
   const announced = new Set<string>();
   // Events that wait for a status that waits.

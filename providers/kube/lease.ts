@@ -28,6 +28,8 @@ export interface LeaseOptions {
   readonly onError?: (error: unknown) => void;
   /** A clock that never jumps, ms; performance.now by default. */
   readonly monotonicMs?: () => number;
+  /** [0, 1), for jitter; Math.random by default. */
+  readonly random?: () => number;
 }
 
 export interface Leases {
@@ -205,6 +207,7 @@ type Phase = "competing" | "leading" | "lost" | "released";
 export const holdLeases = (options: LeaseOptions): Leases => {
   const { clock, onError } = options;
   const monotonicMs = options.monotonicMs ?? (() => performance.now());
+  const random = options.random ?? Math.random;
   const { durationMs, renewDeadlineMs, retryPeriodMs } = { ...defaults, ...options };
   const stopping = new AbortController();
   const lockOptions = { ...options, durationMs, monotonicMs, signal: stopping.signal };
@@ -264,7 +267,7 @@ export const holdLeases = (options: LeaseOptions): Leases => {
     if (phase !== "competing" && phase !== "leading") return;
     // A waiting side looks at least every 1.2 s (of 2 s): it takes over within 2 s of a release.
     const paceMs =
-      phase === "leading" ? retryPeriodMs - (clock.now() - startedMs) : retryPeriodMs * (0.4 + Math.random() / 5);
+      phase === "leading" ? retryPeriodMs - (clock.now() - startedMs) : retryPeriodMs * (0.4 + random() / 5);
     cancel = clock.after(Math.max(0, paceMs), go);
   };
   const go = (): void => void (turn = step());
