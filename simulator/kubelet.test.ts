@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { type KubeletClock, type KubeletPort, type PodEvent, type PodView, startKubelet } from "./kubelet.ts";
+import { type KubeletPort, type PodEvent, startKubelet } from "./kubelet.ts";
+import type { KubeletClock, PodView } from "./kubeletLife.ts";
 import type { PodStatusPatch } from "./kubeletStatus.ts";
 
 /** A clock that only moves when it is told to. */

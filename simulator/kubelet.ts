@@ -3,23 +3,9 @@
  * when) and removes deleted ones, without running anything. It speaks to a narrow port, so that a real API server and an
  * in-memory one can be behind it, and takes its time from a clock that may be virtual.
  */
+import { type KubeletClock, type PodLife, podLife, type PodMemory, type PodSink, type PodView } from "./kubeletLife.ts";
 import { fakeNode } from "./kubeletNode.ts";
-import { defaultSettings, type KubeletSettings, planPod, podAt, type PodPlan, type PodSpecView } from "./kubeletPod.ts";
-import { type PodCondition, statusPatch } from "./kubeletStatus.ts";
-
-/** A pod as the kubelet reads it. */
-export interface PodView {
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly uid?: string;
-    readonly annotations?: Readonly<Record<string, string>>;
-    readonly deletionTimestamp?: string;
-    readonly deletionGracePeriodSeconds?: number;
-  };
-  readonly spec: PodSpecView;
-  readonly status?: { readonly phase?: string; readonly conditions?: readonly PodCondition[] };
-}
+import { defaultSettings, type KubeletSettings } from "./kubeletPod.ts";
 
 export interface PodEvent {
   readonly type: string;
@@ -39,12 +25,6 @@ export interface KubeletPort {
   /** Creates a node if there is none of its name, makes its status the given one and removes its taints. */
   putNode(object: Record<string, unknown>, status: Record<string, unknown>): Promise<void>;
   isNotFound(error: unknown): boolean;
-}
-
-export interface KubeletClock {
-  now(): number;
-  /** Calls `run` once after `ms`; the result cancels it. */
-  after(ms: number, run: () => void): () => void;
 }
 
 export interface KubeletOptions {
@@ -72,21 +52,6 @@ const systemClock: KubeletClock = {
   },
 };
 
-interface PodMemory {
-  readonly name: string;
-  readonly namespace: string;
-  readonly uid: string;
-  readonly plan: PodPlan;
-  readonly gates: readonly string[];
-  readonly podIp: string;
-  readonly hostIp: string;
-  readonly assignedAtMs: number;
-  conditions: readonly PodCondition[];
-  gatesOpen: boolean;
-  deleting: boolean;
-  cancel: (() => void) | undefined;
-}
-
 /** Runs tasks in order of arrival, at most `limit` at a time. */
 function queue(limit: number) {
   const waiting: (() => Promise<void>)[] = [];
@@ -108,145 +73,61 @@ function queue(limit: number) {
   };
 }
 
-const gatesOpen = (gates: readonly string[], conditions: readonly PodCondition[]): boolean =>
-  gates.every((gate) => conditions.some(({ type, status }) => type === gate && status === "True"));
-
-/** Addresses from 10.0.0.1 on; unique for 16 million pods. */
-const ipOf = (n: number): string => `10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`;
-
-interface Work {
-  readonly port: KubeletPort;
-  readonly clock: KubeletClock;
-  readonly settings: KubeletSettings;
-  readonly nodeIps: ReadonlyMap<string, string>;
-  readonly enqueue: (task: () => Promise<void>) => void;
-  readonly complain: (text: string) => void;
-  /** By uid. A pod that is no longer here gets no more writes. */
-  readonly pods: Map<string, PodMemory>;
-}
-
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-function later(work: Work, pod: PodMemory, ms: number, run: () => void): void {
-  pod.cancel?.();
-  pod.cancel = work.clock.after(Math.max(0, ms), run);
-}
-
-/** Sends a request for a pod; one that fails otherwise than by the pod's absence is followed by `again` in a second. */
-function attempt(work: Work, pod: PodMemory, what: string, request: () => Promise<void>, again: () => void): void {
-  work.enqueue(async () => {
-    if (work.pods.get(pod.uid) !== pod) return;
-    try {
-      await request();
-    } catch (error) {
-      if (work.pods.get(pod.uid) !== pod || work.port.isNotFound(error)) return;
-      work.complain(`Cannot ${what} pod ${pod.namespace}/${pod.name}: ${textOf(error)}`);
-      later(work, pod, 1000, again);
-    }
-  });
-}
-
-function removeNow(work: Work, pod: PodMemory): void {
-  attempt(
-    work,
-    pod,
-    "remove",
-    () => work.port.remove(pod),
-    () => removeNow(work, pod),
-  );
-}
-
-/** Writes the pod's present status (unless `write` is false) and comes back when it changes next. */
-function report(work: Work, pod: PodMemory, write: boolean): void {
-  if (pod.deleting) return;
-  const nowMs = work.clock.now();
-  const current = podAt(pod.plan, nowMs - pod.assignedAtMs, work.settings);
-  const { nextMs } = current;
-  if (nextMs !== undefined) later(work, pod, pod.assignedAtMs + nextMs - nowMs, () => report(work, pod, true));
-  if (!write) return;
-  const patch = statusPatch(current, { ...pod, nowMs, before: pod.conditions });
-  pod.conditions = patch.conditions;
-  attempt(
-    work,
-    pod,
-    "report",
-    () => work.port.patchStatus(pod, patch),
-    () => report(work, pod, true),
-  );
-}
-
-const newPod = (work: Work, object: PodView, uid: string, hostIp: string, podIp: string): PodMemory => {
-  const { name, namespace = "default", annotations = {} } = object.metadata;
-  const gates = (object.spec.readinessGates ?? []).map(({ conditionType }) => conditionType);
-  const conditions = object.status?.conditions ?? [];
+/** Sends the reports of pods that are still kept, some at once; one that fails otherwise than by the pod's absence is told. */
+function requests(
+  port: KubeletPort,
+  parallel: number,
+  complain: (text: string) => void,
+  isKept: (pod: PodMemory) => boolean,
+): PodSink {
+  const enqueue = queue(parallel);
+  const attempt = (pod: PodMemory, what: string, request: () => Promise<void>, failed: () => void): void =>
+    enqueue(async () => {
+      if (!isKept(pod)) return;
+      try {
+        await request();
+      } catch (error) {
+        if (!isKept(pod) || port.isNotFound(error)) return;
+        complain(`Cannot ${what} pod ${pod.namespace}/${pod.name}: ${textOf(error)}`);
+        failed();
+      }
+    });
   return {
-    name,
-    namespace,
-    uid,
-    gates,
-    hostIp,
-    podIp,
-    conditions,
-    plan: planPod(object.spec, annotations, work.settings),
-    assignedAtMs: work.clock.now(),
-    gatesOpen: gatesOpen(gates, conditions),
-    deleting: false,
-    cancel: undefined,
+    report: (pod, patch, failed) => attempt(pod, "report", () => port.patchStatus(pod, patch), failed),
+    remove: (pod, failed) => attempt(pod, "remove", () => port.remove(pod), failed),
   };
-};
-
-function forget(work: Work, pod: PodMemory): void {
-  pod.cancel?.();
-  work.pods.delete(pod.uid);
 }
 
-/** A pod that exists: begins its course when it is new, ends it when it is being deleted, looks at its readiness gates. */
-function observe(work: Work, object: PodView, newIp: () => string): void {
-  const { uid, deletionTimestamp, deletionGracePeriodSeconds = 30 } = object.metadata;
-  const hostIp = work.nodeIps.get(object.spec.nodeName ?? "");
-  if (uid === undefined || hostIp === undefined) return;
-  const known = work.pods.get(uid);
-  const pod = known ?? newPod(work, object, uid, hostIp, newIp());
-  work.pods.set(uid, pod);
-  if (deletionTimestamp !== undefined) {
-    if (pod.deleting) return;
-    pod.deleting = true;
-    later(work, pod, Math.min(pod.plan.goneAfterMs, deletionGracePeriodSeconds * 1000), () => removeNow(work, pod));
-    return;
-  }
-  if (known === undefined) {
-    // A pod that was running before we came keeps its status until something changes.
-    report(work, pod, work.settings.reportCreating && (object.status?.phase ?? "Pending") === "Pending");
-    return;
-  }
-  const open = gatesOpen(pod.gates, object.status?.conditions ?? []);
-  if (open === pod.gatesOpen) return;
-  pod.gatesOpen = open;
-  report(work, pod, true);
+interface Following {
+  readonly port: KubeletPort;
+  readonly clock: KubeletClock;
+  readonly life: PodLife;
+  readonly complain: (text: string) => void;
+  readonly signal: AbortSignal;
 }
 
 /** Lists and watches until `signal` aborts; an ended or failed watch is followed by a new list. */
-async function follow(work: Work, signal: AbortSignal): Promise<void> {
-  let addresses = 0;
-  const newIp = (): string => ipOf(++addresses);
+async function follow({ port, clock, life, complain, signal }: Following): Promise<void> {
   while (!signal.aborted) {
     try {
-      const { items, resourceVersion } = await work.port.list();
+      const { items, resourceVersion } = await port.list();
       const uids = new Set(items.map(({ metadata }) => metadata.uid));
-      for (const pod of work.pods.values()) if (!uids.has(pod.uid)) forget(work, pod);
-      for (const object of items) observe(work, object, newIp);
-      for await (const { type, object } of work.port.watch(resourceVersion, signal)) {
+      for (const pod of life.pods.values()) if (!uids.has(pod.uid)) life.forget(pod);
+      for (const object of items) life.observe(object);
+      for await (const { type, object } of port.watch(resourceVersion, signal)) {
         if (type === "ERROR") break;
         if (type === "BOOKMARK") continue;
-        const known = work.pods.get(object.metadata.uid ?? "");
-        if (type !== "DELETED") observe(work, object, newIp);
-        else if (known !== undefined) forget(work, known);
+        const known = life.pods.get(object.metadata.uid ?? "");
+        if (type !== "DELETED") life.observe(object);
+        else if (known !== undefined) life.forget(known);
       }
     } catch (error) {
       if (signal.aborted) return;
-      work.complain(`Cannot watch pods: ${textOf(error)}`);
+      complain(`Cannot watch pods: ${textOf(error)}`);
       await new Promise<void>((resolve) => {
-        work.clock.after(500, resolve);
+        clock.after(500, resolve);
         signal.addEventListener("abort", () => resolve(), { once: true });
       });
     }
@@ -261,24 +142,23 @@ export async function startKubelet(port: KubeletPort, options: KubeletOptions = 
   const { clock = systemClock, nodes: count = 3, podsPerNode = 1000 } = options;
   const nodes = Array.from({ length: count }, (_, index) => fakeNode(index, podsPerNode, clock.now()));
   await Promise.all(nodes.map((node) => port.putNode(node.object, node.status)));
-  const work: Work = {
-    port,
+  const complain = options.onError ?? (() => undefined);
+  const isKept = (pod: PodMemory): boolean => life.pods.get(pod.uid) === pod;
+  const life = podLife({
     clock,
     settings: { ...defaultSettings, ...options.settings },
     nodeIps: new Map(nodes.map(({ name, ip }) => [name, ip])),
-    enqueue: queue(options.parallel ?? 24),
-    complain: options.onError ?? (() => undefined),
-    pods: new Map(),
-  };
+    sink: requests(port, options.parallel ?? 24, complain, isKept),
+  });
   const aborter = new AbortController();
-  const followed = follow(work, aborter.signal);
+  const followed = follow({ port, clock, life, complain, signal: aborter.signal });
   return {
     nodes: nodes.map(({ name }) => name),
-    podCount: () => work.pods.size,
+    podCount: () => life.pods.size,
     stop: async () => {
       aborter.abort();
       await followed;
-      for (const pod of work.pods.values()) forget(work, pod);
+      for (const pod of life.pods.values()) life.forget(pod);
     },
   };
 }

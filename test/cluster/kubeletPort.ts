@@ -1,4 +1,5 @@
-import type { KubeletPort, PodEvent, PodView } from "../../simulator/kubelet.ts";
+import type { KubeletPort, PodEvent } from "../../simulator/kubelet.ts";
+import type { PodView } from "../../simulator/kubeletLife.ts";
 import { type Api, ApiError } from "./api.ts";
 
 const pods = "/api/v1/pods?fieldSelector=spec.nodeName%21%3D";

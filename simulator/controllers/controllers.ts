@@ -1,0 +1,93 @@
+/** Starts the controllers beside an in-memory API server. */
+import type { ApiCore, Change } from "../api/model.ts";
+import type { KubeletSettings } from "../kubeletPod.ts";
+import { deploymentController } from "./deploymentController.ts";
+import { disruptionController } from "./disruption.ts";
+import { type Controller, drive } from "./driver.ts";
+import { recorder } from "./events.ts";
+import { jobController, jobPodController } from "./jobController.ts";
+import { startInProcessKubelet } from "./kubelet.ts";
+import type { Kind } from "./objects.ts";
+import { replicaSetController } from "./replicaSet.ts";
+import { createScheduler } from "./scheduler.ts";
+import { serviceAccountController } from "./serviceAccounts.ts";
+import { endpointsController, endpointSliceController } from "./services.ts";
+import { createWorld } from "./world.ts";
+
+/** In the order in which they hear of a change. */
+const table = {
+  deployments: () => [deploymentController],
+  replicaSets: () => [replicaSetController],
+  jobs: () => [jobController, jobPodController],
+  endpoints: () => [endpointsController],
+  endpointSlices: () => [endpointSliceController],
+  disruptionBudgets: () => [disruptionController],
+  serviceAccounts: () => [serviceAccountController],
+  scheduler: () => [createScheduler()],
+} satisfies Readonly<Record<string, () => readonly Controller[]>>;
+
+/** "kubelet" creates the fake nodes, too. */
+export type ControllerName = keyof typeof table | "kubelet";
+
+export const controllerNames: readonly ControllerName[] = [
+  ...(Object.keys(table) as (keyof typeof table)[]),
+  "kubelet",
+];
+
+export interface ControllersOptions {
+  /** All by default. */
+  readonly run?: readonly ControllerName[];
+  /** From a change to the decision, in ms: 0 by default, which is later all the same. Asked for every queued key. */
+  readonly lagMs?: Readonly<Partial<Record<ControllerName, number | (() => number)>>>;
+  readonly kubelet?: Partial<KubeletSettings>;
+  readonly nodes?: number;
+  readonly podsPerNode?: number;
+  /** Whether Events are written down; true by default. */
+  readonly events?: boolean;
+}
+
+const lagOf = (lag: number | (() => number) | undefined): (() => number) =>
+  typeof lag === "function" ? lag : () => lag ?? 0;
+
+const observed: readonly Kind[] = [
+  "nodes",
+  "namespaces",
+  "services",
+  "poddisruptionbudgets.policy",
+  "deployments.apps",
+  "replicasets.apps",
+  "jobs.batch",
+  "pods",
+];
+
+/**
+ * What exists is taken up, then every change. Time and timers are the core's clock's, randomness only the core's, so that
+ * the same changes at the same times give the same world.
+ */
+export function startControllers(core: ApiCore, options: ControllersOptions = {}): { stop(): void } {
+  const { run = controllerNames, lagMs = {}, events = true } = options;
+  const world = createWorld(core);
+  const tell = events ? recorder(core) : () => {};
+  const drivers = controllerNames.flatMap((name): readonly { take(change: Change): void; stop(): void }[] => {
+    if (!run.includes(name) || name === "kubelet") return [];
+    return table[name]().map((controller) => drive(controller, { core, world, lagMs: lagOf(lagMs[name]), tell }));
+  });
+  const unsubscribe = core.onChange((change) => {
+    world.take(change);
+    for (const driver of drivers) driver.take(change);
+  });
+  const stop = (): void => {
+    unsubscribe();
+    for (const driver of drivers) driver.stop();
+  };
+  if (run.includes("kubelet")) {
+    const { kubelet: settings, nodes, podsPerNode } = options;
+    drivers.push(startInProcessKubelet({ core, settings, nodes, podsPerNode, lagMs: lagOf(lagMs.kubelet) }));
+  }
+  for (const kind of observed) {
+    for (const object of world.all(kind)) {
+      for (const driver of drivers) driver.take({ type: "ADDED", resource: kind, object, old: undefined });
+    }
+  }
+  return { stop };
+}

@@ -1,0 +1,68 @@
+/** Which changes concern a Job, and the pods that a Job which is gone or finished has left to be let go. */
+import { matchesSelector } from "../../controller/rollout/selector.ts";
+import { nothing } from "./decision.ts";
+import type { Controller } from "./driver.ts";
+import { decideJob, release } from "./job.ts";
+import { isFinished, isTracked } from "./jobStatus.ts";
+import { controllerOf, type Job, keyOf, type Pod } from "./objects.ts";
+import type { World } from "./world.ts";
+
+function jobOf(pod: Pod, world: World): Job | undefined {
+  const owner = controllerOf(pod);
+  if (owner?.kind !== "Job") return undefined;
+  const job = world.get("jobs.batch", `${pod.metadata.namespace ?? ""}/${owner.name}`);
+  return job?.metadata.uid === owner.uid ? job : undefined;
+}
+
+export const jobController: Controller = {
+  name: "job-controller",
+  watches: {
+    "jobs.batch": ({ object, type }, _, add) => {
+      if (type !== "DELETED") add(keyOf(object));
+    },
+    pods: ({ object }, world, add) => {
+      const pod = object as Pod;
+      if (controllerOf(pod) !== undefined) {
+        const job = jobOf(pod, world);
+        if (job !== undefined) add(keyOf(job));
+        return;
+      }
+      for (const job of world.all("jobs.batch")) {
+        const near = job.metadata.namespace === pod.metadata.namespace;
+        if (near && matchesSelector(job.spec.selector, pod.metadata.labels ?? {})) add(keyOf(job));
+      }
+    },
+  },
+  decide(key, world, nowMs) {
+    const job = world.get("jobs.batch", key);
+    if (job === undefined) return undefined;
+    const { uid, namespace = "" } = job.metadata;
+    return decideJob({ job, own: world.owned("pods", uid), orphans: world.orphans("pods", namespace) }, nowMs);
+  },
+};
+
+/** Whether nobody will count a pod any more. */
+function isLeftOver(pod: Pod, world: World): boolean {
+  const owner = controllerOf(pod);
+  if (!isTracked(pod) || (owner !== undefined && owner.kind !== "Job")) return false;
+  const job = jobOf(pod, world);
+  return job === undefined || isFinished(job);
+}
+
+export const jobPodController: Controller = {
+  name: "job-controller",
+  watches: {
+    pods: ({ object, type }, world, add) => {
+      if (type !== "DELETED" && isLeftOver(object as Pod, world)) add(keyOf(object));
+    },
+    "jobs.batch": ({ object, type }, world, add) => {
+      if (type !== "DELETED" && !isFinished(object as Job)) return;
+      for (const pod of world.owned("pods", object.metadata.uid)) if (isTracked(pod)) add(keyOf(pod));
+    },
+  },
+  decide(key, world) {
+    const pod = world.get("pods", key);
+    if (pod === undefined) return undefined;
+    return isLeftOver(pod, world) ? { writes: [release(pod)] } : nothing;
+  },
+};
