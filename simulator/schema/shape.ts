@@ -1,0 +1,73 @@
+/** A schema made ready for walking objects: maps instead of records, limits compiled, references to itself resolved. */
+import { sameJson } from "../api/equality.ts";
+import {
+  type Constraint,
+  enumConstraint,
+  formatConstraint,
+  numberConstraints,
+  sizeConstraints,
+  textConstraints,
+} from "./constraints.ts";
+import { type Schema, schemaOfOthers } from "./schema.ts";
+
+export interface Shape {
+  readonly schema: Schema;
+  readonly members: ReadonlyMap<string, Shape>;
+  /** Of the members that are not named. */
+  readonly others: Shape | undefined;
+  /** Whether members that are not named may be there at all. */
+  readonly open: boolean;
+  readonly items: Shape | undefined;
+  /** Members that have defaults. */
+  readonly defaults: readonly (readonly [name: string, value: unknown])[];
+  /** The types that the value may have; none means any. */
+  readonly types: readonly string[];
+  readonly limits: readonly Constraint[];
+}
+
+type Draft = { -readonly [K in keyof Shape]: Shape[K] };
+
+const shapes = new WeakMap<Schema, Shape>();
+
+/** The same one for the same schema. */
+export function shapeOf(schema: Schema): Shape {
+  const known = shapes.get(schema);
+  if (known !== undefined) return known;
+  const properties = Object.entries(schema.properties ?? {});
+  const shape: Draft = {
+    schema,
+    members: new Map(),
+    others: undefined,
+    open: schema["x-kubernetes-preserve-unknown-fields"] === true,
+    items: undefined,
+    defaults: properties.flatMap(([name, member]) =>
+      member.default === undefined ? [] : [[name, member.default] as const],
+    ),
+    types: typesOf(schema),
+    limits: limitsOf(schema),
+  };
+  shapes.set(schema, shape);
+  // From here on a schema that refers to itself finds its shape.
+  shape.members = new Map(properties.map(([name, member]) => [name, shapeOf(member)]));
+  const others = schemaOfOthers(schema);
+  if (others !== undefined) shape.others = shapeOf(others);
+  if (schema.items !== undefined) shape.items = shapeOf(schema.items);
+  return shape;
+}
+
+function typesOf(schema: Schema): readonly string[] {
+  if (schema.format === "quantity") return ["string", "number"];
+  if (schema["x-kubernetes-int-or-string"] === true) return ["integer", "string"];
+  return schema.type === undefined ? [] : [schema.type];
+}
+
+function limitsOf(schema: Schema): readonly Constraint[] {
+  const format = schema.format === undefined ? undefined : formatConstraint(schema.format);
+  return [
+    ...textConstraints(schema),
+    ...(format === undefined ? [] : [format]),
+    ...numberConstraints(schema),
+    ...sizeConstraints(schema),
+    ...(schema.enum === undefined ? [] : [enumConstraint(schema.enum, sameJson)]),
+  ];
+}

@@ -1,0 +1,156 @@
+/**
+ * What the API server does with an object by its schema alone: unknown members are dropped, defaults filled in, values
+ * checked. Every function returns the object that it was given when nothing changes, and works on the schema of a custom
+ * resource (its root) as on that of one of the API server's own kinds.
+ */
+import type { Cause } from "../api/model.ts";
+import { isList, isObject, type Json } from "../patch/json.ts";
+import { objectMetaSchema } from "./builtin.ts";
+import { causesIn } from "./causes.ts";
+import { pathText } from "./fieldPath.ts";
+import { isBuiltin, type Schema } from "./schema.ts";
+import { type Shape, shapeOf } from "./shape.ts";
+
+/** Members of every object of the API, whatever its schema says. */
+const resourceMembers: readonly string[] = ["apiVersion", "kind", "metadata"];
+
+interface Trail {
+  readonly path: (string | number)[];
+  readonly unknown: string[];
+}
+
+/**
+ * The object without the members that its schema does not know, and the paths of those in the API's words
+ * ("spec.template.spec.containers[0].nam"), sorted as the API server tells them.
+ */
+export function prune<T extends object>(schema: Schema, object: T): { object: T; unknown: readonly string[] } {
+  const trail: Trail = { path: [], unknown: [] };
+  const shape = shapeOf(schema);
+  const pruned = isBuiltin(schema) ? prunedValue(shape, object, trail) : prunedResource(shape, object, trail);
+  if (trail.unknown.length === 0) return { object, unknown: [] };
+  return { object: pruned as T, unknown: isBuiltin(schema) ? trail.unknown : trail.unknown.toSorted() };
+}
+
+function prunedValue(shape: Shape, value: unknown, trail: Trail): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (isList(value)) return prunedList(shape, value, trail);
+  if (shape.schema["x-kubernetes-embedded-resource"] === true) return prunedResource(shape, value, trail);
+  return prunedMembers(shape, value as Json, trail, () => undefined);
+}
+
+/** An object of the API inside of another one, or a custom resource itself: its metadata has a shape of its own. */
+function prunedResource(shape: Shape, value: object, trail: Trail): unknown {
+  return prunedMembers(shape, value as Json, trail, (name) =>
+    name === "metadata" ? shapeOf(objectMetaSchema()) : resourceMembers.includes(name) ? anything : undefined,
+  );
+}
+
+const anything = shapeOf({ "x-kubernetes-preserve-unknown-fields": true });
+/** Of maps that may hold anything: the schema says nothing of what is inside, and so nothing inside is known. */
+const nothing = shapeOf({});
+
+function prunedMembers(shape: Shape, value: Json, trail: Trail, special: (name: string) => Shape | undefined): Json {
+  let result: Record<string, unknown> | undefined;
+  const fallback = shape.others ?? (shape.schema.additionalProperties === true ? nothing : undefined);
+  for (const key in value) {
+    const member = special(key) ?? shape.members.get(key) ?? fallback;
+    if (member === undefined) {
+      if (shape.open) continue;
+      trail.unknown.push(pathText([...trail.path, key]));
+      result ??= { ...value };
+      delete result[key];
+      continue;
+    }
+    const old = value[key];
+    if (typeof old !== "object" || old === null) continue;
+    trail.path.push(key);
+    const next = prunedValue(member, old, trail);
+    trail.path.pop();
+    if (next === old) continue;
+    result ??= { ...value };
+    result[key] = next;
+  }
+  return result ?? value;
+}
+
+function prunedList(shape: Shape, list: readonly unknown[], trail: Trail): readonly unknown[] {
+  const items = shape.items ?? (shape.open ? undefined : nothing);
+  if (items === undefined) return list;
+  let result: unknown[] | undefined;
+  for (let index = 0; index < list.length; index++) {
+    const old = list[index];
+    if (typeof old !== "object" || old === null) continue;
+    trail.path.push(index);
+    const next = prunedValue(items, old, trail);
+    trail.path.pop();
+    if (next === old) continue;
+    result ??= [...list];
+    result[index] = next;
+  }
+  return result ?? list;
+}
+
+/**
+ * The object with the defaults of its schema; nulls that the schema does not allow give way to the default, or vanish.
+ * The defaults of the API server's own kinds are those of their Go types: builtinRules.ts knows the others.
+ */
+export function withDefaults<T extends object>(schema: Schema, object: T): T {
+  return defaulted(shapeOf(schema), object) as T;
+}
+
+function defaulted(shape: Shape, value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  return isList(value) ? defaultedList(shape, value) : defaultedMembers(shape, value as Json);
+}
+
+const isRefusedNull = (shape: Shape, value: unknown): boolean => value === null && shape.schema.nullable !== true;
+
+function defaultedMembers(shape: Shape, value: Json): Json {
+  let result: Record<string, unknown> | undefined;
+  for (const [name, initial] of shape.defaults) {
+    const current = value[name];
+    if (current !== undefined && !(current === null && shape.members.get(name)?.schema.nullable !== true)) continue;
+    if (current === initial) continue;
+    result ??= { ...value };
+    result[name] = initial;
+  }
+  const filled = result ?? value;
+  for (const key in filled) {
+    const old = filled[key];
+    if (typeof old !== "object") continue;
+    const member = shape.members.get(key) ?? shape.others;
+    if (member === undefined) continue;
+    const next = isRefusedNull(member, old) ? member.schema.default : defaulted(member, old);
+    if (next === old) continue;
+    result ??= { ...value };
+    if (next === undefined) delete result[key];
+    else result[key] = next;
+  }
+  return result ?? value;
+}
+
+function defaultedList(shape: Shape, list: readonly unknown[]): readonly unknown[] {
+  const { items } = shape;
+  if (items === undefined) return list;
+  let result: unknown[] | undefined;
+  for (let index = 0; index < list.length; index++) {
+    const old = list[index];
+    if (typeof old !== "object") continue;
+    const initial = items.schema.default;
+    const next = isRefusedNull(items, old) && initial !== undefined ? initial : old;
+    const filled = defaulted(items, next);
+    if (filled === old) continue;
+    result ??= [...list];
+    result[index] = filled;
+  }
+  return result ?? list;
+}
+
+/**
+ * What is wrong with the object by its schema, in the API server's words. For a custom resource: types, required members,
+ * limits, formats, and what repeats in lists that are sets or maps; `x-kubernetes-validations` (CEL) is not evaluated. For
+ * the API server's own kinds types alone: there the schema only describes, and builtinRules.ts has the rules.
+ */
+export function validate(schema: Schema, object: object): readonly Cause[] {
+  return isObject(object) ? causesIn(shapeOf(schema), object, isBuiltin(schema)) : [];
+}
