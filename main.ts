@@ -3,11 +3,13 @@
  * modules together.
  */
 import { unknownCommand, usage } from "./cli/usage.ts";
+import { becomeLean } from "./controller/lean.ts";
 import packageJson from "./package.json" with { type: "json" };
 
 async function main([command, ...args]: readonly string[]): Promise<number> {
   switch (command) {
     case "controller": {
+      becomeLean();
       const { runController } = await import("./controller/main.ts");
       return runController(args, { env: process.env, version: packageJson.version });
     }

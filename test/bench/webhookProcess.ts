@@ -1,5 +1,6 @@
 /** The webhook as a compiled program in a process of its own. */
 import { resolve } from "node:path";
+import { engineOptions } from "../../controller/lean.ts";
 import type { FromServer, ToServer } from "./webhookServer.ts";
 
 const repository = resolve(import.meta.dir, "../..");
@@ -19,13 +20,20 @@ export interface ServerOptions {
   readonly pinned?: boolean;
   /** Of the API server to ask for a second opinion. */
   readonly kubeconfig?: string;
+  /** Lets everything through unread. */
+  readonly empty?: boolean;
 }
 
-export function startServer(program: string, { pinned = false, kubeconfig }: ServerOptions) {
+export function startServer(program: string, { pinned = false, kubeconfig, empty = false }: ServerOptions) {
   const before = pinned && Bun.which("taskset") !== null ? ["taskset", "-c", "0"] : [];
   const messages: ((message: FromServer) => void)[] = [];
   const child = Bun.spawn([...before, program], {
-    env: { ...Bun.env, ...(kubeconfig === undefined ? {} : { SLUICE_BENCH_KUBECONFIG: kubeconfig }) },
+    env: {
+      ...Bun.env,
+      ...engineOptions,
+      ...(kubeconfig === undefined ? {} : { SLUICE_BENCH_KUBECONFIG: kubeconfig }),
+      ...(empty ? { SLUICE_BENCH_EMPTY: "1" } : {}),
+    },
     stdio: ["ignore", "inherit", "inherit"],
     ipc: (message: FromServer) => messages.shift()?.(message),
   });

@@ -1,8 +1,10 @@
 /** The webhook alone in a process of its own, for webhook.ts and webhookCluster.ts. Speaks over IPC. */
+import { Hono } from "hono";
 import { createLog } from "../../controller/log.ts";
 import { systemClock } from "../../controller/loop/clock.ts";
 import { admissionFindings, newViolations } from "../../controller/rules/admission.ts";
 import type { KubeClient } from "../../providers/kube/transport.ts";
+import { type ServingCertificate, serveTls } from "../../webhook/server.ts";
 import { loopbackCertificates } from "../../webhook/testing.ts";
 import { createWebhook } from "../../webhook/webhook.ts";
 
@@ -19,6 +21,21 @@ let durationsMs: number[] = [];
 /** Where it is set, the API server is asked for its second opinion. */
 const kubeconfig = process.env["SLUICE_BENCH_KUBECONFIG"];
 
+/** Where it is set, every review is let through unread: what any webhook costs. */
+const empty = process.env["SLUICE_BENCH_EMPTY"] !== undefined;
+
+function serveEmpty(certificate: ServingCertificate): { readonly port: number } {
+  const app = new Hono();
+  app.post("/validate", async (context) => {
+    const startedMs = performance.now();
+    const { request } = await context.req.json<{ request: { uid: string } }>();
+    const response = { uid: request.uid, allowed: true };
+    durationsMs.push(performance.now() - startedMs);
+    return context.json({ apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", response });
+  });
+  return serveTls({ port: 0, hostname: "127.0.0.1", certificate, clock: systemClock, fetch: app.fetch });
+}
+
 async function clientOf(path: string): Promise<KubeClient> {
   // Not loaded where the handler alone is measured.
   const [{ parseControllerOptions }, { loadCredentials }, { createClient }] = await Promise.all([
@@ -32,12 +49,11 @@ async function clientOf(path: string): Promise<KubeClient> {
   return createClient({ credentials, version: "0.0.0-bench", clock: systemClock });
 }
 
-async function main(): Promise<void> {
-  const { ca, first } = await loopbackCertificates();
-  const webhook = createWebhook({
+async function serveRules(certificate: ServingCertificate): Promise<{ readonly port: number }> {
+  return createWebhook({
     rules: { findings: (object, kind) => admissionFindings(object, kind), newViolations },
     client: kubeconfig === undefined ? undefined : await clientOf(kubeconfig),
-    certificate: first,
+    certificate,
     reviewed: (_kind, _operation, _verdict, ms) => durationsMs.push(ms),
     log: createLog({ level: "warn", format: "text" }),
     clock: systemClock,
@@ -45,11 +61,16 @@ async function main(): Promise<void> {
     hostname: "127.0.0.1",
     overridden: () => undefined,
   });
+}
+
+async function main(): Promise<void> {
+  const { ca, first } = await loopbackCertificates();
+  const { port } = empty ? serveEmpty(first) : await serveRules(first);
   process.on("message", () => {
     tell({ kind: "durations", ms: durationsMs });
     durationsMs = [];
   });
-  tell({ kind: "ready", port: webhook.port, ca });
+  tell({ kind: "ready", port, ca });
 }
 
 // No top-level await: a binary compiled to bytecode has none.

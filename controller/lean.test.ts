@@ -1,0 +1,35 @@
+import { describe, expect, test } from "bun:test";
+import { leanLaunch } from "./lean.ts";
+
+const compiled = {
+  execPath: "/usr/bin/sluice",
+  execArgv: [],
+  argv: ["bun", "/$bunfs/root/sluice", "controller", "--namespaced"],
+  env: { HOME: "/home/nonroot", EMPTY: undefined },
+};
+
+describe("a long-lived process", () => {
+  test("begins again with the engine's options, its own arguments and its own environment", () => {
+    expect(leanLaunch(compiled)).toEqual({
+      program: "/usr/bin/sluice",
+      args: ["/usr/bin/sluice", "controller", "--namespaced"],
+      env: { HOME: "/home/nonroot", BUN_JSC_useFTLJIT: "0" },
+    });
+  });
+
+  test("from source begins again with the runtime and its script", () => {
+    const started = {
+      ...compiled,
+      execPath: "/usr/bin/bun",
+      execArgv: ["--smol"],
+      argv: ["/usr/bin/bun", "/src/main.ts", "controller"],
+    };
+    expect(leanLaunch(started)?.args).toEqual(["/usr/bin/bun", "--smol", "/src/main.ts", "controller"]);
+  });
+
+  test("goes on as it is when it has them, whatever their values", () => {
+    for (const value of ["0", "1"]) {
+      expect(leanLaunch({ ...compiled, env: { BUN_JSC_useFTLJIT: value } })).toBeUndefined();
+    }
+  });
+});
