@@ -16,13 +16,15 @@ export const root = (value: unknown): Place => ({ value, path: "" });
 
 /** Descends by member names; nothing there reads as undefined. Rules do hardly anything else, so it makes one object. */
 export function at(place: Place, ...names: readonly string[]): Place {
-  let { value } = place;
-  let suffix = "";
+  let { value, path } = place;
   for (const name of names) {
     value = memberOf(value, name);
-    suffix += suffix === "" && place.path === "" ? name : `.${name}`;
+    path = path === "" ? name : `${path}.${name}`;
   }
-  return step(place, value, suffix);
+  if (place.exactPath === undefined) return { value, path };
+  let exactPath = place.exactPath;
+  for (const name of names) exactPath = `${exactPath}.${name}`;
+  return { value, path, exactPath };
 }
 
 /** The elements of a list, with `[i]` in their paths; none for anything else. */
@@ -49,7 +51,7 @@ export const count = (place: Place): number => (Array.isArray(place.value) ? pla
 
 export function keys(place: Place): readonly string[] {
   const { value } = place;
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value).toSorted() : [];
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value).sort() : [];
 }
 
 /** The strings of a list; other elements read as "". */
@@ -70,9 +72,11 @@ export function textMap(place: Place): ReadonlyMap<string, string> {
   return new Map(entries(place).map(([key, entry]) => [key, text(entry)]));
 }
 
+/** Most of what rules ask for is absent; only what is there may be inherited. */
 function memberOf(value: unknown, name: string): unknown {
-  if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
-  return (value as Record<string, unknown>)[name];
+  if (typeof value !== "object" || value === null) return undefined;
+  const member = (value as Record<string, unknown>)[name];
+  return member === undefined || !Object.hasOwn(value, name) ? undefined : member;
 }
 
 function step(from: Place, value: unknown, suffix: string): Place {

@@ -23,10 +23,10 @@ function excess(value: unknown): string | undefined {
     const next: unknown[] = [];
     for (const each of level) {
       if (typeof each !== "object" || each === null) continue;
-      // A list's length tells without visiting it.
-      members += Array.isArray(each) ? each.length : Object.keys(each).length;
+      const inside: readonly unknown[] = Array.isArray(each) ? each : Object.values(each);
+      members += inside.length;
       if (members > MAX_MEMBERS) return `has more than ${MAX_MEMBERS} members`;
-      for (const member of Object.values(each)) next.push(member);
+      for (const member of inside) if (typeof member === "object") next.push(member);
     }
     level = next;
   }

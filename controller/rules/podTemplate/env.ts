@@ -146,19 +146,20 @@ function fileKeyRef(place: Place): readonly Violation[] {
 /** A variable read from a file needs an emptyDir volume of that name; one without any source is an emptyDir. */
 export const fileKeyVolumes: Check = (spec) => {
   const rule = "env-file-key-volume";
-  const volumes = new Map(items(at(spec, "volumes")).map((volume) => [text(at(volume, "name")), volume]));
-  return allContainers(spec)
+  const references = allContainers(spec)
     .flatMap((container) => items(at(container, "env")))
     .map((variable) => at(variable, "valueFrom", "fileKeyRef"))
-    .filter(present)
-    .flatMap((reference) => {
-      const place = at(reference, "volumeName");
-      const volume = volumes.get(text(place));
-      if (volume === undefined) return [notFound(rule, place)];
-      const bare = Object.keys(volume.value ?? {}).every((member) => member === "name");
-      if (bare || present(at(volume, "emptyDir"))) return [];
-      return [invalid(rule, place, "referenced volume must be of type emptyDir")];
-    });
+    .filter(present);
+  if (references.length === 0) return [];
+  const volumes = new Map(items(at(spec, "volumes")).map((volume) => [text(at(volume, "name")), volume]));
+  return references.flatMap((reference) => {
+    const place = at(reference, "volumeName");
+    const volume = volumes.get(text(place));
+    if (volume === undefined) return [notFound(rule, place)];
+    const bare = Object.keys(volume.value ?? {}).every((member) => member === "name");
+    if (bare || present(at(volume, "emptyDir"))) return [];
+    return [invalid(rule, place, "referenced volume must be of type emptyDir")];
+  });
 };
 
 /** Every problem with a source is reported at the list, without its index. */

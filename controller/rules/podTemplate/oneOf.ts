@@ -1,4 +1,4 @@
-import { at, type Place, present } from "../place.ts";
+import { at, keys, type Place, present } from "../place.ts";
 import { forbidden, type Violation } from "../violation.ts";
 
 export interface Choice {
@@ -18,7 +18,8 @@ export function onlyOne(
   choices: readonly Choice[],
   detail: string,
 ): readonly Violation[] | undefined {
-  const [first, ...rest] = choices.filter(({ member }) => present(at(place, member)));
+  const given = keys(place);
+  const [first, ...rest] = choices.filter(({ member }) => given.includes(member) && present(at(place, member)));
   if (first === undefined) return undefined;
   return [
     ...first.check(at(place, first.member)),
