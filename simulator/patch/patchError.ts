@@ -1,17 +1,25 @@
 import { StatusError } from "../api/statusError.ts";
 
+const reasons = {
+  400: "BadRequest",
+  413: "RequestEntityTooLarge",
+  422: "Invalid",
+  // The API names no reason for what it did not foresee.
+  500: "",
+} as const;
+
 /** A patch that cannot be read or does not fit the object, as the API answers it. */
 export class PatchError extends StatusError {
   /** What is wrong, for people: of most patches that do not apply the API says only that it refuses them. */
   readonly why: string;
 
-  constructor(code: 400 | 413 | 422, message: string, why = message) {
-    super(code, code === 400 ? "BadRequest" : code === 413 ? "RequestEntityTooLarge" : "Invalid", message, {});
+  constructor(code: keyof typeof reasons, message: string, why = message) {
+    super(code, reasons[code], message, code === 400 || code === 500 ? undefined : {});
     this.why = why;
   }
 }
 
-/** The body is no patch of this kind (HTTP 400). */
+/** The body is no JSON or merge patch (HTTP 400). */
 export const undecodable = (problem: string): PatchError => new PatchError(400, `error decoding patch: ${problem}`);
 
 /** The patch does not apply to this object (HTTP 422, always in the same words). */
