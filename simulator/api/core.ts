@@ -1,0 +1,99 @@
+/** The synchronous heart of the server. */
+import type { Clock } from "../../controller/loop/clock.ts";
+import { deleteSlot, type Deleted } from "./deletion.ts";
+import { startGarbageCollector } from "./garbage.ts";
+import { secondsOf } from "./identity.ts";
+import type { Kind } from "./kinds.ts";
+import type { ApiCore, ApiObject, DeleteOptions, ListOptions, ObjectRef } from "./model.ts";
+import { deleteNamespace, firstNamespaces, startNamespaceController } from "./namespaces.ts";
+import { noSuchPath, notFound } from "./refusals.ts";
+import { createRegistry } from "./registry.ts";
+import { matcher } from "./selectors.ts";
+import { createStore, type Slot } from "./store.ts";
+import { collectionOf, slotOf, type World } from "./world.ts";
+import { commit, prepareCreate, prepareUpdate } from "./writes.ts";
+
+export interface CoreOptions {
+  readonly clock: Clock;
+  /** [0, 1), for uids and generated names; Math.random by default. */
+  readonly random?: () => number;
+  /** So many changes of a kind, at least, can be watched in retrospect. 1,000 by default. */
+  readonly historySize?: number;
+}
+
+const createWorld = ({ clock, random = Math.random, historySize = 1_000 }: CoreOptions): World => {
+  const store = createStore(historySize);
+  return { store, registry: createRegistry(store), clock, random, now: secondsOf(clock) };
+};
+
+/** @throws {StatusError} 404 for a kind that is not served. */
+const kindOf = ({ registry }: World, name: string): Kind => {
+  const kind = registry.byKey(name);
+  if (kind === undefined) throw noSuchPath();
+  return kind;
+};
+
+/** @throws {StatusError} 404 */
+export const foundSlot = (world: World, kind: Kind, namespace: string | undefined, name: string): Slot => {
+  const slot = slotOf(world, kind, namespace, name);
+  if (slot === undefined) throw notFound(kind.resource, name);
+  return slot;
+};
+
+/** As `deleteSlot`, by the rules of the object's kind. */
+export const removeSlot = (world: World, kind: Kind, slot: Slot, options: DeleteOptions = {}): Deleted =>
+  kind.key === "namespaces" ? deleteNamespace(world, slot, options) : deleteSlot(world, kind, slot, options);
+
+/** @throws {StatusError} 400 for a selector that cannot be read */
+export const listObjects = (world: World, kind: Kind, options: ListOptions): readonly ApiObject[] => {
+  const matches = matcher(options, kind.selectableFields);
+  const slots = world.store.slots(collectionOf(world, kind), kind.resource.namespaced ? options.namespace : undefined);
+  if (matches === undefined) return slots.map(({ object }) => object);
+  const objects: ApiObject[] = [];
+  for (const { object } of slots) if (matches(object)) objects.push(object);
+  return objects;
+};
+
+export const coreOf = (world: World): ApiCore => {
+  const slotAt = ({ resource, namespace, name }: ObjectRef): Slot =>
+    foundSlot(world, kindOf(world, resource), namespace, name);
+  return {
+    clock: world.clock,
+    resource: (name) => world.registry.byKey(name)?.resource,
+    resources: () => world.registry.resources(),
+    get: ({ resource, namespace, name }) => slotOf(world, kindOf(world, resource), namespace, name)?.object,
+    list: (resource, options = {}) => listObjects(world, kindOf(world, resource), options),
+    create: (resource, draft, options = {}) =>
+      commit(world, prepareCreate(world, kindOf(world, resource), draft, options), options.dryRun === true),
+    update(resource, draft, options = {}) {
+      const { namespace, name = "" } = draft.metadata ?? {};
+      const slot = slotAt({ resource, namespace, name });
+      return commit(world, prepareUpdate(slot.collection.kind, slot, draft, options), options.dryRun === true);
+    },
+    modify(ref, change, options = {}) {
+      const slot = slotAt(ref);
+      const draft = change(slot.object);
+      return commit(world, prepareUpdate(slot.collection.kind, slot, draft, options), options.dryRun === true);
+    },
+    delete(ref, options = {}) {
+      const slot = slotAt(ref);
+      return removeSlot(world, slot.collection.kind, slot, options).object;
+    },
+    onChange: (listener) => world.store.onChange(listener),
+    get resourceVersion() {
+      return String(world.store.version);
+    },
+  };
+};
+
+/** A world with the namespaces that every cluster has, and the controllers of the server itself at work. */
+export const openWorld = (options: CoreOptions): World => {
+  const world = createWorld(options);
+  startGarbageCollector(world);
+  startNamespaceController(world);
+  const namespaces = kindOf(world, "namespaces");
+  for (const name of firstNamespaces) commit(world, prepareCreate(world, namespaces, { metadata: { name } }), false);
+  return world;
+};
+
+export const createCore = (options: CoreOptions): ApiCore => coreOf(openWorld(options));
