@@ -52,7 +52,17 @@ export interface Pass {
 }
 
 export const statusOf = (p: Pass): RolloutStatus => p.world.rollout.status ?? {};
-export const roles = (p: Pass): Roles => rolesOf(p.world, p.snapshot);
+/** Worlds are immutable, and asked for their roles many times a pass. */
+const rolesKnown = new WeakMap<World, { readonly snapshot: Snapshot; readonly roles: Roles }>();
+
+export function roles({ world, snapshot }: Pass): Roles {
+  const known = rolesKnown.get(world);
+  if (known?.snapshot === snapshot) return known.roles;
+  const found = rolesOf(world, snapshot);
+  rolesKnown.set(world, { snapshot, roles: found });
+  return found;
+}
+
 export const isAborted = (p: Pass): boolean =>
   !p.pause.removeAbort && (p.pause.abort !== undefined || statusOf(p).abort === true);
 
