@@ -5,7 +5,7 @@ import { deploymentController } from "./deploymentController.ts";
 import { disruptionController } from "./disruption.ts";
 import { type Controller, drive } from "./driver.ts";
 import { recorder } from "./events.ts";
-import { jobController, jobPodController } from "./jobController.ts";
+import { createJobController, jobPodController } from "./jobController.ts";
 import { startInProcessKubelet } from "./kubelet.ts";
 import type { Kind } from "./objects.ts";
 import { replicaSetController } from "./replicaSet.ts";
@@ -18,7 +18,7 @@ import { createWorld } from "./world.ts";
 const table = {
   deployments: () => [deploymentController],
   replicaSets: () => [replicaSetController],
-  jobs: () => [jobController, jobPodController],
+  jobs: () => [createJobController(), jobPodController],
   endpoints: () => [endpointsController],
   endpointSlices: () => [endpointSliceController],
   disruptionBudgets: () => [disruptionController],

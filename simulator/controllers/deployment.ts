@@ -128,6 +128,10 @@ function pauseConditions(d: Deployment, nowMs: number): readonly DeploymentCondi
   return withCondition(conditions, next, nowMs);
 }
 
+/** Only where it differs: to write the default out would make a new generation. */
+const withMinReady = (spec: ReplicaSet["spec"], minReadySeconds: number): ReplicaSet["spec"] =>
+  (spec.minReadySeconds ?? 0) === minReadySeconds ? spec : { ...spec, minReadySeconds };
+
 /** Brings annotations and minReadySeconds of the new ReplicaSet up to date, or the Deployment's revision if they are. */
 function syncNewSet(pass: Pass): { readonly writes: readonly Write[]; readonly pass: Pass } {
   const { d, newRS, old, nowMs } = pass;
@@ -142,7 +146,7 @@ function syncNewSet(pass: Pass): { readonly writes: readonly Write[]; readonly p
       change: (stored) => ({
         ...stored,
         metadata: { ...stored.metadata, annotations: { ...stored.metadata.annotations, ...annotations } },
-        spec: { ...(stored as ReplicaSet).spec, minReadySeconds },
+        spec: withMinReady((stored as ReplicaSet).spec, minReadySeconds),
       }),
     };
     return { writes: [write], pass };

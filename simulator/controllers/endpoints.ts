@@ -36,7 +36,8 @@ function portsOf(pod: Pod, ports: readonly ServicePort[]): EndpointPort[] {
 export const isHeadless = ({ spec }: Service): boolean => spec.clusterIP === "None";
 
 /** Services that have their endpoints from elsewhere (or none) are left alone. */
-export const isServed = ({ spec }: Service): boolean => spec.type !== "ExternalName" && spec.selector !== undefined;
+export const isServed = ({ spec }: Service): boolean =>
+  spec.type !== "ExternalName" && (spec.selector ?? undefined) !== undefined;
 
 export const addressOf = ({ status }: Pod): string | undefined => status?.podIPs?.[0]?.ip ?? status?.podIP;
 

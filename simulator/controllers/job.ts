@@ -14,7 +14,10 @@ import {
   isSuspended,
   isTracked,
   nextAttempt,
+  noSetback,
   replacesFailedOnly,
+  type Setback,
+  setbackAfter,
   trackingFinalizer,
   unsupported,
   wantedActive,
@@ -38,6 +41,12 @@ export interface JobFacts {
   readonly own: readonly Pod[];
   /** Of its namespace, controlled by nobody. */
   readonly orphans: readonly Pod[];
+  /** What went wrong before, as the last decision had it. */
+  readonly setback: Setback;
+}
+
+export interface JobDecision extends Decision {
+  readonly setback: Setback;
 }
 
 /** Lets a counted pod go. */
@@ -58,26 +67,26 @@ const remark = (job: Job, type: Remark["type"], reason: string, message: string)
 
 /** Counts as they are before this decision's own creations and deletions. */
 interface Tally {
-  readonly pods: readonly Pod[];
   readonly active: readonly Pod[];
   readonly terminating: number;
   /** Ended and not counted yet. */
   readonly counted: readonly Pod[];
   readonly succeeded: number;
   readonly failed: number;
+  readonly setback: Setback;
 }
 
-function tally(job: Job, pods: readonly Pod[]): Tally {
+function tally(job: Job, pods: readonly Pod[], setback: Setback): Tally {
   const tracked = pods.filter(isTracked);
   const succeeded = tracked.filter(({ status }) => status?.phase === "Succeeded");
   const failed = tracked.filter((pod) => hasFailed(job, pod));
   return {
-    pods,
     active: pods.filter(isActive),
     terminating: pods.filter(isTerminating).length,
     counted: [...succeeded, ...failed],
     succeeded: (job.status?.succeeded ?? 0) + succeeded.length,
     failed: (job.status?.failed ?? 0) + failed.length,
+    setback: setbackAfter(setback, succeeded, failed),
   };
 }
 
@@ -169,12 +178,12 @@ interface Plan {
 }
 
 /** Creates or deletes, not both at once; creations wait out the pause after failures. */
-function plan(job: Job, { pods, active, succeeded, terminating }: Tally, nowMs: number): Plan {
+function plan(job: Job, { active, succeeded, terminating, setback }: Tally, nowMs: number): Plan {
   if (job.metadata.deletionTimestamp !== undefined) return { creations: 0, deletions: [], wakeAtMs: undefined };
   const wanted = wantedActive(job, succeeded, active.length);
   const deletions = firstToGo(active, Math.max(0, active.length - wanted), [], nowMs);
   const missing = wanted - active.length - (replacesFailedOnly(job) ? terminating : 0);
-  const from = missing > 0 ? nextAttempt(job, pods) : nowMs;
+  const from = missing > 0 ? nextAttempt(setback) : nowMs;
   const creations = from > nowMs ? 0 : Math.max(0, missing);
   const times = [deadlineOf(job, nowMs), from > nowMs ? from : undefined].filter((time) => time !== undefined);
   return { creations, deletions, wakeAtMs: times.length === 0 ? undefined : Math.min(...times) };
@@ -217,13 +226,13 @@ function afterwards(job: Job, nowMs: number): Decision {
   return { writes: [{ kind: "delete", ref: refOf("jobs.batch", job), options }] };
 }
 
-export function decideJob({ job, own, orphans }: JobFacts, nowMs: number): Decision {
-  if (isFinished(job)) return afterwards(job, nowMs);
+export function decideJob({ job, own, orphans, setback }: JobFacts, nowMs: number): JobDecision {
+  if (isFinished(job)) return { ...afterwards(job, nowMs), setback: noSetback };
   const { selector } = job.spec;
   const matches = ({ metadata }: Pod): boolean =>
     selector === undefined || matchesSelector(selector, metadata.labels ?? {});
   const { claimed, writes: claims } = claim("pods", job, own, selector === undefined ? [] : orphans, matches);
-  const counts = tally(job, claimed);
+  const counts = tally(job, claimed, setback);
   const decide = (): Decision => {
     const missing = unsupported(job);
     const cannot = `This simulator cannot run a Job with ${missing}`;
@@ -237,5 +246,5 @@ export function decideJob({ job, own, orphans }: JobFacts, nowMs: number): Decis
     return ending(job, counts, condition("SuccessCriteriaMet", "CompletionsReached", message, nowMs), [], nowMs);
   };
   const decision = decide();
-  return { ...decision, writes: [...claims, ...decision.writes] };
+  return { ...decision, writes: [...claims, ...decision.writes], setback: counts.setback };
 }

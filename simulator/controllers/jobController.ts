@@ -3,7 +3,7 @@ import { matchesSelector } from "../../controller/rollout/selector.ts";
 import { nothing } from "./decision.ts";
 import type { Controller } from "./driver.ts";
 import { decideJob, release } from "./job.ts";
-import { isFinished, isTracked } from "./jobStatus.ts";
+import { isFinished, isTracked, noSetback, type Setback } from "./jobStatus.ts";
 import { controllerOf, type Job, keyOf, type Pod } from "./objects.ts";
 import type { World } from "./world.ts";
 
@@ -14,32 +14,48 @@ function jobOf(pod: Pod, world: World): Job | undefined {
   return job?.metadata.uid === owner.uid ? job : undefined;
 }
 
-export const jobController: Controller = {
-  name: "job-controller",
-  watches: {
-    "jobs.batch": ({ object, type }, _, add) => {
-      if (type !== "DELETED") add(keyOf(object));
-    },
-    pods: ({ object }, world, add) => {
-      const pod = object as Pod;
-      if (controllerOf(pod) !== undefined) {
-        const job = jobOf(pod, world);
-        if (job !== undefined) add(keyOf(job));
-        return;
-      }
-      for (const job of world.all("jobs.batch")) {
-        const near = job.metadata.namespace === pod.metadata.namespace;
-        if (near && matchesSelector(job.spec.selector, pod.metadata.labels ?? {})) add(keyOf(job));
-      }
-    },
+const watches: Controller["watches"] = {
+  "jobs.batch": ({ object, type }, _, add) => {
+    if (type !== "DELETED") add(keyOf(object));
   },
-  decide(key, world, nowMs) {
-    const job = world.get("jobs.batch", key);
-    if (job === undefined) return undefined;
-    const { uid, namespace = "" } = job.metadata;
-    return decideJob({ job, own: world.owned("pods", uid), orphans: world.orphans("pods", namespace) }, nowMs);
+  pods: ({ object }, world, add) => {
+    const pod = object as Pod;
+    if (controllerOf(pod) !== undefined) {
+      const job = jobOf(pod, world);
+      if (job !== undefined) add(keyOf(job));
+      return;
+    }
+    for (const job of world.all("jobs.batch")) {
+      const near = job.metadata.namespace === pod.metadata.namespace;
+      if (near && matchesSelector(job.spec.selector, pod.metadata.labels ?? {})) add(keyOf(job));
+    }
   },
 };
+
+/** Remembers what went wrong, as the pods that did may be gone. */
+export function createJobController(): Controller {
+  const setbacks = new Map<string, Setback>();
+  return {
+    name: "job-controller",
+    watches: {
+      ...watches,
+      "jobs.batch": (change, world, add) => {
+        if (change.type === "DELETED") setbacks.delete(change.object.metadata.uid);
+        watches["jobs.batch"]?.(change, world, add);
+      },
+    },
+    decide(key, world, nowMs) {
+      const job = world.get("jobs.batch", key);
+      if (job === undefined) return undefined;
+      const { uid, namespace = "" } = job.metadata;
+      const setback = setbacks.get(uid) ?? noSetback;
+      const own = world.owned("pods", uid);
+      const decision = decideJob({ job, own, orphans: world.orphans("pods", namespace), setback }, nowMs);
+      setbacks.set(uid, decision.setback);
+      return decision;
+    },
+  };
+}
 
 /** Whether nobody will count a pod any more. */
 function isLeftOver(pod: Pod, world: World): boolean {

@@ -104,14 +104,22 @@ function endedAt({ status, metadata }: Pod): number {
 const firstPauseMs = 10_000;
 const longestPauseMs = 600_000;
 
-/** From when on the next pod may be created: after failures in a row there is a pause that doubles. */
-export function nextAttempt(job: Job, pods: readonly Pod[]): number {
-  const succeeded = pods.filter(({ status }) => status?.phase === "Succeeded").map(endedAt);
-  const lastSuccess = Math.max(Number.NEGATIVE_INFINITY, ...succeeded);
-  const failures = pods
-    .filter((pod) => hasFailed(job, pod))
-    .map(endedAt)
-    .filter((atMs) => atMs > lastSuccess);
-  if (failures.length === 0) return Number.NEGATIVE_INFINITY;
-  return Math.max(...failures) + Math.min(longestPauseMs, firstPauseMs * 2 ** (failures.length - 1));
+/** Failures since the last success, and when the latest was (ms since the epoch). */
+export interface Setback {
+  readonly failures: number;
+  readonly lastMs: number;
 }
+
+export const noSetback: Setback = { failures: 0, lastMs: Number.NEGATIVE_INFINITY };
+
+/** `before` with pods that have ended since then. */
+export function setbackAfter(before: Setback, succeeded: readonly Pod[], failed: readonly Pod[]): Setback {
+  const lastSuccess = Math.max(Number.NEGATIVE_INFINITY, ...succeeded.map(endedAt));
+  const times = failed.map(endedAt).filter((atMs) => atMs > lastSuccess);
+  const start = succeeded.length > 0 ? noSetback : before;
+  return { failures: start.failures + times.length, lastMs: Math.max(start.lastMs, ...times) };
+}
+
+/** From when on the next pod may be created: after failures in a row there is a pause that doubles. */
+export const nextAttempt = ({ failures, lastMs }: Setback): number =>
+  failures === 0 ? Number.NEGATIVE_INFINITY : lastMs + Math.min(longestPauseMs, firstPauseMs * 2 ** (failures - 1));

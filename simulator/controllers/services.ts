@@ -2,7 +2,16 @@
 import { equal } from "../../controller/rollout/equal.ts";
 import { type Decision, refOf, type Write } from "./decision.ts";
 import type { Controller } from "./driver.ts";
-import { addressOf, type Backend, backends, isHeadless, isServed, matters, targetOf } from "./endpoints.ts";
+import {
+  addressOf,
+  type Backend,
+  backends,
+  type EndpointPort,
+  isHeadless,
+  isServed,
+  matters,
+  targetOf,
+} from "./endpoints.ts";
 import { controlledBy, type Endpoints, type EndpointSlice, isReady, keyOf, type Pod, type Service } from "./objects.ts";
 import type { World } from "./world.ts";
 
@@ -26,22 +35,48 @@ const selected = (service: Service, world: World): readonly Pod[] =>
 
 const headless = (service: Service) => (isHeadless(service) ? { [headlessLabel]: "" } : {});
 
+interface Subset {
+  readonly ports: readonly EndpointPort[];
+  readonly pods: readonly Pod[];
+}
+
+/** As Endpoints have it: each port once, with all pods that serve it; ports that the same pods serve are together. */
+function subsetsOf(found: readonly Backend[]): readonly Subset[] {
+  const byPort = new Map<string, { readonly port: EndpointPort; readonly pods: Pod[] }>();
+  for (const { ports, pods } of found) {
+    for (const port of ports) {
+      const key = `${port.name ?? ""}:${port.port}/${port.protocol}`;
+      const known = byPort.get(key);
+      if (known === undefined) byPort.set(key, { port, pods: [...pods] });
+      else known.pods.push(...pods);
+    }
+  }
+  const byPods = new Map<string, { readonly ports: EndpointPort[]; readonly pods: readonly Pod[] }>();
+  for (const { port, pods } of byPort.values()) {
+    const key = pods.map(({ metadata }) => metadata.uid).join(" ");
+    const known = byPods.get(key);
+    if (known === undefined) byPods.set(key, { ports: [port], pods });
+    else known.ports.push(port);
+  }
+  return [...byPods.values()];
+}
+
 /** Pods that are being deleted are in no list here; those that are not ready are told apart. */
 function subsets(service: Service, pods: readonly Pod[]) {
   const all = service.spec.publishNotReadyAddresses === true;
   const staying = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const address = (pod: Pod) => ({ ip: addressOf(pod), nodeName: pod.spec.nodeName, targetRef: targetOf(pod) });
-  return backends(service, staying).flatMap(({ ports, pods }) => {
-    if (ports.length === 0 && !isHeadless(service)) return [];
+  const found = backends(service, staying);
+  // A headless Service may have no ports at all.
+  const portless = isHeadless(service) && (service.spec.ports ?? []).length === 0;
+  return (portless ? found : subsetsOf(found)).map(({ ports, pods }) => {
     const ready = pods.filter((pod) => all || isReady(pod)).map(address);
     const notReady = pods.filter((pod) => !(all || isReady(pod))).map(address);
-    return [
-      {
-        ...(ready.length === 0 ? {} : { addresses: ready }),
-        ...(notReady.length === 0 ? {} : { notReadyAddresses: notReady }),
-        ...(ports.length === 0 ? {} : { ports }),
-      },
-    ];
+    return {
+      ...(ready.length === 0 ? {} : { addresses: ready }),
+      ...(notReady.length === 0 ? {} : { notReadyAddresses: notReady }),
+      ...(ports.length === 0 ? {} : { ports }),
+    };
   });
 }
 
