@@ -29,8 +29,14 @@ export interface PodStatusPatch {
   readonly [field: string]: unknown;
 }
 
-/** RFC 3339 in UTC with whole seconds, as metav1.Time has it. */
-export const rfc3339 = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+let latest = { second: 0, text: "1970-01-01T00:00:00Z" };
+
+/** RFC 3339 in UTC with whole seconds, as metav1.Time has it. Asked mostly for the same second many times. */
+export function rfc3339(ms: number): string {
+  const second = Math.floor(ms / 1000);
+  if (second !== latest.second) latest = { second, text: `${new Date(ms).toISOString().slice(0, 19)}Z` };
+  return latest.text;
+}
 
 const containerId = (seed: string): string => `sim://${digest(seed)}`;
 

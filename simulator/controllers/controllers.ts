@@ -73,6 +73,7 @@ export function startControllers(core: ApiCore, options: ControllersOptions = {}
     return table[name]().map((controller) => drive(controller, { core, world, lagMs: lagOf(lagMs[name]), tell }));
   });
   const unsubscribe = core.onChange((change) => {
+    if (change.resource === "events") return;
     world.take(change);
     for (const driver of drivers) driver.take(change);
   });

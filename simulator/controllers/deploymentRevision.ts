@@ -1,6 +1,6 @@
 /** A Deployment's ReplicaSets as its history: which is the new one, revisions and what is copied. Pure. */
 import { podTemplateHash } from "../../controller/hash/podHash.ts";
-import { equal } from "../../controller/rollout/equal.ts";
+import { sameJson } from "../api/equality.ts";
 import type { Draft } from "../api/model.ts";
 import { byAge, desiredAnnotation, maxAnnotation, maxSurge, replicasOf } from "./deploymentSizes.ts";
 import { controlledBy, type Deployment, type PodTemplate, type ReplicaSet } from "./objects.ts";
@@ -25,12 +25,23 @@ const withoutHash = ({ metadata = {} }: PodTemplate) => {
   return { labels, annotations: metadata.annotations ?? {}, finalizers: metadata.finalizers ?? [] };
 };
 
-const sameTemplate = (a: PodTemplate, b: PodTemplate): boolean =>
-  equal(a.spec, b.spec) && equal(withoutHash(a), withoutHash(b));
+const compared = new WeakMap<PodTemplate, WeakMap<PodTemplate, boolean>>();
+
+/** Answers are kept, as templates never change in place. */
+function sameTemplate(a: PodTemplate, b: PodTemplate): boolean {
+  const answers = compared.get(a) ?? new WeakMap<PodTemplate, boolean>();
+  compared.set(a, answers);
+  const known = answers.get(b) ?? (sameJson(a.spec, b.spec) && sameJson(withoutHash(a), withoutHash(b)));
+  answers.set(b, known);
+  return known;
+}
 
 /** The ReplicaSet of the Deployment's present template; the oldest when there are several. */
 export const findNewSet = (d: Deployment, sets: readonly ReplicaSet[]): ReplicaSet | undefined =>
-  sets.toSorted(byAge).find((rs) => sameTemplate(rs.spec.template, d.spec.template));
+  sets
+    .filter((rs) => sameTemplate(rs.spec.template, d.spec.template))
+    .toSorted(byAge)
+    .at(0);
 
 export function revisionOf(rs: ReplicaSet): number {
   const text = rs.metadata.annotations?.[revisionAnnotation] ?? "";

@@ -7,8 +7,8 @@ import { StatusError } from "../api/statusError.ts";
 import { podLife, type PodLife, type PodMemory, type PodSink } from "../kubeletLife.ts";
 import { fakeNode } from "../kubeletNode.ts";
 import { defaultSettings, type KubeletSettings } from "../kubeletPod.ts";
-import type { PodCondition, PodStatusPatch } from "../kubeletStatus.ts";
-import { type Condition, keyOf, type Pod } from "./objects.ts";
+import { type PodCondition, type PodStatusPatch, rfc3339 } from "../kubeletStatus.ts";
+import { type Condition, conditionOf, keyOf, type Pod } from "./objects.ts";
 
 export interface InProcessKubeletOptions {
   readonly core: ApiCore;
@@ -36,7 +36,7 @@ function withoutNulls({ reason, message, ...rest }: PodCondition): Condition {
 }
 
 /** What a strategic merge patch of a pod's status does: conditions by type, all else replaced. */
-export function patchedStatus(status: Pod["status"], patch: PodStatusPatch): Pod["status"] {
+function patchedStatus(status: Pod["status"], patch: PodStatusPatch): Pod["status"] {
   const changed = new Map(patch.conditions.map((condition) => [condition.type, condition]));
   const kept = (status?.conditions ?? []).map((condition) => {
     const next = changed.get(condition.type);
@@ -44,6 +44,17 @@ export function patchedStatus(status: Pod["status"], patch: PodStatusPatch): Pod
     return next === undefined ? condition : withoutNulls(next);
   });
   return { ...status, ...patch, conditions: [...kept, ...[...changed.values()].map(withoutNulls)] };
+}
+
+/**
+ * A real binding makes a pod PodScheduled in the same write, which no single write of ours can (it is spec and status);
+ * so the first report does. Nothing happens between the two in the time of the clock.
+ */
+function scheduled(status: Pod["status"], { clock }: ApiCore): Pod["status"] {
+  const conditions = status?.conditions ?? [];
+  if (conditionOf(conditions, "PodScheduled") !== undefined) return status;
+  const condition = { type: "PodScheduled", status: "True", lastTransitionTime: rfc3339(clock.now()) } as const;
+  return { ...status, conditions: [condition, ...conditions] };
 }
 
 const isGone = (error: StatusError): boolean => error.status.code === 404;
@@ -62,7 +73,10 @@ function attempt(core: ApiCore, { namespace, name, uid }: PodMemory, request: ()
 const sinkOf = (core: ApiCore): PodSink => ({
   report(pod, patch, failed) {
     const { namespace, name } = pod;
-    const change = (stored: object) => ({ ...stored, status: patchedStatus((stored as Pod).status, patch) });
+    const change = (stored: object) => ({
+      ...stored,
+      status: patchedStatus(scheduled((stored as Pod).status, core), patch),
+    });
     const write = () => core.modify({ resource: "pods", namespace, name }, change, { subresource: "status" });
     attempt(core, pod, write, failed);
   },

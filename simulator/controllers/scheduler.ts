@@ -131,7 +131,9 @@ function bind(pod: Pod, node: Node, nowMs: number): readonly Write[] {
       message: `Successfully assigned ${pod.metadata.namespace ?? ""}/${pod.metadata.name} to ${nodeName}`,
     },
   };
-  return [statusWith(pod, { status: "True" }, nowMs), assignment];
+  // The kubelet's first report says that a pod is scheduled; only one that was said not to be is told right away.
+  const wasRefused = conditionOf(pod.status?.conditions, "PodScheduled") !== undefined;
+  return wasRefused ? [assignment, statusWith(pod, { status: "True" }, nowMs)] : [assignment];
 }
 
 export function schedule({ pod, nodes, usedOn }: ScheduleFacts, nowMs: number): Decision {

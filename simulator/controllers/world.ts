@@ -37,13 +37,17 @@ const kinds: readonly Kind[] = [
   "pods",
 ];
 
-const isKind = (resource: string): resource is Kind => (kinds as readonly string[]).includes(resource);
+const known: ReadonlySet<string> = new Set(kinds);
+const isKind = (resource: string): resource is Kind => known.has(resource);
 
 /** Keys of objects under names of groups. */
 function groups() {
   const members = new Map<string, Set<string>>();
   const none: ReadonlySet<string> = new Set();
   return {
+    get isEmpty(): boolean {
+      return members.size === 0;
+    },
     of: (group: string): ReadonlySet<string> => members.get(group) ?? none,
     add(group: string, key: string): void {
       const keys = members.get(group);
@@ -61,29 +65,52 @@ function groups() {
 /** The group that an object belongs to: its controller's uid, or its namespace when it has none. */
 const ownerGroup = (object: ApiObject): string => controllerOf(object)?.uid ?? `/${object.metadata.namespace ?? ""}`;
 
-function shelf() {
-  const objects = new Map<string, ApiObject>();
-  const byOwner = groups();
+/** A group of objects; the list is made again only after a change. */
+interface Group<T> {
+  readonly byKey: Map<string, T>;
+  list: readonly T[] | undefined;
+}
+
+function shelf<T extends ApiObject>() {
+  const objects = new Map<string, T>();
+  const byOwner = new Map<string, Group<T>>();
+  const none: readonly T[] = [];
+  const leave = (name: string, key: string): void => {
+    const group = byOwner.get(name);
+    if (group === undefined) return;
+    group.list = undefined;
+    group.byKey.delete(key);
+    if (group.byKey.size === 0) byOwner.delete(name);
+  };
+  const enter = (name: string, key: string, object: T): void => {
+    const group = byOwner.get(name) ?? { byKey: new Map<string, T>(), list: undefined };
+    byOwner.set(name, group);
+    group.list = undefined;
+    group.byKey.set(key, object);
+  };
   return {
     objects,
-    byOwner,
-    put(key: string, object: ApiObject): void {
+    ownedBy(name: string): readonly T[] {
+      const group = byOwner.get(name);
+      if (group === undefined) return none;
+      group.list ??= Array.from(group.byKey.values());
+      return group.list;
+    },
+    put(key: string, object: T): void {
       const before = objects.get(key);
       objects.set(key, object);
-      const group = ownerGroup(object);
-      if (before !== undefined) {
-        if (before.metadata.ownerReferences === object.metadata.ownerReferences) return;
+      const name = ownerGroup(object);
+      if (before !== undefined && before.metadata.ownerReferences !== object.metadata.ownerReferences) {
         const left = ownerGroup(before);
-        if (left === group) return;
-        byOwner.remove(left, key);
+        if (left !== name) leave(left, key);
       }
-      byOwner.add(group, key);
+      enter(name, key, object);
     },
     remove(key: string): void {
       const before = objects.get(key);
       if (before === undefined) return;
       objects.delete(key);
-      byOwner.remove(ownerGroup(before), key);
+      leave(ownerGroup(before), key);
     },
   };
 }
@@ -115,6 +142,9 @@ function selectorIndex() {
     return name === undefined ? undefined : `${object.metadata.namespace ?? ""}/${name}=${selector[name]}`;
   };
   return {
+    get isEmpty(): boolean {
+      return byLabel.isEmpty;
+    },
     of: byLabel.of,
     change(key: string, before: ApiObject | undefined, after: ApiObject | undefined): void {
       const [left, entered] = [before, after].map((object) => (object === undefined ? undefined : groupOf(object)));
@@ -130,55 +160,68 @@ export const carries = (labels: Labels | undefined, wanted: Labels): boolean => 
   return true;
 };
 
+type Shelves = { readonly [K in Kind]: ReturnType<typeof shelf<Kinds[K]>> };
+
+const emptyShelves = (): Shelves => ({
+  pods: shelf(),
+  nodes: shelf(),
+  services: shelf(),
+  endpoints: shelf(),
+  "endpointslices.discovery.k8s.io": shelf(),
+  namespaces: shelf(),
+  serviceaccounts: shelf(),
+  "replicasets.apps": shelf(),
+  "deployments.apps": shelf(),
+  "jobs.batch": shelf(),
+  "poddisruptionbudgets.policy": shelf(),
+});
+
 /** A world that holds what the server has now; the caller tells it of every later change. */
 export function createWorld(core: ApiCore): World {
-  const shelves = new Map(kinds.map((kind) => [kind, shelf()]));
+  const shelves = emptyShelves();
   const podLabels = labelIndex();
   const selectors = selectorIndex();
-  // Every kind has its shelf, filled with that kind alone: this is the one place where that is known.
-  const objectsOf = <K extends Kind>(kind: K): Map<string, Kinds[K]> =>
-    (shelves.get(kind)?.objects ?? new Map()) as Map<string, Kinds[K]>;
-  const members = <K extends Kind>(kind: K, keys: Iterable<string>): Kinds[K][] => {
-    const objects = objectsOf(kind);
-    const found: Kinds[K][] = [];
+  const found = <T>(objects: ReadonlyMap<string, T>, keys: Iterable<string>): T[] => {
+    const result: T[] = [];
     for (const key of keys) {
       const object = objects.get(key);
-      if (object !== undefined) found.push(object);
+      if (object !== undefined) result.push(object);
     }
-    return found;
+    return result;
   };
-  const group = <K extends Kind>(kind: K, name: string): readonly Kinds[K][] =>
-    members(kind, shelves.get(kind)?.byOwner.of(name) ?? []);
+  const put = <K extends Kind>(kind: K, key: string, object: ApiObject): void =>
+    // A change of a collection holds an object of its kind.
+    shelves[kind].put(key, object as Kinds[K]);
 
   const world: World = {
-    get: (kind, key) => objectsOf(kind).get(key),
-    all: (kind) => objectsOf(kind).values(),
-    owned: (kind, uid) => group(kind, uid),
-    orphans: (kind, namespace) => group(kind, `/${namespace}`),
-    podsIn: (namespace) => members("pods", podLabels.of(`${namespace}/`)),
+    get: (kind, key) => shelves[kind].objects.get(key),
+    all: (kind) => shelves[kind].objects.values(),
+    owned: (kind, uid) => shelves[kind].ownedBy(uid),
+    orphans: (kind, namespace) => shelves[kind].ownedBy(`/${namespace}`),
+    podsIn: (namespace) => found(shelves.pods.objects, podLabels.of(`${namespace}/`)),
     podsWith(namespace, labels) {
       let fewest: ReadonlySet<string> | undefined;
       for (const name in labels) {
         const keys = podLabels.of(`${namespace}/${name}=${labels[name]}`);
         if (fewest === undefined || keys.size < fewest.size) fewest = keys;
       }
-      return members("pods", fewest ?? []).filter(({ metadata }) => carries(metadata.labels, labels));
+      return found(shelves.pods.objects, fewest ?? []).filter(({ metadata }) => carries(metadata.labels, labels));
     },
     servicesFor(namespace, labels) {
+      if (selectors.isEmpty) return [];
       const keys: string[] = [];
       for (const name in labels) keys.push(...selectors.of(`${namespace}/${name}=${labels[name]}`));
-      return members("services", keys).filter(({ spec }) => carries(labels, spec.selector ?? {}));
+      return found(shelves.services.objects, keys).filter(({ spec }) => carries(labels, spec.selector ?? {}));
     },
     take({ type, resource, object }) {
-      const kept = isKind(resource) ? shelves.get(resource) : undefined;
-      if (kept === undefined) return;
+      if (!isKind(resource)) return;
+      const { objects, remove } = shelves[resource];
       const key = keyOf(object);
-      const gone = type === "DELETED";
-      const after = gone ? undefined : object;
-      if (resource === "pods") podLabels.change(key, kept.objects.get(key), after);
-      if (resource === "services") selectors.change(key, kept.objects.get(key), after);
-      if (gone) kept.remove(key);
-      else kept.put(key, object);
+      const after = type === "DELETED" ? undefined : object;
+      if (resource === "pods") podLabels.change(key, objects.get(key), after);
+      if (resource === "services") selectors.change(key, objects.get(key), after);
+      if (after === undefined) remove(key);
+      else put(resource, key, after);
     },
   };
   for (const kind of kinds) {
