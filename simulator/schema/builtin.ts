@@ -18,6 +18,8 @@ interface Source {
   readonly kinds: ReadonlyMap<string, string>;
   /** By the definition's name, as JSON. */
   readonly definitions: ReadonlyMap<string, string>;
+  /** "deployments.apps" → the kind. */
+  readonly resources: ReadonlyMap<string, { readonly group: string; readonly version: string; readonly kind: string }>;
 }
 
 let source: Source | undefined;
@@ -25,16 +27,25 @@ let source: Source | undefined;
 function readSource(): Source {
   const kinds = new Map<string, string>();
   const definitions = new Map<string, string>();
+  const resources = new Map<string, { group: string; version: string; kind: string }>();
   for (const line of text.split("\n")) {
     if (line.startsWith("= ")) {
-      const [, groupVersion, kind, name = ""] = line.split(" ");
+      const [, groupVersion = "", kind = "", name = ""] = line.split(" ");
       kinds.set(`${groupVersion} ${kind}`, name);
+      const [version = "", group = ""] = groupVersion.split("/").toReversed();
+      resources.set(group === "" ? plural(kind) : `${plural(kind)}.${group}`, { group, version, kind });
     } else {
       const end = line.indexOf(" ");
       definitions.set(line.slice(0, end), line.slice(end + 1));
     }
   }
-  return { kinds, definitions };
+  return { kinds, definitions, resources };
+}
+
+/** "pods", "ingresses", "endpoints". */
+function plural(kind: string): string {
+  const name = kind.toLowerCase();
+  return name === "endpoints" ? name : name.endsWith("s") ? `${name}es` : `${name}s`;
 }
 
 const known = new Map<string, Schema>();
@@ -50,6 +61,13 @@ export function builtinSchema(group: string, version: string, kind: string): Sch
   const made = { ...definition(name), "x-kubernetes-group-version-kind": [{ group, version, kind }] };
   known.set(key, made);
   return made;
+}
+
+/** By the name of a resource: "deployments.apps", "pods". */
+export function builtinSchemaOf(resource: string): Schema | undefined {
+  source ??= readSource();
+  const names = source.resources.get(resource);
+  return names === undefined ? undefined : builtinSchema(names.group, names.version, names.kind);
 }
 
 /** Of the metadata of every object. */

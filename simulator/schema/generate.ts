@@ -7,6 +7,7 @@
  * Left out are descriptions, and `required` and `enum`: the API server does not check its own kinds with them.
  */
 import { $ } from "bun";
+import { goDefaults } from "./goDefaults.ts";
 
 const kinds: Readonly<Record<string, readonly string[]>> = {
   v1: "Namespace Pod Service Endpoints Event ConfigMap Secret ServiceAccount Node PodTemplate".split(" "),
@@ -74,7 +75,7 @@ const special: Readonly<Record<string, Fields>> = {
   "apis.meta.v1.MicroTime": { type: "string", format: "date-time-micro" },
 };
 
-const kept = ["type", "format", "default"];
+const kept = ["type", "format", "default", "x-go-pointer", "x-go-default"];
 
 /** A node of a schema without what nobody reads; references are `{"$ref": "core.v1.Container"}` beside its own members. */
 function compact(node: Fields, refer: (name: string) => void): Fields {
@@ -106,15 +107,21 @@ function referenceOf(node: Fields): string | undefined {
   return typeof ref === "string" ? ref.slice(prefix.length) : undefined;
 }
 
-/** What the Go type says of its members. */
-function marked(definition: Fields, marks: ReadonlyMap<string, string> | undefined): Fields {
+/** What Go says of the members of a type, and of their defaults. */
+function marked(definition: Fields, marks: ReadonlyMap<string, string> | undefined, defaults: Fields = {}): Fields {
   const { properties } = definition;
-  if (marks === undefined || !isFields(properties)) return definition;
-  const members = Object.entries(properties).map(([name, member]) => {
-    const mark = marks.get(name);
-    if (mark === undefined || !isFields(member)) return [name, member];
-    return [name, { ...member, ...(mark === "*" ? { "x-go-pointer": true } : { default: null }) }];
-  });
+  if (!isFields(properties)) return definition;
+  const strangers = Object.keys(defaults).filter((name) => !Object.hasOwn(properties, name));
+  if (strangers.length > 0) throw new Error(`goDefaults.ts has "${strangers.join()}", which the API server does not`);
+  const members = Object.entries(properties).map(([name, member]) => [
+    name,
+    {
+      ...(isFields(member) ? member : {}),
+      ...(marks?.get(name) === "*" ? { "x-go-pointer": true } : {}),
+      ...(marks?.get(name) === "!" ? { default: null } : {}),
+      ...(defaults[name] === undefined ? {} : { "x-go-default": defaults[name] }),
+    },
+  ]);
   return { ...definition, properties: Object.fromEntries(members) };
 }
 
@@ -144,7 +151,8 @@ async function generated(): Promise<string> {
         const short = shortened(name);
         if (lines.has(short)) return;
         lines.set(short, "");
-        const definition = special[short] ?? opened(marked(compact(definitions.get(name) ?? {}, add), marks.get(name)));
+        const source = compact(definitions.get(name) ?? {}, add);
+        const definition = special[short] ?? opened(marked(source, marks.get(name), goDefaults[short]));
         lines.set(short, `${short} ${JSON.stringify(definition)}`);
       };
       const name = [...definitions.keys()].find((one) => describes(definitions.get(one), groupVersion, kind));

@@ -20,6 +20,8 @@ export interface Shape {
   readonly items: Shape | undefined;
   /** Members that have defaults. */
   readonly defaults: readonly (readonly [name: string, value: unknown])[];
+  /** Members that the API server fills in after it has decoded one of its own kinds. */
+  readonly goDefaults: readonly (readonly [name: string, value: unknown])[];
   /** The types that the value may have; none means any. */
   readonly types: readonly string[];
   readonly limits: readonly Constraint[];
@@ -40,9 +42,8 @@ export function shapeOf(schema: Schema): Shape {
     others: undefined,
     open: schema["x-kubernetes-preserve-unknown-fields"] === true,
     items: undefined,
-    defaults: properties.flatMap(([name, member]) =>
-      member.default === undefined ? [] : [[name, member.default] as const],
-    ),
+    defaults: defaultsIn(properties, "default"),
+    goDefaults: defaultsIn(properties, "x-go-default"),
     types: typesOf(schema),
     limits: limitsOf(schema),
   };
@@ -53,6 +54,10 @@ export function shapeOf(schema: Schema): Shape {
   if (others !== undefined) shape.others = shapeOf(others);
   if (schema.items !== undefined) shape.items = shapeOf(schema.items);
   return shape;
+}
+
+function defaultsIn(properties: readonly (readonly [string, Schema])[], kind: "default" | "x-go-default") {
+  return properties.flatMap(([name, member]) => (member[kind] === undefined ? [] : [[name, member[kind]] as const]));
 }
 
 function typesOf(schema: Schema): readonly string[] {

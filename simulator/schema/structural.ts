@@ -92,20 +92,21 @@ function prunedList(shape: Shape, list: readonly unknown[], trail: Trail): reado
 
 /**
  * The object with the defaults of its schema; nulls that the schema does not allow give way to the default, or vanish.
- * The defaults of the API server's own kinds are those of their Go types: builtinRules.ts knows the others.
+ * The defaults of the API server's own kinds are those of their Go types: builtinRules.ts knows the others, and what
+ * becomes of nulls there.
  */
 export function withDefaults<T extends object>(schema: Schema, object: T): T {
-  return defaulted(shapeOf(schema), object) as T;
+  return defaulted(shapeOf(schema), object, !isBuiltin(schema)) as T;
 }
 
-function defaulted(shape: Shape, value: unknown): unknown {
+function defaulted(shape: Shape, value: unknown, dropsNulls: boolean): unknown {
   if (typeof value !== "object" || value === null) return value;
-  return isList(value) ? defaultedList(shape, value) : defaultedMembers(shape, value as Json);
+  return isList(value) ? defaultedList(shape, value, dropsNulls) : defaultedMembers(shape, value as Json, dropsNulls);
 }
 
 const isRefusedNull = (shape: Shape, value: unknown): boolean => value === null && shape.schema.nullable !== true;
 
-function defaultedMembers(shape: Shape, value: Json): Json {
+function defaultedMembers(shape: Shape, value: Json, dropsNulls: boolean): Json {
   let result: Record<string, unknown> | undefined;
   for (const [name, initial] of shape.defaults) {
     const current = value[name];
@@ -120,7 +121,7 @@ function defaultedMembers(shape: Shape, value: Json): Json {
     if (typeof old !== "object") continue;
     const member = shape.members.get(key) ?? shape.others;
     if (member === undefined) continue;
-    const next = isRefusedNull(member, old) ? member.schema.default : defaulted(member, old);
+    const next = isRefusedNull(member, old) && dropsNulls ? member.schema.default : defaulted(member, old, dropsNulls);
     if (next === old) continue;
     result ??= { ...value };
     if (next === undefined) delete result[key];
@@ -129,7 +130,7 @@ function defaultedMembers(shape: Shape, value: Json): Json {
   return result ?? value;
 }
 
-function defaultedList(shape: Shape, list: readonly unknown[]): readonly unknown[] {
+function defaultedList(shape: Shape, list: readonly unknown[], dropsNulls: boolean): readonly unknown[] {
   const { items } = shape;
   if (items === undefined) return list;
   let result: unknown[] | undefined;
@@ -138,7 +139,7 @@ function defaultedList(shape: Shape, list: readonly unknown[]): readonly unknown
     if (typeof old !== "object") continue;
     const initial = items.schema.default;
     const next = isRefusedNull(items, old) && initial !== undefined ? initial : old;
-    const filled = defaulted(items, next);
+    const filled = defaulted(items, next, dropsNulls);
     if (filled === old) continue;
     result ??= [...list];
     result[index] = filled;

@@ -1,0 +1,8 @@
+/** Cases that a real API server (Kubernetes 1.36) was given, and what it answered: one a line of a file beside this one. */
+export async function recorded<T>(file: string): Promise<readonly T[]> {
+  const text = await Bun.file(new URL(file, import.meta.url)).text();
+  return text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as T);
+}

@@ -1,0 +1,81 @@
+/** What the rules of the API server's own kinds have in common: how they look at an object and what they tell. */
+import { at, items, type Place, present, text, whole } from "../../../controller/rules/place.ts";
+import {
+  invalid,
+  notSupported,
+  required,
+  type Violation,
+  violationBody,
+  type ViolationType,
+} from "../../../controller/rules/violation.ts";
+import { sameJson } from "../../api/equality.ts";
+import type { Cause } from "../../api/model.ts";
+
+/** @param old undefined for a new object. */
+export type Rule = (object: Place, old: Place | undefined) => readonly Violation[];
+
+/** Of the rules that only the new object matters to. */
+export type Check = (object: Place) => readonly Violation[];
+
+const reasons: { readonly [T in ViolationType]: string } = {
+  Invalid: "FieldValueInvalid",
+  Required: "FieldValueRequired",
+  Forbidden: "FieldValueForbidden",
+  NotSupported: "FieldValueNotSupported",
+  Duplicate: "FieldValueDuplicate",
+  NotFound: "FieldValueNotFound",
+  TooLong: "FieldValueTooLong",
+  InternalError: "InternalError",
+};
+
+/** A violation as `status.details.causes` has it. */
+export const causeOf = (violation: Violation): Cause => ({
+  reason: reasons[violation.type],
+  message: violationBody(violation),
+  field: violation.path,
+});
+
+/** The rules' names matter to Rollouts only. */
+const rule = "api";
+
+export const wrong = (place: Place, detail: string, value = place.value): Violation =>
+  invalid(rule, place, detail, value ?? null);
+
+export const missing = (place: Place, detail = ""): Violation => required(rule, place, detail);
+
+export const unsupported = (place: Place, supported: readonly string[], value = place.value): Violation =>
+  notSupported(rule, place, supported, value);
+
+export const oneOf =
+  (supported: readonly string[]): Check =>
+  (place) =>
+    !present(place) || supported.includes(text(place)) ? [] : [unsupported(place, supported)];
+
+export const notBelow =
+  (least: number): Check =>
+  (place) => {
+    const value = whole(place);
+    return value === undefined || value >= least ? [] : [wrong(place, `must be greater than or equal to ${least}`)];
+  };
+
+/** Each message as a violation of the place. */
+export const texts = (place: Place, messages: readonly string[]): readonly Violation[] =>
+  messages.map((message) => wrong(place, message));
+
+/** One check for the member of each name, in turn. */
+export const members =
+  (checks: Readonly<Record<string, Check>>): Check =>
+  (object) =>
+    Object.entries(checks).flatMap(([path, check]) => check(at(object, ...path.split("."))));
+
+export const each =
+  (check: Check): Check =>
+  (list) =>
+    items(list).flatMap(check);
+
+/** Refuses another value than the stored one. */
+export function immutable(object: Place, old: Place | undefined, ...path: readonly string[]): readonly Violation[] {
+  if (old === undefined) return [];
+  const place = at(object, ...path);
+  return sameJson(place.value, at(old, ...path).value) ? [] : [wrong(place, "field is immutable")];
+}
