@@ -3,6 +3,7 @@ import type { Action, RolloutEvent } from "./model.ts";
 
 type Update = Extract<Action, { kind: "updateReplicaSet" }>;
 type Create = Extract<Action, { kind: "createReplicaSet" }>;
+type Metadata = Extract<Action, { kind: "setPodMetadata" }>;
 
 const target = (action: Action): string => {
   if (action.kind === "updateRollout") return "Rollout";
@@ -35,6 +36,22 @@ function join(first: Action, second: Action): Action | undefined {
   }
   return undefined;
 }
+
+/**
+ * Pods get the metadata of their last part at once. A promotion that is not stored yet finds them in their old part at
+ * every look: going through both, pods and templates would change for ever while the status cannot be written.
+ */
+const joinMetadata = (first: Metadata, second: Metadata): Metadata => ({
+  ...first,
+  labels: { ...first.labels, ...second.labels },
+  annotations: { ...first.annotations, ...second.annotations },
+  record: second.record,
+});
+
+const isMetadataOf =
+  (name: string) =>
+  (slot: Slot): boolean =>
+    slot.action.kind === "setPodMetadata" && slot.action.name === name;
 
 const resizes = (action: Action): boolean => action.kind === "updateReplicaSet" && action.replicas !== undefined;
 
@@ -76,6 +93,11 @@ export function foldActions(
 }
 
 function place(slots: Slot[], action: Action): Slot {
+  const told = action.kind === "setPodMetadata" ? slots.find(isMetadataOf(action.name)) : undefined;
+  if (action.kind === "setPodMetadata" && told?.action.kind === "setPodMetadata") {
+    told.action = joinMetadata(told.action, action);
+    return told;
+  }
   const at = slots.findLastIndex((slot) => target(slot.action) === target(action));
   const slot = slots[at];
   const where =
