@@ -14,18 +14,21 @@ type Instruction =
 const MAX_INSTRUCTIONS = 5_000;
 
 /** Instructions times characters, about a tenth of a microsecond each. */
-const MAX_WORK = 100_000;
+const USUAL_WORK = 100_000;
 
 /**
  * Whether a pattern matches one of the texts (unanchored, as Go's MatchString). False for a pattern that is no regular
- * expression; undefined when finding out would take too long, after all patterns that were asked for before.
+ * expression; undefined when finding out would take too long, after all patterns that were asked for before. `budget` holds
+ * what is left (instructions times characters).
  */
-export function regexpSearch(texts: readonly string[]): (pattern: string) => boolean | undefined {
+export function regexpSearch(
+  texts: readonly string[],
+  budget = { work: USUAL_WORK },
+): (pattern: string) => boolean | undefined {
   const length = texts.reduce((sum, text) => sum + text.length + 1, 1);
-  let workLeft = MAX_WORK;
   const affords = (work: number): boolean => {
-    workLeft -= work;
-    return workLeft >= 0;
+    budget.work -= work;
+    return budget.work >= 0;
   };
   return (pattern) => {
     if (!affords(texts.length + pattern.length)) return undefined;
