@@ -13,7 +13,7 @@ type Node = Omit<Schema, "properties" | "items" | "additionalProperties"> & {
   readonly additionalProperties?: Node;
 };
 
-interface Source {
+export interface Source {
   /** "apps/v1 Deployment" → the definition's name. */
   readonly kinds: ReadonlyMap<string, string>;
   /** By the definition's name, as JSON. */
@@ -41,6 +41,9 @@ function readSource(): Source {
   }
   return { kinds, definitions, resources };
 }
+
+/** What there is, as it stands in the text: references are `{"$ref": "core.v1.Container"}`. */
+export const builtinSource = (): Source => (source ??= readSource());
 
 /** "pods", "ingresses", "endpoints". */
 function plural(kind: string): string {

@@ -97,7 +97,8 @@ const admitted: Fill = (spec) => {
           [undefined, effect].includes(text(one["effect"])),
       ),
   );
-  const tolerant = missing.length === 0 ? spec : { ...spec, tolerations: [...given, ...missing] };
+  const all = given.length === 0 ? tolerations : [...given, ...missing];
+  const tolerant = missing.length === 0 ? spec : { ...spec, tolerations: all };
   return filled(filled(tolerant, "priority", 0), "preemptionPolicy", "PreemptLowerPriority");
 };
 

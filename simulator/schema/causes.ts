@@ -3,6 +3,7 @@ import type { Cause } from "../api/model.ts";
 import { isList, isObject, type Json } from "../patch/json.ts";
 import { pathText } from "./fieldPath.ts";
 import { duplicate, invalid, jsonType, required, wrongType } from "./constraints.ts";
+import { createMemory } from "./memory.ts";
 import type { Schema } from "./schema.ts";
 import { type Shape, shapeOf } from "./shape.ts";
 
@@ -23,6 +24,9 @@ export function causesIn(shape: Shape, object: Json, typesOnly: boolean): readon
   return walk.causes;
 }
 
+/** Objects with which nothing is wrong, by the two ways to look at them. */
+const sound = { all: createMemory(), types: createMemory() };
+
 function check(shape: Shape, value: unknown, walk: Walk): void {
   if (!hasType(shape, value, walk)) return;
   if (!walk.typesOnly) {
@@ -33,7 +37,15 @@ function check(shape: Shape, value: unknown, walk: Walk): void {
   if (typeof value !== "object" || value === null) return;
   if (isList(value)) {
     if (shape.items !== undefined) each(value, shape.items, walk);
-  } else members(shape, value as Json, walk);
+  } else soundly(shape, value as Json, walk);
+}
+
+function soundly(shape: Shape, value: Json, walk: Walk): void {
+  const memory = walk.typesOnly ? sound.types : sound.all;
+  if (memory.knows(shape, value)) return;
+  const before = walk.causes.length;
+  members(shape, value, walk);
+  if (walk.causes.length === before) memory.learn(shape, value);
 }
 
 /** The text of a place is made only when something is wrong there. */

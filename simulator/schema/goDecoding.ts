@@ -4,6 +4,7 @@
  */
 import { canonicalQuantity } from "../../controller/hash/quantity.ts";
 import { isList, type Json } from "../patch/json.ts";
+import { createMemory } from "./memory.ts";
 import type { Schema } from "./schema.ts";
 import { type Shape, shapeOf } from "./shape.ts";
 
@@ -12,7 +13,10 @@ export function decoded<T extends object>(schema: Schema, object: T): T {
   return decodedMembers(shapeOf(schema), object as unknown as Json) as unknown as T;
 }
 
+const known = createMemory();
+
 function decodedMembers(shape: Shape, value: Json): Json {
+  if (known.knows(shape, value)) return value;
   let result: Record<string, unknown> | undefined;
   for (const key in value) {
     const named = shape.members.get(key);
@@ -32,6 +36,7 @@ function decodedMembers(shape: Shape, value: Json): Json {
     const member = shape.members.get(name);
     result[name] = member === undefined ? initial : decodedMember(member, initial);
   }
+  known.learn(shape, result ?? value);
   return result ?? value;
 }
 

@@ -8,11 +8,16 @@ import { isList, isObject, type Json } from "../patch/json.ts";
 import { objectMetaSchema } from "./builtin.ts";
 import { causesIn } from "./causes.ts";
 import { pathText } from "./fieldPath.ts";
+import { createMemory } from "./memory.ts";
 import { isBuiltin, type Schema } from "./schema.ts";
 import { type Shape, shapeOf } from "./shape.ts";
 
 /** Members of every object of the API, whatever its schema says. */
 const resourceMembers: readonly string[] = ["apiVersion", "kind", "metadata"];
+
+/** Objects that are pruned, and those that have their defaults. */
+const pruned = createMemory();
+const complete = createMemory();
 
 interface Trail {
   readonly path: (string | number)[];
@@ -26,9 +31,9 @@ interface Trail {
 export function prune<T extends object>(schema: Schema, object: T): { object: T; unknown: readonly string[] } {
   const trail: Trail = { path: [], unknown: [] };
   const shape = shapeOf(schema);
-  const pruned = isBuiltin(schema) ? prunedValue(shape, object, trail) : prunedResource(shape, object, trail);
+  const kept = isBuiltin(schema) ? prunedValue(shape, object, trail) : prunedResource(shape, object, trail);
   if (trail.unknown.length === 0) return { object, unknown: [] };
-  return { object: pruned as T, unknown: isBuiltin(schema) ? trail.unknown : trail.unknown.toSorted() };
+  return { object: kept as T, unknown: isBuiltin(schema) ? trail.unknown : trail.unknown.toSorted() };
 }
 
 function prunedValue(shape: Shape, value: unknown, trail: Trail): unknown {
@@ -50,6 +55,7 @@ const anything = shapeOf({ "x-kubernetes-preserve-unknown-fields": true });
 const nothing = shapeOf({});
 
 function prunedMembers(shape: Shape, value: Json, trail: Trail, special: (name: string) => Shape | undefined): Json {
+  if (pruned.knows(shape, value)) return value;
   let result: Record<string, unknown> | undefined;
   const fallback = shape.others ?? (shape.schema.additionalProperties === true ? nothing : undefined);
   for (const key in value) {
@@ -70,6 +76,7 @@ function prunedMembers(shape: Shape, value: Json, trail: Trail, special: (name: 
     result ??= { ...value };
     result[key] = next;
   }
+  pruned.learn(shape, result ?? value);
   return result ?? value;
 }
 
@@ -107,6 +114,7 @@ function defaulted(shape: Shape, value: unknown, dropsNulls: boolean): unknown {
 const isRefusedNull = (shape: Shape, value: unknown): boolean => value === null && shape.schema.nullable !== true;
 
 function defaultedMembers(shape: Shape, value: Json, dropsNulls: boolean): Json {
+  if (complete.knows(shape, value)) return value;
   let result: Record<string, unknown> | undefined;
   for (const [name, initial] of shape.defaults) {
     const current = value[name];
@@ -127,6 +135,7 @@ function defaultedMembers(shape: Shape, value: Json, dropsNulls: boolean): Json 
     if (next === undefined) delete result[key];
     else result[key] = next;
   }
+  complete.learn(shape, result ?? value);
   return result ?? value;
 }
 
