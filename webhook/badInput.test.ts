@@ -149,21 +149,27 @@ describe("what is too much", () => {
     socket.destroy();
   });
 
-  test("heavy reviews by the dozen delay no other one for long", async () => {
+  test("heavy reviews by the dozen let others through between them", async () => {
     const heavy = JSON.stringify(reviewOf(environment(900, 3_000)));
-    const answers = Array.from({ length: 24 }, () => post(heavy));
-    const delaysMs: number[] = [];
-    for (let probe = 0; probe < 20; probe++) {
-      const sent = performance.now();
+    const order: ("heavy" | "light")[] = [];
+    const answers = Array.from({ length: 24 }, async () => {
+      const [status] = await post(heavy);
+      if (status === 200) order.push("heavy");
+      return status;
+    });
+    let open = true;
+    const all = Promise.all(answers).finally(() => (open = false));
+    while (open) {
       await works();
-      delaysMs.push(performance.now() - sent);
+      order.push("light");
       await Bun.sleep(5);
     }
-    const statuses = (await Promise.all(answers)).map(([status]) => status);
+    const statuses = await all;
     expect(statuses.every((status) => status === 200 || status === 503)).toBe(true);
     expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(16);
-    // The bench asserts nothing below 50 ms here: this process sends the bodies too, and machines of tests are busy.
-    expect(delaysMs.toSorted((a, b) => a - b)[15]).toBeLessThan(250);
+    // Sixteen wait in a lane of their own, and after each one who came later has had a turn.
+    const between = order.slice(0, order.lastIndexOf("heavy")).filter((kind) => kind === "light");
+    expect(between.length).toBeGreaterThanOrEqual(8);
   });
 });
 

@@ -15,7 +15,7 @@ function start(fetch: (request: Request) => Response | Promise<Response>, drainM
     certificate: first,
     clock: systemClock,
     fetch,
-    drainMs,
+    drainMs: { steered: drainMs, shared: drainMs },
   });
   servers.push(server);
   return server;
@@ -87,11 +87,13 @@ describe("changing the certificate", () => {
       }
     };
     const clients = [client(true), client(true), client(true), client(false), client(false)];
-    for (let change = 0; change < 10; change++) await server.swapCertificate(change % 2 === 0 ? second : first);
+    for (let change = 0; change < 10 || answered < 500; change++) {
+      await server.swapCertificate(change % 2 === 0 ? second : first);
+      await Bun.sleep(100);
+    }
     stop = true;
     await Promise.all(clients);
     expect(failures).toEqual([]);
-    expect(answered).toBeGreaterThan(500);
   }, 20_000);
 
   test("keeps the one that works when the new one cannot be used", async () => {

@@ -1,5 +1,6 @@
 /** TLS on Bun.serve, with a certificate that can be changed under load (design/bun.md says why like this). */
 import type { Clock } from "../controller/loop/clock.ts";
+import { steerTo } from "./steering.ts";
 
 /** What is served. PEM texts; never log the key. */
 export interface ServingCertificate {
@@ -18,8 +19,8 @@ export interface ServerOptions {
   readonly certificate: ServingCertificate;
   readonly clock: Clock;
   readonly fetch: (request: Request) => Response | Promise<Response>;
-  /** How long the server with the old certificate asks its clients to connect anew. 2 s by default. */
-  readonly drainMs?: number;
+  /** How long the server with the old certificate asks its clients to connect anew; see `drains`. */
+  readonly drainMs?: Partial<typeof drains>;
 }
 
 export interface TlsServer {
@@ -32,12 +33,20 @@ export interface TlsServer {
   stop(graceMs?: number): Promise<void>;
 }
 
-const defaultDrainMs = 2_000;
+/** Milliseconds that an old server goes on. */
+const drains = {
+  /** It gets no new connections: for longer than the API server keeps idle ones (90 s), so that none is closed under a review. */
+  steered: 100_000,
+  /** It gets its share of the new ones, with the old certificate. */
+  shared: 2_000,
+};
 const defaultGraceMs = 3_000;
 
 interface Listener {
   readonly server: Bun.Server<undefined>;
   draining: boolean;
+  /** Of its end, once it drains. */
+  cancel?: () => void;
 }
 
 /**
@@ -45,24 +54,41 @@ interface Listener {
  * @throws Error naming the port when it cannot be had, or when the certificate cannot be used
  */
 export function serveTls(options: ServerOptions): TlsServer {
-  const { clock, drainMs = defaultDrainMs } = options;
+  const { clock } = options;
+  const drainMs = { ...drains, ...options.drainMs };
   let served = options.certificate;
   let current = listen(options, options.port, served);
   const port = current.server.port ?? options.port;
+  // In the kernel's order, which steering goes by.
+  const listeners = [current];
   let swapping: Promise<void> = Promise.resolve();
   let stopped = false;
 
+  const steer = (): boolean => steerTo(port, listeners.indexOf(current));
+  const retire = (old: Listener): void => {
+    const index = listeners.indexOf(old);
+    if (index < 0) return;
+    void end(old, clock, defaultGraceMs);
+    const last = listeners.pop();
+    if (last !== undefined && last !== old) listeners[index] = last;
+    steer();
+  };
   const swap = async (certificate: ServingCertificate): Promise<void> => {
     if (stopped) return;
     const next = listen(options, port, certificate);
+    listeners.push(next);
     const old = current;
     current = next;
     served = certificate;
     // Ending a listener closes its idle connections, and a review that is on its way on one of them would be lost. So
     // for a while it answers with `Connection: close`: the API server then takes a new one, and finds the new server.
     old.draining = true;
-    await new Promise<void>((resolve) => clock.after(drainMs, resolve));
-    void end(old, clock, defaultGraceMs);
+    if (steer()) {
+      old.cancel = clock.after(drainMs.steered, () => retire(old));
+      return;
+    }
+    await new Promise<void>((resolve) => clock.after(drainMs.shared, resolve));
+    retire(old);
   };
   return {
     port,
@@ -74,7 +100,8 @@ export function serveTls(options: ServerOptions): TlsServer {
     },
     async stop(graceMs = defaultGraceMs) {
       stopped = true;
-      await end(current, clock, graceMs);
+      for (const { cancel } of listeners) cancel?.();
+      await Promise.all(listeners.splice(0).map((listener) => end(listener, clock, graceMs)));
     },
   };
 }
@@ -88,7 +115,7 @@ async function end({ server }: Listener, clock: Clock, graceMs: number): Promise
 }
 
 function listen(options: ServerOptions, port: number, certificate: ServingCertificate): Listener {
-  const listener = { draining: false };
+  const listener: Omit<Listener, "server"> = { draining: false };
   const start = (hostname: string): Bun.Server<undefined> =>
     Bun.serve({
       port,

@@ -22,8 +22,6 @@ export interface WebhookOptions {
   readonly hostname?: string;
   /** Somebody used the break-glass annotation, on a write that was no dry run: record an event. */
   readonly overridden: (override: Override) => void;
-  /** How long the server with an old certificate goes on, in milliseconds. 2 s by default. */
-  readonly drainMs?: number;
 }
 
 export interface Webhook {
@@ -51,7 +49,6 @@ export function createWebhook(options: WebhookOptions): Webhook {
   const server = serveTls({
     port: options.port,
     ...(options.hostname === undefined ? {} : { hostname: options.hostname }),
-    ...(options.drainMs === undefined ? {} : { drainMs: options.drainMs }),
     certificate,
     clock,
     fetch: app.fetch,
