@@ -12,6 +12,7 @@ import {
   runArgumentWarnings,
   templateArgumentWarnings,
 } from "./analysisArguments.ts";
+import { conditionViolations, conditionWarnings, runConditionViolations, runConditionWarnings } from "./conditions.ts";
 import { metricViolations, metricWarnings } from "./metric.ts";
 import { at, count, isTrue, items, type Place, repeated, root, text } from "./place.ts";
 import { regexpSearch } from "./regexp/matches.ts";
@@ -77,7 +78,13 @@ const notItself = (template: Place): readonly Violation[] => {
     .map((reference) => invalid("template-cycle", at(reference, "templateName"), "a template cannot include itself"));
 };
 
-const TEMPLATE_RULES: readonly Rule[] = [eachMetric, hopelessTags, repeatedExpressions, conflictingArguments];
+const TEMPLATE_RULES: readonly Rule[] = [
+  eachMetric,
+  conditionViolations,
+  hopelessTags,
+  repeatedExpressions,
+  conflictingArguments,
+];
 
 /** Never throws, whatever it is given. AnalysisTemplates and ClusterAnalysisTemplates: what no use of them can mend. */
 export function analysisTemplateViolations(template: unknown): readonly Violation[] {
@@ -100,6 +107,7 @@ const unmatchedAlone: Rule = (spec) =>
 const TEMPLATE_WARNINGS: readonly Rule[] = [
   measuresNothing,
   limitsInWords,
+  conditionWarnings,
   undeclaredTags,
   unmatchedAlone,
   templateArgumentWarnings,
@@ -111,7 +119,14 @@ export function analysisTemplateWarnings(template: unknown): readonly Violation[
   return TEMPLATE_WARNINGS.flatMap((rule) => rule(spec));
 }
 
-const RUN_RULES: readonly Rule[] = [runArgumentViolations, everyTag, someMetric, eachMetric, unmatchedExpressions];
+const RUN_RULES: readonly Rule[] = [
+  runArgumentViolations,
+  everyTag,
+  someMetric,
+  eachMetric,
+  runConditionViolations,
+  unmatchedExpressions,
+];
 
 /** Never throws, whatever it is given. What would end the run in Error before anything is measured. */
 export function analysisRunViolations(run: unknown): readonly Violation[] {
@@ -119,7 +134,7 @@ export function analysisRunViolations(run: unknown): readonly Violation[] {
   return RUN_RULES.flatMap((rule) => rule(spec));
 }
 
-const RUN_WARNINGS: readonly Rule[] = [limitsInWords, repeatedExpressions, runArgumentWarnings];
+const RUN_WARNINGS: readonly Rule[] = [limitsInWords, runConditionWarnings, repeatedExpressions, runArgumentWarnings];
 
 export function analysisRunWarnings(run: unknown): readonly Violation[] {
   const spec = at(root(run), "spec");

@@ -77,9 +77,6 @@ function runeAt(bytes: string, at: number): number {
   return code;
 }
 
-/** Whether the bytes are UTF-8 throughout. */
-export const isUtf8 = (bytes: string): boolean => toGo(fromGo(bytes)) === bytes;
-
 const SPACES = /^[\t-\r \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000]$/;
 
 export const isSpace = (rune: string): boolean => SPACES.test(fromGo(rune));

@@ -1,0 +1,167 @@
+/**
+ * Conditions of metrics, as far as they are wrong whatever will be measured: they cannot be read, or no result of their
+ * provider fits. The reference stores them, and ends every measurement in Error (metrics.md §2).
+ *
+ * Tags in a run are given their values first. In a template nobody knows them yet, so a condition with tags only warns.
+ */
+import { type Condition, conditionProblem, parseCondition } from "../analysis/expression/condition.ts";
+import {
+  BOOL,
+  FLOAT,
+  FLOATS,
+  LIST,
+  listOf,
+  NIL,
+  STRING,
+  TEXT_MAP,
+  type Type,
+  UNKNOWN,
+} from "../analysis/expression/types.ts";
+import { at, items, keys, type Place, present, text } from "./place.ts";
+import { isTemplated } from "./tags.ts";
+import { invalid, type Violation } from "./violation.ts";
+
+type Rule = (spec: Place) => readonly Violation[];
+
+const JSON_TYPES = [TEXT_MAP, LIST, FLOAT, STRING, BOOL, NIL];
+
+/** What the providers' results are compiled as. Those that are not here go without conditions, or read them themselves. */
+const RESULTS: ReadonlyMap<string, readonly Type[]> = new Map([
+  ["prometheus", [FLOATS, FLOAT]],
+  ["web", JSON_TYPES],
+  ["datadog", [FLOAT, FLOATS, NIL]],
+  ["wavefront", [FLOAT, FLOATS]],
+  ["newRelic", [TEXT_MAP, listOf(TEXT_MAP)]],
+  ["cloudWatch", [listOf(UNKNOWN)]],
+  ["graphite", [FLOATS]],
+  ["influxdb", [LIST]],
+  ["skywalking", JSON_TYPES],
+]);
+
+const IGNORED: ReadonlySet<string> = new Set(["job", "kayenta"]);
+
+/** What a tag might stand for: a value, a text, an operator, a name. */
+const STAND_INS = ["1", "a", ">", "result", "true"];
+
+/** Characters of one object's conditions that are looked at; nobody writes more, and it holds up other reviews. */
+const MAX_CHARACTERS = 20_000;
+
+interface Found {
+  readonly place: Place;
+  readonly provider: string;
+}
+
+/** All conditions of the metrics, up to the limit. */
+function conditionsOf(spec: Place): readonly Found[] {
+  let left = MAX_CHARACTERS;
+  return items(at(spec, "metrics"))
+    .flatMap((metric) => {
+      const provider = keys(at(metric, "provider"))[0] ?? "";
+      return ["successCondition", "failureCondition"].map((member) => ({ place: at(metric, member), provider }));
+    })
+    .filter(({ place }) => (left -= text(place).length) >= 0 && text(place) !== "");
+}
+
+const readsConditions = ({ provider }: Found): boolean => RESULTS.has(provider);
+
+/** Why the condition can never come out true or false; undefined when it may. */
+function problemOf(source: string, provider: string): string | undefined {
+  const parsed = parseCondition(source);
+  if ("problem" in parsed) return parsed.problem.text;
+  return typeProblem(parsed.condition, provider);
+}
+
+/** Every kind of result that the provider has must be wrong; the first is the usual one. */
+function typeProblem(condition: Condition, provider: string): string | undefined {
+  let first: string | undefined;
+  for (const type of RESULTS.get(provider) ?? []) {
+    const problem = conditionProblem(condition, type);
+    if (problem === undefined) return undefined;
+    first ??= problem.text;
+  }
+  return first;
+}
+
+const violation = (place: Place, problem: string): Violation => invalid("metric-condition", place, problem);
+
+const TAG = /\{\{(.*?)\}\}/gs;
+
+/** Undefined while a tag has no value. */
+function resolved(source: string, values: ReadonlyMap<string, string>): string | undefined {
+  let isComplete = true;
+  const result = source.replaceAll(TAG, (tag: string, name: string) => {
+    const value = values.get(name.trim());
+    isComplete &&= value !== undefined;
+    return value ?? tag;
+  });
+  return isComplete && !result.includes("{{") ? result : undefined;
+}
+
+/** The literal values of arguments by what tags call them; a secret is not known. */
+const valuesOf = (spec: Place): ReadonlyMap<string, string> =>
+  new Map(
+    items(at(spec, "args"))
+      .filter((argument) => typeof at(argument, "value").value === "string" && !present(at(argument, "valueFrom")))
+      .map((argument) => [`args.${text(at(argument, "name"))}`, text(at(argument, "value"))]),
+  );
+
+/** Conditions without tags that no result can satisfy. */
+export const conditionViolations: Rule = (spec) =>
+  conditionsOf(spec)
+    .filter((found) => readsConditions(found) && !isTemplated(found.place))
+    .flatMap(({ place, provider }) => {
+      const problem = problemOf(text(place), provider);
+      return problem === undefined ? [] : [violation(place, problem)];
+    });
+
+/** In a run tags are given their values. */
+export const runConditionViolations: Rule = (spec) => {
+  const values = valuesOf(spec);
+  return [
+    ...conditionViolations(spec),
+    ...conditionsOf(spec)
+      .filter((found) => readsConditions(found) && isTemplated(found.place))
+      .flatMap(({ place, provider }) => {
+        const source = resolved(text(place), values);
+        const problem = source === undefined ? undefined : problemOf(source, provider);
+        return problem === undefined ? [] : [violation(place, problem)];
+      }),
+  ];
+};
+
+/** What reads as wrong, but may be meant for others: who ignores it, who reads it otherwise, and what tags stand for. */
+export const conditionWarnings: Rule = (spec) => {
+  const values = valuesOf(spec);
+  return conditionsOf(spec).flatMap((found) => {
+    const problem = IGNORED.has(found.provider) ? "is not read by this provider" : doubt(found, values);
+    return problem === undefined ? [] : [violation(found.place, problem)];
+  });
+};
+
+/** For runs: tags with values are judged as what they stand for. */
+export const runConditionWarnings: Rule = (spec) =>
+  conditionWarnings(spec).filter(({ value }) => !isTemplated({ value, path: "" }));
+
+function doubt({ place, provider }: Found, values: ReadonlyMap<string, string>): string | undefined {
+  const source = text(place);
+  if (!isTemplated(place)) {
+    const parsed = readsConditions({ place, provider }) ? undefined : parseCondition(source);
+    return parsed !== undefined && "problem" in parsed ? `reads as no condition: ${parsed.problem.text}` : undefined;
+  }
+  if (!readsConditions({ place, provider })) return undefined;
+  const byDefault = resolved(source, values);
+  const problem = byDefault === undefined ? undefined : problemOf(byDefault, provider);
+  if (problem !== undefined) return `is wrong with the values that the arguments have here: ${problem}`;
+  return byDefault === undefined ? unreadable(source) : undefined;
+}
+
+/** Whatever the tags stand for. */
+function unreadable(source: string): string | undefined {
+  let first: string | undefined;
+  for (const standIn of STAND_INS) {
+    const parsed = parseCondition(source.replaceAll(TAG, () => standIn));
+    if (!("problem" in parsed)) return undefined;
+    first ??= parsed.problem.text;
+  }
+  return `reads as no condition, whatever its tags stand for: ${first}`;
+}
