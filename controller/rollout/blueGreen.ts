@@ -17,7 +17,7 @@ import {
   wasResumed,
 } from "./pause.ts";
 import { syncPodMetadata } from "./podMetadata.ts";
-import { promoteStable, promotionReason } from "./promote.ts";
+import { promoteStable, promotionReason, servingWithoutService } from "./promote.ts";
 import { availablePods, createdPods, hashOf, isSaturated, sum } from "./replicaSets.ts";
 import { resetStatus, templateChanged } from "./reset.ts";
 import { restartPods } from "./restart.ts";
@@ -38,6 +38,7 @@ export function blueGreenPass(p: Pass): RolloutStatus {
   const restart = restartPods(p);
   scaleBlueGreen(p);
   pruneHistory(p);
+  restoreActive(p);
   managePause(p);
   pointActive(p);
   syncPodMetadata(p);
@@ -91,7 +92,19 @@ function readyForPause(p: Pass): boolean {
 function isFastTracked(p: Pass): boolean {
   const active = activeService(p);
   if (isFastRollback(p) || statusOf(p).promoteFull === true) return true;
+  if (servingWithoutService(p, selectedHash(active)) !== undefined) return false;
   return active?.selector[HASH_LABEL] === undefined || selectedHash(active) === hashOf(roles(p).newRS);
+}
+
+/**
+ * The active Service has lost its revision in the middle of an update (it was recreated, or the strategy is new): it
+ * gets stable's again, once that is complete. Until then it selects all pods.
+ */
+function restoreActive(p: Pass): void {
+  const active = activeService(p);
+  const stable = servingWithoutService(p, selectedHash(active));
+  if (active === undefined || haltReason(p) !== undefined || !isSaturated(p.world.rollout, stable)) return;
+  switchService(p, active, hashOf(stable));
 }
 
 /** Adds the pause before the cutover, or ends it when its time is up (controller.md §5.4). */

@@ -1,6 +1,7 @@
 /** When the new ReplicaSet becomes the stable one, and what that does to the status (controller.md §3.4). */
 import type { RolloutDuration, RolloutStatus } from "../../schema/rollout.ts";
 import { blueGreenOf, canaryOf, desiredReplicas, stepIndexOf, stepsOf } from "./defaults.ts";
+import type { ReplicaSetFacts } from "./model.ts";
 import { emit, isAborted, revisionText, roles, statusOf, type Pass } from "./pass.ts";
 import { clearPausesAndAbort } from "./pause.ts";
 import { canaryThresholdMet } from "./replicas.ts";
@@ -25,9 +26,20 @@ function canaryReason(p: Pass): string | undefined {
   );
 }
 
+/**
+ * The stable ReplicaSet, when an update of it is under way, its pods serve, and the active Service selects no revision.
+ * That is no first deployment, though the Service looks like one: nobody has approved the new revision, or seen a pod of it.
+ */
+export function servingWithoutService(p: Pass, activeHash: string): ReplicaSetFacts | undefined {
+  const { newRS, stableRS } = roles(p);
+  const isUpdate = stableRS !== undefined && stableRS.name !== newRS?.name;
+  return activeHash === "" && isUpdate && stableRS.status.availableReplicas > 0 ? stableRS : undefined;
+}
+
 function blueGreenReason(p: Pass, draft: RolloutStatus): string | undefined {
   const active = draft.blueGreen?.activeSelector ?? "";
   // A first deployment is stable before the active Service points at it: the switch waits for stable.
+  if (servingWithoutService(p, active) !== undefined) return undefined;
   if (active === "") return "Initial deploy";
   if (active !== draft.currentPodHash) return undefined;
   if (statusOf(p).promoteFull === true) return "Full promotion requested";
