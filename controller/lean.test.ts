@@ -5,7 +5,7 @@ const compiled = {
   execPath: "/usr/bin/sluice",
   execArgv: [],
   argv: ["bun", "/$bunfs/root/sluice", "controller", "--namespaced"],
-  env: { HOME: "/home/nonroot", EMPTY: undefined },
+  env: { HOME: "/nonexistent", EMPTY: undefined },
 };
 
 describe("a long-lived process", () => {
@@ -13,7 +13,7 @@ describe("a long-lived process", () => {
     expect(leanLaunch(compiled)).toEqual({
       program: "/usr/bin/sluice",
       args: ["/usr/bin/sluice", "controller", "--namespaced"],
-      env: { HOME: "/home/nonroot", BUN_JSC_useFTLJIT: "0" },
+      env: { HOME: "/nonexistent", BUN_JSC_useFTLJIT: "0" },
     });
   });
 

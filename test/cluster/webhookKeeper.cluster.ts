@@ -123,14 +123,7 @@ async function startReplica(address: string, more: Partial<KeeperOptions> = {}):
     pod: "pod-1",
     onCertificate: async (certificate) => {
       if (server === undefined) {
-        const options = {
-          hostname: address,
-          port,
-          clock: systemClock,
-          maxBodyBytes: 8_000_000,
-          drainMs: { steered: 5_000, shared: 300 },
-        };
-        server = serveTls({ ...options, certificate, fetch });
+        server = serveTls({ hostname: address, port, clock: systemClock, certificate, fetch });
       } else await server.swapCertificate(certificate);
       certificates.push(certificate);
     },
