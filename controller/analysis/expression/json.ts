@@ -1,8 +1,8 @@
 /** `toJSON` and `fromJSON` as Go's encoding/json does them. */
-import { byteOrder, goString } from "../../hash/goJson.ts";
+import { goString } from "../../hash/goJson.ts";
 import type { Spend } from "./compare.ts";
 import { timestampText } from "./clock.ts";
-import { fromGo, toGo } from "./goText.ts";
+import { fromGo, runes, toGo } from "./goText.ts";
 import { ExpressionError } from "./problem.ts";
 import { type Dict, fromJson, integerOf, type List, MAX_VALUE_DEPTH, typeName, type Value } from "./value.ts";
 
@@ -13,7 +13,7 @@ function encoded(value: Value, spend: Spend, depth: number): string {
   if (depth > MAX_VALUE_DEPTH) throw new ExpressionError("a value is nested too deep for JSON");
   spend(4);
   if (value === null) return "null";
-  if (typeof value === "string") return goString(fromGo(value));
+  if (typeof value === "string") return text(value);
   if (typeof value === "number") return number(value);
   if (typeof value !== "object") return String(value);
   switch (value.kind) {
@@ -36,6 +36,16 @@ function encoded(value: Value, spend: Spend, depth: number): string {
   }
 }
 
+/** Bytes that belong to no character are escaped; the character U+FFFD is not. */
+function text(bytes: string): string {
+  const whole = fromGo(bytes);
+  if (!whole.includes("\ufffd")) return goString(whole);
+  const parts = runes(bytes).map((rune) => (isBroken(rune) ? String.raw`\ufffd` : goString(fromGo(rune)).slice(1, -1)));
+  return `"${parts.join("")}"`;
+}
+
+const isBroken = (rune: string): boolean => rune.length === 1 && fromGo(rune) === "\ufffd";
+
 function number(value: number): string {
   if (!Number.isFinite(value)) throw new ExpressionError(`JSON has no ${value}`);
   return Object.is(value, -0) ? "-0" : JSON.stringify(value);
@@ -57,9 +67,8 @@ function dict(value: Dict, spend: Spend, depth: number): string {
   if (value.entries.size === 0) return "{}";
   spend(depth);
   const members = [...value.entries]
-    .map(([key, item]) => [fromGo(key), item] as const)
-    .toSorted(([a], [b]) => byteOrder(a, b))
-    .map(([key, item]) => `${indent(depth + 1)}${goString(key)}: ${encoded(item, spend, depth + 1)}`);
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, item]) => `${indent(depth + 1)}${text(key)}: ${encoded(item, spend, depth + 1)}`);
   return `{${members.join(",")}${indent(depth)}}`;
 }
 

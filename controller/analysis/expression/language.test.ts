@@ -124,6 +124,13 @@ const holding: readonly Row[] = [
     'now() - duration("1h") < now() && date("2024-01-02").Year() == 2024 && duration("90s").Minutes() == 1.5',
   ],
   ["a time is this one", "now().Unix() == 1767312000"],
+  ["NaN stays where sorting meets it", 'string(sort([3, 0 / 0, 1])) == "[3 NaN 1]"'],
+  ["a byte of no character is escaped in JSON", String.raw`toJSON("é"[:1]) == "\"\\ufffd\""`],
+  ["the negative zero stays negative", 'string(abs(-0.0)) == "-0" && string(-0.0) == "-0"'],
+  [
+    "powers have Go's outcomes",
+    "1 ** (0 / 0) == 1.0 && (-1) ** (1 / 0) == 1.0 && 1.1 ** 10 == 2.593742460100002 && 4 ** 0.5 == 2.0",
+  ],
   ["bytes", 'b"ab" matches "^a" && len(b"\\xff") == 1'],
   ["$env holds what there is", '"result" in $env && $env["result"] == nil && get($env, "asInt") != nil'],
   ["get does not fail", 'get([1], 5) == nil && get({a: 1}, "b") == nil'],

@@ -30,7 +30,8 @@ function halfAway(value: number): number {
 }
 
 const abs: Call = (_, [value = null]) => {
-  if (typeof value === "number") return Math.abs(value);
+  // The negative zero stays what it is.
+  if (typeof value === "number") return value < 0 ? -value : value;
   if (typeof value === "bigint") return wrap(value < 0n ? -value : value);
   if (integerOf(value) === undefined || typeof value !== "object" || value?.kind !== "sized")
     throw refuse("abs", value);

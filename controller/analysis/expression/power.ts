@@ -9,10 +9,10 @@ export function power(base: number, exponent: number): number {
   if (exponent === 0 || base === 1) return 1;
   if (Number.isNaN(base) || Number.isNaN(exponent)) return Number.NaN;
   if (exponent === 1) return base;
-  if (exponent === 0.5) return Math.sqrt(base);
-  if (exponent === -0.5) return 1 / Math.sqrt(base);
   if (base === -1 && !Number.isFinite(exponent)) return 1;
   if (base === 0 || !Number.isFinite(base) || !Number.isFinite(exponent)) return Math.pow(base, exponent);
+  if (exponent === 0.5) return Math.sqrt(base);
+  if (exponent === -0.5) return 1 / Math.sqrt(base);
   const size = Math.abs(exponent);
   const whole = Math.trunc(size);
   if (whole !== size && base < 0) return Number.NaN;

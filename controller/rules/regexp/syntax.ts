@@ -24,7 +24,6 @@ interface Flags {
 
 /** Of the whole expression. */
 interface Groups {
-  readonly names: Set<string>;
   depth: number;
 }
 
@@ -36,7 +35,7 @@ const MAX_REPEAT = 1_000;
 export function parseRegexp(pattern: string): Regexp | undefined {
   const cursor = new Cursor(pattern);
   try {
-    const tree = alternatives(cursor, NO_FLAGS, { names: new Set(), depth: 0 });
+    const tree = alternatives(cursor, NO_FLAGS, { depth: 0 });
     return cursor.done ? tree : undefined;
   } catch (error) {
     if (error instanceof RegexpError) return undefined;
@@ -116,7 +115,7 @@ function quoted(cursor: Cursor, flags: Flags): Regexp[] {
 
 function group(cursor: Cursor, flags: Flags, groups: Groups): Regexp {
   if (++groups.depth > MAX_DEPTH) throw new RegexpError("nested too deep");
-  const inner = cursor.sees("?") ? specialGroup(cursor, flags, groups) : flags;
+  const inner = cursor.sees("?") ? specialGroup(cursor, flags) : flags;
   const tree = alternatives(cursor, inner, groups);
   if (!cursor.take(")")) throw new RegexpError("missing )");
   groups.depth--;
@@ -124,13 +123,8 @@ function group(cursor: Cursor, flags: Flags, groups: Groups): Regexp {
 }
 
 /** `(?P<name>`, `(?<name>`, `(?:` and `(?i:`; looking ahead or behind does not exist. */
-function specialGroup(cursor: Cursor, flags: Flags, { names }: Groups): Flags {
-  const name = cursor.match(/\?P?<(\w+)>/y)?.[1];
-  if (name !== undefined) {
-    if (names.has(name)) throw new RegexpError("duplicate name");
-    names.add(name);
-    return flags;
-  }
+function specialGroup(cursor: Cursor, flags: Flags): Flags {
+  if (cursor.match(/\?P?<\w+>/y) !== undefined) return flags;
   const [, on, off] = cursor.match(/\?([imsU]*)(?:-([imsU]+))?:/y) ?? [];
   if (on === undefined) throw new RegexpError("unknown group");
   return withFlags(flags, on, off ?? "");
