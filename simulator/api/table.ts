@@ -98,7 +98,8 @@ function rowOf(object: ApiObject, columns: readonly Column[], { core, includeObj
   };
 }
 
-const definitionsOf = (columns: readonly Column[]) => columns.map(({ cell: _, ...definition }) => definition);
+const definitionsOf = (columns: readonly Column[]) =>
+  columns.map(({ name, type, format, description, priority }) => ({ name, type, format, description, priority }));
 
 const isObject = (body: unknown): body is ApiObject =>
   typeof body === "object" && body !== null && "kind" in body && "apiVersion" in body && "metadata" in body;

@@ -31,8 +31,10 @@ const filter =
     membersOf(value).filter((one) => {
       const [found] = walk(path, one);
       if (operator === "") return found !== undefined;
-      return found !== undefined && (String(found) === literal) === (operator === "==");
+      return found !== undefined && (textOf(found) === literal) === (operator === "==");
     });
+
+const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
 const walk = (steps: readonly Step[], value: unknown): readonly unknown[] =>
   steps.reduce<readonly unknown[]>((values, step) => values.flatMap(step), [value]);

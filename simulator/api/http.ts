@@ -1,0 +1,192 @@
+/** The server over HTTP, for kubectl and every other client. */
+import { decodeProtobuf } from "../protobuf/decode.ts";
+import { answered, page, type Page, refusal } from "./front.ts";
+import { bareType, negotiate, served, takesAggregated, type Wanted } from "./media.ts";
+import type { ApiRequest, ApiResponse, ApiServer, WatchEvent } from "./model.ts";
+import { badRequest, notImplemented } from "./refusals.ts";
+import { StatusError } from "./statusError.ts";
+
+export interface HttpOptions {
+  readonly server: ApiServer;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** 127.0.0.1 by default: there is no authentication. */
+  readonly hostname?: string;
+}
+
+export interface HttpServer {
+  /** Without a slash at the end. */
+  readonly url: string;
+  /** Ends every connection, watches too. */
+  stop(): Promise<void>;
+}
+
+/** As the API server takes them. */
+const maxBodyBytes = 3 * 2 ** 20;
+
+/** Bun closes what is silent for so long (its longest); watches are exempt. */
+const idleSeconds = 255;
+
+/** @throws {Error} when the port cannot be had */
+export function serveHttp({ server, port, hostname = "127.0.0.1" }: HttpOptions): HttpServer {
+  const listener = Bun.serve({
+    port,
+    hostname,
+    idleTimeout: idleSeconds,
+    // Answered here, in the API's words, so that clients can show why.
+    maxRequestBodySize: 2 ** 30,
+    fetch: (request, bun) => respond(request, server, () => bun.timeout(request, 0)),
+    error: (error) => answerResponse(refusal(internal(error)), { encoding: "json", as: "" }),
+  });
+  return {
+    url: `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${listener.port}`,
+    stop: () => listener.stop(true),
+  };
+}
+
+const internal = (error: unknown): StatusError =>
+  new StatusError(
+    500,
+    "InternalError",
+    `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`,
+  );
+
+/** @param neverIdle keeps the connection open however long it is silent. */
+async function respond(request: Request, server: ApiServer, neverIdle: () => void): Promise<Response> {
+  const accept = request.headers.get("accept");
+  const wanted = negotiate(accept);
+  const asked = await apiRequest(request);
+  if (asked instanceof StatusError) return answerResponse(refusal(asked), wanted ?? { encoding: "json", as: "" });
+  const found = page(asked, server, takesAggregated(accept));
+  if (found?.kind === "page") return pageResponse(found);
+  if (wanted === undefined) return answerResponse(refusal(notAcceptable(accept)), { encoding: "json", as: "" });
+  const response = found ?? (await answered(asked, server, wanted));
+  if (response.kind === "answer") return answerResponse(response, wanted);
+  neverIdle();
+  return watchResponse(response, request.signal);
+}
+
+const types = served.join(", ");
+
+const notAcceptable = (accept: string | null): StatusError =>
+  accept?.includes("as=") === true
+    ? new StatusError(406, "NotAcceptable", `only the following media types are accepted: ${types}`, {})
+    : new StatusError(406, "NotAcceptable", `406: Not Acceptable\n\nAvailable representations: ${types}`, {});
+
+const unsupportedType = (): StatusError =>
+  new StatusError(
+    415,
+    "UnsupportedMediaType",
+    `the body of the request was in an unknown format - accepted media types include: ${types}`,
+    {},
+  );
+
+async function apiRequest(request: Request): Promise<ApiRequest | StatusError> {
+  const url = new URL(request.url);
+  const contentType = request.headers.get("content-type");
+  const userAgent = request.headers.get("user-agent");
+  const bytes = request.body === null ? new Uint8Array() : new Uint8Array(await request.arrayBuffer());
+  if (bytes.length > maxBodyBytes) {
+    return new StatusError(413, "RequestEntityTooLarge", `Request entity too large: limit is ${maxBodyBytes}`, {});
+  }
+  const type = bareType(contentType ?? "");
+  const body = bytes.length === 0 ? undefined : bodyOf(bytes, type);
+  if (body instanceof StatusError) return body;
+  return {
+    method: request.method,
+    path: decodeURIComponent(url.pathname),
+    query: Object.fromEntries(url.searchParams),
+    ...(body === undefined ? {} : { body }),
+    ...(type === "" ? {} : { contentType: type }),
+    ...(userAgent === null ? {} : { userAgent }),
+  };
+}
+
+/** Parsed by its media type. */
+function bodyOf(bytes: Uint8Array, type: string): unknown {
+  try {
+    switch (type) {
+      case "":
+      case "application/json":
+      case "application/json-patch+json":
+      case "application/merge-patch+json":
+      case "application/strategic-merge-patch+json":
+        return JSON.parse(new TextDecoder().decode(bytes)) as unknown;
+      case "application/yaml":
+      case "application/apply-patch+yaml":
+        return Bun.YAML.parse(new TextDecoder().decode(bytes));
+      case "application/vnd.kubernetes.protobuf":
+        return protobufBody(bytes);
+      default:
+        return unsupportedType();
+    }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return badRequest(`the object provided is unrecognized: couldn't get version/kind; parse error: ${why}`);
+  }
+}
+
+function protobufBody(bytes: Uint8Array): unknown {
+  const { apiVersion, kind, object } = decodeProtobuf(bytes);
+  if (object !== undefined) return object;
+  return notImplemented(`a ${kind} of ${apiVersion} is not read from protobuf: send it as JSON or YAML`);
+}
+
+/** Header values are bytes: texts beyond ASCII go as UTF-8, as from the API server. */
+const headerText = (text: string): string =>
+  String.fromCharCode(...new TextEncoder().encode(text.replaceAll(/[\r\n\t]+/g, " ")));
+
+const warningHeader = (text: string): string => `299 - "${headerText(text).replaceAll(/["\\]/g, "\\$&")}"`;
+
+function answerResponse(response: ApiResponse, { encoding }: Wanted): Response {
+  if (response.kind === "watch") throw new Error("a watch is streamed");
+  const { status, body, warnings = [], retryAfterSeconds } = response;
+  const headers = new Headers({
+    "content-type": `application/${encoding}`,
+    "cache-control": "no-cache, private",
+  });
+  for (const warning of warnings) headers.append("warning", warningHeader(warning));
+  if (retryAfterSeconds !== undefined) headers.set("retry-after", String(retryAfterSeconds));
+  const text = encoding === "yaml" ? `${Bun.YAML.stringify(body, undefined, 2)}\n` : `${JSON.stringify(body)}\n`;
+  return new Response(text, { status, headers });
+}
+
+const pageResponse = ({ status, mediaType, body }: Page): Response =>
+  new Response(typeof body === "string" ? body : JSON.stringify(body), {
+    status,
+    headers: { "content-type": mediaType, "cache-control": "no-cache" },
+  });
+
+type Watch = Extract<ApiResponse, { readonly kind: "watch" }>;
+
+/** A line an event, sent when it happens. Ends with the client, and ends the watch then. */
+function watchResponse(watch: Watch, signal: AbortSignal): Response {
+  const encoder = new TextEncoder();
+  let stop = (): void => undefined;
+  const events = new ReadableStream<Uint8Array>({
+    start(controller) {
+      let isOpen = true;
+      // Bun sends the headers with the first bytes only, and clients wait for them: a blank before the first event.
+      controller.enqueue(encoder.encode(" "));
+      const tell = (event: WatchEvent): void => {
+        if (isOpen) controller.enqueue(encoder.encode(`${JSON.stringify(event)}\n`));
+      };
+      const end = (): void => {
+        if (!isOpen) return;
+        isOpen = false;
+        controller.close();
+      };
+      const started = watch.start(tell, end);
+      stop = () => {
+        isOpen = false;
+        started();
+      };
+      if (signal.aborted) stop();
+    },
+    cancel: () => stop(),
+  });
+  signal.addEventListener("abort", () => stop(), { once: true });
+  return new Response(events, {
+    headers: { "content-type": "application/json", "cache-control": "no-cache, private" },
+  });
+}
