@@ -5,7 +5,7 @@ import type { Draft } from "../api/model.ts";
 import { byAge, desiredAnnotation, maxAnnotation, maxSurge, replicasOf } from "./deploymentSizes.ts";
 import { controlledBy, type Deployment, type PodTemplate, type ReplicaSet } from "./objects.ts";
 
-export const hashLabel = "pod-template-hash";
+const hashLabel = "pod-template-hash";
 export const revisionAnnotation = "deployment.kubernetes.io/revision";
 const historyAnnotation = "deployment.kubernetes.io/revision-history";
 /** The revision history of a ReplicaSet keeps within so many characters. */

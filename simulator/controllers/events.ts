@@ -15,6 +15,17 @@ const combineWithinMs = 600_000;
 const burst = 25;
 const refillMs = 300_000;
 
+/** So many objects are remembered; older ones begin anew. */
+const rememberedObjects = 4096;
+
+/** Forgets what was remembered first. */
+function remember<T>(map: Map<string, T>, key: string, value: T): void {
+  map.set(key, value);
+  if (map.size <= rememberedObjects) return;
+  const [first] = map.keys();
+  if (first !== undefined) map.delete(first);
+}
+
 interface Allowance {
   left: number;
   atMs: number;
@@ -37,7 +48,7 @@ function rationing() {
     const known = allowances.get(key) ?? { left: burst, atMs: nowMs };
     known.left = Math.min(burst, known.left + (nowMs - known.atMs) / refillMs);
     known.atMs = nowMs;
-    allowances.set(key, known);
+    remember(allowances, key, known);
     if (known.left < 1) return false;
     known.left -= 1;
     return true;
@@ -53,7 +64,7 @@ function combining() {
       known === undefined || nowMs - known.lastMs > combineWithinMs
         ? { messages: new Set<string>(), lastMs: nowMs }
         : known;
-    groups.set(key, group);
+    remember(groups, key, group);
     group.lastMs = nowMs;
     if (group.messages.size < combineFrom - 1 || group.messages.has(message)) {
       group.messages.add(message);
@@ -123,7 +134,7 @@ export function recorder(core: ApiCore): (remark: Remark, component: string) => 
       serial += 1;
       const name = `${about.metadata.name}.${(nowMs * 1000 + (serial % 1000)).toString(16)}`;
       core.create("events", draftOf(about, { ...remark, message }, component, name, now));
-      names.set(key, name);
+      remember(names, key, name);
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
     }

@@ -18,7 +18,17 @@ import type { World } from "./world.ts";
 const headlessLabel = "service.kubernetes.io/headless";
 const perSlice = 100;
 
+const serviceLabel = "kubernetes.io/service-name";
+
+/** Of what they wrote themselves, the controllers notice only that it was deleted. */
 const watches: Controller["watches"] = {
+  endpoints: ({ object, type }, _, add) => {
+    if (type === "DELETED") add(keyOf(object));
+  },
+  "endpointslices.discovery.k8s.io": ({ object, type }, _, add) => {
+    const { namespace = "", labels } = object.metadata;
+    if (type === "DELETED") add(`${namespace}/${labels?.[serviceLabel] ?? ""}`);
+  },
   services: ({ object }, _, add) => add(keyOf(object)),
   pods: ({ object, old, type }, world, add) => {
     if (type === "MODIFIED" && !matters(old as Pod | undefined, object as Pod)) return;
@@ -171,7 +181,7 @@ export function decideSlices(
   const labels = {
     ...service.metadata.labels,
     ...headless(service),
-    "kubernetes.io/service-name": service.metadata.name,
+    [serviceLabel]: service.metadata.name,
     "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
   };
   const free = [...existing];

@@ -160,6 +160,7 @@ export const carries = (labels: Labels | undefined, wanted: Labels): boolean => 
   return true;
 };
 
+type Shelf = ReturnType<typeof shelf<ApiObject>>;
 type Shelves = { readonly [K in Kind]: ReturnType<typeof shelf<Kinds[K]>> };
 
 const emptyShelves = (): Shelves => ({
@@ -189,9 +190,8 @@ export function createWorld(core: ApiCore): World {
     }
     return result;
   };
-  const put = <K extends Kind>(kind: K, key: string, object: ApiObject): void =>
-    // A change of a collection holds an object of its kind.
-    shelves[kind].put(key, object as Kinds[K]);
+  // A change of a collection holds an object of its kind.
+  const shelfOf = (kind: Kind): Shelf => shelves[kind];
 
   const world: World = {
     get: (kind, key) => shelves[kind].objects.get(key),
@@ -215,13 +215,13 @@ export function createWorld(core: ApiCore): World {
     },
     take({ type, resource, object }) {
       if (!isKind(resource)) return;
-      const { objects, remove } = shelves[resource];
+      const { objects, put, remove } = shelfOf(resource);
       const key = keyOf(object);
       const after = type === "DELETED" ? undefined : object;
       if (resource === "pods") podLabels.change(key, objects.get(key), after);
       if (resource === "services") selectors.change(key, objects.get(key), after);
       if (after === undefined) remove(key);
-      else put(resource, key, after);
+      else put(key, after);
     },
   };
   for (const kind of kinds) {
