@@ -1,6 +1,7 @@
 /** Whatever a condition says, it ends soon, and with a value: true, false, or what is wrong. */
 import { describe, expect, test } from "bun:test";
-import { conditionProblem, evaluateCondition, parseCondition } from "./condition.ts";
+import { conditionProblem, parseCondition } from "./condition.ts";
+import { evaluateCondition } from "./evaluation.ts";
 import { FLOATS, LIST, NIL, TEXT_MAP } from "./types.ts";
 import { fromJson, type Value, vector } from "./value.ts";
 

@@ -1,18 +1,12 @@
 /**
- * Metric conditions (`successCondition`, `failureCondition`): expressions over what was measured (metrics.md §2). Parsed
- * and checked here without being run, or run against a result. Nothing here throws; what goes wrong is a value.
+ * Metric conditions (`successCondition`, `failureCondition`): expressions over what was measured (metrics.md §2), read
+ * and checked without being run (`evaluation.ts` does that). Nothing here throws; what goes wrong is a value.
  */
-import { evaluate } from "./evaluate.ts";
-import { functionsFor } from "./functions.ts";
-import { newMachine } from "./machine.ts";
 import type { Node } from "./node.ts";
 import { parse } from "./parser.ts";
-import { ExpressionError, type Problem, problemOf } from "./problem.ts";
+import { attempted, ExpressionError, type Problem } from "./problem.ts";
 import { compile } from "./program.ts";
-import { isBool, isUnknown, type Type, typeOf } from "./types.ts";
-import { typeName, type Value } from "./value.ts";
-
-export type Outcome = { readonly holds: boolean } | { readonly problem: Problem };
+import { isBool, isUnknown, type Type } from "./types.ts";
 
 /** A condition that can be parsed. */
 export interface Condition {
@@ -21,18 +15,6 @@ export interface Condition {
 }
 
 type Parsed = { readonly condition: Condition } | { readonly problem: Problem };
-
-/** What went wrong as a value; a stack that overflows counts, since only nesting can do that here. */
-function attempted<T>(source: string, action: () => T): T | { readonly problem: Problem } {
-  try {
-    return action();
-  } catch (error) {
-    if (error instanceof ExpressionError) return { problem: problemOf(source, error) };
-    if (error instanceof RangeError)
-      return { problem: problemOf(source, new ExpressionError("it is nested too deep")) };
-    throw error;
-  }
-}
 
 export function parseCondition(source: string): Parsed {
   return attempted(source, () => ({ condition: { source, root: parse(source.toWellFormed()) } }));
@@ -48,18 +30,5 @@ export function conditionProblem({ source, root }: Condition, result: Type): Pro
   return checked?.problem;
 }
 
-const notBool = (type: string): string => `it gives a ${type}, and a condition is true or false`;
-
-/** Whether the condition holds for a result. `now`: milliseconds since the epoch, for now(). */
-export function evaluateCondition({ source, root }: Condition, result: Value, now: number): Outcome {
-  return attempted(source, () => {
-    const program = compile(root, typeOf(result));
-    const environment = new Map<string, Value>([
-      ["result", result],
-      ...functionsFor(result).map((each) => [each.name, each] as const),
-    ]);
-    const value = evaluate(newMachine(environment, now), program.root);
-    if (typeof value !== "boolean") throw new ExpressionError(notBool(typeName(value)), root.at);
-    return { holds: value };
-  });
-}
+/** Of what comes out as anything else. */
+export const notBool = (type: string): string => `it gives a ${type}, and a condition is true or false`;

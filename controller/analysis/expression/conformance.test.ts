@@ -2,7 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { evaluateCondition, parseCondition } from "./condition.ts";
+import { parseCondition } from "./condition.ts";
+import { evaluateCondition } from "./evaluation.ts";
 import { fromJson, type Value, vector } from "./value.ts";
 
 interface Case {

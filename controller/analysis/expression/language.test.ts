@@ -1,6 +1,7 @@
 /** The language of conditions, a sentence for each rule. Layouts and zones aside, expr-lang/expr answers the same. */
 import { describe, expect, test } from "bun:test";
-import { evaluateCondition, parseCondition } from "./condition.ts";
+import { parseCondition } from "./condition.ts";
+import { evaluateCondition } from "./evaluation.ts";
 import { fromJson, type Value, vector } from "./value.ts";
 
 /** True, false, or the message of what is wrong. */

@@ -37,3 +37,15 @@ export function problemOf(source: string, { message, at = 0 }: ExpressionError):
   if (shown === "" || shown.length > MAX_SHOWN) return { message, line, column, text: head };
   return { message, line, column, text: `${head}\n | ${shown}\n | ${".".repeat(column - 1)}^` };
 }
+
+/** What went wrong as a value; a stack that overflows counts, since only nesting can do that here. */
+export function attempted<T>(source: string, action: () => T): T | { readonly problem: Problem } {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof ExpressionError) return { problem: problemOf(source, error) };
+    if (error instanceof RangeError)
+      return { problem: problemOf(source, new ExpressionError("it is nested too deep")) };
+    throw error;
+  }
+}
