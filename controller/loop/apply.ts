@@ -195,8 +195,9 @@ function refusal(name: string, error: unknown): Outcome {
 }
 
 async function updateReplicaSet(run: Run, action: ActionOf<"updateReplicaSet">): Promise<undefined> {
-  const { replicas, minReadySeconds, annotations } = action;
+  const { replicas, minReadySeconds, annotations, affinity } = action;
   const spec = {
+    ...(affinity === undefined ? {} : { template: { spec: { affinity } } }),
     ...(replicas === undefined ? {} : { replicas }),
     ...(minReadySeconds === undefined ? {} : { minReadySeconds }),
   };

@@ -39,7 +39,10 @@ export interface ReplicaSetFacts {
   readonly replicas: number;
   readonly status: ReplicaCounts;
   readonly failure?: ReplicaSetFailure;
+  /** Of the template without what was injected into it. */
   readonly templateDigest: string;
+  /** The hash whose nodes its pods keep away from, where such a term was injected. */
+  readonly antiAffinity?: string;
 }
 
 export interface ReplicaCounts {
@@ -121,6 +124,8 @@ export type Action =
       readonly minReadySeconds?: number;
       /** null removes the key. */
       readonly annotations?: Readonly<Record<string, string | null>>;
+      /** Merge patch of the template's affinity. */
+      readonly affinity?: Readonly<Record<string, unknown>> | null;
     }
   | ({ readonly kind: "setPodMetadata"; readonly name: string; readonly resourceVersion: string } & PodMetadataChange)
   /** Asks for the pod's eviction; a disruption budget may say no. */

@@ -103,10 +103,24 @@ export interface ReplicaSetChange {
   readonly annotations?: Readonly<Record<string, string | null>>;
 }
 
-export function updateReplicaSet(p: Pass, rs: ReplicaSetFacts, change: ReplicaSetChange): void {
-  p.actions.push({ kind: "updateReplicaSet", name: rs.name, resourceVersion: rs.resourceVersion, ...change });
-  replaceSet(p, rs.name, (old) => ({
+/** Keeping pods away from those of a hash, or of none any more, with the patch that does so. */
+export interface AntiAffinityChange {
+  readonly avoided: string | undefined;
+  readonly affinity: Readonly<Record<string, unknown>> | null;
+}
+
+export function updateReplicaSet(
+  p: Pass,
+  rs: ReplicaSetFacts,
+  change: ReplicaSetChange,
+  antiAffinity?: AntiAffinityChange,
+): void {
+  const affinity = antiAffinity === undefined ? {} : { affinity: antiAffinity.affinity };
+  const { name, resourceVersion } = rs;
+  p.actions.push({ kind: "updateReplicaSet", name, resourceVersion, ...change, ...affinity });
+  replaceSet(p, rs.name, ({ antiAffinity: before, ...old }) => ({
     ...old,
+    ...avoiding(antiAffinity === undefined ? before : antiAffinity.avoided),
     replicas: change.replicas ?? old.replicas,
     minReadySeconds: change.minReadySeconds ?? old.minReadySeconds,
     annotations: patchAnnotations(old.annotations, change.annotations ?? {}),
@@ -114,6 +128,9 @@ export function updateReplicaSet(p: Pass, rs: ReplicaSetFacts, change: ReplicaSe
     observed: old.observed && (change.replicas ?? old.replicas) === old.replicas,
   }));
 }
+
+const avoiding = (hash: string | undefined): Pick<ReplicaSetFacts, "antiAffinity"> =>
+  hash === undefined ? {} : { antiAffinity: hash };
 
 export function setPodMetadata(p: Pass, rs: ReplicaSetFacts, change: PodMetadataChange): void {
   p.actions.push({ kind: "setPodMetadata", name: rs.name, resourceVersion: rs.resourceVersion, ...change });

@@ -2,6 +2,7 @@
 import type { ReplicaSet } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { replicaSetName } from "../hash/names.ts";
+import { affinityPatch, avoidedHash, replicaSetAffinity } from "./antiAffinity.ts";
 import { newCondition, withCondition, findCondition } from "./conditions.ts";
 import { desiredReplicas } from "./defaults.ts";
 import { firstPodMetadata, metadataRecord } from "./podMetadata.ts";
@@ -36,6 +37,7 @@ function newReplicaSet(rollout: Rollout, hash: string, revision: number, hasStab
   const template = spec.template;
   const labels = { ...template?.metadata?.labels, [HASH_LABEL]: hash };
   const injected = firstPodMetadata(rollout, hasStable);
+  const affinity = replicaSetAffinity(rollout, avoidedHash(rollout, hash));
   return {
     apiVersion: "apps/v1",
     kind: "ReplicaSet",
@@ -57,6 +59,7 @@ function newReplicaSet(rollout: Rollout, hash: string, revision: number, hasStab
       selector: { ...spec.selector, matchLabels: { ...spec.selector?.matchLabels, [HASH_LABEL]: hash } },
       template: {
         ...template,
+        ...(affinity === undefined ? {} : { spec: { ...template?.spec, affinity } }),
         metadata: {
           ...template?.metadata,
           labels: { ...labels, ...injected?.labels },
@@ -84,6 +87,7 @@ export function createNewReplicaSet(p: Pass): void {
   const { rollout } = p.world;
   const revision = maxRevision(p.world.replicaSets) + 1;
   const manifest = newReplicaSet(rollout, p.snapshot.podHash, revision, roles(p).stableRS !== undefined);
+  const avoided = avoidedHash(rollout, p.snapshot.podHash);
   const facts: ReplicaSetFacts = {
     namespace: rollout.metadata.namespace ?? "default",
     name: manifest.metadata.name,
@@ -100,6 +104,7 @@ export function createNewReplicaSet(p: Pass): void {
     replicas: 0,
     status: { replicas: 0, readyReplicas: 0, availableReplicas: 0 },
     templateDigest: p.snapshot.templateDigest,
+    ...(avoided === undefined ? {} : { antiAffinity: avoided }),
   };
   addReplicaSet(p, { kind: "createReplicaSet", name: facts.name, manifest }, facts);
   setRolloutRevision(p, revision);
@@ -118,18 +123,20 @@ function setProgressing(p: Pass, reason: string, message: string): void {
 
 /**
  * Keeps the found ReplicaSet's annotations, revision and minReadySeconds equal to the Rollout's, and the Rollout's
- * revision to its. Returns false when the ReplicaSet had to be changed: the pass starts over then (api.md §10.3).
+ * revision to its. The anti-affinity is looked at when something is written anyway, or when it names the wrong hash. Returns false when the ReplicaSet had to be changed: the pass starts over then (api.md §10.3).
  */
 export function syncRevision(p: Pass): boolean {
   const { newRS, older } = roles(p);
   if (newRS === undefined) return true;
   const annotations = syncedAnnotations(p, newRS, maxRevision(older) + 1);
   const minReadySeconds = p.world.rollout.spec.minReadySeconds ?? 0;
-  if (Object.keys(annotations).length > 0 || newRS.minReadySeconds !== minReadySeconds) {
-    updateReplicaSet(p, newRS, {
-      annotations,
-      ...(newRS.minReadySeconds === minReadySeconds ? {} : { minReadySeconds }),
-    });
+  const { rollout } = p.world;
+  const avoided = avoidedHash(rollout, p.snapshot.podHash);
+  const outdated = newRS.antiAffinity !== undefined && avoided !== undefined && newRS.antiAffinity !== avoided;
+  if (Object.keys(annotations).length > 0 || newRS.minReadySeconds !== minReadySeconds || outdated) {
+    const change = { annotations, ...(newRS.minReadySeconds === minReadySeconds ? {} : { minReadySeconds }) };
+    const same = newRS.antiAffinity === avoided;
+    updateReplicaSet(p, newRS, change, same ? undefined : { avoided, affinity: affinityPatch(rollout, avoided) });
     return false;
   }
   const revision = revisionOf(newRS);

@@ -41,8 +41,6 @@ const ROWS: readonly (readonly [feature: string, uses: Uses])[] = [
   ["setCanaryScale steps", step("setCanaryScale")],
   ["setHeaderRoute steps", step("setHeaderRoute")],
   ["setMirrorRoute steps", step("setMirrorRoute")],
-  ["anti-affinity of canaries", canary("antiAffinity")],
-  ["anti-affinity of previews", blueGreen("antiAffinity")],
 ];
 
 /** Every feature that a Rollout uses and that is not driven, in the order of the table. */

@@ -13,6 +13,7 @@ import {
   type ServiceFacts,
   type Annotations,
 } from "../rollout/model.ts";
+import { injectedAntiAffinity, withoutAntiAffinity } from "../rollout/antiAffinity.ts";
 import { injectedMetadata } from "../rollout/podMetadata.ts";
 import { formatSelector } from "../rollout/selector.ts";
 
@@ -105,6 +106,7 @@ const identity = ({ metadata }: ReplicaSet | Service): Cached<unknown>["metadata
 export function replicaSetFacts(raw: ReplicaSet): ReplicaSetFacts {
   const { metadata, spec, status } = raw;
   const failure = failureOf(status?.conditions);
+  const avoided = injectedAntiAffinity(spec.template);
   return {
     namespace: metadata.namespace,
     name: metadata.name,
@@ -126,6 +128,7 @@ export function replicaSetFacts(raw: ReplicaSet): ReplicaSetFacts {
     },
     ...(failure === undefined ? {} : { failure }),
     templateDigest: digestOf(raw),
+    ...(avoided === undefined ? {} : { antiAffinity: avoided }),
   };
 }
 
@@ -138,7 +141,7 @@ function digestOf({ metadata, spec }: ReplicaSet): string {
   const of = Bun.hash(JSON.stringify([spec.template, metadata.annotations?.[EPHEMERAL_METADATA]]));
   const known = digests.get(uid);
   if (known?.of === of) return known.digest;
-  const digest = templateDigest(withoutInjected(spec.template, metadata.annotations ?? {}));
+  const digest = templateDigest(withoutAntiAffinity(withoutInjected(spec.template, metadata.annotations ?? {})));
   if (digests.size >= DIGESTS_KEPT) digests.clear();
   if (uid !== "") digests.set(uid, { of, digest });
   return digest;

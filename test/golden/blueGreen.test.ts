@@ -144,3 +144,20 @@ describe("previewReplicaCount", () => {
     expectTimeline("preview-count-seconds", world);
   });
 });
+
+describe("blue-green anti-affinity", () => {
+  test("keeps a preview apart from the active pods, names their successors, and stays where it was", () => {
+    const antiAffinity = { requiredDuringSchedulingIgnoredDuringExecution: {} };
+    const world = updated({ antiAffinity, autoPromotionEnabled: false, scaleDownDelaySeconds: 20 });
+    world.pass(10_000);
+    world.edit("promote", user.promote);
+    world.pass(5_000);
+    world.edit("image web:3", image("web:3"));
+    world.pass(10_000);
+    world.edit("promote", user.promote);
+    world.pass(60_000);
+    world.edit("image web:2", image("web:2"));
+    world.pass(60_000);
+    expectTimeline("blue-green-anti-affinity", world);
+  });
+});

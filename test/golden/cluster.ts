@@ -16,6 +16,7 @@ import {
   type ServiceFacts,
   type Snapshot,
 } from "../../controller/rollout/model.ts";
+import { injectedAntiAffinity } from "../../controller/rollout/antiAffinity.ts";
 import { restartDue } from "../../controller/rollout/restart.ts";
 import { matchesSelector } from "../../controller/rollout/selector.ts";
 import { serviceViolations } from "../../controller/rules/references.ts";
@@ -137,9 +138,10 @@ export function perform(cluster: Cluster, action: Action): Outcome {
     case "createReplicaSet":
       return create(cluster, action);
     case "updateReplicaSet": {
-      const { replicas, minReadySeconds, annotations } = action;
-      changeSet(cluster, action.name, (rs) => ({
+      const { replicas, minReadySeconds, annotations, affinity } = action;
+      changeSet(cluster, action.name, ({ antiAffinity, ...rs }) => ({
         ...rs,
+        ...avoiding(affinity === undefined ? antiAffinity : injectedAntiAffinity({ spec: { affinity } })),
         replicas: replicas ?? rs.replicas,
         minReadySeconds: minReadySeconds ?? rs.minReadySeconds,
         annotations: merged(rs.annotations, annotations ?? {}),
@@ -230,6 +232,9 @@ function merged(
   }
   return next;
 }
+
+const avoiding = (hash: string | undefined): Pick<ReplicaSetFacts, "antiAffinity"> =>
+  hash === undefined ? {} : { antiAffinity: hash };
 
 /** The ReplicaSet controller: as many pods as asked for, those that are not ready go first; counts follow. */
 export function runReplicaSets(cluster: Cluster): void {

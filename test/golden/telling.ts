@@ -55,7 +55,8 @@ export function setsText(cluster: Cluster): string {
     if (part === "" && rs.replicas === 0) return [];
     const deadline = rs.annotations[SCALE_DOWN_DEADLINE];
     const until = deadline === undefined ? "" : ` until ${instantText(Date.parse(deadline))}`;
-    return [`${part}${cluster.images.get(rs.name)} ${podsText(rs)}${until}`];
+    const apart = rs.antiAffinity === undefined ? "" : ` apart from ${imageOfHash(cluster, rs.antiAffinity)}`;
+    return [`${part}${cluster.images.get(rs.name)} ${podsText(rs)}${apart}${until}`];
   });
   const services = [...cluster.services.values()].map(({ name, selector }) => {
     const hash = selector[HASH_LABEL];
