@@ -33,7 +33,9 @@ function injectedHash(term: unknown): string | undefined {
   const requirement = list(selector["matchExpressions"])
     .map(record)
     .find(({ key }) => key === HASH_LABEL);
-  return requirement === undefined ? undefined : String(list(requirement["values"])[0] ?? "");
+  if (requirement === undefined) return undefined;
+  const [hash] = list(requirement["values"]);
+  return typeof hash === "string" ? hash : "";
 }
 
 const affinityOf = (template: unknown): Json => record(record(record(template)["spec"])["affinity"]);

@@ -51,7 +51,7 @@ export const count = (place: Place): number => (Array.isArray(place.value) ? pla
 
 export function keys(place: Place): readonly string[] {
   const { value } = place;
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value).sort() : [];
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value).toSorted() : [];
 }
 
 /** The strings of a list; other elements read as "". */
