@@ -1,0 +1,109 @@
+/** The rules of admission on the controller's own caches: for the webhook, and for a server in the same process. */
+import type { EventRecorder } from "../providers/kube/events.ts";
+import type { KubeClient } from "../providers/kube/transport.ts";
+import { runReflector, type KubeObject, type Reflector } from "../providers/kube/watch.ts";
+import type { Rollout } from "../schema/rollout.ts";
+import type { Override, Rules } from "../webhook/validate.ts";
+import type { Log } from "./log.ts";
+import { createStore, type Store, type Stored } from "./loop/cache.ts";
+import type { Clock } from "./loop/clock.ts";
+import { admissionFindings, newViolations, type AdmittedKind, type References } from "./rules/admission.ts";
+import type { Templates } from "./rules/templateCollection.ts";
+import type { Stores } from "./snapshot/stores.ts";
+
+export interface RulesPorts {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly stores: Stores;
+}
+
+/** A template, of which only the spec is kept. */
+interface Template extends Stored {
+  readonly metadata: Stored["metadata"];
+  readonly spec: unknown;
+}
+
+type TemplateStore = Store<Template, never, Template>;
+
+const keyOf = (namespace: string, name: string): string => (namespace === "" ? name : `${namespace}/${name}`);
+
+/**
+ * The rules with what the caches hold; an object names others of its own namespace only. Templates are watched from now
+ * on, until `signal`; `watchedNamespace` is the only one that is looked at, undefined: all.
+ */
+export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefined, signal: AbortSignal): Rules {
+  const { services, rollouts } = ports.stores;
+  const templates = watchTemplates(ports, watchedNamespace, signal);
+  const templatesOf = (namespace: string): Templates => ({
+    namespaced: {
+      get: (name) => templates.namespaced.get(keyOf(namespace, name))?.spec,
+      has: (name) => templates.namespaced.get(keyOf(namespace, name)) !== undefined,
+    },
+    cluster: {
+      get: (name) => templates.cluster.get(name)?.spec,
+      has: (name) => templates.cluster.get(name) !== undefined,
+    },
+  });
+  /** Rollouts that may use a template that is being edited: those of its namespace, or all for a cluster's. */
+  const usersIn = (namespace: string): { rollout: Rollout; templates: Templates }[] =>
+    [...rollouts.values()]
+      .filter(({ metadata }) => namespace === "" || metadata.namespace === namespace)
+      .map((rollout) => ({ rollout, templates: templatesOf(rollout.metadata.namespace) }));
+  const referencesFor = (kind: AdmittedKind, namespace: string): References => {
+    const template = kind === "AnalysisTemplate" || kind === "ClusterAnalysisTemplate";
+    return {
+      services: {
+        get: (name) => services.get(keyOf(namespace, name))?.facts,
+        has: (name) => services.get(keyOf(namespace, name)) !== undefined,
+      },
+      rollouts: {
+        get: (name) => rollouts.get(keyOf(namespace, name)),
+        has: (name) => rollouts.get(keyOf(namespace, name)) !== undefined,
+      },
+      templates: templatesOf(namespace),
+      ...(template ? { users: usersIn(namespace) } : {}),
+    };
+  };
+  return {
+    findings: (object: unknown, kind: AdmittedKind, namespace: string) =>
+      admissionFindings(object, kind, { references: referencesFor(kind, namespace) }),
+    newViolations,
+  };
+}
+
+function watchTemplates(ports: RulesPorts, watchedNamespace: string | undefined, signal: AbortSignal) {
+  const group = "/apis/argoproj.io/v1alpha1";
+  const store = (): TemplateStore =>
+    createStore<Template, never, Template>({
+      transform: ({ metadata: { name, namespace, uid, resourceVersion }, spec }) => ({
+        metadata: { name, namespace, uid, resourceVersion },
+        spec,
+      }),
+    });
+  const watch = (path: string, sink: TemplateStore): Reflector =>
+    runReflector<Template & KubeObject>({
+      client: ports.client,
+      clock: ports.clock,
+      path,
+      sink,
+      signal,
+      onError: (error, failures) => ports.log.warn("Cannot watch templates; trying again", { error, failures }),
+    });
+  const scope = watchedNamespace === undefined ? group : `${group}/namespaces/${watchedNamespace}`;
+  const namespaced = store();
+  const cluster = store();
+  watch(`${scope}/analysistemplates`, namespaced);
+  watch(`${group}/clusteranalysistemplates`, cluster);
+  return { namespaced, cluster };
+}
+
+/** Letting an object through against the rules is somebody's decision: it is written down on the object. */
+export const tellOverride =
+  ({ events, log }: Pick<RulesPorts, "log"> & { readonly events: EventRecorder }) =>
+  ({ kind, namespace, name, uid, user, refusals }: Override): void => {
+    const message = `Admitted by the annotation sluice.dev/admission (${user}) although ${refusals.join("; ")}`;
+    log.warn("Admitted against the rules", { kind, namespace, name, user, refusals: refusals.length });
+    const object = { apiVersion: "argoproj.io/v1alpha1", kind, namespace: namespace || "default", name, uid };
+    events.record({ object, type: "Warning", reason: "AdmissionOverridden", message: message.slice(0, 1_000) });
+  };
