@@ -1,0 +1,162 @@
+/** Carrying out a script's deeds in a world: by the API, in one instant, as people and machines with kubectl do. */
+import type { ApiCore, ApiObject, Draft } from "../../simulator/api/model.ts";
+import { HASH_LABEL } from "../../controller/rollout/model.ts";
+import type { Rollout } from "../../schema/rollout.ts";
+import type { Edit } from "../golden/edits.ts";
+import type { Deed, Script } from "./script.ts";
+import type { Truth } from "./truth.ts";
+
+export interface Stage {
+  readonly core: ApiCore;
+  readonly truth: Truth;
+  readonly readyMs: Script["readyMs"];
+  /** The Rollout as it was last meant to be, for whoever creates it again. */
+  meant: Rollout;
+}
+
+const ROLLOUT = { resource: "rollouts.argoproj.io", namespace: "default", name: "web" } as const;
+
+/** Pods take their time by an annotation of their template. */
+function timed(rollout: Rollout, readyMs: Script["readyMs"]): Rollout {
+  const { template } = rollout.spec;
+  const pod = template?.spec as { containers?: { image?: string }[] } | undefined;
+  const ms = readyMs(pod?.containers?.[0]?.image ?? "");
+  const annotations: Record<string, string> =
+    ms === undefined ? { "sim.sluice.dev/never-ready": "true" } : { "sim.sluice.dev/ready-after": `${ms}ms` };
+  const metadata = { ...template?.metadata, annotations };
+  return { ...rollout, spec: { ...rollout.spec, template: { ...template, metadata } } };
+}
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** A change of the Rollout: its status by the status subresource, all else by the object. */
+export function editRollout(stage: Stage, change: Edit): void {
+  const { core, readyMs } = stage;
+  const live = core.get(ROLLOUT) as unknown as Rollout | undefined;
+  const next = timed(change(live ?? stage.meant), readyMs);
+  stage.meant = next;
+  if (live === undefined) return;
+  if (!same(live.status, next.status))
+    core.modify(ROLLOUT, (object) => ({ ...object, status: next.status }), { subresource: "status" });
+  if (!same(live.spec, next.spec) || !same(live.metadata, next.metadata))
+    core.modify(ROLLOUT, (object) => ({
+      ...object,
+      metadata: { ...object.metadata, ...annotationsOf(next) },
+      spec: next.spec,
+    }));
+}
+
+const annotationsOf = ({ metadata: { annotations } }: Rollout): object =>
+  annotations === undefined ? {} : { annotations };
+
+export function createRollout({ core, meant, readyMs }: Stage): void {
+  const { spec, metadata } = timed(meant, readyMs);
+  const { name, namespace } = metadata;
+  const manifest = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", metadata: { name, namespace }, spec };
+  core.create(ROLLOUT.resource, manifest);
+}
+
+export function createService({ core }: Stage, name: string): void {
+  const spec = { selector: { app: "web" }, ports: [{ port: 80 }] };
+  core.create("services", { apiVersion: "v1", kind: "Service", metadata: { name, namespace: "default" }, spec });
+}
+
+type Condition = { readonly type: string; readonly status: string; readonly lastTransitionTime?: string };
+
+/** A pod's readiness, as its kubelet would report it. */
+function setReady({ core }: Stage, name: string, uid: string, ready: boolean): void {
+  const ref = { resource: "pods", namespace: "default", name };
+  if (core.get(ref)?.metadata.uid !== uid) return;
+  const lastTransitionTime = `${new Date(core.clock.now()).toISOString().slice(0, 19)}Z`;
+  core.modify(
+    ref,
+    (object) => {
+      const status = object["status"] as { conditions?: readonly Condition[] };
+      const conditions = (status.conditions ?? []).map((condition) =>
+        condition.type === "Ready" || condition.type === "ContainersReady"
+          ? { ...condition, status: ready ? "True" : "False", lastTransitionTime }
+          : condition,
+      );
+      return { ...object, status: { ...status, conditions } };
+    },
+    { subresource: "status" },
+  );
+}
+
+/** Ready pods of an image, the oldest first. */
+function podsOfImage({ core, truth }: Stage, image: string, count: number): readonly ApiObject[] {
+  const set = truth.setOfImage(image);
+  if (set === undefined) return [];
+  const ready = new Set(truth.podsOf(set.uid).flatMap(({ name, readyMs }) => (readyMs === undefined ? [] : [name])));
+  return core
+    .list("pods", { namespace: "default" })
+    .filter(({ metadata }) => ready.has(metadata.name) && metadata.deletionTimestamp === undefined)
+    .slice(0, count);
+}
+
+const hashless = (object: ApiObject): Draft => {
+  const { [HASH_LABEL]: _, ...selector } = (object["spec"] as { selector: Record<string, string> }).selector;
+  return { ...object, spec: { ...(object["spec"] as object), selector } };
+};
+
+export function perform(stage: Stage, deed: Deed): void {
+  const { core, truth } = stage;
+  switch (deed.kind) {
+    case "edit":
+      return editRollout(stage, deed.edit);
+    case "scale":
+      return editRollout(stage, (rollout) => ({ ...rollout, spec: { ...rollout.spec, replicas: deed.replicas } }));
+    case "restart": {
+      const restartAt = `${new Date(core.clock.now()).toISOString().slice(0, 19)}Z`;
+      return editRollout(stage, (rollout) => ({ ...rollout, spec: { ...rollout.spec, restartAt } }));
+    }
+    case "failPods":
+      for (const { metadata } of podsOfImage(stage, deed.image, deed.count)) {
+        setReady(stage, metadata.name, metadata.uid, false);
+        core.clock.after(deed.ms, () => setReady(stage, metadata.name, metadata.uid, true));
+      }
+      return;
+    case "deletePods":
+      for (const { metadata } of podsOfImage(stage, deed.image, deed.count))
+        core.delete({ resource: "pods", namespace: "default", name: metadata.name });
+      return;
+    case "deleteSet":
+    case "changeSet":
+    case "resizeSet": {
+      const set = truth.setOfImage(deed.image);
+      if (set === undefined) return;
+      const ref = { resource: "replicasets.apps", namespace: "default", name: set.name };
+      if (deed.kind === "deleteSet") core.delete(ref, { propagationPolicy: "Background" });
+      else if (deed.kind === "changeSet")
+        core.modify(ref, (object) => ({
+          ...object,
+          metadata: { ...object.metadata, ...deed.change(object.metadata) },
+        }));
+      else
+        core.modify(ref, (object) => ({ ...object, spec: { ...(object["spec"] as object), replicas: deed.replicas } }));
+      return;
+    }
+    case "deleteRollout":
+      if (core.get(ROLLOUT) !== undefined) core.delete(ROLLOUT, { propagationPolicy: "Background" });
+      return;
+    case "createRollout":
+      if (core.get(ROLLOUT) === undefined) createRollout(stage);
+      return;
+    case "service":
+      return changeService(stage, deed);
+    default:
+      return deed satisfies never;
+  }
+}
+
+function changeService(stage: Stage, { name, change }: Extract<Deed, { kind: "service" }>): void {
+  const { core } = stage;
+  const ref = { resource: "services", namespace: "default", name };
+  const exists = core.get(ref) !== undefined;
+  if (change === "create") {
+    if (!exists) createService(stage, name);
+  } else if (exists) {
+    if (change === "delete") core.delete(ref);
+    else core.modify(ref, hashless);
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * The golden scenarios (test/golden) in the whole world: each as it is, and once more for every write of the controller
+ * with a crash right after that write. All must come to the same end.
+ */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { noFaults } from "./faults.ts";
+import type { Scenario } from "./goldenStage.ts";
+import { runWorld, type Outcome } from "./world.ts";
+
+const REST_MS = 60_000;
+
+const FOLDER = join(import.meta.dir, "../golden");
+
+/** What golden tests import, and what they get here. */
+const instead: Readonly<Record<string, true>> = { '"bun:test"': true, '"./world.ts"': true, '"./timeline.ts"': true };
+
+/** Runs the golden tests for what they do, not for what they expect: their imports are exchanged as they are loaded. */
+export async function goldenScenarios(): Promise<readonly Scenario[]> {
+  Bun.plugin({
+    name: "golden scenarios",
+    setup(build) {
+      build.onLoad({ filter: /test[\\/]golden[\\/]\w+\.test\.ts$/ }, async ({ path }) => {
+        const text = await Bun.file(path).text();
+        const contents = Object.keys(instead).reduce(
+          (changed, name) => changed.replaceAll(`from ${name}`, `from "../sim/goldenStage.ts"`),
+          text,
+        );
+        return { contents, loader: "ts" };
+      });
+    },
+  });
+  const files = readdirSync(FOLDER).filter((name) => name.endsWith(".test.ts") && name !== "properties.test.ts");
+  for (const name of files.toSorted()) await import(join(FOLDER, name));
+  const { scenarios } = await import("./goldenStage.ts");
+  return scenarios;
+}
+
+/** `crashAfterWrite` undefined: no crash. */
+const play = (scenario: Scenario, crashAfterWrite: number | undefined, tell?: (line: string) => void): Outcome =>
+  runWorld({
+    seed: 1,
+    script: scenario.script,
+    faults: noFaults,
+    leases: false,
+    crashAfterWrite,
+    restMs: REST_MS,
+    tell,
+  });
+
+export interface Crashed {
+  readonly name: string;
+  readonly crashes: number;
+  /** What went wrong, with the write after which the crash came. */
+  readonly problems: readonly string[];
+}
+
+/** One scenario, crashed after every `every`th write, beginning with `first`. */
+export function crashAtWrites(scenario: Scenario, first = 1, every = 1): Crashed {
+  const { name } = scenario;
+  const calm = play(scenario, undefined);
+  const problems = calm.violation === undefined ? [] : [`without a crash: ${calm.violation.what}`];
+  let crashes = 0;
+  for (let write = first; write <= calm.writes; write += every) {
+    const { violation, end } = play(scenario, write);
+    crashes += 1;
+    const differs = Bun.deepEquals(end, calm.end)
+      ? undefined
+      : `ends with ${end.join("; ")} | not ${calm.end.join("; ")}`;
+    const problem = violation === undefined ? differs : `${violation.rule}: ${violation.what}`;
+    if (problem !== undefined) problems.push(`after write ${write}: ${problem}`);
+  }
+  return { name, crashes, problems };
+}
+
+export const retell = (scenario: Scenario, write: number | undefined): Outcome => play(scenario, write, console.log);

@@ -1,0 +1,91 @@
+/** What golden tests find here in place of bun:test, of their world and of their timelines: it writes down what they do. */
+import { createWorld as createGoldenWorld, type Meddler, type World, type WorldOptions } from "../golden/world.ts";
+import type { Rollout } from "../../schema/rollout.ts";
+import type { Deed, Script, Step } from "./script.ts";
+
+export interface Scenario {
+  readonly name: string;
+  readonly script: Script;
+  /** What the whole world has no counterpart of; such a scenario is not played. */
+  readonly missing: string | undefined;
+}
+
+interface Record {
+  readonly manifest: Rollout;
+  readonly options: WorldOptions;
+  readonly steps: Step[];
+  waitedMs: number;
+  missing: string | undefined;
+}
+
+export const scenarios: Scenario[] = [];
+const records = new WeakMap<World, Record>();
+
+export const describe = (_: string, tests: () => void): void => tests();
+export const test = (_: string, play: () => void): void => play();
+
+/** Judging is not done here. */
+export const expect = (): object => new Proxy({}, { get: () => () => {} });
+
+export type { World, WorldOptions };
+
+/** A world that is only played when somebody looks at it. */
+export function createWorld(manifest: Rollout, options: WorldOptions = {}): World {
+  const record: Record = { manifest, options, steps: [], waitedMs: 0, missing: undefined };
+  const deeds: ((world: World) => void)[] = [];
+  const played = (): World => {
+    const world = createGoldenWorld(manifest, options);
+    for (const deed of deeds) deed(world);
+    return world;
+  };
+  const told = {
+    edit(what, edit) {
+      add(record, what, { kind: "edit", edit });
+      deeds.push((world) => world.edit(what, edit));
+    },
+    pass(ms) {
+      record.waitedMs += ms;
+      deeds.push((world) => world.pass(ms));
+    },
+    meddle(what, change) {
+      change(meddlerOf(record, what));
+      deeds.push((world) => world.meddle(what, change));
+    },
+  } satisfies Partial<World>;
+  const world = new Proxy(told as unknown as World, {
+    get: (own, key) => (key in own ? own[key as keyof World] : played()[key as keyof World]),
+  });
+  records.set(world, record);
+  return world;
+}
+
+function add(record: Record, what: string, deed: Deed): void {
+  record.steps.push({ when: { kind: "soon", ms: record.waitedMs }, what, deed });
+  record.waitedMs = 0;
+}
+
+function meddlerOf(record: Record, what: string): Meddler {
+  const missing = (thing: string) => (): void => {
+    record.missing = thing;
+  };
+  return {
+    deleteSet: (image) => add(record, what, { kind: "deleteSet", image }),
+    disown: (image) => add(record, what, { kind: "changeSet", image, change: () => ({ ownerReferences: [] }) }),
+    relabel: (image, labels) =>
+      add(record, what, { kind: "changeSet", image, change: (old) => ({ labels: { ...old.labels, ...labels } }) }),
+    failPods: (image, count, ms) => add(record, what, { kind: "failPods", image, count, ms }),
+    addService: (name) => add(record, what, { kind: "service", name, change: "create" }),
+    deleteService: (name) => add(record, what, { kind: "service", name, change: "delete" }),
+    setFailure: missing("a ReplicaSet whose pods are refused"),
+    occupy: missing("a ReplicaSet of somebody else's"),
+    refuse: missing("an API server that takes no ReplicaSet"),
+  };
+}
+
+export function expectTimeline(name: string, world: World): void {
+  const record = records.get(world);
+  if (record === undefined) throw new Error(`The world of ${name} was not written down`);
+  const { manifest, options, steps, missing } = record;
+  const { services = [], readyAfterMs = () => 1_000 } = options;
+  scenarios.push({ name, missing, script: { manifest, services, steps, readyMs: readyAfterMs } });
+}

@@ -1,0 +1,78 @@
+/**
+ * What a Rollout's spec demands, read off the API's documentation once more and apart from the code under test, so that
+ * a mistake there is not repeated here.
+ */
+import type { CanaryStep, Rollout, RolloutStatus } from "../../schema/rollout.ts";
+
+export const wantedOf = ({ spec }: Rollout): number => spec.replicas ?? 1;
+
+const percentOf = (value: number | string, total: number, round: (n: number) => number): number =>
+  typeof value === "number" ? value : round((Number.parseInt(value, 10) * total) / 100);
+
+/** Pods that a canary update leaves available: replicas - maxUnavailable, which rounds down; one at least may go. */
+export function floorOf(rollout: Rollout): number {
+  const total = wantedOf(rollout);
+  const { maxSurge = "25%", maxUnavailable = "25%" } = rollout.spec.strategy?.canary ?? {};
+  const surge = percentOf(maxSurge, total, Math.ceil);
+  const unavailable = percentOf(maxUnavailable, total, Math.floor);
+  return Math.max(0, total - (surge === 0 && unavailable === 0 ? 1 : unavailable));
+}
+
+interface Advance {
+  /** As the controller knew it. */
+  readonly rollout: Rollout;
+  readonly before: RolloutStatus;
+  readonly after: RolloutStatus;
+  /** Canary pods that serve. */
+  readonly serving: number;
+  readonly nowMs: number;
+}
+
+/** One step at a time, and none before it is done. What a person, a full promotion or going back may skip is no step. */
+export function stepProblem({ rollout, before, after, serving, nowMs }: Advance): string | undefined {
+  const steps = rollout.spec.strategy?.canary?.steps ?? [];
+  const begins = before.currentPodHash !== after.currentPodHash || before.currentStepHash !== after.currentStepHash;
+  const [from, to] = [begins ? 0 : (before.currentStepIndex ?? 0), after.currentStepIndex ?? 0];
+  if (steps.length === 0 || to <= from) return undefined;
+  const skips =
+    before.promoteFull === true ||
+    after.stableRS === after.currentPodHash ||
+    before.stableRS === after.currentPodHash ||
+    rollout.spec.rollbackWindow !== undefined;
+  if (skips) return undefined;
+  for (let index = from; index < to; index += 1) {
+    const step = steps[index];
+    const undone =
+      step === undefined
+        ? "which is none"
+        : undoneOf(step, index === from && !begins, { before, rollout, serving, nowMs });
+    if (undone !== undefined) return `goes from step ${from} to ${to} past step ${index}, ${undone}`;
+  }
+  return undefined;
+}
+
+function undoneOf(
+  step: CanaryStep,
+  isFirst: boolean,
+  { before, rollout, serving, nowMs }: Omit<Advance, "after">,
+): string | undefined {
+  const { setWeight, pause } = step;
+  if (setWeight !== undefined) {
+    const total = wantedOf(rollout);
+    // A weight that falls between two sizes may be met by the smaller one, and a tie without surge by none.
+    const least = (total * setWeight) % 100 === 50 ? 0 : Math.floor((total * setWeight) / 100);
+    return serving >= least ? undefined : `a weight of ${setWeight} with ${serving} available pods`;
+  }
+  if (pause === undefined) return undefined;
+  const condition = before.pauseConditions?.find(({ reason }) => reason === "CanaryPauseStep");
+  const resumed = before.controllerPause === true && condition === undefined;
+  if (isFirst && resumed) return undefined;
+  if (pause.duration !== undefined && secondsOf(pause.duration) === 0) return undefined;
+  if (!isFirst || condition === undefined) return "a pause that has not begun";
+  if (pause.duration === undefined) return "a pause that nobody ended";
+  const ended = Date.parse(condition.startTime) + secondsOf(pause.duration) * 1_000;
+  return nowMs > ended ? undefined : `a pause that lasts ${ended - nowMs} ms longer`;
+}
+
+const secondsOf = (duration: number | string): number =>
+  typeof duration === "number" ? duration : Number.parseInt(duration, 10);

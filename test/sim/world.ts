@@ -1,0 +1,254 @@
+/** A whole cluster in virtual time: API server, the controllers of Kubernetes, one or two of ours, and a script. */
+import type { Change } from "../../simulator/api/model.ts";
+import { createApiServer } from "../../simulator/api/server.ts";
+import { startControllers } from "../../simulator/controllers/controllers.ts";
+import type { Clock } from "../../controller/loop/clock.ts";
+import { chanceOf } from "./chance.ts";
+import { virtualClock } from "./clock.ts";
+import { createRollout, createService, perform, type Stage } from "./deeds.ts";
+import { createDriver } from "./driver.ts";
+import { endStateOf } from "./endState.ts";
+import type { Faults } from "./faults.ts";
+import { install } from "./install.ts";
+import { createJudge, type Judge, type Violation } from "./judge.ts";
+import type { Wire } from "./network.ts";
+import { rememberPast } from "./past.ts";
+import { sound, startProcess, type Breakage, type Process } from "./process.ts";
+import type { Script } from "./script.ts";
+import { createStory, type Story } from "./story.ts";
+import { observe, type Truth } from "./truth.ts";
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly script: Script;
+  readonly faults: Faults;
+  /** Two controllers, of which the Leases let one work. */
+  readonly leases: boolean;
+  readonly breakage?: Breakage | undefined;
+  /** Told every line of the story; without it none is made. */
+  readonly tell?: ((line: string) => void) | undefined;
+  /** After so many writes of the controller it crashes: once. */
+  readonly crashAfterWrite?: number | undefined;
+  /** For how long nothing may be written in the end, ms. */
+  readonly restMs?: number;
+}
+
+export interface Outcome {
+  readonly violation: Violation | undefined;
+  readonly end: readonly string[];
+  /** Virtual time, ms. */
+  readonly lastedMs: number;
+  readonly faults: number;
+  /** Requests of our controllers to write objects. */
+  readonly writes: number;
+}
+
+export const START_MS = Date.parse("2026-01-01T00:00:00Z");
+
+/** From the last deed on the world may take so long to come to rest; a progress deadline and every stall fit into it. */
+const LONGEST_MS = 2 * 3_600_000;
+/** At rest nothing more is written for so long. */
+const REST_MS = 600_000;
+const REST_WITH_LEASES_MS = 60_000;
+/** Faults go on for so long after the last deed. */
+const FAULTS_MS = 60_000;
+/** Requests of a controller in ten seconds; more is a loop that runs hot. */
+const HOT = 600;
+
+export function runWorld(options: WorldOptions): Outcome {
+  const world = openWorld(options);
+  const { clock, state } = world;
+  const step = (ms: number, enough: () => boolean): void =>
+    clock.pass(ms, () => enough() || state.violation !== undefined);
+  for (let from = clock.now(); !state.over && state.violation === undefined;) {
+    const deeds = state.deeds;
+    step(LONGEST_MS, () => state.over || state.deeds > deeds);
+    if (clock.now() - from >= LONGEST_MS) {
+      const why = world.truth.unrest(clock.now())?.why ?? "it is";
+      world.report({ rule: "convergence", what: `no rest within ${LONGEST_MS / 60_000} minutes: ${why}` });
+    }
+    from = clock.now();
+  }
+  options.faults.end();
+  const end = endStateOf(world.truth, clock.now());
+  state.resting = true;
+  step(options.restMs ?? (options.leases ? REST_WITH_LEASES_MS : REST_MS), () => false);
+  for (const process of world.processes) process.stop();
+  const { violation, requests: writes } = state;
+  return { violation, end, lastedMs: clock.now() - START_MS, faults: options.faults.count, writes };
+}
+
+interface State {
+  violation: Violation | undefined;
+  over: boolean;
+  resting: boolean;
+  deeds: number;
+  writes: number;
+  /** Requests to write objects, also those that changed nothing. */
+  requests: number;
+  /** Who acts now; undefined: nobody of ours. */
+  actor: string | undefined;
+}
+
+const bookkeeping = new Set(["leases.coordination.k8s.io", "events"]);
+
+function openWorld(options: WorldOptions) {
+  const { script, faults, seed, breakage = sound } = options;
+  const chance = chanceOf(seed);
+  const clock = virtualClock(START_MS);
+  const server = createApiServer({ clock, random: chance.fork("server").fraction });
+  const { core } = server;
+  install(core);
+  const state: State = {
+    violation: undefined,
+    over: false,
+    resting: false,
+    deeds: 0,
+    writes: 0,
+    requests: 0,
+    actor: undefined,
+  };
+  const story = createStory(clock, options.tell);
+  const report = (violation: Violation): void => {
+    story.line("", `VIOLATION of ${violation.rule}: ${violation.what}`);
+    state.violation ??= violation;
+  };
+  const truth = observe();
+  const judge = createJudge({ core, truth, leases: options.leases, report });
+  const stage: Stage = { core, truth, readyMs: script.readyMs, meant: script.manifest };
+  const driver = createDriver({
+    clock,
+    truth,
+    steps: script.steps,
+    perform(step) {
+      state.deeds += 1;
+      story.line("user", step.what);
+      perform(stage, step.deed);
+      if (state.deeds === script.steps.length) clock.after(FAULTS_MS, faults.end);
+    },
+    finished() {
+      state.over = true;
+    },
+    stuck: (why) => report({ rule: "convergence", what: `nothing happens any more: ${why}` }),
+  });
+  const scene: Scene = { truth, judge, story, state, report, look: driver.look, as: actingIn(state) };
+  core.onChange((change) => witness(scene, change));
+  const past = rememberPast(core, (act) => scene.as(undefined, act));
+  const lag = chance.fork("cluster");
+  startControllers(core, {
+    run: ["replicaSets", "scheduler", "kubelet"],
+    lagMs: { replicaSets: () => 1 + lag.below(40), scheduler: 1, kubelet: 1 },
+    kubelet: { reportCreating: false, goneAfterMs: 700 },
+    nodes: 1,
+    events: false,
+  });
+  for (const name of script.services) createService(stage, name);
+  createRollout(stage);
+  const processes = startProcesses(options, breakage, scene, { server, clock, past });
+  return { clock, truth, state, processes, report };
+}
+
+/** Writes are somebody's while they are carried out. */
+const actingIn =
+  (state: State) =>
+  <T>(actor: string | undefined, act: () => T): T => {
+    const before = state.actor;
+    state.actor = actor;
+    try {
+      return act();
+    } finally {
+      state.actor = before;
+    }
+  };
+
+interface Scene {
+  readonly as: ReturnType<typeof actingIn>;
+  readonly truth: Truth;
+  readonly judge: Judge;
+  readonly story: Story;
+  readonly state: State;
+  readonly report: (violation: Violation) => void;
+  readonly look: () => void;
+}
+
+function witness({ truth, judge, story, state, report, look }: Scene, change: Change): void {
+  if (bookkeeping.has(change.resource)) return;
+  const { actor } = state;
+  judge.before(change, actor);
+  truth.take(change);
+  story.change(actor ?? "", change, truth);
+  judge.after(change, actor);
+  if (actor !== undefined) {
+    state.writes += 1;
+    if (state.resting)
+      report({ rule: "rest", what: `${actor} writes ${change.object.kind} ${change.object.metadata.name} at rest` });
+  }
+  look();
+}
+
+function startProcesses(
+  { faults, seed, leases, crashAfterWrite }: WorldOptions,
+  breakage: Breakage,
+  { judge, story, as, report, state }: Scene,
+  wire: Wire,
+): Process[] {
+  const { clock } = wire;
+  const heat = thermometer(clock, report);
+  let writes = 0;
+  let crashed = false;
+  const start = (name: string): Process =>
+    startProcess({
+      wire,
+      clock,
+      faults,
+      chance: chanceOf(seed).fork(name),
+      name,
+      leases,
+      breakage,
+      as,
+      onLog(identity, level, message, fields) {
+        story.line(identity, `${level}: ${message}`, fields);
+        const bug = bugIn(fields);
+        if (bug !== undefined) report({ rule: "bug", what: `${identity}: ${message}: ${bug}` });
+      },
+      onFate: (identity, fate, request) => story.fate(identity, fate, request),
+      onRequest(identity, { method, path, query }) {
+        heat(identity);
+        if (method === "GET") story.line(identity, `  ${query?.["watch"] === true ? "watch" : "read"} ${path}`);
+        if (method === "GET" || path.includes("/events") || path.includes("/leases")) return;
+        writes += 1;
+        state.requests += 1;
+      },
+      crashesNow() {
+        if (crashed || writes !== crashAfterWrite) return false;
+        crashed = true;
+        return true;
+      },
+      onDecision(identity, snapshot, { actions, status }) {
+        const kinds = actions.map(({ kind }) => kind).join(", ");
+        story.line(identity, `  decides: ${kinds}${status === undefined ? "" : "; status"}`);
+        judge.decided(identity, snapshot);
+      },
+    });
+  return leases ? [start("a"), start("b")] : [start("a")];
+}
+
+/** An error that no API server makes: ours. */
+function bugIn(fields: unknown): string | undefined {
+  const error = (fields as { error?: unknown } | undefined)?.error;
+  if (!(error instanceof Error)) return undefined;
+  const isOurs = error.name !== "Error" && error.name !== "ApiError" && error.name !== "NotLeaderError";
+  return isOurs || error.message.includes("does not settle") ? (error.stack ?? error.message) : undefined;
+}
+
+/** Notices a loop that runs hot. */
+function thermometer(clock: Clock, report: (violation: Violation) => void): (identity: string) => void {
+  let period = 0;
+  let count = 0;
+  return (identity) => {
+    const now = Math.floor(clock.now() / 10_000);
+    count = now === period ? count + 1 : 1;
+    period = now;
+    if (count === HOT) report({ rule: "heat", what: `${identity} sends ${HOT} requests in ten seconds` });
+  };
+}
