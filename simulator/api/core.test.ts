@@ -228,7 +228,7 @@ describe("deletion", () => {
     const { uid } = core.create("configmaps", configMap("a")).metadata;
     const ref = { resource: "configmaps", namespace: "default", name: "a" };
     expect(refusal(() => core.delete(ref, { preconditions: { uid: "other" } })).message).toBe(
-      `Operation cannot be fulfilled on configmaps "a": Precondition failed: UID in precondition: other, UID in object meta: ${uid}`,
+      `Operation cannot be fulfilled on ConfigMap "a": the UID in the precondition (other) does not match the UID in record (${uid}). The object might have been deleted and then recreated`,
     );
   });
 

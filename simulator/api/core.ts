@@ -1,13 +1,16 @@
 /** The synchronous heart of the server. */
 import type { Clock } from "../../controller/loop/clock.ts";
+import { binds } from "./binding.ts";
+import { deleteDefinition, startDefinitionController } from "./definitions.ts";
 import { deleteSlot, type Deleted } from "./deletion.ts";
 import { startGarbageCollector } from "./garbage.ts";
 import { secondsOf } from "./identity.ts";
-import type { Kind } from "./kinds.ts";
-import type { ApiCore, ApiObject, DeleteOptions, ListOptions, ObjectRef } from "./model.ts";
+import { definitionsKey, type Kind } from "./kinds.ts";
+import type { ApiCore, ApiObject, DeleteOptions, Draft, ListOptions, ObjectRef, WriteOptions } from "./model.ts";
 import { deleteNamespace, firstNamespaces, startNamespaceController } from "./namespaces.ts";
 import { noSuchPath, notFound } from "./refusals.ts";
 import { createRegistry } from "./registry.ts";
+import { restore, type SavedState } from "./saved.ts";
 import { matcher } from "./selectors.ts";
 import { createStore, type Slot } from "./store.ts";
 import { collectionOf, slotOf, type World } from "./world.ts";
@@ -19,6 +22,8 @@ export interface CoreOptions {
   readonly random?: () => number;
   /** So many changes of a kind, at least, can be watched in retrospect. 1,000 by default. */
   readonly historySize?: number;
+  /** What an earlier server left; a new one begins with the namespaces that every cluster has. */
+  readonly saved?: SavedState;
 }
 
 const createWorld = ({ clock, random = Math.random, historySize = 1_000 }: CoreOptions): World => {
@@ -41,8 +46,16 @@ export const foundSlot = (world: World, kind: Kind, namespace: string | undefine
 };
 
 /** As `deleteSlot`, by the rules of the object's kind. */
-export const removeSlot = (world: World, kind: Kind, slot: Slot, options: DeleteOptions = {}): Deleted =>
-  kind.key === "namespaces" ? deleteNamespace(world, slot, options) : deleteSlot(world, kind, slot, options);
+export const removeSlot = (world: World, kind: Kind, slot: Slot, options: DeleteOptions = {}): Deleted => {
+  switch (kind.key) {
+    case "namespaces":
+      return deleteNamespace(world, slot, options);
+    case definitionsKey:
+      return deleteDefinition(world, slot, options);
+    default:
+      return deleteSlot(world, kind, slot, options);
+  }
+};
 
 /** @throws {StatusError} 400 for a selector that cannot be read */
 export const listObjects = (world: World, kind: Kind, options: ListOptions): readonly ApiObject[] => {
@@ -52,6 +65,14 @@ export const listObjects = (world: World, kind: Kind, options: ListOptions): rea
   const objects: ApiObject[] = [];
   for (const { object } of slots) if (matches(object)) objects.push(object);
   return objects;
+};
+
+/** Stores the draft. Who works beside the server gives a pod to a node by writing so: it is a binding. */
+const updated = (world: World, slot: Slot, draft: Draft, options: WriteOptions): ApiObject => {
+  const { kind } = slot.collection;
+  const isBinding = kind.key === "pods" && options.subresource === undefined && binds(slot.object, draft);
+  const how = isBinding ? { ...options, subresource: "binding" } : options;
+  return commit(world, prepareUpdate(world, kind, slot, draft, how), options.dryRun === true);
 };
 
 export const coreOf = (world: World): ApiCore => {
@@ -67,13 +88,11 @@ export const coreOf = (world: World): ApiCore => {
       commit(world, prepareCreate(world, kindOf(world, resource), draft, options), options.dryRun === true),
     update(resource, draft, options = {}) {
       const { namespace, name = "" } = draft.metadata ?? {};
-      const slot = slotAt({ resource, namespace, name });
-      return commit(world, prepareUpdate(slot.collection.kind, slot, draft, options), options.dryRun === true);
+      return updated(world, slotAt({ resource, namespace, name }), draft, options);
     },
     modify(ref, change, options = {}) {
       const slot = slotAt(ref);
-      const draft = change(slot.object);
-      return commit(world, prepareUpdate(slot.collection.kind, slot, draft, options), options.dryRun === true);
+      return updated(world, slot, change(slot.object), options);
     },
     delete(ref, options = {}) {
       const slot = slotAt(ref);
@@ -91,6 +110,11 @@ export const openWorld = (options: CoreOptions): World => {
   const world = createWorld(options);
   startGarbageCollector(world);
   startNamespaceController(world);
+  startDefinitionController(world);
+  if (options.saved !== undefined) {
+    restore(world, options.saved);
+    return world;
+  }
   const namespaces = kindOf(world, "namespaces");
   for (const name of firstNamespaces) commit(world, prepareCreate(world, namespaces, { metadata: { name } }), false);
   return world;

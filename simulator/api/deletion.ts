@@ -18,15 +18,17 @@ export interface Deleted {
 
 const checkPreconditions = ({ resource }: Kind, { metadata }: ApiObject, options: DeleteOptions): void => {
   const { uid, resourceVersion } = options.preconditions ?? {};
-  const fail = (what: string, wanted: string, is: string) =>
+  // Here, and only here, the API names the kind instead of the resource.
+  const what = { ...resource, name: resource.kind };
+  const differs = (member: string, wanted: string, is: string, happened: string) =>
     conflict(
-      resource,
+      what,
       metadata.name,
-      `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${is}`,
+      `the ${member} in the precondition (${wanted}) does not match the ${member} in record (${is}). The object might have been ${happened}`,
     );
-  if (uid !== undefined && uid !== metadata.uid) throw fail("UID", uid, metadata.uid);
+  if (uid !== undefined && uid !== metadata.uid) throw differs("UID", uid, metadata.uid, "deleted and then recreated");
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
-    throw fail("ResourceVersion", resourceVersion, metadata.resourceVersion);
+    throw differs("ResourceVersion", resourceVersion, metadata.resourceVersion, "modified");
   }
 };
 

@@ -1,5 +1,7 @@
 /** The built-in kinds that are served, and what is particular to each. Custom ones come from their definitions. */
+import type { Schema } from "../schema/schema.ts";
 import type { ApiObject, Resource } from "./model.ts";
+import { qosClassOf } from "./qosClass.ts";
 
 /** Where a kind keeps what its scale subresource shows, as field paths without the leading dot. */
 export interface ScalePaths {
@@ -18,6 +20,8 @@ export interface Kind {
   readonly apiVersion: string;
   /** From a definition, not built in. */
   readonly custom: boolean;
+  /** Of a custom kind; the others' are where the rules of built-in kinds are. */
+  readonly schema: Schema | undefined;
   readonly hasStatus: boolean;
   readonly scale: ScalePaths | undefined;
   /** metadata.generation is kept: 1 at first, rising with everything but metadata and (with a status subresource) status. */
@@ -29,6 +33,8 @@ export interface Kind {
   /** A deletion is answered with the object instead of a Status. */
   readonly tellsDeleted: boolean;
   readonly selectableFields: readonly string[];
+  /** A new object brings its status along although the status is a subresource. */
+  readonly keepsStatus: boolean;
   /** What the server itself says of a new object, the status above all. */
   readonly begin: ((object: ApiObject) => Readonly<Record<string, unknown>>) | undefined;
   /** From what is stored to what this version shows, and back; undefined where they are the same. */
@@ -39,6 +45,12 @@ export interface View {
   readonly show: (stored: ApiObject) => ApiObject;
   readonly store: (shown: ApiObject) => ApiObject;
 }
+
+export const definitionsKey = "customresourcedefinitions.apiextensions.k8s.io";
+
+/** What holds a namespace while there may be something in it. */
+export const contentFinalizers = (namespace: object): readonly string[] =>
+  (namespace as { readonly spec?: { readonly finalizers?: readonly string[] } }).spec?.finalizers ?? [];
 
 export const allVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"] as const;
 
@@ -58,6 +70,7 @@ interface Entry {
   readonly createOnUpdate?: true;
   readonly tellsDeleted?: true;
   readonly fields?: readonly string[];
+  readonly keepsStatus?: true;
   readonly begin?: Kind["begin"];
 }
 
@@ -86,6 +99,7 @@ const kindOf = (entry: Entry): Kind => {
     key: group === "" ? name : `${name}.${group}`,
     apiVersion: group === "" ? version : `${group}/${version}`,
     custom: false,
+    schema: undefined,
     hasStatus: subresources.includes("status"),
     scale: subresources.includes("scale") ? scaled : undefined,
     counted: entry.counted === true,
@@ -93,6 +107,7 @@ const kindOf = (entry: Entry): Kind => {
     createOnUpdate: entry.createOnUpdate === true,
     tellsDeleted: entry.tellsDeleted === true,
     selectableFields: entry.fields ?? [],
+    keepsStatus: entry.keepsStatus === true,
     begin: entry.begin,
     view: undefined,
   };
@@ -148,7 +163,7 @@ const core: readonly Entry[] = [
     counted: true,
     tellsDeleted: true,
     fields: podFields,
-    begin: () => ({ status: { phase: "Pending", qosClass: "BestEffort" } }),
+    begin: (pod) => ({ status: { phase: "Pending", qosClass: qosClassOf(pod) } }),
   },
   {
     kind: "Service",
@@ -156,6 +171,7 @@ const core: readonly Entry[] = [
     categories: ["all"],
     subresources: ["status"],
     tellsDeleted: true,
+    createOnUpdate: true,
     fields: ["spec.clusterIP", "spec.type"],
     begin: () => ({ status: { loadBalancer: {} } }),
   },
@@ -170,7 +186,8 @@ const core: readonly Entry[] = [
     short: ["no"],
     subresources: ["status"],
     fields: ["spec.unschedulable"],
-    begin: emptyStatus,
+    // Kubelets register with a status.
+    keepsStatus: true,
   },
 ];
 

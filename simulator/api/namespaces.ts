@@ -1,5 +1,6 @@
 /** The life of namespaces: the first ones, and the end of one with all that is in it. */
 import { deleteSlot } from "./deletion.ts";
+import { contentFinalizers } from "./kinds.ts";
 import type { ApiObject, DeleteOptions } from "./model.ts";
 import type { Deleted } from "./deletion.ts";
 import { forbidden } from "./refusals.ts";
@@ -10,9 +11,6 @@ export const firstNamespaces = ["default", "kube-node-lease", "kube-public", "ku
 /** Without these nothing works. */
 const immortal = ["default", "kube-public", "kube-system"];
 
-const contentFinalizers = (namespace: ApiObject): readonly string[] =>
-  (namespace["spec"] as { readonly finalizers?: readonly string[] } | undefined)?.finalizers ?? [];
-
 /** Begins the end of a namespace: from now on it takes nothing new. @throws {StatusError} 403 for the first ones. */
 export const deleteNamespace = (world: World, slot: Slot, options: DeleteOptions): Deleted => {
   const { collection, object } = slot;
@@ -22,7 +20,7 @@ export const deleteNamespace = (world: World, slot: Slot, options: DeleteOptions
   }
   if (contentFinalizers(object).length === 0) return deleteSlot(world, collection.kind, slot, options);
   if (deletionTimestamp !== undefined || options.dryRun === true) return { object, isGone: false };
-  const metadata = { ...object.metadata, deletionTimestamp: world.now(), deletionGracePeriodSeconds: 0 };
+  const metadata = { ...object.metadata, deletionTimestamp: world.now() };
   const status = { ...(object["status"] as object | undefined), phase: "Terminating" };
   return { object: world.store.replace(slot, { ...object, metadata, status }), isGone: false };
 };

@@ -55,6 +55,11 @@ export interface Store {
   add(collection: Collection, object: Unnumbered): ApiObject;
   replace(slot: Slot, object: Unnumbered): ApiObject;
   remove(slot: Slot): ApiObject;
+  /**
+   * Takes in objects of an earlier store with the numbers that they have; later ones are above `version`. They are all
+   * there when the first is told of, and what was before them is forgotten.
+   */
+  restore(version: number, objects: readonly (readonly [Collection, ApiObject])[]): void;
   onChange(listener: (change: StoredChange) => void): () => void;
 }
 
@@ -152,6 +157,19 @@ export const createStore = (historySize: number): Store => {
     tell(collection, change);
   };
 
+  const place = (collection: Collection, object: ApiObject): void => {
+    const slot: Slot = { collection, object };
+    const { namespace = "", name, uid } = object.metadata;
+    const bucket = collection.namespaces.get(namespace);
+    if (bucket === undefined) collection.namespaces.set(namespace, { slots: new Map([[name, slot]]), sorted: [slot] });
+    else {
+      bucket.slots.set(name, slot);
+      bucket.sorted = undefined;
+    }
+    uids.set(uid, slot);
+    owners.add(slot, object);
+  };
+
   return {
     get version() {
       return version;
@@ -182,17 +200,7 @@ export const createStore = (historySize: number): Store => {
     add(collection, unnumbered) {
       version += 1;
       const object = numbered(unnumbered, version);
-      const { namespace = "", name, uid } = object.metadata;
-      const slot: Slot = { collection, object };
-      const bucket = collection.namespaces.get(namespace);
-      if (bucket === undefined)
-        collection.namespaces.set(namespace, { slots: new Map([[name, slot]]), sorted: [slot] });
-      else {
-        bucket.slots.set(name, slot);
-        bucket.sorted = undefined;
-      }
-      uids.set(uid, slot);
-      owners.add(slot, object);
+      place(collection, object);
       record("ADDED", collection, object, undefined);
       return object;
     },
@@ -221,6 +229,14 @@ export const createStore = (historySize: number): Store => {
       const object = numbered(old, version);
       record("DELETED", collection, object, old);
       return object;
+    },
+    restore(least, objects) {
+      version = Math.max(version, least);
+      for (const collection of collections.values()) collection.forgottenUpTo = version;
+      for (const [collection, object] of objects) place(collection, object);
+      for (const [collection, object] of objects) {
+        tell(collection, { type: "ADDED", resource: collection.kind.key, object, old: undefined, version });
+      }
     },
     onChange(listener) {
       listeners.add(listener);

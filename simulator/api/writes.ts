@@ -2,12 +2,18 @@
  * Creations and updates, in two halves: `prepare…` makes and judges what would be stored, `commit` stores it. Between the
  * two, admission may take its time.
  */
+import { bound } from "./binding.ts";
+import { definitionFaults, isEnding } from "./definitions.ts";
 import { sameJson } from "./equality.ts";
 import { generatedName, newUid } from "./identity.ts";
 import type { Kind } from "./kinds.ts";
+import { contentFinalizers, definitionsKey } from "./kinds.ts";
 import { metadataFaults, newMetadata, updatedMetadata } from "./metadata.ts";
-import type { ApiObject, Draft, WriteOptions } from "./model.ts";
+import type { ApiObject, Cause, Draft, WriteOptions } from "./model.ts";
+import { accounted } from "./ownership.ts";
 import { alreadyExists, badRequest, conflict, forbidden, invalid, notFound, objectModified } from "./refusals.ts";
+import { checkFaults, filled, readDraft } from "./shaping.ts";
+import { StatusError } from "./statusError.ts";
 import type { Slot, Unnumbered } from "./store.ts";
 import { collectionOf, slotOf, type World } from "./world.ts";
 
@@ -62,57 +68,96 @@ const namespaceFor = (kind: Kind, draft: Draft, namespace: string | undefined): 
   return wanted;
 };
 
+/** `apiVersion`, `kind` and what the server says of a new object by itself, its status above all. */
+const begun = ({ begin }: Kind, object: Unnumbered): Unnumbered =>
+  begin === undefined
+    ? object
+    : { ...object, ...begin({ ...object, metadata: { ...object.metadata, resourceVersion: "" } }) };
+
+/** What no schema says. */
+const faultsOf = ({ key }: Kind, next: Unnumbered, old: ApiObject | undefined): readonly Cause[] => {
+  const faults = next.metadata === old?.metadata ? [] : metadataFaults(next.metadata, old?.metadata);
+  return key === definitionsKey ? [...faults, ...definitionFaults(next)] : faults;
+};
+
+/** How the draft came to be. */
+export interface PrepareOptions extends WriteOptions {
+  readonly isPatch?: boolean;
+}
+
 /** @param namespace of the request's path; the draft's own by default. @throws {StatusError} */
 export const prepareCreate = (
   world: World,
   kind: Kind,
-  draft: Draft,
-  options: WriteOptions & { readonly namespace?: string | undefined } = {},
+  sent: Draft,
+  options: PrepareOptions & { readonly namespace?: string | undefined } = {},
 ): Prepared => {
-  const namespace = namespaceFor(kind, draft, options.namespace);
-  const written = draft.metadata ?? {};
+  const namespace = namespaceFor(kind, sent, options.namespace);
+  const written = sent.metadata ?? {};
   if (written.resourceVersion !== undefined && written.resourceVersion !== "") {
-    throw badRequest("resourceVersion should not be set on objects to be created");
+    throw new StatusError(500, "", "resourceVersion should not be set on objects to be created");
   }
   if (kind.resource.namespaced) checkNamespace(world, kind, namespace, written.name ?? "");
-  const given = {
-    name: nameFor(world, kind, written, namespace),
-    namespace,
-    uid: newUid(world.random),
-    now: world.now(),
-  };
-  const { apiVersion, kind: name } = { apiVersion: kind.apiVersion, kind: kind.resource.kind };
+  const { draft, warnings } = readDraft(kind, sent, options);
+  const name = nameFor(world, kind, written, namespace);
   const { status, ...fields } = draft;
-  const shown = {
+  const own = status !== undefined && (!kind.hasStatus || kind.keepsStatus) ? { status } : undefined;
+  const object: Unnumbered = filled(kind, {
     ...fields,
-    ...(status === undefined || kind.hasStatus ? {} : { status }),
-    apiVersion,
-    kind: name,
-    metadata: newMetadata(kind, written, given),
-  };
-  const next: Unnumbered =
-    kind.begin === undefined
-      ? shown
-      : { ...shown, ...kind.begin({ ...shown, metadata: { ...shown.metadata, resourceVersion: "" } }) };
-  const faults = metadataFaults(next.metadata, undefined);
-  if (faults.length > 0) throw invalid(kind.resource, given.name, faults);
-  return { kind, slot: undefined, old: undefined, next, warnings: [] };
+    ...own,
+    apiVersion: kind.apiVersion,
+    kind: kind.resource.kind,
+    metadata: newMetadata(kind, written, { name, namespace, uid: newUid(world.random), now: world.now() }),
+  });
+  const owned = accounted(kind, undefined, object, options, world.now());
+  const next = begun(kind, owned);
+  checkFaults(kind, next, undefined, faultsOf(kind, next, undefined));
+  if (isEnding(world, kind)) {
+    throw forbidden(kind.resource, name, "create not allowed while custom resource definition is terminating");
+  }
+  return { kind, slot: undefined, old: undefined, next, warnings };
 };
 
-/** What the draft says of the object that it was made from. @throws {StatusError} 409 when that is another one. */
-const checkPreconditions = (kind: Kind, old: ApiObject, draft: Draft): void => {
-  const { uid, resourceVersion } = draft.metadata ?? {};
-  const { name } = old.metadata;
-  if (uid !== undefined && uid !== "" && uid !== old.metadata.uid) {
-    throw conflict(
-      kind.resource,
-      name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
-    );
+/** What the draft says of the object that it was made from. @throws {StatusError} 409, 422 when that is another one. */
+const checkPreconditions = (kind: Kind, old: ApiObject, draft: Draft, isPatch: boolean): void => {
+  const { uid = "", resourceVersion = "", deletionTimestamp } = draft.metadata ?? {};
+  const { resource } = kind;
+  const { metadata } = old;
+  if (uid !== "" && uid !== metadata.uid) {
+    throw isPatch
+      ? invalid(resource, metadata.name, [immutable("uid", uid)])
+      : conflict(resource, metadata.name, storageConflict(kind, old, uid));
   }
-  if (resourceVersion !== undefined && resourceVersion !== "") {
-    if (resourceVersion !== old.metadata.resourceVersion) throw objectModified(kind.resource, name);
+  if (resourceVersion === "" || resourceVersion === null) {
+    if (!kind.unconditionalUpdate) throw unconditional(kind, metadata.name);
+  } else if (resourceVersion !== metadata.resourceVersion) throw objectModified(resource, metadata.name);
+  if (typeof deletionTimestamp === "string" && deletionTimestamp !== metadata.deletionTimestamp) {
+    throw invalid(resource, metadata.name, [immutable("deletionTimestamp", deletionTimestamp)]);
   }
+};
+
+const immutable = (name: string, value: string): Cause => ({
+  reason: "FieldValueInvalid",
+  message: `Invalid value: ${JSON.stringify(value)}: field is immutable`,
+  field: `metadata.${name}`,
+});
+
+/** Of such a kind whoever updates has to say what was read. */
+const unconditional = ({ resource, key }: Kind, name: string): StatusError => {
+  const message = "Invalid value: 0: must be specified for an update";
+  const cause = { reason: "FieldValueInvalid", message, field: "metadata.resourceVersion" };
+  return new StatusError(422, "Invalid", `${key} "${name}" is invalid: ${cause.field}: ${message}`, {
+    name,
+    ...(resource.group === "" ? {} : { group: resource.group }),
+    kind: resource.name,
+    causes: [cause],
+  });
+};
+
+const storageConflict = ({ custom, resource }: Kind, { metadata }: ApiObject, uid: string): string => {
+  const place = [...(custom ? [resource.group] : []), resource.name, metadata.namespace, metadata.name];
+  const path = place.filter((each) => each !== undefined).join("/");
+  return `StorageError: invalid object, Code: 4, Key: /registry/${path}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`;
 };
 
 /** The draft's members, each the old one where it says the same, so that what did not change is the same object. */
@@ -125,62 +170,88 @@ const membersKept = (old: ApiObject, draft: Draft): Record<string, unknown> => {
   return members;
 };
 
-const outside = (kind: Kind, field: string): boolean => field !== "metadata" && !(kind.hasStatus && field === "status");
-
-const changedOutside = (kind: Kind, old: ApiObject, next: Readonly<Record<string, unknown>>): boolean => {
-  for (const field in next) if (next[field] !== old[field] && outside(kind, field)) return true;
-  for (const field in old)
-    if (next[field] === undefined && old[field] !== undefined && outside(kind, field)) return true;
+/** Whether anything changes but metadata and, where it is a subresource, status. */
+const changesContent = (kind: Kind, old: ApiObject, draft: Draft): boolean => {
+  const differs = (field: string): boolean =>
+    draft[field] !== old[field] && field !== "metadata" && !(kind.hasStatus && field === "status");
+  for (const field in draft) if (differs(field)) return true;
+  for (const field in old) if (differs(field)) return true;
   return false;
 };
 
-const nextOf = (kind: Kind, old: ApiObject, draft: Draft, subresource: string | undefined): ApiObject => {
-  if (draft === old) return old;
-  if (subresource === "status") {
-    const { status } = draft;
-    if (sameJson(status, old["status"])) return old;
-    return { ...old, status };
-  }
-  const members = membersKept(old, draft);
-  if (kind.hasStatus) members["status"] = old["status"];
+/** The draft after a write of the status alone. */
+const withStatus = (kind: Kind, old: ApiObject, sent: Draft, options: PrepareOptions): Shaped => {
+  const { status } = sent;
+  if (status === old["status"]) return { next: old, warnings: [] };
+  const part: Draft = status === undefined ? {} : { status };
+  const { draft, warnings } = readDraft(kind, part, options);
+  const given = filled(kind, draft)["status"];
+  if (sameJson(given, old["status"])) return { next: old, warnings };
+  const { status: _, ...others }: ApiObject = old;
+  return { next: given === undefined ? others : { ...others, status: given }, warnings };
+};
+
+interface Shaped {
+  readonly next: ApiObject;
+  readonly warnings: readonly string[];
+}
+
+/** The draft after a write of everything but the status. */
+const withoutStatus = (kind: Kind, old: ApiObject, sent: Draft, options: PrepareOptions): Shaped => {
+  const { status: _, ...fields } = sent;
+  const part: Draft = kind.hasStatus ? fields : sent;
+  // Most writes of metadata alone need no look at the rest.
+  const isRest = kind.key === "namespaces" || changesContent(kind, old, part);
+  const { draft, warnings } = readDraft(kind, isRest ? part : { metadata: sent.metadata ?? {} }, options);
+  const { apiVersion, kind: name } = old;
   const metadata = updatedMetadata(old.metadata, draft.metadata ?? {});
-  const counted = kind.counted && changedOutside(kind, old, members);
-  if (
-    !counted &&
-    metadata === old.metadata &&
-    members["status"] === old["status"] &&
-    !changedOutside(kind, old, members)
-  ) {
-    return old;
-  }
-  return {
-    ...members,
-    apiVersion: old.apiVersion,
-    kind: old.kind,
-    metadata: counted ? { ...metadata, generation: (old.metadata.generation ?? 0) + 1 } : metadata,
-  };
+  const shaped: ApiObject = { ...(isRest ? draft : part), apiVersion, kind: name, metadata };
+  const members = membersKept(old, isRest ? filled(kind, shaped) : shaped);
+  if (kind.hasStatus && old["status"] !== undefined) members["status"] = old["status"];
+  const next = members as ApiObject;
+  const isChanged = changesContent(kind, old, members);
+  if (!isChanged && next.metadata === old.metadata) return { next: old, warnings };
+  if (!isChanged || !kind.counted) return { next, warnings };
+  const generation = (old.metadata.generation ?? 0) + 1;
+  return { next: { ...next, metadata: { ...next.metadata, generation } }, warnings };
 };
 
 /** @throws {StatusError} 409, 422 */
-export const prepareUpdate = (kind: Kind, slot: Slot, draft: Draft, options: WriteOptions = {}): Prepared => {
+export const prepareUpdate = (
+  world: World,
+  kind: Kind,
+  slot: Slot,
+  draft: Draft,
+  options: PrepareOptions = {},
+): Prepared => {
   const old = slot.object;
-  if (draft !== old) checkPreconditions(kind, old, draft);
-  const next = nextOf(kind, old, draft, options.subresource);
-  if (next !== old && next.metadata !== old.metadata) {
-    const faults = metadataFaults(next.metadata, old.metadata);
-    if (faults.length > 0) throw invalid(kind.resource, old.metadata.name, faults);
+  if (draft === old) return { kind, slot, old, next: old, warnings: [] };
+  checkPreconditions(kind, old, draft, options.isPatch === true);
+  const { subresource } = options;
+  if (subresource === "binding") return { kind, slot, old, next: bound(old, draft), warnings: [] };
+  const shape = subresource === "status" ? withStatus : withoutStatus;
+  const { next, warnings } = shape(kind, old, draft, options);
+  if (next === old) return { kind, slot, old, next, warnings };
+  const faults = faultsOf(kind, next, old);
+  if (faults.length > 0 || changesContent(kind, old, next) || subresource === "status") {
+    checkFaults(kind, next, old, faults, subresource);
   }
-  return { kind, slot, old, next, warnings: [] };
+  return { kind, slot, old, next: accounted(kind, old, next, options, world.now()), warnings };
 };
 
-/** The last finalizer of an object whose time is up has gone. */
-const isReleased = (next: Unnumbered, old: ApiObject): boolean =>
-  old.metadata.deletionGracePeriodSeconds === 0 && next.metadata.finalizers === undefined;
+/** The last finalizer of an object whose time is up has gone; namespaces and definitions have no time of grace. */
+const isReleased = ({ key }: Kind, next: Unnumbered, old: ApiObject): boolean => {
+  const { deletionTimestamp, deletionGracePeriodSeconds } = old.metadata;
+  if (deletionTimestamp === undefined || next.metadata.finalizers !== undefined) return false;
+  if (key === "namespaces") return contentFinalizers(next).length === 0;
+  return deletionGracePeriodSeconds === 0 || key === definitionsKey;
+};
 
-const shownDry = (next: Unnumbered, old: ApiObject | undefined): ApiObject => ({
-  ...next,
-  metadata: { ...next.metadata, resourceVersion: old?.metadata.resourceVersion ?? "" },
-});
+/** What is not stored has no number, or keeps the one that it had. */
+const unstored = (next: Unnumbered, old: ApiObject | undefined): ApiObject => {
+  if (old === undefined) return next as ApiObject;
+  return { ...next, metadata: { ...next.metadata, resourceVersion: old.metadata.resourceVersion } };
+};
 
 /** Whether the object that was prepared for is still the one that is stored. */
 export const isCurrent = (world: World, { slot, old }: Prepared): boolean =>
@@ -192,14 +263,14 @@ export const commit = (world: World, prepared: Prepared, dryRun: boolean): ApiOb
   const { name, namespace } = next.metadata;
   if (slot === undefined || old === undefined) {
     if (slotOf(world, kind, namespace, name) !== undefined) throw alreadyExists(kind.resource, name);
-    return dryRun ? shownDry(next, undefined) : world.store.add(collectionOf(world, kind), next);
+    return dryRun ? unstored(next, undefined) : world.store.add(collectionOf(world, kind), next);
   }
   if (!isCurrent(world, prepared)) throw objectModified(kind.resource, name);
   if (next === old) return old;
-  if (dryRun) return shownDry(next, old);
-  if (isReleased(next, old)) {
+  if (dryRun) return unstored(next, old);
+  if (isReleased(kind, next, old)) {
     world.store.remove(slot);
-    return shownDry(next, old);
+    return unstored(next, old);
   }
   return world.store.replace(slot, next);
 };

@@ -129,7 +129,7 @@ export const update = (call: Call, name: string): Outcome => {
     );
   }
   return write(call, options, 200, () =>
-    prepareUpdate(route.kind, foundSlot(world, route.kind, route.namespace, name), draft, options),
+    prepareUpdate(world, route.kind, foundSlot(world, route.kind, route.namespace, name), draft, options),
   );
 };
 
@@ -141,7 +141,7 @@ export const patch = (call: Call, name: string, patched: (shown: object) => unkn
   return write(call, options, 200, () => {
     const slot = foundSlot(world, route.kind, route.namespace, name);
     const draft = storedForm(call, patched(show(slot.object)) as Draft);
-    return prepareUpdate(route.kind, slot, draft, options);
+    return prepareUpdate(world, route.kind, slot, draft, { ...options, isPatch: true });
   });
 };
 
