@@ -85,8 +85,12 @@ function definition(name: string): Schema {
   // Known before it is complete: JSONSchemaProps has itself for members.
   const schema: Schema = {};
   known.set(name, schema);
-  return Object.assign(schema, resolved(JSON.parse(json) as Node));
+  const node = JSON.parse(json) as Node;
+  return Object.assign(schema, resolved(node), node.properties === undefined ? {} : { "x-go-type": goTypeOf(name) });
 }
+
+/** "v1.PodSpec" of "core.v1.PodSpec". */
+const goTypeOf = (name: string): string => name.split(".").slice(-2).join(".");
 
 function resolved(node: Node): Schema {
   const { $ref, properties, items, additionalProperties, ...rest } = node;

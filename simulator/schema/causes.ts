@@ -28,13 +28,14 @@ export function causesIn(shape: Shape, object: Json, typesOnly: boolean): readon
 const sound = { all: createMemory(), types: createMemory() };
 
 function check(shape: Shape, value: unknown, walk: Walk): void {
-  if (!hasType(shape, value, walk)) return;
+  const fits = hasType(shape, value, walk);
   if (!walk.typesOnly) {
     combinations(shape.schema, value, walk);
-    if (value !== null)
+    if (value !== null) {
       for (const limit of shape.limits) tell(limit(value, ""), () => limit(value, pathText(walk.path)), walk);
+    }
   }
-  if (typeof value !== "object" || value === null) return;
+  if (!fits || typeof value !== "object" || value === null) return;
   if (isList(value)) {
     if (shape.items !== undefined) each(value, shape.items, walk);
   } else soundly(shape, value as Json, walk);
@@ -58,10 +59,19 @@ function hasType(shape: Shape, value: unknown, walk: Walk): boolean {
   const { types, schema } = shape;
   if (types.length === 0) return true;
   if (value === null && (schema.nullable === true || walk.typesOnly)) return true;
-  const fits = types.some((type) => isOfType(value, type));
-  if (!fits) walk.causes.push(wrongType(pathText(walk.path), types.join(","), jsonType(value)));
-  return fits;
+  if (types.some((type) => isOfType(value, type))) return true;
+  const path = pathText(walk.path);
+  // A number of a format is told by that, unless a text or a list stands there.
+  const byFormat = numberFormats.includes(schema.format ?? "") && value !== null && !isList(value);
+  walk.causes.push(
+    byFormat && typeof value !== "string"
+      ? wrongType(path, schema.format ?? "", typeof value === "number" ? "float64" : "")
+      : wrongType(path, types.join(","), jsonType(value)),
+  );
+  return false;
 }
+
+const numberFormats: readonly string[] = ["int32", "int64", "float", "double"];
 
 function isOfType(value: unknown, type: string): boolean {
   switch (type) {

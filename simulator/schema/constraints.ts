@@ -100,7 +100,23 @@ function compiled(pattern: string): RegExp | undefined {
   }
 }
 
+/** Whether the number is one of Go's integers. The API server does not say where, but in its text. */
+const integerRange =
+  (format: string | undefined): Constraint =>
+  (value, path) => {
+    if (typeof value !== "number") return undefined;
+    const most = format === "int32" ? 2 ** 31 : 2 ** 63;
+    if (Number.isInteger(value) && value >= -most && value < most) return undefined;
+    const kind = format === undefined ? "integer (default format)" : `integer with format ${format}`;
+    return invalid("<nil>", "", `Checked value must be of type ${kind} in ${path}`);
+  };
+
 export function numberConstraints(schema: Schema): readonly Constraint[] {
+  const isInteger = schema.type === "integer" && schema["x-kubernetes-int-or-string"] !== true;
+  return [...(isInteger ? [integerRange(schema.format)] : []), ...numberLimits(schema)];
+}
+
+function numberLimits(schema: Schema): readonly Constraint[] {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf } = schema;
   const limited =
     (holds: (value: number) => boolean, rule: string): Constraint =>
@@ -177,7 +193,12 @@ const textFormats: Readonly<Record<string, (text: string) => boolean>> = {
   date: (text) => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)),
   "date-time": (text) => moment.test(text) && !Number.isNaN(Date.parse(text)),
   datetime: (text) => moment.test(text) && !Number.isNaN(Date.parse(text)),
+  cidr: (text) => /^[0-9a-fA-F.:]+\/\d{1,3}$/.test(text),
   duration: (text) => duration.test(text),
+  email: (text) => /^[^@\s]+@[^@\s]+$/.test(text),
+  hostname: (text) =>
+    text.length <= 255 &&
+    /^[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?(\.[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?)*$/.test(text),
   ipv4: (text) => /^(?:\d{1,3}\.){3}\d{1,3}$/.test(text) && text.split(".").every((octet) => Number(octet) <= 255),
   uri: (text) => URL.canParse(text) || text.startsWith("/"),
   uuid: (text) => uuid.test(text),

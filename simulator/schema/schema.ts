@@ -43,6 +43,8 @@ export interface Schema {
   readonly "x-kubernetes-group-version-kind"?: readonly GroupVersionKind[];
   /** Of the API server's own kinds: a pointer in Go, whose zero value is written. */
   readonly "x-go-pointer"?: boolean;
+  /** Of the API server's own kinds: "v1.PodSpec". */
+  readonly "x-go-type"?: string;
   /** Of the API server's own kinds: what it fills in where nothing is, unlike `default` only after it has decoded. */
   readonly "x-go-default"?: unknown;
 }

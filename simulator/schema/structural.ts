@@ -22,18 +22,21 @@ const complete = createMemory();
 interface Trail {
   readonly path: (string | number)[];
   readonly unknown: string[];
+  /** In the metadata of objects inside of others, which the API server looks at last. */
+  readonly late: string[];
 }
 
 /**
  * The object without the members that its schema does not know, and the paths of those in the API's words
- * ("spec.template.spec.containers[0].nam"), sorted as the API server tells them.
+ * ("spec.template.spec.containers[0].nam"), in the order in which the API server tells them.
  */
 export function prune<T extends object>(schema: Schema, object: T): { object: T; unknown: readonly string[] } {
-  const trail: Trail = { path: [], unknown: [] };
+  const trail: Trail = { path: [], unknown: [], late: [] };
   const shape = shapeOf(schema);
   const kept = isBuiltin(schema) ? prunedValue(shape, object, trail) : prunedResource(shape, object, trail);
-  if (trail.unknown.length === 0) return { object, unknown: [] };
-  return { object: kept as T, unknown: isBuiltin(schema) ? trail.unknown : trail.unknown.toSorted() };
+  if (kept === object) return { object, unknown: [] };
+  if (isBuiltin(schema)) return { object: kept as T, unknown: trail.unknown };
+  return { object: kept as T, unknown: [...trail.unknown.toSorted(), ...trail.late.toSorted()] };
 }
 
 function prunedValue(shape: Shape, value: unknown, trail: Trail): unknown {
@@ -69,8 +72,9 @@ function prunedMembers(shape: Shape, value: Json, trail: Trail, special: (name: 
     }
     const old = value[key];
     if (typeof old !== "object" || old === null) continue;
+    const isLate = trail.path.length > 0 && special(key) !== undefined;
     trail.path.push(key);
-    const next = prunedValue(member, old, trail);
+    const next = prunedValue(member, old, isLate ? { ...trail, unknown: trail.late } : trail);
     trail.path.pop();
     if (next === old) continue;
     result ??= { ...value };
