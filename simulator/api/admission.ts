@@ -44,7 +44,12 @@ export interface AdmissionResponse {
     readonly code?: number;
     readonly reason?: string;
     readonly message?: string;
-    readonly details?: { readonly causes?: readonly Partial<Cause>[] };
+    readonly details?: {
+      readonly name?: string;
+      readonly group?: string;
+      readonly kind?: string;
+      readonly causes?: readonly Partial<Cause>[];
+    };
   };
   readonly warnings?: readonly string[];
 }
@@ -102,15 +107,16 @@ export const checkAllowed = ({ webhook }: Admission, { allowed, status }: Admiss
   const message = status?.message ?? "";
   const reason = status?.reason ?? "";
   const why = message !== "" ? `: ${message}` : reason !== "" ? `: ${reason}` : " without explanation";
-  const causes = status?.details?.causes;
+  const { causes = [], ...named } = status?.details ?? {};
   const given = status?.code ?? 0;
   throw new StatusError(
     given < 400 ? 403 : given,
     reason === "" ? "Forbidden" : reason,
     `admission webhook "${webhook}" denied the request${why}`,
-    causes === undefined
+    status?.details === undefined
       ? undefined
       : {
+          ...named,
           causes: causes.map(({ reason: why = "", message: text = "", field = "" }) => ({
             reason: why,
             message: text,

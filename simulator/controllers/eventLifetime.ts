@@ -1,0 +1,21 @@
+/** Events go after an hour, as an API server lets them expire: else a world that lives long would be full of them. */
+import type { ApiCore, ApiObject } from "../api/model.ts";
+
+const lifetimeMs = 3_600_000;
+const lookEveryMs = 60_000;
+
+const lastMs = ({ metadata, lastTimestamp, eventTime }: ApiObject): number =>
+  Date.parse(String(lastTimestamp ?? eventTime ?? metadata.creationTimestamp));
+
+export function expireEvents(core: ApiCore): { stop(): void } {
+  const look = (): void => {
+    const untilMs = core.clock.now() - lifetimeMs;
+    for (const event of core.list("events")) {
+      const { namespace, name } = event.metadata;
+      if (lastMs(event) < untilMs) core.delete({ resource: "events", namespace, name });
+    }
+    stop = core.clock.after(lookEveryMs, look);
+  };
+  let stop = core.clock.after(lookEveryMs, look);
+  return { stop: () => stop() };
+}
