@@ -30,7 +30,7 @@ test("a name that another one has is avoided by counting the collision", () => {
 
   const world = stage();
   const foreign = { matchLabels: { app: "foreign" } };
-  const template = { metadata: { labels: { app: "foreign" } }, spec: { containers: [] } };
+  const template = { metadata: { labels: { app: "foreign" } }, spec: podTemplate("nginx:1").spec };
   world.create("replicasets.apps", { metadata: { name: taken }, spec: { replicas: 0, selector: foreign, template } });
   world.create("deployments.apps", workload("web", 1));
   world.pass(10);

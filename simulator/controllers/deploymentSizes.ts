@@ -10,7 +10,7 @@ export const availableOf = (rs: ReplicaSet): number => rs.status?.availableRepli
 export const total = <T>(items: readonly T[], of: (item: T) => number): number =>
   items.reduce((sum, item) => sum + of(item), 0);
 
-export const isRolling = (d: Deployment): boolean => (d.spec.strategy?.type ?? "RollingUpdate") === "RollingUpdate";
+export const isRolling = (d: Deployment): boolean => d.spec.strategy?.type !== "Recreate";
 
 /** Surge and unavailability in pods. When both come to 0, one pod may be unavailable: a rollout has to be able to move. */
 function limits(d: Deployment): { readonly surge: number; readonly unavailable: number } {

@@ -14,22 +14,26 @@ export interface Backend {
   readonly pods: readonly Pod[];
 }
 
+/** Texts that say nothing come as "" from clients that speak protobuf. */
+const orTcp = (protocol: string | undefined): string => (protocol === undefined || protocol === "" ? "TCP" : protocol);
+
 /** A port by number, or by name among the containers' ports; undefined when the pod has none of that name. */
-function portOf(pod: Pod, { targetPort, port, protocol = "TCP" }: ServicePort): number | undefined {
-  if (typeof targetPort !== "string") return targetPort === undefined || targetPort === 0 ? port : targetPort;
+function portOf(pod: Pod, { targetPort, port, protocol }: ServicePort): number | undefined {
+  if (targetPort === undefined || targetPort === 0 || targetPort === "") return port;
+  if (typeof targetPort === "number") return targetPort;
   const sidecars = (pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
   return [...pod.spec.containers, ...sidecars]
     .flatMap(({ ports }) => ports ?? [])
-    .find((known) => known.name === targetPort && (known.protocol ?? "TCP") === protocol)?.containerPort;
+    .find((known) => known.name === targetPort && orTcp(known.protocol) === orTcp(protocol))?.containerPort;
 }
 
 function portsOf(pod: Pod, ports: readonly ServicePort[]): EndpointPort[] {
   return ports.flatMap((asked) => {
     const port = portOf(pod, asked);
     if (port === undefined) return [];
-    const { name, protocol = "TCP", appProtocol } = asked;
-    const named = name === undefined ? {} : { name };
-    return [{ ...named, port, protocol, ...(appProtocol === undefined ? {} : { appProtocol }) }];
+    const { name, appProtocol } = asked;
+    const named = name === undefined || name === "" ? {} : { name };
+    return [{ ...named, port, protocol: orTcp(asked.protocol), ...(appProtocol === undefined ? {} : { appProtocol }) }];
   });
 }
 

@@ -46,10 +46,7 @@ function patchedStatus(status: Pod["status"], patch: PodStatusPatch): Pod["statu
   return { ...status, ...patch, conditions: [...kept, ...[...changed.values()].map(withoutNulls)] };
 }
 
-/**
- * A real binding makes a pod PodScheduled in the same write, which no single write of ours can (it is spec and status);
- * so the first report does. Nothing happens between the two in the time of the clock.
- */
+/** A pod that named its node itself was never scheduled; its kubelet says that it is. */
 function scheduled(status: Pod["status"], { clock }: ApiCore): Pod["status"] {
   const conditions = status?.conditions ?? [];
   if (conditionOf(conditions, "PodScheduled") !== undefined) return status;

@@ -75,7 +75,4 @@ test("pods with gates, or for another scheduler, are left alone", () => {
   world.create("pods", pod("other", {}, { schedulerName: "mine" }));
   world.pass(5);
   expect([nodeOf(world.get("pods", "gated")), nodeOf(world.get("pods", "other"))]).toEqual([undefined, undefined]);
-  world.patch("pods", "gated", { spec: { schedulingGates: null } });
-  world.pass(5);
-  expect(nodeOf(world.get("pods", "gated"))).toBe("sluice-node-0");
 });

@@ -5,7 +5,7 @@
  */
 import { parseQuantity } from "../../controller/rules/quantity.ts";
 import { rfc3339 } from "../kubeletStatus.ts";
-import { type Decision, nothing, refOf, type Write } from "./decision.ts";
+import { type Decision, nothing, refOf, statusWrite, type Write } from "./decision.ts";
 import type { Controller } from "./driver.ts";
 import { conditionOf, hasEnded, keyOf, type Node, type Pod } from "./objects.ts";
 import { carries } from "./world.ts";
@@ -93,17 +93,11 @@ function refusal(hindered: readonly (readonly string[])[]): string {
   return `${none}: ${reasons.join(", ")}. no new claims to deallocate, preemption: ${none}: ${hindered.length} Preemption is not helpful for scheduling.`;
 }
 
-const statusWith = (pod: Pod, condition: { readonly status: "True" | "False" }, nowMs: number): Write => ({
-  kind: "change",
-  ref: refOf("pods", pod),
-  subresource: "status",
-  change: (stored) => {
-    const { status = {} } = stored as Pod;
-    const scheduled = { type: "PodScheduled", ...condition, lastTransitionTime: rfc3339(nowMs) };
-    const others = (status.conditions ?? []).filter(({ type }) => type !== "PodScheduled");
-    return { ...stored, status: { phase: "Pending", ...status, conditions: [...others, scheduled] } };
-  },
-});
+function statusWith(pod: Pod, condition: { readonly status: "True" | "False" }, nowMs: number): Pod["status"] {
+  const scheduled = { type: "PodScheduled", ...condition, lastTransitionTime: rfc3339(nowMs) };
+  const others = (pod.status?.conditions ?? []).filter(({ type }) => type !== "PodScheduled");
+  return { phase: "Pending", ...pod.status, conditions: [...others, scheduled] };
+}
 
 /** The labels of a node that its pods get, too. */
 const topologyLabels = ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"];
@@ -119,10 +113,12 @@ function bind(pod: Pod, node: Node, nowMs: number): readonly Write[] {
   const assignment: Write = {
     kind: "change",
     ref: refOf("pods", pod),
+    // One write of spec and status, as the server takes it for a binding.
     change: (stored) => ({
       ...stored,
       metadata: { ...stored.metadata, labels: { ...stored.metadata.labels, ...topology } },
       spec: { ...(stored as Pod).spec, nodeName },
+      status: statusWith(stored as Pod, { status: "True" }, nowMs),
     }),
     remark: {
       about: pod,
@@ -131,9 +127,7 @@ function bind(pod: Pod, node: Node, nowMs: number): readonly Write[] {
       message: `Successfully assigned ${pod.metadata.namespace ?? ""}/${pod.metadata.name} to ${nodeName}`,
     },
   };
-  // The kubelet's first report says that a pod is scheduled; only one that was said not to be is told right away.
-  const wasRefused = conditionOf(pod.status?.conditions, "PodScheduled") !== undefined;
-  return wasRefused ? [assignment, statusWith(pod, { status: "True" }, nowMs)] : [assignment];
+  return [assignment];
 }
 
 export function schedule({ pod, nodes, usedOn }: ScheduleFacts, nowMs: number): Decision {
@@ -151,14 +145,14 @@ export function schedule({ pod, nodes, usedOn }: ScheduleFacts, nowMs: number): 
   if (known?.status === "False" && known.message === message) return nothing;
   const condition = { status: "False", reason: "Unschedulable", message } as const;
   const remark = { about: pod, type: "Warning", reason: "FailedScheduling", message } as const;
-  return { writes: [statusWith(pod, condition, nowMs), { kind: "remark", remark }] };
+  return { writes: [statusWrite("pods", pod, statusWith(pod, condition, nowMs)), { kind: "remark", remark }] };
 }
 
 const waits = (pod: Pod): boolean =>
   (pod.spec.nodeName ?? "") === "" &&
   pod.metadata.deletionTimestamp === undefined &&
   !hasEnded(pod) &&
-  (pod.spec.schedulerName ?? "default-scheduler") === "default-scheduler" &&
+  ["", "default-scheduler"].includes(pod.spec.schedulerName ?? "") &&
   (pod.spec.schedulingGates ?? []).length === 0;
 
 /** Keeps what the pods of each node ask for, so that no decision adds it up. */
