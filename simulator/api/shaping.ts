@@ -93,8 +93,7 @@ export const checkFaults = (
   if (subresource === "status") {
     if (schema !== undefined) causes.push(...validate(statusSchema(schema), { status: (next as Draft)["status"] }));
   } else {
-    // A binding is the one update that gives a pod its node.
-    if (subresource !== "binding") causes.push(...builtinViolations(kind.key, next, old));
+    causes.push(...builtinViolations(kind.key, next, old));
     if (schema !== undefined) causes.push(...validate(schema, next));
   }
   if (causes.length > 0) throw invalid(kind.resource, next.metadata.name, causes);
