@@ -6,7 +6,6 @@
  * `name*` is a pointer to a scalar, whose zero value is written; `name!` is written as null when it is absent.
  * Left out are descriptions, and `required` and `enum`: the API server does not check its own kinds with them.
  */
-import { $ } from "bun";
 import { goDefaults } from "./goDefaults.ts";
 
 const kinds: Readonly<Record<string, readonly string[]>> = {
@@ -59,7 +58,8 @@ async function goMarks(): Promise<ReadonlyMap<string, ReadonlyMap<string, string
 /** Everything that a document defines, by name. */
 async function published(groupVersion: string): Promise<ReadonlyMap<string, Definition>> {
   const path = groupVersion.includes("/") ? `apis/${groupVersion}` : `api/${groupVersion}`;
-  const document = (await $`kubectl get --raw /openapi/v3/${path}`.json()) as {
+  const kubectl = Bun.spawn(["kubectl", "get", "--raw", `/openapi/v3/${path}`]);
+  const document = (await new Response(kubectl.stdout).json()) as {
     readonly components: { readonly schemas: Readonly<Record<string, Definition>> };
   };
   return new Map(Object.entries(document.components.schemas));
