@@ -3,9 +3,9 @@ import type { Cause } from "../api/model.ts";
 import { isList, isObject, type Json } from "../patch/json.ts";
 import { pathText } from "./fieldPath.ts";
 import { duplicate, invalid, jsonType, required, wrongType } from "./constraints.ts";
-import { createMemory } from "./memory.ts";
+import { createMemory, type Memory } from "./memory.ts";
 import type { Schema } from "./schema.ts";
-import { type Shape, shapeOf } from "./shape.ts";
+import { anywhere, type Shape, shapeOf } from "./shape.ts";
 
 interface Walk {
   /** Where the walk is. */
@@ -30,7 +30,7 @@ const sound = { all: createMemory(), types: createMemory() };
 function check(shape: Shape, value: unknown, walk: Walk): void {
   const fits = hasType(shape, value, walk);
   if (!walk.typesOnly) {
-    combinations(shape.schema, value, walk);
+    if (shape.combines) combinations(shape.schema, value, walk);
     if (value !== null) {
       for (const limit of shape.limits) tell(limit(value, ""), () => limit(value, pathText(walk.path)), walk);
     }
@@ -173,14 +173,21 @@ function bracketed(walk: Walk, shape: Shape): string {
   return text;
 }
 
-/** Visits every value below one that the schema describes, with the path kept in `walk`. */
-function visit(shape: Shape, value: unknown, walk: Walk, tellOf: (shape: Shape, value: unknown) => void): void {
-  if (typeof value !== "object" || value === null) return;
-  tellOf(shape, value);
+const hasEmbedded = anywhere((schema) => schema["x-kubernetes-embedded-resource"] === true);
+const hasKeyed = anywhere((schema) => ["set", "map"].includes(schema["x-kubernetes-list-type"] ?? ""));
+const isSpecial = (shape: Shape): boolean => hasEmbedded(shape) || hasKeyed(shape);
+
+type Look = (shape: Shape, value: object) => void;
+
+/** Visits every value below one about which there may be something to tell, with the path kept in `walk`. */
+function visit(shape: Shape, value: unknown, walk: Walk, seen: Memory, look: Look): void {
+  if (typeof value !== "object" || value === null || !isSpecial(shape) || seen.knows(shape, value)) return;
+  const before = walk.causes.length;
+  look(shape, value);
   const descend = (key: string | number, below: Shape | undefined, inner: unknown): void => {
-    if (below === undefined) return;
+    if (below === undefined || typeof inner !== "object") return;
     walk.path.push(key);
-    visit(below, inner, walk, tellOf);
+    visit(below, inner, walk, seen, look);
     walk.path.pop();
   };
   if (isList(value)) {
@@ -188,11 +195,15 @@ function visit(shape: Shape, value: unknown, walk: Walk, tellOf: (shape: Shape, 
   } else {
     for (const key in value) descend(key, shape.members.get(key) ?? shape.others, (value as Json)[key]);
   }
+  if (walk.causes.length === before) seen.learn(shape, value);
 }
+
+const seenEmbedded = createMemory();
+const seenRepeated = createMemory();
 
 /** Objects of the API that are part of another one say what they are. */
 function embedded(root: Shape, object: Json, walk: Walk): void {
-  visit(root, object, walk, ({ schema }, value) => {
+  visit(root, object, walk, seenEmbedded, ({ schema }, value) => {
     if (schema["x-kubernetes-embedded-resource"] !== true || !isObject(value)) return;
     for (const name of ["apiVersion", "kind"]) {
       const field = `${bracketed(walk, root)}.${name}`;
@@ -203,7 +214,7 @@ function embedded(root: Shape, object: Json, walk: Walk): void {
 }
 
 function repeated(root: Shape, object: Json, walk: Walk): void {
-  visit(root, object, walk, ({ schema }, value) => {
+  visit(root, object, walk, seenRepeated, ({ schema }, value) => {
     const kind = schema["x-kubernetes-list-type"];
     if (!isList(value) || kind === undefined || kind === "atomic" || value.length < 2) return;
     const keys = kind === "set" ? value : value.map((item) => keyOf(item, schema["x-kubernetes-list-map-keys"] ?? []));

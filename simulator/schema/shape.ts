@@ -25,6 +25,8 @@ export interface Shape {
   /** The types that the value may have; none means any. */
   readonly types: readonly string[];
   readonly limits: readonly Constraint[];
+  /** Whether it has allOf, anyOf, oneOf or not. */
+  readonly combines: boolean;
 }
 
 type Draft = { -readonly [K in keyof Shape]: Shape[K] };
@@ -46,6 +48,7 @@ export function shapeOf(schema: Schema): Shape {
     goDefaults: defaultsIn(properties, "x-go-default"),
     types: typesOf(schema),
     limits: limitsOf(schema),
+    combines: [schema.allOf, schema.anyOf, schema.oneOf, schema.not].some((one) => one !== undefined),
   };
   shapes.set(schema, shape);
   // From here on a schema that refers to itself finds its shape.
@@ -75,4 +78,20 @@ function limitsOf(schema: Schema): readonly Constraint[] {
     ...sizeConstraints(schema),
     ...(schema.enum === undefined ? [] : [enumConstraint(schema.enum, sameJson)]),
   ];
+}
+
+/** Whether a shape, or one below it, has something; looked up once for each. */
+export function anywhere(has: (schema: Schema) => boolean): (shape: Shape) => boolean {
+  const known = new WeakMap<Shape, boolean>();
+  const find = (shape: Shape): boolean => {
+    const answer = known.get(shape);
+    if (answer !== undefined) return answer;
+    // A shape below itself adds nothing; but what was found under way in a circle may be too little, so it says yes.
+    known.set(shape, true);
+    const below = [...shape.members.values(), shape.others, shape.items].filter((one) => one !== undefined);
+    const found = has(shape.schema) || below.some(find);
+    known.set(shape, found);
+    return found;
+  };
+  return find;
 }
