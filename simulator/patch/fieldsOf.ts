@@ -12,7 +12,8 @@ export function fieldsOf(shape: Shape | undefined, object: unknown): FieldSet {
   return fields.set;
 }
 
-function collect(shape: Shape | undefined, value: unknown, path: readonly string[], fields: Collector): void {
+/** `path` is where it is, and the same again when it is done. */
+function collect(shape: Shape | undefined, value: unknown, path: string[], fields: Collector): void {
   switch (structureOf(shape, value)) {
     case "leaf":
       fields.add(path);
@@ -20,17 +21,19 @@ function collect(shape: Shape | undefined, value: unknown, path: readonly string
     case "map":
       for (const [name, entry] of Object.entries(entriesOf(value))) {
         if (entry === undefined) continue;
-        const here = [...path, fieldElement(name)];
-        collect(memberShape(shape, name), entry, here, fields);
+        path.push(fieldElement(name));
+        collect(memberShape(shape, name), entry, path, fields);
         const isBare = entry === null || (isObject(entry) && Object.keys(entry).length === 0);
-        if (isBare || !isNamed(shape, name)) fields.add(here);
+        if (isBare || !isNamed(shape, name)) fields.add(path);
+        path.pop();
       }
       return;
     case "list":
       for (const item of itemsOf(value)) {
-        const here = [...path, elementOf(shape, item)];
-        collect(shape?.items, item, here, fields);
-        fields.add(here);
+        path.push(elementOf(shape, item));
+        collect(shape?.items, item, path, fields);
+        fields.add(path);
+        path.pop();
       }
       return;
   }
@@ -54,14 +57,8 @@ export function compare(shape: Shape, before: unknown, after: unknown): Comparis
   return { added: found.added.set, modified: found.modified.set, removed: found.removed.set };
 }
 
-/** undefined is a value that is not there, unlike null. @returns whether the value was compared as one field. */
-function differ(
-  shape: Shape | undefined,
-  before: unknown,
-  after: unknown,
-  path: readonly string[],
-  found: Differences,
-): void {
+/** undefined is a value that is not there, unlike null. */
+function differ(shape: Shape | undefined, before: unknown, after: unknown, path: string[], found: Differences): void {
   if (Object.is(before, after)) return;
   const wasLeaf = differInside(shape, before, after, path, found);
   if (wasLeaf || path.length === 0) return;
@@ -69,11 +66,12 @@ function differ(
   else if (after === undefined) found.removed.add(path);
 }
 
+/** @returns whether the value was compared as one field */
 function differInside(
   shape: Shape | undefined,
   before: unknown,
   after: unknown,
-  path: readonly string[],
+  path: string[],
   found: Differences,
 ): boolean {
   const [old, next] = [structureOf(shape, before ?? after), structureOf(shape, after ?? before)];
@@ -86,19 +84,25 @@ function differInside(
   }
   if (next === "map") {
     const [a, b] = [entriesOf(before), entriesOf(after)];
-    for (const name in { ...a, ...b }) {
-      differ(memberShape(shape, name), a[name], b[name], [...path, fieldElement(name)], found);
-    }
+    const visit = (name: string): void => {
+      if (Object.is(a[name], b[name])) return;
+      path.push(fieldElement(name));
+      differ(memberShape(shape, name), a[name], b[name], path, found);
+      path.pop();
+    };
+    for (const name in a) visit(name);
+    for (const name in b) if (a[name] === undefined) visit(name);
     return false;
   }
   const [a, b] = [byElement(shape, before), byElement(shape, after)];
   for (const element of new Set([...a.keys(), ...b.keys()])) {
     const [x, y] = [a.get(element), b.get(element)];
-    const here = [...path, element];
+    path.push(element);
     // Elements that are there twice have no fields of their own: they are one.
-    if ((x?.length ?? 0) < 2 && (y?.length ?? 0) < 2) differ(shape?.items, x?.[0], y?.[0], here, found);
+    if ((x?.length ?? 0) < 2 && (y?.length ?? 0) < 2) differ(shape?.items, x?.[0], y?.[0], path, found);
     else if (!sameJson(x, y))
-      (x === undefined ? found.added : y === undefined ? found.removed : found.modified).add(here);
+      (x === undefined ? found.added : y === undefined ? found.removed : found.modified).add(path);
+    path.pop();
   }
   return false;
 }

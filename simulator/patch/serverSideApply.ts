@@ -127,9 +127,15 @@ function managerOf(write: Write, operation: "Apply" | "Update"): Manager {
   return { name, operation, apiVersion, subresource, time, fields: noFields };
 }
 
+const empty = new WeakMap<Schema, Json>();
+
 /** What the API server starts from: its own kinds have members that are always there. */
-function emptyObject({ schema, apiVersion }: Write): Json {
-  return isBuiltin(schema) ? { ...withDefaults(schema, {}), apiVersion } : { apiVersion };
+function emptyObject({ schema }: Write): Json {
+  const known = empty.get(schema);
+  if (known !== undefined) return known;
+  const made: Json = isBuiltin(schema) ? withDefaults(schema, {}) : {};
+  empty.set(schema, made);
+  return made;
 }
 
 /** Whoever wrote an object that nobody kept account of owns all of it. */
