@@ -4,7 +4,7 @@ import type { Cause, Resource } from "./model.ts";
 import { StatusError } from "./statusError.ts";
 import { newUid } from "./identity.ts";
 
-interface GroupVersionKind {
+export interface GroupVersionKind {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
@@ -74,12 +74,14 @@ export interface Reviewed {
   readonly dryRun: boolean;
   readonly options: unknown;
   readonly user: string;
+  /** What is judged, where that is not of the path's kind: a Scale. */
+  readonly as: GroupVersionKind | undefined;
 }
 
 export const admissionRequest = (reviewed: Reviewed, random: () => number): AdmissionRequest => {
   const { resource } = reviewed.kind;
   const { group, version } = resource;
-  const kind = { group, version, kind: resource.kind };
+  const kind = reviewed.as ?? { group, version, kind: resource.kind };
   const place = { group, version, resource: resource.name };
   const { subresource, name, namespace } = reviewed;
   return {

@@ -1,8 +1,9 @@
 /** A request on its way through the server, and what its query and body ask for. */
 import type { Admission } from "./admission.ts";
 import type { ApiObject, ApiRequest, ApiResponse, DeleteOptions, Draft, WriteOptions } from "./model.ts";
-import { badRequest } from "./refusals.ts";
+import { badRequest, invalid } from "./refusals.ts";
 import type { Route } from "./routes.ts";
+import type { StatusError } from "./statusError.ts";
 import type { World } from "./world.ts";
 
 export interface Call {
@@ -24,28 +25,74 @@ const isObject = (value: unknown): value is Json =>
 export const objectIn = ({ request, route }: Call): Draft => {
   const { body } = request;
   if (isObject(body)) return body;
-  const { kind, version } = route.kind.resource;
+  const { kind } = route.kind.resource;
+  const why =
+    body === undefined ? "unexpected end of JSON input (<empty>)" : `cannot unmarshal ${typeof body} into an object`;
   throw badRequest(
-    `${kind} in version "${version}" cannot be handled as a ${kind}: the body is ${body === undefined ? "empty" : "no JSON object"}`,
+    `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why}`,
   );
+};
+
+/** What a body says of itself has to be the path's kind. @throws {StatusError} 400, 422 */
+export const checkKind = ({ route: { kind: served } }: Call, { apiVersion, kind, metadata }: Draft): void => {
+  const { resource, custom } = served;
+  if (kind === undefined && custom) {
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${resource.kind}): Object 'Kind' is missing`,
+    );
+  }
+  if (kind !== undefined && kind !== resource.kind) {
+    if (custom) {
+      const message = `Invalid value: ${JSON.stringify(kind)}: must be ${resource.kind}`;
+      throw invalid({ ...resource, kind }, metadata?.name ?? "", [
+        { reason: "FieldValueInvalid", message, field: "kind" },
+      ]);
+    }
+    throw badRequest(
+      `${kind} in version "${(apiVersion ?? resource.version).split("/").at(-1)}" cannot be handled as a ${resource.kind}: it is another kind`,
+    );
+  }
+  if (apiVersion !== undefined && apiVersion !== served.apiVersion) {
+    throw badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${served.apiVersion})`,
+    );
+  }
 };
 
 const validations = ["Ignore", "Warn", "Strict"] as const;
 
 export type FieldValidation = (typeof validations)[number];
 
-const fieldValidationOf = (text: string | undefined): FieldValidation => {
-  if (text === undefined || text === "") return "Warn";
-  const found = validations.find((each) => each === text);
-  if (found !== undefined) return found;
-  throw badRequest(`fieldValidation: Unsupported value: "${text}": supported values: "Ignore", "Strict", "Warn"`);
+/** The request's options of this kind are wrong in one place. */
+const optionFault = (kind: string, field: string, value: unknown, supported: readonly string[]): StatusError => {
+  const message = `Unsupported value: ${JSON.stringify(value)}: supported values: ${supported.map((each) => JSON.stringify(each)).join(", ")}`;
+  const causes = [{ reason: "FieldValueNotSupported", message, field }];
+  return invalid({ group: "meta.k8s.io", name: "", kind }, "", causes);
 };
 
-/** @throws {StatusError} 400 */
-const dryRunOf = (values: unknown): boolean => {
-  if (values === undefined || values === "") return false;
-  if (values === "All" || (Array.isArray(values) && values.every((each) => each === "All"))) return true;
-  throw badRequest(`dryRun: Unsupported value: ${JSON.stringify(values)}: supported values: "All"`);
+const optionsKinds: Readonly<Record<string, string>> = {
+  POST: "CreateOptions",
+  PUT: "UpdateOptions",
+  PATCH: "PatchOptions",
+  DELETE: "DeleteOptions",
+};
+
+const optionsKind = ({ method }: ApiRequest): string => optionsKinds[method] ?? "ListOptions";
+
+const fieldValidationOf = (request: ApiRequest): FieldValidation => {
+  const text = request.query["fieldValidation"] ?? "";
+  if (text === "") return "Warn";
+  const found = validations.find((each) => each === text);
+  if (found !== undefined) return found;
+  throw optionFault(optionsKind(request), "fieldValidation", text, ["", "Ignore", "Strict", "Warn"]);
+};
+
+const dryRunOf = (request: ApiRequest, said: unknown): boolean => {
+  const asked: unknown = said ?? request.query["dryRun"];
+  if (asked === undefined || asked === "") return false;
+  const values: readonly unknown[] = Array.isArray(asked) ? asked : [asked];
+  if (values.every((each) => each === "All")) return values.length > 0;
+  throw optionFault(optionsKind(request), "dryRun", values, ["All"]);
 };
 
 /** The manager of the fields that are written: as the request says, or the program that it comes from. */
@@ -56,12 +103,12 @@ const managerOf = ({ query, userAgent }: ApiRequest): string | undefined => {
   return program === "" ? undefined : program;
 };
 
-/** @throws {StatusError} 400 */
+/** @throws {StatusError} 422 */
 export const writeOptionsOf = ({ request, route }: Call): WriteOptions & { readonly dryRun: boolean } => {
   const manager = managerOf(request);
   return {
-    dryRun: dryRunOf(request.query["dryRun"]),
-    fieldValidation: fieldValidationOf(request.query["fieldValidation"]),
+    dryRun: dryRunOf(request, undefined),
+    fieldValidation: fieldValidationOf(request),
     ...(manager === undefined ? {} : { fieldManager: manager }),
     ...(route.subresource === undefined ? {} : { subresource: route.subresource }),
   };
@@ -69,19 +116,20 @@ export const writeOptionsOf = ({ request, route }: Call): WriteOptions & { reado
 
 const policies = ["Background", "Foreground", "Orphan"] as const;
 
-/** From body and query; the body has the last word. @throws {StatusError} 400 */
-export const deleteOptionsOf = ({ request: { query, body } }: Call): DeleteOptions & { readonly dryRun: boolean } => {
+/** From body and query; the body has the last word. @throws {StatusError} 422 */
+export const deleteOptionsOf = ({ request }: Call): DeleteOptions & { readonly dryRun: boolean } => {
+  const { query, body } = request;
   const said: Json = isObject(body) ? body : {};
   const policy = said["propagationPolicy"] ?? query["propagationPolicy"];
   const propagationPolicy = policies.find((each) => each === policy);
   if (propagationPolicy === undefined && policy !== undefined && policy !== null && policy !== "") {
-    throw badRequest(`invalid propagationPolicy ${JSON.stringify(policy)}: it is one of ${policies.join(", ")}`);
+    throw optionFault("DeleteOptions", "propagationPolicy", policy, ["Foreground", "Background", "Orphan", "nil"]);
   }
   const asked = said["gracePeriodSeconds"] ?? query["gracePeriodSeconds"];
   const grace = asked === undefined || asked === null || asked === "" ? Number.NaN : Number(asked);
   const { uid, resourceVersion } = isObject(said["preconditions"]) ? said["preconditions"] : {};
   return {
-    dryRun: dryRunOf(said["dryRun"] ?? query["dryRun"]),
+    dryRun: dryRunOf(request, said["dryRun"]),
     ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
     ...(Number.isNaN(grace) ? {} : { gracePeriodSeconds: grace }),
     preconditions: {

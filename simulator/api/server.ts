@@ -1,13 +1,16 @@
 /** The server: requests in, answers out. HTTP is put before it elsewhere; in the same process it is called as it is. */
 import type { Admission } from "./admission.ts";
+import { apply, checkNoForce } from "./applying.ts";
 import type { Call, Outcome } from "./call.ts";
 import { coreOf, type CoreOptions, openWorld } from "./core.ts";
 import type { ApiRequest, ApiResponse, ApiServer } from "./model.ts";
-import { patcherOf } from "./patching.ts";
+import { applyPatchType, patcherOf } from "./patching.ts";
 import { get, listOrWatch } from "./reading.ts";
 import { methodNotAllowed, noSuchPath } from "./refusals.ts";
+import { reviewed } from "./reviews.ts";
 import { routeOf } from "./routes.ts";
 import { StatusError } from "./statusError.ts";
+import { ofSubresource } from "./subresources.ts";
 import { create, patch, remove, removeAll, update } from "./writing.ts";
 
 export interface ServerOptions extends CoreOptions {
@@ -35,17 +38,23 @@ const ofObject = (call: Call, name: string): Outcome => {
     case "PUT":
       return update(call, name);
     case "PATCH":
+      if (call.request.contentType === applyPatchType) return apply(call, name);
+      checkNoForce(call);
       return patch(call, name, patcherOf(call));
     case "DELETE":
-      return remove(call, name);
+      if (call.route.subresource === undefined) return remove(call, name);
+      break;
     default:
-      throw methodNotAllowed();
   }
+  throw methodNotAllowed();
 };
 
 const outcomeOf = (call: Call): Outcome => {
-  const { name } = call.route;
-  return name === undefined ? ofCollection(call) : ofObject(call, name);
+  const { name, subresource } = call.route;
+  if (name === undefined) return ofCollection(call);
+  return subresource === undefined || subresource === "status"
+    ? ofObject(call, name)
+    : ofSubresource(call, name, subresource);
 };
 
 const refusalOf = (error: unknown): ApiResponse => {
@@ -70,6 +79,8 @@ const refusalOf = (error: unknown): ApiResponse => {
 export const createApiServer = (options: ServerOptions): ApiServer => {
   const world = openWorld(options);
   const answerTo = (request: ApiRequest): Outcome => {
+    const review = reviewed(request, options.clock.now());
+    if (review !== undefined) return review;
     const route = routeOf(world.registry, request.path);
     if (route === undefined) throw noSuchPath();
     return outcomeOf({ world, admission: options.admit, request, route });
