@@ -186,7 +186,11 @@ async function admissionOf(
   return startAdmission(admissionOptions, ports, signal);
 }
 
-const LOCKS = ["sluice-controller-lock", "argo-rollouts-controller-lock"] as const;
+/** The Leases of an instance. */
+export const locks = (instanceId: string): [string, string] => {
+  const suffix = instanceId === "" ? "" : `-${instanceId}`;
+  return [`sluice-controller-lock${suffix}`, `argo-rollouts-controller-lock${suffix}`];
+};
 
 /** Waits for the caches and the Leases, works, and hands over on a signal. @returns the exit code. */
 async function lead({ options, log, client, controller, admission, stopping, hold }: Leading): Promise<number> {
@@ -228,12 +232,11 @@ function takeLeases(options: ControllerOptions, client: KubeClient, log: Log, on
       release: async () => {},
     };
   }
-  const suffix = options.instanceId === "" ? "" : `-${options.instanceId}`;
   return holdLeases({
     client,
     clock: systemClock,
     namespace: controllerNamespace(options),
-    names: [`${LOCKS[0]}${suffix}`, `${LOCKS[1]}${suffix}`],
+    names: locks(options.instanceId),
     identity: `${hostname()}_${crypto.randomUUID()}`,
     durationMs: options.leaseDurationMs,
     renewDeadlineMs: options.renewDeadlineMs,

@@ -1,21 +1,36 @@
-import { expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { crds } from "../schema/crd.ts";
 import { generated } from "./generate.ts";
+import { install, namespaceInstall } from "./install.ts";
+import { objectsIn, plain, rendered } from "./testing.ts";
 
 const files = generated();
+const text = (path: string): string => files.get(path) ?? "";
 
 test.each([...files])("manifests/%s is what `bun run generate` writes", (path, contents) => {
-  expect(readFileSync(join(import.meta.dir, path), "utf8") === contents).toBe(true);
+  const file = join(import.meta.dir, path);
+  expect(existsSync(file) && readFileSync(file, "utf8") === contents).toBe(true);
 });
 
-test("manifests/crds holds nothing else", () => {
-  const there = readdirSync(join(import.meta.dir, "crds")).map((file) => `crds/${file}`);
+test("manifests/ holds nothing else that is no program", () => {
+  const there = [...new Bun.Glob("**/*").scanSync(import.meta.dir)].filter((path) => !path.endsWith(".ts"));
   expect(there.toSorted()).toEqual([...files.keys()].toSorted());
 });
 
-test("the YAML says what the definitions say", () => {
-  const written = [...files.values()].map((contents) => Bun.YAML.parse(contents));
-  expect(written).toEqual(JSON.parse(JSON.stringify(crds)) as unknown[]);
+describe("the YAML says what the definitions say", () => {
+  test("in crds/, with nothing but metadata beside them", () => {
+    const written = crds.map(({ spec }) => Bun.YAML.parse(text(`crds/${spec.names.plural}.yaml`)));
+    expect(written).toMatchObject(plain(crds) as object[]);
+    for (const [index, crd] of crds.entries()) expect(written[index]).toHaveProperty("spec", plain(crd.spec));
+  });
+
+  test.each([
+    ["install.yaml", install],
+    ["namespace-install.yaml", namespaceInstall],
+  ] as const)("in %s, without the reasons of rules", (path, objects) => {
+    expect(objectsIn(text(path))).toEqual(rendered(objects));
+    expect(text(path)).not.toContain("why:");
+  });
 });

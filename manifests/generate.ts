@@ -1,17 +1,21 @@
-/** `bun run generate` writes what is made from the schemas: manifests/crds/*.yaml. */
-import { stringify } from "yaml";
-import { crds } from "../schema/crd.ts";
-
-const header = "# Made from schema/ by `bun run generate`; do not edit.\n";
+/** `bun run generate` writes what is made from the schemas and from the objects in this folder, all below manifests/. */
+import { definitions } from "./api.ts";
+import { helmChart } from "./helm.ts";
+import { install, kustomizations, namespaceInstall } from "./install.ts";
+import { header, stream, yaml } from "./render.ts";
 
 /** Path below manifests/ → contents, the same on every run; a test compares them with what is there. */
 export function generated(): ReadonlyMap<string, string> {
-  return new Map(crds.map((crd) => [`crds/${crd.spec.names.plural}.yaml`, header + yaml(crd)]));
-}
-
-/** YAML in the form that `bun fmt` leaves alone: no anchors, no folding. */
-function yaml(value: unknown): string {
-  return stringify(value, { aliasDuplicateObjects: false, lineWidth: 0 });
+  return new Map([
+    ...definitions.map((crd) => {
+      const plural = crd.metadata.name.replace(/\..*/, "");
+      return [`crds/${plural}.yaml`, header + yaml(crd)] as const;
+    }),
+    ["install.yaml", stream(install)],
+    ["namespace-install.yaml", stream(namespaceInstall)],
+    ...Object.entries(kustomizations).map(([path, object]) => [path, header + yaml(object)] as const),
+    ...Object.entries(helmChart),
+  ]);
 }
 
 if (import.meta.main) {

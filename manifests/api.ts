@@ -1,0 +1,77 @@
+/** The kinds, and what keeps them from being deleted by surprise: with a CRD go all its objects, and their pods. */
+import { crds } from "../schema/crd.ts";
+import { labels, name } from "./names.ts";
+import type { Manifest } from "./render.ts";
+
+/** On a CRD or the namespace: its deletion is meant. */
+export const ALLOW_DELETION = "sluice.dev/allow-deletion";
+
+/** Tools that delete what is no longer in their sources leave these alone. */
+const kept = {
+  "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
+  "helm.sh/resource-policy": "keep",
+  "kustomize.toolkit.fluxcd.io/prune": "disabled",
+};
+
+export const definitions: readonly Manifest[] = crds.map((crd) => ({
+  ...crd,
+  metadata: { name: crd.metadata.name, annotations: kept, labels: labels("api") },
+}));
+
+const policyName = `${name}-keeps-rollouts`;
+const api = "admissionregistration.k8s.io/v1";
+
+/**
+ * Refuses to delete the CRDs and the controller's namespace, by name in an expression: deleting a collection names
+ * nothing that a rule could match. CEL cannot look whether there are Rollouts, so an annotation has to say that it is meant.
+ */
+export const guard = (namespace: string): Manifest[] => {
+  const names = [...definitions.map(({ metadata }) => metadata.name), namespace];
+  const metadata = { name: policyName, annotations: kept, labels: labels("api") };
+  const deletionOf = (apiGroup: string, resource: string): object => ({
+    apiGroups: [apiGroup],
+    apiVersions: ["v1"],
+    operations: ["DELETE"],
+    resources: [resource],
+  });
+  return [
+    {
+      apiVersion: api,
+      kind: "ValidatingAdmissionPolicy",
+      metadata,
+      spec: {
+        failurePolicy: "Fail",
+        matchConstraints: {
+          resourceRules: [
+            deletionOf("apiextensions.k8s.io", "customresourcedefinitions"),
+            deletionOf("", "namespaces"),
+          ],
+        },
+        matchConditions: [{ name: "ours", expression: `oldObject.metadata.name in ${JSON.stringify(names)}` }],
+        validations: [
+          {
+            expression: `oldObject.metadata.?annotations[?"${ALLOW_DELETION}"].orValue("") == "true"`,
+            messageExpression: refusal,
+            reason: "Forbidden",
+          },
+        ],
+      },
+    },
+    {
+      apiVersion: api,
+      kind: "ValidatingAdmissionPolicyBinding",
+      metadata,
+      spec: { policyName, validationActions: ["Deny"] },
+    },
+  ];
+};
+
+const refusal =
+  `"deleting " + oldObject.metadata.name + " would delete all that is in it, Rollouts and their pods too: see docs/uninstall.md ` +
+  `of Sluice, and if it is meant, annotate it with ${ALLOW_DELETION}=true first"`;
+
+export const namespaceObject = (namespace: string): Manifest => ({
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name: namespace, annotations: kept, labels: labels("namespace") },
+});

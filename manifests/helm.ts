@@ -1,0 +1,168 @@
+/**
+ * The Helm chart, from the same objects: where a value comes in stands a mark, which the finished YAML has replaced by
+ * Helm's own language. With the default values the chart makes what install.yaml holds, but for the namespace.
+ */
+import { definitions, guard } from "./api.ts";
+import { loopRoles, webhookRoles } from "./install.ts";
+import { name, repository, served, version } from "./names.ts";
+import { aggregatedRoles } from "./rbac.ts";
+import { compact, header, type Manifest, yaml } from "./render.ts";
+import {
+  deployment,
+  disruptionBudget,
+  metricsService,
+  networkPolicy,
+  resources,
+  serviceAccount,
+  spread,
+  webhookPort,
+  webhookService,
+} from "./workload.ts";
+
+const comment = "{{- /* Made from manifests/*.ts by `bun run generate`; do not edit. */ -}}\n";
+
+/** What a template fills in, in brackets that no text of ours has and that YAML does not quote. */
+const value = (expression: string): string => `⟦${expression}⟧`;
+/** Stands before a key or a list's item: it and all below it are there if the expression holds. */
+const when = (expression: string): string => `⟦if ${expression}⟧`;
+/** As a value: the key is there if the value is, which may be a map or a list. As an item: all items of a list. */
+const given = (expression: string): string => `⟦with ${expression}⟧`;
+
+const releaseNamespace = value(".Release.Namespace");
+const webhook = "and .Values.webhook.enabled (not .Values.namespaced)";
+const several = "gt (int .Values.replicas) 1";
+
+/** Replaces the marks, line by line. */
+export function template(text: string): string {
+  const out: string[] = [];
+  /** Indents at which a conditional block ends. */
+  const open: number[] = [];
+  for (const line of text.trimEnd().split("\n")) {
+    const indent = line.search(/\S/);
+    while (open.length > 0 && indent <= (open.at(-1) ?? 0)) {
+      open.pop();
+      out.push("{{- end }}");
+    }
+    const [, head = "", condition, rest = ""] = /^(\s*(?:- )?)⟦if ([^⟧]*)⟧(.*)$/.exec(line) ?? [];
+    if (condition === undefined) out.push(...filled(line));
+    else {
+      out.push(`{{- if ${condition} }}`, ...filled(head + rest));
+      open.push(indent);
+    }
+  }
+  return [...out, ...open.map(() => "{{- end }}"), ""].join("\n");
+}
+
+function filled(line: string): string[] {
+  const [, indent = "", head = "", expression] = /^(\s*)(- |[^\s:]+: )⟦with ([^⟧]*)⟧$/.exec(line) ?? [];
+  if (expression === undefined) return [line.replaceAll(/⟦([^⟧]*)⟧/g, "{{ $1 }}")];
+  const lines =
+    head === "- "
+      ? [`{{ toYaml . | indent ${indent.length} }}`]
+      : [`${indent}${head.trimEnd()}`, `{{ toYaml . | indent ${indent.length + 2} }}`];
+  return [`{{- with ${expression} }}`, ...lines, "{{- end }}"];
+}
+
+/** Documents that are there if `condition` holds. Braces of their own, in descriptions, are no template's. */
+function documents(objects: readonly Manifest[], condition?: string): string {
+  const text = objects.map((object) => `---\n${template(compact(object).replaceAll("{{", value("`{{`")))}`).join("");
+  return condition === undefined ? text : `{{- if ${condition} }}\n${text}{{- end }}\n`;
+}
+
+const workload = deployment({
+  namespace: releaseNamespace,
+  image: `${value(".Values.image.repository")}:${value(".Values.image.tag | default (printf `v%s` .Chart.AppVersion)")}`,
+  pullPolicy: value(".Values.image.pullPolicy"),
+  args: [
+    "controller",
+    `${when(".Values.namespaced")}--namespaced`,
+    `${when(webhook)}--webhook-port=${served.webhookPort}`,
+    given(".Values.extraArgs"),
+  ],
+  replicas: value(".Values.replicas"),
+  ports: [webhookPort(`${when(webhook)}name`)],
+  resources: given(".Values.resources"),
+  podMetadata: { annotations: given(".Values.podAnnotations") },
+  pod: {
+    nodeSelector: given(".Values.nodeSelector"),
+    affinity: given(".Values.affinity"),
+    tolerations: given(".Values.tolerations"),
+    [`${when(several)}topologySpreadConstraints`]: spread,
+    priorityClassName: given(".Values.priorityClassName"),
+    imagePullSecrets: given(".Values.imagePullSecrets"),
+  },
+});
+
+const both = (a: string, b: string): string => `and (${a}) (${b})`;
+const newEnough = ".Capabilities.APIVersions.Has `admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy`";
+const policies = ".Values.networkPolicy.create";
+
+const templates: Readonly<Record<string, string>> = {
+  crds: documents(definitions, ".Values.crds.install"),
+  guard: documents(guard(releaseNamespace), both(".Values.crds.install", newEnough)),
+  roles: documents(aggregatedRoles, ".Values.aggregatedRoles.create"),
+  serviceaccount: documents([serviceAccount(releaseNamespace)]),
+  rbac:
+    documents(loopRoles("cluster", releaseNamespace), "not .Values.namespaced") +
+    documents(loopRoles("namespace", releaseNamespace), ".Values.namespaced") +
+    documents(webhookRoles(releaseNamespace), webhook),
+  services: documents([metricsService(releaseNamespace)]) + documents([webhookService(releaseNamespace)], webhook),
+  networkpolicy:
+    documents([networkPolicy(releaseNamespace, ["webhook", "metrics"])], both(policies, webhook)) +
+    documents([networkPolicy(releaseNamespace, ["metrics"])], both(policies, `not (${webhook})`)),
+  deployment: documents([workload]),
+  poddisruptionbudget: documents([disruptionBudget(releaseNamespace)], several),
+};
+
+const chart = {
+  apiVersion: "v2",
+  name,
+  description: "Progressive delivery for Kubernetes in one small binary",
+  type: "application",
+  version,
+  appVersion: version,
+  kubeVersion: ">=1.30.0-0",
+};
+
+const values = `${header}
+image:
+  repository: ${repository}
+  # By default the version of the chart.
+  tag: ""
+  pullPolicy: IfNotPresent
+imagePullSecrets: []
+
+# Two make the webhook strict (failurePolicy: Fail), and bring a PodDisruptionBudget and a topology spread.
+replicas: 1
+# Drive the release's own namespace only, without any right outside of it. There is no webhook then.
+namespaced: false
+# More arguments of the controller, such as --logformat=json.
+extraArgs: []
+
+webhook:
+  enabled: true
+crds:
+  # Installed, upgraded, and never deleted by Helm.
+  install: true
+aggregatedRoles:
+  # Lets the cluster's roles admin, edit and view include Rollouts.
+  create: true
+networkPolicy:
+  create: true
+
+${yaml({ resources })}podAnnotations: {}
+nodeSelector:
+  kubernetes.io/os: linux
+affinity: {}
+tolerations: []
+priorityClassName: ""
+`;
+
+/** Path below manifests/ → contents. */
+export const helmChart: Readonly<Record<string, string>> = {
+  "helm/sluice/Chart.yaml": header + yaml(chart),
+  "helm/sluice/values.yaml": values,
+  ...Object.fromEntries(
+    Object.entries(templates).map(([name, text]) => [`helm/sluice/templates/${name}.yaml`, comment + text]),
+  ),
+};

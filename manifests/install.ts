@@ -1,0 +1,81 @@
+/** What each way to install puts together. */
+import { definitions, guard, namespaceObject } from "./api.ts";
+import { clusterArgs, image, name, namespace, namespacedArgs } from "./names.ts";
+import { aggregatedRoles, granted, leaseRules, loopRules, webhookRoleRules, webhookRules } from "./rbac.ts";
+import type { Manifest } from "./render.ts";
+import {
+  deployment,
+  disruptionBudget,
+  metricsService,
+  networkPolicy,
+  serviceAccount,
+  spread,
+  webhookPort,
+  webhookService,
+} from "./workload.ts";
+
+/** Who drives Rollouts, in all namespaces or its own. */
+export const loopRoles = (scope: "cluster" | "namespace", namespace: string | undefined): Manifest[] =>
+  scope === "cluster"
+    ? [
+        ...granted({ name, rules: loopRules, component: "controller" }, "cluster", namespace),
+        ...granted({ name, rules: leaseRules, component: "controller" }, "namespace", namespace),
+      ]
+    : granted({ name, rules: [...loopRules, ...leaseRules], component: "controller" }, "namespace", namespace);
+
+export const webhookRoles = (namespace: string): Manifest[] => {
+  const role = { name: `${name}-webhook`, component: "webhook" } as const;
+  return [
+    ...granted({ ...role, rules: webhookRules(namespace) }, "cluster", namespace),
+    ...granted({ ...role, rules: webhookRoleRules }, "namespace", namespace),
+  ];
+};
+
+/**
+ * All there is, for the whole cluster. What holds others comes first; the CRDs before the guard, so that whoever deletes
+ * this file's objects in its order is refused the CRDs.
+ */
+export const install: readonly Manifest[] = [
+  namespaceObject(namespace),
+  ...definitions,
+  ...guard(namespace),
+  ...aggregatedRoles,
+  serviceAccount(namespace),
+  ...loopRoles("cluster", namespace),
+  ...webhookRoles(namespace),
+  webhookService(namespace),
+  metricsService(namespace),
+  networkPolicy(namespace, ["webhook", "metrics"]),
+  deployment({ namespace, image, args: clusterArgs, replicas: 1, ports: [webhookPort()] }),
+];
+
+/** For one namespace, chosen by kubectl's -n; an administrator of the cluster has applied the CRDs. */
+export const namespaceInstall: readonly Manifest[] = [
+  serviceAccount(undefined),
+  ...loopRoles("namespace", undefined),
+  metricsService(undefined),
+  networkPolicy(undefined, ["metrics"]),
+  deployment({ namespace: undefined, image, args: namespacedArgs, replicas: 1, ports: [] }),
+];
+
+/** Kustomize: path below manifests/ → object. */
+export const kustomizations: Readonly<Record<string, object>> = {
+  "kustomization.yaml": {
+    apiVersion: "kustomize.config.k8s.io/v1beta1",
+    kind: "Kustomization",
+    resources: ["install.yaml"],
+  },
+  "components/two-replicas/kustomization.yaml": {
+    apiVersion: "kustomize.config.k8s.io/v1alpha1",
+    kind: "Component",
+    resources: ["poddisruptionbudget.yaml"],
+    patches: [{ path: "deployment.yaml" }],
+  },
+  "components/two-replicas/poddisruptionbudget.yaml": disruptionBudget(namespace),
+  "components/two-replicas/deployment.yaml": {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace },
+    spec: { replicas: 2, template: { spec: { topologySpreadConstraints: spread } } },
+  },
+};

@@ -1,0 +1,173 @@
+/**
+ * What the controller may do, and why. Names stand wherever they are known beforehand. The API server's audit log is
+ * compared with these rules by test/cluster/install.cluster.ts: nothing is refused, and nothing is there for no request.
+ */
+import { locks } from "../controller/main.ts";
+import { keeperRules } from "../webhook/keeper.ts";
+import { labels, name } from "./names.ts";
+import type { Manifest } from "./render.ts";
+
+export interface Rule {
+  /** A comment in the YAML. */
+  readonly why: string;
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+  readonly resourceNames?: readonly string[];
+}
+
+const argo = ["argoproj.io"];
+
+/** In every namespace that is watched. */
+export const loopRules: readonly Rule[] = [
+  {
+    why: "Rollouts are read, and get their revision and default replicas.",
+    apiGroups: argo,
+    resources: ["rollouts"],
+    verbs: ["get", "list", "watch", "patch"],
+  },
+  { why: "How far they are.", apiGroups: argo, resources: ["rollouts/status"], verbs: ["patch"] },
+  {
+    why: "Asked for where a ReplicaSet names its Rollout as the owner to wait for (OwnerReferencesPermissionEnforcement).",
+    apiGroups: argo,
+    resources: ["rollouts/finalizers"],
+    verbs: ["update"],
+  },
+  {
+    why: "A ReplicaSet for each revision. The webhook creates some as a dry run, to check pod templates.",
+    apiGroups: ["apps"],
+    resources: ["replicasets"],
+    verbs: ["get", "list", "watch", "create", "patch", "delete"],
+  },
+  {
+    why: "Services are pointed at a revision.",
+    apiGroups: [""],
+    resources: ["services"],
+    verbs: ["list", "watch", "patch"],
+  },
+  {
+    why: "Pods are read for a restart, and get the labels and annotations of canaryMetadata and its like.",
+    apiGroups: [""],
+    resources: ["pods"],
+    verbs: ["list", "patch"],
+  },
+  {
+    why: "A restart evicts pods, so that disruption budgets are heard.",
+    apiGroups: [""],
+    resources: ["pods/eviction"],
+    verbs: ["create"],
+  },
+  { why: "What happened.", apiGroups: [""], resources: ["events"], verbs: ["create", "patch"] },
+];
+
+/** In the controller's namespace. */
+export const leaseRules: readonly Rule[] = [
+  {
+    why: "A create has no name that could be allowed.",
+    apiGroups: ["coordination.k8s.io"],
+    resources: ["leases"],
+    verbs: ["create"],
+  },
+  {
+    why: "One controller works at a time; Argo Rollouts' Lease too is held, so that the two never write at once.",
+    apiGroups: ["coordination.k8s.io"],
+    resources: ["leases"],
+    verbs: ["get", "update"],
+    resourceNames: locks(""),
+  },
+];
+
+/** In every namespace, and of the cluster, for the webhook. */
+export const webhookRules = (namespace: string): readonly Rule[] => [
+  {
+    why: "Templates that Rollouts name.",
+    apiGroups: argo,
+    resources: ["analysistemplates", "clusteranalysistemplates"],
+    verbs: ["list", "watch"],
+  },
+  {
+    why: "The audit of what is stored looks at them now and then.",
+    apiGroups: argo,
+    resources: ["analysisruns", "experiments"],
+    verbs: ["list"],
+  },
+  ...explained(keeperRules("").clusterRole(namespace)),
+];
+
+/** In the controller's namespace, for the webhook. */
+export const webhookRoleRules: readonly Rule[] = explained(keeperRules("").role);
+
+/** Why the keeper needs what it does, by resource. */
+function explained(rules: readonly Omit<Rule, "why">[]): Rule[] {
+  const reasons: Readonly<Record<string, string>> = {
+    secrets: "The webhook's own certificates; no other Secret is read.",
+    leases: "A dry run on a Lease that is never stored tells whether the API server reaches the webhook.",
+    endpointslices: "How many replicas are ready: with fewer than two the webhook must not be in the way.",
+    validatingwebhookconfigurations: "Its own configuration, and no other.",
+    namespaces: "The configuration goes when the namespace does.",
+  };
+  return rules.map((rule) => {
+    const why = reasons[rule.resources.join(" ")];
+    if (why === undefined) throw new Error(`Say in rbac.ts why the webhook needs ${rule.resources.join(", ")}`);
+    return { why, ...rule };
+  });
+}
+
+const api = "rbac.authorization.k8s.io/v1";
+
+/**
+ * A role and its binding to the ServiceAccount. `namespace` undefined: kubectl's -n says it.
+ * @param scope "cluster": the rules hold in all namespaces
+ */
+export function granted(
+  role: { readonly name: string; readonly rules: readonly Rule[]; readonly component: "controller" | "webhook" },
+  scope: "cluster" | "namespace",
+  namespace: string | undefined,
+): Manifest[] {
+  const kind = scope === "cluster" ? "ClusterRole" : "Role";
+  const metadata = {
+    name: role.name,
+    ...(scope === "cluster" || namespace === undefined ? {} : { namespace }),
+    labels: labels(role.component),
+  };
+  return [
+    { apiVersion: api, kind, metadata, rules: role.rules },
+    {
+      apiVersion: api,
+      kind: `${kind}Binding`,
+      metadata,
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind, name: role.name },
+      subjects: [{ kind: "ServiceAccount", name, ...(namespace === undefined ? {} : { namespace }) }],
+    },
+  ];
+}
+
+const readable = [
+  "rollouts",
+  "rollouts/scale",
+  "experiments",
+  "analysistemplates",
+  "clusteranalysistemplates",
+  "analysisruns",
+];
+const reading = ["get", "list", "watch"];
+const writing = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+
+/** What a cluster's own roles admin, edit and view may do with our kinds, as Argo Rollouts has it. */
+export const aggregatedRoles: readonly Manifest[] = [
+  aggregated("admin", [...readable, "rollouts/status"], writing),
+  aggregated("edit", [...readable, "rollouts/status"], writing),
+  aggregated("view", readable, reading),
+];
+
+function aggregated(to: string, resources: readonly string[], verbs: readonly string[]): Manifest {
+  return {
+    apiVersion: api,
+    kind: "ClusterRole",
+    metadata: {
+      name: `${name}-aggregate-to-${to}`,
+      labels: { ...labels("api"), [`rbac.authorization.k8s.io/aggregate-to-${to}`]: "true" },
+    },
+    rules: [{ apiGroups: argo, resources, verbs }],
+  };
+}
