@@ -68,6 +68,20 @@ const numbered = (object: Unnumbered, version: number): ApiObject => ({
   metadata: { ...object.metadata, resourceVersion: String(version) },
 });
 
+/** A new object, its number where the API shows it. */
+const firstNumbered = (object: Unnumbered, version: number): ApiObject => {
+  const { name, generateName, namespace, uid, ...others } = object.metadata;
+  const metadata = {
+    name,
+    ...(generateName === undefined ? undefined : { generateName }),
+    ...(namespace === undefined ? undefined : { namespace }),
+    uid,
+    resourceVersion: String(version),
+    ...others,
+  };
+  return { ...object, metadata };
+};
+
 /** Tells changes one after the other: one that a listener causes is told when all have heard the present one. */
 const teller = () => {
   const listeners = new Set<(change: StoredChange) => void>();
@@ -199,7 +213,7 @@ export const createStore = (historySize: number): Store => {
     slots: slotsOf,
     add(collection, unnumbered) {
       version += 1;
-      const object = numbered(unnumbered, version);
+      const object = firstNumbered(unnumbered, version);
       place(collection, object);
       record("ADDED", collection, object, undefined);
       return object;
