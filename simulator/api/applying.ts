@@ -25,20 +25,21 @@ export const checkNoForce = ({ request: { query } }: Call): void => {
 const conflictOf = (causes: readonly Cause[], message: string): StatusError =>
   new StatusError(409, "Conflict", message, { causes });
 
-const configurationIn = ({ request: { body }, route }: Call): Draft => {
+/** As Go writes it: "/v1", "apps/v1", "/". */
+const groupVersion = (apiVersion = ""): string => (apiVersion.includes("/") ? apiVersion : `/${apiVersion}`);
+
+const configurationIn = ({ request: { body }, route }: Call, name: string): Draft => {
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     throw badRequest("error decoding YAML: the applied configuration is no object");
   }
   const configuration: Draft = { ...body };
   const { apiVersion, kind, metadata } = configuration;
   const wanted = route.kind;
-  if (apiVersion === undefined || kind === undefined) {
-    throw badRequest("error decoding YAML: the applied configuration has to name its apiVersion and kind");
-  }
   if (apiVersion !== wanted.apiVersion || kind !== wanted.resource.kind) {
-    throw badRequest(
-      `the configuration is of ${apiVersion}, Kind=${kind}, the path of ${wanted.apiVersion}, Kind=${wanted.resource.kind}`,
-    );
+    throw badRequest(`invalid object type: ${groupVersion(apiVersion)}, Kind=${kind ?? ""}`);
+  }
+  if ((metadata?.name ?? "") === "") {
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
   }
   if (metadata?.managedFields !== undefined) throw badRequest("metadata.managedFields must be nil");
   return configuration;
@@ -52,7 +53,7 @@ export const apply = (call: Call, name: string): Outcome => {
   if (manager === "") {
     throw optionFault("FieldValueRequired", "fieldManager", "Required value: is required for apply patch");
   }
-  const configuration = configurationIn(call);
+  const configuration = configurationIn(call, name);
   const schema = schemaOf(kind) ?? { type: "object", "x-kubernetes-preserve-unknown-fields": true };
   // The account of this write comes with the merged object.
   const { fieldManager: _, ...asked } = writeOptionsOf(call);
@@ -61,7 +62,7 @@ export const apply = (call: Call, name: string): Outcome => {
   const merged = (live: ApiObject | undefined): Draft => {
     const applied = serverSideApply({
       live: live === undefined ? undefined : show(live),
-      applied: { ...configuration, metadata: { name, ...configuration.metadata } },
+      applied: configuration,
       schema,
       manager,
       subresource,

@@ -116,11 +116,21 @@ export const writeOptionsOf = ({ request, route }: Call): WriteOptions & { reado
 
 const policies = ["Background", "Foreground", "Orphan"] as const;
 
+/** The policy in its older form. */
+const orphaning = (isOrphaning: unknown): string | undefined =>
+  typeof isOrphaning === "boolean" ? (isOrphaning ? "Orphan" : "Background") : undefined;
+
 /** From body and query; the body has the last word. @throws {StatusError} 422 */
 export const deleteOptionsOf = ({ request }: Call): DeleteOptions & { readonly dryRun: boolean } => {
   const { query, body } = request;
   const said: Json = isObject(body) ? body : {};
-  const policy = said["propagationPolicy"] ?? query["propagationPolicy"];
+  const policy = said["propagationPolicy"] ?? query["propagationPolicy"] ?? orphaning(said["orphanDependents"]);
+  if (typeof said["orphanDependents"] === "boolean" && typeof said["propagationPolicy"] === "string") {
+    const message = `Invalid value: ${JSON.stringify(policy)}: orphanDependents and deletionPropagation cannot be both set`;
+    throw invalid({ group: "meta.k8s.io", name: "", kind: "DeleteOptions" }, "", [
+      { reason: "FieldValueInvalid", message, field: "propagationPolicy" },
+    ]);
+  }
   const propagationPolicy = policies.find((each) => each === policy);
   if (propagationPolicy === undefined && policy !== undefined && policy !== null && policy !== "") {
     throw optionFault("DeleteOptions", "propagationPolicy", policy, ["Foreground", "Background", "Orphan", "nil"]);
@@ -148,7 +158,7 @@ export const selectorsOf = ({ request: { query }, route }: Call) => ({
 const partial = "PartialObjectMetadata";
 
 /** Whether only metadata is wanted. */
-const asksForMetadata = ({ accept }: ApiRequest): boolean => accept?.includes(`as=${partial}`) === true;
+export const asksForMetadata = ({ accept }: ApiRequest): boolean => accept?.includes(`as=${partial}`) === true;
 
 const metadataOf = ({ metadata }: ApiObject) => ({ kind: partial, apiVersion: "meta.k8s.io/v1", metadata });
 

@@ -59,7 +59,7 @@ export const removeSlot = (world: World, kind: Kind, slot: Slot, options: Delete
 
 /** @throws {StatusError} 400 for a selector that cannot be read */
 export const listObjects = (world: World, kind: Kind, options: ListOptions): readonly ApiObject[] => {
-  const matches = matcher(options, kind.selectableFields);
+  const matches = matcher(options, { fields: kind.selectableFields, custom: kind.custom });
   const slots = world.store.slots(collectionOf(world, kind), kind.resource.namespaced ? options.namespace : undefined);
   if (matches === undefined) return slots.map(({ object }) => object);
   const objects: ApiObject[] = [];

@@ -1,9 +1,8 @@
 /**
  * What clients over the network ask beside objects: discovery, OpenAPI, health, who they are; and the forms in which they
- * want objects: tables, and kinds that are left out told apart from those that do not exist.
+ * want objects: as they are, as tables, or their metadata alone.
  */
 import { discovery, serverVersion } from "./discovery.ts";
-import { leftOut } from "./leftOut.ts";
 import type { Wanted } from "./media.ts";
 import type { ApiRequest, ApiResponse, ApiServer } from "./model.ts";
 import { openapi } from "./openapi.ts";
@@ -68,25 +67,6 @@ function pageAt(path: string, { core }: ApiServer, wantsAggregated: boolean): Pa
   return path.startsWith("/api/") || path.startsWith("/apis/") ? undefined : text(404, "404 page not found\n");
 }
 
-const created = (body: unknown, status: unknown): ApiResponse => ({
-  kind: "answer",
-  status: 201,
-  body: { ...(typeof body === "object" ? body : {}), metadata: {}, status },
-});
-
-/** Reviews of oneself: there is one user, who may do everything. */
-function selfReview({ method, path, body, user = "system:admin" }: ApiRequest): ApiResponse | undefined {
-  if (method !== "POST") return undefined;
-  switch (path) {
-    case "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews":
-      return created(body, { allowed: true, reason: "the in-memory API server refuses nobody" });
-    case "/apis/authentication.k8s.io/v1/selfsubjectreviews":
-      return created(body, { userInfo: { username: user, groups: ["system:masters", "system:authenticated"] } });
-    default:
-      return undefined;
-  }
-}
-
 const includeObject = (value: string | undefined): IncludeObject | undefined => {
   if (value === undefined || value === "") return "Metadata";
   return (["None", "Metadata", "Object"] as const).find((one) => one === value);
@@ -94,10 +74,17 @@ const includeObject = (value: string | undefined): IncludeObject | undefined => 
 
 /** An answer of the API in the form that is wanted. Never rejects. */
 export async function answered(request: ApiRequest, server: ApiServer, wanted: Wanted): Promise<ApiResponse> {
-  const own = selfReview(request);
-  if (own !== undefined) return own;
-  const missing = leftOut(request.path, server.core);
-  if (missing !== undefined) return refusal(missing);
+  const response = await formed(request, server, wanted);
+  return deprecated.test(request.path) ? warned(response, deprecation) : response;
+}
+
+const deprecated = /^\/api\/v1\/(?:namespaces\/[^/]+\/)?endpoints(?:\/|$)/;
+const deprecation = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
+
+const warned = (response: ApiResponse, warning: string): ApiResponse =>
+  response.kind === "watch" ? response : { ...response, warnings: [warning, ...(response.warnings ?? [])] };
+
+async function formed(request: ApiRequest, server: ApiServer, wanted: Wanted): Promise<ApiResponse> {
   if (wanted.as !== "Table") {
     const accept = wanted.as === "" ? "application/json" : `application/json;as=${wanted.as};v=v1;g=meta.k8s.io`;
     return server.handle({ ...request, accept });

@@ -1,6 +1,7 @@
 /** The server over HTTP, for kubectl and every other client. */
 import { decodeProtobuf } from "../protobuf/decode.ts";
 import { answered, page, type Page, refusal } from "./front.ts";
+import { leftOut } from "./leftOut.ts";
 import { bareType, negotiate, served, takesAggregated, type Wanted } from "./media.ts";
 import type { ApiRequest, ApiResponse, ApiServer, WatchEvent } from "./model.ts";
 import { badRequest, notImplemented } from "./refusals.ts";
@@ -55,6 +56,9 @@ const internal = (error: unknown): StatusError =>
 async function respond(request: Request, server: ApiServer, neverIdle: () => void): Promise<Response> {
   const accept = request.headers.get("accept");
   const wanted = negotiate(accept);
+  // Before the body is read: it may be of a kind that nobody here can read.
+  const missing = leftOut(new URL(request.url).pathname, server.core);
+  if (missing !== undefined) return answerResponse(refusal(missing), wanted ?? { encoding: "json", as: "" });
   const asked = await apiRequest(request);
   if (asked instanceof StatusError) return answerResponse(refusal(asked), wanted ?? { encoding: "json", as: "" });
   const found = page(asked, server, takesAggregated(accept));
@@ -138,6 +142,14 @@ const headerText = (text: string): string =>
 
 const warningHeader = (text: string): string => `299 - "${headerText(text).replaceAll(/["\\]/g, "\\$&")}"`;
 
+/** With members in order of name, as Kubernetes' YAML has them. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const members = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(members.map(([name, member]) => [name, sorted(member)]));
+}
+
 function answerResponse(response: ApiResponse, { encoding }: Wanted): Response {
   if (response.kind === "watch") throw new Error("a watch is streamed");
   const { status, body, warnings = [], retryAfterSeconds } = response;
@@ -147,7 +159,8 @@ function answerResponse(response: ApiResponse, { encoding }: Wanted): Response {
   });
   for (const warning of warnings) headers.append("warning", warningHeader(warning));
   if (retryAfterSeconds !== undefined) headers.set("retry-after", String(retryAfterSeconds));
-  const text = encoding === "yaml" ? `${Bun.YAML.stringify(body, undefined, 2)}\n` : `${JSON.stringify(body)}\n`;
+  const text =
+    encoding === "yaml" ? `${Bun.YAML.stringify(sorted(body), undefined, 2)}\n` : `${JSON.stringify(body)}\n`;
   return new Response(text, { status, headers });
 }
 

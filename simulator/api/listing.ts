@@ -64,7 +64,7 @@ const objectsAt = (world: World, kind: Kind, namespace: string | undefined, vers
 /** @throws {StatusError} 400 for selectors and tokens that cannot be read, 410 for a token that is too old */
 export const listPage = (world: World, kind: Kind, options: PageOptions): Page => {
   const { namespace, limit = 0 } = options;
-  const matches = matcher(options, kind.selectableFields);
+  const matches = matcher(options, { fields: kind.selectableFields, custom: kind.custom });
   const token = options.continue === undefined || options.continue === "" ? undefined : decoded(options.continue);
   const version = token?.rv ?? world.store.version;
   const resourceVersion = String(version);

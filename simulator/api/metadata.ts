@@ -6,7 +6,7 @@ import type { Cause, ObjectMeta, OwnerReference } from "./model.ts";
 type Written = Partial<ObjectMeta>;
 
 /** Metadata on its way into the store, which numbers it. */
-export type NewMeta = Omit<ObjectMeta, "resourceVersion">;
+type NewMeta = Omit<ObjectMeta, "resourceVersion">;
 
 const causeOf = (reason: string, field: string, message: string): Cause => ({ reason, field, message });
 const invalidValue = (field: string, value: string, why: string): Cause =>
@@ -48,14 +48,14 @@ const annotationFaults = (annotations: Readonly<Record<string, string>> = {}): C
     return wrong === undefined ? [] : [invalidValue("metadata.annotations", JSON.stringify(key), wrong)];
   });
 
-const required = (field: string, value: string | undefined): Cause[] =>
-  value === undefined || value === "" ? [invalidValue(field, '""', "must not be empty")] : [];
+const required = (field: string, value: string | undefined, why = "must not be empty"): Cause[] =>
+  value === undefined || value === "" ? [invalidValue(field, '""', why)] : [];
 
 const ownerFaults = (owners: readonly OwnerReference[] = []): Cause[] => {
-  const faults = owners.flatMap((owner, index) => {
-    const field = `metadata.ownerReferences[${index}]`;
+  const field = "metadata.ownerReferences";
+  const faults = owners.flatMap((owner) => {
     return [
-      ...required(`${field}.apiVersion`, owner.apiVersion),
+      ...required(`${field}.apiVersion`, owner.apiVersion, "version must not be empty"),
       ...required(`${field}.kind`, owner.kind),
       ...required(`${field}.name`, owner.name),
       ...required(`${field}.uid`, owner.uid),
@@ -64,14 +64,14 @@ const ownerFaults = (owners: readonly OwnerReference[] = []): Cause[] => {
   const [first, second] = owners.filter(({ controller }) => controller === true);
   if (first === undefined || second === undefined) return faults;
   const why = `Only one reference can have Controller set to true. Found "true" in references for ${first.kind}/${first.name} and ${second.kind}/${second.name}`;
-  return [...faults, invalidValue("metadata.ownerReferences", JSON.stringify(owners), why)];
+  return [...faults, invalidValue(field, JSON.stringify(owners), why)];
 };
 
 const plainFinalizers = ["kubernetes", "orphan", "foregroundDeletion"];
 
 const finalizerFaults = (finalizers: readonly string[] = []): Cause[] =>
-  finalizers.flatMap((name) => {
-    const field = "metadata.finalizers";
+  finalizers.flatMap((name, index) => {
+    const field = `metadata.finalizers[${index}]`;
     const wrong = qualifiedNameFault(name);
     if (wrong !== undefined) return [invalidValue(field, JSON.stringify(name), wrong)];
     return name.includes("/") || name.includes(".") || plainFinalizers.includes(name)
@@ -136,13 +136,13 @@ export const newMetadata = (
   given: { name: string; namespace: string | undefined; uid: string; now: string },
 ): NewMeta => {
   const { namespace } = given;
-  const { generateName } = written;
+  const { generateName, generation } = written;
   return {
     name: given.name,
     ...(generateName === undefined || generateName === "" ? {} : { generateName }),
     ...(kind.resource.namespaced && namespace !== undefined ? { namespace } : {}),
     uid: given.uid,
-    ...(kind.counted ? { generation: 1 } : {}),
+    ...(kind.counted ? { generation: 1 } : generation === undefined ? {} : { generation }),
     creationTimestamp: given.now,
     ...free(written, undefined),
     ...(written.managedFields === undefined ? {} : { managedFields: written.managedFields }),

@@ -1,6 +1,7 @@
 /** get, list and watch. */
-import { answer, type Call, listHead, type Outcome, selectorsOf, shownTo } from "./call.ts";
+import { answer, asksForMetadata, type Call, listHead, type Outcome, selectorsOf, shownTo } from "./call.ts";
 import { foundSlot } from "./core.ts";
+import { checkListOptions } from "./listOptions.ts";
 import { listPage } from "./listing.ts";
 import { StatusError } from "./statusError.ts";
 import { startWatch, versionNumber } from "./watching.ts";
@@ -26,6 +27,13 @@ const checkNotInFuture = ({ world, request }: Call): void => {
   });
 };
 
+/** Items of the API server's own kinds do not say what they are: their list does. */
+const unnamed = (item: unknown): unknown => {
+  if (typeof item !== "object" || item === null) return item;
+  const { apiVersion: _, kind: __, ...rest } = item as Readonly<Record<string, unknown>>;
+  return rest;
+};
+
 const list = (call: Call): Outcome => {
   const { world, route, request } = call;
   checkNotInFuture(call);
@@ -39,17 +47,16 @@ const list = (call: Call): Outcome => {
     ...listHead(call),
     metadata: {
       resourceVersion: page.resourceVersion,
-      ...(page.continue === undefined ? {} : { continue: page.continue }),
+      ...(page.continue !== undefined ? { continue: page.continue } : route.kind.custom ? { continue: "" } : {}),
       ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
     },
-    items: page.items.map(show),
+    items: page.items.map(route.kind.custom || asksForMetadata(request) ? show : (object) => unnamed(show(object))),
   });
 };
 
 const watch = (call: Call): Outcome => {
   const { world, route, request } = call;
   const { query } = request;
-  versionNumber(query["resourceVersion"]);
   const options = {
     ...selectorsOf(call),
     resourceVersion: query["resourceVersion"],
@@ -61,4 +68,8 @@ const watch = (call: Call): Outcome => {
   return { kind: "watch", start: (tell, end) => startWatch(world, route.kind, options, show, tell, end) };
 };
 
-export const listOrWatch = (call: Call): Outcome => (isTrue(call.request.query["watch"]) ? watch(call) : list(call));
+export const listOrWatch = (call: Call): Outcome => {
+  const isWatch = isTrue(call.request.query["watch"]);
+  checkListOptions(call.request, isWatch);
+  return isWatch ? watch(call) : list(call);
+};

@@ -20,8 +20,13 @@ export const notFound = (resource: Named, name: string): StatusError =>
 export const noSuchPath = (): StatusError =>
   new StatusError(404, "NotFound", "the server could not find the requested resource", {});
 
-export const alreadyExists = (resource: Named, name: string): StatusError =>
-  new StatusError(409, "AlreadyExists", `${qualified(resource)} "${name}" already exists`, detailsOf(resource, name));
+export const alreadyExists = (resource: Named, name: string, isLeaving = false): StatusError =>
+  new StatusError(
+    409,
+    "AlreadyExists",
+    `${isLeaving ? "object is being deleted: " : ""}${qualified(resource)} "${name}" already exists`,
+    detailsOf(resource, name),
+  );
 
 export const conflict = (resource: Named, name: string, why: string): StatusError =>
   new StatusError(

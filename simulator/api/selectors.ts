@@ -72,17 +72,27 @@ const fieldOf = (object: unknown, path: readonly string[]): string => {
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : "";
 };
 
+/** What a field selector may name of a kind, beside its name and namespace. */
+export interface Selectable {
+  readonly fields: readonly string[];
+  readonly custom: boolean;
+}
+
 /**
  * "metadata.name=web,status.phase!=Running".
- * @param selectable fields of this kind beside its name and namespace. @throws {StatusError} 400
+ * @throws {StatusError} 400
  */
-const fieldSelector = (selector: string, selectable: readonly string[]): ((object: ApiObject) => boolean) => {
+const fieldSelector = (selector: string, selectable: Selectable): ((object: ApiObject) => boolean) => {
   const tests = selector.split(",").map((part) => {
     const match = /^\s*([\w.[\]-]+)\s*(==|=|!=)\s*(.*?)\s*$/.exec(part);
     if (match === null) throw badRequest(`invalid selector: '${selector}'; can't understand '${part}'`);
     const [, field = "", operator, value] = match;
-    if (field !== "metadata.name" && field !== "metadata.namespace" && !selectable.includes(field)) {
-      throw badRequest(`field label not supported: ${field}`);
+    if (field !== "metadata.name" && field !== "metadata.namespace" && !selectable.fields.includes(field)) {
+      throw badRequest(
+        selectable.fields.length > 0 || selectable.custom
+          ? `field label not supported: ${field}`
+          : `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`,
+      );
     }
     const path = field.split(".");
     const wanted = operator !== "!=";
@@ -96,7 +106,7 @@ export type Match = (object: ApiObject) => boolean;
 /** Both selectors as one predicate; undefined when all objects match. @throws {StatusError} 400 */
 export const matcher = (
   selectors: { readonly labelSelector?: string | undefined; readonly fieldSelector?: string | undefined },
-  selectable: readonly string[],
+  selectable: Selectable,
 ): Match | undefined => {
   const byLabels = labelSelector(selectors.labelSelector);
   const fields = selectors.fieldSelector?.trim();

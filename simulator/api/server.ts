@@ -19,16 +19,18 @@ export interface ServerOptions extends CoreOptions {
 }
 
 const ofCollection = (call: Call): Outcome => {
+  const { verbs } = call.route.kind.resource;
   switch (call.request.method) {
     case "GET":
       return listOrWatch(call);
     case "POST":
       return create(call);
     case "DELETE":
-      return removeAll(call);
+      if (verbs.includes("deletecollection")) return removeAll(call);
+      break;
     default:
-      throw methodNotAllowed();
   }
+  throw methodNotAllowed();
 };
 
 const ofObject = (call: Call, name: string): Outcome => {

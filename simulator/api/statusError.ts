@@ -7,23 +7,36 @@ export interface Status {
   readonly metadata: object;
   readonly status: "Failure";
   readonly message: string;
-  readonly reason: string;
+  /** Of a few refusals the API names none. */
+  readonly reason?: string;
   readonly details?: {
     readonly name?: string;
     readonly group?: string;
     readonly kind?: string;
-    readonly causes?: readonly Cause[];
+    /** What a cause does not say is left out, as Go does. */
+    readonly causes?: readonly Partial<Cause>[];
     readonly retryAfterSeconds?: number;
   };
   readonly code: number;
 }
+
+const told = (causes: readonly Partial<Cause>[] | undefined) =>
+  causes === undefined
+    ? undefined
+    : {
+        causes: causes.map(({ reason = "", message = "", field = "" }) => ({
+          ...(reason === "" ? {} : { reason }),
+          ...(message === "" ? {} : { message }),
+          ...(field === "" ? {} : { field }),
+        })),
+      };
 
 /** A refusal as the API answers it. */
 export class StatusError extends Error {
   override readonly name = "StatusError";
   readonly status: Status;
 
-  /** `reason`: "NotFound", "AlreadyExists", "Conflict", "Invalid", "BadRequest", …, as the API has it. */
+  /** `reason`: "NotFound", "AlreadyExists", "Conflict", "Invalid", "BadRequest", …, as the API has it; "" for none. */
   constructor(code: number, reason: string, message: string, details?: Status["details"]) {
     super(message);
     this.status = {
@@ -32,8 +45,8 @@ export class StatusError extends Error {
       metadata: {},
       status: "Failure",
       message,
-      reason,
-      ...(details === undefined ? {} : { details }),
+      ...(reason === "" ? {} : { reason }),
+      ...(details === undefined ? {} : { details: { ...details, ...told(details.causes) } }),
       code,
     };
   }

@@ -83,7 +83,7 @@ export const startWatch = (
 ): (() => void) => {
   const { store, clock } = world;
   const collection = collectionOf(world, kind);
-  const matches = inNamespace(options, matcher(options, kind.selectableFields));
+  const matches = inNamespace(options, matcher(options, { fields: kind.selectableFields, custom: kind.custom }));
   const since = versionNumber(options.resourceVersion);
   const timers = new Set<() => void>();
   // Changes that happened but are still being told to others are part of the past for this one.

@@ -103,10 +103,10 @@ export const prepareCreate = (
   const { status, ...fields } = draft;
   const own = status !== undefined && (!kind.hasStatus || kind.keepsStatus) ? { status } : undefined;
   const object: Unnumbered = filled(kind, {
-    ...fields,
-    ...own,
     apiVersion: kind.apiVersion,
     kind: kind.resource.kind,
+    ...fields,
+    ...own,
     metadata: newMetadata(kind, written, { name, namespace, uid: newUid(world.random), now: world.now() }),
   });
   const owned = accounted(kind, undefined, object, options, world.now());
@@ -262,7 +262,9 @@ export const commit = (world: World, prepared: Prepared, dryRun: boolean): ApiOb
   const { kind, slot, old, next } = prepared;
   const { name, namespace } = next.metadata;
   if (slot === undefined || old === undefined) {
-    if (slotOf(world, kind, namespace, name) !== undefined) throw alreadyExists(kind.resource, name);
+    const present = slotOf(world, kind, namespace, name)?.object;
+    if (present !== undefined)
+      throw alreadyExists(kind.resource, name, present.metadata.deletionTimestamp !== undefined);
     return dryRun ? unstored(next, undefined) : world.store.add(collectionOf(world, kind), next);
   }
   if (!isCurrent(world, prepared)) throw objectModified(kind.resource, name);

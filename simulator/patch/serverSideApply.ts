@@ -173,6 +173,9 @@ const ignoringAll = (write: Write, { added, modified, removed }: Comparison): Co
   removed: ignoring(write, removed),
 });
 
+/** As Go writes it: "/v1", "apps/v1". */
+const groupVersion = (apiVersion: string): string => (apiVersion.includes("/") ? apiVersion : `/${apiVersion}`);
+
 function refuseUntyped({ applied, schema }: Apply): void {
   if (managedFieldsOf(applied) !== undefined) throw new PatchError(400, "metadata.managedFields must be nil");
   const [unknown] = prune(schema, applied).unknown;
@@ -183,7 +186,10 @@ function refuseUntyped({ applied, schema }: Apply): void {
   if (problem === undefined) return;
   const { apiVersion, kind, metadata } = applied as Json;
   const { namespace, name } = isObject(metadata) ? metadata : {};
-  const [place, group] = [[namespace ?? "", name].join("/"), [apiVersion, `Kind=${String(kind)}`].join(", ")];
+  const [place, group] = [
+    [namespace ?? "", name].join("/"),
+    `${groupVersion(String(apiVersion))}, Kind=${String(kind)}`,
+  ];
   throw new PatchError(500, `failed to create typed patch object (${place}; ${group}): ${problem}`);
 }
 

@@ -32,10 +32,11 @@ export interface KubeList<T> {
   readonly resourceVersion: string;
 }
 
-const patchTypes = {
+export const patchTypes = {
   merge: "application/merge-patch+json",
   json: "application/json-patch+json",
   strategic: "application/strategic-merge-patch+json",
+  apply: "application/apply-patch+yaml",
 } as const;
 
 export type PatchType = keyof typeof patchTypes;
@@ -56,10 +57,26 @@ export interface RequestOptions {
   readonly metadataOnly?: boolean;
 }
 
+/** What the server said, refusal or not. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Parsed where it is JSON, else the text. */
+  readonly body: unknown;
+}
+
+export interface AnswerOptions {
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly accept?: string;
+}
+
 /** A small client of the Kubernetes API for the tests. Paths are those of the API, such as `/api/v1/namespaces/a/pods/b`. */
 export interface Api {
   readonly server: string;
   request<T = KubeObject>(method: string, path: string, options?: RequestOptions): Promise<T>;
+  /** As `request`, but a refusal is an answer, too. A body that is a text is sent as it is. */
+  answer(method: string, path: string, options?: AnswerOptions): Promise<Answer>;
   get<T = KubeObject>(path: string): Promise<T>;
   list<T = KubeObject>(path: string): Promise<KubeList<T>>;
   create<T = KubeObject>(path: string, object: unknown): Promise<T>;
@@ -67,6 +84,15 @@ export interface Api {
   delete(path: string, body?: unknown): Promise<void>;
   /** Yields events until the server ends the watch or `signal` aborts; throws when it cannot be opened. */
   watch<T = KubeObject>(path: string, resourceVersion: string, signal: AbortSignal): AsyncGenerator<WatchEvent<T>>;
+  /** As `watch`, with everything in the path's query. */
+  open<T>(path: string, signal: AbortSignal, accept?: string): AsyncGenerator<T>;
+}
+
+/** Where a server is and what to show it. */
+interface Place {
+  readonly server: string;
+  readonly tls?: Readonly<Record<string, unknown>>;
+  readonly authorization?: string | undefined;
 }
 
 interface Kubeconfig {
@@ -121,7 +147,7 @@ async function* jsonLines<T>(body: ReadableStream<Uint8Array>): AsyncGenerator<T
   for await (const chunk of body) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
-    for (const line of lines) if (line !== "") yield JSON.parse(line) as T;
+    for (const line of lines) if (line.trim() !== "") yield JSON.parse(line) as T;
   }
 }
 
@@ -129,8 +155,26 @@ const join_ = (path: string, query: string): string => `${path}${path.includes("
 
 /** Connects to the API server of a kubeconfig; `userAgent` is what the audit log shows. */
 export async function connect(kubeconfig: string, userAgent: string): Promise<Api> {
-  const { server, tls, authorization } = await credentials(kubeconfig);
+  return connectTo(await credentials(kubeconfig), userAgent);
+}
+
+/** As `connect`, without a kubeconfig. */
+export function connectTo({ server, tls = {}, authorization }: Place, userAgent: string): Api {
   const headers = { "user-agent": userAgent, ...(authorization === undefined ? {} : { authorization }) };
+
+  const answer = async (method: string, path: string, options: AnswerOptions = {}): Promise<Answer> => {
+    const { body, contentType = "application/json", accept = "application/json" } = options;
+    const response = await fetch(server + path, {
+      method,
+      tls,
+      headers: { ...headers, accept, ...(body === undefined ? {} : { "content-type": contentType }) },
+      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      signal: AbortSignal.timeout(30_000),
+    });
+    const text = await response.text();
+    const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
+    return { status: response.status, headers: response.headers, body: isJson ? (JSON.parse(text) as unknown) : text };
+  };
 
   const request = async <T>(method: string, path: string, options: RequestOptions = {}): Promise<T> => {
     const { body, contentType = "application/json", metadataOnly = false } = options;
@@ -146,19 +190,23 @@ export async function connect(kubeconfig: string, userAgent: string): Promise<Ap
     return (await response.json()) as T;
   };
 
-  async function* watch<T>(path: string, resourceVersion: string, signal: AbortSignal): AsyncGenerator<WatchEvent<T>> {
-    const query = `watch=1&allowWatchBookmarks=true&resourceVersion=${resourceVersion}`;
-    const response = await fetch(server + join_(path, query), { tls, headers, signal, timeout: false });
+  async function* open<T>(path: string, signal: AbortSignal, accept = "application/json"): AsyncGenerator<T> {
+    const response = await fetch(server + path, { tls, headers: { ...headers, accept }, signal, timeout: false });
     if (!response.ok || response.body === null) {
       throw new ApiError(`watch ${path}`, response.status, await response.text());
     }
-    yield* jsonLines<WatchEvent<T>>(response.body);
+    yield* jsonLines<T>(response.body);
   }
+
+  const watch = <T>(path: string, resourceVersion: string, signal: AbortSignal): AsyncGenerator<WatchEvent<T>> =>
+    open(join_(path, `watch=1&allowWatchBookmarks=true&resourceVersion=${resourceVersion}`), signal);
 
   return {
     server,
     request,
+    answer,
     watch,
+    open,
     get: (path) => request("GET", path),
     list: async <T>(path: string): Promise<KubeList<T>> => {
       const list = await request<{ items: T[] | null; metadata: { resourceVersion: string } }>("GET", path);

@@ -62,6 +62,12 @@ const keyOf = (one: Place) => ({
   NodePort: 0,
 });
 
+/** What spec.clusterIP says alone stands for the first of spec.clusterIPs. */
+function changedAddress(spec: Place, first: string): readonly string[] | undefined {
+  const said = text(at(spec, "clusterIP"));
+  return said === "" || said === first ? undefined : [said];
+}
+
 function addresses(spec: Place, old: Place | undefined): readonly Violation[] {
   const place = at(spec, "clusterIPs");
   const [first] = items(place);
@@ -69,7 +75,8 @@ function addresses(spec: Place, old: Place | undefined): readonly Violation[] {
   if (old !== undefined) {
     const stored = at(old, "spec", "clusterIPs");
     const isFree = !present(stored) || text(at(old, "spec", "type")) === "ExternalName";
-    return isFree || sameJson(place.value, stored.value) ? [] : [wrong(first, "may not change once set", place.value)];
+    const changed = sameJson(place.value, stored.value) ? changedAddress(spec, text(first)) : place.value;
+    return isFree || changed === undefined ? [] : [wrong(first, "may not change once set", changed)];
   }
   return ["None", ""].includes(text(first)) ? [] : texts(first, ipAddress(text(first)));
 }

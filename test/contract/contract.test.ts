@@ -1,0 +1,20 @@
+import { afterAll } from "bun:test";
+import { systemClock } from "../../controller/loop/clock.ts";
+import { serveHttp } from "../../simulator/api/http.ts";
+import { createApiServer } from "../../simulator/api/server.ts";
+import { startControllers } from "../../simulator/controllers/controllers.ts";
+import { connectTo } from "../cluster/api.ts";
+import { contract } from "./contract.ts";
+
+// A short past, so that a case can outlive it with few writes.
+const server = createApiServer({ clock: systemClock, historySize: 20 });
+const controllers = startControllers(server.core, { kubelet: { readyAfterMs: 30, goneAfterMs: 30 } });
+const http = serveHttp({ server, port: 0 });
+const api = connectTo({ server: http.url }, "sluice-contract");
+
+afterAll(async () => {
+  controllers.stop();
+  await http.stop();
+});
+
+contract(() => Promise.resolve(api), { record: false, timeoutMs: 20_000 });
