@@ -2,6 +2,7 @@
  * Sluice's entry: subcommands, each loading only what it needs. The one place that wires clock, client, signals and
  * modules together.
  */
+import { programName } from "./cli/programName.ts";
 import { unknownCommand, usage } from "./cli/usage.ts";
 import { becomeLean } from "./controller/lean.ts";
 import packageJson from "./package.json" with { type: "json" };
@@ -12,6 +13,15 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
       becomeLean();
       const { runController } = await import("./controller/main.ts");
       return runController(args, { env: process.env, version: packageJson.version });
+    }
+    case "dev": {
+      const { runDev } = await import("./cli/dev.ts");
+      return runDev(args, packageJson.version);
+    }
+    case "demo": {
+      const { runDemo } = await import("./cli/demo.ts");
+      const program = programName(process, packageJson.packageManager);
+      return runDemo(args, { env: process.env, version: packageJson.version, program });
     }
     case "version":
     case "--version":

@@ -16,7 +16,12 @@ export interface PodView {
     readonly deletionGracePeriodSeconds?: number;
   };
   readonly spec: PodSpecView;
-  readonly status?: { readonly phase?: string; readonly conditions?: readonly PodCondition[] };
+  readonly status?: {
+    readonly phase?: string;
+    readonly conditions?: readonly PodCondition[];
+    readonly startTime?: string;
+    readonly podIP?: string;
+  };
 }
 
 export interface KubeletClock {
@@ -71,10 +76,17 @@ const areOpen = (gates: readonly string[], conditions: readonly PodCondition[]):
 /** Addresses from 10.0.0.1 on; unique for 16 million pods. */
 const ipOf = (n: number): string => `10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`;
 
+/** Of an address that `ipOf` gave; 0 for any other. */
+const numberOf = (ip: string): number => {
+  const [ten, ...bytes] = ip.split(".").map(Number);
+  return ten === 10 && bytes.length === 3 ? bytes.reduce((number, byte) => number * 256 + byte, 0) : 0;
+};
+
+/** A pod from before our time goes on as if we had been there. */
 function newPod(options: LifeOptions, object: PodView, uid: string, hostIp: string, podIp: string): PodMemory {
   const { name, namespace = "default", annotations = {} } = object.metadata;
   const gates = (object.spec.readinessGates ?? []).map(({ conditionType }) => conditionType);
-  const conditions = object.status?.conditions ?? [];
+  const { conditions = [], startTime } = object.status ?? {};
   return {
     name,
     namespace,
@@ -84,7 +96,7 @@ function newPod(options: LifeOptions, object: PodView, uid: string, hostIp: stri
     podIp,
     conditions,
     plan: planPod(object.spec, annotations, options.settings),
-    assignedAtMs: options.clock.now(),
+    assignedAtMs: startTime === undefined ? options.clock.now() : Date.parse(startTime),
     gatesOpen: areOpen(gates, conditions),
     deleting: false,
     cancel: undefined,
@@ -95,6 +107,11 @@ export function podLife(options: LifeOptions): PodLife {
   const { clock, settings, nodeIps, sink } = options;
   const pods = new Map<string, PodMemory>();
   let addresses = 0;
+  const addressOf = ({ status }: PodView): string => {
+    const { podIP = "" } = status ?? {};
+    addresses = podIP === "" ? addresses + 1 : Math.max(addresses, numberOf(podIP));
+    return podIP === "" ? ipOf(addresses) : podIP;
+  };
 
   const later = (pod: PodMemory, ms: number, run: () => void): void => {
     pod.cancel?.();
@@ -126,7 +143,7 @@ export function podLife(options: LifeOptions): PodLife {
       const hostIp = nodeIps.get(object.spec.nodeName ?? "");
       if (uid === undefined || hostIp === undefined) return;
       const known = pods.get(uid);
-      const pod = known ?? newPod(options, object, uid, hostIp, ipOf(++addresses));
+      const pod = known ?? newPod(options, object, uid, hostIp, addressOf(object));
       pods.set(uid, pod);
       if (deletionTimestamp !== undefined) {
         if (pod.deleting) return;

@@ -5,7 +5,9 @@ const lifetimeMs = 3_600_000;
 const lookEveryMs = 60_000;
 
 const lastMs = ({ metadata, lastTimestamp, eventTime }: ApiObject): number =>
-  Date.parse(String(lastTimestamp ?? eventTime ?? metadata.creationTimestamp));
+  Date.parse(
+    [lastTimestamp, eventTime].find((time): time is string => typeof time === "string") ?? metadata.creationTimestamp,
+  );
 
 export function expireEvents(core: ApiCore): { stop(): void } {
   const look = (): void => {

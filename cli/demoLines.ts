@@ -1,0 +1,61 @@
+/** The demo where nobody can watch it live: a line for every change of what there is to see. Pure but for its memory. */
+import type { Moment } from "../simulator/demo/play.ts";
+import type { Picture } from "../simulator/demo/picture.ts";
+import { clockText } from "./demoScreen.ts";
+
+const sharesText = ({ services, versions }: Picture): string =>
+  services
+    .map(({ name, behind }) => {
+      const total = [...behind.values()].reduce((sum, count) => sum + count, 0);
+      const parts = versions.flatMap(({ revision, image }) => {
+        const count = behind.get(revision) ?? 0;
+        return count === 0 ? [] : [`${Math.round((100 * count) / total)} % ${image.split(":").at(-1)}`];
+      });
+      return `→ ${name} ${parts.length === 0 ? "nobody yet" : parts.join(", ")}`;
+    })
+    .join("   ");
+
+function pictureText(picture: Picture): string {
+  const { phase, message, versions, steps } = picture;
+  const now = steps.findIndex(({ state }) => state === "now");
+  const step = steps.length === 0 ? "" : now < 0 ? "steps done" : `step ${now + 1}/${steps.length} ${steps[now]?.text}`;
+  const pods = versions.map(({ image, pods }) => {
+    const ready = pods.filter(({ state }) => state === "ready").length;
+    return `${image} ${ready}/${pods.length}`;
+  });
+  const state = `${phase === "" ? "Unknown" : phase}${phase === "Paused" ? ` (${message})` : ""}`;
+  return [state, step, ...pods, sharesText(picture)].filter((part) => part !== "").join("   ");
+}
+
+/** @returns what gives the lines that a moment adds to those before it. */
+export function changeTeller(): (moment: Moment) => string[] {
+  let scene = -1;
+  let caption = "";
+  let command = "";
+  let text = "";
+  let printed = 0;
+  return (moment) => {
+    const lines: string[] = [];
+    const time = clockText(moment.timeMs);
+    if (moment.scene !== scene) {
+      scene = moment.scene;
+      [command, text, printed] = ["", "", 0];
+      lines.push("", `${scene + 1} ${moment.titles[scene]}`, "");
+    }
+    if (moment.caption !== caption) {
+      caption = moment.caption;
+      lines.push(`# ${caption}`);
+      if (moment.manifest !== undefined && moment.printed.length === 0) lines.push(...moment.manifest.split("\n"));
+    }
+    if (moment.command !== command && moment.picture !== undefined) {
+      command = moment.command;
+      lines.push(`$ ${command}`);
+    }
+    lines.push(...moment.printed.slice(printed));
+    printed = moment.printed.length;
+    const now = moment.picture === undefined ? "" : pictureText(moment.picture);
+    if (now !== text) lines.push(`${time}  ${now}`);
+    text = now;
+    return lines;
+  };
+}

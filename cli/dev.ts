@@ -1,0 +1,134 @@
+/** `sluice dev`: a cluster in this process for somebody's kubectl, until a signal ends it. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createLog, type Log } from "../controller/log.ts";
+import { systemClock } from "../controller/loop/clock.ts";
+import { type HttpServer, serveHttp } from "../simulator/api/http.ts";
+import type { SavedState } from "../simulator/api/saved.ts";
+import { type LocalCluster, startLocalCluster } from "../simulator/cluster.ts";
+import { DataFileError, keepData, readData } from "../simulator/dataFile.ts";
+import { helloText, kubeconfigText, welcomeText } from "./devFiles.ts";
+import { type DevOptions, parseDevOptions } from "./devOptions.ts";
+
+/** @returns the exit code. What went wrong goes to stderr in words. */
+export async function runDev(args: readonly string[], version: string): Promise<number> {
+  const parsed = parseDevOptions(args);
+  switch (parsed.kind) {
+    case "help":
+      console.log(parsed.text);
+      return 0;
+    case "refused":
+      console.error(`Error: ${parsed.problem}`);
+      return 1;
+    case "run":
+      break;
+    default:
+      return parsed satisfies never;
+  }
+  const log = createLog({ level: parsed.options.logLevel, format: "text" });
+  try {
+    await serve(parsed.options, version, log);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof DataFileError || error instanceof CannotServe)) throw error;
+    console.error(`Error: ${error.message}`);
+    return 1;
+  }
+}
+
+class CannotServe extends Error {
+  override readonly name = "CannotServe";
+}
+
+async function serve(options: DevOptions, version: string, log: Log): Promise<void> {
+  const { port, nodes } = options;
+  const clock = systemClock;
+  const data = options.data === undefined ? undefined : resolve(options.data);
+  const saved = data === undefined ? undefined : await readData(data);
+  // Before the rest, so that a signal in the meantime is not lost.
+  const ended = signalled();
+  const cluster = await startCluster({ clock, log, version, nodes, saved }, data);
+  const http = await listen(cluster, port);
+  const folder = await mkdtemp(join(tmpdir(), "sluice-dev-"));
+  try {
+    const kept =
+      data === undefined
+        ? undefined
+        : await keepData({
+            core: cluster.core,
+            clock,
+            path: data,
+            onError: (error) => console.error(`Warning: ${error instanceof Error ? error.message : String(error)}`),
+          });
+    console.log(await layOut(http.url, folder, data, saved));
+    await ended;
+    await http.stop();
+    await cluster.stop();
+    await kept?.stop();
+    console.log(data === undefined ? "\nEnded." : `\nEnded; kept in ${data}.`);
+  } finally {
+    await http.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function startCluster(
+  options: Parameters<typeof startLocalCluster>[0],
+  data: string | undefined,
+): Promise<LocalCluster> {
+  try {
+    return await startLocalCluster(options);
+  } catch (error) {
+    if (data === undefined) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new DataFileError(`Cannot go on from ${data}: ${why}`, { cause: error });
+  }
+}
+
+/** The first signal; a second one ends the process as it always does. */
+const signalled = (): Promise<void> =>
+  new Promise((done) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => done());
+  });
+
+async function listen(cluster: LocalCluster, port: number): Promise<HttpServer> {
+  try {
+    return serveHttp({ server: cluster.server, port });
+  } catch (error) {
+    await cluster.stop();
+    const { code = "" } = error as { readonly code?: string };
+    const reasons: Readonly<Record<string, string>> = {
+      EADDRINUSE: "somebody else listens there. Without --port a free one is taken",
+      EACCES: "permission denied. Ports from 1024 on are for everybody, and without --port a free one is taken",
+    };
+    const why = reasons[code] ?? (error instanceof Error ? error.message : String(error));
+    throw new CannotServe(`Cannot listen on port ${port}: ${why}`, { cause: error });
+  }
+}
+
+/** Writes the files that the user is told of. @returns what there is to say. */
+async function layOut(
+  url: string,
+  folder: string,
+  data: string | undefined,
+  saved: SavedState | undefined,
+): Promise<string> {
+  const kubeconfig = data === undefined ? join(folder, "kubeconfig") : `${data}.kubeconfig`;
+  const hello = join(folder, "hello.yaml");
+  const update = join(folder, "hello-2.yaml");
+  await writeFile(kubeconfig, kubeconfigText(url));
+  await writeFile(hello, helloText("hello:1.0"));
+  await writeFile(update, helloText("hello:2.0"));
+  const hasKubectl = Bun.which("kubectl") !== null;
+  return welcomeText({ url, kubeconfig, hello, update, data, found: contentsOf(saved), hasKubectl });
+}
+
+function contentsOf(saved: SavedState | undefined): string | undefined {
+  if (saved === undefined) return undefined;
+  const count = (key: string, one: string): string => {
+    const { length } = saved.objects[key] ?? [];
+    return `${length} ${one}${length === 1 ? "" : "s"}`;
+  };
+  return `${count("rollouts.argoproj.io", "Rollout")} and ${count("pods", "Pod")}`;
+}

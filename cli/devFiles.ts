@@ -1,0 +1,93 @@
+/** What `sluice dev` lays out for its user: a kubeconfig, and a Rollout to begin with. Pure. */
+
+/** For any client; there is nothing secret in it. */
+export const kubeconfigText = (url: string): string => `# Written by \`sluice dev\`, for as long as it runs.
+apiVersion: v1
+kind: Config
+clusters:
+  - name: sluice-dev
+    cluster:
+      server: ${url}
+users:
+  - name: sluice-dev
+    user: {}
+contexts:
+  - name: sluice-dev
+    context:
+      cluster: sluice-dev
+      user: sluice-dev
+      namespace: default
+current-context: sluice-dev
+`;
+
+/** A Rollout in this version of its image; applied again with another one it is updated step by step. */
+export const helloText = (image: string): string => `apiVersion: v1
+kind: Service
+metadata:
+  name: hello
+spec:
+  selector: { app: hello }
+  ports: [{ port: 80 }]
+---
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata:
+  name: hello
+spec:
+  replicas: 5
+  selector:
+    matchLabels: { app: hello }
+  template:
+    metadata:
+      labels: { app: hello }
+    spec:
+      containers:
+        - name: hello
+          image: ${image}
+  strategy:
+    canary:
+      steps:
+        - setWeight: 20
+        - pause: {}
+        - setWeight: 60
+        - pause: { duration: 10s }
+`;
+
+export interface Welcome {
+  readonly url: string;
+  readonly kubeconfig: string;
+  readonly hello: string;
+  readonly update: string;
+  readonly data: string | undefined;
+  /** What was in the data file, as "2 Rollouts and 10 Pods"; undefined where it began empty. */
+  readonly found: string | undefined;
+  readonly hasKubectl: boolean;
+}
+
+/** As a shell reads it. */
+export const quoted = (path: string): string =>
+  /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+
+const promotion = `kubectl patch rollout hello --subresource status --type merge -p '{"status":{"pauseConditions":null}}'`;
+
+export function welcomeText({ url, kubeconfig, hello, update, data, found, hasKubectl }: Welcome): string {
+  const kept =
+    data === undefined
+      ? "All of it is gone when you end it with Ctrl-C; --data FILE keeps it."
+      : `It is kept in ${data}${found === undefined ? "" : `, where ${found} came from`}. Ctrl-C ends it.`;
+  const lines = [
+    `A cluster in this process, at ${url}: API server, controller and webhook are real, pods are simulated.`,
+    "In another terminal:",
+    "",
+    `  export KUBECONFIG=${quoted(kubeconfig)}`,
+    "",
+    `  kubectl apply -f ${quoted(hello)}`,
+    `  kubectl apply -f ${quoted(update)}      # a new version: a fifth of the pods, then it waits`,
+    "  kubectl get rollout hello --watch",
+    `  ${promotion}   # go on`,
+    "",
+    ...(hasKubectl ? [] : ["(There is no kubectl on your PATH: https://kubernetes.io/docs/tasks/tools/)"]),
+    kept,
+  ];
+  return lines.join("\n");
+}

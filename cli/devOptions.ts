@@ -1,0 +1,70 @@
+/** From the arguments of `sluice dev` to what it runs with. */
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { LogLevel } from "../controller/log.ts";
+
+export interface DevOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Where the cluster outlives the process; undefined: nowhere. */
+  readonly data: string | undefined;
+  readonly nodes: number;
+  readonly logLevel: LogLevel;
+}
+
+export type ParsedDevOptions =
+  | { readonly kind: "run"; readonly options: DevOptions }
+  | { readonly kind: "help"; readonly text: string }
+  /** A sentence for stderr. */
+  | { readonly kind: "refused"; readonly problem: string };
+
+const numberUpTo =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const number = Number(text);
+    if (/^\d+$/.test(text) && number >= least && number <= most) return number;
+    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+  };
+
+const levels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
+
+function commandOf(write: (text: string) => void): Command {
+  return new Command("sluice dev")
+    .description(
+      "Serves a cluster from this process: API server, controller and webhook as they are, with simulated pods.\n" +
+        "Any kubectl can use it. There is no authentication: it listens on this machine alone.",
+    )
+    .addOption(
+      new Option("--port <port>", "port of the API server; 0 takes a free one")
+        .default(0)
+        .argParser(numberUpTo(0, 65_535)),
+    )
+    .option("--data <file>", "keep the cluster in this file, and go on from there the next time")
+    .addOption(new Option("-n, --nodes <number>", "simulated nodes").default(1).argParser(numberUpTo(1, 100)))
+    .addOption(
+      new Option("--loglevel <level>", "how much of the controller's log is shown").default("warn").choices(levels),
+    )
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({ writeOut: write, writeErr: () => undefined })
+    .action(() => {});
+}
+
+export function parseDevOptions(args: readonly string[]): ParsedDevOptions {
+  let help = "";
+  const command = commandOf((text) => (help += text));
+  try {
+    command.parse(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === "commander.helpDisplayed") return { kind: "help", text: help };
+    return { kind: "refused", problem: error.message.replace(/^error: /, "") };
+  }
+  const { port, data, nodes, loglevel } = command.opts<{
+    port: number;
+    data?: string;
+    nodes: number;
+    loglevel: LogLevel;
+  }>();
+  if (data === "") return { kind: "refused", problem: "--data is empty: name a file" };
+  return { kind: "run", options: { port, data, nodes, logLevel: loglevel } };
+}

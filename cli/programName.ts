@@ -1,0 +1,16 @@
+/** How the user calls this program: what to put before a subcommand when one is recommended. Pure. */
+
+export interface Started {
+  readonly execPath: string;
+  /** The first is the program, the second the script, compiled in or not. */
+  readonly argv: readonly string[];
+}
+
+/** Where Bun keeps the files of a compiled program. */
+const compiled = "/$bunfs/";
+
+/** "sluice" for the binary; from the sources the script of package.json, with the Bun that npx got where it is that one. */
+export function programName({ execPath, argv }: Started, packageManager: string): string {
+  if (argv[1]?.startsWith(compiled) === true) return "sluice";
+  return execPath.includes("/_npx/") ? `npx --yes ${packageManager} run` : "bun run";
+}

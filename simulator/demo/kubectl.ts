@@ -1,0 +1,96 @@
+/** What stock kubectl sends and prints, for the few commands of the demo. */
+import type { ApiRequest, ApiServer } from "../api/model.ts";
+import type { Status } from "../api/statusError.ts";
+
+export interface Reply {
+  /** As kubectl prints them, a line each; errors too. */
+  readonly lines: readonly string[];
+  readonly isRefused: boolean;
+}
+
+const namespace = "default";
+const agent = "kubectl/v1.36.3 (linux/amd64)";
+
+const isStatus = (body: unknown): body is Status => (body as Status | undefined)?.status === "Failure";
+
+async function ask(server: ApiServer, request: Omit<ApiRequest, "query" | "userAgent"> & Partial<ApiRequest>) {
+  const response = await server.handle({ query: {}, userAgent: agent, ...request });
+  if (response.kind === "watch") throw new Error("asked for an object, got a watch");
+  return response;
+}
+
+interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+}
+
+function collectionPath({ apiVersion, kind }: Manifest): string {
+  const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  return `${root}/namespaces/${namespace}/${kind.toLowerCase()}s`;
+}
+
+const rolloutPath = (name: string): string => `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/rollouts/${name}`;
+
+/** `kubectl apply` of objects that are not there yet. */
+export async function apply(server: ApiServer, documents: readonly string[]): Promise<Reply> {
+  const lines: string[] = [];
+  let isRefused = false;
+  for (const text of documents) {
+    const manifest = Bun.YAML.parse(text) as Manifest;
+    const { apiVersion, kind, metadata } = manifest;
+    const annotations = {
+      "kubectl.kubernetes.io/last-applied-configuration": `${JSON.stringify({
+        ...manifest,
+        metadata: { annotations: {}, ...metadata, namespace },
+      })}\n`,
+    };
+    const answer = await ask(server, {
+      method: "POST",
+      path: collectionPath(manifest),
+      query: { fieldManager: "kubectl-client-side-apply", fieldValidation: "Strict" },
+      body: { ...manifest, metadata: { ...metadata, annotations, namespace } },
+    });
+    lines.push(...(answer.warnings ?? []).map((warning) => `Warning: ${warning}`));
+    const [group = ""] = apiVersion.includes("/") ? apiVersion.split("/") : [];
+    const qualified = `${kind.toLowerCase()}${group === "" ? "" : `.${group}`}`;
+    if (isStatus(answer.body)) {
+      isRefused = true;
+      lines.push(...refusalLines(answer.body));
+    } else lines.push(`${qualified}/${metadata.name} created`);
+  }
+  return { lines, isRefused };
+}
+
+/** `kubectl get rollout NAME`: of interest only where it is not there. */
+export async function getRollout(server: ApiServer, name: string): Promise<Reply> {
+  const { body } = await ask(server, { method: "GET", path: rolloutPath(name) });
+  return isStatus(body) ? { lines: refusalLines(body), isRefused: true } : { lines: [name], isRefused: false };
+}
+
+/** As `kubectl argo rollouts set image NAME NAME=IMAGE`. */
+export const setImage = (server: ApiServer, name: string, image: string): Promise<void> =>
+  patch(server, rolloutPath(name), { spec: { template: { spec: { containers: [{ name, image }] } } } });
+
+/** As `kubectl argo rollouts promote NAME`. */
+export const promote = (server: ApiServer, name: string): Promise<void> =>
+  patch(server, `${rolloutPath(name)}/status`, { status: { pauseConditions: null } });
+
+async function patch(server: ApiServer, path: string, body: object): Promise<void> {
+  const answer = await ask(server, { method: "PATCH", path, contentType: "application/merge-patch+json", body });
+  if (isStatus(answer.body)) throw new Error(`Cannot patch ${path}: ${answer.body.message}`);
+}
+
+/** An error as kubectl prints it (cmd/util/helpers.go): what is invalid by its causes, each once, all else by its message. */
+export function refusalLines({ reason, message, details }: Status): readonly string[] {
+  if (reason !== "Invalid") {
+    return [reason === "" ? `Error from server: ${message}` : `Error from server (${reason}): ${message}`];
+  }
+  const { kind = "", name = "", causes = [] } = details ?? {};
+  const isNamed = kind !== "" || name !== "";
+  const head = isNamed ? `The ${kind} ${JSON.stringify(name)} is invalid` : "The request is invalid";
+  const texts = [...new Set(causes.map((cause) => `${cause.field}: ${cause.message}`))];
+  const [only] = texts;
+  if (only === undefined) return [isNamed || message === "" ? head : `${head}: ${message}`];
+  return texts.length === 1 ? [`${head}: ${only}`] : [`${head}: `, ...texts.map((text) => `* ${text}`)];
+}

@@ -1,0 +1,81 @@
+/** What the demo applies, as a user would write it. */
+
+const app = (name: string): string => `  selector:
+    matchLabels: { app: ${name} }
+  template:
+    metadata:
+      labels: { app: ${name} }
+    spec:
+      containers:
+        - name: ${name}
+          image: ${name}:1.0
+`;
+
+const service = (name: string, of: string): string => `apiVersion: v1
+kind: Service
+metadata:
+  name: ${name}
+spec:
+  selector: { app: ${of} }
+  ports: [{ port: 80 }]
+`;
+
+export const shop = [
+  service("shop", "shop"),
+  `apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata:
+  name: shop
+spec:
+  replicas: 10
+${app("shop")}  strategy:
+    canary:
+      maxSurge: 3
+      maxUnavailable: 0
+      steps:
+        - setWeight: 20
+        - pause: { duration: 10s }
+        - setWeight: 50
+        - pause: {}
+`,
+];
+
+export const checkout = [
+  service("checkout", "checkout"),
+  service("checkout-preview", "checkout"),
+  `apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata:
+  name: checkout
+spec:
+  replicas: 6
+${app("checkout")}  strategy:
+    blueGreen:
+      activeService: checkout
+      previewService: checkout-preview
+      autoPromotionEnabled: false
+`,
+];
+
+/** Four things are wrong with it. */
+export const wrong = `apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata:
+  name: cart
+spec:
+  replicas: 3
+  selector:
+    matchLabels: { app: cart }
+  template:
+    metadata:
+      labels: { app: card }
+    spec:
+      containers:
+        - name: cart
+  strategy:
+    canary:
+      maxSurge: 0
+      maxUnavailable: 0
+      steps:
+        - setWeight: 150
+`;

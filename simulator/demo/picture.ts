@@ -1,0 +1,163 @@
+/** What there is to see of a Rollout at one moment, read from the server: its phase, steps, pods and who is served by which. */
+import type { CanaryStep, Rollout } from "../../schema/rollout.ts";
+import type { ApiCore, ApiObject } from "../api/model.ts";
+import type { Condition, Pod, ReplicaSet } from "../controllers/objects.ts";
+
+export type PodState = "starting" | "ready" | "ending";
+
+export interface PodPicture {
+  readonly name: string;
+  readonly state: PodState;
+}
+
+/** One ReplicaSet of the Rollout. */
+export interface VersionPicture {
+  /** "shop:1.0". */
+  readonly image: string;
+  readonly revision: number;
+  /** Oldest first. */
+  readonly pods: readonly PodPicture[];
+}
+
+export interface StepPicture {
+  /** As in the manifest: "setWeight 20", "pause 10s". */
+  readonly text: string;
+  readonly state: "done" | "now" | "todo";
+}
+
+/** Where the requests to a Service go. */
+export interface ServicePicture {
+  readonly name: string;
+  /** Revision → ready pods behind it. */
+  readonly behind: ReadonlyMap<number, number>;
+}
+
+export interface EventPicture {
+  readonly atMs: number;
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface Picture {
+  readonly name: string;
+  readonly replicas: number;
+  /** "Healthy", "Progressing", "Paused", "Degraded"; "" before the controller has seen it. */
+  readonly phase: string;
+  readonly message: string;
+  /** Oldest revision first; those without pods are left out, but for the present one. */
+  readonly versions: readonly VersionPicture[];
+  /** Empty where the strategy has none. */
+  readonly steps: readonly StepPicture[];
+  readonly services: readonly ServicePicture[];
+  /** Of the Rollout, oldest first. */
+  readonly events: readonly EventPicture[];
+}
+
+const revisionKey = "rollout.argoproj.io/revision";
+const namespace = "default";
+
+/** Undefined where there is no such Rollout. */
+export function pictureOf(core: ApiCore, name: string): Picture | undefined {
+  const rollout = core.get({ resource: "rollouts.argoproj.io", namespace, name });
+  if (rollout === undefined) return undefined;
+  const { spec, status } = rollout as unknown as Rollout;
+  const isOwned = ({ metadata }: ApiObject, { metadata: { uid } }: ApiObject): boolean =>
+    metadata.ownerReferences?.some((owner) => owner.uid === uid) === true;
+  const sets = core.list("replicasets.apps", { namespace }).filter((set) => isOwned(set, rollout)) as ReplicaSet[];
+  const all = core.list("pods", { namespace }) as Pod[];
+  const versions = sets
+    .map((set) =>
+      versionOf(
+        set,
+        all.filter((pod) => isOwned(pod, set)),
+      ),
+    )
+    .toSorted((a, b) => a.revision - b.revision);
+  const latest = versions.at(-1)?.revision;
+  return {
+    name,
+    replicas: spec.replicas ?? 1,
+    phase: status?.phase ?? "",
+    message: status?.message ?? "",
+    versions: versions.filter(({ pods, revision }) => pods.length > 0 || revision === latest),
+    steps: stepsOf(spec.strategy?.canary?.steps ?? [], status?.currentStepIndex ?? -1),
+    services: servicesOf(core, rollout as unknown as Rollout, versions),
+    events: eventsOf(core, rollout),
+  };
+}
+
+function versionOf(set: ReplicaSet, pods: readonly Pod[]): VersionPicture {
+  const [container] = (set.spec.template.spec as unknown as Pod["spec"]).containers;
+  return {
+    image: container?.image ?? "",
+    revision: Number(set.metadata.annotations?.[revisionKey] ?? 0),
+    pods: pods.toSorted(byAge).map((pod) => ({ name: pod.metadata.name, state: stateOf(pod) })),
+  };
+}
+
+/** Times are whole seconds: names decide between pods of one. */
+const byAge = (a: Pod, b: Pod): number =>
+  a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp) ||
+  a.metadata.name.localeCompare(b.metadata.name);
+
+const isReady = ({ type, status }: Condition): boolean => type === "Ready" && status === "True";
+
+function stateOf({ metadata, status }: Pod): PodState {
+  if (metadata.deletionTimestamp !== undefined) return "ending";
+  return status?.conditions?.some(isReady) === true ? "ready" : "starting";
+}
+
+/** @param index of the present step; -1 before the controller has begun. */
+function stepsOf(steps: readonly CanaryStep[], index: number): StepPicture[] {
+  return steps.map((step, at) => ({
+    text: stepText(step),
+    state: at < index ? "done" : at === index ? "now" : "todo",
+  }));
+}
+
+/** The demo's own steps have these two kinds; of any other the name is shown. */
+function stepText(step: CanaryStep): string {
+  if (step.setWeight !== undefined) return `setWeight ${step.setWeight}`;
+  if (step.pause === undefined) return Object.keys(step).join(" ");
+  const { duration } = step.pause;
+  return duration === undefined ? "pause" : `pause ${duration}`;
+}
+
+/** Those that the strategy names, or the one that is called like the Rollout. */
+function servicesOf(core: ApiCore, { metadata, spec }: Rollout, versions: readonly VersionPicture[]): ServicePicture[] {
+  const { blueGreen } = spec.strategy ?? {};
+  const names = blueGreen === undefined ? [metadata.name] : [blueGreen.activeService, blueGreen.previewService];
+  const revisionOf = new Map(
+    versions.flatMap(({ pods, revision }) => pods.map((pod) => [pod.name, revision] as const)),
+  );
+  return names.flatMap((name): ServicePicture[] => {
+    const endpoints = name === undefined ? undefined : core.get({ resource: "endpoints", namespace, name });
+    if (name === undefined || endpoints === undefined) return [];
+    const behind = new Map<number, number>();
+    for (const pod of addressed(endpoints)) {
+      const revision = revisionOf.get(pod) ?? 0;
+      behind.set(revision, (behind.get(revision) ?? 0) + 1);
+    }
+    return [{ name, behind }];
+  });
+}
+
+interface Subset {
+  readonly addresses?: readonly { readonly targetRef?: { readonly name?: string } }[];
+}
+
+const addressed = ({ subsets }: ApiObject): string[] =>
+  ((subsets as readonly Subset[] | undefined) ?? []).flatMap(({ addresses = [] }) =>
+    addresses.map(({ targetRef }) => targetRef?.name ?? ""),
+  );
+
+function eventsOf(core: ApiCore, { metadata: { uid } }: ApiObject): EventPicture[] {
+  return core
+    .list("events", { namespace, fieldSelector: `involvedObject.uid=${uid}` })
+    .toSorted((a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion))
+    .map(({ metadata, reason, message, lastTimestamp }) => ({
+      atMs: Date.parse(typeof lastTimestamp === "string" ? lastTimestamp : metadata.creationTimestamp),
+      reason: String(reason),
+      message: String(message),
+    }));
+}
