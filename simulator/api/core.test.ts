@@ -21,7 +21,7 @@ const counting = (): (() => number) => {
 
 const bed = (): Bed => {
   const clock = manualClock(Date.UTC(2026, 0, 2, 3, 4, 5, 678));
-  const core = createCore({ clock, random: counting() });
+  const core = createCore({ clock, random: counting(), frozen: true });
   const changes: Change[] = [];
   core.onChange((change) => changes.push(change));
   return { core, clock, changes };
@@ -338,6 +338,12 @@ describe("listeners and lists", () => {
     core.create("configmaps", configMap("first"));
     expect(heard).toEqual(["first", "second"]);
     expect(told(changes)).toEqual(["ADDED configmaps first", "ADDED configmaps second"]);
+  });
+
+  test("what is stored cannot be changed where that is asked for", () => {
+    const { core } = bed();
+    const stored = core.create("configmaps", configMap("a"));
+    expect(() => Object.assign(stored["data"] as object, { a: "2" })).toThrow(TypeError);
   });
 
   test("lists are in order of namespace and name, and selectors choose", () => {

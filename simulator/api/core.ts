@@ -24,10 +24,13 @@ export interface CoreOptions {
   readonly historySize?: number;
   /** What an earlier server left; a new one begins with the namespaces that every cluster has. */
   readonly saved?: SavedState;
+  /** Stored objects, which everybody shares, cannot be changed: whoever tries it throws. It costs time; for tests. */
+  readonly frozen?: boolean;
 }
 
-const createWorld = ({ clock, random = Math.random, historySize = 1_000 }: CoreOptions): World => {
-  const store = createStore(historySize);
+const createWorld = (options: CoreOptions): World => {
+  const { clock, random = Math.random, historySize = 1_000, frozen = false } = options;
+  const store = createStore({ historySize, frozen });
   return { store, registry: createRegistry(store), clock, random, now: secondsOf(clock) };
 };
 

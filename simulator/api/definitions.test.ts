@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { manualClock } from "../../controller/loop/clock.ts";
 import { createCore } from "./core.ts";
 import type { Draft } from "./model.ts";
+import { createApiServer } from "./server.ts";
 import { StatusError } from "./statusError.ts";
 
 const thingSchema = {
@@ -178,6 +179,19 @@ describe("a custom object", () => {
     expect(message(() => core.update(things, thing("a", { spec: { n: 5 } })))).toBe(
       'things.example.com "a" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update',
     );
+  });
+});
+
+describe("an object of another version", () => {
+  test("is stored in one version and shown in the one that is asked for", async () => {
+    const server = createApiServer({ clock: manualClock(0) });
+    server.core.create(definitions, definition);
+    const body = { apiVersion: "example.com/v1beta1", kind: "Thing", metadata: { name: "a" }, spec: {} };
+    const path = "/apis/example.com/v1beta1/namespaces/default/things";
+    const created = await server.handle({ method: "POST", path, query: {}, body });
+    expect(created).toMatchObject({ status: 201, body: { apiVersion: "example.com/v1beta1", spec: { n: 3 } } });
+    const stored = server.core.get({ resource: things, namespace: "default", name: "a" });
+    expect(stored?.apiVersion).toBe("example.com/v1");
   });
 });
 

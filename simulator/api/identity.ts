@@ -13,10 +13,13 @@ export const generatedName = (generateName: string, random: () => number): strin
   return name;
 };
 
-const word = (random: () => number): string =>
-  Math.floor(random() * 0x1_0000_0000)
-    .toString(16)
-    .padStart(8, "0");
+const bytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+/** 32 bits in hexadecimal. */
+const word = (random: () => number): string => {
+  const bits = Math.floor(random() * 0x1_0000_0000);
+  return `${bytes[bits >>> 24]}${bytes[(bits >>> 16) & 0xff]}${bytes[(bits >>> 8) & 0xff]}${bytes[bits & 0xff]}`;
+};
 
 const variants = ["8", "9", "a", "b"] as const;
 

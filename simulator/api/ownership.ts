@@ -29,5 +29,6 @@ export const accounted = <T extends Unnumbered>(
     ignored: ignoredBy(kind, subresource),
   });
   if (managedFields === undefined || managedFields === next.metadata.managedFields) return next;
-  return { ...next, metadata: { ...next.metadata, managedFields } };
+  const { managedFields: _, ...metadata } = next.metadata;
+  return { ...next, metadata: managedFields.length === 0 ? metadata : { ...metadata, managedFields } };
 };

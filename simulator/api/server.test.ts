@@ -169,6 +169,24 @@ describe("watches", () => {
     expect(state.ended).toBe(true);
   });
 
+  test("end when their kind is served no more", async () => {
+    const { ask, watch, clock } = bed();
+    const schema = { openAPIV3Schema: { type: "object" } };
+    await ask("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {
+      metadata: { name: "things.example.com" },
+      spec: {
+        group: "example.com",
+        scope: "Cluster",
+        names: { plural: "things", kind: "Thing" },
+        versions: [{ name: "v1", served: true, storage: true, schema }],
+      },
+    });
+    const { state } = await watch("/apis/example.com/v1/things");
+    await ask("DELETE", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/things.example.com");
+    await clock.advance(0);
+    expect(state.ended).toBe(true);
+  });
+
   test("say every minute how far they are, and end in time", async () => {
     const { clock, core, watch } = bed();
     const { told, events, state } = await watch(`${configMaps}?allowWatchBookmarks=true&timeoutSeconds=150`);

@@ -8,9 +8,19 @@ import type { Cause, Draft, WriteOptions } from "./model.ts";
 import { badRequest, invalid } from "./refusals.ts";
 import { StatusError } from "./statusError.ts";
 
+/** Looked up once for each kind. */
+const builtin = new WeakMap<Kind, { readonly schema: Schema | undefined }>();
+
 /** Of what is sent for this kind; undefined where nothing is known. */
-export const schemaOf = ({ schema, custom, resource: { group, version, kind } }: Kind): Schema | undefined =>
-  custom ? schema : builtinSchema(group, version, kind);
+export const schemaOf = (kind: Kind): Schema | undefined => {
+  if (kind.custom) return kind.schema;
+  const known = builtin.get(kind);
+  if (known !== undefined) return known.schema;
+  const { group, version, kind: name } = kind.resource;
+  const schema = builtinSchema(group, version, name);
+  builtin.set(kind, { schema });
+  return schema;
+};
 
 export interface Read {
   readonly draft: Draft;

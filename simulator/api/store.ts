@@ -24,6 +24,8 @@ export interface Collection {
   readonly history: StoredChange[];
   forgottenUpTo: number;
   readonly listeners: Set<(change: StoredChange) => void>;
+  /** Called when it is closed: nothing will be heard of it any more. */
+  readonly closers: Set<() => void>;
 }
 
 interface Bucket {
@@ -147,8 +149,21 @@ const slotsOf = (collection: Collection, namespace: string | undefined): readonl
   return only === undefined ? noSlots : sortedSlots(only);
 };
 
-/** @param historySize so many changes of a kind can be watched in retrospect; older ones are answered with 410. */
-export const createStore = (historySize: number): Store => {
+const deeplyFrozen = <T>(value: T): T => {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const member of Object.values(value)) deeplyFrozen(member);
+  return value;
+};
+
+export interface StoreOptions {
+  /** So many changes of a kind can be watched in retrospect; older ones are answered with 410. */
+  readonly historySize: number;
+  /** Stored objects cannot be changed: whoever tries it throws. */
+  readonly frozen: boolean;
+}
+
+export const createStore = ({ historySize, frozen }: StoreOptions): Store => {
   const collections = new Map<string, Collection>();
   const uids = new Map<string, Slot>();
   const owners = ownerIndex();
@@ -161,6 +176,7 @@ export const createStore = (historySize: number): Store => {
     object: ApiObject,
     old: ApiObject | undefined,
   ): void => {
+    if (frozen) deeplyFrozen(object);
     const change: StoredChange = { type, resource: collection.kind.key, object, old, version };
     const { history } = collection;
     history.push(change);
@@ -202,11 +218,16 @@ export const createStore = (historySize: number): Store => {
         history: [],
         forgottenUpTo: 0,
         listeners: new Set(),
+        closers: new Set(),
       };
       collections.set(kind.key, collection);
       return collection;
     },
-    close: (key) => void collections.delete(key),
+    close(key) {
+      const closers = collections.get(key)?.closers ?? [];
+      collections.delete(key);
+      for (const closer of closers) closer();
+    },
     find: (collection, namespace, name) => collection.namespaces.get(namespace)?.slots.get(name),
     byUid: (uid) => uids.get(uid),
     dependents: owners.of,

@@ -97,8 +97,13 @@ export const startWatch = (
   };
   const stop = (): void => {
     collection.listeners.delete(hear);
+    collection.closers.delete(close);
     for (const cancel of timers) cancel();
     timers.clear();
+  };
+  const close = (): void => {
+    stop();
+    end();
   };
   const later = (ms: number, act: () => void): void => {
     const cancel = clock.after(ms, () => {
@@ -130,12 +135,10 @@ export const startWatch = (
     heard = Math.max(since, present);
   }
   collection.listeners.add(hear);
+  collection.closers.add(close);
   if (options.allowBookmarks === true) later(bookmarkEveryMs, mark);
   if (options.timeoutSeconds !== undefined && options.timeoutSeconds > 0) {
-    later(options.timeoutSeconds * 1_000, () => {
-      stop();
-      end();
-    });
+    later(options.timeoutSeconds * 1_000, close);
   }
   return stop;
 };

@@ -80,6 +80,11 @@ const faultsOf = ({ key }: Kind, next: Unnumbered, old: ApiObject | undefined): 
   return key === definitionsKey ? [...faults, ...definitionFaults(next)] : faults;
 };
 
+const storedAs = (world: World, kind: Kind): { readonly apiVersion: string; readonly kind: string } => {
+  const { apiVersion, resource } = collectionOf(world, kind).kind;
+  return { apiVersion, kind: resource.kind };
+};
+
 /** How the draft came to be. */
 export interface PrepareOptions extends WriteOptions {
   readonly isPatch?: boolean;
@@ -100,14 +105,14 @@ export const prepareCreate = (
   if (kind.resource.namespaced) checkNamespace(world, kind, namespace, written.name ?? "");
   const { draft, warnings } = readDraft(kind, sent, options);
   const name = nameFor(world, kind, written, namespace);
-  const { status, ...fields } = draft;
+  const { status, apiVersion: _, kind: __, metadata: ___, ...fields } = draft;
   const own = status !== undefined && (!kind.hasStatus || kind.keepsStatus) ? { status } : undefined;
+  // In the order of the API; what is stored is of the version in which its kind is stored.
   const object: Unnumbered = filled(kind, {
-    apiVersion: kind.apiVersion,
-    kind: kind.resource.kind,
+    ...storedAs(world, kind),
+    metadata: newMetadata(kind, written, { name, namespace, uid: newUid(world.random), now: world.now() }),
     ...fields,
     ...own,
-    metadata: newMetadata(kind, written, { name, namespace, uid: newUid(world.random), now: world.now() }),
   });
   const owned = accounted(kind, undefined, object, options, world.now());
   const next = begun(kind, owned);
