@@ -192,6 +192,7 @@ function watchResponse(watch: Watch, signal: AbortSignal): Response {
       const started = watch.start(tell, end);
       stop = () => {
         isOpen = false;
+        stop = () => undefined;
         started();
       };
       if (signal.aborted) stop();

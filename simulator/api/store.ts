@@ -216,7 +216,8 @@ export const createStore = ({ historySize, frozen }: StoreOptions): Store => {
         kind,
         namespaces: new Map(),
         history: [],
-        forgottenUpTo: 0,
+        // Of what was before a kind nothing can be told.
+        forgottenUpTo: version,
         listeners: new Set(),
         closers: new Set(),
       };

@@ -74,6 +74,13 @@ function addMember(members: Record<string, unknown>, field: Field, wire: Wire): 
   else if (value !== undefined) members[name] = value;
 }
 
+/**
+ * Go writes zeros that mean nothing. Those of an object are told from those that mean something by its schema, when it is
+ * taken in; metadata is read before that, and has none that mean something.
+ */
+const said = (members: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== "" && value !== 0));
+
 const emptyOf = (type: string): unknown => (type === "text" || type === "bytes" ? "" : {});
 
 function valueOf(type: string, wire: Wire): unknown {
@@ -91,7 +98,8 @@ function valueOf(type: string, wire: Wire): unknown {
       if (special !== undefined) return special(readerOf(bytesOf(wire)));
       const message = messageOf(type);
       if (message === undefined) throw new Error(`fields.txt refers to ${type}, which it does not have`);
-      return membersOf(message, readerOf(bytesOf(wire)));
+      const members = membersOf(message, readerOf(bytesOf(wire)));
+      return type === "apis.meta.v1.ObjectMeta" ? said(members) : members;
     }
   }
 }

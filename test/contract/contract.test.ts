@@ -6,8 +6,7 @@ import { startControllers } from "../../simulator/controllers/controllers.ts";
 import { connectTo } from "../cluster/api.ts";
 import { contract } from "./contract.ts";
 
-// A short past, so that a case can outlive it with few writes.
-const server = createApiServer({ clock: systemClock, historySize: 20 });
+const server = createApiServer({ clock: systemClock });
 const controllers = startControllers(server.core, { kubelet: { readyAfterMs: 30, goneAfterMs: 30 } });
 const http = serveHttp({ server, port: 0 });
 const api = connectTo({ server: http.url }, "sluice-contract");

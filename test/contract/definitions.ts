@@ -245,6 +245,14 @@ export const definitions: Topic = {
       },
     },
     {
+      name: "has forgotten what was before the kind",
+      play: async (scene) => {
+        await define(scene);
+        await scene.watch(`${widgets}?watch=1&resourceVersion=1`).ended();
+        await undefine(scene);
+      },
+    },
+    {
       name: "prints columns of its own",
       play: async (scene) => {
         await define(scene);

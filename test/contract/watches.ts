@@ -121,16 +121,5 @@ export const watches: Topic = {
         await watching.ended();
       },
     },
-    {
-      name: "has forgotten old versions",
-      play: async ({ quietly, watch }) => {
-        await quietly("POST", configMaps, map("a"));
-        for (let index = 0; index < 50; index += 1) {
-          await quietly("PUT", `${configMaps}/a`, map("a", { a: String(index) }));
-        }
-        const watching = watch(`${configMaps}?watch=1&resourceVersion=1`);
-        await watching.ended();
-      },
-    },
   ],
 };
