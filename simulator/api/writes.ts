@@ -10,6 +10,7 @@ import type { Kind } from "./kinds.ts";
 import { contentFinalizers, definitionsKey } from "./kinds.ts";
 import { metadataFaults, newMetadata, updatedMetadata } from "./metadata.ts";
 import type { ApiObject, Cause, Draft, WriteOptions } from "./model.ts";
+import { narrowed, widened } from "./narrowing.ts";
 import { accounted } from "./ownership.ts";
 import { alreadyExists, badRequest, conflict, forbidden, invalid, notFound, objectModified } from "./refusals.ts";
 import { checkFaults, filled, readDraft } from "./shaping.ts";
@@ -201,17 +202,31 @@ interface Shaped {
   readonly warnings: readonly string[];
 }
 
+/** @param read what was read of the draft, or of its narrow part; undefined when only metadata changes. */
+const shapedDraft = (
+  kind: Kind,
+  draft: Draft,
+  read: Draft | undefined,
+  narrow: Draft | undefined,
+  own: Pick<ApiObject, "apiVersion" | "kind" | "metadata">,
+): Draft => {
+  if (read === undefined) return { ...draft, ...own };
+  if (narrow === undefined) return filled(kind, { ...read, ...own });
+  return { ...widened(draft, narrow, filled(kind, { spec: read["spec"] })), ...own };
+};
+
 /** The draft after a write of everything but the status. */
 const withoutStatus = (kind: Kind, old: ApiObject, sent: Draft, options: PrepareOptions): Shaped => {
   const { status: _, ...fields } = sent;
   const part: Draft = kind.hasStatus ? fields : sent;
   // Most writes of metadata alone need no look at the rest.
   const isRest = kind.key === "namespaces" || changesContent(kind, old, part);
-  const { draft, warnings } = readDraft(kind, isRest ? part : { metadata: sent.metadata ?? {} }, options);
+  const narrow = isRest ? narrowed(kind, old, part) : undefined;
+  const { draft, warnings } = readDraft(kind, isRest ? (narrow ?? part) : { metadata: sent.metadata ?? {} }, options);
   const { apiVersion, kind: name } = old;
   const metadata = updatedMetadata(old.metadata, draft.metadata ?? {});
-  const shaped: ApiObject = { ...(isRest ? draft : part), apiVersion, kind: name, metadata };
-  const members = membersKept(old, isRest ? filled(kind, shaped) : shaped);
+  const own = { apiVersion, kind: name, metadata };
+  const members = membersKept(old, shapedDraft(kind, part, isRest ? draft : undefined, narrow, own));
   if (kind.hasStatus && old["status"] !== undefined) members["status"] = old["status"];
   const next = members as ApiObject;
   const isChanged = changesContent(kind, old, members);
