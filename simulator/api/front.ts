@@ -6,7 +6,7 @@ import { discovery, serverVersion } from "./discovery.ts";
 import type { Wanted } from "./media.ts";
 import type { ApiRequest, ApiResponse, ApiServer } from "./model.ts";
 import { openapi } from "./openapi.ts";
-import { badRequest, methodNotAllowed } from "./refusals.ts";
+import { badRequest, methodNotAllowed, notImplemented } from "./refusals.ts";
 import type { StatusError } from "./statusError.ts";
 import { type IncludeObject, tableEvents, tableOf } from "./table.ts";
 
@@ -60,7 +60,10 @@ function pageAt(path: string, { core }: ApiServer, wantsAggregated: boolean): Pa
     return document === undefined ? text(404, "404 page not found\n") : jsonPage(document);
   }
   if (path === "/openapi/v2") {
-    return text(501, "OpenAPI v2 is left out of the in-memory API server: what it says is at /openapi/v3\n");
+    const { status } = notImplemented(
+      "OpenAPI v2 is left out of the in-memory API server: what it says is at /openapi/v3",
+    );
+    return { ...jsonPage(status), status: status.code };
   }
   const document = discovery(path, core.resources(), wantsAggregated);
   if (document !== undefined) return jsonPage(document.body, document.mediaType);

@@ -50,6 +50,20 @@ async function build(go: string): Promise<string> {
   });
 }
 
+const archivePath = (): string => join(sharedDir(), "kube", "kube.zst");
+
+/** The packed program is a linux/amd64 one; elsewhere only the Go build helps. */
+const hasArchive = async (): Promise<boolean> =>
+  process.platform === "linux" && process.arch === "x64" && (await Bun.file(archivePath()).exists());
+
+/** The command that is kubectl, where one is to be had without building it. */
+export async function presentKubectl(): Promise<readonly string[] | undefined> {
+  const given = Bun.env.SLUICE_KUBE_BINARY ?? "";
+  if (given !== "" || (await hasArchive())) return [await kubeBinary(), "kubectl"];
+  const found = Bun.which("kubectl");
+  return found === null ? undefined : [found];
+}
+
 /**
  * The program that holds etcd, apiserver, controller-manager, scheduler and kubectl: $SLUICE_KUBE_BINARY, else the packed
  * one of the shared data (unpacked once into a cache folder), else one built from the Go module beside this file.
@@ -60,14 +74,11 @@ export async function kubeBinary(): Promise<string> {
     if (await Bun.file(given).exists()) return given;
     throw new Error(`Cannot start a control plane: SLUICE_KUBE_BINARY names ${given}, which does not exist`);
   }
-  const archive = join(sharedDir(), "kube", "kube.zst");
-  // The packed program is a linux/amd64 one; elsewhere only the Go build helps.
-  if (process.platform === "linux" && process.arch === "x64" && (await Bun.file(archive).exists()))
-    return unpack(archive);
+  if (await hasArchive()) return unpack(archivePath());
   const go = Bun.which("go");
   if (go !== null) return build(go);
   throw new Error(
-    `Cannot start a control plane: no ${archive} and no \`go\` on PATH. Install Go 1.26 to build it, name a built one in ` +
+    `Cannot start a control plane: no ${archivePath()} and no \`go\` on PATH. Install Go 1.26 to build it, name a built one in ` +
       `SLUICE_KUBE_BINARY, set SLUICE_SHARED to the folder that holds kube/kube.zst, or give a cluster in KUBECONFIG`,
   );
 }

@@ -1,0 +1,3 @@
+import { kubectlAtMemory } from "../contract/kubectl.ts";
+
+await kubectlAtMemory("all");

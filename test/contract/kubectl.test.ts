@@ -1,0 +1,3 @@
+import { kubectlAtMemory } from "./kubectl.ts";
+
+await kubectlAtMemory("few");
