@@ -50,9 +50,7 @@ export async function runDemo(args: readonly string[], surroundings: DemoSurroun
   }
   view.end();
   if (stopping.signal.aborted) return 130;
-  console.log(
-    `\n  Your turn: \`${surroundings.program} dev\` gives you a cluster like this one, for your own kubectl.\n`,
-  );
+  console.log(`\n  Your turn: \`${surroundings.program} dev\` serves a cluster like this one to your kubectl.\n`);
   return 0;
 }
 

@@ -9,8 +9,8 @@ export interface Screen {
 }
 
 const widest = 92;
-const barCells = 36;
-const labelCells = 20;
+const barCells = 40;
+const labelCells = 16;
 const margin = "  ";
 
 /** "01:23" */
@@ -134,7 +134,7 @@ function stepsLine({ steps, phase }: Picture, { paint }: Screen): string {
     const [mark, colour] = stepMarks[state];
     return paint(colour, `${mark} ${text}`);
   });
-  return `${paint("dim", "steps".padEnd(labelCells))}${texts.join("   ")}`;
+  return `${paint("dim", "steps".padEnd(labelCells))}${texts.join("  ")}`;
 }
 
 const shownEvents = 4;

@@ -114,8 +114,7 @@ export interface KeptData {
 
 /** Writes it at once, and from then on after every change. @throws {DataFileError} when the first time fails */
 export async function keepData({ core, clock, path, onError }: KeepOptions): Promise<KeptData> {
-  let writing: Promise<void> = writeData(path, savedState(core));
-  await writing;
+  let writing: Promise<void> = Promise.resolve();
   let cancel: (() => void) | undefined;
   const write = (): Promise<void> => {
     cancel = undefined;
@@ -126,10 +125,19 @@ export async function keepData({ core, clock, path, onError }: KeepOptions): Pro
   const unsubscribe = core.onChange(() => {
     cancel ??= clock.after(delayMs, () => void write().catch(onError));
   });
+  const end = (): void => {
+    unsubscribe();
+    cancel?.();
+  };
+  try {
+    await write();
+  } catch (error) {
+    end();
+    throw error;
+  }
   return {
     async stop() {
-      unsubscribe();
-      cancel?.();
+      end();
       await write();
     },
   };

@@ -42,7 +42,7 @@ ${app("shop")}  strategy:
 
 export const checkout = [
   service("checkout", "checkout"),
-  service("checkout-preview", "checkout"),
+  service("preview", "checkout"),
   `apiVersion: argoproj.io/v1alpha1
 kind: Rollout
 metadata:
@@ -52,7 +52,7 @@ spec:
 ${app("checkout")}  strategy:
     blueGreen:
       activeService: checkout
-      previewService: checkout-preview
+      previewService: preview
       autoPromotionEnabled: false
 `,
 ];
@@ -60,15 +60,12 @@ ${app("checkout")}  strategy:
 /** Four things are wrong with it. */
 export const wrong = `apiVersion: argoproj.io/v1alpha1
 kind: Rollout
-metadata:
-  name: cart
+metadata: { name: cart }
 spec:
   replicas: 3
-  selector:
-    matchLabels: { app: cart }
+  selector: { matchLabels: { app: cart } }
   template:
-    metadata:
-      labels: { app: card }
+    metadata: { labels: { app: card } }
     spec:
       containers:
         - name: cart

@@ -47,7 +47,7 @@ const canary: Scene = {
       caption: "A shop in ten pods. Its first version starts at once: there is nothing to protect yet.",
       until: isHealthy,
       speed: 2,
-      lookMs: 1_200,
+      lookMs: 900,
     },
     {
       command: "kubectl argo rollouts set image shop shop=shop:2.0",
@@ -130,7 +130,7 @@ const refused: Scene = {
       caption: "A Rollout for the cart, written in a hurry. Can you see what is wrong with it?",
       until: at,
       speed: 1,
-      lookMs: 2_200,
+      lookMs: 2_000,
     },
     {
       command: "kubectl apply -f cart.yaml",
@@ -138,7 +138,7 @@ const refused: Scene = {
       caption: "Sluice's webhook refuses it: everything that is wrong at once, and where.",
       until: at,
       speed: 1,
-      lookMs: 2_800,
+      lookMs: 2_600,
     },
     {
       command: "kubectl get rollout cart",
@@ -146,7 +146,7 @@ const refused: Scene = {
       caption: "Nothing of it got into the cluster.",
       until: at,
       speed: 1,
-      lookMs: 1_200,
+      lookMs: 900,
     },
   ],
 };

@@ -1,0 +1,60 @@
+import { expect, test } from "bun:test";
+import { resolve } from "node:path";
+
+async function demo(...args: string[]): Promise<{ out: string; err: string; code: number }> {
+  const main = resolve(import.meta.dir, "../main.ts");
+  const child = Bun.spawn([process.execPath, main, "demo", ...args], { stdout: "pipe", stderr: "pipe" });
+  const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  return { out, err, code };
+}
+
+/** In this order; other lines may come in between. */
+const milestones = [
+  /^1 Canary$/,
+  /^\$ kubectl apply -f shop\.yaml$/,
+  /Healthy .*shop:1\.0 10\/10 .*→ shop 100 % 1\.0$/,
+  /^\$ kubectl argo rollouts set image shop shop=shop:2\.0$/,
+  /Paused \(CanaryPauseStep\) +step 2\/4 pause 10s .*shop:2\.0 2\/2 +→ shop 80 % 1\.0, 20 % 2\.0$/,
+  /Paused \(CanaryPauseStep\) +step 4\/4 pause .*→ shop 50 % 1\.0, 50 % 2\.0$/,
+  /^\$ kubectl argo rollouts promote shop$/,
+  /Healthy +steps done +shop:2\.0 10\/10 +→ shop 100 % 2\.0$/,
+  /^✔ Canary .*never fewer than 10 pods ready$/,
+  /^2 Blue-green$/,
+  /Healthy +checkout:1\.0 6\/6 /,
+  /^\$ kubectl argo rollouts set image checkout checkout=checkout:2\.0$/,
+  /Paused \(BlueGreenPause\) +checkout:1\.0 6\/6 +checkout:2\.0 6\/6 +→ checkout 100 % 1\.0 +→ preview 100 % 2\.0$/,
+  /^\$ kubectl argo rollouts promote checkout$/,
+  /Healthy +checkout:1\.0 6\/6 +checkout:2\.0 6\/6 +→ checkout 100 % 2\.0/,
+  /Healthy +checkout:2\.0 6\/6 /,
+  /^✔ Blue-green .*never fewer than 6 pods ready$/,
+  /^3 Refused$/,
+  /^\$ kubectl apply -f cart\.yaml$/,
+  /^The Rollout "cart" is invalid: $/,
+  /^\* spec\.template\.metadata\.labels: Invalid value: {"app":"card"}: `selector` does not match template `labels`$/,
+  /^\* spec\.template\.spec\.containers\[0\]\.image: Required value$/,
+  /^\* spec\.strategy\.canary\.steps\[0\]\.setWeight: Invalid value: 150: /,
+  /^\$ kubectl get rollout cart$/,
+  /^Error from server \(NotFound\): rollouts\.argoproj\.io "cart" not found$/,
+  /^✔ Refused +4 mistakes found before anything was stored$/,
+  /bun run dev/,
+];
+
+test("the demo tells its story to the end, where nobody watches it live", async () => {
+  const { out, err, code } = await demo();
+  expect([err, code]).toEqual(["", 0]);
+  let missing = milestones;
+  for (const line of out.split("\n")) if (missing[0]?.test(line) === true) missing = missing.slice(1);
+  expect(missing, out).toEqual([]);
+  expect(out).not.toContain("\u001B");
+}, 60_000);
+
+test("the demo takes no arguments, and says so", async () => {
+  expect(await demo("--fast")).toEqual({
+    out: "",
+    err: 'Error: sluice demo takes no arguments, and got "--fast"\n',
+    code: 1,
+  });
+  const help = await demo("--help");
+  expect([help.code, help.err]).toEqual([0, ""]);
+  expect(help.out).toContain("Usage:\n  sluice demo\n");
+});
