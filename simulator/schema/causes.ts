@@ -92,9 +92,11 @@ function isOfType(value: unknown, type: string): boolean {
 function members(shape: Shape, value: Json, walk: Walk): void {
   for (const key in value) {
     const member = shape.members.get(key) ?? shape.others;
-    if (member === undefined) continue;
+    const inner = value[key];
+    // Undefined is what JSON has no word for: absent.
+    if (member === undefined || inner === undefined) continue;
     walk.path.push(key);
-    check(member, value[key], walk);
+    check(member, inner, walk);
     walk.path.pop();
   }
   if (walk.typesOnly) return;
