@@ -4,6 +4,7 @@ import { ApiError } from "../../providers/kube/apiError.ts";
 import { readLines } from "../../providers/kube/lines.ts";
 import { runReflector } from "../../providers/kube/watch.ts";
 import { inProcessClient } from "./client.ts";
+import type { ApiObject } from "./model.ts";
 import { createApiServer } from "./server.ts";
 
 const path = "/api/v1/namespaces/default/configmaps";
@@ -24,6 +25,13 @@ describe("the client in the process", () => {
     const { client, core } = bed();
     const created = await client.request({ method: "POST", path, body: { metadata: { name: "a" } } });
     expect(created).toBe(core.get({ resource: "configmaps", namespace: "default", name: "a" }));
+  });
+
+  test("sends what JSON would", async () => {
+    const { client } = bed();
+    const body = { metadata: { name: "a", labels: { a: undefined, b: "c" } } };
+    const { metadata } = await client.request<ApiObject>({ method: "POST", path, body });
+    expect(Object.keys(metadata.labels ?? {})).toEqual(["b"]);
   });
 
   test("fails as the client over HTTP does", async () => {

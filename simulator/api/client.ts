@@ -95,6 +95,17 @@ const streamOf = (
   });
 };
 
+/** Whether a member somewhere is undefined, which JSON leaves out. */
+const hasUndefined = (value: unknown): boolean => {
+  if (typeof value !== "object" || value === null) return value === undefined;
+  if (Array.isArray(value)) return value.some(hasUndefined);
+  for (const name in value) if (hasUndefined((value as Readonly<Record<string, unknown>>)[name])) return true;
+  return false;
+};
+
+/** As it would arrive over a wire; the very same where that makes no difference. */
+const sent = (body: unknown): unknown => (hasUndefined(body) ? (JSON.parse(JSON.stringify(body)) as unknown) : body);
+
 export const inProcessClient = (options: InProcessOptions): KubeClient => {
   const { server, clock, userAgent, user } = options;
 
@@ -104,7 +115,7 @@ export const inProcessClient = (options: InProcessOptions): KubeClient => {
       method,
       path,
       query: queryOf(request),
-      ...(body === undefined ? undefined : { body }),
+      ...(body === undefined ? undefined : { body: sent(body) }),
       ...(contentType === undefined ? undefined : { contentType }),
       ...(accept === undefined ? undefined : { accept }),
       ...(userAgent === undefined ? undefined : { userAgent }),
