@@ -21,7 +21,14 @@ const conditions = (body: Body) =>
     }))
     .toSorted((a, b) => (String(a.type) < String(b.type) ? -1 : 1));
 
-const status = { show: (body: Body) => ({ ...(at(body, "status") as object), conditions: conditions(body) }) };
+/** Without the pods that are still on their way out, which nothing here waits for. */
+const status = {
+  show: (body: Body) => ({
+    ...(at(body, "status") as object),
+    conditions: conditions(body),
+    terminatingReplicas: undefined,
+  }),
+};
 
 /** Of the node, which a pod gets with its binding. */
 const zone = "topology.kubernetes.io/zone";

@@ -88,7 +88,7 @@ export const tables: Topic = {
         });
         await ask("GET", `${jobs}/j`, undefined, {
           ...table,
-          show: (body) => listAt(body, "rows", 0, "cells").slice(2, 7),
+          show: (body) => ({ cells: listAt(body, "rows", 0, "cells").slice(2, 7) }),
         });
         await patch(`${deployments}/none`, "merge", {}, { accept });
       },
