@@ -60,7 +60,8 @@ interface View extends Onlooker {
 }
 
 async function playOn(onlooker: View, version: string, signal: AbortSignal): Promise<void> {
-  const clock = manualClock(Date.now());
+  // A whole second, as the times of objects are.
+  const clock = manualClock(Math.floor(Date.now() / 1_000) * 1_000);
   const cluster = await startLocalCluster({ clock, log: onlyErrors, version, random: randomOf(1), nodes: 3 });
   try {
     await play({ cluster, clock, onlooker, wait: onlooker.wait, signal });

@@ -138,7 +138,11 @@ describe("dev", () => {
       await patch(second, `${rollouts}/hello/status`, { status: { promoteFull: true } });
       const after = await until(second, "hello", ({ phase }) => phase === "Healthy");
       expect(Number(after.metadata.resourceVersion)).toBeGreaterThan(Number(before.metadata.resourceVersion));
+      const third = await failingDev("--data", data);
+      expect(third.code).toBe(1);
+      expect(third.err).toStartWith(`Error: ${data} is in use by process `);
       expect(await second.end()).toEqual([0, ""]);
+      expect(existsSync(`${data}.lock`)).toBe(false);
     },
     patienceMs,
   );
@@ -175,7 +179,7 @@ describe("dev", () => {
       const nowhere = join(folder, "nowhere", "a.json");
       expect(await failingDev("--data", nowhere)).toEqual({
         code: 1,
-        err: `Error: Cannot write ${nowhere}: there is no such folder\n`,
+        err: `Error: Cannot write ${nowhere}.lock: there is no such folder\n`,
       });
       expect(await failingDev("--port", "x")).toMatchObject({ code: 1 });
     },

@@ -7,7 +7,7 @@ import { systemClock } from "../controller/loop/clock.ts";
 import { type HttpServer, serveHttp } from "../simulator/api/http.ts";
 import type { SavedState } from "../simulator/api/saved.ts";
 import { type LocalCluster, startLocalCluster } from "../simulator/cluster.ts";
-import { DataFileError, keepData, readData } from "../simulator/dataFile.ts";
+import { DataFileError, keepData, type KeptData, lockData, readData } from "../simulator/dataFile.ts";
 import { helloText, kubeconfigText, welcomeText } from "./devFiles.ts";
 import { type DevOptions, parseDevOptions } from "./devOptions.ts";
 
@@ -42,36 +42,40 @@ class CannotServe extends Error {
 }
 
 async function serve(options: DevOptions, version: string, log: Log): Promise<void> {
-  const { port, nodes } = options;
-  const clock = systemClock;
-  const data = options.data === undefined ? undefined : resolve(options.data);
-  const saved = data === undefined ? undefined : await readData(data);
   // Before the rest, so that a signal in the meantime is not lost.
   const ended = signalled();
-  const cluster = await startCluster({ clock, log, version, nodes, saved }, data);
-  const http = await listen(cluster, port);
-  const folder = await mkdtemp(join(tmpdir(), "sluice-dev-"));
+  const data = options.data === undefined ? undefined : resolve(options.data);
+  // Undone in the opposite order, whatever happens.
+  const undo: (() => Promise<unknown>)[] = [];
   try {
-    const kept =
-      data === undefined
-        ? undefined
-        : await keepData({
-            core: cluster.core,
-            clock,
-            path: data,
-            onError: (error) => console.error(`Warning: ${error instanceof Error ? error.message : String(error)}`),
-          });
+    if (data !== undefined) undo.push(await lockData(data));
+    const saved = data === undefined ? undefined : await readData(data);
+    const { nodes, port } = options;
+    const cluster = await startCluster({ clock: systemClock, log, version, nodes, saved }, data);
+    undo.push(() => cluster.stop());
+    const http = listen(cluster, port);
+    undo.push(() => http.stop());
+    const kept = data === undefined ? undefined : await keep(cluster, data);
+    const folder = await mkdtemp(join(tmpdir(), "sluice-dev-"));
+    undo.push(() => rm(folder, { recursive: true, force: true }));
     console.log(await layOut(http.url, folder, data, saved));
     await ended;
     await http.stop();
     await cluster.stop();
     await kept?.stop();
-    console.log(data === undefined ? "\nEnded." : `\nEnded; kept in ${data}.`);
   } finally {
-    await http.stop();
-    await rm(folder, { recursive: true, force: true });
+    for (const step of undo.toReversed()) await step();
   }
+  console.log(data === undefined ? "\nEnded." : `\nEnded; kept in ${data}.`);
 }
+
+const keep = ({ core }: LocalCluster, path: string): Promise<KeptData> =>
+  keepData({
+    core,
+    clock: systemClock,
+    path,
+    onError: (error) => console.error(`Warning: ${error instanceof Error ? error.message : String(error)}`),
+  });
 
 async function startCluster(
   options: Parameters<typeof startLocalCluster>[0],
@@ -92,11 +96,10 @@ const signalled = (): Promise<void> =>
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => done());
   });
 
-async function listen(cluster: LocalCluster, port: number): Promise<HttpServer> {
+function listen(cluster: LocalCluster, port: number): HttpServer {
   try {
     return serveHttp({ server: cluster.server, port });
   } catch (error) {
-    await cluster.stop();
     const { code = "" } = error as { readonly code?: string };
     const reasons: Readonly<Record<string, string>> = {
       EADDRINUSE: "somebody else listens there. Without --port a free one is taken",
@@ -120,8 +123,17 @@ async function layOut(
   await writeFile(kubeconfig, kubeconfigText(url));
   await writeFile(hello, helloText("hello:1.0"));
   await writeFile(update, helloText("hello:2.0"));
-  const hasKubectl = Bun.which("kubectl") !== null;
-  return welcomeText({ url, kubeconfig, hello, update, data, found: contentsOf(saved), hasKubectl });
+  const has = (program: string): boolean => Bun.which(program) !== null;
+  return welcomeText({
+    url,
+    kubeconfig,
+    hello,
+    update,
+    data,
+    found: contentsOf(saved),
+    hasKubectl: has("kubectl"),
+    hasPlugin: has("kubectl-argo-rollouts"),
+  });
 }
 
 function contentsOf(saved: SavedState | undefined): string | undefined {

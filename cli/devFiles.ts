@@ -62,6 +62,8 @@ export interface Welcome {
   /** What was in the data file, as "2 Rollouts and 10 Pods"; undefined where it began empty. */
   readonly found: string | undefined;
   readonly hasKubectl: boolean;
+  /** `kubectl argo rollouts`. */
+  readonly hasPlugin: boolean;
 }
 
 /** As a shell reads it. */
@@ -70,24 +72,29 @@ export const quoted = (path: string): string =>
 
 const promotion = `kubectl patch rollout hello --subresource status --type merge -p '{"status":{"pauseConditions":null}}'`;
 
-export function welcomeText({ url, kubeconfig, hello, update, data, found, hasKubectl }: Welcome): string {
-  const kept =
-    data === undefined
-      ? "All of it is gone when you end it with Ctrl-C; --data FILE keeps it."
-      : `It is kept in ${data}${found === undefined ? "" : `, where ${found} came from`}. Ctrl-C ends it.`;
+export function welcomeText(welcome: Welcome): string {
+  const { url, kubeconfig, hello, update, hasKubectl, hasPlugin } = welcome;
   const lines = [
-    `A cluster in this process, at ${url}: API server, controller and webhook are real, pods are simulated.`,
-    "In another terminal:",
+    `A cluster in this process, at ${url}`,
+    "API server, controller and webhook are real, pods are simulated. In another terminal:",
     "",
     `  export KUBECONFIG=${quoted(kubeconfig)}`,
     "",
+    "  # A Rollout of five pods, and a new version of it: one pod runs it, then it waits.",
     `  kubectl apply -f ${quoted(hello)}`,
-    `  kubectl apply -f ${quoted(update)}      # a new version: a fifth of the pods, then it waits`,
+    `  kubectl apply -f ${quoted(update)}`,
     "  kubectl get rollout hello --watch",
-    `  ${promotion}   # go on`,
+    "  # Go on.",
+    `  ${hasPlugin ? "kubectl argo rollouts promote hello" : promotion}`,
     "",
-    ...(hasKubectl ? [] : ["(There is no kubectl on your PATH: https://kubernetes.io/docs/tasks/tools/)"]),
-    kept,
+    ...(hasKubectl ? [] : ["There is no kubectl on your PATH: https://kubernetes.io/docs/tasks/tools/"]),
+    keptText(welcome),
   ];
   return lines.join("\n");
+}
+
+function keptText({ data, found }: Welcome): string {
+  if (data === undefined) return "It is gone when you end it with Ctrl-C; --data FILE keeps it.";
+  const from = found === undefined ? "" : `, where ${found} came from`;
+  return `It is kept in ${data}${from}. Ctrl-C ends it.`;
 }

@@ -54,10 +54,12 @@ describe("what dev lays out", () => {
       data: undefined,
       found: undefined,
       hasKubectl: false,
+      hasPlugin: true,
     });
     expect(text).toContain(`export KUBECONFIG='/srv/o'\\''neil/my files/kubeconfig'`);
     expect(text).toContain("--data FILE keeps it");
     expect(text).toContain("no kubectl on your PATH");
+    expect(text).toContain("kubectl argo rollouts promote hello");
     expect(quoted("/tmp/a-b.yaml")).toBe("/tmp/a-b.yaml");
   });
 

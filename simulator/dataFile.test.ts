@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { manualClock } from "../controller/loop/clock.ts";
 import { createCore } from "./api/core.ts";
 import { savedState } from "./api/saved.ts";
-import { dataText, keepData, readData, writeData } from "./dataFile.ts";
+import { dataText, keepData, lockData, readData, writeData } from "./dataFile.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -67,6 +67,35 @@ describe("the file of a cluster", () => {
     const path = join(folder, "missing", "data.json");
     const keeping = keepData({ core, clock, path, onError: () => {} });
     expect(await messageOf(keeping)).toBe(`Cannot write ${path}: there is no such folder`);
+  });
+});
+
+describe("a file that is in use", () => {
+  test("is refused to a second process, until the first lets go", async () => {
+    const path = join(folder, "used.json");
+    const unlock = await lockData(path);
+    expect(await messageOf(lockData(path))).toBe(
+      `${path} is in use by process ${process.pid}. If that is no sluice dev, remove ${path}.lock`,
+    );
+    await unlock();
+    await (
+      await lockData(path)
+    )();
+    expect(await messageOf(lockData(path).then((again) => again()))).toBe("no error");
+  });
+
+  test("is taken over from a process that is no more", async () => {
+    const path = join(folder, "left.json");
+    const gone = Bun.spawn([process.execPath, "--version"], { stdout: "ignore" });
+    await gone.exited;
+    await writeFile(`${path}.lock`, `${gone.pid}\n`);
+    await (
+      await lockData(path)
+    )();
+    await writeFile(`${path}.lock`, "");
+    await (
+      await lockData(path)
+    )();
   });
 });
 

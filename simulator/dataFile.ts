@@ -96,6 +96,38 @@ export async function writeData(path: string, state: SavedState): Promise<void> 
   }
 }
 
+const isRunning = (pid: number): boolean => {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch (error) {
+    // It runs, and is somebody else's.
+    return codeOf(error) === "EPERM";
+  }
+};
+
+/**
+ * Two processes with one file would each undo what the other wrote: the first one has it, until what is returned is called.
+ * @throws {DataFileError}
+ */
+export async function lockData(path: string): Promise<() => Promise<void>> {
+  const lock = `${path}.lock`;
+  const take = (): Promise<void> => writeFile(lock, `${process.pid}\n`, { flag: "wx", mode: 0o600 });
+  const unlock = (): Promise<void> => rm(lock, { force: true });
+  try {
+    await take();
+  } catch (error) {
+    if (codeOf(error) !== "EEXIST") throw new DataFileError(`Cannot write ${lock}: ${why(error)}`, { cause: error });
+    const pid = Number(await readFile(lock, "utf8").catch(() => ""));
+    if (isRunning(pid)) {
+      throw new DataFileError(`${path} is in use by process ${pid}. If that is no sluice dev, remove ${lock}`);
+    }
+    // Its process ended without a chance to remove it.
+    await unlock();
+    await take();
+  }
+  return unlock;
+}
+
 export interface KeepOptions {
   readonly core: ApiCore;
   readonly clock: Clock;

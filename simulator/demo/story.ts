@@ -66,7 +66,7 @@ const canary: Scene = {
     },
     {
       command: "",
-      caption: "Half and half. This pause has no end: somebody has to look, and say yes.",
+      caption: "On to half of the pods. The next pause has no end: somebody has to look, and say yes.",
       until: isPausedAt(3),
       speed: 2,
       lookMs: 2_000,
