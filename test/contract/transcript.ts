@@ -31,6 +31,10 @@ type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** Its version moves with whatever else happens in the cluster. */
+const isList = (value: Fields): value is Fields & { readonly metadata: Fields } =>
+  Array.isArray(value["items"]) && isFields(value["metadata"]) && "resourceVersion" in value["metadata"];
+
 /** Hands out 1, 2, … in order of first appearance. */
 function numbering(): (key: string) => number {
   const known = new Map<string, number>();
@@ -93,6 +97,12 @@ export function newTranscript(namespace: string): Transcript {
     if (typeof value === "string") return plain(value);
     if (Array.isArray(value)) return value.map(normal);
     if (!isFields(value)) return value;
+    if (isList(value))
+      return { ...objectOf(value), metadata: { ...objectOf(value.metadata), resourceVersion: "<version>" } };
+    return objectOf(value);
+  };
+
+  const objectOf = (value: Fields): Fields => {
     const names = Object.keys(value)
       .filter((name) => name !== "managedFields")
       .toSorted();
