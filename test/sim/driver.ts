@@ -124,7 +124,7 @@ function isReached(truth: Truth, when: Milestone, now: number): boolean {
         (status?.currentStepIndex ?? 0) >= when.index
       );
     case "pause":
-      return (status?.pauseConditions ?? []).length > 0;
+      return (status?.pauseConditions ?? []).length > 0 && isTold(when.image);
     case "serves": {
       const hash = truth.services.get(when.service)?.selector[HASH_LABEL] ?? "";
       return truth.imageOf(hash) === when.image;

@@ -80,7 +80,7 @@ const rates: { readonly [K in FaultKind]: { readonly percent: number; readonly m
   lost: { percent: 5, most: 6 },
   unanswered: { percent: 6, most: 8 },
   crash: { percent: 8, most: 8 },
-  freeze: { percent: 4, most: 3 },
+  freeze: { percent: 8, most: 3 },
   slow: { percent: 30, most: 200 },
   "late events": { percent: 30, most: 300 },
   twice: { percent: 10, most: 40 },
@@ -91,11 +91,14 @@ const rates: { readonly [K in FaultKind]: { readonly percent: number; readonly m
   "old lists": { percent: 50, most: 6 },
 };
 
+/** A process that stands still is of interest where another one takes over. */
 export function chooseFaults(chance: Chance, frozenMayBe: boolean): readonly FaultKind[] {
   const wanted = 1 + chance.below(4);
-  const found = new Set<FaultKind>();
-  while (found.size < wanted) found.add(chance.pick(kinds));
-  if (!frozenMayBe) found.delete("freeze");
+  const found = new Set<FaultKind>(frozenMayBe ? ["freeze"] : []);
+  while (found.size < wanted) {
+    const kind = chance.pick(kinds);
+    if (kind !== "freeze") found.add(kind);
+  }
   return [...found];
 }
 

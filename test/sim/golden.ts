@@ -16,7 +16,7 @@ const FOLDER = join(import.meta.dir, "../golden");
 const instead: Readonly<Record<string, true>> = { '"bun:test"': true, '"./world.ts"': true, '"./timeline.ts"': true };
 
 /** Runs the golden tests for what they do, not for what they expect: their imports are exchanged as they are loaded. */
-export async function goldenScenarios(): Promise<readonly Scenario[]> {
+async function goldenScenarios(): Promise<readonly Scenario[]> {
   Bun.plugin({
     name: "golden scenarios",
     setup(build) {
@@ -56,7 +56,7 @@ export interface Crashed {
 }
 
 /** One scenario, crashed after every `every`th write, beginning with `first`. */
-export function crashAtWrites(scenario: Scenario, first = 1, every = 1): Crashed {
+function crashAtWrites(scenario: Scenario, first: number, every: number): Crashed {
   const { name } = scenario;
   const calm = play(scenario, undefined);
   const problems = calm.violation === undefined ? [] : [`without a crash: ${calm.violation.what}`];
@@ -73,4 +73,27 @@ export function crashAtWrites(scenario: Scenario, first = 1, every = 1): Crashed
   return { name, crashes, problems };
 }
 
-export const retell = (scenario: Scenario, write: number | undefined): Outcome => play(scenario, write, console.log);
+/** A share of the scenarios; which write comes first differs from one to the next, so that all kinds are met. */
+export async function playGolden(
+  share: number,
+  of: number,
+  every: number,
+  tell: (crashed: Crashed) => void,
+): Promise<void> {
+  for (const [index, scenario] of (await goldenScenarios()).entries()) {
+    if (index % of !== share || scenario.missing !== undefined) continue;
+    tell(crashAtWrites(scenario, 1 + (Math.floor(index / of) % every), every));
+  }
+}
+
+/** Tells one scenario line by line. @returns the exit code */
+export async function replayGolden(name: string, write: number | undefined): Promise<number> {
+  const scenario = (await goldenScenarios()).find((one) => one.name === name);
+  if (scenario === undefined) {
+    console.error(`Error: there is no golden scenario "${name}"`);
+    return 2;
+  }
+  const { violation, end } = play(scenario, write, console.log);
+  console.log(end.join("\n"));
+  return violation === undefined ? 0 : 1;
+}

@@ -21,15 +21,15 @@ interface Record {
 export const scenarios: Scenario[] = [];
 const records = new WeakMap<World, Record>();
 
+/** @public as bun:test */
 export const describe = (_: string, tests: () => void): void => tests();
+/** @public as bun:test */
 export const test = (_: string, play: () => void): void => play();
 
-/** Judging is not done here. */
+/** Judging is not done here. @public as bun:test */
 export const expect = (): object => new Proxy({}, { get: () => () => {} });
 
-export type { World, WorldOptions };
-
-/** A world that is only played when somebody looks at it. */
+/** A world that is only played when somebody looks at it. @public as test/golden/world.ts */
 export function createWorld(manifest: Rollout, options: WorldOptions = {}): World {
   const record: Record = { manifest, options, steps: [], waitedMs: 0, missing: undefined };
   const deeds: ((world: World) => void)[] = [];
@@ -82,6 +82,7 @@ function meddlerOf(record: Record, what: string): Meddler {
   };
 }
 
+/** @public as test/golden/timeline.ts */
 export function expectTimeline(name: string, world: World): void {
   const record = records.get(world);
   if (record === undefined) throw new Error(`The world of ${name} was not written down`);

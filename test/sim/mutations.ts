@@ -9,6 +9,8 @@ import { sound, type Breakage } from "./process.ts";
 export interface Mutation {
   readonly name: string;
   readonly breakage: Breakage;
+  /** It can only show where there are two controllers. */
+  readonly leases?: boolean;
 }
 
 const deciding = (name: string, decide: Breakage["decide"]): Mutation => ({ name, breakage: { ...sound, decide } });
@@ -176,6 +178,7 @@ export const mutations: readonly Mutation[] = [
   { name: "an old event overwrites a newer one", breakage: { ...sound, client: gullible } },
   {
     name: "a Lease that has run out does not matter",
+    leases: true,
     breakage: {
       ...sound,
       validForMs: (real) => {

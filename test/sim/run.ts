@@ -1,9 +1,13 @@
 /**
  * `bun test/sim/run.ts [--seeds 100] [--from 1] [--jobs 2]`: plays seeds and tells of those that fail.
  * `bun test/sim/run.ts --seed 4711 --verbose` replays one, line by line.
+ * `bun test/sim/run.ts --golden [--every 1]`: the golden scenarios, with a crash at each (or every so many) of their writes.
+ * `bun test/sim/run.ts --golden --scenario canary-steps --crash 7 --verbose` replays one of them.
  */
 import { parseArgs } from "node:util";
+import { playGolden, replayGolden } from "./golden.ts";
 import { playSeed, type Verdict } from "./seed.ts";
+import { spread } from "./workers.ts";
 
 const { values } = parseArgs({
   options: {
@@ -12,28 +16,40 @@ const { values } = parseArgs({
     jobs: { type: "string", default: String(Math.min(2, navigator.hardwareConcurrency)) },
     seed: { type: "string" },
     verbose: { type: "boolean", default: false },
-    worker: { type: "boolean", default: false },
+    golden: { type: "boolean", default: false },
+    every: { type: "string", default: "1" },
+    scenario: { type: "string" },
+    crash: { type: "string" },
+    /** "2/5": the third of five shares, for a worker. */
+    share: { type: "string" },
   },
 });
 
 /** Failures beyond these are only counted. */
 const SHOWN = 10;
 
-const replay = (seed: number): string => `bun test/sim/run.ts --seed ${seed} --verbose`;
+const [from, seeds, jobs, every] = [values.from, values.seeds, values.jobs, values.every].map(Number) as [
+  number,
+  number,
+  number,
+  number,
+];
 
 function toldShortly({ seed, violation, kinds, leases }: Verdict): string {
   const faults = `${leases ? "two controllers, " : ""}${kinds.join(", ")}`;
-  return `seed ${seed} breaks "${violation?.rule}": ${violation?.what}\n  faults: ${faults}\n  replay: ${replay(seed)}`;
+  const replay = `bun test/sim/run.ts --seed ${seed} --verbose`;
+  return `seed ${seed} breaks "${violation?.rule}": ${violation?.what}\n  faults: ${faults}\n  replay: ${replay}`;
 }
 
 /** The deeds, faults and writes before the end of a failing seed's story. */
 function shortStory(seed: number): string {
   const lines: string[] = [];
   playSeed(seed, { tell: (line) => void lines.push(line) });
-  const at = lines.findIndex((line) => line.includes("VIOLATION"));
-  const until = at < 0 ? lines.length : at + 1;
-  const told = lines.slice(0, until).filter((line) => !line.includes("  pod "));
-  return [...told.slice(0, 2), "  …", ...told.slice(-25)].join("\n");
+  const at = lines.findIndex((line) => line.includes("VIOLATION") || line.startsWith("The same without faults"));
+  const told = lines
+    .slice(0, at < 0 ? lines.length : at + 1)
+    .filter((line) => !/ {2}(pod|read|watch) |decides: $/.test(line));
+  return [...told.slice(0, 2), "  …", ...told.slice(2).slice(-25)].join("\n");
 }
 
 function playOne(seed: number): number {
@@ -47,40 +63,25 @@ function playOne(seed: number): number {
   return 1;
 }
 
-/** Plays seeds and prints a JSON line for each that fails. */
-function playShare(from: number, seeds: number): void {
-  for (let seed = from; seed < from + seeds; seed += 1) {
+/** A worker's share: a line of JSON for each failure. */
+async function playShare(share: number, of: number): Promise<void> {
+  if (values.golden) {
+    await playGolden(share, of, every, (crashed) => console.log(JSON.stringify(crashed)));
+    return;
+  }
+  const size = Math.ceil(seeds / of);
+  const last = Math.min(from + seeds, from + (share + 1) * size);
+  for (let seed = from + share * size; seed < last; seed += 1) {
     const verdict = playSeed(seed);
     if (verdict.violation !== undefined) console.log(JSON.stringify(verdict));
   }
 }
 
-async function playAll(from: number, seeds: number, jobs: number): Promise<number> {
+async function playSeeds(): Promise<number> {
   const startedMs = performance.now();
-  const share = Math.ceil(seeds / jobs);
-  const shares = Array.from({ length: jobs }, (_, job) =>
-    Bun.spawn(
-      [
-        process.execPath,
-        import.meta.path,
-        "--worker",
-        "--from",
-        `${from + job * share}`,
-        "--seeds",
-        `${Math.min(share, seeds - job * share)}`,
-      ],
-      { stdin: "ignore", stdout: "pipe", stderr: "inherit" },
-    ),
+  const failed = (await spread<Verdict>(import.meta.path, process.argv.slice(2), jobs)).toSorted(
+    (a, b) => a.seed - b.seed,
   );
-  const failed: Verdict[] = [];
-  await Promise.all(
-    shares.map(async (child) => {
-      for (const line of (await child.stdout.text()).split("\n"))
-        if (line !== "") failed.push(JSON.parse(line) as Verdict);
-      if ((await child.exited) !== 0) throw new Error("A worker of the simulation ended with an error");
-    }),
-  );
-  failed.sort((a, b) => a.seed - b.seed);
   for (const [index, verdict] of failed.slice(0, SHOWN).entries()) {
     if (index === 0) console.log(shortStory(verdict.seed));
     console.log(toldShortly(verdict));
@@ -91,7 +92,29 @@ async function playAll(from: number, seeds: number, jobs: number): Promise<numbe
   return failed.length === 0 ? 0 : 1;
 }
 
-const [from, seeds, jobs] = [Number(values.from), Number(values.seeds), Number(values.jobs)];
-if (values.seed !== undefined) process.exit(playOne(Number(values.seed)));
-else if (values.worker) playShare(from, seeds);
-else process.exit(await playAll(from, seeds, jobs));
+interface Crashed {
+  readonly name: string;
+  readonly crashes: number;
+  readonly problems: readonly string[];
+}
+
+async function playScenarios(): Promise<number> {
+  const startedMs = performance.now();
+  const told = await spread<Crashed>(import.meta.path, process.argv.slice(2), jobs);
+  const failed = told.filter(({ problems }) => problems.length > 0);
+  for (const { name, problems } of failed) {
+    console.log(`${name}: ${problems[0]} (${problems.length} in all)`);
+    console.log(`  replay: bun test/sim/run.ts --golden --scenario ${name} --crash N --verbose`);
+  }
+  const crashes = told.reduce((sum, crashed) => sum + crashed.crashes, 0);
+  const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
+  console.log(`${told.length - failed.length} of ${told.length} scenarios hold with ${crashes} crashes, ${seconds} s`);
+  return failed.length === 0 ? 0 : 1;
+}
+
+const [share, of] = (values.share ?? "").split("/").map(Number);
+if (share !== undefined && of !== undefined) await playShare(share, of);
+else if (values.scenario !== undefined)
+  process.exit(await replayGolden(values.scenario, values.crash === undefined ? undefined : Number(values.crash)));
+else if (values.seed !== undefined) process.exit(playOne(Number(values.seed)));
+else process.exit(await (values.golden ? playScenarios() : playSeeds()));

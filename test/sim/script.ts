@@ -16,8 +16,8 @@ export type Milestone =
   | { readonly kind: "available"; readonly image: string; readonly count: number; readonly told: boolean }
   /** The Rollout is at a step, or past it. */
   | { readonly kind: "step"; readonly index: number }
-  /** A pause has begun. */
-  | { readonly kind: "pause" }
+  /** A pause of the update to an image has begun. */
+  | { readonly kind: "pause"; readonly image: string }
   /** A Service selects an image's pods. */
   | { readonly kind: "serves"; readonly service: string; readonly image: string }
   /** So long after the last deed. */
@@ -85,7 +85,7 @@ function canaryOf(chance: Chance): Rollout {
     ? { canaryMetadata: { labels: { role: "canary" } }, stableMetadata: { labels: { role: "stable" } } }
     : {};
   return user.rolloutOf({
-    replicas: 1 + chance.below(5),
+    replicas: 1 + chance.below(4),
     ...common(chance),
     strategy: user.canary(stepsOf(chance), { ...limits, ...services, ...metadata }),
   });
@@ -145,7 +145,7 @@ function middle(plot: Plot, told = false): Milestone {
   const anyway: [Milestone, ...Milestone[]] = [
     { kind: "set", image: updating, told },
     { kind: "available", image: updating, count: 1, told },
-    { kind: "pause" },
+    { kind: "pause", image: updating },
   ];
   return chance.pick(plot.blueGreen ? anyway : [...anyway, { kind: "step", index: 1 + chance.below(2) }]);
 }
@@ -221,7 +221,8 @@ const abort: Chapter = (plot) => {
 
 /** What it skips depends on the step that the controller is at: clear at a pause, and at rest. */
 const promote: Chapter = (plot) => {
-  const when: Milestone = plot.updating !== undefined && plot.chance.percent(50) ? { kind: "pause" } : rest;
+  const { updating } = plot;
+  const when: Milestone = updating !== undefined && plot.chance.percent(50) ? { kind: "pause", image: updating } : rest;
   plot.updating = undefined;
   edit(plot, when, "promote", user.promote);
 };
@@ -358,7 +359,7 @@ export function writeScript(chance: Chance, short: boolean): Script {
     updating: undefined,
   };
   update(plot);
-  const length = short ? 1 : 1 + chance.below(4);
+  const length = short ? 1 : chance.pick([0, 1, 1, 2, 3]);
   for (let n = 0; n < length; n += 1) {
     const chapter = chapterOf(chance);
     // Its progress deadline takes long to pass.

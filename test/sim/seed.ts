@@ -25,11 +25,16 @@ export interface SeedOptions {
 /** One script in so many is played by two controllers: their Leases cost more than all the rest. */
 const LEASES_EVERY = 12;
 /** So many seeds in a row play the same script with faults of their own: what it ends with without any is found once. */
-const SEEDS_A_SCRIPT = 4;
+const SEEDS_A_SCRIPT = 8;
+
+const playOf = (seed: number): number => Math.floor(seed / SEEDS_A_SCRIPT);
+
+/** Whether a seed has two controllers. */
+export const hasLeases = (seed: number): boolean => playOf(seed) % LEASES_EVERY === 0;
 
 export function playSeed(seed: number, { breakage, tell }: SeedOptions = {}): Verdict {
-  const play = Math.floor(seed / SEEDS_A_SCRIPT);
-  const leases = play % LEASES_EVERY === 0;
+  const play = playOf(seed);
+  const leases = hasLeases(seed);
   const chance = chanceOf(seed);
   const script = writeScript(chanceOf(play).fork("script"), leases);
   const kinds = chooseFaults(chance.fork("kinds"), leases);
