@@ -2,7 +2,8 @@
  * `bun run bench [--rollouts 300] [--replicas 2] [--idle 60] [--singles 10] [--runs 1] [--json FILE]`
  * `[--against "/path/to/other/controller --its --flags"]… [--against-args "--more flags"] [--only-against]`
  *
- * With --webhook the figures of the admission webhook, by itself and at a real API server, instead.
+ * With --webhook the figures of the admission webhook, by itself and at a real API server, instead; with --simulation
+ * how many seeds the simulation plays in a second.
  *
  * Measures our controller, compiled, and others beside it on a real API server of its own: each in turn on the same cluster
  * (run 1 of all, then run 2 of all …). Prints a table of the medians, with the spread over the runs; judges nothing.
@@ -31,12 +32,19 @@ const { values } = parseArgs({
     "only-against": { type: "boolean", default: false },
     json: { type: "string" },
     webhook: { type: "boolean", default: false },
+    simulation: { type: "boolean", default: false },
   },
 });
 
 if (values.webhook) {
   const { benchWebhook, webhookTable } = await import("./webhook.ts");
   console.log(webhookTable(await benchWebhook({ rate: 500, seconds: 20, cluster: true })));
+  process.exit(0);
+}
+
+if (values.simulation) {
+  const { benchSimulation } = await import("./simulation.ts");
+  console.log(await benchSimulation({ seeds: 1_000, runs: Math.max(3, Number(values.runs)) }));
   process.exit(0);
 }
 
