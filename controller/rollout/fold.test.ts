@@ -2,7 +2,9 @@ import { expect, test } from "bun:test";
 import { foldActions } from "./fold.ts";
 import type { Action } from "./model.ts";
 
-const metadata = (name: string, role: string | null, record: string | null): Action => ({
+type Metadata = Extract<Action, { kind: "setPodMetadata" }>;
+
+const metadata = (name: string, role: string | null, record: string | null): Metadata => ({
   kind: "setPodMetadata",
   name,
   resourceVersion: "1",
@@ -31,7 +33,7 @@ test("pods that change their part twice get the metadata of the last one only, b
 });
 
 test("labels of the earlier part that the last one does not have stay asked for as they were", () => {
-  const first: Action = { ...metadata("a", "canary", "c"), labels: { role: "canary", old: null } };
+  const first: Metadata = { ...metadata("a", "canary", "c"), labels: { role: "canary", old: null } };
   const [joined] = foldActions([first, metadata("a", "stable", "s")], []).actions;
   expect(joined).toMatchObject({ labels: { role: "stable", old: null }, record: "s" });
 });
