@@ -2,22 +2,26 @@
  * `bun test/sim/run.ts [--seeds 100] [--from 1] [--jobs 2]`: plays seeds and tells of those that fail.
  * `bun test/sim/run.ts --seed 4711 --verbose` replays one, line by line.
  * `bun test/sim/run.ts --golden [--every 1]`: the golden scenarios, with a crash at each (or every so many) of their writes.
- * `bun test/sim/run.ts --golden --scenario canary-steps --crash 7 --verbose` replays one of them.
+ * `bun test/sim/run.ts --golden --scenario canary-steps --crash 7` replays one of them.
+ * `bun test/sim/run.ts --mutations`: after how many seeds each rule that is broken on purpose is noticed.
+ * `bun test/sim/run.ts --seeds 2000 --golden --every 6 --mutations` plays all three in the same processes.
  */
 import { parseArgs } from "node:util";
-import { playGolden, replayGolden } from "./golden.ts";
+import { playGolden, replayGolden, type Crashed } from "./golden.ts";
+import { playMutations, type Notice } from "./notice.ts";
 import { playSeed, type Verdict } from "./seed.ts";
 import { spread } from "./workers.ts";
 
 const { values } = parseArgs({
   options: {
-    seeds: { type: "string", default: "100" },
+    seeds: { type: "string" },
     from: { type: "string", default: "1" },
     jobs: { type: "string", default: String(Math.min(2, navigator.hardwareConcurrency)) },
     seed: { type: "string" },
     verbose: { type: "boolean", default: false },
     golden: { type: "boolean", default: false },
     every: { type: "string", default: "1" },
+    mutations: { type: "boolean", default: false },
     scenario: { type: "string" },
     crash: { type: "string" },
     /** "2/5": the third of five shares, for a worker. */
@@ -28,12 +32,13 @@ const { values } = parseArgs({
 /** Failures beyond these are only counted. */
 const SHOWN = 10;
 
-const [from, seeds, jobs, every] = [values.from, values.seeds, values.jobs, values.every].map(Number) as [
-  number,
-  number,
-  number,
-  number,
-];
+/** Seeds in which a broken rule must be noticed, unless told otherwise. */
+const NOTICED_WITHIN = 400;
+
+/** Nothing else asked for: seeds. */
+const playsSeeds = values.seeds !== undefined || !(values.golden || values.mutations);
+const seeds = Number(values.seeds ?? 100);
+const [from, jobs, every] = [Number(values.from), Number(values.jobs), Number(values.every)];
 
 function toldShortly({ seed, violation, kinds, leases }: Verdict): string {
   const faults = `${leases ? "two controllers, " : ""}${kinds.join(", ")}`;
@@ -63,53 +68,68 @@ function playOne(seed: number): number {
   return 1;
 }
 
-/** A worker's share: a line of JSON for each failure. */
+/** What a worker tells, a line of JSON each. */
+type Told =
+  | { readonly kind: "seed"; readonly verdict: Verdict }
+  | { readonly kind: "golden"; readonly crashed: Crashed }
+  | { readonly kind: "mutation"; readonly notice: Notice };
+
 async function playShare(share: number, of: number): Promise<void> {
-  if (values.golden) {
-    await playGolden(share, of, every, (crashed) => console.log(JSON.stringify(crashed)));
-    return;
+  const tell = (told: Told): void => console.log(JSON.stringify(told));
+  if (playsSeeds) {
+    const size = Math.ceil(seeds / of);
+    const last = Math.min(from + seeds, from + (share + 1) * size);
+    for (let seed = from + share * size; seed < last; seed += 1) {
+      const verdict = playSeed(seed);
+      if (verdict.violation !== undefined) tell({ kind: "seed", verdict });
+    }
   }
-  const size = Math.ceil(seeds / of);
-  const last = Math.min(from + seeds, from + (share + 1) * size);
-  for (let seed = from + share * size; seed < last; seed += 1) {
-    const verdict = playSeed(seed);
-    if (verdict.violation !== undefined) console.log(JSON.stringify(verdict));
-  }
+  if (values.golden) await playGolden(share, of, every, (crashed) => tell({ kind: "golden", crashed }));
+  if (values.mutations) playMutations(share, of, NOTICED_WITHIN, (notice) => tell({ kind: "mutation", notice }));
 }
 
-async function playSeeds(): Promise<number> {
-  const startedMs = performance.now();
-  const failed = (await spread<Verdict>(import.meta.path, process.argv.slice(2), jobs)).toSorted(
-    (a, b) => a.seed - b.seed,
-  );
+/** @returns how many failed. */
+function reportSeeds(verdicts: readonly Verdict[], seconds: string): number {
+  const failed = verdicts.toSorted((a, b) => a.seed - b.seed);
   for (const [index, verdict] of failed.slice(0, SHOWN).entries()) {
     if (index === 0) console.log(shortStory(verdict.seed));
     console.log(toldShortly(verdict));
   }
-  const seconds = (performance.now() - startedMs) / 1_000;
-  const rate = (seeds / seconds).toFixed(0);
-  console.log(`${seeds - failed.length} of ${seeds} seeds hold, ${seconds.toFixed(1)} s, ${rate} seeds a second`);
-  return failed.length === 0 ? 0 : 1;
+  const rate = (seeds / Number(seconds)).toFixed(0);
+  const speed = values.golden || values.mutations ? "" : `, ${seconds} s, ${rate} seeds a second`;
+  console.log(`${seeds - failed.length} of ${seeds} seeds hold${speed}`);
+  return failed.length;
 }
 
-interface Crashed {
-  readonly name: string;
-  readonly crashes: number;
-  readonly problems: readonly string[];
-}
-
-async function playScenarios(): Promise<number> {
-  const startedMs = performance.now();
-  const told = await spread<Crashed>(import.meta.path, process.argv.slice(2), jobs);
+function reportGolden(told: readonly Crashed[]): number {
   const failed = told.filter(({ problems }) => problems.length > 0);
   for (const { name, problems } of failed) {
     console.log(`${name}: ${problems[0]} (${problems.length} in all)`);
-    console.log(`  replay: bun test/sim/run.ts --golden --scenario ${name} --crash N --verbose`);
+    console.log(`  replay: bun test/sim/run.ts --golden --scenario ${name} --crash N`);
   }
   const crashes = told.reduce((sum, crashed) => sum + crashed.crashes, 0);
+  console.log(`${told.length - failed.length} of ${told.length} scenarios hold with ${crashes} crashes`);
+  return failed.length;
+}
+
+function reportMutations(notices: readonly Notice[]): number {
+  for (const { name, seed, rule, what } of notices)
+    console.log(seed === undefined ? `NOT NOTICED: ${name}` : `${name}: by seed ${seed}, ${rule}: ${what}`);
+  return notices.filter(({ seed }) => seed === undefined).length;
+}
+
+async function playAll(): Promise<number> {
+  const startedMs = performance.now();
+  const told = await spread<Told>(import.meta.path, process.argv.slice(2), jobs);
   const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
-  console.log(`${told.length - failed.length} of ${told.length} scenarios hold with ${crashes} crashes, ${seconds} s`);
-  return failed.length === 0 ? 0 : 1;
+  const verdicts = told.flatMap((line) => (line.kind === "seed" ? [line.verdict] : []));
+  const crashed = told.flatMap((line) => (line.kind === "golden" ? [line.crashed] : []));
+  const notices = told.flatMap((line) => (line.kind === "mutation" ? [line.notice] : []));
+  const failures =
+    (playsSeeds ? reportSeeds(verdicts, seconds) : 0) +
+    (values.golden ? reportGolden(crashed) : 0) +
+    (values.mutations ? reportMutations(notices) : 0);
+  return failures === 0 ? 0 : 1;
 }
 
 const [share, of] = (values.share ?? "").split("/").map(Number);
@@ -117,4 +137,4 @@ if (share !== undefined && of !== undefined) await playShare(share, of);
 else if (values.scenario !== undefined)
   process.exit(await replayGolden(values.scenario, values.crash === undefined ? undefined : Number(values.crash)));
 else if (values.seed !== undefined) process.exit(playOne(Number(values.seed)));
-else process.exit(await (values.golden ? playScenarios() : playSeeds()));
+else process.exit(await playAll());

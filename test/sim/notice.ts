@@ -1,0 +1,25 @@
+/** After how many seeds each broken rule is noticed, and by which judge. */
+import { mutations, type Mutation } from "./mutations.ts";
+import { hasLeases, playSeed } from "./seed.ts";
+
+export interface Notice {
+  readonly name: string;
+  /** Undefined: no seed noticed it. */
+  readonly seed?: number;
+  readonly rule?: string;
+  readonly what?: string;
+}
+
+function notice({ name, breakage, leases = false }: Mutation, seeds: number): Notice {
+  for (let seed = 1; seed <= seeds; seed += 1) {
+    if (leases && !hasLeases(seed)) continue;
+    const { violation } = playSeed(seed, { breakage });
+    if (violation !== undefined) return { name, seed, ...violation };
+  }
+  return { name };
+}
+
+/** A share of the broken rules, `seeds` at most for each. */
+export function playMutations(share: number, of: number, seeds: number, tell: (notice: Notice) => void): void {
+  for (const [index, mutation] of mutations.entries()) if (index % of === share) tell(notice(mutation, seeds));
+}
