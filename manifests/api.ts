@@ -33,6 +33,7 @@ export const guard = (namespace: string): Manifest[] => {
     apiVersions: ["v1"],
     operations: ["DELETE"],
     resources: [resource],
+    scope: "*",
   });
   return [
     {

@@ -14,18 +14,32 @@ export interface Write {
   readonly doneMs: number;
 }
 
+/** Any request: of a log that holds everything. Watches are told when they begin. */
+export interface Request extends Write {
+  readonly apiGroup: string;
+  /** The path with its query. */
+  readonly uri: string;
+  /** What the answer said was wrong; "" when nothing was. */
+  readonly message: string;
+  /** What the authorizer said: "allow" or "forbid"; "" when nobody asked it. */
+  readonly decision: string;
+}
+
 interface AuditEvent {
   readonly stage: string;
   readonly verb: string;
+  readonly requestURI: string;
   readonly user: { readonly username: string };
   readonly userAgent?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly objectRef?: {
+    readonly apiGroup?: string;
     readonly resource?: string;
     readonly subresource?: string;
     readonly namespace?: string;
     readonly name?: string;
   };
-  readonly responseStatus?: { readonly code?: number };
+  readonly responseStatus?: { readonly code?: number; readonly message?: string };
   readonly requestReceivedTimestamp: string;
   readonly stageTimestamp: string;
 }
@@ -67,15 +81,35 @@ export function auditMark(path: string): number {
   }
 }
 
-/** The writes recorded after `mark`. A half-written last line is left out. */
-export async function writesSince(path: string, mark: number): Promise<Write[]> {
+/** A half-written last line is left out. */
+async function eventsSince(path: string, mark: number): Promise<AuditEvent[]> {
   const text = await Bun.file(path).slice(mark).text();
   return text
     .slice(0, text.lastIndexOf("\n") + 1)
     .split("\n")
-    .flatMap((line) => (line === "" ? [] : [JSON.parse(line) as AuditEvent]))
-    .filter(({ stage }) => stage === "ResponseComplete")
-    .map(writeOf);
+    .flatMap((line) => (line === "" ? [] : [JSON.parse(line) as AuditEvent]));
+}
+
+/** The writes recorded after `mark`. */
+export async function writesSince(path: string, mark: number): Promise<Write[]> {
+  const events = await eventsSince(path, mark);
+  return events.filter(({ stage }) => stage === "ResponseComplete").map(writeOf);
+}
+
+/** What one user asked for, from the beginning. */
+export async function requestsOf(path: string, user: string): Promise<Request[]> {
+  const events = await eventsSince(path, 0);
+  return events
+    .filter(({ user: { username }, stage, verb }) => {
+      return username === user && (stage === "ResponseComplete" || (stage === "ResponseStarted" && verb === "watch"));
+    })
+    .map((event) => ({
+      ...writeOf(event),
+      apiGroup: event.objectRef?.apiGroup ?? "",
+      uri: event.requestURI,
+      message: event.responseStatus?.message ?? "",
+      decision: event.annotations?.["authorization.k8s.io/decision"] ?? "",
+    }));
 }
 
 /** Renewing a Lease is not a write of the work. */

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type PlaneFiles, planeFiles, writeKubeconfig } from "./files.ts";
+import { type Audited, type PlaneFiles, planeFiles, writeKubeconfig } from "./files.ts";
 import { kubeBinary } from "./kubeBinary.ts";
 import { freePorts } from "./ports.ts";
 import { type Child, logTail, newNursery, type Nursery } from "./processes.ts";
@@ -20,7 +20,7 @@ export interface ControlPlane {
   readonly server: string;
   readonly dir: string;
   readonly certs: Pick<PlaneFiles, "ca" | "authority">;
-  /** Path of the audit log: a JSON event a line for each write. */
+  /** Path of the audit log: a JSON event a line for each write, or for each request. */
   readonly auditLog: string;
   /** Rejects when a component ended by itself. */
   readonly failure: Promise<never>;
@@ -36,8 +36,8 @@ export interface ControlPlaneOptions {
   /** Where data, logs and kubeconfig go, kept after the end; by default a temporary folder that is removed. */
   readonly dir?: string;
   readonly ports?: { readonly api?: number };
-  /** Record writes in the audit log (default true). */
-  readonly audit?: boolean;
+  /** What the audit log records ("writes" by default); false: nothing. */
+  readonly audit?: Audited | false;
 }
 
 const readyTimeoutMs = 90_000;
@@ -227,13 +227,14 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
   };
   try {
-    const files = await planeFiles(dir);
+    const { audit = "writes" } = options;
+    const files = await planeFiles(dir, audit === false ? "writes" : audit);
     // A kept folder may hold the state of an earlier control plane, whose CA is gone.
     await rm(files.etcdData, { recursive: true, force: true });
     await rm(files.auditLog, { force: true });
     const [api, etcd, etcdPeer] = freePorts(3);
     const ports = { api: options.ports?.api ?? api, etcd, etcdPeer };
-    const plane = await startComponents({ binary, nursery, files, ports, audit: options.audit ?? true });
+    const plane = await startComponents({ binary, nursery, files, ports, audit: audit !== false });
     return { ...plane, stop: discard };
   } catch (error) {
     await discard();

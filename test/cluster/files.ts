@@ -18,17 +18,23 @@ export interface PlaneFiles {
   readonly logs: string;
 }
 
-/** Writes are recorded once each, with user and user agent; reads and non-resource requests are not. */
-const auditPolicy = {
+/** "writes" are recorded once each, with user and user agent; "everything" has reads and non-resource requests too. */
+export type Audited = "writes" | "everything";
+
+const auditPolicy = (audited: Audited) => ({
   apiVersion: "audit.k8s.io/v1",
   kind: "Policy",
   omitStages: ["RequestReceived"],
   rules: [
-    { level: "None", verbs: ["get", "list", "watch"] },
-    { level: "None", nonResourceURLs: ["*"] },
+    ...(audited === "everything"
+      ? []
+      : [
+          { level: "None", verbs: ["get", "list", "watch"] },
+          { level: "None", nonResourceURLs: ["*"] },
+        ]),
     { level: "Metadata", omitManagedFields: true },
   ],
-};
+});
 
 const write = async (path: string, text: string): Promise<string> => {
   await Bun.write(path, text);
@@ -37,7 +43,7 @@ const write = async (path: string, text: string): Promise<string> => {
 };
 
 /** Makes the CA, the certificates and the configuration files of a control plane in `dir`. */
-export async function planeFiles(dir: string): Promise<PlaneFiles> {
+export async function planeFiles(dir: string, audited: Audited = "writes"): Promise<PlaneFiles> {
   const pki = join(dir, "pki");
   await mkdir(pki, { recursive: true });
   await mkdir(join(dir, "logs"), { recursive: true });
@@ -53,7 +59,7 @@ export async function planeFiles(dir: string): Promise<PlaneFiles> {
     serverKey: await write(join(pki, "server.key"), server.key),
     tokenKey: await write(join(pki, "tokens.key"), tokens.key),
     tokenPublicKey: await write(join(pki, "tokens.pub"), tokens.publicKey),
-    auditPolicy: await write(join(dir, "audit-policy.json"), JSON.stringify(auditPolicy)),
+    auditPolicy: await write(join(dir, "audit-policy.json"), JSON.stringify(auditPolicy(audited))),
     auditLog: join(dir, "audit.log"),
     etcdData: join(dir, "etcd"),
     logs: join(dir, "logs"),

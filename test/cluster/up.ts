@@ -28,7 +28,7 @@ function duration(flag: "ready-after" | "gone-after"): number {
 
 const settings = { readyAfterMs: duration("ready-after"), goneAfterMs: duration("gone-after") };
 const plane = await startControlPlane({
-  audit: !values["no-audit"],
+  audit: values["no-audit"] ? false : "writes",
   ...(values.dir === undefined ? {} : { dir: values.dir }),
 });
 const api = await connect(await plane.identity("sluice-kubelet"), "sluice-kubelet");

@@ -146,9 +146,9 @@ function waiter(current: Harness, read: ReturnType<typeof reader>): Pick<World, 
   };
 }
 
-/** A new namespace for a test, named after `topic`. */
-export async function newWorld(topic: string): Promise<World> {
-  const current = await harness();
+/** A new namespace for a test, named after `topic`, on the shared cluster or another. */
+export async function newWorld(topic: string, on?: Harness): Promise<World> {
+  const current = on ?? (await harness());
   const { api } = current;
   const namespace = `${topic}-${crypto.randomUUID().slice(0, 6)}`;
   await api.create("/api/v1/namespaces", { metadata: { name: namespace } });

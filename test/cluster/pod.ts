@@ -1,0 +1,144 @@
+/** Runs the binary as a container of a Deployment would run: its arguments and environment, its ServiceAccount's token. */
+import { chmod, copyFile, mkdir } from "node:fs/promises";
+import { createServer, connect as connectTcp } from "node:net";
+import { join, resolve } from "node:path";
+import type { Api, KubeObject } from "./api.ts";
+import type { ControlPlane } from "./controlPlane.ts";
+import { freePort } from "./ports.ts";
+import type { Child, Nursery } from "./processes.ts";
+
+export const program = resolve(import.meta.dir, "../../dist/sluice");
+
+interface Container {
+  readonly args: readonly string[];
+  readonly env: readonly {
+    readonly name: string;
+    readonly value?: string;
+    readonly valueFrom?: { readonly fieldRef?: { readonly fieldPath: string } };
+  }[];
+}
+
+export interface DeploymentView extends KubeObject {
+  readonly spec: {
+    readonly replicas: number;
+    readonly template: KubeObject & {
+      readonly spec: { readonly serviceAccountName: string; readonly containers: readonly [Container] };
+    };
+  };
+}
+
+export interface Pod {
+  readonly child: Child;
+  /** Undefined where the arguments ask for no webhook. */
+  readonly webhookPort: number | undefined;
+}
+
+/** In a mount namespace of its own, $0 lies where a kubelet puts a ServiceAccount's token. */
+const inMounts = `mount -t tmpfs none /run && mkdir -p /run/secrets/kubernetes.io &&
+  ln -s "$0" /run/secrets/kubernetes.io/serviceaccount && exec "$@"`;
+
+export interface PodOptions {
+  readonly plane: ControlPlane;
+  readonly nursery: Nursery;
+  readonly api: Api;
+  readonly namespace: string;
+  /** Of the log file and the folder with the credentials. */
+  readonly name: string;
+}
+
+/**
+ * Only ports differ from the Deployment: a pod has an address of its own, here all share one. Where this machine does not
+ * let us mount, the token comes by a kubeconfig instead of the place where a pod finds it.
+ */
+export async function startPod({ plane, nursery, api, namespace, name }: PodOptions): Promise<Pod> {
+  const { spec } = await api.get<DeploymentView>(`/apis/apps/v1/namespaces/${namespace}/deployments/sluice`);
+  const { serviceAccountName, containers } = spec.template.spec;
+  const { args, env } = containers[0];
+  const pod = (await podsOf(api, namespace)).find(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const fields: Readonly<Record<string, string | undefined>> = {
+    "metadata.name": pod?.metadata.name,
+    "metadata.namespace": namespace,
+  };
+  const given = env.map(({ name, value, valueFrom }) => {
+    const text = value ?? fields[valueFrom?.fieldRef?.fieldPath ?? ""];
+    if (text === undefined && valueFrom !== undefined) throw new Error(`Cannot fill in ${name}: is there a pod?`);
+    return [name, text ?? ""] as const;
+  });
+  const dir = await credentials(plane, namespace, serviceAccountName, name);
+  const [host, port] = new URL(plane.server).host.split(":");
+  const webhookPort = args.some((arg) => arg.startsWith("--webhook-port")) ? freePort() : undefined;
+  const ports = [
+    `--healthzPort=${freePort()}`,
+    `--metricsPort=${freePort()}`,
+    ...(webhookPort === undefined ? [] : [`--webhook-port=${webhookPort}`]),
+  ];
+  const mounts = (await mayMount()) ? ["unshare", "--mount", "sh", "-c", inMounts, dir] : [];
+  const child = nursery.spawn(name, [...mounts, program, ...args, ...ports], {
+    logFile: join(plane.dir, `${name}.log`),
+    cwd: dir,
+    env: {
+      ...Object.fromEntries(given),
+      HOME: "/nonexistent",
+      KUBECONFIG: mounts.length > 0 ? "" : join(dir, "kubeconfig"),
+      KUBERNETES_SERVICE_HOST: host ?? "",
+      KUBERNETES_SERVICE_PORT: port ?? "",
+    },
+  });
+  if (mounts.length === 0) console.log(`install: ${name} gets its token by a kubeconfig (no right to mount here)`);
+  return { child, webhookPort };
+}
+
+export const podsOf = async (api: Api, namespace: string): Promise<KubeObject[]> =>
+  (await api.list(`/api/v1/namespaces/${namespace}/pods?labelSelector=app.kubernetes.io/name%3Dsluice`)).items;
+
+async function mayMount(): Promise<boolean> {
+  if (Bun.which("unshare") === null) return false;
+  const tried = Bun.spawn(["unshare", "--mount", "sh", "-c", "mount -t tmpfs none /run && [ /var/run -ef /run ]"], {
+    stdio: ["ignore", "ignore", "ignore"],
+  });
+  return (await tried.exited) === 0;
+}
+
+/** A folder with `token`, `ca.crt` and `namespace`, as a kubelet mounts it. */
+async function credentials(plane: ControlPlane, namespace: string, account: string, name: string): Promise<string> {
+  const dir = join(plane.dir, `${name}-account`);
+  await mkdir(dir, { recursive: true });
+  const { code, stdout, stderr } = await plane.kubectl(["create", "token", account, "-n", namespace, "--duration=2h"]);
+  if (code !== 0) throw new Error(`Cannot make a token: ${stderr}`);
+  await Bun.write(join(dir, "token"), stdout.trim());
+  await chmod(join(dir, "token"), 0o600);
+  await copyFile(plane.certs.ca, join(dir, "ca.crt"));
+  await Bun.write(join(dir, "namespace"), namespace);
+  const config = {
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": "pod",
+    clusters: [{ name: "pod", cluster: { server: plane.server, "certificate-authority": join(dir, "ca.crt") } }],
+    users: [{ name: "pod", user: { tokenFile: join(dir, "token") } }],
+    contexts: [{ name: "pod", context: { cluster: "pod", user: "pod", namespace } }],
+  };
+  await Bun.write(join(dir, "kubeconfig"), JSON.stringify(config));
+  return dir;
+}
+
+/** Does what kube-proxy does for a Service: its address, which is one of this machine, leads to `target`. */
+export async function serveService(address: string, port: number, target: () => number): Promise<() => void> {
+  const server = createServer((client) => {
+    const pod = connectTcp(target(), "127.0.0.1");
+    for (const [from, to] of [
+      [client, pod],
+      [pod, client],
+    ] as const) {
+      from.pipe(to);
+      from.once("error", () => to.destroy());
+      from.once("close", () => to.destroy());
+    }
+  });
+  await new Promise<void>((ready, failed) => {
+    server.once("error", (cause) =>
+      failed(new Error(`Cannot listen on ${address}:${port} for the Service`, { cause })),
+    );
+    server.listen(port, address, ready);
+  });
+  return () => void server.close();
+}
