@@ -18,8 +18,8 @@ export interface DriverOptions {
 export interface Driver {
   /** Something has changed in the world. */
   look(): void;
-  /** What it waits for, for people. */
-  waitsFor(): string;
+  /** After the end: looks for rest once more. */
+  lookAgain(): void;
 }
 
 /**
@@ -93,7 +93,10 @@ export function createDriver({ clock, truth, steps, perform, finished, stuck }: 
       if (due || when === undefined || when.kind === "rest" || when.kind === "soon") return;
       if (isReached(truth, when, clock.now())) arrange(msUntilDistinct(truth, steps[next], clock.now()));
     },
-    waitsFor: () => steps[next]?.what ?? "the end",
+    lookAgain() {
+      over = false;
+      pollAt(clock.now() + STILL_MS);
+    },
   };
 }
 

@@ -48,8 +48,10 @@ export const START_MS = Date.parse("2026-01-01T00:00:00Z");
 /** From the last deed on the world may take so long to come to rest; a progress deadline and every stall fit into it. */
 const LONGEST_MS = 2 * 3_600_000;
 /** At rest nothing more is written for so long. */
-const REST_MS = 600_000;
+const REST_MS = 450_000;
 const REST_WITH_LEASES_MS = 60_000;
+/** A watch that has died is noticed within this time, and what was missed is listed. */
+const DEAF_MS = 150_000;
 /** Faults go on for so long after the last deed. */
 const FAULTS_MS = 60_000;
 /** Requests of a controller in ten seconds; more is a loop that runs hot. */
@@ -60,16 +62,26 @@ export function runWorld(options: WorldOptions): Outcome {
   const { clock, state } = world;
   const step = (ms: number, enough: () => boolean): void =>
     clock.pass(ms, () => enough() || state.violation !== undefined);
-  for (let from = clock.now(); !state.over && state.violation === undefined;) {
-    const deeds = state.deeds;
-    step(LONGEST_MS, () => state.over || state.deeds > deeds);
-    if (clock.now() - from >= LONGEST_MS) {
+  const comeToRest = (): void => {
+    for (let from = clock.now(); !state.over && state.violation === undefined; from = clock.now()) {
+      const { deeds } = state;
+      step(LONGEST_MS, () => state.over || state.deeds > deeds);
+      if (clock.now() - from < LONGEST_MS) continue;
       const why = world.truth.unrest(clock.now())?.why ?? "it is";
       world.report({ rule: "convergence", what: `no rest within ${LONGEST_MS / 60_000} minutes: ${why}` });
     }
-    from = clock.now();
-  }
+  };
+  comeToRest();
   options.faults.end();
+  // Who has heard nothing for a while, and does not know it yet, may act on what was: it must only come to the same end.
+  for (let writes = -1; writes !== state.writes && state.violation === undefined;) {
+    ({ writes } = state);
+    step(DEAF_MS, () => false);
+    if (writes === state.writes) break;
+    state.over = false;
+    world.lookAgain();
+    comeToRest();
+  }
   const end = endStateOf(world.truth, clock.now());
   state.resting = true;
   step(options.restMs ?? (options.leases ? REST_WITH_LEASES_MS : REST_MS), () => false);
@@ -145,7 +157,7 @@ function openWorld(options: WorldOptions) {
   for (const name of script.services) createService(stage, name);
   createRollout(stage);
   const processes = startProcesses(options, breakage, scene, { server, clock, past });
-  return { clock, truth, state, processes, report };
+  return { clock, truth, state, processes, report, lookAgain: driver.lookAgain };
 }
 
 /** Writes are somebody's while they are carried out. */
