@@ -64,7 +64,8 @@ describe("the API over HTTP", () => {
     expect([response.status, open]).toEqual([200, 1]);
     server.core.create("configmaps", { metadata: { name: "a", namespace: "default" } });
     let text = "";
-    for await (const chunk of response.body ?? []) {
+    const body: AsyncIterable<Uint8Array> = response.body ?? new Blob([]).stream();
+    for await (const chunk of body) {
       text += new TextDecoder().decode(chunk);
       if (text.includes("\n")) break;
     }
