@@ -9,6 +9,8 @@ import { sound, type Breakage } from "./process.ts";
 export interface Mutation {
   readonly name: string;
   readonly breakage: Breakage;
+  /** Seeds before this one, 1 by default, are known not to show it, and passed by to save time. */
+  readonly from?: number;
   /** It can only show where there are two controllers. */
   readonly leases?: boolean;
 }
@@ -173,8 +175,8 @@ export const mutations: readonly Mutation[] = [
   deciding("a status is written instead of what it tells of", boastful),
   deciding("the loop forgets to wake up", forgetful),
   deciding("the floor is rounded the wrong way", generous),
-  deciding("the scale-down delay is ignored", impatient),
-  patching("writes do not name the version that they rest on", withoutVersion),
+  { ...deciding("the scale-down delay is ignored", impatient), from: 120 },
+  { ...patching("writes do not name the version that they rest on", withoutVersion), from: 340 },
   { name: "an old event overwrites a newer one", breakage: { ...sound, client: gullible } },
   {
     name: "a Lease that has run out does not matter",

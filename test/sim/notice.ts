@@ -10,8 +10,8 @@ export interface Notice {
   readonly what?: string;
 }
 
-function notice({ name, breakage, leases = false }: Mutation, seeds: number): Notice {
-  for (let seed = 1; seed <= seeds; seed += 1) {
+function notice({ name, breakage, leases = false, from = 1 }: Mutation, seeds: number): Notice {
+  for (let seed = from; seed < from + seeds; seed += 1) {
     if (leases && !hasLeases(seed)) continue;
     const { violation } = playSeed(seed, { breakage });
     if (violation !== undefined) return { name, seed, ...violation };

@@ -359,7 +359,7 @@ export function writeScript(chance: Chance, short: boolean): Script {
     updating: undefined,
   };
   update(plot);
-  const length = short ? 1 : chance.pick([0, 1, 1, 2, 3]);
+  const length = short ? 1 : chance.pick([0, 1, 1, 2]);
   for (let n = 0; n < length; n += 1) {
     const chapter = chapterOf(chance);
     // Its progress deadline takes long to pass.

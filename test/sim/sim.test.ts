@@ -28,7 +28,7 @@ test("a seed tells the same story every time", () => {
 test(
   "2,000 worlds keep every rule and end as without faults, golden ones end alike after a crash, and broken rules are noticed",
   async () => {
-    const { code, output } = await run("run.ts", "--seeds", "2000", "--golden", "--every", "6", "--mutations");
+    const { code, output } = await run("run.ts", "--seeds", "2000", "--golden", "--every", "8", "--mutations");
     expect(code, output).toBe(0);
   },
   10 * MINUTES,
