@@ -223,7 +223,9 @@ const isEmpty = (key: string, value: unknown): boolean =>
     (value === 0 || value === false || value === "" || (Array.isArray(value) && value.length === 0)));
 
 function withoutEmpty(object: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(object).filter(([key, value]) => !isEmpty(key, value)));
+  const kept: Record<string, unknown> = {};
+  for (const key of Object.keys(object)) if (!isEmpty(key, object[key])) kept[key] = object[key];
+  return kept;
 }
 
 /** All members of the status, checked against the schema's type. The schema itself stays out of the controller's memory. */
@@ -261,9 +263,11 @@ type KnownMember = keyof { [K in keyof RolloutStatus as string extends K ? never
 
 /** Drops empty fields and keeps members that only a newer API knows. */
 function tidy(p: Pass, status: RolloutStatus): RolloutStatus {
-  const unknown = Object.entries(statusOf(p)).filter(([key]) => !Object.hasOwn(KNOWN, key));
+  const old: Readonly<Record<string, unknown>> = statusOf(p);
+  const unknown: Record<string, unknown> = {};
+  for (const key of Object.keys(old)) if (!Object.hasOwn(KNOWN, key)) unknown[key] = old[key];
   return {
-    ...Object.fromEntries(unknown),
+    ...unknown,
     ...withoutEmpty(status),
     canary: withoutEmpty(status.canary ?? {}),
     blueGreen: withoutEmpty(status.blueGreen ?? {}),

@@ -1,5 +1,5 @@
 /** Carrying out a script's deeds in a world: by the API, in one instant, as people and machines with kubectl do. */
-import type { ApiCore, ApiObject, Draft } from "../../simulator/api/model.ts";
+import type { ApiCore, ApiObject, ApiServer, Draft } from "../../simulator/api/model.ts";
 import { HASH_LABEL } from "../../controller/rollout/model.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { Edit } from "../golden/edits.ts";
@@ -7,6 +7,7 @@ import type { Deed, Script } from "./script.ts";
 import type { Truth } from "./truth.ts";
 
 export interface Stage {
+  readonly server: ApiServer;
   readonly core: ApiCore;
   readonly truth: Truth;
   readonly readyMs: Script["readyMs"];
@@ -44,6 +45,14 @@ export function editRollout(stage: Stage, change: Edit): void {
       metadata: { ...object.metadata, ...annotationsOf(next) },
       spec: next.spec,
     }));
+}
+
+/** As a horizontal autoscaler sets a size: without a webhook to ask, the server has done it when it returns. */
+function autoscale(stage: Stage, replicas: number): void {
+  stage.meant = { ...stage.meant, spec: { ...stage.meant.spec, replicas } };
+  const path = `/apis/argoproj.io/v1alpha1/namespaces/${ROLLOUT.namespace}/rollouts/${ROLLOUT.name}/scale`;
+  const body = { spec: { replicas } };
+  void stage.server.handle({ method: "PATCH", path, query: {}, body, contentType: "application/merge-patch+json" });
 }
 
 const annotationsOf = ({ metadata: { annotations } }: Rollout): object =>
@@ -105,7 +114,7 @@ export function perform(stage: Stage, deed: Deed): void {
     case "edit":
       return editRollout(stage, deed.edit);
     case "scale":
-      return editRollout(stage, (rollout) => ({ ...rollout, spec: { ...rollout.spec, replicas: deed.replicas } }));
+      return autoscale(stage, deed.replicas);
     case "restart": {
       const restartAt = `${new Date(core.clock.now()).toISOString().slice(0, 19)}Z`;
       return editRollout(stage, (rollout) => ({ ...rollout, spec: { ...rollout.spec, restartAt } }));

@@ -8,6 +8,7 @@ import { pause } from "../../providers/kube/pause.ts";
 import { targetOf } from "../../providers/kube/target.ts";
 import type { KubeClient, KubeRequest } from "../../providers/kube/transport.ts";
 import type { Clock } from "../../controller/loop/clock.ts";
+import { sent } from "../../simulator/api/client.ts";
 import type { ApiRequest, ApiResponse, ApiServer, WatchEvent } from "../../simulator/api/model.ts";
 import type { ProcessClock } from "./clock.ts";
 import type { Fate, Faults } from "./faults.ts";
@@ -47,7 +48,7 @@ const apiRequest = ({ method, path, query, body, contentType, accept }: KubeRequ
   query: Object.fromEntries(
     Object.entries(query ?? {}).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])),
   ),
-  ...(body === undefined ? {} : { body: JSON.parse(JSON.stringify(body)) as unknown }),
+  ...(body === undefined ? {} : { body: sent(body) }),
   ...(contentType === undefined ? {} : { contentType }),
   ...(accept === undefined ? {} : { accept }),
 });

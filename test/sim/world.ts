@@ -127,7 +127,7 @@ function openWorld(options: WorldOptions) {
   };
   const truth = observe();
   const judge = createJudge({ core, truth, leases: options.leases, report });
-  const stage: Stage = { core, truth, readyMs: script.readyMs, meant: script.manifest };
+  const stage: Stage = { server, core, truth, readyMs: script.readyMs, meant: script.manifest };
   const driver = createDriver({
     clock,
     truth,
