@@ -104,7 +104,8 @@ const hasUndefined = (value: unknown): boolean => {
 };
 
 /** As it would arrive over a wire; the very same where that makes no difference. */
-export const sent = (body: unknown): unknown => (hasUndefined(body) ? (JSON.parse(JSON.stringify(body)) as unknown) : body);
+export const sent = (body: unknown): unknown =>
+  hasUndefined(body) ? (JSON.parse(JSON.stringify(body)) as unknown) : body;
 
 export const inProcessClient = (options: InProcessOptions): KubeClient => {
   const { server, clock, userAgent, user } = options;
