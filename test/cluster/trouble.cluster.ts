@@ -7,6 +7,7 @@ import { otherController } from "./controller.ts";
 import { controllerUser, type Harness, harness } from "./harness.ts";
 import type { RolloutView } from "./rolloutView.ts";
 import { healthy, inPhase, newWorld, pausedAt, type World } from "./world.ts";
+import { until } from "./until.ts";
 
 const current = await harness();
 /** These need a control plane of ours: a given cluster's API server is not stopped, and its audit log is not at hand. */
@@ -17,15 +18,6 @@ const oursWithPlane = test.skipIf(otherController() !== undefined || current.pla
 
 const canary = "rollout-canary";
 const yellow = "argoproj/rollouts-demo:yellow";
-
-async function until(what: string, holds: () => Promise<boolean>, timeoutMs: number): Promise<number> {
-  const start = performance.now();
-  while (!(await holds())) {
-    if (performance.now() - start > timeoutMs) throw new Error(`Not within ${timeoutMs} ms: ${what}`);
-    await Bun.sleep(25);
-  }
-  return performance.now() - start;
-}
 
 const planeOf = ({ plane }: Harness) => {
   if (plane === undefined) throw new Error("This test needs a control plane of its own");

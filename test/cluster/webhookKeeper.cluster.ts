@@ -17,6 +17,7 @@ import { serveTls, type TlsServer } from "../../webhook/server.ts";
 import { ApiError, type KubeObject } from "./api.ts";
 import { harness } from "./harness.ts";
 import { freePort } from "./ports.ts";
+import { until as look } from "./until.ts";
 
 const current = await harness();
 /** The Service's address has to be one of this machine. */
@@ -149,14 +150,8 @@ afterAll(async () => {
   await current.api.delete(configurationPath).catch(() => undefined);
 });
 
-async function until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<number> {
-  const start = performance.now();
-  while (!(await holds())) {
-    if (performance.now() - start > timeoutMs) throw new Error(`Not within ${timeoutMs} ms: ${what}`);
-    await Bun.sleep(25);
-  }
-  return Math.round(performance.now() - start);
-}
+const until = async (what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<number> =>
+  Math.round(await look(what, holds, timeoutMs));
 
 const configuration = () => current.api.get<KubeObject & Configuration>(configurationPath);
 const policy = async (): Promise<string | undefined> =>

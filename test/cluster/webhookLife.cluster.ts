@@ -14,6 +14,7 @@ import { applyCrds } from "./crds.ts";
 import { otherController } from "./controller.ts";
 import { freePort } from "./ports.ts";
 import { type Child, logTail, newNursery } from "./processes.ts";
+import { until as look } from "./until.ts";
 
 const repository = resolve(import.meta.dir, "../..");
 const program = resolve(repository, "dist/sluice");
@@ -70,15 +71,8 @@ afterAll(async () => {
   await plane?.stop();
 });
 
-async function until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<number> {
-  const start = performance.now();
-  while (!(await holds())) {
-    if (performance.now() - start > timeoutMs)
-      throw new Error(`Not within ${timeoutMs} ms: ${what} (${last})\n${await logTail(pod.logFile)}`);
-    await Bun.sleep(20);
-  }
-  return Math.round(performance.now() - start);
-}
+const until = async (what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<number> =>
+  Math.round(await look(what, holds, timeoutMs, async () => ` (${last})\n${await logTail(pod.logFile)}`));
 
 /** For two reasons that a schema cannot see. */
 const wrong = () => {
