@@ -26,6 +26,18 @@ export interface ControllerObserver {
   queue(name: string): QueueMetrics;
 }
 
+const ignore = (): void => {};
+
+/** For a controller that nobody scrapes. */
+export const unobserved: ControllerObserver = {
+  reconciled: ignore,
+  eventEmitted: ignore,
+  rolloutFinished: ignore,
+  rolloutDeleted: ignore,
+  incident: ignore,
+  queue: () => ({}),
+};
+
 export interface ControllerPorts {
   readonly client: KubeClient;
   readonly clock: Clock;

@@ -3,7 +3,7 @@
  * production loop and webhook code of Sluice on top, wired as controller/main.ts wires them for a real one.
  */
 import { cachedRules, tellOverride } from "../controller/admissionRules.ts";
-import { createController, type ControllerObserver } from "../controller/controller.ts";
+import { createController, unobserved } from "../controller/controller.ts";
 import type { Log } from "../controller/log.ts";
 import type { Clock } from "../controller/loop/clock.ts";
 import { createRecorder } from "../providers/kube/events.ts";
@@ -101,7 +101,7 @@ function startLoop({ client, clock, log, random }: LoopPorts) {
     onError: (error, lost) => log.warn("Cannot record events", { error, lost }),
   });
   const controller = createController(
-    { client, clock, log, events, observer, random, validForMs: () => Number.POSITIVE_INFINITY },
+    { client, clock, log, events, observer: unobserved, random, validForMs: () => Number.POSITIVE_INFINITY },
     { namespace: undefined, instanceId: "", resyncMs: 900_000, concurrency: 20 },
     stopping.signal,
   );
@@ -117,18 +117,6 @@ function startLoop({ client, clock, log, random }: LoopPorts) {
     },
   };
 }
-
-const ignore = (): void => {};
-
-/** Nobody scrapes this one. */
-const observer: ControllerObserver = {
-  reconciled: ignore,
-  eventEmitted: ignore,
-  rolloutFinished: ignore,
-  rolloutDeleted: ignore,
-  incident: ignore,
-  queue: () => ({}),
-};
 
 type ReviewPorts = ReturnType<typeof startLoop>["ports"];
 

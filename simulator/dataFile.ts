@@ -3,6 +3,7 @@ import { chmod, readFile, rename, rm, writeFile } from "node:fs/promises";
 import type { Clock } from "../controller/loop/clock.ts";
 import type { ApiCore, ApiObject } from "./api/model.ts";
 import { type SavedState, savedState } from "./api/saved.ts";
+import { isObject } from "./patch/json.ts";
 
 /** Raised when what is written can no longer be read by those before. */
 const formatVersion = 1;
@@ -46,16 +47,13 @@ export async function readData(path: string): Promise<SavedState | undefined> {
   return stateIn(content, path);
 }
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-const isObject = (value: unknown): value is ApiObject =>
-  isRecord(value) &&
-  isRecord(value["metadata"]) &&
+const isStored = (value: unknown): value is ApiObject =>
+  isObject(value) &&
+  isObject(value["metadata"]) &&
   ["name", "uid", "resourceVersion"].every((name) => typeof (value["metadata"] as ApiObject)[name] === "string");
 
 function stateIn(content: unknown, path: string): SavedState {
-  if (!isRecord(content) || content["kind"] !== kind) {
+  if (!isObject(content) || content["kind"] !== kind) {
     throw new DataFileError(`Cannot read ${path}: it was not written by sluice dev`);
   }
   const { version, resourceVersion, objects } = content;
@@ -68,8 +66,8 @@ function stateIn(content: unknown, path: string): SavedState {
   const isWhole =
     typeof resourceVersion === "string" &&
     /^\d+$/.test(resourceVersion) &&
-    isRecord(objects) &&
-    Object.values(objects).every((list) => Array.isArray(list) && list.every(isObject));
+    isObject(objects) &&
+    Object.values(objects).every((list) => Array.isArray(list) && list.every(isStored));
   if (!isWhole) throw new DataFileError(`Cannot read ${path}: it is damaged`);
   return { resourceVersion, objects: objects as SavedState["objects"] };
 }

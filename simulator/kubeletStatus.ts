@@ -1,4 +1,5 @@
 /** Turns a pod's report (kubeletPod.ts) into the status object that a kubelet would write. Pure. */
+import { timestamp } from "../controller/rollout/time.ts";
 import type { ContainerReport, ContainerState, PodReport } from "./kubeletPod.ts";
 
 /** What a report alone does not say. */
@@ -34,7 +35,7 @@ let latest = { second: 0, text: "1970-01-01T00:00:00Z" };
 /** RFC 3339 in UTC with whole seconds, as metav1.Time has it. Asked mostly for the same second many times. */
 export function rfc3339(ms: number): string {
   const second = Math.floor(ms / 1000);
-  if (second !== latest.second) latest = { second, text: `${new Date(ms).toISOString().slice(0, 19)}Z` };
+  if (second !== latest.second) latest = { second, text: timestamp(ms) };
   return latest.text;
 }
 

@@ -1,5 +1,5 @@
 /** The AdmissionReview (admission.k8s.io/v1) of the API server: read narrowly at the edge, and answered. */
-import { type Violation, type ViolationType, violationBody, violationText } from "../controller/rules/violation.ts";
+import { causeReasons, type Violation, violationBody, violationText } from "../controller/rules/violation.ts";
 
 export type Operation = "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
 /** What the one who wrote wants done about fields that nobody knows. */
@@ -105,17 +105,6 @@ export function record(value: unknown): Readonly<Record<string, unknown>> | unde
     ? (value as Record<string, unknown>)
     : undefined;
 }
-
-const causeReasons: { readonly [T in ViolationType]: string } = {
-  Invalid: "FieldValueInvalid",
-  Required: "FieldValueRequired",
-  Forbidden: "FieldValueForbidden",
-  NotSupported: "FieldValueNotSupported",
-  Duplicate: "FieldValueDuplicate",
-  NotFound: "FieldValueNotFound",
-  TooLong: "FieldValueTooLong",
-  InternalError: "InternalError",
-};
 
 /**
  * Texts quote the values that they refuse, which can be megabytes, and an object full of mistakes could make an answer

@@ -4,7 +4,7 @@
  */
 import type { AntiAffinity, Rollout } from "../../schema/rollout.ts";
 import { blueGreenOf, canaryOf } from "./defaults.ts";
-import { HASH_LABEL } from "./model.ts";
+import { HASH_LABEL, type ReplicaSetFacts } from "./model.ts";
 
 /** JSON of the pod template's `spec.affinity`, as far as it is looked at here. */
 type Json = Readonly<Record<string, unknown>>;
@@ -22,6 +22,10 @@ export function avoidedHash(rollout: Rollout, hash: string): string | undefined 
   const stable = rollout.status?.stableRS ?? "";
   return strategyOf(rollout) === undefined || stable === "" || stable === hash ? undefined : stable;
 }
+
+/** The fact about a ReplicaSet whose pods keep away from a hash; nothing where there is none. */
+export const avoiding = (hash: string | undefined): Pick<ReplicaSetFacts, "antiAffinity"> =>
+  hash === undefined ? {} : { antiAffinity: hash };
 
 const record = (value: unknown): Json =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};

@@ -4,6 +4,7 @@
  * A `Pass` is the only mutable thing in this folder and never leaves the decision that made it.
  */
 import type { RolloutStatus } from "../../schema/rollout.ts";
+import { avoiding } from "./antiAffinity.ts";
 import { desiredReplicas } from "./defaults.ts";
 import {
   DESIRED_REPLICAS,
@@ -128,9 +129,6 @@ export function updateReplicaSet(
     observed: old.observed && (change.replicas ?? old.replicas) === old.replicas,
   }));
 }
-
-const avoiding = (hash: string | undefined): Pick<ReplicaSetFacts, "antiAffinity"> =>
-  hash === undefined ? {} : { antiAffinity: hash };
 
 export function setPodMetadata(p: Pass, rs: ReplicaSetFacts, change: PodMetadataChange): void {
   p.actions.push({ kind: "setPodMetadata", name: rs.name, resourceVersion: rs.resourceVersion, ...change });

@@ -2,7 +2,7 @@
 import type { ReplicaSet } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { replicaSetName } from "../hash/names.ts";
-import { affinityPatch, avoidedHash, replicaSetAffinity } from "./antiAffinity.ts";
+import { affinityPatch, avoidedHash, avoiding, replicaSetAffinity } from "./antiAffinity.ts";
 import { newCondition, withCondition, findCondition } from "./conditions.ts";
 import { desiredReplicas } from "./defaults.ts";
 import { firstPodMetadata, metadataRecord } from "./podMetadata.ts";
@@ -87,7 +87,6 @@ export function createNewReplicaSet(p: Pass): void {
   const { rollout } = p.world;
   const revision = maxRevision(p.world.replicaSets) + 1;
   const manifest = newReplicaSet(rollout, p.snapshot.podHash, revision, roles(p).stableRS !== undefined);
-  const avoided = avoidedHash(rollout, p.snapshot.podHash);
   const facts: ReplicaSetFacts = {
     namespace: rollout.metadata.namespace ?? "default",
     name: manifest.metadata.name,
@@ -104,7 +103,7 @@ export function createNewReplicaSet(p: Pass): void {
     replicas: 0,
     status: { replicas: 0, readyReplicas: 0, availableReplicas: 0 },
     templateDigest: p.snapshot.templateDigest,
-    ...(avoided === undefined ? {} : { antiAffinity: avoided }),
+    ...avoiding(avoidedHash(rollout, p.snapshot.podHash)),
   };
   addReplicaSet(p, { kind: "createReplicaSet", name: facts.name, manifest }, facts);
   setRolloutRevision(p, revision);

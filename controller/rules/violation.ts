@@ -37,6 +37,18 @@ const WORDING: { readonly [T in ViolationType]: Wording } = {
   InternalError: { title: "Internal error", showsValue: false },
 };
 
+/** What `status.details.causes` call it (meta/v1, CauseType). */
+export const causeReasons: { readonly [T in ViolationType]: string } = {
+  Invalid: "FieldValueInvalid",
+  Required: "FieldValueRequired",
+  Forbidden: "FieldValueForbidden",
+  NotSupported: "FieldValueNotSupported",
+  Duplicate: "FieldValueDuplicate",
+  NotFound: "FieldValueNotFound",
+  TooLong: "FieldValueTooLong",
+  InternalError: "InternalError",
+};
+
 /** `<path>: Invalid value: <value>: <detail>`, as `kubectl argo rollouts lint` and the InvalidSpec condition print it. */
 export const violationText = (violation: Violation): string => `${violation.path}: ${violationBody(violation)}`;
 

@@ -13,7 +13,7 @@ import {
   type ServiceFacts,
   type Annotations,
 } from "../rollout/model.ts";
-import { injectedAntiAffinity, withoutAntiAffinity } from "../rollout/antiAffinity.ts";
+import { avoiding, injectedAntiAffinity, withoutAntiAffinity } from "../rollout/antiAffinity.ts";
 import { injectedMetadata } from "../rollout/podMetadata.ts";
 import { formatSelector } from "../rollout/selector.ts";
 
@@ -106,7 +106,6 @@ const identity = ({ metadata }: ReplicaSet | Service): Cached<unknown>["metadata
 export function replicaSetFacts(raw: ReplicaSet): ReplicaSetFacts {
   const { metadata, spec, status } = raw;
   const failure = failureOf(status?.conditions);
-  const avoided = injectedAntiAffinity(spec.template);
   return {
     namespace: metadata.namespace,
     name: metadata.name,
@@ -128,7 +127,7 @@ export function replicaSetFacts(raw: ReplicaSet): ReplicaSetFacts {
     },
     ...(failure === undefined ? {} : { failure }),
     templateDigest: digestOf(raw),
-    ...(avoided === undefined ? {} : { antiAffinity: avoided }),
+    ...avoiding(injectedAntiAffinity(spec.template)),
   };
 }
 

@@ -1,4 +1,5 @@
 /** A request on its way through the server, and what its query and body ask for. */
+import { isObject, type Json } from "../patch/json.ts";
 import type { Admission } from "./admission.ts";
 import type { ApiObject, ApiRequest, ApiResponse, DeleteOptions, Draft, WriteOptions } from "./model.ts";
 import { badRequest, invalid } from "./refusals.ts";
@@ -15,11 +16,6 @@ export interface Call {
 
 /** At once where nobody has to be asked. */
 export type Outcome = ApiResponse | Promise<ApiResponse>;
-
-type Json = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** @throws {StatusError} 400 */
 export const objectIn = ({ request, route }: Call): Draft => {

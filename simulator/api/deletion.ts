@@ -1,5 +1,5 @@
 /** Deletion: preconditions, grace, finalizers and what is to become of dependents. */
-import { timestamp } from "./identity.ts";
+import { timestamp } from "../../controller/rollout/time.ts";
 import type { Kind } from "./kinds.ts";
 import type { ApiObject, DeleteOptions, ObjectMeta } from "./model.ts";
 import { conflict } from "./refusals.ts";

@@ -1,4 +1,5 @@
 /** Names, uids and times that the server gives. All randomness is injected: the same seed makes the same world. */
+import { timestamp } from "../../controller/rollout/time.ts";
 import type { Clock } from "../../controller/loop/clock.ts";
 
 /** Without vowels and digits that look like them, so that no words appear. */
@@ -32,9 +33,6 @@ export const newUid = (random: () => number): string => {
   const variant = variants[Number.parseInt(c.charAt(0), 16) & 3] ?? "8";
   return `${a}-${b.slice(0, 4)}-4${b.slice(5)}-${variant}${c.slice(1, 4)}-${c.slice(4)}${d}`;
 };
-
-/** RFC 3339 in whole seconds, as Kubernetes writes times: "2026-01-02T03:04:05Z". */
-export const timestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 
 /** The present second as text; made once a second, since many objects are written in one. */
 export const secondsOf = (clock: Clock): (() => string) => {

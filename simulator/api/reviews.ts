@@ -1,5 +1,5 @@
 /** Questions about who may do what. Here everybody may do everything, and no token is known. */
-import { timestamp } from "./identity.ts";
+import { timestamp } from "../../controller/rollout/time.ts";
 import type { ApiRequest, ApiResponse } from "./model.ts";
 import { methodNotAllowed } from "./refusals.ts";
 

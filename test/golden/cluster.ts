@@ -16,7 +16,7 @@ import {
   type ServiceFacts,
   type Snapshot,
 } from "../../controller/rollout/model.ts";
-import { injectedAntiAffinity } from "../../controller/rollout/antiAffinity.ts";
+import { avoiding, injectedAntiAffinity } from "../../controller/rollout/antiAffinity.ts";
 import { restartDue } from "../../controller/rollout/restart.ts";
 import { matchesSelector } from "../../controller/rollout/selector.ts";
 import { serviceViolations } from "../../controller/rules/references.ts";
@@ -232,9 +232,6 @@ function merged(
   }
   return next;
 }
-
-const avoiding = (hash: string | undefined): Pick<ReplicaSetFacts, "antiAffinity"> =>
-  hash === undefined ? {} : { antiAffinity: hash };
 
 /** The ReplicaSet controller: as many pods as asked for, those that are not ready go first; counts follow. */
 export function runReplicaSets(cluster: Cluster): void {

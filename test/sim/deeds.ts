@@ -1,6 +1,7 @@
 /** Carrying out a script's deeds in a world: by the API, in one instant, as people and machines with kubectl do. */
 import type { ApiCore, ApiObject, ApiServer, Draft } from "../../simulator/api/model.ts";
 import { HASH_LABEL } from "../../controller/rollout/model.ts";
+import { timestamp } from "../../controller/rollout/time.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { Edit } from "../golden/edits.ts";
 import type { Deed, Script } from "./script.ts";
@@ -76,7 +77,7 @@ type Condition = { readonly type: string; readonly status: string; readonly last
 function setReady({ core }: Stage, name: string, uid: string, ready: boolean): void {
   const ref = { resource: "pods", namespace: "default", name };
   if (core.get(ref)?.metadata.uid !== uid) return;
-  const lastTransitionTime = `${new Date(core.clock.now()).toISOString().slice(0, 19)}Z`;
+  const lastTransitionTime = timestamp(core.clock.now());
   core.modify(
     ref,
     (object) => {
@@ -116,7 +117,7 @@ export function perform(stage: Stage, deed: Deed): void {
     case "scale":
       return autoscale(stage, deed.replicas);
     case "restart": {
-      const restartAt = `${new Date(core.clock.now()).toISOString().slice(0, 19)}Z`;
+      const restartAt = timestamp(core.clock.now());
       return editRollout(stage, (rollout) => ({ ...rollout, spec: { ...rollout.spec, restartAt } }));
     }
     case "failPods":

@@ -1,5 +1,5 @@
 /** A controller process in the world: the production loop as controller/main.ts wires it, which may crash and come back. */
-import { createController, type Controller, type ControllerObserver } from "../../controller/controller.ts";
+import { createController, type Controller, unobserved } from "../../controller/controller.ts";
 import type { Log } from "../../controller/log.ts";
 import type { Decide } from "../../controller/loop/reconcile.ts";
 import { decide as realDecide } from "../../controller/rollout/decide.ts";
@@ -53,15 +53,6 @@ export interface Process {
 }
 
 const ignore = (): void => {};
-
-const observer: ControllerObserver = {
-  reconciled: ignore,
-  eventEmitted: ignore,
-  rolloutFinished: ignore,
-  rolloutDeleted: ignore,
-  incident: ignore,
-  queue: () => ({}),
-};
 
 const alwaysLeader: Leases = {
   isLeader: () => true,
@@ -141,7 +132,7 @@ function startOnce(options: ProcessOptions, identity: string, ended: (downMs: nu
       clock,
       log,
       events,
-      observer,
+      observer: unobserved,
       random,
       monotonicMs: clock.monotonicMs,
       validForMs: breakage.validForMs(() => held.leases?.validForMs() ?? 0),

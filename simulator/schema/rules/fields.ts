@@ -1,12 +1,12 @@
 /** What the rules of the API server's own kinds have in common: how they look at an object and what they tell. */
 import { at, items, type Place, present, text, whole } from "../../../controller/rules/place.ts";
 import {
+  causeReasons,
   invalid,
   notSupported,
   required,
   type Violation,
   violationBody,
-  type ViolationType,
 } from "../../../controller/rules/violation.ts";
 import { sameJson } from "../../api/equality.ts";
 import type { Cause } from "../../api/model.ts";
@@ -17,20 +17,9 @@ export type Rule = (object: Place, old: Place | undefined) => readonly Violation
 /** Of the rules that only the new object matters to. */
 export type Check = (object: Place) => readonly Violation[];
 
-const reasons: { readonly [T in ViolationType]: string } = {
-  Invalid: "FieldValueInvalid",
-  Required: "FieldValueRequired",
-  Forbidden: "FieldValueForbidden",
-  NotSupported: "FieldValueNotSupported",
-  Duplicate: "FieldValueDuplicate",
-  NotFound: "FieldValueNotFound",
-  TooLong: "FieldValueTooLong",
-  InternalError: "InternalError",
-};
-
 /** A violation as `status.details.causes` has it. */
 export const causeOf = (violation: Violation): Cause => ({
-  reason: reasons[violation.type],
+  reason: causeReasons[violation.type],
   message: violationBody(violation),
   field: violation.path,
 });
