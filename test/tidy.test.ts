@@ -28,7 +28,10 @@ const maxFunctionLines = 70;
 const exceptions: Readonly<Record<string, string>> = {};
 
 /** Folders that decide: synchronous, total, the same answer every time. */
-const pureFolders = ["rollout", "analysis", "experiment", "rules", "hash"].map((name) => `controller/${name}/`);
+const pureFolders = [
+  ...["rollout", "analysis", "experiment", "rules", "hash"].map((name) => `controller/${name}/`),
+  "providers/traffic/",
+];
 
 /** The only files that may import these packages: everything else takes what they make by injection. */
 const soleImporters: Readonly<Record<string, string>> = {

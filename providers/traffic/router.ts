@@ -1,0 +1,133 @@
+/**
+ * What a traffic router is: pure functions from the traffic that a Rollout wants, and the objects as they are, to the
+ * writes that make the objects say so. A router reads no clock, asks nobody and changes nothing that it is given; who
+ * carries the writes out is not its business. One file a router, one line in routers.ts (reference/traffic.md).
+ */
+import type { ObjectMeta } from "../../schema/kube.ts";
+import type { Rollout } from "../../schema/rollout.ts";
+
+/** The traffic that a Rollout wants at this moment. Weights are whole numbers out of `total`. */
+export interface Traffic {
+  /** Pod template hashes of the two revisions, "" where there is none. */
+  readonly canaryHash: string;
+  readonly stableHash: string;
+  readonly canaryWeight: number;
+  /** `maxTrafficWeight`, 100 by default. What canary and experiments leave is stable's. */
+  readonly total: number;
+  /** Services of a running experiment. */
+  readonly additional: readonly {
+    readonly serviceName: string;
+    readonly podTemplateHash: string;
+    readonly weight: number;
+  }[];
+}
+
+/** A kind of objects, as in `/apis/GROUP/VERSION/namespaces/NS/PLURAL`; the core group is "". */
+export interface RoutedResource {
+  readonly kind: string;
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+}
+
+export interface ObjectRef {
+  readonly resource: RoutedResource;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/**
+ * An object as the API server has it. A cache may leave out `metadata.managedFields` and kubectl's last-applied
+ * annotation: no router reads them, and what a patch does not name stays.
+ */
+export interface RoutedObject {
+  readonly apiVersion?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly metadata: ObjectMeta;
+  readonly spec?: unknown;
+}
+
+/** What the controller was started with, as far as routers care. */
+export interface RouterSettings {
+  readonly nginxIngressClasses: readonly string[];
+  readonly albIngressClasses: readonly string[];
+}
+
+export interface RoutingInput {
+  readonly rollout: Rollout;
+  readonly traffic: Traffic;
+  readonly settings: RouterSettings;
+  /** As the API server last said; undefined when there is none. */
+  readonly object: (ref: ObjectRef) => RoutedObject | undefined;
+}
+
+/** An event on the Rollout. */
+export interface RouterEvent {
+  readonly type: "Normal" | "Warning";
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** RFC 7386: members to set, null for those to take away. */
+export type MergePatch = Readonly<Record<string, unknown>>;
+
+interface Told {
+  /** Told when the write is made. */
+  readonly event?: RouterEvent;
+  /** What could not be done, in case the write fails: the error reads `${failure}: ${why}`. */
+  readonly failure: string;
+}
+
+/**
+ * One write. When a name that is to be created turns out to be taken, the object is read and the router asked again.
+ * A patch holds for `resourceVersion` only, since it was made by looking at that one.
+ */
+export type RoutedWrite =
+  | ({ readonly kind: "create"; readonly ref: ObjectRef; readonly object: RoutedObject } & Told)
+  | ({
+      readonly kind: "patch";
+      readonly ref: ObjectRef;
+      readonly resourceVersion: string;
+      readonly patch: MergePatch;
+    } & Told);
+
+/**
+ * What is left to do; no writes when everything is right already. A fault says why a part of it cannot be done: an
+ * object is `missing` (its arrival is news) or not as it must be. Its writes are to be carried out all the same before
+ * it is told: an abort has to reach every object that it can reach.
+ */
+export type RoutingPlan =
+  | { readonly kind: "plan"; readonly writes: readonly RoutedWrite[] }
+  | {
+      readonly kind: "fault";
+      readonly writes: readonly RoutedWrite[];
+      /** Also the text of the event TrafficRoutingError, which every fault of routing gets. */
+      readonly message: string;
+      readonly missing: boolean;
+      /** The router's own, told before it. */
+      readonly event?: RouterEvent;
+    };
+
+export interface Router {
+  /** As in the reference's logs: "Nginx", "ALB". */
+  readonly name: string;
+  configured(rollout: Rollout): boolean;
+  /** Kinds of which it reads or writes objects. */
+  resources(settings: RouterSettings): readonly RoutedResource[];
+  /** The objects that it reads or writes for a Rollout, whether they exist or not. */
+  reads(rollout: Rollout, settings: RouterSettings): readonly ObjectRef[];
+  /** Whether a change of an object in `reads` is news for the Rollout. */
+  heeds(object: RoutedObject, settings: RouterSettings): boolean;
+  /** Level-triggered: it compares the objects with what is wanted, and knows nothing of earlier calls. */
+  route(input: RoutingInput): RoutingPlan;
+  /** For routers whose objects outlive the Rollout, or its interest in them. */
+  readonly release?: Release;
+}
+
+/** Taking our hands off an object that a Rollout no longer routes by: it is gone, or does not name it any more. */
+export interface Release {
+  /** Names of the Rollouts, all of the object's namespace, that are marked on it as routing by it. */
+  holders(object: RoutedObject): readonly string[];
+  /** Leaves no split behind by the Rollouts in `gone`, a part of its holders, and takes their marks off. */
+  plan(ref: ObjectRef, object: RoutedObject, gone: ReadonlySet<string>): RoutedWrite | undefined;
+}

@@ -1,0 +1,11 @@
+/** The traffic routers there are. A new one is a file of its own and a line here. */
+import type { Rollout } from "../../schema/rollout.ts";
+import type { Router } from "./router.ts";
+
+/** In the order in which the reference asks them: the first that fails stops those behind it (traffic.md §17). */
+const ROUTERS: readonly Router[] = [];
+
+/** The routers by which a Rollout's traffic goes; none for a Rollout without traffic routing. */
+export function routersOf(rollout: Rollout): readonly Router[] {
+  return ROUTERS.filter((router) => router.configured(rollout));
+}
