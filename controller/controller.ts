@@ -6,14 +6,17 @@ import { runReflector, type KubeObject, type Reflector, type ReflectorIncident }
 import type { ReplicaSet, Service } from "../schema/kube.ts";
 import type { Rollout } from "../schema/rollout.ts";
 import type { Log } from "./log.ts";
+import { keyOf } from "./loop/cache.ts";
 import type { Clock } from "./loop/clock.ts";
 import { NotLeaderError } from "./loop/apply.ts";
+import { watchOptional, type OptionalWatch } from "./loop/optionalWatch.ts";
 import { createQueue, type QueueMetrics, type WorkQueue } from "./loop/queue.ts";
 import { createReconciler, type Decide, type Reconciler } from "./loop/reconcile.ts";
 import { releaseService } from "./loop/serviceCleanup.ts";
 import { HASH_LABEL, type RolloutEvent } from "./rollout/model.ts";
 import { equal } from "./rollout/equal.ts";
 import { createGatherer } from "./snapshot/gather.ts";
+import { needOf } from "./snapshot/optionalStore.ts";
 import { createStores, servicesOf, type CachedReplicaSet, type CachedService, type Stores } from "./snapshot/stores.ts";
 
 /** What the controller tells about itself; see controller/metrics.ts. Times in milliseconds unless named otherwise. */
@@ -79,9 +82,6 @@ const EVENTS_FIRST_MS = 100;
 
 const INSTANCE_LABEL = "argo-rollouts.argoproj.io/controller-instance-id";
 
-const keyOf = (object: { metadata: { namespace: string; name: string } }): string =>
-  `${object.metadata.namespace}/${object.metadata.name}`;
-
 /** Starts watching at once; `signal` ends that. */
 export function createController(ports: ControllerPorts, scope: ControllerScope, signal: AbortSignal): Controller {
   const { clock, observer } = ports;
@@ -101,13 +101,15 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
   });
   connect({ ports, stores, rollouts, services, reconciler });
   const reflectors = watchAll(ports, scope, stores, signal);
+  const optional = watchNeeded({ ports, scope, stores, rollouts, reflectors }, signal);
+  const broken = (): string[] => reflectors.filter(([, reflector]) => !reflector.isReady()).map(([kind]) => kind);
   return {
     stores,
     queues: [
       ["Rollouts", rollouts],
       ["Services", services],
     ],
-    unready: () => reflectors.filter(([, reflector]) => !reflector.isReady()).map(([kind]) => kind),
+    unready: () => [...broken(), ...optional.flatMap((watch) => watch.unready() ?? [])],
     hasSynced: Promise.all(reflectors.map(([, reflector]) => reflector.hasSynced)).then(() => undefined),
     run: (running) => work({ ports, scope, stores, rollouts, services, reconciler }, running),
   };
@@ -147,6 +149,46 @@ function watchAll(
     watch<ReplicaSet>("replicasets", inScope("/apis/apps/v1", "replicasets"), HASH_LABEL, stores.replicaSets),
     watch<Service>("services", inScope("/api/v1", "services"), undefined, stores.services),
   ];
+}
+
+interface Watching {
+  readonly ports: ControllerPorts;
+  readonly scope: ControllerScope;
+  readonly stores: Stores;
+  readonly rollouts: WorkQueue;
+  readonly reflectors: readonly (readonly [kind: string, reflector: Reflector])[];
+}
+
+/** Kinds that are watched only while some Rollout refers to them, and whom their objects concern. */
+function watchNeeded({ ports, scope, stores, rollouts, reflectors }: Watching, signal: AbortSignal): OptionalWatch[] {
+  const { client, clock, log, observer } = ports;
+  const rolloutsKnown = Promise.all(
+    reflectors.filter(([kind]) => kind === "rollouts").map(([, reflector]) => reflector.hasSynced),
+  ).then(() => undefined);
+  return stores.optional.map((store) => {
+    const { kind, objects } = store;
+    objects.onChange((old, next) => {
+      const object = next ?? old;
+      if (stores.ownWrite || object === undefined) return;
+      if (old !== undefined && next !== undefined && !kind.heeds(old, next)) return;
+      for (const rollout of stores.rollouts.by("need", needOf(kind, keyOf(object)))) rollouts.add(keyOf(rollout));
+    });
+    return watchOptional(
+      {
+        client,
+        clock,
+        log,
+        rollouts: stores.rollouts,
+        namespace: scope.namespace,
+        rolloutsKnown,
+        signal,
+        enqueue: (key) => rollouts.add(key),
+        observe: (what) => observer.incident(kind.resource, what),
+        ...(ports.random === undefined ? {} : { random: ports.random }),
+      },
+      store,
+    );
+  });
 }
 
 type Sink<Raw extends KubeObject> = Parameters<typeof runReflector<Raw>>[0]["sink"];

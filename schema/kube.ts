@@ -119,6 +119,16 @@ export const ReplicaSet = object({
 });
 export type ReplicaSet = v.InferOutput<typeof ReplicaSet>;
 
+/** What a Rollout can take its pod template from; `template` at the top is a PodTemplate's. */
+export const Workload = object({
+  metadata: ObjectMeta,
+  ...optional({
+    spec: object(optional({ replicas: int32, selector: LabelSelector, template: PodTemplateSpec })),
+    template: PodTemplateSpec,
+  }),
+});
+export type Workload = v.InferOutput<typeof Workload>;
+
 export const ServicePort = object({
   port: int32,
   ...optional({ name: string, protocol: string, appProtocol: string, targetPort: IntOrString, nodePort: int32 }),

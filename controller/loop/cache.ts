@@ -41,6 +41,8 @@ export interface Store<T extends Stored, Index extends string = never, Raw exten
   written(raw: Raw): T | undefined;
   /** The object is gone for good; events about this `uid` that come later are ignored. A newer namesake stays. */
   deleted(key: string, uid: string): void;
+  /** Nobody wants the object any more: drops it, whether or not it exists. It is taken again when it comes again. */
+  forget(key: string): void;
   /** Takes a watch's DELETED event: gone as of the event's version. */
   remove(raw: Raw): void;
   /** A list is complete and its items have been given to `upsert`: forgets what is not in `keys`, except newer objects. */
@@ -205,6 +207,10 @@ export const createStore = <T extends Stored, Index extends string = never, Raw 
       return objects.get(keyOf(raw));
     },
     deleted: (key, uid) => deleted(key, uid, "for good"),
+    forget(key) {
+      const held = objects.get(key);
+      if (held !== undefined) change(key, held, undefined);
+    },
     remove(raw) {
       const { uid, resourceVersion } = raw.metadata;
       const held = objects.get(keyOf(raw));

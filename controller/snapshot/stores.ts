@@ -16,6 +16,8 @@ import {
 import { avoiding, injectedAntiAffinity, withoutAntiAffinity } from "../rollout/antiAffinity.ts";
 import { injectedMetadata } from "../rollout/podMetadata.ts";
 import { formatSelector } from "../rollout/selector.ts";
+import { needsOf, type OptionalStore } from "./optionalStore.ts";
+import { createWorkloadStores, type WorkloadStores } from "./workloads.ts";
 
 /** An object of which only the facts are kept. */
 export interface Cached<Facts> {
@@ -32,12 +34,18 @@ export type CachedReplicaSet = Cached<ReplicaSetFacts>;
 export type CachedService = Cached<ServiceFacts>;
 
 export interface Stores {
-  /** Found by the Services that they name ("namespace/service"), and as owners by their uid and by their namespace. */
-  readonly rollouts: Store<Rollout, "service" | "owner", Rollout>;
+  /**
+   * Found by the Services that they name ("namespace/service"), as owners by their uid and by their namespace, and by what
+   * they need of `optional` (`needOf`).
+   */
+  readonly rollouts: Store<Rollout, "service" | "owner" | "need", Rollout>;
   /** Found by the uid of their controller; those without one by "orphans/" and their namespace. */
   readonly replicaSets: Store<CachedReplicaSet, "controller", ReplicaSet>;
   /** Found by the Rollout that manages them: "namespace/rollout". */
   readonly services: Store<CachedService, "manager", Service>;
+  readonly workloads: WorkloadStores;
+  /** All kinds that are cached only while a Rollout needs them. */
+  readonly optional: readonly OptionalStore[];
   /** True while an answer to a write of our own is taken in: it tells nothing that its decision did not know. */
   ownWrite: boolean;
 }
@@ -45,9 +53,16 @@ export interface Stores {
 export const orphansIn = (namespace: string): string => `orphans/${namespace}`;
 
 export function createStores(): Stores {
+  const workloads = createWorkloadStores();
+  // Those of Rollouts that are held need not be watched: workloads join when a Rollout with one is driven.
+  const optional: OptionalStore[] = [];
+  const kinds = Object.values(workloads).map(({ kind }) => kind);
+  const need = (rollout: Rollout): string[] => needsOf(kinds, rollout);
   return {
     ownWrite: false,
-    rollouts: createStore({ transform: slimRollout, indices: { service: serviceKeys, owner: ownerKeys } }),
+    workloads,
+    optional,
+    rollouts: createStore({ transform: slimRollout, indices: { service: serviceKeys, owner: ownerKeys, need } }),
     replicaSets: createStore({
       transform: cachedReplicaSet,
       indices: {
