@@ -16,9 +16,9 @@ import {
   type RolloutEvent,
   type Snapshot,
 } from "../rollout/model.ts";
-import { controllerReference } from "../rollout/revision.ts";
+import { mergePatch } from "../rollout/mergePatch.ts";
+import { controllerReference } from "../rollout/ownerReference.ts";
 import { replicaSetFacts, type Stores } from "../snapshot/stores.ts";
-import { mergePatch } from "./mergePatch.ts";
 import { evictPod, patchPods } from "./pods.ts";
 
 export interface Writer {

@@ -5,6 +5,7 @@ import { replicaSetName } from "../hash/names.ts";
 import { affinityPatch, avoidedHash, avoiding, replicaSetAffinity } from "./antiAffinity.ts";
 import { newCondition, withCondition, findCondition } from "./conditions.ts";
 import { desiredReplicas } from "./defaults.ts";
+import { controllerReference } from "./ownerReference.ts";
 import { firstPodMetadata, metadataRecord } from "./podMetadata.ts";
 import { formatSelector } from "./selector.ts";
 import {
@@ -71,16 +72,6 @@ function newReplicaSet(rollout: Rollout, hash: string, revision: number, hasStab
     },
   };
 }
-
-/** The owner reference by which a ReplicaSet belongs to its Rollout. */
-export const controllerReference = (rollout: Rollout) => ({
-  apiVersion: "argoproj.io/v1alpha1",
-  kind: "Rollout",
-  name: rollout.metadata.name,
-  uid: rollout.metadata.uid ?? "",
-  controller: true,
-  blockOwnerDeletion: true,
-});
 
 /** Creates the ReplicaSet of a template that has none yet and gives the Rollout its revision. */
 export function createNewReplicaSet(p: Pass): void {

@@ -43,7 +43,7 @@ const withoutRule = ({ place, service }: Reference): Violation =>
   invalid("ingress-service", place, `ingress \`${text(place)}\` has no rules using service ${service} backend`);
 
 /** `serviceName`: as Ingresses had it before networking.k8s.io/v1. The default backend does not count. */
-const leadsTo = (ingress: unknown, service: string): boolean =>
+export const leadsTo = (ingress: unknown, service: string): boolean =>
   items(at(root(ingress), "spec", "rules"))
     .flatMap((rule) => items(at(rule, "http", "paths")))
     .map((path) => at(path, "backend"))

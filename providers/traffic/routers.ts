@@ -1,9 +1,11 @@
 /** The traffic routers there are. A new one is a file of its own and a line here. */
 import type { Rollout } from "../../schema/rollout.ts";
+import { alb } from "./alb.ts";
+import { nginx } from "./nginx.ts";
 import type { Router } from "./router.ts";
 
 /** In the order in which the reference asks them: the first that fails stops those behind it (traffic.md §17). */
-const ROUTERS: readonly Router[] = [];
+const ROUTERS: readonly Router[] = [nginx, alb];
 
 /** The routers by which a Rollout's traffic goes; none for a Rollout without traffic routing. */
 export function routersOf(rollout: Rollout): readonly Router[] {

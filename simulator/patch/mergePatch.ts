@@ -1,4 +1,4 @@
-/** JSON merge patches (RFC 7386), applied. What makes them is controller/loop/mergePatch.ts. */
+/** JSON merge patches (RFC 7386), applied. What makes them is controller/rollout/mergePatch.ts. */
 import { isList, isObject, type Json, withMember } from "./json.ts";
 import { goJsonType, PatchError, undecodable } from "./patchError.ts";
 

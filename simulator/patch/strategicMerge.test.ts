@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mergePatch } from "../../controller/loop/mergePatch.ts";
+import { mergePatch } from "../../controller/rollout/mergePatch.ts";
 import { builtinSchema } from "../schema/builtin.ts";
 import { PatchError } from "./patchError.ts";
 import { applyStrategicMerge } from "./strategicMerge.ts";

@@ -10,13 +10,15 @@ export function storyOf(world: World): string {
   return [...world.lines, "", "events", ...world.events, "", "status", ...world.end, ""].join("\n");
 }
 
+/** Compares a world's story with `timelines/NAME.txt`. */
+export const expectTimeline = (name: string, world: World): void =>
+  expectGolden(join(DIR, `${name}.txt`), storyOf(world));
+
 /**
- * Compares a world's story with `timelines/NAME.txt`. A new story is written down; `UPDATE_GOLDEN=1` rewrites one. What
- * is written was not read by anybody yet: read the diff before it is committed.
+ * Compares a story with the file at `path`; `UPDATE_GOLDEN=1` writes it down. What is written was not read by anybody
+ * yet: read the diff before it is committed.
  */
-export function expectTimeline(name: string, world: World): void {
-  const path = join(DIR, `${name}.txt`);
-  const told = storyOf(world);
+export function expectGolden(path: string, told: string): void {
   const known = existsSync(path) ? readFileSync(path, "utf8") : undefined;
   if (process.env["UPDATE_GOLDEN"] === "1") {
     if (known !== told) writeFileSync(path, told);

@@ -1,0 +1,19 @@
+/** Who an object belongs to: the garbage collector deletes what a Rollout controls when it is gone (api.md §10.1). */
+import type { ObjectMeta } from "../../schema/kube.ts";
+import type { Rollout } from "../../schema/rollout.ts";
+
+/** The owner reference by which an object belongs to its Rollout. */
+export const controllerReference = (rollout: Rollout) => ({
+  apiVersion: "argoproj.io/v1alpha1",
+  kind: "Rollout",
+  name: rollout.metadata.name,
+  uid: rollout.metadata.uid ?? "",
+  controller: true,
+  blockOwnerDeletion: true,
+});
+
+/** Of all owners at most one is the controller. */
+export function isControlledBy({ metadata }: { readonly metadata: ObjectMeta }, rollout: Rollout): boolean {
+  const controller = metadata.ownerReferences?.find((owner) => owner.controller === true);
+  return controller !== undefined && controller.uid === rollout.metadata.uid;
+}

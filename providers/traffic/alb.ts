@@ -1,0 +1,138 @@
+/**
+ * The AWS load balancer controller (traffic.md §4.1). An Ingress leads to a backend that need not exist; how its traffic
+ * is divided stands in an annotation named after that backend: a forward action, as JSON. The Ingress is the user's and
+ * may be shared by Rollouts, so another annotation lists which of them are written for whom (release: albRelease.ts).
+ *
+ * Not in here: header routes and their removal, and asking AWS whether it has taken the weights over (§4.2 to §4.5).
+ */
+import { mergePatch } from "../../controller/rollout/mergePatch.ts";
+import { leadsTo } from "../../controller/rules/ingress.ts";
+import type { Rollout } from "../../schema/rollout.ts";
+import type { TrafficRouting } from "../../schema/trafficRouting.ts";
+import {
+  ACTIONS,
+  forwardText,
+  MANAGED,
+  managedText,
+  readManaged,
+  type Stickiness,
+  type TargetGroup,
+} from "./albAnnotations.ts";
+import { release } from "./albRelease.ts";
+import { INGRESSES, ingressRef, isOfKnownClass, notFound } from "./ingress.ts";
+import { type Fault, faulty, type Part, planOf } from "./plan.ts";
+import type { RoutedObject, RoutedWrite, Router, RoutingInput, Traffic } from "./router.ts";
+import { servicesOf } from "./services.ts";
+
+type Alb = NonNullable<TrafficRouting["alb"]>;
+
+const albOf = (rollout: Rollout): Alb | undefined => rollout.spec.strategy?.canary?.trafficRouting?.alb;
+
+export const alb: Router = {
+  name: "ALB",
+  configured: (rollout) => albOf(rollout) !== undefined,
+  resources: () => [INGRESSES],
+  reads: (rollout) => ingressNames(rollout).map((name) => ingressRef(rollout, name)),
+  heeds: isOfKnownClass,
+  route: (input) => planOf(ingressNames(input.rollout).flatMap((name) => partsOf(input, name))),
+  release,
+};
+
+function ingressNames(rollout: Rollout): readonly string[] {
+  const { ingress = "", ingresses = [] } = albOf(rollout) ?? {};
+  return [...new Set([ingress, ...ingresses])].filter((name) => name !== "");
+}
+
+/** The backend after which the action is named. */
+const actionService = (rollout: Rollout): string =>
+  albOf(rollout)?.rootService || (rollout.spec.strategy?.canary?.stableService ?? "");
+
+function actionKey(rollout: Rollout): string {
+  const prefix = albOf(rollout)?.annotationPrefix || "alb.ingress.kubernetes.io";
+  return `${prefix}${ACTIONS}${actionService(rollout)}`;
+}
+
+/** What is wrong in the settings or the list of managed annotations keeps no weight from being written. */
+function partsOf(input: RoutingInput, name: string): readonly Part[] {
+  const { rollout, object } = input;
+  const ingress = object(ingressRef(rollout, name));
+  if (ingress === undefined) return [faulty(notFound(name), true)];
+  if (!leadsTo(ingress, actionService(rollout)))
+    return [faulty(`ingress does not have service \`${actionService(rollout)}\` in rules`)];
+  const old = ingress.metadata.annotations ?? {};
+  const managed = withManaged(old[MANAGED], rollout.metadata.name, actionKey(rollout));
+  const { stickiness, fault } = stickinessOf(rollout);
+  const changed = mergePatch(old, {
+    ...old,
+    [actionKey(rollout)]: forwardText(targetGroups(rollout, input.traffic), stickiness),
+    ...(managed === undefined ? {} : { [MANAGED]: managed }),
+  });
+  return [
+    changed === undefined ? {} : { write: change(input, ingress, changed) },
+    ...(fault === undefined ? [] : [{ fault }]),
+    ...(managed === undefined ? [faulty(unreadable(name))] : []),
+  ];
+}
+
+const unreadable = (name: string): string =>
+  `cannot read annotation \`${MANAGED}\` of ingress \`${name}\`: it is not a JSON map of lists; take it away and it is written anew`;
+
+function change(
+  { rollout, traffic }: RoutingInput,
+  { metadata }: RoutedObject,
+  annotations: Record<string, unknown>,
+): RoutedWrite {
+  const { name } = metadata;
+  return {
+    kind: "patch",
+    ref: ingressRef(rollout, name),
+    resourceVersion: metadata.resourceVersion ?? "",
+    patch: { metadata: { annotations } },
+    event: {
+      type: "Normal",
+      reason: "PatchingALBIngress",
+      message: `Updating Ingress \`${name}\` to desiredWeight '${traffic.canaryWeight}'`,
+    },
+    failure: `error patching alb ingress \`${name}\``,
+  };
+}
+
+/** The list with one annotation more; as it is when it has it already, undefined when it cannot be read. */
+function withManaged(text: string | undefined, rollout: string, key: string): string | undefined {
+  const managed = readManaged(text);
+  if (managed === undefined) return undefined;
+  const keys = managed.get(rollout) ?? [];
+  return keys.includes(key) && text !== undefined ? text : managedText(new Map(managed).set(rollout, [...keys, key]));
+}
+
+/** The largest weight that AWS takes. */
+const LARGEST_WEIGHT = 999;
+
+/** Canary, experiments, stable: albRelease.ts relies on stable being the last. */
+function targetGroups(rollout: Rollout, { canaryWeight, additional, total }: Traffic): readonly TargetGroup[] {
+  const { stable, canary } = servicesOf(rollout, "preferred");
+  const ServicePort = String(albOf(rollout)?.servicePort ?? 0);
+  const given = additional.reduce((sum, { weight }) => sum + weight, canaryWeight);
+  return [
+    { serviceName: canary, weight: canaryWeight },
+    ...additional,
+    { serviceName: stable, weight: Math.max(0, total - given) },
+  ].map(({ serviceName, weight }) => ({
+    ServiceName: serviceName,
+    ServicePort,
+    Weight: total <= LARGEST_WEIGHT ? weight : Math.round((weight * LARGEST_WEIGHT) / total),
+  }));
+}
+
+/** A week: AWS takes no more. */
+const LONGEST_STICKINESS_SECONDS = 604_800;
+
+function stickinessOf(rollout: Rollout): { readonly stickiness: Stickiness | undefined; readonly fault?: Fault } {
+  const { enabled = false, durationSeconds = 0 } = albOf(rollout)?.stickinessConfig ?? {};
+  if (!enabled) return { stickiness: undefined };
+  if (durationSeconds < 1 || durationSeconds > LONGEST_STICKINESS_SECONDS) {
+    const message = "TargetGroupStickinessConfig's duration must be between 1 and 604800 seconds (7 days)!";
+    return { stickiness: undefined, ...faulty(message) };
+  }
+  return { stickiness: { Enabled: true, DurationSeconds: durationSeconds } };
+}

@@ -1,0 +1,92 @@
+/**
+ * What a Rollout leaves on an Ingress of the AWS load balancer controller when it is gone (traffic.md §4.6): its action
+ * goes wholly to the Service of its name again; where no such Service was among its targets (a root Service, ping-pong)
+ * to the one that was stable. Header routes go as a whole. What somebody else has written there since stays.
+ */
+import {
+  ACTIONS,
+  CONDITIONS,
+  forwardText,
+  LEGACY_MANAGED,
+  MANAGED,
+  managedText,
+  readForward,
+  readManaged,
+} from "./albAnnotations.ts";
+import { type IngressRule, specOf } from "./ingress.ts";
+import type { Release, RoutedObject } from "./router.ts";
+
+export const release: Release = {
+  holders: (ingress) => [...managedIn(ingress).keys()],
+  plan(ref, ingress, gone) {
+    const managed = managedIn(ingress);
+    const stay = new Map([...managed].filter(([name]) => !gone.has(name)));
+    if (stay.size === managed.size) return undefined;
+    const stillManaged = new Set([...stay.values()].flat());
+    const left = [...managed].flatMap(([name, keys]) => (stay.has(name) ? [] : keys));
+    const keys = left.filter((key) => !stillManaged.has(key));
+    const routes = keys.flatMap((key) => (key.includes(CONDITIONS) ? serviceIn(key, CONDITIONS) : []));
+    const rules = withoutRoutes(ingress, new Set(routes));
+    return {
+      kind: "patch",
+      ref,
+      resourceVersion: ingress.metadata.resourceVersion ?? "",
+      patch: {
+        metadata: {
+          annotations: {
+            ...Object.fromEntries(keys.flatMap((key) => resetAnnotation(ingress, key, routes))),
+            [MANAGED]: stay.size === 0 ? null : managedText(stay),
+            ...(ingress.metadata.annotations?.[LEGACY_MANAGED] === undefined ? {} : { [LEGACY_MANAGED]: null }),
+          },
+        },
+        ...(rules === undefined ? {} : { spec: { rules } }),
+      },
+      failure: `error releasing alb ingress \`${ref.name}\``,
+    };
+  },
+};
+
+/** What cannot be read is nobody's. */
+const managedIn = ({ metadata }: RoutedObject): ReadonlyMap<string, readonly string[]> =>
+  readManaged(metadata.annotations?.[MANAGED]) ?? new Map();
+
+const serviceIn = (key: string, kind: typeof ACTIONS | typeof CONDITIONS): string =>
+  key.slice(key.indexOf(kind) + kind.length);
+
+const FULL_WEIGHT = 100;
+
+/** The change of one annotation, as an entry of a merge patch, if there is one. */
+function resetAnnotation(
+  { metadata }: RoutedObject,
+  key: string,
+  routes: readonly string[],
+): readonly (readonly [string, string | null])[] {
+  const text = metadata.annotations?.[key];
+  if (text === undefined) return [];
+  if (key.includes(CONDITIONS)) return [[key, null]];
+  if (!key.includes(ACTIONS)) return [];
+  const service = serviceIn(key, ACTIONS);
+  if (routes.includes(service)) return [[key, null]];
+  const forward = readForward(text);
+  const target = forward?.groups.find(({ ServiceName }) => ServiceName === service) ?? forward?.groups.at(-1);
+  if (forward === undefined || target === undefined) return [];
+  const reset = forwardText([{ ...target, Weight: FULL_WEIGHT }], forward.stickiness);
+  return reset === text ? [] : [[key, reset]];
+}
+
+/** The port that stands for an annotation instead of a Service. */
+const NO_PORT = "use-annotation";
+
+/** Rules without the paths to header routes; undefined when there are no such paths. A rule's last path stays. */
+function withoutRoutes(ingress: RoutedObject, routes: ReadonlySet<string>): readonly IngressRule[] | undefined {
+  let changed = false;
+  const rules = (specOf(ingress).rules ?? []).map((rule) => {
+    const paths = rule.http?.paths.filter(
+      ({ backend: { service } }) => service?.port?.name !== NO_PORT || !routes.has(service.name),
+    );
+    if (paths === undefined || paths.length === 0 || paths.length === rule.http?.paths.length) return rule;
+    changed = true;
+    return { ...rule, http: { ...rule.http, paths } };
+  });
+  return changed ? rules : undefined;
+}

@@ -1,0 +1,195 @@
+/**
+ * The NGINX Ingress controller (traffic.md §3). Beside the user's Ingress, which leads to the stable Service, stands one
+ * of ours that leads to the canary Service and says by annotations how much of the traffic it takes. It stays when the
+ * update is over, with weight 0, and goes with the Rollout.
+ */
+import { isControlledBy, controllerReference } from "../../controller/rollout/ownerReference.ts";
+import { mergePatch } from "../../controller/rollout/mergePatch.ts";
+import type { CanaryStrategy, Rollout } from "../../schema/rollout.ts";
+import type { TrafficRouting } from "../../schema/trafficRouting.ts";
+import {
+  CLASS_ANNOTATION,
+  INGRESSES,
+  ingressRef,
+  type IngressRule,
+  type IngressSpec,
+  isOfKnownClass,
+  notFound,
+  specOf,
+} from "./ingress.ts";
+import { faulty, type Part, planOf } from "./plan.ts";
+import type { RoutedObject, RoutedWrite, Router, RoutingInput } from "./router.ts";
+
+type Nginx = NonNullable<TrafficRouting["nginx"]>;
+
+const canaryOf = (rollout: Rollout): CanaryStrategy | undefined => rollout.spec.strategy?.canary;
+const nginxOf = (rollout: Rollout): Nginx | undefined => canaryOf(rollout)?.trafficRouting?.nginx;
+
+export const nginx: Router = {
+  name: "Nginx",
+  configured: (rollout) => nginxOf(rollout) !== undefined,
+  resources: () => [INGRESSES],
+  reads: (rollout) =>
+    stableNames(rollout).flatMap((stable) => [
+      ingressRef(rollout, stable),
+      ingressRef(rollout, canaryName(rollout, stable)),
+    ]),
+  heeds: isOfKnownClass,
+  route: (input) => planOf(stableNames(input.rollout).map((stable, n, all) => partOf(input, stable, all.slice(0, n)))),
+};
+
+function stableNames(rollout: Rollout): readonly string[] {
+  const { stableIngress = "", stableIngresses = [] } = nginxOf(rollout) ?? {};
+  return [...new Set([stableIngress, ...stableIngresses])].filter((name) => name !== "");
+}
+
+const CANARY_SUFFIX = "-canary";
+const LONGEST_NAME = 253;
+
+const canaryName = (rollout: Rollout, stable: string): string =>
+  `${rollout.metadata.name}-${stable}`.slice(0, LONGEST_NAME - CANARY_SUFFIX.length) + CANARY_SUFFIX;
+
+/** What is to be done beside one stable Ingress; `before`: those that have been looked at. */
+function partOf(input: RoutingInput, stableName: string, before: readonly string[]): Part {
+  const { rollout, object } = input;
+  const name = canaryName(rollout, stableName);
+  const twin = before.find((other) => canaryName(rollout, other) === name);
+  if (twin !== undefined) return faulty(sharedName(name, twin, stableName));
+  const current = object(ingressRef(rollout, name));
+  if (current !== undefined && !isControlledBy(current, rollout)) {
+    return faulty(`canary ingress \`${name}\` controlled by different object`);
+  }
+  const stable = object(ingressRef(rollout, stableName));
+  const annotations = canaryAnnotations(input, stable);
+  const spec = canarySpec(rollout, stable);
+  if (spec === undefined) {
+    return { ...change(input, current, annotations, undefined), ...problemWith(rollout, stableName, stable) };
+  }
+  if (current === undefined) return { write: creation(input, name, annotations, spec) };
+  return change(input, current, annotations, spec);
+}
+
+const sharedName = (name: string, one: string, other: string): string =>
+  `canary ingress \`${name}\` would serve both \`${one}\` and \`${other}\`, whose long names differ only at the end: rename one of them`;
+
+/** Why there are no rules to take over. */
+function problemWith(rollout: Rollout, name: string, stable: RoutedObject | undefined): Part {
+  if (stable === undefined)
+    return faulty(`error retrieving stableIngress \`${name}\` from cache: ${notFound(name)}`, true);
+  return faulty(`ingress \`${name}\` has no rules using service ${canaryOf(rollout)?.stableService ?? ""} backend`);
+}
+
+function creation(
+  { rollout, traffic }: RoutingInput,
+  name: string,
+  annotations: Record<string, string>,
+  spec: IngressSpec,
+): RoutedWrite {
+  const { namespace } = rollout.metadata;
+  return {
+    kind: "create",
+    ref: ingressRef(rollout, name),
+    object: {
+      apiVersion: `${INGRESSES.group}/${INGRESSES.version}`,
+      kind: INGRESSES.kind,
+      metadata: { name, namespace, annotations, ownerReferences: [controllerReference(rollout)] },
+      spec,
+    },
+    event: {
+      type: "Normal",
+      reason: "CreatingCanaryIngress",
+      message: `Creating canary ingress \`${name}\` with weight \`${traffic.canaryWeight}\``,
+    },
+    failure: `error creating canary ingress \`${name}\``,
+  };
+}
+
+/**
+ * Brings our Ingress up to date, if there is one. The spec is ours as a whole, and is left alone while the stable Ingress
+ * has none for us; then the weight is still written, since an abort has to take it away. Of annotations only those that
+ * we want are ours, and of labels none.
+ */
+function change(
+  { rollout, traffic }: RoutingInput,
+  current: RoutedObject | undefined,
+  annotations: Record<string, string>,
+  spec: IngressSpec | undefined,
+): Part {
+  if (current === undefined) return {};
+  const { name, resourceVersion = "", annotations: old = {} } = current.metadata;
+  const changed = mergePatch(old, { ...withoutStaleTotal(rollout, old), ...annotations });
+  const changedSpec = spec === undefined ? undefined : mergePatch({ ...specOf(current) }, { ...spec });
+  if (changed === undefined && changedSpec === undefined) return {};
+  const patch = {
+    ...(changed === undefined ? {} : { metadata: { annotations: changed } }),
+    ...(changedSpec === undefined ? {} : { spec: changedSpec }),
+  };
+  const message = `Updating Ingress \`${name}\` to desiredWeight '${traffic.canaryWeight}'`;
+  return {
+    write: {
+      kind: "patch",
+      ref: ingressRef(rollout, name),
+      resourceVersion,
+      patch,
+      event: { type: "Normal", reason: "PatchingCanaryIngress", message },
+      failure: `error patching canary ingress \`${name}\``,
+    },
+  };
+}
+
+/** A total left over from a `maxTrafficWeight` that is gone would make 20 of 1000 out of 20 percent. */
+function withoutStaleTotal(rollout: Rollout, annotations: Readonly<Record<string, string>>): Record<string, string> {
+  const { [`${prefixOf(rollout)}/canary-weight-total`]: _, ...others } = annotations;
+  return others;
+}
+
+/**
+ * The stable Ingress' own, with those rules that lead to the stable Service, at the canary Service instead. Undefined
+ * when there are none. Where the class is given twice only the annotation is taken over, since the API server creates no
+ * Ingress with both.
+ */
+function canarySpec(rollout: Rollout, stable: RoutedObject | undefined): IngressSpec | undefined {
+  if (stable === undefined) return undefined;
+  const { defaultBackend: _, rules = [], ingressClassName, ...others } = specOf(stable);
+  const ours = rules.flatMap((rule) => canaryRule(rollout, rule) ?? []);
+  if (ours.length === 0) return undefined;
+  const classGiven = stable.metadata.annotations?.[CLASS_ANNOTATION] !== undefined;
+  return { ...others, ...(classGiven || ingressClassName === undefined ? {} : { ingressClassName }), rules: ours };
+}
+
+/** Undefined for a rule without a path to the stable Service. Other paths of the rule stay with it. */
+function canaryRule(rollout: Rollout, rule: IngressRule): IngressRule | undefined {
+  const { stableService, canaryService = "" } = canaryOf(rollout) ?? {};
+  const { http } = rule;
+  if (http?.paths.some(({ backend }) => backend.service?.name === stableService) !== true) return undefined;
+  const paths = http.paths.map((path) => {
+    const { service } = path.backend;
+    if (service === undefined || service.name !== stableService) return path;
+    return { ...path, backend: { ...path.backend, service: { ...service, name: canaryService } } };
+  });
+  return { ...rule, http: { ...http, paths } };
+}
+
+const prefixOf = (rollout: Rollout): string => nginxOf(rollout)?.annotationPrefix || "nginx.ingress.kubernetes.io";
+
+/** In the order in which later ones win; the weight always does. */
+function canaryAnnotations(
+  { rollout, traffic }: RoutingInput,
+  stable: RoutedObject | undefined,
+): Record<string, string> {
+  const prefix = prefixOf(rollout);
+  const { additionalIngressAnnotations = {}, canaryIngressAnnotations } = nginxOf(rollout) ?? {};
+  const className = stable?.metadata.annotations?.[CLASS_ANNOTATION];
+  const maxTrafficWeight = canaryOf(rollout)?.trafficRouting?.maxTrafficWeight;
+  const prefixed = Object.entries(additionalIngressAnnotations)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => [key.startsWith(prefix) ? key : `${prefix}/${key}`, value] as const);
+  return {
+    ...(className === undefined ? {} : { [CLASS_ANNOTATION]: className }),
+    ...Object.fromEntries(prefixed),
+    ...canaryIngressAnnotations,
+    [`${prefix}/canary`]: "true",
+    [`${prefix}/canary-weight`]: String(traffic.canaryWeight),
+    ...(maxTrafficWeight === undefined ? {} : { [`${prefix}/canary-weight-total`]: String(traffic.total) }),
+  };
+}

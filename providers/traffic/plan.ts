@@ -1,0 +1,25 @@
+/** Putting together what a router has to do at each of its objects. */
+import type { RoutedWrite, RouterEvent, RoutingPlan } from "./router.ts";
+
+export interface Fault {
+  readonly message: string;
+  readonly missing: boolean;
+  readonly event?: RouterEvent;
+}
+
+/** What is to be done at one object; neither: it is right. */
+export interface Part {
+  readonly write?: RoutedWrite;
+  readonly fault?: Fault;
+}
+
+export const faulty = (message: string, missing = false): { readonly fault: Fault } => ({
+  fault: { message, missing },
+});
+
+/** All the writes, and the first of the faults. */
+export function planOf(parts: readonly Part[]): RoutingPlan {
+  const writes = parts.flatMap(({ write }) => write ?? []);
+  const fault = parts.find((part) => part.fault !== undefined)?.fault;
+  return fault === undefined ? { kind: "plan", writes } : { kind: "fault", writes, ...fault };
+}

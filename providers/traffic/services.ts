@@ -1,0 +1,21 @@
+/** Which Services play stable and canary (traffic.md §1, §14). */
+import type { Rollout } from "../../schema/rollout.ts";
+
+export interface StableAndCanary {
+  readonly stable: string;
+  readonly canary: string;
+}
+
+/**
+ * The two Services of a Rollout, "" where it names none. With ping-pong the two change places at every promotion; while
+ * the status does not say who is where, pong is stable.
+ * @param pingPong "preferred": before `stableService` and `canaryService`; "instead": only when neither is named
+ */
+export function servicesOf({ spec, status }: Rollout, pingPong: "preferred" | "instead"): StableAndCanary {
+  const { stableService = "", canaryService = "", pingPong: names } = spec.strategy?.canary ?? {};
+  if (names === undefined || (pingPong === "instead" && (stableService !== "" || canaryService !== ""))) {
+    return { stable: stableService, canary: canaryService };
+  }
+  const { pingService: ping, pongService: pong } = names;
+  return status?.canary?.stablePingPong === "ping" ? { stable: ping, canary: pong } : { stable: pong, canary: ping };
+}

@@ -1,0 +1,138 @@
+/** Stories of traffic routers: objects in an API server in memory, what is wanted of them, and what became of them. */
+import { manualClock } from "../../controller/loop/clock.ts";
+import type {
+  ObjectRef,
+  RoutedObject,
+  RoutedWrite,
+  Router,
+  RouterSettings,
+  Traffic,
+} from "../../providers/traffic/router.ts";
+import type { Rollout } from "../../schema/rollout.ts";
+import type { ApiObject, Draft } from "../../simulator/api/model.ts";
+import { createCore } from "../../simulator/api/core.ts";
+import { applyMergePatch } from "../../simulator/patch/mergePatch.ts";
+import { canary, rolloutOf, setWeight } from "./edits.ts";
+
+type Canary = Parameters<typeof canary>[1] & object;
+
+export const settings: RouterSettings = { nginxIngressClasses: ["nginx"], albIngressClasses: ["alb"] };
+
+/** The Rollout `web` with the Services `web` (stable) and `web-next`. */
+export function routedBy(trafficRouting: Canary["trafficRouting"] & object, more: Omit<Canary, "steps"> = {}): Rollout {
+  const strategy = canary([setWeight(20)], {
+    stableService: "web",
+    canaryService: "web-next",
+    trafficRouting,
+    ...more,
+  });
+  const rollout = rolloutOf({ strategy });
+  return { ...rollout, metadata: { ...rollout.metadata, uid: "uid-web" } };
+}
+
+export const wanting = (canaryWeight: number, more: Partial<Traffic> = {}): Traffic => ({
+  canaryHash: "new",
+  stableHash: "old",
+  canaryWeight,
+  total: 100,
+  additional: [],
+  ...more,
+});
+
+export interface RoutingWorld {
+  object(ref: ObjectRef): RoutedObject | undefined;
+  carryOut(write: RoutedWrite): void;
+  /** What the router asks for, which is then done. */
+  route(router: Router, rollout: Rollout, traffic: Traffic): ReturnType<Router["route"]>;
+}
+
+/** Names of the simulator's collections. */
+const collectionOf = ({ resource }: ObjectRef): string => `${resource.plural}.${resource.group}`;
+
+/** `objects` may leave out their namespace and apiVersion: they are Ingresses in "default". */
+export function routingWorld(objects: readonly Draft[]): RoutingWorld {
+  const core = createCore({ clock: manualClock() });
+  for (const object of objects) {
+    const metadata = { namespace: "default", ...object.metadata };
+    core.create("ingresses.networking.k8s.io", { ...object, metadata });
+  }
+  const place = (ref: ObjectRef) => ({ resource: collectionOf(ref), namespace: ref.namespace, name: ref.name });
+  const world: RoutingWorld = {
+    object: (ref) => core.get(place(ref)) as RoutedObject | undefined,
+    carryOut(write) {
+      if (write.kind === "create") {
+        core.create(collectionOf(write.ref), write.object as unknown as Draft, { fieldValidation: "Strict" });
+        return;
+      }
+      core.modify(
+        place(write.ref),
+        (object: ApiObject): Draft => {
+          const { resourceVersion } = object.metadata;
+          if (resourceVersion !== write.resourceVersion) throw new Error(`patch of an old ${write.ref.name}`);
+          return applyMergePatch(object, write.patch);
+        },
+        { fieldValidation: "Strict" },
+      );
+    },
+    route(router, rollout, traffic) {
+      const plan = router.route({ rollout, traffic, settings, object: world.object });
+      plan.writes.forEach(world.carryOut);
+      return plan;
+    },
+  };
+  return world;
+}
+
+export interface RoutingStory {
+  readonly sentence: string;
+  readonly rollout: Rollout;
+  readonly objects: readonly Draft[];
+  /** One after the other. */
+  readonly wants: readonly Traffic[];
+}
+
+/** What a router does in each world, write by write, and how the objects that it changed look in the end. */
+export const tellRouting = (router: Router, stories: readonly RoutingStory[]): string =>
+  stories.map((story) => `${told(router, story).join("\n")}\n`).join("\n");
+
+function told(router: Router, { sentence, rollout, objects, wants }: RoutingStory): string[] {
+  const world = routingWorld(objects);
+  const present = (): RoutedObject[] => router.reads(rollout, settings).flatMap((ref) => world.object(ref) ?? []);
+  const before = new Set(present());
+  const lines = [`# ${sentence}`];
+  for (const traffic of wants) {
+    const plan = world.route(router, rollout, traffic);
+    lines.push(`wants ${wish(traffic)}`, ...plan.writes.flatMap(lineOf));
+    if (plan.kind === "fault") lines.push(`  fault${plan.missing ? ", missing" : ""}: ${plan.message}`);
+    const again = world.route(router, rollout, traffic);
+    if (again.writes.length > 0) lines.push("  NOT SETTLED:", ...again.writes.flatMap(lineOf));
+  }
+  const changed = present().filter((object) => !before.has(object));
+  return [...lines, ...changed.map(picture)];
+}
+
+function wish({ canaryWeight, total, additional }: Traffic): string {
+  const others = additional.map(({ serviceName, weight }) => `, ${serviceName} ${weight}`).join("");
+  return `${canaryWeight}${others} of ${total}`;
+}
+
+function lineOf(write: RoutedWrite): string[] {
+  const { event } = write;
+  const what =
+    write.kind === "create" ? `create ${write.ref.name}` : `patch ${write.ref.name} ${JSON.stringify(write.patch)}`;
+  return [`  ${what}`, ...(event === undefined ? [] : [`  ${event.type} ${event.reason}: ${event.message}`])];
+}
+
+/** Without what the API server fills in. */
+function picture({ metadata, spec }: RoutedObject): string {
+  const { name, labels, annotations = {}, ownerReferences } = metadata;
+  return [
+    name,
+    ...(labels === undefined ? [] : [`  labels ${JSON.stringify(labels)}`]),
+    ...Object.entries(annotations)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, value]) => `  ${key}: ${value}`),
+    ...(ownerReferences ?? []).map((owner) => `  owner ${JSON.stringify(owner)}`),
+    `  spec ${JSON.stringify(spec)}`,
+  ].join("\n");
+}
