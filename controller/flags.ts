@@ -8,7 +8,7 @@ export type FlagKind = "bool" | "int" | "number" | "duration" | "text" | "list";
 export interface Flag {
   readonly name: string;
   readonly kind: FlagKind;
-  /** Absent: undefined for text, false for bool, none for a list. */
+  /** Absent: undefined for text, false for bool, none for a list. A list that is given replaces the one element here. */
   readonly value?: string | number;
   readonly help: string;
   /** With its dash. */
@@ -58,6 +58,18 @@ export const flags: readonly Flag[] = [
     help: "give up when not renewed for so long",
   },
   { name: "leader-election-retry-period", kind: "duration", value: "2s", help: "time between two tries" },
+  {
+    name: "nginx-ingress-classes",
+    kind: "list",
+    value: "nginx",
+    help: "class of Ingresses whose changes are looked at for NGINX (repeatable)",
+  },
+  {
+    name: "alb-ingress-classes",
+    kind: "list",
+    value: "alb",
+    help: "class of Ingresses whose changes are looked at for AWS load balancers (repeatable)",
+  },
   { name: "webhook-port", kind: "int", help: "serve the admission webhook on this port; without it there is none" },
   { name: "webhook-service", kind: "text", value: "sluice-webhook", help: "Service that leads to the webhook" },
   { name: "webhook-url", kind: "text", help: "address of the webhook for the API server, instead of a Service" },
@@ -82,8 +94,6 @@ export const ignoredFlags: Readonly<Record<string, FlagKind>> = {
   "traefik-api-version": "text",
   "ingress-api-version": "text",
   "appmesh-crd-version": "text",
-  "alb-ingress-classes": "list",
-  "nginx-ingress-classes": "list",
   "aws-verify-target-group": "bool",
   "alb-verify-weight": "bool",
   "self-service-notification-enabled": "bool",

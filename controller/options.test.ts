@@ -53,6 +53,7 @@ describe("the flags of the controller", () => {
       leaseDurationMs: 15_000,
       renewDeadlineMs: 10_000,
       retryPeriodMs: 2_000,
+      routing: { nginxIngressClasses: ["nginx"], albIngressClasses: ["alb"] },
       webhook: undefined,
     });
   });
@@ -106,6 +107,12 @@ describe("the flags of the controller", () => {
       as: "me",
       asGroups: ["a", "b"],
     });
+  });
+
+  test("classes of Ingresses add up, and take the place of the default", () => {
+    const parsed = options(["--nginx-ingress-classes=nginx", "--nginx-ingress-classes", "edge,x", "--as-group=a"]);
+    expect(parsed.routing).toEqual({ nginxIngressClasses: ["nginx", "edge,x"], albIngressClasses: ["alb"] });
+    expect(options([]).routing.nginxIngressClasses).toEqual(["nginx"]);
   });
 
   test("the Lease's namespace comes from POD_NAMESPACE", () => {

@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { allFlags, type Flag, type FlagKind, ignoredFlags, unsupportedFlags } from "./flags.ts";
 import type { LogFormat, LogLevel } from "./log.ts";
+import type { RouterSettings } from "../providers/traffic/router.ts";
 
 /** Overrides of the kubeconfig, as kubectl has them. Undefined: what the kubeconfig says. */
 export interface KubeOverrides {
@@ -46,6 +47,7 @@ export interface ControllerOptions {
   readonly leaseDurationMs: number;
   readonly renewDeadlineMs: number;
   readonly retryPeriodMs: number;
+  readonly routing: RouterSettings;
   /** Undefined: no webhook is served. */
   readonly webhook: WebhookOptions | undefined;
 }
@@ -153,6 +155,8 @@ interface RawFlags extends Partial<Record<string, unknown>> {
   leaderElectionLeaseDuration: number;
   leaderElectionRenewDeadline: number;
   leaderElectionRetryPeriod: number;
+  nginxIngressClasses: string[];
+  albIngressClasses: string[];
   webhookPort?: number;
   webhookService: string;
   webhookUrl?: string;
@@ -195,6 +199,7 @@ function optionsOf(raw: RawFlags, env: Readonly<Record<string, string | undefine
     leaseDurationMs: raw.leaderElectionLeaseDuration,
     renewDeadlineMs: raw.leaderElectionRenewDeadline,
     retryPeriodMs: raw.leaderElectionRetryPeriod,
+    routing: { nginxIngressClasses: raw.nginxIngressClasses, albIngressClasses: raw.albIngressClasses },
     webhook: webhookOf(raw),
   };
 }
@@ -271,11 +276,17 @@ function optionOf(flag: Flag): Option {
   const short = flag.short === undefined ? "" : `${flag.short}, `;
   const option = new Option(`${short}--${flag.name} ${flag.kind === "bool" ? "[bool]" : `<${flag.kind}>`}`, flag.help);
   if (flag.name in ignoredFlags || flag.name in unsupportedFlags || flag.deprecated !== undefined) option.hideHelp();
-  const initial = flag.value === undefined ? emptyValue[flag.kind] : parseValue(flag.kind, String(flag.value));
+  const initial = initialValue(flag);
   if (initial !== undefined) option.default(initial, String(flag.value ?? initial));
-  return option.argParser((text: string, previous: unknown) =>
-    Array.isArray(previous) ? previous.concat(text) : parseValue(flag.kind, text),
-  );
+  return option.argParser((text: string, previous: unknown) => {
+    if (flag.kind !== "list") return parseValue(flag.kind, text);
+    return previous === initial ? [text] : [...(previous as readonly string[]), text];
+  });
+}
+
+function initialValue({ kind, value }: Flag): string | number | boolean | readonly string[] | undefined {
+  if (value === undefined) return emptyValue[kind];
+  return kind === "list" ? [String(value)] : parseValue(kind, String(value));
 }
 
 const emptyValue = { bool: false, list: [], int: undefined, number: undefined, duration: undefined, text: undefined };

@@ -46,6 +46,12 @@ export const loopRules: readonly Rule[] = [
     verbs: ["list", "watch", "patch"],
   },
   {
+    why: "The NGINX router writes an Ingress of its own beside yours, the ALB router annotations on yours.",
+    apiGroups: ["networking.k8s.io"],
+    resources: ["ingresses"],
+    verbs: ["get", "list", "watch", "create", "patch"],
+  },
+  {
     why: "Pods are read for a restart, and get the labels and annotations of canaryMetadata and its like.",
     apiGroups: [""],
     resources: ["pods"],

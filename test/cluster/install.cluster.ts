@@ -45,6 +45,12 @@ const reasons: Readonly<Record<string, string>> = {
   "create secrets sluice-webhook-certificates": "a part of the server-side apply, recorded as a patch",
   "create validatingwebhookconfigurations.admissionregistration.k8s.io sluice":
     "a part of the server-side apply, recorded as a patch",
+  ...Object.fromEntries(
+    ["get", "list", "watch", "create", "patch"].map((verb) => [
+      `${verb} ingresses.networking.k8s.io`,
+      "only a Rollout that routes traffic by an Ingress makes it ask",
+    ]),
+  ),
   "get secrets sluice-webhook-certificates": "after a conflict with another replica",
   "get validatingwebhookconfigurations.admissionregistration.k8s.io sluice": "after a conflict with somebody's edit",
 };
