@@ -55,6 +55,21 @@ describe("a fake pod", () => {
     expect(planPod(spec, { "sim.sluice.dev/gone-after": "2s" }, settings).goneAfterMs).toBe(2000);
   });
 
+  test("is ready for a while, crashes and starts again when told so", () => {
+    const spec = { containers: [container()] };
+    expect(story(spec, [1000, 4000, 14_000], { "sim.sluice.dev/crash-after": "3s" })).toEqual([
+      "1000: Running running ready next 4000",
+      "4000: Running CrashLoopBackOff next 14000",
+      "14000: Running running ready x1 next 17000",
+    ]);
+  });
+
+  test("takes the time of its hooks to start and to end", () => {
+    const lifecycle = { postStart: { exec: { command: ["sleep", "5"] } }, preStop: { sleep: { seconds: 2 } } };
+    const plan = planPod({ containers: [container({ lifecycle })] }, {}, settings);
+    expect([plan.readyAfterMs, plan.goneAfterMs]).toEqual([6000, settings.goneAfterMs + 2000]);
+  });
+
   test("with a bad command crashes again and again, with growing waits", () => {
     const spec = { containers: [container({ command: ["/bad-command2"] })] };
     expect(story(spec, [1000, 11_000, 31_000, 71_000])).toEqual([

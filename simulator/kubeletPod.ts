@@ -39,6 +39,13 @@ export interface ContainerView {
   readonly command?: readonly string[];
   readonly args?: readonly string[];
   readonly readinessProbe?: { readonly initialDelaySeconds?: number };
+  readonly lifecycle?: { readonly postStart?: HookView; readonly preStop?: HookView };
+}
+
+/** What a container does before it counts as started, or before it is told to end. */
+interface HookView {
+  readonly exec?: { readonly command?: readonly string[] };
+  readonly sleep?: { readonly seconds?: number };
 }
 
 /** How a container behaves once it is started. */
@@ -121,11 +128,21 @@ function behaviourOf(container: ContainerView, ends: boolean): Behaviour {
   return { kind: "serves", readyDelayMs: (container.readinessProbe?.initialDelaySeconds ?? 0) * 1000 };
 }
 
-const planContainer = (container: ContainerView, ends: boolean): ContainerPlan => ({
+const planContainer = (container: ContainerView, ends: boolean, crashAfterMs?: number): ContainerPlan => ({
   name: container.name,
   image: container.image ?? "",
-  behaviour: behaviourOf(container, ends),
+  behaviour:
+    crashAfterMs === undefined
+      ? behaviourOf(container, ends)
+      : { kind: "exits", afterMs: Math.max(100, crashAfterMs), code: 1 },
 });
+
+const hookMs = (hook: HookView | undefined): number =>
+  1000 * (hook?.sleep?.seconds ?? secondsIn((hook?.exec?.command ?? []).join(" ")));
+
+/** The containers of a pod start and end side by side. */
+const longestHookMs = (spec: PodSpecView, hook: "postStart" | "preStop"): number =>
+  Math.max(0, ...spec.containers.map(({ lifecycle }) => hookMs(lifecycle?.[hook])));
 
 /** Milliseconds of a Go duration such as `1.5s`, `300ms` or `1m30s`; undefined when it is none. */
 export function durationMs(text: string | undefined): number | undefined {
@@ -135,19 +152,25 @@ export function durationMs(text: string | undefined): number | undefined {
   return parts.reduce((sum, [, value, name]) => sum + Number(value) * unit[name as keyof typeof unit], 0);
 }
 
-/** Reads a pod's spec and annotations (`sim.sluice.dev/ready-after`, `/gone-after`, `/never-ready`) once. */
+/**
+ * Reads a pod's spec and annotations once: `sim.sluice.dev/ready-after`, `/gone-after`, `/never-ready`, and
+ * `/crash-after`, with which the containers are ready for so long, end with exit code 1, and start again.
+ */
 export function planPod(
   spec: PodSpecView,
   annotations: Readonly<Record<string, string>>,
   settings: KubeletSettings,
 ): PodPlan {
   const restarts = spec.restartPolicy === "Never" || spec.restartPolicy === "OnFailure" ? spec.restartPolicy : "Always";
+  const crashAfterMs = durationMs(annotations["sim.sluice.dev/crash-after"]);
+  const readyAfterMs = durationMs(annotations["sim.sluice.dev/ready-after"]) ?? settings.readyAfterMs;
+  const goneAfterMs = durationMs(annotations["sim.sluice.dev/gone-after"]) ?? settings.goneAfterMs;
   return {
-    containers: spec.containers.map((container) => planContainer(container, restarts !== "Always")),
+    containers: spec.containers.map((container) => planContainer(container, restarts !== "Always", crashAfterMs)),
     initContainers: (spec.initContainers ?? []).map((container) => planContainer(container, true)),
     restarts,
-    readyAfterMs: durationMs(annotations["sim.sluice.dev/ready-after"]) ?? settings.readyAfterMs,
-    goneAfterMs: durationMs(annotations["sim.sluice.dev/gone-after"]) ?? settings.goneAfterMs,
+    readyAfterMs: readyAfterMs + longestHookMs(spec, "postStart"),
+    goneAfterMs: goneAfterMs + longestHookMs(spec, "preStop"),
     neverReady: annotations["sim.sluice.dev/never-ready"] === "true",
   };
 }
@@ -169,9 +192,16 @@ const waiting = (
   image: plan.image,
   ready: false,
   restartCount,
-  state: { waiting: { reason } },
+  state: { waiting: { reason, ...waitingMessage(reason, plan) } },
   lastState,
 });
+
+/** The words of a real kubelet, where a person reads them. */
+function waitingMessage(reason: string, { name, image }: ContainerPlan): { readonly message?: string } {
+  if (reason === "ErrImagePull") return { message: `failed to pull and unpack image "${image}": not found` };
+  if (reason === "ImagePullBackOff") return { message: `Back-off pulling image "${image}"` };
+  return reason === "CrashLoopBackOff" ? { message: `back-off restarting failed container=${name}` } : {};
+}
 
 /** Never less than 100 ms, so that a container which fails at once cannot keep the walk below busy for ever. */
 const backoff = (attempt: number, settings: KubeletSettings): number =>

@@ -1,8 +1,9 @@
 /** Pods are not cached: the few features that touch them read them when they need them. */
 import { ApiError, isConflict, isNotFound } from "../../providers/kube/apiError.ts";
 import type { KubeClient, KubeRequest } from "../../providers/kube/transport.ts";
-import type { PodFacts, PodMetadataChange, ReplicaSetFacts } from "../rollout/model.ts";
+import type { PodFacts, PodLook, PodMetadataChange, ReplicaSetFacts } from "../rollout/model.ts";
 import { instant } from "../rollout/time.ts";
+import { podRestart, podWait, type PodStatusView } from "../snapshot/podWait.ts";
 
 /** What is read of a pod. */
 interface Pod {
@@ -27,8 +28,12 @@ interface Pod {
 const controllerOf = (pod: Pod): string =>
   pod.metadata.ownerReferences?.find((owner) => owner.controller === true)?.uid ?? "";
 
-async function listPods(client: KubeClient, namespace: string, labelSelector: string): Promise<readonly Pod[]> {
-  const { items } = await client.request<{ items: readonly Pod[] }>({
+async function listPods<P extends Pod>(
+  client: KubeClient,
+  namespace: string,
+  labelSelector: string,
+): Promise<readonly P[]> {
+  const { items } = await client.request<{ items: readonly P[] }>({
     method: "GET",
     path: `/api/v1/namespaces/${namespace}/pods`,
     query: { labelSelector },
@@ -57,6 +62,23 @@ function podFacts(pod: Pod): PodFacts {
     deleting: pod.metadata.deletionTimestamp !== undefined,
     readySince: instant(ready?.lastTransitionTime),
   };
+}
+
+/** Asks the pods of a ReplicaSet what they wait for. That they cannot be read is an answer, too. */
+export async function lookAtPods(client: KubeClient, rs: ReplicaSetFacts, at: number): Promise<PodLook> {
+  const look = { at, setUid: rs.uid };
+  try {
+    const pods = (await listPods<Pod & PodStatusView>(client, rs.namespace, rs.selector)).filter(
+      (pod) => controllerOf(pod) === rs.uid && pod.metadata.deletionTimestamp === undefined,
+    );
+    const waits = pods.map(podWait).filter((wait) => wait !== undefined);
+    // All are ready at this moment: then those are told of that were not, and may not be for long.
+    const restarts = waits.length > 0 ? [] : pods.map(podRestart).filter((wait) => wait !== undefined);
+    return { ...look, pods: pods.length, waits: [...waits, ...restarts] };
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return { ...look, pods: 0, waits: [], failure: error.message };
+  }
 }
 
 type Send = <T>(request: KubeRequest) => Promise<T>;

@@ -254,3 +254,59 @@ describe("a ReplicaSet that the API server refuses", () => {
     expect(status()).toEqual({ somethingNewer: "kept" });
   });
 });
+
+describe("a Rollout whose pods do not become ready", () => {
+  const podsPath = "/api/v1/namespaces/ns/pods";
+  const waiting = { waiting: { reason: "ErrImagePull", message: "web:1: not found" } };
+
+  async function stuck() {
+    const built = world();
+    const { api, turn, clock } = built;
+    await turn();
+    await clock.advance(250);
+    await turn();
+    const [path, set] = createdSet(api.objects);
+    const told = { ...set, status: { observedGeneration: 1, replicas: 2 } };
+    built.stores.replicaSets.upsert(api.put(path, told) as unknown as ReplicaSet);
+    for (let turns = 0; turns < 2; turns += 1) {
+      await turn();
+      await clock.advance(500);
+    }
+    const owner = { uid: set.metadata.uid, controller: true };
+    const pod = {
+      metadata: { name: "web-1", namespace: "ns", ownerReferences: [owner] },
+      spec: { containers: [{ name: "web", image: "web:1" }] },
+      status: { containerStatuses: [{ name: "web", ready: false, state: waiting }] },
+    };
+    api.put(podsPath, { items: [pod] });
+    const reads = (): number => api.requests.filter(({ path }) => path === podsPath).length;
+    const message = (): unknown =>
+      (built.status()["conditions"] as Json[]).find(({ type }) => type === "Progressing")?.["message"];
+    return { ...built, reads, message };
+  }
+
+  test("is asked why once its progress deadline has passed, and only now and then from there on", async () => {
+    const { turn, clock, reads, message, wakes } = await stuck();
+    expect(reads()).toBe(0);
+    await clock.advance(601_000);
+    await turn();
+    expect(reads()).toBe(1);
+    expect(message()).toEndWith(
+      'has timed out progressing. 1 of 1 pods not ready: ImagePullBackOff, container "web", image "web:1": web:1: not found.',
+    );
+    await turn();
+    expect(reads()).toBe(1);
+    expect(wakes.at(-1)).toBe(30_000);
+    await clock.advance(30_000);
+    await turn();
+    expect(reads()).toBe(2);
+  });
+
+  test("is told of all the same when its pods cannot be read", async () => {
+    const { api, turn, clock, message } = await stuck();
+    api.state.refuse = ({ path }) => (path === podsPath ? failure(403, "Forbidden") : undefined);
+    await clock.advance(601_000);
+    await turn();
+    expect(message()).toEndWith("has timed out progressing. Why is not known: Forbidden.");
+  });
+});

@@ -1,11 +1,12 @@
 /** One turn for one Rollout: gather, decide, apply, and note when to look again. Knows no strategy. */
-import type { RolloutEvent, Snapshot, Decision } from "../rollout/model.ts";
+import type { Decision, PodLook, RolloutEvent, Snapshot } from "../rollout/model.ts";
 import { decide as decideRollout } from "../rollout/decide.ts";
 import type { Gatherer } from "../snapshot/gather.ts";
 import type { Clock } from "./clock.ts";
 import { apply, type Outcome, type Writer } from "./apply.ts";
-import { readPods } from "./pods.ts";
+import { lookAtPods, readPods } from "./pods.ts";
 import { restartDue } from "../rollout/restart.ts";
+import { nextLookAt, setToLookAt } from "../rollout/stuck.ts";
 import { formatSelector } from "../rollout/selector.ts";
 import { createPace, eventText, joinEvents, splitEvents } from "./pace.ts";
 
@@ -47,6 +48,27 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
       rollout,
       event("RolloutAddedToInformer", `Rollout resource added to informer: ${namespace}/${name}`),
     );
+  };
+
+  // What was last seen of the pods of those that are stuck.
+  const looks = new Map<string, PodLook>();
+
+  /** Adds what the pods wait for, where nothing has moved for too long; they are read again only now and then. */
+  const withLook = async (key: string, snapshot: Snapshot | undefined): Promise<Snapshot | undefined> => {
+    const now = clock.now();
+    const set = snapshot === undefined ? undefined : setToLookAt(snapshot, now);
+    if (snapshot === undefined || set === undefined) {
+      looks.delete(key);
+      return snapshot;
+    }
+    const known = looks.get(key);
+    const isFresh = known?.setUid === set.uid && now < nextLookAt(snapshot.rollout, known);
+    const look = isFresh ? known : await lookAtPods(ports.client, set, now);
+    looks.set(key, look);
+    ports.wakeAfter(key, nextLookAt(snapshot.rollout, look) - now);
+    const fresh = isFresh ? snapshot : gatherer.gather(key);
+    if (fresh === undefined) return undefined;
+    return { ...fresh, look, ...(snapshot.pods === undefined ? {} : { pods: snapshot.pods }) };
   };
 
   /** The facts from the cache; with a restart due also the pods, which are not cached. */
@@ -107,13 +129,14 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
 
   return {
     async reconcile(key) {
-      const snapshot = await gather(key);
+      const snapshot = await withLook(key, await gather(key));
       if (snapshot === undefined) return;
       announce(key, snapshot);
       await carryOut(key, snapshot);
     },
     forget(key) {
       pace.forget(key);
+      looks.delete(key);
       heldEvents.delete(key);
       toldUnsaved.delete(key);
       announced.delete(key);

@@ -1,6 +1,7 @@
 /** Conditions of a Rollout: how they are set, and the predicates that they rest on (api.md §5). */
 import type { Rollout, RolloutCondition, RolloutStatus } from "../../schema/rollout.ts";
 import { blueGreenOf, canaryOf, desiredReplicas, progressDeadlineSeconds, stepsOf } from "./defaults.ts";
+import { morePodsThanEver } from "./podPeak.ts";
 import { instant, timestamp } from "./time.ts";
 
 type Conditions = readonly RolloutCondition[];
@@ -37,15 +38,14 @@ export function withCondition(conditions: Conditions, next: RolloutCondition): R
 export const isCompleted = (status: RolloutStatus): boolean =>
   (status.stableRS ?? "") !== "" && status.stableRS === status.currentPodHash;
 
-/** Pods moved, a step was finished or a Service switched between the two statuses. */
-export function madeProgress(rollout: Rollout, before: RolloutStatus, after: RolloutStatus): boolean {
+/** Pods moved to the new ReplicaSet or became ready, a step was finished or a Service switched between the two statuses. */
+export const madeProgress = (rollout: Rollout, before: RolloutStatus, after: RolloutStatus): boolean =>
+  movedForward(rollout, before, after) || morePodsThanEver(before, after);
+
+/** Progress that a pod which comes and goes cannot make. */
+export function movedForward(rollout: Rollout, before: RolloutStatus, after: RolloutStatus): boolean {
   const old = (s: RolloutStatus): number => (s.replicas ?? 0) - (s.updatedReplicas ?? 0);
-  const pods =
-    (after.updatedReplicas ?? 0) !== (before.updatedReplicas ?? 0) ||
-    old(after) < old(before) ||
-    (after.readyReplicas ?? 0) > (before.readyReplicas ?? 0) ||
-    (after.availableReplicas ?? 0) > (before.availableReplicas ?? 0);
-  if (pods) return true;
+  if ((after.updatedReplicas ?? 0) !== (before.updatedReplicas ?? 0) || old(after) < old(before)) return true;
   if (blueGreenOf(rollout) !== undefined) {
     const selectors = (s: RolloutStatus): string =>
       `${s.blueGreen?.activeSelector ?? ""}/${s.blueGreen?.previewSelector ?? ""}`;

@@ -14,7 +14,7 @@ import {
   withCondition,
   withoutCondition,
 } from "./conditions.ts";
-import { blueGreenOf, currentStepOf, desiredReplicas } from "./defaults.ts";
+import { blueGreenOf, desiredReplicas } from "./defaults.ts";
 import { equal } from "./equal.ts";
 import { foldActions } from "./fold.ts";
 import { DESIRED_REPLICAS, type Decision, type RolloutEvent, type Snapshot } from "./model.ts";
@@ -24,6 +24,7 @@ import { availablePods, createdPods, hashOf, sum } from "./replicaSets.ts";
 import { updateBegins } from "./reset.ts";
 import { createNewReplicaSet, syncRevision } from "./revision.ts";
 import { finishStatus, withPhaseAndDuration } from "./status.ts";
+import { atEndlessStep } from "./stuck.ts";
 
 /** Far above what any spec can need (a pass or two a step); reaching it means that two rules undo each other. */
 const MAX_PASSES = 1000;
@@ -249,9 +250,7 @@ function conclude(p: Pass, before: RolloutStatus): Decision {
 /** Looks again one second after the progress deadline, unless lack of progress does not count now. */
 function wakeForDeadline(p: Pass, rollout: Rollout, status: RolloutStatus): void {
   if (p.snapshot.invalid !== undefined || isPaused(rollout, status) || status.abort === true) return;
-  const step = currentStepOf(rollout);
-  if (step?.pause !== undefined || step?.analysis !== undefined || step?.experiment !== undefined) return;
-  if (isHealthy(rollout, status, status)) return;
+  if (atEndlessStep(rollout) || isHealthy(rollout, status, status)) return;
   if (findCondition(status.conditions, "Progressing")?.reason === "ProgressDeadlineExceeded") return;
   const deadline = progressDeadline(rollout, status);
   if (deadline !== undefined && deadline + 1000 > p.now) p.wakeAts.push(deadline + 1000);

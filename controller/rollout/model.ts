@@ -76,6 +76,32 @@ export interface PodFacts {
   readonly readySince: number | undefined;
 }
 
+/** Why a pod is not ready, as its own status tells it. */
+export interface PodWait {
+  /** In the words of Kubernetes: `ImagePullBackOff`, `CrashLoopBackOff`, `Unschedulable`, …; `NotReady` while it runs. `Restarted`: it is ready now. */
+  readonly reason: string;
+  /** The container that the pod waits for. */
+  readonly container?: string;
+  readonly image?: string;
+  /** Of its last end, with the runtime's word for it (`Error`, `OOMKilled`). */
+  readonly exit?: { readonly code: number; readonly reason: string };
+  readonly restarts?: number;
+  /** What the scheduler or the runtime says. */
+  readonly message?: string;
+}
+
+/** What the pods of the new ReplicaSet told when they were looked at, because nothing had moved for too long. */
+export interface PodLook {
+  readonly at: number;
+  readonly setUid: string;
+  /** How many there were, ready or not. */
+  readonly pods: number;
+  /** Of each that was not ready; when all were, of each that had crashed before. */
+  readonly waits: readonly PodWait[];
+  /** They could not be read. */
+  readonly failure?: string;
+}
+
 /** The part of a snapshot that effects change while a decision is being made. */
 export interface World {
   readonly rollout: Rollout;
@@ -101,6 +127,8 @@ export interface Snapshot extends World {
   readonly collision?: string;
   /** Pods, read only while a restart is due. */
   readonly pods?: readonly PodFacts[];
+  /** Taken only while the progress deadline has passed. */
+  readonly look?: PodLook;
   /** The API server refused to create the new ReplicaSet. */
   readonly createFailure?: { readonly name: string; readonly message: string };
 }

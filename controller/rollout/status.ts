@@ -5,17 +5,20 @@ import {
   isCompleted,
   isHealthy,
   madeProgress,
+  movedForward,
   newCondition,
   timedOut,
   withCondition,
   withoutCondition,
 } from "./conditions.ts";
-import { blueGreenOf, canaryOf, currentStepOf, desiredReplicas } from "./defaults.ts";
+import { blueGreenOf, canaryOf, desiredReplicas } from "./defaults.ts";
 import { durationOf, finishedDuration } from "./duration.ts";
 import type { ReplicaSetFacts } from "./model.ts";
 import { currentHash, emit, isAborted, revisionText, roles, statusOf, type Pass } from "./pass.ts";
 import { isPaused, settlePauses } from "./pause.ts";
+import { notingPeak, withPeak } from "./podPeak.ts";
 import { phaseOf } from "./phase.ts";
+import { isIndefinite, whyStuck, withNews } from "./stuck.ts";
 import { availablePods, createdPods, hasDeadline, hashOf, isSaturated, readyPods, sum } from "./replicaSets.ts";
 
 /** Fields that every strategy shares. What is not carried over here is gone unless the pass sets it again. */
@@ -42,16 +45,11 @@ export function baseStatus(p: Pass): RolloutStatus {
   };
 }
 
-/** Steps that may take as long as they like, and any pause. */
-function isIndefinite(p: Pass): boolean {
-  const step = currentStepOf(p.world.rollout);
-  if (step?.experiment !== undefined || step?.analysis !== undefined || step?.pause !== undefined) return true;
-  return findCondition(statusOf(p).conditions, "Paused")?.status === "True";
-}
-
 /** No progress for longer than the deadline, where lack of progress counts (controller.md §10). */
 function stuck(p: Pass, status: RolloutStatus): boolean {
-  return !isIndefinite(p) && !roles(p).others.some(hasDeadline) && timedOut(p.world.rollout, status, p.now);
+  return (
+    !isIndefinite(p.world.rollout) && !roles(p).others.some(hasDeadline) && timedOut(p.world.rollout, status, p.now)
+  );
 }
 
 const subject = (p: Pass): string => {
@@ -59,11 +57,14 @@ const subject = (p: Pass): string => {
   return name === undefined ? `Rollout "${p.world.rollout.metadata.name}"` : `ReplicaSet "${name}"`;
 };
 
+/** The reference's words, and behind them what the pods wait for. */
+const timedOutText = (p: Pass): string => `${subject(p)} has timed out progressing.${whyStuck(p)}`;
+
 function abortWhenStuck(p: Pass, draft: RolloutStatus): void {
   const { rollout } = p.world;
   if (rollout.spec.progressDeadlineAbort !== true || isAborted(p) || isCompleted(draft)) return;
   if (madeProgress(rollout, statusOf(p), draft) || !stuck(p, statusOf(p))) return;
-  const message = `${subject(p)} has timed out progressing.`;
+  const message = timedOutText(p);
   p.pause = { ...p.pause, abort: message, removeAbort: false };
   emit(p, "status", "RolloutAborted", message, "Warning");
 }
@@ -113,18 +114,18 @@ function progressingCondition(
   }
   if (madeProgress(rollout, before, draft) || becameUnhealthy) {
     const lost = becameUnhealthy && draft.stableRS === draft.currentPodHash;
+    const text = `${subject(p)} is progressing.`;
+    const moved = becameUnhealthy || movedForward(rollout, before, draft);
     const next = lost
       ? set("True", "ReplicaSetNotAvailable", "Rollout does not have minimum availability")
-      : set("True", "ReplicaSetUpdated", `${subject(p)} is progressing.`);
+      : set("True", "ReplicaSetUpdated", moved ? text : withPeak(text, before, draft));
     const current = findCondition(before.conditions, "Progressing");
     const kept = current?.status === "True" ? { ...next, lastTransitionTime: current.lastTransitionTime } : next;
     return [...withoutCondition(conditions, "Progressing"), kept];
   }
-  if (!stuck(p, { ...draft, conditions })) return conditions;
-  return withCondition(
-    conditions,
-    set("False", "ProgressDeadlineExceeded", `${subject(p)} has timed out progressing.`),
-  );
+  if (!stuck(p, { ...draft, conditions })) return notingPeak(conditions, before, draft);
+  const exceeded = set("False", "ProgressDeadlineExceeded", withPeak(timedOutText(p), before, draft));
+  return withNews(p, withCondition(conditions, exceeded), exceeded);
 }
 
 function abortedCondition(p: Pass, conditions: RolloutCondition[]): RolloutCondition[] {

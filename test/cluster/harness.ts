@@ -34,7 +34,7 @@ async function ownCluster(dir: string) {
   const plane = await startControlPlane({ dir });
   const api = await connect(await plane.identity("sluice-kubelet"), "sluice-kubelet");
   // Repeated images would only repeat the first wait of a crash loop; a short one lets tests see several restarts.
-  await startKubelet(kubeletPort(api), { onError: console.error, settings: { backoffMs: 2000 } });
+  await startKubelet(kubeletPort(api), { onError: console.error, settings: { backoffMs: 2000, maxBackoffMs: 4000 } });
   return {
     plane,
     kubeconfig: await plane.identity("sluice-test"),

@@ -12,11 +12,14 @@ import {
   REVISION,
   type Action,
   type PodFacts,
+  type PodLook,
+  type PodWait,
   type ReplicaSetFacts,
   type ServiceFacts,
   type Snapshot,
 } from "../../controller/rollout/model.ts";
 import { avoiding, injectedAntiAffinity } from "../../controller/rollout/antiAffinity.ts";
+import { nextLookAt, setToLookAt } from "../../controller/rollout/stuck.ts";
 import { restartDue } from "../../controller/rollout/restart.ts";
 import { matchesSelector } from "../../controller/rollout/selector.ts";
 import { serviceViolations } from "../../controller/rules/references.ts";
@@ -36,6 +39,8 @@ export interface Pod {
   readonly readyAt: number | undefined;
   /** Set once it is going away; it no longer counts then. */
   readonly goneAt?: number;
+  /** How often its container has crashed. */
+  readonly crashes?: number;
 }
 
 export interface Cluster {
@@ -53,6 +58,10 @@ export interface Cluster {
   refusal: string | undefined;
   /** Milliseconds until a new pod is ready; undefined for one that never is. */
   readyAfterMs: (image: string) => number | undefined;
+  /** What pods wait for, by image, where a test says so. */
+  readonly waits: Map<string, PodWait>;
+  /** What was last seen of the pods of a Rollout that is stuck. */
+  look: PodLook | undefined;
 }
 
 export function newCluster(
@@ -73,6 +82,8 @@ export function newCluster(
     occupied: new Set(),
     refusal: undefined,
     readyAfterMs,
+    waits: new Map(),
+    look: undefined,
   };
 }
 
@@ -92,7 +103,7 @@ export function snapshotOf(cluster: Cluster): Snapshot {
   const matches = (rs: ReplicaSetFacts): boolean => matchesSelector(selector, rs.labels);
   const [violation] = serviceViolations(rollout, services);
   const due = restartDue(rollout, cluster.now) !== undefined;
-  return {
+  return withLook(cluster, {
     rollout,
     replicaSets: owned.filter(matches),
     services: new Map(services),
@@ -101,7 +112,33 @@ export function snapshotOf(cluster: Cluster): Snapshot {
     orphans: all.filter((rs) => rs.controllerUid === "" && matches(rs)),
     strays: owned.filter((rs) => !matches(rs)),
     ...(due ? { pods: cluster.pods.map((pod) => podFacts(cluster, pod)) } : {}),
-  };
+  });
+}
+
+/** As controller/loop/reconcile.ts: pods are asked when nothing moves, and then only now and then. */
+function withLook(cluster: Cluster, snapshot: Snapshot): Snapshot {
+  const { now, look: known } = cluster;
+  const set = setToLookAt(snapshot, now);
+  cluster.look = set === undefined ? undefined : known;
+  if (set === undefined) return snapshot;
+  if (known?.setUid !== set.uid || now >= nextLookAt(snapshot.rollout, known)) {
+    const pods = cluster.pods.filter((pod) => pod.set === set.name && pod.goneAt === undefined);
+    const waits = pods.map((pod) => podWait(cluster, pod)).filter((wait) => wait !== undefined);
+    cluster.look = { at: now, setUid: set.uid, pods: pods.length, waits };
+  }
+  return cluster.look === undefined ? snapshot : { ...snapshot, look: cluster.look };
+}
+
+/** A pod that never becomes ready has no image; one that stopped being ready has crashed. */
+function podWait(cluster: Cluster, { set, readyAt, crashes }: Pod): PodWait | undefined {
+  const image = cluster.images.get(set) ?? "";
+  const given = cluster.waits.get(image);
+  if (given !== undefined && (readyAt === undefined || readyAt > cluster.now)) return given;
+  if (readyAt === undefined)
+    return { reason: "ImagePullBackOff", container: "web", image, message: `Back-off pulling image "${image}"` };
+  if (readyAt <= cluster.now) return undefined;
+  if (crashes === undefined) return { reason: "ContainerCreating", container: "web" };
+  return { reason: "CrashLoopBackOff", container: "web", exit: { code: 1, reason: "Error" }, restarts: crashes };
 }
 
 type Hashes = Pick<Snapshot, "podHash" | "stepHash" | "templateDigest">;
@@ -241,7 +278,7 @@ export function runReplicaSets(cluster: Cluster): void {
       .filter((pod) => pod.set === rs.name && pod.goneAt === undefined)
       .toSorted((a, b) => (a.readyAt ?? Infinity) - (b.readyAt ?? Infinity));
     const kept = living.slice(0, rs.replicas);
-    while (kept.length < rs.replicas) kept.push(newPod(cluster, rs.name));
+    while (rs.failure === undefined && kept.length < rs.replicas) kept.push(newPod(cluster, rs.name));
     const rest = cluster.pods.filter((pod) => pod.set !== rs.name || pod.goneAt !== undefined);
     cluster.pods = [...rest, ...kept];
     const ready = kept.filter((pod) => isReady(pod, cluster.now)).length;

@@ -4,7 +4,8 @@
  */
 import type { Rollout, RolloutStatus } from "../../schema/rollout.ts";
 import { decide } from "../../controller/rollout/decide.ts";
-import type { Decision, ReplicaSetFacts, ServiceFacts, Snapshot } from "../../controller/rollout/model.ts";
+import { nextLookAt } from "../../controller/rollout/stuck.ts";
+import type { Decision, PodWait, ReplicaSetFacts, ServiceFacts, Snapshot } from "../../controller/rollout/model.ts";
 import { changeSet, newCluster, nextPodChange, perform, runReplicaSets, serviceOf, snapshotOf } from "./cluster.ts";
 import type { Cluster, Outcome } from "./cluster.ts";
 import { endOf, instantText, lineOf, readable, setsText } from "./telling.ts";
@@ -53,6 +54,8 @@ export interface Meddler {
   relabel(image: string, labels: Readonly<Record<string, string>>): void;
   /** Of the ReplicaSet's pods, the oldest `count` stop being ready for `ms`. */
   failPods(image: string, count: number, ms: number): void;
+  /** What its pods wait for until they are ready. */
+  waitFor(image: string, wait: PodWait): void;
   /** The ReplicaSet controller could not make pods. */
   setFailure(image: string, message: string | undefined): void;
   addService(name: string): void;
@@ -190,7 +193,10 @@ function run(state: State, until: number): void {
   const { cluster } = state;
   for (;;) {
     const pods = nextPodChange(cluster);
-    const later = [state.wakeAt, state.retryAt].filter((at) => at !== undefined && at > cluster.now).map(Number);
+    const lookAt = cluster.look === undefined ? undefined : nextLookAt(cluster.rollout, cluster.look);
+    const later = [state.wakeAt, state.retryAt, lookAt]
+      .filter((at) => at !== undefined && at > cluster.now)
+      .map(Number);
     const next = Math.min(pods, ...later);
     if (next > until) break;
     cluster.now = next;
@@ -215,8 +221,11 @@ function meddler(cluster: Cluster): Meddler {
       changeSet(cluster, nameOf(image), (rs) => ({ ...rs, labels: { ...rs.labels, ...labels } })),
     failPods: (image, count, ms) => {
       const failing = cluster.pods.filter((pod) => pod.set === nameOf(image)).slice(0, count);
-      cluster.pods = cluster.pods.map((pod) => (failing.includes(pod) ? { ...pod, readyAt: cluster.now + ms } : pod));
+      cluster.pods = cluster.pods.map((pod) =>
+        failing.includes(pod) ? { ...pod, readyAt: cluster.now + ms, crashes: (pod.crashes ?? 0) + 1 } : pod,
+      );
     },
+    waitFor: (image, wait) => void cluster.waits.set(image, wait),
     setFailure: (image, message) =>
       changeSet(cluster, nameOf(image), (rs) => {
         const { failure: _, ...sound } = rs;

@@ -76,6 +76,7 @@ function meddlerOf(record: Record, what: string): Meddler {
     failPods: (image, count, ms) => add(record, what, { kind: "failPods", image, count, ms }),
     addService: (name) => add(record, what, { kind: "service", name, change: "create" }),
     deleteService: (name) => add(record, what, { kind: "service", name, change: "delete" }),
+    waitFor: missing("a pod that waits for what a test says"),
     setFailure: missing("a ReplicaSet whose pods are refused"),
     occupy: missing("a ReplicaSet of somebody else's"),
     refuse: missing("an API server that takes no ReplicaSet"),
