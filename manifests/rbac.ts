@@ -52,7 +52,7 @@ export const loopRules: readonly Rule[] = [
     verbs: ["get", "list", "watch", "create", "patch"],
   },
   {
-    why: "Pods are read for a restart, and get the labels and annotations of canaryMetadata and its like.",
+    why: "Pods are read for a restart and to say why an update is stuck, and get the labels and annotations of canaryMetadata and its like.",
     apiGroups: [""],
     resources: ["pods"],
     verbs: ["list", "patch"],
