@@ -85,7 +85,7 @@ export async function startInstallation(): Promise<Installation> {
   };
 }
 
-const harnessOf = (plane: ControlPlane, api: Api, failure: Promise<never>): Harness => ({
+export const harnessOf = (plane: ControlPlane, api: Api, failure: Promise<never>): Harness => ({
   kubeconfig: plane.kubeconfig,
   api,
   plane,

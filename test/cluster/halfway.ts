@@ -1,0 +1,322 @@
+/** Rollouts as controllers leave them when they are replaced: in the middle of something, each with how it goes on. */
+import { abort, pause, promote, promoteFull, setImage, undo } from "./actions.ts";
+import type { KubeObject } from "./api.ts";
+import { hashLabel, type RolloutView } from "./rolloutView.ts";
+import { until } from "./until.ts";
+import { healthy, inPhase, type World } from "./world.ts";
+
+export const name = "web";
+const yellow = "argoproj/rollouts-demo:yellow";
+
+export interface Halfway {
+  readonly title: string;
+  readonly objects: readonly KubeObject[];
+  /** Resolves where it rests; what follows is the other controller's. */
+  prepare(world: World): Promise<void>;
+  /** To the end, which rests, too. */
+  finish(world: World): Promise<void>;
+  /** Pods that are ready at any time; with which Service in front. */
+  readonly least: number;
+  readonly service?: string;
+}
+
+const container = { name: "main", image: "argoproj/rollouts-demo:blue", ports: [{ containerPort: 8080 }] };
+
+const rollout = (spec: object, podSpec: object = {}): KubeObject => ({
+  apiVersion: "argoproj.io/v1alpha1",
+  kind: "Rollout",
+  metadata: { name },
+  spec: {
+    replicas: 4,
+    selector: { matchLabels: { app: name } },
+    template: { metadata: { labels: { app: name } }, spec: { containers: [container], ...podSpec } },
+    ...spec,
+  },
+});
+
+const service = (suffix: string): KubeObject => ({
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name: `${name}-${suffix}` },
+  spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }] },
+});
+
+/** 1 of 4, waits for the user; 2 of 4, waits again. */
+const steps = [{ setWeight: 25 }, { pause: {} }, { setWeight: 50 }, { pause: {} }];
+export const canary = (more: object = {}, spec: object = {}): KubeObject =>
+  rollout({ strategy: { canary: { steps, maxSurge: 1, maxUnavailable: 0, ...more } }, ...spec });
+const blueGreen = (more: object = {}): KubeObject[] => [
+  service("active"),
+  service("preview"),
+  rollout({
+    replicas: 2,
+    strategy: {
+      blueGreen: {
+        activeService: `${name}-active`,
+        previewService: `${name}-preview`,
+        autoPromotionEnabled: false,
+        ...more,
+      },
+    },
+  }),
+];
+
+const atStep =
+  (index: number) =>
+  (rollout: RolloutView): boolean =>
+    inPhase("Paused", "CanaryPauseStep")(rollout, { rollout, replicaSets: [], services: [] }) &&
+    rollout.status?.currentStepIndex === index;
+const waiting = inPhase("Paused", "BlueGreenPause");
+const degraded = inPhase("Degraded");
+
+async function firstRevision(world: World): Promise<void> {
+  await world.settle(name, "the first revision is Healthy", healthy);
+}
+
+async function update(world: World, what: string, holds: Parameters<World["settle"]>[2]): Promise<void> {
+  await firstRevision(world);
+  await setImage(world, name, yellow);
+  await world.settle(name, what, holds);
+}
+
+async function finishInFull(world: World): Promise<void> {
+  await promoteFull(world, name);
+  await world.settle(name, "promoted in full", healthy);
+}
+
+const pausedCanary = {
+  objects: [canary()],
+  prepare: (world: World) => update(world, "pauses", atStep(1)),
+  least: 4,
+};
+
+export const halfway: readonly Halfway[] = [
+  {
+    ...pausedCanary,
+    title: "a canary that waits for the user",
+    finish: async (world) => {
+      await promote(world, name);
+      await world.settle(name, "goes on to the next pause", atStep(3));
+      await promote(world, name);
+      await world.settle(name, "Healthy", healthy);
+    },
+  },
+  {
+    ...pausedCanary,
+    title: "a canary that is undone afterwards",
+    finish: async (world) => {
+      await undo(world, name);
+      await world.settle(name, "undone", healthy);
+    },
+  },
+  {
+    ...pausedCanary,
+    title: "a canary that waits for the clock",
+    objects: [canary({ steps: [{ setWeight: 25 }, { pause: { duration: "45s" } }, { setWeight: 75 }] })],
+    finish: async (world) => {
+      await world.settle(name, "goes on by itself", healthy, 90_000);
+    },
+  },
+  {
+    ...pausedCanary,
+    title: "a canary that the user holds",
+    prepare: async (world) => {
+      await update(world, "pauses", atStep(1));
+      await pause(world, name);
+      await promote(world, name);
+      await pause(world, name);
+      await world.settle(name, "held", inPhase("Paused"));
+    },
+    finish: async (world) => {
+      await world.patch(name, { spec: { paused: false } });
+      await world.settle(name, "goes on", (rollout) => atStep(3)(rollout) || atStep(1)(rollout));
+      await finishInFull(world);
+    },
+  },
+  {
+    ...pausedCanary,
+    title: "a canary whose pods are labelled by their part",
+    objects: [
+      canary({
+        canaryMetadata: { labels: { role: "canary" }, annotations: { note: "new" } },
+        stableMetadata: { labels: { role: "stable" } },
+      }),
+    ],
+    finish: finishInFull,
+  },
+  {
+    ...pausedCanary,
+    title: "an aborted canary",
+    prepare: async (world) => {
+      await update(world, "pauses", atStep(1));
+      await abort(world, name);
+      await world.settle(name, "aborted", degraded);
+    },
+    finish: async (world) => {
+      await world.patchStatus(name, { abort: false });
+      await world.settle(name, "tried again", atStep(1));
+      await finishInFull(world);
+    },
+  },
+  {
+    title: "a canary of which no pod gets ready",
+    objects: [canary({}, { progressDeadlineSeconds: 5 })],
+    prepare: async (world) => {
+      await firstRevision(world);
+      await setImage(world, name, "nonexistent-image:1");
+      await world.settle(name, "too late", degraded);
+    },
+    finish: async (world) => {
+      await undo(world, name);
+      await world.settle(name, "undone", healthy);
+    },
+    least: 4,
+  },
+  {
+    ...pausedCanary,
+    title: "a completed canary with a history, its pods restarted",
+    objects: [canary({ steps: [{ setWeight: 25 }, { pause: { duration: 1 } }] })],
+    prepare: async (world) => {
+      await update(world, "Healthy", (rollout, scene) => healthy(rollout, scene) && scene.replicaSets.length === 2);
+      await Bun.sleep(1_100); // restartAt has whole seconds
+      const at = new Date().toISOString().replace(/\.\d+Z/, "Z");
+      await world.patch(name, { spec: { restartAt: at } });
+      const restarted = (rollout: RolloutView): boolean =>
+        (rollout.status as { restartedAt?: string } | undefined)?.restartedAt === at;
+      await world.settle(name, "restarted", (rollout, scene) => restarted(rollout) && healthy(rollout, scene), 120_000);
+    },
+    finish: async (world) => {
+      await undo(world, name);
+      await world.settle(
+        name,
+        "undone by an update",
+        (rollout, scene) =>
+          healthy(rollout, scene) &&
+          scene.replicaSets.some((set) => set.metadata.annotations?.["rollout.argoproj.io/revision"] === "3"),
+      );
+    },
+  },
+  {
+    ...pausedCanary,
+    title: "a canary whose hash another ReplicaSet has taken",
+    prepare: async (world) => {
+      await update(world, "pauses", atStep(1));
+      // What the next image would be called is not known before: it is found on a Rollout beside it.
+      await occupyNext(world);
+      await setImage(world, name, "argoproj/rollouts-demo:red");
+      const collided = (rollout: RolloutView): boolean =>
+        (rollout.status as { collisionCount?: number } | undefined)?.collisionCount === 1;
+      await world.settle(name, "another hash", (rollout) => collided(rollout) && atStep(1)(rollout));
+    },
+    finish: finishInFull,
+  },
+  {
+    title: "a rolling update without steps, held by a pod that is not ready",
+    objects: [rollout({ strategy: { canary: { maxSurge: 1, maxUnavailable: 0 } } })],
+    prepare: async (world) => {
+      await firstRevision(world);
+      await setImage(world, name, "nonexistent-image:1");
+      await world.settle(name, "one pod that does not start", (rollout) => rollout.status?.replicas === 5);
+    },
+    finish: async (world) => {
+      await setImage(world, name, yellow);
+      await world.settle(name, "yellow", healthy);
+    },
+    least: 4,
+  },
+  {
+    title: "a blue-green update before its promotion",
+    objects: blueGreen(),
+    prepare: (world) => update(world, "waits", waiting),
+    finish: async (world) => {
+      await promote(world, name);
+      await world.settle(name, "promoted", healthy);
+    },
+    least: 2,
+    service: `${name}-active`,
+  },
+  {
+    title: "a blue-green update with a preview of one pod",
+    objects: blueGreen({ previewReplicaCount: 1 }),
+    prepare: (world) => update(world, "waits", waiting),
+    finish: async (world) => {
+      await promote(world, name);
+      await world.settle(name, "promoted", healthy);
+    },
+    least: 2,
+    service: `${name}-active`,
+  },
+  {
+    title: "a promoted blue-green update whose old pods still have their time",
+    objects: blueGreen({ scaleDownDelaySeconds: 60 }),
+    prepare: async (world) => {
+      await update(world, "waits", waiting);
+      await promote(world, name);
+      await world.settle(name, "promoted", healthy);
+    },
+    finish: async (world) => {
+      await world.settle(
+        name,
+        "the old pods are gone",
+        (_, { replicaSets }) => replicaSets[0]?.spec.replicas === 0 && replicaSets[1]?.spec.replicas === 2,
+        120_000,
+      );
+    },
+    least: 2,
+    service: `${name}-active`,
+  },
+  {
+    title: "an aborted blue-green update whose new pods still have their time",
+    objects: blueGreen({ abortScaleDownDelaySeconds: 60 }),
+    prepare: async (world) => {
+      await update(world, "waits", waiting);
+      await abort(world, name);
+      await world.settle(name, "aborted", degraded);
+    },
+    finish: async (world) => {
+      await world.settle(
+        name,
+        "the new pods are gone",
+        (_, { replicaSets }) => replicaSets[1]?.spec.replicas === 0 && replicaSets[0]?.spec.replicas === 2,
+        120_000,
+      );
+    },
+    least: 2,
+    service: `${name}-active`,
+  },
+];
+
+/** Creates a ReplicaSet of nobody's with the name that the red image's would have. */
+async function occupyNext(world: World): Promise<void> {
+  const { harness, namespace } = world;
+  const path = `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/rollouts`;
+  const { rollout } = await world.scene(name);
+  const { spec: podSpec, ...rest } = rollout.spec.template;
+  const containers = podSpec.containers.map((each) => ({ ...each, image: "argoproj/rollouts-demo:red" }));
+  const template = { ...rest, spec: { ...podSpec, containers } };
+  const spec = { ...rollout.spec, replicas: 0, template };
+  await harness.api.create(path, {
+    apiVersion: rollout.apiVersion,
+    kind: "Rollout",
+    metadata: { name: "scout" },
+    spec,
+  });
+  await world.waitFor("scout", "its hash is known", (scout) => (scout.status?.currentPodHash ?? "") !== "");
+  const { rollout: scout } = await world.scene("scout");
+  const hash = scout.status?.currentPodHash ?? "";
+  await harness.api.delete(`${path}/scout`, { propagationPolicy: "Foreground" });
+  const gone = async (): Promise<boolean> =>
+    (await harness.api.get(`${path}/scout`).catch(() => undefined)) === undefined;
+  await until("the scout is gone", gone, 30_000);
+  const labels = { app: "nobody", [hashLabel]: hash };
+  await world.create({
+    apiVersion: "apps/v1",
+    kind: "ReplicaSet",
+    metadata: { name: `${name}-${hash}`, labels },
+    spec: {
+      replicas: 0,
+      selector: { matchLabels: { app: "nobody" } },
+      template: { metadata: { labels }, spec: template.spec },
+    },
+  });
+}

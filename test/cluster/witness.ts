@@ -1,0 +1,141 @@
+/** Sees all that happens to users' pods, and to what sizes them and leads to them, so that a test can say that nothing did. */
+import type { KubeObject, WatchEvent } from "./api.ts";
+import { hashLabel, type ReplicaSetView, type ServiceView } from "./rolloutView.ts";
+import type { World } from "./world.ts";
+
+export interface Witness {
+  /**
+   * A line for each change since the beginning, or since the line of this number: `size web-6d4b 4 -> 3`,
+   * `service web -> 6d4b`, `pod web-6d4b-x comes`, `… goes`, `… restarts`, `relabelled`. Told when watches bring it.
+   */
+  changes(from?: number): readonly string[];
+  /** Pods that were restarted, or that went though their ReplicaSet did not become smaller by as many. */
+  lost(): readonly string[];
+  /** The fewest pods that were ready at any time; behind this Service, or at all. */
+  leastReady(service?: string): number;
+  /** No later change is told. */
+  stop(): void;
+}
+
+interface PodView extends KubeObject {
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly containerStatuses?: readonly { readonly restartCount: number }[];
+  };
+}
+
+interface Seen {
+  readonly pods: Map<string, PodView>;
+  readonly sets: Map<string, ReplicaSetView>;
+  readonly services: Map<string, ServiceView>;
+}
+
+const restartsOf = ({ status }: PodView): number =>
+  (status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0);
+const goes = ({ metadata }: KubeObject): boolean => metadata.deletionTimestamp !== undefined;
+const isReady = (pod: PodView): boolean =>
+  !goes(pod) && pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") === true;
+const setOf = (object: KubeObject): string => object.metadata.ownerReferences?.[0]?.name ?? "nobody";
+const text = (value: unknown): string => JSON.stringify(value ?? {});
+
+function podChanges(old: PodView | undefined, next: PodView | undefined): string[] {
+  const pod = next ?? old;
+  if (pod === undefined) return [];
+  const what = `pod ${pod.metadata.name}`;
+  if (old === undefined) return [`${what} comes`];
+  if (!goes(old) && (next === undefined || goes(next))) return [`${what} goes`];
+  if (next === undefined) return [];
+  return [
+    ...(restartsOf(next) > restartsOf(old) ? [`${what} restarts`] : []),
+    ...(text(next.metadata.labels) === text(old.metadata.labels) ? [] : [`${what} relabelled`]),
+  ];
+}
+
+function setChanges(old: ReplicaSetView | undefined, next: ReplicaSetView | undefined): string[] {
+  const sizes = [old, next].map((set) => set?.spec.replicas);
+  const name = (next ?? old)?.metadata.name;
+  return sizes[0] === sizes[1] ? [] : [`size ${name} ${sizes[0] ?? "none"} -> ${sizes[1] ?? "none"}`];
+}
+
+function serviceChanges(old: ServiceView | undefined, next: ServiceView | undefined): string[] {
+  if (text(old?.spec.selector) === text(next?.spec.selector)) return [];
+  return [`service ${(next ?? old)?.metadata.name} -> ${next?.spec.selector?.[hashLabel] ?? "no hash"}`];
+}
+
+/** Ready, and selected by the Service; at all where none is named. */
+function readyNow({ pods, services }: Seen, service: string | undefined): number {
+  const selector = Object.entries(services.get(service ?? "")?.spec.selector ?? {});
+  const behind = ({ metadata }: PodView): boolean =>
+    selector.every(([key, value]) => metadata.labels?.[key] === value) &&
+    (service === undefined || selector.length > 0);
+  return [...pods.values()].filter((pod) => isReady(pod) && behind(pod)).length;
+}
+
+/** Begins with what there is. Watches a namespace until `stop`. */
+export async function newWitness({ harness: { api }, namespace }: World): Promise<Witness> {
+  const seen: Seen = { pods: new Map(), sets: new Map(), services: new Map() };
+  const lines: string[] = [];
+  const least = new Map<string | undefined, number>();
+  const shrunkBy = new Map<string, number>();
+  const went = new Map<string, string[]>();
+  const restarted: string[] = [];
+  const stopping = new AbortController();
+
+  const look = (): void => {
+    for (const service of [undefined, ...seen.services.keys()]) {
+      least.set(service, Math.min(least.get(service) ?? Infinity, readyNow(seen, service)));
+    }
+  };
+  async function follow<T extends KubeObject>(
+    path: string,
+    known: Map<string, T>,
+    changes: (old: T | undefined, next: T | undefined) => string[],
+  ): Promise<() => void> {
+    const { items, resourceVersion } = await api.list<T>(path);
+    for (const item of items) known.set(item.metadata.name, item);
+    const on = ({ type, object }: WatchEvent<T>): void => {
+      if (type === "BOOKMARK" || type === "ERROR") return;
+      const { name } = object.metadata;
+      const [old, next] = [known.get(name), type === "DELETED" ? undefined : object];
+      if (next === undefined) known.delete(name);
+      else known.set(name, next);
+      shrink(shrunkBy, old, next);
+      for (const line of changes(old, next)) {
+        lines.push(line);
+        if (line.endsWith(" goes")) went.set(setOf(object), [...(went.get(setOf(object)) ?? []), line]);
+        if (line.endsWith(" restarts")) restarted.push(line);
+      }
+      look();
+    };
+    return () => void watch(on);
+    async function watch(tell: typeof on): Promise<void> {
+      try {
+        for await (const event of api.watch<T>(path, resourceVersion, stopping.signal)) tell(event);
+      } catch (error) {
+        if (!stopping.signal.aborted) lines.push(`the watch of ${path} broke: ${String(error)}`);
+      }
+    }
+  }
+  const begin = await Promise.all([
+    follow(`/apis/apps/v1/namespaces/${namespace}/replicasets`, seen.sets, setChanges),
+    follow(`/api/v1/namespaces/${namespace}/services`, seen.services, serviceChanges),
+    follow(`/api/v1/namespaces/${namespace}/pods`, seen.pods, podChanges),
+  ]);
+  look();
+  for (const start of begin) start();
+  return {
+    changes: (from = 0) => lines.slice(from),
+    lost: () => [...restarted, ...Array.from(went, ([set, gone]) => gone.slice(shrunkBy.get(set) ?? 0)).flat()],
+    leastReady: (service) => least.get(service) ?? 0,
+    stop: () => stopping.abort(),
+  };
+}
+
+/** A ReplicaSet that became smaller, or is gone, may lose so many pods. */
+function shrink(shrunkBy: Map<string, number>, old: KubeObject | undefined, next: KubeObject | undefined): void {
+  const size = (object: KubeObject | undefined): number =>
+    (object as Partial<ReplicaSetView> | undefined)?.spec?.replicas ?? 0;
+  const by = size(old) - size(next);
+  const name = (next ?? old)?.metadata.name;
+  if (by > 0 && name !== undefined) shrunkBy.set(name, (shrunkBy.get(name) ?? 0) + by);
+}
