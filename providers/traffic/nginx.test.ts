@@ -72,7 +72,13 @@ const stories: readonly RoutingStory[] = [
     wants: [wanting(10)],
   },
   {
-    sentence: "The class in an annotation is taken over, and counts more than the one in the spec",
+    sentence: "The class in an annotation is taken over, beside the same one in the spec",
+    rollout: one,
+    objects: [ingress("shop", shop.spec, { "kubernetes.io/ingress.class": "nginx" })],
+    wants: [wanting(10)],
+  },
+  {
+    sentence: "Of two classes that differ the annotation's is taken over",
     rollout: one,
     objects: [
       {

@@ -61,7 +61,7 @@ function partOf(input: RoutingInput, stableName: string, before: readonly string
   }
   const stable = object(ingressRef(rollout, stableName));
   const annotations = canaryAnnotations(input, stable);
-  const spec = canarySpec(rollout, stable);
+  const spec = canarySpec(rollout, stable, annotations);
   if (spec === undefined) {
     return { ...change(input, current, annotations, undefined), ...problemWith(rollout, stableName, stable) };
   }
@@ -145,16 +145,21 @@ function withoutStaleTotal(rollout: Rollout, annotations: Readonly<Record<string
 
 /**
  * The stable Ingress' own, with those rules that lead to the stable Service, at the canary Service instead. Undefined
- * when there are none. Where the class is given twice only the annotation is taken over, since the API server creates no
- * Ingress with both.
+ * when there are none. Of two classes that differ only the annotation's is taken over: NGINX looks at that one first, and
+ * the API server creates no Ingress with both.
  */
-function canarySpec(rollout: Rollout, stable: RoutedObject | undefined): IngressSpec | undefined {
+function canarySpec(
+  rollout: Rollout,
+  stable: RoutedObject | undefined,
+  annotations: Readonly<Record<string, string>>,
+): IngressSpec | undefined {
   if (stable === undefined) return undefined;
   const { defaultBackend: _, rules = [], ingressClassName, ...others } = specOf(stable);
   const ours = rules.flatMap((rule) => canaryRule(rollout, rule) ?? []);
   if (ours.length === 0) return undefined;
-  const classGiven = stable.metadata.annotations?.[CLASS_ANNOTATION] !== undefined;
-  return { ...others, ...(classGiven || ingressClassName === undefined ? {} : { ingressClassName }), rules: ours };
+  const annotated = annotations[CLASS_ANNOTATION] ?? ingressClassName;
+  const className = ingressClassName !== undefined && annotated === ingressClassName ? { ingressClassName } : {};
+  return { ...others, ...className, rules: ours };
 }
 
 /** Undefined for a rule without a path to the stable Service. Other paths of the rule stay with it. */
