@@ -53,7 +53,7 @@ describe("the flags of the controller", () => {
       leaseDurationMs: 15_000,
       renewDeadlineMs: 10_000,
       retryPeriodMs: 2_000,
-      routing: { nginxIngressClasses: ["nginx"], albIngressClasses: ["alb"] },
+      routing: { nginxIngressClasses: ["nginx"], albIngressClasses: ["alb"], trafficSplitVersion: "v1alpha1" },
       webhook: undefined,
     });
   });
@@ -111,7 +111,7 @@ describe("the flags of the controller", () => {
 
   test("classes of Ingresses add up, and take the place of the default", () => {
     const parsed = options(["--nginx-ingress-classes=nginx", "--nginx-ingress-classes", "edge,x", "--as-group=a"]);
-    expect(parsed.routing).toEqual({ nginxIngressClasses: ["nginx", "edge,x"], albIngressClasses: ["alb"] });
+    expect(parsed.routing).toMatchObject({ nginxIngressClasses: ["nginx", "edge,x"], albIngressClasses: ["alb"] });
     expect(options([]).routing.nginxIngressClasses).toEqual(["nginx"]);
   });
 
@@ -164,6 +164,10 @@ describe("arguments that cannot be right", () => {
     ],
     [["--healthzPort=70000"], "--healthzPort is 70000: use 0 to 65535"],
     [["--healthzPort=9000", "--metricsPort=9000"], "--metricsPort and --healthzPort are both 9000"],
+    [
+      ["--traffic-split-api-version=v1"],
+      '--traffic-split-api-version is "v1": use v1alpha1, v1alpha2, v1alpha3, v1alpha4',
+    ],
     [["--loglevel=loud"], '--loglevel is "loud": use debug, info, warn or error'],
     [["--controllers=analysis"], "--controllers is not supported: Sluice runs every part; leave the flag out"],
     [

@@ -2,7 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { allFlags, type Flag, type FlagKind, ignoredFlags, unsupportedFlags } from "./flags.ts";
 import type { LogFormat, LogLevel } from "./log.ts";
-import type { RouterSettings } from "../providers/traffic/router.ts";
+import { type RouterSettings, TRAFFIC_SPLIT_VERSIONS } from "../providers/traffic/router.ts";
 
 /** Overrides of the kubeconfig, as kubectl has them. Undefined: what the kubeconfig says. */
 export interface KubeOverrides {
@@ -157,6 +157,7 @@ interface RawFlags extends Partial<Record<string, unknown>> {
   leaderElectionRetryPeriod: number;
   nginxIngressClasses: string[];
   albIngressClasses: string[];
+  trafficSplitApiVersion: string;
   webhookPort?: number;
   webhookService: string;
   webhookUrl?: string;
@@ -199,9 +200,14 @@ function optionsOf(raw: RawFlags, env: Readonly<Record<string, string | undefine
     leaseDurationMs: raw.leaderElectionLeaseDuration,
     renewDeadlineMs: raw.leaderElectionRenewDeadline,
     retryPeriodMs: raw.leaderElectionRetryPeriod,
-    routing: { nginxIngressClasses: raw.nginxIngressClasses, albIngressClasses: raw.albIngressClasses },
+    routing: routingOf(raw),
     webhook: webhookOf(raw),
   };
+}
+
+function routingOf({ nginxIngressClasses, albIngressClasses, trafficSplitApiVersion }: RawFlags): RouterSettings {
+  const trafficSplitVersion = TRAFFIC_SPLIT_VERSIONS.find((version) => version === trafficSplitApiVersion);
+  return { nginxIngressClasses, albIngressClasses, trafficSplitVersion: trafficSplitVersion ?? "v1alpha1" };
 }
 
 function webhookOf(raw: RawFlags): WebhookOptions | undefined {
@@ -230,6 +236,10 @@ function problemsOf(raw: RawFlags, options: ControllerOptions): string[] {
     [
       !["", "Fail", "Ignore"].includes(raw.webhookFailurePolicy ?? ""),
       `--webhook-failure-policy is "${raw.webhookFailurePolicy}": use Fail or Ignore`,
+    ],
+    [
+      !TRAFFIC_SPLIT_VERSIONS.some((version) => version === raw.trafficSplitApiVersion),
+      `--traffic-split-api-version is "${raw.trafficSplitApiVersion}": use ${TRAFFIC_SPLIT_VERSIONS.join(", ")}`,
     ],
     [retryPeriodMs <= 0, "--leader-election-retry-period must be more than 0"],
     // The same bounds as client-go's: a holder must have given up before another may take over.

@@ -52,6 +52,12 @@ export const loopRules: readonly Rule[] = [
     verbs: ["get", "list", "watch", "create", "patch"],
   },
   {
+    why: "The SMI router divides traffic by a TrafficSplit of its own.",
+    apiGroups: ["split.smi-spec.io"],
+    resources: ["trafficsplits"],
+    verbs: ["get", "list", "watch", "create", "patch"],
+  },
+  {
     why: "Pods are read for a restart and to say why an update is stuck, and get the labels and annotations of canaryMetadata and its like.",
     apiGroups: [""],
     resources: ["pods"],

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { expectGolden } from "../../test/golden/timeline.ts";
-import { type RoutingStory, routedBy, settings, tellRouting, wanting } from "../../test/golden/routing.ts";
+import { type RoutingStory, routedBy, byDefault, tellRouting, wanting } from "../../test/golden/routing.ts";
 import { alb } from "./alb.ts";
 
 const MANAGED = "rollouts.argoproj.io/managed-alb-annotations";
@@ -164,6 +164,6 @@ test("writes these annotations and no more", () => {
 
 test("a change of an Ingress is news by its class", () => {
   const object = { metadata: { name: "shop", namespace: "default" }, spec: { ingressClassName: "alb-internal" } };
-  expect(alb.heeds(object, settings)).toBe(false);
-  expect(alb.heeds(object, { ...settings, albIngressClasses: ["alb-internal"] })).toBe(true);
+  expect(alb.heeds(object, byDefault)).toBe(false);
+  expect(alb.heeds(object, { ...byDefault, albIngressClasses: ["alb-internal"] })).toBe(true);
 });

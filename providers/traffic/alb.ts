@@ -21,7 +21,14 @@ import {
 import { release } from "./albRelease.ts";
 import { INGRESSES, ingressRef, isOfKnownClass, notFound } from "./ingress.ts";
 import { type Fault, faulty, type Part, planOf } from "./plan.ts";
-import type { RoutedObject, RoutedWrite, Router, RoutingInput, Traffic } from "./router.ts";
+import {
+  type RoutedObject,
+  type RoutedWrite,
+  type Router,
+  type RoutingInput,
+  stableWeight,
+  type Traffic,
+} from "./router.ts";
 import { servicesOf } from "./services.ts";
 
 type Alb = NonNullable<TrafficRouting["alb"]>;
@@ -109,14 +116,14 @@ function withManaged(text: string | undefined, rollout: string, key: string): st
 const LARGEST_WEIGHT = 999;
 
 /** Canary, experiments, stable: albRelease.ts relies on stable being the last. */
-function targetGroups(rollout: Rollout, { canaryWeight, additional, total }: Traffic): readonly TargetGroup[] {
+function targetGroups(rollout: Rollout, traffic: Traffic): readonly TargetGroup[] {
+  const { canaryWeight, additional, total } = traffic;
   const { stable, canary } = servicesOf(rollout, "preferred");
   const ServicePort = String(albOf(rollout)?.servicePort ?? 0);
-  const given = additional.reduce((sum, { weight }) => sum + weight, canaryWeight);
   return [
     { serviceName: canary, weight: canaryWeight },
     ...additional,
-    { serviceName: stable, weight: Math.max(0, total - given) },
+    { serviceName: stable, weight: stableWeight(traffic) },
   ].map(({ serviceName, weight }) => ({
     ServiceName: serviceName,
     ServicePort,

@@ -5,7 +5,7 @@ import {
   type RoutingStory,
   routedBy,
   routingWorld,
-  settings,
+  byDefault,
   tellRouting,
   wanting,
 } from "../../test/golden/routing.ts";
@@ -192,7 +192,7 @@ test("writes these canary Ingresses and no more", () => {
 
 describe("the canary Ingress' name", () => {
   const stableNames = (...names: readonly string[]) =>
-    nginx.reads(routedBy({ nginx: { stableIngresses: [...names] } }), settings).map(({ name }) => name);
+    nginx.reads(routedBy({ nginx: { stableIngresses: [...names] } }), byDefault).map(({ name }) => name);
 
   test("has 253 characters at most", () => {
     const long = "s".repeat(253);
@@ -226,6 +226,6 @@ describe("a change of an Ingress is news", () => {
     ],
   ])("%s", (_, spec, annotations, news) => {
     const object = { metadata: { name: "shop", namespace: "default", annotations }, spec };
-    expect(nginx.heeds(object, settings)).toBe(news);
+    expect(nginx.heeds(object, byDefault)).toBe(news);
   });
 });

@@ -12,7 +12,7 @@ export interface Traffic {
   readonly canaryHash: string;
   readonly stableHash: string;
   readonly canaryWeight: number;
-  /** `maxTrafficWeight`, 100 by default. What canary and experiments leave is stable's. */
+  /** `maxTrafficWeight`, 100 by default. */
   readonly total: number;
   /** Services of a running experiment. */
   readonly additional: readonly {
@@ -21,6 +21,13 @@ export interface Traffic {
     readonly weight: number;
   }[];
 }
+
+/** What canary and experiments leave; nothing, should they ask for more than there is. */
+export const stableWeight = ({ total, canaryWeight, additional }: Traffic): number =>
+  Math.max(
+    0,
+    additional.reduce((left, { weight }) => left - weight, total - canaryWeight),
+  );
 
 /** A kind of objects, as in `/apis/GROUP/VERSION/namespaces/NS/PLURAL`; the core group is "". */
 export interface RoutedResource {
@@ -47,10 +54,14 @@ export interface RoutedObject {
   readonly spec?: unknown;
 }
 
+export const TRAFFIC_SPLIT_VERSIONS = ["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4"] as const;
+
 /** What the controller was started with, as far as routers care. */
 export interface RouterSettings {
   readonly nginxIngressClasses: readonly string[];
   readonly albIngressClasses: readonly string[];
+  /** Of split.smi-spec.io. */
+  readonly trafficSplitVersion: (typeof TRAFFIC_SPLIT_VERSIONS)[number];
 }
 
 export interface RoutingInput {

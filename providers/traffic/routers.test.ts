@@ -1,12 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { randomOf, type Random } from "../../test/golden/random.ts";
-import { routedBy, routingWorld, settings, wanting } from "../../test/golden/routing.ts";
+import { routedBy, routingWorld, byDefault, wanting } from "../../test/golden/routing.ts";
 import type { RoutedObject, Traffic } from "./router.ts";
 import { routersOf } from "./routers.ts";
 
 test("a Rollout has the routers that it configures, in the order in which they are asked", () => {
   const names = (routing: Parameters<typeof routedBy>[0]) => routersOf(routedBy(routing)).map(({ name }) => name);
-  expect(names({ alb: { servicePort: 80, ingress: "b" }, nginx: { stableIngress: "a" } })).toEqual(["Nginx", "ALB"]);
+  const all = { smi: {}, alb: { servicePort: 80, ingress: "b" }, nginx: { stableIngress: "a" } };
+  expect(names(all)).toEqual(["Nginx", "ALB", "SMI"]);
   expect(names({})).toEqual([]);
   expect(routersOf({ ...routedBy({}), spec: { strategy: { blueGreen: { activeService: "a" } } } })).toEqual([]);
 });
@@ -82,6 +83,7 @@ function randomRollout(random: Random) {
             ...(random(3) === 0 ? { stickinessConfig: { enabled: true, durationSeconds: random(3) * 604_800 } } : {}),
           },
         }),
+    ...(random(4) === 0 ? { smi: random(2) === 0 ? {} : { rootService: "root", trafficSplitName: "split" } } : {}),
     ...(random(2) === 0 ? {} : { maxTrafficWeight: 1000 }),
   };
   return routedBy(routing, random(3) === 0 ? { pingPong: { pingService: "ping", pongService: "pong" } } : {});
@@ -101,7 +103,7 @@ function randomTraffic(random: Random, total: number): Traffic {
 const foreign = ({ metadata, spec }: RoutedObject) => ({
   team: metadata.annotations?.["example.com/team"] === "shop",
   labels: metadata.labels,
-  spec: metadata.name.endsWith("-canary") ? undefined : spec,
+  spec: ["shop", "api"].includes(metadata.name) ? spec : undefined,
 });
 
 function frozen<T>(value: T): T {
@@ -121,7 +123,7 @@ describe("in any world", () => {
       const total = rollout.spec.strategy?.canary?.trafficRouting?.maxTrafficWeight ?? 100;
       const world = routingWorld(names.filter(() => random(4) > 0).map((name) => randomIngress(random, name)));
       for (const router of routersOf(rollout)) {
-        const refs = router.reads(rollout, settings);
+        const refs = router.reads(rollout, byDefault);
         for (const traffic of [randomTraffic(random, total), randomTraffic(random, total)]) {
           const before = refs.map((ref) => frozen(world.object(ref)));
           const plan = world.route(router, rollout, frozen(traffic));

@@ -3,9 +3,10 @@ import type { Rollout } from "../../schema/rollout.ts";
 import { alb } from "./alb.ts";
 import { nginx } from "./nginx.ts";
 import type { Router } from "./router.ts";
+import { smi } from "./smi.ts";
 
 /** In the order in which the reference asks them: the first that fails stops those behind it (traffic.md §17). */
-const ROUTERS: readonly Router[] = [nginx, alb];
+const ROUTERS: readonly Router[] = [nginx, alb, smi];
 
 /** The routers by which a Rollout's traffic goes; none for a Rollout without traffic routing. */
 export function routersOf(rollout: Rollout): readonly Router[] {

@@ -38,6 +38,14 @@ let installation: Installation;
 let pod: Pod;
 let stopService = (): void => {};
 
+/** What nothing asks for as long as no Rollout here routes traffic. */
+function routing(...resources: readonly string[]): Record<string, string> {
+  const rights = resources.flatMap((resource) =>
+    ["get", "list", "watch", "create", "patch"].map((verb) => `${verb} ${resource}`),
+  );
+  return Object.fromEntries(rights.map((right) => [right, "only a Rollout that routes traffic by it makes it ask"]));
+}
+
 /** What nothing here asks for, and why it is needed all the same. */
 const reasons: Readonly<Record<string, string>> = {
   "update rollouts/finalizers.argoproj.io": "only OwnerReferencesPermissionEnforcement, an admission plugin, asks",
@@ -45,12 +53,7 @@ const reasons: Readonly<Record<string, string>> = {
   "create secrets sluice-webhook-certificates": "a part of the server-side apply, recorded as a patch",
   "create validatingwebhookconfigurations.admissionregistration.k8s.io sluice":
     "a part of the server-side apply, recorded as a patch",
-  ...Object.fromEntries(
-    ["get", "list", "watch", "create", "patch"].map((verb) => [
-      `${verb} ingresses.networking.k8s.io`,
-      "only a Rollout that routes traffic by an Ingress makes it ask",
-    ]),
-  ),
+  ...routing("ingresses.networking.k8s.io", "trafficsplits.split.smi-spec.io"),
   "get secrets sluice-webhook-certificates": "after a conflict with another replica",
   "get validatingwebhookconfigurations.admissionregistration.k8s.io sluice": "after a conflict with somebody's edit",
 };

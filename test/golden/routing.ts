@@ -1,12 +1,13 @@
 /** Stories of traffic routers: objects in an API server in memory, what is wanted of them, and what became of them. */
 import { manualClock } from "../../controller/loop/clock.ts";
-import type {
-  ObjectRef,
-  RoutedObject,
-  RoutedWrite,
-  Router,
-  RouterSettings,
-  Traffic,
+import {
+  type ObjectRef,
+  type RoutedObject,
+  type RoutedWrite,
+  type Router,
+  type RouterSettings,
+  type Traffic,
+  TRAFFIC_SPLIT_VERSIONS,
 } from "../../providers/traffic/router.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { ApiObject, Draft } from "../../simulator/api/model.ts";
@@ -16,7 +17,11 @@ import { canary, rolloutOf, setWeight } from "./edits.ts";
 
 type Canary = Parameters<typeof canary>[1] & object;
 
-export const settings: RouterSettings = { nginxIngressClasses: ["nginx"], albIngressClasses: ["alb"] };
+export const byDefault: RouterSettings = {
+  nginxIngressClasses: ["nginx"],
+  albIngressClasses: ["alb"],
+  trafficSplitVersion: "v1alpha1",
+};
 
 /** The Rollout `web` with the Services `web` (stable) and `web-next`. */
 export function routedBy(trafficRouting: Canary["trafficRouting"] & object, more: Omit<Canary, "steps"> = {}): Rollout {
@@ -49,12 +54,40 @@ export interface RoutingWorld {
 /** Names of the simulator's collections. */
 const collectionOf = ({ resource }: ObjectRef): string => `${resource.plural}.${resource.group}`;
 
-/** `objects` may leave out their namespace and apiVersion: they are Ingresses in "default". */
-export function routingWorld(objects: readonly Draft[]): RoutingWorld {
+/** The simulator's collections by kind. */
+const COLLECTIONS: Readonly<Record<string, string>> = {
+  Ingress: "ingresses.networking.k8s.io",
+  TrafficSplit: "trafficsplits.split.smi-spec.io",
+};
+
+/** A kind that takes anything, as far as the simulator is asked. */
+const definition = (group: string, kind: string, plural: string, versions: readonly string[]): Draft => ({
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: `${plural}.${group}` },
+  spec: {
+    group,
+    scope: "Namespaced",
+    names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase() },
+    versions: versions.map((name, n) => ({
+      name,
+      served: true,
+      storage: n === 0,
+      schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+    })),
+  },
+});
+
+/** `objects` may leave out their namespace, apiVersion and kind: they are Ingresses in "default". */
+export function routingWorld(objects: readonly Draft[], settings: RouterSettings = byDefault): RoutingWorld {
   const core = createCore({ clock: manualClock() });
+  core.create(
+    "customresourcedefinitions.apiextensions.k8s.io",
+    definition("split.smi-spec.io", "TrafficSplit", "trafficsplits", TRAFFIC_SPLIT_VERSIONS),
+  );
   for (const object of objects) {
     const metadata = { namespace: "default", ...object.metadata };
-    core.create("ingresses.networking.k8s.io", { ...object, metadata });
+    core.create(COLLECTIONS[object.kind ?? "Ingress"] ?? "", { ...object, metadata });
   }
   const place = (ref: ObjectRef) => ({ resource: collectionOf(ref), namespace: ref.namespace, name: ref.name });
   const world: RoutingWorld = {
@@ -87,6 +120,7 @@ export interface RoutingStory {
   readonly sentence: string;
   readonly rollout: Rollout;
   readonly objects: readonly Draft[];
+  readonly settings?: RouterSettings;
   /** One after the other. */
   readonly wants: readonly Traffic[];
 }
@@ -95,8 +129,9 @@ export interface RoutingStory {
 export const tellRouting = (router: Router, stories: readonly RoutingStory[]): string =>
   stories.map((story) => `${told(router, story).join("\n")}\n`).join("\n");
 
-function told(router: Router, { sentence, rollout, objects, wants }: RoutingStory): string[] {
-  const world = routingWorld(objects);
+function told(router: Router, story: RoutingStory): string[] {
+  const { sentence, rollout, objects, wants, settings = byDefault } = story;
+  const world = routingWorld(objects, settings);
   const present = (): RoutedObject[] => router.reads(rollout, settings).flatMap((ref) => world.object(ref) ?? []);
   const before = new Set(present());
   const lines = [`# ${sentence}`];

@@ -1,0 +1,111 @@
+/**
+ * Meshes of the Service Mesh Interface (traffic.md §5). A TrafficSplit of ours, named after the Rollout unless told
+ * otherwise, divides what comes for the root Service. It goes with the Rollout.
+ */
+import { equal } from "../../controller/rollout/equal.ts";
+import { controllerReference, isControlledBy } from "../../controller/rollout/ownerReference.ts";
+import type { CanaryStrategy, Rollout } from "../../schema/rollout.ts";
+import type { TrafficRouting } from "../../schema/trafficRouting.ts";
+import { faulty, type Part, planOf } from "./plan.ts";
+import {
+  type ObjectRef,
+  type RoutedObject,
+  type RoutedResource,
+  type RouterSettings,
+  type Router,
+  type RoutingInput,
+  stableWeight,
+} from "./router.ts";
+
+type Smi = NonNullable<TrafficRouting["smi"]>;
+
+interface Backend {
+  readonly service: string;
+  /** v1alpha1: a quantity, which the API server may show as a number. */
+  readonly weight: string | number;
+}
+
+/** What we write of it; `matches` and the like are others'. */
+interface SplitSpec {
+  readonly service: string;
+  readonly backends: readonly Backend[];
+}
+
+const canaryOf = (rollout: Rollout): CanaryStrategy | undefined => rollout.spec.strategy?.canary;
+const smiOf = (rollout: Rollout): Smi | undefined => canaryOf(rollout)?.trafficRouting?.smi;
+
+export const smi: Router = {
+  name: "SMI",
+  configured: (rollout) => smiOf(rollout) !== undefined,
+  resources: (settings) => [splits(settings)],
+  reads: (rollout, settings) => [splitRef(rollout, settings)],
+  heeds: () => true,
+  route: (input) => planOf([partOf(input)]),
+};
+
+const splits = ({ trafficSplitVersion: version }: RouterSettings): RoutedResource => ({
+  kind: "TrafficSplit",
+  group: "split.smi-spec.io",
+  version,
+  plural: "trafficsplits",
+});
+
+const splitRef = (rollout: Rollout, settings: RouterSettings): ObjectRef => ({
+  resource: splits(settings),
+  namespace: rollout.metadata.namespace,
+  name: smiOf(rollout)?.trafficSplitName || rollout.metadata.name,
+});
+
+function partOf(input: RoutingInput): Part {
+  const { rollout, settings, object } = input;
+  const ref = splitRef(rollout, settings);
+  const wanted = splitSpec(input);
+  const current = object(ref);
+  if (current === undefined) return creation(rollout, ref, wanted);
+  if (!isControlledBy(current, rollout)) return faulty(`Rollout does not own TrafficSplit \`${ref.name}\``);
+  const patch = patchOf(current, wanted);
+  if (patch === undefined) return {};
+  const resourceVersion = current.metadata.resourceVersion ?? "";
+  const failure = `error patching TrafficSplit \`${ref.name}\``;
+  return { write: { kind: "patch", ref, resourceVersion, patch: { spec: patch }, failure } };
+}
+
+function creation(rollout: Rollout, ref: ObjectRef, spec: SplitSpec): Part {
+  const { resource, namespace, name } = ref;
+  const object = {
+    apiVersion: `${resource.group}/${resource.version}`,
+    kind: resource.kind,
+    metadata: { name, namespace, ownerReferences: [controllerReference(rollout)] },
+    spec,
+  };
+  const event = { type: "Normal", reason: "TrafficSplitCreated", message: `TrafficSplit \`${name}\` created` } as const;
+  return { write: { kind: "create", ref, object, event, failure: `error creating TrafficSplit \`${name}\`` } };
+}
+
+function splitSpec({ rollout, traffic, settings }: RoutingInput): SplitSpec {
+  const { stableService = "", canaryService = "" } = canaryOf(rollout) ?? {};
+  const weights = [
+    { serviceName: canaryService, weight: traffic.canaryWeight },
+    ...traffic.additional,
+    { serviceName: stableService, weight: stableWeight(traffic) },
+  ];
+  return {
+    service: smiOf(rollout)?.rootService || stableService,
+    backends: weights.map(({ serviceName, weight }) => ({
+      service: serviceName,
+      weight: settings.trafficSplitVersion === "v1alpha1" ? String(weight) : weight,
+    })),
+  };
+}
+
+/** The members that differ; a weight is the same as text and as a number. */
+function patchOf({ spec }: RoutedObject, wanted: SplitSpec): Partial<SplitSpec> | undefined {
+  const { service, backends = [] } = (spec ?? {}) as Partial<SplitSpec>;
+  const numbered = (list: readonly Backend[]) =>
+    list.map((backend) => ({ ...backend, weight: Number(backend.weight) }));
+  const patch = {
+    ...(service === wanted.service ? {} : { service: wanted.service }),
+    ...(equal(numbered(backends), numbered(wanted.backends)) ? {} : { backends: wanted.backends }),
+  };
+  return Object.keys(patch).length === 0 ? undefined : patch;
+}
