@@ -18,7 +18,7 @@ import {
 } from "./pause.ts";
 import { syncPodMetadata } from "./podMetadata.ts";
 import { promoteStable, promotionReason, servingWithoutService } from "./promote.ts";
-import { availablePods, createdPods, hashOf, isSaturated, sum } from "./replicaSets.ts";
+import { availablePods, hashOf, isSaturated, podsForAutoscaler, sum } from "./replicaSets.ts";
 import { resetStatus, templateChanged } from "./reset.ts";
 import { restartPods } from "./restart.ts";
 import { isFastRollback, isRollbackWithinWindow } from "./rollback.ts";
@@ -169,12 +169,12 @@ function blueGreenStatus(p: Pass, restartedAt = statusOf(p).restartedAt): Rollou
     ...(active === undefined
       ? {
           selector: formatSelector(rollout.spec.selector),
-          HPAReplicas: sum(replicaSets, createdPods),
+          HPAReplicas: podsForAutoscaler(rollout, replicaSets),
           availableReplicas: sum(replicaSets, availablePods),
         }
       : {
           selector: active.selector,
-          HPAReplicas: active.status.replicas,
+          HPAReplicas: podsForAutoscaler(rollout, [active]),
           availableReplicas: active.status.availableReplicas,
           readyReplicas: active.status.readyReplicas,
         }),

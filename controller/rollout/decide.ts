@@ -20,7 +20,7 @@ import { foldActions } from "./fold.ts";
 import { DESIRED_REPLICAS, type Decision, type RolloutEvent, type Snapshot } from "./model.ts";
 import { emit, noIntent, roles, setRolloutReplicas, statusOf, type Pass } from "./pass.ts";
 import { isPaused, pauseIsOver } from "./pause.ts";
-import { availablePods, createdPods, hashOf, sum } from "./replicaSets.ts";
+import { availablePods, hashOf, podsForAutoscaler, sum } from "./replicaSets.ts";
 import { updateBegins } from "./reset.ts";
 import { createNewReplicaSet, syncRevision } from "./revision.ts";
 import { finishStatus, withPhaseAndDuration } from "./status.ts";
@@ -224,7 +224,7 @@ function scaledStatus(p: Pass, blueGreen: boolean): RolloutStatus {
   const counted = active === undefined ? all : [active];
   return finishStatus(p, {
     ...statusOf(p),
-    HPAReplicas: sum(counted, createdPods),
+    HPAReplicas: podsForAutoscaler(p.world.rollout, counted),
     availableReplicas: sum(counted, availablePods),
   });
 }

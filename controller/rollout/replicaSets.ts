@@ -56,6 +56,13 @@ export const createdPods = (rs: ReplicaSetFacts): number => rs.status.replicas;
 export const readyPods = (rs: ReplicaSetFacts): number => rs.status.readyReplicas;
 export const availablePods = (rs: ReplicaSetFacts): number => rs.status.availableReplicas;
 
+/**
+ * Pods as autoscalers are told of them. One that divides its metric by this number takes a surge for the size to keep, and
+ * asks for it: what is there on top of what was asked for is not told (docs/differences.md).
+ */
+export const podsForAutoscaler = (rollout: Rollout, sets: readonly ReplicaSetFacts[]): number =>
+  Math.min(sum(sets, createdPods), desiredReplicas(rollout));
+
 /** Available pods that will stay: a ReplicaSet that was told to shrink no longer counts with what it loses. */
 export const lastingPods = (rs: ReplicaSetFacts): number => Math.min(rs.replicas, rs.status.availableReplicas);
 

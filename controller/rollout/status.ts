@@ -19,7 +19,16 @@ import { isPaused, settlePauses } from "./pause.ts";
 import { notingPeak, withPeak } from "./podPeak.ts";
 import { phaseOf } from "./phase.ts";
 import { isIndefinite, whyStuck, withNews } from "./stuck.ts";
-import { availablePods, createdPods, hasDeadline, hashOf, isSaturated, readyPods, sum } from "./replicaSets.ts";
+import {
+  availablePods,
+  createdPods,
+  hasDeadline,
+  hashOf,
+  isSaturated,
+  podsForAutoscaler,
+  readyPods,
+  sum,
+} from "./replicaSets.ts";
 
 /** Fields that every strategy shares. What is not carried over here is gone unless the pass sets it again. */
 export function baseStatus(p: Pass): RolloutStatus {
@@ -31,7 +40,7 @@ export function baseStatus(p: Pass): RolloutStatus {
     updatedReplicas: sum([roles(p).newRS], createdPods),
     readyReplicas: sum(all, readyPods),
     availableReplicas: sum(all, availablePods),
-    HPAReplicas: sum(all, createdPods),
+    HPAReplicas: podsForAutoscaler(p.world.rollout, all),
     collisionCount: before.collisionCount,
     conditions: withoutCondition(before.conditions ?? [], "InvalidSpec"),
     restartedAt: before.restartedAt,

@@ -103,6 +103,8 @@ const managerFlags = (files: PlaneFiles, kubeconfig: string): string[] =>
     // Without real nodes: nothing may taint, drain or address the fake ones.
     controllers:
       "*,-nodelifecycle,-node-ipam-controller,-persistentvolume-binder-controller,-cloud-node-lifecycle-controller",
+    // Every 15 s by default: a test of the autoscaler would mostly wait.
+    "horizontal-pod-autoscaler-sync-period": "1s",
     "concurrent-replicaset-syncs": "20",
     "concurrent-gc-syncs": "20",
     ...clientLimits,
