@@ -2,6 +2,7 @@
 import { isConflict } from "../providers/kube/apiError.ts";
 import type { EventRecorder } from "../providers/kube/events.ts";
 import type { KubeClient } from "../providers/kube/transport.ts";
+import type { RouterSettings } from "../providers/traffic/router.ts";
 import { runReflector, type KubeObject, type Reflector, type ReflectorIncident } from "../providers/kube/watch.ts";
 import type { ReplicaSet, Service } from "../schema/kube.ts";
 import type { Rollout } from "../schema/rollout.ts";
@@ -64,6 +65,8 @@ export interface ControllerScope {
   readonly instanceId: string;
   readonly resyncMs: number;
   readonly concurrency: number;
+  /** Whose Ingresses are routed; the usual classes if not given. */
+  readonly routing?: RouterSettings | undefined;
 }
 
 export interface Controller {
@@ -73,6 +76,11 @@ export interface Controller {
   unready(): string[];
   /** Resolves when all caches are filled. */
   readonly hasSynced: Promise<void>;
+  /**
+   * Resolves when the caches are fresh, or when ended. Who has waited for the Lease looks again before the first
+   * decision: a watch may have died meanwhile, and it takes 130 s of silence to notice.
+   */
+  refresh(): Promise<void>;
   /** Works until `signal` aborts; call it once, as the leader. */
   run(signal: AbortSignal): Promise<void>;
 }
@@ -80,12 +88,15 @@ export interface Controller {
 /** How long a status waits for its events at most: they are worth some order, but no standstill. */
 const EVENTS_FIRST_MS = 100;
 
+/** A process that leads at once has just listed everything. */
+const FRESH_MS = 10_000;
+
 const INSTANCE_LABEL = "argo-rollouts.argoproj.io/controller-instance-id";
 
 /** Starts watching at once; `signal` ends that. */
 export function createController(ports: ControllerPorts, scope: ControllerScope, signal: AbortSignal): Controller {
   const { clock, observer } = ports;
-  const stores = createStores();
+  const stores = createStores(scope.routing);
   const random = ports.random ?? Math.random;
   const rollouts = createQueue({ clock, random, metrics: observer.queue("Rollouts") });
   const services = createQueue({ clock, random, metrics: observer.queue("Services") });
@@ -111,6 +122,9 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
     ],
     unready: () => [...broken(), ...optional.flatMap((watch) => watch.unready() ?? [])],
     hasSynced: Promise.all(reflectors.map(([, reflector]) => reflector.hasSynced)).then(() => undefined),
+    refresh: async () => {
+      await Promise.all(reflectors.map(([, reflector]) => reflector.refresh(FRESH_MS)));
+    },
     run: (running) => work({ ports, scope, stores, rollouts, services, reconciler }, running),
   };
 }

@@ -92,6 +92,7 @@ async function serve(options: ControllerOptions, version: string, log: Log): Pro
       namespace: options.namespaced ? (options.namespace ?? credentials.namespace) : undefined,
       instanceId: options.instanceId,
       resyncMs: options.resyncMs,
+      routing: options.routing,
       concurrency: options.rolloutThreads,
     },
     stopping.signal,
@@ -209,7 +210,8 @@ async function lead({ options, log, client, controller, admission, stopping, hol
     working.abort();
   });
   hold(leases);
-  await Promise.race([Promise.all([leases.acquired, controller.hasSynced]), signalled]);
+  const ready = Promise.all([leases.acquired, controller.hasSynced]).then(() => controller.refresh());
+  await Promise.race([ready, signalled]);
   if (leases.isLeader()) {
     log.info("Leading", { rollouts: controller.stores.rollouts.size });
     void signalled.then(() => working.abort());

@@ -19,7 +19,9 @@ import {
 import { mergePatch } from "../rollout/mergePatch.ts";
 import { controllerReference } from "../rollout/ownerReference.ts";
 import { replicaSetFacts, type Stores } from "../snapshot/stores.ts";
+import { resourceName } from "../snapshot/routedObjects.ts";
 import { evictPod, patchPods } from "./pods.ts";
+import { routeTraffic, type RoutePorts } from "./route.ts";
 
 export interface Writer {
   readonly client: KubeClient;
@@ -129,6 +131,9 @@ async function perform(run: Run, action: Action): Promise<Outcome | undefined> {
       return patchOwners(run, action, (owners) => owners.filter((owner) => owner.uid !== run.rollout.metadata.uid));
     case "switchService":
       return switchService(run, action);
+    case "routeTraffic":
+      await routeTraffic(routePorts(run), run.rollout, action.traffic);
+      return undefined;
     case "updateRollout":
       return updateRollout(run, action);
     default:
@@ -287,6 +292,17 @@ async function switchService(
   const path = `/api/v1/namespaces/${namespace}/services/${name}`;
   remember(run, run.stores.services, await send<Service>(run, { method: "PATCH", path, body, contentType: MERGE }));
 }
+
+const routePorts = (run: Run): RoutePorts => ({
+  routed: run.stores.routed,
+  get: (path) => run.client.request({ method: "GET", path }),
+  send: (request) => send(run, request),
+  remember: ({ resource }, object) => {
+    const store = run.stores.routed.stores.get(resourceName(resource));
+    if (store !== undefined) remember(run, store.objects, object);
+  },
+  tell: (event) => run.recordEvent(run.rollout, { ...event, after: 0 }),
+});
 
 async function updateRollout(run: Run, { replicas, revision }: ActionOf<"updateRollout">): Promise<undefined> {
   const body = {

@@ -1,20 +1,28 @@
 /** What an abort leaves running, and for how long (controller.md §3.8). */
-import { abortScaleDownDelaySeconds, blueGreenOf, desiredReplicas } from "./defaults.ts";
+import {
+  abortScaleDownDelaySeconds,
+  blueGreenOf,
+  canaryOf,
+  desiredReplicas,
+  namesAbortDelay,
+  trafficRoutingOf,
+} from "./defaults.ts";
 import { SCALE_DOWN_DEADLINE, type ReplicaSetFacts } from "./model.ts";
 import { isAborted, roles, scaleReplicaSet, statusOf, updateReplicaSet, wake, type Pass } from "./pass.ts";
 import { deadlineOf, hasDeadline, hashOf } from "./replicaSets.ts";
 import { isRollback, isWithinScaleDownDelay } from "./rollback.ts";
 import { timestamp } from "./time.ts";
 
-/** An aborted preview keeps its pods for a while; a basic canary's pods serve traffic and go at once. */
+/**
+ * An aborted preview or routed canary keeps its pods for a while; a basic canary's pods serve traffic and go at once. With
+ * dynamicStableScale they go with the traffic, unless the user has named a time.
+ */
 export function delaysScaleDown(p: Pass): boolean {
-  const blueGreen = blueGreenOf(p.world.rollout) !== undefined;
-  return (
-    isAborted(p) &&
-    blueGreen &&
-    roles(p).stableRS !== undefined &&
-    abortScaleDownDelaySeconds(p.world.rollout) !== undefined
-  );
+  const { rollout } = p.world;
+  if (!isAborted(p) || roles(p).stableRS === undefined) return false;
+  if (blueGreenOf(rollout) === undefined && trafficRoutingOf(rollout) === undefined) return false;
+  if (canaryOf(rollout)?.dynamicStableScale === true && !namesAbortDelay(rollout)) return false;
+  return abortScaleDownDelaySeconds(rollout) !== undefined;
 }
 
 /**
@@ -35,7 +43,7 @@ export function removeScaleDownDeadlines(p: Pass): void {
   }
 }
 
-/** Holds the aborted preview at its size until its deadline, which starts once stable has all its pods. */
+/** Holds the aborted ReplicaSet at its size until its deadline, which starts once stable has all its pods. */
 export function holdAborted(p: Pass, newRS: ReplicaSetFacts): boolean {
   const deadline = deadlineOf(newRS);
   if (deadline !== undefined && deadline <= p.now) return scaleReplicaSet(p, newRS, 0, { keepDeadline: false });

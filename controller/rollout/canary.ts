@@ -1,9 +1,9 @@
-/** One pass of the canary strategy (controller.md §3). Traffic routing, analysis and experiments have their own folders. */
-import type { CanaryStep, RolloutStatus } from "../../schema/rollout.ts";
-import { canaryOf, currentStepOf, pauseSeconds, stepIndexOf, stepsOf } from "./defaults.ts";
-import type { ReplicaSetFacts } from "./model.ts";
+/** One pass of the canary strategy (controller.md §3). Analysis and experiments have their own folders. */
+import type { CanaryStep, RolloutStatus, TrafficWeights } from "../../schema/rollout.ts";
+import { delaysScaleDown, holdAborted, removeScaleDownDeadlines } from "./abort.ts";
+import { currentStepOf, pauseSeconds, stepIndexOf, stepsOf, trafficRoutingOf } from "./defaults.ts";
 import { pruneHistory, scaleDownForCanary } from "./oldReplicaSets.ts";
-import { emit, isAborted, roles, scaleReplicaSet, statusOf, switchService, wake, type Pass } from "./pass.ts";
+import { emit, isAborted, roles, scaleReplicaSet, statusOf, wake, type Pass } from "./pass.ts";
 import {
   addPause,
   CANARY_PAUSE,
@@ -17,16 +17,14 @@ import {
 } from "./pause.ts";
 import { syncPodMetadata } from "./podMetadata.ts";
 import { promoteStable, promotionReason } from "./promote.ts";
-import { isFullyAvailable, hashOf } from "./replicaSets.ts";
-import { atDesiredSizes, basicCanarySizes } from "./replicas.ts";
+import { atBasicSizes, basicCanarySizes, type Split } from "./replicas.ts";
 import { resetStatus, updateBegins } from "./reset.ts";
 import { restartPods } from "./restart.ts";
 import { isRollbackWithinWindow } from "./rollback.ts";
+import { atRoutedSizes, routedCanarySizes } from "./routedReplicas.ts";
 import { formatSelector } from "./selector.ts";
 import { baseStatus, finishStatus } from "./status.ts";
-import { MANAGED_BY } from "./model.ts";
-import { HASH_LABEL } from "./model.ts";
-import { removeScaleDownDeadlines } from "./abort.ts";
+import { pointPingPong, pointServices, routeTraffic } from "./traffic.ts";
 
 /** Looks at everything once, in the order in which later parts rely on earlier ones, and returns the status. */
 export function canaryPass(p: Pass): RolloutStatus {
@@ -36,7 +34,10 @@ export function canaryPass(p: Pass): RolloutStatus {
   if (restart === "evicted") return statusOf(p);
   syncPodMetadata(p);
   pruneHistory(p);
+  pointPingPong(p);
   pointServices(p);
+  // A router that cannot follow holds up everything behind it: sizes and steps rest on the traffic.
+  if (!routeTraffic(p)) return statusOf(p);
   if (!pauseIsOver(p) && !scaleCanary(p)) waitAtPauseStep(p);
   return canaryStatus(p, restart === "done" ? p.world.rollout.spec.restartAt : undefined);
 }
@@ -50,31 +51,30 @@ export function scaleCanary(p: Pass): boolean {
 
 const AT_ONCE = { keepDeadline: false } as const;
 
+/** Sizes by the steps, and by the weights that the routers were told before (§3.7) or the pods that serve (§3.6). */
+function sizesOf(p: Pass, weights: TrafficWeights | undefined): Split {
+  const { rollout } = p.world;
+  const routed = trafficRoutingOf(rollout) !== undefined;
+  return routed ? routedCanarySizes(rollout, roles(p), weights) : basicCanarySizes(rollout, roles(p));
+}
+
+/**
+ * Stable loses pods only for traffic that had gone before this pass, since what is asked for now comes to the routers
+ * later, and keeps those that traffic needs which comes back now.
+ */
 function scaleStable(p: Pass): boolean {
   const { newRS, stableRS } = roles(p);
   if (stableRS === undefined || stableRS.name === newRS?.name) return false;
-  return scaleReplicaSet(p, stableRS, basicCanarySizes(p.world.rollout, roles(p)).stable, AT_ONCE);
+  const [before, now] = [statusOf(p).canary?.weights, p.weights];
+  const more = (now?.stable.weight ?? 0) > (before?.stable.weight ?? 0) ? now : before;
+  return scaleReplicaSet(p, stableRS, sizesOf(p, more).stable, AT_ONCE);
 }
 
 function scaleNew(p: Pass): boolean {
   const { newRS } = roles(p);
-  return newRS !== undefined && scaleReplicaSet(p, newRS, basicCanarySizes(p.world.rollout, roles(p)).canary, AT_ONCE);
-}
-
-/** Stable and canary Service follow their ReplicaSets; while aborted both are on stable (controller.md §3.9). */
-function pointServices(p: Pass): void {
-  const canary = canaryOf(p.world.rollout);
-  const { newRS, stableRS } = roles(p);
-  pointService(p, canary?.stableService, stableRS);
-  pointService(p, canary?.canaryService, isAborted(p) ? stableRS : newRS);
-}
-
-/** A Service moves only to a ReplicaSet that can serve: with a pod available, on adoption with all of them. */
-function pointService(p: Pass, name: string | undefined, rs: ReplicaSetFacts | undefined): void {
-  const service = p.world.services.get(name ?? "");
-  if (service === undefined || rs === undefined || service.selector[HASH_LABEL] === hashOf(rs)) return;
-  if (service.annotations[MANAGED_BY] === undefined && !isFullyAvailable(rs)) return;
-  if (rs.status.availableReplicas > 0) switchService(p, service, hashOf(rs));
+  if (newRS === undefined) return false;
+  if (delaysScaleDown(p)) return holdAborted(p, newRS);
+  return scaleReplicaSet(p, newRS, sizesOf(p, p.weights).canary, AT_ONCE);
 }
 
 /** Adds the pause of a pause step once, and looks again when its time is up (controller.md §3.11). */
@@ -148,7 +148,11 @@ function stepDone(p: Pass, step: CanaryStep): boolean {
   if (p.world.rollout.spec.paused === true) return false;
   if (step.pause !== undefined) return pauseStepDone(p);
   // Steps of other kinds are held before they get here (controller/rules/support.ts).
-  return step.setWeight !== undefined && atDesiredSizes(p.world.rollout, roles(p));
+  if (step.setWeight === undefined && step.setCanaryScale === undefined) return false;
+  const { rollout } = p.world;
+  if (trafficRoutingOf(rollout) === undefined) return atBasicSizes(rollout, roles(p));
+  const verified = step.setWeight === undefined || p.weights?.verified !== false;
+  return verified && atRoutedSizes(rollout, roles(p), p.weights);
 }
 
 /** A step in the words of events and of the command line (api.md §2.3). */

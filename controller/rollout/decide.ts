@@ -36,6 +36,7 @@ export function decide(snapshot: Snapshot, now: number): Decision {
     now,
     world: snapshot,
     pause: noIntent,
+    weights: before.canary?.weights,
     actions: [],
     events: [],
     wakeAts: [],
@@ -83,7 +84,11 @@ const DRIVING = [
   "blueGreen",
 ] as const satisfies readonly (keyof RolloutStatus)[];
 
-const driving = (status: RolloutStatus): object => Object.fromEntries(DRIVING.map((field) => [field, status[field]]));
+const driving = (status: RolloutStatus): object => ({
+  ...Object.fromEntries(DRIVING.map((field) => [field, status[field]])),
+  weights: status.canary?.weights,
+  stablePingPong: status.canary?.stablePingPong,
+});
 
 function takeBack(p: Pass, before: Pass): void {
   p.more = true;
@@ -111,6 +116,7 @@ function claim(p: Pass): void {
 /** One look at the world; returns the status that it should have (controller.md §1.2). */
 function pass(p: Pass): RolloutStatus {
   p.pause = noIntent;
+  p.weights = statusOf(p).canary?.weights;
   const { snapshot } = p;
   if (snapshot.invalid !== undefined) return invalidStatus(p, snapshot.invalid);
   if (roles(p).newRS === undefined) return missingReplicaSet(p);

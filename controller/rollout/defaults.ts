@@ -22,12 +22,21 @@ export function currentStepOf(rollout: Rollout): CanaryStep | undefined {
   return index === undefined ? undefined : stepsOf(rollout)[index];
 }
 
-/** Weight that stands for all traffic. Routers with another scale come with traffic routing. */
-export const FULL_WEIGHT = 100;
+/** Present for a canary whose traffic a router splits; without it the numbers of pods do. */
+export const trafficRoutingOf = (rollout: Rollout): CanaryStrategy["trafficRouting"] =>
+  canaryOf(rollout)?.trafficRouting;
 
-/** Seconds that an old ReplicaSet keeps its pods after the cutover. */
+/** Weight that stands for all traffic. */
+export const fullWeight = (rollout: Rollout): number => trafficRoutingOf(rollout)?.maxTrafficWeight ?? 100;
+
+/** Which of the two Services of a ping-pong is stable's; before the first promotion that is pong. */
+export const isStablePing = (rollout: Rollout): boolean => rollout.status?.canary?.stablePingPong === "ping";
+
+/** Seconds that an old ReplicaSet keeps its pods after the cutover; those of a basic canary serve, and go at once. */
 export function scaleDownDelaySeconds(rollout: Rollout): number {
-  return blueGreenOf(rollout) === undefined ? 0 : (blueGreenOf(rollout)?.scaleDownDelaySeconds ?? 30);
+  const blueGreen = blueGreenOf(rollout);
+  if (blueGreen !== undefined) return blueGreen.scaleDownDelaySeconds ?? 30;
+  return trafficRoutingOf(rollout) === undefined ? 0 : (canaryOf(rollout)?.scaleDownDelaySeconds ?? 30);
 }
 
 export function scaleDownDelayRevisionLimit(rollout: Rollout): number {
@@ -35,11 +44,15 @@ export function scaleDownDelayRevisionLimit(rollout: Rollout): number {
   return strategy?.scaleDownDelayRevisionLimit ?? Number.POSITIVE_INFINITY;
 }
 
-/** Seconds that an aborted preview keeps its pods; undefined: for ever (explicit 0). */
+/** Seconds that an aborted preview or routed canary keeps its pods; undefined: for ever (explicit 0). */
 export function abortScaleDownDelaySeconds(rollout: Rollout): number | undefined {
   const seconds = (blueGreenOf(rollout) ?? canaryOf(rollout))?.abortScaleDownDelaySeconds ?? 30;
   return seconds === 0 ? undefined : seconds;
 }
+
+/** The user has named a time for which an aborted routed canary shall keep its pods. */
+export const namesAbortDelay = (rollout: Rollout): boolean =>
+  trafficRoutingOf(rollout) !== undefined && (canaryOf(rollout)?.abortScaleDownDelaySeconds ?? 0) !== 0;
 
 /**
  * Value of an int-or-percentage against a total. Any string is a percentage, with or without the sign

@@ -61,6 +61,7 @@ function passOf({ seconds, current, before, available = 3, spec = {} }: World): 
     now,
     world: snapshot,
     pause: noIntent,
+    weights: undefined,
     actions: [],
     events: [],
     wakeAts: [],

@@ -7,6 +7,7 @@ type Metadata = Extract<Action, { kind: "setPodMetadata" }>;
 
 const target = (action: Action): string => {
   if (action.kind === "updateRollout") return "Rollout";
+  if (action.kind === "routeTraffic") return "routers";
   return `${action.kind === "switchService" ? "Service" : "ReplicaSet"}/${action.name}`;
 };
 
@@ -31,6 +32,7 @@ function join(first: Action, second: Action): Action | undefined {
   if (second.kind === "updateReplicaSet" && first.kind === "updateReplicaSet") return joinUpdates(first, second);
   if (second.kind === "updateReplicaSet" && first.kind === "createReplicaSet") return joinCreate(first, second);
   if (second.kind === "updateRollout" && first.kind === "updateRollout") return { ...first, ...second };
+  if (second.kind === "routeTraffic" && first.kind === "routeTraffic") return second;
   if (second.kind === "switchService" && first.kind === "switchService") {
     return { ...second, adopt: first.adopt || second.adopt };
   }
@@ -60,10 +62,11 @@ type Place = "earlier" | "later" | "nowhere";
 
 /**
  * Sizes keep their order, or there would be pods above the surge or below the floor between two writes: a new
- * ReplicaSet is then created later, with its size. A Service switch stays between what comes before and after it.
+ * ReplicaSet is then created later, with its size. A change of the traffic stays between what comes before and after it.
  */
 function placeOf(action: Action, earlier: Action, between: readonly Action[]): Place {
-  const switched = between.some((a) => a.kind === "switchService");
+  const switched = between.some((a) => a.kind === "switchService" || a.kind === "routeTraffic");
+  if (action.kind === "routeTraffic") return between.some(resizes) ? "nowhere" : "later";
   if (!resizes(action)) return "earlier";
   if (earlier.kind === "createReplicaSet") {
     if (!between.some(resizes)) return "earlier";

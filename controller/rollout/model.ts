@@ -3,6 +3,7 @@
  * Everything is plain readonly data. Times are milliseconds since the epoch unless a name says otherwise.
  */
 import type { ReplicaSet } from "../../schema/kube.ts";
+import type { RouterEvent, Traffic } from "../../providers/traffic/router.ts";
 import type { Rollout, RolloutStatus } from "../../schema/rollout.ts";
 
 /** Label that binds ReplicaSets, pods and Service selectors to one revision (api.md §4). */
@@ -102,12 +103,29 @@ export interface PodLook {
   readonly failure?: string;
 }
 
+/** How the objects of all routers stand to some traffic. */
+export type RoutingState =
+  /** They say so. */
+  | { readonly kind: "settled" }
+  /** Something has to be written. */
+  | { readonly kind: "open" }
+  /** Some router cannot: why, in one sentence. `open`: there is something to write all the same. */
+  | {
+      readonly kind: "fault";
+      readonly message: string;
+      readonly open: boolean;
+      /** What the router tells of it itself. */
+      readonly events: readonly RouterEvent[];
+    };
+
 /** The part of a snapshot that effects change while a decision is being made. */
 export interface World {
   readonly rollout: Rollout;
   /** ReplicaSets under the Rollout's control, oldest first. */
   readonly replicaSets: readonly ReplicaSetFacts[];
   readonly services: ReadonlyMap<string, ServiceFacts>;
+  /** The traffic that this decision has asked for; undefined as long as it has not. */
+  readonly traffic?: Traffic;
 }
 
 /** All that a decision about one Rollout rests on, gathered at one instant. */
@@ -125,6 +143,11 @@ export interface Snapshot extends World {
   readonly strays: readonly ReplicaSetFacts[];
   /** The name of the new ReplicaSet is taken by one that is not ours (api.md §9.2). */
   readonly collision?: string;
+  /**
+   * What the objects of the routers say about some traffic, as of this instant; undefined without a router. A question
+   * and not a list, since each router says it in objects of its own.
+   */
+  readonly routing?: (traffic: Traffic) => RoutingState;
   /** Pods, read only while a restart is due. */
   readonly pods?: readonly PodFacts[];
   /** Taken only while the progress deadline has passed. */
@@ -174,6 +197,8 @@ export type Action =
       /** The Service gets the managed-by annotation with this Rollout's name as well. */
       readonly adopt: boolean;
     }
+  /** Makes the objects of all routers say so. */
+  | { readonly kind: "routeTraffic"; readonly traffic: Traffic }
   | { readonly kind: "updateRollout"; readonly replicas?: number; readonly revision?: string };
 
 /** A Kubernetes event on the Rollout (controller.md §18). */

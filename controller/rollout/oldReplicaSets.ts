@@ -1,10 +1,13 @@
 /** ReplicaSets of past revisions: taking their pods away safely, and forgetting them (controller.md §3.8, §11). */
+import { isCompleted } from "./conditions.ts";
 import {
+  canaryOf,
   desiredReplicas,
   maxUnavailable,
   revisionHistoryLimit,
   scaleDownDelayRevisionLimit,
   scaleDownDelaySeconds,
+  trafficRoutingOf,
 } from "./defaults.ts";
 import { HASH_LABEL, SCALE_DOWN_DEADLINE, type ReplicaSetFacts } from "./model.ts";
 import { deleteReplicaSet, roles, scaleReplicaSet, statusOf, updateReplicaSet, wake, type Pass } from "./pass.ts";
@@ -30,21 +33,33 @@ function dropUnavailable(p: Pass): boolean {
 }
 
 /**
- * Scales the pods of past canaries away, newest revision first, as far as the available pods allow. They serve traffic,
- * so none may stay. Returns whether a size changed.
+ * Scales the pods of past canaries away, newest revision first, as far as the available pods allow. Without a router they
+ * serve traffic, so none may stay; with one, those of the last stable wait out their delay. Returns whether a size changed.
  */
 export function scaleDownForCanary(p: Pass): boolean {
   const dropped = dropUnavailable(p);
-  const minAvailable = desiredReplicas(p.world.rollout) - maxUnavailable(p.world.rollout);
-  let spare = sum(p.world.replicaSets, lastingPods) - minAvailable;
+  const { rollout } = p.world;
+  const routed = trafficRoutingOf(rollout) !== undefined;
+  let spare = sum(p.world.replicaSets, lastingPods) - (desiredReplicas(rollout) - maxUnavailable(rollout));
+  let held = 0;
   let scaled = false;
   for (const rs of activeOthers(p).toSorted(byRevisionDescending)) {
     if (spare <= 0) break;
-    const size = Math.max(0, rs.replicas - spare);
+    if (routed && isReferenced(p, rs)) continue;
+    const size = routed ? pastCanarySize(p, rs, held) : Math.max(0, rs.replicas - spare);
+    if (size > 0) held += 1;
     spare -= rs.replicas - size;
-    scaled = scaleReplicaSet(p, rs, size, NOW) || scaled;
+    const current = p.world.replicaSets.find((other) => other.name === rs.name) ?? rs;
+    scaled = (current.replicas !== size && scaleReplicaSet(p, current, size, NOW)) || scaled;
   }
   return dropped || scaled;
+}
+
+/** Nothing is sent to a past canary, so it may go at once; the last stable could be gone back to for a while. */
+function pastCanarySize(p: Pass, rs: ReplicaSetFacts, held: number): number {
+  const wasStable = isCompleted(statusOf(p)) || hasDeadline(rs);
+  if (!wasStable || canaryOf(p.world.rollout)?.dynamicStableScale === true) return 0;
+  return delayedSize(p, rs, held, rs.replicas);
 }
 
 /** A ReplicaSet that a status field or a Service selector still names may be serving. */
@@ -56,6 +71,8 @@ function isReferenced(p: Pass, rs: ReplicaSetFacts): boolean {
     status.currentPodHash,
     status.blueGreen?.activeSelector,
     status.blueGreen?.previewSelector,
+    status.canary?.weights?.canary.podTemplateHash,
+    status.canary?.weights?.stable.podTemplateHash,
   ];
   return (
     named.includes(hash) || [...p.world.services.values()].some((service) => service.selector[HASH_LABEL] === hash)
@@ -63,10 +80,10 @@ function isReferenced(p: Pass, rs: ReplicaSetFacts): boolean {
 }
 
 /**
- * Size of an old ReplicaSet that waits out the scale-down delay; `held` ones came before it. The deadline is written on
- * first sight. A delay of 0 seconds scales down at once.
+ * Size of an old ReplicaSet that waits out the scale-down delay with `size` pods; `held` ones came before it. The deadline
+ * is written on first sight. A delay of 0 seconds scales down at once.
  */
-function delayedSize(p: Pass, rs: ReplicaSetFacts, held: number): number {
+function delayedSize(p: Pass, rs: ReplicaSetFacts, held: number, size: number): number {
   const withinLimit = held < scaleDownDelayRevisionLimit(p.world.rollout);
   const delaySeconds = scaleDownDelaySeconds(p.world.rollout);
   if (!withinLimit || (delaySeconds <= 0 && !hasDeadline(rs))) return 0;
@@ -79,7 +96,7 @@ function delayedSize(p: Pass, rs: ReplicaSetFacts, held: number): number {
   const deadline = deadlineOf(rs);
   if (deadline === undefined || deadline <= p.now) return 0;
   wake(p, deadline);
-  return desiredReplicas(p.world.rollout);
+  return size;
 }
 
 /** Keeps past blue-green ReplicaSets for their delay, then takes their pods away. */
@@ -87,7 +104,7 @@ export function scaleDownForBlueGreen(p: Pass): void {
   let held = 0;
   for (const rs of activeOthers(p).toSorted(byRevisionDescending)) {
     if (isReferenced(p, rs)) continue;
-    const size = delayedSize(p, rs, held);
+    const size = delayedSize(p, rs, held, desiredReplicas(p.world.rollout));
     if (size > 0) held += 1;
     const current = p.world.replicaSets.find((other) => other.name === rs.name) ?? rs;
     if (current.replicas !== size) scaleReplicaSet(p, current, size, NOW);

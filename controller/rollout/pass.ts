@@ -3,7 +3,8 @@
  * goes on with. Passes are repeated on the model until nothing changes; only then is anything sent (docs/adr/0001).
  * A `Pass` is the only mutable thing in this folder and never leaves the decision that made it.
  */
-import type { RolloutStatus } from "../../schema/rollout.ts";
+import type { Traffic } from "../../providers/traffic/router.ts";
+import type { RolloutStatus, TrafficWeights } from "../../schema/rollout.ts";
 import { avoiding } from "./antiAffinity.ts";
 import { desiredReplicas } from "./defaults.ts";
 import {
@@ -44,6 +45,8 @@ export interface Pass {
   readonly now: number;
   world: World;
   pause: PauseIntent;
+  /** Weights that the routers have been asked for, this pass included. */
+  weights: TrafficWeights | undefined;
   readonly actions: Action[];
   readonly events: RolloutEvent[];
   readonly wakeAts: number[];
@@ -163,6 +166,12 @@ export function switchService(p: Pass, service: ServiceFacts, hash: string): voi
     : service.annotations;
   const switched = { ...service, annotations, selector: { ...service.selector, [HASH_LABEL]: hash } };
   p.world = { ...p.world, services: new Map(p.world.services).set(name, switched) };
+}
+
+/** Has the routers split the traffic so. */
+export function setTraffic(p: Pass, traffic: Traffic): void {
+  p.actions.push({ kind: "routeTraffic", traffic });
+  p.world = { ...p.world, traffic };
 }
 
 /** Writes the revision into the Rollout's own annotation. */

@@ -1,6 +1,6 @@
 /** When the new ReplicaSet becomes the stable one, and what that does to the status (controller.md §3.4). */
 import type { RolloutDuration, RolloutStatus } from "../../schema/rollout.ts";
-import { blueGreenOf, canaryOf, desiredReplicas, stepIndexOf, stepsOf } from "./defaults.ts";
+import { blueGreenOf, canaryOf, desiredReplicas, isStablePing, stepIndexOf, stepsOf } from "./defaults.ts";
 import type { ReplicaSetFacts } from "./model.ts";
 import { emit, isAborted, revisionText, roles, statusOf, type Pass } from "./pass.ts";
 import { clearPausesAndAbort } from "./pause.ts";
@@ -68,6 +68,8 @@ export function promoteStable(p: Pass, draft: RolloutStatus, reason: string): Ro
   const canary = blueGreenOf(p.world.rollout) === undefined ? { currentStepIndex: steps > 0 ? steps : undefined } : {};
   const promoted: RolloutStatus = { ...draft, ...canary, promoteFull: false, blueGreen };
   if (draft.stableRS === draft.currentPodHash) return promoted;
+  if (canaryOf(p.world.rollout)?.pingPong !== undefined)
+    promoted.canary = { ...promoted.canary, stablePingPong: isStablePing(p.world.rollout) ? "pong" : "ping" };
   const hash = draft.currentPodHash ?? "";
   emit(p, "status", "RolloutCompleted", `Rollout completed update to revision ${revisionText(p)} (${hash}): ${reason}`);
   return { ...promoted, stableRS: hash, duration: completion(p, draft.duration) };

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import type { Rollout, RolloutStatus } from "../../schema/rollout.ts";
 import { maxSurge, maxUnavailable } from "./defaults.ts";
 import { HASH_LABEL, type ReplicaSetFacts } from "./model.ts";
-import { atDesiredSizes, basicCanarySizes, canaryThresholdMet, currentSetWeight, nearestSplit } from "./replicas.ts";
+import { atBasicSizes, basicCanarySizes, canaryThresholdMet, currentSetWeight, nearestSplit } from "./replicas.ts";
 
 type Limits = Pick<NonNullable<NonNullable<Rollout["spec"]["strategy"]>["canary"]>, "maxSurge" | "maxUnavailable">;
 
@@ -172,24 +172,24 @@ describe("one move towards the split", () => {
 describe("the sizes of a step are reached", () => {
   test("when the canary is available and stable has been told its size", () => {
     const rollout = rolloutOf(5, 20);
-    expect(atDesiredSizes(rollout, rolesOf(setOf("new", 1), setOf("old", 4)))).toBe(true);
-    expect(atDesiredSizes(rollout, rolesOf(setOf("new", 1, 0), setOf("old", 4)))).toBe(false);
-    expect(atDesiredSizes(rollout, rolesOf(setOf("new", 1), setOf("old", 5)))).toBe(false);
+    expect(atBasicSizes(rollout, rolesOf(setOf("new", 1), setOf("old", 4)))).toBe(true);
+    expect(atBasicSizes(rollout, rolesOf(setOf("new", 1, 0), setOf("old", 4)))).toBe(false);
+    expect(atBasicSizes(rollout, rolesOf(setOf("new", 1), setOf("old", 5)))).toBe(false);
   });
 
   test("even if pods of stable are not available", () => {
-    expect(atDesiredSizes(rolloutOf(5, 20), rolesOf(setOf("new", 1), setOf("old", 4, 2)))).toBe(true);
+    expect(atBasicSizes(rolloutOf(5, 20), rolesOf(setOf("new", 1), setOf("old", 4, 2)))).toBe(true);
   });
 
   test("only when stable's pods have been made", () => {
     const making = { ...setOf("old", 4), status: { replicas: 3, readyReplicas: 3, availableReplicas: 3 } };
-    expect(atDesiredSizes(rolloutOf(5, 20), rolesOf(setOf("new", 1), making))).toBe(false);
+    expect(atBasicSizes(rolloutOf(5, 20), rolesOf(setOf("new", 1), making))).toBe(false);
   });
 
   test("only when no pod of a past revision is available", () => {
     const rollout = rolloutOf(5, 20);
-    expect(atDesiredSizes(rollout, rolesOf(setOf("new", 1), setOf("old", 4), [setOf("past", 1)]))).toBe(false);
-    expect(atDesiredSizes(rollout, rolesOf(setOf("new", 1), setOf("old", 4), [setOf("past", 1, 0)]))).toBe(true);
+    expect(atBasicSizes(rollout, rolesOf(setOf("new", 1), setOf("old", 4), [setOf("past", 1)]))).toBe(false);
+    expect(atBasicSizes(rollout, rolesOf(setOf("new", 1), setOf("old", 4), [setOf("past", 1, 0)]))).toBe(true);
   });
 
   test("too early when the weight falls without surge: 75 % to 90 % of 5 pods ends at 3/2 first", () => {

@@ -4,7 +4,7 @@ import {
   canaryOf,
   currentStepOf,
   desiredReplicas,
-  FULL_WEIGHT,
+  fullWeight,
   maxSurge,
   maxUnavailable,
   stepIndexOf,
@@ -22,16 +22,19 @@ export interface Split {
 /** Weight asked for by the steps up to the current one; full weight once all steps are done, 0 while aborted. */
 export function currentSetWeight(rollout: Rollout): number {
   if (rollout.status?.abort === true) return 0;
-  if (currentStepOf(rollout) === undefined) return FULL_WEIGHT;
+  if (currentStepOf(rollout) === undefined) return fullWeight(rollout);
   const upToNow = stepsOf(rollout).slice(0, (stepIndexOf(rollout) ?? 0) + 1);
   return upToNow.findLast((step) => step.setWeight !== undefined)?.setWeight ?? 0;
 }
 
-function desiredWeight(rollout: Rollout): number {
-  const status = rollout.status;
-  const promoted = (status?.stableRS ?? "") === "" || status?.currentPodHash === status?.stableRS;
-  return status?.promoteFull === true || promoted ? FULL_WEIGHT : currentSetWeight(rollout);
+/** All pods are to be the new ReplicaSet's, whatever the steps say. */
+export function wantsAll(rollout: Rollout): boolean {
+  const { promoteFull, stableRS = "", currentPodHash } = rollout.status ?? {};
+  return promoteFull === true || stableRS === "" || currentPodHash === stableRS;
 }
+
+/** Weights of a canary without a router are percentages. */
+const FULL_WEIGHT = 100;
 
 /** True when rounding up and rounding down miss the weight by the same amount. */
 const tied = (weight: number, total: number): boolean => (total * (weight / FULL_WEIGHT)) % 1 === 0.5;
@@ -111,7 +114,7 @@ export function basicCanarySizes(rollout: Rollout, roles: Roles): Split {
   const wanted =
     stableRS === undefined
       ? { canary: total, stable: 0 }
-      : nearestSplit(total, desiredWeight(rollout), maxSurge(rollout));
+      : nearestSplit(total, wantsAll(rollout) ? FULL_WEIGHT : currentSetWeight(rollout), maxSurge(rollout));
   const maxTotal = total + maxSurge(rollout);
   const { canary, stable } = grow(roles, stableRS, wanted, maxTotal);
   if (sum(roles.others, sizeOf) > 0) return { canary, stable };
@@ -142,8 +145,8 @@ export function canaryThresholdMet(rollout: Rollout, newRS: ReplicaSetFacts | un
   return (newRS.status.availableReplicas / wanted) * 100 >= threshold.value - 1e-10;
 }
 
-/** True when the ReplicaSets have reached what the current step asks for (controller.md §3.5). */
-export function atDesiredSizes(rollout: Rollout, roles: Roles): boolean {
+/** True when the ReplicaSets of a canary without a router have reached what the current step asks for (controller.md §3.5). */
+export function atBasicSizes(rollout: Rollout, roles: Roles): boolean {
   const wanted = basicCanarySizes(rollout, roles);
   const stable = roles.stableRS;
   if (!canaryThresholdMet(rollout, roles.newRS, wanted.canary)) return false;

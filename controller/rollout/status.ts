@@ -49,7 +49,7 @@ export function baseStatus(p: Pass): RolloutStatus {
     duration: before.duration,
     alb: before.alb,
     albs: before.albs,
-    canary: before.canary?.weights === undefined ? {} : { weights: before.canary.weights },
+    canary: p.weights === undefined ? {} : { weights: p.weights },
     blueGreen: {},
   };
 }

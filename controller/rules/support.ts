@@ -30,15 +30,18 @@ const step =
 
 const ROWS: readonly (readonly [feature: string, uses: Uses])[] = [
   ["references to another workload", (spec) => [at(spec, "workloadRef")]],
-  ["traffic routing", canary("trafficRouting")],
-  ["ping-pong Services", canary("pingPong")],
+  ["traffic routing by Istio", canary("trafficRouting", "istio")],
+  ["traffic routing by Ambassador", canary("trafficRouting", "ambassador")],
+  ["traffic routing by App Mesh", canary("trafficRouting", "appMesh")],
+  ["traffic routing by Traefik", canary("trafficRouting", "traefik")],
+  ["traffic routing by APISIX", canary("trafficRouting", "apisix")],
+  ["traffic routing by plugins", canary("trafficRouting", "plugins")],
   ["background analysis", canary("analysis")],
   ["analysis before promotion", blueGreen("prePromotionAnalysis")],
   ["analysis after promotion", blueGreen("postPromotionAnalysis")],
   ["analysis steps", step("analysis")],
   ["experiment steps", step("experiment")],
   ["plugin steps", step("plugin")],
-  ["setCanaryScale steps", step("setCanaryScale")],
   ["setHeaderRoute steps", step("setHeaderRoute")],
   ["setMirrorRoute steps", step("setMirrorRoute")],
 ];

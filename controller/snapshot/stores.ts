@@ -16,6 +16,8 @@ import {
 import { avoiding, injectedAntiAffinity, withoutAntiAffinity } from "../rollout/antiAffinity.ts";
 import { injectedMetadata } from "../rollout/podMetadata.ts";
 import { formatSelector } from "../rollout/selector.ts";
+import type { RouterSettings } from "../../providers/traffic/router.ts";
+import { createRouted, type Routed } from "./routedObjects.ts";
 import { needsOf, type OptionalStore } from "./optionalStore.ts";
 import { createWorkloadStores, type WorkloadStores } from "./workloads.ts";
 
@@ -44,23 +46,29 @@ export interface Stores {
   /** Found by the Rollout that manages them: "namespace/rollout". */
   readonly services: Store<CachedService, "manager", Service>;
   readonly workloads: WorkloadStores;
+  readonly routed: Routed;
   /** All kinds that are cached only while a Rollout needs them. */
   readonly optional: readonly OptionalStore[];
   /** True while an answer to a write of our own is taken in: it tells nothing that its decision did not know. */
   ownWrite: boolean;
 }
 
+/** As the reference's flags have them. */
+const DEFAULT_ROUTERS: RouterSettings = { nginxIngressClasses: ["nginx"], albIngressClasses: ["alb"] };
+
 export const orphansIn = (namespace: string): string => `orphans/${namespace}`;
 
-export function createStores(): Stores {
+export function createStores(routers: RouterSettings = DEFAULT_ROUTERS): Stores {
   const workloads = createWorkloadStores();
+  const routed = createRouted(routers);
   // Those of Rollouts that are held need not be watched: workloads join when a Rollout with one is driven.
-  const optional: OptionalStore[] = [];
-  const kinds = Object.values(workloads).map(({ kind }) => kind);
+  const optional: OptionalStore[] = [...routed.stores.values()];
+  const kinds = [...Object.values(workloads), ...routed.stores.values()].map(({ kind }) => kind);
   const need = (rollout: Rollout): string[] => needsOf(kinds, rollout);
   return {
     ownWrite: false,
     workloads,
+    routed,
     optional,
     rollouts: createStore({ transform: slimRollout, indices: { service: serviceKeys, owner: ownerKeys, need } }),
     replicaSets: createStore({

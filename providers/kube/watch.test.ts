@@ -317,3 +317,42 @@ test("aborting ends it, in the middle of a watch or of its backoff", async () =>
   await failing.reflector.done;
   expect(failing.asked).toEqual(["list"]);
 });
+
+describe("refreshing", () => {
+  test("lists again behind a watch that died without a word", async () => {
+    const w = world([() => listOf(10, []), () => listOf(20, [thing("a", 15)])], [() => streamOf([])]);
+    await w.reflector.hasSynced;
+    await w.until(() => w.asked.length === 2);
+    await w.reflector.refresh(-1);
+    expect(w.held()).toBe("a@15");
+    await w.until(() => w.asked.length === 4);
+    expect(w.asked).toEqual(["list", "watch 10", "list", "watch 20"]);
+    expect(w.errors).toEqual([]);
+  });
+
+  test("asks nobody when the list is young enough", async () => {
+    const w = world([() => listOf(10, [])], [() => streamOf([])]);
+    await w.reflector.hasSynced;
+    await w.reflector.refresh(60_000);
+    await w.until(() => w.asked.length === 2);
+    expect(w.asked).toEqual(["list", "watch 10"]);
+  });
+
+  test("waits for a list that began after it was asked, though the first fails", async () => {
+    const refused = (): Response => new Response("", { status: 500 });
+    const w = world([() => listOf(10, []), refused, () => listOf(20, [thing("a", 15)])], [() => streamOf([])]);
+    await w.reflector.hasSynced;
+    await w.reflector.refresh(-1);
+    expect(w.held()).toBe("a@15");
+    expect(w.errors).toHaveLength(1);
+  });
+
+  test("ends with the reflector", async () => {
+    const w = world([() => listOf(10, []), () => new Response("", { status: 500 })], [() => streamOf([])]);
+    await w.reflector.hasSynced;
+    const refreshed = w.reflector.refresh(-1);
+    w.stop.abort();
+    await refreshed;
+    expect(w.held()).toBe("");
+  });
+});

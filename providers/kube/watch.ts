@@ -59,6 +59,11 @@ export interface Reflector {
   readonly hasSynced: Promise<void>;
   /** Synced, and the API server answered last time we asked. For /readyz. */
   isReady(): boolean;
+  /**
+   * Lists again, unless a list that began within the last `maxAgeMs` is complete; resolves when the sink has it, or when
+   * ended. A watch that died without a word is noticed only after its silence: who is about to act asks first.
+   */
+  refresh(maxAgeMs: number): Promise<void>;
   /** Resolves after `signal`. Never rejects. */
   readonly done: Promise<void>;
 }
@@ -152,16 +157,17 @@ type WatchEnd = "ended" | "stalled";
 /**
  * One watch, until the server ends it, it stalls or `signal` aborts.
  * @param since where to go on from; moved along with every event.
+ * @param ending ends it from outside, too.
  */
 const watch = async <Raw extends KubeObject>(
   options: ReflectorOptions<Raw>,
   since: { resourceVersion: string; opened: () => void; delivered: () => void },
+  ending: AbortController,
 ): Promise<WatchEnd> => {
   const { client, clock, path, query, sink, signal } = options;
   const target = targetOf("GET", path, true);
-  const ending = new AbortController();
   const end = (): void => ending.abort();
-  if (signal.aborted) return "ended";
+  if (signal.aborted || ending.signal.aborted) return "ended";
   signal.addEventListener("abort", end, { once: true });
   let stalled = false;
   const dog = watchdog(clock, options.stallMs ?? defaultStallMs, () => {
@@ -215,15 +221,30 @@ export const runReflector = <Raw extends KubeObject>(options: ReflectorOptions<R
   let failures = 0;
   let expiredAtMs = Number.NEGATIVE_INFINITY;
   let resourceVersion: string | undefined;
+  let listedFromMs = Number.NEGATIVE_INFINITY;
+  let asking: (() => void)[] = [];
+  let watching = new AbortController();
 
-  const listAndWatch = async (): Promise<void> => {
-    if (resourceVersion === undefined) {
-      observe?.("list");
+  const listAll = async (): Promise<void> => {
+    observe?.("list");
+    const fromMs = clock.now();
+    const answered = asking;
+    asking = [];
+    try {
       resourceVersion = await list(options);
-      hasSynced = true;
-      reachable = true;
-      synced.resolve();
+    } catch (error) {
+      asking.push(...answered);
+      throw error;
     }
+    listedFromMs = fromMs;
+    hasSynced = true;
+    reachable = true;
+    synced.resolve();
+    for (const answer of answered) answer();
+  };
+  const listAndWatch = async (): Promise<void> => {
+    if (resourceVersion === undefined || asking.length > 0) await listAll();
+    if (resourceVersion === undefined || asking.length > 0) return;
     observe?.("watch");
     const startedMs = clock.now();
     let delivered = 0;
@@ -237,7 +258,8 @@ export const runReflector = <Raw extends KubeObject>(options: ReflectorOptions<R
     };
     let ended: WatchEnd;
     try {
-      ended = await watch(options, since);
+      watching = new AbortController();
+      ended = await watch(options, since, watching);
     } finally {
       resourceVersion = since.resourceVersion;
       if (clock.now() - startedMs >= settledMs) failures = 0;
@@ -245,7 +267,7 @@ export const runReflector = <Raw extends KubeObject>(options: ReflectorOptions<R
     if (ended === "stalled") {
       observe?.("stall");
       resourceVersion = undefined;
-    } else if (delivered === 0 && clock.now() - startedMs < 1_000 && !signal.aborted) {
+    } else if (delivered === 0 && clock.now() - startedMs < 1_000 && !signal.aborted && asking.length === 0) {
       throw new Error(`Cannot watch ${options.path}: the server ended it at once`);
     }
   };
@@ -270,6 +292,18 @@ export const runReflector = <Raw extends KubeObject>(options: ReflectorOptions<R
       await listAndWatch().catch((error: unknown) => (signal.aborted ? undefined : recover(error)));
     }
     reachable = false;
+    for (const answer of asking) answer();
   };
-  return { hasSynced: synced.promise, isReady: () => hasSynced && reachable, done: run() };
+  return {
+    hasSynced: synced.promise,
+    isReady: () => hasSynced && reachable,
+    refresh(maxAgeMs) {
+      if (signal.aborted || clock.now() - listedFromMs <= maxAgeMs) return Promise.resolve();
+      return new Promise((resolve) => {
+        asking.push(resolve);
+        watching.abort();
+      });
+    },
+    done: run(),
+  };
 };

@@ -6,7 +6,7 @@ import type { Router } from "./router.ts";
 import { smi } from "./smi.ts";
 
 /** In the order in which the reference asks them: the first that fails stops those behind it (traffic.md §17). */
-const ROUTERS: readonly Router[] = [nginx, alb, smi];
+export const ROUTERS: readonly Router[] = [nginx, alb, smi];
 
 /** The routers by which a Rollout's traffic goes; none for a Rollout without traffic routing. */
 export function routersOf(rollout: Rollout): readonly Router[] {

@@ -2,6 +2,7 @@
  * The cluster around one Rollout, as plain state: ReplicaSets, their pods, Services, and what carries out an action. A
  * ReplicaSet controller answers at once; pods take their time. Nothing here knows a strategy.
  */
+import type { Traffic } from "../../providers/traffic/router.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { podTemplateHash, stepHash } from "../../controller/hash/podHash.ts";
 import { templateDigest } from "../../controller/hash/templateDigest.ts";
@@ -19,6 +20,7 @@ import {
   type Snapshot,
 } from "../../controller/rollout/model.ts";
 import { avoiding, injectedAntiAffinity } from "../../controller/rollout/antiAffinity.ts";
+import { equal } from "../../controller/rollout/equal.ts";
 import { nextLookAt, setToLookAt } from "../../controller/rollout/stuck.ts";
 import { restartDue } from "../../controller/rollout/restart.ts";
 import { matchesSelector } from "../../controller/rollout/selector.ts";
@@ -56,6 +58,10 @@ export interface Cluster {
   readonly occupied: Set<string>;
   /** Why the API server takes no new ReplicaSet. */
   refusal: string | undefined;
+  /** What the router was last told; it does so at once. */
+  routed: Traffic | undefined;
+  /** Why the router cannot follow. */
+  routerFault: string | undefined;
   /** Milliseconds until a new pod is ready; undefined for one that never is. */
   readyAfterMs: (image: string) => number | undefined;
   /** What pods wait for, by image, where a test says so. */
@@ -81,6 +87,8 @@ export function newCluster(
     services: new Map(services.map((name) => [name, serviceOf(name)])),
     occupied: new Set(),
     refusal: undefined,
+    routed: undefined,
+    routerFault: undefined,
     readyAfterMs,
     waits: new Map(),
     look: undefined,
@@ -112,6 +120,7 @@ export function snapshotOf(cluster: Cluster): Snapshot {
     orphans: all.filter((rs) => rs.controllerUid === "" && matches(rs)),
     strays: owned.filter((rs) => !matches(rs)),
     ...(due ? { pods: cluster.pods.map((pod) => podFacts(cluster, pod)) } : {}),
+    ...routingOf(cluster),
   });
 }
 
@@ -139,6 +148,18 @@ function podWait(cluster: Cluster, { set, readyAt, crashes }: Pod): PodWait | un
   if (readyAt <= cluster.now) return undefined;
   if (crashes === undefined) return { reason: "ContainerCreating", container: "web" };
   return { reason: "CrashLoopBackOff", container: "web", exit: { code: 1, reason: "Error" }, restarts: crashes };
+}
+
+/** One router stands for all: it has an object that says what it was told. */
+function routingOf({ rollout, routed, routerFault }: Cluster): Pick<Snapshot, "routing"> {
+  const { trafficRouting } = rollout.spec.strategy?.canary ?? {};
+  if (trafficRouting === undefined || Object.keys(trafficRouting).length === 0) return {};
+  return {
+    routing: (traffic) => {
+      if (routerFault !== undefined) return { kind: "fault", message: routerFault, open: false, events: [] };
+      return { kind: equal(traffic, routed) ? "settled" : "open" };
+    },
+  };
 }
 
 type Hashes = Pick<Snapshot, "podHash" | "stepHash" | "templateDigest">;
@@ -208,6 +229,9 @@ export function perform(cluster: Cluster, action: Action): Outcome {
       return "done";
     case "switchService":
       return switchService(cluster, action);
+    case "routeTraffic":
+      cluster.routed = action.traffic;
+      return "done";
     case "updateRollout":
       return updateRollout(cluster, action);
     default:

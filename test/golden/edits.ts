@@ -27,6 +27,9 @@ export const blueGreen = (rest: Partial<BlueGreen> = {}): RolloutStrategy => ({
 });
 
 export const setWeight = (weight: number): CanaryStep => ({ setWeight: weight });
+export const setCanaryScale = (scale: NonNullable<CanaryStep["setCanaryScale"]>): CanaryStep => ({
+  setCanaryScale: scale,
+});
 export const pause = (duration?: number | string): CanaryStep => ({
   pause: duration === undefined ? {} : { duration },
 });

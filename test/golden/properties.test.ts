@@ -6,8 +6,9 @@ import { describe, expect, test } from "bun:test";
 import { decide } from "../../controller/rollout/decide.ts";
 import { maxSurge, maxUnavailable } from "../../controller/rollout/defaults.ts";
 import { HASH_LABEL, type Action, type Decision, type Snapshot } from "../../controller/rollout/model.ts";
+import type { Traffic } from "../../providers/traffic/router.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { play, randomBlueGreen, randomCanary, randomOf } from "./random.ts";
+import { play, randomBlueGreen, randomCanary, randomOf, randomRouted, randomScaled } from "./random.ts";
 import type { World, WorldOptions } from "./world.ts";
 
 const WORLDS = Number(process.env["PROPERTY_WORLDS"] ?? 20);
@@ -25,6 +26,8 @@ interface Told {
   readonly decision: Decision;
   readonly now: number;
   readonly after: Snapshot;
+  /** What the router said before it. */
+  readonly routed: Traffic | undefined;
 }
 
 interface Played {
@@ -48,7 +51,8 @@ function playedOnce(strategy: Strategy, seed: number, kind: Kind = "usual"): Pla
   };
   const world = play(strategy(randomOf(seed * 7919)), seed, EDITS, {
     ...options[kind],
-    onDecision: (before, decision, now, after) => void told.push({ before: frozen(before), decision, now, after }),
+    onDecision: (before, decision, now, after, routed) =>
+      void told.push({ before: frozen(before), decision, now, after, routed }),
   });
   const result = { world, told };
   played.set(key, result);
@@ -86,25 +90,35 @@ interface Between {
   readonly sizes: ReadonlyMap<string, number>;
   readonly available: ReadonlyMap<string, number>;
   readonly active: string | undefined;
+  /** As `active`, of the other Service: in a ping-pong either may be the canary's. */
+  readonly preview: string | undefined;
+  readonly routed: Traffic | undefined;
 }
 
 /** The cluster before the first write of a decision, and after each one. */
-function writesOf({ before, decision }: Told): Between[] {
+function writesOf({ before, decision, routed }: Told): Between[] {
   const available = new Map(before.replicaSets.map((rs) => [rs.name, rs.status.availableReplicas]));
   const prefix = `${before.rollout.metadata.name}-`;
+  const serves = (service: string): string => prefix + before.services.get(service)?.selector[HASH_LABEL];
   const first: Between = {
     sizes: new Map(before.replicaSets.map((rs) => [rs.name, rs.replicas])),
     available,
-    active: prefix + before.services.get("active")?.selector[HASH_LABEL],
+    active: serves("active"),
+    preview: serves("preview"),
+    routed,
   };
   const all = [first];
   for (const action of decision.actions) {
-    const { sizes, active } = all.at(-1) ?? first;
+    const last = all.at(-1) ?? first;
     const change = sizeOf(action);
+    const switched = (name: string, old: string | undefined): string | undefined =>
+      action.kind === "switchService" && action.name === name ? prefix + action.hash : old;
     all.push({
-      sizes: change === undefined ? sizes : new Map(sizes).set(...change),
+      sizes: change === undefined ? last.sizes : new Map(last.sizes).set(...change),
       available,
-      active: action.kind === "switchService" && action.name === "active" ? prefix + action.hash : active,
+      active: switched("active", last.active),
+      preview: switched("preview", last.preview),
+      routed: action.kind === "routeTraffic" ? action.traffic : last.routed,
     });
   }
   return all;
@@ -130,13 +144,17 @@ const wanted = ({ rollout }: Snapshot): number => rollout.spec.replicas ?? 1;
 function endOf({ world }: Played): unknown {
   const { phase, message, stableRS, currentPodHash, currentStepIndex } = world.rollout.status ?? {};
   const sizes = world.replicaSets.flatMap((rs) => (rs.replicas > 0 ? [`${rs.labels[HASH_LABEL]} ${rs.replicas}`] : []));
-  const services = [...world.services.values()].map(({ name, selector }) => `${name} ${selector[HASH_LABEL]}`);
+  // Where there are no pods, a Service has none to move to: it stays wherever time has found it.
+  const served = world.rollout.spec.replicas === 0 ? [] : [...world.services.values()];
+  const services = served.map(({ name, selector }) => `${name} ${selector[HASH_LABEL]}`);
   return { phase, message, stableRS, currentPodHash, currentStepIndex, sizes: sizes.toSorted(), services };
 }
 
 describe.each([
   ["canary", randomCanary],
   ["blue-green", randomBlueGreen],
+  ["routed canary", randomRouted],
+  ["routed canary with sizes of its own", randomScaled],
 ] as const)("%s", (_, strategy) => {
   test("deciding changes nothing that it was given, and says the same twice", () => {
     everyDecision(strategy, ["usual", "slow"], ({ before, decision, now }) =>
@@ -202,6 +220,41 @@ describe("a canary", () => {
     everyWrite(randomCanary, (now, before, { after }) => {
       const limit = Math.max(asked(before), wanted(after) + maxSurge(after.rollout));
       return asked(now) <= limit ? undefined : `${asked(now)} pods, not ${limit}`;
+    });
+  });
+});
+
+/** Pods that are missing to the ReplicaSets that users reach, each by its part of the traffic. */
+function missingPods({ sizes, available, active, preview, routed }: Between, rollout: Rollout): number {
+  if (routed === undefined) return 0;
+  const { pingPong } = rollout.spec.strategy?.canary ?? {};
+  const swapped = pingPong !== undefined && rollout.status?.canary?.stablePingPong !== "ping";
+  const [stable, canary] = swapped ? [preview, active] : [active, preview];
+  const pods = (set: string): number => Math.min(sizes.get(set) ?? 0, available.get(set) ?? 0);
+  const missing = (set: string | undefined, weight: number): number => {
+    const needed = Math.floor((weight * (rollout.spec.replicas ?? 1)) / routed.total);
+    // A Service that selects no revision yet selects the pods of all.
+    const serving = available.has(set ?? "") ? [set ?? ""] : [...available.keys()];
+    return Math.max(0, needed - serving.reduce((sum, name) => sum + pods(name), 0));
+  };
+  return missing(canary, routed.canaryWeight) + missing(stable, routed.total - routed.canaryWeight);
+}
+
+describe("a routed canary", () => {
+  test("takes no pods from their traffic, and sends no traffic where pods are missing", () => {
+    everyWrite(randomRouted, (now, before, { before: { rollout } }) => {
+      const missing = missingPods(now, rollout);
+      return missing <= missingPods(before, rollout) ? undefined : `${missing} pods are missing to their traffic`;
+    });
+  });
+
+  test("splits all of the traffic", () => {
+    everyDecision(randomScaled, ["usual", "crashing"], ({ after: { rollout } }) => {
+      const { weights } = rollout.status?.canary ?? {};
+      if (weights === undefined) return undefined;
+      const total = rollout.spec.strategy?.canary?.trafficRouting?.maxTrafficWeight ?? 100;
+      const sum = weights.canary.weight + weights.stable.weight;
+      return sum === total ? undefined : `weights of ${sum} in total, not ${total}`;
     });
   });
 });

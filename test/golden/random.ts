@@ -49,6 +49,48 @@ export function randomCanary(random: Random): Rollout {
   });
 }
 
+const randomScale = (random: Random): CanaryStep =>
+  user.setCanaryScale(
+    chosen<Parameters<typeof user.setCanaryScale>[0]>(random, [
+      { matchTrafficWeight: true },
+      { replicas: random(6) },
+      { weight: random(101) },
+    ]),
+  );
+
+/** A canary whose traffic a router splits. `scales`: with steps that size it otherwise than its traffic. */
+function routedCanary(random: Random, scales: boolean): Rollout {
+  const steps = randomSteps(random).flatMap((step) =>
+    scales && random(4) === 0 ? [randomScale(random), step] : [step],
+  );
+  const revisions = random(3) === 0 ? { rollbackWindow: { revisions: 1 + random(3) } } : {};
+  const pingPong = random(4) === 0;
+  const services = pingPong
+    ? { pingPong: { pingService: "active", pongService: "preview" } }
+    : { stableService: "active", canaryService: "preview" };
+  const router = pingPong ? { alb: { ingress: "web", servicePort: 80 } } : { nginx: { stableIngress: "web" } };
+  const strategy = user.canary(steps, {
+    ...services,
+    trafficRouting: { ...router, ...(random(5) === 0 ? { maxTrafficWeight: 1000 } : {}) },
+    dynamicStableScale: random(2) === 0,
+    ...(random(4) === 0 ? { minPodsPerReplicaSet: 1 + random(3) } : {}),
+    ...(random(3) === 0 ? { abortScaleDownDelaySeconds: random(3) * 10 } : {}),
+    ...(random(3) === 0 ? { scaleDownDelaySeconds: random(3) * 10 } : {}),
+    ...(random(4) === 0 ? { scaleDownDelayRevisionLimit: random(3) } : {}),
+  });
+  return user.rolloutOf({
+    replicas: random(8),
+    ...revisions,
+    revisionHistoryLimit: random(4),
+    progressDeadlineSeconds: 30,
+    progressDeadlineAbort: random(3) === 0,
+    strategy,
+  });
+}
+
+export const randomRouted = (random: Random): Rollout => routedCanary(random, false);
+export const randomScaled = (random: Random): Rollout => routedCanary(random, true);
+
 export function randomBlueGreen(random: Random): Rollout {
   const previewReplicaCount = random(3) === 0 ? { previewReplicaCount: 1 + random(3) } : {};
   const strategy = user.blueGreen({

@@ -12,6 +12,7 @@ import {
   type Decision,
   type ReplicaSetFacts,
 } from "../../controller/rollout/model.ts";
+import type { Traffic } from "../../providers/traffic/router.ts";
 import type { RolloutCondition, RolloutStatus } from "../../schema/rollout.ts";
 import { START, type Cluster } from "./cluster.ts";
 
@@ -62,7 +63,8 @@ export function setsText(cluster: Cluster): string {
     const hash = selector[HASH_LABEL];
     return `${name}→${hash === undefined ? "none" : imageOfHash(cluster, hash)}`;
   });
-  return [...told, ...services].join(" ");
+  const { routed } = cluster;
+  return [...told, ...services, ...(routed === undefined ? [] : [`traffic ${shareText(routed)}`])].join(" ");
 }
 
 const podsText = (rs: ReplicaSetFacts): string => {
@@ -129,6 +131,8 @@ export function actionText(cluster: Cluster, action: Action): string {
       return `release ${imageOf(action.name)}`;
     case "switchService":
       return `${action.name}→${imageOfHash(cluster, action.hash)}${action.adopt ? " (adopted)" : ""}`;
+    case "routeTraffic":
+      return `route ${trafficText(cluster, action.traffic)}`;
     case "updateRollout":
       return [
         ...(action.replicas === undefined ? [] : [`replicas ${action.replicas}`]),
@@ -138,6 +142,11 @@ export function actionText(cluster: Cluster, action: Action): string {
       return action satisfies never;
   }
 }
+
+const shareText = ({ canaryWeight, total }: Traffic): string => `${canaryWeight}/${total - canaryWeight}`;
+
+const trafficText = (cluster: Cluster, { canaryHash, stableHash, canaryWeight, total }: Traffic): string =>
+  `${imageOfHash(cluster, canaryHash)} ${canaryWeight}, ${imageOfHash(cluster, stableHash)} ${total - canaryWeight}`;
 
 const imageInManifest = (manifest: { spec: { template?: { spec?: unknown } | undefined } }): string => {
   const pod = manifest.spec.template?.spec as { containers?: { image?: string }[] } | undefined;

@@ -2,6 +2,7 @@
  * A small world for the pure core: one Rollout in a cluster, and a clock that jumps from one thing that happens to the
  * next. Tests write down what people do and compare the story that comes out, line by line.
  */
+import type { Traffic } from "../../providers/traffic/router.ts";
 import type { Rollout, RolloutStatus } from "../../schema/rollout.ts";
 import { decide } from "../../controller/rollout/decide.ts";
 import { nextLookAt } from "../../controller/rollout/stuck.ts";
@@ -20,8 +21,14 @@ export interface WorldOptions {
   readonly crashAfter?: (decision: Decision) => number | undefined;
   /** The ReplicaSet controller answers only when the Rollout rests, as if it were slow. */
   readonly lateAnswers?: boolean;
-  /** Sees every decision with what it was made from, and, once carried out, what it made of it. */
-  readonly onDecision?: (before: Snapshot, decision: Decision, now: number, after: Snapshot) => void;
+  /** Sees every decision with what it was made from, and, once carried out, what it made of it; `routed`: before it. */
+  readonly onDecision?: (
+    before: Snapshot,
+    decision: Decision,
+    now: number,
+    after: Snapshot,
+    routed: Traffic | undefined,
+  ) => void;
 }
 
 export interface World {
@@ -63,6 +70,10 @@ export interface Meddler {
   /** The next ReplicaSet's name is taken already. */
   occupy(name: string): void;
   refuse(message: string | undefined): void;
+  /** The router cannot follow any more, or can again. */
+  breakRouter(message: string | undefined): void;
+  /** Somebody overwrites what the router was told. */
+  forgetRoutes(): void;
 }
 
 interface State {
@@ -136,8 +147,9 @@ function settle(state: State, cause: string): void {
     state.wakeAt = decision.wakeAt;
     const changed = decision.actions.length > 0 || decision.status !== undefined;
     if (changed || told !== "") state.lines.push(lineOf(cluster, told, decision, setsText(cluster)));
+    const { routed } = cluster;
     const outcome = carryOut(state, decision);
-    state.options.onDecision?.(snapshot, decision, cluster.now, snapshotOf(cluster));
+    state.options.onDecision?.(snapshot, decision, cluster.now, snapshotOf(cluster), routed);
     if (outcome !== "done") return explain(state, snapshot, outcome);
     const waiting = [...cluster.sets.values()].some((rs) => !rs.observed);
     if (!changed && !waiting) return;
@@ -238,6 +250,12 @@ function meddler(cluster: Cluster): Meddler {
     occupy: (name) => void cluster.occupied.add(name),
     refuse: (message) => {
       cluster.refusal = message;
+    },
+    breakRouter: (message) => {
+      cluster.routerFault = message;
+    },
+    forgetRoutes: () => {
+      cluster.routed = undefined;
     },
   };
 }

@@ -80,6 +80,8 @@ function meddlerOf(record: Record, what: string): Meddler {
     setFailure: missing("a ReplicaSet whose pods are refused"),
     occupy: missing("a ReplicaSet of somebody else's"),
     refuse: missing("an API server that takes no ReplicaSet"),
+    breakRouter: missing("a router that cannot follow"),
+    forgetRoutes: missing("somebody else who routes"),
   };
 }
 

@@ -162,6 +162,7 @@ function startOnce(options: ProcessOptions, identity: string, ended: (downMs: nu
   held.leases = leases;
   const live = async (): Promise<void> => {
     await Promise.all([leases.acquired, controller.hasSynced]);
+    await controller.refresh();
     if (leases.isLeader()) await controller.run(working.signal);
     stopping.abort();
     await leases.release();

@@ -1,0 +1,66 @@
+/** Carries out what traffic routers want written: one object after the other, each decided on its latest version. */
+import { isAlreadyExists, isConflict } from "../../providers/kube/apiError.ts";
+import type { KubeRequest } from "../../providers/kube/transport.ts";
+import type { ObjectRef, RoutedObject, RoutedWrite, RouterEvent, Traffic } from "../../providers/traffic/router.ts";
+import { routersOf } from "../../providers/traffic/routers.ts";
+import type { Rollout } from "../../schema/rollout.ts";
+import { collectionPath, objectPath, planOf, resourceName, type Routed } from "../snapshot/routedObjects.ts";
+
+export interface RoutePorts {
+  readonly routed: Routed;
+  /** For reading. */
+  readonly get: <T>(path: string) => Promise<T>;
+  /** For writing, as the leader. */
+  readonly send: <T>(request: KubeRequest) => Promise<T>;
+  /** Takes what was written or read into the cache. */
+  readonly remember: (ref: ObjectRef, object: RoutedObject) => void;
+  readonly tell: (event: RouterEvent) => void;
+}
+
+/**
+ * Makes the objects of all routers of a Rollout say `traffic`.
+ * @throws {ApiError} when a version has moved on; {Error} with what could not be done and why. What was written before stays.
+ */
+export async function routeTraffic(ports: RoutePorts, rollout: Rollout, traffic: Traffic): Promise<void> {
+  for (const router of routersOf(rollout)) {
+    const { writes } = planOf(ports.routed, router, rollout, traffic);
+    for (const write of writes) {
+      if (await carryOut(ports, write)) continue;
+      // The name was taken: with the object in sight the router may want something else.
+      const again = planOf(ports.routed, router, rollout, traffic).writes.find(({ ref }) => sameRef(ref, write.ref));
+      if (again?.kind === "patch") await carryOut(ports, again);
+    }
+  }
+}
+
+const sameRef = (a: ObjectRef, b: ObjectRef): boolean =>
+  a.name === b.name && a.namespace === b.namespace && resourceName(a.resource) === resourceName(b.resource);
+
+/** False when the object to be created is there already; it is in the cache then. */
+async function carryOut(ports: RoutePorts, write: RoutedWrite): Promise<boolean> {
+  try {
+    ports.remember(write.ref, await ports.send<RoutedObject>(requestOf(write)));
+  } catch (error) {
+    if (write.kind === "create" && isAlreadyExists(error)) {
+      ports.remember(write.ref, await ports.get<RoutedObject>(objectPath(write.ref)));
+      return false;
+    }
+    if (isConflict(error)) throw error;
+    const message = `${write.failure}: ${error instanceof Error ? error.message : String(error)}`;
+    ports.tell({ type: "Warning", reason: "TrafficRoutingError", message });
+    throw new Error(message, { cause: error });
+  }
+  if (write.event !== undefined) ports.tell(write.event);
+  return true;
+}
+
+function requestOf(write: RoutedWrite): KubeRequest {
+  if (write.kind === "create") return { method: "POST", path: collectionPath(write.ref), body: write.object };
+  const metadata = { ...(write.patch["metadata"] as object | undefined), resourceVersion: write.resourceVersion };
+  return {
+    method: "PATCH",
+    path: objectPath(write.ref),
+    body: { ...write.patch, metadata },
+    contentType: "application/merge-patch+json",
+  };
+}

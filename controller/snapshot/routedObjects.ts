@@ -1,0 +1,132 @@
+/** The objects of traffic routers in the cache: each kind only while some Rollout is routed by it. */
+import type {
+  ObjectRef,
+  RoutedObject,
+  RoutedResource,
+  Router,
+  RouterSettings,
+  RoutingPlan,
+  Traffic,
+} from "../../providers/traffic/router.ts";
+import { ROUTERS, routersOf } from "../../providers/traffic/routers.ts";
+import type { Rollout } from "../../schema/rollout.ts";
+import type { Stored } from "../loop/cache.ts";
+import { equal } from "../rollout/equal.ts";
+import type { RoutingState } from "../rollout/model.ts";
+import { createOptionalStore, type Known, type OptionalKind, type OptionalStore } from "./optionalStore.ts";
+
+type StoredObject = RoutedObject & Stored;
+export type RoutedStore = OptionalStore<StoredObject, StoredObject>;
+
+/** What the controller knows of routers' objects, and how it was told to take them. */
+export interface Routed {
+  readonly settings: RouterSettings;
+  /** By `resourceName`. */
+  readonly stores: ReadonlyMap<string, RoutedStore>;
+}
+
+/** For people and the index: "ingresses.networking.k8s.io". */
+export const resourceName = ({ plural, group }: RoutedResource): string =>
+  group === "" ? plural : `${plural}.${group}`;
+
+const groupPath = ({ group, version }: RoutedResource): string =>
+  group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
+
+export const objectPath = ({ resource, namespace, name }: ObjectRef): string =>
+  `${collectionPath({ resource, namespace })}/${name}`;
+
+export const collectionPath = ({ resource, namespace }: Omit<ObjectRef, "name">): string =>
+  `${groupPath(resource)}/namespaces/${namespace}/${resource.plural}`;
+
+export const routedKey = ({ namespace, name }: Omit<ObjectRef, "resource">): string => `${namespace}/${name}`;
+
+export function createRouted(settings: RouterSettings): Routed {
+  const resources = new Map(
+    ROUTERS.flatMap((router) => router.resources(settings)).map((resource) => [resourceName(resource), resource]),
+  );
+  const stores = [...resources].map(
+    ([name, resource]) => [name, createOptionalStore(routedKind(name, resource, settings))] as const,
+  );
+  return { settings, stores: new Map(stores) };
+}
+
+function routedKind(
+  name: string,
+  resource: RoutedResource,
+  settings: RouterSettings,
+): OptionalKind<StoredObject, StoredObject> {
+  const readers = ROUTERS.filter((router) => router.resources(settings).some((one) => resourceName(one) === name));
+  const refsOf = (router: Router, rollout: Rollout): readonly ObjectRef[] =>
+    router.configured(rollout) ? router.reads(rollout, settings) : [];
+  return {
+    resource: name,
+    group: groupPath(resource),
+    plural: resource.plural,
+    neededBy: (rollout) => [
+      ...new Set(
+        readers
+          .flatMap((router) => refsOf(router, rollout))
+          .filter((ref) => resourceName(ref.resource) === name)
+          .map(routedKey),
+      ),
+    ],
+    slim: slimObject,
+    heeds: (old, next) =>
+      readers.some((router) => router.heeds(old, settings) || router.heeds(next, settings)) &&
+      !sameButVersion(old, next),
+  };
+}
+
+const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+
+/** Without the status and the bookkeeping that no router reads. */
+function slimObject({ apiVersion, kind, metadata, spec }: StoredObject): StoredObject {
+  const { managedFields: _, ...kept } = metadata as StoredObject["metadata"] & { managedFields?: unknown };
+  const { [LAST_APPLIED]: __, ...annotations } = metadata.annotations ?? {};
+  return {
+    ...(apiVersion === undefined ? {} : { apiVersion }),
+    ...(kind === undefined ? {} : { kind }),
+    metadata: { ...kept, annotations },
+    spec,
+  };
+}
+
+const versionless = ({ metadata, ...rest }: StoredObject): object => ({
+  ...rest,
+  metadata: { ...metadata, resourceVersion: "" },
+});
+
+const sameButVersion = (a: StoredObject, b: StoredObject): boolean => equal(versionless(a), versionless(b));
+
+export function lookRouted({ stores }: Routed, ref: ObjectRef): Known<StoredObject> {
+  const store = stores.get(resourceName(ref.resource));
+  return store === undefined ? { kind: "absent" } : store.look(routedKey(ref));
+}
+
+/** All objects by which a Rollout is routed, as the cache has them. */
+export function routedObjects(
+  routed: Routed,
+  rollout: Rollout,
+): readonly (readonly [ObjectRef, Known<StoredObject>])[] {
+  return routersOf(rollout)
+    .flatMap((router) => router.reads(rollout, routed.settings))
+    .map((ref) => [ref, lookRouted(routed, ref)] as const);
+}
+
+export function planOf(routed: Routed, router: Router, rollout: Rollout, traffic: Traffic): RoutingPlan {
+  const object = (ref: ObjectRef): RoutedObject | undefined => {
+    const known = lookRouted(routed, ref);
+    return known.kind === "found" ? known.object : undefined;
+  };
+  return router.route({ rollout, traffic, settings: routed.settings, object });
+}
+
+/** How the objects of all routers of a Rollout stand to some traffic; the first fault is told. */
+export function routingState(routed: Routed, rollout: Rollout, traffic: Traffic): RoutingState {
+  const plans = routersOf(rollout).map((router) => planOf(routed, router, rollout, traffic));
+  const open = plans.some(({ writes }) => writes.length > 0);
+  const fault = plans.find((plan) => plan.kind === "fault");
+  if (fault === undefined) return { kind: open ? "open" : "settled" };
+  const { message, event } = fault;
+  return { kind: "fault", message, open, events: event === undefined ? [] : [event] };
+}
