@@ -54,7 +54,11 @@ export interface Stores {
 }
 
 /** As the reference's flags have them. */
-const DEFAULT_ROUTERS: RouterSettings = { nginxIngressClasses: ["nginx"], albIngressClasses: ["alb"] };
+const DEFAULT_ROUTERS: RouterSettings = {
+  nginxIngressClasses: ["nginx"],
+  albIngressClasses: ["alb"],
+  trafficSplitVersion: "v1alpha1",
+};
 
 export const orphansIn = (namespace: string): string => `orphans/${namespace}`;
 
