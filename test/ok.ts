@@ -16,7 +16,15 @@ const parts: readonly (readonly [name: string, command: readonly string[]])[] = 
   ["dead code", [bun, "run", "dead"]],
   [
     "tests",
-    [bun, "test", "--only-failures", "--reporter=junit", `--reporter-outfile=${report}`, ...process.argv.slice(2)],
+    [
+      bun,
+      "test",
+      "--timeout=60000",
+      "--only-failures",
+      "--reporter=junit",
+      `--reporter-outfile=${report}`,
+      ...process.argv.slice(2),
+    ],
   ],
 ];
 
