@@ -30,6 +30,7 @@ function stage(options: { readonly namespace?: string; readonly known?: Promise<
   const clock = manualClock(Date.UTC(2026, 0, 1));
   const server = createApiServer({ clock });
   const asked: string[] = [];
+  const stop = new AbortController();
   const state = { refuse: undefined as ApiError | undefined };
   const inner = inProcessClient({ server, clock });
   const look = (path: string, query: object | undefined): void => {
@@ -54,7 +55,7 @@ function stage(options: { readonly namespace?: string; readonly known?: Promise<
       rollouts: stores.rollouts,
       namespace: options.namespace,
       rolloutsKnown: options.known ?? Promise.resolve(),
-      signal: new AbortController().signal,
+      signal: stop.signal,
       enqueue: (key) => void enqueued.push(key),
       observe: () => {},
       random: () => 0.5,
@@ -63,7 +64,7 @@ function stage(options: { readonly namespace?: string; readonly known?: Promise<
   );
   const held = (): string[] => [...store.objects.values()].map(({ metadata }) => metadata.name).toSorted();
   const lists = (): string[] => asked.filter((line) => !line.includes("fieldSelector"));
-  return { clock, core: server.core, stores, store, watch, enqueued, asked, lists, held, state };
+  return { clock, core: server.core, stores, store, watch, enqueued, asked, lists, held, state, stop };
 }
 
 const image = (store: ReturnType<typeof stage>["store"], key: string): unknown => {
@@ -167,6 +168,17 @@ describe("a kind that only some Rollouts need", () => {
     await clock.advance(10);
     expect(lists()).toHaveLength(2);
     expect(held()).toEqual(["a"]);
+  });
+
+  test("leaves no timer behind when all ends, which would keep the process", async () => {
+    const { core, stores, clock, stop } = stage();
+    core.create(DEPLOYMENTS, deployment("a"));
+    stores.rollouts.upsert(rollout("one", "a", "first"));
+    await clock.advance(10);
+    stores.rollouts.deleted("default/one", "first");
+    stop.abort();
+    await clock.advance(0);
+    expect(clock.waiting).toBe(0);
   });
 });
 

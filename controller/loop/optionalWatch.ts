@@ -67,6 +67,8 @@ export function watchOptional(ports: OptionalWatchPorts, store: OptionalStore): 
     known = true;
     if (isNeeded(parts)) start(parts);
   });
+  // A timer that nobody waits for would keep the process from ending.
+  ports.signal.addEventListener("abort", () => parts.cancelStop?.(), { once: true });
   return {
     unready: () =>
       parts.watching === undefined || store.refused !== undefined || parts.watching.reflector?.isReady() === true
