@@ -14,6 +14,7 @@ import { watchOptional, type OptionalWatch } from "./loop/optionalWatch.ts";
 import { createQueue, type QueueMetrics, type WorkQueue } from "./loop/queue.ts";
 import { createReconciler, type Decide, type Reconciler } from "./loop/reconcile.ts";
 import { releaseService } from "./loop/serviceCleanup.ts";
+import { createRestorer, type Restorer } from "./loop/workloadRestore.ts";
 import { HASH_LABEL, type RolloutEvent } from "./rollout/model.ts";
 import { equal } from "./rollout/equal.ts";
 import { createGatherer } from "./snapshot/gather.ts";
@@ -100,6 +101,8 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
   const random = ports.random ?? Math.random;
   const rollouts = createQueue({ clock, random, metrics: observer.queue("Rollouts") });
   const services = createQueue({ clock, random, metrics: observer.queue("Services") });
+  const deployments = createQueue({ clock, random, metrics: observer.queue("Deployments") });
+  const restorer = createRestorer({ ...ports, stores });
   const reconciler = createReconciler({
     ...ports,
     stores,
@@ -110,7 +113,8 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
     recordEvent: (rollout, event) => recordEvent(ports, rollout, event),
     eventsTold: (rollout) => ports.events.told(rollout.metadata.uid ?? "", EVENTS_FIRST_MS),
   });
-  connect({ ports, stores, rollouts, services, reconciler });
+  const parts = { ports, stores, rollouts, services, deployments, restorer, reconciler };
+  connect(parts);
   const reflectors = watchAll(ports, scope, stores, signal);
   const optional = watchNeeded({ ports, scope, stores, rollouts, reflectors }, signal);
   const broken = (): string[] => reflectors.filter(([, reflector]) => !reflector.isReady()).map(([kind]) => kind);
@@ -119,13 +123,14 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
     queues: [
       ["Rollouts", rollouts],
       ["Services", services],
+      ["Deployments", deployments],
     ],
     unready: () => [...broken(), ...optional.flatMap((watch) => watch.unready() ?? [])],
     hasSynced: Promise.all(reflectors.map(([, reflector]) => reflector.hasSynced)).then(() => undefined),
     refresh: async () => {
       await Promise.all(reflectors.map(([, reflector]) => reflector.refresh(FRESH_MS)));
     },
-    run: (running) => work({ ports, scope, stores, rollouts, services, reconciler }, running),
+    run: (running) => work({ ...parts, scope }, running),
   };
 }
 
@@ -212,6 +217,9 @@ interface Parts {
   readonly stores: Stores;
   readonly rollouts: WorkQueue;
   readonly services: WorkQueue;
+  /** Those that deleted Rollouts have left behind. */
+  readonly deployments: WorkQueue;
+  readonly restorer: Restorer;
   readonly reconciler: Reconciler;
 }
 
@@ -240,7 +248,7 @@ const sameFacts = <F extends { readonly resourceVersion: string }>(a: F, b: F): 
   equal({ ...a, resourceVersion: "" }, { ...b, resourceVersion: "" });
 
 function rolloutChanged(
-  { ports, stores, rollouts, services, reconciler }: Parts,
+  { ports, stores, rollouts, services, deployments, restorer, reconciler }: Parts,
   old: Rollout | undefined,
   next: Rollout | undefined,
 ): void {
@@ -255,6 +263,8 @@ function rolloutChanged(
   reconciler.forget(key);
   ports.observer.rolloutDeleted(key);
   for (const service of stores.services.by("manager", key)) services.add(keyOf(service));
+  const deployment = restorer.deleted(rollout);
+  if (deployment !== undefined) deployments.add(deployment);
   if (ports.validForMs() > 0)
     recordEvent(ports, rollout, {
       type: "Normal",
@@ -283,7 +293,7 @@ function recordEvent(
 }
 
 async function work(parts: Parts & { readonly scope: ControllerScope }, signal: AbortSignal): Promise<void> {
-  const { ports, scope, stores, rollouts, services, reconciler } = parts;
+  const { ports, scope, stores, rollouts, services, deployments, restorer, reconciler } = parts;
   const { clock, log, observer, monotonicMs = () => performance.now() } = ports;
   const everything = (): void => {
     for (const rollout of stores.rollouts.values()) rollouts.add(keyOf(rollout));
@@ -317,6 +327,12 @@ async function work(parts: Parts & { readonly scope: ControllerScope }, signal: 
       concurrency: scope.concurrency,
       handle: (key) => releaseService({ client: ports.client, stores, validForMs: ports.validForMs }, key),
       onError: failed("Service"),
+      signal,
+    }),
+    deployments.run({
+      concurrency: scope.concurrency,
+      handle: (key) => restorer.restore(key),
+      onError: failed("Deployment"),
       signal,
     }),
   ]);

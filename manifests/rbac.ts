@@ -58,6 +58,18 @@ export const loopRules: readonly Rule[] = [
     verbs: ["get", "list", "watch", "create", "patch"],
   },
   {
+    why: "What workloadRef names, read only while a Rollout names one; a Deployment is scaled down as its Rollout takes over, and up again when that is deleted.",
+    apiGroups: ["apps"],
+    resources: ["deployments"],
+    verbs: ["get", "list", "watch", "patch"],
+  },
+  {
+    why: "workloadRef may name one as well; it is read only then.",
+    apiGroups: [""],
+    resources: ["podtemplates"],
+    verbs: ["list", "watch"],
+  },
+  {
     why: "Pods are read for a restart and to say why an update is stuck, and get the labels and annotations of canaryMetadata and its like.",
     apiGroups: [""],
     resources: ["pods"],

@@ -124,6 +124,7 @@ export const Workload = object({
   metadata: ObjectMeta,
   ...optional({
     spec: object(optional({ replicas: int32, selector: LabelSelector, template: PodTemplateSpec })),
+    status: object(optional({ observedGeneration: int64, availableReplicas: int32 })),
     template: PodTemplateSpec,
   }),
 });

@@ -4,7 +4,7 @@
  */
 import type { KubeClient, KubeRequest } from "../../providers/kube/transport.ts";
 import { ApiError, isAlreadyExists, isNotFound } from "../../providers/kube/apiError.ts";
-import type { ReplicaSet, Service } from "../../schema/kube.ts";
+import type { ReplicaSet, Service, Workload } from "../../schema/kube.ts";
 import type { Rollout, RolloutStatus } from "../../schema/rollout.ts";
 import {
   EPHEMERAL_METADATA,
@@ -18,6 +18,7 @@ import {
 } from "../rollout/model.ts";
 import { mergePatch } from "../rollout/mergePatch.ts";
 import { controllerReference } from "../rollout/ownerReference.ts";
+import { REPLICAS_BEFORE, WORKLOAD_GENERATION } from "../rollout/workload.ts";
 import { replicaSetFacts, type Stores } from "../snapshot/stores.ts";
 import { resourceName } from "../snapshot/routedObjects.ts";
 import { evictPod, patchPods } from "./pods.ts";
@@ -136,6 +137,8 @@ async function perform(run: Run, action: Action): Promise<Outcome | undefined> {
       return undefined;
     case "updateRollout":
       return updateRollout(run, action);
+    case "scaleWorkload":
+      return scaleWorkload(run, action);
     default:
       return action satisfies never;
   }
@@ -304,11 +307,26 @@ const routePorts = (run: Run): RoutePorts => ({
   tell: (event) => run.recordEvent(run.rollout, { ...event, after: 0 }),
 });
 
-async function updateRollout(run: Run, { replicas, revision }: ActionOf<"updateRollout">): Promise<undefined> {
+async function scaleWorkload(run: Run, action: ActionOf<"scaleWorkload">): Promise<undefined> {
+  const { name, resourceVersion, replicas, replicasBefore } = action;
+  const annotations = { [REPLICAS_BEFORE]: String(replicasBefore) };
+  const body = { metadata: { resourceVersion, annotations }, spec: { replicas } };
+  const path = `/apis/apps/v1/namespaces/${run.rollout.metadata.namespace}/deployments/${name}`;
+  const written = await send<Workload>(run, { method: "PATCH", path, body, contentType: MERGE });
+  remember(run, run.stores.workloads.Deployment.objects, written);
+}
+
+async function updateRollout(run: Run, action: ActionOf<"updateRollout">): Promise<undefined> {
+  const { replicas, revision, workloadGeneration, finalizers } = action;
+  const annotations = {
+    ...(revision === undefined ? {} : { [REVISION]: revision }),
+    ...(workloadGeneration === undefined ? {} : { [WORKLOAD_GENERATION]: workloadGeneration }),
+  };
   const body = {
     metadata: {
       resourceVersion: rolloutVersion(run),
-      ...(revision === undefined ? {} : { annotations: { [REVISION]: revision } }),
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+      ...(finalizers === undefined ? {} : { finalizers }),
     },
     ...(replicas === undefined ? {} : { spec: { replicas } }),
   };

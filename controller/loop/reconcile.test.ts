@@ -101,6 +101,7 @@ function world(options: { readonly validForMs?: number } = {}) {
     stores,
     clock,
     gatherer: createGatherer(stores),
+    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
     validForMs: () => options.validForMs ?? 15_000,
     recordEvent: (_, event) => void events.push(event.reason),
     eventsTold: async () => {},

@@ -1,6 +1,7 @@
 /** One turn for one Rollout: gather, decide, apply, and note when to look again. Knows no strategy. */
-import type { Decision, PodLook, RolloutEvent, Snapshot } from "../rollout/model.ts";
+import type { Decision, PodLook, RolloutEvent, Snapshot, WorkloadFacts } from "../rollout/model.ts";
 import { decide as decideRollout } from "../rollout/decide.ts";
+import type { Log } from "../log.ts";
 import type { Gatherer } from "../snapshot/gather.ts";
 import type { Clock } from "./clock.ts";
 import { apply, type Outcome, type Writer } from "./apply.ts";
@@ -8,9 +9,11 @@ import { lookAtPods, readPods } from "./pods.ts";
 import { restartDue } from "../rollout/restart.ts";
 import { nextLookAt, setToLookAt } from "../rollout/stuck.ts";
 import { formatSelector } from "../rollout/selector.ts";
+import { sayFarewell } from "./workloadRestore.ts";
 import { createPace, eventText, joinEvents, splitEvents } from "./pace.ts";
 
 export interface ReconcilePorts extends Writer {
+  readonly log: Log;
   readonly clock: Clock;
   readonly gatherer: Gatherer;
   /** How many Rollouts are in line. */
@@ -38,6 +41,8 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
   const heldEvents = new Map<string, readonly RolloutEvent[]>();
   // Events go out before the status that they belong to; if writing that fails, the next turn must not tell them again.
   const toldUnsaved = new Map<string, ReadonlySet<string>>();
+  // The size that each Rollout's Deployment was given last.
+  const scaled = new Map<string, NonNullable<WorkloadFacts["lastScaled"]>>();
 
   const announce = (key: string, { rollout }: Snapshot): void => {
     if (announced.has(key)) return;
@@ -48,6 +53,13 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
       rollout,
       event("RolloutAddedToInformer", `Rollout resource added to informer: ${namespace}/${name}`),
     );
+  };
+
+  const gatherNow = (key: string): Snapshot | undefined => {
+    const snapshot = gatherer.gather(key);
+    const lastScaled = scaled.get(key);
+    if (snapshot?.workload === undefined || lastScaled === undefined) return snapshot;
+    return { ...snapshot, workload: { ...snapshot.workload, lastScaled } };
   };
 
   // What was last seen of the pods of those that are stuck.
@@ -66,18 +78,18 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
     const look = isFresh ? known : await lookAtPods(ports.client, set, now);
     looks.set(key, look);
     ports.wakeAfter(key, nextLookAt(snapshot.rollout, look) - now);
-    const fresh = isFresh ? snapshot : gatherer.gather(key);
+    const fresh = isFresh ? snapshot : gatherNow(key);
     if (fresh === undefined) return undefined;
     return { ...fresh, look, ...(snapshot.pods === undefined ? {} : { pods: snapshot.pods }) };
   };
 
   /** The facts from the cache; with a restart due also the pods, which are not cached. */
   const gather = async (key: string): Promise<Snapshot | undefined> => {
-    const rollout = ports.stores.rollouts.get(key);
-    if (rollout === undefined || restartDue(rollout, clock.now()) === undefined) return gatherer.gather(key);
-    const sets = gatherer.gather(key)?.replicaSets ?? [];
-    const pods = await readPods(ports.client, rollout.metadata.namespace, formatSelector(rollout.spec.selector), sets);
-    const snapshot = gatherer.gather(key);
+    const first = gatherNow(key);
+    if (first === undefined || restartDue(first.rollout, clock.now()) === undefined) return first;
+    const { metadata, spec } = first.rollout;
+    const pods = await readPods(ports.client, metadata.namespace, formatSelector(spec.selector), first.replicaSets);
+    const snapshot = gatherNow(key);
     return snapshot === undefined ? undefined : { ...snapshot, pods };
   };
 
@@ -108,6 +120,8 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
     if (waitMs > 0) ports.wakeAfter(key, waitMs);
     const outcome = await (waitMs > 0 ? applyActions : applyAll)(key, snapshot, decision);
     if (outcome.kind !== "done") return explain(key, outcome);
+    const sized = decision.actions.find((action) => action.kind === "scaleWorkload");
+    if (sized !== undefined) scaled.set(key, { replicas: sized.replicas, at: now });
     if (decision.more && waitMs === 0) ports.wakeAfter(key, 0);
     const { finished } = decision;
     if (waitMs === 0 && finished !== undefined)
@@ -116,7 +130,7 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
 
   /** Creating the ReplicaSet failed: what follows from that is decided as everything else is. */
   const explain = async (key: string, outcome: Exclude<Outcome, { kind: "done" }>): Promise<void> => {
-    const fresh = gatherer.gather(key);
+    const fresh = gatherNow(key);
     if (fresh === undefined) return;
     const { name } = outcome;
     if (outcome.kind === "nameTaken") throw new Error(`Cannot create ReplicaSet "${name}": ${outcome.message}`);
@@ -129,6 +143,8 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
 
   return {
     async reconcile(key) {
+      const rollout = ports.stores.rollouts.get(key);
+      if (rollout?.metadata.deletionTimestamp !== undefined) return sayFarewell(ports, rollout);
       const snapshot = await withLook(key, await gather(key));
       if (snapshot === undefined) return;
       announce(key, snapshot);
@@ -140,6 +156,7 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
       heldEvents.delete(key);
       toldUnsaved.delete(key);
       announced.delete(key);
+      scaled.delete(key);
       gatherer.forget(key);
     },
   };

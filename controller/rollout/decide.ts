@@ -25,6 +25,7 @@ import { updateBegins } from "./reset.ts";
 import { createNewReplicaSet, syncRevision } from "./revision.ts";
 import { finishStatus, withPhaseAndDuration } from "./status.ts";
 import { atEndlessStep } from "./stuck.ts";
+import { noteWorkload, observeWorkload, scaleWorkload, syncHold } from "./workload.ts";
 
 /** Far above what any spec can need (a pass or two a step); reaching it means that two rules undo each other. */
 const MAX_PASSES = 1000;
@@ -44,7 +45,15 @@ export function decide(snapshot: Snapshot, now: number): Decision {
     finished: undefined,
   };
   claim(p);
+  if (snapshot.invalid === undefined) {
+    syncHold(p);
+    observeWorkload(p);
+  }
   repeatPasses(p);
+  if (snapshot.invalid === undefined) {
+    scaleWorkload(p);
+    noteWorkload(p);
+  }
   return conclude(p, before);
 }
 

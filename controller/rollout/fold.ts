@@ -8,6 +8,7 @@ type Metadata = Extract<Action, { kind: "setPodMetadata" }>;
 const target = (action: Action): string => {
   if (action.kind === "updateRollout") return "Rollout";
   if (action.kind === "routeTraffic") return "routers";
+  if (action.kind === "scaleWorkload") return "workload";
   return `${action.kind === "switchService" ? "Service" : "ReplicaSet"}/${action.name}`;
 };
 

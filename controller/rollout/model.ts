@@ -67,6 +67,23 @@ export interface ServiceFacts {
   readonly annotations: Annotations;
 }
 
+/** What `workloadRef` names. Its template and selector have been put into the snapshot's Rollout. */
+export interface WorkloadFacts {
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  /** Counts changes of its spec; 0 for a kind that does not count them. */
+  readonly generation: number;
+  readonly replicas: number;
+  readonly deleting: boolean;
+  /** All the pods that it wants are available. */
+  readonly available: boolean;
+  /** How many replicas it had before we scaled it down; undefined: we have not. */
+  readonly before: number | undefined;
+  /** The size that this process gave it last, and when. Only paces what is repeated: a new process knows of none. */
+  readonly lastScaled?: { readonly replicas: number; readonly at: number };
+}
+
 /** A pod of one of the ReplicaSets. */
 export interface PodFacts {
   readonly name: string;
@@ -148,6 +165,8 @@ export interface Snapshot extends World {
    * and not a list, since each router says it in objects of its own.
    */
   readonly routing?: (traffic: Traffic) => RoutingState;
+  /** Undefined without `workloadRef`, and where the Rollout is invalid for want of it. */
+  readonly workload?: WorkloadFacts;
   /** Pods, read only while a restart is due. */
   readonly pods?: readonly PodFacts[];
   /** Taken only while the progress deadline has passed. */
@@ -199,7 +218,23 @@ export type Action =
     }
   /** Makes the objects of all routers say so. */
   | { readonly kind: "routeTraffic"; readonly traffic: Traffic }
-  | { readonly kind: "updateRollout"; readonly replicas?: number; readonly revision?: string };
+  | {
+      readonly kind: "updateRollout";
+      readonly replicas?: number;
+      readonly revision?: string;
+      /** null removes the annotation. */
+      readonly workloadGeneration?: string | null;
+      /** All that it is to have. */
+      readonly finalizers?: readonly string[];
+    }
+  /** The Deployment of `workloadRef` gets another size, and a note of the one that it had at first. */
+  | {
+      readonly kind: "scaleWorkload";
+      readonly name: string;
+      readonly resourceVersion: string;
+      readonly replicas: number;
+      readonly replicasBefore: number;
+    };
 
 /** A Kubernetes event on the Rollout (controller.md §18). */
 export interface RolloutEvent {

@@ -19,6 +19,7 @@ import {
 import { addReplicaSet, emit, roles, setRolloutRevision, statusOf, updateReplicaSet, type Pass } from "./pass.ts";
 import { maxRevision, revisionOf } from "./replicaSets.ts";
 import { timestamp } from "./time.ts";
+import { WORKLOAD_GENERATION } from "./workload.ts";
 
 const NOT_COPIED: ReadonlySet<string> = new Set([
   "kubectl.kubernetes.io/last-applied-configuration",
@@ -145,6 +146,8 @@ function syncedAnnotations(p: Pass, rs: ReplicaSetFacts, atLeast: number): Recor
   const before = rs.annotations[REVISION];
   if (before !== undefined && revisionOf(rs) === undefined) return {};
   if ((revisionOf(rs) ?? 0) < atLeast) changed[REVISION] = String(atLeast);
+  // Each change adds to the history, and a Deployment that somebody scales up again and again has many generations.
+  if (Object.keys(changed).every((key) => key === WORKLOAD_GENERATION)) return {};
   if (before !== undefined && Object.keys(changed).length > 0) {
     const history = rs.annotations[REVISION_HISTORY] ?? "";
     changed[REVISION_HISTORY] = history === "" ? before : `${history},${before}`;

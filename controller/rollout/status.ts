@@ -29,6 +29,7 @@ import {
   readyPods,
   sum,
 } from "./replicaSets.ts";
+import { workloadObservedGeneration } from "./workload.ts";
 
 /** Fields that every strategy shares. What is not carried over here is gone unless the pass sets it again. */
 export function baseStatus(p: Pass): RolloutStatus {
@@ -202,7 +203,11 @@ function emitPauseEvents(p: Pass, after: RolloutStatus): void {
 /** Completes a drafted status: abort, pauses, conditions, phase and duration, in the order in which they build on each other. */
 export function finishStatus(p: Pass, draft: RolloutStatus): RolloutStatus {
   const { rollout } = p.world;
-  const observed = { ...draft, observedGeneration: String(rollout.metadata.generation ?? 0) };
+  const observed = {
+    ...draft,
+    observedGeneration: String(rollout.metadata.generation ?? 0),
+    workloadObservedGeneration: workloadObservedGeneration(p),
+  };
   abortWhenStuck(p, observed);
   const paused = { ...observed, ...settlePauses(p) };
   const conditioned = { ...paused, conditions: conditionsOf(p, paused) };

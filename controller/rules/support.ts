@@ -29,7 +29,6 @@ const step =
     items(at(spec, "strategy", "canary", "steps")).map((each) => at(each, member));
 
 const ROWS: readonly (readonly [feature: string, uses: Uses])[] = [
-  ["references to another workload", (spec) => [at(spec, "workloadRef")]],
   ["traffic routing by Istio", canary("trafficRouting", "istio")],
   ["traffic routing by Ambassador", canary("trafficRouting", "ambassador")],
   ["traffic routing by App Mesh", canary("trafficRouting", "appMesh")],

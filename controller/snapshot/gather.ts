@@ -2,24 +2,31 @@
 import type { Rollout } from "../../schema/rollout.ts";
 import { podTemplateHash, stepHash } from "../hash/podHash.ts";
 import { templateDigest } from "../hash/templateDigest.ts";
-import { HASH_LABEL, type ReplicaSetFacts, type ServiceFacts, type Snapshot } from "../rollout/model.ts";
+import {
+  HASH_LABEL,
+  type ReplicaSetFacts,
+  type ServiceFacts,
+  type Snapshot,
+  type WorkloadFacts,
+} from "../rollout/model.ts";
 import { matchesSelector } from "../rollout/selector.ts";
 import { INGRESSES } from "../../providers/traffic/ingress.ts";
 import { routersOf } from "../../providers/traffic/routers.ts";
 import { ingressFindings } from "../rules/ingress.ts";
 import { routerViolations } from "../rules/routers.ts";
+import type { Resolution } from "../rules/input.ts";
 import { serviceViolations } from "../rules/references.ts";
 import { rolloutViolations } from "../rules/rollout.ts";
 import { unsupportedFeatures } from "../rules/support.ts";
 import { violationText } from "../rules/violation.ts";
 import { lookRouted, routedObjects, routingState } from "./routedObjects.ts";
+import { resolve, type Resolved } from "./resolve.ts";
 import { orphansIn, servicesOf, type Stores } from "./stores.ts";
 
 /** What follows from a spec alone, kept until the spec changes: hashing and checking it cost more than all the rest. */
 interface SpecFacts {
-  readonly uid: string;
-  readonly generation: number;
-  readonly collisionCount: number | undefined;
+  /** Of the Rollout, and of the workload that it takes its template from. */
+  readonly versions: string;
   readonly podHash: string;
   readonly stepHash: string;
   readonly templateDigest: string;
@@ -27,7 +34,10 @@ interface SpecFacts {
 }
 
 export interface Gatherer {
-  /** Facts about a Rollout; undefined when it is gone or being deleted. `key`: "namespace/name". */
+  /**
+   * Facts about a Rollout; undefined when it is gone or being deleted, or while nobody knows yet whether its workload
+   * exists. `key`: "namespace/name".
+   */
   gather(key: string): Snapshot | undefined;
   forget(key: string): void;
 }
@@ -38,45 +48,77 @@ export function createGatherer(stores: Stores): Gatherer {
     gather(key) {
       const rollout = stores.rollouts.get(key);
       if (rollout === undefined || rollout.metadata.deletionTimestamp !== undefined) return undefined;
-      const facts = specFacts(rollout, known.get(key));
+      const resolved = resolve(stores.workloads, rollout);
+      if (resolved.kind === "waiting") return undefined;
+      if (resolved.kind === "broken") return unresolvedSnapshot(stores, rollout, resolved.why);
+      const facts = specFacts(rollout, resolved, known.get(key));
       known.set(key, facts);
       // An object that it rests on has not been looked for yet: whoever looks puts the Rollout in line again.
       if (routedObjects(stores.routed, rollout).some(([, object]) => object.kind === "waiting")) return undefined;
-      return snapshotOf(stores, rollout, facts);
+      return snapshotOf(stores, resolved, facts);
     },
     forget: (key) => void known.delete(key),
   };
 }
 
-function specFacts(rollout: Rollout, old: SpecFacts | undefined): SpecFacts {
-  const uid = rollout.metadata.uid ?? "";
-  const generation = rollout.metadata.generation ?? 0;
+type Complete = Extract<Resolved, { kind: "complete" }>;
+
+/** `stored`: the Rollout as the API server has it. */
+function specFacts(stored: Rollout, { rollout, workload }: Complete, old: SpecFacts | undefined): SpecFacts {
+  const { uid = "", generation = 0 } = rollout.metadata;
   const collisionCount = rollout.status?.collisionCount;
-  if (old?.uid === uid && old.generation === generation && old.collisionCount === collisionCount) return old;
-  const { template, strategy } = rollout.spec;
+  const versions = [uid, generation, collisionCount, workload?.name, workloadVersion(workload)].join(" ");
+  if (old?.versions === versions) return old;
+  const { template, selector, strategy } = rollout.spec;
   return {
-    uid,
-    generation,
-    collisionCount,
+    versions,
     podHash: podTemplateHash(template, collisionCount),
     stepHash: strategy?.canary === undefined || strategy.blueGreen !== undefined ? "" : stepHash(strategy.canary.steps),
     templateDigest: templateDigest(template),
-    invalid: specProblem(rollout),
+    invalid: specProblem(
+      stored,
+      workload === undefined ? {} : { resolvedTemplate: template, resolvedSelector: selector },
+    ),
   };
 }
 
+/** Where nobody counts changes of the spec, every version may be one. */
+const workloadVersion = (workload: WorkloadFacts | undefined): string =>
+  workload === undefined || workload.generation === 0
+    ? (workload?.resourceVersion ?? "")
+    : `${workload.uid} ${workload.generation}`;
+
 /** The first rule that a spec breaks, in the order of the reference, or the first feature that is not driven. */
-function specProblem(rollout: Rollout): string | undefined {
-  const [violation] = [...rolloutViolations(rollout), ...routerViolations(rollout)];
+function specProblem(rollout: Rollout, resolution: Resolution): string | undefined {
+  const [violation] = [...rolloutViolations(rollout, resolution), ...routerViolations(rollout)];
   if (violation !== undefined) return violationText(violation);
   const [missing] = unsupportedFeatures(rollout);
   return missing === undefined ? undefined : `${missing.path}: Forbidden: ${missing.reason}`;
 }
 
-function snapshotOf(stores: Stores, rollout: Rollout, facts: SpecFacts): Snapshot {
-  const { namespace, uid = "" } = rollout.metadata;
+const ownedBy = (stores: Stores, { metadata: { uid = "" } }: Rollout): ReplicaSetFacts[] =>
+  stores.replicaSets
+    .by("controller", uid)
+    .map((cached) => cached.facts)
+    .toSorted(byAge);
+
+/** Without a template there is nothing to do but to say so. */
+const unresolvedSnapshot = (stores: Stores, rollout: Rollout, invalid: string): Snapshot => ({
+  rollout,
+  invalid,
+  services: new Map(),
+  podHash: "",
+  stepHash: "",
+  templateDigest: "",
+  replicaSets: ownedBy(stores, rollout),
+  orphans: [],
+  strays: [],
+});
+
+function snapshotOf(stores: Stores, { rollout, workload }: Complete, facts: SpecFacts): Snapshot {
+  const { namespace } = rollout.metadata;
   const { selector } = rollout.spec;
-  const owned = stores.replicaSets.by("controller", uid).map((cached) => cached.facts);
+  const owned = ownedBy(stores, rollout);
   const loose = stores.replicaSets.by("controller", orphansIn(namespace)).map((cached) => cached.facts);
   const services = new Map<string, ServiceFacts>();
   for (const name of servicesOf(rollout)) {
@@ -85,14 +127,22 @@ function snapshotOf(stores: Stores, rollout: Rollout, facts: SpecFacts): Snapsho
   }
   const matches = (rs: ReplicaSetFacts): boolean => matchesSelector(selector, rs.labels);
   const { podHash, stepHash: steps, templateDigest: digest } = facts;
-  const base = { rollout, services, podHash, stepHash: steps, templateDigest: digest, ...routingOf(stores, rollout) };
+  const base = {
+    rollout,
+    services,
+    podHash,
+    stepHash: steps,
+    templateDigest: digest,
+    ...(workload === undefined ? {} : { workload }),
+    ...routingOf(stores, rollout),
+  };
   const invalid = facts.invalid ?? serviceProblem(rollout, services) ?? ingressProblem(stores, rollout);
   // A Rollout that is not driven claims nothing either.
-  if (invalid !== undefined) return { ...base, invalid, replicaSets: owned.toSorted(byAge), orphans: [], strays: [] };
+  if (invalid !== undefined) return { ...base, invalid, replicaSets: owned, orphans: [], strays: [] };
   return {
     ...base,
     invalid,
-    replicaSets: owned.filter(matches).toSorted(byAge),
+    replicaSets: owned.filter(matches),
     orphans: loose.filter((rs) => matches(rs) && !rs.deleting && rs.labels[HASH_LABEL] !== undefined),
     strays: owned.filter((rs) => !matches(rs) && !rs.deleting),
   };

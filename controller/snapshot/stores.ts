@@ -65,9 +65,8 @@ export const orphansIn = (namespace: string): string => `orphans/${namespace}`;
 export function createStores(routers: RouterSettings = DEFAULT_ROUTERS): Stores {
   const workloads = createWorkloadStores();
   const routed = createRouted(routers);
-  // Those of Rollouts that are held need not be watched: workloads join when a Rollout with one is driven.
-  const optional: OptionalStore[] = [...routed.stores.values()];
-  const kinds = [...Object.values(workloads), ...routed.stores.values()].map(({ kind }) => kind);
+  const optional = [...Object.values(workloads), ...routed.stores.values()];
+  const kinds = optional.map(({ kind }) => kind);
   const need = (rollout: Rollout): string[] => needsOf(kinds, rollout);
   return {
     ownWrite: false,

@@ -1,30 +1,26 @@
 /** The kinds that a Rollout's `workloadRef` may name, and what is kept of such an object (validation.md §3). */
 import type { LabelSelector, PodTemplateSpec, Workload } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
+import { equal } from "../rollout/equal.ts";
+import type { WorkloadFacts } from "../rollout/model.ts";
+import { REPLICAS_BEFORE } from "../rollout/workload.ts";
 import type { Cached } from "./stores.ts";
 import { createOptionalStore, type OptionalKind, type OptionalStore } from "./optionalStore.ts";
 
-export interface WorkloadObject {
-  /** Of the metadata; counts changes of the spec. */
-  readonly generation: number;
-  readonly replicas: number;
-  readonly template: PodTemplateSpec | undefined;
+export interface WorkloadObject extends WorkloadFacts {
+  readonly template: PodTemplateSpec;
   readonly selector: LabelSelector | undefined;
-  readonly deleting: boolean;
 }
 
 export type CachedWorkload = Cached<WorkloadObject>;
 
-export const WORKLOAD_KINDS = ["Deployment", "ReplicaSet", "PodTemplate"] as const;
-export type WorkloadKind = (typeof WORKLOAD_KINDS)[number];
+export type WorkloadKind = "Deployment" | "ReplicaSet" | "PodTemplate";
 
 export type WorkloadStores = Readonly<Record<WorkloadKind, OptionalStore<CachedWorkload, Workload>>>;
 
-/** What a `workloadRef` names: the API group and version, apart. */
-export function groupVersionOf(apiVersion: string): { readonly group: string; readonly version: string } {
-  const [first = "", second] = apiVersion.split("/");
-  return second === undefined ? { group: "", version: first } : { group: first, version: second };
-}
+/** The group in an apiVersion, "" for the core group. */
+export const groupOf = (apiVersion: string): string =>
+  apiVersion.includes("/") ? (apiVersion.split("/")[0] ?? "") : "";
 
 export const createWorkloadStores = (): WorkloadStores => ({
   Deployment: createOptionalStore(workloadKind("Deployment", "apps/v1", "deployments")),
@@ -33,7 +29,7 @@ export const createWorkloadStores = (): WorkloadStores => ({
 });
 
 function workloadKind(kind: WorkloadKind, apiVersion: string, plural: string): OptionalKind<CachedWorkload, Workload> {
-  const { group } = groupVersionOf(apiVersion);
+  const group = groupOf(apiVersion);
   return {
     resource: group === "" ? plural : `${plural}.${group}`,
     group: group === "" ? `/api/${apiVersion}` : `/apis/${apiVersion}`,
@@ -43,28 +39,33 @@ function workloadKind(kind: WorkloadKind, apiVersion: string, plural: string): O
         ? [`${metadata.namespace}/${spec.workloadRef.name ?? ""}`]
         : [],
     slim: cachedWorkload,
-    // What a decision rests on is in the spec, which is counted; a change of its status is none.
-    heeds: (old, next) =>
-      old.metadata.uid !== next.metadata.uid ||
-      old.facts.generation !== next.facts.generation ||
-      old.facts.deleting !== next.facts.deleting,
+    // Template and size are in the spec, whose changes are counted.
+    heeds: (old, next) => !equal(essence(old), essence(next)),
   };
 }
 
-function cachedWorkload({ metadata, spec, template }: Workload): CachedWorkload {
+const essence = ({ metadata: { uid }, facts }: CachedWorkload): object => {
+  const { generation, deleting, available, before } = facts;
+  return { uid, generation, deleting, available, before, ...(generation === 0 ? { template: facts.template } : {}) };
+};
+
+function cachedWorkload({ metadata, spec, template, status }: Workload): CachedWorkload {
+  const { name, namespace, uid = "", resourceVersion = "", generation = 0 } = metadata;
+  const replicas = spec?.replicas ?? 1;
+  const before = metadata.annotations?.[REPLICAS_BEFORE];
   return {
-    metadata: {
-      name: metadata.name,
-      namespace: metadata.namespace,
-      uid: metadata.uid ?? "",
-      resourceVersion: metadata.resourceVersion ?? "",
-    },
+    metadata: { name, namespace, uid, resourceVersion },
     facts: {
-      generation: metadata.generation ?? 0,
-      replicas: spec?.replicas ?? 1,
-      template: spec?.template ?? template,
-      selector: spec?.selector,
+      name,
+      uid,
+      resourceVersion,
+      generation,
+      replicas,
       deleting: metadata.deletionTimestamp !== undefined,
+      available: (status?.observedGeneration ?? 0) >= generation && (status?.availableReplicas ?? 0) >= replicas,
+      before: before !== undefined && /^\d+$/.test(before) ? Number(before) : undefined,
+      template: spec?.template ?? template ?? {},
+      selector: spec?.selector,
     },
   };
 }

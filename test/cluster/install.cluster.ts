@@ -212,6 +212,35 @@ ours(
   120_000,
 );
 
+ours(
+  "a Rollout takes the place of a Deployment and leaves it again, another one takes a PodTemplate",
+  async () => {
+    const { api, cluster, until } = installation;
+    const world = await newWorld("install-workload", cluster);
+    const template = { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "web:1" }] } };
+    const selector = { matchLabels: { app: "web" } };
+    const deployments = `/apis/apps/v1/namespaces/${world.namespace}/deployments`;
+    await api.create(deployments, { metadata: { name: "web" }, spec: { replicas: 2, selector, template } });
+    await api.create(`/api/v1/namespaces/${world.namespace}/podtemplates`, { metadata: { name: "web" }, template });
+    const referring = (name: string, workloadRef: object) => ({
+      apiVersion: "argoproj.io/v1alpha1",
+      kind: "Rollout",
+      metadata: { name },
+      spec: { replicas: 2, selector, workloadRef: { name: "web", ...workloadRef }, strategy: { canary: {} } },
+    });
+    await world.create(referring("web", { apiVersion: "apps/v1", kind: "Deployment", scaleDown: "onsuccess" }));
+    await world.settle("web", "Healthy", healthy);
+    const size = async () =>
+      (await api.get<KubeObject & { spec: { replicas: number } }>(`${deployments}/web`)).spec.replicas;
+    await until("the Deployment has no pods", async () => (await size()) === 0);
+    await api.delete(world.path("Rollout", "web"));
+    await until("the Deployment has its pods again", async () => (await size()) === 2);
+    await world.create(referring("other", { apiVersion: "v1", kind: "PodTemplate" }));
+    await world.settle("other", "Healthy", healthy);
+  },
+  120_000,
+);
+
 ours("a wrong Rollout is refused with all that is wrong", async () => {
   const template = { metadata: { labels: { app: "wrong" } }, spec: { containers: [{ name: "main", portz: [] }] } };
   const strategy = { canary: { steps: [{ setWeight: 150 }] } };

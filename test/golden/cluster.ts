@@ -18,6 +18,7 @@ import {
   type ReplicaSetFacts,
   type ServiceFacts,
   type Snapshot,
+  type WorkloadFacts,
 } from "../../controller/rollout/model.ts";
 import { avoiding, injectedAntiAffinity } from "../../controller/rollout/antiAffinity.ts";
 import { equal } from "../../controller/rollout/equal.ts";
@@ -26,7 +27,10 @@ import { restartDue } from "../../controller/rollout/restart.ts";
 import { matchesSelector } from "../../controller/rollout/selector.ts";
 import { serviceViolations } from "../../controller/rules/references.ts";
 import { violationText } from "../../controller/rules/violation.ts";
+import { WORKLOAD_GENERATION } from "../../controller/rollout/workload.ts";
 import { replicaSetFacts } from "../../controller/snapshot/stores.ts";
+import type { Workload } from "../../schema/kube.ts";
+import { resolvedBy, scaledDeployment } from "./deployment.ts";
 
 export const START = Date.parse("2026-01-01T00:00:00Z");
 
@@ -54,6 +58,9 @@ export interface Cluster {
   pods: Pod[];
   podsMade: number;
   readonly services: Map<string, ServiceFacts>;
+  /** What `workloadRef` names. */
+  deployment: Workload | undefined;
+  lastScaled: WorkloadFacts["lastScaled"];
   /** Names of ReplicaSets that somebody else has taken. */
   readonly occupied: Set<string>;
   /** Why the API server takes no new ReplicaSet. */
@@ -74,6 +81,7 @@ export function newCluster(
   manifest: Rollout,
   services: readonly string[],
   readyAfterMs: Cluster["readyAfterMs"],
+  deployment?: Workload,
 ): Cluster {
   const { status: _, ...fresh } = manifest;
   const metadata = { ...manifest.metadata, namespace: "default", uid: "rollout-uid", generation: 1 };
@@ -85,6 +93,8 @@ export function newCluster(
     pods: [],
     podsMade: 0,
     services: new Map(services.map((name) => [name, serviceOf(name)])),
+    deployment,
+    lastScaled: undefined,
     occupied: new Set(),
     refusal: undefined,
     routed: undefined,
@@ -104,21 +114,29 @@ export const serviceOf = (name: string): ServiceFacts => ({
 
 /** What the controller's cache would say now. */
 export function snapshotOf(cluster: Cluster): Snapshot {
-  const { rollout, services } = cluster;
+  const { services, lastScaled } = cluster;
+  const resolved = resolvedBy(cluster.deployment, cluster.rollout);
+  const { rollout, workload } =
+    resolved.kind === "complete" ? resolved : { rollout: cluster.rollout, workload: undefined };
   const { selector } = rollout.spec;
   const all = [...cluster.sets.values()].toSorted((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1));
   const owned = all.filter((rs) => rs.controllerUid === rollout.metadata.uid);
   const matches = (rs: ReplicaSetFacts): boolean => matchesSelector(selector, rs.labels);
+  // Without its workload a Rollout has no selector.
+  const isKnown = resolved.kind === "complete";
   const [violation] = serviceViolations(rollout, services);
   const due = restartDue(rollout, cluster.now) !== undefined;
   return withLook(cluster, {
     rollout,
-    replicaSets: owned.filter(matches),
+    replicaSets: isKnown ? owned.filter(matches) : owned,
     services: new Map(services),
     ...hashesOf(rollout.spec, rollout.status?.collisionCount),
-    invalid: violation === undefined ? undefined : violationText(violation),
-    orphans: all.filter((rs) => rs.controllerUid === "" && matches(rs)),
-    strays: owned.filter((rs) => !matches(rs)),
+    invalid: resolved.kind === "broken" ? resolved.why : violation === undefined ? undefined : violationText(violation),
+    ...(workload === undefined
+      ? {}
+      : { workload: { ...workload, ...(lastScaled === undefined ? {} : { lastScaled }) } }),
+    orphans: isKnown ? all.filter((rs) => rs.controllerUid === "" && matches(rs)) : [],
+    strays: isKnown ? owned.filter((rs) => !matches(rs)) : [],
     ...(due ? { pods: cluster.pods.map((pod) => podFacts(cluster, pod)) } : {}),
     ...routingOf(cluster),
   });
@@ -234,6 +252,11 @@ export function perform(cluster: Cluster, action: Action): Outcome {
       return "done";
     case "updateRollout":
       return updateRollout(cluster, action);
+    case "scaleWorkload":
+      if (cluster.deployment === undefined) throw new Error("A Deployment is scaled, but there is none");
+      cluster.deployment = scaledDeployment(cluster.deployment, action);
+      cluster.lastScaled = { replicas: action.replicas, at: cluster.now };
+      return "done";
     default:
       return action satisfies never;
   }
@@ -263,13 +286,22 @@ function switchService(cluster: Cluster, { name, hash, adopt }: ActionOf<"switch
   return "done";
 }
 
-function updateRollout(cluster: Cluster, { replicas, revision }: ActionOf<"updateRollout">): Outcome {
+function updateRollout(cluster: Cluster, action: ActionOf<"updateRollout">): Outcome {
+  const { replicas, revision, workloadGeneration, finalizers } = action;
   const { metadata, spec } = cluster.rollout;
-  const annotations = revision === undefined ? metadata.annotations : { ...metadata.annotations, [REVISION]: revision };
+  const annotations = merged(metadata.annotations ?? {}, {
+    ...(revision === undefined ? {} : { [REVISION]: revision }),
+    ...(workloadGeneration === undefined ? {} : { [WORKLOAD_GENERATION]: workloadGeneration }),
+  });
   const generation = (metadata.generation ?? 0) + (replicas === undefined ? 0 : 1);
   cluster.rollout = {
     ...cluster.rollout,
-    metadata: { ...metadata, generation, ...(annotations === undefined ? {} : { annotations }) },
+    metadata: {
+      ...metadata,
+      generation,
+      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+      ...(finalizers === undefined ? {} : { finalizers: [...finalizers] }),
+    },
     spec: replicas === undefined ? spec : { ...spec, replicas },
   };
   return "done";

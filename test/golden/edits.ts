@@ -14,6 +14,17 @@ export function rolloutOf(spec: Partial<Rollout["spec"]>): Rollout {
   });
 }
 
+/** A Rollout of five pods that takes its template from the Deployment "web". */
+export function referringRollout(spec: Partial<Rollout["spec"]>, scaleDown?: string): Rollout {
+  const workloadRef = { apiVersion: "apps/v1", kind: "Deployment", name: "web" };
+  return {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "Rollout",
+    metadata: { name: "web", namespace: "default", creationTimestamp: undefined },
+    spec: { replicas: 5, ...spec, workloadRef: { ...workloadRef, ...(scaleDown === undefined ? {} : { scaleDown }) } },
+  };
+}
+
 type Canary = NonNullable<RolloutStrategy["canary"]>;
 type BlueGreen = NonNullable<RolloutStrategy["blueGreen"]>;
 

@@ -63,8 +63,10 @@ export function setsText(cluster: Cluster): string {
     const hash = selector[HASH_LABEL];
     return `${name}→${hash === undefined ? "none" : imageOfHash(cluster, hash)}`;
   });
-  const { routed } = cluster;
-  return [...told, ...services, ...(routed === undefined ? [] : [`traffic ${shareText(routed)}`])].join(" ");
+  const { routed, deployment } = cluster;
+  const traffic = routed === undefined ? [] : [`traffic ${shareText(routed)}`];
+  const size = deployment === undefined ? [] : [`deployment ${deployment.spec?.replicas ?? 1}`];
+  return [...told, ...services, ...traffic, ...size].join(" ");
 }
 
 const podsText = (rs: ReplicaSetFacts): string => {
@@ -137,7 +139,11 @@ export function actionText(cluster: Cluster, action: Action): string {
       return [
         ...(action.replicas === undefined ? [] : [`replicas ${action.replicas}`]),
         ...(action.revision === undefined ? [] : [`revision ${action.revision}`]),
+        ...(action.workloadGeneration === undefined ? [] : [`workload generation ${action.workloadGeneration}`]),
+        ...(action.finalizers === undefined ? [] : [`finalizers [${action.finalizers.join(" ")}]`]),
       ].join(", ");
+    case "scaleWorkload":
+      return `deployment to ${action.replicas}, before ${action.replicasBefore}`;
     default:
       return action satisfies never;
   }

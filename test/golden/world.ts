@@ -11,12 +11,15 @@ import { changeSet, newCluster, nextPodChange, perform, runReplicaSets, serviceO
 import type { Cluster, Outcome } from "./cluster.ts";
 import { endOf, instantText, lineOf, readable, setsText } from "./telling.ts";
 import type { Edit } from "./edits.ts";
+import { changedDeployment, deploymentOf, type DeploymentOptions } from "./deployment.ts";
 
 export interface WorldOptions {
   /** Milliseconds until a new pod is ready, 1 s if not given; undefined for a pod that never is. */
   readonly readyAfterMs?: (image: string) => number | undefined;
   /** Services that are there from the beginning. */
   readonly services?: readonly string[];
+  /** The Deployment "web" that is there from the beginning, for `workloadRef`. */
+  readonly deployment?: DeploymentOptions;
   /** How many of a decision's writes succeed before the controller crashes and starts again; undefined: all. */
   readonly crashAfter?: (decision: Decision) => number | undefined;
   /** The ReplicaSet controller answers only when the Rollout rests, as if it were slow. */
@@ -65,6 +68,9 @@ export interface Meddler {
   waitFor(image: string, wait: PodWait): void;
   /** The ReplicaSet controller could not make pods. */
   setFailure(image: string, message: string | undefined): void;
+  /** Somebody changes the Deployment, or makes it. */
+  setDeployment(change: Partial<DeploymentOptions>): void;
+  deleteDeployment(): void;
   addService(name: string): void;
   deleteService(name: string): void;
   /** The next ReplicaSet's name is taken already. */
@@ -92,7 +98,12 @@ const RETRY_MS = 5_000;
 
 /** Builds a world around a Rollout that was just applied. */
 export function createWorld(manifest: Rollout, options: WorldOptions = {}): World {
-  const cluster = newCluster(manifest, options.services ?? [], options.readyAfterMs ?? (() => 1_000));
+  const cluster = newCluster(
+    manifest,
+    options.services ?? [],
+    options.readyAfterMs ?? (() => 1_000),
+    options.deployment === undefined ? undefined : deploymentOf(options.deployment),
+  );
   const state: State = { cluster, options, lines: [], events: [], writes: 0, wakeAt: undefined, retryAt: undefined };
   settle(state, "apply");
   return {
@@ -245,6 +256,15 @@ function meddler(cluster: Cluster): Meddler {
         const lastTransitionTime = `${new Date(cluster.now).toISOString().slice(0, 19)}Z`;
         return { ...sound, failure: { status: "True", reason: "FailedCreate", message, lastTransitionTime } };
       }),
+    setDeployment: (change) => {
+      cluster.deployment =
+        cluster.deployment === undefined
+          ? deploymentOf({ image: "web:1", replicas: 1, ...change })
+          : changedDeployment(cluster.deployment, change);
+    },
+    deleteDeployment: () => {
+      cluster.deployment = undefined;
+    },
     addService: (name) => void cluster.services.set(name, serviceOf(name)),
     deleteService: (name) => void cluster.services.delete(name),
     occupy: (name) => void cluster.occupied.add(name),

@@ -31,7 +31,8 @@ export const expect = (): object => new Proxy({}, { get: () => () => {} });
 
 /** A world that is only played when somebody looks at it. @public as test/golden/world.ts */
 export function createWorld(manifest: Rollout, options: WorldOptions = {}): World {
-  const record: Record = { manifest, options, steps: [], waitedMs: 0, missing: undefined };
+  const missing = manifest.spec.workloadRef === undefined ? undefined : "a Deployment";
+  const record: Record = { manifest, options, steps: [], waitedMs: 0, missing };
   const deeds: ((world: World) => void)[] = [];
   const played = (): World => {
     const world = createGoldenWorld(manifest, options);
@@ -74,6 +75,8 @@ function meddlerOf(record: Record, what: string): Meddler {
     relabel: (image, labels) =>
       add(record, what, { kind: "changeSet", image, change: (old) => ({ labels: { ...old.labels, ...labels } }) }),
     failPods: (image, count, ms) => add(record, what, { kind: "failPods", image, count, ms }),
+    setDeployment: missing("a Deployment"),
+    deleteDeployment: missing("a Deployment"),
     addService: (name) => add(record, what, { kind: "service", name, change: "create" }),
     deleteService: (name) => add(record, what, { kind: "service", name, change: "delete" }),
     waitFor: missing("a pod that waits for what a test says"),
