@@ -17,7 +17,9 @@ describe("features that are not driven yet", () => {
   });
 
   test("an empty member counts: it was meant", () => {
-    expect(paths({ strategy: { canary: { trafficRouting: {} } } })).toEqual(["spec.strategy.canary.trafficRouting"]);
+    expect(paths({ strategy: { canary: { trafficRouting: { istio: {} } } } })).toEqual([
+      "spec.strategy.canary.trafficRouting.istio",
+    ]);
   });
 
   test("the reason is a sentence about the feature", () => {
