@@ -13,6 +13,7 @@ import { NotLeaderError } from "./loop/apply.ts";
 import { watchOptional, type OptionalWatch } from "./loop/optionalWatch.ts";
 import { createQueue, type QueueMetrics, type WorkQueue } from "./loop/queue.ts";
 import { createReconciler, type Decide, type Reconciler } from "./loop/reconcile.ts";
+import { letGo, releaseRoute, releaseSweeps } from "./loop/routeRelease.ts";
 import { releaseService } from "./loop/serviceCleanup.ts";
 import { createRestorer, type Restorer } from "./loop/workloadRestore.ts";
 import { HASH_LABEL, type RolloutEvent } from "./rollout/model.ts";
@@ -89,6 +90,9 @@ export interface Controller {
 /** How long a status waits for its events at most: they are worth some order, but no standstill. */
 const EVENTS_FIRST_MS = 100;
 
+/** Whatever a pass had begun to write when its Rollout changed is written by then. */
+const PASS_ENDS_MS = 30_000;
+
 /** A process that leads at once has just listed everything. */
 const FRESH_MS = 10_000;
 
@@ -103,6 +107,12 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
   const services = createQueue({ clock, random, metrics: observer.queue("Services") });
   const deployments = createQueue({ clock, random, metrics: observer.queue("Deployments") });
   const restorer = createRestorer({ ...ports, stores });
+  const releases = createQueue({ clock, random, metrics: observer.queue("Releases") });
+  const release = (key: string): Promise<void> => {
+    const { client, validForMs } = ports;
+    const enqueue = (found: string): void => releases.add(found);
+    return releaseRoute({ client, stores, namespace: scope.namespace, validForMs, enqueue }, key);
+  };
   const reconciler = createReconciler({
     ...ports,
     stores,
@@ -113,7 +123,7 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
     recordEvent: (rollout, event) => recordEvent(ports, rollout, event),
     eventsTold: (rollout) => ports.events.told(rollout.metadata.uid ?? "", EVENTS_FIRST_MS),
   });
-  const parts = { ports, stores, rollouts, services, deployments, restorer, reconciler };
+  const parts = { ports, stores, rollouts, services, deployments, restorer, releases, release, reconciler };
   connect(parts);
   const reflectors = watchAll(ports, scope, stores, signal);
   const optional = watchNeeded({ ports, scope, stores, rollouts, reflectors }, signal);
@@ -124,6 +134,7 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
       ["Rollouts", rollouts],
       ["Services", services],
       ["Deployments", deployments],
+      ["Releases", releases],
     ],
     unready: () => [...broken(), ...optional.flatMap((watch) => watch.unready() ?? [])],
     hasSynced: Promise.all(reflectors.map(([, reflector]) => reflector.hasSynced)).then(() => undefined),
@@ -220,6 +231,9 @@ interface Parts {
   /** Those that deleted Rollouts have left behind. */
   readonly deployments: WorkQueue;
   readonly restorer: Restorer;
+  /** Of objects that Rollouts have stopped routing by. */
+  readonly releases: WorkQueue;
+  readonly release: (key: string) => Promise<void>;
   readonly reconciler: Reconciler;
 }
 
@@ -248,7 +262,7 @@ const sameFacts = <F extends { readonly resourceVersion: string }>(a: F, b: F): 
   equal({ ...a, resourceVersion: "" }, { ...b, resourceVersion: "" });
 
 function rolloutChanged(
-  { ports, stores, rollouts, services, deployments, restorer, reconciler }: Parts,
+  { ports, stores, rollouts, services, deployments, restorer, releases, reconciler }: Parts,
   old: Rollout | undefined,
   next: Rollout | undefined,
 ): void {
@@ -258,6 +272,10 @@ function rolloutChanged(
   const referenced = new Set(next === undefined ? [] : servicesOf(next));
   for (const name of old === undefined ? [] : servicesOf(old)) {
     if (!referenced.has(name)) services.add(`${rollout.metadata.namespace}/${name}`);
+  }
+  for (const object of letGo(stores, old, next)) {
+    releases.add(object);
+    releases.addAfter(object, PASS_ENDS_MS);
   }
   if (next !== undefined) return rollouts.add(key);
   reconciler.forget(key);
@@ -293,7 +311,7 @@ function recordEvent(
 }
 
 async function work(parts: Parts & { readonly scope: ControllerScope }, signal: AbortSignal): Promise<void> {
-  const { ports, scope, stores, rollouts, services, deployments, restorer, reconciler } = parts;
+  const { ports, scope, stores, rollouts, services, deployments, restorer, releases, release, reconciler } = parts;
   const { clock, log, observer, monotonicMs = () => performance.now() } = ports;
   const everything = (): void => {
     for (const rollout of stores.rollouts.values()) rollouts.add(keyOf(rollout));
@@ -305,6 +323,7 @@ async function work(parts: Parts & { readonly scope: ControllerScope }, signal: 
     stopResync = clock.after(scope.resyncMs, resync);
   };
   resync();
+  for (const sweep of releaseSweeps(stores)) releases.add(sweep);
   const failed = (what: string) => (key: string, error: unknown, failures: number) => {
     // A conflict means that the cache is a moment behind; the next turn sees the newer object.
     if (isConflict(error) || error instanceof NotLeaderError)
@@ -335,6 +354,7 @@ async function work(parts: Parts & { readonly scope: ControllerScope }, signal: 
       onError: failed("Deployment"),
       signal,
     }),
+    releases.run({ concurrency: scope.concurrency, handle: release, onError: failed("release of"), signal }),
   ]);
   stopResync();
 }

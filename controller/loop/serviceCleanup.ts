@@ -15,7 +15,7 @@ export interface ServiceCleanupPorts {
 const TIMEOUT_MS = 5_000;
 
 /** The Rollout as the API server has it now: another instance's, which our cache does not hold, counts too. */
-async function liveRollout(client: KubeClient, namespace: string, name: string): Promise<Rollout | undefined> {
+export async function liveRollout(client: KubeClient, namespace: string, name: string): Promise<Rollout | undefined> {
   try {
     return await client.request<Rollout>({
       method: "GET",

@@ -35,8 +35,14 @@ const groupPath = ({ group, version }: RoutedResource): string =>
 export const objectPath = ({ resource, namespace, name }: ObjectRef): string =>
   `${collectionPath({ resource, namespace })}/${name}`;
 
-export const collectionPath = ({ resource, namespace }: Omit<ObjectRef, "name">): string =>
-  `${groupPath(resource)}/namespaces/${namespace}/${resource.plural}`;
+/** `namespace` undefined: of all. */
+export const collectionPath = ({
+  resource,
+  namespace,
+}: {
+  readonly resource: RoutedResource;
+  readonly namespace: string | undefined;
+}): string => `${groupPath(resource)}${namespace === undefined ? "" : `/namespaces/${namespace}`}/${resource.plural}`;
 
 export const routedKey = ({ namespace, name }: Omit<ObjectRef, "resource">): string => `${namespace}/${name}`;
 
