@@ -3,7 +3,9 @@ import type { ApiCore, ApiObject, ApiServer, Draft } from "../../simulator/api/m
 import { HASH_LABEL } from "../../controller/rollout/model.ts";
 import { timestamp } from "../../controller/rollout/time.ts";
 import type { Rollout } from "../../schema/rollout.ts";
+import { RESTORE_WORKLOAD } from "../../controller/rollout/workload.ts";
 import type { Edit } from "../golden/edits.ts";
+import { createDeployment, deploymentIn, resolvedIn, sizeDeployment, storeTemplate } from "./deployment.ts";
 import type { Deed, Script } from "./script.ts";
 import type { Truth } from "./truth.ts";
 
@@ -12,6 +14,7 @@ export interface Stage {
   readonly core: ApiCore;
   readonly truth: Truth;
   readonly readyMs: Script["readyMs"];
+  readonly deployment: Script["deployment"];
   /** The Rollout as it was last meant to be, for whoever creates it again. */
   meant: Rollout;
 }
@@ -35,8 +38,8 @@ const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.str
 export function editRollout(stage: Stage, change: Edit): void {
   const { core, readyMs } = stage;
   const live = core.get(ROLLOUT) as unknown as Rollout | undefined;
-  const next = timed(change(live ?? stage.meant), readyMs);
-  stage.meant = next;
+  stage.meant = timed(change(live === undefined ? stage.meant : resolvedIn(core, live)), readyMs);
+  const next = storeTemplate(core, stage.meant);
   if (live === undefined) return;
   if (!same(live.status, next.status))
     core.modify(ROLLOUT, (object) => ({ ...object, status: next.status }), { subresource: "status" });
@@ -59,11 +62,17 @@ function autoscale(stage: Stage, replicas: number): void {
 const annotationsOf = ({ metadata: { annotations } }: Rollout): object =>
   annotations === undefined ? {} : { annotations };
 
-export function createRollout({ core, meant, readyMs }: Stage): void {
-  const { spec, metadata } = timed(meant, readyMs);
+/** With its Deployment, on a stage where there is one. */
+export function createRollout({ core, meant, readyMs, deployment }: Stage): void {
+  const rollout = timed(meant, readyMs);
+  if (deployment !== undefined && deploymentIn(core) === undefined)
+    createDeployment(core, rollout, deployment.replicas);
+  const { spec, metadata } = storeTemplate(core, rollout);
   const { name, namespace } = metadata;
-  const manifest = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", metadata: { name, namespace }, spec };
-  core.create(ROLLOUT.resource, manifest);
+  const hold = metadata.annotations?.[RESTORE_WORKLOAD];
+  const annotations = hold === undefined ? {} : { annotations: { [RESTORE_WORKLOAD]: hold } };
+  const given = { name, namespace, ...annotations };
+  core.create(ROLLOUT.resource, { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", metadata: given, spec });
 }
 
 export function createService({ core }: Stage, name: string): void {
@@ -152,6 +161,8 @@ export function perform(stage: Stage, deed: Deed): void {
     case "createRollout":
       if (core.get(ROLLOUT) === undefined) createRollout(stage);
       return;
+    case "sizeDeployment":
+      return sizeDeployment(core, deed.replicas);
     case "service":
       return changeService(stage, deed);
     default:

@@ -19,6 +19,10 @@ export function endStateOf(truth: Truth, nowMs: number): readonly string[] {
   const services = [...truth.services.values()].map(
     ({ name, selector }) => `${name} → ${truth.imageOf(selector[HASH_LABEL] ?? "")}`,
   );
+  // While the Rollout is on its way somewhere, the Deployment's size tells of the way.
+  const isDue = status.phase === "Healthy" && spec.replicas !== 0;
+  const place =
+    truth.deployment === undefined || !isDue ? [] : [`the Deployment has ${truth.deployment.replicas} replicas`];
   const pauses = (status.pauseConditions ?? []).map(({ reason }) => reason);
   return [
     `phase ${status.phase}${status.message === undefined ? "" : `: ${status.message}`}`,
@@ -27,5 +31,6 @@ export function endStateOf(truth: Truth, nowMs: number): readonly string[] {
     `abort ${status.abort === true}, promote full ${status.promoteFull === true}`,
     ...pods.toSorted(),
     ...services.toSorted(),
+    ...place,
   ];
 }

@@ -1,6 +1,7 @@
 /** What golden tests find here in place of bun:test, of their world and of their timelines: it writes down what they do. */
 import { createWorld as createGoldenWorld, type Meddler, type World, type WorldOptions } from "../golden/world.ts";
 import type { Rollout } from "../../schema/rollout.ts";
+import { image } from "../golden/edits.ts";
 import type { Deed, Script, Step } from "./script.ts";
 
 export interface Scenario {
@@ -31,7 +32,8 @@ export const expect = (): object => new Proxy({}, { get: () => () => {} });
 
 /** A world that is only played when somebody looks at it. @public as test/golden/world.ts */
 export function createWorld(manifest: Rollout, options: WorldOptions = {}): World {
-  const missing = manifest.spec.workloadRef === undefined ? undefined : "a Deployment";
+  const missing =
+    manifest.spec.workloadRef !== undefined && options.deployment === undefined ? "a Deployment that comes later" : undefined;
   const record: Record = { manifest, options, steps: [], waitedMs: 0, missing };
   const deeds: ((world: World) => void)[] = [];
   const played = (): World => {
@@ -75,8 +77,11 @@ function meddlerOf(record: Record, what: string): Meddler {
     relabel: (image, labels) =>
       add(record, what, { kind: "changeSet", image, change: (old) => ({ labels: { ...old.labels, ...labels } }) }),
     failPods: (image, count, ms) => add(record, what, { kind: "failPods", image, count, ms }),
-    setDeployment: missing("a Deployment"),
-    deleteDeployment: missing("a Deployment"),
+    setDeployment: ({ image: name, replicas }) => {
+      if (name !== undefined) add(record, what, { kind: "edit", edit: image(name) });
+      if (replicas !== undefined) add(record, what, { kind: "sizeDeployment", replicas });
+    },
+    deleteDeployment: missing("a Deployment that goes"),
     addService: (name) => add(record, what, { kind: "service", name, change: "create" }),
     deleteService: (name) => add(record, what, { kind: "service", name, change: "delete" }),
     waitFor: missing("a pod that waits for what a test says"),
@@ -93,6 +98,16 @@ export function expectTimeline(name: string, world: World): void {
   const record = records.get(world);
   if (record === undefined) throw new Error(`The world of ${name} was not written down`);
   const { manifest, options, steps, missing } = record;
-  const { services = [], readyAfterMs = () => 1_000 } = options;
-  scenarios.push({ name, missing, script: { manifest, services, steps, readyMs: readyAfterMs } });
+  const { services = [], readyAfterMs = () => 1_000, deployment } = options;
+  const told = new Map<string, number | undefined>();
+  // The same for all pods of an image, since it is written into the template.
+  const readyMs = (name: string): number | undefined => {
+    if (!told.has(name)) told.set(name, readyAfterMs(name));
+    return told.get(name);
+  };
+  const script: Script = { manifest, services, steps, readyMs };
+  if (deployment === undefined) return void scenarios.push({ name, missing, script });
+  const { spec } = image(deployment.image)(manifest);
+  const resolved = { ...manifest, spec: { ...spec, selector: { matchLabels: { app: "web" } } } };
+  scenarios.push({ name, missing, script: { ...script, manifest: resolved, deployment } });
 }

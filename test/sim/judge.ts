@@ -5,6 +5,7 @@
 import { HASH_LABEL, type ReplicaSetFacts, type Snapshot } from "../../controller/rollout/model.ts";
 import type { Rollout, RolloutStatus } from "../../schema/rollout.ts";
 import type { ApiCore, Change } from "../../simulator/api/model.ts";
+import { DEPLOYMENT } from "./deployment.ts";
 import { lossesOf } from "./losses.ts";
 import { LEASE_NAMESPACE, LEASES } from "./process.ts";
 import { floorOf, stepProblem, wantedOf } from "./spec.ts";
@@ -43,7 +44,7 @@ export function createJudge(options: JudgeOptions): Judge {
   let sizes: Sizes | undefined;
   return {
     before({ resource, object }, actor) {
-      const judged = actor !== undefined && resource === "replicasets.apps";
+      const judged = actor !== undefined && (resource === "replicasets.apps" || resource === DEPLOYMENT.resource);
       sizes = judged ? sizesOf(court, actor, object.metadata.name) : undefined;
     },
     after(change, actor) {
@@ -51,6 +52,9 @@ export function createJudge(options: JudgeOptions): Judge {
       switch (change.resource) {
         case "replicasets.apps":
           if (actor !== undefined && sizes !== undefined) judgeSizes(court, actor, sizes, change);
+          break;
+        case DEPLOYMENT.resource:
+          if (actor !== undefined && sizes !== undefined) judgePlace(court, actor, sizes, change);
           break;
         case "services":
           judgeService(court, actor, change);
@@ -173,6 +177,25 @@ function judgeDelay(court: Court, { actor, deed, hash, old, size }: Shrinking, r
     court.report({ rule: "delay", what: `${actor} ${deed} ${now - left} ms after the cutover` });
 }
 
+/** The Deployment's pods go only as far as the Rollout's replace them, and only where `scaleDown` says so. */
+function judgePlace(court: Court, actor: string, sizes: Sizes, { object, old }: Change): void {
+  const replicasIn = (of: unknown): number => (of as { spec?: { replicas?: number } } | undefined)?.spec?.replicas ?? 0;
+  const [from, to] = [replicasIn(old), replicasIn(object)];
+  if (old === undefined || to >= from) return;
+  const rollouts = rolloutsOf(court, actor);
+  const allowed = rollouts.some(
+    ({ spec: { replicas, workloadRef } }) =>
+      replicas !== 0 && (workloadRef?.scaleDown === "onsuccess" || workloadRef?.scaleDown === "progressively"),
+  );
+  if (!allowed) court.report({ rule: "place", what: `${actor} scales the Deployment down, and nothing asks for that` });
+  const owed = Math.min(from + kept(sizes, "told"), least(rollouts.map(wantedOf)));
+  if (to + kept(sizes) < owed)
+    court.report({
+      rule: "place",
+      what: `${actor} scales the Deployment from ${from} to ${to} with ${kept(sizes)} available pods: ${owed} are needed`,
+    });
+}
+
 /** A Service moves only to pods that can serve: blue-green's active one to all of them, a canary's to one. */
 function judgeService(court: Court, actor: string | undefined, { object, old, type }: Change): void {
   const { truth, core, report, known, losses } = court;
@@ -246,7 +269,7 @@ function weightSum(weights: NonNullable<RolloutStatus["canary"]>["weights"]): nu
   return [canary, stable, ...additional].reduce((total, { weight }) => total + weight, 0);
 }
 
-const driven = new Set(["rollouts.argoproj.io", "replicasets.apps", "services", "pods"]);
+const driven = new Set(["rollouts.argoproj.io", "replicasets.apps", DEPLOYMENT.resource, "services", "pods"]);
 
 interface LeaseSpec {
   readonly holderIdentity?: string;

@@ -109,6 +109,13 @@ const trusting: Breakage["decide"] = (real: Decide) => (snapshot, now) => {
   return { ...decision, status: { ...rest, currentStepIndex: (status.currentStepIndex ?? 0) + 1 } };
 };
 
+/** The Deployment goes as if the Rollout's pods were all available. */
+const ousting: Breakage["decide"] = (real) => (snapshot, now) => {
+  const decision = real(snapshot, now);
+  const eager = real(allAvailable(snapshot), now).actions.filter(({ kind }) => kind === "scaleWorkload");
+  return { ...decision, actions: [...decision.actions.filter(({ kind }) => kind !== "scaleWorkload"), ...eager] };
+};
+
 const patching = (name: string, change: (request: KubeRequest) => KubeRequest): Mutation => ({
   name,
   breakage: {
@@ -175,6 +182,7 @@ export const mutations: readonly Mutation[] = [
   deciding("a status is written instead of what it tells of", boastful),
   deciding("the loop forgets to wake up", forgetful),
   deciding("the floor is rounded the wrong way", generous),
+  deciding("a Deployment's pods go before the Rollout's are there", ousting),
   { ...deciding("the scale-down delay is ignored", impatient), from: 120 },
   { ...patching("writes do not name the version that they rest on", withoutVersion), from: 340 },
   { name: "an old event overwrites a newer one", breakage: { ...sound, client: gullible } },

@@ -6,6 +6,7 @@ import type { CanaryStep, Rollout, RolloutStrategy } from "../../schema/rollout.
 import * as user from "../golden/edits.ts";
 import type { ObjectMeta } from "../../simulator/api/model.ts";
 import type { Chance } from "./chance.ts";
+import { takingPlace } from "./deployment.ts";
 
 export type Milestone =
   /** Nothing is left to do, and no pod is on its way. All others fall back to this. */
@@ -40,6 +41,8 @@ export type Deed =
   | { readonly kind: "deleteRollout" }
   | { readonly kind: "createRollout" }
   | { readonly kind: "service"; readonly name: string; readonly change: "delete" | "create" | "strip" }
+  /** Somebody applies the Deployment again. */
+  | { readonly kind: "sizeDeployment"; readonly replicas: number }
   /** All pods are to be younger than now. */
   | { readonly kind: "restart" };
 
@@ -52,6 +55,8 @@ export interface Step {
 export interface Script {
   readonly manifest: Rollout;
   readonly services: readonly string[];
+  /** What the Rollout takes its template from, where it names one; the manifest holds that template. */
+  readonly deployment?: { readonly replicas: number };
   readonly steps: readonly Step[];
   /** How long pods of an image take to be ready, in ms; undefined: they never are. */
   readonly readyMs: (image: string) => number | undefined;
@@ -368,10 +373,11 @@ export function writeScript(chance: Chance, short: boolean): Script {
   // An update should not end where it was last touched: somebody promotes it now and then.
   if (chance.percent(40)) edit(plot, rest, "promote", user.promote);
   const delays = new Map(plot.images.map((image) => [image, chance.pick([2_000, 2_000, 2_500, 4_000])]));
-  return {
+  const script: Script = {
     manifest,
     services: ["active", "preview"],
     steps: plot.steps,
     readyMs: (image) => (image === BAD ? undefined : (delays.get(image) ?? 2_000)),
   };
+  return takingPlace(script, chance.fork("deployment"));
 }

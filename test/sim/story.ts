@@ -78,6 +78,8 @@ function changeText({ type, resource, object, old }: Change, truth: Truth): stri
       if (type === "DELETED") return "Rollout is gone";
       return `Rollout ${type === "ADDED" ? "created " : ""}gen ${object.metadata.generation} size ${next.spec?.replicas}${next.spec?.paused === true ? " paused" : ""} | ${statusText(next.status ?? {}, truth)} v${object.metadata.resourceVersion}`;
     }
+    case "deployments.apps":
+      return `Deployment ${last === undefined ? next.spec?.replicas : sizeText(last, next)} gen ${object.metadata.generation} v${object.metadata.resourceVersion}`;
     case "pods":
       return podText(type, object, truth);
     default:

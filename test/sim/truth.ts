@@ -9,13 +9,15 @@ import {
   type ReplicaSetFacts,
   type ServiceFacts,
   type Snapshot,
+  type WorkloadFacts,
 } from "../../controller/rollout/model.ts";
 import { restartDue } from "../../controller/rollout/restart.ts";
 import { createGatherer } from "../../controller/snapshot/gather.ts";
 import { createStores, servicesOf } from "../../controller/snapshot/stores.ts";
-import type { ReplicaSet, Service } from "../../schema/kube.ts";
+import type { ReplicaSet, Service, Workload } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { ApiObject, Change } from "../../simulator/api/model.ts";
+import { DEPLOYMENT } from "./deployment.ts";
 
 export const KEY = "default/web";
 
@@ -33,6 +35,8 @@ export interface Pod {
 
 export interface Truth {
   readonly rollout: Rollout | undefined;
+  /** The one whose place the Rollout takes. */
+  readonly deployment: WorkloadFacts | undefined;
   readonly sets: ReadonlyMap<string, ReplicaSetFacts>;
   readonly services: ReadonlyMap<string, ServiceFacts>;
   /** By the uid of their ReplicaSet. */
@@ -124,6 +128,12 @@ export function observe(): Truth {
     const facts = stores.services.get(`default/${name}`)?.facts;
     if (facts !== undefined) services.set(name, facts);
   };
+  const deployments = stores.workloads.Deployment;
+  deployments.seen.add(KEY);
+  const takeDeployment = ({ type, object }: Change): void => {
+    if (type === "DELETED") deployments.objects.remove(object as unknown as Workload);
+    else deployments.objects.upsert(object as unknown as Workload);
+  };
   const availableOf = ({ uid, minReadySeconds }: ReplicaSetFacts, nowMs: number): number => {
     let available = 0;
     for (const { deleting, readyMs } of bySet.get(uid)?.values() ?? []) {
@@ -196,6 +206,9 @@ export function observe(): Truth {
     get rollout() {
       return stores.rollouts.get(KEY);
     },
+    get deployment() {
+      return deployments.objects.get(KEY)?.facts;
+    },
     sets,
     services,
     podsOf: (setUid) => [...(bySet.get(setUid)?.values() ?? [])],
@@ -210,6 +223,7 @@ export function observe(): Truth {
       if (change.resource === "pods") takePod(change);
       else if (change.resource === "replicasets.apps") takeSet(change);
       else if (change.resource === "services") takeService(change);
+      else if (change.resource === DEPLOYMENT.resource) takeDeployment(change);
       else if (change.resource === "rollouts.argoproj.io") {
         const raw = change.object as unknown as Rollout;
         if (change.type === "DELETED") stores.rollouts.remove(raw);

@@ -6,6 +6,7 @@ import type { Clock } from "../../controller/loop/clock.ts";
 import { chanceOf } from "./chance.ts";
 import { virtualClock } from "./clock.ts";
 import { createRollout, createService, perform, type Stage } from "./deeds.ts";
+import { answerDeployment } from "./deployment.ts";
 import { createDriver } from "./driver.ts";
 import { endStateOf } from "./endState.ts";
 import type { Faults } from "./faults.ts";
@@ -127,7 +128,7 @@ function openWorld(options: WorldOptions) {
   };
   const truth = observe();
   const judge = createJudge({ core, truth, leases: options.leases, report });
-  const stage: Stage = { server, core, truth, readyMs: script.readyMs, meant: script.manifest };
+  const stage: Stage = { server, core, truth, readyMs: script.readyMs, meant: script.manifest, deployment: script.deployment };
   const driver = createDriver({
     clock,
     truth,
@@ -154,6 +155,7 @@ function openWorld(options: WorldOptions) {
     nodes: 1,
     events: false,
   });
+  answerDeployment(core);
   for (const name of script.services) createService(stage, name);
   createRollout(stage);
   const processes = startProcesses(options, breakage, scene, { server, clock, past });
