@@ -2,7 +2,7 @@
  * The golden scenarios (test/golden) in the whole world: each as it is, and once more for every write of the controller
  * with a crash right after that write. All must come to the same end.
  */
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { noFaults } from "./faults.ts";
 import type { Scenario } from "./goldenStage.ts";
@@ -30,7 +30,9 @@ async function goldenScenarios(): Promise<readonly Scenario[]> {
       });
     },
   });
-  const files = readdirSync(FOLDER).filter((name) => name.endsWith(".test.ts") && name !== "properties.test.ts");
+  // Those that tell timelines: others look at decisions one by one.
+  const tells = (name: string): boolean => readFileSync(join(FOLDER, name), "utf8").includes('"./timeline.ts"');
+  const files = readdirSync(FOLDER).filter((name) => name.endsWith(".test.ts") && tells(name));
   for (const name of files.toSorted()) await import(join(FOLDER, name));
   const { scenarios } = await import("./goldenStage.ts");
   return scenarios;

@@ -33,7 +33,9 @@ export const expect = (): object => new Proxy({}, { get: () => () => {} });
 /** A world that is only played when somebody looks at it. @public as test/golden/world.ts */
 export function createWorld(manifest: Rollout, options: WorldOptions = {}): World {
   const missing =
-    manifest.spec.workloadRef !== undefined && options.deployment === undefined ? "a Deployment that comes later" : undefined;
+    manifest.spec.workloadRef !== undefined && options.deployment === undefined
+      ? "a Deployment that comes later"
+      : undefined;
   const record: Record = { manifest, options, steps: [], waitedMs: 0, missing };
   const deeds: ((world: World) => void)[] = [];
   const played = (): World => {

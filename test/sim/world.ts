@@ -128,7 +128,14 @@ function openWorld(options: WorldOptions) {
   };
   const truth = observe();
   const judge = createJudge({ core, truth, leases: options.leases, report });
-  const stage: Stage = { server, core, truth, readyMs: script.readyMs, meant: script.manifest, deployment: script.deployment };
+  const stage: Stage = {
+    server,
+    core,
+    truth,
+    readyMs: script.readyMs,
+    meant: script.manifest,
+    deployment: script.deployment,
+  };
   const driver = createDriver({
     clock,
     truth,
