@@ -104,6 +104,11 @@ function parse(text: string): Quantity | undefined {
   return { mantissa: sign * mantissa, exponent, format };
 }
 
+/** Whether Go's decoder takes a member of a manifest for a quantity; null is none, and taken. */
+export const isQuantity = (value: unknown): boolean =>
+  value === null ||
+  ((typeof value === "string" || typeof value === "number") && parse(String(value).trim()) !== undefined);
+
 /** Number × suffix with the largest suffix that leaves a whole number (CanonicalizeBytes). */
 function written(quantity: Quantity): string {
   if (quantity.kept !== undefined) return quantity.kept;

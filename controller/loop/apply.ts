@@ -322,13 +322,15 @@ async function updateRollout(run: Run, action: ActionOf<"updateRollout">): Promi
     ...(revision === undefined ? {} : { [REVISION]: revision }),
     ...(workloadGeneration === undefined ? {} : { [WORKLOAD_GENERATION]: workloadGeneration }),
   };
+  const template = templatePatch(run);
+  const spec = { ...(replicas === undefined ? {} : { replicas }), ...(template === undefined ? {} : { template }) };
   const body = {
     metadata: {
       resourceVersion: rolloutVersion(run),
       ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
       ...(finalizers === undefined ? {} : { finalizers }),
     },
-    ...(replicas === undefined ? {} : { spec: { replicas } }),
+    ...(Object.keys(spec).length === 0 ? {} : { spec }),
   };
   const written = await send<Rollout>(run, {
     method: "PATCH",
@@ -338,6 +340,16 @@ async function updateRollout(run: Run, action: ActionOf<"updateRollout">): Promi
   });
   run.versions.set("Rollout", written.metadata.resourceVersion ?? "");
   remember(run, run.stores.rollouts, written);
+}
+
+/**
+ * Takes out of the stored template what is no quantity. Clients written in Go read nothing of an object that comes behind
+ * one, its status included; the reference loses it in the same write.
+ */
+function templatePatch({ snapshot, stores, rollout }: Run): object | undefined {
+  const stored = stores.rollouts.get(`${rollout.metadata.namespace}/${rollout.metadata.name}`);
+  if (snapshot.dropped === undefined || stored === undefined) return undefined;
+  return mergePatch(stored.spec.template ?? {}, rollout.spec.template ?? {});
 }
 
 const rolloutVersion = (run: Run): string => run.versions.get("Rollout") ?? run.rollout.metadata.resourceVersion ?? "";

@@ -90,7 +90,7 @@ const manifest = {
   status: { somethingNewer: "kept" },
 };
 
-function world(options: { readonly validForMs?: number } = {}) {
+function world(options: { readonly validForMs?: number; readonly resources?: object } = {}) {
   const api = fakeApi();
   const stores = createStores();
   const clock = manualClock(Date.parse("2026-01-01T00:00:10Z"));
@@ -109,7 +109,13 @@ function world(options: { readonly validForMs?: number } = {}) {
     wakeAfter: (_, ms) => void wakes.push(ms),
     finished: () => {},
   });
-  stores.rollouts.upsert(api.put(rolloutPath, manifest) as unknown as Rollout);
+  const { template } = manifest.spec;
+  const containers = template.spec.containers.map((container) => ({
+    ...container,
+    resources: options.resources ?? {},
+  }));
+  const spec = { ...manifest.spec, template: { ...template, spec: { containers } } };
+  stores.rollouts.upsert(api.put(rolloutPath, { ...manifest, spec }) as unknown as Rollout);
   const turn = () => reconciler.reconcile("ns/web");
   const rollout = (): Json => api.objects.get(rolloutPath) ?? {};
   const status = (): Json => (rollout()["status"] ?? {}) as Json;
@@ -253,6 +259,31 @@ describe("a ReplicaSet that the API server refuses", () => {
     api.state.refuse = (request) => (request.method === "POST" ? failure(503, "ServiceUnavailable") : undefined);
     expect(await failureOf(turn())).toContain("ServiceUnavailable");
     expect(status()).toEqual({ somethingNewer: "kept" });
+  });
+});
+
+describe("a Rollout whose template has a quantity that is none", () => {
+  const requests = { memory: "lots" };
+
+  test("is driven without it, as the reference does, and warned of once", async () => {
+    const { api, turn, clock, events, rollout } = world({ resources: { limits: { cpu: "1" }, requests } });
+    for (let turns = 0; turns < 4; turns += 1) {
+      await turn();
+      await clock.advance(500);
+    }
+    const [, set] = createdSet(api.objects);
+    const pod = set.spec.template?.spec as { containers: { resources: object }[] };
+    expect(pod.containers[0]?.resources).toEqual({ limits: { cpu: "1" }, requests: {} });
+    expect(events.filter((reason) => reason === "MalformedTemplate")).toHaveLength(1);
+    // Clients written in Go would not read the status behind it.
+    expect((rollout()["spec"] as (typeof manifest)["spec"]).template.spec).toMatchObject(pod);
+  });
+
+  test("is held where the reference would lose more than that", async () => {
+    const { api, turn, status } = world({ resources: { limits: { cpu: "lots", memory: "1Gi" } } });
+    await turn();
+    expect(writes(api.requests)).toEqual(["PATCH rollouts/web/status"]);
+    expect(status()["message"]).toContain('resources.limits[cpu]: Invalid value: "lots"');
   });
 });
 

@@ -171,6 +171,8 @@ export interface Snapshot extends World {
   readonly pods?: readonly PodFacts[];
   /** Taken only while the progress deadline has passed. */
   readonly look?: PodLook;
+  /** Places of the template, each with its value, that are no quantities: its pods run without them. */
+  readonly dropped?: readonly string[];
   /** The API server refused to create the new ReplicaSet. */
   readonly createFailure?: { readonly name: string; readonly message: string };
 }

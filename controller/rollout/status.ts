@@ -200,6 +200,13 @@ function emitPauseEvents(p: Pass, after: RolloutStatus): void {
     emit(p, "status", "RolloutResumed", "Rollout is resumed");
 }
 
+/** Once for every generation that has such a template. */
+function warnOfDropped(p: Pass, observed: RolloutStatus): void {
+  const { dropped = [] } = p.snapshot;
+  if (dropped.length === 0 || statusOf(p).observedGeneration === observed.observedGeneration) return;
+  emit(p, "status", "MalformedTemplate", `Pods run without what is no quantity: ${dropped.join(", ")}`, "Warning");
+}
+
 /** Completes a drafted status: abort, pauses, conditions, phase and duration, in the order in which they build on each other. */
 export function finishStatus(p: Pass, draft: RolloutStatus): RolloutStatus {
   const { rollout } = p.world;
@@ -208,6 +215,7 @@ export function finishStatus(p: Pass, draft: RolloutStatus): RolloutStatus {
     observedGeneration: String(rollout.metadata.generation ?? 0),
     workloadObservedGeneration: workloadObservedGeneration(p),
   };
+  warnOfDropped(p, observed);
   abortWhenStuck(p, observed);
   const paused = { ...observed, ...settlePauses(p) };
   const conditioned = { ...paused, conditions: conditionsOf(p, paused) };

@@ -1,5 +1,6 @@
 /** From the caches to the facts about one Rollout. Synchronous, so that all of them are of the same instant. */
 import type { Rollout } from "../../schema/rollout.ts";
+import { readableTemplate, type ReadableTemplate } from "../hash/malformed.ts";
 import { podTemplateHash, stepHash } from "../hash/podHash.ts";
 import { templateDigest } from "../hash/templateDigest.ts";
 import {
@@ -31,7 +32,11 @@ interface SpecFacts {
   readonly stepHash: string;
   readonly templateDigest: string;
   readonly invalid: string | undefined;
+  /** Of a template with quantities that are none: what is driven instead. */
+  readonly readable: ReadableTemplate<Template> | undefined;
 }
+
+type Template = Rollout["spec"]["template"];
 
 export interface Gatherer {
   /**
@@ -55,7 +60,7 @@ export function createGatherer(stores: Stores): Gatherer {
       known.set(key, facts);
       // An object that it rests on has not been looked for yet: whoever looks puts the Rollout in line again.
       if (routedObjects(stores.routed, rollout).some(([, object]) => object.kind === "waiting")) return undefined;
-      return snapshotOf(stores, resolved, facts);
+      return snapshotOf(stores, { ...resolved, rollout: driven(resolved.rollout, facts.readable) }, facts);
     },
     forget: (key) => void known.delete(key),
   };
@@ -69,18 +74,25 @@ function specFacts(stored: Rollout, { rollout, workload }: Complete, old: SpecFa
   const collisionCount = rollout.status?.collisionCount;
   const versions = [uid, generation, collisionCount, workload?.name, workloadVersion(workload)].join(" ");
   if (old?.versions === versions) return old;
-  const { template, selector, strategy } = rollout.spec;
+  const { selector, strategy } = rollout.spec;
+  // The API server has read the template of a workload.
+  const readable = workload === undefined ? readableTemplate(rollout.spec.template) : undefined;
+  const template = readable?.template ?? rollout.spec.template;
   return {
     versions,
     podHash: podTemplateHash(template, collisionCount),
     stepHash: strategy?.canary === undefined || strategy.blueGreen !== undefined ? "" : stepHash(strategy.canary.steps),
     templateDigest: templateDigest(template),
     invalid: specProblem(
-      stored,
+      driven(stored, readable),
       workload === undefined ? {} : { resolvedTemplate: template, resolvedSelector: selector },
     ),
+    readable,
   };
 }
+
+const driven = (rollout: Rollout, readable: SpecFacts["readable"]): Rollout =>
+  readable === undefined ? rollout : { ...rollout, spec: { ...rollout.spec, template: readable.template } };
 
 /** Where nobody counts changes of the spec, every version may be one. */
 const workloadVersion = (workload: WorkloadFacts | undefined): string =>
@@ -126,13 +138,14 @@ function snapshotOf(stores: Stores, { rollout, workload }: Complete, facts: Spec
     if (service !== undefined) services.set(name, service.facts);
   }
   const matches = (rs: ReplicaSetFacts): boolean => matchesSelector(selector, rs.labels);
-  const { podHash, stepHash: steps, templateDigest: digest } = facts;
+  const { podHash, stepHash: steps, templateDigest: digest, readable } = facts;
   const base = {
     rollout,
     services,
     podHash,
     stepHash: steps,
     templateDigest: digest,
+    ...(readable === undefined ? {} : { dropped: readable.dropped }),
     ...(workload === undefined ? {} : { workload }),
     ...routingOf(stores, rollout),
   };
