@@ -48,9 +48,18 @@ export interface Admission {
   notReady(): string[];
   /** The leader's part: looks again at what was admitted without us. */
   audit(signal: AbortSignal): Promise<void>;
-  /** Resolves after `signal`, when the last review has been answered. */
+  /** Resolves after `signal`, when the configuration says what it should without us: the Leases may go. */
+  readonly parted: Promise<void>;
+  /** Resolves after that, when the last review has been answered. */
   readonly done: Promise<void>;
 }
+
+/**
+ * How long reviews are answered after we were told to go. Until every node knows it, a Service still leads new connections
+ * to us; and of those that the API server keeps, ending one loses a review that is on its way on it. So they are ended by our
+ * answers instead.
+ */
+const farewellMs = 5_000;
 
 /** Starts to serve as soon as there is a certificate; `signal` ends it. */
 export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts, signal: AbortSignal): Admission {
@@ -78,7 +87,11 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
     },
   });
   const audit = auditOf(options, ports, rules);
-  const keeping = keeper.run(signal).then(() => webhook?.stop());
+  const parted = keeper.run(signal);
+  const farewell = aborted(signal).then(() => {
+    webhook?.drain();
+    return new Promise<void>((resolve) => clock.after(webhook === undefined ? 0 : farewellMs, resolve));
+  });
   return {
     *render() {
       yield* metrics.render();
@@ -86,9 +99,16 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
     },
     notReady: () => (webhook === undefined ? ["the webhook has no certificate yet"] : []),
     audit: (running) => audit.run(running),
-    done: keeping,
+    parted,
+    done: Promise.all([parted, farewell]).then(() => webhook?.stop()),
   };
 }
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 
 function auditOf(options: AdmissionOptions, ports: AdmissionPorts, rules: Rules): Audit {
   return createAudit({

@@ -219,8 +219,9 @@ async function lead({ options, log, client, controller, admission, stopping, hol
     await controller.run(working.signal);
   }
   stopping.abort();
-  await admission?.done;
+  await admission?.parted;
   await leases.release();
+  await admission?.done;
   return exitCode;
 }
 

@@ -107,6 +107,17 @@ describe("changing the certificate", () => {
 });
 
 describe("stopping", () => {
+  test("is announced: until then everybody is answered, and asked to connect anew", async () => {
+    const server = start(ok);
+    const ask = () => fetch(`https://127.0.0.1:${server.port}/`, { tls: { ca } });
+    expect((await ask()).headers.get("connection")).not.toBe("close");
+    server.drain();
+    for (let index = 0; index < 3; index++) {
+      const response = await ask();
+      expect([response.status, response.headers.get("connection")]).toEqual([200, "close"]);
+    }
+  });
+
   test("answers what is in work before it ends", async () => {
     const server = start(async () => {
       await Bun.sleep(200);

@@ -29,6 +29,8 @@ export interface TlsServer {
   certificate(): ServingCertificate;
   /** Resolves once new connections get only this certificate; reviews in work are answered. Swaps run one at a time. */
   swapCertificate(certificate: ServingCertificate): Promise<void>;
+  /** We are about to go: who asks from now on is answered, and told to connect anew, which leads to whoever is left. */
+  drain(): void;
   /** Takes no more connections and resolves when what is in work has been answered, or after `graceMs` (3 s). */
   stop(graceMs?: number): Promise<void>;
 }
@@ -97,6 +99,9 @@ export function serveTls(options: ServerOptions): TlsServer {
       const swapped = swapping.then(() => swap(certificate));
       swapping = swapped.catch(() => undefined);
       return swapped;
+    },
+    drain() {
+      for (const listener of listeners) listener.draining = true;
     },
     async stop(graceMs = defaultGraceMs) {
       stopped = true;

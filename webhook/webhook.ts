@@ -30,6 +30,8 @@ export interface Webhook {
   expiresAtMs(): number;
   /** Resolves once new connections get only this certificate; no review is lost. */
   swapCertificate(certificate: ServingCertificate): Promise<void>;
+  /** Answers on, and leads its clients elsewhere: for the time before `stop`. */
+  drain(): void;
   /** Answers what is in work, then ends. */
   stop(graceMs?: number): Promise<void>;
 }
@@ -57,6 +59,7 @@ export function createWebhook(options: WebhookOptions): Webhook {
     port: server.port,
     expiresAtMs: () => server.certificate().notAfterMs,
     swapCertificate: server.swapCertificate,
+    drain: server.drain,
     stop: server.stop,
   };
 }

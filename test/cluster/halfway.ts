@@ -43,8 +43,11 @@ const service = (suffix: string): KubeObject => ({
 
 /** 1 of 4, waits for the user; 2 of 4, waits again. */
 const steps = [{ setWeight: 25 }, { pause: {} }, { setWeight: 50 }, { pause: {} }];
-export const canary = (more: object = {}, spec: object = {}): KubeObject =>
+const canary = (more: object = {}, spec: object = {}): KubeObject =>
   rollout({ strategy: { canary: { steps, maxSurge: 1, maxUnavailable: 0, ...more } }, ...spec });
+/** Eight pods, a quarter each time, never fewer than eight ready. */
+export const quarters = (): KubeObject =>
+  canary({ steps: [25, 50, 75].flatMap((setWeight) => [{ setWeight }, { pause: { duration: 1 } }]) }, { replicas: 8 });
 const blueGreen = (more: object = {}): KubeObject[] => [
   service("active"),
   service("preview"),

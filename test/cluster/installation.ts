@@ -7,7 +7,7 @@ import { type Api, connect, type KubeObject } from "./api.ts";
 import { type CommandResult, type ControlPlane, startControlPlane } from "./controlPlane.ts";
 import type { Harness } from "./harness.ts";
 import { kubeletPort } from "./kubeletPort.ts";
-import { type Pod, podsOf, startPod } from "./pod.ts";
+import { type Pod, type PodOptions, podsOf, startPod } from "./pod.ts";
 import { logTail, newNursery } from "./processes.ts";
 import type { World } from "./world.ts";
 
@@ -29,7 +29,7 @@ export interface Installation {
   /** kubectl, which must succeed. */
   kubectl(...args: string[]): Promise<CommandResult>;
   /** Waits for the pod of a namespace's Deployment and runs the binary in its place. */
-  startPod(namespace: string, name: string): Promise<Pod>;
+  startPod(namespace: string, name: string, instead?: Pick<PodOptions, "binary" | "pod">): Promise<Pod>;
   until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs?: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -71,9 +71,9 @@ export async function startInstallation(): Promise<Installation> {
       if (result.code !== 0) throw new Error(`kubectl ${args.join(" ")}: ${result.stderr}`);
       return result;
     },
-    startPod: async (namespace, name) => {
+    startPod: async (namespace, name, instead = {}) => {
       await until("the Deployment has a pod", async () => (await podsOf(api, namespace)).length > 0);
-      const pod = await startPod({ plane, nursery, api, namespace, name });
+      const pod = await startPod({ plane, nursery, api, namespace, name, ...instead });
       logs.push(pod.child.logFile);
       return pod;
     },

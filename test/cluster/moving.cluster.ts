@@ -5,10 +5,9 @@
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { setImage } from "./actions.ts";
-import type { KubeObject } from "./api.ts";
 import { auditMark, isObjectWrite, writesSince } from "./auditLog.ts";
 import { otherController } from "./controller.ts";
-import { canary, type Halfway, halfway, name } from "./halfway.ts";
+import { type Halfway, halfway, name, quarters } from "./halfway.ts";
 import { slim, writeLeft } from "./leftHalfway.ts";
 import type { Child } from "./processes.ts";
 import { holder, referenceBinary, type Relay, type Runner, startRelay, userOf } from "./relay.ts";
@@ -104,17 +103,11 @@ async function move(from: Runner, to: Runner): Promise<void> {
 live("from the reference's controller to Sluice", () => move("reference", "sluice"), 600_000);
 live("from Sluice to the reference's controller", () => move("sluice", "reference"), 600_000);
 
-/** Eight pods, a quarter each time, never fewer than eight ready. */
-const quarters = (more: object): KubeObject => {
-  const steps = [25, 50, 75].flatMap((setWeight) => [{ setWeight }, { pause: { duration: 1 } }]);
-  return canary({ steps, ...more }, { replicas: 8 });
-};
-
 async function updating(topic: string, count: number): Promise<readonly { world: World; witness: Witness }[]> {
   return Promise.all(
     Array.from({ length: count }, async (_, index) => {
       const world = await newWorld(`${topic}-${index}`, relay.cluster);
-      await world.create(quarters({}));
+      await world.create(quarters());
       await world.settle(name, "Healthy", healthy);
       return { world, witness: await newWitness(world) };
     }),

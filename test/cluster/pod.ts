@@ -44,22 +44,27 @@ export interface PodOptions {
   readonly namespace: string;
   /** Of the log file and the folder with the credentials. */
   readonly name: string;
+  /** The binary that the image holds; by default the one that was built. */
+  readonly binary?: string;
+  /** In whose place it runs; by default the first pod that is not going away. */
+  readonly pod?: KubeObject;
 }
 
 /**
  * Only ports differ from the Deployment: a pod has an address of its own, here all share one. Where this machine does not
  * let us mount, the token comes by a kubeconfig instead of the place where a pod finds it.
  */
-export async function startPod({ plane, nursery, api, namespace, name }: PodOptions): Promise<Pod> {
+export async function startPod({ plane, nursery, api, namespace, name, ...given }: PodOptions): Promise<Pod> {
   const { spec } = await api.get<DeploymentView>(`/apis/apps/v1/namespaces/${namespace}/deployments/sluice`);
   const { serviceAccountName, containers } = spec.template.spec;
   const { args, env } = containers[0];
-  const pod = (await podsOf(api, namespace)).find(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const living = (await podsOf(api, namespace)).find(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const pod = given.pod ?? living;
   const fields: Readonly<Record<string, string | undefined>> = {
     "metadata.name": pod?.metadata.name,
     "metadata.namespace": namespace,
   };
-  const given = env.map(({ name, value, valueFrom }) => {
+  const environment = env.map(({ name, value, valueFrom }) => {
     const text = value ?? fields[valueFrom?.fieldRef?.fieldPath ?? ""];
     if (text === undefined && valueFrom !== undefined) throw new Error(`Cannot fill in ${name}: is there a pod?`);
     return [name, text ?? ""] as const;
@@ -73,11 +78,11 @@ export async function startPod({ plane, nursery, api, namespace, name }: PodOpti
     ...(webhookPort === undefined ? [] : [`--webhook-port=${webhookPort}`]),
   ];
   const mounts = (await mayMount()) ? ["unshare", "--mount", "sh", "-c", inMounts, dir] : [];
-  const child = nursery.spawn(name, [...mounts, program, ...args, ...ports], {
+  const child = nursery.spawn(name, [...mounts, given.binary ?? program, ...args, ...ports], {
     logFile: join(plane.dir, `${name}.log`),
     cwd: dir,
     env: {
-      ...Object.fromEntries(given),
+      ...Object.fromEntries(environment),
       HOME: "/nonexistent",
       KUBECONFIG: mounts.length > 0 ? "" : join(dir, "kubeconfig"),
       KUBERNETES_SERVICE_HOST: host ?? "",

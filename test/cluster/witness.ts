@@ -139,3 +139,16 @@ function shrink(shrunkBy: Map<string, number>, old: KubeObject | undefined, next
   const name = (next ?? old)?.metadata.name;
   if (by > 0 && name !== undefined) shrunkBy.set(name, (shrunkBy.get(name) ?? 0) + by);
 }
+
+/** The sizes that were changed one way and then the other: traffic that went back and forth. */
+export function turnedBack(changes: readonly string[]): string[] {
+  const ways = new Map<string, number>();
+  return changes.filter((line) => {
+    const [, set = "", before = "", after = ""] = /^size (\S+) (\w+) -> (\w+)$/.exec(line) ?? [];
+    if (set === "" || before === "none" || after === "none") return false;
+    const way = Math.sign(Number(after) - Number(before));
+    const turned = way === -(ways.get(set) ?? way);
+    ways.set(set, way);
+    return turned;
+  });
+}
