@@ -5,6 +5,7 @@ import { runReflector, type KubeObject, type Reflector } from "../providers/kube
 import type { Rollout } from "../schema/rollout.ts";
 import type { Override, Rules } from "../webhook/validate.ts";
 import type { Log } from "./log.ts";
+import { findWorkloads } from "./admissionWorkloads.ts";
 import { createStore, type Store, type Stored } from "./loop/cache.ts";
 import type { Clock } from "./loop/clock.ts";
 import { admissionFindings, newViolations, type AdmittedKind, type References } from "./rules/admission.ts";
@@ -66,8 +67,10 @@ export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefi
     };
   };
   return {
-    findings: (object: unknown, kind: AdmittedKind, namespace: string) =>
-      admissionFindings(object, kind, { references: referencesFor(kind, namespace) }),
+    findings: (object, kind, namespace, found = {}) =>
+      admissionFindings(object, kind, { references: { ...referencesFor(kind, namespace), ...found } }),
+    find: (objects, kind, namespace, untilMs) =>
+      kind === "Rollout" ? findWorkloads(ports, objects, namespace, untilMs) : undefined,
     newViolations,
   };
 }

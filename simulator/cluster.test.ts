@@ -60,6 +60,37 @@ describe("a cluster in one process", () => {
     await cluster.stop();
   });
 
+  test("asks for the workload that a new Rollout names", async () => {
+    const cluster = await start();
+    const rollout = (selector: string) => `apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: { name: web, namespace: default }
+spec:
+  replicas: 1
+  selector: { matchLabels: { app: ${selector} } }
+  workloadRef: { apiVersion: apps/v1, kind: Deployment, name: web }
+  strategy: { canary: {} }
+`;
+    const deployment = `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, namespace: default }
+spec:
+  replicas: 0
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: web, image: "web:1" }] }
+`;
+    await apply(cluster.server, [deployment]);
+    const refused = await apply(cluster.server, [rollout("shop")]);
+    expect(refused.lines.join("\n")).toContain("does not match template");
+    const taken = await apply(cluster.server, [rollout("web")]);
+    expect(taken.lines).toEqual(["rollout.argoproj.io/web created"]);
+    await clock.advance(10_000);
+    expect(phaseOf(cluster.core, "web")).toBe("Healthy");
+    await cluster.stop();
+  });
+
   test("goes on after a restart where it was: nothing moves, and what was waiting can be promoted", async () => {
     const first = await start();
     await apply(first.server, shop);

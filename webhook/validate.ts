@@ -2,7 +2,7 @@
 import type { Log } from "../controller/log.ts";
 import type { Clock } from "../controller/loop/clock.ts";
 import { equal } from "../controller/rollout/equal.ts";
-import type { AdmittedKind, Findings } from "../controller/rules/admission.ts";
+import type { AdmittedKind, Findings, References } from "../controller/rules/admission.ts";
 import type { Violation } from "../controller/rules/violation.ts";
 import { type Answer, type Cause, causesOf, causeText, record, type Review, warningsOf } from "./review.ts";
 import { BREAK_GLASS } from "./configuration.ts";
@@ -11,10 +11,22 @@ import type { Opinion, SecondOpinion } from "./secondOpinion.ts";
 /** The rules, with whatever they need to know of the cluster. Neither throws. */
 export interface Rules {
   /** `namespace` is "" for kinds without. */
-  findings(object: unknown, kind: AdmittedKind, namespace: string): Findings;
+  findings(object: unknown, kind: AdmittedKind, namespace: string, found?: Found): Findings;
+  /**
+   * Looks for what these objects name and nobody holds; undefined: there is nothing of the kind. Never rejects, and
+   * answers by `untilMs` (of the clock).
+   */
+  find?(
+    objects: readonly unknown[],
+    kind: AdmittedKind,
+    namespace: string,
+    untilMs: number,
+  ): Promise<Found> | undefined;
   /** Of the violations of an object those that it did not have `before`. */
   newViolations(before: readonly Violation[], after: readonly Violation[]): readonly Violation[];
 }
+
+export type Found = Pick<References, "workloads">;
 
 /** Somebody let an object through with the annotation. */
 export interface Override {
@@ -77,7 +89,8 @@ async function validate(ports: ValidatorPorts, review: Review, pause: Pause): Pr
   }
   // On its way while the rules run.
   const asked = ports.secondOpinion?.ask(review, untilMs);
-  const { refuse, warn } = await judged(ports.rules, review, kind, pause);
+  const found = await ports.rules.find?.([review.object, review.oldObject], kind, review.namespace, untilMs);
+  const { refuse, warn } = await judged(ports.rules, review, kind, found, pause);
   const opinion = (await asked) ?? noOpinion;
   return answerOf(ports, review, {
     causes: merged(causesOf(refuse), opinion.causes),
@@ -98,12 +111,18 @@ function isNoneOfOurs({ operation, subResource, object, oldObject }: Review): bo
 }
 
 /** On updates only what is new counts; the rest is told again, since the loop still holds the object for it. */
-async function judged(rules: Rules, review: Review, kind: AdmittedKind, pause: Pause): Promise<Findings> {
+async function judged(
+  rules: Rules,
+  review: Review,
+  kind: AdmittedKind,
+  found: Found | undefined,
+  pause: Pause,
+): Promise<Findings> {
   const { object, oldObject, namespace, operation } = review;
-  const after = rules.findings(object, kind, namespace);
+  const after = rules.findings(object, kind, namespace, found);
   if (operation === "CREATE" || (after.refuse.length === 0 && after.warn.length === 0)) return after;
   await pause();
-  const before = rules.findings(oldObject, kind, namespace);
+  const before = rules.findings(oldObject, kind, namespace, found);
   await pause();
   const refuse = rules.newViolations(before.refuse, after.refuse);
   const isNew = new Set(refuse);

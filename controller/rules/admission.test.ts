@@ -104,7 +104,10 @@ describe("Services", () => {
   });
 
   test("are not compared with pods that another workload describes", () => {
-    const referring = rollout(strategy, { template: undefined, workloadRef: { name: "w" } });
+    const referring = rollout(strategy, {
+      template: undefined,
+      workloadRef: { apiVersion: "apps/v1", kind: "Deployment", name: "w" },
+    });
     expect(texts(referring, "Rollout", { references: one({ app: "x" }) }).refuse).toEqual([]);
     const resolved = { references: one({ app: "x" }), resolvedTemplate: pods };
     expect(texts(referring, "Rollout", resolved).refuse).toHaveLength(1);

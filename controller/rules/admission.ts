@@ -27,6 +27,7 @@ import { unknownFieldViolations } from "./unknownFields.ts";
 import { forbidden, type Violation } from "./violation.ts";
 import { virtualServiceFindings } from "./virtualService.ts";
 import { rolloutWarnings } from "./warnings.ts";
+import { resolutionBy, workloadFindings, type Workloads } from "./workloadRef.ts";
 
 export type { Findings } from "./findings.ts";
 export type { AdmittedKind } from "./kinds.ts";
@@ -42,6 +43,8 @@ export interface References {
   readonly rollouts?: Lookup<unknown>;
   /** For a template: the Rollouts that may use it, each with the templates as the cluster holds them before this write. */
   readonly users?: readonly TemplateUser[];
+  /** What Rollouts take their pod template from. */
+  readonly workloads?: Workloads;
   /** Ingresses of the object's namespace by name. */
   readonly ingresses?: Lookup<unknown>;
   /** VirtualServices by `name.namespace`, those of the object's namespace by plain name too. */
@@ -90,9 +93,11 @@ const JUDGES: { readonly [K in AdmittedKind]: Judge } = {
 };
 
 /** In the order of the reference: the spec, Services, templates, routers. */
-function rolloutFindings(rollout: unknown, { references = {}, ...resolution }: AdmissionContext): readonly Findings[] {
-  const { services, templates, rollouts, ingresses, virtualServices } = references;
+function rolloutFindings(rollout: unknown, { references = {}, ...given }: AdmissionContext): readonly Findings[] {
+  const { services, templates, rollouts, ingresses, virtualServices, workloads } = references;
+  const resolution = { ...given, ...(workloads === undefined ? {} : resolutionBy(workloads, rollout)) };
   const found: Findings[] = [
+    workloadFindings(rollout, workloads),
     {
       refuse: rolloutViolations(rollout, resolution),
       warn: [...rolloutWarnings(rollout), ...routerViolations(rollout), ...unsupported(rollout)],

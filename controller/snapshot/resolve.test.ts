@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import type { Workload } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { resolve } from "./resolve.ts";
-import { createWorkloadStores, type WorkloadKind } from "./workloads.ts";
+import type { WorkloadKind } from "../rules/workloadRef.ts";
+import { createWorkloadStores } from "./workloads.ts";
 
 const template = { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "web:1" }] } };
 const metadata = { name: "web", namespace: "prod", creationTimestamp: undefined, uid: "u", resourceVersion: "7" };

@@ -4,6 +4,7 @@ import type { Rollout } from "../../schema/rollout.ts";
 import { equal } from "../rollout/equal.ts";
 import type { WorkloadFacts } from "../rollout/model.ts";
 import { REPLICAS_BEFORE } from "../rollout/workload.ts";
+import { groupOf, type WorkloadKind } from "../rules/workloadRef.ts";
 import type { Cached } from "./stores.ts";
 import { createOptionalStore, type OptionalKind, type OptionalStore } from "./optionalStore.ts";
 
@@ -14,13 +15,7 @@ export interface WorkloadObject extends WorkloadFacts {
 
 export type CachedWorkload = Cached<WorkloadObject>;
 
-export type WorkloadKind = "Deployment" | "ReplicaSet" | "PodTemplate";
-
 export type WorkloadStores = Readonly<Record<WorkloadKind, OptionalStore<CachedWorkload, Workload>>>;
-
-/** The group in an apiVersion, "" for the core group. */
-export const groupOf = (apiVersion: string): string =>
-  apiVersion.includes("/") ? (apiVersion.split("/")[0] ?? "") : "";
 
 export const createWorkloadStores = (): WorkloadStores => ({
   Deployment: createOptionalStore(workloadKind("Deployment", "apps/v1", "deployments")),
