@@ -78,6 +78,18 @@ describe("delays", () => {
     expect(seen).toEqual(["a@100"]);
   });
 
+  test("one that was taken back does not come, one that was set after that does", async () => {
+    const { queue, clock, seen } = world();
+    queue.addAfter("a", 100);
+    queue.cancelDelay("a");
+    queue.addAfter("b", 100);
+    queue.cancelDelay("b");
+    queue.addAfter("b", 300);
+    expect(queue.delayed).toBe(1);
+    await clock.advance(2_000);
+    expect(seen).toEqual(["b@300"]);
+  });
+
   test("a delay of nothing is an add", () => {
     const { queue, seen } = world();
     queue.addAfter("a", 0);

@@ -44,6 +44,8 @@ export interface WorkQueue {
   add(key: string): void;
   /** `add` after `delayMs`. Asked several times, the earliest counts. */
   addAfter(key: string, delayMs: number): void;
+  /** Takes back what `addAfter` and `addRateLimited` asked for; a key that waits in line stays there. */
+  cancelDelay(key: string): void;
   /** `addAfter` with 1 ms · 2ⁿ, at most 10 s, n being the failures so far, of which 50–100 % is slept. */
   addRateLimited(key: string): void;
   /** Forgets the failures of a key. */
@@ -98,6 +100,10 @@ const delays = (clock: Clock, due: (key: string) => void) => {
         due(key);
       });
       timers.set(key, { dueMs, cancel });
+    },
+    cancel(key: string): void {
+      timers.get(key)?.cancel();
+      timers.delete(key);
     },
     clear(): void {
       for (const { cancel } of timers.values()) cancel();
@@ -220,6 +226,7 @@ export const createQueue = ({ clock, metrics, random = Math.random }: QueueOptio
     },
     add,
     addAfter,
+    cancelDelay: (key) => delayed.cancel(key),
     addRateLimited,
     forget: (key) => failures.forget(key),
     failures: (key) => failures.of(key),

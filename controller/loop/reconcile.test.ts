@@ -107,6 +107,7 @@ function world(options: { readonly validForMs?: number; readonly resources?: obj
     eventsTold: async () => {},
     waiting: () => 0,
     wakeAfter: (_, ms) => void wakes.push(ms),
+    forgetWake: () => {},
     finished: () => {},
   });
   const { template } = manifest.spec;
@@ -328,7 +329,7 @@ describe("a Rollout whose pods do not become ready", () => {
     );
     await turn();
     expect(reads()).toBe(1);
-    expect(wakes.at(-1)).toBe(30_000);
+    expect(wakes).toContain(30_000);
     await clock.advance(30_000);
     await turn();
     expect(reads()).toBe(2);

@@ -19,6 +19,7 @@ export interface ReconcilePorts extends Writer {
   /** How many Rollouts are in line. */
   readonly waiting: () => number;
   readonly wakeAfter: (key: string, delayMs: number) => void;
+  readonly forgetWake: (key: string) => void;
   readonly finished: (status: string, totalSeconds: number, manualPauseSeconds: number) => void;
   /** What to do about a Rollout; tests break it on purpose, or look on. */
   readonly decide?: Decide | undefined;
@@ -77,7 +78,6 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
     const isFresh = known?.setUid === set.uid && now < nextLookAt(snapshot.rollout, known);
     const look = isFresh ? known : await lookAtPods(ports.client, set, now);
     looks.set(key, look);
-    ports.wakeAfter(key, nextLookAt(snapshot.rollout, look) - now);
     const fresh = isFresh ? snapshot : gatherNow(key);
     if (fresh === undefined) return undefined;
     return { ...fresh, look, ...(snapshot.pods === undefined ? {} : { pods: snapshot.pods }) };
@@ -115,7 +115,10 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
   const carryOut = async (key: string, snapshot: Snapshot): Promise<void> => {
     const now = clock.now();
     const decision = decide(snapshot, now);
+    // What was to be woken for before is told again, or is over.
+    ports.forgetWake(key);
     if (decision.wakeAt !== undefined) ports.wakeAfter(key, decision.wakeAt - now);
+    if (snapshot.look !== undefined) ports.wakeAfter(key, nextLookAt(snapshot.rollout, snapshot.look) - now);
     const waitMs = pace.waitMs(key, snapshot, decision, now);
     if (waitMs > 0) ports.wakeAfter(key, waitMs);
     const outcome = await (waitMs > 0 ? applyActions : applyAll)(key, snapshot, decision);

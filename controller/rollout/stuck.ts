@@ -39,8 +39,9 @@ const LATEST_MS = 600_000;
 
 /** When to look again: the longer nothing moves the later, from every 30 s to every 10 min. */
 export function nextLookAt(rollout: Rollout, look: PodLook): number {
-  const since = instant(findCondition(rollout.status?.conditions, "Progressing")?.lastTransitionTime) ?? look.at;
-  return look.at + Math.min(LATEST_MS, Math.max(SOONEST_MS, look.at - since));
+  const progressing = findCondition(rollout.status?.conditions, "Progressing");
+  const told = progressing?.reason === "ProgressDeadlineExceeded" ? instant(progressing.lastTransitionTime) : undefined;
+  return look.at + Math.min(LATEST_MS, Math.max(SOONEST_MS, look.at - (told ?? look.at)));
 }
 
 const LONGEST_MESSAGE = 300;
