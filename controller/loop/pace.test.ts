@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Decision, ReplicaSetFacts, RolloutEvent, Snapshot } from "../rollout/model.ts";
 import type { RolloutStatus } from "../../schema/rollout.ts";
-import { createPace, joinEvents, splitEvents } from "./pace.ts";
+import { createPace, joinEvents, waitingEvents } from "./pace.ts";
 
 const settled = (over: Partial<ReplicaSetFacts> = {}): ReplicaSetFacts => ({
   namespace: "ns",
@@ -109,12 +109,12 @@ describe("events of a status that waits", () => {
   const started = event("RolloutNotCompleted", "status");
   const scaled = event("ScalingReplicaSet", 2);
 
-  test("are told up to the first one of the status", () => {
-    expect(splitEvents([created, started, scaled])).toEqual({ now: [created], later: [started, scaled] });
+  test("wait from the first one of the status on", () => {
+    expect(waitingEvents([created, started, scaled])).toEqual([started, scaled]);
   });
 
-  test("are all told when none belongs to the status", () => {
-    expect(splitEvents([created, scaled])).toEqual({ now: [created, scaled], later: [] });
+  test("do not wait when none belongs to the status", () => {
+    expect(waitingEvents([created, scaled])).toEqual([]);
   });
 
   test("keep their order when the status is written after all", () => {

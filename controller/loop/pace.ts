@@ -96,10 +96,10 @@ export function createPace(waiting: () => number = () => 0): Pace {
   };
 }
 
-/** Events of a decision whose status waits: what may be told now, and what must come after the status's own first event. */
-export function splitEvents(events: readonly RolloutEvent[]): { now: RolloutEvent[]; later: RolloutEvent[] } {
+/** Events of a decision whose status waits: those that must wait, too, the status's own first event and what comes after it. */
+export function waitingEvents(events: readonly RolloutEvent[]): readonly RolloutEvent[] {
   const first = events.findIndex((e) => e.after === "status");
-  return first < 0 ? { now: [...events], later: [] } : { now: events.slice(0, first), later: events.slice(first) };
+  return first < 0 ? [] : events.slice(first);
 }
 
 export const eventText = ({ reason, message }: RolloutEvent): string => `${reason}|${message}`;

@@ -6,7 +6,7 @@ import type { Rollout } from "../../schema/rollout.ts";
 import { createGatherer } from "../snapshot/gather.ts";
 import { createStores } from "../snapshot/stores.ts";
 import { manualClock } from "./clock.ts";
-import { createReconciler } from "./reconcile.ts";
+import { createReconciler, type Decide } from "./reconcile.ts";
 
 type Json = Record<string, unknown>;
 
@@ -90,7 +90,7 @@ const manifest = {
   status: { somethingNewer: "kept" },
 };
 
-function world(options: { readonly validForMs?: number; readonly resources?: object } = {}) {
+function world(options: { readonly validForMs?: number; readonly resources?: object; readonly decide?: Decide } = {}) {
   const api = fakeApi();
   const stores = createStores();
   const clock = manualClock(Date.parse("2026-01-01T00:00:10Z"));
@@ -109,6 +109,7 @@ function world(options: { readonly validForMs?: number; readonly resources?: obj
     wakeAfter: (_, ms) => void wakes.push(ms),
     forgetWake: () => {},
     finished: () => {},
+    decide: options.decide,
   });
   const { template } = manifest.spec;
   const containers = template.spec.containers.map((container) => ({
@@ -198,6 +199,64 @@ describe("a write", () => {
     await turn();
     expect(writes(api.requests)).toEqual(["POST replicasets", "PATCH rollouts/web", "PATCH rollouts/web"]);
     expect(rollout()["metadata"]).toMatchObject({ annotations: { "rollout.argoproj.io/revision": "1" } });
+  });
+});
+
+describe("events", () => {
+  const refuseOnce = (api: ReturnType<typeof world>["api"], path: string): void => {
+    api.state.refuse = (request) => {
+      if (request.path !== path) return undefined;
+      api.state.refuse = undefined;
+      return failure(409, "Conflict");
+    };
+  };
+
+  test("of a status that an action's failure kept back are told with the next one", async () => {
+    const decide: Decide = ({ rollout }) => ({
+      actions: rollout.metadata.annotations === undefined ? [{ kind: "updateRollout", revision: "1" }] : [],
+      status: rollout.status?.phase === "Healthy" ? undefined : { phase: "Healthy" },
+      events:
+        rollout.status?.phase === "Healthy"
+          ? []
+          : [{ type: "Normal", reason: "RolloutCompleted", message: "m", after: "status" }],
+      wakeAt: undefined,
+      more: false,
+      finished: undefined,
+    });
+    const { api, turn, events } = world({ decide });
+    refuseOnce(api, rolloutPath);
+    expect(await failureOf(turn())).toContain("Conflict");
+    expect(events).not.toContain("RolloutCompleted");
+    await turn();
+    await turn();
+    expect(events.filter((reason) => reason === "RolloutCompleted")).toHaveLength(1);
+  });
+
+  test("are all told, once each, when an action fails while the status waits", async () => {
+    const { api, turn, clock, events } = world();
+    refuseOnce(api, rolloutPath);
+    expect(await failureOf(turn())).toContain("Conflict");
+    await turn();
+    await clock.advance(250);
+    await turn();
+    expect(events.toSorted()).toEqual([
+      "NewReplicaSetCreated",
+      "RolloutAddedToInformer",
+      "RolloutCompleted",
+      "RolloutNotCompleted",
+      "RolloutUpdated",
+      "ScalingReplicaSet",
+    ]);
+  });
+
+  test("of a status that could not be written are not told again with the next one", async () => {
+    const { api, turn, clock, events } = world();
+    await turn();
+    await clock.advance(250);
+    refuseOnce(api, `${rolloutPath}/status`);
+    expect(await failureOf(turn())).toContain("Conflict");
+    await turn();
+    expect(events.filter((reason) => reason === "RolloutCompleted")).toHaveLength(1);
   });
 });
 

@@ -10,7 +10,7 @@ import { restartDue } from "../rollout/restart.ts";
 import { nextLookAt, setToLookAt } from "../rollout/stuck.ts";
 import { formatSelector } from "../rollout/selector.ts";
 import { sayFarewell } from "./workloadRestore.ts";
-import { createPace, eventText, joinEvents, splitEvents } from "./pace.ts";
+import { createPace, eventText, joinEvents, waitingEvents } from "./pace.ts";
 
 export interface ReconcilePorts extends Writer {
   readonly log: Log;
@@ -41,7 +41,7 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
   // Events that wait for a status that waits.
   const heldEvents = new Map<string, readonly RolloutEvent[]>();
   // Events go out before the status that they belong to; if writing that fails, the next turn must not tell them again.
-  const toldUnsaved = new Map<string, ReadonlySet<string>>();
+  const toldUnsaved = new Map<string, Set<string>>();
   // The size that each Rollout's Deployment was given last.
   const scaled = new Map<string, NonNullable<WorkloadFacts["lastScaled"]>>();
 
@@ -95,18 +95,30 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
 
   /** Carries out all but the status, whose events wait with it. */
   const applyActions = async (key: string, snapshot: Snapshot, decision: Decision): Promise<Outcome> => {
-    const { now, later } = splitEvents(joinEvents(heldEvents.get(key) ?? [], decision.events));
-    const outcome = await apply(ports, snapshot, { ...decision, status: undefined, events: now });
-    heldEvents.set(key, later);
-    return outcome;
+    const events = joinEvents(heldEvents.get(key) ?? [], decision.events);
+    const later = waitingEvents(events);
+    const held: RolloutEvent[] = [];
+    const recordEvent: Writer["recordEvent"] = (rollout, event) =>
+      later.includes(event) ? void held.push(event) : ports.recordEvent(rollout, event);
+    try {
+      return await apply({ ...ports, recordEvent }, snapshot, { ...decision, status: undefined, events });
+    } finally {
+      // When an action failed: what became true before it.
+      heldEvents.set(key, held);
+    }
   };
 
   const applyAll = async (key: string, snapshot: Snapshot, decision: Decision): Promise<Outcome> => {
-    const told = toldUnsaved.get(key) ?? new Set();
+    const told = new Set(toldUnsaved.get(key));
     const events = joinEvents(heldEvents.get(key) ?? [], decision.events).filter((e) => !told.has(eventText(e)));
-    toldUnsaved.set(key, new Set([...told, ...events.filter((e) => e.after === "status").map(eventText)]));
+    toldUnsaved.set(key, told);
     heldEvents.delete(key);
-    const outcome = await apply(ports, snapshot, { ...decision, events });
+    // An action that fails keeps the events of the status back: only what was told is told.
+    const recordEvent: Writer["recordEvent"] = (rollout, event) => {
+      if (event.after === "status") told.add(eventText(event));
+      ports.recordEvent(rollout, event);
+    };
+    const outcome = await apply({ ...ports, recordEvent }, snapshot, { ...decision, events });
     toldUnsaved.delete(key);
     if (decision.status !== undefined) pace.written(key, clock.now());
     return outcome;

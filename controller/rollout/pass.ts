@@ -77,15 +77,18 @@ export function wake(p: Pass, at: number | undefined): void {
   if (at !== undefined && at > p.now) p.wakeAts.push(at);
 }
 
-/** Records an event that becomes true with the actions so far (`"action"`) or with the status of this pass. */
+/**
+ * Records an event that becomes true with the actions so far (`"action"`), with the first so many of them, or with the
+ * status of this pass.
+ */
 export function emit(
   p: Pass,
-  with_: "action" | "status",
+  with_: "action" | "status" | number,
   reason: string,
   message: string,
   type: RolloutEvent["type"] = "Normal",
 ): void {
-  p.events.push({ type, reason, message, after: with_ === "status" ? "status" : p.actions.length });
+  p.events.push({ type, reason, message, after: with_ === "action" ? p.actions.length : with_ });
 }
 
 const patchAnnotations = (old: Annotations, patch: Readonly<Record<string, string | null>>): Annotations => {

@@ -98,8 +98,10 @@ export function createNewReplicaSet(p: Pass): void {
     ...avoiding(avoidedHash(rollout, p.snapshot.podHash)),
   };
   addReplicaSet(p, { kind: "createReplicaSet", name: facts.name, manifest }, facts);
+  const created = p.actions.length;
   setRolloutRevision(p, revision);
-  emit(p, "action", "NewReplicaSetCreated", `Created ReplicaSet ${facts.name} (revision ${revision})`);
+  // Told second, but true although the first should fail.
+  emit(p, created, "NewReplicaSetCreated", `Created ReplicaSet ${facts.name} (revision ${revision})`);
   setProgressing(p, "NewReplicaSetCreated", `Created new replica set "${facts.name}"`);
 }
 
