@@ -158,9 +158,12 @@ function blueGreenStatus(p: Pass, restartedAt = statusOf(p).restartedAt): Rollou
     restartedAt,
     blueGreen: { previewSelector: selectedHash(previewService(p)), activeSelector: selectedHash(activeService(p)) },
   };
-  const draft = templateChanged(p) ? resetStatus(p, base) : base;
+  const begins = templateChanged(p);
+  const draft = begins ? resetStatus(p, base) : base;
   if (statusOf(p).promoteFull === true || isRollbackWithinWindow(p)) clearPausesAndAbort(p);
-  const reason = promotionReason(p, draft);
+  // An active Service that is ahead of a status that could not be written: the update begins before it ends, all the same.
+  const ahead = begins && selectedHash(activeService(p)) !== "";
+  const reason = ahead ? undefined : promotionReason(p, draft);
   if (reason !== undefined) syncPodMetadata(p, true);
   const next = reason === undefined ? withCheckPoint(p, draft) : promoteStable(p, draft, reason);
   const active = replicaSets.find((rs) => hashOf(rs) === (base.blueGreen?.activeSelector ?? ""));

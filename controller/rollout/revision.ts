@@ -17,7 +17,7 @@ import {
   type ReplicaSetFacts,
 } from "./model.ts";
 import { addReplicaSet, emit, roles, setRolloutRevision, statusOf, updateReplicaSet, type Pass } from "./pass.ts";
-import { maxRevision, revisionOf } from "./replicaSets.ts";
+import { hashOf, maxRevision, revisionOf } from "./replicaSets.ts";
 import { timestamp } from "./time.ts";
 import { WORKLOAD_GENERATION } from "./workload.ts";
 
@@ -124,7 +124,8 @@ export function syncRevision(p: Pass): boolean {
   const annotations = syncedAnnotations(p, newRS, maxRevision(older) + 1);
   const minReadySeconds = p.world.rollout.spec.minReadySeconds ?? 0;
   const { rollout } = p.world;
-  const avoided = avoidedHash(rollout, p.snapshot.podHash);
+  // Not the hash of the template as it is written now: after an undo, that one can be another than the ReplicaSet's own.
+  const avoided = avoidedHash(rollout, hashOf(newRS));
   const outdated = newRS.antiAffinity !== undefined && avoided !== undefined && newRS.antiAffinity !== avoided;
   if (Object.keys(annotations).length > 0 || newRS.minReadySeconds !== minReadySeconds || outdated) {
     const change = { annotations, ...(newRS.minReadySeconds === minReadySeconds ? {} : { minReadySeconds }) };

@@ -160,4 +160,19 @@ describe("blue-green anti-affinity", () => {
     world.pass(60_000);
     expectTimeline("blue-green-anti-affinity", world);
   });
+
+  test("never keeps pods apart from their own, although an undo writes the template with its defaults", () => {
+    const antiAffinity = { preferredDuringSchedulingIgnoredDuringExecution: { weight: 1 } };
+    const world = updated({ antiAffinity, autoPromotionEnabled: false, scaleDownDelaySeconds: 5 });
+    world.pass(10_000);
+    world.edit("promote", user.promote);
+    world.pass(20_000);
+    const metadata = { labels: { app: "web" } };
+    const spec = { containers: [{ name: "web", image: "web:1" }], dnsPolicy: "ClusterFirst" };
+    world.edit("undo to web:1", user.spec({ template: { metadata, spec } }));
+    world.pass(10_000);
+    world.edit("promote", user.promote);
+    world.pass(20_000);
+    expectTimeline("blue-green-anti-affinity-undo", world);
+  });
 });

@@ -1,4 +1,5 @@
 import { describe, test } from "bun:test";
+import type { Decision } from "../../controller/rollout/model.ts";
 import { expectTimeline } from "./timeline.ts";
 import { createWorld, type World } from "./world.ts";
 import * as user from "./edits.ts";
@@ -233,6 +234,21 @@ describe("blue-green in the middle", () => {
     world.edit("image web:2", image("web:2"));
     world.pass(60_000);
     expectTimeline("blue-green-size-0", world);
+  });
+
+  test("no pods, and the status is lost after the active Service was switched", () => {
+    let isLost = false;
+    const crashAfter = ({ actions }: Decision): number | undefined => {
+      const crash = isLost ? actions.length : undefined;
+      isLost = false;
+      return crash;
+    };
+    const world = createWorld(rolloutOf({ replicas: 0, strategy: blueGreen() }), { services, crashAfter });
+    world.pass(5_000);
+    isLost = true;
+    world.edit("image web:2", image("web:2"));
+    world.pass(60_000);
+    expectTimeline("blue-green-size-0-status-lost", world);
   });
 
   test("a restart", () => {
