@@ -75,6 +75,16 @@ export async function pause(world: World, name: string): Promise<void> {
   if (!(await byPlugin(world, ["pause", name]))) await world.patch(name, { spec: { paused: true } });
 }
 
+export async function resume(world: World, name: string): Promise<void> {
+  await world.patch(name, { spec: { paused: false } });
+}
+
+/** Has every pod replaced that is older than now. */
+export async function restart(world: World, name: string): Promise<void> {
+  const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
+  if (!(await byPlugin(world, ["restart", name]))) await world.patch(name, { spec: { restartAt: now } });
+}
+
 /** Back to the template of an earlier revision (by default the one before the latest). */
 export async function undo(world: World, name: string, revision?: number): Promise<void> {
   const wanted = revision === undefined ? [] : [`--to-revision=${revision}`];

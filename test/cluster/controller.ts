@@ -19,13 +19,27 @@ export const otherController = (): string | undefined => {
   return given === undefined || given.trim() === "" ? undefined : given.trim();
 };
 
-const command = (): string[] => otherController()?.split(/\s+/) ?? ["bun", "main.ts", "controller"];
+/** The command line of this repository's controller. */
+export const ownController = "bun main.ts controller";
 
-/** Starts a controller on free ports; it is not waited for. `kubeconfig` decides which user the audit log shows. */
-export function startController(nursery: Nursery, name: string, kubeconfig: string, logs: string): Controller {
+/** What a controller is started with. */
+export interface ControllerOptions {
+  readonly nursery: Nursery;
+  /** Of the log file. */
+  readonly name: string;
+  /** Decides which user the audit log shows. */
+  readonly kubeconfig: string;
+  readonly logs: string;
+  /** "/path args…"; flags are appended. */
+  readonly command: string;
+}
+
+/** Starts a controller on free ports; it is not waited for. */
+export function startController({ nursery, name, kubeconfig, logs, command }: ControllerOptions): Controller {
   const [metricsPort, healthPort] = [freePort(), freePort()];
   const flags = ["--kubeconfig", kubeconfig, "--metricsPort", `${metricsPort}`, "--healthzPort", `${healthPort}`];
-  const child = nursery.spawn(name, [...command(), ...flags], { logFile: join(logs, `${name}.log`), cwd: repository });
+  const words = command.trim().split(/\s+/);
+  const child = nursery.spawn(name, [...words, ...flags], { logFile: join(logs, `${name}.log`), cwd: repository });
   const healthUrl = `http://127.0.0.1:${healthPort}`;
   return {
     child,

@@ -3,12 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startKubelet } from "../../simulator/kubelet.ts";
 import { type Api, connect } from "./api.ts";
-import { type Controller, otherController, startController } from "./controller.ts";
+import {
+  type Controller,
+  type ControllerOptions,
+  otherController,
+  ownController,
+  startController,
+} from "./controller.ts";
 import { applyCrds } from "./crds.ts";
 import { type CommandResult, type ControlPlane, run, startControlPlane } from "./controlPlane.ts";
 import { kubeBinary } from "./kubeBinary.ts";
 import { kubeletPort } from "./kubeletPort.ts";
-import { logTail, newNursery, type Nursery } from "./processes.ts";
+import { logTail, newNursery } from "./processes.ts";
 
 /** What the cluster tests share: one cluster, one client, and the controllers that run at the moment. */
 export interface Harness {
@@ -27,6 +33,18 @@ export interface Harness {
   readonly failure: Promise<never>;
 }
 
+export interface StartedHarness extends Harness {
+  /** Ends the controllers and, unless it was given, the cluster. */
+  stop(): Promise<void>;
+}
+
+export interface HarnessOptions {
+  /** The controller's command line: by default $SLUICE_CONTROLLER, else this repository's. */
+  readonly controller?: string;
+  /** Where data and logs go: by default $SLUICE_CLUSTER_DIR, else a temporary folder. */
+  readonly dir?: string;
+}
+
 /** The user whose writes in the audit log are the controller's. */
 export const controllerUser = "controller-under-test";
 
@@ -34,19 +52,28 @@ async function ownCluster(dir: string) {
   const plane = await startControlPlane({ dir });
   const api = await connect(await plane.identity("sluice-kubelet"), "sluice-kubelet");
   // Repeated images would only repeat the first wait of a crash loop; a short one lets tests see several restarts.
-  await startKubelet(kubeletPort(api), { onError: console.error, settings: { backoffMs: 2000, maxBackoffMs: 4000 } });
+  const kubelet = await startKubelet(kubeletPort(api), {
+    onError: console.error,
+    settings: { backoffMs: 2000, maxBackoffMs: 4000 },
+  });
+  const stop = async (): Promise<void> => {
+    await kubelet.stop();
+    await plane.stop();
+  };
   return {
     plane,
+    stop,
     kubeconfig: await plane.identity("sluice-test"),
     controllerConfig: await plane.identity(controllerUser),
   };
 }
 
 async function givenCluster(kubeconfig: string) {
-  if (Bun.env.SLUICE_FAKE_KUBELET === "1") {
-    await startKubelet(kubeletPort(await connect(kubeconfig, "sluice-kubelet")), { onError: console.error });
-  }
-  return { plane: undefined, kubeconfig, controllerConfig: kubeconfig };
+  const kubelet =
+    Bun.env.SLUICE_FAKE_KUBELET === "1"
+      ? await startKubelet(kubeletPort(await connect(kubeconfig, "sluice-kubelet")), { onError: console.error })
+      : undefined;
+  return { plane: undefined, kubeconfig, controllerConfig: kubeconfig, stop: async () => kubelet?.stop() };
 }
 
 const kubectlWith = (kubeconfig: string): Harness["kubectl"] => {
@@ -57,11 +84,11 @@ const kubectlWith = (kubeconfig: string): Harness["kubectl"] => {
   };
 };
 
-function controllerStarter(nursery: Nursery, kubeconfig: string, logs: string) {
+function controllerStarter(options: Omit<ControllerOptions, "name">) {
   const running = new Set<Controller>();
   let count = 0;
   const start = async (): Promise<Controller> => {
-    const controller = startController(nursery, `controller-${++count}`, kubeconfig, logs);
+    const controller = startController({ ...options, name: `controller-${++count}` });
     running.add(controller);
     void controller.child.exited.then(() => running.delete(controller));
     const end = Date.now() + 30_000;
@@ -78,8 +105,10 @@ function controllerStarter(nursery: Nursery, kubeconfig: string, logs: string) {
   return { start, running };
 }
 
-async function start(): Promise<Harness> {
-  const dir = Bun.env.SLUICE_CLUSTER_DIR ?? (await mkdtemp(join(tmpdir(), "sluice-cluster-")));
+/** A cluster ($KUBECONFIG's, else one of its own) with the CRDs and one controller that answers. */
+export async function startHarness(options: HarnessOptions = {}): Promise<StartedHarness> {
+  const command = options.controller ?? otherController() ?? ownController;
+  const dir = options.dir ?? Bun.env.SLUICE_CLUSTER_DIR ?? (await mkdtemp(join(tmpdir(), "sluice-cluster-")));
   const logs = join(dir, "logs");
   await mkdir(logs, { recursive: true });
   const given = Bun.env.KUBECONFIG;
@@ -89,14 +118,12 @@ async function start(): Promise<Harness> {
   await applyCrds(kubectl, api);
   await kubectl(["create", "namespace", "argo-rollouts"]);
   const nursery = newNursery();
-  const controllers = controllerStarter(nursery, cluster.controllerConfig, logs);
+  const controllers = controllerStarter({ nursery, kubeconfig: cluster.controllerConfig, logs, command });
   const failure = Promise.race([nursery.failure, ...(cluster.plane === undefined ? [] : [cluster.plane.failure])]);
   // Waits look at it; between them nobody does.
   failure.catch(() => undefined);
   const first = await controllers.start();
-  console.log(
-    `cluster: ${api.server}, controller: ${otherController() ?? "this repository's"} (pid ${first.child.pid}), logs: ${logs}`,
-  );
+  console.log(`cluster: ${api.server}, controller: ${command} (pid ${first.child.pid}), logs: ${logs}`);
   return {
     kubeconfig: cluster.kubeconfig,
     api,
@@ -106,6 +133,10 @@ async function start(): Promise<Harness> {
     startController: controllers.start,
     controllers: () => [...controllers.running],
     failure,
+    stop: async () => {
+      await nursery.release();
+      await cluster.stop();
+    },
   };
 }
 
@@ -113,6 +144,6 @@ const shared = globalThis as { sluiceHarness?: Promise<Harness> };
 
 /** The harness of this process: started by the first call, ended with the process. Test files share it. */
 export function harness(): Promise<Harness> {
-  shared.sluiceHarness ??= start();
+  shared.sluiceHarness ??= startHarness();
   return shared.sluiceHarness;
 }

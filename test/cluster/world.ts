@@ -148,9 +148,12 @@ function waiter(current: Harness, read: ReturnType<typeof reader>): Pick<World, 
 
 /** A new namespace for a test, named after `topic`, on the shared cluster or another. */
 export async function newWorld(topic: string, on?: Harness): Promise<World> {
-  const current = on ?? (await harness());
+  return worldIn(`${topic}-${crypto.randomUUID().slice(0, 6)}`, on ?? (await harness()));
+}
+
+/** A new namespace of this very name. */
+export async function worldIn(namespace: string, current: Harness): Promise<World> {
   const { api } = current;
-  const namespace = `${topic}-${crypto.randomUUID().slice(0, 6)}`;
   await api.create("/api/v1/namespaces", { metadata: { name: namespace } });
   const read = reader(namespace, current);
   const wait = waiter(current, read);

@@ -1,0 +1,58 @@
+/** Differences that are on purpose. Each is a row of docs/differences.md. */
+export interface Accepted {
+  /** The beginning of the row's first column. */
+  readonly row: string;
+  /** Where it applies. An entry of which none of these shows a difference any more is reported. */
+  readonly scenarios: readonly string[];
+  /** Of the fact; all by default. */
+  readonly path?: RegExp;
+  /** Of both values, as `A | B`; `nothing` stands for a fact that is missing. */
+  readonly values?: RegExp;
+}
+
+export const acceptedDifferences: readonly Accepted[] = [
+  {
+    row: "Replicas and template are changed in one write",
+    scenarios: ["steps-scaled-with-the-image"],
+    path: /^events of scaling web-B$/,
+  },
+  {
+    row: "`scaleDownDelaySeconds: 0`",
+    scenarios: ["blue-green-no-delay"],
+    path: /^(events of scaling|rs|pods of) web-A$|^status.replicas$/,
+  },
+  {
+    row: "Blue-green with `previewReplicaCount`: back to the old version within its scale-down delay",
+    scenarios: ["blue-green-undo-within-the-delay-with-preview-count"],
+  },
+  {
+    row: "`scale-down-deadline` on a ReplicaSet of size 0",
+    scenarios: ["blue-green-abort", "blue-green-broken-image", "blue-green-deadline-aborts"],
+    path: /^rs web-\w annotation scale-down-deadline$/,
+    values: /^nothing \| /,
+  },
+  {
+    row: "A Service that a Rollout names is deleted, or its selector loses the revision",
+    scenarios: [
+      "blue-green-active-recreated",
+      "blue-green-preview-recreated-in-the-middle",
+      "services-follow",
+      "services-missing",
+    ],
+    path: /^(service|event SwitchService|phase$|condition InvalidSpec)/,
+  },
+  {
+    row: "Undo with anti-affinity",
+    scenarios: ["anti-affinity-blue-green-preferred"],
+  },
+  {
+    row: "Undo with anti-affinity",
+    scenarios: ["anti-affinity-canary-required"],
+    path: /^rs web-A affinity$/,
+  },
+  {
+    row: "Several passes would follow each other at once",
+    scenarios: ["set-resized-by-somebody"],
+    path: /^condition Progressing (since|updated)$/,
+  },
+];

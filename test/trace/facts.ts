@@ -1,0 +1,210 @@
+/**
+ * A namespace at a settled point as facts, a path and a text each: all that users and tools can see of a Rollout and of
+ * what belongs to it. Everything that a status holds is a fact, so that no field is forgotten. What must differ from run
+ * to run has been named by naming.ts, and what only tells how often something was written is left out.
+ */
+import type { KubeObject } from "../cluster/api.ts";
+import type { Objects } from "./observe.ts";
+
+export type Facts = ReadonlyMap<string, string>;
+type Fact = readonly [path: string, value: string];
+type Fields = Readonly<Record<string, unknown>>;
+
+const fields = (value: unknown): Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : {};
+const items = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.map(fields) : []);
+const text = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+
+/** A fact for each leaf. What a typed client reads like an absent member is none: false, "" and what is empty. */
+function leaves(path: string, value: unknown): Fact[] {
+  if (value === undefined || value === null || value === false || value === "") return [];
+  if (typeof value !== "object") return [[path, text(value)]];
+  return Object.entries(value).flatMap(([name, member]) =>
+    leaves(Array.isArray(value) ? `${path}[${name}]` : `${path}.${name}`, member),
+  );
+}
+
+/** JSON with sorted members, so that equal values have equal texts. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, member: unknown) =>
+    typeof member === "object" && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : member,
+  );
+
+/** Labels, annotations, finalizers and the controlling owner. */
+function metadataFacts(path: string, { metadata }: KubeObject): Fact[] {
+  const { "kubectl.kubernetes.io/last-applied-configuration": _, ...annotations } = metadata.annotations ?? {};
+  const owner = items(metadata.ownerReferences).find(({ controller }) => controller === true);
+  return [
+    ...Object.entries(metadata.labels ?? {}).map(([key, value]): Fact => [`${path} label ${key}`, value]),
+    ...Object.entries(annotations).map(([key, value]): Fact => [`${path} annotation ${key}`, value]),
+    ...leaves(`${path} finalizers`, fields(metadata)["finalizers"]),
+    ...(owner === undefined ? [] : [[`${path} owner`, `${text(owner["kind"])} ${text(owner["name"])}`] as const]),
+    ...(metadata.deletionTimestamp === undefined ? [] : [[`${path} is being deleted`, "yes"] as const]),
+  ];
+}
+
+function conditionFacts(path: string, conditions: unknown): Fact[] {
+  return items(conditions).flatMap(({ type, status, reason, message, lastTransitionTime, lastUpdateTime }) => [
+    [`${path} ${text(type)}`, `${text(status)} ${text(reason)}: ${text(message)}`],
+    [`${path} ${text(type)} since`, text(lastTransitionTime)],
+    [`${path} ${text(type)} updated`, text(lastUpdateTime)],
+  ]);
+}
+
+function rolloutFacts(rollout: KubeObject): Fact[] {
+  // The rest of the spec is written by the scenario alone.
+  const { replicas, paused, restartAt } = fields(rollout["spec"]);
+  const { conditions, observedGeneration, phase, message, duration, ...status } = fields(rollout["status"]);
+  // How long somebody waited is this run's own.
+  const { totalManualPauseDurationSeconds: waited, ...timing } = fields(duration);
+  // Of the generation it matters only whether it is the stored one: how often the spec was written may differ.
+  const isObserved = Number(observedGeneration) === rollout.metadata.generation;
+  return [
+    ["phase", `${text(phase)}${message === undefined || message === "" ? "" : `: ${text(message)}`}`],
+    ["observed", isObserved ? "yes" : `generation ${text(observedGeneration)} of ${rollout.metadata.generation}`],
+    ...leaves("status", status),
+    ...leaves("status.duration", timing),
+    ...(waited === undefined ? [] : [["status.duration.totalManualPauseDurationSeconds", "set"] as const]),
+    ...conditionFacts("condition", conditions),
+    ...leaves("spec", { replicas, paused, restartAt }),
+    ...metadataFacts("rollout", rollout),
+  ];
+}
+
+const sizeOf = ({ spec, status }: KubeObject): string => {
+  const { replicas = 0, readyReplicas = 0, availableReplicas = 0 } = fields(status);
+  return `${text(fields(spec)["replicas"])} wanted, ${text(replicas)} there, ${text(readyReplicas)} ready, ${text(availableReplicas)} available`;
+};
+
+function replicaSetFacts(set: KubeObject): Fact[] {
+  const path = `rs ${set.metadata.name}`;
+  const { selector, template, minReadySeconds } = fields(set["spec"]);
+  const { metadata, spec } = fields(template);
+  const { affinity, ...pod } = fields(spec);
+  return [
+    [path, sizeOf(set)],
+    ...metadataFacts(path, set),
+    ...leaves(`${path} minReadySeconds`, minReadySeconds),
+    [`${path} selector`, canonical(selector)],
+    ...leaves(`${path} template`, metadata),
+    ...(affinity === undefined ? [] : [[`${path} affinity`, canonical(affinity)] as const]),
+    [`${path} pod`, canonical(pod)],
+  ];
+}
+
+/** The scheduler's own, by the node that it happened to choose. */
+const isOfNode = (label: string): boolean => label.startsWith("topology.kubernetes.io/");
+
+/**
+ * How many pods of an owner are alike in labels and annotations. Which of them go when there are too many is up to the
+ * ReplicaSet controller, so their age counts only where a restart was asked for.
+ */
+function podFacts({ Pod: pods, Rollout: rollouts }: Objects): Fact[] {
+  const isRestarted = rollouts.some(({ spec }) => fields(spec)["restartAt"] !== undefined);
+  const groups = new Map<string, Map<string, number>>();
+  for (const { metadata } of pods) {
+    const path = `pods of ${metadata.ownerReferences?.[0]?.name ?? "nobody"}`;
+    const own = Object.entries({ ...metadata.labels, ...metadata.annotations }).filter(([key]) => !isOfNode(key));
+    const like = canonical(Object.fromEntries(own));
+    const age = isRestarted ? `since ${metadata.creationTimestamp} ` : "";
+    const alike = `${age}${like}${metadata.deletionTimestamp === undefined ? "" : " going"}`;
+    const group = groups.get(path) ?? new Map<string, number>();
+    groups.set(path, group.set(alike, (group.get(alike) ?? 0) + 1));
+  }
+  return Array.from(groups, ([path, group]) => [
+    path,
+    Array.from(group, ([alike, count]) => `${count} ${alike}`)
+      .toSorted()
+      .join("; "),
+  ]);
+}
+
+function serviceFacts(service: KubeObject): Fact[] {
+  const path = `service ${service.metadata.name}`;
+  return [...metadataFacts(path, service), ...leaves(`${path} selector`, fields(service["spec"])["selector"] ?? {})];
+}
+
+/** Objects of which a controller may change anything: the given parts in full. */
+function wholeFacts(kind: string, object: KubeObject, parts: readonly string[]): Fact[] {
+  const path = `${kind} ${object.metadata.name}`;
+  return [...metadataFacts(path, object), ...parts.flatMap((part) => leaves(`${path} ${part}`, object[part]))];
+}
+
+function deploymentFacts(deployment: KubeObject): Fact[] {
+  const path = `deployment ${deployment.metadata.name}`;
+  return [[path, sizeOf(deployment)], ...metadataFacts(path, deployment)];
+}
+
+const told = ["Rollout", "AnalysisRun", "Experiment"];
+const scaled = /^Scaled (up|down) ReplicaSet (\S+) \(revision \d+\) from (\d+) to (\d+)$/;
+
+/** What client-go's recorder makes of more than ten events of a reason. */
+const combined = "(combined from similar events): ";
+/** Stands for sums that nobody can know. */
+export const unknown = "too many to be told";
+
+/**
+ * The events so far, by type, reason and message, with how often. Of the sizes of a ReplicaSet only the sums of what came
+ * and of what went: they are the same whatever the strides were.
+ */
+function eventFacts(events: readonly KubeObject[]): Fact[] {
+  const counts = new Map<string, number>();
+  const sums = new Map<string, { up: number; down: number }>();
+  const isKnown = !events.some(({ message }) => text(message).startsWith(combined));
+  for (const { involvedObject, type, reason, message, count } of events) {
+    const { kind, name } = fields(involvedObject);
+    if (!told.includes(text(kind)) || text(message).startsWith(combined)) continue;
+    const times = typeof count === "number" ? count : 1;
+    const [, direction, set = "", from, to] = scaled.exec(text(message)) ?? [];
+    if (direction === undefined) {
+      const of = kind === "Rollout" ? "" : `${text(kind)} ${text(name)} `;
+      const path = `event ${of}${type === "Normal" ? "" : `${text(type)} `}${text(reason)}: ${text(message)}`;
+      counts.set(path, (counts.get(path) ?? 0) + times);
+    } else {
+      const sum = sums.get(set) ?? { up: 0, down: 0 };
+      sums.set(set, sum);
+      sum[direction === "up" ? "up" : "down"] += Math.abs(Number(to) - Number(from)) * times;
+    }
+  }
+  return [
+    ...Array.from(counts, ([path, n]): Fact => [path, `${n}`]),
+    ...Array.from(sums, ([set, { up, down }]): Fact => [
+      `events of scaling ${set}`,
+      isKnown ? `+${up} -${down}` : unknown,
+    ]),
+  ];
+}
+
+/**
+ * All facts of a namespace whose generated parts have been named. Two of one path (a ReplicaSet that has replaced another
+ * of the same template) are told one after the other.
+ */
+export function factsOf(objects: Objects): Facts {
+  const facts = [
+    ...objects.Rollout.flatMap(rolloutFacts),
+    ...objects.ReplicaSet.flatMap(replicaSetFacts),
+    ...podFacts(objects),
+    ...objects.Service.flatMap(serviceFacts),
+    ...objects.Deployment.flatMap(deploymentFacts),
+    ...objects.Ingress.flatMap((ingress) => wholeFacts("ingress", ingress, ["spec"])),
+    ...objects.AnalysisRun.flatMap((run) => wholeFacts("analysisrun", run, ["spec", "status"])),
+    ...objects.Experiment.flatMap((experiment) => wholeFacts("experiment", experiment, ["spec", "status"])),
+    ...eventFacts(objects.Event),
+  ];
+  const byPath = Map.groupBy(facts, ([path]) => path);
+  return new Map(
+    Array.from(byPath, ([path, same]): Fact => [
+      path,
+      same
+        .map(([, value]) => value.replaceAll("\n", String.raw`\n`))
+        .toSorted()
+        .join("; "),
+    ]).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  );
+}
+
+/** Hashes of new revisions as facts of their own, so that they are compared although letters stand for them. */
+export const hashFacts = (news: ReadonlyMap<string, string>): Fact[] =>
+  Array.from(news, ([letter, hash]): Fact => [`hash ${letter}`, hash]);

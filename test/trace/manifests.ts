@@ -1,0 +1,40 @@
+/** What the scenarios' manifests have in common. */
+import type { KubeObject } from "../cluster/api.ts";
+import type { RolloutSpec } from "../../schema/rollout.ts";
+
+type Template = NonNullable<RolloutSpec["template"]>;
+
+/** One container of an image, and what else the pods have. */
+export const template = (image: string, spec: Partial<NonNullable<Template["spec"]>> = {}): Template => ({
+  metadata: { labels: { app: "web" } },
+  spec: { ...spec, containers: [{ name: "web", image }] },
+});
+
+/** A Rollout named web of three pods of `web:1`. */
+export const rollout = (spec: RolloutSpec): KubeObject => ({
+  apiVersion: "argoproj.io/v1alpha1",
+  kind: "Rollout",
+  metadata: { name: "web" },
+  spec: { replicas: 3, selector: { matchLabels: { app: "web" } }, template: template("web:1"), ...spec },
+});
+
+export const service = (name: string): KubeObject => ({
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name },
+  spec: { selector: { app: "web" }, ports: [{ port: 80 }] },
+});
+
+/** An image that the fake kubelet cannot pull. */
+export const broken = { image: "nonexistent-web:1" };
+/** One whose container ends at once, again and again. */
+export const crashing = { image: "rollouts-demo:error" };
+
+/** There are three nodes: of pods that keep apart from each other, three at most are ready. */
+export const apart = {
+  podAntiAffinity: {
+    requiredDuringSchedulingIgnoredDuringExecution: [
+      { labelSelector: { matchLabels: { apart: "yes" } }, topologyKey: "kubernetes.io/hostname" },
+    ],
+  },
+};

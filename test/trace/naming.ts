@@ -1,0 +1,62 @@
+/** Gives what is generated a name that two runs share: hashes, names of pods, uids, times. */
+import type { KubeObject } from "../cluster/api.ts";
+import { hashLabel, revisionOf } from "../cluster/rolloutView.ts";
+
+const timeForm = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
+const uidForm = /\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/g;
+
+/** A letter for each revision's hash: A for the oldest. */
+const letterOf = (index: number): string => String.fromCodePoint(65 + index);
+
+export interface Naming {
+  /** Letters for the hashes that are new in a namespace; @returns those, by letter. */
+  learn(replicaSets: readonly KubeObject[]): ReadonlyMap<string, string>;
+  /** From now on, until the next edit, time is that of the next keyframe. */
+  beginChapter(nowMs: number): void;
+  /** A text with generated parts replaced. Times are told by the chapter in which they lie: `@0` is the installation. */
+  named(text: string, nowMs: number): string;
+  /** The letter of a hash that was learned. */
+  letter(hash: string): string | undefined;
+}
+
+/** For one namespace, which has the given name. */
+export function newNaming(namespace: string): Naming {
+  const letters = new Map<string, string>();
+  const chaptersMs: number[] = [];
+  /** Times of the API are whole seconds: a chapter begins with the second of its edit. */
+  const timeName = (time: string, nowMs: number): string => {
+    const atMs = Date.parse(time);
+    if (atMs > nowMs) return "later";
+    return `@${Math.max(
+      0,
+      chaptersMs.findLastIndex((startMs) => Math.floor(startMs / 1000) * 1000 <= atMs),
+    )}`;
+  };
+  return {
+    learn: (replicaSets) => {
+      const news = replicaSets
+        .filter(({ metadata }) => !letters.has(metadata.labels?.[hashLabel] ?? ""))
+        .filter(({ metadata }) => metadata.labels?.[hashLabel] !== undefined)
+        .toSorted((a, b) => timeOf(a) - timeOf(b) || revisionOf(a) - revisionOf(b));
+      const named = new Map<string, string>();
+      for (const { metadata } of news) {
+        const hash = metadata.labels?.[hashLabel] ?? "";
+        letters.set(hash, letterOf(letters.size));
+        named.set(letters.get(hash) ?? "", hash);
+      }
+      return named;
+    },
+    beginChapter: (nowMs) => void chaptersMs.push(nowMs),
+    named: (text, nowMs) => {
+      let said = text.replaceAll(timeForm, (time) => timeName(time, nowMs)).replaceAll(uidForm, "UID");
+      for (const [hash, letter] of letters) {
+        said = said.replaceAll(new RegExp(`\\b${hash}-[bcdfghjklmnpqrstvwxz2456789]{5}\\b`, "g"), `${letter}-*`);
+        said = said.replaceAll(hash, letter);
+      }
+      return said.replaceAll(namespace, "NAMESPACE");
+    },
+    letter: (hash) => letters.get(hash),
+  };
+}
+
+const timeOf = ({ metadata }: KubeObject): number => Date.parse(metadata.creationTimestamp ?? "") || 0;

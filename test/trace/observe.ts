@@ -1,0 +1,83 @@
+/** What a cluster's namespaces hold, kept by watches: settling many scenarios at once must not poll the API server. */
+import type { Api, KubeObject } from "../cluster/api.ts";
+
+/** The kinds that a keyframe tells of. */
+const paths = {
+  Rollout: "/apis/argoproj.io/v1alpha1/rollouts",
+  AnalysisRun: "/apis/argoproj.io/v1alpha1/analysisruns",
+  Experiment: "/apis/argoproj.io/v1alpha1/experiments",
+  ReplicaSet: "/apis/apps/v1/replicasets",
+  Deployment: "/apis/apps/v1/deployments",
+  Service: "/api/v1/services",
+  Ingress: "/apis/networking.k8s.io/v1/ingresses",
+  Pod: "/api/v1/pods",
+  Event: "/api/v1/events",
+} as const;
+
+export type Kind = keyof typeof paths;
+
+/** The objects of a namespace, of each kind by name. */
+export type Objects = Readonly<Record<Kind, readonly KubeObject[]>>;
+
+export interface Observer {
+  objects(namespace: string): Objects;
+  /** Grows with every change that is seen in the namespace. */
+  version(namespace: string): number;
+  /** Rejects when the API server cannot be watched. */
+  readonly failure: Promise<never>;
+  stop(): void;
+}
+
+const kinds = Object.keys(paths) as Kind[];
+type Shelf = Map<string, KubeObject>;
+type Namespace = Record<Kind, Shelf>;
+
+const keyOf = ({ metadata }: KubeObject): string => metadata.name;
+const emptyNamespace = (): Namespace =>
+  Object.fromEntries(kinds.map((kind) => [kind, new Map<string, KubeObject>()])) as Namespace;
+
+/** Begins to watch; what is there already is known once the promise resolves. */
+export async function observe(api: Api): Promise<Observer> {
+  const namespaces = new Map<string, Namespace>();
+  const versions = new Map<string, number>();
+  const aborter = new AbortController();
+  const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => undefined);
+
+  const take = (kind: Kind, object: KubeObject, isGone: boolean): void => {
+    const name = object.metadata.namespace ?? "";
+    const namespace = namespaces.get(name) ?? emptyNamespace();
+    namespaces.set(name, namespace);
+    if (isGone) namespace[kind].delete(keyOf(object));
+    else namespace[kind].set(keyOf(object), object);
+    versions.set(name, (versions.get(name) ?? 0) + 1);
+  };
+  const follow = async (kind: Kind, from: string): Promise<void> => {
+    let resourceVersion = from;
+    while (!aborter.signal.aborted) {
+      for await (const { type, object } of api.watch(paths[kind], resourceVersion, aborter.signal)) {
+        if (type === "ERROR") throw new Error(`The watch of ${kind} ended: ${JSON.stringify(object)}`);
+        resourceVersion = object.metadata.resourceVersion ?? resourceVersion;
+        if (type !== "BOOKMARK") take(kind, object, type === "DELETED");
+      }
+    }
+  };
+  const lists = await Promise.all(kinds.map(async (kind) => ({ kind, ...(await api.list(paths[kind])) })));
+  for (const { kind, items, resourceVersion } of lists) {
+    for (const object of items) take(kind, object, false);
+    follow(kind, resourceVersion).catch((error: unknown) => {
+      if (!aborter.signal.aborted) failed.reject(error);
+    });
+  }
+  return {
+    objects: (name) => {
+      const namespace = namespaces.get(name) ?? emptyNamespace();
+      const sorted = (shelf: Shelf): KubeObject[] =>
+        [...shelf.values()].toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+      return Object.fromEntries(kinds.map((kind) => [kind, sorted(namespace[kind])])) as Record<Kind, KubeObject[]>;
+    },
+    version: (namespace) => versions.get(namespace) ?? 0,
+    failure: failed.promise,
+    stop: () => aborter.abort(),
+  };
+}

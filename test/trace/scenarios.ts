@@ -1,0 +1,17 @@
+import type { Scenario } from "./scenario.ts";
+import { antiAffinity } from "./scenarios/antiAffinity.ts";
+import { blueGreenScenarios } from "./scenarios/blueGreen.ts";
+import { canaryLife } from "./scenarios/canaryLife.ts";
+import { canarySteps } from "./scenarios/canarySteps.ts";
+import { examples } from "./scenarios/examples.ts";
+import { rolling } from "./scenarios/rolling.ts";
+
+/** All that can be played. */
+export const scenarios: readonly Scenario[] = [
+  ...antiAffinity,
+  ...blueGreenScenarios,
+  ...canaryLife,
+  ...canarySteps,
+  ...examples,
+  ...rolling,
+];
