@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { startKubelet } from "../../simulator/kubelet.ts";
 import { connect, type Api, type KubeObject } from "./api.ts";
-import { startController } from "./controller.ts";
+import { otherController, ownController, startController } from "./controller.ts";
 import { type ControlPlane, startControlPlane } from "./controlPlane.ts";
 import { applyCrds } from "./crds.ts";
 import type { Harness } from "./harness.ts";
@@ -64,7 +64,10 @@ export async function startRelay(): Promise<Relay> {
       before = await holder(api);
       const kubeconfig = await plane.identity(userOf(runner));
       const called = `${runner}-${++count}`;
-      if (runner === "sluice") return startController(nursery, called, kubeconfig, plane.dir).child;
+      if (runner === "sluice") {
+        const command = otherController() ?? ownController;
+        return startController({ nursery, name: called, kubeconfig, logs: plane.dir, command }).child;
+      }
       const flags = ["--kubeconfig", kubeconfig, "--metricsPort", `${freePort()}`, "--healthzPort", `${freePort()}`];
       return nursery.spawn(called, [referenceBinary() ?? "", ...flags], {
         logFile: join(plane.dir, `${called}.log`),

@@ -53,12 +53,12 @@ function differencesOf(scenario: string, traces: readonly [a: Trace, b: Trace]):
 }
 
 const isAccepted = (entry: Accepted, { scenario, path, a, b }: Difference): boolean =>
-  entry.scenarios.includes(scenario) &&
+  (entry.scenarios === "all" || entry.scenarios.includes(scenario)) &&
   (entry.path === undefined || entry.path.test(path)) &&
   (entry.values === undefined || entry.values.test(`${a ?? "nothing"} | ${b ?? "nothing"}`));
 
-/** Only scenarios that both traces hold are compared. */
-export function compare(a: Trace, b: Trace, table: readonly Accepted[]): Comparison {
+/** Only scenarios that both traces hold are compared; `everything` says that none is missing. */
+export function compare(a: Trace, b: Trace, table: readonly Accepted[], everything = false): Comparison {
   const names = [...a.keys()].filter((name) => b.has(name));
   const used = new Set<Accepted>();
   const differences: Difference[] = [];
@@ -78,7 +78,9 @@ export function compare(a: Trace, b: Trace, table: readonly Accepted[]): Compari
     keyframes += count;
     agreeing += count - differing.size;
   }
-  const unused = table.filter((entry) => !used.has(entry) && entry.scenarios.some((name) => names.includes(name)));
+  const isPlayed = ({ scenarios }: Accepted): boolean =>
+    scenarios === "all" ? everything : scenarios.some((name) => names.includes(name));
+  const unused = table.filter((entry) => !used.has(entry) && isPlayed(entry));
   return { scenarios: names.length, keyframes, agreeing, differences, accepted, unused };
 }
 

@@ -90,7 +90,7 @@ async function main(dir: string): Promise<number> {
   const recorded = file === undefined ? undefined : await readTrace(file);
   const a = await traceUnder("a", given.a, wanted, dir);
   const b = recorded ?? (await traceUnder("b", given.b, wanted, dir));
-  const compared = compare(a, b, acceptedDifferences);
+  const compared = compare(a, b, acceptedDifferences, wanted.length === scenarios.length);
   const unrecorded = wanted.filter(({ name }) => !b.has(name)).map(({ name }) => name);
   if (unrecorded.length > 0) console.log(`Not recorded, so not compared: ${unrecorded.join(", ")}`);
   console.log(report(compared));

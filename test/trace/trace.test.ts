@@ -132,7 +132,7 @@ describe("the tables", () => {
     const names = new Set(scenarios.map(({ name }) => name));
     for (const { row, scenarios: where } of acceptedDifferences) {
       expect(text).toContain(`\n| ${row}`);
-      for (const name of where) expect(names).toContain(name);
+      for (const name of where === "all" ? [] : where) expect(names).toContain(name);
     }
   });
 
