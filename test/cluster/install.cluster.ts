@@ -26,6 +26,7 @@ import {
   uidsOf,
 } from "./installation.ts";
 import { type DeploymentView, type Pod, serveService } from "./pod.ts";
+import { newRoutedWorld } from "./routed.ts";
 import { denials, rightsOf, unusedRights } from "./rights.ts";
 import { healthy, inPhase, newWorld, pausedAt } from "./world.ts";
 
@@ -38,14 +39,6 @@ let installation: Installation;
 let pod: Pod;
 let stopService = (): void => {};
 
-/** What nothing asks for as long as no Rollout here routes traffic. */
-function routing(...resources: readonly string[]): Record<string, string> {
-  const rights = resources.flatMap((resource) =>
-    ["get", "list", "watch", "create", "patch"].map((verb) => `${verb} ${resource}`),
-  );
-  return Object.fromEntries(rights.map((right) => [right, "only a Rollout that routes traffic by it makes it ask"]));
-}
-
 /** What nothing here asks for, and why it is needed all the same. */
 const reasons: Readonly<Record<string, string>> = {
   "update rollouts/finalizers.argoproj.io": "only OwnerReferencesPermissionEnforcement, an admission plugin, asks",
@@ -53,7 +46,7 @@ const reasons: Readonly<Record<string, string>> = {
   "create secrets sluice-webhook-certificates": "a part of the server-side apply, recorded as a patch",
   "create validatingwebhookconfigurations.admissionregistration.k8s.io sluice":
     "a part of the server-side apply, recorded as a patch",
-  ...routing("ingresses.networking.k8s.io", "trafficsplits.split.smi-spec.io"),
+  "get trafficsplits.split.smi-spec.io": "after somebody has created one of that name at the same moment",
   "get secrets sluice-webhook-certificates": "after a conflict with another replica",
   "get validatingwebhookconfigurations.admissionregistration.k8s.io sluice": "after a conflict with somebody's edit",
 };
@@ -237,6 +230,38 @@ ours(
     await until("the Deployment has its pods again", async () => (await size()) === 2);
     await world.create(referring("other", { apiVersion: "v1", kind: "PodTemplate" }));
     await world.settle("other", "Healthy", healthy);
+  },
+  120_000,
+);
+
+ours(
+  "traffic is split by Ingresses and a TrafficSplit, and the load balancer's is whole again when the Rollout is gone",
+  async () => {
+    const { api, cluster, until } = installation;
+    const world = await newRoutedWorld("install-routed", cluster);
+    const action = async () => {
+      const text = (await world.annotations("alb"))["alb.ingress.kubernetes.io/actions.web"] ?? "{}";
+      const { ForwardConfig } = JSON.parse(text) as {
+        ForwardConfig?: { TargetGroups: readonly { ServiceName: string; Weight: number }[] };
+      };
+      return ForwardConfig?.TargetGroups.map(({ ServiceName, Weight }) => `${ServiceName} ${Weight}`);
+    };
+    const nginxWeight = async () =>
+      (await world.annotations("web-nginx-canary"))["nginx.ingress.kubernetes.io/canary-weight"];
+    await world.settle("web", "Healthy", healthy);
+    await setImage(world, "web", "web:2");
+    await world.settle("web", "pauses", pausedAt(1));
+    expect(await nginxWeight()).toBe("20");
+    expect(await action()).toEqual(["web-next 20", "web 80"]);
+    expect(await world.split()).toEqual({ "web-next": "20", web: "80" });
+    await abort(world, "web");
+    await world.settle("web", "aborted", inPhase("Degraded"));
+    expect(await nginxWeight()).toBe("0");
+    expect(await action()).toEqual(["web-next 0", "web 100"]);
+    expect(await world.split()).toEqual({ "web-next": "0", web: "100" });
+    await api.delete(world.path("Rollout", "web"));
+    await until("the load balancer is let go of", async () => (await action())?.join() === "web 100");
+    expect(Object.keys(await world.annotations("alb"))).toEqual(["alb.ingress.kubernetes.io/actions.web"]);
   },
   120_000,
 );
