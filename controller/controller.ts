@@ -9,7 +9,7 @@ import type { Rollout } from "../schema/rollout.ts";
 import type { Log } from "./log.ts";
 import { keyOf } from "./loop/cache.ts";
 import type { Clock } from "./loop/clock.ts";
-import { NotLeaderError } from "./loop/apply.ts";
+import { NotLeaderError } from "./loop/notLeader.ts";
 import { watchOptional, type OptionalWatch } from "./loop/optionalWatch.ts";
 import { createQueue, type QueueMetrics, type WorkQueue } from "./loop/queue.ts";
 import { createReconciler, type Decide, type Reconciler } from "./loop/reconcile.ts";

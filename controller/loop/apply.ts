@@ -21,6 +21,7 @@ import { controllerReference } from "../rollout/ownerReference.ts";
 import { REPLICAS_BEFORE, WORKLOAD_GENERATION } from "../rollout/workload.ts";
 import { replicaSetFacts, type Stores } from "../snapshot/stores.ts";
 import { resourceName } from "../snapshot/routedObjects.ts";
+import { NotLeaderError } from "./notLeader.ts";
 import { evictPod, patchPods } from "./pods.ts";
 import { routeTraffic, type RoutePorts } from "./route.ts";
 
@@ -47,11 +48,6 @@ export type Outcome =
 /** A write is given up after this, and not begun when the Lease may end sooner. */
 const WRITE_TIMEOUT_MS = 5_000;
 const MERGE = "application/merge-patch+json";
-
-/** We may no longer be the leader: nothing was sent. */
-export class NotLeaderError extends Error {
-  override readonly name = "NotLeaderError";
-}
 
 /** State of one application: versions of what it has written itself, so that a second write builds on the first. */
 interface Run extends Writer {

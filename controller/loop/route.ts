@@ -5,6 +5,7 @@ import type { ObjectRef, RoutedObject, RoutedWrite, RouterEvent, Traffic } from 
 import { routersOf } from "../../providers/traffic/routers.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { collectionPath, objectPath, planOf, resourceName, type Routed } from "../snapshot/routedObjects.ts";
+import { NotLeaderError } from "./notLeader.ts";
 
 export interface RoutePorts {
   readonly routed: Routed;
@@ -18,19 +19,26 @@ export interface RoutePorts {
 }
 
 /**
- * Makes the objects of all routers of a Rollout say `traffic`.
- * @throws {ApiError} when a version has moved on; {Error} with what could not be done and why. What was written before stays.
+ * Makes the objects of all routers of a Rollout say `traffic`. One that cannot be written keeps none of the others from
+ * it: an abort has to reach all that it can reach.
+ * @throws {ApiError} when a version has moved on; {Error} with what could not be done and why, the first of several
  */
 export async function routeTraffic(ports: RoutePorts, rollout: Rollout, traffic: Traffic): Promise<void> {
+  const failures: unknown[] = [];
   for (const router of routersOf(rollout)) {
-    const { writes } = planOf(ports.routed, router, rollout, traffic);
-    for (const write of writes) {
-      if (await carryOut(ports, write)) continue;
-      // The name was taken: with the object in sight the router may want something else.
-      const again = planOf(ports.routed, router, rollout, traffic).writes.find(({ ref }) => sameRef(ref, write.ref));
-      if (again?.kind === "patch") await carryOut(ports, again);
+    for (const write of planOf(ports.routed, router, rollout, traffic).writes) {
+      try {
+        if (await carryOut(ports, write)) continue;
+        // The name was taken: with the object in sight the router may want something else.
+        const again = planOf(ports.routed, router, rollout, traffic).writes.find(({ ref }) => sameRef(ref, write.ref));
+        if (again?.kind === "patch") await carryOut(ports, again);
+      } catch (error) {
+        if (error instanceof NotLeaderError) throw error;
+        failures.push(error);
+      }
     }
   }
+  if (failures.length > 0) throw failures[0];
 }
 
 const sameRef = (a: ObjectRef, b: ObjectRef): boolean =>
@@ -45,7 +53,7 @@ async function carryOut(ports: RoutePorts, write: RoutedWrite): Promise<boolean>
       ports.remember(write.ref, await ports.get<RoutedObject>(objectPath(write.ref)));
       return false;
     }
-    if (isConflict(error)) throw error;
+    if (isConflict(error) || error instanceof NotLeaderError) throw error;
     const message = `${write.failure}: ${error instanceof Error ? error.message : String(error)}`;
     ports.tell({ type: "Warning", reason: "TrafficRoutingError", message });
     throw new Error(message, { cause: error });

@@ -9,7 +9,7 @@ import { createApiServer } from "../../simulator/api/server.ts";
 import { type LocalCluster, startLocalCluster } from "../../simulator/cluster.ts";
 import { routedBy } from "../../test/golden/routing.ts";
 import { createStores } from "../snapshot/stores.ts";
-import { NotLeaderError } from "./apply.ts";
+import { NotLeaderError } from "./notLeader.ts";
 import { manualClock } from "./clock.ts";
 import { letGo, releaseRoute, releaseSweeps } from "./routeRelease.ts";
 

@@ -18,7 +18,7 @@ import { ROUTERS } from "../../providers/traffic/routers.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { collectionPath, objectPath, resourceName } from "../snapshot/routedObjects.ts";
 import type { Stores } from "../snapshot/stores.ts";
-import { NotLeaderError } from "./apply.ts";
+import { NotLeaderError } from "./notLeader.ts";
 import { liveRollout } from "./serviceCleanup.ts";
 
 export interface RouteReleasePorts {

@@ -16,7 +16,7 @@ import {
   scaleDownOf,
   withoutHold,
 } from "../rollout/workload.ts";
-import { NotLeaderError } from "./apply.ts";
+import { NotLeaderError } from "./notLeader.ts";
 import { needOf } from "../snapshot/optionalStore.ts";
 import type { Stores } from "../snapshot/stores.ts";
 
