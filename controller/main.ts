@@ -277,11 +277,14 @@ function observeRequest(request: ObservedRequest, contact: Contact, metrics: Con
 
 function cacheObjects(controller: Controller | undefined): [string, number][] {
   if (controller === undefined) return [];
-  const { rollouts, replicaSets, services } = controller.stores;
+  const { rollouts, replicaSets, services, optional } = controller.stores;
   return [
     ["rollouts", rollouts.size],
     ["replicasets", replicaSets.size],
     ["services", services.size],
+    ...optional
+      .map(({ kind, objects }): [string, number] => [kind.resource, objects.size])
+      .filter(([, size]) => size > 0),
   ];
 }
 

@@ -58,15 +58,21 @@ interface Run extends Writer {
 
 /**
  * Carries out `decision` about the Rollout of `snapshot`.
- * @throws {ApiError} when a write failed: what came before it has been done, the rest not, and deciding again goes on from there.
+ * @throws {ApiError} when a write failed: what came before it has been done, the rest not, and deciding again goes on from
+ * there. Where only the Deployment could not be scaled, all else has been done.
  */
 export async function apply(writer: Writer, snapshot: Snapshot, decision: Decision): Promise<Outcome> {
   const run: Run = { ...writer, snapshot, rollout: snapshot.rollout, versions: new Map() };
   let done = 0;
   let complete = false;
+  let unscaled: unknown;
   try {
     for (const action of decision.actions) {
-      const outcome = await perform(run, action);
+      const outcome = await perform(run, action).catch((error: unknown) => {
+        // Nothing rests on the Deployment's size: a quota or a policy that keeps it must not keep the Rollout.
+        if (action.kind !== "scaleWorkload") throw error;
+        unscaled = error;
+      });
       if (outcome !== undefined) return outcome;
       done += 1;
     }
@@ -83,6 +89,7 @@ export async function apply(writer: Writer, snapshot: Snapshot, decision: Decisi
     if (decision.events.length > 0 && decision.status.phase === "Healthy") await run.eventsTold(run.rollout);
     await writeStatus(run, decision.status);
   }
+  if (unscaled !== undefined) throw unscaled;
   return { kind: "done" };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { blueGreen, canary, image, pause, referringRollout, scale, setWeight, spec } from "./edits.ts";
+import { annotate, blueGreen, canary, image, pause, referringRollout, scale, setWeight, spec } from "./edits.ts";
 import { expectTimeline } from "./timeline.ts";
 import { createWorld, type World, type WorldOptions } from "./world.ts";
 
@@ -104,6 +104,19 @@ describe("the Deployment of a Rollout", () => {
     world.meddle("Deployment made", (c) => c.setDeployment({ image: "web:2", replicas: 5 }));
     world.pass(5_000);
     expectTimeline("workload-missing", world);
+  });
+
+  test("holds the Rollout's deletion back only where that is asked for", () => {
+    const world = migrating(canary(steps), "onsuccess");
+    world.pass(20_000);
+    world.edit("ask for it", annotate("sluice.dev/restore-workload", "true"));
+    world.pass(1_000);
+    world.edit("no more", annotate("sluice.dev/restore-workload", "false"));
+    world.pass(1_000);
+    world.edit("ask for it again", annotate("sluice.dev/restore-workload", "true"));
+    world.edit("never", spec({ workloadRef: { apiVersion: "apps/v1", kind: "Deployment", name: "web" } }));
+    world.pass(20_000);
+    expectTimeline("workload-hold", world);
   });
 
   test("is needed no more once the Rollout has a template of its own", () => {
