@@ -65,13 +65,13 @@ export async function apply(writer: Writer, snapshot: Snapshot, decision: Decisi
   const run: Run = { ...writer, snapshot, rollout: snapshot.rollout, versions: new Map() };
   let done = 0;
   let complete = false;
-  let unscaled: unknown;
+  let unscaled: Error | undefined;
   try {
     for (const action of decision.actions) {
       const outcome = await perform(run, action).catch((error: unknown) => {
         // Nothing rests on the Deployment's size: a quota or a policy that keeps it must not keep the Rollout.
         if (action.kind !== "scaleWorkload") throw error;
-        unscaled = error;
+        unscaled = error instanceof Error ? error : new Error(String(error));
       });
       if (outcome !== undefined) return outcome;
       done += 1;

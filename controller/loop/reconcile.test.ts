@@ -1,142 +1,18 @@
 import { describe, expect, test } from "bun:test";
-import { ApiError } from "../../providers/kube/apiError.ts";
-import type { KubeClient, KubeRequest } from "../../providers/kube/transport.ts";
-import type { ReplicaSet, Workload } from "../../schema/kube.ts";
+import type { Decide } from "./reconcile.ts";
+import type { ReplicaSet } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { createGatherer } from "../snapshot/gather.ts";
-import { createStores } from "../snapshot/stores.ts";
-import { manualClock } from "./clock.ts";
-import { createReconciler, type Decide } from "./reconcile.ts";
-
-type Json = Record<string, unknown>;
-
-const merged = (target: unknown, patch: unknown): unknown => {
-  if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
-  const result: Json = typeof target === "object" && target !== null && !Array.isArray(target) ? { ...target } : {};
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete result[key];
-    else result[key] = merged(result[key], value);
-  }
-  return result;
-};
-
-const failure = (status: number, reason: string): ApiError =>
-  new ApiError(reason, { status, reason, cause: { message: `${reason} by the API server` } });
-
-/** An API server in miniature: objects by path, versions, preconditions; `refuse` answers in its place. */
-function fakeApi() {
-  const objects = new Map<string, Json>();
-  const requests: KubeRequest[] = [];
-  let version = 100;
-  const state = { refuse: undefined as ((request: KubeRequest) => ApiError | undefined) | undefined };
-  const stored = (path: string, object: unknown): Json => {
-    version += 1;
-    const old = object as { metadata?: Json };
-    const next = { ...old, metadata: { ...old.metadata, resourceVersion: String(version) } };
-    objects.set(path, next);
-    return next;
-  };
-  const answer = (request: KubeRequest): Json => {
-    requests.push(request);
-    const refused = state.refuse?.(request);
-    if (refused !== undefined) throw refused;
-    const path = request.path.replace(/\/status$/, "");
-    const held = objects.get(path);
-    if (request.method === "POST") {
-      const { name } = (request.body as { metadata: { name: string } }).metadata;
-      if (objects.has(`${path}/${name}`)) throw failure(409, "AlreadyExists");
-      const created = merged(request.body, {
-        metadata: { uid: `uid-${name}`, generation: 1, creationTimestamp: "2026-01-01T00:00:00Z" },
-      });
-      return stored(`${path}/${name}`, created);
-    }
-    if (held === undefined) throw failure(404, "NotFound");
-    if (request.method === "GET") return held;
-    const expected = (request.body as { metadata?: Json }).metadata?.["resourceVersion"];
-    if (expected !== (held["metadata"] as Json)["resourceVersion"]) throw failure(409, "Conflict");
-    return stored(path, merged(held, request.body));
-  };
-  const client: KubeClient = {
-    server: "https://cluster",
-    namespace: "ns",
-    // Nothing checks that an answer is a T, here as there.
-    request: async <T>(request: KubeRequest) => answer(request) as T,
-    open: () => Promise.reject(new Error("no watches here")),
-  };
-  return { client, objects, requests, state, put: stored };
-}
-
-const rolloutPath = "/apis/argoproj.io/v1alpha1/namespaces/ns/rollouts/web";
-const setsPath = "/apis/apps/v1/namespaces/ns/replicasets";
-const writes = (requests: readonly KubeRequest[]): string[] =>
-  requests.filter((r) => r.method !== "GET").map((r) => `${r.method} ${r.path.split("/ns/")[1] ?? ""}`);
-
-const manifest = {
-  apiVersion: "argoproj.io/v1alpha1",
-  kind: "Rollout",
-  metadata: {
-    name: "web",
-    namespace: "ns",
-    uid: "rollout-uid",
-    generation: 1,
-    creationTimestamp: "2026-01-01T00:00:00Z",
-  },
-  spec: {
-    replicas: 2,
-    selector: { matchLabels: { app: "web" } },
-    template: { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "web:1" }] } },
-    strategy: { canary: {} },
-  },
-  status: { somethingNewer: "kept" },
-};
-
-function world(options: { readonly validForMs?: number; readonly resources?: object; readonly decide?: Decide } = {}) {
-  const api = fakeApi();
-  const stores = createStores();
-  const clock = manualClock(Date.parse("2026-01-01T00:00:10Z"));
-  const events: string[] = [];
-  const wakes: number[] = [];
-  const reconciler = createReconciler({
-    client: api.client,
-    stores,
-    clock,
-    gatherer: createGatherer(stores),
-    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
-    validForMs: () => options.validForMs ?? 15_000,
-    recordEvent: (_, event) => void events.push(event.reason),
-    eventsTold: async () => {},
-    waiting: () => 0,
-    wakeAfter: (_, ms) => void wakes.push(ms),
-    forgetWake: () => {},
-    finished: () => {},
-    decide: options.decide,
-  });
-  const { template } = manifest.spec;
-  const containers = template.spec.containers.map((container) => ({
-    ...container,
-    resources: options.resources ?? {},
-  }));
-  const spec = { ...manifest.spec, template: { ...template, spec: { containers } } };
-  stores.rollouts.upsert(api.put(rolloutPath, { ...manifest, spec }) as unknown as Rollout);
-  const turn = () => reconciler.reconcile("ns/web");
-  const rollout = (): Json => api.objects.get(rolloutPath) ?? {};
-  const status = (): Json => (rollout()["status"] ?? {}) as Json;
-  return { api, stores, clock, events, wakes, turn, rollout, status };
-}
-
-/** What a turn failed with, "" when it did not. */
-const failureOf = (turn: Promise<void>): Promise<string> =>
-  turn.then(
-    () => "",
-    (error: unknown) => String(error),
-  );
-
-/** The one ReplicaSet that was created, as the API server holds it. */
-const createdSet = (objects: ReadonlyMap<string, Json>): [path: string, set: ReplicaSet] => {
-  const found = [...objects].find(([path]) => path.startsWith(setsPath));
-  if (found === undefined) throw new Error("no ReplicaSet was created");
-  return [found[0], found[1] as unknown as ReplicaSet];
-};
+import {
+  createdSet,
+  failure,
+  failureOf,
+  type manifest,
+  rolloutPath,
+  setsPath,
+  world,
+  writes,
+  type Json,
+} from "./testing.ts";
 
 describe("a first turn", () => {
   test("creates the ReplicaSet with its first size, then gives the Rollout its revision, and holds the status for an answer", async () => {
@@ -393,80 +269,5 @@ describe("a Rollout whose pods do not become ready", () => {
     await clock.advance(601_000);
     await turn();
     expect(message()).toEndWith("has timed out progressing. Why is not known: Forbidden.");
-  });
-});
-
-describe("a Rollout that takes the place of a Deployment", () => {
-  const deploymentPath = "/apis/apps/v1/namespaces/ns/deployments/web";
-
-  /** Its two pods are available, and the Deployment still has as many. */
-  async function migrated() {
-    const built = world();
-    const { api, stores, turn, clock } = built;
-    const { template, selector } = manifest.spec;
-    const metadata = { name: "web", namespace: "ns", uid: "deployment-uid", generation: 1 };
-    const deployment = api.put(deploymentPath, { metadata, spec: { replicas: 2, selector, template } });
-    stores.workloads.Deployment.objects.upsert(deployment as unknown as Workload);
-    const { template: _, selector: __, ...spec } = manifest.spec;
-    const workloadRef = { apiVersion: "apps/v1", kind: "Deployment", name: "web", scaleDown: "onsuccess" };
-    const referring = { ...manifest, spec: { ...spec, workloadRef } };
-    stores.rollouts.upsert(api.put(rolloutPath, referring) as unknown as Rollout);
-    await turn();
-    const [path, set] = createdSet(api.objects);
-    const counts = { observedGeneration: 1, replicas: 2, readyReplicas: 2, availableReplicas: 2 };
-    stores.replicaSets.upsert(api.put(path, { ...set, status: counts }) as unknown as ReplicaSet);
-    const settle = async (): Promise<string[]> => {
-      const failures: string[] = [];
-      for (let turns = 0; turns < 4; turns += 1) {
-        await clock.advance(300);
-        failures.push(await failureOf(turn()));
-      }
-      return failures.filter((text) => text !== "");
-    };
-    const size = (): unknown => (api.objects.get(deploymentPath)?.["spec"] as Json)["replicas"];
-    /** Somebody writes the Deployment. */
-    const resize = (replicas: number): void => {
-      const old = api.objects.get(deploymentPath) ?? {};
-      const { generation } = old["metadata"] as { generation: number };
-      const next = merged(old, { metadata: { generation: generation + 1 }, spec: { replicas } });
-      stores.workloads.Deployment.objects.upsert(api.put(deploymentPath, next) as unknown as Workload);
-    };
-    return { ...built, settle, size, resize };
-  }
-
-  test("scales it down once it is Healthy, and never stores the template", async () => {
-    const { settle, size, status, rollout } = await migrated();
-    expect(await settle()).toEqual([]);
-    expect(size()).toBe(0);
-    expect(status()).toMatchObject({ phase: "Healthy", selector: "app=web" });
-    expect(Object.keys(rollout()["spec"] as Json)).toEqual(["replicas", "strategy", "workloadRef"]);
-  });
-
-  test("is Healthy although somebody keeps it from scaling the Deployment, and tries again", async () => {
-    const { api, settle, size, status } = await migrated();
-    api.state.refuse = ({ method, path }) =>
-      method === "PATCH" && path === deploymentPath ? failure(403, "Forbidden") : undefined;
-    expect(await settle()).toContain("ApiError: Forbidden");
-    expect(size()).toBe(2);
-    expect(status()["phase"]).toBe("Healthy");
-    api.state.refuse = undefined;
-    await settle();
-    expect(size()).toBe(0);
-  });
-
-  test("answers whoever scales it up at once, and then only every ten seconds", async () => {
-    const { settle, size, resize, clock, turn, wakes } = await migrated();
-    await settle();
-    await clock.advance(60_000);
-    resize(2);
-    await turn();
-    expect(size()).toBe(0);
-    resize(2);
-    await turn();
-    expect(size()).toBe(2);
-    expect(wakes).toContain(10_000);
-    await clock.advance(10_000);
-    await turn();
-    expect(size()).toBe(0);
   });
 });
