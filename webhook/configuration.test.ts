@@ -5,6 +5,7 @@ import {
   configurationName,
   correction,
   decidePolicy,
+  keepsConditions,
   type DesiredConfiguration,
   type PolicyFacts,
   policyIn,
@@ -20,6 +21,7 @@ const desired: DesiredConfiguration = {
   instanceId: "",
   caBundle: "PEM",
   failurePolicy: "Fail",
+  conditions: true,
 };
 
 const selectorsOf = (config: Configuration) =>
@@ -31,6 +33,14 @@ describe("the configuration", () => {
     expect(config.webhooks?.map(({ name }) => name)).toEqual(["probe.sluice.dev"]);
     expect(policyIn(config)).toBeUndefined();
     expect(policyIn(configurationFor(desired))).toBe("Fail");
+  });
+
+  test("asks for no match conditions where the API server does not keep them, and is content then", () => {
+    const plain = configurationFor({ ...desired, conditions: false });
+    expect([keepsConditions(configurationFor(desired)), keepsConditions(plain)]).toEqual([true, false]);
+    expect(JSON.stringify(plain)).not.toContain("matchConditions");
+    expect(correction({ ...plain, metadata: { name: "sluice" } }, configurationFor(desired))).toBeDefined();
+    expect(correction(plain, plain)).toBeUndefined();
   });
 
   test("keeps system namespaces and our own away, and objects of other instances", () => {
@@ -107,6 +117,7 @@ describe("the policy", () => {
   const two: PolicyFacts = {
     override: undefined,
     stored: "Ignore",
+    conditions: true,
     reached: true,
     unreachedForMs: 0,
     readyReplicas: 2,
@@ -133,6 +144,7 @@ describe("the policy", () => {
       { stored: undefined, reached: false, override: "Fail" },
       undefined,
     ],
+    ["is Ignore where match conditions are not kept", { conditions: false }, "Ignore"],
     ["is the flag's", { readyReplicas: 1, override: "Fail" }, "Fail"],
     ["is the flag's the other way round", { override: "Ignore" }, "Ignore"],
   ] as const)("%s", (_, facts, expected) => {

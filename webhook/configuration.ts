@@ -62,6 +62,8 @@ export interface DesiredConfiguration {
   readonly caBundle: string;
   /** Undefined: nobody is validated yet; only probes are sent to us. */
   readonly failurePolicy: FailurePolicy | undefined;
+  /** Whether the API server keeps match conditions; see `keepsConditions`. */
+  readonly conditions: boolean;
   /** The Namespace object of the controller. */
   readonly owner?: { readonly name: string; readonly uid: string } | undefined;
 }
@@ -93,7 +95,8 @@ export const PROBING = "probe.sluice.dev";
 
 /** Every field is spelled out, the API server's defaults too, so that what is stored can be compared with it. */
 export function configurationFor(desired: DesiredConfiguration): Configuration {
-  const { failurePolicy, instanceId, owner } = desired;
+  const { conditions, failurePolicy, instanceId, owner } = desired;
+  const webhooks = [...(failurePolicy === undefined ? [] : [validating(desired, failurePolicy)]), probing(desired)];
   return {
     apiVersion: "admissionregistration.k8s.io/v1",
     kind: "ValidatingWebhookConfiguration",
@@ -104,9 +107,22 @@ export function configurationFor(desired: DesiredConfiguration): Configuration {
         ? {}
         : { ownerReferences: [{ apiVersion: "v1", kind: "Namespace", name: owner.name, uid: owner.uid }] }),
     },
-    webhooks: [...(failurePolicy === undefined ? [] : [validating(desired, failurePolicy)]), probing(desired)],
+    webhooks: conditions ? webhooks : webhooks.map(unconditional),
   };
 }
+
+export function unconditional(webhook: Webhook): Webhook {
+  const { matchConditions: _, ...rest } = webhook;
+  return rest;
+}
+
+/**
+ * Whether what an API server stored of `configurationFor` still has its match conditions. They are there since Kubernetes
+ * 1.28, and where somebody switched them off, the API server drops them without a word. (Reviews that they would have kept
+ * away are then let pass by us: validate.ts.)
+ */
+export const keepsConditions = ({ webhooks = [] }: Configuration): boolean =>
+  webhooks.every(({ matchConditions }) => matchConditions !== undefined);
 
 function validating(desired: DesiredConfiguration, failurePolicy: FailurePolicy): Webhook {
   const { instanceId, namespace, watchedNamespace } = desired;
@@ -232,6 +248,8 @@ export interface PolicyFacts {
   readonly override: FailurePolicy | undefined;
   /** In force now; undefined: nobody is validated. */
   readonly stored: FailurePolicy | undefined;
+  /** As `DesiredConfiguration`. */
+  readonly conditions: boolean;
   /** Whether the API server reached us with the present certificates, last time it was asked; undefined: not asked yet. */
   readonly reached: boolean | undefined;
   /** Since when it has not been reached, without a break. */
@@ -249,14 +267,15 @@ const redundantMs = 15_000;
 /**
  * - Nobody is validated before the API server has reached us once.
  * - `Fail` with two ready replicas, so that one may go; `Ignore` at once with fewer, and when we cannot be reached.
+ * - Without match conditions `Fail` would keep what is deleted from going while nobody answers, so it is not chosen.
  * - Until we know better, what is in force stays: a new leader changes nothing by taking over.
  */
 export function decidePolicy(facts: PolicyFacts): FailurePolicy | undefined {
-  const { override, stored, reached, unreachedForMs, readyReplicas, redundantForMs } = facts;
+  const { override, stored, conditions, reached, unreachedForMs, readyReplicas, redundantForMs } = facts;
   if (reached !== true && stored === undefined) return undefined;
   if (override !== undefined) return override;
   if (reached === false && unreachedForMs >= forgivenMs) return "Ignore";
-  if (readyReplicas < 2) return "Ignore";
+  if (readyReplicas < 2 || !conditions) return "Ignore";
   if (reached !== true) return stored;
   return stored === "Fail" || redundantForMs >= redundantMs ? "Fail" : "Ignore";
 }
@@ -265,6 +284,6 @@ export function decidePolicy(facts: PolicyFacts): FailurePolicy | undefined {
 export function policyWakeInMs(facts: PolicyFacts): number | undefined {
   if (facts.override !== undefined) return undefined;
   if (facts.reached === false && facts.stored === "Fail") return Math.max(0, forgivenMs - facts.unreachedForMs);
-  const redundant = facts.reached === true && facts.readyReplicas >= 2 && facts.stored !== "Fail";
+  const redundant = facts.reached === true && facts.conditions && facts.readyReplicas >= 2 && facts.stored !== "Fail";
   return redundant ? Math.max(0, redundantMs - facts.redundantForMs) : undefined;
 }

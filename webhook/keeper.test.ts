@@ -218,6 +218,19 @@ test("two ready replicas make it Fail after 15 s, and one that is left Ignore at
   expect(all.policy()).toBe("Ignore");
 });
 
+test("where the API server drops match conditions, it is not written to again and again, and nothing fails closed", async () => {
+  await using all = world();
+  all.old.dropsConditions = true;
+  all.pods(2);
+  all.start();
+  await all.settle();
+  const writes = all.writes.length;
+  for (let times = 0; times < 5; times += 1) await all.later(60_000);
+  expect(all.writes.length).toBe(writes);
+  expect(all.policy()).toBe("Ignore");
+  expect(all.said.filter((line) => line.startsWith("warn"))).toHaveLength(1);
+});
+
 test("a leader that goes leaves Fail behind only where two stay", async () => {
   for (const [count, left] of [
     [3, "Fail"],

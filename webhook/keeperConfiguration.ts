@@ -11,6 +11,7 @@ import {
   correction,
   decidePolicy,
   type FailurePolicy,
+  keepsConditions,
   type PolicyFacts,
   policyIn,
   policyWakeInMs,
@@ -87,6 +88,8 @@ export async function keepConfiguration(
   ]);
   const proof = proofKeeper(options);
   let redundantSinceMs: number | undefined;
+  // Believed until an answer says otherwise; an API server that learns them is asked again when the leader changes.
+  let conditions = true;
 
   const facts = (): PolicyFacts => {
     const readyReplicas = sight.replicas?.readyBeside() ?? 1;
@@ -95,6 +98,7 @@ export async function keepConfiguration(
     return {
       override: options.failurePolicy,
       stored: policyIn(sight.configuration.current()),
+      conditions,
       ...proof.facts(),
       readyReplicas,
       redundantForMs: redundantSinceMs === undefined ? 0 : clock.now() - redundantSinceMs,
@@ -104,15 +108,21 @@ export async function keepConfiguration(
     const now = facts();
     const failurePolicy = decidePolicy(now);
     const stored = sight.configuration.current();
-    const desired = configurationFor({ ...options, caBundle, failurePolicy, owner });
+    const desired = configurationFor({ ...options, caBundle, failurePolicy, conditions, owner });
     const next = correction(stored, desired);
     if (next === undefined || !options.isLeader()) return now;
     options.log.info("Writing the webhook configuration", {
       failurePolicy: failurePolicy ?? "none yet",
       ...reasonsOf(now),
     });
-    await write(options.client, sight.configuration, next, stored);
-    return { ...now, stored: failurePolicy };
+    const answer = await write(options.client, sight.configuration, next, stored);
+    if (conditions && !keepsConditions(answer)) {
+      conditions = false;
+      options.log.warn(
+        "The API server knows no match conditions: it asks the webhook more often, and the webhook is optional",
+      );
+    }
+    return { ...now, conditions, stored: failurePolicy };
   };
   return {
     state: () => {
@@ -152,23 +162,23 @@ async function write(
   watched: WatchedObject<Configuration>,
   next: Configuration,
   stored: Configuration | undefined,
-): Promise<void> {
+): Promise<Configuration> {
   const path = `${COLLECTION}/${next.metadata.name}`;
   const common = { path, body: next, timeoutMs: writeTimeoutMs };
   try {
-    watched.learned(
-      await client.request<Configuration>(
-        stored === undefined
-          ? {
-              ...common,
-              // Applied instead of posted: RBAC can allow this one name.
-              method: "PATCH",
-              query: { fieldManager: "sluice", force: true },
-              contentType: "application/apply-patch+yaml",
-            }
-          : { ...common, method: "PUT", query: { fieldManager: "sluice" } },
-      ),
+    const answer = await client.request<Configuration>(
+      stored === undefined
+        ? {
+            ...common,
+            // Applied instead of posted: RBAC can allow this one name.
+            method: "PATCH",
+            query: { fieldManager: "sluice", force: true },
+            contentType: "application/apply-patch+yaml",
+          }
+        : { ...common, method: "PUT", query: { fieldManager: "sluice" } },
     );
+    watched.learned(answer);
+    return answer;
   } catch (error) {
     if (isNotFound(error)) watched.gone();
     if (isConflict(error)) {

@@ -4,7 +4,7 @@ import { type ApiError, refused } from "../providers/kube/apiError.ts";
 import { targetOf } from "../providers/kube/target.ts";
 import { status } from "../providers/kube/testing.ts";
 import type { KubeClient, KubeRequest } from "../providers/kube/transport.ts";
-import { type Configuration, PROBE_LABEL } from "./configuration.ts";
+import { type Configuration, PROBE_LABEL, unconditional } from "./configuration.ts";
 
 export interface StoredObject {
   readonly metadata: { readonly name: string; readonly uid: string; readonly resourceVersion: string };
@@ -71,6 +71,13 @@ export const memoryCluster = () => {
   const world = createObjects();
   const writes: string[] = [];
   const blocked: { why: string | undefined } = { why: undefined };
+  /** An API server of before Kubernetes 1.28 drops members that it does not know. */
+  const old = { dropsConditions: false };
+  const kept = (object: StoredObject): StoredObject => {
+    const { webhooks } = object as unknown as Configuration;
+    if (!old.dropsConditions || webhooks === undefined) return object;
+    return { ...object, webhooks: webhooks.map(unconditional) };
+  };
   world.put("/api/v1/namespaces/ns", {});
   const fail = ({ method, path }: KubeRequest, code: number, reason: string, message = "refused"): ApiError =>
     refused(targetOf(method, path), code, status(code, reason, message), null);
@@ -108,7 +115,7 @@ export const memoryCluster = () => {
     if (method === "PUT" && body.metadata.resourceVersion !== held?.metadata.resourceVersion) {
       throw fail(request, 409, "Conflict");
     }
-    return world.put(path, body);
+    return world.put(path, kept(body));
   };
   const client: KubeClient = {
     server: "memory",
@@ -124,5 +131,5 @@ export const memoryCluster = () => {
       );
     },
   };
-  return { client, clock, writes, blocked, objects: world.objects, put: world.put, remove: world.remove };
+  return { client, clock, writes, blocked, old, objects: world.objects, put: world.put, remove: world.remove };
 };
