@@ -18,6 +18,12 @@ export const definitions: readonly Manifest[] = crds.map((crd) => ({
   metadata: { name: crd.metadata.name, annotations: kept, labels: labels("api") },
 }));
 
+/**
+ * On the guard, which no policy can guard (the API server exempts policies from policies): deleted with the file it is
+ * in, it is there, and refuses, until somebody takes this off.
+ */
+const KEEP = "sluice.dev/keep";
+
 const policyName = `${name}-keeps-rollouts`;
 const api = "admissionregistration.k8s.io/v1";
 
@@ -27,7 +33,7 @@ const api = "admissionregistration.k8s.io/v1";
  */
 export const guard = (namespace: string): Manifest[] => {
   const names = [...definitions.map(({ metadata }) => metadata.name), namespace];
-  const metadata = { name: policyName, annotations: kept, labels: labels("api") };
+  const metadata = { name: policyName, annotations: kept, finalizers: [KEEP], labels: labels("api") };
   const deletionOf = (apiGroup: string, resource: string): object => ({
     apiGroups: [apiGroup],
     apiVersions: ["v1"],

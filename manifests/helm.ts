@@ -121,7 +121,7 @@ const chart = {
   type: "application",
   version,
   appVersion: version,
-  kubeVersion: ">=1.30.0-0",
+  kubeVersion: ">=1.28.0-0",
 };
 
 const values = `${header}
