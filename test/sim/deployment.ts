@@ -86,10 +86,20 @@ export function takingPlace(script: Script, chance: Chance): Script {
   return {
     ...script,
     manifest: { ...manifest, metadata, spec: { ...manifest.spec, workloadRef } },
-    steps: [...steps, appliedAgain(chance, replicas)],
+    steps: [...(chance.percent(40) ? [failingAtFirst(chance)] : []), ...steps, appliedAgain(chance, replicas)],
     deployment: { replicas },
   };
 }
+
+/** Some of the first pods come and go while the Deployment makes room. */
+const failingAtFirst = (chance: Chance): Step => {
+  const [count, ms] = [1 + chance.below(2), chance.pick([500, 5_000, 20_000])];
+  return {
+    when: { kind: "soon", ms: chance.pick([2_050, 2_300, 2_800]) },
+    what: `${count} of the first pods fail for ${ms} ms`,
+    deed: { kind: "failPods", image: "web:1", count, ms },
+  };
+};
 
 const appliedAgain = (chance: Chance, replicas: number): Step => ({
   when: chance.percent(60) ? { kind: "rest" } : { kind: "soon", ms: chance.pick([0, 3, 200, 2_500]) },
