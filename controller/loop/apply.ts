@@ -42,8 +42,13 @@ export type Outcome =
   | { readonly kind: "collision"; readonly name: string }
   /** The name is taken by a ReplicaSet that will go away by itself. */
   | { readonly kind: "nameTaken"; readonly name: string; readonly message: string }
+  /** Every eviction was refused. */
+  | { readonly kind: "nothingEvicted" }
   /** The API server does not take the new ReplicaSet (quota, policy, validation). */
   | { readonly kind: "createRefused"; readonly name: string; readonly message: string };
+
+/** Disruption budgets let no pod go now; what was decided besides is left undone. */
+const NOTHING_EVICTED: Outcome = { kind: "nothingEvicted" };
 
 /** A write is given up after this, and not begun when the Lease may end sooner. */
 const WRITE_TIMEOUT_MS = 5_000;
@@ -124,9 +129,8 @@ async function perform(run: Run, action: Action): Promise<Outcome | undefined> {
       return updateReplicaSet(run, action);
     case "setPodMetadata":
       return setPodMetadata(run, action);
-    case "evictPod":
-      await evictPod((request) => send(run, request), run.rollout.metadata.namespace, action.name);
-      return undefined;
+    case "evictPods":
+      return evictPods(run, action);
     case "deleteReplicaSet":
       return deleteReplicaSet(run, action);
     case "adoptReplicaSet":
@@ -203,6 +207,16 @@ function refusal(name: string, error: unknown): Outcome {
   }
   const cause = error.cause as { message?: string } | undefined;
   return { kind: "createRefused", name, message: cause?.message ?? error.message };
+}
+
+/** One after the other: a disruption budget that refuses one pod may not be that of the next. */
+async function evictPods(run: Run, { names, most }: ActionOf<"evictPods">): Promise<Outcome | undefined> {
+  let evicted = 0;
+  for (const name of names) {
+    if (evicted >= most) break;
+    if (await evictPod((request) => send(run, request), run.rollout.metadata.namespace, name)) evicted += 1;
+  }
+  return evicted > 0 ? undefined : NOTHING_EVICTED;
 }
 
 async function updateReplicaSet(run: Run, action: ActionOf<"updateReplicaSet">): Promise<undefined> {

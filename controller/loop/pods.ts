@@ -83,14 +83,19 @@ export async function lookAtPods(client: KubeClient, rs: ReplicaSetFacts, at: nu
 
 type Send = <T>(request: KubeRequest) => Promise<T>;
 
-/** Asks for an eviction. A PodDisruptionBudget's no (429) is an answer: the pod stays for now. @throws {ApiError} */
-export async function evictPod(send: Send, namespace: string, name: string): Promise<void> {
+/**
+ * Asks for an eviction. A PodDisruptionBudget's no (429) is an answer: the pod stays for now. @returns whether it goes, or has gone.
+ * @throws {ApiError}
+ */
+export async function evictPod(send: Send, namespace: string, name: string): Promise<boolean> {
   const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace } };
   try {
     await send({ method: "POST", path: `/api/v1/namespaces/${namespace}/pods/${name}/eviction`, body, retry: false });
+    return true;
   } catch (error) {
     const refused = error instanceof ApiError && error.status === 429;
     if (!refused && !isNotFound(error)) throw error;
+    return !refused;
   }
 }
 

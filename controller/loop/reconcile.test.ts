@@ -2,17 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Decide } from "./reconcile.ts";
 import type { ReplicaSet } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import {
-  createdSet,
-  failure,
-  failureOf,
-  type manifest,
-  rolloutPath,
-  setsPath,
-  world,
-  writes,
-  type Json,
-} from "./testing.ts";
+import { createdSet, failure, failureOf, rolloutPath, setsPath, world, writes, type Json } from "./testing.ts";
 
 describe("a first turn", () => {
   test("creates the ReplicaSet with its first size, then gives the Rollout its revision, and holds the status for an answer", async () => {
@@ -188,86 +178,5 @@ describe("a ReplicaSet that the API server refuses", () => {
     api.state.refuse = (request) => (request.method === "POST" ? failure(503, "ServiceUnavailable") : undefined);
     expect(await failureOf(turn())).toContain("ServiceUnavailable");
     expect(status()).toEqual({ somethingNewer: "kept" });
-  });
-});
-
-describe("a Rollout whose template has a quantity that is none", () => {
-  const requests = { memory: "lots" };
-
-  test("is driven without it, as the reference does, and warned of once", async () => {
-    const { api, turn, clock, events, rollout } = world({ resources: { limits: { cpu: "1" }, requests } });
-    for (let turns = 0; turns < 4; turns += 1) {
-      await turn();
-      await clock.advance(500);
-    }
-    const [, set] = createdSet(api.objects);
-    const pod = set.spec.template?.spec as { containers: { resources: object }[] };
-    expect(pod.containers[0]?.resources).toEqual({ limits: { cpu: "1" }, requests: {} });
-    expect(events.filter((reason) => reason === "MalformedTemplate")).toHaveLength(1);
-    // Clients written in Go would not read the status behind it.
-    expect((rollout()["spec"] as (typeof manifest)["spec"]).template.spec).toMatchObject(pod);
-  });
-
-  test("is held where the reference would lose more than that", async () => {
-    const { api, turn, status } = world({ resources: { limits: { cpu: "lots", memory: "1Gi" } } });
-    await turn();
-    expect(writes(api.requests)).toEqual(["PATCH rollouts/web/status"]);
-    expect(status()["message"]).toContain('resources.limits[cpu]: Invalid value: "lots"');
-  });
-});
-
-describe("a Rollout whose pods do not become ready", () => {
-  const podsPath = "/api/v1/namespaces/ns/pods";
-  const waiting = { waiting: { reason: "ErrImagePull", message: "web:1: not found" } };
-
-  async function stuck() {
-    const built = world();
-    const { api, turn, clock } = built;
-    await turn();
-    await clock.advance(250);
-    await turn();
-    const [path, set] = createdSet(api.objects);
-    const told = { ...set, status: { observedGeneration: 1, replicas: 2 } };
-    built.stores.replicaSets.upsert(api.put(path, told) as unknown as ReplicaSet);
-    for (let turns = 0; turns < 2; turns += 1) {
-      await turn();
-      await clock.advance(500);
-    }
-    const owner = { uid: set.metadata.uid, controller: true };
-    const pod = {
-      metadata: { name: "web-1", namespace: "ns", ownerReferences: [owner] },
-      spec: { containers: [{ name: "web", image: "web:1" }] },
-      status: { containerStatuses: [{ name: "web", ready: false, state: waiting }] },
-    };
-    api.put(podsPath, { items: [pod] });
-    const reads = (): number => api.requests.filter(({ path }) => path === podsPath).length;
-    const message = (): unknown =>
-      (built.status()["conditions"] as Json[]).find(({ type }) => type === "Progressing")?.["message"];
-    return { ...built, reads, message };
-  }
-
-  test("is asked why once its progress deadline has passed, and only now and then from there on", async () => {
-    const { turn, clock, reads, message, wakes } = await stuck();
-    expect(reads()).toBe(0);
-    await clock.advance(601_000);
-    await turn();
-    expect(reads()).toBe(1);
-    expect(message()).toEndWith(
-      'has timed out progressing. 1 of 1 pods not ready: ImagePullBackOff, container "web", image "web:1": web:1: not found.',
-    );
-    await turn();
-    expect(reads()).toBe(1);
-    expect(wakes).toContain(30_000);
-    await clock.advance(30_000);
-    await turn();
-    expect(reads()).toBe(2);
-  });
-
-  test("is told of all the same when its pods cannot be read", async () => {
-    const { api, turn, clock, message } = await stuck();
-    api.state.refuse = ({ path }) => (path === podsPath ? failure(403, "Forbidden") : undefined);
-    await clock.advance(601_000);
-    await turn();
-    expect(message()).toEndWith("has timed out progressing. Why is not known: Forbidden.");
   });
 });

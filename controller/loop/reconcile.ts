@@ -6,7 +6,7 @@ import type { Gatherer } from "../snapshot/gather.ts";
 import type { Clock } from "./clock.ts";
 import { apply, type Outcome, type Writer } from "./apply.ts";
 import { lookAtPods, readPods } from "./pods.ts";
-import { restartDue } from "../rollout/restart.ts";
+import { RESTART_RETRY_MS, restartDue } from "../rollout/restart.ts";
 import { nextLookAt, setToLookAt } from "../rollout/stuck.ts";
 import { formatSelector } from "../rollout/selector.ts";
 import { sayFarewell } from "./workloadRestore.ts";
@@ -83,10 +83,18 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
     return { ...fresh, look, ...(snapshot.pods === undefined ? {} : { pods: snapshot.pods }) };
   };
 
+  // When all evictions were refused: until the next attempt everything else goes on as if no restart were due.
+  const refusedAt = new Map<string, number>();
+  const nextAttempt = (key: string): number => (refusedAt.get(key) ?? Number.NEGATIVE_INFINITY) + RESTART_RETRY_MS;
+
   /** The facts from the cache; with a restart due also the pods, which are not cached. */
   const gather = async (key: string): Promise<Snapshot | undefined> => {
     const first = gatherNow(key);
-    if (first === undefined || restartDue(first.rollout, clock.now()) === undefined) return first;
+    if (first === undefined || restartDue(first.rollout, clock.now()) === undefined) {
+      refusedAt.delete(key);
+      return first;
+    }
+    if (clock.now() < nextAttempt(key)) return first;
     const { metadata, spec } = first.rollout;
     const pods = await readPods(ports.client, metadata.namespace, formatSelector(spec.selector), first.replicaSets);
     const snapshot = gatherNow(key);
@@ -120,7 +128,7 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
     };
     const outcome = await apply({ ...ports, recordEvent }, snapshot, { ...decision, events });
     toldUnsaved.delete(key);
-    if (decision.status !== undefined) pace.written(key, clock.now());
+    if (decision.status !== undefined && outcome.kind === "done") pace.written(key, clock.now());
     return outcome;
   };
 
@@ -131,9 +139,14 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
     ports.forgetWake(key);
     if (decision.wakeAt !== undefined) ports.wakeAfter(key, decision.wakeAt - now);
     if (snapshot.look !== undefined) ports.wakeAfter(key, nextLookAt(snapshot.rollout, snapshot.look) - now);
+    if (now < nextAttempt(key)) ports.wakeAfter(key, nextAttempt(key) - now);
     const waitMs = pace.waitMs(key, snapshot, decision, now);
     if (waitMs > 0) ports.wakeAfter(key, waitMs);
     const outcome = await (waitMs > 0 ? applyActions : applyAll)(key, snapshot, decision);
+    if (outcome.kind === "nothingEvicted") {
+      refusedAt.set(key, now);
+      return ports.wakeAfter(key, 0);
+    }
     if (outcome.kind !== "done") return explain(key, outcome);
     const sized = decision.actions.find((action) => action.kind === "scaleWorkload");
     if (sized !== undefined) scaled.set(key, { replicas: sized.replicas, at: now });
@@ -144,7 +157,7 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
   };
 
   /** Creating the ReplicaSet failed: what follows from that is decided as everything else is. */
-  const explain = async (key: string, outcome: Exclude<Outcome, { kind: "done" }>): Promise<void> => {
+  const explain = async (key: string, outcome: Failure): Promise<void> => {
     const fresh = gatherNow(key);
     if (fresh === undefined) return;
     const { name } = outcome;
@@ -168,6 +181,7 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
     forget(key) {
       pace.forget(key);
       looks.delete(key);
+      refusedAt.delete(key);
       heldEvents.delete(key);
       toldUnsaved.delete(key);
       announced.delete(key);
@@ -176,5 +190,7 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
     },
   };
 }
+
+type Failure = Exclude<Outcome, { kind: "done" | "nothingEvicted" }>;
 
 const event = (reason: string, message: string): RolloutEvent => ({ type: "Normal", reason, message, after: 0 });

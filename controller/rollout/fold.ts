@@ -9,6 +9,7 @@ const target = (action: Action): string => {
   if (action.kind === "updateRollout") return "Rollout";
   if (action.kind === "routeTraffic") return "routers";
   if (action.kind === "scaleWorkload") return "workload";
+  if (action.kind === "evictPods") return "pods";
   return `${action.kind === "switchService" ? "Service" : "ReplicaSet"}/${action.name}`;
 };
 

@@ -200,8 +200,8 @@ export type Action =
       readonly affinity?: Readonly<Record<string, unknown>> | null;
     }
   | ({ readonly kind: "setPodMetadata"; readonly name: string; readonly resourceVersion: string } & PodMetadataChange)
-  /** Asks for the pod's eviction; a disruption budget may say no. */
-  | { readonly kind: "evictPod"; readonly name: string }
+  /** Asks for the eviction of pods, in this order, until so many have agreed to go; disruption budgets may say no. */
+  | { readonly kind: "evictPods"; readonly names: readonly string[]; readonly most: number }
   | { readonly kind: "deleteReplicaSet"; readonly name: string; readonly uid: string; readonly resourceVersion: string }
   | { readonly kind: "adoptReplicaSet"; readonly name: string; readonly uid: string; readonly resourceVersion: string }
   | {

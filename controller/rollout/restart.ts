@@ -1,4 +1,5 @@
 /** Replacing all pods that were created before spec.restartAt, a few at a time (controller.md §9). */
+import { findCondition, progressDeadline } from "./conditions.ts";
 import { desiredReplicas, maxUnavailable } from "./defaults.ts";
 import type { PodFacts, ReplicaSetFacts } from "./model.ts";
 import { roles, wake, type Pass } from "./pass.ts";
@@ -7,7 +8,7 @@ import { instant } from "./time.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 
 /** A disruption budget or missing capacity may free up without any event that we would see. */
-const RETRY_MS = 30_000;
+export const RESTART_RETRY_MS = 30_000;
 
 /** The instant before which pods are to be replaced now; undefined when nothing is due. */
 export function restartDue(rollout: Rollout, now: number): number | undefined {
@@ -38,15 +39,31 @@ export function restartPods(p: Pass): "idle" | "waiting" | "evicted" | "done" {
   const available = pods.filter((pod) => isAvailable(pod, minReadyMs, p.now)).length;
   const minAvailable =
     Math.max(desiredReplicas(rollout), sum(replicaSets, sizeOf)) - Math.max(1, maxUnavailable(rollout));
-  const alreadyAsked = p.actions.filter((action) => action.kind === "evictPod").length;
-  const budget = alreadyAsked > 0 ? 0 : Math.max(0, available - minAvailable);
-  const victims = byRole(
+  const alreadyAsked = p.actions.some((action) => action.kind === "evictPods");
+  const most = available - minAvailable;
+  const names = byRole(
     p,
     old.filter((pod) => !pod.deleting),
-  ).slice(0, budget);
-  for (const pod of victims) p.actions.push({ kind: "evictPod", name: pod.name });
-  wake(p, p.now + RETRY_MS);
-  return victims.length + alreadyAsked > 0 ? "evicted" : "waiting";
+  ).map((pod) => pod.name);
+  wake(p, p.now + RESTART_RETRY_MS);
+  if (alreadyAsked) return "evicted";
+  if (most <= 0 || names.length === 0) return "waiting";
+  p.actions.push({ kind: "evictPods", names, most });
+  return "evicted";
+}
+
+/**
+ * During a restart each new pod is progress. It need not show in the counts: the next pod may be on its way out before
+ * anybody was told that this one is ready.
+ */
+export function restartAdvanced(p: Pass): boolean {
+  const { pods } = p.snapshot;
+  const { rollout } = p.world;
+  const status = rollout.status ?? {};
+  const since = instant(findCondition(status.conditions, "Progressing")?.lastUpdateTime);
+  const timed = restartDue(rollout, p.now) !== undefined && progressDeadline(rollout, status) !== undefined;
+  if (pods === undefined || since === undefined || !timed) return false;
+  return pods.some((pod) => pod.createdAt > since);
 }
 
 /** Pods of stable first, then of the new ReplicaSet, then the oldest. */

@@ -18,6 +18,7 @@ import { currentHash, emit, isAborted, revisionText, roles, statusOf, type Pass 
 import { isPaused, settlePauses } from "./pause.ts";
 import { notingPeak, withPeak } from "./podPeak.ts";
 import { phaseOf } from "./phase.ts";
+import { restartAdvanced } from "./restart.ts";
 import { isIndefinite, whyStuck, withNews } from "./stuck.ts";
 import {
   availablePods,
@@ -73,7 +74,7 @@ const timedOutText = (p: Pass): string => `${subject(p)} has timed out progressi
 function abortWhenStuck(p: Pass, draft: RolloutStatus): void {
   const { rollout } = p.world;
   if (rollout.spec.progressDeadlineAbort !== true || isAborted(p) || isCompleted(draft)) return;
-  if (madeProgress(rollout, statusOf(p), draft) || !stuck(p, statusOf(p))) return;
+  if (madeProgress(rollout, statusOf(p), draft) || restartAdvanced(p) || !stuck(p, statusOf(p))) return;
   const message = timedOutText(p);
   p.pause = { ...p.pause, abort: message, removeAbort: false };
   emit(p, "status", "RolloutAborted", message, "Warning");
@@ -122,7 +123,7 @@ function progressingCondition(
       set("True", "NewReplicaSetAvailable", `ReplicaSet "${name}" has successfully progressed.`),
     );
   }
-  if (madeProgress(rollout, before, draft) || becameUnhealthy) {
+  if (madeProgress(rollout, before, draft) || becameUnhealthy || restartAdvanced(p)) {
     const lost = becameUnhealthy && draft.stableRS === draft.currentPodHash;
     const text = `${subject(p)} is progressing.`;
     const moved = becameUnhealthy || movedForward(rollout, before, draft);

@@ -231,9 +231,9 @@ export function perform(cluster: Cluster, action: Action): Outcome {
         annotations: merged(rs.annotations, { [EPHEMERAL_METADATA]: action.record }),
       }));
       return "done";
-    case "evictPod":
+    case "evictPods":
       cluster.pods = cluster.pods.map((pod) =>
-        pod.name === action.name ? { ...pod, goneAt: cluster.now + LEAVES_AFTER_MS } : pod,
+        action.names.slice(0, action.most).includes(pod.name) ? { ...pod, goneAt: cluster.now + LEAVES_AFTER_MS } : pod,
       );
       return "done";
     case "deleteReplicaSet":

@@ -123,8 +123,11 @@ export function actionText(cluster: Cluster, action: Action): string {
       return `${imageOf(action.name)}${updateText(action)}`;
     case "setPodMetadata":
       return `${imageOf(action.name)} pods get ${metadataText({ ...action.labels, ...action.annotations })}`;
-    case "evictPod":
-      return `evict ${readable(cluster, action.name)}`;
+    case "evictPods":
+      return action.names
+        .slice(0, action.most)
+        .map((name) => `evict ${readable(cluster, name)}`)
+        .join(", ");
     case "deleteReplicaSet":
       return `delete ${imageOf(action.name)}`;
     case "adoptReplicaSet":
