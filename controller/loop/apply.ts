@@ -3,7 +3,7 @@
  * version that it was decided on, and is sent only while the Lease outlives the request.
  */
 import type { KubeClient, KubeRequest } from "../../providers/kube/transport.ts";
-import { ApiError, isAlreadyExists, isNotFound } from "../../providers/kube/apiError.ts";
+import { ApiError, isAlreadyExists, isConflict, isNotFound } from "../../providers/kube/apiError.ts";
 import type { ReplicaSet, Service, Workload } from "../../schema/kube.ts";
 import type { Rollout, RolloutStatus } from "../../schema/rollout.ts";
 import {
@@ -324,13 +324,25 @@ const routePorts = (run: Run): RoutePorts => ({
   tell: (event) => run.recordEvent(run.rollout, { ...event, after: 0 }),
 });
 
+/** While a Deployment changes its size its status is written over and over: a newer version of that alone is no other one. */
 async function scaleWorkload(run: Run, action: ActionOf<"scaleWorkload">): Promise<undefined> {
-  const { name, resourceVersion, replicas, replicasBefore } = action;
-  const annotations = { [REPLICAS_BEFORE]: String(replicasBefore) };
-  const body = { metadata: { resourceVersion, annotations }, spec: { replicas } };
+  const { name, replicas, replicasBefore } = action;
   const path = `/apis/apps/v1/namespaces/${run.rollout.metadata.namespace}/deployments/${name}`;
-  const written = await send<Workload>(run, { method: "PATCH", path, body, contentType: MERGE });
-  remember(run, run.stores.workloads.Deployment.objects, written);
+  const scaleAt = async (resourceVersion: string): Promise<void> => {
+    const annotations = { [REPLICAS_BEFORE]: String(replicasBefore) };
+    const body = { metadata: { resourceVersion, annotations }, spec: { replicas } };
+    const written = await send<Workload>(run, { method: "PATCH", path, body, contentType: MERGE });
+    remember(run, run.stores.workloads.Deployment.objects, written);
+  };
+  try {
+    await scaleAt(action.resourceVersion);
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    const { metadata } = await run.client.request<Workload>({ method: "GET", path });
+    const known = run.snapshot.workload;
+    if (metadata.uid !== known?.uid || metadata.generation !== known?.generation) throw error;
+    await scaleAt(metadata.resourceVersion ?? "");
+  }
 }
 
 async function updateRollout(run: Run, action: ActionOf<"updateRollout">): Promise<undefined> {

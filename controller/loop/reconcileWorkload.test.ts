@@ -61,6 +61,21 @@ describe("a Rollout that takes the place of a Deployment", () => {
     expect(size()).toBe(0);
   });
 
+  test("scales it although its status has been written meanwhile, and not when somebody has changed it", async () => {
+    const { api, settle, size } = await migrated();
+    const rewrite = (change: object): void => {
+      const old = api.objects.get(deploymentPath) ?? {};
+      api.put(deploymentPath, merged(old, change));
+    };
+    rewrite({ status: { replicas: 2 } });
+    expect(await settle()).toEqual([]);
+    expect(size()).toBe(0);
+    const { api: other, settle: settleOther, size: otherSize } = await migrated();
+    other.put(deploymentPath, merged(other.objects.get(deploymentPath), { metadata: { generation: 2 } }));
+    expect(await settleOther()).toContain("ApiError: Conflict");
+    expect(otherSize()).toBe(2);
+  });
+
   test("answers whoever scales it up at once, and then only every ten seconds", async () => {
     const { settle, size, resize, clock, turn, wakes } = await migrated();
     await settle();
