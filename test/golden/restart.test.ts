@@ -11,20 +11,22 @@ const at = (seconds: number) => spec({ restartAt: new Date(Date.parse("2026-01-0
 const atOnce = (world: World): number => Math.max(...world.lines.map((line) => line.split("evict ").length - 1));
 
 describe("a restart of blue-green pods", () => {
-  test.each([
+  const shares: readonly (readonly [string, number, number | string | undefined, number])[] = [
     ["a quarter of them at a time by default", 8, undefined, 2],
     ["at least one", 3, undefined, 1],
     ["as many as a percentage allows", 5, "50%", 2],
     ["one even where none may be unavailable", 4, 0, 1],
-  ])("replaces %s", (_, replicas, maxUnavailable, expected) => {
-    const strategy = blueGreen(maxUnavailable === undefined ? {} : { maxUnavailable });
-    const world = createWorld(rolloutOf({ replicas, strategy }), { services });
-    world.pass(10_000);
-    world.edit("restartAt +10s", at(10));
-    world.pass(120_000);
-    expect(atOnce(world)).toBe(expected);
-    expect(world.rollout.status).toMatchObject({ phase: "Healthy", restartedAt: "2026-01-01T00:00:10.000Z" });
-  });
+  ];
+  for (const [what, replicas, maxUnavailable, expected] of shares)
+    test(`replaces ${what}`, () => {
+      const strategy = blueGreen(maxUnavailable === undefined ? {} : { maxUnavailable });
+      const world = createWorld(rolloutOf({ replicas, strategy }), { services });
+      world.pass(10_000);
+      world.edit("restartAt +10s", at(10));
+      world.pass(120_000);
+      expect(atOnce(world)).toBe(expected);
+      expect(world.rollout.status).toMatchObject({ phase: "Healthy", restartedAt: "2026-01-01T00:00:10.000Z" });
+    });
 
   test("takes the active ones first while an update waits for its promotion", () => {
     const strategy = blueGreen({ autoPromotionEnabled: false, maxUnavailable: 1 });
