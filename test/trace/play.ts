@@ -48,10 +48,10 @@ const create = async (world: World, object: KubeObject): Promise<void> => {
   await world.harness.api.create(pathOf(world.namespace, object.kind ?? ""), object);
 };
 
-/** `ReplicaSet/2` is that of revision 2. */
+/** `ReplicaSet/2` is that of revision 2; other names are names. */
 async function named(world: World, rollout: string, target: string): Promise<string> {
   const [kind = "", name = ""] = target.split("/");
-  if (kind !== "ReplicaSet") return pathOf(world.namespace, kind, name);
+  if (kind !== "ReplicaSet" || !/^\d+$/.test(name)) return pathOf(world.namespace, kind, name);
   const { replicaSets } = await world.scene(rollout);
   const found = replicaSets.find((set) => revisionOf(set) === Number(name));
   if (found === undefined) throw new Error(`There is no ReplicaSet of revision ${name}`);

@@ -5,6 +5,8 @@ import { canaryLife } from "./scenarios/canaryLife.ts";
 import { canarySteps } from "./scenarios/canarySteps.ts";
 import { examples } from "./scenarios/examples.ts";
 import { rolling } from "./scenarios/rolling.ts";
+import { routed } from "./scenarios/routed.ts";
+import { workloadRef } from "./scenarios/workloadRef.ts";
 
 /** All that can be played. */
 export const scenarios: readonly Scenario[] = [
@@ -14,4 +16,6 @@ export const scenarios: readonly Scenario[] = [
   ...canarySteps,
   ...examples,
   ...rolling,
+  ...routed,
+  ...workloadRef,
 ];

@@ -26,4 +26,18 @@ export const examples: readonly Scenario[] = [
     rollout: { example: "rollout-rolling-update.yaml", name: "rollout-rollingupdate" },
     story: [[yellow, "Healthy sizes 0 5"]],
   },
+  {
+    name: "example-template-ref",
+    rollout: { example: "rollout-template-ref.yaml", name: "rollout-ref-deployment" },
+    story: [
+      [
+        {
+          patch: { spec: { template: { spec: { containers: [{ name: "rollouts-demo", ...yellow }] } } } },
+          of: "Deployment/rollout-ref-deployment",
+        },
+        "Paused step 1",
+      ],
+      ["wait", "Healthy"],
+    ],
+  },
 ];

@@ -1,0 +1,45 @@
+/** Some scenarios of test/trace, compared with what the reference's controller made of them; `bun run trace` plays all. */
+import { afterAll, expect, test } from "bun:test";
+import { join } from "node:path";
+import { acceptedDifferences } from "../trace/accepted.ts";
+import { compare } from "../trace/compare.ts";
+import { observe } from "../trace/observe.ts";
+import { play } from "../trace/play.ts";
+import { traceOf } from "../trace/recording.ts";
+import type { Scenario } from "../trace/scenario.ts";
+import { scenarios } from "../trace/scenarios.ts";
+import { harness } from "./harness.ts";
+
+/** Quick ones, one of each kind. */
+const chosen = [
+  "anti-affinity-canary-required",
+  "annotations-are-copied",
+  "blue-green-metadata",
+  "blue-green-preview-count-by-hand",
+  "blue-green-undo-within-the-delay",
+  "metadata",
+  "rolling-none-more-one-less",
+  "services-follow",
+  "steps-abort-then-new-image",
+  "steps-edited-in-the-middle",
+  "steps-threshold-percent",
+  "strategy-becomes-canary",
+];
+
+const recorded = traceOf(await Bun.file(join(import.meta.dir, "../trace/recorded/reference.txt")).text());
+const current = await harness();
+const observer = await observe(current.api);
+afterAll(() => observer.stop());
+
+const scenarioOf = (name: string): Scenario => {
+  const found = scenarios.find((scenario) => scenario.name === name);
+  if (found === undefined) throw new Error(`There is no scenario ${name}`);
+  return found;
+};
+
+test.concurrent.each(chosen)("%s shows the same keyframes as under the recorded controller", async (name) => {
+  const frames = await play(scenarioOf(name), { harness: current, observer });
+  const { keyframes, differences } = compare(new Map([[name, frames]]), recorded, acceptedDifferences);
+  expect(differences).toEqual([]);
+  expect(keyframes).toBe(frames.length);
+});
