@@ -24,7 +24,7 @@ export const acceptedDifferences: readonly Accepted[] = [
   {
     row: "`scaleDownDelaySeconds: 0`",
     scenarios: ["blue-green-no-delay"],
-    path: /^(events of scaling|rs|pods of) web-A$|^status.replicas$/,
+    path: /^(events of scaling|rs|pods of) web-A$|^counts$/,
   },
   {
     row: "Blue-green with `previewReplicaCount`: back to the old version within its scale-down delay",
@@ -56,8 +56,25 @@ export const acceptedDifferences: readonly Accepted[] = [
     path: /^rs web-A affinity$/,
   },
   {
+    row: "The progress deadline has passed",
+    scenarios: [
+      "blue-green-broken-image",
+      "blue-green-deadline-aborts",
+      "deadline-aborts",
+      "deadline-of-the-first-revision",
+      "deadline-passes",
+      "deadline-without-steps",
+    ],
+    path: /^(phase|condition Progressing|event Warning RolloutAborted: .*timed out progressing.*)$/,
+  },
+  {
+    row: "A Deployment that a Rollout has scaled down",
+    scenarios: ["workload-deployment-scaled-down-on-success", "workload-deployment-scaled-down-progressively"],
+    path: /^deployment source annotation sluice.dev\/replicas-before-rollout$/,
+  },
+  {
     row: "Several passes would follow each other at once",
     scenarios: ["set-resized-by-somebody"],
-    path: /^condition Progressing (since|updated)$/,
+    path: /^condition Progressing times$/,
   },
 ];

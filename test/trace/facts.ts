@@ -48,15 +48,15 @@ function metadataFacts(path: string, { metadata }: KubeObject): Fact[] {
 function conditionFacts(path: string, conditions: unknown): Fact[] {
   return items(conditions).flatMap(({ type, status, reason, message, lastTransitionTime, lastUpdateTime }) => [
     [`${path} ${text(type)}`, `${text(status)} ${text(reason)}: ${text(message)}`],
-    [`${path} ${text(type)} since`, text(lastTransitionTime)],
-    [`${path} ${text(type)} updated`, text(lastUpdateTime)],
+    [`${path} ${text(type)} times`, `since ${text(lastTransitionTime)}, updated ${text(lastUpdateTime)}`],
   ]);
 }
 
 function rolloutFacts(rollout: KubeObject): Fact[] {
   // The rest of the spec is written by the scenario alone.
   const { replicas, paused, restartAt } = fields(rollout["spec"]);
-  const { conditions, observedGeneration, phase, message, duration, ...status } = fields(rollout["status"]);
+  const { conditions, observedGeneration, phase, message, duration, ...rest } = fields(rollout["status"]);
+  const { replicas: all = 0, updatedReplicas = 0, readyReplicas = 0, availableReplicas = 0, ...status } = rest;
   // How long somebody waited is this run's own.
   const { totalManualPauseDurationSeconds: waited, ...timing } = fields(duration);
   // Of the generation it matters only whether it is the stored one: how often the spec was written may differ.
@@ -64,6 +64,10 @@ function rolloutFacts(rollout: KubeObject): Fact[] {
   return [
     ["phase", `${text(phase)}${message === undefined || message === "" ? "" : `: ${text(message)}`}`],
     ["observed", isObserved ? "yes" : `generation ${text(observedGeneration)} of ${rollout.metadata.generation}`],
+    [
+      "counts",
+      `${text(all)} pods, ${text(updatedReplicas)} updated, ${text(readyReplicas)} ready, ${text(availableReplicas)} available`,
+    ],
     ...leaves("status", status),
     ...leaves("status.duration", timing),
     ...(waited === undefined ? [] : [["status.duration.totalManualPauseDurationSeconds", "set"] as const]),
@@ -78,19 +82,37 @@ const sizeOf = ({ spec, status }: KubeObject): string => {
   return `${text(fields(spec)["replicas"])} wanted, ${text(replicas)} there, ${text(readyReplicas)} ready, ${text(availableReplicas)} available`;
 };
 
+/** What the API server adds to every pod template; a recording is no place to repeat it. */
+const defaults: Fields = {
+  dnsPolicy: "ClusterFirst",
+  imagePullPolicy: "IfNotPresent",
+  resources: {},
+  restartPolicy: "Always",
+  schedulerName: "default-scheduler",
+  securityContext: {},
+  terminationGracePeriodSeconds: 30,
+  terminationMessagePath: "/dev/termination-log",
+  terminationMessagePolicy: "File",
+};
+
+const withoutDefaults = (part: Fields): Fields =>
+  Object.fromEntries(Object.entries(part).filter(([name, value]) => !Bun.deepEquals(defaults[name], value)));
+
 function replicaSetFacts(set: KubeObject): Fact[] {
   const path = `rs ${set.metadata.name}`;
+  const { labels, ...metadata } = set.metadata;
   const { selector, template, minReadySeconds } = fields(set["spec"]);
-  const { metadata, spec } = fields(template);
-  const { affinity, ...pod } = fields(spec);
+  const { metadata: podMetadata, spec } = fields(template);
+  const { affinity, containers, ...pod } = fields(spec);
+  const plain = { ...withoutDefaults(pod), containers: items(containers).map(withoutDefaults) };
   return [
     [path, sizeOf(set)],
-    ...metadataFacts(path, set),
+    ...metadataFacts(path, { metadata }),
     ...leaves(`${path} minReadySeconds`, minReadySeconds),
-    [`${path} selector`, canonical(selector)],
-    ...leaves(`${path} template`, metadata),
+    [`${path} labels`, canonical({ labels, selector })],
+    [`${path} template`, canonical(podMetadata)],
     ...(affinity === undefined ? [] : [[`${path} affinity`, canonical(affinity)] as const]),
-    [`${path} pod`, canonical(pod)],
+    [`${path} pod`, canonical(plain)],
   ];
 }
 

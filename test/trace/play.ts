@@ -109,17 +109,17 @@ const orderOf = ({ metadata }: KubeObject): number => Date.parse(metadata.creati
 /** Takes the keyframe once the goal is reached and nothing has changed for a while; a missed goal is a fact, too. */
 function photographer({ harness, observer }: Stage, namespace: string) {
   const naming = newNaming(namespace);
-  const take = (news: ReadonlyMap<string, string>): Facts => {
+  const hashes = new Map<string, string>();
+  const take = (): Facts => {
     const nowMs = Date.now();
     const told = naming.named(JSON.stringify(observer.objects(namespace)), nowMs);
-    return new Map<string, string>([...hashFacts(news), ...factsOf(JSON.parse(told) as Objects)]);
+    return new Map<string, string>([...hashFacts(hashes), ...factsOf(JSON.parse(told) as Objects)]);
   };
   const settle = async (title: string, until: Until): Promise<Keyframe> => {
     const goal = goalOf(until);
     const beganMs = Date.now();
-    const hashes = new Map<string, string>();
     let version = -1;
-    let facts = take(hashes);
+    let facts = take();
     let since = beganMs;
     for (;;) {
       await Promise.race([Bun.sleep(100), harness.failure, observer.failure]);
@@ -127,15 +127,15 @@ function photographer({ harness, observer }: Stage, namespace: string) {
         version = observer.version(namespace);
         for (const [letter, hash] of naming.learn(observer.objects(namespace).ReplicaSet)) hashes.set(letter, hash);
         const before = facts;
-        facts = take(hashes);
+        facts = take();
         if (!Bun.deepEquals(before, facts)) since = Date.now();
       }
       const quietMs = Date.now() - since;
       const tookMs = Date.now() - beganMs;
       const isThere = isReached(goal, observer.objects(namespace)) && tookMs >= goal.afterMs;
-      if (isThere && quietMs >= settledMs) return { title, facts: take(hashes) };
+      if (isThere && quietMs >= settledMs) return { title, facts: take() };
       if (tookMs > goal.afterMs + patienceMs)
-        return { title, facts: new Map([["not reached", until] as const, ...take(hashes)]) };
+        return { title, facts: new Map([["not reached", until] as const, ...take()]) };
     }
   };
   return { settle, beginChapter: () => naming.beginChapter(Date.now()) };

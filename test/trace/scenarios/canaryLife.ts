@@ -159,7 +159,8 @@ export const canaryLife: readonly Scenario[] = [
     rollout: rollout({ strategy: halves }),
     story: [
       [{ spec: { minReadySeconds: 5000 } }, "Degraded"],
-      [{ spec: { minReadySeconds: 0 } }, "Healthy"],
+      // The recorded controller looks again only seconds after a spell of failures.
+      [{ spec: { minReadySeconds: 0 } }, "Healthy after 15s"],
       [{ image: "web:2" }, "Paused step 1"],
       [{ spec: { strategy: { canary: { steps: [setWeight(120)] } } } }, "Degraded"],
       [{ spec: { strategy: { canary: { steps: [setWeight(40), pause()] } } } }, "Paused step 1"],

@@ -79,9 +79,7 @@ export const workloadRef: readonly Scenario[] = [
   },
   {
     name: "workload-pod-template",
-    objects: [
-      { apiVersion: "v1", kind: "PodTemplate", metadata: { name: "source" }, template: template("web:1") },
-    ],
+    objects: [{ apiVersion: "v1", kind: "PodTemplate", metadata: { name: "source" }, template: template("web:1") }],
     rollout: referring("PodTemplate", "v1", {}),
     story: [[{ patch: { template: template("web:2") }, of: "PodTemplate/source" }, "Paused step 1"]],
   },
