@@ -62,9 +62,13 @@ function pastCanarySize(p: Pass, rs: ReplicaSetFacts, held: number): number {
   return delayedSize(p, rs, held, rs.replicas);
 }
 
-/** A ReplicaSet that a status field or a Service selector still names may be serving. */
+/**
+ * A ReplicaSet that a status field or a Service selector still names may be serving. Of a ping-pong's Services the idle one
+ * goes on naming the last stable until the next update: there it is the weights that tell who is served.
+ */
 function isReferenced(p: Pass, rs: ReplicaSetFacts): boolean {
   const status = statusOf(p);
+  const { pingService, pongService } = canaryOf(p.world.rollout)?.pingPong ?? {};
   const hash = hashOf(rs);
   const named = [
     status.stableRS,
@@ -75,7 +79,10 @@ function isReferenced(p: Pass, rs: ReplicaSetFacts): boolean {
     status.canary?.weights?.stable.podTemplateHash,
   ];
   return (
-    named.includes(hash) || [...p.world.services.values()].some((service) => service.selector[HASH_LABEL] === hash)
+    named.includes(hash) ||
+    [...p.world.services.values()].some(
+      ({ name, selector }) => selector[HASH_LABEL] === hash && name !== pingService && name !== pongService,
+    )
   );
 }
 

@@ -42,7 +42,11 @@ function differencesOf(scenario: string, traces: readonly [a: Trace, b: Trace]):
     }));
     if (a !== undefined && b !== undefined && a.title !== b.title)
       values.push({ path: "title", a: a.title, b: b.title });
-    for (const value of values.filter((each) => each.a !== each.b && each.a !== unknown && each.b !== unknown)) {
+    // Where the recorder of either has dropped events, those that are left tell nothing.
+    const isTold = [a, b].every((frame) => frame?.facts.get("events") !== unknown);
+    const known = values.filter((each) => each.a !== unknown && each.b !== unknown);
+    const comparable = known.filter(({ path }) => isTold || !path.startsWith("event"));
+    for (const value of comparable.filter((each) => each.a !== each.b)) {
       const last = found.findIndex((each) => key(each) === key(value) && each.at + each.repeats + 1 === at);
       const earlier = found[last];
       if (earlier === undefined) found.push({ scenario, keyframe: title, repeats: 0, at, ...value });

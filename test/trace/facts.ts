@@ -159,12 +159,14 @@ function deploymentFacts(deployment: KubeObject): Fact[] {
   return [[path, sizeOf(deployment)], ...metadataFacts(path, deployment)];
 }
 
-const told = ["Rollout", "AnalysisRun", "Experiment"];
+const tellers = ["Rollout", "AnalysisRun", "Experiment"];
 const scaled = /^Scaled (up|down) ReplicaSet (\S+) \(revision \d+\) from (\d+) to (\d+)$/;
 
 /** What client-go's recorder makes of more than ten events of a reason. */
 const combined = "(combined from similar events): ";
-/** Stands for sums that nobody can know. */
+/** Of so many of an object it drops the rest. */
+const recorded = 25;
+/** Stands for what nobody can know. */
 export const unknown = "too many to be told";
 
 /**
@@ -172,12 +174,15 @@ export const unknown = "too many to be told";
  * and of what went: they are the same whatever the strides were.
  */
 function eventFacts(events: readonly KubeObject[]): Fact[] {
+  const told = events.filter(({ involvedObject }) => tellers.includes(text(fields(involvedObject)["kind"])));
+  const total = told.reduce((sum, { count }) => sum + (typeof count === "number" ? count : 1), 0);
+  if (total >= recorded) return [["events", unknown]];
   const counts = new Map<string, number>();
   const sums = new Map<string, { up: number; down: number }>();
-  const isKnown = !events.some(({ message }) => text(message).startsWith(combined));
-  for (const { involvedObject, type, reason, message, count } of events) {
+  const isKnown = !told.some(({ message }) => text(message).startsWith(combined));
+  for (const { involvedObject, type, reason, message, count } of told) {
     const { kind, name } = fields(involvedObject);
-    if (!told.includes(text(kind)) || text(message).startsWith(combined)) continue;
+    if (text(message).startsWith(combined)) continue;
     const times = typeof count === "number" ? count : 1;
     const [, direction, set = "", from, to] = scaled.exec(text(message)) ?? [];
     if (direction === undefined) {
