@@ -35,7 +35,9 @@ export function ingressFindings(rollout: unknown, ingresses: Lookup<unknown>): F
     refuse: references
       .filter(({ place, service }) => ingresses.has(text(place)) && !leadsTo(ingresses.get(text(place)), service))
       .map(withoutRule),
-    warn: missing.map(({ place }) => invalid("ingress-missing", place, `ingress "${text(place)}" not found`)),
+    warn: missing.map(({ place }) =>
+      invalid("ingress-missing", place, `ingress.networking.k8s.io "${text(place)}" not found`),
+    ),
   };
 }
 

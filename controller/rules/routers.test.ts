@@ -76,7 +76,7 @@ describe("an Ingress", () => {
 
   test("that is missing may be on its way", () => {
     expect(check({ nginx: { stableIngress: "i" } }, {}).warn).toEqual([
-      `${routing}.nginx.stableIngress: Invalid value: "i": ingress "i" not found`,
+      `${routing}.nginx.stableIngress: Invalid value: "i": ingress.networking.k8s.io "i" not found`,
     ]);
   });
 });

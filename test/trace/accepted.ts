@@ -32,7 +32,13 @@ export const acceptedDifferences: readonly Accepted[] = [
   },
   {
     row: "`scale-down-deadline` on a ReplicaSet of size 0",
-    scenarios: ["blue-green-abort", "blue-green-broken-image", "blue-green-deadline-aborts"],
+    scenarios: [
+      "alb-abort",
+      "blue-green-abort",
+      "blue-green-broken-image",
+      "blue-green-deadline-aborts",
+      "nginx-abort",
+    ],
     path: /^rs web-\w annotation scale-down-deadline$/,
     values: /^nothing \| /,
   },
@@ -70,7 +76,34 @@ export const acceptedDifferences: readonly Accepted[] = [
   {
     row: "A Deployment that a Rollout has scaled down",
     scenarios: ["workload-deployment-scaled-down-on-success", "workload-deployment-scaled-down-progressively"],
-    path: /^deployment source annotation sluice.dev\/replicas-before-rollout$/,
+    path: /^(deployment|rs) source.* annotation sluice.dev\/replicas-before-rollout$/,
+  },
+  {
+    row: "`rollout.argoproj.io/workload-generation` on ReplicaSets",
+    scenarios: [
+      "workload-deployment",
+      "workload-deployment-scaled-down-on-success",
+      "workload-deployment-scaled-down-progressively",
+    ],
+    path: /^rs web-\w annotation rollout.argoproj.io\/(workload-generation|revision-history)$/,
+  },
+  {
+    row: "Event `NewReplicaSetCreated` of the first revision",
+    scenarios: [
+      "example-template-ref",
+      "workload-deployment",
+      "workload-deployment-scaled-down-on-success",
+      "workload-deployment-scaled-down-progressively",
+      "workload-pod-template",
+      "workload-replica-set",
+    ],
+    path: /^event NewReplicaSetCreated: .* \(revision 1\)$/,
+    values: /^1 \| nothing$/,
+  },
+  {
+    row: "Counts right after a resize",
+    scenarios: ["blue-green-no-pods", "blue-green-scaled-at-the-pause"],
+    path: /^condition Available times$/,
   },
   {
     row: "Several passes would follow each other at once",

@@ -14,11 +14,17 @@ const deployment = (replicas: number): KubeObject => ({
   metadata: { name: "source" },
   spec: { replicas, selector, template: template("web:1") },
 });
-const referring = (kind: string, apiVersion: string, rest: object, strategy: RolloutStrategy = halves): KubeObject => ({
+const referring = (
+  kind: string,
+  apiVersion: string,
+  rest: object,
+  strategy: RolloutStrategy = halves,
+  spec: object = {},
+): KubeObject => ({
   apiVersion: "argoproj.io/v1alpha1",
   kind: "Rollout",
   metadata: { name: "web" },
-  spec: { replicas: 2, workloadRef: { apiVersion, kind, name: "source", ...rest }, strategy },
+  spec: { replicas: 2, workloadRef: { apiVersion, kind, name: "source", ...rest }, strategy, ...spec },
 });
 const ofDeployment = (scaleDown?: string, strategy?: RolloutStrategy): KubeObject =>
   referring("Deployment", "apps/v1", scaleDown === undefined ? {} : { scaleDown }, strategy);
@@ -80,7 +86,7 @@ export const workloadRef: readonly Scenario[] = [
   {
     name: "workload-pod-template",
     objects: [{ apiVersion: "v1", kind: "PodTemplate", metadata: { name: "source" }, template: template("web:1") }],
-    rollout: referring("PodTemplate", "v1", {}),
+    rollout: referring("PodTemplate", "v1", {}, halves, { selector }),
     story: [[{ patch: { template: template("web:2") }, of: "PodTemplate/source" }, "Paused step 1"]],
   },
   {
