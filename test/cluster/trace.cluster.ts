@@ -14,16 +14,20 @@ import { harness } from "./harness.ts";
 const chosen = [
   "anti-affinity-canary-required",
   "annotations-are-copied",
+  "alb-ping-pong",
   "blue-green-metadata",
   "blue-green-preview-count-by-hand",
   "blue-green-undo-within-the-delay",
   "metadata",
+  "nginx-dynamic-stable-scale-aborted",
+  "nginx-set-canary-scale",
   "rolling-none-more-one-less",
   "services-follow",
   "steps-abort-then-new-image",
   "steps-edited-in-the-middle",
   "steps-threshold-percent",
   "strategy-becomes-canary",
+  "workload-deployment-scaled-down-on-success",
 ];
 
 const recorded = traceOf(await Bun.file(join(import.meta.dir, "../trace/recorded/reference.txt")).text());
