@@ -126,13 +126,11 @@ export const halfway: readonly Halfway[] = [
     prepare: async (world) => {
       await update(world, "pauses", atStep(1));
       await pause(world, name);
-      await promote(world, name);
-      await pause(world, name);
-      await world.settle(name, "held", inPhase("Paused"));
+      await world.settle(name, "held", inPhase("Paused", "manually paused"));
     },
     finish: async (world) => {
       await world.patch(name, { spec: { paused: false } });
-      await world.settle(name, "goes on", (rollout) => atStep(3)(rollout) || atStep(1)(rollout));
+      await world.settle(name, "still at the step's pause", atStep(1));
       await finishInFull(world);
     },
   },

@@ -64,11 +64,12 @@ async function record(cases: readonly Case[]): Promise<void> {
   );
 }
 
-/** What a controller wrote on the work's objects since the mark, and how often: `patch rollouts/status`. */
-async function writesOf(runner: Runner, mark: number): Promise<readonly string[]> {
+/** What a controller wrote on these Rollouts' objects since the mark: `patch rollouts/status`. (Earlier ones may still end.) */
+async function writesOf(runner: Runner, mark: number, cases: readonly Case[]): Promise<readonly string[]> {
   const writes = await writesSince(relay.plane.auditLog, mark);
+  const namespaces = cases.map(({ world }) => world.namespace);
   return writes
-    .filter((write) => write.user === userOf(runner) && isObjectWrite(write))
+    .filter((write) => write.user === userOf(runner) && isObjectWrite(write) && namespaces.includes(write.namespace))
     .map(({ verb, resource, subresource }) => `${verb} ${resource}/${subresource}`);
 }
 
@@ -82,7 +83,7 @@ async function move(from: Runner, to: Runner): Promise<void> {
   // Longer than a first look at everything takes, and pods take to come and to go.
   await Bun.sleep(6_000);
   const atRest = cases.map(({ title, witness }) => ({ title, changes: witness.changes() }));
-  const writes = await writesOf(to, mark);
+  const writes = await writesOf(to, mark, cases);
   console.log(`moving: ${from} -> ${to}: ${cases.length} Rollouts, ${ms} ms without a leader, ${writes.length} writes`);
   const ends = await Promise.all(
     cases.map(async ({ title, world, witness, finish, least, service }) => {
