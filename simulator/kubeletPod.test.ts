@@ -84,10 +84,11 @@ describe("a fake pod", () => {
   });
 
   test("cannot pull an image that does not exist", () => {
-    expect(story({ containers: [container({ image: "nonexistent-image:latest" })] }, [1000, 1500])).toEqual([
-      "1000: Pending ErrImagePull next 1500",
-      "1500: Pending ImagePullBackOff",
-    ]);
+    for (const image of ["nonexistent-image:latest", "nginx:1-error"])
+      expect(story({ containers: [container({ image })] }, [1000, 1500])).toEqual([
+        "1000: Pending ErrImagePull next 1500",
+        "1500: Pending ImagePullBackOff",
+      ]);
   });
 });
 

@@ -121,7 +121,7 @@ const imageName = (image: string): string => image.slice(image.lastIndexOf("/") 
 
 function behaviourOf(container: ContainerView, ends: boolean): Behaviour {
   const image = container.image ?? "";
-  if (imageName(image).startsWith("nonexistent-")) return { kind: "cannotPull" };
+  if (/^nonexistent-|-error$/.test(imageName(image))) return { kind: "cannotPull" };
   const bad = (container.command ?? []).some((word) => word.startsWith("/bad-command"));
   if (bad || imageName(image) === "rollouts-demo:error") return { kind: "crashes" };
   if (ends) return { kind: "exits", ...(scriptOf(container) ?? { afterMs: 0, code: 0 }) };
