@@ -131,7 +131,7 @@ function podFacts({ Pod: pods, Rollout: rollouts }: Objects): Fact[] {
     const own = Object.entries({ ...metadata.labels, ...metadata.annotations }).filter(([key]) => !isOfNode(key));
     const like = canonical(Object.fromEntries(own));
     const age = isRestarted ? `since ${metadata.creationTimestamp} ` : "";
-    const alike = `${age}${like}${metadata.deletionTimestamp === undefined ? "" : " going"}`;
+    const alike = `${age}${like}`;
     const group = groups.get(path) ?? new Map<string, number>();
     groups.set(path, group.set(alike, (group.get(alike) ?? 0) + 1));
   }

@@ -94,6 +94,7 @@ function isReached(goal: Goal, objects: Objects): boolean {
     .toSorted((a, b) => orderOf(a) - orderOf(b) || revisionOf(a) - revisionOf(b))
     .map(({ spec, status }) => [fields(spec)["replicas"], fields(status)["replicas"] ?? 0]);
   return (
+    objects.Pod.every(({ metadata }) => metadata.deletionTimestamp === undefined) &&
     Number(observedGeneration ?? 0) >= (rollout.metadata.generation ?? 1) &&
     (goal.phase === "Any" || phase === goal.phase) &&
     (goal.step === undefined || goal.step === currentStepIndex) &&
