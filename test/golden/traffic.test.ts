@@ -138,10 +138,9 @@ describe("a canary whose traffic a router splits", () => {
   });
 
   test("goes on with a part of its pods when replicaProgressThreshold says so", () => {
-    const world = atFirstPause(
-      { replicaProgressThreshold: { type: "Percent", value: 50 } },
-      { readyAfterMs: (name) => (name === "web:2" ? undefined : 1_000) },
-    );
+    const world = atFirstPause({ replicaProgressThreshold: { type: "Percent", value: 50 } });
+    world.edit("promote", user.promote);
+    world.meddle("two pods fail", (cluster) => cluster.failPods("web:2", 2, 20_000));
     world.pass(10_000);
     expectTimeline("traffic-threshold", world);
   });
@@ -222,7 +221,7 @@ describe("setCanaryScale", () => {
 describe("ping-pong", () => {
   const pingPong: Strategy = {
     pingPong: { pingService: "ping", pongService: "pong" },
-    trafficRouting: { alb: { ingress: "web", servicePort: 80 } },
+    trafficRouting: { alb: { ingress: "web", servicePort: 80, rootService: "root" } },
   };
   const world = (): World => {
     const strategy = canary(steps, pingPong);

@@ -6,6 +6,7 @@ import type { Rollout } from "../../schema/rollout.ts";
 import { RESTORE_WORKLOAD } from "../../controller/rollout/workload.ts";
 import type { Edit } from "../golden/edits.ts";
 import { createDeployment, deploymentIn, resolvedIn, sizeDeployment, storeTemplate } from "./deployment.ts";
+import { changeIngress } from "./routing.ts";
 import type { Deed, Script } from "./script.ts";
 import type { Truth } from "./truth.ts";
 
@@ -163,6 +164,8 @@ export function perform(stage: Stage, deed: Deed): void {
       return;
     case "sizeDeployment":
       return sizeDeployment(core, deed.replicas);
+    case "ingress":
+      return changeIngress(core, stage.meant, deed.change);
     case "service":
       return changeService(stage, deed);
     default:

@@ -23,6 +23,8 @@ export function endStateOf(truth: Truth, nowMs: number): readonly string[] {
   const isDue = status.phase === "Healthy" && spec.replicas !== 0;
   const place =
     truth.deployment === undefined || !isDue ? [] : [`the Deployment has ${truth.deployment.replicas} replicas`];
+  const { weights } = status.canary ?? {};
+  const traffic = weights === undefined ? [] : [`weights ${weights.canary.weight} and ${weights.stable.weight}`];
   const pauses = (status.pauseConditions ?? []).map(({ reason }) => reason);
   return [
     `phase ${status.phase}${status.message === undefined ? "" : `: ${status.message}`}`,
@@ -32,5 +34,6 @@ export function endStateOf(truth: Truth, nowMs: number): readonly string[] {
     ...pods.toSorted(),
     ...services.toSorted(),
     ...place,
+    ...traffic,
   ];
 }

@@ -6,6 +6,7 @@ import { HASH_LABEL, type ReplicaSetFacts, type Snapshot } from "../../controlle
 import type { Rollout, RolloutStatus } from "../../schema/rollout.ts";
 import type { ApiCore, Change } from "../../simulator/api/model.ts";
 import { DEPLOYMENT } from "./deployment.ts";
+import { INGRESS, missingPods, namesSizes, sharesIn } from "./routing.ts";
 import { lossesOf } from "./losses.ts";
 import { LEASE_NAMESPACE, LEASES } from "./process.ts";
 import { floorOf, stepProblem, wantedOf } from "./spec.ts";
@@ -42,8 +43,10 @@ interface Court extends JudgeOptions {
 export function createJudge(options: JudgeOptions): Judge {
   const court: Court = { ...options, known: new Map(), losses: lossesOf(), leftAt: new Map() };
   let sizes: Sizes | undefined;
+  let missing: readonly number[] = [];
   return {
     before({ resource, object }, actor) {
+      missing = actor === undefined ? [] : missingAll(court, actor, object.metadata.name);
       const judged = actor !== undefined && (resource === "replicasets.apps" || resource === DEPLOYMENT.resource);
       sizes = judged ? sizesOf(court, actor, object.metadata.name) : undefined;
     },
@@ -64,7 +67,9 @@ export function createJudge(options: JudgeOptions): Judge {
           break;
         default:
       }
-      if (actor !== undefined) judgeLeadership(court, actor, change);
+      if (actor === undefined) return;
+      judgeTraffic(court, actor, missing, change);
+      judgeLeadership(court, actor, change);
     },
     decided: (actor, snapshot) => void court.known.set(actor, snapshot),
   };
@@ -177,6 +182,32 @@ function judgeDelay(court: Court, { actor, deed, hash, old, size }: Shrinking, r
     court.report({ rule: "delay", what: `${actor} ${deed} ${now - left} ms after the cutover` });
 }
 
+/** Pods that are missing to the traffic, for the Rollout as it is and as the controller knew it. */
+function missingAll(court: Court, actor: string, written: string): readonly number[] {
+  const { truth, core } = court;
+  const rollouts = rolloutsOf(court, actor);
+  if (!rollouts.every((rollout) => sharesIn(core, rollout) !== undefined && !namesSizes(rollout))) return [];
+  const { rows } = sizesOf(court, actor, written);
+  const sets = [...truth.sets.values()].map(({ name, labels }) => {
+    const row = rows.get(name);
+    return { hash: labels[HASH_LABEL] ?? "", pods: Math.min(row?.size ?? 0, row?.told ?? 0) };
+  });
+  return rollouts.map((rollout) =>
+    missingPods(sharesIn(core, rollout) ?? new Map(), truth.services, sets, wantedOf(rollout)),
+  );
+}
+
+/** No write takes pods from where the traffic goes, or sends traffic to where pods are missing. */
+function judgeTraffic(court: Court, actor: string, before: readonly number[], { object, type }: Change): void {
+  const after = missingAll(court, actor, object.metadata.name);
+  if (before.length === 0 || after.length !== before.length) return;
+  if (after.every((missing, n) => missing > (before[n] ?? 0)))
+    court.report({
+      rule: "traffic",
+      what: `${actor} leaves its traffic ${least(after)} pods short, not ${least(before)} (${type} ${object.kind} ${object.metadata.name})`,
+    });
+}
+
 /** The Deployment's pods go only as far as the Rollout's replace them, and only where `scaleDown` says so. */
 function judgePlace(court: Court, actor: string, sizes: Sizes, { object, old }: Change): void {
   const replicasIn = (of: unknown): number => (of as { spec?: { replicas?: number } } | undefined)?.spec?.replicas ?? 0;
@@ -240,7 +271,8 @@ function judgeStatus(court: Court, actor: string, { object, old, type }: Change)
   if (is < was) report({ rule: "generation", what: `${actor} goes back from generation ${was} to ${is}` });
   const weights = after.canary?.weights;
   const sum = weightSum(weights);
-  if (sum !== undefined && sum !== 100) report({ rule: "weights", what: `${actor} writes weights of ${sum} in total` });
+  const total = truth.rollout?.spec.strategy?.canary?.trafficRouting?.maxTrafficWeight ?? 100;
+  if (sum !== undefined && sum !== total) report({ rule: "weights", what: `${actor} writes weights of ${sum} in total` });
   // A status names the version of the Rollout that it rests on, which is the latest.
   const { rollout } = truth;
   if (rollout === undefined) return;
@@ -269,7 +301,14 @@ function weightSum(weights: NonNullable<RolloutStatus["canary"]>["weights"]): nu
   return [canary, stable, ...additional].reduce((total, { weight }) => total + weight, 0);
 }
 
-const driven = new Set(["rollouts.argoproj.io", "replicasets.apps", DEPLOYMENT.resource, "services", "pods"]);
+const driven = new Set([
+  "rollouts.argoproj.io",
+  "replicasets.apps",
+  DEPLOYMENT.resource,
+  INGRESS.resource,
+  "services",
+  "pods",
+]);
 
 interface LeaseSpec {
   readonly holderIdentity?: string;

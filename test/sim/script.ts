@@ -7,6 +7,7 @@ import * as user from "../golden/edits.ts";
 import type { ObjectMeta } from "../../simulator/api/model.ts";
 import type { Chance } from "./chance.ts";
 import { takingPlace } from "./deployment.ts";
+import { routed } from "./routing.ts";
 
 export type Milestone =
   /** Nothing is left to do, and no pod is on its way. All others fall back to this. */
@@ -43,6 +44,8 @@ export type Deed =
   | { readonly kind: "service"; readonly name: string; readonly change: "delete" | "create" | "strip" }
   /** Somebody applies the Deployment again. */
   | { readonly kind: "sizeDeployment"; readonly replicas: number }
+  /** Somebody deletes the router's Ingress, or sets what ours says. */
+  | { readonly kind: "ingress"; readonly change: "create" | "delete" | "reweigh" }
   /** All pods are to be younger than now. */
   | { readonly kind: "restart" };
 
@@ -379,5 +382,5 @@ export function writeScript(chance: Chance, short: boolean): Script {
     steps: plot.steps,
     readyMs: (image) => (image === BAD ? undefined : (delays.get(image) ?? 2_000)),
   };
-  return takingPlace(script, chance.fork("deployment"));
+  return routed(takingPlace(script, chance.fork("deployment")), chance.fork("routing"));
 }

@@ -2,6 +2,7 @@
  * What a Rollout's spec demands, read off the API's documentation once more and apart from the code under test, so that
  * a mistake there is not repeated here.
  */
+import { namesSizes } from "./routing.ts";
 import type { CanaryStep, Rollout, RolloutStatus } from "../../schema/rollout.ts";
 
 export const wantedOf = ({ spec }: Rollout): number => spec.replicas ?? 1;
@@ -58,9 +59,13 @@ function undoneOf(
 ): string | undefined {
   const { setWeight, pause } = step;
   if (setWeight !== undefined) {
+    const { replicaProgressThreshold, trafficRouting } = rollout.spec.strategy?.canary ?? {};
+    // Sizes of the user's own, or a part of the pods that is enough.
+    if (namesSizes(rollout) || replicaProgressThreshold !== undefined) return undefined;
     const total = wantedOf(rollout);
+    const weight = (setWeight * 100) / (trafficRouting?.maxTrafficWeight ?? 100);
     // A weight that falls between two sizes may be met by the smaller one, and a tie without surge by none.
-    const least = (total * setWeight) % 100 === 50 ? 0 : Math.floor((total * setWeight) / 100);
+    const least = (total * weight) % 100 === 50 ? 0 : Math.floor((total * weight) / 100);
     return serving >= least ? undefined : `a weight of ${setWeight} with ${serving} available pods`;
   }
   if (pause === undefined) return undefined;

@@ -70,6 +70,10 @@ function changeText({ type, resource, object, old }: Change, truth: Truth): stri
       const asked = last === undefined ? `created with ${next.spec?.replicas}` : sizeText(last, next);
       return `ReplicaSet ${image} ${asked}, has ${has}${deadline === undefined ? "" : `, until ${deadline.slice(11, 19)}`} v${object.metadata.resourceVersion}`;
     }
+    case "ingresses.networking.k8s.io": {
+      const { annotations = {} } = object.metadata;
+      return `Ingress ${name}${type === "DELETED" ? " is gone" : ""} ${Object.values(annotations).join(" ")}`;
+    }
     case "services": {
       if (type === "DELETED") return `Service ${name} is gone`;
       return `Service ${name} → ${truth.imageOf(next.spec?.selector?.[HASH_LABEL] ?? "")}`;

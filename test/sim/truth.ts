@@ -13,11 +13,14 @@ import {
 } from "../../controller/rollout/model.ts";
 import { restartDue } from "../../controller/rollout/restart.ts";
 import { createGatherer } from "../../controller/snapshot/gather.ts";
+import type { Stored } from "../../controller/loop/cache.ts";
+import type { RoutedObject } from "../../providers/traffic/router.ts";
 import { createStores, servicesOf } from "../../controller/snapshot/stores.ts";
 import type { ReplicaSet, Service, Workload } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { ApiObject, Change } from "../../simulator/api/model.ts";
 import { DEPLOYMENT } from "./deployment.ts";
+import { INGRESS, INGRESS_KEYS } from "./routing.ts";
 
 export const KEY = "default/web";
 
@@ -130,6 +133,13 @@ export function observe(): Truth {
   };
   const deployments = stores.workloads.Deployment;
   deployments.seen.add(KEY);
+  const ingresses = stores.routed.stores.get(INGRESS.resource);
+  for (const key of INGRESS_KEYS) ingresses?.seen.add(key);
+  const takeIngress = ({ type, object }: Change): void => {
+    const raw = object as unknown as RoutedObject & Stored;
+    if (type === "DELETED") ingresses?.objects.remove(raw);
+    else ingresses?.objects.upsert(raw);
+  };
   const takeDeployment = ({ type, object }: Change): void => {
     if (type === "DELETED") deployments.objects.remove(object as unknown as Workload);
     else deployments.objects.upsert(object as unknown as Workload);
@@ -224,6 +234,7 @@ export function observe(): Truth {
       else if (change.resource === "replicasets.apps") takeSet(change);
       else if (change.resource === "services") takeService(change);
       else if (change.resource === DEPLOYMENT.resource) takeDeployment(change);
+      else if (change.resource === INGRESS.resource) takeIngress(change);
       else if (change.resource === "rollouts.argoproj.io") {
         const raw = change.object as unknown as Rollout;
         if (change.type === "DELETED") stores.rollouts.remove(raw);

@@ -6,6 +6,7 @@ import type { Clock } from "../../controller/loop/clock.ts";
 import { chanceOf } from "./chance.ts";
 import { virtualClock } from "./clock.ts";
 import { createRollout, createService, perform, type Stage } from "./deeds.ts";
+import { createIngress } from "./routing.ts";
 import { answerDeployment } from "./deployment.ts";
 import { createDriver } from "./driver.ts";
 import { endStateOf } from "./endState.ts";
@@ -164,6 +165,7 @@ function openWorld(options: WorldOptions) {
   });
   answerDeployment(core);
   for (const name of script.services) createService(stage, name);
+  createIngress(core, script.manifest);
   createRollout(stage);
   const processes = startProcesses(options, breakage, scene, { server, clock, past });
   return { clock, truth, state, processes, report, lookAgain: driver.lookAgain };

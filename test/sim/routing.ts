@@ -1,0 +1,158 @@
+/**
+ * Worlds in which a router splits the traffic: Ingresses in front of the Services, and people who change them. What the
+ * users get is read off the objects, as the router's own controller would.
+ */
+import { HASH_LABEL } from "../../controller/rollout/model.ts";
+import type { CanaryStep, Rollout } from "../../schema/rollout.ts";
+import type { ApiCore, ApiObject } from "../../simulator/api/model.ts";
+import * as user from "../golden/edits.ts";
+import type { Chance } from "./chance.ts";
+import type { Script, Step } from "./script.ts";
+
+const RESOURCE = "ingresses.networking.k8s.io";
+/** In front of the stable Service. */
+export const INGRESS = { resource: RESOURCE, namespace: "default", name: "web" } as const;
+/** Ours, beside it. */
+const CANARY_INGRESS = { ...INGRESS, name: "web-web-canary" } as const;
+
+/** Keys of all Ingresses that a Rollout of these worlds may be routed by. */
+export const INGRESS_KEYS = [INGRESS, CANARY_INGRESS].map(({ namespace, name }) => `${namespace}/${name}`);
+
+const PREFIX = "alb.ingress.kubernetes.io";
+/** A ping-pong's own Service is the action's name. */
+const ROOT = "root";
+/** One script of a canary in so many, in percent. */
+const ROUTED = 30;
+
+/** With a rule for the router that a Rollout names. */
+export function createIngress(core: ApiCore, { spec }: Rollout): void {
+  const { trafficRouting, stableService = "active" } = spec.strategy?.canary ?? {};
+  const alb = trafficRouting?.alb !== undefined;
+  const service = trafficRouting?.alb?.rootService ?? stableService;
+  const path = { path: "/", pathType: "Prefix", backend: { service: { name: service, port: { number: 80 } } } };
+  core.create(RESOURCE, {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "Ingress",
+    metadata: { name: INGRESS.name, namespace: INGRESS.namespace },
+    spec: { ingressClassName: alb ? "alb" : "nginx", rules: [{ host: "web.test", http: { paths: [path] } }] },
+  });
+}
+
+export function changeIngress(core: ApiCore, rollout: Rollout, change: "create" | "delete" | "reweigh"): void {
+  const exists = core.get(INGRESS) !== undefined;
+  if (change === "create" && !exists) createIngress(core, rollout);
+  if (change === "delete" && exists) core.delete(INGRESS);
+  if (change !== "reweigh" || core.get(CANARY_INGRESS) === undefined) return;
+  core.modify(CANARY_INGRESS, (object) => {
+    const annotations = { ...object.metadata.annotations, "nginx.ingress.kubernetes.io/canary-weight": "77" };
+    return { ...object, metadata: { ...object.metadata, annotations } };
+  });
+}
+
+/** Parts of a hundred by Service, as the objects say; undefined where no router has been told anything. */
+export function sharesIn(core: ApiCore, { spec }: Rollout): ReadonlyMap<string, number> | undefined {
+  const { canary } = spec.strategy ?? {};
+  const { alb, nginx } = canary?.trafficRouting ?? {};
+  if (alb !== undefined) return albShares(core.get(INGRESS));
+  if (nginx === undefined) return undefined;
+  const weight = Number(core.get(CANARY_INGRESS)?.metadata.annotations?.["nginx.ingress.kubernetes.io/canary-weight"] ?? 0);
+  return new Map([
+    [canary?.canaryService ?? "", weight],
+    [canary?.stableService ?? "", 100 - weight],
+  ]);
+}
+
+interface Forward {
+  readonly ForwardConfig: { readonly TargetGroups: readonly { readonly ServiceName: string; readonly Weight: number }[] };
+}
+
+function albShares(ingress: ApiObject | undefined): ReadonlyMap<string, number> | undefined {
+  const action = ingress?.metadata.annotations?.[`${PREFIX}/actions.${ROOT}`];
+  if (action === undefined) return undefined;
+  const { ForwardConfig } = JSON.parse(action) as Forward;
+  return new Map(ForwardConfig.TargetGroups.map(({ ServiceName, Weight }) => [ServiceName, Weight]));
+}
+
+/** Sizes and serving pods by the hash of their revision. */
+export interface Serving {
+  readonly hash: string;
+  readonly pods: number;
+}
+
+/** Pods that are missing where the traffic goes: each Service should have its part of the Rollout's size. */
+export function missingPods(
+  shares: ReadonlyMap<string, number>,
+  services: ReadonlyMap<string, { readonly selector: Readonly<Record<string, string>> }>,
+  sets: readonly Serving[],
+  size: number,
+): number {
+  return [...shares].reduce((sum, [name, weight]) => {
+    const service = services.get(name);
+    // Somebody has deleted it: no size of ours makes up for that.
+    if (service === undefined) return sum;
+    const hash = service.selector[HASH_LABEL];
+    const serving = sets.filter((set) => hash === undefined || set.hash === hash);
+    const pods = serving.reduce((total, set) => total + set.pods, 0);
+    return sum + Math.max(0, Math.floor((weight * size) / 100) - pods);
+  }, 0);
+}
+
+/** True where the user has named sizes of his own, which need not fit the traffic. */
+export const namesSizes = ({ spec }: Rollout): boolean =>
+  (spec.strategy?.canary?.steps ?? []).some(({ setCanaryScale }) => setCanaryScale !== undefined);
+
+/** Some scripts of canaries get a router, and people who change its Ingress. */
+export function routed(script: Script, chance: Chance): Script {
+  const { canary } = script.manifest.spec.strategy ?? {};
+  if (canary === undefined || !chance.percent(ROUTED)) return script;
+  const { stableService: _s, canaryService: _c, steps = [], ...rest } = canary;
+  const scaled = chance.percent(25) ? steps.flatMap((step) => withScale(chance, step)) : steps;
+  const strategy = user.canary(scaled, {
+    ...rest,
+    ...routing(chance),
+    dynamicStableScale: chance.percent(50),
+    ...(chance.percent(25) ? { minPodsPerReplicaSet: 2 } : {}),
+    abortScaleDownDelaySeconds: chance.pick([30, 30, 0, 5]),
+    scaleDownDelaySeconds: chance.pick([30, 5, 0]),
+  });
+  // Parts of the traffic can be told apart by pods only where there are some.
+  const replicas = 2 + chance.below(5);
+  const manifest = { ...script.manifest, spec: { ...script.manifest.spec, replicas, strategy } };
+  const nginx = strategy.canary?.trafficRouting?.nginx !== undefined;
+  const meddling = chance.percent(30) ? meddle(chance, nginx) : [];
+  return { ...script, manifest, steps: [...script.steps, ...meddling] };
+}
+
+type Routing = Pick<NonNullable<Parameters<typeof user.canary>[1]>, "trafficRouting" | "pingPong" | "stableService" | "canaryService">;
+
+const routing = (chance: Chance): Routing =>
+  chance.percent(30)
+    ? {
+        pingPong: { pingService: "active", pongService: "preview" },
+        trafficRouting: { alb: { ingress: INGRESS.name, servicePort: 80, rootService: ROOT } },
+      }
+    : {
+        stableService: "active",
+        canaryService: "preview",
+        trafficRouting: { nginx: { stableIngress: INGRESS.name } },
+      };
+
+const withScale = (chance: Chance, step: CanaryStep): CanaryStep[] => {
+  if (!chance.percent(40)) return [step];
+  const scale = chance.pick<Parameters<typeof user.setCanaryScale>[0]>([
+    { replicas: 2 },
+    { weight: 60 },
+    { matchTrafficWeight: true },
+  ]);
+  return [user.setCanaryScale(scale), step];
+};
+
+function meddle(chance: Chance, nginx: boolean): Step[] {
+  const rest = { kind: "rest" } as const;
+  if (nginx && chance.percent(50))
+    return [{ when: rest, what: "somebody sets the canary's weight", deed: { kind: "ingress", change: "reweigh" } }];
+  return [
+    { when: rest, what: "the Ingress is deleted", deed: { kind: "ingress", change: "delete" } },
+    { when: rest, what: "the Ingress is created again", deed: { kind: "ingress", change: "create" } },
+  ];
+}
