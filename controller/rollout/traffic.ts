@@ -11,11 +11,14 @@ import { canTakeOver, hashLeftBehind, stableCarries, wantedTraffic, weightsOf, w
 /** A router that cannot follow is asked again after this, and when one of its objects changes. */
 const ROUTER_RETRY_MS = 10_000;
 
-/** Of a ping-pong's Services, the one that is not stable's shows the new ReplicaSet from the first moment. */
+/**
+ * Of a ping-pong's Services, the one that is not stable's shows the new ReplicaSet from the first moment; but while the
+ * routers still send traffic for a canary before it there, only once that has gone.
+ */
 export function pointPingPong(p: Pass): void {
   const { rollout } = p.world;
   const pingPong = canaryOf(rollout)?.pingPong;
-  if (pingPong === undefined || isCompleted(statusOf(p))) return;
+  if (pingPong === undefined || isCompleted(statusOf(p)) || !canTakeOver(rollout, roles(p))) return;
   pointService(p, isStablePing(rollout) ? pingPong.pongService : pingPong.pingService, roles(p).newRS, true);
 }
 

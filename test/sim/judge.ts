@@ -184,16 +184,16 @@ function judgeDelay(court: Court, { actor, deed, hash, old, size }: Shrinking, r
 
 /** Pods that are missing to the traffic, for the Rollout as it is and as the controller knew it. */
 function missingAll(court: Court, actor: string, written: string): readonly number[] {
-  const { truth, core } = court;
+  const { truth } = court;
   const rollouts = rolloutsOf(court, actor);
-  if (!rollouts.every((rollout) => sharesIn(core, rollout) !== undefined && !namesSizes(rollout))) return [];
+  if (!rollouts.every((rollout) => sharesIn(truth.ingresses, rollout) !== undefined && !namesSizes(rollout))) return [];
   const { rows } = sizesOf(court, actor, written);
   const sets = [...truth.sets.values()].map(({ name, labels }) => {
     const row = rows.get(name);
     return { hash: labels[HASH_LABEL] ?? "", pods: Math.min(row?.size ?? 0, row?.told ?? 0) };
   });
   return rollouts.map((rollout) =>
-    missingPods(sharesIn(core, rollout) ?? new Map(), truth.services, sets, wantedOf(rollout)),
+    missingPods(sharesIn(truth.ingresses, rollout) ?? new Map(), truth.services, sets, wantedOf(rollout)),
   );
 }
 

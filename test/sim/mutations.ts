@@ -1,7 +1,7 @@
 /** Rules broken on purpose, by a wrapper each: proof that the judges would see it. */
 import type { Clock } from "../../controller/loop/clock.ts";
 import type { Decide } from "../../controller/loop/reconcile.ts";
-import type { Action, Decision, Snapshot } from "../../controller/rollout/model.ts";
+import type { Action, Snapshot } from "../../controller/rollout/model.ts";
 import type { KubeClient, KubeRequest } from "../../providers/kube/transport.ts";
 import type { Rollout, RolloutStrategy } from "../../schema/rollout.ts";
 import { sound, type Breakage } from "./process.ts";
@@ -41,16 +41,11 @@ const shrinks = (action: Action, snapshot: Snapshot): boolean =>
 /** Sizes go down as if all pods were available. */
 const careless: Breakage["decide"] = (real) => (snapshot, now) => {
   const decision = real(snapshot, now);
-  return withShrinking(decision, real(allAvailable(snapshot), now), snapshot);
-};
-
-/** The decision, but for ReplicaSets that another one shrinks: it has its way with them. */
-function withShrinking(decision: Decision, other: Decision, snapshot: Snapshot): Decision {
-  const eager = other.actions.filter((action) => shrinks(action, snapshot));
+  const eager = real(allAvailable(snapshot), now).actions.filter((action) => shrinks(action, snapshot));
   const names = new Set(eager.map((action) => (action.kind === "updateReplicaSet" ? action.name : "")));
   const rest = decision.actions.filter((action) => action.kind !== "updateReplicaSet" || !names.has(action.name));
   return { ...decision, actions: [...rest, ...eager] };
-}
+};
 
 /** Services move as if all pods were available. */
 const hasty: Breakage["decide"] = (real) => (snapshot, now) => {
@@ -121,15 +116,11 @@ const ousting: Breakage["decide"] = (real) => (snapshot, now) => {
   return { ...decision, actions: [...decision.actions.filter(({ kind }) => kind !== "scaleWorkload"), ...eager] };
 };
 
-/** Pods go as if their traffic had gone. */
-const evicting: Breakage["decide"] = (real) => (snapshot, now) => {
+/** Traffic moves as if all pods were available. */
+const rash: Breakage["decide"] = (real) => (snapshot, now) => {
   const decision = real(snapshot, now);
-  const { status = {} } = snapshot.rollout;
-  const { weights } = status.canary ?? {};
-  if (weights === undefined) return decision;
-  const gone = { canary: { ...weights.canary, weight: 100 }, stable: { ...weights.stable, weight: 0 } };
-  const rollout = { ...snapshot.rollout, status: { ...status, canary: { ...status.canary, weights: gone } } };
-  return withShrinking(decision, real({ ...snapshot, rollout }, now), snapshot);
+  const eager = real(allAvailable(snapshot), now).actions.filter(({ kind }) => kind === "routeTraffic");
+  return { ...decision, actions: [...decision.actions.filter(({ kind }) => kind !== "routeTraffic"), ...eager] };
 };
 
 const patching = (name: string, change: (request: KubeRequest) => KubeRequest): Mutation => ({
@@ -199,7 +190,7 @@ export const mutations: readonly Mutation[] = [
   deciding("the loop forgets to wake up", forgetful),
   deciding("the floor is rounded the wrong way", generous),
   deciding("a Deployment's pods go before the Rollout's are there", ousting),
-  deciding("stable's pods go before their traffic", evicting),
+  deciding("traffic goes where no pods are yet", rash),
   { ...deciding("the scale-down delay is ignored", impatient), from: 120 },
   { ...patching("writes do not name the version that they rest on", withoutVersion), from: 340 },
   { name: "an old event overwrites a newer one", breakage: { ...sound, client: gullible } },

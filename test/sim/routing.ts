@@ -22,7 +22,7 @@ const PREFIX = "alb.ingress.kubernetes.io";
 /** A ping-pong's own Service is the action's name. */
 const ROOT = "root";
 /** One script of a canary in so many, in percent. */
-const ROUTED = 30;
+const ROUTED = 45;
 
 /** With a rule for the router that a Rollout names. */
 export function createIngress(core: ApiCore, { spec }: Rollout): void {
@@ -50,12 +50,15 @@ export function changeIngress(core: ApiCore, rollout: Rollout, change: "create" 
 }
 
 /** Parts of a hundred by Service, as the objects say; undefined where no router has been told anything. */
-export function sharesIn(core: ApiCore, { spec }: Rollout): ReadonlyMap<string, number> | undefined {
+export function sharesIn(
+  ingresses: ReadonlyMap<string, ApiObject>,
+  { spec }: Rollout,
+): ReadonlyMap<string, number> | undefined {
   const { canary } = spec.strategy ?? {};
   const { alb, nginx } = canary?.trafficRouting ?? {};
-  if (alb !== undefined) return albShares(core.get(INGRESS));
+  if (alb !== undefined) return albShares(ingresses.get(INGRESS.name));
   if (nginx === undefined) return undefined;
-  const weight = Number(core.get(CANARY_INGRESS)?.metadata.annotations?.["nginx.ingress.kubernetes.io/canary-weight"] ?? 0);
+  const weight = Number(ingresses.get(CANARY_INGRESS.name)?.metadata.annotations?.["nginx.ingress.kubernetes.io/canary-weight"] ?? 0);
   return new Map([
     [canary?.canaryService ?? "", weight],
     [canary?.stableService ?? "", 100 - weight],
@@ -105,7 +108,8 @@ export const namesSizes = ({ spec }: Rollout): boolean =>
 export function routed(script: Script, chance: Chance): Script {
   const { canary } = script.manifest.spec.strategy ?? {};
   if (canary === undefined || !chance.percent(ROUTED)) return script;
-  const { stableService: _s, canaryService: _c, steps = [], ...rest } = canary;
+  const { stableService: _s, canaryService: _c, steps: given = [], ...rest } = canary;
+  const steps = chance.percent(50) ? rising(chance) : given;
   const scaled = chance.percent(25) ? steps.flatMap((step) => withScale(chance, step)) : steps;
   const strategy = user.canary(scaled, {
     ...rest,
@@ -122,6 +126,14 @@ export function routed(script: Script, chance: Chance): Script {
   const meddling = chance.percent(30) ? meddle(chance, nginx) : [];
   return { ...script, manifest, steps: [...script.steps, ...meddling] };
 }
+
+/** Weights that grow by more than a pod. */
+const rising = (chance: Chance): CanaryStep[] => [
+  user.setWeight(chance.pick([20, 40])),
+  ...(chance.percent(50) ? [user.pause(chance.pick([undefined, 3]))] : []),
+  user.setWeight(chance.pick([60, 80])),
+  user.pause(3),
+];
 
 type Routing = Pick<NonNullable<Parameters<typeof user.canary>[1]>, "trafficRouting" | "pingPong" | "stableService" | "canaryService">;
 

@@ -40,6 +40,8 @@ export interface Truth {
   readonly rollout: Rollout | undefined;
   /** The one whose place the Rollout takes. */
   readonly deployment: WorkloadFacts | undefined;
+  /** By name. */
+  readonly ingresses: ReadonlyMap<string, ApiObject>;
   readonly sets: ReadonlyMap<string, ReplicaSetFacts>;
   readonly services: ReadonlyMap<string, ServiceFacts>;
   /** By the uid of their ReplicaSet. */
@@ -135,8 +137,11 @@ export function observe(): Truth {
   deployments.seen.add(KEY);
   const ingresses = stores.routed.stores.get(INGRESS.resource);
   for (const key of INGRESS_KEYS) ingresses?.seen.add(key);
+  const shown = new Map<string, ApiObject>();
   const takeIngress = ({ type, object }: Change): void => {
     const raw = object as unknown as RoutedObject & Stored;
+    if (type === "DELETED") shown.delete(object.metadata.name);
+    else shown.set(object.metadata.name, object);
     if (type === "DELETED") ingresses?.objects.remove(raw);
     else ingresses?.objects.upsert(raw);
   };
@@ -221,6 +226,7 @@ export function observe(): Truth {
     },
     sets,
     services,
+    ingresses: shown,
     podsOf: (setUid) => [...(bySet.get(setUid)?.values() ?? [])],
     get podCount() {
       return pods.size;
