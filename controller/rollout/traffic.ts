@@ -12,14 +12,16 @@ import { canTakeOver, hashLeftBehind, stableCarries, wantedTraffic, weightsOf, w
 const ROUTER_RETRY_MS = 10_000;
 
 /**
- * Of a ping-pong's Services, the one that is not stable's shows the new ReplicaSet from the first moment; but while the
+ * Of a ping-pong's Services, one is stable's. The other shows the new ReplicaSet from the first moment; but while the
  * routers still send traffic for a canary before it there, only once that has gone.
  */
 export function pointPingPong(p: Pass): void {
   const { rollout } = p.world;
-  const pingPong = canaryOf(rollout)?.pingPong;
-  if (pingPong === undefined || isCompleted(statusOf(p)) || !canTakeOver(rollout, roles(p))) return;
-  pointService(p, isStablePing(rollout) ? pingPong.pongService : pingPong.pingService, roles(p).newRS, true);
+  const { pingService, pongService } = canaryOf(rollout)?.pingPong ?? {};
+  const [stable, canary] = isStablePing(rollout) ? [pingService, pongService] : [pongService, pingService];
+  pointService(p, stable, roles(p).stableRS, false);
+  if (isCompleted(statusOf(p)) || !canTakeOver(rollout, roles(p))) return;
+  pointService(p, canary, roles(p).newRS, true);
 }
 
 /** Stable and canary Service follow their ReplicaSets. */
