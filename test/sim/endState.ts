@@ -16,9 +16,13 @@ export function endStateOf(truth: Truth, nowMs: number): readonly string[] {
       const image = truth.imageOf(set.labels[HASH_LABEL] ?? "");
       return `${image}: ${set.replicas} asked for, ${truth.availableOf(set, nowMs)} available ${roles}${restarting}`;
     });
-  const services = [...truth.services.values()].map(
-    ({ name, selector }) => `${name} → ${truth.imageOf(selector[HASH_LABEL] ?? "")}`,
+  // A ping-pong's idle Service gets no traffic, and shows whatever it was last told.
+  const { pingPong } = spec.strategy?.canary ?? {};
+  const idle = status.canary?.stablePingPong === "ping" ? pingPong?.pongService : pingPong?.pingService;
+  const used = [...truth.services.values()].filter(
+    ({ name }) => name !== idle || status.stableRS !== status.currentPodHash,
   );
+  const services = used.map(({ name, selector }) => `${name} → ${truth.imageOf(selector[HASH_LABEL] ?? "")}`);
   // While the Rollout is on its way somewhere, the Deployment's size tells of the way.
   const isDue = status.phase === "Healthy" && spec.replicas !== 0;
   const place =

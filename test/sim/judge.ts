@@ -272,7 +272,8 @@ function judgeStatus(court: Court, actor: string, { object, old, type }: Change)
   const weights = after.canary?.weights;
   const sum = weightSum(weights);
   const total = truth.rollout?.spec.strategy?.canary?.trafficRouting?.maxTrafficWeight ?? 100;
-  if (sum !== undefined && sum !== total) report({ rule: "weights", what: `${actor} writes weights of ${sum} in total` });
+  if (sum !== undefined && sum !== total)
+    report({ rule: "weights", what: `${actor} writes weights of ${sum} in total` });
   // A status names the version of the Rollout that it rests on, which is the latest.
   const { rollout } = truth;
   if (rollout === undefined) return;

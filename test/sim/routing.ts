@@ -58,7 +58,9 @@ export function sharesIn(
   const { alb, nginx } = canary?.trafficRouting ?? {};
   if (alb !== undefined) return albShares(ingresses.get(INGRESS.name));
   if (nginx === undefined) return undefined;
-  const weight = Number(ingresses.get(CANARY_INGRESS.name)?.metadata.annotations?.["nginx.ingress.kubernetes.io/canary-weight"] ?? 0);
+  const weight = Number(
+    ingresses.get(CANARY_INGRESS.name)?.metadata.annotations?.["nginx.ingress.kubernetes.io/canary-weight"] ?? 0,
+  );
   return new Map([
     [canary?.canaryService ?? "", weight],
     [canary?.stableService ?? "", 100 - weight],
@@ -66,7 +68,9 @@ export function sharesIn(
 }
 
 interface Forward {
-  readonly ForwardConfig: { readonly TargetGroups: readonly { readonly ServiceName: string; readonly Weight: number }[] };
+  readonly ForwardConfig: {
+    readonly TargetGroups: readonly { readonly ServiceName: string; readonly Weight: number }[];
+  };
 }
 
 function albShares(ingress: ApiObject | undefined): ReadonlyMap<string, number> | undefined {
@@ -135,7 +139,10 @@ const rising = (chance: Chance): CanaryStep[] => [
   user.pause(3),
 ];
 
-type Routing = Pick<NonNullable<Parameters<typeof user.canary>[1]>, "trafficRouting" | "pingPong" | "stableService" | "canaryService">;
+type Routing = Pick<
+  NonNullable<Parameters<typeof user.canary>[1]>,
+  "trafficRouting" | "pingPong" | "stableService" | "canaryService"
+>;
 
 const routing = (chance: Chance): Routing =>
   chance.percent(30)
