@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { leanLaunch } from "./lean.ts";
+import { becomeLean, leanLaunch } from "./lean.ts";
 
 const compiled = {
   execPath: "/usr/bin/sluice",
@@ -31,5 +31,12 @@ describe("a long-lived process", () => {
     for (const value of ["0", "1"]) {
       expect(leanLaunch({ ...compiled, env: { BUN_JSC_useFTLJIT: value } })).toBeUndefined();
     }
+  });
+
+  test("goes on as it is when it cannot begin again", () => {
+    const execve = (): never => {
+      throw new Error("ENOENT");
+    };
+    expect(() => becomeLean({ ...compiled, execve })).not.toThrow();
   });
 });

@@ -39,9 +39,16 @@ export function leanLaunch({ execPath, execArgv, argv, env }: Started): Launch |
   };
 }
 
+/** What begins another program in the place of this process; missing where the runtime has none. */
+export type Execve = (program: string, args: readonly string[], env: Readonly<Record<string, string>>) => unknown;
+
 /** Begins again where that is possible and needed; comes back otherwise. The process keeps its id, files and parent. */
-export function becomeLean(): void {
-  const { execPath, execArgv, argv, env, execve } = process;
-  const launch = leanLaunch({ execPath, execArgv, argv, env });
-  if (launch !== undefined) execve?.(launch.program, launch.args, launch.env);
+export function becomeLean(started: Started & { readonly execve?: Execve | undefined } = process): void {
+  const launch = leanLaunch(started);
+  if (launch === undefined) return;
+  try {
+    started.execve?.(launch.program, launch.args, launch.env);
+  } catch {
+    // Its file has been replaced, or cannot be started from in here. It works all the same, with more memory.
+  }
 }

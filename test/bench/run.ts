@@ -3,7 +3,7 @@
  * `[--against "/path/to/other/controller --its --flags"]… [--against-args "--more flags"] [--only-against]`
  *
  * With --webhook the figures of the admission webhook, by itself and at a real API server, instead; with --simulation
- * how many seeds the simulation plays in a second.
+ * how many seeds the simulation plays in a second; with --start how long the program takes to start (at least 40 times).
  *
  * Measures our controller, compiled, and others beside it on a real API server of its own: each in turn on the same cluster
  * (run 1 of all, then run 2 of all …). Prints a table of the medians, with the spread over the runs; judges nothing.
@@ -33,6 +33,7 @@ const { values } = parseArgs({
     json: { type: "string" },
     webhook: { type: "boolean", default: false },
     simulation: { type: "boolean", default: false },
+    start: { type: "boolean", default: false },
   },
 });
 
@@ -45,6 +46,13 @@ if (values.webhook) {
 if (values.simulation) {
   const { benchSimulation } = await import("./simulation.ts");
   console.log(await benchSimulation({ seeds: 1_000, runs: Math.max(3, Number(values.runs)) }));
+  process.exit(0);
+}
+
+if (values.start) {
+  const { benchStart } = await import("./start.ts");
+  const [program = ""] = (await compile()).command;
+  console.log(await benchStart(program, Math.max(40, Number(values.runs))));
   process.exit(0);
 }
 
@@ -61,7 +69,7 @@ const words = (text: string): string[] => text.split(/\s+/).filter((word) => wor
 
 /** Compiles our controller as the image has it. */
 async function compile(): Promise<Subject> {
-  const command = [process.execPath, "run", "build"];
+  const command = [process.execPath, "run", "build", "--here"];
   const build = Bun.spawn(command, { cwd: repository, stdio: ["ignore", "ignore", "inherit"] });
   if ((await build.exited) !== 0) throw new Error(`Cannot compile our controller: ${command.join(" ")} failed`);
   return { label: "sluice", command: [resolve(repository, "dist/sluice"), "controller"] };
