@@ -1,10 +1,12 @@
-/** `bun run generate` writes what is made from the schemas and from the objects in this folder, all below manifests/. */
+/** `bun run generate` writes what is made from the schemas and from the objects in this folder: manifests/ and Containerfile. */
+import { join, relative, resolve } from "node:path";
 import { definitions } from "./api.ts";
 import { helmChart } from "./helm.ts";
+import { containerfile } from "./image/config.ts";
 import { install, kustomizations, namespaceInstall } from "./install.ts";
 import { header, stream, yaml } from "./render.ts";
 
-/** Path below manifests/ → contents, the same on every run; a test compares them with what is there. */
+/** Path from manifests/ → contents, the same on every run; a test compares them with what is there. */
 export function generated(): ReadonlyMap<string, string> {
   return new Map([
     ...definitions.map((crd) => {
@@ -15,12 +17,15 @@ export function generated(): ReadonlyMap<string, string> {
     ["namespace-install.yaml", stream(namespaceInstall)],
     ...Object.entries(kustomizations).map(([path, object]) => [path, header + yaml(object)] as const),
     ...Object.entries(helmChart),
+    ["../Containerfile", containerfile],
   ]);
 }
+
+const root = resolve(import.meta.dir, "..");
 
 if (import.meta.main) {
   for (const [path, contents] of generated()) {
     await Bun.write(new URL(path, import.meta.url), contents);
-    console.log(`manifests/${path}: ${contents.length} bytes`);
+    console.log(`${relative(root, join(import.meta.dir, path))}: ${contents.length} bytes`);
   }
 }
