@@ -36,7 +36,7 @@ export interface Installation {
 
 /** Builds the binary and starts a cluster, whose audit log holds every request. */
 export async function startInstallation(): Promise<Installation> {
-  const build = Bun.spawn([process.execPath, "run", "build"], {
+  const build = Bun.spawn([process.execPath, "run", "build", "--here"], {
     cwd: repository,
     stdio: ["ignore", "ignore", "inherit"],
   });

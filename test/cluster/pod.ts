@@ -10,6 +10,12 @@ import type { Child, Nursery } from "./processes.ts";
 export const program = resolve(import.meta.dir, "../../dist/sluice");
 
 interface Container {
+  readonly image: string;
+  readonly securityContext: {
+    readonly allowPrivilegeEscalation: boolean;
+    readonly capabilities: { readonly drop: readonly string[] };
+    readonly readOnlyRootFilesystem: boolean;
+  };
   readonly args: readonly string[];
   readonly env: readonly {
     readonly name: string;
@@ -22,7 +28,15 @@ export interface DeploymentView extends KubeObject {
   readonly spec: {
     readonly replicas: number;
     readonly template: KubeObject & {
-      readonly spec: { readonly serviceAccountName: string; readonly containers: readonly [Container] };
+      readonly spec: {
+        readonly serviceAccountName: string;
+        readonly securityContext: {
+          readonly runAsUser: number;
+          readonly runAsGroup: number;
+          readonly seccompProfile: { readonly type: string };
+        };
+        readonly containers: readonly [Container];
+      };
     };
   };
 }
@@ -37,24 +51,34 @@ export interface Pod {
 const inMounts = `mount -t tmpfs none /run && mkdir -p /run/secrets/kubernetes.io &&
   ln -s "$0" /run/secrets/kubernetes.io/serviceaccount && exec "$@"`;
 
-export interface PodOptions {
+export interface StartOptions {
   readonly plane: ControlPlane;
-  readonly nursery: Nursery;
   readonly api: Api;
   readonly namespace: string;
   /** Of the log file and the folder with the credentials. */
   readonly name: string;
-  /** The binary that the image holds; by default the one that was built. */
-  readonly binary?: string;
   /** In whose place it runs; by default the first pod that is not going away. */
   readonly pod?: KubeObject;
 }
 
-/**
- * Only ports differ from the Deployment: a pod has an address of its own, here all share one. Where this machine does not
- * let us mount, the token comes by a kubeconfig instead of the place where a pod finds it.
- */
-export async function startPod({ plane, nursery, api, namespace, name, ...given }: PodOptions): Promise<Pod> {
+export interface PodOptions extends StartOptions {
+  readonly nursery: Nursery;
+  /** The binary that the image holds; by default the one that was built. */
+  readonly binary?: string;
+}
+
+/** What a kubelet hands to a container's runtime. */
+export interface ContainerStart {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Folder with what lies in a container at /run/secrets/kubernetes.io/serviceaccount. */
+  readonly account: string;
+  readonly healthzPort: number;
+  readonly webhookPort: number | undefined;
+}
+
+/** Only ports differ from the Deployment: a pod has an address of its own, here all share one. */
+export async function containerStart({ plane, api, namespace, name, ...given }: StartOptions): Promise<ContainerStart> {
   const { spec } = await api.get<DeploymentView>(`/apis/apps/v1/namespaces/${namespace}/deployments/sluice`);
   const { serviceAccountName, containers } = spec.template.spec;
   const { args, env } = containers[0];
@@ -69,25 +93,37 @@ export async function startPod({ plane, nursery, api, namespace, name, ...given 
     if (text === undefined && valueFrom !== undefined) throw new Error(`Cannot fill in ${name}: is there a pod?`);
     return [name, text ?? ""] as const;
   });
-  const dir = await credentials(plane, namespace, serviceAccountName, name);
   const [host, port] = new URL(plane.server).host.split(":");
   const webhookPort = args.some((arg) => arg.startsWith("--webhook-port")) ? freePort() : undefined;
+  const healthzPort = freePort();
   const ports = [
-    `--healthzPort=${freePort()}`,
+    `--healthzPort=${healthzPort}`,
     `--metricsPort=${freePort()}`,
     ...(webhookPort === undefined ? [] : [`--webhook-port=${webhookPort}`]),
   ];
-  const mounts = (await mayMount()) ? ["unshare", "--mount", "sh", "-c", inMounts, dir] : [];
-  const child = nursery.spawn(name, [...mounts, given.binary ?? program, ...args, ...ports], {
-    logFile: join(plane.dir, `${name}.log`),
-    cwd: dir,
+  return {
+    args: [...args, ...ports],
     env: {
       ...Object.fromEntries(environment),
       HOME: "/nonexistent",
-      KUBECONFIG: mounts.length > 0 ? "" : join(dir, "kubeconfig"),
       KUBERNETES_SERVICE_HOST: host ?? "",
       KUBERNETES_SERVICE_PORT: port ?? "",
     },
+    account: await credentials(plane, namespace, serviceAccountName, name),
+    healthzPort,
+    webhookPort,
+  };
+}
+
+/** Where this machine does not let us mount, the token comes by a kubeconfig instead of the place where a pod finds it. */
+export async function startPod({ nursery, binary = program, ...options }: PodOptions): Promise<Pod> {
+  const { plane, name } = options;
+  const { args, env, account, webhookPort } = await containerStart(options);
+  const mounts = (await mayMount()) ? ["unshare", "--mount", "sh", "-c", inMounts, account] : [];
+  const child = nursery.spawn(name, [...mounts, binary, ...args], {
+    logFile: join(plane.dir, `${name}.log`),
+    cwd: account,
+    env: { ...env, KUBECONFIG: mounts.length > 0 ? "" : join(account, "kubeconfig") },
   });
   if (mounts.length === 0) console.log(`install: ${name} gets its token by a kubeconfig (no right to mount here)`);
   return { child, webhookPort };
@@ -113,6 +149,7 @@ async function credentials(plane: ControlPlane, namespace: string, account: stri
   await Bun.write(join(dir, "token"), stdout.trim());
   await chmod(join(dir, "token"), 0o600);
   await copyFile(plane.certs.ca, join(dir, "ca.crt"));
+  await chmod(join(dir, "ca.crt"), 0o644);
   await Bun.write(join(dir, "namespace"), namespace);
   const config = {
     apiVersion: "v1",

@@ -9,12 +9,10 @@
  * - SLUICE_RECORD=1: write the golden files from what is seen, instead of comparing with them.
  * - SLUICE_CLUSTER_DIR: keep data and logs there (by default a temporary folder, kept only after a failure).
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, relative, resolve } from "node:path";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { play } from "../suite.ts";
 
-const repository = resolve(import.meta.dir, "../..");
 const { values, positionals: words } = parseArgs({
   allowPositionals: true,
   options: { title: { type: "string", short: "t" } },
@@ -27,36 +25,12 @@ if (files.length === 0) {
   process.exit(2);
 }
 
-const kept = Bun.env.SLUICE_CLUSTER_DIR;
-const dir = kept ?? (await mkdtemp(join(tmpdir(), "sluice-cluster-")));
-const report = join(dir, "report.xml");
-const child = Bun.spawn(
-  [
-    process.execPath,
-    "test",
-    "--timeout=300000",
+const code = await play({
+  files: files.map((name) => join(import.meta.dir, name)),
+  flags: [
     `--preload=${join(import.meta.dir, "setup.ts")}`,
-    "--reporter=junit",
-    `--reporter-outfile=${report}`,
     ...(values.title === undefined ? [] : ["--test-name-pattern", values.title]),
-    ...files.map((name) => `./${relative(repository, join(import.meta.dir, name))}`),
   ],
-  { cwd: repository, env: { ...Bun.env, SLUICE_CLUSTER_DIR: dir }, stdio: ["ignore", "inherit", "inherit"] },
-);
-// The child has the terminal's signals too; we wait for it, so that the summary stays the last line.
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
-const code = await child.exited;
-
-const xml = (await Bun.file(report).exists()) ? await Bun.file(report).text() : "";
-const head = /<testsuites [^>]*>/.exec(xml)?.[0] ?? "";
-const count = (name: string): number => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(head)?.[1] ?? 0);
-const [tests, failed, skipped] = [count("tests"), count("failures"), count("skipped")];
-const passed = tests - failed - skipped;
-// A run that ends without a report (no control plane, a crash) has failed, whatever it counted.
-const bad = code !== 0 || passed === 0;
-if (bad) console.log(`data and logs: ${dir}`);
-else if (kept === undefined) await rm(dir, { recursive: true, force: true });
-console.log(
-  `${passed} passed, ${bad ? Math.max(failed, 1) : failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`,
-);
-process.exit(bad ? Math.max(code, 1) : 0);
+  dirVariable: "SLUICE_CLUSTER_DIR",
+});
+process.exit(code);

@@ -54,7 +54,7 @@ async function startPod(policy: "Fail" | "Ignore"): Promise<Child> {
 
 beforeAll(async () => {
   if (otherController() !== undefined) return;
-  const build = Bun.spawn([process.execPath, "run", "build"], {
+  const build = Bun.spawn([process.execPath, "run", "build", "--here"], {
     cwd: repository,
     stdio: ["ignore", "ignore", "inherit"],
   });

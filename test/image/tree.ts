@@ -1,0 +1,15 @@
+/** Fresh copies of what is in the repository, as somebody else would check it out. */
+import { cp, mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { root, run } from "../../manifests/image/program.ts";
+
+/** Copies what git would commit to `dir`, and installs the packages. */
+export async function checkOut(dir: string): Promise<void> {
+  const listed = await run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], root);
+  for (const path of listed.split("\0")) {
+    if (path === "" || path === "node_modules" || !(await Bun.file(join(root, path)).exists())) continue;
+    await mkdir(dirname(join(dir, path)), { recursive: true });
+    await cp(join(root, path), join(dir, path));
+  }
+  await run([process.execPath, "install", "--frozen-lockfile"], dir);
+}
