@@ -6,6 +6,7 @@
  * - SLUICE_CONTROLLER="/path args…": drive another controller; SLUICE_CRDS: apply the CRDs of this folder.
  * - SLUICE_KUBECTL_ARGO: the official kubectl plugin's binary, to act with it instead of with its patches.
  * - SLUICE_REFERENCE: the binary of the reference's controller, for moving from it to ours and back (moving.cluster.ts).
+ * - SLUICE_PREVIOUS_BINARY: an older release of ours, to upgrade from and go back to (upgrade.cluster.ts).
  * - SLUICE_RECORD=1: write the golden files from what is seen, instead of comparing with them.
  * - SLUICE_CLUSTER_DIR: keep data and logs there (by default a temporary folder, kept only after a failure).
  */
