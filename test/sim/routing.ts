@@ -18,6 +18,7 @@ const CANARY_INGRESS = { ...INGRESS, name: "web-web-canary" } as const;
 /** Keys of all Ingresses that a Rollout of these worlds may be routed by. */
 export const INGRESS_KEYS = [INGRESS, CANARY_INGRESS].map(({ namespace, name }) => `${namespace}/${name}`);
 
+const NGINX = "nginx.ingress.kubernetes.io";
 const PREFIX = "alb.ingress.kubernetes.io";
 /** A ping-pong's own Service is the action's name. */
 const ROOT = "root";
@@ -44,7 +45,7 @@ export function changeIngress(core: ApiCore, rollout: Rollout, change: "create" 
   if (change === "delete" && exists) core.delete(INGRESS);
   if (change !== "reweigh" || core.get(CANARY_INGRESS) === undefined) return;
   core.modify(CANARY_INGRESS, (object) => {
-    const annotations = { ...object.metadata.annotations, "nginx.ingress.kubernetes.io/canary-weight": "77" };
+    const annotations = { ...object.metadata.annotations, [`${NGINX}/canary-weight`]: "77" };
     return { ...object, metadata: { ...object.metadata, annotations } };
   });
 }
@@ -58,9 +59,9 @@ export function sharesIn(
   const { alb, nginx } = canary?.trafficRouting ?? {};
   if (alb !== undefined) return albShares(ingresses.get(INGRESS.name));
   if (nginx === undefined) return undefined;
-  const weight = Number(
-    ingresses.get(CANARY_INGRESS.name)?.metadata.annotations?.["nginx.ingress.kubernetes.io/canary-weight"] ?? 0,
-  );
+  const { annotations = {} } = ingresses.get(CANARY_INGRESS.name)?.metadata ?? {};
+  const told = (key: string, otherwise: number): number => Number(annotations[`${NGINX}/${key}`] ?? otherwise);
+  const weight = (100 * told("canary-weight", 0)) / told("canary-weight-total", 100);
   return new Map([
     [canary?.canaryService ?? "", weight],
     [canary?.stableService ?? "", 100 - weight],
@@ -104,8 +105,9 @@ export function missingPods(
   }, 0);
 }
 
-/** True where the user has named sizes of his own, which need not fit the traffic. */
+/** True where the user wants other numbers of pods than fit the traffic: sizes of his own, or a part that is enough. */
 export const namesSizes = ({ spec }: Rollout): boolean =>
+  spec.strategy?.canary?.replicaProgressThreshold !== undefined ||
   (spec.strategy?.canary?.steps ?? []).some(({ setCanaryScale }) => setCanaryScale !== undefined);
 
 /** Some scripts of canaries get a router, and people who change its Ingress. */

@@ -59,9 +59,8 @@ function undoneOf(
 ): string | undefined {
   const { setWeight, pause } = step;
   if (setWeight !== undefined) {
-    const { replicaProgressThreshold, trafficRouting } = rollout.spec.strategy?.canary ?? {};
-    // Sizes of the user's own, or a part of the pods that is enough.
-    if (namesSizes(rollout) || replicaProgressThreshold !== undefined) return undefined;
+    const { trafficRouting } = rollout.spec.strategy?.canary ?? {};
+    if (namesSizes(rollout)) return undefined;
     const total = wantedOf(rollout);
     const weight = (setWeight * 100) / (trafficRouting?.maxTrafficWeight ?? 100);
     // A weight that falls between two sizes may be met by the smaller one, and a tie without surge by none.
