@@ -8,6 +8,7 @@ import type { ObjectMeta } from "../../simulator/api/model.ts";
 import type { Chance } from "./chance.ts";
 import { takingPlace } from "./deployment.ts";
 import { routed } from "./routing.ts";
+import { withSettings } from "./settings.ts";
 
 export type Milestone =
   /** Nothing is left to do, and no pod is on its way. All others fall back to this. */
@@ -382,5 +383,6 @@ export function writeScript(chance: Chance, short: boolean): Script {
     steps: plot.steps,
     readyMs: (image) => (image === BAD ? undefined : (delays.get(image) ?? 2_000)),
   };
-  return routed(takingPlace(script, chance.fork("deployment")), chance.fork("routing"));
+  const placed = takingPlace(script, chance.fork("deployment"));
+  return withSettings(routed(placed, chance.fork("routing")), chance.fork("settings"));
 }
