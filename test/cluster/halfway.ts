@@ -87,6 +87,16 @@ async function finishInFull(world: World): Promise<void> {
   await world.settle(name, "promoted in full", healthy);
 }
 
+/** The pods of one of two revisions have had their time; those of the other stay. Positions in the order of creation. */
+async function emptied(world: World, { gone, left }: { readonly gone: number; readonly left: number }): Promise<void> {
+  await world.settle(
+    name,
+    "the pods whose time is over are gone",
+    (_, { replicaSets }) => replicaSets[gone]?.spec.replicas === 0 && replicaSets[left]?.spec.replicas === 2,
+    120_000,
+  );
+}
+
 const pausedCanary = {
   objects: [canary()],
   prepare: (world: World) => update(world, "pauses", atStep(1)),
@@ -255,14 +265,7 @@ export const halfway: readonly Halfway[] = [
       await promote(world, name);
       await world.settle(name, "promoted", healthy);
     },
-    finish: async (world) => {
-      await world.settle(
-        name,
-        "the old pods are gone",
-        (_, { replicaSets }) => replicaSets[0]?.spec.replicas === 0 && replicaSets[1]?.spec.replicas === 2,
-        120_000,
-      );
-    },
+    finish: (world) => emptied(world, { gone: 0, left: 1 }),
     least: 2,
     service: `${name}-active`,
   },
@@ -274,14 +277,7 @@ export const halfway: readonly Halfway[] = [
       await abort(world, name);
       await world.settle(name, "aborted", degraded);
     },
-    finish: async (world) => {
-      await world.settle(
-        name,
-        "the new pods are gone",
-        (_, { replicaSets }) => replicaSets[1]?.spec.replicas === 0 && replicaSets[0]?.spec.replicas === 2,
-        120_000,
-      );
-    },
+    finish: (world) => emptied(world, { gone: 1, left: 0 }),
     least: 2,
     service: `${name}-active`,
   },
