@@ -74,6 +74,19 @@ test("an event is written as client-go writes it", async () => {
   ]);
 });
 
+test("a burst of events makes room for other requests, and none is lost or late for long", async () => {
+  const { recorder, clock, kept } = world();
+  for (let n = 0; n < 1_000; n += 1) recorder.record(about(`web-${n}`));
+  await clock.advance(1_000);
+  const early = kept().length;
+  expect({ some: early > 0, few: early < 200 }).toEqual({ some: true, few: true });
+  // Nobody waits for those: a status would come late.
+  await recorder.told("uid-web-1", 60_000);
+  await clock.advance(20_000);
+  expect(kept().length).toBe(1_000);
+  expect(recorder.pending).toBe(0);
+});
+
 test("an equal event raises the count of the first", async () => {
   const { recorder, clock, kept, requests } = world();
   recorder.record(about("web"));

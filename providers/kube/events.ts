@@ -49,6 +49,12 @@ const laneCount = 4;
 const sendTimeoutMs = 10_000;
 const maxTries = 6;
 const complainEveryMs = 60_000;
+/** So many waiting events are a burst: the API server has better things to do just then than to tell of it. */
+const crowd = 200;
+/** Of a lane between two events of a burst. */
+const restMs = 100;
+/** An event is not held up for the sake of others for longer than this. */
+const patienceMs = 20_000;
 
 interface Pending {
   readonly event: KubeEvent;
@@ -194,6 +200,7 @@ export const createRecorder = (options: RecorderOptions): EventRecorder => {
     for (let item = lane.queue.shift(); item !== undefined; item = lane.queue.shift()) {
       await deliver(item);
       pending -= 1;
+      if (pending > crowd && clock.now() - item.atMs < patienceMs) await pause(clock, restMs, stopping.signal);
     }
     lane.busy = false;
     for (const resolve of lane.whenEmpty.splice(0)) resolve();
@@ -217,7 +224,7 @@ export const createRecorder = (options: RecorderOptions): EventRecorder => {
     },
     async told(uid, timeoutMs) {
       const lane = lanes[laneOf(uid)];
-      if (lane?.busy !== true) return;
+      if (lane?.busy !== true || pending > crowd) return;
       const empty = new Promise<void>((resolve) => lane.whenEmpty.push(resolve));
       const enough = new AbortController();
       await Promise.race([empty, pause(clock, timeoutMs, enough.signal)]);
