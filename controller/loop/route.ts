@@ -62,7 +62,8 @@ async function carryOut(ports: RoutePorts, write: RoutedWrite): Promise<boolean>
   return true;
 }
 
-function requestOf(write: RoutedWrite): KubeRequest {
+/** A patch names the version that it was made for. */
+export function requestOf(write: RoutedWrite): KubeRequest {
   if (write.kind === "create") return { method: "POST", path: collectionPath(write.ref), body: write.object };
   const metadata = { ...(write.patch["metadata"] as object | undefined), resourceVersion: write.resourceVersion };
   return {

@@ -16,9 +16,10 @@ import type {
 } from "../../providers/traffic/router.ts";
 import { ROUTERS } from "../../providers/traffic/routers.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { collectionPath, objectPath, resourceName } from "../snapshot/routedObjects.ts";
+import { collectionPath, objectPath, refsOf, resourceName } from "../snapshot/routedObjects.ts";
 import type { Stores } from "../snapshot/stores.ts";
 import { NotLeaderError } from "./notLeader.ts";
+import { requestOf } from "./route.ts";
 import { liveRollout } from "./serviceCleanup.ts";
 
 export interface RouteReleasePorts {
@@ -56,9 +57,6 @@ export function letGo(
 
 const releasableRefs = (rollout: Rollout | undefined, settings: RouterSettings): readonly ObjectRef[] =>
   RELEASING.flatMap((router) => (rollout === undefined ? [] : refsOf(router, rollout, settings)));
-
-const refsOf = (router: Router, rollout: Rollout, settings: RouterSettings): readonly ObjectRef[] =>
-  router.configured(rollout) ? router.reads(rollout, settings) : [];
 
 /** "ingresses.networking.k8s.io ns/name"; a sweep is the part before the blank alone. */
 const keyOf = ({ resource, namespace, name }: ObjectRef): string => `${resourceName(resource)} ${namespace}/${name}`;
@@ -129,14 +127,7 @@ async function releaseOne(ports: RouteReleasePorts, router: Releasing, ref: Obje
   if (write?.kind !== "patch") return;
   if (validForMs() <= TIMEOUT_MS)
     throw new NotLeaderError(`Not released: ${objectPath(ref)}, because the leader Lease may run out`);
-  const metadata = { ...(write.patch["metadata"] as object | undefined), resourceVersion: write.resourceVersion };
-  await client.request({
-    method: "PATCH",
-    path: objectPath(ref),
-    body: { ...write.patch, metadata },
-    contentType: "application/merge-patch+json",
-    timeoutMs: TIMEOUT_MS,
-  });
+  await client.request({ ...requestOf(write), timeoutMs: TIMEOUT_MS });
 }
 
 async function liveObject(client: KubeClient, ref: ObjectRef): Promise<RoutedObject | undefined> {

@@ -1,14 +1,14 @@
 /** Which part of the traffic a canary should get from the routers (controller.md §21, §22). Pure arithmetic over facts. */
 import type { Traffic } from "../../providers/traffic/router.ts";
 import type { Rollout, TrafficWeights, WeightDestination } from "../../schema/rollout.ts";
+import { isCompleted } from "./conditions.ts";
 import { canaryOf, desiredReplicas, fullWeight, stepIndexOf, stepsOf, trafficRoutingOf } from "./defaults.ts";
 import { canaryThresholdMet, currentSetWeight } from "./replicas.ts";
 import type { ReplicaSetFacts } from "./model.ts";
 import { hashOf, lastingPods, type Roles } from "./replicaSets.ts";
 import { atRoutedSizes, canaryWeight, podsFor } from "./routedReplicas.ts";
 
-const isFullyPromoted = ({ status }: Rollout): boolean =>
-  (status?.stableRS ?? "") !== "" && status?.stableRS === status?.currentPodHash;
+const isFullyPromoted = ({ status }: Rollout): boolean => isCompleted(status ?? {});
 
 /** The part of all traffic that a ReplicaSet's available pods stand for, rounded down. */
 function weightOfPods(rollout: Rollout, pods: number): number {

@@ -46,6 +46,10 @@ export const collectionPath = ({
 
 export const routedKey = ({ namespace, name }: Omit<ObjectRef, "resource">): string => `${namespace}/${name}`;
 
+/** Objects by which a router routes a Rollout; none where the Rollout does not name it. */
+export const refsOf = (router: Router, rollout: Rollout, settings: RouterSettings): readonly ObjectRef[] =>
+  router.configured(rollout) ? router.reads(rollout, settings) : [];
+
 export function createRouted(settings: RouterSettings): Routed {
   const resources = new Map(
     ROUTERS.flatMap((router) => router.resources(settings)).map((resource) => [resourceName(resource), resource]),
@@ -62,8 +66,6 @@ function routedKind(
   settings: RouterSettings,
 ): OptionalKind<StoredObject, StoredObject> {
   const readers = ROUTERS.filter((router) => router.resources(settings).some((one) => resourceName(one) === name));
-  const refsOf = (router: Router, rollout: Rollout): readonly ObjectRef[] =>
-    router.configured(rollout) ? router.reads(rollout, settings) : [];
   return {
     resource: name,
     group: groupPath(resource),
@@ -71,7 +73,7 @@ function routedKind(
     neededBy: (rollout) => [
       ...new Set(
         readers
-          .flatMap((router) => refsOf(router, rollout))
+          .flatMap((router) => refsOf(router, rollout, settings))
           .filter((ref) => resourceName(ref.resource) === name)
           .map(routedKey),
       ),
