@@ -1,5 +1,6 @@
 /** status.phase and status.message: the first rule that holds, in the order of api.md §6. */
 import type { Rollout, RolloutStatus } from "../../schema/rollout.ts";
+import { isCompleted } from "./conditions.ts";
 import { blueGreenOf, canaryOf, desiredReplicas } from "./defaults.ts";
 import { instant } from "./time.ts";
 
@@ -47,14 +48,11 @@ const becomingAvailable: Rule = (_, status) =>
     ? progressing("updated replicas are still becoming available")
     : undefined;
 
-const promoted = (status: RolloutStatus): boolean =>
-  (status.stableRS ?? "") !== "" && status.stableRS === status.currentPodHash;
-
 const blueGreenCutover: Rule = (rollout, status) => {
   if (blueGreenOf(rollout) === undefined) return undefined;
   const active = status.blueGreen?.activeSelector ?? "";
   if (active === "" || active !== status.currentPodHash) return progressing("active service cutover pending");
-  return promoted(status) ? undefined : progressing("waiting for post-promotion verification to complete");
+  return isCompleted(status) ? undefined : progressing("waiting for post-promotion verification to complete");
 };
 
 const canarySteps: Rule = (rollout, status) => {
@@ -63,7 +61,7 @@ const canarySteps: Rule = (rollout, status) => {
   if (canary.trafficRouting === undefined && (status.replicas ?? 0) > (status.updatedReplicas ?? 0)) {
     return progressing("old replicas are pending termination");
   }
-  return promoted(status) ? undefined : progressing("waiting for all steps to complete");
+  return isCompleted(status) ? undefined : progressing("waiting for all steps to complete");
 };
 
 const rules: readonly Rule[] = [
