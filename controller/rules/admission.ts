@@ -9,11 +9,13 @@ import {
   analysisTemplateWarnings,
 } from "./analysis.ts";
 import { experimentViolations, experimentWarnings } from "./experiment.ts";
+import { JUDGEMENT_STEPS, TooCostlyError, within } from "./budget.ts";
 import type { Findings } from "./findings.ts";
 import { ingressFindings } from "./ingress.ts";
 import type { Resolution } from "./input.ts";
 import type { AdmittedKind } from "./kinds.ts";
 import type { Lookup } from "./lookup.ts";
+import { at, root } from "./place.ts";
 import type { ServiceLabels } from "./references.ts";
 import { rolloutViolations } from "./rollout.ts";
 import { routerViolations } from "./routers.ts";
@@ -24,7 +26,7 @@ import type { Templates } from "./templateCollection.ts";
 import { experimentTemplateWarnings, templateReferenceViolations } from "./templates.ts";
 import { rolloutsBrokenBy, type TemplateUser } from "./templateUsers.ts";
 import { unknownFieldViolations } from "./unknownFields.ts";
-import { forbidden, type Violation } from "./violation.ts";
+import { forbidden, invalid, type Violation } from "./violation.ts";
 import { virtualServiceFindings } from "./virtualService.ts";
 import { rolloutWarnings } from "./warnings.ts";
 import { resolutionBy, workloadFindings, type Workloads } from "./workloadRef.ts";
@@ -64,6 +66,13 @@ export interface AdmissionContext extends Resolution {
 export function admissionFindings(object: unknown, kind: AdmittedKind, context: AdmissionContext = {}): Findings {
   const tooLarge = sizeViolations(object);
   if (tooLarge.length > 0) return { refuse: tooLarge, warn: [] };
+  const findings = within(JUDGEMENT_STEPS, () => findingsOf(object, kind, context));
+  if (!(findings instanceof TooCostlyError)) return findings;
+  const detail = `too costly to judge: ${findings.message} takes more than ${JUDGEMENT_STEPS} steps`;
+  return { refuse: [invalid("too-costly", at(root(object), "spec"), detail, "…")], warn: [] };
+}
+
+function findingsOf(object: unknown, kind: AdmittedKind, context: AdmissionContext): Findings {
   const all = [
     ...JUDGES[kind](object, context),
     ...(context.strict === true ? [{ refuse: unknownFieldViolations(object, kind), warn: [] }] : []),

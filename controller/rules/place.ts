@@ -3,7 +3,10 @@
  *
  * Rules look at objects that no schema has seen yet (the linter's input) as well as at parsed ones, so every accessor
  * here is total: a member of the wrong type reads like an absent one, which is the schema's business to refuse.
+ * What they walk over counts against the budget of the judgement (budget.ts).
  */
+import { spend } from "./budget.ts";
+
 export interface Place {
   readonly value: unknown;
   /** Path in the reference's words; it leaves out `canary` and `blueGreen` in most strategy rules (validation.md, ⚠P). */
@@ -12,10 +15,13 @@ export interface Place {
   readonly exactPath?: string;
 }
 
+const WALKING = "walking over its members";
+
 export const root = (value: unknown): Place => ({ value, path: "" });
 
 /** Descends by member names; nothing there reads as undefined. Rules do hardly anything else, so it makes one object. */
 export function at(place: Place, ...names: readonly string[]): Place {
+  spend(names.length, WALKING);
   let { value, path } = place;
   for (const name of names) {
     value = memberOf(value, name);
@@ -30,6 +36,7 @@ export function at(place: Place, ...names: readonly string[]): Place {
 /** The elements of a list, with `[i]` in their paths; none for anything else. */
 export function items(place: Place): readonly Place[] {
   if (!Array.isArray(place.value)) return [];
+  spend(place.value.length, WALKING);
   return place.value.map((value: unknown, index) => step(place, value, `[${index}]`));
 }
 
@@ -51,7 +58,10 @@ export const count = (place: Place): number => (Array.isArray(place.value) ? pla
 
 export function keys(place: Place): readonly string[] {
   const { value } = place;
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value).toSorted() : [];
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
+  const names = Object.keys(value);
+  spend(names.length, WALKING);
+  return names.toSorted();
 }
 
 /** The strings of a list; other elements read as "". */
