@@ -1,5 +1,7 @@
 /** The rules of admission on the controller's own caches: for the webhook, and for a server in the same process. */
 import type { EventRecorder } from "../providers/kube/events.ts";
+import { type ApiPath, collectionPath } from "../providers/kube/path.ts";
+import { ANALYSIS_TEMPLATES, CLUSTER_ANALYSIS_TEMPLATES } from "../providers/kube/resources.ts";
 import type { KubeClient } from "../providers/kube/transport.ts";
 import { runReflector, type KubeObject, type Reflector } from "../providers/kube/watch.ts";
 import type { Rollout } from "../schema/rollout.ts";
@@ -76,7 +78,6 @@ export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefi
 }
 
 function watchTemplates(ports: RulesPorts, watchedNamespace: string | undefined, signal: AbortSignal) {
-  const group = "/apis/argoproj.io/v1alpha1";
   const store = (): TemplateStore =>
     createStore<Template, never, Template>({
       transform: ({ metadata: { name, namespace, uid, resourceVersion }, spec }) => ({
@@ -84,7 +85,7 @@ function watchTemplates(ports: RulesPorts, watchedNamespace: string | undefined,
         spec,
       }),
     });
-  const watch = (path: string, sink: TemplateStore): Reflector =>
+  const watch = (path: ApiPath, sink: TemplateStore): Reflector =>
     runReflector<Template & KubeObject>({
       client: ports.client,
       clock: ports.clock,
@@ -93,11 +94,10 @@ function watchTemplates(ports: RulesPorts, watchedNamespace: string | undefined,
       signal,
       onError: (error, failures) => ports.log.warn("Cannot watch templates; trying again", { error, failures }),
     });
-  const scope = watchedNamespace === undefined ? group : `${group}/namespaces/${watchedNamespace}`;
   const namespaced = store();
   const cluster = store();
-  watch(`${scope}/analysistemplates`, namespaced);
-  watch(`${group}/clusteranalysistemplates`, cluster);
+  watch(collectionPath(ANALYSIS_TEMPLATES, watchedNamespace), namespaced);
+  watch(collectionPath(CLUSTER_ANALYSIS_TEMPLATES), cluster);
   return { namespaced, cluster };
 }
 

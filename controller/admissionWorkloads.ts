@@ -1,4 +1,5 @@
 /** The workloads that Rollouts under admission name: from the cache, or asked for, since a new Rollout has none there yet. */
+import { canBeName, collectionPath, nameSelector } from "../providers/kube/path.ts";
 import type { KubeClient } from "../providers/kube/transport.ts";
 import type { Workload } from "../schema/kube.ts";
 import type { Clock } from "./loop/clock.ts";
@@ -55,14 +56,13 @@ async function lookFor(ports: FindPorts, ref: WorkloadRef, namespace: string, un
   const store = ports.stores.workloads[kind];
   const known = store.look(`${namespace}/${ref.name}`);
   if (known.kind === "found") return lookOf(known.object.facts);
-  if (known.kind === "absent") return "absent";
-  const { group, plural } = store.kind;
+  if (known.kind === "absent" || !canBeName(ref.name)) return "absent";
   try {
     const { items } = await ports.client.request<{ readonly items?: readonly Workload[] | null }>({
       method: "GET",
-      path: `${group}/namespaces/${namespace}/${plural}`,
+      path: collectionPath(store.kind.api, namespace),
       // A list, not a get: the right to it is there for the watch.
-      query: { fieldSelector: `metadata.name=${ref.name}` },
+      query: { fieldSelector: nameSelector(ref.name) },
       timeoutMs: Math.max(1, untilMs - ports.clock.now()),
       retry: false,
       urgent: true,

@@ -1,10 +1,12 @@
 /** The Rollout controller as a whole: caches fed by watches, a queue fed by caches, workers while we are the leader. */
 import { isConflict } from "../providers/kube/apiError.ts";
 import type { EventRecorder } from "../providers/kube/events.ts";
+import { collectionPath } from "../providers/kube/path.ts";
+import { REPLICA_SETS, ROLLOUTS, SERVICES } from "../providers/kube/resources.ts";
 import type { KubeClient } from "../providers/kube/transport.ts";
 import type { RouterSettings } from "../providers/traffic/router.ts";
 import { runReflector, type KubeObject, type Reflector, type ReflectorIncident } from "../providers/kube/watch.ts";
-import type { ReplicaSet, Service } from "../schema/kube.ts";
+import type { ReplicaSet, Resource, Service } from "../schema/kube.ts";
 import type { Rollout } from "../schema/rollout.ts";
 import type { Log } from "./log.ts";
 import { keyOf } from "./loop/cache.ts";
@@ -153,32 +155,29 @@ function watchAll(
   signal: AbortSignal,
 ): [string, Reflector][] {
   const { client, clock, log, observer } = ports;
-  const inScope = (group: string, plural: string): string =>
-    scope.namespace === undefined ? `${group}/${plural}` : `${group}/namespaces/${scope.namespace}/${plural}`;
   const watch = <Raw extends KubeObject>(
-    kind: string,
-    path: string,
+    resource: Resource,
     labelSelector: string | undefined,
     sink: Sink<Raw>,
   ): [string, Reflector] => [
-    kind,
+    resource.plural,
     runReflector<Raw>({
       client,
       clock,
-      path,
+      path: collectionPath(resource, scope.namespace),
       query: { labelSelector },
       sink,
       signal,
       ...(ports.random === undefined ? {} : { random: ports.random }),
-      observe: (what) => observer.incident(kind, what),
-      onError: (error, failures) => log.warn(`Cannot watch ${kind}; trying again`, { error, failures }),
+      observe: (what) => observer.incident(resource.plural, what),
+      onError: (error, failures) => log.warn(`Cannot watch ${resource.plural}; trying again`, { error, failures }),
     }),
   ];
   const instance = scope.instanceId === "" ? `!${INSTANCE_LABEL}` : `${INSTANCE_LABEL}=${scope.instanceId}`;
   return [
-    watch<Rollout>("rollouts", inScope("/apis/argoproj.io/v1alpha1", "rollouts"), instance, stores.rollouts),
-    watch<ReplicaSet>("replicasets", inScope("/apis/apps/v1", "replicasets"), HASH_LABEL, stores.replicaSets),
-    watch<Service>("services", inScope("/api/v1", "services"), undefined, stores.services),
+    watch<Rollout>(ROLLOUTS, instance, stores.rollouts),
+    watch<ReplicaSet>(REPLICA_SETS, HASH_LABEL, stores.replicaSets),
+    watch<Service>(SERVICES, undefined, stores.services),
   ];
 }
 

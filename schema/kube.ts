@@ -21,6 +21,16 @@ import {
   Time,
 } from "./scalars.ts";
 
+/** A kind of objects, as in `/apis/GROUP/VERSION/namespaces/NS/PLURAL`; the core group is "". */
+export interface Resource {
+  readonly group: string;
+  readonly version: string;
+  readonly plural: string;
+}
+
+/** For people, metrics and indices: "ingresses.networking.k8s.io", "services". */
+export const resourceName = ({ plural, group }: Resource): string => (group === "" ? plural : `${plural}.${group}`);
+
 export const OwnerReference = object({
   apiVersion: string,
   kind: string,

@@ -9,7 +9,16 @@ import type { Clock } from "../controller/loop/clock.ts";
 import type { Log } from "../controller/log.ts";
 import type { KubeEvent } from "../providers/kube/events.ts";
 import { pause } from "../providers/kube/pause.ts";
+import { collectionPath } from "../providers/kube/path.ts";
+import {
+  ANALYSIS_RUNS,
+  ANALYSIS_TEMPLATES,
+  CLUSTER_ANALYSIS_TEMPLATES,
+  EXPERIMENTS,
+  ROLLOUTS,
+} from "../providers/kube/resources.ts";
 import type { KubeClient } from "../providers/kube/transport.ts";
+import type { Resource } from "../schema/kube.ts";
 
 /** Any object of argoproj.io, as far as the audit reads it. */
 export interface Audited {
@@ -52,12 +61,12 @@ export interface Audit {
   render(): Generator<string>;
 }
 
-const PLURALS: Readonly<Record<AuditedKind, string>> = {
-  Rollout: "rollouts",
-  AnalysisTemplate: "analysistemplates",
-  ClusterAnalysisTemplate: "clusteranalysistemplates",
-  AnalysisRun: "analysisruns",
-  Experiment: "experiments",
+const RESOURCES: Readonly<Record<AuditedKind, Resource>> = {
+  Rollout: ROLLOUTS,
+  AnalysisTemplate: ANALYSIS_TEMPLATES,
+  ClusterAnalysisTemplate: CLUSTER_ANALYSIS_TEMPLATES,
+  AnalysisRun: ANALYSIS_RUNS,
+  Experiment: EXPERIMENTS,
 };
 
 const INSTANCE_LABEL = "argo-rollouts.argoproj.io/controller-instance-id";
@@ -98,12 +107,12 @@ export function createAudit(options: AuditOptions): Audit {
   const audit = async (signal: AbortSignal): Promise<void> => {
     const broken = new Set<string>();
     let complete = true;
-    for (const kind of Object.keys(PLURALS) as AuditedKind[]) {
+    for (const kind of Object.keys(RESOURCES) as AuditedKind[]) {
       try {
         for (const uid of await auditKind(kind, signal)) broken.add(uid);
       } catch (error) {
         complete = false;
-        if (!signal.aborted) log.warn(`Cannot audit ${PLURALS[kind]}`, { error });
+        if (!signal.aborted) log.warn(`Cannot audit ${RESOURCES[kind].plural}`, { error });
       }
     }
     // What is sound again, or gone, would be news if it broke once more.
@@ -145,12 +154,12 @@ async function* pagesOf(
     return;
   }
   const { client, namespace, instanceId } = options;
-  const within = namespace === undefined || kind === "ClusterAnalysisTemplate" ? "" : `/namespaces/${namespace}`;
+  const path = collectionPath(RESOURCES[kind], kind === "ClusterAnalysisTemplate" ? undefined : namespace);
   let token: string | undefined;
   do {
     const page: Page = await client.request<Page>({
       method: "GET",
-      path: `/apis/argoproj.io/v1alpha1${within}/${PLURALS[kind]}`,
+      path,
       query: {
         limit: pageSize,
         continue: token,

@@ -7,6 +7,8 @@
  * proxy subresource takes another way, to the endpoints, and trusts any certificate.) Nothing is stored at any time.
  */
 import { ApiError, isNoAnswer } from "../providers/kube/apiError.ts";
+import { objectPath } from "../providers/kube/path.ts";
+import { LEASES } from "../providers/kube/resources.ts";
 import type { KubeClient } from "../providers/kube/transport.ts";
 import { PROBE_LABEL, probeLabels, PROBING } from "./configuration.ts";
 
@@ -34,7 +36,7 @@ export async function probe(
     // Applied instead of posted: then the name is in the path, and RBAC can allow this one and no other.
     await client.request({
       method: "PATCH",
-      path: `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${PROBE_NAME}`,
+      path: objectPath(LEASES, { namespace, name: PROBE_NAME }),
       query: { dryRun: "All", fieldManager: "sluice", force: true },
       contentType: "application/apply-patch+yaml",
       body: {

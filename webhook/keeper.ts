@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../controller/loop/clock.ts";
 import type { Log } from "../controller/log.ts";
+import { SECRETS } from "../providers/kube/resources.ts";
 import type { KubeClient } from "../providers/kube/transport.ts";
 import { pause } from "../providers/kube/pause.ts";
 import { type Lifetimes, lifetimes, trustedBy } from "./certificates.ts";
@@ -141,7 +142,7 @@ async function run(
     },
   };
   const name = secretName(instanceId);
-  const secret = watchObject<Secret>(ports, `/api/v1/namespaces/${namespace}/secrets`, name);
+  const secret = watchObject<Secret>(ports, SECRETS, { namespace, name });
   const certificates = createCertificates({
     ...options,
     name,

@@ -2,6 +2,8 @@
 import type { Clock } from "../controller/loop/clock.ts";
 import type { Log } from "../controller/log.ts";
 import { isConflict, isNotFound } from "../providers/kube/apiError.ts";
+import { type ApiPath, objectPath } from "../providers/kube/path.ts";
+import { SECRETS } from "../providers/kube/resources.ts";
 import type { KubeClient } from "../providers/kube/transport.ts";
 import {
   type CertificatePlan,
@@ -103,7 +105,7 @@ async function write(
   stored: Stored | undefined,
   current: Secret | undefined,
 ): Promise<void> {
-  const path = `/api/v1/namespaces/${namespace}/secrets/${name}`;
+  const path = objectPath(SECRETS, { namespace, name });
   const body = secretWith(name, namespace, await dataFor(plan, stored), current);
   try {
     secret.learned(
@@ -128,7 +130,7 @@ async function write(
   }
 }
 
-async function readAgain(client: KubeClient, path: string, secret: WatchedObject<Secret>): Promise<void> {
+async function readAgain(client: KubeClient, path: ApiPath, secret: WatchedObject<Secret>): Promise<void> {
   try {
     secret.learned(await client.request<Secret>({ method: "GET", path, timeoutMs: writeTimeoutMs }));
   } catch (error) {

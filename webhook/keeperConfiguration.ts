@@ -2,7 +2,9 @@
 import type { Clock } from "../controller/loop/clock.ts";
 import type { Log } from "../controller/log.ts";
 import { isConflict, isNotFound } from "../providers/kube/apiError.ts";
+import { objectPath } from "../providers/kube/path.ts";
 import { pause } from "../providers/kube/pause.ts";
+import { NAMESPACES, VALIDATING_WEBHOOK_CONFIGURATIONS } from "../providers/kube/resources.ts";
 import type { KubeClient } from "../providers/kube/transport.ts";
 import {
   type Configuration,
@@ -58,7 +60,6 @@ export interface ConfigurationKeeper {
   state(): ConfigurationState;
 }
 
-const COLLECTION = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
 const writeTimeoutMs = 5_000;
 /** Others that go at the same time are seen to go by then. */
 const lingerMs = 500;
@@ -77,7 +78,9 @@ export async function keepConfiguration(
 ): Promise<ConfigurationKeeper> {
   const { clock, namespace, instanceId, endpoint } = options;
   const sight: Sight = {
-    configuration: watchObject<Configuration>(ports, COLLECTION, configurationName(instanceId)),
+    configuration: watchObject<Configuration>(ports, VALIDATING_WEBHOOK_CONFIGURATIONS, {
+      name: configurationName(instanceId),
+    }),
     replicas: endpoint.kind === "service" ? watchReplicas(ports, namespace, endpoint.name) : undefined,
   };
   const [owner] = await Promise.all([
@@ -147,7 +150,7 @@ const reasonsOf = ({ reached, readyReplicas }: PolicyFacts): object => ({
 
 async function ownerOf({ client, namespace, log }: ConfigurationOptions) {
   try {
-    const path = `/api/v1/namespaces/${namespace}`;
+    const path = objectPath(NAMESPACES, { name: namespace });
     const { metadata } = await client.request<{ metadata: { uid: string } }>({ method: "GET", path });
     return { name: namespace, uid: metadata.uid };
   } catch (error) {
@@ -163,7 +166,7 @@ async function write(
   next: Configuration,
   stored: Configuration | undefined,
 ): Promise<Configuration> {
-  const path = `${COLLECTION}/${next.metadata.name}`;
+  const path = objectPath(VALIDATING_WEBHOOK_CONFIGURATIONS, { name: next.metadata.name });
   const common = { path, body: next, timeoutMs: writeTimeoutMs };
   try {
     const answer = await client.request<Configuration>(

@@ -1,8 +1,11 @@
 /** What the keeper looks at: single objects by name, and the EndpointSlices of the Service. */
 import { createStore } from "../controller/loop/cache.ts";
 import type { Clock } from "../controller/loop/clock.ts";
+import { collectionPath, nameSelector } from "../providers/kube/path.ts";
+import { ENDPOINT_SLICES } from "../providers/kube/resources.ts";
 import type { KubeClient } from "../providers/kube/transport.ts";
 import { type KubeObject, runReflector } from "../providers/kube/watch.ts";
+import { type Resource, resourceName } from "../schema/kube.ts";
 
 export interface WatchPorts {
   readonly client: KubeClient;
@@ -23,21 +26,21 @@ export interface WatchedObject<T> {
   gone(): void;
 }
 
-/** @param collection path of the kind, to which the name is a field selector: RBAC allows that by resource name */
+/** Watches the kind with the name as a field selector: RBAC allows that by resource name. */
 export function watchObject<T extends KubeObject>(
   ports: WatchPorts,
-  collection: string,
-  name: string,
+  resource: Resource,
+  { namespace, name }: { readonly namespace?: string; readonly name: string },
 ): WatchedObject<T> {
   // A deleted object's tombstone must not bar a namesake: those have other uids.
   const store = createStore<T, never, T>({ transform: withoutManagedFields });
   store.onChange(ports.onChange);
   const { hasSynced } = runReflector<T>({
     ...ports,
-    path: collection,
-    query: { fieldSelector: `metadata.name=${name}` },
+    path: collectionPath(resource, namespace),
+    query: { fieldSelector: nameSelector(name) },
     sink: store,
-    onError: (error, failures) => ports.onError(`${collection}/${name}`, error, failures),
+    onError: (error, failures) => ports.onError(`${resourceName(resource)} "${name}"`, error, failures),
   });
   const current = (): T | undefined => {
     const [object] = store.values();
@@ -87,7 +90,7 @@ export function watchReplicas(ports: WatchPorts, namespace: string, service: str
   store.onChange(ports.onChange);
   const { hasSynced } = runReflector<EndpointSlice>({
     ...ports,
-    path: `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`,
+    path: collectionPath(ENDPOINT_SLICES, namespace),
     query: { labelSelector: `kubernetes.io/service-name=${service}` },
     sink: store,
     onError: (error, failures) => ports.onError("endpointslices", error, failures),

@@ -1,13 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import { manualClock } from "../controller/loop/clock.ts";
 import { refused, unanswered } from "../providers/kube/apiError.ts";
+import { collectionPath } from "../providers/kube/path.ts";
+import { REPLICA_SETS } from "../providers/kube/resources.ts";
 import { targetOf } from "../providers/kube/target.ts";
 import type { KubeRequest } from "../providers/kube/transport.ts";
-import { type Cause, parseReview } from "./review.ts";
+import { type Cause, parseReview, type Review } from "./review.ts";
 import { createSecondOpinion, type Opinion } from "./secondOpinion.ts";
 import { reviewOf, rolloutObject, type RequestMembers } from "./testing.ts";
 
-const path = "/apis/apps/v1/namespaces/team-a/replicasets";
+const path = collectionPath(REPLICA_SETS, "team-a");
 const target = targetOf("POST", path);
 const status = (code: number, reason: string, message: string, causes?: readonly Partial<Cause>[]): Error => {
   const details = { kind: "ReplicaSet", group: "apps", name: "x", ...(causes === undefined ? {} : { causes }) };
@@ -44,10 +46,14 @@ function world(behave: Behaviour) {
     clock,
     log: { debug() {}, info() {}, error() {}, warn: (message) => warnings.push(message) },
   });
-  const ask = (object: unknown, members: RequestMembers = {}): Promise<Opinion> | undefined => {
+  const ask = (
+    object: unknown,
+    members: RequestMembers = {},
+    change: (review: Review) => Review = (review) => review,
+  ): Promise<Opinion> | undefined => {
     const parsed = parseReview(reviewOf(object, members));
     if (parsed.kind === "malformed") throw new Error(parsed.reason);
-    return opinions.ask(parsed.review, clock.now() + 1_000);
+    return opinions.ask(change(parsed.review), clock.now() + 1_000);
   };
   return { ask, requests, clock, warnings };
 }
@@ -87,6 +93,27 @@ describe("what is asked", () => {
       },
     ]);
   });
+
+  test.each([
+    "kube-system/replicasets#",
+    "kube-system/replicasets?",
+    "..",
+    "%2e%2e",
+    "a/../b",
+    "",
+    "ns\r\n",
+    "x".repeat(254),
+  ])(
+    "is nothing where the namespace is %j: no request leaves, which a path could turn into a real write",
+    async (namespace) => {
+      const { ask, requests } = world(() => undefined);
+      const reviewed = { ...rollout("web:1"), metadata: { name: "web" } };
+      // However the review came to be: the form of its names is checked before it gets here, too.
+      const opinion = await ask(reviewed, {}, (review) => ({ ...review, namespace }));
+      expect(opinion?.causes).toEqual([]);
+      expect(requests).toEqual([]);
+    },
+  );
 
   test("is nothing when the template is unchanged, or another workload's", () => {
     const { ask, requests } = world(() => undefined);

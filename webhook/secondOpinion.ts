@@ -6,6 +6,8 @@
 import type { Log } from "../controller/log.ts";
 import type { Clock } from "../controller/loop/clock.ts";
 import { equal } from "../controller/rollout/equal.ts";
+import { canBeName, collectionPath } from "../providers/kube/path.ts";
+import { REPLICA_SETS } from "../providers/kube/resources.ts";
 import type { KubeClient } from "../providers/kube/transport.ts";
 import { type Cause, causeText, type Review } from "./review.ts";
 import { type Examination, readRefusal } from "./secondOpinionAnswer.ts";
@@ -59,6 +61,8 @@ export function createSecondOpinion({ client, clock, log }: SecondOpinionPorts):
     const timeoutMs = untilMs - clock.now();
     if (timeoutMs <= 0) return { kind: "silent" };
     if (inFlight >= mostInFlight) return { kind: "silent" };
+    // What is no namespace has no ReplicaSets to ask about; a path with it would lead elsewhere.
+    if (!canBeName(review.namespace)) return { kind: "silent" };
     inFlight++;
     // The client has the same limit, but what it waits for beforehand (a credential plugin) knows none.
     const late = Promise.withResolvers<Examination>();
@@ -66,7 +70,7 @@ export function createSecondOpinion({ client, clock, log }: SecondOpinionPorts):
     const answered = client
       .request({
         method: "POST",
-        path: `/apis/apps/v1/namespaces/${review.namespace}/replicasets`,
+        path: collectionPath(REPLICA_SETS, review.namespace),
         query: { dryRun: "All", fieldValidation },
         body: replicaSetOf(template, review.namespace),
         // Only a refusal has something to say.

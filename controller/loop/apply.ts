@@ -4,7 +4,9 @@
  */
 import type { KubeClient, KubeRequest } from "../../providers/kube/transport.ts";
 import { ApiError, isAlreadyExists, isConflict, isNotFound } from "../../providers/kube/apiError.ts";
-import type { ReplicaSet, Service, Workload } from "../../schema/kube.ts";
+import { type ApiPath, collectionPath, objectPath } from "../../providers/kube/path.ts";
+import { DEPLOYMENTS, REPLICA_SETS, ROLLOUTS, SERVICES } from "../../providers/kube/resources.ts";
+import { type ReplicaSet, type Resource, resourceName, type Service, type Workload } from "../../schema/kube.ts";
 import type { Rollout, RolloutStatus } from "../../schema/rollout.ts";
 import {
   EPHEMERAL_METADATA,
@@ -20,10 +22,10 @@ import { mergePatch } from "../rollout/mergePatch.ts";
 import { controllerReference } from "../rollout/ownerReference.ts";
 import { REPLICAS_BEFORE, WORKLOAD_GENERATION } from "../rollout/workload.ts";
 import { replicaSetFacts, type Stores } from "../snapshot/stores.ts";
-import { resourceName } from "../snapshot/routedObjects.ts";
 import { NotLeaderError } from "./notLeader.ts";
 import { evictPod, patchPods } from "./pods.ts";
 import { routeTraffic, type RoutePorts } from "./route.ts";
+import { liveRollout } from "./serviceCleanup.ts";
 
 export interface Writer {
   readonly client: KubeClient;
@@ -117,9 +119,9 @@ function remember<Raw>({ stores }: Run, store: { written(raw: Raw): unknown }, a
   }
 }
 
-const rolloutPath = ({ metadata }: Rollout): string =>
-  `/apis/argoproj.io/v1alpha1/namespaces/${metadata.namespace}/rollouts/${metadata.name}`;
-const replicaSetsPath = ({ metadata }: Rollout): string => `/apis/apps/v1/namespaces/${metadata.namespace}/replicasets`;
+/** Of an object of the Rollout's namespace. */
+const pathBeside = ({ metadata }: Rollout, resource: Resource, name: string): ApiPath =>
+  objectPath(resource, { namespace: metadata.namespace, name });
 
 async function perform(run: Run, action: Action): Promise<Outcome | undefined> {
   switch (action.kind) {
@@ -158,14 +160,17 @@ async function createReplicaSet(
   run: Run,
   { name, manifest }: ActionOf<"createReplicaSet">,
 ): Promise<Outcome | undefined> {
-  const path = replicaSetsPath(run.rollout);
+  const path = collectionPath(REPLICA_SETS, run.rollout.metadata.namespace);
   try {
     remember(run, run.stores.replicaSets, await send<ReplicaSet>(run, { method: "POST", path, body: manifest }));
     return undefined;
   } catch (error) {
     if (!isAlreadyExists(error)) return refusal(name, error);
   }
-  const live = await run.client.request<ReplicaSet>({ method: "GET", path: `${path}/${name}` });
+  const live = await run.client.request<ReplicaSet>({
+    method: "GET",
+    path: pathBeside(run.rollout, REPLICA_SETS, name),
+  });
   const facts = replicaSetFacts(live);
   const ours = facts.controllerUid === run.rollout.metadata.uid && facts.templateDigest === run.snapshot.templateDigest;
   if (ours && !facts.deleting) {
@@ -183,14 +188,8 @@ async function isLeaving(run: Run, live: ReplicaSet, deleting: boolean): Promise
   if (deleting) return true;
   const owner = live.metadata.ownerReferences?.find((reference) => reference.controller === true);
   if (owner?.kind !== "Rollout" || owner.uid === run.rollout.metadata.uid) return false;
-  const path = `/apis/argoproj.io/v1alpha1/namespaces/${run.rollout.metadata.namespace}/rollouts/${owner.name}`;
-  try {
-    const rollout = await run.client.request<Rollout>({ method: "GET", path });
-    return rollout.metadata.uid !== owner.uid;
-  } catch (error) {
-    if (isNotFound(error)) return true;
-    throw error;
-  }
+  const rollout = await liveRollout(run.client, run.rollout.metadata.namespace, owner.name);
+  return rollout?.metadata.uid !== owner.uid;
 }
 
 /** Refusals that the user can mend are told in the status; all else is retried. */
@@ -258,7 +257,7 @@ async function patchReplicaSet(
   const { name } = target;
   const resourceVersion = run.versions.get(name) ?? target.resourceVersion;
   const body = { ...patch, metadata: { resourceVersion, ...patch.metadata } };
-  const path = `${replicaSetsPath(run.rollout)}/${name}`;
+  const path = pathBeside(run.rollout, REPLICA_SETS, name);
   const written = await send<ReplicaSet>(run, { method: "PATCH", path, body, contentType: MERGE });
   run.versions.set(name, written.metadata.resourceVersion ?? "");
   remember(run, run.stores.replicaSets, written);
@@ -270,7 +269,7 @@ async function deleteReplicaSet(
 ): Promise<undefined> {
   const body = { propagationPolicy: "Background", preconditions: { uid, resourceVersion } };
   try {
-    await send(run, { method: "DELETE", path: `${replicaSetsPath(run.rollout)}/${name}`, body });
+    await send(run, { method: "DELETE", path: pathBeside(run.rollout, REPLICA_SETS, name), body });
   } catch (error) {
     if (!isNotFound(error)) throw error;
   }
@@ -279,7 +278,8 @@ async function deleteReplicaSet(
 
 /** Only a Rollout that still lives may adopt: the cache may not know yet that it is being deleted (api.md §10.4). */
 async function adoptReplicaSet(run: Run, action: ActionOf<"adoptReplicaSet">): Promise<undefined> {
-  const fresh = await run.client.request<Rollout>({ method: "GET", path: rolloutPath(run.rollout) });
+  const path = objectPath(ROLLOUTS, run.rollout.metadata);
+  const fresh = await run.client.request<Rollout>({ method: "GET", path });
   if (fresh.metadata.uid !== run.rollout.metadata.uid || fresh.metadata.deletionTimestamp !== undefined) {
     throw new Error(`Cannot adopt ReplicaSet "${action.name}": the Rollout is being deleted`);
   }
@@ -293,7 +293,7 @@ async function patchOwners(
   target: { name: string; uid: string; resourceVersion: string },
   change: (owners: Owners) => Owners,
 ): Promise<undefined> {
-  const path = `${replicaSetsPath(run.rollout)}/${target.name}`;
+  const path = pathBeside(run.rollout, REPLICA_SETS, target.name);
   const live = await run.client.request<ReplicaSet>({ method: "GET", path });
   const { uid, resourceVersion } = target;
   const body = { metadata: { uid, resourceVersion, ownerReferences: change(live.metadata.ownerReferences ?? []) } };
@@ -306,10 +306,10 @@ async function switchService(
   run: Run,
   { name, resourceVersion, hash, adopt }: ActionOf<"switchService">,
 ): Promise<undefined> {
-  const { namespace, name: rollout } = run.rollout.metadata;
+  const { name: rollout } = run.rollout.metadata;
   const annotations = adopt ? { annotations: { [MANAGED_BY]: rollout } } : {};
   const body = { metadata: { resourceVersion, ...annotations }, spec: { selector: { [HASH_LABEL]: hash } } };
-  const path = `/api/v1/namespaces/${namespace}/services/${name}`;
+  const path = pathBeside(run.rollout, SERVICES, name);
   remember(run, run.stores.services, await send<Service>(run, { method: "PATCH", path, body, contentType: MERGE }));
 }
 
@@ -327,7 +327,7 @@ const routePorts = (run: Run): RoutePorts => ({
 /** While a Deployment changes its size its status is written over and over: a newer version of that alone is no other one. */
 async function scaleWorkload(run: Run, action: ActionOf<"scaleWorkload">): Promise<undefined> {
   const { name, replicas, replicasBefore } = action;
-  const path = `/apis/apps/v1/namespaces/${run.rollout.metadata.namespace}/deployments/${name}`;
+  const path = pathBeside(run.rollout, DEPLOYMENTS, name);
   const scaleAt = async (resourceVersion: string): Promise<void> => {
     const annotations = { [REPLICAS_BEFORE]: String(replicasBefore) };
     const body = { metadata: { resourceVersion, annotations }, spec: { replicas } };
@@ -363,7 +363,7 @@ async function updateRollout(run: Run, action: ActionOf<"updateRollout">): Promi
   };
   const written = await send<Rollout>(run, {
     method: "PATCH",
-    path: rolloutPath(run.rollout),
+    path: objectPath(ROLLOUTS, run.rollout.metadata),
     body,
     contentType: MERGE,
   });
@@ -387,6 +387,7 @@ async function writeStatus(run: Run, status: RolloutStatus): Promise<void> {
   const patch = mergePatch(run.rollout.status ?? {}, status);
   if (patch === undefined) return;
   const body = { metadata: { resourceVersion: rolloutVersion(run) }, status: patch };
-  const path = `${rolloutPath(run.rollout)}/status`;
+  const { namespace, name } = run.rollout.metadata;
+  const path = objectPath(ROLLOUTS, { namespace, name, subresource: "status" });
   remember(run, run.stores.rollouts, await send<Rollout>(run, { method: "PATCH", path, body, contentType: MERGE }));
 }

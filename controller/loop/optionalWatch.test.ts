@@ -136,6 +136,20 @@ describe("a kind that only some Rollouts need", () => {
     expect(lists()).toHaveLength(1);
   });
 
+  test("asks for nothing, and for nothing else, under a name that no object can have", async () => {
+    const { core, stores, clock, store, enqueued, asked, held } = stage();
+    core.create(DEPLOYMENTS, deployment("a"));
+    stores.rollouts.upsert(rollout("one", "a"));
+    await clock.advance(10);
+    const names = ["a,metadata.name!=b", "../deployments/a", "a/status", "a#", "", "a b", "x".repeat(254)];
+    for (const [index, name] of names.entries()) stores.rollouts.upsert(rollout(`r${index}`, name));
+    await clock.advance(10);
+    expect(asked).toHaveLength(1);
+    expect(enqueued).toHaveLength(1 + names.length);
+    expect(names.map((name) => store.look(`default/${name}`).kind)).toEqual(names.map(() => "absent"));
+    expect(held()).toEqual(["a"]);
+  });
+
   test("forgets an object with the last Rollout that named it, and takes it again for the next", async () => {
     const { core, stores, clock, store, held } = stage();
     core.create(DEPLOYMENTS, deployment("a"));

@@ -3,6 +3,7 @@
  * is needed later is looked up by its name, since the watch may have passed it by long ago.
  */
 import { ApiError } from "../../providers/kube/apiError.ts";
+import { canBeName, collectionPath, nameSelector } from "../../providers/kube/path.ts";
 import { pause } from "../../providers/kube/pause.ts";
 import type { KubeClient } from "../../providers/kube/transport.ts";
 import { runReflector, type KubeObject, type Reflector, type ReflectorIncident } from "../../providers/kube/watch.ts";
@@ -127,7 +128,7 @@ function start(parts: Parts): void {
   watching.reflector = runReflector<KubeObject>({
     client,
     clock,
-    path: pathOf(parts),
+    path: collectionPath(store.kind.api, parts.namespace),
     sink: {
       upsert: (raw) => {
         if (isNeeded(parts, keyOf(raw))) store.objects.upsert(raw);
@@ -146,11 +147,6 @@ function start(parts: Parts): void {
     },
     onError: (error, failures) => failed(parts, error, failures),
   });
-}
-
-function pathOf({ namespace, store: { kind } }: Parts): string {
-  const scope = namespace === undefined ? kind.group : `${kind.group}/namespaces/${namespace}`;
-  return `${scope}/${kind.plural}`;
 }
 
 /** A list is complete: it has told of all objects that were asked for. */
@@ -213,15 +209,16 @@ async function lookUpMissed(parts: Parts): Promise<void> {
 
 async function lookUpOne(parts: Parts, key: string): Promise<void> {
   const { client, store, namespace, signal } = parts;
-  const [first = "", second] = key.split("/");
-  const [scope, name] = second === undefined ? [undefined, first] : [first, second];
-  if (namespace === undefined || scope === undefined || scope === namespace) {
-    const { group, plural } = store.kind;
+  const slash = key.indexOf("/");
+  const scope = slash < 0 ? undefined : key.slice(0, slash);
+  const name = key.slice(slash + 1);
+  // The name is as the Rollout has it, and may be none: then there is nothing of that name.
+  if (canBeName(name) && (namespace === undefined || scope === undefined || scope === namespace)) {
     // A list, not a get: it needs no right that the watch does not need, too.
     const page = await client.request<{ readonly items?: readonly KubeObject[] | null }>({
       method: "GET",
-      path: scope === undefined ? `${group}/${plural}` : `${group}/namespaces/${scope}/${plural}`,
-      query: { fieldSelector: `metadata.name=${name}` },
+      path: collectionPath(store.kind.api, scope),
+      query: { fieldSelector: nameSelector(name) },
       timeoutMs: LOOKUP_TIMEOUT_MS,
       signal,
     });

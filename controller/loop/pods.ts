@@ -1,5 +1,7 @@
 /** Pods are not cached: the few features that touch them read them when they need them. */
 import { ApiError, isConflict, isNotFound } from "../../providers/kube/apiError.ts";
+import { collectionPath, objectPath } from "../../providers/kube/path.ts";
+import { PODS } from "../../providers/kube/resources.ts";
 import type { KubeClient, KubeRequest } from "../../providers/kube/transport.ts";
 import type { PodFacts, PodLook, PodMetadataChange, ReplicaSetFacts } from "../rollout/model.ts";
 import { instant } from "../rollout/time.ts";
@@ -35,7 +37,7 @@ async function listPods<P extends Pod>(
 ): Promise<readonly P[]> {
   const { items } = await client.request<{ items: readonly P[] }>({
     method: "GET",
-    path: `/api/v1/namespaces/${namespace}/pods`,
+    path: collectionPath(PODS, namespace),
     query: { labelSelector },
   });
   return items;
@@ -90,7 +92,8 @@ type Send = <T>(request: KubeRequest) => Promise<T>;
 export async function evictPod(send: Send, namespace: string, name: string): Promise<boolean> {
   const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace } };
   try {
-    await send({ method: "POST", path: `/api/v1/namespaces/${namespace}/pods/${name}/eviction`, body, retry: false });
+    const path = objectPath(PODS, { namespace, name, subresource: "eviction" });
+    await send({ method: "POST", path, body, retry: false });
     return true;
   } catch (error) {
     const refused = error instanceof ApiError && error.status === 429;
@@ -124,7 +127,7 @@ const has = (
 ): boolean => Object.entries(wanted).every(([key, value]) => (map?.[key] ?? null) === value);
 
 async function patchPod(send: Send, pod: Pod, metadata: Omit<PodMetadataChange, "record">): Promise<void> {
-  const path = `/api/v1/namespaces/${pod.metadata.namespace}/pods/${pod.metadata.name}`;
+  const path = objectPath(PODS, pod.metadata);
   for (let attempt = 1; ; attempt += 1) {
     try {
       await send({ method: "PATCH", path, body: { metadata }, contentType: "application/merge-patch+json" });

@@ -1,16 +1,18 @@
 /** Carries out what traffic routers want written: one object after the other, each decided on its latest version. */
 import { isAlreadyExists, isConflict } from "../../providers/kube/apiError.ts";
+import { type ApiPath, collectionPath, objectPath } from "../../providers/kube/path.ts";
 import type { KubeRequest } from "../../providers/kube/transport.ts";
 import type { ObjectRef, RoutedObject, RoutedWrite, RouterEvent, Traffic } from "../../providers/traffic/router.ts";
 import { routersOf } from "../../providers/traffic/routers.ts";
+import { resourceName } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { collectionPath, objectPath, planOf, resourceName, type Routed } from "../snapshot/routedObjects.ts";
+import { planOf, type Routed } from "../snapshot/routedObjects.ts";
 import { NotLeaderError } from "./notLeader.ts";
 
 export interface RoutePorts {
   readonly routed: Routed;
   /** For reading. */
-  readonly get: <T>(path: string) => Promise<T>;
+  readonly get: <T>(path: ApiPath) => Promise<T>;
   /** For writing, as the leader. */
   readonly send: <T>(request: KubeRequest) => Promise<T>;
   /** Takes what was written or read into the cache. */
@@ -50,7 +52,7 @@ async function carryOut(ports: RoutePorts, write: RoutedWrite): Promise<boolean>
     ports.remember(write.ref, await ports.send<RoutedObject>(requestOf(write)));
   } catch (error) {
     if (write.kind === "create" && isAlreadyExists(error)) {
-      ports.remember(write.ref, await ports.get<RoutedObject>(objectPath(write.ref)));
+      ports.remember(write.ref, await ports.get<RoutedObject>(objectPath(write.ref.resource, write.ref)));
       return false;
     }
     if (isConflict(error) || error instanceof NotLeaderError) throw error;
@@ -64,11 +66,12 @@ async function carryOut(ports: RoutePorts, write: RoutedWrite): Promise<boolean>
 
 /** A patch names the version that it was made for. */
 export function requestOf(write: RoutedWrite): KubeRequest {
-  if (write.kind === "create") return { method: "POST", path: collectionPath(write.ref), body: write.object };
+  if (write.kind === "create")
+    return { method: "POST", path: collectionPath(write.ref.resource, write.ref.namespace), body: write.object };
   const metadata = { ...(write.patch["metadata"] as object | undefined), resourceVersion: write.resourceVersion };
   return {
     method: "PATCH",
-    path: objectPath(write.ref),
+    path: objectPath(write.ref.resource, write.ref),
     body: { ...write.patch, metadata },
     contentType: "application/merge-patch+json",
   };

@@ -96,6 +96,24 @@ describe("an object that a Rollout has let go of", () => {
     expect(asked).toEqual(["GET ingresses/shop"]);
   });
 
+  test.each(["../../else/ingresses/left", "left?watch=1", "shop#", "shop/status", ".."])(
+    "and called %j is none: nothing else is asked for in its place",
+    async (name) => {
+      const { release, asked } = stage();
+      await release(`${INGRESSES} default/${name}`);
+      expect(asked).toEqual([]);
+    },
+  );
+
+  test("may name anything as its holder: what cannot be a Rollout's name is none", async () => {
+    const { core, release, annotations, asked } = stage();
+    const holder = "../../else/rollouts/web";
+    core.create(INGRESSES, ingress("shop", JSON.stringify({ [holder]: [ACTION] })));
+    await release(shop);
+    expect(annotations("shop")).not.toHaveProperty(MANAGED);
+    expect(asked.filter((request) => request.includes("rollouts"))).toEqual([]);
+  });
+
   test("is tried again when the Lease may run out", async () => {
     const { core, release, annotations } = stage({ validForMs: 0 });
     core.create(INGRESSES, ingress("shop", held));

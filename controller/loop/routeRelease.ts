@@ -5,6 +5,7 @@
  * those that were let go of while nobody watched.
  */
 import { ApiError, isNotFound } from "../../providers/kube/apiError.ts";
+import { canBeName, collectionPath, objectPath } from "../../providers/kube/path.ts";
 import type { KubeClient } from "../../providers/kube/transport.ts";
 import type {
   ObjectRef,
@@ -15,8 +16,9 @@ import type {
   RouterSettings,
 } from "../../providers/traffic/router.ts";
 import { ROUTERS } from "../../providers/traffic/routers.ts";
+import { resourceName } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { collectionPath, objectPath, refsOf, resourceName } from "../snapshot/routedObjects.ts";
+import { refsOf } from "../snapshot/routedObjects.ts";
 import type { Stores } from "../snapshot/stores.ts";
 import { NotLeaderError } from "./notLeader.ts";
 import { requestOf } from "./route.ts";
@@ -66,14 +68,17 @@ const keyOf = ({ resource, namespace, name }: ObjectRef): string => `${resourceN
  * @throws {ApiError}
  */
 export async function releaseRoute(ports: RouteReleasePorts, key: string): Promise<void> {
-  const [what = "", place] = key.split(" ");
+  const blank = key.indexOf(" ");
+  const what = blank < 0 ? key : key.slice(0, blank);
   for (const router of RELEASING) {
     const resource = router.resources(ports.stores.routed.settings).find((one) => resourceName(one) === what);
     if (resource === undefined) continue;
-    if (place === undefined) await sweep(ports, router, resource);
+    if (blank < 0) await sweep(ports, router, resource);
     else {
-      const [namespace = "", name = ""] = place.split("/");
-      await releaseOne(ports, router, { resource, namespace, name });
+      // The name is as a Rollout has it, blanks and slashes included.
+      const slash = key.indexOf("/", blank);
+      const ref = { resource, namespace: key.slice(blank + 1, slash), name: key.slice(slash + 1) };
+      await releaseOne(ports, router, ref);
     }
   }
 }
@@ -106,7 +111,7 @@ async function* metadataOf(
   do {
     const page: Page = await client.request<Page>({
       method: "GET",
-      path: collectionPath({ resource, namespace }),
+      path: collectionPath(resource, namespace),
       query: { limit: PAGE, continue: next },
       accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json",
     });
@@ -126,13 +131,14 @@ async function releaseOne(ports: RouteReleasePorts, router: Releasing, ref: Obje
   const write = gone.size === 0 ? undefined : router.release.plan(ref, object, gone);
   if (write?.kind !== "patch") return;
   if (validForMs() <= TIMEOUT_MS)
-    throw new NotLeaderError(`Not released: ${objectPath(ref)}, because the leader Lease may run out`);
+    throw new NotLeaderError(`Not released: ${objectPath(ref.resource, ref)}, because the leader Lease may run out`);
   await client.request({ ...requestOf(write), timeoutMs: TIMEOUT_MS });
 }
 
 async function liveObject(client: KubeClient, ref: ObjectRef): Promise<RoutedObject | undefined> {
+  if (!canBeName(ref.name)) return undefined;
   try {
-    return await client.request<RoutedObject>({ method: "GET", path: objectPath(ref) });
+    return await client.request<RoutedObject>({ method: "GET", path: objectPath(ref.resource, ref) });
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;

@@ -1,4 +1,6 @@
 /** Services that a Rollout has let go of must select all pods again, not only those of a revision (controller.md §20). */
+import { canBeName, objectPath } from "../../providers/kube/path.ts";
+import { ROLLOUTS, SERVICES } from "../../providers/kube/resources.ts";
 import type { KubeClient } from "../../providers/kube/transport.ts";
 import { isNotFound } from "../../providers/kube/apiError.ts";
 import type { Service } from "../../schema/kube.ts";
@@ -14,13 +16,14 @@ export interface ServiceCleanupPorts {
 
 const TIMEOUT_MS = 5_000;
 
-/** The Rollout as the API server has it now: another instance's, which our cache does not hold, counts too. */
+/**
+ * The Rollout as the API server has it now: another instance's, which our cache does not hold, counts too. `name` may come
+ * from an annotation or an owner reference, and hold anything. @throws {ApiError}
+ */
 export async function liveRollout(client: KubeClient, namespace: string, name: string): Promise<Rollout | undefined> {
+  if (!canBeName(name)) return undefined;
   try {
-    return await client.request<Rollout>({
-      method: "GET",
-      path: `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/rollouts/${name}`,
-    });
+    return await client.request<Rollout>({ method: "GET", path: objectPath(ROLLOUTS, { namespace, name }) });
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
@@ -45,7 +48,7 @@ export async function releaseService({ client, stores, validForMs }: ServiceClea
     metadata: { resourceVersion, annotations: { [MANAGED_BY]: null } },
     spec: { selector: { [HASH_LABEL]: null } },
   };
-  const path = `/api/v1/namespaces/${namespace}/services/${name}`;
+  const path = objectPath(SERVICES, { namespace, name });
   const written = await client.request<Service>({
     method: "PATCH",
     path,

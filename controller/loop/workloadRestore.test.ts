@@ -131,6 +131,18 @@ describe("the Deployment of a deleted Rollout", () => {
     expect(changesOf(requests)).toEqual([]);
   });
 
+  test.each(["web/scale", "../../../x/deployments/web", "web?dryRun=All", ".", "%2e%2e"])(
+    "is none when it is called %j, and is not asked for again and again",
+    async (name) => {
+      const { ports, rollout, requests } = stage();
+      const restorer = createRestorer(ports);
+      const workloadRef = { ...rollout().spec.workloadRef, apiVersion: "apps/v1", kind: "Deployment", name };
+      const key = restorer.deleted({ ...rollout(), spec: { ...rollout().spec, workloadRef } });
+      await restorer.restore(key ?? "");
+      expect(requests).toEqual([]);
+    },
+  );
+
   test("is asked for again after a failure, and not by who may no longer be the leader", async () => {
     const { ports, rollout, requests } = stage({ validForMs: 4_000 });
     const restorer = createRestorer(ports);

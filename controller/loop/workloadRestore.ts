@@ -3,6 +3,8 @@
  * is seen, or before it, where the user has asked that the deletion wait for them.
  */
 import { isNotFound } from "../../providers/kube/apiError.ts";
+import { type ApiPath, canBeName, objectPath } from "../../providers/kube/path.ts";
+import { DEPLOYMENTS, ROLLOUTS } from "../../providers/kube/resources.ts";
 import type { KubeClient } from "../../providers/kube/transport.ts";
 import type { Workload } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
@@ -41,7 +43,7 @@ const isShared = (stores: Stores, key: string): boolean =>
     .by("need", needOf(stores.workloads.Deployment.kind, key))
     .some((rollout) => rollout.metadata.deletionTimestamp === undefined && scaleDownOf(rollout) !== "never");
 
-const pathOf = (namespace: string, name: string): string => `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
+const pathOf = (namespace: string, name: string): ApiPath => objectPath(DEPLOYMENTS, { namespace, name });
 
 async function scaleUp(ports: RestorePorts, namespace: string, facts: WorkloadFacts, replicas: number): Promise<void> {
   const { client, stores, log, validForMs } = ports;
@@ -81,7 +83,7 @@ export async function sayFarewell(ports: RestorePorts, rollout: Rollout): Promis
   if (next.kind === "restore" && facts !== undefined) return scaleUp(ports, namespace, facts, next.replicas);
   const written = await client.request<Rollout>({
     method: "PATCH",
-    path: `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/rollouts/${name}`,
+    path: objectPath(ROLLOUTS, { namespace, name }),
     body: { metadata: { resourceVersion, finalizers: withoutHold(rollout) } },
     contentType: MERGE,
     timeoutMs: TIMEOUT_MS,
@@ -103,9 +105,11 @@ export function createRestorer(ports: RestorePorts): Restorer {
   const scaleUpAgain = async (key: string, rollout: Rollout): Promise<void> => {
     const { namespace } = rollout.metadata;
     const { kind } = stores.workloads.Deployment;
+    const name = key.slice(namespace.length + 1);
+    if (!canBeName(name)) return;
     const live = await client.request<Workload>({
       method: "GET",
-      path: pathOf(namespace, key.slice(namespace.length + 1)),
+      path: pathOf(namespace, name),
       timeoutMs: TIMEOUT_MS,
     });
     const { facts } = kind.slim(live);

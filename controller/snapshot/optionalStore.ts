@@ -3,17 +3,15 @@
  * them, and nobody should pay for a copy of all Deployments because one Rollout names one. So a kind is watched from the
  * first Rollout on that needs it (controller/loop/optionalWatch.ts), and only objects that are referred to are kept.
  */
+import type { Resource } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { createStore, type Store, type Stored } from "../loop/cache.ts";
 
 /** A row for each kind. `Raw`: as the API server sends it; `T`: what is kept. */
 export interface OptionalKind<T extends Stored = Stored, Raw extends Stored = Stored> {
-  /** For people, metrics and the index: "deployments.apps". */
+  readonly api: Resource;
+  /** `resourceName` of it, for people, metrics and the index: "deployments.apps". */
   readonly resource: string;
-  /** "/apis/apps/v1". */
-  readonly group: string;
-  /** "deployments". */
-  readonly plural: string;
   /** "namespace/name" of the objects that a Rollout refers to; "name" where the kind is cluster-scoped. */
   neededBy(rollout: Rollout): readonly string[];
   /** Drops what nobody reads. Never mutates `raw`. */

@@ -9,6 +9,7 @@ import type {
   Traffic,
 } from "../../providers/traffic/router.ts";
 import { ROUTERS, routersOf } from "../../providers/traffic/routers.ts";
+import { resourceName } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { Stored } from "../loop/cache.ts";
 import { equal } from "../rollout/equal.ts";
@@ -24,25 +25,6 @@ export interface Routed {
   /** By `resourceName`. */
   readonly stores: ReadonlyMap<string, RoutedStore>;
 }
-
-/** For people and the index: "ingresses.networking.k8s.io". */
-export const resourceName = ({ plural, group }: RoutedResource): string =>
-  group === "" ? plural : `${plural}.${group}`;
-
-const groupPath = ({ group, version }: RoutedResource): string =>
-  group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
-
-export const objectPath = ({ resource, namespace, name }: ObjectRef): string =>
-  `${collectionPath({ resource, namespace })}/${name}`;
-
-/** `namespace` undefined: of all. */
-export const collectionPath = ({
-  resource,
-  namespace,
-}: {
-  readonly resource: RoutedResource;
-  readonly namespace: string | undefined;
-}): string => `${groupPath(resource)}${namespace === undefined ? "" : `/namespaces/${namespace}`}/${resource.plural}`;
 
 export const routedKey = ({ namespace, name }: Omit<ObjectRef, "resource">): string => `${namespace}/${name}`;
 
@@ -67,9 +49,8 @@ function routedKind(
 ): OptionalKind<StoredObject, StoredObject> {
   const readers = ROUTERS.filter((router) => router.resources(settings).some((one) => resourceName(one) === name));
   return {
+    api: resource,
     resource: name,
-    group: groupPath(resource),
-    plural: resource.plural,
     neededBy: (rollout) => [
       ...new Set(
         readers

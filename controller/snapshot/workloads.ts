@@ -1,10 +1,17 @@
 /** The kinds that a Rollout's `workloadRef` may name, and what is kept of such an object (validation.md §3). */
-import type { LabelSelector, PodTemplateSpec, Workload } from "../../schema/kube.ts";
+import { DEPLOYMENTS, POD_TEMPLATES, REPLICA_SETS } from "../../providers/kube/resources.ts";
+import {
+  type LabelSelector,
+  type PodTemplateSpec,
+  type Resource,
+  resourceName,
+  type Workload,
+} from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { equal } from "../rollout/equal.ts";
 import type { WorkloadFacts } from "../rollout/model.ts";
 import { REPLICAS_BEFORE } from "../rollout/workload.ts";
-import { groupOf, type WorkloadKind } from "../rules/workloadRef.ts";
+import type { WorkloadKind } from "../rules/workloadRef.ts";
 import type { Cached } from "./stores.ts";
 import { createOptionalStore, type OptionalKind, type OptionalStore } from "./optionalStore.ts";
 
@@ -18,17 +25,15 @@ export type CachedWorkload = Cached<WorkloadObject>;
 export type WorkloadStores = Readonly<Record<WorkloadKind, OptionalStore<CachedWorkload, Workload>>>;
 
 export const createWorkloadStores = (): WorkloadStores => ({
-  Deployment: createOptionalStore(workloadKind("Deployment", "apps/v1", "deployments")),
-  ReplicaSet: createOptionalStore(workloadKind("ReplicaSet", "apps/v1", "replicasets")),
-  PodTemplate: createOptionalStore(workloadKind("PodTemplate", "v1", "podtemplates")),
+  Deployment: createOptionalStore(workloadKind("Deployment", "apps/v1", DEPLOYMENTS)),
+  ReplicaSet: createOptionalStore(workloadKind("ReplicaSet", "apps/v1", REPLICA_SETS)),
+  PodTemplate: createOptionalStore(workloadKind("PodTemplate", "v1", POD_TEMPLATES)),
 });
 
-function workloadKind(kind: WorkloadKind, apiVersion: string, plural: string): OptionalKind<CachedWorkload, Workload> {
-  const group = groupOf(apiVersion);
+function workloadKind(kind: WorkloadKind, apiVersion: string, api: Resource): OptionalKind<CachedWorkload, Workload> {
   return {
-    resource: group === "" ? plural : `${plural}.${group}`,
-    group: group === "" ? `/api/${apiVersion}` : `/apis/${apiVersion}`,
-    plural,
+    api,
+    resource: resourceName(api),
     neededBy: ({ metadata, spec }: Rollout) =>
       spec.workloadRef?.kind === kind && spec.workloadRef.apiVersion === apiVersion
         ? [`${metadata.namespace}/${spec.workloadRef.name ?? ""}`]

@@ -1,7 +1,9 @@
 import type { Clock } from "../../controller/loop/clock.ts";
 import { ApiError, isAlreadyExists, isNotFound } from "./apiError.ts";
 import { type Correlated, createCorrelator } from "./correlate.ts";
+import { collectionPath, objectPath } from "./path.ts";
 import { pause } from "./pause.ts";
+import { EVENTS } from "./resources.ts";
 import type { KubeClient } from "./transport.ts";
 
 /** What an event is about. */
@@ -109,7 +111,7 @@ const isPassing = (error: unknown): boolean =>
 const createSender = ({ client, component = "rollouts-controller" }: RecorderOptions) => {
   const correlator = createCorrelator();
   const create = async (pending: Pending, sent: Correlated): Promise<string> => {
-    const path = `/api/v1/namespaces/${pending.event.object.namespace}/events`;
+    const path = collectionPath(EVENTS, pending.event.object.namespace);
     const body = eventObject(pending, sent, component);
     try {
       await client.request({ method: "POST", path, body, timeoutMs: sendTimeoutMs });
@@ -121,7 +123,7 @@ const createSender = ({ client, component = "rollouts-controller" }: RecorderOpt
   const raise = async ({ event, atMs }: Pending, sent: Correlated, name: string): Promise<string> => {
     await client.request({
       method: "PATCH",
-      path: `/api/v1/namespaces/${event.object.namespace}/events/${name}`,
+      path: objectPath(EVENTS, { namespace: event.object.namespace, name }),
       contentType: "application/merge-patch+json",
       body: { count: sent.count, lastTimestamp: time(atMs), message: sent.message },
       timeoutMs: sendTimeoutMs,

@@ -1,5 +1,7 @@
 import type { Clock } from "../../controller/loop/clock.ts";
 import { isAlreadyExists, isConflict, isNotFound } from "./apiError.ts";
+import { collectionPath, objectPath } from "./path.ts";
+import { LEASES } from "./resources.ts";
 import type { KubeClient } from "./transport.ts";
 
 export interface LeaseOptions {
@@ -124,8 +126,8 @@ interface LockOptions extends LeaseOptions {
 
 const createLock = (options: LockOptions, name: string): Lock => {
   const { client, clock, namespace, identity, durationMs, monotonicMs, signal } = options;
-  const collection = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
-  const path = `${collection}/${name}`;
+  const collection = collectionPath(LEASES, namespace);
+  const path = objectPath(LEASES, { namespace, name });
   let seen: Lease | undefined;
   let seenAtMs = 0; // when it last changed, by our own monotonic clock: what other clocks say is not compared with ours
   let renewed: { monotonicMs: number; wallMs: number } | undefined;

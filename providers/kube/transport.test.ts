@@ -1,13 +1,15 @@
 import { describe, expect, test } from "bun:test";
 import { manualClock, systemClock } from "../../controller/loop/clock.ts";
 import { ApiError, isAlreadyExists, isConflict, isExpired, isNoAnswer, isNotFound } from "./apiError.ts";
+import { collectionPath, objectPath } from "./path.ts";
+import { ROLLOUTS } from "./resources.ts";
 import { credentialsFor, serve, status } from "./testing.ts";
 import { tokenBucket } from "./tokenBucket.ts";
 import { createClient, type ObservedRequest } from "./transport.ts";
 
 const patchStatus = {
   method: "PATCH",
-  path: "/apis/argoproj.io/v1alpha1/namespaces/ns/rollouts/web/status",
+  path: objectPath(ROLLOUTS, { namespace: "ns", name: "web", subresource: "status" }),
   contentType: "application/merge-patch+json",
   body: { status: { phase: "Healthy" } },
 } as const;
@@ -32,7 +34,7 @@ test("a request carries method, query, body, content type, credentials and our n
   expect(await api.client.request<object>({ ...patchStatus, query })).toEqual({
     method: "PATCH",
     pathname: patchStatus.path,
-    search: "?fieldManager=sluice&labelSelector=a%20in%20(b%2Cc)&force=true",
+    search: "?fieldManager=sluice&labelSelector=a+in+%28b%2Cc%29&force=true",
     headers: {
       authorization: "Bearer t",
       "content-type": "application/merge-patch+json",
@@ -118,7 +120,7 @@ describe("no answer", () => {
     });
     const credentials = credentialsFor(`http://127.0.0.1:${server.port}`);
     const client = createClient({ credentials, version: "1", clock: systemClock });
-    expect(await client.request<object>({ method: "GET", path: "/version" })).toEqual({});
+    expect(await client.request<object>({ method: "GET", path: collectionPath(ROLLOUTS) })).toEqual({});
     expect(isNoAnswer(await failureOf(client.request(patchStatus)))).toBe(true);
     expect(open).toBe(3);
   });

@@ -1,14 +1,15 @@
 import type { Clock } from "../../controller/loop/clock.ts";
 import { ApiError, refused, textOf, unanswered } from "./apiError.ts";
 import type { Credentials } from "./credentials.ts";
+import type { ApiPath } from "./path.ts";
 import { pause } from "./pause.ts";
 import { type Method, type Target, targetOf } from "./target.ts";
 import { tokenBucket } from "./tokenBucket.ts";
 
 export interface KubeRequest {
   readonly method: Method;
-  /** "/apis/argoproj.io/v1alpha1/namespaces/ns/rollouts/web/status"; names are put in as they are (DNS labels need no escaping). */
-  readonly path: string;
+  /** Built from parts (path.ts): no text that somebody wrote reaches a URL as it is. */
+  readonly path: ApiPath;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   /** Sent as JSON. */
   readonly body?: unknown;
@@ -90,10 +91,11 @@ const deadline = (clock: Clock, timeoutMs: number, outer: AbortSignal | undefine
 type Deadline = ReturnType<typeof deadline>;
 
 const urlOf = (server: string, { path, query }: KubeRequest): string => {
-  const pairs = Object.entries(query ?? {}).filter(([, value]) => value !== undefined);
-  if (pairs.length === 0) return server + path;
-  const search = pairs.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`);
-  return `${server}${path}?${search.join("&")}`;
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined) search.append(name, String(value));
+  }
+  return search.size === 0 ? server + path : `${server}${path}?${search.toString()}`;
 };
 
 /** One attempt, up to the header of the answer. */

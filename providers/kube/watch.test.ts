@@ -1,11 +1,13 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { createStore } from "../../controller/loop/cache.ts";
 import { systemClock } from "../../controller/loop/clock.ts";
+import { collectionPath } from "./path.ts";
+import { ROLLOUTS } from "./resources.ts";
 import { credentialsFor, serve, status } from "./testing.ts";
 import { createClient } from "./transport.ts";
 import { type KubeObject, type ReflectorOptions, runReflector } from "./watch.ts";
 
-const path = "/apis/argoproj.io/v1alpha1/rollouts";
+const path = collectionPath(ROLLOUTS);
 const thing = (name: string, resourceVersion: number, more: object = {}) => ({
   metadata: { name, namespace: "ns", uid: name, resourceVersion: String(resourceVersion), ...more },
 });

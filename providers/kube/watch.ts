@@ -2,6 +2,7 @@ import { keyOf } from "../../controller/loop/cache.ts";
 import type { Clock } from "../../controller/loop/clock.ts";
 import { ApiError, isExpired, isNoAnswer, type Status, textOf, unanswered, watchError } from "./apiError.ts";
 import { readLines } from "./lines.ts";
+import type { ApiPath } from "./path.ts";
 import { pause } from "./pause.ts";
 import { targetOf } from "./target.ts";
 import type { KubeClient } from "./transport.ts";
@@ -31,8 +32,8 @@ export interface ReflectorSink<Raw extends KubeObject = KubeObject> {
 export interface ReflectorOptions<Raw extends KubeObject = KubeObject> {
   readonly client: KubeClient;
   readonly clock: Clock;
-  /** Collection: "/apis/argoproj.io/v1alpha1/rollouts" or "/apis/argoproj.io/v1alpha1/namespaces/ns/rollouts". */
-  readonly path: string;
+  /** A collection, of one namespace or of all. */
+  readonly path: ApiPath;
   /** labelSelector, fieldSelector. */
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly sink: ReflectorSink<Raw>;

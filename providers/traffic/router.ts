@@ -3,7 +3,7 @@
  * writes that make the objects say so. A router reads no clock, asks nobody and changes nothing that it is given; who
  * carries the writes out is not its business. One file a router, one line in routers.ts (reference/traffic.md).
  */
-import type { ObjectMeta } from "../../schema/kube.ts";
+import type { ObjectMeta, Resource } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 
 /** The traffic that a Rollout wants at this moment. Weights are whole numbers out of `total`. */
@@ -29,12 +29,8 @@ export const stableWeight = ({ total, canaryWeight, additional }: Traffic): numb
     additional.reduce((left, { weight }) => left - weight, total - canaryWeight),
   );
 
-/** A kind of objects, as in `/apis/GROUP/VERSION/namespaces/NS/PLURAL`; the core group is "". */
-export interface RoutedResource {
+export interface RoutedResource extends Resource {
   readonly kind: string;
-  readonly group: string;
-  readonly version: string;
-  readonly plural: string;
 }
 
 export interface ObjectRef {

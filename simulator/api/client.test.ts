@@ -2,12 +2,14 @@ import { describe, expect, test } from "bun:test";
 import { manualClock } from "../../controller/loop/clock.ts";
 import { ApiError } from "../../providers/kube/apiError.ts";
 import { readLines } from "../../providers/kube/lines.ts";
+import { collectionPath, objectPath } from "../../providers/kube/path.ts";
 import { runReflector } from "../../providers/kube/watch.ts";
 import { inProcessClient } from "./client.ts";
 import type { ApiObject } from "./model.ts";
 import { createApiServer } from "./server.ts";
 
-const path = "/api/v1/namespaces/default/configmaps";
+const configMaps = { group: "", version: "v1", plural: "configmaps" };
+const path = collectionPath(configMaps, "default");
 
 const bed = () => {
   const clock = manualClock(Date.UTC(2026, 0, 1));
@@ -37,7 +39,7 @@ describe("the client in the process", () => {
   test("fails as the client over HTTP does", async () => {
     const { client } = bed();
     const error: unknown = await client
-      .request({ method: "GET", path: `${path}/a` })
+      .request({ method: "GET", path: objectPath(configMaps, { namespace: "default", name: "a" }) })
       .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ApiError);
     expect(error).toMatchObject({

@@ -114,7 +114,7 @@ export const inProcessClient = (options: InProcessOptions): KubeClient => {
     const { method, path, body, contentType, accept } = request;
     const asked: ApiRequest = {
       method,
-      path,
+      path: decodeURIComponent(path),
       query: queryOf(request),
       ...(body === undefined ? undefined : { body: sent(body) }),
       ...(contentType === undefined ? undefined : { contentType }),

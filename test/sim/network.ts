@@ -44,7 +44,7 @@ const defaultTimeoutMs = 10_000;
 
 const apiRequest = ({ method, path, query, body, contentType, accept }: KubeRequest): ApiRequest => ({
   method,
-  path,
+  path: decodeURIComponent(path),
   query: Object.fromEntries(
     Object.entries(query ?? {}).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])),
   ),

@@ -1,0 +1,30 @@
+/** The kinds whose objects are read or written by name, as data for paths. */
+import type { Resource } from "../../schema/kube.ts";
+
+const core = (plural: string): Resource => ({ group: "", version: "v1", plural });
+const apps = (plural: string): Resource => ({ group: "apps", version: "v1", plural });
+const argo = (plural: string): Resource => ({ group: "argoproj.io", version: "v1alpha1", plural });
+
+export const ROLLOUTS = argo("rollouts");
+export const ANALYSIS_RUNS = argo("analysisruns");
+export const ANALYSIS_TEMPLATES = argo("analysistemplates");
+export const CLUSTER_ANALYSIS_TEMPLATES = argo("clusteranalysistemplates");
+export const EXPERIMENTS = argo("experiments");
+
+export const DEPLOYMENTS = apps("deployments");
+export const REPLICA_SETS = apps("replicasets");
+
+export const EVENTS = core("events");
+export const NAMESPACES = core("namespaces");
+export const PODS = core("pods");
+export const POD_TEMPLATES = core("podtemplates");
+export const SECRETS = core("secrets");
+export const SERVICES = core("services");
+
+export const ENDPOINT_SLICES: Resource = { group: "discovery.k8s.io", version: "v1", plural: "endpointslices" };
+export const LEASES: Resource = { group: "coordination.k8s.io", version: "v1", plural: "leases" };
+export const VALIDATING_WEBHOOK_CONFIGURATIONS: Resource = {
+  group: "admissionregistration.k8s.io",
+  version: "v1",
+  plural: "validatingwebhookconfigurations",
+};
