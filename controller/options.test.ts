@@ -120,6 +120,15 @@ describe("the flags of the controller", () => {
     expect(options([], { POD_NAMESPACE: "" }).controllerNamespace).toBeUndefined();
   });
 
+  test.each([
+    ["--namespace", "a/b"],
+    ["--namespace", ".."],
+    ["--instance-id", "a,b"],
+    ["--webhook-service", "Web#"],
+  ])("%s may not be %j, which is no name: it goes into paths and selectors", (flag, value) => {
+    expect(problems([`${flag}=${value}`])).toEqual([expect.stringContaining(`${flag} is "${value}": `) as string]);
+  });
+
   test("logrus' levels are mapped to ours", () => {
     expect(options(["--loglevel=WARNING", "--logformat=JSON"])).toMatchObject({ logLevel: "warn", logFormat: "json" });
     expect(options(["--loglevel=trace"]).logLevel).toBe("debug");

@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { allFlags, type Flag, type FlagKind, ignoredFlags, unsupportedFlags } from "./flags.ts";
 import type { LogFormat, LogLevel } from "./log.ts";
+import { dnsLabel, labelValue } from "./rules/syntax.ts";
 import { type RouterSettings, TRAFFIC_SPLIT_VERSIONS } from "../providers/traffic/router.ts";
 
 /** Overrides of the kubeconfig, as kubectl has them. Undefined: what the kubeconfig says. */
@@ -221,6 +222,16 @@ function webhookOf(raw: RawFlags): WebhookOptions | undefined {
   };
 }
 
+/** What is given as a name has to have the form of one; `form` tells what is wrong with it. */
+const named = (
+  what: string,
+  given: string | undefined,
+  form: (name: string) => readonly string[],
+): readonly [boolean, string][] =>
+  given === undefined || given === ""
+    ? []
+    : form(given).map((why) => [true, `${what} is ${JSON.stringify(given)}: ${why}`]);
+
 function problemsOf(raw: RawFlags, options: ControllerOptions): string[] {
   const { metricsPort, healthzPort, leaseDurationMs, renewDeadlineMs, retryPeriodMs } = options;
   const rules: readonly [boolean, string][] = [
@@ -231,6 +242,11 @@ function problemsOf(raw: RawFlags, options: ControllerOptions): string[] {
     [options.burst < 1, "--burst must be at least 1"],
     [!isPort(metricsPort), `--metricsPort is ${metricsPort}: use 0 to 65535`],
     [!isPort(healthzPort), `--healthzPort is ${healthzPort}: use 0 to 65535`],
+    // They go into paths and selectors.
+    ...named("--namespace", raw.namespace, dnsLabel),
+    ...named("POD_NAMESPACE", options.controllerNamespace, dnsLabel),
+    ...named("--instance-id", raw.instanceId, labelValue),
+    ...named("--webhook-service", raw.webhookService, dnsLabel),
     [metricsPort === healthzPort && metricsPort !== 0, `--metricsPort and --healthzPort are both ${metricsPort}`],
     [raw.webhookPort !== undefined && !isPort(raw.webhookPort), `--webhook-port is ${raw.webhookPort}: use 0 to 65535`],
     [

@@ -124,6 +124,53 @@ describe("folders that decide", () => {
   });
 });
 
+/** Files that may write out paths of the API, each with its reason; one that does not any more fails. */
+const writesPaths: Readonly<Record<string, string>> = {
+  "providers/kube/path.ts": "builds them",
+  "simulator/api/front.ts": "serves them: its routes",
+  "simulator/api/openapi.ts": "serves them: what it tells of its routes",
+  "simulator/api/reviews.ts": "serves them: its routes",
+};
+
+describe("who asks the API server", () => {
+  test("has the path built from parts, which are escaped, and writes none itself", () => {
+    const wrong = production
+      .filter(({ path }) => !(path in writesPaths))
+      .flatMap((source) => writtenPaths(source).map((found) => `${source.path}:${found}`));
+    expect(wrong).toEqual([]);
+  });
+
+  test("every exception is still needed", () => {
+    const stale = Object.keys(writesPaths).filter((name) =>
+      production.every((source) => source.path !== name || writtenPaths(source).length === 0),
+    );
+    expect(stale, "take these out of the table above").toEqual([]);
+  });
+
+  const advice = "build it with collectionPath or objectPath of providers/kube/path.ts";
+  test.each([
+    ['"/apis/apps/v1/deployments"', `1: writes out a path: ${advice}`],
+    ["'/api/v1/pods'", `1: writes out a path: ${advice}`],
+    ["`/apis/apps/v1/namespaces/${namespace}/replicasets`", `1: writes out a path: ${advice}`],
+    ["`${server}/api/v1/pods`", `1: writes out a path: ${advice}`],
+    ["`${group}/namespaces/${namespace}/${plural}`", `1: writes out a path: ${advice}`],
+    ['group + "/namespaces/" + namespace', `1: writes out a path: ${advice}`],
+    ["client.request({ path: text as ApiPath })", `1: makes an ApiPath of any text: ${advice}`],
+    ["client.request({ path: <ApiPath>text })", `1: makes an ApiPath of any text: ${advice}`],
+    [
+      "`metadata.name=${name}`",
+      "1: writes out a selector by name: make it with nameSelector of providers/kube/path.ts",
+    ],
+  ])("would be caught with %s", (text, message) => {
+    expect(writtenPaths({ path: "webhook/x.ts", text })).toEqual([message]);
+  });
+
+  test("may talk of other paths", () => {
+    const text = 'const a = ["/readyz", "/validate", "api/", "k8s.io/api/", "/apiary", "namespaces/"]; // /apis/x';
+    expect(writtenPaths({ path: "webhook/x.ts", text })).toEqual([]);
+  });
+});
+
 describe("size and shape", () => {
   const long = sources.flatMap((source) => [
     ...(lineCount(source.text) > maxFileLines
@@ -211,6 +258,29 @@ describe("what is committed", () => {
     expect(wrong).toEqual([]);
   });
 });
+
+/** Where a file makes a path of the API server, or a selector by name, of text, as `line: what: what to do instead`. */
+function writtenPaths(source: Source): string[] {
+  const advice = "build it with collectionPath or objectPath of providers/kube/path.ts";
+  return nodesOf(source).flatMap(({ node }) => {
+    const line = lineAt(source.text, node.start);
+    if (node.type === "TSAsExpression" || node.type === "TSTypeAssertion") {
+      const type = JSON.stringify(node["typeAnnotation"]);
+      return type.includes('"name":"ApiPath"') ? [`${line}: makes an ApiPath of any text: ${advice}`] : [];
+    }
+    const text = writtenText(node);
+    if (/^\/apis?(\/|$)|\/namespaces\//.test(text)) return [`${line}: writes out a path: ${advice}`];
+    return text.includes("metadata.name=")
+      ? [`${line}: writes out a selector by name: make it with nameSelector of providers/kube/path.ts`]
+      : [];
+  });
+}
+
+function writtenText(node: Node): string {
+  if (node.type === "Literal" && typeof node["value"] === "string") return node["value"];
+  if (node.type !== "TemplateElement") return "";
+  return (node["value"] as { readonly cooked?: string | null }).cooked ?? "";
+}
 
 function isPure(path: string): boolean {
   return pureFolders.some((folder) => path.startsWith(folder));

@@ -1,6 +1,8 @@
 /** For the tests beside: an API server in memory that lists, watches and calls the webhook. */
 import { manualClock } from "../controller/loop/clock.ts";
 import { type ApiError, refused } from "../providers/kube/apiError.ts";
+import { collectionPath, nameSelector, objectPath } from "../providers/kube/path.ts";
+import { ENDPOINT_SLICES, NAMESPACES, VALIDATING_WEBHOOK_CONFIGURATIONS } from "../providers/kube/resources.ts";
 import { targetOf } from "../providers/kube/target.ts";
 import { status } from "../providers/kube/testing.ts";
 import type { KubeClient, KubeRequest } from "../providers/kube/transport.ts";
@@ -16,8 +18,8 @@ type Listener = (path: string, type: "ADDED" | "MODIFIED" | "DELETED", object: S
 const collectionOf = (path: string): string => path.slice(0, path.lastIndexOf("/"));
 const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 
-export const configurationsPath = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
-export const slicesPath = "/apis/discovery.k8s.io/v1/namespaces/ns/endpointslices";
+export const configurationsPath = collectionPath(VALIDATING_WEBHOOK_CONFIGURATIONS);
+export const slicesPath = collectionPath(ENDPOINT_SLICES, "ns");
 
 /** Objects by path; whoever watches is told at once. */
 const createObjects = () => {
@@ -78,7 +80,7 @@ export const memoryCluster = () => {
     if (!old.dropsConditions || webhooks === undefined) return object;
     return { ...object, webhooks: webhooks.map(unconditional) };
   };
-  world.put("/api/v1/namespaces/ns", {});
+  world.put(objectPath(NAMESPACES, { name: "ns" }), {});
   const fail = ({ method, path }: KubeRequest, code: number, reason: string, message = "refused"): ApiError =>
     refused(targetOf(method, path), code, status(code, reason, message), null);
 
@@ -98,7 +100,7 @@ export const memoryCluster = () => {
     if (method === "GET") {
       if (held !== undefined) return structuredClone(held);
       if (/(sluice[\w-]*|\/namespaces\/\w+)$/.test(path)) throw fail(request, 404, "NotFound");
-      const name = String(query["fieldSelector"] ?? "").replace("metadata.name=", "");
+      const name = String(query["fieldSelector"] ?? "").replace(nameSelector("x").slice(0, -1), "");
       const items = [...world.objects].filter(
         ([at]) => collectionOf(at) === path && (name === "" || nameOf(at) === name),
       );
@@ -126,7 +128,7 @@ export const memoryCluster = () => {
       return watchStream(
         world.listeners,
         path,
-        name === undefined ? undefined : String(name).replace("metadata.name=", ""),
+        name === undefined ? undefined : String(name).replace(nameSelector("x").slice(0, -1), ""),
         signal,
       );
     },

@@ -1,5 +1,7 @@
 /** For the tests of turns: an API server in miniature, and a Rollout "web" of two pods in the namespace "ns". */
 import { ApiError } from "../../providers/kube/apiError.ts";
+import { collectionPath, objectPath } from "../../providers/kube/path.ts";
+import { REPLICA_SETS, ROLLOUTS } from "../../providers/kube/resources.ts";
 import type { KubeClient, KubeRequest } from "../../providers/kube/transport.ts";
 import type { ReplicaSet } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
@@ -66,8 +68,8 @@ function fakeApi() {
   return { client, objects, requests, state, put: stored };
 }
 
-export const rolloutPath = "/apis/argoproj.io/v1alpha1/namespaces/ns/rollouts/web";
-export const setsPath = "/apis/apps/v1/namespaces/ns/replicasets";
+export const rolloutPath = objectPath(ROLLOUTS, { namespace: "ns", name: "web" });
+export const setsPath = collectionPath(REPLICA_SETS, "ns");
 export const writes = (requests: readonly KubeRequest[]): string[] =>
   requests.filter((r) => r.method !== "GET").map((r) => `${r.method} ${r.path.split("/ns/")[1] ?? ""}`);
 

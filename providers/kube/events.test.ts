@@ -74,6 +74,28 @@ test("an event is written as client-go writes it", async () => {
   ]);
 });
 
+test("an Event about the longest of names has a name that Kubernetes takes", async () => {
+  const { recorder, clock, kept } = world();
+  recorder.record(about(`${"x".repeat(235)}--${"y".repeat(16)}`));
+  recorder.record(about(`${"x".repeat(235)}--${"y".repeat(16)}`));
+  await clock.advance(0);
+  const [event] = kept() as unknown as { metadata: { name: string } }[];
+  expect(event?.metadata.name).toMatch(/^x{235}\.[0-9a-f]{16}$/);
+  expect(kept()).toMatchObject([{ count: 2 }]);
+});
+
+test("an event about what can be in no path is dropped and told, and holds up no other", async () => {
+  const { recorder, clock, errors, requests } = world();
+  const { object } = about("web");
+  recorder.record(about("web", "x", { object: { ...object, namespace: "kube-system/events#" } }));
+  recorder.record(about("web"));
+  await clock.advance(0);
+  expect(requests).toEqual([expect.stringMatching(/^POST web\./) as string]);
+  expect(errors).toEqual([
+    'Not asked of the API server: the namespace "kube-system/events#" cannot be part of a path: it has "/", "\\", "?", "#", "%" or a control character (1)',
+  ]);
+});
+
 test("a burst of events makes room for other requests, and none is lost or late for long", async () => {
   const { recorder, clock, kept } = world();
   for (let n = 0; n < 1_000; n += 1) recorder.record(about(`web-${n}`));

@@ -48,6 +48,7 @@ export interface EventRecorder {
 /** A burst of some hundred updates at once; about 5 MB at worst. */
 const bufferLimit = 10_000;
 const laneCount = 4;
+const maxNameLength = 253;
 const sendTimeoutMs = 10_000;
 const maxTries = 6;
 const complainEveryMs = 60_000;
@@ -68,12 +69,16 @@ interface Pending {
 /** metav1.Time has whole seconds. */
 const time = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 
-/** Unique among the Events of one object: client-go uses the time in ns, in hexadecimal; a counter stands in for what is below ms. */
+/**
+ * Unique among the Events of one object: client-go uses the time in ns, in hexadecimal; a counter stands in for what is
+ * below ms. A long name is cut, as client-go does, since an Event's own name may be no longer.
+ */
 const nameMaker = () => {
   let count = 0;
-  return (object: EventTarget, atMs: number): string => {
+  return ({ name }: EventTarget, atMs: number): string => {
     count = (count + 1) % 1_000_000;
-    return `${object.name}.${(BigInt(Math.trunc(atMs)) * 1_000_000n + BigInt(count)).toString(16)}`;
+    const suffix = `.${(BigInt(Math.trunc(atMs)) * 1_000_000n + BigInt(count)).toString(16)}`;
+    return `${name.slice(0, maxNameLength - suffix.length).replace(/[-.]+$/, "")}${suffix}`;
   };
 };
 

@@ -16,7 +16,7 @@ export interface ObjectPlace {
   readonly namespace?: string | undefined;
   readonly name: string;
   /** "status", "eviction", … */
-  readonly subresource?: string;
+  readonly subresource?: string | undefined;
 }
 
 /** As long as a name of anything may be in Kubernetes. */

@@ -1,4 +1,6 @@
 /** What stock kubectl sends and prints, for the few commands of the demo. */
+import { type ApiPath, collectionPath, objectPath } from "../../providers/kube/path.ts";
+import { ROLLOUTS } from "../../providers/kube/resources.ts";
 import type { ApiRequest, ApiServer } from "../api/model.ts";
 import type { Status } from "../api/statusError.ts";
 
@@ -25,12 +27,13 @@ interface Manifest {
   readonly metadata: { readonly name: string };
 }
 
-function collectionPath({ apiVersion, kind }: Manifest): string {
-  const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  return `${root}/namespaces/${namespace}/${kind.toLowerCase()}s`;
+function collectionOf({ apiVersion, kind }: Manifest): ApiPath {
+  const [version = "", group = ""] = apiVersion.split("/").toReversed();
+  return collectionPath({ group, version, plural: `${kind.toLowerCase()}s` }, namespace);
 }
 
-const rolloutPath = (name: string): string => `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/rollouts/${name}`;
+const rolloutPath = (name: string, subresource?: "status"): ApiPath =>
+  objectPath(ROLLOUTS, { namespace, name, subresource });
 
 /** `kubectl apply` of objects that are not there yet. */
 export async function apply(server: ApiServer, documents: readonly string[]): Promise<Reply> {
@@ -47,7 +50,7 @@ export async function apply(server: ApiServer, documents: readonly string[]): Pr
     };
     const answer = await ask(server, {
       method: "POST",
-      path: collectionPath(manifest),
+      path: collectionOf(manifest),
       query: { fieldManager: "kubectl-client-side-apply", fieldValidation: "Strict" },
       body: { ...manifest, metadata: { ...metadata, annotations, namespace } },
     });
@@ -74,9 +77,9 @@ export const setImage = (server: ApiServer, name: string, image: string): Promis
 
 /** As `kubectl argo rollouts promote NAME`. */
 export const promote = (server: ApiServer, name: string): Promise<void> =>
-  patch(server, `${rolloutPath(name)}/status`, { status: { pauseConditions: null } });
+  patch(server, rolloutPath(name, "status"), { status: { pauseConditions: null } });
 
-async function patch(server: ApiServer, path: string, body: object): Promise<void> {
+async function patch(server: ApiServer, path: ApiPath, body: object): Promise<void> {
   const answer = await ask(server, { method: "PATCH", path, contentType: "application/merge-patch+json", body });
   if (isStatus(answer.body)) throw new Error(`Cannot patch ${path}: ${answer.body.message}`);
 }
