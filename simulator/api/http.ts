@@ -1,5 +1,7 @@
 /** The server over HTTP, for kubectl and every other client. */
 import { decodeProtobuf } from "../protobuf/decode.ts";
+import { type BodyLimits, bodyLimits, type BodyReader, bodyReader } from "./body.ts";
+import { type Doorkeeper, doorkeeper, inUrl, unsupportedType } from "./callers.ts";
 import { answered, page, type Page, refusal } from "./front.ts";
 import { leftOut } from "./leftOut.ts";
 import { bareType, negotiate, served, takesAggregated, type Wanted } from "./media.ts";
@@ -13,6 +15,10 @@ export interface HttpOptions {
   readonly port: number;
   /** 127.0.0.1 by default: there is no authentication. */
   readonly hostname?: string;
+  /** Other names under which clients may ask, "name" or "name:port": of a tunnel, or as a container sees this machine. */
+  readonly hosts?: readonly string[];
+  /** For tests. */
+  readonly limits?: BodyLimits;
 }
 
 export interface HttpServer {
@@ -22,25 +28,31 @@ export interface HttpServer {
   stop(): Promise<void>;
 }
 
-/** As the API server takes them. */
-const maxBodyBytes = 3 * 2 ** 20;
-
 /** Bun closes what is silent for so long (its longest); watches are exempt. */
 const idleSeconds = 255;
 
 /** @throws {Error} when the port cannot be had */
-export function serveHttp({ server, port, hostname = "127.0.0.1" }: HttpOptions): HttpServer {
+export function serveHttp(options: HttpOptions): HttpServer {
+  const { server, port, hostname = "127.0.0.1", hosts = [], limits = bodyLimits } = options;
+  const read = bodyReader(limits);
+  let door: Doorkeeper | undefined;
   const listener = Bun.serve({
     port,
     hostname,
     idleTimeout: idleSeconds,
-    // Answered here, in the API's words, so that clients can show why.
-    maxRequestBodySize: 2 ** 30,
-    fetch: (request, bun) => respond(request, server, () => bun.timeout(request, 0)),
+    // What is larger than we take is answered here, in the API's words, so that clients can show why.
+    maxRequestBodySize: 64 * 2 ** 20,
+    fetch: (request, bun) => {
+      door ??= doorkeeper(bun.port ?? port, [hostname, ...hosts]);
+      const stranger = door(request);
+      return stranger === undefined
+        ? respond(request, server, read, () => bun.timeout(request, 0))
+        : turnedAway(stranger);
+    },
     error: (error) => answerResponse(refusal(internal(error)), { encoding: "json", as: "" }),
   });
   return {
-    url: `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${listener.port}`,
+    url: `http://${inUrl(hostname)}:${listener.port}`,
     stop: () => listener.stop(true),
   };
 }
@@ -53,13 +65,20 @@ const internal = (error: unknown): StatusError =>
   );
 
 /** @param neverIdle keeps the connection open however long it is silent. */
-async function respond(request: Request, server: ApiServer, neverIdle: () => void): Promise<Response> {
+async function respond(
+  request: Request,
+  server: ApiServer,
+  read: BodyReader,
+  neverIdle: () => void,
+): Promise<Response> {
   const accept = request.headers.get("accept");
   const wanted = negotiate(accept);
   // Before the body is read: it may be of a kind that nobody here can read.
   const missing = leftOut(new URL(request.url).pathname, server.core);
   if (missing !== undefined) return answerResponse(refusal(missing), wanted ?? { encoding: "json", as: "" });
-  const asked = await apiRequest(request);
+  const bytes = await read(request);
+  if (bytes instanceof StatusError) return turnedAway(bytes);
+  const asked = apiRequest(request, bytes);
   if (asked instanceof StatusError) return answerResponse(refusal(asked), wanted ?? { encoding: "json", as: "" });
   const found = page(asked, server, takesAggregated(accept));
   if (found?.kind === "page") return pageResponse(found);
@@ -77,22 +96,19 @@ const notAcceptable = (accept: string | null): StatusError =>
     ? new StatusError(406, "NotAcceptable", `only the following media types are accepted: ${types}`, {})
     : new StatusError(406, "NotAcceptable", `406: Not Acceptable\n\nAvailable representations: ${types}`, {});
 
-const unsupportedType = (): StatusError =>
-  new StatusError(
-    415,
-    "UnsupportedMediaType",
-    `the body of the request was in an unknown format - accepted media types include: ${types}`,
-    {},
-  );
+/** The rest of the body is not read: the connection is of no use any more. */
+function turnedAway(why: StatusError): Response {
+  const retryAfterSeconds = why.status.details?.retryAfterSeconds;
+  const answer = { ...refusal(why), ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
+  const response = answerResponse(answer, { encoding: "json", as: "" });
+  response.headers.set("connection", "close");
+  return response;
+}
 
-async function apiRequest(request: Request): Promise<ApiRequest | StatusError> {
+function apiRequest(request: Request, bytes: Uint8Array): ApiRequest | StatusError {
   const url = new URL(request.url);
   const contentType = request.headers.get("content-type");
   const userAgent = request.headers.get("user-agent");
-  const bytes = request.body === null ? new Uint8Array() : new Uint8Array(await request.arrayBuffer());
-  if (bytes.length > maxBodyBytes) {
-    return new StatusError(413, "RequestEntityTooLarge", `Request entity too large: limit is ${maxBodyBytes}`, {});
-  }
   const type = bareType(contentType ?? "");
   const body = bytes.length === 0 ? undefined : bodyOf(bytes, type);
   if (body instanceof StatusError) return body;
