@@ -160,6 +160,26 @@ describe("dev", () => {
   );
 
   test(
+    "answers no web page, and to another name when it is allowed",
+    async () => {
+      const dev = await startDev("--allow-host", "box.example");
+      const { port } = new URL(dev.url);
+      const ask = async (headers: Record<string, string>) =>
+        (await fetch(`${dev.url}${rollouts}?dryRun=All`, { method: "POST", body: wrong, headers })).status;
+      const yaml = { "content-type": "application/yaml" };
+      expect([
+        await ask({ host: `evil.example:${port}`, ...yaml }),
+        await ask({ origin: "https://evil.example", ...yaml }),
+        await ask({ "content-type": "text/plain" }),
+        await ask({ host: `box.example:${port}`, ...yaml }),
+        await ask(yaml),
+      ]).toEqual([403, 403, 415, 422, 422]);
+      expect(await dev.end()).toEqual([0, ""]);
+    },
+    patienceMs,
+  );
+
+  test(
     "says in words why it cannot run",
     async () => {
       const other = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
@@ -228,6 +248,10 @@ if (canRun && existsSync(example)) {
       const refused = await kubectl("apply", "-f", file);
       const told = await request(dev, "POST", rollouts, Bun.YAML.parse(wrong));
       expect(refused).toEqual({ out: "", err: `${refusalLines(told.body as Status).join("\n")}\n`, code: 1 });
+      // Without a Content-Type, as kubectl sends what is raw.
+      const raw = join(folder, "raw.json");
+      await writeFile(raw, JSON.stringify({ metadata: { name: "raw" } }));
+      await ok("create", "--raw", "/api/v1/namespaces/default/configmaps", "-f", raw);
       const missing = await kubectl("get", "rollout", "cart");
       const absent = await request(dev, "GET", `${rollouts}/cart`);
       expect(missing.err).toBe(`${refusalLines(absent.body as Status).join("\n")}\n`);

@@ -50,10 +50,10 @@ async function serve(options: DevOptions, version: string, log: Log): Promise<vo
   try {
     if (data !== undefined) undo.push(await lockData(data));
     const saved = data === undefined ? undefined : await readData(data);
-    const { nodes, port } = options;
+    const { nodes, port, hosts } = options;
     const cluster = await startCluster({ clock: systemClock, log, version, nodes, saved }, data);
     undo.push(() => cluster.stop());
-    const http = listen(cluster, port);
+    const http = listen(cluster, port, hosts);
     undo.push(() => http.stop());
     const kept = data === undefined ? undefined : await keep(cluster, data);
     const folder = await mkdtemp(join(tmpdir(), "sluice-dev-"));
@@ -96,9 +96,9 @@ const signalled = (): Promise<void> =>
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => done());
   });
 
-function listen(cluster: LocalCluster, port: number): HttpServer {
+function listen({ server }: LocalCluster, port: number, hosts: DevOptions["hosts"]): HttpServer {
   try {
-    return serveHttp({ server: cluster.server, port });
+    return serveHttp({ server, port, ...(hosts === undefined ? {} : { hosts }) });
   } catch (error) {
     const { code = "" } = error as { readonly code?: string };
     const reasons: Readonly<Record<string, string>> = {

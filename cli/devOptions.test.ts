@@ -7,15 +7,22 @@ describe("the arguments of dev", () => {
   test("are none, or a port, a file, nodes and a log level", () => {
     expect(parseDevOptions([])).toEqual({
       kind: "run",
-      options: { port: 0, data: undefined, nodes: 1, logLevel: "warn" },
+      options: { port: 0, hosts: undefined, data: undefined, nodes: 1, logLevel: "warn" },
     });
     expect(parseDevOptions(["--port=6443", "--data", "a.json", "-n", "3", "--loglevel", "debug"])).toEqual({
       kind: "run",
-      options: { port: 6_443, data: "a.json", nodes: 3, logLevel: "debug" },
+      options: { port: 6_443, hosts: undefined, data: "a.json", nodes: 3, logLevel: "debug" },
     });
   });
 
+  test("may be names to answer to", () => {
+    const parsed = parseDevOptions(["--allow-host", "host.docker.internal", "--allow-host=[fd00::1]:6443"]);
+    expect(parsed).toMatchObject({ options: { hosts: ["host.docker.internal", "[fd00::1]:6443"] } });
+  });
+
   test.each([
+    [["--allow-host", "http://x"], "argument 'http://x' is invalid. It must be a name or an address"],
+    [["--allow-host", "*"], "argument '*' is invalid. It must be a name or an address"],
     [["--port", "70000"], "'--port <port>' argument '70000' is invalid. It must be a whole number from 0 to 65535."],
     [["--port", "http"], "argument 'http' is invalid. It must be a whole number from 0 to 65535."],
     [["--nodes", "0"], "argument '0' is invalid. It must be a whole number from 1 to 100."],

@@ -5,6 +5,8 @@ import type { LogLevel } from "../controller/log.ts";
 export interface DevOptions {
   /** 0 takes a free one. */
   readonly port: number;
+  /** Names under which clients may ask besides those of this machine; undefined: none. */
+  readonly hosts: readonly string[] | undefined;
   /** Where the cluster outlives the process; undefined: nowhere. */
   readonly data: string | undefined;
   readonly nodes: number;
@@ -25,18 +27,29 @@ const numberUpTo =
     throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
   };
 
+function hostNames(text: string, before: readonly string[] = []): readonly string[] {
+  if (/^([\w.-]{1,253}|\[[\da-f:]{2,39}\])(:\d{1,5})?$/i.test(text)) return [...before, text];
+  throw new InvalidArgumentError("It must be a name or an address, as in host.docker.internal or [fd00::1]:6443.");
+}
+
 const levels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
 function commandOf(write: (text: string) => void): Command {
   return new Command("sluice dev")
     .description(
       "Serves a cluster from this process: API server, controller and webhook as they are, with simulated pods.\n" +
-        "Any kubectl can use it. There is no authentication: it listens on this machine alone.",
+        "Any kubectl can use it. There is no authentication: it listens on this machine alone, and answers no web page.",
     )
     .addOption(
       new Option("--port <port>", "port of the API server; 0 takes a free one")
         .default(0)
         .argParser(numberUpTo(0, 65_535)),
+    )
+    .addOption(
+      new Option(
+        "--allow-host <name[:port]>",
+        "answer to this name too, of a tunnel or as a container sees this machine; may be repeated",
+      ).argParser(hostNames),
     )
     .option("--data <file>", "keep the cluster in this file, and go on from there the next time")
     .addOption(new Option("-n, --nodes <number>", "simulated nodes").default(1).argParser(numberUpTo(1, 100)))
@@ -59,12 +72,13 @@ export function parseDevOptions(args: readonly string[]): ParsedDevOptions {
     if (error.code === "commander.helpDisplayed") return { kind: "help", text: help };
     return { kind: "refused", problem: error.message.replace(/^error: /, "") };
   }
-  const { port, data, nodes, loglevel } = command.opts<{
+  const { port, allowHost, data, nodes, loglevel } = command.opts<{
     port: number;
+    allowHost?: readonly string[];
     data?: string;
     nodes: number;
     loglevel: LogLevel;
   }>();
   if (data === "") return { kind: "refused", problem: "--data is empty: name a file" };
-  return { kind: "run", options: { port, data, nodes, logLevel: loglevel } };
+  return { kind: "run", options: { port, hosts: allowHost, data, nodes, logLevel: loglevel } };
 }

@@ -12,6 +12,12 @@ export interface BodyLimits {
 
 export const bodyLimits: BodyLimits = { bytes: 3 * 2 ** 20, bytesAtOnce: 48 * 2 ** 20, timeoutMs: 30_000 };
 
+/**
+ * Up to so many times the limit a body that is too large is read to its end and let go of: a client that is still sending
+ * when the connection closes may never see the answer, and its user not why.
+ */
+const lettingGo = 4;
+
 /** Reads a body to its end, or says why it does not. Never rejects. */
 export type BodyReader = (request: Request) => Promise<Uint8Array | StatusError>;
 
@@ -28,45 +34,43 @@ export function bodyReader({ bytes: most, bytesAtOnce, timeoutMs }: BodyLimits):
 
   return async ({ body, headers }) => {
     if (body === null) return new Uint8Array();
-    if (Number(headers.get("content-length") ?? 0) > most) return tooLarge();
+    if (Number(headers.get("content-length") ?? 0) > most * lettingGo) return tooLarge();
     const reader = body.getReader();
-    const chunks: Uint8Array[] = [];
+    let kept = new Bun.ArrayBufferSink();
+    kept.start({ asUint8Array: true });
+    let held = 0;
     let length = 0;
-    const late = Promise.withResolvers<"late">();
-    const timer = setTimeout(() => late.resolve("late"), timeoutMs);
-    const giveUp = (why: StatusError): StatusError => {
-      // Not waited for: it may wait for what never comes.
-      void reader.cancel().catch(() => undefined);
-      return why;
+    let why: StatusError | undefined;
+    const hold = (bytes: number): void => {
+      held += bytes;
+      reading += bytes;
     };
-    try {
-      for (;;) {
-        const read = await Promise.race([reader.read(), late.promise]);
-        if (read === "late") return giveUp(tooSlow());
-        if (read.done) return joined(chunks, length);
-        chunks.push(read.value);
-        length += read.value.length;
-        reading += read.value.length;
-        if (length > most) return giveUp(tooLarge());
-        if (reading > bytesAtOnce) return giveUp(tooMany());
+    const giveUp = (refusal: StatusError): void => {
+      why = refusal;
+      // Ends the reading below. Not waited for: it may wait for what never comes.
+      void reader.cancel().catch(() => undefined);
+    };
+    const take = (chunk: Uint8Array): void => {
+      length += chunk.length;
+      if (length > most * lettingGo) giveUp(tooLarge());
+      else if (length > most) {
+        if (held > 0) kept = new Bun.ArrayBufferSink();
+        hold(-held);
+      } else {
+        hold(chunk.length);
+        kept.write(chunk);
+        if (reading > bytesAtOnce) giveUp(tooMany());
       }
+    };
+    const timer = setTimeout(() => giveUp(tooSlow()), timeoutMs);
+    try {
+      for (let read = await reader.read(); !read.done; read = await reader.read()) take(read.value as Uint8Array);
     } catch {
-      return new StatusError(400, "BadRequest", "the body of the request broke off", {});
+      why ??= new StatusError(400, "BadRequest", "the body of the request broke off", {});
     } finally {
       clearTimeout(timer);
-      reading -= length;
+      hold(-held);
     }
+    return why ?? (length > most ? tooLarge() : (kept.end() as Uint8Array));
   };
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const [only] = chunks;
-  if (only !== undefined && chunks.length === 1) return only;
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }

@@ -75,6 +75,15 @@ describe("a name that leads here", () => {
     expect(stored()).toBe(0);
   });
 
+  test("is told as a text where kubectl reads no Status: when it asks what kinds there are", async () => {
+    const { port } = bed();
+    for (const path of ["/api", "/apis", "/version"]) {
+      const response = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { host: "evil.example" } });
+      expect([response.status, response.headers.get("content-type")]).toEqual([403, "text/plain; charset=utf-8"]);
+      expect(await response.text()).toContain('not to the Host "evil.example"');
+    }
+  });
+
   test("has to be there, and may not stand in the request line instead", async () => {
     const { port } = bed();
     expect(await raw(port, `GET ${configMaps} HTTP/1.0\r\n\r\n`)).toMatch(/ (400|403) /);
@@ -175,16 +184,24 @@ describe("a body that", () => {
   const head = (port: string, more: string): string =>
     `POST ${configMaps} HTTP/1.1\r\nHost: localhost:${port}\r\nContent-Type: application/json\r\n${more}\r\n`;
 
-  test("is announced as too large is refused before it comes", async () => {
+  test("is announced as far too large is refused before it comes", async () => {
     const { port } = bed();
-    expect(await raw(port, head(port, `Content-Length: ${3 * 2 ** 20 + 1}\r\n`))).toContain(" 413 ");
+    expect(await raw(port, head(port, `Content-Length: ${12 * 2 ** 20 + 1}\r\n`))).toContain(" 413 ");
     expect(await raw(port, head(port, "Content-Length: 999999999999\r\n"))).toContain(" 413 ");
   });
 
-  test("turns out to be too large is read no further", async () => {
+  test("turns out to be far too large is read no further", async () => {
     const { port } = bed({ limits: { ...bodyLimits, bytes: 1_000 } });
-    const chunk = `${(600).toString(16)}\r\n${"x".repeat(600)}\r\n`;
-    expect(await raw(port, head(port, "Transfer-Encoding: chunked\r\n") + chunk + chunk)).toContain(" 413 ");
+    const chunk = `${(1_001).toString(16)}\r\n${"x".repeat(1_001)}\r\n`;
+    expect(await raw(port, head(port, "Transfer-Encoding: chunked\r\n") + chunk.repeat(4))).toContain(" 413 ");
+  });
+
+  test.each([1_001, 4_000])("is too large with %d bytes is let go of, and answered when it has come", async (bytes) => {
+    // What is let go of does not count among those that are read.
+    const { ask } = bed({ limits: { ...bodyLimits, bytes: 1_000, bytesAtOnce: 1_000 } });
+    const { status, reason } = await ask(json, { method: "POST", body: "x".repeat(bytes) });
+    expect([status, reason]).toEqual([413, "RequestEntityTooLarge"]);
+    expect((await ask(json, { method: "POST", body: object.padEnd(1_000) })).status).toBe(201);
   });
 
   test("does not come is not waited for", async () => {

@@ -47,7 +47,7 @@ export function serveHttp(options: HttpOptions): HttpServer {
       const stranger = door(request);
       return stranger === undefined
         ? respond(request, server, read, () => bun.timeout(request, 0))
-        : turnedAway(stranger);
+        : turnedAway(stranger, request.url);
     },
     error: (error) => answerResponse(refusal(internal(error)), { encoding: "json", as: "" }),
   });
@@ -77,7 +77,7 @@ async function respond(
   const missing = leftOut(new URL(request.url).pathname, server.core);
   if (missing !== undefined) return answerResponse(refusal(missing), wanted ?? { encoding: "json", as: "" });
   const bytes = await read(request);
-  if (bytes instanceof StatusError) return turnedAway(bytes);
+  if (bytes instanceof StatusError) return turnedAway(bytes, request.url);
   const asked = apiRequest(request, bytes);
   if (asked instanceof StatusError) return answerResponse(refusal(asked), wanted ?? { encoding: "json", as: "" });
   const found = page(asked, server, takesAggregated(accept));
@@ -96,11 +96,17 @@ const notAcceptable = (accept: string | null): StatusError =>
     ? new StatusError(406, "NotAcceptable", `only the following media types are accepted: ${types}`, {})
     : new StatusError(406, "NotAcceptable", `406: Not Acceptable\n\nAvailable representations: ${types}`, {});
 
-/** The rest of the body is not read: the connection is of no use any more. */
-function turnedAway(why: StatusError): Response {
-  const retryAfterSeconds = why.status.details?.retryAfterSeconds;
+/**
+ * The rest of the body is not read: the connection is of no use any more. Asking what kinds there are, kubectl shows no
+ * Status ("unknown") but a text. @param url with a Host that may be anything, and be none: nothing to parse
+ */
+function turnedAway(why: StatusError, url: string): Response {
+  const { code, message, details } = why.status;
+  const retryAfterSeconds = details?.retryAfterSeconds;
   const answer = { ...refusal(why), ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
-  const response = answerResponse(answer, { encoding: "json", as: "" });
+  const response = /^(\w+:\/\/[^/]*)?\/apis?\/./.test(url)
+    ? answerResponse(answer, { encoding: "json", as: "" })
+    : pageResponse({ kind: "page", status: code, mediaType: "text/plain; charset=utf-8", body: `${message}\n` });
   response.headers.set("connection", "close");
   return response;
 }
