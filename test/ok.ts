@@ -1,56 +1,109 @@
 /**
- * `bun run ok`, the gate: every part runs, the output of a failing one is shown, and the last line counts the tests.
- * Arguments go to `bun test` (`bun run ok ./controller`).
+ * `bun run ok [--quick] [arguments of bun test…]`, the gate. It installs what package.json asks for, runs every part, tells
+ * how far it is, shows what fails at once, and counts the tests in its last line. --quick leaves the simulated worlds out,
+ * which take most of the time; `bun run ok ./controller` plays only the tests of that folder.
  */
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { availableParallelism, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { eachLine } from "./lines.ts";
+import { followTests } from "./testOutput.ts";
+import { countLine, countsOf, slowest, timesOf } from "./testReport.ts";
+
+const repository = resolve(import.meta.dir, "..");
+const bun = process.execPath;
+/** How long there is silence at most. */
+const TELL_MS = 10_000;
+const SLOWEST = 8;
+
+/** What takes minutes, and runs on all cores by itself. */
+const worlds = "test/sim/worlds.test.ts";
+
+const isQuick = process.argv.includes("--quick");
+const asked = process.argv.slice(2).filter((argument) => argument !== "--quick");
 
 const dir = await mkdtemp(join(tmpdir(), "sluice-ok-"));
-const report = join(dir, "tests.xml");
-const bun = process.execPath;
-const parts: readonly (readonly [name: string, command: readonly string[]])[] = [
-  ["format", [bun, "run", "format:check"]],
-  ["types", [bun, "run", "types"]],
-  ["lint", [bun, "run", "lint"]],
-  ["dead code", [bun, "run", "dead"]],
-  [
-    "tests",
-    [
-      bun,
-      "test",
-      "--timeout=60000",
-      "--only-failures",
-      "--reporter=junit",
-      `--reporter-outfile=${report}`,
-      ...process.argv.slice(2),
-    ],
-  ],
-];
+const reports: string[] = [];
 
-const failed: string[] = [];
-for (const [name, command] of parts) {
-  const startedMs = performance.now();
-  const child = Bun.spawn([...command], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
-  const [out, errors, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-  const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
-  if (code !== 0) {
-    failed.push(name);
-    console.log(`${out}${errors}`);
-  }
-  console.log(`${code === 0 ? "ok    " : "FAILED"} ${name.padEnd(10)} ${seconds} s`);
+interface Part {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** A part that plays tests; others say nothing until they have failed. */
+  readonly files?: { readonly names: ReadonlySet<string>; readonly total: number | undefined };
 }
 
-const xml = (await Bun.file(report).exists()) ? await Bun.file(report).text() : "";
-await rm(dir, { recursive: true, force: true });
-const head = /<testsuites [^>]*>/.exec(xml)?.[0] ?? "";
-const count = (name: string): number => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(head)?.[1] ?? 0);
-const skipped = count("skipped");
-// A part that fails without counting (lint, a crash of the tests) counts as one.
-const failures = Math.max(count("failures"), failed.includes("tests") ? 1 : 0);
-const others = failed.filter((name) => name !== "tests").length;
-if (failed.length > 0) console.log(`\nNot ok: ${failed.join(", ")}`);
-console.log(
-  `${count("tests") - count("failures") - skipped} passed, ${failures + others} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`,
+function tests(name: string, flags: readonly string[], total?: number): Part {
+  const report = join(dir, `${reports.length}.xml`);
+  reports.push(report);
+  const command = [bun, "test", "--timeout=60000", "--reporter=junit", `--reporter-outfile=${report}`, ...flags];
+  return { name, command, files: { names: new Set(testFiles), total } };
+}
+
+const testFiles = [...new Bun.Glob("**/*.test.ts").scanSync(repository)].filter(
+  (path) => !/(^|\/)(node_modules|dist)\//.test(path),
 );
+const inParallel = `--parallel=${Math.min(4, availableParallelism())}`;
+const without = `--path-ignore-patterns=${worlds}`;
+
+const parts: readonly Part[] = [
+  { name: "install", command: [bun, "install", "--frozen-lockfile"] },
+  { name: "format", command: [bun, "run", "format:check"] },
+  { name: "types", command: [bun, "run", "types"] },
+  { name: "lint", command: [bun, "run", "lint"] },
+  { name: "dead code", command: [bun, "run", "dead"] },
+  ...(asked.length > 0
+    ? [tests("tests", [inParallel, ...(isQuick ? [without] : []), ...asked])]
+    : [tests("tests", [inParallel, without], testFiles.length - 1)]),
+  ...(asked.length > 0 || isQuick ? [] : [tests("worlds", [`./${worlds}`], 1)]),
+];
+
+/** What `bun test` says less for, or in another form. */
+const quieting = ["AGENT", "CLAUDECODE", "REPL_ID", "FORCE_COLOR"];
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !quieting.includes(name)));
+
+/** @returns whether it went well. */
+async function run({ name, command, files }: Part): Promise<boolean> {
+  const startedMs = performance.now();
+  const seconds = (): string => `${((performance.now() - startedMs) / 1_000).toFixed(1)} s`;
+  console.log(`start  ${name}`);
+  const kept: string[] = [];
+  const followed = files === undefined ? undefined : followTests(files, (lines) => console.log(lines.join("\n")));
+  const telling = setInterval(() => {
+    const far = followed === undefined ? "" : `, ${followed.progress()}`;
+    console.log(`       ${name.padEnd(10)} ${seconds()}${far}`);
+  }, TELL_MS);
+  const child = Bun.spawn([...command], { cwd: repository, env, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const keep = (line: string): void => void kept.push(line);
+  await Promise.all([eachLine(child.stdout, keep), eachLine(child.stderr, followed?.line ?? keep)]);
+  followed?.end();
+  const code = await child.exited;
+  clearInterval(telling);
+  if (code !== 0 && kept.length > 0) console.log(kept.join("\n"));
+  const counted = followed === undefined ? "" : `, ${followed.progress()}`;
+  console.log(`${code === 0 ? "ok    " : "FAILED"} ${name.padEnd(10)} ${seconds()}${counted}`);
+  return code === 0;
+}
+
+const failed: Part[] = [];
+for (const part of parts) {
+  if (await run(part)) continue;
+  failed.push(part);
+  // Nothing else means anything without the packages.
+  if (part.name === "install") break;
+}
+
+const written = await Promise.all(
+  reports.map(async (path) => ((await Bun.file(path).exists()) ? await Bun.file(path).text() : "")),
+);
+await rm(dir, { recursive: true, force: true });
+console.log("\nThe slowest tests:");
+for (const { seconds, file, name } of slowest(written.flatMap(timesOf), SLOWEST))
+  console.log(`${seconds.toFixed(1).padStart(7)} s  ${file}: ${name}`);
+const counts = written.map(countsOf);
+const sum = (of: "passed" | "failed" | "skipped"): number => counts.reduce((total, each) => total + each[of], 0);
+// A part that fails without counting (lint, a crash of the tests) counts as one.
+const uncounted = failed.filter(({ files }) => files === undefined).length;
+const failures = Math.max(sum("failed"), failed.some(({ files }) => files !== undefined) ? 1 : 0);
+if (failed.length > 0) console.log(`\nNot ok: ${failed.map(({ name }) => name).join(", ")}`);
+console.log(countLine({ passed: sum("passed"), failed: failures + uncounted, skipped: sum("skipped") }));
 process.exit(failed.length > 0 ? 1 : 0);

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
+import { countLine, countsOf } from "./testReport.ts";
 
 const repository = resolve(import.meta.dir, "..");
 
@@ -36,16 +37,11 @@ export async function play({ files, flags, dirVariable }: Suite): Promise<number
   const code = await child.exited;
 
   const xml = (await Bun.file(report).exists()) ? await Bun.file(report).text() : "";
-  const head = /<testsuites [^>]*>/.exec(xml)?.[0] ?? "";
-  const count = (name: string): number => Number(new RegExp(`\\b${name}="(\\d+)"`).exec(head)?.[1] ?? 0);
-  const [tests, failed, skipped] = [count("tests"), count("failures"), count("skipped")];
-  const passed = tests - failed - skipped;
+  const { passed, failed, skipped } = countsOf(xml);
   // A run that ends without a report (no control plane, a crash) has failed, whatever it counted.
   const bad = code !== 0 || passed === 0;
   if (bad) console.log(`data and logs: ${dir}`);
   else if (kept === undefined) await rm(dir, { recursive: true, force: true });
-  console.log(
-    `${passed} passed, ${bad ? Math.max(failed, 1) : failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`,
-  );
+  console.log(countLine({ passed, failed: bad ? Math.max(failed, 1) : failed, skipped }));
   return bad ? Math.max(code, 1) : 0;
 }

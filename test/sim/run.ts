@@ -29,6 +29,8 @@ const { values } = parseArgs({
   },
 });
 
+const TELL_MS = 5_000;
+
 /** Failures beyond these are only counted. */
 const SHOWN = 10;
 
@@ -70,6 +72,7 @@ function playOne(seed: number): number {
 
 /** What a worker tells, a line of JSON each. */
 type Told =
+  | { readonly kind: "played" }
   | { readonly kind: "seed"; readonly verdict: Verdict }
   | { readonly kind: "golden"; readonly crashed: Crashed }
   | { readonly kind: "mutation"; readonly notice: Notice };
@@ -81,7 +84,7 @@ async function playShare(share: number, of: number): Promise<void> {
     const last = Math.min(from + seeds, from + (share + 1) * size);
     for (let seed = from + share * size; seed < last; seed += 1) {
       const verdict = playSeed(seed);
-      if (verdict.violation !== undefined) tell({ kind: "seed", verdict });
+      tell(verdict.violation === undefined ? { kind: "played" } : { kind: "seed", verdict });
     }
   }
   if (values.golden) await playGolden(share, of, every, (crashed) => tell({ kind: "golden", crashed }));
@@ -118,9 +121,27 @@ function reportMutations(notices: readonly Notice[]): number {
   return notices.filter(({ seed }) => seed === undefined).length;
 }
 
+/** Tells on standard error how far the workers are, now and then (test/testOutput.ts). */
+function teller(): (line: Told) => void {
+  const done = { played: 0, seed: 0, golden: 0, mutation: 0 };
+  let toldMs = performance.now();
+  return ({ kind }) => {
+    done[kind] += 1;
+    if (performance.now() - toldMs < TELL_MS) return;
+    toldMs = performance.now();
+    const broken = done.seed === 0 ? "" : `, ${done.seed} of them broken`;
+    const parts = [
+      ...(playsSeeds ? [`${done.played + done.seed} of ${seeds} worlds${broken}`] : []),
+      ...(values.golden ? [`${done.golden} golden scenarios with all their crashes`] : []),
+      ...(values.mutations ? [`${done.mutation} broken rules`] : []),
+    ];
+    console.error(`progress: ${parts.join(", ")}`);
+  };
+}
+
 async function playAll(): Promise<number> {
   const startedMs = performance.now();
-  const told = await spread<Told>(import.meta.path, process.argv.slice(2), jobs);
+  const told = await spread<Told>(import.meta.path, process.argv.slice(2), jobs, teller());
   const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
   const verdicts = told.flatMap((line) => (line.kind === "seed" ? [line.verdict] : []));
   const crashed = told.flatMap((line) => (line.kind === "golden" ? [line.crashed] : []));

@@ -1,23 +1,34 @@
 /** Spreads work over processes: worlds are played one after the other in each. */
+import { eachLine } from "../lines.ts";
 
 /** A worker lives for a minute: the last tier of the compiler costs it more than it gives. */
 const env = { ...process.env, BUN_JSC_useFTLJIT: "0" };
 
 /**
  * Runs a script `jobs` times with `--share i/jobs` behind its arguments. @returns what all of them printed, a line of JSON
- * each. @throws when one ends with an error
+ * each; `heard` is called with each as it comes. @throws when one ends with an error
  */
-export async function spread<Line>(script: string, args: readonly string[], jobs: number): Promise<Line[]> {
+export async function spread<Line>(
+  script: string,
+  args: readonly string[],
+  jobs: number,
+  heard: (line: Line) => void,
+): Promise<Line[]> {
   const command = [process.execPath, script, ...args];
   const children = Array.from({ length: jobs }, (_, job) =>
     Bun.spawn([...command, "--share", `${job}/${jobs}`], { env, stdin: "ignore", stdout: "pipe", stderr: "inherit" }),
   );
-  const told = await Promise.all(
+  const told: Line[] = [];
+  const hear = (text: string): void => {
+    const line = JSON.parse(text) as Line;
+    told.push(line);
+    heard(line);
+  };
+  await Promise.all(
     children.map(async (child) => {
-      const text = await child.stdout.text();
+      await eachLine(child.stdout, hear);
       if ((await child.exited) !== 0) throw new Error(`A worker of ${script} ended with an error`);
-      return text.split("\n").filter((line) => line !== "");
     }),
   );
-  return told.flat().map((line) => JSON.parse(line) as Line);
+  return told;
 }

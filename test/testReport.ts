@@ -1,0 +1,50 @@
+/** What `bun test` wrote into its junit report: how many tests there were, and which took longest. */
+
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** Nothing is counted where there is no report: after a crash, or when nothing could start. */
+export function countsOf(xml: string): Counts {
+  const head = /<testsuites [^>]*>/.exec(xml)?.[0] ?? "";
+  const [failed, skipped] = [numberIn(head, "failures"), numberIn(head, "skipped")];
+  return { passed: numberIn(head, "tests") - failed - skipped, failed, skipped };
+}
+
+/** The line that .ci/run adds up. */
+export function countLine({ passed, failed, skipped }: Counts): string {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+}
+
+export interface Timed {
+  readonly file: string;
+  readonly name: string;
+  readonly seconds: number;
+}
+
+export function timesOf(xml: string): Timed[] {
+  return Array.from(xml.matchAll(/<testcase [^>]*>/g), ([tag]) => ({
+    file: textIn(tag, "file"),
+    name: textIn(tag, "name"),
+    seconds: numberIn(tag, "time"),
+  }));
+}
+
+export function slowest(times: readonly Timed[], count: number): Timed[] {
+  return times.toSorted((a, b) => b.seconds - a.seconds).slice(0, count);
+}
+
+function textIn(tag: string, attribute: string): string {
+  const escaped = new RegExp(` ${attribute}="([^"]*)"`).exec(tag)?.[1] ?? "";
+  return escaped.replace(/&(lt|gt|quot|apos|amp|#(\d+));/g, (all, name: string, code?: string) =>
+    code === undefined ? (named[name] ?? all) : String.fromCodePoint(Number(code)),
+  );
+}
+
+const named: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+
+function numberIn(tag: string, attribute: string): number {
+  return Number(new RegExp(` ${attribute}="([\\d.]+)"`).exec(tag)?.[1] ?? 0);
+}
