@@ -11,12 +11,20 @@ function follow(lines: readonly string[]): { shown: string[]; followed: Followed
 }
 
 test("files and tests are counted, and what passes is not shown", () => {
-  const { shown, followed } = follow([
-    ...["", "a.test.ts:", "a warning", "(pass) one [1.00ms]", "(skip) two", "", "b/c.test.ts:", "(pass) three"],
-    ...["", "1 tests skipped:", "(skip) two", "", " 2 pass", " 1 skip", " 0 fail"],
-  ]);
+  const first = [
+    "",
+    "a.test.ts:",
+    "a warning",
+    "(pass) one [1.00ms]",
+    "(skip) two",
+    "",
+    "b/c.test.ts:",
+    "(pass) three",
+  ];
+  const summary = ["", "1 tests skipped:", "(skip) two", "", " 2 pass", " 1 skip", " 0 fail"];
+  const { shown, followed } = follow([...first, "", "a.test.ts:", "(pass) four", ...summary]);
   followed.end();
-  expect([shown, followed.progress()]).toEqual([[], "2 of 2 files, 3 tests"]);
+  expect([shown, followed.progress()]).toEqual([[], "2 of 2 files, 4 tests"]);
 });
 
 test("a failure is shown when it comes, with its file and with what was printed since the last test", () => {

@@ -32,7 +32,7 @@ export function followTests(
   files: { readonly names: ReadonlySet<string>; readonly total: number | undefined },
   show: (lines: readonly string[]) => void,
 ): Followed {
-  const seen = { files: 0, tests: 0, failed: 0, own: "" };
+  const seen = { files: new Set<string>(), tests: 0, failed: 0, own: "" };
   let file = { name: "", named: false, broken: false };
   let pending: string[] = [];
   let ended = false;
@@ -56,7 +56,8 @@ export function followTests(
       if (files.names.has(heading)) {
         endFile();
         file = { name: heading, named: false, broken: false };
-        seen.files += 1;
+        // Files that are played at the same time take turns.
+        seen.files.add(heading);
       } else if (passing.test(text)) {
         seen.tests += 1;
         if (!file.broken) pending = [];
@@ -75,7 +76,7 @@ export function followTests(
     progress() {
       const of = files.total === undefined ? "" : ` of ${files.total}`;
       const failed = seen.failed === 0 ? "" : `, ${seen.failed} failed`;
-      return `${seen.files}${of} files, ${seen.tests} tests${failed}${seen.own === "" ? "" : `; ${seen.own}`}`;
+      return `${seen.files.size}${of} files, ${seen.tests} tests${failed}${seen.own === "" ? "" : `; ${seen.own}`}`;
     },
   };
 }
