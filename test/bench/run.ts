@@ -3,7 +3,8 @@
  * `[--against "/path/to/other/controller --its --flags"]… [--against-args "--more flags"] [--only-against]`
  *
  * With --webhook the figures of the admission webhook, by itself and at a real API server, instead; with --simulation
- * how many seeds the simulation plays in a second; with --start how long the program takes to start (at least 40 times).
+ * how many seeds the simulation plays in a second; with --start how long the program takes to start (at least 40 times);
+ * with --storm [--minutes 10] [--rate 20] the memory while 200 Rollouts are edited without a pause, and after.
  *
  * Measures our controller, compiled, and others beside it on a real API server of its own: each in turn on the same cluster
  * (run 1 of all, then run 2 of all …). Prints a table of the medians, with the spread over the runs; judges nothing.
@@ -34,6 +35,9 @@ const { values } = parseArgs({
     webhook: { type: "boolean", default: false },
     simulation: { type: "boolean", default: false },
     start: { type: "boolean", default: false },
+    storm: { type: "boolean", default: false },
+    minutes: { type: "string", default: "10" },
+    rate: { type: "string", default: "20" },
   },
 });
 
@@ -73,6 +77,14 @@ async function compile(): Promise<Subject> {
   const build = Bun.spawn(command, { cwd: repository, stdio: ["ignore", "ignore", "inherit"] });
   if ((await build.exited) !== 0) throw new Error(`Cannot compile our controller: ${command.join(" ")} failed`);
   return { label: "sluice", command: [resolve(repository, "dist/sluice"), "controller"] };
+}
+
+if (values.storm) {
+  const { storm } = await import("./storm.ts");
+  const { command } = await compile();
+  const [minutes, rate] = [Number(values.minutes), Number(values.rate)];
+  await storm({ command, rollouts: 200, replicas: Number(values.replicas), minutes, rate, restSeconds: 120 }, say);
+  process.exit(0);
 }
 
 const others = values.against.map((text, index): Subject => ({

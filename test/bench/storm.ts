@@ -1,0 +1,132 @@
+/**
+ * `bun run bench --storm [--rollouts 200] [--minutes 10] [--rate 20]`: memory of the program while somebody edits live
+ * Rollouts without a pause, with the webhook on, and in the minutes after. A line every ten seconds; judges nothing.
+ */
+import { readFileSync } from "node:fs";
+import { type Kubelet, startKubelet } from "../../simulator/kubelet.ts";
+import { type Api, connect } from "../cluster/api.ts";
+import { type ControlPlane, startControlPlane } from "../cluster/controlPlane.ts";
+import { applyCrds } from "../cluster/crds.ts";
+import { kubeletPort } from "../cluster/kubeletPort.ts";
+import { freePort } from "../cluster/ports.ts";
+import { newNursery } from "../cluster/processes.ts";
+import { newFleet } from "./fleet.ts";
+import { processUsage } from "./processUsage.ts";
+
+export interface Storm {
+  readonly command: readonly string[];
+  readonly rollouts: number;
+  readonly replicas: number;
+  readonly minutes: number;
+  /** Edits a second, over all Rollouts in turn. */
+  readonly rate: number;
+  /** How long the rest is watched. */
+  readonly restSeconds: number;
+}
+
+const MiB = 2 ** 20;
+const SAMPLE_MS = 10_000;
+
+/** Resident memory by what it maps, largest first, in the format of /proc/PID/smaps. */
+function byMapping(pid: number): string {
+  const sums = new Map<string, number>();
+  let name = "";
+  for (const line of readFileSync(`/proc/${pid}/smaps`, "utf8").split("\n")) {
+    const head = /^[0-9a-f]+-[0-9a-f]+ (\S+) \S+ \S+ \S+ *(.*)$/.exec(line);
+    if (head !== null) name = `${head[2] === "" ? "anonymous" : head[2]?.replace(/.*\//, "")} ${head[1]}`;
+    const rss = /^Rss: +(\d+) kB/.exec(line)?.[1];
+    if (rss !== undefined) sums.set(name, (sums.get(name) ?? 0) + Number(rss) * 1024);
+  }
+  return Array.from(sums)
+    .toSorted(([, a], [, b]) => b - a)
+    .slice(0, 6)
+    .map(([of, bytes]) => `${of} ${(bytes / MiB).toFixed(0)}`)
+    .join(", ");
+}
+
+async function prepare(plane: ControlPlane, rollouts: number, replicas: number): Promise<[Api, Kubelet]> {
+  const api = await connect(await plane.identity("bench"), "sluice-bench");
+  await applyCrds((args) => plane.kubectl(args), api);
+  await api.create("/api/v1/namespaces", { metadata: { name: "argo-rollouts" } });
+  const kubelet = await startKubelet(kubeletPort(await connect(await plane.identity("sluice-kubelet"), "kubelet")), {
+    nodes: Math.max(3, Math.ceil((rollouts * replicas * 4) / 1000)),
+    settings: { reportCreating: false },
+    onError: console.error,
+  });
+  return [api, kubelet];
+}
+
+async function edit(api: Api, path: string, names: readonly string[], { rate, minutes }: Storm): Promise<number> {
+  const startMs = performance.now();
+  const count = rate * minutes * 60;
+  let failed = 0;
+  const open = new Set<Promise<unknown>>();
+  for (let n = 0; n < count; n += 1) {
+    const value = `sluice.dev/storm:${n}`;
+    const patch = [{ op: "replace", path: "/spec/template/spec/containers/0/image", value }];
+    const sent = api.patch(`${path}/${names[n % names.length]}`, "json", patch).catch(() => (failed += 1));
+    open.add(sent);
+    void sent.finally(() => open.delete(sent));
+    await Bun.sleep(Math.max(0, startMs + ((n + 1) * 1_000) / rate - performance.now()));
+    while (open.size > 100) await Promise.race(open);
+  }
+  await Promise.all(open);
+  return failed;
+}
+
+export async function storm(options: Storm, say: (text: string) => void): Promise<void> {
+  const plane = await startControlPlane({ audit: false });
+  const nursery = newNursery();
+  let kubelet: Kubelet | undefined;
+  try {
+    const [api, running] = await prepare(plane, options.rollouts, options.replicas);
+    kubelet = running;
+    const webhookPort = freePort();
+    const flags = {
+      kubeconfig: await plane.identity("bench-storm"),
+      metricsPort: freePort(),
+      healthzPort: freePort(),
+      "webhook-port": webhookPort,
+      "webhook-url": `https://127.0.0.1:${webhookPort}`,
+    };
+    const given = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
+    const child = nursery.spawn("storm", [...options.command, ...given], { logFile: `${plane.dir}/logs/storm.log` });
+    const sample = async (when: string): Promise<void> => {
+      const { rss, anonymous, cpuMs } = await processUsage(child.pid);
+      const sizes = `RSS ${(rss / MiB).toFixed(0)}, anonymous ${(anonymous / MiB).toFixed(0)}`;
+      say(`${when}: ${sizes} MiB, CPU ${(cpuMs / 1_000).toFixed(0)} s (${byMapping(child.pid)})`);
+    };
+    await Bun.sleep(10_000);
+    await sample("idle");
+    const fleet = await newFleet(api, options.rollouts, options.replicas, 600_000);
+    await fleet.create();
+    await Bun.sleep(15_000);
+    await sample(`${options.rollouts} Rollouts, rested`);
+    const path = await collectionOf(api);
+    let storming = true;
+    const watched = (async () => {
+      while (storming) {
+        await Bun.sleep(SAMPLE_MS);
+        if (storming) await sample("storm");
+      }
+    })();
+    const failed = await edit(api, path, fleet.names, options);
+    storming = false;
+    await watched;
+    if (failed > 0) say(`${failed} edits failed`);
+    for (let s = 0; s < options.restSeconds; s += 10) {
+      await sample(`${s} s after`);
+      await Bun.sleep(SAMPLE_MS);
+    }
+  } finally {
+    await kubelet?.stop();
+    await nursery.release();
+    await plane.stop();
+  }
+}
+
+/** Where the fleet's Rollouts are. */
+async function collectionOf(api: Api): Promise<string> {
+  const { items } = await api.list<{ metadata: { namespace: string } }>("/apis/argoproj.io/v1alpha1/rollouts");
+  return `/apis/argoproj.io/v1alpha1/namespaces/${items[0]?.metadata.namespace}/rollouts`;
+}
