@@ -7,7 +7,7 @@ import type { KubeClient } from "../providers/kube/transport.ts";
 import { createAudit, type Audit } from "../webhook/audit.ts";
 import type { FailurePolicy, WebhookEndpoint } from "../webhook/configuration.ts";
 import { createKeeper } from "../webhook/keeper.ts";
-import { createWebhookMetrics } from "../webhook/metrics.ts";
+import { createWebhookMetrics, type Reviewed } from "../webhook/metrics.ts";
 import type { Rules } from "../webhook/validate.ts";
 import { createWebhook, type Webhook } from "../webhook/webhook.ts";
 import { cachedRules, tellOverride } from "./admissionRules.ts";
@@ -39,6 +39,8 @@ export interface AdmissionPorts {
   readonly events: EventRecorder;
   readonly stores: Stores;
   readonly isLeader: () => boolean;
+  /** A review has been answered: the process does not rest. */
+  readonly busy: () => void;
 }
 
 export interface Admission {
@@ -81,7 +83,10 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
     onCertificate: async (certificate) => {
       if (webhook !== undefined) return webhook.swapCertificate(certificate);
       const overridden = tellOverride(ports);
-      const { reviewed } = metrics;
+      const reviewed: Reviewed = (...review) => {
+        ports.busy();
+        metrics.reviewed(...review);
+      };
       webhook = createWebhook({ rules, client, certificate, reviewed, log, clock, port: options.port, overridden });
       log.info("Serving the webhook", { port: webhook.port });
     },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { becomeLean, leanLaunch } from "./lean.ts";
+import { becomeLean, engineOptions, leanLaunch } from "./lean.ts";
 
 const compiled = {
   execPath: "/usr/bin/sluice",
@@ -13,7 +13,7 @@ describe("a long-lived process", () => {
     expect(leanLaunch(compiled)).toEqual({
       program: "/usr/bin/sluice",
       args: ["/usr/bin/sluice", "controller", "--namespaced"],
-      env: { HOME: "/nonexistent", BUN_JSC_useFTLJIT: "0" },
+      env: { HOME: "/nonexistent", BUN_JSC_useFTLJIT: "0", BUN_JSC_heapGrowthMaxIncrease: "0.3" },
     });
   });
 
@@ -29,8 +29,14 @@ describe("a long-lived process", () => {
 
   test("goes on as it is when it has them, whatever their values", () => {
     for (const value of ["0", "1"]) {
-      expect(leanLaunch({ ...compiled, env: { BUN_JSC_useFTLJIT: value } })).toBeUndefined();
+      const env = Object.fromEntries(Object.keys(engineOptions).map((name) => [name, value]));
+      expect(leanLaunch({ ...compiled, env })).toBeUndefined();
     }
+  });
+
+  test("keeps what the user has set of them, and adds the others", () => {
+    const launch = leanLaunch({ ...compiled, env: { BUN_JSC_useFTLJIT: "1" } });
+    expect(launch?.env).toEqual({ ...engineOptions, BUN_JSC_useFTLJIT: "1" });
   });
 
   test("goes on as it is when it cannot begin again", () => {

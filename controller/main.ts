@@ -10,7 +10,7 @@ import { notReadyReasons, serveHealth } from "./health.ts";
 import { createLog, type Log } from "./log.ts";
 import { systemClock } from "./loop/clock.ts";
 import { createMetrics, type ApiRequest, type ControllerMetrics } from "./metrics.ts";
-import { releaseMemory, whenQuiet, type Quiet } from "./quiet.ts";
+import { releaseCode, releaseMemory, whenQuiet, type Quiet, type Rest } from "./quiet.ts";
 import { parseControllerOptions, type ControllerOptions } from "./options.ts";
 
 export interface Surroundings {
@@ -46,8 +46,12 @@ export async function runController(args: readonly string[], { env, version }: S
   }
 }
 
-/** Rest for so long after a burst, or after the start, gives memory back. */
-const QUIET_MS = 3_000;
+/** What gives memory back after a burst, or after the start. */
+const RESTS: readonly Rest[] = [
+  { afterMs: 3_000, act: releaseMemory },
+  { afterMs: 25_000, act: releaseCode },
+  { afterMs: 28_000, act: releaseMemory },
+];
 
 /** What the API server last let us hear, for /readyz. */
 interface Contact {
@@ -61,6 +65,7 @@ async function serve(options: ControllerOptions, version: string, log: Log): Pro
   const contact: Contact = { lastAnswerAtMs: undefined, lastFailureAtMs: undefined };
   const credentials = await loadCredentials(options.kube);
   const parts: Parts = {};
+  const quiet = whenQuiet(clock, RESTS);
   const client = createClient({
     credentials,
     version,
@@ -68,12 +73,13 @@ async function serve(options: ControllerOptions, version: string, log: Log): Pro
     ...(Number.isFinite(options.qps) ? { limit: { qps: options.qps, burst: options.burst } } : {}),
     observe: (request) => {
       observeRequest(request, contact, parts.metrics);
+      // Events are sent, and reviews ask the API server, long after the last decision; a Lease is renewed for ever.
+      if (request.resource !== "leases") quiet.busy();
       if (options.kubeLogLevel >= 6) log.info("Request", { ...request });
     },
   });
   const metrics = metricsOf(parts, version);
   parts.metrics = metrics;
-  const quiet = whenQuiet(clock, QUIET_MS, releaseMemory);
   const events = createRecorder({
     client,
     clock,
@@ -100,7 +106,7 @@ async function serve(options: ControllerOptions, version: string, log: Log): Pro
   parts.controller = controller;
   const isLeader = (): boolean => parts.leases?.isLeader() ?? false;
   const { stores } = controller;
-  const beside: AdmissionPorts = { client, clock, log, events, stores, isLeader };
+  const beside: AdmissionPorts = { client, clock, log, events, stores, isLeader, busy: quiet.busy };
   const admission = await admissionOf(options, beside, credentials.namespace, stopping.signal);
   const health = serveHealth({
     healthzPort: options.healthzPort,

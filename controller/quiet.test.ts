@@ -13,6 +13,11 @@ test("only the program's own executable text is given back, not data, JIT code o
   expect(programText(maps, "/opt/sluice")).toEqual([{ start: 0xa61000n, length: 0x489f000n }]);
 });
 
+test("a program that was replaced on disk gives back its text all the same", () => {
+  const replaced = maps.replaceAll("/opt/sluice", "/opt/sluice (deleted)");
+  expect(programText(replaced, "/opt/sluice")).toEqual(programText(maps, "/opt/sluice"));
+});
+
 test("a program that is not mapped has no text to give back", () => {
   expect(programText(maps, "/opt/other")).toEqual([]);
 });
@@ -25,7 +30,7 @@ test("the running program goes on after its memory was given back", () => {
 test("rest comes once after each burst, when nothing was done for long enough", async () => {
   const clock = manualClock();
   const rests: number[] = [];
-  const quiet = whenQuiet(clock, 5_000, () => void rests.push(clock.now()));
+  const quiet = whenQuiet(clock, [{ afterMs: 5_000, act: () => void rests.push(clock.now()) }]);
   await clock.advance(3_000);
   quiet.busy();
   await clock.advance(60_000);
@@ -35,4 +40,34 @@ test("rest comes once after each burst, when nothing was done for long enough", 
   quiet.busy();
   await clock.advance(60_000);
   expect(rests).toEqual([8_000, 72_000]);
+});
+
+test("a longer rest gives back more, and both come again after the next burst", async () => {
+  const clock = manualClock();
+  const rests: string[] = [];
+  const tell = (what: string) => (): void => void rests.push(`${what} ${clock.now()}`);
+  const quiet = whenQuiet(clock, [
+    { afterMs: 3_000, act: tell("short") },
+    { afterMs: 30_000, act: tell("long") },
+  ]);
+  await clock.advance(10_000);
+  quiet.busy();
+  await clock.advance(40_000);
+  expect(rests).toEqual(["short 3000", "short 13000", "long 40000"]);
+  quiet.busy();
+  await clock.advance(60_000);
+  expect(rests.slice(3)).toEqual(["short 53000", "long 80000"]);
+  quiet.stop();
+});
+
+test("work that goes on is no rest, however long it takes", async () => {
+  const clock = manualClock();
+  let rests = 0;
+  const quiet = whenQuiet(clock, [{ afterMs: 3_000, act: () => void (rests += 1) }]);
+  for (let n = 0; n < 100; n += 1) {
+    quiet.busy();
+    await clock.advance(2_000);
+  }
+  expect(rests).toBe(0);
+  quiet.stop();
 });

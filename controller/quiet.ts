@@ -9,8 +9,8 @@ import type { Clock } from "./loop/clock.ts";
 
 const MADV_DONTNEED = 4;
 
-/** Mapped, private, executable, unwritable: addresses, then offset, device, inode, and the file. */
-const TEXT = /^([0-9a-f]+)-([0-9a-f]+) r-xp [0-9a-f]+ [0-9a-f:]+ \d+ +(\/\S+)$/;
+/** Mapped, private, executable, unwritable: addresses, then offset, device, inode, and the file, which may have been replaced. */
+const TEXT = /^([0-9a-f]+)-([0-9a-f]+) r-xp [0-9a-f]+ [0-9a-f:]+ \d+ +(\/\S+)(?: \(deleted\))?$/;
 
 interface Range {
   readonly start: bigint;
@@ -55,26 +55,52 @@ export function releaseMemory(): void {
   releaseText();
 }
 
+/**
+ * Gives compiled code back, too, and what the heap keeps for it: what comes next is compiled anew, which costs the first
+ * decision some milliseconds. The engine does it when it is idle, so the rest is given back by `releaseMemory` afterwards.
+ */
+export function releaseCode(): void {
+  Bun.shrink();
+}
+
 export interface Quiet {
   /** Something was done; rest is counted from here. */
   busy(): void;
   stop(): void;
 }
 
-/** Calls `rest` once after every burst, when nothing has been done for `quietMs`. */
-export function whenQuiet(clock: Clock, quietMs: number, rest: () => void): Quiet {
+/** What to do when nothing has been done for so long, in ms. */
+export interface Rest {
+  readonly afterMs: number;
+  readonly act: () => void;
+}
+
+/** Goes through the `rests`, shortest first, after every burst: each once, unless something is done before. */
+export function whenQuiet(clock: Clock, rests: readonly Rest[]): Quiet {
   let lastMs = clock.now();
+  let next = 0;
   let cancel: (() => void) | undefined;
   const look = (): void => {
-    const leftMs = lastMs + quietMs - clock.now();
-    cancel = leftMs > 0 ? clock.after(leftMs, look) : undefined;
-    if (leftMs <= 0) rest();
+    cancel = undefined;
+    for (let rest = rests[next]; rest !== undefined; rest = rests[next]) {
+      const leftMs = lastMs + rest.afterMs - clock.now();
+      if (leftMs > 0) {
+        cancel = clock.after(leftMs, look);
+        return;
+      }
+      next += 1;
+      rest.act();
+    }
   };
-  cancel = clock.after(quietMs, look);
+  look();
   return {
     busy() {
       lastMs = clock.now();
-      cancel ??= clock.after(quietMs, look);
+      if (next === 0) return;
+      // The timer that waits for a longer rest comes too late for the first one.
+      next = 0;
+      cancel?.();
+      look();
     },
     stop: () => cancel?.(),
   };
