@@ -150,10 +150,22 @@ const updateStarts = (p: Pass, blueGreen: boolean): boolean =>
     ? (statusOf(p).currentPodHash ?? "") !== "" && statusOf(p).currentPodHash !== hashOf(roles(p).newRS)
     : updateBegins(p);
 
+/** UTF-16 units. Kubernetes' own conditions have at most 32,768 bytes; the message stands in the status more than once. */
+const LONGEST_REASON = 6_000;
+
+/**
+ * A reason quotes the value that is wrong, and a status that quotes a megabyte is refused by the API server: the end, which
+ * says what is wrong with it, is kept.
+ */
+function shortened(why: string): string {
+  if (why.length <= LONGEST_REASON) return why;
+  return `${why.slice(0, LONGEST_REASON / 2).toWellFormed()}…${why.slice(-LONGEST_REASON / 2).toWellFormed()}`;
+}
+
 /** The condition of a Rollout that must not be driven; nothing else changes while it stands (validation.md §1.1). */
 function invalidStatus(p: Pass, why: string): RolloutStatus {
   const before = statusOf(p);
-  const message = `The Rollout "${p.world.rollout.metadata.name}" is invalid: ${why}`;
+  const message = `The Rollout "${p.world.rollout.metadata.name}" is invalid: ${shortened(why)}`;
   const old = findCondition(before.conditions, "InvalidSpec");
   const conditions = before.conditions ?? [];
   const next =

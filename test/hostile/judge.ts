@@ -1,0 +1,193 @@
+/** Everything that looks at an object which strangers have written, one after the other. */
+import { admissionFindings, newViolations, type References } from "../../controller/rules/admission.ts";
+import { violationText } from "../../controller/rules/violation.ts";
+import { podTemplateHash, stepHash } from "../../controller/hash/podHash.ts";
+import { templateDigest } from "../../controller/hash/templateDigest.ts";
+import { decide } from "../../controller/rollout/decide.ts";
+import { createGatherer } from "../../controller/snapshot/gather.ts";
+import { createStores } from "../../controller/snapshot/stores.ts";
+import type { Rollout } from "../../schema/rollout.ts";
+import type { Structural } from "../../schema/crd.ts";
+import { validate } from "../../simulator/schema/structural.ts";
+import { weigh } from "../../webhook/body.ts";
+import { answerReview, causesOf, parseReview, warningsOf } from "../../webhook/review.ts";
+import type { Json } from "./bases.ts";
+import { schemaOf } from "./places.ts";
+import type { World } from "./worlds.ts";
+
+/** Bytes that etcd takes of one request. */
+const LARGEST_STORED = 1.5 * 2 ** 20;
+/** Bytes that the API server takes of a webhook's answer. */
+const LARGEST_ANSWER = 3 * 2 ** 20;
+/** Far above what anybody reads; each is up to some hundred bytes of memory. */
+const MOST_FINDINGS = 50_000;
+
+export interface Verdict {
+  /** What should not have happened, a sentence each. */
+  readonly problems: readonly string[];
+  /** What it took, in ms, in the order in which it was done. */
+  readonly spent: readonly (readonly [what: string, ms: number])[];
+}
+
+type Look = (world: World, problem: (text: string) => void) => void;
+
+const LOOKS: Readonly<Record<string, Look>> = {
+  weigh: ({ object }) => void weigh(new TextEncoder().encode(JSON.stringify(object))),
+  create: (world, problem) => {
+    const { refuse, warn } = admissionFindings(world.object, world.kind, { references: referencesOf(world) });
+    if (refuse.length + warn.length > MOST_FINDINGS) problem(`has ${refuse.length + warn.length} findings`);
+    const answer = { verdict: "refused", causes: causesOf(refuse), warnings: warningsOf(warn) } as const;
+    const bytes = JSON.stringify(answerReview(reviewOf(world), answer)).length;
+    if (bytes > LARGEST_ANSWER) problem(`makes an answer of ${bytes} bytes`);
+  },
+  update: (world) => {
+    const references = referencesOf(world);
+    const after = admissionFindings(world.object, world.kind, { references });
+    newViolations([], after.refuse);
+    newViolations(after.refuse, after.refuse);
+    newViolations(after.warn, after.warn);
+  },
+  lint: (world) => {
+    const findings = admissionFindings(world.object, world.kind, { strict: true });
+    for (const violation of findings.refuse.slice(0, 100)) violationText(violation);
+  },
+  use: (world) => {
+    if (world.kind !== "AnalysisTemplate" && world.kind !== "ClusterAnalysisTemplate") return;
+    const store = { get: () => world.object["spec"], has: (name: string) => name === "web" };
+    const templates = { namespaced: store, cluster: store };
+    for (const user of world.users.slice(0, 1)) admissionFindings(user, "Rollout", { references: { templates } });
+  },
+  hash: ({ kind, object }) => {
+    for (const template of podTemplatesOf(kind, object)) {
+      podTemplateHash(template, 0);
+      templateDigest(template);
+    }
+    if (kind === "Rollout") stepHash(member(object, "spec", "strategy", "canary", "steps"));
+  },
+  loop: driven,
+};
+
+/** A few turns of the loop, each with the status of the one before. */
+function driven({ kind, object }: World, problem: (text: string) => void): void {
+  if (kind !== "Rollout") return;
+  const stores = createStores();
+  for (const name of ["canary", "stable"]) {
+    const metadata = { name, namespace: "shop", uid: name, resourceVersion: "1" };
+    stores.services.upsert({ metadata, spec: { selector: { app: "web" } } });
+  }
+  const gatherer = createGatherer(stores);
+  let status = (object as unknown as Rollout).status;
+  for (let turn = 0; turn < 3; turn += 1) {
+    const stored = object as unknown as Rollout;
+    const metadata = { ...stored.metadata, resourceVersion: String(8 + turn) };
+    stores.rollouts.upsert({ ...stored, metadata, ...(status === undefined ? {} : { status }) });
+    // Nobody has made what it names.
+    for (const store of stores.optional) for (const key of store.kind.neededBy(stored)) store.seen.add(key);
+    const snapshot = gatherer.gather("shop/web");
+    if (snapshot === undefined) return;
+    const decision = decide(snapshot, NOW + turn);
+    snapshot.routing?.({ canaryHash: "a", stableHash: "b", canaryWeight: 20, total: 100, additional: [] });
+    const bytes = JSON.stringify([decision.status ?? {}, decision.events]).length;
+    if (bytes > JSON.stringify(object).length + LONGEST_MESSAGES) problem(`makes a status of ${bytes} bytes`);
+    status = decision.status ?? status;
+  }
+}
+
+const NOW = Date.parse("2026-02-03T04:05:06Z");
+const LONGEST_MESSAGES = 64 * 2 ** 10;
+
+/** Only objects that the API server stores get to the loop, and into hashes: their types are what the schemas say. */
+const STORED_ONLY: ReadonlySet<string> = new Set(["hash", "loop"]);
+
+function referencesOf({ templates, users }: World): References {
+  const store = { get: (name: string) => templates.get(name), has: (name: string) => templates.has(name) };
+  const all = { namespaced: store, cluster: store };
+  const facts = { name: "", resourceVersion: "1", selector: { app: "web" }, annotations: {} };
+  return {
+    services: { get: (name) => ({ ...facts, name }), has: () => true },
+    templates: all,
+    users: users.map((rollout) => ({ rollout, templates: all })),
+    rollouts: { get: () => undefined, has: () => false },
+    ingresses: { get: () => INGRESS, has: (name) => !name.endsWith("5") },
+    virtualServices: { get: () => VIRTUAL_SERVICE, has: (name) => !name.endsWith("5") },
+  };
+}
+
+const INGRESS = {
+  spec: {
+    rules: Array.from({ length: 20 }, () => ({ http: { paths: [{ backend: { service: { name: "other" } } }] } })),
+  },
+};
+const VIRTUAL_SERVICE = {
+  spec: {
+    http: Array.from({ length: 20 }, (_, at) => ({ name: `r${at}`, route: [{ destination: { host: "other" } }] })),
+  },
+};
+
+function reviewOf({ kind, object }: World) {
+  const parsed = parseReview({
+    apiVersion: "admission.k8s.io/v1",
+    kind: "AdmissionReview",
+    request: { uid: "1", kind: { group: "argoproj.io", kind }, operation: "CREATE", object },
+  });
+  if (parsed.kind === "malformed") throw new Error(parsed.reason);
+  return parsed.review;
+}
+
+function member(value: unknown, ...path: readonly string[]): unknown {
+  let here = value;
+  for (const name of path) here = typeof here === "object" && here !== null ? (here as Json)[name] : undefined;
+  return here;
+}
+
+const listed = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+function podTemplatesOf(kind: World["kind"], object: Json): readonly unknown[] {
+  switch (kind) {
+    case "Rollout":
+      return [member(object, "spec", "template")];
+    case "Experiment":
+      return listed(member(object, "spec", "templates")).map((each) => member(each, "template"));
+    default:
+      return listed(member(object, "spec", "metrics")).map((each) =>
+        member(each, "provider", "job", "spec", "template"),
+      );
+  }
+}
+
+/** Objects that were stored before the schemas had limits live on. */
+function withoutLimits(node: Structural): Structural {
+  const { maxLength: _, maxItems: __, maxProperties: ___, ...rest } = node as Structural & Record<string, unknown>;
+  const { properties, items, additionalProperties } = rest;
+  return {
+    ...rest,
+    ...(properties && {
+      properties: Object.fromEntries(Object.entries(properties).map(([name, each]) => [name, withoutLimits(each)])),
+    }),
+    ...(items && { items: withoutLimits(items) }),
+    ...(additionalProperties && { additionalProperties: withoutLimits(additionalProperties) }),
+  };
+}
+
+const looseSchemas = new Map([...schemaOf].map(([kind, node]) => [kind, withoutLimits(node)]));
+
+/** Judges as the controller does what comes from the wire; every input is text first. Undefined: nobody stores it. Never throws. */
+export function judge(made: World): Verdict | undefined {
+  const text = JSON.stringify(made.object);
+  if (text.length > LARGEST_STORED) return undefined;
+  const world = { ...made, object: JSON.parse(text) as Json };
+  const isStored = validate(looseSchemas.get(world.kind) ?? {}, world.object).length === 0;
+  const problems: string[] = [];
+  const spent: [string, number][] = [];
+  for (const [name, look] of Object.entries(LOOKS)) {
+    if (STORED_ONLY.has(name) && !isStored) continue;
+    const startedMs = performance.now();
+    try {
+      look(world, (text) => void problems.push(`${name} ${text}`));
+    } catch (error) {
+      problems.push(`${name} throws ${error instanceof Error ? error.stack?.slice(0, 600) : String(error)}`);
+    }
+    spent.push([name, performance.now() - startedMs]);
+  }
+  return { problems, spent };
+}

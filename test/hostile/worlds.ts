@@ -1,0 +1,227 @@
+/** What is judged: one hostile object, and what the cluster holds beside it. */
+import type { AdmittedKind } from "../../controller/rules/admission.ts";
+import { chanceOf, type Chance } from "../sim/chance.ts";
+import { baseOf, type Json, put } from "./bases.ts";
+import { pathText, type Spot, SPOTS } from "./places.ts";
+import { type Hostile, valuesFor } from "./values.ts";
+
+export interface World {
+  readonly kind: AdmittedKind;
+  readonly object: Json;
+  /** Specs of AnalysisTemplates by name. */
+  readonly templates: ReadonlyMap<string, unknown>;
+  /** Rollouts that may use the template that `object` is. */
+  readonly users: readonly Json[];
+}
+
+/** Made only when its turn comes, since it may be megabytes. */
+export interface Input {
+  /** "Rollout spec.replicas = -1" */
+  readonly name: string;
+  readonly make: () => World;
+}
+
+/** About what the API server stores: 1.5 MiB, of which the rest of the object and its bookkeeping need some. */
+export const LARGEST = 1_200_000;
+
+const specOf = (object: Json): Json => object["spec"] as Json;
+
+const usersOf = (kind: AdmittedKind, count: number): Json[] =>
+  kind !== "AnalysisTemplate" && kind !== "ClusterAnalysisTemplate"
+    ? []
+    : Array.from({ length: count }, () => rolloutUsing(["web"], 3, kind === "ClusterAnalysisTemplate"));
+
+function rolloutUsing(names: readonly string[], steps: number, clusterScope = false): Json {
+  const rollout = baseOf("Rollout");
+  const templates = names.map((templateName) => ({ templateName, clusterScope }));
+  const analysis = { templates, args: [{ name: "a", value: "1" }] };
+  const canary = { analysis, steps: Array.from({ length: steps }, () => ({ analysis })) };
+  return { ...rollout, spec: { ...specOf(rollout), strategy: { canary } } };
+}
+
+function worldOf(kind: AdmittedKind, object: Json): World {
+  return { kind, object, templates: new Map([["t0", specOf(baseOf("AnalysisTemplate"))]]), users: usersOf(kind, 2) };
+}
+
+/** One place of a sound object with one hostile value. */
+export function inputAt(spot: Spot, value: Hostile, size: number): Input {
+  return {
+    name: `${spot.kind} ${pathText(spot.path)} = ${value.name}`,
+    make() {
+      const object = baseOf(spot.kind);
+      put(spot.kind, object, spot.path, () => value.make(size));
+      return worldOf(spot.kind, object);
+    },
+  };
+}
+
+/** Every place with every value that fits there. */
+export function* everyInput(size: number): Generator<Input> {
+  for (const spot of SPOTS) for (const value of valuesFor(spot.node)) yield inputAt(spot, value, size);
+}
+
+/** Every place once, outside of pods; of their hundreds of places some. The seed says with which value. */
+export function* everyPlace(seed: number, size: number, podsEvery: number): Generator<Input> {
+  const chance = chanceOf(seed).fork("places");
+  for (const spot of SPOTS) {
+    if (spot.inPods && chance.below(podsEvery) > 0) continue;
+    const values = valuesFor(spot.node);
+    const value = values[chance.below(values.length)];
+    if (value !== undefined) yield inputAt(spot, value, size);
+  }
+}
+
+/** Several places at once, each with its part of the size. */
+export function seededInput(seed: number, size: number): Input {
+  const chance = chanceOf(seed);
+  if (chance.below(4) === 0) return crafted(seed, chance, size);
+  const { kind } = chance.pick(SPOTS as [Spot, ...Spot[]]);
+  const spots = SPOTS.filter((spot) => spot.kind === kind && (!spot.inPods || chance.below(8) === 0));
+  const count = 2 + chance.below(4);
+  const places = Array.from({ length: count }, () => chance.pick(spots as [Spot, ...Spot[]]));
+  const chosen = places.map((spot) => [spot, chance.pick(valuesFor(spot.node) as [Hostile, ...Hostile[]])] as const);
+  const name = chosen.map(([{ path }, value]) => `${pathText(path)} = ${value.name}`).join(", ");
+  return {
+    name: `seed ${seed}: ${kind} ${name}`,
+    make() {
+      const object = baseOf(kind);
+      for (const [{ path }, value] of chosen) put(kind, object, path, () => value.make(size / count));
+      return worldOf(kind, object);
+    },
+  };
+}
+
+type Craft = (chance: Chance, size: number) => World;
+
+const list = <T>(length: number, item: (at: number) => T): T[] => Array.from({ length }, (_, at) => item(at));
+const some = (chance: Chance): number => chance.pick([3, 30, 300, 900, 3_000]);
+
+function metricsOf(count: number, query: string): Json[] {
+  return list(count, (at) => ({ name: `m${at}`, provider: { prometheus: { query } } }));
+}
+
+function templateOf(chance: Chance, size: number): Json {
+  const count = some(chance);
+  const query = chance.pick(["{{args.a}}", "{{args.b}}", "{{", "x", "{{args.a}}{{args.c}}"]);
+  return {
+    args: list(chance.pick([1, 900]), (at) => ({ name: at === 0 ? "a" : `b${at}`, value: "x".repeat(size / 2_000) })),
+    metrics: metricsOf(count, query.repeat(Math.max(1, size / 20 / count / query.length))),
+    ...(chance.below(2) === 0
+      ? { dryRun: list(some(chance), (at) => ({ metricName: chance.pick(["m.*", "(a|b)*m", `m${at}`, "(m?){500}"]) })) }
+      : {}),
+  };
+}
+
+/** What is small by itself and large together. */
+const CRAFTS: Readonly<Record<string, Craft>> = {
+  "steps that name large templates": (chance, size) => ({
+    ...worldOf("Rollout", rolloutUsing(chance.pick([["t0"], ["t0", "t1"], list(50, (at) => `t${at}`)]), some(chance))),
+    templates: new Map(list(50, (at) => [`t${at}`, templateOf(chance, size)])),
+  }),
+  "templates that all include each other": (chance) => {
+    const count = chance.pick([10, 100, 500]);
+    const references = list(count, (at) => ({ templateName: `t${at}` }));
+    return {
+      ...worldOf(
+        "Rollout",
+        rolloutUsing(
+          list(count, (at) => `t${at}`),
+          chance.pick([1, 20, 900]),
+        ),
+      ),
+      templates: new Map(list(count, (at) => [`t${at}`, { templates: references, metrics: metricsOf(2, "x") }])),
+    };
+  },
+  "a chain of templates": (chance) => ({
+    ...worldOf("Rollout", rolloutUsing(["t0"], chance.pick([1, 50]))),
+    templates: new Map(list(5_000, (at) => [`t${at}`, { templates: [{ templateName: `t${at + 1}` }] }])),
+  }),
+  "a template that many use": (chance, size) => {
+    const object = { ...baseOf("AnalysisTemplate"), spec: templateOf(chance, size) };
+    const users = list(chance.pick([10, 300]), () => rolloutUsing(["web", "t0"], chance.pick([1, 50, 900])));
+    return { ...worldOf("AnalysisTemplate", object), users };
+  },
+  "tags with long arguments": (chance, size) => {
+    const kind = chance.pick<AdmittedKind>(["AnalysisTemplate", "AnalysisRun", "ClusterAnalysisTemplate"]);
+    const object = baseOf(kind);
+    const place = chance.pick<readonly string[]>([
+      ["successCondition"],
+      ["count"],
+      ["interval"],
+      ["provider", "web", "url"],
+    ]);
+    put(kind, object, ["spec", "metrics", "[]", ...place], () => "{{args.a}}".repeat(chance.pick([1, 1_990, 60_000])));
+    put(kind, object, ["spec", "args"], () => [{ name: "a", value: "1".repeat(size / 2) }]);
+    return worldOf(kind, object);
+  },
+  "arguments and tags": (chance) => {
+    const kind = chance.pick<AdmittedKind>(["AnalysisTemplate", "AnalysisRun"]);
+    const object = baseOf(kind);
+    const count = some(chance);
+    put(kind, object, ["spec", "args"], () => list(count, (at) => ({ name: `a${at}`, value: `{{args.a${at + 1}}}` })));
+    put(kind, object, ["spec", "metrics"], () => metricsOf(count, list(300, (at) => `{{args.a${at}}}`).join("")));
+    return worldOf(kind, object);
+  },
+  "expressions and metrics": (chance) => {
+    const kind = chance.pick<AdmittedKind>(["AnalysisTemplate", "AnalysisRun"]);
+    const object = baseOf(kind);
+    const metricName = chance.pick(["(a?){900}", "(a|aa|aaa)*b", "[a-z]*[a-y]*[a-x]*z", "(((a?){30}){30})", ".*.*.*x"]);
+    const name = chance.pick(["a", "ab", "é"]).repeat(chance.pick([10, 900]));
+    put(kind, object, ["spec", "dryRun"], () => list(some(chance), (at) => ({ metricName: `${metricName}|${at}` })));
+    put(kind, object, ["spec", "metrics"], () => metricsOf(some(chance), "x").map((m) => ({ ...m, name })));
+    return worldOf(kind, object);
+  },
+  "containers and volumes": (chance) => {
+    const object = baseOf("Rollout");
+    const count = chance.pick([30, 300, 900]);
+    const names = list(count, (at) => ({ name: chance.pick([`n${at}`, "n"]) }));
+    const mounts = names.map(({ name }, at) => ({ name, mountPath: `/${at}` }));
+    const path = ["spec", "template", "spec"];
+    put("Rollout", object, [...path, "volumes"], () => names.map((each) => ({ ...each, emptyDir: {} })));
+    put("Rollout", object, [...path, "containers"], () =>
+      list(chance.pick([1, 30]), (at) => ({ name: `c${at}`, image: "i", volumeMounts: mounts, env: names })),
+    );
+    return worldOf("Rollout", object);
+  },
+  "experiments in steps": (chance) => {
+    const object = baseOf("Rollout");
+    const [templates, analyses] = [some(chance), some(chance)];
+    const experiment = {
+      templates: list(templates, (at) => ({ name: `e${at % 700}`, specRef: "canary" })),
+      analyses: list(analyses, (at) => ({ name: `a${at % 700}`, templateName: "t0" })),
+    };
+    put("Rollout", object, ["spec", "strategy", "canary", "steps"], () =>
+      list(chance.pick([1, 30, 900]), () => ({ experiment })),
+    );
+    return worldOf("Rollout", object);
+  },
+  "routes and matches": (chance) => {
+    const object = baseOf("Rollout");
+    const names = list(some(chance), (at) => ({ name: `r${at}` }));
+    const match = list(some(chance), (at) => ({ headerName: `h${at}`, headerValue: { exact: "a" } }));
+    const canary = ["spec", "strategy", "canary"];
+    put("Rollout", object, [...canary, "trafficRouting"], () => ({
+      managedRoutes: names,
+      istio: { virtualService: { name: "v" } },
+    }));
+    put("Rollout", object, [...canary, "steps"], () => names.map(({ name }) => ({ setHeaderRoute: { name, match } })));
+    return worldOf("Rollout", object);
+  },
+  "ingresses of one router": (chance) => {
+    const object = baseOf("Rollout");
+    const long = "x".repeat(chance.pick([1, 300]));
+    const ingresses = list(some(chance), (at) => `${long}${at}`);
+    const router = chance.pick([{ nginx: { stableIngresses: ingresses } }, { alb: { servicePort: 80, ingresses } }]);
+    put("Rollout", object, ["spec", "strategy", "canary", "trafficRouting"], () => router);
+    return worldOf("Rollout", object);
+  },
+};
+
+function crafted(seed: number, chance: Chance, size: number): Input {
+  const names = Object.keys(CRAFTS) as [string, ...string[]];
+  const name = chance.pick(names);
+  const parts = chance.fork(name);
+  const craft = CRAFTS[name];
+  if (craft === undefined) throw new Error(`There is no "${name}"`);
+  return { name: `seed ${seed}: ${name}`, make: () => craft(parts, size) };
+}
