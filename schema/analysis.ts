@@ -4,17 +4,22 @@ import { JobSpec } from "./jobSpec.ts";
 import { LabelsAndAnnotations, ObjectMeta } from "./kube.ts";
 import {
   about,
+  Amount,
   boolean,
+  few,
+  fewNamed,
   GoDuration,
   int32,
   int64,
-  IntOrString,
+  line,
   list,
   map,
   marked,
+  name,
   object,
   opaque,
   optional,
+  passage,
   string,
   Time,
 } from "./scalars.ts";
@@ -22,68 +27,68 @@ import {
 /** A template to use, or to include in another one. */
 export const AnalysisTemplateRef = object(
   optional({
-    templateName: string,
+    templateName: name,
     clusterScope: about("True for a ClusterAnalysisTemplate.", boolean),
   }),
 );
 export type AnalysisTemplateRef = v.InferOutput<typeof AnalysisTemplateRef>;
 
-export const FieldRef = object({ fieldPath: string });
+export const FieldRef = object({ fieldPath: name });
 export type FieldRef = v.InferOutput<typeof FieldRef>;
 
 export const Argument = object({
-  name: string,
+  name,
   ...optional({
-    value: string,
-    valueFrom: object(optional({ secretKeyRef: object({ name: string, key: string }), fieldRef: FieldRef })),
+    value: line,
+    valueFrom: object(optional({ secretKeyRef: object({ name, key: name }), fieldRef: FieldRef })),
   }),
 });
 export type Argument = v.InferOutput<typeof Argument>;
 
 /** `metricName` is a regular expression, not anchored. Metrics that match are measured, but do not decide. */
-export const DryRun = object({ metricName: about("A regular expression.", string) });
+export const DryRun = object({ metricName: about("A regular expression.", line) });
 export type DryRun = v.InferOutput<typeof DryRun>;
 
 /** How many measurements of the metrics that match are kept. */
-export const MeasurementRetention = object({ metricName: about("A regular expression.", string), limit: int32 });
+export const MeasurementRetention = object({ metricName: about("A regular expression.", line), limit: int32 });
 export type MeasurementRetention = v.InferOutput<typeof MeasurementRetention>;
 
 /** How requests to a metric source are signed; none, one or several. */
 export const Authentication = object(
   optional({
-    sigv4: object(optional({ region: string, profile: string, roleArn: string })),
-    oauth2: object(optional({ tokenUrl: string, clientId: string, clientSecret: string, scopes: list(string) })),
-    basicAuth: object(optional({ username: string, password: string })),
+    sigv4: object(optional({ region: name, profile: name, roleArn: name })),
+    oauth2: object(optional({ tokenUrl: line, clientId: name, clientSecret: line, scopes: few(name) })),
+    basicAuth: object(optional({ username: name, password: line })),
   }),
 );
 export type Authentication = v.InferOutput<typeof Authentication>;
 
-export const Header = object({ key: string, value: string });
+export const Header = object({ key: name, value: line });
 export type Header = v.InferOutput<typeof Header>;
 
 /** `timeout` in seconds. */
 export const PrometheusMetric = object(
   optional({
-    address: string,
-    query: string,
+    address: line,
+    query: passage,
     authentication: Authentication,
     timeout: int64,
     insecure: boolean,
-    headers: list(Header),
-    rangeQuery: object(optional({ start: string, end: string, step: string })),
+    headers: few(Header),
+    rangeQuery: object(optional({ start: line, end: line, step: name })),
   }),
 );
 export type PrometheusMetric = v.InferOutput<typeof PrometheusMetric>;
 
 export const WebMetric = object({
-  url: string,
+  url: line,
   ...optional({
-    method: about("GET, POST or PUT.", string),
-    headers: list(Header),
-    body: string,
+    method: about("GET, POST or PUT.", name),
+    headers: few(Header),
+    body: passage,
     jsonBody: opaque(),
     timeoutSeconds: int64,
-    jsonPath: string,
+    jsonPath: line,
     insecure: boolean,
     authentication: Authentication,
   }),
@@ -95,22 +100,22 @@ const datadogAggregators = ["avg", "min", "max", "sum", "last", "percentile", "m
 export const DatadogMetric = object(
   optional({
     interval: marked(GoDuration, { default: "5m" }),
-    query: string,
-    queries: map(string),
-    formula: string,
+    query: passage,
+    queries: fewNamed(passage),
+    formula: passage,
     apiVersion: marked(v.picklist(["v1", "v2"]), { default: "v1" }),
     aggregator: v.picklist(datadogAggregators),
-    secretRef: object(optional({ name: string, namespaced: boolean })),
+    secretRef: object(optional({ name, namespaced: boolean })),
     requestTimeout: marked(GoDuration, { default: "10s" }),
   }),
 );
 export type DatadogMetric = v.InferOutput<typeof DatadogMetric>;
 
-export const WavefrontMetric = object(optional({ address: string, query: string }));
+export const WavefrontMetric = object(optional({ address: line, query: passage }));
 export type WavefrontMetric = v.InferOutput<typeof WavefrontMetric>;
 
 /** `timeout` in seconds. */
-export const NewRelicMetric = object({ query: string, ...optional({ profile: string, timeout: int64 }) });
+export const NewRelicMetric = object({ query: passage, ...optional({ profile: name, timeout: int64 }) });
 export type NewRelicMetric = v.InferOutput<typeof NewRelicMetric>;
 
 export const JobMetric = object({
@@ -119,63 +124,63 @@ export const JobMetric = object({
 });
 export type JobMetric = v.InferOutput<typeof JobMetric>;
 
-export const GraphiteMetric = object(optional({ address: string, query: string }));
+export const GraphiteMetric = object(optional({ address: line, query: passage }));
 export type GraphiteMetric = v.InferOutput<typeof GraphiteMetric>;
 
-export const InfluxdbMetric = object(optional({ profile: string, query: string }));
+export const InfluxdbMetric = object(optional({ profile: name, query: passage }));
 export type InfluxdbMetric = v.InferOutput<typeof InfluxdbMetric>;
 
-export const SkyWalkingMetric = object(optional({ address: string, query: string, interval: GoDuration }));
+export const SkyWalkingMetric = object(optional({ address: line, query: passage, interval: GoDuration }));
 export type SkyWalkingMetric = v.InferOutput<typeof SkyWalkingMetric>;
 
 export const CloudWatchQuery = object(
   optional({
-    id: string,
-    expression: string,
-    label: string,
+    id: name,
+    expression: passage,
+    label: name,
     metricStat: object(
       optional({
         metric: object(
           optional({
-            dimensions: list(object(optional({ name: string, value: string }))),
-            metricName: string,
-            namespace: string,
+            dimensions: few(object(optional({ name, value: line }))),
+            metricName: name,
+            namespace: name,
           }),
         ),
-        period: IntOrString,
-        stat: string,
-        unit: string,
+        period: Amount,
+        stat: name,
+        unit: name,
       }),
     ),
-    period: IntOrString,
+    period: Amount,
     returnData: boolean,
   }),
 );
 export type CloudWatchQuery = v.InferOutput<typeof CloudWatchQuery>;
 
 export const CloudWatchMetric = object({
-  metricDataQueries: list(CloudWatchQuery),
+  metricDataQueries: few(CloudWatchQuery),
   ...optional({ interval: GoDuration }),
 });
 export type CloudWatchMetric = v.InferOutput<typeof CloudWatchMetric>;
 
 export const KayentaScope = object({
-  scope: string,
-  region: string,
+  scope: line,
+  region: name,
   step: int64,
-  ...optional({ start: string, end: string }),
+  ...optional({ start: line, end: line }),
 });
 export type KayentaScope = v.InferOutput<typeof KayentaScope>;
 
 export const KayentaMetric = object({
-  address: string,
-  application: string,
-  canaryConfigName: string,
-  metricsAccountName: string,
-  configurationAccountName: string,
-  storageAccountName: string,
+  address: line,
+  application: name,
+  canaryConfigName: name,
+  metricsAccountName: name,
+  configurationAccountName: name,
+  storageAccountName: name,
   threshold: object({ pass: int64, marginal: int64 }),
-  scopes: list(object({ name: string, controlScope: KayentaScope, experimentScope: KayentaScope })),
+  scopes: few(object({ name, controlScope: KayentaScope, experimentScope: KayentaScope })),
   ...optional({ lookback: boolean }),
 });
 export type KayentaMetric = v.InferOutput<typeof KayentaMetric>;
@@ -201,34 +206,34 @@ export type MetricProvider = v.InferOutput<typeof MetricProvider>;
 
 /** Limits are int-or-string so that "{{args.x}}" may stand there; a string that is no number counts as 0. */
 export const Metric = object({
-  name: string,
+  name,
   provider: about("Where the value comes from.", MetricProvider),
   ...optional({
     interval: about("Time between measurements; without it one measurement.", GoDuration),
     initialDelay: about("Time before the first measurement.", GoDuration),
-    count: about("How many measurements; without it no end while there is an interval.", IntOrString),
-    successCondition: about("An expression over result, such as result >= 0.95.", string),
-    failureCondition: about("An expression over result; failure beats success.", string),
-    failureLimit: about("More failed measurements than this fail the metric; -1 never. Default 0.", IntOrString),
-    inconclusiveLimit: about("More inconclusive measurements than this end it so. Default 0.", IntOrString),
-    consecutiveErrorLimit: about("More errors in a row than this end it with Error. Default 4.", IntOrString),
-    consecutiveSuccessLimit: about("So many successes in a row end it with Successful. Default 0: off.", IntOrString),
+    count: about("How many measurements; without it no end while there is an interval.", Amount),
+    successCondition: about("An expression over result, such as result >= 0.95.", line),
+    failureCondition: about("An expression over result; failure beats success.", line),
+    failureLimit: about("More failed measurements than this fail the metric; -1 never. Default 0.", Amount),
+    inconclusiveLimit: about("More inconclusive measurements than this end it so. Default 0.", Amount),
+    consecutiveErrorLimit: about("More errors in a row than this end it with Error. Default 4.", Amount),
+    consecutiveSuccessLimit: about("So many successes in a row end it with Successful. Default 0: off.", Amount),
   }),
 });
 export type Metric = v.InferOutput<typeof Metric>;
 
-const metrics = about("What to measure.", list(Metric));
+const metrics = about("What to measure.", few(Metric, 500));
 const modifiers = optional({
-  dryRun: about("Metrics that are measured, but do not decide.", list(DryRun)),
-  measurementRetention: about("How many measurements are kept; by default 10.", list(MeasurementRetention)),
+  dryRun: about("Metrics that are measured, but do not decide.", few(DryRun)),
+  measurementRetention: about("How many measurements are kept; by default 10.", few(MeasurementRetention)),
 });
-const args = about("Values for {{args.name}} in the metrics.", list(Argument));
+const args = about("Values for {{args.name}} in the metrics.", few(Argument));
 
 /** A template may consist of other templates only. */
 export const AnalysisTemplateSpec = object({
   ...optional({ metrics, args }),
   ...modifiers,
-  ...optional({ templates: about("Templates to include.", list(AnalysisTemplateRef)) }),
+  ...optional({ templates: about("Templates to include.", few(AnalysisTemplateRef, 250)) }),
 });
 export type AnalysisTemplateSpec = v.InferOutput<typeof AnalysisTemplateSpec>;
 

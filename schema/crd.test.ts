@@ -1,4 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import * as v from "valibot";
+import { validate } from "../simulator/schema/structural.ts";
+import { AnalysisTemplate } from "./analysis.ts";
 import { crds, type Structural } from "./crd.ts";
 
 const kibibyte = 1024;
@@ -16,6 +19,12 @@ const versions = crds.flatMap(({ spec }) => spec.versions.map((version) => ({ ki
 const byKind = new Map(versions.map(({ kind, schema }) => [kind, [...walk(schema.openAPIV3Schema)] as const]));
 const nodesOf = (kind: string) => byKind.get(kind) ?? [];
 const nodeAt = (kind: string, path: string) => nodesOf(kind).find((found) => found.path === path)?.node;
+
+const limitOf = (node: Structural): number | undefined => node.maxLength ?? node.maxItems ?? node.maxProperties;
+const growsIn = (node: Structural): boolean =>
+  node.type === "string" || node.items !== undefined || node.additionalProperties !== undefined;
+/** The spec of a job is Kubernetes' own, too. */
+const isOfJob = (path: string): boolean => path.includes(".provider.job.spec.");
 
 /** Where the pod templates are; a job's is inside a metric. */
 const podTemplates = [
@@ -56,7 +65,10 @@ describe.each([...byKind])("the definition of %s", (kind, nodes) => {
 
   test("uses only the words that a structural schema may have", () => {
     const allowed = new Set(
-      "type format description default enum pattern properties required items additionalProperties".split(" "),
+      [
+        "type format description default enum pattern properties required items additionalProperties".split(" "),
+        "maxLength maxItems maxProperties".split(" "),
+      ].flat(),
     );
     const words = new Set(nodes.flatMap(({ node }) => Object.keys(node)));
     expect([...words].filter((word) => !allowed.has(word) && !word.startsWith("x-kubernetes-"))).toEqual([]);
@@ -78,6 +90,55 @@ describe.each([...byKind])("the definition of %s", (kind, nodes) => {
         expect(item?.required?.includes(key) || member?.default !== undefined, `${path} by ${key}`).toBe(true);
       }
     }
+  });
+});
+
+describe("limits in the definitions", () => {
+  const limited = [...byKind.values()].flat().filter(({ node }) => limitOf(node) !== undefined);
+
+  test("stand on every text, list and map of a spec that nobody else judges, and are far from what is real", () => {
+    const isOurs = (path: string): boolean =>
+      path.startsWith(".spec") &&
+      podTemplates.every(([, template]) => !path.startsWith(`${template}.`)) &&
+      !isOfJob(path);
+    const isBounded = ({ format, enum: values }: Structural): boolean => format !== undefined || values !== undefined;
+    const boundless = [...byKind.values()]
+      .flat()
+      .filter(({ path, node }) => isOurs(path) && growsIn(node) && limitOf(node) === undefined && !isBounded(node));
+    expect(boundless.map(({ path }) => path)).toEqual([]);
+    for (const { path, node } of limited) {
+      expect(node.maxLength ?? 1_000, path).toBeGreaterThanOrEqual(1_000);
+      expect(node.maxItems ?? node.maxProperties ?? 1_000, path).toBeGreaterThanOrEqual(250);
+    }
+  });
+
+  test("are in no status and in no pod template: an object must not become impossible to write by what others put there", () => {
+    const wrong = limited.filter(
+      ({ path }) => path.startsWith(".status") || podTemplates.some(([, template]) => path.startsWith(`${template}.`)),
+    );
+    expect(wrong.map(({ path }) => path)).toEqual([]);
+  });
+
+  test.each([
+    ["Rollout", ".spec.strategy.canary.steps", { maxItems: 1_000 }],
+    ["Rollout", ".spec.strategy.canary.maxSurge", { maxLength: 1_000 }],
+    ["Rollout", ".spec.strategy.canary.canaryMetadata.annotations", { maxProperties: 1_000 }],
+    ["AnalysisTemplate", ".spec.dryRun[].metricName", { maxLength: 16_384 }],
+    ["AnalysisTemplate", ".spec.args[].value", { maxLength: 16_384 }],
+    ["ClusterAnalysisTemplate", ".spec.metrics", { maxItems: 500 }],
+    ["AnalysisRun", ".spec.metrics[].successCondition", { maxLength: 16_384 }],
+    ["AnalysisRun", ".spec.metrics[].provider.prometheus.query", { maxLength: 262_144 }],
+    ["Experiment", ".spec.templates", { maxItems: 250 }],
+  ] as const)("of %s are at %s %j", (kind, path, limits) => {
+    expect(nodeAt(kind, path)).toMatchObject(limits);
+  });
+
+  test("are not the parser's: what was stored without them is still read", () => {
+    const template = { metadata: {}, spec: { dryRun: [{ metricName: "a".repeat(100_000) }] } };
+    expect(v.is(AnalysisTemplate, template)).toBe(true);
+    const definition = crds.find(({ spec }) => spec.names.kind === "AnalysisTemplate")?.spec.versions[0]?.schema;
+    const told = validate(definition?.openAPIV3Schema ?? {}, template).map(({ reason, field }) => `${reason} ${field}`);
+    expect(told).toEqual(["FieldValueTooLong spec.dryRun[0].metricName"]);
   });
 });
 

@@ -2,41 +2,41 @@
 import * as v from "valibot";
 import { Argument, DryRun, MeasurementRetention } from "./analysis.ts";
 import { Condition, LabelsAndAnnotations, LabelSelector, ObjectMeta, PodTemplateSpec } from "./kube.ts";
-import { about, boolean, GoDuration, int32, list, object, optional, string, Time } from "./scalars.ts";
+import { about, boolean, few, GoDuration, int32, list, name, object, optional, string, Time } from "./scalars.ts";
 
 export const ExperimentTemplate = object({
-  name: string,
+  name,
   selector: LabelSelector,
   template: PodTemplateSpec,
   ...optional({
     replicas: about("Default 1.", int32),
     minReadySeconds: int32,
-    service: about("Make a Service for its pods.", object(optional({ name: string }))),
+    service: about("Make a Service for its pods.", object(optional({ name }))),
   }),
 });
 export type ExperimentTemplate = v.InferOutput<typeof ExperimentTemplate>;
 
 export const ExperimentAnalysis = object({
-  name: string,
-  templateName: string,
+  name,
+  templateName: name,
   ...optional({
     clusterScope: about("True for a ClusterAnalysisTemplate.", boolean),
-    args: list(Argument),
+    args: few(Argument),
     requiredForCompletion: about("The experiment goes on until this one is done.", boolean),
   }),
 });
 export type ExperimentAnalysis = v.InferOutput<typeof ExperimentAnalysis>;
 
 export const ExperimentSpec = object({
-  templates: about("The pods to run side by side, one ReplicaSet each.", list(ExperimentTemplate)),
+  templates: about("The pods to run side by side, one ReplicaSet each.", few(ExperimentTemplate, 250)),
   ...optional({
     duration: about("How long it runs once all pods are available; without it until stopped.", GoDuration),
     progressDeadlineSeconds: about("Default 600.", int32),
     terminate: about("Stop it now.", boolean),
-    analyses: about("What judges it while it runs.", list(ExperimentAnalysis)),
+    analyses: about("What judges it while it runs.", few(ExperimentAnalysis, 250)),
     scaleDownDelaySeconds: about("How long its pods outlive it. Default 30.", int32),
-    dryRun: list(DryRun),
-    measurementRetention: list(MeasurementRetention),
+    dryRun: few(DryRun),
+    measurementRetention: few(MeasurementRetention),
     analysisRunMetadata: LabelsAndAnnotations,
   }),
 });

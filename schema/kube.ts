@@ -9,14 +9,18 @@ import {
   anything,
   atomic,
   boolean,
+  few,
+  fewNamed,
   int32,
   int64,
   IntOrString,
   list,
   map,
+  name,
   object,
   opaque,
   optional,
+  passage,
   string,
   Time,
 } from "./scalars.ts";
@@ -63,19 +67,19 @@ export const ObjectMeta = object({
 });
 export type ObjectMeta = v.InferOutput<typeof ObjectMeta>;
 
-/** Labels and annotations to put on something made later: pods, services' revisions, runs. */
-export const LabelsAndAnnotations = object(optional({ labels: map(string), annotations: map(string) }));
+/** Labels and annotations to put on something made later: services' revisions, runs. */
+export const LabelsAndAnnotations = object(optional({ labels: fewNamed(name), annotations: fewNamed(passage) }));
 export type LabelsAndAnnotations = v.InferOutput<typeof LabelsAndAnnotations>;
 
 export const LabelSelectorRequirement = object({
-  key: string,
-  operator: string,
-  ...optional({ values: list(string) }),
+  key: name,
+  operator: name,
+  ...optional({ values: few(name) }),
 });
 export type LabelSelectorRequirement = v.InferOutput<typeof LabelSelectorRequirement>;
 
 export const LabelSelector = atomic(
-  object(optional({ matchLabels: map(string), matchExpressions: list(LabelSelectorRequirement) })),
+  object(optional({ matchLabels: fewNamed(name), matchExpressions: few(LabelSelectorRequirement) })),
 );
 export type LabelSelector = v.InferOutput<typeof LabelSelector>;
 
@@ -83,7 +87,9 @@ export type LabelSelector = v.InferOutput<typeof LabelSelector>;
  * Metadata and an unread spec: parse that with `PodSpec` where its insides matter. The API server keeps labels and
  * annotations of the metadata and prunes the rest, as under the reference's CRD: a name in it would change the pod hash.
  */
-export const PodTemplateSpec = object(optional({ metadata: LabelsAndAnnotations, spec: opaque(PodSpec) }));
+export const PodTemplateSpec = object(
+  optional({ metadata: object(optional({ labels: map(string), annotations: map(string) })), spec: opaque(PodSpec) }),
+);
 export type PodTemplateSpec = v.InferOutput<typeof PodTemplateSpec>;
 
 /** A condition in the manner of Deployments, on Rollouts and Experiments. */

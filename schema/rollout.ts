@@ -4,14 +4,17 @@ import { AnalysisTemplateRef, DryRun, FieldRef, MeasurementRetention } from "./a
 import { Condition, LabelsAndAnnotations, LabelSelector, ObjectMeta, PodTemplateSpec } from "./kube.ts";
 import {
   about,
+  Amount,
   boolean,
+  few,
+  fewNamed,
   GoDuration,
   int32,
   int64,
-  IntOrString,
+  line,
   list,
-  map,
   marked,
+  name,
   object,
   opaque,
   optional,
@@ -21,10 +24,10 @@ import {
 import { TrafficRouting } from "./trafficRouting.ts";
 
 export const RolloutAnalysisArgument = object({
-  name: string,
+  name,
   ...optional({
-    value: string,
-    valueFrom: object(optional({ podTemplateHashValue: about("Stable or Latest.", string), fieldRef: FieldRef })),
+    value: line,
+    valueFrom: object(optional({ podTemplateHashValue: about("Stable or Latest.", name), fieldRef: FieldRef })),
   }),
 });
 export type RolloutAnalysisArgument = v.InferOutput<typeof RolloutAnalysisArgument>;
@@ -32,10 +35,10 @@ export type RolloutAnalysisArgument = v.InferOutput<typeof RolloutAnalysisArgume
 /** An AnalysisRun that the Rollout starts: which templates, and with what. */
 export const RolloutAnalysis = object(
   optional({
-    templates: about("Merged into one AnalysisRun.", list(AnalysisTemplateRef)),
-    args: list(RolloutAnalysisArgument),
-    dryRun: list(DryRun),
-    measurementRetention: list(MeasurementRetention),
+    templates: about("Merged into one AnalysisRun.", few(AnalysisTemplateRef, 250)),
+    args: few(RolloutAnalysisArgument),
+    dryRun: few(DryRun),
+    measurementRetention: few(MeasurementRetention),
     analysisRunMetadata: LabelsAndAnnotations,
   }),
 );
@@ -58,13 +61,13 @@ export const AntiAffinity = object(
 export type AntiAffinity = v.InferOutput<typeof AntiAffinity>;
 
 export const BlueGreenStrategy = object({
-  activeService: about("The Service that sends users to the promoted revision.", string),
+  activeService: about("The Service that sends users to the promoted revision.", name),
   ...optional({
-    previewService: about("The Service that shows the new revision before it is promoted.", string),
+    previewService: about("The Service that shows the new revision before it is promoted.", name),
     previewReplicaCount: about("Size of the new revision until it is promoted; by default spec.replicas.", int32),
     autoPromotionEnabled: about("False waits for a promotion by hand. Default true.", boolean),
     autoPromotionSeconds: about("Promote this long after the new revision is ready.", int32),
-    maxUnavailable: IntOrString,
+    maxUnavailable: Amount,
     scaleDownDelaySeconds: about("How long the old revision stays up after the cutover. Default 30.", int32),
     scaleDownDelayRevisionLimit: about("How many old revisions may stay up at once.", int32),
     abortScaleDownDelaySeconds: about(
@@ -84,41 +87,41 @@ export const BlueGreenStrategy = object({
 export type BlueGreenStrategy = v.InferOutput<typeof BlueGreenStrategy>;
 
 /** One of the three members. */
-export const StringMatch = object(optional({ exact: string, prefix: string, regex: string }));
+export const StringMatch = object(optional({ exact: line, prefix: line, regex: line }));
 export type StringMatch = v.InferOutput<typeof StringMatch>;
 
 /** An integer, or a string of one, is seconds; another string a Go duration; absent waits for a promotion by hand. */
 export const RolloutPause = object(
-  optional({ duration: about("Seconds, or 5m; without it, until promoted.", IntOrString) }),
+  optional({ duration: about("Seconds, or 5m; without it, until promoted.", Amount) }),
 );
 export type RolloutPause = v.InferOutput<typeof RolloutPause>;
 
 export const RolloutExperimentTemplate = object({
-  name: string,
-  specRef: about("canary or stable: whose pod template.", string),
+  name,
+  specRef: about("canary or stable: whose pod template.", name),
   ...optional({
     replicas: int32,
     metadata: LabelsAndAnnotations,
     selector: LabelSelector,
     weight: about("Share of traffic sent to it, in percent.", int32),
-    service: object(optional({ name: string })),
+    service: object(optional({ name })),
   }),
 });
 export type RolloutExperimentTemplate = v.InferOutput<typeof RolloutExperimentTemplate>;
 
 export const RolloutExperimentAnalysis = object({
-  name: string,
-  templateName: string,
-  ...optional({ clusterScope: boolean, args: list(RolloutAnalysisArgument), requiredForCompletion: boolean }),
+  name,
+  templateName: name,
+  ...optional({ clusterScope: boolean, args: few(RolloutAnalysisArgument), requiredForCompletion: boolean }),
 });
 export type RolloutExperimentAnalysis = v.InferOutput<typeof RolloutExperimentAnalysis>;
 
 export const RolloutExperiment = object({
-  templates: list(RolloutExperimentTemplate),
+  templates: few(RolloutExperimentTemplate, 250),
   ...optional({
     duration: GoDuration,
-    analyses: list(RolloutExperimentAnalysis),
-    dryRun: list(DryRun),
+    analyses: few(RolloutExperimentAnalysis, 250),
+    dryRun: few(DryRun),
     analysisRunMetadata: LabelsAndAnnotations,
     scaleDownDelaySeconds: int32,
   }),
@@ -130,15 +133,15 @@ export type SetCanaryScale = v.InferOutput<typeof SetCanaryScale>;
 
 /** Without a match the route is taken away. */
 export const SetHeaderRoute = object(
-  optional({ name: string, match: list(object({ headerName: string, headerValue: StringMatch })) }),
+  optional({ name, match: few(object({ headerName: name, headerValue: StringMatch })) }),
 );
 export type SetHeaderRoute = v.InferOutput<typeof SetHeaderRoute>;
 
 /** Without a match the route is taken away. */
 export const SetMirrorRoute = object({
-  name: string,
+  name,
   ...optional({
-    match: list(object(optional({ method: StringMatch, path: StringMatch, headers: map(StringMatch) }))),
+    match: few(object(optional({ method: StringMatch, path: StringMatch, headers: fewNamed(StringMatch) }))),
     percentage: int32,
   }),
 });
@@ -154,19 +157,19 @@ export const CanaryStep = object(
     setCanaryScale: about("Set the canary's size apart from its traffic.", SetCanaryScale),
     setHeaderRoute: about("Send requests with these headers to the canary.", SetHeaderRoute),
     setMirrorRoute: about("Send copies of these requests to the canary.", SetMirrorRoute),
-    plugin: about("Run a step plugin and wait for it.", object({ name: string, ...optional({ config: opaque() }) })),
+    plugin: about("Run a step plugin and wait for it.", object({ name, ...optional({ config: opaque() }) })),
   }),
 );
 export type CanaryStep = v.InferOutput<typeof CanaryStep>;
 
 export const CanaryStrategy = object(
   optional({
-    canaryService: about("A Service that is pointed at the new revision.", string),
-    stableService: about("A Service that is pointed at the stable revision.", string),
-    steps: about("What to do, in this order, to bring a new revision out.", list(CanaryStep)),
+    canaryService: about("A Service that is pointed at the new revision.", name),
+    stableService: about("A Service that is pointed at the stable revision.", name),
+    steps: about("What to do, in this order, to bring a new revision out.", few(CanaryStep)),
     trafficRouting: about("Who splits the traffic; without it the replica counts do.", TrafficRouting),
-    maxSurge: about("A number, or a share such as 25%.", IntOrString),
-    maxUnavailable: about("A number, or a share such as 25%.", IntOrString),
+    maxSurge: about("A number, or a share such as 25%.", Amount),
+    maxUnavailable: about("A number, or a share such as 25%.", Amount),
     analysis: about("Runs beside the steps; a failure aborts the update.", BackgroundAnalysis),
     antiAffinity: AntiAffinity,
     canaryMetadata: LabelsAndAnnotations,
@@ -175,9 +178,9 @@ export const CanaryStrategy = object(
     scaleDownDelayRevisionLimit: int32,
     abortScaleDownDelaySeconds: int32,
     dynamicStableScale: about("Shrink the stable revision while traffic moves to the canary.", boolean),
-    pingPong: object({ pingService: string, pongService: string }),
+    pingPong: object({ pingService: name, pongService: name }),
     minPodsPerReplicaSet: int32,
-    replicaProgressThreshold: object({ type: about("Percent or Pods.", string), value: int32 }),
+    replicaProgressThreshold: object({ type: about("Percent or Pods.", name), value: int32 }),
   }),
 );
 export type CanaryStrategy = v.InferOutput<typeof CanaryStrategy>;
@@ -208,10 +211,10 @@ export type RolloutStrategy = v.InferOutput<typeof RolloutStrategy>;
 
 export const WorkloadRef = object(
   optional({
-    apiVersion: string,
-    kind: about("Deployment, ReplicaSet or PodTemplate.", string),
-    name: string,
-    scaleDown: about("When the Deployment is scaled to zero: never, onsuccess or progressively.", string),
+    apiVersion: name,
+    kind: about("Deployment, ReplicaSet or PodTemplate.", name),
+    name,
+    scaleDown: about("When the Deployment is scaled to zero: never, onsuccess or progressively.", name),
   }),
 );
 export type WorkloadRef = v.InferOutput<typeof WorkloadRef>;
@@ -279,7 +282,7 @@ export const StepPluginStatus = object({
     startedAt: Time,
     updatedAt: Time,
     finishedAt: Time,
-    backoff: GoDuration,
+    backoff: string,
     executions: int32,
     disabled: boolean,
     status: opaque(),

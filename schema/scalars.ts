@@ -11,6 +11,10 @@ export type Marks = {
   readonly format?: "int32" | "int64" | "date-time";
   readonly default?: string | boolean;
   readonly pattern?: string;
+  /** In characters (code points). */
+  readonly maxLength?: number;
+  readonly maxItems?: number;
+  readonly maxProperties?: number;
   readonly "x-kubernetes-int-or-string"?: true;
   readonly "x-kubernetes-preserve-unknown-fields"?: true;
   readonly "x-kubernetes-map-type"?: "atomic";
@@ -40,16 +44,36 @@ export const int32 = marked(v.pipe(v.number(), v.integer(), v.minValue(-(2 ** 31
 /** JavaScript holds it exactly up to 2^53; nothing in this API comes near. */
 export const int64 = marked(v.pipe(v.number(), v.integer()), { format: "int64" });
 
+/**
+ * How much the API server takes in one place of a spec, so that it turns away what nobody writes before we see it. Ten times
+ * what any real object has and more: where violations are not forgiven in parts that an update leaves alone (before
+ * Kubernetes 1.30), an object that was stored without the limit could not be changed any more, not even its status. For
+ * the same reason no status has limits, and pod templates, which others judge, have none.
+ *
+ * The parser does not look at them: what is stored already must be read.
+ */
+const MOST = { name: 1_000, line: 16_384, passage: 262_144, items: 1_000 } as const;
+
+/** Names, words and durations: 1,000 characters. Kubernetes' own names have at most 253. */
+export const name = marked(v.string(), { maxLength: MOST.name });
+/** Expressions, values and URLs: 16,384 characters. */
+export const line = marked(v.string(), { maxLength: MOST.line });
+/** Queries, bodies and annotations: 262,144 characters, as many as Kubernetes takes in all annotations together. */
+export const passage = marked(v.string(), { maxLength: MOST.passage });
+
 /** A point in time: RFC 3339, UTC, whole seconds when we write it. */
 export const Time = marked(v.string(), { format: "date-time" });
 export type Time = v.InferOutput<typeof Time>;
 
 /** A Go duration: "10s", "1h30m". Read by whoever uses it, since templates may hold "{{args.x}}" here. */
-export const GoDuration = v.string();
+export const GoDuration = marked(v.string(), { maxLength: MOST.name });
 export type GoDuration = v.InferOutput<typeof GoDuration>;
 
 export const IntOrString = marked(v.union([v.number(), v.string()]), { "x-kubernetes-int-or-string": true });
 export type IntOrString = v.InferOutput<typeof IntOrString>;
+
+/** As `IntOrString`, with a text of at most 1,000 characters. */
+export const Amount = marked(IntOrString, { maxLength: MOST.name });
 
 /** An amount with a unit: 1, "500m", "1Gi". */
 export const Quantity = marked(IntOrString, {
@@ -92,6 +116,11 @@ export function list<S extends v.GenericSchema>(item: S): v.ArraySchema<S, undef
   return v.array(item);
 }
 
+/** As `list`, with at most `most` items, by default 1,000. */
+export function few<S extends v.GenericSchema>(item: S, most: number = MOST.items): v.ArraySchema<S, undefined> {
+  return marked(list(item), { maxItems: most });
+}
+
 /** A list that server-side apply merges item by item; the keys tell items apart. */
 export function keyedList<S extends v.GenericSchema>(keys: readonly string[], item: S): v.ArraySchema<S, undefined> {
   return marked(v.array(item), { "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": keys });
@@ -100,6 +129,11 @@ export function keyedList<S extends v.GenericSchema>(keys: readonly string[], it
 /** Names to values of one type. */
 export function map<S extends v.GenericSchema>(value: S) {
   return v.record(v.string(), value);
+}
+
+/** As `map`, with at most 1,000 members. */
+export function fewNamed<S extends v.GenericSchema>(value: S) {
+  return marked(map(value), { maxProperties: MOST.items });
 }
 
 /**

@@ -1,18 +1,18 @@
 /** How a canary splits traffic (reference/api.md §2.4): the routers and what each needs to know. */
 import type * as v from "valibot";
-import { about, boolean, int32, int64, list, map, object, opaque, optional, string } from "./scalars.ts";
+import { about, boolean, few, fewNamed, int32, int64, name, object, opaque, optional, passage } from "./scalars.ts";
 
 export const IstioVirtualService = object({
-  name: string,
+  name,
   ...optional({
-    routes: list(string),
-    tlsRoutes: list(object(optional({ port: int64, sniHosts: list(string) }))),
-    tcpRoutes: list(object(optional({ port: int64 }))),
+    routes: few(name),
+    tlsRoutes: few(object(optional({ port: int64, sniHosts: few(name) }))),
+    tcpRoutes: few(object(optional({ port: int64 }))),
   }),
 });
 export type IstioVirtualService = v.InferOutput<typeof IstioVirtualService>;
 
-const named = object({ name: string });
+const named = object({ name });
 
 /** The routers; more than one may be set. */
 export const TrafficRouting = object(
@@ -20,46 +20,46 @@ export const TrafficRouting = object(
     istio: object(
       optional({
         virtualService: IstioVirtualService,
-        virtualServices: list(IstioVirtualService),
+        virtualServices: few(IstioVirtualService),
         destinationRule: object({
-          name: string,
-          canarySubsetName: string,
-          stableSubsetName: string,
-          ...optional({ additionalSubsetNames: list(string) }),
+          name,
+          canarySubsetName: name,
+          stableSubsetName: name,
+          ...optional({ additionalSubsetNames: few(name) }),
         }),
       }),
     ),
     nginx: object(
       optional({
-        annotationPrefix: string,
-        stableIngress: string,
-        stableIngresses: list(string),
-        additionalIngressAnnotations: map(string),
-        canaryIngressAnnotations: map(string),
+        annotationPrefix: name,
+        stableIngress: name,
+        stableIngresses: few(name),
+        additionalIngressAnnotations: fewNamed(passage),
+        canaryIngressAnnotations: fewNamed(passage),
       }),
     ),
     alb: object({
       servicePort: int32,
       ...optional({
-        ingress: string,
-        ingresses: list(string),
-        rootService: string,
-        annotationPrefix: string,
+        ingress: name,
+        ingresses: few(name),
+        rootService: name,
+        annotationPrefix: name,
         stickinessConfig: object({ enabled: boolean, durationSeconds: int64 }),
       }),
     }),
-    smi: object(optional({ rootService: string, trafficSplitName: string })),
-    ambassador: object({ mappings: list(string) }),
+    smi: object(optional({ rootService: name, trafficSplitName: name })),
+    ambassador: object({ mappings: few(name) }),
     appMesh: object(
       optional({
-        virtualService: object({ name: string, ...optional({ routes: list(string) }) }),
+        virtualService: object({ name, ...optional({ routes: few(name) }) }),
         virtualNodeGroup: object({ canaryVirtualNodeRef: named, stableVirtualNodeRef: named }),
       }),
     ),
-    traefik: object({ weightedTraefikServiceName: string }),
-    apisix: object(optional({ route: object({ name: string, ...optional({ rules: list(string) }) }) })),
+    traefik: object({ weightedTraefikServiceName: name }),
+    apisix: object(optional({ route: object({ name, ...optional({ rules: few(name) }) }) })),
     plugins: about("Configuration of traffic router plugins, by name.", opaque()),
-    managedRoutes: about("Names for header and mirror routes, first wins.", list(named)),
+    managedRoutes: about("Names for header and mirror routes, first wins.", few(named)),
     maxTrafficWeight: about("What counts as all traffic. Default 100.", int32),
   }),
 );
