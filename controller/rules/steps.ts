@@ -9,6 +9,8 @@ import { invalid, required, type Violation } from "./violation.ts";
 interface StepInput {
   readonly step: Place;
   readonly routing: Place;
+  /** Names of the managed routes; undefined where the list is missing. */
+  readonly managed: ReadonlySet<string> | undefined;
 }
 
 type Rule = (input: StepInput) => readonly Violation[];
@@ -106,19 +108,16 @@ function exactMatch(match: Place, value: Place): readonly Violation[] {
 const routesOf = (step: Place): readonly Place[] =>
   [at(step, "setHeaderRoute"), at(step, "setMirrorRoute")].filter(present);
 
-const managedRoutesListed: Rule = ({ step, routing }) => {
-  const managed = at(routing, "managedRoutes");
-  if (!present(routing) || present(managed) || routesOf(step).length === 0) return [];
+const managedRoutesListed: Rule = ({ step, routing, managed }) => {
+  if (!present(routing) || managed !== undefined || routesOf(step).length === 0) return [];
   const detail = "Rollout has missing field 'spec.strategy.canary.trafficRouting.managedRoutes'";
-  return [required("managed-routes-required", managed, detail)];
+  return [required("managed-routes-required", at(routing, "managedRoutes"), detail)];
 };
 
-const routeIsManaged: Rule = ({ step, routing }) => {
-  const managed = at(routing, "managedRoutes");
-  if (!present(managed)) return [];
-  const names = new Set(items(managed).map((route) => text(at(route, "name"))));
+const routeIsManaged: Rule = ({ step, managed }) => {
+  if (managed === undefined) return [];
   return routesOf(step)
-    .filter((route) => !names.has(text(at(route, "name"))))
+    .filter((route) => !managed.has(text(at(route, "name"))))
     .map((route) => invalid("step-route-not-managed", route, UNKNOWN_ROUTE, text(at(route, "name"))));
 };
 
@@ -157,5 +156,8 @@ const RULES: readonly Rule[] = [
 
 export function stepViolations(canary: Place): readonly Violation[] {
   const routing = at(canary, "trafficRouting");
-  return items(at(canary, "steps")).flatMap((step) => RULES.flatMap((rule) => rule({ step, routing })));
+  const routes = at(routing, "managedRoutes");
+  // Once for all steps: there may be many of both.
+  const managed = present(routes) ? new Set(items(routes).map((route) => text(at(route, "name")))) : undefined;
+  return items(at(canary, "steps")).flatMap((step) => RULES.flatMap((rule) => rule({ step, routing, managed })));
 }

@@ -35,7 +35,11 @@ export const nginx: Router = {
       ingressRef(rollout, canaryName(rollout, stable)),
     ]),
   heeds: isOfKnownClass,
-  route: (input) => planOf(stableNames(input.rollout).map((stable, n, all) => partOf(input, stable, all.slice(0, n)))),
+  route: (input) => {
+    // The first stable Ingress for each canary Ingress: there may be as many as an object has room for.
+    const owners = new Map<string, string>();
+    return planOf(stableNames(input.rollout).map((stable) => partOf(input, stable, owners)));
+  },
 };
 
 function stableNames(rollout: Rollout): readonly string[] {
@@ -49,12 +53,13 @@ const LONGEST_NAME = 253;
 const canaryName = (rollout: Rollout, stable: string): string =>
   `${rollout.metadata.name}-${stable}`.slice(0, LONGEST_NAME - CANARY_SUFFIX.length) + CANARY_SUFFIX;
 
-/** What is to be done beside one stable Ingress; `before`: those that have been looked at. */
-function partOf(input: RoutingInput, stableName: string, before: readonly string[]): Part {
+/** What is to be done beside one stable Ingress; `owners`: the stable ones that were looked at, by their canary ones. */
+function partOf(input: RoutingInput, stableName: string, owners: Map<string, string>): Part {
   const { rollout, object } = input;
   const name = canaryName(rollout, stableName);
-  const twin = before.find((other) => canaryName(rollout, other) === name);
+  const twin = owners.get(name);
   if (twin !== undefined) return faulty(sharedName(name, twin, stableName));
+  owners.set(name, stableName);
   const current = object(ingressRef(rollout, name));
   if (current !== undefined && !isControlledBy(current, rollout)) {
     return faulty(`canary ingress \`${name}\` controlled by different object`);

@@ -15,6 +15,7 @@ const { values } = parseArgs({
   options: {
     every: { type: "boolean", default: false },
     places: { type: "boolean", default: false },
+    /** Of the places in pods one in so many is played. */
     "pods-every": { type: "string", default: "1" },
     seeds: { type: "string", default: "0" },
     from: { type: "string", default: "1" },
@@ -34,13 +35,13 @@ const { values } = parseArgs({
 /** So long nothing may hold the process; whatever does is named, and the others go on without it. */
 const PATIENCE_MS = 20_000;
 
-const size = Number(values.size);
+const [size, seed, podsEvery] = [Number(values.size), Number(values.seed), Number(values["pods-every"])];
 
 function* inputs(): Generator<Input> {
-  if (values.every) yield* everyInput(size);
-  if (values.places) yield* everyPlace(Number(values.seed), size, Number(values["pods-every"]));
+  if (values.every) yield* everyInput(seed, size, podsEvery);
+  if (values.places) yield* everyPlace(seed, size, podsEvery);
   const from = Number(values.from);
-  for (let seed = from; seed < from + Number(values.seeds); seed += 1) yield seededInput(seed, size);
+  for (let at = from; at < from + Number(values.seeds); at += 1) yield seededInput(at, size);
 }
 
 function work(share: number, of: number): void {

@@ -55,19 +55,23 @@ export function inputAt(spot: Spot, value: Hostile, size: number): Input {
   };
 }
 
-/** Every place with every value that fits there. */
-export function* everyInput(size: number): Generator<Input> {
-  for (const spot of SPOTS) for (const value of valuesFor(spot.node)) yield inputAt(spot, value, size);
+/** All places outside of pods, and one in `podsEvery` of the hundreds that each kind has in them. */
+function* places(chance: Chance, podsEvery: number): Generator<Spot> {
+  for (const spot of SPOTS) if (!spot.inPods || chance.below(podsEvery) === 0) yield spot;
 }
 
-/** Every place once, outside of pods; of their hundreds of places some. The seed says with which value. */
+/** Every place with every value that fits there. */
+export function* everyInput(seed: number, size: number, podsEvery: number): Generator<Input> {
+  for (const spot of places(chanceOf(seed).fork("places"), podsEvery)) {
+    for (const value of valuesFor(spot.node)) yield inputAt(spot, value, size);
+  }
+}
+
+/** Every place once; the seed says with which value. */
 export function* everyPlace(seed: number, size: number, podsEvery: number): Generator<Input> {
-  const chance = chanceOf(seed).fork("places");
-  for (const spot of SPOTS) {
-    if (spot.inPods && chance.below(podsEvery) > 0) continue;
-    const values = valuesFor(spot.node);
-    const value = values[chance.below(values.length)];
-    if (value !== undefined) yield inputAt(spot, value, size);
+  const chance = chanceOf(seed);
+  for (const spot of places(chance.fork("places"), podsEvery)) {
+    yield inputAt(spot, chance.pick(valuesFor(spot.node) as [Hostile, ...Hostile[]]), size);
   }
 }
 
