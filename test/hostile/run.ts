@@ -7,7 +7,7 @@
  */
 import { writeSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { judge } from "./judge.ts";
+import { judge, type Verdict } from "./judge.ts";
 import { type Judged, playShare, type Told } from "./share.ts";
 import { everyInput, everyPlace, type Input, LARGEST, seededInput } from "./worlds.ts";
 
@@ -35,6 +35,7 @@ const { values } = parseArgs({
 /** So long nothing may hold the process; whatever does is named, and the others go on without it. */
 const PATIENCE_MS = 20_000;
 
+const slower = Number(values.slower);
 const [size, seed, podsEvery] = [Number(values.size), Number(values.seed), Number(values["pods-every"])];
 
 function* inputs(): Generator<Input> {
@@ -51,23 +52,27 @@ function work(share: number, of: number): void {
     if (at++ % of !== share || !input.name.includes(values.match)) continue;
     if (mine++ < skip) continue;
     tell({ begins: input.name });
-    tell({ name: input.name, verdict: judge(input.make()) });
+    const verdict = judge(input.make());
+    // Compiling and collecting garbage take their time now and then: what is slow is slow twice.
+    const again = worstOf(verdict) > slower ? judge(input.make()) : verdict;
+    tell({ name: input.name, verdict: worstOf(again) < worstOf(verdict) ? again : verdict });
   }
 }
 
 /** At once: whoever reads has to know the name while the process hangs. */
 const tell = (told: Told): void => void writeSync(1, `${JSON.stringify(told)}\n`);
 
+const worstOf = (verdict: Verdict | undefined): number => Math.max(0, ...(verdict?.spent ?? []).map(([, ms]) => ms));
+
 /** @returns how many have a problem. */
 function report(all: readonly Judged[]): number {
   const judged = all.flatMap(({ name, verdict }) => (verdict === undefined ? [] : [{ name, verdict }]));
   const tooLarge = all.length - judged.length;
-  const slower = Number(values.slower);
   const slow = judged
     .map(({ name, verdict }) => ({
       name,
       spent: verdict.spent,
-      worst: Math.max(0, ...verdict.spent.map(([, ms]) => ms)),
+      worst: worstOf(verdict),
     }))
     .filter(({ worst }) => worst > slower)
     .toSorted((a, b) => b.worst - a.worst);
