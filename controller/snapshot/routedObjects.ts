@@ -28,9 +28,17 @@ export interface Routed {
 
 export const routedKey = ({ namespace, name }: Omit<ObjectRef, "resource">): string => `${namespace}/${name}`;
 
-/** Objects by which a router routes a Rollout; none where the Rollout does not name it. */
-export const refsOf = (router: Router, rollout: Rollout, settings: RouterSettings): readonly ObjectRef[] =>
-  router.configured(rollout) ? router.reads(rollout, settings) : [];
+/** A router reads at most two objects for each member of a spec that may have 10,000 (controller/rules/size.ts). */
+const MOST_REFS = 20_000;
+
+/**
+ * Objects by which a router routes a Rollout; none where the Rollout does not name it, and none where it names so many that
+ * it is held for its size: nobody has to look for them.
+ */
+export function refsOf(router: Router, rollout: Rollout, settings: RouterSettings): readonly ObjectRef[] {
+  const refs = router.configured(rollout) ? router.reads(rollout, settings) : [];
+  return refs.length > MOST_REFS ? [] : refs;
+}
 
 export function createRouted(settings: RouterSettings): Routed {
   const resources = new Map(

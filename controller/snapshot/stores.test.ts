@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { ReplicaSet } from "../../schema/kube.ts";
+import type { Rollout } from "../../schema/rollout.ts";
 import { templateDigest } from "../hash/templateDigest.ts";
 import { EPHEMERAL_METADATA, HASH_LABEL } from "../rollout/model.ts";
 import { createStores, replicaSetFacts, servicesOf, slimRollout } from "./stores.ts";
@@ -65,6 +66,26 @@ describe("the caches", () => {
       spec: {},
     };
     expect(slimRollout(raw).metadata).toEqual({ name: "web", namespace: "ns", annotations: { team: "a" } });
+  });
+
+  test("look for the Ingresses that a Rollout names, but for none of more than a Rollout may have members", () => {
+    const { rollouts, optional } = createStores();
+    const ingresses = optional.find(({ kind }) => kind.plural === "ingresses");
+    const naming = (count: number): Rollout => ({
+      metadata: { name: "web", namespace: "ns", creationTimestamp: undefined, uid: "r", resourceVersion: "1" },
+      spec: {
+        strategy: {
+          canary: {
+            trafficRouting: { nginx: { stableIngresses: Array.from({ length: count }, (_, at) => `i${at}`) } },
+          },
+        },
+      },
+    });
+    expect(ingresses?.kind.neededBy(naming(2))).toEqual(["ns/i0", "ns/web-i0-canary", "ns/i1", "ns/web-i1-canary"]);
+    expect(ingresses?.kind.neededBy(naming(9_000)).length).toBe(18_000);
+    expect(ingresses?.kind.neededBy(naming(10_001))).toEqual([]);
+    rollouts.upsert(naming(10_001));
+    expect(rollouts.by("need", "ingresses.networking.k8s.io")).toEqual([]);
   });
 
   test("find the Services that a Rollout names, each once", () => {

@@ -1,5 +1,6 @@
 /** Everything that looks at an object which strangers have written, one after the other. */
 import { admissionFindings, newViolations, type References } from "../../controller/rules/admission.ts";
+import { sizeViolations } from "../../controller/rules/size.ts";
 import { violationText } from "../../controller/rules/violation.ts";
 import { podTemplateHash, stepHash } from "../../controller/hash/podHash.ts";
 import { templateDigest } from "../../controller/hash/templateDigest.ts";
@@ -58,6 +59,8 @@ const LOOKS: Readonly<Record<string, Look>> = {
     for (const user of world.users.slice(0, 1)) admissionFindings(user, "Rollout", { references: { templates } });
   },
   hash: ({ kind, object }) => {
+    // Nobody hashes what is too large to be judged.
+    if (sizeViolations(object).length > 0) return;
     for (const template of podTemplatesOf(kind, object)) {
       podTemplateHash(template, 0);
       templateDigest(template);
