@@ -70,7 +70,7 @@ describe("the caches", () => {
 
   test("look for the Ingresses that a Rollout names, but for none of more than a Rollout may have members", () => {
     const { rollouts, optional } = createStores();
-    const ingresses = optional.find(({ kind }) => kind.plural === "ingresses");
+    const ingresses = optional.find(({ kind }) => kind.api.plural === "ingresses");
     const naming = (count: number): Rollout => ({
       metadata: { name: "web", namespace: "ns", creationTimestamp: undefined, uid: "r", resourceVersion: "1" },
       spec: {
