@@ -213,6 +213,11 @@ describe("a run that would end in Error", () => {
       { ...metric({}), dryRun: [{ metricName: "^n" }] },
       'spec.dryRun[0].metricName: Invalid value: "^n": Rule didn\'t match any metric name(s)',
     ],
+    [
+      "a rule that takes too long to be matched",
+      { ...metric({}), dryRun: [{ metricName: "(abcdefghijklmnopqrstuvwxyz){1000}" }] },
+      'spec.dryRun[0].metricName: Invalid value: "(abcdefghijklmnopqrstuvwxyz){1000}": too costly a regular expression to look for in the names of the metrics: at most 4096 characters, and few repetitions',
+    ],
     ["rules repeated are fine", { ...metric({}), dryRun: [{ metricName: "m" }, { metricName: "m" }] }],
     [
       "names behind tags are matched later",

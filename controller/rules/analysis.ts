@@ -15,7 +15,7 @@ import {
 import { conditionViolations, conditionWarnings, runConditionViolations, runConditionWarnings } from "./conditions.ts";
 import { metricViolations, metricWarnings } from "./metric.ts";
 import { at, count, isTrue, items, type Place, repeated, root, text } from "./place.ts";
-import { regexpSearch } from "./regexp/matches.ts";
+import { MAX_PATTERN, regexpSearch } from "./regexp/matches.ts";
 import { isTemplated, unresolvedTags } from "./tags.ts";
 import { duplicate, invalid, required, type Violation } from "./violation.ts";
 
@@ -50,10 +50,16 @@ const unmatchedExpressions: Rule = (spec) => {
   const names = metricsOf(spec).map((metric) => at(metric, "name"));
   if (rules.length === 0 || names.some(isTemplated)) return [];
   const search = regexpSearch(names.map(text));
-  return rules
-    .filter((place) => search(text(place)) === false)
-    .map((place) => invalid("metric-rule-unmatched", place, "Rule didn't match any metric name(s)", text(place)));
+  return rules.flatMap((place) => {
+    const found = search(text(place));
+    if (found === true) return [];
+    return found === false
+      ? [invalid("metric-rule-unmatched", place, "Rule didn't match any metric name(s)", text(place))]
+      : [invalid("metric-rule-costly", place, TOO_COSTLY, text(place))];
+  });
 };
+
+const TOO_COSTLY = `too costly a regular expression to look for in the names of the metrics: at most ${MAX_PATTERN} characters, and few repetitions`;
 
 function tagViolations(spec: Place, judged: (name: string | undefined) => boolean): readonly Violation[] {
   return unresolvedTags(at(spec, "metrics"), argumentNames(spec))

@@ -58,6 +58,28 @@ describe("there is an end to", () => {
     expect(answer('all(1..1000, repeat("a", 1000) matches "(a{1,100}){1,9}b")')).toContain("too long");
   });
 
+  test("regular expressions that are large, and those that are made again and again", () => {
+    expect(answer('result matches "(abcdefghijklmnopqrstuvwxyz){1000}"', "a")).toContain("too large a regular");
+    expect(answer('result matches repeat("a.", 3000)', "a")).toContain("too large a regular");
+    expect(answer('any(1..5000, result matches "b+" + string(#))', "a")).toContain(LONG);
+    expect(answer('any(1..5000, result matches "b+")', "a")).toBe(false);
+  });
+
+  test("texts that are full of beginnings of what is looked for in them", () => {
+    const [text, part] = ['repeat("b", 640000)', 'repeat("b", 9990) + "ac" + repeat("b", 9990)'];
+    expect(answer(`${text} contains ${part}`)).toBe(false);
+    expect(answer(`${text} matches ${part}`)).toBe(false);
+    expect(answer(`len(split(${text}, ${part})) == 1`)).toBe(true);
+    expect(answer(`replace(${text}, ${part}, "") == ""`)).toBe(false);
+    expect(answer(`indexOf(${text}, ${part}) == -1`)).toBe(true);
+    expect(answer(`lastIndexOf(${text}, ${part}) == -1`)).toBe(true);
+    expect(answer(`let t = ${text}; none(1..1000, t contains "abbbbbbbbbb")`)).toContain(LONG);
+  });
+
+  test("beginnings and ends that are compared again and again", () => {
+    expect(answer("let t = repeat('a', 900000); all(1..10000, t startsWith t)")).toContain(LONG);
+  });
+
   test("JSON that is nested without end", () => {
     expect(answer(`fromJSON("${"[".repeat(2_000)}${"]".repeat(2_000)}") == nil`)).toContain(DEEP);
   });

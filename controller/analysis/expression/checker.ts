@@ -3,7 +3,7 @@
  * what they are given. It compiles against the value that was measured, so a condition may be right for one result and
  * wrong for another.
  */
-import { parseRegexp } from "../../rules/regexp/syntax.ts";
+import { type Budget, compileRegexp, usualBudget } from "../../rules/regexp/matches.ts";
 import { isBuiltin } from "./builtinNames.ts";
 import { builtinType, fitsOne } from "./builtinTypes.ts";
 import { CLOSED, closedType, OTHER_CLOSED, pointersOf } from "./closureTypes.ts";
@@ -60,6 +60,8 @@ interface Checker {
   readonly floats: Set<Node>;
   readonly variables: (readonly [name: string, type: Type])[];
   readonly scopes: Scope[];
+  /** What is left for all regular expressions. */
+  readonly regexps: Budget;
 }
 
 /** The functions of conditions besides the built-in ones. */
@@ -74,7 +76,14 @@ const FUNCTIONS: ReadonlyMap<string, Type> = new Map([
 
 /** Throws ExpressionError when the expression does not compile against a result of this type. */
 export function check(root: Node, result: Type): Checked {
-  const checker: Checker = { result, types: new Map(), floats: new Set(), variables: [], scopes: [] };
+  const checker: Checker = {
+    result,
+    types: new Map(),
+    floats: new Set(),
+    variables: [],
+    scopes: [],
+    regexps: usualBudget(),
+  };
   return { type: visit(checker, root), types: checker.types, floats: checker.floats };
 }
 
@@ -161,15 +170,16 @@ function unary(c: Checker, node: NodeOf<"unary">): Type {
 
 function binary(c: Checker, node: NodeOf<"binary">): Type {
   const [left, right] = [visit(c, node.left), visit(c, node.right)];
-  if (node.operator === "matches" && node.right.kind === "string") regularExpression(node.right.value, node.at);
+  if (node.operator === "matches" && node.right.kind === "string") regularExpression(c, node.right.value, node.at);
   const type = binaryType(node.operator, left, right);
   if (type !== undefined) return type;
   throw new ExpressionError(`${node.operator} does not take a ${left.name} and a ${right.name}`, node.at);
 }
 
-function regularExpression(pattern: string, at: number): void {
-  if (parseRegexp(fromGo(pattern)) !== undefined) return;
-  throw new ExpressionError(`not a regular expression of Go's (RE2): ${shown(pattern)}`, at);
+function regularExpression(c: Checker, pattern: string, at: number): void {
+  const compiled = compileRegexp(fromGo(pattern), c.regexps);
+  if (compiled === "none") throw new ExpressionError(`not a regular expression of Go's (RE2): ${shown(pattern)}`, at);
+  if (compiled === "costly") throw new ExpressionError(`too large a regular expression: ${shown(pattern)}`, at);
 }
 
 function member(c: Checker, node: Member): Type {

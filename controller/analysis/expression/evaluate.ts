@@ -6,7 +6,7 @@ import { callFunction } from "./functions.ts";
 import { fromGo } from "./goText.ts";
 import { runLoop } from "./loops.ts";
 import { type Machine, spendElements, spendText } from "./machine.ts";
-import { matches } from "./matching.ts";
+import { matches, textTest } from "./matching.ts";
 import { methodOf } from "./methods.ts";
 import type { Binary, Builtin, Call, Member, Node, NodeOf } from "./node.ts";
 import { ExpressionError } from "./problem.ts";
@@ -155,7 +155,7 @@ function operation(m: Machine, node: Binary, left: Value, right: Value): Value {
     case "contains":
     case "startsWith":
     case "endsWith":
-      return textTest(operator, left, right);
+      return textTest(m, operator, left, right);
     case "..":
       return range(m, integerFrom(left), integerFrom(right));
     case "&&":
@@ -172,15 +172,6 @@ function same(m: Machine, { strict }: Binary, left: Value, right: Value): boolea
   if (wrong !== undefined)
     throw new ExpressionError(`== is between two of ${strict}, but there is a ${typeName(wrong)}`);
   return equal(left, right, m.spend);
-}
-
-function textTest(operator: "contains" | "startsWith" | "endsWith", left: Value, right: Value): boolean {
-  if (isNil(left) || isNil(right)) return false;
-  if (typeof left !== "string" || typeof right !== "string") {
-    throw new ExpressionError(`${operator} does not take a ${typeName(left)} and a ${typeName(right)}`);
-  }
-  if (operator === "contains") return left.includes(right);
-  return operator === "startsWith" ? left.startsWith(right) : left.endsWith(right);
 }
 
 function range(m: Machine, from: bigint, to: bigint): List {

@@ -3,6 +3,7 @@
  * controller: nested loops and doubled texts end with an error instead of holding up everybody.
  */
 import type { Spend } from "./compare.ts";
+import type { LastRegexp } from "./matching.ts";
 import { ExpressionError } from "./problem.ts";
 import type { Value } from "./value.ts";
 
@@ -26,6 +27,7 @@ export interface Machine {
   work: number;
   elements: number;
   textBytes: number;
+  regexp: LastRegexp | undefined;
   readonly spend: Spend;
 }
 
@@ -46,6 +48,7 @@ export function newMachine(environment: ReadonlyMap<string, Value>, now: number)
     work: 0,
     elements: 0,
     textBytes: 0,
+    regexp: undefined,
     spend: (work) => {
       machine.work += work;
       if (machine.work > MAX_WORK) throw new ExpressionError("it takes too long: too many steps");

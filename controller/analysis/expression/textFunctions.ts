@@ -4,6 +4,7 @@ import { fromGo, isAscii, isSpace, runes, toGo, trimRunes } from "./goText.ts";
 import { decoded, jsonText } from "./json.ts";
 import { type Machine, spendElements, spendText } from "./machine.ts";
 import { ExpressionError } from "./problem.ts";
+import { finalIndexOf, firstIndexOf, splitBy } from "./textSearch.ts";
 import { isList, type List, typeName, type Value } from "./value.ts";
 
 type Call = (m: Machine, args: readonly Value[]) => Value;
@@ -66,7 +67,8 @@ const split =
     const limit = most === undefined ? -1 : Number(integerFrom(most));
     if (limit === 0) return { ...texts([]), absent: true };
     spendText(m, whole.length);
-    const parts = limited(by === "" ? runes(whole) : whole.split(by), limit, by);
+    m.spend((whole.length + by.length) / 16);
+    const parts = limited(by === "" ? runes(whole) : splitBy(whole, by), limit, by);
     spendElements(m, parts.length);
     return texts(after ? parts.map((part, index) => (index < parts.length - 1 ? part + by : part)) : parts);
   };
@@ -81,7 +83,8 @@ const replace: Call = (m, [value, old, fresh, most]) => {
   const [whole, by, instead] = [text("replace", value), text("replace", old), text("replace", fresh)];
   const limit = most === undefined ? -1 : Number(integerFrom(most));
   if (by === "") return interspersed(m, whole, instead, limit);
-  const parts = limited(whole.split(by), limit < 0 ? -1 : limit + 1, by);
+  m.spend((whole.length + by.length) / 16);
+  const parts = limited(splitBy(whole, by), limit < 0 ? -1 : limit + 1, by);
   spendText(m, whole.length + parts.length * instead.length);
   return parts.join(instead);
 };
@@ -121,9 +124,9 @@ const join: Call = (m, [list = null, glue = ""]) => {
 const position =
   (name: string, find: (value: string, part: string) => number): Call =>
   (m, [value, part]) => {
-    const whole = text(name, value);
-    m.spend(whole.length / 16);
-    return BigInt(find(whole, text(name, part)));
+    const [whole, sought] = [text(name, value), text(name, part)];
+    m.spend((whole.length + sought.length) / 16);
+    return BigInt(find(whole, sought));
   };
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
@@ -152,8 +155,8 @@ export const TEXT_FUNCTIONS: ReadonlyMap<string, Call> = new Map<string, Call>([
   ["replace", replace],
   ["repeat", repeat],
   ["join", join],
-  ["indexOf", position("indexOf", (value, part) => value.indexOf(part))],
-  ["lastIndexOf", position("lastIndexOf", (value, part) => value.lastIndexOf(part))],
+  ["indexOf", position("indexOf", firstIndexOf)],
+  ["lastIndexOf", position("lastIndexOf", finalIndexOf)],
   ["hasPrefix", onTexts("hasPrefix", (value = "", prefix = "") => value.startsWith(prefix))],
   ["hasSuffix", onTexts("hasSuffix", (value = "", suffix = "") => value.endsWith(suffix))],
   ["toJSON", (m, [value = null]) => jsonText(value, m.spend)],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { TooCostlyError, within } from "../budget.ts";
 import { regexpSearch } from "./matches.ts";
 
 const matches = (pattern: string, ...texts: readonly string[]): boolean | undefined => regexpSearch(texts)(pattern);
@@ -41,6 +42,10 @@ const table: readonly (readonly [sentence: string, pattern: string, text: string
   ["a backward range", "[z-a]", "m", false],
   ["edges of words", String.raw`\brate\b`, "error rate", true],
   ["line ends only when asked", "(?m)^b$", "a\nb", true],
+  ["repetitions that multiply to a thousand", "((a{10}){10}){10}|b", "b", true],
+  ["and to more, which Go does not compile", "((a{100}){100}){100}", "a".repeat(100), false],
+  ["nothing, a thousand times a thousand", `${"(?:".repeat(4)}${"){1000}".repeat(4)}.`, "a", false],
+  ["a lone surrogate is a replacement character", "^\ufffd$", "\ud800", true],
   ["hexadecimal", String.raw`^\x41\x{42}$`, "AB", true],
 ];
 
@@ -62,9 +67,19 @@ describe("a regular expression of Go's", () => {
   });
 
   test("is not judged when that would take too long", () => {
-    expect(matches("((a{100}){100}){100}", "a")).toBeUndefined();
+    expect(matches("(abcdefghijklmnopqrstuvwxyz){1000}", "a")).toBeUndefined();
     expect(matches("(a{0,300}){3}", "a".repeat(2_000))).toBeUndefined();
     expect(matches(`(${"a".repeat(120_000)})`, "a")).toBeUndefined();
+    expect(matches(`a{${"1".repeat(40_000)}`, "a")).toBeUndefined();
+    expect(matches(String.raw`\pL`.repeat(1_000), "a")).toBeUndefined();
+    expect(matches(`(?i)[${"B-\u{1e940}".repeat(100)}]`, "a")).toBeUndefined();
+    expect(matches(`${"b".repeat(2_000)}ac`, "b".repeat(100_000))).toBeUndefined();
+  });
+
+  test("is paid for before it is compiled, by the budget of the judgement too", () => {
+    const judged = within(3_000, () => regexpSearch(["a"])("(a{1,900}b)+"));
+    expect(judged).toEqual(new TooCostlyError("matching regular expressions"));
+    expect(within(3_000, () => regexpSearch(["a"])("^a+$"))).toBe(true);
   });
 
   test("shares its time with others", () => {

@@ -1,144 +1,88 @@
 /**
- * Whether a Go regular expression matches, in time that grows with pattern × text and no faster: the expressions come
- * from users, and a backtracking matcher would let one of them hold up everybody's admission.
+ * Go's regular expressions, by RE2JS: not JavaScript's, because the two differ in what is an expression at all
+ * (`(?i)x`, `\z`, `(?=x)`), and because a backtracking matcher would let one of them hold up everybody. The expressions
+ * come from users: what one costs is taken off the budget before it is compiled, and before it is matched.
  */
-import { type Assertion, parseRegexp, type Regexp } from "./syntax.ts";
-import type { CharTest } from "./classes.ts";
+import { RE2JS, RE2JSException } from "re2js";
+import { spend } from "../budget.ts";
+import { weigh } from "./weigh.ts";
 
-type Instruction =
-  | { readonly kind: "char"; readonly test: CharTest }
-  | { readonly kind: "assert"; readonly assertion: Assertion }
-  | { readonly kind: "fork"; readonly to: readonly number[] }
-  | { readonly kind: "match" };
+/** Steps that are left for all that is matched together (rules/budget.ts). */
+export interface Budget {
+  steps: number;
+}
 
-const MAX_INSTRUCTIONS = 5_000;
+/** Some 10 ms. */
+export const usualBudget = (): Budget => ({ steps: 200_000 });
 
-/** Instructions times characters, about a tenth of a microsecond each. */
-const USUAL_WORK = 100_000;
+/** A pattern that is any longer, or compiles to more, is too costly, whatever is left. */
+export const MAX_PATTERN = 4_096;
+const MAX_SIZE = 20_000;
+/** For a character and an instruction, when no two characters lead to the same states. */
+const STEPS_PER_STATE = 2;
+/** Characters that JavaScript compares in a step, when a text is full of beginnings of the one that is looked for. */
+const COMPARED_PER_STEP = 50;
+const PLAIN = /^[\w -]*$/;
+
+/**
+ * What a pattern stands for. "none": Go does not compile it. "costly": it cannot be afforded, which says nothing about
+ * what Go makes of it. A lone surrogate is U+FFFD, as in what Go reads.
+ */
+export type Compiled = RE2JS | "none" | "costly";
+
+/** @throws {TooCostlyError} when the judgement's budget is used up, as all of them here */
+export function compileRegexp(pattern: string, budget: Budget): Compiled {
+  if (pattern.length > MAX_PATTERN || !affords(budget, pattern.length)) return "costly";
+  const { steps, size, nameless } = weigh(pattern.toWellFormed());
+  if (size > MAX_SIZE || !affords(budget, steps)) return "costly";
+  try {
+    return RE2JS.compile(nameless);
+  } catch (error) {
+    if (error instanceof RE2JSException) return "none";
+    throw error;
+  }
+}
+
+/** Whether the text has a match anywhere; undefined when it cannot be afforded. */
+export function searchRegexp(compiled: RE2JS, text: string, budget: Budget): boolean | undefined {
+  if (!affords(budget, STEPS_PER_STATE * compiled.programSize() * (text.length + 1))) return undefined;
+  return compiled.test(text.toWellFormed());
+}
 
 /**
  * Whether a pattern matches one of the texts (unanchored, as Go's MatchString). False for a pattern that is no regular
- * expression; undefined when finding out would take too long, after all patterns that were asked for before. `budget` holds
- * what is left (instructions times characters).
+ * expression; undefined when finding out would take too long, after all patterns that were asked for before.
  */
 export function regexpSearch(
   texts: readonly string[],
-  budget = { work: USUAL_WORK },
+  budget: Budget = usualBudget(),
 ): (pattern: string) => boolean | undefined {
-  const length = texts.reduce((sum, text) => sum + text.length + 1, 1);
-  const affords = (work: number): boolean => {
-    budget.work -= work;
-    return budget.work >= 0;
-  };
   return (pattern) => {
-    if (!affords(texts.length + pattern.length)) return undefined;
-    // Most are plain names.
-    if (/^[\w -]*$/.test(pattern)) return texts.some((text) => text.includes(pattern));
-    const tree = parseRegexp(pattern);
-    if (tree === undefined) return false;
-    const program: Instruction[] = [];
-    if (!emit(program, tree) || !affords(program.length * length)) return undefined;
-    program.push({ kind: "match" });
-    return texts.some((text) => matches(program, text));
+    if (PLAIN.test(pattern)) return plainSearch(texts, pattern, budget);
+    const compiled = compileRegexp(pattern, budget);
+    if (compiled === "costly") return undefined;
+    if (compiled === "none") return false;
+    for (const text of texts) {
+      const found = searchRegexp(compiled, text, budget);
+      if (found !== false) return found;
+    }
+    return false;
   };
 }
 
-/** Appends the instructions of a tree; false when they become too many. */
-function emit(program: Instruction[], tree: Regexp): boolean {
-  if (program.length > MAX_INSTRUCTIONS) return false;
-  switch (tree.kind) {
-    case "char":
-    case "assert":
-      program.push(tree);
-      return true;
-    case "sequence":
-      return tree.parts.every((part) => emit(program, part));
-    case "either":
-      return emitEither(program, tree.parts);
-    case "repeat":
-      return emitRepeat(program, tree.part, tree.min, tree.max);
-    default:
-      return tree satisfies never;
-  }
-}
-
-function emitEither(program: Instruction[], parts: readonly Regexp[]): boolean {
-  const start = reserve(program);
-  const starts: number[] = [];
-  const ends: number[] = [];
-  for (const part of parts) {
-    starts.push(program.length);
-    if (!emit(program, part)) return false;
-    ends.push(reserve(program));
-  }
-  program[start] = { kind: "fork", to: starts };
-  for (const end of ends) program[end] = { kind: "fork", to: [program.length] };
-  return true;
-}
-
-function emitRepeat(program: Instruction[], part: Regexp, min: number, max: number): boolean {
-  for (let times = 0; times < min; times++) if (!emit(program, part)) return false;
-  if (max === Infinity) {
-    const start = reserve(program);
-    if (!emit(program, part)) return false;
-    program.push({ kind: "fork", to: [start] });
-    program[start] = { kind: "fork", to: [start + 1, program.length] };
-    return true;
-  }
-  const exits: number[] = [];
-  for (let times = min; times < max; times++) {
-    exits.push(reserve(program));
-    if (!emit(program, part)) return false;
-  }
-  for (const exit of exits) program[exit] = { kind: "fork", to: [exit + 1, program.length] };
-  return true;
-}
-
-/** The place of a fork whose ways are known only later. */
-const reserve = (program: Instruction[]): number => program.push({ kind: "fork", to: [] }) - 1;
-
-/** All ways at once: the states that are reached before each character, none of them twice. */
-function matches(program: readonly Instruction[], text: string): boolean {
-  const codes = Array.from(text, (char) => char.codePointAt(0) ?? 0);
-  // For each state the last character before which it was reached.
-  const reachedAt = new Int32Array(program.length).fill(-1);
-  let states: number[] = [0];
-  for (let index = 0; index <= codes.length; index++) {
-    const next: number[] = [0];
-    // Grows while it is walked: a fork leads on without taking a character.
-    for (const state of states) {
-      if (reachedAt[state] === index) continue;
-      reachedAt[state] = index;
-      const instruction = program[state];
-      if (instruction === undefined || instruction.kind === "match") return true;
-      if (instruction.kind === "fork") states.push(...instruction.to);
-      else if (instruction.kind === "assert") {
-        if (holds(instruction.assertion, codes, index)) states.push(state + 1);
-      } else if (index < codes.length && instruction.test(codes[index] ?? 0)) next.push(state + 1);
-    }
-    states = next;
+/** Most are plain names. */
+function plainSearch(texts: readonly string[], pattern: string, budget: Budget): boolean | undefined {
+  if (pattern.length > MAX_PATTERN) return undefined;
+  for (const text of texts) {
+    if (!affords(budget, 1 + (text.length * pattern.length) / COMPARED_PER_STEP)) return undefined;
+    if (text.includes(pattern)) return true;
   }
   return false;
 }
 
-function holds(assertion: Assertion, codes: readonly number[], index: number): boolean {
-  switch (assertion) {
-    case "textStart":
-      return index === 0;
-    case "textEnd":
-      return index === codes.length;
-    case "lineStart":
-      return index === 0 || codes[index - 1] === 0x0a;
-    case "lineEnd":
-      return index === codes.length || codes[index] === 0x0a;
-    case "wordEdge":
-      return isWord(codes[index - 1]) !== isWord(codes[index]);
-    case "noWordEdge":
-      return isWord(codes[index - 1]) === isWord(codes[index]);
-    default:
-      return assertion satisfies never;
-  }
+function affords(budget: Budget, steps: number): boolean {
+  budget.steps -= steps;
+  if (budget.steps < 0) return false;
+  spend(steps, "matching regular expressions");
+  return true;
 }
-
-const isWord = (code: number | undefined): boolean =>
-  code !== undefined && /^[0-9A-Za-z_]$/.test(String.fromCodePoint(code));
