@@ -1,14 +1,15 @@
 /**
  * Kubernetes quantities ("250m", "1.5Gi", "1e3") as Go's resource.Quantity reads and writes them
  * (k8s.io/apimachinery v0.34.5 pkg/api/resource), its oddities included: they are part of the pod hash.
+ *
+ * Texts of any length come from strangers: nothing here makes a number of more than some 30 digits, and all of it is
+ * linear.
  */
+import { type Decimal, decimal, integerDigits, roundedAway, timesPowerOfTwo, wholeNumber } from "./decimal.ts";
 
 type Format = "DecimalSI" | "BinarySI" | "DecimalExponent";
 
-interface Quantity {
-  /** The value is mantissa × 10^exponent. */
-  readonly mantissa: bigint;
-  readonly exponent: number;
+interface Quantity extends Decimal {
   readonly format: Format;
   /** The text as it was read, when Go keeps it instead of making it canonical. */
   readonly kept?: string;
@@ -19,29 +20,18 @@ const binaryShifts = { Ki: 10, Mi: 20, Gi: 30, Ti: 40, Pi: 50, Ei: 60 } as const
 const decimalSuffixes = new Map<number, string>(Object.entries(decimalExponents).map(([suffix, exp]) => [exp, suffix]));
 const binarySuffixes = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
+const ZERO = 0x30;
 const maxInt64 = 2n ** 63n - 1n;
 const nano = -9;
 const milli = -3;
-/** Go does not bound `1e…`, and would fill its memory; no cluster holds such a number. */
-const absurdExponent = 4096;
+/** Go fills its memory for `1e-1000000000`; no cluster holds such a number. */
+const absurdExponent = 100_000;
 
 const nearlyAll = /^(?:[1-9]\d{0,2}(?:[KMGTP]i)|(?!\d*000(?!\d))[1-9]\d{0,14}[numkMGTP]?)$/;
-const pieces = /^([+-]?)0*(\d*)(?:\.(\d*))?([eEinumkKMGTP]*[+-]?\d*)$/;
-
-/** Removes trailing zeros into the exponent; zero stays as it is. */
-function reduced(mantissa: bigint, exponent: number): [bigint, number] {
-  let [amount, exp] = [mantissa, exponent];
-  while (amount !== 0n && amount % 10n === 0n) [amount, exp] = [amount / 10n, exp + 1];
-  return [amount, exp];
-}
-
-/** Rounds away from zero to a multiple of 10^scale ("if you want some resources, you should get some"). */
-function roundedAway(mantissa: bigint, exponent: number, scale: number): [bigint, number] {
-  if (exponent >= scale) return [mantissa, exponent];
-  const unit = 10n ** BigInt(scale - exponent);
-  const away = mantissa % unit === 0n ? 0n : mantissa < 0n ? -1n : 1n;
-  return [mantissa / unit + away, scale];
-}
+/** Where digits end is never in doubt, so that nothing is tried twice. */
+const pieces = /^([+-]?)(\d*)(?:\.(\d*))?((?:[eEinumkKMGTP]+[+-]?|[+-])\d*)?$/;
+/** No int64 has more. */
+const int64Digits = 19;
 
 function interpret(suffix: string): { format: Format; exponent: number; shift: number } | undefined {
   if (Object.hasOwn(decimalExponents, suffix)) {
@@ -59,7 +49,7 @@ function interpret(suffix: string): { format: Format; exponent: number; shift: n
  * Go's fast path: small enough for an int64. Only here a text is kept as it was read, even one like "+5" or "1.500".
  * The bound for binary suffixes is Go's own estimate of the digits that they take.
  */
-function fast(text: string, sign: bigint, whole: string, fraction: string, unit: Unit): Quantity | undefined {
+function fast(text: string, negative: boolean, whole: string, fraction: string, unit: Unit): Quantity | undefined {
   const { format, shift } = unit;
   const room =
     format === "BinarySI"
@@ -75,7 +65,7 @@ function fast(text: string, sign: bigint, whole: string, fraction: string, unit:
     format === "BinarySI"
       ? (value & 7n) !== 0n
       : exponent % 3 === 0 && !digits.endsWith("000") && !digits.startsWith("0");
-  const amount = { mantissa: sign * (value << BigInt(shift)), exponent, format };
+  const amount = { ...decimal(negative, String(value << BigInt(shift)), exponent), format };
   return kept ? { ...amount, kept: text } : amount;
 }
 type Unit = NonNullable<ReturnType<typeof interpret>>;
@@ -84,25 +74,34 @@ type Unit = NonNullable<ReturnType<typeof interpret>>;
 function parse(text: string): Quantity | undefined {
   const match = text === "" ? null : pieces.exec(text);
   if (match === null) return undefined;
-  const [, minus, digits = "", fraction = "", suffix = ""] = match;
+  const [, sign, zeros = "", fraction = "", suffix = ""] = match;
+  const digits = withoutLeadingZeros(zeros);
   const whole = digits === "" ? "0" : digits;
   const unit = interpret(suffix);
   if (unit === undefined) return undefined;
-  const sign = minus === "-" ? -1n : 1n;
-  const small = fast(text, sign, whole, fraction, unit);
+  const negative = sign === "-";
+  const small = fast(text, negative, whole, fraction, unit);
   if (small !== undefined) return small;
+  if (zeros + fraction === "") return undefined;
 
-  let mantissa = BigInt(whole + fraction) << BigInt(unit.shift);
-  let exponent = unit.exponent - fraction.length;
-  let { format } = unit;
-  [mantissa, exponent] = roundedAway(mantissa, exponent, nano);
-  if (format === "BinarySI") {
-    const one = 10n ** BigInt(-exponent);
-    if (mantissa > maxInt64 * one) [mantissa, exponent] = [maxInt64, 0];
-    else if (mantissa < one && mantissa > 0n) format = "DecimalSI";
-  }
-  return { mantissa: sign * mantissa, exponent, format };
+  const { format } = unit;
+  const amount = decimal(negative, whole + fraction, unit.exponent - fraction.length);
+  if (format !== "BinarySI") return { ...roundedAway(amount, nano), format };
+  const most = { ...decimal(negative, String(maxInt64), 0), format };
+  if (integerDigits(amount) > int64Digits) return most;
+  const shifted = roundedAway(timesPowerOfTwo(amount, unit.shift), nano);
+  if (integerDigits(shifted) > int64Digits || wholeNumber(roundedAway(shifted, 0)) > maxInt64) return most;
+  return { ...shifted, format: shifted.digits !== "" && integerDigits(shifted) <= 0 ? "DecimalSI" : format };
 }
+
+function withoutLeadingZeros(digits: string): string {
+  let at = 0;
+  while (digits.charCodeAt(at) === ZERO) at++;
+  return digits.slice(at);
+}
+
+/** The value that Go reads; undefined where it refuses the text. */
+export const quantityOf = (text: string): Decimal | undefined => parse(text.trim());
 
 /** Whether Go's decoder takes a member of a manifest for a quantity; null is none, and taken. */
 export const isQuantity = (value: unknown): boolean =>
@@ -112,20 +111,21 @@ export const isQuantity = (value: unknown): boolean =>
 /** Number × suffix with the largest suffix that leaves a whole number (CanonicalizeBytes). */
 function written(quantity: Quantity): string {
   if (quantity.kept !== undefined) return quantity.kept;
-  if (quantity.mantissa === 0n) return "0";
-  let [amount, exponent] = reduced(quantity.mantissa, quantity.exponent);
-  const integer = exponent >= 0 ? amount * 10n ** BigInt(exponent) : undefined;
-  const small = integer !== undefined && integer > -1024n && integer < 1024n;
-  if (quantity.format === "BinarySI" && integer !== undefined && !small) {
-    let value = integer;
+  if (quantity.digits === "") return "0";
+  const { negative, digits, exponent, format } = quantity;
+  const sign = negative ? "-" : "";
+  if (format === "BinarySI" && exponent >= 0) {
+    // No more than an int64.
+    let value = wholeNumber(quantity);
     let power = 0;
-    for (; value % 1024n === 0n; power++) value /= 1024n;
-    return `${value}${binarySuffixes[power] ?? ""}`;
+    if (value >= 1024n) for (; value % 1024n === 0n; power++) value /= 1024n;
+    if (power > 0 || value >= 1024n) return `${sign}${value}${binarySuffixes[power] ?? ""}`;
   }
-  for (; exponent % 3 !== 0; exponent--) amount *= 10n;
-  if (quantity.format === "DecimalExponent") return exponent === 0 ? `${amount}` : `${amount}e${exponent}`;
+  const zeros = ((exponent % 3) + 3) % 3;
+  const [amount, scale] = [`${sign}${digits}${"0".repeat(zeros)}`, exponent - zeros];
+  if (format === "DecimalExponent") return scale === 0 ? amount : `${amount}e${scale}`;
   // Go has no suffix above E and then writes none at all: 1000E becomes "1".
-  return `${amount}${decimalSuffixes.get(exponent) ?? ""}`;
+  return `${amount}${decimalSuffixes.get(scale) ?? ""}`;
 }
 
 /**
@@ -145,9 +145,6 @@ export function canonicalQuantity(text: string): string {
 export function quantityValue(text: string, resource: boolean): string {
   const quantity = parse(text.trim());
   if (quantity === undefined) return text;
-  const { mantissa, exponent } = quantity;
-  const [amount, exp] = reduced(
-    ...(resource ? roundedAway(mantissa, exponent, milli) : ([mantissa, exponent] as const)),
-  );
-  return amount === 0n ? "0" : `${amount}e${exp}`;
+  const { negative, digits, exponent } = resource ? roundedAway(quantity, milli) : quantity;
+  return digits === "" ? "0" : `${negative ? "-" : ""}${digits}e${exponent}`;
 }

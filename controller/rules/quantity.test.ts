@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { isNegative, isWhole, parseQuantity } from "./quantity.ts";
+import { isNegative, isWhole, parseQuantity, quantityRule } from "./quantity.ts";
 
 describe("quantities", () => {
   test.each([
@@ -36,5 +36,20 @@ describe("quantities", () => {
       true,
       false,
     ]);
+  });
+
+  test("as many digits as anybody likes stand behind the point, and a thousand before it", () => {
+    expect(parseQuantity(`0.${"9".repeat(100_000)}`)).toEqual({ milli: 1_000n, text: "1" });
+    expect(parseQuantity(`${"0".repeat(100_000)}1`)?.milli).toBe(1_000n);
+    expect(parseQuantity("9".repeat(1_000))?.text).toBe("9".repeat(1_000));
+    for (const large of ["9".repeat(1_001), `1${"0".repeat(100_000)}`, "1e1000"]) {
+      expect(parseQuantity(large)).toBeUndefined();
+      expect(quantityRule(large)).toBe("quantities must have at most 1000 digits before the point");
+    }
+    expect(quantityRule("lots")).toStartWith("quantities must match the regular expression");
+  });
+
+  test("more than an int64 with a binary suffix is the largest int64, as Kubernetes has it", () => {
+    expect(parseQuantity("9Ei")).toEqual({ milli: (2n ** 63n - 1n) * 1000n, text: "9223372036854775807" });
   });
 });

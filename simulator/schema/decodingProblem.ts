@@ -2,7 +2,7 @@
  * Why an object cannot be read at all: of the API server's own kinds everything is read into a Go type, of custom resources
  * the metadata. Such an object is refused with HTTP 400 before anything else looks at it.
  */
-import { parseQuantity, QUANTITY_RULE } from "../../controller/rules/quantity.ts";
+import { parseQuantity, quantityRule } from "../../controller/rules/quantity.ts";
 import { isList, isObject, type Json } from "../patch/json.ts";
 import { goJsonType } from "../patch/patchError.ts";
 import { objectMetaSchema } from "./builtin.ts";
@@ -33,7 +33,7 @@ const readable = createMemory();
 function inValue(shape: Shape, value: unknown, place: Place): string | undefined {
   if (value === null || shape.open) return undefined;
   const { schema } = shape;
-  if (schema.format === "quantity") return parseQuantity(value) === undefined ? QUANTITY_RULE : undefined;
+  if (schema.format === "quantity") return parseQuantity(value) === undefined ? quantityRule(value) : undefined;
   switch (schema["x-kubernetes-int-or-string"] === true ? "int-or-string" : schema.type) {
     case "object":
       return isObject(value) ? inObject(shape, value, place) : mismatch(shape, value, place);

@@ -1,6 +1,6 @@
 /** The claim that an ephemeral volume makes for itself. */
 import { at, count, type Place, present, text, texts } from "../place.ts";
-import { isNegative, parseQuantity, QUANTITY_RULE } from "../quantity.ts";
+import { isNegative, parseQuantity, quantityRule } from "../quantity.ts";
 import { selectorViolations } from "../selector.ts";
 import { dnsLabel, dnsSubdomain } from "../syntax.ts";
 import { forbidden, invalid, invalidTexts, notSupported, required, type Violation } from "../violation.ts";
@@ -52,7 +52,7 @@ function storage(spec: Place): readonly Violation[] {
   const place = { value, path: `${resources.path}[storage]`, exactPath: `${resources.path}.requests[storage]` };
   if (!present(place)) return [required(RULE, place)];
   const quantity = parseQuantity(value);
-  if (quantity === undefined) return [invalid(RULE, place, QUANTITY_RULE)];
+  if (quantity === undefined) return [invalid(RULE, place, quantityRule(value))];
   if (!isNegative(quantity) && quantity.milli !== 0n) return [];
   return [invalid(RULE, place, "must be greater than zero", quantity.text)];
 }

@@ -1,6 +1,6 @@
 /** Requests and limits (validation.md §11). Quantities are compared as rounded up to thousandths. */
 import { at, entries, items, type Place, text } from "../place.ts";
-import { isNegative, isWhole, parseQuantity, type Quantity, QUANTITY_RULE } from "../quantity.ts";
+import { isNegative, isWhole, parseQuantity, type Quantity, quantityRule } from "../quantity.ts";
 import { dnsLabel, qualifiedName } from "../syntax.ts";
 import { duplicate, forbidden, invalid, invalidTexts, notFound, required, type Violation } from "../violation.ts";
 
@@ -69,7 +69,7 @@ function amount(name: string, place: Place): readonly Violation[] {
   return [
     ...resourceName(name, place),
     ...(quantity === undefined
-      ? [invalid("resource-quantity", place, QUANTITY_RULE)]
+      ? [invalid("resource-quantity", place, quantityRule(place.value))]
       : quantityViolations(name, place, quantity)),
   ];
 }
