@@ -12,6 +12,8 @@ const reference = new RegExp(
   String.raw`^(?:${domain}/)?(?<path>${component}(?:/${component})*)(?::(?<tag>\w[\w.-]{0,127}))?(?:@(?<digest>${digest}))?$`,
 );
 const longestPath = 255;
+/** A domain and a path of 255 each, a tag of 128 and a digest of 135; the expression takes seconds for what is very long. */
+const longestImage = 4_096;
 
 /** With the registry in front, as Docker completes it: `web` is `docker.io/library/web`. */
 function withDomain(image: string): string {
@@ -27,7 +29,7 @@ function withDomain(image: string): string {
 
 /** "Always" for an image of tag `latest` or of neither tag nor digest, else "IfNotPresent". */
 export function pullPolicy(image: unknown): "Always" | "IfNotPresent" {
-  if (typeof image !== "string" || /^[a-f0-9]{64}$/.test(image)) return "IfNotPresent";
+  if (typeof image !== "string" || image.length > longestImage || /^[a-f0-9]{64}$/.test(image)) return "IfNotPresent";
   const parts = reference.exec(withDomain(image))?.groups;
   if (parts === undefined || (parts.path ?? "").length > longestPath) return "IfNotPresent";
   return (parts.tag ?? (parts.digest === undefined ? "latest" : "")) === "latest" ? "Always" : "IfNotPresent";

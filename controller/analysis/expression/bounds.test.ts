@@ -1,5 +1,6 @@
 /** Whatever a condition says, it ends soon, and with a value: true, false, or what is wrong. */
 import { describe, expect, test } from "bun:test";
+import { TooCostlyError, within } from "../../rules/budget.ts";
 import { conditionProblem, parseCondition } from "./condition.ts";
 import { evaluateCondition } from "./evaluation.ts";
 import { FLOATS, LIST, NIL, TEXT_MAP } from "./types.ts";
@@ -82,6 +83,29 @@ describe("there is an end to", () => {
 
   test("JSON that is nested without end", () => {
     expect(answer(`fromJSON("${"[".repeat(2_000)}${"]".repeat(2_000)}") == nil`)).toContain(DEEP);
+  });
+});
+
+describe("what a judgement spends on conditions grows with them, and ends it", () => {
+  const judged = (condition: string, steps: number): unknown =>
+    within(steps, () => {
+      const parsed = parseCondition(condition);
+      return "condition" in parsed ? conditionProblem(parsed.condition, LIST) : parsed.problem;
+    });
+
+  test("by reading", () => {
+    expect(judged("-".repeat(50_000), 100_000)).toEqual(new TooCostlyError("reading conditions"));
+  });
+
+  test("by checking", () => {
+    const long = `[${"len(result),".repeat(2_000)}1] == result`;
+    expect(judged(long, 120_000)).toEqual(new TooCostlyError("checking conditions"));
+    expect(judged(long, 500_000)).toBeUndefined();
+  });
+
+  test("by regular expressions", () => {
+    const tests = Array.from({ length: 20 }, (_, i) => `"a" matches "x{1,${i + 100}}"`).join(" || ");
+    expect(judged(tests, 20_000)).toEqual(new TooCostlyError("matching regular expressions"));
   });
 });
 

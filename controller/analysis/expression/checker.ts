@@ -4,6 +4,7 @@
  * wrong for another.
  */
 import { type Budget, compileRegexp, usualBudget } from "../../rules/regexp/matches.ts";
+import { spend } from "../../rules/budget.ts";
 import { isBuiltin } from "./builtinNames.ts";
 import { builtinType, fitsOne } from "./builtinTypes.ts";
 import { CLOSED, closedType, OTHER_CLOSED, pointersOf } from "./closureTypes.ts";
@@ -87,10 +88,14 @@ export function check(root: Node, result: Type): Checked {
   return { type: visit(checker, root), types: checker.types, floats: checker.floats };
 }
 
+/** Of the budget of a judgement: for a node's type, and for what the compiler does with it after. */
+const NODE_STEPS = 20;
+
 /** Operands of a chain of comparisons stand in the tree twice, and are looked at once. */
 function visit(c: Checker, node: Node): Type {
   const known = c.types.get(node);
   if (known !== undefined) return known;
+  spend(NODE_STEPS, "checking conditions");
   const type = typeOfNode(c, node);
   c.types.set(node, type);
   return type;

@@ -1,4 +1,5 @@
 /** The words of an expression. */
+import { spend } from "../../rules/budget.ts";
 import { ExpressionError } from "./problem.ts";
 import { quoted, raw } from "./quoted.ts";
 
@@ -37,7 +38,10 @@ function word(sticky: RegExp, source: string, at: number): string | undefined {
   return sticky.exec(source)?.[0];
 }
 
-/** All of them, the last of kind `end`. Throws ExpressionError. */
+/** Of the budget of a judgement: for reading a word. */
+const WORD_STEPS = 10;
+
+/** All of them, the last of kind `end`. Throws ExpressionError; TooCostlyError in a judgement whose budget is used up. */
 export function tokensOf(source: string): readonly Token[] {
   const tokens: Token[] = [];
   for (let at = 0; at < source.length;) {
@@ -45,6 +49,7 @@ export function tokensOf(source: string): readonly Token[] {
     if (space !== undefined) at += space.length;
     else if (source.startsWith("/*", at)) at = commentEnd(source, at);
     else {
+      spend(WORD_STEPS, "reading conditions");
       at = next(source, at, tokens);
     }
   }

@@ -5,8 +5,8 @@ import { invalid, invalidTexts, type Violation } from "../violation.ts";
 
 const RULE = "windows-options";
 const NETBIOS = /^[^\\/:*?"<>|.][^\\/:*?"<>|]{0,14}$/;
-const DNS_PART = "[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?";
-const DNS = new RegExp(String.raw`^${DNS_PART}(?:\.${DNS_PART})*$`);
+const DNS_PART = /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/;
+const isDns = (domain: string): boolean => domain.split(".").every((part) => DNS_PART.test(part));
 
 export function windowsOptions(options: Place): readonly Violation[] {
   if (!present(options)) return [];
@@ -36,7 +36,7 @@ function userProblems(name: string): readonly string[] {
   if (parts.length > 2) return [" cannot contain more than one backslash"];
   const user = parts.at(-1) ?? "";
   const domain = parts.length === 2 ? (parts[0] ?? "") : undefined;
-  const fits = domain === undefined || NETBIOS.test(domain) || DNS.test(domain);
+  const fits = domain === undefined || NETBIOS.test(domain) || isDns(domain);
   const problems: readonly (readonly [boolean, string])[] = [
     [byteLength(domain ?? "") >= 256, "'s Domain length must be under 256 characters"],
     [!fits, "'s Domain doesn't match the NetBios nor the DNS format"],
