@@ -1,45 +1,119 @@
 /**
- * What it may cost to judge one object. Objects are written by strangers, and everybody's reviews and the loop share one
- * thread: whoever asks for more than any real object needs is told so, instead of holding all others up.
+ * What it may cost to judge an object, or to decide about one. Objects are written by strangers, and everybody's reviews
+ * and the loop share one thread and one memory: whoever asks for more than any real object needs is told so, instead of
+ * holding all others up.
  *
- * A judgement is synchronous, so the budget is that of the call around it (`within`): rules need not hand it on, and none
- * can forget to. Whatever walks, compares, expands or parses says what it costs by `spend`, before it does it. A step is
- * about what looking at one member costs, some 50 ns.
+ * Judging and deciding are synchronous, so the budget is that of the call around them (`within`): rules need not hand it
+ * on, and none can forget to. Whatever walks, compares, expands or parses says what it costs by `spend`, and whatever
+ * puts texts together by `spendBytes`, before it does it. A step is about what looking at one member costs, some 50 ns.
  */
+
+export interface Limits {
+  /** Of time, a step being some 50 ns. */
+  readonly steps: number;
+  /** Of texts that are made, in UTF-16 units or bytes. */
+  readonly bytes: number;
+}
+
+/** What each kind of work may take. The largest real objects need less than a twentieth of it. */
+export const LIMITS = {
+  /** All rules on one object, once. */
+  judgement: { steps: 250_000, bytes: 4 * 2 ** 20 },
+  /** What an edit of a template does to the Rollouts that use it: to all, and to one of them. */
+  users: { steps: 100_000, bytes: 2 * 2 ** 20 },
+  user: { steps: 20_000, bytes: 2 ** 20 },
+  /** What follows from the spec of a Rollout alone: its hashes, and its first mistake. */
+  facts: { steps: 250_000, bytes: 16 * 2 ** 20 },
+  /** What is known about a Rollout, and what is to be done. */
+  decision: { steps: 400_000, bytes: 16 * 2 ** 20 },
+} as const satisfies Readonly<Record<string, Limits>>;
+
+export const JUDGEMENT_STEPS: number = LIMITS.judgement.steps;
+
+type Unit = keyof Limits;
 
 /** The budget is used up; `message` says by what: "matching regular expressions". */
 export class TooCostlyError extends Error {
   override readonly name = "TooCostlyError";
+  readonly unit: Unit;
+
+  constructor(on: string, unit: Unit = "steps") {
+    super(on);
+    this.unit = unit;
+  }
+}
+
+/**
+ * For people: `too costly to judge: walking over its members takes more than 250000 steps`.
+ * @param limits those that were exceeded
+ */
+export function tooCostly({ message, unit }: TooCostlyError, limits: Limits, verb = "judge"): string {
+  return unit === "steps"
+    ? `too costly to ${verb}: ${message} takes more than ${limits.steps} steps`
+    : `too large to ${verb}: ${message} makes more than ${limits.bytes} bytes of text`;
 }
 
 interface Budget {
-  left: number;
+  steps: number;
+  bytes: number;
+  readonly limits: Limits;
+  /** What has been found out already; the same one as in the budget around this one. */
+  readonly known: Map<string, Map<unknown, unknown>>;
 }
 
-/** Some 25 ms; the largest real objects take a hundredth of it. */
-export const JUDGEMENT_STEPS = 500_000;
+const ENDLESS: Limits = { steps: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
 
 let current: Budget | undefined;
 
 /**
  * Runs `work`, which must not wait for anything, within a budget of its own, or within what is left of the one around it.
+ * @param limits a number: of steps
  * @returns what `work` returns, or why it had to end early; what else it throws is passed on
  */
-export function within<T>(steps: number, work: () => T): T | TooCostlyError {
-  const outer = current;
-  const granted = Math.min(steps, outer?.left ?? steps);
-  const budget = { left: granted };
-  current = budget;
+export function within<T>(limits: Limits | number, work: () => T): T | TooCostlyError {
   try {
-    return work();
+    return cost(work, typeof limits === "number" ? { ...ENDLESS, steps: limits } : limits).result;
   } catch (error) {
     if (error instanceof TooCostlyError) return error;
     throw error;
-  } finally {
-    current = outer;
-    if (outer !== undefined) outer.left -= granted - Math.max(0, budget.left);
   }
 }
+
+/**
+ * Runs `work` and tells what it spent.
+ * @throws {TooCostlyError} when that is more than `limits`
+ */
+export function cost<T>(work: () => T, limits: Limits = ENDLESS): Limits & { readonly result: T } {
+  const outer = current;
+  const budget: Budget = {
+    steps: 0,
+    bytes: 0,
+    limits: outer === undefined ? limits : least(limits, left(outer)),
+    known: outer?.known ?? new Map(),
+  };
+  current = budget;
+  try {
+    const result = work();
+    return { result, steps: budget.steps, bytes: budget.bytes };
+  } finally {
+    current = outer;
+    if (outer !== undefined) {
+      const spent = least(budget, budget.limits);
+      outer.steps += spent.steps;
+      outer.bytes += spent.bytes;
+    }
+  }
+}
+
+const least = (a: Limits, b: Limits): Limits => ({
+  steps: Math.min(a.steps, b.steps),
+  bytes: Math.min(a.bytes, b.bytes),
+});
+
+const left = ({ limits, steps, bytes }: Budget): Limits => ({
+  steps: limits.steps - steps,
+  bytes: limits.bytes - bytes,
+});
 
 /**
  * Takes steps off the budget, if there is one.
@@ -47,6 +121,43 @@ export function within<T>(steps: number, work: () => T): T | TooCostlyError {
  */
 export function spend(steps: number, on: string): void {
   if (current === undefined) return;
-  current.left -= steps;
-  if (current.left < 0) throw new TooCostlyError(on);
+  current.steps += steps;
+  if (current.steps > current.limits.steps) throw new TooCostlyError(on);
+}
+
+/**
+ * Takes a text that is about to be made off the budget, and the time that making it takes.
+ * @throws {TooCostlyError} when it is used up
+ */
+export function spendBytes(bytes: number, on: string): void {
+  if (current === undefined) return;
+  current.bytes += bytes;
+  if (current.bytes > current.limits.bytes) throw new TooCostlyError(on, "bytes");
+  spend(bytes >>> TEXT_SHIFT, on);
+}
+
+/** A step pays for 64 characters of a text that is looked at from end to end. */
+const TEXT_SHIFT = 6;
+
+/** Takes what it costs to look at a text from end to end. */
+export function spendText(text: string, on: string): void {
+  if (text.length >>> TEXT_SHIFT > 0) spend(text.length >>> TEXT_SHIFT, on);
+}
+
+/** Takes what it costs to sort so many texts. */
+export const spendSort = (count: number, on: string): void => spend(count * (1 + Math.log2(count + 1)), on);
+
+/**
+ * What `work` finds out about a subject, found out once in a judgement: the same template stands in many steps, and the
+ * same condition in many metrics. `subject` is told apart as a Map tells keys apart.
+ */
+export function once<T>(what: string, subject: unknown, work: () => T): T {
+  const known = current?.known;
+  if (known === undefined) return work();
+  let answers = known.get(what);
+  if (answers === undefined) known.set(what, (answers = new Map()));
+  if (answers.has(subject)) return answers.get(subject) as T;
+  const answer = work();
+  answers.set(subject, answer);
+  return answer;
 }

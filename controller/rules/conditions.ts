@@ -17,8 +17,10 @@ import {
   type Type,
   UNKNOWN,
 } from "../analysis/expression/types.ts";
+import { MAX_LENGTH } from "../analysis/expression/reader.ts";
+import { once } from "./budget.ts";
 import { at, items, keys, type Place, present, text } from "./place.ts";
-import { isTemplated } from "./tags.ts";
+import { expansionOf, isTemplated } from "./tags.ts";
 import { invalid, type Violation } from "./violation.ts";
 
 type Rule = (spec: Place) => readonly Violation[];
@@ -64,12 +66,16 @@ function conditionsOf(spec: Place): readonly Found[] {
 
 const readsConditions = ({ provider }: Found): boolean => RESULTS.has(provider);
 
+/** Many metrics have the same condition. */
+const parsed = (source: string): ReturnType<typeof parseCondition> =>
+  once("condition", source, () => parseCondition(source));
+
 /** Why the condition can never come out true or false; undefined when it may. */
-function problemOf(source: string, provider: string): string | undefined {
-  const parsed = parseCondition(source);
-  if ("problem" in parsed) return parsed.problem.text;
-  return typeProblem(parsed.condition, provider);
-}
+const problemOf = (source: string, provider: string): string | undefined =>
+  once(`problem with ${provider}`, source, () => {
+    const read = parsed(source);
+    return "problem" in read ? read.problem.text : typeProblem(read.condition, provider);
+  });
 
 /** Every kind of result that the provider has must be wrong; the first is the usual one. */
 function typeProblem(condition: Condition, provider: string): string | undefined {
@@ -84,21 +90,23 @@ function typeProblem(condition: Condition, provider: string): string | undefined
 
 const violation = (place: Place, problem: string): Violation => invalid("metric-condition", place, problem);
 
-const TAG = /\{\{(.*?)\}\}/gs;
+type Values = ReadonlyMap<string, string>;
 
-/** Undefined while a tag has no value. */
-function resolved(source: string, values: ReadonlyMap<string, string>): string | undefined {
-  let isComplete = true;
-  const result = source.replaceAll(TAG, (tag: string, name: string) => {
-    const value = values.get(name.trim());
-    isComplete &&= value !== undefined;
-    return value ?? tag;
+/** What is wrong with a condition once its tags have their values; undefined: nothing, or not all have one. */
+type Resolved = { readonly problem: string | undefined } | undefined;
+
+const resolvedProblem = (source: string, provider: string, values: Values): Resolved =>
+  once(`problem with ${provider} and values`, source, () => {
+    const expansion = expansionOf(source, (name) => values.get(name));
+    if (!expansion.isComplete) return undefined;
+    // As long a condition is refused when it is read, so it need not be put together.
+    if (expansion.length > MAX_LENGTH) return { problem: `longer than ${MAX_LENGTH} characters` };
+    const text = expansion.text();
+    return text.includes("{{") ? undefined : { problem: problemOf(text, provider) };
   });
-  return isComplete && !result.includes("{{") ? result : undefined;
-}
 
 /** The literal values of arguments by what tags call them; a secret is not known. */
-const valuesOf = (spec: Place): ReadonlyMap<string, string> =>
+const valuesOf = (spec: Place): Values =>
   new Map(
     items(at(spec, "args"))
       .filter((argument) => typeof at(argument, "value").value === "string" && !present(at(argument, "valueFrom")))
@@ -122,8 +130,7 @@ export const runConditionViolations: Rule = (spec) => {
     ...conditionsOf(spec)
       .filter((found) => readsConditions(found) && isTemplated(found.place))
       .flatMap(({ place, provider }) => {
-        const source = resolved(text(place), values);
-        const problem = source === undefined ? undefined : problemOf(source, provider);
+        const problem = resolvedProblem(text(place), provider, values)?.problem;
         return problem === undefined ? [] : [violation(place, problem)];
       }),
   ];
@@ -142,26 +149,26 @@ export const conditionWarnings: Rule = (spec) => {
 export const runConditionWarnings: Rule = (spec) =>
   conditionWarnings(spec).filter(({ value }) => !isTemplated({ value, path: "" }));
 
-function doubt({ place, provider }: Found, values: ReadonlyMap<string, string>): string | undefined {
+function doubt({ place, provider }: Found, values: Values): string | undefined {
   const source = text(place);
   if (!isTemplated(place)) {
-    const parsed = readsConditions({ place, provider }) ? undefined : parseCondition(source);
-    return parsed !== undefined && "problem" in parsed ? `reads as no condition: ${parsed.problem.text}` : undefined;
+    const read = readsConditions({ place, provider }) ? undefined : parsed(source);
+    return read !== undefined && "problem" in read ? `reads as no condition: ${read.problem.text}` : undefined;
   }
   if (!readsConditions({ place, provider })) return undefined;
-  const byDefault = resolved(source, values);
-  const problem = byDefault === undefined ? undefined : problemOf(byDefault, provider);
-  if (problem !== undefined) return `is wrong with the values that the arguments have here: ${problem}`;
-  return byDefault === undefined ? unreadable(source) : undefined;
+  const byDefault = resolvedProblem(source, provider, values);
+  if (byDefault === undefined) return once("stand-ins", source, () => unreadable(source));
+  const { problem } = byDefault;
+  return problem === undefined ? undefined : `is wrong with the values that the arguments have here: ${problem}`;
 }
 
 /** Whatever the tags stand for. */
 function unreadable(source: string): string | undefined {
   let first: string | undefined;
   for (const standIn of STAND_INS) {
-    const parsed = parseCondition(source.replaceAll(TAG, () => standIn));
-    if (!("problem" in parsed)) return undefined;
-    first ??= parsed.problem.text;
+    const read = parsed(expansionOf(source, () => standIn).text());
+    if (!("problem" in read)) return undefined;
+    first ??= read.problem.text;
   }
   return `reads as no condition, whatever its tags stand for: ${first}`;
 }

@@ -5,7 +5,7 @@
  * here is total: a member of the wrong type reads like an absent one, which is the schema's business to refuse.
  * What they walk over counts against the budget of the judgement (budget.ts).
  */
-import { spend } from "./budget.ts";
+import { spend, spendSort, spendText } from "./budget.ts";
 
 export interface Place {
   readonly value: unknown;
@@ -16,6 +16,7 @@ export interface Place {
 }
 
 const WALKING = "walking over its members";
+const READING = "reading its texts";
 
 export const root = (value: unknown): Place => ({ value, path: "" });
 
@@ -46,7 +47,14 @@ export function entries(place: Place): readonly (readonly [string, Place])[] {
 }
 
 export const present = (place: Place): boolean => place.value !== undefined && place.value !== null;
-export const text = (place: Place): string => (typeof place.value === "string" ? place.value : "");
+
+/** Who asks for a text looks at all of it. */
+export function text({ value }: Place): string {
+  if (typeof value !== "string") return "";
+  spendText(value, READING);
+  return value;
+}
+
 export const isTrue = (place: Place): boolean => place.value === true;
 
 /** A whole number, or undefined. */
@@ -54,14 +62,22 @@ export function whole(place: Place): number | undefined {
   return typeof place.value === "number" && Number.isInteger(place.value) ? place.value : undefined;
 }
 
-export const count = (place: Place): number => (Array.isArray(place.value) ? place.value.length : keys(place).length);
+export const count = (place: Place): number =>
+  Array.isArray(place.value) ? place.value.length : namesOf(place.value).length;
 
-export function keys(place: Place): readonly string[] {
-  const { value } = place;
+/** In their order. */
+export function keys({ value }: Place): readonly string[] {
+  const names = namesOf(value);
+  if (names.length < 2) return names;
+  spendSort(names.length, WALKING);
+  return names.toSorted();
+}
+
+function namesOf(value: unknown): readonly string[] {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
   const names = Object.keys(value);
   spend(names.length, WALKING);
-  return names.toSorted();
+  return names;
 }
 
 /** The strings of a list; other elements read as "". */
@@ -69,11 +85,16 @@ export const texts = (place: Place): readonly string[] => items(place).map(text)
 
 /** The places whose text one before them has already. */
 export function repeated(places: readonly Place[]): readonly Place[] {
+  const again = repeats(places.map(text));
+  return places.filter((_, index) => again[index] === true);
+}
+
+/** For each name whether one before it is the same. */
+export function repeats(names: readonly string[]): readonly boolean[] {
   const seen = new Set<string>();
-  return places.filter((place) => {
-    const again = seen.has(text(place));
-    seen.add(text(place));
-    return again;
+  return names.map((name) => {
+    const before = seen.size;
+    return seen.add(name).size === before;
   });
 }
 

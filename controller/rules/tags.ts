@@ -1,7 +1,69 @@
 /**
  * Tags in texts, `{{args.name}}` (validation.md §6.4): where they stand in an object and whether they can be resolved.
  */
+import { spend, spendBytes, spendText } from "./budget.ts";
 import { at, items, keys, type Place } from "./place.ts";
+
+/** A tag in a text: from its `{{` to behind its `}}`. */
+interface Tag {
+  readonly from: number;
+  readonly to: number;
+  /** Between the braces, trimmed. */
+  readonly name: string;
+}
+
+const LOOKING = "looking for tags";
+const EXPANDING = "expanding tags";
+
+/** From left to right; one look at each character, whatever the text is made of. */
+function* tagsIn(text: string): Generator<Tag> {
+  spendText(text, LOOKING);
+  for (let from = text.indexOf("{{"); from >= 0;) {
+    const end = text.indexOf("}}", from + 2);
+    // What is not closed here is closed nowhere further on.
+    if (end < 0) return;
+    spend(2, LOOKING);
+    yield { from, to: end + 2, name: text.slice(from + 2, end).trim() };
+    from = text.indexOf("{{", end + 2);
+  }
+}
+
+export interface Expansion {
+  /** In UTF-16 units: known before anything is put together. */
+  readonly length: number;
+  /** Tags that have no value stand for themselves. */
+  readonly isComplete: boolean;
+  /** Makes the text. */
+  text(): string;
+}
+
+/** What becomes of a text when its tags get their values. Many short tags with long values make gigabytes. */
+export function expansionOf(text: string, valueOf: (name: string) => string | undefined): Expansion {
+  const pieces: string[] = [];
+  let length = 0;
+  let end = 0;
+  let isComplete = true;
+  const add = (piece: string): void => {
+    pieces.push(piece);
+    length += piece.length;
+  };
+  for (const { from, to, name } of tagsIn(text)) {
+    const value = valueOf(name);
+    isComplete &&= value !== undefined;
+    add(text.slice(end, from));
+    add(value ?? text.slice(from, to));
+    end = to;
+  }
+  add(text.slice(end));
+  return {
+    length,
+    isComplete,
+    text: () => {
+      spendBytes(length, EXPANDING);
+      return pieces.join("");
+    },
+  };
+}
 
 export interface TagProblem {
   /** The text that holds the tag. */
@@ -38,12 +100,14 @@ function parts(place: Place): readonly Place[] {
 }
 
 function unresolvedIn(place: Place, text: string, names: ReadonlySet<string>, found: TagProblem[]): void {
+  spendText(text, LOOKING);
   for (let from = text.indexOf("{{"); from >= 0 && found.length < MOST;) {
     const to = text.indexOf("}}", from + 2);
     if (to < 0) {
       found.push({ place, tag: "{{", name: undefined, detail: "a {{ is never closed by }}" });
       return;
     }
+    spend(2, LOOKING);
     const inner = text.slice(from + 2, to);
     const tag = `{{${inner.length > 80 ? `${inner.slice(0, 80)}…` : inner}}}`;
     if (!names.has(inner.trim())) found.push({ place, tag, name: inner.trim(), detail: `failed to resolve ${tag}` });

@@ -1,4 +1,5 @@
 /** Where a parser stands among the words of its source, and what it expects there. */
+import { spend } from "../../rules/budget.ts";
 import type { Token } from "./lexer.ts";
 import type { Node } from "./node.ts";
 import { ExpressionError } from "./problem.ts";
@@ -12,6 +13,10 @@ export interface Parser {
   nodes: number;
   nesting: number;
 }
+
+/** What a judgement spends on its conditions. */
+export const PARSING = "reading conditions";
+export const CHECKING = "checking the types of conditions";
 
 /** As in expr. */
 const MAX_NODES = 10_000;
@@ -65,6 +70,7 @@ export const tooDeep = (at: number): ExpressionError =>
 /** Counts it, as expr does. */
 export function made<N extends Node>(p: Parser, node: N): N {
   p.nodes++;
+  spend(8, PARSING);
   if (p.nodes > MAX_NODES) throw new ExpressionError(`more than ${MAX_NODES} parts`, node.at);
   return node;
 }
