@@ -49,10 +49,11 @@ export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefi
     },
   });
   /** Rollouts that may use a template that is being edited: those of its namespace, or all for a cluster's. */
-  const usersIn = (namespace: string): { rollout: Rollout; templates: Templates }[] =>
-    [...rollouts.values()]
-      .filter(({ metadata }) => namespace === "" || metadata.namespace === namespace)
-      .map((rollout) => ({ rollout, templates: templatesOf(rollout.metadata.namespace) }));
+  function* usersIn(namespace: string): Generator<{ rollout: Rollout; templates: Templates }> {
+    for (const rollout of rollouts.values())
+      if (namespace === "" || rollout.metadata.namespace === namespace)
+        yield { rollout, templates: templatesOf(rollout.metadata.namespace) };
+  }
   const referencesFor = (kind: AdmittedKind, namespace: string): References => {
     const template = kind === "AnalysisTemplate" || kind === "ClusterAnalysisTemplate";
     return {

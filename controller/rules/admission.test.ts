@@ -165,7 +165,7 @@ describe("an object that is too large to be judged", () => {
   test("is refused before the rules look at it", () => {
     const metrics = Array.from({ length: 300_000 }, () => ({}));
     expect(texts({ spec: { metrics } }, "AnalysisRun").refuse).toEqual([
-      'spec: Invalid value: "…": has more than 10000 members',
+      'spec: Invalid value: "…": too large to judge: it has more than 10000 members',
     ]);
   });
 
@@ -173,7 +173,7 @@ describe("an object that is too large to be judged", () => {
     let jsonBody: object = {};
     for (let depth = 0; depth < 10_000; depth++) jsonBody = { jsonBody };
     expect(texts({ spec: { jsonBody } }, "AnalysisTemplate").refuse).toEqual([
-      'spec: Invalid value: "…": is nested deeper than 200 levels',
+      'spec: Invalid value: "…": too large to judge: it is nested more than 200 levels deep',
     ]);
   });
 

@@ -9,24 +9,23 @@ import {
   analysisTemplateWarnings,
 } from "./analysis.ts";
 import { experimentViolations, experimentWarnings } from "./experiment.ts";
-import { JUDGEMENT_STEPS, TooCostlyError, within } from "./budget.ts";
+import { LIMITS } from "./budget.ts";
 import type { Findings } from "./findings.ts";
 import { ingressFindings } from "./ingress.ts";
 import type { Resolution } from "./input.ts";
+import { findingsWithin, isWhole } from "./judgement.ts";
 import type { AdmittedKind } from "./kinds.ts";
 import type { Lookup } from "./lookup.ts";
-import { at, root } from "./place.ts";
 import type { ServiceLabels } from "./references.ts";
 import { rolloutViolations } from "./rollout.ts";
 import { routerViolations } from "./routers.ts";
 import { serviceFindings } from "./servicesAdmission.ts";
-import { sizeViolations } from "./size.ts";
 import { unsupportedFeatures } from "./support.ts";
 import type { Templates } from "./templateCollection.ts";
 import { experimentTemplateWarnings, templateReferenceViolations } from "./templates.ts";
 import { rolloutsBrokenBy, type TemplateUser } from "./templateUsers.ts";
 import { unknownFieldViolations } from "./unknownFields.ts";
-import { forbidden, invalid, type Violation } from "./violation.ts";
+import { forbidden, type Violation } from "./violation.ts";
 import { virtualServiceFindings } from "./virtualService.ts";
 import { rolloutWarnings } from "./warnings.ts";
 import { resolutionBy, workloadFindings, type Workloads } from "./workloadRef.ts";
@@ -44,7 +43,7 @@ export interface References {
   /** Rollouts of the object's namespace by name: whether who marked a Service still names it. */
   readonly rollouts?: Lookup<unknown>;
   /** For a template: the Rollouts that may use it, each with the templates as the cluster holds them before this write. */
-  readonly users?: readonly TemplateUser[];
+  readonly users?: Iterable<TemplateUser>;
   /** What Rollouts take their pod template from. */
   readonly workloads?: Workloads;
   /** Ingresses of the object's namespace by name. */
@@ -61,15 +60,14 @@ export interface AdmissionContext extends Resolution {
 
 /**
  * Every finding's `path` is the true path (`spec.strategy.canary.steps[0].setWeight`), and each is told once. Never
- * throws, whatever it is given.
+ * throws, whatever it is given; what is too large or too costly to judge is refused for that.
  */
 export function admissionFindings(object: unknown, kind: AdmittedKind, context: AdmissionContext = {}): Findings {
-  const tooLarge = sizeViolations(object);
-  if (tooLarge.length > 0) return { refuse: tooLarge, warn: [] };
-  const findings = within(JUDGEMENT_STEPS, () => findingsOf(object, kind, context));
-  if (!(findings instanceof TooCostlyError)) return findings;
-  const detail = `too costly to judge: ${findings.message} takes more than ${JUDGEMENT_STEPS} steps`;
-  return { refuse: [invalid("too-costly", at(root(object), "spec"), detail, "…")], warn: [] };
+  const { refuse, warn } = findingsWithin(object, LIMITS.judgement, () => findingsOf(object, kind, context));
+  const { users } = context.references ?? {};
+  // Apart, since what others have written must never refuse.
+  const broken = users === undefined || !isWhole(refuse) ? [] : rolloutsBrokenBy(object, users);
+  return broken.length === 0 ? { refuse, warn } : { refuse, warn: forUsers([...warn, ...broken]) };
 }
 
 function findingsOf(object: unknown, kind: AdmittedKind, context: AdmissionContext): Findings {
@@ -85,9 +83,8 @@ function findingsOf(object: unknown, kind: AdmittedKind, context: AdmissionConte
 
 type Judge = (object: unknown, context: AdmissionContext) => readonly Findings[];
 
-const template: Judge = (object, { references = {} }) => [
+const template: Judge = (object) => [
   { refuse: analysisTemplateViolations(object), warn: analysisTemplateWarnings(object) },
-  { refuse: [], warn: rolloutsBrokenBy(object, references.users ?? []) },
 ];
 
 const JUDGES: { readonly [K in AdmittedKind]: Judge } = {

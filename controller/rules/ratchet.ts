@@ -1,14 +1,22 @@
 /** Ratcheting: an object that was stored before a rule existed can still be changed (design/authority.md). */
+import { isWhole } from "./judgement.ts";
 import type { Violation } from "./violation.ts";
 
 /**
  * Of the new object's violations those that the old object did not have. Two are the same when rule, path and text
  * agree, whatever the indices in them: a step that moves is not a new mistake, and neither is another wrong value in
  * the same place. Two of a kind where there was one are one new one.
+ *
+ * An object that was too large or too costly to judge before may have had all of them: nothing is new then, so that it can
+ * be made smaller step by step.
  */
 export function newViolations(before: readonly Violation[], after: readonly Violation[]): readonly Violation[] {
+  if (!isWhole(before)) return [];
   const left = new Map<string, number>();
-  for (const violation of before) left.set(identity(violation), (left.get(identity(violation)) ?? 0) + 1);
+  for (const violation of before) {
+    const key = identity(violation);
+    left.set(key, (left.get(key) ?? 0) + 1);
+  }
   return after.filter((violation) => {
     const key = identity(violation);
     const count = left.get(key) ?? 0;

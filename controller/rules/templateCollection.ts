@@ -1,4 +1,5 @@
 /** Which templates an analysis consists of: those that it names and those that they include. */
+import { spend, spendBytes } from "./budget.ts";
 import type { Lookup } from "./lookup.ts";
 import { at, isTrue, items, type Place, root, text } from "./place.ts";
 
@@ -31,6 +32,20 @@ export interface Collection {
   readonly circles: readonly (readonly string[])[];
 }
 
+const FOLLOWING = "following templates that include others";
+
+/** Collects as `collectTemplates` does, each list of references once: the same one stands in many steps. */
+export function collector(templates: Templates): (references: Place) => Collection {
+  const known = new Map<string, Collection>();
+  return (references) => {
+    const key = JSON.stringify(references.value) ?? "";
+    spendBytes(key.length, FOLLOWING);
+    const collection = known.get(key) ?? collectTemplates(references, templates);
+    known.set(key, collection);
+    return collection;
+  };
+}
+
 export function titleOf(reference: Place): string {
   const kind = isTrue(at(reference, "clusterScope")) ? "ClusterAnalysisTemplate" : "AnalysisTemplate";
   return `${kind} '${text(at(reference, "templateName"))}'`;
@@ -51,6 +66,7 @@ export function collectTemplates(references: Place, templates: Templates): Colle
       const cluster = isTrue(at(reference, "clusterScope"));
       const store = cluster ? templates.cluster : templates.namespaced;
       const includedBy = trail.at(-1);
+      spend(1 + trail.length, FOLLOWING);
       if (trail.includes(title)) circles.push([...trail.slice(trail.indexOf(title)), title]);
       if (!store.has(name)) missing.push(includedBy === undefined ? { name, title } : { name, title, includedBy });
       if (found.has(title) || !store.has(name)) continue;

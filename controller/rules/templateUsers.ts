@@ -1,8 +1,9 @@
 /** What an edit of a template would do to the Rollouts that use it. */
+import { cost, LIMITS, TooCostlyError } from "./budget.ts";
 import type { Lookup } from "./lookup.ts";
 import { at, root, text } from "./place.ts";
 import { newViolations } from "./ratchet.ts";
-import { collectTemplates, type Templates } from "./templateCollection.ts";
+import { collector, type Templates } from "./templateCollection.ts";
 import { analysesOf, templateReferenceViolations } from "./templates.ts";
 import { invalid, type Violation, violationText } from "./violation.ts";
 
@@ -14,26 +15,54 @@ export interface TemplateUser {
 
 /**
  * A warning for each Rollout that would be held after the edit and is not held for that now. Only a warning: the
- * Rollout's own edit may be on its way.
+ * Rollout's own edit may be on its way. Others write the Rollouts, so that looking at them has a budget of its own; a last
+ * warning says how many of them were not looked at.
  */
-export function rolloutsBrokenBy(template: unknown, users: readonly TemplateUser[]): readonly Violation[] {
+export function rolloutsBrokenBy(template: unknown, users: Iterable<TemplateUser>): readonly Violation[] {
   const place = root(template);
   const spec = at(place, "spec");
   const name = text(at(place, "metadata", "name"));
   const cluster = text(at(place, "kind")) === "ClusterAnalysisTemplate";
-  return users
-    .filter(({ rollout }) => cluster || sharesNamespace(template, rollout))
-    .flatMap(({ rollout, templates }) => {
-      const after = withTemplate(templates, { cluster, name, spec: spec.value });
-      if (!uses(rollout, after, { cluster, name })) return [];
+  const broken: Violation[] = [];
+  let unseen = 0;
+  let left = LIMITS.users.steps;
+  // One budget around all: what is found out about a template for one Rollout holds for the next.
+  cost(() => {
+    for (const user of users) {
+      if (!cluster && !sharesNamespace(template, user.rollout)) continue;
+      const looked = left > 0 ? lookAt(user, { cluster, name, spec: spec.value }) : undefined;
+      left -= looked?.steps ?? LIMITS.user.steps;
+      if (looked === undefined) unseen += 1;
+      if (looked?.detail !== undefined) broken.push(invalid("template-breaks-rollout", spec, looked.detail, name));
+    }
+  });
+  if (unseen === 0) return broken;
+  const detail = `${unseen} Rollouts that may use it were not looked at: too costly to judge`;
+  return [...broken, invalid("template-users-unseen", spec, detail, name)];
+}
+
+/** What the edit does to one Rollout, and what it took to find out; undefined: too much. */
+function lookAt(
+  { rollout, templates }: TemplateUser,
+  changed: Named & { readonly spec: unknown },
+): { readonly steps: number; readonly detail: string | undefined } | undefined {
+  try {
+    const { steps, result } = cost(() => {
+      const after = withTemplate(templates, changed);
+      if (!uses(rollout, after, changed)) return undefined;
       const [first] = newViolations(
         templateReferenceViolations(rollout, templates).refuse,
         templateReferenceViolations(rollout, after).refuse,
       );
-      if (first === undefined) return [];
-      const detail = `would hold Rollout "${titleOf(rollout)}", which uses it: ${violationText(first)}`;
-      return [invalid("template-breaks-rollout", spec, detail, name)];
-    });
+      return first === undefined
+        ? undefined
+        : `would hold Rollout "${titleOf(rollout)}", which uses it: ${violationText(first)}`;
+    }, LIMITS.user);
+    return { steps, detail: result };
+  } catch (error) {
+    if (error instanceof TooCostlyError) return undefined;
+    throw error;
+  }
 }
 
 interface Named {
@@ -41,12 +70,12 @@ interface Named {
   readonly name: string;
 }
 
-const uses = (rollout: unknown, templates: Templates, { cluster, name }: Named): boolean =>
-  analysesOf(rollout).some(({ analysis }) =>
-    collectTemplates(at(analysis, "templates"), templates).found.some(
-      (template) => template.cluster === cluster && template.name === name,
-    ),
+function uses(rollout: unknown, templates: Templates, { cluster, name }: Named): boolean {
+  const collect = collector(templates);
+  return analysesOf(rollout).some(({ analysis }) =>
+    collect(at(analysis, "templates")).found.some((found) => found.cluster === cluster && found.name === name),
   );
+}
 
 /** Objects before admission may not name their namespace yet. */
 function sharesNamespace(template: unknown, rollout: unknown): boolean {

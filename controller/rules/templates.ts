@@ -6,11 +6,12 @@
  * on the templates of another, and a background argument may get its value from another template.
  */
 import { argumentNames, conflictOf, hasTwoSources } from "./analysisArguments.ts";
+import { once } from "./budget.ts";
 import type { Findings } from "./findings.ts";
 import { limitOf } from "./metric.ts";
 import { at, items, type Place, present, repeated, root, text } from "./place.ts";
 import { isTemplated, unresolvedTags } from "./tags.ts";
-import { type Collection, collectTemplates, type Missing, type Templates } from "./templateCollection.ts";
+import { type Collection, collector, collectTemplates, type Missing, type Templates } from "./templateCollection.ts";
 import { invalid, type Violation } from "./violation.ts";
 
 /** An analysis of a Rollout, and whether a step or a promotion waits for its end. */
@@ -38,7 +39,7 @@ function together({ analysis }: Use, collection: Collection): readonly Violation
   const value = `templateNames: [${found.map(({ name }) => name).join(" ")}]`;
   const rules = (member: string): readonly Place[] => [...items(at(analysis, member)), ...listed(collection, member)];
   const details = [
-    ...twice(listed(collection, "metrics"), "name").map((name) => `two metrics have the same name '${name}'`),
+    ...repeatedMetrics(collection).map((name) => `two metrics have the same name '${name}'`),
     ...twice(rules("dryRun"), "metricName").map((name) => `two Dry-Run metric rules have the same name '${name}'`),
     ...twice(rules("measurementRetention"), "metricName").map(
       (name) => `two Measurement Retention metric rules have the same name '${name}'`,
@@ -47,6 +48,10 @@ function together({ analysis }: Use, collection: Collection): readonly Violation
   ];
   return details.map((detail) => invalid("templates-disagree", at(analysis, "templates"), detail, value));
 }
+
+/** Steps that share their templates share what is wrong with them. */
+const repeatedMetrics = (collection: Collection): readonly string[] =>
+  once("metrics of several templates", collection, () => twice(listed(collection, "metrics"), "name"));
 
 const listed = ({ found }: Collection, member: string): readonly Place[] =>
   found.flatMap(({ spec }) => items(at(spec, member)));
@@ -80,7 +85,7 @@ function argumentDetails(analysis: Place, collection: Collection): readonly stri
 /** What each template by itself must be to be waited for: complete, and finite. */
 function waitedFor({ analysis }: Use, { found }: Collection): readonly Violation[] {
   return found.flatMap(({ name, spec }) =>
-    [...incomplete(spec), ...endless(spec)].map((detail) =>
+    once("a template that is waited for", spec.value, () => [...incomplete(spec), ...endless(spec)]).map((detail) =>
       invalid("template-waited-for", at(analysis, "templates"), `AnalysisTemplate ${name}${detail}`, name),
     ),
   );
@@ -121,9 +126,9 @@ function missingTemplate(place: Place, { name, title, includedBy }: Missing): Vi
   return invalid("template-missing", place, detail, name);
 }
 
-function findingsOf(use: Use, templates: Templates): Findings {
+function findingsOf(use: Use, collect: (references: Place) => Collection): Findings {
   const place = at(use.analysis, "templates");
-  const collection = collectTemplates(place, templates);
+  const collection = collect(place);
   const circles = collection.circles.map((titles) =>
     invalid("template-cycle", place, `a template cannot include itself: ${titles.join(" → ")}`),
   );
@@ -138,7 +143,8 @@ function findingsOf(use: Use, templates: Templates): Findings {
 
 /** In the order of the reference: promotions or steps, then the background. Never throws, whatever it is given. */
 export function templateReferenceViolations(rollout: unknown, templates: Templates): Findings {
-  const findings = analysesOf(rollout).map((use) => findingsOf(use, templates));
+  const collect = collector(templates);
+  const findings = analysesOf(rollout).map((use) => findingsOf(use, collect));
   return { refuse: findings.flatMap(({ refuse }) => refuse), warn: findings.flatMap(({ warn }) => warn) };
 }
 

@@ -2,8 +2,10 @@
  * What a rule reports, and its text. The text is that of Kubernetes' field errors, because the InvalidSpec condition
  * and the linter's output are compared with the reference's character by character (validation.md, head).
  */
+import { spend } from "./budget.ts";
 import { goQuoted } from "./goQuoted.ts";
 import type { Place } from "./place.ts";
+import { shownJson } from "./shownJson.ts";
 
 export type ViolationType =
   "Invalid" | "Required" | "Forbidden" | "NotSupported" | "Duplicate" | "NotFound" | "TooLong" | "InternalError";
@@ -59,19 +61,30 @@ export function violationBody(violation: Violation): string {
   return violation.detail === "" ? head : `${head}: ${violation.detail}`;
 }
 
+/** Characters of the JSON of a value that are shown; nobody reads on. */
+const MAX_JSON = 8_000;
+/** Characters of a detail that are kept: it may quote what stands in the object. */
+const MAX_DETAIL = 4_000;
+
 function valueText(value: unknown): string {
   if (typeof value === "string") return goQuoted(value);
   // Go escapes what could end a script element; JSON.stringify does not.
-  const json = JSON.stringify(value) ?? "null";
-  return json.replaceAll(
+  return shownJson(value, MAX_JSON).replaceAll(
     /[<>&\u2028\u2029]/g,
     (char) => String.raw`\u` + char.codePointAt(0)?.toString(16).padStart(4, "0"),
   );
 }
 
+/** What making, telling apart and showing one costs. */
+const STEPS_EACH = 16;
+
 function violation(rule: string, place: Place, rest: Pick<Violation, "type" | "value" | "detail">): Violation {
+  spend(STEPS_EACH, "telling what is wrong");
   const { path, exactPath } = place;
-  return exactPath === undefined || exactPath === path ? { path, ...rest, rule } : { path, exactPath, ...rest, rule };
+  const { detail: given } = rest;
+  const detail = given.length > MAX_DETAIL ? `${given.slice(0, MAX_DETAIL).toWellFormed()}…` : given;
+  const found = { path, ...rest, detail, rule };
+  return exactPath === undefined || exactPath === path ? found : { ...found, exactPath };
 }
 
 export const invalid = (rule: string, place: Place, detail: string, value = place.value): Violation =>

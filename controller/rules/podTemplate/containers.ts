@@ -1,5 +1,5 @@
 /** Containers and init containers (validation.md §11): the checklist of one container, and their names together. */
-import { at, count, items, type Place, present, text, whole } from "../place.ts";
+import { at, count, items, type Place, present, repeats, text, whole } from "../place.ts";
 import { dnsLabel } from "../syntax.ts";
 import { duplicate, forbidden, invalid, invalidTexts, notSupported, required, type Violation } from "../violation.ts";
 import { envFromViolations, envViolations } from "./env.ts";
@@ -52,12 +52,13 @@ const common: Rule = (container, pod) => COMMON_RULES.flatMap((rule) => rule(con
 function resizePolicy(policies: Place): readonly Violation[] {
   const rule = "container-resize-policy";
   const names = items(policies).map((policy) => text(at(policy, "resourceName")));
+  const again = repeats(names);
   const enumerated = (given: string, supported: readonly string[]): readonly Violation[] => {
     if (supported.includes(given)) return [];
     return [given === "" ? required(rule, policies) : notSupported(rule, policies, supported, given)];
   };
   return items(policies).flatMap((policy, index) => [
-    ...(names.indexOf(names[index] ?? "") < index ? [duplicate(rule, policy, names[index])] : []),
+    ...(again[index] === true ? [duplicate(rule, policy, names[index])] : []),
     ...enumerated(names[index] ?? "", ["cpu", "memory"]),
     ...enumerated(text(at(policy, "restartPolicy")), ["NotRequired", "RestartContainer"]),
   ]);
@@ -75,11 +76,11 @@ const nameOf = (container: Place): string => text(at(container, "name"));
 
 export function containersViolations(containers: Place, pod: Pod): readonly Violation[] {
   if (count(containers) === 0) return [required("containers-required", containers)];
-  const names = items(containers).map(nameOf);
+  const again = repeats(items(containers).map(nameOf));
   return [
     ...items(containers).flatMap((container, index) => [
       ...common(container, pod),
-      ...(names.indexOf(nameOf(container)) < index
+      ...(again[index] === true
         ? [duplicate("container-name-duplicate", at(container, "name"), nameOf(container))]
         : []),
       ...runningRules(container, pod),

@@ -1,5 +1,5 @@
 /** The pod's spec (validation.md §11): the checklist, and the members that are names, lists and enumerations. */
-import { at, items, type Place, present, text, whole } from "../place.ts";
+import { at, items, type Place, present, repeats, text, whole } from "../place.ts";
 import { labelViolations } from "../selector.ts";
 import { byteLength, dnsLabel, dnsSubdomain, ipAddress, numberIn, qualifiedName } from "../syntax.ts";
 import {
@@ -71,12 +71,12 @@ const readinessGates: PodRule = (spec) =>
 const schedulingGates: PodRule = (spec) => {
   const gates = items(at(spec, "schedulingGates"));
   const names = gates.map((gate) => text(at(gate, "name")));
+  const again = repeats(names);
   return gates.flatMap((gate, index) => {
     const place = { ...gate, value: names[index] ?? "" };
-    const seen = names.indexOf(place.value) < index;
     return [
       ...invalidTexts("scheduling-gate", place, qualifiedName(place.value)),
-      ...(seen ? [duplicate("scheduling-gate-duplicate", place)] : []),
+      ...(again[index] === true ? [duplicate("scheduling-gate-duplicate", place)] : []),
     ];
   });
 };

@@ -1,5 +1,5 @@
 /** Resource claims of the pod. */
-import { at, items, type Place, present, text } from "../place.ts";
+import { at, items, type Place, present, repeats, text } from "../place.ts";
 import { dnsLabel, dnsSubdomain } from "../syntax.ts";
 import { duplicate, invalid, invalidTexts, required, type Violation } from "../violation.ts";
 
@@ -8,9 +8,9 @@ const nameOf = (claim: Place): string => text(at(claim, "name"));
 export const claimNames = (claims: Place): ReadonlySet<string> => new Set(items(claims).map(nameOf).filter(Boolean));
 
 export function resourceClaims(claims: Place): readonly Violation[] {
-  const names = items(claims).map(nameOf);
+  const again = repeats(items(claims).map(nameOf));
   return items(claims).flatMap((claim, index) => [
-    ...claimName(claim, names.indexOf(nameOf(claim)) < index),
+    ...claimName(claim, again[index] === true),
     ...source(claim),
     ...["resourceClaimName", "resourceClaimTemplateName"].flatMap((member) => {
       const place = at(claim, member);

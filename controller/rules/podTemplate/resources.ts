@@ -1,4 +1,5 @@
 /** Requests and limits (validation.md §11). Quantities are compared as rounded up to thousandths. */
+import { once, spendSort } from "../budget.ts";
 import { at, entries, items, type Place, text } from "../place.ts";
 import { isNegative, isWhole, parseQuantity, type Quantity, quantityRule } from "../quantity.ts";
 import { dnsLabel, qualifiedName } from "../syntax.ts";
@@ -126,14 +127,17 @@ function withinLimit(name: string, place: Place, { limits, requests, limit, limi
 function claimReferences(references: Place, claims: ReadonlySet<string>): readonly Violation[] {
   const rule = "resource-claim-reference";
   const seen = new Set<string>();
+  // Claims of which one request is named already.
+  const requested = new Set<string>();
   return items(references).flatMap((reference) => {
     const name = text(at(reference, "name"));
     const request = at(reference, "request");
     if (name === "") return [required(rule, reference)];
     const key = text(request) === "" ? name : `${name}/${text(request)}`;
-    const overlaps = text(request) === "" && [...seen].some((other) => other.startsWith(`${name}/`));
+    const overlaps = text(request) === "" && requested.has(name);
     const repeated = seen.has(name) ? name : seen.has(key) || overlaps ? key : undefined;
     seen.add(key);
+    if (key.includes("/")) requested.add(text(request) === "" ? key.slice(0, key.indexOf("/")) : name);
     return [
       ...(text(request) === "" ? [] : invalidTexts(rule, request, dnsLabel(text(request)))),
       ...(repeated === undefined ? [] : [duplicate(rule, reference, repeated)]),
@@ -143,4 +147,10 @@ function claimReferences(references: Place, claims: ReadonlySet<string>): readon
 }
 
 const knownClaims = (claims: ReadonlySet<string>): string =>
+  once("names of resource claims", claims, () => {
+    spendSort(claims.size, "listing resource claims");
+    return claimNames(claims);
+  });
+
+const claimNames = (claims: ReadonlySet<string>): string =>
   `must be one of the names in pod.spec.resourceClaims${claims.size === 0 ? " which is empty" : `: ${[...claims].toSorted().join(", ")}`}`;

@@ -1,5 +1,5 @@
 /** Security contexts of the pod and its containers (validation.md §11). */
-import { at, isTrue, items, type Place, present, text, texts, whole } from "../place.ts";
+import { at, isTrue, items, type Place, present, repeats, text, texts, whole } from "../place.ts";
 import { byteLength, posixId, relativePath } from "../syntax.ts";
 import { duplicate, invalid, invalidTexts, notSupported, required, tooLong, type Violation } from "../violation.ts";
 import { allContainers, type Pod } from "./pod.ts";
@@ -37,12 +37,12 @@ export function podSecurityContext(spec: Place): readonly Violation[] {
 
 function sysctls(list: Place): readonly Violation[] {
   const rule = "sysctl";
-  const names = items(list).map((sysctl) => text(at(sysctl, "name")));
+  const again = repeats(items(list).map((sysctl) => text(at(sysctl, "name"))));
   return items(list).flatMap((sysctl, index) => {
     const place = at(sysctl, "name");
     if (text(place) === "") return [required(rule, place)];
     if (byteLength(text(place)) > 253 || !SYSCTL.test(text(place))) return [invalid(rule, place, SYSCTL_RULE)];
-    return names.indexOf(text(place)) < index ? [duplicate(rule, place)] : [];
+    return again[index] === true ? [duplicate(rule, place)] : [];
   });
 }
 

@@ -1,0 +1,40 @@
+/** JSON for people: values in texts may be as large as the object that they stand in. */
+
+/**
+ * The JSON of a value as `JSON.stringify` makes it ("null" for what has none); of one with more than `most` characters
+ * the beginning, and "…". Never looks at much more of the value than it shows.
+ */
+export function shownJson(value: unknown, most: number): string {
+  const room = { left: most };
+  const json = JSON.stringify(clipped(value, room)) ?? "null";
+  return room.left >= 0 && json.length <= most ? json : `${json.slice(0, most).toWellFormed()}…`;
+}
+
+/** The value itself while it fits; otherwise as much of it as does. */
+function clipped(value: unknown, room: { left: number }): unknown {
+  room.left -= 1;
+  if (room.left < 0) return undefined;
+  if (typeof value === "string") {
+    const fits = value.length <= room.left;
+    const shown = fits ? value : value.slice(0, room.left);
+    room.left -= value.length;
+    return shown;
+  }
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) {
+    const list: unknown[] = [];
+    for (const item of value) {
+      if (room.left < 0) return list;
+      list.push(clipped(item, room));
+    }
+    return list;
+  }
+  // Without a prototype: a member may have any name.
+  const members = Object.create(null) as Record<string, unknown>;
+  for (const key in value) {
+    room.left -= key.length;
+    if (room.left < 0) return members;
+    members[key] = clipped((value as Record<string, unknown>)[key], room);
+  }
+  return members;
+}
