@@ -12,6 +12,7 @@ import {
   runArgumentWarnings,
   templateArgumentWarnings,
 } from "./analysisArguments.ts";
+import { once } from "./budget.ts";
 import { conditionViolations, conditionWarnings, runConditionViolations, runConditionWarnings } from "./conditions.ts";
 import { metricViolations, metricWarnings } from "./metric.ts";
 import { at, count, isTrue, items, type Place, repeated, root, text } from "./place.ts";
@@ -62,7 +63,7 @@ const unmatchedExpressions: Rule = (spec) => {
 const TOO_COSTLY = `too costly a regular expression to look for in the names of the metrics: at most ${MAX_PATTERN} characters, and few repetitions`;
 
 function tagViolations(spec: Place, judged: (name: string | undefined) => boolean): readonly Violation[] {
-  return unresolvedTags(at(spec, "metrics"), argumentNames(spec))
+  return once("tags without a value", spec.value, () => unresolvedTags(at(spec, "metrics"), argumentNames(spec)))
     .filter(({ name }) => judged(name))
     .map(({ place, tag, detail }) => invalid("metric-tag", place, detail, tag));
 }

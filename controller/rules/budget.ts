@@ -136,8 +136,8 @@ export function spendBytes(bytes: number, on: string): void {
   spend(bytes >>> TEXT_SHIFT, on);
 }
 
-/** A step pays for 64 characters of a text that is looked at from end to end. */
-const TEXT_SHIFT = 6;
+/** A step pays for 128 characters of a text that is looked at from end to end. */
+const TEXT_SHIFT = 7;
 
 /** Takes what it costs to look at a text from end to end. */
 export function spendText(text: string, on: string): void {
@@ -145,7 +145,7 @@ export function spendText(text: string, on: string): void {
 }
 
 /** Takes what it costs to sort so many texts. */
-export const spendSort = (count: number, on: string): void => spend(count * (1 + Math.log2(count + 1)), on);
+export const spendSort = (count: number, on: string): void => spend((count * Math.log2(count)) / 2, on);
 
 /**
  * What `work` finds out about a subject, found out once in a judgement: the same template stands in many steps, and the

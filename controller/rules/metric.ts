@@ -1,4 +1,5 @@
 /** One metric of an analysis (validation.md §5.2), in the reference's words; each violation stands at its true path. */
+import { once } from "./budget.ts";
 import { goDurationProblem } from "./duration.ts";
 import { at, keys, type Place, present, text, whole } from "./place.ts";
 import { isTemplated } from "./tags.ts";
@@ -25,7 +26,9 @@ interface Limits {
 }
 
 /** What is not known yet reads as NaN, which no comparison finds wrong. */
-function limitsOf(metric: Place): Limits {
+const limitsOf = (metric: Place): Limits => once("limits of a metric", metric.value, () => readLimits(metric));
+
+function readLimits(metric: Place): Limits {
   const limit = (member: string): number => limitOf(at(metric, member)) ?? Number.NaN;
   return {
     count: limit("count"),
@@ -99,8 +102,9 @@ const PROVIDERS = [
 /** Each plugin counts. */
 const oneProvider: Rule = (metric) => {
   const place = at(metric, "provider");
+  const members = new Set(keys(place));
   const given = [
-    ...PROVIDERS.filter((name) => present(at(place, name))),
+    ...PROVIDERS.filter((name) => members.has(name) && present(at(place, name))),
     ...keys(at(place, "plugin")).map((name) => `plugin ${name}`),
   ];
   if (given.length === 1) return [];

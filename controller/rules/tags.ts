@@ -85,12 +85,33 @@ const MOST = 50;
  */
 export function unresolvedTags(place: Place, names: ReadonlySet<string>): readonly TagProblem[] {
   const found: TagProblem[] = [];
+  if (!holdsTags(place.value)) return found;
   const waiting = [place];
   for (let here = waiting.pop(); here !== undefined && found.length < MOST; here = waiting.pop()) {
     if (typeof here.value === "string") unresolvedIn(here, here.value, names, found);
-    else for (const part of parts(here).toReversed()) waiting.push(part);
+    else if (isHolder(here.value)) for (const part of parts(here).toReversed()) waiting.push(part);
   }
   return found;
+}
+
+const isHolder = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+/** Most objects hold no tag, which is seen without knowing where in them one is. */
+function holdsTags(value: unknown): boolean {
+  const waiting = [value];
+  while (waiting.length > 0) {
+    const here = waiting.pop();
+    if (typeof here === "string") {
+      spendText(here, LOOKING);
+      if (here.includes("{{")) return true;
+    } else if (isHolder(here)) {
+      const members: readonly unknown[] = Array.isArray(here) ? here : Object.values(here);
+      spend(1 + members.length / 2, LOOKING);
+      if (!Array.isArray(here) && Object.keys(here).some((key) => key.includes("{{"))) return true;
+      for (const member of members) waiting.push(member);
+    }
+  }
+  return false;
 }
 
 /** Elements or members; the name of a member may hold a tag too. */

@@ -1,4 +1,5 @@
 /** Volume sources with rules of their own kind: iSCSI, Fibre Channel, Flocker, Quobyte, Azure, StorageOS. */
+import { spend } from "../budget.ts";
 import { at, count, type Place, present, text, texts, whole } from "../place.ts";
 import { byteLength, dnsLabel, numberIn } from "../syntax.ts";
 import { invalid, invalidTexts, notSupported, required, type Violation } from "../violation.ts";
@@ -12,6 +13,8 @@ const ISCSI_NAMES: readonly (readonly [string, RegExp])[] = [
 
 function iscsiName(place: Place): readonly Violation[] {
   const form = ISCSI_NAMES.find(([prefix]) => text(place).startsWith(prefix));
+  // The pattern of iqn may begin anywhere, and is then read to the end.
+  spend((text(place).split("iqn.").length * text(place).length) / 64, "reading names of iSCSI");
   const detail = form === undefined ? "must be valid format starting with iqn, eui, or naa" : "must be valid format";
   return form?.[1].test(text(place)) === true ? [] : [invalid("volume-iscsi", place, detail)];
 }
