@@ -6,6 +6,7 @@
  * The encoder is total: where Go would have refused to decode (a string for a number, a list for an object) the value is
  * written as it is, so that different inputs still give different outputs. Integers above 2^53 are exact only as bigint.
  */
+import { spend, spendBytes, spendSort } from "../rules/budget.ts";
 import type { GoType, Member } from "./goTypes.ts";
 import { canonicalQuantity, quantityValue } from "./quantity.ts";
 
@@ -32,18 +33,26 @@ export const isFields = (value: unknown): value is Fields =>
 
 const isNil = (value: unknown): value is null | undefined => value === null || value === undefined;
 
-const htmlEscapes: Readonly<Record<string, string>> = {
-  "<": "\\u003c",
-  ">": "\\u003e",
-  "&": "\\u0026",
-  "\u2028": "\\u2028",
-  "\u2029": "\\u2029",
-};
+const htmlEscapes: readonly (readonly [string, string])[] = [
+  ["<", "\\u003c"],
+  [">", "\\u003e"],
+  ["&", "\\u0026"],
+  ["\u2028", "\\u2028"],
+  ["\u2029", "\\u2029"],
+];
+
+const HASHING = "hashing its template or steps";
 
 /** A JSON string as Go writes it: HTML's three characters and the two line separators escaped, lone surrogates replaced. */
 export function goString(text: string): string {
+  spendBytes(text.length, HASHING);
   if (/^[ !#-%'-;=?-[\]-~]*$/.test(text)) return `"${text}"`;
-  return JSON.stringify(text.toWellFormed()).replaceAll(/[<>&\u2028\u2029]/g, (c) => htmlEscapes[c] ?? c);
+  spend(text.length / 32, HASHING);
+  // One after the other: a function for each character takes ten times as long.
+  let json = JSON.stringify(text.toWellFormed());
+  for (const [char, escape] of htmlEscapes) if (json.includes(char)) json = json.replaceAll(char, escape);
+  spendBytes(json.length - text.length, HASHING);
+  return json;
 }
 
 /** The order of UTF-8 bytes, which is that of code points: it differs from JavaScript's order beyond U+FFFF. */
@@ -67,12 +76,14 @@ const number = (value: number): string => (Object.is(value, -0) ? "-0" : JSON.st
  * @param sorted sort the members of all objects, and leave out null and empty ones, which an API server may drop too
  */
 export function plainJson(value: unknown, sorted: boolean): string {
+  spend(2, HASHING);
   if (typeof value === "string") return goString(value);
   if (typeof value === "number") return number(value);
   if (typeof value === "boolean" || typeof value === "bigint") return String(value);
   if (Array.isArray(value)) return `[${value.map((element) => plainJson(element, sorted)).join(",")}]`;
   if (!isFields(value)) return "null";
   const keys = Object.keys(value).filter((key) => value[key] !== undefined && !(sorted && isHollow(value[key])));
+  spendSort(keys.length + 1, HASHING);
   if (sorted || keys.some((key) => /^\d+$/.test(key))) keys.sort(byteOrder);
   return `{${keys.map((key) => `${goString(key)}:${plainJson(value[key], sorted)}`).join(",")}}`;
 }
@@ -145,7 +156,9 @@ function list(value: unknown, type: GoType, encoding: Encoding): string {
 function map(value: unknown, type: GoType, encoding: Encoding): string {
   if (isNil(value)) return "null";
   if (!isFields(value)) return plainJson(value, false);
-  const entries = Object.keys(value).toSorted(byteOrder);
+  const names = Object.keys(value);
+  spendSort(names.length + 1, HASHING);
+  const entries = names.toSorted(byteOrder);
   // The maps of quantities in a pod are all ResourceLists.
   const write = (element: unknown): string =>
     type.kind === "quantity" ? quantity(element, encoding, true) : goJson(element, type, encoding);
@@ -179,6 +192,7 @@ function noticeNewer(name: string, value: unknown, encoding: Encoding): void {
 
 /** The JSON that Go writes for `value` read as `type`; members newer than the type are left in `encoding.newer`. */
 export function goJson(value: unknown, type: GoType, encoding: Encoding): string {
+  spend(2, HASHING);
   switch (type.kind) {
     case "string":
       return isNil(value) ? '""' : plainJson(value, false);

@@ -4,6 +4,7 @@
  * volumes included. Where nothing but the quantity is lost by that, such a template can be driven as it does.
  */
 import { byteOrder, isFields } from "./goJson.ts";
+import { spend } from "../rules/budget.ts";
 import type { GoType } from "./goTypes.ts";
 import { podTemplateHash, podTemplateType } from "./podHash.ts";
 import { isQuantity } from "./quantity.ts";
@@ -35,6 +36,7 @@ function withoutBad(value: unknown, type: GoType, path: string, dropped: string[
     return value.map((element, index) => withoutBad(element, type.of, `${path}[${index}]`, dropped));
   if (!isFields(value)) return value;
   const kept: Record<string, unknown> = { ...value };
+  spend(4 + 4 * Object.keys(value).length, READING);
   for (const [key, element] of Object.entries(value)) {
     const of = memberType(type, key);
     const place = `${path}.${key}`;
@@ -64,6 +66,8 @@ interface Read {
   readonly ended: boolean;
 }
 
+const READING = "reading quantities in its template";
+
 const whole = (value: unknown): Read => ({ value, ended: false });
 
 /** What Go's decoder has taken in when it meets a bad quantity. */
@@ -85,6 +89,7 @@ function readList(list: readonly unknown[], type: GoType): Read {
 }
 
 function readFields(fields: Readonly<Record<string, unknown>>, type: GoType): Read {
+  spend(4 + 4 * Object.keys(fields).length, READING);
   const kept: Record<string, unknown> = {};
   for (const key of Object.keys(fields).toSorted(byteOrder)) {
     const of = memberType(type, key);

@@ -2,6 +2,7 @@
  * The hashes by which the reference names and recognises things, byte for byte: a cluster that it ran is taken over in
  * place, and back, without a pod restarted (api.md §9).
  */
+import { spend } from "../rules/budget.ts";
 import { goJson, type Encoding } from "./goJson.ts";
 import { goType, type GoType } from "./goTypes.ts";
 import { newerMembers, podTypes } from "./podTypes.ts";
@@ -19,6 +20,12 @@ function fnv(bytes: Uint8Array, start = 0x811c9dc5): number {
   // Counted, not for-of: an iterator over bytes takes as long as all the rest of the work.
   for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ (bytes[i] ?? 0), 0x01000193);
   return hash >>> 0;
+}
+
+/** What is hashed, whose every byte is looked at. */
+function bytesOf(json: string): Uint8Array {
+  spend(json.length / 32, "hashing its template or steps");
+  return utf8.encode(json);
 }
 
 /** The decimal digits as apimachinery's rand.SafeEncodeString writes them: no vowels, so no bad words. */
@@ -46,7 +53,7 @@ function collisionBytes(count: number): Uint8Array {
 export function podTemplateHash(template: unknown, collisionCount: number | null | undefined): string {
   const encoding: Encoding = { path: [], newer: [] };
   const known = goJson(template, podTemplateType, encoding);
-  const hash = fnv(utf8.encode([known, ...encoding.newer].join("\n")));
+  const hash = fnv(bytesOf([known, ...encoding.newer].join("\n")));
   return safe(typeof collisionCount === "number" ? fnv(collisionBytes(collisionCount), hash) : hash);
 }
 
@@ -56,5 +63,5 @@ export function podTemplateHash(template: unknown, collisionCount: number | null
  */
 export function stepHash(steps: unknown): string {
   const given = Array.isArray(steps) && steps.length === 0 ? undefined : steps;
-  return safe(fnv(utf8.encode(goJson(given, stepsType, { path: [], newer: [] }))));
+  return safe(fnv(bytesOf(goJson(given, stepsType, { path: [], newer: [] }))));
 }

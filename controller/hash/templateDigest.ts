@@ -1,10 +1,12 @@
 /** Whether two pod templates mean the same to Kubernetes, of which one has been stored and defaulted and one has not. */
+import { spend } from "../rules/budget.ts";
 import { goJson, type Encoding } from "./goJson.ts";
 import { podDefaults } from "./podDefaults.ts";
 import { podTemplateType } from "./podHash.ts";
 
 /** 64 bits of two multiplicative hashes, mixed: plenty to tell the few revisions of one Rollout apart. */
 function mixed(text: string): string {
+  spend(text.length / 32, "hashing its template or steps");
   let a = 0x2545f491;
   let b = 0x4f6cdd1d;
   for (let i = 0; i < text.length; i++) {

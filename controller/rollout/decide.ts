@@ -2,6 +2,7 @@
  * What to do about one Rollout, from what is known at one instant. Pure and total: the same snapshot and time give the
  * same decision, and a world in which nothing is left to do gives an empty one.
  */
+import { LIMITS, spend, tooCostly, TooCostlyError, within } from "../rules/budget.ts";
 import type { Rollout, RolloutCondition, RolloutStatus } from "../../schema/rollout.ts";
 import { blueGreenPass, scaleBlueGreen } from "./blueGreen.ts";
 import { canaryPass, scaleCanary } from "./canary.ts";
@@ -30,7 +31,15 @@ import { noteWorkload, observeWorkload, scaleWorkload, syncHold } from "./worklo
 /** Far above what any spec can need (a pass or two a step); reaching it means that two rules undo each other. */
 const MAX_PASSES = 1000;
 
+/** What costs more than any real Rollout does is held as invalid, with the reason. */
 export function decide(snapshot: Snapshot, now: number): Decision {
+  const decided = within(LIMITS.decision, () => decideWithin(snapshot, now));
+  if (!(decided instanceof TooCostlyError)) return decided;
+  const invalid = `spec: Invalid value: "…": ${tooCostly(decided, LIMITS.decision, "decide about")}`;
+  return decideWithin({ ...snapshot, invalid, orphans: [], strays: [] }, now);
+}
+
+function decideWithin(snapshot: Snapshot, now: number): Decision {
   const before = snapshot.rollout.status ?? {};
   const p: Pass = {
     snapshot,
@@ -67,6 +76,7 @@ function repeatPasses(p: Pass): void {
   let foundation = driving(statusOf(p));
   for (let n = 0; n < MAX_PASSES; n += 1) {
     const found = p.snapshot.invalid === undefined && (updateBegins(p) || pauseIsOver(p));
+    spend(8 + (p.actions.length + p.events.length) / 8, "deciding step by step");
     const before = { ...p, actions: [...p.actions], events: [...p.events], wakeAts: [...p.wakeAts] };
     const status = statusOf(p);
     const next = pass(p);

@@ -52,12 +52,9 @@ const joinMetadata = (first: Metadata, second: Metadata): Metadata => ({
   record: second.record,
 });
 
-const isMetadataOf =
-  (name: string) =>
-  (slot: Slot): boolean =>
-    slot.action.kind === "setPodMetadata" && slot.action.name === name;
-
 const resizes = (action: Action): boolean => action.kind === "updateReplicaSet" && action.replicas !== undefined;
+
+const redirects = ({ kind }: Action): boolean => kind === "switchService" || kind === "routeTraffic";
 
 /** Where a change of an object may be joined with an earlier one, given what lies between. */
 type Place = "earlier" | "later" | "nowhere";
@@ -66,20 +63,36 @@ type Place = "earlier" | "later" | "nowhere";
  * Sizes keep their order, or there would be pods above the surge or below the floor between two writes: a new
  * ReplicaSet is then created later, with its size. A change of the traffic stays between what comes before and after it.
  */
-function placeOf(action: Action, earlier: Action, between: readonly Action[]): Place {
-  const switched = between.some((a) => a.kind === "switchService" || a.kind === "routeTraffic");
-  if (action.kind === "routeTraffic") return between.some(resizes) ? "nowhere" : "later";
+function placeOf(action: Action, earlier: Slot, list: FoldedList): Place {
+  const resized = list.lastResize > earlier.order;
+  const switched = list.lastSwitch > earlier.order;
+  if (action.kind === "routeTraffic") return resized ? "nowhere" : "later";
   if (!resizes(action)) return "earlier";
-  if (earlier.kind === "createReplicaSet") {
-    if (!between.some(resizes)) return "earlier";
+  if (earlier.action.kind === "createReplicaSet") {
+    if (!resized) return "earlier";
     return switched ? "nowhere" : "later";
   }
-  return switched || between.some(resizes) ? "nowhere" : "earlier";
+  return switched || resized ? "nowhere" : "earlier";
 }
 
 /** An action in the folded list; joining replaces what it holds. */
 interface Slot {
   action: Action;
+  /** Where it stands among the others; no two stand in the same place. */
+  order: number;
+}
+
+/** What has to be known of the actions so far. A Rollout may have thousands: none is looked for from end to end. */
+interface FoldedList {
+  readonly slots: Slot[];
+  /** The last one of each object. */
+  readonly last: Map<string, Slot>;
+  /** The first change of the metadata of each ReplicaSet's pods. */
+  readonly metadata: Map<string, Slot>;
+  next: number;
+  /** Places of the last changes of a size, and of Services or traffic. */
+  lastResize: number;
+  lastSwitch: number;
 }
 
 /** Folds changes of the same object into one, unless that would move them past one that they must not pass. */
@@ -87,39 +100,50 @@ export function foldActions(
   actions: readonly Action[],
   events: readonly RolloutEvent[],
 ): { actions: Action[]; events: RolloutEvent[] } {
-  const slots: Slot[] = [];
-  const slotOf: Slot[] = [];
-  for (const action of actions) slotOf.push(place(slots, action));
-  const position = slotOf.map((slot) => slots.indexOf(slot) + 1);
+  const list: FoldedList = {
+    slots: [],
+    last: new Map(),
+    metadata: new Map(),
+    next: 0,
+    lastResize: -1,
+    lastSwitch: -1,
+  };
+  const slotOf = actions.map((action) => place(list, action));
+  const slots = list.slots.toSorted((a, b) => a.order - b.order);
+  const numberOf = new Map(slots.map((slot, index) => [slot, index + 1]));
+  const position = slotOf.map((slot) => numberOf.get(slot) ?? 0);
   const placed = events.map((e) =>
     e.after === "status" ? e : { ...e, after: e.after === 0 ? 0 : (position[e.after - 1] ?? 0) },
   );
   return { actions: slots.map((slot) => slot.action), events: placed };
 }
 
-function place(slots: Slot[], action: Action): Slot {
-  const told = action.kind === "setPodMetadata" ? slots.find(isMetadataOf(action.name)) : undefined;
+function place(list: FoldedList, action: Action): Slot {
+  const told = action.kind === "setPodMetadata" ? list.metadata.get(action.name) : undefined;
   if (action.kind === "setPodMetadata" && told?.action.kind === "setPodMetadata") {
     told.action = joinMetadata(told.action, action);
     return told;
   }
-  const at = slots.findLastIndex((slot) => target(slot.action) === target(action));
-  const slot = slots[at];
-  const where =
-    slot === undefined
-      ? "nowhere"
-      : placeOf(
-          action,
-          slot.action,
-          slots.slice(at + 1).map((s) => s.action),
-        );
+  const slot = list.last.get(target(action));
+  const where = slot === undefined ? "nowhere" : placeOf(action, slot, list);
   const joined = slot === undefined || where === "nowhere" ? undefined : join(slot.action, action);
-  if (slot === undefined || joined === undefined) {
-    const fresh = { action };
-    slots.push(fresh);
-    return fresh;
-  }
+  if (slot === undefined || joined === undefined) return added(list, action);
   slot.action = joined;
-  if (where === "later") slots.push(...slots.splice(at, 1));
+  if (where === "later") slot.order = list.next++;
+  noted(list, slot);
   return slot;
+}
+
+function added(list: FoldedList, action: Action): Slot {
+  const slot = { action, order: list.next++ };
+  list.slots.push(slot);
+  list.last.set(target(action), slot);
+  if (action.kind === "setPodMetadata") list.metadata.set(action.name, slot);
+  noted(list, slot);
+  return slot;
+}
+
+function noted(list: FoldedList, { action, order }: Slot): void {
+  if (resizes(action)) list.lastResize = Math.max(list.lastResize, order);
+  if (redirects(action)) list.lastSwitch = Math.max(list.lastSwitch, order);
 }

@@ -1,4 +1,5 @@
 /** ReplicaSets of past revisions: taking their pods away safely, and forgetting them (controller.md §3.8, §11). */
+import { spend } from "../rules/budget.ts";
 import { isCompleted } from "./conditions.ts";
 import {
   canaryOf,
@@ -21,6 +22,12 @@ import {
   sum,
 } from "./replicaSets.ts";
 import { timestamp } from "./time.ts";
+
+/** The ReplicaSet as this pass has changed it. */
+function currentOf(p: Pass, rs: ReplicaSetFacts): ReplicaSetFacts {
+  spend(p.world.replicaSets.length / 8, "following its ReplicaSets");
+  return p.world.replicaSets.find((other) => other.name === rs.name) ?? rs;
+}
 
 const NOW = { keepDeadline: false } as const;
 
@@ -49,7 +56,7 @@ export function scaleDownForCanary(p: Pass): boolean {
     const size = routed ? pastCanarySize(p, rs, held) : Math.max(0, rs.replicas - spare);
     if (size > 0) held += 1;
     spare -= rs.replicas - size;
-    const current = p.world.replicaSets.find((other) => other.name === rs.name) ?? rs;
+    const current = currentOf(p, rs);
     scaled = (current.replicas !== size && scaleReplicaSet(p, current, size, NOW)) || scaled;
   }
   return dropped || scaled;
@@ -113,7 +120,7 @@ export function scaleDownForBlueGreen(p: Pass): void {
     if (isReferenced(p, rs)) continue;
     const size = delayedSize(p, rs, held, desiredReplicas(p.world.rollout));
     if (size > 0) held += 1;
-    const current = p.world.replicaSets.find((other) => other.name === rs.name) ?? rs;
+    const current = currentOf(p, rs);
     if (current.replicas !== size) scaleReplicaSet(p, current, size, NOW);
   }
 }

@@ -5,6 +5,7 @@
  */
 import type { Traffic } from "../../providers/traffic/router.ts";
 import type { RolloutStatus, TrafficWeights } from "../../schema/rollout.ts";
+import { spend } from "../rules/budget.ts";
 import { avoiding } from "./antiAffinity.ts";
 import { desiredReplicas } from "./defaults.ts";
 import {
@@ -62,6 +63,7 @@ const rolesKnown = new WeakMap<World, { readonly snapshot: Snapshot; readonly ro
 export function roles({ world, snapshot }: Pass): Roles {
   const known = rolesKnown.get(world);
   if (known?.snapshot === snapshot) return known.roles;
+  spend(world.replicaSets.length / 2, FOLLOWING);
   const found = rolesOf(world, snapshot);
   rolesKnown.set(world, { snapshot, roles: found });
   return found;
@@ -91,7 +93,10 @@ export function emit(
   p.events.push({ type, reason, message, after: with_ === "action" ? p.actions.length : with_ });
 }
 
+const FOLLOWING = "following its ReplicaSets";
+
 const patchAnnotations = (old: Annotations, patch: Readonly<Record<string, string | null>>): Annotations => {
+  spend(Object.keys(old).length / 2, "copying annotations");
   const merged: Record<string, string> = { ...old };
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete merged[key];
@@ -101,6 +106,7 @@ const patchAnnotations = (old: Annotations, patch: Readonly<Record<string, strin
 };
 
 function replaceSet(p: Pass, name: string, change: (rs: ReplicaSetFacts) => ReplicaSetFacts): void {
+  spend(8 + p.world.replicaSets.length / 4, FOLLOWING);
   p.world = { ...p.world, replicaSets: p.world.replicaSets.map((rs) => (rs.name === name ? change(rs) : rs)) };
 }
 
@@ -143,6 +149,7 @@ export function setPodMetadata(p: Pass, rs: ReplicaSetFacts, change: PodMetadata
 }
 
 export function deleteReplicaSet(p: Pass, rs: ReplicaSetFacts): void {
+  spend(8 + p.world.replicaSets.length / 4, FOLLOWING);
   p.actions.push({ kind: "deleteReplicaSet", name: rs.name, uid: rs.uid, resourceVersion: rs.resourceVersion });
   p.world = { ...p.world, replicaSets: p.world.replicaSets.filter((other) => other.name !== rs.name) };
 }

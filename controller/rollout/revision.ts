@@ -1,6 +1,7 @@
 /** The ReplicaSet of the desired template: making it, and keeping its revision and annotations in step (api.md §10). */
 import type { ReplicaSet } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
+import { spend } from "../rules/budget.ts";
 import { replicaSetName } from "../hash/names.ts";
 import { affinityPatch, avoidedHash, avoiding, replicaSetAffinity } from "./antiAffinity.ts";
 import { newCondition, withCondition, findCondition } from "./conditions.ts";
@@ -30,7 +31,9 @@ const NOT_COPIED: ReadonlySet<string> = new Set([
 ]);
 
 function copiedAnnotations(rollout: Rollout): Record<string, string> {
-  return Object.fromEntries(Object.entries(rollout.metadata.annotations ?? {}).filter(([key]) => !NOT_COPIED.has(key)));
+  const annotations = Object.entries(rollout.metadata.annotations ?? {});
+  spend(4 * annotations.length, "copying annotations");
+  return Object.fromEntries(annotations.filter(([key]) => !NOT_COPIED.has(key)));
 }
 
 /** The object to create: no pods yet, labelled and selected by its hash (api.md §10.1). */

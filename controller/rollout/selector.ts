@@ -1,5 +1,8 @@
 /** Label selectors: matching, and the text form that `status.selector` carries (metav1.FormatLabelSelector). */
+import { spend } from "../rules/budget.ts";
 import type { LabelSelector } from "../../schema/kube.ts";
+
+const MATCHING = "matching its selector with ReplicaSets";
 
 interface Requirement {
   readonly key: string;
@@ -31,6 +34,7 @@ function meets(labels: Readonly<Record<string, string>>, { key, operator, values
   const value = labels[key];
   if (operator === "Exists") return value !== undefined;
   if (operator === "DoesNotExist") return value === undefined;
+  spend((values ?? []).length / 4, MATCHING);
   const listed = value !== undefined && (values ?? []).includes(value);
   return operator === "NotIn" ? !listed : listed;
 }
@@ -42,6 +46,7 @@ export function matchesSelector(
 ): boolean {
   const equalities = Object.entries(selector?.matchLabels ?? {});
   const expressions = selector?.matchExpressions ?? [];
+  spend(1 + equalities.length + expressions.length, MATCHING);
   if (equalities.length + expressions.length === 0) return false;
   return equalities.every(([key, value]) => labels[key] === value) && expressions.every((r) => meets(labels, r));
 }

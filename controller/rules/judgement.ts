@@ -23,7 +23,11 @@ const specOf = (object: unknown): Place => at(root(object), "spec");
 /** What `judge` makes of an object, or the violation that says why that cannot be had. */
 export function judgement<T>(object: unknown, limits: Limits, judge: () => T): { readonly made: T } | Violation {
   const [tooLarge] = sizeViolations(object);
-  if (tooLarge !== undefined) return tooLarge;
+  return tooLarge ?? affordable(object, limits, judge);
+}
+
+/** The same for an object that is known not to be too large. */
+export function affordable<T>(object: unknown, limits: Limits, judge: () => T): { readonly made: T } | Violation {
   const made = within(limits, () => ({ made: judge() }));
   if (!(made instanceof TooCostlyError)) return made;
   return invalid("too-costly", specOf(object), tooCostly(made, limits), "…");

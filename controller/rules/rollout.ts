@@ -8,6 +8,16 @@ import { placesOf, type Resolution } from "./input.ts";
 import { SPEC_RULES } from "./spec.ts";
 import type { Violation } from "./violation.ts";
 
+/** The first of them; what comes after it is not looked at. */
+export function firstRolloutViolation(rollout: unknown, resolution: Resolution = {}): Violation | undefined {
+  const places = placesOf(rollout, resolution);
+  for (const rule of SPEC_RULES) {
+    const [first] = rule(places);
+    if (first !== undefined) return first;
+  }
+  return undefined;
+}
+
 /**
  * Never throws, whatever it is given: members of a wrong type read as absent, they are the schema's to refuse.
  * With `workloadRef` the pod template is judged only once it is passed as `resolvedTemplate`.

@@ -15,11 +15,13 @@ import { INGRESSES } from "../../providers/traffic/ingress.ts";
 import { routersOf } from "../../providers/traffic/routers.ts";
 import { ingressFindings } from "../rules/ingress.ts";
 import { routerViolations } from "../rules/routers.ts";
+import { LIMITS } from "../rules/budget.ts";
 import type { Resolution } from "../rules/input.ts";
+import { affordable, judgement } from "../rules/judgement.ts";
 import { serviceViolations } from "../rules/references.ts";
-import { rolloutViolations } from "../rules/rollout.ts";
+import { firstRolloutViolation } from "../rules/rollout.ts";
 import { unsupportedFeatures } from "../rules/support.ts";
-import { violationText } from "../rules/violation.ts";
+import { type Violation, violationText } from "../rules/violation.ts";
 import { lookRouted, routedObjects, routingState } from "./routedObjects.ts";
 import { resolve, type Resolved } from "./resolve.ts";
 import { orphansIn, servicesOf, type Stores } from "./stores.ts";
@@ -28,6 +30,11 @@ import { orphansIn, servicesOf, type Stores } from "./stores.ts";
 interface SpecFacts {
   /** Of the Rollout, and of the workload that it takes its template from. */
   readonly versions: string;
+  /** What can be had of it; or why that is too large or too costly. */
+  readonly read: Read | Violation;
+}
+
+interface Read {
   readonly podHash: string;
   readonly stepHash: string;
   readonly templateDigest: string;
@@ -44,23 +51,46 @@ export interface Gatherer {
    * exists. `key`: "namespace/name".
    */
   gather(key: string): Snapshot | undefined;
+  /**
+   * Finds out what follows from the spec alone, if that is not known yet, so that `gather` need not: for whoever lets
+   * others have a turn between the two. Returns whether that took anything.
+   */
+  prepare(key: string): boolean;
   forget(key: string): void;
 }
 
 export function createGatherer(stores: Stores): Gatherer {
   const known = new Map<string, SpecFacts>();
+  const factsOf = (key: string, rollout: Rollout, resolved: Complete): SpecFacts => {
+    const facts = specFacts(rollout, resolved, known.get(key));
+    known.set(key, facts);
+    return facts;
+  };
+  const current = (key: string): Rollout | undefined => {
+    const rollout = stores.rollouts.get(key);
+    return rollout?.metadata.deletionTimestamp === undefined ? rollout : undefined;
+  };
   return {
+    prepare(key) {
+      const rollout = current(key);
+      const resolved = rollout === undefined ? undefined : resolve(stores.workloads, rollout);
+      if (rollout === undefined || resolved?.kind !== "complete") return false;
+      const before = known.get(key);
+      return factsOf(key, rollout, resolved) !== before;
+    },
     gather(key) {
-      const rollout = stores.rollouts.get(key);
-      if (rollout === undefined || rollout.metadata.deletionTimestamp !== undefined) return undefined;
+      const rollout = current(key);
+      if (rollout === undefined) return undefined;
       const resolved = resolve(stores.workloads, rollout);
       if (resolved.kind === "waiting") return undefined;
       if (resolved.kind === "broken") return unresolvedSnapshot(stores, rollout, resolved.why);
-      const facts = specFacts(rollout, resolved, known.get(key));
-      known.set(key, facts);
+      const { read } = factsOf(key, rollout, resolved);
+      if ("rule" in read) return unresolvedSnapshot(stores, rollout, violationText(read));
       // An object that it rests on has not been looked for yet: whoever looks puts the Rollout in line again.
       if (routedObjects(stores.routed, rollout).some(([, object]) => object.kind === "waiting")) return undefined;
-      return snapshotOf(stores, { ...resolved, rollout: driven(resolved.rollout, facts.readable) }, facts);
+      const complete = { ...resolved, rollout: driven(resolved.rollout, read.readable) };
+      const snapshot = affordable(rollout, LIMITS.snapshot, () => snapshotOf(stores, complete, read));
+      return "made" in snapshot ? snapshot.made : unresolvedSnapshot(stores, rollout, violationText(snapshot));
     },
     forget: (key) => void known.delete(key),
   };
@@ -69,17 +99,24 @@ export function createGatherer(stores: Stores): Gatherer {
 type Complete = Extract<Resolved, { kind: "complete" }>;
 
 /** `stored`: the Rollout as the API server has it. */
-function specFacts(stored: Rollout, { rollout, workload }: Complete, old: SpecFacts | undefined): SpecFacts {
+function specFacts(stored: Rollout, resolved: Complete, old: SpecFacts | undefined): SpecFacts {
+  const { rollout, workload } = resolved;
   const { uid = "", generation = 0 } = rollout.metadata;
   const collisionCount = rollout.status?.collisionCount;
   const versions = [uid, generation, collisionCount, workload?.name, workloadVersion(workload)].join(" ");
   if (old?.versions === versions) return old;
+  // With the workload's template, which may be too large as well.
+  const read = judgement(rollout, LIMITS.facts, () => readSpec(stored, resolved));
+  return { versions, read: "made" in read ? read.made : read };
+}
+
+function readSpec(stored: Rollout, { rollout, workload }: Complete): Read {
   const { selector, strategy } = rollout.spec;
+  const collisionCount = rollout.status?.collisionCount;
   // The API server has read the template of a workload.
   const readable = workload === undefined ? readableTemplate(rollout.spec.template) : undefined;
   const template = readable?.template ?? rollout.spec.template;
   return {
-    versions,
     podHash: podTemplateHash(template, collisionCount),
     stepHash: strategy?.canary === undefined || strategy.blueGreen !== undefined ? "" : stepHash(strategy.canary.steps),
     templateDigest: templateDigest(template),
@@ -91,7 +128,7 @@ function specFacts(stored: Rollout, { rollout, workload }: Complete, old: SpecFa
   };
 }
 
-const driven = (rollout: Rollout, readable: SpecFacts["readable"]): Rollout =>
+const driven = (rollout: Rollout, readable: Read["readable"]): Rollout =>
   readable === undefined ? rollout : { ...rollout, spec: { ...rollout.spec, template: readable.template } };
 
 /** Where nobody counts changes of the spec, every version may be one. */
@@ -102,7 +139,7 @@ const workloadVersion = (workload: WorkloadFacts | undefined): string =>
 
 /** The first rule that a spec breaks, in the order of the reference, or the first feature that is not driven. */
 function specProblem(rollout: Rollout, resolution: Resolution): string | undefined {
-  const [violation] = [...rolloutViolations(rollout, resolution), ...routerViolations(rollout)];
+  const violation = firstRolloutViolation(rollout, resolution) ?? routerViolations(rollout)[0];
   if (violation !== undefined) return violationText(violation);
   const [missing] = unsupportedFeatures(rollout);
   return missing === undefined ? undefined : `${missing.path}: Forbidden: ${missing.reason}`;
@@ -127,7 +164,7 @@ const unresolvedSnapshot = (stores: Stores, rollout: Rollout, invalid: string): 
   strays: [],
 });
 
-function snapshotOf(stores: Stores, { rollout, workload }: Complete, facts: SpecFacts): Snapshot {
+function snapshotOf(stores: Stores, { rollout, workload }: Complete, facts: Read): Snapshot {
   const { namespace } = rollout.metadata;
   const { selector } = rollout.spec;
   const owned = ownedBy(stores, rollout);

@@ -13,6 +13,7 @@ import { resourceName } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { Stored } from "../loop/cache.ts";
 import { equal } from "../rollout/equal.ts";
+import { spend } from "../rules/budget.ts";
 import type { RoutingState } from "../rollout/model.ts";
 import { createOptionalStore, type Known, type OptionalKind, type OptionalStore } from "./optionalStore.ts";
 
@@ -96,6 +97,7 @@ const versionless = ({ metadata, ...rest }: StoredObject): object => ({
 const sameButVersion = (a: StoredObject, b: StoredObject): boolean => equal(versionless(a), versionless(b));
 
 export function lookRouted({ stores }: Routed, ref: ObjectRef): Known<StoredObject> {
+  spend(4, "looking for the objects of its routers");
   const store = stores.get(resourceName(ref.resource));
   return store === undefined ? { kind: "absent" } : store.look(routedKey(ref));
 }

@@ -16,6 +16,7 @@ import {
 import { avoiding, injectedAntiAffinity, withoutAntiAffinity } from "../rollout/antiAffinity.ts";
 import { injectedMetadata } from "../rollout/podMetadata.ts";
 import { formatSelector } from "../rollout/selector.ts";
+import { LIMITS, TooCostlyError, within } from "../rules/budget.ts";
 import type { RouterSettings } from "../../providers/traffic/router.ts";
 import { createRouted, type Routed } from "./routedObjects.ts";
 import { needsOf, type OptionalStore } from "./optionalStore.ts";
@@ -166,7 +167,11 @@ function digestOf({ metadata, spec }: ReplicaSet): string {
   const of = Bun.hash(JSON.stringify([spec.template, metadata.annotations?.[EPHEMERAL_METADATA]]));
   const known = digests.get(uid);
   if (known?.of === of) return known.digest;
-  const digest = templateDigest(withoutAntiAffinity(withoutInjected(spec.template, metadata.annotations ?? {})));
+  const template = (): string =>
+    templateDigest(withoutAntiAffinity(withoutInjected(spec.template, metadata.annotations ?? {})));
+  const made = within(LIMITS.facts, template);
+  // No Rollout with such a template is driven, so that it need not be the same as any other's.
+  const digest = made instanceof TooCostlyError ? `too costly ${of.toString(16)}` : made;
   if (digests.size >= DIGESTS_KEPT) digests.clear();
   if (uid !== "") digests.set(uid, { of, digest });
   return digest;
