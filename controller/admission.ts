@@ -13,7 +13,7 @@ import { createWebhook, type Webhook } from "../webhook/webhook.ts";
 import { cachedRules, tellOverride } from "./admissionRules.ts";
 import type { Log } from "./log.ts";
 import type { Clock } from "./loop/clock.ts";
-import { violationText } from "./rules/violation.ts";
+import { type Violation, violationText } from "./rules/violation.ts";
 import type { Stores } from "./snapshot/stores.ts";
 
 export interface AdmissionOptions {
@@ -115,12 +115,19 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
 
+/** More than an event holds. */
+const textsInFull = 20;
+
+/** Of an object full of mistakes the others are counted, and told apart by their places. */
+const auditText = (violation: Violation, index: number): string =>
+  index < textsInFull ? violationText(violation) : violation.path;
+
 function auditOf(options: AdmissionOptions, ports: AdmissionPorts, rules: Rules): Audit {
   return createAudit({
     client: ports.client,
     clock: ports.clock,
     log: ports.log,
-    findings: (kind, object) => rules.findings(object, kind, object.metadata.namespace ?? "").refuse.map(violationText),
+    findings: (kind, object) => rules.findings(object, kind, object.metadata.namespace ?? "").refuse.map(auditText),
     cached: { Rollout: () => ports.stores.rollouts.values() },
     record: (event) => ports.events.record(event),
     namespace: options.watchedNamespace,

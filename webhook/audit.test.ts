@@ -136,7 +136,7 @@ test("a cache is read instead of the API server, and lists come page by page, of
   const label = "argo-rollouts.argoproj.io/controller-instance-id=blue";
   const team = "/apis/argoproj.io/v1alpha1/namespaces/team";
   expect(requests).toEqual([
-    ...Array.from({ length: 3 }, () => `${team}/analysistemplates ${label}`),
+    ...Array.from({ length: 25 }, () => `${team}/analysistemplates ${label}`),
     `/apis/argoproj.io/v1alpha1/clusteranalysistemplates ${label}`,
     `${team}/analysisruns ${label}`,
     `${team}/experiments ${label}`,

@@ -71,10 +71,8 @@ const RESOURCES: Readonly<Record<AuditedKind, Resource>> = {
 
 const INSTANCE_LABEL = "argo-rollouts.argoproj.io/controller-instance-id";
 
-/** A page of raw objects is all that is in memory at a time. */
-const pageSize = 100;
-/** After so many objects from a cache, others have their turn. */
-const batchSize = 50;
+/** A page of raw objects is all that is in memory at a time, and is parsed at once: each may have a megabyte and a half. */
+const pageSize = 10;
 /** An event takes 1,024 bytes. */
 const messageLimit = 1_000;
 
@@ -87,18 +85,24 @@ export function createAudit(options: AuditOptions): Audit {
   const told = new Map<string, bigint | number>();
   const counts = new Map<AuditedKind, number>();
 
+  const auditOne = (kind: AuditedKind, object: Audited, broken: Set<string>): void => {
+    const { uid = "", deletionTimestamp } = object.metadata;
+    if (deletionTimestamp !== undefined || ended.includes(object.status?.phase)) return;
+    const texts = options.findings(kind, object);
+    if (texts.length === 0) return;
+    broken.add(uid);
+    const digest = Bun.hash(texts.join("\n"));
+    if (kind !== "Rollout" && told.get(uid) !== digest) options.record(eventOf(kind, object, texts));
+    told.set(uid, digest);
+  };
   const auditKind = async (kind: AuditedKind, signal: AbortSignal): Promise<ReadonlySet<string>> => {
     const broken = new Set<string>();
     for await (const page of pagesOf(options, kind, signal)) {
       for (const object of page) {
-        const { uid = "", deletionTimestamp } = object.metadata;
-        if (deletionTimestamp !== undefined || ended.includes(object.status?.phase)) continue;
-        const texts = options.findings(kind, object);
-        if (texts.length === 0) continue;
-        broken.add(uid);
-        const digest = Bun.hash(texts.join("\n"));
-        if (kind !== "Rollout" && told.get(uid) !== digest) options.record(eventOf(kind, object, texts));
-        told.set(uid, digest);
+        if (signal.aborted) break;
+        auditOne(kind, object, broken);
+        // Whatever an object costs: after it others have their turn.
+        await giveWay(options.clock, signal);
       }
     }
     counts.set(kind, broken.size);
@@ -133,6 +137,8 @@ export function createAudit(options: AuditOptions): Audit {
   };
 }
 
+const giveWay = (clock: Clock, signal: AbortSignal): Promise<void> => clock.giveWay?.() ?? pause(clock, 0, signal);
+
 interface Page {
   readonly metadata?: { readonly continue?: string };
   readonly items?: readonly Audited[] | null;
@@ -146,11 +152,7 @@ async function* pagesOf(
   const cached = options.cached?.[kind];
   if (cached !== undefined) {
     // Copied: the cache may change while others have their turn.
-    const objects = [...cached()];
-    for (let at = 0; at < objects.length && !signal.aborted; at += batchSize) {
-      yield objects.slice(at, at + batchSize);
-      await pause(options.clock, 0, signal);
-    }
+    yield [...cached()];
     return;
   }
   const { client, namespace, instanceId } = options;

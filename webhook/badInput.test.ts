@@ -115,7 +115,7 @@ describe("what is too much", () => {
     expect([status, response.allowed, response.status]).toMatchObject([
       200,
       false,
-      { code: 413, message: "The object cannot be judged: it is nested more than 256 levels deep." },
+      { code: 413, message: "Too large to judge: it is nested more than 256 levels deep." },
     ]);
     expect((await post("[".repeat(10_000)))[0]).toBe(413);
   });
@@ -124,7 +124,7 @@ describe("what is too much", () => {
     const steps = Array.from({ length: 100_000 }, () => ({ setWeight: 1 }));
     const object = rolloutObject({ strategy: { canary: { steps } } });
     expect(await send(reviewOf(object))).toMatchObject({ allowed: false, status: { code: 413 } });
-    const warnings = ["Not checked: a list or map in it has more than 1000 members."];
+    const warnings = ["Not checked, since it is too large to judge: a list or map in it has more than 1000 members."];
     expect(await send(reviewOf(object, { operation: "UPDATE", oldObject: object }))).toMatchObject({
       allowed: true,
       warnings,

@@ -11,7 +11,8 @@ const maxBodyBytes = 6 * 2 ** 20 + 256 * 2 ** 10;
 const bodyTimeoutMs = 2_000;
 
 /**
- * Rules walk over an object several times, some of them compare each item of a list with all others. Real objects have
+ * What is more is not parsed: parsing takes time and memory of its own, before the rules count anything. They have their
+ * own limits for what comes another way (controller/rules/size.ts), and a budget for what they do. Real objects have
  * tens of levels, some thousand values, and lists of dozens. The longest text that Kubernetes takes is an annotation of
  * 256 KiB, in which every character may be escaped.
  */

@@ -95,9 +95,9 @@ async function answer({ validate }: HandlerPorts, bytes: Uint8Array, pause: Paus
  */
 function unread(bytes: Uint8Array, excess: string): Outcome {
   const head = headOf(bytes);
-  if (head === undefined) return malformed(413, `the review cannot be judged: ${excess}`);
+  if (head === undefined) return malformed(413, `too large to judge: ${excess}`);
   const allowed = head.operation !== "CREATE";
-  const reason = `${allowed ? "Not checked" : "The object cannot be judged"}: ${excess}.`;
+  const reason = `${allowed ? "Not checked, since it is too" : "Too"} large to judge: ${excess}.`;
   const response = Response.json(answerUnread(head.uid, allowed, reason));
   return { response, kind: "", operation: head.operation, verdict: "unread" };
 }

@@ -1,4 +1,5 @@
 /** The AdmissionReview (admission.k8s.io/v1) of the API server: read narrowly at the edge, and answered. */
+import { shownJson } from "../controller/rules/shownJson.ts";
 import { causeReasons, type Violation, violationBody, violationText } from "../controller/rules/violation.ts";
 
 export type Operation = "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
@@ -114,6 +115,9 @@ const limits = {
   causes: 200,
   causeChars: 2_000,
   valueChars: 1_500,
+  /** Once all messages together have so many, values have `laterChars` only. */
+  allChars: 50_000,
+  laterChars: 80,
   listed: 50,
   warnings: 12,
   warningChars: 250,
@@ -122,11 +126,12 @@ const limits = {
 
 /** All of them, up to a number at which reading on helps nobody; then the last one says how many more there are. */
 export function causesOf(violations: readonly Violation[]): Cause[] {
-  const causes = violations.slice(0, limits.causes).map((violation) => ({
-    reason: causeReasons[violation.type],
-    message: violationBody(brief(violation)),
-    field: violation.exactPath ?? violation.path,
-  }));
+  let chars = 0;
+  const causes = violations.slice(0, limits.causes).map((violation) => {
+    const message = violationBody(brief(violation, chars < limits.allChars ? limits.valueChars : limits.laterChars));
+    chars += message.length;
+    return { reason: causeReasons[violation.type], message, field: violation.exactPath ?? violation.path };
+  });
   return withMore(causes, violations.length - causes.length);
 }
 
@@ -136,16 +141,18 @@ const withMore = (causes: Cause[], more: number): Cause[] =>
 /** Texts for those that are shown. */
 export function warningsOf(violations: readonly Violation[]): string[] {
   // A few more than are shown, since some may be the same.
-  const texts = violations.slice(0, 4 * limits.warnings).map((violation) => violationText(brief(violation)));
+  const texts = violations
+    .slice(0, 4 * limits.warnings)
+    .map((violation) => violationText(brief(violation, limits.warningChars)));
   return violations.length > texts.length ? [...texts, `and ${violations.length - texts.length} more`] : texts;
 }
 
-function brief(violation: Violation): Violation {
+function brief(violation: Violation, chars: number): Violation {
   const { value } = violation;
-  if (typeof value === "string") return { ...violation, value: cut(value, limits.valueChars) };
+  if (typeof value === "string") return { ...violation, value: cut(value, chars) };
   if (typeof value !== "object" || value === null) return violation;
-  const json = JSON.stringify(value);
-  return json.length > limits.valueChars ? { ...violation, value: cut(json, limits.valueChars) } : violation;
+  const json = shownJson(value, chars);
+  return json.length > chars ? { ...violation, value: cut(json, chars) } : violation;
 }
 
 /** `spec.replicas: Invalid value: -1: must be greater than or equal to 0` */

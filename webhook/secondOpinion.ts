@@ -114,8 +114,10 @@ interface Changed {
 
 function changedTemplates({ kind, object, oldObject, operation }: Review): Changed[] {
   const before = operation === "UPDATE" ? podTemplatesOf(kind, oldObject) : [];
+  // Of several of one name the first.
+  const named = new Map(before.toReversed().map((template) => [template.name, template]));
   return podTemplatesOf(kind, object)
-    .map((template): Changed => ({ template, old: before.find(({ name }) => name === template.name) }))
+    .map((template): Changed => ({ template, old: named.get(template.name) }))
     .filter(({ template, old }) => {
       return old === undefined || !equal(template.template, old.template) || !equal(template.selector, old.selector);
     });
@@ -127,11 +129,13 @@ async function judge(post: Post, review: Review, { template, old }: Changed): Pr
   if (opinion.causes.length === 0 || old === undefined) return opinion;
   const before = await examine(post, review, old);
   if (before.silent) return { causes: [], warnings: [...opinion.causes.map(causeText), ...opinion.warnings] };
-  const known = before.causes.map(kindOf);
+  const known = new Map<string, number>();
+  for (const kind of before.causes.map(kindOf)) known.set(kind, (known.get(kind) ?? 0) + 1);
   const causes = opinion.causes.filter((cause) => {
-    const at = known.indexOf(kindOf(cause));
-    if (at >= 0) known.splice(at, 1);
-    return at < 0;
+    const kind = kindOf(cause);
+    const left = known.get(kind) ?? 0;
+    known.set(kind, left - 1);
+    return left <= 0;
   });
   return { causes, warnings: opinion.warnings };
 }

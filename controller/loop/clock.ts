@@ -10,14 +10,29 @@ export interface Clock {
    * @returns cancels; harmless when it has fired already.
    */
   after(ms: number, fn: () => void): () => void;
+  /**
+   * Lets what has come in meanwhile have its turn: probes, reviews, watches. Those who wait here go on one by one, each in
+   * a turn of its own, so that work on many objects holds the process no longer than work on one. A clock that is moved by
+   * hand has nobody to give way to.
+   */
+  giveWay?(): Promise<void>;
 }
 
 /** setTimeout takes a signed 32-bit number of milliseconds; anything longer fires immediately. */
 const longestTimeoutMs = 2 ** 31 - 1;
 
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** One after the other. */
+export function createTurns(nextTurn: () => Promise<void> = turn): () => Promise<void> {
+  let last = Promise.resolve();
+  return () => (last = last.then(nextTurn));
+}
+
 /** The machine's clock. Delays of any length are right: long ones are slept in pieces of 24.8 days. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  giveWay: createTurns(),
   after(ms, fn) {
     let timer: ReturnType<typeof setTimeout>;
     const sleep = (leftMs: number): void => {

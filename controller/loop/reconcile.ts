@@ -171,6 +171,9 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
 
   return {
     async reconcile(key) {
+      // At the start all Rollouts come at once.
+      if (clock.giveWay !== undefined) await clock.giveWay();
+      if (gatherer.prepare(key) && clock.giveWay !== undefined) await clock.giveWay();
       const rollout = ports.stores.rollouts.get(key);
       if (rollout?.metadata.deletionTimestamp !== undefined) return sayFarewell(ports, rollout);
       const snapshot = await withLook(key, await gather(key));
