@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { answerReview, answerUnread, type Cause, parseReview, type Review } from "./review.ts";
+import { answerReview, answerUnread, type Cause, causesOf, parseReview, type Review } from "./review.ts";
 import { reviewOf, rolloutObject } from "./testing.ts";
 
 function parsed(json: unknown): Review {
@@ -127,6 +127,20 @@ describe("an answer", () => {
     expect(JSON.stringify(answer).length).toBeLessThan(600_000);
     expect(status?.details.causes.at(-1)?.message).toBe("9799 more are not shown");
     expect(status?.message.endsWith("and 9950 more]")).toBe(true);
+  });
+
+  test("quotes of many long values their beginnings, the later ones shorter", () => {
+    const value = "😀".repeat(40_000);
+    const invalid = (index: number, of: unknown) =>
+      ({ path: `spec.x[${index}]`, type: "Invalid", value: of, detail: "wrong", rule: "r" }) as const;
+    for (const of of [value, { deep: [value, value] }]) {
+      const causes = causesOf(Array.from({ length: 10_000 }, (_, index) => invalid(index, of)));
+      expect(causes).toHaveLength(201);
+      expect(causes[0]?.message.length).toBeGreaterThan(1_000);
+      expect(causes[199]?.message.length).toBeLessThan(1_000);
+      expect(causes.at(-1)?.message).toBe("9800 more are not shown");
+      expect(causes.map(({ message }) => message).join("").length).toBeLessThan(200_000);
+    }
   });
 
   test("keeps its warnings within what the API server passes on", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { manualClock, systemClock } from "./clock.ts";
+import { createTurns, manualClock, systemClock } from "./clock.ts";
 
 test("the system clock fires later, never in the call itself, and can be stopped", async () => {
   const fired: string[] = [];
@@ -32,4 +32,27 @@ test("the manual clock fires in order of time, timers set on the way included", 
   expect(fired).toEqual(["first@1010", "second@1020", "third@1030"]);
   expect(clock.now()).toBe(1_040);
   expect(clock.waiting).toBe(1);
+});
+
+test("those who give way go on one by one, each in a turn of its own", async () => {
+  const told: string[] = [];
+  const turns = createTurns(async () => {
+    told.push("others");
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+  await Promise.all(["a", "b", "c"].map((name) => turns().then(() => told.push(name))));
+  expect(told.filter((what) => what !== "others")).toEqual(["a", "b", "c"]);
+  expect(told.join(" ")).not.toContain("a b");
+  expect(told.join(" ")).not.toContain("b c");
+});
+
+test("the system clock gives way to what has come in", async () => {
+  const told: string[] = [];
+  setTimeout(() => told.push("timer"), 0);
+  const work = async (): Promise<void> => {
+    for (let i = 0; i < 1_000 && !told.includes("timer"); i++) await systemClock.giveWay?.();
+    told.push("work");
+  };
+  await work();
+  expect(told).toEqual(["timer", "work"]);
 });

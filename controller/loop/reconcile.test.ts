@@ -180,3 +180,19 @@ describe("a ReplicaSet that the API server refuses", () => {
     expect(status()).toEqual({ somethingNewer: "kept" });
   });
 });
+
+describe("others have their turn", () => {
+  test("before a Rollout is looked at, and after what follows from its spec was found out", async () => {
+    const told: string[] = [];
+    const { turn } = world({
+      giveWay: () => Promise.resolve(void told.push("others")),
+      decide: (snapshot) => {
+        told.push(snapshot.podHash === "" ? "nothing known" : "decided");
+        return { actions: [], status: undefined, events: [], wakeAt: undefined, more: false, finished: undefined };
+      },
+    });
+    await turn();
+    await turn();
+    expect(told).toEqual(["others", "others", "decided", "others", "decided"]);
+  });
+});

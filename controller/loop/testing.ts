@@ -7,7 +7,7 @@ import type { ReplicaSet } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { createGatherer } from "../snapshot/gather.ts";
 import { createStores } from "../snapshot/stores.ts";
-import { manualClock } from "./clock.ts";
+import { type ManualClock, manualClock } from "./clock.ts";
 import { createReconciler, type Decide } from "./reconcile.ts";
 
 export type Json = Record<string, unknown>;
@@ -93,11 +93,17 @@ export const manifest = {
 };
 
 export function world(
-  options: { readonly validForMs?: number; readonly resources?: object; readonly decide?: Decide } = {},
+  options: {
+    readonly validForMs?: number;
+    readonly resources?: object;
+    readonly decide?: Decide;
+    readonly giveWay?: () => Promise<void>;
+  } = {},
 ) {
   const api = fakeApi();
   const stores = createStores();
-  const clock = manualClock(Date.parse("2026-01-01T00:00:10Z"));
+  const hands = manualClock(Date.parse("2026-01-01T00:00:10Z"));
+  const clock: ManualClock = options.giveWay === undefined ? hands : { ...hands, giveWay: options.giveWay };
   const events: string[] = [];
   const wakes: number[] = [];
   const reconciler = createReconciler({

@@ -30,8 +30,6 @@ export const LIMITS = {
   decision: { steps: 400_000, bytes: 16 * 2 ** 20 },
 } as const satisfies Readonly<Record<string, Limits>>;
 
-export const JUDGEMENT_STEPS: number = LIMITS.judgement.steps;
-
 type Unit = keyof Limits;
 
 /** The budget is used up; `message` says by what: "matching regular expressions". */
@@ -91,7 +89,7 @@ export function cost<T>(work: () => T, limits: Limits = ENDLESS): Limits & { rea
     steps: 0,
     bytes: 0,
     limits: outer === undefined ? limits : least(limits, left(outer)),
-    known: outer?.known ?? new Map(),
+    known: outer?.known ?? new Map<string, Map<unknown, unknown>>(),
   };
   current = budget;
   try {

@@ -50,8 +50,11 @@ function together({ analysis }: Use, collection: Collection): readonly Violation
 }
 
 /** Steps that share their templates share what is wrong with them. */
-const repeatedMetrics = (collection: Collection): readonly string[] =>
-  once("metrics of several templates", collection, () => twice(listed(collection, "metrics"), "name"));
+function repeatedMetrics(collection: Collection): readonly string[] {
+  const [first, ...others] = collection.found;
+  const subject = others.length === 0 ? first?.spec.value : collection;
+  return once("metrics of several templates", subject, () => twice(listed(collection, "metrics"), "name"));
+}
 
 const listed = ({ found }: Collection, member: string): readonly Place[] =>
   found.flatMap(({ spec }) => items(at(spec, member)));

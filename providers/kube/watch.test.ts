@@ -3,6 +3,7 @@ import { createStore } from "../../controller/loop/cache.ts";
 import { systemClock } from "../../controller/loop/clock.ts";
 import { collectionPath } from "./path.ts";
 import { ROLLOUTS } from "./resources.ts";
+import { spend } from "../../controller/rules/budget.ts";
 import { credentialsFor, serve, status } from "./testing.ts";
 import { createClient } from "./transport.ts";
 import { type KubeObject, type ReflectorOptions, runReflector } from "./watch.ts";
@@ -108,6 +109,33 @@ test("it lists page by page, then watches from where the list stood, with bookma
   expect(w.held()).toBe("a@1 b@2 c@11");
   expect(w.asked).toEqual(["list", "list more", "watch 10"]);
   expect(w.reflector.isReady()).toBe(true);
+});
+
+test("others have their turn while a list is taken in, by what its objects cost", async () => {
+  const told: string[] = [];
+  const w = world(
+    [
+      () =>
+        listOf(
+          10,
+          ["a", "b", "c", "d", "e"].map((name) => thing(name, 1)),
+        ),
+    ],
+    [() => streamOf([])],
+    {
+      clock: { ...systemClock, giveWay: () => Promise.resolve(void told.push("others")) },
+      sink: {
+        upsert: ({ metadata: { name } }) => {
+          told.push(name ?? "");
+          spend(name === "e" ? 1 : 60_000, "taking it in");
+        },
+        remove: () => {},
+        prune: () => told.push("complete"),
+      },
+    },
+  );
+  await w.reflector.hasSynced;
+  expect(told).toEqual(["a", "b", "others", "c", "d", "others", "e", "complete"]);
 });
 
 test("items of a list know their kind", async () => {

@@ -70,7 +70,7 @@ function next(source: string, at: number, tokens: Token[]): number {
   const following = source[at + 1] ?? "";
   const add = (kind: TokenKind, text: string, end: number): number => {
     tokens.push({ kind, text, at });
-    spend(4 + text.length / 16, PARSING);
+    spend(6 + text.length / 16, PARSING);
     return end;
   };
   if (char === '"' || char === "'") {

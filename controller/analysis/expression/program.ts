@@ -72,7 +72,7 @@ function rewritten(root: Node, rule: Rule, types: Checked["types"]): Node {
   const visit = (node: Node): Node => {
     const known = done.get(node);
     if (known !== undefined) return known;
-    spend(6, CHECKING);
+    spend(8, CHECKING);
     const renewed = withChildren(node, children(node).map(visit));
     keepType(types, node, renewed);
     const next = rule(renewed, typeOf);

@@ -70,7 +70,7 @@ export const tooDeep = (at: number): ExpressionError =>
 /** Counts it, as expr does. */
 export function made<N extends Node>(p: Parser, node: N): N {
   p.nodes++;
-  spend(8, PARSING);
+  spend(12, PARSING);
   if (p.nodes > MAX_NODES) throw new ExpressionError(`more than ${MAX_NODES} parts`, node.at);
   return node;
 }
