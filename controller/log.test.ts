@@ -59,6 +59,21 @@ describe("secrets in a log line", () => {
     }
   });
 
+  test("and of a text of megabytes the beginning is logged, without what would be cut in two", () => {
+    const token = "Bearer abcdefghij";
+    const texts = [
+      `${token} ${"a".repeat(2_000_000)}`,
+      `${"eyJ-".repeat(500_000)}`,
+      `${"x ".repeat(7_995)} u://me:${"abcdefghij".repeat(99)}@h`,
+    ];
+    for (const text of texts) {
+      const line = written("text", "x", { error: new Error(text) });
+      expect(line.length).toBeLessThan(17_000);
+      expect(line).not.toContain("abcdefghij");
+      expect(line).toContain(`(${text.length} characters)`);
+    }
+  });
+
   test("the names of things are not secrets", () => {
     expect(written("text", "x", { secret: "web-tls", key: "shop/web" })).toContain("secret=web-tls key=shop/web");
   });

@@ -129,12 +129,22 @@ function messageOf(error: Error): string {
   return messages.join(": ");
 }
 
+/** Characters of a text that are logged: an API server quotes what it refuses, and that may be a megabyte. */
+const longest = 16_000;
+
+/** The beginning of a text, up to a space: no secret is cut in two, which would hide it from `redacted`. */
+function beginning(text: string): string {
+  if (text.length <= longest) return text;
+  const end = text.lastIndexOf(" ", longest);
+  return `${text.slice(0, Math.max(0, end))} … (${text.length} characters)`;
+}
+
 /** Takes bearer tokens, JSON Web Tokens and passwords in URLs out of a text. */
 function redacted(text: string): string {
-  return text
+  return beginning(text)
     .replace(/\b(Bearer|Basic) [\w.~+/=-]{8,}/gi, "$1 [redacted]")
     .replace(/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, "[redacted]")
-    .replace(/(\w+:\/\/[^\s/:@]*):[^\s/@]+@/g, "$1:[redacted]@");
+    .replace(/(\b\w+:\/\/[^\s/:@]*):[^\s/@]+@/g, "$1:[redacted]@");
 }
 
 /** Quoted as logrus does: only what is not plainly a word. */

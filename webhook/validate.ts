@@ -125,7 +125,7 @@ async function judged(
   // Two judgements are never one piece of work, whatever the size of the objects: a small one may cost as much as any.
   await (pause() ?? turn());
   const before = rules.findings(oldObject, kind, namespace, found);
-  await pause();
+  await (pause() ?? turn());
   const refuse = rules.newViolations(before.refuse, after.refuse);
   const isNew = new Set(refuse);
   const known = after.refuse.filter((violation) => !isNew.has(violation));

@@ -1,4 +1,5 @@
 /** Making the status of a pass: the common fields first, then what depends on all others (controller.md §1.3). */
+import { spend } from "../rules/budget.ts";
 import type { RolloutCondition, RolloutStatus } from "../../schema/rollout.ts";
 import {
   findCondition,
@@ -288,6 +289,7 @@ type KnownMember = keyof { [K in keyof RolloutStatus as string extends K ? never
 /** Drops empty fields and keeps members that only a newer API knows. */
 function tidy(p: Pass, status: RolloutStatus): RolloutStatus {
   const old: Readonly<Record<string, unknown>> = statusOf(p);
+  spend(Object.keys(old).length / 2, "copying its status");
   const unknown: Record<string, unknown> = {};
   for (const key of Object.keys(old)) if (!Object.hasOwn(KNOWN, key)) unknown[key] = old[key];
   return {

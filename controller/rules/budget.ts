@@ -25,7 +25,7 @@ export const LIMITS = {
   /** What follows from the spec of a Rollout alone: its hashes, and its first mistake. */
   facts: { steps: 250_000, bytes: 8 * 2 ** 20 },
   /** What else is known about a Rollout: ReplicaSets, Services, routers' objects. */
-  snapshot: { steps: 100_000, bytes: 4 * 2 ** 20 },
+  snapshot: { steps: 200_000, bytes: 4 * 2 ** 20 },
   /** What is to be done about it. */
   decision: { steps: 400_000, bytes: 16 * 2 ** 20 },
 } as const satisfies Readonly<Record<string, Limits>>;

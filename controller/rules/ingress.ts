@@ -1,4 +1,5 @@
 /** Ingresses that a Rollout names and what must stand in them (validation.md §4.3). */
+import { once } from "./budget.ts";
 import type { Findings } from "./findings.ts";
 import type { Lookup } from "./lookup.ts";
 import { at, items, type Place, present, root, text } from "./place.ts";
@@ -46,9 +47,11 @@ const withoutRule = ({ place, service }: Reference): Violation =>
 
 /** `serviceName`: as Ingresses had it before networking.k8s.io/v1. The default backend does not count. */
 export const leadsTo = (ingress: unknown, service: string): boolean =>
-  items(at(root(ingress), "spec", "rules"))
-    .flatMap((rule) => items(at(rule, "http", "paths")))
-    .map((path) => at(path, "backend"))
-    .some((backend) =>
-      [at(backend, "service", "name"), at(backend, "serviceName")].some((name) => text(name) === service),
-    );
+  once(`whether an Ingress leads to ${service}`, ingress, () =>
+    items(at(root(ingress), "spec", "rules"))
+      .flatMap((rule) => items(at(rule, "http", "paths")))
+      .map((path) => at(path, "backend"))
+      .some((backend) =>
+        [at(backend, "service", "name"), at(backend, "serviceName")].some((name) => text(name) === service),
+      ),
+  );

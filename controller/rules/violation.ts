@@ -64,7 +64,7 @@ export function violationBody(violation: Violation): string {
 /** Characters of the JSON of a value that are shown; nobody reads on. */
 const MAX_JSON = 8_000;
 /** Characters of a detail that are kept: it may quote what stands in the object. */
-const MAX_DETAIL = 4_000;
+const MAX_DETAIL = 2_000;
 
 function valueText(value: unknown): string {
   if (typeof value === "string") return goQuoted(value);
