@@ -28,8 +28,13 @@ import { finishStatus, withPhaseAndDuration } from "./status.ts";
 import { atEndlessStep } from "./stuck.ts";
 import { noteWorkload, observeWorkload, scaleWorkload, syncHold } from "./workload.ts";
 
-/** Far above what any spec can need (a pass or two a step); reaching it means that two rules undo each other. */
-const MAX_PASSES = 1000;
+/**
+ * In one decision. A step that is done at once takes a pass or two, so that hundreds of them take several decisions;
+ * reaching it without a step forward means that two rules undo each other.
+ */
+const MAX_PASSES = 500;
+/** What a pass costs, whatever it is about. */
+const STEPS_A_PASS = 200;
 
 /** What costs more than any real Rollout does is held as invalid, with the reason. */
 export function decide(snapshot: Snapshot, now: number): Decision {
@@ -74,9 +79,10 @@ function decideWithin(snapshot: Snapshot, now: number): Decision {
  */
 function repeatPasses(p: Pass): void {
   let foundation = driving(statusOf(p));
+  const stepAtFirst = statusOf(p).currentStepIndex ?? 0;
   for (let n = 0; n < MAX_PASSES; n += 1) {
     const found = p.snapshot.invalid === undefined && (updateBegins(p) || pauseIsOver(p));
-    spend(8 + (p.actions.length + p.events.length) / 8, "deciding step by step");
+    spend(STEPS_A_PASS + (p.actions.length + p.events.length) / 8, "deciding step by step");
     const before = { ...p, actions: [...p.actions], events: [...p.events], wakeAts: [...p.wakeAts] };
     const status = statusOf(p);
     const next = pass(p);
@@ -86,6 +92,7 @@ function repeatPasses(p: Pass): void {
     if (found) foundation = driving(next);
     if (!acted && equal(status, next)) return;
   }
+  if ((statusOf(p).currentStepIndex ?? 0) > stepAtFirst) return void (p.more = true);
   throw new Error(`Deciding on Rollout "${p.world.rollout.metadata.name}" does not settle after ${MAX_PASSES} passes`);
 }
 

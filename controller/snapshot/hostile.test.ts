@@ -1,11 +1,12 @@
 /** Rollouts and ReplicaSets that are written to hold the loop up: held as invalid, with the reason, at a counted cost. */
 import { describe, expect, test } from "bun:test";
 import type { ReplicaSet } from "../../schema/kube.ts";
-import type { Rollout } from "../../schema/rollout.ts";
+import type { Rollout, RolloutStatus } from "../../schema/rollout.ts";
 import { decide } from "../rollout/decide.ts";
+import type { ReplicaSetFacts } from "../rollout/model.ts";
 import { cost, LIMITS } from "../rules/budget.ts";
 import { createGatherer } from "./gather.ts";
-import { createStores } from "./stores.ts";
+import { createStores, replicaSetFacts } from "./stores.ts";
 
 const NOW = Date.parse("2026-01-01T00:00:00Z");
 const many = <T>(count: number, one: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => one(i));
@@ -145,6 +146,45 @@ describe("a Rollout is driven with", () => {
   test("100,000 labels of its own", () => {
     expect(looked(rollout({}, { labels: mapOf(100_000) })).invalid).toBeUndefined();
   });
+});
+
+test("thousands of steps that are done at once are gone through in several decisions", () => {
+  const stores = createStores();
+  const steps = many(1_200, () => ({ setWeight: 0 }));
+  stores.rollouts.upsert(rollout({ replicas: 1, strategy: { canary: { steps } } }));
+  const gathered = createGatherer(stores).gather("ns/web");
+  if (gathered === undefined) throw new Error("nothing was gathered");
+  const { podHash, stepHash, templateDigest } = gathered;
+  const factsOf = (hash: string, size: number, revision: number): ReplicaSetFacts => ({
+    ...replicaSetFacts(replicaSet(revision)),
+    name: `web-${hash}`,
+    labels: { app: "web", "rollouts-pod-template-hash": hash },
+    annotations: { "rollout.argoproj.io/revision": `${revision}`, "rollout.argoproj.io/desired-replicas": "1" },
+    replicas: size,
+    observed: true,
+    status: { replicas: size, readyReplicas: size, availableReplicas: size },
+    templateDigest: hash === podHash ? templateDigest : hash,
+  });
+  let status: RolloutStatus = {
+    stableRS: "old",
+    currentPodHash: podHash,
+    currentStepHash: stepHash,
+    currentStepIndex: 0,
+    observedGeneration: "1",
+  };
+  let decisions = 0;
+  for (let more = true; more && (status.currentStepIndex ?? 0) < steps.length; decisions++) {
+    const snapshot = {
+      ...gathered,
+      rollout: { ...gathered.rollout, status },
+      replicaSets: [factsOf("old", 1, 1), factsOf(podHash, 0, 2)],
+    };
+    const { result, steps: spent } = cost(() => decide(snapshot, NOW));
+    expect(spent).toBeLessThan(LIMITS.decision.steps);
+    ({ more } = result);
+    status = result.status ?? status;
+  }
+  expect([status.currentStepIndex, decisions]).toEqual([1_200, 3]);
 });
 
 test("a ReplicaSet whose template takes too long to hash is like no other, and is not taken for the Rollout's", () => {
