@@ -63,7 +63,7 @@ describe("secrets in a log line", () => {
     const token = "Bearer abcdefghij";
     const texts = [
       `${token} ${"a".repeat(2_000_000)}`,
-      `${"eyJ-".repeat(500_000)}`,
+      "eyJ-".repeat(500_000),
       `${"x ".repeat(7_995)} u://me:${"abcdefghij".repeat(99)}@h`,
     ];
     for (const text of texts) {
