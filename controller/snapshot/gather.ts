@@ -20,6 +20,7 @@ import type { Resolution } from "../rules/input.ts";
 import { affordable, judgement } from "../rules/judgement.ts";
 import { serviceViolations } from "../rules/references.ts";
 import { firstRolloutViolation } from "../rules/rollout.ts";
+import { sizeViolations } from "../rules/size.ts";
 import { unsupportedFeatures } from "../rules/support.ts";
 import { type Violation, violationText } from "../rules/violation.ts";
 import { lookRouted, routedObjects, routingState } from "./routedObjects.ts";
@@ -73,14 +74,17 @@ export function createGatherer(stores: Stores): Gatherer {
   return {
     prepare(key) {
       const rollout = current(key);
-      const resolved = rollout === undefined ? undefined : resolve(stores.workloads, rollout);
-      if (rollout === undefined || resolved?.kind !== "complete") return false;
+      if (rollout === undefined || sizeViolations(rollout).length > 0) return false;
+      const resolved = resolve(stores.workloads, rollout);
+      if (resolved.kind !== "complete") return false;
       const before = known.get(key);
       return factsOf(key, rollout, resolved) !== before;
     },
     gather(key) {
       const rollout = current(key);
       if (rollout === undefined) return undefined;
+      const [tooLarge] = sizeViolations(rollout);
+      if (tooLarge !== undefined) return unresolvedSnapshot(stores, rollout, violationText(tooLarge));
       const resolved = resolve(stores.workloads, rollout);
       if (resolved.kind === "waiting") return undefined;
       if (resolved.kind === "broken") return unresolvedSnapshot(stores, rollout, resolved.why);

@@ -70,6 +70,11 @@ describe("a Rollout is held as invalid for", () => {
     ["30,000 containers", { template: template({ containers: many(30_000, (i) => ({ name: `c${i}`, image: "i" })) }) }],
     ["100,000 labels of its pods", { template: template({}, mapOf(100_000)) }],
     [
+      "100,000 Ingresses, none of which is looked for",
+      { strategy: { canary: { trafficRouting: { nginx: { stableIngresses: many(100_000, (i) => `i${i}`) } } } } },
+    ],
+    ["a workload beside 10,000 steps", { workloadRef: {}, strategy: { canary: { steps: many(10_001, () => ({})) } } }],
+    [
       "a selector of thousands of expressions",
       { selector: { matchExpressions: many(4_000, (i) => ({ key: "app", operator: "NotIn", values: [`x${i}`] })) } },
     ],

@@ -17,6 +17,7 @@ import { avoiding, injectedAntiAffinity, withoutAntiAffinity } from "../rollout/
 import { injectedMetadata } from "../rollout/podMetadata.ts";
 import { formatSelector } from "../rollout/selector.ts";
 import { LIMITS, TooCostlyError, within } from "../rules/budget.ts";
+import { sizeViolations } from "../rules/size.ts";
 import type { RouterSettings } from "../../providers/traffic/router.ts";
 import { createRouted, type Routed } from "./routedObjects.ts";
 import { needsOf, type OptionalStore } from "./optionalStore.ts";
@@ -68,7 +69,8 @@ export function createStores(routers: RouterSettings = DEFAULT_ROUTERS): Stores 
   const routed = createRouted(routers);
   const optional = [...Object.values(workloads), ...routed.stores.values()];
   const kinds = optional.map(({ kind }) => kind);
-  const need = (rollout: Rollout): string[] => needsOf(kinds, rollout);
+  // What is too large is not driven, and names nothing that anybody has to look for.
+  const need = (rollout: Rollout): string[] => (sizeViolations(rollout).length > 0 ? [] : needsOf(kinds, rollout));
   return {
     ownWrite: false,
     workloads,
