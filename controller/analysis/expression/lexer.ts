@@ -2,7 +2,6 @@
 import { spend } from "../../rules/budget.ts";
 import { ExpressionError } from "./problem.ts";
 import { quoted, raw } from "./quoted.ts";
-import { PARSING } from "./reader.ts";
 
 export type TokenKind = "name" | "number" | "string" | "bytes" | "operator" | "bracket" | "end";
 
@@ -70,7 +69,6 @@ function next(source: string, at: number, tokens: Token[]): number {
   const following = source[at + 1] ?? "";
   const add = (kind: TokenKind, text: string, end: number): number => {
     tokens.push({ kind, text, at });
-    spend(6 + text.length / 16, PARSING);
     return end;
   };
   if (char === '"' || char === "'") {

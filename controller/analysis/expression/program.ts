@@ -1,9 +1,7 @@
 /** A condition made ready for one type of result: checked, and with the compiler's shortcuts in it. */
-import { spend } from "../../rules/budget.ts";
 import { type Checked, check } from "./checker.ts";
 import { folded } from "./fold.ts";
 import { children, type Node, withChildren } from "./node.ts";
-import { CHECKING } from "./reader.ts";
 import { reshaped, type TypeOf } from "./shapes.ts";
 import { INT, type Type } from "./types.ts";
 import type { Value } from "./value.ts";
@@ -72,7 +70,6 @@ function rewritten(root: Node, rule: Rule, types: Checked["types"]): Node {
   const visit = (node: Node): Node => {
     const known = done.get(node);
     if (known !== undefined) return known;
-    spend(8, CHECKING);
     const renewed = withChildren(node, children(node).map(visit));
     keepType(types, node, renewed);
     const next = rule(renewed, typeOf);

@@ -1,5 +1,4 @@
 /** Where a parser stands among the words of its source, and what it expects there. */
-import { spend } from "../../rules/budget.ts";
 import type { Token } from "./lexer.ts";
 import type { Node } from "./node.ts";
 import { ExpressionError } from "./problem.ts";
@@ -13,10 +12,6 @@ export interface Parser {
   nodes: number;
   nesting: number;
 }
-
-/** What a judgement spends on its conditions. */
-export const PARSING = "reading conditions";
-export const CHECKING = "checking the types of conditions";
 
 /** As in expr. */
 const MAX_NODES = 10_000;
@@ -70,7 +65,6 @@ export const tooDeep = (at: number): ExpressionError =>
 /** Counts it, as expr does. */
 export function made<N extends Node>(p: Parser, node: N): N {
   p.nodes++;
-  spend(12, PARSING);
   if (p.nodes > MAX_NODES) throw new ExpressionError(`more than ${MAX_NODES} parts`, node.at);
   return node;
 }
