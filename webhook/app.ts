@@ -16,6 +16,10 @@ export function createApp({ review, probe }: Routes): { fetch(request: Request):
   app.post(VALIDATE_PATH, (context) => review(context.req.raw));
   app.post(PROBE_PATH, (context) => probe(context.req.raw));
   app.get("/healthz", (context) => context.text("ok\n"));
-  app.notFound((context) => context.text(`not found: reviews are taken by POST ${VALIDATE_PATH}\n`, 404));
+  app.notFound((context) => {
+    // Nobody reads the body that may come with it.
+    if (context.req.method !== "GET") context.header("connection", "close");
+    return context.text(`not found: reviews are taken by POST ${VALIDATE_PATH}\n`, 404);
+  });
   return { fetch: (request) => app.fetch(request) };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { createLane, headOf, weigh } from "./body.ts";
+import { headOf, weigh } from "./body.ts";
 import { reviewOf, rolloutObject } from "./testing.ts";
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -40,23 +40,5 @@ describe("the head of a review", () => {
   test("is not there in anything else", () => {
     expect(headOf(bytesOf("[".repeat(20_000)))).toBeUndefined();
     expect(headOf(bytesOf('{"request":{"uid":"no quotes \\" please","operation":"CREATE"'))).toBeUndefined();
-  });
-});
-
-describe("the lane", () => {
-  test("lets one in at a time, in order, and turns away who comes when it is full", async () => {
-    const lane = createLane(2);
-    const order: string[] = [];
-    const first = await lane.enter();
-    const second = lane.enter()?.then((leave) => {
-      order.push("second");
-      leave();
-    });
-    expect(lane.enter()).toBeUndefined();
-    order.push("first");
-    first?.();
-    await second;
-    expect(order).toEqual(["first", "second"]);
-    expect(lane.enter()).toBeDefined();
   });
 });

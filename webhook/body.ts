@@ -3,6 +3,7 @@
  * loop and the reviews of others share our one thread, so what would hold it for long is turned away before it is parsed.
  */
 import type { Clock } from "../controller/loop/clock.ts";
+import type { SmallReads } from "./intake.ts";
 
 /** An object of 3 MiB, the most that the API server takes, together with the one it replaces, and what is said around them. */
 const maxBodyBytes = 6 * 2 ** 20 + 256 * 2 ** 10;
@@ -18,9 +19,13 @@ const bodyTimeoutMs = 2_000;
  */
 export const shapeLimits = { depth: 256, values: 20_000, width: 1_000, textBytes: 640 * 2 ** 10 };
 
-export type ReadBody =
-  | { readonly kind: "body"; readonly bytes: Uint8Array }
-  | { readonly kind: "refused"; readonly status: number; readonly reason: string };
+export interface RefusedBody {
+  readonly kind: "refused";
+  readonly status: number;
+  readonly reason: string;
+}
+
+export type ReadBody = { readonly kind: "body"; readonly bytes: Uint8Array } | RefusedBody;
 
 /** The announced length in bytes; the API server always announces it. */
 export function announcedLength(request: Request): number | undefined {
@@ -28,19 +33,23 @@ export function announcedLength(request: Request): number | undefined {
   return header === null || !/^\d{1,12}$/.test(header) ? undefined : Number(header);
 }
 
-/** Reads what has been announced; never throws. */
-export async function readBody(
-  request: Request,
-  length: number | undefined,
-  clock: Clock,
-  most = maxBodyBytes,
-): Promise<ReadBody> {
-  if (length === undefined) return refused(411, "the request has to announce its Content-Length");
-  if (length > most) return refused(413, `a review has at most ${most} bytes, this one has ${length}`);
+/** How the limit on a body's length is told. */
+export const tooLong = (length: number, most = maxBodyBytes): RefusedBody | undefined =>
+  length > most ? refused(413, `a review has at most ${most} bytes, this one has ${length}`) : undefined;
+
+export const unannounced: RefusedBody = {
+  kind: "refused",
+  status: 411,
+  reason: "the request has to announce its Content-Length",
+};
+
+/** Reads a small body of `length` bytes; never throws. */
+export async function readSmall(request: Request, length: number, reads: SmallReads, clock: Clock): Promise<ReadBody> {
   const late = Promise.withResolvers<ReadBody>();
   const cancel = clock.after(bodyTimeoutMs, () =>
     late.resolve(refused(408, `the body did not come within ${bodyTimeoutMs} ms`)),
   );
+  const end = reads.begin(length, () => late.resolve(refused(503, "others came, and the body did not")));
   const read = request.arrayBuffer().then(
     (buffer): ReadBody => ({ kind: "body", bytes: new Uint8Array(buffer) }),
     (): ReadBody => refused(400, "the body broke off"),
@@ -49,10 +58,60 @@ export async function readBody(
     return await Promise.race([read, late.promise]);
   } finally {
     cancel();
+    end();
   }
 }
 
-const refused = (status: number, reason: string): ReadBody => ({ kind: "refused", status, reason });
+/** A large body is looked at this often; without a byte in between it keeps others waiting. */
+const paceMs = 100;
+/** So long it may take while others wait for their turn. */
+const hurriedMs = 1_000;
+
+/**
+ * Reads a large body of `length` bytes at its turn, into one buffer, so that no more of it is in memory than has come;
+ * never throws. One that comes slowly has `bodyTimeoutMs` while nobody else waits.
+ */
+export async function readLarge(
+  request: Request,
+  length: number,
+  othersWait: () => boolean,
+  clock: Clock,
+): Promise<ReadBody> {
+  const reader = request.body?.getReader();
+  if (reader === undefined) return refused(400, "the body broke off");
+  const bytes = new Uint8Array(length);
+  let filled = 0;
+  const late = Promise.withResolvers<ReadBody>();
+  let cancel = (): void => undefined;
+  const watch = (sinceMs: number, before: number): void => {
+    cancel = clock.after(paceMs, () => {
+      const nowMs = sinceMs + paceMs;
+      const slow = othersWait() && (filled === before || nowMs >= hurriedMs);
+      if (slow) late.resolve(refused(503, "others wait, and the body comes slowly"));
+      else if (nowMs >= bodyTimeoutMs) late.resolve(refused(408, `the body did not come within ${bodyTimeoutMs} ms`));
+      else watch(nowMs, filled);
+    });
+  };
+  watch(0, 0);
+  const read = async (): Promise<ReadBody> => {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      if (filled + value.length > length) return refused(400, "the body is longer than announced");
+      bytes.set(value, filled);
+      filled += value.length;
+    }
+    return filled === length ? { kind: "body", bytes } : refused(400, "the body broke off");
+  };
+  try {
+    return await Promise.race([read().catch(() => refused(400, "the body broke off")), late.promise]);
+  } finally {
+    cancel();
+    if (filled < length) void reader.cancel().catch(() => undefined);
+  }
+}
+
+const refused = (status: number, reason: string): RefusedBody => ({ kind: "refused", status, reason });
 
 /** ASCII. Constants of their own, which the compiler folds: this is a loop over every byte. */
 const QUOTE = 0x22;
@@ -118,28 +177,4 @@ export function headOf(bytes: Uint8Array): { readonly uid: string; readonly oper
   const uid = /^\s*\{[^[]*?"request"\s*:\s*\{\s*"uid"\s*:\s*"([\w-]{1,64})"/.exec(head)?.[1];
   const operation = /"operation"\s*:\s*"([A-Z]{1,16})"/.exec(head)?.[1];
   return uid === undefined || operation === undefined ? undefined : { uid, operation };
-}
-
-/** Heavy reviews are worked on one at a time, and only some wait, so that they keep neither thread nor memory. */
-export interface Lane {
-  /** Waits for its turn; undefined: too many wait already. */
-  enter(): Promise<() => void> | undefined;
-}
-
-export function createLane(most: number): Lane {
-  let inside = 0;
-  let last: Promise<void> = Promise.resolve();
-  return {
-    enter() {
-      if (inside >= most) return undefined;
-      inside++;
-      const turn = last;
-      const done = Promise.withResolvers<void>();
-      last = done.promise;
-      return turn.then(() => () => {
-        inside--;
-        done.resolve();
-      });
-    },
-  };
 }

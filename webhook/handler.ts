@@ -1,8 +1,19 @@
 /** From a request to a response: reading, judging, answering, counting. */
 import type { Log } from "../controller/log.ts";
 import type { Clock } from "../controller/loop/clock.ts";
-import { announcedLength, createLane, headOf, readBody, weigh } from "./body.ts";
+import {
+  announcedLength,
+  headOf,
+  type ReadBody,
+  type RefusedBody,
+  readLarge,
+  readSmall,
+  tooLong,
+  unannounced,
+  weigh,
+} from "./body.ts";
 import { answerProbe } from "./configurationProbe.ts";
+import { type Claim, createLane, createSmallReads, intake, type Lane, type SmallReads } from "./intake.ts";
 import type { Reviewed, ReviewOutcome } from "./metrics.ts";
 import { type Answer, answerReview, answerUnread, parseReview, type Review } from "./review.ts";
 import type { Pause } from "./validate.ts";
@@ -14,10 +25,22 @@ export interface HandlerPorts {
   readonly log: Log;
 }
 
-/** From here on a review takes its turn in a lane of its own. Usual ones have 5 to 30 kB and some hundred values. */
-const heavy = { bytes: 128 * 2 ** 10, values: 2_500 };
-/** So many may wait there: memory for their bodies, and what fits into the API server's patience. */
-const mostHeavy = 16;
+/** From here on a small review takes its turn with the large ones. Usual ones have some hundred values. */
+const heavyValues = 2_500;
+
+/** Longer than the API server waits for us: whoever still waits for its turn then is not one. */
+const turnTimeoutMs = 3_000;
+
+/** What is in memory of bodies, for all paths of a server together. */
+export interface Intake {
+  readonly reads: SmallReads;
+  readonly lane: Lane;
+}
+
+export const createIntake = (): Intake => ({
+  reads: createSmallReads(intake.smallBodies),
+  lane: createLane(intake.large, intake.largeBodies),
+});
 
 interface Outcome {
   readonly response: Response;
@@ -27,28 +50,49 @@ interface Outcome {
 }
 
 /** The handler never rejects. */
-export function createHandler(ports: HandlerPorts): (request: Request) => Promise<Response> {
+export function createHandler(ports: HandlerPorts, { reads, lane }: Intake): (request: Request) => Promise<Response> {
   const { reviewed, clock, log } = ports;
-  const lane = createLane(mostHeavy);
+  let judged = 0;
 
-  const handle = async (request: Request): Promise<Outcome> => {
-    const body = await readBody(request, announcedLength(request), clock);
-    // What is left of the body must not be read as the next request.
-    if (body.kind === "refused") return malformed(body.status, body.reason, { connection: "close" });
-    const { bytes } = body;
-    if (bytes.length <= heavy.bytes) {
-      const { values, excess } = weigh(bytes);
-      if (excess !== undefined) return unread(bytes, excess);
-      if (values <= heavy.values) return answer(ports, bytes, immediately);
-    }
-    const turn = lane.enter();
-    if (turn === undefined) return malformed(503, `${mostHeavy} large reviews wait already`, { "retry-after": "1" });
-    const leave = await turn;
+  /** Small ones are answered at once, whatever large ones are about. */
+  const light = async (bytes: Uint8Array): Promise<Outcome> => {
+    if (judged + bytes.length > intake.judged) return busy("too many reviews are in work");
+    judged += bytes.length;
     try {
-      return await answerHeavy(ports, bytes);
+      return await answer(ports, bytes, immediately);
+    } finally {
+      judged -= bytes.length;
+    }
+  };
+  const heavy = async (request: Request, claim: Claim, read: () => Promise<ReadBody>): Promise<Outcome> => {
+    const late = new AbortController();
+    const cancel = clock.after(turnTimeoutMs, () => late.abort());
+    const leave = await lane.enter(claim, AbortSignal.any([request.signal, late.signal]))?.catch(() => "gone" as const);
+    cancel();
+    if (leave === undefined) return busy("large reviews wait already");
+    if (leave === "gone") return busy("its turn did not come in time");
+    try {
+      const body = await read();
+      return body.kind === "refused" ? refused(body) : await answerHeavy(ports, body.bytes);
     } finally {
       leave();
     }
+  };
+  const handle = async (request: Request): Promise<Outcome> => {
+    const length = announcedLength(request);
+    if (length === undefined) return refused(unannounced);
+    const excess = tooLong(length);
+    if (excess !== undefined) return refused(excess);
+    if (length > intake.smallBody) {
+      const claim = { waiting: Math.min(length, intake.unread), whole: length };
+      return heavy(request, claim, () => readLarge(request, length, () => lane.waiting() > 0, clock));
+    }
+    const body = await readSmall(request, length, reads, clock);
+    if (body.kind === "refused") return refused(body);
+    const { values, excess: tooMuch } = weigh(body.bytes);
+    if (tooMuch !== undefined) return unread(body.bytes, tooMuch);
+    if (values <= heavyValues) return light(body.bytes);
+    return heavy(request, { waiting: length, whole: length }, async () => body);
   };
 
   return async (request) => {
@@ -103,10 +147,14 @@ function unread(bytes: Uint8Array, excess: string): Outcome {
 }
 
 /** Answers the keeper's question whether the API server gets here. */
-export function createProbeHandler(clock: Clock): (request: Request) => Promise<Response> {
+export function createProbeHandler(clock: Clock, { reads }: Intake): (request: Request) => Promise<Response> {
   return async (request) => {
-    const body = await readBody(request, announcedLength(request), clock, largestProbe);
-    if (body.kind === "refused") return malformed(body.status, body.reason, { connection: "close" }).response;
+    const length = announcedLength(request);
+    if (length === undefined) return refused(unannounced).response;
+    const excess = tooLong(length, largestProbe);
+    if (excess !== undefined) return refused(excess).response;
+    const body = await readSmall(request, length, reads, clock);
+    if (body.kind === "refused") return refused(body).response;
     return Response.json(answerProbe(parseJson(body.bytes)));
   };
 }
@@ -123,6 +171,14 @@ function parseJson(bytes: Uint8Array): unknown {
     return undefined;
   }
 }
+
+/** What is left of the body must not be read as the next request. */
+function refused({ status, reason }: RefusedBody): Outcome {
+  const headers = { connection: "close" };
+  return malformed(status, reason, status === 503 ? { ...headers, "retry-after": "1" } : headers);
+}
+
+const busy = (reason: string): Outcome => refused({ kind: "refused", status: 503, reason });
 
 function malformed(status: number, reason: string, headers: Record<string, string> = {}): Outcome {
   const response = new Response(`Cannot take this review: ${reason}\n`, {

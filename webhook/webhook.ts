@@ -2,7 +2,7 @@
 import type { Log } from "../controller/log.ts";
 import type { Clock } from "../controller/loop/clock.ts";
 import { createApp } from "./app.ts";
-import { createHandler, createProbeHandler } from "./handler.ts";
+import { createHandler, createIntake, createProbeHandler } from "./handler.ts";
 import type { Reviewed } from "./metrics.ts";
 import { createSecondOpinion, type OpinionClient } from "./secondOpinion.ts";
 import { serveTls, type ServingCertificate } from "./server.ts";
@@ -44,9 +44,10 @@ export function createWebhook(options: WebhookOptions): Webhook {
   const { rules, client, certificate, reviewed, log, clock, overridden } = options;
   const secondOpinion = client === undefined ? undefined : createSecondOpinion({ client, clock, log });
   const validate = createValidator({ rules, secondOpinion, clock, log, overridden });
+  const intake = createIntake();
   const app = createApp({
-    review: createHandler({ validate, reviewed, clock, log }),
-    probe: createProbeHandler(clock),
+    review: createHandler({ validate, reviewed, clock, log }, intake),
+    probe: createProbeHandler(clock, intake),
   });
   const server = serveTls({
     port: options.port,

@@ -1,0 +1,130 @@
+/**
+ * How much of what strangers send is in memory at a time. Anybody who reaches the port may send anything, so the bound is
+ * on bytes that were announced, before one of them is read:
+ *
+ * - small bodies (nearly all reviews) are read at once and have a share of their own. When it is full, the one that has
+ *   kept us waiting the longest gives way to who comes: a real client sends a body in one go, so it is never the oldest.
+ * - large ones take turns. One is read and judged at a time, the others wait unread, in order, so that the network holds
+ *   them and not we; what does not fit is turned away at once.
+ */
+
+const KIB = 2 ** 10;
+const MIB = 2 ** 20;
+
+/** Bytes, and how many. Together small and large bodies are 24 MiB at most. */
+export const intake = {
+  /** Above this a body is large. Usual reviews have 5 to 30 kB. */
+  smallBody: 128 * KIB,
+  smallBodies: 2 * MIB,
+  largeBodies: 22 * MIB,
+  /** What Bun takes in of a body that nobody reads, before it stops reading the connection: measured with 1.4.5. */
+  unread: 1.25 * MIB,
+  /** Large reviews inside at a time, waiting ones included: more would not fit into the API server's patience. */
+  large: 16,
+  /** Text of small reviews that wait for the cluster's answers: as objects they take about eight times that. */
+  judged: 4 * MIB,
+};
+
+/** What a large review takes: while it waits, and while it has its turn. */
+export interface Claim {
+  readonly waiting: number;
+  readonly whole: number;
+}
+
+/** Large reviews are worked on one at a time, and only some wait, so that they keep neither thread nor memory. */
+export interface Lane {
+  /**
+   * Waits for its turn, which ends when the returned function is called; undefined: there is no room to wait.
+   * Rejects with the reason of `gone` when that aborts first.
+   */
+  enter(claim?: Claim, gone?: AbortSignal): Promise<() => void> | undefined;
+  /** How many wait for their turn. */
+  waiting(): number;
+  /** Bytes that may be in memory for those inside. */
+  bytes(): number;
+}
+
+interface Waiter {
+  readonly claim: Claim;
+  readonly start: () => void;
+}
+
+const nothing: Claim = { waiting: 0, whole: 0 };
+
+/** @param most reviews inside; @param mostBytes of theirs */
+export function createLane(most: number, mostBytes = Number.POSITIVE_INFINITY): Lane {
+  const queue: Waiter[] = [];
+  let busy: Claim | undefined;
+  const next = (): void => {
+    const first = queue.shift();
+    busy = first?.claim;
+    first?.start();
+  };
+  const waitingBytes = (): number => queue.reduce((sum, { claim }) => sum + claim.waiting, 0);
+  /** Whoever has the turn, now or later, all others wait. */
+  const peak = (claim: Claim): number => {
+    const all = [...queue.map((waiter) => waiter.claim), claim];
+    const largest = Math.max(busy?.whole ?? 0, ...all.map(({ waiting, whole }) => whole - waiting));
+    return largest + all.reduce((sum, { waiting }) => sum + waiting, 0);
+  };
+  return {
+    waiting: () => queue.length,
+    bytes: () => (busy?.whole ?? 0) + waitingBytes(),
+    enter(claim = nothing, gone = undefined) {
+      if (queue.length + (busy === undefined ? 0 : 1) >= most || peak(claim) > mostBytes) return undefined;
+      const turn = Promise.withResolvers<() => void>();
+      const leave = (): void => next();
+      const waiter: Waiter = {
+        claim,
+        start: () => {
+          gone?.removeEventListener("abort", giveUp);
+          turn.resolve(leave);
+        },
+      };
+      const giveUp = (): void => {
+        const index = queue.indexOf(waiter);
+        if (index < 0) return;
+        queue.splice(index, 1);
+        turn.reject(gone?.reason);
+      };
+      gone?.addEventListener("abort", giveUp, { once: true });
+      queue.push(waiter);
+      if (busy === undefined) next();
+      return turn.promise;
+    },
+  };
+}
+
+/** Small bodies that are being read. */
+export interface SmallReads {
+  /**
+   * Room for a body; there is always some. `giveWay` is called when it has to make room for others that came later.
+   * @returns ends the reading; harmless when called again
+   */
+  begin(bytes: number, giveWay: () => void): () => void;
+  bytes(): number;
+}
+
+/** @param mostBytes of all; more than the largest body of them */
+export function createSmallReads(mostBytes: number): SmallReads {
+  // In the order in which they began.
+  const reading = new Set<{ readonly bytes: number; readonly giveWay: () => void }>();
+  let held = 0;
+  return {
+    bytes: () => held,
+    begin(bytes, giveWay) {
+      for (const oldest of reading) {
+        if (held + bytes <= mostBytes) break;
+        reading.delete(oldest);
+        held -= oldest.bytes;
+        oldest.giveWay();
+      }
+      const one = { bytes, giveWay };
+      reading.add(one);
+      held += bytes;
+      return () => {
+        if (reading.delete(one)) held -= bytes;
+      };
+    },
+  };
+}
