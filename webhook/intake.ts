@@ -23,6 +23,8 @@ export const intake = {
   large: 16,
   /** Text of small reviews that wait for the cluster's answers: as objects they take about eight times that. */
   judged: 4 * MIB,
+  /** Of large reviews that were answered, until what they have left behind is freed. */
+  uncollected: 4 * MIB,
 };
 
 /** What a large review takes: while it waits, and while it has its turn. */

@@ -1,5 +1,7 @@
 /** TLS on Bun.serve, with a certificate that can be changed under load (design/bun.md says why like this). */
 import type { Clock } from "../controller/loop/clock.ts";
+import { type Connections, watchConnections } from "./connections.ts";
+import { ownSockets, peerOf } from "./sockets.ts";
 import { steerTo } from "./steering.ts";
 
 /** What is served. PEM texts; never log the key. */
@@ -17,6 +19,8 @@ export interface ServerOptions {
   /** All addresses by default. */
   readonly hostname?: string;
   readonly certificate: ServingCertificate;
+  /** PEM: who has no certificate of one of these CAs is turned away in the handshake. Undefined: nobody is asked for one. */
+  readonly clientCa?: string | undefined;
   readonly clock: Clock;
   readonly fetch: (request: Request) => Response | Promise<Response>;
   /** How long the server with the old certificate asks its clients to connect anew; see `drains`. */
@@ -59,8 +63,12 @@ export function serveTls(options: ServerOptions): TlsServer {
   const { clock } = options;
   const drainMs = { ...drains, ...options.drainMs };
   let served = options.certificate;
-  let current = listen(options, options.port, served);
+  const asked: Pick<Connections, "asked"> = { asked: (peer) => connections.asked(peer) };
+  let current = listen(options, options.port, served, asked);
   const port = current.server.port ?? options.port;
+  const sockets = ownSockets();
+  sockets?.bound(port);
+  const connections = watchConnections({ port, sockets, clock });
   // In the kernel's order, which steering goes by.
   const listeners = [current];
   let swapping: Promise<void> = Promise.resolve();
@@ -77,7 +85,8 @@ export function serveTls(options: ServerOptions): TlsServer {
   };
   const swap = async (certificate: ServingCertificate): Promise<void> => {
     if (stopped) return;
-    const next = listen(options, port, certificate);
+    const next = listen(options, port, certificate, connections);
+    sockets?.bound(port);
     listeners.push(next);
     const old = current;
     current = next;
@@ -105,6 +114,7 @@ export function serveTls(options: ServerOptions): TlsServer {
     },
     async stop(graceMs = defaultGraceMs) {
       stopped = true;
+      connections.stop();
       for (const { cancel } of listeners) cancel?.();
       await Promise.all(listeners.splice(0).map((listener) => end(listener, clock, graceMs)));
     },
@@ -119,7 +129,13 @@ async function end({ server }: Listener, clock: Clock, graceMs: number): Promise
   await server.stop(true);
 }
 
-function listen(options: ServerOptions, port: number, certificate: ServingCertificate): Listener {
+function listen(
+  options: ServerOptions,
+  port: number,
+  certificate: ServingCertificate,
+  { asked }: Pick<Connections, "asked">,
+): Listener {
+  const { clientCa } = options;
   const listener: Omit<Listener, "server"> = { draining: false };
   const start = (hostname: string): Bun.Server<undefined> =>
     Bun.serve({
@@ -130,8 +146,14 @@ function listen(options: ServerOptions, port: number, certificate: ServingCertif
       idleTimeout: 255,
       // Bun would answer without words; the handler announces its limit, and reads no more than that.
       maxRequestBodySize: 2 ** 31,
-      tls: { cert: certificate.pem, key: certificate.key },
-      fetch: async (request) => {
+      tls: {
+        cert: certificate.pem,
+        key: certificate.key,
+        ...(clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }),
+      },
+      fetch: async (request, server) => {
+        const from = server.requestIP(request);
+        if (from !== null) asked(peerOf(from.address, from.port));
         const response = await options.fetch(request);
         if (listener.draining) response.headers.set("connection", "close");
         return response;

@@ -1,0 +1,97 @@
+/** Our own sockets as the kernel has them: what Bun.serve does not tell, and cannot set. Linux with glibc only. */
+import { dlopen, ptr } from "bun:ffi";
+import { readdirSync } from "node:fs";
+
+export interface Accepted {
+  readonly descriptor: number;
+  /** As `peerOf` writes it. */
+  readonly peer: string;
+}
+
+export interface Sockets {
+  /** Connections that came in on a port of ours. */
+  accepted(port: number): Accepted[];
+  /** Both sides see an end; the server closes its side as if the client had. */
+  end(descriptor: number): void;
+  /** Bounds what the kernel holds for connections that come in on the port from now on. */
+  bound(port: number): void;
+}
+
+/** `127.0.0.1 40123`, from what `server.requestIP` says. */
+export const peerOf = (address: string, port: number): string => `${address} ${port}`;
+
+const AF_INET = 2;
+const AF_INET6 = 10;
+const SHUT_RDWR = 2;
+const SOL_SOCKET = 1;
+const SO_RCVBUF = 8;
+const IPPROTO_TCP = 6;
+const TCP_USER_TIMEOUT = 18;
+
+/** The kernel doubles it for its own bookkeeping; by itself it would let 6 MiB come together on a connection. */
+const receiveBytes = 128 * 2 ** 10;
+/** An answer that nobody takes in for so long ends the connection. The API server waits for 2 s. */
+const unreadAnswerMs = 10_000;
+
+const load = () =>
+  dlopen("libc.so.6", {
+    getsockname: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+    getpeername: { args: ["i32", "ptr", "ptr"], returns: "i32" },
+    inet_ntop: { args: ["i32", "ptr", "ptr", "u32"], returns: "ptr" },
+    shutdown: { args: ["i32", "i32"], returns: "i32" },
+    setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
+  }).symbols;
+
+/** Undefined where they cannot be had. */
+export function ownSockets(): Sockets | undefined {
+  try {
+    readdirSync("/proc/self/fd");
+    return socketsBy(load());
+  } catch {
+    return undefined;
+  }
+}
+
+function socketsBy(libc: ReturnType<typeof load>): Sockets {
+  /** struct sockaddr_storage */
+  const address = new Uint8Array(128);
+  const view = new DataView(address.buffer);
+  const length = new Uint32Array(1);
+  const text = new Uint8Array(64);
+  const portBy = (ask: typeof libc.getsockname, descriptor: number): number | undefined => {
+    length[0] = address.length;
+    if (ask(descriptor, ptr(address), ptr(length)) !== 0) return undefined;
+    const family = view.getUint16(0, true);
+    return family === AF_INET || family === AF_INET6 ? view.getUint16(2) : undefined;
+  };
+  /** After `portBy` of the peer. */
+  const addressText = (): string => {
+    const family = view.getUint16(0, true);
+    libc.inet_ntop(family, ptr(address, family === AF_INET ? 4 : 8), ptr(text), text.length);
+    return new TextDecoder("latin1").decode(text.subarray(0, text.indexOf(0)));
+  };
+  const on = (port: number): number[] =>
+    readdirSync("/proc/self/fd")
+      .map(Number)
+      .filter((descriptor) => portBy(libc.getsockname, descriptor) === port);
+  const set = (descriptor: number, level: number, option: number, value: number): void => {
+    const bytes = new Int32Array([value]);
+    libc.setsockopt(descriptor, level, option, ptr(bytes), 4);
+  };
+  return {
+    accepted: (port) =>
+      on(port).flatMap((descriptor) => {
+        const peer = portBy(libc.getpeername, descriptor);
+        // What listens has no peer.
+        return peer === undefined ? [] : [{ descriptor, peer: peerOf(addressText(), peer) }];
+      }),
+    end: (descriptor) => void libc.shutdown(descriptor, SHUT_RDWR),
+    bound(port) {
+      // What is accepted takes these over from what listens.
+      for (const descriptor of on(port)) {
+        set(descriptor, SOL_SOCKET, SO_RCVBUF, receiveBytes);
+        set(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, unreadAnswerMs);
+      }
+    },
+  };
+}
