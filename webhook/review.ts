@@ -114,6 +114,8 @@ export function record(value: unknown): Readonly<Record<string, unknown>> | unde
 const limits = {
   causes: 200,
   causeChars: 2_000,
+  /** Of all causes together, in equal shares: a client may leave an answer unread, with us. */
+  answerChars: 64 * 2 ** 10,
   valueChars: 1_500,
   /** Once all messages together have so many, values have `laterChars` only. */
   allChars: 50_000,
@@ -191,8 +193,9 @@ function envelope(uid: string, response: object): object {
 /** As the API server itself says that an object is invalid; kubectl prints either from the causes or from the message. */
 function invalidStatus({ group, kind, name }: Review, all: readonly Cause[]): object {
   const shown = all.slice(0, limits.causes + 1);
+  const chars = Math.min(limits.causeChars, Math.floor(limits.answerChars / Math.max(1, shown.length)));
   const causes = withMore(
-    shown.map((cause) => ({ ...cause, message: cut(cause.message, limits.causeChars) })),
+    shown.map((cause) => ({ ...cause, message: cut(cause.message, chars) })),
     all.length - shown.length,
   );
   const texts = causes.slice(0, limits.listed).map(causeText);
