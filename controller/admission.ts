@@ -10,9 +10,10 @@ import { createKeeper } from "../webhook/keeper.ts";
 import { createWebhookMetrics, type Reviewed } from "../webhook/metrics.ts";
 import type { Rules } from "../webhook/validate.ts";
 import { createWebhook, type Webhook } from "../webhook/webhook.ts";
-import { cachedRules, tellOverride } from "./admissionRules.ts";
+import { cachedRules } from "./admissionRules.ts";
 import type { Log } from "./log.ts";
 import type { Clock } from "./loop/clock.ts";
+import { tellOverride } from "./overrides.ts";
 import { type Violation, violationText } from "./rules/violation.ts";
 import type { Stores } from "./snapshot/stores.ts";
 
@@ -20,6 +21,8 @@ export interface AdmissionOptions {
   /** 0 takes a free one. */
   readonly port: number;
   readonly endpoint: WebhookEndpoint;
+  /** PEM: only who has a certificate of these CAs is answered; see `readClientCa`. Undefined: anybody. */
+  readonly clientCa: string | undefined;
   /** Undefined: `Fail` while two replicas are ready, else `Ignore`. */
   readonly failurePolicy: FailurePolicy | undefined;
   /** The controller's own namespace. */
@@ -63,6 +66,22 @@ export interface Admission {
  */
 const farewellMs = 5_000;
 
+/**
+ * The certificates in the file of `--webhook-client-ca`.
+ * @throws Error when there is none in it
+ */
+export async function readClientCa(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  const doing = `Cannot authenticate the API server by --webhook-client-ca=${file}`;
+  const pem = await Bun.file(file)
+    .text()
+    .catch((error: unknown) => {
+      throw new Error(doing, { cause: error });
+    });
+  if (!pem.includes("-----BEGIN CERTIFICATE-----")) throw new Error(`${doing}: the file has no certificate in PEM`);
+  return pem;
+}
+
 /** Starts to serve as soon as there is a certificate; `signal` ends it. */
 export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts, signal: AbortSignal): Admission {
   const { client, clock, log } = ports;
@@ -82,12 +101,13 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
     pod: options.pod,
     onCertificate: async (certificate) => {
       if (webhook !== undefined) return webhook.swapCertificate(certificate);
-      const overridden = tellOverride(ports);
+      const { port, clientCa } = options;
+      const overridden = tellOverride({ ...ports, authenticated: clientCa !== undefined });
       const reviewed: Reviewed = (...review) => {
         ports.busy();
         metrics.reviewed(...review);
       };
-      webhook = createWebhook({ rules, client, certificate, reviewed, log, clock, port: options.port, overridden });
+      webhook = createWebhook({ rules, client, certificate, clientCa, reviewed, log, clock, port, overridden });
       log.info("Serving the webhook", { port: webhook.port });
     },
   });

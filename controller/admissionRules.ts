@@ -1,11 +1,10 @@
 /** The rules of admission on the controller's own caches: for the webhook, and for a server in the same process. */
-import type { EventRecorder } from "../providers/kube/events.ts";
 import { type ApiPath, collectionPath } from "../providers/kube/path.ts";
 import { ANALYSIS_TEMPLATES, CLUSTER_ANALYSIS_TEMPLATES } from "../providers/kube/resources.ts";
 import type { KubeClient } from "../providers/kube/transport.ts";
 import { runReflector, type KubeObject, type Reflector } from "../providers/kube/watch.ts";
 import type { Rollout } from "../schema/rollout.ts";
-import type { Override, Rules } from "../webhook/validate.ts";
+import type { Rules } from "../webhook/validate.ts";
 import type { Log } from "./log.ts";
 import { findWorkloads } from "./admissionWorkloads.ts";
 import { createStore, type Store, type Stored } from "./loop/cache.ts";
@@ -101,13 +100,3 @@ function watchTemplates(ports: RulesPorts, watchedNamespace: string | undefined,
   watch(collectionPath(CLUSTER_ANALYSIS_TEMPLATES), cluster);
   return { namespaced, cluster };
 }
-
-/** Letting an object through against the rules is somebody's decision: it is written down on the object. */
-export const tellOverride =
-  ({ events, log }: Pick<RulesPorts, "log"> & { readonly events: EventRecorder }) =>
-  ({ kind, namespace, name, uid, user, refusals }: Override): void => {
-    const message = `Admitted by the annotation sluice.dev/admission (${user}) although ${refusals.join("; ")}`;
-    log.warn("Admitted against the rules", { kind, namespace, name, user, refusals: refusals.length });
-    const object = { apiVersion: "argoproj.io/v1alpha1", kind, namespace: namespace || "default", name, uid };
-    events.record({ object, type: "Warning", reason: "AdmissionOverridden", message: message.slice(0, 1_000) });
-  };

@@ -79,6 +79,11 @@ export const flags: readonly Flag[] = [
   { name: "webhook-port", kind: "int", help: "serve the admission webhook on this port; without it there is none" },
   { name: "webhook-service", kind: "text", value: "sluice-webhook", help: "Service that leads to the webhook" },
   { name: "webhook-url", kind: "text", help: "address of the webhook for the API server, instead of a Service" },
+  {
+    name: "webhook-client-ca",
+    kind: "text",
+    help: "file of CAs: only who has a certificate of theirs may ask the webhook",
+  },
   { name: "webhook-failure-policy", kind: "text", help: "Fail or Ignore; else by the number of ready replicas" },
   { name: "version", kind: "bool", help: "print the version" },
 ];

@@ -176,13 +176,14 @@ async function admissionOf(
 ): Promise<Admission | undefined> {
   const { webhook, instanceId, resyncMs } = options;
   if (webhook === undefined) return undefined;
-  const { startAdmission } = await import("./admission.ts");
+  const { readClientCa, startAdmission } = await import("./admission.ts");
   const admissionOptions = {
     port: webhook.port,
     endpoint:
       webhook.url === undefined
         ? ({ kind: "service", name: webhook.service } as const)
         : ({ kind: "url", url: webhook.url } as const),
+    clientCa: await readClientCa(webhook.clientCa),
     failurePolicy: webhook.failurePolicy,
     namespace: controllerNamespace(options),
     watchedNamespace: options.namespaced ? (options.namespace ?? ownNamespace) : undefined,

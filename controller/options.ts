@@ -59,6 +59,8 @@ export interface WebhookOptions {
   /** Instead of the Service. */
   readonly url: string | undefined;
   readonly failurePolicy: "Fail" | "Ignore" | undefined;
+  /** File of the CAs whose clients may ask; undefined: anybody may. */
+  readonly clientCa: string | undefined;
 }
 
 export type ParsedControllerOptions =
@@ -163,6 +165,7 @@ interface RawFlags extends Partial<Record<string, unknown>> {
   webhookService: string;
   webhookUrl?: string;
   webhookFailurePolicy?: string;
+  webhookClientCa?: string;
   version: boolean;
 }
 
@@ -218,6 +221,7 @@ function webhookOf(raw: RawFlags): WebhookOptions | undefined {
     port,
     service,
     url: webhookUrl || undefined,
+    clientCa: raw.webhookClientCa || undefined,
     failurePolicy: policy === "Fail" || policy === "Ignore" ? policy : undefined,
   };
 }

@@ -2,7 +2,8 @@
  * A whole cluster in this process: the in-memory API server, the controllers of Kubernetes with a fake kubelet, and the
  * production loop and webhook code of Sluice on top, wired as controller/main.ts wires them for a real one.
  */
-import { cachedRules, tellOverride } from "../controller/admissionRules.ts";
+import { cachedRules } from "../controller/admissionRules.ts";
+import { tellOverride } from "../controller/overrides.ts";
 import { createController, unobserved } from "../controller/controller.ts";
 import type { Log } from "../controller/log.ts";
 import type { Clock } from "../controller/loop/clock.ts";
@@ -128,7 +129,9 @@ function reviewerOf(ports: ReviewPorts, signal: AbortSignal): Admission["review"
     secondOpinion: createSecondOpinion({ client, clock, log }),
     clock,
     log,
-    overridden: tellOverride(ports),
+    // Reviews are made in this process.
+    overridden: tellOverride({ ...ports, authenticated: true }),
+    authenticated: true,
   });
   const others = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
   return async (request: AdmissionRequest): Promise<AdmissionResponse> => {

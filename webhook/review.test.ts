@@ -88,6 +88,57 @@ describe("a review that is read", () => {
   ])("%s is malformed, with the reason", (_, json, reason) => {
     expect(reasonOf(json)).toBe(reason);
   });
+
+  /** In the request, and in its object where that is what a name is compared with. */
+  const named = (members: object, metadata: object = {}) =>
+    reviewOf(rolloutObject({}, metadata), { ...members, oldObject: null });
+  test.each([
+    ["a path", { namespace: "kube-system/replicasets#" }, { namespace: "kube-system/replicasets#" }],
+    ["a query", { namespace: "a?b" }, { namespace: "a?b" }],
+    ["a namespace of capitals", { namespace: "Team-A" }, { namespace: "Team-A" }],
+    ["a namespace of 64 characters", { namespace: "a".repeat(64) }, { namespace: "a".repeat(64) }],
+    ["no namespace for what has one", { namespace: "" }, { namespace: "" }],
+    ["a namespace that is not the object's", { namespace: "team-b" }, {}],
+    ["an object without the namespace", {}, { namespace: undefined }],
+    ["an object in a namespace that is no text", {}, { namespace: ["team-a"] }],
+    ["another object's name", { name: "other" }, {}],
+    ["a name with a path", { name: "../x" }, { name: "../x" }],
+    ["a name with an escape", { name: "a%2fb" }, { name: "a%2fb" }],
+    ["a name of 254 characters", { name: "a".repeat(254) }, { name: "a".repeat(254) }],
+    ["a name with capitals", { name: "Web" }, { name: "Web" }],
+    ["a generated name with a path", { name: "" }, { name: undefined, generateName: "a/b-" }],
+    ["a kind with a path", { kind: { group: "argoproj.io", version: "v1alpha1", kind: "Rollout/x" } }, {}],
+    ["a group with a path", { kind: { group: "a/b", version: "v1", kind: "Rollout" } }, {}],
+    ["a uid with a line break", { uid: "a\nb" }, {}],
+    [
+      "a cluster's template in a namespace",
+      { kind: { group: "argoproj.io", version: "v1alpha1", kind: "ClusterAnalysisTemplate" } },
+      {},
+    ],
+    [
+      "an old object of another namespace",
+      { operation: "UPDATE", oldObject: rolloutObject({}, { namespace: "team-b" }) },
+      {},
+    ],
+  ])("%s is malformed: no API server sends it", (_, members, metadata) => {
+    const { oldObject, ...rest } = members as { oldObject?: unknown };
+    const json = oldObject === undefined ? named(rest, metadata) : reviewOf(rolloutObject(), { ...rest, oldObject });
+    expect(reasonOf(json)).not.toBe("");
+  });
+
+  test("may be of what others name as they like", () => {
+    const members = {
+      kind: { group: "rbac.authorization.k8s.io", version: "v1", kind: "ClusterRole" },
+      namespace: "",
+      name: "system:Node",
+    };
+    expect(parsed(reviewOf(rolloutObject(), members)).name).toBe("system:Node");
+  });
+
+  test("shows a user's name on one line, and not all of a long one", () => {
+    const { user } = parsed(reviewOf(rolloutObject(), { userInfo: { username: `a\nb${"c".repeat(1_000)}` } }));
+    expect([user.slice(0, 5), user.length]).toEqual(["a bcc", 256]);
+  });
 });
 
 describe("an answer", () => {

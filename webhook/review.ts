@@ -1,5 +1,6 @@
 /** The AdmissionReview (admission.k8s.io/v1) of the API server: read narrowly at the edge, and answered. */
 import { shownJson } from "../controller/rules/shownJson.ts";
+import { strangeName } from "./reviewNames.ts";
 import { causeReasons, type Violation, violationBody, violationText } from "../controller/rules/violation.ts";
 
 export type Operation = "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
@@ -59,6 +60,7 @@ export function parseReview(json: unknown): ParsedReview {
   if (request === undefined) return malformed("the AdmissionReview has no request");
   const uid = text(request["uid"]);
   if (uid === "") return malformed("the request has no uid");
+  if (!/^[\w.:-]{1,128}$/.test(uid)) return malformed("the request's uid is none");
   const kind = record(request["kind"]);
   if (kind === undefined || text(kind["kind"]) === "") return malformed("the request names no kind");
   const operation = text(request["operation"]);
@@ -71,25 +73,27 @@ export function parseReview(json: unknown): ParsedReview {
     return malformed("a request to UPDATE has to bring the old object");
   }
   const names = record(record(object)?.["metadata"]) ?? {};
-  return {
-    kind: "review",
-    review: {
-      uid,
-      group: text(kind["group"]),
-      kind: text(kind["kind"]),
-      operation,
-      subResource: text(request["subResource"]),
-      namespace: text(request["namespace"]),
-      // With generateName the request has no name.
-      name: text(request["name"]) || text(names["name"]) || text(names["generateName"]),
-      user: text(record(request["userInfo"])?.["username"]),
-      dryRun: request["dryRun"] === true,
-      fieldValidation: fieldValidation(record(request["options"])?.["fieldValidation"]),
-      object,
-      oldObject,
-    },
+  const parsed: Review = {
+    uid,
+    group: text(kind["group"]),
+    kind: text(kind["kind"]),
+    operation,
+    subResource: text(request["subResource"]),
+    namespace: text(request["namespace"]),
+    // With generateName the request has no name.
+    name: text(request["name"]) || text(names["name"]) || text(names["generateName"]),
+    user: shownUser(text(record(request["userInfo"])?.["username"])),
+    dryRun: request["dryRun"] === true,
+    fieldValidation: fieldValidation(record(request["options"])?.["fieldValidation"]),
+    object,
+    oldObject,
   };
+  const strange = strangeName(parsed, text(request["name"]));
+  return strange === undefined ? { kind: "review", review: parsed } : malformed(strange);
 }
+
+/** A username may be anything; it is only shown. */
+const shownUser = (user: string): string => cut(user.replaceAll(/\p{Cc}+/gu, " "), limits.userChars);
 
 /** The API server's default is Warn. */
 function fieldValidation(asked: unknown): FieldValidation {
@@ -124,6 +128,7 @@ const limits = {
   warnings: 12,
   warningChars: 250,
   annotationChars: 1_000,
+  userChars: 256,
 };
 
 /** All of them, up to a number at which reading on helps nobody; then the last one says how many more there are. */

@@ -25,7 +25,13 @@ const findings = (object: unknown): Findings => {
   };
 };
 
-function world(options: { readonly opinion?: Opinion; readonly findings?: (object: unknown) => Findings } = {}) {
+interface WorldOptions {
+  readonly opinion?: Opinion;
+  readonly findings?: (object: unknown) => Findings;
+  readonly authenticated?: boolean;
+}
+
+function world(options: WorldOptions = {}) {
   const overrides: Override[] = [];
   const problems: string[] = [];
   const asked: Review[] = [];
@@ -36,6 +42,7 @@ function world(options: { readonly opinion?: Opinion; readonly findings?: (objec
     clock: manualClock(),
     log: { debug() {}, info() {}, warn() {}, error: (message) => problems.push(message) },
     overridden: (override) => overrides.push(override),
+    authenticated: options.authenticated ?? false,
   });
   const answer = (object: unknown, members?: RequestMembers): Promise<Answer> => {
     const parsed = parseReview(reviewOf(object, members));
@@ -170,5 +177,33 @@ describe("the break-glass annotation", () => {
     const answer = await world().answer(wrong(["spec.a"], { annotations: { "sluice.dev/admission": "off" } }));
     expect(answer.verdict).toBe("refused");
     expect(answer.warnings).toEqual(['sluice.dev/admission: the only value with a meaning is "warn"']);
+  });
+});
+
+describe("the pod template of a workload that a Rollout names", () => {
+  const at = (path: string, type: Violation["type"] = "Invalid"): Violation => {
+    return { path, type, value: "secret", detail: String.raw`neither "se\"cret" nor "x"`, rule: "r" };
+  };
+  const found: Findings = {
+    refuse: [at("spec.template.spec.containers[0].image"), at("spec.replicas")],
+    warn: [at("spec.selector", "NotSupported")],
+  };
+  const workloadRef = { apiVersion: "apps/v1", kind: "Deployment", name: "web" };
+  const named = rolloutObject({ workloadRef, template: undefined, selector: undefined });
+  const all = ({ causes, warnings }: Answer): string[] => [...causes.map(({ message }) => message), ...warnings];
+  const quoted = String.raw`Invalid value: "secret": neither "se\"cret" nor "x"`;
+
+  test("is not quoted to who may be anybody", async () => {
+    const answer = await world({ findings: () => found }).answer(named);
+    expect(all(answer)).toEqual([
+      'Invalid value: "…": neither "…" nor "…"',
+      quoted,
+      'spec.selector: Unsupported value: "…": neither "se\\"cret" nor "x"',
+    ]);
+  });
+
+  test("is quoted to the API server, and so is what the Rollout holds itself", async () => {
+    expect(all(await world({ findings: () => found, authenticated: true }).answer(named))[0]).toBe(quoted);
+    expect(all(await world({ findings: () => found }).answer(rolloutObject()))[0]).toBe(quoted);
   });
 });

@@ -47,7 +47,9 @@ export interface ValidatorPorts {
   readonly secondOpinion: SecondOpinion | undefined;
   readonly clock: Clock;
   readonly log: Log;
-  readonly overridden: (override: Override) => void;
+  readonly overridden: (override: Override, spec: unknown) => void;
+  /** Reviews come from the API server for certain; else what they name, and do not hold, is not quoted. */
+  readonly authenticated?: boolean;
 }
 
 /** The API server waits for 2 s, and says only that it did; we know what is missing. */
@@ -91,12 +93,32 @@ async function validate(ports: ValidatorPorts, review: Review, pause: Pause): Pr
   const asked = ports.secondOpinion?.ask(review, untilMs);
   await pause();
   const found = await ports.rules.find?.([review.object, review.oldObject], kind, review.namespace, untilMs);
-  const { refuse, warn } = await judged(ports.rules, review, kind, found, pause);
+  const judgement = await judged(ports.rules, review, kind, found, pause);
+  const { refuse, warn } = ports.authenticated === true ? judgement : unquoted(judgement, review);
   const opinion = (await asked) ?? noOpinion;
   return answerOf(ports, review, {
     causes: merged(causesOf(refuse), opinion.causes),
     warnings: [...annotationWarning(review), ...warningsOf(warn), ...opinion.warnings],
   });
+}
+
+/**
+ * What is wrong with the pod template of a workload that a Rollout names is told without quoting it: anybody may have
+ * written this review, who need not be allowed to read the workload. The Rollout's status says it in full.
+ */
+function unquoted({ refuse, warn }: Findings, { kind, object }: Review): Findings {
+  const spec = record(record(object)?.["spec"]);
+  if (kind !== "Rollout" || spec?.["workloadRef"] === undefined) return { refuse, warn };
+  const cover = (violation: Violation): Violation => {
+    const [, member = ""] = /^spec\.(template|selector)\b/.exec(violation.exactPath ?? violation.path) ?? [];
+    if (member === "" || spec[member] !== undefined) return violation;
+    // What is supported is no secret.
+    const detail =
+      violation.type === "NotSupported" ? violation.detail : violation.detail.replaceAll(/"(?:[^"\\]|\\.)*"/g, '"…"');
+    const covered = { ...violation, detail };
+    return "value" in violation ? { ...covered, value: "…" } : covered;
+  };
+  return { refuse: refuse.map(cover), warn: warn.map(cover) };
 }
 
 /** Deletions, finalizers, status, scale, and whatever else leaves the spec alone: never in the way. */
@@ -160,7 +182,7 @@ function answerOf(
   if (causes.length === 0) return { verdict: "allowed", causes, warnings };
   if (annotationOf(review.object) !== "warn") return { verdict: "refused", causes, warnings };
   const refusals = causes.map(causeText);
-  if (!review.dryRun) ports.overridden(overrideOf(review, refusals));
+  if (!review.dryRun) ports.overridden(overrideOf(review, refusals), record(review.object)?.["spec"]);
   return {
     verdict: "overridden",
     causes: [],

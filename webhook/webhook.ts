@@ -13,6 +13,8 @@ export interface WebhookOptions {
   /** For the second opinion on pod templates; undefined: none is asked for. */
   readonly client: OpinionClient | undefined;
   readonly certificate: ServingCertificate;
+  /** PEM: only who has a certificate of these CAs is answered. Undefined: anybody, who then is told less. */
+  readonly clientCa?: string | undefined;
   readonly reviewed: Reviewed;
   readonly log: Log;
   readonly clock: Clock;
@@ -20,8 +22,8 @@ export interface WebhookOptions {
   readonly port: number;
   /** All addresses by default. */
   readonly hostname?: string;
-  /** Somebody used the break-glass annotation, on a write that was no dry run: record an event. */
-  readonly overridden: (override: Override) => void;
+  /** Somebody used the break-glass annotation on this spec, in a review that was no dry run. */
+  readonly overridden: (override: Override, spec: unknown) => void;
 }
 
 export interface Webhook {
@@ -41,9 +43,16 @@ export interface Webhook {
  * @throws Error when the port cannot be had or the certificate cannot be used
  */
 export function createWebhook(options: WebhookOptions): Webhook {
-  const { rules, client, certificate, reviewed, log, clock, overridden } = options;
+  const { rules, client, certificate, clientCa, reviewed, log, clock, overridden } = options;
   const secondOpinion = client === undefined ? undefined : createSecondOpinion({ client, clock, log });
-  const validate = createValidator({ rules, secondOpinion, clock, log, overridden });
+  const validate = createValidator({
+    rules,
+    secondOpinion,
+    clock,
+    log,
+    overridden,
+    authenticated: clientCa !== undefined,
+  });
   const intake = createIntake();
   const app = createApp({
     review: createHandler({ validate, reviewed, clock, log }, intake),
@@ -53,6 +62,7 @@ export function createWebhook(options: WebhookOptions): Webhook {
     port: options.port,
     ...(options.hostname === undefined ? {} : { hostname: options.hostname }),
     certificate,
+    clientCa,
     clock,
     fetch: app.fetch,
   });
