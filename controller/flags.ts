@@ -82,7 +82,7 @@ export const flags: readonly Flag[] = [
   {
     name: "webhook-client-ca",
     kind: "text",
-    help: "file of CAs: only who has a certificate of theirs may ask the webhook",
+    help: "file of CAs: who asks the webhook has to have a certificate of theirs",
   },
   { name: "webhook-failure-policy", kind: "text", help: "Fail or Ignore; else by the number of ready replicas" },
   { name: "version", kind: "bool", help: "print the version" },

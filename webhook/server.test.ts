@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { connect } from "node:tls";
 import { systemClock } from "../controller/loop/clock.ts";
+import { newAuthority } from "../test/cluster/certificates.ts";
 import { serveTls, type TlsServer } from "./server.ts";
 import { loopbackCertificates } from "./testing.ts";
 
@@ -139,5 +140,33 @@ describe("stopping", () => {
     await Bun.sleep(50);
     await server.stop(100);
     expect(await answer).toBe("cut off");
+  });
+});
+
+describe("who may connect", () => {
+  test("is who has a certificate of the CA that was given, and nobody else", async () => {
+    const [clients, strangers] = [await newAuthority(), await newAuthority()];
+    const server = serveTls({
+      port: 0,
+      hostname: "127.0.0.1",
+      certificate: first,
+      clientCa: clients.ca,
+      clock: systemClock,
+      fetch: ok,
+    });
+    servers.push(server);
+    const ask = async (client: { cert?: string; key?: string }): Promise<string> => {
+      const request = fetch(`https://127.0.0.1:${server.port}/`, { tls: { ca, ...client }, keepalive: false });
+      return request.then(
+        (response) => response.text(),
+        () => "not let in",
+      );
+    };
+    const known = await clients.client("kube-apiserver");
+    const answers = [await ask({}), await ask(await strangers.client("kube-apiserver")), await ask(known)];
+    expect(answers).toEqual(["not let in", "not let in", "ok"]);
+    // A new certificate of ours changes nothing about theirs.
+    await server.swapCertificate(second);
+    expect([await ask({}), await ask(known)]).toEqual(["not let in", "ok"]);
   });
 });

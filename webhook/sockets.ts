@@ -42,8 +42,16 @@ const load = () =>
     setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
   }).symbols;
 
+let loaded: { readonly sockets: Sockets | undefined } | undefined;
+
 /** Undefined where they cannot be had. */
 export function ownSockets(): Sockets | undefined {
+  // Loading takes some milliseconds, and a process has one C library.
+  loaded ??= { sockets: tryLoad() };
+  return loaded.sockets;
+}
+
+function tryLoad(): Sockets | undefined {
   try {
     readdirSync("/proc/self/fd");
     return socketsBy(load());

@@ -38,6 +38,8 @@ export interface ControlPlaneOptions {
   readonly ports?: { readonly api?: number };
   /** What the audit log records ("writes" by default); false: nothing. */
   readonly audit?: Audited | false;
+  /** Of the API server, beside ours. */
+  readonly apiServerFlags?: Readonly<Record<string, string>>;
 }
 
 const readyTimeoutMs = 90_000;
@@ -69,7 +71,7 @@ const etcdFlags = (files: PlaneFiles, ports: Addresses): string[] => {
   });
 };
 
-const apiServerFlags = (files: PlaneFiles, ports: Addresses, audit: boolean): string[] =>
+const apiServerFlags = ({ files, ports, audit, more }: Setup): string[] =>
   flags({
     "etcd-servers": `http://127.0.0.1:${ports.etcd}`,
     "secure-port": `${ports.api}`,
@@ -92,6 +94,7 @@ const apiServerFlags = (files: PlaneFiles, ports: Addresses, audit: boolean): st
     ...(audit
       ? { "audit-policy-file": files.auditPolicy, "audit-log-path": files.auditLog, "audit-log-maxsize": "4096" }
       : {}),
+    ...more,
   });
 
 const managerFlags = (files: PlaneFiles, kubeconfig: string): string[] =>
@@ -142,10 +145,12 @@ interface Setup {
   readonly files: PlaneFiles;
   readonly ports: Addresses;
   readonly audit: boolean;
+  readonly more: Readonly<Record<string, string>>;
 }
 
 /** Starts and restarts the API server; both wait until it answers as ready. */
-async function apiServerSwitch({ binary, nursery, files, ports, audit }: Setup) {
+async function apiServerSwitch(setup: Setup) {
+  const { binary, nursery, files, ports } = setup;
   const probeClient = await files.authority.client("sluice-probe");
   const tls = { ca: files.authority.ca, ...probeClient };
   const get = (path: string) =>
@@ -153,7 +158,7 @@ async function apiServerSwitch({ binary, nursery, files, ports, audit }: Setup) 
   let child: Child | undefined;
   const start = async (): Promise<void> => {
     const logFile = join(files.logs, "apiserver.log");
-    const command = [binary, "apiserver", ...apiServerFlags(files, ports, audit)];
+    const command = [binary, "apiserver", ...apiServerFlags(setup)];
     const started = nursery.spawn("apiserver", command, { logFile });
     child = started;
     const ready = until("API server ready", async () => (await get("/readyz")).ok, started);
@@ -229,14 +234,14 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
   };
   try {
-    const { audit = "writes" } = options;
+    const { audit = "writes", apiServerFlags: more = {} } = options;
     const files = await planeFiles(dir, audit === false ? "writes" : audit);
     // A kept folder may hold the state of an earlier control plane, whose CA is gone.
     await rm(files.etcdData, { recursive: true, force: true });
     await rm(files.auditLog, { force: true });
     const [api, etcd, etcdPeer] = freePorts(3);
     const ports = { api: options.ports?.api ?? api, etcd, etcdPeer };
-    const plane = await startComponents({ binary, nursery, files, ports, audit: audit !== false });
+    const plane = await startComponents({ binary, nursery, files, ports, audit: audit !== false, more });
     return { ...plane, stop: discard };
   } catch (error) {
     await discard();
