@@ -77,7 +77,7 @@ export async function readLarge(
   othersWait: () => boolean,
   clock: Clock,
 ): Promise<ReadBody> {
-  const reader = request.body?.getReader();
+  const reader = (request.body as ReadableStream<Uint8Array> | null)?.getReader();
   if (reader === undefined) return refused(400, "the body broke off");
   const bytes = new Uint8Array(length);
   let filled = 0;

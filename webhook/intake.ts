@@ -72,7 +72,7 @@ export function createLane(most: number, mostBytes = Number.POSITIVE_INFINITY): 
   return {
     waiting: () => queue.length,
     bytes: () => (busy?.whole ?? 0) + waitingBytes(),
-    enter(claim = nothing, gone = undefined) {
+    enter(claim = nothing, gone) {
       if (queue.length + (busy === undefined ? 0 : 1) >= most || peak(claim) > mostBytes) return undefined;
       const turn = Promise.withResolvers<() => void>();
       const leave = (): void => next();

@@ -1,5 +1,5 @@
 /** The pod templates of an object, and the ReplicaSet that shows the API server one of them. */
-import { record } from "./review.ts";
+import { record } from "./record.ts";
 
 export interface PodTemplate {
   /** What stands for `spec` of a ReplicaSet: `spec` in a Rollout, `spec.templates[1]` in an Experiment. */

@@ -1,5 +1,6 @@
 /** The AdmissionReview (admission.k8s.io/v1) of the API server: read narrowly at the edge, and answered. */
 import { shownJson } from "../controller/rules/shownJson.ts";
+import { record } from "./record.ts";
 import { strangeName } from "./reviewNames.ts";
 import { causeReasons, type Violation, violationBody, violationText } from "../controller/rules/violation.ts";
 
@@ -103,13 +104,6 @@ function fieldValidation(asked: unknown): FieldValidation {
 const isOperation = (name: string): name is Operation => operations.includes(name);
 const malformed = (reason: string): ParsedReview => ({ kind: "malformed", reason });
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
-
-/** A JSON object, or undefined. */
-export function record(value: unknown): Readonly<Record<string, unknown>> | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined;
-}
 
 /**
  * Texts quote the values that they refuse, which can be megabytes, and an object full of mistakes could make an answer

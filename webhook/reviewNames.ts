@@ -4,7 +4,7 @@
  * have us look at, or speak of, something else.
  */
 import { dnsLabel, dnsSubdomain } from "../controller/rules/syntax.ts";
-import { record, type Review } from "./review.ts";
+import { record } from "./record.ts";
 
 const clusterKinds: readonly string[] = ["ClusterAnalysisTemplate"];
 const namespacedKinds: readonly string[] = ["Rollout", "AnalysisTemplate", "AnalysisRun", "Experiment"];
@@ -14,11 +14,21 @@ const isSubdomain = (text: string): boolean => dnsSubdomain(text).length === 0;
 /** Kinds of others may have colons and capitals in their names, but nothing has what ends a part of an address. */
 const isSegment = (text: string): boolean => /^[^\s/\\?#%\p{C}]{1,253}$/u.test(text) && !/^\.\.?$/.test(text);
 
+export interface ReviewNames {
+  readonly group: string;
+  readonly kind: string;
+  readonly subResource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly object: unknown;
+  readonly oldObject: unknown;
+}
+
 /**
  * What cannot be in a review of the API server; undefined: nothing.
  * @param requested the name in the request, "" where the object is to get one
  */
-export function strangeName(review: Review, requested: string): string | undefined {
+export function strangeName(review: ReviewNames, requested: string): string | undefined {
   const { group, kind, namespace, name, subResource } = review;
   if (group !== "" && !isSubdomain(group)) return "the request's API group is none";
   if (!/^[A-Za-z][A-Za-z0-9]{0,62}$/.test(kind)) return "the request's kind is none";

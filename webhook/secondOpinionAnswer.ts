@@ -1,6 +1,7 @@
 /** What the API server's answer to the dry run means. */
 import { ApiError } from "../providers/kube/apiError.ts";
-import { type Cause, record } from "./review.ts";
+import { record } from "./record.ts";
+import type { Cause } from "./review.ts";
 
 export type Examination =
   | { readonly kind: "fine" }

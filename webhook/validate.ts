@@ -4,7 +4,8 @@ import type { Clock } from "../controller/loop/clock.ts";
 import { equal } from "../controller/rollout/equal.ts";
 import type { AdmittedKind, Findings, References } from "../controller/rules/admission.ts";
 import type { Violation } from "../controller/rules/violation.ts";
-import { type Answer, type Cause, causesOf, causeText, record, type Review, warningsOf } from "./review.ts";
+import { record } from "./record.ts";
+import { type Answer, type Cause, causesOf, causeText, type Review, warningsOf } from "./review.ts";
 import { BREAK_GLASS } from "./configuration.ts";
 import type { Opinion, SecondOpinion } from "./secondOpinion.ts";
 
