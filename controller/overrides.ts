@@ -5,6 +5,8 @@
  * made ourselves.
  */
 import type { EventRecorder } from "../providers/kube/events.ts";
+import { canBeName, collectionPath, nameSelector } from "../providers/kube/path.ts";
+import { ADMITTED } from "../providers/kube/resources.ts";
 import type { KubeClient } from "../providers/kube/transport.ts";
 import { BREAK_GLASS } from "../webhook/configuration.ts";
 import type { Override } from "../webhook/validate.ts";
@@ -73,24 +75,16 @@ export function tellOverride(ports: OverridePorts): (override: Override, spec: u
   };
 }
 
-const PLURALS: Readonly<Record<string, string>> = {
-  Rollout: "rollouts",
-  AnalysisTemplate: "analysistemplates",
-  ClusterAnalysisTemplate: "clusteranalysistemplates",
-  AnalysisRun: "analysisruns",
-  Experiment: "experiments",
-};
+const isAdmitted = (kind: string): kind is keyof typeof ADMITTED => Object.hasOwn(ADMITTED, kind);
 
 async function read({ client }: OverridePorts, override: Override): Promise<StoredObject | undefined> {
   const { kind, namespace, name, uid } = override;
-  const plural = PLURALS[kind];
-  if (plural === undefined) return undefined;
-  const within = namespace === "" ? "" : `/namespaces/${namespace}`;
+  if (!isAdmitted(kind) || !canBeName(name)) return undefined;
   const { items } = await client.request<{ readonly items?: readonly StoredObject[] | null }>({
     method: "GET",
-    path: `/apis/argoproj.io/v1alpha1${within}/${plural}`,
+    path: collectionPath(ADMITTED[kind], namespace === "" ? undefined : namespace),
     // A list, not a get: the right to it is there for the watch and the audit.
-    query: { fieldSelector: `metadata.name=${name}` },
+    query: { fieldSelector: nameSelector(name) },
     timeoutMs: 5_000,
     retry: false,
   });

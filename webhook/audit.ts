@@ -10,15 +10,8 @@ import type { Log } from "../controller/log.ts";
 import type { KubeEvent } from "../providers/kube/events.ts";
 import { pause } from "../providers/kube/pause.ts";
 import { collectionPath } from "../providers/kube/path.ts";
-import {
-  ANALYSIS_RUNS,
-  ANALYSIS_TEMPLATES,
-  CLUSTER_ANALYSIS_TEMPLATES,
-  EXPERIMENTS,
-  ROLLOUTS,
-} from "../providers/kube/resources.ts";
+import { ADMITTED } from "../providers/kube/resources.ts";
 import type { KubeClient } from "../providers/kube/transport.ts";
-import type { Resource } from "../schema/kube.ts";
 
 /** Any object of argoproj.io, as far as the audit reads it. */
 export interface Audited {
@@ -60,14 +53,6 @@ export interface Audit {
   /** The metric. */
   render(): Generator<string>;
 }
-
-const RESOURCES: Readonly<Record<AuditedKind, Resource>> = {
-  Rollout: ROLLOUTS,
-  AnalysisTemplate: ANALYSIS_TEMPLATES,
-  ClusterAnalysisTemplate: CLUSTER_ANALYSIS_TEMPLATES,
-  AnalysisRun: ANALYSIS_RUNS,
-  Experiment: EXPERIMENTS,
-};
 
 const INSTANCE_LABEL = "argo-rollouts.argoproj.io/controller-instance-id";
 
@@ -111,12 +96,12 @@ export function createAudit(options: AuditOptions): Audit {
   const audit = async (signal: AbortSignal): Promise<void> => {
     const broken = new Set<string>();
     let complete = true;
-    for (const kind of Object.keys(RESOURCES) as AuditedKind[]) {
+    for (const kind of Object.keys(ADMITTED) as AuditedKind[]) {
       try {
         for (const uid of await auditKind(kind, signal)) broken.add(uid);
       } catch (error) {
         complete = false;
-        if (!signal.aborted) log.warn(`Cannot audit ${RESOURCES[kind].plural}`, { error });
+        if (!signal.aborted) log.warn(`Cannot audit ${ADMITTED[kind].plural}`, { error });
       }
     }
     // What is sound again, or gone, would be news if it broke once more.
@@ -156,7 +141,7 @@ async function* pagesOf(
     return;
   }
   const { client, namespace, instanceId } = options;
-  const path = collectionPath(RESOURCES[kind], kind === "ClusterAnalysisTemplate" ? undefined : namespace);
+  const path = collectionPath(ADMITTED[kind], kind === "ClusterAnalysisTemplate" ? undefined : namespace);
   let token: string | undefined;
   do {
     const page: Page = await client.request<Page>({

@@ -11,6 +11,15 @@ export const ANALYSIS_TEMPLATES = argo("analysistemplates");
 export const CLUSTER_ANALYSIS_TEMPLATES = argo("clusteranalysistemplates");
 export const EXPERIMENTS = argo("experiments");
 
+/** The kinds that admission judges. */
+export const ADMITTED = {
+  Rollout: ROLLOUTS,
+  AnalysisTemplate: ANALYSIS_TEMPLATES,
+  ClusterAnalysisTemplate: CLUSTER_ANALYSIS_TEMPLATES,
+  AnalysisRun: ANALYSIS_RUNS,
+  Experiment: EXPERIMENTS,
+} as const;
+
 export const DEPLOYMENTS = apps("deployments");
 export const REPLICA_SETS = apps("replicasets");
 
