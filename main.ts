@@ -39,7 +39,13 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
   }
 }
 
+/** All that was written has got there, or nobody is left to read it; a descriptor that is open, or a timer, keeps nobody. */
+function end(exitCode: number): void {
+  process.exit(exitCode);
+}
+
 // No top-level await: a binary compiled to bytecode has none.
-void main(process.argv.slice(2)).then((exitCode) => {
-  process.exitCode = exitCode;
+void main(process.argv.slice(2)).then(end, (error: unknown) => {
+  console.error(error);
+  end(1);
 });

@@ -15,10 +15,14 @@ import type { Log } from "./log.ts";
 import type { Clock } from "./loop/clock.ts";
 import { violationText } from "./rules/violation.ts";
 import type { Stores } from "./snapshot/stores.ts";
+import type { Troubles } from "./troubles.ts";
 
 export interface AdmissionOptions {
-  /** 0 takes a free one. */
   readonly port: number;
+  /** IP address to listen on; undefined: all. */
+  readonly address?: string | undefined;
+  /** The webhook listens: nobody else needs to keep its port. */
+  readonly listening?: () => Promise<void>;
   readonly endpoint: WebhookEndpoint;
   /** Undefined: `Fail` while two replicas are ready, else `Ignore`. */
   readonly failurePolicy: FailurePolicy | undefined;
@@ -39,6 +43,7 @@ export interface AdmissionPorts {
   readonly events: EventRecorder;
   readonly stores: Stores;
   readonly isLeader: () => boolean;
+  readonly troubles: Troubles;
 }
 
 export interface Admission {
@@ -64,7 +69,8 @@ const farewellMs = 5_000;
 /** Starts to serve as soon as there is a certificate; `signal` ends it. */
 export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts, signal: AbortSignal): Admission {
   const { client, clock, log } = ports;
-  const rules = cachedRules(ports, options.watchedNamespace, signal);
+  const { troubles } = ports;
+  const rules = cachedRules({ ...ports, trouble: troubles.met }, options.watchedNamespace, signal);
   let webhook: Webhook | undefined;
   const metrics = createWebhookMetrics(() => webhook?.expiresAtMs());
   const keeper = createKeeper({
@@ -78,11 +84,16 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
     failurePolicy: options.failurePolicy,
     watchedNamespace: options.watchedNamespace,
     pod: options.pod,
+    troubles,
+    unserve: async () => webhook?.stop(),
     onCertificate: async (certificate) => {
       if (webhook !== undefined) return webhook.swapCertificate(certificate);
       const overridden = tellOverride(ports);
       const { reviewed } = metrics;
-      webhook = createWebhook({ rules, client, certificate, reviewed, log, clock, port: options.port, overridden });
+      const { port, address } = options;
+      const where = { port, ...(address === undefined ? {} : { hostname: address }) };
+      webhook = createWebhook({ rules, client, certificate, reviewed, log, clock, overridden, ...where });
+      await options.listening?.();
       log.info("Serving the webhook", { port: webhook.port });
     },
   });
@@ -90,7 +101,9 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
   const parted = keeper.run(signal);
   const farewell = aborted(signal).then(() => {
     webhook?.drain();
-    return new Promise<void>((resolve) => clock.after(webhook === undefined ? 0 : farewellMs, resolve));
+    // An address leads to nobody else.
+    const isAwaited = webhook !== undefined && options.endpoint.kind === "service";
+    return new Promise<void>((resolve) => clock.after(isAwaited ? farewellMs : 0, resolve));
   });
   return {
     *render() {

@@ -50,6 +50,8 @@ describe("the flags of the controller", () => {
       kubeLogLevel: 0,
       metricsPort: 8090,
       healthzPort: 8080,
+      metricsAddress: undefined,
+      healthAddress: undefined,
       leaderElect: true,
       leaseDurationMs: 15_000,
       renewDeadlineMs: 10_000,

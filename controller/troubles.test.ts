@@ -43,7 +43,7 @@ const world = () => {
 };
 
 const kindsSentence =
-  'The cluster does not know Rollouts yet: "kubectl apply -f manifests/crds" installs the kinds of argoproj.io';
+  "The cluster does not know Rollouts yet: `kubectl apply -f manifests/crds` installs the kinds of argoproj.io";
 
 describe("what keeps the controller from working", () => {
   test.each([
@@ -51,22 +51,22 @@ describe("what keeps the controller from working", () => {
     [
       "a namespace",
       noNamespace,
-      'There is no namespace "argo-rollouts", where the Lease is kept: "kubectl create namespace argo-rollouts" makes it, and POD_NAMESPACE names another one',
+      'There is no namespace "argo-rollouts", where the Lease is kept: `kubectl create namespace argo-rollouts` makes it, and POD_NAMESPACE names another one',
     ],
     [
       "a namespace that is going",
       ending,
-      'The namespace "argo-rollouts", where the Lease is kept, is being deleted: "kubectl create namespace argo-rollouts" makes it anew once it has gone',
+      'The namespace "argo-rollouts", where the Lease is kept, is being deleted: `kubectl create namespace argo-rollouts` makes it anew once it has gone',
     ],
     [
       "credentials",
       refused(rollouts, 401, status(401, "Unauthorized", "Unauthorized"), null),
-      'The API server does not accept the credentials of the test (HTTP 401): look with "kubectl auth whoami", and log in again',
+      "The API server does not accept the credentials of the test (HTTP 401): look with `kubectl auth whoami`, and log in again",
     ],
     [
       "a right in a namespace",
       mayNot("create", "leases", "coordination.k8s.io", "argo-rollouts"),
-      '"me" is not allowed to create leases.coordination.k8s.io: grant what manifests/install.yaml grants, and look with "kubectl auth can-i create leases.coordination.k8s.io -n argo-rollouts --as=me"',
+      '"me" is not allowed to create leases.coordination.k8s.io: grant what manifests/install.yaml grants, and look with `kubectl auth can-i create leases.coordination.k8s.io -n argo-rollouts --as=me`',
     ],
   ])("is a sentence with the command that mends it when it is %s", (_what, error, sentence) => {
     const { met, sentences } = world();
@@ -81,7 +81,7 @@ describe("what keeps the controller from working", () => {
     met("replicasets", mayNot("list", "replicasets", "apps"));
     expect(sentences()).toEqual([
       kindsSentence,
-      '"me" is not allowed to list replicasets.apps, list services: grant what manifests/install.yaml grants, and look with "kubectl auth can-i list services --all-namespaces --as=me"',
+      '"me" is not allowed to list replicasets.apps, list services: grant what manifests/install.yaml grants, and look with `kubectl auth can-i list services --all-namespaces --as=me`',
     ]);
   });
 

@@ -65,16 +65,16 @@ function sentencesOf(causes: readonly Cause[], source: string): string[] {
 function sentenceOf(cause: Exclude<Cause, { kind: "rights" }>, source: string): string {
   switch (cause.kind) {
     case "kinds":
-      return 'The cluster does not know Rollouts yet: "kubectl apply -f manifests/crds" installs the kinds of argoproj.io';
+      return "The cluster does not know Rollouts yet: `kubectl apply -f manifests/crds` installs the kinds of argoproj.io";
     case "namespace":
       return (
         `There is no namespace "${cause.name}", where the Lease is kept: ` +
-        `"kubectl create namespace ${cause.name}" makes it, and POD_NAMESPACE names another one`
+        `\`kubectl create namespace ${cause.name}\` makes it, and POD_NAMESPACE names another one`
       );
     case "terminating":
-      return `The namespace "${cause.name}", where the Lease is kept, is being deleted: "kubectl create namespace ${cause.name}" makes it anew once it has gone`;
+      return `The namespace "${cause.name}", where the Lease is kept, is being deleted: \`kubectl create namespace ${cause.name}\` makes it anew once it has gone`;
     case "credentials":
-      return `The API server does not accept the credentials of ${source} (HTTP 401): look with "kubectl auth whoami", and log in again`;
+      return `The API server does not accept the credentials of ${source} (HTTP 401): look with \`kubectl auth whoami\`, and log in again`;
     default:
       return cause satisfies never;
   }
@@ -88,7 +88,7 @@ function rightsSentence(rights: readonly Right[]): string[] {
   const missing = [...new Set(rights.map(can))].toSorted().join(", ");
   return [
     `"${first.user}" is not allowed to ${missing}: grant what manifests/install.yaml grants, ` +
-      `and look with "kubectl auth can-i ${can(first)} ${where} --as=${first.user}"`,
+      `and look with \`kubectl auth can-i ${can(first)} ${where} --as=${first.user}\``,
   ];
 }
 
