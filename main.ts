@@ -39,10 +39,8 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
   }
 }
 
-/** All that was written has got there, or nobody is left to read it; a descriptor that is open, or a timer, keeps nobody. */
-function end(exitCode: number): void {
-  process.exit(exitCode);
-}
+/** What each command printed has been written by now; a timer or a connection that is left over keeps nobody. */
+const end = (exitCode: number): void => process.exit(exitCode);
 
 // No top-level await: a binary compiled to bytecode has none.
 void main(process.argv.slice(2)).then(end, (error: unknown) => {

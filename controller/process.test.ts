@@ -263,6 +263,28 @@ describe("a signal", () => {
   );
 
   test(
+    "from a terminal reaches it twice through `bun run`, and gives the Leases back all the same",
+    async () => {
+      await using api = fakeApi();
+      const flags = ["--kubeconfig", await api.kubeconfig(), ...freePorts];
+      // A group of its own, as a shell makes one for a command: Ctrl-C goes to all of it.
+      const child = Bun.spawn([process.execPath, "run", "controller", ...flags], {
+        cwd: resolve(import.meta.dir, ".."),
+        detached: true,
+        stdout: "ignore",
+        stderr: "ignore",
+      });
+      running.add(child);
+      while (api.holders().length < 2) await Bun.sleep(20);
+      process.kill(-child.pid, "SIGINT");
+      await child.exited;
+      // The parent may end first.
+      while (api.holders().some((holder) => holder !== "")) await Bun.sleep(20);
+    },
+    patienceMs,
+  );
+
+  test(
     "that comes a third time ends at once, with the exit code of the signal, where the orderly end takes time",
     async () => {
       await using api = fakeApi();

@@ -222,7 +222,7 @@ async function part({ client, clock, log, failurePolicy, pod, isLeader }: Config
 async function partFromUrl(options: ConfigurationOptions, sight: Sight): Promise<void> {
   const { client, log, namespace, instanceId, isLeader, unserve } = options;
   const name = configurationName(instanceId);
-  const byHand = `"kubectl delete validatingwebhookconfiguration ${name}" takes it away`;
+  const byHand = `\`kubectl delete validatingwebhookconfiguration ${name}\` takes it away`;
   try {
     const stored = sight.configuration.current();
     if (stored === undefined || !isLeader() || !leadsTo(stored, options.endpoint)) return;
