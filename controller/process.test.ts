@@ -168,10 +168,12 @@ describe("a start that cannot succeed ends with exit code 1 and its reason, and 
       const garbage = await fileWith("garbage");
       const absent = join(folder, "absent");
       const where = ["--kubeconfig", await fileWith(kubeconfigText("https://127.0.0.1:1"))];
+      const withToken = kubeconfigText("https://127.0.0.1:1").replace("user: {}", `user: { tokenFile: ${absent} }`);
       const cases: readonly (readonly [string, ...string[]])[] = [
         [garbage, "--certificate-authority", garbage],
         [absent, "--certificate-authority", absent],
         [garbage, "--client-certificate", garbage, "--client-key", garbage],
+        [absent, "--kubeconfig", await fileWith(withToken)],
       ];
       for (const [named, ...args] of cases) {
         const [code, log] = await start(...freePorts, ...where, ...args).ended();
