@@ -169,7 +169,7 @@ function metricsPages(render: () => Iterable<string>): () => Response {
     const body = new ReadableStream<Uint8Array>({
       type: "bytes",
       pull(controller) {
-        controller.enqueue(page.slice(at, at + pieceBytes));
+        if (page.length > 0) controller.enqueue(page.slice(at, at + pieceBytes));
         at += pieceBytes;
         if (at < page.length) return;
         done();
