@@ -169,6 +169,7 @@ function metricsPages(render: () => Iterable<string>): () => Response {
     const body = new ReadableStream<Uint8Array>({
       type: "bytes",
       pull(controller) {
+        // A stream of bytes takes no empty piece.
         if (page.length > 0) controller.enqueue(page.slice(at, at + pieceBytes));
         at += pieceBytes;
         if (at < page.length) return;
