@@ -39,7 +39,11 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
   }
 }
 
+/** What each command printed has been written by now; a timer or a connection that is left over keeps nobody. */
+const end = (exitCode: number): void => process.exit(exitCode);
+
 // No top-level await: a binary compiled to bytecode has none.
-void main(process.argv.slice(2)).then((exitCode) => {
-  process.exitCode = exitCode;
+void main(process.argv.slice(2)).then(end, (error: unknown) => {
+  console.error(error);
+  end(1);
 });

@@ -64,3 +64,12 @@ test("the demo takes no arguments, and says so", async () => {
   expect([help.code, help.err]).toEqual([0, ""]);
   expect(help.out).toContain("Usage:\n  sluice demo\n");
 });
+
+test("the demo ends without a word when its reader goes away, as in `sluice demo | head`", async () => {
+  const main = resolve(import.meta.dir, "../main.ts");
+  const child = Bun.spawn([process.execPath, main, "demo"], { stdout: "pipe", stderr: "pipe" });
+  const reader = child.stdout.getReader();
+  await reader.read();
+  await reader.cancel();
+  expect([await child.exited, await child.stderr.text()]).toEqual([0, ""]);
+}, 60_000);

@@ -1,6 +1,7 @@
 /** `sluice demo`: rollouts to look at, on a cluster in this process, with no cluster and no network needed. */
 import type { Log } from "../controller/log.ts";
 import { manualClock } from "../controller/loop/clock.ts";
+import { exitCodeOf, stopSignals } from "../controller/stopSignals.ts";
 import { startLocalCluster } from "../simulator/cluster.ts";
 import { type Onlooker, play } from "../simulator/demo/play.ts";
 import { randomOf } from "../simulator/demo/random.ts";
@@ -37,8 +38,14 @@ export async function runDemo(args: readonly string[], surroundings: DemoSurroun
     return 1;
   }
   const stopping = new AbortController();
-  const stop = (): void => stopping.abort();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
+  let exitCode = 0;
+  const stop = (code: number): void => {
+    exitCode = code;
+    stopping.abort();
+  };
+  stopSignals({ onStop: (signal) => stop(exitCodeOf(signal)), onForce: () => view.end() });
+  // As in `sluice demo | head`: there is nobody to play for, nor to complain to.
+  process.stdout.on("error", () => stop(0));
   const isLive = process.stdout.isTTY && surroundings.env["TERM"] !== "dumb";
   const view = isLive ? liveView(surroundings) : lineView();
   try {
@@ -49,9 +56,14 @@ export async function runDemo(args: readonly string[], surroundings: DemoSurroun
     return 1;
   }
   view.end();
-  if (stopping.signal.aborted) return 130;
-  console.log(`\n  Your turn: \`${surroundings.program} dev\` serves a cluster like this one to your kubectl.\n`);
-  return 0;
+  if (!stopping.signal.aborted) {
+    process.stdout.write(
+      `\n  Your turn: \`${surroundings.program} dev\` serves a cluster like this one to your kubectl.\n\n`,
+    );
+  }
+  // Whoever calls us ends the process, and what a pipe has not taken yet would be lost with it.
+  await new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
+  return exitCode;
 }
 
 interface View extends Onlooker {

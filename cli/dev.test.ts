@@ -23,6 +23,7 @@ interface Dev {
   readonly url: string;
   readonly kubeconfig: string;
   readonly welcome: string;
+  signal(signal: NodeJS.Signals): void;
   /** By a signal; gives the exit code, and what came on stderr. */
   end(): Promise<readonly [code: number, errors: string]>;
 }
@@ -49,6 +50,7 @@ async function startDev(...args: string[]): Promise<Dev> {
     url,
     kubeconfig,
     welcome,
+    signal: (signal) => child.kill(signal),
     async end() {
       child.kill("SIGINT");
       const code = await child.exited;
@@ -175,6 +177,17 @@ describe("dev", () => {
         await ask(yaml),
       ]).toEqual([403, 403, 415, 422, 422]);
       expect(await dev.end()).toEqual([0, ""]);
+    },
+    patienceMs,
+  );
+
+  test(
+    "takes a signal that comes twice, as through `bun run`, for one, and cleans up",
+    async () => {
+      const dev = await startDev();
+      dev.signal("SIGINT");
+      expect(await dev.end()).toEqual([0, ""]);
+      expect(existsSync(dev.kubeconfig)).toBe(false);
     },
     patienceMs,
   );

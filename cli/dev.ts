@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createLog, type Log } from "../controller/log.ts";
 import { systemClock } from "../controller/loop/clock.ts";
+import { stopSignals } from "../controller/stopSignals.ts";
 import { type HttpServer, serveHttp } from "../simulator/api/http.ts";
 import type { SavedState } from "../simulator/api/saved.ts";
 import { type LocalCluster, startLocalCluster } from "../simulator/cluster.ts";
@@ -43,7 +44,7 @@ class CannotServe extends Error {
 
 async function serve(options: DevOptions, version: string, log: Log): Promise<void> {
   // Before the rest, so that a signal in the meantime is not lost.
-  const ended = signalled();
+  const signals = stopSignals({ onForce: () => console.error("Ended at once.") });
   const data = options.data === undefined ? undefined : resolve(options.data);
   // Undone in the opposite order, whatever happens.
   const undo: (() => Promise<unknown>)[] = [];
@@ -59,7 +60,7 @@ async function serve(options: DevOptions, version: string, log: Log): Promise<vo
     const folder = await mkdtemp(join(tmpdir(), "sluice-dev-"));
     undo.push(() => rm(folder, { recursive: true, force: true }));
     console.log(await layOut(http.url, folder, data, saved));
-    await ended;
+    await signals.asked;
     await http.stop();
     await cluster.stop();
     await kept?.stop();
@@ -89,12 +90,6 @@ async function startCluster(
     throw new DataFileError(`Cannot go on from ${data}: ${why}`, { cause: error });
   }
 }
-
-/** The first signal; a second one ends the process as it always does. */
-const signalled = (): Promise<void> =>
-  new Promise((done) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => done());
-  });
 
 function listen({ server }: LocalCluster, port: number, hosts: DevOptions["hosts"]): HttpServer {
   try {

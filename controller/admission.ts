@@ -16,10 +16,14 @@ import type { Clock } from "./loop/clock.ts";
 import { tellOverride } from "./overrides.ts";
 import { type Violation, violationText } from "./rules/violation.ts";
 import type { Stores } from "./snapshot/stores.ts";
+import type { Troubles } from "./troubles.ts";
 
 export interface AdmissionOptions {
-  /** 0 takes a free one. */
   readonly port: number;
+  /** IP address to listen on; undefined: all. */
+  readonly address?: string | undefined;
+  /** The webhook listens: nobody else needs to keep its port. */
+  readonly listening?: () => Promise<void>;
   readonly endpoint: WebhookEndpoint;
   /** PEM: only who has a certificate of these CAs is answered; see `readClientCa`. Undefined: anybody. */
   readonly clientCa: string | undefined;
@@ -44,6 +48,7 @@ export interface AdmissionPorts {
   readonly isLeader: () => boolean;
   /** A review has been answered: the process does not rest. */
   readonly busy: () => void;
+  readonly troubles: Troubles;
 }
 
 export interface Admission {
@@ -85,7 +90,8 @@ export async function readClientCa(file: string | undefined): Promise<string | u
 /** Starts to serve as soon as there is a certificate; `signal` ends it. */
 export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts, signal: AbortSignal): Admission {
   const { client, clock, log } = ports;
-  const rules = cachedRules(ports, options.watchedNamespace, signal);
+  const { troubles } = ports;
+  const rules = cachedRules({ ...ports, trouble: troubles.met }, options.watchedNamespace, signal);
   let webhook: Webhook | undefined;
   const metrics = createWebhookMetrics(() => webhook?.expiresAtMs());
   const keeper = createKeeper({
@@ -99,15 +105,19 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
     failurePolicy: options.failurePolicy,
     watchedNamespace: options.watchedNamespace,
     pod: options.pod,
+    troubles,
+    unserve: async () => webhook?.stop(),
     onCertificate: async (certificate) => {
       if (webhook !== undefined) return webhook.swapCertificate(certificate);
-      const { port, clientCa } = options;
+      const { port, address, clientCa } = options;
       const overridden = tellOverride({ ...ports, authenticated: clientCa !== undefined });
       const reviewed: Reviewed = (...review) => {
         ports.busy();
         metrics.reviewed(...review);
       };
-      webhook = createWebhook({ rules, client, certificate, clientCa, reviewed, log, clock, port, overridden });
+      const where = { port, ...(address === undefined ? {} : { hostname: address }) };
+      webhook = createWebhook({ rules, client, certificate, clientCa, reviewed, log, clock, overridden, ...where });
+      await options.listening?.();
       log.info("Serving the webhook", { port: webhook.port });
     },
   });
@@ -115,7 +125,9 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
   const parted = keeper.run(signal);
   const farewell = aborted(signal).then(() => {
     webhook?.drain();
-    return new Promise<void>((resolve) => clock.after(webhook === undefined ? 0 : farewellMs, resolve));
+    // An address leads to nobody else.
+    const isAwaited = webhook !== undefined && options.endpoint.kind === "service";
+    return new Promise<void>((resolve) => clock.after(isAwaited ? farewellMs : 0, resolve));
   });
   return {
     *render() {

@@ -12,12 +12,15 @@ import type { Clock } from "./loop/clock.ts";
 import { admissionFindings, newViolations, type AdmittedKind, type References } from "./rules/admission.ts";
 import type { Templates } from "./rules/templateCollection.ts";
 import type { Stores } from "./snapshot/stores.ts";
+import type { Trouble } from "./troubles.ts";
 
 export interface RulesPorts {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly log: Log;
   readonly stores: Stores;
+  /** As the controller's (controller.ts). */
+  readonly trouble?: Trouble;
 }
 
 /** A template, of which only the spec is kept. */
@@ -85,15 +88,20 @@ function watchTemplates(ports: RulesPorts, watchedNamespace: string | undefined,
         spec,
       }),
     });
-  const watch = (path: ApiPath, sink: TemplateStore): Reflector =>
-    runReflector<Template & KubeObject>({
+  const watch = (path: ApiPath, sink: TemplateStore): Reflector => {
+    const reflector = runReflector<Template & KubeObject>({
       client: ports.client,
       clock: ports.clock,
       path,
       sink,
       signal,
-      onError: (error, failures) => ports.log.warn("Cannot watch templates; trying again", { error, failures }),
+      onError(error, failures) {
+        if (ports.trouble?.(path, error, () => !reflector.isReady()) === true) return;
+        ports.log.warn("Cannot watch templates; trying again", { error, failures });
+      },
     });
+    return reflector;
+  };
   const namespaced = store();
   const cluster = store();
   watch(collectionPath(ANALYSIS_TEMPLATES, watchedNamespace), namespaced);

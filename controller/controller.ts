@@ -22,6 +22,7 @@ import { HASH_LABEL, type RolloutEvent } from "./rollout/model.ts";
 import { equal } from "./rollout/equal.ts";
 import { createGatherer } from "./snapshot/gather.ts";
 import { needOf } from "./snapshot/optionalStore.ts";
+import type { Trouble } from "./troubles.ts";
 import { createStores, servicesOf, type CachedReplicaSet, type CachedService, type Stores } from "./snapshot/stores.ts";
 
 /** What the controller tells about itself; see controller/metrics.ts. Times in milliseconds unless named otherwise. */
@@ -52,6 +53,8 @@ export interface ControllerPorts {
   readonly log: Log;
   readonly events: EventRecorder;
   readonly observer: ControllerObserver;
+  /** Told of what keeps a watch from working; what it says itself is not logged here (troubles.ts). */
+  readonly trouble?: Trouble;
   /** For how long we are the leader for certain, in milliseconds. */
   readonly validForMs: () => number;
   /** [0, 1), for jitter; Math.random by default. */
@@ -159,9 +162,8 @@ function watchAll(
     resource: Resource,
     labelSelector: string | undefined,
     sink: Sink<Raw>,
-  ): [string, Reflector] => [
-    resource.plural,
-    runReflector<Raw>({
+  ): [string, Reflector] => {
+    const reflector = runReflector<Raw>({
       client,
       clock,
       path: collectionPath(resource, scope.namespace),
@@ -170,9 +172,13 @@ function watchAll(
       signal,
       ...(ports.random === undefined ? {} : { random: ports.random }),
       observe: (what) => observer.incident(resource.plural, what),
-      onError: (error, failures) => log.warn(`Cannot watch ${resource.plural}; trying again`, { error, failures }),
-    }),
-  ];
+      onError(error, failures) {
+        if (ports.trouble?.(resource.plural, error, () => !reflector.isReady()) === true) return;
+        log.warn(`Cannot watch ${resource.plural}; trying again`, { error, failures });
+      },
+    });
+    return [resource.plural, reflector];
+  };
   const instance = scope.instanceId === "" ? `!${INSTANCE_LABEL}` : `${INSTANCE_LABEL}=${scope.instanceId}`;
   return [
     watch<Rollout>(ROLLOUTS, instance, stores.rollouts),

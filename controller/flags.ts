@@ -49,6 +49,8 @@ export const flags: readonly Flag[] = [
     deprecated: "--metricsport is deprecated: use --metricsPort",
   },
   { name: "healthzPort", kind: "int", value: 8080, help: "port of /healthz and /readyz" },
+  { name: "metrics-bind-address", kind: "text", help: "IP address on which /metrics listens; else all" },
+  { name: "health-bind-address", kind: "text", help: "IP address on which /healthz and /readyz listen; else all" },
   { name: "leader-elect", kind: "bool", value: "true", help: "work only while holding the Lease" },
   { name: "leader-election-lease-duration", kind: "duration", value: "15s", help: "how long a Lease is valid" },
   {
@@ -77,8 +79,9 @@ export const flags: readonly Flag[] = [
     help: "version of TrafficSplits (split.smi-spec.io)",
   },
   { name: "webhook-port", kind: "int", help: "serve the admission webhook on this port; without it there is none" },
+  { name: "webhook-bind-address", kind: "text", help: "IP address on which the webhook listens; else all" },
   { name: "webhook-service", kind: "text", value: "sluice-webhook", help: "Service that leads to the webhook" },
-  { name: "webhook-url", kind: "text", help: "address of the webhook for the API server, instead of a Service" },
+  { name: "webhook-url", kind: "text", help: "https address of the webhook for the API server, instead of a Service" },
   {
     name: "webhook-client-ca",
     kind: "text",

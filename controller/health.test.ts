@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { connect, type Socket } from "node:net";
 import { type HealthServers, notReadyReasons, serveHealth } from "./health.ts";
 
 let servers: HealthServers | undefined;
@@ -8,6 +9,15 @@ function start(options: { healthzPort?: number; metricsPort?: number } = {}): He
   const renderMetrics = (): string[] => ["# HELP a b\n", "a 1\n"];
   servers = serveHealth({ healthzPort: 0, metricsPort: 0, ...options, notReady: () => problems, renderMetrics });
   return servers;
+}
+
+/** Asks for the metrics, and reads no more than the first of them. */
+async function lazyReader(port: number): Promise<Socket> {
+  const socket = connect(port, "127.0.0.1");
+  socket.on("error", () => {});
+  socket.write("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
+  await new Promise<void>((resolve) => socket.once("data", () => resolve(void socket.pause())));
+  return socket;
 }
 
 afterEach(async () => {
@@ -47,6 +57,48 @@ describe("the health and metrics ports", () => {
     const { healthzPort } = start();
     expect((await fetch(`http://127.0.0.1:${healthzPort}/healthz`, { method: "POST" })).status).toBe(404);
     expect((await fetch(`http://127.0.0.1:${healthzPort}/healthz`, { method: "HEAD" })).status).toBe(200);
+  });
+
+  test("a body is not read, and HEAD makes no page", async () => {
+    let pages = 0;
+    const renderMetrics = (): string[] => [`a ${(pages += 1)}\n`];
+    servers = serveHealth({ healthzPort: 0, metricsPort: 0, notReady: () => [], renderMetrics });
+    const url = `http://127.0.0.1:${servers.metricsPort}/metrics`;
+    expect((await fetch(url, { method: "HEAD" })).status).toBe(200);
+    expect((await fetch(url, { method: "POST", body: "x".repeat(10_000) })).status).toBe(413);
+    expect(pages).toBe(0);
+  });
+
+  test("four readers that take nothing of their pages keep the fifth away until they are gone", async () => {
+    // More than the kernel takes on the way.
+    const page = "x".repeat(16 * 2 ** 20);
+    servers = serveHealth({ healthzPort: 0, metricsPort: 0, notReady: () => [], renderMetrics: () => [page] });
+    const { metricsPort } = servers;
+    const readers = await Promise.all(Array.from({ length: 4 }, () => lazyReader(metricsPort)));
+    const scrape = (): Promise<Response> => fetch(`http://127.0.0.1:${metricsPort}/metrics`, { keepalive: false });
+    const fifth = await scrape();
+    expect([fifth.status, await fifth.text()]).toEqual([503, "4 scrapes are being answered: try again later\n"]);
+    for (const reader of readers) reader.destroy();
+    let last = await scrape();
+    while (last.status === 503) last = await scrape();
+    expect((await last.text()).length).toBe(page.length);
+  });
+
+  test("they listen on the address that is asked for, and one that the machine has not is named", async () => {
+    const options = { healthzPort: 0, metricsPort: 0, notReady: () => [], renderMetrics: () => [] };
+    servers = serveHealth({ ...options, healthAddress: "127.0.0.1", metricsAddress: "127.0.0.2" });
+    const { healthzPort, metricsPort } = servers;
+    const answers = (address: string): Promise<boolean> =>
+      fetch(`http://${address}/metrics`).then(
+        () => true,
+        () => false,
+      );
+    expect(await answers(`127.0.0.1:${healthzPort}`)).toBe(true);
+    expect(await answers(`127.0.0.2:${healthzPort}`)).toBe(false);
+    expect(await answers(`127.0.0.2:${metricsPort}`)).toBe(true);
+    expect(() => serveHealth({ ...options, metricsAddress: "192.0.2.1" })).toThrow(
+      "Cannot listen on 192.0.2.1 (--metrics-bind-address): this machine has no such address",
+    );
   });
 
   test("a port that is taken is named with its flag, and nothing is left listening", () => {

@@ -5,6 +5,9 @@ export interface HealthOptions {
   /** TCP ports; 0 takes a free one. */
   readonly healthzPort: number;
   readonly metricsPort: number;
+  /** IP addresses to listen on; undefined: all. */
+  readonly healthAddress?: string | undefined;
+  readonly metricsAddress?: string | undefined;
   /** What keeps the process from being ready, a sentence each; none when it is ready. */
   readonly notReady: () => readonly string[];
   readonly renderMetrics: () => Iterable<string>;
@@ -13,7 +16,7 @@ export interface HealthOptions {
 export interface HealthServers {
   readonly healthzPort: number;
   readonly metricsPort: number;
-  /** Stops listening; requests in work are answered. */
+  /** Stops listening; what is being answered has a moment to get there. */
   stop(): Promise<void>;
 }
 
@@ -21,20 +24,25 @@ export interface HealthServers {
  * Starts both servers.
  * @throws Error naming the port and its flag when it cannot be had
  */
-export function serveHealth({ healthzPort, metricsPort, notReady, renderMetrics }: HealthOptions): HealthServers {
-  const health = listen(healthzPort, "--healthzPort", {
-    "/healthz": () => text(200, "ok"),
-    "/readyz": () => {
-      const problems = notReady();
-      return problems.length === 0 ? text(200, "ok") : text(503, `${problems.join("\n")}\n`);
-    },
-  });
+export function serveHealth(options: HealthOptions): HealthServers {
+  const { healthzPort, metricsPort, healthAddress, metricsAddress, notReady, renderMetrics } = options;
+  const ready = (): Response => {
+    const problems = notReady();
+    return problems.length === 0 ? text(200, "ok") : text(503, `${problems.join("\n")}\n`);
+  };
+  const health = listen(
+    { port: healthzPort, address: healthAddress, flag: "--healthzPort", addressFlag: "--health-bind-address" },
+    { "/healthz": { GET: () => text(200, "ok"), HEAD: () => text(200, "ok") }, "/readyz": { GET: ready, HEAD: ready } },
+  );
   try {
-    const metrics = listen(metricsPort, "--metricsPort", { "/metrics": () => metricsPage(renderMetrics()) });
+    const metrics = listen(
+      { port: metricsPort, address: metricsAddress, flag: "--metricsPort", addressFlag: "--metrics-bind-address" },
+      { "/metrics": { GET: metricsPages(renderMetrics), HEAD: () => metricsResponse() } },
+    );
     return {
       healthzPort: health.port ?? healthzPort,
       metricsPort: metrics.port ?? metricsPort,
-      stop: async () => void (await Promise.all([health.stop(), metrics.stop()])),
+      stop: async () => void (await Promise.all([end(health), end(metrics)])),
     };
   } catch (error) {
     void health.stop(true);
@@ -71,35 +79,114 @@ export function notReadyReasons({ nowMs, unsynced, lastAnswerAtMs, lastFailureAt
   return reasons;
 }
 
-function listen(port: number, flag: string, routes: Record<string, () => Response>): Bun.Server<undefined> {
+interface Place {
+  readonly port: number;
+  readonly address: string | undefined;
+  readonly flag: string;
+  readonly addressFlag: string;
+}
+
+/** Why nobody can listen there, in words. */
+export function portError({ port, address, flag, addressFlag }: Place, cause: unknown): Error {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (address === undefined) {
+    const why = code === "EACCES" ? "permission denied" : "is another process using it?";
+    return new Error(`Cannot listen on port ${port} (${flag}): ${why}`, { cause });
+  }
+  if (code === "EADDRNOTAVAIL") {
+    return new Error(`Cannot listen on ${address} (${addressFlag}): this machine has no such address`, { cause });
+  }
+  return new Error(`Cannot listen on port ${port} of ${address} (${flag}): is another process using it?`, { cause });
+}
+
+/** Nobody has anything to send here. */
+const maxBodyBytes = 1_024;
+/** Probes and scrapers keep connections for a minute; Bun's 10 s would close them under a request. */
+const idleSeconds = 120;
+
+type Routes = Record<string, { readonly GET: () => Response; readonly HEAD: () => Response }>;
+
+function listen(place: Place, routes: Routes): Bun.Server<undefined> {
   const start = (hostname: string): Bun.Server<undefined> =>
     Bun.serve({
-      port,
+      port: place.port,
       hostname,
-      // Bun's 10 s would close the kept connections of probes and scrapers under them.
-      idleTimeout: 255,
-      routes: Object.fromEntries(Object.entries(routes).map(([path, answer]) => [path, { GET: answer, HEAD: answer }])),
-      fetch: () => text(404, "not found\n"),
+      idleTimeout: idleSeconds,
+      maxRequestBodySize: maxBodyBytes,
+      fetch(request) {
+        const route = routes[new URL(request.url).pathname];
+        if (route === undefined || (request.method !== "GET" && request.method !== "HEAD")) {
+          return text(404, "not found\n");
+        }
+        return route[request.method]();
+      },
     });
-  try {
-    return start("::"); // IPv4 too, where the machine has both
-  } catch {
+  let failure: unknown;
+  // IPv6 takes IPv4 in too, where the machine has both.
+  for (const hostname of place.address === undefined ? ["::", "0.0.0.0"] : [place.address]) {
     try {
-      return start("0.0.0.0");
+      return start(hostname);
     } catch (error) {
-      throw new Error(`Cannot listen on port ${port} (${flag}): is another process using it?`, { cause: error });
+      failure = error;
     }
   }
+  throw portError(place, failure);
 }
+
+/** A client that does not fetch its answer, or keeps its connection, must not keep the process. */
+async function end(server: Bun.Server<undefined>): Promise<void> {
+  await Promise.race([server.stop(), Bun.sleep(stopMs)]);
+  await server.stop(true);
+}
+
+const stopMs = 200;
 
 function text(status: number, body: string): Response {
   return new Response(body, { status, headers: { "content-type": "text/plain; charset=utf-8" } });
 }
 
-/** Made in one go, since the cache must not change under it, and outside the JavaScript heap: it can be megabytes. */
-function metricsPage(pieces: Iterable<string>): Response {
+/** Scrapes that are answered at once. A page can be megabytes, and is held until its reader has it. */
+const maxReaders = 4;
+const pieceBytes = 64 * 1_024;
+
+const metricsResponse = (body?: ReadableStream<Uint8Array>): Response =>
+  new Response(body, { headers: { "content-type": metricsContentType } });
+
+/** Readers that stand still are counted: so many hold their pages, and those who come then are sent away. */
+function metricsPages(render: () => Iterable<string>): () => Response {
+  let readers = 0;
+  return () => {
+    if (readers >= maxReaders) return text(503, `${maxReaders} scrapes are being answered: try again later\n`);
+    readers += 1;
+    const page = metricsPage(render());
+    let at = 0;
+    let reading = true;
+    const done = (): void => {
+      if (reading) readers -= 1;
+      reading = false;
+    };
+    // Its pieces are asked for as the reader takes them.
+    const body = new ReadableStream<Uint8Array>({
+      type: "bytes",
+      pull(controller) {
+        // A stream of bytes takes no empty piece.
+        if (page.length > 0) controller.enqueue(page.slice(at, at + pieceBytes));
+        at += pieceBytes;
+        if (at < page.length) return;
+        done();
+        controller.close();
+      },
+      cancel: done,
+    });
+    return metricsResponse(body);
+  };
+}
+
+/** Made in one go, since the cache must not change under it, and outside the JavaScript heap. */
+function metricsPage(pieces: Iterable<string>): Uint8Array {
   const sink = new Bun.ArrayBufferSink();
-  sink.start({ asUint8Array: true, highWaterMark: 64 * 1_024 });
+  sink.start({ asUint8Array: true, highWaterMark: pieceBytes });
   for (const piece of pieces) sink.write(piece);
-  return new Response(sink.end(), { headers: { "content-type": metricsContentType } });
+  const page = sink.end();
+  return page instanceof Uint8Array ? page : new Uint8Array(page);
 }

@@ -1,17 +1,22 @@
 /** `sluice controller`: from its arguments to a process that drives Rollouts until a signal ends it. */
 import { hostname } from "node:os";
 import { loadCredentials } from "../providers/kube/credentials.ts";
+import { checkCredentials } from "../providers/kube/credentialsCheck.ts";
 import { createRecorder } from "../providers/kube/events.ts";
 import { holdLeases, type Leases } from "../providers/kube/lease.ts";
 import { createClient, type KubeClient, type ObservedRequest } from "../providers/kube/transport.ts";
+import type { HeldPort } from "../webhook/port.ts";
 import type { Admission, AdmissionPorts } from "./admission.ts";
 import { createController, type Controller, type ControllerObserver } from "./controller.ts";
-import { notReadyReasons, serveHealth } from "./health.ts";
+import { endings, type Ending } from "./ending.ts";
+import { notReadyReasons, serveHealth, type HealthServers } from "./health.ts";
 import { createLog, type Log } from "./log.ts";
 import { systemClock } from "./loop/clock.ts";
 import { createMetrics, type ApiRequest, type ControllerMetrics } from "./metrics.ts";
 import { releaseCode, releaseMemory, whenQuiet, type Quiet, type Rest } from "./quiet.ts";
 import { parseControllerOptions, type ControllerOptions } from "./options.ts";
+import { createTroubles, type Troubles } from "./troubles.ts";
+import { createUndo, type Undo } from "./undo.ts";
 
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -38,11 +43,14 @@ export async function runController(args: readonly string[], { env, version }: S
   }
   const log = createLog({ level: parsed.options.logLevel, format: parsed.options.logFormat });
   for (const warning of parsed.warnings) log.warn(warning);
+  const undo = createUndo((error) => log.warn("Cannot end in order", { error }));
   try {
-    return await serve(parsed.options, version, log);
+    return await serve({ options: parsed.options, version, log, undo, ending: endings(log, undo) });
   } catch (error) {
     log.error("Cannot run the controller", { error });
     return 1;
+  } finally {
+    await undo.all();
   }
 }
 
@@ -59,32 +67,50 @@ interface Contact {
   lastFailureAtMs: number | undefined;
 }
 
-async function serve(options: ControllerOptions, version: string, log: Log): Promise<number> {
+interface Serving {
+  readonly options: ControllerOptions;
+  readonly version: string;
+  readonly log: Log;
+  readonly undo: Undo;
+  readonly ending: Ending;
+}
+
+/**
+ * Credentials, then ports, then all that the cluster sees of us: what can fail has not failed when the first watch begins.
+ * @throws Error saying what cannot be had; what was begun by then is on `undo`
+ */
+async function serve({ options, version, log, undo, ending }: Serving): Promise<number> {
   const clock = systemClock;
-  const stopping = new AbortController();
-  const contact: Contact = { lastAnswerAtMs: undefined, lastFailureAtMs: undefined };
   const credentials = await loadCredentials(options.kube);
+  checkCredentials(credentials, options.kube);
+  const contact: Contact = { lastAnswerAtMs: undefined, lastFailureAtMs: undefined };
   const parts: Parts = {};
+  const metrics = (parts.metrics = metricsOf(parts, version));
+  const health = await openPorts(options, parts, contact, undo);
   const quiet = whenQuiet(clock, RESTS);
+  undo.push(() => quiet.stop());
   const client = createClient({
     credentials,
     version,
     clock,
     ...(Number.isFinite(options.qps) ? { limit: { qps: options.qps, burst: options.burst } } : {}),
     observe: (request) => {
-      observeRequest(request, contact, parts.metrics);
+      observeRequest(request, contact, metrics);
       // Events are sent, and reviews ask the API server, long after the last decision; a Lease is renewed for ever.
       if (request.resource !== "leases") quiet.busy();
       if (options.kubeLogLevel >= 6) log.info("Request", { ...request });
     },
   });
-  const metrics = metricsOf(parts, version);
-  parts.metrics = metrics;
   const events = createRecorder({
     client,
     clock,
     onError: (error, lost) => log.warn("Cannot record events", { error, lost }),
   });
+  undo.push(() => events.stop(2_000));
+  const troubles = (parts.troubles = createTroubles({ clock, log, source: credentials.source }));
+  undo.push(() => troubles.stop());
+  const stopping = new AbortController();
+  undo.push(() => stopping.abort());
   const controller = createController(
     {
       client,
@@ -92,6 +118,7 @@ async function serve(options: ControllerOptions, version: string, log: Log): Pro
       log,
       events,
       observer: observerOf(metrics, quiet),
+      trouble: troubles.met,
       validForMs: () => parts.leases?.validForMs() ?? 0,
     },
     {
@@ -106,34 +133,58 @@ async function serve(options: ControllerOptions, version: string, log: Log): Pro
   parts.controller = controller;
   const isLeader = (): boolean => parts.leases?.isLeader() ?? false;
   const { stores } = controller;
-  const beside: AdmissionPorts = { client, clock, log, events, stores, isLeader, busy: quiet.busy };
-  const admission = await admissionOf(options, beside, credentials.namespace, stopping.signal);
+  const beside: AdmissionPorts = { client, clock, log, events, stores, isLeader, busy: quiet.busy, troubles };
+  const { namespace } = credentials;
+  const admission = await admissionOf(options, beside, health.webhook, namespace, stopping.signal);
+  parts.admission = admission;
+  log.info("Watching", { server: credentials.server, version, instance: options.instanceId });
+  const hold = (leases: Leases): void => void (parts.leases = leases);
+  await lead({ options, log, client, controller, admission, troubles, stopping, ending, hold });
+  return ending.exitCode();
+}
+
+/** What the webhook needs and may not be had. */
+interface WebhookStart extends HeldPort {
+  /** PEM; see `readClientCa`. */
+  readonly clientCa: string | undefined;
+}
+
+/** Takes all ports. They answer from the start; the webhook's is only kept until there is a certificate. */
+async function openPorts(
+  options: ControllerOptions,
+  parts: Parts,
+  contact: Contact,
+  undo: Undo,
+): Promise<HealthServers & { readonly webhook: WebhookStart | undefined }> {
+  const { healthzPort, metricsPort, healthAddress, metricsAddress } = options;
   const health = serveHealth({
-    healthzPort: options.healthzPort,
-    metricsPort: options.metricsPort,
-    notReady: () => [
-      ...notReadyReasons({ nowMs: clock.now(), unsynced: controller.unready(), ...contact }),
-      ...(admission?.notReady() ?? []),
-    ],
+    healthzPort,
+    metricsPort,
+    healthAddress,
+    metricsAddress,
+    notReady: () => notReady(parts, contact),
     *renderMetrics() {
-      yield* metrics.render();
-      if (admission !== undefined) yield* admission.render();
+      yield* parts.metrics?.render() ?? [];
+      yield* parts.admission?.render() ?? [];
     },
   });
-  log.info("Watching", { server: credentials.server, version, instance: options.instanceId });
-  const exitCode = await lead({
-    options,
-    log,
-    client,
-    controller,
-    admission,
-    stopping,
-    hold: (leases) => (parts.leases = leases),
-  });
-  quiet.stop();
-  await events.stop(2_000);
-  await health.stop();
-  return exitCode;
+  undo.push(() => health.stop());
+  if (options.webhook === undefined) return { ...health, webhook: undefined };
+  const { holdPort } = await import("../webhook/port.ts");
+  const { readClientCa } = await import("./admission.ts");
+  const clientCa = await readClientCa(options.webhook.clientCa);
+  const port = await holdPort(options.webhook.port, options.webhook.address);
+  undo.push(() => port.release());
+  return { ...health, webhook: { ...port, clientCa } };
+}
+
+function notReady({ controller, troubles, admission }: Parts, contact: Contact): string[] {
+  if (controller === undefined) return ["starting"];
+  return [
+    ...notReadyReasons({ nowMs: systemClock.now(), unsynced: controller.unready(), ...contact }),
+    ...(troubles?.sentences() ?? []),
+    ...(admission?.notReady() ?? []),
+  ];
 }
 
 interface Leading {
@@ -142,14 +193,19 @@ interface Leading {
   readonly client: KubeClient;
   readonly controller: Controller;
   readonly admission: Admission | undefined;
+  readonly troubles: Troubles;
   /** Aborting it ends the watches. */
   readonly stopping: AbortController;
+  readonly ending: Ending;
   readonly hold: (leases: Leases) => void;
 }
 
+/** They come one after the other, and look at each other when somebody asks. */
 interface Parts {
   metrics?: ControllerMetrics;
+  troubles?: Troubles;
   controller?: Controller;
+  admission?: Admission | undefined;
   leases?: Leases;
 }
 
@@ -171,19 +227,22 @@ const controllerNamespace = ({ controllerNamespace: given }: ControllerOptions):
 async function admissionOf(
   options: ControllerOptions,
   ports: AdmissionPorts,
+  held: WebhookStart | undefined,
   ownNamespace: string,
   signal: AbortSignal,
 ): Promise<Admission | undefined> {
   const { webhook, instanceId, resyncMs } = options;
-  if (webhook === undefined) return undefined;
-  const { readClientCa, startAdmission } = await import("./admission.ts");
+  if (webhook === undefined || held === undefined) return undefined;
+  const { startAdmission } = await import("./admission.ts");
   const admissionOptions = {
-    port: webhook.port,
+    port: held.port,
+    address: webhook.address,
+    listening: held.release,
     endpoint:
       webhook.url === undefined
         ? ({ kind: "service", name: webhook.service } as const)
         : ({ kind: "url", url: webhook.url } as const),
-    clientCa: await readClientCa(webhook.clientCa),
+    clientCa: held.clientCa,
     failurePolicy: webhook.failurePolicy,
     namespace: controllerNamespace(options),
     watchedNamespace: options.namespaced ? (options.namespace ?? ownNamespace) : undefined,
@@ -200,40 +259,31 @@ export const locks = (instanceId: string): [string, string] => {
   return [`sluice-controller-lock${suffix}`, `argo-rollouts-controller-lock${suffix}`];
 };
 
-/** Waits for the caches and the Leases, works, and hands over on a signal. @returns the exit code. */
-async function lead({ options, log, client, controller, admission, stopping, hold }: Leading): Promise<number> {
+/** Waits for the caches and the Leases, works, and hands over in the end, whatever brings it about. */
+async function lead(leading: Leading): Promise<void> {
+  const { log, controller, admission, stopping, ending, hold } = leading;
   const working = new AbortController();
-  let exitCode = 0;
-  const signalled = new Promise<void>((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      process.once(signal, () => {
-        log.info(`Stopping on ${signal}`);
-        resolve();
-      });
-    }
-  });
-  const leases = takeLeases(options, client, log, () => {
-    exitCode = 1;
-    working.abort();
-  });
+  void ending.asked.then(() => working.abort());
+  const leases = takeLeases(leading);
   hold(leases);
-  const ready = Promise.all([leases.acquired, controller.hasSynced]).then(() => controller.refresh());
-  await Promise.race([ready, signalled]);
-  if (leases.isLeader()) {
-    log.info("Leading", { rollouts: controller.stores.rollouts.size });
-    void signalled.then(() => working.abort());
-    void admission?.audit(working.signal);
-    await controller.run(working.signal);
+  try {
+    const ready = Promise.all([leases.acquired, controller.hasSynced]).then(() => controller.refresh());
+    await Promise.race([ready, ending.asked]);
+    if (leases.isLeader() && !working.signal.aborted) {
+      log.info("Leading", { rollouts: controller.stores.rollouts.size });
+      void admission?.audit(working.signal);
+      await controller.run(working.signal);
+    }
+  } finally {
+    stopping.abort();
+    await admission?.parted;
+    await leases.release();
+    await admission?.done;
   }
-  stopping.abort();
-  await admission?.parted;
-  await leases.release();
-  await admission?.done;
-  return exitCode;
 }
 
 /** Ours, and the reference's: the two controllers must never write at once. */
-function takeLeases(options: ControllerOptions, client: KubeClient, log: Log, onLost: () => void): Leases {
+function takeLeases({ options, client, log, troubles, ending }: Leading): Leases {
   if (!options.leaderElect) {
     return {
       isLeader: () => true,
@@ -252,10 +302,13 @@ function takeLeases(options: ControllerOptions, client: KubeClient, log: Log, on
     renewDeadlineMs: options.renewDeadlineMs,
     retryPeriodMs: options.retryPeriodMs,
     onWaiting: (name, holder) => log.info("Waiting for the Lease", { lease: name, holder }),
-    onError: (error) => log.warn("Cannot renew the Lease", { error }),
+    onError: (error) => {
+      if (!troubles.met("the Lease", error)) log.warn("Cannot renew the Lease", { error });
+    },
+    onAnswered: () => troubles.over("the Lease"),
     onLost: (error) => {
       log.error("Lost the Lease; stopping", { error });
-      onLost();
+      ending.fail();
     },
   });
 }

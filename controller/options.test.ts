@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { flags } from "./flags.ts";
-import { type ControllerOptions, parseControllerOptions, parseGoDurationMs } from "./options.ts";
+import { parseGoDurationMs } from "./goDuration.ts";
+import { type ControllerOptions, parseControllerOptions } from "./options.ts";
 
 function options(argv: string[], env: Record<string, string> = {}): ControllerOptions {
   const parsed = parseControllerOptions(argv, env);
@@ -49,6 +50,8 @@ describe("the flags of the controller", () => {
       kubeLogLevel: 0,
       metricsPort: 8090,
       healthzPort: 8080,
+      metricsAddress: undefined,
+      healthAddress: undefined,
       leaderElect: true,
       leaseDurationMs: 15_000,
       renewDeadlineMs: 10_000,
@@ -126,7 +129,9 @@ describe("the flags of the controller", () => {
     ["--instance-id", "a,b"],
     ["--webhook-service", "Web#"],
   ])("%s may not be %j, which is no name: it goes into paths and selectors", (flag, value) => {
-    expect(problems([`${flag}=${value}`])).toEqual([expect.stringContaining(`${flag} is "${value}": `) as string]);
+    expect(problems([`${flag}=${value}`, "--webhook-port=9443"])).toEqual([
+      expect.stringContaining(`${flag} is "${value}": `) as string,
+    ]);
   });
 
   test("logrus' levels are mapped to ours", () => {
@@ -155,6 +160,10 @@ describe("flags that do nothing here", () => {
     expect(warnings(["--metricsport=9000"])).toEqual(["--metricsport is deprecated: use --metricsPort"]);
   });
 
+  test("a namespace that is not watched alone is warned of", () => {
+    expect(warnings(["--namespace=shop"])).toEqual(["--namespace has no effect without --namespaced: all are watched"]);
+  });
+
   test("an unknown log format falls back to text, with a warning", () => {
     expect(warnings(["--logformat=xml"])).toEqual(['--logformat is "xml": using text']);
   });
@@ -179,6 +188,19 @@ describe("arguments that cannot be right", () => {
     ],
     [["--loglevel=loud"], '--loglevel is "loud": use debug, info, warn or error'],
     [["--controllers=analysis"], "--controllers is not supported: Sluice runs every part; leave the flag out"],
+    [["--webhook-port=8080"], "--healthzPort and --webhook-port are both 8080"],
+    [
+      ["--health-bind-address=localhost"],
+      '--health-bind-address is "localhost": use an IP address of this machine, such as 127.0.0.1',
+    ],
+    [
+      ["--namespaced", "--namespace=a/b"],
+      '--namespace is "a/b": use at most 63 of a-z, 0-9 and "-", with a letter or a digit at both ends',
+    ],
+    [
+      ["--instance-id=a/../b"],
+      '--instance-id is "a/../b": use at most 63 of a-z, 0-9, "-" and ".", with a letter or a digit at both ends',
+    ],
     [
       ["--leader-election-lease-duration=10s"],
       "--leader-election-lease-duration must be more than --leader-election-renew-deadline",
@@ -193,6 +215,66 @@ describe("arguments that cannot be right", () => {
       problems: ["--rollout-resync must be at least 1 second", "--burst must be at least 1"],
       exitCode: 1,
     });
+  });
+});
+
+test("two ports may be the same on different addresses", () => {
+  const given = ["--healthzPort=9000", "--metricsPort=9000", "--health-bind-address=127.0.0.1"];
+  expect(problems(given)).toEqual(["--metricsPort and --healthzPort are both 9000"]);
+  expect(options([...given, "--metrics-bind-address=::1"])).toMatchObject({
+    healthAddress: "127.0.0.1",
+    metricsAddress: "::1",
+  });
+});
+
+describe("the webhook's flags", () => {
+  const example = "write it like https://host:8443";
+  test.each([
+    ["host:8443", `--webhook-url is "host:8443", without a scheme: ${example}`],
+    [
+      "http://host:8443",
+      `--webhook-url is "http://host:8443": the API server calls webhooks by https only, so ${example}`,
+    ],
+    ["https://", `--webhook-url is "https://", which is no address: ${example}`],
+    ["https://host:99999", `--webhook-url is "https://host:99999", which is no address: ${example}`],
+    ["https://me:pw@host", '--webhook-url is "https://[redacted]@host": Kubernetes allows no user or password in it'],
+    ["https://host/a?b=c", '--webhook-url is "https://host/a?b=c": Kubernetes allows no query in it'],
+    ["https://host#a", '--webhook-url is "https://host#a": Kubernetes allows no fragment in it'],
+    [
+      "https://[::1]:8443",
+      '--webhook-url is "https://[::1]:8443": the certificate of Sluice can name hosts and IPv4 addresses only',
+    ],
+    ["https://host:0", '--webhook-url is "https://host:0": nobody listens on port 0'],
+  ])("refuse the address %j as Kubernetes would, before anything starts", (url, sentence) => {
+    expect(problems(["--webhook-port=8443", `--webhook-url=${url}`])).toEqual([sentence]);
+  });
+
+  test.each(["https://host", "https://host:8443/", "https://192.168.1.7:8443/path"])("take the address %j", (url) => {
+    expect(options(["--webhook-port=8443", `--webhook-url=${url}`]).webhook).toMatchObject({ url });
+  });
+
+  test.each([
+    [["--webhook-url=https://host"], "--webhook-url without --webhook-port: no webhook is served"],
+    [
+      ["--webhook-service=a", "--webhook-failure-policy=Fail"],
+      "--webhook-service, --webhook-failure-policy without --webhook-port: no webhook is served",
+    ],
+    [
+      ["--webhook-port=1", "--webhook-url=https://host", "--webhook-service=a"],
+      "--webhook-url and --webhook-service are both given: the API server takes one of the two ways",
+    ],
+  ])("are not ignored in silence: %j", (argv, sentence) => {
+    expect(problems(argv)).toEqual([sentence]);
+  });
+
+  test("Fail by an address is done, and warned of", () => {
+    expect(warnings(["--webhook-port=1", "--webhook-url=https://host", "--webhook-failure-policy=Fail"])).toEqual([
+      expect.stringContaining("nobody can create Rollouts or change their specs until it is back"),
+    ]);
+  });
+
+  test("that are empty count as left out, as a chart writes them", () => {
+    expect(options(["--webhook-url=", "--webhook-failure-policy="]).webhook).toBeUndefined();
   });
 });
 

@@ -1,8 +1,9 @@
 /** From the arguments of `sluice controller` and its environment to what it runs with. The flags are in flags.ts. */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { addressProblem, instanceProblem, labelProblem, portProblems, webhookUrlProblem } from "./addresses.ts";
 import { allFlags, type Flag, type FlagKind, ignoredFlags, unsupportedFlags } from "./flags.ts";
+import { parseGoDurationMs } from "./goDuration.ts";
 import type { LogFormat, LogLevel } from "./log.ts";
-import { dnsLabel, labelValue } from "./rules/syntax.ts";
 import { type RouterSettings, TRAFFIC_SPLIT_VERSIONS } from "../providers/traffic/router.ts";
 
 /** Overrides of the kubeconfig, as kubectl has them. Undefined: what the kubeconfig says. */
@@ -44,6 +45,9 @@ export interface ControllerOptions {
   /** TCP ports; 0 takes a free one. */
   readonly metricsPort: number;
   readonly healthzPort: number;
+  /** IP addresses to listen on; undefined: all. */
+  readonly metricsAddress: string | undefined;
+  readonly healthAddress: string | undefined;
   readonly leaderElect: boolean;
   readonly leaseDurationMs: number;
   readonly renewDeadlineMs: number;
@@ -55,6 +59,8 @@ export interface ControllerOptions {
 
 export interface WebhookOptions {
   readonly port: number;
+  /** IP address to listen on; undefined: all. */
+  readonly address: string | undefined;
   readonly service: string;
   /** Instead of the Service. */
   readonly url: string | undefined;
@@ -99,32 +105,15 @@ export function parseControllerOptions(
   if (raw.version) return { kind: "version" };
 
   const options = optionsOf(raw, env);
-  const problems = [...given.flatMap((flag) => unsupportedFlags[flag.name] ?? []), ...problemsOf(raw, options)];
+  const problems = [
+    ...given.flatMap((flag) => unsupportedFlags[flag.name] ?? []),
+    ...problemsOf(raw, options),
+    ...placeProblems(raw, options),
+    ...webhookProblems(raw, given),
+  ];
   if (problems.length > 0) return refused(problems);
   return { kind: "run", options, warnings: warningsOf(raw, given) };
 }
-
-/** A Go duration ("1h30m", "1.5s", "300ms", "0") in ms; undefined when it is none. */
-export function parseGoDurationMs(text: string): number | undefined {
-  if (/^[+-]?0$/.test(text)) return 0;
-  if (!/^[+-]?((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/.test(text)) return undefined;
-  let ms = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) {
-    ms += Number(amount) * (unitMs[unit ?? ""] ?? 0);
-  }
-  return text.startsWith("-") ? -ms : ms;
-}
-
-const unitMs: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  μs: 1e-3,
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-};
 
 /** What commander makes of the table: camel-cased names, parsed values. */
 interface RawFlags extends Partial<Record<string, unknown>> {
@@ -154,6 +143,8 @@ interface RawFlags extends Partial<Record<string, unknown>> {
   metricsPort: number;
   metricsport?: number;
   healthzPort: number;
+  metricsBindAddress?: string;
+  healthBindAddress?: string;
   leaderElect: boolean;
   leaderElectionLeaseDuration: number;
   leaderElectionRenewDeadline: number;
@@ -162,6 +153,7 @@ interface RawFlags extends Partial<Record<string, unknown>> {
   albIngressClasses: string[];
   trafficSplitApiVersion: string;
   webhookPort?: number;
+  webhookBindAddress?: string;
   webhookService: string;
   webhookUrl?: string;
   webhookFailurePolicy?: string;
@@ -200,6 +192,8 @@ function optionsOf(raw: RawFlags, env: Readonly<Record<string, string | undefine
     kubeLogLevel: raw.kloglevel,
     metricsPort: raw.metricsport ?? raw.metricsPort,
     healthzPort: raw.healthzPort,
+    metricsAddress: raw.metricsBindAddress || undefined,
+    healthAddress: raw.healthBindAddress || undefined,
     leaderElect: raw.leaderElect,
     leaseDurationMs: raw.leaderElectionLeaseDuration,
     renewDeadlineMs: raw.leaderElectionRenewDeadline,
@@ -219,6 +213,7 @@ function webhookOf(raw: RawFlags): WebhookOptions | undefined {
   if (port === undefined) return undefined;
   return {
     port,
+    address: raw.webhookBindAddress || undefined,
     service,
     url: webhookUrl || undefined,
     clientCa: raw.webhookClientCa || undefined,
@@ -226,37 +221,14 @@ function webhookOf(raw: RawFlags): WebhookOptions | undefined {
   };
 }
 
-/** What is given as a name has to have the form of one; `form` tells what is wrong with it. */
-const named = (
-  what: string,
-  given: string | undefined,
-  form: (name: string) => readonly string[],
-): readonly [boolean, string][] =>
-  given === undefined || given === ""
-    ? []
-    : form(given).map((why) => [true, `${what} is ${JSON.stringify(given)}: ${why}`]);
-
 function problemsOf(raw: RawFlags, options: ControllerOptions): string[] {
-  const { metricsPort, healthzPort, leaseDurationMs, renewDeadlineMs, retryPeriodMs } = options;
+  const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = options;
   const rules: readonly [boolean, string][] = [
     [!(raw.loglevel.toLowerCase() in logLevels), `--loglevel is "${raw.loglevel}": use debug, info, warn or error`],
     [options.resyncMs <= 0, "--rollout-resync must be at least 1 second"],
     [options.rolloutThreads < 1, "--rollout-threads must be at least 1"],
     [options.qps === 0, "--qps must not be 0: give requests a second, or a negative number for no limit"],
     [options.burst < 1, "--burst must be at least 1"],
-    [!isPort(metricsPort), `--metricsPort is ${metricsPort}: use 0 to 65535`],
-    [!isPort(healthzPort), `--healthzPort is ${healthzPort}: use 0 to 65535`],
-    // They go into paths and selectors.
-    ...named("--namespace", raw.namespace, dnsLabel),
-    ...named("POD_NAMESPACE", options.controllerNamespace, dnsLabel),
-    ...named("--instance-id", raw.instanceId, labelValue),
-    ...named("--webhook-service", raw.webhookService, dnsLabel),
-    [metricsPort === healthzPort && metricsPort !== 0, `--metricsPort and --healthzPort are both ${metricsPort}`],
-    [raw.webhookPort !== undefined && !isPort(raw.webhookPort), `--webhook-port is ${raw.webhookPort}: use 0 to 65535`],
-    [
-      !["", "Fail", "Ignore"].includes(raw.webhookFailurePolicy ?? ""),
-      `--webhook-failure-policy is "${raw.webhookFailurePolicy}": use Fail or Ignore`,
-    ],
     [
       !TRAFFIC_SPLIT_VERSIONS.some((version) => version === raw.trafficSplitApiVersion),
       `--traffic-split-api-version is "${raw.trafficSplitApiVersion}": use ${TRAFFIC_SPLIT_VERSIONS.join(", ")}`,
@@ -275,12 +247,61 @@ function problemsOf(raw: RawFlags, options: ControllerOptions): string[] {
   return rules.flatMap(([broken, sentence]) => (broken ? [sentence] : []));
 }
 
+/** Where it works and listens. */
+function placeProblems(raw: RawFlags, options: ControllerOptions): string[] {
+  const { metricsPort, healthzPort, metricsAddress, healthAddress, webhook } = options;
+  return [
+    ...labelProblem("--namespace", options.namespace),
+    ...labelProblem("The environment's POD_NAMESPACE", options.controllerNamespace),
+    ...instanceProblem(options.instanceId),
+    ...addressProblem("--metrics-bind-address", metricsAddress),
+    ...addressProblem("--health-bind-address", healthAddress),
+    ...addressProblem("--webhook-bind-address", raw.webhookBindAddress || undefined),
+    ...portProblems([
+      { flag: "--metricsPort", port: metricsPort, address: metricsAddress },
+      { flag: "--healthzPort", port: healthzPort, address: healthAddress },
+      ...(webhook === undefined ? [] : [{ flag: "--webhook-port", ...webhook }]),
+    ]),
+  ];
+}
+
+/** Flags of the webhook are nothing without it: whoever gives one wants it served. */
+function webhookProblems(raw: RawFlags, given: readonly Flag[]): string[] {
+  const { webhookUrl = "", webhookFailurePolicy: policy = "" } = raw;
+  const names = given
+    .filter((flag) => flag.name.startsWith("webhook-") && raw[attributeOf(flag)] !== "")
+    .map(({ name }) => `--${name}`);
+  const urlProblem = webhookUrl === "" ? undefined : webhookUrlProblem(webhookUrl);
+  const rules: readonly [boolean, string][] = [
+    [!["", "Fail", "Ignore"].includes(policy), `--webhook-failure-policy is "${policy}": use Fail or Ignore`],
+    [
+      raw.webhookPort === undefined && names.length > 0,
+      `${names.join(", ")} without --webhook-port: no webhook is served`,
+    ],
+    [urlProblem !== undefined, urlProblem ?? ""],
+    [
+      webhookUrl !== "" && names.includes("--webhook-service"),
+      "--webhook-url and --webhook-service are both given: the API server takes one of the two ways",
+    ],
+  ];
+  return [
+    ...labelProblem("--webhook-service", raw.webhookService),
+    ...rules.flatMap(([broken, sentence]) => (broken ? [sentence] : [])),
+  ];
+}
+
+const failByUrl =
+  "--webhook-failure-policy=Fail with --webhook-url: should this process be killed, nobody can create Rollouts or change " +
+  "their specs until it is back, or until `kubectl delete validatingwebhookconfiguration` ends that";
+
 function warningsOf(raw: RawFlags, given: readonly Flag[]): string[] {
   const ignored = given.filter((flag) => flag.name in ignoredFlags).map((flag) => `--${flag.name}`);
   const format = raw.logformat.toLowerCase();
   return [
     ...given.flatMap((flag) => flag.deprecated ?? []),
     ...(ignored.length > 0 ? [`These flags have no effect in this version: ${ignored.join(", ")}`] : []),
+    ...(raw.namespace && !raw.namespaced ? ["--namespace has no effect without --namespaced: all are watched"] : []),
+    ...(raw.webhookUrl && raw.webhookFailurePolicy === "Fail" ? [failByUrl] : []),
     ...(["", "text", "json"].includes(format) ? [] : [`--logformat is "${raw.logformat}": using text`]),
   ];
 }
@@ -365,10 +386,6 @@ function withBooleanValues(argv: readonly string[]): string[] {
 
 function attributeOf(flag: Flag): string {
   return new Option(`--${flag.name}`).attributeName();
-}
-
-function isPort(port: number): boolean {
-  return Number.isInteger(port) && port >= 0 && port <= 65_535;
 }
 
 function refused(problems: readonly string[]): ParsedControllerOptions {

@@ -220,6 +220,11 @@ function clientConfig({ endpoint, namespace, caBundle }: DesiredConfiguration, p
     : { service: { name: endpoint.name, namespace, path, port: endpoint.port ?? 443 }, caBundle: bundle };
 }
 
+/** Whether each webhook of it is at this address of ours. */
+export const leadsTo = ({ webhooks = [] }: Configuration, endpoint: WebhookEndpoint): boolean =>
+  endpoint.kind === "url" &&
+  webhooks.every(({ clientConfig }) => String(clientConfig["url"]).startsWith(`${endpoint.url.replace(/\/$/, "")}/`));
+
 /** The policy that is in force for the kinds of argoproj.io; undefined where none is. */
 export const policyIn = (stored: Configuration | undefined): FailurePolicy | undefined =>
   stored?.webhooks?.find(({ name }) => name === VALIDATING)?.failurePolicy;

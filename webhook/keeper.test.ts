@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { type Configuration, policyIn } from "./configuration.ts";
 import { createKeeper, type KeeperOptions, keeperRules } from "./keeper.ts";
 import type { KeptCertificate } from "./keeperCertificates.ts";
@@ -248,6 +248,69 @@ test("a leader that goes leaves Fail behind only where two stay", async () => {
     await ended;
     expect(all.policy()).toBe(left);
   }
+});
+
+describe("a leader whose webhook is at an address of its own, not behind a Service,", () => {
+  const endpoint = { kind: "url", url: "https://laptop:8443" } as const;
+
+  test("takes the configuration away when it goes, after it has stopped to serve", async () => {
+    await using all = world();
+    const { end } = all.start({
+      endpoint,
+      unserve: async () => {
+        all.writes.push("stopped to serve");
+        all.blocked.why = "connection refused";
+      },
+    });
+    await all.settle();
+    expect(all.policy()).toBe("Ignore");
+    all.writes.length = 0;
+    await end();
+    expect(all.writes).toEqual(["stopped to serve", "delete sluice"]);
+    expect(all.configuration()).toBeUndefined();
+  });
+
+  test("leaves it when another process answers at that address", async () => {
+    await using all = world();
+    const { end } = all.start({ endpoint, unserve: async () => {} });
+    await all.settle();
+    await end();
+    expect(all.policy()).toBe("Ignore");
+    expect(all.said.at(-1)).toBe(
+      "info Another process answers for the webhook: its configuration stays, and `kubectl delete validatingwebhookconfiguration sluice` takes it away",
+    );
+  });
+
+  test("leaves it when it leads to another address, or when another process leads", async () => {
+    await using all = world();
+    let leads = true;
+    const { end } = all.start({ endpoint, isLeader: () => leads });
+    const other = all.start({ endpoint, isLeader: () => false });
+    await all.settle();
+    await other.end();
+    expect(all.policy()).toBe("Ignore");
+    leads = false;
+    await end();
+    expect(all.policy()).toBe("Ignore");
+    expect(all.writes.filter((write) => write.startsWith("delete"))).toEqual([]);
+  });
+
+  test("says how to take it away by hand when it may not", async () => {
+    await using all = world();
+    const { end } = all.start({
+      endpoint,
+      unserve: async () => {
+        all.blocked.why = "connection refused";
+        // Somebody edits it in this very moment.
+        all.put(configurationPath, { ...all.objects.get(configurationPath) });
+      },
+    });
+    await all.settle();
+    await end();
+    expect(all.said.at(-1)).toBe(
+      "warn Cannot delete the webhook configuration, which leads to this machine: `kubectl delete validatingwebhookconfiguration sluice` takes it away",
+    );
+  });
 });
 
 test("a pod with two address families is one replica, and one that is going away is none", () => {

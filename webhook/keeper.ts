@@ -6,6 +6,7 @@
 import type { Clock } from "../controller/loop/clock.ts";
 import type { Log } from "../controller/log.ts";
 import { SECRETS } from "../providers/kube/resources.ts";
+import type { Troubles } from "../controller/troubles.ts";
 import type { KubeClient } from "../providers/kube/transport.ts";
 import { pause } from "../providers/kube/pause.ts";
 import { type Lifetimes, lifetimes, trustedBy } from "./certificates.ts";
@@ -41,6 +42,10 @@ export interface KeeperOptions {
   readonly watchedNamespace?: string | undefined;
   /** Name of our own pod (POD_NAME, or the host's name): going away, we do not count ourselves. */
   readonly pod?: string | undefined;
+  /** Told of what keeps it from its work; what it says itself is not logged here. */
+  readonly troubles?: Pick<Troubles, "met" | "over"> | undefined;
+  /** Stops to serve, for good: whether somebody else answers at our address shows only then. */
+  readonly unserve?: (() => Promise<void>) | undefined;
   /** For tests. */
   readonly lifetimes?: Lifetimes;
   readonly probeEveryMs?: number;
@@ -93,6 +98,8 @@ const rule = (apiGroup: string, resource: string, verbs: readonly string[], reso
   ...(resourceNames === undefined ? {} : { resourceNames }),
 });
 
+/** Its name among the troubles. */
+const WEBHOOK = "the webhook";
 /** How often we look whether we have become the leader. */
 const leaderPollMs = 2_000;
 /** Faults are put right within 10 s, so waiting may not be longer than this. */
@@ -180,7 +187,7 @@ async function run(
 async function loop(
   turn: () => Promise<number>,
   bell: Bell,
-  { log }: KeeperOptions,
+  { log, troubles }: KeeperOptions,
   signal: AbortSignal,
 ): Promise<void> {
   let failures = 0;
@@ -190,11 +197,13 @@ async function loop(
       const waitMs = await turn();
       failures = 0;
       complaint = "";
+      troubles?.over(WEBHOOK);
       await bell.wait(waitMs);
     } catch (error) {
       failures += 1;
       const text = String(error);
-      if (text !== complaint) log.warn("Cannot keep the webhook in order; trying again", { error });
+      const told = troubles?.met(WEBHOOK, error) === true;
+      if (text !== complaint && !told) log.warn("Cannot keep the webhook in order; trying again", { error });
       complaint = text;
       await bell.wait(Math.min(longestBackoffMs, 250 * 2 ** failures), "deaf");
     }

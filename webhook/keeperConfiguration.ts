@@ -14,6 +14,7 @@ import {
   decidePolicy,
   type FailurePolicy,
   keepsConditions,
+  leadsTo,
   type PolicyFacts,
   policyIn,
   policyWakeInMs,
@@ -43,6 +44,8 @@ export interface ConfigurationOptions {
   /** How often the way from the API server to us is tried while nothing changes. */
   readonly probeEveryMs: number;
   readonly isLeader: () => boolean;
+  /** See keeper.ts. */
+  readonly unserve?: (() => Promise<void>) | undefined;
 }
 
 /** What the leader knows. */
@@ -55,7 +58,10 @@ export interface ConfigurationState {
 export interface ConfigurationKeeper {
   /** Puts the configuration in order. @returns when to look again at the latest, ms from now. @throws ApiError */
   turn(caBundle: string): Promise<number>;
-  /** We are about to go: where that leaves fewer than two replicas, `Ignore`. Never throws. */
+  /**
+   * We are about to go. By a Service: where that leaves fewer than two replicas, `Ignore`. By an address of ours: there will be
+   * nobody, so the configuration goes, too. Never throws.
+   */
   part(): Promise<void>;
   state(): ConfigurationState;
 }
@@ -139,7 +145,7 @@ export async function keepConfiguration(
       const now = await settle(caBundle);
       return Math.min(policyWakeInMs(now) ?? Number.POSITIVE_INFINITY, proof.dueInMs());
     },
-    part: () => part(options, sight),
+    part: () => (endpoint.kind === "url" ? partFromUrl(options, sight) : part(options, sight)),
   };
 }
 
@@ -209,6 +215,36 @@ async function part({ client, clock, log, failurePolicy, pod, isLeader }: Config
     await write(client, sight.configuration, { ...stored, webhooks }, stored);
   } catch (error) {
     log.warn("Cannot make the webhook optional before going away", { error });
+  }
+}
+
+/**
+ * A configuration that leads to a machine that has gone would cost each write the time in which the API server gives up. So
+ * it is taken away, unless it leads to somebody else: by another address, or by ours, which then still answers without us.
+ */
+async function partFromUrl(options: ConfigurationOptions, sight: Sight): Promise<void> {
+  const { client, log, namespace, instanceId, isLeader, unserve } = options;
+  const name = configurationName(instanceId);
+  const byHand = `\`kubectl delete validatingwebhookconfiguration ${name}\` takes it away`;
+  try {
+    const stored = sight.configuration.current();
+    if (stored === undefined || !isLeader() || !leadsTo(stored, options.endpoint)) return;
+    await unserve?.();
+    const { kind } = await probe(client, { namespace, instanceId }, crypto.randomUUID());
+    if (kind === "reached") {
+      log.info(`Another process answers for the webhook: its configuration stays, and ${byHand}`);
+      return;
+    }
+    const { uid, resourceVersion } = stored.metadata;
+    await client.request({
+      method: "DELETE",
+      path: objectPath(VALIDATING_WEBHOOK_CONFIGURATIONS, { name }),
+      body: { apiVersion: "v1", kind: "DeleteOptions", preconditions: { uid, resourceVersion } },
+      timeoutMs: writeTimeoutMs,
+    });
+    log.info("Going away; the webhook configuration has been deleted");
+  } catch (error) {
+    log.warn(`Cannot delete the webhook configuration, which leads to this machine: ${byHand}`, { error });
   }
 }
 

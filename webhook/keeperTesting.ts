@@ -110,6 +110,15 @@ export const memoryCluster = () => {
       };
     }
     if (query["dryRun"] !== undefined) return probe(request);
+    if (method === "DELETE") {
+      writes.push(`delete ${nameOf(path)}`);
+      const { preconditions } = request.body as { preconditions?: { uid?: string; resourceVersion?: string } };
+      if (held === undefined) throw fail(request, 404, "NotFound");
+      const { uid, resourceVersion } = held.metadata;
+      if (!Bun.deepEquals(preconditions, { uid, resourceVersion })) throw fail(request, 409, "Conflict");
+      world.remove(path);
+      return {};
+    }
     const body = request.body as StoredObject;
     writes.push(`${method === "PATCH" ? "create" : "update"} ${nameOf(path)}`);
     if (method === "PATCH" && held !== undefined && query["force"] !== true) throw fail(request, 409, "Conflict");

@@ -99,7 +99,6 @@ describe("a review that is read", () => {
     ["a namespace of 64 characters", { namespace: "a".repeat(64) }, { namespace: "a".repeat(64) }],
     ["no namespace for what has one", { namespace: "" }, { namespace: "" }],
     ["a namespace that is not the object's", { namespace: "team-b" }, {}],
-    ["an object without the namespace", {}, { namespace: undefined }],
     ["an object in a namespace that is no text", {}, { namespace: ["team-a"] }],
     ["another object's name", { name: "other" }, {}],
     ["a name with a path", { name: "../x" }, { name: "../x" }],

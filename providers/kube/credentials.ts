@@ -256,6 +256,7 @@ const authorizationOf = (user: User, plugin: Plugin | undefined, tokenFile: Mate
 const createCredentials = ({ cluster, user, namespace, source }: Identity): Credentials => {
   const plugin = user.exec || user["auth-provider"] ? createPlugin(cluster, user, source) : undefined;
   const tokenFile = user.tokenFile ? watchedFile(user.tokenFile, "token file") : undefined;
+  if (!user.token) tokenFile?.get(); // one that is missing is told now, as a certificate is
   const ca = material(cluster["certificate-authority-data"], cluster["certificate-authority"], "certificate authority");
   const cert = material(user["client-certificate-data"], user["client-certificate"], "client certificate");
   const key = material(user["client-key-data"], user["client-key"], "client key");

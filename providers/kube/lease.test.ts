@@ -244,6 +244,21 @@ describe("a leader is lost", () => {
   });
 });
 
+test("an answer after an error is told, whoever holds the Leases", async () => {
+  let missing = true;
+  const answers: string[] = [];
+  const { candidate, clock, put } = world(() => {
+    if (missing) throw new Error("no such namespace");
+  });
+  put(ours, { holderIdentity: "b", leaseDurationSeconds: 15 });
+  candidate("a", { onError: () => answers.push("error"), onAnswered: () => answers.push("answered") });
+  await clock.advance(5_000);
+  expect(answers).toEqual(["error"]);
+  missing = false;
+  await clock.advance(2_000);
+  expect(new Set(answers.slice(1))).toEqual(new Set(["answered"]));
+});
+
 test("an error that lasts is told once while waiting", async () => {
   const { candidate, clock, told } = world(() => {
     throw new Error("forbidden");

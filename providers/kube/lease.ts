@@ -28,6 +28,8 @@ export interface LeaseOptions {
   /** Somebody else holds a Lease that we wait for (told on change). */
   readonly onWaiting?: (name: string, holder: string) => void;
   readonly onError?: (error: unknown) => void;
+  /** The API server has answered for all of them, whoever holds them: what went wrong before is over. */
+  readonly onAnswered?: () => void;
   /** A clock that never jumps, ms; performance.now by default. */
   readonly monotonicMs?: () => number;
   /** [0, 1), for jitter; Math.random by default. */
@@ -232,12 +234,14 @@ export const holdLeases = (options: LeaseOptions): Leases => {
       const outcome = await lock.attempt(timeoutMs);
       if (outcome.kind === "others") {
         announce(lock.name, outcome.holder);
+        options.onAnswered?.();
         await Promise.all(locks.slice(index + 1).map((later) => later.standBy(timeoutMs)));
         return;
       }
     }
     if (phase !== "competing" || leastOf(locks) <= 0) return;
     phase = "leading";
+    options.onAnswered?.();
     options.onAcquired?.();
     acquired.resolve();
   };
@@ -246,6 +250,7 @@ export const holdLeases = (options: LeaseOptions): Leases => {
       const outcome = await lock.attempt(
         Math.max(1, Math.floor(Math.min(timeoutMs, renewDeadlineMs - lock.sinceRenewalMs()))),
       );
+      if (outcome.kind === "held") options.onAnswered?.();
       if (outcome.kind === "held" || phase !== "leading") return;
       lose(new Error(`Lost Lease "${options.namespace}/${lock.name}": held by ${outcome.holder} now`));
     } catch (error) {

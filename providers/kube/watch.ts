@@ -214,9 +214,15 @@ const watch = async <Raw extends KubeObject>(
   return stalled ? "stalled" : "ended";
 };
 
-/** 0.5–1 s after the first failure, doubling to 15–30 s; never less than the server asked for. */
+const longestBackoffMs = 30_000;
+/** Somebody is about to install the kind, or to grant the right, and looks whether it works then. */
+const longestWhileMissingMs = 5_000;
+
+/** 0.5–1 s after the first failure, doubling to 15–30 s (2.5–5 s where a kind or a right is missing); never less than the server asked for. */
 const backoffMs = (failures: number, error: unknown, random: () => number): number => {
-  const ms = Math.min(30_000, 1_000 * 2 ** (failures - 1)) * (0.5 + random() / 2);
+  const missing = error instanceof ApiError && (error.status === 404 || error.status === 403);
+  const ms =
+    Math.min(missing ? longestWhileMissingMs : longestBackoffMs, 1_000 * 2 ** (failures - 1)) * (0.5 + random() / 2);
   const asked = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1_000 : 0;
   return Math.max(ms, asked);
 };

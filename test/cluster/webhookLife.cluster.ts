@@ -226,11 +226,14 @@ ours(
 
 ours("alone, it fails open: while it is killed, a Rollout is changed, undone and deleted", async () => {
   await pod.stop("SIGTERM");
+  // It led to an address at which nobody answers any more.
+  expect(await api.get(configurationPath).catch(() => "gone")).toBe("gone");
   pod = await startPod("Ignore");
   await until(
     "it is configured to fail open",
     async () => {
-      const { webhooks } = await api.get<KubeObject & Configuration>(configurationPath);
+      const none = { webhooks: undefined };
+      const { webhooks } = await api.get<KubeObject & Configuration>(configurationPath).catch(() => none);
       return webhooks?.find(({ name }) => name === VALIDATING)?.failurePolicy === "Ignore" && (await refuses());
     },
     30_000,

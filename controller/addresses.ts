@@ -1,0 +1,65 @@
+/** What the flags of the controller that are names, ports and addresses may be: the first thing that is wrong, in words. */
+import { isIP } from "node:net";
+
+const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** @returns undefined when it names a namespace or a Service */
+export const labelProblem = (flag: string, name: string | undefined): string[] =>
+  name === undefined || label.test(name)
+    ? []
+    : [`${flag} is "${name}": use at most 63 of a-z, 0-9 and "-", with a letter or a digit at both ends`];
+
+/** An instance is a label's value and a part of the names of Leases and Secrets. */
+export const instanceProblem = (instanceId: string): string[] =>
+  instanceId === "" || (instanceId.length <= 63 && /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(instanceId))
+    ? []
+    : [
+        `--instance-id is "${instanceId}": use at most 63 of a-z, 0-9, "-" and ".", with a letter or a digit at both ends`,
+      ];
+
+export const addressProblem = (flag: string, address: string | undefined): string[] =>
+  address === undefined || isIP(address) !== 0
+    ? []
+    : [`${flag} is "${address}": use an IP address of this machine, such as 127.0.0.1`];
+
+const isPort = (port: number): boolean => Number.isInteger(port) && port >= 0 && port <= 65_535;
+
+interface Listener {
+  readonly flag: string;
+  readonly port: number;
+  /** Undefined: all. */
+  readonly address: string | undefined;
+}
+
+/** Ports that cannot be, and those that two of them want. */
+export function portProblems(listeners: readonly Listener[]): string[] {
+  return listeners.flatMap(({ flag, port, address }, index) => {
+    if (!isPort(port)) return [`${flag} is ${port}: use 0 to 65535`];
+    return listeners
+      .slice(index + 1)
+      .filter((other) => other.port === port && port !== 0 && sharesAddress(address, other.address))
+      .map((other) => `${flag} and ${other.flag} are both ${port}`);
+  });
+}
+
+const sharesAddress = (one: string | undefined, other: string | undefined): boolean =>
+  one === undefined || other === undefined || one === other;
+
+/**
+ * The rules of the API server for the address of a webhook, so that what it would refuse, or never reach, is told at once.
+ * The paths of Sluice are added to it.
+ */
+export function webhookUrlProblem(text: string): string | undefined {
+  const said = `--webhook-url is "${text.replace(/\/\/[^/@]*@/, "//[redacted]@")}"`;
+  const example = "write it like https://host:8443";
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return `${said}, without a scheme: ${example}`;
+  if (!/^https:/i.test(text)) return `${said}: the API server calls webhooks by https only, so ${example}`;
+  if (!URL.canParse(text)) return `${said}, which is no address: ${example}`;
+  const url = new URL(text);
+  if (url.username !== "" || url.password !== "") return `${said}: Kubernetes allows no user or password in it`;
+  if (text.includes("?")) return `${said}: Kubernetes allows no query in it`;
+  if (text.includes("#")) return `${said}: Kubernetes allows no fragment in it`;
+  if (url.hostname.startsWith("[")) return `${said}: the certificate of Sluice can name hosts and IPv4 addresses only`;
+  if (url.port === "0") return `${said}: nobody listens on port 0`;
+  return undefined;
+}

@@ -1,0 +1,49 @@
+/** Why a controller ends, and with which exit code. */
+import type { Log } from "./log.ts";
+import { stopSignals } from "./stopSignals.ts";
+import type { Undo } from "./undo.ts";
+
+/** What asks for the end. */
+export interface Ending {
+  /** Resolves when the process is to end. */
+  readonly asked: Promise<void>;
+  /** 0, or 1 when there was a fault. */
+  exitCode(): number;
+  /** A fault: others may do better. */
+  fail(): void;
+}
+
+/** An orderly end takes less; after a fault nobody should have to wait for it. */
+const faultMs = 10_000;
+
+/** Signals, and faults of ours that nobody has caught: the Leases are given back first, so that another one goes on at once. */
+export function endings(log: Log, undo: Undo): Ending {
+  const asked = Promise.withResolvers<void>();
+  let exitCode = 0;
+  const fail = (): void => {
+    exitCode = 1;
+    asked.resolve();
+  };
+  const signals = stopSignals({
+    onStop: (signal) => log.info(`Stopping on ${signal}`),
+    onAgain: (signal) => log.info(`Still stopping; one more ${signal} ends it at once`),
+    onForce: (signal) => log.warn(`Ended at once on ${signal}: a Lease that is still held runs out by itself`),
+  });
+  void signals.asked.then(() => asked.resolve());
+  const fault = (error: unknown): void => {
+    log.error("A fault in Sluice that nobody has caught; ending", {
+      error,
+      stack: error instanceof Error ? error.stack : undefined,
+    });
+    setTimeout(() => process.exit(1), faultMs).unref();
+    fail();
+  };
+  process.on("uncaughtException", fault);
+  process.on("unhandledRejection", fault);
+  undo.push(() => {
+    signals.ignore();
+    process.off("uncaughtException", fault);
+    process.off("unhandledRejection", fault);
+  });
+  return { asked: asked.promise, exitCode: () => exitCode, fail };
+}

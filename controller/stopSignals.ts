@@ -1,0 +1,109 @@
+/**
+ * Signals that ask a process to end. One wish often comes twice: on Ctrl-C the terminal signals the whole group of
+ * processes, and a parent such as `bun run` passes the same signal on. A process that dies of the second one keeps its
+ * Leases held for 15 s, so only somebody who insists ends it at once.
+ */
+import { readFileSync } from "node:fs";
+
+/** SIGHUP: the terminal has gone. */
+const numbers = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const;
+export type StopSignal = keyof typeof numbers;
+
+/** What a signal means, after those before it. */
+export type Wish =
+  /** End in order. */
+  | "stop"
+  /** Said before. */
+  | "same"
+  /** Said again by somebody who waits: nothing changes yet, and the next one will end it at once. */
+  | "again"
+  /** End at once. */
+  | "force";
+
+/** Copies of one signal, however many parents pass it on, come within this. */
+const copiesMs = 50;
+/** The second within this is the same wish. */
+const sameMs = 1_000;
+/** An orderly end takes less. */
+const patienceMs = 10_000;
+
+/** @param monotonicMs a clock that never jumps @returns a function to call for each signal that arrives */
+export function wishes(monotonicMs: () => number): () => Wish {
+  let firstMs: number | undefined;
+  let count = 0;
+  return () => {
+    const nowMs = monotonicMs();
+    firstMs ??= nowMs;
+    const sinceMs = nowMs - firstMs;
+    if (count > 0 && sinceMs < copiesMs) {
+      count = 2;
+      return "same";
+    }
+    count += 1;
+    if (count === 1) return "stop";
+    if (count > 2 || sinceMs >= patienceMs) return "force";
+    return sinceMs < sameMs ? "same" : "again";
+  };
+}
+
+export interface StopOptions {
+  /** The first one. */
+  readonly onStop?: (signal: StopSignal) => void;
+  /** "again". */
+  readonly onAgain?: (signal: StopSignal) => void;
+  /** Say so; the process ends when it returns. */
+  readonly onForce: (signal: StopSignal) => void;
+}
+
+export interface StopSignals {
+  /** Resolves with the first signal. */
+  readonly asked: Promise<StopSignal>;
+  /** Leaves signals to whoever comes next. */
+  ignore(): void;
+}
+
+/** The exit code of a process that this signal ended, as shells give it. */
+export const exitCodeOf = (signal: StopSignal): number => 128 + numbers[signal];
+
+/** Listens from now on. */
+export function stopSignals({ onStop, onAgain, onForce }: StopOptions): StopSignals {
+  const wish = wishes(() => performance.now());
+  const asked = Promise.withResolvers<StopSignal>();
+  const heard = (signal: StopSignal): void => {
+    const meant = wish();
+    switch (meant) {
+      case "stop":
+        onStop?.(signal);
+        return asked.resolve(signal);
+      case "same":
+        return;
+      case "again":
+        return onAgain?.(signal);
+      case "force":
+        onForce(signal);
+        return process.exit(exitCodeOf(signal));
+      default:
+        return meant satisfies never;
+    }
+  };
+  const signals = (Object.keys(numbers) as StopSignal[]).filter((signal) => signal !== "SIGHUP" || !hangupIgnored());
+  for (const signal of signals) process.on(signal, heard);
+  return {
+    asked: asked.promise,
+    ignore: () => {
+      for (const signal of signals) process.off(signal, heard);
+    },
+  };
+}
+
+/** Whoever starts it with `nohup` wants it to outlive the terminal. */
+function hangupIgnored(): boolean {
+  try {
+    return ignoresHangup(readFileSync("/proc/self/status", "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+/** @param status the text of /proc/PID/status */
+export const ignoresHangup = (status: string): boolean => /^SigIgn:\s*[0-9a-f]*[13579bdf]$/m.test(status);
