@@ -4,6 +4,7 @@ import type { KubeClient } from "../providers/kube/transport.ts";
 import { runReflector, type KubeObject, type Reflector } from "../providers/kube/watch.ts";
 import type { Rollout } from "../schema/rollout.ts";
 import type { Override, Rules } from "../webhook/validate.ts";
+import { createComplaints, tellWatchError } from "./complaints.ts";
 import type { Log } from "./log.ts";
 import { findWorkloads } from "./admissionWorkloads.ts";
 import { createStore, type Store, type Stored } from "./loop/cache.ts";
@@ -77,6 +78,7 @@ export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefi
 
 function watchTemplates(ports: RulesPorts, watchedNamespace: string | undefined, signal: AbortSignal) {
   const group = "/apis/argoproj.io/v1alpha1";
+  const complaints = createComplaints(ports);
   const store = (): TemplateStore =>
     createStore<Template, never, Template>({
       transform: ({ metadata: { name, namespace, uid, resourceVersion }, spec }) => ({
@@ -84,20 +86,20 @@ function watchTemplates(ports: RulesPorts, watchedNamespace: string | undefined,
         spec,
       }),
     });
-  const watch = (path: string, sink: TemplateStore): Reflector =>
+  const watch = (path: string, kind: string, sink: TemplateStore): Reflector =>
     runReflector<Template & KubeObject>({
       client: ports.client,
       clock: ports.clock,
-      path,
+      path: `${path}/${kind}`,
       sink,
       signal,
-      onError: (error, failures) => ports.log.warn("Cannot watch templates; trying again", { error, failures }),
+      onError: (error, failures) => tellWatchError(complaints, kind, error, failures),
     });
   const scope = watchedNamespace === undefined ? group : `${group}/namespaces/${watchedNamespace}`;
   const namespaced = store();
   const cluster = store();
-  watch(`${scope}/analysistemplates`, namespaced);
-  watch(`${group}/clusteranalysistemplates`, cluster);
+  watch(scope, "analysistemplates", namespaced);
+  watch(group, "clusteranalysistemplates", cluster);
   return { namespaced, cluster };
 }
 

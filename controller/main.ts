@@ -5,6 +5,7 @@ import { createRecorder } from "../providers/kube/events.ts";
 import { holdLeases, type Leases } from "../providers/kube/lease.ts";
 import { createClient, type KubeClient, type ObservedRequest } from "../providers/kube/transport.ts";
 import type { Admission, AdmissionPorts } from "./admission.ts";
+import { createComplaints, tellLostEvent } from "./complaints.ts";
 import { createController, type Controller, type ControllerObserver } from "./controller.ts";
 import { notReadyReasons, serveHealth } from "./health.ts";
 import { createLog, type Log } from "./log.ts";
@@ -74,10 +75,14 @@ async function serve(options: ControllerOptions, version: string, log: Log): Pro
   const metrics = metricsOf(parts, version);
   parts.metrics = metrics;
   const quiet = whenQuiet(clock, QUIET_MS, releaseMemory);
+  const complaints = createComplaints({ log, clock });
   const events = createRecorder({
     client,
     clock,
-    onError: (error, lost) => log.warn("Cannot record events", { error, lost }),
+    onLost: (loss) => {
+      metrics.eventLost(loss.why);
+      tellLostEvent(complaints, loss);
+    },
   });
   const controller = createController(
     {
@@ -235,6 +240,7 @@ function takeLeases(options: ControllerOptions, client: KubeClient, log: Log, on
       release: async () => {},
     };
   }
+  const complaints = createComplaints({ log, clock: systemClock });
   return holdLeases({
     client,
     clock: systemClock,
@@ -245,7 +251,7 @@ function takeLeases(options: ControllerOptions, client: KubeClient, log: Log, on
     renewDeadlineMs: options.renewDeadlineMs,
     retryPeriodMs: options.retryPeriodMs,
     onWaiting: (name, holder) => log.info("Waiting for the Lease", { lease: name, holder }),
-    onError: (error) => log.warn("Cannot renew the Lease", { error }),
+    onError: (error) => complaints.tell({ about: "Lease", level: "warn", message: "Cannot renew the Lease", error }),
     onLost: (error) => {
       log.error("Lost the Lease; stopping", { error });
       onLost();

@@ -1,6 +1,7 @@
 import { keyOf } from "../../controller/loop/cache.ts";
 import type { Clock } from "../../controller/loop/clock.ts";
-import { ApiError, isExpired, isNoAnswer, type Status, textOf, unanswered, watchError } from "./apiError.ts";
+import { ApiError, isExpired, isNoAnswer, type Status, unanswered, watchError } from "./apiError.ts";
+import { textOf } from "./errorText.ts";
 import { readLines } from "./lines.ts";
 import { pause } from "./pause.ts";
 import { targetOf } from "./target.ts";
