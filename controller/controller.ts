@@ -284,13 +284,14 @@ function rolloutChanged(
   for (const service of stores.services.by("manager", key)) services.add(keyOf(service));
   const deployment = restorer.deleted(rollout);
   if (deployment !== undefined) deployments.add(deployment);
-  if (ports.validForMs() > 0)
-    recordEvent(ports, rollout, {
-      type: "Normal",
-      reason: "RolloutDeleted",
-      message: `Rollout ${key} is deleted.`,
-      after: 0,
-    });
+  if (ports.validForMs() <= 0) return;
+  ports.log.info("Rollout deleted", { namespace: rollout.metadata.namespace, rollout: rollout.metadata.name });
+  recordEvent(ports, rollout, {
+    type: "Normal",
+    reason: "RolloutDeleted",
+    message: `Rollout ${key} is deleted.`,
+    after: 0,
+  });
 }
 
 /** The Rollout that controls a ReplicaSet, or those of its namespace that may want to adopt it. */
