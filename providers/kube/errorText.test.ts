@@ -15,6 +15,11 @@ test("what a cause says that was said before is left out", () => {
   expect(sentenceOf(error)).toBe("Cannot list rollouts: no answer from https://api: ECONNREFUSED: Unable to connect.");
 });
 
+test("the beginning of a cause that was said before is left out", () => {
+  const error = new Error("Cannot list: ECONNREFUSED", { cause: "ECONNREFUSED: Unable to connect" });
+  expect(sentenceOf(error)).toBe("Cannot list: ECONNREFUSED: Unable to connect");
+});
+
 test("the body of an answer is said once, without its line break", () => {
   const error = refused(list, 404, "404 page not found\n", null);
   expect(sentenceOf(error)).toBe("Cannot list rollouts: HTTP 404 NotFound: 404 page not found");

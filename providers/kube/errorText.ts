@@ -50,15 +50,25 @@ const withCode = (error: Error, text: string): string => {
 export const textOf = (error: unknown): string =>
   error instanceof Error ? withCode(error, ownText(error)) : ownText(error);
 
+const withoutEnd = (text: string): string => text.replace(/[.:\s]+$/, "");
+
+/** What of a cause's text has not been said: its first parts, up to a colon, are often what led to it. */
+const unsaid = (text: string, sentence: string): string => {
+  const said = sentence.toLowerCase();
+  const isSaid = (part: string): boolean => said.includes(withoutEnd(part).toLowerCase());
+  if (isSaid(text)) return "";
+  const parts = text.split(": ");
+  const from = parts.findIndex((part) => !isSaid(part));
+  return parts.slice(Math.max(0, from)).join(": ");
+};
+
 /** An error's message with those of its causes; what has been said is not said again. */
 export const sentenceOf = (error: unknown): string => {
-  let sentence = "";
-  let at: unknown = error;
-  for (let depth = 0; at !== undefined && at !== null && depth < mostCauses; depth += 1) {
-    const text = ownText(at);
-    const said = sentence.toLowerCase().includes(text.replace(/[.:\s]+$/, "").toLowerCase());
-    if (sentence === "") sentence = text;
-    else if (!said) sentence = `${sentence.replace(/[.:\s]+$/, "")}: ${text}`;
+  let sentence = ownText(error);
+  let at = error instanceof Error ? error.cause : undefined;
+  for (let depth = 1; at !== undefined && at !== null && depth < mostCauses; depth += 1) {
+    const more = unsaid(ownText(at), sentence);
+    if (more !== "") sentence = sentence === "" ? more : `${withoutEnd(sentence)}: ${more}`;
     at = at instanceof Error ? at.cause : undefined;
   }
   return sentence;
