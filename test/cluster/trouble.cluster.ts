@@ -137,7 +137,7 @@ oursOnly("a namespace that is deleted in the middle of updates is no error", asy
     const strategy = { canary: { steps: [{ setWeight: 50 }, { pause: {} }] } };
     // Somebody else's finalizer keeps the namespace for a while, and with it all that makes trouble.
     const metadata = { name, finalizers: ["example.com/hold"] };
-    await world.create({ ...rest, metadata, spec: { ...spec, replicas: 2, strategy } } as KubeObject);
+    await world.create({ ...rest, metadata, spec: { ...spec, replicas: 2, strategy } });
   }
   for (const name of names) await world.settle(name, "Healthy", healthy);
   const { logFile } = theController().child;
