@@ -1,10 +1,12 @@
 /** The rules of admission on the controller's own caches: for the webhook, and for a server in the same process. */
-import { type ApiPath, collectionPath } from "../providers/kube/path.ts";
+import { collectionPath } from "../providers/kube/path.ts";
 import { ANALYSIS_TEMPLATES, CLUSTER_ANALYSIS_TEMPLATES } from "../providers/kube/resources.ts";
 import type { KubeClient } from "../providers/kube/transport.ts";
 import { runReflector, type KubeObject, type Reflector } from "../providers/kube/watch.ts";
+import type { Resource } from "../schema/kube.ts";
 import type { Rollout } from "../schema/rollout.ts";
 import type { Rules } from "../webhook/validate.ts";
+import { createComplaints, tellWatchError } from "./complaints.ts";
 import type { Log } from "./log.ts";
 import { findWorkloads } from "./admissionWorkloads.ts";
 import { createStore, type Store, type Stored } from "./loop/cache.ts";
@@ -81,6 +83,7 @@ export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefi
 }
 
 function watchTemplates(ports: RulesPorts, watchedNamespace: string | undefined, signal: AbortSignal) {
+  const complaints = createComplaints(ports);
   const store = (): TemplateStore =>
     createStore<Template, never, Template>({
       transform: ({ metadata: { name, namespace, uid, resourceVersion }, spec }) => ({
@@ -88,7 +91,8 @@ function watchTemplates(ports: RulesPorts, watchedNamespace: string | undefined,
         spec,
       }),
     });
-  const watch = (path: ApiPath, sink: TemplateStore): Reflector => {
+  const watch = (resource: Resource, namespace: string | undefined, sink: TemplateStore): Reflector => {
+    const path = collectionPath(resource, namespace);
     const reflector = runReflector<Template & KubeObject>({
       client: ports.client,
       clock: ports.clock,
@@ -97,14 +101,14 @@ function watchTemplates(ports: RulesPorts, watchedNamespace: string | undefined,
       signal,
       onError(error, failures) {
         if (ports.trouble?.(path, error, () => !reflector.isReady()) === true) return;
-        ports.log.warn("Cannot watch templates; trying again", { error, failures });
+        tellWatchError(complaints, resource.plural, error, failures);
       },
     });
     return reflector;
   };
   const namespaced = store();
   const cluster = store();
-  watch(collectionPath(ANALYSIS_TEMPLATES, watchedNamespace), namespaced);
-  watch(collectionPath(CLUSTER_ANALYSIS_TEMPLATES), cluster);
+  watch(ANALYSIS_TEMPLATES, watchedNamespace, namespaced);
+  watch(CLUSTER_ANALYSIS_TEMPLATES, undefined, cluster);
   return { namespaced, cluster };
 }

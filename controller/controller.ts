@@ -1,5 +1,4 @@
 /** The Rollout controller as a whole: caches fed by watches, a queue fed by caches, workers while we are the leader. */
-import { isConflict } from "../providers/kube/apiError.ts";
 import type { EventRecorder } from "../providers/kube/events.ts";
 import { collectionPath } from "../providers/kube/path.ts";
 import { REPLICA_SETS, ROLLOUTS, SERVICES } from "../providers/kube/resources.ts";
@@ -8,11 +7,12 @@ import type { RouterSettings } from "../providers/traffic/router.ts";
 import { runReflector, type KubeObject, type Reflector, type ReflectorIncident } from "../providers/kube/watch.ts";
 import type { ReplicaSet, Resource, Service } from "../schema/kube.ts";
 import type { Rollout } from "../schema/rollout.ts";
+import { createComplaints, tellWatchError, type Complaints } from "./complaints.ts";
 import type { Log } from "./log.ts";
 import { keyOf } from "./loop/cache.ts";
 import type { Clock } from "./loop/clock.ts";
-import { NotLeaderError } from "./loop/notLeader.ts";
 import { watchOptional, type OptionalWatch } from "./loop/optionalWatch.ts";
+import { passingCause } from "./loop/passing.ts";
 import { createQueue, type QueueMetrics, type WorkQueue } from "./loop/queue.ts";
 import { createReconciler, type Decide, type Reconciler } from "./loop/reconcile.ts";
 import { letGo, releaseRoute, releaseSweeps } from "./loop/routeRelease.ts";
@@ -129,10 +129,12 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
     recordEvent: (rollout, event) => recordEvent(ports, rollout, event),
     eventsTold: (rollout) => ports.events.told(rollout.metadata.uid ?? "", EVENTS_FIRST_MS),
   });
-  const parts = { ports, stores, rollouts, services, deployments, restorer, releases, release, reconciler };
+  const complaints = createComplaints(ports);
+  const queues = { rollouts, services, deployments, releases };
+  const parts = { ports, stores, complaints, ...queues, restorer, release, reconciler };
   connect(parts);
-  const reflectors = watchAll(ports, scope, stores, signal);
-  const optional = watchNeeded({ ports, scope, stores, rollouts, reflectors }, signal);
+  const reflectors = watchAll(parts, scope, signal);
+  const optional = watchNeeded({ ...parts, scope, reflectors }, signal);
   const broken = (): string[] => reflectors.filter(([, reflector]) => !reflector.isReady()).map(([kind]) => kind);
   return {
     stores,
@@ -152,12 +154,11 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
 }
 
 function watchAll(
-  ports: ControllerPorts,
+  { ports, stores, complaints }: Pick<Parts, "ports" | "stores" | "complaints">,
   scope: ControllerScope,
-  stores: Stores,
   signal: AbortSignal,
 ): [string, Reflector][] {
-  const { client, clock, log, observer } = ports;
+  const { client, clock, observer } = ports;
   const watch = <Raw extends KubeObject>(
     resource: Resource,
     labelSelector: string | undefined,
@@ -174,7 +175,7 @@ function watchAll(
       observe: (what) => observer.incident(resource.plural, what),
       onError(error, failures) {
         if (ports.trouble?.(resource.plural, error, () => !reflector.isReady()) === true) return;
-        log.warn(`Cannot watch ${resource.plural}; trying again`, { error, failures });
+        tellWatchError(complaints, resource.plural, error, failures);
       },
     });
     return [resource.plural, reflector];
@@ -187,17 +188,15 @@ function watchAll(
   ];
 }
 
-interface Watching {
-  readonly ports: ControllerPorts;
+interface Watching extends Pick<Parts, "ports" | "stores" | "complaints" | "rollouts"> {
   readonly scope: ControllerScope;
-  readonly stores: Stores;
-  readonly rollouts: WorkQueue;
   readonly reflectors: readonly (readonly [kind: string, reflector: Reflector])[];
 }
 
 /** Kinds that are watched only while some Rollout refers to them, and whom their objects concern. */
-function watchNeeded({ ports, scope, stores, rollouts, reflectors }: Watching, signal: AbortSignal): OptionalWatch[] {
-  const { client, clock, log, observer } = ports;
+function watchNeeded(watching: Watching, signal: AbortSignal): OptionalWatch[] {
+  const { ports, scope, stores, complaints, rollouts, reflectors } = watching;
+  const { client, clock, observer } = ports;
   const rolloutsKnown = Promise.all(
     reflectors.filter(([kind]) => kind === "rollouts").map(([, reflector]) => reflector.hasSynced),
   ).then(() => undefined);
@@ -213,7 +212,7 @@ function watchNeeded({ ports, scope, stores, rollouts, reflectors }: Watching, s
       {
         client,
         clock,
-        log,
+        complaints,
         rollouts: stores.rollouts,
         namespace: scope.namespace,
         rolloutsKnown,
@@ -232,6 +231,7 @@ type Sink<Raw extends KubeObject> = Parameters<typeof runReflector<Raw>>[0]["sin
 interface Parts {
   readonly ports: ControllerPorts;
   readonly stores: Stores;
+  readonly complaints: Complaints;
   readonly rollouts: WorkQueue;
   readonly services: WorkQueue;
   /** Those that deleted Rollouts have left behind. */
@@ -289,13 +289,14 @@ function rolloutChanged(
   for (const service of stores.services.by("manager", key)) services.add(keyOf(service));
   const deployment = restorer.deleted(rollout);
   if (deployment !== undefined) deployments.add(deployment);
-  if (ports.validForMs() > 0)
-    recordEvent(ports, rollout, {
-      type: "Normal",
-      reason: "RolloutDeleted",
-      message: `Rollout ${key} is deleted.`,
-      after: 0,
-    });
+  if (ports.validForMs() <= 0) return;
+  ports.log.info("Rollout deleted", { namespace: rollout.metadata.namespace, rollout: rollout.metadata.name });
+  recordEvent(ports, rollout, {
+    type: "Normal",
+    reason: "RolloutDeleted",
+    message: `Rollout ${key} is deleted.`,
+    after: 0,
+  });
 }
 
 /** The Rollout that controls a ReplicaSet, or those of its namespace that may want to adopt it. */
@@ -316,9 +317,29 @@ function recordEvent(
   events.record({ object, type, reason, message });
 }
 
+/** What a turn threw: causes that pass by themselves as what they are, all others as errors, each said less and less often. */
+const tellFailures =
+  ({ log }: ControllerPorts, complaints: Complaints) =>
+  (what: string) =>
+  (key: string, error: unknown, failures: number): void => {
+    const cause = passingCause(error);
+    const isPassing = cause !== undefined && failures <= (cause.patience ?? failures);
+    const object = `${what} ${key}`;
+    if (!isPassing) {
+      const message = `Cannot reconcile ${what} "${key}"`;
+      complaints.tell({ about: object, level: "error", message, error, fields: { failures } });
+    } else if (cause.level === "debug") log.debug(cause.message, { object, error, failures });
+    else {
+      const { level, message } = cause;
+      const fields = { object, failures };
+      complaints.tell({ about: cause.about(key), level, message, error, fields, sameAs: message });
+    }
+  };
+
 async function work(parts: Parts & { readonly scope: ControllerScope }, signal: AbortSignal): Promise<void> {
-  const { ports, scope, stores, rollouts, services, deployments, restorer, releases, release, reconciler } = parts;
-  const { clock, log, observer, monotonicMs = () => performance.now() } = ports;
+  const { ports, scope, stores, complaints, rollouts, services, deployments, restorer } = parts;
+  const { releases, release, reconciler } = parts;
+  const { clock, observer, monotonicMs = () => performance.now() } = ports;
   const everything = (): void => {
     for (const rollout of stores.rollouts.values()) rollouts.add(keyOf(rollout));
     for (const service of stores.services.values()) services.add(keyOf(service));
@@ -330,12 +351,7 @@ async function work(parts: Parts & { readonly scope: ControllerScope }, signal: 
   };
   resync();
   for (const sweep of releaseSweeps(stores)) releases.add(sweep);
-  const failed = (what: string) => (key: string, error: unknown, failures: number) => {
-    // A conflict means that the cache is a moment behind; the next turn sees the newer object.
-    if (isConflict(error) || error instanceof NotLeaderError)
-      log.debug(`${what} "${key}" is tried again`, { error, failures });
-    else log.error(`Cannot reconcile ${what} "${key}"`, { error, failures });
-  };
+  const failed = tellFailures(ports, complaints);
   const handle = async (key: string): Promise<void> => {
     const started = monotonicMs();
     let ok = false;
@@ -346,21 +362,14 @@ async function work(parts: Parts & { readonly scope: ControllerScope }, signal: 
       observer.reconciled(key, monotonicMs() - started, !ok);
     }
   };
+  const letGoOf = (key: string): Promise<void> =>
+    releaseService({ client: ports.client, stores, validForMs: ports.validForMs }, key);
+  const shared = { concurrency: scope.concurrency, backoff: (error: unknown) => passingCause(error)?.backoff, signal };
   await Promise.all([
-    rollouts.run({ concurrency: scope.concurrency, handle, onError: failed("Rollout"), signal }),
-    services.run({
-      concurrency: scope.concurrency,
-      handle: (key) => releaseService({ client: ports.client, stores, validForMs: ports.validForMs }, key),
-      onError: failed("Service"),
-      signal,
-    }),
-    deployments.run({
-      concurrency: scope.concurrency,
-      handle: (key) => restorer.restore(key),
-      onError: failed("Deployment"),
-      signal,
-    }),
-    releases.run({ concurrency: scope.concurrency, handle: release, onError: failed("release of"), signal }),
+    rollouts.run({ ...shared, handle, onError: failed("Rollout") }),
+    services.run({ ...shared, handle: letGoOf, onError: failed("Service") }),
+    deployments.run({ ...shared, handle: (key) => restorer.restore(key), onError: failed("Deployment") }),
+    releases.run({ ...shared, handle: release, onError: failed("release of") }),
   ]);
   stopResync();
 }

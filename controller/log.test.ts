@@ -35,6 +35,25 @@ describe("a log line", () => {
     );
   });
 
+  test("shows what would steer a terminal or hide in it as an escape", () => {
+    const name = "web\u001B[2J\u009B2J\u202Egnp\u200B\u007F";
+    const shown = String.raw`"web\u001b[2J\u009b2J\u202egnp\u200b\u007f"`;
+    expect(written("text", "x", { name })).toContain(`name=${shown}`);
+    expect(written("json", "x", { name })).toContain(`"name":${shown}`);
+    expect(JSON.parse(written("json", "x", { name }))).toMatchObject({ name });
+  });
+
+  test("cuts a value that would fill the log", () => {
+    expect(written("text", "x", { message: "y".repeat(1_000_000) }).length).toBeLessThan(5_000);
+  });
+
+  test("tells an error whose causes say the same once", () => {
+    const error = new Error("Cannot watch: 404 page not found", { cause: "404 page not found\n" });
+    expect(written("text", "x", { error })).toBe(
+      'time="TIME" level=info msg=x error="Cannot watch: 404 page not found"\n',
+    );
+  });
+
   test("leaves out fields that are undefined, and survives circles", () => {
     const circle: Record<string, unknown> = {};
     circle["self"] = circle;

@@ -4,6 +4,7 @@
  */
 import { writeSync } from "node:fs";
 import { configureSync, getLogger, type LogLevel as TapeLevel, type LogRecord } from "@logtape/logtape";
+import { beginning, sentenceOf } from "../providers/kube/errorText.ts";
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 export type LogFormat = "text" | "json";
@@ -104,7 +105,7 @@ const secretName = /token|passw(or)?d|authorization|credential|(api|private|secr
 
 function printable(name: string, value: unknown, depth = 0): unknown {
   if (secretName.test(name)) return "[redacted]";
-  if (value instanceof Error) return redacted(messageOf(value));
+  if (value instanceof Error) return redacted(sentenceOf(value));
   if (typeof value === "string") return redacted(value);
   if (typeof value === "bigint") return value.toString();
   if (depth > 4) return "[deeper]";
@@ -115,33 +116,12 @@ function printable(name: string, value: unknown, depth = 0): unknown {
   return value;
 }
 
-/** An error's message with those of its causes, each once. */
-function messageOf(error: Error): string {
-  const messages: string[] = [];
-  for (
-    let at: unknown = error;
-    at !== undefined && messages.length < 8;
-    at = at instanceof Error ? at.cause : undefined
-  ) {
-    const message = at instanceof Error ? at.message || at.name : typeof at === "string" ? at : toJson(at);
-    if (!messages.some((earlier) => earlier.includes(message))) messages.push(message);
-  }
-  return messages.join(": ");
-}
-
-/** Characters of a text that are logged: an API server quotes what it refuses, and that may be a megabyte. */
-const longest = 16_000;
-
-/** The beginning of a text, up to a space: no secret is cut in two, which would hide it from `redacted`. */
-function beginning(text: string): string {
-  if (text.length <= longest) return text;
-  const end = text.lastIndexOf(" ", longest);
-  return `${text.slice(0, Math.max(0, end))} … (${text.length} characters)`;
-}
+/** Characters of a text that are logged: the API server quotes what it refuses, and has all of it. */
+const longestText = 4_096;
 
 /** Takes bearer tokens, JSON Web Tokens and passwords in URLs out of a text. */
 function redacted(text: string): string {
-  return beginning(text)
+  return beginning(text, longestText)
     .replace(/\b(Bearer|Basic) [\w.~+/=-]{8,}/gi, "$1 [redacted]")
     .replace(/\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g, "[redacted]")
     .replace(/(\b\w+:\/\/[^\s/:@]*):[^\s/@]+@/g, "$1:[redacted]@");
@@ -149,12 +129,20 @@ function redacted(text: string): string {
 
 /** Quoted as logrus does: only what is not plainly a word. */
 function quoted(text: string): string {
-  return /^[\w\-./@^+]+$/.test(text) ? text : JSON.stringify(text);
+  return /^[\w\-./@^+]+$/.test(text) ? text : toJson(text);
 }
+
+/**
+ * What a terminal obeys or hides, beyond what JSON escapes by itself: values are other people's, and a line must not colour,
+ * erase or turn round what stands beside it.
+ */
+const invisible = /[\u007F-\u009F\u061C\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF]/g;
+
+const escaped = (character: string): string => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`;
 
 function toJson(value: unknown): string {
   try {
-    return JSON.stringify(value) ?? "null";
+    return (JSON.stringify(value) ?? "null").replace(invisible, escaped);
   } catch {
     return '"[unprintable]"';
   }

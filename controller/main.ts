@@ -7,6 +7,7 @@ import { holdLeases, type Leases } from "../providers/kube/lease.ts";
 import { createClient, type KubeClient, type ObservedRequest } from "../providers/kube/transport.ts";
 import type { HeldPort } from "../webhook/port.ts";
 import type { Admission, AdmissionPorts } from "./admission.ts";
+import { createComplaints, tellLostEvent } from "./complaints.ts";
 import { createController, type Controller, type ControllerObserver } from "./controller.ts";
 import { endings, type Ending } from "./ending.ts";
 import { notReadyReasons, serveHealth, type HealthServers } from "./health.ts";
@@ -101,10 +102,14 @@ async function serve({ options, version, log, undo, ending }: Serving): Promise<
       if (options.kubeLogLevel >= 6) log.info("Request", { ...request });
     },
   });
+  const complaints = createComplaints({ log, clock });
   const events = createRecorder({
     client,
     clock,
-    onError: (error, lost) => log.warn("Cannot record events", { error, lost }),
+    onLost: (loss) => {
+      metrics.eventLost(loss.why);
+      tellLostEvent(complaints, loss);
+    },
   });
   undo.push(() => events.stop(2_000));
   const troubles = (parts.troubles = createTroubles({ clock, log, source: credentials.source }));
@@ -292,6 +297,7 @@ function takeLeases({ options, client, log, troubles, ending }: Leading): Leases
       release: async () => {},
     };
   }
+  const complaints = createComplaints({ log, clock: systemClock });
   return holdLeases({
     client,
     clock: systemClock,
@@ -303,7 +309,8 @@ function takeLeases({ options, client, log, troubles, ending }: Leading): Leases
     retryPeriodMs: options.retryPeriodMs,
     onWaiting: (name, holder) => log.info("Waiting for the Lease", { lease: name, holder }),
     onError: (error) => {
-      if (!troubles.met("the Lease", error)) log.warn("Cannot renew the Lease", { error });
+      if (troubles.met("the Lease", error)) return;
+      complaints.tell({ about: "Lease", level: "warn", message: "Cannot renew the Lease", error });
     },
     onAnswered: () => troubles.over("the Lease"),
     onLost: (error) => {

@@ -33,6 +33,8 @@ export interface ControllerMetrics {
   queue(name: string): QueueHooks;
   /** A watch of this kind (plural) fell silent and is opened again. */
   watchStalled(kind: string): void;
+  /** An event was not sent; why in one word (`Loss` of the recorder). */
+  eventLost(why: string): void;
   /** A complete list of this kind was read. */
   relisted(kind: string): void;
   /** The whole page in Prometheus' text format, a few lines at a time. */
@@ -81,6 +83,7 @@ export function createMetrics(sources: MetricsSources): ControllerMetrics {
   const queues = queueFamilies(sources.queues);
   const stalls = counterFamily("sluice_watch_stalls_total", "Watches that fell silent.", ["kind"]);
   const relists = counterFamily("sluice_relists_total", "Complete lists read from the API server.", ["kind"]);
+  const lost = counterFamily("sluice_events_lost_total", "Events that were not sent.", ["why"]);
 
   return {
     reconciled: series.reconciled,
@@ -95,6 +98,7 @@ export function createMetrics(sources: MetricsSources): ControllerMetrics {
     rolloutDeleted: series.deleted,
     queue: queues.hooks,
     watchStalled: (kind) => stalls.add([kind]),
+    eventLost: (why) => lost.add([why]),
     relisted: (kind) => relists.add([kind]),
     *render() {
       series.sweep();
@@ -106,6 +110,7 @@ export function createMetrics(sources: MetricsSources): ControllerMetrics {
       yield* queues.render();
       yield* stalls.render();
       yield* relists.render();
+      yield* lost.render();
       yield* renderState(sources);
       yield* renderProcess(sources.version, sources.commit);
     },

@@ -3,6 +3,7 @@
  * production loop and webhook code of Sluice on top, wired as controller/main.ts wires them for a real one.
  */
 import { cachedRules } from "../controller/admissionRules.ts";
+import { createComplaints, tellLostEvent } from "../controller/complaints.ts";
 import { tellOverride } from "../controller/overrides.ts";
 import { createController, unobserved } from "../controller/controller.ts";
 import type { Log } from "../controller/log.ts";
@@ -96,11 +97,8 @@ interface LoopPorts {
 
 function startLoop({ client, clock, log, random }: LoopPorts) {
   const stopping = new AbortController();
-  const events = createRecorder({
-    client,
-    clock,
-    onError: (error, lost) => log.warn("Cannot record events", { error, lost }),
-  });
+  const complaints = createComplaints({ log, clock });
+  const events = createRecorder({ client, clock, onLost: (loss) => tellLostEvent(complaints, loss) });
   const controller = createController(
     { client, clock, log, events, observer: unobserved, random, validForMs: () => Number.POSITIVE_INFINITY },
     { namespace: undefined, instanceId: "", resyncMs: 900_000, concurrency: 20 },

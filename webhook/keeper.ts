@@ -3,6 +3,7 @@
  * the certificates in order and serves what it holds; the leader keeps the configuration in order. Whatever is edited,
  * deleted or expired is put right by the next turn, which a watch or a time brings about.
  */
+import { createComplaints, tellWatchError, type Complaints } from "../controller/complaints.ts";
 import type { Clock } from "../controller/loop/clock.ts";
 import type { Log } from "../controller/log.ts";
 import { SECRETS } from "../providers/kube/resources.ts";
@@ -135,7 +136,8 @@ async function run(
   shown: { certificates?: CertificateTurn; leading?: Leading },
   ready: () => void,
 ): Promise<void> {
-  const { client, clock, log, namespace, instanceId, endpoint } = options;
+  const { client, clock, namespace, instanceId, endpoint } = options;
+  const complaints = createComplaints(options);
   // Watches outlive the signal: going away, the leader looks who is left.
   const watching = new AbortController();
   const bell = createBell(clock, signal);
@@ -144,9 +146,7 @@ async function run(
     clock,
     signal: watching.signal,
     onChange: bell.ring,
-    onError: (what, error, failures) => {
-      if (failures === 1) log.warn(`Cannot watch ${what}; trying again`, { error });
-    },
+    onError: (what, error, failures) => tellWatchError(complaints, what, error, failures),
   };
   const name = secretName(instanceId);
   const secret = watchObject<Secret>(ports, SECRETS, { namespace, name });
@@ -177,34 +177,32 @@ async function run(
     return Math.min(wakeAtMs - clock.now(), againMs ?? Number.POSITIVE_INFINITY, leaderPollMs);
   };
   await Promise.race([secret.hasSynced, aborted(signal)]);
-  await loop(turn, bell, options, signal);
+  await loop(turn, bell, options, complaints, signal);
   await shown.leading?.keeper?.part();
   shown.leading?.end();
   watching.abort();
 }
 
-/** Turn after turn; what goes wrong is told once, and tried again. */
+/** Turn after turn; what goes wrong is told, and tried again. */
 async function loop(
   turn: () => Promise<number>,
   bell: Bell,
-  { log, troubles }: KeeperOptions,
+  { troubles }: KeeperOptions,
+  complaints: Complaints,
   signal: AbortSignal,
 ): Promise<void> {
   let failures = 0;
-  let complaint = "";
   while (!signal.aborted) {
     try {
       const waitMs = await turn();
       failures = 0;
-      complaint = "";
       troubles?.over(WEBHOOK);
       await bell.wait(waitMs);
     } catch (error) {
       failures += 1;
-      const text = String(error);
-      const told = troubles?.met(WEBHOOK, error) === true;
-      if (text !== complaint && !told) log.warn("Cannot keep the webhook in order; trying again", { error });
-      complaint = text;
+      const message = "Cannot keep the webhook in order; trying again";
+      if (troubles?.met(WEBHOOK, error) !== true)
+        complaints.tell({ about: "webhook", level: "warn", message, error, fields: { failures } });
       await bell.wait(Math.min(longestBackoffMs, 250 * 2 ** failures), "deaf");
     }
   }

@@ -1,4 +1,5 @@
 /** Writes the webhook configuration as configuration.ts decides, and finds out what that needs to know. The leader's work. */
+import { createComplaints } from "../controller/complaints.ts";
 import type { Clock } from "../controller/loop/clock.ts";
 import type { Log } from "../controller/log.ts";
 import { isConflict, isNotFound } from "../providers/kube/apiError.ts";
@@ -248,8 +249,11 @@ async function partFromUrl(options: ConfigurationOptions, sight: Sight): Promise
   }
 }
 
+const UNPROVED = "Cannot find out whether the API server reaches the webhook";
+
 /** Remembers whether the API server reaches us with what is in force now. */
 function proofKeeper({ client, clock, log, namespace, instanceId, probeEveryMs }: ConfigurationOptions) {
+  const complaints = createComplaints({ log, clock });
   let proved: { readonly what: string; readonly reached: boolean | undefined } = { what: "", reached: undefined };
   let unreachedSinceMs: number | undefined;
   let nextAtMs = 0;
@@ -274,7 +278,7 @@ function proofKeeper({ client, clock, log, namespace, instanceId, probeEveryMs }
           log.warn("The API server does not call the webhook, or something else answers in its place");
         break;
       case "unknown":
-        log.warn("Cannot find out whether the API server reaches the webhook", { error: outcome.error });
+        complaints.tell({ about: "probe", level: "warn", message: UNPROVED, error: outcome.error });
         break;
       default:
         outcome satisfies never;

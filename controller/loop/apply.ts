@@ -23,6 +23,7 @@ import { controllerReference } from "../rollout/ownerReference.ts";
 import { REPLICAS_BEFORE, WORKLOAD_GENERATION } from "../rollout/workload.ts";
 import { replicaSetFacts, type Stores } from "../snapshot/stores.ts";
 import { NotLeaderError } from "./notLeader.ts";
+import { passingCause } from "./passing.ts";
 import { evictPod, patchPods } from "./pods.ts";
 import { routeTraffic, type RoutePorts } from "./route.ts";
 import { liveRollout } from "./serviceCleanup.ts";
@@ -194,16 +195,7 @@ async function isLeaving(run: Run, live: ReplicaSet, deleting: boolean): Promise
 
 /** Refusals that the user can mend are told in the status; all else is retried. */
 function refusal(name: string, error: unknown): Outcome {
-  if (
-    !(error instanceof ApiError) ||
-    error.status < 400 ||
-    error.status >= 500 ||
-    error.status === 401 ||
-    error.status === 409 ||
-    error.status === 429
-  ) {
-    throw error;
-  }
+  if (!(error instanceof ApiError) || error.status === 401 || passingCause(error) !== undefined) throw error;
   const cause = error.cause as { message?: string } | undefined;
   return { kind: "createRefused", name, message: cause?.message ?? error.message };
 }

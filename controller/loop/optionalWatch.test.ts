@@ -51,7 +51,7 @@ function stage(options: { readonly namespace?: string; readonly known?: Promise<
     {
       client,
       clock,
-      log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+      complaints: { tell: () => {} },
       rollouts: stores.rollouts,
       namespace: options.namespace,
       rolloutsKnown: options.known ?? Promise.resolve(),

@@ -8,7 +8,7 @@ import { pause } from "../../providers/kube/pause.ts";
 import type { KubeClient } from "../../providers/kube/transport.ts";
 import { runReflector, type KubeObject, type Reflector, type ReflectorIncident } from "../../providers/kube/watch.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import type { Log } from "../log.ts";
+import { tellWatchError, type Complaints } from "../complaints.ts";
 import { needOf, type OptionalStore } from "../snapshot/optionalStore.ts";
 import type { Stores } from "../snapshot/stores.ts";
 import { keyOf } from "./cache.ts";
@@ -17,7 +17,7 @@ import type { Clock } from "./clock.ts";
 export interface OptionalWatchPorts {
   readonly client: KubeClient;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly complaints: Complaints;
   readonly rollouts: Stores["rollouts"];
   /** The only namespace that may be read; undefined: all. An object of another one counts as absent. */
   readonly namespace: string | undefined;
@@ -168,8 +168,8 @@ function listed(parts: Parts, watching: Watching): void {
 
 /** That the kind is not there, or not for us, is an answer. Everything else passes. */
 function failed(parts: Parts, error: unknown, failures: number): void {
-  const { store, log } = parts;
-  log.warn(`Cannot watch ${store.kind.resource}; trying again`, { error, failures });
+  const { store, complaints } = parts;
+  tellWatchError(complaints, store.kind.resource, error, failures);
   const why = refusalOf(error, store.kind.resource);
   if (why === undefined || why === store.refused) return;
   store.refused = why;
@@ -191,14 +191,15 @@ function lookUp(parts: Parts, keys: readonly string[]): void {
 }
 
 async function lookUpMissed(parts: Parts): Promise<void> {
-  const { missed, store, log, clock, signal, watching } = parts;
+  const { missed, store, complaints, clock, signal, watching } = parts;
   for (const key of missed) {
     if (signal.aborted || watching !== parts.watching) return;
     try {
       if (isNeeded(parts, key)) await lookUpOne(parts, key);
       missed.delete(key);
     } catch (error) {
-      log.warn(`Cannot look up ${store.kind.resource} "${key}"; trying again`, { error });
+      const message = `Cannot look up ${store.kind.resource} "${key}"; trying again`;
+      complaints.tell({ about: message, level: "warn", message, error });
       // To the end of the line: what cannot be read must not hold up the others.
       missed.delete(key);
       missed.add(key);

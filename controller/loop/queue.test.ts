@@ -116,6 +116,28 @@ describe("failures", () => {
     expect(errors[2]).toBe("a no 3");
   });
 
+  test("that take longer to mend are retried at their own pace", async () => {
+    const clock = manualClock();
+    const queue = createQueue({ clock, random: () => 0.999_999 });
+    const seen: string[] = [];
+    void queue.run({
+      concurrency: 1,
+      signal: new AbortController().signal,
+      handle: async (key) => {
+        seen.push(`${key}@${Math.round(clock.now())}`);
+        throw new Error(key);
+      },
+      backoff: (error) => ((error as Error).message === "slow" ? { firstMs: 10_000, longestMs: 30_000 } : undefined),
+    });
+    queue.add("slow");
+    await clock.advance(110_000);
+    expect(gaps(seen)).toEqual([10_000, 20_000, 30_000, 30_000]);
+    const slowOnes = seen.length;
+    queue.add("quick");
+    await clock.advance(7);
+    expect(gaps(seen.slice(slowOnes))).toEqual([1, 2, 4]);
+  });
+
   test("are forgotten after a success", async () => {
     const { queue, clock, behave } = world();
     behave(async () => {

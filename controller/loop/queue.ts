@@ -21,6 +21,12 @@ export interface QueueOptions {
   readonly random?: () => number;
 }
 
+/** Doubling from the first delay to the longest, of which 50–100 % is slept. */
+export interface Backoff {
+  readonly firstMs: number;
+  readonly longestMs: number;
+}
+
 export interface RunOptions {
   /** How many keys are worked on at once. */
   readonly concurrency: number;
@@ -29,6 +35,8 @@ export interface RunOptions {
    * its failures (unless it called `addRateLimited` itself); throwing does `addRateLimited`.
    */
   readonly handle: (key: string) => Promise<void>;
+  /** How soon what `handle` threw is tried again; undefined: as `addRateLimited` does. */
+  readonly backoff?: (error: unknown) => Backoff | undefined;
   /** Told of what `handle` threw; `failures` counts in a row, from 1. */
   readonly onError?: (key: string, error: unknown, failures: number) => void;
   /** Aborted: take no further key, let those in work finish. What still waits is left: the next leader lists afresh. */
@@ -58,8 +66,7 @@ export interface WorkQueue {
   run(options: RunOptions): Promise<void>;
 }
 
-const firstDelayMs = 1;
-const longestDelayMs = 10_000;
+const usualBackoff: Backoff = { firstMs: 1, longestMs: 10_000 };
 
 /** First in, first out. Shifting an array is O(n); here the head moves, and the dead part is cut off now and then. */
 const fifo = (): { push(key: string): void; shift(): string | undefined } => {
@@ -113,16 +120,16 @@ const delays = (clock: Clock, due: (key: string) => void) => {
 };
 
 /** Failures in a row by key, and what to wait for them. */
-const backoff = (random: () => number) => {
+const countFailures = (random: () => number) => {
   const failures = new Map<string, number>();
   return {
     of: (key: string): number => failures.get(key) ?? 0,
     forget: (key: string): void => void failures.delete(key),
     /** Counts one more. @returns the delay in ms: with jitter, so that what failed together does not come back together. */
-    next(key: string): number {
+    next(key: string, { firstMs, longestMs }: Backoff = usualBackoff): number {
       const failed = failures.get(key) ?? 0;
       failures.set(key, failed + 1);
-      return Math.min(longestDelayMs, firstDelayMs * 2 ** failed) * (0.5 + random() / 2);
+      return Math.min(longestMs, firstMs * 2 ** failed) * (0.5 + random() / 2);
     },
   };
 };
@@ -171,7 +178,7 @@ const nothing = (): void => {};
 /** A work queue: every key at most once in line and at most once in work, with delays and backoff, as client-go's. */
 export const createQueue = ({ clock, metrics, random = Math.random }: QueueOptions): WorkQueue => {
   const desk = createDesk(clock, metrics);
-  const failures = backoff(random);
+  const failures = countFailures(random);
   let pump = nothing;
 
   const add = (key: string): void => {
@@ -186,13 +193,13 @@ export const createQueue = ({ clock, metrics, random = Math.random }: QueueOptio
   };
   const addRateLimited = (key: string): void => addAfter(key, failures.next(key));
 
-  const work = async (key: string, { handle, onError }: RunOptions): Promise<void> => {
+  const work = async (key: string, { handle, backoff, onError }: RunOptions): Promise<void> => {
     const failedBefore = failures.of(key);
     try {
       await handle(key);
       if (failures.of(key) <= failedBefore) failures.forget(key);
     } catch (error) {
-      addRateLimited(key);
+      addAfter(key, failures.next(key, backoff?.(error)));
       onError?.(key, error, failedBefore + 1);
     } finally {
       desk.finish(key);

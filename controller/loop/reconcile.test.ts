@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { ApiError } from "../../providers/kube/apiError.ts";
 import type { Decide } from "./reconcile.ts";
 import type { ReplicaSet } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
@@ -119,6 +120,21 @@ describe("events", () => {
   });
 });
 
+describe("the log", () => {
+  test("tells what has happened once its status is stored, and once only", async () => {
+    const { api, turn, clock, said } = world();
+    await turn();
+    await clock.advance(250);
+    api.state.refuse = (request) => (request.path.endsWith("/status") ? failure(409, "Conflict") : undefined);
+    expect(await failureOf(turn())).toContain("Conflict");
+    expect(said).toEqual([]);
+    api.state.refuse = undefined;
+    await turn();
+    await turn();
+    expect(said).toEqual(["Rollout started", "Rollout completed"]);
+  });
+});
+
 describe("a ReplicaSet of the wanted name that is there already", () => {
   /** What a crash after the creation leaves: the object, but not in our cache. */
   async function nameOf(): Promise<[path: string, set: ReplicaSet]> {
@@ -171,6 +187,16 @@ describe("a ReplicaSet that the API server refuses", () => {
     expect(condition).toMatchObject({ type: "Progressing", status: "False", reason: "ReplicaSetCreateError" });
     expect(condition?.["message"]).toEndWith("Forbidden by the API server");
     expect(events).toContain("ReplicaSetCreateError");
+  });
+
+  test("because the namespace is being deleted is no news for its status, and no warning", async () => {
+    const { api, turn, status, events } = world();
+    const details = { causes: [{ reason: "NamespaceTerminating" }] };
+    api.state.refuse = (request) =>
+      request.method === "POST" ? new ApiError("no", { status: 403, reason: "Forbidden", details }) : undefined;
+    expect(await failureOf(turn())).toContain("no");
+    expect(status()).toEqual({ somethingNewer: "kept" });
+    expect(events).not.toContain("ReplicaSetCreateError");
   });
 
   test("is not told when the API server itself is in trouble", async () => {

@@ -10,6 +10,7 @@ import { RESTART_RETRY_MS, restartDue } from "../rollout/restart.ts";
 import { nextLookAt, setToLookAt } from "../rollout/stuck.ts";
 import { formatSelector } from "../rollout/selector.ts";
 import { sayFarewell } from "./workloadRestore.ts";
+import { createStory } from "./story.ts";
 import { createPace, eventText, joinEvents, waitingEvents } from "./pace.ts";
 
 export interface ReconcilePorts extends Writer {
@@ -37,6 +38,7 @@ export interface Reconciler {
 export function createReconciler(ports: ReconcilePorts): Reconciler {
   const { clock, gatherer, decide = decideRollout } = ports;
   const pace = createPace(ports.waiting);
+  const story = createStory(ports.log);
   const announced = new Set<string>();
   // Events that wait for a status that waits.
   const heldEvents = new Map<string, readonly RolloutEvent[]>();
@@ -151,6 +153,11 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
     const sized = decision.actions.find((action) => action.kind === "scaleWorkload");
     if (sized !== undefined) scaled.set(key, { replicas: sized.replicas, at: now });
     if (decision.more && waitMs === 0) ports.wakeAfter(key, 0);
+    if (waitMs === 0) {
+      const seen = snapshot.rollout.status ?? {};
+      const rollout = ports.stores.rollouts.get(key) ?? snapshot.rollout;
+      story.tell(key, rollout, seen, decision.status ?? seen, decision.events);
+    }
     const { finished } = decision;
     if (waitMs === 0 && finished !== undefined)
       ports.finished(finished.status, finished.totalSeconds, finished.manualPauseSeconds);
@@ -183,6 +190,7 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
     },
     forget(key) {
       pace.forget(key);
+      story.forget(key);
       looks.delete(key);
       refusedAt.delete(key);
       heldEvents.delete(key);

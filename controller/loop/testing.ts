@@ -106,12 +106,14 @@ export function world(
   const clock: ManualClock = options.giveWay === undefined ? hands : { ...hands, giveWay: options.giveWay };
   const events: string[] = [];
   const wakes: number[] = [];
+  const said: string[] = [];
+  const say = (message: string): void => void said.push(message);
   const reconciler = createReconciler({
     client: api.client,
     stores,
     clock,
     gatherer: createGatherer(stores),
-    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    log: { debug: () => {}, info: say, warn: say, error: say },
     validForMs: () => options.validForMs ?? 15_000,
     recordEvent: (_, event) => void events.push(event.reason),
     eventsTold: async () => {},
@@ -131,7 +133,7 @@ export function world(
   const turn = () => reconciler.reconcile("ns/web");
   const rollout = (): Json => api.objects.get(rolloutPath) ?? {};
   const status = (): Json => (rollout()["status"] ?? {}) as Json;
-  return { api, stores, clock, events, wakes, turn, rollout, status };
+  return { api, stores, clock, events, wakes, said, turn, rollout, status };
 }
 
 /** What a turn failed with, "" when it did not. */

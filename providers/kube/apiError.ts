@@ -55,6 +55,17 @@ export const isExpired = (error: unknown): boolean => hasStatus(error, 410);
 /** There was no answer: the server may or may not have done what was asked. */
 export const isNoAnswer = (error: unknown): boolean => hasStatus(error, 0);
 
+/** Nothing can be created in the namespace any more: it is being deleted, or is gone. */
+export const isLeavingNamespace = (error: unknown): boolean => {
+  if (!(error instanceof ApiError)) return false;
+  const { status, details } = error;
+  if (status === 404) return details?.kind === "namespaces";
+  return status === 403 && details?.causes?.some(({ reason }) => reason === "NamespaceTerminating") === true;
+};
+/** No answer, or one about the server rather than about the request: the same request may succeed later. */
+export const isBusyServer = (error: unknown): boolean =>
+  error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
+
 const reasons: { readonly [status: number]: string } = {
   400: "BadRequest",
   401: "Unauthorized",
@@ -120,11 +131,3 @@ export const unanswered = (
   why: string,
   cause: unknown,
 ): ApiError => new ApiError(`Cannot ${describe(target)}: ${why}`, { status: 0, reason, cause });
-
-/** What an error of `fetch` says, with its code and without Bun's advice to programmers. */
-export const textOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error);
-  const message = error.message.replace(/ (For more information, pass|Is the computer able to).*$/, "");
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  return message.includes(code) ? message : `${message} (${code})`;
-};

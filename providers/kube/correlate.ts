@@ -1,3 +1,4 @@
+import { mustBeTold } from "../../schema/reasons.ts";
 import type { EventTarget, KubeEvent } from "./events.ts";
 
 /** client-go's tools/record/events_cache.go: its figures, so that clusters see what they are used to. */
@@ -19,8 +20,8 @@ export interface Correlated {
 }
 
 export interface Correlator {
-  /** undefined: too many about this object; dropped. */
-  correlate(event: KubeEvent, atMs: number): Correlated | undefined;
+  /** `times`: how many events it stands for. undefined: too much narration about this object; dropped. */
+  correlate(event: KubeEvent, atMs: number, times?: number): Correlated | undefined;
   /** The Event object that now stands for it. */
   sent(correlated: Correlated, name: string): void;
 }
@@ -53,7 +54,8 @@ const objectKey = ({ kind, namespace, name, uid, apiVersion }: EventTarget): str
 /**
  * What client-go's EventCorrelator does, in its order: similar events (all equal but the message) beyond 10 within 10 min
  * become one "(combined from similar events): …"; an equal event raises a count; and each object has 25 events at once, then
- * one per 5 min. Remembers 4,096 of each, least recently used forgotten.
+ * one per 5 min. What must be told (schema/reasons.ts) is neither combined, since its text would be lost, nor limited, nor
+ * does it use up what the narration of the object may have. Remembers 4,096 of each, least recently used forgotten.
  */
 export const createCorrelator = (): Correlator => {
   const similar = lru<{ messages: Set<number>; lastAtMs: number }>(maxRemembered);
@@ -62,6 +64,7 @@ export const createCorrelator = (): Correlator => {
 
   const aggregate = (event: KubeEvent, atMs: number): { key: string; message: string } => {
     const kin = `${objectKey(event.object)}\n${event.type}\n${event.reason}`;
+    if (mustBeTold(event)) return { key: `${kin}\n${event.message}`, message: event.message };
     const group = similar.touch(kin, () => ({ messages: new Set(), lastAtMs: atMs }));
     if (atMs - group.lastAtMs > similarWithinMs) group.messages.clear();
     group.lastAtMs = atMs;
@@ -83,11 +86,11 @@ export const createCorrelator = (): Correlator => {
     equal.touch(key, () => ({ name: undefined, count: 0, firstAtMs: atMs }));
 
   return {
-    correlate(event, atMs) {
+    correlate(event, atMs, times = 1) {
       const { key, message } = aggregate(event, atMs);
       const known = record(key, atMs);
-      known.count += 1;
-      if (!affordable(event.object, atMs)) return undefined;
+      known.count += times;
+      if (!mustBeTold(event) && !affordable(event.object, atMs)) return undefined;
       return { key, message, firstAtMs: known.firstAtMs, count: known.count, name: known.name };
     },
     sent(correlated, name) {

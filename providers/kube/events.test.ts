@@ -23,16 +23,17 @@ const about = (name: string, message = "Rollout is paused", more: Partial<KubeEv
 
 const world = (before?: (request: KubeRequest) => void, options: Partial<RecorderOptions> = {}) => {
   const api = memoryApi(before);
-  const errors: string[] = [];
+  const losses: string[] = [];
   const recorder = createRecorder({
     client: api.client,
     clock: api.clock,
-    onError: (error, lost) => errors.push(`${(error as Error).message} (${lost})`),
+    onLost: ({ why, reason, error }) =>
+      losses.push(`${why} ${reason}${error === undefined ? "" : `: ${(error as Error).message}`}`),
     ...options,
   });
   const kept = () =>
     [...api.objects.values()] as unknown as { message: string; count: number; lastTimestamp: string }[];
-  return { ...api, recorder, errors, kept };
+  return { ...api, recorder, losses, kept };
 };
 
 const failing = (code: number) => (request: KubeRequest) => {
@@ -85,14 +86,14 @@ test("an Event about the longest of names has a name that Kubernetes takes", asy
 });
 
 test("an event about what can be in no path is dropped and told, and holds up no other", async () => {
-  const { recorder, clock, errors, requests } = world();
+  const { recorder, clock, losses, requests } = world();
   const { object } = about("web");
   recorder.record(about("web", "x", { object: { ...object, namespace: "kube-system/events#" } }));
   recorder.record(about("web"));
   await clock.advance(0);
   expect(requests).toEqual([expect.stringMatching(/^POST web\./) as string]);
-  expect(errors).toEqual([
-    'Not asked of the API server: the namespace "kube-system/events#" cannot be part of a path: it has "/", "\\", "?", "#", "%" or a control character (1)',
+  expect(losses).toEqual([
+    'refused RolloutPaused: Not asked of the API server: the namespace "kube-system/events#" cannot be part of a path: it has "/", "\\", "?", "#", "%" or a control character',
   ]);
 });
 
@@ -159,34 +160,100 @@ test("a second try after a lost answer makes no second Event", async () => {
   expect([api.objects.size, api.requests.length, recorder.pending]).toEqual([1, 2, 0]);
 });
 
+const narration = { reason: "ScalingReplicaSet" };
+
 describe("what cannot be sent", () => {
-  test("because the server refuses it is dropped, and told once a minute", async () => {
-    const { recorder, clock, errors, requests } = world(failing(403));
-    for (let i = 0; i < 3; i += 1) recorder.record(about(`web-${i}`));
-    await clock.advance(61_000);
-    recorder.record(about("web-9"));
+  test("because the server refuses it is dropped, and told", async () => {
+    const { recorder, clock, losses, requests } = world(failing(403));
+    recorder.record(about("web"));
+    await clock.advance(120_000);
+    expect(requests).toHaveLength(1);
+    expect(losses).toEqual(['refused RolloutPaused: Cannot create events in "ns": HTTP 403 Forbidden: no']);
+  });
+
+  test("because its namespace goes away is dropped, and is no trouble", async () => {
+    const { recorder, clock, losses } = world((request) => {
+      const details = { causes: [{ reason: "NamespaceTerminating" }] };
+      throw refused(targetOf(request.method, request.path), 403, status(403, "Forbidden", "no", { details }), null);
+    });
+    recorder.record(about("web"));
     await clock.advance(0);
-    expect(requests).toHaveLength(4);
-    expect(errors).toEqual([
-      'Cannot create events in "ns": HTTP 403 Forbidden: no (1)',
-      'Cannot create events in "ns": HTTP 403 Forbidden: no (3)',
-    ]);
+    expect(losses[0]).toStartWith("gone RolloutPaused");
   });
 
   test("for the moment is tried six times over half a minute", async () => {
-    const { recorder, clock, errors, requests } = world(failing(500));
-    recorder.record(about("web"));
+    const { recorder, clock, losses, requests } = world(failing(500));
+    recorder.record(about("web", "m", narration));
     await clock.advance(120_000);
-    expect([requests.length, errors.length, recorder.pending]).toEqual([6, 1, 0]);
+    expect([requests.length, losses.length, recorder.pending]).toEqual([6, 1, 0]);
   });
 
-  test("does not pile up: beyond 10,000 events are dropped", async () => {
-    const { recorder, clock, errors } = world(failing(500));
-    for (let i = 0; i < 10_500; i += 1) recorder.record(about(`web-${i}`));
-    expect(recorder.pending).toBe(10_000);
-    await clock.advance(0);
-    expect(errors).toEqual(["Event dropped: 10000 wait to be sent (RolloutPaused of web-10000) (1)"]);
+  test("for the moment is tried for an hour when it must be told, and others get their turn", async () => {
+    let isAway = true;
+    const { recorder, clock, losses, kept } = world((request) => {
+      if (isAway) failing(503)(request);
+    });
+    recorder.record(about("web", "aborted", { reason: "RolloutAborted" }));
+    recorder.record(about("web", "scaled", narration));
+    await clock.advance(20 * 60_000);
+    expect([recorder.pending, losses.length]).toEqual([1, 1]);
+    isAway = false;
+    await clock.advance(60_000);
+    expect(kept().map(({ message, count }) => `${message} ${count}`)).toEqual(["aborted 1"]);
   });
+
+  test("for hours is given up", async () => {
+    const { recorder, clock, losses } = world(failing(503));
+    recorder.record(about("web", "aborted", { reason: "RolloutAborted" }));
+    await clock.advance(2 * 3_600_000);
+    expect([recorder.pending, losses.length]).toEqual([0, 1]);
+  });
+});
+
+describe("events that must be told", () => {
+  test("are told in their own words after any number of others about the object", async () => {
+    const { recorder, clock, kept, losses } = world();
+    for (let i = 0; i < 30; i += 1) recorder.record(about("web", `scaled to ${i}`, narration));
+    for (let i = 0; i < 30; i += 1)
+      recorder.record(about("web", `aborted ${i}`, { reason: "RolloutAborted", type: "Warning" }));
+    recorder.record(about("web", "never seen before", { reason: "NewWarning", type: "Warning" }));
+    await clock.advance(0);
+    const messages = kept().map(({ message }) => message);
+    expect(messages.filter((message) => message.startsWith("aborted"))).toHaveLength(30);
+    expect(messages.at(-1)).toBe("never seen before");
+    expect(losses).toEqual(Array.from({ length: 5 }, () => "limited ScalingReplicaSet"));
+  });
+
+  test("leave the narration of their object what it may have", async () => {
+    const { recorder, clock, kept } = world();
+    for (let i = 0; i < 40; i += 1) recorder.record(about("web", `paused ${i}`));
+    recorder.record(about("web", "scaled", narration));
+    await clock.advance(0);
+    expect(kept().at(-1)?.message).toBe("scaled");
+  });
+
+  test("all wait while the API server is away; narration goes, the oldest first", async () => {
+    const { recorder, clock, losses } = world(failing(500), {
+      limits: { joinFrom: 1_000, narrationBytes: 1_000_000, mostBytes: 10_000_000 },
+    });
+    for (let i = 0; i < 2_000; i += 1) {
+      recorder.record(about(`web-${i}`, "scaled", { reason: `Narration${i}` }));
+      recorder.record(about(`web-${i}`, "paused"));
+    }
+    await clock.advance(0);
+    expect(losses.filter((loss) => !loss.startsWith("crowded Narration"))).toEqual([]);
+    expect(losses.slice(0, 2)).toEqual(["crowded Narration4", "crowded Narration5"]);
+    expect(recorder.pending).toBeGreaterThanOrEqual(2_000);
+  });
+});
+
+test("a message is cut to what Kubernetes allows, at a whole character", async () => {
+  const { recorder, clock, kept } = world();
+  recorder.record(about("web", "ü".repeat(4_000)));
+  await clock.advance(0);
+  const [{ message } = { message: "" }] = kept();
+  expect(Buffer.byteLength(message)).toBeLessThanOrEqual(1_024);
+  expect(message).toMatch(/^ü{500,}…$/);
 });
 
 describe("stopping", () => {
@@ -231,11 +298,12 @@ describe("the correlator", () => {
 
   test("combines similar events from the tenth within 10 minutes on", () => {
     const correlator = createCorrelator();
-    const messages = Array.from({ length: 12 }, (_, i) => correlator.correlate(about("web", `weight ${i}`), i * 1_000));
+    const weight = (i: number) => about("web", `weight ${i}`, { reason: "TrafficWeightUpdated" });
+    const messages = Array.from({ length: 12 }, (_, i) => correlator.correlate(weight(i), i * 1_000));
     expect(messages[8]?.message).toBe("weight 8");
     expect(messages[9]?.message).toBe("(combined from similar events): weight 9");
     expect(messages[11]).toMatchObject({ count: 3, message: "(combined from similar events): weight 11" });
-    expect(correlator.correlate(about("web", "weight 12"), 30 * minute)).toMatchObject({
+    expect(correlator.correlate(weight(12), 30 * minute)).toMatchObject({
       message: "weight 12",
       count: 1,
     });

@@ -1,7 +1,9 @@
 import type { Clock } from "../../controller/loop/clock.ts";
-import { ApiError, isAlreadyExists, isNotFound } from "./apiError.ts";
+import { mustBeTold } from "../../schema/reasons.ts";
+import { isAlreadyExists, isBusyServer, isLeavingNamespace, isNotFound } from "./apiError.ts";
 import { type Correlated, createCorrelator } from "./correlate.ts";
 import { collectionPath, objectPath } from "./path.ts";
+import { createEventQueue, type EventQueueLimits, laneOf, type Waiting } from "./eventQueue.ts";
 import { pause } from "./pause.ts";
 import { EVENTS } from "./resources.ts";
 import type { KubeClient } from "./transport.ts";
@@ -30,8 +32,21 @@ export interface RecorderOptions {
   readonly clock: Clock;
   /** "rollouts-controller" by default. */
   readonly component?: string;
-  /** Told at most once a minute, with how many events were lost since the last time. */
-  readonly onError?: (error: unknown, lost: number) => void;
+  /** Told of every event that is not sent. */
+  readonly onLost?: (loss: Loss) => void;
+  /** For tests. */
+  readonly limits?: EventQueueLimits;
+}
+
+/** An event that is not sent: where nobody needs to know, nothing is logged. */
+export interface Loss {
+  /**
+   * `limited`: narration beyond what one object may have. `crowded`: there was no room. `refused`: the API server does not
+   * take it, or has not answered for half a minute (for an hour, if it must be told). `gone`: its namespace is being deleted.
+   */
+  readonly why: "limited" | "crowded" | "refused" | "gone";
+  readonly reason: string;
+  readonly error?: unknown;
 }
 
 export interface EventRecorder {
@@ -45,26 +60,24 @@ export interface EventRecorder {
   stop(timeoutMs: number): Promise<void>;
 }
 
-/** A burst of some hundred updates at once; about 5 MB at worst. */
-const bufferLimit = 10_000;
+/** Some 3,000 events of the usual size, then twice as many of those that must be told, then four times. */
+const usualLimits: EventQueueLimits = { joinFrom: 2_500, narrationBytes: 3_000_000, mostBytes: 12_000_000 };
 const laneCount = 4;
 const maxNameLength = 253;
 const sendTimeoutMs = 10_000;
 const maxTries = 6;
-const complainEveryMs = 60_000;
 /** So many waiting events are a burst: the API server has better things to do just then than to tell of it. */
 const crowd = 200;
 /** Of a lane between two events of a burst. */
 const restMs = 100;
-/** An event is not held up for the sake of others for longer than this. */
+/** What has waited for so long goes faster. */
 const patienceMs = 20_000;
-
-interface Pending {
-  readonly event: KubeEvent;
-  readonly atMs: number;
-  /** Of the Event object, if one is made: fixed beforehand, so that a second try after a lost answer makes no second one. */
-  readonly newName: string;
-}
+/** Of a lane then: all of them send 250 events a second at most. */
+const shortRestMs = 16;
+/** The API server may be away for so long before what must be told is given up: as long as it keeps Events. */
+const worthTellingMs = 3_600_000;
+/** What Kubernetes allows the note of an event. */
+const longestMessageBytes = 1_024;
 
 /** metav1.Time has whole seconds. */
 const time = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
@@ -82,7 +95,7 @@ const nameMaker = () => {
   };
 };
 
-const eventObject = ({ event, atMs, newName: name }: Pending, sent: Correlated, component: string): object => {
+const eventObject = ({ event, atMs, newName: name }: Waiting, sent: Correlated, component: string): object => {
   const { uid, kind, apiVersion, namespace, resourceVersion } = event.object;
   return {
     apiVersion: "v1",
@@ -108,14 +121,18 @@ const eventObject = ({ event, atMs, newName: name }: Pending, sent: Correlated, 
   };
 };
 
-/** Worth another try: no answer, or an answer about the server rather than about the Event. */
-const isPassing = (error: unknown): boolean =>
-  error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
+/** Cut at a whole character. */
+const cut = (message: string): string => {
+  const bytes = Buffer.from(message);
+  if (bytes.length <= longestMessageBytes) return message;
+  const kept = bytes.subarray(0, longestMessageBytes - 3).toString();
+  return `${kept.replace(/\uFFFD+$/, "")}…`;
+};
 
 /** Sends one event to the API server, as a new Event or as a higher count of one. @throws {ApiError} */
 const createSender = ({ client, component = "rollouts-controller" }: RecorderOptions) => {
   const correlator = createCorrelator();
-  const create = async (pending: Pending, sent: Correlated): Promise<string> => {
+  const create = async (pending: Waiting, sent: Correlated): Promise<string> => {
     const path = collectionPath(EVENTS, pending.event.object.namespace);
     const body = eventObject(pending, sent, component);
     try {
@@ -125,7 +142,7 @@ const createSender = ({ client, component = "rollouts-controller" }: RecorderOpt
     }
     return pending.newName;
   };
-  const raise = async ({ event, atMs }: Pending, sent: Correlated, name: string): Promise<string> => {
+  const raise = async ({ event, atMs }: Waiting, sent: Correlated, name: string): Promise<string> => {
     await client.request({
       method: "PATCH",
       path: objectPath(EVENTS, { namespace: event.object.namespace, name }),
@@ -136,8 +153,8 @@ const createSender = ({ client, component = "rollouts-controller" }: RecorderOpt
     return name;
   };
   return {
-    correlate: (pending: Pending) => correlator.correlate(pending.event, pending.atMs),
-    async send(pending: Pending, sent: Correlated): Promise<void> {
+    correlate: ({ event, atMs, times }: Waiting) => correlator.correlate(event, atMs, times),
+    async send(pending: Waiting, sent: Correlated): Promise<void> {
       let name: string | undefined;
       try {
         name = sent.name === undefined ? await create(pending, sent) : await raise(pending, sent, sent.name);
@@ -151,87 +168,76 @@ const createSender = ({ client, component = "rollouts-controller" }: RecorderOpt
   };
 };
 
-const laneOf = (uid: string): number => {
-  let sum = 0;
-  for (let i = 0; i < uid.length; i += 1) sum = (sum * 31 + uid.charCodeAt(i)) >>> 0;
-  return sum % laneCount;
-};
-
-/** Tells of errors at most once a minute, with what was lost in between. */
-const complainer = (clock: Clock, onError: RecorderOptions["onError"]) => {
-  let lost = 0;
-  let toldAtMs = Number.NEGATIVE_INFINITY;
-  return (error: unknown): void => {
-    lost += 1;
-    if (clock.now() - toldAtMs < complainEveryMs) return;
-    toldAtMs = clock.now();
-    onError?.(error, lost);
-    lost = 0;
-  };
-};
-
 /** A recorder of core/v1 Events as client-go's: see `createCorrelator` for what is merged and what is dropped. */
 export const createRecorder = (options: RecorderOptions): EventRecorder => {
   const { clock } = options;
   const sender = createSender(options);
   const nameOf = nameMaker();
-  const complain = complainer(clock, options.onError);
-  // Lanes run side by side, one event at a time each; an object always takes the same one, which keeps its order.
-  const lanes = Array.from({ length: laneCount }, () => ({
-    queue: [] as Pending[],
-    busy: false,
-    whenEmpty: [] as (() => void)[],
-  }));
+  const lose = (why: Loss["why"], { reason }: KubeEvent, error?: unknown): void =>
+    options.onLost?.({ why, reason, ...(error === undefined ? {} : { error }) });
+  const queue = createEventQueue(laneCount, options.limits ?? usualLimits, ({ event }) => lose("crowded", event));
+  // Lanes run side by side, one event at a time each.
+  const lanes = Array.from({ length: laneCount }, () => ({ busy: false, whenEmpty: [] as (() => void)[] }));
   const stopping = new AbortController();
-  let pending = 0;
+  let underWay = 0;
   let stopped = false;
   let whenIdle = (): void => {};
+  const pending = (): number => queue.size + underWay;
 
-  const deliver = async (item: Pending): Promise<void> => {
+  const isWorthWaiting = (item: Waiting, error: unknown): boolean =>
+    isBusyServer(error) &&
+    !stopping.signal.aborted &&
+    mustBeTold(item.event) &&
+    clock.now() - item.sinceMs < worthTellingMs;
+  /** @returns whether the API server was asked. */
+  const deliver = async (item: Waiting): Promise<boolean> => {
     const sent = sender.correlate(item);
-    if (sent === undefined) return;
+    if (sent === undefined) {
+      lose("limited", item.event);
+      return false;
+    }
     for (let tries = 1; ; tries += 1) {
       try {
-        return await sender.send(item, sent);
+        await sender.send(item, sent);
+        return true;
       } catch (error) {
-        if (tries >= maxTries || !isPassing(error) || stopping.signal.aborted) {
-          complain(error);
-          return;
+        if (tries >= maxTries || !isBusyServer(error) || stopping.signal.aborted) {
+          if (isWorthWaiting(item, error)) queue.putBack(item);
+          else lose(isLeavingNamespace(error) ? "gone" : "refused", item.event, error);
+          return true;
         }
         await pause(clock, 500 * 2 ** tries, stopping.signal);
       }
     }
   };
-  const drain = async (lane: (typeof lanes)[number]): Promise<void> => {
+  const drain = async (lane: (typeof lanes)[number], index: number): Promise<void> => {
     lane.busy = true;
-    for (let item = lane.queue.shift(); item !== undefined; item = lane.queue.shift()) {
-      await deliver(item);
-      pending -= 1;
-      if (pending > crowd && clock.now() - item.atMs < patienceMs) await pause(clock, restMs, stopping.signal);
+    for (let item = queue.shift(index); item !== undefined; item = queue.shift(index)) {
+      underWay += 1;
+      const asked = await deliver(item);
+      underWay -= 1;
+      const isLate = clock.now() - item.sinceMs >= patienceMs;
+      if (asked && pending() > crowd) await pause(clock, isLate ? shortRestMs : restMs, stopping.signal);
     }
     lane.busy = false;
     for (const resolve of lane.whenEmpty.splice(0)) resolve();
-    if (pending === 0) whenIdle();
+    if (pending() === 0) whenIdle();
   };
   return {
     get pending() {
-      return pending;
+      return pending();
     },
     record(event) {
-      const lane = lanes[laneOf(event.object.uid)];
+      const index = laneOf(event.object.uid, laneCount);
+      const lane = lanes[index];
       if (stopped || lane === undefined) return;
-      if (pending >= bufferLimit) {
-        complain(new Error(`Event dropped: ${bufferLimit} wait to be sent (${event.reason} of ${event.object.name})`));
-        return;
-      }
-      pending += 1;
       const atMs = clock.now();
-      lane.queue.push({ event, atMs, newName: nameOf(event.object, atMs) });
-      if (!lane.busy) void drain(lane);
+      queue.push({ ...event, message: cut(event.message) }, atMs, nameOf(event.object, atMs));
+      if (!lane.busy) void drain(lane, index);
     },
     async told(uid, timeoutMs) {
-      const lane = lanes[laneOf(uid)];
-      if (lane?.busy !== true || pending > crowd) return;
+      const lane = lanes[laneOf(uid, laneCount)];
+      if (lane?.busy !== true || pending() > crowd) return;
       const empty = new Promise<void>((resolve) => lane.whenEmpty.push(resolve));
       const enough = new AbortController();
       await Promise.race([empty, pause(clock, timeoutMs, enough.signal)]);
@@ -239,11 +245,11 @@ export const createRecorder = (options: RecorderOptions): EventRecorder => {
     },
     async stop(timeoutMs) {
       stopped = true;
-      if (pending === 0) return;
+      if (pending() === 0) return;
       const idle = new Promise<void>((resolve) => (whenIdle = resolve));
       await Promise.race([idle, pause(clock, timeoutMs, stopping.signal)]);
       stopping.abort();
-      for (const lane of lanes) lane.queue = [];
+      queue.clear();
     },
   };
 };

@@ -1,7 +1,8 @@
 import type { Clock } from "../../controller/loop/clock.ts";
-import { ApiError, refused, textOf, unanswered } from "./apiError.ts";
+import { ApiError, refused, unanswered } from "./apiError.ts";
 import type { Credentials } from "./credentials.ts";
 import type { ApiPath } from "./path.ts";
+import { textOf } from "./errorText.ts";
 import { pause } from "./pause.ts";
 import { type Method, type Target, targetOf } from "./target.ts";
 import { tokenBucket } from "./tokenBucket.ts";

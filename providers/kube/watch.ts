@@ -1,7 +1,8 @@
 import { keyOf } from "../../controller/loop/cache.ts";
 import type { Clock } from "../../controller/loop/clock.ts";
 import { cost } from "../../controller/rules/budget.ts";
-import { ApiError, isExpired, isNoAnswer, type Status, textOf, unanswered, watchError } from "./apiError.ts";
+import { ApiError, isExpired, isNoAnswer, type Status, unanswered, watchError } from "./apiError.ts";
+import { textOf } from "./errorText.ts";
 import { readLines } from "./lines.ts";
 import type { ApiPath } from "./path.ts";
 import { pause } from "./pause.ts";

@@ -129,6 +129,37 @@ oursOnly("fields that we do not know stay in the Rollout and in its pod template
   await world.patch("web", { metadata: { finalizers: null } });
 });
 
+oursOnly("a namespace that is deleted in the middle of updates is no error", async () => {
+  const world = await newWorld("going");
+  const names = ["one", "two", "three", "four"];
+  for (const name of names) {
+    const { spec, ...rest } = withoutServices(name) as RolloutView;
+    const strategy = { canary: { steps: [{ setWeight: 50 }, { pause: {} }] } };
+    // Somebody else's finalizer keeps the namespace for a while, and with it all that makes trouble.
+    const metadata = { name, finalizers: ["example.com/hold"] };
+    await world.create({ ...rest, metadata, spec: { ...spec, replicas: 2, strategy } });
+  }
+  for (const name of names) await world.settle(name, "Healthy", healthy);
+  const { logFile } = theController().child;
+  const before = Bun.file(logFile).size;
+  for (const name of names)
+    await world.patch(name, { spec: { template: { spec: { containers: [{ name: "main", image: yellow }] } } } });
+  await current.api.delete(`/api/v1/namespaces/${world.namespace}`);
+  await Bun.sleep(10_000);
+  const lines = (await Bun.file(logFile).slice(before).text()).split("\n");
+  expect(lines.filter((line) => line.includes("level=error"))).toEqual([]);
+  expect(lines.filter((line) => line.includes("the namespace is being deleted")).length).toBeLessThan(8);
+  for (const name of names) await world.patch(name, { metadata: { finalizers: null } });
+  await until(
+    "its lines tell of the deletion",
+    async () => {
+      const text = await Bun.file(logFile).slice(before).text();
+      return names.every((name) => text.includes(`msg="Rollout deleted" namespace=${world.namespace} rollout=${name}`));
+    },
+    20_000,
+  );
+});
+
 needsPlane("nothing is written while nothing changes", async () => {
   const world = await pausedCanary("idle");
   const { auditLog } = planeOf(current);
