@@ -9,7 +9,7 @@ import { startLocalCluster } from "../../simulator/cluster.ts";
 import { apply, promote, setImage } from "../../simulator/demo/kubectl.ts";
 import { checkout, shop } from "../../simulator/demo/manifests.ts";
 import { randomOf } from "../../simulator/demo/random.ts";
-import { expectGolden } from "./timeline.ts";
+import { expectGolden } from "../golden/timeline.ts";
 
 const rolloutPath = (name: string, subresource?: string): ApiPath =>
   objectPath(ROLLOUTS, { namespace: "default", name, ...(subresource === undefined ? {} : { subresource }) });
@@ -42,7 +42,7 @@ async function world(format: LogFormat = "text") {
 }
 
 const expectLog = (name: string, lines: readonly string[]): void =>
-  expectGolden(join(import.meta.dir, "timelines", `log-${name}.txt`), lines.join(""));
+  expectGolden(join(import.meta.dir, "logs", `${name}.txt`), lines.join(""));
 
 describe("the log at info tells", () => {
   test("a canary: steps, pauses, promotion, completion, and no sizes", async () => {
