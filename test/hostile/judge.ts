@@ -5,6 +5,8 @@ import { violationText } from "../../controller/rules/violation.ts";
 import { podTemplateHash, stepHash } from "../../controller/hash/podHash.ts";
 import { templateDigest } from "../../controller/hash/templateDigest.ts";
 import { decide } from "../../controller/rollout/decide.ts";
+import { equal } from "../../controller/rollout/equal.ts";
+import { mergePatch } from "../../controller/rollout/mergePatch.ts";
 import { createGatherer } from "../../controller/snapshot/gather.ts";
 import { createStores } from "../../controller/snapshot/stores.ts";
 import type { Rollout } from "../../schema/rollout.ts";
@@ -92,6 +94,9 @@ function driven({ kind, object }: World, problem: (text: string) => void): void 
     snapshot.routing?.({ canaryHash: "a", stableHash: "b", canaryWeight: 20, total: 100, additional: [] });
     const bytes = JSON.stringify([decision.status ?? {}, decision.events]).length;
     if (bytes > JSON.stringify(object).length + LONGEST_MESSAGES) problem(`makes a status of ${bytes} bytes`);
+    // What would be sent, and what its echo is compared with.
+    mergePatch(stored.status ?? {}, decision.status ?? {});
+    equal(stored, structuredClone(stored));
     status = decision.status ?? status;
   }
 }
