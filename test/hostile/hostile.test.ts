@@ -22,7 +22,7 @@ test(
     const [out, errors, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
     expect(code, `${out}${errors}`).toBe(0);
   },
-  5 * MINUTES,
+  10 * MINUTES,
 );
 
 describe("the generator of hostile objects", () => {

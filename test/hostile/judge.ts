@@ -8,13 +8,14 @@ import { decide } from "../../controller/rollout/decide.ts";
 import { equal } from "../../controller/rollout/equal.ts";
 import { mergePatch } from "../../controller/rollout/mergePatch.ts";
 import { createGatherer } from "../../controller/snapshot/gather.ts";
-import { createStores } from "../../controller/snapshot/stores.ts";
+import { createStores, type Stores } from "../../controller/snapshot/stores.ts";
+import type { Workload } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { Structural } from "../../schema/crd.ts";
 import { validate } from "../../simulator/schema/structural.ts";
 import { weigh } from "../../webhook/body.ts";
 import { answerReview, causesOf, parseReview, warningsOf } from "../../webhook/review.ts";
-import type { Json } from "./bases.ts";
+import { baseOf, type Json } from "./bases.ts";
 import { schemaOf } from "./places.ts";
 import type { World } from "./worlds.ts";
 
@@ -69,13 +70,26 @@ const LOOKS: Readonly<Record<string, Look>> = {
     }
     if (kind === "Rollout") stepHash(member(object, "spec", "strategy", "canary", "steps"));
   },
-  loop: driven,
+  loop: ({ kind, object }, problem) => {
+    if (kind === "Rollout") drive(object, undefined, problem);
+  },
+  workload: ({ kind, object }, problem) => {
+    const template = member(object, "spec", "template");
+    const base = baseOf("Rollout");
+    if (kind !== "Rollout" || equal(template, member(base, "spec", "template"))) return;
+    const { selector, template: _, ...spec } = base["spec"] as Json;
+    const workloadRef = { apiVersion: "apps/v1", kind: "Deployment", name: "web" };
+    const rollout = { ...base, spec: { ...spec, workloadRef } };
+    const workloads = { look: () => ({ template, selector }), scaledBy: () => [] };
+    admissionFindings(rollout, "Rollout", { references: { workloads } });
+    drive(rollout, { ...object, spec: { template, selector } } as unknown as Workload, problem);
+  },
 };
 
 /** A few turns of the loop, each with the status of the one before. */
-function driven({ kind, object }: World, problem: (text: string) => void): void {
-  if (kind !== "Rollout") return;
+function drive(object: Json, workload: Workload | undefined, problem: (text: string) => void): void {
   const stores = createStores();
+  if (workload !== undefined) stores.workloads.Deployment.objects.upsert(workload);
   for (const name of ["canary", "stable"]) {
     const metadata = { name, namespace: "shop", uid: name, resourceVersion: "1" };
     stores.services.upsert({ metadata, spec: { selector: { app: "web" } } });
@@ -86,8 +100,7 @@ function driven({ kind, object }: World, problem: (text: string) => void): void 
     const stored = object as unknown as Rollout;
     const metadata = { ...stored.metadata, resourceVersion: String(8 + turn) };
     stores.rollouts.upsert({ ...stored, metadata, ...(status === undefined ? {} : { status }) });
-    // Nobody has made what it names.
-    for (const store of stores.optional) for (const key of store.kind.neededBy(stored)) store.seen.add(key);
+    lookFor(stores, stored);
     const snapshot = gatherer.gather("shop/web");
     if (snapshot === undefined) return;
     const decision = decide(snapshot, NOW + turn);
@@ -101,11 +114,25 @@ function driven({ kind, object }: World, problem: (text: string) => void): void 
   }
 }
 
+/** Some of the objects that a Rollout names are there, as those have them who have made no mistake. */
+function lookFor({ optional, routed }: Stores, rollout: Rollout): void {
+  for (const { kind, seen } of optional) for (const key of kind.neededBy(rollout)) seen.add(key);
+  const ingresses = routed.stores.get("ingresses.networking.k8s.io");
+  for (const key of ingresses?.kind.neededBy(rollout).slice(0, 20) ?? []) {
+    if (key.endsWith("-canary")) continue;
+    const [namespace = "", name = ""] = key.split("/");
+    const rules = Array.from({ length: 20 }, () => ({
+      http: { paths: [{ backend: { service: { name: "stable" } } }] },
+    }));
+    ingresses?.objects.upsert({ metadata: { namespace, name, uid: key, resourceVersion: "1" }, spec: { rules } });
+  }
+}
+
 const NOW = Date.parse("2026-02-03T04:05:06Z");
 const LONGEST_MESSAGES = 64 * 2 ** 10;
 
 /** Only objects that the API server stores get to the loop, and into hashes: their types are what the schemas say. */
-const STORED_ONLY: ReadonlySet<string> = new Set(["hash", "loop"]);
+const STORED_ONLY: ReadonlySet<string> = new Set(["hash", "loop", "workload"]);
 
 function referencesOf({ templates, users }: World): References {
   const store = { get: (name: string) => templates.get(name), has: (name: string) => templates.has(name) };
