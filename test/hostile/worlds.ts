@@ -100,6 +100,12 @@ type Craft = (chance: Chance, size: number) => World;
 const list = <T>(length: number, item: (at: number) => T): T[] => Array.from({ length }, (_, at) => item(at));
 const some = (chance: Chance): number => chance.pick([3, 30, 300, 900, 3_000]);
 
+/** Two counts of what stands inside each other, which an object has room for. */
+function both(chance: Chance): readonly [outer: number, inner: number] {
+  const outer = some(chance);
+  return [outer, Math.min(some(chance), Math.floor(20_000 / outer))];
+}
+
 function metricsOf(count: number, query: string): Json[] {
   return list(count, (at) => ({ name: `m${at}`, provider: { prometheus: { query } } }));
 }
@@ -189,20 +195,24 @@ const CRAFTS: Readonly<Record<string, Craft>> = {
   },
   "experiments in steps": (chance) => {
     const object = baseOf("Rollout");
-    const [templates, analyses] = [some(chance), some(chance)];
+    const [steps, inside] = both(chance);
+    const [templates, analyses] = chance.pick([
+      [inside, 1],
+      [1, inside],
+      [inside / 2, inside / 2],
+    ]);
     const experiment = {
       templates: list(templates, (at) => ({ name: `e${at % 700}`, specRef: "canary" })),
       analyses: list(analyses, (at) => ({ name: `a${at % 700}`, templateName: "t0" })),
     };
-    put("Rollout", object, ["spec", "strategy", "canary", "steps"], () =>
-      list(chance.pick([1, 30, 900]), () => ({ experiment })),
-    );
+    put("Rollout", object, ["spec", "strategy", "canary", "steps"], () => list(steps, () => ({ experiment })));
     return worldOf("Rollout", object);
   },
   "routes and matches": (chance) => {
     const object = baseOf("Rollout");
-    const names = list(some(chance), (at) => ({ name: `r${at}` }));
-    const match = list(some(chance), (at) => ({ headerName: `h${at}`, headerValue: { exact: "a" } }));
+    const [steps, matches] = both(chance);
+    const names = list(steps, (at) => ({ name: `r${at}` }));
+    const match = list(matches, (at) => ({ headerName: `h${at}`, headerValue: { exact: "a" } }));
     const canary = ["spec", "strategy", "canary"];
     put("Rollout", object, [...canary, "trafficRouting"], () => ({
       managedRoutes: names,
