@@ -58,8 +58,8 @@ export async function runController(args: readonly string[], { env, version }: S
 /** What gives memory back after a burst, or after the start. */
 const RESTS: readonly Rest[] = [
   { afterMs: 3_000, act: releaseMemory },
-  { afterMs: 15_000, act: releaseCode },
-  { afterMs: 17_000, act: releaseMemory },
+  { afterMs: 20_000, act: releaseCode },
+  { afterMs: 22_000, act: releaseMemory },
 ];
 
 /** What the API server last let us hear, for /readyz. */
