@@ -13,7 +13,7 @@ describe("a long-lived process", () => {
     expect(leanLaunch(compiled)).toEqual({
       program: "/usr/bin/sluice",
       args: ["/usr/bin/sluice", "controller", "--namespaced"],
-      env: { HOME: "/nonexistent", BUN_JSC_useFTLJIT: "0", BUN_JSC_heapGrowthMaxIncrease: "0.5" },
+      env: { HOME: "/nonexistent", BUN_JSC_useFTLJIT: "0", BUN_JSC_heapGrowthMaxIncrease: "0.75" },
     });
   });
 

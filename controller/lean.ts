@@ -7,12 +7,13 @@
  * - No third compiler tier (FTL). A controller works for moments, long apart: this tier compiles for longer than what it
  *   makes is used, and holds the memory. Measured with the webhook at 500 reviews/s: a tenth of the start-up time until
  *   reviews are fast, 16 MB less, and no second in which compiling keeps reviews waiting (docs/adr/0004).
- * - The heap grows by a half at most before it is collected, by default it may become three times as large. Objects never
- *   move, so what is held at the end of a burst keeps the blocks of its peak resident: three quarters of them empty.
+ * - The heap grows by three quarters at most before it is collected, by default it may become three times as large. Objects
+ *   never move, so what is held at the end of a burst keeps the blocks of its peak resident, most of them empty. With a half
+ *   or less every collection would be one of the whole heap (docs/adr/0008).
  */
 export const engineOptions: Readonly<Record<string, string>> = {
   BUN_JSC_useFTLJIT: "0",
-  BUN_JSC_heapGrowthMaxIncrease: "0.5",
+  BUN_JSC_heapGrowthMaxIncrease: "0.75",
 };
 
 export interface Launch {
