@@ -63,7 +63,7 @@ export async function readSmall(request: Request, length: number, reads: SmallRe
 }
 
 /** A large body is looked at this often; without a byte in between it keeps others waiting. */
-const paceMs = 100;
+const paceMs = 250;
 /** So long it may take while others wait for their turn. */
 const hurriedMs = 1_000;
 

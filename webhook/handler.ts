@@ -33,8 +33,8 @@ const collectGarbage = (): void => Bun.gc(true);
 /** From here on a small review takes its turn with the large ones. Usual ones have some hundred values. */
 const heavyValues = 2_500;
 
-/** Longer than the API server waits for us: whoever still waits for its turn then is not one. */
-const turnTimeoutMs = 3_000;
+/** An API server hangs up after 2 s, which Bun notices only of bodies that it does not hold back; others need not. */
+const turnTimeoutMs = 10_000;
 
 /** What is in memory of bodies, for all paths of a server together. */
 export interface Intake {
