@@ -29,7 +29,7 @@ export interface Installation {
   /** kubectl, which must succeed. */
   kubectl(...args: string[]): Promise<CommandResult>;
   /** Waits for the pod of a namespace's Deployment and runs the binary in its place. */
-  startPod(namespace: string, name: string, instead?: Pick<PodOptions, "binary" | "pod">): Promise<Pod>;
+  startPod(namespace: string, name: string, instead?: Pick<PodOptions, "binary" | "pod" | "wrap">): Promise<Pod>;
   until(what: string, holds: () => boolean | Promise<boolean>, timeoutMs?: number): Promise<void>;
   stop(): Promise<void>;
 }

@@ -16,6 +16,12 @@ interface Container {
     readonly capabilities: { readonly drop: readonly string[] };
     readonly readOnlyRootFilesystem: boolean;
   };
+  readonly resources: { readonly limits: { readonly memory: string } };
+  readonly livenessProbe: {
+    readonly periodSeconds: number;
+    readonly timeoutSeconds: number;
+    readonly failureThreshold: number;
+  };
   readonly args: readonly string[];
   readonly env: readonly {
     readonly name: string;
@@ -43,6 +49,7 @@ export interface DeploymentView extends KubeObject {
 
 export interface Pod {
   readonly child: Child;
+  readonly healthzPort: number;
   /** Undefined where the arguments ask for no webhook. */
   readonly webhookPort: number | undefined;
 }
@@ -65,6 +72,8 @@ export interface PodOptions extends StartOptions {
   readonly nursery: Nursery;
   /** The binary that the image holds; by default the one that was built. */
   readonly binary?: string;
+  /** Put before its command: whatever else a kubelet wraps around a container. */
+  readonly wrap?: readonly string[];
 }
 
 /** What a kubelet hands to a container's runtime. */
@@ -116,17 +125,17 @@ export async function containerStart({ plane, api, namespace, name, ...given }: 
 }
 
 /** Where this machine does not let us mount, the token comes by a kubeconfig instead of the place where a pod finds it. */
-export async function startPod({ nursery, binary = program, ...options }: PodOptions): Promise<Pod> {
+export async function startPod({ nursery, binary = program, wrap = [], ...options }: PodOptions): Promise<Pod> {
   const { plane, name } = options;
-  const { args, env, account, webhookPort } = await containerStart(options);
+  const { args, env, account, webhookPort, healthzPort } = await containerStart(options);
   const mounts = (await mayMount()) ? ["unshare", "--mount", "sh", "-c", inMounts, account] : [];
-  const child = nursery.spawn(name, [...mounts, binary, ...args], {
+  const child = nursery.spawn(name, [...wrap, ...mounts, binary, ...args], {
     logFile: join(plane.dir, `${name}.log`),
     cwd: account,
     env: { ...env, KUBECONFIG: mounts.length > 0 ? "" : join(account, "kubeconfig") },
   });
   if (mounts.length === 0) console.log(`install: ${name} gets its token by a kubeconfig (no right to mount here)`);
-  return { child, webhookPort };
+  return { child, healthzPort, webhookPort };
 }
 
 export const podsOf = async (api: Api, namespace: string): Promise<KubeObject[]> =>
