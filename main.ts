@@ -4,14 +4,14 @@
  */
 import { programName } from "./cli/programName.ts";
 import { unknownCommand, usage } from "./cli/usage.ts";
-import { becomeLean } from "./controller/lean.ts";
+import { becomeLean } from "./controller/process/lean.ts";
 import packageJson from "./package.json" with { type: "json" };
 
 async function main([command, ...args]: readonly string[]): Promise<number> {
   switch (command) {
     case "controller": {
       becomeLean();
-      const { runController } = await import("./controller/main.ts");
+      const { runController } = await import("./cli/controller/command.ts");
       return runController(args, { env: process.env, version: packageJson.version });
     }
     case "dev": {

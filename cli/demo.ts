@@ -1,8 +1,8 @@
 /** `sluice demo`: rollouts to look at, on a cluster in this process, with no cluster and no network needed. */
-import type { Log } from "../controller/log.ts";
-import { manualClock } from "../controller/loop/clock.ts";
-import { exitCodeOf, stopSignals } from "../controller/stopSignals.ts";
-import { startLocalCluster } from "../simulator/cluster.ts";
+import type { Log } from "../controller/process/log.ts";
+import { manualClock } from "../kube/clock/clock.ts";
+import { exitCodeOf, stopSignals } from "../controller/process/stopSignals.ts";
+import { startLocalCluster } from "../simulator/local/cluster.ts";
 import { type Onlooker, play } from "../simulator/demo/play.ts";
 import { randomOf } from "../simulator/demo/random.ts";
 import { changeTeller } from "./demoLines.ts";

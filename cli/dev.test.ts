@@ -6,8 +6,8 @@ import { join, resolve } from "node:path";
 import type { Rollout } from "../schema/rollout.ts";
 import { refusalLines } from "../simulator/demo/kubectl.ts";
 import { wrong } from "../simulator/demo/manifests.ts";
-import type { Status } from "../simulator/api/statusError.ts";
-import { kubeBinary, sharedDir } from "../test/cluster/kubeBinary.ts";
+import type { Status } from "../simulator/model/statusError.ts";
+import { kubeBinary, sharedDir } from "../test/cluster/harness/kubeBinary.ts";
 import { helloText } from "./devFiles.ts";
 
 const main = resolve(import.meta.dir, "../main.ts");

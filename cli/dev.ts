@@ -2,13 +2,13 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { createLog, type Log } from "../controller/log.ts";
-import { systemClock } from "../controller/loop/clock.ts";
-import { stopSignals } from "../controller/stopSignals.ts";
-import { type HttpServer, serveHttp } from "../simulator/api/http.ts";
-import type { SavedState } from "../simulator/api/saved.ts";
-import { type LocalCluster, startLocalCluster } from "../simulator/cluster.ts";
-import { DataFileError, keepData, type KeptData, lockData, readData } from "../simulator/dataFile.ts";
+import { createLog, type Log } from "../controller/process/log.ts";
+import { systemClock } from "../kube/clock/clock.ts";
+import { stopSignals } from "../controller/process/stopSignals.ts";
+import { type HttpServer, serveHttp } from "../simulator/server/http/http.ts";
+import type { SavedState } from "../simulator/server/objects/saved.ts";
+import { type LocalCluster, startLocalCluster } from "../simulator/local/cluster.ts";
+import { DataFileError, keepData, type KeptData, lockData, readData } from "../simulator/local/dataFile.ts";
 import { helloText, kubeconfigText, welcomeText } from "./devFiles.ts";
 import { type DevOptions, parseDevOptions } from "./devOptions.ts";
 

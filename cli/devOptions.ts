@@ -1,6 +1,6 @@
 /** From the arguments of `sluice dev` to what it runs with. */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import type { LogLevel } from "../controller/log.ts";
+import type { LogLevel } from "../controller/process/log.ts";
 
 export interface DevOptions {
   /** 0 takes a free one. */

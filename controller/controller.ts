@@ -1,31 +1,37 @@
 /** The Rollout controller as a whole: caches fed by watches, a queue fed by caches, workers while we are the leader. */
-import type { EventRecorder } from "../providers/kube/events.ts";
-import { collectionPath } from "../providers/kube/path.ts";
-import { REPLICA_SETS, ROLLOUTS, SERVICES } from "../providers/kube/resources.ts";
-import type { KubeClient } from "../providers/kube/transport.ts";
+import type { EventRecorder } from "../kube/runtime/recorder.ts";
+import { collectionPath } from "../kube/client/path.ts";
+import { REPLICA_SETS, ROLLOUTS, SERVICES } from "../kube/client/resources.ts";
+import type { KubeClient } from "../kube/client/transport.ts";
 import type { RouterSettings } from "../providers/traffic/router.ts";
-import { runReflector, type KubeObject, type Reflector, type ReflectorIncident } from "../providers/kube/watch.ts";
+import { runReflector, type KubeObject, type Reflector, type ReflectorIncident } from "../kube/runtime/watch.ts";
 import type { ReplicaSet, Resource, Service } from "../schema/kube.ts";
 import type { Rollout } from "../schema/rollout.ts";
-import { createComplaints, tellWatchError, type Complaints } from "./complaints.ts";
-import type { Log } from "./log.ts";
-import { keyOf } from "./loop/cache.ts";
-import type { Clock } from "./loop/clock.ts";
-import { watchOptional, type OptionalWatch } from "./loop/optionalWatch.ts";
-import { passingCause } from "./loop/passing.ts";
-import { createQueue, type QueueMetrics, type WorkQueue } from "./loop/queue.ts";
-import { createReconciler, type Decide, type Reconciler } from "./loop/reconcile.ts";
-import { letGo, releaseRoute, releaseSweeps } from "./loop/routeRelease.ts";
-import { releaseService } from "./loop/serviceCleanup.ts";
-import { createRestorer, type Restorer } from "./loop/workloadRestore.ts";
-import { HASH_LABEL, type RolloutEvent } from "./rollout/model.ts";
-import { equal } from "./rollout/equal.ts";
-import { createGatherer } from "./snapshot/gather.ts";
-import { needOf } from "./snapshot/optionalStore.ts";
-import type { Trouble } from "./troubles.ts";
-import { createStores, servicesOf, type CachedReplicaSet, type CachedService, type Stores } from "./snapshot/stores.ts";
+import { createComplaints, tellWatchError, type Complaints } from "./process/complaints.ts";
+import type { Log } from "./process/log.ts";
+import { keyOf } from "../kube/runtime/cache.ts";
+import type { Clock } from "../kube/clock/clock.ts";
+import { watchOptional, type OptionalWatch } from "./rollout/facts/optionalWatch.ts";
+import { passingCause } from "./rollout/apply/passing.ts";
+import { createQueue, type QueueMetrics, type WorkQueue } from "../kube/runtime/queue.ts";
+import { createReconciler, type Decide, type Reconciler } from "./rollout/apply/reconcile.ts";
+import { letGo, releaseRoute, releaseSweeps } from "./release/routeRelease.ts";
+import { releaseService } from "./services/serviceCleanup.ts";
+import { createRestorer, type Restorer } from "./workloads/workloadRestore.ts";
+import { HASH_LABEL, type RolloutEvent } from "./rollout/model/model.ts";
+import { equal } from "../kube/object/equality.ts";
+import { createGatherer } from "./rollout/facts/gather.ts";
+import { needOf } from "./rollout/facts/optionalStore.ts";
+import type { Trouble } from "./process/troubles.ts";
+import {
+  createStores,
+  servicesOf,
+  type CachedReplicaSet,
+  type CachedService,
+  type Stores,
+} from "./rollout/facts/stores.ts";
 
-/** What the controller tells about itself; see controller/metrics.ts. Times in milliseconds unless named otherwise. */
+/** What the controller tells about itself; see controller/process/metrics.ts. Times in milliseconds unless named otherwise. */
 export interface ControllerObserver {
   reconciled(key: string, durationMs: number, failed: boolean): void;
   eventEmitted(key: string, type: "Normal" | "Warning", reason: string): void;

@@ -1,7 +1,7 @@
 /** The kinds, and what keeps them from being deleted by surprise: with a CRD go all its objects, and their pods. */
 import { crds } from "../schema/crd.ts";
-import { labels, name } from "./names.ts";
-import type { Manifest } from "./render.ts";
+import { labels, name } from "./text/names.ts";
+import type { Manifest } from "./text/render.ts";
 
 /** On a CRD or the namespace: its deletion is meant. */
 export const ALLOW_DELETION = "sluice.dev/allow-deletion";

@@ -4,7 +4,7 @@ import { definitions } from "./api.ts";
 import { helmChart } from "./helm.ts";
 import { containerfile } from "./image/config.ts";
 import { install, kustomizations, namespaceInstall } from "./install.ts";
-import { header, stream, yaml } from "./render.ts";
+import { header, stream, yaml } from "./text/render.ts";
 
 /** Path from manifests/ → contents, the same on every run; a test compares them with what is there. */
 export function generated(): ReadonlyMap<string, string> {

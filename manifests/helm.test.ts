@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { template } from "./helm.ts";
 import { install, kustomizations, namespaceInstall } from "./install.ts";
-import type { Manifest } from "./render.ts";
+import type { Manifest } from "./text/render.ts";
 import { nameOf, objectsIn, rendered } from "./testing.ts";
 
 const chart = join(import.meta.dir, "helm/sluice");

@@ -4,9 +4,9 @@
  */
 import { definitions, guard } from "./api.ts";
 import { loopRoles, webhookRoles } from "./install.ts";
-import { name, repository, served, version } from "./names.ts";
+import { name, repository, served, version } from "./text/names.ts";
 import { aggregatedRoles } from "./rbac.ts";
-import { compact, header, type Manifest, yaml } from "./render.ts";
+import { compact, header, type Manifest, yaml } from "./text/render.ts";
 import {
   deployment,
   disruptionBudget,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { install, namespaceInstall } from "./install.ts";
-import { namespace } from "./names.ts";
-import type { Manifest } from "./render.ts";
+import { namespace } from "./text/names.ts";
+import type { Manifest } from "./text/render.ts";
 import { nameOf, rendered } from "./testing.ts";
 
 interface Rule {

@@ -1,8 +1,8 @@
 /** What each way to install puts together. */
 import { definitions, guard, namespaceObject } from "./api.ts";
-import { clusterArgs, image, name, namespace, namespacedArgs } from "./names.ts";
+import { clusterArgs, image, name, namespace, namespacedArgs } from "./text/names.ts";
 import { aggregatedRoles, granted, leaseRules, loopRules, webhookRoleRules, webhookRules } from "./rbac.ts";
-import type { Manifest } from "./render.ts";
+import type { Manifest } from "./text/render.ts";
 import {
   deployment,
   disruptionBudget,

@@ -2,10 +2,10 @@
  * What the controller may do, and why. Names stand wherever they are known beforehand. The API server's audit log is
  * compared with these rules by test/cluster/install.cluster.ts: nothing is refused, and nothing is there for no request.
  */
-import { locks } from "../controller/main.ts";
-import { keeperRules } from "../webhook/keeper.ts";
-import { labels, name } from "./names.ts";
-import type { Manifest } from "./render.ts";
+import { locks } from "../cli/controller/command.ts";
+import { keeperRules } from "../webhook/keeper/keeper.ts";
+import { labels, name } from "./text/names.ts";
+import type { Manifest } from "./text/render.ts";
 
 export interface Rule {
   /** A comment in the YAML. */

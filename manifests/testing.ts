@@ -1,5 +1,5 @@
 /** How tests look at manifests. */
-import type { Manifest } from "./render.ts";
+import type { Manifest } from "./text/render.ts";
 
 /** As JSON has it. */
 export const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));

@@ -1,7 +1,7 @@
 /** The pods, and what leads to them. */
-import { engineOptions } from "../controller/lean.ts";
-import { labels, name, selector, served } from "./names.ts";
-import type { Manifest } from "./render.ts";
+import { engineOptions } from "../controller/process/lean.ts";
+import { labels, name, selector, served } from "./text/names.ts";
+import type { Manifest } from "./text/render.ts";
 
 export interface Workload {
   /** Undefined: kubectl's -n says it. */

@@ -36,7 +36,7 @@ const pureFolders = [
 /** The only files that may import these packages: everything else takes what they make by injection. */
 const soleImporters: Readonly<Record<string, string>> = {
   "@kubernetes/client-node": "providers/kube/",
-  "@logtape/logtape": "controller/log.ts",
+  "@logtape/logtape": "controller/process/log.ts",
   re2js: "controller/rules/regexp/",
 };
 
@@ -133,10 +133,10 @@ describe("folders that decide", () => {
 
 /** Files that may write out paths of the API, each with its reason; one that does not any more fails. */
 const writesPaths: Readonly<Record<string, string>> = {
-  "providers/kube/path.ts": "builds them",
-  "simulator/api/front.ts": "serves them: its routes",
-  "simulator/api/openapi.ts": "serves them: what it tells of its routes",
-  "simulator/api/reviews.ts": "serves them: its routes",
+  "kube/client/path.ts": "builds them",
+  "simulator/server/http/front.ts": "serves them: its routes",
+  "simulator/server/http/openapi.ts": "serves them: what it tells of its routes",
+  "simulator/server/requests/reviews.ts": "serves them: its routes",
 };
 
 describe("who asks the API server", () => {
@@ -154,7 +154,7 @@ describe("who asks the API server", () => {
     expect(stale, "take these out of the table above").toEqual([]);
   });
 
-  const advice = "build it with collectionPath or objectPath of providers/kube/path.ts";
+  const advice = "build it with collectionPath or objectPath of kube/client/path.ts";
   test.each([
     ['"/apis/apps/v1/deployments"', `1: writes out a path: ${advice}`],
     ["'/api/v1/pods'", `1: writes out a path: ${advice}`],
@@ -164,10 +164,7 @@ describe("who asks the API server", () => {
     ['group + "/namespaces/" + namespace', `1: writes out a path: ${advice}`],
     ["client.request({ path: text as ApiPath })", `1: makes an ApiPath of any text: ${advice}`],
     ["client.request({ path: <ApiPath>text })", `1: makes an ApiPath of any text: ${advice}`],
-    [
-      "`metadata.name=${name}`",
-      "1: writes out a selector by name: make it with nameSelector of providers/kube/path.ts",
-    ],
+    ["`metadata.name=${name}`", "1: writes out a selector by name: make it with nameSelector of kube/client/path.ts"],
   ])("would be caught with %s", (text, message) => {
     expect(writtenPaths({ path: "webhook/x.ts", text })).toEqual([message]);
   });
@@ -268,7 +265,7 @@ describe("what is committed", () => {
 
 /** Where a file makes a path of the API server, or a selector by name, of text, as `line: what: what to do instead`. */
 function writtenPaths(source: Source): string[] {
-  const advice = "build it with collectionPath or objectPath of providers/kube/path.ts";
+  const advice = "build it with collectionPath or objectPath of kube/client/path.ts";
   return nodesOf(source).flatMap(({ node }) => {
     const line = lineAt(source.text, node.start);
     if (node.type === "TSAsExpression" || node.type === "TSTypeAssertion") {
@@ -278,7 +275,7 @@ function writtenPaths(source: Source): string[] {
     const text = writtenText(node);
     if (/^\/apis?(\/|$)|\/namespaces\//.test(text)) return [`${line}: writes out a path: ${advice}`];
     return text.includes("metadata.name=")
-      ? [`${line}: writes out a selector by name: make it with nameSelector of providers/kube/path.ts`]
+      ? [`${line}: writes out a selector by name: make it with nameSelector of kube/client/path.ts`]
       : [];
   });
 }

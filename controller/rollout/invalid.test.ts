@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { decide } from "./decide.ts";
-import type { Snapshot } from "./model.ts";
+import { decide } from "./decide/decide.ts";
+import type { Snapshot } from "./model/model.ts";
 
 const held = (invalid: string): Snapshot => ({
   rollout: { metadata: { name: "web", namespace: "shop", creationTimestamp: undefined }, spec: {} },

@@ -1,7 +1,7 @@
 /** How the image starts the program. Pure; the Containerfile and the archive are both made from it. */
-import { engineOptions } from "../../controller/lean.ts";
-import { image, version } from "../names.ts";
-import { header } from "../render.ts";
+import { engineOptions } from "../../controller/process/lean.ts";
+import { image, version } from "../text/names.ts";
+import { header } from "../text/render.ts";
 import type { Arch } from "./program.ts";
 
 /** Path in the image. */

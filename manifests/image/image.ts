@@ -8,7 +8,7 @@
  */
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { image } from "../names.ts";
+import { image } from "../text/names.ts";
 import { archive, type Compression, compressions, layerOf } from "./archive.ts";
 import { layerNames } from "./config.ts";
 import { downloadPackages } from "./debian.ts";

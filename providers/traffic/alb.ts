@@ -5,8 +5,8 @@
  *
  * Not in here: header routes and their removal, and asking AWS whether it has taken the weights over (§4.2 to §4.5).
  */
-import { mergePatch } from "../../controller/rollout/mergePatch.ts";
-import { leadsTo } from "../../controller/rules/ingress.ts";
+import { mergePatch } from "../../kube/object/mergePatch.ts";
+import { leadsTo } from "../../controller/rules/rollout/ingress.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { TrafficRouting } from "../../schema/trafficRouting.ts";
 import {

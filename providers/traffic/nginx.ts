@@ -3,8 +3,8 @@
  * of ours that leads to the canary Service and says by annotations how much of the traffic it takes. It stays when the
  * update is over, with weight 0, and goes with the Rollout.
  */
-import { isControlledBy, controllerReference } from "../../controller/rollout/ownerReference.ts";
-import { mergePatch } from "../../controller/rollout/mergePatch.ts";
+import { isControlledBy, controllerReference } from "../../kube/object/ownerReference.ts";
+import { mergePatch } from "../../kube/object/mergePatch.ts";
 import type { CanaryStrategy, Rollout } from "../../schema/rollout.ts";
 import type { TrafficRouting } from "../../schema/trafficRouting.ts";
 import {

@@ -2,8 +2,8 @@
  * Meshes of the Service Mesh Interface (traffic.md §5). A TrafficSplit of ours, named after the Rollout unless told
  * otherwise, divides what comes for the root Service. It goes with the Rollout.
  */
-import { equal } from "../../controller/rollout/equal.ts";
-import { controllerReference, isControlledBy } from "../../controller/rollout/ownerReference.ts";
+import { equal } from "../../kube/object/equality.ts";
+import { controllerReference, isControlledBy } from "../../kube/object/ownerReference.ts";
 import type { CanaryStrategy, Rollout } from "../../schema/rollout.ts";
 import type { TrafficRouting } from "../../schema/trafficRouting.ts";
 import { faulty, type Part, planOf } from "./plan.ts";

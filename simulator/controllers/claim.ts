@@ -1,5 +1,5 @@
 /** Which dependents a controller takes: its own that still match, and orphans that match. Pure. */
-import type { ApiObject, ObjectMeta } from "../api/model.ts";
+import type { ApiObject, ObjectMeta } from "../model/model.ts";
 import { refOf, type Write } from "./decision.ts";
 import { controlledBy, type Kind } from "./objects.ts";
 

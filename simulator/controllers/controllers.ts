@@ -1,6 +1,6 @@
 /** Starts the controllers beside an in-memory API server. */
-import type { ApiCore, Change } from "../api/model.ts";
-import type { KubeletSettings } from "../kubeletPod.ts";
+import type { ApiCore, Change } from "../model/model.ts";
+import type { KubeletSettings } from "../kubelet/pod.ts";
 import { deploymentController } from "./deploymentController.ts";
 import { disruptionController } from "./disruption.ts";
 import { type Controller, drive } from "./driver.ts";

@@ -4,8 +4,8 @@
  */
 import { expect, test } from "bun:test";
 import { chance, podTemplate, stage, type Stage, workload } from "../../test/contract/stage.ts";
-import type { ApiCore, ApiObject, Draft } from "../api/model.ts";
-import { StatusError } from "../api/statusError.ts";
+import type { ApiCore, ApiObject, Draft } from "../model/model.ts";
+import { StatusError } from "../model/statusError.ts";
 import { type ControllerName, controllerNames } from "./controllers.ts";
 import { controllerOf, type Deployment, isActive, isReady, type Pod, type ReplicaSet } from "./objects.ts";
 

@@ -1,5 +1,5 @@
 /** What a controller decides: plain data that the driver (driver.ts) carries out. */
-import type { ApiObject, DeleteOptions, Draft, ObjectRef } from "../api/model.ts";
+import type { ApiObject, DeleteOptions, Draft, ObjectRef } from "../model/model.ts";
 
 /** A Kubernetes Event in the making. */
 export interface Remark {

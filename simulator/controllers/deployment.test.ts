@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { podTemplate, refusing, stage, type Stage, workload } from "../../test/contract/stage.ts";
-import { StatusError } from "../api/statusError.ts";
+import { StatusError } from "../model/statusError.ts";
 import type { DeploymentStatus, ReplicaSet } from "./objects.ts";
 
 const statusOf = ({ get }: Stage) => get("deployments.apps", "web")?.["status"] as DeploymentStatus;
@@ -39,7 +39,7 @@ test("a name that another one has is avoided by counting the collision", () => {
 });
 
 test("a Rollout of the same name and template would name its ReplicaSet otherwise", async () => {
-  const { podTemplateHash } = await import("../../controller/hash/podHash.ts");
+  const { podTemplateHash } = await import("../../controller/rollout/hash/podHash.ts");
   const world = stage();
   world.create("deployments.apps", workload("web", 1));
   world.pass(1);

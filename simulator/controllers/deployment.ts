@@ -1,6 +1,6 @@
 /** The Deployment controller: rolling updates, recreation, pausing, resizing and history, as Kubernetes does them. */
-import { sameJson } from "../api/equality.ts";
-import { matchesSelector } from "../../controller/rollout/selector.ts";
+import { sameJson } from "../model/equality.ts";
+import { matchesSelector } from "../../kube/object/selector.ts";
 import { claim } from "./claim.ts";
 import { type Decision, refOf, type Remark, statusWrite, type Write } from "./decision.ts";
 import {

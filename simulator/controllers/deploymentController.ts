@@ -1,6 +1,6 @@
 /** Which changes concern a Deployment, and the facts that its decision needs. */
-import { matchesSelector } from "../../controller/rollout/selector.ts";
-import type { ApiObject } from "../api/model.ts";
+import { matchesSelector } from "../../kube/object/selector.ts";
+import type { ApiObject } from "../model/model.ts";
 import { decideDeployment } from "./deployment.ts";
 import type { Controller } from "./driver.ts";
 import { controllerOf, type Deployment, keyOf } from "./objects.ts";

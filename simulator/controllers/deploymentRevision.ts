@@ -1,7 +1,7 @@
 /** A Deployment's ReplicaSets as its history: which is the new one, revisions and what is copied. Pure. */
-import { podTemplateHash } from "../../controller/hash/podHash.ts";
-import { sameJson } from "../api/equality.ts";
-import type { Draft } from "../api/model.ts";
+import { podTemplateHash } from "../../controller/rollout/hash/podHash.ts";
+import { sameJson } from "../model/equality.ts";
+import type { Draft } from "../model/model.ts";
 import { byAge, desiredAnnotation, maxAnnotation, maxSurge, replicasOf } from "./deploymentSizes.ts";
 import { controlledBy, type Deployment, type PodTemplate, type ReplicaSet } from "./objects.ts";
 

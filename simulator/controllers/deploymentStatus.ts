@@ -1,5 +1,5 @@
 /** A Deployment's status and conditions, in Kubernetes' words. Pure. */
-import { rfc3339 } from "../kubeletStatus.ts";
+import { rfc3339 } from "../kubelet/status.ts";
 import { availableOf, maxUnavailable, replicasOf, total } from "./deploymentSizes.ts";
 import {
   conditionOf,

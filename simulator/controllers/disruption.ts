@@ -1,7 +1,7 @@
 /** The PodDisruptionBudget controller: how many healthy pods there are, should be, and may be evicted. */
-import { sameJson } from "../api/equality.ts";
-import { matchesSelector } from "../../controller/rollout/selector.ts";
-import { rfc3339 } from "../kubeletStatus.ts";
+import { sameJson } from "../model/equality.ts";
+import { matchesSelector } from "../../kube/object/selector.ts";
+import { rfc3339 } from "../kubelet/status.ts";
 import { type Decision, statusWrite } from "./decision.ts";
 import type { Controller } from "./driver.ts";
 import { conditionOf, controllerOf, isReady, keyOf, type Pod, type PodDisruptionBudget, scaled } from "./objects.ts";

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { chance } from "../../test/contract/stage.ts";
 import { virtualClock } from "../../test/sim/clock.ts";
-import { createCore } from "../api/core.ts";
-import { StatusError } from "../api/statusError.ts";
+import { createCore } from "../server/objects/core.ts";
+import { StatusError } from "../model/statusError.ts";
 import type { Decision } from "./decision.ts";
 import { type Controller, drive } from "./driver.ts";
 import { keyOf } from "./objects.ts";

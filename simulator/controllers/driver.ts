@@ -2,8 +2,8 @@
  * Runs one controller: queues the keys that a change concerns (each once, in order, never inside of the request that
  * caused it), asks for the decision, carries it out and comes back when time alone changes the answer.
  */
-import type { ApiCore, Change } from "../api/model.ts";
-import { StatusError } from "../api/statusError.ts";
+import type { ApiCore, Change } from "../model/model.ts";
+import { StatusError } from "../model/statusError.ts";
 import type { Decision, Remark, Write } from "./decision.ts";
 import type { Kind } from "./objects.ts";
 import type { World } from "./world.ts";

@@ -1,5 +1,5 @@
 /** Events go after an hour, as an API server lets them expire: else a world that lives long would be full of them. */
-import type { ApiCore, ApiObject } from "../api/model.ts";
+import type { ApiCore, ApiObject } from "../model/model.ts";
 
 const lifetimeMs = 3_600_000;
 const lookEveryMs = 60_000;

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { chance } from "../../test/contract/stage.ts";
 import { virtualClock } from "../../test/sim/clock.ts";
-import { createCore } from "../api/core.ts";
+import { createCore } from "../server/objects/core.ts";
 import { recorder } from "./events.ts";
 
 function told() {

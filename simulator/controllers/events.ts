@@ -2,9 +2,9 @@
  * Events as client-go records them: one that recurs is counted up, many similar ones are combined, and an object that
  * keeps on gets no more than its share.
  */
-import type { ApiCore, ApiObject, Draft } from "../api/model.ts";
-import { StatusError } from "../api/statusError.ts";
-import { rfc3339 } from "../kubeletStatus.ts";
+import type { ApiCore, ApiObject, Draft } from "../model/model.ts";
+import { StatusError } from "../model/statusError.ts";
+import { rfc3339 } from "../kubelet/status.ts";
 import type { Remark } from "./decision.ts";
 
 /** From the so-manyth different message with the same reason on, they are combined … */

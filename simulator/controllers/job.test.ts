@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { refusing, stage, type Stage } from "../../test/contract/stage.ts";
-import type { Draft } from "../api/model.ts";
-import { StatusError } from "../api/statusError.ts";
+import type { Draft } from "../model/model.ts";
+import { StatusError } from "../model/statusError.ts";
 import type { JobStatus } from "./objects.ts";
 
 const job = (script: string, spec: Readonly<Record<string, unknown>> = {}): Draft => ({

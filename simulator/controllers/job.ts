@@ -1,7 +1,7 @@
 /** The Job controller: pods until enough of them succeeded or too many failed, and what is left of a finished Job. */
-import { sameJson } from "../api/equality.ts";
-import { matchesSelector } from "../../controller/rollout/selector.ts";
-import { rfc3339 } from "../kubeletStatus.ts";
+import { sameJson } from "../model/equality.ts";
+import { matchesSelector } from "../../kube/object/selector.ts";
+import { rfc3339 } from "../kubelet/status.ts";
 import { claim } from "./claim.ts";
 import { type Decision, nothing, refOf, type Remark, statusWrite, type Write } from "./decision.ts";
 import {

@@ -1,5 +1,5 @@
 /** Which changes concern a Job, and the pods that a Job which is gone or finished has left to be let go. */
-import { matchesSelector } from "../../controller/rollout/selector.ts";
+import { matchesSelector } from "../../kube/object/selector.ts";
 import { nothing } from "./decision.ts";
 import type { Controller } from "./driver.ts";
 import { decideJob, release } from "./job.ts";

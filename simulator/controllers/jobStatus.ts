@@ -1,5 +1,5 @@
 /** When a Job is done and what its status says, in Kubernetes' words. Pure. */
-import { rfc3339 } from "../kubeletStatus.ts";
+import { rfc3339 } from "../kubelet/status.ts";
 import { conditionOf, hasEnded, type Job, type JobCondition, type Pod } from "./objects.ts";
 
 /** Pods carry it until they are counted, so that none is lost. */

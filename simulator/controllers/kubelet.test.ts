@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { stage, type Stage } from "../../test/contract/stage.ts";
-import type { ApiCore } from "../api/model.ts";
-import { StatusError } from "../api/statusError.ts";
+import type { ApiCore } from "../model/model.ts";
+import { StatusError } from "../model/statusError.ts";
 import type { Pod } from "./objects.ts";
 
 const pod = (spec: object = {}) => ({

@@ -2,12 +2,12 @@
  * The fake kubelet beside an in-memory server: the same course of pods as against a real one (kubeletLife.ts), without
  * waiting for anything, so that a world in virtual time goes the same way every time.
  */
-import type { ApiCore, Change } from "../api/model.ts";
-import { StatusError } from "../api/statusError.ts";
-import { podLife, type PodLife, type PodMemory, type PodSink } from "../kubeletLife.ts";
-import { fakeNode } from "../kubeletNode.ts";
-import { defaultSettings, type KubeletSettings } from "../kubeletPod.ts";
-import { type PodCondition, type PodStatusPatch, rfc3339 } from "../kubeletStatus.ts";
+import type { ApiCore, Change } from "../model/model.ts";
+import { StatusError } from "../model/statusError.ts";
+import { podLife, type PodLife, type PodMemory, type PodSink } from "../kubelet/life.ts";
+import { fakeNode } from "../kubelet/node.ts";
+import { defaultSettings, type KubeletSettings } from "../kubelet/pod.ts";
+import { type PodCondition, type PodStatusPatch, rfc3339 } from "../kubelet/status.ts";
 import { type Condition, conditionOf, keyOf, type Pod } from "./objects.ts";
 
 export interface InProcessKubeletOptions {

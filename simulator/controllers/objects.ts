@@ -3,8 +3,8 @@
  * these are views, not parsers: whatever else an object holds stays in it.
  */
 import type { LabelSelector } from "../../schema/kube.ts";
-import type { ApiObject, ObjectMeta } from "../api/model.ts";
-import type { ContainerView, PodSpecView } from "../kubeletPod.ts";
+import type { ApiObject, ObjectMeta } from "../model/model.ts";
+import type { ContainerView, PodSpecView } from "../kubelet/pod.ts";
 
 export interface Condition {
   readonly type: string;

@@ -1,5 +1,5 @@
 /** Pods made from a template, with the events that tell of them. Pure. */
-import type { ApiObject } from "../api/model.ts";
+import type { ApiObject } from "../model/model.ts";
 import { refOf, type Remark, type Write } from "./decision.ts";
 import { controlledBy, type Pod, type PodTemplate } from "./objects.ts";
 

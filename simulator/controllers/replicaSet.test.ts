@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { namespace, refusing, stage, startMs, workload } from "../../test/contract/stage.ts";
-import { StatusError } from "../api/statusError.ts";
+import { StatusError } from "../model/statusError.ts";
 import type { DeploymentStatus, Pod, ReplicaSet } from "./objects.ts";
 import { decideReplicaSet } from "./replicaSet.ts";
 

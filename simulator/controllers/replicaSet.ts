@@ -1,7 +1,7 @@
 /** The ReplicaSet controller: as many pods as asked for, and a status that tells of them. */
-import { sameJson } from "../api/equality.ts";
-import { matchesSelector } from "../../controller/rollout/selector.ts";
-import { rfc3339 } from "../kubeletStatus.ts";
+import { sameJson } from "../model/equality.ts";
+import { matchesSelector } from "../../kube/object/selector.ts";
+import { rfc3339 } from "../kubelet/status.ts";
 import { claim } from "./claim.ts";
 import { type Decision, nothing, statusWrite, type Write } from "./decision.ts";
 import type { Controller } from "./driver.ts";

@@ -3,8 +3,8 @@
  * that fits nowhere stays Pending and says so, until a node or another pod makes room. Affinity, taints and spreading are
  * not looked at, nothing is preempted.
  */
-import { parseQuantity } from "../../controller/rules/quantity.ts";
-import { rfc3339 } from "../kubeletStatus.ts";
+import { parseQuantity } from "../../kube/validation/resourceQuantity.ts";
+import { rfc3339 } from "../kubelet/status.ts";
 import { type Decision, nothing, refOf, statusWrite, type Write } from "./decision.ts";
 import type { Controller } from "./driver.ts";
 import { conditionOf, hasEnded, keyOf, type Node, type Pod } from "./objects.ts";

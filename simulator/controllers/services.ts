@@ -1,5 +1,5 @@
 /** The controllers that keep Endpoints and EndpointSlices of Services with selectors. */
-import { sameJson } from "../api/equality.ts";
+import { sameJson } from "../model/equality.ts";
 import { type Decision, refOf, type Write } from "./decision.ts";
 import type { Controller } from "./driver.ts";
 import {

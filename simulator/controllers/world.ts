@@ -2,7 +2,7 @@
  * What the controllers look at, kept by every change of the server, so that no decision scans: objects by key, by the
  * uid of their controller, and pods by their labels. Iteration is in order of arrival, the same in every run.
  */
-import type { ApiCore, ApiObject, Change } from "../api/model.ts";
+import type { ApiCore, ApiObject, Change } from "../model/model.ts";
 import { controllerOf, keyOf, type Kind, type Kinds, type Pod, type Service } from "./objects.ts";
 
 type Labels = Readonly<Record<string, string>>;

@@ -1,8 +1,8 @@
 /** What stock kubectl sends and prints, for the few commands of the demo. */
-import { type ApiPath, collectionPath, objectPath } from "../../providers/kube/path.ts";
-import { ROLLOUTS } from "../../providers/kube/resources.ts";
-import type { ApiRequest, ApiServer } from "../api/model.ts";
-import type { Status } from "../api/statusError.ts";
+import { type ApiPath, collectionPath, objectPath } from "../../kube/client/path.ts";
+import { ROLLOUTS } from "../../kube/client/resources.ts";
+import type { ApiRequest, ApiServer } from "../model/model.ts";
+import type { Status } from "../model/statusError.ts";
 
 export interface Reply {
   /** As kubectl prints them, a line each; errors too. */

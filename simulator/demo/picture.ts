@@ -1,6 +1,6 @@
 /** What there is to see of a Rollout at one moment, read from the server: its phase, steps, pods and who is served by which. */
 import type { CanaryStep, Rollout } from "../../schema/rollout.ts";
-import type { ApiCore, ApiObject } from "../api/model.ts";
+import type { ApiCore, ApiObject } from "../model/model.ts";
 import type { Condition, Pod, ReplicaSet } from "../controllers/objects.ts";
 
 export type PodState = "starting" | "ready" | "ending";

@@ -1,6 +1,6 @@
 /** Plays the demo's scenes on a cluster in virtual time, and shows every moment to whoever looks on. */
-import type { ManualClock } from "../../controller/loop/clock.ts";
-import type { LocalCluster } from "../cluster.ts";
+import type { ManualClock } from "../../kube/clock/clock.ts";
+import type { LocalCluster } from "../local/cluster.ts";
 import { type Picture, pictureOf } from "./picture.ts";
 import { type Beat, type Scene, scenes } from "./story.ts";
 

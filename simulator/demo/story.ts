@@ -2,7 +2,7 @@
  * What the demo's user does, when, and what there is to say about it. A deed waits for a milestone that the cluster reaches
  * by itself; nothing of what is shown beside the captions is made up.
  */
-import type { ApiServer } from "../api/model.ts";
+import type { ApiServer } from "../model/model.ts";
 import { apply, getRollout, promote, type Reply, setImage } from "./kubectl.ts";
 import { checkout, shop, wrong } from "./manifests.ts";
 import type { Picture } from "./picture.ts";

@@ -1,8 +1,8 @@
 /** Which fields an object has, and which of them differ between two: what server-side apply keeps account of. */
-import { sameJson } from "../api/equality.ts";
+import { sameJson } from "../model/equality.ts";
 import type { Shape } from "../schema/shape.ts";
 import { collector, type Collector, fieldElement, fieldNameOf, type FieldSet, hasElement, below } from "./fieldSet.ts";
-import { isObject } from "./json.ts";
+import { isObject } from "../model/json.ts";
 import { elementOf, entriesOf, isNamed, itemsOf, memberShape, structureOf } from "./typedValue.ts";
 
 /** All fields: leaves, elements of lists and entries of maps; not the objects that the schema itself names. */

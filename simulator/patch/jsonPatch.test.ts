@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { applyJsonPatch } from "./jsonPatch.ts";
 import { applyMergePatch } from "./mergePatch.ts";
-import { PatchError } from "./patchError.ts";
+import { PatchError } from "../model/patchError.ts";
 
 const object = {
   metadata: {

@@ -2,9 +2,9 @@
  * JSON patches (RFC 6902) with what the API server adds to them: an index counts from the end when it is negative,
  * `replace` may set a member that is not there, `copy` of nothing gives null, `test` for null holds where nothing is.
  */
-import { sameJson } from "../api/equality.ts";
-import { isList, isObject, type Json, withMember } from "./json.ts";
-import { goJsonType, inapplicable, PatchError, undecodable } from "./patchError.ts";
+import { sameJson } from "../model/equality.ts";
+import { isList, isObject, type Json, withMember } from "../model/json.ts";
+import { goJsonType, inapplicable, PatchError, undecodable } from "../model/patchError.ts";
 
 const maxOperations = 10_000;
 

@@ -1,6 +1,6 @@
-/** JSON merge patches (RFC 7386), applied. What makes them is controller/rollout/mergePatch.ts. */
-import { isList, isObject, type Json, withMember } from "./json.ts";
-import { goJsonType, PatchError, undecodable } from "./patchError.ts";
+/** JSON merge patches (RFC 7386), applied. What makes them is kube/object/mergePatch.ts. */
+import { isList, isObject, type Json, withMember } from "../model/json.ts";
+import { goJsonType, PatchError, undecodable } from "../model/patchError.ts";
 
 /**
  * The object after the patch; itself when that changes nothing. As the API server does it, nulls vanish from objects

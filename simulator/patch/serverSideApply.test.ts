@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { parse } from "yaml";
-import type { Cause } from "../api/model.ts";
+import type { Cause } from "../model/model.ts";
 import { builtinSchemaOf } from "../schema/builtin.ts";
 import { builtinDefaults, builtinViolations } from "../schema/builtinRules.ts";
 import type { Schema } from "../schema/schema.ts";
 import { withDefaults } from "../schema/structural.ts";
 import { applyMergePatch } from "./mergePatch.ts";
-import { PatchError } from "./patchError.ts";
+import { PatchError } from "../model/patchError.ts";
 import { type Apply, serverSideApply, trackManagers } from "./serverSideApply.ts";
 
 type Json = Readonly<Record<string, unknown>>;

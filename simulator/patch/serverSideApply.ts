@@ -3,8 +3,8 @@
  * and takes back what it no longer has. Other writes are accounted for, too, as updates. Follows the API server's
  * fieldmanager and structured-merge-diff v6; objects are never converted between versions.
  */
-import { sameJson } from "../api/equality.ts";
-import type { Cause } from "../api/model.ts";
+import { sameJson } from "../model/equality.ts";
+import type { Cause } from "../model/model.ts";
 import type { Schema } from "../schema/schema.ts";
 import { isBuiltin } from "../schema/schema.ts";
 import type { Shape } from "../schema/shape.ts";
@@ -22,10 +22,10 @@ import {
   without,
 } from "./fieldSet.ts";
 import { givenByServer } from "./givenByServer.ts";
-import { isList, isObject, type Json, withMember } from "./json.ts";
+import { isList, isObject, type Json, withMember } from "../model/json.ts";
 import { idOf, type Manager, type Managers, owned, readManagers, writtenManagers } from "./managers.ts";
 import { merged, withoutFields } from "./mergeApplied.ts";
-import { PatchError } from "./patchError.ts";
+import { PatchError } from "../model/patchError.ts";
 import { typedShape, untypedProblem } from "./typedValue.ts";
 
 interface Write {

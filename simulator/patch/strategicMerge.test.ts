@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { mergePatch } from "../../controller/rollout/mergePatch.ts";
+import { mergePatch } from "../../kube/object/mergePatch.ts";
 import { builtinSchema } from "../schema/builtin.ts";
-import { PatchError } from "./patchError.ts";
+import { PatchError } from "../model/patchError.ts";
 import { applyStrategicMerge } from "./strategicMerge.ts";
 
 const schema = builtinSchema("", "v1", "PodTemplate") ?? {};

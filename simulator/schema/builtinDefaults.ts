@@ -3,8 +3,8 @@
  * defaults (k8s.io/kubernetes v1.36.3: the defaults.go of each group, and the strategies that prepare new objects). Each
  * gives back the object it was given when it adds nothing; goDefaults.ts has what depends on nothing.
  */
-import { pullPolicy } from "../../controller/hash/image.ts";
-import { isList, isObject, type Json, withMember } from "../patch/json.ts";
+import { pullPolicy } from "../../controller/rollout/hash/image.ts";
+import { isList, isObject, type Json, withMember } from "../model/json.ts";
 
 export type Fill = (object: Json) => Json;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Cause } from "../api/model.ts";
+import type { Cause } from "../model/model.ts";
 import { builtinSchemaOf } from "./builtin.ts";
 import { builtinDefaults, builtinViolations } from "./builtinRules.ts";
 import { recorded } from "./recorded/cases.ts";

@@ -1,6 +1,6 @@
 /** The API server's own kinds beyond what their schemas say: what it fills in, and what it refuses. */
-import { root } from "../../controller/rules/place.ts";
-import type { Cause } from "../api/model.ts";
+import { root } from "../../kube/validation/place.ts";
+import type { Cause } from "../model/model.ts";
 import { builtinSchemaOf } from "./builtin.ts";
 import { fills } from "./builtinDefaults.ts";
 import { decoded } from "./goDecoding.ts";

@@ -1,6 +1,6 @@
 /** The limits of single values in custom resources, in the words in which the API server says that one is broken. */
-import { goQuoted } from "../../controller/rules/goQuoted.ts";
-import type { Cause } from "../api/model.ts";
+import { goQuoted } from "../../kube/object/goQuoted.ts";
+import type { Cause } from "../model/model.ts";
 import type { Schema } from "./schema.ts";
 
 /** What is wrong with `value`, which stands at `path` ("spec.replicas"); undefined when nothing is. */

@@ -2,9 +2,9 @@
  * Why an object cannot be read at all: of the API server's own kinds everything is read into a Go type, of custom resources
  * the metadata. Such an object is refused with HTTP 400 before anything else looks at it.
  */
-import { parseQuantity, quantityRule } from "../../controller/rules/quantity.ts";
-import { isList, isObject, type Json } from "../patch/json.ts";
-import { goJsonType } from "../patch/patchError.ts";
+import { parseQuantity, quantityRule } from "../../kube/validation/resourceQuantity.ts";
+import { isList, isObject, type Json } from "../model/json.ts";
+import { goJsonType } from "../model/patchError.ts";
 import { objectMetaSchema } from "./builtin.ts";
 import { isBuiltin, type Schema } from "./schema.ts";
 import { createMemory } from "./memory.ts";

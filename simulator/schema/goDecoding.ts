@@ -2,8 +2,8 @@
  * What Go's decoding and encoding makes of an object of the API server's own kinds: zero values that are not behind a
  * pointer vanish, as do nulls; quantities and times come out in one form; and the API server fills in what it always does.
  */
-import { canonicalQuantity } from "../../controller/hash/quantity.ts";
-import { isList, type Json } from "../patch/json.ts";
+import { canonicalQuantity } from "../../kube/object/quantity.ts";
+import { isList, type Json } from "../model/json.ts";
 import { createMemory } from "./memory.ts";
 import type { Schema } from "./schema.ts";
 import { type Shape, shapeOf } from "./shape.ts";

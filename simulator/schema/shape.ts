@@ -1,5 +1,5 @@
 /** A schema made ready for walking objects: maps instead of records, limits compiled, references to itself resolved. */
-import { sameJson } from "../api/equality.ts";
+import { sameJson } from "../model/equality.ts";
 import {
   type Constraint,
   enumConstraint,

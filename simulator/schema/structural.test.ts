@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Cause } from "../api/model.ts";
+import type { Cause } from "../model/model.ts";
 import { builtinSchema } from "./builtin.ts";
 import { decodingProblem } from "./decodingProblem.ts";
 import { recorded } from "./recorded/cases.ts";

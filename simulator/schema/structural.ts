@@ -3,8 +3,8 @@
  * checked. Every function returns the object that it was given when nothing changes, and works on the schema of a custom
  * resource (its root) as on that of one of the API server's own kinds.
  */
-import type { Cause } from "../api/model.ts";
-import { isList, isObject, type Json } from "../patch/json.ts";
+import type { Cause } from "../model/model.ts";
+import { isList, isObject, type Json } from "../model/json.ts";
 import { objectMetaSchema } from "./builtin.ts";
 import { causesIn } from "./causes.ts";
 import { pathText } from "./fieldPath.ts";

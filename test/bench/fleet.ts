@@ -1,5 +1,5 @@
-import { type Api, ApiError } from "../cluster/api.ts";
-import type { RolloutView } from "../cluster/rolloutView.ts";
+import { type Api, ApiError } from "../cluster/harness/api.ts";
+import type { RolloutView } from "../cluster/harness/rolloutView.ts";
 
 /** N Rollouts in a namespace of their own, as the bench creates, updates and watches them. */
 export interface Fleet {

@@ -11,11 +11,11 @@
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { type Kubelet, startKubelet } from "../../simulator/kubelet.ts";
-import { connect } from "../cluster/api.ts";
-import { startControlPlane } from "../cluster/controlPlane.ts";
-import { applyCrds } from "../cluster/crds.ts";
-import { kubeletPort } from "../cluster/kubeletPort.ts";
+import { type Kubelet, startKubelet } from "../../simulator/kubelet/kubelet.ts";
+import { connect } from "../cluster/harness/api.ts";
+import { startControlPlane } from "../cluster/harness/controlPlane.ts";
+import { applyCrds } from "../cluster/harness/crds.ts";
+import { kubeletPort } from "../cluster/harness/kubeletPort.ts";
 import { type Figures, type Load, measure, type Subject } from "./subject.ts";
 import { table } from "./table.ts";
 

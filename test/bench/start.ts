@@ -1,9 +1,9 @@
 /** How long the compiled program takes from exec until it has done or serves something, over many starts. */
 import { join } from "node:path";
-import { connect } from "../cluster/api.ts";
-import { startControlPlane } from "../cluster/controlPlane.ts";
-import { applyCrds } from "../cluster/crds.ts";
-import { freePort, freePorts } from "../cluster/ports.ts";
+import { connect } from "../cluster/harness/api.ts";
+import { startControlPlane } from "../cluster/harness/controlPlane.ts";
+import { applyCrds } from "../cluster/harness/crds.ts";
+import { freePort, freePorts } from "../cluster/harness/ports.ts";
 import { quantile } from "./subject.ts";
 
 /** As in the image: the engine's options are set, so nothing is started twice. */

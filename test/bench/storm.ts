@@ -3,13 +3,13 @@
  * Rollouts without a pause, with the webhook on, and in the minutes after. A line every ten seconds; judges nothing.
  */
 import { readFileSync } from "node:fs";
-import { type Kubelet, startKubelet } from "../../simulator/kubelet.ts";
-import { type Api, connect } from "../cluster/api.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/controlPlane.ts";
-import { applyCrds } from "../cluster/crds.ts";
-import { kubeletPort } from "../cluster/kubeletPort.ts";
-import { freePort } from "../cluster/ports.ts";
-import { newNursery } from "../cluster/processes.ts";
+import { type Kubelet, startKubelet } from "../../simulator/kubelet/kubelet.ts";
+import { type Api, connect } from "../cluster/harness/api.ts";
+import { type ControlPlane, startControlPlane } from "../cluster/harness/controlPlane.ts";
+import { applyCrds } from "../cluster/harness/crds.ts";
+import { kubeletPort } from "../cluster/harness/kubeletPort.ts";
+import { freePort } from "../cluster/harness/ports.ts";
+import { newNursery } from "../cluster/harness/processes.ts";
 import { newFleet } from "./fleet.ts";
 import { processUsage } from "./processUsage.ts";
 

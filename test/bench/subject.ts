@@ -1,8 +1,8 @@
-import type { Api } from "../cluster/api.ts";
-import { auditMark, isEvent, isLease, isObjectWrite, type Write, writesSince } from "../cluster/auditLog.ts";
-import type { ControlPlane } from "../cluster/controlPlane.ts";
-import { freePort } from "../cluster/ports.ts";
-import { type Child, newNursery } from "../cluster/processes.ts";
+import type { Api } from "../cluster/harness/api.ts";
+import { auditMark, isEvent, isLease, isObjectWrite, type Write, writesSince } from "../cluster/harness/auditLog.ts";
+import type { ControlPlane } from "../cluster/harness/controlPlane.ts";
+import { freePort } from "../cluster/harness/ports.ts";
+import { type Child, newNursery } from "../cluster/harness/processes.ts";
 import { type Fleet, newFleet } from "./fleet.ts";
 import { processUsage, type Usage } from "./processUsage.ts";
 

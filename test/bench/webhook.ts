@@ -4,7 +4,7 @@
  * the webhook adds to writes at a real API server.
  */
 import { parseArgs } from "node:util";
-import { reviewOf, rolloutObject } from "../../webhook/testing.ts";
+import { reviewOf, rolloutObject } from "../../webhook/http/testing.ts";
 import { processUsage } from "./processUsage.ts";
 import { quantile } from "./subject.ts";
 import { clusterFigures } from "./webhookCluster.ts";

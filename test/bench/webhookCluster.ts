@@ -1,8 +1,8 @@
 /** What the webhook adds to writes at a real API server: with it and without, in turns, on the same cluster. */
-import { rolloutObject } from "../../webhook/testing.ts";
-import { type Api, connect } from "../cluster/api.ts";
-import { type ControlPlane, startControlPlane } from "../cluster/controlPlane.ts";
-import { applyCrds } from "../cluster/crds.ts";
+import { rolloutObject } from "../../webhook/http/testing.ts";
+import { type Api, connect } from "../cluster/harness/api.ts";
+import { type ControlPlane, startControlPlane } from "../cluster/harness/controlPlane.ts";
+import { applyCrds } from "../cluster/harness/crds.ts";
 import { quantile } from "./subject.ts";
 import type { WebhookFigure } from "./webhook.ts";
 import { startServer } from "./webhookProcess.ts";

@@ -1,6 +1,6 @@
 /** The webhook as a compiled program in a process of its own. */
 import { resolve } from "node:path";
-import { engineOptions } from "../../controller/lean.ts";
+import { engineOptions } from "../../controller/process/lean.ts";
 import type { FromServer, ToServer } from "./webhookServer.ts";
 
 const repository = resolve(import.meta.dir, "../..");

@@ -1,12 +1,12 @@
 /** The webhook alone in a process of its own, for webhook.ts and webhookCluster.ts. Speaks over IPC. */
 import { Hono } from "hono";
-import { createLog } from "../../controller/log.ts";
-import { systemClock } from "../../controller/loop/clock.ts";
-import { admissionFindings, newViolations } from "../../controller/rules/admission.ts";
-import type { KubeClient } from "../../providers/kube/transport.ts";
-import { type ServingCertificate, serveTls } from "../../webhook/server.ts";
-import { loopbackCertificates } from "../../webhook/testing.ts";
-import { createWebhook } from "../../webhook/webhook.ts";
+import { createLog } from "../../controller/process/log.ts";
+import { systemClock } from "../../kube/clock/clock.ts";
+import { admissionFindings, newViolations } from "../../controller/rules/admission/admission.ts";
+import type { KubeClient } from "../../kube/client/transport.ts";
+import { type ServingCertificate, serveTls } from "../../webhook/http/server.ts";
+import { loopbackCertificates } from "../../webhook/http/testing.ts";
+import { createWebhook } from "../../webhook/http/webhook.ts";
 
 /** To be asked for the durations. */
 export type ToServer = "durations";
@@ -39,9 +39,9 @@ function serveEmpty(certificate: ServingCertificate): { readonly port: number } 
 async function clientOf(path: string): Promise<KubeClient> {
   // Not loaded where the handler alone is measured.
   const [{ parseControllerOptions }, { loadCredentials }, { createClient }] = await Promise.all([
-    import("../../controller/options.ts"),
-    import("../../providers/kube/credentials.ts"),
-    import("../../providers/kube/transport.ts"),
+    import("../../controller/process/options.ts"),
+    import("../../kube/client/credentials.ts"),
+    import("../../kube/client/transport.ts"),
   ]);
   const parsed = parseControllerOptions(["--kubeconfig", path], {});
   if (parsed.kind !== "run") throw new Error("The controller's flags have changed");

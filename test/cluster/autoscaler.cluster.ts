@@ -3,13 +3,13 @@
  * the scale subresource: it reads status.replicas and status.selector there and writes spec.replicas.
  */
 import { afterAll, expect, test } from "bun:test";
-import { promote, setImage } from "./actions.ts";
-import type { KubeObject } from "./api.ts";
-import { type ExternalMetrics, serveExternalMetrics } from "./externalMetrics.ts";
-import { harness } from "./harness.ts";
-import { hashLabel, type ReplicaSetView, type Scene } from "./rolloutView.ts";
-import { until } from "./until.ts";
-import { healthy, inPhase, newWorld, pausedAt, type World } from "./world.ts";
+import { promote, setImage } from "./harness/actions.ts";
+import type { KubeObject } from "./harness/api.ts";
+import { type ExternalMetrics, serveExternalMetrics } from "./harness/externalMetrics.ts";
+import { harness } from "./harness/harness.ts";
+import { hashLabel, type ReplicaSetView, type Scene } from "./harness/rolloutView.ts";
+import { until } from "./harness/until.ts";
+import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/world.ts";
 
 const current = await harness();
 /** The metrics need an API server that reaches this process, and one that no other metrics adapter serves. */

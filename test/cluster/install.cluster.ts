@@ -5,13 +5,13 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdir } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { type Configuration, secretName } from "../../webhook/configuration.ts";
-import type { Secret } from "../../webhook/certificatesSecret.ts";
-import { abort, promote, promoteFull, retry, scale, setImage, undo } from "./actions.ts";
-import type { KubeObject } from "./api.ts";
-import { requestsOf } from "./auditLog.ts";
-import type { CommandResult } from "./controlPlane.ts";
-import { otherController } from "./controller.ts";
+import { type Configuration, secretName } from "../../webhook/configuration/configuration.ts";
+import type { Secret } from "../../webhook/certificates/secret.ts";
+import { abort, promote, promoteFull, retry, scale, setImage, undo } from "./harness/actions.ts";
+import type { KubeObject } from "./harness/api.ts";
+import { requestsOf } from "./harness/auditLog.ts";
+import type { CommandResult } from "./harness/controlPlane.ts";
+import { otherController } from "./harness/controller.ts";
 import {
   account,
   configurationPath,
@@ -24,11 +24,11 @@ import {
   policyOf,
   startInstallation,
   uidsOf,
-} from "./installation.ts";
-import { type DeploymentView, type Pod, serveService } from "./pod.ts";
-import { newRoutedWorld } from "./routed.ts";
-import { denials, rightsOf, unusedRights } from "./rights.ts";
-import { healthy, inPhase, newWorld, pausedAt } from "./world.ts";
+} from "./harness/installation.ts";
+import { type DeploymentView, type Pod, serveService } from "./harness/pod.ts";
+import { newRoutedWorld } from "./harness/routed.ts";
+import { denials, rightsOf, unusedRights } from "./harness/rights.ts";
+import { healthy, inPhase, newWorld, pausedAt } from "./harness/world.ts";
 
 const canary = "rollout-canary";
 const blueGreen = "rollout-bluegreen";

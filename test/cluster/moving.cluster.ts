@@ -4,17 +4,17 @@
  * behind is also played from a recording (movingRecorded.cluster.ts).
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { setImage } from "./actions.ts";
-import { auditMark, isObjectWrite, writesSince } from "./auditLog.ts";
-import { otherController } from "./controller.ts";
-import { type Halfway, halfway, name, quarters } from "./halfway.ts";
-import { slim, writeLeft } from "./leftHalfway.ts";
-import type { Child } from "./processes.ts";
-import { holder, referenceBinary, type Relay, type Runner, startRelay, userOf } from "./relay.ts";
-import type { RolloutView, Scene } from "./rolloutView.ts";
-import { until } from "./until.ts";
-import { newWitness, type Witness } from "./witness.ts";
-import { healthy, newWorld, type World } from "./world.ts";
+import { setImage } from "./harness/actions.ts";
+import { auditMark, isObjectWrite, writesSince } from "./harness/auditLog.ts";
+import { otherController } from "./harness/controller.ts";
+import { type Halfway, halfway, name, quarters } from "./harness/halfway.ts";
+import { slim, writeLeft } from "./harness/leftHalfway.ts";
+import type { Child } from "./harness/processes.ts";
+import { holder, referenceBinary, type Relay, type Runner, startRelay, userOf } from "./harness/relay.ts";
+import type { RolloutView, Scene } from "./harness/rolloutView.ts";
+import { until } from "./harness/until.ts";
+import { newWitness, type Witness } from "./harness/witness.ts";
+import { healthy, newWorld, type World } from "./harness/world.ts";
 
 const mayRun = referenceBinary() !== undefined && otherController() === undefined;
 if (!mayRun) console.log("moving: skipped, since SLUICE_REFERENCE names no binary of the reference's controller");

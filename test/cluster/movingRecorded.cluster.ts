@@ -3,13 +3,13 @@
  * moving.cluster.ts): no pod, no size and no selector moves, and each goes on to its end.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { auditMark, isObjectWrite, writesSince } from "./auditLog.ts";
-import { otherController } from "./controller.ts";
-import { halfway } from "./halfway.ts";
-import { load, readLeft } from "./leftHalfway.ts";
-import { type Relay, startRelay, userOf } from "./relay.ts";
-import { newWitness } from "./witness.ts";
-import { newWorld } from "./world.ts";
+import { auditMark, isObjectWrite, writesSince } from "./harness/auditLog.ts";
+import { otherController } from "./harness/controller.ts";
+import { halfway } from "./harness/halfway.ts";
+import { load, readLeft } from "./harness/leftHalfway.ts";
+import { type Relay, startRelay, userOf } from "./harness/relay.ts";
+import { newWitness } from "./harness/witness.ts";
+import { newWorld } from "./harness/world.ts";
 
 const ours = test.skipIf(otherController() !== undefined);
 let relay: Relay;

@@ -1,11 +1,11 @@
 /** restartAt: pods are replaced a few at a time, by evictions that disruption budgets may refuse. */
 import { expect, test } from "bun:test";
-import { promote, setImage } from "./actions.ts";
-import type { KubeObject } from "./api.ts";
-import { otherController } from "./controller.ts";
-import { harness } from "./harness.ts";
-import type { RolloutView } from "./rolloutView.ts";
-import { healthy, newWorld, pausedAt, type World } from "./world.ts";
+import { promote, setImage } from "./harness/actions.ts";
+import type { KubeObject } from "./harness/api.ts";
+import { otherController } from "./harness/controller.ts";
+import { harness } from "./harness/harness.ts";
+import type { RolloutView } from "./harness/rolloutView.ts";
+import { healthy, newWorld, pausedAt, type World } from "./harness/world.ts";
 
 const current = await harness();
 const oursOnly = test.skipIf(otherController() !== undefined);

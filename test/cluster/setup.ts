@@ -1,5 +1,5 @@
 /** Preloaded by run.ts: a harness that cannot start ends the run at once, instead of failing every test for one reason. */
-import { harness } from "./harness.ts";
+import { harness } from "./harness/harness.ts";
 
 try {
   await harness();

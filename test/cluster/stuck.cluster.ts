@@ -1,9 +1,9 @@
 /** Updates that make no progress, on pods that fail in the ways of real ones. */
 import { expect, test } from "bun:test";
-import type { KubeObject } from "./api.ts";
-import { otherController } from "./controller.ts";
-import type { RolloutView } from "./rolloutView.ts";
-import { healthy, newWorld, type World } from "./world.ts";
+import type { KubeObject } from "./harness/api.ts";
+import { otherController } from "./harness/controller.ts";
+import type { RolloutView } from "./harness/rolloutView.ts";
+import { healthy, newWorld, type World } from "./harness/world.ts";
 
 /** The recorded controller tells no reasons, and a crash loop extends its deadline: documented in docs/differences.md. */
 const oursOnly = test.skipIf(otherController() !== undefined);

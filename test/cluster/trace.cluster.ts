@@ -8,7 +8,7 @@ import { play } from "../trace/play.ts";
 import { traceOf } from "../trace/recording.ts";
 import type { Scenario } from "../trace/scenario.ts";
 import { scenarios } from "../trace/scenarios.ts";
-import { harness } from "./harness.ts";
+import { harness } from "./harness/harness.ts";
 
 /** Quick ones, one of each kind. */
 const chosen = [

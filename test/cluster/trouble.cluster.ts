@@ -1,13 +1,13 @@
 /** What goes wrong around a controller. These tests run one after another: they disturb what all tests share. */
 import { expect, test } from "bun:test";
-import { promote, setImage } from "./actions.ts";
-import type { KubeObject } from "./api.ts";
-import { auditMark, isLease, writesSince } from "./auditLog.ts";
-import { otherController } from "./controller.ts";
-import { controllerUser, type Harness, harness } from "./harness.ts";
-import type { RolloutView } from "./rolloutView.ts";
-import { healthy, inPhase, newWorld, pausedAt, type World } from "./world.ts";
-import { until } from "./until.ts";
+import { promote, setImage } from "./harness/actions.ts";
+import type { KubeObject } from "./harness/api.ts";
+import { auditMark, isLease, writesSince } from "./harness/auditLog.ts";
+import { otherController } from "./harness/controller.ts";
+import { controllerUser, type Harness, harness } from "./harness/harness.ts";
+import type { RolloutView } from "./harness/rolloutView.ts";
+import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/world.ts";
+import { until } from "./harness/until.ts";
 
 const current = await harness();
 /** These need a control plane of ours: a given cluster's API server is not stopped, and its audit log is not at hand. */
@@ -119,7 +119,7 @@ oursOnly("fields that we do not know stay in the Rollout and in its pod template
     finalizers: ["example.com/hold"],
   });
   expect(replicaSets).toHaveLength(1);
-  // A member that is newer than the reference's types, and that newer Kubernetes has (controller/hash/podTypes.ts).
+  // A member that is newer than the reference's types, and that newer Kubernetes has (controller/rollout/hash/podTypes.ts).
   await world.patch("web", { spec: { template: { spec: { schedulingGroup: { podGroupName: "a" } } } } });
   await world.settle(
     "web",

@@ -1,10 +1,10 @@
 /** A controller on a cluster that is not made for it yet, and one whose webhook is at an address of its own. */
 import { expect, test } from "bun:test";
-import { otherController, ownController, startController } from "./controller.ts";
-import { harness } from "./harness.ts";
-import { freePort } from "./ports.ts";
-import { logTail, newNursery } from "./processes.ts";
-import { until } from "./until.ts";
+import { otherController, ownController, startController } from "./harness/controller.ts";
+import { harness } from "./harness/harness.ts";
+import { freePort } from "./harness/ports.ts";
+import { logTail, newNursery } from "./harness/processes.ts";
+import { until } from "./harness/until.ts";
 
 const current = await harness();
 const ours = test.skipIf(otherController() !== undefined || current.plane === undefined);

@@ -4,10 +4,10 @@
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
-import { abort, promote, setImage } from "./actions.ts";
-import type { KubeObject } from "./api.ts";
-import { requestsOf } from "./auditLog.ts";
-import { otherController } from "./controller.ts";
+import { abort, promote, setImage } from "./harness/actions.ts";
+import type { KubeObject } from "./harness/api.ts";
+import { requestsOf } from "./harness/auditLog.ts";
+import { otherController } from "./harness/controller.ts";
 import {
   account,
   configurationPath,
@@ -18,11 +18,11 @@ import {
   podsIn,
   startInstallation,
   uidsOf,
-} from "./installation.ts";
-import { type Pod, podsOf } from "./pod.ts";
-import { denials } from "./rights.ts";
-import type { RolloutView } from "./rolloutView.ts";
-import { healthy, inPhase, newWorld, pausedAt, type World } from "./world.ts";
+} from "./harness/installation.ts";
+import { type Pod, podsOf } from "./harness/pod.ts";
+import { denials } from "./harness/rights.ts";
+import type { RolloutView } from "./harness/rolloutView.ts";
+import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/world.ts";
 
 const canary = "rollout-canary";
 const guardObjects = ["validatingadmissionpolicy", "validatingadmissionpolicybinding"].map(

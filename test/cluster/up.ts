@@ -4,11 +4,11 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { startKubelet } from "../../simulator/kubelet.ts";
-import { durationMs } from "../../simulator/kubeletPod.ts";
-import { connect } from "./api.ts";
-import { startControlPlane } from "./controlPlane.ts";
-import { kubeletPort } from "./kubeletPort.ts";
+import { startKubelet } from "../../simulator/kubelet/kubelet.ts";
+import { durationMs } from "../../simulator/kubelet/pod.ts";
+import { connect } from "./harness/api.ts";
+import { startControlPlane } from "./harness/controlPlane.ts";
+import { kubeletPort } from "./harness/kubeletPort.ts";
 
 const { values } = parseArgs({
   options: {

@@ -5,18 +5,25 @@
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
-import { rolloutObject } from "../../webhook/testing.ts";
-import { setImage } from "./actions.ts";
-import { ApiError, type KubeObject } from "./api.ts";
-import { requestsOf } from "./auditLog.ts";
-import { otherController } from "./controller.ts";
-import { halfway, name, quarters } from "./halfway.ts";
-import { account, type Installation, installYaml, ownNamespace, policyOf, startInstallation } from "./installation.ts";
-import { type Pod, podsOf, program, serveService } from "./pod.ts";
-import { buildRelease, versionOf } from "./release.ts";
-import type { RolloutView, Scene } from "./rolloutView.ts";
-import { newWitness, turnedBack, type Witness } from "./witness.ts";
-import { healthy, newWorld, type World } from "./world.ts";
+import { rolloutObject } from "../../webhook/http/testing.ts";
+import { setImage } from "./harness/actions.ts";
+import { ApiError, type KubeObject } from "./harness/api.ts";
+import { requestsOf } from "./harness/auditLog.ts";
+import { otherController } from "./harness/controller.ts";
+import { halfway, name, quarters } from "./harness/halfway.ts";
+import {
+  account,
+  type Installation,
+  installYaml,
+  ownNamespace,
+  policyOf,
+  startInstallation,
+} from "./harness/installation.ts";
+import { type Pod, podsOf, program, serveService } from "./harness/pod.ts";
+import { buildRelease, versionOf } from "./harness/release.ts";
+import type { RolloutView, Scene } from "./harness/rolloutView.ts";
+import { newWitness, turnedBack, type Witness } from "./harness/witness.ts";
+import { healthy, newWorld, type World } from "./harness/world.ts";
 
 const ours = test.skipIf(otherController() !== undefined);
 const previous = Bun.env.SLUICE_PREVIOUS_BINARY ?? "";

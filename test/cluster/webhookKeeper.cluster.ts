@@ -3,21 +3,26 @@
  * Service whose address is one of this machine. Their instance has names and a label of its own, and nobody else's objects.
  */
 import { afterAll, expect, test } from "bun:test";
-import { systemClock } from "../../controller/loop/clock.ts";
-import { parseControllerOptions } from "../../controller/options.ts";
-import { loadCredentials } from "../../providers/kube/credentials.ts";
-import { createClient } from "../../providers/kube/transport.ts";
-import { type Configuration, configurationName, PROBE_PATH, secretName } from "../../webhook/configuration.ts";
-import { decideCertificates, type Lifetimes, lifetimes } from "../../webhook/certificates.ts";
-import { dataFor, type Secret } from "../../webhook/certificatesSecret.ts";
-import { answerProbe } from "../../webhook/configurationProbe.ts";
-import { createKeeper, keeperRules, type KeeperOptions, type KeeperState } from "../../webhook/keeper.ts";
-import type { KeptCertificate } from "../../webhook/keeperCertificates.ts";
-import { serveTls, type TlsServer } from "../../webhook/server.ts";
-import { ApiError, type KubeObject } from "./api.ts";
-import { harness } from "./harness.ts";
-import { freePort } from "./ports.ts";
-import { until as look } from "./until.ts";
+import { systemClock } from "../../kube/clock/clock.ts";
+import { parseControllerOptions } from "../../controller/process/options.ts";
+import { loadCredentials } from "../../kube/client/credentials.ts";
+import { createClient } from "../../kube/client/transport.ts";
+import {
+  type Configuration,
+  configurationName,
+  PROBE_PATH,
+  secretName,
+} from "../../webhook/configuration/configuration.ts";
+import { decideCertificates, type Lifetimes, lifetimes } from "../../webhook/certificates/certificates.ts";
+import { dataFor, type Secret } from "../../webhook/certificates/secret.ts";
+import { answerProbe } from "../../webhook/http/probe.ts";
+import { createKeeper, keeperRules, type KeeperOptions, type KeeperState } from "../../webhook/keeper/keeper.ts";
+import type { KeptCertificate } from "../../webhook/keeper/certificates.ts";
+import { serveTls, type TlsServer } from "../../webhook/http/server.ts";
+import { ApiError, type KubeObject } from "./harness/api.ts";
+import { harness } from "./harness/harness.ts";
+import { freePort } from "./harness/ports.ts";
+import { until as look } from "./harness/until.ts";
 
 const current = await harness();
 /** The Service's address has to be one of this machine. */

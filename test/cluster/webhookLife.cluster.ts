@@ -5,16 +5,21 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join, resolve } from "node:path";
 import { connect as connectTls } from "node:tls";
-import { type Configuration, configurationName, secretName, VALIDATING } from "../../webhook/configuration.ts";
-import type { Secret } from "../../webhook/certificatesSecret.ts";
-import { rolloutObject } from "../../webhook/testing.ts";
-import { type Api, ApiError, connect, type KubeObject } from "./api.ts";
-import { type ControlPlane, startControlPlane } from "./controlPlane.ts";
-import { applyCrds } from "./crds.ts";
-import { otherController } from "./controller.ts";
-import { freePort } from "./ports.ts";
-import { type Child, logTail, newNursery } from "./processes.ts";
-import { until as look } from "./until.ts";
+import {
+  type Configuration,
+  configurationName,
+  secretName,
+  VALIDATING,
+} from "../../webhook/configuration/configuration.ts";
+import type { Secret } from "../../webhook/certificates/secret.ts";
+import { rolloutObject } from "../../webhook/http/testing.ts";
+import { type Api, ApiError, connect, type KubeObject } from "./harness/api.ts";
+import { type ControlPlane, startControlPlane } from "./harness/controlPlane.ts";
+import { applyCrds } from "./harness/crds.ts";
+import { otherController } from "./harness/controller.ts";
+import { freePort } from "./harness/ports.ts";
+import { type Child, logTail, newNursery } from "./harness/processes.ts";
+import { until as look } from "./harness/until.ts";
 
 const repository = resolve(import.meta.dir, "../..");
 const program = resolve(repository, "dist/sluice");

@@ -1,12 +1,12 @@
 /** Rollouts that take their pod template from another workload, and the place of a Deployment. */
 import { expect, test } from "bun:test";
-import type { KubeObject } from "./api.ts";
-import { otherController } from "./controller.ts";
-import { scale } from "./actions.ts";
-import { hashLabel, type ReplicaSetView } from "./rolloutView.ts";
-import { newStory } from "./story.ts";
-import { until } from "./until.ts";
-import { healthy, inPhase, newWorld, pausedAt, type World } from "./world.ts";
+import type { KubeObject } from "./harness/api.ts";
+import { otherController } from "./harness/controller.ts";
+import { scale } from "./harness/actions.ts";
+import { hashLabel, type ReplicaSetView } from "./harness/rolloutView.ts";
+import { newStory } from "./harness/story.ts";
+import { until } from "./harness/until.ts";
+import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/world.ts";
 
 const name = "rollout-ref-deployment";
 const ours = test.concurrent.skipIf(otherController() !== undefined);

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { type Cluster, type KindName, play, resources } from "../contract/port.ts";
 import { scenarios } from "../contract/workloads.ts";
-import { harness } from "./harness.ts";
+import { harness } from "./harness/harness.ts";
 
 const { api } = await harness();
 const folder = `${import.meta.dir}/../contract/golden`;

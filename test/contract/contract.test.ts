@@ -1,9 +1,9 @@
 import { afterAll } from "bun:test";
-import { systemClock } from "../../controller/loop/clock.ts";
-import { serveHttp } from "../../simulator/api/http.ts";
-import { createApiServer } from "../../simulator/api/server.ts";
+import { systemClock } from "../../kube/clock/clock.ts";
+import { serveHttp } from "../../simulator/server/http/http.ts";
+import { createApiServer } from "../../simulator/server/requests/server.ts";
 import { startControllers } from "../../simulator/controllers/controllers.ts";
-import { connectTo } from "../cluster/api.ts";
+import { connectTo } from "../cluster/harness/api.ts";
 import { contract } from "./contract.ts";
 
 const server = createApiServer({ clock: systemClock });

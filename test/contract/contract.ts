@@ -5,7 +5,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Api } from "../cluster/api.ts";
+import type { Api } from "../cluster/harness/api.ts";
 import { applying } from "./applying.ts";
 import { controllers } from "./controllers.ts";
 import { definitions } from "./definitions.ts";

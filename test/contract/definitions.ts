@@ -1,4 +1,4 @@
-import { at, listAt, textAt } from "../../simulator/api/tableFields.ts";
+import { at, listAt, textAt } from "../../simulator/server/table/fields.ts";
 import type { Asked, Body, Scene, Topic } from "./scene.ts";
 
 const definitionsPath = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";

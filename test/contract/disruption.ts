@@ -1,4 +1,4 @@
-import { at, countAt } from "../../simulator/api/tableFields.ts";
+import { at, countAt } from "../../simulator/server/table/fields.ts";
 import type { Topic } from "./scene.ts";
 
 const pods = "/api/v1/namespaces/NS/pods";

@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { systemClock } from "../../controller/loop/clock.ts";
-import { serveHttp } from "../../simulator/api/http.ts";
-import { createApiServer } from "../../simulator/api/server.ts";
+import { systemClock } from "../../kube/clock/clock.ts";
+import { serveHttp } from "../../simulator/server/http/http.ts";
+import { createApiServer } from "../../simulator/server/requests/server.ts";
 import { startControllers } from "../../simulator/controllers/controllers.ts";
-import { run } from "../cluster/controlPlane.ts";
-import { presentKubectl } from "../cluster/kubeBinary.ts";
+import { run } from "../cluster/harness/controlPlane.ts";
+import { presentKubectl } from "../cluster/harness/kubeBinary.ts";
 
 const timeoutMs = 60_000;
 const definitions = resolve(import.meta.dir, "../../manifests/crds");

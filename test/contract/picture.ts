@@ -1,5 +1,5 @@
 /** A namespace as text without what differs from run to run: times, uids, generated names, addresses and nodes. */
-import type { KubeObject } from "../cluster/api.ts";
+import type { KubeObject } from "../cluster/harness/api.ts";
 import type { KindName } from "./port.ts";
 
 type Fields = Readonly<Record<string, unknown>>;

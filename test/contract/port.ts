@@ -1,5 +1,5 @@
 /** A cluster as the scenes need it, and how they are played and shown. */
-import type { KubeObject } from "../cluster/api.ts";
+import type { KubeObject } from "../cluster/harness/api.ts";
 import { picture } from "./picture.ts";
 
 export const resources = {

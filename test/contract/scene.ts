@@ -1,6 +1,6 @@
 /** What a case of the contract does to an API server, and how it is told. */
-import { type Answer, type Api, patchTypes, type PatchType } from "../cluster/api.ts";
-import { at } from "../../simulator/api/tableFields.ts";
+import { type Answer, type Api, patchTypes, type PatchType } from "../cluster/harness/api.ts";
+import { at } from "../../simulator/server/table/fields.ts";
 import { newTranscript } from "./transcript.ts";
 
 export interface AskOptions {

@@ -1,6 +1,6 @@
 /** A cluster in memory and in virtual time, with Kubernetes' controllers at work. */
-import { createCore } from "../../simulator/api/core.ts";
-import type { ApiCore, ApiObject, Change, Draft, ObjectRef } from "../../simulator/api/model.ts";
+import { createCore } from "../../simulator/server/objects/core.ts";
+import type { ApiCore, ApiObject, Change, Draft, ObjectRef } from "../../simulator/model/model.ts";
 import { type ControllersOptions, startControllers } from "../../simulator/controllers/controllers.ts";
 import { virtualClock } from "../sim/clock.ts";
 import { merged } from "./merged.ts";

@@ -1,6 +1,6 @@
 /** The scenes of workloads.ts on the in-memory cluster, in virtual time. */
 import { expect, test } from "bun:test";
-import { createCore } from "../../simulator/api/core.ts";
+import { createCore } from "../../simulator/server/objects/core.ts";
 import { startControllers } from "../../simulator/controllers/controllers.ts";
 import { virtualClock } from "../sim/clock.ts";
 import { merged } from "./merged.ts";

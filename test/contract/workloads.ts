@@ -2,7 +2,7 @@
  * What Kubernetes' controllers make of workloads: scenes that are played on a real cluster and on the in-memory one, and
  * must look the same after each step. What they look like is in golden/, recorded on the real one.
  */
-import type { KubeObject } from "../cluster/api.ts";
+import type { KubeObject } from "../cluster/harness/api.ts";
 import type { Step } from "./port.ts";
 
 export interface Scenario {

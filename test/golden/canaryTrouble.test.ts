@@ -1,5 +1,5 @@
 import { describe, test } from "bun:test";
-import { podTemplateHash } from "../../controller/hash/podHash.ts";
+import { podTemplateHash } from "../../controller/rollout/hash/podHash.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { expectTimeline } from "./timeline.ts";
 import { createWorld, type World } from "./world.ts";

@@ -4,8 +4,8 @@
  */
 import type { Traffic } from "../../providers/traffic/router.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { podTemplateHash, stepHash } from "../../controller/hash/podHash.ts";
-import { templateDigest } from "../../controller/hash/templateDigest.ts";
+import { podTemplateHash, stepHash } from "../../controller/rollout/hash/podHash.ts";
+import { templateDigest } from "../../controller/rollout/hash/templateDigest.ts";
 import {
   EPHEMERAL_METADATA,
   HASH_LABEL,
@@ -19,16 +19,16 @@ import {
   type ServiceFacts,
   type Snapshot,
   type WorkloadFacts,
-} from "../../controller/rollout/model.ts";
-import { avoiding, injectedAntiAffinity } from "../../controller/rollout/antiAffinity.ts";
-import { equal } from "../../controller/rollout/equal.ts";
-import { nextLookAt, setToLookAt } from "../../controller/rollout/stuck.ts";
-import { restartDue } from "../../controller/rollout/restart.ts";
-import { matchesSelector } from "../../controller/rollout/selector.ts";
-import { serviceViolations } from "../../controller/rules/references.ts";
-import { violationText } from "../../controller/rules/violation.ts";
-import { WORKLOAD_GENERATION } from "../../controller/rollout/workload.ts";
-import { replicaSetFacts } from "../../controller/snapshot/stores.ts";
+} from "../../controller/rollout/model/model.ts";
+import { avoiding, injectedAntiAffinity } from "../../controller/rollout/model/antiAffinity.ts";
+import { equal } from "../../kube/object/equality.ts";
+import { nextLookAt, setToLookAt } from "../../controller/rollout/status/stuck.ts";
+import { restartDue } from "../../controller/rollout/revision/restart.ts";
+import { matchesSelector } from "../../kube/object/selector.ts";
+import { serviceViolations } from "../../controller/rules/rollout/references.ts";
+import { violationText } from "../../kube/validation/violation.ts";
+import { WORKLOAD_GENERATION } from "../../controller/rollout/revision/workload.ts";
+import { replicaSetFacts } from "../../controller/rollout/facts/stores.ts";
 import type { Workload } from "../../schema/kube.ts";
 import { resolvedBy, scaledDeployment } from "./deployment.ts";
 
@@ -142,7 +142,7 @@ export function snapshotOf(cluster: Cluster): Snapshot {
   });
 }
 
-/** As controller/loop/reconcile.ts: pods are asked when nothing moves, and then only now and then. */
+/** As controller/rollout/apply/reconcile.ts: pods are asked when nothing moves, and then only now and then. */
 function withLook(cluster: Cluster, snapshot: Snapshot): Snapshot {
   const { now, look: known } = cluster;
   const set = setToLookAt(snapshot, now);

@@ -1,10 +1,10 @@
 /** The Deployment in a story whose place a Rollout takes: what people set, and how it is looked up. Its pods are not told. */
 import type { Workload } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import type { Action } from "../../controller/rollout/model.ts";
-import { REPLICAS_BEFORE } from "../../controller/rollout/workload.ts";
-import { resolve, type Resolved } from "../../controller/snapshot/resolve.ts";
-import { createWorkloadStores } from "../../controller/snapshot/workloads.ts";
+import type { Action } from "../../controller/rollout/model/model.ts";
+import { REPLICAS_BEFORE } from "../../controller/rollout/revision/workload.ts";
+import { resolve, type Resolved } from "../../controller/rollout/facts/resolve.ts";
+import { createWorkloadStores } from "../../controller/rollout/facts/workloads.ts";
 
 export interface DeploymentOptions {
   readonly image: string;

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
-import { decide } from "../../controller/rollout/decide.ts";
-import { createGatherer } from "../../controller/snapshot/gather.ts";
-import { createStores } from "../../controller/snapshot/stores.ts";
+import { decide } from "../../controller/rollout/decide/decide.ts";
+import { createGatherer } from "../../controller/rollout/facts/gather.ts";
+import { createStores } from "../../controller/rollout/facts/stores.ts";
 import type { ReplicaSet, Service } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { readLeft } from "../cluster/leftHalfway.ts";
-import type { RolloutView } from "../cluster/rolloutView.ts";
+import { readLeft } from "../cluster/harness/leftHalfway.ts";
+import type { RolloutView } from "../cluster/harness/rolloutView.ts";
 
 /** Recorded from the reference's controller (test/cluster/moving.cluster.ts), each at rest in the middle of something. */
 const left = await readLeft();

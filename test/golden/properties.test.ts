@@ -3,9 +3,9 @@
  * looks further than the few worlds of every day.
  */
 import { describe, expect, test } from "bun:test";
-import { decide } from "../../controller/rollout/decide.ts";
-import { maxSurge, maxUnavailable } from "../../controller/rollout/defaults.ts";
-import { HASH_LABEL, type Action, type Decision, type Snapshot } from "../../controller/rollout/model.ts";
+import { decide } from "../../controller/rollout/decide/decide.ts";
+import { maxSurge, maxUnavailable } from "../../controller/rollout/model/defaults.ts";
+import { HASH_LABEL, type Action, type Decision, type Snapshot } from "../../controller/rollout/model/model.ts";
 import type { Traffic } from "../../providers/traffic/router.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { play, randomBlueGreen, randomCanary, randomOf, randomRouted, randomScaled } from "./random.ts";

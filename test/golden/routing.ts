@@ -1,5 +1,5 @@
 /** Stories of traffic routers: objects in an API server in memory, what is wanted of them, and what became of them. */
-import { manualClock } from "../../controller/loop/clock.ts";
+import { manualClock } from "../../kube/clock/clock.ts";
 import {
   type ObjectRef,
   type RoutedObject,
@@ -10,8 +10,8 @@ import {
   TRAFFIC_SPLIT_VERSIONS,
 } from "../../providers/traffic/router.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import type { ApiObject, Draft } from "../../simulator/api/model.ts";
-import { createCore } from "../../simulator/api/core.ts";
+import type { ApiObject, Draft } from "../../simulator/model/model.ts";
+import { createCore } from "../../simulator/server/objects/core.ts";
 import { applyMergePatch } from "../../simulator/patch/mergePatch.ts";
 import { canary, rolloutOf, setWeight } from "./edits.ts";
 

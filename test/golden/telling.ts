@@ -11,7 +11,7 @@ import {
   type Action,
   type Decision,
   type ReplicaSetFacts,
-} from "../../controller/rollout/model.ts";
+} from "../../controller/rollout/model/model.ts";
 import type { Traffic } from "../../providers/traffic/router.ts";
 import type { RolloutCondition, RolloutStatus } from "../../schema/rollout.ts";
 import { START, type Cluster } from "./cluster.ts";

@@ -4,9 +4,15 @@
  */
 import type { Traffic } from "../../providers/traffic/router.ts";
 import type { Rollout, RolloutStatus } from "../../schema/rollout.ts";
-import { decide } from "../../controller/rollout/decide.ts";
-import { nextLookAt } from "../../controller/rollout/stuck.ts";
-import type { Decision, PodWait, ReplicaSetFacts, ServiceFacts, Snapshot } from "../../controller/rollout/model.ts";
+import { decide } from "../../controller/rollout/decide/decide.ts";
+import { nextLookAt } from "../../controller/rollout/status/stuck.ts";
+import type {
+  Decision,
+  PodWait,
+  ReplicaSetFacts,
+  ServiceFacts,
+  Snapshot,
+} from "../../controller/rollout/model/model.ts";
 import { changeSet, newCluster, nextPodChange, perform, runReplicaSets, serviceOf, snapshotOf } from "./cluster.ts";
 import type { Cluster, Outcome } from "./cluster.ts";
 import { endOf, instantText, lineOf, readable, setsText } from "./telling.ts";
@@ -170,7 +176,7 @@ function settle(state: State, cause: string): void {
   throw new Error(`The Rollout does not come to rest:\n${state.lines.slice(-6).join("\n")}`);
 }
 
-/** The actions in their order, each event once what it tells of is true, the status last: as controller/loop/apply.ts. */
+/** The actions in their order, each event once what it tells of is true, the status last: as controller/rollout/apply/apply.ts. */
 function carryOut(state: State, decision: Decision): Outcome {
   const { cluster } = state;
   const crash = state.options.crashAfter?.(decision) ?? Infinity;
@@ -199,7 +205,7 @@ function carryOut(state: State, decision: Decision): Outcome {
   return outcome;
 }
 
-/** What follows from a ReplicaSet that could not be made, as controller/loop/reconcile.ts has it decided. */
+/** What follows from a ReplicaSet that could not be made, as controller/rollout/apply/reconcile.ts has it decided. */
 function explain(state: State, before: Snapshot, outcome: Outcome): void {
   const { cluster } = state;
   const name = `${cluster.rollout.metadata.name}-${before.podHash}`;

@@ -1,5 +1,5 @@
 /** Sound objects to begin with, and how one place in them is replaced. */
-import type { AdmittedKind } from "../../controller/rules/admission.ts";
+import type { AdmittedKind } from "../../controller/rules/admission/admission.ts";
 import type { Structural } from "../../schema/crd.ts";
 import { type Path, schemaOf } from "./places.ts";
 

@@ -1,5 +1,5 @@
 /** What is judged: one hostile object, and what the cluster holds beside it. */
-import type { AdmittedKind } from "../../controller/rules/admission.ts";
+import type { AdmittedKind } from "../../controller/rules/admission/admission.ts";
 import { chanceOf, type Chance } from "../sim/chance.ts";
 import { baseOf, type Json, put } from "./bases.ts";
 import { pathText, type Spot, SPOTS } from "./places.ts";

@@ -1,7 +1,7 @@
 /** Runs the image as a node does: by runc, with what the Deployment asks for. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { ContainerStart, DeploymentView } from "../cluster/pod.ts";
+import type { ContainerStart, DeploymentView } from "../cluster/harness/pod.ts";
 import type { Image } from "./layout.ts";
 import { seccompProfile } from "./machine.ts";
 

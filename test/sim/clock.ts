@@ -3,7 +3,7 @@
  * timers all promises settle. Nothing here waits for the machine, so a seed gives the same story everywhere.
  */
 import { drainMicrotasks } from "bun:jsc";
-import type { Clock } from "../../controller/loop/clock.ts";
+import type { Clock } from "../../kube/clock/clock.ts";
 
 export interface VirtualClock extends Clock {
   /** Fires what falls due within `ms`, or until `enough` says so after a timer. */

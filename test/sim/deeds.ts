@@ -1,9 +1,9 @@
 /** Carrying out a script's deeds in a world: by the API, in one instant, as people and machines with kubectl do. */
-import type { ApiCore, ApiObject, ApiServer, Draft } from "../../simulator/api/model.ts";
-import { HASH_LABEL } from "../../controller/rollout/model.ts";
-import { timestamp } from "../../controller/rollout/time.ts";
+import type { ApiCore, ApiObject, ApiServer, Draft } from "../../simulator/model/model.ts";
+import { HASH_LABEL } from "../../controller/rollout/model/model.ts";
+import { timestamp } from "../../kube/object/time.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { RESTORE_WORKLOAD } from "../../controller/rollout/workload.ts";
+import { RESTORE_WORKLOAD } from "../../controller/rollout/revision/workload.ts";
 import type { Edit } from "../golden/edits.ts";
 import { createDeployment, deploymentIn, resolvedIn, sizeDeployment, storeTemplate } from "./deployment.ts";
 import { changeIngress } from "./routing.ts";

@@ -1,13 +1,13 @@
 import { afterEach, expect, test } from "bun:test";
 import { createController, unobserved } from "../../controller/controller.ts";
-import type { Log } from "../../controller/log.ts";
-import { manualClock } from "../../controller/loop/clock.ts";
-import { createRecorder } from "../../providers/kube/events.ts";
-import type { KubeClient } from "../../providers/kube/transport.ts";
+import type { Log } from "../../controller/process/log.ts";
+import { manualClock } from "../../kube/clock/clock.ts";
+import { createRecorder } from "../../kube/runtime/recorder.ts";
+import type { KubeClient } from "../../kube/client/transport.ts";
 import { crds } from "../../schema/crd.ts";
-import { inProcessClient } from "../../simulator/api/client.ts";
-import type { Draft } from "../../simulator/api/model.ts";
-import { createApiServer } from "../../simulator/api/server.ts";
+import { inProcessClient } from "../../simulator/server/http/client.ts";
+import type { Draft } from "../../simulator/model/model.ts";
+import { createApiServer } from "../../simulator/server/requests/server.ts";
 import { startControllers } from "../../simulator/controllers/controllers.ts";
 import { blueGreen, canary, rolloutOf, setWeight } from "../golden/edits.ts";
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ApiCore, Draft } from "../../simulator/api/model.ts";
+import type { ApiCore, Draft } from "../../simulator/model/model.ts";
 import { LEASE_NAMESPACE } from "./process.ts";
 
 const definition = Bun.YAML.parse(

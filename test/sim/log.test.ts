@@ -1,11 +1,11 @@
 /** What the log tells at info: golden files of the lines that people read, and of what they are spared. */
 import { describe, test } from "bun:test";
 import { join } from "node:path";
-import { createLog, type LogFormat } from "../../controller/log.ts";
-import { manualClock } from "../../controller/loop/clock.ts";
-import { type ApiPath, objectPath } from "../../providers/kube/path.ts";
-import { ROLLOUTS, SERVICES } from "../../providers/kube/resources.ts";
-import { startLocalCluster } from "../../simulator/cluster.ts";
+import { createLog, type LogFormat } from "../../controller/process/log.ts";
+import { manualClock } from "../../kube/clock/clock.ts";
+import { type ApiPath, objectPath } from "../../kube/client/path.ts";
+import { ROLLOUTS, SERVICES } from "../../kube/client/resources.ts";
+import { startLocalCluster } from "../../simulator/local/cluster.ts";
 import { apply, promote, setImage } from "../../simulator/demo/kubectl.ts";
 import { checkout, shop } from "../../simulator/demo/manifests.ts";
 import { randomOf } from "../../simulator/demo/random.ts";

@@ -1,5 +1,5 @@
 /** Pods that stopped serving without anybody's telling them to, until a controller can know of it. */
-import type { Change } from "../../simulator/api/model.ts";
+import type { Change } from "../../simulator/model/model.ts";
 
 interface Loss {
   /** The version of the ReplicaSet that first counts without it; undefined: it still counts it. */

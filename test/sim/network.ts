@@ -1,15 +1,15 @@
 /**
  * The way between a process and the API server: a KubeClient whose requests and watches take time and meet their fates.
- * What it answers itself it says as the real transport does (providers/kube/transport.ts): the same errors, the same
+ * What it answers itself it says as the real transport does (kube/client/transport.ts): the same errors, the same
  * retries after 429 and 503.
  */
-import { ApiError, refused, unanswered } from "../../providers/kube/apiError.ts";
-import { pause } from "../../providers/kube/pause.ts";
-import { targetOf } from "../../providers/kube/target.ts";
-import type { KubeClient, KubeRequest } from "../../providers/kube/transport.ts";
-import type { Clock } from "../../controller/loop/clock.ts";
-import { sent } from "../../simulator/api/client.ts";
-import type { ApiRequest, ApiResponse, ApiServer, WatchEvent } from "../../simulator/api/model.ts";
+import { ApiError, refused, unanswered } from "../../kube/client/apiError.ts";
+import { pause } from "../../kube/clock/pause.ts";
+import { targetOf } from "../../kube/client/target.ts";
+import type { KubeClient, KubeRequest } from "../../kube/client/transport.ts";
+import type { Clock } from "../../kube/clock/clock.ts";
+import { sent } from "../../simulator/server/http/client.ts";
+import type { ApiRequest, ApiResponse, ApiServer, WatchEvent } from "../../simulator/model/model.ts";
 import type { ProcessClock } from "./clock.ts";
 import type { Fate, Faults } from "./faults.ts";
 import { resourceOf, type Past } from "./past.ts";

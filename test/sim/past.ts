@@ -1,5 +1,5 @@
 /** What the API server said some time ago, for lists that come late, and somebody who writes at the wrong moment. */
-import type { ApiCore, ApiObject } from "../../simulator/api/model.ts";
+import type { ApiCore, ApiObject } from "../../simulator/model/model.ts";
 
 export interface Past {
   /** A collection as it was at an instant (ms since the epoch), as a list answer; undefined when nothing is known. */

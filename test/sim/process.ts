@@ -1,12 +1,12 @@
-/** A controller process in the world: the production loop as controller/main.ts wires it, which may crash and come back. */
+/** A controller process in the world: the production loop as cli/controller/command.ts wires it, which may crash and come back. */
 import { createController, type Controller, unobserved } from "../../controller/controller.ts";
-import type { Log } from "../../controller/log.ts";
-import type { Decide } from "../../controller/loop/reconcile.ts";
-import { decide as realDecide } from "../../controller/rollout/decide.ts";
-import { createRecorder } from "../../providers/kube/events.ts";
-import { holdLeases, type Leases } from "../../providers/kube/lease.ts";
-import type { KubeClient, KubeRequest } from "../../providers/kube/transport.ts";
-import type { Clock } from "../../controller/loop/clock.ts";
+import type { Log } from "../../controller/process/log.ts";
+import type { Decide } from "../../controller/rollout/apply/reconcile.ts";
+import { decide as realDecide } from "../../controller/rollout/decide/decide.ts";
+import { createRecorder } from "../../kube/runtime/recorder.ts";
+import { holdLeases, type Leases } from "../../kube/runtime/lease.ts";
+import type { KubeClient, KubeRequest } from "../../kube/client/transport.ts";
+import type { Clock } from "../../kube/clock/clock.ts";
 import type { Chance } from "./chance.ts";
 import { processClock } from "./clock.ts";
 import type { Fate, Faults } from "./faults.ts";

@@ -2,9 +2,9 @@
  * Worlds in which a router splits the traffic: Ingresses in front of the Services, and people who change them. What the
  * users get is read off the objects, as the router's own controller would.
  */
-import { HASH_LABEL } from "../../controller/rollout/model.ts";
+import { HASH_LABEL } from "../../controller/rollout/model/model.ts";
 import type { CanaryStep, Rollout } from "../../schema/rollout.ts";
-import type { ApiCore, ApiObject } from "../../simulator/api/model.ts";
+import type { ApiCore, ApiObject } from "../../simulator/model/model.ts";
 import * as user from "../golden/edits.ts";
 import type { Chance } from "./chance.ts";
 import type { Script, Step } from "./script.ts";

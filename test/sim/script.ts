@@ -4,7 +4,7 @@
  */
 import type { CanaryStep, Rollout, RolloutStrategy } from "../../schema/rollout.ts";
 import * as user from "../golden/edits.ts";
-import type { ObjectMeta } from "../../simulator/api/model.ts";
+import type { ObjectMeta } from "../../simulator/model/model.ts";
 import type { Chance } from "./chance.ts";
 import { takingPlace } from "./deployment.ts";
 import { routed } from "./routing.ts";

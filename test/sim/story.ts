@@ -1,9 +1,9 @@
 /** The story of a world, a line for everything that somebody may want to know; made only when there is a listener. */
-import type { Clock } from "../../controller/loop/clock.ts";
-import { HASH_LABEL, SCALE_DOWN_DEADLINE } from "../../controller/rollout/model.ts";
-import type { KubeRequest } from "../../providers/kube/transport.ts";
+import type { Clock } from "../../kube/clock/clock.ts";
+import { HASH_LABEL, SCALE_DOWN_DEADLINE } from "../../controller/rollout/model/model.ts";
+import type { KubeRequest } from "../../kube/client/transport.ts";
 import type { RolloutStatus } from "../../schema/rollout.ts";
-import type { Change } from "../../simulator/api/model.ts";
+import type { Change } from "../../simulator/model/model.ts";
 import type { Fate } from "./faults.ts";
 import type { Truth } from "./truth.ts";
 

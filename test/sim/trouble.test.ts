@@ -1,16 +1,16 @@
 /** What the log says, and what is tried, when something is wrong that only time mends. */
 import { afterEach, expect, test } from "bun:test";
 import { createController, unobserved } from "../../controller/controller.ts";
-import { createLog } from "../../controller/log.ts";
-import { manualClock } from "../../controller/loop/clock.ts";
-import { refused, unanswered } from "../../providers/kube/apiError.ts";
-import { createRecorder } from "../../providers/kube/events.ts";
-import { targetOf } from "../../providers/kube/target.ts";
-import type { KubeClient, KubeRequest } from "../../providers/kube/transport.ts";
+import { createLog } from "../../controller/process/log.ts";
+import { manualClock } from "../../kube/clock/clock.ts";
+import { refused, unanswered } from "../../kube/client/apiError.ts";
+import { createRecorder } from "../../kube/runtime/recorder.ts";
+import { targetOf } from "../../kube/client/target.ts";
+import type { KubeClient, KubeRequest } from "../../kube/client/transport.ts";
 import { crds } from "../../schema/crd.ts";
-import { inProcessClient } from "../../simulator/api/client.ts";
-import type { Draft } from "../../simulator/api/model.ts";
-import { createApiServer } from "../../simulator/api/server.ts";
+import { inProcessClient } from "../../simulator/server/http/client.ts";
+import type { Draft } from "../../simulator/model/model.ts";
+import { createApiServer } from "../../simulator/server/requests/server.ts";
 import { startControllers } from "../../simulator/controllers/controllers.ts";
 import { canary, rolloutOf, setWeight } from "../golden/edits.ts";
 

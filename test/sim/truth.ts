@@ -2,7 +2,7 @@
  * What is really there: the API server's state as facts, kept by every change. The controllers' caches lag behind it;
  * the judges (invariants.ts) look at it.
  */
-import { decide } from "../../controller/rollout/decide.ts";
+import { decide } from "../../controller/rollout/decide/decide.ts";
 import {
   HASH_LABEL,
   MANAGED_BY,
@@ -10,15 +10,15 @@ import {
   type ServiceFacts,
   type Snapshot,
   type WorkloadFacts,
-} from "../../controller/rollout/model.ts";
-import { restartDue } from "../../controller/rollout/restart.ts";
-import { createGatherer } from "../../controller/snapshot/gather.ts";
-import type { Stored } from "../../controller/loop/cache.ts";
+} from "../../controller/rollout/model/model.ts";
+import { restartDue } from "../../controller/rollout/revision/restart.ts";
+import { createGatherer } from "../../controller/rollout/facts/gather.ts";
+import type { Stored } from "../../kube/runtime/cache.ts";
 import type { RoutedObject } from "../../providers/traffic/router.ts";
-import { createStores, servicesOf } from "../../controller/snapshot/stores.ts";
+import { createStores, servicesOf } from "../../controller/rollout/facts/stores.ts";
 import type { ReplicaSet, Service, Workload } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import type { ApiObject, Change } from "../../simulator/api/model.ts";
+import type { ApiObject, Change } from "../../simulator/model/model.ts";
 import { DEPLOYMENT } from "./deployment.ts";
 import { INGRESS, INGRESS_KEYS } from "./routing.ts";
 

@@ -1,8 +1,8 @@
 /** A whole cluster in virtual time: API server, the controllers of Kubernetes, one or two of ours, and a script. */
-import type { Change } from "../../simulator/api/model.ts";
-import { createApiServer } from "../../simulator/api/server.ts";
+import type { Change } from "../../simulator/model/model.ts";
+import { createApiServer } from "../../simulator/server/requests/server.ts";
 import { startControllers } from "../../simulator/controllers/controllers.ts";
-import type { Clock } from "../../controller/loop/clock.ts";
+import type { Clock } from "../../kube/clock/clock.ts";
 import { chanceOf } from "./chance.ts";
 import { virtualClock } from "./clock.ts";
 import { createRollout, createService, perform, type Stage } from "./deeds.ts";

@@ -3,7 +3,7 @@
  * what belongs to it. Everything that a status holds is a fact, so that no field is forgotten. What must differ from run
  * to run has been named by naming.ts, and what only tells how often something was written is left out.
  */
-import type { KubeObject } from "../cluster/api.ts";
+import type { KubeObject } from "../cluster/harness/api.ts";
 import type { Objects } from "./observe.ts";
 
 export type Facts = ReadonlyMap<string, string>;

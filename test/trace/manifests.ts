@@ -1,5 +1,5 @@
 /** What the scenarios' manifests have in common. */
-import type { KubeObject } from "../cluster/api.ts";
+import type { KubeObject } from "../cluster/harness/api.ts";
 import type { RolloutSpec } from "../../schema/rollout.ts";
 
 type Template = NonNullable<RolloutSpec["template"]>;

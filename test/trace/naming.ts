@@ -1,6 +1,6 @@
 /** Gives what is generated a name that two runs share: hashes, names of pods, uids, times. */
-import type { KubeObject } from "../cluster/api.ts";
-import { hashLabel, revisionOf } from "../cluster/rolloutView.ts";
+import type { KubeObject } from "../cluster/harness/api.ts";
+import { hashLabel, revisionOf } from "../cluster/harness/rolloutView.ts";
 
 const timeForm = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
 const uidForm = /\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/g;

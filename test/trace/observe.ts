@@ -1,5 +1,5 @@
 /** What a cluster's namespaces hold, kept by watches: settling many scenarios at once must not poll the API server. */
-import type { Api, KubeObject } from "../cluster/api.ts";
+import type { Api, KubeObject } from "../cluster/harness/api.ts";
 
 /** The kinds that a keyframe tells of. */
 const paths = {

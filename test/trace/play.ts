@@ -1,9 +1,9 @@
 /** Plays one scenario in a namespace of its own and takes its keyframes. */
-import * as actions from "../cluster/actions.ts";
-import type { KubeObject } from "../cluster/api.ts";
-import type { Harness } from "../cluster/harness.ts";
-import { type World, worldIn } from "../cluster/world.ts";
-import { revisionOf } from "../cluster/rolloutView.ts";
+import * as actions from "../cluster/harness/actions.ts";
+import type { KubeObject } from "../cluster/harness/api.ts";
+import type { Harness } from "../cluster/harness/harness.ts";
+import { type World, worldIn } from "../cluster/harness/world.ts";
+import { revisionOf } from "../cluster/harness/rolloutView.ts";
 import { type Facts, factsOf, hashFacts } from "./facts.ts";
 import { newNaming } from "./naming.ts";
 import type { Objects, Observer } from "./observe.ts";

@@ -1,5 +1,5 @@
 /** What a scenario is: manifests, and what people do to them. Data, so that any two controllers can play the same. */
-import type { KubeObject } from "../cluster/api.ts";
+import type { KubeObject } from "../cluster/harness/api.ts";
 import type { RolloutSpec } from "../../schema/rollout.ts";
 
 type Phase = "Healthy" | "Paused" | "Progressing" | "Degraded" | "Any";

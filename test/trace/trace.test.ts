@@ -1,7 +1,7 @@
 /** The comparison itself, without a cluster; `bun run trace` plays the scenarios. */
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import type { KubeObject } from "../cluster/api.ts";
+import type { KubeObject } from "../cluster/harness/api.ts";
 import { acceptedDifferences } from "./accepted.ts";
 import { compare, report } from "./compare.ts";
 import { factsOf } from "./facts.ts";

@@ -1,5 +1,5 @@
 /** What the rules of the API server's own kinds have in common: how they look at an object and what they tell. */
-import { at, items, type Place, present, text, whole } from "../../../controller/rules/place.ts";
+import { at, items, type Place, present, text, whole } from "../../../kube/validation/place.ts";
 import {
   causeReasons,
   invalid,
@@ -7,9 +7,9 @@ import {
   required,
   type Violation,
   violationBody,
-} from "../../../controller/rules/violation.ts";
-import { sameJson } from "../../api/equality.ts";
-import type { Cause } from "../../api/model.ts";
+} from "../../../kube/validation/violation.ts";
+import { sameJson } from "../../model/equality.ts";
+import type { Cause } from "../../model/model.ts";
 
 /** @param old undefined for a new object. */
 export type Rule = (object: Place, old: Place | undefined) => readonly Violation[];

@@ -1,7 +1,7 @@
 /** What the objects of a kind may be called. */
-import { at, type Place, root, text } from "../../../controller/rules/place.ts";
-import { dnsLabel, dnsSubdomain } from "../../../controller/rules/syntax.ts";
-import type { Violation } from "../../../controller/rules/violation.ts";
+import { at, type Place, root, text } from "../../../kube/validation/place.ts";
+import { dnsLabel, dnsSubdomain } from "../../../kube/validation/syntax.ts";
+import type { Violation } from "../../../kube/validation/violation.ts";
 import { texts } from "./fields.ts";
 
 /** A name that only has to fit into a path. */

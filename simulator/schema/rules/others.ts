@@ -1,9 +1,9 @@
 /** Rules of the kinds that have only a few. */
-import { at, entries, items, type Place, present, text, whole } from "../../../controller/rules/place.ts";
-import { selectorViolations } from "../../../controller/rules/selector.ts";
-import { configKey } from "../../../controller/rules/syntax.ts";
-import { forbidden, type Violation } from "../../../controller/rules/violation.ts";
-import { sameJson } from "../../api/equality.ts";
+import { at, entries, items, type Place, present, text, whole } from "../../../kube/validation/place.ts";
+import { selectorViolations } from "../../../kube/validation/selector.ts";
+import { configKey } from "../../../kube/validation/syntax.ts";
+import { forbidden, type Violation } from "../../../kube/validation/violation.ts";
+import { sameJson } from "../../model/equality.ts";
 import { type Check, each, immutable, members, missing, notBelow, type Rule, unsupported, wrong } from "./fields.ts";
 import { atMostAll, countOrPart } from "./workloads.ts";
 

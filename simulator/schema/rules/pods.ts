@@ -1,9 +1,9 @@
 /** Rules of Pods: what a new one must have, and the little of a running one that may change. */
-import { at, count, items, type Place, present, text, whole } from "../../../controller/rules/place.ts";
-import { podSpecViolations } from "../../../controller/rules/podTemplate/podSpec.ts";
-import { forbidden, type Violation } from "../../../controller/rules/violation.ts";
-import { sameJson } from "../../api/equality.ts";
-import { isList, isObject, type Json } from "../../patch/json.ts";
+import { at, count, items, type Place, present, text, whole } from "../../../kube/validation/place.ts";
+import { podSpecViolations } from "../../../kube/validation/podTemplate/podSpec.ts";
+import { forbidden, type Violation } from "../../../kube/validation/violation.ts";
+import { sameJson } from "../../model/equality.ts";
+import { isList, isObject, type Json } from "../../model/json.ts";
 import { missing, type Rule, wrong } from "./fields.ts";
 import { relaxed } from "./relaxed.ts";
 

@@ -1,5 +1,5 @@
 /** Where the API server is more lenient than the rules of Rollouts, which follow the reference's library. */
-import type { Violation } from "../../../controller/rules/violation.ts";
+import type { Violation } from "../../../kube/validation/violation.ts";
 
 const environment = "a valid environment variable name must consist only of printable ASCII characters other than '='";
 

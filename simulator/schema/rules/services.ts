@@ -1,9 +1,9 @@
 /** Rules of Services and of what stands behind them. */
-import { at, items, type Place, present, text, whole } from "../../../controller/rules/place.ts";
-import { labelViolations } from "../../../controller/rules/selector.ts";
-import { dnsLabel, ipAddress, portName, portNumber } from "../../../controller/rules/syntax.ts";
-import { duplicate, type Violation } from "../../../controller/rules/violation.ts";
-import { sameJson } from "../../api/equality.ts";
+import { at, items, type Place, present, text, whole } from "../../../kube/validation/place.ts";
+import { labelViolations } from "../../../kube/validation/selector.ts";
+import { dnsLabel, ipAddress, portName, portNumber } from "../../../kube/validation/syntax.ts";
+import { duplicate, type Violation } from "../../../kube/validation/violation.ts";
+import { sameJson } from "../../model/equality.ts";
 import {
   type Check,
   each,

@@ -1,16 +1,16 @@
 /** Rules of Deployments, ReplicaSets and Jobs (k8s.io/kubernetes v1.36.3 pkg/apis/apps and batch, validation). */
-import { at, type Place, present, text, textMap, whole } from "../../../controller/rules/place.ts";
-import { podTemplateViolations } from "../../../controller/rules/podTemplate/template.ts";
-import { podSpecViolations } from "../../../controller/rules/podTemplate/podSpec.ts";
+import { at, type Place, present, text, textMap, whole } from "../../../kube/validation/place.ts";
+import { podTemplateViolations } from "../../../kube/validation/podTemplate/template.ts";
+import { podSpecViolations } from "../../../kube/validation/podTemplate/podSpec.ts";
 import {
   printedMap,
   printedSelector,
   selects,
   selectorViolations,
   selectsEverything,
-} from "../../../controller/rules/selector.ts";
-import { forbidden, type Violation } from "../../../controller/rules/violation.ts";
-import { sameJson } from "../../api/equality.ts";
+} from "../../../kube/validation/selector.ts";
+import { forbidden, type Violation } from "../../../kube/validation/violation.ts";
+import { sameJson } from "../../model/equality.ts";
 import { type Check, immutable, members, missing, notBelow, type Rule, unsupported, wrong } from "./fields.ts";
 import { relaxed } from "./relaxed.ts";
 

@@ -1,6 +1,6 @@
 /** Canaries whose traffic a router splits: nginx and ALB, of which the Ingress is all that the Rollout's controller sees. */
 import { canary, pause, setWeight } from "../../golden/edits.ts";
-import type { KubeObject } from "../../cluster/api.ts";
+import type { KubeObject } from "../../cluster/harness/api.ts";
 import type { CanaryStep, CanaryStrategy, SetCanaryScale } from "../../../schema/rollout.ts";
 import { broken, rollout, service } from "../manifests.ts";
 import type { Scenario } from "../scenario.ts";

@@ -1,6 +1,6 @@
 /** Rollouts whose pods are described by another workload. */
 import { blueGreen, canary, pause, setWeight } from "../../golden/edits.ts";
-import type { KubeObject } from "../../cluster/api.ts";
+import type { KubeObject } from "../../cluster/harness/api.ts";
 import type { RolloutStrategy } from "../../../schema/rollout.ts";
 import { service, template } from "../manifests.ts";
 import type { Edit, Scenario } from "../scenario.ts";

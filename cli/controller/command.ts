@@ -1,0 +1,371 @@
+/** `sluice controller`: from its arguments to a process that drives Rollouts until a signal ends it. */
+import { hostname } from "node:os";
+import { loadCredentials } from "../../kube/client/credentials.ts";
+import { checkCredentials } from "../../kube/client/credentialsCheck.ts";
+import { createRecorder } from "../../kube/runtime/recorder.ts";
+import { holdLeases, type Leases } from "../../kube/runtime/lease.ts";
+import { createClient, type KubeClient, type ObservedRequest } from "../../kube/client/transport.ts";
+import type { HeldPort } from "../../webhook/http/port.ts";
+import type { Admission, AdmissionPorts } from "../../webhook/admission/admission.ts";
+import { createComplaints, tellLostEvent } from "../../controller/process/complaints.ts";
+import { createController, type Controller, type ControllerObserver } from "../../controller/controller.ts";
+import { endings, type Ending } from "../../controller/process/ending.ts";
+import { notReadyReasons, serveHealth, type HealthServers } from "../../controller/process/health.ts";
+import { createLog, type Log } from "../../controller/process/log.ts";
+import { systemClock } from "../../kube/clock/clock.ts";
+import { createMetrics, type ApiRequest, type ControllerMetrics } from "../../controller/process/metrics.ts";
+import { releaseCode, releaseMemory, whenQuiet, type Quiet, type Rest } from "../../controller/process/quiet.ts";
+import { parseControllerOptions, type ControllerOptions } from "../../controller/process/options.ts";
+import { createTroubles, type Troubles } from "../../controller/process/troubles.ts";
+import { createUndo, type Undo } from "../../controller/process/undo.ts";
+
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+}
+
+/** @returns the exit code. Errors of the command line go to stderr in words; see `parseControllerOptions`. */
+export async function runController(args: readonly string[], { env, version }: Surroundings): Promise<number> {
+  const parsed = parseControllerOptions(args, env);
+  switch (parsed.kind) {
+    case "help":
+      console.log(parsed.text);
+      return 0;
+    case "version":
+      console.log(`sluice: v${version}`);
+      return 0;
+    case "refused":
+      for (const problem of parsed.problems) console.error(`Error: ${problem}`);
+      return parsed.exitCode;
+    case "run":
+      break;
+    default:
+      return parsed satisfies never;
+  }
+  const log = createLog({ level: parsed.options.logLevel, format: parsed.options.logFormat });
+  for (const warning of parsed.warnings) log.warn(warning);
+  const undo = createUndo((error) => log.warn("Cannot end in order", { error }));
+  try {
+    return await serve({ options: parsed.options, version, log, undo, ending: endings(log, undo) });
+  } catch (error) {
+    log.error("Cannot run the controller", { error });
+    return 1;
+  } finally {
+    await undo.all();
+  }
+}
+
+/** What gives memory back after a burst, or after the start. */
+const RESTS: readonly Rest[] = [
+  { afterMs: 3_000, act: releaseMemory },
+  { afterMs: 20_000, act: releaseCode },
+  { afterMs: 22_000, act: releaseMemory },
+];
+
+/** What the API server last let us hear, for /readyz. */
+interface Contact {
+  lastAnswerAtMs: number | undefined;
+  lastFailureAtMs: number | undefined;
+}
+
+interface Serving {
+  readonly options: ControllerOptions;
+  readonly version: string;
+  readonly log: Log;
+  readonly undo: Undo;
+  readonly ending: Ending;
+}
+
+/**
+ * Credentials, then ports, then all that the cluster sees of us: what can fail has not failed when the first watch begins.
+ * @throws Error saying what cannot be had; what was begun by then is on `undo`
+ */
+async function serve({ options, version, log, undo, ending }: Serving): Promise<number> {
+  const clock = systemClock;
+  const credentials = await loadCredentials(options.kube);
+  checkCredentials(credentials, options.kube);
+  const contact: Contact = { lastAnswerAtMs: undefined, lastFailureAtMs: undefined };
+  const parts: Parts = {};
+  const metrics = (parts.metrics = metricsOf(parts, version));
+  const health = await openPorts(options, parts, contact, undo);
+  const quiet = whenQuiet(clock, RESTS);
+  undo.push(() => quiet.stop());
+  const client = createClient({
+    credentials,
+    version,
+    clock,
+    ...(Number.isFinite(options.qps) ? { limit: { qps: options.qps, burst: options.burst } } : {}),
+    observe: (request) => {
+      observeRequest(request, contact, metrics);
+      // Events are sent, and reviews ask the API server, long after the last decision; a Lease is renewed for ever.
+      if (request.resource !== "leases") quiet.busy();
+      if (options.kubeLogLevel >= 6) log.info("Request", { ...request });
+    },
+  });
+  const complaints = createComplaints({ log, clock });
+  const events = createRecorder({
+    client,
+    clock,
+    onLost: (loss) => {
+      metrics.eventLost(loss.why);
+      tellLostEvent(complaints, loss);
+    },
+  });
+  undo.push(() => events.stop(2_000));
+  const troubles = (parts.troubles = createTroubles({ clock, log, source: credentials.source }));
+  undo.push(() => troubles.stop());
+  const stopping = new AbortController();
+  undo.push(() => stopping.abort());
+  const controller = createController(
+    {
+      client,
+      clock,
+      log,
+      events,
+      observer: observerOf(metrics, quiet),
+      trouble: troubles.met,
+      validForMs: () => parts.leases?.validForMs() ?? 0,
+    },
+    {
+      namespace: options.namespaced ? (options.namespace ?? credentials.namespace) : undefined,
+      instanceId: options.instanceId,
+      resyncMs: options.resyncMs,
+      routing: options.routing,
+      concurrency: options.rolloutThreads,
+    },
+    stopping.signal,
+  );
+  parts.controller = controller;
+  const isLeader = (): boolean => parts.leases?.isLeader() ?? false;
+  const { stores } = controller;
+  const beside: AdmissionPorts = { client, clock, log, events, stores, isLeader, busy: quiet.busy, troubles };
+  const { namespace } = credentials;
+  const admission = await admissionOf(options, beside, health.webhook, namespace, stopping.signal);
+  parts.admission = admission;
+  log.info("Watching", { server: credentials.server, version, instance: options.instanceId });
+  const hold = (leases: Leases): void => void (parts.leases = leases);
+  await lead({ options, log, client, controller, admission, troubles, stopping, ending, hold });
+  return ending.exitCode();
+}
+
+/** What the webhook needs and may not be had. */
+interface WebhookStart extends HeldPort {
+  /** PEM; see `readClientCa`. */
+  readonly clientCa: string | undefined;
+}
+
+/** Takes all ports. They answer from the start; the webhook's is only kept until there is a certificate. */
+async function openPorts(
+  options: ControllerOptions,
+  parts: Parts,
+  contact: Contact,
+  undo: Undo,
+): Promise<HealthServers & { readonly webhook: WebhookStart | undefined }> {
+  const { healthzPort, metricsPort, healthAddress, metricsAddress } = options;
+  const health = serveHealth({
+    healthzPort,
+    metricsPort,
+    healthAddress,
+    metricsAddress,
+    notReady: () => notReady(parts, contact),
+    *renderMetrics() {
+      yield* parts.metrics?.render() ?? [];
+      yield* parts.admission?.render() ?? [];
+    },
+  });
+  undo.push(() => health.stop());
+  if (options.webhook === undefined) return { ...health, webhook: undefined };
+  const { holdPort } = await import("../../webhook/http/port.ts");
+  const { readClientCa } = await import("../../webhook/admission/admission.ts");
+  const clientCa = await readClientCa(options.webhook.clientCa);
+  const port = await holdPort(options.webhook.port, options.webhook.address);
+  undo.push(() => port.release());
+  return { ...health, webhook: { ...port, clientCa } };
+}
+
+function notReady({ controller, troubles, admission }: Parts, contact: Contact): string[] {
+  if (controller === undefined) return ["starting"];
+  return [
+    ...notReadyReasons({ nowMs: systemClock.now(), unsynced: controller.unready(), ...contact }),
+    ...(troubles?.sentences() ?? []),
+    ...(admission?.notReady() ?? []),
+  ];
+}
+
+interface Leading {
+  readonly options: ControllerOptions;
+  readonly log: Log;
+  readonly client: KubeClient;
+  readonly controller: Controller;
+  readonly admission: Admission | undefined;
+  readonly troubles: Troubles;
+  /** Aborting it ends the watches. */
+  readonly stopping: AbortController;
+  readonly ending: Ending;
+  readonly hold: (leases: Leases) => void;
+}
+
+/** They come one after the other, and look at each other when somebody asks. */
+interface Parts {
+  metrics?: ControllerMetrics;
+  troubles?: Troubles;
+  controller?: Controller;
+  admission?: Admission | undefined;
+  leases?: Leases;
+}
+
+/** Metrics of parts that come later: they are looked at when somebody scrapes. */
+const metricsOf = (parts: Parts, version: string): ControllerMetrics =>
+  createMetrics({
+    now: systemClock.now,
+    version,
+    commit: "",
+    rollouts: () => parts.controller?.stores.rollouts.values() ?? [],
+    isLeader: () => parts.leases?.isLeader() ?? false,
+    cacheObjects: () => cacheObjects(parts.controller),
+    queues: () => parts.controller?.queues ?? [],
+  });
+
+const controllerNamespace = ({ controllerNamespace: given }: ControllerOptions): string => given ?? "argo-rollouts";
+
+/** The webhook, when one is asked for; its modules are loaded only then. */
+async function admissionOf(
+  options: ControllerOptions,
+  ports: AdmissionPorts,
+  held: WebhookStart | undefined,
+  ownNamespace: string,
+  signal: AbortSignal,
+): Promise<Admission | undefined> {
+  const { webhook, instanceId, resyncMs } = options;
+  if (webhook === undefined || held === undefined) return undefined;
+  const { startAdmission } = await import("../../webhook/admission/admission.ts");
+  const admissionOptions = {
+    port: held.port,
+    address: webhook.address,
+    listening: held.release,
+    endpoint:
+      webhook.url === undefined
+        ? ({ kind: "service", name: webhook.service } as const)
+        : ({ kind: "url", url: webhook.url } as const),
+    clientCa: held.clientCa,
+    failurePolicy: webhook.failurePolicy,
+    namespace: controllerNamespace(options),
+    watchedNamespace: options.namespaced ? (options.namespace ?? ownNamespace) : undefined,
+    instanceId,
+    resyncMs,
+    pod: process.env["POD_NAME"] ?? hostname(),
+  };
+  return startAdmission(admissionOptions, ports, signal);
+}
+
+/** The Leases of an instance. */
+export const locks = (instanceId: string): [string, string] => {
+  const suffix = instanceId === "" ? "" : `-${instanceId}`;
+  return [`sluice-controller-lock${suffix}`, `argo-rollouts-controller-lock${suffix}`];
+};
+
+/** Waits for the caches and the Leases, works, and hands over in the end, whatever brings it about. */
+async function lead(leading: Leading): Promise<void> {
+  const { log, controller, admission, stopping, ending, hold } = leading;
+  const working = new AbortController();
+  void ending.asked.then(() => working.abort());
+  const leases = takeLeases(leading);
+  hold(leases);
+  try {
+    const ready = Promise.all([leases.acquired, controller.hasSynced]).then(() => controller.refresh());
+    await Promise.race([ready, ending.asked]);
+    if (leases.isLeader() && !working.signal.aborted) {
+      log.info("Leading", { rollouts: controller.stores.rollouts.size });
+      void admission?.audit(working.signal);
+      await controller.run(working.signal);
+    }
+  } finally {
+    stopping.abort();
+    await admission?.parted;
+    await leases.release();
+    await admission?.done;
+  }
+}
+
+/** Ours, and the reference's: the two controllers must never write at once. */
+function takeLeases({ options, client, log, troubles, ending }: Leading): Leases {
+  if (!options.leaderElect) {
+    return {
+      isLeader: () => true,
+      validForMs: () => Number.POSITIVE_INFINITY,
+      acquired: Promise.resolve(),
+      release: async () => {},
+    };
+  }
+  const complaints = createComplaints({ log, clock: systemClock });
+  return holdLeases({
+    client,
+    clock: systemClock,
+    namespace: controllerNamespace(options),
+    names: locks(options.instanceId),
+    identity: `${hostname()}_${crypto.randomUUID()}`,
+    durationMs: options.leaseDurationMs,
+    renewDeadlineMs: options.renewDeadlineMs,
+    retryPeriodMs: options.retryPeriodMs,
+    onWaiting: (name, holder) => log.info("Waiting for the Lease", { lease: name, holder }),
+    onError: (error) => {
+      if (troubles.met("the Lease", error)) return;
+      complaints.tell({ about: "Lease", level: "warn", message: "Cannot renew the Lease", error });
+    },
+    onAnswered: () => troubles.over("the Lease"),
+    onLost: (error) => {
+      log.error("Lost the Lease; stopping", { error });
+      ending.fail();
+    },
+  });
+}
+
+const verbs = {
+  get: "Get",
+  list: "List",
+  watch: "Watch",
+  create: "Create",
+  update: "Update",
+  patch: "Patch",
+  delete: "Delete",
+} as const satisfies Record<ObservedRequest["verb"], ApiRequest["verb"]>;
+
+function observeRequest(request: ObservedRequest, contact: Contact, metrics: ControllerMetrics | undefined): void {
+  if (request.status === 0) contact.lastFailureAtMs = Date.now();
+  else contact.lastAnswerAtMs = Date.now();
+  metrics?.apiRequest({
+    verb: verbs[request.verb],
+    kind: request.resource,
+    namespace: request.namespace ?? "",
+    name: request.name ?? "",
+    status: request.status,
+  });
+}
+
+function cacheObjects(controller: Controller | undefined): [string, number][] {
+  if (controller === undefined) return [];
+  const { rollouts, replicaSets, services, optional } = controller.stores;
+  return [
+    ["rollouts", rollouts.size],
+    ["replicasets", replicaSets.size],
+    ["services", services.size],
+    ...optional
+      .map(({ kind, objects }): [string, number] => [kind.resource, objects.size])
+      .filter(([, size]) => size > 0),
+  ];
+}
+
+const observerOf = (metrics: ControllerMetrics, quiet: Quiet): ControllerObserver => ({
+  reconciled(key, durationMs, failed) {
+    quiet.busy();
+    metrics.reconciled(key, durationMs, failed);
+  },
+  eventEmitted: metrics.eventEmitted,
+  rolloutFinished: metrics.rolloutFinished,
+  rolloutDeleted: metrics.rolloutDeleted,
+  incident: (kind, what) => {
+    if (what === "stall") metrics.watchStalled(kind);
+    if (what === "list") metrics.relisted(kind);
+  },
+  queue: metrics.queue,
+});

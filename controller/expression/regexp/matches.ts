@@ -1,0 +1,88 @@
+/**
+ * Go's regular expressions, by RE2JS: not JavaScript's, because the two differ in what is an expression at all
+ * (`(?i)x`, `\z`, `(?=x)`), and because a backtracking matcher would let one of them hold up everybody. The expressions
+ * come from users: what one costs is taken off the budget before it is compiled, and before it is matched.
+ */
+import { RE2JS, RE2JSException } from "re2js";
+import { spend } from "../../../kube/object/budget.ts";
+import { weigh } from "./weigh.ts";
+
+/** Steps that are left for all that is matched together (rules/budget.ts). */
+export interface Budget {
+  steps: number;
+}
+
+/** Some 10 ms. */
+export const usualBudget = (): Budget => ({ steps: 200_000 });
+
+/** A pattern that is any longer, or compiles to more, is too costly, whatever is left. */
+export const MAX_PATTERN = 4_096;
+const MAX_SIZE = 20_000;
+/** For a character and an instruction, when no two characters lead to the same states. */
+const STEPS_PER_STATE = 2;
+/** Characters that JavaScript compares in a step, when a text is full of beginnings of the one that is looked for. */
+const COMPARED_PER_STEP = 50;
+const PLAIN = /^[\w -]*$/;
+
+/**
+ * What a pattern stands for. "none": Go does not compile it. "costly": it cannot be afforded, which says nothing about
+ * what Go makes of it. A lone surrogate is U+FFFD, as in what Go reads.
+ */
+export type Compiled = RE2JS | "none" | "costly";
+
+/** @throws {TooCostlyError} when the judgement's budget is used up, as all of them here */
+export function compileRegexp(pattern: string, budget: Budget): Compiled {
+  if (pattern.length > MAX_PATTERN || !affords(budget, pattern.length)) return "costly";
+  const { steps, size, nameless } = weigh(pattern.toWellFormed());
+  if (size > MAX_SIZE || !affords(budget, steps)) return "costly";
+  try {
+    return RE2JS.compile(nameless);
+  } catch (error) {
+    if (error instanceof RE2JSException) return "none";
+    throw error;
+  }
+}
+
+/** Whether the text has a match anywhere; undefined when it cannot be afforded. */
+export function searchRegexp(compiled: RE2JS, text: string, budget: Budget): boolean | undefined {
+  if (!affords(budget, STEPS_PER_STATE * compiled.programSize() * (text.length + 1))) return undefined;
+  return compiled.test(text.toWellFormed());
+}
+
+/**
+ * Whether a pattern matches one of the texts (unanchored, as Go's MatchString). False for a pattern that is no regular
+ * expression; undefined when finding out would take too long, after all patterns that were asked for before.
+ */
+export function regexpSearch(
+  texts: readonly string[],
+  budget: Budget = usualBudget(),
+): (pattern: string) => boolean | undefined {
+  return (pattern) => {
+    if (PLAIN.test(pattern)) return plainSearch(texts, pattern, budget);
+    const compiled = compileRegexp(pattern, budget);
+    if (compiled === "costly") return undefined;
+    if (compiled === "none") return false;
+    for (const text of texts) {
+      const found = searchRegexp(compiled, text, budget);
+      if (found !== false) return found;
+    }
+    return false;
+  };
+}
+
+/** Most are plain names. */
+function plainSearch(texts: readonly string[], pattern: string, budget: Budget): boolean | undefined {
+  if (pattern.length > MAX_PATTERN) return undefined;
+  for (const text of texts) {
+    if (!affords(budget, 1 + (text.length * pattern.length) / COMPARED_PER_STEP)) return undefined;
+    if (text.includes(pattern)) return true;
+  }
+  return false;
+}
+
+function affords(budget: Budget, steps: number): boolean {
+  budget.steps -= steps;
+  if (budget.steps < 0) return false;
+  spend(steps, "matching regular expressions");
+  return true;
+}

@@ -1,0 +1,393 @@
+/** From the arguments of `sluice controller` and its environment to what it runs with. The flags are in flags.ts. */
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { addressProblem, instanceProblem, labelProblem, portProblems, webhookUrlProblem } from "./addresses.ts";
+import { allFlags, type Flag, type FlagKind, ignoredFlags, unsupportedFlags } from "./flags.ts";
+import { parseGoDurationMs } from "../../kube/object/goDuration.ts";
+import type { LogFormat, LogLevel } from "./log.ts";
+import { type RouterSettings, TRAFFIC_SPLIT_VERSIONS } from "../../providers/traffic/router.ts";
+
+/** Overrides of the kubeconfig, as kubectl has them. Undefined: what the kubeconfig says. */
+export interface KubeOverrides {
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  readonly cluster: string | undefined;
+  readonly user: string | undefined;
+  readonly server: string | undefined;
+  readonly token: string | undefined;
+  readonly certificateAuthority: string | undefined;
+  readonly clientCertificate: string | undefined;
+  readonly clientKey: string | undefined;
+  readonly tlsServerName: string | undefined;
+  readonly insecureSkipTlsVerify: boolean;
+  /** Impersonation: user and groups. */
+  readonly as: string | undefined;
+  readonly asGroups: readonly string[];
+}
+
+export interface ControllerOptions {
+  readonly kube: KubeOverrides;
+  /** Watch one namespace only: `namespace`, or where that is undefined the kubeconfig context's or the pod's own. */
+  readonly namespaced: boolean;
+  readonly namespace: string | undefined;
+  /** Where the Lease lives: POD_NAMESPACE. Undefined: the service account's namespace file, or else `argo-rollouts`. */
+  readonly controllerNamespace: string | undefined;
+  /** Only Rollouts with this `argo-rollouts.argoproj.io/controller-instance-id` label; "" means only those without. */
+  readonly instanceId: string;
+  readonly resyncMs: number;
+  readonly rolloutThreads: number;
+  /** Client-side request limit: a token bucket of `burst`, refilled at `qps` a second; Infinity is no limit. */
+  readonly qps: number;
+  readonly burst: number;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+  /** Verbosity of the API client, as klog's -v: from 6 on a debug line for each request. */
+  readonly kubeLogLevel: number;
+  /** TCP ports; 0 takes a free one. */
+  readonly metricsPort: number;
+  readonly healthzPort: number;
+  /** IP addresses to listen on; undefined: all. */
+  readonly metricsAddress: string | undefined;
+  readonly healthAddress: string | undefined;
+  readonly leaderElect: boolean;
+  readonly leaseDurationMs: number;
+  readonly renewDeadlineMs: number;
+  readonly retryPeriodMs: number;
+  readonly routing: RouterSettings;
+  /** Undefined: no webhook is served. */
+  readonly webhook: WebhookOptions | undefined;
+}
+
+export interface WebhookOptions {
+  readonly port: number;
+  /** IP address to listen on; undefined: all. */
+  readonly address: string | undefined;
+  readonly service: string;
+  /** Instead of the Service. */
+  readonly url: string | undefined;
+  readonly failurePolicy: "Fail" | "Ignore" | undefined;
+  /** File of the CAs whose clients may ask; undefined: anybody may. */
+  readonly clientCa: string | undefined;
+}
+
+export type ParsedControllerOptions =
+  /** Run with these; `warnings` are sentences for the log. */
+  | { readonly kind: "run"; readonly options: ControllerOptions; readonly warnings: readonly string[] }
+  /** `--help`: print `text` on stdout and exit with 0. */
+  | { readonly kind: "help"; readonly text: string }
+  /** `--version`: print the version on stdout and exit with 0. */
+  | { readonly kind: "version" }
+  /** Print `problems`, a sentence each, on stderr and exit with `exitCode`. */
+  | { readonly kind: "refused"; readonly problems: readonly string[]; readonly exitCode: number };
+
+const flagByToken = new Map<string, Flag>(
+  allFlags.flatMap((flag) => [[`--${flag.name}`, flag] as const, ...(flag.short ? [[flag.short, flag] as const] : [])]),
+);
+
+/**
+ * Parses the arguments behind `controller` in Go's flag syntax: `--flag=value`, `--flag value`, and for a boolean
+ * `--flag` or `--flag=false`, never `--flag false`. The last of several wins, except for lists.
+ */
+export function parseControllerOptions(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): ParsedControllerOptions {
+  let help = "";
+  const command = commandOf((text) => (help += text));
+  try {
+    command.parse(withBooleanValues(argv), { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === "commander.helpDisplayed") return { kind: "help", text: help };
+    return refused([error.message.replace(/^error: /, "")]);
+  }
+  const given = allFlags.filter((flag) => command.getOptionValueSource(attributeOf(flag)) === "cli");
+  const raw = command.opts<RawFlags>();
+  if (raw.version) return { kind: "version" };
+
+  const options = optionsOf(raw, env);
+  const problems = [
+    ...given.flatMap((flag) => unsupportedFlags[flag.name] ?? []),
+    ...problemsOf(raw, options),
+    ...placeProblems(raw, options),
+    ...webhookProblems(raw, given),
+  ];
+  if (problems.length > 0) return refused(problems);
+  return { kind: "run", options, warnings: warningsOf(raw, given) };
+}
+
+/** What commander makes of the table: camel-cased names, parsed values. */
+interface RawFlags extends Partial<Record<string, unknown>> {
+  kubeconfig?: string;
+  context?: string;
+  cluster?: string;
+  user?: string;
+  server?: string;
+  token?: string;
+  certificateAuthority?: string;
+  clientCertificate?: string;
+  clientKey?: string;
+  tlsServerName?: string;
+  insecureSkipTlsVerify: boolean;
+  as?: string;
+  asGroup: string[];
+  namespace?: string;
+  namespaced: boolean;
+  instanceId: string;
+  rolloutResync: number;
+  rolloutThreads: number;
+  qps: number;
+  burst: number;
+  loglevel: string;
+  logformat: string;
+  kloglevel: number;
+  metricsPort: number;
+  metricsport?: number;
+  healthzPort: number;
+  metricsBindAddress?: string;
+  healthBindAddress?: string;
+  leaderElect: boolean;
+  leaderElectionLeaseDuration: number;
+  leaderElectionRenewDeadline: number;
+  leaderElectionRetryPeriod: number;
+  nginxIngressClasses: string[];
+  albIngressClasses: string[];
+  trafficSplitApiVersion: string;
+  webhookPort?: number;
+  webhookBindAddress?: string;
+  webhookService: string;
+  webhookUrl?: string;
+  webhookFailurePolicy?: string;
+  webhookClientCa?: string;
+  version: boolean;
+}
+
+/** logrus' names; those that we do not have go to the nearest. */
+const logLevels: Readonly<Record<string, LogLevel>> = {
+  trace: "debug",
+  debug: "debug",
+  info: "info",
+  warn: "warn",
+  warning: "warn",
+  error: "error",
+  fatal: "error",
+  panic: "error",
+};
+
+function optionsOf(raw: RawFlags, env: Readonly<Record<string, string | undefined>>): ControllerOptions {
+  const { kubeconfig, context, cluster, user, server, token, as } = raw;
+  const { certificateAuthority, clientCertificate, clientKey, tlsServerName, insecureSkipTlsVerify } = raw;
+  const tls = { certificateAuthority, clientCertificate, clientKey, tlsServerName, insecureSkipTlsVerify };
+  return {
+    kube: { kubeconfig, context, cluster, user, server, token, ...tls, as, asGroups: raw.asGroup },
+    namespaced: raw.namespaced,
+    namespace: raw.namespace || undefined,
+    controllerNamespace: env.POD_NAMESPACE || undefined,
+    instanceId: raw.instanceId,
+    resyncMs: raw.rolloutResync * 1_000,
+    rolloutThreads: raw.rolloutThreads,
+    qps: raw.qps < 0 ? Number.POSITIVE_INFINITY : raw.qps,
+    burst: raw.burst,
+    logLevel: logLevels[raw.loglevel.toLowerCase()] ?? "info",
+    logFormat: raw.logformat.toLowerCase() === "json" ? "json" : "text",
+    kubeLogLevel: raw.kloglevel,
+    metricsPort: raw.metricsport ?? raw.metricsPort,
+    healthzPort: raw.healthzPort,
+    metricsAddress: raw.metricsBindAddress || undefined,
+    healthAddress: raw.healthBindAddress || undefined,
+    leaderElect: raw.leaderElect,
+    leaseDurationMs: raw.leaderElectionLeaseDuration,
+    renewDeadlineMs: raw.leaderElectionRenewDeadline,
+    retryPeriodMs: raw.leaderElectionRetryPeriod,
+    routing: routingOf(raw),
+    webhook: webhookOf(raw),
+  };
+}
+
+function routingOf({ nginxIngressClasses, albIngressClasses, trafficSplitApiVersion }: RawFlags): RouterSettings {
+  const trafficSplitVersion = TRAFFIC_SPLIT_VERSIONS.find((version) => version === trafficSplitApiVersion);
+  return { nginxIngressClasses, albIngressClasses, trafficSplitVersion: trafficSplitVersion ?? "v1alpha1" };
+}
+
+function webhookOf(raw: RawFlags): WebhookOptions | undefined {
+  const { webhookPort: port, webhookService: service, webhookUrl, webhookFailurePolicy: policy } = raw;
+  if (port === undefined) return undefined;
+  return {
+    port,
+    address: raw.webhookBindAddress || undefined,
+    service,
+    url: webhookUrl || undefined,
+    clientCa: raw.webhookClientCa || undefined,
+    failurePolicy: policy === "Fail" || policy === "Ignore" ? policy : undefined,
+  };
+}
+
+function problemsOf(raw: RawFlags, options: ControllerOptions): string[] {
+  const { leaseDurationMs, renewDeadlineMs, retryPeriodMs } = options;
+  const rules: readonly [boolean, string][] = [
+    [!(raw.loglevel.toLowerCase() in logLevels), `--loglevel is "${raw.loglevel}": use debug, info, warn or error`],
+    [options.resyncMs <= 0, "--rollout-resync must be at least 1 second"],
+    [options.rolloutThreads < 1, "--rollout-threads must be at least 1"],
+    [options.qps === 0, "--qps must not be 0: give requests a second, or a negative number for no limit"],
+    [options.burst < 1, "--burst must be at least 1"],
+    [
+      !TRAFFIC_SPLIT_VERSIONS.some((version) => version === raw.trafficSplitApiVersion),
+      `--traffic-split-api-version is "${raw.trafficSplitApiVersion}": use ${TRAFFIC_SPLIT_VERSIONS.join(", ")}`,
+    ],
+    [retryPeriodMs <= 0, "--leader-election-retry-period must be more than 0"],
+    // The same bounds as client-go's: a holder must have given up before another may take over.
+    [
+      renewDeadlineMs <= retryPeriodMs * 1.2,
+      "--leader-election-renew-deadline must be more than 1.2 × --leader-election-retry-period",
+    ],
+    [
+      leaseDurationMs <= renewDeadlineMs,
+      "--leader-election-lease-duration must be more than --leader-election-renew-deadline",
+    ],
+  ];
+  return rules.flatMap(([broken, sentence]) => (broken ? [sentence] : []));
+}
+
+/** Where it works and listens. */
+function placeProblems(raw: RawFlags, options: ControllerOptions): string[] {
+  const { metricsPort, healthzPort, metricsAddress, healthAddress, webhook } = options;
+  return [
+    ...labelProblem("--namespace", options.namespace),
+    ...labelProblem("The environment's POD_NAMESPACE", options.controllerNamespace),
+    ...instanceProblem(options.instanceId),
+    ...addressProblem("--metrics-bind-address", metricsAddress),
+    ...addressProblem("--health-bind-address", healthAddress),
+    ...addressProblem("--webhook-bind-address", raw.webhookBindAddress || undefined),
+    ...portProblems([
+      { flag: "--metricsPort", port: metricsPort, address: metricsAddress },
+      { flag: "--healthzPort", port: healthzPort, address: healthAddress },
+      ...(webhook === undefined ? [] : [{ flag: "--webhook-port", ...webhook }]),
+    ]),
+  ];
+}
+
+/** Flags of the webhook are nothing without it: whoever gives one wants it served. */
+function webhookProblems(raw: RawFlags, given: readonly Flag[]): string[] {
+  const { webhookUrl = "", webhookFailurePolicy: policy = "" } = raw;
+  const names = given
+    .filter((flag) => flag.name.startsWith("webhook-") && raw[attributeOf(flag)] !== "")
+    .map(({ name }) => `--${name}`);
+  const urlProblem = webhookUrl === "" ? undefined : webhookUrlProblem(webhookUrl);
+  const rules: readonly [boolean, string][] = [
+    [!["", "Fail", "Ignore"].includes(policy), `--webhook-failure-policy is "${policy}": use Fail or Ignore`],
+    [
+      raw.webhookPort === undefined && names.length > 0,
+      `${names.join(", ")} without --webhook-port: no webhook is served`,
+    ],
+    [urlProblem !== undefined, urlProblem ?? ""],
+    [
+      webhookUrl !== "" && names.includes("--webhook-service"),
+      "--webhook-url and --webhook-service are both given: the API server takes one of the two ways",
+    ],
+  ];
+  return [
+    ...labelProblem("--webhook-service", raw.webhookService),
+    ...rules.flatMap(([broken, sentence]) => (broken ? [sentence] : [])),
+  ];
+}
+
+const failByUrl =
+  "--webhook-failure-policy=Fail with --webhook-url: should this process be killed, nobody can create Rollouts or change " +
+  "their specs until it is back, or until `kubectl delete validatingwebhookconfiguration` ends that";
+
+function warningsOf(raw: RawFlags, given: readonly Flag[]): string[] {
+  const ignored = given.filter((flag) => flag.name in ignoredFlags).map((flag) => `--${flag.name}`);
+  const format = raw.logformat.toLowerCase();
+  return [
+    ...given.flatMap((flag) => flag.deprecated ?? []),
+    ...(ignored.length > 0 ? [`These flags have no effect in this version: ${ignored.join(", ")}`] : []),
+    ...(raw.namespace && !raw.namespaced ? ["--namespace has no effect without --namespaced: all are watched"] : []),
+    ...(raw.webhookUrl && raw.webhookFailurePolicy === "Fail" ? [failByUrl] : []),
+    ...(["", "text", "json"].includes(format) ? [] : [`--logformat is "${raw.logformat}": using text`]),
+  ];
+}
+
+function commandOf(write: (text: string) => void): Command {
+  const command = new Command("sluice controller")
+    .description("Drives the Rollouts of a cluster.")
+    .allowExcessArguments(true)
+    .exitOverride()
+    .configureOutput({ writeOut: write, writeErr: () => undefined })
+    .action(() => {
+      const [stray] = command.args;
+      if (stray === undefined) return;
+      command.error(
+        `unexpected argument "${stray}"; a boolean flag takes its value with "=", as in --leader-elect=false`,
+      );
+    });
+  for (const flag of allFlags) command.addOption(optionOf(flag));
+  return command;
+}
+
+function optionOf(flag: Flag): Option {
+  const short = flag.short === undefined ? "" : `${flag.short}, `;
+  const option = new Option(`${short}--${flag.name} ${flag.kind === "bool" ? "[bool]" : `<${flag.kind}>`}`, flag.help);
+  if (flag.name in ignoredFlags || flag.name in unsupportedFlags || flag.deprecated !== undefined) option.hideHelp();
+  const initial = initialValue(flag);
+  if (initial !== undefined) option.default(initial, String(flag.value ?? initial));
+  return option.argParser((text: string, previous: unknown) => {
+    if (flag.kind !== "list") return parseValue(flag.kind, text);
+    return previous === initial ? [text] : [...(previous as readonly string[]), text];
+  });
+}
+
+function initialValue({ kind, value }: Flag): string | number | boolean | readonly string[] | undefined {
+  if (value === undefined) return emptyValue[kind];
+  return kind === "list" ? [String(value)] : parseValue(kind, String(value));
+}
+
+const emptyValue = { bool: false, list: [], int: undefined, number: undefined, duration: undefined, text: undefined };
+
+function parseValue(kind: FlagKind, text: string): string | number | boolean {
+  switch (kind) {
+    case "text":
+    case "list":
+      return text;
+    case "bool":
+      if (/^(1|t|true)$/i.test(text)) return true;
+      if (/^(0|f|false)$/i.test(text)) return false;
+      throw new InvalidArgumentError("It must be true or false.");
+    case "int":
+      if (!/^[+-]?\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+      return Number(text);
+    case "number":
+      if (text.trim() === "" || !Number.isFinite(Number(text))) throw new InvalidArgumentError("It must be a number.");
+      return Number(text);
+    case "duration": {
+      const ms = parseGoDurationMs(text);
+      if (ms === undefined)
+        throw new InvalidArgumentError('It must be a duration with a unit, such as "15s" or "1m30s".');
+      return ms;
+    }
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** Gives a bare boolean flag its value, since commander would otherwise take the next argument for it. */
+function withBooleanValues(argv: readonly string[]): string[] {
+  const out: string[] = [];
+  for (let index = 0; index < argv.length; index++) {
+    const token = argv[index] ?? "";
+    const flag = flagByToken.get(token);
+    out.push(flag?.kind === "bool" ? `${token}=true` : token);
+    const next = argv[index + 1];
+    if (flag !== undefined && flag.kind !== "bool" && next !== undefined) {
+      out.push(next);
+      index++;
+    }
+  }
+  return out;
+}
+
+function attributeOf(flag: Flag): string {
+  return new Option(`--${flag.name}`).attributeName();
+}
+
+function refused(problems: readonly string[]): ParsedControllerOptions {
+  return { kind: "refused", problems, exitCode: 1 };
+}

@@ -1,0 +1,107 @@
+/**
+ * Memory after a burst. The JavaScript heap grows with work and shrinks only when somebody asks, and program text that
+ * start-up or a burst has touched stays mapped. A controller that rests gives both back: on a small node that is most of
+ * what it holds.
+ */
+import { dlopen } from "bun:ffi";
+import { readFileSync } from "node:fs";
+import type { Clock } from "../../kube/clock/clock.ts";
+
+const MADV_DONTNEED = 4;
+
+/** Mapped, private, executable, unwritable: addresses, then offset, device, inode, and the file, which may have been replaced. */
+const TEXT = /^([0-9a-f]+)-([0-9a-f]+) r-xp [0-9a-f]+ [0-9a-f:]+ \d+ +(\/\S+)(?: \(deleted\))?$/;
+
+interface Range {
+  readonly start: bigint;
+  readonly length: bigint;
+}
+
+/** Text of the running program in the format of /proc/PID/maps; that of libraries is shared and stays. */
+export function programText(maps: string, program: string): Range[] {
+  const ranges: Range[] = [];
+  for (const line of maps.split("\n")) {
+    const [, from, to, file] = TEXT.exec(line) ?? [];
+    if (from === undefined || to === undefined || file !== program) continue;
+    const start = BigInt(`0x${from}`);
+    ranges.push({ start, length: BigInt(`0x${to}`) - start });
+  }
+  return ranges;
+}
+
+/**
+ * Text is clean: dropping it costs a minor fault for each page that is needed again. Data and JIT code are left alone.
+ * Where there is no /proc or no libc of this name, nothing happens.
+ */
+function releaseText(): void {
+  try {
+    const ranges = programText(readFileSync("/proc/self/maps", "utf8"), process.execPath);
+    if (ranges.length === 0) return;
+    const libc = dlopen("libc.so.6", {
+      madvise: { args: ["u64", "u64", "i32"], returns: "i32" },
+      malloc_trim: { args: ["u64"], returns: "i32" },
+    });
+    for (const { start, length } of ranges) libc.symbols.madvise(start, length, MADV_DONTNEED);
+    libc.symbols.malloc_trim(0n);
+    libc.close();
+  } catch {
+    // Memory only; the controller works without it.
+  }
+}
+
+/** Gives back what the process does not need while it rests: some 20 ms of work. */
+export function releaseMemory(): void {
+  Bun.gc(true);
+  releaseText();
+}
+
+/**
+ * Gives compiled code back, too, and what the heap keeps for it: what comes next is compiled anew, which costs the first
+ * decision some milliseconds. The engine does it when it is idle, so the rest is given back by `releaseMemory` afterwards.
+ */
+export function releaseCode(): void {
+  Bun.shrink();
+}
+
+export interface Quiet {
+  /** Something was done; rest is counted from here. */
+  busy(): void;
+  stop(): void;
+}
+
+/** What to do when nothing has been done for so long, in ms. */
+export interface Rest {
+  readonly afterMs: number;
+  readonly act: () => void;
+}
+
+/** Goes through the `rests`, shortest first, after every burst: each once, unless something is done before. */
+export function whenQuiet(clock: Clock, rests: readonly Rest[]): Quiet {
+  let lastMs = clock.now();
+  let next = 0;
+  let cancel: (() => void) | undefined;
+  const look = (): void => {
+    cancel = undefined;
+    for (let rest = rests[next]; rest !== undefined; rest = rests[next]) {
+      const leftMs = lastMs + rest.afterMs - clock.now();
+      if (leftMs > 0) {
+        cancel = clock.after(leftMs, look);
+        return;
+      }
+      next += 1;
+      rest.act();
+    }
+  };
+  look();
+  return {
+    busy() {
+      lastMs = clock.now();
+      if (next === 0) return;
+      // The timer that waits for a longer rest comes too late for the first one.
+      next = 0;
+      cancel?.();
+      look();
+    },
+    stop: () => cancel?.(),
+  };
+}

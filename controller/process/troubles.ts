@@ -1,0 +1,159 @@
+/**
+ * What keeps the controller from working until somebody mends the cluster: kinds, a namespace or rights that are missing.
+ * Each is one sentence with the command that mends it, for the log (once, not at every try) and for /readyz.
+ */
+import { ApiError } from "../../kube/client/apiError.ts";
+import type { Log } from "./log.ts";
+import type { Clock } from "../../kube/clock/clock.ts";
+
+type Cause =
+  | { readonly kind: "kinds" }
+  | { readonly kind: "namespace"; readonly name: string }
+  | { readonly kind: "terminating"; readonly name: string }
+  | { readonly kind: "credentials" }
+  | { readonly kind: "rights"; readonly right: Right };
+
+interface Right {
+  readonly user: string;
+  readonly verb: string;
+  /** "rollouts.argoproj.io", "services", "rollouts.argoproj.io/status". */
+  readonly resource: string;
+  /** Undefined: in all. */
+  readonly namespace: string | undefined;
+}
+
+/** A kind that is not served answers its list and watch with 404; the path's group is not in the error's words. */
+const ourKinds = /^Cannot (list|watch) (rollouts|experiments|analysis(runs|templates)|clusteranalysistemplates)\b/;
+
+/** @returns undefined where time alone may mend it, or nobody knows what would */
+function causeOf(error: unknown): Cause | undefined {
+  if (!(error instanceof ApiError)) return undefined;
+  const message = error.message;
+  if (error.status === 401) return { kind: "credentials" };
+  if (error.status === 404) {
+    const name = /namespaces? "([^"]+)" not found/.exec(message)?.[1];
+    if (name !== undefined) return { kind: "namespace", name };
+    return ourKinds.test(message) ? { kind: "kinds" } : undefined;
+  }
+  if (error.status !== 403) return undefined;
+  const ending = /namespace ([^ ]+) because it is being terminated/.exec(message)?.[1];
+  if (ending !== undefined) return { kind: "terminating", name: ending };
+  const right = rightIn(message);
+  return right && { kind: "rights", right };
+}
+
+/** `User "u" cannot list resource "rollouts" in API group "argoproj.io" at the cluster scope`, as authorizers say it. */
+function rightIn(message: string): Right | undefined {
+  const found =
+    /User "([^"]*)" cannot (\w+) resource "([^"]+)" in API group "([^"]*)"(?: in the namespace "([^"]+)")?/.exec(
+      message,
+    );
+  if (found === null) return undefined;
+  const [, user = "", verb = "", plural = "", group = "", namespace] = found;
+  const [resource = "", subresource] = plural.split("/");
+  const named = group === "" ? resource : `${resource}.${group}`;
+  return { user, verb, resource: subresource === undefined ? named : `${named}/${subresource}`, namespace };
+}
+
+/** The sentences of several causes; what is missing of one kind is one sentence. */
+function sentencesOf(causes: readonly Cause[], source: string): string[] {
+  const sentences = causes.flatMap((cause) => (cause.kind === "rights" ? [] : [sentenceOf(cause, source)]));
+  const rights = causes.flatMap((cause) => (cause.kind === "rights" ? [cause.right] : []));
+  return [...new Set([...sentences, ...rightsSentence(rights)])];
+}
+
+function sentenceOf(cause: Exclude<Cause, { kind: "rights" }>, source: string): string {
+  switch (cause.kind) {
+    case "kinds":
+      return "The cluster does not know Rollouts yet: `kubectl apply -f manifests/crds` installs the kinds of argoproj.io";
+    case "namespace":
+      return (
+        `There is no namespace "${cause.name}", where the Lease is kept: ` +
+        `\`kubectl create namespace ${cause.name}\` makes it, and POD_NAMESPACE names another one`
+      );
+    case "terminating":
+      return `The namespace "${cause.name}", where the Lease is kept, is being deleted: \`kubectl create namespace ${cause.name}\` makes it anew once it has gone`;
+    case "credentials":
+      return `The API server does not accept the credentials of ${source} (HTTP 401): look with \`kubectl auth whoami\`, and log in again`;
+    default:
+      return cause satisfies never;
+  }
+}
+
+function rightsSentence(rights: readonly Right[]): string[] {
+  const [first] = rights;
+  if (first === undefined) return [];
+  const can = (right: Right): string => `${right.verb} ${right.resource}`;
+  const where = first.namespace === undefined ? "--all-namespaces" : `-n ${first.namespace}`;
+  const missing = [...new Set(rights.map(can))].toSorted().join(", ");
+  return [
+    `"${first.user}" is not allowed to ${missing}: grant what manifests/install.yaml grants, ` +
+      `and look with \`kubectl auth can-i ${can(first)} ${where} --as=${first.user}\``,
+  ];
+}
+
+export interface TroubleOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Whose credentials we have, for messages. */
+  readonly source: string;
+}
+
+/**
+ * Something failed.
+ * @param what names it; the next failure of the same takes the place of this one
+ * @param still asked later whether it still stands; until `over` where it is missing
+ * @returns whether it is told here: then nobody else needs to log it
+ */
+export type Trouble = (what: string, error: unknown, still?: () => boolean) => boolean;
+
+export interface Troubles {
+  readonly met: Trouble;
+  /** It works. */
+  over(what: string): void;
+  /** What stands now, a sentence each. */
+  sentences(): string[];
+  stop(): void;
+}
+
+/** What starts together fails together: it is told together. */
+const gatherMs = 500;
+/** For whoever reads the end of a log: said again after this, and then after twice as long each time. */
+const remindMs = 600_000;
+const longestRemindMs = 6 * 3_600_000;
+
+export function createTroubles({ clock, log, source }: TroubleOptions): Troubles {
+  const standing = new Map<string, { readonly cause: Cause; readonly still: () => boolean }>();
+  const told = new Map<string, { readonly againMs: number; readonly waitMs: number }>();
+  let cancel: (() => void) | undefined;
+
+  const sentences = (): string[] => {
+    const causes = [...standing.values()].filter(({ still }) => still()).map(({ cause }) => cause);
+    return sentencesOf(causes, source);
+  };
+  const tell = (): void => {
+    cancel = undefined;
+    for (const sentence of sentences()) {
+      const last = told.get(sentence);
+      if (last !== undefined && clock.now() < last.againMs) continue;
+      const waitMs = last === undefined ? remindMs : Math.min(2 * last.waitMs, longestRemindMs);
+      told.set(sentence, { againMs: clock.now() + waitMs, waitMs });
+      log.warn(sentence);
+    }
+  };
+  return {
+    met(what, error, still = () => true) {
+      const cause = causeOf(error);
+      if (cause === undefined) {
+        standing.delete(what);
+        return false;
+      }
+      standing.set(what, { cause, still });
+      cancel ??= clock.after(gatherMs, tell);
+      return true;
+    },
+    over: (what) => void standing.delete(what),
+    sentences,
+    stop: () => cancel?.(),
+  };
+}

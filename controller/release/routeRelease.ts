@@ -1,0 +1,161 @@
+/**
+ * What a router has written on an object that belongs to somebody else must not go on splitting traffic when the Rollout
+ * is gone, or does not name the object any more (traffic.md §4.6). Such an object is in no cache, since no Rollout needs
+ * it: it is read when a Rollout lets go of it, and all of its kind are looked through once when we become the leader, for
+ * those that were let go of while nobody watched.
+ */
+import { ApiError, isNotFound } from "../../kube/client/apiError.ts";
+import { canBeName, collectionPath, objectPath } from "../../kube/client/path.ts";
+import type { KubeClient } from "../../kube/client/transport.ts";
+import type {
+  ObjectRef,
+  Release,
+  RoutedObject,
+  RoutedResource,
+  Router,
+  RouterSettings,
+} from "../../providers/traffic/router.ts";
+import { ROUTERS } from "../../providers/traffic/routers.ts";
+import { resourceName } from "../../schema/kube.ts";
+import type { Rollout } from "../../schema/rollout.ts";
+import { refsOf } from "../rollout/facts/routedObjects.ts";
+import type { Stores } from "../rollout/facts/stores.ts";
+import { NotLeaderError } from "../../kube/runtime/notLeader.ts";
+import { requestOf } from "../rollout/apply/route.ts";
+import { liveRollout } from "../services/serviceCleanup.ts";
+
+export interface RouteReleasePorts {
+  readonly client: KubeClient;
+  readonly stores: Stores;
+  /** The only namespace that is looked through; undefined: all. */
+  readonly namespace: string | undefined;
+  readonly validForMs: () => number;
+  /** Puts a key in line for `releaseRoute`. */
+  readonly enqueue: (key: string) => void;
+}
+
+type Releasing = Router & { readonly release: Release };
+
+const RELEASING = ROUTERS.filter((router): router is Releasing => router.release !== undefined);
+const TIMEOUT_MS = 5_000;
+const PAGE = 500;
+
+/** One for each kind that has to be looked through. */
+export const releaseSweeps = ({ routed }: Stores): readonly string[] => [
+  ...new Set(RELEASING.flatMap((router) => router.resources(routed.settings)).map(resourceName)),
+];
+
+/** Keys of the objects that a Rollout has let go of by a change; `next` undefined: it is gone. */
+export function letGo(
+  { routed: { settings } }: Stores,
+  old: Rollout | undefined,
+  next: Rollout | undefined,
+): readonly string[] {
+  const before = releasableRefs(old, settings);
+  if (before.length === 0) return [];
+  const kept = new Set(releasableRefs(next, settings).map(keyOf));
+  return before.map(keyOf).filter((key) => !kept.has(key));
+}
+
+const releasableRefs = (rollout: Rollout | undefined, settings: RouterSettings): readonly ObjectRef[] =>
+  RELEASING.flatMap((router) => (rollout === undefined ? [] : refsOf(router, rollout, settings)));
+
+/** "ingresses.networking.k8s.io ns/name"; a sweep is the part before the blank alone. */
+const keyOf = ({ resource, namespace, name }: ObjectRef): string => `${resourceName(resource)} ${namespace}/${name}`;
+
+/**
+ * Releases one object from the Rollouts that do not route by it any more, or puts in line what a sweep finds.
+ * @throws {ApiError}
+ */
+export async function releaseRoute(ports: RouteReleasePorts, key: string): Promise<void> {
+  const blank = key.indexOf(" ");
+  const what = blank < 0 ? key : key.slice(0, blank);
+  for (const router of RELEASING) {
+    const resource = router.resources(ports.stores.routed.settings).find((one) => resourceName(one) === what);
+    if (resource === undefined) continue;
+    if (blank < 0) await sweep(ports, router, resource);
+    else {
+      // The name is as a Rollout has it, blanks and slashes included.
+      const slash = key.indexOf("/", blank);
+      const ref = { resource, namespace: key.slice(blank + 1, slash), name: key.slice(slash + 1) };
+      await releaseOne(ports, router, ref);
+    }
+  }
+}
+
+/** A kind that the API server does not serve, or does not let us see, holds nothing that we could release. */
+async function sweep(ports: RouteReleasePorts, router: Releasing, resource: RoutedResource): Promise<void> {
+  try {
+    for await (const { metadata } of metadataOf(ports, resource)) {
+      const { namespace, name } = metadata;
+      const ref = { resource, namespace, name };
+      const holders = router.release.holders({ metadata });
+      if (holders.some((holder) => !isHeldInCache(ports, router, ref, holder))) ports.enqueue(keyOf(ref));
+    }
+  } catch (error) {
+    if (!isNotFound(error) && !(error instanceof ApiError && error.status === 403)) throw error;
+  }
+}
+
+interface Page {
+  readonly metadata?: { readonly continue?: string };
+  readonly items?: readonly Pick<RoutedObject, "metadata">[];
+}
+
+/** Page by page, so that thousands of objects are never held at once. */
+async function* metadataOf(
+  { client, namespace }: RouteReleasePorts,
+  resource: RoutedResource,
+): AsyncGenerator<Pick<RoutedObject, "metadata">> {
+  let next: string | undefined;
+  do {
+    const page: Page = await client.request<Page>({
+      method: "GET",
+      path: collectionPath(resource, namespace),
+      query: { limit: PAGE, continue: next },
+      accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json",
+    });
+    yield* page.items ?? [];
+    next = page.metadata?.continue || undefined;
+  } while (next !== undefined);
+}
+
+async function releaseOne(ports: RouteReleasePorts, router: Releasing, ref: ObjectRef): Promise<void> {
+  const { client, validForMs } = ports;
+  const object = await liveObject(client, ref);
+  if (object === undefined) return;
+  const gone = new Set<string>();
+  for (const holder of router.release.holders(object)) {
+    if (!(await isHeld(ports, router, ref, holder))) gone.add(holder);
+  }
+  const write = gone.size === 0 ? undefined : router.release.plan(ref, object, gone);
+  if (write?.kind !== "patch") return;
+  if (validForMs() <= TIMEOUT_MS)
+    throw new NotLeaderError(`Not released: ${objectPath(ref.resource, ref)}, because the leader Lease may run out`);
+  await client.request({ ...requestOf(write), timeoutMs: TIMEOUT_MS });
+}
+
+async function liveObject(client: KubeClient, ref: ObjectRef): Promise<RoutedObject | undefined> {
+  if (!canBeName(ref.name)) return undefined;
+  try {
+    return await client.request<RoutedObject>({ method: "GET", path: objectPath(ref.resource, ref) });
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+function isHeldInCache({ stores }: RouteReleasePorts, router: Router, ref: ObjectRef, holder: string): boolean {
+  const rollout = stores.rollouts.get(`${ref.namespace}/${holder}`);
+  return rollout !== undefined && routesBy(router, rollout, ref, stores.routed.settings);
+}
+
+/** Another instance's Rollout, which our cache does not hold, counts too. */
+async function isHeld(ports: RouteReleasePorts, router: Router, ref: ObjectRef, holder: string): Promise<boolean> {
+  if (isHeldInCache(ports, router, ref, holder)) return true;
+  const rollout = await liveRollout(ports.client, ref.namespace, holder);
+  return rollout !== undefined && routesBy(router, rollout, ref, ports.stores.routed.settings);
+}
+
+const routesBy = (router: Router, rollout: Rollout, ref: ObjectRef, settings: RouterSettings): boolean =>
+  refsOf(router, rollout, settings).some((one) => keyOf(one) === keyOf(ref));

@@ -1,0 +1,128 @@
+import { describe, expect, test } from "bun:test";
+import type { Decision, ReplicaSetFacts, RolloutEvent, Snapshot } from "../model/model.ts";
+import type { RolloutStatus } from "../../../schema/rollout.ts";
+import { createPace, joinEvents, waitingEvents } from "./pace.ts";
+
+const settled = (over: Partial<ReplicaSetFacts> = {}): ReplicaSetFacts => ({
+  namespace: "ns",
+  name: "web-1",
+  uid: "1",
+  resourceVersion: "1",
+  labels: {},
+  annotations: {},
+  controllerUid: "r",
+  selector: "app=web",
+  createdAt: 0,
+  deleting: false,
+  observed: true,
+  minReadySeconds: 0,
+  replicas: 2,
+  status: { replicas: 2, readyReplicas: 2, availableReplicas: 2 },
+  templateDigest: "d",
+  ...over,
+});
+
+const snapshotOf = (status: RolloutStatus, sets: readonly ReplicaSetFacts[] = [settled()]): Snapshot => ({
+  rollout: { metadata: { name: "web", namespace: "ns" }, spec: {}, status },
+  replicaSets: sets,
+  services: new Map(),
+  podHash: "h",
+  stepHash: "s",
+  templateDigest: "d",
+  invalid: undefined,
+  orphans: [],
+  strays: [],
+});
+
+const decisionOf = (status: RolloutStatus | undefined, actions: Decision["actions"] = []): Decision => ({
+  actions,
+  status,
+  events: [],
+  wakeAt: undefined,
+  more: false,
+  finished: undefined,
+});
+
+const paused: RolloutStatus = { phase: "Paused", availableReplicas: 1, currentStepIndex: 1 };
+
+describe("a status", () => {
+  test("that tells more than counters is written at once", () => {
+    const before: RolloutStatus = { phase: "Progressing", availableReplicas: 1, currentStepIndex: 0 };
+    expect(createPace().waitMs("ns/web", snapshotOf(before), decisionOf(paused), 1_000)).toBe(0);
+  });
+
+  test("that tells only counters waits for others to move, and comes at most twice a second", () => {
+    const pace = createPace();
+    const more = decisionOf({ ...paused, availableReplicas: 2 });
+    expect(pace.waitMs("ns/web", snapshotOf(paused), more, 1_000)).toBe(100);
+    expect(pace.waitMs("ns/web", snapshotOf(paused), more, 1_100)).toBe(0);
+    pace.written("ns/web", 1_100);
+    expect(pace.waitMs("ns/web", snapshotOf(paused), more, 1_150)).toBe(450);
+    expect(pace.waitMs("ns/web", snapshotOf(paused), more, 1_600)).toBe(0);
+  });
+
+  test("waits for a ReplicaSet that was just resized to answer, but not for long", () => {
+    const pace = createPace();
+    const before: RolloutStatus = { phase: "Healthy" };
+    const resize = [{ kind: "updateReplicaSet", name: "web-1", resourceVersion: "1", replicas: 3 }] as const;
+    const behind = snapshotOf(before, [settled({ replicas: 3 })]);
+    expect(pace.waitMs("ns/web", snapshotOf(before), decisionOf(paused, resize), 1_000)).toBe(250);
+    expect(pace.waitMs("ns/web", behind, decisionOf(paused), 1_100)).toBe(150);
+    expect(pace.waitMs("ns/web", behind, decisionOf(paused), 1_250)).toBe(0);
+  });
+
+  test("is written at once when the ReplicaSet has answered", () => {
+    const pace = createPace();
+    const before: RolloutStatus = { phase: "Healthy" };
+    expect(pace.waitMs("ns/web", snapshotOf(before, [settled({ observed: false })]), decisionOf(paused), 0)).toBe(250);
+    expect(pace.waitMs("ns/web", snapshotOf(before), decisionOf(paused), 40)).toBe(0);
+  });
+
+  test("waits longer for both while many others are in line", () => {
+    const busy = createPace(() => 30);
+    const more = decisionOf({ ...paused, availableReplicas: 2 });
+    busy.written("ns/web", 1_000);
+    expect(busy.waitMs("ns/web", snapshotOf(paused), more, 1_000)).toBe(2_000);
+    expect(busy.waitMs("ns/api", snapshotOf({}, [settled({ observed: false })]), decisionOf(paused), 0)).toBe(1_000);
+  });
+
+  test("that equals the stored one needs no write, and nothing is waited for", () => {
+    expect(createPace().waitMs("ns/web", snapshotOf(paused), decisionOf(undefined), 1_000)).toBe(0);
+  });
+
+  test("of a Rollout that is gone leaves no trace in the pace of its namesake", () => {
+    const pace = createPace();
+    pace.written("ns/web", 1_000);
+    pace.forget("ns/web");
+    expect(pace.waitMs("ns/web", snapshotOf(paused), decisionOf({ ...paused, availableReplicas: 2 }), 1_001)).toBe(100);
+  });
+});
+
+describe("events of a status that waits", () => {
+  const event = (reason: string, after: RolloutEvent["after"]): RolloutEvent => ({
+    type: "Normal",
+    reason,
+    message: reason,
+    after,
+  });
+  const created = event("NewReplicaSetCreated", 2);
+  const started = event("RolloutNotCompleted", "status");
+  const scaled = event("ScalingReplicaSet", 2);
+
+  test("wait from the first one of the status on", () => {
+    expect(waitingEvents([created, started, scaled])).toEqual([started, scaled]);
+  });
+
+  test("do not wait when none belongs to the status", () => {
+    expect(waitingEvents([created, scaled])).toEqual([]);
+  });
+
+  test("keep their order when the status is written after all", () => {
+    const reasons = joinEvents([started, scaled], [started, event("RolloutStepCompleted", "status")]);
+    expect(reasons.map((e) => e.reason)).toEqual(["RolloutNotCompleted", "ScalingReplicaSet", "RolloutStepCompleted"]);
+  });
+
+  test("are forgotten when the new decision does not tell them any more, except for what has been done", () => {
+    expect(joinEvents([started, scaled], []).map((e) => e.reason)).toEqual(["ScalingReplicaSet"]);
+  });
+});

@@ -1,0 +1,116 @@
+/**
+ * When a status may wait. Counters of pods move many times while an update runs; told one by one they would be most of
+ * all writes. So a status waits a moment for ReplicaSets that were just resized to answer, and one that differs in
+ * counters alone comes only so often: it is usually overtaken by one that matters.
+ */
+import type { RolloutCondition, RolloutStatus } from "../../../schema/rollout.ts";
+import type { Decision, RolloutEvent, Snapshot } from "../model/model.ts";
+import { equal } from "../../../kube/object/equality.ts";
+
+/** Shortest time between two statuses that differ only in counters. */
+const COUNTERS_EVERY_MS = 500;
+
+/** Counters seldom move alone: pods of one ReplicaSet come and go together. */
+const COUNTERS_SETTLE_MS = 100;
+
+/** Longest time that a status waits for the ReplicaSet controller to answer; it takes some 30 ms. */
+const ANSWER_WITHIN_MS = 250;
+
+type Counter = "replicas" | "updatedReplicas" | "readyReplicas" | "availableReplicas" | "HPAReplicas" | "message";
+
+function withoutCounters(status: RolloutStatus): Omit<RolloutStatus, Counter | "conditions"> & { conditions: unknown } {
+  const {
+    replicas: _r,
+    updatedReplicas: _u,
+    readyReplicas: _y,
+    availableReplicas: _a,
+    HPAReplicas: _h,
+    message: _m,
+    ...rest
+  } = status;
+  return { ...rest, conditions: (status.conditions ?? []).map(essence).toSorted() };
+}
+
+/** Progress within progress is no news; neither are the times. */
+function essence({ type, status, reason, message }: RolloutCondition): string {
+  const progress =
+    type === "Progressing" &&
+    status === "True" &&
+    (reason === "NewReplicaSetCreated" || reason === "ReplicaSetUpdated");
+  return progress ? type : `${type}/${status}/${reason}/${message}`;
+}
+
+/** True when `after` tells nothing but moved pods that `before` did not. */
+const onlyCounters = (before: RolloutStatus, after: RolloutStatus): boolean =>
+  equal(withoutCounters(before), withoutCounters(after));
+
+/** The ReplicaSet controller has yet to act on a size that was asked for: its counts are about to change. */
+function awaitsAnswer(snapshot: Snapshot, { actions }: Decision): boolean {
+  const resized = actions.some(
+    (a) => (a.kind === "updateReplicaSet" && a.replicas !== undefined) || a.kind === "createReplicaSet",
+  );
+  return (
+    resized || snapshot.replicaSets.some((rs) => !rs.deleting && (!rs.observed || rs.status.replicas !== rs.replicas))
+  );
+}
+
+export interface Pace {
+  /** Milliseconds for which the status of a decision may wait from `now`; 0: it is to be written at once. */
+  waitMs(key: string, snapshot: Snapshot, decision: Decision, now: number): number;
+  written(key: string, now: number): void;
+  forget(key: string): void;
+}
+
+/** How much slower everything is told when many Rollouts wait: the API server has better things to do then. */
+const MAX_SLOWDOWN = 10;
+const WAITING_PER_STEP = 10;
+
+/** `waiting`: how many Rollouts are in line now. */
+export function createPace(waiting: () => number = () => 0): Pace {
+  const slowdown = (): number => Math.min(MAX_SLOWDOWN, 1 + waiting() / WAITING_PER_STEP);
+  const writtenAt = new Map<string, number>();
+  const waitingSince = new Map<string, number>();
+  return {
+    waitMs(key, snapshot, decision, now) {
+      if (decision.status === undefined) {
+        waitingSince.delete(key);
+        return 0;
+      }
+      const since = waitingSince.get(key) ?? now;
+      const last = writtenAt.get(key) ?? Number.NEGATIVE_INFINITY;
+      const answerAt = awaitsAnswer(snapshot, decision) ? since + ANSWER_WITHIN_MS * slowdown() : now;
+      const counted = onlyCounters(snapshot.rollout.status ?? {}, decision.status);
+      const countersAt = counted ? Math.max(last + COUNTERS_EVERY_MS * slowdown(), since + COUNTERS_SETTLE_MS) : now;
+      const wait = Math.max(0, answerAt - now, countersAt - now);
+      if (wait > 0) waitingSince.set(key, since);
+      return wait;
+    },
+    written(key, now) {
+      writtenAt.set(key, now);
+      waitingSince.delete(key);
+    },
+    forget(key) {
+      writtenAt.delete(key);
+      waitingSince.delete(key);
+    },
+  };
+}
+
+/** Events of a decision whose status waits: those that must wait, too, the status's own first event and what comes after it. */
+export function waitingEvents(events: readonly RolloutEvent[]): readonly RolloutEvent[] {
+  const first = events.findIndex((e) => e.after === "status");
+  return first < 0 ? [] : events.slice(first);
+}
+
+export const eventText = ({ reason, message }: RolloutEvent): string => `${reason}|${message}`;
+
+/** Held-back events take their place before the new ones; those of a status only if the new decision still tells them. */
+export function joinEvents(held: readonly RolloutEvent[], events: readonly RolloutEvent[]): RolloutEvent[] {
+  if (held.length === 0) return [...events];
+  const texts = new Set(events.map(eventText));
+  const kept = held
+    .filter((e) => e.after !== "status" || texts.has(eventText(e)))
+    .map((e) => (e.after === "status" ? e : { ...e, after: 0 }));
+  const told = new Set(kept.map(eventText));
+  return [...kept, ...events.filter((e) => !told.has(eventText(e)))];
+}

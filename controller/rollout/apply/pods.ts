@@ -1,0 +1,140 @@
+/** Pods are not cached: the few features that touch them read them when they need them. */
+import { ApiError, isConflict, isNotFound } from "../../../kube/client/apiError.ts";
+import { collectionPath, objectPath } from "../../../kube/client/path.ts";
+import { PODS } from "../../../kube/client/resources.ts";
+import type { KubeClient, KubeRequest } from "../../../kube/client/transport.ts";
+import type { PodFacts, PodLook, PodMetadataChange, ReplicaSetFacts } from "../model/model.ts";
+import { instant } from "../../../kube/object/time.ts";
+import { podRestart, podWait, type PodStatusView } from "../facts/podWait.ts";
+
+/** What is read of a pod. */
+interface Pod {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly creationTimestamp?: string;
+    readonly deletionTimestamp?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly ownerReferences?: readonly { readonly uid: string; readonly controller?: boolean }[];
+  };
+  readonly status?: {
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly lastTransitionTime?: string;
+    }[];
+  };
+}
+
+const controllerOf = (pod: Pod): string =>
+  pod.metadata.ownerReferences?.find((owner) => owner.controller === true)?.uid ?? "";
+
+async function listPods<P extends Pod>(
+  client: KubeClient,
+  namespace: string,
+  labelSelector: string,
+): Promise<readonly P[]> {
+  const { items } = await client.request<{ items: readonly P[] }>({
+    method: "GET",
+    path: collectionPath(PODS, namespace),
+    query: { labelSelector },
+  });
+  return items;
+}
+
+/** Pods of the given ReplicaSets as the API server has them now. `selector`: text form. @throws {ApiError} */
+export async function readPods(
+  client: KubeClient,
+  namespace: string,
+  selector: string,
+  sets: readonly ReplicaSetFacts[],
+): Promise<PodFacts[]> {
+  const uids = new Set(sets.map((rs) => rs.uid));
+  const pods = await listPods(client, namespace, selector);
+  return pods.filter((pod) => uids.has(controllerOf(pod))).map(podFacts);
+}
+
+function podFacts(pod: Pod): PodFacts {
+  const ready = pod.status?.conditions?.find((c) => c.type === "Ready" && c.status === "True");
+  return {
+    name: pod.metadata.name,
+    setUid: controllerOf(pod),
+    createdAt: instant(pod.metadata.creationTimestamp) ?? 0,
+    deleting: pod.metadata.deletionTimestamp !== undefined,
+    readySince: instant(ready?.lastTransitionTime),
+  };
+}
+
+/** Asks the pods of a ReplicaSet what they wait for. That they cannot be read is an answer, too. */
+export async function lookAtPods(client: KubeClient, rs: ReplicaSetFacts, at: number): Promise<PodLook> {
+  const look = { at, setUid: rs.uid };
+  try {
+    const pods = (await listPods<Pod & PodStatusView>(client, rs.namespace, rs.selector)).filter(
+      (pod) => controllerOf(pod) === rs.uid && pod.metadata.deletionTimestamp === undefined,
+    );
+    const waits = pods.map(podWait).filter((wait) => wait !== undefined);
+    // All are ready at this moment: then those are told of that were not, and may not be for long.
+    const restarts = waits.length > 0 ? [] : pods.map(podRestart).filter((wait) => wait !== undefined);
+    return { ...look, pods: pods.length, waits: [...waits, ...restarts] };
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return { ...look, pods: 0, waits: [], failure: error.message };
+  }
+}
+
+type Send = <T>(request: KubeRequest) => Promise<T>;
+
+/**
+ * Asks for an eviction. A PodDisruptionBudget's no (429) is an answer: the pod stays for now. @returns whether it goes, or has gone.
+ * @throws {ApiError}
+ */
+export async function evictPod(send: Send, namespace: string, name: string): Promise<boolean> {
+  const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace } };
+  try {
+    const path = objectPath(PODS, { namespace, name, subresource: "eviction" });
+    await send({ method: "POST", path, body, retry: false });
+    return true;
+  } catch (error) {
+    const refused = error instanceof ApiError && error.status === 429;
+    if (!refused && !isNotFound(error)) throw error;
+    return !refused;
+  }
+}
+
+const PARALLEL = 10;
+const ATTEMPTS = 3;
+
+/** Sets labels and annotations on all pods of a ReplicaSet that lack them, ten at a time. @throws {ApiError} */
+export async function patchPods(
+  send: Send,
+  client: KubeClient,
+  rs: ReplicaSetFacts,
+  { labels, annotations }: PodMetadataChange,
+): Promise<void> {
+  const pods = (await listPods(client, rs.namespace, rs.selector)).filter((pod) => controllerOf(pod) === rs.uid);
+  const stale = pods.filter((pod) => !has(pod.metadata.labels, labels) || !has(pod.metadata.annotations, annotations));
+  const patchNext = async (): Promise<void> => {
+    for (let pod = stale.pop(); pod !== undefined; pod = stale.pop())
+      await patchPod(send, pod, { labels, annotations });
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, patchNext));
+}
+
+const has = (
+  map: Readonly<Record<string, string>> | undefined,
+  wanted: Readonly<Record<string, string | null>>,
+): boolean => Object.entries(wanted).every(([key, value]) => (map?.[key] ?? null) === value);
+
+async function patchPod(send: Send, pod: Pod, metadata: Omit<PodMetadataChange, "record">): Promise<void> {
+  const path = objectPath(PODS, pod.metadata);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await send({ method: "PATCH", path, body: { metadata }, contentType: "application/merge-patch+json" });
+      return;
+    } catch (error) {
+      if (isNotFound(error)) return;
+      if (attempt === ATTEMPTS || !isConflict(error)) throw error;
+    }
+  }
+}

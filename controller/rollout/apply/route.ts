@@ -1,0 +1,78 @@
+/** Carries out what traffic routers want written: one object after the other, each decided on its latest version. */
+import { isAlreadyExists, isConflict } from "../../../kube/client/apiError.ts";
+import { type ApiPath, collectionPath, objectPath } from "../../../kube/client/path.ts";
+import type { KubeRequest } from "../../../kube/client/transport.ts";
+import type { ObjectRef, RoutedObject, RoutedWrite, RouterEvent, Traffic } from "../../../providers/traffic/router.ts";
+import { routersOf } from "../../../providers/traffic/routers.ts";
+import { resourceName } from "../../../schema/kube.ts";
+import type { Rollout } from "../../../schema/rollout.ts";
+import { planOf, type Routed } from "../facts/routedObjects.ts";
+import { NotLeaderError } from "../../../kube/runtime/notLeader.ts";
+
+export interface RoutePorts {
+  readonly routed: Routed;
+  /** For reading. */
+  readonly get: <T>(path: ApiPath) => Promise<T>;
+  /** For writing, as the leader. */
+  readonly send: <T>(request: KubeRequest) => Promise<T>;
+  /** Takes what was written or read into the cache. */
+  readonly remember: (ref: ObjectRef, object: RoutedObject) => void;
+  readonly tell: (event: RouterEvent) => void;
+}
+
+/**
+ * Makes the objects of all routers of a Rollout say `traffic`. One that cannot be written keeps none of the others from
+ * it: an abort has to reach all that it can reach.
+ * @throws {ApiError} when a version has moved on; {Error} with what could not be done and why, the first of several
+ */
+export async function routeTraffic(ports: RoutePorts, rollout: Rollout, traffic: Traffic): Promise<void> {
+  const failures: unknown[] = [];
+  for (const router of routersOf(rollout)) {
+    for (const write of planOf(ports.routed, router, rollout, traffic).writes) {
+      try {
+        if (await carryOut(ports, write)) continue;
+        // The name was taken: with the object in sight the router may want something else.
+        const again = planOf(ports.routed, router, rollout, traffic).writes.find(({ ref }) => sameRef(ref, write.ref));
+        if (again?.kind === "patch") await carryOut(ports, again);
+      } catch (error) {
+        if (error instanceof NotLeaderError) throw error;
+        failures.push(error);
+      }
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+const sameRef = (a: ObjectRef, b: ObjectRef): boolean =>
+  a.name === b.name && a.namespace === b.namespace && resourceName(a.resource) === resourceName(b.resource);
+
+/** False when the object to be created is there already; it is in the cache then. */
+async function carryOut(ports: RoutePorts, write: RoutedWrite): Promise<boolean> {
+  try {
+    ports.remember(write.ref, await ports.send<RoutedObject>(requestOf(write)));
+  } catch (error) {
+    if (write.kind === "create" && isAlreadyExists(error)) {
+      ports.remember(write.ref, await ports.get<RoutedObject>(objectPath(write.ref.resource, write.ref)));
+      return false;
+    }
+    if (isConflict(error) || error instanceof NotLeaderError) throw error;
+    const message = `${write.failure}: ${error instanceof Error ? error.message : String(error)}`;
+    ports.tell({ type: "Warning", reason: "TrafficRoutingError", message });
+    throw new Error(message, { cause: error });
+  }
+  if (write.event !== undefined) ports.tell(write.event);
+  return true;
+}
+
+/** A patch names the version that it was made for. */
+export function requestOf(write: RoutedWrite): KubeRequest {
+  if (write.kind === "create")
+    return { method: "POST", path: collectionPath(write.ref.resource, write.ref.namespace), body: write.object };
+  const metadata = { ...(write.patch["metadata"] as object | undefined), resourceVersion: write.resourceVersion };
+  return {
+    method: "PATCH",
+    path: objectPath(write.ref.resource, write.ref),
+    body: { ...write.patch, metadata },
+    contentType: "application/merge-patch+json",
+  };
+}

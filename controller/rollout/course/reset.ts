@@ -1,0 +1,56 @@
+/** When a new update begins, and what it starts with (controller.md §3.2). */
+import type { RolloutStatus } from "../../../schema/rollout.ts";
+import { stepsOf } from "../model/defaults.ts";
+import { clearPausesAndAbort } from "./pause.ts";
+import { currentHash, emit, roles, statusOf, type Pass } from "../model/pass.ts";
+import { hashOf } from "../model/replicaSets.ts";
+import { isRollbackWithinWindow } from "./rollback.ts";
+
+export function templateChanged(p: Pass): boolean {
+  const recorded = statusOf(p).currentPodHash ?? "";
+  return recorded !== "" && recorded !== currentHash(p);
+}
+
+/** The template or the canary steps differ from what the status was made for. */
+export function updateBegins(p: Pass): boolean {
+  return (statusOf(p).currentStepHash ?? "") !== p.snapshot.stepHash || templateChanged(p);
+}
+
+/** Fields of the status at the beginning of an update. */
+export function resetStatus(p: Pass, draft: RolloutStatus): RolloutStatus {
+  clearPausesAndAbort(p);
+  const { spec } = p.world.rollout;
+  const {
+    prePromotionAnalysisRunStatus: _pre,
+    postPromotionAnalysisRunStatus: _post,
+    ...blueGreen
+  } = draft.blueGreen ?? {};
+  const {
+    currentStepAnalysisRunStatus: _step,
+    currentBackgroundAnalysisRunStatus: _bg,
+    stepPluginStatuses: _plugins,
+    ...canary
+  } = draft.canary ?? {};
+  return {
+    ...draft,
+    restartedAt: spec.restartAt,
+    promoteFull: false,
+    blueGreen: { ...blueGreen, scaleUpPreviewCheckPoint: false },
+    canary,
+    currentStepIndex: stepsOf(p.world.rollout).length > 0 ? firstStep(p) : undefined,
+  };
+}
+
+/** Steps are skipped by going back to stable, or, within the rollback window, to a ReplicaSet that still has its size. */
+function firstStep(p: Pass): number {
+  const { newRS } = roles(p);
+  const last = stepsOf(p.world.rollout).length;
+  if (newRS === undefined) return 0;
+  if (statusOf(p).stableRS === hashOf(newRS)) {
+    emit(p, "status", "SkipSteps", "Rollback to stable ReplicaSets");
+    return last;
+  }
+  if (!isRollbackWithinWindow(p) || newRS.replicas === 0) return 0;
+  emit(p, "status", "SkipSteps", "Rollback to active ReplicaSets within RollbackWindow");
+  return last;
+}

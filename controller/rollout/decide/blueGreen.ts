@@ -1,0 +1,195 @@
+/** One pass of the blue-green strategy (controller.md §5). */
+import type { RolloutStatus } from "../../../schema/rollout.ts";
+import { delaysScaleDown, holdAborted, removeScaleDownDeadlines } from "../course/abort.ts";
+import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
+import { HASH_LABEL, type ReplicaSetFacts, type ServiceFacts } from "../model/model.ts";
+import { pruneHistory, scaleDownForBlueGreen } from "../sizes/oldReplicaSets.ts";
+import { roles, scaleReplicaSet, statusOf, switchService, wake, type Pass } from "../model/pass.ts";
+import {
+  addPause,
+  BLUE_GREEN_PAUSE,
+  clearPausesAndAbort,
+  haltReason,
+  isPaused,
+  pauseCondition,
+  pauseEnd,
+  removePause,
+  wasResumed,
+} from "../course/pause.ts";
+import { syncPodMetadata } from "../revision/podMetadata.ts";
+import { promoteStable, promotionReason, servingWithoutService } from "../course/promote.ts";
+import { availablePods, hashOf, isSaturated, podsForAutoscaler, sum } from "../model/replicaSets.ts";
+import { resetStatus, templateChanged } from "../course/reset.ts";
+import { restartPods } from "../revision/restart.ts";
+import { isFastRollback, isRollbackWithinWindow } from "../course/rollback.ts";
+import { formatSelector } from "../../../kube/object/selector.ts";
+import { baseStatus, finishStatus } from "../status/status.ts";
+
+const activeService = (p: Pass): ServiceFacts | undefined =>
+  p.world.services.get(blueGreenOf(p.world.rollout)?.activeService ?? "");
+const previewService = (p: Pass): ServiceFacts | undefined =>
+  p.world.services.get(blueGreenOf(p.world.rollout)?.previewService ?? "");
+const selectedHash = (service: ServiceFacts | undefined): string => service?.selector[HASH_LABEL] ?? "";
+
+/** Looks at everything once and returns the status. Both Services are known to exist (controller/rules). */
+export function blueGreenPass(p: Pass): RolloutStatus {
+  pointPreview(p);
+  if (templateChanged(p)) return blueGreenStatus(p);
+  const restart = restartPods(p);
+  scaleBlueGreen(p);
+  pruneHistory(p);
+  restoreActive(p);
+  managePause(p);
+  pointActive(p);
+  syncPodMetadata(p);
+  return blueGreenStatus(p, restart === "done" ? p.world.rollout.spec.restartAt : undefined);
+}
+
+/** The preview Service shows the new ReplicaSet from the first moment. */
+function pointPreview(p: Pass): void {
+  const preview = previewService(p);
+  const { newRS } = roles(p);
+  if (preview !== undefined && newRS !== undefined && haltReason(p) === undefined)
+    switchService(p, preview, hashOf(newRS));
+}
+
+/** Sizes of stable, new and past ReplicaSets. A user's pause does not hold them. */
+export function scaleBlueGreen(p: Pass): void {
+  removeScaleDownDeadlines(p);
+  const { stableRS } = roles(p);
+  if (stableRS !== undefined)
+    scaleReplicaSet(p, stableRS, desiredReplicas(p.world.rollout), { keepDeadline: delaysScaleDown(p) });
+  const { newRS } = roles(p);
+  if (newRS !== undefined) {
+    if (delaysScaleDown(p)) holdAborted(p, newRS);
+    else scaleReplicaSet(p, newRS, newSize(p, newRS), { keepDeadline: false });
+  }
+  scaleDownForBlueGreen(p);
+}
+
+/** previewReplicaCount holds until the pause is over; a ReplicaSet that serves, or will at once, has full size (controller.md §5.2). */
+function newSize(p: Pass, newRS: ReplicaSetFacts): number {
+  const { rollout } = p.world;
+  const status = statusOf(p);
+  const full = desiredReplicas(rollout);
+  const preview = blueGreenOf(rollout)?.previewReplicaCount;
+  const active = p.world.replicaSets.find((rs) => hashOf(rs) === (status.blueGreen?.activeSelector ?? ""));
+  if (preview === undefined || active === undefined || active.name === newRS.name) return full;
+  if (status.promoteFull === true || isFastRollback(p)) return full;
+  if (hashOf(newRS) !== status.currentPodHash) return preview;
+  return !isPaused(rollout, status) && status.blueGreen?.scaleUpPreviewCheckPoint === true ? full : preview;
+}
+
+/** The new ReplicaSet has the size of this phase and all its pods. */
+function readyForPause(p: Pass): boolean {
+  const { newRS } = roles(p);
+  if (newRS === undefined) return false;
+  const size = newSize(p, newRS);
+  return newRS.replicas === size && newRS.status.availableReplicas === size;
+}
+
+/** Nothing to test: a fast rollback, a full promotion, a Service that has selected no revision yet, or this one. */
+function isFastTracked(p: Pass): boolean {
+  const active = activeService(p);
+  if (isFastRollback(p) || statusOf(p).promoteFull === true) return true;
+  if (servingWithoutService(p, selectedHash(active)) !== undefined) return false;
+  return active?.selector[HASH_LABEL] === undefined || selectedHash(active) === hashOf(roles(p).newRS);
+}
+
+/**
+ * The active Service has lost its revision in the middle of an update (it was recreated, or the strategy is new): it
+ * gets stable's again, once that is complete. Until then it selects all pods.
+ */
+function restoreActive(p: Pass): void {
+  const active = activeService(p);
+  const stable = servingWithoutService(p, selectedHash(active));
+  if (active === undefined || haltReason(p) !== undefined || !isSaturated(p.world.rollout, stable)) return;
+  switchService(p, active, hashOf(stable));
+}
+
+/** Adds the pause before the cutover, or ends it when its time is up (controller.md §5.4). */
+function managePause(p: Pass): void {
+  const status = statusOf(p);
+  const strategy = blueGreenOf(p.world.rollout);
+  if (status.abort === true || !readyForPause(p) || haltReason(p) !== undefined) return;
+  const seconds = strategy?.autoPromotionSeconds ?? 0;
+  const wanted = strategy?.autoPromotionEnabled === false || seconds > 0;
+  if (isFastTracked(p) || status.blueGreen?.scaleUpPreviewCheckPoint === true || !wanted)
+    return removePause(p, BLUE_GREEN_PAUSE);
+  const condition = pauseCondition(status, BLUE_GREEN_PAUSE);
+  if (condition === undefined) {
+    if (status.controllerPause !== true) addPause(p, BLUE_GREEN_PAUSE);
+    return;
+  }
+  if (pauseCompleted(p)) return removePause(p, BLUE_GREEN_PAUSE);
+  const timed = seconds > 0 && strategy?.autoPromotionEnabled !== false;
+  const end = timed ? pauseEnd(condition, seconds) : undefined;
+  wake(p, end === undefined ? undefined : end + 1);
+}
+
+/** Whether the pause before the cutover lies behind us, by time or by a person. */
+function pauseCompleted(p: Pass): boolean {
+  const status = statusOf(p);
+  const strategy = blueGreenOf(p.world.rollout);
+  if (p.pause.add.length > 0) return false;
+  if (status.blueGreen?.scaleUpPreviewCheckPoint === true) return true;
+  if (strategy?.autoPromotionEnabled === false) return wasResumed(status, BLUE_GREEN_PAUSE);
+  const seconds = strategy?.autoPromotionSeconds ?? 0;
+  const end = pauseEnd(pauseCondition(status, BLUE_GREEN_PAUSE), seconds);
+  return seconds === 0 || (end !== undefined && end < p.now);
+}
+
+/** Moves the active Service once the new ReplicaSet is complete and the pause is over; back to stable when aborted. */
+function pointActive(p: Pass): void {
+  const active = activeService(p);
+  const { newRS } = roles(p);
+  if (active === undefined || haltReason(p) !== undefined || !readyForPause(p) || !isSaturated(p.world.rollout, newRS))
+    return;
+  const go = isFastTracked(p) || pauseCompleted(p);
+  const target = statusOf(p).abort === true ? (statusOf(p).stableRS ?? "") : go ? hashOf(newRS) : selectedHash(active);
+  switchService(p, active, target);
+}
+
+/** Counts and selector are those of the ReplicaSet that users reach, once there is one (controller.md §5.7). */
+function blueGreenStatus(p: Pass, restartedAt = statusOf(p).restartedAt): RolloutStatus {
+  const { rollout, replicaSets } = p.world;
+  const base: RolloutStatus = {
+    ...baseStatus(p),
+    restartedAt,
+    blueGreen: { previewSelector: selectedHash(previewService(p)), activeSelector: selectedHash(activeService(p)) },
+  };
+  const begins = templateChanged(p);
+  const draft = begins ? resetStatus(p, base) : base;
+  if (statusOf(p).promoteFull === true || isRollbackWithinWindow(p)) clearPausesAndAbort(p);
+  // An active Service that is ahead of a status that could not be written: the update begins before it ends, all the same.
+  const ahead = begins && selectedHash(activeService(p)) !== "";
+  const reason = ahead ? undefined : promotionReason(p, draft);
+  if (reason !== undefined) syncPodMetadata(p, true);
+  const next = reason === undefined ? withCheckPoint(p, draft) : promoteStable(p, draft, reason);
+  const active = replicaSets.find((rs) => hashOf(rs) === (base.blueGreen?.activeSelector ?? ""));
+  return finishStatus(p, {
+    ...next,
+    ...(active === undefined
+      ? {
+          selector: formatSelector(rollout.spec.selector),
+          HPAReplicas: podsForAutoscaler(rollout, replicaSets),
+          availableReplicas: sum(replicaSets, availablePods),
+        }
+      : {
+          selector: active.selector,
+          HPAReplicas: podsForAutoscaler(rollout, [active]),
+          availableReplicas: active.status.availableReplicas,
+          readyReplicas: active.status.readyReplicas,
+        }),
+  });
+}
+
+/** The trip-wire of previewReplicaCount: set once the preview was seen complete and the pause is over. */
+function withCheckPoint(p: Pass, draft: RolloutStatus): RolloutStatus {
+  const preview = blueGreenOf(p.world.rollout)?.previewReplicaCount;
+  if (preview === undefined) return draft;
+  const passed = statusOf(p).blueGreen?.scaleUpPreviewCheckPoint === true;
+  const reached =
+    !passed && haltReason(p) === undefined && pauseCompleted(p) && roles(p).newRS?.status.availableReplicas === preview;
+  return { ...draft, blueGreen: { ...draft.blueGreen, scaleUpPreviewCheckPoint: passed || reached } };
+}

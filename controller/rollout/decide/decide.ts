@@ -1,0 +1,301 @@
+/**
+ * What to do about one Rollout, from what is known at one instant. Pure and total: the same snapshot and time give the
+ * same decision, and a world in which nothing is left to do gives an empty one.
+ */
+import { LIMITS, spend, tooCostly, TooCostlyError, within } from "../../../kube/object/budget.ts";
+import type { Rollout, RolloutCondition, RolloutStatus } from "../../../schema/rollout.ts";
+import { blueGreenPass, scaleBlueGreen } from "./blueGreen.ts";
+import { canaryPass, scaleCanary } from "./canary.ts";
+import {
+  findCondition,
+  isCompleted,
+  isHealthy,
+  newCondition,
+  progressDeadline,
+  withCondition,
+  withoutCondition,
+} from "../model/conditions.ts";
+import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
+import { equal } from "../../../kube/object/equality.ts";
+import { foldActions } from "../model/fold.ts";
+import { DESIRED_REPLICAS, type Decision, type RolloutEvent, type Snapshot } from "../model/model.ts";
+import { emit, noIntent, roles, setRolloutReplicas, statusOf, type Pass } from "../model/pass.ts";
+import { isPaused, pauseIsOver } from "../course/pause.ts";
+import { availablePods, hashOf, podsForAutoscaler, sum } from "../model/replicaSets.ts";
+import { updateBegins } from "../course/reset.ts";
+import { createNewReplicaSet, syncRevision } from "../revision/revision.ts";
+import { finishStatus, withPhaseAndDuration } from "../status/status.ts";
+import { atEndlessStep } from "../status/stuck.ts";
+import { noteWorkload, observeWorkload, scaleWorkload, syncHold } from "../revision/workload.ts";
+
+/**
+ * In one decision. A step that is done at once takes a pass or two, so that hundreds of them take several decisions;
+ * reaching it without a step forward means that two rules undo each other.
+ */
+const MAX_PASSES = 500;
+/** What a pass costs, whatever it is about. */
+const STEPS_A_PASS = 200;
+
+/** What costs more than any real Rollout does is held as invalid, with the reason. */
+export function decide(snapshot: Snapshot, now: number): Decision {
+  const decided = within(LIMITS.decision, () => decideWithin(snapshot, now));
+  if (!(decided instanceof TooCostlyError)) return decided;
+  const invalid = `spec: Invalid value: "…": ${tooCostly(decided, LIMITS.decision, "decide about")}`;
+  return decideWithin({ ...snapshot, invalid, orphans: [], strays: [] }, now);
+}
+
+function decideWithin(snapshot: Snapshot, now: number): Decision {
+  const before = snapshot.rollout.status ?? {};
+  const p: Pass = {
+    snapshot,
+    now,
+    world: snapshot,
+    pause: noIntent,
+    weights: before.canary?.weights,
+    actions: [],
+    events: [],
+    wakeAts: [],
+    more: false,
+    finished: undefined,
+  };
+  claim(p);
+  if (snapshot.invalid === undefined) {
+    syncHold(p);
+    observeWorkload(p);
+  }
+  repeatPasses(p);
+  if (snapshot.invalid === undefined) {
+    scaleWorkload(p);
+    noteWorkload(p);
+  }
+  return conclude(p, before);
+}
+
+/**
+ * Passes until one changes nothing. Actions may follow from the stored status, or from the beginning of an update or the
+ * end of a pause, which are found again however often one looks. What follows from another step forward, a promotion or
+ * an abort that only this decision knows of waits until that is stored: a crash, or a late status, must never undo what
+ * was done.
+ */
+function repeatPasses(p: Pass): void {
+  let foundation = driving(statusOf(p));
+  const stepAtFirst = statusOf(p).currentStepIndex ?? 0;
+  for (let n = 0; n < MAX_PASSES; n += 1) {
+    const found = p.snapshot.invalid === undefined && (updateBegins(p) || pauseIsOver(p));
+    spend(STEPS_A_PASS + (p.actions.length + p.events.length) / 8, "deciding step by step");
+    const before = { ...p, actions: [...p.actions], events: [...p.events], wakeAts: [...p.wakeAts] };
+    const status = statusOf(p);
+    const next = pass(p);
+    const acted = p.actions.length > before.actions.length;
+    if (acted && !equal(driving(status), foundation)) return takeBack(p, before);
+    p.world = { ...p.world, rollout: { ...p.world.rollout, status: next } };
+    if (found) foundation = driving(next);
+    if (!acted && equal(status, next)) return;
+  }
+  if ((statusOf(p).currentStepIndex ?? 0) > stepAtFirst) return void (p.more = true);
+  throw new Error(`Deciding on Rollout "${p.world.rollout.metadata.name}" does not settle after ${MAX_PASSES} passes`);
+}
+
+/** The fields of a status that later passes act on; all others only tell. */
+const DRIVING = [
+  "currentPodHash",
+  "currentStepHash",
+  "currentStepIndex",
+  "stableRS",
+  "pauseConditions",
+  "controllerPause",
+  "abort",
+  "promoteFull",
+  "restartedAt",
+  "blueGreen",
+] as const satisfies readonly (keyof RolloutStatus)[];
+
+const driving = (status: RolloutStatus): object => ({
+  ...Object.fromEntries(DRIVING.map((field) => [field, status[field]])),
+  weights: status.canary?.weights,
+  stablePingPong: status.canary?.stablePingPong,
+});
+
+function takeBack(p: Pass, before: Pass): void {
+  p.more = true;
+  p.world = before.world;
+  p.finished = before.finished;
+  p.wakeAts.splice(0, Infinity, ...before.wakeAts);
+  p.actions.splice(0, Infinity, ...before.actions);
+  p.events.splice(0, Infinity, ...before.events);
+}
+
+/** Takes over ReplicaSets without a controller that our selector matches, and lets go of those it no longer does. */
+function claim(p: Pass): void {
+  const { orphans, strays } = p.snapshot;
+  for (const { name, uid, resourceVersion } of strays)
+    p.actions.push({ kind: "releaseReplicaSet", name, uid, resourceVersion });
+  for (const { name, uid, resourceVersion } of orphans)
+    p.actions.push({ kind: "adoptReplicaSet", name, uid, resourceVersion });
+  if (orphans.length > 0)
+    p.world = {
+      ...p.world,
+      replicaSets: [...p.world.replicaSets, ...orphans].toSorted((a, b) => a.createdAt - b.createdAt),
+    };
+}
+
+/** One look at the world; returns the status that it should have (controller.md §1.2). */
+function pass(p: Pass): RolloutStatus {
+  p.pause = noIntent;
+  p.weights = statusOf(p).canary?.weights;
+  const { snapshot } = p;
+  if (snapshot.invalid !== undefined) return invalidStatus(p, snapshot.invalid);
+  if (roles(p).newRS === undefined) return missingReplicaSet(p);
+  if (p.world.rollout.spec.replicas === undefined) {
+    setRolloutReplicas(p, 1);
+    return statusOf(p);
+  }
+  const status = statusOf(p);
+  // A completed Rollout has nothing to abort.
+  if (isCompleted(status) && status.abort === true) p.pause = { ...p.pause, removeAbort: true };
+  const paused = pausedConditions(p);
+  if (paused !== undefined) return paused;
+  if (!syncRevision(p)) return statusOf(p);
+  const blueGreen = blueGreenOf(p.world.rollout) !== undefined;
+  // An update that comes with a new size is reset first: scaled by the old status it would overshoot (docs/differences.md).
+  if (!updateStarts(p, blueGreen) && isScalingEvent(p)) return scaledStatus(p, blueGreen);
+  return blueGreen ? blueGreenPass(p) : canaryPass(p);
+}
+
+const updateStarts = (p: Pass, blueGreen: boolean): boolean =>
+  blueGreen
+    ? (statusOf(p).currentPodHash ?? "") !== "" && statusOf(p).currentPodHash !== hashOf(roles(p).newRS)
+    : updateBegins(p);
+
+/** UTF-16 units. Kubernetes' own conditions have at most 32,768 bytes; the message stands in the status more than once. */
+const LONGEST_REASON = 6_000;
+
+/**
+ * A reason quotes the value that is wrong, and a status that quotes a megabyte is refused by the API server: the end, which
+ * says what is wrong with it, is kept.
+ */
+function shortened(why: string): string {
+  if (why.length <= LONGEST_REASON) return why;
+  return `${why.slice(0, LONGEST_REASON / 2).toWellFormed()}…${why.slice(-LONGEST_REASON / 2).toWellFormed()}`;
+}
+
+/** The condition of a Rollout that must not be driven; nothing else changes while it stands (validation.md §1.1). */
+function invalidStatus(p: Pass, why: string): RolloutStatus {
+  const before = statusOf(p);
+  const message = `The Rollout "${p.world.rollout.metadata.name}" is invalid: ${shortened(why)}`;
+  const old = findCondition(before.conditions, "InvalidSpec");
+  const conditions = before.conditions ?? [];
+  const next =
+    old?.message === message
+      ? conditions
+      : withCondition(
+          withoutCondition(conditions, "InvalidSpec"),
+          newCondition("InvalidSpec", "True", "InvalidSpec", message, p.now),
+        );
+  return withPhaseAndDuration(p, {
+    ...before,
+    conditions: next,
+    observedGeneration: String(p.world.rollout.metadata.generation ?? 0),
+  });
+}
+
+/** Creates the ReplicaSet of a new template, or tells why that cannot be done yet (api.md §9.2). */
+function missingReplicaSet(p: Pass): RolloutStatus {
+  const { collision, createFailure } = p.snapshot;
+  const status = statusOf(p);
+  if (collision !== undefined)
+    return { ...status, collisionCount: (p.snapshot.rollout.status?.collisionCount ?? 0) + 1 };
+  if (createFailure === undefined) {
+    createNewReplicaSet(p);
+    return statusOf(p);
+  }
+  const message = `Failed to create new replica set "${createFailure.name}": ${createFailure.message}`;
+  if (findCondition(status.conditions, "Progressing")?.message !== message)
+    emit(p, "status", "ReplicaSetCreateError", message, "Warning");
+  const condition = newCondition("Progressing", "False", "ReplicaSetCreateError", message, p.now);
+  const failed: RolloutStatus = {
+    ...status,
+    // No pod has the new template: without this the phase would stay Healthy (docs/differences.md).
+    updatedReplicas: 0,
+    conditions: withCondition(status.conditions ?? [], condition),
+    observedGeneration: String(p.world.rollout.metadata.generation ?? 0),
+  };
+  // An attempt that fails neither begins nor ends an update.
+  return { ...withPhaseAndDuration(p, failed), duration: status.duration };
+}
+
+/** Conditions that tell of a pause, a resume or a retry, before anything acts on it (controller.md §1.4). */
+function pausedConditions(p: Pass): RolloutStatus | undefined {
+  const { rollout } = p.world;
+  const status = statusOf(p);
+  if (status.observedGeneration !== String(rollout.metadata.generation ?? 0)) return undefined;
+  const reason = findCondition(status.conditions, "Progressing")?.reason;
+  const paused = isPaused(rollout, status);
+  const abortTold = reason === "RolloutAborted";
+  const set: RolloutCondition[] = [];
+  if (paused !== (reason === "RolloutPaused") && !abortTold && !isCompleted(status)) {
+    const [why, message] = paused
+      ? (["RolloutPaused", "Rollout is paused"] as const)
+      : (["RolloutResumed", "Rollout is resumed"] as const);
+    set.push(newCondition("Progressing", "Unknown", why, message, p.now));
+  }
+  if (status.abort !== true && abortTold)
+    set.push(newCondition("Progressing", "Unknown", "RolloutRetry", "Retrying Rollout after abort", p.now));
+  if (paused !== (findCondition(status.conditions, "Paused")?.status === "True") && !abortTold) {
+    set.push(newCondition("Paused", paused ? "True" : "False", "RolloutPaused", "Rollout is paused", p.now));
+  }
+  // Told once: a Progressing condition with the same reason is no change.
+  const conditions = set.reduce<RolloutCondition[]>((all, c) => withCondition(all, c), status.conditions ?? []);
+  return equal(conditions, status.conditions ?? []) ? undefined : withPhaseAndDuration(p, { ...status, conditions });
+}
+
+/** The Rollout's size differs from the one for which its ReplicaSets were last sized (controller.md §1.5). */
+function isScalingEvent(p: Pass): boolean {
+  const wanted = desiredReplicas(p.world.rollout);
+  const { newRS, stableRS } = roles(p);
+  return [newRS, stableRS].some((rs) => {
+    const noted = rs === undefined || rs.replicas === 0 ? undefined : rs.annotations[DESIRED_REPLICAS];
+    return noted !== undefined && /^\d+$/.test(noted) && Number(noted) !== wanted;
+  });
+}
+
+/** Sizes only; steps, Services and pauses are left for the next pass. */
+function scaledStatus(p: Pass, blueGreen: boolean): RolloutStatus {
+  if (blueGreen) scaleBlueGreen(p);
+  else scaleCanary(p);
+  const all = p.world.replicaSets;
+  const active = blueGreen ? all.find((rs) => hashOf(rs) === statusOf(p).blueGreen?.activeSelector) : undefined;
+  const counted = active === undefined ? all : [active];
+  return finishStatus(p, {
+    ...statusOf(p),
+    HPAReplicas: podsForAutoscaler(p.world.rollout, counted),
+    availableReplicas: sum(counted, availablePods),
+  });
+}
+
+/** Events that tell of a status are only true once it differs from what is stored. */
+function conclude(p: Pass, before: RolloutStatus): Decision {
+  const after = statusOf(p);
+  const status = equal(before, after) ? undefined : after;
+  wakeForDeadline(p, p.world.rollout, after);
+  const { actions, events } = foldActions(p.actions, p.events);
+  const told: RolloutEvent[] = status === undefined ? events.filter((e) => e.after !== "status") : events;
+  const wakeAt = p.wakeAts.length === 0 ? undefined : Math.min(...p.wakeAts);
+  return {
+    actions,
+    status,
+    events: told,
+    wakeAt,
+    more: p.more,
+    finished: status === undefined ? undefined : p.finished,
+  };
+}
+
+/** Looks again one second after the progress deadline, unless lack of progress does not count now. */
+function wakeForDeadline(p: Pass, rollout: Rollout, status: RolloutStatus): void {
+  if (p.snapshot.invalid !== undefined || isPaused(rollout, status) || status.abort === true) return;
+  if (atEndlessStep(rollout) || isHealthy(rollout, status, status)) return;
+  if (findCondition(status.conditions, "Progressing")?.reason === "ProgressDeadlineExceeded") return;
+  const deadline = progressDeadline(rollout, status);
+  if (deadline !== undefined && deadline + 1000 > p.now) p.wakeAts.push(deadline + 1000);
+}

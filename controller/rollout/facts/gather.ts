@@ -1,0 +1,232 @@
+/** From the caches to the facts about one Rollout. Synchronous, so that all of them are of the same instant. */
+import type { Rollout } from "../../../schema/rollout.ts";
+import { readableTemplate, type ReadableTemplate } from "../hash/malformed.ts";
+import { podTemplateHash, stepHash } from "../hash/podHash.ts";
+import { templateDigest } from "../hash/templateDigest.ts";
+import {
+  HASH_LABEL,
+  type ReplicaSetFacts,
+  type ServiceFacts,
+  type Snapshot,
+  type WorkloadFacts,
+} from "../model/model.ts";
+import { matchesSelector } from "../../../kube/object/selector.ts";
+import { INGRESSES } from "../../../providers/traffic/ingress.ts";
+import { routersOf } from "../../../providers/traffic/routers.ts";
+import { ingressFindings } from "../../rules/rollout/ingress.ts";
+import { routerViolations } from "../../rules/rollout/routers.ts";
+import { LIMITS } from "../../../kube/object/budget.ts";
+import type { Resolution } from "../../rules/rollout/input.ts";
+import { affordable, judgement } from "../../../kube/validation/judgement.ts";
+import { serviceViolations } from "../../rules/rollout/references.ts";
+import { firstRolloutViolation } from "../../rules/rollout/rollout.ts";
+import { sizeViolations } from "../../../kube/validation/size.ts";
+import { unsupportedFeatures } from "../../rules/rollout/support.ts";
+import { type Violation, violationText } from "../../../kube/validation/violation.ts";
+import { lookRouted, routedObjects, routingState } from "./routedObjects.ts";
+import { resolve, type Resolved } from "./resolve.ts";
+import { orphansIn, servicesOf, type Stores } from "./stores.ts";
+
+/** What follows from a spec alone, kept until the spec changes: hashing and checking it cost more than all the rest. */
+interface SpecFacts {
+  /** Of the Rollout, and of the workload that it takes its template from. */
+  readonly versions: string;
+  /** What can be had of it; or why that is too large or too costly. */
+  readonly read: Read | Violation;
+}
+
+interface Read {
+  readonly podHash: string;
+  readonly stepHash: string;
+  readonly templateDigest: string;
+  readonly invalid: string | undefined;
+  /** Of a template with quantities that are none: what is driven instead. */
+  readonly readable: ReadableTemplate<Template> | undefined;
+}
+
+type Template = Rollout["spec"]["template"];
+
+export interface Gatherer {
+  /**
+   * Facts about a Rollout; undefined when it is gone or being deleted, or while nobody knows yet whether its workload
+   * exists. `key`: "namespace/name".
+   */
+  gather(key: string): Snapshot | undefined;
+  /**
+   * Finds out what follows from the spec alone, if that is not known yet, so that `gather` need not: for whoever lets
+   * others have a turn between the two. Returns whether that took anything.
+   */
+  prepare(key: string): boolean;
+  forget(key: string): void;
+}
+
+export function createGatherer(stores: Stores): Gatherer {
+  const known = new Map<string, SpecFacts>();
+  const factsOf = (key: string, rollout: Rollout, resolved: Complete): SpecFacts => {
+    const facts = specFacts(rollout, resolved, known.get(key));
+    known.set(key, facts);
+    return facts;
+  };
+  const current = (key: string): Rollout | undefined => {
+    const rollout = stores.rollouts.get(key);
+    return rollout?.metadata.deletionTimestamp === undefined ? rollout : undefined;
+  };
+  return {
+    prepare(key) {
+      const rollout = current(key);
+      if (rollout === undefined || sizeViolations(rollout).length > 0) return false;
+      const resolved = resolve(stores.workloads, rollout);
+      if (resolved.kind !== "complete") return false;
+      const before = known.get(key);
+      return factsOf(key, rollout, resolved) !== before;
+    },
+    gather(key) {
+      const rollout = current(key);
+      if (rollout === undefined) return undefined;
+      const [tooLarge] = sizeViolations(rollout);
+      if (tooLarge !== undefined) return unresolvedSnapshot(stores, rollout, violationText(tooLarge));
+      const resolved = resolve(stores.workloads, rollout);
+      if (resolved.kind === "waiting") return undefined;
+      if (resolved.kind === "broken") return unresolvedSnapshot(stores, rollout, resolved.why);
+      const { read } = factsOf(key, rollout, resolved);
+      if ("rule" in read) return unresolvedSnapshot(stores, rollout, violationText(read));
+      // An object that it rests on has not been looked for yet: whoever looks puts the Rollout in line again.
+      if (routedObjects(stores.routed, rollout).some(([, object]) => object.kind === "waiting")) return undefined;
+      const complete = { ...resolved, rollout: driven(resolved.rollout, read.readable) };
+      const snapshot = affordable(rollout, LIMITS.snapshot, () => snapshotOf(stores, complete, read));
+      return "made" in snapshot ? snapshot.made : unresolvedSnapshot(stores, rollout, violationText(snapshot));
+    },
+    forget: (key) => void known.delete(key),
+  };
+}
+
+type Complete = Extract<Resolved, { kind: "complete" }>;
+
+/** `stored`: the Rollout as the API server has it. */
+function specFacts(stored: Rollout, resolved: Complete, old: SpecFacts | undefined): SpecFacts {
+  const { rollout, workload } = resolved;
+  const { uid = "", generation = 0 } = rollout.metadata;
+  const collisionCount = rollout.status?.collisionCount;
+  const versions = [uid, generation, collisionCount, workload?.name, workloadVersion(workload)].join(" ");
+  if (old?.versions === versions) return old;
+  // With the workload's template, which may be too large as well.
+  const read = judgement(rollout, LIMITS.facts, () => readSpec(stored, resolved));
+  return { versions, read: "made" in read ? read.made : read };
+}
+
+function readSpec(stored: Rollout, { rollout, workload }: Complete): Read {
+  const { selector, strategy } = rollout.spec;
+  const collisionCount = rollout.status?.collisionCount;
+  // The API server has read the template of a workload.
+  const readable = workload === undefined ? readableTemplate(rollout.spec.template) : undefined;
+  const template = readable?.template ?? rollout.spec.template;
+  return {
+    podHash: podTemplateHash(template, collisionCount),
+    stepHash: strategy?.canary === undefined || strategy.blueGreen !== undefined ? "" : stepHash(strategy.canary.steps),
+    templateDigest: templateDigest(template),
+    invalid: specProblem(
+      driven(stored, readable),
+      workload === undefined ? {} : { resolvedTemplate: template, resolvedSelector: selector },
+    ),
+    readable,
+  };
+}
+
+const driven = (rollout: Rollout, readable: Read["readable"]): Rollout =>
+  readable === undefined ? rollout : { ...rollout, spec: { ...rollout.spec, template: readable.template } };
+
+/** Where nobody counts changes of the spec, every version may be one. */
+const workloadVersion = (workload: WorkloadFacts | undefined): string =>
+  workload === undefined || workload.generation === 0
+    ? (workload?.resourceVersion ?? "")
+    : `${workload.uid} ${workload.generation}`;
+
+/** The first rule that a spec breaks, in the order of the reference, or the first feature that is not driven. */
+function specProblem(rollout: Rollout, resolution: Resolution): string | undefined {
+  const violation = firstRolloutViolation(rollout, resolution) ?? routerViolations(rollout)[0];
+  if (violation !== undefined) return violationText(violation);
+  const [missing] = unsupportedFeatures(rollout);
+  return missing === undefined ? undefined : `${missing.path}: Forbidden: ${missing.reason}`;
+}
+
+const ownedBy = (stores: Stores, { metadata: { uid = "" } }: Rollout): ReplicaSetFacts[] =>
+  stores.replicaSets
+    .by("controller", uid)
+    .map((cached) => cached.facts)
+    .toSorted(byAge);
+
+/** Without a template there is nothing to do but to say so. */
+const unresolvedSnapshot = (stores: Stores, rollout: Rollout, invalid: string): Snapshot => ({
+  rollout,
+  invalid,
+  services: new Map(),
+  podHash: "",
+  stepHash: "",
+  templateDigest: "",
+  replicaSets: ownedBy(stores, rollout),
+  orphans: [],
+  strays: [],
+});
+
+function snapshotOf(stores: Stores, { rollout, workload }: Complete, facts: Read): Snapshot {
+  const { namespace } = rollout.metadata;
+  const { selector } = rollout.spec;
+  const owned = ownedBy(stores, rollout);
+  const loose = stores.replicaSets.by("controller", orphansIn(namespace)).map((cached) => cached.facts);
+  const services = new Map<string, ServiceFacts>();
+  for (const name of servicesOf(rollout)) {
+    const service = stores.services.get(`${namespace}/${name}`);
+    if (service !== undefined) services.set(name, service.facts);
+  }
+  const matches = (rs: ReplicaSetFacts): boolean => matchesSelector(selector, rs.labels);
+  const { podHash, stepHash: steps, templateDigest: digest, readable } = facts;
+  const base = {
+    rollout,
+    services,
+    podHash,
+    stepHash: steps,
+    templateDigest: digest,
+    ...(readable === undefined ? {} : { dropped: readable.dropped }),
+    ...(workload === undefined ? {} : { workload }),
+    ...routingOf(stores, rollout),
+  };
+  const invalid = facts.invalid ?? serviceProblem(rollout, services) ?? ingressProblem(stores, rollout);
+  // A Rollout that is not driven claims nothing either.
+  if (invalid !== undefined) return { ...base, invalid, replicaSets: owned, orphans: [], strays: [] };
+  return {
+    ...base,
+    invalid,
+    replicaSets: owned.filter(matches),
+    orphans: loose.filter((rs) => matches(rs) && !rs.deleting && rs.labels[HASH_LABEL] !== undefined),
+    strays: owned.filter((rs) => !matches(rs) && !rs.deleting),
+  };
+}
+
+function serviceProblem(rollout: Rollout, services: ReadonlyMap<string, ServiceFacts>): string | undefined {
+  const [violation] = serviceViolations(rollout, services);
+  return violation === undefined ? undefined : violationText(violation);
+}
+
+function routingOf({ routed }: Stores, rollout: Rollout): Pick<Snapshot, "routing"> {
+  if (routersOf(rollout).length === 0) return {};
+  return { routing: (traffic) => routingState(routed, rollout, traffic) };
+}
+
+/** Ingresses that are not there, or lead elsewhere, or that we may not see (validation.md §4.3). */
+function ingressProblem({ routed }: Stores, rollout: Rollout): string | undefined {
+  const { namespace } = rollout.metadata;
+  const refused = routedObjects(routed, rollout)
+    .map(([, object]) => object)
+    .find(({ kind }) => kind === "refused");
+  if (refused?.kind === "refused") return `spec.strategy.canary.trafficRouting: Forbidden: ${refused.why}`;
+  const look = (name: string): unknown => {
+    const known = lookRouted(routed, { resource: INGRESSES, namespace, name });
+    return known.kind === "found" ? known.object : undefined;
+  };
+  const { refuse, warn } = ingressFindings(rollout, { get: look, has: (name) => look(name) !== undefined });
+  const [violation] = [...warn, ...refuse];
+  return violation === undefined ? undefined : violationText(violation);
+}
+
+const byAge = (a: ReplicaSetFacts, b: ReplicaSetFacts): number =>
+  a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1);

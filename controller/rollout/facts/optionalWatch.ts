@@ -1,0 +1,231 @@
+/**
+ * Watches a kind while Rollouts need objects of it. One list tells of all that are needed when it begins; an object that
+ * is needed later is looked up by its name, since the watch may have passed it by long ago.
+ */
+import { ApiError } from "../../../kube/client/apiError.ts";
+import { canBeName, collectionPath, nameSelector } from "../../../kube/client/path.ts";
+import { pause } from "../../../kube/clock/pause.ts";
+import type { KubeClient } from "../../../kube/client/transport.ts";
+import { runReflector, type KubeObject, type Reflector, type ReflectorIncident } from "../../../kube/runtime/watch.ts";
+import type { Rollout } from "../../../schema/rollout.ts";
+import { tellWatchError, type Complaints } from "../../process/complaints.ts";
+import { needOf, type OptionalStore } from "./optionalStore.ts";
+import type { Stores } from "./stores.ts";
+import { keyOf } from "../../../kube/runtime/cache.ts";
+import type { Clock } from "../../../kube/clock/clock.ts";
+
+export interface OptionalWatchPorts {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly complaints: Complaints;
+  readonly rollouts: Stores["rollouts"];
+  /** The only namespace that may be read; undefined: all. An object of another one counts as absent. */
+  readonly namespace: string | undefined;
+  /** Resolves when the Rollouts are known: one list then serves all of them. */
+  readonly rolloutsKnown: Promise<void>;
+  readonly signal: AbortSignal;
+  /** An object of theirs was looked for: they can be decided on. "namespace/name" of a Rollout. */
+  readonly enqueue: (rolloutKey: string) => void;
+  readonly observe: (what: ReflectorIncident) => void;
+  readonly random?: () => number;
+}
+
+export interface OptionalWatch {
+  /** The kind, while it is needed and its cache is not complete or its watch is broken. A kind that the API server
+   *  refuses is no fault of this process: Rollouts that name it are told. */
+  unready(): string | undefined;
+}
+
+/** A Rollout that is replaced, or the last one for a moment, should not cost a list. */
+const REST_MS = 60_000;
+const LOOKUP_RETRY_MS = 2_000;
+const LOOKUP_TIMEOUT_MS = 10_000;
+
+interface Watching {
+  readonly ending: AbortController;
+  reflector: Reflector | undefined;
+  /** Keys that have been needed all the time since the list under way began: it tells of them for certain. */
+  asked: Set<string>;
+  listed: boolean;
+}
+
+interface Parts extends OptionalWatchPorts {
+  readonly store: OptionalStore;
+  /** Keys to be looked up by name. */
+  readonly missed: Set<string>;
+  watching: Watching | undefined;
+  cancelStop: (() => void) | undefined;
+}
+
+/** Starts when the first Rollout needs the kind; ends with `signal`. */
+export function watchOptional(ports: OptionalWatchPorts, store: OptionalStore): OptionalWatch {
+  const parts: Parts = { ...ports, store, missed: new Set(), watching: undefined, cancelStop: undefined };
+  let known = false;
+  ports.rollouts.onChange((old, next) => {
+    if (known) needChanged(parts, old, next);
+  });
+  void ports.rolloutsKnown.then(() => {
+    known = true;
+    if (isNeeded(parts)) start(parts);
+  });
+  // A timer that nobody waits for would keep the process from ending.
+  ports.signal.addEventListener("abort", () => parts.cancelStop?.(), { once: true });
+  return {
+    unready: () =>
+      parts.watching === undefined || store.refused !== undefined || parts.watching.reflector?.isReady() === true
+        ? undefined
+        : store.kind.resource,
+  };
+}
+
+const isNeeded = ({ rollouts, store }: Parts, key?: string): boolean =>
+  rollouts.by("need", needOf(store.kind, key)).length > 0;
+
+/** Keys of all needed objects. */
+const needed = ({ rollouts, store: { kind } }: Parts): Set<string> =>
+  new Set(rollouts.by("need", needOf(kind)).flatMap((rollout) => kind.neededBy(rollout)));
+
+const tell = ({ rollouts, store, enqueue }: Parts, key?: string): void => {
+  for (const rollout of rollouts.by("need", needOf(store.kind, key))) enqueue(keyOf(rollout));
+};
+
+function needChanged(parts: Parts, old: Rollout | undefined, next: Rollout | undefined): void {
+  const { kind, seen, objects } = parts.store;
+  const before = old === undefined ? [] : kind.neededBy(old);
+  const after = next === undefined ? [] : kind.neededBy(next);
+  for (const key of before) {
+    if (after.includes(key) || isNeeded(parts, key)) continue;
+    seen.delete(key);
+    parts.watching?.asked.delete(key);
+    objects.forget(key);
+  }
+  if (after.length > 0) start(parts);
+  else if (before.length > 0 && !isNeeded(parts)) stopSoon(parts);
+  if (parts.watching?.listed === true)
+    lookUp(
+      parts,
+      after.filter((key) => !seen.has(key)),
+    );
+}
+
+function stopSoon(parts: Parts): void {
+  parts.cancelStop?.();
+  parts.cancelStop = parts.clock.after(REST_MS, () => {
+    if (isNeeded(parts)) return;
+    parts.watching?.ending.abort();
+    parts.watching = undefined;
+    parts.store.refused = undefined;
+    parts.missed.clear();
+  });
+}
+
+function start(parts: Parts): void {
+  const { client, clock, store, signal } = parts;
+  if (parts.watching !== undefined || signal.aborted) return;
+  const ending = new AbortController();
+  const watching: Watching = { ending, reflector: undefined, asked: new Set(), listed: false };
+  parts.watching = watching;
+  watching.reflector = runReflector<KubeObject>({
+    client,
+    clock,
+    path: collectionPath(store.kind.api, parts.namespace),
+    sink: {
+      upsert: (raw) => {
+        if (isNeeded(parts, keyOf(raw))) store.objects.upsert(raw);
+      },
+      remove: (raw) => store.objects.remove(raw),
+      prune: (keys, resourceVersion) => {
+        store.objects.prune(keys, resourceVersion);
+        listed(parts, watching);
+      },
+    },
+    signal: AbortSignal.any([signal, ending.signal]),
+    ...(parts.random === undefined ? {} : { random: parts.random }),
+    observe(what) {
+      if (what === "list") watching.asked = needed(parts);
+      parts.observe(what);
+    },
+    onError: (error, failures) => failed(parts, error, failures),
+  });
+}
+
+/** A list is complete: it has told of all objects that were asked for. */
+function listed(parts: Parts, watching: Watching): void {
+  const { store } = parts;
+  const wasRefused = store.refused !== undefined;
+  store.refused = undefined;
+  watching.listed = true;
+  const now = needed(parts);
+  const found = [...now].filter((key) => watching.asked.has(key) && !store.seen.has(key));
+  for (const key of found) store.seen.add(key);
+  if (wasRefused) tell(parts);
+  else for (const key of found) tell(parts, key);
+  lookUp(
+    parts,
+    [...now].filter((key) => !store.seen.has(key)),
+  );
+}
+
+/** That the kind is not there, or not for us, is an answer. Everything else passes. */
+function failed(parts: Parts, error: unknown, failures: number): void {
+  const { store, complaints } = parts;
+  tellWatchError(complaints, store.kind.resource, error, failures);
+  const why = refusalOf(error, store.kind.resource);
+  if (why === undefined || why === store.refused) return;
+  store.refused = why;
+  tell(parts);
+}
+
+function refusalOf(error: unknown, resource: string): string | undefined {
+  if (!(error instanceof ApiError)) return undefined;
+  if (error.status === 404) return `the API server does not serve ${resource}`;
+  if (error.status === 403) return `the controller may not list and watch ${resource}: grant it, or name another kind`;
+  return undefined;
+}
+
+/** Looks objects up by name, one after the other: they are few, and in no hurry. */
+function lookUp(parts: Parts, keys: readonly string[]): void {
+  const idle = parts.missed.size === 0;
+  for (const key of keys) parts.missed.add(key);
+  if (idle && keys.length > 0) void lookUpMissed(parts);
+}
+
+async function lookUpMissed(parts: Parts): Promise<void> {
+  const { missed, store, complaints, clock, signal, watching } = parts;
+  for (const key of missed) {
+    if (signal.aborted || watching !== parts.watching) return;
+    try {
+      if (isNeeded(parts, key)) await lookUpOne(parts, key);
+      missed.delete(key);
+    } catch (error) {
+      const message = `Cannot look up ${store.kind.resource} "${key}"; trying again`;
+      complaints.tell({ about: message, level: "warn", message, error });
+      // To the end of the line: what cannot be read must not hold up the others.
+      missed.delete(key);
+      missed.add(key);
+      await pause(clock, LOOKUP_RETRY_MS, signal);
+    }
+  }
+}
+
+async function lookUpOne(parts: Parts, key: string): Promise<void> {
+  const { client, store, namespace, signal } = parts;
+  const slash = key.indexOf("/");
+  const scope = slash < 0 ? undefined : key.slice(0, slash);
+  const name = key.slice(slash + 1);
+  // The name is as the Rollout has it, and may be none: then there is nothing of that name.
+  if (canBeName(name) && (namespace === undefined || scope === undefined || scope === namespace)) {
+    // A list, not a get: it needs no right that the watch does not need, too.
+    const page = await client.request<{ readonly items?: readonly KubeObject[] | null }>({
+      method: "GET",
+      path: collectionPath(store.kind.api, scope),
+      query: { fieldSelector: nameSelector(name) },
+      timeoutMs: LOOKUP_TIMEOUT_MS,
+      signal,
+    });
+    for (const item of page.items ?? []) store.objects.upsert(item);
+  }
+  if (!isNeeded(parts, key)) return store.objects.forget(key);
+  store.seen.add(key);
+  tell(parts, key);
+}

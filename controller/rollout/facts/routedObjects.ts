@@ -1,0 +1,131 @@
+/** The objects of traffic routers in the cache: each kind only while some Rollout is routed by it. */
+import type {
+  ObjectRef,
+  RoutedObject,
+  RoutedResource,
+  Router,
+  RouterSettings,
+  RoutingPlan,
+  Traffic,
+} from "../../../providers/traffic/router.ts";
+import { ROUTERS, routersOf } from "../../../providers/traffic/routers.ts";
+import { resourceName } from "../../../schema/kube.ts";
+import type { Rollout } from "../../../schema/rollout.ts";
+import type { Stored } from "../../../kube/runtime/cache.ts";
+import { equal } from "../../../kube/object/equality.ts";
+import { spend } from "../../../kube/object/budget.ts";
+import type { RoutingState } from "../model/model.ts";
+import { createOptionalStore, type Known, type OptionalKind, type OptionalStore } from "./optionalStore.ts";
+
+type StoredObject = RoutedObject & Stored;
+export type RoutedStore = OptionalStore<StoredObject, StoredObject>;
+
+/** What the controller knows of routers' objects, and how it was told to take them. */
+export interface Routed {
+  readonly settings: RouterSettings;
+  /** By `resourceName`. */
+  readonly stores: ReadonlyMap<string, RoutedStore>;
+}
+
+export const routedKey = ({ namespace, name }: Omit<ObjectRef, "resource">): string => `${namespace}/${name}`;
+
+/** A router reads at most two objects for each member of a spec that may have 10,000 (kube/validation/size.ts). */
+const MOST_REFS = 20_000;
+
+/**
+ * Objects by which a router routes a Rollout; none where the Rollout does not name it, and none where it names so many that
+ * it is held for its size: nobody has to look for them.
+ */
+export function refsOf(router: Router, rollout: Rollout, settings: RouterSettings): readonly ObjectRef[] {
+  const refs = router.configured(rollout) ? router.reads(rollout, settings) : [];
+  return refs.length > MOST_REFS ? [] : refs;
+}
+
+export function createRouted(settings: RouterSettings): Routed {
+  const resources = new Map(
+    ROUTERS.flatMap((router) => router.resources(settings)).map((resource) => [resourceName(resource), resource]),
+  );
+  const stores = [...resources].map(
+    ([name, resource]) => [name, createOptionalStore(routedKind(name, resource, settings))] as const,
+  );
+  return { settings, stores: new Map(stores) };
+}
+
+function routedKind(
+  name: string,
+  resource: RoutedResource,
+  settings: RouterSettings,
+): OptionalKind<StoredObject, StoredObject> {
+  const readers = ROUTERS.filter((router) => router.resources(settings).some((one) => resourceName(one) === name));
+  return {
+    api: resource,
+    resource: name,
+    neededBy: (rollout) => [
+      ...new Set(
+        readers
+          .flatMap((router) => refsOf(router, rollout, settings))
+          .filter((ref) => resourceName(ref.resource) === name)
+          .map(routedKey),
+      ),
+    ],
+    slim: slimObject,
+    heeds: (old, next) =>
+      readers.some((router) => router.heeds(old, settings) || router.heeds(next, settings)) &&
+      !sameButVersion(old, next),
+  };
+}
+
+const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+
+/** Without the status and the bookkeeping that no router reads. */
+function slimObject({ apiVersion, kind, metadata, spec }: StoredObject): StoredObject {
+  const { managedFields: _, ...kept } = metadata as StoredObject["metadata"] & { managedFields?: unknown };
+  const { [LAST_APPLIED]: __, ...annotations } = metadata.annotations ?? {};
+  return {
+    ...(apiVersion === undefined ? {} : { apiVersion }),
+    ...(kind === undefined ? {} : { kind }),
+    metadata: { ...kept, annotations },
+    spec,
+  };
+}
+
+const versionless = ({ metadata, ...rest }: StoredObject): object => ({
+  ...rest,
+  metadata: { ...metadata, resourceVersion: "" },
+});
+
+const sameButVersion = (a: StoredObject, b: StoredObject): boolean => equal(versionless(a), versionless(b));
+
+export function lookRouted({ stores }: Routed, ref: ObjectRef): Known<StoredObject> {
+  spend(4, "looking for the objects of its routers");
+  const store = stores.get(resourceName(ref.resource));
+  return store === undefined ? { kind: "absent" } : store.look(routedKey(ref));
+}
+
+/** All objects by which a Rollout is routed, as the cache has them. */
+export function routedObjects(
+  routed: Routed,
+  rollout: Rollout,
+): readonly (readonly [ObjectRef, Known<StoredObject>])[] {
+  return routersOf(rollout)
+    .flatMap((router) => router.reads(rollout, routed.settings))
+    .map((ref) => [ref, lookRouted(routed, ref)] as const);
+}
+
+export function planOf(routed: Routed, router: Router, rollout: Rollout, traffic: Traffic): RoutingPlan {
+  const object = (ref: ObjectRef): RoutedObject | undefined => {
+    const known = lookRouted(routed, ref);
+    return known.kind === "found" ? known.object : undefined;
+  };
+  return router.route({ rollout, traffic, settings: routed.settings, object });
+}
+
+/** How the objects of all routers of a Rollout stand to some traffic; the first fault is told. */
+export function routingState(routed: Routed, rollout: Rollout, traffic: Traffic): RoutingState {
+  const plans = routersOf(rollout).map((router) => planOf(routed, router, rollout, traffic));
+  const open = plans.some(({ writes }) => writes.length > 0);
+  const fault = plans.find((plan) => plan.kind === "fault");
+  if (fault === undefined) return { kind: open ? "open" : "settled" };
+  const { message, event } = fault;
+  return { kind: "fault", message, open, events: event === undefined ? [] : [event] };
+}

@@ -1,0 +1,103 @@
+import { describe, expect, test } from "bun:test";
+import type { ReplicaSet } from "../../../schema/kube.ts";
+import type { Rollout } from "../../../schema/rollout.ts";
+import { templateDigest } from "../hash/templateDigest.ts";
+import { EPHEMERAL_METADATA, HASH_LABEL } from "../model/model.ts";
+import { createStores, replicaSetFacts, servicesOf, slimRollout } from "./stores.ts";
+
+const template = { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "web:1" }] } };
+
+const replicaSet = (over: Partial<ReplicaSet["metadata"]> = {}, labels: Record<string, string> = {}): ReplicaSet => ({
+  metadata: {
+    name: "web-1",
+    namespace: "ns",
+    uid: "u",
+    resourceVersion: "5",
+    generation: 2,
+    labels: { app: "web", [HASH_LABEL]: "1" },
+    ...over,
+  },
+  spec: {
+    replicas: 3,
+    selector: { matchLabels: { app: "web", [HASH_LABEL]: "1" } },
+    template: { ...template, metadata: { labels: { app: "web", [HASH_LABEL]: "1", ...labels } } },
+  },
+  status: { replicas: 3, readyReplicas: 2, observedGeneration: 1 },
+});
+
+describe("the facts of a ReplicaSet", () => {
+  test("say what was asked for, what there is, and whether its controller has seen the latest size", () => {
+    expect(replicaSetFacts(replicaSet())).toMatchObject({
+      replicas: 3,
+      status: { replicas: 3, readyReplicas: 2, availableReplicas: 0 },
+      observed: false,
+      selector: `app=web,${HASH_LABEL}=1`,
+      controllerUid: "",
+    });
+  });
+
+  test("know its template again in the Rollout's, with the hash label and injected metadata set aside", () => {
+    const record = JSON.stringify({ labels: { role: "canary" } });
+    const facts = replicaSetFacts(replicaSet({ annotations: { [EPHEMERAL_METADATA]: record } }, { role: "canary" }));
+    expect(facts.templateDigest).toBe(templateDigest(template));
+  });
+
+  test("tell a label that was not injected from one that was", () => {
+    expect(replicaSetFacts(replicaSet({}, { role: "canary" })).templateDigest).not.toBe(templateDigest(template));
+  });
+});
+
+describe("the caches", () => {
+  test("hold ReplicaSets with a hash label only, by controller, and without one by namespace", () => {
+    const { replicaSets } = createStores();
+    const owner = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", name: "web", uid: "r", controller: true };
+    replicaSets.upsert(replicaSet({ name: "owned", uid: "1", ownerReferences: [owner] }));
+    replicaSets.upsert(replicaSet({ name: "orphan", uid: "2" }));
+    replicaSets.upsert(replicaSet({ name: "foreign", uid: "3", labels: { app: "web" } }));
+    expect(replicaSets.by("controller", "r").map((rs) => rs.facts.name)).toEqual(["owned"]);
+    expect(replicaSets.by("controller", "orphans/ns").map((rs) => rs.facts.name)).toEqual(["orphan"]);
+    expect(replicaSets.size).toBe(2);
+  });
+
+  test("hold Rollouts without the bookkeeping that nobody reads", () => {
+    const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+    const raw = {
+      metadata: { name: "web", namespace: "ns", annotations: { [lastApplied]: "{}", team: "a" }, managedFields: [{}] },
+      spec: {},
+    };
+    expect(slimRollout(raw).metadata).toEqual({ name: "web", namespace: "ns", annotations: { team: "a" } });
+  });
+
+  test("look for the Ingresses that a Rollout names, but for none of more than a Rollout may have members", () => {
+    const { rollouts, optional } = createStores();
+    const ingresses = optional.find(({ kind }) => kind.api.plural === "ingresses");
+    const naming = (count: number): Rollout => ({
+      metadata: { name: "web", namespace: "ns", creationTimestamp: undefined, uid: "r", resourceVersion: "1" },
+      spec: {
+        strategy: {
+          canary: {
+            trafficRouting: { nginx: { stableIngresses: Array.from({ length: count }, (_, at) => `i${at}`) } },
+          },
+        },
+      },
+    });
+    expect(ingresses?.kind.neededBy(naming(2))).toEqual(["ns/i0", "ns/web-i0-canary", "ns/i1", "ns/web-i1-canary"]);
+    expect(ingresses?.kind.neededBy(naming(9_000)).length).toBe(18_000);
+    expect(ingresses?.kind.neededBy(naming(10_001))).toEqual([]);
+    rollouts.upsert(naming(10_001));
+    expect(rollouts.by("need", "ingresses.networking.k8s.io")).toEqual([]);
+  });
+
+  test("find the Services that a Rollout names, each once", () => {
+    const spec = {
+      strategy: {
+        canary: {
+          stableService: "stable",
+          canaryService: "canary",
+          pingPong: { pingService: "canary", pongService: "" },
+        },
+      },
+    };
+    expect(servicesOf({ metadata: { name: "web", namespace: "ns" }, spec })).toEqual(["stable", "canary"]);
+  });
+});

@@ -1,0 +1,227 @@
+/** The read caches of the loop: which kinds are held in memory, how slim, and by what they are found. */
+import type { ReplicaSet, Service } from "../../../schema/kube.ts";
+import type { Rollout } from "../../../schema/rollout.ts";
+import { templateDigest } from "../hash/templateDigest.ts";
+import { createStore, type Store } from "../../../kube/runtime/cache.ts";
+import { instant } from "../../../kube/object/time.ts";
+import {
+  EPHEMERAL_METADATA,
+  HASH_LABEL,
+  MANAGED_BY,
+  type ReplicaSetFacts,
+  type ReplicaSetFailure,
+  type ServiceFacts,
+  type Annotations,
+} from "../model/model.ts";
+import { avoiding, injectedAntiAffinity, withoutAntiAffinity } from "../model/antiAffinity.ts";
+import { injectedMetadata } from "../revision/podMetadata.ts";
+import { formatSelector } from "../../../kube/object/selector.ts";
+import { LIMITS, TooCostlyError, within } from "../../../kube/object/budget.ts";
+import { sizeViolations } from "../../../kube/validation/size.ts";
+import type { RouterSettings } from "../../../providers/traffic/router.ts";
+import { createRouted, type Routed } from "./routedObjects.ts";
+import { needsOf, type OptionalStore } from "./optionalStore.ts";
+import { createWorkloadStores, type WorkloadStores } from "./workloads.ts";
+
+/** An object of which only the facts are kept. */
+export interface Cached<Facts> {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly uid: string;
+    readonly resourceVersion: string;
+  };
+  readonly facts: Facts;
+}
+
+export type CachedReplicaSet = Cached<ReplicaSetFacts>;
+export type CachedService = Cached<ServiceFacts>;
+
+export interface Stores {
+  /**
+   * Found by the Services that they name ("namespace/service"), as owners by their uid and by their namespace, and by what
+   * they need of `optional` (`needOf`).
+   */
+  readonly rollouts: Store<Rollout, "service" | "owner" | "need", Rollout>;
+  /** Found by the uid of their controller; those without one by "orphans/" and their namespace. */
+  readonly replicaSets: Store<CachedReplicaSet, "controller", ReplicaSet>;
+  /** Found by the Rollout that manages them: "namespace/rollout". */
+  readonly services: Store<CachedService, "manager", Service>;
+  readonly workloads: WorkloadStores;
+  readonly routed: Routed;
+  /** All kinds that are cached only while a Rollout needs them. */
+  readonly optional: readonly OptionalStore[];
+  /** True while an answer to a write of our own is taken in: it tells nothing that its decision did not know. */
+  ownWrite: boolean;
+}
+
+/** As the reference's flags have them. */
+const DEFAULT_ROUTERS: RouterSettings = {
+  nginxIngressClasses: ["nginx"],
+  albIngressClasses: ["alb"],
+  trafficSplitVersion: "v1alpha1",
+};
+
+export const orphansIn = (namespace: string): string => `orphans/${namespace}`;
+
+export function createStores(routers: RouterSettings = DEFAULT_ROUTERS): Stores {
+  const workloads = createWorkloadStores();
+  const routed = createRouted(routers);
+  const optional = [...Object.values(workloads), ...routed.stores.values()];
+  const kinds = optional.map(({ kind }) => kind);
+  // What is too large is not driven, and names nothing that anybody has to look for.
+  const need = (rollout: Rollout): string[] => (sizeViolations(rollout).length > 0 ? [] : needsOf(kinds, rollout));
+  return {
+    ownWrite: false,
+    workloads,
+    routed,
+    optional,
+    rollouts: createStore({ transform: slimRollout, indices: { service: serviceKeys, owner: ownerKeys, need } }),
+    replicaSets: createStore({
+      transform: cachedReplicaSet,
+      indices: {
+        controller: ({ facts }) => [facts.controllerUid === "" ? orphansIn(facts.namespace) : facts.controllerUid],
+      },
+    }),
+    services: createStore({
+      transform: cachedService,
+      indices: {
+        manager: ({ metadata, facts }) => {
+          const manager = facts.annotations[MANAGED_BY];
+          return manager === undefined ? [] : [`${metadata.namespace}/${manager}`];
+        },
+      },
+    }),
+  };
+}
+
+/** Names of the Services that a Rollout's spec refers to, in the order of the API. */
+export function servicesOf(rollout: Rollout): string[] {
+  const { canary, blueGreen } = rollout.spec.strategy ?? {};
+  const names = [
+    blueGreen?.activeService,
+    blueGreen?.previewService,
+    canary?.stableService,
+    canary?.canaryService,
+    canary?.pingPong?.pingService,
+    canary?.pingPong?.pongService,
+  ];
+  return [...new Set(names.filter((name) => name !== undefined && name !== ""))] as string[];
+}
+
+const serviceKeys = (rollout: Rollout): string[] =>
+  servicesOf(rollout).map((name) => `${rollout.metadata.namespace}/${name}`);
+
+const ownerKeys = ({ metadata }: Rollout): string[] => [metadata.uid ?? "", metadata.namespace];
+
+const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+
+/** Rollouts are kept whole, but for bookkeeping that nothing here reads and that is often larger than the rest. */
+export function slimRollout(raw: Rollout): Rollout {
+  const { managedFields: _, ...metadata } = raw.metadata as Rollout["metadata"] & { managedFields?: unknown };
+  if (metadata.annotations?.[LAST_APPLIED] === undefined) return { ...raw, metadata };
+  const { [LAST_APPLIED]: __, ...annotations } = metadata.annotations;
+  return { ...raw, metadata: { ...metadata, annotations } };
+}
+
+const identity = ({ metadata }: ReplicaSet | Service): Cached<unknown>["metadata"] => ({
+  name: metadata.name,
+  namespace: metadata.namespace,
+  uid: metadata.uid ?? "",
+  resourceVersion: metadata.resourceVersion ?? "",
+});
+
+/** The facts of a ReplicaSet as the API server has it. */
+export function replicaSetFacts(raw: ReplicaSet): ReplicaSetFacts {
+  const { metadata, spec, status } = raw;
+  const failure = failureOf(status?.conditions);
+  return {
+    namespace: metadata.namespace,
+    name: metadata.name,
+    uid: metadata.uid ?? "",
+    resourceVersion: metadata.resourceVersion ?? "",
+    labels: metadata.labels ?? {},
+    annotations: metadata.annotations ?? {},
+    controllerUid: metadata.ownerReferences?.find((owner) => owner.controller === true)?.uid ?? "",
+    selector: formatSelector(spec.selector),
+    createdAt: instant(metadata.creationTimestamp) ?? 0,
+    deleting: metadata.deletionTimestamp !== undefined,
+    observed: (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0),
+    minReadySeconds: spec.minReadySeconds ?? 0,
+    replicas: spec.replicas ?? 1,
+    status: {
+      replicas: status?.replicas ?? 0,
+      readyReplicas: status?.readyReplicas ?? 0,
+      availableReplicas: status?.availableReplicas ?? 0,
+    },
+    ...(failure === undefined ? {} : { failure }),
+    templateDigest: digestOf(raw),
+    ...avoiding(injectedAntiAffinity(spec.template)),
+  };
+}
+
+/** Digests by the uid of the ReplicaSet: its status changes many times, its template hardly ever. */
+const digests = new Map<string, { readonly of: number | bigint; readonly digest: string }>();
+const DIGESTS_KEPT = 10_000;
+
+function digestOf({ metadata, spec }: ReplicaSet): string {
+  const uid = metadata.uid ?? "";
+  const of = Bun.hash(JSON.stringify([spec.template, metadata.annotations?.[EPHEMERAL_METADATA]]));
+  const known = digests.get(uid);
+  if (known?.of === of) return known.digest;
+  const template = (): string =>
+    templateDigest(withoutAntiAffinity(withoutInjected(spec.template, metadata.annotations ?? {})));
+  const made = within(LIMITS.facts, template);
+  // No Rollout with such a template is driven, so that it need not be the same as any other's.
+  const digest = made instanceof TooCostlyError ? `too costly ${of.toString(16)}` : made;
+  if (digests.size >= DIGESTS_KEPT) digests.clear();
+  if (uid !== "") digests.set(uid, { of, digest });
+  return digest;
+}
+
+/** The template as the Rollout has it: without the metadata that pods carry only while they play a part (api.md §10.2). */
+function withoutInjected(
+  template: ReplicaSet["spec"]["template"],
+  recorded: Annotations,
+): ReplicaSet["spec"]["template"] {
+  const injected = injectedMetadata(recorded);
+  const without = (map: Annotations | undefined, keys: Annotations | undefined): Record<string, string> =>
+    Object.fromEntries(Object.entries(map ?? {}).filter(([key]) => keys?.[key] === undefined));
+  if (injected.labels === undefined && injected.annotations === undefined) return template;
+  const { labels, annotations } = template?.metadata ?? {};
+  const metadata = {
+    ...template?.metadata,
+    labels: without(labels, injected.labels),
+    annotations: without(annotations, injected.annotations),
+  };
+  return { ...template, metadata };
+}
+
+type Conditions = NonNullable<ReplicaSet["status"]>["conditions"];
+
+function failureOf(conditions: Conditions): ReplicaSetFailure | undefined {
+  const condition = conditions?.find((c) => c.type === "ReplicaFailure");
+  if (condition === undefined) return undefined;
+  const { status, reason = "", message = "", lastTransitionTime } = condition;
+  return { status, reason, message, lastTransitionTime: lastTransitionTime ?? "" };
+}
+
+function cachedReplicaSet(raw: ReplicaSet): CachedReplicaSet | undefined {
+  if (raw.metadata.labels?.[HASH_LABEL] === undefined) return undefined;
+  return { metadata: identity(raw), facts: replicaSetFacts(raw) };
+}
+
+/** Only what a selector switch reads and writes. */
+function cachedService(raw: Service): CachedService {
+  const metadata = identity(raw);
+  const manager = raw.metadata.annotations?.[MANAGED_BY];
+  return {
+    metadata,
+    facts: {
+      name: metadata.name,
+      resourceVersion: metadata.resourceVersion,
+      selector: raw.spec?.selector ?? {},
+      annotations: manager === undefined ? {} : { [MANAGED_BY]: manager },
+    },
+  };
+}

@@ -1,0 +1,71 @@
+/** The kinds that a Rollout's `workloadRef` may name, and what is kept of such an object (validation.md §3). */
+import { DEPLOYMENTS, POD_TEMPLATES, REPLICA_SETS } from "../../../kube/client/resources.ts";
+import {
+  type LabelSelector,
+  type PodTemplateSpec,
+  type Resource,
+  resourceName,
+  type Workload,
+} from "../../../schema/kube.ts";
+import type { Rollout } from "../../../schema/rollout.ts";
+import { equal } from "../../../kube/object/equality.ts";
+import type { WorkloadFacts } from "../model/model.ts";
+import { REPLICAS_BEFORE } from "../revision/workload.ts";
+import type { WorkloadKind } from "../../rules/rollout/workloadRef.ts";
+import type { Cached } from "./stores.ts";
+import { createOptionalStore, type OptionalKind, type OptionalStore } from "./optionalStore.ts";
+
+export interface WorkloadObject extends WorkloadFacts {
+  readonly template: PodTemplateSpec;
+  readonly selector: LabelSelector | undefined;
+}
+
+export type CachedWorkload = Cached<WorkloadObject>;
+
+export type WorkloadStores = Readonly<Record<WorkloadKind, OptionalStore<CachedWorkload, Workload>>>;
+
+export const createWorkloadStores = (): WorkloadStores => ({
+  Deployment: createOptionalStore(workloadKind("Deployment", "apps/v1", DEPLOYMENTS)),
+  ReplicaSet: createOptionalStore(workloadKind("ReplicaSet", "apps/v1", REPLICA_SETS)),
+  PodTemplate: createOptionalStore(workloadKind("PodTemplate", "v1", POD_TEMPLATES)),
+});
+
+function workloadKind(kind: WorkloadKind, apiVersion: string, api: Resource): OptionalKind<CachedWorkload, Workload> {
+  return {
+    api,
+    resource: resourceName(api),
+    neededBy: ({ metadata, spec }: Rollout) =>
+      spec.workloadRef?.kind === kind && spec.workloadRef.apiVersion === apiVersion
+        ? [`${metadata.namespace}/${spec.workloadRef.name ?? ""}`]
+        : [],
+    slim: cachedWorkload,
+    // Template and size are in the spec, whose changes are counted.
+    heeds: (old, next) => !equal(essence(old), essence(next)),
+  };
+}
+
+const essence = ({ metadata: { uid }, facts }: CachedWorkload): object => {
+  const { generation, deleting, available, before } = facts;
+  return { uid, generation, deleting, available, before, ...(generation === 0 ? { template: facts.template } : {}) };
+};
+
+function cachedWorkload({ metadata, spec, template, status }: Workload): CachedWorkload {
+  const { name, namespace, uid = "", resourceVersion = "", generation = 0 } = metadata;
+  const replicas = spec?.replicas ?? 1;
+  const before = metadata.annotations?.[REPLICAS_BEFORE];
+  return {
+    metadata: { name, namespace, uid, resourceVersion },
+    facts: {
+      name,
+      uid,
+      resourceVersion,
+      generation,
+      replicas,
+      deleting: metadata.deletionTimestamp !== undefined,
+      available: (status?.observedGeneration ?? 0) >= generation && (status?.availableReplicas ?? 0) >= replicas,
+      before: before !== undefined && /^\d+$/.test(before) ? Number(before) : undefined,
+      template: spec?.template ?? template ?? {},
+      selector: spec?.selector,
+    },
+  };
+}

@@ -1,0 +1,267 @@
+/**
+ * The words that deciding is written in: facts about one Rollout's world, and the effects that a decision asks for.
+ * Everything is plain readonly data. Times are milliseconds since the epoch unless a name says otherwise.
+ */
+import type { ReplicaSet } from "../../../schema/kube.ts";
+import type { RouterEvent, Traffic } from "../../../providers/traffic/router.ts";
+import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
+
+/** Label that binds ReplicaSets, pods and Service selectors to one revision (api.md §4). */
+export const HASH_LABEL = "rollouts-pod-template-hash";
+export const REVISION = "rollout.argoproj.io/revision";
+export const REVISION_HISTORY = "rollout.argoproj.io/revision-history";
+export const DESIRED_REPLICAS = "rollout.argoproj.io/desired-replicas";
+export const MANAGED_BY = "argo-rollouts.argoproj.io/managed-by-rollouts";
+/** Has no prefix; value RFC 3339 UTC in whole seconds (api.md §4). */
+export const SCALE_DOWN_DEADLINE = "scale-down-deadline";
+
+export const EPHEMERAL_METADATA = "rollout.argoproj.io/ephemeral-metadata";
+
+export type Annotations = Readonly<Record<string, string>>;
+
+/** What deciding needs to know of a ReplicaSet; the pod template itself is reduced to a digest. */
+export interface ReplicaSetFacts {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Annotations;
+  /** uid of the controlling owner, "" when there is none. */
+  readonly controllerUid: string;
+  /** Formatted `spec.selector`, as kubectl prints it. */
+  readonly selector: string;
+  readonly createdAt: number;
+  readonly deleting: boolean;
+  /** True once the ReplicaSet controller has seen the latest spec. */
+  readonly observed: boolean;
+  readonly minReadySeconds: number;
+  /** `spec.replicas`: the size that was asked for. */
+  readonly replicas: number;
+  readonly status: ReplicaCounts;
+  readonly failure?: ReplicaSetFailure;
+  /** Of the template without what was injected into it. */
+  readonly templateDigest: string;
+  /** The hash whose nodes its pods keep away from, where such a term was injected. */
+  readonly antiAffinity?: string;
+}
+
+export interface ReplicaCounts {
+  readonly replicas: number;
+  readonly readyReplicas: number;
+  readonly availableReplicas: number;
+}
+
+/** A ReplicaSet's own ReplicaFailure condition. */
+export interface ReplicaSetFailure {
+  readonly status: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly lastTransitionTime: string;
+}
+
+export interface ServiceFacts {
+  readonly name: string;
+  readonly resourceVersion: string;
+  readonly selector: Readonly<Record<string, string>>;
+  readonly annotations: Annotations;
+}
+
+/** What `workloadRef` names. Its template and selector have been put into the snapshot's Rollout. */
+export interface WorkloadFacts {
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  /** Counts changes of its spec; 0 for a kind that does not count them. */
+  readonly generation: number;
+  readonly replicas: number;
+  readonly deleting: boolean;
+  /** All the pods that it wants are available. */
+  readonly available: boolean;
+  /** How many replicas it had before we scaled it down; undefined: we have not. */
+  readonly before: number | undefined;
+  /** The size that this process gave it last, and when. Only paces what is repeated: a new process knows of none. */
+  readonly lastScaled?: { readonly replicas: number; readonly at: number };
+}
+
+/** A pod of one of the ReplicaSets. */
+export interface PodFacts {
+  readonly name: string;
+  readonly setUid: string;
+  readonly createdAt: number;
+  readonly deleting: boolean;
+  /** Since when it is ready; undefined while it is not. */
+  readonly readySince: number | undefined;
+}
+
+/** Why a pod is not ready, as its own status tells it. */
+export interface PodWait {
+  /** In the words of Kubernetes: `ImagePullBackOff`, `CrashLoopBackOff`, `Unschedulable`, …; `NotReady` while it runs. `Restarted`: it is ready now. */
+  readonly reason: string;
+  /** The container that the pod waits for. */
+  readonly container?: string;
+  readonly image?: string;
+  /** Of its last end, with the runtime's word for it (`Error`, `OOMKilled`). */
+  readonly exit?: { readonly code: number; readonly reason: string };
+  readonly restarts?: number;
+  /** What the scheduler or the runtime says. */
+  readonly message?: string;
+}
+
+/** What the pods of the new ReplicaSet told when they were looked at, because nothing had moved for too long. */
+export interface PodLook {
+  readonly at: number;
+  readonly setUid: string;
+  /** How many there were, ready or not. */
+  readonly pods: number;
+  /** Of each that was not ready; when all were, of each that had crashed before. */
+  readonly waits: readonly PodWait[];
+  /** They could not be read. */
+  readonly failure?: string;
+}
+
+/** How the objects of all routers stand to some traffic. */
+export type RoutingState =
+  /** They say so. */
+  | { readonly kind: "settled" }
+  /** Something has to be written. */
+  | { readonly kind: "open" }
+  /** Some router cannot: why, in one sentence. `open`: there is something to write all the same. */
+  | {
+      readonly kind: "fault";
+      readonly message: string;
+      readonly open: boolean;
+      /** What the router tells of it itself. */
+      readonly events: readonly RouterEvent[];
+    };
+
+/** The part of a snapshot that effects change while a decision is being made. */
+export interface World {
+  readonly rollout: Rollout;
+  /** ReplicaSets under the Rollout's control, oldest first. */
+  readonly replicaSets: readonly ReplicaSetFacts[];
+  readonly services: ReadonlyMap<string, ServiceFacts>;
+  /** The traffic that this decision has asked for; undefined as long as it has not. */
+  readonly traffic?: Traffic;
+}
+
+/** All that a decision about one Rollout rests on, gathered at one instant. */
+export interface Snapshot extends World {
+  /** Pod-template hash of the desired template (api.md §9). */
+  readonly podHash: string;
+  /** Hash of the canary steps (api.md §9.3). */
+  readonly stepHash: string;
+  readonly templateDigest: string;
+  /** Why the Rollout must not be driven, in one sentence that starts with a field path; undefined when it is sound. */
+  readonly invalid: string | undefined;
+  /** ReplicaSets that match the selector and have no controller: to be adopted. */
+  readonly orphans: readonly ReplicaSetFacts[];
+  /** ReplicaSets that we control and that no longer match the selector: to be released. */
+  readonly strays: readonly ReplicaSetFacts[];
+  /** The name of the new ReplicaSet is taken by one that is not ours (api.md §9.2). */
+  readonly collision?: string;
+  /**
+   * What the objects of the routers say about some traffic, as of this instant; undefined without a router. A question
+   * and not a list, since each router says it in objects of its own.
+   */
+  readonly routing?: (traffic: Traffic) => RoutingState;
+  /** Undefined without `workloadRef`, and where the Rollout is invalid for want of it. */
+  readonly workload?: WorkloadFacts;
+  /** Pods, read only while a restart is due. */
+  readonly pods?: readonly PodFacts[];
+  /** Taken only while the progress deadline has passed. */
+  readonly look?: PodLook;
+  /** Places of the template, each with its value, that are no quantities: its pods run without them. */
+  readonly dropped?: readonly string[];
+  /** The API server refused to create the new ReplicaSet. */
+  readonly createFailure?: { readonly name: string; readonly message: string };
+}
+
+/** Labels and annotations to set on, or with null to take off, a ReplicaSet's template and its pods. */
+export interface PodMetadataChange {
+  readonly labels: Readonly<Record<string, string | null>>;
+  readonly annotations: Readonly<Record<string, string | null>>;
+  /** What is injected from now on, for the annotation that remembers it. */
+  readonly record: string | null;
+}
+
+/** One idempotent change of the cluster. Names are deterministic, so that repeating it after a crash is harmless. */
+export type Action =
+  | { readonly kind: "createReplicaSet"; readonly name: string; readonly manifest: ReplicaSet }
+  | {
+      readonly kind: "updateReplicaSet";
+      readonly name: string;
+      readonly resourceVersion: string;
+      readonly replicas?: number;
+      readonly minReadySeconds?: number;
+      /** null removes the key. */
+      readonly annotations?: Readonly<Record<string, string | null>>;
+      /** Merge patch of the template's affinity. */
+      readonly affinity?: Readonly<Record<string, unknown>> | null;
+    }
+  | ({ readonly kind: "setPodMetadata"; readonly name: string; readonly resourceVersion: string } & PodMetadataChange)
+  /** Asks for the eviction of pods, in this order, until so many have agreed to go; disruption budgets may say no. */
+  | { readonly kind: "evictPods"; readonly names: readonly string[]; readonly most: number }
+  | { readonly kind: "deleteReplicaSet"; readonly name: string; readonly uid: string; readonly resourceVersion: string }
+  | { readonly kind: "adoptReplicaSet"; readonly name: string; readonly uid: string; readonly resourceVersion: string }
+  | {
+      readonly kind: "releaseReplicaSet";
+      readonly name: string;
+      readonly uid: string;
+      readonly resourceVersion: string;
+    }
+  | {
+      readonly kind: "switchService";
+      readonly name: string;
+      readonly resourceVersion: string;
+      readonly hash: string;
+      /** The Service gets the managed-by annotation with this Rollout's name as well. */
+      readonly adopt: boolean;
+    }
+  /** Makes the objects of all routers say so. */
+  | { readonly kind: "routeTraffic"; readonly traffic: Traffic }
+  | {
+      readonly kind: "updateRollout";
+      readonly replicas?: number;
+      readonly revision?: string;
+      /** null removes the annotation. */
+      readonly workloadGeneration?: string | null;
+      /** All that it is to have. */
+      readonly finalizers?: readonly string[];
+    }
+  /** The Deployment of `workloadRef` gets another size, and a note of the one that it had at first. */
+  | {
+      readonly kind: "scaleWorkload";
+      readonly name: string;
+      readonly resourceVersion: string;
+      readonly replicas: number;
+      readonly replicasBefore: number;
+    };
+
+/** A Kubernetes event on the Rollout (controller.md §18). */
+export interface RolloutEvent {
+  readonly type: "Normal" | "Warning";
+  readonly reason: string;
+  readonly message: string;
+  /** How many actions must have succeeded before it is true; `"status"`: also the status write. */
+  readonly after: number | "status";
+}
+
+/** A finished rollout's times for the duration histograms (api.md §15). */
+export interface FinishedDuration {
+  readonly status: string;
+  readonly totalSeconds: number;
+  readonly manualPauseSeconds: number;
+}
+
+export interface Decision {
+  readonly actions: readonly Action[];
+  /** The whole new status, or undefined when it equals the stored one. */
+  readonly status: RolloutStatus | undefined;
+  readonly events: readonly RolloutEvent[];
+  /** The next instant at which time alone changes the answer. */
+  readonly wakeAt: number | undefined;
+  /** There is more to do as soon as this status is stored. */
+  readonly more: boolean;
+  readonly finished: FinishedDuration | undefined;
+}

@@ -1,0 +1,84 @@
+/**
+ * Labels and annotations that pods carry only while they play a part: canary, preview, stable, active
+ * (controller.md §12). What was put on a ReplicaSet's pods is written down in an annotation, so that it can be taken off.
+ */
+import type { LabelsAndAnnotations } from "../../../schema/kube.ts";
+import type { Rollout } from "../../../schema/rollout.ts";
+import { blueGreenOf, canaryOf } from "../model/defaults.ts";
+import { EPHEMERAL_METADATA, type Annotations, type ReplicaSetFacts } from "../model/model.ts";
+import { roles, setPodMetadata, statusOf, type Pass } from "../model/pass.ts";
+import { hashOf } from "../model/replicaSets.ts";
+
+interface Wanted {
+  readonly fresh: LabelsAndAnnotations | undefined;
+  readonly serving: LabelsAndAnnotations | undefined;
+}
+
+/** Metadata for a new and for a serving ReplicaSet; undefined when the strategy has none at all. */
+function wantedMetadata(rollout: Rollout): Wanted | undefined {
+  const canary = canaryOf(rollout);
+  const blueGreen = blueGreenOf(rollout);
+  const wanted =
+    canary === undefined
+      ? { fresh: blueGreen?.previewMetadata, serving: blueGreen?.activeMetadata }
+      : { fresh: canary.canaryMetadata, serving: canary.stableMetadata };
+  return wanted.fresh === undefined && wanted.serving === undefined ? undefined : wanted;
+}
+
+/** What the pods of a ReplicaSet that is about to be created get: a first one will serve, a later one is new. */
+export function firstPodMetadata(rollout: Rollout, hasStable: boolean): LabelsAndAnnotations | undefined {
+  const wanted = wantedMetadata(rollout);
+  return hasStable ? wanted?.fresh : wanted?.serving;
+}
+
+/** The record of what was injected, in the reference's encoding: keys sorted, empty parts left out. */
+export function metadataRecord(metadata: LabelsAndAnnotations): string {
+  const sorted = (map: Readonly<Record<string, string>> | undefined): Record<string, string> | undefined =>
+    map === undefined || Object.keys(map).length === 0
+      ? undefined
+      : Object.fromEntries(Object.entries(map).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return JSON.stringify({ labels: sorted(metadata.labels), annotations: sorted(metadata.annotations) });
+}
+
+/** What an annotation of a ReplicaSet says was injected; nothing when it is missing or unreadable. */
+export function injectedMetadata(annotations: Annotations): LabelsAndAnnotations {
+  try {
+    const parsed: unknown = JSON.parse(annotations[EPHEMERAL_METADATA] ?? "{}");
+    return typeof parsed === "object" && parsed !== null ? parsed : {};
+  } catch {
+    return {};
+  }
+}
+
+const replaced = (old: Annotations | undefined, next: Annotations | undefined): Record<string, string | null> => ({
+  ...Object.fromEntries(Object.keys(old ?? {}).map((key) => [key, null])),
+  ...next,
+});
+
+function sync(p: Pass, rs: ReplicaSetFacts | undefined, wanted: LabelsAndAnnotations | undefined): void {
+  if (rs === undefined) return;
+  const old = injectedMetadata(rs.annotations);
+  const record = wanted === undefined ? undefined : metadataRecord(wanted);
+  const recorded = rs.annotations[EPHEMERAL_METADATA] === undefined ? undefined : metadataRecord(old);
+  if (record === recorded || (record === "{}" && recorded === undefined)) return;
+  setPodMetadata(p, rs, {
+    labels: replaced(old.labels, wanted?.labels),
+    annotations: replaced(old.annotations, wanted?.annotations),
+    record: record ?? null,
+  });
+}
+
+/**
+ * Gives every ReplicaSet and its pods the metadata of its part; `promoted`: the new ReplicaSet is about to be stable.
+ * A strategy without any such metadata leaves what is there.
+ */
+export function syncPodMetadata(p: Pass, promoted = false): void {
+  const wanted = wantedMetadata(p.world.rollout);
+  if (wanted === undefined) return;
+  const { newRS, stableRS, others } = roles(p);
+  const stableHash = statusOf(p).stableRS ?? "";
+  const serving = promoted || stableHash === "" || stableHash === hashOf(newRS);
+  sync(p, newRS, serving ? wanted.serving : wanted.fresh);
+  if (!serving) sync(p, stableRS, wanted.serving);
+  for (const rs of others) sync(p, rs, undefined);
+}

@@ -1,0 +1,167 @@
+/**
+ * The workload that a Rollout takes its template from, and the size of a Deployment whose place the Rollout takes
+ * (controller.md §8). Sizes follow from what is there now, not from what happened: whoever scales the Deployment up
+ * again finds it scaled down again.
+ */
+import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
+import { findCondition } from "../model/conditions.ts";
+import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
+import type { WorkloadFacts } from "../model/model.ts";
+import { statusOf, wake, type Pass } from "../model/pass.ts";
+import { hashOf, lastingPods, sum } from "../model/replicaSets.ts";
+
+/** On the Rollout: the workload's generation that was last taken into account. */
+export const WORKLOAD_GENERATION = "rollout.argoproj.io/workload-generation";
+/** On the Deployment, by us: how many replicas it had before the Rollout took its place. */
+export const REPLICAS_BEFORE = "sluice.dev/replicas-before-rollout";
+/** On the Rollout, by the user: "true" holds its deletion back until the Deployment is up again. Also the finalizer. */
+export const RESTORE_WORKLOAD = "sluice.dev/restore-workload";
+
+/** Somebody who keeps scaling the Deployment up is answered at once, and then only so often. */
+export const INSIST_EVERY_MS = 10_000;
+
+type ScaleDown = "never" | "onsuccess" | "progressively";
+
+/** When the Deployment makes room; another kind of workload is never touched, and an unknown word means never. */
+export function scaleDownOf({ spec: { workloadRef } }: Rollout): ScaleDown {
+  const mode = workloadRef?.scaleDown;
+  if (workloadRef?.kind !== "Deployment") return "never";
+  return mode === "onsuccess" || mode === "progressively" ? mode : "never";
+}
+
+/**
+ * The Rollout has been Healthy in this Deployment's stead: from then on it is what serves, whatever becomes of later
+ * updates. A Deployment that was never scaled down may be another one than the one that it once replaced.
+ */
+const hasTakenOver = ({ conditions }: RolloutStatus, { before }: WorkloadFacts): boolean =>
+  before !== undefined && findCondition(conditions, "Healthy") !== undefined;
+
+/** Pods of the Rollout that serve, and will. */
+function servingPods(p: Pass): number {
+  const active = blueGreenOf(p.world.rollout) === undefined ? "" : (statusOf(p).blueGreen?.activeSelector ?? "");
+  const sets = p.world.replicaSets;
+  return sum(active === "" ? sets : sets.filter((rs) => hashOf(rs) === active), lastingPods);
+}
+
+/**
+ * Replicas that the Deployment should have; undefined: as many as it has. Until the Rollout is Healthy, the two together
+ * have no fewer pods that serve than the Deployment had alone. `stored`: what follows from a phase that is not stored
+ * yet could not be found again after a crash.
+ */
+function wantedReplicas(p: Pass, workload: WorkloadFacts, stored: RolloutStatus): number | undefined {
+  const { rollout } = p.world;
+  const mode = scaleDownOf(rollout);
+  const promised = desiredReplicas(rollout);
+  // A Rollout without pods has taken nobody's place.
+  if (mode === "never" || workload.deleting || promised === 0) return undefined;
+  const { replicas, before } = workload;
+  if (stored.phase === "Healthy" && statusOf(p).phase === "Healthy") return replicas > 0 ? 0 : undefined;
+  if (hasTakenOver(stored, workload)) {
+    const wanted = Math.max(0, promised - servingPods(p));
+    return wanted < replicas ? wanted : undefined;
+  }
+  const atFirst = Math.max(before ?? 0, replicas);
+  const wanted = Math.min(atFirst, Math.max(0, Math.max(promised, atFirst) - servingPods(p)));
+  if (wanted < replicas) return mode === "progressively" ? wanted : undefined;
+  return wanted > replicas && before !== undefined ? wanted : undefined;
+}
+
+/** Scales the Deployment where it should have another size, and brings down what somebody scaled up. */
+export function scaleWorkload(p: Pass): void {
+  const { workload, rollout } = p.snapshot;
+  const stored = rollout.status ?? {};
+  if (workload === undefined) return;
+  const wanted = wantedReplicas(p, workload, stored);
+  if (wanted === undefined) {
+    // What Healthy changes is done as soon as that is stored.
+    if (wantedReplicas(p, workload, statusOf(p)) !== undefined) p.more = true;
+    return;
+  }
+  const { name, resourceVersion, replicas, before, lastScaled } = workload;
+  const isUndone = lastScaled !== undefined && lastScaled.replicas !== replicas;
+  if (isUndone && p.now < lastScaled.at + INSIST_EVERY_MS) return wake(p, lastScaled.at + INSIST_EVERY_MS);
+  const atFirst = Math.max(before ?? 0, replicas);
+  p.actions.push({ kind: "scaleWorkload", name, resourceVersion, replicas: wanted, replicasBefore: atFirst });
+  // Its generation is noted next.
+  p.more = true;
+}
+
+/**
+ * Notes which generation of the workload this decision is about; without a workload there is none to note. The note is
+ * on the Rollout, and so on a ReplicaSet that is made now (api.md §10.1). A generation that only counts sizes is noted
+ * when the Deployment has the size that it should have, and the Rollout has come to something.
+ */
+export function observeWorkload(p: Pass): void {
+  const { rollout, workload } = p.snapshot;
+  const { metadata } = rollout;
+  const { [WORKLOAD_GENERATION]: noted, ...others } = metadata.annotations ?? {};
+  const current = workload === undefined ? undefined : String(workload.generation);
+  if (current === noted || (noted !== undefined && workload !== undefined && isBeingScaled(p, workload))) return;
+  const annotations = current === undefined ? others : { ...others, [WORKLOAD_GENERATION]: current };
+  p.world = { ...p.world, rollout: { ...rollout, metadata: { ...metadata, annotations } } };
+}
+
+function isBeingScaled(p: Pass, workload: WorkloadFacts): boolean {
+  const { rollout, podHash } = p.snapshot;
+  const stored = rollout.status ?? {};
+  if (stored.currentPodHash !== podHash) return false;
+  const isOnItsWay = workload.before !== undefined && stored.phase === "Progressing";
+  return isOnItsWay || wantedReplicas(p, workload, stored) !== undefined;
+}
+
+/** The note as it is to be stored. It goes out after everything else, just before the status that says the same. */
+export function noteWorkload(p: Pass): void {
+  const { rollout, workload } = p.snapshot;
+  const before = rollout.metadata.annotations?.[WORKLOAD_GENERATION];
+  const after = p.world.rollout.metadata.annotations?.[WORKLOAD_GENERATION];
+  if (before !== after) p.actions.push({ kind: "updateRollout", workloadGeneration: after ?? null });
+  const cameToRest = rollout.status?.phase === "Progressing" && statusOf(p).phase !== "Progressing";
+  if (cameToRest && workload !== undefined && after !== String(workload.generation)) p.more = true;
+}
+
+/** `status.workloadObservedGeneration`; a kind that counts no generations has none. */
+export function workloadObservedGeneration(p: Pass): string | undefined {
+  const noted = p.world.rollout.metadata.annotations?.[WORKLOAD_GENERATION];
+  return p.snapshot.workload === undefined || noted === "0" ? undefined : noted;
+}
+
+/** Whether the Rollout's deletion is to wait for its Deployment: only where the user asks for it. */
+const waitsForWorkload = (rollout: Rollout): boolean =>
+  rollout.metadata.annotations?.[RESTORE_WORKLOAD] === "true" && scaleDownOf(rollout) !== "never";
+
+export const holdsDeletion = ({ metadata }: Rollout): boolean =>
+  metadata.finalizers?.includes(RESTORE_WORKLOAD) === true;
+
+export const withoutHold = ({ metadata }: Rollout): string[] =>
+  (metadata.finalizers ?? []).filter((finalizer) => finalizer !== RESTORE_WORKLOAD);
+
+/** Puts the finalizer on, before the Deployment is scaled down for the first time, or takes it off. */
+export function syncHold(p: Pass): void {
+  const { rollout } = p.world;
+  const wanted = waitsForWorkload(rollout);
+  if (wanted === holdsDeletion(rollout)) return;
+  const finalizers = wanted ? [...withoutHold(rollout), RESTORE_WORKLOAD] : withoutHold(rollout);
+  p.actions.push({ kind: "updateRollout", finalizers });
+  p.world = { ...p.world, rollout: { ...rollout, metadata: { ...rollout.metadata, finalizers } } };
+}
+
+/** The size that a Deployment gets back from a Rollout that is gone; undefined when the Rollout took nothing. */
+export const restoredReplicas = (rollout: Rollout, workload: WorkloadFacts | undefined): number | undefined =>
+  workload?.before === undefined || workload.deleting || scaleDownOf(rollout) === "never"
+    ? undefined
+    : Math.max(workload.replicas, desiredReplicas(rollout));
+
+/** What a Rollout whose deletion we hold back does next. */
+export type Farewell =
+  | { readonly kind: "restore"; readonly replicas: number }
+  /** Until the Deployment's pods serve. */
+  | { readonly kind: "wait" }
+  | { readonly kind: "leave" };
+
+/** `isShared`: another Rollout has taken the Deployment's place as well. */
+export function farewell(rollout: Rollout, workload: WorkloadFacts | undefined, isShared: boolean): Farewell {
+  if (workload === undefined || workload.deleting || isShared || !waitsForWorkload(rollout)) return { kind: "leave" };
+  const replicas = restoredReplicas(rollout, workload);
+  if (replicas !== undefined) return { kind: "restore", replicas };
+  return workload.available ? { kind: "leave" } : { kind: "wait" };
+}

@@ -1,0 +1,145 @@
+/** ReplicaSets of past revisions: taking their pods away safely, and forgetting them (controller.md §3.8, §11). */
+import { spend } from "../../../kube/object/budget.ts";
+import { isCompleted } from "../model/conditions.ts";
+import {
+  canaryOf,
+  desiredReplicas,
+  maxUnavailable,
+  revisionHistoryLimit,
+  scaleDownDelayRevisionLimit,
+  scaleDownDelaySeconds,
+  trafficRoutingOf,
+} from "../model/defaults.ts";
+import { HASH_LABEL, SCALE_DOWN_DEADLINE, type ReplicaSetFacts } from "../model/model.ts";
+import {
+  deleteReplicaSet,
+  roles,
+  scaleReplicaSet,
+  statusOf,
+  updateReplicaSet,
+  wake,
+  type Pass,
+} from "../model/pass.ts";
+import {
+  availablePods,
+  byRevisionDescending,
+  deadlineOf,
+  hasDeadline,
+  hashOf,
+  lastingPods,
+  sum,
+} from "../model/replicaSets.ts";
+import { timestamp } from "../../../kube/object/time.ts";
+
+/** The ReplicaSet as this pass has changed it. */
+function currentOf(p: Pass, rs: ReplicaSetFacts): ReplicaSetFacts {
+  spend(p.world.replicaSets.length / 8, "following its ReplicaSets");
+  return p.world.replicaSets.find((other) => other.name === rs.name) ?? rs;
+}
+
+const NOW = { keepDeadline: false } as const;
+
+const activeOthers = (p: Pass): ReplicaSetFacts[] => roles(p).others.filter((rs) => rs.replicas > 0);
+
+/** Pods that never became available serve nobody: they go first and count against no limit. */
+function dropUnavailable(p: Pass): boolean {
+  const unhealthy = activeOthers(p).filter((rs) => availablePods(rs) < rs.replicas);
+  return unhealthy.map((rs) => scaleReplicaSet(p, rs, availablePods(rs), NOW)).some(Boolean);
+}
+
+/**
+ * Scales the pods of past canaries away, newest revision first, as far as the available pods allow. Without a router they
+ * serve traffic, so none may stay; with one, those of the last stable wait out their delay. Returns whether a size changed.
+ */
+export function scaleDownForCanary(p: Pass): boolean {
+  const dropped = dropUnavailable(p);
+  const { rollout } = p.world;
+  const routed = trafficRoutingOf(rollout) !== undefined;
+  let spare = sum(p.world.replicaSets, lastingPods) - (desiredReplicas(rollout) - maxUnavailable(rollout));
+  let held = 0;
+  let scaled = false;
+  for (const rs of activeOthers(p).toSorted(byRevisionDescending)) {
+    if (spare <= 0) break;
+    if (routed && isReferenced(p, rs)) continue;
+    const size = routed ? pastCanarySize(p, rs, held) : Math.max(0, rs.replicas - spare);
+    if (size > 0) held += 1;
+    spare -= rs.replicas - size;
+    const current = currentOf(p, rs);
+    scaled = (current.replicas !== size && scaleReplicaSet(p, current, size, NOW)) || scaled;
+  }
+  return dropped || scaled;
+}
+
+/** Nothing is sent to a past canary, so it may go at once; the last stable could be gone back to for a while. */
+function pastCanarySize(p: Pass, rs: ReplicaSetFacts, held: number): number {
+  const wasStable = isCompleted(statusOf(p)) || hasDeadline(rs);
+  if (!wasStable || canaryOf(p.world.rollout)?.dynamicStableScale === true) return 0;
+  return delayedSize(p, rs, held, rs.replicas);
+}
+
+/**
+ * A ReplicaSet that a status field or a Service selector still names may be serving. Of a ping-pong's Services the idle one
+ * goes on naming the last stable until the next update: there it is the weights that tell who is served.
+ */
+function isReferenced(p: Pass, rs: ReplicaSetFacts): boolean {
+  const status = statusOf(p);
+  const { pingService, pongService } = canaryOf(p.world.rollout)?.pingPong ?? {};
+  const hash = hashOf(rs);
+  const named = [
+    status.stableRS,
+    status.currentPodHash,
+    status.blueGreen?.activeSelector,
+    status.blueGreen?.previewSelector,
+    status.canary?.weights?.canary.podTemplateHash,
+    status.canary?.weights?.stable.podTemplateHash,
+  ];
+  return (
+    named.includes(hash) ||
+    [...p.world.services.values()].some(
+      ({ name, selector }) => selector[HASH_LABEL] === hash && name !== pingService && name !== pongService,
+    )
+  );
+}
+
+/**
+ * Size of an old ReplicaSet that waits out the scale-down delay with `size` pods; `held` ones came before it. The deadline
+ * is written on first sight. A delay of 0 seconds scales down at once.
+ */
+function delayedSize(p: Pass, rs: ReplicaSetFacts, held: number, size: number): number {
+  const withinLimit = held < scaleDownDelayRevisionLimit(p.world.rollout);
+  const delaySeconds = scaleDownDelaySeconds(p.world.rollout);
+  if (!withinLimit || (delaySeconds <= 0 && !hasDeadline(rs))) return 0;
+  if (!hasDeadline(rs)) {
+    const deadline = timestamp(p.now + delaySeconds * 1000);
+    updateReplicaSet(p, rs, { annotations: { [SCALE_DOWN_DEADLINE]: deadline } });
+    wake(p, Date.parse(deadline));
+    return rs.replicas;
+  }
+  const deadline = deadlineOf(rs);
+  if (deadline === undefined || deadline <= p.now) return 0;
+  wake(p, deadline);
+  return size;
+}
+
+/** Keeps past blue-green ReplicaSets for their delay, then takes their pods away. */
+export function scaleDownForBlueGreen(p: Pass): void {
+  let held = 0;
+  for (const rs of activeOthers(p).toSorted(byRevisionDescending)) {
+    if (isReferenced(p, rs)) continue;
+    const size = delayedSize(p, rs, held, desiredReplicas(p.world.rollout));
+    if (size > 0) held += 1;
+    const current = currentOf(p, rs);
+    if (current.replicas !== size) scaleReplicaSet(p, current, size, NOW);
+  }
+}
+
+/** Deletes the oldest ReplicaSets beyond revisionHistoryLimit, if they have no pods left. */
+export function pruneHistory(p: Pass): void {
+  const others = roles(p).others.filter((rs) => !rs.deleting);
+  const surplus = others.length - revisionHistoryLimit(p.world.rollout);
+  if (surplus <= 0) return;
+  const oldest = others.toSorted((a, b) => a.createdAt - b.createdAt).slice(0, surplus);
+  for (const rs of oldest) {
+    if (rs.status.replicas === 0 && rs.replicas === 0 && rs.observed) deleteReplicaSet(p, rs);
+  }
+}

@@ -1,0 +1,156 @@
+/** How many pods the canary and the stable ReplicaSet should have without a traffic router (controller.md §3.6). */
+import type { Rollout } from "../../../schema/rollout.ts";
+import {
+  canaryOf,
+  currentStepOf,
+  desiredReplicas,
+  fullWeight,
+  maxSurge,
+  maxUnavailable,
+  stepIndexOf,
+  stepsOf,
+} from "../model/defaults.ts";
+import type { ReplicaSetFacts } from "../model/model.ts";
+import { availablePods, lastingPods, sizeOf, sum, type Roles } from "../model/replicaSets.ts";
+
+/** Sizes of the two ReplicaSets that matter; pods of others come on top until they are gone. */
+export interface Split {
+  readonly canary: number;
+  readonly stable: number;
+}
+
+/** Weight asked for by the steps up to the current one; full weight once all steps are done, 0 while aborted. */
+export function currentSetWeight(rollout: Rollout): number {
+  if (rollout.status?.abort === true) return 0;
+  if (currentStepOf(rollout) === undefined) return fullWeight(rollout);
+  const upToNow = stepsOf(rollout).slice(0, (stepIndexOf(rollout) ?? 0) + 1);
+  return upToNow.findLast((step) => step.setWeight !== undefined)?.setWeight ?? 0;
+}
+
+/** All pods are to be the new ReplicaSet's, whatever the steps say. */
+export function wantsAll(rollout: Rollout): boolean {
+  const { promoteFull, stableRS = "", currentPodHash } = rollout.status ?? {};
+  return promoteFull === true || stableRS === "" || currentPodHash === stableRS;
+}
+
+/** Weights of a canary without a router are percentages. */
+const FULL_WEIGHT = 100;
+
+/** True when rounding up and rounding down miss the weight by the same amount. */
+const tied = (weight: number, total: number): boolean => (total * (weight / FULL_WEIGHT)) % 1 === 0.5;
+
+/**
+ * The whole-pod split that comes nearest to `weight`. With surge one pod above `total` may be used. Both sides keep a
+ * pod for weights from 1 to 99, except where that leaves no candidate (a tie without surge: the canary gets none).
+ */
+export function nearestSplit(total: number, weight: number, surge: number): Split {
+  if (total === 0) return { canary: 0, stable: 0 };
+  const up = Math.ceil((total * weight) / FULL_WEIGHT);
+  const down = Math.floor((total * weight) / FULL_WEIGHT);
+  const zeroAllowed = weight === FULL_WEIGHT || weight === 0 || (total === 1 && surge === 0);
+  const downAllowed = down !== 0 || zeroAllowed;
+  const options: { canary: number; total: number }[] = [];
+  if (up < total || zeroAllowed) options.push({ canary: up, total });
+  if (!tied(weight, total) && downAllowed) options.push({ canary: down, total });
+  if (surge > 0) {
+    options.push({ canary: up, total: total + 1 });
+    if (!tied(weight, total + 1) && downAllowed) options.push({ canary: down, total: total + 1 });
+  }
+  const miss = (o: { canary: number; total: number }): number => Math.abs((o.canary * FULL_WEIGHT) / o.total - weight);
+  const [first, ...rest] = options;
+  if (first === undefined) return { canary: 0, stable: total };
+  const best = rest.reduce((a, b) => (miss(b) < miss(a) ? b : a), first);
+  return { canary: best.canary, stable: best.total - best.canary };
+}
+
+/** Pods of a ReplicaSet that scaling down may count on. */
+function capacity(rs: ReplicaSetFacts | undefined, ignoreAvailability: boolean): number {
+  if (rs === undefined) return 0;
+  return ignoreAvailability ? rs.replicas : lastingPods(rs);
+}
+
+/** Brings both sizes within the surge and availability limits after `drain` was lowered. */
+function withinLimits(
+  drain: Sized,
+  other: Sized,
+  maxTotal: number,
+  minAvailable: number,
+): [drain: number, other: number] {
+  if (other.rs === undefined) return [drain.size, other.size];
+  const reduced = other.size - Math.max(0, other.size + drain.size - maxTotal);
+  const available =
+    Math.min(drain.rs?.status.availableReplicas ?? 0, drain.size) +
+    Math.min(other.rs.status.availableReplicas, reduced);
+  const lost = Math.max(0, other.rs.status.availableReplicas - reduced);
+  const otherSize = reduced + Math.min(lost, Math.max(0, minAvailable - available));
+  return [drain.size - Math.max(0, otherSize + drain.size - maxTotal), otherSize];
+}
+
+interface Sized {
+  readonly rs: ReplicaSetFacts | undefined;
+  readonly size: number;
+}
+
+/** Scales up within the surge, the stable ReplicaSet first. */
+function grow(roles: Roles, distinctStable: ReplicaSetFacts | undefined, wanted: Split, maxTotal: number): Split {
+  const { newRS } = roles;
+  let room = maxTotal - sum([...roles.others, newRS, distinctStable], sizeOf);
+  let stable = distinctStable?.replicas ?? 0;
+  if (distinctStable !== undefined && stable < wanted.stable && room > 0) {
+    const added = Math.min(room, wanted.stable - stable);
+    stable += added;
+    room -= added;
+  }
+  let canary = newRS?.replicas ?? 0;
+  if (newRS !== undefined && canary < wanted.canary && room > 0) canary += Math.min(room, wanted.canary - canary);
+  return { canary, stable };
+}
+
+/** Sizes for this instant: one move towards the wanted split that keeps within surge and unavailability. */
+export function basicCanarySizes(rollout: Rollout, roles: Roles): Split {
+  const total = desiredReplicas(rollout);
+  const { newRS } = roles;
+  const stableRS = roles.stableRS?.name === newRS?.name ? undefined : roles.stableRS;
+  const wanted =
+    stableRS === undefined
+      ? { canary: total, stable: 0 }
+      : nearestSplit(total, wantsAll(rollout) ? FULL_WEIGHT : currentSetWeight(rollout), maxSurge(rollout));
+  const maxTotal = total + maxSurge(rollout);
+  const { canary, stable } = grow(roles, stableRS, wanted, maxTotal);
+  if (sum(roles.others, sizeOf) > 0) return { canary, stable };
+
+  const minAvailable = total - maxUnavailable(rollout);
+  const increasing = newRS === undefined || wanted.canary >= newRS.replicas;
+  const spare = capacity(newRS, !increasing) + capacity(stableRS, increasing) - minAvailable;
+  if (spare <= 0) return { canary, stable };
+  if (!increasing) {
+    const drained = newRS.replicas > wanted.canary ? Math.max(wanted.canary, newRS.replicas - spare) : canary;
+    const [c, s] = withinLimits({ rs: newRS, size: drained }, { rs: stableRS, size: stable }, maxTotal, minAvailable);
+    return { canary: c, stable: s };
+  }
+  if (stableRS === undefined) return { canary, stable };
+  const drained = stableRS.replicas > wanted.stable ? Math.max(wanted.stable, stableRS.replicas - spare) : stable;
+  const [s, c] = withinLimits({ rs: stableRS, size: drained }, { rs: newRS, size: canary }, maxTotal, minAvailable);
+  return { canary: c, stable: s };
+}
+
+/** Whether enough canary pods are available for `wanted`: all of them, or as many as replicaProgressThreshold asks. */
+export function canaryThresholdMet(rollout: Rollout, newRS: ReplicaSetFacts | undefined, wanted: number): boolean {
+  const threshold = canaryOf(rollout)?.replicaProgressThreshold;
+  if (threshold === undefined || newRS === undefined || threshold.value < 0) {
+    return newRS !== undefined && newRS.replicas === wanted && newRS.status.availableReplicas === wanted;
+  }
+  if (threshold.type !== "Percent") return newRS.status.availableReplicas >= threshold.value;
+  if (wanted === 0) return true;
+  return (newRS.status.availableReplicas / wanted) * 100 >= threshold.value - 1e-10;
+}
+
+/** True when the ReplicaSets of a canary without a router have reached what the current step asks for (controller.md §3.5). */
+export function atBasicSizes(rollout: Rollout, roles: Roles): boolean {
+  const wanted = basicCanarySizes(rollout, roles);
+  const stable = roles.stableRS;
+  if (!canaryThresholdMet(rollout, roles.newRS, wanted.canary)) return false;
+  if (stable === undefined || stable.replicas !== wanted.stable || stable.status.replicas !== wanted.stable)
+    return false;
+  return sum(roles.others, availablePods) === 0;
+}

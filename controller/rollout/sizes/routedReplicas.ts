@@ -1,0 +1,88 @@
+/** How many pods the canary and the stable ReplicaSet should have when a router splits the traffic (controller.md §3.7). */
+import type { CanaryStep, Rollout, TrafficWeights } from "../../../schema/rollout.ts";
+import {
+  abortScaleDownDelaySeconds,
+  canaryOf,
+  currentStepOf,
+  desiredReplicas,
+  fullWeight,
+  namesAbortDelay,
+  stepIndexOf,
+  stepsOf,
+  trafficRoutingOf,
+} from "../model/defaults.ts";
+import { hashOf, type Roles } from "../model/replicaSets.ts";
+import { canaryThresholdMet, currentSetWeight, type Split, wantsAll } from "./replicas.ts";
+
+/** Pods that carry `weight` of the traffic, rounded up. */
+export const podsFor = (rollout: Rollout, weight: number): number =>
+  Math.ceil((weight * desiredReplicas(rollout)) / fullWeight(rollout));
+
+/** minPodsPerReplicaSet holds for a ReplicaSet that has pods at all, and never asks for more than the Rollout's size. */
+function withMinimum(rollout: Rollout, pods: number): number {
+  const least = Math.min(canaryOf(rollout)?.minPodsPerReplicaSet ?? 0, desiredReplicas(rollout));
+  return pods === 0 ? 0 : Math.max(pods, least);
+}
+
+/**
+ * The nearest setCanaryScale up to the current step. One that follows the traffic again ends it; so do the end of the
+ * steps and an abort, unless the user keeps aborted pods for ever (abortScaleDownDelaySeconds: 0).
+ */
+export function canaryScaleOf(rollout: Rollout): CanaryStep["setCanaryScale"] {
+  if (trafficRoutingOf(rollout) === undefined || currentStepOf(rollout) === undefined) return undefined;
+  if (rollout.status?.abort === true && abortScaleDownDelaySeconds(rollout) !== undefined) return undefined;
+  const upToNow = stepsOf(rollout).slice(0, (stepIndexOf(rollout) ?? 0) + 1);
+  const scale = upToNow.findLast((step) => step.setCanaryScale !== undefined)?.setCanaryScale;
+  return scale?.matchTrafficWeight === true ? undefined : scale;
+}
+
+/**
+ * Weight that the canary's size follows. An aborted one with dynamicStableScale goes back over its setWeight steps, so
+ * that the stable ReplicaSet grows in the same portions: to the first that needs fewer pods than the canary still must have.
+ */
+export function canaryWeight(rollout: Rollout, { newRS, stableRS }: Roles): number {
+  const dynamic = canaryOf(rollout)?.dynamicStableScale === true;
+  if (rollout.status?.abort !== true || !dynamic || newRS === undefined || stableRS === undefined)
+    return currentSetWeight(rollout);
+  const missing = desiredReplicas(rollout) - stableRS.status.availableReplicas;
+  // A canary that keeps its pods for a named time would never let the weight sink, if they counted.
+  const pods = namesAbortDelay(rollout) ? missing : Math.max(missing, newRS.status.availableReplicas);
+  const weights = stepsOf(rollout).flatMap((step) => (step.setWeight === undefined ? [] : [step.setWeight]));
+  return weights.findLast((weight) => podsFor(rollout, weight) < pods) ?? 0;
+}
+
+/**
+ * Sizes of both ReplicaSets. `weights`: what the routers were told. Without dynamicStableScale stable keeps all its
+ * pods until the promotion; with it, as many as the higher of its wanted and its actual weight needs: pods go after the
+ * traffic has gone, and come before it comes.
+ */
+export function routedCanarySizes(rollout: Rollout, roles: Roles, weights: TrafficWeights | undefined): Split {
+  const total = desiredReplicas(rollout);
+  const scale = wantsAll(rollout) ? undefined : canaryScaleOf(rollout);
+  const full = fullWeight(rollout);
+  const weight = wantsAll(rollout) ? full : (scale?.weight ?? canaryWeight(rollout, roles));
+  const fixed = scale?.replicas;
+  // Pods go after their traffic, unless somebody has named a size.
+  const kept = scale === undefined ? carriedBy(rollout, roles, weights) : 0;
+  const canary = fixed ?? withMinimum(rollout, Math.max(podsFor(rollout, weight), kept));
+  if (canaryOf(rollout)?.dynamicStableScale !== true) return { canary, stable: total };
+
+  const wanted = podsFor(rollout, full - (fixed === undefined ? weight : 0));
+  const stable = Math.max(wanted, podsFor(rollout, weights?.stable.weight ?? 0));
+  return { canary: withMinimum(rollout, canary), stable: withMinimum(rollout, stable) };
+}
+
+/** Pods of the new ReplicaSet that the traffic needs which is sent to them now. */
+function carriedBy(rollout: Rollout, { newRS }: Roles, weights: TrafficWeights | undefined): number {
+  const isNew = weights?.canary.podTemplateHash === hashOf(newRS);
+  return isNew && newRS !== undefined ? podsFor(rollout, weights?.canary.weight ?? 0) : 0;
+}
+
+/** True when the ReplicaSets have reached what the current step asks for (controller.md §3.5). */
+export function atRoutedSizes(rollout: Rollout, roles: Roles, weights: TrafficWeights | undefined): boolean {
+  const wanted = routedCanarySizes(rollout, roles, weights);
+  if (!canaryThresholdMet(rollout, roles.newRS, wanted.canary)) return false;
+  if (canaryOf(rollout)?.dynamicStableScale === true) return true;
+  const stable = roles.stableRS;
+  return stable?.replicas === wanted.stable && stable.status.replicas === wanted.stable;
+}

@@ -1,0 +1,98 @@
+/** Who gets a canary's requests: its Services, and what the routers are asked for (controller.md §3.9, §21). */
+import type { Traffic } from "../../../providers/traffic/router.ts";
+import { canaryOf, isStablePing, trafficRoutingOf } from "../model/defaults.ts";
+import { equal } from "../../../kube/object/equality.ts";
+import { isCompleted } from "../model/conditions.ts";
+import { HASH_LABEL, MANAGED_BY, type ReplicaSetFacts, type RoutingState } from "../model/model.ts";
+import { emit, isAborted, roles, setTraffic, statusOf, switchService, wake, type Pass } from "../model/pass.ts";
+import { hashOf, isFullyAvailable } from "../model/replicaSets.ts";
+import { canTakeOver, hashLeftBehind, stableCarries, wantedTraffic, weightsOf, weightsText } from "./weights.ts";
+
+/** A router that cannot follow is asked again after this, and when one of its objects changes. */
+const ROUTER_RETRY_MS = 10_000;
+
+/**
+ * Of a ping-pong's Services, one is stable's. The other shows the new ReplicaSet from the first moment; but while the
+ * routers still send traffic for a canary before it there, only once that has gone.
+ */
+export function pointPingPong(p: Pass): void {
+  const { rollout } = p.world;
+  const { pingService, pongService } = canaryOf(rollout)?.pingPong ?? {};
+  const [stable, canary] = isStablePing(rollout) ? [pingService, pongService] : [pongService, pingService];
+  pointService(p, stable, roles(p).stableRS, false);
+  if (isCompleted(statusOf(p)) || !canTakeOver(rollout, roles(p))) return;
+  pointService(p, canary, roles(p).newRS, true);
+}
+
+/** Stable and canary Service follow their ReplicaSets. */
+export function pointServices(p: Pass): void {
+  const canary = canaryOf(p.world.rollout);
+  const { newRS, stableRS } = roles(p);
+  pointService(p, canary?.stableService, stableRS, false);
+  if (isAborted(p)) return pointAborted(p, canary?.canaryService);
+  // The Service stays where it is until stable has grown enough to take its traffic back.
+  if (hashLeftBehind(p.world.rollout, roles(p)) !== undefined) return;
+  if (canTakeOver(p.world.rollout, roles(p))) pointService(p, canary?.canaryService, newRS, false);
+}
+
+/**
+ * The canary Service of an aborted update shows stable: at once where stable kept its pods, with dynamicStableScale as
+ * soon as the canary gets no traffic any more. Without routers under `trafficRouting` it stays, as in the reference.
+ */
+function pointAborted(p: Pass, name: string | undefined): void {
+  const { rollout } = p.world;
+  const { newRS, stableRS } = roles(p);
+  if (trafficRoutingOf(rollout) === undefined) return pointService(p, name, stableRS, false);
+  const left = wantedTraffic(rollout, roles(p), true).canaryWeight > 0;
+  if (p.snapshot.routing === undefined || left) return pointService(p, name, newRS, false);
+  pointService(p, name, stableRS, true);
+}
+
+/**
+ * A Service moves only to a ReplicaSet that can serve: with a pod available, on adoption with all of them. `atOnce`: even
+ * to one that has none yet.
+ */
+function pointService(p: Pass, name: string | undefined, rs: ReplicaSetFacts | undefined, atOnce: boolean): void {
+  const service = p.world.services.get(name ?? "");
+  if (service === undefined || rs === undefined || service.selector[HASH_LABEL] === hashOf(rs)) return;
+  if (!atOnce && service.annotations[MANAGED_BY] === undefined && !isFullyAvailable(rs)) return;
+  if (atOnce || rs.status.availableReplicas > 0) switchService(p, service, hashOf(rs));
+}
+
+/** What can be reached is routed all the same: an abort has to reach as much as it can. */
+function tellFault(p: Pass, wanted: Traffic, { message, open, events }: Fault): false {
+  if (open) setTraffic(p, wanted);
+  for (const { reason, message: told, type } of events) emit(p, "action", reason, told, type);
+  emit(p, "action", "TrafficRoutingError", message, "Warning");
+  wake(p, p.now + ROUTER_RETRY_MS);
+  return false;
+}
+
+type Fault = Extract<RoutingState, { kind: "fault" }>;
+
+/**
+ * Has the routers split the traffic as it is wanted now, and records the weights. False when a router cannot: then nothing
+ * that rests on the traffic may go on.
+ */
+export function routeTraffic(p: Pass): boolean {
+  const { routing } = p.snapshot;
+  if (routing === undefined) {
+    p.weights = undefined;
+    return true;
+  }
+  const { rollout } = p.world;
+  const wanted = wantedTraffic(rollout, roles(p), isAborted(p));
+  if (!stableCarries(rollout, roles(p), wanted)) return true;
+  if (!equal(p.world.traffic, wanted)) {
+    const state = routing(wanted);
+    if (state.kind === "fault") return tellFault(p, wanted, state);
+    if (state.kind === "open" || p.world.traffic !== undefined) setTraffic(p, wanted);
+  }
+  const before = statusOf(p).canary?.weights;
+  const after = weightsOf(rollout, wanted);
+  const { verified: _, ...recorded } = before ?? {};
+  if (equal(recorded, after)) return true;
+  emit(p, "status", "TrafficWeightUpdated", weightsText(before, after));
+  p.weights = after;
+  return true;
+}

@@ -1,0 +1,141 @@
+/** Which part of the traffic a canary should get from the routers (controller.md §21, §22). Pure arithmetic over facts. */
+import type { Traffic } from "../../../providers/traffic/router.ts";
+import type { Rollout, TrafficWeights, WeightDestination } from "../../../schema/rollout.ts";
+import { isCompleted } from "../model/conditions.ts";
+import { canaryOf, desiredReplicas, fullWeight, stepIndexOf, stepsOf, trafficRoutingOf } from "../model/defaults.ts";
+import { canaryThresholdMet, currentSetWeight } from "./replicas.ts";
+import type { ReplicaSetFacts } from "../model/model.ts";
+import { hashOf, lastingPods, type Roles } from "../model/replicaSets.ts";
+import { atRoutedSizes, canaryWeight, podsFor } from "./routedReplicas.ts";
+
+const isFullyPromoted = ({ status }: Rollout): boolean => isCompleted(status ?? {});
+
+/** The part of all traffic that a ReplicaSet's available pods stand for, rounded down. */
+function weightOfPods(rollout: Rollout, pods: number): number {
+  const full = fullWeight(rollout);
+  const size = desiredReplicas(rollout);
+  return size === 0 ? full : Math.min(full, Math.floor((full * pods) / size));
+}
+
+/**
+ * Hash of the revision that an update was interrupted at, while stable, small by dynamicStableScale, grows again to take
+ * its traffic back; undefined otherwise (controller.md §3.9).
+ */
+export function hashLeftBehind(rollout: Rollout, { newRS }: Roles): string | undefined {
+  const recorded = rollout.status?.canary?.weights?.canary.podTemplateHash ?? "";
+  const dynamic = trafficRoutingOf(rollout) !== undefined && canaryOf(rollout)?.dynamicStableScale === true;
+  if (!isFullyPromoted(rollout) || !dynamic || newRS === undefined) return undefined;
+  if (rollout.status?.canary?.weights === undefined || recorded === hashOf(newRS)) return undefined;
+  return newRS.status.availableReplicas >= desiredReplicas(rollout) ? undefined : recorded;
+}
+
+/** While traffic goes back to a stable ReplicaSet that has yet to grow: never more than its pods can take, never up again. */
+function returningWeight(rollout: Rollout, roles: Roles): number {
+  const { newRS, stableRS } = roles;
+  const dynamic = canaryOf(rollout)?.dynamicStableScale === true;
+  if (!dynamic || stableRS === undefined || newRS === undefined || desiredReplicas(rollout) === 0) return 0;
+  const wanted = canaryWeight(rollout, roles);
+  const carried = weightOfPods(rollout, lastingPods(stableRS));
+  const left = Math.max(0, fullWeight(rollout) - carried);
+  const current = rollout.status?.canary?.weights?.canary.weight;
+  if (current === undefined) return Math.min(Math.max(left, wanted), weightOfPods(rollout, lastingPods(newRS)));
+  if (wanted <= 0) return Math.min(left, current);
+  return carried < fullWeight(rollout) - wanted ? current : Math.min(wanted, current);
+}
+
+/** Weight of the last setWeight before the current step: it holds until the pods for the current one are there. */
+const previousWeight = (rollout: Rollout, index: number): number =>
+  stepsOf(rollout)
+    .slice(0, index)
+    .findLast((step) => step.setWeight !== undefined)?.setWeight ?? 0;
+
+/** What the routers send to these pods now, by what was recorded. */
+function recordedWeight({ status }: Rollout, hash: string): number {
+  const canary = status?.canary?.weights?.canary;
+  return canary?.podTemplateHash === hash ? canary.weight : 0;
+}
+
+/**
+ * The canary's weight by the steps. Until its pods are there, that of the step before; but never more than is sent to
+ * them already, or than they can carry: steps may have been skipped. A lower weight needs no pods, and goes before they do.
+ */
+function stepWeight(rollout: Rollout, roles: Roles, newRS: ReplicaSetFacts): number {
+  const index = stepIndexOf(rollout);
+  if (index === undefined) return 0;
+  const weight = currentSetWeight(rollout);
+  if (atRoutedSizes(rollout, roles, undefined)) return weight;
+  const carried = Math.max(recordedWeight(rollout, hashOf(newRS)), weightOfPods(rollout, lastingPods(newRS)));
+  return Math.min(weight, previousWeight(rollout, index), carried);
+}
+
+/** Pods of a full promotion get traffic as they become available; without dynamicStableScale it waits for the promotion. */
+function fullPromotionWeight(rollout: Rollout, newRS: ReplicaSetFacts): number {
+  if (canaryOf(rollout)?.dynamicStableScale === true) return weightOfPods(rollout, lastingPods(newRS));
+  return rollout.status?.canary?.weights?.canary.weight ?? 0;
+}
+
+/** The traffic to ask for now; the first rule that applies, in the order of the table. `aborted`: by this pass, or before. */
+export function wantedTraffic(rollout: Rollout, roles: Roles, aborted: boolean): Traffic {
+  const { newRS, stableRS } = roles;
+  const leftBehind = hashLeftBehind(rollout, roles);
+  const traffic = (weight: number): Traffic => ({
+    canaryHash: leftBehind ?? hashOf(newRS),
+    stableHash: hashOf(stableRS),
+    canaryWeight: weight,
+    total: fullWeight(rollout),
+    additional: [],
+  });
+  if (leftBehind !== undefined) return traffic(returningWeight(rollout, roles));
+  if (isFullyPromoted(rollout)) return traffic(0);
+  if (aborted) return traffic(returningWeight(rollout, roles));
+  if (newRS === undefined || newRS.status.availableReplicas === 0) return traffic(0);
+  if (rollout.status?.promoteFull === true) return traffic(fullPromotionWeight(rollout, newRS));
+  return traffic(stepWeight(rollout, roles, newRS));
+}
+
+/**
+ * The new ReplicaSet has the pods for what the routers send to the canary Service now, which another revision serves.
+ * Going from one canary to the next with a small stable ReplicaSet, that can be most of the traffic.
+ */
+export function canTakeOver(rollout: Rollout, { newRS }: Roles): boolean {
+  const canary = rollout.status?.canary?.weights?.canary;
+  if (newRS === undefined || canary === undefined || canary.podTemplateHash === hashOf(newRS)) return true;
+  return lastingPods(newRS) >= podsFor(rollout, canary.weight);
+}
+
+/** Stable has the pods for what is left to it; otherwise traffic stays as it is. Nothing moves before the first promotion. */
+export function stableCarries(
+  rollout: Rollout,
+  { stableRS }: Roles,
+  { canaryWeight: weight, total }: Traffic,
+): boolean {
+  if (stableRS === undefined) return false;
+  const needed = Math.floor(((total - weight) * desiredReplicas(rollout)) / total);
+  return lastingPods(stableRS) >= needed || canaryThresholdMet(rollout, stableRS, needed);
+}
+
+const destination = (weight: number, podTemplateHash: string, serviceName: string | undefined): WeightDestination => ({
+  weight,
+  ...(podTemplateHash === "" ? {} : { podTemplateHash }),
+  ...((serviceName ?? "") === "" ? {} : { serviceName: serviceName ?? "" }),
+});
+
+/** The traffic as `status.canary.weights` records it. */
+export function weightsOf(
+  rollout: Rollout,
+  { canaryHash, stableHash, canaryWeight: weight, total }: Traffic,
+): TrafficWeights {
+  const canary = canaryOf(rollout);
+  return {
+    canary: destination(weight, canaryHash, canary?.canaryService),
+    stable: destination(total - weight, stableHash, canary?.stableService),
+  };
+}
+
+/** Text of the event about changed weights: empty but for the introduction where hashes alone have changed. */
+export function weightsText(before: TrafficWeights | undefined, after: TrafficWeights): string {
+  if (before === undefined) return `Traffic weight updated to ${after.canary.weight}`;
+  const from = before.canary.weight;
+  const to = after.canary.weight;
+  return `Traffic weight updated ${from === to ? "" : `from ${from} to ${to}`}`;
+}

@@ -1,0 +1,85 @@
+/** status.phase and status.message: the first rule that holds, in the order of api.md §6. */
+import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
+import { isCompleted } from "../model/conditions.ts";
+import { blueGreenOf, canaryOf, desiredReplicas } from "../model/defaults.ts";
+import { instant } from "../../../kube/object/time.ts";
+
+export interface Phase {
+  readonly phase: "Healthy" | "Progressing" | "Paused" | "Degraded";
+  readonly message: string;
+}
+
+type Rule = (rollout: Rollout, status: RolloutStatus) => Phase | undefined;
+
+const progressing = (message: string): Phase => ({ phase: "Progressing", message });
+
+const degraded: Rule = (_, status) => {
+  for (const c of status.conditions ?? []) {
+    if (c.type === "InvalidSpec") return { phase: "Degraded", message: `InvalidSpec: ${c.message}` };
+    if (c.reason === "RolloutAborted" || c.reason === "ProgressDeadlineExceeded") {
+      return { phase: "Degraded", message: `${c.reason}: ${c.message}` };
+    }
+  }
+  return undefined;
+};
+
+const userPaused: Rule = (rollout) =>
+  rollout.spec.paused === true ? { phase: "Paused", message: "manually paused" } : undefined;
+
+const controllerPaused: Rule = (_, status) => {
+  const first = status.pauseConditions?.[0];
+  return first === undefined ? undefined : { phase: "Paused", message: first.reason };
+};
+
+const restarting: Rule = (rollout, status) => {
+  const wanted = instant(rollout.spec.restartAt);
+  return wanted !== undefined && wanted !== instant(status.restartedAt)
+    ? progressing("rollout is restarting")
+    : undefined;
+};
+
+const updating: Rule = (rollout, status) =>
+  (status.updatedReplicas ?? 0) < desiredReplicas(rollout)
+    ? progressing("more replicas need to be updated")
+    : undefined;
+
+const becomingAvailable: Rule = (_, status) =>
+  (status.availableReplicas ?? 0) < (status.updatedReplicas ?? 0)
+    ? progressing("updated replicas are still becoming available")
+    : undefined;
+
+const blueGreenCutover: Rule = (rollout, status) => {
+  if (blueGreenOf(rollout) === undefined) return undefined;
+  const active = status.blueGreen?.activeSelector ?? "";
+  if (active === "" || active !== status.currentPodHash) return progressing("active service cutover pending");
+  return isCompleted(status) ? undefined : progressing("waiting for post-promotion verification to complete");
+};
+
+const canarySteps: Rule = (rollout, status) => {
+  const canary = canaryOf(rollout);
+  if (canary === undefined || blueGreenOf(rollout) !== undefined) return undefined;
+  if (canary.trafficRouting === undefined && (status.replicas ?? 0) > (status.updatedReplicas ?? 0)) {
+    return progressing("old replicas are pending termination");
+  }
+  return isCompleted(status) ? undefined : progressing("waiting for all steps to complete");
+};
+
+const rules: readonly Rule[] = [
+  degraded,
+  userPaused,
+  controllerPaused,
+  restarting,
+  updating,
+  becomingAvailable,
+  blueGreenCutover,
+  canarySteps,
+];
+
+/** Phase and message of a status whose other fields are final. */
+export function phaseOf(rollout: Rollout, status: RolloutStatus): Phase {
+  for (const rule of rules) {
+    const phase = rule(rollout, status);
+    if (phase !== undefined) return phase;
+  }
+  return { phase: "Healthy", message: "" };
+}

@@ -1,0 +1,133 @@
+/**
+ * A Rollout that has made no progress for too long: when its pods are looked at, and what they tell. Pods are read at no
+ * other time, so that a healthy Rollout costs nothing.
+ */
+import type { Rollout, RolloutCondition } from "../../../schema/rollout.ts";
+import { findCondition, timedOut } from "../model/conditions.ts";
+import { currentStepOf } from "../model/defaults.ts";
+import type { PodLook, PodWait, ReplicaSetFacts, Snapshot } from "../model/model.ts";
+import { roles, statusOf, type Pass } from "../model/pass.ts";
+import { isPaused } from "../course/pause.ts";
+import { peakNote } from "../model/podPeak.ts";
+import { rolesOf } from "../model/replicaSets.ts";
+import { instant } from "../../../kube/object/time.ts";
+
+/** A step that may take as long as it likes. */
+export function atEndlessStep(rollout: Rollout): boolean {
+  const step = currentStepOf(rollout);
+  return step?.experiment !== undefined || step?.analysis !== undefined || step?.pause !== undefined;
+}
+
+/** Such a step, and any pause. */
+export const isIndefinite = (rollout: Rollout): boolean =>
+  atEndlessStep(rollout) || findCondition(rollout.status?.conditions, "Paused")?.status === "True";
+
+/** The new ReplicaSet, when its pods have to be asked why nothing moves; undefined otherwise. */
+export function setToLookAt(snapshot: Snapshot, now: number): ReplicaSetFacts | undefined {
+  const { rollout, invalid } = snapshot;
+  const status = rollout.status ?? {};
+  if (invalid !== undefined || status.abort === true || isPaused(rollout, status) || isIndefinite(rollout))
+    return undefined;
+  // A finished rollout's condition is old, too.
+  const reason = findCondition(status.conditions, "Progressing")?.reason;
+  if (reason === "NewReplicaSetAvailable" || !timedOut(rollout, status, now)) return undefined;
+  return rolesOf(snapshot, snapshot).newRS;
+}
+
+const SOONEST_MS = 30_000;
+const LATEST_MS = 600_000;
+
+/** When to look again: the longer nothing moves the later, from every 30 s to every 10 min. */
+export function nextLookAt(rollout: Rollout, look: PodLook): number {
+  const progressing = findCondition(rollout.status?.conditions, "Progressing");
+  const told = progressing?.reason === "ProgressDeadlineExceeded" ? instant(progressing.lastTransitionTime) : undefined;
+  return look.at + Math.min(LATEST_MS, Math.max(SOONEST_MS, look.at - (told ?? look.at)));
+}
+
+const LONGEST_MESSAGE = 300;
+const MOST_REASONS = 3;
+
+/** What is known of why nothing moves, as sentences with a space before each; "" when nothing is. */
+export function whyStuck(p: Pass): string {
+  const { newRS } = roles(p);
+  const { look } = p.snapshot;
+  const sentences = [
+    look === undefined || look.setUid !== newRS?.uid ? undefined : podsText(look),
+    newRS === undefined ? undefined : missingText(newRS),
+  ].filter((sentence) => sentence !== undefined);
+  if (sentences.length === 0 && look !== undefined)
+    sentences.push(...p.world.replicaSets.flatMap((rs) => (rs.name === newRS?.name ? [] : (lackText(rs) ?? []))));
+  return sentences.map((sentence) => ` ${sentence}`).join("");
+}
+
+function podsText({ waits, pods, failure }: PodLook): string | undefined {
+  if (failure !== undefined) return `Why is not known: ${failure}.`;
+  if (waits.length === 0) return undefined;
+  const groups = [...Map.groupBy(waits, kindOfWait).values()].toSorted((a, b) => b.length - a.length);
+  const told = groups.slice(0, MOST_REASONS).map((same) => groupText(same, groups.length > 1));
+  if (groups.length > MOST_REASONS) told.push(`${groups.length - MOST_REASONS} more reasons`);
+  const what = waits.every(({ reason }) => reason === "Restarted") ? "restarted" : "not ready";
+  return `${waits.length} of ${pods} pods ${what}: ${sentence(told.join("; "))}`;
+}
+
+/** Pods of the same kind wait for the same thing, whatever their messages name. */
+const kindOfWait = ({ reason, container, image, exit }: PodWait): string =>
+  JSON.stringify([reason, container, image, exit]);
+
+function groupText(same: readonly PodWait[], counted: boolean): string {
+  const [first] = same;
+  if (first === undefined) return "";
+  const restarts = Math.max(0, ...same.map((wait) => wait.restarts ?? 0));
+  return `${waitText({ ...first, restarts })}${counted ? ` (${same.length})` : ""}`;
+}
+
+/** One reason: `ImagePullBackOff, container "web", image "web:2": Back-off pulling image "web:2"`. */
+function waitText({ reason, container, image, exit, restarts = 0, message }: PodWait): string {
+  const parts = [
+    reason,
+    ...(container === undefined ? [] : [`container "${container}"`]),
+    ...(image === undefined ? [] : [`image "${image}"`]),
+    ...(exit === undefined ? [] : [`ended with exit code ${exit.code} (${exit.reason})`]),
+    ...(restarts === 0 ? [] : [`restarted ${restarts} ${restarts === 1 ? "time" : "times"}`]),
+  ];
+  return `${parts.join(", ")}${message === undefined || message === "" ? "" : `: ${shortened(message)}`}`;
+}
+
+const shortened = (text: string): string => {
+  const line = text.replaceAll(/\s+/g, " ").trim();
+  return line.length > LONGEST_MESSAGE ? `${line.slice(0, LONGEST_MESSAGE)}…` : line;
+};
+
+const sentence = (text: string): string => (/[.…!]$/.test(text) ? text : `${text}.`);
+
+/** Pods that could not even be made: quota, admission. */
+function missingText({ replicas, status, failure }: ReplicaSetFacts): string | undefined {
+  const missing = replicas - status.replicas;
+  if (failure === undefined || missing <= 0) return undefined;
+  return sentence(
+    `${missing} ${missing === 1 ? "pod" : "pods"} could not be created: ${failure.reason}: ${shortened(failure.message)}`,
+  );
+}
+
+/** Nothing is wrong with the new pods: others may be waited for. */
+const lackText = ({ name, replicas, status }: ReplicaSetFacts): string | undefined =>
+  status.availableReplicas < replicas
+    ? `ReplicaSet "${name}" has ${status.availableReplicas} of ${replicas} pods available.`
+    : undefined;
+
+/** What makes two messages tell the same: restarts are counted up without end, and nobody has to hear of each. */
+const essence = (message: string): string =>
+  message.replace(peakNote(message), "").replaceAll(/restarted \d+ times?/g, "restarted");
+
+/** A condition of the same reason is no change to the reference; other words about the pods are news. */
+export function withNews(p: Pass, conditions: RolloutCondition[], next: RolloutCondition): RolloutCondition[] {
+  const current = findCondition(conditions, next.type);
+  const told = findCondition(statusOf(p).conditions, next.type);
+  if (current === undefined || current.message === next.message || told?.reason !== next.reason) return conditions;
+  const sameWhy = p.snapshot.look === undefined || essence(current.message) === essence(next.message);
+  const message = sameWhy
+    ? `${current.message.replace(peakNote(current.message), "")}${peakNote(next.message)}`
+    : next.message;
+  if (message === current.message) return conditions;
+  return conditions.map((c) => (c === current ? { ...c, message, lastUpdateTime: next.lastUpdateTime } : c));
+}

@@ -1,0 +1,140 @@
+/**
+ * What admission says about an object: the one entry for the webhook and the linter (design/authority.md, "Admission
+ * verdicts"). Pure: whoever calls gathers what the cluster holds.
+ */
+import {
+  analysisRunViolations,
+  analysisRunWarnings,
+  analysisTemplateViolations,
+  analysisTemplateWarnings,
+} from "../analysis/analysis.ts";
+import { experimentViolations, experimentWarnings } from "../experiment/experiment.ts";
+import { LIMITS } from "../../../kube/object/budget.ts";
+import type { Findings } from "../../../kube/validation/findings.ts";
+import { ingressFindings } from "../rollout/ingress.ts";
+import type { Resolution } from "../rollout/input.ts";
+import { findingsWithin, isWhole } from "../../../kube/validation/judgement.ts";
+import type { AdmittedKind } from "./kinds.ts";
+import type { Lookup } from "../../../kube/validation/lookup.ts";
+import type { ServiceLabels } from "../rollout/references.ts";
+import { rolloutViolations } from "../rollout/rollout.ts";
+import { routerViolations } from "../rollout/routers.ts";
+import { serviceFindings } from "../rollout/servicesAdmission.ts";
+import { unsupportedFeatures } from "../rollout/support.ts";
+import type { Templates } from "../analysis/templateCollection.ts";
+import { experimentTemplateWarnings, templateReferenceViolations } from "../analysis/templates.ts";
+import { rolloutsBrokenBy, type TemplateUser } from "../analysis/templateUsers.ts";
+import { unknownFieldViolations } from "./unknownFields.ts";
+import { forbidden, type Violation } from "../../../kube/validation/violation.ts";
+import { virtualServiceFindings } from "../rollout/virtualService.ts";
+import { rolloutWarnings } from "../rollout/warnings.ts";
+import { resolutionBy, workloadFindings, type Workloads } from "../rollout/workloadRef.ts";
+
+export type { Findings } from "../../../kube/validation/findings.ts";
+export type { AdmittedKind } from "./kinds.ts";
+export { newViolations } from "../../../kube/validation/ratchet.ts";
+
+/** What the cluster holds. What is left out is unknown and judges nothing. */
+export interface References {
+  /** Services of the object's namespace by name. */
+  readonly services?: Lookup<ServiceLabels>;
+  /** AnalysisTemplates of the object's namespace, and ClusterAnalysisTemplates: their specs by name. */
+  readonly templates?: Templates;
+  /** Rollouts of the object's namespace by name: whether who marked a Service still names it. */
+  readonly rollouts?: Lookup<unknown>;
+  /** For a template: the Rollouts that may use it, each with the templates as the cluster holds them before this write. */
+  readonly users?: Iterable<TemplateUser>;
+  /** What Rollouts take their pod template from. */
+  readonly workloads?: Workloads;
+  /** Ingresses of the object's namespace by name. */
+  readonly ingresses?: Lookup<unknown>;
+  /** VirtualServices by `name.namespace`, those of the object's namespace by plain name too. */
+  readonly virtualServices?: Lookup<unknown>;
+}
+
+export interface AdmissionContext extends Resolution {
+  readonly references?: References;
+  /** Look for members that the API does not know (the linter); the API server has dropped them before admission. */
+  readonly strict?: boolean;
+}
+
+/**
+ * Every finding's `path` is the true path (`spec.strategy.canary.steps[0].setWeight`), and each is told once. Never
+ * throws, whatever it is given; what is too large or too costly to judge is refused for that.
+ */
+export function admissionFindings(object: unknown, kind: AdmittedKind, context: AdmissionContext = {}): Findings {
+  const { refuse, warn } = findingsWithin(object, LIMITS.judgement, () => findingsOf(object, kind, context));
+  const { users } = context.references ?? {};
+  // Apart, since what others have written must never refuse.
+  const broken = users === undefined || !isWhole(refuse) ? [] : rolloutsBrokenBy(object, users);
+  return broken.length === 0 ? { refuse, warn } : { refuse, warn: forUsers([...warn, ...broken]) };
+}
+
+function findingsOf(object: unknown, kind: AdmittedKind, context: AdmissionContext): Findings {
+  const all = [
+    ...JUDGES[kind](object, context),
+    ...(context.strict === true ? [{ refuse: unknownFieldViolations(object, kind), warn: [] }] : []),
+  ];
+  return {
+    refuse: forUsers(all.flatMap(({ refuse }) => refuse)),
+    warn: forUsers(all.flatMap(({ warn }) => warn)),
+  };
+}
+
+type Judge = (object: unknown, context: AdmissionContext) => readonly Findings[];
+
+const template: Judge = (object) => [
+  { refuse: analysisTemplateViolations(object), warn: analysisTemplateWarnings(object) },
+];
+
+const JUDGES: { readonly [K in AdmittedKind]: Judge } = {
+  Rollout: rolloutFindings,
+  AnalysisTemplate: template,
+  ClusterAnalysisTemplate: template,
+  AnalysisRun: (run) => [{ refuse: analysisRunViolations(run), warn: analysisRunWarnings(run) }],
+  Experiment: (experiment, { references: { templates } = {} }) => [
+    { refuse: experimentViolations(experiment), warn: experimentWarnings(experiment) },
+    { refuse: [], warn: templates === undefined ? [] : experimentTemplateWarnings(experiment, templates) },
+  ],
+};
+
+/** In the order of the reference: the spec, Services, templates, routers. */
+function rolloutFindings(rollout: unknown, { references = {}, ...given }: AdmissionContext): readonly Findings[] {
+  const { services, templates, rollouts, ingresses, virtualServices, workloads } = references;
+  const resolution = { ...given, ...(workloads === undefined ? {} : resolutionBy(workloads, rollout)) };
+  const found: Findings[] = [
+    workloadFindings(rollout, workloads),
+    {
+      refuse: rolloutViolations(rollout, resolution),
+      warn: [...rolloutWarnings(rollout), ...routerViolations(rollout), ...unsupported(rollout)],
+    },
+  ];
+  if (services !== undefined) {
+    found.push(serviceFindings(rollout, services, rollouts === undefined ? resolution : { ...resolution, rollouts }));
+  }
+  if (templates !== undefined) found.push(templateReferenceViolations(rollout, templates));
+  if (ingresses !== undefined) found.push(ingressFindings(rollout, ingresses));
+  if (virtualServices !== undefined) found.push(virtualServiceFindings(rollout, virtualServices));
+  return found;
+}
+
+/** It is stored and held with this reason, until a version that drives it takes over. */
+const unsupported = (rollout: unknown): readonly Violation[] =>
+  unsupportedFeatures(rollout).map(({ path, reason }) =>
+    forbidden("unsupported-feature", { path, value: undefined }, reason),
+  );
+
+/** With true paths; the reference says some things twice. */
+function forUsers(violations: readonly Violation[]): readonly Violation[] {
+  const told = new Map<string, Violation>();
+  for (const { exactPath, ...violation } of violations) {
+    const path = exactPath ?? violation.path;
+    const key = `${path} ${violation.type} ${violation.rule} ${violation.detail} ${shownValue(violation.value)}`;
+    if (!told.has(key)) told.set(key, { ...violation, path });
+  }
+  return [...told.values()];
+}
+
+/** Objects are not told apart: the place and the text say enough. */
+const shownValue = (value: unknown): string =>
+  typeof value === "string" || typeof value === "number" ? `${value}` : "";

@@ -1,0 +1,85 @@
+/**
+ * Members that the API does not know. The API server drops them before admission sees the object, with a warning that
+ * is easily missed; the linter says so beforehand, as the reference's does.
+ *
+ * The names come from the schemas themselves, walked as plain data: they are in memory anyway, where a generated table
+ * would be there twice. Only objects that are linted pay for the walk.
+ */
+import { AnalysisRun, AnalysisTemplate, ClusterAnalysisTemplate } from "../../../schema/analysis.ts";
+import { Experiment } from "../../../schema/experiment.ts";
+import { Rollout } from "../../../schema/rollout.ts";
+import { goQuoted } from "../../../kube/object/goQuoted.ts";
+import type { AdmittedKind } from "./kinds.ts";
+import { at, entries, items, keys, type Place, root } from "../../../kube/validation/place.ts";
+import { forbidden, type Violation } from "../../../kube/validation/violation.ts";
+
+/** As much of a valibot schema as the walk reads. */
+interface Schema {
+  readonly type: string;
+  readonly entries?: Readonly<Record<string, Schema>>;
+  readonly item?: Schema;
+  readonly value?: Schema;
+  readonly wrapped?: Schema;
+  readonly pipe?: readonly { readonly metadata?: Marks }[];
+}
+
+interface Marks {
+  readonly structure?: Schema;
+  readonly "x-kubernetes-preserve-unknown-fields"?: true;
+}
+
+const SCHEMAS: { readonly [K in AdmittedKind]: unknown } = {
+  Rollout,
+  AnalysisTemplate,
+  ClusterAnalysisTemplate,
+  AnalysisRun,
+  Experiment,
+};
+
+/** Metadata that Kubernetes knows and the schemas do not name. */
+const METADATA = new Set(["managedFields", "selfLink"]);
+
+/**
+ * In the order of the object. Inside of pods the API server keeps what we do not know, and a newer Kubernetes may know
+ * it: those have a rule of their own, `unknown-pod-field`. The reference's linter refuses both.
+ */
+export function unknownFieldViolations(object: unknown, kind: AdmittedKind): readonly Violation[] {
+  const found: Violation[] = [];
+  walk(root(object), SCHEMAS[kind] as Schema, found);
+  return found;
+}
+
+const unknown = (rule: string, name: string, place: Place): Violation =>
+  forbidden(rule, place, `unknown field ${goQuoted(name)}`);
+
+/** As deep as the schemas are, whatever the object is. */
+function walk(place: Place, schema: Schema, found: Violation[]): void {
+  const { structure, "x-kubernetes-preserve-unknown-fields": keepsUnknown } = marksOf(schema);
+  if (structure !== undefined) walk(place, structure, found);
+  if (schema.wrapped !== undefined) walk(place, schema.wrapped, found);
+  if (schema.item !== undefined) for (const item of items(place)) walk(item, schema.item, found);
+  if (schema.value !== undefined) for (const [, entry] of entries(place)) walk(entry, schema.value, found);
+  if (schema.entries === undefined) return;
+  const rule = keepsUnknown === true ? "unknown-pod-field" : "unknown-field";
+  for (const name of keys(place)) {
+    const member = Object.hasOwn(schema.entries, name) ? schema.entries[name] : undefined;
+    const here = at(place, name);
+    if (member === undefined) found.push(unknown(rule, name, here));
+    else if (isObjectMeta(name, schema.entries)) walkMetadata(here, found);
+    else walk(here, member, found);
+  }
+}
+
+/** What is beside a spec is the metadata of an object, of which the schemas are views. */
+const isObjectMeta = (name: string, siblings: Readonly<Record<string, Schema>>): boolean =>
+  name === "metadata" && Object.hasOwn(siblings, "spec");
+
+function walkMetadata(place: Place, found: Violation[]): void {
+  const known = (Rollout.entries.metadata as Schema).entries ?? {};
+  const dropped = keys(place).filter((name) => !Object.hasOwn(known, name) && !METADATA.has(name));
+  for (const name of dropped) found.push(unknown("unknown-field", name, at(place, name)));
+}
+
+function marksOf({ pipe = [] }: Schema): Marks {
+  return Object.assign({}, ...pipe.map(({ metadata }) => metadata ?? {})) as Marks;
+}

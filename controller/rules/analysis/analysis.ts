@@ -1,0 +1,149 @@
+/**
+ * What is wrong with analysis templates and runs by themselves (validation.md §5).
+ *
+ * A run is complete, so whatever would end it in Error refuses it. A template may be completed by others: a Rollout
+ * merges several, and arguments, metrics or rules may come from any of them. It is refused only for what no company
+ * can mend; the rest warns. The reference stores every template and judges it only when it is used.
+ */
+import {
+  argumentNames,
+  conflictingArguments,
+  runArgumentViolations,
+  runArgumentWarnings,
+  templateArgumentWarnings,
+} from "./arguments.ts";
+import { once } from "../../../kube/object/budget.ts";
+import { conditionViolations, conditionWarnings, runConditionViolations, runConditionWarnings } from "./conditions.ts";
+import { metricViolations, metricWarnings } from "./metric.ts";
+import { at, count, isTrue, items, type Place, repeated, root, text } from "../../../kube/validation/place.ts";
+import { MAX_PATTERN, regexpSearch } from "../../expression/regexp/matches.ts";
+import { isTemplated, unresolvedTags } from "./tags.ts";
+import { duplicate, invalid, required, type Violation } from "../../../kube/validation/violation.ts";
+
+type Rule = (spec: Place) => readonly Violation[];
+
+const metricsOf = (spec: Place): readonly Place[] => items(at(spec, "metrics"));
+
+const someMetric: Rule = (spec) =>
+  metricsOf(spec).length > 0 ? [] : [required("metrics-required", at(spec, "metrics"), "no metrics specified")];
+
+const eachMetric: Rule = (spec) => {
+  const named = metricsOf(spec).map((metric) => ({ metric, name: at(metric, "name") }));
+  const again = new Set(repeated(named.map(({ name }) => name)));
+  return named.flatMap(({ metric, name }) => [
+    ...(again.has(name) ? [duplicate("metric-duplicate", name)] : []),
+    ...metricViolations(metric),
+  ]);
+};
+
+const limitsInWords: Rule = (spec) => metricsOf(spec).flatMap(metricWarnings);
+
+/** The regular expressions of `dryRun` and `measurementRetention`, list by list. */
+const expressions = (spec: Place): readonly (readonly Place[])[] =>
+  ["dryRun", "measurementRetention"].map((member) => items(at(spec, member)).map((rule) => at(rule, "metricName")));
+
+const repeatedExpressions: Rule = (spec) =>
+  expressions(spec).flatMap((list) => repeated(list).map((place) => duplicate("metric-rule-duplicate", place)));
+
+/** Names with tags are matched once they are resolved. */
+const unmatchedExpressions: Rule = (spec) => {
+  const rules = expressions(spec).flat();
+  const names = metricsOf(spec).map((metric) => at(metric, "name"));
+  if (rules.length === 0 || names.some(isTemplated)) return [];
+  const search = regexpSearch(names.map(text));
+  return rules.flatMap((place) => {
+    const found = search(text(place));
+    if (found === true) return [];
+    return found === false
+      ? [invalid("metric-rule-unmatched", place, "Rule didn't match any metric name(s)", text(place))]
+      : [invalid("metric-rule-costly", place, TOO_COSTLY, text(place))];
+  });
+};
+
+const TOO_COSTLY = `too costly a regular expression to look for in the names of the metrics: at most ${MAX_PATTERN} characters, and few repetitions`;
+
+function tagViolations(spec: Place, judged: (name: string | undefined) => boolean): readonly Violation[] {
+  return once("tags without a value", spec.value, () => unresolvedTags(at(spec, "metrics"), argumentNames(spec)))
+    .filter(({ name }) => judged(name))
+    .map(({ place, tag, detail }) => invalid("metric-tag", place, detail, tag));
+}
+
+/** An argument that another template of the same analysis may declare. */
+const isArgument = (name: string | undefined): boolean => name?.startsWith("args.") === true;
+
+const hopelessTags: Rule = (spec) => tagViolations(spec, (name) => !isArgument(name));
+const undeclaredTags: Rule = (spec) => tagViolations(spec, isArgument);
+const everyTag: Rule = (spec) => tagViolations(spec, () => true);
+
+/** The reference follows templates that include themselves until it crashes. */
+const notItself = (template: Place): readonly Violation[] => {
+  const name = text(at(template, "metadata", "name"));
+  const cluster = text(at(template, "kind")) === "ClusterAnalysisTemplate";
+  return items(at(template, "spec", "templates"))
+    .filter((reference) => name !== "" && text(at(reference, "templateName")) === name)
+    .filter((reference) => isTrue(at(reference, "clusterScope")) === cluster)
+    .map((reference) => invalid("template-cycle", at(reference, "templateName"), "a template cannot include itself"));
+};
+
+const TEMPLATE_RULES: readonly Rule[] = [
+  eachMetric,
+  conditionViolations,
+  hopelessTags,
+  repeatedExpressions,
+  conflictingArguments,
+];
+
+/** Never throws, whatever it is given. AnalysisTemplates and ClusterAnalysisTemplates: what no use of them can mend. */
+export function analysisTemplateViolations(template: unknown): readonly Violation[] {
+  const place = root(template);
+  const spec = at(place, "spec");
+  return [...TEMPLATE_RULES.flatMap((rule) => rule(spec)), ...notItself(place)];
+}
+
+const includesOthers = (spec: Place): boolean => count(at(spec, "templates")) > 0;
+
+const measuresNothing: Rule = (spec) =>
+  metricsOf(spec).length > 0 || includesOthers(spec)
+    ? []
+    : [required("metrics-required", at(spec, "metrics"), "measures nothing by itself")];
+
+/** Rules that match no metric of their own template may be meant for those that it includes. */
+const unmatchedAlone: Rule = (spec) =>
+  metricsOf(spec).length === 0 || includesOthers(spec) ? [] : unmatchedExpressions(spec);
+
+const TEMPLATE_WARNINGS: readonly Rule[] = [
+  measuresNothing,
+  limitsInWords,
+  conditionWarnings,
+  undeclaredTags,
+  unmatchedAlone,
+  templateArgumentWarnings,
+];
+
+/** What works in some company only, or works otherwise than it reads. */
+export function analysisTemplateWarnings(template: unknown): readonly Violation[] {
+  const spec = at(root(template), "spec");
+  return TEMPLATE_WARNINGS.flatMap((rule) => rule(spec));
+}
+
+const RUN_RULES: readonly Rule[] = [
+  runArgumentViolations,
+  everyTag,
+  someMetric,
+  eachMetric,
+  runConditionViolations,
+  unmatchedExpressions,
+];
+
+/** Never throws, whatever it is given. What would end the run in Error before anything is measured. */
+export function analysisRunViolations(run: unknown): readonly Violation[] {
+  const spec = at(root(run), "spec");
+  return RUN_RULES.flatMap((rule) => rule(spec));
+}
+
+const RUN_WARNINGS: readonly Rule[] = [limitsInWords, runConditionWarnings, repeatedExpressions, runArgumentWarnings];
+
+export function analysisRunWarnings(run: unknown): readonly Violation[] {
+  const spec = at(root(run), "spec");
+  return RUN_WARNINGS.flatMap((rule) => rule(spec));
+}

@@ -1,0 +1,162 @@
+/**
+ * The analysis templates that a Rollout uses, as the cluster holds them now (validation.md §4.2). What is missing may
+ * be on its way and warns; what contradicts refuses, since applying the Rollout again succeeds once it is mended.
+ *
+ * Two checks of the reference are left out, because they refuse what works: the dry-run list of one step is not tried
+ * on the templates of another, and a background argument may get its value from another template.
+ */
+import { argumentNames, conflictOf, hasTwoSources } from "./arguments.ts";
+import { once } from "../../../kube/object/budget.ts";
+import type { Findings } from "../../../kube/validation/findings.ts";
+import { limitOf } from "./metric.ts";
+import { at, items, type Place, present, repeated, root, text } from "../../../kube/validation/place.ts";
+import { isTemplated, unresolvedTags } from "./tags.ts";
+import { type Collection, collector, collectTemplates, type Missing, type Templates } from "./templateCollection.ts";
+import { invalid, type Violation } from "../../../kube/validation/violation.ts";
+
+/** An analysis of a Rollout, and whether a step or a promotion waits for its end. */
+interface Use {
+  readonly analysis: Place;
+  readonly isWaitedFor: boolean;
+}
+
+export function analysesOf(rollout: unknown): readonly Use[] {
+  const strategy = at(root(rollout), "spec", "strategy");
+  const inline = [
+    at(strategy, "blueGreen", "prePromotionAnalysis"),
+    at(strategy, "blueGreen", "postPromotionAnalysis"),
+    ...items(at(strategy, "canary", "steps")).map((step) => at(step, "analysis")),
+  ];
+  return [
+    ...inline.map((analysis) => ({ analysis, isWaitedFor: true })),
+    { analysis: at(strategy, "canary", "analysis"), isWaitedFor: false },
+  ].filter(({ analysis }) => present(analysis));
+}
+
+/** What the templates of one analysis have to agree on; the value names them all, as the reference's does. */
+function together({ analysis }: Use, collection: Collection): readonly Violation[] {
+  const { found } = collection;
+  const value = `templateNames: [${found.map(({ name }) => name).join(" ")}]`;
+  const rules = (member: string): readonly Place[] => [...items(at(analysis, member)), ...listed(collection, member)];
+  const details = [
+    ...repeatedMetrics(collection).map((name) => `two metrics have the same name '${name}'`),
+    ...twice(rules("dryRun"), "metricName").map((name) => `two Dry-Run metric rules have the same name '${name}'`),
+    ...twice(rules("measurementRetention"), "metricName").map(
+      (name) => `two Measurement Retention metric rules have the same name '${name}'`,
+    ),
+    ...argumentDetails(analysis, collection),
+  ];
+  return details.map((detail) => invalid("templates-disagree", at(analysis, "templates"), detail, value));
+}
+
+/** Steps that share their templates share what is wrong with them. */
+function repeatedMetrics(collection: Collection): readonly string[] {
+  const [first, ...others] = collection.found;
+  const subject = others.length === 0 ? first?.spec.value : collection;
+  return once("metrics of several templates", subject, () => twice(listed(collection, "metrics"), "name"));
+}
+
+const listed = ({ found }: Collection, member: string): readonly Place[] =>
+  found.flatMap(({ spec }) => items(at(spec, member)));
+
+const twice = (places: readonly Place[], member: string): readonly string[] => [
+  ...new Set(repeated(places.map((place) => at(place, member))).map(text)),
+];
+
+/**
+ * Arguments merged: the first one of a name with a value counts, and the Rollout's own values beat all. A template that
+ * is missing could still bring a value, so nothing is unresolved before all are there.
+ */
+function argumentDetails(analysis: Place, collection: Collection): readonly string[] {
+  const merged = new Map<string, Place>();
+  const conflicts: string[] = [];
+  for (const argument of listed(collection, "args")) {
+    const name = text(at(argument, "name"));
+    const earlier = merged.get(name);
+    const conflict = earlier === undefined ? undefined : conflictOf(earlier, argument);
+    if (conflict !== undefined) conflicts.push(conflict);
+    if (earlier === undefined || !present(at(earlier, "value"))) merged.set(name, argument);
+  }
+  if (collection.missing.length > 0) return conflicts;
+  const given = new Set(items(at(analysis, "args")).map((argument) => text(at(argument, "name"))));
+  const unresolved = [...merged]
+    .filter(([name, argument]) => !given.has(name) && !present(at(argument, "value")))
+    .filter(([, argument]) => !present(at(argument, "valueFrom")));
+  return [...conflicts, ...unresolved.map(([name]) => `args.${name} was not resolved`)];
+}
+
+/** What each template by itself must be to be waited for: complete, and finite. */
+function waitedFor({ analysis }: Use, { found }: Collection): readonly Violation[] {
+  return found.flatMap(({ name, spec }) =>
+    once("a template that is waited for", spec.value, () => [...incomplete(spec), ...endless(spec)]).map((detail) =>
+      invalid("template-waited-for", at(analysis, "templates"), `AnalysisTemplate ${name}${detail}`, name),
+    ),
+  );
+}
+
+function incomplete(spec: Place): readonly string[] {
+  const several = items(at(spec, "args")).filter(hasTwoSources);
+  return [
+    ...several.map((argument) => `: arg '${text(at(argument, "name"))}' has both Value and ValueFrom fields`),
+    ...unresolvedTags(at(spec, "metrics"), argumentNames(spec)).map(({ detail }) => `: ${detail}`),
+  ];
+}
+
+/** An interval without a count. One that a tag stands for is not known yet; the reference takes it for none. */
+function endless(spec: Place): readonly string[] {
+  return items(at(spec, "metrics"))
+    .map((metric) => ({ metric, count: at(metric, "count") }))
+    .filter(({ metric, count }) => text(at(metric, "interval")) !== "" && !isTemplated(count) && limitOf(count) === 0)
+    .map(({ metric, count }) => {
+      const shown = present(count) ? JSON.stringify(count.value) : "<nil>";
+      return ` has metric ${text(at(metric, "name"))} which runs indefinitely. Invalid value for count: ${shown}`;
+    });
+}
+
+/** In the background templates lend each other arguments; what none of them declares ends the run in Error. */
+function undeclared({ analysis }: Use, collection: Collection): readonly Violation[] {
+  if (collection.missing.length > 0) return [];
+  const names = new Set(listed(collection, "args").map((argument) => `args.${text(at(argument, "name"))}`));
+  return collection.found.flatMap(({ name, title, spec }) =>
+    unresolvedTags(at(spec, "metrics"), names).map(({ detail }) =>
+      invalid("template-tag", at(analysis, "templates"), `${title}: ${detail}`, name),
+    ),
+  );
+}
+
+function missingTemplate(place: Place, { name, title, includedBy }: Missing): Violation {
+  const detail = `${title} not found${includedBy === undefined ? "" : `, which ${includedBy} includes`}`;
+  return invalid("template-missing", place, detail, name);
+}
+
+function findingsOf(use: Use, collect: (references: Place) => Collection): Findings {
+  const place = at(use.analysis, "templates");
+  const collection = collect(place);
+  const circles = collection.circles.map((titles) =>
+    invalid("template-cycle", place, `a template cannot include itself: ${titles.join(" → ")}`),
+  );
+  return {
+    refuse: [...circles, ...together(use, collection), ...(use.isWaitedFor ? waitedFor(use, collection) : [])],
+    warn: [
+      ...collection.missing.map((missing) => missingTemplate(place, missing)),
+      ...(use.isWaitedFor ? [] : undeclared(use, collection)),
+    ],
+  };
+}
+
+/** In the order of the reference: promotions or steps, then the background. Never throws, whatever it is given. */
+export function templateReferenceViolations(rollout: unknown, templates: Templates): Findings {
+  const collect = collector(templates);
+  const findings = analysesOf(rollout).map((use) => findingsOf(use, collect));
+  return { refuse: findings.flatMap(({ refuse }) => refuse), warn: findings.flatMap(({ warn }) => warn) };
+}
+
+/** Templates that an Experiment names and that are not there; it includes no others. */
+export function experimentTemplateWarnings(experiment: unknown, templates: Templates): readonly Violation[] {
+  return items(at(root(experiment), "spec", "analyses")).flatMap((analysis) => {
+    const list: Place = { value: [analysis.value], path: analysis.path };
+    return collectTemplates(list, templates)
+      .missing.filter(({ includedBy }) => includedBy === undefined)
+      .map((missing) => missingTemplate(at(analysis, "templateName"), missing));
+  });
+}

@@ -1,0 +1,153 @@
+/**
+ * What is wrong with an Experiment by itself (validation.md §7). Violations are what the reference answers with
+ * InvalidSpec, in its words, and what the API server refuses for certain when the ReplicaSet is made.
+ */
+import { goDurationProblem } from "../../../kube/object/duration.ts";
+import { progressDeadlineOf } from "../rollout/input.ts";
+import { at, items, type Place, present, repeated, root, text, whole } from "../../../kube/validation/place.ts";
+import { podTemplateViolations } from "../../../kube/validation/podTemplate/template.ts";
+import { printedSelector, selectorViolations, selectsEverything } from "../../../kube/validation/selector.ts";
+import { dnsSubdomain } from "../../../kube/validation/syntax.ts";
+import { unresolvedTags } from "../analysis/tags.ts";
+import {
+  duplicate,
+  forbidden,
+  invalid,
+  invalidTexts,
+  required,
+  type Violation,
+} from "../../../kube/validation/violation.ts";
+
+interface TemplateInput {
+  readonly experiment: string;
+  readonly template: Place;
+  readonly index: number;
+  readonly deadlineSeconds: number;
+  /** Whether a template before has the same name. */
+  readonly repeated: boolean;
+}
+
+type Rule = (input: TemplateInput) => readonly Violation[];
+
+const selector: Rule = ({ template, index }) => {
+  const place = at(template, "selector");
+  if (!present(place)) {
+    const detail = `Rollout has missing field '.Spec.Templates[${index}].Selector'`;
+    return [required("experiment-selector-required", place, detail)];
+  }
+  if (!selectsEverything(place)) return selectorViolations(place);
+  const detail = `This experiment is selecting all pods at index ${index}. A non-empty selector is required.`;
+  return [invalid("experiment-selector-empty", place, detail, printedSelector(place))];
+};
+
+const minReadySeconds: Rule = ({ template, index, deadlineSeconds }) => {
+  const place = at(template, "minReadySeconds");
+  const seconds = whole(place) ?? 0;
+  if (seconds < 0) return [invalid("experiment-min-ready-seconds", place, "must be greater than or equal to 0")];
+  if (seconds <= deadlineSeconds) return [];
+  const detail = `MinReadySeconds cannot be longer than ProgressDeadlineSeconds. Check template index ${index}`;
+  return [invalid("experiment-min-ready-seconds", place, detail)];
+};
+
+/** The name ends that of the ReplicaSet. */
+const name: Rule = ({ experiment, template, index, repeated: again }) => {
+  const place = at(template, "name");
+  if (text(place) === "") {
+    return [
+      required("experiment-template-name", place, `Experiment ${experiment} has empty template name at index ${index}`),
+    ];
+  }
+  if (again) {
+    const detail = `Experiment ${experiment} has repeated template name '${text(place)}' in templates`;
+    return [invalid("experiment-template-name", place, detail)];
+  }
+  const messages = dnsSubdomain(`${experiment || "x"}-${text(place)}`);
+  return invalidTexts("experiment-template-name", place, messages);
+};
+
+const replicas: Rule = ({ template }) => {
+  const place = at(template, "replicas");
+  return (whole(place) ?? 1) >= 0 ? [] : [invalid("experiment-replicas", place, "must be greater than or equal to 0")];
+};
+
+/** Rules that are stricter here than at the API server of today, which is who judges in the end. */
+const STRICTER = new Set(["env-name", "env-from", "dns-search"]);
+const isStricter = ({ rule, type }: Violation): boolean => STRICTER.has(rule) && type === "Invalid";
+
+/** Without a usable selector nobody can say whether it selects the template. */
+function podTemplate({ template }: TemplateInput): readonly Violation[] {
+  const place = at(template, "selector");
+  if (!present(place) || selectsEverything(place) || selectorViolations(place).length > 0) return [];
+  return podTemplateViolations({ selector: place, template: at(template, "template") });
+}
+
+const certain: Rule = (input) => podTemplate(input).filter((violation) => !isStricter(violation));
+const uncertain: Rule = (input) => podTemplate(input).filter(isStricter);
+
+const RULES: readonly Rule[] = [selector, minReadySeconds, name, replicas, certain];
+
+function inputs(experiment: Place): readonly TemplateInput[] {
+  const spec = at(experiment, "spec");
+  const templates = items(at(spec, "templates")).map((template) => ({ template, name: at(template, "name") }));
+  const again = new Set(repeated(templates.map((each) => each.name)));
+  return templates.map((each, index) => ({
+    experiment: text(at(experiment, "metadata", "name")),
+    template: each.template,
+    index,
+    deadlineSeconds: progressDeadlineOf(spec),
+    repeated: again.has(each.name),
+  }));
+}
+
+/** Never throws, whatever it is given. Template by template, in the reference's order. */
+export function experimentViolations(experiment: unknown): readonly Violation[] {
+  return inputs(root(experiment)).flatMap((input) => RULES.flatMap((rule) => rule(input)));
+}
+
+/** The reference lets it run for ever. */
+function duration(spec: Place): readonly Violation[] {
+  const place = at(spec, "duration");
+  const problem = text(place) === "" ? undefined : goDurationProblem(text(place));
+  if (problem === undefined) return [];
+  return [invalid("experiment-duration", place, `never ends, since this is no duration: ${problem}`)];
+}
+
+/** Two analyses of one name share one AnalysisRun's name and status. */
+const analysisNames = (spec: Place): readonly Violation[] =>
+  repeated(items(at(spec, "analyses")).map((analysis) => at(analysis, "name"))).map((place) =>
+    duplicate("experiment-analysis-name", place),
+  );
+
+/** Only literal values reach the AnalysisRun; their tags speak of the Experiment's own templates and times. */
+function analysisArguments(spec: Place): readonly Violation[] {
+  const names = new Set([
+    "experiment.availableAt",
+    ...(text(at(spec, "duration")) === "" ? [] : ["experiment.finishedAt"]),
+    ...items(at(spec, "templates"))
+      .map((template) => text(at(template, "name")))
+      .flatMap((each) => [`templates.${each}.podTemplateHash`, `templates.${each}.replicaset.name`]),
+  ]);
+  return items(at(spec, "analyses"))
+    .flatMap((analysis) => items(at(analysis, "args")))
+    .flatMap((argument) => [
+      ...(present(at(argument, "valueFrom"))
+        ? [
+            forbidden(
+              "experiment-argument-source",
+              at(argument, "valueFrom"),
+              "is not read in an Experiment; give a value",
+            ),
+          ]
+        : []),
+      ...unresolvedTags(at(argument, "value"), names).map(({ place, tag, detail }) =>
+        invalid("experiment-argument-tag", place, detail, tag),
+      ),
+    ]);
+}
+
+/** What the reference lets through, and what only an older API server refuses. */
+export function experimentWarnings(experiment: unknown): readonly Violation[] {
+  const place = root(experiment);
+  const spec = at(place, "spec");
+  return [...inputs(place).flatMap(uncertain), ...duration(spec), ...analysisNames(spec), ...analysisArguments(spec)];
+}

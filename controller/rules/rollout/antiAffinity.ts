@@ -1,0 +1,29 @@
+/** `antiAffinity` of either strategy (validation.md §2.4). */
+import { at, type Place, present, whole } from "../../../kube/validation/place.ts";
+import { invalid, type Violation } from "../../../kube/validation/violation.ts";
+
+export function antiAffinityViolations(antiAffinity: Place): readonly Violation[] {
+  if (!present(antiAffinity)) return [];
+  return [...exactlyOneKind(antiAffinity), ...weightInRange(antiAffinity)];
+}
+
+function exactlyOneKind(antiAffinity: Place): readonly Violation[] {
+  const preferred = present(at(antiAffinity, "preferredDuringSchedulingIgnoredDuringExecution"));
+  const required = present(at(antiAffinity, "requiredDuringSchedulingIgnoredDuringExecution"));
+  if (preferred !== required) return [];
+  const value =
+    `antiAffinity.PreferredDuringSchedulingIgnoredDuringExecution: ${preferred} ` +
+    `antiAffinity.RequiredDuringSchedulingIgnoredDuringExecution: ${required}`;
+  return [invalid("anti-affinity-kind", antiAffinity, "AntiAffinity must have exactly one strategy listed", value)];
+}
+
+function weightInRange(antiAffinity: Place): readonly Violation[] {
+  const preferred = at(antiAffinity, "preferredDuringSchedulingIgnoredDuringExecution");
+  const weight = whole(at(preferred, "weight")) ?? 0;
+  if (!present(preferred) || (weight >= 1 && weight <= 100)) return [];
+  const place = {
+    ...at(antiAffinity, "weight"),
+    exactPath: at(preferred, "weight").exactPath ?? at(preferred, "weight").path,
+  };
+  return [invalid("anti-affinity-weight", place, "AntiAffinity weight must be between 1-100", weight)];
+}

@@ -1,0 +1,122 @@
+/** The canary strategy around its steps (validation.md §2.2), in the reference's order. */
+import { antiAffinityViolations } from "./antiAffinity.ts";
+import { type RolloutPlaces, routesBy } from "./input.ts";
+import { at, isTrue, type Place, present, text } from "../../../kube/validation/place.ts";
+import { stepViolations } from "./steps.ts";
+import { invalid, type Violation } from "../../../kube/validation/violation.ts";
+
+type Rule = (canary: Place) => readonly Violation[];
+
+const SAME_SERVICE =
+  "This rollout uses the same service for the stable and canary services, but two different services are required.";
+const SAME_PING_PONG =
+  "This rollout uses the same service for the ping and pong services, but two different services are required.";
+const PING_PONG_SERVICES = "Ping service and Pong service must to be set to use Ping-Pong feature";
+const PING_PONG_ROUTERS = "Ping-pong feature works with the ALB, Istio, and plugin-based traffic routers only";
+const ALB_ROOT = "Root service field is required for the configuration with ALB and ping-pong feature enabled";
+const BOTH_SERVICES = "Canary service and Stable service must to be set to use Traffic Routing";
+const MAX_WEIGHT_ROUTERS = "Canary maxTrafficWeight in traffic routing only supported in Nginx and Plugins";
+
+/** What may be added to or taken from the pods: "25" and "25%" count 25, other text that is no number counts 0. */
+function fencepost(place: Place): number {
+  if (typeof place.value === "number") return place.value;
+  if (!present(place)) return 25;
+  return /^(\d+%|[+-]?\d+)$/.test(text(place)) ? Number.parseInt(text(place), 10) : 0;
+}
+
+const roomToMove: Rule = (canary) => {
+  const surge = at(canary, "maxSurge");
+  if (fencepost(surge) !== 0 || fencepost(at(canary, "maxUnavailable")) !== 0) return [];
+  return [invalid("canary-surge", surge, "MaxSurge and MaxUnavailable both can not be zero")];
+};
+
+const differentServices: Rule = (canary) => {
+  const stable = at(canary, "stableService");
+  if (text(stable) === "" || text(stable) !== text(at(canary, "canaryService"))) return [];
+  return [invalid("canary-same-service", stable, SAME_SERVICE)];
+};
+
+const pingPongHasRouter: Rule = (canary) => {
+  const routing = at(canary, "trafficRouting");
+  if (!present(at(canary, "pingPong")) || !present(routing) || routesBy(routing, "alb", "istio", "plugins")) return [];
+  return [invalid("ping-pong-router", at(routing, "alb"), PING_PONG_ROUTERS, null)];
+};
+
+const pingPongServices: Rule = (canary) => {
+  const pingPong = at(canary, "pingPong");
+  if (!present(pingPong)) return [];
+  const ping = at(pingPong, "pingService");
+  const pong = at(pingPong, "pongService");
+  const empty = [ping, pong].filter((service) => text(service) === "");
+  const same = text(ping) === text(pong) ? [ping] : [];
+  return [
+    ...empty.map((service) => invalid("ping-pong-service", service, PING_PONG_SERVICES, "")),
+    ...same.map((service) => invalid("ping-pong-same-service", service, SAME_PING_PONG, text(service))),
+  ];
+};
+
+const pingPongAlbRoot: Rule = (canary) => {
+  const alb = at(canary, "trafficRouting", "alb");
+  const service = at(alb, "rootService");
+  if (!present(at(canary, "pingPong")) || !present(alb) || text(service) !== "") return [];
+  return [invalid("ping-pong-alb-root", service, ALB_ROOT, "")];
+};
+
+/** Plugins and Istio subsets split traffic without two Services; ALB and Istio may have ping and pong instead. */
+function needsServices(canary: Place): boolean {
+  const routing = at(canary, "trafficRouting");
+  if (routesBy(routing, "smi", "apisix", "ambassador", "nginx", "appMesh", "traefik")) return true;
+  if (present(at(canary, "pingPong"))) return false;
+  return routesBy(routing, "alb") || (routesBy(routing, "istio") && !present(at(routing, "istio", "destinationRule")));
+}
+
+const servicesForRouting: Rule = (canary) => {
+  if (!needsServices(canary)) return [];
+  return [at(canary, "stableService"), at(canary, "canaryService")]
+    .filter((service) => text(service) === "")
+    .map((service) => invalid("canary-services-required", service, BOTH_SERVICES, ""));
+};
+
+const delayNeedsRouting: Rule = (canary) => {
+  const delay = at(canary, "scaleDownDelaySeconds");
+  if (!present(delay) || present(at(canary, "trafficRouting"))) return [];
+  return [
+    invalid("canary-scale-down-delay", delay, "Canary scaleDownDelaySeconds can only be used with traffic routing"),
+  ];
+};
+
+const dynamicStableScale: Rule = (canary) => {
+  const dynamic = at(canary, "dynamicStableScale");
+  if (!isTrue(dynamic)) return [];
+  if (!present(at(canary, "trafficRouting"))) {
+    const detail = "Canary dynamicStableScale can only be used with traffic routing";
+    return [invalid("canary-dynamic-stable-scale", dynamic, detail)];
+  }
+  if (!present(at(canary, "scaleDownDelaySeconds"))) return [];
+  const detail = "Canary dynamicStableScale cannot be used with scaleDownDelaySeconds";
+  return [invalid("canary-dynamic-stable-scale", dynamic, detail)];
+};
+
+const maxWeightNeedsRouter: Rule = (canary) => {
+  const routing = at(canary, "trafficRouting");
+  const weight = at(routing, "maxTrafficWeight");
+  if (!present(weight) || routesBy(routing, "nginx", "plugins")) return [];
+  return [invalid("canary-max-traffic-weight", weight, MAX_WEIGHT_ROUTERS)];
+};
+
+const RULES: readonly Rule[] = [
+  roomToMove,
+  differentServices,
+  pingPongHasRouter,
+  pingPongServices,
+  pingPongAlbRoot,
+  servicesForRouting,
+  delayNeedsRouting,
+  dynamicStableScale,
+  maxWeightNeedsRouter,
+  stepViolations,
+  (canary) => antiAffinityViolations(at(canary, "antiAffinity")),
+];
+
+export const canaryViolations = (rollout: RolloutPlaces): readonly Violation[] =>
+  RULES.flatMap((rule) => rule(rollout.canary));

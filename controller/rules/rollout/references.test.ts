@@ -1,0 +1,58 @@
+import { describe, expect, test } from "bun:test";
+import { type ServiceLabels, serviceViolations } from "./references.ts";
+import { violationText } from "../../../kube/validation/violation.ts";
+
+const rollout = (strategy: object) => ({
+  metadata: { name: "web" },
+  spec: { template: { metadata: { labels: { app: "web", tier: "front" } } }, strategy },
+});
+
+const service = (selector: Record<string, string>, annotations: Record<string, string> = {}): ServiceLabels => ({
+  selector,
+  annotations,
+});
+
+const texts = (strategy: object, services: Record<string, ServiceLabels>): readonly string[] =>
+  serviceViolations(rollout(strategy), new Map(Object.entries(services))).map(violationText);
+
+const blueGreen = { blueGreen: { activeService: "a", previewService: "p" } };
+const canary = { canary: { stableService: "s", canaryService: "c" } };
+
+describe("Services that a Rollout names", () => {
+  test("that exist and select its pods are fine, whatever the hash they select now", () => {
+    const selector = { app: "web", "rollouts-pod-template-hash": "abc" };
+    expect(texts(blueGreen, { a: service(selector), p: service({}) })).toEqual([]);
+  });
+
+  test("that are missing are named in the order of the strategy", () => {
+    expect(texts(canary, {})).toEqual([
+      'spec.strategy.canary.stableService: Invalid value: "s": service "s" not found',
+      'spec.strategy.canary.canaryService: Invalid value: "c": service "c" not found',
+    ]);
+  });
+
+  test("a missing one comes before another's content", () => {
+    expect(texts(blueGreen, { a: service({ app: "x" }) })).toEqual([
+      'spec.strategy.blueGreen.previewService: Invalid value: "p": service "p" not found',
+      'spec.strategy.blueGreen.activeService: Invalid value: "a": Service "a" has unmatch label "app" in rollout',
+    ]);
+  });
+
+  test("may not be managed by another Rollout", () => {
+    const key = "argo-rollouts.argoproj.io/managed-by-rollouts";
+    const services = { a: service({}, { [key]: "web" }), p: service({}, { [key]: "other" }) };
+    expect(texts(blueGreen, services)).toEqual([
+      'spec.strategy.blueGreen.previewService: Invalid value: "p": Service "p" is managed by another Rollout',
+    ]);
+  });
+
+  test("ping and pong are Services too", () => {
+    expect(texts({ canary: { pingPong: { pingService: "x", pongService: "y" } } }, { x: service({}) })).toEqual([
+      'spec.strategy.canary.pingPong.pongService: Invalid value: "y": service "y" not found',
+    ]);
+  });
+
+  test("a name that is not given is not missing", () => {
+    expect(texts({ canary: { stableService: "" } }, {})).toEqual([]);
+  });
+});

@@ -1,0 +1,28 @@
+/**
+ * Everything that is wrong with a Rollout by itself, without looking at another object (validation.md §2 and §11).
+ *
+ * One ordered list for all users: the loop holds a Rollout with the first violation, because the reference reports only
+ * its first; the webhook and the linter show them all.
+ */
+import { placesOf, type Resolution } from "./input.ts";
+import { SPEC_RULES } from "./spec.ts";
+import type { Violation } from "../../../kube/validation/violation.ts";
+
+/** The first of them; what comes after it is not looked at. */
+export function firstRolloutViolation(rollout: unknown, resolution: Resolution = {}): Violation | undefined {
+  const places = placesOf(rollout, resolution);
+  for (const rule of SPEC_RULES) {
+    const [first] = rule(places);
+    if (first !== undefined) return first;
+  }
+  return undefined;
+}
+
+/**
+ * Never throws, whatever it is given: members of a wrong type read as absent, they are the schema's to refuse.
+ * With `workloadRef` the pod template is judged only once it is passed as `resolvedTemplate`.
+ */
+export function rolloutViolations(rollout: unknown, resolution: Resolution = {}): readonly Violation[] {
+  const places = placesOf(rollout, resolution);
+  return SPEC_RULES.flatMap((rule) => rule(places));
+}

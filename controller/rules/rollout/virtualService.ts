@@ -1,0 +1,208 @@
+/** Istio VirtualServices that a Rollout names and what must stand in them (validation.md §4.4). */
+import type { Findings } from "../../../kube/validation/findings.ts";
+import type { Lookup } from "../../../kube/validation/lookup.ts";
+import { at, count, items, type Place, present, root, text, texts, whole } from "../../../kube/validation/place.ts";
+import { invalid, type Violation } from "../../../kube/validation/violation.ts";
+
+/** What every selected route has to lead to, in words of the reference. */
+interface Destination {
+  readonly title: string;
+  readonly name: string;
+  readonly isThere: (destination: Place) => boolean;
+}
+
+interface Routing {
+  readonly destinations: readonly Destination[];
+  readonly managedRoutes: ReadonlySet<string>;
+}
+
+/** An Istio name: `name`, or `name.namespace`, with or without the cluster's domain. */
+const virtualServiceKey = (reference: string): string => reference.replace(/\.cluster\.local$/, "");
+
+/**
+ * VirtualServices by `name.namespace`, those of the Rollout's namespace by their plain names too. A missing one warns,
+ * since it may be on its way.
+ */
+export function virtualServiceFindings(rollout: unknown, virtualServices: Lookup<unknown>): Findings {
+  const routing = routingOf(rollout);
+  const refuse: Violation[] = [];
+  const warn: Violation[] = [];
+  for (const reference of referencesOf(rollout)) {
+    const name = nameOf(reference);
+    const key = virtualServiceKey(text(name));
+    // The reference shows the name without its namespace.
+    const shown = key.includes(".") ? key.slice(0, key.lastIndexOf(".")) : key;
+    if (virtualServices.has(key)) {
+      const spec = at(root(virtualServices.get(key)), "spec");
+      const details = routeProblems(reference, spec, routing);
+      refuse.push(...details.map((detail) => invalid("virtual-service-routes", name, detail, shown)));
+    } else {
+      warn.push(invalid("virtual-service-missing", name, `VirtualService "${key}" not found`, shown));
+    }
+  }
+  return { refuse, warn };
+}
+
+/** A list, even an empty one, beats a single reference. */
+function referencesOf(rollout: unknown): readonly Place[] {
+  const istio = at(root(rollout), "spec", "strategy", "canary", "trafficRouting", "istio");
+  const list = at(istio, "virtualServices");
+  if (present(list)) return items(list);
+  return [at(istio, "virtualService")].filter(present);
+}
+
+/** The reference leaves the index out of its paths. */
+function nameOf(reference: Place): Place {
+  const { value, path } = at(reference, "name");
+  const short = path.replace(/\[\d+\]\.name$/, ".name");
+  return short === path ? { value, path } : { value, path: short, exactPath: path };
+}
+
+function routingOf(rollout: unknown): Routing {
+  const canary = at(root(rollout), "spec", "strategy", "canary");
+  const routing = at(canary, "trafficRouting");
+  const rule = at(routing, "istio", "destinationRule");
+  const services = servicesOf(rollout, canary);
+  const subset = (kind: string, name: string): Destination => ({
+    title: `${kind} DestinationRule subset`,
+    name,
+    isThere: (destination) => name !== "" && text(at(destination, "subset")) === name,
+  });
+  const service = (kind: string, name: string): Destination => ({
+    title: `${kind} Service`,
+    name,
+    isThere: (destination) => name !== "" && text(at(destination, "host")).split(".")[0] === name,
+  });
+  return {
+    destinations: present(rule)
+      ? [subset("Canary", text(at(rule, "canarySubsetName"))), subset("Stable", text(at(rule, "stableSubsetName")))]
+      : [service("Canary", services.canary), service("Stable", services.stable)],
+    managedRoutes: new Set(items(at(routing, "managedRoutes")).map((route) => text(at(route, "name")))),
+  };
+}
+
+/** Ping and pong only where the two fields are both empty; who is stable then stands in the status. */
+function servicesOf(rollout: unknown, canary: Place): { readonly canary: string; readonly stable: string } {
+  const own = { canary: text(at(canary, "canaryService")), stable: text(at(canary, "stableService")) };
+  const pingPong = at(canary, "pingPong");
+  if (!present(pingPong) || own.canary !== "" || own.stable !== "") return own;
+  const ping = text(at(pingPong, "pingService"));
+  const pong = text(at(pingPong, "pongService"));
+  const pingIsStable = text(at(root(rollout), "status", "canary", "stablePingPong")) === "ping";
+  return pingIsStable ? { stable: ping, canary: pong } : { stable: pong, canary: ping };
+}
+
+interface Protocol {
+  readonly member: string;
+  readonly title: string;
+  /** The routes that the Rollout selects, or why there are none. */
+  readonly select: (reference: Place, routes: readonly Place[]) => readonly Place[] | string;
+  readonly isAmbiguous: (reference: Place, routes: readonly Place[], routing: Routing) => string | undefined;
+}
+
+const PROTOCOLS: readonly Protocol[] = [
+  { member: "http", title: "HTTP", select: selectHttp, isAmbiguous: ambiguousHttp },
+  { member: "tls", title: "TLS", select: selectTls, isAmbiguous: ambiguous("tls", "tlsRoutes") },
+  { member: "tcp", title: "TCP", select: selectTcp, isAmbiguous: ambiguous("tcp", "tcpRoutes") },
+];
+
+/** Every protocol that the VirtualService has must lead to both, even when the Rollout lists routes of another. */
+function routeProblems(reference: Place, spec: Place, routing: Routing): readonly string[] {
+  const there = PROTOCOLS.filter(({ member }) => Array.isArray(at(spec, member).value));
+  if (there.length === 0) return ["Unable to get any of the HTTP, TCP or TLS routes for the Istio VirtualService"];
+  return there.flatMap((protocol) => {
+    const routes = items(at(spec, protocol.member));
+    if (routes.some(({ value }) => typeof value !== "object" || value === null || Array.isArray(value))) {
+      return [`Unable to get ${protocol.title} routes for Istio VirtualService`];
+    }
+    const problem = protocolProblem(protocol, { reference, routes, routing });
+    return problem === undefined
+      ? []
+      : [`Istio VirtualService has invalid ${protocol.title} routes. Error: ${problem}`];
+  });
+}
+
+interface Input {
+  readonly reference: Place;
+  readonly routes: readonly Place[];
+  readonly routing: Routing;
+}
+
+/** The first problem of a protocol, as the reference stops there. */
+function protocolProblem({ select, isAmbiguous }: Protocol, { reference, routes, routing }: Input): string | undefined {
+  const selected = select(reference, routes);
+  if (typeof selected === "string") return selected;
+  for (const route of selected) {
+    const destinations = items(at(route, "route")).map((each) => at(each, "destination"));
+    const missing = routing.destinations.find(({ isThere }) => !destinations.some(isThere));
+    if (missing !== undefined) return `${missing.title} '${missing.name}' not found in route`;
+  }
+  return isAmbiguous(reference, routes, routing);
+}
+
+/** By name; without names the only route, or the first that has no name. */
+function selectHttp(reference: Place, routes: readonly Place[]): readonly Place[] | string {
+  const names = texts(at(reference, "routes"));
+  if (names.length === 0) {
+    return routes.length === 1 ? routes : routes.filter((route) => text(at(route, "name")) === "").slice(0, 1);
+  }
+  const unknown = names.find((name) => !routes.some((route) => text(at(route, "name")) === name));
+  if (unknown !== undefined) return `HTTP Route '${unknown}' is not found in the defined Virtual Service.`;
+  return names.flatMap((name) => routes.filter((route) => text(at(route, "name")) === name).slice(0, 1));
+}
+
+function ambiguousHttp(reference: Place, routes: readonly Place[], { managedRoutes }: Routing): string | undefined {
+  const own = routes.filter((route) => !managedRoutes.has(text(at(route, "name"))));
+  if (count(at(reference, "routes")) > 0 || own.length <= 1) return undefined;
+  return "spec.http[] should be set in VirtualService and it must have exactly one route when omitting spec.strategy.canary.trafficRouting.istio.virtualService.routes";
+}
+
+function ambiguous(member: string, list: string) {
+  return (reference: Place, routes: readonly Place[]): string | undefined =>
+    count(at(reference, list)) > 0 || routes.length <= 1
+      ? undefined
+      : `spec.${member}[] should be set in VirtualService and it must have exactly one route when omitting spec.strategy.canary.trafficRouting.istio.virtualService.${list}`;
+}
+
+/** Without a list the first route counts. An entry matches a route with one port, its own, and the same hosts. */
+function selectTls(reference: Place, routes: readonly Place[]): readonly Place[] | string {
+  return selectMatching(at(reference, "tlsRoutes"), routes, "TLS", (entry, route) => {
+    const hosts = new Set(items(at(route, "match")).flatMap((match) => texts(at(match, "sniHosts"))));
+    const wanted = texts(at(entry, "sniHosts"));
+    return (
+      portOf(route) === portWanted(entry) && wanted.length === hosts.size && wanted.every((host) => hosts.has(host))
+    );
+  });
+}
+
+function selectTcp(reference: Place, routes: readonly Place[]): readonly Place[] | string {
+  return selectMatching(
+    at(reference, "tcpRoutes"),
+    routes,
+    "TCP",
+    (entry, route) => portOf(route) === portWanted(entry),
+  );
+}
+
+function selectMatching(
+  list: Place,
+  routes: readonly Place[],
+  title: string,
+  agrees: (entry: Place, route: Place) => boolean,
+): readonly Place[] | string {
+  if (items(list).length === 0) return routes.slice(0, 1);
+  const matching = items(list).map((entry) => routes.filter((route) => agrees(entry, route)));
+  if (matching.some((found) => found.length === 0)) {
+    return `No matching ${title} routes found in the defined Virtual Service.`;
+  }
+  return matching.flat();
+}
+
+const portWanted = (entry: Place): number => whole(at(entry, "port")) ?? 0;
+
+/** The one port of a route's matches, 0 without any; undefined for several, which never match. */
+function portOf(route: Place): number | undefined {
+  const ports = new Set(items(at(route, "match")).map((match) => whole(at(match, "port")) ?? 0));
+  if (ports.size > 1) return undefined;
+  return [...ports][0] ?? 0;
+}

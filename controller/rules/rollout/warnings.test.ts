@@ -1,0 +1,85 @@
+import { describe, expect, test } from "bun:test";
+import { violationText } from "../../../kube/validation/violation.ts";
+import { rolloutWarnings } from "./warnings.ts";
+
+const canary = (canary: object) => ({ strategy: { canary } });
+const experiment = (experiment: object) => canary({ steps: [{ experiment }] });
+
+const table: readonly (readonly [sentence: string, spec: object, ...texts: string[]])[] = [
+  ["nothing to say", canary({ maxSurge: "25%", steps: [{ setWeight: 1 }] })],
+  [
+    "a negative window",
+    { rollbackWindow: { revisions: -1 } },
+    "spec.rollbackWindow.revisions: Invalid value: -1: must be greater than or equal to 0",
+  ],
+  [
+    "a fencepost in words",
+    canary({ maxUnavailable: "abc" }),
+    'spec.strategy.canary.maxUnavailable: Invalid value: "abc": must be a number or a percentage',
+  ],
+  [
+    "an unknown specRef",
+    experiment({ templates: [{ specRef: "bogus" }] }),
+    'spec.strategy.canary.steps[0].experiment.templates[0].specRef: Unsupported value: "bogus": supported values: "canary", "stable"',
+  ],
+  [
+    "an endless experiment",
+    experiment({ duration: "soon" }),
+    'spec.strategy.canary.steps[0].experiment.duration: Invalid value: "soon": must be a duration such as 10m, or the experiment never ends',
+  ],
+  [
+    "a canary scale of nothing",
+    canary({ steps: [{ setCanaryScale: {} }] }),
+    "spec.strategy.canary.steps[0].setCanaryScale: Invalid value: {}: must have exactly one of the following: weight, replicas, matchTrafficWeight",
+  ],
+  [
+    "more than everything mirrored",
+    canary({ steps: [{ setMirrorRoute: { percentage: 101 } }] }),
+    "spec.strategy.canary.steps[0].setMirrorRoute.percentage: Invalid value: 101: must be between 0 and 100",
+  ],
+  [
+    "an analysis after the last step",
+    canary({ analysis: { startingStep: 3 } }),
+    "spec.strategy.canary.analysis.startingStep: Invalid value: 3: names no step, so the analysis never starts",
+  ],
+  [
+    "a route managed twice",
+    canary({ trafficRouting: { managedRoutes: [{ name: "r" }, { name: "r" }] } }),
+    'spec.strategy.canary.trafficRouting.managedRoutes[1].name: Duplicate value: "r"',
+  ],
+  [
+    "no weight at all",
+    canary({ trafficRouting: { maxTrafficWeight: 0 } }),
+    "spec.strategy.canary.trafficRouting.maxTrafficWeight: Invalid value: 0: must be greater than zero",
+  ],
+  [
+    "a preview larger than the rollout",
+    { replicas: 2, strategy: { blueGreen: { previewReplicaCount: 3 } } },
+    "spec.strategy.blueGreen.previewReplicaCount: Invalid value: 3: is more than spec.replicas",
+  ],
+  [
+    "an unknown way down",
+    { workloadRef: { scaleDown: "later" } },
+    'spec.workloadRef.scaleDown: Unsupported value: "later": supported values: "never", "onsuccess", "progressively"',
+  ],
+  [
+    "another port of the node's network",
+    { template: { spec: { hostNetwork: true, containers: [{ ports: [{ containerPort: 80, hostPort: 81 }] }] } } },
+    "spec.template.spec.containers[0].ports[0].hostPort: Invalid value: 81: must match `containerPort` when `hostNetwork` is true",
+  ],
+  [
+    "a claim with a name of its own",
+    { template: { spec: { volumes: [{ ephemeral: { volumeClaimTemplate: { metadata: { name: "x" } } } }] } } },
+    "spec.template.spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.name: Forbidden: cannot be set",
+  ],
+];
+
+describe("mistakes that the reference lets through", () => {
+  test.each(table.map(([sentence, spec, ...texts]) => ({ sentence, spec, texts })))("$sentence", ({ spec, texts }) => {
+    expect(rolloutWarnings({ spec }).map(violationText)).toEqual(texts);
+  });
+
+  test("whatever it is given, it answers", () => {
+    for (const junk of [undefined, null, 1, [], {}, { spec: [] }]) expect(rolloutWarnings(junk)).toEqual([]);
+  });
+});

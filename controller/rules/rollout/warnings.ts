@@ -1,0 +1,147 @@
+/**
+ * Plain mistakes that the reference lets through (validation.md §2.5): not part of what holds a Rollout, because a
+ * Rollout that the reference drives must be driven here too. For the webhook and the linter.
+ */
+import { pauseSeconds } from "../../../kube/object/duration.ts";
+import { placesOf, replicasOf, type RolloutPlaces } from "./input.ts";
+import { at, isTrue, items, type Place, present, repeated, text, whole } from "../../../kube/validation/place.ts";
+import { duplicate, forbidden, invalid, notSupported, type Violation } from "../../../kube/validation/violation.ts";
+
+type Rule = (rollout: RolloutPlaces) => readonly Violation[];
+
+/** Every place of the strategies, with its true path. */
+const under = ({ spec }: RolloutPlaces, ...names: readonly string[]): Place => at(spec, "strategy", ...names);
+
+const strategies = (rollout: RolloutPlaces): readonly Place[] => [
+  under(rollout, "blueGreen"),
+  under(rollout, "canary"),
+];
+
+const negative = (rule: string, place: Place): readonly Violation[] =>
+  (whole(place) ?? 0) < 0 ? [invalid(rule, place, "must be greater than or equal to 0")] : [];
+
+const counts: Rule = (rollout) => {
+  const members = ["abortScaleDownDelaySeconds", "scaleDownDelaySeconds", "scaleDownDelayRevisionLimit"];
+  const kept = ["autoPromotionSeconds", "previewReplicaCount", "minPodsPerReplicaSet"];
+  return [
+    ...negative("rollback-window", at(rollout.spec, "rollbackWindow", "revisions")),
+    ...strategies(rollout).flatMap((strategy) =>
+      [...members, ...kept].flatMap((member) => negative("strategy-number", at(strategy, member))),
+    ),
+  ];
+};
+
+/** Text that is no number counts as 0, which is seldom what was meant. */
+const fenceposts: Rule = (rollout) =>
+  strategies(rollout)
+    .flatMap((strategy) => [at(strategy, "maxSurge"), at(strategy, "maxUnavailable")])
+    .filter((place) => typeof place.value === "string" && !/^\d+%?$/.test(place.value))
+    .map((place) => invalid("fencepost", place, "must be a number or a percentage"));
+
+const previewWithinReplicas: Rule = (rollout) => {
+  const place = under(rollout, "blueGreen", "previewReplicaCount");
+  const preview = whole(place);
+  if (preview === undefined || preview <= replicasOf(rollout.spec)) return [];
+  return [invalid("preview-over-replicas", place, "is more than spec.replicas")];
+};
+
+const steps = (rollout: RolloutPlaces): readonly Place[] => items(under(rollout, "canary", "steps"));
+
+const experimentSpecRefs: Rule = (rollout) =>
+  steps(rollout)
+    .flatMap((step) => items(at(step, "experiment", "templates")))
+    .map((template) => at(template, "specRef"))
+    .filter((place) => text(place) !== "stable" && text(place) !== "canary")
+    .map((place) => notSupported("experiment-spec-ref", place, ["canary", "stable"], text(place)));
+
+/** An experiment whose duration cannot be read never ends. */
+const experimentDurations: Rule = (rollout) =>
+  steps(rollout)
+    .map((step) => at(step, "experiment", "duration"))
+    .filter((place) => present(place) && pauseSeconds(place.value) < 0)
+    .map((place) =>
+      invalid("experiment-duration", place, "must be a duration such as 10m, or the experiment never ends"),
+    );
+
+const oneCanaryScale: Rule = (rollout) =>
+  steps(rollout)
+    .map((step) => at(step, "setCanaryScale"))
+    .filter(present)
+    .flatMap((place) => {
+      const given = [at(place, "weight"), at(place, "replicas")].filter(present).length;
+      const one = given + (isTrue(at(place, "matchTrafficWeight")) ? 1 : 0) === 1;
+      const signs = [at(place, "weight"), at(place, "replicas")].flatMap((each) => negative("canary-scale", each));
+      const detail = "must have exactly one of the following: weight, replicas, matchTrafficWeight";
+      return [...(one ? [] : [invalid("canary-scale", place, detail)]), ...signs];
+    });
+
+const mirrorPercentage: Rule = (rollout) =>
+  steps(rollout)
+    .map((step) => at(step, "setMirrorRoute", "percentage"))
+    .filter((place) => (whole(place) ?? 0) < 0 || (whole(place) ?? 0) > 100)
+    .map((place) => invalid("mirror-percentage", place, "must be between 0 and 100"));
+
+const startingStep: Rule = (rollout) => {
+  const place = under(rollout, "canary", "analysis", "startingStep");
+  const index = whole(place) ?? 0;
+  if (index >= 0 && index <= steps(rollout).length) return [];
+  return [invalid("analysis-starting-step", place, "names no step, so the analysis never starts")];
+};
+
+const managedRoutes: Rule = (rollout) => {
+  const names = items(under(rollout, "canary", "trafficRouting", "managedRoutes")).map((route) => at(route, "name"));
+  return repeated(names).map((place) => duplicate("managed-route-duplicate", place));
+};
+
+const maxTrafficWeight: Rule = (rollout) => {
+  const place = under(rollout, "canary", "trafficRouting", "maxTrafficWeight");
+  return (whole(place) ?? 1) > 0 ? [] : [invalid("max-traffic-weight", place, "must be greater than zero")];
+};
+
+const scaleDownOfWorkload: Rule = ({ spec }) => {
+  const place = at(spec, "workloadRef", "scaleDown");
+  const supported = ["never", "onsuccess", "progressively"];
+  return text(place) === "" || supported.includes(text(place))
+    ? []
+    : [notSupported("workload-scale-down", place, supported)];
+};
+
+/** The API server refuses these in a pod; the reference loses sight of `hostNetwork` before it looks. */
+const hostPorts: Rule = ({ template }) => {
+  const spec = at(template, "spec");
+  if (!isTrue(at(spec, "hostNetwork"))) return [];
+  return items(at(spec, "containers"))
+    .flatMap((container) => items(at(container, "ports")))
+    .filter((port) => (whole(at(port, "hostPort")) ?? 0) !== 0)
+    .filter((port) => at(port, "hostPort").value !== at(port, "containerPort").value)
+    .map((port) =>
+      invalid("host-network-port", at(port, "hostPort"), "must match `containerPort` when `hostNetwork` is true"),
+    );
+};
+
+const ephemeralMetadata: Rule = ({ template }) =>
+  items(at(template, "spec", "volumes"))
+    .map((volume) => at(volume, "ephemeral", "volumeClaimTemplate", "metadata", "name"))
+    .filter(present)
+    .map((place) => forbidden("volume-claim-metadata", place, "cannot be set"));
+
+const RULES: readonly Rule[] = [
+  counts,
+  fenceposts,
+  previewWithinReplicas,
+  experimentSpecRefs,
+  experimentDurations,
+  oneCanaryScale,
+  mirrorPercentage,
+  startingStep,
+  managedRoutes,
+  maxTrafficWeight,
+  scaleDownOfWorkload,
+  hostPorts,
+  ephemeralMetadata,
+];
+
+export function rolloutWarnings(rollout: unknown): readonly Violation[] {
+  const places = placesOf(rollout);
+  return RULES.flatMap((rule) => rule(places));
+}

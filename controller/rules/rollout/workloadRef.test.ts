@@ -1,0 +1,92 @@
+import { describe, expect, test } from "bun:test";
+import { admissionFindings } from "../admission/admission.ts";
+import { violationText } from "../../../kube/validation/violation.ts";
+import type { WorkloadLook, Workloads } from "./workloadRef.ts";
+
+const ref = { apiVersion: "apps/v1", kind: "Deployment", name: "web" };
+const selector = { matchLabels: { app: "web" } };
+const template = { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "web:1" }] } };
+
+const rollout = (workloadRef: object, spec: object = {}) => ({
+  metadata: { name: "web", namespace: "prod" },
+  spec: { replicas: 3, workloadRef, strategy: { canary: {} }, ...spec },
+});
+
+const workloads = (look: WorkloadLook, scaledBy: readonly string[] = []): Workloads => ({
+  look: () => look,
+  scaledBy: () => scaledBy,
+});
+
+function told(object: object, found?: Workloads): { refuse: readonly string[]; warn: readonly string[] } {
+  const references = found === undefined ? {} : { workloads: found };
+  const { refuse, warn } = admissionFindings(object, "Rollout", { references });
+  return { refuse: refuse.map(violationText), warn: warn.map(violationText) };
+}
+
+describe("a reference to a workload", () => {
+  test("that is there is fine", () => {
+    expect(told(rollout(ref), workloads({ template, selector }))).toEqual({ refuse: [], warn: [] });
+  });
+
+  test("that may come later warns", () => {
+    expect(told(rollout(ref), workloads("absent"))).toEqual({
+      refuse: [],
+      warn: ['spec.workloadRef.name: Invalid value: "web": Deployment "web" not found'],
+    });
+  });
+
+  test("that nobody knows of is not judged", () => {
+    expect(told(rollout(ref), workloads(undefined))).toEqual({ refuse: [], warn: [] });
+    expect(told(rollout(ref))).toEqual({ refuse: [], warn: [] });
+  });
+
+  test.each([
+    [{ ...ref, kind: "StatefulSet" }, "apps/v1 StatefulSet"],
+    [{ ...ref, apiVersion: "v1" }, "v1 Deployment"],
+    [{ name: "web" }, ""],
+  ])("of a kind that has no pod template for us refuses: %j", (wrong, value) => {
+    expect(told(rollout(wrong)).refuse).toEqual([
+      `spec.workloadRef.kind: Unsupported value: "${value}": supported values: "apps/v1 Deployment", "apps/v1 ReplicaSet", "v1 PodTemplate"`,
+    ]);
+  });
+
+  test("without a name warns", () => {
+    expect(told(rollout({ ...ref, name: "" }))).toEqual({
+      refuse: [],
+      warn: ["spec.workloadRef.name: Required value"],
+    });
+  });
+
+  test("that does not fit the Rollout's own selector refuses", () => {
+    const other = { selector: { matchLabels: { app: "shop" } } };
+    const { refuse } = told(rollout(ref, other), workloads({ template, selector }));
+    expect(refuse).toHaveLength(1);
+    expect(refuse[0]).toContain("`selector` does not match template `labels`");
+  });
+
+  test("to a PodTemplate needs a selector", () => {
+    const podTemplate = { apiVersion: "v1", kind: "PodTemplate", name: "web" };
+    const found = workloads({ template, selector: undefined });
+    expect(told(rollout(podTemplate, { selector }), found).refuse).toEqual([]);
+    expect(told(rollout(podTemplate), found).refuse).toHaveLength(1);
+  });
+
+  test("whose Services select other pods refuses", () => {
+    const services = new Map([["active", { selector: { app: "shop" }, annotations: {} }]]);
+    const strategy = { strategy: { blueGreen: { activeService: "active" } } };
+    const references = { services, workloads: workloads({ template, selector }) };
+    const { refuse } = admissionFindings(rollout(ref, strategy), "Rollout", { references });
+    expect(refuse.map(({ rule }) => rule)).toEqual(["service-selector"]);
+  });
+
+  test("that another Rollout scales down as well warns, unless one of the two leaves it alone", () => {
+    const found = workloads({ template, selector }, ["web", "other"]);
+    expect(told(rollout({ ...ref, scaleDown: "onsuccess" }), found).warn).toEqual([
+      'spec.workloadRef.name: Invalid value: "web": Rollout "other" scales this Deployment down, too',
+    ]);
+    expect(told(rollout(ref), found).warn).toEqual([]);
+    expect(told(rollout({ ...ref, scaleDown: "onsuccess" }), workloads({ template, selector }, ["web"])).warn).toEqual(
+      [],
+    );
+  });
+});

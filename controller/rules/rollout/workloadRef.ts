@@ -1,0 +1,91 @@
+/** What a Rollout names in `workloadRef` (validation.md §3). */
+import type { Findings } from "../../../kube/validation/findings.ts";
+import type { Resolution } from "./input.ts";
+import { at, type Place, present, root, text } from "../../../kube/validation/place.ts";
+import { invalid, notSupported, required, type Violation } from "../../../kube/validation/violation.ts";
+
+export type WorkloadKind = "Deployment" | "ReplicaSet" | "PodTemplate";
+
+/** The API group of each kind that has a pod template for us. */
+const GROUPS: Readonly<Record<WorkloadKind, string>> = { Deployment: "apps", ReplicaSet: "apps", PodTemplate: "" };
+
+const isWorkloadKind = (kind: string): kind is WorkloadKind => Object.hasOwn(GROUPS, kind);
+
+/** The group in an apiVersion, "" for the core group. */
+export const groupOf = (apiVersion: string): string =>
+  apiVersion.includes("/") ? (apiVersion.split("/")[0] ?? "") : "";
+
+/** Members that are left out are "". */
+export interface WorkloadRef {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** The kind, where a Rollout may name one of this group; the version does not matter here. */
+export const workloadKindOf = ({ apiVersion, kind }: WorkloadRef): WorkloadKind | undefined =>
+  isWorkloadKind(kind) && GROUPS[kind] === groupOf(apiVersion) ? kind : undefined;
+
+/** What a workload gives to a Rollout; "absent": there is none; undefined: nobody knows. */
+export type WorkloadLook = { readonly template: unknown; readonly selector: unknown } | "absent" | undefined;
+
+export interface Workloads {
+  /** Of the Rollout's namespace. */
+  look(ref: WorkloadRef): WorkloadLook;
+  /** Names of the Rollouts of the namespace that scale this Deployment down. */
+  scaledBy(deployment: string): readonly string[];
+}
+
+const placeOf = (rollout: unknown): Place => at(root(rollout), "spec", "workloadRef");
+
+/** Undefined for a Rollout with a template of its own. */
+export function workloadRefOf(rollout: unknown): WorkloadRef | undefined {
+  const place = placeOf(rollout);
+  if (!present(place)) return undefined;
+  const [apiVersion, kind, name] = ["apiVersion", "kind", "name"].map((member) => text(at(place, member)));
+  return { apiVersion: apiVersion ?? "", kind: kind ?? "", name: name ?? "" };
+}
+
+/** Template and selector, for the rules that judge them. */
+export function resolutionBy({ look }: Workloads, rollout: unknown): Resolution {
+  const ref = workloadRefOf(rollout);
+  const found = ref === undefined ? undefined : look(ref);
+  if (found === undefined || found === "absent") return {};
+  return { resolvedTemplate: found.template, resolvedSelector: found.selector };
+}
+
+/** A reference that can never be followed refuses; a workload may still come, and a Rollout in its place may go. */
+export function workloadFindings(rollout: unknown, workloads: Workloads | undefined): Findings {
+  const ref = workloadRefOf(rollout);
+  if (ref === undefined) return { refuse: [], warn: [] };
+  const place = placeOf(rollout);
+  const kind = workloadKindOf(ref);
+  if (kind === undefined) return { refuse: [unknownKind(place, ref)], warn: [] };
+  // The reference's linter takes it; nothing can come of it.
+  if (ref.name === "") return { refuse: [], warn: [required("workload-name", at(place, "name"))] };
+  if (workloads === undefined) return { refuse: [], warn: [] };
+  const missing = invalid("workload-missing", at(place, "name"), `${ref.kind} "${ref.name}" not found`);
+  return {
+    refuse: [],
+    warn: [
+      ...(workloads.look(ref) === "absent" ? [missing] : []),
+      ...shared(place, kind, text(at(root(rollout), "metadata", "name")), workloads),
+    ],
+  };
+}
+
+function unknownKind(place: Place, { apiVersion, kind }: WorkloadRef): Violation {
+  const supported = ["apps/v1 Deployment", "apps/v1 ReplicaSet", "v1 PodTemplate"];
+  return notSupported("workload-kind", at(place, "kind"), supported, `${apiVersion} ${kind}`.trim());
+}
+
+function shared(place: Place, kind: WorkloadKind, own: string, { scaledBy }: Workloads): readonly Violation[] {
+  const [name, mode] = [text(at(place, "name")), text(at(place, "scaleDown"))];
+  if (kind !== "Deployment" || (mode !== "onsuccess" && mode !== "progressively")) return [];
+  return scaledBy(name)
+    .filter((other) => other !== own)
+    .slice(0, 1)
+    .map((other) =>
+      invalid("workload-shared", at(place, "name"), `Rollout "${other}" scales this Deployment down, too`),
+    );
+}

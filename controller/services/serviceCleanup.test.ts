@@ -1,0 +1,59 @@
+import { describe, expect, test } from "bun:test";
+import type { KubeClient, KubeRequest } from "../../kube/client/transport.ts";
+import type { Service } from "../../schema/kube.ts";
+import { inProcessClient } from "../../simulator/server/http/client.ts";
+import { createApiServer } from "../../simulator/server/requests/server.ts";
+import { crds } from "../../schema/crd.ts";
+import { HASH_LABEL, MANAGED_BY } from "../rollout/model/model.ts";
+import { createStores } from "../rollout/facts/stores.ts";
+import { manualClock } from "../../kube/clock/clock.ts";
+import { releaseService } from "./serviceCleanup.ts";
+
+/** A Service "web" whose annotation names a Rollout as its manager, and what was asked of the API server. */
+function stage(manager: string) {
+  const clock = manualClock(Date.UTC(2026, 0, 1));
+  const server = createApiServer({ clock });
+  for (const definition of crds) server.core.create("customresourcedefinitions.apiextensions.k8s.io", definition);
+  const asked: string[] = [];
+  const inner = inProcessClient({ server, clock });
+  const client: KubeClient = {
+    ...inner,
+    request<T>(request: KubeRequest) {
+      asked.push(`${request.method} ${request.path}`);
+      return inner.request<T>(request);
+    },
+  };
+  const service = { resource: "services", namespace: "default", name: "web" } as const;
+  server.core.create("services", {
+    metadata: { name: "web", namespace: "default", annotations: { [MANAGED_BY]: manager } },
+    spec: { ports: [{ port: 80 }], selector: { app: "web", [HASH_LABEL]: "abc" } },
+  });
+  const stored = () => server.core.get(service) as unknown as Service;
+  const stores = createStores();
+  stores.services.upsert(stored());
+  const release = () => releaseService({ client, stores, validForMs: () => 15_000 }, "default/web");
+  return { asked, release, stored };
+}
+
+const rollouts = "/apis/argoproj.io/v1alpha1/namespaces/default/rollouts";
+const services = "/api/v1/namespaces/default/services";
+
+describe("a Service whose manager is gone", () => {
+  test("selects the pods of all revisions again", async () => {
+    const { asked, release, stored } = stage("gone");
+    await release();
+    expect(asked).toEqual([`GET ${rollouts}/gone`, `PATCH ${services}/web`]);
+    expect(stored().spec?.selector).toEqual({ app: "web" });
+    expect(stored().metadata.annotations ?? {}).not.toHaveProperty(MANAGED_BY);
+  });
+
+  test.each(["../../kube-system/secrets/x", "web?watch=1", "web/status", "..", "", "x".repeat(100_000)])(
+    "is released without a question where nothing can be called as its manager is: case %#",
+    async (manager) => {
+      const { asked, release, stored } = stage(manager);
+      await release();
+      expect(asked).toEqual([`PATCH ${services}/web`]);
+      expect(stored().spec?.selector).toEqual({ app: "web" });
+    },
+  );
+});

@@ -1,0 +1,136 @@
+/**
+ * A Deployment that a Rollout has scaled down gets its pods back when the Rollout is deleted: at once when the deletion
+ * is seen, or before it, where the user has asked that the deletion wait for them.
+ */
+import { isNotFound } from "../../kube/client/apiError.ts";
+import { type ApiPath, canBeName, objectPath } from "../../kube/client/path.ts";
+import { DEPLOYMENTS, ROLLOUTS } from "../../kube/client/resources.ts";
+import type { KubeClient } from "../../kube/client/transport.ts";
+import type { Workload } from "../../schema/kube.ts";
+import type { Rollout } from "../../schema/rollout.ts";
+import type { Log } from "../process/log.ts";
+import type { WorkloadFacts } from "../rollout/model/model.ts";
+import {
+  farewell,
+  holdsDeletion,
+  REPLICAS_BEFORE,
+  restoredReplicas,
+  scaleDownOf,
+  withoutHold,
+} from "../rollout/revision/workload.ts";
+import { NotLeaderError } from "../../kube/runtime/notLeader.ts";
+import { needOf } from "../rollout/facts/optionalStore.ts";
+import type { Stores } from "../rollout/facts/stores.ts";
+
+export interface RestorePorts {
+  readonly client: KubeClient;
+  readonly stores: Stores;
+  readonly log: Log;
+  readonly validForMs: () => number;
+}
+
+const TIMEOUT_MS = 5_000;
+const MERGE = "application/merge-patch+json";
+
+/** "namespace/name" of the Deployment whose place a Rollout takes. */
+function deploymentOf({ workloads }: Stores, rollout: Rollout): string | undefined {
+  return scaleDownOf(rollout) === "never" ? undefined : workloads.Deployment.kind.neededBy(rollout)[0];
+}
+
+/** Whether a Rollout that stays has taken the Deployment's place as well. */
+const isShared = (stores: Stores, key: string): boolean =>
+  stores.rollouts
+    .by("need", needOf(stores.workloads.Deployment.kind, key))
+    .some((rollout) => rollout.metadata.deletionTimestamp === undefined && scaleDownOf(rollout) !== "never");
+
+const pathOf = (namespace: string, name: string): ApiPath => objectPath(DEPLOYMENTS, { namespace, name });
+
+async function scaleUp(ports: RestorePorts, namespace: string, facts: WorkloadFacts, replicas: number): Promise<void> {
+  const { client, stores, log, validForMs } = ports;
+  if (validForMs() <= TIMEOUT_MS)
+    throw new NotLeaderError(`Not sent: scaling Deployment "${facts.name}" up, because the leader Lease may run out`);
+  const metadata = { resourceVersion: facts.resourceVersion, annotations: { [REPLICAS_BEFORE]: null } };
+  const written = await client.request<Workload>({
+    method: "PATCH",
+    path: pathOf(namespace, facts.name),
+    body: { metadata, spec: { replicas } },
+    contentType: MERGE,
+    timeoutMs: TIMEOUT_MS,
+  });
+  log.info("Scaled a Deployment up again: the Rollout in its place is deleted", {
+    deployment: `${namespace}/${facts.name}`,
+    replicas,
+  });
+  // Its object may be wanted by nobody any more: then it must not be kept.
+  if (stores.workloads.Deployment.objects.get(`${namespace}/${facts.name}`) !== undefined)
+    stores.workloads.Deployment.objects.written(written);
+}
+
+/**
+ * Does what is next for a Rollout that is being deleted and whose deletion we hold back. Changes of the Deployment call
+ * it again. @throws {ApiError}
+ */
+export async function sayFarewell(ports: RestorePorts, rollout: Rollout): Promise<void> {
+  if (!holdsDeletion(rollout) || ports.validForMs() <= TIMEOUT_MS) return;
+  const { client, stores } = ports;
+  const { namespace, name, resourceVersion } = rollout.metadata;
+  const key = deploymentOf(stores, rollout);
+  const known = key === undefined ? undefined : stores.workloads.Deployment.look(key);
+  if (known?.kind === "waiting" || known?.kind === "refused") return;
+  const facts = known?.kind === "found" ? known.object.facts : undefined;
+  const next = farewell(rollout, facts, key !== undefined && isShared(stores, key));
+  if (next.kind === "wait") return;
+  if (next.kind === "restore" && facts !== undefined) return scaleUp(ports, namespace, facts, next.replicas);
+  const written = await client.request<Rollout>({
+    method: "PATCH",
+    path: objectPath(ROLLOUTS, { namespace, name }),
+    body: { metadata: { resourceVersion, finalizers: withoutHold(rollout) } },
+    contentType: MERGE,
+    timeoutMs: TIMEOUT_MS,
+  });
+  stores.rollouts.written(written);
+}
+
+export interface Restorer {
+  /** A Rollout is gone. @returns the key to call `restore` with, where it has left a Deployment behind. */
+  deleted(rollout: Rollout): string | undefined;
+  /** `key`: "namespace/name" of a Deployment. @throws {ApiError}: try again. */
+  restore(key: string): Promise<void>;
+}
+
+/** Remembers what deleted Rollouts have left behind until it is put right. A crash forgets it: see the finalizer. */
+export function createRestorer(ports: RestorePorts): Restorer {
+  const { client, stores } = ports;
+  const left = new Map<string, Rollout>();
+  const scaleUpAgain = async (key: string, rollout: Rollout): Promise<void> => {
+    const { namespace } = rollout.metadata;
+    const { kind } = stores.workloads.Deployment;
+    const name = key.slice(namespace.length + 1);
+    if (!canBeName(name)) return;
+    const live = await client.request<Workload>({
+      method: "GET",
+      path: pathOf(namespace, name),
+      timeoutMs: TIMEOUT_MS,
+    });
+    const { facts } = kind.slim(live);
+    const replicas = restoredReplicas(rollout, facts);
+    if (replicas !== undefined) await scaleUp(ports, namespace, facts, replicas);
+  };
+  return {
+    deleted(rollout) {
+      const key = deploymentOf(stores, rollout);
+      if (key !== undefined && ports.validForMs() > 0) left.set(key, rollout);
+      return key;
+    },
+    async restore(key) {
+      const rollout = left.get(key);
+      if (rollout === undefined) return;
+      if (!isShared(stores, key)) {
+        await scaleUpAgain(key, rollout).catch((error: unknown) => {
+          if (!isNotFound(error)) throw error;
+        });
+      }
+      if (left.get(key) === rollout) left.delete(key);
+    },
+  };
+}

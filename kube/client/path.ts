@@ -1,0 +1,82 @@
+/**
+ * Paths on the API server, built from parts: the only place that puts names into URLs. Many of the parts are written by
+ * strangers: a review's namespace, names in specs and annotations. A part must stay one part, whatever it holds:
+ * `"kube-system/replicasets#"` as a namespace once made a write in another namespace of what was meant to be a dry run.
+ */
+import { dnsSubdomain } from "../validation/syntax.ts";
+import type { Resource } from "../../schema/kube.ts";
+
+declare const built: unique symbol;
+
+/** A path that a function of this file has built, which is all that a KubeClient takes. Escaped, without a query. */
+export type ApiPath = string & { readonly [built]: true };
+
+export interface ObjectPlace {
+  /** Undefined: the kind is cluster-scoped. */
+  readonly namespace?: string | undefined;
+  readonly name: string;
+  /** "status", "eviction", … */
+  readonly subresource?: string | undefined;
+}
+
+/** As long as a name of anything may be in Kubernetes. */
+const maxLength = 253;
+
+/** What ends a segment or begins an escape, and control characters, which no name has. */
+// oxlint-disable-next-line no-control-regex
+const unfit = /[/\\?#%\u0000-\u001f\u007f-\u009f]/;
+
+/** Why the text cannot be one segment of a path; undefined: it can. */
+function fault(text: string): string | undefined {
+  if (text === "") return "it is empty";
+  if (text.length > maxLength) return `it is longer than ${maxLength} characters`;
+  if (text === "." || text === "..") return "it would name another path";
+  if (unfit.test(text)) return 'it has "/", "\\", "?", "#", "%" or a control character';
+  return text.isWellFormed() ? undefined : "it is no valid Unicode";
+}
+
+/**
+ * Whether an object can have this name: true of all kinds that are looked up under a name from a spec or an annotation
+ * (RFC 1123 subdomains). What nothing can be called is not there, and nobody has to ask for it.
+ */
+export const canBeName = (text: string): boolean => text.length <= maxLength && dnsSubdomain(text).length === 0;
+
+function segment(part: string, text: string): string {
+  const why = fault(text);
+  if (why === undefined) return encodeURIComponent(text);
+  const shown = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+  throw new Error(`Not asked of the API server: the ${part} ${shown} cannot be part of a path: ${why}`);
+}
+
+const join = (parts: readonly string[]): ApiPath => `/${parts.join("/")}` as ApiPath;
+
+const collectionParts = ({ group, version, plural }: Resource, namespace: string | undefined): string[] => [
+  ...(group === "" ? ["api"] : ["apis", segment("API group", group)]),
+  segment("version", version),
+  ...(namespace === undefined ? [] : ["namespaces", segment("namespace", namespace)]),
+  segment("resource", plural),
+];
+
+/**
+ * "/apis/apps/v1/namespaces/NS/replicasets". @param namespace undefined: of all namespaces, or the kind has none.
+ * @throws {Error} when a part is none that Kubernetes could have
+ */
+export const collectionPath = (resource: Resource, namespace?: string): ApiPath =>
+  join(collectionParts(resource, namespace));
+
+/** "/apis/argoproj.io/v1alpha1/namespaces/NS/rollouts/NAME/status". @throws {Error} as `collectionPath` */
+export const objectPath = (resource: Resource, { namespace, name, subresource }: ObjectPlace): ApiPath =>
+  join([
+    ...collectionParts(resource, namespace),
+    segment("name", name),
+    ...(subresource === undefined ? [] : [segment("subresource", subresource)]),
+  ]);
+
+/**
+ * A field selector for the one object of this name: commas and the like are escaped as Kubernetes has it, so that the
+ * name cannot add a condition. @throws {Error} when nothing can be called so
+ */
+export function nameSelector(name: string): string {
+  segment("name", name);
+  return `metadata.name=${name.replaceAll(/[,=]/g, "\\$&")}`;
+}

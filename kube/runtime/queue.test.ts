@@ -1,0 +1,257 @@
+import { describe, expect, test } from "bun:test";
+import { type ManualClock, manualClock } from "../clock/clock.ts";
+import { createQueue, type QueueMetrics, type WorkQueue } from "./queue.ts";
+
+/** A queue whose handler notes what it gets and when, and finishes when told. */
+const world = (concurrency = 4, metrics?: QueueMetrics) => {
+  const clock = manualClock();
+  const queue = createQueue({ clock, random: () => 0.999_999, ...(metrics !== undefined && { metrics }) });
+  const stop = new AbortController();
+  const seen: string[] = [];
+  const release = new Map<string, () => void>();
+  let behave: (key: string) => Promise<void> = async () => {};
+  const errors: string[] = [];
+  const done = queue.run({
+    concurrency,
+    signal: stop.signal,
+    handle: (key) => {
+      seen.push(`${key}@${Math.round(clock.now())}`);
+      return behave(key);
+    },
+    onError: (key, error, failures) => errors.push(`${key} ${(error as Error).message} ${failures}`),
+  });
+  return {
+    clock,
+    queue,
+    stop,
+    seen,
+    errors,
+    done,
+    /** From here on a key is in work until `finish(key)`. */
+    hold: () => (behave = (key) => new Promise((resolve) => release.set(key, resolve))),
+    finish: async (key: string) => {
+      release.get(key)?.();
+      await clock.advance(0);
+    },
+    behave: (fn: (key: string) => Promise<void>) => (behave = fn),
+  };
+};
+
+test("a key that waits already is not queued twice", async () => {
+  const clock = manualClock();
+  const queue = createQueue({ clock });
+  for (const key of ["a", "b", "a", "a"]) queue.add(key);
+  expect(queue.depth).toBe(2);
+});
+
+test("a key is never worked on twice at once, and comes again once when it was added meanwhile", async () => {
+  const { queue, seen, hold, finish } = world();
+  hold();
+  queue.add("a");
+  queue.add("a");
+  queue.add("a");
+  expect(seen).toEqual(["a@0"]);
+  await finish("a");
+  expect(seen).toEqual(["a@0", "a@0"]);
+  await finish("a");
+  expect(seen).toHaveLength(2);
+});
+
+test("no more keys than the concurrency are in work, first come first served", async () => {
+  const { queue, seen, hold, finish } = world(2);
+  hold();
+  for (const key of ["a", "b", "c"]) queue.add(key);
+  expect(seen).toEqual(["a@0", "b@0"]);
+  expect(queue.depth).toBe(1);
+  await finish("b");
+  expect(seen).toEqual(["a@0", "b@0", "c@0"]);
+});
+
+describe("delays", () => {
+  test("of several the earliest counts, once", async () => {
+    const { queue, clock, seen } = world();
+    queue.addAfter("a", 500);
+    queue.addAfter("a", 100);
+    queue.addAfter("a", 900);
+    expect(queue.delayed).toBe(1);
+    await clock.advance(2_000);
+    expect(seen).toEqual(["a@100"]);
+  });
+
+  test("one that was taken back does not come, one that was set after that does", async () => {
+    const { queue, clock, seen } = world();
+    queue.addAfter("a", 100);
+    queue.cancelDelay("a");
+    queue.addAfter("b", 100);
+    queue.cancelDelay("b");
+    queue.addAfter("b", 300);
+    expect(queue.delayed).toBe(1);
+    await clock.advance(2_000);
+    expect(seen).toEqual(["b@300"]);
+  });
+
+  test("a delay of nothing is an add", () => {
+    const { queue, seen } = world();
+    queue.addAfter("a", 0);
+    expect(seen).toEqual(["a@0"]);
+  });
+});
+
+describe("failures", () => {
+  const gaps = (seen: readonly string[]): number[] => {
+    const times = seen.map((entry) => Number(entry.split("@")[1]));
+    return times.slice(1).map((time, i) => time - (times[i] ?? 0));
+  };
+
+  test("are retried after 1 ms, doubling to 10 s, and told", async () => {
+    const { queue, clock, seen, errors, behave } = world();
+    behave(async () => {
+      throw new Error("no");
+    });
+    queue.add("a");
+    await clock.advance(50_000);
+    expect(gaps(seen)).toEqual([
+      1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024, 2_048, 4_096, 8_192, 10_000, 10_000, 10_000,
+    ]);
+    expect(errors[2]).toBe("a no 3");
+  });
+
+  test("that take longer to mend are retried at their own pace", async () => {
+    const clock = manualClock();
+    const queue = createQueue({ clock, random: () => 0.999_999 });
+    const seen: string[] = [];
+    void queue.run({
+      concurrency: 1,
+      signal: new AbortController().signal,
+      handle: async (key) => {
+        seen.push(`${key}@${Math.round(clock.now())}`);
+        throw new Error(key);
+      },
+      backoff: (error) => ((error as Error).message === "slow" ? { firstMs: 10_000, longestMs: 30_000 } : undefined),
+    });
+    queue.add("slow");
+    await clock.advance(110_000);
+    expect(gaps(seen)).toEqual([10_000, 20_000, 30_000, 30_000]);
+    const slowOnes = seen.length;
+    queue.add("quick");
+    await clock.advance(7);
+    expect(gaps(seen.slice(slowOnes))).toEqual([1, 2, 4]);
+  });
+
+  test("are forgotten after a success", async () => {
+    const { queue, clock, behave } = world();
+    behave(async () => {
+      throw new Error("no");
+    });
+    queue.add("a");
+    await clock.advance(100);
+    expect(queue.failures("a")).toBeGreaterThan(5);
+    behave(async () => {});
+    await clock.advance(200);
+    expect(queue.failures("a")).toBe(0);
+  });
+
+  test("counted by the handler itself stay counted", async () => {
+    const { queue, clock, seen, behave } = world();
+    behave(async (key) => queue.addRateLimited(key));
+    queue.add("a");
+    await clock.advance(16);
+    expect(gaps(seen)).toEqual([1, 2, 4, 8]);
+    queue.forget("a");
+    expect(queue.failures("a")).toBe(0);
+  });
+
+  test("jitter takes off up to half", async () => {
+    const clock = manualClock();
+    const queue = createQueue({ clock, random: () => 0 });
+    for (let i = 0; i < 30; i += 1) queue.addRateLimited("a");
+    await clock.advance(0.5);
+    expect(queue.depth).toBe(1);
+  });
+
+  test("do not hold back an event", async () => {
+    const { queue, clock, seen, behave } = world();
+    behave(async () => {
+      throw new Error("no");
+    });
+    queue.add("a");
+    await clock.advance(5_000);
+    const before = seen.length;
+    queue.add("a");
+    expect(seen.length).toBe(before + 1);
+  });
+});
+
+test("stopping lets what is in work finish, and takes nothing more", async () => {
+  const { queue, clock, stop, seen, done, hold, finish } = world(1);
+  hold();
+  queue.add("a");
+  queue.add("b");
+  queue.addAfter("c", 10);
+  let stopped = false;
+  void done.then(() => (stopped = true));
+  stop.abort();
+  await clock.advance(100);
+  expect(stopped).toBe(false);
+  await finish("a");
+  expect(stopped).toBe(true);
+  expect(seen).toEqual(["a@0"]);
+  expect(clock.waiting).toBe(0);
+});
+
+test("what was added before it runs is worked on when it runs", async () => {
+  const clock = manualClock();
+  const queue = createQueue({ clock });
+  queue.add("a");
+  const seen: string[] = [];
+  const stop = new AbortController();
+  const done = queue.run({ concurrency: 1, signal: stop.signal, handle: async (key) => void seen.push(key) });
+  stop.abort();
+  await done;
+  expect(seen).toEqual(["a"]);
+});
+
+test("the metrics count adds, depth, retries, waiting and working", async () => {
+  const told: string[] = [];
+  const { queue, clock, hold, finish } = world(1, {
+    depth: (n) => told.push(`depth ${n}`),
+    added: () => told.push("added"),
+    retried: () => told.push("retried"),
+    waitedMs: (ms) => told.push(`waited ${ms}`),
+    workedMs: (ms) => told.push(`worked ${ms}`),
+  });
+  hold();
+  queue.add("a");
+  queue.add("b");
+  queue.add("b");
+  await clock.advance(30);
+  expect(queue.unfinishedMs()).toEqual({ sumMs: 30, longestMs: 30 });
+  await finish("a");
+  queue.addAfter("c", 5);
+  expect(told).toEqual([
+    "added",
+    "depth 1",
+    "waited 0",
+    "depth 0",
+    "added",
+    "depth 1",
+    "worked 30",
+    "waited 30",
+    "depth 0",
+    "retried",
+  ]);
+});
+
+test("10,000 keys pass in well under a second", async () => {
+  const clock: ManualClock = manualClock();
+  const queue: WorkQueue = createQueue({ clock });
+  const stop = new AbortController();
+  const worked = new Set<string>();
+  const startedMs = performance.now();
+  for (let i = 0; i < 10_000; i += 1) queue.add(`ns/key-${i}`);
+  const done = queue.run({ concurrency: 10, signal: stop.signal, handle: async (key) => void worked.add(key) });
+  while (worked.size < 10_000) await clock.advance(0);
+  stop.abort();
+  await done;
+  expect(performance.now() - startedMs).toBeLessThan(1_000);
+});

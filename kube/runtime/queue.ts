@@ -1,0 +1,247 @@
+import type { Clock } from "../clock/clock.ts";
+
+/** What a queue tells about itself, for the workqueue_* metrics. Durations in milliseconds. */
+export interface QueueMetrics {
+  /** workqueue_depth: keys that wait for a worker. */
+  depth?(waiting: number): void;
+  /** workqueue_adds_total: a key entered the queue (a duplicate does not). */
+  added?(): void;
+  /** workqueue_retries_total: a key was put off by `addAfter` or `addRateLimited`, as client-go counts it. */
+  retried?(): void;
+  /** workqueue_queue_duration_seconds. */
+  waitedMs?(ms: number): void;
+  /** workqueue_work_duration_seconds. */
+  workedMs?(ms: number): void;
+}
+
+export interface QueueOptions {
+  readonly clock: Clock;
+  readonly metrics?: QueueMetrics;
+  /** [0, 1), for jitter; Math.random by default. */
+  readonly random?: () => number;
+}
+
+/** Doubling from the first delay to the longest, of which 50–100 % is slept. */
+export interface Backoff {
+  readonly firstMs: number;
+  readonly longestMs: number;
+}
+
+export interface RunOptions {
+  /** How many keys are worked on at once. */
+  readonly concurrency: number;
+  /**
+   * Works on one key, never on the same key twice at once; `add` meanwhile brings it back afterwards. Returning forgets
+   * its failures (unless it called `addRateLimited` itself); throwing does `addRateLimited`.
+   */
+  readonly handle: (key: string) => Promise<void>;
+  /** How soon what `handle` threw is tried again; undefined: as `addRateLimited` does. */
+  readonly backoff?: (error: unknown) => Backoff | undefined;
+  /** Told of what `handle` threw; `failures` counts in a row, from 1. */
+  readonly onError?: (key: string, error: unknown, failures: number) => void;
+  /** Aborted: take no further key, let those in work finish. What still waits is left: the next leader lists afresh. */
+  readonly signal: AbortSignal;
+}
+
+export interface WorkQueue {
+  /** Keys that wait for a worker now (delayed ones not counted). */
+  readonly depth: number;
+  /** Keys that wait for their time. */
+  readonly delayed: number;
+  /** Puts a key in line, unless it is there already. A key in work comes again when it is done. */
+  add(key: string): void;
+  /** `add` after `delayMs`. Asked several times, the earliest counts. */
+  addAfter(key: string, delayMs: number): void;
+  /** Takes back what `addAfter` and `addRateLimited` asked for; a key that waits in line stays there. */
+  cancelDelay(key: string): void;
+  /** `addAfter` with 1 ms · 2ⁿ, at most 10 s, n being the failures so far, of which 50–100 % is slept. */
+  addRateLimited(key: string): void;
+  /** Forgets the failures of a key. */
+  forget(key: string): void;
+  /** Failures in a row. */
+  failures(key: string): number;
+  /** For workqueue_unfinished_work_seconds and workqueue_longest_running_processor_seconds, in milliseconds. */
+  unfinishedMs(): { readonly sumMs: number; readonly longestMs: number };
+  /** Works until `signal` aborts; resolves when the last handler in work has finished. Run it once at a time. */
+  run(options: RunOptions): Promise<void>;
+}
+
+const usualBackoff: Backoff = { firstMs: 1, longestMs: 10_000 };
+
+/** First in, first out. Shifting an array is O(n); here the head moves, and the dead part is cut off now and then. */
+const fifo = (): { push(key: string): void; shift(): string | undefined } => {
+  let items: string[] = [];
+  let head = 0;
+  return {
+    push: (key) => void items.push(key),
+    shift() {
+      const key = items[head];
+      if (key === undefined) return undefined;
+      head += 1;
+      if (head === items.length) {
+        items = [];
+        head = 0;
+      } else if (head > 1_024 && head * 2 > items.length) {
+        items = items.slice(head);
+        head = 0;
+      }
+      return key;
+    },
+  };
+};
+
+/** Timers by key, of which the earliest wins. */
+const delays = (clock: Clock, due: (key: string) => void) => {
+  const timers = new Map<string, { dueMs: number; cancel: () => void }>();
+  return {
+    get size() {
+      return timers.size;
+    },
+    set(key: string, delayMs: number): void {
+      const dueMs = clock.now() + delayMs;
+      const timer = timers.get(key);
+      if (timer !== undefined && timer.dueMs <= dueMs) return;
+      timer?.cancel();
+      const cancel = clock.after(delayMs, () => {
+        timers.delete(key);
+        due(key);
+      });
+      timers.set(key, { dueMs, cancel });
+    },
+    cancel(key: string): void {
+      timers.get(key)?.cancel();
+      timers.delete(key);
+    },
+    clear(): void {
+      for (const { cancel } of timers.values()) cancel();
+      timers.clear();
+    },
+  };
+};
+
+/** Failures in a row by key, and what to wait for them. */
+const countFailures = (random: () => number) => {
+  const failures = new Map<string, number>();
+  return {
+    of: (key: string): number => failures.get(key) ?? 0,
+    forget: (key: string): void => void failures.delete(key),
+    /** Counts one more. @returns the delay in ms: with jitter, so that what failed together does not come back together. */
+    next(key: string, { firstMs, longestMs }: Backoff = usualBackoff): number {
+      const failed = failures.get(key) ?? 0;
+      failures.set(key, failed + 1);
+      return Math.min(longestMs, firstMs * 2 ** failed) * (0.5 + random() / 2);
+    },
+  };
+};
+
+/** Which keys wait and which are in work: every key at most once in each. */
+const createDesk = (clock: Clock, metrics: QueueMetrics | undefined) => {
+  const line = fifo();
+  const waiting = new Map<string, number>(); // key → since when
+  const working = new Map<string, number>(); // key → since when
+  const again = new Set<string>(); // added while in work
+  const enqueue = (key: string): void => {
+    waiting.set(key, clock.now());
+    line.push(key);
+    metrics?.depth?.(waiting.size);
+  };
+  return {
+    waiting,
+    working,
+    add(key: string): void {
+      if (waiting.has(key) || again.has(key)) return;
+      metrics?.added?.();
+      if (working.has(key)) again.add(key);
+      else enqueue(key);
+    },
+    take(): string | undefined {
+      const key = line.shift();
+      if (key === undefined) return undefined;
+      const nowMs = clock.now();
+      metrics?.waitedMs?.(nowMs - (waiting.get(key) ?? nowMs));
+      waiting.delete(key);
+      working.set(key, nowMs);
+      metrics?.depth?.(waiting.size);
+      return key;
+    },
+    finish(key: string): void {
+      const nowMs = clock.now();
+      metrics?.workedMs?.(nowMs - (working.get(key) ?? nowMs));
+      working.delete(key);
+      if (again.delete(key)) enqueue(key);
+    },
+  };
+};
+
+const nothing = (): void => {};
+
+/** A work queue: every key at most once in line and at most once in work, with delays and backoff, as client-go's. */
+export const createQueue = ({ clock, metrics, random = Math.random }: QueueOptions): WorkQueue => {
+  const desk = createDesk(clock, metrics);
+  const failures = countFailures(random);
+  let pump = nothing;
+
+  const add = (key: string): void => {
+    desk.add(key);
+    pump();
+  };
+  const delayed = delays(clock, add);
+  const addAfter = (key: string, delayMs: number): void => {
+    metrics?.retried?.();
+    if (delayMs <= 0) add(key);
+    else delayed.set(key, delayMs);
+  };
+  const addRateLimited = (key: string): void => addAfter(key, failures.next(key));
+
+  const work = async (key: string, { handle, backoff, onError }: RunOptions): Promise<void> => {
+    const failedBefore = failures.of(key);
+    try {
+      await handle(key);
+      if (failures.of(key) <= failedBefore) failures.forget(key);
+    } catch (error) {
+      addAfter(key, failures.next(key, backoff?.(error)));
+      onError?.(key, error, failedBefore + 1);
+    } finally {
+      desk.finish(key);
+      pump();
+    }
+  };
+  const run = (options: RunOptions): Promise<void> =>
+    new Promise((resolve) => {
+      const { signal, concurrency } = options;
+      pump = () => {
+        while (!signal.aborted && desk.working.size < concurrency) {
+          const key = desk.take();
+          if (key === undefined) return;
+          void work(key, options);
+        }
+        if (!signal.aborted || desk.working.size > 0) return;
+        pump = nothing;
+        delayed.clear();
+        resolve();
+      };
+      signal.addEventListener("abort", () => pump(), { once: true });
+      pump();
+    });
+
+  return {
+    get depth() {
+      return desk.waiting.size;
+    },
+    get delayed() {
+      return delayed.size;
+    },
+    add,
+    addAfter,
+    cancelDelay: (key) => delayed.cancel(key),
+    addRateLimited,
+    forget: (key) => failures.forget(key),
+    failures: (key) => failures.of(key),
+    unfinishedMs() {
+      const nowMs = clock.now();
+      const ages = [...desk.working.values()].map((sinceMs) => nowMs - sinceMs);
+      return { sumMs: ages.reduce((sum, age) => sum + age, 0), longestMs: Math.max(0, ...ages) };
+    },
+    run,
+  };
+};

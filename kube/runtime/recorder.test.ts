@@ -1,0 +1,320 @@
+import { describe, expect, test } from "bun:test";
+import { createCorrelator } from "./correlate.ts";
+import { createRecorder, type KubeEvent, type RecorderOptions } from "./recorder.ts";
+import { refused } from "../client/apiError.ts";
+import { targetOf } from "../client/target.ts";
+import { memoryApi, status } from "../client/testing.ts";
+import type { KubeRequest } from "../client/transport.ts";
+
+const about = (name: string, message = "Rollout is paused", more: Partial<KubeEvent> = {}): KubeEvent => ({
+  object: {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "Rollout",
+    name,
+    namespace: "ns",
+    uid: `uid-${name}`,
+    resourceVersion: "7",
+  },
+  type: "Normal",
+  reason: "RolloutPaused",
+  message,
+  ...more,
+});
+
+const world = (before?: (request: KubeRequest) => void, options: Partial<RecorderOptions> = {}) => {
+  const api = memoryApi(before);
+  const losses: string[] = [];
+  const recorder = createRecorder({
+    client: api.client,
+    clock: api.clock,
+    onLost: ({ why, reason, error }) =>
+      losses.push(`${why} ${reason}${error === undefined ? "" : `: ${(error as Error).message}`}`),
+    ...options,
+  });
+  const kept = () =>
+    [...api.objects.values()] as unknown as { message: string; count: number; lastTimestamp: string }[];
+  return { ...api, recorder, losses, kept };
+};
+
+const failing = (code: number) => (request: KubeRequest) => {
+  throw refused(targetOf(request.method, request.path), code, status(code, "", "no"), null);
+};
+
+test("an event is written as client-go writes it", async () => {
+  const { recorder, clock, objects } = world();
+  recorder.record(about("web", "Rollout is paused", { annotations: { revision: "2" } }));
+  await clock.advance(0);
+  expect([...objects.values()]).toEqual([
+    {
+      apiVersion: "v1",
+      kind: "Event",
+      metadata: {
+        name: expect.stringMatching(/^web\.17979cfe362a[0-9a-f]{4}$/) as string,
+        namespace: "ns",
+        annotations: { revision: "2" },
+        resourceVersion: "1",
+      },
+      involvedObject: {
+        apiVersion: "argoproj.io/v1alpha1",
+        kind: "Rollout",
+        namespace: "ns",
+        name: "web",
+        uid: "uid-web",
+        resourceVersion: "7",
+      },
+      type: "Normal",
+      reason: "RolloutPaused",
+      message: "Rollout is paused",
+      source: { component: "rollouts-controller" },
+      reportingComponent: "rollouts-controller",
+      reportingInstance: "",
+      firstTimestamp: "2023-11-14T22:13:20Z",
+      lastTimestamp: "2023-11-14T22:13:20Z",
+      count: 1,
+    } as never,
+  ]);
+});
+
+test("an Event about the longest of names has a name that Kubernetes takes", async () => {
+  const { recorder, clock, kept } = world();
+  recorder.record(about(`${"x".repeat(235)}--${"y".repeat(16)}`));
+  recorder.record(about(`${"x".repeat(235)}--${"y".repeat(16)}`));
+  await clock.advance(0);
+  const [event] = kept() as unknown as { metadata: { name: string } }[];
+  expect(event?.metadata.name).toMatch(/^x{235}\.[0-9a-f]{16}$/);
+  expect(kept()).toMatchObject([{ count: 2 }]);
+});
+
+test("an event about what can be in no path is dropped and told, and holds up no other", async () => {
+  const { recorder, clock, losses, requests } = world();
+  const { object } = about("web");
+  recorder.record(about("web", "x", { object: { ...object, namespace: "kube-system/events#" } }));
+  recorder.record(about("web"));
+  await clock.advance(0);
+  expect(requests).toEqual([expect.stringMatching(/^POST web\./) as string]);
+  expect(losses).toEqual([
+    'refused RolloutPaused: Not asked of the API server: the namespace "kube-system/events#" cannot be part of a path: it has "/", "\\", "?", "#", "%" or a control character',
+  ]);
+});
+
+test("a burst of events makes room for other requests, and none is lost or late for long", async () => {
+  const { recorder, clock, kept } = world();
+  for (let n = 0; n < 1_000; n += 1) recorder.record(about(`web-${n}`));
+  await clock.advance(1_000);
+  const early = kept().length;
+  expect({ some: early > 0, few: early < 200 }).toEqual({ some: true, few: true });
+  // Nobody waits for those: a status would come late.
+  await recorder.told("uid-web-1", 60_000);
+  await clock.advance(20_000);
+  expect(kept().length).toBe(1_000);
+  expect(recorder.pending).toBe(0);
+});
+
+test("an equal event raises the count of the first", async () => {
+  const { recorder, clock, kept, requests } = world();
+  recorder.record(about("web"));
+  recorder.record(about("web"));
+  await clock.advance(60_000);
+  recorder.record(about("web"));
+  await clock.advance(0);
+  expect(kept()).toMatchObject([{ count: 3, lastTimestamp: "2023-11-14T22:14:20Z" }]);
+  expect(requests.map((request) => request.split(" ")[0])).toEqual(["POST", "PATCH", "PATCH"]);
+});
+
+test("a count whose Event has expired starts a new one", async () => {
+  const { recorder, clock, kept, objects } = world();
+  recorder.record(about("web"));
+  await clock.advance(0);
+  objects.clear();
+  recorder.record(about("web"));
+  recorder.record(about("web"));
+  await clock.advance(0);
+  expect(kept()).toMatchObject([{ count: 3 }]);
+});
+
+test("events of one object arrive in order, also when one has to be tried again", async () => {
+  let calls = 0;
+  const { recorder, clock, kept } = world((request) => {
+    calls += 1;
+    if (calls === 1) failing(503)(request);
+  });
+  for (let i = 1; i <= 5; i += 1) recorder.record(about("web", `step ${i}`));
+  await clock.advance(5_000);
+  expect(kept().map(({ message }) => message)).toEqual([1, 2, 3, 4, 5].map((i) => `step ${i}`));
+});
+
+test("a second try after a lost answer makes no second Event", async () => {
+  const api = memoryApi();
+  let lose = true;
+  const request = async <T>(sent: KubeRequest): Promise<T> => {
+    const answer = await api.client.request<T>(sent);
+    if (lose) {
+      lose = false;
+      failing(504)(sent);
+    }
+    return answer;
+  };
+  const recorder = createRecorder({ clock: api.clock, client: { ...api.client, request } });
+  recorder.record(about("web"));
+  await api.clock.advance(5_000);
+  expect([api.objects.size, api.requests.length, recorder.pending]).toEqual([1, 2, 0]);
+});
+
+const narration = { reason: "ScalingReplicaSet" };
+
+describe("what cannot be sent", () => {
+  test("because the server refuses it is dropped, and told", async () => {
+    const { recorder, clock, losses, requests } = world(failing(403));
+    recorder.record(about("web"));
+    await clock.advance(120_000);
+    expect(requests).toHaveLength(1);
+    expect(losses).toEqual(['refused RolloutPaused: Cannot create events in "ns": HTTP 403 Forbidden: no']);
+  });
+
+  test("because its namespace goes away is dropped, and is no trouble", async () => {
+    const { recorder, clock, losses } = world((request) => {
+      const details = { causes: [{ reason: "NamespaceTerminating" }] };
+      throw refused(targetOf(request.method, request.path), 403, status(403, "Forbidden", "no", { details }), null);
+    });
+    recorder.record(about("web"));
+    await clock.advance(0);
+    expect(losses[0]).toStartWith("gone RolloutPaused");
+  });
+
+  test("for the moment is tried six times over half a minute", async () => {
+    const { recorder, clock, losses, requests } = world(failing(500));
+    recorder.record(about("web", "m", narration));
+    await clock.advance(120_000);
+    expect([requests.length, losses.length, recorder.pending]).toEqual([6, 1, 0]);
+  });
+
+  test("for the moment is tried for an hour when it must be told, and others get their turn", async () => {
+    let isAway = true;
+    const { recorder, clock, losses, kept } = world((request) => {
+      if (isAway) failing(503)(request);
+    });
+    recorder.record(about("web", "aborted", { reason: "RolloutAborted" }));
+    recorder.record(about("web", "scaled", narration));
+    await clock.advance(20 * 60_000);
+    expect([recorder.pending, losses.length]).toEqual([1, 1]);
+    isAway = false;
+    await clock.advance(60_000);
+    expect(kept().map(({ message, count }) => `${message} ${count}`)).toEqual(["aborted 1"]);
+  });
+
+  test("for hours is given up", async () => {
+    const { recorder, clock, losses } = world(failing(503));
+    recorder.record(about("web", "aborted", { reason: "RolloutAborted" }));
+    await clock.advance(2 * 3_600_000);
+    expect([recorder.pending, losses.length]).toEqual([0, 1]);
+  });
+});
+
+describe("events that must be told", () => {
+  test("are told in their own words after any number of others about the object", async () => {
+    const { recorder, clock, kept, losses } = world();
+    for (let i = 0; i < 30; i += 1) recorder.record(about("web", `scaled to ${i}`, narration));
+    for (let i = 0; i < 30; i += 1)
+      recorder.record(about("web", `aborted ${i}`, { reason: "RolloutAborted", type: "Warning" }));
+    recorder.record(about("web", "never seen before", { reason: "NewWarning", type: "Warning" }));
+    await clock.advance(0);
+    const messages = kept().map(({ message }) => message);
+    expect(messages.filter((message) => message.startsWith("aborted"))).toHaveLength(30);
+    expect(messages.at(-1)).toBe("never seen before");
+    expect(losses).toEqual(Array.from({ length: 5 }, () => "limited ScalingReplicaSet"));
+  });
+
+  test("leave the narration of their object what it may have", async () => {
+    const { recorder, clock, kept } = world();
+    for (let i = 0; i < 40; i += 1) recorder.record(about("web", `paused ${i}`));
+    recorder.record(about("web", "scaled", narration));
+    await clock.advance(0);
+    expect(kept().at(-1)?.message).toBe("scaled");
+  });
+
+  test("all wait while the API server is away; narration goes, the oldest first", async () => {
+    const { recorder, clock, losses } = world(failing(500), {
+      limits: { joinFrom: 1_000, narrationBytes: 1_000_000, mostBytes: 10_000_000 },
+    });
+    for (let i = 0; i < 2_000; i += 1) {
+      recorder.record(about(`web-${i}`, "scaled", { reason: `Narration${i}` }));
+      recorder.record(about(`web-${i}`, "paused"));
+    }
+    await clock.advance(0);
+    expect(losses.filter((loss) => !loss.startsWith("crowded Narration"))).toEqual([]);
+    expect(losses.slice(0, 2)).toEqual(["crowded Narration4", "crowded Narration5"]);
+    expect(recorder.pending).toBeGreaterThanOrEqual(2_000);
+  });
+});
+
+test("a message is cut to what Kubernetes allows, at a whole character", async () => {
+  const { recorder, clock, kept } = world();
+  recorder.record(about("web", "ü".repeat(4_000)));
+  await clock.advance(0);
+  const [{ message } = { message: "" }] = kept();
+  expect(Buffer.byteLength(message)).toBeLessThanOrEqual(1_024);
+  expect(message).toMatch(/^ü{500,}…$/);
+});
+
+describe("stopping", () => {
+  test("sends what waits", async () => {
+    const { recorder, kept } = world();
+    for (let i = 0; i < 50; i += 1) recorder.record(about(`web-${i}`));
+    await recorder.stop(1_000);
+    expect(kept()).toHaveLength(50);
+    recorder.record(about("late"));
+    expect(recorder.pending).toBe(0);
+  });
+
+  test("does not wait longer than allowed", async () => {
+    const { recorder, clock } = world(failing(500));
+    recorder.record(about("web"));
+    let stopped = false;
+    void recorder.stop(300).then(() => (stopped = true));
+    await clock.advance(200);
+    expect(stopped).toBe(false);
+    await clock.advance(200);
+    expect(stopped).toBe(true);
+    await clock.advance(60_000);
+    expect(clock.waiting).toBe(0);
+  });
+});
+
+describe("the correlator", () => {
+  const minute = 60_000;
+
+  test("lets 25 events of an object through, then one per 5 minutes", () => {
+    const correlator = createCorrelator();
+    const passed = (from: number, n: number, atMs: number): number =>
+      Array.from({ length: n }, (_, i) =>
+        correlator.correlate(about("web", "m", { reason: `R${from + i}` }), atMs),
+      ).filter((result) => result !== undefined).length;
+    expect(passed(0, 40, 0)).toBe(25);
+    expect(passed(40, 5, 4 * minute)).toBe(0);
+    expect(passed(50, 5, 5 * minute)).toBe(1);
+    expect(passed(60, 40, 500 * minute)).toBe(25);
+    expect(correlator.correlate(about("another"), 0)).toBeDefined();
+  });
+
+  test("combines similar events from the tenth within 10 minutes on", () => {
+    const correlator = createCorrelator();
+    const weight = (i: number) => about("web", `weight ${i}`, { reason: "TrafficWeightUpdated" });
+    const messages = Array.from({ length: 12 }, (_, i) => correlator.correlate(weight(i), i * 1_000));
+    expect(messages[8]?.message).toBe("weight 8");
+    expect(messages[9]?.message).toBe("(combined from similar events): weight 9");
+    expect(messages[11]).toMatchObject({ count: 3, message: "(combined from similar events): weight 11" });
+    expect(correlator.correlate(weight(12), 30 * minute)).toMatchObject({
+      message: "weight 12",
+      count: 1,
+    });
+  });
+
+  test("remembers 4,096 and no more", () => {
+    const correlator = createCorrelator();
+    const first = correlator.correlate(about("web-0"), 0);
+    if (first !== undefined) correlator.sent(first, "web-0.1");
+    expect(correlator.correlate(about("web-0"), 0)?.name).toBe("web-0.1");
+    for (let i = 1; i <= 4_096; i += 1) correlator.correlate(about(`web-${i}`), 0);
+    expect(correlator.correlate(about("web-0"), 0)?.name).toBeUndefined();
+  });
+});

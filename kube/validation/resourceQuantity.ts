@@ -1,0 +1,53 @@
+/**
+ * Resource quantities (`100m`, `1.5Gi`, `2e3`) to be compared, with the text in which errors quote them. Like the
+ * reference's defaulting, they are rounded up to thousandths (validation.md §10).
+ */
+import { type Decimal, integerDigits, roundedAway, wholeNumber } from "../object/decimal.ts";
+import { canonicalQuantity, quantityOf } from "../object/quantity.ts";
+import { spend } from "../object/budget.ts";
+
+export interface Quantity {
+  /** The amount in thousandths. */
+  readonly milli: bigint;
+  /** As Go writes it: "1024Mi" is "1Gi". */
+  readonly text: string;
+}
+
+const FORM_RULE = String.raw`quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`;
+
+/**
+ * Kubernetes takes quantities of any size, and some seconds for those of 100,000 digits. Sluice takes as many digits behind
+ * the point as Kubernetes, and so many before it.
+ */
+const MAX_DIGITS = 1_000;
+const SIZE_RULE = `quantities must have at most ${MAX_DIGITS} digits before the point`;
+
+const MILLI = -3;
+/** Characters that are read in a step. */
+const READ_PER_STEP = 4;
+
+/** A quantity from a manifest's number or string; undefined when it is none (`quantityRule` says why). */
+export function parseQuantity(value: unknown): Quantity | undefined {
+  const amount = read(value);
+  if (amount === undefined || integerDigits(amount) > MAX_DIGITS) return undefined;
+  const rounded = roundedAway(amount, MILLI);
+  const size = wholeNumber({ ...rounded, exponent: rounded.exponent - MILLI });
+  const milli = rounded.negative ? -size : size;
+  return { milli, text: canonicalQuantity(rounded === amount ? String(value) : `${milli}m`) };
+}
+
+/** What a value that is no quantity to `parseQuantity` does not keep to. */
+export function quantityRule(value: unknown): string {
+  return read(value) === undefined ? FORM_RULE : SIZE_RULE;
+}
+
+/** What Go reads without the white space around it, and with a digit at least. */
+function read(value: unknown): Decimal | undefined {
+  if (typeof value !== "string" && typeof value !== "number") return undefined;
+  const text = String(value);
+  spend(text.length / READ_PER_STEP, "reading quantities");
+  return /^[+-]?\.?\d/.test(text) && !/\s$/.test(text) ? quantityOf(text) : undefined;
+}
+
+export const isNegative = (quantity: Quantity): boolean => quantity.milli < 0n;
+export const isWhole = (quantity: Quantity): boolean => quantity.milli % 1000n === 0n;

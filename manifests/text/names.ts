@@ -1,0 +1,40 @@
+/** What the manifests call things. */
+import { parseControllerOptions } from "../../controller/process/options.ts";
+import packageJson from "../../package.json" with { type: "json" };
+
+export const version: string = packageJson.version;
+export const repository = "ghcr.io/sluice-dev/sluice";
+export const image = `${repository}:v${version}`;
+
+/** Argo Rollouts' own, so that the Lease that both take is the same. */
+export const namespace = "argo-rollouts";
+/** Of nearly everything; `sluice-webhook` and the like for what belongs to a part. */
+export const name = "sluice";
+
+/** What a pod of ours is told by; never to be changed, since a Deployment's selector cannot be. */
+export const selector = { "app.kubernetes.io/name": name };
+
+/** `component` is what `kubectl -l` chooses by in docs/uninstall.md. */
+export type Component = "controller" | "webhook" | "api" | "namespace";
+
+export const labels = (component: Component): Readonly<Record<string, string>> => ({
+  ...selector,
+  "app.kubernetes.io/component": component,
+  "app.kubernetes.io/part-of": name,
+});
+
+/** The arguments of the two installs. Only a controller of all namespaces has a webhook: its configuration is the cluster's. */
+export const clusterArgs: readonly string[] = ["controller", "--webhook-port=8443"];
+export const namespacedArgs: readonly string[] = ["controller", "--namespaced"];
+
+/** Ports and names as the controller itself understands the arguments. */
+export const served = serving(clusterArgs);
+
+function serving([, ...args]: readonly string[]) {
+  const parsed = parseControllerOptions(args, {});
+  if (parsed.kind !== "run" || parsed.options.webhook === undefined) {
+    throw new Error(`The controller does not serve a webhook with ${args.join(" ")}`);
+  }
+  const { healthzPort, metricsPort, webhook } = parsed.options;
+  return { healthzPort, metricsPort, webhookPort: webhook.port, webhookService: webhook.service };
+}

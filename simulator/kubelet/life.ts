@@ -1,0 +1,169 @@
+/**
+ * The course of pods on fake nodes: what is seen of a pod, when it is to be reported (kubeletPod.ts says what) and when it
+ * is removed. Synchronous and without I/O of its own: who drives it says how a report is sent.
+ */
+import { type KubeletSettings, planPod, podAt, type PodPlan, type PodSpecView } from "./pod.ts";
+import { type PodCondition, type PodStatusPatch, statusPatch } from "./status.ts";
+
+/** A pod as the kubelet reads it. */
+export interface PodView {
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly uid?: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly deletionTimestamp?: string;
+    readonly deletionGracePeriodSeconds?: number;
+  };
+  readonly spec: PodSpecView;
+  readonly status?: {
+    readonly phase?: string;
+    readonly conditions?: readonly PodCondition[];
+    readonly startTime?: string;
+    readonly podIP?: string;
+  };
+}
+
+export interface KubeletClock {
+  now(): number;
+  /** Calls `run` once after `ms`; the result cancels it. */
+  after(ms: number, run: () => void): () => void;
+}
+
+/** A pod that the kubelet keeps. */
+export interface PodMemory {
+  readonly name: string;
+  readonly namespace: string;
+  readonly uid: string;
+  readonly plan: PodPlan;
+  readonly gates: readonly string[];
+  readonly podIp: string;
+  readonly hostIp: string;
+  readonly assignedAtMs: number;
+  conditions: readonly PodCondition[];
+  gatesOpen: boolean;
+  deleting: boolean;
+  cancel: (() => void) | undefined;
+}
+
+/** How reports reach the server. `failed` is to be called when one did not, unless the pod is gone: it is repeated. */
+export interface PodSink {
+  report(pod: PodMemory, patch: PodStatusPatch, failed: () => void): void;
+  remove(pod: PodMemory, failed: () => void): void;
+}
+
+export interface LifeOptions {
+  readonly clock: KubeletClock;
+  readonly settings: KubeletSettings;
+  /** Address by name of node; pods of other nodes are left alone. */
+  readonly nodeIps: ReadonlyMap<string, string>;
+  readonly sink: PodSink;
+}
+
+export interface PodLife {
+  /** By uid. A pod that is no longer here gets no more reports. */
+  readonly pods: ReadonlyMap<string, PodMemory>;
+  /** A pod that exists: begins its course when it is new, ends it when it is being deleted, looks at its readiness gates. */
+  observe(object: PodView): void;
+  forget(pod: PodMemory): void;
+}
+
+const repeatAfterMs = 1000;
+
+const areOpen = (gates: readonly string[], conditions: readonly PodCondition[]): boolean =>
+  gates.every((gate) => conditions.some(({ type, status }) => type === gate && status === "True"));
+
+/** Addresses from 10.0.0.1 on; unique for 16 million pods. */
+const ipOf = (n: number): string => `10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`;
+
+/** Of an address that `ipOf` gave; 0 for any other. */
+const numberOf = (ip: string): number => {
+  const [ten, ...bytes] = ip.split(".").map(Number);
+  return ten === 10 && bytes.length === 3 ? bytes.reduce((number, byte) => number * 256 + byte, 0) : 0;
+};
+
+/** A pod from before our time goes on as if we had been there. */
+function newPod(options: LifeOptions, object: PodView, uid: string, hostIp: string, podIp: string): PodMemory {
+  const { name, namespace = "default", annotations = {} } = object.metadata;
+  const gates = (object.spec.readinessGates ?? []).map(({ conditionType }) => conditionType);
+  const { conditions = [], startTime } = object.status ?? {};
+  return {
+    name,
+    namespace,
+    uid,
+    gates,
+    hostIp,
+    podIp,
+    conditions,
+    plan: planPod(object.spec, annotations, options.settings),
+    assignedAtMs: startTime === undefined ? options.clock.now() : Date.parse(startTime),
+    gatesOpen: areOpen(gates, conditions),
+    deleting: false,
+    cancel: undefined,
+  };
+}
+
+export function podLife(options: LifeOptions): PodLife {
+  const { clock, settings, nodeIps, sink } = options;
+  const pods = new Map<string, PodMemory>();
+  let addresses = 0;
+  const addressOf = ({ status }: PodView): string => {
+    const { podIP = "" } = status ?? {};
+    addresses = podIP === "" ? addresses + 1 : Math.max(addresses, numberOf(podIP));
+    return podIP === "" ? ipOf(addresses) : podIP;
+  };
+
+  const later = (pod: PodMemory, ms: number, run: () => void): void => {
+    pod.cancel?.();
+    pod.cancel = clock.after(Math.max(0, ms), run);
+  };
+  const remove = (pod: PodMemory): void =>
+    sink.remove(pod, () => {
+      if (pods.get(pod.uid) === pod) later(pod, repeatAfterMs, () => remove(pod));
+    });
+  /** Sends the pod's present status (unless `write` is false) and comes back when it changes next. */
+  const report = (pod: PodMemory, write: boolean): void => {
+    if (pod.deleting) return;
+    const nowMs = clock.now();
+    const current = podAt(pod.plan, nowMs - pod.assignedAtMs, settings);
+    const { nextMs } = current;
+    if (nextMs !== undefined) later(pod, pod.assignedAtMs + nextMs - nowMs, () => report(pod, true));
+    if (!write) return;
+    const patch = statusPatch(current, { ...pod, nowMs, before: pod.conditions });
+    pod.conditions = patch.conditions;
+    sink.report(pod, patch, () => {
+      if (pods.get(pod.uid) === pod) later(pod, repeatAfterMs, () => report(pod, true));
+    });
+  };
+
+  return {
+    pods,
+    observe(object) {
+      const { uid, deletionTimestamp, deletionGracePeriodSeconds = 30 } = object.metadata;
+      const hostIp = nodeIps.get(object.spec.nodeName ?? "");
+      if (uid === undefined || hostIp === undefined) return;
+      const known = pods.get(uid);
+      const pod = known ?? newPod(options, object, uid, hostIp, addressOf(object));
+      pods.set(uid, pod);
+      if (deletionTimestamp !== undefined) {
+        if (pod.deleting) return;
+        pod.deleting = true;
+        later(pod, Math.min(pod.plan.goneAfterMs, deletionGracePeriodSeconds * 1000), () => remove(pod));
+        return;
+      }
+      if (known === undefined) {
+        // A pod that was running before we came keeps its status until something changes.
+        report(pod, settings.reportCreating && (object.status?.phase ?? "Pending") === "Pending");
+        return;
+      }
+      const open = areOpen(pod.gates, object.status?.conditions ?? []);
+      if (open === pod.gatesOpen) return;
+      pod.gatesOpen = open;
+      report(pod, true);
+    },
+    forget(pod) {
+      pod.cancel?.();
+      pods.delete(pod.uid);
+    },
+  };
+}

@@ -1,0 +1,254 @@
+/** create, update, patch and delete, with admission in between. */
+import {
+  admissionRequest,
+  checkAllowed,
+  type GroupVersionKind,
+  type Reviewed,
+  unreviewed,
+} from "../objects/admission.ts";
+import {
+  answer,
+  type Call,
+  deleteOptionsOf,
+  objectIn,
+  type Outcome,
+  checkKind,
+  selectorsOf,
+  shownTo,
+  writeOptionsOf,
+} from "../objects/call.ts";
+import { foundSlot, listObjects, removeSlot } from "../objects/core.ts";
+import type { ApiObject, DeleteOptions, Draft, WriteOptions } from "../../model/model.ts";
+import { badRequest, methodNotAllowed, objectModified } from "../state/refusals.ts";
+import type { Slot } from "../state/store.ts";
+import { slotOf } from "../state/state.ts";
+import { commit, isCurrent, prepareCreate, type Prepared, prepareUpdate } from "../objects/writes.ts";
+
+/** Whoever asks without saying who. */
+const somebody = "system:admin";
+
+type Judged = Pick<Reviewed, "operation" | "name" | "object" | "oldObject" | "dryRun" | "options" | "as">;
+
+/**
+ * Has admission judge, then acts; at once when there is nothing to wait for.
+ * @param act is given the warnings of admission.
+ */
+const admitted = (call: Call, judged: () => Judged, act: (warnings: readonly string[]) => Outcome): Outcome => {
+  const { admission, world, route, request } = call;
+  if (admission?.applies(route.kind.resource) !== true) return act([]);
+  const { kind, subresource, namespace } = route;
+  const review = admissionRequest(
+    { ...judged(), kind, subresource, namespace, user: request.user ?? somebody },
+    world.random,
+  );
+  const asked = admission.review(review);
+  if (asked === undefined) return act([]);
+  return asked.then(
+    (response) => {
+      checkAllowed(admission, response);
+      return act(response.warnings ?? []);
+    },
+    (error: unknown) => {
+      throw unreviewed(admission, error);
+    },
+  );
+};
+
+const mostAttempts = 5;
+
+/** How a write is answered, and how admission sees it. */
+interface Told {
+  /** Of the answer. */
+  readonly status: number;
+  /** What is shown of the object instead of itself. */
+  readonly show?: (object: ApiObject) => unknown;
+  /** What kind that is. */
+  readonly as?: GroupVersionKind;
+}
+
+const optionsOf = (operation: string, { dryRun, fieldManager, fieldValidation }: WriteOptions) => ({
+  kind: operation === "CREATE" ? "CreateOptions" : "UpdateOptions",
+  apiVersion: "meta.k8s.io/v1",
+  ...(dryRun === true ? { dryRun: ["All"] } : {}),
+  ...(fieldManager === undefined ? {} : { fieldManager }),
+  ...(fieldValidation === undefined ? {} : { fieldValidation }),
+});
+
+const judgedWrite = ({ route }: Call, { old, next }: Prepared, options: WriteOptions, told: Told): Judged => {
+  const operation = old === undefined ? "CREATE" : "UPDATE";
+  const isGenerated = old === undefined && route.name === undefined && next.metadata.generateName !== undefined;
+  const show = told.show ?? route.kind.view?.show ?? ((object: ApiObject): unknown => object);
+  return {
+    operation,
+    name: isGenerated ? undefined : next.metadata.name,
+    object: show(next as ApiObject),
+    oldObject: old === undefined ? undefined : show(old),
+    dryRun: options.dryRun === true,
+    options: optionsOf(operation, options),
+    as: told.as,
+  };
+};
+
+/** Prepares, has it judged, stores it; once more from the start when the object moved in the meantime. */
+export const write = (
+  call: Call,
+  options: WriteOptions,
+  told: Told,
+  prepare: () => Prepared,
+  attempts = 1,
+): Outcome => {
+  const prepared = prepare();
+  const { kind, next } = prepared;
+  const judged = (): Judged => judgedWrite(call, prepared, options, told);
+  return admitted(call, judged, (warnings): Outcome => {
+    if (!isCurrent(call.world, prepared)) {
+      if (attempts >= mostAttempts) throw objectModified(kind.resource, next.metadata.name);
+      return write(call, options, told, prepare, attempts + 1);
+    }
+    const stored = commit(call.world, prepared, options.dryRun === true);
+    const show = told.show ?? shownTo(call);
+    return answer(told.status, show(stored), [...prepared.warnings, ...warnings]);
+  });
+};
+
+/** From the version of the path to the one that is stored. */
+export const storedForm = ({ route: { kind } }: Call, draft: Draft): Draft => {
+  if (kind.view === undefined) return draft;
+  return kind.view.store(draft as ApiObject);
+};
+
+/** The body as an object of the path's kind. @throws {StatusError} 400, 422 */
+const draftIn = (call: Call): Draft => {
+  const draft = objectIn(call);
+  checkKind(call, draft);
+  return storedForm(call, draft);
+};
+
+export const create = (call: Call): Outcome => {
+  const { world, route } = call;
+  if (route.kind.resource.namespaced && route.namespace === undefined) throw methodNotAllowed();
+  const options = writeOptionsOf(call);
+  const draft = draftIn(call);
+  return write(call, options, { status: 201 }, () =>
+    prepareCreate(world, route.kind, draft, { ...options, namespace: route.namespace }),
+  );
+};
+
+/** @throws {StatusError} 400 where the object is not the one of the path */
+export const checkPlace = ({ route }: Call, { metadata = {} }: Draft, name: string): void => {
+  const { name: said = "", namespace = "" } = metadata;
+  if (said === "") {
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  }
+  if (said !== name) throw badRequest(`the name of the object (${said}) does not match the name on the URL (${name})`);
+  if (namespace !== "" && route.namespace !== undefined && namespace !== route.namespace) {
+    throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  }
+};
+
+export const update = (call: Call, name: string): Outcome => {
+  const { world, route } = call;
+  const options = writeOptionsOf(call);
+  const draft = draftIn(call);
+  checkPlace(call, draft, name);
+  const held = slotOf(world, route.kind, route.namespace, name);
+  if (held === undefined && route.kind.createOnUpdate) {
+    return write(call, options, { status: 201 }, () =>
+      prepareCreate(world, route.kind, draft, { ...options, namespace: route.namespace }),
+    );
+  }
+  return write(call, options, { status: 200 }, () =>
+    prepareUpdate(world, route.kind, foundSlot(world, route.kind, route.namespace, name), draft, options),
+  );
+};
+
+/** @param patched makes the draft from what is shown of the object now. */
+export const patch = (call: Call, name: string, patched: (shown: object) => unknown): Outcome => {
+  const { world, route } = call;
+  const options = writeOptionsOf(call);
+  const show = route.kind.view?.show ?? ((object: ApiObject) => object);
+  return write(call, options, { status: 200 }, () => {
+    const slot = foundSlot(world, route.kind, route.namespace, name);
+    const draft = storedForm(call, patched(show(slot.object)) as Draft);
+    checkPlace(call, draft, name);
+    checkKind(call, draft);
+    return prepareUpdate(world, route.kind, slot, draft, { ...options, isPatch: true });
+  });
+};
+
+const successOf = ({ route: { kind } }: Call, { metadata }: ApiObject) => {
+  const { group, name } = kind.resource;
+  return {
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Success",
+    details: { name: metadata.name, ...(group === "" ? {} : { group }), kind: name, uid: metadata.uid },
+  };
+};
+
+const judgedDeletion = ({ object }: Slot, options: DeleteOptions & { readonly dryRun: boolean }): Judged => {
+  const { dryRun, preconditions, ...others } = options;
+  return {
+    operation: "DELETE",
+    name: object.metadata.name,
+    object: undefined,
+    oldObject: object,
+    as: undefined,
+    dryRun,
+    options: {
+      kind: "DeleteOptions",
+      apiVersion: "meta.k8s.io/v1",
+      ...others,
+      ...(preconditions === undefined ? {} : { preconditions }),
+      ...(dryRun ? { dryRun: ["All"] } : {}),
+    },
+  };
+};
+
+const podsKept =
+  "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning";
+
+export const remove = (call: Call, name: string): Outcome => {
+  const { world, route } = call;
+  const options = deleteOptionsOf(call);
+  const slot = foundSlot(world, route.kind, route.namespace, name);
+  return admitted(
+    call,
+    () => judgedDeletion(slot, options),
+    (warnings) => {
+      const present = foundSlot(world, route.kind, route.namespace, name);
+      const { object, isGone } = removeSlot(world, route.kind, present, options);
+      const body = isGone && !route.kind.tellsDeleted ? successOf(call, object) : shownTo(call)(object);
+      const keepsPods = route.kind.key === "jobs.batch" && options.propagationPolicy === undefined;
+      return answer(200, body, keepsPods ? [...warnings, podsKept] : warnings);
+    },
+  );
+};
+
+export const removeAll = (call: Call): Outcome => {
+  const { world, route } = call;
+  const options = deleteOptionsOf(call);
+  const objects = listObjects(world, route.kind, selectorsOf(call));
+  const removeOne = (object: ApiObject): unknown => {
+    const slot = slotOf(world, route.kind, object.metadata.namespace, object.metadata.name);
+    if (slot === undefined) return undefined;
+    return admitted(
+      call,
+      () => judgedDeletion(slot, options),
+      () => {
+        if (world.store.byUid(object.metadata.uid) === slot) removeSlot(world, route.kind, slot, options);
+        return answer(200, undefined);
+      },
+    );
+  };
+  const waiting = objects.map(removeOne).filter((each) => each instanceof Promise);
+  const { listKind } = route.kind.resource;
+  const body = {
+    kind: listKind,
+    apiVersion: route.kind.apiVersion,
+    metadata: { resourceVersion: String(world.store.version) },
+    items: objects,
+  };
+  return waiting.length === 0 ? answer(200, body) : Promise.all(waiting).then(() => answer(200, body));
+};

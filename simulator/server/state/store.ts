@@ -1,0 +1,282 @@
+/**
+ * What is stored, found by name, uid and owner, and the order in which it came about: every change has a number of its own,
+ * its resourceVersion, and is told to all listeners in that order, however they write in the meantime.
+ */
+import type { Kind } from "./kinds.ts";
+import type { ApiObject, Change, ObjectMeta } from "../../model/model.ts";
+
+/** The place of one object; `object` moves on with every write. */
+export interface Slot {
+  readonly collection: Collection;
+  object: ApiObject;
+}
+
+export interface StoredChange extends Change {
+  readonly version: number;
+}
+
+/** All objects of a kind, by namespace ("" for none) and name. */
+export interface Collection {
+  /** The version in which they are stored. */
+  kind: Kind;
+  readonly namespaces: Map<string, Bucket>;
+  /** Oldest first; of older ones nothing is known but that they were not later than `forgottenUpTo`. */
+  readonly history: StoredChange[];
+  forgottenUpTo: number;
+  readonly listeners: Set<(change: StoredChange) => void>;
+  /** Called when it is closed: nothing will be heard of it any more. */
+  readonly closers: Set<() => void>;
+}
+
+interface Bucket {
+  readonly slots: Map<string, Slot>;
+  /** In order of name; undefined after one came or went. */
+  sorted: readonly Slot[] | undefined;
+}
+
+/** An object that has everything but its number. */
+export interface Unnumbered extends Omit<ApiObject, "metadata"> {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: Omit<ObjectMeta, "resourceVersion">;
+}
+
+export interface Store {
+  readonly version: number;
+  collection(key: string): Collection | undefined;
+  collections(): Iterable<Collection>;
+  /** Opens the kind's collection, or gives the one that is open its new rules. */
+  open(kind: Kind): Collection;
+  close(key: string): void;
+  find(collection: Collection, namespace: string, name: string): Slot | undefined;
+  byUid(uid: string): Slot | undefined;
+  /** Those that name `uid` in their ownerReferences, as of now. */
+  dependents(uid: string): readonly Slot[];
+  /** In the order of the API: by "namespace/name". */
+  slots(collection: Collection, namespace: string | undefined): readonly Slot[];
+  add(collection: Collection, object: Unnumbered): ApiObject;
+  replace(slot: Slot, object: Unnumbered): ApiObject;
+  remove(slot: Slot): ApiObject;
+  /**
+   * Takes in objects of an earlier store with the numbers that they have; later ones are above `version`. They are all
+   * there when the first is told of, and what was before them is forgotten.
+   */
+  restore(version: number, objects: readonly (readonly [Collection, ApiObject])[]): void;
+  onChange(listener: (change: StoredChange) => void): () => void;
+}
+
+const numbered = (object: Unnumbered, version: number): ApiObject => ({
+  ...object,
+  metadata: { ...object.metadata, resourceVersion: String(version) },
+});
+
+/** A new object, its number where the API shows it. */
+const firstNumbered = (object: Unnumbered, version: number): ApiObject => {
+  const { name, generateName, namespace, uid, ...others } = object.metadata;
+  const metadata = {
+    name,
+    ...(generateName === undefined ? undefined : { generateName }),
+    ...(namespace === undefined ? undefined : { namespace }),
+    uid,
+    resourceVersion: String(version),
+    ...others,
+  };
+  return { ...object, metadata };
+};
+
+/** Tells changes one after the other: one that a listener causes is told when all have heard the present one. */
+const teller = () => {
+  const listeners = new Set<(change: StoredChange) => void>();
+  const waiting: { collection: Collection; change: StoredChange }[] = [];
+  let telling = false;
+  const tell = (collection: Collection, change: StoredChange): void => {
+    waiting.push({ collection, change });
+    if (telling) return;
+    telling = true;
+    try {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        for (const listener of listeners) listener(next.change);
+        for (const listener of next.collection.listeners) listener(next.change);
+      }
+    } finally {
+      telling = false;
+    }
+  };
+  return { listeners, tell };
+};
+
+const noSlots: readonly Slot[] = [];
+
+/** Objects by owner's uid. */
+const ownerIndex = () => {
+  const byOwner = new Map<string, Set<Slot>>();
+  return {
+    of: (uid: string): readonly Slot[] => {
+      const slots = byOwner.get(uid);
+      return slots === undefined ? noSlots : [...slots];
+    },
+    add(slot: Slot, object: ApiObject): void {
+      for (const { uid } of object.metadata.ownerReferences ?? []) {
+        const slots = byOwner.get(uid);
+        if (slots === undefined) byOwner.set(uid, new Set([slot]));
+        else slots.add(slot);
+      }
+    },
+    remove(slot: Slot, object: ApiObject): void {
+      for (const { uid } of object.metadata.ownerReferences ?? []) {
+        const slots = byOwner.get(uid);
+        slots?.delete(slot);
+        if (slots?.size === 0) byOwner.delete(uid);
+      }
+    },
+  };
+};
+
+const byName = (a: Slot, b: Slot): number => (a.object.metadata.name < b.object.metadata.name ? -1 : 1);
+/** "a" comes after "a-b", since the slash that ends it does. */
+const byNamespace = ([a]: readonly [string, Bucket], [b]: readonly [string, Bucket]): number =>
+  `${a}/` < `${b}/` ? -1 : 1;
+
+const sortedSlots = (bucket: Bucket): readonly Slot[] =>
+  (bucket.sorted ??= [...bucket.slots.values()].toSorted(byName));
+
+const slotsOf = (collection: Collection, namespace: string | undefined): readonly Slot[] => {
+  const { namespaces } = collection;
+  if (namespace === undefined && namespaces.size > 1) {
+    return [...namespaces].toSorted(byNamespace).flatMap(([, bucket]) => sortedSlots(bucket));
+  }
+  const [only] = namespace === undefined ? namespaces.values() : [namespaces.get(namespace)];
+  return only === undefined ? noSlots : sortedSlots(only);
+};
+
+const deeplyFrozen = <T>(value: T): T => {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const member of Object.values(value)) deeplyFrozen(member);
+  return value;
+};
+
+export interface StoreOptions {
+  /** So many changes of a kind can be watched in retrospect; older ones are answered with 410. */
+  readonly historySize: number;
+  /** Stored objects cannot be changed: whoever tries it throws. */
+  readonly frozen: boolean;
+}
+
+export const createStore = ({ historySize, frozen }: StoreOptions): Store => {
+  const collections = new Map<string, Collection>();
+  const uids = new Map<string, Slot>();
+  const owners = ownerIndex();
+  const { listeners, tell } = teller();
+  let version = 0;
+
+  const record = (
+    type: Change["type"],
+    collection: Collection,
+    object: ApiObject,
+    old: ApiObject | undefined,
+  ): void => {
+    if (frozen) deeplyFrozen(object);
+    const change: StoredChange = { type, resource: collection.kind.key, object, old, version };
+    const { history } = collection;
+    history.push(change);
+    if (history.length >= 2 * historySize) {
+      const dropped = history.splice(0, history.length - historySize);
+      collection.forgottenUpTo = dropped.at(-1)?.version ?? collection.forgottenUpTo;
+    }
+    tell(collection, change);
+  };
+
+  const place = (collection: Collection, object: ApiObject): void => {
+    const slot: Slot = { collection, object };
+    const { namespace = "", name, uid } = object.metadata;
+    const bucket = collection.namespaces.get(namespace);
+    if (bucket === undefined) collection.namespaces.set(namespace, { slots: new Map([[name, slot]]), sorted: [slot] });
+    else {
+      bucket.slots.set(name, slot);
+      bucket.sorted = undefined;
+    }
+    uids.set(uid, slot);
+    owners.add(slot, object);
+  };
+
+  return {
+    get version() {
+      return version;
+    },
+    collection: (key) => collections.get(key),
+    collections: () => collections.values(),
+    open(kind) {
+      const open = collections.get(kind.key);
+      if (open !== undefined) {
+        open.kind = kind;
+        return open;
+      }
+      const collection: Collection = {
+        kind,
+        namespaces: new Map(),
+        history: [],
+        // Of what was before a kind nothing can be told.
+        forgottenUpTo: version,
+        listeners: new Set(),
+        closers: new Set(),
+      };
+      collections.set(kind.key, collection);
+      return collection;
+    },
+    close(key) {
+      const closers = collections.get(key)?.closers ?? [];
+      collections.delete(key);
+      for (const closer of closers) closer();
+    },
+    find: (collection, namespace, name) => collection.namespaces.get(namespace)?.slots.get(name),
+    byUid: (uid) => uids.get(uid),
+    dependents: owners.of,
+    slots: slotsOf,
+    add(collection, unnumbered) {
+      version += 1;
+      const object = firstNumbered(unnumbered, version);
+      place(collection, object);
+      record("ADDED", collection, object, undefined);
+      return object;
+    },
+    replace(slot, unnumbered) {
+      version += 1;
+      const { object: old, collection } = slot;
+      const object = numbered(unnumbered, version);
+      if (old.metadata.ownerReferences !== object.metadata.ownerReferences) {
+        owners.remove(slot, old);
+        owners.add(slot, object);
+      }
+      slot.object = object;
+      record("MODIFIED", collection, object, old);
+      return object;
+    },
+    remove(slot) {
+      version += 1;
+      const { object: old, collection } = slot;
+      const { namespace = "", name, uid } = old.metadata;
+      const bucket = collection.namespaces.get(namespace);
+      bucket?.slots.delete(name);
+      if (bucket !== undefined) bucket.sorted = undefined;
+      if (bucket?.slots.size === 0) collection.namespaces.delete(namespace);
+      uids.delete(uid);
+      owners.remove(slot, old);
+      const object = numbered(old, version);
+      record("DELETED", collection, object, old);
+      return object;
+    },
+    restore(least, objects) {
+      version = Math.max(version, least);
+      for (const collection of collections.values()) collection.forgottenUpTo = version;
+      for (const [collection, object] of objects) place(collection, object);
+      for (const [collection, object] of objects) {
+        tell(collection, { type: "ADDED", resource: collection.kind.key, object, old: undefined, version });
+      }
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+};

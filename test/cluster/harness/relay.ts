@@ -1,0 +1,87 @@
+/** A cluster of its own in which controllers follow each other: Sluice, and the reference's where its binary is named. */
+import { join } from "node:path";
+import { startKubelet } from "../../../simulator/kubelet/kubelet.ts";
+import { connect, type Api, type KubeObject } from "./api.ts";
+import { otherController, ownController, startController } from "./controller.ts";
+import { type ControlPlane, startControlPlane } from "./controlPlane.ts";
+import { applyCrds } from "./crds.ts";
+import type { Harness } from "./harness.ts";
+import { harnessOf } from "./installation.ts";
+import { kubeletPort } from "./kubeletPort.ts";
+import { freePort } from "./ports.ts";
+import { type Child, logTail, newNursery } from "./processes.ts";
+import { until } from "./until.ts";
+
+/** The reference's controller: no part of this repository, so whoever has it names it. */
+export const referenceBinary = (): string | undefined => {
+  const path = Bun.env.SLUICE_REFERENCE ?? "";
+  return path === "" ? undefined : path;
+};
+
+export type Runner = "sluice" | "reference";
+
+/** The user whose writes are this controller's in the audit log. */
+export const userOf = (runner: Runner): string => `${runner}-under-test`;
+
+export interface Relay {
+  readonly plane: ControlPlane;
+  readonly api: Api;
+  /** For `newWorld`. */
+  readonly cluster: Harness;
+  /** Starts one; it is not waited for. */
+  start(runner: Runner): Promise<Child>;
+  /** Resolves once somebody leads; @returns who, and in how many milliseconds. */
+  led(by: Child): Promise<number>;
+  stop(): Promise<void>;
+}
+
+const leasePath = "/apis/coordination.k8s.io/v1/namespaces/argo-rollouts/leases/argo-rollouts-controller-lock";
+
+type Lease = KubeObject & { readonly spec?: { readonly holderIdentity?: string } };
+
+/** Who holds the Lease that both controllers take; "": nobody. */
+export const holder = async (api: Api): Promise<string> =>
+  (await api.get<Lease>(leasePath).catch(() => undefined))?.spec?.holderIdentity ?? "";
+
+export async function startRelay(): Promise<Relay> {
+  const nursery = newNursery();
+  const plane = await startControlPlane();
+  const api = await connect(await plane.identity("sluice-test"), "sluice-test");
+  const kubelet = await startKubelet(kubeletPort(await connect(await plane.identity("sluice-kubelet"), "kubelet")), {
+    onError: console.error,
+  });
+  await applyCrds((args) => plane.kubectl(args), api);
+  await api.create("/api/v1/namespaces", { metadata: { name: "argo-rollouts" } });
+  const failure = Promise.race([nursery.failure, plane.failure]);
+  failure.catch(() => undefined);
+  let count = 0;
+  let before = "";
+  return {
+    plane,
+    api,
+    cluster: harnessOf(plane, api, failure),
+    start: async (runner) => {
+      before = await holder(api);
+      const kubeconfig = await plane.identity(userOf(runner));
+      const called = `${runner}-${++count}`;
+      if (runner === "sluice") {
+        const command = otherController() ?? ownController;
+        return startController({ nursery, name: called, kubeconfig, logs: plane.dir, command }).child;
+      }
+      const flags = ["--kubeconfig", kubeconfig, "--metricsPort", `${freePort()}`, "--healthzPort", `${freePort()}`];
+      return nursery.spawn(called, [referenceBinary() ?? "", ...flags], {
+        logFile: join(plane.dir, `${called}.log`),
+        cwd: plane.dir,
+      });
+    },
+    led: async (by) => {
+      const other = async (): Promise<boolean> => !["", before].includes(await holder(api));
+      return until(`${by.name} leads`, other, 60_000, () => logTail(by.logFile));
+    },
+    stop: async () => {
+      await nursery.release();
+      await kubelet.stop();
+      await plane.stop();
+    },
+  };
+}

@@ -1,0 +1,119 @@
+/** The rules of admission on the controller's own caches: for the webhook, and for a server in the same process. */
+import { collectionPath } from "../../kube/client/path.ts";
+import { ANALYSIS_TEMPLATES, CLUSTER_ANALYSIS_TEMPLATES } from "../../kube/client/resources.ts";
+import type { KubeClient } from "../../kube/client/transport.ts";
+import { runReflector, type KubeObject, type Reflector } from "../../kube/runtime/watch.ts";
+import type { Resource } from "../../schema/kube.ts";
+import type { Rollout } from "../../schema/rollout.ts";
+import type { Rules } from "../review/validate.ts";
+import { createComplaints, tellWatchError } from "../../controller/process/complaints.ts";
+import type { Log } from "../../controller/process/log.ts";
+import { findWorkloads } from "./workloads.ts";
+import { createStore, type Store, type Stored } from "../../kube/runtime/cache.ts";
+import type { Clock } from "../../kube/clock/clock.ts";
+import {
+  admissionFindings,
+  newViolations,
+  type AdmittedKind,
+  type References,
+} from "../../controller/rules/admission/admission.ts";
+import type { Templates } from "../../controller/rules/analysis/templateCollection.ts";
+import type { Stores } from "../../controller/rollout/facts/stores.ts";
+import type { Trouble } from "../../controller/process/troubles.ts";
+
+export interface RulesPorts {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly stores: Stores;
+  /** As the controller's (controller.ts). */
+  readonly trouble?: Trouble;
+}
+
+/** A template, of which only the spec is kept. */
+interface Template extends Stored {
+  readonly metadata: Stored["metadata"];
+  readonly spec: unknown;
+}
+
+type TemplateStore = Store<Template, never, Template>;
+
+const keyOf = (namespace: string, name: string): string => (namespace === "" ? name : `${namespace}/${name}`);
+
+/**
+ * The rules with what the caches hold; an object names others of its own namespace only. Templates are watched from now
+ * on, until `signal`; `watchedNamespace` is the only one that is looked at, undefined: all.
+ */
+export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefined, signal: AbortSignal): Rules {
+  const { services, rollouts } = ports.stores;
+  const templates = watchTemplates(ports, watchedNamespace, signal);
+  const templatesOf = (namespace: string): Templates => ({
+    namespaced: {
+      get: (name) => templates.namespaced.get(keyOf(namespace, name))?.spec,
+      has: (name) => templates.namespaced.get(keyOf(namespace, name)) !== undefined,
+    },
+    cluster: {
+      get: (name) => templates.cluster.get(name)?.spec,
+      has: (name) => templates.cluster.get(name) !== undefined,
+    },
+  });
+  /** Rollouts that may use a template that is being edited: those of its namespace, or all for a cluster's. */
+  function* usersIn(namespace: string): Generator<{ rollout: Rollout; templates: Templates }> {
+    for (const rollout of rollouts.values())
+      if (namespace === "" || rollout.metadata.namespace === namespace)
+        yield { rollout, templates: templatesOf(rollout.metadata.namespace) };
+  }
+  const referencesFor = (kind: AdmittedKind, namespace: string): References => {
+    const template = kind === "AnalysisTemplate" || kind === "ClusterAnalysisTemplate";
+    return {
+      services: {
+        get: (name) => services.get(keyOf(namespace, name))?.facts,
+        has: (name) => services.get(keyOf(namespace, name)) !== undefined,
+      },
+      rollouts: {
+        get: (name) => rollouts.get(keyOf(namespace, name)),
+        has: (name) => rollouts.get(keyOf(namespace, name)) !== undefined,
+      },
+      templates: templatesOf(namespace),
+      ...(template ? { users: usersIn(namespace) } : {}),
+    };
+  };
+  return {
+    findings: (object, kind, namespace, found = {}) =>
+      admissionFindings(object, kind, { references: { ...referencesFor(kind, namespace), ...found } }),
+    find: (objects, kind, namespace, untilMs) =>
+      kind === "Rollout" ? findWorkloads(ports, objects, namespace, untilMs) : undefined,
+    newViolations,
+  };
+}
+
+function watchTemplates(ports: RulesPorts, watchedNamespace: string | undefined, signal: AbortSignal) {
+  const complaints = createComplaints(ports);
+  const store = (): TemplateStore =>
+    createStore<Template, never, Template>({
+      transform: ({ metadata: { name, namespace, uid, resourceVersion }, spec }) => ({
+        metadata: { name, namespace, uid, resourceVersion },
+        spec,
+      }),
+    });
+  const watch = (resource: Resource, namespace: string | undefined, sink: TemplateStore): Reflector => {
+    const path = collectionPath(resource, namespace);
+    const reflector = runReflector<Template & KubeObject>({
+      client: ports.client,
+      clock: ports.clock,
+      path,
+      sink,
+      signal,
+      onError(error, failures) {
+        if (ports.trouble?.(path, error, () => !reflector.isReady()) === true) return;
+        tellWatchError(complaints, resource.plural, error, failures);
+      },
+    });
+    return reflector;
+  };
+  const namespaced = store();
+  const cluster = store();
+  watch(ANALYSIS_TEMPLATES, watchedNamespace, namespaced);
+  watch(CLUSTER_ANALYSIS_TEMPLATES, undefined, cluster);
+  return { namespaced, cluster };
+}

@@ -1,0 +1,118 @@
+import { expect, test } from "bun:test";
+import type { KubeEvent } from "../../kube/runtime/recorder.ts";
+import type { Override } from "../review/validate.ts";
+import { manualClock } from "../../kube/clock/clock.ts";
+import { tellOverride } from "./overrides.ts";
+
+const override: Override = {
+  kind: "Rollout",
+  namespace: "team-a",
+  name: "web",
+  uid: "u-1",
+  user: "jane",
+  refusals: ["spec.a: Invalid value: -1"],
+};
+const spec = { replicas: 1, template: { a: 1, b: [2] } };
+const stored = (members: object = {}, metadata: object = {}) => ({
+  metadata: {
+    name: "web",
+    namespace: "team-a",
+    uid: "u-1",
+    resourceVersion: "7",
+    annotations: { "sluice.dev/admission": "warn" },
+    ...metadata,
+  },
+  // As another encoder might order it.
+  spec: { template: { b: [2], a: 1 }, replicas: 1 },
+  ...members,
+});
+
+function world(items: unknown[], authenticated = false) {
+  const clock = manualClock();
+  const events: KubeEvent[] = [];
+  const asked: string[] = [];
+  const logged: string[] = [];
+  const tell = tellOverride({
+    client: {
+      request: async ({ method, path, query }) => {
+        asked.push(`${method} ${path} ${String(query?.["fieldSelector"])}`);
+        return { items } as never;
+      },
+    },
+    clock,
+    log: { debug() {}, info() {}, warn: (message) => logged.push(message), error() {} },
+    events: { record: (event) => void events.push(event) },
+    authenticated,
+  });
+  return { clock, events, asked, logged, tell };
+}
+
+test("an override is written down on what was stored by it, without a user whom anybody could have named", async () => {
+  const { clock, events, asked, logged, tell } = world([stored()]);
+  tell(override, spec);
+  expect(events).toEqual([]);
+  await clock.advance(200);
+  expect(asked).toEqual(["GET /apis/argoproj.io/v1alpha1/namespaces/team-a/rollouts metadata.name=web"]);
+  expect(events).toEqual([
+    {
+      object: {
+        apiVersion: "argoproj.io/v1alpha1",
+        kind: "Rollout",
+        namespace: "team-a",
+        name: "web",
+        uid: "u-1",
+        resourceVersion: "7",
+      },
+      type: "Warning",
+      reason: "AdmissionOverridden",
+      message: "Admitted by the annotation sluice.dev/admission although spec.a: Invalid value: -1",
+    },
+  ]);
+  expect(logged).toEqual(["Admitted against the rules"]);
+});
+
+test("the user is told where reviews come from the API server for certain", async () => {
+  const { clock, events, tell } = world([stored()], true);
+  tell(override, spec);
+  await clock.advance(200);
+  expect(events[0]?.message).toStartWith("Admitted by the annotation sluice.dev/admission (jane) although");
+});
+
+test.each([
+  ["is not stored", []],
+  ["has not the annotation", [stored({}, { annotations: {} })]],
+  ["is another", [stored({}, { uid: "u-2" })]],
+  ["has another spec", [stored({ spec: { replicas: 2 } })]],
+])("nothing is told when the object %s", async (_, items) => {
+  const { clock, events, asked, logged, tell } = world(items);
+  tell(override, spec);
+  await clock.advance(60_000);
+  expect([events, logged]).toEqual([[], []]);
+  expect([asked.length, clock.waiting]).toEqual([3, 0]);
+});
+
+test("the same review again is no news, and another spec is", async () => {
+  const items = [stored()];
+  const { clock, events, tell } = world(items);
+  tell(override, spec);
+  tell(override, spec);
+  await clock.advance(60_000);
+  tell(override, spec);
+  await clock.advance(60_000);
+  expect(events).toHaveLength(1);
+  items[0] = stored({ spec: { replicas: 3 } });
+  tell(override, { replicas: 3 });
+  await clock.advance(60_000);
+  expect(events).toHaveLength(2);
+});
+
+test("a flood of reviews becomes no flood of requests", async () => {
+  const { clock, asked, logged, tell } = world([]);
+  for (let count = 0; count < 1_000; count++) tell(override, { count });
+  await clock.advance(60_000);
+  expect(asked).toHaveLength(32 * 3);
+  expect(logged).toHaveLength(1);
+  tell(override, spec);
+  await clock.advance(200);
+  expect(asked).toHaveLength(32 * 3 + 1);
+});

@@ -1,0 +1,136 @@
+/**
+ * Letting an object through against the rules is somebody's decision: it is written down on the object. A review alone is
+ * no proof that anything was written: it may be forged, and a real write may still fail after us. So the event is for
+ * what is found stored, with the annotation and the spec that was judged; of the review, it says no word that we have not
+ * made ourselves.
+ */
+import type { EventRecorder } from "../../kube/runtime/recorder.ts";
+import { canBeName, collectionPath, nameSelector } from "../../kube/client/path.ts";
+import { ADMITTED } from "../../kube/client/resources.ts";
+import type { KubeClient } from "../../kube/client/transport.ts";
+import { BREAK_GLASS } from "../configuration/configuration.ts";
+import type { Override } from "../review/validate.ts";
+import type { Log } from "../../controller/process/log.ts";
+import type { Clock } from "../../kube/clock/clock.ts";
+
+export interface OverridePorts {
+  readonly client: Pick<KubeClient, "request">;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly events: Pick<EventRecorder, "record">;
+  /** Reviews can come from nobody but the API server: then what they say of the user is true, and told. */
+  readonly authenticated: boolean;
+}
+
+/** After the review; the write follows its admission within milliseconds, or not at all. */
+const looksMs: readonly number[] = [200, 2_000, 8_000];
+/** Looked for at a time: forged reviews must not become a stream of requests. */
+const mostSought = 32;
+/** Written down already: the same review again, forged or not, is no news. */
+const mostTold = 1_000;
+/** An event takes 1,024 bytes. */
+const messageLimit = 1_000;
+
+interface StoredObject {
+  readonly metadata: {
+    readonly name?: string;
+    readonly namespace?: string;
+    readonly uid?: string;
+    readonly resourceVersion?: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec?: unknown;
+}
+
+/** @returns takes note of an override and of the spec that was judged; never waits, never throws */
+export function tellOverride(ports: OverridePorts): (override: Override, spec: unknown) => void {
+  const { clock, log } = ports;
+  const told = new Set<string>();
+  let sought = 0;
+  let crowded = false;
+
+  const look = async (override: Override, digest: string, attempt: number): Promise<void> => {
+    const found = await read(ports, override).catch((error: unknown) => {
+      log.debug("Cannot read an object that was admitted against the rules", { name: override.name, error });
+      return undefined;
+    });
+    const stored = found?.metadata.annotations?.[BREAK_GLASS] === "warn" && digestOf(found.spec) === digest;
+    const laterMs = looksMs[attempt + 1];
+    if (found !== undefined && stored) write(ports, told, override, found, digest);
+    else if (laterMs !== undefined) return lookLater(override, digest, attempt + 1, laterMs);
+    sought--;
+    if (sought === 0) crowded = false;
+  };
+  const lookLater = (override: Override, digest: string, attempt: number, ms: number): void => {
+    clock.after(ms, () => void look(override, digest, attempt));
+  };
+  return (override, spec) => {
+    if (sought >= mostSought) {
+      if (!crowded) log.warn("Too many objects are admitted against the rules at a time: some are not written down");
+      crowded = true;
+      return;
+    }
+    sought++;
+    lookLater(override, digestOf(spec), 0, looksMs[0] ?? 0);
+  };
+}
+
+const isAdmitted = (kind: string): kind is keyof typeof ADMITTED => Object.hasOwn(ADMITTED, kind);
+
+async function read({ client }: OverridePorts, override: Override): Promise<StoredObject | undefined> {
+  const { kind, namespace, name, uid } = override;
+  if (!isAdmitted(kind) || !canBeName(name)) return undefined;
+  const { items } = await client.request<{ readonly items?: readonly StoredObject[] | null }>({
+    method: "GET",
+    path: collectionPath(ADMITTED[kind], namespace === "" ? undefined : namespace),
+    // A list, not a get: the right to it is there for the watch and the audit.
+    query: { fieldSelector: nameSelector(name) },
+    timeoutMs: 5_000,
+    retry: false,
+  });
+  return (items ?? []).find(({ metadata }) => uid === "" || metadata.uid === uid);
+}
+
+function write(
+  { events, log, authenticated }: OverridePorts,
+  told: Set<string>,
+  { kind, namespace, name, user, refusals }: Override,
+  { metadata }: StoredObject,
+  digest: string,
+): void {
+  const key = `${metadata.uid} ${digest}`;
+  if (told.has(key)) return;
+  told.add(key);
+  for (const oldest of told) {
+    if (told.size <= mostTold) break;
+    told.delete(oldest);
+  }
+  const by = authenticated ? ` (${user})` : "";
+  const message = `Admitted by the annotation ${BREAK_GLASS}${by} although ${refusals.join("; ")}`;
+  const who = authenticated ? { user } : {};
+  log.warn("Admitted against the rules", { kind, namespace, name, ...who, refusals: refusals.length });
+  events.record({
+    object: {
+      apiVersion: "argoproj.io/v1alpha1",
+      kind,
+      // Events on what has no namespace are kept in "default".
+      namespace: namespace === "" ? "default" : namespace,
+      name,
+      uid: metadata.uid ?? "",
+      resourceVersion: metadata.resourceVersion,
+    },
+    type: "Warning",
+    reason: "AdmissionOverridden",
+    message: message.slice(0, messageLimit),
+  });
+}
+
+/** Equal for equal values, in whatever order their members are. */
+function digestOf(value: unknown): string {
+  const sorted = JSON.stringify(value ?? null, (_, member: unknown) =>
+    typeof member === "object" && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).toSorted(([one], [other]) => (one < other ? -1 : 1)))
+      : member,
+  );
+  return String(Bun.hash(sorted));
+}

@@ -1,0 +1,185 @@
+/**
+ * What was admitted while the webhook was away (one replica restarting, a cluster started cold, objects older than a
+ * rule) is looked at again: by the leader, when it starts and at each resync. Broken objects are counted in
+ * `sluice_audit_violations`, and each is told: a Rollout by the loop's own InvalidSpec condition (and by no event, since
+ * the reference has none), the other kinds, which have no condition that fits, by an event. Nothing is written into them.
+ */
+import { familyHead, sample } from "../../controller/process/exposition.ts";
+import type { Clock } from "../../kube/clock/clock.ts";
+import type { Log } from "../../controller/process/log.ts";
+import type { KubeEvent } from "../../kube/runtime/recorder.ts";
+import { pause } from "../../kube/clock/pause.ts";
+import { collectionPath } from "../../kube/client/path.ts";
+import { ADMITTED } from "../../kube/client/resources.ts";
+import type { KubeClient } from "../../kube/client/transport.ts";
+
+/** Any object of argoproj.io, as far as the audit reads it. */
+export interface Audited {
+  readonly apiVersion?: string | undefined;
+  readonly kind?: string | undefined;
+  readonly metadata: {
+    readonly name?: string | undefined;
+    readonly namespace?: string | undefined;
+    readonly uid?: string | undefined;
+    readonly resourceVersion?: string | undefined;
+    readonly deletionTimestamp?: string | undefined;
+    readonly labels?: Readonly<Record<string, string>> | undefined;
+  };
+  readonly status?: { readonly phase?: unknown } | undefined;
+}
+
+export type AuditedKind = "Rollout" | "AnalysisTemplate" | "ClusterAnalysisTemplate" | "AnalysisRun" | "Experiment";
+
+export interface AuditOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What refuses this object, a text each with its path in front (`violationText`); none when it is sound. */
+  readonly findings: (kind: AuditedKind, object: Audited) => readonly string[];
+  /** Kinds that are in a cache already, and are not listed for this. */
+  readonly cached?: Partial<Readonly<Record<AuditedKind, () => Iterable<Audited>>>>;
+  readonly record: (event: KubeEvent) => void;
+  /** As the controller's own scope. */
+  readonly namespace?: string | undefined;
+  readonly instanceId: string;
+  readonly resyncMs: number;
+}
+
+export interface Audit {
+  /** Audits at once and at each resync, until `signal` aborts: the leader runs it. Never rejects. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Objects with findings, by kind, as of the last complete look. */
+  violations(): ReadonlyMap<AuditedKind, number>;
+  /** The metric. */
+  render(): Generator<string>;
+}
+
+const INSTANCE_LABEL = "argo-rollouts.argoproj.io/controller-instance-id";
+
+/** A page of raw objects is all that is in memory at a time, and is parsed at once: each may have a megabyte and a half. */
+const pageSize = 10;
+/** An event takes 1,024 bytes. */
+const messageLimit = 1_000;
+
+/** A run that has ended is never read again: what is wrong with it is history. */
+const ended: readonly unknown[] = ["Successful", "Failed", "Error", "Inconclusive"];
+
+export function createAudit(options: AuditOptions): Audit {
+  const { clock, log } = options;
+  /** By uid, what was told: it is told again only when it is something else. (A generation also counts status writes.) */
+  const told = new Map<string, bigint | number>();
+  const counts = new Map<AuditedKind, number>();
+
+  const auditOne = (kind: AuditedKind, object: Audited, broken: Set<string>): void => {
+    const { uid = "", deletionTimestamp } = object.metadata;
+    if (deletionTimestamp !== undefined || ended.includes(object.status?.phase)) return;
+    const texts = options.findings(kind, object);
+    if (texts.length === 0) return;
+    broken.add(uid);
+    const digest = Bun.hash(texts.join("\n"));
+    if (kind !== "Rollout" && told.get(uid) !== digest) options.record(eventOf(kind, object, texts));
+    told.set(uid, digest);
+  };
+  const auditKind = async (kind: AuditedKind, signal: AbortSignal): Promise<ReadonlySet<string>> => {
+    const broken = new Set<string>();
+    for await (const page of pagesOf(options, kind, signal)) {
+      for (const object of page) {
+        if (signal.aborted) break;
+        auditOne(kind, object, broken);
+        // Whatever an object costs: after it others have their turn.
+        await giveWay(options.clock, signal);
+      }
+    }
+    counts.set(kind, broken.size);
+    return broken;
+  };
+  const audit = async (signal: AbortSignal): Promise<void> => {
+    const broken = new Set<string>();
+    let complete = true;
+    for (const kind of Object.keys(ADMITTED) as AuditedKind[]) {
+      try {
+        for (const uid of await auditKind(kind, signal)) broken.add(uid);
+      } catch (error) {
+        complete = false;
+        if (!signal.aborted) log.warn(`Cannot audit ${ADMITTED[kind].plural}`, { error });
+      }
+    }
+    // What is sound again, or gone, would be news if it broke once more.
+    if (complete) for (const uid of told.keys()) if (!broken.has(uid)) told.delete(uid);
+  };
+  return {
+    async run(signal) {
+      while (!signal.aborted) {
+        await audit(signal);
+        await pause(clock, options.resyncMs, signal);
+      }
+    },
+    violations: () => counts,
+    *render() {
+      yield familyHead("sluice_audit_violations", "gauge", "Stored objects that the webhook would refuse.");
+      for (const [kind, count] of counts) yield sample("sluice_audit_violations", [["kind", kind]], count);
+    },
+  };
+}
+
+const giveWay = (clock: Clock, signal: AbortSignal): Promise<void> => clock.giveWay?.() ?? pause(clock, 0, signal);
+
+interface Page {
+  readonly metadata?: { readonly continue?: string };
+  readonly items?: readonly Audited[] | null;
+}
+
+async function* pagesOf(
+  options: AuditOptions,
+  kind: AuditedKind,
+  signal: AbortSignal,
+): AsyncGenerator<readonly Audited[]> {
+  const cached = options.cached?.[kind];
+  if (cached !== undefined) {
+    // Copied: the cache may change while others have their turn.
+    yield [...cached()];
+    return;
+  }
+  const { client, namespace, instanceId } = options;
+  const path = collectionPath(ADMITTED[kind], kind === "ClusterAnalysisTemplate" ? undefined : namespace);
+  let token: string | undefined;
+  do {
+    const page: Page = await client.request<Page>({
+      method: "GET",
+      path,
+      query: {
+        limit: pageSize,
+        continue: token,
+        labelSelector: instanceId === "" ? `!${INSTANCE_LABEL}` : `${INSTANCE_LABEL}=${instanceId}`,
+      },
+      signal,
+    });
+    yield page.items ?? [];
+    token = page.metadata?.continue === "" ? undefined : page.metadata?.continue;
+  } while (token !== undefined && !signal.aborted);
+}
+
+function eventOf(kind: AuditedKind, { metadata }: Audited, texts: readonly string[]): KubeEvent {
+  const { name = "", uid = "", resourceVersion } = metadata;
+  // Events on what has no namespace are kept in "default".
+  const namespace = metadata.namespace === undefined || metadata.namespace === "" ? "default" : metadata.namespace;
+  return {
+    object: { apiVersion: "argoproj.io/v1alpha1", kind, name, namespace, uid, resourceVersion },
+    type: "Warning",
+    reason: "InvalidSpec",
+    message: messageOf(kind, name, texts),
+  };
+}
+
+/** As many of the texts as fit, whole ones, and how many do not. */
+function messageOf(kind: AuditedKind, name: string, texts: readonly string[]): string {
+  const head = `The ${kind} "${name}" is invalid: `;
+  let message = head + (texts[0] ?? "").slice(0, messageLimit - head.length - 20);
+  let shown = 1;
+  for (const text of texts.slice(1)) {
+    if (message.length + text.length + 20 > messageLimit) break;
+    message += `; ${text}`;
+    shown += 1;
+  }
+  return shown < texts.length ? `${message}; and ${texts.length - shown} more` : message;
+}

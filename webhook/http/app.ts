@@ -1,0 +1,25 @@
+/** The routes of the webhook. */
+import { Hono } from "hono/tiny";
+import { PROBE_PATH, VALIDATE_PATH } from "../configuration/configuration.ts";
+
+type Handler = (request: Request) => Promise<Response>;
+
+export interface Routes {
+  /** Answers an AdmissionReview with a verdict. */
+  readonly review: Handler;
+  /** Answers an AdmissionReview that asks only whether it gets here (configurationProbe.ts). */
+  readonly probe: Handler;
+}
+
+export function createApp({ review, probe }: Routes): { fetch(request: Request): Response | Promise<Response> } {
+  const app = new Hono();
+  app.post(VALIDATE_PATH, (context) => review(context.req.raw));
+  app.post(PROBE_PATH, (context) => probe(context.req.raw));
+  app.get("/healthz", (context) => context.text("ok\n"));
+  app.notFound((context) => {
+    // Nobody reads the body that may come with it.
+    if (context.req.method !== "GET") context.header("connection", "close");
+    return context.text(`not found: reviews are taken by POST ${VALIDATE_PATH}\n`, 404);
+  });
+  return { fetch: (request) => app.fetch(request) };
+}

@@ -1,0 +1,100 @@
+import { expect, test } from "bun:test";
+import { connect } from "node:net";
+import { manualClock, systemClock } from "../../kube/clock/clock.ts";
+import { connectionLimits, watchConnections } from "./connections.ts";
+import { ownSockets, peerOf } from "./sockets.ts";
+
+/** Sockets that are ended go away, as the kernel's do. */
+function world(most: number) {
+  const clock = manualClock(0);
+  let open: string[] = [];
+  const ended: string[] = [];
+  const connections = watchConnections({
+    port: 1,
+    clock,
+    limits: { most },
+    sockets: {
+      accepted: () => open.map((peer) => ({ peer, descriptor: Number(peer.slice(1)) })),
+      end: (descriptor) => {
+        ended.push(`c${descriptor}`);
+        open = open.filter((peer) => peer !== `c${descriptor}`);
+      },
+      bound: () => undefined,
+    },
+  });
+  return { clock, ended, connections, connect: (...peers: string[]) => void (open = [...open, ...peers]) };
+}
+
+test("who never asks is ended, who has asked stays", async () => {
+  const { clock, ended, connections, connect } = world(10);
+  connect("c1", "c2");
+  await clock.advance(1_000);
+  connections.asked("c2");
+  await clock.advance(connectionLimits.firstRequestMs);
+  expect(ended).toEqual(["c1"]);
+  await clock.advance(connectionLimits.betweenRequestsMs - 2 * connectionLimits.firstRequestMs);
+  expect(ended).toEqual(["c1"]);
+  await clock.advance(2 * connectionLimits.firstRequestMs);
+  expect(ended).toEqual(["c1", "c2"]);
+});
+
+test("of too many those go that never asked, the oldest first, then those that have not asked for long", async () => {
+  const { clock, ended, connections, connect } = world(3);
+  for (const peer of ["c1", "c2", "c3"]) {
+    connect(peer);
+    await clock.advance(500);
+  }
+  connections.asked("c1");
+  await clock.advance(500);
+  connections.asked("c3");
+  connect("c4");
+  await clock.advance(500);
+  expect(ended).toEqual(["c2"]);
+  // Asked before we had a look at it.
+  connect("c5");
+  connections.asked("c5");
+  connections.asked("c4");
+  await clock.advance(500);
+  expect(ended).toEqual(["c2", "c1"]);
+});
+
+test("a new connection from an address that was used before is a new one", async () => {
+  const { clock, ended, connections, connect } = world(10);
+  connect("c1");
+  connections.asked("c1");
+  await clock.advance(connectionLimits.betweenRequestsMs + 500);
+  connect("c1");
+  await clock.advance(connectionLimits.firstRequestMs + 500);
+  expect(ended).toEqual(["c1", "c1"]);
+});
+
+const sockets = ownSockets();
+
+test.skipIf(sockets === undefined)("our own sockets are seen with their clients, and can be ended", async () => {
+  let seen = "";
+  const server = Bun.serve({
+    port: 0,
+    hostname: "::",
+    fetch: (request) => {
+      const from = server.requestIP(request);
+      seen = from === null ? "" : peerOf(from.address, from.port);
+      return new Response("ok");
+    },
+  });
+  const port = server.port ?? 0;
+  sockets?.bound(port);
+  expect(sockets?.accepted(port)).toEqual([]);
+  const closed = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<void>();
+  const client = connect({ host: "127.0.0.1", port }, () => client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n"));
+  client.on("data", () => answered.resolve());
+  client.on("close", () => closed.resolve());
+  await answered.promise;
+  expect(sockets?.accepted(port).map(({ peer }) => peer)).toEqual([seen]);
+  // By a watcher, to which one connection is one too many.
+  const watcher = watchConnections({ port, sockets, clock: systemClock, limits: { most: 0 } });
+  watcher.look();
+  await closed.promise;
+  watcher.stop();
+  await server.stop(true);
+});

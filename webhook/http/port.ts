@@ -1,0 +1,39 @@
+/** The webhook's port, before there is a certificate to serve on it. */
+
+import { portError } from "../../controller/process/health.ts";
+
+export interface HeldPort {
+  readonly port: number;
+  /** Call it once the webhook listens there, or never will. */
+  release(): Promise<void>;
+}
+
+/** All addresses: IPv6 takes IPv4 in too, where the machine has both. */
+const everywhere = ["::", "0.0.0.0"] as const;
+
+/**
+ * Takes the port so that nobody else gets it, and so that a port which is taken ends the start: the certificate comes from
+ * the cluster, much later. Who connects meanwhile is told to come back.
+ * @param port 0 takes a free one
+ * @param address an IP address; undefined: all
+ * @throws Error naming port and flag when it cannot be had
+ */
+export async function holdPort(port: number, address: string | undefined): Promise<HeldPort> {
+  let failure: unknown;
+  for (const hostname of address === undefined ? everywhere : [address]) {
+    try {
+      // A listener that shares its port (as the webhook does, to change certificates) lets others of the same user in without
+      // a word: two controllers would divide the reviews between them. So it is asked for alone first.
+      const alone = Bun.serve({ port, hostname, fetch: notYet });
+      const got = alone.port ?? port;
+      await alone.stop(true);
+      const shared = Bun.serve({ port: got, hostname, reusePort: true, fetch: notYet });
+      return { port: got, release: () => shared.stop(true) };
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw portError({ port, address, flag: "--webhook-port", addressFlag: "--webhook-bind-address" }, failure);
+}
+
+const notYet = (): Response => new Response("starting\n", { status: 503 });

@@ -1,0 +1,173 @@
+/** TLS on Bun.serve, with a certificate that can be changed under load (design/bun.md says why like this). */
+import type { Clock } from "../../kube/clock/clock.ts";
+import { type Connections, watchConnections } from "./connections.ts";
+import { ownSockets, peerOf } from "./sockets.ts";
+import { steerTo } from "./steering.ts";
+
+/** What is served. PEM texts; never log the key. */
+export interface ServingCertificate {
+  /** The certificate, then intermediate ones where there are any. */
+  readonly pem: string;
+  readonly key: string;
+  /** Milliseconds since the epoch. */
+  readonly notAfterMs: number;
+}
+
+export interface ServerOptions {
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** All addresses by default. */
+  readonly hostname?: string;
+  readonly certificate: ServingCertificate;
+  /** PEM: who has no certificate of one of these CAs is turned away in the handshake. Undefined: nobody is asked for one. */
+  readonly clientCa?: string | undefined;
+  readonly clock: Clock;
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** How long the server with the old certificate asks its clients to connect anew; see `drains`. */
+  readonly drainMs?: Partial<typeof drains>;
+}
+
+export interface TlsServer {
+  readonly port: number;
+  /** The one that new connections get, or are about to get. */
+  certificate(): ServingCertificate;
+  /** Resolves once new connections get only this certificate; reviews in work are answered. Swaps run one at a time. */
+  swapCertificate(certificate: ServingCertificate): Promise<void>;
+  /** We are about to go: who asks from now on is answered, and told to connect anew, which leads to whoever is left. */
+  drain(): void;
+  /** Takes no more connections and resolves when what is in work has been answered, or after `graceMs` (3 s). */
+  stop(graceMs?: number): Promise<void>;
+}
+
+/** Milliseconds that an old server goes on. */
+const drains = {
+  /** It gets no new connections: for longer than the API server keeps idle ones (90 s), so that none is closed under a review. */
+  steered: 100_000,
+  /** It gets its share of the new ones, with the old certificate. */
+  shared: 2_000,
+};
+const defaultGraceMs = 3_000;
+
+interface Listener {
+  readonly server: Bun.Server<undefined>;
+  draining: boolean;
+  /** Of its end, once it drains. */
+  cancel?: () => void;
+}
+
+/**
+ * Starts to listen.
+ * @throws Error naming the port when it cannot be had, or when the certificate cannot be used
+ */
+export function serveTls(options: ServerOptions): TlsServer {
+  const { clock } = options;
+  const drainMs = { ...drains, ...options.drainMs };
+  let served = options.certificate;
+  const asked: Pick<Connections, "asked"> = { asked: (peer) => connections.asked(peer) };
+  let current = listen(options, options.port, served, asked);
+  const port = current.server.port ?? options.port;
+  const sockets = ownSockets();
+  sockets?.bound(port);
+  const connections = watchConnections({ port, sockets, clock });
+  // In the kernel's order, which steering goes by.
+  const listeners = [current];
+  let swapping: Promise<void> = Promise.resolve();
+  let stopped = false;
+
+  const steer = (): boolean => steerTo(port, listeners.indexOf(current));
+  const retire = (old: Listener): void => {
+    const index = listeners.indexOf(old);
+    if (index < 0) return;
+    void end(old, clock, defaultGraceMs);
+    const last = listeners.pop();
+    if (last !== undefined && last !== old) listeners[index] = last;
+    steer();
+  };
+  const swap = async (certificate: ServingCertificate): Promise<void> => {
+    if (stopped) return;
+    const next = listen(options, port, certificate, connections);
+    sockets?.bound(port);
+    listeners.push(next);
+    const old = current;
+    current = next;
+    served = certificate;
+    // Ending a listener closes its idle connections, and a review that is on its way on one of them would be lost. So
+    // for a while it answers with `Connection: close`: the API server then takes a new one, and finds the new server.
+    old.draining = true;
+    if (steer()) {
+      old.cancel = clock.after(drainMs.steered, () => retire(old));
+      return;
+    }
+    await new Promise<void>((resolve) => clock.after(drainMs.shared, resolve));
+    retire(old);
+  };
+  return {
+    port,
+    certificate: () => served,
+    swapCertificate(certificate) {
+      const swapped = swapping.then(() => swap(certificate));
+      swapping = swapped.catch(() => undefined);
+      return swapped;
+    },
+    drain() {
+      for (const listener of listeners) listener.draining = true;
+    },
+    async stop(graceMs = defaultGraceMs) {
+      stopped = true;
+      connections.stop();
+      for (const { cancel } of listeners) cancel?.();
+      await Promise.all(listeners.splice(0).map((listener) => end(listener, clock, graceMs)));
+    },
+  };
+}
+
+async function end({ server }: Listener, clock: Clock, graceMs: number): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const cancel = clock.after(graceMs, late.resolve);
+  await Promise.race([server.stop(), late.promise]);
+  cancel();
+  await server.stop(true);
+}
+
+function listen(
+  options: ServerOptions,
+  port: number,
+  certificate: ServingCertificate,
+  { asked }: Pick<Connections, "asked">,
+): Listener {
+  const { clientCa } = options;
+  const listener: Omit<Listener, "server"> = { draining: false };
+  const start = (hostname: string): Bun.Server<undefined> =>
+    Bun.serve({
+      port,
+      hostname,
+      reusePort: true,
+      // Bun's 10 s would close connections that the API server keeps for its next review.
+      idleTimeout: 255,
+      // Bun would answer without words; the handler announces its limit, and reads no more than that.
+      maxRequestBodySize: 2 ** 31,
+      tls: {
+        cert: certificate.pem,
+        key: certificate.key,
+        ...(clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }),
+      },
+      fetch: async (request, server) => {
+        const from = server.requestIP(request);
+        if (from !== null) asked(peerOf(from.address, from.port));
+        const response = await options.fetch(request);
+        if (listener.draining) response.headers.set("connection", "close");
+        return response;
+      },
+      error: () => new Response("internal error\n", { status: 500 }),
+    });
+  const hostnames = options.hostname === undefined ? ["::", "0.0.0.0"] : [options.hostname];
+  let failure: unknown;
+  for (const hostname of hostnames) {
+    try {
+      return Object.assign(listener, { server: start(hostname) });
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw new Error(`Cannot serve admission reviews on port ${port}`, { cause: failure });
+}

@@ -1,0 +1,59 @@
+/**
+ * The names in a review, which become parts of addresses at the API server and keys of our caches. The API server sends
+ * only names that it has checked itself, each object in the namespace that it will be stored in; a forged review could
+ * have us look at, or speak of, something else.
+ */
+import { dnsLabel, dnsSubdomain } from "../../kube/validation/syntax.ts";
+import { record } from "./record.ts";
+
+const clusterKinds: readonly string[] = ["ClusterAnalysisTemplate"];
+const namespacedKinds: readonly string[] = ["Rollout", "AnalysisTemplate", "AnalysisRun", "Experiment"];
+
+const isLabel = (text: string): boolean => dnsLabel(text).length === 0;
+const isSubdomain = (text: string): boolean => dnsSubdomain(text).length === 0;
+/** Kinds of others may have colons and capitals in their names, but nothing has what ends a part of an address. */
+const isSegment = (text: string): boolean => /^[^\s/\\?#%\p{C}]{1,253}$/u.test(text) && !/^\.\.?$/.test(text);
+
+export interface ReviewNames {
+  readonly group: string;
+  readonly kind: string;
+  readonly subResource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly object: unknown;
+  readonly oldObject: unknown;
+}
+
+/**
+ * What cannot be in a review of the API server; undefined: nothing.
+ * @param requested the name in the request, "" where the object is to get one
+ */
+export function strangeName(review: ReviewNames, requested: string): string | undefined {
+  const { group, kind, namespace, name, subResource } = review;
+  if (group !== "" && !isSubdomain(group)) return "the request's API group is none";
+  if (!/^[A-Za-z][A-Za-z0-9]{0,62}$/.test(kind)) return "the request's kind is none";
+  if (namespace !== "" && !isLabel(namespace)) return "the request's namespace is no RFC 1123 label";
+  if (name !== "" && !isSegment(name)) return "the request's name is no name of an object";
+  if (group !== "argoproj.io") return undefined;
+  // With generateName, what was read as a name ends as that may end.
+  if (name !== "" && !isSubdomain(name.replace(/[-.]+$/, ""))) return "the request's name is no RFC 1123 subdomain";
+  if (subResource !== "") return undefined;
+  if (clusterKinds.includes(kind) && namespace !== "") return `a ${kind} has no namespace`;
+  if (namespacedKinds.includes(kind) && namespace === "") return `a ${kind} has a namespace`;
+  return (
+    strangeMetadata(review.object, namespace, requested) ?? strangeMetadata(review.oldObject, namespace, requested)
+  );
+}
+
+function strangeMetadata(object: unknown, namespace: string, requested: string): string | undefined {
+  const holder = record(object);
+  if (holder === undefined) return undefined;
+  const metadata = record(holder["metadata"]) ?? {};
+  // Whoever sends reviews in the API server's place (Karmada) may leave it out, which leads nowhere else.
+  const own = metadata["namespace"] ?? "";
+  if (own !== "" && own !== namespace) return "the object's namespace is not the request's";
+  if (requested !== "" && metadata["name"] !== undefined && metadata["name"] !== requested) {
+    return "the object's name is not the request's";
+  }
+  return undefined;
+}

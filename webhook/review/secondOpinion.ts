@@ -1,0 +1,186 @@
+/**
+ * What the API server itself says of a pod template: a ReplicaSet with it, created as a dry run, is refused with the very
+ * paths that a Rollout has. It may only refuse what would be refused for ever: validation and unknown fields. Quotas,
+ * policies, permissions and silence never do, they may be different when the ReplicaSet is really made.
+ */
+import type { Log } from "../../controller/process/log.ts";
+import type { Clock } from "../../kube/clock/clock.ts";
+import { equal } from "../../kube/object/equality.ts";
+import { canBeName, collectionPath } from "../../kube/client/path.ts";
+import { REPLICA_SETS } from "../../kube/client/resources.ts";
+import type { KubeClient } from "../../kube/client/transport.ts";
+import { type Cause, causeText, type Review } from "./review.ts";
+import { type Examination, readRefusal } from "./secondOpinionAnswer.ts";
+import { type PodTemplate, podTemplatesOf, replicaSetOf } from "./podTemplates.ts";
+
+export type OpinionClient = Pick<KubeClient, "request">;
+
+export interface Opinion {
+  readonly causes: readonly Cause[];
+  readonly warnings: readonly string[];
+}
+
+export interface SecondOpinion {
+  /**
+   * Asks about the pod templates of an object that are new or changed; undefined: there is none. Never rejects, and
+   * answers by `untilMs` (of the clock).
+   */
+  ask(review: Review, untilMs: number): Promise<Opinion> | undefined;
+}
+
+export interface SecondOpinionPorts {
+  readonly client: OpinionClient;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Questions in flight; a stampede of reviews must not become one of dry runs. */
+const mostInFlight = 64;
+/** Of an Experiment with more templates than anyone has, the first. */
+const mostTemplates = 8;
+
+type Post = (template: PodTemplate, fieldValidation: "Ignore" | "Strict") => Promise<Examination>;
+
+export function createSecondOpinion({ client, clock, log }: SecondOpinionPorts): SecondOpinion {
+  let inFlight = 0;
+  const warnedOf = new Set<string>();
+
+  /** An operator's affair, not the user's: told once. */
+  const toldOnce = (message: string): void => {
+    if (warnedOf.has(message) || warnedOf.size >= 20) return;
+    warnedOf.add(message);
+    log.warn("The API server does not let us check pod templates by dry runs", { reason: message });
+  };
+
+  const post = async (
+    review: Review,
+    untilMs: number,
+    template: PodTemplate,
+    fieldValidation: "Ignore" | "Strict",
+  ): Promise<Examination> => {
+    const timeoutMs = untilMs - clock.now();
+    if (timeoutMs <= 0) return { kind: "silent" };
+    if (inFlight >= mostInFlight) return { kind: "silent" };
+    // What is no namespace has no ReplicaSets to ask about; a path with it would lead elsewhere.
+    if (!canBeName(review.namespace)) return { kind: "silent" };
+    inFlight++;
+    // The client has the same limit, but what it waits for beforehand (a credential plugin) knows none.
+    const late = Promise.withResolvers<Examination>();
+    const cancel = clock.after(timeoutMs, () => late.resolve({ kind: "silent" }));
+    const answered = client
+      .request({
+        method: "POST",
+        path: collectionPath(REPLICA_SETS, review.namespace),
+        query: { dryRun: "All", fieldValidation },
+        body: replicaSetOf(template, review.namespace),
+        // Only a refusal has something to say.
+        accept: "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json",
+        timeoutMs,
+        retry: false,
+        urgent: true,
+      })
+      .then(
+        (): Examination => ({ kind: "fine" }),
+        (error: unknown) => readRefusal(error),
+      );
+    try {
+      const examination = await Promise.race([answered, late.promise]);
+      if (examination.kind === "notAllowed") toldOnce(examination.message);
+      return examination;
+    } finally {
+      cancel();
+      inFlight--;
+    }
+  };
+
+  return {
+    ask(review, untilMs) {
+      const changed = changedTemplates(review);
+      if (changed.length === 0) return undefined;
+      const ask: Post = (template, fieldValidation) => post(review, untilMs, template, fieldValidation);
+      return Promise.all(changed.slice(0, mostTemplates).map((each) => judge(ask, review, each))).then((opinions) => ({
+        causes: opinions.flatMap(({ causes }) => causes),
+        warnings: opinions.flatMap(({ warnings }) => warnings),
+      }));
+    },
+  };
+}
+
+interface Changed {
+  readonly template: PodTemplate;
+  /** As it was before the update. */
+  readonly old: PodTemplate | undefined;
+}
+
+function changedTemplates({ kind, object, oldObject, operation }: Review): Changed[] {
+  const before = operation === "UPDATE" ? podTemplatesOf(kind, oldObject) : [];
+  // Of several of one name the first.
+  const named = new Map(before.toReversed().map((template) => [template.name, template]));
+  return podTemplatesOf(kind, object)
+    .map((template): Changed => ({ template, old: named.get(template.name) }))
+    .filter(({ template, old }) => {
+      return old === undefined || !equal(template.template, old.template) || !equal(template.selector, old.selector);
+    });
+}
+
+/** On an update only what the old template was not refused for counts: an object from before must stay repairable. */
+async function judge(post: Post, review: Review, { template, old }: Changed): Promise<Opinion> {
+  const opinion = await examine(post, review, template);
+  if (opinion.causes.length === 0 || old === undefined) return opinion;
+  const before = await examine(post, review, old);
+  if (before.silent) return { causes: [], warnings: [...opinion.causes.map(causeText), ...opinion.warnings] };
+  const known = new Map<string, number>();
+  for (const kind of before.causes.map(kindOf)) known.set(kind, (known.get(kind) ?? 0) + 1);
+  const causes = opinion.causes.filter((cause) => {
+    const kind = kindOf(cause);
+    const left = known.get(kind) ?? 0;
+    known.set(kind, left - 1);
+    return left <= 0;
+  });
+  return { causes, warnings: opinion.warnings };
+}
+
+/** Items move in lists. */
+const kindOf = ({ field, message }: Cause): string => `${field.replaceAll(/\[\d+\]/g, "[]")}: ${message}`;
+
+/** All that is wrong: an answer about unknown fields does not validate, so then a second question follows. */
+async function examine(
+  post: Post,
+  { fieldValidation }: Review,
+  template: PodTemplate,
+): Promise<Opinion & { readonly silent: boolean }> {
+  const first = await post(template, fieldValidation === "Ignore" ? "Ignore" : "Strict");
+  if (first.kind !== "unknownFields") return { ...opinionOf(first, template), silent: first.kind === "silent" };
+  const unknown = first.causes.map((cause) => placed(cause, template));
+  const rest = await post(template, "Ignore");
+  const { causes, warnings } = opinionOf(rest, template);
+  return fieldValidation === "Strict"
+    ? { causes: [...unknown, ...causes], warnings, silent: false }
+    : { causes, warnings: [...unknown.map(causeText), ...warnings], silent: false };
+}
+
+function opinionOf(examination: Examination, template: PodTemplate): Opinion {
+  switch (examination.kind) {
+    case "fine":
+    case "notAllowed":
+      return { causes: [], warnings: [] };
+    case "invalid":
+    case "unknownFields": {
+      const causes = examination.causes.map((cause) => placed(cause, template));
+      const policies = examination.policies.map((cause) => causeText(placed(cause, template)));
+      return { causes, warnings: policies };
+    }
+    case "refused":
+      return { causes: [], warnings: [`The API server would not take these pods now: ${examination.message}`] };
+    case "silent":
+      return { causes: [], warnings: ["The API server did not check the pod template in time."] };
+    default:
+      return examination satisfies never;
+  }
+}
+
+/** The path in the object that the template is of. */
+const placed = (cause: Cause, { path }: PodTemplate): Cause => ({
+  ...cause,
+  field: cause.field.replace(/^spec\b/, () => path),
+});

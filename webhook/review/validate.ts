@@ -1,0 +1,198 @@
+/** The verdict over a review (design/authority.md, "Admission verdicts"). */
+import type { Log } from "../../controller/process/log.ts";
+import type { Clock } from "../../kube/clock/clock.ts";
+import { equal } from "../../kube/object/equality.ts";
+import type { AdmittedKind, Findings, References } from "../../controller/rules/admission/admission.ts";
+import type { Violation } from "../../kube/validation/violation.ts";
+import { record } from "./record.ts";
+import { type Answer, type Cause, causesOf, causeText, type Review, warningsOf } from "./review.ts";
+import { BREAK_GLASS } from "../configuration/configuration.ts";
+import type { Opinion, SecondOpinion } from "./secondOpinion.ts";
+
+/** The rules, with whatever they need to know of the cluster. Neither throws. */
+export interface Rules {
+  /** `namespace` is "" for kinds without. */
+  findings(object: unknown, kind: AdmittedKind, namespace: string, found?: Found): Findings;
+  /**
+   * Looks for what these objects name and nobody holds; undefined: there is nothing of the kind. Never rejects, and
+   * answers by `untilMs` (of the clock).
+   */
+  find?(
+    objects: readonly unknown[],
+    kind: AdmittedKind,
+    namespace: string,
+    untilMs: number,
+  ): Promise<Found> | undefined;
+  /** Of the violations of an object those that it did not have `before`. */
+  newViolations(before: readonly Violation[], after: readonly Violation[]): readonly Violation[];
+}
+
+export type Found = Pick<References, "workloads">;
+
+/** Somebody let an object through with the annotation. */
+export interface Override {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly user: string;
+  /** What it would have been refused for, a text each. */
+  readonly refusals: readonly string[];
+}
+
+/** Called between two pieces of work; for large objects it lets others have a turn. */
+export type Pause = () => Promise<void> | undefined;
+
+export interface ValidatorPorts {
+  readonly rules: Rules;
+  readonly secondOpinion: SecondOpinion | undefined;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly overridden: (override: Override, spec: unknown) => void;
+  /** Reviews come from the API server for certain; else what they name, and do not hold, is not quoted. */
+  readonly authenticated?: boolean;
+}
+
+/** The API server waits for 2 s, and says only that it did; we know what is missing. */
+const deadlineMs = 1_000;
+
+const group = "argoproj.io";
+const kinds: readonly string[] = [
+  "Rollout",
+  "AnalysisTemplate",
+  "ClusterAnalysisTemplate",
+  "AnalysisRun",
+  "Experiment",
+] satisfies AdmittedKind[];
+const isOurs = (kind: string): kind is AdmittedKind => kinds.includes(kind);
+
+const passed: Answer = { verdict: "passed", causes: [], warnings: [] };
+
+/** The validator never rejects, and answers within a second. */
+export function createValidator(ports: ValidatorPorts): (review: Review, pause: Pause) => Promise<Answer> {
+  return async (review, pause) => {
+    try {
+      return await validate(ports, review, pause);
+    } catch (error) {
+      // A bug of ours is no reason to keep a user from working; the loop has the same rules.
+      ports.log.error("Cannot judge an object", { kind: review.kind, name: review.name, error });
+      return { verdict: "failed", causes: [], warnings: ["Not checked: Sluice failed over this object."] };
+    }
+  };
+}
+
+async function validate(ports: ValidatorPorts, review: Review, pause: Pause): Promise<Answer> {
+  const untilMs = ports.clock.now() + deadlineMs;
+  const { kind } = review;
+  if (isNoneOfOurs(review)) return passed;
+  if (review.group !== group || !isOurs(kind)) {
+    // Whoever sends us more than we know has our webhook configuration too wide, or a newer one: silence would hide it,
+    // a refusal would stop what is not ours.
+    return { ...passed, warnings: [`Not checked: Sluice does not know the kind ${kind}.${review.group}.`] };
+  }
+  // On its way while the rules run.
+  const asked = ports.secondOpinion?.ask(review, untilMs);
+  await pause();
+  const found = await ports.rules.find?.([review.object, review.oldObject], kind, review.namespace, untilMs);
+  const judgement = await judged(ports.rules, review, kind, found, pause);
+  const { refuse, warn } = ports.authenticated === true ? judgement : unquoted(judgement, review);
+  const opinion = (await asked) ?? noOpinion;
+  return answerOf(ports, review, {
+    causes: merged(causesOf(refuse), opinion.causes),
+    warnings: [...annotationWarning(review), ...warningsOf(warn), ...opinion.warnings],
+  });
+}
+
+/**
+ * What is wrong with the pod template of a workload that a Rollout names is told without quoting it: anybody may have
+ * written this review, who need not be allowed to read the workload. The Rollout's status says it in full.
+ */
+function unquoted({ refuse, warn }: Findings, { kind, object }: Review): Findings {
+  const spec = record(record(object)?.["spec"]);
+  if (kind !== "Rollout" || spec?.["workloadRef"] === undefined) return { refuse, warn };
+  const cover = (violation: Violation): Violation => {
+    const [, member = ""] = /^spec\.(template|selector)\b/.exec(violation.exactPath ?? violation.path) ?? [];
+    if (member === "" || spec[member] !== undefined) return violation;
+    // What is supported is no secret.
+    const detail =
+      violation.type === "NotSupported" ? violation.detail : violation.detail.replaceAll(/"(?:[^"\\]|\\.)*"/g, '"…"');
+    const covered = { ...violation, detail };
+    return "value" in violation ? { ...covered, value: "…" } : covered;
+  };
+  return { refuse: refuse.map(cover), warn: warn.map(cover) };
+}
+
+/** Deletions, finalizers, status, scale, and whatever else leaves the spec alone: never in the way. */
+function isNoneOfOurs({ operation, subResource, object, oldObject }: Review): boolean {
+  if (subResource !== "") return true;
+  if (operation === "CREATE") return false;
+  if (operation !== "UPDATE") return true;
+  const { deletionTimestamp } = record(record(object)?.["metadata"]) ?? {};
+  if (deletionTimestamp !== undefined && deletionTimestamp !== null) return true;
+  // Taking the annotation away is a reason to tell again what is wrong.
+  if (annotationOf(object) !== annotationOf(oldObject)) return false;
+  return equal(record(object)?.["spec"], record(oldObject)?.["spec"]);
+}
+
+/** On updates only what is new counts; the rest is told again, since the loop still holds the object for it. */
+async function judged(
+  rules: Rules,
+  review: Review,
+  kind: AdmittedKind,
+  found: Found | undefined,
+  pause: Pause,
+): Promise<Findings> {
+  const { object, oldObject, namespace, operation } = review;
+  const after = rules.findings(object, kind, namespace, found);
+  if (operation === "CREATE" || (after.refuse.length === 0 && after.warn.length === 0)) return after;
+  // Two judgements are never one piece of work, whatever the size of the objects: a small one may cost as much as any.
+  await (pause() ?? turn());
+  const before = rules.findings(oldObject, kind, namespace, found);
+  await (pause() ?? turn());
+  const refuse = rules.newViolations(before.refuse, after.refuse);
+  const isNew = new Set(refuse);
+  const known = after.refuse.filter((violation) => !isNew.has(violation));
+  return { refuse, warn: [...known, ...rules.newViolations(before.warn, after.warn)] };
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+const noOpinion: Opinion = { causes: [], warnings: [] };
+
+/** Both often say the same of a place: then ours stands. */
+function merged(ours: readonly Cause[], theirs: readonly Cause[]): Cause[] {
+  const told = new Set(ours.map(({ field }) => field));
+  return [...ours, ...theirs.filter(({ field }) => !told.has(field))];
+}
+
+/** Break-glass; its one value is "warn". */
+function annotationOf(object: unknown): unknown {
+  return record(record(record(object)?.["metadata"])?.["annotations"])?.[BREAK_GLASS];
+}
+
+function annotationWarning(review: Review): string[] {
+  const value = annotationOf(review.object);
+  return value === undefined || value === "warn" ? [] : [`${BREAK_GLASS}: the only value with a meaning is "warn"`];
+}
+
+function answerOf(
+  ports: ValidatorPorts,
+  review: Review,
+  { causes, warnings }: { readonly causes: readonly Cause[]; readonly warnings: readonly string[] },
+): Answer {
+  if (causes.length === 0) return { verdict: "allowed", causes, warnings };
+  if (annotationOf(review.object) !== "warn") return { verdict: "refused", causes, warnings };
+  const refusals = causes.map(causeText);
+  if (!review.dryRun) ports.overridden(overrideOf(review, refusals), record(review.object)?.["spec"]);
+  return {
+    verdict: "overridden",
+    causes: [],
+    warnings: [...refusals, ...warnings],
+    annotations: { overridden: refusals.join("; ") },
+  };
+}
+
+function overrideOf({ kind, namespace, name, user, object }: Review, refusals: readonly string[]): Override {
+  const uid = record(record(object)?.["metadata"])?.["uid"];
+  return { kind, namespace, name, uid: typeof uid === "string" ? uid : "", user, refusals };
+}
