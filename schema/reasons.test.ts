@@ -15,7 +15,7 @@ test("every reason that deciding gives to an event is listed", async () => {
   const folder = new URL("../controller/rollout/", import.meta.url).pathname;
   const missing: string[] = [];
   let found = 0;
-  for await (const path of new Bun.Glob("*.ts").scan(folder)) {
+  for await (const path of new Bun.Glob("**/*.ts").scan(folder)) {
     const text = await Bun.file(`${folder}${path}`).text();
     for (const [, reason = ""] of text.matchAll(/\bemit\(\s*p,\s*(?:"\w+"|\w+),\s*"(\w+)"/g)) {
       found += 1;

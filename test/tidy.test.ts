@@ -29,21 +29,25 @@ const exceptions: Readonly<Record<string, string>> = {};
 
 /** Folders that decide: synchronous, total, the same answer every time. */
 const pureFolders = [
-  ...["rollout", "analysis", "experiment", "rules", "hash"].map((name) => `controller/${name}/`),
+  ...["object", "validation"].map((name) => `kube/${name}/`),
+  ...["expression", "rules"].map((name) => `controller/${name}/`),
+  ...["course", "decide", "hash", "model", "revision", "sizes", "status"].map((name) => `controller/rollout/${name}/`),
   "providers/traffic/",
 ];
 
 /** The only files that may import these packages: everything else takes what they make by injection. */
 const soleImporters: Readonly<Record<string, string>> = {
-  "@kubernetes/client-node": "providers/kube/",
+  "@kubernetes/client-node": "kube/client/",
   "@logtape/logtape": "controller/process/log.ts",
-  re2js: "controller/rules/regexp/",
+  re2js: "controller/expression/regexp/",
 };
 
 /** Packages that are functions of what they are given: no clock, chance, state or effect. */
 const purePackages: readonly string[] = ["re2js"];
 
-const topLevelFolders = "schema controller webhook providers simulator cli dashboard manifests test docs".split(" ");
+const topLevelFolders = "schema kube controller webhook providers simulator cli dashboard manifests test docs".split(
+  " ",
+);
 
 const root = resolve(import.meta.dir, "..");
 const files = listFiles(root);
@@ -121,13 +125,13 @@ describe("folders that decide", () => {
     ["await f()", "await: deciding is synchronous"],
     ["import('x')", "import(): import at the top"],
   ])("would be caught with %s", (text, message) => {
-    expect(impurities({ path: "controller/rollout/x.ts", text })).toContain(`1: ${message}`);
+    expect(impurities({ path: "controller/rollout/decide/x.ts", text })).toContain(`1: ${message}`);
   });
 
   test("may format a given time, and name their own things freely", () => {
     const text =
       "new Date(now).toISOString(); Date.parse(s); spec.process; const a = { fetch: 1 }; type T = { console: 1 };";
-    expect(impurities({ path: "controller/rollout/x.ts", text })).toEqual([]);
+    expect(impurities({ path: "controller/rollout/decide/x.ts", text })).toEqual([]);
   });
 });
 

@@ -291,7 +291,7 @@ describe("asking instead of running", () => {
   });
 
   test("the table in docs/controller.md has every flag with its default", async () => {
-    const page = (await Bun.file(new URL("../docs/controller.md", import.meta.url)).text()).replaceAll(/ +/g, " ");
+    const page = (await Bun.file(new URL("../../docs/controller.md", import.meta.url)).text()).replaceAll(/ +/g, " ");
     const missing = flags
       .filter(({ deprecated }) => deprecated === undefined)
       .map(({ name, value }) => `| \`--${name}\` | ${value === undefined || value === "" ? "" : `\`${value}\` `}|`)

@@ -6,7 +6,6 @@
  * Not in here: header routes and their removal, and asking AWS whether it has taken the weights over (§4.2 to §4.5).
  */
 import { mergePatch } from "../../kube/object/mergePatch.ts";
-import { leadsTo } from "../../controller/rules/rollout/ingress.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { TrafficRouting } from "../../schema/trafficRouting.ts";
 import {
@@ -19,7 +18,7 @@ import {
   type TargetGroup,
 } from "./albAnnotations.ts";
 import { release } from "./albRelease.ts";
-import { INGRESSES, ingressRef, isOfKnownClass, notFound } from "./ingress.ts";
+import { INGRESSES, ingressRef, isOfKnownClass, leadsTo, notFound } from "./ingress.ts";
 import { type Fault, faulty, type Part, planOf } from "./plan.ts";
 import {
   type RoutedObject,

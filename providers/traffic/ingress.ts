@@ -1,4 +1,6 @@
 /** What the routers by Ingress have in common: where Ingresses are, and what of them they read. */
+import { once } from "../../kube/object/budget.ts";
+import { at, items, root, text } from "../../kube/validation/place.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { ObjectRef, RoutedObject, RoutedResource, RouterSettings } from "./router.ts";
 
@@ -52,3 +54,14 @@ export function isOfKnownClass(
 
 /** As the API server puts it. */
 export const notFound = (name: string): string => `ingress.networking.k8s.io "${name}" not found`;
+
+/** `serviceName`: as Ingresses had it before networking.k8s.io/v1. The default backend does not count. */
+export const leadsTo = (ingress: unknown, service: string): boolean =>
+  once(`whether an Ingress leads to ${service}`, ingress, () =>
+    items(at(root(ingress), "spec", "rules"))
+      .flatMap((rule) => items(at(rule, "http", "paths")))
+      .map((path) => at(path, "backend"))
+      .some((backend) =>
+        [at(backend, "service", "name"), at(backend, "serviceName")].some((name) => text(name) === service),
+      ),
+  );

@@ -1,9 +1,9 @@
 /** Ingresses that a Rollout names and what must stand in them (validation.md §4.3). */
-import { once } from "../../../kube/object/budget.ts";
 import type { Findings } from "../../../kube/validation/findings.ts";
 import type { Lookup } from "../../../kube/validation/lookup.ts";
 import { at, items, type Place, present, root, text } from "../../../kube/validation/place.ts";
 import { invalid, type Violation } from "../../../kube/validation/violation.ts";
+import { leadsTo } from "../../../providers/traffic/ingress.ts";
 
 interface Reference {
   readonly place: Place;
@@ -44,14 +44,3 @@ export function ingressFindings(rollout: unknown, ingresses: Lookup<unknown>): F
 
 const withoutRule = ({ place, service }: Reference): Violation =>
   invalid("ingress-service", place, `ingress \`${text(place)}\` has no rules using service ${service} backend`);
-
-/** `serviceName`: as Ingresses had it before networking.k8s.io/v1. The default backend does not count. */
-export const leadsTo = (ingress: unknown, service: string): boolean =>
-  once(`whether an Ingress leads to ${service}`, ingress, () =>
-    items(at(root(ingress), "spec", "rules"))
-      .flatMap((rule) => items(at(rule, "http", "paths")))
-      .map((path) => at(path, "backend"))
-      .some((backend) =>
-        [at(backend, "service", "name"), at(backend, "serviceName")].some((name) => text(name) === service),
-      ),
-  );

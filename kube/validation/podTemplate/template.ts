@@ -5,7 +5,6 @@
  * They apply to the defaulted template (§10). Nothing is copied for that: where an empty member has a default, the rule
  * that reads it names the default.
  */
-import type { RolloutPlaces } from "../../../controller/rules/rollout/input.ts";
 import { at, count, entries, type Place, present, text, textMap } from "../place.ts";
 import { labelViolations, printedMap, selects, selectsEverything } from "../selector.ts";
 import { byteLength, qualifiedName } from "../syntax.ts";
@@ -16,10 +15,13 @@ import { podSpecViolations } from "./podSpec.ts";
 const MAX_ANNOTATION_BYTES = 262_144;
 const MIRROR = "kubernetes.io/config.mirror";
 
-export function podTemplateViolations({
-  selector,
-  template,
-}: Pick<RolloutPlaces, "selector" | "template">): readonly Violation[] {
+interface Selected {
+  /** Of the workload: it has to select the pods. */
+  readonly selector: Place;
+  readonly template: Place;
+}
+
+export function podTemplateViolations({ selector, template }: Selected): readonly Violation[] {
   const spec = at(template, "spec");
   return [
     ...selected(selector, template),

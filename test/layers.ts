@@ -1,0 +1,54 @@
+/** The floor plan as a rule: layers import downwards only, and no two folders import each other. */
+import { posix } from "node:path";
+import type { Import } from "./sources.ts";
+
+/** From the ground up. A folder imports itself and what stands before it. */
+export const layers = [
+  "schema",
+  "kube",
+  "providers",
+  "controller",
+  "webhook",
+  "simulator",
+  "cli",
+  "dashboard",
+  "manifests",
+] as const;
+
+/** Where a file belongs: the index of its layer; files beside the layers (main.ts) are above all of them. */
+function heightOf(path: string): number {
+  const index = layers.indexOf(path.split("/")[0] as (typeof layers)[number]);
+  return index < 0 ? layers.length : index;
+}
+
+/** Imports of a higher layer, a sentence each. */
+export function upwardImports(imports: readonly Import[]): string[] {
+  return (
+    imports
+      .filter(({ from, target }) => target !== undefined && heightOf(target) > heightOf(from))
+      // The version of the program stands in a file beside the layers, which imports nothing.
+      .filter(({ target }) => target !== "package.json")
+      .map(
+        ({ from, specifier }) =>
+          `${from} imports ${specifier}, a layer above it: move what it needs down, or take it as an argument`,
+      )
+  );
+}
+
+/** Pairs of folders that import each other, a sentence each with the files of the rarer direction. */
+export function twoWayPairs(imports: readonly Import[]): string[] {
+  const edges = new Map<string, Import[]>();
+  for (const each of imports) {
+    if (each.target === undefined) continue;
+    const [from, to] = [posix.dirname(each.from), posix.dirname(each.target)];
+    if (from !== to) edges.set(`${from} ${to}`, [...(edges.get(`${from} ${to}`) ?? []), each]);
+  }
+  return [...edges].flatMap(([key, there]) => {
+    const [from = "", to = ""] = key.split(" ");
+    const back = edges.get(`${to} ${from}`);
+    if (back === undefined || from > to) return [];
+    const rarer = there.length < back.length ? there : back;
+    const files = rarer.map((each) => `${each.from} imports ${each.specifier}`);
+    return [`${from}/ and ${to}/ import each other: turn round ${files.slice(0, 3).join(", ")}`];
+  });
+}
