@@ -1,7 +1,7 @@
-/** Differences that are on purpose. Each is a row of docs/differences.md. */
+/** Differences that are on purpose. Each has a heading in docs/differences.md. */
 export interface Accepted {
-  /** The beginning of the row's first column. */
-  readonly row: string;
+  /** The beginning of the heading. */
+  readonly heading: string;
   /** Where it applies. An entry of which none of these shows a difference any more is reported. */
   readonly scenarios: readonly string[] | "all";
   /** Of the fact; all by default. */
@@ -12,26 +12,26 @@ export interface Accepted {
 
 export const acceptedDifferences: readonly Accepted[] = [
   {
-    row: "`status.HPAReplicas`, which autoscalers read, while an update has a pod more than asked for",
+    heading: "`status.HPAReplicas`, which autoscalers read, while an update has a pod more than asked for",
     scenarios: "all",
     path: /^status.HPAReplicas$/,
   },
   {
-    row: "Replicas and template are changed in one write",
+    heading: "Replicas and template are changed in one write",
     scenarios: ["steps-scaled-with-the-image"],
     path: /^events of scaling web-B$/,
   },
   {
-    row: "`scaleDownDelaySeconds: 0`",
+    heading: "`scaleDownDelaySeconds: 0`",
     scenarios: ["blue-green-no-delay"],
     path: /^(events of scaling|rs|pods of) web-A$|^counts$/,
   },
   {
-    row: "Blue-green with `previewReplicaCount`: back to the old version within its scale-down delay",
+    heading: "Blue-green with `previewReplicaCount`: back to the old version within its scale-down delay",
     scenarios: ["blue-green-undo-within-the-delay-with-preview-count"],
   },
   {
-    row: "`scale-down-deadline` on a ReplicaSet of size 0",
+    heading: "`scale-down-deadline` on a ReplicaSet of size 0",
     scenarios: [
       "alb-abort",
       "blue-green-abort",
@@ -43,7 +43,7 @@ export const acceptedDifferences: readonly Accepted[] = [
     values: /^nothing \| /,
   },
   {
-    row: "A Service that a Rollout names is deleted, or its selector loses the revision",
+    heading: "A Service that a Rollout names is deleted, or its selector loses the revision",
     scenarios: [
       "blue-green-active-recreated",
       "blue-green-preview-recreated-in-the-middle",
@@ -53,16 +53,16 @@ export const acceptedDifferences: readonly Accepted[] = [
     path: /^(service|event SwitchService|phase$|condition InvalidSpec)/,
   },
   {
-    row: "Undo with anti-affinity",
+    heading: "Undo with anti-affinity",
     scenarios: ["anti-affinity-blue-green-preferred"],
   },
   {
-    row: "Undo with anti-affinity",
+    heading: "Undo with anti-affinity",
     scenarios: ["anti-affinity-canary-required"],
     path: /^rs web-A affinity$/,
   },
   {
-    row: "The progress deadline has passed",
+    heading: "The progress deadline has passed",
     scenarios: [
       "blue-green-broken-image",
       "blue-green-deadline-aborts",
@@ -74,12 +74,12 @@ export const acceptedDifferences: readonly Accepted[] = [
     path: /^(phase|condition Progressing|event Warning RolloutAborted: .*timed out progressing.*)$/,
   },
   {
-    row: "A Deployment that a Rollout has scaled down",
+    heading: "A Deployment that a Rollout has scaled down",
     scenarios: ["workload-deployment-scaled-down-on-success", "workload-deployment-scaled-down-progressively"],
     path: /^(deployment|rs) source.* annotation sluice.dev\/replicas-before-rollout$/,
   },
   {
-    row: "`rollout.argoproj.io/workload-generation` on ReplicaSets",
+    heading: "`rollout.argoproj.io/workload-generation` on ReplicaSets",
     scenarios: [
       "workload-deployment",
       "workload-deployment-scaled-down-on-success",
@@ -88,7 +88,7 @@ export const acceptedDifferences: readonly Accepted[] = [
     path: /^rs web-\w annotation rollout.argoproj.io\/(workload-generation|revision-history)$/,
   },
   {
-    row: "Event `NewReplicaSetCreated` of the first revision",
+    heading: "Event `NewReplicaSetCreated` of the first revision",
     scenarios: [
       "example-template-ref",
       "workload-deployment",
@@ -101,12 +101,12 @@ export const acceptedDifferences: readonly Accepted[] = [
     values: /^1 \| nothing$/,
   },
   {
-    row: "Counts right after a resize",
+    heading: "Counts right after a resize",
     scenarios: ["blue-green-no-pods", "blue-green-scaled-at-the-pause"],
     path: /^condition Available times$/,
   },
   {
-    row: "Several passes would follow each other at once",
+    heading: "Several passes would follow each other at once",
     scenarios: ["set-resized-by-somebody"],
     path: /^condition Progressing times$/,
   },

@@ -97,7 +97,7 @@ export function report({ scenarios, keyframes, agreeing, differences, accepted, 
     return `${scenario} | ${keyframe}${also}\n  ${path}\n    A: ${shown(a)}\n    B: ${shown(b)}\n`;
   });
   const stale = unused.map(
-    ({ row }) => `Not needed by what was played, take it out of test/trace/accepted.ts: ${row}\n`,
+    ({ heading }) => `Not needed by what was played, take it out of test/trace/accepted.ts: ${heading}\n`,
   );
   const counts = `${scenarios} scenarios, ${keyframes} keyframes: ${agreeing} agree, ${keyframes - agreeing} do not`;
   return `${[...told, ...stale].join("\n")}${told.length + stale.length > 0 ? "\n" : ""}${counts} (${differences.length} differences, ${accepted.length} accepted)`;
