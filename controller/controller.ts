@@ -249,7 +249,7 @@ interface Parts {
   readonly reconciler: Reconciler;
 }
 
-/** Which Rollouts have to be looked at after a change in a cache (controller.md §1.1). */
+/** Which Rollouts have to be looked at after a change in a cache (docs/behaviour/reconciling.md#what-is-watched). */
 function connect(parts: Parts): void {
   const { stores, rollouts, services } = parts;
   stores.rollouts.onChange((old, next) => {

@@ -1,4 +1,4 @@
-/** AnalysisTemplate, ClusterAnalysisTemplate and AnalysisRun (reference/api.md §7). */
+/** AnalysisTemplate, ClusterAnalysisTemplate and AnalysisRun (docs/behaviour/objects.md#kinds). */
 import * as v from "valibot";
 import { JobSpec } from "./jobSpec.ts";
 import { LabelsAndAnnotations, ObjectMeta } from "./kube.ts";
@@ -304,7 +304,7 @@ export const RunSummary = object(
 );
 export type RunSummary = v.InferOutput<typeof RunSummary>;
 
-/** Written on the main resource: the kind has no status subresource (reference/README.md fact 2). */
+/** Written on the main resource: the kind has no status subresource (docs/behaviour/objects.md#kinds). */
 export const AnalysisRunStatus = object({
   phase: about("Pending, Running, Successful, Failed, Error or Inconclusive.", string),
   ...optional({

@@ -95,7 +95,10 @@ function properties(entries: v.ObjectEntries): Structural {
 const age: Column = { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" };
 const phase: Column = { name: "Status", type: "string", jsonPath: ".status.phase" };
 
-/** Names, columns and subresources as the reference has them (api.md §1): only Rollouts have a status subresource. */
+/**
+ * Names, columns and subresources as the reference has them (docs/behaviour/objects.md#kinds): only Rollouts have a
+ * status subresource.
+ */
 const kinds: readonly Kind[] = [
   {
     schema: Rollout,

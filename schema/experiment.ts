@@ -1,4 +1,4 @@
-/** The Experiment (reference/api.md §8). */
+/** The Experiment (docs/behaviour/objects.md#kinds). */
 import * as v from "valibot";
 import { Argument, DryRun, MeasurementRetention } from "./analysis.ts";
 import { Condition, LabelsAndAnnotations, LabelSelector, ObjectMeta, PodTemplateSpec } from "./kube.ts";
@@ -67,7 +67,7 @@ export const ExperimentAnalysisRunStatus = object({
 });
 export type ExperimentAnalysisRunStatus = v.InferOutput<typeof ExperimentAnalysisRunStatus>;
 
-/** Written on the main resource: the kind has no status subresource (reference/README.md fact 2). */
+/** Written on the main resource: the kind has no status subresource (docs/behaviour/objects.md#kinds). */
 export const ExperimentStatus = object(
   optional({
     phase: about("Pending, Running, Successful, Failed, Error or Inconclusive.", string),

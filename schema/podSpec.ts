@@ -1,8 +1,8 @@
 /**
  * The inside of a pod template, as the API server checks it under our CRDs: Kubernetes 1.34's pod spec with its
  * associative lists (server-side apply merges containers, ports, env, … by key) and its defaults (they enter the pod
- * hash, reference/README.md fact 16). Objects here are open: members newer than this list pass through whole.
- * The parser does not read it (see `opaque`); whoever needs the insides parses them with `PodSpec`.
+ * hash, docs/behaviour/hashes-and-names.md#defaults-count). Objects here are open: members newer than this list pass
+ * through whole. The parser does not read it (see `opaque`); whoever needs the insides parses them with `PodSpec`.
  */
 import type * as v from "valibot";
 import {

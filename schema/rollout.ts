@@ -1,4 +1,4 @@
-/** The Rollout: spec (reference/api.md §2) and status (§3). */
+/** The Rollout: spec and status (docs/behaviour/objects.md). */
 import * as v from "valibot";
 import { AnalysisTemplateRef, DryRun, FieldRef, MeasurementRetention } from "./analysis.ts";
 import { Condition, LabelsAndAnnotations, LabelSelector, ObjectMeta, PodTemplateSpec } from "./kube.ts";
@@ -326,7 +326,7 @@ export const AlbStatus = object(
 );
 export type AlbStatus = v.InferOutput<typeof AlbStatus>;
 
-/** How long the update took (reference/api.md §15). */
+/** How long the update took (docs/behaviour/conditions-and-phases.md#duration). */
 export const RolloutDuration = object(
   optional({
     rolloutStartedAt: Time,
@@ -338,7 +338,10 @@ export const RolloutDuration = object(
 );
 export type RolloutDuration = v.InferOutput<typeof RolloutDuration>;
 
-/** `observedGeneration` is a string, and `HPAReplicas` is spelt so: both as in the reference (api.md §3). */
+/**
+ * `observedGeneration` is a string, and `HPAReplicas` is spelt so: both as in the reference
+ * (docs/behaviour/objects.md#fields-with-odd-names).
+ */
 export const RolloutStatus = object(
   optional({
     abort: about("True while the update is aborted.", boolean),

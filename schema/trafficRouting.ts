@@ -1,4 +1,4 @@
-/** How a canary splits traffic (reference/api.md §2.4): the routers and what each needs to know. */
+/** How a canary splits traffic (docs/behaviour/traffic.md#routers): the routers and what each needs to know. */
 import type * as v from "valibot";
 import { about, boolean, few, fewNamed, int32, int64, name, object, opaque, optional, passage } from "./scalars.ts";
 

@@ -1,6 +1,7 @@
 /**
- * Metric conditions (`successCondition`, `failureCondition`): expressions over what was measured (metrics.md §2), read
- * and checked without being run (`evaluation.ts` does that). Nothing here throws; what goes wrong is a value.
+ * Metric conditions (`successCondition`, `failureCondition`): expressions over what was measured
+ * (docs/behaviour/metric-conditions.md#the-language), read and checked without being run (`evaluation.ts` does that).
+ * Nothing here throws; what goes wrong is a value.
  */
 import type { Node } from "./syntax/node.ts";
 import { parse } from "./syntax/parser.ts";

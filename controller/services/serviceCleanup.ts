@@ -1,4 +1,7 @@
-/** Services that a Rollout has let go of must select all pods again, not only those of a revision (controller.md §20). */
+/**
+ * Services that a Rollout has let go of must select all pods again, not only those of a revision
+ * (docs/behaviour/traffic.md#services-that-are-let-go).
+ */
 import { canBeName, objectPath } from "../../kube/client/path.ts";
 import { ROLLOUTS, SERVICES } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";

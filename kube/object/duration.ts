@@ -20,7 +20,7 @@ const MAX_SECONDS = 9_223_372_036.854_776;
 
 /**
  * Seconds of a step's `pause.duration`: a number, a string of digits, or a Go duration cut to whole seconds; −1 when it
- * is none of them (api.md §2.3). Zero when it is absent.
+ * is none of them (docs/behaviour/objects.md#durations-of-pauses). Zero when it is absent.
  */
 export function pauseSeconds(duration: unknown): number {
   if (duration === undefined || duration === null) return 0;

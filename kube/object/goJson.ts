@@ -1,7 +1,7 @@
 /**
  * Go's encoding/json over a typed value, for a value that is not typed here: what Go would write after it had decoded
- * `value` into `type` (reference: api.md §9.1). Unknown members fall away, members come in Go's order, null becomes the
- * type's zero value.
+ * `value` into `type` (docs/behaviour/hashes-and-names.md#pod-template-hash). Unknown members fall away, members come
+ * in Go's order, null becomes the type's zero value.
  *
  * The encoder is total: where Go would have refused to decode (a string for a number, a list for an object) the value is
  * written as it is, so that different inputs still give different outputs. Integers above 2^53 are exact only as bigint.

@@ -1,4 +1,7 @@
-/** Who an object belongs to: the garbage collector deletes what a Rollout controls when it is gone (api.md §10.1). */
+/**
+ * Who an object belongs to: the garbage collector deletes what a Rollout controls when it is gone
+ * (docs/behaviour/revisions.md#owner).
+ */
 import type { ObjectMeta } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 

@@ -1,4 +1,4 @@
-/** Instants as the API writes them: RFC 3339, UTC, whole seconds (api.md §13). */
+/** Instants as the API writes them: RFC 3339, UTC, whole seconds (docs/behaviour/objects.md#times). */
 
 /** `2026-01-02T03:04:05Z` for milliseconds since the epoch; the fraction is cut off, as the reference's clock does. */
 export const timestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;

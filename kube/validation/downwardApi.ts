@@ -29,7 +29,7 @@ const PLAIN = new Set([
 
 /**
  * Why an analysis argument's path cannot be read from a Rollout. Paths outside `metadata` are read when the analysis
- * starts and are not judged here (validation.md §2.3, last row).
+ * starts and are not judged here (docs/behaviour/validation.md#arguments-that-read-the-rollout).
  */
 export function argumentPathProblem(fieldPath: string): string | undefined {
   if (!fieldPath.startsWith("metadata")) return undefined;

@@ -9,7 +9,10 @@ import { spend, spendSort, spendText } from "../object/budget.ts";
 
 export interface Place {
   readonly value: unknown;
-  /** Path in the reference's words; it leaves out `canary` and `blueGreen` in most strategy rules (validation.md, ⚠P). */
+  /**
+   * Path in the reference's words; it leaves out `canary` and `blueGreen` in most strategy rules
+   * (docs/behaviour/validation.md#paths).
+   */
   readonly path: string;
   /** The true path, where the reference's differs. */
   readonly exactPath?: string;

@@ -1,4 +1,7 @@
-/** Ratcheting: an object that was stored before a rule existed can still be changed (design/authority.md). */
+/**
+ * Ratcheting: an object that was stored before a rule existed can still be changed
+ * (docs/behaviour/admission.md#only-new-mistakes-refuse).
+ */
 import { isWhole } from "./judgement.ts";
 import type { Violation } from "./violation.ts";
 

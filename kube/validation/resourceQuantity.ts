@@ -1,6 +1,6 @@
 /**
  * Resource quantities (`100m`, `1.5Gi`, `2e3`) to be compared, with the text in which errors quote them. Like the
- * reference's defaulting, they are rounded up to thousandths (validation.md §10).
+ * reference's defaulting, they are rounded up to thousandths (docs/behaviour/validation.md#quantities).
  */
 import { type Decimal, integerDigits, roundedAway, wholeNumber } from "../object/decimal.ts";
 import { canonicalQuantity, quantityOf } from "../object/quantity.ts";

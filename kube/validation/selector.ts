@@ -1,4 +1,4 @@
-/** Label selectors and label maps (validation.md §2 rules 2–4 and 6, §11 last lines). */
+/** Label selectors and label maps (docs/behaviour/validation.md#labels-and-selectors). */
 import { at, count, entries, items, keys, type Place, present, text, texts } from "./place.ts";
 import { labelValue, qualifiedName } from "./syntax.ts";
 import { forbidden, invalid, invalidTexts, required, type Violation } from "./violation.ts";

@@ -1,6 +1,6 @@
 /**
  * Syntax of names, labels, ports and paths: each check gives the messages that Kubernetes 1.34 gives, none when the
- * value is right (validation.md §11, "Label syntax"). Lengths are counted in bytes, as Go counts them.
+ * value is right (docs/behaviour/validation.md#labels-and-selectors). Lengths are counted in bytes, as Go counts them.
  */
 const NAME = String.raw`([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]`;
 const LABEL = String.raw`[a-z0-9]([-a-z0-9]*[a-z0-9])?`;

@@ -1,6 +1,7 @@
 /**
  * What a rule reports, and its text. The text is that of Kubernetes' field errors, because the InvalidSpec condition
- * and the linter's output are compared with the reference's character by character (validation.md, head).
+ * and the linter's output are compared with the reference's character by character
+ * (docs/behaviour/validation.md#text-of-a-violation).
  */
 import { spend } from "../object/budget.ts";
 import { goQuoted } from "../object/goQuoted.ts";

@@ -1,9 +1,10 @@
 /**
- * The AWS load balancer controller (traffic.md §4.1). An Ingress leads to a backend that need not exist; how its traffic
- * is divided stands in an annotation named after that backend: a forward action, as JSON. The Ingress is the user's and
- * may be shared by Rollouts, so another annotation lists which of them are written for whom (release: albRelease.ts).
+ * The AWS load balancer controller (docs/behaviour/traffic.md#alb). An Ingress leads to a backend that need not exist;
+ * how its traffic is divided stands in an annotation named after that backend: a forward action, as JSON. The Ingress
+ * is the user's and may be shared by Rollouts, so another annotation lists which of them are written for whom (release:
+ * albRelease.ts).
  *
- * Not in here: header routes and their removal, and asking AWS whether it has taken the weights over (§4.2 to §4.5).
+ * Not in here: header routes and their removal, and asking AWS whether it has taken the weights over.
  */
 import { mergePatch } from "../../kube/object/mergePatch.ts";
 import type { Rollout } from "../../schema/rollout.ts";

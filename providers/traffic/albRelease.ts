@@ -1,7 +1,8 @@
 /**
- * What a Rollout leaves on an Ingress of the AWS load balancer controller when it is gone (traffic.md §4.6): its action
- * goes wholly to the Service of its name again; where no such Service was among its targets (a root Service, ping-pong)
- * to the one that was stable. Header routes go as a whole. What somebody else has written there since stays.
+ * What a Rollout leaves on an Ingress of the AWS load balancer controller when it is gone
+ * (docs/behaviour/traffic.md#what-is-left-on-an-alb-ingress): its action goes wholly to the Service of its name again;
+ * where no such Service was among its targets (a root Service, ping-pong) to the one that was stable. Header routes go
+ * as a whole. What somebody else has written there since stays.
  */
 import {
   ACTIONS,

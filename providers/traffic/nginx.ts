@@ -1,7 +1,7 @@
 /**
- * The NGINX Ingress controller (traffic.md §3). Beside the user's Ingress, which leads to the stable Service, stands one
- * of ours that leads to the canary Service and says by annotations how much of the traffic it takes. It stays when the
- * update is over, with weight 0, and goes with the Rollout.
+ * The NGINX Ingress controller (docs/behaviour/traffic.md#nginx). Beside the user's Ingress, which leads to the stable
+ * Service, stands one of ours that leads to the canary Service and says by annotations how much of the traffic it
+ * takes. It stays when the update is over, with weight 0, and goes with the Rollout.
  */
 import { isControlledBy, controllerReference } from "../../kube/object/ownerReference.ts";
 import { mergePatch } from "../../kube/object/mergePatch.ts";

@@ -1,7 +1,7 @@
 /**
  * What a traffic router is: pure functions from the traffic that a Rollout wants, and the objects as they are, to the
  * writes that make the objects say so. A router reads no clock, asks nobody and changes nothing that it is given; who
- * carries the writes out is not its business. One file a router, one line in routers.ts (reference/traffic.md).
+ * carries the writes out is not its business. One file a router, one line in routers.ts (docs/behaviour/traffic.md).
  */
 import type { ObjectMeta, Resource } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";

@@ -5,7 +5,7 @@ import { nginx } from "./nginx.ts";
 import type { Router } from "./router.ts";
 import { smi } from "./smi.ts";
 
-/** In the order in which the reference asks them: the first that fails stops those behind it (traffic.md §17). */
+/** In the order in which they are asked (docs/behaviour/traffic.md#routers). */
 export const ROUTERS: readonly Router[] = [nginx, alb, smi];
 
 /** The routers by which a Rollout's traffic goes; none for a Rollout without traffic routing. */

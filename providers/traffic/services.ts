@@ -1,4 +1,4 @@
-/** Which Services play stable and canary (traffic.md §1, §14). */
+/** Which Services play stable and canary (docs/behaviour/traffic.md#which-services). */
 import type { Rollout } from "../../schema/rollout.ts";
 
 export interface StableAndCanary {

@@ -1,6 +1,6 @@
 /**
- * Meshes of the Service Mesh Interface (traffic.md §5). A TrafficSplit of ours, named after the Rollout unless told
- * otherwise, divides what comes for the root Service. It goes with the Rollout.
+ * Meshes of the Service Mesh Interface (docs/behaviour/traffic.md#smi). A TrafficSplit of ours, named after the Rollout
+ * unless told otherwise, divides what comes for the root Service. It goes with the Rollout.
  */
 import { equal } from "../../kube/object/equality.ts";
 import { controllerReference, isControlledBy } from "../../kube/object/ownerReference.ts";

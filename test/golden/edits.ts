@@ -78,7 +78,7 @@ export const annotate =
 /** Replaces the strategy. */
 export const strategy = (next: RolloutStrategy): Edit => withSpec({ strategy: next });
 
-/** `promote`: lifts a pause, or else skips the current step (cli.md §2.4). */
+/** `promote`: lifts a pause, or else skips the current step (docs/behaviour/pauses-and-aborts.md#resuming). */
 export const promote: Edit = (rollout) => {
   const resumed = rollout.spec.paused === true ? paused(false)(rollout) : rollout;
   const { pauseConditions, ...status } = rollout.status ?? {};

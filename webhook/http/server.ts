@@ -1,4 +1,7 @@
-/** TLS on Bun.serve, with a certificate that can be changed under load (design/bun.md says why like this). */
+/**
+ * TLS on Bun.serve, with a certificate that can be changed under load (docs/behaviour/admission.md#a-new-certificate
+ * says why like this).
+ */
 import type { Clock } from "../../kube/clock/clock.ts";
 import { type Connections, watchConnections } from "./connections.ts";
 import { ownSockets, peerOf } from "./sockets.ts";

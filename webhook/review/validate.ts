@@ -1,4 +1,4 @@
-/** The verdict over a review (design/authority.md, "Admission verdicts"). */
+/** The verdict over a review (docs/behaviour/admission.md#refuse-or-warn). */
 import type { Log } from "../../controller/process/log.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import { equal } from "../../kube/object/equality.ts";

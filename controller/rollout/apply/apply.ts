@@ -156,7 +156,10 @@ async function perform(run: Run, action: Action): Promise<Outcome | undefined> {
 
 type ActionOf<K extends Action["kind"]> = Extract<Action, { kind: K }>;
 
-/** A ReplicaSet of that name that is ours and has our template is what we wanted, whoever created it (api.md §9.2). */
+/**
+ * A ReplicaSet of that name that is ours and has our template is what we wanted, whoever created it
+ * (docs/behaviour/hashes-and-names.md#collisions).
+ */
 async function createReplicaSet(
   run: Run,
   { name, manifest }: ActionOf<"createReplicaSet">,
@@ -268,7 +271,10 @@ async function deleteReplicaSet(
   run.stores.replicaSets.deleted(`${run.rollout.metadata.namespace}/${name}`, uid);
 }
 
-/** Only a Rollout that still lives may adopt: the cache may not know yet that it is being deleted (api.md §10.4). */
+/**
+ * Only a Rollout that still lives may adopt: the cache may not know yet that it is being deleted
+ * (docs/behaviour/revisions.md#adoption).
+ */
 async function adoptReplicaSet(run: Run, action: ActionOf<"adoptReplicaSet">): Promise<undefined> {
   const path = objectPath(ROLLOUTS, run.rollout.metadata);
   const fresh = await run.client.request<Rollout>({ method: "GET", path });

@@ -1,4 +1,4 @@
-/** What an abort leaves running, and for how long (controller.md §3.8). */
+/** What an abort leaves running, and for how long (docs/behaviour/scale-down.md#after-an-abort). */
 import {
   abortScaleDownDelaySeconds,
   blueGreenOf,

@@ -1,4 +1,7 @@
-/** Pause conditions and the abort flag: reading them, and settling what a pass asked for (controller.md §2). */
+/**
+ * Pause conditions and the abort flag: reading them, and settling what a pass asked for
+ * (docs/behaviour/pauses-and-aborts.md#pause-conditions).
+ */
 import type { PauseCondition, Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 import { blueGreenOf, currentStepOf, pauseSeconds } from "../model/defaults.ts";
 import { isAborted, statusOf, type Pass } from "../model/pass.ts";
@@ -15,7 +18,7 @@ export const pauseCondition = (status: RolloutStatus | undefined, reason: string
 export const isPaused = (rollout: Rollout, status: RolloutStatus | undefined): boolean =>
   rollout.spec.paused === true || (status?.pauseConditions ?? []).length > 0;
 
-/** Why neither sizes nor Services may change, or undefined (controller.md §2). */
+/** Why neither sizes nor Services may change, or undefined (docs/behaviour/pauses-and-aborts.md#what-a-pause-stops). */
 export function haltReason(p: Pass): string | undefined {
   if (p.world.rollout.spec.paused === true) return "user paused";
   return pauseCondition(statusOf(p), INCONCLUSIVE_ANALYSIS) === undefined ? undefined : "inconclusive analysis";
@@ -77,7 +80,7 @@ export function settlePauses(
   return { pauseConditions, controllerPause: fresh.length > 0 || before.controllerPause === true };
 }
 
-/** A pause that ends only when a person acts (api.md §15). */
+/** A pause that ends only when a person acts (docs/behaviour/conditions-and-phases.md#duration). */
 export function needsPerson(rollout: Rollout, reason: string): boolean {
   if (reason === INCONCLUSIVE_ANALYSIS || reason === INCONCLUSIVE_EXPERIMENT) return true;
   if (reason === CANARY_PAUSE) {

@@ -1,4 +1,7 @@
-/** When the new ReplicaSet becomes the stable one, and what that does to the status (controller.md §3.4). */
+/**
+ * When the new ReplicaSet becomes the stable one, and what that does to the status
+ * (docs/behaviour/promotion-and-rollback.md#what-a-promotion-does).
+ */
 import type { RolloutDuration, RolloutStatus } from "../../../schema/rollout.ts";
 import { blueGreenOf, canaryOf, desiredReplicas, isStablePing, stepIndexOf, stepsOf } from "../model/defaults.ts";
 import type { ReplicaSetFacts } from "../model/model.ts";

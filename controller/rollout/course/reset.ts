@@ -1,4 +1,4 @@
-/** When a new update begins, and what it starts with (controller.md §3.2). */
+/** When a new update begins, and what it starts with (docs/behaviour/canary.md#beginning-of-an-update). */
 import type { RolloutStatus } from "../../../schema/rollout.ts";
 import { stepsOf } from "../model/defaults.ts";
 import { clearPausesAndAbort } from "./pause.ts";

@@ -1,4 +1,7 @@
-/** When a new revision is really an old one, and may skip steps, pauses and analyses (controller.md §4). */
+/**
+ * When a new revision is really an old one, and may skip steps, pauses and analyses
+ * (docs/behaviour/promotion-and-rollback.md#rollback).
+ */
 import { blueGreenOf } from "../model/defaults.ts";
 import { roles, statusOf, type Pass } from "../model/pass.ts";
 import { deadlineOf, hashOf } from "../model/replicaSets.ts";

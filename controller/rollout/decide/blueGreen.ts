@@ -1,4 +1,4 @@
-/** One pass of the blue-green strategy (controller.md §5). */
+/** One pass of the blue-green strategy (docs/behaviour/blue-green.md#order-of-a-pass). */
 import type { RolloutStatus } from "../../../schema/rollout.ts";
 import { delaysScaleDown, holdAborted, removeScaleDownDeadlines } from "../course/abort.ts";
 import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
@@ -67,7 +67,10 @@ export function scaleBlueGreen(p: Pass): void {
   scaleDownForBlueGreen(p);
 }
 
-/** previewReplicaCount holds until the pause is over; a ReplicaSet that serves, or will at once, has full size (controller.md §5.2). */
+/**
+ * previewReplicaCount holds until the pause is over; a ReplicaSet that serves, or will at once, has full size
+ * (docs/behaviour/blue-green.md#sizes).
+ */
 function newSize(p: Pass, newRS: ReplicaSetFacts): number {
   const { rollout } = p.world;
   const status = statusOf(p);
@@ -107,7 +110,7 @@ function restoreActive(p: Pass): void {
   switchService(p, active, hashOf(stable));
 }
 
-/** Adds the pause before the cutover, or ends it when its time is up (controller.md §5.4). */
+/** Adds the pause before the cutover, or ends it when its time is up (docs/behaviour/blue-green.md#the-pause). */
 function managePause(p: Pass): void {
   const status = statusOf(p);
   const strategy = blueGreenOf(p.world.rollout);
@@ -150,7 +153,10 @@ function pointActive(p: Pass): void {
   switchService(p, active, target);
 }
 
-/** Counts and selector are those of the ReplicaSet that users reach, once there is one (controller.md §5.7). */
+/**
+ * Counts and selector are those of the ReplicaSet that users reach, once there is one
+ * (docs/behaviour/blue-green.md#counts-in-the-status).
+ */
 function blueGreenStatus(p: Pass, restartedAt = statusOf(p).restartedAt): RolloutStatus {
   const { rollout, replicaSets } = p.world;
   const base: RolloutStatus = {

@@ -1,4 +1,7 @@
-/** One pass of the canary strategy (controller.md §3). Analysis and experiments have their own folders. */
+/**
+ * One pass of the canary strategy (docs/behaviour/canary.md#order-of-a-pass). Analysis and experiments have their own
+ * folders.
+ */
 import type { CanaryStep, RolloutStatus, TrafficWeights } from "../../../schema/rollout.ts";
 import { delaysScaleDown, holdAborted, removeScaleDownDeadlines } from "../course/abort.ts";
 import { currentStepOf, pauseSeconds, stepIndexOf, stepsOf, trafficRoutingOf } from "../model/defaults.ts";
@@ -51,7 +54,10 @@ export function scaleCanary(p: Pass): boolean {
 
 const AT_ONCE = { keepDeadline: false } as const;
 
-/** Sizes by the steps, and by the weights that the routers were told before (§3.7) or the pods that serve (§3.6). */
+/**
+ * Sizes by the steps, and by the weights that the routers were told before, or without a router by the pods that serve
+ * (docs/behaviour/canary.md#sizes-with-a-router).
+ */
 function sizesOf(p: Pass, weights: TrafficWeights | undefined): Split {
   const { rollout } = p.world;
   const routed = trafficRoutingOf(rollout) !== undefined;
@@ -77,7 +83,10 @@ function scaleNew(p: Pass): boolean {
   return scaleReplicaSet(p, newRS, sizesOf(p, p.weights).canary, AT_ONCE);
 }
 
-/** Adds the pause of a pause step once, and looks again when its time is up (controller.md §3.11). */
+/**
+ * Adds the pause of a pause step once, and looks again when its time is up
+ * (docs/behaviour/pauses-and-aborts.md#pause-steps).
+ */
 function waitAtPauseStep(p: Pass): void {
   const status = statusOf(p);
   const pause = currentStepOf(p.world.rollout)?.pause;
@@ -92,7 +101,10 @@ function waitAtPauseStep(p: Pass): void {
   wake(p, end === undefined ? undefined : end + 1);
 }
 
-/** The status after a pass: a reset, a promotion, an abort, or at most one step forward (controller.md §3.3). */
+/**
+ * The status after a pass: a reset, a promotion, an abort, or at most one step forward
+ * (docs/behaviour/canary.md#one-step-at-a-time).
+ */
 function canaryStatus(p: Pass, restartedAt = statusOf(p).restartedAt): RolloutStatus {
   const before = statusOf(p);
   const { rollout } = p.world;
@@ -143,7 +155,10 @@ function nextIndex(p: Pass, index: number | undefined): number | undefined {
   return next;
 }
 
-/** Whether the current step has been reached; never while the user holds the Rollout (controller.md §3.5). */
+/**
+ * Whether the current step has been reached; never while the user holds the Rollout
+ * (docs/behaviour/canary.md#when-a-step-is-complete).
+ */
 function stepDone(p: Pass, step: CanaryStep): boolean {
   if (p.world.rollout.spec.paused === true) return false;
   if (step.pause !== undefined) return pauseStepDone(p);
@@ -155,7 +170,7 @@ function stepDone(p: Pass, step: CanaryStep): boolean {
   return verified && atRoutedSizes(rollout, roles(p), p.weights);
 }
 
-/** A step in the words of events and of the command line (api.md §2.3). */
+/** A step in the words of events and of the command line (docs/behaviour/canary.md#how-a-step-is-written). */
 export function stepText(step: CanaryStep): string {
   if (step.setWeight !== undefined) return `setWeight: ${step.setWeight}`;
   if (step.pause !== undefined) return step.pause.duration === undefined ? "pause" : `pause: ${step.pause.duration}`;

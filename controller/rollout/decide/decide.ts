@@ -139,7 +139,7 @@ function claim(p: Pass): void {
     };
 }
 
-/** One look at the world; returns the status that it should have (controller.md §1.2). */
+/** One look at the world; returns the status that it should have (docs/behaviour/reconciling.md#order-of-one-look). */
 function pass(p: Pass): RolloutStatus {
   p.pause = noIntent;
   p.weights = statusOf(p).canary?.weights;
@@ -179,7 +179,10 @@ function shortened(why: string): string {
   return `${why.slice(0, LONGEST_REASON / 2).toWellFormed()}…${why.slice(-LONGEST_REASON / 2).toWellFormed()}`;
 }
 
-/** The condition of a Rollout that must not be driven; nothing else changes while it stands (validation.md §1.1). */
+/**
+ * The condition of a Rollout that must not be driven; nothing else changes while it stands
+ * (docs/behaviour/validation.md#an-invalid-rollout).
+ */
 function invalidStatus(p: Pass, why: string): RolloutStatus {
   const before = statusOf(p);
   const message = `The Rollout "${p.world.rollout.metadata.name}" is invalid: ${shortened(why)}`;
@@ -199,7 +202,10 @@ function invalidStatus(p: Pass, why: string): RolloutStatus {
   });
 }
 
-/** Creates the ReplicaSet of a new template, or tells why that cannot be done yet (api.md §9.2). */
+/**
+ * Creates the ReplicaSet of a new template, or tells why that cannot be done yet
+ * (docs/behaviour/hashes-and-names.md#collisions).
+ */
 function missingReplicaSet(p: Pass): RolloutStatus {
   const { collision, createFailure } = p.snapshot;
   const status = statusOf(p);
@@ -224,7 +230,10 @@ function missingReplicaSet(p: Pass): RolloutStatus {
   return { ...withPhaseAndDuration(p, failed), duration: status.duration };
 }
 
-/** Conditions that tell of a pause, a resume or a retry, before anything acts on it (controller.md §1.4). */
+/**
+ * Conditions that tell of a pause, a resume or a retry, before anything acts on it
+ * (docs/behaviour/pauses-and-aborts.md#conditions-come-first).
+ */
 function pausedConditions(p: Pass): RolloutStatus | undefined {
   const { rollout } = p.world;
   const status = statusOf(p);
@@ -249,7 +258,10 @@ function pausedConditions(p: Pass): RolloutStatus | undefined {
   return equal(conditions, status.conditions ?? []) ? undefined : withPhaseAndDuration(p, { ...status, conditions });
 }
 
-/** The Rollout's size differs from the one for which its ReplicaSets were last sized (controller.md §1.5). */
+/**
+ * The Rollout's size differs from the one for which its ReplicaSets were last sized
+ * (docs/behaviour/reconciling.md#a-new-size).
+ */
 function isScalingEvent(p: Pass): boolean {
   const wanted = desiredReplicas(p.world.rollout);
   const { newRS, stableRS } = roles(p);

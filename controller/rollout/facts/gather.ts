@@ -212,7 +212,7 @@ function routingOf({ routed }: Stores, rollout: Rollout): Pick<Snapshot, "routin
   return { routing: (traffic) => routingState(routed, rollout, traffic) };
 }
 
-/** Ingresses that are not there, or lead elsewhere, or that we may not see (validation.md §4.3). */
+/** Ingresses that are not there, or lead elsewhere, or that we may not see (docs/behaviour/validation.md#ingresses). */
 function ingressProblem({ routed }: Stores, rollout: Rollout): string | undefined {
   const { namespace } = rollout.metadata;
   const refused = routedObjects(routed, rollout)

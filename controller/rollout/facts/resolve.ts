@@ -1,4 +1,7 @@
-/** From a Rollout that names a workload to one that holds the workload's template and selector (validation.md §3). */
+/**
+ * From a Rollout that names a workload to one that holds the workload's template and selector
+ * (docs/behaviour/workload-reference.md#resolving).
+ */
 import type { Rollout } from "../../../schema/rollout.ts";
 import type { WorkloadFacts } from "../model/model.ts";
 import { groupOf, workloadKindOf } from "../../rules/rollout/workloadRef.ts";

@@ -179,7 +179,10 @@ function digestOf({ metadata, spec }: ReplicaSet): string {
   return digest;
 }
 
-/** The template as the Rollout has it: without the metadata that pods carry only while they play a part (api.md §10.2). */
+/**
+ * The template as the Rollout has it: without the metadata that pods carry only while they play a part
+ * (docs/behaviour/hashes-and-names.md#equal-templates).
+ */
 function withoutInjected(
   template: ReplicaSet["spec"]["template"],
   recorded: Annotations,

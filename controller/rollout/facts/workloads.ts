@@ -1,4 +1,7 @@
-/** The kinds that a Rollout's `workloadRef` may name, and what is kept of such an object (validation.md §3). */
+/**
+ * The kinds that a Rollout's `workloadRef` may name, and what is kept of such an object
+ * (docs/behaviour/workload-reference.md#resolving).
+ */
 import { DEPLOYMENTS, POD_TEMPLATES, REPLICA_SETS } from "../../../kube/client/resources.ts";
 import {
   type LabelSelector,

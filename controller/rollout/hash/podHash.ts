@@ -1,6 +1,6 @@
 /**
  * The hashes by which the reference names and recognises things, byte for byte: a cluster that it ran is taken over in
- * place, and back, without a pod restarted (api.md §9).
+ * place, and back, without a pod restarted (docs/behaviour/hashes-and-names.md#pod-template-hash).
  */
 import { spend } from "../../../kube/object/budget.ts";
 import { goJson, type Encoding } from "../../../kube/object/goJson.ts";
@@ -58,8 +58,9 @@ export function podTemplateHash(template: unknown, collisionCount: number | null
 }
 
 /**
- * `status.currentStepHash` of a canary's `steps` (api.md §9.3). No steps and an empty list are the same: the reference
- * reads its own writing, where an empty list is left out. A blueGreen Rollout has "" and never comes here.
+ * `status.currentStepHash` of a canary's `steps` (docs/behaviour/hashes-and-names.md#step-hash). No steps and an empty
+ * list are the same: the reference reads its own writing, where an empty list is left out. A blueGreen Rollout has ""
+ * and never comes here.
  */
 export function stepHash(steps: unknown): string {
   const given = Array.isArray(steps) && steps.length === 0 ? undefined : steps;

@@ -2,7 +2,8 @@
  * What a pod template is made of, as Go declares it (k8s.io/api v0.34.5, the version that the reference is built with).
  *
  * Printed by reflection from the Go types, not typed in: the order of the members is the order in which Go writes them,
- * and so part of the pod hash (api.md §9.1). The notation is read by goTypes.ts, which explains it.
+ * and so part of the pod hash (docs/behaviour/hashes-and-names.md#pod-template-hash). The notation is read by
+ * goTypes.ts, which explains it.
  */
 
 /** Everything from the template down to its containers; the volume sources are in volumeTypes below. */

@@ -1,6 +1,7 @@
 /**
- * What a canary step is made of, as the reference's Go types declare it (api.md §9.3; printed by reflection at revision
- * 9f8d111d). The order of the members is the order of the step hash's input; goTypes.ts explains the notation.
+ * What a canary step is made of, as the reference's Go types declare it (docs/behaviour/hashes-and-names.md#step-hash;
+ * printed by reflection at revision 9f8d111d). The order of the members is the order of the step hash's input;
+ * goTypes.ts explains the notation.
  */
 export const stepTypes = `
 CanaryStep setWeight?:*int pause?:*RolloutPause experiment?:*RolloutExperimentStep analysis?:*RolloutAnalysis

@@ -20,9 +20,10 @@ function mixed(text: string): string {
 }
 
 /**
- * A short text (16 hex digits), the same for two templates exactly when they are equal in the sense of api.md §10.2, item 3:
- * a Rollout's template and that of the ReplicaSet made of it give the same one, however the API server has defaulted it.
- * The cache keeps this text instead of the template of every ReplicaSet.
+ * A short text (16 hex digits), the same for two templates exactly when they are equal to Kubernetes
+ * (docs/behaviour/hashes-and-names.md#equal-templates): a Rollout's template and that of the ReplicaSet made of it give
+ * the same one, however the API server has defaulted it. The cache keeps this text instead of the template of every
+ * ReplicaSet.
  *
  * Ignored: the hash label, the deprecated `serviceAccount` (it is read as serviceAccountName where that is missing), how a
  * quantity is written, empty against absent lists and maps, members that no API server knows. The defaults are applied to both

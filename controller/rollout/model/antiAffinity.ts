@@ -1,6 +1,7 @@
 /**
  * Keeping a new revision's pods off the nodes of the stable ones: a term that names the stable hash is injected into the
- * ReplicaSet's template and written anew when that changes (controller.md §13). The hash of the template ignores it.
+ * ReplicaSet's template and written anew when that changes (docs/behaviour/pod-metadata.md#anti-affinity). The hash of
+ * the template ignores it.
  */
 import type { AntiAffinity, Rollout } from "../../../schema/rollout.ts";
 import { blueGreenOf, canaryOf } from "./defaults.ts";

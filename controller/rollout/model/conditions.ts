@@ -1,4 +1,7 @@
-/** Conditions of a Rollout: how they are set, and the predicates that they rest on (api.md §5). */
+/**
+ * Conditions of a Rollout: how they are set, and the predicates that they rest on
+ * (docs/behaviour/conditions-and-phases.md#conditions).
+ */
 import type { Rollout, RolloutCondition, RolloutStatus } from "../../../schema/rollout.ts";
 import { blueGreenOf, canaryOf, desiredReplicas, progressDeadlineSeconds, stepsOf } from "./defaults.ts";
 import { morePodsThanEver } from "./podPeak.ts";

@@ -1,4 +1,7 @@
-/** Defaults that the controller applies in memory; the API server stores none of them (api.md §2). */
+/**
+ * Defaults that the controller applies in memory; the API server stores none of them
+ * (docs/behaviour/objects.md#defaults).
+ */
 import { pauseSeconds as secondsOfPause } from "../../../kube/object/duration.ts";
 import type { BlueGreenStrategy, CanaryStep, CanaryStrategy, Rollout } from "../../../schema/rollout.ts";
 import type { IntOrString } from "../../../schema/scalars.ts";
@@ -56,7 +59,7 @@ export const namesAbortDelay = (rollout: Rollout): boolean =>
 
 /**
  * Value of an int-or-percentage against a total. Any string is a percentage, with or without the sign
- * (README of the reference notes, fact 1); text that is no number counts as 0.
+ * (docs/behaviour/canary.md#surge-and-unavailability); text that is no number counts as 0.
  */
 function resolve(value: IntOrString, total: number, round: (n: number) => number): number {
   if (typeof value === "number") return value;
@@ -66,7 +69,7 @@ function resolve(value: IntOrString, total: number, round: (n: number) => number
 
 const DEFAULT_FENCEPOST = "25%";
 
-/** Pods above the desired number that a basic canary may create (controller.md §3.6). */
+/** Pods above the desired number that a basic canary may create (docs/behaviour/canary.md#surge-and-unavailability). */
 export function maxSurge(rollout: Rollout): number {
   const canary = canaryOf(rollout);
   if (canary === undefined) return 0;

@@ -6,13 +6,16 @@ import type { ReplicaSet } from "../../../schema/kube.ts";
 import type { RouterEvent, Traffic } from "../../../providers/traffic/router.ts";
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 
-/** Label that binds ReplicaSets, pods and Service selectors to one revision (api.md §4). */
+/**
+ * Label that binds ReplicaSets, pods and Service selectors to one revision
+ * (docs/behaviour/hashes-and-names.md#labels-and-annotations).
+ */
 export const HASH_LABEL = "rollouts-pod-template-hash";
 export const REVISION = "rollout.argoproj.io/revision";
 export const REVISION_HISTORY = "rollout.argoproj.io/revision-history";
 export const DESIRED_REPLICAS = "rollout.argoproj.io/desired-replicas";
 export const MANAGED_BY = "argo-rollouts.argoproj.io/managed-by-rollouts";
-/** Has no prefix; value RFC 3339 UTC in whole seconds (api.md §4). */
+/** Has no prefix; value RFC 3339 UTC in whole seconds (docs/behaviour/hashes-and-names.md#labels-and-annotations). */
 export const SCALE_DOWN_DEADLINE = "scale-down-deadline";
 
 export const EPHEMERAL_METADATA = "rollout.argoproj.io/ephemeral-metadata";
@@ -147,9 +150,9 @@ export interface World {
 
 /** All that a decision about one Rollout rests on, gathered at one instant. */
 export interface Snapshot extends World {
-  /** Pod-template hash of the desired template (api.md §9). */
+  /** Pod-template hash of the desired template (docs/behaviour/hashes-and-names.md#pod-template-hash). */
   readonly podHash: string;
-  /** Hash of the canary steps (api.md §9.3). */
+  /** Hash of the canary steps (docs/behaviour/hashes-and-names.md#step-hash). */
   readonly stepHash: string;
   readonly templateDigest: string;
   /** Why the Rollout must not be driven, in one sentence that starts with a field path; undefined when it is sound. */
@@ -158,7 +161,9 @@ export interface Snapshot extends World {
   readonly orphans: readonly ReplicaSetFacts[];
   /** ReplicaSets that we control and that no longer match the selector: to be released. */
   readonly strays: readonly ReplicaSetFacts[];
-  /** The name of the new ReplicaSet is taken by one that is not ours (api.md §9.2). */
+  /**
+   * The name of the new ReplicaSet is taken by one that is not ours (docs/behaviour/hashes-and-names.md#collisions).
+   */
   readonly collision?: string;
   /**
    * What the objects of the routers say about some traffic, as of this instant; undefined without a router. A question
@@ -238,7 +243,7 @@ export type Action =
       readonly replicasBefore: number;
     };
 
-/** A Kubernetes event on the Rollout (controller.md §18). */
+/** A Kubernetes event on the Rollout (docs/behaviour/reconciling.md#events). */
 export interface RolloutEvent {
   readonly type: "Normal" | "Warning";
   readonly reason: string;
@@ -247,7 +252,7 @@ export interface RolloutEvent {
   readonly after: number | "status";
 }
 
-/** A finished rollout's times for the duration histograms (api.md §15). */
+/** A finished rollout's times for the duration histograms (docs/behaviour/conditions-and-phases.md#duration). */
 export interface FinishedDuration {
   readonly status: string;
   readonly totalSeconds: number;

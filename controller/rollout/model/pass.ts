@@ -29,7 +29,10 @@ import type {
 } from "./model.ts";
 import { rolesOf, rolloutRevision, revisionOf, type Roles } from "./replicaSets.ts";
 
-/** What a pass wants done to the pause conditions and the abort, settled when its status is made (controller.md §2). */
+/**
+ * What a pass wants done to the pause conditions and the abort, settled when its status is made
+ * (docs/behaviour/pauses-and-aborts.md#pause-conditions).
+ */
 export interface PauseIntent {
   readonly add: readonly string[];
   readonly remove: readonly string[];
@@ -163,7 +166,10 @@ export function addReplicaSet(
   p.world = { ...p.world, replicaSets: [...p.world.replicaSets, facts] };
 }
 
-/** Points a Service at a hash and takes it under management; nothing when both are so already (controller.md §3.9). */
+/**
+ * Points a Service at a hash and takes it under management; nothing when both are so already
+ * (docs/behaviour/traffic.md#how-a-service-is-switched).
+ */
 export function switchService(p: Pass, service: ServiceFacts, hash: string): void {
   const adopt = service.annotations[MANAGED_BY] === undefined;
   const old = service.selector[HASH_LABEL] ?? "";
@@ -210,7 +216,7 @@ export interface ScaleOptions {
 
 /**
  * Gives a ReplicaSet a size and writes down for which Rollout size that was. Returns whether the size changed
- * (controller.md §1.5). An annotation alone is corrected too: it is what ends a scaling event.
+ * (docs/behaviour/reconciling.md#a-new-size). An annotation alone is corrected too: it is what ends a scaling event.
  */
 export function scaleReplicaSet(
   p: Pass,

@@ -1,4 +1,4 @@
-/** Questions about ReplicaSets and the part that each plays in a rollout (api.md §10.5). */
+/** Questions about ReplicaSets and the part that each plays in a rollout (docs/behaviour/revisions.md#roles). */
 import type { Rollout } from "../../../schema/rollout.ts";
 import { desiredReplicas } from "./defaults.ts";
 import {
@@ -31,7 +31,8 @@ export interface DesiredTemplate {
 
 /**
  * Assigns the roles. The new ReplicaSet is found by its hash label, or else by an equal template: a hash made by
- * another release of the reference or of Kubernetes must not restart pods (api.md §10.2).
+ * another release of the reference or of Kubernetes must not restart pods
+ * (docs/behaviour/revisions.md#finding-the-replicaset-of-a-template).
  */
 export function rolesOf(world: World, desired: DesiredTemplate): Roles {
   const all = world.replicaSets;
@@ -92,7 +93,10 @@ export const hasDeadline = (rs: ReplicaSetFacts): boolean => (rs.annotations[SCA
 /** Instant of the scale-down deadline; undefined when there is none or it is unreadable. */
 export const deadlineOf = (rs: ReplicaSetFacts): number | undefined => instant(rs.annotations[SCALE_DOWN_DEADLINE]);
 
-/** True when the size, the annotation and the available pods all equal what the Rollout wants (api.md §10.5). */
+/**
+ * True when the size, the annotation and the available pods all equal what the Rollout wants
+ * (docs/behaviour/revisions.md#saturated).
+ */
 export function isSaturated(rollout: Rollout, rs: ReplicaSetFacts | undefined): boolean {
   const wanted = desiredReplicas(rollout);
   return (

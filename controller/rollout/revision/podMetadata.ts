@@ -1,6 +1,7 @@
 /**
  * Labels and annotations that pods carry only while they play a part: canary, preview, stable, active
- * (controller.md §12). What was put on a ReplicaSet's pods is written down in an annotation, so that it can be taken off.
+ * (docs/behaviour/pod-metadata.md#metadata-by-role). What was put on a ReplicaSet's pods is written down in an
+ * annotation, so that it can be taken off.
  */
 import type { LabelsAndAnnotations } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";

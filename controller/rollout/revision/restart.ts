@@ -1,4 +1,4 @@
-/** Replacing all pods that were created before spec.restartAt, a few at a time (controller.md §9). */
+/** Replacing all pods that were created before spec.restartAt, a few at a time (docs/behaviour/restart.md). */
 import { findCondition, progressDeadline } from "../model/conditions.ts";
 import { desiredReplicas, maxUnavailable } from "../model/defaults.ts";
 import type { PodFacts, ReplicaSetFacts } from "../model/model.ts";

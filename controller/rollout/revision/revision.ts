@@ -1,4 +1,7 @@
-/** The ReplicaSet of the desired template: making it, and keeping its revision and annotations in step (api.md §10). */
+/**
+ * The ReplicaSet of the desired template: making it, and keeping its revision and annotations in step
+ * (docs/behaviour/revisions.md).
+ */
 import type { ReplicaSet } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { spend } from "../../../kube/object/budget.ts";
@@ -44,7 +47,9 @@ function copiedAnnotations(rollout: Rollout): Record<string, string> {
   return Object.fromEntries(annotations.filter(([key]) => !NOT_COPIED.has(key)));
 }
 
-/** The object to create: no pods yet, labelled and selected by its hash (api.md §10.1). */
+/**
+ * The object to create: no pods yet, labelled and selected by its hash (docs/behaviour/revisions.md#a-new-replicaset).
+ */
 function newReplicaSet(rollout: Rollout, hash: string, revision: number, hasStable: boolean): ReplicaSet {
   const { metadata, spec } = rollout;
   const template = spec.template;
@@ -127,7 +132,9 @@ function setProgressing(p: Pass, reason: string, message: string): void {
 
 /**
  * Keeps the found ReplicaSet's annotations, revision and minReadySeconds equal to the Rollout's, and the Rollout's
- * revision to its. The anti-affinity is looked at when something is written anyway, or when it names the wrong hash. Returns false when the ReplicaSet had to be changed: the pass starts over then (api.md §10.3).
+ * revision to its. The anti-affinity is looked at when something is written anyway, or when it names the wrong hash.
+ * Returns false when the ReplicaSet had to be changed: the pass starts over then
+ * (docs/behaviour/revisions.md#keeping-up).
  */
 export function syncRevision(p: Pass): boolean {
   const { newRS, older } = roles(p);

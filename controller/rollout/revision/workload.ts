@@ -1,7 +1,7 @@
 /**
  * The workload that a Rollout takes its template from, and the size of a Deployment whose place the Rollout takes
- * (controller.md §8). Sizes follow from what is there now, not from what happened: whoever scales the Deployment up
- * again finds it scaled down again.
+ * (docs/behaviour/workload-reference.md#scaling-the-deployment-down). Sizes follow from what is there now, not from
+ * what happened: whoever scales the Deployment up again finds it scaled down again.
  */
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 import { findCondition } from "../model/conditions.ts";
@@ -88,8 +88,9 @@ export function scaleWorkload(p: Pass): void {
 
 /**
  * Notes which generation of the workload this decision is about; without a workload there is none to note. The note is
- * on the Rollout, and so on a ReplicaSet that is made now (api.md §10.1). A generation that only counts sizes is noted
- * when the Deployment has the size that it should have, and the Rollout has come to something.
+ * on the Rollout, and so on a ReplicaSet that is made now (docs/behaviour/revisions.md#a-new-replicaset). A generation
+ * that only counts sizes is noted when the Deployment has the size that it should have, and the Rollout has come to
+ * something.
  */
 export function observeWorkload(p: Pass): void {
   const { rollout, workload } = p.snapshot;

@@ -1,4 +1,7 @@
-/** ReplicaSets of past revisions: taking their pods away safely, and forgetting them (controller.md §3.8, §11). */
+/**
+ * ReplicaSets of past revisions: taking their pods away safely, and forgetting them (docs/behaviour/scale-down.md,
+ * docs/behaviour/revisions.md#history).
+ */
 import { spend } from "../../../kube/object/budget.ts";
 import { isCompleted } from "../model/conditions.ts";
 import {

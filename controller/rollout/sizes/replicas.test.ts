@@ -1,4 +1,7 @@
-/** The arithmetic of a canary without a router: the tables of controller.md §3.6, and its movements pass by pass. */
+/**
+ * The arithmetic of a canary without a router: its tables of splits, and its movements pass by pass
+ * (docs/behaviour/canary.md#split-by-pods).
+ */
 import { describe, expect, test } from "bun:test";
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 import { maxSurge, maxUnavailable } from "../model/defaults.ts";
@@ -85,8 +88,8 @@ describe("the split nearest to a weight", () => {
 });
 
 describe("one move towards the split", () => {
-  // controller.md §3.6, from no canary at all. It has 1/9 for 5 %, as a comment of the reference's does; the reference's
-  // code and its table of splits have 1/10 there: one of eleven is nearer to 5 % than one of ten.
+  // From no canary at all (docs/behaviour/canary.md#how-pods-move). For 5 % a comment of the reference has 1/9; its
+  // code and its table of splits have 1/10: one of eleven is nearer to 5 % than one of ten.
   const examples: readonly (readonly [
     pods: number,
     weight: number,
@@ -263,7 +266,8 @@ describe("the weight that is set", () => {
 });
 
 describe("fenceposts of a canary", () => {
-  // controller.md §3.6: surge, unavailable for the defaults (25 %/25 %), for 0 and 10 %, and for 1 and 0.
+  // Surge, unavailable (docs/behaviour/canary.md#surge-and-unavailability) for the defaults (25 %/25 %), for 0 and
+  // 10 %, and for 1 and 0.
   const rows: readonly (readonly [pods: number, standard: string, tenPercent: string, surgeOne: string])[] = [
     [1, "1,0", "0,1", "1,0"],
     [2, "1,0", "0,1", "1,0"],

@@ -1,4 +1,7 @@
-/** How many pods the canary and the stable ReplicaSet should have without a traffic router (controller.md §3.6). */
+/**
+ * How many pods the canary and the stable ReplicaSet should have without a traffic router
+ * (docs/behaviour/canary.md#split-by-pods).
+ */
 import type { Rollout } from "../../../schema/rollout.ts";
 import {
   canaryOf,
@@ -145,7 +148,10 @@ export function canaryThresholdMet(rollout: Rollout, newRS: ReplicaSetFacts | un
   return (newRS.status.availableReplicas / wanted) * 100 >= threshold.value - 1e-10;
 }
 
-/** True when the ReplicaSets of a canary without a router have reached what the current step asks for (controller.md §3.5). */
+/**
+ * True when the ReplicaSets of a canary without a router have reached what the current step asks for
+ * (docs/behaviour/canary.md#when-a-step-is-complete).
+ */
 export function atBasicSizes(rollout: Rollout, roles: Roles): boolean {
   const wanted = basicCanarySizes(rollout, roles);
   const stable = roles.stableRS;

@@ -1,4 +1,7 @@
-/** How many pods the canary and the stable ReplicaSet should have when a router splits the traffic (controller.md §3.7). */
+/**
+ * How many pods the canary and the stable ReplicaSet should have when a router splits the traffic
+ * (docs/behaviour/canary.md#sizes-with-a-router).
+ */
 import type { CanaryStep, Rollout, TrafficWeights } from "../../../schema/rollout.ts";
 import {
   abortScaleDownDelaySeconds,
@@ -78,7 +81,10 @@ function carriedBy(rollout: Rollout, { newRS }: Roles, weights: TrafficWeights |
   return isNew && newRS !== undefined ? podsFor(rollout, weights?.canary.weight ?? 0) : 0;
 }
 
-/** True when the ReplicaSets have reached what the current step asks for (controller.md §3.5). */
+/**
+ * True when the ReplicaSets have reached what the current step asks for
+ * (docs/behaviour/canary.md#when-a-step-is-complete).
+ */
 export function atRoutedSizes(rollout: Rollout, roles: Roles, weights: TrafficWeights | undefined): boolean {
   const wanted = routedCanarySizes(rollout, roles, weights);
   if (!canaryThresholdMet(rollout, roles.newRS, wanted.canary)) return false;

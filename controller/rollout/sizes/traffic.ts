@@ -1,4 +1,4 @@
-/** Who gets a canary's requests: its Services, and what the routers are asked for (controller.md §3.9, §21). */
+/** Who gets a canary's requests: its Services, and what the routers are asked for (docs/behaviour/traffic.md). */
 import type { Traffic } from "../../../providers/traffic/router.ts";
 import { canaryOf, isStablePing, trafficRoutingOf } from "../model/defaults.ts";
 import { equal } from "../../../kube/object/equality.ts";

@@ -1,4 +1,7 @@
-/** Which part of the traffic a canary should get from the routers (controller.md §21, §22). Pure arithmetic over facts. */
+/**
+ * Which part of the traffic a canary should get from the routers (docs/behaviour/traffic.md#weights). Pure arithmetic
+ * over facts.
+ */
 import type { Traffic } from "../../../providers/traffic/router.ts";
 import type { Rollout, TrafficWeights, WeightDestination } from "../../../schema/rollout.ts";
 import { isCompleted } from "../model/conditions.ts";
@@ -19,7 +22,7 @@ function weightOfPods(rollout: Rollout, pods: number): number {
 
 /**
  * Hash of the revision that an update was interrupted at, while stable, small by dynamicStableScale, grows again to take
- * its traffic back; undefined otherwise (controller.md §3.9).
+ * its traffic back; undefined otherwise (docs/behaviour/traffic.md#giving-traffic-back).
  */
 export function hashLeftBehind(rollout: Rollout, { newRS }: Roles): string | undefined {
   const recorded = rollout.status?.canary?.weights?.canary.podTemplateHash ?? "";

@@ -1,4 +1,7 @@
-/** How long a rollout took, and how long of that it waited for people: status.duration (api.md §15). */
+/**
+ * How long a rollout took, and how long of that it waited for people: status.duration
+ * (docs/behaviour/conditions-and-phases.md#duration).
+ */
 import type { RolloutDuration, RolloutStatus } from "../../../schema/rollout.ts";
 import { findCondition } from "../model/conditions.ts";
 import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
@@ -99,7 +102,10 @@ export function durationOf(p: Pass, after: RolloutStatus): RolloutDuration | und
   return next === undefined || isFinished(next) ? next : trackManualPause(p, next, after, wasWaiting);
 }
 
-/** The figures of a rollout that this pass finished, for the histograms (cli.md §7). */
+/**
+ * The figures of a rollout that this pass finished, for the histograms
+ * (docs/behaviour/conditions-and-phases.md#duration-histograms).
+ */
 export function finishedDuration(p: Pass, after: RolloutDuration | undefined): FinishedDuration | undefined {
   const before = statusOf(p).duration;
   const underWay = before?.rolloutStartedAt !== undefined && !isFinished(before);

@@ -1,4 +1,7 @@
-/** status.phase and status.message: the first rule that holds, in the order of api.md §6. */
+/**
+ * status.phase and status.message: the first rule that holds
+ * (docs/behaviour/conditions-and-phases.md#phase-and-message).
+ */
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 import { isCompleted } from "../model/conditions.ts";
 import { blueGreenOf, canaryOf, desiredReplicas } from "../model/defaults.ts";

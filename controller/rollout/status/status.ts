@@ -1,4 +1,7 @@
-/** Making the status of a pass: the common fields first, then what depends on all others (controller.md §1.3). */
+/**
+ * Making the status of a pass: the common fields first, then what depends on all others
+ * (docs/behaviour/conditions-and-phases.md#how-a-status-is-made).
+ */
 import { spend } from "../../../kube/object/budget.ts";
 import type { RolloutCondition, RolloutStatus } from "../../../schema/rollout.ts";
 import {
@@ -57,7 +60,10 @@ export function baseStatus(p: Pass): RolloutStatus {
   };
 }
 
-/** No progress for longer than the deadline, where lack of progress counts (controller.md §10). */
+/**
+ * No progress for longer than the deadline, where lack of progress counts
+ * (docs/behaviour/conditions-and-phases.md#progress-deadline).
+ */
 function stuck(p: Pass, status: RolloutStatus): boolean {
   return (
     !isIndefinite(p.world.rollout) && !roles(p).others.some(hasDeadline) && timedOut(p.world.rollout, status, p.now)
@@ -193,7 +199,10 @@ function conditionsOf(p: Pass, draft: RolloutStatus): RolloutCondition[] {
   return completedCondition(p, draft, failureCondition(p, available));
 }
 
-/** RolloutPaused and RolloutResumed tell of pauses that the controller itself begins and ends (controller.md §18). */
+/**
+ * RolloutPaused and RolloutResumed tell of pauses that the controller itself begins and ends
+ * (docs/behaviour/conditions-and-phases.md#events-of-pauses).
+ */
 function emitPauseEvents(p: Pass, after: RolloutStatus): void {
   const was = (statusOf(p).pauseConditions ?? []).length > 0;
   const first = after.pauseConditions?.[0];
@@ -234,7 +243,10 @@ export function withPhaseAndDuration(p: Pass, status: RolloutStatus): RolloutSta
   return tidy(p, { ...phased, duration });
 }
 
-/** Fields whose zero means something; all others are left out when empty, as the reference's encoding does (api.md §13). */
+/**
+ * Fields whose zero means something; all others are left out when empty, as the reference's encoding does
+ * (docs/behaviour/objects.md#empty-fields).
+ */
 const MEANINGFUL_ZERO: ReadonlySet<string> = new Set([
   "currentStepIndex",
   "collisionCount",

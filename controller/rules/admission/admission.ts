@@ -1,6 +1,6 @@
 /**
- * What admission says about an object: the one entry for the webhook and the linter (design/authority.md, "Admission
- * verdicts"). Pure: whoever calls gathers what the cluster holds.
+ * What admission says about an object: the one entry for the webhook and the linter
+ * (docs/behaviour/admission.md#refuse-or-warn). Pure: whoever calls gathers what the cluster holds.
  */
 import {
   analysisRunViolations,

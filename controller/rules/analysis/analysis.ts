@@ -1,5 +1,6 @@
 /**
- * What is wrong with analysis templates and runs by themselves (validation.md §5).
+ * What is wrong with analysis templates and runs by themselves
+ * (docs/behaviour/validation.md#analysis-templates-and-runs).
  *
  * A run is complete, so whatever would end it in Error refuses it. A template may be completed by others: a Rollout
  * merges several, and arguments, metrics or rules may come from any of them. It is refused only for what no company

@@ -1,4 +1,4 @@
-/** Arguments of analysis templates and runs (validation.md §6.2, §6.4). */
+/** Arguments of analysis templates and runs (docs/behaviour/validation.md#arguments). */
 import { at, items, type Place, present, text } from "../../../kube/validation/place.ts";
 import { duplicate, invalid, required, type Violation } from "../../../kube/validation/violation.ts";
 

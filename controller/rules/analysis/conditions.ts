@@ -1,6 +1,7 @@
 /**
  * Conditions of metrics, as far as they are wrong whatever will be measured: they cannot be read, or no result of their
- * provider fits. The reference stores them, and ends every measurement in Error (metrics.md §2).
+ * provider fits. The reference stores them, and ends every measurement in Error
+ * (docs/behaviour/metric-conditions.md#conditions-at-admission).
  *
  * Tags in a run are given their values first. In a template nobody knows them yet, so a condition with tags only warns.
  */

@@ -1,4 +1,7 @@
-/** One metric of an analysis (validation.md §5.2), in the reference's words; each violation stands at its true path. */
+/**
+ * One metric of an analysis (docs/behaviour/validation.md#metrics), in the reference's words; each violation stands at
+ * its true path.
+ */
 import { once } from "../../../kube/object/budget.ts";
 import { goDurationProblem } from "../../../kube/object/duration.ts";
 import { at, keys, type Place, present, text, whole } from "../../../kube/validation/place.ts";

@@ -1,5 +1,6 @@
 /**
- * Tags in texts, `{{args.name}}` (validation.md §6.4): where they stand in an object and whether they can be resolved.
+ * Tags in texts, `{{args.name}}` (docs/behaviour/validation.md#tags): where they stand in an object and whether they
+ * can be resolved.
  */
 import { spend, spendBytes, spendText } from "../../../kube/object/budget.ts";
 import { at, items, keys, type Place } from "../../../kube/validation/place.ts";

@@ -1,6 +1,7 @@
 /**
- * The analysis templates that a Rollout uses, as the cluster holds them now (validation.md §4.2). What is missing may
- * be on its way and warns; what contradicts refuses, since applying the Rollout again succeeds once it is mended.
+ * The analysis templates that a Rollout uses, as the cluster holds them now
+ * (docs/behaviour/validation.md#analysis-templates-of-a-rollout). What is missing may be on its way and warns; what
+ * contradicts refuses, since applying the Rollout again succeeds once it is mended.
  *
  * Two checks of the reference are left out, because they refuse what works: the dry-run list of one step is not tried
  * on the templates of another, and a background argument may get its value from another template.

@@ -1,6 +1,7 @@
 /**
- * What is wrong with an Experiment by itself (validation.md §7). Violations are what the reference answers with
- * InvalidSpec, in its words, and what the API server refuses for certain when the ReplicaSet is made.
+ * What is wrong with an Experiment by itself (docs/behaviour/validation.md#experiments). Violations are what the
+ * reference answers with InvalidSpec, in its words, and what the API server refuses for certain when the ReplicaSet is
+ * made.
  */
 import { goDurationProblem } from "../../../kube/object/duration.ts";
 import { progressDeadlineOf } from "../rollout/input.ts";

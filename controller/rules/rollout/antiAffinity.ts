@@ -1,4 +1,4 @@
-/** `antiAffinity` of either strategy (validation.md §2.4). */
+/** `antiAffinity` of either strategy (docs/behaviour/validation.md#anti-affinity). */
 import { at, type Place, present, whole } from "../../../kube/validation/place.ts";
 import { invalid, type Violation } from "../../../kube/validation/violation.ts";
 

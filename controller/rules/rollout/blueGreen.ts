@@ -1,4 +1,4 @@
-/** The blue-green strategy (validation.md §2.1). */
+/** The blue-green strategy (docs/behaviour/validation.md#blue-green). */
 import { antiAffinityViolations } from "./antiAffinity.ts";
 import { revisionHistoryLimitOf, type RolloutPlaces } from "./input.ts";
 import { at, text, whole } from "../../../kube/validation/place.ts";

@@ -1,4 +1,4 @@
-/** The canary strategy around its steps (validation.md §2.2), in the reference's order. */
+/** The canary strategy around its steps (docs/behaviour/validation.md#canary), in the reference's order. */
 import { antiAffinityViolations } from "./antiAffinity.ts";
 import { type RolloutPlaces, routesBy } from "./input.ts";
 import { at, isTrue, type Place, present, text } from "../../../kube/validation/place.ts";

@@ -1,4 +1,4 @@
-/** Ingresses that a Rollout names and what must stand in them (validation.md §4.3). */
+/** Ingresses that a Rollout names and what must stand in them (docs/behaviour/validation.md#ingresses). */
 import type { Findings } from "../../../kube/validation/findings.ts";
 import type { Lookup } from "../../../kube/validation/lookup.ts";
 import { at, items, type Place, present, root, text } from "../../../kube/validation/place.ts";

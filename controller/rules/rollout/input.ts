@@ -46,7 +46,9 @@ export const replicasOf = (spec: Place): number => whole(at(spec, "replicas")) ?
 export const revisionHistoryLimitOf = (spec: Place): number => whole(at(spec, "revisionHistoryLimit")) ?? 10;
 export const progressDeadlineOf = (spec: Place): number => whole(at(spec, "progressDeadlineSeconds")) ?? 600;
 
-/** Routers of `trafficRouting`, as spelled in the API (api.md §2.4), without plugins and settings. */
+/**
+ * Routers of `trafficRouting`, as spelled in the API (docs/behaviour/traffic.md#routers), without plugins and settings.
+ */
 export type Router = "istio" | "nginx" | "alb" | "smi" | "ambassador" | "appMesh" | "traefik" | "apisix";
 
 /** Whether one of these routers is configured; an empty `plugins` map is no router. */

@@ -1,4 +1,7 @@
-/** What a Rollout says about Services that must agree with the Services themselves (validation.md §4.1). */
+/**
+ * What a Rollout says about Services that must agree with the Services themselves
+ * (docs/behaviour/validation.md#services).
+ */
 import { HASH_LABEL, MANAGED_BY } from "../../rollout/model/model.ts";
 import type { Lookup } from "../../../kube/validation/lookup.ts";
 import { placesOf, type Resolution } from "./input.ts";

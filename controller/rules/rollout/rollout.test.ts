@@ -23,7 +23,10 @@ const same = "two different services are required.";
 const oneMember = "Step must have one of the following set: experiment, setWeight, setCanaryScale, plugin or pause";
 const bothServices = "Canary service and Stable service must to be set to use Traffic Routing";
 
-/** Sentence, members of spec, and all texts; the first is what a held Rollout shows (validation.md §12 and §15). */
+/**
+ * Sentence, members of spec, and all texts; the first is what a held Rollout shows
+ * (docs/behaviour/validation.md#the-spec).
+ */
 const table: readonly (readonly [sentence: string, spec: object, ...texts: string[]])[] = [
   ["a canary without anything is fine", {}],
   ["replicas may be 0", { replicas: 0 }],

@@ -1,5 +1,5 @@
 /**
- * Everything that is wrong with a Rollout by itself, without looking at another object (validation.md §2 and §11).
+ * Everything that is wrong with a Rollout by itself, without looking at another object (docs/behaviour/validation.md).
  *
  * One ordered list for all users: the loop holds a Rollout with the first violation, because the reference reports only
  * its first; the webhook and the linter show them all.

@@ -1,6 +1,6 @@
 /**
- * Settings of traffic routers that contradict each other (validation.md §4.3–4.6). The reference's linter lets them
- * through and its controller holds the Rollout, so at admission they warn.
+ * Settings of traffic routers that contradict each other (docs/behaviour/validation.md#settings-of-routers). The
+ * reference's linter lets them through and its controller holds the Rollout, so at admission they warn.
  */
 import { count, at, type Place, present, root, text } from "../../../kube/validation/place.ts";
 import { internalError, invalid, required, type Violation } from "../../../kube/validation/violation.ts";

@@ -1,5 +1,5 @@
 /**
- * The Services of a Rollout at admission (design/authority.md).
+ * The Services of a Rollout at admission (docs/behaviour/admission.md#services).
  *
  * - A missing Service warns: it may come with the same `kubectl apply`.
  * - A selector that asks for what the pods do not have refuses: the Rollout would be held for certain, and applying it

@@ -1,4 +1,4 @@
-/** The Rollout's spec around its strategy (validation.md §2, rules 1–13), in the reference's order. */
+/** The Rollout's spec around its strategy (docs/behaviour/validation.md#the-spec), in the reference's order. */
 import { blueGreenViolations } from "./blueGreen.ts";
 import { canaryViolations } from "./canary.ts";
 import { progressDeadlineOf, replicasOf, revisionHistoryLimitOf, type RolloutPlaces } from "./input.ts";

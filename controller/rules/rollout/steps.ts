@@ -1,4 +1,7 @@
-/** The canary's steps (validation.md §2.3): every step runs through the list, in the reference's order. */
+/**
+ * The canary's steps (docs/behaviour/validation.md#canary-steps): every step runs through the list, in the reference's
+ * order.
+ */
 import { argumentPathProblem } from "../../../kube/validation/downwardApi.ts";
 import { pauseSeconds } from "../../../kube/object/duration.ts";
 import { routesBy } from "./input.ts";

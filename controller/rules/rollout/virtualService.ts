@@ -1,4 +1,7 @@
-/** Istio VirtualServices that a Rollout names and what must stand in them (validation.md §4.4). */
+/**
+ * Istio VirtualServices that a Rollout names and what must stand in them
+ * (docs/behaviour/validation.md#virtualservices).
+ */
 import type { Findings } from "../../../kube/validation/findings.ts";
 import type { Lookup } from "../../../kube/validation/lookup.ts";
 import { at, count, items, type Place, present, root, text, texts, whole } from "../../../kube/validation/place.ts";

@@ -1,6 +1,6 @@
 /**
- * Plain mistakes that the reference lets through (validation.md §2.5): not part of what holds a Rollout, because a
- * Rollout that the reference drives must be driven here too. For the webhook and the linter.
+ * Plain mistakes that the reference lets through (docs/behaviour/validation.md#plain-mistakes): not part of what holds
+ * a Rollout, because a Rollout that the reference drives must be driven here too. For the webhook and the linter.
  */
 import { pauseSeconds } from "../../../kube/object/duration.ts";
 import { placesOf, replicasOf, type RolloutPlaces } from "./input.ts";

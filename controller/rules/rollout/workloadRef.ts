@@ -1,4 +1,4 @@
-/** What a Rollout names in `workloadRef` (validation.md §3). */
+/** What a Rollout names in `workloadRef` (docs/behaviour/validation.md#workload-reference). */
 import type { Findings } from "../../../kube/validation/findings.ts";
 import type { Resolution } from "./input.ts";
 import { at, type Place, present, root, text } from "../../../kube/validation/place.ts";

@@ -1,4 +1,7 @@
-/** Containers and init containers (validation.md §11): the checklist of one container, and their names together. */
+/**
+ * Containers and init containers (docs/behaviour/validation.md#pod-template): the checklist of one container, and their
+ * names together.
+ */
 import { at, count, items, type Place, present, repeats, text, whole } from "../place.ts";
 import { dnsLabel } from "../syntax.ts";
 import { duplicate, forbidden, invalid, invalidTexts, notSupported, required, type Violation } from "../violation.ts";

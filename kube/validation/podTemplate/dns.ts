@@ -1,4 +1,4 @@
-/** `dnsConfig` (validation.md §11, "dnsPolicy/dnsConfig"). */
+/** `dnsConfig` (docs/behaviour/validation.md#pod-template). */
 import { at, count, items, type Place, present, text, texts } from "../place.ts";
 import { byteLength, dnsSubdomain, ipAddress } from "../syntax.ts";
 import { invalid, invalidTexts, required, type Violation } from "../violation.ts";

@@ -1,4 +1,7 @@
-/** The pod's spec (validation.md §11): the checklist, and the members that are names, lists and enumerations. */
+/**
+ * The pod's spec (docs/behaviour/validation.md#pod-template): the checklist, and the members that are names, lists and
+ * enumerations.
+ */
 import { at, items, type Place, present, repeats, text, whole } from "../place.ts";
 import { labelViolations } from "../selector.ts";
 import { byteLength, dnsLabel, dnsSubdomain, ipAddress, numberIn, qualifiedName } from "../syntax.ts";

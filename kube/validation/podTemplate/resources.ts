@@ -1,4 +1,7 @@
-/** Requests and limits (validation.md §11). Quantities are compared as rounded up to thousandths. */
+/**
+ * Requests and limits (docs/behaviour/validation.md#pod-template). Quantities are compared as rounded up to
+ * thousandths.
+ */
 import { once, spendSort } from "../../object/budget.ts";
 import { at, entries, items, type Place, text } from "../place.ts";
 import { isNegative, isWhole, parseQuantity, type Quantity, quantityRule } from "../resourceQuantity.ts";

@@ -1,4 +1,4 @@
-/** Security contexts of the pod and its containers (validation.md §11). */
+/** Security contexts of the pod and its containers (docs/behaviour/validation.md#pod-template). */
 import { at, isTrue, items, type Place, present, repeats, text, texts, whole } from "../place.ts";
 import { byteLength, posixId, relativePath } from "../syntax.ts";
 import { duplicate, invalid, invalidTexts, notSupported, required, tooLong, type Violation } from "../violation.ts";

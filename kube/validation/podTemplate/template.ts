@@ -1,8 +1,8 @@
 /**
- * The pod template (validation.md §2 rule 7 and §11): the checks of Kubernetes 1.34 in its order and words, with every
- * relaxation off, as the reference runs them.
+ * The pod template (docs/behaviour/validation.md#pod-template): the checks of Kubernetes 1.34 in its order and words,
+ * with every relaxation off, as the reference runs them.
  *
- * They apply to the defaulted template (§10). Nothing is copied for that: where an empty member has a default, the rule
+ * They apply to the defaulted template. Nothing is copied for that: where an empty member has a default, the rule
  * that reads it names the default.
  */
 import { at, count, entries, type Place, present, text, textMap } from "../place.ts";

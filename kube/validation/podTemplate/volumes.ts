@@ -1,4 +1,7 @@
-/** Volumes of the pod: their names, and that each has one source (validation.md §11). One without any is an emptyDir. */
+/**
+ * Volumes of the pod: their names, and that each has one source (docs/behaviour/validation.md#pod-template). One
+ * without any is an emptyDir.
+ */
 import { at, items, type Place, text } from "../place.ts";
 import { dnsLabel } from "../syntax.ts";
 import { duplicate, invalidTexts, required, type Violation } from "../violation.ts";
