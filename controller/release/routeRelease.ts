@@ -5,6 +5,7 @@
  * looked through once when we become the leader, for those that were let go of while nobody watched.
  */
 import { ApiError, isNotFound } from "../../kube/client/apiError.ts";
+import { pagesOf } from "../../kube/client/pages.ts";
 import { canBeName, collectionPath, objectPath } from "../../kube/client/path.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import type {
@@ -97,27 +98,15 @@ async function sweep(ports: RouteReleasePorts, router: Releasing, resource: Rout
   }
 }
 
-interface Page {
-  readonly metadata?: { readonly continue?: string };
-  readonly items?: readonly Pick<RoutedObject, "metadata">[];
-}
-
 /** Page by page, so that thousands of objects are never held at once. */
 async function* metadataOf(
   { client, namespace }: RouteReleasePorts,
   resource: RoutedResource,
 ): AsyncGenerator<Pick<RoutedObject, "metadata">> {
-  let next: string | undefined;
-  do {
-    const page: Page = await client.request<Page>({
-      method: "GET",
-      path: collectionPath(resource, namespace),
-      query: { limit: PAGE, continue: next },
-      accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json",
-    });
-    yield* page.items ?? [];
-    next = page.metadata?.continue || undefined;
-  } while (next !== undefined);
+  const accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+  const path = collectionPath(resource, namespace);
+  const pages = pagesOf<Pick<RoutedObject, "metadata">>({ client, path, accept, mostObjects: PAGE });
+  for await (const page of pages) yield* page.items ?? [];
 }
 
 async function releaseOne(ports: RouteReleasePorts, router: Releasing, ref: ObjectRef): Promise<void> {
