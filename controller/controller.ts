@@ -15,6 +15,7 @@ import { watchOptional, type OptionalWatch } from "./rollout/facts/optionalWatch
 import { passingCause } from "./rollout/apply/passing.ts";
 import { createQueue, type QueueMetrics, type WorkQueue } from "../kube/runtime/queue.ts";
 import { createReconciler, type Decide, type Reconciler } from "./rollout/apply/reconcile.ts";
+import { refill, type Shelf } from "./rollout/facts/refill.ts";
 import { letGo, releaseRoute, releaseSweeps } from "./release/routeRelease.ts";
 import { releaseService } from "./services/serviceCleanup.ts";
 import { createRestorer, type Restorer } from "./workloads/workloadRestore.ts";
@@ -23,6 +24,8 @@ import { equal } from "../kube/object/equality.ts";
 import { createGatherer } from "./rollout/facts/gather.ts";
 import { needOf } from "./rollout/facts/optionalStore.ts";
 import type { Trouble } from "./process/troubles.ts";
+import type { RoomLimits, Waiting } from "./rollout/facts/room.ts";
+import { ROLLOUT } from "./rollout/facts/slim.ts";
 import {
   createStores,
   servicesOf,
@@ -80,6 +83,8 @@ export interface ControllerScope {
   readonly concurrency: number;
   /** Whose Ingresses are routed; the usual classes if not given. */
   readonly routing?: RouterSettings | undefined;
+  /** How much memory the objects of its caches may take; what the shipped Deployment has if not given. */
+  readonly room?: RoomLimits | undefined;
 }
 
 export interface Controller {
@@ -112,7 +117,7 @@ const INSTANCE_LABEL = "argo-rollouts.argoproj.io/controller-instance-id";
 /** Starts watching at once; `signal` ends that. */
 export function createController(ports: ControllerPorts, scope: ControllerScope, signal: AbortSignal): Controller {
   const { clock, observer } = ports;
-  const stores = createStores(scope.routing);
+  const stores = createStores(scope.routing, scope.room);
   const random = ports.random ?? Math.random;
   const rollouts = createQueue({ clock, random, metrics: observer.queue("Rollouts") });
   const services = createQueue({ clock, random, metrics: observer.queue("Services") });
@@ -141,6 +146,7 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
   connect(parts);
   const reflectors = watchAll(parts, scope, signal);
   const optional = watchNeeded({ ...parts, scope, reflectors }, signal);
+  refill({ ...parts, client: ports.client, clock, room: stores.room, signal }, shelvesOf(stores));
   const broken = (): string[] => reflectors.filter(([, reflector]) => !reflector.isReady()).map(([kind]) => kind);
   return {
     stores,
@@ -230,6 +236,17 @@ function watchNeeded(watching: Watching, signal: AbortSignal): OptionalWatch[] {
       store,
     );
   });
+}
+
+/** Where objects are read that found no room; templates are read by those who watch them. */
+function shelvesOf(stores: Stores): (waiting: Waiting) => Shelf | undefined {
+  const shelf = (api: Resource, store: { upsert(raw: never): void }): Shelf => ({
+    api,
+    upsert: (raw) => store.upsert(raw as never),
+  });
+  const optional = new Map(stores.optional.map(({ kind, objects }) => [kind.resource, shelf(kind.api, objects)]));
+  const rollouts = shelf(ROLLOUTS, stores.rollouts);
+  return ({ kind }) => (kind === ROLLOUT ? rollouts : optional.get(kind));
 }
 
 type Sink<Raw extends KubeObject> = Parameters<typeof runReflector<Raw>>[0]["sink"];

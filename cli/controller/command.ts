@@ -16,6 +16,7 @@ import { systemClock } from "../../kube/clock/clock.ts";
 import { createMetrics, type ApiRequest, type ControllerMetrics } from "../../controller/process/metrics.ts";
 import { releaseCode, releaseMemory, whenQuiet, type Quiet, type Rest } from "../../controller/process/quiet.ts";
 import { parseControllerOptions, type ControllerOptions } from "../../controller/process/options.ts";
+import { roomWithin } from "../../controller/rollout/facts/room.ts";
 import { createTroubles, type Troubles } from "../../controller/process/troubles.ts";
 import { createUndo, type Undo } from "../../controller/process/undo.ts";
 
@@ -131,6 +132,7 @@ async function serve({ options, version, log, undo, ending }: Serving): Promise<
       instanceId: options.instanceId,
       resyncMs: options.resyncMs,
       routing: options.routing,
+      room: roomWithin(process.constrainedMemory()),
       concurrency: options.rolloutThreads,
     },
     stopping.signal,

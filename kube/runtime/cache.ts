@@ -19,6 +19,8 @@ export type ChangeListener<T> = (old: T | undefined, next: T | undefined) => voi
 export interface StoreOptions<Raw extends Stored, T extends Stored, Index extends string> {
   /** Slims a raw object on its way in; undefined: not of interest (and forgotten, if it was before). Never mutates `raw`. */
   readonly transform: (raw: Raw) => T | undefined;
+  /** What is held is not all of the object: it is taken again though its version is the same. */
+  readonly isPartial?: (held: T) => boolean;
   /** Secondary indices: the values under which an object is found by `by(index, value)`. */
   readonly indices?: { readonly [I in Index]: (object: T) => readonly string[] };
 }
@@ -170,8 +172,11 @@ export const createStore = <T extends Stored, Index extends string = never, Raw 
     const held = objects.get(key);
     const { uid, resourceVersion } = raw.metadata;
     // An unknown order (NaN) lets the newcomer in: it came later.
-    if (graves.bars(raw) || (held !== undefined && isAtMost(resourceVersion, held.metadata.resourceVersion))) return;
+    const order = compareResourceVersions(resourceVersion, held?.metadata.resourceVersion);
+    const again = order === 0 && held !== undefined && options.isPartial?.(held) === true;
+    if (graves.bars(raw) || (held !== undefined && order <= 0 && !again)) return;
     const next = options.transform(raw);
+    if (again && next !== undefined && options.isPartial?.(next) === true) return;
     if (next === undefined) graves.add(uid, asOf(resourceVersion));
     if (held === undefined) {
       if (next !== undefined) change(key, undefined, next);

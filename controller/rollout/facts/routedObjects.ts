@@ -14,6 +14,8 @@ import type { Rollout } from "../../../schema/rollout.ts";
 import type { Stored } from "../../../kube/runtime/cache.ts";
 import { equal } from "../../../kube/object/equality.ts";
 import { spend } from "../../../kube/object/budget.ts";
+import { whyHeldBack } from "../../../kube/validation/size.ts";
+import { createRoom, type Room } from "./room.ts";
 import type { RoutingState } from "../model/model.ts";
 import { createOptionalStore, type Known, type OptionalKind, type OptionalStore } from "./optionalStore.ts";
 
@@ -41,12 +43,12 @@ export function refsOf(router: Router, rollout: Rollout, settings: RouterSetting
   return refs.length > MOST_REFS ? [] : refs;
 }
 
-export function createRouted(settings: RouterSettings): Routed {
+export function createRouted(settings: RouterSettings, room: Room = createRoom()): Routed {
   const resources = new Map(
     ROUTERS.flatMap((router) => router.resources(settings)).map((resource) => [resourceName(resource), resource]),
   );
   const stores = [...resources].map(
-    ([name, resource]) => [name, createOptionalStore(routedKind(name, resource, settings))] as const,
+    ([name, resource]) => [name, createOptionalStore(routedKind(name, resource, settings), room)] as const,
   );
   return { settings, stores: new Map(stores) };
 }
@@ -69,6 +71,10 @@ function routedKind(
       ),
     ],
     slim: slimObject,
+    restOf: ({ metadata: { name, namespace, uid, resourceVersion }, spec: _, ...object }) => ({
+      ...object,
+      metadata: { name, namespace, uid, resourceVersion },
+    }),
     heeds: (old, next) =>
       readers.some((router) => router.heeds(old, settings) || router.heeds(next, settings)) &&
       !sameButVersion(old, next),
@@ -99,7 +105,9 @@ const sameButVersion = (a: StoredObject, b: StoredObject): boolean => equal(vers
 export function lookRouted({ stores }: Routed, ref: ObjectRef): Known<StoredObject> {
   spend(4, "looking for the objects of its routers");
   const store = stores.get(resourceName(ref.resource));
-  return store === undefined ? { kind: "absent" } : store.look(routedKey(ref));
+  const known = store?.look(routedKey(ref)) ?? { kind: "absent" };
+  const why = known.kind === "found" ? whyHeldBack(known.object) : undefined;
+  return why === undefined ? known : { kind: "refused", why: `${resourceName(ref.resource)} "${ref.name}" is ${why}` };
 }
 
 /** All objects by which a Rollout is routed, as the cache has them. */

@@ -3,7 +3,9 @@ import type { ReplicaSet } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { templateDigest } from "../hash/templateDigest.ts";
 import { EPHEMERAL_METADATA, HASH_LABEL } from "../model/model.ts";
-import { createStores, replicaSetFacts, servicesOf, slimRollout } from "./stores.ts";
+import { createStores, replicaSetFacts, servicesOf } from "./stores.ts";
+import { createRoom } from "./room.ts";
+import { slimRollout } from "./slim.ts";
 
 const template = { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "web:1" }] } };
 
@@ -65,7 +67,11 @@ describe("the caches", () => {
       metadata: { name: "web", namespace: "ns", annotations: { [lastApplied]: "{}", team: "a" }, managedFields: [{}] },
       spec: {},
     };
-    expect(slimRollout(raw).metadata).toEqual({ name: "web", namespace: "ns", annotations: { team: "a" } });
+    expect(slimRollout(raw, createRoom()).metadata).toEqual({
+      name: "web",
+      namespace: "ns",
+      annotations: { team: "a" },
+    });
   });
 
   test("look for the Ingresses that a Rollout names, but for none of more than a Rollout may have members", () => {

@@ -17,10 +17,12 @@ import { avoiding, injectedAntiAffinity, withoutAntiAffinity } from "../model/an
 import { injectedMetadata } from "../revision/podMetadata.ts";
 import { formatSelector } from "../../../kube/object/selector.ts";
 import { LIMITS, TooCostlyError, within } from "../../../kube/object/budget.ts";
-import { sizeViolations } from "../../../kube/validation/size.ts";
+import { sizeViolations, whyHeldBack } from "../../../kube/validation/size.ts";
 import type { RouterSettings } from "../../../providers/traffic/router.ts";
 import { createRouted, type Routed } from "./routedObjects.ts";
 import { needsOf, type OptionalStore } from "./optionalStore.ts";
+import { createRoom, type Room, type RoomLimits, roomy } from "./room.ts";
+import { slimRollout } from "./slim.ts";
 import { createWorkloadStores, type WorkloadStores } from "./workloads.ts";
 
 /** An object of which only the facts are kept. */
@@ -51,6 +53,8 @@ export interface Stores {
   readonly routed: Routed;
   /** All kinds that are cached only while a Rollout needs them. */
   readonly optional: readonly OptionalStore[];
+  /** Taken by the objects of all caches that hold whole ones. */
+  readonly room: Room;
   /** True while an answer to a write of our own is taken in: it tells nothing that its decision did not know. */
   ownWrite: boolean;
 }
@@ -64,19 +68,25 @@ const DEFAULT_ROUTERS: RouterSettings = {
 
 export const orphansIn = (namespace: string): string => `orphans/${namespace}`;
 
-export function createStores(routers: RouterSettings = DEFAULT_ROUTERS): Stores {
-  const workloads = createWorkloadStores();
-  const routed = createRouted(routers);
+export function createStores(routers: RouterSettings = DEFAULT_ROUTERS, limits?: RoomLimits): Stores {
+  const room = createRoom(limits);
+  const workloads = createWorkloadStores(room);
+  const routed = createRouted(routers, room);
   const optional = [...Object.values(workloads), ...routed.stores.values()];
   const kinds = optional.map(({ kind }) => kind);
   // What is too large is not driven, and names nothing that anybody has to look for.
   const need = (rollout: Rollout): string[] => (sizeViolations(rollout).length > 0 ? [] : needsOf(kinds, rollout));
   return {
     ownWrite: false,
+    room,
     workloads,
     routed,
     optional,
-    rollouts: createStore({ transform: slimRollout, indices: { service: serviceKeys, owner: ownerKeys, need } }),
+    rollouts: roomy(room, {
+      transform: (raw: Rollout) => slimRollout(raw, room),
+      isPartial: (held) => whyHeldBack(held) !== undefined,
+      indices: { service: serviceKeys, owner: ownerKeys, need },
+    }),
     replicaSets: createStore({
       transform: cachedReplicaSet,
       indices: {
@@ -113,16 +123,6 @@ const serviceKeys = (rollout: Rollout): string[] =>
   servicesOf(rollout).map((name) => `${rollout.metadata.namespace}/${name}`);
 
 const ownerKeys = ({ metadata }: Rollout): string[] => [metadata.uid ?? "", metadata.namespace];
-
-const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
-
-/** Rollouts are kept whole, but for bookkeeping that nothing here reads and that is often larger than the rest. */
-export function slimRollout(raw: Rollout): Rollout {
-  const { managedFields: _, ...metadata } = raw.metadata as Rollout["metadata"] & { managedFields?: unknown };
-  if (metadata.annotations?.[LAST_APPLIED] === undefined) return { ...raw, metadata };
-  const { [LAST_APPLIED]: __, ...annotations } = metadata.annotations;
-  return { ...raw, metadata: { ...metadata, annotations } };
-}
 
 const identity = ({ metadata }: ReplicaSet | Service): Cached<unknown>["metadata"] => ({
   name: metadata.name,
