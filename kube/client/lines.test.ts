@@ -52,7 +52,7 @@ test("aborting ends it although the stream says nothing", async () => {
 test("a line that does not end is an error before it fills the memory", async () => {
   const chunk = new Uint8Array(2 ** 20);
   let sent = 0;
-  const endless = new ReadableStream({
+  const endless = new ReadableStream<Uint8Array>({
     pull(to) {
       sent += 1;
       to.enqueue(chunk);

@@ -39,17 +39,19 @@ export function tooLarge(spec: unknown): string | undefined {
   const { depth, members, bytes } = measure(spec, { depth: MAX_DEPTH, members: MAX_MEMBERS });
   if (depth > MAX_DEPTH) return `too large to judge: it is nested more than ${MAX_DEPTH} levels deep`;
   if (members > MAX_MEMBERS) return `too large to judge: it has more than ${MAX_MEMBERS} members`;
-  return bytes > MAX_BYTES ? excess("it has", bytes) : undefined;
+  return bytes > MAX_BYTES
+    ? `too large to judge: it has ${bytes} bytes of names and texts, ${MAX_BYTES} are allowed`
+    : undefined;
 }
 
-/** The same of a value that may have as many members as it likes; `whose` for people: "its status has". */
-export function tooLong(value: unknown, whose = "it has"): string | undefined {
-  const { bytes } = measure(value);
-  return bytes > MAX_BYTES ? excess(whose, bytes) : undefined;
-}
-
-const excess = (whose: string, bytes: number): string =>
-  `too large to judge: ${whose} ${bytes} bytes of names and texts, ${MAX_BYTES} are allowed`;
+/**
+ * The same of a value that may have as many members as it likes; `whose` for people: "its status has". The text is the same
+ * however long it is: it may itself be written into the value.
+ */
+export const tooLong = (value: unknown, whose = "it has"): string | undefined =>
+  measure(value).bytes > MAX_BYTES
+    ? `too large to judge: ${whose} more than ${MAX_BYTES} bytes of names and texts`
+    : undefined;
 
 export interface Size {
   /** Levels of lists and maps. */
