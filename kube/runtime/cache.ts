@@ -172,11 +172,12 @@ export const createStore = <T extends Stored, Index extends string = never, Raw 
     const held = objects.get(key);
     const { uid, resourceVersion } = raw.metadata;
     // An unknown order (NaN) lets the newcomer in: it came later.
+    const isPartial = (object: T): boolean => options.isPartial?.(object) ?? false;
     const order = compareResourceVersions(resourceVersion, held?.metadata.resourceVersion);
-    const again = order === 0 && held !== undefined && options.isPartial?.(held) === true;
+    const again = order === 0 && held !== undefined && isPartial(held);
     if (graves.bars(raw) || (held !== undefined && order <= 0 && !again)) return;
     const next = options.transform(raw);
-    if (again && next !== undefined && options.isPartial?.(next) === true) return;
+    if (again && next !== undefined && isPartial(next)) return;
     if (next === undefined) graves.add(uid, asOf(resourceVersion));
     if (held === undefined) {
       if (next !== undefined) change(key, undefined, next);

@@ -32,14 +32,18 @@ const controllerOf = (pod: Pod): string =>
   pod.metadata.ownerReferences?.find((owner) => owner.controller === true)?.uid ?? "";
 
 /** What `pick` makes of each pod, undefined left out; no more than a page of pods is in memory at a time. */
-async function pickPods<P extends Pod, T>(
+async function pickPods<T>(
   client: KubeClient,
   namespace: string,
   labelSelector: string,
-  pick: (pod: P) => T | undefined,
+  pick: (pod: Pod & PodStatusView) => T | undefined,
 ): Promise<T[]> {
   const picked: T[] = [];
-  for await (const { items } of pagesOf<P>({ client, path: collectionPath(PODS, namespace), query: { labelSelector } }))
+  for await (const { items } of pagesOf<Pod & PodStatusView>({
+    client,
+    path: collectionPath(PODS, namespace),
+    query: { labelSelector },
+  }))
     for (const pod of items ?? []) {
       const one = pick(pod);
       if (one !== undefined) picked.push(one);
@@ -55,7 +59,7 @@ export async function readPods(
   sets: readonly ReplicaSetFacts[],
 ): Promise<PodFacts[]> {
   const uids = new Set(sets.map((rs) => rs.uid));
-  return pickPods(client, namespace, selector, (pod: Pod) => (uids.has(controllerOf(pod)) ? podFacts(pod) : undefined));
+  return pickPods(client, namespace, selector, (pod) => (uids.has(controllerOf(pod)) ? podFacts(pod) : undefined));
 }
 
 function podFacts(pod: Pod): PodFacts {
@@ -73,7 +77,7 @@ function podFacts(pod: Pod): PodFacts {
 export async function lookAtPods(client: KubeClient, rs: ReplicaSetFacts, at: number): Promise<PodLook> {
   const look = { at, setUid: rs.uid };
   try {
-    const pods = await pickPods(client, rs.namespace, rs.selector, (pod: Pod & PodStatusView) =>
+    const pods = await pickPods(client, rs.namespace, rs.selector, (pod) =>
       controllerOf(pod) === rs.uid && pod.metadata.deletionTimestamp === undefined
         ? { wait: podWait(pod), restart: podRestart(pod) }
         : undefined,
@@ -117,7 +121,7 @@ export async function patchPods(
   rs: ReplicaSetFacts,
   { labels, annotations }: PodMetadataChange,
 ): Promise<void> {
-  const stale = await pickPods(client, rs.namespace, rs.selector, (pod: Pod) => {
+  const stale = await pickPods(client, rs.namespace, rs.selector, (pod) => {
     const done = hasAll(pod.metadata.labels, labels) && hasAll(pod.metadata.annotations, annotations);
     return controllerOf(pod) !== rs.uid || done ? undefined : named(pod);
   });

@@ -71,8 +71,9 @@ function routedKind(
       ),
     ],
     slim: slimObject,
-    restOf: ({ metadata: { name, namespace, uid, resourceVersion }, spec: _, ...object }) => ({
-      ...object,
+    restOf: ({ apiVersion, kind, metadata: { name, namespace, uid, resourceVersion } }) => ({
+      ...(apiVersion === undefined ? {} : { apiVersion }),
+      ...(kind === undefined ? {} : { kind }),
       metadata: { name, namespace, uid, resourceVersion },
     }),
     heeds: (old, next) =>

@@ -67,8 +67,9 @@ function restOf({ apiVersion, kind, metadata, spec, status }: Rollout): Rollout 
   };
 }
 
-function restOfMetadata({ name, namespace, annotations: _, ...others }: Rollout["metadata"]): Rollout["metadata"] {
-  return { name, namespace, ...smallOf(others) };
+function restOfMetadata(metadata: Rollout["metadata"]): Rollout["metadata"] {
+  const { name, namespace } = metadata;
+  return { ...smallOf(metadata), name, namespace, annotations: {} };
 }
 
 /** The condition that says why is among those that are kept, so that it is written once. */
