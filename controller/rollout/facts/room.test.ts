@@ -57,6 +57,6 @@ test("what waits is told of when there is room for it, the first that fits first
 
 test("the shares grow with the memory that the process may take, and are those of the shipped Deployment where nobody knows it", () => {
   expect(roomWithin(192 * MIB)).toEqual(DEFAULT_ROOM);
-  expect(roomWithin(384 * MIB)).toEqual({ namespaceBytes: 48 * MIB, totalBytes: 144 * MIB });
+  expect(roomWithin(384 * MIB)).toEqual({ namespaceBytes: 48 * MIB, totalBytes: 96 * MIB });
   expect([roomWithin(undefined), roomWithin(0)]).toEqual([DEFAULT_ROOM, DEFAULT_ROOM]);
 });

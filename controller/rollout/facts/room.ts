@@ -14,16 +14,16 @@ export interface RoomLimits {
 }
 
 /** What fits beside the rest into the limit of the shipped Deployment. */
-export const DEFAULT_ROOM: RoomLimits = { namespaceBytes: 24 * 2 ** 20, totalBytes: 72 * 2 ** 20 };
+export const DEFAULT_ROOM: RoomLimits = { namespaceBytes: 24 * 2 ** 20, totalBytes: 48 * 2 ** 20 };
 
 /**
- * The same shares of another limit of memory: an eighth for a namespace, three for all.
+ * The same shares of another limit of memory: an eighth for a namespace, two for all.
  * @param memoryBytes what the process may take; undefined and 0: nobody knows
  */
 export const roomWithin = (memoryBytes: number | undefined): RoomLimits =>
   memoryBytes === undefined || memoryBytes === 0
     ? DEFAULT_ROOM
-    : { namespaceBytes: memoryBytes / 8, totalBytes: (memoryBytes * 3) / 8 };
+    : { namespaceBytes: memoryBytes / 8, totalBytes: memoryBytes / 4 };
 
 /** So much each namespace has, whatever others hold. */
 const SURE_BYTES = 2 ** 20;
