@@ -214,6 +214,15 @@ function cachedReplicaSet(raw: ReplicaSet): CachedReplicaSet | undefined {
   return { metadata: identity(raw), facts: replicaSetFacts(raw) };
 }
 
+const longestName = 253;
+
+/**
+ * An annotation that should be a name may have 256 KiB. Of a text that is longer than any name its beginning still says
+ * that nobody is called so. Copied, since a part of a text holds the whole in memory.
+ */
+const nameIn = (text: string): string =>
+  text.length <= longestName ? text : Buffer.from(text.slice(0, longestName + 1)).toString();
+
 /** Only what a selector switch reads and writes. */
 function cachedService(raw: Service): CachedService {
   const metadata = identity(raw);
@@ -224,7 +233,7 @@ function cachedService(raw: Service): CachedService {
       name: metadata.name,
       resourceVersion: metadata.resourceVersion,
       selector: raw.spec?.selector ?? {},
-      annotations: manager === undefined ? {} : { [MANAGED_BY]: manager },
+      annotations: manager === undefined ? {} : { [MANAGED_BY]: nameIn(manager) },
     },
   };
 }
