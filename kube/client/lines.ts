@@ -9,13 +9,14 @@ const longestLine = 24 * 2 ** 20;
  * What stands after the last newline is no whole line and dropped. A line that does not end is an error, before it fills
  * the memory.
  *
+ * @param onLine a line that is worked on in a turn of its own is waited for.
  * @param onChunk told before the lines of every chunk: something was heard.
  * @param signal ends it, as an error of `reader.read()` or as an ordinary end.
  */
 export const readLines = async (
   stream: ReadableStream<Uint8Array>,
   signal: AbortSignal,
-  onLine: (line: string) => void,
+  onLine: (line: string) => unknown,
   onChunk: () => void,
 ): Promise<void> => {
   const reader = stream.getReader();
@@ -37,7 +38,9 @@ export const readLines = async (
         begun = [];
         begunBytes = 0;
         from = to + 1;
-        if (line.length > 0) onLine(decoder.decode(line));
+        if (line.length === 0) continue;
+        const later = onLine(decoder.decode(line));
+        if (later instanceof Promise) await later;
       }
       if (from === value.length) continue;
       begun.push(value.subarray(from));

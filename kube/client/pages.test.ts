@@ -39,20 +39,20 @@ test("a thousand small objects take four requests", async () => {
   expect(names).toEqual(named(1_000));
 });
 
-test("no page of large objects is read beyond 6 MiB, and each comes once", async () => {
+test("no page of large objects is read beyond 3 MiB, and each comes once", async () => {
   const { limits, names, largest } = await listed(many(40, 1.4 * mebibyte));
-  expect(limits.slice(0, 5)).toEqual([250, 62, 15, 3, 3]);
-  expect(limits.length).toBe(3 + Math.ceil(40 / 3));
+  expect(limits.slice(0, 5)).toEqual([250, 62, 15, 3, 1]);
+  expect(limits.length).toBe(4 + 40);
   expect(names).toEqual(named(40));
-  expect(largest).toBeLessThanOrEqual(6 * mebibyte);
+  expect(largest).toBeLessThanOrEqual(3 * mebibyte);
 });
 
 test("large objects behind small ones are bounded as well, and small ones behind them come fast again", async () => {
   const { limits, names, largest } = await listed([...many(250, 10), ...many(20, mebibyte), ...many(600, 10)]);
   expect(names).toEqual(named(870));
-  expect(largest).toBeLessThanOrEqual(6 * mebibyte);
+  expect(largest).toBeLessThanOrEqual(3 * mebibyte);
   expect(limits.at(-1)).toBe(250);
-  expect(limits.length).toBeLessThan(25);
+  expect(limits.length).toBeLessThan(40);
 });
 
 test("an object that is larger than a page comes alone", async () => {

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock/clock.ts";
-import { readJson, TooLongError } from "./answer.ts";
+import { readAll, readJson, TooLongError } from "./answer.ts";
 import { ApiError, refused, unanswered } from "./apiError.ts";
 import type { Credentials } from "./credentials.ts";
 import type { ApiPath } from "./path.ts";
@@ -146,9 +146,9 @@ const init = async (client: ClientOptions, request: KubeRequest, target: Target,
   return init;
 };
 
-const readAnswer = async <T>({ mostBytes, received }: KubeRequest, response: Response): Promise<T> => {
-  if (mostBytes === undefined) return (await response.json()) as T;
-  const { json, bytes } = await readJson(response, mostBytes);
+const readAnswer = async <T>(clock: Clock, { mostBytes, received }: KubeRequest, response: Response): Promise<T> => {
+  if (mostBytes === undefined) return (await readAll(response, clock.giveWay)) as T;
+  const { json, bytes } = await readJson(response, mostBytes, clock.giveWay);
   received?.(bytes);
   return json as T;
 };
@@ -215,7 +215,7 @@ export const createClient = (options: ClientOptions): KubeClient => {
       const limit = deadline(clock, request.timeoutMs ?? defaultTimeoutMs, request.signal);
       const target = targetOf(request.method, request.path);
       try {
-        return await send(request, target, limit, (response) => readAnswer<T>(request, response));
+        return await send(request, target, limit, (response) => readAnswer<T>(clock, request, response));
       } finally {
         limit.end();
       }

@@ -3,6 +3,7 @@ import type { Clock } from "../clock/clock.ts";
 import { cost } from "../object/budget.ts";
 import { ApiError, isExpired, isNoAnswer, type Status, unanswered, watchError } from "../client/apiError.ts";
 import { textOf } from "../client/errorText.ts";
+import { parseInTurn } from "../client/answer.ts";
 import { readLines } from "../client/lines.ts";
 import { type ListPage, pagesOf } from "../client/pages.ts";
 import type { ApiPath } from "../client/path.ts";
@@ -151,6 +152,9 @@ const watchdog = (clock: Clock, silenceMs: number, bark: () => void) => {
 
 type WatchEnd = "ended" | "stalled";
 
+/** An event of more characters has a turn of its own. */
+const longLine = 128 * 2 ** 10;
+
 /**
  * One watch, until the server ends it, it stalls or `signal` aborts.
  * @param since where to go on from; moved along with every event.
@@ -171,13 +175,17 @@ const watch = async <Raw extends KubeObject>(
     stalled = true;
     end();
   });
-  const onLine = (line: string): void => {
-    const event = JSON.parse(line) as WatchEvent<Raw>;
+  const take = (event: WatchEvent<Raw>): void => {
     if (event.type === "ERROR") throw watchError(target, event.object);
     if (event.type === "DELETED") guarded(options, () => sink.remove(event.object));
     else if (event.type !== "BOOKMARK") guarded(options, () => sink.upsert(event.object));
     since.resourceVersion = event.object.metadata.resourceVersion ?? since.resourceVersion;
     since.delivered();
+  };
+  const onLine = (line: string): Promise<void> | undefined => {
+    if (line.length > longLine) return parseInTurn(line, clock.giveWay).then((event) => take(event as WatchEvent<Raw>));
+    take(JSON.parse(line) as WatchEvent<Raw>);
+    return undefined;
   };
   try {
     const stream = await client.open({
