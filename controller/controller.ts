@@ -23,13 +23,7 @@ import { equal } from "../kube/object/equality.ts";
 import { createGatherer } from "./rollout/facts/gather.ts";
 import { needOf } from "./rollout/facts/optionalStore.ts";
 import type { Trouble } from "./process/troubles.ts";
-import {
-  createStores,
-  servicesOf,
-  type CachedReplicaSet,
-  type CachedService,
-  type Stores,
-} from "./rollout/facts/stores.ts";
+import { createStores, servicesOf, type CachedReplicaSet, type Stores } from "./rollout/facts/stores.ts";
 
 /** What the controller tells about itself; see controller/process/metrics.ts. Times in milliseconds unless named otherwise. */
 export interface ControllerObserver {
@@ -208,9 +202,9 @@ function watchNeeded(watching: Watching, signal: AbortSignal): OptionalWatch[] {
   ).then(() => undefined);
   return stores.optional.map((store) => {
     const { kind, objects } = store;
-    objects.onChange((old, next) => {
+    objects.onChange((old, next, origin) => {
       const object = next ?? old;
-      if (stores.ownWrite || object === undefined) return;
+      if (origin === "own" || object === undefined) return;
       if (old !== undefined && next !== undefined && !kind.heeds(old, next)) return;
       for (const rollout of stores.rollouts.by("need", needOf(kind, keyOf(object)))) rollouts.add(keyOf(rollout));
     });
@@ -252,16 +246,17 @@ interface Parts {
 /** Which Rollouts have to be looked at after a change in a cache (docs/behaviour/reconciling.md#what-is-watched). */
 function connect(parts: Parts): void {
   const { stores, rollouts, services } = parts;
-  stores.rollouts.onChange((old, next) => {
-    if (!stores.ownWrite) rolloutChanged(parts, old, next);
+  // An answer to a write of a pass says nothing that its decision did not know.
+  stores.rollouts.onChange((old, next, origin) => {
+    if (origin !== "own") rolloutChanged(parts, old, next);
   });
-  stores.replicaSets.onChange((old, next) => {
-    if (stores.ownWrite) return;
+  stores.replicaSets.onChange((old, next, origin) => {
+    if (origin === "own") return;
     if (old !== undefined && next !== undefined && sameFacts(old.facts, next.facts)) return;
     for (const key of ownersOf(stores, next ?? old)) rollouts.add(key);
   });
-  stores.services.onChange((old: CachedService | undefined, next: CachedService | undefined) => {
-    if (stores.ownWrite) return;
+  stores.services.onChange((old, next, origin) => {
+    if (origin === "own") return;
     const service = next ?? old;
     if (service === undefined || (old !== undefined && next !== undefined && sameFacts(old.facts, next.facts))) return;
     for (const rollout of stores.rollouts.by("service", keyOf(service))) rollouts.add(keyOf(rollout));

@@ -59,5 +59,6 @@ export async function releaseService({ client, stores, validForMs }: ServiceClea
     contentType: "application/merge-patch+json",
     timeoutMs: TIMEOUT_MS,
   });
-  stores.services.written(written);
+  // Rollouts that name the Service are looked at again: none of them has decided on this write.
+  stores.services.upsert(written);
 }

@@ -61,9 +61,9 @@ async function scaleUp(ports: RestorePorts, namespace: string, facts: WorkloadFa
     deployment: `${namespace}/${facts.name}`,
     replicas,
   });
-  // Its object may be wanted by nobody any more: then it must not be kept.
+  // Its object may be wanted by nobody any more: then it must not be kept. Rollouts that name it are looked at again.
   if (stores.workloads.Deployment.objects.get(`${namespace}/${facts.name}`) !== undefined)
-    stores.workloads.Deployment.objects.written(written);
+    stores.workloads.Deployment.objects.upsert(written);
 }
 
 /**
@@ -88,7 +88,7 @@ export async function sayFarewell(ports: RestorePorts, rollout: Rollout): Promis
     contentType: MERGE,
     timeoutMs: TIMEOUT_MS,
   });
-  stores.rollouts.written(written);
+  stores.rollouts.upsert(written);
 }
 
 export interface Restorer {

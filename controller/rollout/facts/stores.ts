@@ -51,8 +51,6 @@ export interface Stores {
   readonly routed: Routed;
   /** All kinds that are cached only while a Rollout needs them. */
   readonly optional: readonly OptionalStore[];
-  /** True while an answer to a write of our own is taken in: it tells nothing that its decision did not know. */
-  ownWrite: boolean;
 }
 
 /** As the reference's flags have them. */
@@ -72,7 +70,6 @@ export function createStores(routers: RouterSettings = DEFAULT_ROUTERS): Stores 
   // What is too large is not driven, and names nothing that anybody has to look for.
   const need = (rollout: Rollout): string[] => (sizeViolations(rollout).length > 0 ? [] : needsOf(kinds, rollout));
   return {
-    ownWrite: false,
     workloads,
     routed,
     optional,
