@@ -14,7 +14,10 @@ import type { Clock } from "../kube/clock/clock.ts";
 import { watchOptional, type OptionalWatch } from "./rollout/facts/optionalWatch.ts";
 import { passingCause } from "./rollout/apply/passing.ts";
 import { createQueue, type QueueMetrics, type WorkQueue } from "../kube/runtime/queue.ts";
-import { createReconciler, type Decide, type Reconciler } from "./rollout/apply/reconcile.ts";
+import { createReconciler, type Reconciler } from "./rollout/apply/reconcile.ts";
+import type { Decide } from "./rollout/apply/carryOut.ts";
+import { createMemories } from "./rollout/apply/memory.ts";
+import { decide } from "./rollout/decide/decide.ts";
 import { letGo, releaseRoute, releaseSweeps } from "./release/routeRelease.ts";
 import { releaseService } from "./services/serviceCleanup.ts";
 import { createRestorer, type Restorer } from "./workloads/workloadRestore.ts";
@@ -120,11 +123,10 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
   };
   const reconciler = createReconciler({
     ...ports,
+    decide: ports.decide ?? decide,
     stores,
+    memories: createMemories(),
     gatherer: createGatherer(stores),
-    waiting: () => rollouts.depth,
-    wakeAfter: (key, delayMs) => rollouts.addAfter(key, delayMs),
-    forgetWake: (key) => rollouts.cancelDelay(key),
     finished: (status, total, paused) => observer.rolloutFinished(status, total, paused),
     recordEvent: (rollout, event) => recordEvent(ports, rollout, event),
     eventsTold: (rollout) => ports.events.told(rollout.metadata.uid ?? "", EVENTS_FIRST_MS),
@@ -353,11 +355,17 @@ async function work(parts: Parts & { readonly scope: ControllerScope }, signal: 
   resync();
   for (const sweep of releaseSweeps(stores)) releases.add(sweep);
   const failed = tellFailures(ports, complaints);
+  const pass = async (key: string): Promise<void> => {
+    const facts = await reconciler.gather(key);
+    if (facts === undefined) return;
+    const now = clock.now();
+    await reconciler.apply({ key, facts, decision: reconciler.decide(facts, now), now }, rollouts);
+  };
   const handle = async (key: string): Promise<void> => {
     const started = monotonicMs();
     let ok = false;
     try {
-      await reconciler.reconcile(key);
+      await pass(key);
       ok = true;
     } finally {
       observer.reconciled(key, monotonicMs() - started, !ok);
