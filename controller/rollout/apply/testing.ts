@@ -10,6 +10,8 @@ import { createStores } from "../facts/stores.ts";
 import { type ManualClock, manualClock } from "../../../kube/clock/clock.ts";
 import { decide } from "../decide/decide.ts";
 import type { Decide } from "./carryOut.ts";
+import { createQueue } from "../../../kube/runtime/queue.ts";
+import { passOf } from "../../../kube/runtime/runController.ts";
 import { createMemories } from "./memory.ts";
 import { createReconciler } from "./reconcile.ts";
 
@@ -112,7 +114,7 @@ export function world(
   const said: string[] = [];
   const say = (message: string): void => void said.push(message);
   const memories = createMemories();
-  const queue = { depth: 0, addAfter: (_: string, ms: number) => void wakes.push(ms), cancelDelay: () => {} };
+  const queue = { ...createQueue({ clock }), addAfter: (_: string, ms: number) => void wakes.push(ms) };
   const reconciler = createReconciler({
     client: api.client,
     stores,
@@ -133,12 +135,9 @@ export function world(
   }));
   const spec = { ...manifest.spec, template: { ...template, spec: { containers } } };
   stores.rollouts.upsert(api.put(rolloutPath, { ...manifest, spec }) as unknown as Rollout);
-  const turn = async (): Promise<void> => {
-    const facts = await reconciler.gather("ns/web");
-    if (facts === undefined) return;
-    const now = clock.now();
-    await reconciler.apply({ key: "ns/web", facts, decision: reconciler.decide(facts, now), now }, queue);
-  };
+  const row = { kind: "Rollouts", noun: "Rollout", watches: [], ...reconciler };
+  const pass = passOf(row, queue, clock);
+  const turn = () => pass("ns/web");
   const forget = (): void => reconciler.forget("ns/web");
   const rollout = (): Json => api.objects.get(rolloutPath) ?? {};
   const status = (): Json => (rollout()["status"] ?? {}) as Json;

@@ -3,6 +3,7 @@ import type { ReplicaSet, Service } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { templateDigest } from "../hash/templateDigest.ts";
 import { createStore, type Store } from "../../../kube/runtime/cache.ts";
+import { equal } from "../../../kube/object/equality.ts";
 import { instant } from "../../../kube/object/time.ts";
 import {
   EPHEMERAL_METADATA,
@@ -36,6 +37,17 @@ export interface Cached<Facts> {
 
 export type CachedReplicaSet = Cached<ReplicaSetFacts>;
 export type CachedService = Cached<ServiceFacts>;
+
+/** What `sameFacts` compares. */
+interface Versioned {
+  readonly facts: { readonly resourceVersion: string };
+}
+
+/** Equal but for the version: nothing that a decision rests on has changed. */
+export const sameFacts = (old: Versioned | undefined, next: Versioned | undefined): boolean =>
+  old !== undefined &&
+  next !== undefined &&
+  equal({ ...old.facts, resourceVersion: "" }, { ...next.facts, resourceVersion: "" });
 
 export interface Stores {
   /**
