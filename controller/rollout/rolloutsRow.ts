@@ -24,7 +24,7 @@ export interface RolloutsPorts extends Pick<
   PassPorts,
   "client" | "clock" | "log" | "stores" | "validForMs" | "decide"
 > {
-  readonly events: EventRecorder;
+  readonly events: Pick<EventRecorder, "record" | "told">;
   readonly observer: RolloutsObserver;
 }
 

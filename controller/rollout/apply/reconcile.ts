@@ -1,4 +1,5 @@
 /** One pass over one Rollout: gather, decide, carry out. Knows no strategy. */
+import type { Pass } from "../../../kube/runtime/runController.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { sayFarewell } from "../../workloads/workloadRestore.ts";
 import { announce, carryOut, type PassPorts, type PassQueue } from "./carryOut.ts";
@@ -15,15 +16,7 @@ export interface Reconciler {
   /** Undefined for a Rollout that is leaving. */
   decide(facts: RolloutFacts, now: number): Decision | undefined;
   /** @throws what should be retried */
-  apply(
-    pass: {
-      readonly key: string;
-      readonly facts: RolloutFacts;
-      readonly decision: Decision | undefined;
-      readonly now: number;
-    },
-    queue: PassQueue,
-  ): Promise<void>;
+  apply(pass: Pass<RolloutFacts, Decision | undefined>, queue: PassQueue): Promise<void>;
   /** The Rollout is gone. */
   forget(key: string): void;
 }
