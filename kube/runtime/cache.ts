@@ -152,10 +152,10 @@ const tombstones = (): {
   };
 };
 
-/** An empty store. It costs little until filled, and O(1) a change and a read. */
-export const createStore = <T extends Stored, Index extends string = never, Raw extends Stored = Stored>(
+/** What a store holds, and the only way in and out: each change moves the indices, and then calls the listeners. */
+const createShelf = <T extends Stored, Index extends string, Raw extends Stored>(
   options: StoreOptions<Raw, T, Index>,
-): Store<T, Index, Raw> => {
+) => {
   const objects = new Map<string, T>();
   const indices = indicesOf<T, Index>(options.indices);
   const graves = tombstones();
@@ -188,6 +188,14 @@ export const createStore = <T extends Stored, Index extends string = never, Raw 
       if (next !== undefined) change(key, undefined, next, origin);
     }
   };
+  return { objects, indices, graves, listeners, change, bury, take };
+};
+
+/** An empty store. It costs little until filled, and O(1) a change and a read. */
+export const createStore = <T extends Stored, Index extends string = never, Raw extends Stored = Stored>(
+  options: StoreOptions<Raw, T, Index>,
+): Store<T, Index, Raw> => {
+  const { objects, indices, graves, listeners, change, bury, take } = createShelf<T, Index, Raw>(options);
   const deleted = (key: string, uid: string | undefined, stone: Tombstone): void => {
     const held = objects.get(key);
     if (held !== undefined && (uid === undefined || held.metadata.uid === uid)) bury(key, held, stone, "watch");
