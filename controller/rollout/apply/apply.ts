@@ -110,16 +110,6 @@ async function send<T>({ client, validForMs }: Writer, request: KubeRequest): Pr
   return client.request<T>({ timeoutMs: WRITE_TIMEOUT_MS, ...request });
 }
 
-/** Takes the answer to a write into the cache, so that no later read is older than it. */
-function remember<Raw>({ stores }: Run, store: { written(raw: Raw): unknown }, answer: Raw): void {
-  stores.ownWrite = true;
-  try {
-    store.written(answer);
-  } finally {
-    stores.ownWrite = false;
-  }
-}
-
 /** Of an object of the Rollout's namespace. */
 const pathBeside = ({ metadata }: Rollout, resource: Resource, name: string): ApiPath =>
   objectPath(resource, { namespace: metadata.namespace, name });
@@ -166,7 +156,7 @@ async function createReplicaSet(
 ): Promise<Outcome | undefined> {
   const path = collectionPath(REPLICA_SETS, run.rollout.metadata.namespace);
   try {
-    remember(run, run.stores.replicaSets, await send<ReplicaSet>(run, { method: "POST", path, body: manifest }));
+    run.stores.replicaSets.written(await send<ReplicaSet>(run, { method: "POST", path, body: manifest }));
     return undefined;
   } catch (error) {
     if (!isAlreadyExists(error)) return refusal(name, error);
@@ -178,7 +168,7 @@ async function createReplicaSet(
   const facts = replicaSetFacts(live);
   const ours = facts.controllerUid === run.rollout.metadata.uid && facts.templateDigest === run.snapshot.templateDigest;
   if (ours && !facts.deleting) {
-    run.stores.replicaSets.written(live);
+    run.stores.replicaSets.upsert(live);
     return undefined;
   }
   const leaving = await isLeaving(run, live, facts.deleting);
@@ -255,7 +245,7 @@ async function patchReplicaSet(
   const path = pathBeside(run.rollout, REPLICA_SETS, name);
   const written = await send<ReplicaSet>(run, { method: "PATCH", path, body, contentType: MERGE });
   run.versions.set(name, written.metadata.resourceVersion ?? "");
-  remember(run, run.stores.replicaSets, written);
+  run.stores.replicaSets.written(written);
 }
 
 async function deleteReplicaSet(
@@ -297,7 +287,7 @@ async function patchOwners(
   const body = { metadata: { uid, resourceVersion, ownerReferences: change(live.metadata.ownerReferences ?? []) } };
   const written = await send<ReplicaSet>(run, { method: "PATCH", path, body, contentType: MERGE });
   run.versions.set(target.name, written.metadata.resourceVersion ?? "");
-  remember(run, run.stores.replicaSets, written);
+  run.stores.replicaSets.written(written);
 }
 
 async function switchService(
@@ -308,7 +298,7 @@ async function switchService(
   const annotations = adopt ? { annotations: { [MANAGED_BY]: rollout } } : {};
   const body = { metadata: { resourceVersion, ...annotations }, spec: { selector: { [HASH_LABEL]: hash } } };
   const path = pathBeside(run.rollout, SERVICES, name);
-  remember(run, run.stores.services, await send<Service>(run, { method: "PATCH", path, body, contentType: MERGE }));
+  run.stores.services.written(await send<Service>(run, { method: "PATCH", path, body, contentType: MERGE }));
 }
 
 const routePorts = (run: Run): RoutePorts => ({
@@ -317,7 +307,7 @@ const routePorts = (run: Run): RoutePorts => ({
   send: (request) => send(run, request),
   remember: ({ resource }, object) => {
     const store = run.stores.routed.stores.get(resourceName(resource));
-    if (store !== undefined) remember(run, store.objects, object);
+    store?.objects.written(object);
   },
   tell: (event) => run.recordEvent(run.rollout, { ...event, after: 0 }),
 });
@@ -330,7 +320,7 @@ async function scaleWorkload(run: Run, action: ActionOf<"scaleWorkload">): Promi
     const annotations = { [REPLICAS_BEFORE]: String(replicasBefore) };
     const body = { metadata: { resourceVersion, annotations }, spec: { replicas } };
     const written = await send<Workload>(run, { method: "PATCH", path, body, contentType: MERGE });
-    remember(run, run.stores.workloads.Deployment.objects, written);
+    run.stores.workloads.Deployment.objects.written(written);
   };
   try {
     await scaleAt(action.resourceVersion);
@@ -366,7 +356,7 @@ async function updateRollout(run: Run, action: ActionOf<"updateRollout">): Promi
     contentType: MERGE,
   });
   run.versions.set("Rollout", written.metadata.resourceVersion ?? "");
-  remember(run, run.stores.rollouts, written);
+  run.stores.rollouts.written(written);
 }
 
 /**
@@ -387,5 +377,5 @@ async function writeStatus(run: Run, status: RolloutStatus): Promise<void> {
   const body = { metadata: { resourceVersion: rolloutVersion(run) }, status: patch };
   const { namespace, name } = run.rollout.metadata;
   const path = objectPath(ROLLOUTS, { namespace, name, subresource: "status" });
-  remember(run, run.stores.rollouts, await send<Rollout>(run, { method: "PATCH", path, body, contentType: MERGE }));
+  run.stores.rollouts.written(await send<Rollout>(run, { method: "PATCH", path, body, contentType: MERGE }));
 }

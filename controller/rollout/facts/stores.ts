@@ -3,6 +3,7 @@ import type { ReplicaSet, Service } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { templateDigest } from "../hash/templateDigest.ts";
 import { createStore, type Store } from "../../../kube/runtime/cache.ts";
+import { equal } from "../../../kube/object/equality.ts";
 import { instant } from "../../../kube/object/time.ts";
 import {
   EPHEMERAL_METADATA,
@@ -39,6 +40,17 @@ export interface Cached<Facts> {
 export type CachedReplicaSet = Cached<ReplicaSetFacts>;
 export type CachedService = Cached<ServiceFacts>;
 
+/** What `sameFacts` compares. */
+interface Versioned {
+  readonly facts: { readonly resourceVersion: string };
+}
+
+/** Equal but for the version: nothing that a decision rests on has changed. */
+export const sameFacts = (old: Versioned | undefined, next: Versioned | undefined): boolean =>
+  old !== undefined &&
+  next !== undefined &&
+  equal({ ...old.facts, resourceVersion: "" }, { ...next.facts, resourceVersion: "" });
+
 export interface Stores {
   /**
    * Found by the Services that they name ("namespace/service"), as owners by their uid and by their namespace, and by what
@@ -55,8 +67,6 @@ export interface Stores {
   readonly optional: readonly OptionalStore[];
   /** Taken by the objects of all caches that hold whole ones. */
   readonly room: Room;
-  /** True while an answer to a write of our own is taken in: it tells nothing that its decision did not know. */
-  ownWrite: boolean;
 }
 
 /** As the reference's flags have them. */
@@ -77,7 +87,6 @@ export function createStores(routers: RouterSettings = DEFAULT_ROUTERS, limits?:
   // What is too large is not driven, and names nothing that anybody has to look for.
   const need = (rollout: Rollout): string[] => (sizeViolations(rollout).length > 0 ? [] : needsOf(kinds, rollout));
   return {
-    ownWrite: false,
     room,
     workloads,
     routed,
