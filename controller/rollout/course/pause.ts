@@ -6,8 +6,7 @@ import type { PauseCondition, Rollout, RolloutStatus } from "../../../schema/rol
 import { blueGreenOf, currentStepOf } from "../model/defaults.ts";
 import { statusOf, type Pass } from "../model/pass.ts";
 import { instant, timestamp } from "../../../kube/object/time.ts";
-import { STEPS } from "../../steps/kinds.ts";
-import { kindOf } from "../../steps/table.ts";
+import { kindOf, type StepTable } from "../../steps/table.ts";
 
 export const CANARY_PAUSE = "CanaryPauseStep";
 export const BLUE_GREEN_PAUSE = "BlueGreenPause";
@@ -65,11 +64,11 @@ export function settlePauses(
 }
 
 /** A pause that ends only when a person acts (docs/behaviour/conditions-and-phases.md#duration). */
-export function needsPerson(rollout: Rollout, reason: string): boolean {
+export function needsPerson(rollout: Rollout, reason: string, steps: StepTable): boolean {
   if (reason === INCONCLUSIVE_ANALYSIS || reason === INCONCLUSIVE_EXPERIMENT) return true;
   if (reason === CANARY_PAUSE) {
     const step = currentStepOf(rollout);
-    return step !== undefined && kindOf(STEPS, step)?.waitsForPerson?.(step) === true;
+    return step !== undefined && kindOf(steps, step)?.waitsForPerson?.(step) === true;
   }
   return reason === BLUE_GREEN_PAUSE && blueGreenOf(rollout)?.autoPromotionEnabled === false;
 }
