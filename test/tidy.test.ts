@@ -40,7 +40,7 @@ const exceptions: Readonly<Record<string, string>> = {
 /** Folders that decide: synchronous, total, the same answer every time. */
 const pureFolders = [
   ...["object", "validation"].map((name) => `kube/${name}/`),
-  ...["expression", "rules"].map((name) => `controller/${name}/`),
+  ...["expression", "rules", "steps"].map((name) => `controller/${name}/`),
   ...["course", "decide", "hash", "model", "revision", "sizes", "status"].map((name) => `controller/rollout/${name}/`),
   "providers/traffic/",
 ];

@@ -5,7 +5,8 @@
  */
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 import type { Log, LogFields } from "../../process/log.ts";
-import { stepText } from "../decide/canary.ts";
+import { STEPS } from "../../steps/kinds.ts";
+import { textOf } from "../../steps/table.ts";
 import { findCondition } from "../model/conditions.ts";
 import { stepsOf } from "../model/defaults.ts";
 import { REVISION, type RolloutEvent } from "../model/model.ts";
@@ -69,7 +70,7 @@ function stepLines(rollout: Rollout, from: number, to: number, isPromotedFully: 
   if (to - from > MOST_STEPS) return [info("Rollout steps completed", { step: at(to), steps: to - from })];
   return steps
     .slice(from, to)
-    .map((step, index) => info("Rollout step completed", { step: at(from + index + 1), did: stepText(step) }));
+    .map((step, index) => info("Rollout step completed", { step: at(from + index + 1), did: textOf(STEPS, step) }));
 }
 
 function startLine(before: Standing, after: Standing): StoryLine {

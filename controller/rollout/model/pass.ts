@@ -6,6 +6,7 @@
 import type { Traffic } from "../../../providers/traffic/router.ts";
 import type { RolloutStatus, TrafficWeights } from "../../../schema/rollout.ts";
 import { spend } from "../../../kube/object/budget.ts";
+import type { StepTable } from "../../steps/table.ts";
 import { avoiding } from "./antiAffinity.ts";
 import { desiredReplicas } from "./defaults.ts";
 import {
@@ -47,6 +48,8 @@ export const noIntent: PauseIntent = { add: [], remove: [], clear: false, remove
 export interface Pass {
   readonly snapshot: Snapshot;
   readonly now: number;
+  /** The kinds of canary steps that there are. */
+  readonly steps: StepTable;
   world: World;
   pause: PauseIntent;
   /** Weights that the routers have been asked for, this pass included. */

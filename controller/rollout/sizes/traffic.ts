@@ -43,7 +43,7 @@ function pointAborted(p: Pass, name: string | undefined): void {
   const { rollout } = p.world;
   const { newRS, stableRS } = roles(p);
   if (trafficRoutingOf(rollout) === undefined) return pointService(p, name, stableRS, false);
-  const left = wantedTraffic(rollout, roles(p), true).canaryWeight > 0;
+  const left = wantedTraffic(rollout, roles(p), true, p.steps).canaryWeight > 0;
   if (p.snapshot.routing === undefined || left) return pointService(p, name, newRS, false);
   pointService(p, name, stableRS, true);
 }
@@ -81,7 +81,7 @@ export function routeTraffic(p: Pass): boolean {
     return true;
   }
   const { rollout } = p.world;
-  const wanted = wantedTraffic(rollout, roles(p), isAborted(p));
+  const wanted = wantedTraffic(rollout, roles(p), isAborted(p), p.steps);
   if (!stableCarries(rollout, roles(p), wanted)) return true;
   if (!equal(p.world.traffic, wanted)) {
     const state = routing(wanted);

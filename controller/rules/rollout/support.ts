@@ -3,6 +3,8 @@
  * without it: half a strategy can be worse than none. A row is deleted when its feature arrives.
  */
 import { at, items, type Place, present, root } from "../../../kube/validation/place.ts";
+import { STEPS } from "../../steps/kinds.ts";
+import type { StepTable } from "../../steps/table.ts";
 
 export interface UnsupportedFeature {
   readonly feature: string;
@@ -23,12 +25,9 @@ const blueGreen =
   (...names: readonly string[]): Uses =>
   (spec) => [at(spec, "strategy", "blueGreen", ...names)];
 
-const step =
-  (member: string): Uses =>
-  (spec) =>
-    items(at(spec, "strategy", "canary", "steps")).map((each) => at(each, member));
+type Row = readonly [feature: string, uses: Uses];
 
-const ROWS: readonly (readonly [feature: string, uses: Uses])[] = [
+const ROWS: readonly Row[] = [
   ["traffic routing by Istio", canary("trafficRouting", "istio")],
   ["traffic routing by Ambassador", canary("trafficRouting", "ambassador")],
   ["traffic routing by App Mesh", canary("trafficRouting", "appMesh")],
@@ -38,17 +37,20 @@ const ROWS: readonly (readonly [feature: string, uses: Uses])[] = [
   ["background analysis", canary("analysis")],
   ["analysis before promotion", blueGreen("prePromotionAnalysis")],
   ["analysis after promotion", blueGreen("postPromotionAnalysis")],
-  ["analysis steps", step("analysis")],
-  ["experiment steps", step("experiment")],
-  ["plugin steps", step("plugin")],
-  ["setHeaderRoute steps", step("setHeaderRoute")],
-  ["setMirrorRoute steps", step("setMirrorRoute")],
 ];
 
-/** Every feature that a Rollout uses and that is not driven, in the order of the table. */
-export function unsupportedFeatures(rollout: unknown): readonly UnsupportedFeature[] {
+/** Kinds of canary steps say it of themselves. */
+const stepRows = ({ kinds }: StepTable): readonly Row[] =>
+  kinds.flatMap(({ member, undriven }): readonly Row[] =>
+    undriven === undefined
+      ? []
+      : [[undriven, (spec) => items(at(spec, "strategy", "canary", "steps")).map((step) => at(step, member))]],
+  );
+
+/** Every feature that a Rollout uses and that is not driven, in the order of the tables. */
+export function unsupportedFeatures(rollout: unknown, steps: StepTable = STEPS): readonly UnsupportedFeature[] {
   const spec = at(root(rollout), "spec");
-  return ROWS.flatMap(([feature, uses]) => {
+  return [...ROWS, ...stepRows(steps)].flatMap(([feature, uses]) => {
     const use = uses(spec).find(present);
     if (use === undefined) return [];
     return [{ feature, path: use.path, reason: `this version of Sluice does not drive ${feature} yet` }];
