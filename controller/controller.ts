@@ -3,7 +3,7 @@ import type { EventRecorder } from "../kube/runtime/recorder.ts";
 import { collectionPath } from "../kube/client/path.ts";
 import { REPLICA_SETS, ROLLOUTS, SERVICES } from "../kube/client/resources.ts";
 import type { KubeClient } from "../kube/client/transport.ts";
-import type { RouterSettings } from "../providers/traffic/router.ts";
+import type { RouterSettings } from "../providers/traffic/settings.ts";
 import { runReflector, type KubeObject, type Reflector, type ReflectorIncident } from "../kube/runtime/watch.ts";
 import type { ReplicaSet, Resource, Service } from "../schema/kube.ts";
 import type { Rollout } from "../schema/rollout.ts";

@@ -1,7 +1,9 @@
 /**
  * The flags of `sluice controller`: names, defaults and meanings of the reference controller's, so that the arguments of
- * an existing Deployment carry over. options.ts parses by this table.
+ * an existing Deployment carry over. options.ts parses by this table. Those of a traffic router are in its row.
  */
+import { ROUTERS, settingsOf } from "../../providers/traffic/routers.ts";
+import type { RouterSetting } from "../../providers/traffic/settings.ts";
 
 export type FlagKind = "bool" | "int" | "number" | "duration" | "text" | "list";
 
@@ -16,6 +18,9 @@ export interface Flag {
   /** A sentence for the log when the flag is given. */
   readonly deprecated?: string;
 }
+
+export const routerFlags = (settings: readonly RouterSetting[]): readonly Flag[] =>
+  settings.map(({ flag, kind, value, help }) => ({ name: flag, kind, value, help }));
 
 export const flags: readonly Flag[] = [
   { name: "kubeconfig", kind: "text", help: "path to the kubeconfig; in a pod, the service account" },
@@ -60,24 +65,7 @@ export const flags: readonly Flag[] = [
     help: "give up when not renewed for so long",
   },
   { name: "leader-election-retry-period", kind: "duration", value: "2s", help: "time between two tries" },
-  {
-    name: "nginx-ingress-classes",
-    kind: "list",
-    value: "nginx",
-    help: "class of Ingresses whose changes are looked at for NGINX (repeatable)",
-  },
-  {
-    name: "alb-ingress-classes",
-    kind: "list",
-    value: "alb",
-    help: "class of Ingresses whose changes are looked at for AWS load balancers (repeatable)",
-  },
-  {
-    name: "traffic-split-api-version",
-    kind: "text",
-    value: "v1alpha1",
-    help: "version of TrafficSplits (split.smi-spec.io)",
-  },
+  ...routerFlags(settingsOf(ROUTERS)),
   { name: "webhook-port", kind: "int", help: "serve the admission webhook on this port; without it there is none" },
   { name: "webhook-bind-address", kind: "text", help: "IP address on which the webhook listens; else all" },
   { name: "webhook-service", kind: "text", value: "sluice-webhook", help: "Service that leads to the webhook" },

@@ -8,18 +8,11 @@ import { ApiError, isNotFound } from "../../kube/client/apiError.ts";
 import { pagesOf } from "../../kube/client/pages.ts";
 import { canBeName, collectionPath, objectPath } from "../../kube/client/path.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
-import type {
-  ObjectRef,
-  Release,
-  RoutedObject,
-  RoutedResource,
-  Router,
-  RouterSettings,
-} from "../../providers/traffic/router.ts";
-import { ROUTERS } from "../../providers/traffic/routers.ts";
+import type { ObjectRef, Release, RoutedObject, RoutedResource, Router } from "../../providers/traffic/router.ts";
+import type { RouterSettings } from "../../providers/traffic/settings.ts";
 import { resourceName } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { refsOf } from "../rollout/facts/routedObjects.ts";
+import { refsOf, type Routed } from "../rollout/facts/routedObjects.ts";
 import type { Stores } from "../rollout/facts/stores.ts";
 import { NotLeaderError } from "../../kube/runtime/notLeader.ts";
 import { requestOf } from "../rollout/apply/route.ts";
@@ -37,29 +30,30 @@ export interface RouteReleasePorts {
 
 type Releasing = Router & { readonly release: Release };
 
-const RELEASING = ROUTERS.filter((router): router is Releasing => router.release !== undefined);
+const releasing = ({ routers }: Routed): readonly Releasing[] =>
+  routers.filter((router): router is Releasing => router.release !== undefined);
 const TIMEOUT_MS = 5_000;
 const PAGE = 500;
 
 /** One for each kind that has to be looked through. */
 export const releaseSweeps = ({ routed }: Stores): readonly string[] => [
-  ...new Set(RELEASING.flatMap((router) => router.resources(routed.settings)).map(resourceName)),
+  ...new Set(
+    releasing(routed)
+      .flatMap((router) => router.resources(routed.settings))
+      .map(resourceName),
+  ),
 ];
 
 /** Keys of the objects that a Rollout has let go of by a change; `next` undefined: it is gone. */
-export function letGo(
-  { routed: { settings } }: Stores,
-  old: Rollout | undefined,
-  next: Rollout | undefined,
-): readonly string[] {
-  const before = releasableRefs(old, settings);
+export function letGo({ routed }: Stores, old: Rollout | undefined, next: Rollout | undefined): readonly string[] {
+  const before = releasableRefs(old, routed);
   if (before.length === 0) return [];
-  const kept = new Set(releasableRefs(next, settings).map(keyOf));
+  const kept = new Set(releasableRefs(next, routed).map(keyOf));
   return before.map(keyOf).filter((key) => !kept.has(key));
 }
 
-const releasableRefs = (rollout: Rollout | undefined, settings: RouterSettings): readonly ObjectRef[] =>
-  RELEASING.flatMap((router) => (rollout === undefined ? [] : refsOf(router, rollout, settings)));
+const releasableRefs = (rollout: Rollout | undefined, routed: Routed): readonly ObjectRef[] =>
+  rollout === undefined ? [] : releasing(routed).flatMap((router) => refsOf(router, rollout, routed.settings));
 
 /** "ingresses.networking.k8s.io ns/name"; a sweep is the part before the blank alone. */
 const keyOf = ({ resource, namespace, name }: ObjectRef): string => `${resourceName(resource)} ${namespace}/${name}`;
@@ -71,7 +65,7 @@ const keyOf = ({ resource, namespace, name }: ObjectRef): string => `${resourceN
 export async function releaseRoute(ports: RouteReleasePorts, key: string): Promise<void> {
   const blank = key.indexOf(" ");
   const what = blank < 0 ? key : key.slice(0, blank);
-  for (const router of RELEASING) {
+  for (const router of releasing(ports.stores.routed)) {
     const resource = router.resources(ports.stores.routed.settings).find((one) => resourceName(one) === what);
     if (resource === undefined) continue;
     if (blank < 0) await sweep(ports, router, resource);

@@ -1,10 +1,12 @@
 /**
- * What a traffic router is: pure functions from the traffic that a Rollout wants, and the objects as they are, to the
+ * A router's row: what the API says of it (traits.ts), and where it is driven, how. That is pure functions from the traffic that a Rollout wants, and the objects as they are, to the
  * writes that make the objects say so. A router reads no clock, asks nobody and changes nothing that it is given; who
- * carries the writes out is not its business. One file a router, one line in routers.ts (docs/behaviour/traffic.md).
+ * carries the writes out is not its business. One file a router, one line in routers.ts (docs/behaviour/traffic.md#routers).
  */
 import type { ObjectMeta, Resource } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
+import type { RouterSetting, RouterSettings } from "./settings.ts";
+import type { RouterTraits } from "./traits.ts";
 
 /** The traffic that a Rollout wants at this moment. Weights are whole numbers out of `total`. */
 export interface Traffic {
@@ -48,16 +50,6 @@ export interface RoutedObject {
   readonly kind?: string | undefined;
   readonly metadata: ObjectMeta;
   readonly spec?: unknown;
-}
-
-export const TRAFFIC_SPLIT_VERSIONS = ["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4"] as const;
-
-/** What the controller was started with, as far as routers care. */
-export interface RouterSettings {
-  readonly nginxIngressClasses: readonly string[];
-  readonly albIngressClasses: readonly string[];
-  /** Of split.smi-spec.io. */
-  readonly trafficSplitVersion: (typeof TRAFFIC_SPLIT_VERSIONS)[number];
 }
 
 export interface RoutingInput {
@@ -115,10 +107,28 @@ export type RoutingPlan =
       readonly event?: RouterEvent;
     };
 
-export interface Router {
-  /** As in the reference's logs: "Nginx", "ALB". */
-  readonly name: string;
-  configured(rollout: Rollout): boolean;
+/** A kind of objects that a router needs rights for, and what for: "The NGINX router writes an Ingress …". */
+export interface ResourceUse {
+  readonly group: string;
+  readonly plural: string;
+  readonly verbs: readonly ResourceVerb[];
+  readonly why: { readonly verb: string; readonly what: string };
+}
+
+/** In the order in which rights are written. */
+export const RESOURCE_VERBS = ["get", "list", "watch", "create", "patch"] as const;
+export type ResourceVerb = (typeof RESOURCE_VERBS)[number];
+
+/** What the API knows and this version does not drive: a Rollout that names it is held, with its title. */
+export interface UndrivenRouter<Kind extends string = string> extends RouterTraits<Kind> {
+  readonly route?: undefined;
+}
+
+export interface Router<Kind extends string = string> extends RouterTraits<Kind> {
+  /** Flags of the controller. */
+  readonly settings: readonly RouterSetting[];
+  /** One for each of `resources`. */
+  readonly uses: readonly ResourceUse[];
   /** Kinds of which it reads or writes objects. */
   resources(settings: RouterSettings): readonly RoutedResource[];
   /** The objects that it reads or writes for a Rollout, whether they exist or not. */
@@ -138,3 +148,5 @@ export interface Release {
   /** Leaves no split behind by the Rollouts in `gone`, a part of its holders, and takes their marks off. */
   plan(ref: ObjectRef, object: RoutedObject, gone: ReadonlySet<string>): RoutedWrite | undefined;
 }
+
+export type RouterRow<Kind extends string = string> = Router<Kind> | UndrivenRouter<Kind>;

@@ -5,7 +5,8 @@ import type { RoutedObject, Traffic } from "./router.ts";
 import { routersOf } from "./routers.ts";
 
 test("a Rollout has the routers that it configures, in the order in which they are asked", () => {
-  const names = (routing: Parameters<typeof routedBy>[0]) => routersOf(routedBy(routing)).map(({ name }) => name);
+  const names = (routing: Parameters<typeof routedBy>[0]) =>
+    routersOf(routedBy(routing)).map(({ metrics }) => metrics?.label);
   const all = { smi: {}, alb: { servicePort: 80, ingress: "b" }, nginx: { stableIngress: "a" } };
   expect(names(all)).toEqual(["Nginx", "ALB", "SMI"]);
   expect(names({})).toEqual([]);

@@ -208,7 +208,7 @@ function serviceProblem(rollout: Rollout, services: ReadonlyMap<string, ServiceF
 }
 
 function routingOf({ routed }: Stores, rollout: Rollout): Pick<Snapshot, "routing"> {
-  if (routersOf(rollout).length === 0) return {};
+  if (routersOf(rollout, routed.routers).length === 0) return {};
   return { routing: (traffic) => routingState(routed, rollout, traffic) };
 }
 

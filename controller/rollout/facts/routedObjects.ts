@@ -4,11 +4,11 @@ import type {
   RoutedObject,
   RoutedResource,
   Router,
-  RouterSettings,
   RoutingPlan,
   Traffic,
 } from "../../../providers/traffic/router.ts";
-import { ROUTERS, routersOf } from "../../../providers/traffic/routers.ts";
+import { DRIVEN_ROUTERS, isConfigured, routersOf } from "../../../providers/traffic/routers.ts";
+import type { RouterSettings } from "../../../providers/traffic/settings.ts";
 import { resourceName } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import type { Stored } from "../../../kube/runtime/cache.ts";
@@ -24,6 +24,8 @@ export type RoutedStore = OptionalStore<StoredObject, StoredObject>;
 
 /** What the controller knows of routers' objects, and how it was told to take them. */
 export interface Routed {
+  /** The rows of those that are driven. */
+  readonly routers: readonly Router[];
   readonly settings: RouterSettings;
   /** By `resourceName`. */
   readonly stores: ReadonlyMap<string, RoutedStore>;
@@ -39,26 +41,31 @@ const MOST_REFS = 20_000;
  * it is held for its size: nobody has to look for them.
  */
 export function refsOf(router: Router, rollout: Rollout, settings: RouterSettings): readonly ObjectRef[] {
-  const refs = router.configured(rollout) ? router.reads(rollout, settings) : [];
+  const refs = isConfigured(router, rollout) ? router.reads(rollout, settings) : [];
   return refs.length > MOST_REFS ? [] : refs;
 }
 
-export function createRouted(settings: RouterSettings, room: Room = createRoom()): Routed {
+export function createRouted(
+  settings: RouterSettings,
+  room: Room = createRoom(),
+  routers: readonly Router[] = DRIVEN_ROUTERS,
+): Routed {
   const resources = new Map(
-    ROUTERS.flatMap((router) => router.resources(settings)).map((resource) => [resourceName(resource), resource]),
+    routers.flatMap((router) => router.resources(settings)).map((resource) => [resourceName(resource), resource]),
   );
   const stores = [...resources].map(
-    ([name, resource]) => [name, createOptionalStore(routedKind(name, resource, settings), room)] as const,
+    ([name, resource]) => [name, createOptionalStore(routedKind(name, resource, settings, routers), room)] as const,
   );
-  return { settings, stores: new Map(stores) };
+  return { routers, settings, stores: new Map(stores) };
 }
 
 function routedKind(
   name: string,
   resource: RoutedResource,
   settings: RouterSettings,
+  routers: readonly Router[],
 ): OptionalKind<StoredObject, StoredObject> {
-  const readers = ROUTERS.filter((router) => router.resources(settings).some((one) => resourceName(one) === name));
+  const readers = routers.filter((router) => router.resources(settings).some((one) => resourceName(one) === name));
   return {
     api: resource,
     resource: name,
@@ -116,7 +123,7 @@ export function routedObjects(
   routed: Routed,
   rollout: Rollout,
 ): readonly (readonly [ObjectRef, Known<StoredObject>])[] {
-  return routersOf(rollout)
+  return routersOf(rollout, routed.routers)
     .flatMap((router) => router.reads(rollout, routed.settings))
     .map((ref) => [ref, lookRouted(routed, ref)] as const);
 }
@@ -131,7 +138,7 @@ export function planOf(routed: Routed, router: Router, rollout: Rollout, traffic
 
 /** How the objects of all routers of a Rollout stand to some traffic; the first fault is told. */
 export function routingState(routed: Routed, rollout: Rollout, traffic: Traffic): RoutingState {
-  const plans = routersOf(rollout).map((router) => planOf(routed, router, rollout, traffic));
+  const plans = routersOf(rollout, routed.routers).map((router) => planOf(routed, router, rollout, traffic));
   const open = plans.some(({ writes }) => writes.length > 0);
   const fault = plans.find((plan) => plan.kind === "fault");
   if (fault === undefined) return { kind: open ? "open" : "settled" };

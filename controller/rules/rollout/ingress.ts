@@ -1,9 +1,11 @@
 /** Ingresses that a Rollout names and what must stand in them (docs/behaviour/validation.md#ingresses). */
 import type { Findings } from "../../../kube/validation/findings.ts";
 import type { Lookup } from "../../../kube/validation/lookup.ts";
-import { at, items, type Place, present, root, text } from "../../../kube/validation/place.ts";
+import { at, type Place, present, root, text } from "../../../kube/validation/place.ts";
 import { invalid, type Violation } from "../../../kube/validation/violation.ts";
 import { leadsTo } from "../../../providers/traffic/ingress.ts";
+import type { RouterRow } from "../../../providers/traffic/router.ts";
+import { ROUTERS } from "../../../providers/traffic/routers.ts";
 
 interface Reference {
   readonly place: Place;
@@ -11,26 +13,25 @@ interface Reference {
   readonly service: string;
 }
 
-/** With both routers the reference looks only at ALB's. */
-function referencesOf(rollout: unknown): readonly Reference[] {
+/** Of several routers by Ingress the reference looks only at the last one's: with NGINX and ALB at ALB's. */
+function referencesOf(rollout: unknown, routers: readonly RouterRow[]): readonly Reference[] {
   const canary = at(root(rollout), "spec", "strategy", "canary");
-  const nginx = at(canary, "trafficRouting", "nginx");
-  const alb = at(canary, "trafficRouting", "alb");
-  const stable = text(at(canary, "stableService"));
-  const names = present(alb)
-    ? [at(alb, "ingress"), ...listed(at(alb, "ingresses"))]
-    : [at(nginx, "stableIngress"), ...listed(at(nginx, "stableIngresses"))];
-  const service = text(at(alb, "rootService")) || stable;
+  const router = routers.findLast(
+    ({ kind, ingresses }) => ingresses !== undefined && present(at(canary, "trafficRouting", kind)),
+  );
+  if (router?.ingresses === undefined) return [];
+  const settings = at(canary, "trafficRouting", router.kind);
+  const { names, service } = router.ingresses(settings, text(at(canary, "stableService")));
   return names.filter((place) => text(place) !== "").map((place) => ({ place, service }));
 }
 
-/** The reference names the list as a whole. */
-const listed = (list: Place): readonly Place[] =>
-  items(list).map(({ value, path }) => ({ value, path: list.path, exactPath: path }));
-
 /** Ingresses of the Rollout's namespace by name. A missing one warns, since it may be on its way. */
-export function ingressFindings(rollout: unknown, ingresses: Lookup<unknown>): Findings {
-  const references = referencesOf(rollout);
+export function ingressFindings(
+  rollout: unknown,
+  ingresses: Lookup<unknown>,
+  routers: readonly RouterRow[] = ROUTERS,
+): Findings {
+  const references = referencesOf(rollout, routers);
   const missing = references.filter(({ place }) => !ingresses.has(text(place)));
   return {
     refuse: references

@@ -4,7 +4,6 @@
  */
 import { argumentPathProblem } from "../../../kube/validation/downwardApi.ts";
 import { pauseSeconds } from "../../../kube/object/duration.ts";
-import { routesBy } from "./input.ts";
 import { at, items, type Place, present, text, whole } from "../../../kube/validation/place.ts";
 import {
   printedArguments,
@@ -13,10 +12,13 @@ import {
   printedMirrorRoute,
 } from "../../../kube/validation/printed.ts";
 import { invalid, required, type Violation } from "../../../kube/validation/violation.ts";
+import type { Abilities } from "../../../providers/traffic/traits.ts";
 
 interface StepInput {
   readonly step: Place;
   readonly routing: Place;
+  /** What the routers can do that the Rollout configures. */
+  readonly routers: readonly Abilities[];
   /** Names of the managed routes; undefined where the list is missing. */
   readonly managed: ReadonlySet<string> | undefined;
 }
@@ -68,22 +70,22 @@ const scaleNeedsRouting: Rule = ({ step, routing }) => {
   return [required("step-set-canary-scale", routing, "SetCanaryScale requires TrafficRouting to be set")];
 };
 
-const headerRoute: Rule = ({ step, routing }) => {
+const headerRoute: Rule = ({ step, routers }) => {
   const route = at(step, "setHeaderRoute");
   if (!present(route)) return [];
-  if (!routesBy(routing, "istio", "alb", "apisix", "plugins")) {
+  if (!routers.some(({ headerRoutes }) => headerRoutes !== undefined)) {
     const detail = "SetHeaderRoute requires TrafficRouting, supports Istio and ALB and Apisix";
     return [invalid("step-header-route-router", route, detail, printedHeaderRoute(route))];
   }
-  const check = routesBy(routing, "alb") ? exactMatch : oneMatch;
+  const check = routers.some(({ headerRoutes }) => headerRoutes === "exactMatch") ? exactMatch : oneMatch;
   return items(at(route, "match")).flatMap((match) => check(match, at(match, "headerValue")));
 };
 
-const mirrorRoute: Rule = ({ step, routing }) => {
+const mirrorRoute: Rule = ({ step, routers }) => {
   const route = at(step, "setMirrorRoute");
   if (!present(route)) return [];
   const detail = "SetMirrorRoute requires TrafficRouting, supports Istio and Plugins";
-  const unsupported = routesBy(routing, "istio", "plugins")
+  const unsupported = routers.some(({ mirrorRoutes }) => mirrorRoutes)
     ? []
     : [invalid("step-mirror-route-router", route, detail, printedMirrorRoute(route))];
   return [...unsupported, ...items(at(route, "match")).flatMap(mirrorMatch)];
@@ -129,9 +131,9 @@ const routeIsManaged: Rule = ({ step, managed }) => {
     .map((route) => invalid("step-route-not-managed", route, UNKNOWN_ROUTE, text(at(route, "name"))));
 };
 
-const experimentWeights: Rule = ({ step, routing }) => {
+const experimentWeights: Rule = ({ step, routing, routers }) => {
   const weights = items(at(step, "experiment", "templates")).map((template) => at(template, "weight"));
-  if (routesBy(routing, "alb", "smi", "istio", "plugins")) return [];
+  if (routers.some((abilities) => abilities.experimentWeights)) return [];
   const detail = present(routing)
     ? "Experiment template weight is only available for TrafficRouting with SMI, ALB, Istio and Plugins at this time"
     : "Experiment template weight cannot be set unless TrafficRouting is enabled";
@@ -162,10 +164,13 @@ const RULES: readonly Rule[] = [
   analysisArguments,
 ];
 
-export function stepViolations(canary: Place): readonly Violation[] {
+/** `routers`: what those can do that the Rollout configures. */
+export function stepViolations(canary: Place, routers: readonly Abilities[]): readonly Violation[] {
   const routing = at(canary, "trafficRouting");
   const routes = at(routing, "managedRoutes");
   // Once for all steps: there may be many of both.
   const managed = present(routes) ? new Set(items(routes).map((route) => text(at(route, "name")))) : undefined;
-  return items(at(canary, "steps")).flatMap((step) => RULES.flatMap((rule) => rule({ step, routing, managed })));
+  return items(at(canary, "steps")).flatMap((step) =>
+    RULES.flatMap((rule) => rule({ step, routing, routers, managed })),
+  );
 }

@@ -1,8 +1,11 @@
 /**
  * Features of the API that the loop does not drive yet. A Rollout that uses one is held with its reason, never driven
  * without it: half a strategy can be worse than none. A row is deleted when its feature arrives.
+ * Routers stand in a table of their own: those without `route` are not driven.
  */
 import { at, items, type Place, present, root } from "../../../kube/validation/place.ts";
+import type { RouterRow } from "../../../providers/traffic/router.ts";
+import { ROUTERS } from "../../../providers/traffic/routers.ts";
 
 export interface UnsupportedFeature {
   readonly feature: string;
@@ -28,13 +31,14 @@ const step =
   (spec) =>
     items(at(spec, "strategy", "canary", "steps")).map((each) => at(each, member));
 
-const ROWS: readonly (readonly [feature: string, uses: Uses])[] = [
-  ["traffic routing by Istio", canary("trafficRouting", "istio")],
-  ["traffic routing by Ambassador", canary("trafficRouting", "ambassador")],
-  ["traffic routing by App Mesh", canary("trafficRouting", "appMesh")],
-  ["traffic routing by Traefik", canary("trafficRouting", "traefik")],
-  ["traffic routing by APISIX", canary("trafficRouting", "apisix")],
-  ["traffic routing by plugins", canary("trafficRouting", "plugins")],
+type Row = readonly [feature: string, uses: Uses];
+
+const routing = (routers: readonly RouterRow[]): readonly Row[] =>
+  routers
+    .filter(({ route }) => route === undefined)
+    .map(({ kind, title }) => [`traffic routing by ${title}`, canary("trafficRouting", kind)]);
+
+const OTHERS: readonly Row[] = [
   ["background analysis", canary("analysis")],
   ["analysis before promotion", blueGreen("prePromotionAnalysis")],
   ["analysis after promotion", blueGreen("postPromotionAnalysis")],
@@ -45,10 +49,13 @@ const ROWS: readonly (readonly [feature: string, uses: Uses])[] = [
   ["setMirrorRoute steps", step("setMirrorRoute")],
 ];
 
-/** Every feature that a Rollout uses and that is not driven, in the order of the table. */
-export function unsupportedFeatures(rollout: unknown): readonly UnsupportedFeature[] {
+const ROWS: readonly Row[] = [...routing(ROUTERS), ...OTHERS];
+
+/** Every feature that a Rollout uses and that is not driven: routers, then the others, in the order of their tables. */
+export function unsupportedFeatures(rollout: unknown, routers?: readonly RouterRow[]): readonly UnsupportedFeature[] {
   const spec = at(root(rollout), "spec");
-  return ROWS.flatMap(([feature, uses]) => {
+  const rows = routers === undefined ? ROWS : [...routing(routers), ...OTHERS];
+  return rows.flatMap(([feature, uses]) => {
     const use = uses(spec).find(present);
     if (use === undefined) return [];
     return [{ feature, path: use.path, reason: `this version of Sluice does not drive ${feature} yet` }];
