@@ -4,7 +4,7 @@
  * carries the writes out is not its business. One file a router, one line in routers.ts (docs/behaviour/traffic.md#routers).
  */
 import type { ObjectMeta, Resource } from "../../schema/kube.ts";
-import type { Rollout } from "../../schema/rollout.ts";
+import type { Rollout, SetHeaderRoute, SetMirrorRoute } from "../../schema/rollout.ts";
 import type { RouterSetting, RouterSettings } from "./settings.ts";
 import type { RouterTraits } from "./traits.ts";
 
@@ -22,7 +22,22 @@ export interface Traffic {
     readonly podTemplateHash: string;
     readonly weight: number;
   }[];
+  /**
+   * Routes of `managedRoutes` that are in force, in that order. None today: a Rollout with such a step is held before it
+   * gets here (docs/behaviour/validation.md#what-is-not-driven-yet).
+   */
+  readonly routes: readonly ManagedRoute[];
 }
+
+/** Requests that go to the canary, or of which it gets copies, whatever the weights are. */
+export type ManagedRoute =
+  | { readonly kind: "header"; readonly name: string; readonly match: NonNullable<SetHeaderRoute["match"]> }
+  | {
+      readonly kind: "mirror";
+      readonly name: string;
+      readonly match: NonNullable<SetMirrorRoute["match"]>;
+      readonly percentage: number;
+    };
 
 /** What canary and experiments leave; nothing, should they ask for more than there is. */
 export const stableWeight = ({ total, canaryWeight, additional }: Traffic): number =>
@@ -124,6 +139,14 @@ export interface UndrivenRouter<Kind extends string = string> extends RouterTrai
   readonly route?: undefined;
 }
 
+/** A weight that is not verified holds the canary's step; it is asked again when an object changes, and after a while. */
+export type Verification =
+  | { readonly kind: "verified" }
+  /** What is being waited for, in one sentence. */
+  | { readonly kind: "notYet"; readonly reason: string }
+  /** Why it cannot be, in one sentence: also the text of the event TrafficRoutingError. */
+  | { readonly kind: "failed"; readonly reason: string };
+
 export interface Router<Kind extends string = string> extends RouterTraits<Kind> {
   /** Flags of the controller. */
   readonly settings: readonly RouterSetting[];
@@ -137,6 +160,11 @@ export interface Router<Kind extends string = string> extends RouterTraits<Kind>
   heeds(object: RoutedObject, settings: RouterSettings): boolean;
   /** Level-triggered: it compares the objects with what is wanted, and knows nothing of earlier calls. */
   route(input: RoutingInput): RoutingPlan;
+  /**
+   * Whether the data plane does what the objects say, asked once there is nothing left to write. For routers that can
+   * know; the weights of others count as soon as they are written.
+   */
+  readonly verify?: (input: RoutingInput) => Verification;
   /** For routers whose objects outlive the Rollout, or its interest in them. */
   readonly release?: Release;
 }

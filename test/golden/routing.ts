@@ -35,6 +35,7 @@ export const wanting = (canaryWeight: number, more: Partial<Traffic> = {}): Traf
   canaryWeight,
   total: 100,
   additional: [],
+  routes: [],
   ...more,
 });
 

@@ -111,7 +111,7 @@ function drive(object: Json, workload: Workload | undefined, problem: (text: str
     const snapshot = gatherer.gather("shop/web");
     if (snapshot === undefined) return;
     const decision = decide(snapshot, NOW + turn);
-    snapshot.routing?.({ canaryHash: "a", stableHash: "b", canaryWeight: 20, total: 100, additional: [] });
+    snapshot.routing?.({ canaryHash: "a", stableHash: "b", canaryWeight: 20, total: 100, additional: [], routes: [] });
     const bytes = JSON.stringify([decision.status ?? {}, decision.events]).length;
     if (bytes > JSON.stringify(object).length + LONGEST_MESSAGES) problem(`makes a status of ${bytes} bytes`);
     mergePatch(stored.status ?? {}, decision.status ?? {});

@@ -4,8 +4,10 @@ import type {
   RoutedObject,
   RoutedResource,
   Router,
+  RoutingInput,
   RoutingPlan,
   Traffic,
+  Verification,
 } from "../../../providers/traffic/router.ts";
 import { DRIVEN_ROUTERS, isConfigured, routersOf } from "../../../providers/traffic/routers.ts";
 import type { RouterSettings } from "../../../providers/traffic/settings.ts";
@@ -128,20 +130,40 @@ export function routedObjects(
     .map((ref) => [ref, lookRouted(routed, ref)] as const);
 }
 
-export function planOf(routed: Routed, router: Router, rollout: Rollout, traffic: Traffic): RoutingPlan {
+function inputOf(routed: Routed, rollout: Rollout, traffic: Traffic): RoutingInput {
   const object = (ref: ObjectRef): RoutedObject | undefined => {
     const known = lookRouted(routed, ref);
     return known.kind === "found" ? known.object : undefined;
   };
-  return router.route({ rollout, traffic, settings: routed.settings, object });
+  return { rollout, traffic, settings: routed.settings, object };
+}
+
+export const planOf = (routed: Routed, router: Router, rollout: Rollout, traffic: Traffic): RoutingPlan =>
+  router.route(inputOf(routed, rollout, traffic));
+
+const UNWRITTEN: Verification = { kind: "notYet", reason: "the objects of its routers are being written" };
+
+/** Of all routers that verify: the first that failed, else the first that has to wait; undefined where none does. */
+function verificationOf(routers: readonly Router[], open: boolean, input: RoutingInput): Verification | undefined {
+  const verifying = routers.flatMap(({ verify }) => verify ?? []);
+  if (verifying.length === 0) return undefined;
+  if (open) return UNWRITTEN;
+  const answers = verifying.map((verify) => verify(input));
+  const worst = answers.find(({ kind }) => kind === "failed") ?? answers.find(({ kind }) => kind === "notYet");
+  return worst ?? { kind: "verified" };
 }
 
 /** How the objects of all routers of a Rollout stand to some traffic; the first fault is told. */
 export function routingState(routed: Routed, rollout: Rollout, traffic: Traffic): RoutingState {
-  const plans = routersOf(rollout, routed.routers).map((router) => planOf(routed, router, rollout, traffic));
+  const routers = routersOf(rollout, routed.routers);
+  const input = inputOf(routed, rollout, traffic);
+  const plans = routers.map((router) => router.route(input));
   const open = plans.some(({ writes }) => writes.length > 0);
   const fault = plans.find((plan) => plan.kind === "fault");
-  if (fault === undefined) return { kind: open ? "open" : "settled" };
+  if (fault === undefined) {
+    const verification = verificationOf(routers, open, input);
+    return { kind: open ? "open" : "settled", ...(verification === undefined ? {} : { verification }) };
+  }
   const { message, event } = fault;
   return { kind: "fault", message, open, events: event === undefined ? [] : [event] };
 }

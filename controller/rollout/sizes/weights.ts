@@ -87,6 +87,7 @@ export function wantedTraffic(rollout: Rollout, roles: Roles, aborted: boolean):
     canaryWeight: weight,
     total: fullWeight(rollout),
     additional: [],
+    routes: [],
   });
   if (leftBehind !== undefined) return traffic(returningWeight(rollout, roles));
   if (isFullyPromoted(rollout)) return traffic(0);
