@@ -7,6 +7,7 @@ import { planOf, routedObjects, routingState } from "../controller/rollout/facts
 import { createStores } from "../controller/rollout/facts/stores.ts";
 import { canaryViolations } from "../controller/rules/rollout/canary.ts";
 import { placesOf } from "../controller/rules/rollout/input.ts";
+import { namedObjectFindings } from "../controller/rules/rollout/namedObjects.ts";
 import { routerViolations } from "../controller/rules/rollout/routers.ts";
 import { unsupportedFeatures } from "../controller/rules/rollout/support.ts";
 import { violationText } from "../kube/validation/violation.ts";
@@ -65,6 +66,16 @@ describe("one more router, a file and a line in the table,", () => {
     ]);
     expect(violations(rollout)).toEqual([]);
     expect(violations(byFerry({ harbour: "north" }, { stableService: "" }))).toHaveLength(1);
+  });
+
+  test("has rules for the objects that it names", () => {
+    const found = (...names: readonly string[]) =>
+      namedObjectFindings(rollout, () => new Map(names.map((name) => [name, {}])), routers);
+    expect(found("web")).toEqual([{ refuse: [], warn: [] }]);
+    expect(found().flatMap(({ warn }) => warn.map(violationText))).toEqual([
+      'metadata.name: Invalid value: "web": there is no such ferry',
+    ]);
+    expect(namedObjectFindings(rollout, () => undefined, routers)).toEqual([]);
   });
 
   test("may have header routes and its own total of weights, and no more than it can do", () => {

@@ -1,6 +1,6 @@
 /** A router that nobody has: what one more takes is this file and a line in a table (madeUpRouter.test.ts). */
-import { at, present, text } from "../kube/validation/place.ts";
-import { required } from "../kube/validation/violation.ts";
+import { at, present, root, text } from "../kube/validation/place.ts";
+import { invalid, required } from "../kube/validation/violation.ts";
 import type { ObjectRef, RoutedResource, Router, RoutingInput } from "../providers/traffic/router.ts";
 import { listIn, type RouterSetting } from "../providers/traffic/settings.ts";
 import { always } from "../providers/traffic/traits.ts";
@@ -33,6 +33,16 @@ export const ferry: Router<"ferry"> = {
     !present(settings) || text(at(settings, "harbour")) !== ""
       ? []
       : [required("router-names", at(settings, "harbour"), "a ferry leaves from a harbour")],
+  named: {
+    resource: FERRIES,
+    findings(rollout, ferries) {
+      const name = at(root(rollout), "metadata", "name");
+      return {
+        refuse: [],
+        warn: ferries.has(text(name)) ? [] : [invalid("ferry-missing", name, "there is no such ferry")],
+      };
+    },
+  },
   settings: [harbours],
   uses: [
     {

@@ -21,7 +21,16 @@ import {
   type TargetGroup,
 } from "./albAnnotations.ts";
 import { release } from "./albRelease.ts";
-import { INGRESSES, ingressPlaces, ingressRef, isOfClass, leadsTo, notFound, oneOrSeveral } from "./ingress.ts";
+import {
+  INGRESSES,
+  ingressPlaces,
+  ingressRef,
+  isOfClass,
+  leadsTo,
+  namedIngresses,
+  notFound,
+  oneOrSeveral,
+} from "./ingress.ts";
 import { type Fault, faulty, type Part, planOf } from "./plan.ts";
 import {
   type RoutedObject,
@@ -63,10 +72,10 @@ export const alb: Router<"alb"> = {
   needsServices: unlessPingPong,
   violations: (settings) => oneOrSeveral(settings, ["ingress", "ingresses"], "Ingress or Ingresses"),
   pingPongViolations,
-  ingresses: (settings, stableService) => ({
+  named: namedIngresses("alb", (settings, stableService) => ({
     names: ingressPlaces(settings, "ingress", "ingresses"),
     service: text(at(settings, "rootService")) || stableService,
-  }),
+  })),
   settings: [ingressClasses],
   uses: [
     {

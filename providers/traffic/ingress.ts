@@ -1,7 +1,8 @@
 /** What the routers by Ingress have in common: where Ingresses are, and what of them they read. */
 import { once } from "../../kube/object/budget.ts";
 import { at, items, type Place, present, root, text } from "../../kube/validation/place.ts";
-import { internalError, type Violation } from "../../kube/validation/violation.ts";
+import { internalError, invalid, type Violation } from "../../kube/validation/violation.ts";
+import type { NamedObjects } from "./traits.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { ObjectRef, RoutedObject, RoutedResource } from "./router.ts";
 
@@ -49,6 +50,36 @@ export function isOfClass(ingress: RoutedObject, classes: readonly string[]): bo
   const name = classOf(ingress);
   return name === "" || classes.includes(name);
 }
+
+interface IngressReferences {
+  readonly names: readonly Place[];
+  /** Some rule of each has to lead to it. */
+  readonly service: string;
+}
+
+/** Ingresses of the Rollout's namespace by name. `kind`: the router's member of `trafficRouting`. */
+export const namedIngresses = (
+  kind: string,
+  referencesOf: (settings: Place, stableService: string) => IngressReferences,
+): NamedObjects => ({
+  resource: INGRESSES,
+  findings(rollout, ingresses) {
+    const canary = at(root(rollout), "spec", "strategy", "canary");
+    const { names, service } = referencesOf(at(canary, "trafficRouting", kind), text(at(canary, "stableService")));
+    const given = names.filter((place) => text(place) !== "");
+    const missing = given.filter((place) => !ingresses.has(text(place)));
+    const wrong = given.filter((place) => {
+      const name = text(place);
+      return ingresses.has(name) && !leadsTo(ingresses.get(name), service);
+    });
+    return {
+      refuse: wrong.map((place) =>
+        invalid("ingress-service", place, `ingress \`${text(place)}\` has no rules using service ${service} backend`),
+      ),
+      warn: missing.map((place) => invalid("ingress-missing", place, notFound(text(place)))),
+    };
+  },
+});
 
 /** Places of the names that a router's settings have for its Ingresses: one member for a name, one for a list. */
 export const ingressPlaces = (settings: Place, one: string, several: string): readonly Place[] => [

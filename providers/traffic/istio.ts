@@ -1,10 +1,8 @@
-/**
- * Istio: VirtualServices, and subsets of a DestinationRule. It is not driven yet; what must stand in a VirtualService is in
- * controller/rules/rollout/virtualService.ts.
- */
+/** Istio: VirtualServices, and subsets of a DestinationRule. It is not driven yet. */
 import { at, type Place, present } from "../../kube/validation/place.ts";
 import { internalError } from "../../kube/validation/violation.ts";
 import type { UndrivenRouter } from "./router.ts";
+import { virtualServiceFindings } from "./virtualService.ts";
 
 export const istio: UndrivenRouter<"istio"> = {
   kind: "istio",
@@ -13,6 +11,10 @@ export const istio: UndrivenRouter<"istio"> = {
   abilities: { pingPong: true, headerRoutes: "anyMatch", mirrorRoutes: true, experimentWeights: true },
   // Subsets tell the pods apart without two Services.
   needsServices: (settings, pingPong) => !pingPong && !present(at(settings, "destinationRule")),
+  named: {
+    resource: { group: "networking.istio.io", version: "v1", plural: "virtualservices" },
+    findings: virtualServiceFindings,
+  },
   violations: (settings: Place) => {
     const one = present(at(settings, "virtualService"));
     if (!present(settings) || one !== present(at(settings, "virtualServices"))) return [];

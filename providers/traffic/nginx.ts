@@ -15,6 +15,7 @@ import {
   type IngressRule,
   type IngressSpec,
   isOfClass,
+  namedIngresses,
   notFound,
   oneOrSeveral,
   specOf,
@@ -45,10 +46,10 @@ export const nginx: Router<"nginx"> = {
   needsServices: always,
   violations: (settings) =>
     oneOrSeveral(settings, ["stableIngress", "stableIngresses"], "StableIngress or StableIngresses"),
-  ingresses: (settings, service) => ({
+  named: namedIngresses("nginx", (settings, service) => ({
     names: ingressPlaces(settings, "stableIngress", "stableIngresses"),
     service,
-  }),
+  })),
   settings: [ingressClasses],
   uses: [
     {

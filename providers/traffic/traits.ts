@@ -3,7 +3,10 @@
  * look it up here (docs/behaviour/validation.md#canary), so that none of them names a router.
  */
 import { at, type Place, present } from "../../kube/validation/place.ts";
+import type { Findings } from "../../kube/validation/findings.ts";
+import type { Lookup } from "../../kube/validation/lookup.ts";
 import type { Violation } from "../../kube/validation/violation.ts";
+import type { Resource } from "../../schema/kube.ts";
 
 export interface RouterTraits<Kind extends string = string> {
   /** Its member of `trafficRouting`. */
@@ -21,8 +24,8 @@ export interface RouterTraits<Kind extends string = string> {
   readonly violations?: (settings: Place) => readonly Violation[];
   /** What is wrong for a Rollout with ping-pong. */
   readonly pingPongViolations?: (settings: Place) => readonly Violation[];
-  /** The Ingresses that it routes by (docs/behaviour/validation.md#ingresses). */
-  readonly ingresses?: (settings: Place, stableService: string) => RoutedIngresses;
+  /** The objects that its settings name, and what must stand in them (docs/behaviour/validation.md#ingresses). */
+  readonly named?: NamedObjects;
 }
 
 /** What a Rollout may ask of a router. */
@@ -34,10 +37,10 @@ export interface Abilities {
   readonly experimentWeights?: true;
 }
 
-export interface RoutedIngresses {
-  readonly names: readonly Place[];
-  /** Some rule of each has to lead to it. */
-  readonly service: string;
+export interface NamedObjects {
+  readonly resource: Resource;
+  /** Of a Rollout that configures the router. An object that is missing warns, since it may be on its way. */
+  readonly findings: (rollout: unknown, objects: Lookup<unknown>) => Findings;
 }
 
 export const always = (): boolean => true;

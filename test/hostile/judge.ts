@@ -148,8 +148,10 @@ function referencesOf({ templates, users }: World): References {
     templates: all,
     users: users.map((rollout) => ({ rollout, templates: all })),
     rollouts: { get: () => undefined, has: () => false },
-    ingresses: { get: () => INGRESS, has: (name) => !name.endsWith("5") },
-    virtualServices: { get: () => VIRTUAL_SERVICE, has: (name) => !name.endsWith("5") },
+    routed: ({ plural }) => ({
+      get: () => (plural === "ingresses" ? INGRESS : VIRTUAL_SERVICE),
+      has: (name) => !name.endsWith("5"),
+    }),
   };
 }
 

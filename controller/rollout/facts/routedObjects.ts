@@ -11,7 +11,7 @@ import type {
 } from "../../../providers/traffic/router.ts";
 import { DRIVEN_ROUTERS, isConfigured, routersOf } from "../../../providers/traffic/routers.ts";
 import type { RouterSettings } from "../../../providers/traffic/settings.ts";
-import { resourceName } from "../../../schema/kube.ts";
+import { type Resource, resourceName } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import type { Stored } from "../../../kube/runtime/cache.ts";
 import { equal } from "../../../kube/object/equality.ts";
@@ -112,7 +112,10 @@ const versionless = ({ metadata, ...rest }: StoredObject): object => ({
 
 const sameButVersion = (a: StoredObject, b: StoredObject): boolean => equal(versionless(a), versionless(b));
 
-export function lookRouted({ stores }: Routed, ref: ObjectRef): Known<StoredObject> {
+export function lookRouted(
+  { stores }: Routed,
+  ref: Omit<ObjectRef, "resource"> & { readonly resource: Resource },
+): Known<StoredObject> {
   spend(4, "looking for the objects of its routers");
   const store = stores.get(resourceName(ref.resource));
   const known = store?.look(routedKey(ref)) ?? { kind: "absent" };
