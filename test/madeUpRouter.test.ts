@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { routerFlags } from "../controller/process/flags.ts";
+import { ignoredBeside, routerFlags } from "../controller/process/flags.ts";
 import { renderRollouts } from "../controller/process/rolloutGauges.ts";
 import { letGo, releaseSweeps } from "../controller/release/routeRelease.ts";
 import { decide } from "../controller/rollout/decide/decide.ts";
@@ -43,8 +43,12 @@ const ferryObject = (spec: object, state = "") => ({
 
 describe("one more router, a file and a line in the table,", () => {
   test("has flags, and its settings by default", () => {
-    expect(routerFlags(settingsOf(routers)).map(({ name }) => name)).toContain("ferry-harbours");
-    expect(settingsBy(settingsOf(routers), () => undefined)).toMatchObject({ ferryHarbours: ["north"] });
+    const flags = routerFlags(settingsOf(routers));
+    expect(flags.map(({ name }) => name)).toContain("ferry-harbours");
+    expect(Object.keys(ignoredBeside(flags))).not.toContain("alb-verify-weight");
+    expect(Object.keys(ignoredBeside([]))).toContain("alb-verify-weight");
+    const settings = settingsBy(settingsOf(routers), () => undefined);
+    expect(settings).toMatchObject({ ferryHarbours: ["north"], ferryVerify: true });
     expect(createStores(undefined, undefined, drivenOf(routers)).routed.settings).toMatchObject({
       ferryHarbours: ["north"],
     });

@@ -2,7 +2,7 @@
 import { at, present, root, text } from "../kube/validation/place.ts";
 import { invalid, required } from "../kube/validation/violation.ts";
 import type { ObjectRef, RoutedResource, Router, RoutingInput } from "../providers/traffic/router.ts";
-import { listIn, type RouterSetting } from "../providers/traffic/settings.ts";
+import { isOn, listIn, type RouterSetting } from "../providers/traffic/settings.ts";
 import { always } from "../providers/traffic/traits.ts";
 import type { Rollout } from "../schema/rollout.ts";
 
@@ -14,6 +14,15 @@ const harbours: RouterSetting = {
   kind: "list",
   value: "north",
   help: "harbour of Ferries whose changes are looked at (repeatable)",
+};
+
+/** A flag of the reference, which is ignored while no row has it. */
+const verifies: RouterSetting = {
+  name: "ferryVerify",
+  flag: "alb-verify-weight",
+  kind: "bool",
+  value: "true",
+  help: "wait until a Ferry has landed",
 };
 
 const refOf = ({ metadata: { namespace, name } }: Rollout): ObjectRef => ({ resource: FERRIES, namespace, name });
@@ -43,7 +52,7 @@ export const ferry: Router<"ferry"> = {
       };
     },
   },
-  settings: [harbours],
+  settings: [harbours, verifies],
   uses: [
     {
       group: FERRIES.group,
@@ -68,7 +77,8 @@ export const ferry: Router<"ferry"> = {
       writes: [{ kind: "patch", ref, resourceVersion, patch, failure: "error loading the ferry" }],
     };
   },
-  verify({ rollout, object }) {
+  verify({ rollout, object, settings }) {
+    if (!isOn(settings, verifies)) return { kind: "verified" };
     const state = object(refOf(rollout))?.metadata.annotations?.["state"];
     if (state === "sunk") return { kind: "failed", reason: "the ferry has sunk" };
     return state === "landed" ? { kind: "verified" } : { kind: "notYet", reason: "the ferry is at sea" };

@@ -79,8 +79,8 @@ export const flags: readonly Flag[] = [
   { name: "version", kind: "bool", help: "print the version" },
 ];
 
-/** The reference's flags that mean nothing here yet: taken with a warning, so that a Deployment's arguments carry over. */
-export const ignoredFlags: Readonly<Record<string, FlagKind>> = {
+/** The reference's flags that mean nothing here, unless one of ours has the name. */
+const foreignFlags: Readonly<Record<string, FlagKind>> = {
   "experiment-threads": "int",
   "analysis-threads": "int",
   "service-threads": "int",
@@ -107,6 +107,12 @@ export const ignoredFlags: Readonly<Record<string, FlagKind>> = {
   "request-timeout": "text",
   username: "text",
 };
+
+/** Taken with a warning, so that a Deployment's arguments carry over. A row that has one as a setting takes it from here. */
+export const ignoredBeside = (known: readonly Flag[]): Readonly<Record<string, FlagKind>> =>
+  Object.fromEntries(Object.entries(foreignFlags).filter(([name]) => known.every((flag) => flag.name !== name)));
+
+export const ignoredFlags = ignoredBeside(flags);
 
 /** Would run other parts than asked for, so it is refused and not ignored. */
 export const unsupportedFlags: Readonly<Record<string, string>> = {

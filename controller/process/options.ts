@@ -204,8 +204,8 @@ function optionsOf(raw: RawFlags, env: Readonly<Record<string, string | undefine
 const routerSettings = settingsOf(ROUTERS);
 
 /** Of commander, which has parsed them by their kinds. */
-const givenFor = ({ flag }: RouterSetting, raw: RawFlags): string | readonly string[] =>
-  raw[attributeOf({ name: flag })] as string | readonly string[];
+const givenFor = ({ flag }: RouterSetting, raw: RawFlags): RouterSettings[string] =>
+  raw[attributeOf({ name: flag })] as RouterSettings[string];
 
 function routerProblems(raw: RawFlags): string[] {
   return routerSettings.flatMap((setting) => {

@@ -1,7 +1,8 @@
 /**
- * A router's row: what the API says of it (traits.ts), and where it is driven, how. That is pure functions from the traffic that a Rollout wants, and the objects as they are, to the
- * writes that make the objects say so. A router reads no clock, asks nobody and changes nothing that it is given; who
- * carries the writes out is not its business. One file a router, one line in routers.ts (docs/behaviour/traffic.md#routers).
+ * A router's row: what the API says of it (traits.ts), and how it is driven, where it is. Driving is pure functions from the
+ * traffic that a Rollout wants, and the objects as they are, to the writes that make the objects say so. A router reads no
+ * clock, asks nobody and changes nothing that it is given; who carries the writes out is not its business. One file a
+ * router, one line in routers.ts (docs/behaviour/traffic.md#routers).
  */
 import type { ObjectMeta, Resource } from "../../schema/kube.ts";
 import type { Rollout, SetHeaderRoute, SetMirrorRoute } from "../../schema/rollout.ts";

@@ -9,21 +9,26 @@ export interface RouterSetting {
   /** Without its dashes. */
   readonly flag: string;
   /** A list is given by repeating the flag; then it replaces the one element of `value`. */
-  readonly kind: "list" | "text";
-  /** By default. */
+  readonly kind: "list" | "text" | "bool";
+  /** By default; "true" or "false" for a bool. */
   readonly value: string;
   readonly help: string;
   /** Nothing else is taken; absent: anything is. */
   readonly oneOf?: readonly string[];
 }
 
+type SettingValue = string | boolean | readonly string[];
+
 /** By the name of the setting. */
-export type RouterSettings = Readonly<Record<string, string | readonly string[]>>;
+export type RouterSettings = Readonly<Record<string, SettingValue>>;
 
 export function listIn(settings: RouterSettings, { name, value }: RouterSetting): readonly string[] {
-  const given = settings[name] ?? value;
-  return typeof given === "string" ? [given] : given;
+  const given = settings[name];
+  return typeof given === "object" ? given : [value];
 }
+
+export const isOn = (settings: RouterSettings, { name, value }: RouterSetting): boolean =>
+  (settings[name] ?? value === "true") === true;
 
 export function textIn(settings: RouterSettings, { name, value }: RouterSetting): string {
   const given = settings[name];
@@ -33,17 +38,28 @@ export function textIn(settings: RouterSettings, { name, value }: RouterSetting)
 /** A value that is not taken counts as the default. */
 export function settingsBy(
   settings: readonly RouterSetting[],
-  given: (setting: RouterSetting) => string | readonly string[] | undefined,
+  given: (setting: RouterSetting) => SettingValue | undefined,
 ): RouterSettings {
   return Object.fromEntries(
     settings.map((setting) => {
-      const { name, kind, value } = setting;
       const found = given(setting);
-      const taken = found !== undefined && isTaken(setting, found);
-      return [name, taken ? found : kind === "list" ? [value] : value];
+      return [setting.name, found !== undefined && isTaken(setting, found) ? found : byDefault(setting)];
     }),
   );
 }
 
-export const isTaken = ({ oneOf }: RouterSetting, value: string | readonly string[]): boolean =>
-  oneOf === undefined || [value].flat().every((one) => oneOf.includes(one));
+function byDefault({ kind, value }: RouterSetting): SettingValue {
+  switch (kind) {
+    case "list":
+      return [value];
+    case "text":
+      return value;
+    case "bool":
+      return value === "true";
+    default:
+      return kind satisfies never;
+  }
+}
+
+export const isTaken = ({ oneOf }: RouterSetting, value: SettingValue): boolean =>
+  oneOf === undefined || [value].flat().every((one) => oneOf.includes(String(one)));
