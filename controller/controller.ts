@@ -1,7 +1,7 @@
 /** The controller as a whole: a row for each kind, and what they share. */
 import type { EventRecorder } from "../kube/runtime/recorder.ts";
 import type { KubeClient } from "../kube/client/transport.ts";
-import type { RouterSettings } from "../providers/traffic/router.ts";
+import type { RouterSettings } from "../providers/traffic/settings.ts";
 import type { ReflectorIncident } from "../kube/runtime/watch.ts";
 import { createComplaints, tellWatchError, type Complaints } from "./process/complaints.ts";
 import type { Log } from "./process/log.ts";

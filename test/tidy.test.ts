@@ -42,7 +42,7 @@ const pureFolders = [
   ...["object", "validation"].map((name) => `kube/${name}/`),
   ...["expression", "rules", "steps"].map((name) => `controller/${name}/`),
   ...["course", "decide", "hash", "model", "revision", "sizes", "status"].map((name) => `controller/rollout/${name}/`),
-  "providers/traffic/",
+  ...["metrics", "traffic"].map((name) => `providers/${name}/`),
 ];
 
 /** The only files that may import these packages: everything else takes what they make by injection. */

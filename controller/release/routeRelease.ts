@@ -15,12 +15,11 @@ import type {
   RoutedResource,
   RoutedWrite,
   Router,
-  RouterSettings,
 } from "../../providers/traffic/router.ts";
-import { ROUTERS } from "../../providers/traffic/routers.ts";
+import type { RouterSettings } from "../../providers/traffic/settings.ts";
 import { resourceName } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { refsOf } from "../rollout/facts/routedObjects.ts";
+import { refsOf, type Routed } from "../rollout/facts/routedObjects.ts";
 import type { Sources } from "../rollout/facts/sources.ts";
 import type { Stores } from "../rollout/facts/stores.ts";
 import { type ControllerRow, watch } from "../../kube/runtime/runController.ts";
@@ -38,7 +37,8 @@ export interface RouteReleasePorts {
 
 type Releasing = Router & { readonly release: Release };
 
-const RELEASING = ROUTERS.filter((router): router is Releasing => router.release !== undefined);
+const releasing = ({ routers }: Routed): readonly Releasing[] =>
+  routers.filter((router): router is Releasing => router.release !== undefined);
 const TIMEOUT_MS = 5_000;
 const PAGE = 500;
 
@@ -47,23 +47,23 @@ const PASS_ENDS_MS = 30_000;
 
 /** One for each kind that has to be looked through. */
 export const releaseSweeps = ({ routed }: Stores): readonly string[] => [
-  ...new Set(RELEASING.flatMap((router) => router.resources(routed.settings)).map(resourceName)),
+  ...new Set(
+    releasing(routed)
+      .flatMap((router) => router.resources(routed.settings))
+      .map(resourceName),
+  ),
 ];
 
 /** Keys of the objects that a Rollout has let go of by a change; `next` undefined: it is gone. */
-export function letGo(
-  { routed: { settings } }: Stores,
-  old: Rollout | undefined,
-  next: Rollout | undefined,
-): readonly string[] {
-  const before = releasableRefs(old, settings);
+export function letGo({ routed }: Stores, old: Rollout | undefined, next: Rollout | undefined): readonly string[] {
+  const before = releasableRefs(old, routed);
   if (before.length === 0) return [];
-  const kept = new Set(releasableRefs(next, settings).map(keyOf));
+  const kept = new Set(releasableRefs(next, routed).map(keyOf));
   return before.map(keyOf).filter((key) => !kept.has(key));
 }
 
-const releasableRefs = (rollout: Rollout | undefined, settings: RouterSettings): readonly ObjectRef[] =>
-  RELEASING.flatMap((router) => (rollout === undefined ? [] : refsOf(router, rollout, settings)));
+const releasableRefs = (rollout: Rollout | undefined, routed: Routed): readonly ObjectRef[] =>
+  rollout === undefined ? [] : releasing(routed).flatMap((router) => refsOf(router, rollout, routed.settings));
 
 /** "ingresses.networking.k8s.io ns/name"; a sweep is the part before the blank alone. */
 const keyOf = ({ resource, namespace, name }: ObjectRef): string => `${resourceName(resource)} ${namespace}/${name}`;
@@ -125,7 +125,7 @@ export function releasesRow(
 async function gather(ports: RouteReleasePorts, key: string): Promise<ReleaseFacts> {
   const blank = key.indexOf(" ");
   const what = blank < 0 ? key : key.slice(0, blank);
-  const of = RELEASING.flatMap((router) => {
+  const of = releasing(ports.stores.routed).flatMap((router) => {
     const resource = router.resources(ports.stores.routed.settings).find((one) => resourceName(one) === what);
     return resource === undefined ? [] : [{ router, resource }];
   });

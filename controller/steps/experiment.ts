@@ -4,9 +4,9 @@ import { at, items, type Place, present, text } from "../../kube/validation/plac
 import { invalid, notSupported, type Violation } from "../../kube/validation/violation.ts";
 import { type StepKind, type StepRule, undriven } from "./kind.ts";
 
-const weightsNeedRouter: StepRule = ({ step, routing, routesBy }) => {
+const weightsNeedRouter: StepRule = ({ step, routing, routers }) => {
   const weights = items(at(step, "experiment", "templates")).map((template) => at(template, "weight"));
-  if (routesBy("alb", "smi", "istio", "plugins")) return [];
+  if (routers.some(({ experimentWeights }) => experimentWeights)) return [];
   const detail = present(routing)
     ? "Experiment template weight is only available for TrafficRouting with SMI, ALB, Istio and Plugins at this time"
     : "Experiment template weight cannot be set unless TrafficRouting is enabled";

@@ -4,8 +4,8 @@
  */
 import type { Place } from "../../kube/validation/place.ts";
 import type { Violation } from "../../kube/validation/violation.ts";
+import type { Abilities } from "../../providers/traffic/traits.ts";
 import type { CanaryStep } from "../../schema/rollout.ts";
-import type { TrafficRouting } from "../../schema/trafficRouting.ts";
 import type { SizeReason, StepReason } from "./reasons.ts";
 
 /** Whether a step is complete, or what it waits for. */
@@ -45,15 +45,12 @@ export interface CanarySize {
   readonly matchTrafficWeight?: boolean | undefined;
 }
 
-/** A router as `trafficRouting` spells it. */
-type RouterMember = Exclude<keyof TrafficRouting, "managedRoutes" | "maxTrafficWeight">;
-
 /** What rules are given: a step that no schema may have seen yet, and what stands around it. */
 export interface StepInput {
   readonly step: Place;
   readonly routing: Place;
-  /** Whether one of these routers is configured. */
-  readonly routesBy: (...routers: readonly RouterMember[]) => boolean;
+  /** What the routers can do that the Rollout configures. */
+  readonly routers: readonly Abilities[];
 }
 
 export type StepRule = (input: StepInput) => readonly Violation[];

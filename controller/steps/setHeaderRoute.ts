@@ -8,14 +8,14 @@ import { exactMatch, oneMatch } from "./routeMatch.ts";
 export const setHeaderRoute: StepKind = {
   ...undriven("setHeaderRoute steps"),
   route: (step) => at(step, "setHeaderRoute"),
-  violations: ({ step, routesBy }) => {
+  violations: ({ step, routers }) => {
     const route = at(step, "setHeaderRoute");
     if (!present(route)) return [];
-    if (!routesBy("istio", "alb", "apisix", "plugins")) {
+    if (!routers.some(({ headerRoutes }) => headerRoutes !== undefined)) {
       const detail = "SetHeaderRoute requires TrafficRouting, supports Istio and ALB and Apisix";
       return [invalid("step-header-route-router", route, detail, printedHeaderRoute(route))];
     }
-    const check = routesBy("alb") ? exactMatch : oneMatch;
+    const check = routers.some(({ headerRoutes }) => headerRoutes === "exactMatch") ? exactMatch : oneMatch;
     return items(at(route, "match")).flatMap((match) => check(match, at(match, "headerValue")));
   },
   words: (step) => `setHeaderRoute: ${step.setHeaderRoute?.name}`,

@@ -20,11 +20,11 @@ function percentage(step: Place): readonly Violation[] {
 export const setMirrorRoute: StepKind = {
   ...undriven("setMirrorRoute steps"),
   route: (step) => at(step, "setMirrorRoute"),
-  violations: ({ step, routesBy }) => {
+  violations: ({ step, routers }) => {
     const route = at(step, "setMirrorRoute");
     if (!present(route)) return [];
     const detail = "SetMirrorRoute requires TrafficRouting, supports Istio and Plugins";
-    const unsupported = routesBy("istio", "plugins")
+    const unsupported = routers.some(({ mirrorRoutes }) => mirrorRoutes)
       ? []
       : [invalid("step-mirror-route-router", route, detail, printedMirrorRoute(route))];
     return [...unsupported, ...items(at(route, "match")).flatMap(matches)];

@@ -91,7 +91,7 @@ describe("a kind of step that is one file and one line", () => {
   test("is validated beside the others", () => {
     const steps = [{ soak: { weight: -1, until: "soon" } }, { soak: {}, pause: {} }, {}];
     const place = { ...root({ steps }), path: "spec.strategy" };
-    expect(stepViolations(place, driven).map(violationText)).toEqual([
+    expect(stepViolations(place, [], driven).map(violationText)).toEqual([
       "spec.strategy.steps[0].soak.weight: Invalid value: -1: must not be negative",
       'spec.strategy.steps[0].soak.until: Invalid value: "soon": must be a time',
       'spec.strategy.steps[1]: Invalid value: "step.Experiment: false step.Pause: true step.SetWeight: false ' +
@@ -105,7 +105,7 @@ describe("a kind of step that is one file and one line", () => {
   });
 
   test("holds the Rollout with its name while it is not driven, and is never done", () => {
-    expect(unsupportedFeatures(rolloutOf({ strategy }), held)).toEqual([
+    expect(unsupportedFeatures(rolloutOf({ strategy }), { steps: held })).toEqual([
       {
         feature: "soak steps",
         path: "spec.strategy.canary.steps[0].soak",

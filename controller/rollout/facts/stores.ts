@@ -19,7 +19,9 @@ import { injectedMetadata } from "../revision/podMetadata.ts";
 import { formatSelector } from "../../../kube/object/selector.ts";
 import { LIMITS, TooCostlyError, within } from "../../../kube/object/budget.ts";
 import { sizeViolations, whyHeldBack } from "../../../kube/validation/size.ts";
-import type { RouterSettings } from "../../../providers/traffic/router.ts";
+import type { Router } from "../../../providers/traffic/router.ts";
+import { DRIVEN_ROUTERS, settingsOf } from "../../../providers/traffic/routers.ts";
+import { type RouterSettings, settingsBy } from "../../../providers/traffic/settings.ts";
 import { createRouted, type Routed } from "./routedObjects.ts";
 import { needsOf, type OptionalStore } from "./optionalStore.ts";
 import { createRoom, type Room, type RoomLimits, roomy } from "./room.ts";
@@ -69,19 +71,17 @@ export interface Stores {
   readonly room: Room;
 }
 
-/** As the reference's flags have them. */
-const DEFAULT_ROUTERS: RouterSettings = {
-  nginxIngressClasses: ["nginx"],
-  albIngressClasses: ["alb"],
-  trafficSplitVersion: "v1alpha1",
-};
-
 export const orphansIn = (namespace: string): string => `orphans/${namespace}`;
 
-export function createStores(routers: RouterSettings = DEFAULT_ROUTERS, limits?: RoomLimits): Stores {
+/** `given`: by default what the flags have by default. */
+export function createStores(
+  given?: RouterSettings,
+  limits?: RoomLimits,
+  routers: readonly Router[] = DRIVEN_ROUTERS,
+): Stores {
   const room = createRoom(limits);
   const workloads = createWorkloadStores(room);
-  const routed = createRouted(routers, room);
+  const routed = createRouted(given ?? settingsBy(settingsOf(routers), () => undefined), room, routers);
   const optional = [...Object.values(workloads), ...routed.stores.values()];
   const kinds = optional.map(({ kind }) => kind);
   // What is too large is not driven, and names nothing that anybody has to look for.

@@ -82,6 +82,7 @@ export function wantedTraffic(rollout: Rollout, roles: Roles, aborted: boolean, 
     canaryWeight: weight,
     total: fullWeight(rollout),
     additional: [],
+    routes: [],
   });
   if (leftBehind !== undefined) return traffic(returningWeight(rollout, roles, steps));
   if (isFullyPromoted(rollout)) return traffic(0);

@@ -6,10 +6,10 @@ import { argumentPathProblem } from "../../../kube/validation/downwardApi.ts";
 import { at, items, type Place, present, text } from "../../../kube/validation/place.ts";
 import { printedArguments } from "../../../kube/validation/printed.ts";
 import { invalid, required, type Violation } from "../../../kube/validation/violation.ts";
+import type { Abilities } from "../../../providers/traffic/traits.ts";
 import type { StepInput as KindInput } from "../../steps/kind.ts";
 import { STEPS } from "../../steps/kinds.ts";
 import type { StepTable } from "../../steps/table.ts";
-import { routesBy } from "./input.ts";
 
 interface StepInput extends KindInput {
   readonly kinds: StepTable;
@@ -79,17 +79,17 @@ const RULES: readonly Rule[] = [
   analysisArguments,
 ];
 
-export function stepViolations(canary: Place, kinds: StepTable = STEPS): readonly Violation[] {
+/** `routers`: what those can do that the Rollout configures. */
+export function stepViolations(
+  canary: Place,
+  routers: readonly Abilities[],
+  kinds: StepTable = STEPS,
+): readonly Violation[] {
   const routing = at(canary, "trafficRouting");
   const routes = at(routing, "managedRoutes");
   // Once for all steps: there may be many of both.
   const managed = present(routes) ? new Set(items(routes).map((route) => text(at(route, "name")))) : undefined;
-  const around: Omit<StepInput, "step"> = {
-    routing,
-    managed,
-    kinds,
-    routesBy: (...routers) => routesBy(routing, ...routers),
-  };
+  const around: Omit<StepInput, "step"> = { routing, routers, managed, kinds };
   return items(at(canary, "steps")).flatMap((step) => {
     const input = { ...around, step };
     return RULES.flatMap((rule) => rule(input));

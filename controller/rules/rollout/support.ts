@@ -1,8 +1,11 @@
 /**
  * Features of the API that the loop does not drive yet. A Rollout that uses one is held with its reason, never driven
  * without it: half a strategy can be worse than none. A row is deleted when its feature arrives.
+ * Routers stand in a table of their own: those without `route` are not driven.
  */
 import { at, items, type Place, present, root } from "../../../kube/validation/place.ts";
+import type { RouterRow } from "../../../providers/traffic/router.ts";
+import { ROUTERS } from "../../../providers/traffic/routers.ts";
 import { STEPS } from "../../steps/kinds.ts";
 import type { StepTable } from "../../steps/table.ts";
 
@@ -27,13 +30,12 @@ const blueGreen =
 
 type Row = readonly [feature: string, uses: Uses];
 
-const ROWS: readonly Row[] = [
-  ["traffic routing by Istio", canary("trafficRouting", "istio")],
-  ["traffic routing by Ambassador", canary("trafficRouting", "ambassador")],
-  ["traffic routing by App Mesh", canary("trafficRouting", "appMesh")],
-  ["traffic routing by Traefik", canary("trafficRouting", "traefik")],
-  ["traffic routing by APISIX", canary("trafficRouting", "apisix")],
-  ["traffic routing by plugins", canary("trafficRouting", "plugins")],
+const routing = (routers: readonly RouterRow[]): readonly Row[] =>
+  routers
+    .filter(({ route }) => route === undefined)
+    .map(({ kind, title }) => [`traffic routing by ${title}`, canary("trafficRouting", kind)]);
+
+const OTHERS: readonly Row[] = [
   ["background analysis", canary("analysis")],
   ["analysis before promotion", blueGreen("prePromotionAnalysis")],
   ["analysis after promotion", blueGreen("postPromotionAnalysis")],
@@ -47,10 +49,22 @@ const stepRows = ({ kinds }: StepTable): readonly Row[] =>
       : [[undriven, (spec) => items(at(spec, "strategy", "canary", "steps")).map((step) => at(step, member))]],
   );
 
-/** Every feature that a Rollout uses and that is not driven, in the order of the tables. */
-export function unsupportedFeatures(rollout: unknown, steps: StepTable = STEPS): readonly UnsupportedFeature[] {
+const ROWS: readonly Row[] = [...routing(ROUTERS), ...OTHERS, ...stepRows(STEPS)];
+
+/** The tables that are asked; those of the product unless given. */
+interface Tables {
+  readonly routers?: readonly RouterRow[];
+  readonly steps?: StepTable;
+}
+
+/** Every feature that a Rollout uses and that is not driven: routers, the others, steps, in the order of their tables. */
+export function unsupportedFeatures(rollout: unknown, tables?: Tables): readonly UnsupportedFeature[] {
   const spec = at(root(rollout), "spec");
-  return [...ROWS, ...stepRows(steps)].flatMap(([feature, uses]) => {
+  const rows =
+    tables === undefined
+      ? ROWS
+      : [...routing(tables.routers ?? ROUTERS), ...OTHERS, ...stepRows(tables.steps ?? STEPS)];
+  return rows.flatMap(([feature, uses]) => {
     const use = uses(spec).find(present);
     if (use === undefined) return [];
     return [{ feature, path: use.path, reason: `this version of Sluice does not drive ${feature} yet` }];
