@@ -10,7 +10,8 @@ export interface Story {
   tell(title: string, lines: readonly string[]): void;
   /**
    * Compares the events on the Rollout so far with the recorded ones. Not later than after 25 events: the recorded
-   * controller's recorder drops the rest.
+   * controller's recorder drops the rest, and ours drops of the rest only what nobody waits for. (rolling-update.txt was
+   * given the one that was dropped when it was recorded: the completion of its last revision.)
    */
   events(rollout: string): Promise<void>;
   /** Writes the recording, or checks that every recorded chapter was told. */
