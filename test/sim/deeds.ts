@@ -4,7 +4,7 @@ import { HASH_LABEL } from "../../controller/rollout/model/model.ts";
 import { timestamp } from "../../kube/object/time.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { RESTORE_WORKLOAD } from "../../controller/rollout/revision/workload.ts";
-import type { Edit } from "../golden/edits.ts";
+import { type Edit, restart } from "../golden/edits.ts";
 import { createDeployment, deploymentIn, resolvedIn, sizeDeployment, storeTemplate } from "./deployment.ts";
 import { changeIngress } from "./routing.ts";
 import type { Deed, Script } from "./script.ts";
@@ -126,10 +126,8 @@ export function perform(stage: Stage, deed: Deed): void {
       return editRollout(stage, deed.edit);
     case "scale":
       return autoscale(stage, deed.replicas);
-    case "restart": {
-      const restartAt = timestamp(core.clock.now());
-      return editRollout(stage, (rollout) => ({ ...rollout, spec: { ...rollout.spec, restartAt } }));
-    }
+    case "restart":
+      return editRollout(stage, restart(core.clock.now()));
     case "failPods":
       for (const { metadata } of podsOfImage(stage, deed.image, deed.count)) {
         setReady(stage, metadata.name, metadata.uid, false);

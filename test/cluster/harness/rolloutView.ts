@@ -5,6 +5,7 @@ export interface RolloutView extends KubeObject {
   readonly spec: {
     readonly replicas?: number;
     readonly paused?: boolean;
+    readonly restartAt?: string;
     readonly template: PodTemplateView;
     readonly strategy: { readonly canary?: { readonly steps?: readonly unknown[] }; readonly blueGreen?: unknown };
   };
@@ -21,6 +22,7 @@ export interface RolloutStatusView {
   readonly message?: string;
   readonly abort?: boolean;
   readonly abortedAt?: string;
+  readonly restartedAt?: string;
   readonly currentStepIndex?: number;
   readonly currentPodHash?: string;
   readonly stableRS?: string;
