@@ -3,6 +3,7 @@
  * writes that make the objects say so. A router reads no clock, asks nobody and changes nothing that it is given; who
  * carries the writes out is not its business. One file a router, one line in routers.ts (docs/behaviour/traffic.md).
  */
+import type { EventReason } from "../../schema/reasons.ts";
 import type { ObjectMeta, Resource } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 
@@ -71,7 +72,7 @@ export interface RoutingInput {
 /** An event on the Rollout. */
 export interface RouterEvent {
   readonly type: "Normal" | "Warning";
-  readonly reason: string;
+  readonly reason: EventReason;
   readonly message: string;
 }
 

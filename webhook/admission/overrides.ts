@@ -4,6 +4,7 @@
  * what is found stored, with the annotation and the spec that was judged; of the review, it says no word that we have not
  * made ourselves.
  */
+import type { EventReason } from "../../schema/reasons.ts";
 import type { EventRecorder } from "../../kube/runtime/recorder.ts";
 import { canBeName, collectionPath, nameSelector } from "../../kube/client/path.ts";
 import { ADMITTED } from "../../kube/client/resources.ts";
@@ -130,7 +131,7 @@ function write(
       resourceVersion: metadata.resourceVersion,
     },
     type: "Warning",
-    reason: "AdmissionOverridden",
+    reason: "AdmissionOverridden" satisfies EventReason,
     message: message.slice(0, messageLimit),
   });
 }

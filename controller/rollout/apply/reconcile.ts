@@ -1,4 +1,5 @@
 /** One turn for one Rollout: gather, decide, apply, and note when to look again. Knows no strategy. */
+import type { EventReason } from "../../../schema/reasons.ts";
 import type { Decision, PodLook, RolloutEvent, Snapshot, WorkloadFacts } from "../model/model.ts";
 import { decide as decideRollout } from "../decide/decide.ts";
 import type { Log } from "../../process/log.ts";
@@ -204,4 +205,4 @@ export function createReconciler(ports: ReconcilePorts): Reconciler {
 
 type Failure = Exclude<Outcome, { kind: "done" | "nothingEvicted" }>;
 
-const event = (reason: string, message: string): RolloutEvent => ({ type: "Normal", reason, message, after: 0 });
+const event = (reason: EventReason, message: string): RolloutEvent => ({ type: "Normal", reason, message, after: 0 });

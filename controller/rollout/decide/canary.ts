@@ -9,7 +9,6 @@ import { pruneHistory, scaleDownForCanary } from "../sizes/oldReplicaSets.ts";
 import { emit, isAborted, roles, scaleReplicaSet, statusOf, wake, type Pass } from "../model/pass.ts";
 import {
   addPause,
-  CANARY_PAUSE,
   clearPausesAndAbort,
   haltReason,
   pauseCondition,
@@ -91,9 +90,9 @@ function waitAtPauseStep(p: Pass): void {
   const status = statusOf(p);
   const pause = currentStepOf(p.world.rollout)?.pause;
   if (pause === undefined || p.world.rollout.spec.paused === true || status.promoteFull === true) return;
-  const condition = pauseCondition(status, CANARY_PAUSE);
+  const condition = pauseCondition(status, "CanaryPauseStep");
   if (condition === undefined) {
-    if (status.controllerPause !== true) addPause(p, CANARY_PAUSE);
+    if (status.controllerPause !== true) addPause(p, "CanaryPauseStep");
     return;
   }
   const seconds = pauseSeconds(pause.duration);
@@ -151,7 +150,7 @@ function nextIndex(p: Pass, index: number | undefined): number | undefined {
     "RolloutStepCompleted",
     `Rollout step ${next}/${stepsOf(p.world.rollout).length} completed (${stepText(step)})`,
   );
-  removePause(p, CANARY_PAUSE);
+  removePause(p, "CanaryPauseStep");
   return next;
 }
 

@@ -8,6 +8,7 @@ import { blueGreenPass, scaleBlueGreen } from "./blueGreen.ts";
 import { canaryPass, scaleCanary } from "./canary.ts";
 import {
   findCondition,
+  hasReason,
   isCompleted,
   isHealthy,
   newCondition,
@@ -238,11 +239,11 @@ function pausedConditions(p: Pass): RolloutStatus | undefined {
   const { rollout } = p.world;
   const status = statusOf(p);
   if (status.observedGeneration !== String(rollout.metadata.generation ?? 0)) return undefined;
-  const reason = findCondition(status.conditions, "Progressing")?.reason;
+  const progressing = findCondition(status.conditions, "Progressing");
   const paused = isPaused(rollout, status);
-  const abortTold = reason === "RolloutAborted";
+  const abortTold = hasReason(progressing, "RolloutAborted");
   const set: RolloutCondition[] = [];
-  if (paused !== (reason === "RolloutPaused") && !abortTold && !isCompleted(status)) {
+  if (paused !== hasReason(progressing, "RolloutPaused") && !abortTold && !isCompleted(status)) {
     const [why, message] = paused
       ? (["RolloutPaused", "Rollout is paused"] as const)
       : (["RolloutResumed", "Rollout is resumed"] as const);
@@ -307,7 +308,7 @@ function conclude(p: Pass, before: RolloutStatus): Decision {
 function wakeForDeadline(p: Pass, rollout: Rollout, status: RolloutStatus): void {
   if (p.snapshot.invalid !== undefined || isPaused(rollout, status) || status.abort === true) return;
   if (atEndlessStep(rollout) || isHealthy(rollout, status, status)) return;
-  if (findCondition(status.conditions, "Progressing")?.reason === "ProgressDeadlineExceeded") return;
+  if (hasReason(findCondition(status.conditions, "Progressing"), "ProgressDeadlineExceeded")) return;
   const deadline = progressDeadline(rollout, status);
   if (deadline !== undefined && deadline + 1000 > p.now) p.wakeAts.push(deadline + 1000);
 }

@@ -2,6 +2,7 @@
  * The words that deciding is written in: facts about one Rollout's world, and the effects that a decision asks for.
  * Everything is plain readonly data. Times are milliseconds since the epoch unless a name says otherwise.
  */
+import type { EventReason } from "../../../schema/reasons.ts";
 import type { ReplicaSet } from "../../../schema/kube.ts";
 import type { RouterEvent, Traffic } from "../../../providers/traffic/router.ts";
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
@@ -246,7 +247,7 @@ export type Action =
 /** A Kubernetes event on the Rollout (docs/behaviour/reconciling.md#events). */
 export interface RolloutEvent {
   readonly type: "Normal" | "Warning";
-  readonly reason: string;
+  readonly reason: EventReason;
   readonly message: string;
   /** How many actions must have succeeded before it is true; `"status"`: also the status write. */
   readonly after: number | "status";

@@ -4,6 +4,7 @@
  * A `Pass` is the only mutable thing in this folder and never leaves the decision that made it.
  */
 import type { Traffic } from "../../../providers/traffic/router.ts";
+import type { EventReason } from "../../../schema/reasons.ts";
 import type { RolloutStatus, TrafficWeights } from "../../../schema/rollout.ts";
 import { spend } from "../../../kube/object/budget.ts";
 import { avoiding } from "./antiAffinity.ts";
@@ -89,7 +90,7 @@ export function wake(p: Pass, at: number | undefined): void {
 export function emit(
   p: Pass,
   with_: "action" | "status" | number,
-  reason: string,
+  reason: EventReason,
   message: string,
   type: RolloutEvent["type"] = "Normal",
 ): void {

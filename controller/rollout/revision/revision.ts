@@ -2,6 +2,7 @@
  * The ReplicaSet of the desired template: making it, and keeping its revision and annotations in step
  * (docs/behaviour/revisions.md).
  */
+import type { ConditionReason } from "../../../schema/reasons.ts";
 import type { ReplicaSet } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { spend } from "../../../kube/object/budget.ts";
@@ -121,7 +122,7 @@ export function createNewReplicaSet(p: Pass): void {
   setProgressing(p, "NewReplicaSetCreated", `Created new replica set "${facts.name}"`);
 }
 
-function setProgressing(p: Pass, reason: string, message: string): void {
+function setProgressing(p: Pass, reason: ConditionReason, message: string): void {
   const status = statusOf(p);
   const conditions = withCondition(
     status.conditions ?? [],
