@@ -19,7 +19,8 @@ import { refill, type Shelf } from "./rollout/facts/refill.ts";
 import { letGo, releaseRoute, releaseSweeps } from "./release/routeRelease.ts";
 import { releaseService } from "./services/serviceCleanup.ts";
 import { createRestorer, type Restorer } from "./workloads/workloadRestore.ts";
-import { HASH_LABEL, type RolloutEvent } from "./rollout/model/model.ts";
+import type { RolloutEvent } from "./rollout/model/model.ts";
+import { HASH_LABEL, INSTANCE_LABEL } from "../schema/labels.ts";
 import { equal } from "../kube/object/equality.ts";
 import { createGatherer } from "./rollout/facts/gather.ts";
 import { needOf } from "./rollout/facts/optionalStore.ts";
@@ -111,8 +112,6 @@ const PASS_ENDS_MS = 30_000;
 
 /** A process that leads at once has just listed everything. */
 const FRESH_MS = 10_000;
-
-const INSTANCE_LABEL = "argo-rollouts.argoproj.io/controller-instance-id";
 
 /** Starts watching at once; `signal` ends that. */
 export function createController(ports: ControllerPorts, scope: ControllerScope, signal: AbortSignal): Controller {

@@ -1,9 +1,8 @@
 /** Carrying out a script's deeds in a world: by the API, in one instant, as people and machines with kubectl do. */
 import type { ApiCore, ApiObject, ApiServer, Draft } from "../../simulator/model/model.ts";
-import { HASH_LABEL } from "../../controller/rollout/model/model.ts";
+import { HASH_LABEL, RESTORE_WORKLOAD } from "../../schema/labels.ts";
 import { timestamp } from "../../kube/object/time.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { RESTORE_WORKLOAD } from "../../controller/rollout/revision/workload.ts";
 import { type Edit, restart } from "../golden/edits.ts";
 import { createDeployment, deploymentIn, resolvedIn, sizeDeployment, storeTemplate } from "./deployment.ts";
 import { changeIngress } from "./routing.ts";

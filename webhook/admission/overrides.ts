@@ -9,7 +9,7 @@ import type { EventRecorder } from "../../kube/runtime/recorder.ts";
 import { canBeName, collectionPath, nameSelector } from "../../kube/client/path.ts";
 import { ADMITTED } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
-import { BREAK_GLASS } from "../configuration/configuration.ts";
+import { BREAK_GLASS } from "../../schema/labels.ts";
 import type { Override } from "../review/validate.ts";
 import { type Complaints, createComplaints } from "../../controller/process/complaints.ts";
 import type { Log } from "../../controller/process/log.ts";

@@ -8,7 +8,8 @@ import type { Log, LogFields } from "../../process/log.ts";
 import { stepText } from "../decide/canary.ts";
 import { findCondition, hasReason } from "../model/conditions.ts";
 import { stepsOf } from "../model/defaults.ts";
-import { REVISION, type RolloutEvent } from "../model/model.ts";
+import type { RolloutEvent } from "../model/model.ts";
+import { REVISION } from "../../../schema/labels.ts";
 
 interface StoryLine {
   readonly level: "info" | "warn";

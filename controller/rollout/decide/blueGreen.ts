@@ -2,7 +2,8 @@
 import type { RolloutStatus } from "../../../schema/rollout.ts";
 import { delaysScaleDown, holdAborted, removeScaleDownDeadlines } from "../course/abort.ts";
 import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
-import { HASH_LABEL, type ReplicaSetFacts, type ServiceFacts } from "../model/model.ts";
+import type { ReplicaSetFacts, ServiceFacts } from "../model/model.ts";
+import { HASH_LABEL } from "../../../schema/labels.ts";
 import { pruneHistory, scaleDownForBlueGreen } from "../sizes/oldReplicaSets.ts";
 import { roles, scaleReplicaSet, statusOf, switchService, wake, type Pass } from "../model/pass.ts";
 import {

@@ -19,7 +19,8 @@ import {
 import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
 import { equal } from "../../../kube/object/equality.ts";
 import { foldActions } from "../model/fold.ts";
-import { DESIRED_REPLICAS, type Decision, type RolloutEvent, type Snapshot } from "../model/model.ts";
+import type { Decision, RolloutEvent, Snapshot } from "../model/model.ts";
+import { DESIRED_REPLICAS } from "../../../schema/labels.ts";
 import { emit, noIntent, roles, setRolloutReplicas, statusOf, type Pass } from "../model/pass.ts";
 import { isPaused, pauseIsOver } from "../course/pause.ts";
 import { availablePods, hashOf, podsForAutoscaler, sum } from "../model/replicaSets.ts";

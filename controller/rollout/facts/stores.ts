@@ -4,14 +4,8 @@ import type { Rollout } from "../../../schema/rollout.ts";
 import { templateDigest } from "../hash/templateDigest.ts";
 import { createStore, type Store } from "../../../kube/runtime/cache.ts";
 import { instant } from "../../../kube/object/time.ts";
-import {
-  EPHEMERAL_METADATA,
-  HASH_LABEL,
-  MANAGED_BY,
-  type ReplicaSetFacts,
-  type ReplicaSetFailure,
-  type ServiceFacts,
-} from "../model/model.ts";
+import type { ReplicaSetFacts, ReplicaSetFailure, ServiceFacts } from "../model/model.ts";
+import { EPHEMERAL_METADATA, HASH_LABEL, MANAGED_BY } from "../../../schema/labels.ts";
 import { avoiding, injectedAntiAffinity, withoutAntiAffinity } from "../model/antiAffinity.ts";
 import { withoutInjected } from "../revision/podMetadata.ts";
 import { formatSelector } from "../../../kube/object/selector.ts";

@@ -7,20 +7,6 @@ import type { ReplicaSet } from "../../../schema/kube.ts";
 import type { RouterEvent, Traffic } from "../../../providers/traffic/router.ts";
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 
-/**
- * Label that binds ReplicaSets, pods and Service selectors to one revision
- * (docs/behaviour/hashes-and-names.md#labels-and-annotations).
- */
-export const HASH_LABEL = "rollouts-pod-template-hash";
-export const REVISION = "rollout.argoproj.io/revision";
-export const REVISION_HISTORY = "rollout.argoproj.io/revision-history";
-export const DESIRED_REPLICAS = "rollout.argoproj.io/desired-replicas";
-export const MANAGED_BY = "argo-rollouts.argoproj.io/managed-by-rollouts";
-/** Has no prefix; value RFC 3339 UTC in whole seconds (docs/behaviour/hashes-and-names.md#labels-and-annotations). */
-export const SCALE_DOWN_DEADLINE = "scale-down-deadline";
-
-export const EPHEMERAL_METADATA = "rollout.argoproj.io/ephemeral-metadata";
-
 export type Annotations = Readonly<Record<string, string>>;
 
 /** What deciding needs to know of a ReplicaSet; the pod template itself is reduced to a digest. */

@@ -16,7 +16,7 @@ import {
   MANAGED_BY,
   REVISION,
   SCALE_DOWN_DEADLINE,
-} from "./model.ts";
+} from "../../../schema/labels.ts";
 import type {
   Action,
   Annotations,

@@ -6,7 +6,8 @@
 import type { LabelsAndAnnotations, ReplicaSet } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { blueGreenOf, canaryOf } from "../model/defaults.ts";
-import { EPHEMERAL_METADATA, type Annotations, type ReplicaSetFacts } from "../model/model.ts";
+import type { Annotations, ReplicaSetFacts } from "../model/model.ts";
+import { EPHEMERAL_METADATA } from "../../../schema/labels.ts";
 import { roles, setPodMetadata, statusOf, type Pass } from "../model/pass.ts";
 import { hashOf } from "../model/replicaSets.ts";
 

@@ -13,14 +13,15 @@ import { desiredReplicas } from "../model/defaults.ts";
 import { controllerReference } from "../../../kube/object/ownerReference.ts";
 import { firstPodMetadata, metadataRecord } from "./podMetadata.ts";
 import { formatSelector } from "../../../kube/object/selector.ts";
+import type { ReplicaSetFacts } from "../model/model.ts";
 import {
   DESIRED_REPLICAS,
   EPHEMERAL_METADATA,
   HASH_LABEL,
   REVISION,
   REVISION_HISTORY,
-  type ReplicaSetFacts,
-} from "../model/model.ts";
+  WORKLOAD_GENERATION,
+} from "../../../schema/labels.ts";
 import {
   addReplicaSet,
   emit,
@@ -32,7 +33,6 @@ import {
 } from "../model/pass.ts";
 import { hashOf, maxRevision, revisionOf } from "../model/replicaSets.ts";
 import { timestamp } from "../../../kube/object/time.ts";
-import { WORKLOAD_GENERATION } from "./workload.ts";
 
 const NOT_COPIED: ReadonlySet<string> = new Set([
   "kubectl.kubernetes.io/last-applied-configuration",

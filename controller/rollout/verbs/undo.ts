@@ -3,7 +3,7 @@ import type { ReplicaSet } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { templateDigest } from "../hash/templateDigest.ts";
 import { withoutAntiAffinity } from "../model/antiAffinity.ts";
-import { HASH_LABEL, REVISION } from "../model/model.ts";
+import { HASH_LABEL, REVISION } from "../../../schema/labels.ts";
 import { withoutInjected } from "../revision/podMetadata.ts";
 import { impossible, nothing, patches, templatePatch, type VerbOutcome, withoutTemplate } from "./verb.ts";
 

@@ -1,7 +1,8 @@
 /** Rollouts as controllers leave them when they are replaced: in the middle of something, each with how it goes on. */
+import { HASH_LABEL } from "../../../schema/labels.ts";
 import { abort, pause, promote, promoteFull, restart, resume, retry, setImage, undo } from "./actions.ts";
 import type { KubeObject } from "./api.ts";
-import { hashLabel, type RolloutView } from "./rolloutView.ts";
+import type { RolloutView } from "./rolloutView.ts";
 import { until } from "./until.ts";
 import { healthy, inPhase, type World } from "./world.ts";
 
@@ -304,7 +305,7 @@ async function occupyNext(world: World): Promise<void> {
   const gone = async (): Promise<boolean> =>
     (await harness.api.get(`${path}/scout`).catch(() => undefined)) === undefined;
   await until("the scout is gone", gone, 30_000);
-  const labels = { app: "nobody", [hashLabel]: hash };
+  const labels = { app: "nobody", [HASH_LABEL]: hash };
   await world.create({
     apiVersion: "apps/v1",
     kind: "ReplicaSet",
