@@ -2,7 +2,7 @@
 import { sameJson } from "../model/equality.ts";
 import type { Shape } from "../schema/shape.ts";
 import { collector, type Collector, fieldElement, fieldNameOf, type FieldSet, hasElement, below } from "./fieldSet.ts";
-import { isObject } from "../model/json.ts";
+import { isObject } from "../../kube/object/json.ts";
 import { elementOf, entriesOf, isNamed, itemsOf, memberShape, structureOf } from "./typedValue.ts";
 
 /** All fields: leaves, elements of lists and entries of maps; not the objects that the schema itself names. */

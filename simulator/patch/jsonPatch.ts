@@ -3,7 +3,7 @@
  * `replace` may set a member that is not there, `copy` of nothing gives null, `test` for null holds where nothing is.
  */
 import { sameJson } from "../model/equality.ts";
-import { isList, isObject, type Json, withMember } from "../model/json.ts";
+import { isList, isObject, type Json, withMember } from "../../kube/object/json.ts";
 import { goJsonType, inapplicable, PatchError, undecodable } from "../model/patchError.ts";
 
 const maxOperations = 10_000;

@@ -22,7 +22,7 @@ import {
   without,
 } from "./fieldSet.ts";
 import { givenByServer } from "./givenByServer.ts";
-import { isList, isObject, type Json, withMember } from "../model/json.ts";
+import { isList, isObject, type Json, withMember } from "../../kube/object/json.ts";
 import { idOf, type Manager, type Managers, owned, readManagers, writtenManagers } from "./managers.ts";
 import { merged, withoutFields } from "./mergeApplied.ts";
 import { PatchError } from "../model/patchError.ts";

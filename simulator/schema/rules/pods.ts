@@ -3,7 +3,7 @@ import { at, count, items, type Place, present, text, whole } from "../../../kub
 import { podSpecViolations } from "../../../kube/validation/podTemplate/podSpec.ts";
 import { forbidden, type Violation } from "../../../kube/validation/violation.ts";
 import { sameJson } from "../../model/equality.ts";
-import { isList, isObject, type Json } from "../../model/json.ts";
+import { isList, isObject, type Json } from "../../../kube/object/json.ts";
 import { missing, type Rule, wrong } from "./fields.ts";
 import { relaxed } from "./relaxed.ts";
 
