@@ -2,7 +2,7 @@
  * Defaults that the controller applies in memory; the API server stores none of them
  * (docs/behaviour/objects.md#defaults).
  */
-import { pauseSeconds as secondsOfPause } from "../../../kube/object/duration.ts";
+import { pauseSeconds as secondsOfPause } from "../../../kube/object/pauseSeconds.ts";
 import type { BlueGreenStrategy, CanaryStep, CanaryStrategy, Rollout } from "../../../schema/rollout.ts";
 import type { IntOrString } from "../../../schema/scalars.ts";
 

@@ -3,7 +3,7 @@
  * its true path.
  */
 import { once } from "../../../kube/object/budget.ts";
-import { goDurationProblem } from "../../../kube/object/duration.ts";
+import { goDurationProblem } from "../../../kube/object/goDuration.ts";
 import { at, keys, type Place, present, text, whole } from "../../../kube/validation/place.ts";
 import { isTemplated } from "./tags.ts";
 import { invalid, required, type Violation } from "../../../kube/validation/violation.ts";

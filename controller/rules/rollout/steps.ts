@@ -3,7 +3,7 @@
  * order.
  */
 import { argumentPathProblem } from "../../../kube/validation/downwardApi.ts";
-import { pauseSeconds } from "../../../kube/object/duration.ts";
+import { pauseSeconds } from "../../../kube/object/pauseSeconds.ts";
 import { routesBy } from "./input.ts";
 import { at, items, type Place, present, text, whole } from "../../../kube/validation/place.ts";
 import {

@@ -2,7 +2,7 @@
  * Plain mistakes that the reference lets through (docs/behaviour/validation.md#plain-mistakes): not part of what holds
  * a Rollout, because a Rollout that the reference drives must be driven here too. For the webhook and the linter.
  */
-import { pauseSeconds } from "../../../kube/object/duration.ts";
+import { pauseSeconds } from "../../../kube/object/pauseSeconds.ts";
 import { placesOf, replicasOf, type RolloutPlaces } from "./input.ts";
 import { at, isTrue, items, type Place, present, repeated, text, whole } from "../../../kube/validation/place.ts";
 import { duplicate, forbidden, invalid, notSupported, type Violation } from "../../../kube/validation/violation.ts";
