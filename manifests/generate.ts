@@ -1,9 +1,13 @@
-/** `bun run generate` writes what is made from the schemas and from the objects in this folder: manifests/ and Containerfile. */
+/**
+ * `bun run generate` writes what is made from the schemas and from the objects in this folder: manifests/,
+ * Containerfile and docs/reasons.md.
+ */
 import { join, relative, resolve } from "node:path";
 import { definitions } from "./api.ts";
 import { helmChart } from "./helm.ts";
 import { containerfile } from "./image/config.ts";
 import { install, kustomizations, namespaceInstall } from "./install.ts";
+import { reasonsPage } from "./reasons.ts";
 import { header, stream, yaml } from "./text/render.ts";
 
 /** Path from manifests/ → contents, the same on every run; a test compares them with what is there. */
@@ -18,6 +22,7 @@ export function generated(): ReadonlyMap<string, string> {
     ...Object.entries(kustomizations).map(([path, object]) => [path, header + yaml(object)] as const),
     ...Object.entries(helmChart),
     ["../Containerfile", containerfile],
+    ["../docs/reasons.md", reasonsPage],
   ]);
 }
 

@@ -1,9 +1,9 @@
 /**
- * The reasons of events, each with one sentence, and what may become of it in a burst. Texts and types are those of Argo
- * Rollouts; dashboards, notifications and people's alerts know them by these names.
+ * The reasons of events, conditions and pauses, each with one sentence; docs/reasons.md is made from them. The names are
+ * those of Argo Rollouts: dashboards, notifications and people's alerts know them.
  */
 
-interface EventReason {
+interface EventReasonRow {
   /**
    * `always`: somebody may have to act on it, or waits for it: it is sent, in its own words, whatever else is told of the
    * object. `narration`: it tells how things come about, which the status shows as well: limited as client-go limits all
@@ -13,7 +13,7 @@ interface EventReason {
   readonly means: string;
 }
 
-/** Events that are not listed here, those of routers for instance, are narration unless they are warnings. */
+/** What may become of an event in a burst stands with it; one that is not listed here is narration unless it is a warning. */
 export const eventReasons = {
   RolloutPaused: { tell: "always", means: "The update waits: for a time, for a person, or for an analysis." },
   RolloutResumed: { tell: "always", means: "A pause is over." },
@@ -34,9 +34,60 @@ export const eventReasons = {
   SkipSteps: { tell: "narration", means: "A rollback goes to its end without steps." },
   SwitchService: { tell: "narration", means: "A Service leads to another version." },
   TrafficWeightUpdated: { tell: "narration", means: "The routers split the traffic anew." },
-} as const satisfies Readonly<Record<string, EventReason>>;
+  PatchingALBIngress: {
+    tell: "narration",
+    means: "The weights go into an Ingress of the AWS load balancer controller.",
+  },
+  CreatingCanaryIngress: { tell: "narration", means: "An Ingress for the canary is made beside that of stable." },
+  PatchingCanaryIngress: {
+    tell: "narration",
+    means: "The canary's Ingress gets another weight, or what stable's has now.",
+  },
+  TrafficSplitCreated: { tell: "narration", means: "The TrafficSplit of a mesh is made." },
+} as const satisfies Readonly<Record<string, EventReasonRow>>;
+
+export type EventReason = keyof typeof eventReasons;
+
+interface ConditionReasonRow {
+  /** The types of the conditions that have it. */
+  readonly of: readonly string[];
+  readonly means: string;
+}
+
+/** Of a Rollout's conditions. `ReplicaFailure` is not among them: it has the reason that its ReplicaSet gives. */
+export const conditionReasons = {
+  NewReplicaSetCreated: { of: ["Progressing"], means: "The new version has its ReplicaSet, without pods yet." },
+  FoundNewReplicaSet: { of: ["Progressing"], means: "A ReplicaSet that is there already has the new version." },
+  ReplicaSetUpdated: { of: ["Progressing"], means: "The update has come further: pods, a step or a Service moved." },
+  NewReplicaSetAvailable: { of: ["Progressing"], means: "All that was asked for is there and available." },
+  ReplicaSetNotAvailable: { of: ["Progressing"], means: "A version that was promoted has lost pods." },
+  ReplicaSetCreateError: { of: ["Progressing"], means: "The new version's ReplicaSet is refused by the API server." },
+  ProgressDeadlineExceeded: { of: ["Progressing"], means: "Nothing has moved for longer than the progress deadline." },
+  RolloutPaused: {
+    of: ["Progressing", "Paused"],
+    means: "The update waits, or (Paused is False) does not wait any more.",
+  },
+  RolloutResumed: { of: ["Progressing"], means: "A pause is over." },
+  RolloutAborted: { of: ["Progressing"], means: "The update is taken back; the stable version serves." },
+  RolloutRetry: { of: ["Progressing"], means: "An update that was aborted begins again." },
+  AvailableReason: { of: ["Available"], means: "Enough pods are available (True), or too few (False)." },
+  RolloutHealthy: { of: ["Healthy"], means: "All that was asked for is there (True), or is not any more (False)." },
+  RolloutCompleted: { of: ["Completed"], means: "The new version is the stable one (True), or not yet (False)." },
+  InvalidSpec: { of: ["InvalidSpec"], means: "The Rollout breaks a rule, and is left as it is until that is mended." },
+} as const satisfies Readonly<Record<string, ConditionReasonRow>>;
+
+export type ConditionReason = keyof typeof conditionReasons;
+
+/** Of `status.pauseConditions`, and so the message of a Rollout whose phase is Paused. */
+export const pauseReasons = {
+  CanaryPauseStep: "The canary is at a pause step.",
+  BlueGreenPause: "The new version is up; its promotion waits for a time or for a person.",
+  InconclusiveAnalysisRun: "An analysis has found neither success nor failure; a person decides.",
+  InconclusiveExperiment: "An experiment has found neither success nor failure; a person decides.",
+} as const satisfies Readonly<Record<string, string>>;
+
+export type PauseReason = keyof typeof pauseReasons;
 
 /** Whether an event is to reach its reader whatever else is told of the object. */
 export const mustBeTold = ({ type, reason }: { readonly type: string; readonly reason: string }): boolean =>
-  type === "Warning" ||
-  (Object.hasOwn(eventReasons, reason) && eventReasons[reason as keyof typeof eventReasons].tell === "always");
+  type === "Warning" || (Object.hasOwn(eventReasons, reason) && eventReasons[reason as EventReason].tell === "always");

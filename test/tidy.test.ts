@@ -41,7 +41,9 @@ const exceptions: Readonly<Record<string, string>> = {
 const pureFolders = [
   ...["object", "validation"].map((name) => `kube/${name}/`),
   ...["expression", "rules", "steps"].map((name) => `controller/${name}/`),
-  ...["course", "decide", "hash", "model", "revision", "sizes", "status"].map((name) => `controller/rollout/${name}/`),
+  ...["course", "decide", "hash", "model", "revision", "sizes", "status", "verbs"].map(
+    (name) => `controller/rollout/${name}/`,
+  ),
   ...["metrics", "traffic"].map((name) => `providers/${name}/`),
 ];
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { flags } from "./flags.ts";
-import { parseGoDurationMs } from "../../kube/object/goDuration.ts";
+import { goDurationMs } from "../../kube/object/goDuration.ts";
 import { type ControllerOptions, parseControllerOptions } from "./options.ts";
 import { ROUTERS, settingsOf } from "../../providers/traffic/routers.ts";
 import { settingsBy } from "../../providers/traffic/settings.ts";
@@ -320,5 +320,5 @@ test.each([
   ["1d", undefined],
   ["s", undefined],
 ])("the Go duration %j is %p ms", (text, ms) => {
-  expect(parseGoDurationMs(text)).toBe(ms);
+  expect(goDurationMs(text)).toBe(ms);
 });

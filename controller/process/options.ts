@@ -2,7 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { addressProblem, instanceProblem, labelProblem, portProblems, webhookUrlProblem } from "./addresses.ts";
 import { allFlags, type Flag, type FlagKind, ignoredFlags, unsupportedFlags } from "./flags.ts";
-import { parseGoDurationMs } from "../../kube/object/goDuration.ts";
+import { goDurationMs } from "../../kube/object/goDuration.ts";
 import type { LogFormat, LogLevel } from "./log.ts";
 import { ROUTERS, settingsOf } from "../../providers/traffic/routers.ts";
 import { isTaken, type RouterSetting, type RouterSettings, settingsBy } from "../../providers/traffic/settings.ts";
@@ -362,7 +362,7 @@ function parseValue(kind: FlagKind, text: string): string | number | boolean {
       if (text.trim() === "" || !Number.isFinite(Number(text))) throw new InvalidArgumentError("It must be a number.");
       return Number(text);
     case "duration": {
-      const ms = parseGoDurationMs(text);
+      const ms = goDurationMs(text);
       if (ms === undefined)
         throw new InvalidArgumentError('It must be a duration with a unit, such as "15s" or "1m30s".');
       return ms;

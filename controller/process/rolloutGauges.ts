@@ -1,4 +1,5 @@
 /** The gauges of Rollouts, computed from the cache while they are printed; nothing is kept. */
+import type { ConditionReason } from "../../schema/reasons.ts";
 import { familyHead, type Labels, sample } from "./exposition.ts";
 import { ROUTERS } from "../../providers/traffic/routers.ts";
 import type { RouterTraits } from "../../providers/traffic/traits.ts";
@@ -82,7 +83,7 @@ const replicaGauges: readonly { name: string; help: string; of: (rollout: Observ
 /** Those of the deprecated rollout_phase, which does not know InvalidSpec. */
 const phases = ["Completed", "Paused", "Error", "Timeout", "Abort", "Progressing"];
 
-const phaseByReason: Readonly<Record<string, string>> = {
+const phaseByReason: Readonly<Partial<Record<ConditionReason, string>>> = {
   NewReplicaSetAvailable: "Completed",
   RolloutPaused: "Paused",
   ReplicaSetCreateError: "Error",
@@ -95,7 +96,7 @@ function phaseOf({ status }: ObservedRollout): string {
   const conditions = status?.conditions ?? [];
   if (conditions.some(({ type }) => type === "InvalidSpec")) return "InvalidSpec";
   const reason = conditions.find(({ type }) => type === "Progressing")?.reason ?? "";
-  return phaseByReason[reason] ?? "Progressing";
+  return phaseByReason[reason as ConditionReason] ?? "Progressing";
 }
 
 function strategyOf({ spec: { strategy } }: ObservedRollout): string {

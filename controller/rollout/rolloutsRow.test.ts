@@ -8,7 +8,7 @@ import { servicesRow } from "../services/serviceCleanup.ts";
 import { decide } from "./decide/decide.ts";
 import { sourcesOf } from "./facts/sources.ts";
 import { createStores } from "./facts/stores.ts";
-import { HASH_LABEL, MANAGED_BY } from "./model/model.ts";
+import { HASH_LABEL, MANAGED_BY } from "../../schema/labels.ts";
 import { rolloutsRow } from "./rolloutsRow.ts";
 
 const noClient: KubeClient = {

@@ -4,7 +4,7 @@ import type { Service } from "../../schema/kube.ts";
 import { inProcessClient } from "../../simulator/server/http/client.ts";
 import { createApiServer } from "../../simulator/server/requests/server.ts";
 import { crds } from "../../schema/crd.ts";
-import { HASH_LABEL, MANAGED_BY } from "../rollout/model/model.ts";
+import { HASH_LABEL, MANAGED_BY } from "../../schema/labels.ts";
 import { createStores } from "../rollout/facts/stores.ts";
 import { manualClock } from "../../kube/clock/clock.ts";
 import { createQueue } from "../../kube/runtime/queue.ts";

@@ -8,7 +8,7 @@ import type { KubeClient } from "../../kube/client/transport.ts";
 import { isNotFound } from "../../kube/client/apiError.ts";
 import type { Service } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { HASH_LABEL, MANAGED_BY } from "../rollout/model/model.ts";
+import { HASH_LABEL, MANAGED_BY } from "../../schema/labels.ts";
 import { sameFacts, servicesOf, type CachedService, type Stores } from "../rollout/facts/stores.ts";
 import type { Sources } from "../rollout/facts/sources.ts";
 import { keyOf } from "../../kube/runtime/cache.ts";

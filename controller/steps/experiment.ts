@@ -1,5 +1,5 @@
 /** Runs an Experiment and waits for its end. Not driven yet. */
-import { pauseSeconds } from "../../kube/object/duration.ts";
+import { pauseSeconds } from "../../kube/object/pauseSeconds.ts";
 import { at, items, type Place, present, text } from "../../kube/validation/place.ts";
 import { invalid, notSupported, type Violation } from "../../kube/validation/violation.ts";
 import { type StepKind, type StepRule, undriven } from "./kind.ts";

@@ -1,5 +1,5 @@
 /** Waits for its duration, or without one for a person (docs/behaviour/pauses-and-aborts.md#pause-steps). */
-import { pauseSeconds } from "../../kube/object/duration.ts";
+import { pauseSeconds } from "../../kube/object/pauseSeconds.ts";
 import { at } from "../../kube/validation/place.ts";
 import { invalid } from "../../kube/validation/violation.ts";
 import { done, hold, type StepKind } from "./kind.ts";

@@ -5,7 +5,7 @@ import type { Rollout } from "../../schema/rollout.ts";
 import { inProcessClient } from "../../simulator/server/http/client.ts";
 import { createApiServer } from "../../simulator/server/requests/server.ts";
 import { crds } from "../../schema/crd.ts";
-import { REPLICAS_BEFORE, RESTORE_WORKLOAD } from "../rollout/revision/workload.ts";
+import { REPLICAS_BEFORE, RESTORE_WORKLOAD } from "../../schema/labels.ts";
 import { createStores } from "../rollout/facts/stores.ts";
 import { manualClock } from "../../kube/clock/clock.ts";
 import { createQueue } from "../../kube/runtime/queue.ts";

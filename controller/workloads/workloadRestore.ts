@@ -10,14 +10,8 @@ import type { Workload } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { Log } from "../process/log.ts";
 import type { WorkloadFacts } from "../rollout/model/model.ts";
-import {
-  farewell,
-  holdsDeletion,
-  REPLICAS_BEFORE,
-  restoredReplicas,
-  scaleDownOf,
-  withoutHold,
-} from "../rollout/revision/workload.ts";
+import { farewell, holdsDeletion, restoredReplicas, scaleDownOf, withoutHold } from "../rollout/revision/workload.ts";
+import { REPLICAS_BEFORE } from "../../schema/labels.ts";
 import { NotLeaderError } from "../../kube/runtime/notLeader.ts";
 import { needOf } from "../rollout/facts/optionalStore.ts";
 import type { Sources } from "../rollout/facts/sources.ts";

@@ -1,5 +1,6 @@
 /** For the tests beside: an API server of a few lines, over HTTP or in memory. */
 import { manualClock, systemClock } from "../clock/clock.ts";
+import { patched } from "../object/mergePatch.ts";
 import { type ApiError, refused } from "./apiError.ts";
 import type { Credentials } from "./credentials.ts";
 import { targetOf } from "./target.ts";
@@ -52,16 +53,6 @@ interface Kept {
   readonly metadata: { readonly name: string; readonly resourceVersion?: string };
 }
 
-const merged = (target: unknown, patch: unknown): unknown => {
-  if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
-  const result: Record<string, unknown> = { ...(target as Record<string, unknown>) };
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete result[key];
-    else result[key] = merged(result[key], value);
-  }
-  return result;
-};
-
 /**
  * Objects by path, with resourceVersions and their preconditions. `before` may throw, to play a failure; `requests` tells
  * "VERB name" of all that came in.
@@ -93,7 +84,7 @@ export const memoryApi = (before: (request: KubeRequest) => void = () => {}) => 
     if (method === "GET") return structuredClone(held);
     const wanted = body.metadata?.resourceVersion;
     if (wanted !== undefined && wanted !== held.metadata.resourceVersion) throw fail(request, 409, "Conflict");
-    return store(path, method === "PATCH" ? (merged(held, body) as Kept) : body);
+    return store(path, method === "PATCH" ? patched(held, body) : body);
   };
   const client: KubeClient = {
     server: "memory",

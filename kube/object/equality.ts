@@ -1,6 +1,6 @@
-/** Deep equality of plain data; a missing member equals an undefined one. */
+/** Deep equality of plain data as JSON says it: a missing member equals an undefined one, 0 equals −0. NaN equals itself. */
 export function equal(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
+  if (a === b || Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
   if (Array.isArray(a)) return sameItems(a, b as readonly unknown[]);

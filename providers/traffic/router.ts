@@ -4,6 +4,7 @@
  * clock, asks nobody and changes nothing that it is given; who carries the writes out is not its business. One file a
  * router, one line in routers.ts (docs/behaviour/traffic.md#routers).
  */
+import type { EventReason } from "../../schema/reasons.ts";
 import type { ObjectMeta, Resource } from "../../schema/kube.ts";
 import type { Rollout, SetHeaderRoute, SetMirrorRoute } from "../../schema/rollout.ts";
 import type { RouterSetting, RouterSettings } from "./settings.ts";
@@ -79,7 +80,7 @@ export interface RoutingInput {
 /** An event on the Rollout. */
 export interface RouterEvent {
   readonly type: "Normal" | "Warning";
-  readonly reason: string;
+  readonly reason: EventReason;
   readonly message: string;
 }
 

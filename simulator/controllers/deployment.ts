@@ -1,5 +1,5 @@
 /** The Deployment controller: rolling updates, recreation, pausing, resizing and history, as Kubernetes does them. */
-import { sameJson } from "../model/equality.ts";
+import { equal } from "../../kube/object/equality.ts";
 import { matchesSelector } from "../../kube/object/selector.ts";
 import { claim } from "./claim.ts";
 import { type Decision, refOf, type Remark, statusWrite, type Write } from "./decision.ts";
@@ -74,7 +74,7 @@ const scaledRemark = (d: Deployment, name: string, from: number, to: number): Re
 function resize(d: Deployment, { rs, replicas }: Size, forced: boolean): Write[] {
   const from = replicasOf(rs);
   const annotations = { ...rs.metadata.annotations, ...sizeAnnotations(d) };
-  const told = sameJson(annotations, rs.metadata.annotations);
+  const told = equal(annotations, rs.metadata.annotations);
   if (from === replicas && (!forced || told)) return [];
   const write: Write = {
     kind: "change",
@@ -89,7 +89,7 @@ function resize(d: Deployment, { rs, replicas }: Size, forced: boolean): Write[]
 }
 
 const writeStatus = (d: Deployment, status: DeploymentStatus): Write[] =>
-  sameJson(d.status, status) ? [] : [statusWrite("deployments.apps", d, status)];
+  equal(d.status, status) ? [] : [statusWrite("deployments.apps", d, status)];
 
 function writeRevision(d: Deployment, revision: string): Write[] {
   if (d.metadata.annotations?.[revisionAnnotation] === revision) return [];
@@ -139,7 +139,7 @@ function syncNewSet(pass: Pass): { readonly writes: readonly Write[]; readonly p
   const known = newRS.metadata.annotations;
   const annotations = newSetAnnotations(d, known, nextRevision(old));
   const minReadySeconds = d.spec.minReadySeconds ?? 0;
-  if (!sameJson(known ?? {}, annotations) || (newRS.spec.minReadySeconds ?? 0) !== minReadySeconds) {
+  if (!equal(known ?? {}, annotations) || (newRS.spec.minReadySeconds ?? 0) !== minReadySeconds) {
     const write: Write = {
       kind: "change",
       ref: refOf("replicasets.apps", newRS),

@@ -1,6 +1,6 @@
 /** A Deployment's ReplicaSets as its history: which is the new one, revisions and what is copied. Pure. */
 import { podTemplateHash } from "../../controller/rollout/hash/podHash.ts";
-import { sameJson } from "../model/equality.ts";
+import { equal } from "../../kube/object/equality.ts";
 import type { Draft } from "../model/model.ts";
 import { byAge, desiredAnnotation, maxAnnotation, maxSurge, replicasOf } from "./deploymentSizes.ts";
 import { controlledBy, type Deployment, type PodTemplate, type ReplicaSet } from "./objects.ts";
@@ -31,7 +31,7 @@ const compared = new WeakMap<PodTemplate, WeakMap<PodTemplate, boolean>>();
 function sameTemplate(a: PodTemplate, b: PodTemplate): boolean {
   const answers = compared.get(a) ?? new WeakMap<PodTemplate, boolean>();
   compared.set(a, answers);
-  const known = answers.get(b) ?? (sameJson(a.spec, b.spec) && sameJson(withoutHash(a), withoutHash(b)));
+  const known = answers.get(b) ?? (equal(a.spec, b.spec) && equal(withoutHash(a), withoutHash(b)));
   answers.set(b, known);
   return known;
 }

@@ -1,5 +1,5 @@
 /** The PodDisruptionBudget controller: how many healthy pods there are, should be, and may be evicted. */
-import { sameJson } from "../model/equality.ts";
+import { equal } from "../../kube/object/equality.ts";
 import { matchesSelector } from "../../kube/object/selector.ts";
 import { rfc3339 } from "../kubelet/status.ts";
 import { type Decision, statusWrite } from "./decision.ts";
@@ -99,7 +99,7 @@ export function decideDisruption(facts: DisruptionFacts, nowMs: number): Decisio
   return {
     writes: [
       ...(pods.length === 0 ? [{ kind: "remark", remark } as const] : []),
-      ...(sameJson(pdb.status, compact) ? [] : [statusWrite(resource, pdb, compact)]),
+      ...(equal(pdb.status, compact) ? [] : [statusWrite(resource, pdb, compact)]),
     ],
     wakeAtMs: times.length === 0 ? undefined : Math.min(...times),
   };

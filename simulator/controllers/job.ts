@@ -1,5 +1,5 @@
 /** The Job controller: pods until enough of them succeeded or too many failed, and what is left of a finished Job. */
-import { sameJson } from "../model/equality.ts";
+import { equal } from "../../kube/object/equality.ts";
 import { matchesSelector } from "../../kube/object/selector.ts";
 import { rfc3339 } from "../kubelet/status.ts";
 import { claim } from "./claim.ts";
@@ -115,7 +115,7 @@ function statusOf(job: Job, { succeeded, failed }: Tally, progress: Progress, no
 }
 
 const writeStatus = (job: Job, status: JobStatus): Write[] =>
-  sameJson(job.status, status) ? [] : [statusWrite("jobs.batch", job, status)];
+  equal(job.status, status) ? [] : [statusWrite("jobs.batch", job, status)];
 
 /**
  * The interim condition is there at once, the final one when no pod is left that is still ending; then the Job is

@@ -1,5 +1,5 @@
 /** The ReplicaSet controller: as many pods as asked for, and a status that tells of them. */
-import { sameJson } from "../model/equality.ts";
+import { equal } from "../../kube/object/equality.ts";
 import { matchesSelector } from "../../kube/object/selector.ts";
 import { rfc3339 } from "../kubelet/status.ts";
 import { claim } from "./claim.ts";
@@ -113,7 +113,7 @@ export function decideReplicaSet(facts: ReplicaSetFacts, nowMs: number): Decisio
   const counts = { active, terminating: facts.own.filter((pod) => isTerminating(pod) && matches(pod)).length };
   const status = (failure: string): Write[] => {
     const next = statusOf(rs, counts, failure, nowMs);
-    return sameJson(rs.status, next) ? [] : [statusWrite("replicasets.apps", rs, next)];
+    return equal(rs.status, next) ? [] : [statusWrite("replicasets.apps", rs, next)];
   };
   return {
     writes: [...writes, ...scaling(facts, active, nowMs), ...status("")],

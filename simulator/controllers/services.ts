@@ -1,5 +1,5 @@
 /** The controllers that keep Endpoints and EndpointSlices of Services with selectors. */
-import { sameJson } from "../model/equality.ts";
+import { equal } from "../../kube/object/equality.ts";
 import { type Decision, refOf, type Write } from "./decision.ts";
 import type { Controller } from "./driver.ts";
 import {
@@ -105,7 +105,7 @@ export function decideEndpoints(service: Service, pods: readonly Pod[], current:
     const draft = { apiVersion: "v1", kind: "Endpoints", metadata, ...content };
     return { writes: [{ kind: "create", resource: "endpoints", draft }] };
   }
-  if (sameJson(current.subsets ?? [], found) && sameJson(current.metadata.labels, labels)) return { writes: [] };
+  if (equal(current.subsets ?? [], found) && equal(current.metadata.labels, labels)) return { writes: [] };
   const write: Write = {
     kind: "change",
     ref: refOf("endpoints", current),
@@ -190,10 +190,10 @@ export function decideSlices(
     return at < 0 ? undefined : free.splice(at, 1)[0];
   };
   const writes = slices(service, backends(service, pods), zoneOf).flatMap((content): Write[] => {
-    const slice = take(({ ports }) => sameJson(ports, content.ports)) ?? take(() => true);
+    const slice = take(({ ports }) => equal(ports, content.ports)) ?? take(() => true);
     if (slice === undefined) return [createSlice(service, labels, content)];
-    const same = sameJson(slice.endpoints, content.endpoints) && sameJson(slice.ports, content.ports);
-    if (same && sameJson(slice.metadata.labels, labels)) return [];
+    const same = equal(slice.endpoints, content.endpoints) && equal(slice.ports, content.ports);
+    if (same && equal(slice.metadata.labels, labels)) return [];
     const ref = refOf("endpointslices.discovery.k8s.io", slice);
     const change = (stored: object) => ({ ...stored, metadata: { ...slice.metadata, labels }, ...content });
     return [{ kind: "change", ref, change }];

@@ -1,6 +1,9 @@
 /** What stock kubectl sends and prints, for the few commands of the demo. */
 import { type ApiPath, collectionPath, objectPath } from "../../kube/client/path.ts";
 import { ROLLOUTS } from "../../kube/client/resources.ts";
+import { setImage } from "../../controller/rollout/verbs/setImage.ts";
+import type { VerbOutcome } from "../../controller/rollout/verbs/verb.ts";
+import type { Rollout } from "../../schema/rollout.ts";
 import type { ApiRequest, ApiServer } from "../model/model.ts";
 import type { Status } from "../model/statusError.ts";
 
@@ -71,17 +74,25 @@ export async function getRollout(server: ApiServer, name: string): Promise<Reply
   return isStatus(body) ? { lines: refusalLines(body), isRefused: true } : { lines: [name], isRefused: false };
 }
 
-/** As `kubectl argo rollouts set image NAME NAME=IMAGE`. */
-export const setImage = (server: ApiServer, name: string, image: string): Promise<void> =>
-  patch(server, rolloutPath(name), { spec: { template: { spec: { containers: [{ name, image }] } } } });
+/** As `set image`: the demo's containers are named after their Rollouts. */
+export const imageTo =
+  (image: string) =>
+  (rollout: Rollout): VerbOutcome =>
+    setImage(rollout, rollout.metadata.name, image);
 
-/** As `kubectl argo rollouts promote NAME`. */
-export const promote = (server: ApiServer, name: string): Promise<void> =>
-  patch(server, rolloutPath(name, "status"), { status: { pauseConditions: null } });
-
-async function patch(server: ApiServer, path: ApiPath, body: object): Promise<void> {
-  const answer = await ask(server, { method: "PATCH", path, contentType: "application/merge-patch+json", body });
-  if (isStatus(answer.body)) throw new Error(`Cannot patch ${path}: ${answer.body.message}`);
+/** As `kubectl argo rollouts VERB NAME`: reads the Rollout, and sends what the verb makes of it. */
+export async function perform(server: ApiServer, name: string, verb: (rollout: Rollout) => VerbOutcome): Promise<void> {
+  const path = rolloutPath(name);
+  const { body: found } = await ask(server, { method: "GET", path });
+  if (isStatus(found)) throw new Error(`Cannot read ${path}: ${found.message}`);
+  const outcome = verb(found as Rollout);
+  if (outcome.kind === "impossible") throw new Error(outcome.why);
+  if (outcome.kind === "nothing") return;
+  for (const { subresource, contentType, body } of outcome.patches) {
+    const patched = rolloutPath(name, subresource);
+    const answer = await ask(server, { method: "PATCH", path: patched, contentType, body });
+    if (isStatus(answer.body)) throw new Error(`Cannot patch ${patched}: ${answer.body.message}`);
+  }
 }
 
 /** An error as kubectl prints it (cmd/util/helpers.go): what is invalid by its causes, each once, all else by its message. */

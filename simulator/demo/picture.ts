@@ -1,4 +1,5 @@
 /** What there is to see of a Rollout at one moment, read from the server: its phase, steps, pods and who is served by which. */
+import { REVISION } from "../../schema/labels.ts";
 import type { CanaryStep, Rollout } from "../../schema/rollout.ts";
 import type { ApiCore, ApiObject } from "../model/model.ts";
 import type { Condition, Pod, ReplicaSet } from "../controllers/objects.ts";
@@ -53,7 +54,6 @@ export interface Picture {
   readonly events: readonly EventPicture[];
 }
 
-const revisionKey = "rollout.argoproj.io/revision";
 const namespace = "default";
 
 /** Undefined where there is no such Rollout. */
@@ -90,7 +90,7 @@ function versionOf(set: ReplicaSet, pods: readonly Pod[]): VersionPicture {
   const [container] = (set.spec.template.spec as unknown as Pod["spec"]).containers;
   return {
     image: container?.image ?? "",
-    revision: Number(set.metadata.annotations?.[revisionKey] ?? 0),
+    revision: Number(set.metadata.annotations?.[REVISION] ?? 0),
     pods: pods.toSorted(byAge).map((pod) => ({ name: pod.metadata.name, state: stateOf(pod) })),
   };
 }

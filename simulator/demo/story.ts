@@ -3,7 +3,8 @@
  * by itself; nothing of what is shown beside the captions is made up.
  */
 import type { ApiServer } from "../model/model.ts";
-import { apply, getRollout, promote, type Reply, setImage } from "./kubectl.ts";
+import { promote } from "../../controller/rollout/verbs/promote.ts";
+import { apply, getRollout, imageTo, perform, type Reply } from "./kubectl.ts";
 import { checkout, shop, wrong } from "./manifests.ts";
 import type { Picture } from "./picture.ts";
 
@@ -51,7 +52,7 @@ const canary: Scene = {
     },
     {
       command: "kubectl argo rollouts set image shop shop=shop:2.0",
-      act: (server) => setImage(server, "shop", "shop:2.0"),
+      act: (server) => perform(server, "shop", imageTo("shop:2.0")),
       caption: "A new version. Two pods run it, so a fifth of the requests try it.",
       until: isPausedAt(1),
       speed: 1,
@@ -73,7 +74,7 @@ const canary: Scene = {
     },
     {
       command: "kubectl argo rollouts promote shop",
-      act: (server) => promote(server, "shop"),
+      act: (server) => perform(server, "shop", promote),
       caption: "Yes! Version 2.0 takes over, pod by pod, with ten of them ready at any time.",
       until: (picture) => isHealthy(picture) && onlyLatestHasPods(picture),
       speed: 2,
@@ -96,7 +97,7 @@ const blueGreen: Scene = {
     },
     {
       command: "kubectl argo rollouts set image checkout checkout=checkout:2.0",
-      act: (server) => setImage(server, "checkout", "checkout:2.0"),
+      act: (server) => perform(server, "checkout", imageTo("checkout:2.0")),
       caption: "All of 2.0 starts beside 1.0. Only the preview leads there: test it in peace.",
       until: ({ phase }) => phase === "Paused",
       speed: 1,
@@ -104,7 +105,7 @@ const blueGreen: Scene = {
     },
     {
       command: "kubectl argo rollouts promote checkout",
-      act: (server) => promote(server, "checkout"),
+      act: (server) => perform(server, "checkout", promote),
       caption: "From one moment to the next, every request goes to 2.0.",
       until: ({ services, versions }) => services[0]?.behind.has(versions.at(-1)?.revision ?? 0) === true,
       speed: 1,

@@ -2,6 +2,7 @@
  * What a kubelet reports of a pod, as a pure function of the pod's spec and of the time since the pod was assigned.
  * No clock, no I/O: the driver (kubelet.ts) asks `podAt` for the status of a moment and for the next moment that differs.
  */
+import { goDurationMs } from "../../kube/object/goDuration.ts";
 
 /** How long things take, in ms; annotations of a pod override them for that pod. */
 export interface KubeletSettings {
@@ -144,12 +145,10 @@ const hookMs = (hook: HookView | undefined): number =>
 const longestHookMs = (spec: PodSpecView, hook: "postStart" | "preStop"): number =>
   Math.max(0, ...spec.containers.map(({ lifecycle }) => hookMs(lifecycle?.[hook])));
 
-/** Milliseconds of a Go duration such as `1.5s`, `300ms` or `1m30s`; undefined when it is none. */
-export function durationMs(text: string | undefined): number | undefined {
-  if (text === undefined || !/^([\d.]+(ms|s|m|h))+$/.test(text)) return undefined;
-  const parts = text.matchAll(/([\d.]+)(ms|s|m|h)/g);
-  const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-  return parts.reduce((sum, [, value, name]) => sum + Number(value) * unit[name as keyof typeof unit], 0);
+/** The pod's own time by an annotation; undefined where it has none that can be read. */
+function ownMs(annotations: Readonly<Record<string, string>>, what: string): number | undefined {
+  const ms = goDurationMs(annotations[`sim.sluice.dev/${what}`] ?? "");
+  return ms === undefined || ms < 0 ? undefined : ms;
 }
 
 /**
@@ -162,9 +161,9 @@ export function planPod(
   settings: KubeletSettings,
 ): PodPlan {
   const restarts = spec.restartPolicy === "Never" || spec.restartPolicy === "OnFailure" ? spec.restartPolicy : "Always";
-  const crashAfterMs = durationMs(annotations["sim.sluice.dev/crash-after"]);
-  const readyAfterMs = durationMs(annotations["sim.sluice.dev/ready-after"]) ?? settings.readyAfterMs;
-  const goneAfterMs = durationMs(annotations["sim.sluice.dev/gone-after"]) ?? settings.goneAfterMs;
+  const crashAfterMs = ownMs(annotations, "crash-after");
+  const readyAfterMs = ownMs(annotations, "ready-after") ?? settings.readyAfterMs;
+  const goneAfterMs = ownMs(annotations, "gone-after") ?? settings.goneAfterMs;
   return {
     containers: spec.containers.map((container) => planContainer(container, restarts !== "Always", crashAfterMs)),
     initContainers: (spec.initContainers ?? []).map((container) => planContainer(container, true)),

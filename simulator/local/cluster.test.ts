@@ -6,7 +6,8 @@ import type { ApiCore } from "../model/model.ts";
 import { savedState, type SavedState } from "../server/objects/saved.ts";
 import { startLocalCluster } from "./cluster.ts";
 import type { Pod } from "../controllers/objects.ts";
-import { apply, promote, setImage } from "../demo/kubectl.ts";
+import { promote } from "../../controller/rollout/verbs/promote.ts";
+import { apply, imageTo, perform } from "../demo/kubectl.ts";
 import { checkout, shop, wrong } from "../demo/manifests.ts";
 import { randomOf } from "../demo/random.ts";
 
@@ -32,7 +33,7 @@ describe("a cluster in one process", () => {
     expect((await apply(server, shop)).lines).toEqual(["service/shop created", "rollout.argoproj.io/shop created"]);
     await clock.advance(5_000);
     expect(phaseOf(core, "shop")).toBe("Healthy");
-    await setImage(server, "shop", "shop:2.0");
+    await perform(server, "shop", imageTo("shop:2.0"));
     await clock.advance(5_000);
     expect(phaseOf(core, "shop")).toBe("Paused");
     expect((await apply(server, [wrong])).lines[0]).toBe('The Rollout "cart" is invalid: ');
@@ -95,7 +96,7 @@ spec:
     const first = await start();
     await apply(first.server, shop);
     await clock.advance(5_000);
-    await setImage(first.server, "shop", "shop:2.0");
+    await perform(first.server, "shop", imageTo("shop:2.0"));
     await clock.advance(30_000);
     const saved = JSON.parse(JSON.stringify(savedState(first.core))) as SavedState;
     await first.stop();
@@ -106,7 +107,7 @@ spec:
     await clock.advance(60_000);
     expect(podsOf(core)).toEqual((saved.objects["pods"] ?? []) as readonly Pod[]);
     expect(phaseOf(core, "shop")).toBe("Paused");
-    await promote(server, "shop");
+    await perform(server, "shop", promote);
     await clock.advance(10_000);
     expect(phaseOf(core, "shop")).toBe("Healthy");
     expect(podsOf(core).map(({ spec }) => spec.containers[0]?.image)).toEqual(

@@ -3,7 +3,7 @@ import { chmod, readFile, rename, rm, writeFile } from "node:fs/promises";
 import type { Clock } from "../../kube/clock/clock.ts";
 import type { ApiCore, ApiObject } from "../model/model.ts";
 import { type SavedState, savedState } from "../server/objects/saved.ts";
-import { isObject } from "../model/json.ts";
+import { isObject } from "../../kube/object/json.ts";
 
 /** Raised when what is written can no longer be read by those before. */
 const formatVersion = 1;

@@ -1,8 +1,8 @@
 /** Which fields an object has, and which of them differ between two: what server-side apply keeps account of. */
-import { sameJson } from "../model/equality.ts";
+import { equal } from "../../kube/object/equality.ts";
 import type { Shape } from "../schema/shape.ts";
 import { collector, type Collector, fieldElement, fieldNameOf, type FieldSet, hasElement, below } from "./fieldSet.ts";
-import { isObject } from "../model/json.ts";
+import { isObject } from "../../kube/object/json.ts";
 import { elementOf, entriesOf, isNamed, itemsOf, memberShape, structureOf } from "./typedValue.ts";
 
 /** All fields: leaves, elements of lists and entries of maps; not the objects that the schema itself names. */
@@ -79,7 +79,7 @@ function differInside(
   if (next === "leaf" || old === "leaf" || old !== next || bothEmpty) {
     if (before === undefined) found.added.add(path);
     else if (after === undefined) found.removed.add(path);
-    else if (!sameJson(before, after)) found.modified.add(path);
+    else if (!equal(before, after)) found.modified.add(path);
     return true;
   }
   if (next === "map") {
@@ -100,8 +100,7 @@ function differInside(
     path.push(element);
     // Elements that are there twice have no fields of their own: they are one.
     if ((x?.length ?? 0) < 2 && (y?.length ?? 0) < 2) differ(shape?.items, x?.[0], y?.[0], path, found);
-    else if (!sameJson(x, y))
-      (x === undefined ? found.added : y === undefined ? found.removed : found.modified).add(path);
+    else if (!equal(x, y)) (x === undefined ? found.added : y === undefined ? found.removed : found.modified).add(path);
     path.pop();
   }
   return false;

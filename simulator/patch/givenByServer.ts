@@ -1,6 +1,6 @@
 /** What the API server gives to new objects after it has accounted for their fields: nobody owns it. */
 import type { Schema } from "../schema/schema.ts";
-import { isList, isObject, type Json } from "../model/json.ts";
+import { isList, isObject, type Json } from "../../kube/object/json.ts";
 
 const member = (object: Json, name: string): unknown => {
   const spec = object["spec"];

@@ -2,8 +2,8 @@
  * JSON patches (RFC 6902) with what the API server adds to them: an index counts from the end when it is negative,
  * `replace` may set a member that is not there, `copy` of nothing gives null, `test` for null holds where nothing is.
  */
-import { sameJson } from "../model/equality.ts";
-import { isList, isObject, type Json, withMember } from "../model/json.ts";
+import { equal } from "../../kube/object/equality.ts";
+import { isList, isObject, type Json, withMember } from "../../kube/object/json.ts";
 import { goJsonType, inapplicable, PatchError, undecodable } from "../model/patchError.ts";
 
 const maxOperations = 10_000;
@@ -49,8 +49,7 @@ function applied(document: unknown, operation: Json): unknown {
       return added(document, path, found(document, pointer(operation, "from")) ?? null);
     case "test": {
       const actual = path.text === "" ? document : (found(document, path) ?? null);
-      if (!sameJson(actual, value))
-        throw inapplicable(`Cannot patch: the value at "${path.text}" is not the tested one`);
+      if (!equal(actual, value)) throw inapplicable(`Cannot patch: the value at "${path.text}" is not the tested one`);
       return document;
     }
     default:

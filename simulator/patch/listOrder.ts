@@ -1,5 +1,5 @@
 /** The order of a list that the API server and a patch both have a say in. */
-import { isObject } from "../model/json.ts";
+import { isObject } from "../../kube/object/json.ts";
 
 /** Whether two elements are versions of one. */
 export type Identity = (a: unknown, b: unknown) => boolean;

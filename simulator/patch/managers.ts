@@ -1,6 +1,6 @@
 /** Who owns which fields: metadata.managedFields, read and written. */
 import { type FieldSet, isEmpty, noFields, union, without } from "./fieldSet.ts";
-import { isList, isObject } from "../model/json.ts";
+import { isList, isObject } from "../../kube/object/json.ts";
 
 export type Operation = "Apply" | "Update";
 

@@ -1,7 +1,7 @@
 /** Puts an applied configuration into an object, and takes fields out of one. */
 import type { Shape } from "../schema/shape.ts";
 import { below, fieldElement, type FieldSet, hasElement, isEmpty } from "./fieldSet.ts";
-import type { Json } from "../model/json.ts";
+import type { Json } from "../../kube/object/json.ts";
 import { elementOf, entriesOf, itemsOf, memberShape, structureOf } from "./typedValue.ts";
 
 /** `applied` wins in fields that both have; none of its lists has an element twice. */

@@ -3,7 +3,7 @@
  * and takes back what it no longer has. Other writes are accounted for, too, as updates. Follows the API server's
  * fieldmanager and structured-merge-diff v6; objects are never converted between versions.
  */
-import { sameJson } from "../model/equality.ts";
+import { equal } from "../../kube/object/equality.ts";
 import type { Cause } from "../model/model.ts";
 import type { Schema } from "../schema/schema.ts";
 import { isBuiltin } from "../schema/schema.ts";
@@ -22,7 +22,7 @@ import {
   without,
 } from "./fieldSet.ts";
 import { givenByServer } from "./givenByServer.ts";
-import { isList, isObject, type Json, withMember } from "../model/json.ts";
+import { isList, isObject, type Json, withMember } from "../../kube/object/json.ts";
 import { idOf, type Manager, type Managers, owned, readManagers, writtenManagers } from "./managers.ts";
 import { merged, withoutFields } from "./mergeApplied.ts";
 import { PatchError } from "../model/patchError.ts";
@@ -78,7 +78,7 @@ export function serverSideApply(apply: Apply): Applied {
   }
   const after = new Map(withoutLost(managers, id, changes));
   // The order of a list's elements is no field, but it is a change.
-  const isSame = existing !== undefined && sameJson(live, next);
+  const isSame = existing !== undefined && equal(live, next);
   const time = isSame ? known.get(id)?.time : apply.time;
   after.set(id, { ...self, time, fields: owned(fields) });
   return { object: withManagers(isSame ? existing : next, after) };

@@ -4,9 +4,9 @@
  */
 import type { Schema } from "../schema/schema.ts";
 import { type Shape, shapeOf } from "../schema/shape.ts";
-import { isList, isObject, type Json, withMember } from "../model/json.ts";
+import { isList, isObject, type Json, withMember } from "../../kube/object/json.ts";
 import { type Identity, keyIdentity, ordered, sameScalar } from "./listOrder.ts";
-import { withoutNulls } from "./mergePatch.ts";
+import { withoutNulls } from "../../kube/object/mergePatch.ts";
 import { goJsonType, inapplicable, PatchError } from "../model/patchError.ts";
 
 const directive = "$patch";

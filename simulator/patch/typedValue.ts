@@ -3,7 +3,7 @@ import { objectMetaSchema } from "../schema/builtin.ts";
 import { isBuiltin, type Schema } from "../schema/schema.ts";
 import { type Shape, shapeOf } from "../schema/shape.ts";
 import { pathText } from "./fieldSet.ts";
-import { isList, isObject, type Json } from "../model/json.ts";
+import { isList, isObject, type Json } from "../../kube/object/json.ts";
 
 const whole = new WeakMap<Schema, Schema>();
 

@@ -4,7 +4,7 @@
  * gives back the object it was given when it adds nothing; goDefaults.ts has what depends on nothing.
  */
 import { pullPolicy } from "../../controller/rollout/hash/image.ts";
-import { isList, isObject, type Json, withMember } from "../model/json.ts";
+import { isList, isObject, type Json, withMember } from "../../kube/object/json.ts";
 
 export type Fill = (object: Json) => Json;
 

@@ -1,6 +1,6 @@
 /** Walks an object with its schema and tells what is wrong. */
 import type { Cause } from "../model/model.ts";
-import { isList, isObject, type Json } from "../model/json.ts";
+import { isList, isObject, type Json } from "../../kube/object/json.ts";
 import { pathText } from "./fieldPath.ts";
 import { duplicate, invalid, jsonType, required, wrongType } from "./constraints.ts";
 import { createMemory, type Memory } from "./memory.ts";

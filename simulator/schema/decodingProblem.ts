@@ -3,7 +3,7 @@
  * the metadata. Such an object is refused with HTTP 400 before anything else looks at it.
  */
 import { parseQuantity, quantityRule } from "../../kube/validation/resourceQuantity.ts";
-import { isList, isObject, type Json } from "../model/json.ts";
+import { isList, isObject, type Json } from "../../kube/object/json.ts";
 import { goJsonType } from "../model/patchError.ts";
 import { objectMetaSchema } from "./builtin.ts";
 import { isBuiltin, type Schema } from "./schema.ts";

@@ -3,7 +3,7 @@
  * pointer vanish, as do nulls; quantities and times come out in one form; and the API server fills in what it always does.
  */
 import { canonicalQuantity } from "../../kube/object/quantity.ts";
-import { isList, type Json } from "../model/json.ts";
+import { isList, type Json } from "../../kube/object/json.ts";
 import { createMemory } from "./memory.ts";
 import type { Schema } from "./schema.ts";
 import { type Shape, shapeOf } from "./shape.ts";

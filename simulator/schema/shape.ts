@@ -1,5 +1,5 @@
 /** A schema made ready for walking objects: maps instead of records, limits compiled, references to itself resolved. */
-import { sameJson } from "../model/equality.ts";
+import { equal } from "../../kube/object/equality.ts";
 import {
   type Constraint,
   enumConstraint,
@@ -76,7 +76,7 @@ function limitsOf(schema: Schema): readonly Constraint[] {
     ...(format === undefined ? [] : [format]),
     ...numberConstraints(schema),
     ...sizeConstraints(schema),
-    ...(schema.enum === undefined ? [] : [enumConstraint(schema.enum, sameJson)]),
+    ...(schema.enum === undefined ? [] : [enumConstraint(schema.enum, equal)]),
   ];
 }
 

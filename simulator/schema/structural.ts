@@ -4,7 +4,7 @@
  * resource (its root) as on that of one of the API server's own kinds.
  */
 import type { Cause } from "../model/model.ts";
-import { isList, isObject, type Json } from "../model/json.ts";
+import { isList, isObject, type Json } from "../../kube/object/json.ts";
 import { objectMetaSchema } from "./builtin.ts";
 import { causesIn } from "./causes.ts";
 import { pathText } from "./fieldPath.ts";

@@ -2,12 +2,13 @@
  * Autoscalers and Rollouts. The horizontal autoscaler of Kubernetes, fed with an external metric as KEDA does it, works on
  * the scale subresource: it reads status.replicas and status.selector there and writes spec.replicas.
  */
+import { HASH_LABEL } from "../../schema/labels.ts";
 import { afterAll, expect, test } from "bun:test";
 import { promote, setImage } from "./harness/actions.ts";
 import type { KubeObject } from "./harness/api.ts";
 import { type ExternalMetrics, serveExternalMetrics } from "./harness/externalMetrics.ts";
 import { harness } from "./harness/harness.ts";
-import { hashLabel, type ReplicaSetView, type Scene } from "./harness/rolloutView.ts";
+import type { ReplicaSetView, Scene } from "./harness/rolloutView.ts";
 import { until } from "./harness/until.ts";
 import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/world.ts";
 
@@ -208,9 +209,9 @@ needsPlane("blue-green tells the autoscaler of the active version alone, and kee
   const paused = inPhase("Paused", "BlueGreenPause");
   const first = await world.settle("web", "waits for the promotion", paused);
   expect(sizesIn(first)).toEqual([4, 4]);
-  const active = first.replicaSets[0]?.metadata.labels?.[hashLabel];
+  const active = first.replicaSets[0]?.metadata.labels?.[HASH_LABEL];
   expect(await scaleOf(world)).toMatchObject({
-    status: { replicas: 4, selector: `app=web,${hashLabel}=${active}` },
+    status: { replicas: 4, selector: `app=web,${HASH_LABEL}=${active}` },
   });
 
   const recording = await record(world);

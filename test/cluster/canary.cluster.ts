@@ -1,5 +1,5 @@
 import { test } from "bun:test";
-import { abort, pause, promote, promoteFull, retry, scale, setImage, undo } from "./harness/actions.ts";
+import { abort, pause, promote, promoteFull, resume, retry, scale, setImage, undo } from "./harness/actions.ts";
 import { newStory } from "./harness/story.ts";
 import { healthy, inPhase, newWorld, pausedAt } from "./harness/world.ts";
 
@@ -117,7 +117,7 @@ test.concurrent("a pause by the user holds the update where it is", async () => 
   story.tell("promoted: goes to the first pause", await world.frame(name, "paused at step 1", pausedAt(1)));
   await pause(world, name);
   story.tell("paused at the pause", await world.frame(name, "Paused", inPhase("Paused", "manually paused")));
-  await world.patch(name, { spec: { paused: false } });
+  await resume(world, name);
   story.tell(
     "not paused by the user: still at the step's pause",
     await world.frame(name, "paused at step 1", pausedAt(1)),

@@ -7,7 +7,7 @@ import { mkdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { type Configuration, secretName } from "../../webhook/configuration/configuration.ts";
 import type { Secret } from "../../webhook/certificates/secret.ts";
-import { abort, promote, promoteFull, retry, scale, setImage, undo } from "./harness/actions.ts";
+import { abort, promote, promoteFull, restart, retry, scale, setImage, undo } from "./harness/actions.ts";
 import type { KubeObject } from "./harness/api.ts";
 import { requestsOf } from "./harness/auditLog.ts";
 import type { CommandResult } from "./harness/controlPlane.ts";
@@ -132,7 +132,7 @@ ours(
     await world.settle(canary, "yellow is Healthy", healthy);
     const before = uidsOf(await podsIn(world));
     await Bun.sleep(1_100); // restartAt has whole seconds
-    await world.patch(canary, { spec: { restartAt: new Date().toISOString().replace(/\.\d+Z/, "Z") } });
+    await restart(world, canary);
     await until("all pods are new", async () => {
       const pods = await podsIn(world);
       return pods.length === 5 && uidsOf(pods).every((uid) => !before.includes(uid));

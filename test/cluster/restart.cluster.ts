@@ -1,6 +1,6 @@
 /** restartAt: pods are replaced a few at a time, by evictions that disruption budgets may refuse. */
 import { expect, test } from "bun:test";
-import { promote, setImage } from "./harness/actions.ts";
+import { promote, restart as askRestart, setImage } from "./harness/actions.ts";
 import type { KubeObject } from "./harness/api.ts";
 import { otherController } from "./harness/controller.ts";
 import { harness } from "./harness/harness.ts";
@@ -37,9 +37,8 @@ const service: KubeObject = {
 async function restart(world: World): Promise<(view: RolloutView) => boolean> {
   // Pods are older than a time in whole seconds only when that second has passed.
   await Bun.sleep(1_100);
-  const at = `${new Date().toISOString().slice(0, 19)}Z`;
-  await world.patch("web", { spec: { restartAt: at } });
-  return ({ status }) => (status as { restartedAt?: string } | undefined)?.restartedAt === at;
+  await askRestart(world, "web");
+  return ({ spec, status }) => spec.restartAt !== undefined && status?.restartedAt === spec.restartAt;
 }
 
 /** What is looked at in a Rollout and in a ReplicaSet. */

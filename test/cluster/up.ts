@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startKubelet } from "../../simulator/kubelet/kubelet.ts";
-import { durationMs } from "../../simulator/kubelet/pod.ts";
+import { goDurationMs } from "../../kube/object/goDuration.ts";
 import { connect } from "./harness/api.ts";
 import { startControlPlane } from "./harness/controlPlane.ts";
 import { kubeletPort } from "./harness/kubeletPort.ts";
@@ -21,7 +21,7 @@ const { values } = parseArgs({
 });
 
 function duration(flag: "ready-after" | "gone-after"): number {
-  const ms = durationMs(values[flag]);
+  const ms = goDurationMs(values[flag]);
   if (ms === undefined) throw new Error(`Cannot use --${flag} ${values[flag]}: it takes a duration such as 1.2s`);
   return ms;
 }

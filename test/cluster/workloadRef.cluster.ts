@@ -1,9 +1,10 @@
 /** Rollouts that take their pod template from another workload, and the place of a Deployment. */
+import { HASH_LABEL } from "../../schema/labels.ts";
 import { expect, test } from "bun:test";
 import type { KubeObject } from "./harness/api.ts";
 import { otherController } from "./harness/controller.ts";
 import { scale } from "./harness/actions.ts";
-import { hashLabel, type ReplicaSetView } from "./harness/rolloutView.ts";
+import type { ReplicaSetView } from "./harness/rolloutView.ts";
 import { newStory } from "./harness/story.ts";
 import { until } from "./harness/until.ts";
 import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/world.ts";
@@ -96,7 +97,7 @@ test.concurrent("a Rollout whose Deployment is missing waits for it, and stands 
   await scale(world, name, 3);
   await world.settle(name, "invalid again", missing);
   // Not by their owner: the recorded controller lets go of them.
-  const sets = `/apis/apps/v1/namespaces/${world.namespace}/replicasets?labelSelector=${hashLabel}`;
+  const sets = `/apis/apps/v1/namespaces/${world.namespace}/replicasets?labelSelector=${HASH_LABEL}`;
   const { items } = await world.harness.api.list<ReplicaSetView>(sets);
   expect(items.map(({ spec, status }) => [spec.replicas, status.availableReplicas])).toEqual([[2, 2]]);
   await createDeployment(world, 0);

@@ -3,7 +3,7 @@ import { createCore } from "../../simulator/server/objects/core.ts";
 import type { ApiCore, ApiObject, Change, Draft, ObjectRef } from "../../simulator/model/model.ts";
 import { type ControllersOptions, startControllers } from "../../simulator/controllers/controllers.ts";
 import { virtualClock } from "../sim/clock.ts";
-import { merged } from "./merged.ts";
+import { patched } from "../../kube/object/mergePatch.ts";
 
 export const startMs = Date.UTC(2030, 0, 1);
 export const namespace = "default";
@@ -52,7 +52,7 @@ export function stage({ seed = 1, through = (core) => core, ...options }: StageO
     now: () => clock.now(),
     pass: (seconds) => clock.pass(seconds * 1000),
     create: (resource, object) => core.create(resource, { ...object, metadata: { namespace, ...object.metadata } }),
-    patch: (resource, name, body) => void core.modify(ref(resource, name), (stored) => merged(stored, body)),
+    patch: (resource, name, body) => void core.modify(ref(resource, name), (stored) => patched(stored, body)),
     remove: (resource, name) => void core.delete(ref(resource, name)),
     get: (resource, name) => core.get(ref(resource, name)),
     events: (name) =>

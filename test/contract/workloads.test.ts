@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { createCore } from "../../simulator/server/objects/core.ts";
 import { startControllers } from "../../simulator/controllers/controllers.ts";
 import { virtualClock } from "../sim/clock.ts";
-import { merged } from "./merged.ts";
+import { patched } from "../../kube/object/mergePatch.ts";
 import { type Cluster, play, resources } from "./port.ts";
 import { scenarios } from "./workloads.ts";
 
@@ -24,7 +24,7 @@ function inMemory(): Cluster {
     create: async (kind, { metadata: { name, labels = {}, annotations = {} }, ...object }) =>
       void core.create(resources[kind], { ...object, metadata: { name, namespace, labels, annotations } }),
     patch: async (kind, name, body) =>
-      void core.modify({ resource: resources[kind], namespace, name }, (stored) => merged(stored, body)),
+      void core.modify({ resource: resources[kind], namespace, name }, (stored) => patched(stored, body)),
     remove: async (kind, name, policy) =>
       void core.delete({ resource: resources[kind], namespace, name }, policyOf(policy)),
     list: async (kind) => core.list(resources[kind], { namespace }),

@@ -3,7 +3,7 @@ import type { Decision } from "../../controller/rollout/model/model.ts";
 import { expectTimeline } from "./timeline.ts";
 import { createWorld, type World } from "./world.ts";
 import * as user from "./edits.ts";
-import { blueGreen, canary, image, pause, rolloutOf, scale, setWeight, spec } from "./edits.ts";
+import { blueGreen, canary, image, pause, restart, rolloutOf, scale, setWeight } from "./edits.ts";
 
 const services = ["active", "preview"];
 
@@ -254,7 +254,7 @@ describe("blue-green in the middle", () => {
   test("a restart", () => {
     const world = createWorld(rolloutOf({ replicas: 3, strategy: blueGreen({ maxUnavailable: 2 }) }), { services });
     world.pass(10_000);
-    world.edit("restartAt +10s", spec({ restartAt: "2026-01-01T00:00:10Z" }));
+    world.edit("restartAt +10s", restart(Date.parse("2026-01-01T00:00:10Z")));
     world.pass(60_000);
     expectTimeline("blue-green-restart", world);
   });

@@ -2,7 +2,7 @@ import { describe, test } from "bun:test";
 import { expectTimeline } from "./timeline.ts";
 import { createWorld, type World, type WorldOptions } from "./world.ts";
 import * as user from "./edits.ts";
-import { annotate, canary, image, pause, rolloutOf, setWeight, spec } from "./edits.ts";
+import { annotate, canary, image, pause, restart, rolloutOf, setWeight, spec } from "./edits.ts";
 
 const steps = [setWeight(20), pause(), setWeight(60), pause()];
 const names = { stableService: "stable", canaryService: "canary" };
@@ -106,14 +106,14 @@ describe("a restart", () => {
   test("replaces pods as far as maxUnavailable allows", () => {
     const world = createWorld(rolloutOf({ strategy: canary(steps) }));
     world.pass(10_000);
-    world.edit("restartAt +10s", spec({ restartAt: "2026-01-01T00:00:10Z" }));
+    world.edit("restartAt +10s", restart(Date.parse("2026-01-01T00:00:10Z")));
     world.pass(60_000);
     expectTimeline("restart", world);
   });
 
   test("waits for its time, and goes on at a pause with two ReplicaSets", () => {
     const world = atFirstPause(canary(steps, { maxUnavailable: "40%" }));
-    world.edit("restartAt +15s", spec({ restartAt: "2026-01-01T00:00:15Z" }));
+    world.edit("restartAt +15s", restart(Date.parse("2026-01-01T00:00:15Z")));
     world.pass(120_000);
     expectTimeline("restart-at-pause", world);
   });
@@ -121,7 +121,7 @@ describe("a restart", () => {
   test("is given up for a new image", () => {
     const world = createWorld(rolloutOf({ strategy: canary(steps) }), { readyAfterMs: () => 20_000 });
     world.pass(30_000);
-    world.edit("restartAt +30s", spec({ restartAt: "2026-01-01T00:00:30Z" }));
+    world.edit("restartAt +30s", restart(Date.parse("2026-01-01T00:00:30Z")));
     world.pass(5_000);
     world.edit("image web:2", image("web:2"));
     world.pass(60_000);

@@ -6,20 +6,17 @@ import type { Traffic } from "../../providers/traffic/router.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { podTemplateHash, stepHash } from "../../controller/rollout/hash/podHash.ts";
 import { templateDigest } from "../../controller/rollout/hash/templateDigest.ts";
-import {
-  EPHEMERAL_METADATA,
-  HASH_LABEL,
-  MANAGED_BY,
-  REVISION,
-  type Action,
-  type PodFacts,
-  type PodLook,
-  type PodWait,
-  type ReplicaSetFacts,
-  type ServiceFacts,
-  type Snapshot,
-  type WorkloadFacts,
+import type {
+  Action,
+  PodFacts,
+  PodLook,
+  PodWait,
+  ReplicaSetFacts,
+  ServiceFacts,
+  Snapshot,
+  WorkloadFacts,
 } from "../../controller/rollout/model/model.ts";
+import { EPHEMERAL_METADATA, HASH_LABEL, MANAGED_BY, REVISION, WORKLOAD_GENERATION } from "../../schema/labels.ts";
 import { avoiding, injectedAntiAffinity } from "../../controller/rollout/model/antiAffinity.ts";
 import { equal } from "../../kube/object/equality.ts";
 import { nextLookAt, setToLookAt } from "../../controller/rollout/status/stuck.ts";
@@ -27,7 +24,6 @@ import { restartDue } from "../../controller/rollout/revision/restart.ts";
 import { matchesSelector } from "../../kube/object/selector.ts";
 import { serviceViolations } from "../../controller/rules/rollout/references.ts";
 import { violationText } from "../../kube/validation/violation.ts";
-import { WORKLOAD_GENERATION } from "../../controller/rollout/revision/workload.ts";
 import { replicaSetFacts } from "../../controller/rollout/facts/stores.ts";
 import type { Workload } from "../../schema/kube.ts";
 import { resolvedBy, scaledDeployment } from "./deployment.ts";

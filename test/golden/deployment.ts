@@ -2,7 +2,7 @@
 import type { Workload } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { Action } from "../../controller/rollout/model/model.ts";
-import { REPLICAS_BEFORE } from "../../controller/rollout/revision/workload.ts";
+import { REPLICAS_BEFORE } from "../../schema/labels.ts";
 import { resolve, type Resolved } from "../../controller/rollout/facts/resolve.ts";
 import { createWorkloadStores } from "../../controller/rollout/facts/workloads.ts";
 

@@ -1,4 +1,11 @@
 /** A Rollout to begin with, and what people do to it, in the words of the command line. */
+import * as aborting from "../../controller/rollout/verbs/abort.ts";
+import * as pausing from "../../controller/rollout/verbs/pause.ts";
+import * as promoting from "../../controller/rollout/verbs/promote.ts";
+import { setImage } from "../../controller/rollout/verbs/setImage.ts";
+import type { VerbOutcome } from "../../controller/rollout/verbs/verb.ts";
+import { applyJsonPatch } from "../../simulator/patch/jsonPatch.ts";
+import { applyMergePatch } from "../../simulator/patch/mergePatch.ts";
 import type { CanaryStep, Rollout, RolloutStrategy } from "../../schema/rollout.ts";
 
 export type Edit = (rollout: Rollout) => Rollout;
@@ -6,7 +13,7 @@ export type Edit = (rollout: Rollout) => Rollout;
 /** A Rollout of five pods with one container, image `web:1`. */
 export function rolloutOf(spec: Partial<Rollout["spec"]>): Rollout {
   const { template: _, ...plain } = spec;
-  return image("web:1")({
+  return onlyContainer("web:1")({
     apiVersion: "argoproj.io/v1alpha1",
     kind: "Rollout",
     metadata: { name: "web", namespace: "default" },
@@ -49,9 +56,21 @@ const withSpec =
   (change: Partial<Rollout["spec"]>): Edit =>
   (rollout) => ({ ...rollout, spec: { ...rollout.spec, ...change } });
 
-const withStatus =
-  (change: (status: NonNullable<Rollout["status"]>) => NonNullable<Rollout["status"]>): Edit =>
-  (rollout) => ({ ...rollout, status: change(rollout.status ?? {}) });
+/** What the API server makes of a verb's patches; a golden Rollout has the template of its workload in its spec. */
+export const by =
+  (verb: (rollout: Rollout) => VerbOutcome): Edit =>
+  (rollout) => {
+    const outcome = verb(rollout);
+    if (outcome.kind === "impossible") throw new Error(outcome.why);
+    if (outcome.kind === "nothing") return rollout;
+    return outcome.patches.reduce(
+      (changed, { contentType, body }) =>
+        contentType === "application/merge-patch+json"
+          ? applyMergePatch(changed, body)
+          : (applyJsonPatch(changed, body) as Rollout),
+      rollout,
+    );
+  };
 
 /** Edits one after the other, as one write. */
 export const both =
@@ -59,13 +78,22 @@ export const both =
   (rollout) =>
     edits.reduce((changed, edit) => edit(changed), rollout);
 
-export const image = (name: string): Edit =>
+const onlyContainer = (name: string): Edit =>
   withSpec({
     template: { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: name }] } },
   });
 
+export const image =
+  (name: string): Edit =>
+  (rollout) =>
+    rollout.spec.template === undefined
+      ? onlyContainer(name)(rollout)
+      : by((changed) => setImage(changed, "*", name))(rollout);
+
 export const scale = (replicas: number): Edit => withSpec({ replicas });
-export const paused = (value: boolean): Edit => withSpec({ paused: value });
+export const paused = (value: boolean): Edit => by(value ? pausing.pause : pausing.resume);
+/** @param at ms since the epoch */
+export const restart = (at: number): Edit => by(() => pausing.restart(at));
 export const spec = (change: Partial<Rollout["spec"]>): Edit => withSpec(change);
 
 export const annotate =
@@ -78,22 +106,7 @@ export const annotate =
 /** Replaces the strategy. */
 export const strategy = (next: RolloutStrategy): Edit => withSpec({ strategy: next });
 
-/** `promote`: lifts a pause, or else skips the current step (docs/behaviour/pauses-and-aborts.md#resuming). */
-export const promote: Edit = (rollout) => {
-  const resumed = rollout.spec.paused === true ? paused(false)(rollout) : rollout;
-  const { pauseConditions, ...status } = rollout.status ?? {};
-  if ((pauseConditions ?? []).length > 0) return { ...resumed, status };
-  const steps = rollout.spec.strategy?.canary?.steps?.length ?? 0;
-  if (steps === 0) return resumed;
-  return { ...resumed, status: { ...status, currentStepIndex: Math.min(steps, (status.currentStepIndex ?? 0) + 1) } };
-};
-
-/** `promote --full`. */
-export const promoteFull: Edit = (rollout) => {
-  const resumed = rollout.spec.paused === true ? paused(false)(rollout) : rollout;
-  const { currentPodHash, stableRS } = rollout.status ?? {};
-  return currentPodHash === stableRS ? resumed : withStatus((s) => ({ ...s, promoteFull: true }))(resumed);
-};
-
-export const abort: Edit = withStatus((status) => ({ ...status, abort: true }));
-export const retry: Edit = withStatus((status) => ({ ...status, abort: false }));
+export const promote: Edit = by(promoting.promote);
+export const promoteFull: Edit = by(promoting.promoteFull);
+export const abort: Edit = by(aborting.abort);
+export const retry: Edit = by(aborting.retry);

@@ -5,7 +5,8 @@
 import { describe, expect, test } from "bun:test";
 import { decide } from "../../controller/rollout/decide/decide.ts";
 import { maxSurge, maxUnavailable } from "../../controller/rollout/model/defaults.ts";
-import { HASH_LABEL, type Action, type Decision, type Snapshot } from "../../controller/rollout/model/model.ts";
+import type { Action, Decision, Snapshot } from "../../controller/rollout/model/model.ts";
+import { HASH_LABEL } from "../../schema/labels.ts";
 import type { Traffic } from "../../providers/traffic/router.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { play, randomBlueGreen, randomCanary, randomOf, randomRouted, randomScaled } from "./random.ts";

@@ -6,13 +6,8 @@
  * are letters, capital when True: Available, Completed, Healthy, Paused; `-` while there is none. `pods 6·1·5·5`: all,
  * updated, ready and available ones of the status.
  */
-import {
-  HASH_LABEL,
-  SCALE_DOWN_DEADLINE,
-  type Action,
-  type Decision,
-  type ReplicaSetFacts,
-} from "../../controller/rollout/model/model.ts";
+import type { Action, Decision, ReplicaSetFacts } from "../../controller/rollout/model/model.ts";
+import { HASH_LABEL, SCALE_DOWN_DEADLINE } from "../../schema/labels.ts";
 import type { Traffic } from "../../providers/traffic/router.ts";
 import type { RolloutCondition, RolloutStatus } from "../../schema/rollout.ts";
 import { START, type Cluster } from "./cluster.ts";

@@ -1,10 +1,9 @@
 /** Carrying out a script's deeds in a world: by the API, in one instant, as people and machines with kubectl do. */
 import type { ApiCore, ApiObject, ApiServer, Draft } from "../../simulator/model/model.ts";
-import { HASH_LABEL } from "../../controller/rollout/model/model.ts";
+import { HASH_LABEL, RESTORE_WORKLOAD } from "../../schema/labels.ts";
 import { timestamp } from "../../kube/object/time.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { RESTORE_WORKLOAD } from "../../controller/rollout/revision/workload.ts";
-import type { Edit } from "../golden/edits.ts";
+import { type Edit, restart } from "../golden/edits.ts";
 import { createDeployment, deploymentIn, resolvedIn, sizeDeployment, storeTemplate } from "./deployment.ts";
 import { changeIngress } from "./routing.ts";
 import type { Deed, Script } from "./script.ts";
@@ -126,10 +125,8 @@ export function perform(stage: Stage, deed: Deed): void {
       return editRollout(stage, deed.edit);
     case "scale":
       return autoscale(stage, deed.replicas);
-    case "restart": {
-      const restartAt = timestamp(core.clock.now());
-      return editRollout(stage, (rollout) => ({ ...rollout, spec: { ...rollout.spec, restartAt } }));
-    }
+    case "restart":
+      return editRollout(stage, restart(core.clock.now()));
     case "failPods":
       for (const { metadata } of podsOfImage(stage, deed.image, deed.count)) {
         setReady(stage, metadata.name, metadata.uid, false);

@@ -3,7 +3,7 @@
  * for counts as serving. Whoever edits the Rollout's template edits the Deployment's.
  */
 import type { Rollout } from "../../schema/rollout.ts";
-import { RESTORE_WORKLOAD } from "../../controller/rollout/revision/workload.ts";
+import { RESTORE_WORKLOAD } from "../../schema/labels.ts";
 import type { ApiCore, ApiObject } from "../../simulator/model/model.ts";
 import type { Chance } from "./chance.ts";
 import type { Script, Step } from "./script.ts";

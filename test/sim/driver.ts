@@ -1,6 +1,6 @@
 /** Plays a script: waits for each step's milestone, carries the step out, and tells when all is over and at rest. */
 import type { Clock } from "../../kube/clock/clock.ts";
-import { HASH_LABEL } from "../../controller/rollout/model/model.ts";
+import { HASH_LABEL } from "../../schema/labels.ts";
 import type { Milestone, Step } from "./script.ts";
 import type { Truth } from "./truth.ts";
 

@@ -1,5 +1,5 @@
 /** The end of a world, reduced to what the spec and the script determine: names, times and revisions may differ. */
-import { HASH_LABEL } from "../../controller/rollout/model/model.ts";
+import { HASH_LABEL } from "../../schema/labels.ts";
 import type { Truth } from "./truth.ts";
 
 export function endStateOf(truth: Truth, nowMs: number): readonly string[] {

@@ -2,7 +2,8 @@
  * What must hold at every instant, judged on what is really there, synchronously with every change: no state that exists
  * for a moment only escapes. Where a rule is owed only under conditions, they are written beside it.
  */
-import { HASH_LABEL, type ReplicaSetFacts, type Snapshot } from "../../controller/rollout/model/model.ts";
+import type { ReplicaSetFacts, Snapshot } from "../../controller/rollout/model/model.ts";
+import { HASH_LABEL } from "../../schema/labels.ts";
 import type { Rollout, RolloutStatus } from "../../schema/rollout.ts";
 import type { ApiCore, Change } from "../../simulator/model/model.ts";
 import { DEPLOYMENT } from "./deployment.ts";

@@ -6,7 +6,10 @@ import { manualClock } from "../../kube/clock/clock.ts";
 import { type ApiPath, objectPath } from "../../kube/client/path.ts";
 import { ROLLOUTS, SERVICES } from "../../kube/client/resources.ts";
 import { startLocalCluster } from "../../simulator/local/cluster.ts";
-import { apply, promote, setImage } from "../../simulator/demo/kubectl.ts";
+import { abort, retry } from "../../controller/rollout/verbs/abort.ts";
+import { pause, restart, resume } from "../../controller/rollout/verbs/pause.ts";
+import { promote, promoteFull } from "../../controller/rollout/verbs/promote.ts";
+import { apply, imageTo, perform } from "../../simulator/demo/kubectl.ts";
 import { checkout, shop } from "../../simulator/demo/manifests.ts";
 import { randomOf } from "../../simulator/demo/random.ts";
 import { expectGolden } from "../golden/timeline.ts";
@@ -48,11 +51,11 @@ describe("the log at info tells", () => {
   test("a canary: steps, pauses, promotion, completion, and no sizes", async () => {
     const { server, lines, step, patch, stop } = await world();
     await step("apply", 10_000, apply(server, shop));
-    await step("a new image", 30_000, setImage(server, "shop", "shop:2.0"));
-    await step("promote", 10_000, promote(server, "shop"));
+    await step("a new image", 30_000, perform(server, "shop", imageTo("shop:2.0")));
+    await step("promote", 10_000, perform(server, "shop", promote));
     await step("scale", 10_000, patch(rolloutPath("shop"), { spec: { replicas: 12 } }));
-    await step("a third image", 8_000, setImage(server, "shop", "shop:3.0"));
-    await step("promote in full", 20_000, patch(rolloutPath("shop", "status"), { status: { promoteFull: true } }));
+    await step("a third image", 8_000, perform(server, "shop", imageTo("shop:3.0")));
+    await step("promote in full", 20_000, perform(server, "shop", promoteFull));
     await stop();
     expectLog("canary", lines);
   });
@@ -60,23 +63,27 @@ describe("the log at info tells", () => {
   test("a blue-green update with its promotion", async () => {
     const { server, lines, step, stop } = await world();
     await step("apply", 10_000, apply(server, checkout));
-    await step("a new image", 10_000, setImage(server, "checkout", "checkout:2.0"));
-    await step("promote", 60_000, promote(server, "checkout"));
+    await step("a new image", 10_000, perform(server, "checkout", imageTo("checkout:2.0")));
+    await step("promote", 60_000, perform(server, "checkout", promote));
     await stop();
     expectLog("blue-green", lines);
   });
 
   test("an abort, a retry, a way back, a pause by hand, a restart, an invalid spec and the end", async () => {
-    const { server, lines, step, patch, stop, clientFor } = await world();
+    const { server, lines, step, stop, clientFor } = await world();
     const shopPath = rolloutPath("shop");
     await step("apply", 10_000, apply(server, shop));
-    await step("a new image", 5_000, setImage(server, "shop", "shop:2.0"));
-    await step("abort", 10_000, patch(rolloutPath("shop", "status"), { status: { abort: true } }));
-    await step("retry", 5_000, patch(rolloutPath("shop", "status"), { status: { abort: false } }));
-    await step("back to the first image", 10_000, setImage(server, "shop", "shop:1.0"));
-    await step("pause", 5_000, patch(shopPath, { spec: { paused: true } }));
-    await step("resume", 5_000, patch(shopPath, { spec: { paused: false } }));
-    await step("restart", 60_000, patch(shopPath, { spec: { restartAt: "2026-01-01T00:00:45Z" } }));
+    await step("a new image", 5_000, perform(server, "shop", imageTo("shop:2.0")));
+    await step("abort", 10_000, perform(server, "shop", abort));
+    await step("retry", 5_000, perform(server, "shop", retry));
+    await step("back to the first image", 10_000, perform(server, "shop", imageTo("shop:1.0")));
+    await step("pause", 5_000, perform(server, "shop", pause));
+    await step("resume", 5_000, perform(server, "shop", resume));
+    await step(
+      "restart",
+      60_000,
+      perform(server, "shop", () => restart(Date.UTC(2026, 0, 1, 0, 0, 45))),
+    );
     await step("delete", 5_000, clientFor("kubectl").request({ method: "DELETE", path: shopPath }));
     await stop();
     expectLog("abort", lines);

@@ -2,7 +2,7 @@
  * Worlds in which a router splits the traffic: Ingresses in front of the Services, and people who change them. What the
  * users get is read off the objects, as the router's own controller would.
  */
-import { HASH_LABEL } from "../../controller/rollout/model/model.ts";
+import { HASH_LABEL } from "../../schema/labels.ts";
 import type { CanaryStep, Rollout } from "../../schema/rollout.ts";
 import type { ApiCore, ApiObject } from "../../simulator/model/model.ts";
 import * as user from "../golden/edits.ts";

@@ -1,6 +1,6 @@
 /** The story of a world, a line for everything that somebody may want to know; made only when there is a listener. */
 import type { Clock } from "../../kube/clock/clock.ts";
-import { HASH_LABEL, SCALE_DOWN_DEADLINE } from "../../controller/rollout/model/model.ts";
+import { HASH_LABEL, SCALE_DOWN_DEADLINE } from "../../schema/labels.ts";
 import type { KubeRequest } from "../../kube/client/transport.ts";
 import type { RolloutStatus } from "../../schema/rollout.ts";
 import type { Change } from "../../simulator/model/model.ts";

@@ -3,14 +3,8 @@
  * the judges (invariants.ts) look at it.
  */
 import { decide } from "../../controller/rollout/decide/decide.ts";
-import {
-  HASH_LABEL,
-  MANAGED_BY,
-  type ReplicaSetFacts,
-  type ServiceFacts,
-  type Snapshot,
-  type WorkloadFacts,
-} from "../../controller/rollout/model/model.ts";
+import type { ReplicaSetFacts, ServiceFacts, Snapshot, WorkloadFacts } from "../../controller/rollout/model/model.ts";
+import { HASH_LABEL, MANAGED_BY } from "../../schema/labels.ts";
 import { restartDue } from "../../controller/rollout/revision/restart.ts";
 import { createGatherer } from "../../controller/rollout/facts/gather.ts";
 import type { Stored } from "../../kube/runtime/cache.ts";

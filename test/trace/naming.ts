@@ -1,6 +1,7 @@
 /** Gives what is generated a name that two runs share: hashes, names of pods, uids, times. */
+import { HASH_LABEL } from "../../schema/labels.ts";
 import type { KubeObject } from "../cluster/harness/api.ts";
-import { hashLabel, revisionOf } from "../cluster/harness/rolloutView.ts";
+import { revisionOf } from "../cluster/harness/rolloutView.ts";
 
 const timeForm = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
 const uidForm = /\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/g;
@@ -35,12 +36,12 @@ export function newNaming(namespace: string): Naming {
   return {
     learn: (replicaSets) => {
       const news = replicaSets
-        .filter(({ metadata }) => !letters.has(metadata.labels?.[hashLabel] ?? ""))
-        .filter(({ metadata }) => metadata.labels?.[hashLabel] !== undefined)
+        .filter(({ metadata }) => !letters.has(metadata.labels?.[HASH_LABEL] ?? ""))
+        .filter(({ metadata }) => metadata.labels?.[HASH_LABEL] !== undefined)
         .toSorted((a, b) => timeOf(a) - timeOf(b) || revisionOf(a) - revisionOf(b));
       const named = new Map<string, string>();
       for (const { metadata } of news) {
-        const hash = metadata.labels?.[hashLabel] ?? "";
+        const hash = metadata.labels?.[HASH_LABEL] ?? "";
         letters.set(hash, letterOf(letters.size));
         named.set(letters.get(hash) ?? "", hash);
       }

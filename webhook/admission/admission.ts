@@ -2,6 +2,7 @@
  * The webhook beside the loop: the same rules, on the same caches, in the same process. Import it lazily: a controller
  * that serves no webhook needs none of it.
  */
+import { aborted } from "../../kube/clock/pause.ts";
 import type { EventRecorder } from "../../kube/runtime/recorder.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import { createAudit, type Audit } from "../audit/audit.ts";
@@ -140,12 +141,6 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
     done: Promise.all([parted, farewell]).then(() => webhook?.stop()),
   };
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 
 /** More than an event holds. */
 const textsInFull = 20;

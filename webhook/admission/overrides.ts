@@ -4,11 +4,12 @@
  * what is found stored, with the annotation and the spec that was judged; of the review, it says no word that we have not
  * made ourselves.
  */
+import type { EventReason } from "../../schema/reasons.ts";
 import type { EventRecorder } from "../../kube/runtime/recorder.ts";
 import { canBeName, collectionPath, nameSelector } from "../../kube/client/path.ts";
 import { ADMITTED } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
-import { BREAK_GLASS } from "../configuration/configuration.ts";
+import { BREAK_GLASS } from "../../schema/labels.ts";
 import type { Override } from "../review/validate.ts";
 import { type Complaints, createComplaints } from "../../controller/process/complaints.ts";
 import type { Log } from "../../controller/process/log.ts";
@@ -130,7 +131,7 @@ function write(
       resourceVersion: metadata.resourceVersion,
     },
     type: "Warning",
-    reason: "AdmissionOverridden",
+    reason: "AdmissionOverridden" satisfies EventReason,
     message: message.slice(0, messageLimit),
   });
 }

@@ -4,6 +4,8 @@
  * `sluice_audit_violations`, and each is told: a Rollout by the loop's own InvalidSpec condition (and by no event, since
  * the reference has none), the other kinds, which have no condition that fits, by an event. Nothing is written into them.
  */
+import { INSTANCE_LABEL } from "../../schema/labels.ts";
+import type { EventReason } from "../../schema/reasons.ts";
 import { familyHead, sample } from "../../controller/process/exposition.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import type { Log } from "../../controller/process/log.ts";
@@ -54,8 +56,6 @@ export interface Audit {
   /** The metric. */
   render(): Generator<string>;
 }
-
-const INSTANCE_LABEL = "argo-rollouts.argoproj.io/controller-instance-id";
 
 /** A page of raw objects is all that is in memory at a time, for as long as they take to be judged. */
 const mostObjects = 10;
@@ -150,7 +150,7 @@ function eventOf(kind: AuditedKind, { metadata }: Audited, texts: readonly strin
   return {
     object: { apiVersion: "argoproj.io/v1alpha1", kind, name, namespace, uid, resourceVersion },
     type: "Warning",
-    reason: "InvalidSpec",
+    reason: "InvalidSpec" satisfies EventReason,
     message: messageOf(kind, name, texts),
   };
 }

@@ -13,6 +13,7 @@
  * - `Fail` stands only while the API server reaches us (see configurationProbe.ts), and the last replica to go sets `Ignore`.
  * - The Namespace owns the configuration: who deletes the namespace does not leave a webhook behind that nobody answers.
  */
+import { BREAK_GLASS, INSTANCE_LABEL } from "../../schema/labels.ts";
 
 export type FailurePolicy = "Fail" | "Ignore";
 
@@ -29,10 +30,7 @@ export const PROBE_PATH = "/probe";
 
 /** An object with this label is a probe (configurationProbe.ts). */
 export const PROBE_LABEL = "sluice.dev/webhook-probe";
-/** Its change is a reason to look again at an object whose spec is as it was. */
-export const BREAK_GLASS = "sluice.dev/admission";
 
-const INSTANCE_LABEL = "argo-rollouts.argoproj.io/controller-instance-id";
 const OUR_LABELS = { "app.kubernetes.io/managed-by": "sluice" };
 
 export const VALIDATED = ["rollouts", "analysistemplates", "clusteranalysistemplates", "analysisruns", "experiments"];

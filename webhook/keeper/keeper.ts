@@ -9,7 +9,7 @@ import type { Log } from "../../controller/process/log.ts";
 import { SECRETS } from "../../kube/client/resources.ts";
 import type { Troubles } from "../../controller/process/troubles.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
-import { pause } from "../../kube/clock/pause.ts";
+import { aborted, pause } from "../../kube/clock/pause.ts";
 import { type Lifetimes, lifetimes, trustedBy } from "../certificates/certificates.ts";
 import type { Secret } from "../certificates/secret.ts";
 import {
@@ -248,9 +248,3 @@ function createBell(clock: Clock, signal: AbortSignal): Bell {
     },
   };
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });

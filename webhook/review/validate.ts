@@ -6,7 +6,7 @@ import type { AdmittedKind, Findings, References } from "../../controller/rules/
 import type { Violation } from "../../kube/validation/violation.ts";
 import { record } from "./record.ts";
 import { type Answer, type Cause, causesOf, causeText, type Review, warningsOf } from "./review.ts";
-import { BREAK_GLASS } from "../configuration/configuration.ts";
+import { BREAK_GLASS } from "../../schema/labels.ts";
 import type { Opinion, SecondOpinion } from "./secondOpinion.ts";
 
 /** The rules, with whatever they need to know of the cluster. Neither throws. */

@@ -1,4 +1,5 @@
 /** Times and durations: reading, writing and the parts of them. Zones other than UTC are offsets only. */
+import { goDurationNs } from "../../../kube/object/goDuration.ts";
 import { ExpressionError } from "../syntax/problem.ts";
 import type { Moment, Span } from "../syntax/value.ts";
 
@@ -81,33 +82,15 @@ function decimal(size: bigint, unit: bigint): string {
   return rest === "" ? `${size / unit}` : `${size / unit}.${rest}`;
 }
 
-const UNITS: Readonly<Record<string, bigint>> = {
-  ns: 1n,
-  us: 1_000n,
-  µs: 1_000n,
-  μs: 1_000n,
-  ms: MS,
-  s: SECOND,
-  m: 60n * SECOND,
-  h: 3_600n * SECOND,
-};
-
-const DURATION = /^[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/;
 const MAX_DURATION = 2n ** 63n - 1n;
 const MAX_LENGTH = 200;
 
 /** `1h30m`, `1.5s`. Throws ExpressionError. */
 export function duration(text: string): Span {
-  if (text.length > MAX_LENGTH || !DURATION.test(text)) {
-    throw new ExpressionError(`not a duration such as "1h30m": ${text.slice(0, MAX_LENGTH)}`);
-  }
-  let size = 0n;
-  for (const [, whole = "", rest = "", unit = ""] of text.matchAll(/(\d*)\.?(\d*)(ns|us|µs|μs|ms|s|m|h)/g)) {
-    const scale = UNITS[unit] ?? 0n;
-    size += BigInt(whole || "0") * scale + (BigInt(rest || "0") * scale) / 10n ** BigInt(rest.length);
-  }
-  if (size > MAX_DURATION) throw new ExpressionError(`too long a duration: ${text}`);
-  return { kind: "span", ns: text.startsWith("-") ? -size : size };
+  const ns = text.length > MAX_LENGTH ? undefined : goDurationNs(text);
+  if (ns === undefined) throw new ExpressionError(`not a duration such as "1h30m": ${text.slice(0, MAX_LENGTH)}`);
+  if (ns > MAX_DURATION || -ns > MAX_DURATION) throw new ExpressionError(`too long a duration: ${text}`);
+  return { kind: "span", ns };
 }
 
 const MONTH = `(${SHORT_MONTHS.join("|")})`;

@@ -8,19 +8,17 @@ import { type ApiPath, collectionPath, objectPath } from "../../../kube/client/p
 import { DEPLOYMENTS, REPLICA_SETS, ROLLOUTS, SERVICES } from "../../../kube/client/resources.ts";
 import { type ReplicaSet, type Resource, resourceName, type Service, type Workload } from "../../../schema/kube.ts";
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
+import type { Action, Decision, RolloutEvent, Snapshot } from "../model/model.ts";
 import {
   EPHEMERAL_METADATA,
   HASH_LABEL,
   MANAGED_BY,
+  REPLICAS_BEFORE,
   REVISION,
-  type Action,
-  type Decision,
-  type RolloutEvent,
-  type Snapshot,
-} from "../model/model.ts";
+  WORKLOAD_GENERATION,
+} from "../../../schema/labels.ts";
 import { mergePatch } from "../../../kube/object/mergePatch.ts";
 import { controllerReference } from "../../../kube/object/ownerReference.ts";
-import { REPLICAS_BEFORE, WORKLOAD_GENERATION } from "../revision/workload.ts";
 import { replicaSetFacts, type Stores } from "../facts/stores.ts";
 import { NotLeaderError } from "../../../kube/runtime/notLeader.ts";
 import { passingCause } from "./passing.ts";

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { EventReason } from "../../../schema/reasons.ts";
 import type { Decision, ReplicaSetFacts, RolloutEvent, Snapshot } from "../model/model.ts";
 import type { RolloutStatus } from "../../../schema/rollout.ts";
 import { joinEvents, type PaceMemory, statusWaitMs, statusWritten, waitingEvents } from "./pace.ts";
@@ -102,7 +103,7 @@ describe("a status", () => {
 });
 
 describe("events of a status that waits", () => {
-  const event = (reason: string, after: RolloutEvent["after"]): RolloutEvent => ({
+  const event = (reason: EventReason, after: RolloutEvent["after"]): RolloutEvent => ({
     type: "Normal",
     reason,
     message: reason,

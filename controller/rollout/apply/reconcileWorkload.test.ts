@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { ReplicaSet, Workload } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
-import { createdSet, failure, failureOf, manifest, merged, rolloutPath, world, type Json } from "./testing.ts";
+import { patched } from "../../../kube/object/mergePatch.ts";
+import { createdSet, failure, failureOf, manifest, rolloutPath, world, type Json } from "./testing.ts";
 
 describe("a Rollout that takes the place of a Deployment", () => {
   const deploymentPath = "/apis/apps/v1/namespaces/ns/deployments/web";
@@ -35,7 +36,7 @@ describe("a Rollout that takes the place of a Deployment", () => {
     const resize = (replicas: number): void => {
       const old = api.objects.get(deploymentPath) ?? {};
       const { generation } = old["metadata"] as { generation: number };
-      const next = merged(old, { metadata: { generation: generation + 1 }, spec: { replicas } });
+      const next = patched(old, { metadata: { generation: generation + 1 }, spec: { replicas } });
       stores.workloads.Deployment.objects.upsert(api.put(deploymentPath, next) as unknown as Workload);
     };
     return { ...built, settle, size, resize };
@@ -65,13 +66,13 @@ describe("a Rollout that takes the place of a Deployment", () => {
     const { api, settle, size } = await migrated();
     const rewrite = (change: object): void => {
       const old = api.objects.get(deploymentPath) ?? {};
-      api.put(deploymentPath, merged(old, change));
+      api.put(deploymentPath, patched(old, change));
     };
     rewrite({ status: { replicas: 2 } });
     expect(await settle()).toEqual([]);
     expect(size()).toBe(0);
     const { api: other, settle: settleOther, size: otherSize } = await migrated();
-    other.put(deploymentPath, merged(other.objects.get(deploymentPath), { metadata: { generation: 2 } }));
+    other.put(deploymentPath, patched(other.objects.get(deploymentPath) ?? {}, { metadata: { generation: 2 } }));
     expect(await settleOther()).toContain("ApiError: Conflict");
     expect(otherSize()).toBe(2);
   });

@@ -7,9 +7,10 @@ import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 import type { Log, LogFields } from "../../process/log.ts";
 import { STEPS } from "../../steps/kinds.ts";
 import { textOf } from "../../steps/table.ts";
-import { findCondition } from "../model/conditions.ts";
+import { findCondition, hasReason } from "../model/conditions.ts";
 import { stepsOf } from "../model/defaults.ts";
-import { REVISION, type RolloutEvent } from "../model/model.ts";
+import type { RolloutEvent } from "../model/model.ts";
+import { REVISION } from "../../../schema/labels.ts";
 
 interface StoryLine {
   readonly level: "info" | "warn";
@@ -44,10 +45,10 @@ export function standingOf({ spec }: Rollout, status: RolloutStatus): Standing {
     step: status.currentStepIndex ?? undefined,
     pause: status.pauseConditions?.[0]?.reason ?? (spec.paused === true ? "user" : ""),
     // The reason, too: `abort` alone is what a user asks for, before a pass has done it.
-    aborted: status.abort === true && progressing?.reason === "RolloutAborted",
+    aborted: status.abort === true && hasReason(progressing, "RolloutAborted"),
     isPromotedFully: status.promoteFull === true,
     invalid: findCondition(status.conditions, "InvalidSpec")?.message ?? "",
-    isStuck: progressing?.reason === "ProgressDeadlineExceeded",
+    isStuck: hasReason(progressing, "ProgressDeadlineExceeded"),
     restartedAt: status.restartedAt ?? "",
     isHealthy: status.phase === "Healthy",
   };

@@ -1,4 +1,5 @@
 /** For the tests of turns: an API server in miniature, and a Rollout "web" of two pods in the namespace "ns". */
+import { patched } from "../../../kube/object/mergePatch.ts";
 import { ApiError } from "../../../kube/client/apiError.ts";
 import { collectionPath, objectPath } from "../../../kube/client/path.ts";
 import { REPLICA_SETS, ROLLOUTS } from "../../../kube/client/resources.ts";
@@ -16,16 +17,6 @@ import { createMemories } from "./memory.ts";
 import { createReconciler } from "./reconcile.ts";
 
 export type Json = Record<string, unknown>;
-
-export const merged = (target: unknown, patch: unknown): unknown => {
-  if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
-  const result: Json = typeof target === "object" && target !== null && !Array.isArray(target) ? { ...target } : {};
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete result[key];
-    else result[key] = merged(result[key], value);
-  }
-  return result;
-};
 
 export const failure = (status: number, reason: string): ApiError =>
   new ApiError(reason, { status, reason, cause: { message: `${reason} by the API server` } });
@@ -52,7 +43,7 @@ function fakeApi() {
     if (request.method === "POST") {
       const { name } = (request.body as { metadata: { name: string } }).metadata;
       if (objects.has(`${path}/${name}`)) throw failure(409, "AlreadyExists");
-      const created = merged(request.body, {
+      const created = patched(request.body as Json, {
         metadata: { uid: `uid-${name}`, generation: 1, creationTimestamp: "2026-01-01T00:00:00Z" },
       });
       return stored(`${path}/${name}`, created);
@@ -61,7 +52,7 @@ function fakeApi() {
     if (request.method === "GET") return held;
     const expected = (request.body as { metadata?: Json }).metadata?.["resourceVersion"];
     if (expected !== (held["metadata"] as Json)["resourceVersion"]) throw failure(409, "Conflict");
-    return stored(path, merged(held, request.body));
+    return stored(path, patched(held, request.body as Json));
   };
   const client: KubeClient = {
     server: "https://cluster",

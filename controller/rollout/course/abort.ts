@@ -7,7 +7,8 @@ import {
   namesAbortDelay,
   trafficRoutingOf,
 } from "../model/defaults.ts";
-import { SCALE_DOWN_DEADLINE, type ReplicaSetFacts } from "../model/model.ts";
+import type { ReplicaSetFacts } from "../model/model.ts";
+import { SCALE_DOWN_DEADLINE } from "../../../schema/labels.ts";
 import { isAborted, roles, scaleReplicaSet, statusOf, updateReplicaSet, wake, type Pass } from "../model/pass.ts";
 import { deadlineOf, hasDeadline, hashOf } from "../model/replicaSets.ts";
 import { isRollback, isWithinScaleDownDelay } from "./rollback.ts";

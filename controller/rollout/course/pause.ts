@@ -2,18 +2,14 @@
  * Pause conditions and the abort flag: reading them, and settling what a pass asked for
  * (docs/behaviour/pauses-and-aborts.md#pause-conditions).
  */
+import type { PauseReason } from "../../../schema/reasons.ts";
 import type { PauseCondition, Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 import { blueGreenOf, currentStepOf } from "../model/defaults.ts";
 import { statusOf, type Pass } from "../model/pass.ts";
 import { instant, timestamp } from "../../../kube/object/time.ts";
 import { kindOf, type StepTable } from "../../steps/table.ts";
 
-export const CANARY_PAUSE = "CanaryPauseStep";
-export const BLUE_GREEN_PAUSE = "BlueGreenPause";
-const INCONCLUSIVE_ANALYSIS = "InconclusiveAnalysisRun";
-const INCONCLUSIVE_EXPERIMENT = "InconclusiveExperiment";
-
-export const pauseCondition = (status: RolloutStatus | undefined, reason: string): PauseCondition | undefined =>
+export const pauseCondition = (status: RolloutStatus | undefined, reason: PauseReason): PauseCondition | undefined =>
   status?.pauseConditions?.find((c) => c.reason === reason);
 
 export const isPaused = (rollout: Rollout, status: RolloutStatus | undefined): boolean =>
@@ -22,14 +18,14 @@ export const isPaused = (rollout: Rollout, status: RolloutStatus | undefined): b
 /** Why neither sizes nor Services may change, or undefined (docs/behaviour/pauses-and-aborts.md#what-a-pause-stops). */
 export function haltReason(p: Pass): string | undefined {
   if (p.world.rollout.spec.paused === true) return "user paused";
-  return pauseCondition(statusOf(p), INCONCLUSIVE_ANALYSIS) === undefined ? undefined : "inconclusive analysis";
+  return pauseCondition(statusOf(p), "InconclusiveAnalysisRun") === undefined ? undefined : "inconclusive analysis";
 }
 
-export function addPause(p: Pass, reason: string): void {
+export function addPause(p: Pass, reason: PauseReason): void {
   p.pause = { ...p.pause, add: [...p.pause.add, reason] };
 }
 
-export function removePause(p: Pass, reason: string): void {
+export function removePause(p: Pass, reason: PauseReason): void {
   p.pause = { ...p.pause, remove: [...p.pause.remove, reason] };
 }
 
@@ -44,7 +40,7 @@ export function pauseEnd(condition: PauseCondition | undefined, seconds: number)
 }
 
 /** The controller paused and the condition is gone: somebody resumed. */
-export const wasResumed = (status: RolloutStatus, reason: string): boolean =>
+export const wasResumed = (status: RolloutStatus, reason: PauseReason): boolean =>
   status.controllerPause === true && pauseCondition(status, reason) === undefined;
 
 /** Abort and pause fields of the status of this pass. An abort wins over pauses and keeps its first time. */
@@ -65,10 +61,18 @@ export function settlePauses(
 
 /** A pause that ends only when a person acts (docs/behaviour/conditions-and-phases.md#duration). */
 export function needsPerson(rollout: Rollout, reason: string, steps: StepTable): boolean {
-  if (reason === INCONCLUSIVE_ANALYSIS || reason === INCONCLUSIVE_EXPERIMENT) return true;
-  if (reason === CANARY_PAUSE) {
-    const step = currentStepOf(rollout);
-    return step !== undefined && kindOf(steps, step)?.waitsForPerson?.(step) === true;
+  // What another controller has written may have a reason that is not in the list.
+  switch (reason as PauseReason) {
+    case "InconclusiveAnalysisRun":
+    case "InconclusiveExperiment":
+      return true;
+    case "CanaryPauseStep": {
+      const step = currentStepOf(rollout);
+      return step !== undefined && kindOf(steps, step)?.waitsForPerson?.(step) === true;
+    }
+    case "BlueGreenPause":
+      return blueGreenOf(rollout)?.autoPromotionEnabled === false;
+    default:
+      return false;
   }
-  return reason === BLUE_GREEN_PAUSE && blueGreenOf(rollout)?.autoPromotionEnabled === false;
 }

@@ -7,16 +7,16 @@ import { currentStepOf, trafficRoutingOf } from "../model/defaults.ts";
 import { isAborted, roles, statusOf, type Pass } from "../model/pass.ts";
 import { basicSizesLack } from "../sizes/replicas.ts";
 import { routedSizesLack } from "../sizes/routedReplicas.ts";
-import { CANARY_PAUSE, pauseCondition, wasResumed } from "./pause.ts";
+import { pauseCondition, wasResumed } from "./pause.ts";
 
 function factsOf(p: Pass): StepFacts {
   const { rollout } = p.world;
   const isRouted = trafficRoutingOf(rollout) !== undefined;
-  const begun = pauseCondition(statusOf(p), CANARY_PAUSE);
+  const begun = pauseCondition(statusOf(p), "CanaryPauseStep");
   return {
     now: p.now,
     pause: begun === undefined ? undefined : { startedAt: instant(begun.startTime) },
-    isResumed: wasResumed(statusOf(p), CANARY_PAUSE),
+    isResumed: wasResumed(statusOf(p), "CanaryPauseStep"),
     sizesLack: () =>
       isRouted ? routedSizesLack(rollout, roles(p), p.weights, p.steps) : basicSizesLack(rollout, roles(p), p.steps),
     isWeightVerified: isRouted ? p.weights?.verified : undefined,

@@ -2,12 +2,12 @@
 import type { RolloutStatus } from "../../../schema/rollout.ts";
 import { delaysScaleDown, holdAborted, removeScaleDownDeadlines } from "../course/abort.ts";
 import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
-import { HASH_LABEL, type ReplicaSetFacts, type ServiceFacts } from "../model/model.ts";
+import type { ReplicaSetFacts, ServiceFacts } from "../model/model.ts";
+import { HASH_LABEL } from "../../../schema/labels.ts";
 import { pruneHistory, scaleDownForBlueGreen } from "../sizes/oldReplicaSets.ts";
 import { roles, scaleReplicaSet, statusOf, switchService, wake, type Pass } from "../model/pass.ts";
 import {
   addPause,
-  BLUE_GREEN_PAUSE,
   clearPausesAndAbort,
   haltReason,
   isPaused,
@@ -118,13 +118,13 @@ function managePause(p: Pass): void {
   const seconds = strategy?.autoPromotionSeconds ?? 0;
   const wanted = strategy?.autoPromotionEnabled === false || seconds > 0;
   if (isFastTracked(p) || status.blueGreen?.scaleUpPreviewCheckPoint === true || !wanted)
-    return removePause(p, BLUE_GREEN_PAUSE);
-  const condition = pauseCondition(status, BLUE_GREEN_PAUSE);
+    return removePause(p, "BlueGreenPause");
+  const condition = pauseCondition(status, "BlueGreenPause");
   if (condition === undefined) {
-    if (status.controllerPause !== true) addPause(p, BLUE_GREEN_PAUSE);
+    if (status.controllerPause !== true) addPause(p, "BlueGreenPause");
     return;
   }
-  if (pauseCompleted(p)) return removePause(p, BLUE_GREEN_PAUSE);
+  if (pauseCompleted(p)) return removePause(p, "BlueGreenPause");
   const timed = seconds > 0 && strategy?.autoPromotionEnabled !== false;
   const end = timed ? pauseEnd(condition, seconds) : undefined;
   wake(p, end === undefined ? undefined : end + 1);
@@ -136,9 +136,9 @@ function pauseCompleted(p: Pass): boolean {
   const strategy = blueGreenOf(p.world.rollout);
   if (p.pause.add.length > 0) return false;
   if (status.blueGreen?.scaleUpPreviewCheckPoint === true) return true;
-  if (strategy?.autoPromotionEnabled === false) return wasResumed(status, BLUE_GREEN_PAUSE);
+  if (strategy?.autoPromotionEnabled === false) return wasResumed(status, "BlueGreenPause");
   const seconds = strategy?.autoPromotionSeconds ?? 0;
-  const end = pauseEnd(pauseCondition(status, BLUE_GREEN_PAUSE), seconds);
+  const end = pauseEnd(pauseCondition(status, "BlueGreenPause"), seconds);
   return seconds === 0 || (end !== undefined && end < p.now);
 }
 

@@ -7,7 +7,7 @@ import { delaysScaleDown, holdAborted, removeScaleDownDeadlines } from "../cours
 import { currentStepOf, stepIndexOf, stepsOf, trafficRoutingOf } from "../model/defaults.ts";
 import { pruneHistory, scaleDownForCanary } from "../sizes/oldReplicaSets.ts";
 import { emit, isAborted, roles, scaleReplicaSet, statusOf, wake, type Pass } from "../model/pass.ts";
-import { addPause, CANARY_PAUSE, clearPausesAndAbort, haltReason, removePause } from "../course/pause.ts";
+import { addPause, clearPausesAndAbort, haltReason, removePause } from "../course/pause.ts";
 import { pauseIsOver, stepVerdict } from "../course/step.ts";
 import type { Verdict } from "../../steps/kind.ts";
 import { textOf } from "../../steps/table.ts";
@@ -86,7 +86,7 @@ function waitAtStep(p: Pass): Verdict | undefined {
   if (step === undefined || p.world.rollout.spec.paused === true || status.promoteFull === true) return undefined;
   const verdict = stepVerdict(p, step);
   if (verdict.kind === "done") return verdict;
-  if (verdict.beginsPause === true) addPause(p, CANARY_PAUSE);
+  if (verdict.beginsPause === true) addPause(p, "CanaryPauseStep");
   wake(p, verdict.wakeAt);
   return verdict;
 }
@@ -143,6 +143,6 @@ function nextIndex(p: Pass, index: number | undefined, verdict: Verdict | undefi
     "RolloutStepCompleted",
     `Rollout step ${next}/${stepsOf(p.world.rollout).length} completed (${textOf(p.steps, step)})`,
   );
-  removePause(p, CANARY_PAUSE);
+  removePause(p, "CanaryPauseStep");
   return next;
 }

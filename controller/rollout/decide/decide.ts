@@ -8,6 +8,7 @@ import { blueGreenPass, scaleBlueGreen } from "./blueGreen.ts";
 import { canaryPass, scaleCanary } from "./canary.ts";
 import {
   findCondition,
+  hasReason,
   isCompleted,
   isHealthy,
   newCondition,
@@ -18,7 +19,8 @@ import {
 import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
 import { equal } from "../../../kube/object/equality.ts";
 import { foldActions } from "../model/fold.ts";
-import { DESIRED_REPLICAS, type Decision, type RolloutEvent, type Snapshot } from "../model/model.ts";
+import type { Decision, RolloutEvent, Snapshot } from "../model/model.ts";
+import { DESIRED_REPLICAS } from "../../../schema/labels.ts";
 import { emit, noIntent, roles, setRolloutReplicas, statusOf, type Pass } from "../model/pass.ts";
 import { isPaused } from "../course/pause.ts";
 import { pauseIsOver } from "../course/step.ts";
@@ -247,11 +249,11 @@ function pausedConditions(p: Pass): RolloutStatus | undefined {
   const { rollout } = p.world;
   const status = statusOf(p);
   if (status.observedGeneration !== String(rollout.metadata.generation ?? 0)) return undefined;
-  const reason = findCondition(status.conditions, "Progressing")?.reason;
+  const progressing = findCondition(status.conditions, "Progressing");
   const paused = isPaused(rollout, status);
-  const abortTold = reason === "RolloutAborted";
+  const abortTold = hasReason(progressing, "RolloutAborted");
   const set: RolloutCondition[] = [];
-  if (paused !== (reason === "RolloutPaused") && !abortTold && !isCompleted(status)) {
+  if (paused !== hasReason(progressing, "RolloutPaused") && !abortTold && !isCompleted(status)) {
     const [why, message] = paused
       ? (["RolloutPaused", "Rollout is paused"] as const)
       : (["RolloutResumed", "Rollout is resumed"] as const);
@@ -316,7 +318,7 @@ function conclude(p: Pass, before: RolloutStatus): Decision {
 function wakeForDeadline(p: Pass, rollout: Rollout, status: RolloutStatus): void {
   if (p.snapshot.invalid !== undefined || isPaused(rollout, status) || status.abort === true) return;
   if (atEndlessStep(rollout, p.steps) || isHealthy(rollout, status, status)) return;
-  if (findCondition(status.conditions, "Progressing")?.reason === "ProgressDeadlineExceeded") return;
+  if (hasReason(findCondition(status.conditions, "Progressing"), "ProgressDeadlineExceeded")) return;
   const deadline = progressDeadline(rollout, status);
   if (deadline !== undefined && deadline + 1000 > p.now) p.wakeAts.push(deadline + 1000);
 }

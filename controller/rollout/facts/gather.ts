@@ -3,13 +3,8 @@ import type { Rollout } from "../../../schema/rollout.ts";
 import { readableTemplate, type ReadableTemplate } from "../hash/malformed.ts";
 import { podTemplateHash, stepHash } from "../hash/podHash.ts";
 import { templateDigest } from "../hash/templateDigest.ts";
-import {
-  HASH_LABEL,
-  type ReplicaSetFacts,
-  type ServiceFacts,
-  type Snapshot,
-  type WorkloadFacts,
-} from "../model/model.ts";
+import type { ReplicaSetFacts, ServiceFacts, Snapshot, WorkloadFacts } from "../model/model.ts";
+import { HASH_LABEL } from "../../../schema/labels.ts";
 import { matchesSelector } from "../../../kube/object/selector.ts";
 import type { Lookup } from "../../../kube/validation/lookup.ts";
 import type { Resource } from "../../../schema/kube.ts";

@@ -1,4 +1,5 @@
 /** The objects of traffic routers in the cache: each kind only while some Rollout is routed by it. */
+import { withoutBookkeeping } from "./bookkeeping.ts";
 import type {
   ObjectRef,
   RoutedObject,
@@ -91,12 +92,9 @@ function routedKind(
   };
 }
 
-const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
-
 /** Without the status and the bookkeeping that no router reads. */
 function slimObject({ apiVersion, kind, metadata, spec }: StoredObject): StoredObject {
-  const { managedFields: _, ...kept } = metadata as StoredObject["metadata"] & { managedFields?: unknown };
-  const { [LAST_APPLIED]: __, ...annotations } = metadata.annotations ?? {};
+  const { annotations = {}, ...kept } = withoutBookkeeping(metadata);
   return {
     ...(apiVersion === undefined ? {} : { apiVersion }),
     ...(kind === undefined ? {} : { kind }),

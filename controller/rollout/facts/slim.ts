@@ -2,9 +2,8 @@
 import type { Rollout, RolloutSpec, RolloutStatus } from "../../../schema/rollout.ts";
 import { heldBack, tooLarge, tooLong } from "../../../kube/validation/size.ts";
 import type { Stored } from "../../../kube/runtime/cache.ts";
+import { withoutBookkeeping } from "./bookkeeping.ts";
 import { type Room, type Waiting, weightOf } from "./room.ts";
-
-const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** What objects are called where room is taken for them. */
 export const ROLLOUT = "Rollout";
@@ -18,21 +17,12 @@ const MOST_OF_A_PART = 16 * 2 ** 10;
  * are too large, or find no `room`, no more is held than keeps things as they are: what they name, and their status.
  */
 export function slimRollout(raw: Rollout, room: Room): Rollout {
-  const { managedFields: _, labels: __, ...all } = raw.metadata as Kept;
-  const metadata =
-    all.annotations?.[LAST_APPLIED] === undefined ? all : { ...all, annotations: withoutLastApplied(all) };
+  const { labels: _, ...metadata } = withoutBookkeeping(raw.metadata);
   const rollout = { ...raw, metadata };
   const { uid = "", namespace, name } = metadata;
   const tooMuch = tooLarge(raw.spec) ?? tooLong([metadata, raw.status], "its metadata and status have");
   const why = whyNot(uid, { kind: ROLLOUT, namespace, name, bytes: weightOf(rollout) }, tooMuch, room);
   return why === undefined ? rollout : heldBack(restOf(rollout), why);
-}
-
-type Kept = Rollout["metadata"] & { readonly managedFields?: unknown; readonly labels?: unknown };
-
-function withoutLastApplied({ annotations = {} }: Rollout["metadata"]): Readonly<Record<string, string>> {
-  const { [LAST_APPLIED]: _, ...others } = annotations;
-  return others;
 }
 
 /** Services, workload and routers stay named: what a Rollout names no longer would be let go of. */

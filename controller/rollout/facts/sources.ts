@@ -3,7 +3,7 @@ import { REPLICA_SETS, ROLLOUTS, SERVICES } from "../../../kube/client/resources
 import type { Source } from "../../../kube/runtime/runController.ts";
 import type { ReplicaSet, Service } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
-import { HASH_LABEL } from "../model/model.ts";
+import { HASH_LABEL, INSTANCE_LABEL } from "../../../schema/labels.ts";
 import type { CachedReplicaSet, CachedService, Stores } from "./stores.ts";
 
 export interface Sources {
@@ -11,8 +11,6 @@ export interface Sources {
   readonly replicaSets: Source<CachedReplicaSet, ReplicaSet>;
   readonly services: Source<CachedService, Service>;
 }
-
-const INSTANCE_LABEL = "argo-rollouts.argoproj.io/controller-instance-id";
 
 /** `instanceId`: only Rollouts labelled with it are watched; "": only those without the label. */
 export const sourcesOf = ({ rollouts, replicaSets, services }: Stores, instanceId: string): Sources => ({

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { ReplicaSet } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { templateDigest } from "../hash/templateDigest.ts";
-import { EPHEMERAL_METADATA, HASH_LABEL, MANAGED_BY } from "../model/model.ts";
+import { EPHEMERAL_METADATA, HASH_LABEL, MANAGED_BY } from "../../../schema/labels.ts";
 import { createStores, replicaSetFacts, servicesOf } from "./stores.ts";
 import { createRoom } from "./room.ts";
 import { slimRollout } from "./slim.ts";

@@ -5,17 +5,10 @@ import { templateDigest } from "../hash/templateDigest.ts";
 import { createStore, type Store } from "../../../kube/runtime/cache.ts";
 import { equal } from "../../../kube/object/equality.ts";
 import { instant } from "../../../kube/object/time.ts";
-import {
-  EPHEMERAL_METADATA,
-  HASH_LABEL,
-  MANAGED_BY,
-  type ReplicaSetFacts,
-  type ReplicaSetFailure,
-  type ServiceFacts,
-  type Annotations,
-} from "../model/model.ts";
+import type { ReplicaSetFacts, ReplicaSetFailure, ServiceFacts } from "../model/model.ts";
+import { EPHEMERAL_METADATA, HASH_LABEL, MANAGED_BY } from "../../../schema/labels.ts";
 import { avoiding, injectedAntiAffinity, withoutAntiAffinity } from "../model/antiAffinity.ts";
-import { injectedMetadata } from "../revision/podMetadata.ts";
+import { withoutInjected } from "../revision/podMetadata.ts";
 import { formatSelector } from "../../../kube/object/selector.ts";
 import { LIMITS, TooCostlyError, within } from "../../../kube/object/budget.ts";
 import { sizeViolations, whyHeldBack } from "../../../kube/validation/size.ts";
@@ -186,27 +179,6 @@ function digestOf({ metadata, spec }: ReplicaSet): string {
   if (digests.size >= DIGESTS_KEPT) digests.clear();
   if (uid !== "") digests.set(uid, { of, digest });
   return digest;
-}
-
-/**
- * The template as the Rollout has it: without the metadata that pods carry only while they play a part
- * (docs/behaviour/hashes-and-names.md#equal-templates).
- */
-function withoutInjected(
-  template: ReplicaSet["spec"]["template"],
-  recorded: Annotations,
-): ReplicaSet["spec"]["template"] {
-  const injected = injectedMetadata(recorded);
-  const without = (map: Annotations | undefined, keys: Annotations | undefined): Record<string, string> =>
-    Object.fromEntries(Object.entries(map ?? {}).filter(([key]) => keys?.[key] === undefined));
-  if (injected.labels === undefined && injected.annotations === undefined) return template;
-  const { labels, annotations } = template?.metadata ?? {};
-  const metadata = {
-    ...template?.metadata,
-    labels: without(labels, injected.labels),
-    annotations: without(annotations, injected.annotations),
-  };
-  return { ...template, metadata };
 }
 
 type Conditions = NonNullable<ReplicaSet["status"]>["conditions"];

@@ -13,7 +13,7 @@ import {
 import type { Rollout } from "../../../schema/rollout.ts";
 import { equal } from "../../../kube/object/equality.ts";
 import type { WorkloadFacts } from "../model/model.ts";
-import { REPLICAS_BEFORE } from "../revision/workload.ts";
+import { REPLICAS_BEFORE } from "../../../schema/labels.ts";
 import type { WorkloadKind } from "../../rules/rollout/workloadRef.ts";
 import type { Cached } from "./stores.ts";
 import { createRoom, type Room } from "./room.ts";

@@ -3,11 +3,9 @@
  * (k8s.io/kubernetes v1.34.5 pkg/apis/core/v1: defaults.go, the generated defaults and conversion.go). Only what belongs to
  * a template: defaults of the Pod alone (requests from limits, enableServiceLinks) are absent.
  */
+import { HASH_LABEL } from "../../../schema/labels.ts";
 import { isFields, type Defaults, type Fields } from "../../../kube/object/goJson.ts";
 import { pullPolicy } from "./image.ts";
-
-/** The label that tells the ReplicaSets of a Rollout apart; the template of a Rollout does not have it. */
-const hashLabel = "rollouts-pod-template-hash";
 
 /** Annotations that conversion removes: init containers before they had a field of their own. */
 const initContainerAnnotations = ["beta", "alpha"].flatMap((stage) => [
@@ -47,7 +45,7 @@ function without(map: unknown, keys: readonly string[]): unknown {
 function template(given: Fields): Fields {
   const { metadata } = given;
   if (!isFields(metadata)) return given;
-  const labels = without(metadata.labels, [hashLabel]);
+  const labels = without(metadata.labels, [HASH_LABEL]);
   return {
     ...given,
     metadata: { ...metadata, labels, annotations: without(metadata.annotations, initContainerAnnotations) },

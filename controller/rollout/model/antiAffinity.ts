@@ -5,7 +5,8 @@
  */
 import type { AntiAffinity, Rollout } from "../../../schema/rollout.ts";
 import { blueGreenOf, canaryOf } from "./defaults.ts";
-import { HASH_LABEL, type ReplicaSetFacts } from "./model.ts";
+import type { ReplicaSetFacts } from "./model.ts";
+import { HASH_LABEL } from "../../../schema/labels.ts";
 
 /** JSON of the pod template's `spec.affinity`, as far as it is looked at here. */
 type Json = Readonly<Record<string, unknown>>;

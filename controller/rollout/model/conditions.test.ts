@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { ConditionReason } from "../../../schema/reasons.ts";
 import type { Rollout, RolloutStatus, RolloutStrategy } from "../../../schema/rollout.ts";
 import * as conditions from "./conditions.ts";
 
@@ -120,7 +121,7 @@ describe("a healthy blue-green Rollout", () => {
 });
 
 describe("the progress deadline", () => {
-  const timed = (reason: string): RolloutStatus => ({
+  const timed = (reason: ConditionReason): RolloutStatus => ({
     conditions: [conditions.newCondition("Progressing", "True", reason, "", at(0))],
   });
   const patient = rolloutOf({ canary: {} }, { progressDeadlineSeconds: 30 });
@@ -137,7 +138,7 @@ describe("the progress deadline", () => {
   });
 
   test("does not count while paused or aborted, or without a condition", () => {
-    for (const reason of ["RolloutPaused", "RolloutAborted"]) {
+    for (const reason of ["RolloutPaused", "RolloutAborted"] as const) {
       expect(conditions.timedOut(patient, timed(reason), at(9_999))).toBe(false);
     }
     expect(conditions.timedOut(patient, {}, at(9_999))).toBe(false);

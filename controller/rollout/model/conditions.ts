@@ -2,6 +2,7 @@
  * Conditions of a Rollout: how they are set, and the predicates that they rest on
  * (docs/behaviour/conditions-and-phases.md#conditions).
  */
+import type { ConditionReason } from "../../../schema/reasons.ts";
 import type { Rollout, RolloutCondition, RolloutStatus } from "../../../schema/rollout.ts";
 import { blueGreenOf, canaryOf, desiredReplicas, progressDeadlineSeconds, stepsOf } from "./defaults.ts";
 import { morePodsThanEver } from "./podPeak.ts";
@@ -13,13 +14,17 @@ type Status = Pick<RolloutCondition, "status">["status"];
 export const findCondition = (conditions: Conditions | undefined, type: string): RolloutCondition | undefined =>
   conditions?.find((c) => c.type === type);
 
+/** Compared so, a reason that is not in the list (schema/reasons.ts) does not compile. */
+export const hasReason = (condition: RolloutCondition | undefined, reason: ConditionReason): boolean =>
+  condition?.reason === reason;
+
 export const withoutCondition = (conditions: Conditions, type: string): RolloutCondition[] =>
   conditions.filter((c) => c.type !== type);
 
 export function newCondition(
   type: string,
   status: Status,
-  reason: string,
+  reason: ConditionReason,
   message: string,
   now: number,
 ): RolloutCondition {
@@ -89,7 +94,7 @@ function strategyDone(rollout: Rollout, status: RolloutStatus, wanted: number): 
 /** Instant at which lack of progress becomes a timeout; undefined when nothing is being timed. */
 export function progressDeadline(rollout: Rollout, status: RolloutStatus): number | undefined {
   const progressing = findCondition(status.conditions, "Progressing");
-  if (progressing === undefined || progressing.reason === "RolloutAborted" || progressing.reason === "RolloutPaused")
+  if (progressing === undefined || hasReason(progressing, "RolloutAborted") || hasReason(progressing, "RolloutPaused"))
     return undefined;
   const since = instant(progressing.lastUpdateTime);
   return since === undefined ? undefined : since + progressDeadlineSeconds(rollout) * 1000;
@@ -97,7 +102,7 @@ export function progressDeadline(rollout: Rollout, status: RolloutStatus): numbe
 
 /** Whether the rollout has made no progress for longer than its deadline, or was found so before. */
 export function timedOut(rollout: Rollout, status: RolloutStatus, now: number): boolean {
-  if (findCondition(status.conditions, "Progressing")?.reason === "ProgressDeadlineExceeded") return true;
+  if (hasReason(findCondition(status.conditions, "Progressing"), "ProgressDeadlineExceeded")) return true;
   const deadline = progressDeadline(rollout, status);
   return deadline !== undefined && deadline < now;
 }

@@ -2,23 +2,10 @@
  * The words that deciding is written in: facts about one Rollout's world, and the effects that a decision asks for.
  * Everything is plain readonly data. Times are milliseconds since the epoch unless a name says otherwise.
  */
+import type { EventReason } from "../../../schema/reasons.ts";
 import type { ReplicaSet } from "../../../schema/kube.ts";
 import type { RouterEvent, Traffic, Verification } from "../../../providers/traffic/router.ts";
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
-
-/**
- * Label that binds ReplicaSets, pods and Service selectors to one revision
- * (docs/behaviour/hashes-and-names.md#labels-and-annotations).
- */
-export const HASH_LABEL = "rollouts-pod-template-hash";
-export const REVISION = "rollout.argoproj.io/revision";
-export const REVISION_HISTORY = "rollout.argoproj.io/revision-history";
-export const DESIRED_REPLICAS = "rollout.argoproj.io/desired-replicas";
-export const MANAGED_BY = "argo-rollouts.argoproj.io/managed-by-rollouts";
-/** Has no prefix; value RFC 3339 UTC in whole seconds (docs/behaviour/hashes-and-names.md#labels-and-annotations). */
-export const SCALE_DOWN_DEADLINE = "scale-down-deadline";
-
-export const EPHEMERAL_METADATA = "rollout.argoproj.io/ephemeral-metadata";
 
 export type Annotations = Readonly<Record<string, string>>;
 
@@ -246,7 +233,7 @@ export type Action =
 /** A Kubernetes event on the Rollout (docs/behaviour/reconciling.md#events). */
 export interface RolloutEvent {
   readonly type: "Normal" | "Warning";
-  readonly reason: string;
+  readonly reason: EventReason;
   readonly message: string;
   /** How many actions must have succeeded before it is true; `"status"`: also the status write. */
   readonly after: number | "status";

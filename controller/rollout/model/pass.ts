@@ -4,6 +4,7 @@
  * A `Pass` is the only mutable thing in this folder and never leaves the decision that made it.
  */
 import type { Traffic } from "../../../providers/traffic/router.ts";
+import type { EventReason } from "../../../schema/reasons.ts";
 import type { RolloutStatus, TrafficWeights } from "../../../schema/rollout.ts";
 import { spend } from "../../../kube/object/budget.ts";
 import type { StepTable } from "../../steps/table.ts";
@@ -16,7 +17,7 @@ import {
   MANAGED_BY,
   REVISION,
   SCALE_DOWN_DEADLINE,
-} from "./model.ts";
+} from "../../../schema/labels.ts";
 import type {
   Action,
   Annotations,
@@ -92,7 +93,7 @@ export function wake(p: Pass, at: number | undefined): void {
 export function emit(
   p: Pass,
   with_: "action" | "status" | number,
-  reason: string,
+  reason: EventReason,
   message: string,
   type: RolloutEvent["type"] = "Normal",
 ): void {

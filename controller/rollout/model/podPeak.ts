@@ -4,6 +4,7 @@
  * counts only rise, the status itself holds the peak. Once some are lost it is kept at the end of the Progressing
  * condition's message: that write happens anyway, since the counts have changed.
  */
+import type { ConditionReason } from "../../../schema/reasons.ts";
 import type { RolloutCondition, RolloutStatus } from "../../../schema/rollout.ts";
 
 export interface PodPeak {
@@ -51,7 +52,7 @@ export function withPeak(message: string, before: RolloutStatus, after: RolloutS
 }
 
 /** Reasons of a Progressing condition whose age is measured by the deadline, or that tells of its passing. */
-const TIMED: ReadonlySet<string> = new Set([
+const TIMED: ReadonlySet<string> = new Set<ConditionReason>([
   "NewReplicaSetCreated",
   "FoundNewReplicaSet",
   "ReplicaSetUpdated",

@@ -1,14 +1,8 @@
 /** Questions about ReplicaSets and the part that each plays in a rollout (docs/behaviour/revisions.md#roles). */
 import type { Rollout } from "../../../schema/rollout.ts";
 import { desiredReplicas } from "./defaults.ts";
-import {
-  DESIRED_REPLICAS,
-  HASH_LABEL,
-  REVISION,
-  SCALE_DOWN_DEADLINE,
-  type ReplicaSetFacts,
-  type World,
-} from "./model.ts";
+import type { ReplicaSetFacts, World } from "./model.ts";
+import { DESIRED_REPLICAS, HASH_LABEL, REVISION, SCALE_DOWN_DEADLINE } from "../../../schema/labels.ts";
 import { instant } from "../../../kube/object/time.ts";
 
 /** Who is who among the ReplicaSets of a Rollout. `newRS` and `stableRS` may be the same one. */

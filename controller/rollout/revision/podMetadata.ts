@@ -3,10 +3,11 @@
  * (docs/behaviour/pod-metadata.md#metadata-by-role). What was put on a ReplicaSet's pods is written down in an
  * annotation, so that it can be taken off.
  */
-import type { LabelsAndAnnotations } from "../../../schema/kube.ts";
+import type { LabelsAndAnnotations, ReplicaSet } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { blueGreenOf, canaryOf } from "../model/defaults.ts";
-import { EPHEMERAL_METADATA, type Annotations, type ReplicaSetFacts } from "../model/model.ts";
+import type { Annotations, ReplicaSetFacts } from "../model/model.ts";
+import { EPHEMERAL_METADATA } from "../../../schema/labels.ts";
 import { roles, setPodMetadata, statusOf, type Pass } from "../model/pass.ts";
 import { hashOf } from "../model/replicaSets.ts";
 
@@ -42,13 +43,34 @@ export function metadataRecord(metadata: LabelsAndAnnotations): string {
 }
 
 /** What an annotation of a ReplicaSet says was injected; nothing when it is missing or unreadable. */
-export function injectedMetadata(annotations: Annotations): LabelsAndAnnotations {
+function injectedMetadata(annotations: Annotations): LabelsAndAnnotations {
   try {
     const parsed: unknown = JSON.parse(annotations[EPHEMERAL_METADATA] ?? "{}");
     return typeof parsed === "object" && parsed !== null ? parsed : {};
   } catch {
     return {};
   }
+}
+
+/**
+ * The template as the Rollout has it: without the metadata that pods carry only while they play a part
+ * (docs/behaviour/hashes-and-names.md#equal-templates).
+ */
+export function withoutInjected(
+  template: ReplicaSet["spec"]["template"],
+  recorded: Annotations,
+): ReplicaSet["spec"]["template"] {
+  const injected = injectedMetadata(recorded);
+  const without = (map: Annotations | undefined, keys: Annotations | undefined): Record<string, string> =>
+    Object.fromEntries(Object.entries(map ?? {}).filter(([key]) => keys?.[key] === undefined));
+  if (injected.labels === undefined && injected.annotations === undefined) return template;
+  const { labels, annotations } = template?.metadata ?? {};
+  const metadata = {
+    ...template?.metadata,
+    labels: without(labels, injected.labels),
+    annotations: without(annotations, injected.annotations),
+  };
+  return { ...template, metadata };
 }
 
 const replaced = (old: Annotations | undefined, next: Annotations | undefined): Record<string, string | null> => ({

@@ -2,6 +2,7 @@
  * The ReplicaSet of the desired template: making it, and keeping its revision and annotations in step
  * (docs/behaviour/revisions.md).
  */
+import type { ConditionReason } from "../../../schema/reasons.ts";
 import type { ReplicaSet } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { spend } from "../../../kube/object/budget.ts";
@@ -12,14 +13,15 @@ import { desiredReplicas } from "../model/defaults.ts";
 import { controllerReference } from "../../../kube/object/ownerReference.ts";
 import { firstPodMetadata, metadataRecord } from "./podMetadata.ts";
 import { formatSelector } from "../../../kube/object/selector.ts";
+import type { ReplicaSetFacts } from "../model/model.ts";
 import {
   DESIRED_REPLICAS,
   EPHEMERAL_METADATA,
   HASH_LABEL,
   REVISION,
   REVISION_HISTORY,
-  type ReplicaSetFacts,
-} from "../model/model.ts";
+  WORKLOAD_GENERATION,
+} from "../../../schema/labels.ts";
 import {
   addReplicaSet,
   emit,
@@ -31,7 +33,6 @@ import {
 } from "../model/pass.ts";
 import { hashOf, maxRevision, revisionOf } from "../model/replicaSets.ts";
 import { timestamp } from "../../../kube/object/time.ts";
-import { WORKLOAD_GENERATION } from "./workload.ts";
 
 const NOT_COPIED: ReadonlySet<string> = new Set([
   "kubectl.kubernetes.io/last-applied-configuration",
@@ -121,7 +122,7 @@ export function createNewReplicaSet(p: Pass): void {
   setProgressing(p, "NewReplicaSetCreated", `Created new replica set "${facts.name}"`);
 }
 
-function setProgressing(p: Pass, reason: string, message: string): void {
+function setProgressing(p: Pass, reason: ConditionReason, message: string): void {
   const status = statusOf(p);
   const conditions = withCondition(
     status.conditions ?? [],

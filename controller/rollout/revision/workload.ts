@@ -3,19 +3,13 @@
  * (docs/behaviour/workload-reference.md#scaling-the-deployment-down). Sizes follow from what is there now, not from
  * what happened: whoever scales the Deployment up again finds it scaled down again.
  */
+import { RESTORE_WORKLOAD, WORKLOAD_GENERATION } from "../../../schema/labels.ts";
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 import { findCondition } from "../model/conditions.ts";
 import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
 import type { WorkloadFacts } from "../model/model.ts";
 import { statusOf, wake, type Pass } from "../model/pass.ts";
 import { hashOf, lastingPods, sum } from "../model/replicaSets.ts";
-
-/** On the Rollout: the workload's generation that was last taken into account. */
-export const WORKLOAD_GENERATION = "rollout.argoproj.io/workload-generation";
-/** On the Deployment, by us: how many replicas it had before the Rollout took its place. */
-export const REPLICAS_BEFORE = "sluice.dev/replicas-before-rollout";
-/** On the Rollout, by the user: "true" holds its deletion back until the Deployment is up again. Also the finalizer. */
-export const RESTORE_WORKLOAD = "sluice.dev/restore-workload";
 
 /** Somebody who keeps scaling the Deployment up is answered at once, and then only so often. */
 export const INSIST_EVERY_MS = 10_000;

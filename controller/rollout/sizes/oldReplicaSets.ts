@@ -13,7 +13,8 @@ import {
   scaleDownDelaySeconds,
   trafficRoutingOf,
 } from "../model/defaults.ts";
-import { HASH_LABEL, SCALE_DOWN_DEADLINE, type ReplicaSetFacts } from "../model/model.ts";
+import type { ReplicaSetFacts } from "../model/model.ts";
+import { HASH_LABEL, SCALE_DOWN_DEADLINE } from "../../../schema/labels.ts";
 import {
   deleteReplicaSet,
   roles,

@@ -5,7 +5,8 @@
 import { describe, expect, test } from "bun:test";
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 import { maxSurge, maxUnavailable } from "../model/defaults.ts";
-import { HASH_LABEL, type ReplicaSetFacts } from "../model/model.ts";
+import type { ReplicaSetFacts } from "../model/model.ts";
+import { HASH_LABEL } from "../../../schema/labels.ts";
 import { basicCanarySizes, basicSizesLack, canaryThresholdMet, currentSetWeight, nearestSplit } from "./replicas.ts";
 
 type Limits = Pick<NonNullable<NonNullable<Rollout["spec"]["strategy"]>["canary"]>, "maxSurge" | "maxUnavailable">;

@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import type { Rollout, RolloutDuration, RolloutStatus } from "../../../schema/rollout.ts";
 import { newCondition } from "../model/conditions.ts";
 import { durationOf, finishedDuration } from "./duration.ts";
-import { HASH_LABEL, type ReplicaSetFacts, type Snapshot } from "../model/model.ts";
+import type { ReplicaSetFacts, Snapshot } from "../model/model.ts";
+import { HASH_LABEL } from "../../../schema/labels.ts";
 import { noIntent, type Pass } from "../model/pass.ts";
 import { STEPS } from "../../steps/kinds.ts";
 

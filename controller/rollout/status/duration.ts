@@ -3,7 +3,7 @@
  * (docs/behaviour/conditions-and-phases.md#duration).
  */
 import type { RolloutDuration, RolloutStatus } from "../../../schema/rollout.ts";
-import { findCondition } from "../model/conditions.ts";
+import { findCondition, hasReason } from "../model/conditions.ts";
 import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
 import type { FinishedDuration } from "../model/model.ts";
 import { isAborted, roles, statusOf, type Pass } from "../model/pass.ts";
@@ -51,7 +51,7 @@ function factsOf(p: Pass, after: RolloutStatus): Facts {
     newRS !== undefined &&
     newRS.status.availableReplicas >= desiredReplicas(p.world.rollout);
   const aborted = isAborted(p);
-  const wasAborted = findCondition(before.conditions, "Progressing")?.reason === "RolloutAborted";
+  const wasAborted = hasReason(findCondition(before.conditions, "Progressing"), "RolloutAborted");
   return {
     specChanged: (before.currentPodHash ?? "") === "" || changed,
     completed,

@@ -3,7 +3,7 @@
  * (docs/behaviour/conditions-and-phases.md#phase-and-message).
  */
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
-import { isCompleted } from "../model/conditions.ts";
+import { hasReason, isCompleted } from "../model/conditions.ts";
 import { blueGreenOf, canaryOf, desiredReplicas } from "../model/defaults.ts";
 import { instant } from "../../../kube/object/time.ts";
 
@@ -19,7 +19,7 @@ const progressing = (message: string): Phase => ({ phase: "Progressing", message
 const degraded: Rule = (_, status) => {
   for (const c of status.conditions ?? []) {
     if (c.type === "InvalidSpec") return { phase: "Degraded", message: `InvalidSpec: ${c.message}` };
-    if (c.reason === "RolloutAborted" || c.reason === "ProgressDeadlineExceeded") {
+    if (hasReason(c, "RolloutAborted") || hasReason(c, "ProgressDeadlineExceeded")) {
       return { phase: "Degraded", message: `${c.reason}: ${c.message}` };
     }
   }

@@ -2,6 +2,7 @@
  * Making the status of a pass: the common fields first, then what depends on all others
  * (docs/behaviour/conditions-and-phases.md#how-a-status-is-made).
  */
+import type { ConditionReason } from "../../../schema/reasons.ts";
 import { spend } from "../../../kube/object/budget.ts";
 import type { RolloutCondition, RolloutStatus } from "../../../schema/rollout.ts";
 import {
@@ -124,7 +125,7 @@ function progressingCondition(
   const { rollout } = p.world;
   const before = statusOf(p);
   const name = roles(p).newRS?.name ?? "";
-  const set = (status: RolloutCondition["status"], reason: string, message: string): RolloutCondition =>
+  const set = (status: RolloutCondition["status"], reason: ConditionReason, message: string): RolloutCondition =>
     newCondition("Progressing", status, reason, message, p.now);
   if (isHealthy(rollout, before, draft)) {
     return withCondition(

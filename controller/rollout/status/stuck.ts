@@ -3,7 +3,7 @@
  * other time, so that a healthy Rollout costs nothing.
  */
 import type { Rollout, RolloutCondition } from "../../../schema/rollout.ts";
-import { findCondition, timedOut } from "../model/conditions.ts";
+import { findCondition, hasReason, timedOut } from "../model/conditions.ts";
 import { currentStepOf } from "../model/defaults.ts";
 import type { PodLook, PodWait, ReplicaSetFacts, Snapshot } from "../model/model.ts";
 import { roles, statusOf, type Pass } from "../model/pass.ts";
@@ -31,8 +31,8 @@ export function setToLookAt(snapshot: Snapshot, now: number): ReplicaSetFacts | 
   if (invalid !== undefined || status.abort === true || isPaused(rollout, status) || isIndefinite(rollout))
     return undefined;
   // A finished rollout's condition is old, too.
-  const reason = findCondition(status.conditions, "Progressing")?.reason;
-  if (reason === "NewReplicaSetAvailable" || !timedOut(rollout, status, now)) return undefined;
+  const progressing = findCondition(status.conditions, "Progressing");
+  if (hasReason(progressing, "NewReplicaSetAvailable") || !timedOut(rollout, status, now)) return undefined;
   return rolesOf(snapshot, snapshot).newRS;
 }
 
@@ -42,7 +42,9 @@ const LATEST_MS = 600_000;
 /** When to look again: the longer nothing moves the later, from every 30 s to every 10 min. */
 export function nextLookAt(rollout: Rollout, look: PodLook): number {
   const progressing = findCondition(rollout.status?.conditions, "Progressing");
-  const told = progressing?.reason === "ProgressDeadlineExceeded" ? instant(progressing.lastTransitionTime) : undefined;
+  const told = hasReason(progressing, "ProgressDeadlineExceeded")
+    ? instant(progressing?.lastTransitionTime)
+    : undefined;
   return look.at + Math.min(LATEST_MS, Math.max(SOONEST_MS, look.at - (told ?? look.at)));
 }
 

@@ -3,7 +3,7 @@
  * its true path.
  */
 import { once } from "../../../kube/object/budget.ts";
-import { goDurationProblem } from "../../../kube/object/duration.ts";
+import { goDurationProblem } from "../../../kube/object/goDuration.ts";
 import { at, keys, type Place, present, text, whole } from "../../../kube/validation/place.ts";
 import type { MetricProviderRow } from "../../../providers/metrics/provider.ts";
 import { PROVIDERS } from "../../../providers/metrics/providers.ts";

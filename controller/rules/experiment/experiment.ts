@@ -3,7 +3,7 @@
  * reference answers with InvalidSpec, in its words, and what the API server refuses for certain when the ReplicaSet is
  * made.
  */
-import { goDurationProblem } from "../../../kube/object/duration.ts";
+import { goDurationProblem } from "../../../kube/object/goDuration.ts";
 import { progressDeadlineOf } from "../rollout/input.ts";
 import { at, items, type Place, present, repeated, root, text, whole } from "../../../kube/validation/place.ts";
 import { podTemplateViolations } from "../../../kube/validation/podTemplate/template.ts";

@@ -2,7 +2,7 @@
  * What a Rollout says about Services that must agree with the Services themselves
  * (docs/behaviour/validation.md#services).
  */
-import { HASH_LABEL, MANAGED_BY } from "../../rollout/model/model.ts";
+import { HASH_LABEL, MANAGED_BY } from "../../../schema/labels.ts";
 import type { Lookup } from "../../../kube/validation/lookup.ts";
 import { placesOf, type Resolution } from "./input.ts";
 import { at, type Place, text, textMap } from "../../../kube/validation/place.ts";

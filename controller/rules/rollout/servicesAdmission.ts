@@ -7,7 +7,7 @@
  * - A Service that another Rollout manages refuses, so that two never fight over it, as long as that Rollout is there
  *   and still names it. Otherwise the mark is about to be taken off (a Rollout was renamed, say), and it warns.
  */
-import { MANAGED_BY } from "../../rollout/model/model.ts";
+import { MANAGED_BY } from "../../../schema/labels.ts";
 import type { Findings } from "../../../kube/validation/findings.ts";
 import { placesOf, type Resolution } from "./input.ts";
 import type { Lookup } from "../../../kube/validation/lookup.ts";

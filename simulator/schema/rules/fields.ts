@@ -8,7 +8,7 @@ import {
   type Violation,
   violationBody,
 } from "../../../kube/validation/violation.ts";
-import { sameJson } from "../../model/equality.ts";
+import { equal } from "../../../kube/object/equality.ts";
 import type { Cause } from "../../model/model.ts";
 
 /** @param old undefined for a new object. */
@@ -66,5 +66,5 @@ export const each =
 export function immutable(object: Place, old: Place | undefined, ...path: readonly string[]): readonly Violation[] {
   if (old === undefined) return [];
   const place = at(object, ...path);
-  return sameJson(place.value, at(old, ...path).value) ? [] : [wrong(place, "field is immutable")];
+  return equal(place.value, at(old, ...path).value) ? [] : [wrong(place, "field is immutable")];
 }

@@ -3,7 +3,7 @@ import { at, entries, items, type Place, present, text, whole } from "../../../k
 import { selectorViolations } from "../../../kube/validation/selector.ts";
 import { configKey } from "../../../kube/validation/syntax.ts";
 import { forbidden, type Violation } from "../../../kube/validation/violation.ts";
-import { sameJson } from "../../model/equality.ts";
+import { equal } from "../../../kube/object/equality.ts";
 import { type Check, each, immutable, members, missing, notBelow, type Rule, unsupported, wrong } from "./fields.ts";
 import { atMostAll, countOrPart } from "./workloads.ts";
 
@@ -58,7 +58,7 @@ function frozen(object: Place, old: Place | undefined, names: readonly string[])
   const refused = (name: string): Violation =>
     forbidden("api", at(object, name), "field is immutable when `immutable` is set");
   if (at(object, "immutable").value !== true) return [refused("immutable")];
-  return names.filter((name) => !sameJson(at(object, name).value, at(old, name).value)).map(refused);
+  return names.filter((name) => !equal(at(object, name).value, at(old, name).value)).map(refused);
 }
 
 export const configMap: Rule = (object, old) => [
@@ -108,7 +108,7 @@ export const roleBinding =
   (object, old) => {
     const ref = at(object, "roleRef");
     const [group, kind, name] = ["apiGroup", "kind", "name"].map((one) => at(ref, one));
-    const isOther = old !== undefined && !sameJson(ref.value, at(old, "roleRef").value);
+    const isOther = old !== undefined && !equal(ref.value, at(old, "roleRef").value);
     const written = { APIGroup: group?.value, Kind: kind?.value, Name: name?.value };
     return [
       ...(kind === undefined || kinds.includes(text(kind)) ? [] : [unsupported(kind, kinds)]),

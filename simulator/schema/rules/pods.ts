@@ -2,8 +2,8 @@
 import { at, count, items, type Place, present, text, whole } from "../../../kube/validation/place.ts";
 import { podSpecViolations } from "../../../kube/validation/podTemplate/podSpec.ts";
 import { forbidden, type Violation } from "../../../kube/validation/violation.ts";
-import { sameJson } from "../../model/equality.ts";
-import { isList, isObject, type Json } from "../../model/json.ts";
+import { equal } from "../../../kube/object/equality.ts";
+import { isList, isObject, type Json } from "../../../kube/object/json.ts";
 import { missing, type Rule, wrong } from "./fields.ts";
 import { relaxed } from "./relaxed.ts";
 
@@ -11,7 +11,7 @@ export const pod: Rule = (object, old) => {
   const spec = at(object, "spec");
   if (old === undefined) return specViolations(spec);
   const stored = at(old, "spec");
-  if (sameJson(spec.value, stored.value)) return [];
+  if (equal(spec.value, stored.value)) return [];
   return [...specViolations(spec), ...changes(spec, stored)];
 };
 
@@ -45,7 +45,7 @@ function changes(spec: Place, old: Place): readonly Violation[] {
   }
   const violations = [...images(spec), ...deadline(spec, old), ...tolerations(spec, old)];
   // The API server adds the difference between its internal objects, which have other names.
-  const others = sameJson(withoutChangeable(spec, old), withoutChangeable(old, old))
+  const others = equal(withoutChangeable(spec, old), withoutChangeable(old, old))
     ? []
     : [forbidden("api", spec, `pod updates may not change fields other than ${changeable}\n`)];
   return [...violations, ...others];
@@ -79,7 +79,7 @@ function tolerations(spec: Place, old: Place): readonly Violation[] {
   const place = at(spec, "tolerations");
   const kept = items(place).map(({ value }) => withoutSeconds(value));
   const lost = items(at(old, "tolerations")).some(
-    ({ value }) => !kept.some((one) => sameJson(one, withoutSeconds(value))),
+    ({ value }) => !kept.some((one) => equal(one, withoutSeconds(value))),
   );
   return lost ? [forbidden("api", place, "existing toleration can not be modified except its tolerationSeconds")] : [];
 }

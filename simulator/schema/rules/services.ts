@@ -3,7 +3,7 @@ import { at, items, type Place, present, text, whole } from "../../../kube/valid
 import { labelViolations } from "../../../kube/validation/selector.ts";
 import { dnsLabel, ipAddress, portName, portNumber } from "../../../kube/validation/syntax.ts";
 import { duplicate, type Violation } from "../../../kube/validation/violation.ts";
-import { sameJson } from "../../model/equality.ts";
+import { equal } from "../../../kube/object/equality.ts";
 import {
   type Check,
   each,
@@ -75,7 +75,7 @@ function addresses(spec: Place, old: Place | undefined): readonly Violation[] {
   if (old !== undefined) {
     const stored = at(old, "spec", "clusterIPs");
     const isFree = !present(stored) || text(at(old, "spec", "type")) === "ExternalName";
-    const changed = sameJson(place.value, stored.value) ? changedAddress(spec, text(first)) : place.value;
+    const changed = equal(place.value, stored.value) ? changedAddress(spec, text(first)) : place.value;
     return isFree || changed === undefined ? [] : [wrong(first, "may not change once set", changed)];
   }
   return ["None", ""].includes(text(first)) ? [] : texts(first, ipAddress(text(first)));

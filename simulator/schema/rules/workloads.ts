@@ -10,7 +10,7 @@ import {
   selectsEverything,
 } from "../../../kube/validation/selector.ts";
 import { forbidden, type Violation } from "../../../kube/validation/violation.ts";
-import { sameJson } from "../../model/equality.ts";
+import { equal } from "../../../kube/object/equality.ts";
 import { type Check, immutable, members, missing, notBelow, type Rule, unsupported, wrong } from "./fields.ts";
 import { relaxed } from "./relaxed.ts";
 
@@ -25,7 +25,7 @@ function selector(spec: Place, what: string): readonly Violation[] {
 /** What was stored is not judged again: nothing of the template has changed then. */
 function template(spec: Place, old: Place | undefined): readonly Violation[] {
   const unchanged =
-    old !== undefined && ["selector", "template"].every((name) => sameJson(at(spec, name).value, at(old, name).value));
+    old !== undefined && ["selector", "template"].every((name) => equal(at(spec, name).value, at(old, name).value));
   if (unchanged) return [];
   const violations = podTemplateViolations({ selector: at(spec, "selector"), template: at(spec, "template") });
   // Nothing can be said of a selector that cannot be read.
@@ -125,7 +125,7 @@ function jobSelector(object: Place): readonly Violation[] {
   const isManual = at(object, "spec", "manualSelector").value === true;
   const selected = selects(place, textMap(labels));
   return [
-    ...(isManual || sameJson(place.value, generated)
+    ...(isManual || equal(place.value, generated)
       ? []
       : [wrong(place, "`selector` not auto-generated", printedSelector(place))]),
     ...(selected ? [] : [wrong(labels, "`selector` does not match template `labels`", printedMap(labels))]),
@@ -160,7 +160,7 @@ const jobImmutable: Rule = (object, old) => {
 export const job: Rule = (object, old) => {
   const spec = at(object, "spec");
   const pod = at(spec, "template", "spec");
-  const unchanged = old !== undefined && sameJson(pod.value, at(old, "spec", "template", "spec").value);
+  const unchanged = old !== undefined && equal(pod.value, at(old, "spec", "template", "spec").value);
   return [
     ...jobNumbers(spec),
     ...jobCompletions(spec),

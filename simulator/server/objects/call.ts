@@ -1,5 +1,5 @@
 /** A request on its way through the server, and what its query and body ask for. */
-import { isObject, type Json } from "../../model/json.ts";
+import { isObject, type Json } from "../../../kube/object/json.ts";
 import type { Admission } from "./admission.ts";
 import type { ApiObject, ApiRequest, ApiResponse, DeleteOptions, Draft, WriteOptions } from "../../model/model.ts";
 import { badRequest, invalid } from "../state/refusals.ts";

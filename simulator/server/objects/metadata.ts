@@ -1,5 +1,5 @@
 /** Rules of metadata that all kinds share: what the server gives, what may change and what is wrong. */
-import { sameJson } from "../../model/equality.ts";
+import { equal } from "../../../kube/object/equality.ts";
 import type { Kind } from "../state/kinds.ts";
 import type { Cause, ObjectMeta, OwnerReference } from "../../model/model.ts";
 
@@ -112,7 +112,7 @@ type Free = Pick<Written, "labels" | "annotations" | "ownerReferences" | "finali
 /** Undefined for what says nothing (writers in Go send null); the old value itself where it says the same. */
 const kept = <T extends object>(value: T | null | undefined, old: T | undefined): T | undefined => {
   if (value === undefined || value === null || isEmpty(value)) return undefined;
-  return old !== undefined && sameJson(value, old) ? old : value;
+  return old !== undefined && equal(value, old) ? old : value;
 };
 
 /** The members that a writer decides. */

@@ -4,7 +4,7 @@
  */
 import { bound } from "./binding.ts";
 import { definitionFaults, isEnding } from "./definitions.ts";
-import { sameJson } from "../../model/equality.ts";
+import { equal } from "../../../kube/object/equality.ts";
 import { generatedName, newUid } from "../state/identity.ts";
 import type { Kind } from "../state/kinds.ts";
 import { contentFinalizers, definitionsKey } from "../state/kinds.ts";
@@ -179,7 +179,7 @@ const membersKept = (old: ApiObject, draft: Draft): Record<string, unknown> => {
   const members: Record<string, unknown> = {};
   for (const field in draft) {
     const value = draft[field];
-    if (value !== undefined) members[field] = sameJson(value, old[field]) ? old[field] : value;
+    if (value !== undefined) members[field] = equal(value, old[field]) ? old[field] : value;
   }
   return members;
 };
@@ -200,7 +200,7 @@ const withStatus = (kind: Kind, old: ApiObject, sent: Draft, options: PrepareOpt
   const part: Draft = status === undefined ? {} : { status };
   const { draft, warnings } = readDraft(kind, part, options);
   const given = filled(kind, draft)["status"];
-  if (sameJson(given, old["status"])) return { next: old, warnings };
+  if (equal(given, old["status"])) return { next: old, warnings };
   const { status: _, ...others }: ApiObject = old;
   return { next: given === undefined ? others : { ...others, status: given }, warnings };
 };

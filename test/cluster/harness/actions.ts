@@ -2,8 +2,15 @@
  * What users do to a Rollout: by the patches that the kubectl plugin sends, or by the plugin itself when
  * $SLUICE_KUBECTL_ARGO names its binary.
  */
+import * as aborting from "../../../controller/rollout/verbs/abort.ts";
+import * as pausing from "../../../controller/rollout/verbs/pause.ts";
+import * as promoting from "../../../controller/rollout/verbs/promote.ts";
+import { setImage as setImageOf } from "../../../controller/rollout/verbs/setImage.ts";
+import { undo as undoOf } from "../../../controller/rollout/verbs/undo.ts";
+import type { VerbOutcome } from "../../../controller/rollout/verbs/verb.ts";
+import type { ReplicaSet } from "../../../schema/kube.ts";
+import type { Rollout } from "../../../schema/rollout.ts";
 import { run } from "./controlPlane.ts";
-import { hashLabel, revisionOf, type RolloutView } from "./rolloutView.ts";
 import type { World } from "./world.ts";
 
 /** Whether the plugin acts; tests then check a command's output too. */
@@ -22,81 +29,63 @@ async function byPlugin(world: World, args: readonly string[]): Promise<boolean>
   return true;
 }
 
+const mergeOrJson = { "application/merge-patch+json": "merge", "application/json-patch+json": "json" } as const;
+
+/** By the plugin's command, or by the verb's patches one after the other. */
+async function perform(
+  world: World,
+  name: string,
+  command: readonly string[] | undefined,
+  verb: (rollout: Rollout, replicaSets: readonly ReplicaSet[]) => VerbOutcome,
+): Promise<void> {
+  if (command !== undefined && (await byPlugin(world, command))) return;
+  const { rollout, replicaSets } = await world.scene(name);
+  const outcome = verb(rollout as unknown as Rollout, replicaSets as unknown as readonly ReplicaSet[]);
+  if (outcome.kind === "impossible") throw new Error(`Cannot ${command?.join(" ") ?? "do this"}: ${outcome.why}`);
+  if (outcome.kind === "nothing") return;
+  for (const { subresource, to, contentType, body } of outcome.patches) {
+    const path = world.path(to?.kind ?? "Rollout", to?.name ?? name);
+    await world.harness.api.patch(
+      `${path}${subresource === undefined ? "" : "/status"}`,
+      mergeOrJson[contentType],
+      body,
+    );
+  }
+}
+
 /** Sets the image of every container. */
-export async function setImage(world: World, name: string, image: string): Promise<void> {
-  if (await byPlugin(world, ["set", "image", name, `*=${image}`])) return;
-  const { rollout } = await world.scene(name);
-  const body = rollout.spec.template.spec.containers.map((_, index) => ({
-    op: "replace",
-    path: `/spec/template/spec/containers/${index}/image`,
-    value: image,
-  }));
-  await world.patch(name, body, "json");
-}
-
-/** What an unqualified `promote` patches in the status. */
-function promotion({ spec, status = {} }: RolloutView): Record<string, unknown> | undefined {
-  if ((status.pauseConditions ?? []).length > 0) return { pauseConditions: null };
-  const steps = spec.strategy.canary?.steps?.length ?? 0;
-  if (steps === 0) return undefined;
-  return { pauseConditions: null, currentStepIndex: Math.min((status.currentStepIndex ?? 0) + 1, steps) };
-}
-
-async function unpause(world: World, name: string, { spec }: RolloutView): Promise<void> {
-  if (spec.paused === true) await world.patch(name, { spec: { paused: false } });
-}
+export const setImage = (world: World, name: string, image: string): Promise<void> =>
+  perform(world, name, ["set", "image", name, `*=${image}`], (rollout) => setImageOf(rollout, "*", image));
 
 /** Ends the present pause, or skips the present step. */
-export async function promote(world: World, name: string): Promise<void> {
-  if (await byPlugin(world, ["promote", name])) return;
-  const { rollout } = await world.scene(name);
-  const status = promotion(rollout);
-  if (status !== undefined) await world.patchStatus(name, status);
-  await unpause(world, name, rollout);
-}
+export const promote = (world: World, name: string): Promise<void> =>
+  perform(world, name, ["promote", name], promoting.promote);
 
 /** Skips everything that is left of the update. */
-export async function promoteFull(world: World, name: string): Promise<void> {
-  if (await byPlugin(world, ["promote", name, "--full"])) return;
-  const { rollout } = await world.scene(name);
-  if (rollout.status?.currentPodHash !== rollout.status?.stableRS) await world.patchStatus(name, { promoteFull: true });
-  await unpause(world, name, rollout);
-}
+export const promoteFull = (world: World, name: string): Promise<void> =>
+  perform(world, name, ["promote", name, "--full"], promoting.promoteFull);
 
-export async function abort(world: World, name: string): Promise<void> {
-  if (!(await byPlugin(world, ["abort", name]))) await world.patchStatus(name, { abort: true });
-}
+export const abort = (world: World, name: string): Promise<void> =>
+  perform(world, name, ["abort", name], aborting.abort);
 
-export async function retry(world: World, name: string): Promise<void> {
-  if (!(await byPlugin(world, ["retry", "rollout", name]))) await world.patchStatus(name, { abort: false });
-}
+export const retry = (world: World, name: string): Promise<void> =>
+  perform(world, name, ["retry", "rollout", name], aborting.retry);
 
-export async function pause(world: World, name: string): Promise<void> {
-  if (!(await byPlugin(world, ["pause", name]))) await world.patch(name, { spec: { paused: true } });
-}
+export const pause = (world: World, name: string): Promise<void> =>
+  perform(world, name, ["pause", name], pausing.pause);
 
-export async function resume(world: World, name: string): Promise<void> {
-  await world.patch(name, { spec: { paused: false } });
-}
+/** The plugin has no such command: its promote ends this pause together with those of steps. */
+export const resume = (world: World, name: string): Promise<void> => perform(world, name, undefined, pausing.resume);
 
-/** Has every pod replaced that is older than now. */
-export async function restart(world: World, name: string): Promise<void> {
-  const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
-  if (!(await byPlugin(world, ["restart", name]))) await world.patch(name, { spec: { restartAt: now } });
-}
+/** Has every pod replaced that is older than `at` (ms since the epoch), which is now for the plugin. */
+export const restart = (world: World, name: string, at = Date.now()): Promise<void> =>
+  perform(world, name, ["restart", name], () => pausing.restart(at));
 
 /** Back to the template of an earlier revision (by default the one before the latest). */
-export async function undo(world: World, name: string, revision?: number): Promise<void> {
-  const wanted = revision === undefined ? [] : [`--to-revision=${revision}`];
-  if (await byPlugin(world, ["undo", name, ...wanted])) return;
-  const { replicaSets } = await world.scene(name);
-  const target = revision === undefined ? replicaSets.at(-2) : replicaSets.find((set) => revisionOf(set) === revision);
-  if (target === undefined)
-    throw new Error(`Cannot undo ${name}: no ReplicaSet of revision ${revision ?? "before the latest"}`);
-  const { [hashLabel]: _, ...labels } = target.spec.template.metadata?.labels ?? {};
-  const value = { ...target.spec.template, metadata: { ...target.spec.template.metadata, labels } };
-  await world.patch(name, [{ op: "replace", path: "/spec/template", value }], "json");
-}
+export const undo = (world: World, name: string, revision = 0): Promise<void> =>
+  perform(world, name, ["undo", name, `--to-revision=${revision}`], (rollout, replicaSets) =>
+    undoOf(rollout, replicaSets, revision),
+  );
 
 export async function scale(world: World, name: string, replicas: number): Promise<void> {
   // By the scale subresource, as `kubectl scale` and the horizontal autoscaler do.

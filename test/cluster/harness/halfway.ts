@@ -1,7 +1,8 @@
 /** Rollouts as controllers leave them when they are replaced: in the middle of something, each with how it goes on. */
-import { abort, pause, promote, promoteFull, setImage, undo } from "./actions.ts";
+import { HASH_LABEL } from "../../../schema/labels.ts";
+import { abort, pause, promote, promoteFull, restart, resume, retry, setImage, undo } from "./actions.ts";
 import type { KubeObject } from "./api.ts";
-import { hashLabel, type RolloutView } from "./rolloutView.ts";
+import type { RolloutView } from "./rolloutView.ts";
 import { until } from "./until.ts";
 import { healthy, inPhase, type World } from "./world.ts";
 
@@ -139,7 +140,7 @@ export const halfway: readonly Halfway[] = [
       await world.settle(name, "held", inPhase("Paused", "manually paused"));
     },
     finish: async (world) => {
-      await world.patch(name, { spec: { paused: false } });
+      await resume(world, name);
       await world.settle(name, "still at the step's pause", atStep(1));
       await finishInFull(world);
     },
@@ -164,7 +165,7 @@ export const halfway: readonly Halfway[] = [
       await world.settle(name, "aborted", degraded);
     },
     finish: async (world) => {
-      await world.patchStatus(name, { abort: false });
+      await retry(world, name);
       await world.settle(name, "tried again", atStep(1));
       await finishInFull(world);
     },
@@ -190,10 +191,9 @@ export const halfway: readonly Halfway[] = [
     prepare: async (world) => {
       await update(world, "Healthy", (rollout, scene) => healthy(rollout, scene) && scene.replicaSets.length === 2);
       await Bun.sleep(1_100); // restartAt has whole seconds
-      const at = new Date().toISOString().replace(/\.\d+Z/, "Z");
-      await world.patch(name, { spec: { restartAt: at } });
-      const restarted = (rollout: RolloutView): boolean =>
-        (rollout.status as { restartedAt?: string } | undefined)?.restartedAt === at;
+      await restart(world, name);
+      const restarted = ({ spec, status }: RolloutView): boolean =>
+        spec.restartAt !== undefined && status?.restartedAt === spec.restartAt;
       await world.settle(name, "restarted", (rollout, scene) => restarted(rollout) && healthy(rollout, scene), 120_000);
     },
     finish: async (world) => {
@@ -305,7 +305,7 @@ async function occupyNext(world: World): Promise<void> {
   const gone = async (): Promise<boolean> =>
     (await harness.api.get(`${path}/scout`).catch(() => undefined)) === undefined;
   await until("the scout is gone", gone, 30_000);
-  const labels = { app: "nobody", [hashLabel]: hash };
+  const labels = { app: "nobody", [HASH_LABEL]: hash };
   await world.create({
     apiVersion: "apps/v1",
     kind: "ReplicaSet",

@@ -1,3 +1,4 @@
+import { HASH_LABEL, REVISION } from "../../../schema/labels.ts";
 import type { KubeObject } from "./api.ts";
 
 /** What the tests read of a Rollout and of the objects around it. Fields as in the API; everything may be absent. */
@@ -5,6 +6,7 @@ export interface RolloutView extends KubeObject {
   readonly spec: {
     readonly replicas?: number;
     readonly paused?: boolean;
+    readonly restartAt?: string;
     readonly template: PodTemplateView;
     readonly strategy: { readonly canary?: { readonly steps?: readonly unknown[] }; readonly blueGreen?: unknown };
   };
@@ -21,6 +23,7 @@ export interface RolloutStatusView {
   readonly message?: string;
   readonly abort?: boolean;
   readonly abortedAt?: string;
+  readonly restartedAt?: string;
   readonly currentStepIndex?: number;
   readonly currentPodHash?: string;
   readonly stableRS?: string;
@@ -62,9 +65,6 @@ export interface EventView extends KubeObject {
   readonly involvedObject: { readonly kind: string; readonly name: string; readonly uid?: string };
 }
 
-export const hashLabel = "rollouts-pod-template-hash";
-const revisionKey = "rollout.argoproj.io/revision";
-
 /** A Rollout and what belongs to it, read at one moment. */
 export interface Scene {
   readonly rollout: RolloutView;
@@ -73,8 +73,8 @@ export interface Scene {
   readonly services: readonly ServiceView[];
 }
 
-export const revisionOf = (object: KubeObject): number => Number(object.metadata.annotations?.[revisionKey] ?? 0);
-const hashOf = (set: ReplicaSetView): string => set.metadata.labels?.[hashLabel] ?? "";
+export const revisionOf = (object: KubeObject): number => Number(object.metadata.annotations?.[REVISION] ?? 0);
+const hashOf = (set: ReplicaSetView): string => set.metadata.labels?.[HASH_LABEL] ?? "";
 
 /** Replaces the hashes of the scene's ReplicaSets by `<1>`, `<2>` …, their revisions, so that a reader sees who is meant. */
 function naming(scene: Scene): (text: string) => string {
@@ -88,7 +88,7 @@ function replicaSetLine(set: ReplicaSetView): string {
   const history = annotations["rollout.argoproj.io/revision-history"];
   const sizes = `${set.spec.replicas}/${set.status.replicas ?? 0}/${set.status.availableReplicas ?? 0}`;
   const desired = annotations["rollout.argoproj.io/desired-replicas"];
-  const consistent = set.spec.template.metadata?.labels?.[hashLabel] === hashOf(set) ? "" : " TEMPLATE WITHOUT HASH";
+  const consistent = set.spec.template.metadata?.labels?.[HASH_LABEL] === hashOf(set) ? "" : " TEMPLATE WITHOUT HASH";
   const earlier = history === undefined ? "" : ` revision-history=${history}`;
   return `rs <${revisionOf(set)}> ${sizes} desired=${desired}${earlier}${deadline}${consistent}`;
 }
@@ -129,7 +129,7 @@ export function keyframe(scene: Scene): string[] {
     ...conditions.map(({ type, status: value, reason, message }) => `${type}=${value} ${reason}: ${message}`),
     ...replicaSets.map(replicaSetLine),
     ...services.map(
-      ({ metadata, spec: { selector } }) => `service ${metadata.name} -> ${selector?.[hashLabel] ?? "no hash"}`,
+      ({ metadata, spec: { selector } }) => `service ${metadata.name} -> ${selector?.[HASH_LABEL] ?? "no hash"}`,
     ),
   ];
   return lines.map(named);

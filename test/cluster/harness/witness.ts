@@ -1,6 +1,7 @@
 /** Sees all that happens to users' pods, and to what sizes them and leads to them, so that a test can say that nothing did. */
+import { HASH_LABEL } from "../../../schema/labels.ts";
 import type { KubeObject, WatchEvent } from "./api.ts";
-import { hashLabel, type ReplicaSetView, type ServiceView } from "./rolloutView.ts";
+import type { ReplicaSetView, ServiceView } from "./rolloutView.ts";
 import type { World } from "./world.ts";
 
 export interface Witness {
@@ -59,7 +60,7 @@ function setChanges(old: ReplicaSetView | undefined, next: ReplicaSetView | unde
 
 function serviceChanges(old: ServiceView | undefined, next: ServiceView | undefined): string[] {
   if (text(old?.spec.selector) === text(next?.spec.selector)) return [];
-  return [`service ${(next ?? old)?.metadata.name} -> ${next?.spec.selector?.[hashLabel] ?? "no hash"}`];
+  return [`service ${(next ?? old)?.metadata.name} -> ${next?.spec.selector?.[HASH_LABEL] ?? "no hash"}`];
 }
 
 /** Ready, and selected by the Service; at all where none is named. */

@@ -29,7 +29,6 @@ export interface World {
   create(object: KubeObject): Promise<void>;
   scene(rollout: string): Promise<Scene>;
   patch(rollout: string, body: unknown, type?: PatchType): Promise<void>;
-  patchStatus(rollout: string, status: unknown): Promise<void>;
   /** Waits until `holds`; the error tells what the world looked like instead. */
   waitFor(rollout: string, what: string, holds: Predicate, timeoutMs?: number): Promise<Scene>;
   /** Waits until `holds` and nothing of the Rollout changes any more for longer than a pod takes to become ready. */
@@ -47,6 +46,7 @@ const groups: Readonly<Record<string, string>> = {
   Rollout: "/apis/argoproj.io/v1alpha1",
   ReplicaSet: "/apis/apps/v1",
   Service: "/api/v1",
+  Deployment: "/apis/apps/v1",
 };
 
 const observed = ({ metadata, status }: RolloutView): boolean =>
@@ -178,9 +178,6 @@ export async function worldIn(namespace: string, current: Harness): Promise<Worl
     },
     patch: async (name, body, type = "merge") => {
       await api.patch(`${rollouts(namespace)}/${name}`, type, body);
-    },
-    patchStatus: async (name, status) => {
-      await api.patch(`${rollouts(namespace)}/${name}/status`, "merge", { status });
     },
     frame: async (...args) => keyframe(await wait.settle(...args)),
   };

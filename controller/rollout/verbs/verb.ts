@@ -1,0 +1,68 @@
+/**
+ * What a person asks of a Rollout, as the patches that `kubectl argo rollouts` sends for it. A verb is a function from
+ * the Rollout as it is stored to these; who sends them is another matter, so that the command line, the dashboard, the
+ * demo and the tests all ask in the same way (docs/behaviour/pauses-and-aborts.md#resuming).
+ *
+ * Where a verb reads the pod template, the Rollout is one whose `spec.template` has been filled in from its workload.
+ */
+import type { Rollout } from "../../../schema/rollout.ts";
+
+interface JsonPatchOperation {
+  readonly op: "add" | "replace" | "test";
+  readonly path: string;
+  readonly value: unknown;
+}
+
+/** One request, to be sent as it is. */
+export type VerbPatch = {
+  /** Absent: the object itself. */
+  readonly subresource?: "status";
+  /** The object to patch where it is not the Rollout: the workload that its pods come from, in its namespace. */
+  readonly to?: { readonly apiVersion: string; readonly kind: string; readonly name: string };
+} & (
+  | { readonly contentType: "application/merge-patch+json"; readonly body: Readonly<Record<string, unknown>> }
+  | { readonly contentType: "application/json-patch+json"; readonly body: readonly JsonPatchOperation[] }
+);
+
+export type VerbOutcome =
+  /** In this order; the next only once the one before has succeeded. */
+  | { readonly kind: "patches"; readonly patches: readonly VerbPatch[] }
+  /** It is so already: a success. `why` is a sentence. */
+  | { readonly kind: "nothing"; readonly why: string }
+  /** It has no meaning for this Rollout: an error. `why` is a sentence. */
+  | { readonly kind: "impossible"; readonly why: string };
+
+export const patches = (...all: readonly VerbPatch[]): VerbOutcome => ({ kind: "patches", patches: all });
+export const nothing = (why: string): VerbOutcome => ({ kind: "nothing", why });
+export const impossible = (why: string): VerbOutcome => ({ kind: "impossible", why });
+
+/** @param status members to set; null removes one */
+export const statusPatch = (status: Readonly<Record<string, unknown>>): VerbPatch => ({
+  subresource: "status",
+  contentType: "application/merge-patch+json",
+  body: { status },
+});
+
+/** @param spec members to set; null removes one */
+export const specPatch = (spec: Readonly<Record<string, unknown>>): VerbPatch => ({
+  contentType: "application/merge-patch+json",
+  body: { spec },
+});
+
+/** A patch of the pod template, sent to the object that holds it. */
+export function templatePatch({ spec }: Rollout, body: readonly JsonPatchOperation[]): VerbPatch {
+  const { workloadRef } = spec;
+  const patch = { contentType: "application/json-patch+json", body } as const;
+  if (workloadRef === undefined) return patch;
+  const { apiVersion = "", kind = "", name = "" } = workloadRef;
+  return { ...patch, to: { apiVersion, kind, name } };
+}
+
+/** For a Rollout whose template is not in its spec: it has none, or its workload has not been read. */
+export function withoutTemplate({ metadata: { name }, spec: { workloadRef } }: Rollout): VerbOutcome {
+  return workloadRef === undefined
+    ? impossible(`Rollout "${name}" has no pod template.`)
+    : impossible(
+        `The pods of Rollout "${name}" come from ${workloadRef.kind} "${workloadRef.name}", which is not there.`,
+      );
+}

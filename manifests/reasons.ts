@@ -1,0 +1,54 @@
+/** docs/reasons.md: what the reasons of events, conditions and pauses mean, from the list that the code uses. */
+import { conditionReasons, eventReasons, pauseReasons } from "../schema/reasons.ts";
+
+const burst = { always: "always", narration: "unless there are too many" } as const;
+
+/** A table of Markdown as the formatter writes it. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, at) => Math.max(...[head, ...rows].map((row) => (row[at] ?? title).length)));
+  const line = (cells: readonly string[], fill = " "): string =>
+    `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0, fill)).join(" | ")} |\n`;
+  return [
+    line(head),
+    line(
+      head.map(() => ""),
+      "-",
+    ),
+    ...rows.map((row) => line(row)),
+  ].join("");
+}
+
+const code = (text: string): string => `\`${text}\``;
+
+export const reasonsPage = `# Reasons
+
+<!-- Made from schema/reasons.ts by \`bun run generate\`; do not edit. -->
+
+Kubernetes objects say why they are as they are by a short word, the reason. These are the ones that Sluice uses. When a
+condition has which status is in [conditions and phases](behaviour/conditions-and-phases.md), what pauses an update in
+[pauses and aborts](behaviour/pauses-and-aborts.md).
+
+## Of conditions
+
+In \`status.conditions\`. The condition \`ReplicaFailure\` has the reason that its ReplicaSet gives.
+
+${table(
+  ["reason", "condition", "means"],
+  Object.entries(conditionReasons).map(([reason, { of, means }]) => [code(reason), of.map(code).join(", "), means]),
+)}
+## Of pauses
+
+In \`status.pauseConditions\`, and in \`status.message\` of a Rollout whose phase is Paused.
+
+${table(
+  ["reason", "means"],
+  Object.entries(pauseReasons).map(([reason, means]) => [code(reason), means]),
+)}
+## Of events
+
+Warnings are always sent; the last column is about the other events of an object of which there are very many.
+
+${table(
+  ["reason", "means", "sent"],
+  Object.entries(eventReasons).map(([reason, { tell, means }]) => [code(reason), means, burst[tell]]),
+)}`;

@@ -1,0 +1,27 @@
+/**
+ * The labels and annotations that the controller, the webhook and users put on objects
+ * (docs/behaviour/hashes-and-names.md#labels-and-annotations).
+ */
+
+/** Binds ReplicaSets, pods and Service selectors to one revision. */
+export const HASH_LABEL = "rollouts-pod-template-hash";
+export const REVISION = "rollout.argoproj.io/revision";
+export const REVISION_HISTORY = "rollout.argoproj.io/revision-history";
+export const DESIRED_REPLICAS = "rollout.argoproj.io/desired-replicas";
+export const MANAGED_BY = "argo-rollouts.argoproj.io/managed-by-rollouts";
+/** Has no prefix; value RFC 3339 UTC in whole seconds. */
+export const SCALE_DOWN_DEADLINE = "scale-down-deadline";
+export const EPHEMERAL_METADATA = "rollout.argoproj.io/ephemeral-metadata";
+
+/** On objects of all kinds, by users: which of several controllers and webhooks looks after them. */
+export const INSTANCE_LABEL = "argo-rollouts.argoproj.io/controller-instance-id";
+
+/** On the Rollout: the workload's generation that was last taken into account. */
+export const WORKLOAD_GENERATION = "rollout.argoproj.io/workload-generation";
+/** On the Deployment, by us: how many replicas it had before the Rollout took its place. */
+export const REPLICAS_BEFORE = "sluice.dev/replicas-before-rollout";
+/** On the Rollout, by the user: "true" holds its deletion back until the Deployment is up again. Also the finalizer. */
+export const RESTORE_WORKLOAD = "sluice.dev/restore-workload";
+
+/** By users: "warn" admits an object against the rules. Its change is a reason to look again at one whose spec is as it was. */
+export const BREAK_GLASS = "sluice.dev/admission";
