@@ -31,7 +31,9 @@ const exceptions: Readonly<Record<string, string>> = {};
 const pureFolders = [
   ...["object", "validation"].map((name) => `kube/${name}/`),
   ...["expression", "rules"].map((name) => `controller/${name}/`),
-  ...["course", "decide", "hash", "model", "revision", "sizes", "status"].map((name) => `controller/rollout/${name}/`),
+  ...["actions", "course", "decide", "hash", "model", "revision", "sizes", "status"].map(
+    (name) => `controller/rollout/${name}/`,
+  ),
   "providers/traffic/",
 ];
 

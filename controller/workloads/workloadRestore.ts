@@ -9,15 +9,8 @@ import type { KubeClient } from "../../kube/client/transport.ts";
 import type { Workload } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { Log } from "../process/log.ts";
-import type { WorkloadFacts } from "../rollout/model/model.ts";
-import {
-  farewell,
-  holdsDeletion,
-  REPLICAS_BEFORE,
-  restoredReplicas,
-  scaleDownOf,
-  withoutHold,
-} from "../rollout/revision/workload.ts";
+import { REPLICAS_BEFORE, type WorkloadFacts } from "../rollout/model/model.ts";
+import { farewell, holdsDeletion, restoredReplicas, scaleDownOf, withoutHold } from "../rollout/revision/workload.ts";
 import { NotLeaderError } from "../../kube/runtime/notLeader.ts";
 import { needOf } from "../rollout/facts/optionalStore.ts";
 import type { Stores } from "../rollout/facts/stores.ts";

@@ -11,6 +11,7 @@ import {
   HASH_LABEL,
   MANAGED_BY,
   REVISION,
+  WORKLOAD_GENERATION,
   type Action,
   type PodFacts,
   type PodLook,
@@ -27,7 +28,6 @@ import { restartDue } from "../../controller/rollout/revision/restart.ts";
 import { matchesSelector } from "../../kube/object/selector.ts";
 import { serviceViolations } from "../../controller/rules/rollout/references.ts";
 import { violationText } from "../../kube/validation/violation.ts";
-import { WORKLOAD_GENERATION } from "../../controller/rollout/revision/workload.ts";
 import { replicaSetFacts } from "../../controller/rollout/facts/stores.ts";
 import type { Workload } from "../../schema/kube.ts";
 import { resolvedBy, scaledDeployment } from "./deployment.ts";

@@ -12,7 +12,9 @@ import {
   EPHEMERAL_METADATA,
   HASH_LABEL,
   MANAGED_BY,
+  REPLICAS_BEFORE,
   REVISION,
+  WORKLOAD_GENERATION,
   type Action,
   type Decision,
   type RolloutEvent,
@@ -20,7 +22,6 @@ import {
 } from "../model/model.ts";
 import { mergePatch } from "../../../kube/object/mergePatch.ts";
 import { controllerReference } from "../../../kube/object/ownerReference.ts";
-import { REPLICAS_BEFORE, WORKLOAD_GENERATION } from "../revision/workload.ts";
 import { replicaSetFacts, type Stores } from "../facts/stores.ts";
 import { NotLeaderError } from "../../../kube/runtime/notLeader.ts";
 import { passingCause } from "./passing.ts";

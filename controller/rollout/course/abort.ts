@@ -8,7 +8,7 @@ import {
   trafficRoutingOf,
 } from "../model/defaults.ts";
 import { SCALE_DOWN_DEADLINE, type ReplicaSetFacts } from "../model/model.ts";
-import { isAborted, roles, scaleReplicaSet, statusOf, updateReplicaSet, wake, type Pass } from "../model/pass.ts";
+import { isAborted, roles, scaleReplicaSet, statusOf, updateReplicaSet, wake, type Pass } from "../actions/pass.ts";
 import { deadlineOf, hasDeadline, hashOf } from "../model/replicaSets.ts";
 import { isRollback, isWithinScaleDownDelay } from "./rollback.ts";
 import { timestamp } from "../../../kube/object/time.ts";

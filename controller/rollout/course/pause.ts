@@ -4,7 +4,7 @@
  */
 import type { PauseCondition, Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 import { blueGreenOf, currentStepOf, pauseSeconds } from "../model/defaults.ts";
-import { isAborted, statusOf, type Pass } from "../model/pass.ts";
+import { isAborted, statusOf, type Pass } from "../actions/pass.ts";
 import { instant, timestamp } from "../../../kube/object/time.ts";
 
 export const CANARY_PAUSE = "CanaryPauseStep";

@@ -4,7 +4,7 @@ import { delaysScaleDown, holdAborted, removeScaleDownDeadlines } from "../cours
 import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
 import { HASH_LABEL, type ReplicaSetFacts, type ServiceFacts } from "../model/model.ts";
 import { pruneHistory, scaleDownForBlueGreen } from "../sizes/oldReplicaSets.ts";
-import { roles, scaleReplicaSet, statusOf, switchService, wake, type Pass } from "../model/pass.ts";
+import { roles, scaleReplicaSet, statusOf, switchService, wake, type Pass } from "../actions/pass.ts";
 import {
   addPause,
   BLUE_GREEN_PAUSE,

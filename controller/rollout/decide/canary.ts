@@ -6,7 +6,7 @@ import type { CanaryStep, RolloutStatus, TrafficWeights } from "../../../schema/
 import { delaysScaleDown, holdAborted, removeScaleDownDeadlines } from "../course/abort.ts";
 import { currentStepOf, pauseSeconds, stepIndexOf, stepsOf, trafficRoutingOf } from "../model/defaults.ts";
 import { pruneHistory, scaleDownForCanary } from "../sizes/oldReplicaSets.ts";
-import { emit, isAborted, roles, scaleReplicaSet, statusOf, wake, type Pass } from "../model/pass.ts";
+import { emit, isAborted, roles, scaleReplicaSet, statusOf, wake, type Pass } from "../actions/pass.ts";
 import {
   addPause,
   CANARY_PAUSE,

@@ -17,9 +17,9 @@ import {
 } from "../model/conditions.ts";
 import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
 import { equal } from "../../../kube/object/equality.ts";
-import { foldActions } from "../model/fold.ts";
+import { foldActions } from "../actions/fold.ts";
 import { DESIRED_REPLICAS, type Decision, type RolloutEvent, type Snapshot } from "../model/model.ts";
-import { emit, noIntent, roles, setRolloutReplicas, statusOf, type Pass } from "../model/pass.ts";
+import { emit, noIntent, roles, setRolloutReplicas, statusOf, type Pass } from "../actions/pass.ts";
 import { isPaused, pauseIsOver } from "../course/pause.ts";
 import { availablePods, hashOf, podsForAutoscaler, sum } from "../model/replicaSets.ts";
 import { updateBegins } from "../course/reset.ts";

@@ -12,8 +12,7 @@ import {
 } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { equal } from "../../../kube/object/equality.ts";
-import type { WorkloadFacts } from "../model/model.ts";
-import { REPLICAS_BEFORE } from "../revision/workload.ts";
+import { REPLICAS_BEFORE, type WorkloadFacts } from "../model/model.ts";
 import type { WorkloadKind } from "../../rules/rollout/workloadRef.ts";
 import type { Cached } from "./stores.ts";
 import { createOptionalStore, type OptionalKind, type OptionalStore } from "./optionalStore.ts";

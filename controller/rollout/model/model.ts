@@ -20,6 +20,11 @@ export const SCALE_DOWN_DEADLINE = "scale-down-deadline";
 
 export const EPHEMERAL_METADATA = "rollout.argoproj.io/ephemeral-metadata";
 
+/** On the Rollout: the workload's generation that was last taken into account. */
+export const WORKLOAD_GENERATION = "rollout.argoproj.io/workload-generation";
+/** On the Deployment, by us: how many replicas it had before the Rollout took its place. */
+export const REPLICAS_BEFORE = "sluice.dev/replicas-before-rollout";
+
 export type Annotations = Readonly<Record<string, string>>;
 
 /** What deciding needs to know of a ReplicaSet; the pod template itself is reduced to a digest. */

@@ -7,7 +7,7 @@ import type { LabelsAndAnnotations } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { blueGreenOf, canaryOf } from "../model/defaults.ts";
 import { EPHEMERAL_METADATA, type Annotations, type ReplicaSetFacts } from "../model/model.ts";
-import { roles, setPodMetadata, statusOf, type Pass } from "../model/pass.ts";
+import { roles, setPodMetadata, statusOf, type Pass } from "../actions/pass.ts";
 import { hashOf } from "../model/replicaSets.ts";
 
 interface Wanted {

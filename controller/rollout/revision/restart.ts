@@ -2,7 +2,7 @@
 import { findCondition, progressDeadline } from "../model/conditions.ts";
 import { desiredReplicas, maxUnavailable } from "../model/defaults.ts";
 import type { PodFacts, ReplicaSetFacts } from "../model/model.ts";
-import { roles, wake, type Pass } from "../model/pass.ts";
+import { roles, wake, type Pass } from "../actions/pass.ts";
 import { sizeOf, sum } from "../model/replicaSets.ts";
 import { instant } from "../../../kube/object/time.ts";
 import type { Rollout } from "../../../schema/rollout.ts";

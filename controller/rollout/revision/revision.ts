@@ -18,6 +18,7 @@ import {
   HASH_LABEL,
   REVISION,
   REVISION_HISTORY,
+  WORKLOAD_GENERATION,
   type ReplicaSetFacts,
 } from "../model/model.ts";
 import {
@@ -28,10 +29,9 @@ import {
   statusOf,
   updateReplicaSet,
   type Pass,
-} from "../model/pass.ts";
+} from "../actions/pass.ts";
 import { hashOf, maxRevision, revisionOf } from "../model/replicaSets.ts";
 import { timestamp } from "../../../kube/object/time.ts";
-import { WORKLOAD_GENERATION } from "./workload.ts";
 
 const NOT_COPIED: ReadonlySet<string> = new Set([
   "kubectl.kubernetes.io/last-applied-configuration",

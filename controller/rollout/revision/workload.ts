@@ -6,14 +6,10 @@
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 import { findCondition } from "../model/conditions.ts";
 import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
-import type { WorkloadFacts } from "../model/model.ts";
-import { statusOf, wake, type Pass } from "../model/pass.ts";
+import { WORKLOAD_GENERATION, type WorkloadFacts } from "../model/model.ts";
+import { statusOf, wake, type Pass } from "../actions/pass.ts";
 import { hashOf, lastingPods, sum } from "../model/replicaSets.ts";
 
-/** On the Rollout: the workload's generation that was last taken into account. */
-export const WORKLOAD_GENERATION = "rollout.argoproj.io/workload-generation";
-/** On the Deployment, by us: how many replicas it had before the Rollout took its place. */
-export const REPLICAS_BEFORE = "sluice.dev/replicas-before-rollout";
 /** On the Rollout, by the user: "true" holds its deletion back until the Deployment is up again. Also the finalizer. */
 export const RESTORE_WORKLOAD = "sluice.dev/restore-workload";
 

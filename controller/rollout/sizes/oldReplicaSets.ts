@@ -22,7 +22,7 @@ import {
   updateReplicaSet,
   wake,
   type Pass,
-} from "../model/pass.ts";
+} from "../actions/pass.ts";
 import {
   availablePods,
   byRevisionDescending,

@@ -4,7 +4,7 @@ import { canaryOf, isStablePing, trafficRoutingOf } from "../model/defaults.ts";
 import { equal } from "../../../kube/object/equality.ts";
 import { isCompleted } from "../model/conditions.ts";
 import { HASH_LABEL, MANAGED_BY, type ReplicaSetFacts, type RoutingState } from "../model/model.ts";
-import { emit, isAborted, roles, setTraffic, statusOf, switchService, wake, type Pass } from "../model/pass.ts";
+import { emit, isAborted, roles, setTraffic, statusOf, switchService, wake, type Pass } from "../actions/pass.ts";
 import { hashOf, isFullyAvailable } from "../model/replicaSets.ts";
 import { canTakeOver, hashLeftBehind, stableCarries, wantedTraffic, weightsOf, weightsText } from "./weights.ts";
 

@@ -3,7 +3,7 @@ import type { Rollout, RolloutDuration, RolloutStatus } from "../../../schema/ro
 import { newCondition } from "../model/conditions.ts";
 import { durationOf, finishedDuration } from "./duration.ts";
 import { HASH_LABEL, type ReplicaSetFacts, type Snapshot } from "../model/model.ts";
-import { noIntent, type Pass } from "../model/pass.ts";
+import { noIntent, type Pass } from "../actions/pass.ts";
 
 const START = Date.parse("2026-01-01T00:00:00Z");
 const text = (seconds: number): string => new Date(START + seconds * 1000).toISOString().replace(".000Z", "Z");

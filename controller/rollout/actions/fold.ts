@@ -1,5 +1,5 @@
 /** Joins what several passes asked of the same object into one write. */
-import type { Action, RolloutEvent } from "./model.ts";
+import type { Action, RolloutEvent } from "../model/model.ts";
 
 type Update = Extract<Action, { kind: "updateReplicaSet" }>;
 type Create = Extract<Action, { kind: "createReplicaSet" }>;

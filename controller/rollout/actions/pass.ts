@@ -6,8 +6,8 @@
 import type { Traffic } from "../../../providers/traffic/router.ts";
 import type { RolloutStatus, TrafficWeights } from "../../../schema/rollout.ts";
 import { spend } from "../../../kube/object/budget.ts";
-import { avoiding } from "./antiAffinity.ts";
-import { desiredReplicas } from "./defaults.ts";
+import { avoiding } from "../model/antiAffinity.ts";
+import { desiredReplicas } from "../model/defaults.ts";
 import {
   DESIRED_REPLICAS,
   EPHEMERAL_METADATA,
@@ -15,7 +15,7 @@ import {
   MANAGED_BY,
   REVISION,
   SCALE_DOWN_DEADLINE,
-} from "./model.ts";
+} from "../model/model.ts";
 import type {
   Action,
   Annotations,
@@ -26,8 +26,8 @@ import type {
   ServiceFacts,
   Snapshot,
   World,
-} from "./model.ts";
-import { rolesOf, rolloutRevision, revisionOf, type Roles } from "./replicaSets.ts";
+} from "../model/model.ts";
+import { rolesOf, rolloutRevision, revisionOf, type Roles } from "../model/replicaSets.ts";
 
 /**
  * What a pass wants done to the pause conditions and the abort, settled when its status is made
