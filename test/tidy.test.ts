@@ -35,6 +35,8 @@ const pureFolders = [
     (name) => `controller/rollout/${name}/`,
   ),
   "providers/traffic/",
+  // Names of kinds, as data.
+  "kube/client/resources.ts",
 ];
 
 /** The only files that may import these packages: everything else takes what they make by injection. */

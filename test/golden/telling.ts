@@ -5,13 +5,8 @@
  * are letters, capital when True: Available, Completed, Healthy, Paused; `-` while there is none. `pods 6·1·5·5`: all,
  * updated, ready and available ones of the status.
  */
-import {
-  HASH_LABEL,
-  SCALE_DOWN_DEADLINE,
-  type Action,
-  type Decision,
-  type ReplicaSetFacts,
-} from "../../controller/rollout/model/model.ts";
+import type { Action, ActionOf, Decision } from "../../controller/rollout/actions/action.ts";
+import { HASH_LABEL, SCALE_DOWN_DEADLINE, type ReplicaSetFacts } from "../../controller/rollout/model/model.ts";
 import type { Traffic } from "../../providers/traffic/router.ts";
 import type { RolloutCondition, RolloutStatus } from "../../schema/rollout.ts";
 import { START, type Cluster } from "./cluster.ts";
@@ -162,7 +157,7 @@ const imageInManifest = (manifest: { spec: { template?: { spec?: unknown } | und
   return pod?.containers?.[0]?.image ?? "?";
 };
 
-function updateText({ replicas, minReadySeconds, annotations }: Extract<Action, { kind: "updateReplicaSet" }>): string {
+function updateText({ replicas, minReadySeconds, annotations }: ActionOf<"updateReplicaSet">): string {
   const noted = Object.entries(annotations ?? {}).map(([key, value]) => {
     const short = key.replace("rollout.argoproj.io/", "");
     if (value === null) return ` -${short}`;

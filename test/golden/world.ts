@@ -6,13 +6,8 @@ import type { Traffic } from "../../providers/traffic/router.ts";
 import type { Rollout, RolloutStatus } from "../../schema/rollout.ts";
 import { decide } from "../../controller/rollout/decide/decide.ts";
 import { nextLookAt } from "../../controller/rollout/status/stuck.ts";
-import type {
-  Decision,
-  PodWait,
-  ReplicaSetFacts,
-  ServiceFacts,
-  Snapshot,
-} from "../../controller/rollout/model/model.ts";
+import type { Decision } from "../../controller/rollout/actions/action.ts";
+import type { PodWait, ReplicaSetFacts, ServiceFacts, Snapshot } from "../../controller/rollout/model/model.ts";
 import { changeSet, newCluster, nextPodChange, perform, runReplicaSets, serviceOf, snapshotOf } from "./cluster.ts";
 import type { Cluster, Outcome } from "./cluster.ts";
 import { endOf, instantText, lineOf, readable, setsText } from "./telling.ts";

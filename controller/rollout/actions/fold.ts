@@ -1,60 +1,7 @@
 /** Joins what several passes asked of the same object into one write. */
-import type { Action, RolloutEvent } from "../model/model.ts";
-
-type Update = Extract<Action, { kind: "updateReplicaSet" }>;
-type Create = Extract<Action, { kind: "createReplicaSet" }>;
-type Metadata = Extract<Action, { kind: "setPodMetadata" }>;
-
-const target = (action: Action): string => {
-  if (action.kind === "updateRollout") return "Rollout";
-  if (action.kind === "routeTraffic") return "routers";
-  if (action.kind === "scaleWorkload") return "workload";
-  if (action.kind === "evictPods") return "pods";
-  return `${action.kind === "switchService" ? "Service" : "ReplicaSet"}/${action.name}`;
-};
-
-function joinUpdates(first: Update, second: Update): Update {
-  return { ...first, ...second, annotations: { ...first.annotations, ...second.annotations } };
-}
-
-/** A ReplicaSet that does not exist yet is created with its first size. */
-function joinCreate(create: Create, update: Update): Create {
-  const { metadata, spec } = create.manifest;
-  const annotations = { ...metadata.annotations };
-  for (const [key, value] of Object.entries(update.annotations ?? {})) {
-    if (value === null) delete annotations[key];
-    else annotations[key] = value;
-  }
-  const replicas = update.replicas ?? spec.replicas;
-  const sized = replicas === undefined ? spec : { ...spec, replicas };
-  return { ...create, manifest: { ...create.manifest, metadata: { ...metadata, annotations }, spec: sized } };
-}
-
-function join(first: Action, second: Action): Action | undefined {
-  if (second.kind === "updateReplicaSet" && first.kind === "updateReplicaSet") return joinUpdates(first, second);
-  if (second.kind === "updateReplicaSet" && first.kind === "createReplicaSet") return joinCreate(first, second);
-  if (second.kind === "updateRollout" && first.kind === "updateRollout") return { ...first, ...second };
-  if (second.kind === "routeTraffic" && first.kind === "routeTraffic") return second;
-  if (second.kind === "switchService" && first.kind === "switchService") {
-    return { ...second, adopt: first.adopt || second.adopt };
-  }
-  return undefined;
-}
-
-/**
- * Pods get the metadata of their last part at once. A promotion that is not stored yet finds them in their old part at
- * every look: going through both, pods and templates would change for ever while the status cannot be written.
- */
-const joinMetadata = (first: Metadata, second: Metadata): Metadata => ({
-  ...first,
-  labels: { ...first.labels, ...second.labels },
-  annotations: { ...first.annotations, ...second.annotations },
-  record: second.record,
-});
-
-const resizes = (action: Action): boolean => action.kind === "updateReplicaSet" && action.replicas !== undefined;
-
-const redirects = ({ kind }: Action): boolean => kind === "switchService" || kind === "routeTraffic";
+import type { RolloutEvent } from "../model/model.ts";
+import type { Action } from "./action.ts";
+import { dividesOf, joined, targetOf } from "./actions.ts";
 
 /** Where a change of an object may be joined with an earlier one, given what lies between. */
 type Place = "earlier" | "later" | "nowhere";
@@ -67,7 +14,7 @@ function placeOf(action: Action, earlier: Slot, list: FoldedList): Place {
   const resized = list.lastResize > earlier.order;
   const switched = list.lastSwitch > earlier.order;
   if (action.kind === "routeTraffic") return resized ? "nowhere" : "later";
-  if (!resizes(action)) return "earlier";
+  if (dividesOf(action) !== "sizes") return "earlier";
   if (earlier.action.kind === "createReplicaSet") {
     if (!resized) return "earlier";
     return switched ? "nowhere" : "later";
@@ -120,15 +67,15 @@ export function foldActions(
 
 function place(list: FoldedList, action: Action): Slot {
   const told = action.kind === "setPodMetadata" ? list.metadata.get(action.name) : undefined;
-  if (action.kind === "setPodMetadata" && told?.action.kind === "setPodMetadata") {
-    told.action = joinMetadata(told.action, action);
+  if (told !== undefined) {
+    told.action = joined(told.action, action) ?? action;
     return told;
   }
-  const slot = list.last.get(target(action));
+  const slot = list.last.get(targetOf(action));
   const where = slot === undefined ? "nowhere" : placeOf(action, slot, list);
-  const joined = slot === undefined || where === "nowhere" ? undefined : join(slot.action, action);
-  if (slot === undefined || joined === undefined) return added(list, action);
-  slot.action = joined;
+  const one = slot === undefined || where === "nowhere" ? undefined : joined(slot.action, action);
+  if (slot === undefined || one === undefined) return added(list, action);
+  slot.action = one;
   if (where === "later") slot.order = list.next++;
   noted(list, slot);
   return slot;
@@ -137,13 +84,14 @@ function place(list: FoldedList, action: Action): Slot {
 function added(list: FoldedList, action: Action): Slot {
   const slot = { action, order: list.next++ };
   list.slots.push(slot);
-  list.last.set(target(action), slot);
+  list.last.set(targetOf(action), slot);
   if (action.kind === "setPodMetadata") list.metadata.set(action.name, slot);
   noted(list, slot);
   return slot;
 }
 
 function noted(list: FoldedList, { action, order }: Slot): void {
-  if (resizes(action)) list.lastResize = Math.max(list.lastResize, order);
-  if (redirects(action)) list.lastSwitch = Math.max(list.lastSwitch, order);
+  const divides = dividesOf(action);
+  if (divides === "sizes") list.lastResize = Math.max(list.lastResize, order);
+  if (divides === "traffic") list.lastSwitch = Math.max(list.lastSwitch, order);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import type { Decision, ReplicaSetFacts, RolloutEvent, Snapshot } from "../model/model.ts";
+import type { Decision } from "../actions/action.ts";
+import type { ReplicaSetFacts, RolloutEvent, Snapshot } from "../model/model.ts";
 import type { RolloutStatus } from "../../../schema/rollout.ts";
 import { createPace, joinEvents, waitingEvents } from "./pace.ts";
 

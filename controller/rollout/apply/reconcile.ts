@@ -1,10 +1,12 @@
 /** One turn for one Rollout: gather, decide, apply, and note when to look again. Knows no strategy. */
-import type { Decision, PodLook, RolloutEvent, Snapshot, WorkloadFacts } from "../model/model.ts";
+import type { Decision } from "../actions/action.ts";
+import type { PodLook, RolloutEvent, Snapshot, WorkloadFacts } from "../model/model.ts";
 import { decide as decideRollout } from "../decide/decide.ts";
 import type { Log } from "../../process/log.ts";
 import type { Gatherer } from "../facts/gather.ts";
 import type { Clock } from "../../../kube/clock/clock.ts";
-import { apply, type Outcome, type Writer } from "./apply.ts";
+import { apply } from "./apply.ts";
+import type { Outcome, Writer } from "./writer.ts";
 import { lookAtPods, readPods } from "./pods.ts";
 import { RESTART_RETRY_MS, restartDue } from "../revision/restart.ts";
 import { nextLookAt, setToLookAt } from "../status/stuck.ts";

@@ -17,8 +17,9 @@ import {
 } from "../model/conditions.ts";
 import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
 import { equal } from "../../../kube/object/equality.ts";
+import type { Decision } from "../actions/action.ts";
 import { foldActions } from "../actions/fold.ts";
-import { DESIRED_REPLICAS, type Decision, type RolloutEvent, type Snapshot } from "../model/model.ts";
+import { DESIRED_REPLICAS, type RolloutEvent, type Snapshot } from "../model/model.ts";
 import { emit, noIntent, roles, setRolloutReplicas, statusOf, type Pass } from "../actions/pass.ts";
 import { isPaused, pauseIsOver } from "../course/pause.ts";
 import { availablePods, hashOf, podsForAutoscaler, sum } from "../model/replicaSets.ts";
@@ -128,6 +129,7 @@ function takeBack(p: Pass, before: Pass): void {
 /** Takes over ReplicaSets without a controller that our selector matches, and lets go of those it no longer does. */
 function claim(p: Pass): void {
   const { orphans, strays } = p.snapshot;
+  // Not one by one (`act`): there may be thousands.
   for (const { name, uid, resourceVersion } of strays)
     p.actions.push({ kind: "releaseReplicaSet", name, uid, resourceVersion });
   for (const { name, uid, resourceVersion } of orphans)
