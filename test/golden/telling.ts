@@ -6,6 +6,7 @@
  * updated, ready and available ones of the status.
  */
 import type { Action, ActionOf, Decision } from "../../controller/rollout/actions/action.ts";
+import { wordsOf } from "../../controller/rollout/actions/actions.ts";
 import { HASH_LABEL, SCALE_DOWN_DEADLINE, type ReplicaSetFacts } from "../../controller/rollout/model/model.ts";
 import type { Traffic } from "../../providers/traffic/router.ts";
 import type { RolloutCondition, RolloutStatus } from "../../schema/rollout.ts";
@@ -143,7 +144,7 @@ export function actionText(cluster: Cluster, action: Action): string {
     case "scaleWorkload":
       return `deployment to ${action.replicas}, before ${action.replicasBefore}`;
     default:
-      return action satisfies never;
+      return readable(cluster, wordsOf(action));
   }
 }
 
