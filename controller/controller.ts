@@ -1,42 +1,32 @@
-/** The Rollout controller as a whole: caches fed by watches, a queue fed by caches, workers while we are the leader. */
+/** The controller as a whole: a row for each kind, and what they share. */
 import type { EventRecorder } from "../kube/runtime/recorder.ts";
-import { collectionPath } from "../kube/client/path.ts";
-import { REPLICA_SETS, ROLLOUTS, SERVICES } from "../kube/client/resources.ts";
 import type { KubeClient } from "../kube/client/transport.ts";
-import type { RouterSettings } from "../providers/traffic/router.ts";
-import { runReflector, type KubeObject, type Reflector, type ReflectorIncident } from "../kube/runtime/watch.ts";
-import type { ReplicaSet, Resource, Service } from "../schema/kube.ts";
-import type { Rollout } from "../schema/rollout.ts";
+import type { RouterSettings } from "../providers/traffic/settings.ts";
+import type { ReflectorIncident } from "../kube/runtime/watch.ts";
 import { createComplaints, tellWatchError, type Complaints } from "./process/complaints.ts";
 import type { Log } from "./process/log.ts";
-import { keyOf } from "../kube/runtime/cache.ts";
 import type { Clock } from "../kube/clock/clock.ts";
 import { watchOptional, type OptionalWatch } from "./rollout/facts/optionalWatch.ts";
 import { passingCause } from "./rollout/apply/passing.ts";
-import { createQueue, type QueueMetrics, type WorkQueue } from "../kube/runtime/queue.ts";
-import { createReconciler, type Decide, type Reconciler } from "./rollout/apply/reconcile.ts";
-import { letGo, releaseRoute, releaseSweeps } from "./release/routeRelease.ts";
-import { releaseService } from "./services/serviceCleanup.ts";
-import { createRestorer, type Restorer } from "./workloads/workloadRestore.ts";
-import { HASH_LABEL, type RolloutEvent } from "./rollout/model/model.ts";
-import { equal } from "../kube/object/equality.ts";
-import { createGatherer } from "./rollout/facts/gather.ts";
-import { needOf } from "./rollout/facts/optionalStore.ts";
+import { ROLLOUTS } from "../kube/client/resources.ts";
+import type { Resource } from "../schema/kube.ts";
+import type { QueueMetrics, WorkQueue } from "../kube/runtime/queue.ts";
+import { createManager, type Manager } from "../kube/runtime/runController.ts";
+import type { Decide } from "./rollout/apply/carryOut.ts";
+import { decide } from "./rollout/decide/decide.ts";
+import { rolloutsRow, type RolloutsObserver } from "./rollout/rolloutsRow.ts";
+import { sourcesOf, type Sources } from "./rollout/facts/sources.ts";
+import { releasesRow } from "./release/routeRelease.ts";
+import { servicesRow } from "./services/serviceCleanup.ts";
+import { deploymentsRow } from "./workloads/workloadRestore.ts";
 import type { Trouble } from "./process/troubles.ts";
-import {
-  createStores,
-  servicesOf,
-  type CachedReplicaSet,
-  type CachedService,
-  type Stores,
-} from "./rollout/facts/stores.ts";
+import { createStores, type Stores } from "./rollout/facts/stores.ts";
+import { refill, type Shelf } from "./rollout/facts/refill.ts";
+import type { RoomLimits, Waiting } from "./rollout/facts/room.ts";
+import { ROLLOUT } from "./rollout/facts/slim.ts";
 
 /** What the controller tells about itself; see controller/process/metrics.ts. Times in milliseconds unless named otherwise. */
-export interface ControllerObserver {
-  reconciled(key: string, durationMs: number, failed: boolean): void;
-  eventEmitted(key: string, type: "Normal" | "Warning", reason: string): void;
-  rolloutFinished(status: string, totalSeconds: number, manualPauseSeconds: number): void;
-  rolloutDeleted(key: string): void;
+export interface ControllerObserver extends RolloutsObserver {
   incident(kind: string, what: ReflectorIncident): void;
   queue(name: string): QueueMetrics;
 }
@@ -80,6 +70,8 @@ export interface ControllerScope {
   readonly concurrency: number;
   /** Whose Ingresses are routed; the usual classes if not given. */
   readonly routing?: RouterSettings | undefined;
+  /** How much memory the objects of its caches may take; what the shipped Deployment has if not given. */
+  readonly room?: RoomLimits | undefined;
 }
 
 export interface Controller {
@@ -98,236 +90,115 @@ export interface Controller {
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** How long a status waits for its events at most: they are worth some order, but no standstill. */
-const EVENTS_FIRST_MS = 100;
-
-/** Whatever a pass had begun to write when its Rollout changed is written by then. */
-const PASS_ENDS_MS = 30_000;
-
 /** A process that leads at once has just listed everything. */
 const FRESH_MS = 10_000;
 
-const INSTANCE_LABEL = "argo-rollouts.argoproj.io/controller-instance-id";
-
 /** Starts watching at once; `signal` ends that. */
 export function createController(ports: ControllerPorts, scope: ControllerScope, signal: AbortSignal): Controller {
-  const { clock, observer } = ports;
-  const stores = createStores(scope.routing);
-  const random = ports.random ?? Math.random;
-  const rollouts = createQueue({ clock, random, metrics: observer.queue("Rollouts") });
-  const services = createQueue({ clock, random, metrics: observer.queue("Services") });
-  const deployments = createQueue({ clock, random, metrics: observer.queue("Deployments") });
-  const restorer = createRestorer({ ...ports, stores });
-  const releases = createQueue({ clock, random, metrics: observer.queue("Releases") });
-  const release = (key: string): Promise<void> => {
-    const { client, validForMs } = ports;
-    const enqueue = (found: string): void => releases.add(found);
-    return releaseRoute({ client, stores, namespace: scope.namespace, validForMs, enqueue }, key);
-  };
-  const reconciler = createReconciler({
-    ...ports,
-    stores,
-    gatherer: createGatherer(stores),
-    waiting: () => rollouts.depth,
-    wakeAfter: (key, delayMs) => rollouts.addAfter(key, delayMs),
-    forgetWake: (key) => rollouts.cancelDelay(key),
-    finished: (status, total, paused) => observer.rolloutFinished(status, total, paused),
-    recordEvent: (rollout, event) => recordEvent(ports, rollout, event),
-    eventsTold: (rollout) => ports.events.told(rollout.metadata.uid ?? "", EVENTS_FIRST_MS),
-  });
+  const stores = createStores(scope.routing, scope.room);
+  const sources = sourcesOf(stores, scope.instanceId);
   const complaints = createComplaints(ports);
-  const queues = { rollouts, services, deployments, releases };
-  const parts = { ports, stores, complaints, ...queues, restorer, release, reconciler };
-  connect(parts);
-  const reflectors = watchAll(parts, scope, signal);
-  const optional = watchNeeded({ ...parts, scope, reflectors }, signal);
-  const broken = (): string[] => reflectors.filter(([, reflector]) => !reflector.isReady()).map(([kind]) => kind);
+  const manager = createManager({
+    ...ports,
+    ...scope,
+    metricsOf: (kind) => ports.observer.queue(kind),
+    incident: (kind, what) => ports.observer.incident(kind, what),
+    watchFailed(kind, error, failures, isBroken) {
+      if (ports.trouble?.(kind, error, isBroken) === true) return;
+      tellWatchError(complaints, kind, error, failures);
+    },
+    passFailed: tellFailures(ports, complaints),
+    backoff: (error) => passingCause(error)?.backoff,
+    signal,
+  });
+  const rollouts = runKinds(
+    manager,
+    { ...ports, decide: ports.decide ?? decide, stores, namespace: scope.namespace },
+    sources,
+  );
+  const optional = watchNeeded(
+    { ports, namespace: scope.namespace, stores, complaints, rollouts, manager, sources },
+    signal,
+  );
+  const { client, clock } = ports;
+  refill({ client, clock, complaints, room: stores.room, signal }, shelvesOf(stores));
   return {
     stores,
-    queues: [
-      ["Rollouts", rollouts],
-      ["Services", services],
-      ["Deployments", deployments],
-      ["Releases", releases],
-    ],
-    unready: () => [...broken(), ...optional.flatMap((watch) => watch.unready() ?? [])],
-    hasSynced: Promise.all(reflectors.map(([, reflector]) => reflector.hasSynced)).then(() => undefined),
-    refresh: async () => {
-      await Promise.all(reflectors.map(([, reflector]) => reflector.refresh(FRESH_MS)));
-    },
-    run: (running) => work({ ...parts, scope }, running),
+    queues: manager.queues,
+    unready: () => [...manager.unready(), ...optional.flatMap((watch) => watch.unready() ?? [])],
+    hasSynced: manager.synced(),
+    refresh: () => manager.refresh(FRESH_MS),
+    run: (running) => manager.run(running),
   };
 }
 
-function watchAll(
-  { ports, stores, complaints }: Pick<Parts, "ports" | "stores" | "complaints">,
-  scope: ControllerScope,
+interface KindPorts extends ControllerPorts {
+  readonly stores: Stores;
+  readonly namespace: string | undefined;
+  readonly decide: Decide;
+}
+
+/** The table of kinds: a line for each. A change is told to them in this order. @returns the queue of Rollouts */
+function runKinds(manager: Manager, ports: KindPorts, sources: Sources): WorkQueue {
+  const rollouts = manager.runController(rolloutsRow(ports, sources));
+  manager.runController(servicesRow(ports, sources));
+  manager.runController(deploymentsRow(ports, sources));
+  manager.runController(releasesRow(ports, sources));
+  return rollouts;
+}
+
+interface Watching {
+  readonly ports: ControllerPorts;
+  readonly namespace: string | undefined;
+  readonly stores: Stores;
+  readonly complaints: Complaints;
+  /** The queue of those whose objects arrive. */
+  readonly rollouts: WorkQueue;
+  readonly manager: Manager;
+  readonly sources: Sources;
+}
+
+/** Kinds that are watched only while some Rollout refers to them. */
+function watchNeeded(
+  { ports, namespace, stores, complaints, rollouts, manager, sources }: Watching,
   signal: AbortSignal,
-): [string, Reflector][] {
-  const { client, clock, observer } = ports;
-  const watch = <Raw extends KubeObject>(
-    resource: Resource,
-    labelSelector: string | undefined,
-    sink: Sink<Raw>,
-  ): [string, Reflector] => {
-    const reflector = runReflector<Raw>({
-      client,
-      clock,
-      path: collectionPath(resource, scope.namespace),
-      query: { labelSelector },
-      sink,
-      signal,
-      ...(ports.random === undefined ? {} : { random: ports.random }),
-      observe: (what) => observer.incident(resource.plural, what),
-      onError(error, failures) {
-        if (ports.trouble?.(resource.plural, error, () => !reflector.isReady()) === true) return;
-        tellWatchError(complaints, resource.plural, error, failures);
-      },
-    });
-    return [resource.plural, reflector];
-  };
-  const instance = scope.instanceId === "" ? `!${INSTANCE_LABEL}` : `${INSTANCE_LABEL}=${scope.instanceId}`;
-  return [
-    watch<Rollout>(ROLLOUTS, instance, stores.rollouts),
-    watch<ReplicaSet>(REPLICA_SETS, HASH_LABEL, stores.replicaSets),
-    watch<Service>(SERVICES, undefined, stores.services),
-  ];
-}
-
-interface Watching extends Pick<Parts, "ports" | "stores" | "complaints" | "rollouts"> {
-  readonly scope: ControllerScope;
-  readonly reflectors: readonly (readonly [kind: string, reflector: Reflector])[];
-}
-
-/** Kinds that are watched only while some Rollout refers to them, and whom their objects concern. */
-function watchNeeded(watching: Watching, signal: AbortSignal): OptionalWatch[] {
-  const { ports, scope, stores, complaints, rollouts, reflectors } = watching;
-  const { client, clock, observer } = ports;
-  const rolloutsKnown = Promise.all(
-    reflectors.filter(([kind]) => kind === "rollouts").map(([, reflector]) => reflector.hasSynced),
-  ).then(() => undefined);
-  return stores.optional.map((store) => {
-    const { kind, objects } = store;
-    objects.onChange((old, next) => {
-      const object = next ?? old;
-      if (stores.ownWrite || object === undefined) return;
-      if (old !== undefined && next !== undefined && !kind.heeds(old, next)) return;
-      for (const rollout of stores.rollouts.by("need", needOf(kind, keyOf(object)))) rollouts.add(keyOf(rollout));
-    });
-    return watchOptional(
+): OptionalWatch[] {
+  const { client, clock, observer, random } = ports;
+  const rolloutsKnown = manager.synced(sources.rollouts);
+  return stores.optional.map((store) =>
+    watchOptional(
       {
         client,
         clock,
         complaints,
         rollouts: stores.rollouts,
-        namespace: scope.namespace,
+        namespace,
         rolloutsKnown,
         signal,
         enqueue: (key) => rollouts.add(key),
-        observe: (what) => observer.incident(kind.resource, what),
-        ...(ports.random === undefined ? {} : { random: ports.random }),
+        observe: (what) => observer.incident(store.kind.resource, what),
+        ...(random === undefined ? {} : { random }),
       },
       store,
-    );
+    ),
+  );
+}
+
+/** Where objects are read that found no room; templates are read by those who watch them. */
+function shelvesOf(stores: Stores): (waiting: Waiting) => Shelf | undefined {
+  const shelf = (api: Resource, store: { upsert(raw: never): void }): Shelf => ({
+    api,
+    upsert: (raw) => store.upsert(raw as never),
   });
+  const optional = new Map(stores.optional.map(({ kind, objects }) => [kind.resource, shelf(kind.api, objects)]));
+  const rollouts = shelf(ROLLOUTS, stores.rollouts);
+  return ({ kind }) => (kind === ROLLOUT ? rollouts : optional.get(kind));
 }
 
-type Sink<Raw extends KubeObject> = Parameters<typeof runReflector<Raw>>[0]["sink"];
-
-interface Parts {
-  readonly ports: ControllerPorts;
-  readonly stores: Stores;
-  readonly complaints: Complaints;
-  readonly rollouts: WorkQueue;
-  readonly services: WorkQueue;
-  /** Those that deleted Rollouts have left behind. */
-  readonly deployments: WorkQueue;
-  readonly restorer: Restorer;
-  /** Of objects that Rollouts have stopped routing by. */
-  readonly releases: WorkQueue;
-  readonly release: (key: string) => Promise<void>;
-  readonly reconciler: Reconciler;
-}
-
-/** Which Rollouts have to be looked at after a change in a cache (docs/behaviour/reconciling.md#what-is-watched). */
-function connect(parts: Parts): void {
-  const { stores, rollouts, services } = parts;
-  stores.rollouts.onChange((old, next) => {
-    if (!stores.ownWrite) rolloutChanged(parts, old, next);
-  });
-  stores.replicaSets.onChange((old, next) => {
-    if (stores.ownWrite) return;
-    if (old !== undefined && next !== undefined && sameFacts(old.facts, next.facts)) return;
-    for (const key of ownersOf(stores, next ?? old)) rollouts.add(key);
-  });
-  stores.services.onChange((old: CachedService | undefined, next: CachedService | undefined) => {
-    if (stores.ownWrite) return;
-    const service = next ?? old;
-    if (service === undefined || (old !== undefined && next !== undefined && sameFacts(old.facts, next.facts))) return;
-    for (const rollout of stores.rollouts.by("service", keyOf(service))) rollouts.add(keyOf(rollout));
-    if (next !== undefined) services.add(keyOf(next));
-  });
-}
-
-/** Equal but for the version: nothing that a decision rests on has changed. */
-const sameFacts = <F extends { readonly resourceVersion: string }>(a: F, b: F): boolean =>
-  equal({ ...a, resourceVersion: "" }, { ...b, resourceVersion: "" });
-
-function rolloutChanged(
-  { ports, stores, rollouts, services, deployments, restorer, releases, reconciler }: Parts,
-  old: Rollout | undefined,
-  next: Rollout | undefined,
-): void {
-  const rollout = next ?? old;
-  if (rollout === undefined) return;
-  const key = keyOf(rollout);
-  const referenced = new Set(next === undefined ? [] : servicesOf(next));
-  for (const name of old === undefined ? [] : servicesOf(old)) {
-    if (!referenced.has(name)) services.add(`${rollout.metadata.namespace}/${name}`);
-  }
-  for (const object of letGo(stores, old, next)) {
-    releases.add(object);
-    releases.addAfter(object, PASS_ENDS_MS);
-  }
-  if (next !== undefined) return rollouts.add(key);
-  reconciler.forget(key);
-  ports.observer.rolloutDeleted(key);
-  for (const service of stores.services.by("manager", key)) services.add(keyOf(service));
-  const deployment = restorer.deleted(rollout);
-  if (deployment !== undefined) deployments.add(deployment);
-  if (ports.validForMs() <= 0) return;
-  ports.log.info("Rollout deleted", { namespace: rollout.metadata.namespace, rollout: rollout.metadata.name });
-  recordEvent(ports, rollout, {
-    type: "Normal",
-    reason: "RolloutDeleted",
-    message: `Rollout ${key} is deleted.`,
-    after: 0,
-  });
-}
-
-/** The Rollout that controls a ReplicaSet, or those of its namespace that may want to adopt it. */
-function ownersOf(stores: Stores, replicaSet: CachedReplicaSet | undefined): string[] {
-  if (replicaSet === undefined) return [];
-  const { namespace, controllerUid } = replicaSet.facts;
-  return stores.rollouts.by("owner", controllerUid === "" ? namespace : controllerUid).map(keyOf);
-}
-
-function recordEvent(
-  { events, observer }: ControllerPorts,
-  rollout: Rollout,
-  { type, reason, message }: RolloutEvent,
-): void {
-  const { name, namespace, uid = "", resourceVersion } = rollout.metadata;
-  observer.eventEmitted(keyOf(rollout), type, reason);
-  const object = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", name, namespace, uid, resourceVersion };
-  events.record({ object, type, reason, message });
-}
-
-/** What a turn threw: causes that pass by themselves as what they are, all others as errors, each said less and less often. */
+/** What a pass threw: causes that pass by themselves as what they are, all others as errors, each said less and less often. */
 const tellFailures =
   ({ log }: ControllerPorts, complaints: Complaints) =>
-  (what: string) =>
-  (key: string, error: unknown, failures: number): void => {
+  (what: string, key: string, error: unknown, failures: number): void => {
     const cause = passingCause(error);
     const isPassing = cause !== undefined && failures <= (cause.patience ?? failures);
     const object = `${what} ${key}`;
@@ -341,41 +212,3 @@ const tellFailures =
       complaints.tell({ about: cause.about(key), level, message, error, fields, sameAs: message });
     }
   };
-
-async function work(parts: Parts & { readonly scope: ControllerScope }, signal: AbortSignal): Promise<void> {
-  const { ports, scope, stores, complaints, rollouts, services, deployments, restorer } = parts;
-  const { releases, release, reconciler } = parts;
-  const { clock, observer, monotonicMs = () => performance.now() } = ports;
-  const everything = (): void => {
-    for (const rollout of stores.rollouts.values()) rollouts.add(keyOf(rollout));
-    for (const service of stores.services.values()) services.add(keyOf(service));
-  };
-  let stopResync = (): void => {};
-  const resync = (): void => {
-    everything();
-    stopResync = clock.after(scope.resyncMs, resync);
-  };
-  resync();
-  for (const sweep of releaseSweeps(stores)) releases.add(sweep);
-  const failed = tellFailures(ports, complaints);
-  const handle = async (key: string): Promise<void> => {
-    const started = monotonicMs();
-    let ok = false;
-    try {
-      await reconciler.reconcile(key);
-      ok = true;
-    } finally {
-      observer.reconciled(key, monotonicMs() - started, !ok);
-    }
-  };
-  const letGoOf = (key: string): Promise<void> =>
-    releaseService({ client: ports.client, stores, validForMs: ports.validForMs }, key);
-  const shared = { concurrency: scope.concurrency, backoff: (error: unknown) => passingCause(error)?.backoff, signal };
-  await Promise.all([
-    rollouts.run({ ...shared, handle, onError: failed("Rollout") }),
-    services.run({ ...shared, handle: letGoOf, onError: failed("Service") }),
-    deployments.run({ ...shared, handle: (key) => restorer.restore(key), onError: failed("Deployment") }),
-    releases.run({ ...shared, handle: release, onError: failed("release of") }),
-  ]);
-  stopResync();
-}

@@ -18,10 +18,10 @@ import {
 export const loopRoles = (scope: "cluster" | "namespace", namespace: string | undefined): Manifest[] =>
   scope === "cluster"
     ? [
-        ...granted({ name, rules: loopRules, component: "controller" }, "cluster", namespace),
+        ...granted({ name, rules: loopRules(), component: "controller" }, "cluster", namespace),
         ...granted({ name, rules: leaseRules, component: "controller" }, "namespace", namespace),
       ]
-    : granted({ name, rules: [...loopRules, ...leaseRules], component: "controller" }, "namespace", namespace);
+    : granted({ name, rules: [...loopRules(), ...leaseRules], component: "controller" }, "namespace", namespace);
 
 export const webhookRoles = (namespace: string): Manifest[] => {
   const role = { name: `${name}-webhook`, component: "webhook" } as const;

@@ -3,6 +3,8 @@
  * compared with these rules by test/cluster/install.cluster.ts: nothing is refused, and nothing is there for no request.
  */
 import { locks } from "../cli/controller/command.ts";
+import { rightsOf, ROUTERS } from "../providers/traffic/routers.ts";
+import type { RouterRow } from "../providers/traffic/router.ts";
 import { keeperRules } from "../webhook/keeper/keeper.ts";
 import { labels, name } from "./text/names.ts";
 import type { Manifest } from "./text/render.ts";
@@ -18,8 +20,12 @@ export interface Rule {
 
 const argo = ["argoproj.io"];
 
+/** What each router needs stands in its row. */
+const routerRules = (routers: readonly RouterRow[]): readonly Rule[] =>
+  rightsOf(routers).map(({ why, group, plural, verbs }) => ({ why, apiGroups: [group], resources: [plural], verbs }));
+
 /** In every namespace that is watched. */
-export const loopRules: readonly Rule[] = [
+export const loopRules = (routers: readonly RouterRow[] = ROUTERS): readonly Rule[] => [
   {
     why: "Rollouts are read, and get their revision and default replicas.",
     apiGroups: argo,
@@ -45,18 +51,7 @@ export const loopRules: readonly Rule[] = [
     resources: ["services"],
     verbs: ["list", "watch", "patch"],
   },
-  {
-    why: "The NGINX router writes an Ingress of its own beside yours, the ALB router annotations on yours.",
-    apiGroups: ["networking.k8s.io"],
-    resources: ["ingresses"],
-    verbs: ["get", "list", "watch", "create", "patch"],
-  },
-  {
-    why: "The SMI router divides traffic by a TrafficSplit of its own.",
-    apiGroups: ["split.smi-spec.io"],
-    resources: ["trafficsplits"],
-    verbs: ["get", "list", "watch", "create", "patch"],
-  },
+  ...routerRules(routers),
   {
     why: "What workloadRef names, read only while a Rollout names one; a Deployment is scaled down as its Rollout takes over, and up again when that is deleted.",
     apiGroups: ["apps"],

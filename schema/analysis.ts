@@ -185,23 +185,28 @@ export const KayentaMetric = object({
 });
 export type KayentaMetric = v.InferOutput<typeof KayentaMetric>;
 
+/**
+ * The providers and their settings, as spelled in the API. Each has a row in providers/metrics/providers.ts, which is typed
+ * over this list: without its row a member here is a type error.
+ */
+const providers = {
+  prometheus: PrometheusMetric,
+  web: WebMetric,
+  datadog: DatadogMetric,
+  wavefront: WavefrontMetric,
+  newRelic: NewRelicMetric,
+  job: JobMetric,
+  graphite: GraphiteMetric,
+  influxdb: InfluxdbMetric,
+  skywalking: SkyWalkingMetric,
+  cloudWatch: CloudWatchMetric,
+  kayenta: KayentaMetric,
+  plugin: about("Configuration of a metric plugin, by name.", opaque()),
+};
+export type MetricProviderKind = keyof typeof providers;
+
 /** Exactly one member; the rules check it. */
-export const MetricProvider = object(
-  optional({
-    prometheus: PrometheusMetric,
-    web: WebMetric,
-    datadog: DatadogMetric,
-    wavefront: WavefrontMetric,
-    newRelic: NewRelicMetric,
-    job: JobMetric,
-    graphite: GraphiteMetric,
-    influxdb: InfluxdbMetric,
-    skywalking: SkyWalkingMetric,
-    cloudWatch: CloudWatchMetric,
-    kayenta: KayentaMetric,
-    plugin: about("Configuration of a metric plugin, by name.", opaque()),
-  }),
-);
+export const MetricProvider = object(optional(providers));
 export type MetricProvider = v.InferOutput<typeof MetricProvider>;
 
 /** Limits are int-or-string so that "{{args.x}}" may stand there; a string that is no number counts as 0. */

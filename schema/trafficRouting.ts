@@ -14,51 +14,60 @@ export type IstioVirtualService = v.InferOutput<typeof IstioVirtualService>;
 
 const named = object({ name });
 
-/** The routers; more than one may be set. */
-export const TrafficRouting = object(
-  optional({
-    istio: object(
-      optional({
-        virtualService: IstioVirtualService,
-        virtualServices: few(IstioVirtualService),
-        destinationRule: object({
-          name,
-          canarySubsetName: name,
-          stableSubsetName: name,
-          ...optional({ additionalSubsetNames: few(name) }),
-        }),
-      }),
-    ),
-    nginx: object(
-      optional({
-        annotationPrefix: name,
-        stableIngress: name,
-        stableIngresses: few(name),
-        additionalIngressAnnotations: fewNamed(passage),
-        canaryIngressAnnotations: fewNamed(passage),
-      }),
-    ),
-    alb: object({
-      servicePort: int32,
-      ...optional({
-        ingress: name,
-        ingresses: few(name),
-        rootService: name,
-        annotationPrefix: name,
-        stickinessConfig: object({ enabled: boolean, durationSeconds: int64 }),
+/**
+ * The routers and their settings, as spelled in the API. Each has a row in providers/traffic/routers.ts, which is typed over
+ * this list: without its row a member here is a type error.
+ */
+const routers = {
+  istio: object(
+    optional({
+      virtualService: IstioVirtualService,
+      virtualServices: few(IstioVirtualService),
+      destinationRule: object({
+        name,
+        canarySubsetName: name,
+        stableSubsetName: name,
+        ...optional({ additionalSubsetNames: few(name) }),
       }),
     }),
-    smi: object(optional({ rootService: name, trafficSplitName: name })),
-    ambassador: object({ mappings: few(name) }),
-    appMesh: object(
-      optional({
-        virtualService: object({ name, ...optional({ routes: few(name) }) }),
-        virtualNodeGroup: object({ canaryVirtualNodeRef: named, stableVirtualNodeRef: named }),
-      }),
-    ),
-    traefik: object({ weightedTraefikServiceName: name }),
-    apisix: object(optional({ route: object({ name, ...optional({ rules: few(name) }) }) })),
-    plugins: about("Configuration of traffic router plugins, by name.", opaque()),
+  ),
+  nginx: object(
+    optional({
+      annotationPrefix: name,
+      stableIngress: name,
+      stableIngresses: few(name),
+      additionalIngressAnnotations: fewNamed(passage),
+      canaryIngressAnnotations: fewNamed(passage),
+    }),
+  ),
+  alb: object({
+    servicePort: int32,
+    ...optional({
+      ingress: name,
+      ingresses: few(name),
+      rootService: name,
+      annotationPrefix: name,
+      stickinessConfig: object({ enabled: boolean, durationSeconds: int64 }),
+    }),
+  }),
+  smi: object(optional({ rootService: name, trafficSplitName: name })),
+  ambassador: object({ mappings: few(name) }),
+  appMesh: object(
+    optional({
+      virtualService: object({ name, ...optional({ routes: few(name) }) }),
+      virtualNodeGroup: object({ canaryVirtualNodeRef: named, stableVirtualNodeRef: named }),
+    }),
+  ),
+  traefik: object({ weightedTraefikServiceName: name }),
+  apisix: object(optional({ route: object({ name, ...optional({ rules: few(name) }) }) })),
+  plugins: about("Configuration of traffic router plugins, by name.", opaque()),
+};
+export type RouterKind = keyof typeof routers;
+
+/** The routers, of which more than one may be set, and what they have in common. */
+export const TrafficRouting = object(
+  optional({
+    ...routers,
     managedRoutes: about("Names for header and mirror routes, first wins.", few(named)),
     maxTrafficWeight: about("What counts as all traffic. Default 100.", int32),
   }),

@@ -37,26 +37,20 @@ export function isTest(path: string): boolean {
   return path.startsWith("test/") || path.endsWith(".test.ts");
 }
 
-/** Functions with the lines that are their own: those of a function inside of them count there. */
+/** Functions with their lines, those of functions inside of them counted: whoever reads the outer one reads them all. */
 export function functionsOf(source: Source): { name: string; lines: number }[] {
   // A test's functions are lists of cases.
   if (isTest(source.path)) return [];
-  const functions = nodesOf(source).filter(({ node }) => isFunction(node));
-  return functions.map(({ node, parent }) => {
-    const inside = functions.map((other) => other.node).filter((other) => isWithin(other, node));
-    const outermost = inside.filter((other) => !inside.some((between) => isWithin(other, between)));
-    const nested = outermost.map((other) => lineCount(source.text.slice(other.start, other.end)) - 1);
-    const own = lineCount(source.text.slice(node.start, node.end)) - nested.reduce((sum, lines) => sum + lines, 0);
-    return { name: nameOf(node) ?? nameOf(parent) ?? `line ${lineAt(source.text, node.start)}`, lines: own };
-  });
+  return nodesOf(source)
+    .filter(({ node }) => isFunction(node))
+    .map(({ node, parent }) => ({
+      name: nameOf(node) ?? nameOf(parent) ?? `line ${lineAt(source.text, node.start)}`,
+      lines: lineCount(source.text.slice(node.start, node.end)),
+    }));
 }
 
 function isFunction(node: Node): boolean {
   return ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"].includes(node.type);
-}
-
-function isWithin(inner: Node, outer: Node): boolean {
-  return inner !== outer && inner.start >= outer.start && inner.end <= outer.end;
 }
 
 function nameOf(node: Node | undefined): string | undefined {

@@ -24,17 +24,27 @@ import {
 const maxFileLines = 400;
 const maxFunctionLines = 70;
 
+const oneState = "its methods share what it remembers; it has no part that stands alone";
+
 /** Longer than allowed, each with its reason. `file` or `file:function`; an entry that is not needed any more fails. */
-const exceptions: Readonly<Record<string, string>> = {};
+const exceptions: Readonly<Record<string, string>> = {
+  "kube/runtime/eventQueue.ts:createEventQueue": oneState,
+  "kube/runtime/lease.ts:createLock": oneState,
+  "kube/runtime/lease.ts:holdLeases": oneState,
+  "kube/runtime/recorder.ts:createRecorder": oneState,
+  "kube/runtime/watch.ts:runReflector": oneState,
+  "simulator/server/state/store.ts:createStore": oneState,
+  "webhook/keeper/testing.ts:memoryCluster": "a double of the API server for tests: an answer for each verb",
+};
 
 /** Folders that decide: synchronous, total, the same answer every time. */
 const pureFolders = [
   ...["object", "validation"].map((name) => `kube/${name}/`),
-  ...["expression", "rules"].map((name) => `controller/${name}/`),
+  ...["expression", "rules", "steps"].map((name) => `controller/${name}/`),
   ...["actions", "course", "decide", "hash", "model", "revision", "sizes", "status"].map(
     (name) => `controller/rollout/${name}/`,
   ),
-  "providers/traffic/",
+  ...["metrics", "traffic"].map((name) => `providers/${name}/`),
   // Names of kinds, as data.
   "kube/client/resources.ts",
 ];
@@ -193,7 +203,7 @@ describe("size and shape", () => {
       .map(({ name, lines }) => ({ key: `${source.path}:${name}`, lines, limit: maxFunctionLines })),
   ]);
 
-  test("files have at most 400 lines, functions at most 70 of their own", () => {
+  test("files have at most 400 lines, functions at most 70, those inside of them counted", () => {
     const wrong = long
       .filter(({ key }) => !(key in exceptions))
       .map(({ key, lines, limit }) => `${key} has ${lines} lines, ${limit} are allowed: split it by what it knows`);

@@ -7,7 +7,7 @@ import { holdLeases, type Leases } from "../../kube/runtime/lease.ts";
 import { createClient, type KubeClient, type ObservedRequest } from "../../kube/client/transport.ts";
 import type { HeldPort } from "../../webhook/http/port.ts";
 import type { Admission, AdmissionPorts } from "../../webhook/admission/admission.ts";
-import { createComplaints, tellLostEvent } from "../../controller/process/complaints.ts";
+import { type Complaints, createComplaints, tellLostEvent } from "../../controller/process/complaints.ts";
 import { createController, type Controller, type ControllerObserver } from "../../controller/controller.ts";
 import { endings, type Ending } from "../../controller/process/ending.ts";
 import { notReadyReasons, serveHealth, type HealthServers } from "../../controller/process/health.ts";
@@ -16,6 +16,7 @@ import { systemClock } from "../../kube/clock/clock.ts";
 import { createMetrics, type ApiRequest, type ControllerMetrics } from "../../controller/process/metrics.ts";
 import { releaseCode, releaseMemory, whenQuiet, type Quiet, type Rest } from "../../controller/process/quiet.ts";
 import { parseControllerOptions, type ControllerOptions } from "../../controller/process/options.ts";
+import { roomWithin } from "../../controller/rollout/facts/room.ts";
 import { createTroubles, type Troubles } from "../../controller/process/troubles.ts";
 import { createUndo, type Undo } from "../../controller/process/undo.ts";
 
@@ -87,7 +88,8 @@ async function serve({ options, version, log, undo, ending }: Serving): Promise<
   const contact: Contact = { lastAnswerAtMs: undefined, lastFailureAtMs: undefined };
   const parts: Parts = {};
   const metrics = (parts.metrics = metricsOf(parts, version));
-  const health = await openPorts(options, parts, contact, undo);
+  const complaints = createComplaints({ log, clock });
+  const health = await openPorts({ options, parts, contact, undo, complaints });
   const quiet = whenQuiet(clock, RESTS);
   undo.push(() => quiet.stop());
   const client = createClient({
@@ -102,7 +104,6 @@ async function serve({ options, version, log, undo, ending }: Serving): Promise<
       if (options.kubeLogLevel >= 6) log.info("Request", { ...request });
     },
   });
-  const complaints = createComplaints({ log, clock });
   const events = createRecorder({
     client,
     clock,
@@ -131,6 +132,7 @@ async function serve({ options, version, log, undo, ending }: Serving): Promise<
       instanceId: options.instanceId,
       resyncMs: options.resyncMs,
       routing: options.routing,
+      room: roomWithin(process.constrainedMemory()),
       concurrency: options.rolloutThreads,
     },
     stopping.signal,
@@ -154,13 +156,20 @@ interface WebhookStart extends HeldPort {
   readonly clientCa: string | undefined;
 }
 
+interface Opening extends Pick<Serving, "options" | "undo"> {
+  readonly parts: Parts;
+  readonly contact: Contact;
+  readonly complaints: Complaints;
+}
+
 /** Takes all ports. They answer from the start; the webhook's is only kept until there is a certificate. */
-async function openPorts(
-  options: ControllerOptions,
-  parts: Parts,
-  contact: Contact,
-  undo: Undo,
-): Promise<HealthServers & { readonly webhook: WebhookStart | undefined }> {
+async function openPorts({
+  options,
+  parts,
+  contact,
+  undo,
+  complaints,
+}: Opening): Promise<HealthServers & { readonly webhook: WebhookStart | undefined }> {
   const { healthzPort, metricsPort, healthAddress, metricsAddress } = options;
   const health = serveHealth({
     healthzPort,
@@ -168,6 +177,7 @@ async function openPorts(
     healthAddress,
     metricsAddress,
     notReady: () => notReady(parts, contact),
+    onError: (error) => complaints.tell({ about: "health", level: "error", message: "Cannot answer a request", error }),
     *renderMetrics() {
       yield* parts.metrics?.render() ?? [];
       yield* parts.admission?.render() ?? [];

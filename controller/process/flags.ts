@@ -1,7 +1,9 @@
 /**
  * The flags of `sluice controller`: names, defaults and meanings of the reference controller's, so that the arguments of
- * an existing Deployment carry over. options.ts parses by this table.
+ * an existing Deployment carry over. options.ts parses by this table. Those of a traffic router are in its row.
  */
+import { ROUTERS, settingsOf } from "../../providers/traffic/routers.ts";
+import type { RouterSetting } from "../../providers/traffic/settings.ts";
 
 export type FlagKind = "bool" | "int" | "number" | "duration" | "text" | "list";
 
@@ -16,6 +18,9 @@ export interface Flag {
   /** A sentence for the log when the flag is given. */
   readonly deprecated?: string;
 }
+
+export const routerFlags = (settings: readonly RouterSetting[]): readonly Flag[] =>
+  settings.map(({ flag, kind, value, help }) => ({ name: flag, kind, value, help }));
 
 export const flags: readonly Flag[] = [
   { name: "kubeconfig", kind: "text", help: "path to the kubeconfig; in a pod, the service account" },
@@ -60,24 +65,7 @@ export const flags: readonly Flag[] = [
     help: "give up when not renewed for so long",
   },
   { name: "leader-election-retry-period", kind: "duration", value: "2s", help: "time between two tries" },
-  {
-    name: "nginx-ingress-classes",
-    kind: "list",
-    value: "nginx",
-    help: "class of Ingresses whose changes are looked at for NGINX (repeatable)",
-  },
-  {
-    name: "alb-ingress-classes",
-    kind: "list",
-    value: "alb",
-    help: "class of Ingresses whose changes are looked at for AWS load balancers (repeatable)",
-  },
-  {
-    name: "traffic-split-api-version",
-    kind: "text",
-    value: "v1alpha1",
-    help: "version of TrafficSplits (split.smi-spec.io)",
-  },
+  ...routerFlags(settingsOf(ROUTERS)),
   { name: "webhook-port", kind: "int", help: "serve the admission webhook on this port; without it there is none" },
   { name: "webhook-bind-address", kind: "text", help: "IP address on which the webhook listens; else all" },
   { name: "webhook-service", kind: "text", value: "sluice-webhook", help: "Service that leads to the webhook" },
@@ -91,8 +79,8 @@ export const flags: readonly Flag[] = [
   { name: "version", kind: "bool", help: "print the version" },
 ];
 
-/** The reference's flags that mean nothing here yet: taken with a warning, so that a Deployment's arguments carry over. */
-export const ignoredFlags: Readonly<Record<string, FlagKind>> = {
+/** The reference's flags that mean nothing here, unless one of ours has the name. */
+const foreignFlags: Readonly<Record<string, FlagKind>> = {
   "experiment-threads": "int",
   "analysis-threads": "int",
   "service-threads": "int",
@@ -119,6 +107,12 @@ export const ignoredFlags: Readonly<Record<string, FlagKind>> = {
   "request-timeout": "text",
   username: "text",
 };
+
+/** Taken with a warning, so that a Deployment's arguments carry over. A row that has one as a setting takes it from here. */
+export const ignoredBeside = (known: readonly Flag[]): Readonly<Record<string, FlagKind>> =>
+  Object.fromEntries(Object.entries(foreignFlags).filter(([name]) => known.every((flag) => flag.name !== name)));
+
+export const ignoredFlags = ignoredBeside(flags);
 
 /** Would run other parts than asked for, so it is refused and not ignored. */
 export const unsupportedFlags: Readonly<Record<string, string>> = {

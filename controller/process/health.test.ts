@@ -4,10 +4,19 @@ import { type HealthServers, notReadyReasons, serveHealth } from "./health.ts";
 
 let servers: HealthServers | undefined;
 let problems: string[] = [];
+const errors: unknown[] = [];
+const onError = (error: unknown): void => void errors.push(error);
 
 function start(options: { healthzPort?: number; metricsPort?: number } = {}): HealthServers {
   const renderMetrics = (): string[] => ["# HELP a b\n", "a 1\n"];
-  servers = serveHealth({ healthzPort: 0, metricsPort: 0, ...options, notReady: () => problems, renderMetrics });
+  servers = serveHealth({
+    healthzPort: 0,
+    metricsPort: 0,
+    ...options,
+    notReady: () => problems,
+    renderMetrics,
+    onError,
+  });
   return servers;
 }
 
@@ -20,10 +29,21 @@ async function lazyReader(port: number): Promise<Socket> {
   return socket;
 }
 
+/** The answer to bytes that no client of ours would send. */
+async function said(port: number, request: string): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  let answer = "";
+  socket.on("data", (data: Buffer) => (answer += data.toString()));
+  socket.write(request);
+  await new Promise<void>((resolve, reject) => void socket.on("close", () => resolve()).on("error", reject));
+  return answer;
+}
+
 afterEach(async () => {
   await servers?.stop();
   servers = undefined;
   problems = [];
+  errors.length = 0;
 });
 
 describe("the health and metrics ports", () => {
@@ -59,10 +79,36 @@ describe("the health and metrics ports", () => {
     expect((await fetch(`http://127.0.0.1:${healthzPort}/healthz`, { method: "HEAD" })).status).toBe(200);
   });
 
+  test.each(["", "Host: \r\n", "Host: a b<>^\r\n", "Host: a:99999999\r\n", "Host: %\r\n", "Host: [\r\n"])(
+    "whatever the Host, they answer (%j)",
+    async (host) => {
+      const { healthzPort, metricsPort } = start();
+      const version = host === "" ? "1.0" : "1.1";
+      for (const [port, path] of [
+        [healthzPort, "/healthz?verbose"],
+        [metricsPort, "/metrics"],
+      ] as const) {
+        const answer = await said(port, `GET ${path} HTTP/${version}\r\n${host}Connection: close\r\n\r\n`);
+        expect(answer).toStartWith("HTTP/1.1 200 OK");
+      }
+      expect(errors).toEqual([]);
+    },
+  );
+
+  test("a fault of ours is told once to us, and not to whoever asked", async () => {
+    const renderMetrics = (): string[] => {
+      throw new Error("secret of ours");
+    };
+    servers = serveHealth({ healthzPort: 0, metricsPort: 0, notReady: () => [], renderMetrics, onError });
+    const response = await fetch(`http://127.0.0.1:${servers.metricsPort}/metrics`);
+    expect([response.status, await response.text()]).toEqual([500, "internal error: the log has it\n"]);
+    expect(errors).toEqual([new Error("secret of ours")]);
+  });
+
   test("a body is not read, and HEAD makes no page", async () => {
     let pages = 0;
     const renderMetrics = (): string[] => [`a ${(pages += 1)}\n`];
-    servers = serveHealth({ healthzPort: 0, metricsPort: 0, notReady: () => [], renderMetrics });
+    servers = serveHealth({ healthzPort: 0, metricsPort: 0, notReady: () => [], renderMetrics, onError });
     const url = `http://127.0.0.1:${servers.metricsPort}/metrics`;
     expect((await fetch(url, { method: "HEAD" })).status).toBe(200);
     expect((await fetch(url, { method: "POST", body: "x".repeat(10_000) })).status).toBe(413);
@@ -72,7 +118,7 @@ describe("the health and metrics ports", () => {
   test("four readers that take nothing of their pages keep the fifth away until they are gone", async () => {
     // More than the kernel takes on the way.
     const page = "x".repeat(16 * 2 ** 20);
-    servers = serveHealth({ healthzPort: 0, metricsPort: 0, notReady: () => [], renderMetrics: () => [page] });
+    servers = serveHealth({ healthzPort: 0, metricsPort: 0, notReady: () => [], renderMetrics: () => [page], onError });
     const { metricsPort } = servers;
     const readers = await Promise.all(Array.from({ length: 4 }, () => lazyReader(metricsPort)));
     const scrape = (): Promise<Response> => fetch(`http://127.0.0.1:${metricsPort}/metrics`, { keepalive: false });
@@ -85,7 +131,7 @@ describe("the health and metrics ports", () => {
   });
 
   test("they listen on the address that is asked for, and one that the machine has not is named", async () => {
-    const options = { healthzPort: 0, metricsPort: 0, notReady: () => [], renderMetrics: () => [] };
+    const options = { healthzPort: 0, metricsPort: 0, notReady: () => [], renderMetrics: () => [], onError };
     servers = serveHealth({ ...options, healthAddress: "127.0.0.1", metricsAddress: "127.0.0.2" });
     const { healthzPort, metricsPort } = servers;
     const answers = (address: string): Promise<boolean> =>
@@ -103,7 +149,7 @@ describe("the health and metrics ports", () => {
 
   test("a port that is taken is named with its flag, and nothing is left listening", () => {
     const { healthzPort } = start();
-    const options = { notReady: () => [], renderMetrics: () => [] };
+    const options = { notReady: () => [], renderMetrics: () => [], onError };
     expect(() => serveHealth({ ...options, healthzPort, metricsPort: 0 })).toThrow(
       `Cannot listen on port ${healthzPort} (--healthzPort)`,
     );

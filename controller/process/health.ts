@@ -11,6 +11,8 @@ export interface HealthOptions {
   /** What keeps the process from being ready, a sentence each; none when it is ready. */
   readonly notReady: () => readonly string[];
   readonly renderMetrics: () => Iterable<string>;
+  /** A fault of ours: it is answered with 500, and whoever asked is told nothing else. */
+  readonly onError: (error: unknown) => void;
 }
 
 export interface HealthServers {
@@ -25,7 +27,7 @@ export interface HealthServers {
  * @throws Error naming the port and its flag when it cannot be had
  */
 export function serveHealth(options: HealthOptions): HealthServers {
-  const { healthzPort, metricsPort, healthAddress, metricsAddress, notReady, renderMetrics } = options;
+  const { healthzPort, metricsPort, healthAddress, metricsAddress, notReady, renderMetrics, onError } = options;
   const ready = (): Response => {
     const problems = notReady();
     return problems.length === 0 ? text(200, "ok") : text(503, `${problems.join("\n")}\n`);
@@ -33,11 +35,13 @@ export function serveHealth(options: HealthOptions): HealthServers {
   const health = listen(
     { port: healthzPort, address: healthAddress, flag: "--healthzPort", addressFlag: "--health-bind-address" },
     { "/healthz": { GET: () => text(200, "ok"), HEAD: () => text(200, "ok") }, "/readyz": { GET: ready, HEAD: ready } },
+    onError,
   );
   try {
     const metrics = listen(
       { port: metricsPort, address: metricsAddress, flag: "--metricsPort", addressFlag: "--metrics-bind-address" },
       { "/metrics": { GET: metricsPages(renderMetrics), HEAD: () => metricsResponse() } },
+      onError,
     );
     return {
       healthzPort: health.port ?? healthzPort,
@@ -106,7 +110,10 @@ const idleSeconds = 120;
 
 type Routes = Record<string, { readonly GET: () => Response; readonly HEAD: () => Response }>;
 
-function listen(place: Place, routes: Routes): Bun.Server<undefined> {
+/** Of a URL as Bun has it: with a Host that may be anything, and be none, so that `new URL` refuses some. */
+const pathOf = (url: string): string => /^(?:\w+:\/\/[^/?#]*)?([^?#]*)/.exec(url)?.[1] ?? "";
+
+function listen(place: Place, routes: Routes, onError: (error: unknown) => void): Bun.Server<undefined> {
   const start = (hostname: string): Bun.Server<undefined> =>
     Bun.serve({
       port: place.port,
@@ -114,11 +121,16 @@ function listen(place: Place, routes: Routes): Bun.Server<undefined> {
       idleTimeout: idleSeconds,
       maxRequestBodySize: maxBodyBytes,
       fetch(request) {
-        const route = routes[new URL(request.url).pathname];
+        const route = routes[pathOf(request.url)];
         if (route === undefined || (request.method !== "GET" && request.method !== "HEAD")) {
           return text(404, "not found\n");
         }
         return route[request.method]();
+      },
+      // Bun's own way is a stack on stderr for each request, and a page that shows our source.
+      error(error) {
+        onError(error);
+        return text(500, "internal error: the log has it\n");
       },
     });
   let failure: unknown;

@@ -2,6 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { flags } from "./flags.ts";
 import { parseGoDurationMs } from "../../kube/object/goDuration.ts";
 import { type ControllerOptions, parseControllerOptions } from "./options.ts";
+import { ROUTERS, settingsOf } from "../../providers/traffic/routers.ts";
+import { settingsBy } from "../../providers/traffic/settings.ts";
 
 function options(argv: string[], env: Record<string, string> = {}): ControllerOptions {
   const parsed = parseControllerOptions(argv, env);
@@ -56,8 +58,13 @@ describe("the flags of the controller", () => {
       leaseDurationMs: 15_000,
       renewDeadlineMs: 10_000,
       retryPeriodMs: 2_000,
-      routing: { nginxIngressClasses: ["nginx"], albIngressClasses: ["alb"], trafficSplitVersion: "v1alpha1" },
+      routing: settingsBy(settingsOf(ROUTERS), () => undefined),
       webhook: undefined,
+    });
+    expect(options([]).routing).toMatchObject({
+      nginxIngressClasses: ["nginx"],
+      albIngressClasses: ["alb"],
+      trafficSplitVersion: "v1alpha1",
     });
   });
 

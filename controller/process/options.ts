@@ -4,7 +4,8 @@ import { addressProblem, instanceProblem, labelProblem, portProblems, webhookUrl
 import { allFlags, type Flag, type FlagKind, ignoredFlags, unsupportedFlags } from "./flags.ts";
 import { parseGoDurationMs } from "../../kube/object/goDuration.ts";
 import type { LogFormat, LogLevel } from "./log.ts";
-import { type RouterSettings, TRAFFIC_SPLIT_VERSIONS } from "../../providers/traffic/router.ts";
+import { ROUTERS, settingsOf } from "../../providers/traffic/routers.ts";
+import { isTaken, type RouterSetting, type RouterSettings, settingsBy } from "../../providers/traffic/settings.ts";
 
 /** Overrides of the kubeconfig, as kubectl has them. Undefined: what the kubeconfig says. */
 export interface KubeOverrides {
@@ -149,9 +150,6 @@ interface RawFlags extends Partial<Record<string, unknown>> {
   leaderElectionLeaseDuration: number;
   leaderElectionRenewDeadline: number;
   leaderElectionRetryPeriod: number;
-  nginxIngressClasses: string[];
-  albIngressClasses: string[];
-  trafficSplitApiVersion: string;
   webhookPort?: number;
   webhookBindAddress?: string;
   webhookService: string;
@@ -198,14 +196,23 @@ function optionsOf(raw: RawFlags, env: Readonly<Record<string, string | undefine
     leaseDurationMs: raw.leaderElectionLeaseDuration,
     renewDeadlineMs: raw.leaderElectionRenewDeadline,
     retryPeriodMs: raw.leaderElectionRetryPeriod,
-    routing: routingOf(raw),
+    routing: settingsBy(routerSettings, (setting) => givenFor(setting, raw)),
     webhook: webhookOf(raw),
   };
 }
 
-function routingOf({ nginxIngressClasses, albIngressClasses, trafficSplitApiVersion }: RawFlags): RouterSettings {
-  const trafficSplitVersion = TRAFFIC_SPLIT_VERSIONS.find((version) => version === trafficSplitApiVersion);
-  return { nginxIngressClasses, albIngressClasses, trafficSplitVersion: trafficSplitVersion ?? "v1alpha1" };
+const routerSettings = settingsOf(ROUTERS);
+
+/** Of commander, which has parsed them by their kinds. */
+const givenFor = ({ flag }: RouterSetting, raw: RawFlags): RouterSettings[string] =>
+  raw[attributeOf({ name: flag })] as RouterSettings[string];
+
+function routerProblems(raw: RawFlags): string[] {
+  return routerSettings.flatMap((setting) => {
+    const given = givenFor(setting, raw);
+    if (isTaken(setting, given)) return [];
+    return [`--${setting.flag} is "${[given].flat().join(", ")}": use ${(setting.oneOf ?? []).join(", ")}`];
+  });
 }
 
 function webhookOf(raw: RawFlags): WebhookOptions | undefined {
@@ -229,10 +236,7 @@ function problemsOf(raw: RawFlags, options: ControllerOptions): string[] {
     [options.rolloutThreads < 1, "--rollout-threads must be at least 1"],
     [options.qps === 0, "--qps must not be 0: give requests a second, or a negative number for no limit"],
     [options.burst < 1, "--burst must be at least 1"],
-    [
-      !TRAFFIC_SPLIT_VERSIONS.some((version) => version === raw.trafficSplitApiVersion),
-      `--traffic-split-api-version is "${raw.trafficSplitApiVersion}": use ${TRAFFIC_SPLIT_VERSIONS.join(", ")}`,
-    ],
+    ...routerProblems(raw).map((problem): [boolean, string] => [true, problem]),
     [retryPeriodMs <= 0, "--leader-election-retry-period must be more than 0"],
     // The same bounds as client-go's: a holder must have given up before another may take over.
     [
@@ -384,8 +388,8 @@ function withBooleanValues(argv: readonly string[]): string[] {
   return out;
 }
 
-function attributeOf(flag: Flag): string {
-  return new Option(`--${flag.name}`).attributeName();
+function attributeOf({ name }: Pick<Flag, "name">): string {
+  return new Option(`--${name}`).attributeName();
 }
 
 function refused(problems: readonly string[]): ParsedControllerOptions {

@@ -1,5 +1,7 @@
 /** The gauges of Rollouts, computed from the cache while they are printed; nothing is kept. */
 import { familyHead, type Labels, sample } from "./exposition.ts";
+import { ROUTERS } from "../../providers/traffic/routers.ts";
+import type { RouterTraits } from "../../providers/traffic/traits.ts";
 
 /** What is read of a Rollout. */
 export interface ObservedRollout {
@@ -27,16 +29,20 @@ export interface ObservedRollout {
 }
 
 /** rollout_info, rollout_info_replicas_* and the deprecated rollout_phase. Calls `rollouts` once a family. */
-export function* renderRollouts(rollouts: () => Iterable<ObservedRollout>): Generator<string> {
+export function* renderRollouts(
+  rollouts: () => Iterable<ObservedRollout>,
+  routers?: readonly RouterTraits[],
+): Generator<string> {
+  const labels = routers === undefined ? LABELLED : labelled(routers);
   yield familyHead("rollout_info", "gauge", "A Rollout, with its strategy and phase.");
   for (const rollout of rollouts()) {
-    const labels: Labels = [
+    const about: Labels = [
       ...identity(rollout),
       ["strategy", strategyOf(rollout)],
-      ["traffic_router", trafficRouterOf(rollout)],
+      ["traffic_router", trafficRouterOf(rollout, labels)],
       ["phase", phaseOf(rollout)],
     ];
-    yield sample("rollout_info", labels, 1);
+    yield sample("rollout_info", about, 1);
   }
   for (const { name, help, of } of replicaGauges) {
     yield familyHead(name, "gauge", help);
@@ -97,19 +103,23 @@ function strategyOf({ spec: { strategy } }: ObservedRollout): string {
   return strategy?.canary ? "canary" : "none";
 }
 
-/** Of several routers the last counts; those missing here have no name in the reference either. */
-const routers: readonly (readonly [field: string, label: string])[] = [
-  ["alb", "ALB"],
-  ["ambassador", "Ambassador"],
-  ["istio", "Istio"],
-  ["nginx", "Nginx"],
-  ["smi", "SMI"],
-  ["appMesh", "AppMesh"],
-];
+interface Labelled {
+  readonly kind: string;
+  readonly label: string;
+  readonly rank: number;
+}
 
-function trafficRouterOf({ spec: { strategy } }: ObservedRollout): string {
+/** Of several routers the first counts; those that are missing have no label in the reference either. */
+const labelled = (routers: readonly RouterTraits[]): readonly Labelled[] =>
+  routers
+    .flatMap(({ kind, metrics }) => (metrics === undefined ? [] : [{ kind, ...metrics }]))
+    .toSorted((a, b) => b.rank - a.rank);
+
+const LABELLED = labelled(ROUTERS);
+
+function trafficRouterOf({ spec: { strategy } }: ObservedRollout, routers: readonly Labelled[]): string {
   const routing: Readonly<Record<string, unknown>> = { ...strategy?.canary?.trafficRouting };
-  return routers.findLast(([field]) => routing[field])?.[1] ?? "";
+  return routers.find(({ kind }) => routing[kind])?.label ?? "";
 }
 
 function identity({ metadata }: ObservedRollout): Labels {

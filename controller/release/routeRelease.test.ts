@@ -11,7 +11,10 @@ import { routedBy } from "../../test/golden/routing.ts";
 import { createStores } from "../rollout/facts/stores.ts";
 import { NotLeaderError } from "../../kube/runtime/notLeader.ts";
 import { manualClock } from "../../kube/clock/clock.ts";
-import { letGo, releaseRoute, releaseSweeps } from "./routeRelease.ts";
+import { createQueue } from "../../kube/runtime/queue.ts";
+import { passOf } from "../../kube/runtime/runController.ts";
+import { sourcesOf } from "../rollout/facts/sources.ts";
+import { letGo, releaseSweeps, releasesRow } from "./routeRelease.ts";
 
 const INGRESSES = "ingresses.networking.k8s.io";
 const MANAGED = "rollouts.argoproj.io/managed-alb-annotations";
@@ -54,11 +57,11 @@ function stage({ validForMs = 60_000, namespace }: { validForMs?: number; namesp
   };
   const stores = createStores();
   const line: string[] = [];
-  const enqueue = (key: string): void => void line.push(key);
-  const ports = { client, stores, namespace, validForMs: () => validForMs, enqueue };
+  const queue = { ...createQueue({ clock }), add: (key: string): void => void line.push(key) };
+  const row = releasesRow({ client, stores, namespace, validForMs: () => validForMs }, sourcesOf(stores, ""));
   const annotations = (name: string): Readonly<Record<string, string>> =>
     core.get({ resource: INGRESSES, namespace: "default", name })?.metadata.annotations ?? {};
-  const release = (key: string) => releaseRoute(ports, key);
+  const release = passOf(row, queue, clock);
   return { core, stores, asked, line, release, annotations };
 }
 

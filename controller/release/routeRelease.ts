@@ -5,6 +5,7 @@
  * looked through once when we become the leader, for those that were let go of while nobody watched.
  */
 import { ApiError, isNotFound } from "../../kube/client/apiError.ts";
+import { pagesOf } from "../../kube/client/pages.ts";
 import { canBeName, collectionPath, objectPath } from "../../kube/client/path.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import type {
@@ -12,14 +13,16 @@ import type {
   Release,
   RoutedObject,
   RoutedResource,
+  RoutedWrite,
   Router,
-  RouterSettings,
 } from "../../providers/traffic/router.ts";
-import { ROUTERS } from "../../providers/traffic/routers.ts";
+import type { RouterSettings } from "../../providers/traffic/settings.ts";
 import { resourceName } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { refsOf } from "../rollout/facts/routedObjects.ts";
+import { refsOf, type Routed } from "../rollout/facts/routedObjects.ts";
+import type { Sources } from "../rollout/facts/sources.ts";
 import type { Stores } from "../rollout/facts/stores.ts";
+import { type ControllerRow, watch } from "../../kube/runtime/runController.ts";
 import { NotLeaderError } from "../../kube/runtime/notLeader.ts";
 import { requestOf } from "../rollout/apply/route.ts";
 import { liveRollout } from "../services/serviceCleanup.ts";
@@ -30,76 +33,131 @@ export interface RouteReleasePorts {
   /** The only namespace that is looked through; undefined: all. */
   readonly namespace: string | undefined;
   readonly validForMs: () => number;
-  /** Puts a key in line for `releaseRoute`. */
-  readonly enqueue: (key: string) => void;
 }
 
 type Releasing = Router & { readonly release: Release };
 
-const RELEASING = ROUTERS.filter((router): router is Releasing => router.release !== undefined);
+const releasing = ({ routers }: Routed): readonly Releasing[] =>
+  routers.filter((router): router is Releasing => router.release !== undefined);
 const TIMEOUT_MS = 5_000;
 const PAGE = 500;
 
+/** Whatever a pass had begun to write when its Rollout changed is written by then. */
+const PASS_ENDS_MS = 30_000;
+
 /** One for each kind that has to be looked through. */
 export const releaseSweeps = ({ routed }: Stores): readonly string[] => [
-  ...new Set(RELEASING.flatMap((router) => router.resources(routed.settings)).map(resourceName)),
+  ...new Set(
+    releasing(routed)
+      .flatMap((router) => router.resources(routed.settings))
+      .map(resourceName),
+  ),
 ];
 
 /** Keys of the objects that a Rollout has let go of by a change; `next` undefined: it is gone. */
-export function letGo(
-  { routed: { settings } }: Stores,
-  old: Rollout | undefined,
-  next: Rollout | undefined,
-): readonly string[] {
-  const before = releasableRefs(old, settings);
+export function letGo({ routed }: Stores, old: Rollout | undefined, next: Rollout | undefined): readonly string[] {
+  const before = releasableRefs(old, routed);
   if (before.length === 0) return [];
-  const kept = new Set(releasableRefs(next, settings).map(keyOf));
+  const kept = new Set(releasableRefs(next, routed).map(keyOf));
   return before.map(keyOf).filter((key) => !kept.has(key));
 }
 
-const releasableRefs = (rollout: Rollout | undefined, settings: RouterSettings): readonly ObjectRef[] =>
-  RELEASING.flatMap((router) => (rollout === undefined ? [] : refsOf(router, rollout, settings)));
+const releasableRefs = (rollout: Rollout | undefined, routed: Routed): readonly ObjectRef[] =>
+  rollout === undefined ? [] : releasing(routed).flatMap((router) => refsOf(router, rollout, routed.settings));
 
 /** "ingresses.networking.k8s.io ns/name"; a sweep is the part before the blank alone. */
 const keyOf = ({ resource, namespace, name }: ObjectRef): string => `${resourceName(resource)} ${namespace}/${name}`;
 
+/** A kind to be looked through, or the objects of a key as the API server has them, each with those who have let go of it. */
+type ReleaseFacts =
+  | {
+      readonly kind: "sweep";
+      readonly of: readonly { readonly router: Releasing; readonly resource: RoutedResource }[];
+    }
+  | { readonly kind: "objects"; readonly objects: readonly LeftObject[] };
+
+interface LeftObject {
+  readonly router: Releasing;
+  readonly ref: ObjectRef;
+  readonly object: RoutedObject;
+  /** A part of its holders. */
+  readonly gone: ReadonlySet<string>;
+}
+
+interface LeftWrite {
+  readonly ref: ObjectRef;
+  readonly write: Extract<RoutedWrite, { kind: "patch" }>;
+}
+
 /**
- * Releases one object from the Rollouts that do not route by it any more, or puts in line what a sweep finds.
- * @throws {ApiError}
+ * Releases of routed objects as a row: an object is released from the Rollouts that do not route by it any more, and a
+ * sweep puts in line what it finds.
  */
-export async function releaseRoute(ports: RouteReleasePorts, key: string): Promise<void> {
+export function releasesRow(
+  ports: RouteReleasePorts,
+  sources: Sources,
+): ControllerRow<ReleaseFacts, readonly LeftWrite[]> {
+  const { stores } = ports;
+  return {
+    kind: "Releases",
+    noun: "release of",
+    watches: [
+      watch(sources.rollouts, (queue, old, next, origin) => {
+        if (origin === "own") return;
+        for (const key of letGo(stores, old, next)) {
+          queue.add(key);
+          queue.addAfter(key, PASS_ENDS_MS);
+        }
+      }),
+    ],
+    firstKeys: () => releaseSweeps(stores),
+    gather: (key) => gather(ports, key),
+    decide: (facts) => (facts.kind === "sweep" ? [] : facts.objects.flatMap(writeOf)),
+    async apply({ facts, decision }, queue) {
+      if (facts.kind === "sweep")
+        for (const { router, resource } of facts.of) await sweep(ports, router, resource, (key) => queue.add(key));
+      for (const each of decision) await send(ports, each);
+    },
+  };
+}
+
+/** @throws {ApiError} */
+async function gather(ports: RouteReleasePorts, key: string): Promise<ReleaseFacts> {
   const blank = key.indexOf(" ");
   const what = blank < 0 ? key : key.slice(0, blank);
-  for (const router of RELEASING) {
+  const of = releasing(ports.stores.routed).flatMap((router) => {
     const resource = router.resources(ports.stores.routed.settings).find((one) => resourceName(one) === what);
-    if (resource === undefined) continue;
-    if (blank < 0) await sweep(ports, router, resource);
-    else {
-      // The name is as a Rollout has it, blanks and slashes included.
-      const slash = key.indexOf("/", blank);
-      const ref = { resource, namespace: key.slice(blank + 1, slash), name: key.slice(slash + 1) };
-      await releaseOne(ports, router, ref);
-    }
+    return resource === undefined ? [] : [{ router, resource }];
+  });
+  if (blank < 0) return { kind: "sweep", of };
+  // The name is as a Rollout has it, blanks and slashes included.
+  const slash = key.indexOf("/", blank);
+  const objects: LeftObject[] = [];
+  for (const { router, resource } of of) {
+    const ref = { resource, namespace: key.slice(blank + 1, slash), name: key.slice(slash + 1) };
+    const found = await leftObject(ports, router, ref);
+    if (found !== undefined) objects.push(found);
   }
+  return { kind: "objects", objects };
 }
 
 /** A kind that the API server does not serve, or does not let us see, holds nothing that we could release. */
-async function sweep(ports: RouteReleasePorts, router: Releasing, resource: RoutedResource): Promise<void> {
+async function sweep(
+  ports: RouteReleasePorts,
+  router: Releasing,
+  resource: RoutedResource,
+  enqueue: (key: string) => void,
+): Promise<void> {
   try {
     for await (const { metadata } of metadataOf(ports, resource)) {
       const { namespace, name } = metadata;
       const ref = { resource, namespace, name };
       const holders = router.release.holders({ metadata });
-      if (holders.some((holder) => !isHeldInCache(ports, router, ref, holder))) ports.enqueue(keyOf(ref));
+      if (holders.some((holder) => !isHeldInCache(ports, router, ref, holder))) enqueue(keyOf(ref));
     }
   } catch (error) {
     if (!isNotFound(error) && !(error instanceof ApiError && error.status === 403)) throw error;
   }
-}
-
-interface Page {
-  readonly metadata?: { readonly continue?: string };
-  readonly items?: readonly Pick<RoutedObject, "metadata">[];
 }
 
 /** Page by page, so that thousands of objects are never held at once. */
@@ -107,29 +165,32 @@ async function* metadataOf(
   { client, namespace }: RouteReleasePorts,
   resource: RoutedResource,
 ): AsyncGenerator<Pick<RoutedObject, "metadata">> {
-  let next: string | undefined;
-  do {
-    const page: Page = await client.request<Page>({
-      method: "GET",
-      path: collectionPath(resource, namespace),
-      query: { limit: PAGE, continue: next },
-      accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json",
-    });
-    yield* page.items ?? [];
-    next = page.metadata?.continue || undefined;
-  } while (next !== undefined);
+  const accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
+  const path = collectionPath(resource, namespace);
+  const pages = pagesOf<Pick<RoutedObject, "metadata">>({ client, path, accept, mostObjects: PAGE });
+  for await (const page of pages) yield* page.items ?? [];
 }
 
-async function releaseOne(ports: RouteReleasePorts, router: Releasing, ref: ObjectRef): Promise<void> {
-  const { client, validForMs } = ports;
-  const object = await liveObject(client, ref);
-  if (object === undefined) return;
+async function leftObject(
+  ports: RouteReleasePorts,
+  router: Releasing,
+  ref: ObjectRef,
+): Promise<LeftObject | undefined> {
+  const object = await liveObject(ports.client, ref);
+  if (object === undefined) return undefined;
   const gone = new Set<string>();
   for (const holder of router.release.holders(object)) {
     if (!(await isHeld(ports, router, ref, holder))) gone.add(holder);
   }
+  return { router, ref, object, gone };
+}
+
+function writeOf({ router, ref, object, gone }: LeftObject): LeftWrite[] {
   const write = gone.size === 0 ? undefined : router.release.plan(ref, object, gone);
-  if (write?.kind !== "patch") return;
+  return write?.kind === "patch" ? [{ ref, write }] : [];
+}
+
+async function send({ client, validForMs }: RouteReleasePorts, { ref, write }: LeftWrite): Promise<void> {
   if (validForMs() <= TIMEOUT_MS)
     throw new NotLeaderError(`Not released: ${objectPath(ref.resource, ref)}, because the leader Lease may run out`);
   await client.request({ ...requestOf(write), timeoutMs: TIMEOUT_MS });

@@ -7,7 +7,10 @@ import { crds } from "../../schema/crd.ts";
 import { HASH_LABEL, MANAGED_BY } from "../rollout/model/model.ts";
 import { createStores } from "../rollout/facts/stores.ts";
 import { manualClock } from "../../kube/clock/clock.ts";
-import { releaseService } from "./serviceCleanup.ts";
+import { createQueue } from "../../kube/runtime/queue.ts";
+import { passOf } from "../../kube/runtime/runController.ts";
+import { sourcesOf } from "../rollout/facts/sources.ts";
+import { servicesRow } from "./serviceCleanup.ts";
 
 /** A Service "web" whose annotation names a Rollout as its manager, and what was asked of the API server. */
 function stage(manager: string) {
@@ -31,7 +34,8 @@ function stage(manager: string) {
   const stored = () => server.core.get(service) as unknown as Service;
   const stores = createStores();
   stores.services.upsert(stored());
-  const release = () => releaseService({ client, stores, validForMs: () => 15_000 }, "default/web");
+  const row = servicesRow({ client, stores, validForMs: () => 15_000 }, sourcesOf(stores, ""));
+  const release = () => passOf(row, createQueue({ clock }), clock)("default/web");
   return { asked, release, stored };
 }
 

@@ -9,7 +9,10 @@ import { isNotFound } from "../../kube/client/apiError.ts";
 import type { Service } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { HASH_LABEL, MANAGED_BY } from "../rollout/model/model.ts";
-import { servicesOf, type Stores } from "../rollout/facts/stores.ts";
+import { sameFacts, servicesOf, type CachedService, type Stores } from "../rollout/facts/stores.ts";
+import type { Sources } from "../rollout/facts/sources.ts";
+import { keyOf } from "../../kube/runtime/cache.ts";
+import { type ControllerRow, keysIn, watch, type Watch } from "../../kube/runtime/runController.ts";
 
 export interface ServiceCleanupPorts {
   readonly client: KubeClient;
@@ -33,31 +36,70 @@ export async function liveRollout(client: KubeClient, namespace: string, name: s
   }
 }
 
-/**
- * Takes the revision out of the selector of one Service, `key` "namespace/name", if the Rollout that manages it is gone
- * or does not name it any more. @throws {ApiError}
- */
-export async function releaseService({ client, stores, validForMs }: ServiceCleanupPorts, key: string): Promise<void> {
+/** Services as a row: the revision is taken out of the selector of those whose Rollout is gone or does not name them any more. */
+export function servicesRow(
+  ports: ServiceCleanupPorts,
+  sources: Sources,
+): ControllerRow<CachedService, ServiceRelease> {
+  const { stores } = ports;
+  return {
+    kind: "Services",
+    noun: "Service",
+    watches: watchesOf(stores, sources),
+    keys: () => keysIn(stores.services),
+    gather: (key) => letGoService(ports, key),
+    decide: releaseOf,
+    apply: ({ facts, decision }) => send(ports, facts, decision),
+  };
+}
+
+function watchesOf({ services }: Stores, sources: Sources): Watch[] {
+  return [
+    watch(sources.rollouts, (queue, old, next, origin) => {
+      if (origin === "own") return;
+      const kept = new Set(next === undefined ? [] : servicesOf(next));
+      for (const name of old === undefined ? [] : servicesOf(old)) {
+        if (!kept.has(name)) queue.add(`${old?.metadata.namespace}/${name}`);
+      }
+      if (old === undefined || next !== undefined) return;
+      for (const service of services.by("manager", keyOf(old))) queue.add(keyOf(service));
+    }),
+    watch(sources.services, (queue, old, next, origin) => {
+      if (origin !== "own" && next !== undefined && !sameFacts(old, next)) queue.add(keyOf(next));
+    }),
+  ];
+}
+
+/** The Service of `key`, "namespace/name", if no Rollout manages it any more whose mark it bears. @throws {ApiError} */
+async function letGoService({ client, stores }: ServiceCleanupPorts, key: string): Promise<CachedService | undefined> {
   const service = stores.services.get(key);
   const manager = service?.facts.annotations[MANAGED_BY];
-  if (service === undefined || manager === undefined) return;
-  const { namespace, name, resourceVersion } = service.metadata;
+  if (service === undefined || manager === undefined) return undefined;
+  const { namespace, name } = service.metadata;
   const cached = stores.rollouts.get(`${namespace}/${manager}`);
-  if (cached !== undefined && servicesOf(cached).includes(name)) return;
+  if (cached !== undefined && servicesOf(cached).includes(name)) return undefined;
   const rollout = await liveRollout(client, namespace, manager);
-  if (rollout !== undefined && servicesOf(rollout).includes(name)) return;
+  return rollout !== undefined && servicesOf(rollout).includes(name) ? undefined : service;
+}
+
+/** A merge patch. */
+type ServiceRelease = ReturnType<typeof releaseOf>;
+
+const releaseOf = ({ metadata: { resourceVersion } }: CachedService) => ({
+  metadata: { resourceVersion, annotations: { [MANAGED_BY]: null } },
+  spec: { selector: { [HASH_LABEL]: null } },
+});
+
+async function send(ports: ServiceCleanupPorts, service: CachedService, body: ServiceRelease): Promise<void> {
+  const { client, stores, validForMs } = ports;
   if (validForMs() <= TIMEOUT_MS) return;
-  const body = {
-    metadata: { resourceVersion, annotations: { [MANAGED_BY]: null } },
-    spec: { selector: { [HASH_LABEL]: null } },
-  };
-  const path = objectPath(SERVICES, { namespace, name });
   const written = await client.request<Service>({
     method: "PATCH",
-    path,
+    path: objectPath(SERVICES, service.metadata),
     body,
     contentType: "application/merge-patch+json",
     timeoutMs: TIMEOUT_MS,
   });
-  stores.services.written(written);
+  // Rollouts that name the Service are looked at again: none of them has decided on this write.
+  stores.services.upsert(written);
 }

@@ -9,7 +9,10 @@ import { REPLICAS_BEFORE } from "../rollout/model/model.ts";
 import { RESTORE_WORKLOAD } from "../rollout/revision/workload.ts";
 import { createStores } from "../rollout/facts/stores.ts";
 import { manualClock } from "../../kube/clock/clock.ts";
-import { createRestorer, sayFarewell } from "./workloadRestore.ts";
+import { createQueue } from "../../kube/runtime/queue.ts";
+import { passOf } from "../../kube/runtime/runController.ts";
+import { sourcesOf } from "../rollout/facts/sources.ts";
+import { deploymentsRow, type RestorePorts, sayFarewell } from "./workloadRestore.ts";
 
 const DEPLOYMENT = { resource: "deployments.apps", namespace: "default", name: "web" } as const;
 const ROLLOUT = { resource: "rollouts.argoproj.io", namespace: "default", name: "web" } as const;
@@ -80,6 +83,26 @@ function stage({
       { subresource: "status" },
     );
   return { core, stores, ports, requests, rollout, deployment, answer };
+}
+
+/** The row of Deployments, to which deletions of Rollouts are told by hand. */
+function createRestorer(ports: RestorePorts) {
+  const clock = manualClock();
+  const queue = createQueue({ clock });
+  const added: string[] = [];
+  const { rollouts } = createStores();
+  const row = deploymentsRow(ports, sourcesOf({ ...ports.stores, rollouts }, ""));
+  for (const each of row.watches) each.listen({ ...queue, add: (key) => void added.push(key) });
+  return {
+    /** The key that came in line. */
+    deleted(rollout: Rollout): string | undefined {
+      const before = added.length;
+      rollouts.upsert(rollout);
+      rollouts.deleted("default/web", rollout.metadata.uid ?? "");
+      return added[before];
+    },
+    restore: passOf(row, queue, clock),
+  };
 }
 
 const changesOf = (requests: readonly string[]): string[] => requests.filter((text) => !text.startsWith("GET"));

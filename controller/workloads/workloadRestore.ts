@@ -13,7 +13,9 @@ import { REPLICAS_BEFORE, type WorkloadFacts } from "../rollout/model/model.ts";
 import { farewell, holdsDeletion, restoredReplicas, scaleDownOf, withoutHold } from "../rollout/revision/workload.ts";
 import { NotLeaderError } from "../../kube/runtime/notLeader.ts";
 import { needOf } from "../rollout/facts/optionalStore.ts";
+import type { Sources } from "../rollout/facts/sources.ts";
 import type { Stores } from "../rollout/facts/stores.ts";
+import { type ControllerRow, watch } from "../../kube/runtime/runController.ts";
 
 export interface RestorePorts {
   readonly client: KubeClient;
@@ -54,9 +56,9 @@ async function scaleUp(ports: RestorePorts, namespace: string, facts: WorkloadFa
     deployment: `${namespace}/${facts.name}`,
     replicas,
   });
-  // Its object may be wanted by nobody any more: then it must not be kept.
+  // Its object may be wanted by nobody any more: then it must not be kept. Rollouts that name it are looked at again.
   if (stores.workloads.Deployment.objects.get(`${namespace}/${facts.name}`) !== undefined)
-    stores.workloads.Deployment.objects.written(written);
+    stores.workloads.Deployment.objects.upsert(written);
 }
 
 /**
@@ -81,49 +83,79 @@ export async function sayFarewell(ports: RestorePorts, rollout: Rollout): Promis
     contentType: MERGE,
     timeoutMs: TIMEOUT_MS,
   });
-  stores.rollouts.written(written);
+  stores.rollouts.upsert(written);
 }
 
-export interface Restorer {
-  /** A Rollout is gone. @returns the key to call `restore` with, where it has left a Deployment behind. */
-  deleted(rollout: Rollout): string | undefined;
-  /** `key`: "namespace/name" of a Deployment. @throws {ApiError}: try again. */
-  restore(key: string): Promise<void>;
+/** A Deployment that a deleted Rollout has left behind. */
+interface LeftDeployment {
+  /** The deleted one. */
+  readonly rollout: Rollout;
+  /** As the API server has it; undefined: there is nothing to restore. */
+  readonly facts: WorkloadFacts | undefined;
 }
 
-/** Remembers what deleted Rollouts have left behind until it is put right. A crash forgets it: see the finalizer. */
-export function createRestorer(ports: RestorePorts): Restorer {
-  const { client, stores } = ports;
+/**
+ * Deployments as a row. Remembers what deleted Rollouts have left behind until it is put right. A crash forgets it: see the
+ * finalizer. Keys are "namespace/name" of Deployments.
+ */
+export function deploymentsRow(
+  ports: RestorePorts,
+  sources: Sources,
+): ControllerRow<LeftDeployment, number | undefined> {
+  const { stores } = ports;
   const left = new Map<string, Rollout>();
-  const scaleUpAgain = async (key: string, rollout: Rollout): Promise<void> => {
-    const { namespace } = rollout.metadata;
-    const { kind } = stores.workloads.Deployment;
-    const name = key.slice(namespace.length + 1);
-    if (!canBeName(name)) return;
-    const live = await client.request<Workload>({
-      method: "GET",
-      path: pathOf(namespace, name),
-      timeoutMs: TIMEOUT_MS,
-    });
-    const { facts } = kind.slim(live);
-    const replicas = restoredReplicas(rollout, facts);
-    if (replicas !== undefined) await scaleUp(ports, namespace, facts, replicas);
-  };
   return {
-    deleted(rollout) {
-      const key = deploymentOf(stores, rollout);
-      if (key !== undefined && ports.validForMs() > 0) left.set(key, rollout);
-      return key;
-    },
-    async restore(key) {
+    kind: "Deployments",
+    noun: "Deployment",
+    watches: [
+      watch(sources.rollouts, (queue, old, next, origin) => {
+        if (origin === "own" || old === undefined || next !== undefined) return;
+        const key = deploymentOf(stores, old);
+        if (key === undefined) return;
+        if (ports.validForMs() > 0) left.set(key, old);
+        queue.add(key);
+      }),
+    ],
+    async gather(key) {
       const rollout = left.get(key);
-      if (rollout === undefined) return;
-      if (!isShared(stores, key)) {
-        await scaleUpAgain(key, rollout).catch((error: unknown) => {
-          if (!isNotFound(error)) throw error;
-        });
-      }
+      if (rollout === undefined) return undefined;
+      return { rollout, facts: isShared(stores, key) ? undefined : await liveDeployment(ports, rollout, key) };
+    },
+    decide: ({ rollout, facts }) => (facts === undefined ? undefined : restoredReplicas(rollout, facts)),
+    async apply({ key, facts: { rollout, facts }, decision: replicas }) {
+      if (facts !== undefined && replicas !== undefined) await restore(ports, rollout, facts, replicas);
       if (left.get(key) === rollout) left.delete(key);
     },
   };
+}
+
+/** @throws {ApiError} unless it is gone. */
+async function liveDeployment(
+  { client, stores }: RestorePorts,
+  { metadata: { namespace } }: Rollout,
+  key: string,
+): Promise<WorkloadFacts | undefined> {
+  const name = key.slice(namespace.length + 1);
+  if (!canBeName(name)) return undefined;
+  try {
+    const path = pathOf(namespace, name);
+    const live = await client.request<Workload>({ method: "GET", path, timeoutMs: TIMEOUT_MS });
+    return stores.workloads.Deployment.kind.slim(live).facts;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+async function restore(
+  ports: RestorePorts,
+  { metadata: { namespace } }: Rollout,
+  facts: WorkloadFacts,
+  replicas: number,
+): Promise<void> {
+  try {
+    await scaleUp(ports, namespace, facts, replicas);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
 }

@@ -19,8 +19,8 @@ export interface StatusDetails {
 
 /**
  * A request to the API server that did not succeed.
- * `status` is the HTTP status, or 0 when there was no answer; then `reason` is "Unreachable", "Timeout", "Aborted" or
- * "Credentials". Otherwise `reason` is the server's ("NotFound", "AlreadyExists", "Conflict", "Expired", …).
+ * `status` is the HTTP status, or 0 when there was no answer; then `reason` is "Unreachable", "Timeout", "Aborted",
+ * "Credentials" or "TooLarge". Otherwise `reason` is the server's ("NotFound", "AlreadyExists", "Conflict", "Expired", …).
  * `cause` is the Status object or the error of the network.
  */
 export class ApiError extends Error {
@@ -54,6 +54,8 @@ export const isAlreadyExists = (error: unknown): boolean => hasStatus(error, 409
 export const isExpired = (error: unknown): boolean => hasStatus(error, 410);
 /** There was no answer: the server may or may not have done what was asked. */
 export const isNoAnswer = (error: unknown): boolean => hasStatus(error, 0);
+/** The answer has more than `mostBytes` of the request. */
+export const isTooLarge = (error: unknown): boolean => hasStatus(error, 0, "TooLarge");
 
 /** Nothing can be created in the namespace any more: it is being deleted, or is gone. */
 export const isLeavingNamespace = (error: unknown): boolean => {
@@ -127,7 +129,7 @@ export const watchError = (target: Target, said: Status): ApiError => {
 /** From a request that got no answer. */
 export const unanswered = (
   target: Target,
-  reason: "Unreachable" | "Timeout" | "Aborted" | "Credentials",
+  reason: "Unreachable" | "Timeout" | "Aborted" | "Credentials" | "TooLarge",
   why: string,
   cause: unknown,
 ): ApiError => new ApiError(`Cannot ${describe(target)}: ${why}`, { status: 0, reason, cause });

@@ -48,3 +48,24 @@ test("aborting ends it although the stream says nothing", async () => {
   stop.abort();
   await reading;
 });
+
+test("a line that does not end is an error before it fills the memory", async () => {
+  const chunk = new Uint8Array(2 ** 20);
+  let sent = 0;
+  const endless = new ReadableStream<Uint8Array>({
+    pull(to) {
+      sent += 1;
+      to.enqueue(chunk);
+    },
+  });
+  const reading = readLines(
+    endless,
+    new AbortController().signal,
+    () => {},
+    () => {},
+  );
+  expect((await reading.catch((error: unknown) => error)) as Error).toEqual(
+    new Error("a line of it has more than 25165824 bytes"),
+  );
+  expect(sent).toBeLessThan(30);
+});

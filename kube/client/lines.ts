@@ -1,17 +1,22 @@
 const newline = 0x0a;
 
+/** An object has 3 MiB in the API server, and each of its characters may be escaped. */
+const longestLine = 24 * 2 ** 20;
+
 /**
  * Reads a stream of lines (a watch's JSON documents). Splitting is done on bytes, where a newline is never a part of another
  * character, so a chunk is scanned once and decoded once, however it was cut; a line over many chunks is joined once.
- * What stands after the last newline is no whole line and dropped.
+ * What stands after the last newline is no whole line and dropped. A line that does not end is an error, before it fills
+ * the memory.
  *
+ * @param onLine a line that is worked on in a turn of its own is waited for.
  * @param onChunk told before the lines of every chunk: something was heard.
  * @param signal ends it, as an error of `reader.read()` or as an ordinary end.
  */
 export const readLines = async (
   stream: ReadableStream<Uint8Array>,
   signal: AbortSignal,
-  onLine: (line: string) => void,
+  onLine: (line: string) => unknown,
   onChunk: () => void,
 ): Promise<void> => {
   const reader = stream.getReader();
@@ -20,6 +25,7 @@ export const readLines = async (
   signal.addEventListener("abort", cancel, { once: true });
   const decoder = new TextDecoder();
   let begun: Uint8Array[] = [];
+  let begunBytes = 0;
   try {
     for (;;) {
       const { done, value } = await reader.read();
@@ -30,10 +36,16 @@ export const readLines = async (
         const piece = value.subarray(from, to);
         const line = begun.length === 0 ? piece : Buffer.concat([...begun, piece]);
         begun = [];
+        begunBytes = 0;
         from = to + 1;
-        if (line.length > 0) onLine(decoder.decode(line));
+        if (line.length === 0) continue;
+        const later = onLine(decoder.decode(line));
+        if (later instanceof Promise) await later;
       }
-      if (from < value.length) begun.push(value.subarray(from));
+      if (from === value.length) continue;
+      begun.push(value.subarray(from));
+      begunBytes += value.length - from;
+      if (begunBytes > longestLine) throw new Error(`a line of it has more than ${longestLine} bytes`);
     }
   } finally {
     signal.removeEventListener("abort", cancel);

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock/clock.ts";
+import { readAll, readJson, TooLongError } from "./answer.ts";
 import { ApiError, refused, unanswered } from "./apiError.ts";
 import type { Credentials } from "./credentials.ts";
 import type { ApiPath } from "./path.ts";
@@ -25,6 +26,10 @@ export interface KubeRequest {
   readonly retry?: boolean;
   /** Goes past the client-side limit: Lease renewals must not queue behind a thousand writes. */
   readonly urgent?: boolean;
+  /** The answer's body is not read beyond this, and asked for as it is: a compressed one may become anything. No limit by default. */
+  readonly mostBytes?: number;
+  /** With `mostBytes`: told the length of the body that was read. */
+  readonly received?: (bytes: number) => void;
 }
 
 /** One request as it went over the wire; `status` 0: no answer. */
@@ -123,6 +128,7 @@ const init = async (client: ClientOptions, request: KubeRequest, target: Target,
   const headers: Record<string, string> = {
     "user-agent": `sluice/${client.version}`,
     accept: request.accept ?? "application/json",
+    ...(request.mostBytes !== undefined && { "accept-encoding": "identity" }),
     ...authorization,
   };
   if (request.body !== undefined) headers["content-type"] = request.contentType ?? "application/json";
@@ -140,9 +146,17 @@ const init = async (client: ClientOptions, request: KubeRequest, target: Target,
   return init;
 };
 
+const readAnswer = async <T>(clock: Clock, { mostBytes, received }: KubeRequest, response: Response): Promise<T> => {
+  if (mostBytes === undefined) return (await readAll(response, clock.giveWay)) as T;
+  const { json, bytes } = await readJson(response, mostBytes, clock.giveWay);
+  received?.(bytes);
+  return json as T;
+};
+
 /** Whatever went wrong, as an ApiError that says so. */
 const failure = (client: ClientOptions, request: KubeRequest, target: Target, limit: Deadline, error: unknown) => {
   if (error instanceof ApiError) return error;
+  if (error instanceof TooLongError) return unanswered(target, "TooLarge", error.message, error);
   const { server } = client.credentials;
   if (limit.timedOut) {
     const why = `no answer from ${server} within ${request.timeoutMs ?? defaultTimeoutMs} ms`;
@@ -201,7 +215,7 @@ export const createClient = (options: ClientOptions): KubeClient => {
       const limit = deadline(clock, request.timeoutMs ?? defaultTimeoutMs, request.signal);
       const target = targetOf(request.method, request.path);
       try {
-        return await send(request, target, limit, async (response) => (await response.json()) as T);
+        return await send(request, target, limit, (response) => readAnswer<T>(clock, request, response));
       } finally {
         limit.end();
       }

@@ -61,6 +61,20 @@ describe("a read is never older than what was known before", () => {
     expect(told).toEqual(["a -→1", "a 1→5"]);
   });
 
+  test("listeners hear whether a change is the answer to our own write or came from elsewhere, deletions included", () => {
+    const { store } = storeOfThings();
+    const origins: string[] = [];
+    store.onChange((_, next, origin) => origins.push(`${next?.metadata.resourceVersion ?? "gone"} ${origin}`));
+    store.upsert(thing("a", 1));
+    store.written(thing("a", 2));
+    store.upsert(thing("a", 3));
+    store.deleted("ns/a", "uid-a");
+    store.written(thing("a", 4, { uid: "second" }));
+    store.written(thing("a", 5, { uid: "third" }));
+    store.remove(thing("a", 6, { uid: "third" }));
+    expect(origins).toEqual(["1 watch", "2 own", "3 watch", "gone watch", "4 own", "gone own", "5 own", "gone watch"]);
+  });
+
   test("a write's answer that comes after a newer event gives the newer object", () => {
     const { store } = storeOfThings();
     store.upsert(thing("a", 7));

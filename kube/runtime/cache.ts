@@ -13,12 +13,17 @@ export interface Stored {
   };
 }
 
+/** "own": the answer to a write of ours, taken by `written`; "watch": whatever else brings a change, deletions of ours included. */
+export type Origin = "watch" | "own";
+
 /** `old` undefined: the object is new; `next` undefined: it is gone. An object recreated under its name is told as two changes. */
-export type ChangeListener<T> = (old: T | undefined, next: T | undefined) => void;
+export type ChangeListener<T> = (old: T | undefined, next: T | undefined, origin: Origin) => void;
 
 export interface StoreOptions<Raw extends Stored, T extends Stored, Index extends string> {
   /** Slims a raw object on its way in; undefined: not of interest (and forgotten, if it was before). Never mutates `raw`. */
   readonly transform: (raw: Raw) => T | undefined;
+  /** What is held is not all of the object: it is taken again though its version is the same. */
+  readonly isPartial?: (held: T) => boolean;
   /** Secondary indices: the values under which an object is found by `by(index, value)`. */
   readonly indices?: { readonly [I in Index]: (object: T) => readonly string[] };
 }
@@ -31,11 +36,14 @@ export interface Store<T extends Stored, Index extends string = never, Raw exten
   values(): IterableIterator<T>;
   /** The objects filed under `value` in an index: a fresh array in no particular order, found in O(1). */
   by(index: Index, value: string): T[];
-  /** Takes an object from a list or a watch. Ignored when we hold the same or a newer version, or know it to be deleted. */
+  /**
+   * Takes an object from a list, a watch or a read. Ignored when we hold the same or a newer version, or know it to be deleted.
+   * It also takes the answer to a write of ours that is news to some listener (see `written`).
+   */
   upsert(raw: Raw): void;
   /**
    * Takes the API server's answer to a write of ours: from here on no read is older than that write. The watch's echo of
-   * it is then no change.
+   * it is then no change. Listeners are called with the origin "own", for those that decided on the write themselves.
    * @returns what the store holds now (which may be newer still), undefined when deleted or not of interest.
    */
   written(raw: Raw): T | undefined;
@@ -146,51 +154,63 @@ const tombstones = (): {
   };
 };
 
-/** An empty store. It costs little until filled, and O(1) a change and a read. */
-export const createStore = <T extends Stored, Index extends string = never, Raw extends Stored = Stored>(
+/** What a store holds, and the only way in and out: each change moves the indices, and then calls the listeners. */
+const createShelf = <T extends Stored, Index extends string, Raw extends Stored>(
   options: StoreOptions<Raw, T, Index>,
-): Store<T, Index, Raw> => {
+) => {
   const objects = new Map<string, T>();
   const indices = indicesOf<T, Index>(options.indices);
   const graves = tombstones();
   const listeners = new Set<ChangeListener<T>>();
 
-  const change = (key: string, old: T | undefined, next: T | undefined): void => {
+  const change = (key: string, old: T | undefined, next: T | undefined, origin: Origin): void => {
     if (next === undefined) objects.delete(key);
     else objects.set(key, next);
     indices.move(old, next);
-    for (const listener of listeners) listener(old, next);
+    for (const listener of listeners) listener(old, next, origin);
   };
-  const bury = (key: string, held: T, stone: Tombstone): void => {
+  const bury = (key: string, held: T, stone: Tombstone, origin: Origin): void => {
     graves.add(held.metadata.uid, stone);
-    change(key, held, undefined);
+    change(key, held, undefined, origin);
   };
-  const upsert = (raw: Raw): void => {
+  const take = (raw: Raw, origin: Origin): void => {
     const key = keyOf(raw);
     const held = objects.get(key);
     const { uid, resourceVersion } = raw.metadata;
     // An unknown order (NaN) lets the newcomer in: it came later.
-    if (graves.bars(raw) || (held !== undefined && isAtMost(resourceVersion, held.metadata.resourceVersion))) return;
+    const isPartial = (object: T): boolean => options.isPartial?.(object) ?? false;
+    const order = compareResourceVersions(resourceVersion, held?.metadata.resourceVersion);
+    const again = order === 0 && held !== undefined && isPartial(held);
+    if (graves.bars(raw) || (held !== undefined && order <= 0 && !again)) return;
     const next = options.transform(raw);
+    if (again && next !== undefined && isPartial(next)) return;
     if (next === undefined) graves.add(uid, asOf(resourceVersion));
     if (held === undefined) {
-      if (next !== undefined) change(key, undefined, next);
+      if (next !== undefined) change(key, undefined, next, origin);
     } else if (held.metadata.uid === uid) {
-      change(key, held, next);
+      change(key, held, next, origin);
     } else {
-      bury(key, held, "for good");
-      if (next !== undefined) change(key, undefined, next);
+      bury(key, held, "for good", origin);
+      if (next !== undefined) change(key, undefined, next, origin);
     }
   };
+  return { objects, indices, graves, listeners, change, bury, take };
+};
+
+/** An empty store. It costs little until filled, and O(1) a change and a read. */
+export const createStore = <T extends Stored, Index extends string = never, Raw extends Stored = Stored>(
+  options: StoreOptions<Raw, T, Index>,
+): Store<T, Index, Raw> => {
+  const { objects, indices, graves, listeners, change, bury, take } = createShelf<T, Index, Raw>(options);
   const deleted = (key: string, uid: string | undefined, stone: Tombstone): void => {
     const held = objects.get(key);
-    if (held !== undefined && (uid === undefined || held.metadata.uid === uid)) bury(key, held, stone);
+    if (held !== undefined && (uid === undefined || held.metadata.uid === uid)) bury(key, held, stone, "watch");
     else graves.add(uid, stone);
   };
   const prune = (keys: ReadonlySet<string>, resourceVersion: string): void => {
     for (const [key, held] of objects) {
       const newer = compareResourceVersions(held.metadata.resourceVersion, resourceVersion) > 0;
-      if (!keys.has(key) && !newer) bury(key, held, asOf(resourceVersion));
+      if (!keys.has(key) && !newer) bury(key, held, asOf(resourceVersion), "watch");
     }
   };
 
@@ -201,15 +221,15 @@ export const createStore = <T extends Stored, Index extends string = never, Raw 
     get: (key) => objects.get(key),
     values: () => objects.values(),
     by: (index, value) => indices.by(index, value),
-    upsert,
+    upsert: (raw) => take(raw, "watch"),
     written(raw) {
-      upsert(raw);
+      take(raw, "own");
       return objects.get(keyOf(raw));
     },
     deleted: (key, uid) => deleted(key, uid, "for good"),
     forget(key) {
       const held = objects.get(key);
-      if (held !== undefined) change(key, held, undefined);
+      if (held !== undefined) change(key, held, undefined, "watch");
     },
     remove(raw) {
       const { uid, resourceVersion } = raw.metadata;
@@ -220,7 +240,7 @@ export const createStore = <T extends Stored, Index extends string = never, Raw 
     },
     prune,
     replaceAll(items, resourceVersion) {
-      for (const item of items) upsert(item);
+      for (const item of items) take(item, "watch");
       prune(new Set(Array.from(items, keyOf)), resourceVersion);
     },
     onChange(listener) {

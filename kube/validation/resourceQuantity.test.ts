@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { canonicalQuantity } from "../object/quantity.ts";
 import { isNegative, isWhole, parseQuantity, quantityRule } from "./resourceQuantity.ts";
 
 describe("quantities", () => {
@@ -21,6 +22,16 @@ describe("quantities", () => {
 
   test.each(["", "abc", "1 Gi", "1gi", "--1", ".", "1e", "0x1", null, {}, "1e9999"])("%p is none", (value) => {
     expect(parseQuantity(value)).toBeUndefined();
+  });
+
+  test("the usual form is read as any other", () => {
+    for (const digits of ["1", "9", "10", "128", "1000", "1024", "2048", "123456789"])
+      for (const unit of ["", "m", "Ki", "Mi", "Gi"]) {
+        const usual = digits + unit;
+        // A sign before it keeps it from being the usual form.
+        expect(parseQuantity(usual)?.milli).toBe(parseQuantity(`+${usual}`)?.milli);
+        expect(parseQuantity(usual)?.text).toBe(canonicalQuantity(usual));
+      }
   });
 
   test("less than a thousandth is rounded away from nothing", () => {

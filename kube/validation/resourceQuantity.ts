@@ -25,9 +25,32 @@ const SIZE_RULE = `quantities must have at most ${MAX_DIGITS} digits before the 
 const MILLI = -3;
 /** Characters that are read in a step. */
 const READ_PER_STEP = 4;
+const READING = "reading quantities";
+
+/** Nearly all are written so; a review has dozens of them. */
+const USUAL = /^([1-9]\d{0,8})(m|[KMG]i)?$/;
+const THOUSANDTHS: ReadonlyMap<string, bigint> = new Map([
+  ["m", 1n],
+  ["", 1_000n],
+  ["Ki", 1_000n << 10n],
+  ["Mi", 1_000n << 20n],
+  ["Gi", 1_000n << 30n],
+]);
+
+function usual(value: unknown): Quantity | undefined {
+  const [text, digits = "", unit = ""] = typeof value === "string" ? (USUAL.exec(value) ?? []) : [];
+  const thousandths = THOUSANDTHS.get(unit);
+  if (text === undefined || thousandths === undefined) return undefined;
+  spend(text.length / READ_PER_STEP, READING);
+  return { milli: BigInt(digits) * thousandths, text: canonicalQuantity(text) };
+}
 
 /** A quantity from a manifest's number or string; undefined when it is none (`quantityRule` says why). */
 export function parseQuantity(value: unknown): Quantity | undefined {
+  return usual(value) ?? unusual(value);
+}
+
+function unusual(value: unknown): Quantity | undefined {
   const amount = read(value);
   if (amount === undefined || integerDigits(amount) > MAX_DIGITS) return undefined;
   const rounded = roundedAway(amount, MILLI);
@@ -45,7 +68,7 @@ export function quantityRule(value: unknown): string {
 function read(value: unknown): Decimal | undefined {
   if (typeof value !== "string" && typeof value !== "number") return undefined;
   const text = String(value);
-  spend(text.length / READ_PER_STEP, "reading quantities");
+  spend(text.length / READ_PER_STEP, READING);
   return /^[+-]?\.?\d/.test(text) && !/\s$/.test(text) ? quantityOf(text) : undefined;
 }
 

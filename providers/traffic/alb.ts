@@ -7,6 +7,8 @@
  * Not in here: header routes and their removal, and asking AWS whether it has taken the weights over.
  */
 import { mergePatch } from "../../kube/object/mergePatch.ts";
+import { at, type Place, present, text } from "../../kube/validation/place.ts";
+import { invalid, type Violation } from "../../kube/validation/violation.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { TrafficRouting } from "../../schema/trafficRouting.ts";
 import {
@@ -19,7 +21,16 @@ import {
   type TargetGroup,
 } from "./albAnnotations.ts";
 import { release } from "./albRelease.ts";
-import { INGRESSES, ingressRef, isOfKnownClass, leadsTo, notFound } from "./ingress.ts";
+import {
+  INGRESSES,
+  ingressPlaces,
+  ingressRef,
+  isOfClass,
+  leadsTo,
+  namedIngresses,
+  notFound,
+  oneOrSeveral,
+} from "./ingress.ts";
 import { type Fault, faulty, type Part, planOf } from "./plan.ts";
 import {
   type RoutedObject,
@@ -30,17 +41,53 @@ import {
   type Traffic,
 } from "./router.ts";
 import { servicesOf } from "./services.ts";
+import { listIn, type RouterSetting } from "./settings.ts";
+import { unlessPingPong } from "./traits.ts";
 
 type Alb = NonNullable<TrafficRouting["alb"]>;
 
 const albOf = (rollout: Rollout): Alb | undefined => rollout.spec.strategy?.canary?.trafficRouting?.alb;
 
-export const alb: Router = {
-  name: "ALB",
-  configured: (rollout) => albOf(rollout) !== undefined,
+const ingressClasses: RouterSetting = {
+  name: "albIngressClasses",
+  flag: "alb-ingress-classes",
+  kind: "list",
+  value: "alb",
+  help: "class of Ingresses whose changes are looked at for AWS load balancers (repeatable)",
+};
+
+const ROOT_REQUIRED = "Root service field is required for the configuration with ALB and ping-pong feature enabled";
+
+function pingPongViolations(settings: Place): readonly Violation[] {
+  const service = at(settings, "rootService");
+  if (!present(settings) || text(service) !== "") return [];
+  return [invalid("ping-pong-alb-root", service, ROOT_REQUIRED, "")];
+}
+
+export const alb: Router<"alb"> = {
+  kind: "alb",
+  title: "ALB",
+  metrics: { label: "ALB", rank: 1 },
+  abilities: { pingPong: true, headerRoutes: "exactMatch", experimentWeights: true },
+  needsServices: unlessPingPong,
+  violations: (settings) => oneOrSeveral(settings, ["ingress", "ingresses"], "Ingress or Ingresses"),
+  pingPongViolations,
+  named: namedIngresses("alb", (settings, stableService) => ({
+    names: ingressPlaces(settings, "ingress", "ingresses"),
+    service: text(at(settings, "rootService")) || stableService,
+  })),
+  settings: [ingressClasses],
+  uses: [
+    {
+      group: INGRESSES.group,
+      plural: INGRESSES.plural,
+      verbs: ["get", "list", "watch", "patch"],
+      why: { verb: "writes", what: "annotations on yours" },
+    },
+  ],
   resources: () => [INGRESSES],
   reads: (rollout) => ingressNames(rollout).map((name) => ingressRef(rollout, name)),
-  heeds: isOfKnownClass,
+  heeds: (ingress, settings) => isOfClass(ingress, listIn(settings, ingressClasses)),
   route: (input) => planOf(ingressNames(input.rollout).flatMap((name) => partsOf(input, name))),
   release,
 };

@@ -1,8 +1,10 @@
 /** What the routers by Ingress have in common: where Ingresses are, and what of them they read. */
 import { once } from "../../kube/object/budget.ts";
-import { at, items, root, text } from "../../kube/validation/place.ts";
+import { at, items, type Place, present, root, text } from "../../kube/validation/place.ts";
+import { internalError, invalid, type Violation } from "../../kube/validation/violation.ts";
+import type { NamedObjects } from "./traits.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import type { ObjectRef, RoutedObject, RoutedResource, RouterSettings } from "./router.ts";
+import type { ObjectRef, RoutedObject, RoutedResource } from "./router.ts";
 
 export const INGRESSES: RoutedResource = {
   kind: "Ingress",
@@ -44,12 +46,62 @@ function classOf(ingress: RoutedObject): string {
 }
 
 /** An Ingress of no class may be anybody's; of others only those that the controller was told of are news. */
-export function isOfKnownClass(
-  ingress: RoutedObject,
-  { nginxIngressClasses, albIngressClasses }: RouterSettings,
-): boolean {
+export function isOfClass(ingress: RoutedObject, classes: readonly string[]): boolean {
   const name = classOf(ingress);
-  return name === "" || nginxIngressClasses.includes(name) || albIngressClasses.includes(name);
+  return name === "" || classes.includes(name);
+}
+
+interface IngressReferences {
+  readonly names: readonly Place[];
+  /** Some rule of each has to lead to it. */
+  readonly service: string;
+}
+
+/** Ingresses of the Rollout's namespace by name. `kind`: the router's member of `trafficRouting`. */
+export const namedIngresses = (
+  kind: string,
+  referencesOf: (settings: Place, stableService: string) => IngressReferences,
+): NamedObjects => ({
+  resource: INGRESSES,
+  findings(rollout, ingresses) {
+    const canary = at(root(rollout), "spec", "strategy", "canary");
+    const { names, service } = referencesOf(at(canary, "trafficRouting", kind), text(at(canary, "stableService")));
+    const given = names.filter((place) => text(place) !== "");
+    const missing = given.filter((place) => !ingresses.has(text(place)));
+    const wrong = given.filter((place) => {
+      const name = text(place);
+      return ingresses.has(name) && !leadsTo(ingresses.get(name), service);
+    });
+    return {
+      refuse: wrong.map((place) =>
+        invalid("ingress-service", place, `ingress \`${text(place)}\` has no rules using service ${service} backend`),
+      ),
+      warn: missing.map((place) => invalid("ingress-missing", place, notFound(text(place)))),
+    };
+  },
+});
+
+/** Places of the names that a router's settings have for its Ingresses: one member for a name, one for a list. */
+export const ingressPlaces = (settings: Place, one: string, several: string): readonly Place[] => [
+  at(settings, one),
+  ...listed(at(settings, several)),
+];
+
+/** The reference names the list as a whole. */
+const listed = (list: Place): readonly Place[] =>
+  items(list).map(({ value, path }) => ({ value, path: list.path, exactPath: path }));
+
+/** Either a name or a list of names (docs/behaviour/validation.md#settings-of-routers). */
+export function oneOrSeveral(
+  settings: Place,
+  [one, several]: readonly [string, string],
+  titles: string,
+): readonly Violation[] {
+  const hasOne = text(at(settings, one)) !== "";
+  const hasSeveral = present(at(settings, several));
+  if (!present(settings) || hasOne !== hasSeveral) return [];
+  const which = hasOne ? "Both" : "Neither";
+  return [internalError("router-names", settings, `Either ${titles} must be configured. ${which} are configured.`)];
 }
 
 /** As the API server puts it. */

@@ -10,31 +10,62 @@ import type { TrafficRouting } from "../../schema/trafficRouting.ts";
 import {
   CLASS_ANNOTATION,
   INGRESSES,
+  ingressPlaces,
   ingressRef,
   type IngressRule,
   type IngressSpec,
-  isOfKnownClass,
+  isOfClass,
+  namedIngresses,
   notFound,
+  oneOrSeveral,
   specOf,
 } from "./ingress.ts";
 import { faulty, type Part, planOf } from "./plan.ts";
 import type { RoutedObject, RoutedWrite, Router, RoutingInput } from "./router.ts";
+import { listIn, type RouterSetting } from "./settings.ts";
+import { always } from "./traits.ts";
 
 type Nginx = NonNullable<TrafficRouting["nginx"]>;
 
 const canaryOf = (rollout: Rollout): CanaryStrategy | undefined => rollout.spec.strategy?.canary;
 const nginxOf = (rollout: Rollout): Nginx | undefined => canaryOf(rollout)?.trafficRouting?.nginx;
 
-export const nginx: Router = {
-  name: "Nginx",
-  configured: (rollout) => nginxOf(rollout) !== undefined,
+const ingressClasses: RouterSetting = {
+  name: "nginxIngressClasses",
+  flag: "nginx-ingress-classes",
+  kind: "list",
+  value: "nginx",
+  help: "class of Ingresses whose changes are looked at for NGINX (repeatable)",
+};
+
+export const nginx: Router<"nginx"> = {
+  kind: "nginx",
+  title: "NGINX",
+  metrics: { label: "Nginx", rank: 4 },
+  abilities: { maxTrafficWeight: true },
+  needsServices: always,
+  violations: (settings) =>
+    oneOrSeveral(settings, ["stableIngress", "stableIngresses"], "StableIngress or StableIngresses"),
+  named: namedIngresses("nginx", (settings, service) => ({
+    names: ingressPlaces(settings, "stableIngress", "stableIngresses"),
+    service,
+  })),
+  settings: [ingressClasses],
+  uses: [
+    {
+      group: INGRESSES.group,
+      plural: INGRESSES.plural,
+      verbs: ["get", "list", "watch", "create", "patch"],
+      why: { verb: "writes", what: "an Ingress of its own beside yours" },
+    },
+  ],
   resources: () => [INGRESSES],
   reads: (rollout) =>
     stableNames(rollout).flatMap((stable) => [
       ingressRef(rollout, stable),
       ingressRef(rollout, canaryName(rollout, stable)),
     ]),
-  heeds: isOfKnownClass,
+  heeds: (ingress, settings) => isOfClass(ingress, listIn(settings, ingressClasses)),
   route: (input) => {
     // The first stable Ingress for each canary Ingress: there may be as many as an object has room for.
     const owners = new Map<string, string>();

@@ -1,10 +1,13 @@
 /**
- * What a traffic router is: pure functions from the traffic that a Rollout wants, and the objects as they are, to the
- * writes that make the objects say so. A router reads no clock, asks nobody and changes nothing that it is given; who
- * carries the writes out is not its business. One file a router, one line in routers.ts (docs/behaviour/traffic.md).
+ * A router's row: what the API says of it (traits.ts), and how it is driven, where it is. Driving is pure functions from the
+ * traffic that a Rollout wants, and the objects as they are, to the writes that make the objects say so. A router reads no
+ * clock, asks nobody and changes nothing that it is given; who carries the writes out is not its business. One file a
+ * router, one line in routers.ts (docs/behaviour/traffic.md#routers).
  */
 import type { ObjectMeta, Resource } from "../../schema/kube.ts";
-import type { Rollout } from "../../schema/rollout.ts";
+import type { Rollout, SetHeaderRoute, SetMirrorRoute } from "../../schema/rollout.ts";
+import type { RouterSetting, RouterSettings } from "./settings.ts";
+import type { RouterTraits } from "./traits.ts";
 
 /** The traffic that a Rollout wants at this moment. Weights are whole numbers out of `total`. */
 export interface Traffic {
@@ -20,7 +23,22 @@ export interface Traffic {
     readonly podTemplateHash: string;
     readonly weight: number;
   }[];
+  /**
+   * Routes of `managedRoutes` that are in force, in that order. None today: a Rollout with such a step is held before it
+   * gets here (docs/behaviour/validation.md#what-is-not-driven-yet).
+   */
+  readonly routes: readonly ManagedRoute[];
 }
+
+/** Requests that go to the canary, or of which it gets copies, whatever the weights are. */
+export type ManagedRoute =
+  | { readonly kind: "header"; readonly name: string; readonly match: NonNullable<SetHeaderRoute["match"]> }
+  | {
+      readonly kind: "mirror";
+      readonly name: string;
+      readonly match: NonNullable<SetMirrorRoute["match"]>;
+      readonly percentage: number;
+    };
 
 /** What canary and experiments leave; nothing, should they ask for more than there is. */
 export const stableWeight = ({ total, canaryWeight, additional }: Traffic): number =>
@@ -48,16 +66,6 @@ export interface RoutedObject {
   readonly kind?: string | undefined;
   readonly metadata: ObjectMeta;
   readonly spec?: unknown;
-}
-
-export const TRAFFIC_SPLIT_VERSIONS = ["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4"] as const;
-
-/** What the controller was started with, as far as routers care. */
-export interface RouterSettings {
-  readonly nginxIngressClasses: readonly string[];
-  readonly albIngressClasses: readonly string[];
-  /** Of split.smi-spec.io. */
-  readonly trafficSplitVersion: (typeof TRAFFIC_SPLIT_VERSIONS)[number];
 }
 
 export interface RoutingInput {
@@ -115,10 +123,36 @@ export type RoutingPlan =
       readonly event?: RouterEvent;
     };
 
-export interface Router {
-  /** As in the reference's logs: "Nginx", "ALB". */
-  readonly name: string;
-  configured(rollout: Rollout): boolean;
+/** A kind of objects that a router needs rights for, and what for: "The NGINX router writes an Ingress …". */
+export interface ResourceUse {
+  readonly group: string;
+  readonly plural: string;
+  readonly verbs: readonly ResourceVerb[];
+  readonly why: { readonly verb: string; readonly what: string };
+}
+
+/** In the order in which rights are written. */
+export const RESOURCE_VERBS = ["get", "list", "watch", "create", "patch"] as const;
+export type ResourceVerb = (typeof RESOURCE_VERBS)[number];
+
+/** What the API knows and this version does not drive: a Rollout that names it is held, with its title. */
+export interface UndrivenRouter<Kind extends string = string> extends RouterTraits<Kind> {
+  readonly route?: undefined;
+}
+
+/** A weight that is not verified holds the canary's step; it is asked again when an object changes, and after a while. */
+export type Verification =
+  | { readonly kind: "verified" }
+  /** What is being waited for, in one sentence. */
+  | { readonly kind: "notYet"; readonly reason: string }
+  /** Why it cannot be, in one sentence: also the text of the event TrafficRoutingError. */
+  | { readonly kind: "failed"; readonly reason: string };
+
+export interface Router<Kind extends string = string> extends RouterTraits<Kind> {
+  /** Flags of the controller. */
+  readonly settings: readonly RouterSetting[];
+  /** One for each of `resources`. */
+  readonly uses: readonly ResourceUse[];
   /** Kinds of which it reads or writes objects. */
   resources(settings: RouterSettings): readonly RoutedResource[];
   /** The objects that it reads or writes for a Rollout, whether they exist or not. */
@@ -127,6 +161,11 @@ export interface Router {
   heeds(object: RoutedObject, settings: RouterSettings): boolean;
   /** Level-triggered: it compares the objects with what is wanted, and knows nothing of earlier calls. */
   route(input: RoutingInput): RoutingPlan;
+  /**
+   * Whether the data plane does what the objects say, asked once there is nothing left to write. For routers that can
+   * know; the weights of others count as soon as they are written.
+   */
+  readonly verify?: (input: RoutingInput) => Verification;
   /** For routers whose objects outlive the Rollout, or its interest in them. */
   readonly release?: Release;
 }
@@ -138,3 +177,5 @@ export interface Release {
   /** Leaves no split behind by the Rollouts in `gone`, a part of its holders, and takes their marks off. */
   plan(ref: ObjectRef, object: RoutedObject, gone: ReadonlySet<string>): RoutedWrite | undefined;
 }
+
+export type RouterRow<Kind extends string = string> = Router<Kind> | UndrivenRouter<Kind>;

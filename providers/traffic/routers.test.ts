@@ -2,14 +2,44 @@ import { describe, expect, test } from "bun:test";
 import { randomOf, type Random } from "../../test/golden/random.ts";
 import { routedBy, routingWorld, byDefault, wanting } from "../../test/golden/routing.ts";
 import type { RoutedObject, Traffic } from "./router.ts";
-import { routersOf } from "./routers.ts";
+import { DRIVEN_ROUTERS, rightsOf, ROUTERS, routersOf } from "./routers.ts";
 
 test("a Rollout has the routers that it configures, in the order in which they are asked", () => {
-  const names = (routing: Parameters<typeof routedBy>[0]) => routersOf(routedBy(routing)).map(({ name }) => name);
+  const names = (routing: Parameters<typeof routedBy>[0]) =>
+    routersOf(routedBy(routing)).map(({ metrics }) => metrics?.label);
   const all = { smi: {}, alb: { servicePort: 80, ingress: "b" }, nginx: { stableIngress: "a" } };
   expect(names(all)).toEqual(["Nginx", "ALB", "SMI"]);
   expect(names({})).toEqual([]);
   expect(routersOf({ ...routedBy({}), spec: { strategy: { blueGreen: { activeService: "a" } } } })).toEqual([]);
+});
+
+describe("the table of routers", () => {
+  const page = async (name: string): Promise<string> =>
+    (await Bun.file(new URL(`../../docs/behaviour/${name}.md`, import.meta.url)).text()).replaceAll(/\s+/g, " ");
+
+  test("is what the pages say of them: who is asked in which order, and who is not driven yet", async () => {
+    const titles = DRIVEN_ROUTERS.map(({ title }) => title);
+    expect(await page("traffic")).toContain(`in this order: ${titles.join(", ")}.`);
+    const [last = "", ...others] = ROUTERS.filter(({ route }) => route === undefined)
+      .map(({ title }) => title)
+      .toReversed();
+    expect(await page("validation")).toContain(`the routers ${others.toReversed().join(", ")} and ${last}.`);
+  });
+
+  test("asks for rights on each kind that a router reads or writes, once", () => {
+    for (const { resources, uses } of DRIVEN_ROUTERS) {
+      const kinds = (list: readonly { readonly group: string; readonly plural: string }[]) =>
+        list.map(({ group, plural }) => `${plural}.${group}`);
+      expect(kinds(uses)).toEqual(kinds(resources(byDefault)));
+    }
+    const kinds = rightsOf(ROUTERS).map(({ plural, group }) => `${plural}.${group}`);
+    expect(kinds).toEqual([...new Set(kinds)]);
+  });
+
+  test("gives each router in the metrics a rank of its own", () => {
+    const ranks = ROUTERS.flatMap(({ metrics }) => metrics?.rank ?? []);
+    expect(new Set(ranks).size).toBe(ranks.length);
+  });
 });
 
 const some = <T>(random: Random, list: readonly [T, ...T[]]): T => list[random(list.length)] ?? list[0];

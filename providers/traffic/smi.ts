@@ -11,11 +11,12 @@ import {
   type ObjectRef,
   type RoutedObject,
   type RoutedResource,
-  type RouterSettings,
   type Router,
   type RoutingInput,
   stableWeight,
 } from "./router.ts";
+import { type RouterSetting, type RouterSettings, textIn } from "./settings.ts";
+import { always } from "./traits.ts";
 
 type Smi = NonNullable<TrafficRouting["smi"]>;
 
@@ -34,20 +35,46 @@ interface SplitSpec {
 const canaryOf = (rollout: Rollout): CanaryStrategy | undefined => rollout.spec.strategy?.canary;
 const smiOf = (rollout: Rollout): Smi | undefined => canaryOf(rollout)?.trafficRouting?.smi;
 
-export const smi: Router = {
-  name: "SMI",
-  configured: (rollout) => smiOf(rollout) !== undefined,
+export const TRAFFIC_SPLIT_VERSIONS = ["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4"] as const;
+
+const GROUP = "split.smi-spec.io";
+const PLURAL = "trafficsplits";
+
+const splitVersion: RouterSetting = {
+  name: "trafficSplitVersion",
+  flag: "traffic-split-api-version",
+  kind: "text",
+  value: "v1alpha1",
+  help: `version of TrafficSplits (${GROUP})`,
+  oneOf: TRAFFIC_SPLIT_VERSIONS,
+};
+
+export const smi: Router<"smi"> = {
+  kind: "smi",
+  title: "SMI",
+  metrics: { label: "SMI", rank: 5 },
+  abilities: { experimentWeights: true },
+  needsServices: always,
+  settings: [splitVersion],
+  uses: [
+    {
+      group: GROUP,
+      plural: PLURAL,
+      verbs: ["get", "list", "watch", "create", "patch"],
+      why: { verb: "divides", what: "traffic by a TrafficSplit of its own" },
+    },
+  ],
   resources: (settings) => [splits(settings)],
   reads: (rollout, settings) => [splitRef(rollout, settings)],
   heeds: () => true,
   route: (input) => planOf([partOf(input)]),
 };
 
-const splits = ({ trafficSplitVersion: version }: RouterSettings): RoutedResource => ({
+const splits = (settings: RouterSettings): RoutedResource => ({
   kind: "TrafficSplit",
-  group: "split.smi-spec.io",
-  version,
-  plural: "trafficsplits",
+  group: GROUP,
+  version: textIn(settings, splitVersion),
+  plural: PLURAL,
 });
 
 const splitRef = (rollout: Rollout, settings: RouterSettings): ObjectRef => ({
@@ -93,7 +120,7 @@ function splitSpec({ rollout, traffic, settings }: RoutingInput): SplitSpec {
     service: smiOf(rollout)?.rootService || stableService,
     backends: weights.map(({ serviceName, weight }) => ({
       service: serviceName,
-      weight: settings.trafficSplitVersion === "v1alpha1" ? String(weight) : weight,
+      weight: textIn(settings, splitVersion) === "v1alpha1" ? String(weight) : weight,
     })),
   };
 }

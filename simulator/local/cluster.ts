@@ -126,7 +126,7 @@ function reviewerOf(ports: ReviewPorts, signal: AbortSignal): Admission["review"
     rules: cachedRules(ports, undefined, signal),
     secondOpinion: createSecondOpinion({ client, clock, log }),
     clock,
-    log,
+    complaints: createComplaints(ports),
     // Reviews are made in this process.
     overridden: tellOverride({ ...ports, authenticated: true }),
     authenticated: true,

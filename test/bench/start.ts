@@ -1,5 +1,6 @@
 /** How long the compiled program takes from exec until it has done or serves something, over many starts. */
 import { join } from "node:path";
+import { engineOptions } from "../../controller/process/lean.ts";
 import { connect } from "../cluster/harness/api.ts";
 import { startControlPlane } from "../cluster/harness/controlPlane.ts";
 import { applyCrds } from "../cluster/harness/crds.ts";
@@ -7,7 +8,7 @@ import { freePort, freePorts } from "../cluster/harness/ports.ts";
 import { quantile } from "./subject.ts";
 
 /** As in the image: the engine's options are set, so nothing is started twice. */
-const inImage = { BUN_JSC_useFTLJIT: "0" };
+const inImage = engineOptions;
 
 /** @returns a Markdown table. @param program path of the compiled program */
 export async function benchStart(program: string, runs: number): Promise<string> {

@@ -164,7 +164,8 @@ describe("the verdicts of the reference's linter", () => {
         { selector: spec.selector ?? {}, annotations: metadata.annotations ?? {} },
       ]),
     );
-    references = { services, ingresses: named(bundle, "Ingress"), virtualServices: named(bundle, "VirtualService") };
+    const kinds: Readonly<Record<string, string>> = { ingresses: "Ingress", virtualservices: "VirtualService" };
+    references = { services, routed: ({ plural }) => named(bundle, kinds[plural] ?? "") };
     for (const document of bundle.documents.filter(({ kind }) => kind === "Rollout")) {
       const { code, stderr } = await apply(document, "--dry-run=server");
       // With stderr, for who has to find out why.

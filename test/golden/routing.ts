@@ -1,14 +1,8 @@
 /** Stories of traffic routers: objects in an API server in memory, what is wanted of them, and what became of them. */
 import { manualClock } from "../../kube/clock/clock.ts";
-import {
-  type ObjectRef,
-  type RoutedObject,
-  type RoutedWrite,
-  type Router,
-  type RouterSettings,
-  type Traffic,
-  TRAFFIC_SPLIT_VERSIONS,
-} from "../../providers/traffic/router.ts";
+import type { ObjectRef, RoutedObject, RoutedWrite, Router, Traffic } from "../../providers/traffic/router.ts";
+import type { RouterSettings } from "../../providers/traffic/settings.ts";
+import { TRAFFIC_SPLIT_VERSIONS } from "../../providers/traffic/smi.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { ApiObject, Draft } from "../../simulator/model/model.ts";
 import { createCore } from "../../simulator/server/objects/core.ts";
@@ -41,6 +35,7 @@ export const wanting = (canaryWeight: number, more: Partial<Traffic> = {}): Traf
   canaryWeight,
   total: 100,
   additional: [],
+  routes: [],
   ...more,
 });
 

@@ -1,5 +1,6 @@
 /**
- * How a world is told. A line a decision: when, why, what was there, what is done, and the status afterwards.
+ * How a world is written down; test/golden/README.md explains it to readers. Up to three lines a decision: when, why and
+ * what was there; `do`, what is done; `=>`, the status afterwards.
  *
  * ReplicaSets read `web:1 4/5`: available pods of the size asked for; `*` is stable, `+` the current revision. Conditions
  * are letters, capital when True: Available, Completed, Healthy, Paused; `-` while there is none. `pods 6·1·5·5`: all,
@@ -35,13 +36,28 @@ export function lineOf(cluster: Cluster, cause: string, decision: Decision, sets
       : `ended ${finished.status} after ${finished.totalSeconds}s, ${finished.manualPauseSeconds}s waited`;
   const told = [statusText(cluster, status), ended, wakes].filter((part) => part !== "").join("; ");
   return [
-    instantText(cluster.now).padEnd(8),
-    cause.padEnd(30),
-    setsBefore.padEnd(34),
-    `| ${done === "" ? "-" : done}`,
-    `=> ${decision.status === undefined ? "(same) " : ""}${told}`,
-  ].join(" ");
+    wrapped(`${instantText(cluster.now).padEnd(8)}${cause.padEnd(30)} ${setsBefore}`.trimEnd()),
+    ...(done === "" ? [] : [wrapped(`        do ${done}`)]),
+    wrapped(`        => ${decision.status === undefined ? "(same) " : ""}${told}`),
+  ].join("\n");
 }
+
+const WIDTH = 110;
+
+/** In lines that fit a screen; what follows the first one is indented. Broken at blanks, and behind commas. */
+export function wrapped(line: string): string {
+  const lines: string[] = [];
+  let rest = line;
+  while (rest.length > WIDTH) {
+    const head = rest.slice(0, WIDTH);
+    const at = Math.max(head.lastIndexOf(" "), head.lastIndexOf(",") + 1);
+    if (at <= INDENT.length) break;
+    lines.push(rest.slice(0, at).trimEnd());
+    rest = INDENT + rest.slice(at).trimStart();
+  }
+  return [...lines, rest].join("\n");
+}
+const INDENT = " ".repeat(12);
 
 /** The ReplicaSets that matter: those with pods, the stable and the current one. */
 export function setsText(cluster: Cluster): string {

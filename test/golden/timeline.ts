@@ -2,12 +2,14 @@
 import { expect } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { wrapped } from "./telling.ts";
 import type { World } from "./world.ts";
 
 const DIR = join(import.meta.dir, "timelines");
 
 export function storyOf(world: World): string {
-  return [...world.lines, "", "events", ...world.events, "", "status", ...world.end, ""].join("\n");
+  const { lines, events, end } = world;
+  return [...lines, "", "events", ...events.map(wrapped), "", "status", ...end.map(wrapped), ""].join("\n");
 }
 
 /** Compares a world's story with `timelines/NAME.txt`. */

@@ -5,6 +5,7 @@
 import type { Traffic } from "../../providers/traffic/router.ts";
 import type { Rollout, RolloutStatus } from "../../schema/rollout.ts";
 import { decide } from "../../controller/rollout/decide/decide.ts";
+import type { StepTable } from "../../controller/steps/table.ts";
 import { nextLookAt } from "../../controller/rollout/status/stuck.ts";
 import type { Decision } from "../../controller/rollout/actions/action.ts";
 import type { PodWait, ReplicaSetFacts, ServiceFacts, Snapshot } from "../../controller/rollout/model/model.ts";
@@ -25,6 +26,8 @@ export interface WorldOptions {
   readonly crashAfter?: (decision: Decision) => number | undefined;
   /** The ReplicaSet controller answers only when the Rollout rests, as if it were slow. */
   readonly lateAnswers?: boolean;
+  /** The kinds of canary steps, where they are not those of the product. */
+  readonly steps?: StepTable;
   /** Sees every decision with what it was made from, and, once carried out, what it made of it; `routed`: before it. */
   readonly onDecision?: (
     before: Snapshot,
@@ -155,7 +158,7 @@ function settle(state: State, cause: string): void {
   state.retryAt = undefined;
   for (let n = 0; n < 200; n += 1) {
     const snapshot = snapshotOf(cluster);
-    const decision = decide(snapshot, cluster.now);
+    const decision = decide(snapshot, cluster.now, state.options.steps);
     state.wakeAt = decision.wakeAt;
     const changed = decision.actions.length > 0 || decision.status !== undefined;
     if (changed || told !== "") state.lines.push(lineOf(cluster, told, decision, setsText(cluster)));
@@ -206,7 +209,7 @@ function explain(state: State, before: Snapshot, outcome: Outcome): void {
   const name = `${cluster.rollout.metadata.name}-${before.podHash}`;
   const fact =
     outcome === "collision" ? { collision: name } : { createFailure: { name, message: cluster.refusal ?? "" } };
-  const decision = decide({ ...snapshotOf(cluster), ...fact }, cluster.now);
+  const decision = decide({ ...snapshotOf(cluster), ...fact }, cluster.now, state.options.steps);
   state.lines.push(lineOf(cluster, outcome, decision, setsText(cluster)));
   carryOut(state, decision);
   if (outcome === "collision") return settle(state, "");

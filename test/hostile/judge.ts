@@ -111,7 +111,7 @@ function drive(object: Json, workload: Workload | undefined, problem: (text: str
     const snapshot = gatherer.gather("shop/web");
     if (snapshot === undefined) return;
     const decision = decide(snapshot, NOW + turn);
-    snapshot.routing?.({ canaryHash: "a", stableHash: "b", canaryWeight: 20, total: 100, additional: [] });
+    snapshot.routing?.({ canaryHash: "a", stableHash: "b", canaryWeight: 20, total: 100, additional: [], routes: [] });
     const bytes = JSON.stringify([decision.status ?? {}, decision.events]).length;
     if (bytes > JSON.stringify(object).length + LONGEST_MESSAGES) problem(`makes a status of ${bytes} bytes`);
     mergePatch(stored.status ?? {}, decision.status ?? {});
@@ -148,8 +148,10 @@ function referencesOf({ templates, users }: World): References {
     templates: all,
     users: users.map((rollout) => ({ rollout, templates: all })),
     rollouts: { get: () => undefined, has: () => false },
-    ingresses: { get: () => INGRESS, has: (name) => !name.endsWith("5") },
-    virtualServices: { get: () => VIRTUAL_SERVICE, has: (name) => !name.endsWith("5") },
+    routed: ({ plural }) => ({
+      get: () => (plural === "ingresses" ? INGRESS : VIRTUAL_SERVICE),
+      has: (name) => !name.endsWith("5"),
+    }),
   };
 }
 

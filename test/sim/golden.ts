@@ -23,7 +23,7 @@ async function goldenScenarios(): Promise<readonly Scenario[]> {
       build.onLoad({ filter: /test[\\/]golden[\\/]\w+\.test\.ts$/ }, async ({ path }) => {
         const text = await Bun.file(path).text();
         const contents = Object.keys(instead).reduce(
-          (changed, name) => changed.replaceAll(`from ${name}`, `from "./goldenStage.ts"`),
+          (changed, name) => changed.replaceAll(`from ${name}`, `from "../sim/goldenStage.ts"`),
           text,
         );
         return { contents, loader: "ts" };

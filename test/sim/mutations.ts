@@ -1,6 +1,6 @@
 /** Rules broken on purpose, by a wrapper each: proof that the judges would see it. */
 import type { Clock } from "../../kube/clock/clock.ts";
-import type { Decide } from "../../controller/rollout/apply/reconcile.ts";
+import type { Decide } from "../../controller/rollout/apply/carryOut.ts";
 import type { Action } from "../../controller/rollout/actions/action.ts";
 import type { Snapshot } from "../../controller/rollout/model/model.ts";
 import type { KubeClient, KubeRequest } from "../../kube/client/transport.ts";

@@ -1,7 +1,7 @@
 /** A controller process in the world: the production loop as cli/controller/command.ts wires it, which may crash and come back. */
 import { createController, type Controller, unobserved } from "../../controller/controller.ts";
 import type { Log } from "../../controller/process/log.ts";
-import type { Decide } from "../../controller/rollout/apply/reconcile.ts";
+import type { Decide } from "../../controller/rollout/apply/carryOut.ts";
 import { decide as realDecide } from "../../controller/rollout/decide/decide.ts";
 import { createRecorder } from "../../kube/runtime/recorder.ts";
 import { holdLeases, type Leases } from "../../kube/runtime/lease.ts";

@@ -9,8 +9,9 @@ import type { Rules } from "../review/validate.ts";
 import { createComplaints, tellWatchError } from "../../controller/process/complaints.ts";
 import type { Log } from "../../controller/process/log.ts";
 import { findWorkloads } from "./workloads.ts";
-import { createStore, type Store, type Stored } from "../../kube/runtime/cache.ts";
+import type { Store } from "../../kube/runtime/cache.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
+import { refill } from "../../controller/rollout/facts/refill.ts";
 import {
   admissionFindings,
   newViolations,
@@ -18,6 +19,9 @@ import {
   type References,
 } from "../../controller/rules/admission/admission.ts";
 import type { Templates } from "../../controller/rules/analysis/templateCollection.ts";
+import { whyHeldBack } from "../../kube/validation/size.ts";
+import { roomy } from "../../controller/rollout/facts/room.ts";
+import { slimTemplate, TEMPLATE, type Template } from "../../controller/rollout/facts/slim.ts";
 import type { Stores } from "../../controller/rollout/facts/stores.ts";
 import type { Trouble } from "../../controller/process/troubles.ts";
 
@@ -28,12 +32,6 @@ export interface RulesPorts {
   readonly stores: Stores;
   /** As the controller's (controller.ts). */
   readonly trouble?: Trouble;
-}
-
-/** A template, of which only the spec is kept. */
-interface Template extends Stored {
-  readonly metadata: Stored["metadata"];
-  readonly spec: unknown;
 }
 
 type TemplateStore = Store<Template, never, Template>;
@@ -89,12 +87,11 @@ export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefi
 
 function watchTemplates(ports: RulesPorts, watchedNamespace: string | undefined, signal: AbortSignal) {
   const complaints = createComplaints(ports);
+  const { room } = ports.stores;
   const store = (): TemplateStore =>
-    createStore<Template, never, Template>({
-      transform: ({ metadata: { name, namespace, uid, resourceVersion }, spec }) => ({
-        metadata: { name, namespace, uid, resourceVersion },
-        spec,
-      }),
+    roomy<Template, never, Template>(room, {
+      transform: (raw) => slimTemplate(raw, room),
+      isPartial: ({ spec }) => whyHeldBack(spec) !== undefined,
     });
   const watch = (resource: Resource, namespace: string | undefined, sink: TemplateStore): Reflector => {
     const path = collectionPath(resource, namespace);
@@ -113,6 +110,11 @@ function watchTemplates(ports: RulesPorts, watchedNamespace: string | undefined,
   };
   const namespaced = store();
   const cluster = store();
+  refill({ ...ports, complaints, room, signal }, ({ kind, namespace }) => {
+    if (kind !== TEMPLATE) return undefined;
+    const [api, store] = namespace === "" ? [CLUSTER_ANALYSIS_TEMPLATES, cluster] : [ANALYSIS_TEMPLATES, namespaced];
+    return { api, upsert: (raw) => store.upsert(raw as Template) };
+  });
   watch(ANALYSIS_TEMPLATES, watchedNamespace, namespaced);
   watch(CLUSTER_ANALYSIS_TEMPLATES, undefined, cluster);
   return { namespaced, cluster };

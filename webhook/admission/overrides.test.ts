@@ -116,3 +116,24 @@ test("a flood of reviews becomes no flood of requests", async () => {
   await clock.advance(200);
   expect(asked).toHaveLength(32 * 3 + 1);
 });
+
+test("each of many overrides in a namespace has its event, and few have a line in the log", async () => {
+  const items: unknown[] = [];
+  const { clock, events, logged, tell } = world(items);
+  for (let n = 0; n < 200; n++) {
+    items[0] = stored({}, { name: `web-${n}`, uid: `u-${n}` });
+    tell({ ...override, name: `web-${n}`, uid: `u-${n}` }, spec);
+    await clock.advance(200);
+  }
+  expect(events).toHaveLength(200);
+  expect(logged.length).toBeLessThanOrEqual(8 + 8);
+});
+
+test("that there are too many at a time is told seldom, however often it comes", async () => {
+  const { clock, logged, tell } = world([]);
+  for (let flood = 0; flood < 100; flood++) {
+    for (let count = 0; count < 40; count++) tell(override, { flood, count });
+    await clock.advance(20_000);
+  }
+  expect(logged.length).toBeLessThanOrEqual(7);
+});

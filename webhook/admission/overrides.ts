@@ -10,6 +10,7 @@ import { ADMITTED } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import { BREAK_GLASS } from "../configuration/configuration.ts";
 import type { Override } from "../review/validate.ts";
+import { type Complaints, createComplaints } from "../../controller/process/complaints.ts";
 import type { Log } from "../../controller/process/log.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 
@@ -45,6 +46,7 @@ interface StoredObject {
 /** @returns takes note of an override and of the spec that was judged; never waits, never throws */
 export function tellOverride(ports: OverridePorts): (override: Override, spec: unknown) => void {
   const { clock, log } = ports;
+  const complaints = createComplaints(ports);
   const told = new Set<string>();
   let sought = 0;
   let crowded = false;
@@ -56,7 +58,7 @@ export function tellOverride(ports: OverridePorts): (override: Override, spec: u
     });
     const stored = found?.metadata.annotations?.[BREAK_GLASS] === "warn" && digestOf(found.spec) === digest;
     const laterMs = looksMs[attempt + 1];
-    if (found !== undefined && stored) write(ports, told, override, found, digest);
+    if (found !== undefined && stored) write({ ...ports, complaints }, told, override, found, digest);
     else if (laterMs !== undefined) return lookLater(override, digest, attempt + 1, laterMs);
     sought--;
     if (sought === 0) crowded = false;
@@ -66,7 +68,8 @@ export function tellOverride(ports: OverridePorts): (override: Override, spec: u
   };
   return (override, spec) => {
     if (sought >= mostSought) {
-      if (!crowded) log.warn("Too many objects are admitted against the rules at a time: some are not written down");
+      const message = "Too many objects are admitted against the rules at a time: some are not written down";
+      if (!crowded) complaints.tell({ about: "overrides", level: "warn", message });
       crowded = true;
       return;
     }
@@ -92,7 +95,7 @@ async function read({ client }: OverridePorts, override: Override): Promise<Stor
 }
 
 function write(
-  { events, log, authenticated }: OverridePorts,
+  { events, complaints, authenticated }: OverridePorts & { readonly complaints: Complaints },
   told: Set<string>,
   { kind, namespace, name, user, refusals }: Override,
   { metadata }: StoredObject,
@@ -108,7 +111,14 @@ function write(
   const by = authenticated ? ` (${user})` : "";
   const message = `Admitted by the annotation ${BREAK_GLASS}${by} although ${refusals.join("; ")}`;
   const who = authenticated ? { user } : {};
-  log.warn("Admitted against the rules", { kind, namespace, name, ...who, refusals: refusals.length });
+  // Whoever may write objects can do so as often as he likes: each has its event, and of many in a namespace few a line.
+  complaints.tell({
+    about: `overrides in ${namespace}`,
+    level: "warn",
+    message: "Admitted against the rules",
+    fields: { kind, namespace, name, ...who, refusals: refusals.length },
+    sameAs: `${kind} ${name}`,
+  });
   events.record({
     object: {
       apiVersion: "argoproj.io/v1alpha1",

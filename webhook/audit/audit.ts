@@ -9,6 +9,7 @@ import type { Clock } from "../../kube/clock/clock.ts";
 import type { Log } from "../../controller/process/log.ts";
 import type { KubeEvent } from "../../kube/runtime/recorder.ts";
 import { pause } from "../../kube/clock/pause.ts";
+import { pagesOf } from "../../kube/client/pages.ts";
 import { collectionPath } from "../../kube/client/path.ts";
 import { ADMITTED } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
@@ -56,8 +57,8 @@ export interface Audit {
 
 const INSTANCE_LABEL = "argo-rollouts.argoproj.io/controller-instance-id";
 
-/** A page of raw objects is all that is in memory at a time, and is parsed at once: each may have a megabyte and a half. */
-const pageSize = 10;
+/** A page of raw objects is all that is in memory at a time, for as long as they take to be judged. */
+const mostObjects = 10;
 /** An event takes 1,024 bytes. */
 const messageLimit = 1_000;
 
@@ -82,7 +83,7 @@ export function createAudit(options: AuditOptions): Audit {
   };
   const auditKind = async (kind: AuditedKind, signal: AbortSignal): Promise<ReadonlySet<string>> => {
     const broken = new Set<string>();
-    for await (const page of pagesOf(options, kind, signal)) {
+    for await (const page of objectsOf(options, kind, signal)) {
       for (const object of page) {
         if (signal.aborted) break;
         auditOne(kind, object, broken);
@@ -124,12 +125,7 @@ export function createAudit(options: AuditOptions): Audit {
 
 const giveWay = (clock: Clock, signal: AbortSignal): Promise<void> => clock.giveWay?.() ?? pause(clock, 0, signal);
 
-interface Page {
-  readonly metadata?: { readonly continue?: string };
-  readonly items?: readonly Audited[] | null;
-}
-
-async function* pagesOf(
+async function* objectsOf(
   options: AuditOptions,
   kind: AuditedKind,
   signal: AbortSignal,
@@ -142,21 +138,9 @@ async function* pagesOf(
   }
   const { client, namespace, instanceId } = options;
   const path = collectionPath(ADMITTED[kind], kind === "ClusterAnalysisTemplate" ? undefined : namespace);
-  let token: string | undefined;
-  do {
-    const page: Page = await client.request<Page>({
-      method: "GET",
-      path,
-      query: {
-        limit: pageSize,
-        continue: token,
-        labelSelector: instanceId === "" ? `!${INSTANCE_LABEL}` : `${INSTANCE_LABEL}=${instanceId}`,
-      },
-      signal,
-    });
-    yield page.items ?? [];
-    token = page.metadata?.continue === "" ? undefined : page.metadata?.continue;
-  } while (token !== undefined && !signal.aborted);
+  const labelSelector = instanceId === "" ? `!${INSTANCE_LABEL}` : `${INSTANCE_LABEL}=${instanceId}`;
+  const pages = pagesOf<Audited>({ client, path, query: { labelSelector }, mostObjects, signal });
+  for await (const page of pages) yield page.items ?? [];
 }
 
 function eventOf(kind: AuditedKind, { metadata }: Audited, texts: readonly string[]): KubeEvent {

@@ -9,13 +9,22 @@ export interface Routes {
   readonly review: Handler;
   /** Answers an AdmissionReview that asks only whether it gets here (configurationProbe.ts). */
   readonly probe: Handler;
+  /** A handler has failed: it is answered with 500. */
+  readonly failed: (error: unknown) => void;
 }
 
-export function createApp({ review, probe }: Routes): { fetch(request: Request): Response | Promise<Response> } {
+export function createApp({ review, probe, failed }: Routes): {
+  fetch(request: Request): Response | Promise<Response>;
+} {
   const app = new Hono();
   app.post(VALIDATE_PATH, (context) => review(context.req.raw));
   app.post(PROBE_PATH, (context) => probe(context.req.raw));
   app.get("/healthz", (context) => context.text("ok\n"));
+  // Hono's own way is a stack on stderr for each request.
+  app.onError((error, context) => {
+    failed(error);
+    return context.text("internal error: the log has it\n", 500, { connection: "close" });
+  });
   app.notFound((context) => {
     // Nobody reads the body that may come with it.
     if (context.req.method !== "GET") context.header("connection", "close");

@@ -105,8 +105,21 @@ describe("what is too much", () => {
   };
 
   test("an object of 3 MiB is judged when it is only long", async () => {
-    expect((await send(reviewOf(environment(600, 5_200)))).allowed).toBe(true);
-    expect((await send(reviewOf({ ...(environment(600, 5_200) as object), spec: {} }))).status?.code).toBe(422);
+    const annotations = Object.fromEntries(Array.from({ length: 600 }, (_, index) => [`a${index}`, "x".repeat(4_400)]));
+    const long = (spec: object) => {
+      const object = environment(600, 800) as { metadata: object };
+      return { ...object, metadata: { ...object.metadata, annotations }, ...spec };
+    };
+    expect((await send(reviewOf(long({})))).allowed).toBe(true);
+    expect((await send(reviewOf(long({ spec: {} })))).status?.code).toBe(422);
+  });
+
+  test("a spec of more than half a mebibyte is refused with its length, and can be made smaller once it is stored", async () => {
+    const [large, small] = [environment(100, 6_000), environment(100, 5_300)];
+    const refused = await send(reviewOf(large));
+    expect(refused).toMatchObject({ allowed: false, status: { code: 422 } });
+    expect(refused.status?.message).toContain("too large to judge: it has 601373 bytes");
+    expect((await send(reviewOf(small, { operation: "UPDATE", oldObject: large }))).allowed).toBe(true);
   });
 
   test("JSON that is 10,000 levels deep is refused with the reason", async () => {

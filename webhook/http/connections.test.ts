@@ -98,3 +98,29 @@ test.skipIf(sockets === undefined)("our own sockets are seen with their clients,
   watcher.stop();
   await server.stop(true);
 });
+
+test("while nobody is connected it looks seldom, and a flood is met as soon as it has been seen", async () => {
+  const clock = manualClock(0);
+  let looks = 0;
+  let open: { peer: string; descriptor: number }[] = [];
+  watchConnections({
+    port: 1,
+    clock,
+    limits: { most: 3 },
+    sockets: {
+      accepted: () => {
+        looks++;
+        return open;
+      },
+      end: (ended) => void (open = open.filter(({ descriptor }) => descriptor !== ended)),
+      bound: () => undefined,
+    },
+  });
+  await clock.advance(10_000);
+  expect(looks).toBe(10);
+  open = Array.from({ length: 50 }, (_, descriptor) => ({ peer: `c${descriptor}`, descriptor }));
+  await clock.advance(1_000);
+  expect(open).toHaveLength(3);
+  await clock.advance(1_000);
+  expect(looks).toBe(15);
+});

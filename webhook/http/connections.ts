@@ -9,14 +9,16 @@ import type { Sockets } from "./sockets.ts";
 export const connectionLimits = {
   /** Open at a time. An API server has one for each review in flight, and keeps some. */
   most: 512,
-  /** From being accepted to the end of the first request's header. A real client takes milliseconds. */
+  /** From being accepted, at most, to the end of the first request's header. A real client takes milliseconds. */
   firstRequestMs: 10_000,
   /** Between two requests: longer than any API server keeps an idle one (90 s), and than Bun.serve does (255 s). */
   betweenRequestsMs: 300_000,
 };
 
-/** Between two looks: a flood adds what it can in this time, about 6 KiB a connection. */
+/** Between two looks: a flood adds what it can in this time, some thousand connections a second of about 6 KiB each. */
 const lookMs = 250;
+/** While nobody was connected the last time: four looks a second are most of the CPU that a process takes at rest. */
+const restingLookMs = 1_000;
 
 export interface Connections {
   /** A request has come from this address and port. */
@@ -43,14 +45,18 @@ export interface ConnectionPorts {
 export function watchConnections({ port, sockets, clock, limits }: ConnectionPorts): Connections {
   const { most, firstRequestMs, betweenRequestsMs } = { ...connectionLimits, ...limits };
   let known = new Map<string, Known>();
+  let lookedMs = clock.now();
   const look = (): void => {
     if (sockets === undefined) return;
     const nowMs = clock.now();
+    // Who is new may have come as soon as we had looked away; a machine that slept is nobody's fault.
+    const notBeforeMs = Math.max(lookedMs, nowMs - restingLookMs);
     const open = sockets.accepted(port).map(({ descriptor, peer }) => ({
       descriptor,
       peer,
-      ...(known.get(peer) ?? { sinceMs: nowMs, askedMs: undefined }),
+      ...(known.get(peer) ?? { sinceMs: notBeforeMs, askedMs: undefined }),
     }));
+    lookedMs = nowMs;
     known = new Map(open.map(({ peer, sinceMs, askedMs }) => [peer, { sinceMs, askedMs }]));
     const untilMs = ({ sinceMs, askedMs }: Known): number =>
       askedMs === undefined ? sinceMs + firstRequestMs : askedMs + betweenRequestsMs;
@@ -69,7 +75,7 @@ export function watchConnections({ port, sockets, clock, limits }: ConnectionPor
   };
   let cancel = (): void => undefined;
   const keepLooking = (): void => {
-    cancel = clock.after(lookMs, () => {
+    cancel = clock.after(known.size === 0 ? restingLookMs : lookMs, () => {
       look();
       keepLooking();
     });

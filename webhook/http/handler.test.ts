@@ -1,5 +1,6 @@
 /** What of a request is read when, without a server: bodies that tell when they are asked for more. */
 import { expect, test } from "bun:test";
+import { createComplaints } from "../../controller/process/complaints.ts";
 import { type ManualClock, manualClock } from "../../kube/clock/clock.ts";
 import { readLarge, readSmall } from "./body.ts";
 import { createHandler, createIntake } from "./handler.ts";
@@ -69,7 +70,7 @@ function world() {
       },
       reviewed: () => undefined,
       clock,
-      log: { debug() {}, info() {}, warn() {}, error: console.error },
+      complaints: { tell: console.error },
       collect: () => counts.collected++,
     },
     held,
@@ -188,4 +189,24 @@ test("half-sent small bodies make room for whole ones, the oldest first", async 
   await clock.advance(2_000);
   await Promise.all(half);
   expect([order, reads.bytes()]).toEqual([["a 503", "b 408", "c 408"], 0]);
+});
+
+test("however often it fails, the log has few lines", async () => {
+  const clock = manualClock();
+  const lines: string[] = [];
+  const log = { debug() {}, info() {}, warn() {}, error: (message: string) => void lines.push(message) };
+  const handle = createHandler(
+    {
+      validate: async ({ name }) => {
+        throw new Error(`no way with ${name}`);
+      },
+      reviewed: () => undefined,
+      clock,
+      complaints: createComplaints({ log, clock }),
+    },
+    createIntake(),
+  );
+  for (let n = 0; n < 500; n++) expect((await handle(send(reviewText(5_000)).request)).status).toBe(500);
+  expect(new Set(lines)).toEqual(new Set(["Cannot answer an admission review"]));
+  expect(lines.length).toBeLessThanOrEqual(9);
 });

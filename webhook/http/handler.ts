@@ -1,5 +1,5 @@
 /** From a request to a response: reading, judging, answering, counting. */
-import type { Log } from "../../controller/process/log.ts";
+import type { Complaints } from "../../controller/process/complaints.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import {
   announcedLength,
@@ -22,7 +22,7 @@ export interface HandlerPorts {
   readonly validate: (review: Review, pause: Pause) => Promise<Answer>;
   readonly reviewed: Reviewed;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly complaints: Complaints;
   /** Frees what large reviews have left behind; for tests. */
   readonly collect?: () => void;
 }
@@ -56,7 +56,7 @@ interface Outcome {
 
 /** The handler never rejects. */
 export function createHandler(ports: HandlerPorts, { reads, lane }: Intake): (request: Request) => Promise<Response> {
-  const { reviewed, clock, log, collect = collectGarbage } = ports;
+  const { reviewed, clock, complaints, collect = collectGarbage } = ports;
   let judged = 0;
   let uncollected = 0;
 
@@ -112,7 +112,9 @@ export function createHandler(ports: HandlerPorts, { reads, lane }: Intake): (re
     try {
       outcome = await handle(request);
     } catch (error) {
-      log.error("Cannot answer an admission review", { error });
+      // Who finds a fault of ours need not be known to anybody, and can ask again as often as he likes.
+      const message = "Cannot answer an admission review";
+      complaints.tell({ about: "answering", level: "error", message, error });
       outcome = malformed(500, "internal error: the log has it");
     }
     reviewed(outcome.kind, outcome.operation, outcome.verdict, performance.now() - startedMs);

@@ -1,4 +1,5 @@
 /** The admission webhook as a whole: rules and a second opinion behind TLS. Import it lazily: it brings hono. */
+import { createComplaints } from "../../controller/process/complaints.ts";
 import type { Log } from "../../controller/process/log.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import { createApp } from "./app.ts";
@@ -45,18 +46,20 @@ export interface Webhook {
 export function createWebhook(options: WebhookOptions): Webhook {
   const { rules, client, certificate, clientCa, reviewed, log, clock, overridden } = options;
   const secondOpinion = client === undefined ? undefined : createSecondOpinion({ client, clock, log });
+  const complaints = createComplaints({ log, clock });
   const validate = createValidator({
     rules,
     secondOpinion,
     clock,
-    log,
+    complaints,
     overridden,
     authenticated: clientCa !== undefined,
   });
   const intake = createIntake();
   const app = createApp({
-    review: createHandler({ validate, reviewed, clock, log }, intake),
+    review: createHandler({ validate, reviewed, clock, complaints }, intake),
     probe: createProbeHandler(clock, intake),
+    failed: (error) => complaints.tell({ about: "webhook", level: "error", message: "Cannot answer a request", error }),
   });
   const server = serveTls({
     port: options.port,

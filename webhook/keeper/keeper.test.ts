@@ -28,6 +28,9 @@ const world = () => {
       onCertificate: (certificate) => void certificates.push(certificate),
       ...more,
     });
+    const beginning = { ready: false };
+    begun.push(beginning);
+    void keeper.ready.then(() => (beginning.ready = true));
     const ending = new AbortController();
     const done = keeper.run(ending.signal);
     const end = (): Promise<void> => {
@@ -46,11 +49,21 @@ const world = () => {
       })),
     });
   const configuration = () => cluster.objects.get(configurationPath) as unknown as Configuration | undefined;
-  /** Lets what is under way come to rest; signing and reading keys takes other threads a moment of real time. */
+  const begun: { ready: boolean }[] = [];
+  /**
+   * Lets what is under way come to rest: signing and reading keys takes other threads a moment of real time, and on a busy
+   * machine a long one. So it goes on until all have begun, and nothing has happened for a while.
+   */
   const settle = async (): Promise<void> => {
-    for (let i = 0; i < 12; i += 1) {
+    // Some never begin, since what they need is not to be had.
+    const waits = (rounds: number): boolean => rounds < 60 && begun.some(({ ready }) => !ready);
+    let seen = "";
+    for (let [quiet, rounds] = [0, 0]; quiet < 12 || waits(rounds); rounds += 1) {
       await Bun.sleep(2);
       await cluster.clock.advance(0);
+      const now = `${cluster.writes.length} ${said.length} ${cluster.objects.size}`;
+      quiet = now === seen ? quiet + 1 : 0;
+      seen = now;
     }
   };
   const later = async (ms: number): Promise<void> => {

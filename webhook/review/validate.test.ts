@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { createComplaints } from "../../controller/process/complaints.ts";
 import { manualClock } from "../../kube/clock/clock.ts";
 import type { Findings } from "../../controller/rules/admission/admission.ts";
 import { newViolations } from "../../kube/validation/ratchet.ts";
@@ -35,12 +36,16 @@ function world(options: WorldOptions = {}) {
   const overrides: Override[] = [];
   const problems: string[] = [];
   const asked: Review[] = [];
+  const clock = manualClock();
   const { opinion } = options;
   const validate = createValidator({
     rules: { findings: options.findings ?? findings, newViolations },
     secondOpinion: opinion && { ask: async (review) => (asked.push(review), opinion) },
-    clock: manualClock(),
-    log: { debug() {}, info() {}, warn() {}, error: (message) => problems.push(message) },
+    clock,
+    complaints: createComplaints({
+      clock,
+      log: { debug() {}, info() {}, warn() {}, error: (message) => problems.push(message) },
+    }),
     overridden: (override) => overrides.push(override),
     authenticated: options.authenticated ?? false,
   });
@@ -92,6 +97,12 @@ describe("a new object", () => {
     const answer = await current.answer(rolloutObject());
     expect([answer.verdict, answer.causes, answer.warnings.length]).toEqual(["failed", [], 1]);
     expect(current.problems).toEqual(["Cannot judge an object"]);
+    // Anybody may send reviews, as many as he likes, of whatever name.
+    for (let n = 1; n < 1_000; n++) {
+      const name = `web-${n}`;
+      await current.answer(rolloutObject({}, { name }), { name });
+    }
+    expect(current.problems.length).toBeLessThanOrEqual(10);
   });
 });
 

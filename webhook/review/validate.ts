@@ -1,5 +1,5 @@
 /** The verdict over a review (docs/behaviour/admission.md#refuse-or-warn). */
-import type { Log } from "../../controller/process/log.ts";
+import type { Complaints } from "../../controller/process/complaints.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import { equal } from "../../kube/object/equality.ts";
 import type { AdmittedKind, Findings, References } from "../../controller/rules/admission/admission.ts";
@@ -47,7 +47,7 @@ export interface ValidatorPorts {
   readonly rules: Rules;
   readonly secondOpinion: SecondOpinion | undefined;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly complaints: Complaints;
   readonly overridden: (override: Override, spec: unknown) => void;
   /** Reviews come from the API server for certain; else what they name, and do not hold, is not quoted. */
   readonly authenticated?: boolean;
@@ -75,7 +75,9 @@ export function createValidator(ports: ValidatorPorts): (review: Review, pause: 
       return await validate(ports, review, pause);
     } catch (error) {
       // A bug of ours is no reason to keep a user from working; the loop has the same rules.
-      ports.log.error("Cannot judge an object", { kind: review.kind, name: review.name, error });
+      const { kind, namespace, name } = review;
+      const message = "Cannot judge an object";
+      ports.complaints.tell({ about: "judging", level: "error", message, error, fields: { kind, namespace, name } });
       return { verdict: "failed", causes: [], warnings: ["Not checked: Sluice failed over this object."] };
     }
   };

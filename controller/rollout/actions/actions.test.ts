@@ -40,7 +40,7 @@ const manifest = {
   metadata: { name: "web-2", namespace: "shop", creationTimestamp: undefined, labels: { [HASH_LABEL]: "2" } },
   spec: { replicas: 1, selector: { matchLabels: { app: "web" } } },
 };
-const traffic = { canaryHash: "2", stableHash: "1", canaryWeight: 20, total: 100, additional: [] };
+const traffic = { canaryHash: "2", stableHash: "1", canaryWeight: 20, total: 100, additional: [], routes: [] };
 const other = { uid: "other", kind: "Other", name: "other", apiVersion: "v1" };
 const ours = { uid: "r", kind: "Rollout", name: "web", apiVersion: "argoproj.io/v1alpha1" };
 const route = {

@@ -6,6 +6,7 @@
 import type { Traffic } from "../../../providers/traffic/router.ts";
 import type { RolloutStatus, TrafficWeights } from "../../../schema/rollout.ts";
 import { spend } from "../../../kube/object/budget.ts";
+import type { StepTable } from "../../steps/table.ts";
 import { desiredReplicas } from "../model/defaults.ts";
 import { DESIRED_REPLICAS, HASH_LABEL, MANAGED_BY, REVISION, SCALE_DOWN_DEADLINE } from "../model/model.ts";
 import type {
@@ -41,6 +42,8 @@ export const noIntent: PauseIntent = { add: [], remove: [], clear: false, remove
 export interface Pass {
   readonly snapshot: Snapshot;
   readonly now: number;
+  /** The kinds of canary steps that there are. */
+  readonly steps: StepTable;
   world: World;
   pause: PauseIntent;
   /** Weights that the routers have been asked for, this pass included. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { Decision } from "../actions/action.ts";
 import type { ReplicaSetFacts, RolloutEvent, Snapshot } from "../model/model.ts";
 import type { RolloutStatus } from "../../../schema/rollout.ts";
-import { createPace, joinEvents, waitingEvents } from "./pace.ts";
+import { joinEvents, type PaceMemory, statusWaitMs, statusWritten, waitingEvents } from "./pace.ts";
 
 const settled = (over: Partial<ReplicaSetFacts> = {}): ReplicaSetFacts => ({
   namespace: "ns",
@@ -46,56 +46,59 @@ const decisionOf = (status: RolloutStatus | undefined, actions: Decision["action
 
 const paused: RolloutStatus = { phase: "Paused", availableReplicas: 1, currentStepIndex: 1 };
 
+/** The pace of one Rollout while `waiting` are in line. */
+const paceOf = (waiting = 0) => {
+  const memory: PaceMemory = { statusWrittenAt: undefined, statusWaitsSince: undefined };
+  return {
+    waitMs: (snapshot: Snapshot, decision: Decision, now: number) =>
+      statusWaitMs(memory, snapshot, decision, now, waiting),
+    written: (now: number) => statusWritten(memory, now),
+  };
+};
+
 describe("a status", () => {
   test("that tells more than counters is written at once", () => {
     const before: RolloutStatus = { phase: "Progressing", availableReplicas: 1, currentStepIndex: 0 };
-    expect(createPace().waitMs("ns/web", snapshotOf(before), decisionOf(paused), 1_000)).toBe(0);
+    expect(paceOf().waitMs(snapshotOf(before), decisionOf(paused), 1_000)).toBe(0);
   });
 
   test("that tells only counters waits for others to move, and comes at most twice a second", () => {
-    const pace = createPace();
+    const pace = paceOf();
     const more = decisionOf({ ...paused, availableReplicas: 2 });
-    expect(pace.waitMs("ns/web", snapshotOf(paused), more, 1_000)).toBe(100);
-    expect(pace.waitMs("ns/web", snapshotOf(paused), more, 1_100)).toBe(0);
-    pace.written("ns/web", 1_100);
-    expect(pace.waitMs("ns/web", snapshotOf(paused), more, 1_150)).toBe(450);
-    expect(pace.waitMs("ns/web", snapshotOf(paused), more, 1_600)).toBe(0);
+    expect(pace.waitMs(snapshotOf(paused), more, 1_000)).toBe(100);
+    expect(pace.waitMs(snapshotOf(paused), more, 1_100)).toBe(0);
+    pace.written(1_100);
+    expect(pace.waitMs(snapshotOf(paused), more, 1_150)).toBe(450);
+    expect(pace.waitMs(snapshotOf(paused), more, 1_600)).toBe(0);
   });
 
   test("waits for a ReplicaSet that was just resized to answer, but not for long", () => {
-    const pace = createPace();
+    const pace = paceOf();
     const before: RolloutStatus = { phase: "Healthy" };
     const resize = [{ kind: "updateReplicaSet", name: "web-1", resourceVersion: "1", replicas: 3 }] as const;
     const behind = snapshotOf(before, [settled({ replicas: 3 })]);
-    expect(pace.waitMs("ns/web", snapshotOf(before), decisionOf(paused, resize), 1_000)).toBe(250);
-    expect(pace.waitMs("ns/web", behind, decisionOf(paused), 1_100)).toBe(150);
-    expect(pace.waitMs("ns/web", behind, decisionOf(paused), 1_250)).toBe(0);
+    expect(pace.waitMs(snapshotOf(before), decisionOf(paused, resize), 1_000)).toBe(250);
+    expect(pace.waitMs(behind, decisionOf(paused), 1_100)).toBe(150);
+    expect(pace.waitMs(behind, decisionOf(paused), 1_250)).toBe(0);
   });
 
   test("is written at once when the ReplicaSet has answered", () => {
-    const pace = createPace();
+    const pace = paceOf();
     const before: RolloutStatus = { phase: "Healthy" };
-    expect(pace.waitMs("ns/web", snapshotOf(before, [settled({ observed: false })]), decisionOf(paused), 0)).toBe(250);
-    expect(pace.waitMs("ns/web", snapshotOf(before), decisionOf(paused), 40)).toBe(0);
+    expect(pace.waitMs(snapshotOf(before, [settled({ observed: false })]), decisionOf(paused), 0)).toBe(250);
+    expect(pace.waitMs(snapshotOf(before), decisionOf(paused), 40)).toBe(0);
   });
 
   test("waits longer for both while many others are in line", () => {
-    const busy = createPace(() => 30);
+    const busy = paceOf(30);
     const more = decisionOf({ ...paused, availableReplicas: 2 });
-    busy.written("ns/web", 1_000);
-    expect(busy.waitMs("ns/web", snapshotOf(paused), more, 1_000)).toBe(2_000);
-    expect(busy.waitMs("ns/api", snapshotOf({}, [settled({ observed: false })]), decisionOf(paused), 0)).toBe(1_000);
+    busy.written(1_000);
+    expect(busy.waitMs(snapshotOf(paused), more, 1_000)).toBe(2_000);
+    expect(paceOf(30).waitMs(snapshotOf({}, [settled({ observed: false })]), decisionOf(paused), 0)).toBe(1_000);
   });
 
   test("that equals the stored one needs no write, and nothing is waited for", () => {
-    expect(createPace().waitMs("ns/web", snapshotOf(paused), decisionOf(undefined), 1_000)).toBe(0);
-  });
-
-  test("of a Rollout that is gone leaves no trace in the pace of its namesake", () => {
-    const pace = createPace();
-    pace.written("ns/web", 1_000);
-    pace.forget("ns/web");
-    expect(pace.waitMs("ns/web", snapshotOf(paused), decisionOf({ ...paused, availableReplicas: 2 }), 1_001)).toBe(100);
+    expect(paceOf().waitMs(snapshotOf(paused), decisionOf(undefined), 1_000)).toBe(0);
   });
 });
 

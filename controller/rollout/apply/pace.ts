@@ -55,46 +55,47 @@ function awaitsAnswer(snapshot: Snapshot, { actions }: Decision): boolean {
   );
 }
 
-export interface Pace {
-  /** Milliseconds for which the status of a decision may wait from `now`; 0: it is to be written at once. */
-  waitMs(key: string, snapshot: Snapshot, decision: Decision, now: number): number;
-  written(key: string, now: number): void;
-  forget(key: string): void;
+/** What the pace of a Rollout's statuses rests on. Milliseconds since the epoch. */
+export interface PaceMemory {
+  statusWrittenAt: number | undefined;
+  /** Since when a status waits to be written; undefined: none does. */
+  statusWaitsSince: number | undefined;
 }
 
-/** How much slower everything is told when many Rollouts wait: the API server has better things to do then. */
+/** How much slower statuses are written when many Rollouts wait: the API server has better things to do then. */
 const MAX_SLOWDOWN = 10;
 const WAITING_PER_STEP = 10;
 
-/** `waiting`: how many Rollouts are in line now. */
-export function createPace(waiting: () => number = () => 0): Pace {
-  const slowdown = (): number => Math.min(MAX_SLOWDOWN, 1 + waiting() / WAITING_PER_STEP);
-  const writtenAt = new Map<string, number>();
-  const waitingSince = new Map<string, number>();
-  return {
-    waitMs(key, snapshot, decision, now) {
-      if (decision.status === undefined) {
-        waitingSince.delete(key);
-        return 0;
-      }
-      const since = waitingSince.get(key) ?? now;
-      const last = writtenAt.get(key) ?? Number.NEGATIVE_INFINITY;
-      const answerAt = awaitsAnswer(snapshot, decision) ? since + ANSWER_WITHIN_MS * slowdown() : now;
-      const counted = onlyCounters(snapshot.rollout.status ?? {}, decision.status);
-      const countersAt = counted ? Math.max(last + COUNTERS_EVERY_MS * slowdown(), since + COUNTERS_SETTLE_MS) : now;
-      const wait = Math.max(0, answerAt - now, countersAt - now);
-      if (wait > 0) waitingSince.set(key, since);
-      return wait;
-    },
-    written(key, now) {
-      writtenAt.set(key, now);
-      waitingSince.delete(key);
-    },
-    forget(key) {
-      writtenAt.delete(key);
-      waitingSince.delete(key);
-    },
-  };
+/**
+ * Milliseconds for which the status of a decision may wait from `now`; 0: it is to be written at once.
+ * `waiting`: how many Rollouts are in line now.
+ */
+export function statusWaitMs(
+  memory: PaceMemory,
+  snapshot: Snapshot,
+  decision: Decision,
+  now: number,
+  waiting: number,
+): number {
+  if (decision.status === undefined) {
+    memory.statusWaitsSince = undefined;
+    return 0;
+  }
+  const slowdown = Math.min(MAX_SLOWDOWN, 1 + waiting / WAITING_PER_STEP);
+  const since = memory.statusWaitsSince ?? now;
+  const last = memory.statusWrittenAt ?? Number.NEGATIVE_INFINITY;
+  const answerAt = awaitsAnswer(snapshot, decision) ? since + ANSWER_WITHIN_MS * slowdown : now;
+  const counted = onlyCounters(snapshot.rollout.status ?? {}, decision.status);
+  const countersAt = counted ? Math.max(last + COUNTERS_EVERY_MS * slowdown, since + COUNTERS_SETTLE_MS) : now;
+  const wait = Math.max(0, answerAt - now, countersAt - now);
+  if (wait > 0) memory.statusWaitsSince = since;
+  return wait;
+}
+
+/** The status has been written at `now`: the next one's pace counts from there. */
+export function statusWritten(memory: PaceMemory, now: number): void {
+  memory.statusWrittenAt = now;
+  memory.statusWaitsSince = undefined;
 }
 
 /** Events of a decision whose status waits: those that must wait, too, the status's own first event and what comes after it. */

@@ -16,7 +16,7 @@ import { kubeRequest } from "./kubeRequest.ts";
 import { passingCause } from "./passing.ts";
 import { evictPod, patchPods } from "./pods.ts";
 import { routeTraffic, type RoutePorts } from "./route.ts";
-import { type Outcome, patchReplicaSets, patchRollout, remember, type Run, send, write } from "./writer.ts";
+import { type Outcome, patchReplicaSets, patchRollout, type Run, send, write } from "./writer.ts";
 
 /** Undefined: done, go on with the next one. What else goes wrong is thrown. */
 type Performed = Promise<Outcome | undefined>;
@@ -74,7 +74,7 @@ async function createReplicaSet(run: Run, action: ActionOf<"createReplicaSet">):
   const facts = replicaSetFacts(live);
   const ours = facts.controllerUid === run.rollout.metadata.uid && facts.templateDigest === run.snapshot.templateDigest;
   if (ours && !facts.deleting) {
-    run.stores.replicaSets.written(live);
+    run.stores.replicaSets.upsert(live);
     return undefined;
   }
   const leaving = await isLeaving(run, live, facts.deleting);
@@ -162,7 +162,7 @@ const routePorts = (run: Run): RoutePorts => ({
   send: (request) => send(run, request),
   remember: ({ resource }, object) => {
     const store = run.stores.routed.stores.get(resourceName(resource));
-    if (store !== undefined) remember(run, store.objects, object);
+    store?.objects.written(object);
   },
   tell: (event) => run.recordEvent(run.rollout, { ...event, after: 0 }),
 });

@@ -1,5 +1,6 @@
 /** Pods are not cached: the few features that touch them read them when they need them. */
 import { ApiError, isConflict, isNotFound } from "../../../kube/client/apiError.ts";
+import { pagesOf } from "../../../kube/client/pages.ts";
 import { collectionPath, objectPath } from "../../../kube/client/path.ts";
 import { PODS } from "../../../kube/client/resources.ts";
 import type { KubeClient, KubeRequest } from "../../../kube/client/transport.ts";
@@ -30,17 +31,24 @@ interface Pod {
 const controllerOf = (pod: Pod): string =>
   pod.metadata.ownerReferences?.find((owner) => owner.controller === true)?.uid ?? "";
 
-async function listPods<P extends Pod>(
+/** What `pick` makes of each pod, undefined left out; no more than a page of pods is in memory at a time. */
+async function pickPods<T>(
   client: KubeClient,
   namespace: string,
   labelSelector: string,
-): Promise<readonly P[]> {
-  const { items } = await client.request<{ items: readonly P[] }>({
-    method: "GET",
+  pick: (pod: Pod & PodStatusView) => T | undefined,
+): Promise<T[]> {
+  const picked: T[] = [];
+  for await (const { items } of pagesOf<Pod & PodStatusView>({
+    client,
     path: collectionPath(PODS, namespace),
     query: { labelSelector },
-  });
-  return items;
+  }))
+    for (const pod of items ?? []) {
+      const one = pick(pod);
+      if (one !== undefined) picked.push(one);
+    }
+  return picked;
 }
 
 /** Pods of the given ReplicaSets as the API server has them now. `selector`: text form. @throws {ApiError} */
@@ -51,8 +59,7 @@ export async function readPods(
   sets: readonly ReplicaSetFacts[],
 ): Promise<PodFacts[]> {
   const uids = new Set(sets.map((rs) => rs.uid));
-  const pods = await listPods(client, namespace, selector);
-  return pods.filter((pod) => uids.has(controllerOf(pod))).map(podFacts);
+  return pickPods(client, namespace, selector, (pod) => (uids.has(controllerOf(pod)) ? podFacts(pod) : undefined));
 }
 
 function podFacts(pod: Pod): PodFacts {
@@ -70,12 +77,14 @@ function podFacts(pod: Pod): PodFacts {
 export async function lookAtPods(client: KubeClient, rs: ReplicaSetFacts, at: number): Promise<PodLook> {
   const look = { at, setUid: rs.uid };
   try {
-    const pods = (await listPods<Pod & PodStatusView>(client, rs.namespace, rs.selector)).filter(
-      (pod) => controllerOf(pod) === rs.uid && pod.metadata.deletionTimestamp === undefined,
+    const pods = await pickPods(client, rs.namespace, rs.selector, (pod) =>
+      controllerOf(pod) === rs.uid && pod.metadata.deletionTimestamp === undefined
+        ? { wait: podWait(pod), restart: podRestart(pod) }
+        : undefined,
     );
-    const waits = pods.map(podWait).filter((wait) => wait !== undefined);
+    const waits = pods.map(({ wait }) => wait).filter((wait) => wait !== undefined);
     // All are ready at this moment: then those are told of that were not, and may not be for long.
-    const restarts = waits.length > 0 ? [] : pods.map(podRestart).filter((wait) => wait !== undefined);
+    const restarts = waits.length > 0 ? [] : pods.map(({ restart }) => restart).filter((wait) => wait !== undefined);
     return { ...look, pods: pods.length, waits: [...waits, ...restarts] };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
@@ -110,8 +119,10 @@ export async function patchPods(
   rs: ReplicaSetFacts,
   { labels, annotations }: PodMetadataChange,
 ): Promise<void> {
-  const pods = (await listPods(client, rs.namespace, rs.selector)).filter((pod) => controllerOf(pod) === rs.uid);
-  const stale = pods.filter((pod) => !has(pod.metadata.labels, labels) || !has(pod.metadata.annotations, annotations));
+  const stale = await pickPods(client, rs.namespace, rs.selector, (pod) => {
+    const done = hasAll(pod.metadata.labels, labels) && hasAll(pod.metadata.annotations, annotations);
+    return controllerOf(pod) !== rs.uid || done ? undefined : named(pod);
+  });
   const patchNext = async (): Promise<void> => {
     for (let pod = stale.pop(); pod !== undefined; pod = stale.pop())
       await patchPod(send, pod, { labels, annotations });
@@ -119,7 +130,9 @@ export async function patchPods(
   await Promise.all(Array.from({ length: PARALLEL }, patchNext));
 }
 
-const has = (
+const named = ({ metadata: { name, namespace } }: Pod): Pod => ({ metadata: { name, namespace } });
+
+const hasAll = (
   map: Readonly<Record<string, string>> | undefined,
   wanted: Readonly<Record<string, string | null>>,
 ): boolean => Object.entries(wanted).every(([key, value]) => (map?.[key] ?? null) === value);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { ApiError } from "../../../kube/client/apiError.ts";
-import type { Decide } from "./reconcile.ts";
+import type { Decide } from "./carryOut.ts";
 import type { ReplicaSet } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { createdSet, failure, failureOf, rolloutPath, setsPath, world, writes, type Json } from "./testing.ts";

@@ -29,7 +29,7 @@ export interface RoutePorts {
  */
 export async function routeTraffic(ports: RoutePorts, rollout: Rollout, traffic: Traffic): Promise<void> {
   const failures: unknown[] = [];
-  for (const router of routersOf(rollout)) {
+  for (const router of routersOf(rollout, ports.routed.routers)) {
     for (const write of planOf(ports.routed, router, rollout, traffic).writes) {
       try {
         if (await carryOut(ports, write)) continue;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 import type { LogFields } from "../../process/log.ts";
-import { createStory, standingOf, storyOf } from "./story.ts";
+import { logStory, standingOf, type StoryMemory, storyOf } from "./story.ts";
 import { manifest } from "./testing.ts";
 
 const steps = Array.from({ length: 40 }, (_, n) => ({ setWeight: n + 1 }));
@@ -58,8 +58,10 @@ describe("a storyteller", () => {
     const lines: { message: string; fields: LogFields }[] = [];
     const say = (message: string, fields?: LogFields | (() => LogFields)): void =>
       void lines.push({ message, fields: fields as LogFields });
-    const story = createStory({ debug: say, info: say, warn: say, error: say });
-    const tell = (seen: RolloutStatus, status: RolloutStatus) => story.tell("ns/web", rollout, seen, status, []);
+    const log = { debug: say, info: say, warn: say, error: say };
+    const memory: StoryMemory = { logged: undefined };
+    const tell = (seen: RolloutStatus, status: RolloutStatus) =>
+      logStory(log, memory, { rollout, seen, status, events: [] });
     return { lines, tell };
   };
 

@@ -5,7 +5,8 @@
  */
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 import type { Log, LogFields } from "../../process/log.ts";
-import { stepText } from "../decide/canary.ts";
+import { STEPS } from "../../steps/kinds.ts";
+import { textOf } from "../../steps/table.ts";
 import { findCondition } from "../model/conditions.ts";
 import { stepsOf } from "../model/defaults.ts";
 import { REVISION, type RolloutEvent } from "../model/model.ts";
@@ -69,7 +70,7 @@ function stepLines(rollout: Rollout, from: number, to: number, isPromotedFully: 
   if (to - from > MOST_STEPS) return [info("Rollout steps completed", { step: at(to), steps: to - from })];
   return steps
     .slice(from, to)
-    .map((step, index) => info("Rollout step completed", { step: at(from + index + 1), did: stepText(step) }));
+    .map((step, index) => info("Rollout step completed", { step: at(from + index + 1), did: textOf(STEPS, step) }));
 }
 
 function startLine(before: Standing, after: Standing): StoryLine {
@@ -126,34 +127,31 @@ export function storyOf(
   return lines;
 }
 
-interface Story {
-  /** A pass has ended, and `status` is stored; `rollout`: as it is now. */
-  tell(
-    key: string,
-    rollout: Rollout,
-    seen: RolloutStatus,
-    status: RolloutStatus,
-    events: readonly RolloutEvent[],
-  ): void;
-  forget(key: string): void;
+/** What was last logged of a Rollout. */
+export interface StoryMemory {
+  logged: { readonly standing: Standing; readonly isUnsettled: boolean } | undefined;
 }
 
-/** Remembers of each Rollout what was told last: some hundred bytes. */
-export function createStory(log: Log): Story {
-  const told = new Map<string, { readonly standing: Standing; readonly isUnsettled: boolean }>();
-  return {
-    tell(key, rollout, seen, status, events) {
-      const before = told.get(key) ?? { standing: standingOf(rollout, seen), isUnsettled: false };
-      const lines = storyOf(rollout, status, before.standing, events);
-      const standing = standingOf(rollout, status);
-      // Scaling is no story, and its end is none either; a pause of what was well leaves it well.
-      const isUnsettled = before.isUnsettled || lines.some(({ message }) => !HOLDS.has(message));
-      if (isUnsettled && standing.isHealthy) lines.push(info("Rollout healthy"));
-      told.set(key, { standing, isUnsettled: isUnsettled && !standing.isHealthy });
-      for (const { level, message, fields } of lines) log[level](message, { ...whoIs(rollout, standing), ...fields });
-    },
-    forget: (key) => void told.delete(key),
-  };
+/** A pass that has ended, and whose status is stored. */
+export interface PassEnd {
+  /** As it is now. */
+  readonly rollout: Rollout;
+  /** The status that the pass began with. */
+  readonly seen: RolloutStatus;
+  readonly status: RolloutStatus;
+  readonly events: readonly RolloutEvent[];
+}
+
+/** Logs what has happened since the last time. */
+export function logStory(log: Log, memory: StoryMemory, { rollout, seen, status, events }: PassEnd): void {
+  const before = memory.logged ?? { standing: standingOf(rollout, seen), isUnsettled: false };
+  const lines = storyOf(rollout, status, before.standing, events);
+  const standing = standingOf(rollout, status);
+  // Scaling is no story, and its end is none either; a pause of what was well leaves it well.
+  const isUnsettled = before.isUnsettled || lines.some(({ message }) => !HOLDS.has(message));
+  if (isUnsettled && standing.isHealthy) lines.push(info("Rollout healthy"));
+  memory.logged = { standing, isUnsettled: isUnsettled && !standing.isHealthy };
+  for (const { level, message, fields } of lines) log[level](message, { ...whoIs(rollout, standing), ...fields });
 }
 
 function whoIs(rollout: Rollout, { step, hash }: Standing): LogFields {

@@ -8,7 +8,12 @@ import type { Rollout } from "../../../schema/rollout.ts";
 import { createGatherer } from "../facts/gather.ts";
 import { createStores } from "../facts/stores.ts";
 import { type ManualClock, manualClock } from "../../../kube/clock/clock.ts";
-import { createReconciler, type Decide } from "./reconcile.ts";
+import { decide } from "../decide/decide.ts";
+import type { Decide } from "./carryOut.ts";
+import { createQueue } from "../../../kube/runtime/queue.ts";
+import { passOf } from "../../../kube/runtime/runController.ts";
+import { createMemories } from "./memory.ts";
+import { createReconciler } from "./reconcile.ts";
 
 export type Json = Record<string, unknown>;
 
@@ -108,6 +113,8 @@ export function world(
   const wakes: number[] = [];
   const said: string[] = [];
   const say = (message: string): void => void said.push(message);
+  const memories = createMemories();
+  const queue = { ...createQueue({ clock }), addAfter: (_: string, ms: number) => void wakes.push(ms) };
   const reconciler = createReconciler({
     client: api.client,
     stores,
@@ -117,11 +124,9 @@ export function world(
     validForMs: () => options.validForMs ?? 15_000,
     recordEvent: (_, event) => void events.push(event.reason),
     eventsTold: async () => {},
-    waiting: () => 0,
-    wakeAfter: (_, ms) => void wakes.push(ms),
-    forgetWake: () => {},
     finished: () => {},
-    decide: options.decide,
+    memories,
+    decide: options.decide ?? decide,
   });
   const { template } = manifest.spec;
   const containers = template.spec.containers.map((container) => ({
@@ -130,10 +135,13 @@ export function world(
   }));
   const spec = { ...manifest.spec, template: { ...template, spec: { containers } } };
   stores.rollouts.upsert(api.put(rolloutPath, { ...manifest, spec }) as unknown as Rollout);
-  const turn = () => reconciler.reconcile("ns/web");
+  const row = { kind: "Rollouts", noun: "Rollout", watches: [], ...reconciler };
+  const pass = passOf(row, queue, clock);
+  const turn = () => pass("ns/web");
+  const forget = (): void => reconciler.forget("ns/web");
   const rollout = (): Json => api.objects.get(rolloutPath) ?? {};
   const status = (): Json => (rollout()["status"] ?? {}) as Json;
-  return { api, stores, clock, events, wakes, said, turn, rollout, status };
+  return { api, stores, clock, events, wakes, said, turn, forget, memories, rollout, status };
 }
 
 /** What a turn failed with, "" when it did not. */

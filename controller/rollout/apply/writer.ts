@@ -55,20 +55,10 @@ interface Taker<Raw> {
   written(raw: Raw): unknown;
 }
 
-/** Takes the answer to a write into the cache, so that no later read is older than it. */
-export function remember<Raw>({ stores }: Run, store: Taker<Raw>, answer: Raw): void {
-  stores.ownWrite = true;
-  try {
-    store.written(answer);
-  } finally {
-    stores.ownWrite = false;
-  }
-}
-
-/** Sends one write about an object that this application writes once. */
+/** Sends one write about an object that this application writes once; no later read of the cache is older than its answer. */
 export async function write<Raw>(run: Run, request: WriteRequest, store: Taker<Raw>): Promise<Raw> {
   const answer = await send<Raw>(run, kubeRequest(request, run.rollout.metadata.namespace));
-  remember(run, store, answer);
+  store.written(answer);
   return answer;
 }
 

@@ -3,9 +3,10 @@
  * (docs/behaviour/pauses-and-aborts.md#pause-conditions).
  */
 import type { PauseCondition, Rollout, RolloutStatus } from "../../../schema/rollout.ts";
-import { blueGreenOf, currentStepOf, pauseSeconds } from "../model/defaults.ts";
-import { isAborted, statusOf, type Pass } from "../actions/pass.ts";
+import { blueGreenOf, currentStepOf } from "../model/defaults.ts";
+import { statusOf, type Pass } from "../actions/pass.ts";
 import { instant, timestamp } from "../../../kube/object/time.ts";
+import { kindOf, type StepTable } from "../../steps/table.ts";
 
 export const CANARY_PAUSE = "CanaryPauseStep";
 export const BLUE_GREEN_PAUSE = "BlueGreenPause";
@@ -46,24 +47,6 @@ export function pauseEnd(condition: PauseCondition | undefined, seconds: number)
 export const wasResumed = (status: RolloutStatus, reason: string): boolean =>
   status.controllerPause === true && pauseCondition(status, reason) === undefined;
 
-/** A pause step is over once it was resumed or its duration, if it has one, has passed. */
-export function pauseStepDone(p: Pass): boolean {
-  const seconds = pauseSeconds(currentStepOf(p.world.rollout)?.pause?.duration);
-  if (wasResumed(statusOf(p), CANARY_PAUSE)) return true;
-  const end = pauseEnd(pauseCondition(statusOf(p), CANARY_PAUSE), seconds ?? 0);
-  return seconds !== undefined && end !== undefined && end < p.now;
-}
-
-/**
- * The current step is a pause that lies behind us. Sizes do not matter to it, so the next step may begin at once: nothing
- * is resized by the weight of a pause that is over.
- */
-export function pauseIsOver(p: Pass): boolean {
-  const { rollout } = p.world;
-  const held = rollout.spec.paused === true || isAborted(p) || statusOf(p).promoteFull === true;
-  return !held && currentStepOf(rollout)?.pause !== undefined && pauseStepDone(p);
-}
-
 /** Abort and pause fields of the status of this pass. An abort wins over pauses and keeps its first time. */
 export function settlePauses(
   p: Pass,
@@ -81,11 +64,11 @@ export function settlePauses(
 }
 
 /** A pause that ends only when a person acts (docs/behaviour/conditions-and-phases.md#duration). */
-export function needsPerson(rollout: Rollout, reason: string): boolean {
+export function needsPerson(rollout: Rollout, reason: string, steps: StepTable): boolean {
   if (reason === INCONCLUSIVE_ANALYSIS || reason === INCONCLUSIVE_EXPERIMENT) return true;
   if (reason === CANARY_PAUSE) {
-    const pause = currentStepOf(rollout)?.pause;
-    return pause !== undefined && pause.duration === undefined;
+    const step = currentStepOf(rollout);
+    return step !== undefined && kindOf(steps, step)?.waitsForPerson?.(step) === true;
   }
   return reason === BLUE_GREEN_PAUSE && blueGreenOf(rollout)?.autoPromotionEnabled === false;
 }

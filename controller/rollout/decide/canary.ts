@@ -2,29 +2,22 @@
  * One pass of the canary strategy (docs/behaviour/canary.md#order-of-a-pass). Analysis and experiments have their own
  * folders.
  */
-import type { CanaryStep, RolloutStatus, TrafficWeights } from "../../../schema/rollout.ts";
+import type { RolloutStatus, TrafficWeights } from "../../../schema/rollout.ts";
 import { delaysScaleDown, holdAborted, removeScaleDownDeadlines } from "../course/abort.ts";
-import { currentStepOf, pauseSeconds, stepIndexOf, stepsOf, trafficRoutingOf } from "../model/defaults.ts";
+import { currentStepOf, stepIndexOf, stepsOf, trafficRoutingOf } from "../model/defaults.ts";
 import { pruneHistory, scaleDownForCanary } from "../sizes/oldReplicaSets.ts";
 import { emit, isAborted, roles, scaleReplicaSet, statusOf, wake, type Pass } from "../actions/pass.ts";
-import {
-  addPause,
-  CANARY_PAUSE,
-  clearPausesAndAbort,
-  haltReason,
-  pauseCondition,
-  pauseEnd,
-  pauseIsOver,
-  pauseStepDone,
-  removePause,
-} from "../course/pause.ts";
+import { addPause, CANARY_PAUSE, clearPausesAndAbort, haltReason, removePause } from "../course/pause.ts";
+import { pauseIsOver, stepVerdict } from "../course/step.ts";
+import type { Verdict } from "../../steps/kind.ts";
+import { textOf } from "../../steps/table.ts";
 import { syncPodMetadata } from "../revision/podMetadata.ts";
 import { promoteStable, promotionReason } from "../course/promote.ts";
-import { atBasicSizes, basicCanarySizes, type Split } from "../sizes/replicas.ts";
+import { basicCanarySizes, type Split } from "../sizes/replicas.ts";
 import { resetStatus, updateBegins } from "../course/reset.ts";
 import { restartPods } from "../revision/restart.ts";
 import { isRollbackWithinWindow } from "../course/rollback.ts";
-import { atRoutedSizes, routedCanarySizes } from "../sizes/routedReplicas.ts";
+import { routedCanarySizes } from "../sizes/routedReplicas.ts";
 import { formatSelector } from "../../../kube/object/selector.ts";
 import { baseStatus, finishStatus } from "../status/status.ts";
 import { pointPingPong, pointServices, routeTraffic } from "../sizes/traffic.ts";
@@ -41,8 +34,8 @@ export function canaryPass(p: Pass): RolloutStatus {
   pointServices(p);
   // A router that cannot follow holds up everything behind it: sizes and steps rest on the traffic.
   if (!routeTraffic(p)) return statusOf(p);
-  if (!pauseIsOver(p) && !scaleCanary(p)) waitAtPauseStep(p);
-  return canaryStatus(p, restart === "done" ? p.world.rollout.spec.restartAt : undefined);
+  const verdict = pauseIsOver(p) || scaleCanary(p) ? undefined : waitAtStep(p);
+  return canaryStatus(p, restart === "done" ? p.world.rollout.spec.restartAt : undefined, verdict);
 }
 
 /** Sizes of stable, new and past ReplicaSets; the first that changes ends the pass. Returns whether one did. */
@@ -61,7 +54,7 @@ const AT_ONCE = { keepDeadline: false } as const;
 function sizesOf(p: Pass, weights: TrafficWeights | undefined): Split {
   const { rollout } = p.world;
   const routed = trafficRoutingOf(rollout) !== undefined;
-  return routed ? routedCanarySizes(rollout, roles(p), weights) : basicCanarySizes(rollout, roles(p));
+  return routed ? routedCanarySizes(rollout, roles(p), weights, p.steps) : basicCanarySizes(rollout, roles(p), p.steps);
 }
 
 /**
@@ -84,28 +77,25 @@ function scaleNew(p: Pass): boolean {
 }
 
 /**
- * Adds the pause of a pause step once, and looks again when its time is up
- * (docs/behaviour/pauses-and-aborts.md#pause-steps).
+ * Adds the pause of a pause step once, and looks again when time alone ends the step
+ * (docs/behaviour/pauses-and-aborts.md#pause-steps). Returns the verdict on the step, if it was looked at.
  */
-function waitAtPauseStep(p: Pass): void {
+function waitAtStep(p: Pass): Verdict | undefined {
   const status = statusOf(p);
-  const pause = currentStepOf(p.world.rollout)?.pause;
-  if (pause === undefined || p.world.rollout.spec.paused === true || status.promoteFull === true) return;
-  const condition = pauseCondition(status, CANARY_PAUSE);
-  if (condition === undefined) {
-    if (status.controllerPause !== true) addPause(p, CANARY_PAUSE);
-    return;
-  }
-  const seconds = pauseSeconds(pause.duration);
-  const end = seconds === undefined ? undefined : pauseEnd(condition, seconds);
-  wake(p, end === undefined ? undefined : end + 1);
+  const step = currentStepOf(p.world.rollout);
+  if (step === undefined || p.world.rollout.spec.paused === true || status.promoteFull === true) return undefined;
+  const verdict = stepVerdict(p, step);
+  if (verdict.kind === "done") return verdict;
+  if (verdict.beginsPause === true) addPause(p, CANARY_PAUSE);
+  wake(p, verdict.wakeAt);
+  return verdict;
 }
 
 /**
  * The status after a pass: a reset, a promotion, an abort, or at most one step forward
  * (docs/behaviour/canary.md#one-step-at-a-time).
  */
-function canaryStatus(p: Pass, restartedAt = statusOf(p).restartedAt): RolloutStatus {
+function canaryStatus(p: Pass, restartedAt = statusOf(p).restartedAt, verdict?: Verdict): RolloutStatus {
   const before = statusOf(p);
   const { rollout } = p.world;
   const draft: RolloutStatus = {
@@ -132,7 +122,7 @@ function canaryStatus(p: Pass, restartedAt = statusOf(p).restartedAt): RolloutSt
     return finishStatus(p, promoteStable(p, draft, reason));
   }
   if (isAborted(p)) return finishStatus(p, { ...draft, currentStepIndex: abortedIndex(p, draft) });
-  return finishStatus(p, { ...draft, currentStepIndex: nextIndex(p, index) });
+  return finishStatus(p, { ...draft, currentStepIndex: nextIndex(p, index, verdict) });
 }
 
 function abortedIndex(p: Pass, draft: RolloutStatus): number | undefined {
@@ -141,49 +131,18 @@ function abortedIndex(p: Pass, draft: RolloutStatus): number | undefined {
   return draft.stableRS === draft.currentPodHash ? steps : 0;
 }
 
-function nextIndex(p: Pass, index: number | undefined): number | undefined {
+/** `verdict`: on the current step, where it is known already; it costs as much as the sizes do. */
+function nextIndex(p: Pass, index: number | undefined, verdict: Verdict | undefined): number | undefined {
   const step = currentStepOf(p.world.rollout);
-  if (index === undefined || step === undefined || !stepDone(p, step)) return index;
+  if (index === undefined || step === undefined) return index;
+  if ((verdict ?? stepVerdict(p, step)).kind === "hold") return index;
   const next = index + 1;
   emit(
     p,
     "status",
     "RolloutStepCompleted",
-    `Rollout step ${next}/${stepsOf(p.world.rollout).length} completed (${stepText(step)})`,
+    `Rollout step ${next}/${stepsOf(p.world.rollout).length} completed (${textOf(p.steps, step)})`,
   );
   removePause(p, CANARY_PAUSE);
   return next;
-}
-
-/**
- * Whether the current step has been reached; never while the user holds the Rollout
- * (docs/behaviour/canary.md#when-a-step-is-complete).
- */
-function stepDone(p: Pass, step: CanaryStep): boolean {
-  if (p.world.rollout.spec.paused === true) return false;
-  if (step.pause !== undefined) return pauseStepDone(p);
-  // Steps of other kinds are held before they get here (controller/rules/rollout/support.ts).
-  if (step.setWeight === undefined && step.setCanaryScale === undefined) return false;
-  const { rollout } = p.world;
-  if (trafficRoutingOf(rollout) === undefined) return atBasicSizes(rollout, roles(p));
-  const verified = step.setWeight === undefined || p.weights?.verified !== false;
-  return verified && atRoutedSizes(rollout, roles(p), p.weights);
-}
-
-/** A step in the words of events and of the command line (docs/behaviour/canary.md#how-a-step-is-written). */
-export function stepText(step: CanaryStep): string {
-  if (step.setWeight !== undefined) return `setWeight: ${step.setWeight}`;
-  if (step.pause !== undefined) return step.pause.duration === undefined ? "pause" : `pause: ${step.pause.duration}`;
-  if (step.experiment !== undefined) return "experiment";
-  if (step.analysis !== undefined) return "analysis";
-  if (step.setCanaryScale !== undefined) return canaryScaleText(step.setCanaryScale);
-  if (step.plugin !== undefined) return `plugin: ${step.plugin.name}`;
-  if (step.setHeaderRoute !== undefined) return `setHeaderRoute: ${step.setHeaderRoute.name}`;
-  return step.setMirrorRoute === undefined ? "invalid" : `setMirrorRoute: ${step.setMirrorRoute.name}`;
-}
-
-function canaryScaleText(scale: NonNullable<CanaryStep["setCanaryScale"]>): string {
-  if (scale.weight !== undefined) return `setCanaryScale{weight: ${scale.weight}}`;
-  if (scale.matchTrafficWeight === true) return "setCanaryScale{matchTrafficWeight: true}";
-  return scale.replicas === undefined ? "invalid" : `setCanaryScale{replicas: ${scale.replicas}}`;
 }

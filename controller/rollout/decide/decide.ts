@@ -21,12 +21,15 @@ import type { Decision } from "../actions/action.ts";
 import { foldActions } from "../actions/fold.ts";
 import { DESIRED_REPLICAS, type RolloutEvent, type Snapshot } from "../model/model.ts";
 import { emit, noIntent, roles, setRolloutReplicas, statusOf, type Pass } from "../actions/pass.ts";
-import { isPaused, pauseIsOver } from "../course/pause.ts";
+import { isPaused } from "../course/pause.ts";
+import { pauseIsOver } from "../course/step.ts";
 import { availablePods, hashOf, podsForAutoscaler, sum } from "../model/replicaSets.ts";
 import { updateBegins } from "../course/reset.ts";
 import { createNewReplicaSet, syncRevision } from "../revision/revision.ts";
 import { finishStatus, withPhaseAndDuration } from "../status/status.ts";
 import { atEndlessStep } from "../status/stuck.ts";
+import { STEPS } from "../../steps/kinds.ts";
+import type { StepTable } from "../../steps/table.ts";
 import { noteWorkload, observeWorkload, scaleWorkload, syncHold } from "../revision/workload.ts";
 
 /**
@@ -37,19 +40,25 @@ const MAX_PASSES = 500;
 /** What a pass costs, whatever it is about. */
 const STEPS_A_PASS = 200;
 
-/** What costs more than any real Rollout does is held as invalid, with the reason. */
-export function decide(snapshot: Snapshot, now: number): Decision {
-  const decided = within(LIMITS.decision, () => decideWithin(snapshot, now));
+/**
+ * What costs more than any real Rollout does is held as invalid, with the reason.
+ *
+ * @param now ms since the epoch
+ * @param steps the kinds of canary steps that there are
+ */
+export function decide(snapshot: Snapshot, now: number, steps: StepTable = STEPS): Decision {
+  const decided = within(LIMITS.decision, () => decideWithin(snapshot, now, steps));
   if (!(decided instanceof TooCostlyError)) return decided;
   const invalid = `spec: Invalid value: "…": ${tooCostly(decided, LIMITS.decision, "decide about")}`;
-  return decideWithin({ ...snapshot, invalid, orphans: [], strays: [] }, now);
+  return decideWithin({ ...snapshot, invalid, orphans: [], strays: [] }, now, steps);
 }
 
-function decideWithin(snapshot: Snapshot, now: number): Decision {
+function decideWithin(snapshot: Snapshot, now: number, steps: StepTable): Decision {
   const before = snapshot.rollout.status ?? {};
   const p: Pass = {
     snapshot,
     now,
+    steps,
     world: snapshot,
     pause: noIntent,
     weights: before.canary?.weights,
@@ -308,7 +317,7 @@ function conclude(p: Pass, before: RolloutStatus): Decision {
 /** Looks again one second after the progress deadline, unless lack of progress does not count now. */
 function wakeForDeadline(p: Pass, rollout: Rollout, status: RolloutStatus): void {
   if (p.snapshot.invalid !== undefined || isPaused(rollout, status) || status.abort === true) return;
-  if (atEndlessStep(rollout) || isHealthy(rollout, status, status)) return;
+  if (atEndlessStep(rollout, p.steps) || isHealthy(rollout, status, status)) return;
   if (findCondition(status.conditions, "Progressing")?.reason === "ProgressDeadlineExceeded") return;
   const deadline = progressDeadline(rollout, status);
   if (deadline !== undefined && deadline + 1000 > p.now) p.wakeAts.push(deadline + 1000);

@@ -11,9 +11,10 @@ import {
   type WorkloadFacts,
 } from "../model/model.ts";
 import { matchesSelector } from "../../../kube/object/selector.ts";
-import { INGRESSES } from "../../../providers/traffic/ingress.ts";
+import type { Lookup } from "../../../kube/validation/lookup.ts";
+import type { Resource } from "../../../schema/kube.ts";
 import { routersOf } from "../../../providers/traffic/routers.ts";
-import { ingressFindings } from "../../rules/rollout/ingress.ts";
+import { namedObjectFindings } from "../../rules/rollout/namedObjects.ts";
 import { routerViolations } from "../../rules/rollout/routers.ts";
 import { LIMITS } from "../../../kube/object/budget.ts";
 import type { Resolution } from "../../rules/rollout/input.ts";
@@ -190,7 +191,7 @@ function snapshotOf(stores: Stores, { rollout, workload }: Complete, facts: Read
     ...(workload === undefined ? {} : { workload }),
     ...routingOf(stores, rollout),
   };
-  const invalid = facts.invalid ?? serviceProblem(rollout, services) ?? ingressProblem(stores, rollout);
+  const invalid = facts.invalid ?? serviceProblem(rollout, services) ?? namedObjectProblem(stores, rollout);
   // A Rollout that is not driven claims nothing either.
   if (invalid !== undefined) return { ...base, invalid, replicaSets: owned, orphans: [], strays: [] };
   return {
@@ -208,23 +209,28 @@ function serviceProblem(rollout: Rollout, services: ReadonlyMap<string, ServiceF
 }
 
 function routingOf({ routed }: Stores, rollout: Rollout): Pick<Snapshot, "routing"> {
-  if (routersOf(rollout).length === 0) return {};
+  if (routersOf(rollout, routed.routers).length === 0) return {};
   return { routing: (traffic) => routingState(routed, rollout, traffic) };
 }
 
-/** Ingresses that are not there, or lead elsewhere, or that we may not see (docs/behaviour/validation.md#ingresses). */
-function ingressProblem({ routed }: Stores, rollout: Rollout): string | undefined {
+/** Objects that are not there, or lead elsewhere, or that we may not see (docs/behaviour/validation.md#ingresses). */
+function namedObjectProblem({ routed }: Stores, rollout: Rollout): string | undefined {
   const { namespace } = rollout.metadata;
   const refused = routedObjects(routed, rollout)
     .map(([, object]) => object)
     .find(({ kind }) => kind === "refused");
   if (refused?.kind === "refused") return `spec.strategy.canary.trafficRouting: Forbidden: ${refused.why}`;
-  const look = (name: string): unknown => {
-    const known = lookRouted(routed, { resource: INGRESSES, namespace, name });
-    return known.kind === "found" ? known.object : undefined;
+  const objectsOf = (resource: Resource): Lookup<unknown> => {
+    const look = (name: string): unknown => {
+      const known = lookRouted(routed, { resource, namespace, name });
+      return known.kind === "found" ? known.object : undefined;
+    };
+    return { get: look, has: (name) => look(name) !== undefined };
   };
-  const { refuse, warn } = ingressFindings(rollout, { get: look, has: (name) => look(name) !== undefined });
-  const [violation] = [...warn, ...refuse];
+  const [violation] = namedObjectFindings(rollout, objectsOf, routed.routers).flatMap(({ refuse, warn }) => [
+    ...warn,
+    ...refuse,
+  ]);
   return violation === undefined ? undefined : violationText(violation);
 }
 

@@ -88,12 +88,21 @@ describe("a Rollout is held as invalid for", () => {
   });
 
   test("a template that takes too long to hash", () => {
-    const env = [{ name: "E", value: "é<".repeat(700_000) }];
+    const env = [{ name: "E", value: "<".repeat(524_000) }];
     const { invalid, gathered } = looked(
       rollout({ template: template({ containers: [{ name: "c", image: "i", env }] }) }),
     );
     expect(invalid).toContain("hashing its template or steps");
     expect(gathered).toBeLessThanOrEqual(LIMITS.facts.steps + 1_000_000 / 32);
+  });
+
+  test("a template of more than half a mebibyte, before anything is hashed", () => {
+    const env = [{ name: "E", value: "é<".repeat(700_000) }];
+    const { invalid, gathered } = looked(
+      rollout({ template: template({ containers: [{ name: "c", image: "i", env }] }) }),
+    );
+    expect(invalid).toBe(held("too large to judge: it has 2100113 bytes of names and texts, 524288 are allowed"));
+    expect(gathered).toBeLessThan(100);
   });
 
   test("its first mistake, when what comes after that is too costly", () => {
@@ -139,8 +148,8 @@ describe("a Rollout is driven with", () => {
     expect(actions).toBeGreaterThan(900);
   });
 
-  test("a template of a megabyte", () => {
-    const env = [{ name: "E", value: "x".repeat(1_400_000) }];
+  test("a template of half a mebibyte", () => {
+    const env = [{ name: "E", value: "x".repeat(524_000) }];
     const { invalid, gathered } = looked(
       rollout({ template: template({ containers: [{ name: "c", image: "i", env }] }) }),
     );

@@ -5,7 +5,10 @@
  */
 import type { Resource } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
-import { createStore, type Store, type Stored } from "../../../kube/runtime/cache.ts";
+import type { Store, Stored } from "../../../kube/runtime/cache.ts";
+import { heldBack, tooLong, whyHeldBack } from "../../../kube/validation/size.ts";
+import { createRoom, type Room, roomy, weightOf } from "./room.ts";
+import { whyNot } from "./slim.ts";
 
 /** A row for each kind. `Raw`: as the API server sends it; `T`: what is kept. */
 export interface OptionalKind<T extends Stored = Stored, Raw extends Stored = Stored> {
@@ -16,6 +19,8 @@ export interface OptionalKind<T extends Stored = Stored, Raw extends Stored = St
   neededBy(rollout: Rollout): readonly string[];
   /** Drops what nobody reads. Never mutates `raw`. */
   slim(raw: Raw): T;
+  /** Of an object that is too large to be held: what tells it from others. */
+  restOf(object: T): T;
   /** Whether a change is news for the Rollouts that refer to the object; what only moves the version is none. */
   heeds(old: T, next: T): boolean;
 }
@@ -42,8 +47,17 @@ export interface OptionalStore<T extends Stored = Stored, Raw extends Stored = S
 
 export function createOptionalStore<T extends Stored, Raw extends Stored>(
   kind: OptionalKind<T, Raw>,
+  room: Room = createRoom(),
 ): OptionalStore<T, Raw> {
-  const objects = createStore<T, never, Raw>({ transform: (raw) => kind.slim(raw) });
+  const objects = roomy<T, never, Raw>(room, {
+    transform(raw) {
+      const object = kind.slim(raw);
+      const { uid = "", namespace = "", name = "" } = object.metadata;
+      const why = whyNot(uid, { kind: kind.resource, namespace, name, bytes: weightOf(object) }, tooLong(object), room);
+      return why === undefined ? object : heldBack(kind.restOf(object), why);
+    },
+    isPartial: (held) => whyHeldBack(held) !== undefined,
+  });
   const seen = new Set<string>();
   return {
     kind,

@@ -5,6 +5,7 @@
 import type { Rollout } from "../../../schema/rollout.ts";
 import type { WorkloadFacts } from "../model/model.ts";
 import { groupOf, workloadKindOf } from "../../rules/rollout/workloadRef.ts";
+import { whyHeldBack } from "../../../kube/validation/size.ts";
 import type { WorkloadStores } from "./workloads.ts";
 
 export type Resolved =
@@ -37,6 +38,8 @@ export function resolve(workloads: WorkloadStores, rollout: Rollout): Resolved {
     case "refused":
       return { kind: "broken", why: `spec.workloadRef: Forbidden: ${object.why}` };
     case "found": {
+      const heldBack = whyHeldBack(object.object);
+      if (heldBack !== undefined) return { kind: "broken", why: `${store.kind.resource} "${key}" is ${heldBack}` };
       const { template: found, selector, ...workload } = object.object.facts;
       const own = rollout.spec.selector ?? selector;
       const spec = { ...rollout.spec, template: found, ...(own === undefined ? {} : { selector: own }) };

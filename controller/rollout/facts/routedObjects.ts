@@ -4,16 +4,20 @@ import type {
   RoutedObject,
   RoutedResource,
   Router,
-  RouterSettings,
+  RoutingInput,
   RoutingPlan,
   Traffic,
+  Verification,
 } from "../../../providers/traffic/router.ts";
-import { ROUTERS, routersOf } from "../../../providers/traffic/routers.ts";
-import { resourceName } from "../../../schema/kube.ts";
+import { DRIVEN_ROUTERS, isConfigured, routersOf } from "../../../providers/traffic/routers.ts";
+import type { RouterSettings } from "../../../providers/traffic/settings.ts";
+import { type Resource, resourceName } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import type { Stored } from "../../../kube/runtime/cache.ts";
 import { equal } from "../../../kube/object/equality.ts";
 import { spend } from "../../../kube/object/budget.ts";
+import { whyHeldBack } from "../../../kube/validation/size.ts";
+import { createRoom, type Room } from "./room.ts";
 import type { RoutingState } from "../model/model.ts";
 import { createOptionalStore, type Known, type OptionalKind, type OptionalStore } from "./optionalStore.ts";
 
@@ -22,6 +26,8 @@ export type RoutedStore = OptionalStore<StoredObject, StoredObject>;
 
 /** What the controller knows of routers' objects, and how it was told to take them. */
 export interface Routed {
+  /** The rows of those that are driven. */
+  readonly routers: readonly Router[];
   readonly settings: RouterSettings;
   /** By `resourceName`. */
   readonly stores: ReadonlyMap<string, RoutedStore>;
@@ -37,26 +43,31 @@ const MOST_REFS = 20_000;
  * it is held for its size: nobody has to look for them.
  */
 export function refsOf(router: Router, rollout: Rollout, settings: RouterSettings): readonly ObjectRef[] {
-  const refs = router.configured(rollout) ? router.reads(rollout, settings) : [];
+  const refs = isConfigured(router, rollout) ? router.reads(rollout, settings) : [];
   return refs.length > MOST_REFS ? [] : refs;
 }
 
-export function createRouted(settings: RouterSettings): Routed {
+export function createRouted(
+  settings: RouterSettings,
+  room: Room = createRoom(),
+  routers: readonly Router[] = DRIVEN_ROUTERS,
+): Routed {
   const resources = new Map(
-    ROUTERS.flatMap((router) => router.resources(settings)).map((resource) => [resourceName(resource), resource]),
+    routers.flatMap((router) => router.resources(settings)).map((resource) => [resourceName(resource), resource]),
   );
   const stores = [...resources].map(
-    ([name, resource]) => [name, createOptionalStore(routedKind(name, resource, settings))] as const,
+    ([name, resource]) => [name, createOptionalStore(routedKind(name, resource, settings, routers), room)] as const,
   );
-  return { settings, stores: new Map(stores) };
+  return { routers, settings, stores: new Map(stores) };
 }
 
 function routedKind(
   name: string,
   resource: RoutedResource,
   settings: RouterSettings,
+  routers: readonly Router[],
 ): OptionalKind<StoredObject, StoredObject> {
-  const readers = ROUTERS.filter((router) => router.resources(settings).some((one) => resourceName(one) === name));
+  const readers = routers.filter((router) => router.resources(settings).some((one) => resourceName(one) === name));
   return {
     api: resource,
     resource: name,
@@ -69,6 +80,11 @@ function routedKind(
       ),
     ],
     slim: slimObject,
+    restOf: ({ apiVersion, kind, metadata: { name, namespace, uid, resourceVersion } }) => ({
+      ...(apiVersion === undefined ? {} : { apiVersion }),
+      ...(kind === undefined ? {} : { kind }),
+      metadata: { name, namespace, uid, resourceVersion },
+    }),
     heeds: (old, next) =>
       readers.some((router) => router.heeds(old, settings) || router.heeds(next, settings)) &&
       !sameButVersion(old, next),
@@ -96,10 +112,15 @@ const versionless = ({ metadata, ...rest }: StoredObject): object => ({
 
 const sameButVersion = (a: StoredObject, b: StoredObject): boolean => equal(versionless(a), versionless(b));
 
-export function lookRouted({ stores }: Routed, ref: ObjectRef): Known<StoredObject> {
+export function lookRouted(
+  { stores }: Routed,
+  ref: Omit<ObjectRef, "resource"> & { readonly resource: Resource },
+): Known<StoredObject> {
   spend(4, "looking for the objects of its routers");
   const store = stores.get(resourceName(ref.resource));
-  return store === undefined ? { kind: "absent" } : store.look(routedKey(ref));
+  const known = store?.look(routedKey(ref)) ?? { kind: "absent" };
+  const why = known.kind === "found" ? whyHeldBack(known.object) : undefined;
+  return why === undefined ? known : { kind: "refused", why: `${resourceName(ref.resource)} "${ref.name}" is ${why}` };
 }
 
 /** All objects by which a Rollout is routed, as the cache has them. */
@@ -107,25 +128,45 @@ export function routedObjects(
   routed: Routed,
   rollout: Rollout,
 ): readonly (readonly [ObjectRef, Known<StoredObject>])[] {
-  return routersOf(rollout)
+  return routersOf(rollout, routed.routers)
     .flatMap((router) => router.reads(rollout, routed.settings))
     .map((ref) => [ref, lookRouted(routed, ref)] as const);
 }
 
-export function planOf(routed: Routed, router: Router, rollout: Rollout, traffic: Traffic): RoutingPlan {
+function inputOf(routed: Routed, rollout: Rollout, traffic: Traffic): RoutingInput {
   const object = (ref: ObjectRef): RoutedObject | undefined => {
     const known = lookRouted(routed, ref);
     return known.kind === "found" ? known.object : undefined;
   };
-  return router.route({ rollout, traffic, settings: routed.settings, object });
+  return { rollout, traffic, settings: routed.settings, object };
+}
+
+export const planOf = (routed: Routed, router: Router, rollout: Rollout, traffic: Traffic): RoutingPlan =>
+  router.route(inputOf(routed, rollout, traffic));
+
+const UNWRITTEN: Verification = { kind: "notYet", reason: "the objects of its routers are being written" };
+
+/** Of all routers that verify: the first that failed, else the first that has to wait; undefined where none does. */
+function verificationOf(routers: readonly Router[], open: boolean, input: RoutingInput): Verification | undefined {
+  const verifying = routers.flatMap(({ verify }) => verify ?? []);
+  if (verifying.length === 0) return undefined;
+  if (open) return UNWRITTEN;
+  const answers = verifying.map((verify) => verify(input));
+  const worst = answers.find(({ kind }) => kind === "failed") ?? answers.find(({ kind }) => kind === "notYet");
+  return worst ?? { kind: "verified" };
 }
 
 /** How the objects of all routers of a Rollout stand to some traffic; the first fault is told. */
 export function routingState(routed: Routed, rollout: Rollout, traffic: Traffic): RoutingState {
-  const plans = routersOf(rollout).map((router) => planOf(routed, router, rollout, traffic));
+  const routers = routersOf(rollout, routed.routers);
+  const input = inputOf(routed, rollout, traffic);
+  const plans = routers.map((router) => router.route(input));
   const open = plans.some(({ writes }) => writes.length > 0);
   const fault = plans.find((plan) => plan.kind === "fault");
-  if (fault === undefined) return { kind: open ? "open" : "settled" };
+  if (fault === undefined) {
+    const verification = verificationOf(routers, open, input);
+    return { kind: open ? "open" : "settled", ...(verification === undefined ? {} : { verification }) };
+  }
   const { message, event } = fault;
   return { kind: "fault", message, open, events: event === undefined ? [] : [event] };
 }

@@ -2,8 +2,10 @@ import { describe, expect, test } from "bun:test";
 import type { ReplicaSet } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { templateDigest } from "../hash/templateDigest.ts";
-import { EPHEMERAL_METADATA, HASH_LABEL } from "../model/model.ts";
-import { createStores, replicaSetFacts, servicesOf, slimRollout } from "./stores.ts";
+import { EPHEMERAL_METADATA, HASH_LABEL, MANAGED_BY } from "../model/model.ts";
+import { createStores, replicaSetFacts, servicesOf } from "./stores.ts";
+import { createRoom } from "./room.ts";
+import { slimRollout } from "./slim.ts";
 
 const template = { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "web:1" }] } };
 
@@ -65,7 +67,11 @@ describe("the caches", () => {
       metadata: { name: "web", namespace: "ns", annotations: { [lastApplied]: "{}", team: "a" }, managedFields: [{}] },
       spec: {},
     };
-    expect(slimRollout(raw).metadata).toEqual({ name: "web", namespace: "ns", annotations: { team: "a" } });
+    expect(slimRollout(raw, createRoom()).metadata).toEqual({
+      name: "web",
+      namespace: "ns",
+      annotations: { team: "a" },
+    });
   });
 
   test("look for the Ingresses that a Rollout names, but for none of more than a Rollout may have members", () => {
@@ -86,6 +92,23 @@ describe("the caches", () => {
     expect(ingresses?.kind.neededBy(naming(10_001))).toEqual([]);
     rollouts.upsert(naming(10_001));
     expect(rollouts.by("need", "ingresses.networking.k8s.io")).toEqual([]);
+  });
+
+  test("hold of what manages a Service no more than a name can have, and one character to show that it is none", () => {
+    const { services } = createStores();
+    const managers = { named: "w".repeat(253), hostile: "w".repeat(250_000) };
+    for (const [name, manager] of Object.entries(managers)) {
+      const metadata = {
+        name,
+        namespace: "ns",
+        uid: name,
+        resourceVersion: "5",
+        annotations: { [MANAGED_BY]: manager },
+      };
+      services.upsert({ metadata });
+    }
+    expect(services.get("ns/named")?.facts.annotations[MANAGED_BY]).toBe("w".repeat(253));
+    expect(services.get("ns/hostile")?.facts.annotations[MANAGED_BY]).toBe("w".repeat(254));
   });
 
   test("find the Services that a Rollout names, each once", () => {

@@ -3,6 +3,7 @@ import type { ReplicaSet, Service } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { templateDigest } from "../hash/templateDigest.ts";
 import { createStore, type Store } from "../../../kube/runtime/cache.ts";
+import { equal } from "../../../kube/object/equality.ts";
 import { instant } from "../../../kube/object/time.ts";
 import {
   EPHEMERAL_METADATA,
@@ -17,10 +18,14 @@ import { avoiding, injectedAntiAffinity, withoutAntiAffinity } from "../model/an
 import { injectedMetadata } from "../revision/podMetadata.ts";
 import { formatSelector } from "../../../kube/object/selector.ts";
 import { LIMITS, TooCostlyError, within } from "../../../kube/object/budget.ts";
-import { sizeViolations } from "../../../kube/validation/size.ts";
-import type { RouterSettings } from "../../../providers/traffic/router.ts";
+import { sizeViolations, whyHeldBack } from "../../../kube/validation/size.ts";
+import type { Router } from "../../../providers/traffic/router.ts";
+import { DRIVEN_ROUTERS, settingsOf } from "../../../providers/traffic/routers.ts";
+import { type RouterSettings, settingsBy } from "../../../providers/traffic/settings.ts";
 import { createRouted, type Routed } from "./routedObjects.ts";
 import { needsOf, type OptionalStore } from "./optionalStore.ts";
+import { createRoom, type Room, type RoomLimits, roomy } from "./room.ts";
+import { slimRollout } from "./slim.ts";
 import { createWorkloadStores, type WorkloadStores } from "./workloads.ts";
 
 /** An object of which only the facts are kept. */
@@ -37,6 +42,17 @@ export interface Cached<Facts> {
 export type CachedReplicaSet = Cached<ReplicaSetFacts>;
 export type CachedService = Cached<ServiceFacts>;
 
+/** What `sameFacts` compares. */
+interface Versioned {
+  readonly facts: { readonly resourceVersion: string };
+}
+
+/** Equal but for the version: nothing that a decision rests on has changed. */
+export const sameFacts = (old: Versioned | undefined, next: Versioned | undefined): boolean =>
+  old !== undefined &&
+  next !== undefined &&
+  equal({ ...old.facts, resourceVersion: "" }, { ...next.facts, resourceVersion: "" });
+
 export interface Stores {
   /**
    * Found by the Services that they name ("namespace/service"), as owners by their uid and by their namespace, and by what
@@ -51,32 +67,35 @@ export interface Stores {
   readonly routed: Routed;
   /** All kinds that are cached only while a Rollout needs them. */
   readonly optional: readonly OptionalStore[];
-  /** True while an answer to a write of our own is taken in: it tells nothing that its decision did not know. */
-  ownWrite: boolean;
+  /** Taken by the objects of all caches that hold whole ones. */
+  readonly room: Room;
 }
-
-/** As the reference's flags have them. */
-const DEFAULT_ROUTERS: RouterSettings = {
-  nginxIngressClasses: ["nginx"],
-  albIngressClasses: ["alb"],
-  trafficSplitVersion: "v1alpha1",
-};
 
 export const orphansIn = (namespace: string): string => `orphans/${namespace}`;
 
-export function createStores(routers: RouterSettings = DEFAULT_ROUTERS): Stores {
-  const workloads = createWorkloadStores();
-  const routed = createRouted(routers);
+/** `given`: by default what the flags have by default. */
+export function createStores(
+  given?: RouterSettings,
+  limits?: RoomLimits,
+  routers: readonly Router[] = DRIVEN_ROUTERS,
+): Stores {
+  const room = createRoom(limits);
+  const workloads = createWorkloadStores(room);
+  const routed = createRouted(given ?? settingsBy(settingsOf(routers), () => undefined), room, routers);
   const optional = [...Object.values(workloads), ...routed.stores.values()];
   const kinds = optional.map(({ kind }) => kind);
   // What is too large is not driven, and names nothing that anybody has to look for.
   const need = (rollout: Rollout): string[] => (sizeViolations(rollout).length > 0 ? [] : needsOf(kinds, rollout));
   return {
-    ownWrite: false,
+    room,
     workloads,
     routed,
     optional,
-    rollouts: createStore({ transform: slimRollout, indices: { service: serviceKeys, owner: ownerKeys, need } }),
+    rollouts: roomy(room, {
+      transform: (raw: Rollout) => slimRollout(raw, room),
+      isPartial: (held) => whyHeldBack(held) !== undefined,
+      indices: { service: serviceKeys, owner: ownerKeys, need },
+    }),
     replicaSets: createStore({
       transform: cachedReplicaSet,
       indices: {
@@ -113,16 +132,6 @@ const serviceKeys = (rollout: Rollout): string[] =>
   servicesOf(rollout).map((name) => `${rollout.metadata.namespace}/${name}`);
 
 const ownerKeys = ({ metadata }: Rollout): string[] => [metadata.uid ?? "", metadata.namespace];
-
-const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
-
-/** Rollouts are kept whole, but for bookkeeping that nothing here reads and that is often larger than the rest. */
-export function slimRollout(raw: Rollout): Rollout {
-  const { managedFields: _, ...metadata } = raw.metadata as Rollout["metadata"] & { managedFields?: unknown };
-  if (metadata.annotations?.[LAST_APPLIED] === undefined) return { ...raw, metadata };
-  const { [LAST_APPLIED]: __, ...annotations } = metadata.annotations;
-  return { ...raw, metadata: { ...metadata, annotations } };
-}
 
 const identity = ({ metadata }: ReplicaSet | Service): Cached<unknown>["metadata"] => ({
   name: metadata.name,
@@ -214,6 +223,15 @@ function cachedReplicaSet(raw: ReplicaSet): CachedReplicaSet | undefined {
   return { metadata: identity(raw), facts: replicaSetFacts(raw) };
 }
 
+const longestName = 253;
+
+/**
+ * An annotation that should be a name may have 256 KiB. Of a text that is longer than any name its beginning still says
+ * that nobody is called so. Copied, since a part of a text holds the whole in memory.
+ */
+const nameIn = (text: string): string =>
+  text.length <= longestName ? text : Buffer.from(text.slice(0, longestName + 1)).toString();
+
 /** Only what a selector switch reads and writes. */
 function cachedService(raw: Service): CachedService {
   const metadata = identity(raw);
@@ -224,7 +242,7 @@ function cachedService(raw: Service): CachedService {
       name: metadata.name,
       resourceVersion: metadata.resourceVersion,
       selector: raw.spec?.selector ?? {},
-      annotations: manager === undefined ? {} : { [MANAGED_BY]: manager },
+      annotations: manager === undefined ? {} : { [MANAGED_BY]: nameIn(manager) },
     },
   };
 }

@@ -15,6 +15,7 @@ import { equal } from "../../../kube/object/equality.ts";
 import { REPLICAS_BEFORE, type WorkloadFacts } from "../model/model.ts";
 import type { WorkloadKind } from "../../rules/rollout/workloadRef.ts";
 import type { Cached } from "./stores.ts";
+import { createRoom, type Room } from "./room.ts";
 import { createOptionalStore, type OptionalKind, type OptionalStore } from "./optionalStore.ts";
 
 export interface WorkloadObject extends WorkloadFacts {
@@ -26,10 +27,10 @@ export type CachedWorkload = Cached<WorkloadObject>;
 
 export type WorkloadStores = Readonly<Record<WorkloadKind, OptionalStore<CachedWorkload, Workload>>>;
 
-export const createWorkloadStores = (): WorkloadStores => ({
-  Deployment: createOptionalStore(workloadKind("Deployment", "apps/v1", DEPLOYMENTS)),
-  ReplicaSet: createOptionalStore(workloadKind("ReplicaSet", "apps/v1", REPLICA_SETS)),
-  PodTemplate: createOptionalStore(workloadKind("PodTemplate", "v1", POD_TEMPLATES)),
+export const createWorkloadStores = (room: Room = createRoom()): WorkloadStores => ({
+  Deployment: createOptionalStore(workloadKind("Deployment", "apps/v1", DEPLOYMENTS), room),
+  ReplicaSet: createOptionalStore(workloadKind("ReplicaSet", "apps/v1", REPLICA_SETS), room),
+  PodTemplate: createOptionalStore(workloadKind("PodTemplate", "v1", POD_TEMPLATES), room),
 });
 
 function workloadKind(kind: WorkloadKind, apiVersion: string, api: Resource): OptionalKind<CachedWorkload, Workload> {
@@ -41,6 +42,7 @@ function workloadKind(kind: WorkloadKind, apiVersion: string, api: Resource): Op
         ? [`${metadata.namespace}/${spec.workloadRef.name ?? ""}`]
         : [],
     slim: cachedWorkload,
+    restOf: ({ metadata, facts }) => ({ metadata, facts: { ...facts, template: {}, selector: undefined } }),
     // Template and size are in the spec, whose changes are counted.
     heeds: (old, next) => !equal(essence(old), essence(next)),
   };

@@ -41,32 +41,6 @@ describe("fenceposts", () => {
   });
 });
 
-describe("the duration of a pause", () => {
-  const cases: readonly (readonly [duration: IntOrString | undefined, seconds: number | undefined])[] = [
-    [undefined, undefined],
-    [0, 0],
-    [30, 30],
-    ["30", 30],
-    ["0", 0],
-    ["30s", 30],
-    ["1m", 60],
-    ["1h30m", 5400],
-    ["1.5m", 90],
-    ["90m", 5400],
-    ["1h0m1s", 3601],
-    ["1500ms", 1],
-    ["999ms", 0],
-    ["1m0.9s", 60],
-    ["-5s", -5],
-    ["1d", -1],
-    ["soon", -1],
-    ["", -1],
-  ];
-  test.each(cases)("%p is %p seconds", (duration, seconds) => {
-    expect(defaults.pauseSeconds(duration)).toBe(seconds as never);
-  });
-});
-
 describe("defaults", () => {
   const canary = rolloutOf({ canary: {} });
   const blueGreen = rolloutOf({ blueGreen: { activeService: "active" } });

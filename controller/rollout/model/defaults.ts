@@ -2,7 +2,6 @@
  * Defaults that the controller applies in memory; the API server stores none of them
  * (docs/behaviour/objects.md#defaults).
  */
-import { pauseSeconds as secondsOfPause } from "../../../kube/object/duration.ts";
 import type { BlueGreenStrategy, CanaryStep, CanaryStrategy, Rollout } from "../../../schema/rollout.ts";
 import type { IntOrString } from "../../../schema/scalars.ts";
 
@@ -85,7 +84,3 @@ export function maxUnavailable(rollout: Rollout): number {
   const needsOne = canaryOf(rollout) !== undefined && unavailable === 0 && maxSurge(rollout) === 0;
   return Math.min(needsOne ? 1 : unavailable, total);
 }
-
-/** Seconds of a pause step; undefined pauses until resumed. What is no duration, which validation refuses, gives −1. */
-export const pauseSeconds = (duration: IntOrString | undefined): number | undefined =>
-  duration === undefined ? undefined : secondsOfPause(duration);

@@ -2,7 +2,7 @@
  * What is known about one Rollout's world, and what is told of it; what a decision asks for is in actions/.
  * Everything is plain readonly data. Times are milliseconds since the epoch unless a name says otherwise.
  */
-import type { RouterEvent, Traffic } from "../../../providers/traffic/router.ts";
+import type { RouterEvent, Traffic, Verification } from "../../../providers/traffic/router.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 
 /**
@@ -129,10 +129,10 @@ export interface PodLook {
 
 /** How the objects of all routers stand to some traffic. */
 export type RoutingState =
-  /** They say so. */
-  | { readonly kind: "settled" }
+  /** They say so. `verification`: absent where no router verifies. */
+  | { readonly kind: "settled"; readonly verification?: Verification }
   /** Something has to be written. */
-  | { readonly kind: "open" }
+  | { readonly kind: "open"; readonly verification?: Verification }
   /** Some router cannot: why, in one sentence. `open`: there is something to write all the same. */
   | {
       readonly kind: "fault";

@@ -6,7 +6,7 @@ import { describe, expect, test } from "bun:test";
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 import { maxSurge, maxUnavailable } from "../model/defaults.ts";
 import { HASH_LABEL, type ReplicaSetFacts } from "../model/model.ts";
-import { atBasicSizes, basicCanarySizes, canaryThresholdMet, currentSetWeight, nearestSplit } from "./replicas.ts";
+import { basicCanarySizes, basicSizesLack, canaryThresholdMet, currentSetWeight, nearestSplit } from "./replicas.ts";
 
 type Limits = Pick<NonNullable<NonNullable<Rollout["spec"]["strategy"]>["canary"]>, "maxSurge" | "maxUnavailable">;
 
@@ -175,24 +175,24 @@ describe("one move towards the split", () => {
 describe("the sizes of a step are reached", () => {
   test("when the canary is available and stable has been told its size", () => {
     const rollout = rolloutOf(5, 20);
-    expect(atBasicSizes(rollout, rolesOf(setOf("new", 1), setOf("old", 4)))).toBe(true);
-    expect(atBasicSizes(rollout, rolesOf(setOf("new", 1, 0), setOf("old", 4)))).toBe(false);
-    expect(atBasicSizes(rollout, rolesOf(setOf("new", 1), setOf("old", 5)))).toBe(false);
+    expect(basicSizesLack(rollout, rolesOf(setOf("new", 1), setOf("old", 4)))).toBeUndefined();
+    expect(basicSizesLack(rollout, rolesOf(setOf("new", 1, 0), setOf("old", 4)))).toBe("CanarySizeNotReached");
+    expect(basicSizesLack(rollout, rolesOf(setOf("new", 1), setOf("old", 5)))).toBe("StableSizeNotReached");
   });
 
   test("even if pods of stable are not available", () => {
-    expect(atBasicSizes(rolloutOf(5, 20), rolesOf(setOf("new", 1), setOf("old", 4, 2)))).toBe(true);
+    expect(basicSizesLack(rolloutOf(5, 20), rolesOf(setOf("new", 1), setOf("old", 4, 2)))).toBeUndefined();
   });
 
   test("only when stable's pods have been made", () => {
     const making = { ...setOf("old", 4), status: { replicas: 3, readyReplicas: 3, availableReplicas: 3 } };
-    expect(atBasicSizes(rolloutOf(5, 20), rolesOf(setOf("new", 1), making))).toBe(false);
+    expect(basicSizesLack(rolloutOf(5, 20), rolesOf(setOf("new", 1), making))).toBe("StableSizeNotReached");
   });
 
   test("only when no pod of a past revision is available", () => {
     const rollout = rolloutOf(5, 20);
-    expect(atBasicSizes(rollout, rolesOf(setOf("new", 1), setOf("old", 4), [setOf("past", 1)]))).toBe(false);
-    expect(atBasicSizes(rollout, rolesOf(setOf("new", 1), setOf("old", 4), [setOf("past", 1, 0)]))).toBe(true);
+    expect(basicSizesLack(rollout, rolesOf(setOf("new", 1), setOf("old", 4), [setOf("past", 1)]))).toBe("OldPodsLeft");
+    expect(basicSizesLack(rollout, rolesOf(setOf("new", 1), setOf("old", 4), [setOf("past", 1, 0)]))).toBeUndefined();
   });
 
   test("too early when the weight falls without surge: 75 % to 90 % of 5 pods ends at 3/2 first", () => {

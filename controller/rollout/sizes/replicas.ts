@@ -15,6 +15,9 @@ import {
 } from "../model/defaults.ts";
 import type { ReplicaSetFacts } from "../model/model.ts";
 import { availablePods, lastingPods, sizeOf, sum, type Roles } from "../model/replicaSets.ts";
+import { STEPS } from "../../steps/kinds.ts";
+import type { SizeReason } from "../../steps/reasons.ts";
+import { type StepTable, weightAfter } from "../../steps/table.ts";
 
 /** Sizes of the two ReplicaSets that matter; pods of others come on top until they are gone. */
 export interface Split {
@@ -23,11 +26,10 @@ export interface Split {
 }
 
 /** Weight asked for by the steps up to the current one; full weight once all steps are done, 0 while aborted. */
-export function currentSetWeight(rollout: Rollout): number {
+export function currentSetWeight(rollout: Rollout, steps: StepTable = STEPS): number {
   if (rollout.status?.abort === true) return 0;
   if (currentStepOf(rollout) === undefined) return fullWeight(rollout);
-  const upToNow = stepsOf(rollout).slice(0, (stepIndexOf(rollout) ?? 0) + 1);
-  return upToNow.findLast((step) => step.setWeight !== undefined)?.setWeight ?? 0;
+  return weightAfter(steps, stepsOf(rollout), (stepIndexOf(rollout) ?? 0) + 1);
 }
 
 /** All pods are to be the new ReplicaSet's, whatever the steps say. */
@@ -110,14 +112,14 @@ function grow(roles: Roles, distinctStable: ReplicaSetFacts | undefined, wanted:
 }
 
 /** Sizes for this instant: one move towards the wanted split that keeps within surge and unavailability. */
-export function basicCanarySizes(rollout: Rollout, roles: Roles): Split {
+export function basicCanarySizes(rollout: Rollout, roles: Roles, steps: StepTable = STEPS): Split {
   const total = desiredReplicas(rollout);
   const { newRS } = roles;
   const stableRS = roles.stableRS?.name === newRS?.name ? undefined : roles.stableRS;
   const wanted =
     stableRS === undefined
       ? { canary: total, stable: 0 }
-      : nearestSplit(total, wantsAll(rollout) ? FULL_WEIGHT : currentSetWeight(rollout), maxSurge(rollout));
+      : nearestSplit(total, wantsAll(rollout) ? FULL_WEIGHT : currentSetWeight(rollout, steps), maxSurge(rollout));
   const maxTotal = total + maxSurge(rollout);
   const { canary, stable } = grow(roles, stableRS, wanted, maxTotal);
   if (sum(roles.others, sizeOf) > 0) return { canary, stable };
@@ -149,14 +151,14 @@ export function canaryThresholdMet(rollout: Rollout, newRS: ReplicaSetFacts | un
 }
 
 /**
- * True when the ReplicaSets of a canary without a router have reached what the current step asks for
- * (docs/behaviour/canary.md#when-a-step-is-complete).
+ * What the ReplicaSets of a canary without a router lack of what the current step asks for; undefined when they have
+ * reached it (docs/behaviour/canary.md#when-a-step-is-complete).
  */
-export function atBasicSizes(rollout: Rollout, roles: Roles): boolean {
-  const wanted = basicCanarySizes(rollout, roles);
+export function basicSizesLack(rollout: Rollout, roles: Roles, steps: StepTable = STEPS): SizeReason | undefined {
+  const wanted = basicCanarySizes(rollout, roles, steps);
   const stable = roles.stableRS;
-  if (!canaryThresholdMet(rollout, roles.newRS, wanted.canary)) return false;
+  if (!canaryThresholdMet(rollout, roles.newRS, wanted.canary)) return "CanarySizeNotReached";
   if (stable === undefined || stable.replicas !== wanted.stable || stable.status.replicas !== wanted.stable)
-    return false;
-  return sum(roles.others, availablePods) === 0;
+    return "StableSizeNotReached";
+  return sum(roles.others, availablePods) === 0 ? undefined : "OldPodsLeft";
 }

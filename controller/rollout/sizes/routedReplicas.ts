@@ -2,7 +2,7 @@
  * How many pods the canary and the stable ReplicaSet should have when a router splits the traffic
  * (docs/behaviour/canary.md#sizes-with-a-router).
  */
-import type { CanaryStep, Rollout, TrafficWeights } from "../../../schema/rollout.ts";
+import type { Rollout, TrafficWeights } from "../../../schema/rollout.ts";
 import {
   abortScaleDownDelaySeconds,
   canaryOf,
@@ -16,6 +16,9 @@ import {
 } from "../model/defaults.ts";
 import { hashOf, type Roles } from "../model/replicaSets.ts";
 import { canaryThresholdMet, currentSetWeight, type Split, wantsAll } from "./replicas.ts";
+import type { CanarySize } from "../../steps/kind.ts";
+import type { SizeReason } from "../../steps/reasons.ts";
+import { sizeAfter, type StepTable, weightsOf } from "../../steps/table.ts";
 
 /** Pods that carry `weight` of the traffic, rounded up. */
 export const podsFor = (rollout: Rollout, weight: number): number =>
@@ -28,14 +31,13 @@ function withMinimum(rollout: Rollout, pods: number): number {
 }
 
 /**
- * The nearest setCanaryScale up to the current step. One that follows the traffic again ends it; so do the end of the
+ * The size of the canary apart from its traffic, by the nearest step up to the current one that names any. One that follows the traffic again ends it; so do the end of the
  * steps and an abort, unless the user keeps aborted pods for ever (abortScaleDownDelaySeconds: 0).
  */
-export function canaryScaleOf(rollout: Rollout): CanaryStep["setCanaryScale"] {
+function canaryScaleOf(rollout: Rollout, steps: StepTable): CanarySize | undefined {
   if (trafficRoutingOf(rollout) === undefined || currentStepOf(rollout) === undefined) return undefined;
   if (rollout.status?.abort === true && abortScaleDownDelaySeconds(rollout) !== undefined) return undefined;
-  const upToNow = stepsOf(rollout).slice(0, (stepIndexOf(rollout) ?? 0) + 1);
-  const scale = upToNow.findLast((step) => step.setCanaryScale !== undefined)?.setCanaryScale;
+  const scale = sizeAfter(steps, stepsOf(rollout), (stepIndexOf(rollout) ?? 0) + 1);
   return scale?.matchTrafficWeight === true ? undefined : scale;
 }
 
@@ -43,15 +45,14 @@ export function canaryScaleOf(rollout: Rollout): CanaryStep["setCanaryScale"] {
  * Weight that the canary's size follows. An aborted one with dynamicStableScale goes back over its setWeight steps, so
  * that the stable ReplicaSet grows in the same portions: to the first that needs fewer pods than the canary still must have.
  */
-export function canaryWeight(rollout: Rollout, { newRS, stableRS }: Roles): number {
+export function canaryWeight(rollout: Rollout, { newRS, stableRS }: Roles, steps: StepTable): number {
   const dynamic = canaryOf(rollout)?.dynamicStableScale === true;
   if (rollout.status?.abort !== true || !dynamic || newRS === undefined || stableRS === undefined)
-    return currentSetWeight(rollout);
+    return currentSetWeight(rollout, steps);
   const missing = desiredReplicas(rollout) - stableRS.status.availableReplicas;
   // A canary that keeps its pods for a named time would never let the weight sink, if they counted.
   const pods = namesAbortDelay(rollout) ? missing : Math.max(missing, newRS.status.availableReplicas);
-  const weights = stepsOf(rollout).flatMap((step) => (step.setWeight === undefined ? [] : [step.setWeight]));
-  return weights.findLast((weight) => podsFor(rollout, weight) < pods) ?? 0;
+  return weightsOf(steps, stepsOf(rollout)).findLast((weight) => podsFor(rollout, weight) < pods) ?? 0;
 }
 
 /**
@@ -59,11 +60,16 @@ export function canaryWeight(rollout: Rollout, { newRS, stableRS }: Roles): numb
  * pods until the promotion; with it, as many as the higher of its wanted and its actual weight needs: pods go after the
  * traffic has gone, and come before it comes.
  */
-export function routedCanarySizes(rollout: Rollout, roles: Roles, weights: TrafficWeights | undefined): Split {
+export function routedCanarySizes(
+  rollout: Rollout,
+  roles: Roles,
+  weights: TrafficWeights | undefined,
+  steps: StepTable,
+): Split {
   const total = desiredReplicas(rollout);
-  const scale = wantsAll(rollout) ? undefined : canaryScaleOf(rollout);
+  const scale = wantsAll(rollout) ? undefined : canaryScaleOf(rollout, steps);
   const full = fullWeight(rollout);
-  const weight = wantsAll(rollout) ? full : (scale?.weight ?? canaryWeight(rollout, roles));
+  const weight = wantsAll(rollout) ? full : (scale?.weight ?? canaryWeight(rollout, roles, steps));
   const fixed = scale?.replicas;
   // Pods go after their traffic, unless somebody has named a size.
   const kept = scale === undefined ? carriedBy(rollout, roles, weights) : 0;
@@ -82,13 +88,19 @@ function carriedBy(rollout: Rollout, { newRS }: Roles, weights: TrafficWeights |
 }
 
 /**
- * True when the ReplicaSets have reached what the current step asks for
+ * What the ReplicaSets lack of what the current step asks for; undefined when they have reached it
  * (docs/behaviour/canary.md#when-a-step-is-complete).
  */
-export function atRoutedSizes(rollout: Rollout, roles: Roles, weights: TrafficWeights | undefined): boolean {
-  const wanted = routedCanarySizes(rollout, roles, weights);
-  if (!canaryThresholdMet(rollout, roles.newRS, wanted.canary)) return false;
-  if (canaryOf(rollout)?.dynamicStableScale === true) return true;
+export function routedSizesLack(
+  rollout: Rollout,
+  roles: Roles,
+  weights: TrafficWeights | undefined,
+  steps: StepTable,
+): SizeReason | undefined {
+  const wanted = routedCanarySizes(rollout, roles, weights, steps);
+  if (!canaryThresholdMet(rollout, roles.newRS, wanted.canary)) return "CanarySizeNotReached";
+  if (canaryOf(rollout)?.dynamicStableScale === true) return undefined;
   const stable = roles.stableRS;
-  return stable?.replicas === wanted.stable && stable.status.replicas === wanted.stable;
+  const isStableThere = stable?.replicas === wanted.stable && stable.status.replicas === wanted.stable;
+  return isStableThere ? undefined : "StableSizeNotReached";
 }

@@ -1,5 +1,6 @@
 /** Who gets a canary's requests: its Services, and what the routers are asked for (docs/behaviour/traffic.md). */
-import type { Traffic } from "../../../providers/traffic/router.ts";
+import type { Traffic, Verification } from "../../../providers/traffic/router.ts";
+import type { TrafficWeights } from "../../../schema/rollout.ts";
 import { canaryOf, isStablePing, trafficRoutingOf } from "../model/defaults.ts";
 import { equal } from "../../../kube/object/equality.ts";
 import { isCompleted } from "../model/conditions.ts";
@@ -43,7 +44,7 @@ function pointAborted(p: Pass, name: string | undefined): void {
   const { rollout } = p.world;
   const { newRS, stableRS } = roles(p);
   if (trafficRoutingOf(rollout) === undefined) return pointService(p, name, stableRS, false);
-  const left = wantedTraffic(rollout, roles(p), true).canaryWeight > 0;
+  const left = wantedTraffic(rollout, roles(p), true, p.steps).canaryWeight > 0;
   if (p.snapshot.routing === undefined || left) return pointService(p, name, newRS, false);
   pointService(p, name, stableRS, true);
 }
@@ -81,18 +82,34 @@ export function routeTraffic(p: Pass): boolean {
     return true;
   }
   const { rollout } = p.world;
-  const wanted = wantedTraffic(rollout, roles(p), isAborted(p));
+  const wanted = wantedTraffic(rollout, roles(p), isAborted(p), p.steps);
   if (!stableCarries(rollout, roles(p), wanted)) return true;
+  let verification: Verification | undefined;
   if (!equal(p.world.traffic, wanted)) {
     const state = routing(wanted);
     if (state.kind === "fault") return tellFault(p, wanted, state);
+    verification = state.verification;
     if (state.kind === "open" || p.world.traffic !== undefined) setTraffic(p, wanted);
   }
   const before = statusOf(p).canary?.weights;
   const after = weightsOf(rollout, wanted);
   const { verified: _, ...recorded } = before ?? {};
-  if (equal(recorded, after)) return true;
-  emit(p, "status", "TrafficWeightUpdated", weightsText(before, after));
-  p.weights = after;
+  const changed = !equal(recorded, after);
+  if (changed) {
+    emit(p, "status", "TrafficWeightUpdated", weightsText(before, after));
+    p.weights = after;
+  }
+  if (verification !== undefined) recordVerification(p, after, verification);
   return true;
+}
+
+/** Weights that are not verified hold the step (docs/behaviour/traffic.md#verified-weights), until they are. */
+function recordVerification(p: Pass, weights: TrafficWeights, verification: Verification): void {
+  p.weights = { ...weights, verified: verification.kind === "verified" };
+  if (verification.kind === "verified") return;
+  const { kind } = verification;
+  // A decision takes several passes, and says it once.
+  const said = kind === "failed" && p.events.some(({ message }) => message === verification.reason);
+  if (kind === "failed" && !said) emit(p, "action", "TrafficRoutingError", verification.reason, "Warning");
+  wake(p, p.now + ROUTER_RETRY_MS);
 }

@@ -9,7 +9,8 @@ import { canaryOf, desiredReplicas, fullWeight, stepIndexOf, stepsOf, trafficRou
 import { canaryThresholdMet, currentSetWeight } from "./replicas.ts";
 import type { ReplicaSetFacts } from "../model/model.ts";
 import { hashOf, lastingPods, type Roles } from "../model/replicaSets.ts";
-import { atRoutedSizes, canaryWeight, podsFor } from "./routedReplicas.ts";
+import { canaryWeight, podsFor, routedSizesLack } from "./routedReplicas.ts";
+import { type StepTable, weightAfter } from "../../steps/table.ts";
 
 const isFullyPromoted = ({ status }: Rollout): boolean => isCompleted(status ?? {});
 
@@ -33,11 +34,11 @@ export function hashLeftBehind(rollout: Rollout, { newRS }: Roles): string | und
 }
 
 /** While traffic goes back to a stable ReplicaSet that has yet to grow: never more than its pods can take, never up again. */
-function returningWeight(rollout: Rollout, roles: Roles): number {
+function returningWeight(rollout: Rollout, roles: Roles, steps: StepTable): number {
   const { newRS, stableRS } = roles;
   const dynamic = canaryOf(rollout)?.dynamicStableScale === true;
   if (!dynamic || stableRS === undefined || newRS === undefined || desiredReplicas(rollout) === 0) return 0;
-  const wanted = canaryWeight(rollout, roles);
+  const wanted = canaryWeight(rollout, roles, steps);
   const carried = weightOfPods(rollout, lastingPods(stableRS));
   const left = Math.max(0, fullWeight(rollout) - carried);
   const current = rollout.status?.canary?.weights?.canary.weight;
@@ -45,12 +46,6 @@ function returningWeight(rollout: Rollout, roles: Roles): number {
   if (wanted <= 0) return Math.min(left, current);
   return carried < fullWeight(rollout) - wanted ? current : Math.min(wanted, current);
 }
-
-/** Weight of the last setWeight before the current step: it holds until the pods for the current one are there. */
-const previousWeight = (rollout: Rollout, index: number): number =>
-  stepsOf(rollout)
-    .slice(0, index)
-    .findLast((step) => step.setWeight !== undefined)?.setWeight ?? 0;
 
 /** What the routers send to these pods now, by what was recorded. */
 function recordedWeight({ status }: Rollout, hash: string): number {
@@ -62,13 +57,13 @@ function recordedWeight({ status }: Rollout, hash: string): number {
  * The canary's weight by the steps. Until its pods are there, that of the step before; but never more than is sent to
  * them already, or than they can carry: steps may have been skipped. A lower weight needs no pods, and goes before they do.
  */
-function stepWeight(rollout: Rollout, roles: Roles, newRS: ReplicaSetFacts): number {
+function stepWeight(rollout: Rollout, roles: Roles, newRS: ReplicaSetFacts, steps: StepTable): number {
   const index = stepIndexOf(rollout);
   if (index === undefined) return 0;
-  const weight = currentSetWeight(rollout);
-  if (atRoutedSizes(rollout, roles, undefined)) return weight;
+  const weight = currentSetWeight(rollout, steps);
+  if (routedSizesLack(rollout, roles, undefined, steps) === undefined) return weight;
   const carried = Math.max(recordedWeight(rollout, hashOf(newRS)), weightOfPods(rollout, lastingPods(newRS)));
-  return Math.min(weight, previousWeight(rollout, index), carried);
+  return Math.min(weight, weightAfter(steps, stepsOf(rollout), index), carried);
 }
 
 /** Pods of a full promotion get traffic as they become available; without dynamicStableScale it waits for the promotion. */
@@ -78,7 +73,7 @@ function fullPromotionWeight(rollout: Rollout, newRS: ReplicaSetFacts): number {
 }
 
 /** The traffic to ask for now; the first rule that applies, in the order of the table. `aborted`: by this pass, or before. */
-export function wantedTraffic(rollout: Rollout, roles: Roles, aborted: boolean): Traffic {
+export function wantedTraffic(rollout: Rollout, roles: Roles, aborted: boolean, steps: StepTable): Traffic {
   const { newRS, stableRS } = roles;
   const leftBehind = hashLeftBehind(rollout, roles);
   const traffic = (weight: number): Traffic => ({
@@ -87,13 +82,14 @@ export function wantedTraffic(rollout: Rollout, roles: Roles, aborted: boolean):
     canaryWeight: weight,
     total: fullWeight(rollout),
     additional: [],
+    routes: [],
   });
-  if (leftBehind !== undefined) return traffic(returningWeight(rollout, roles));
+  if (leftBehind !== undefined) return traffic(returningWeight(rollout, roles, steps));
   if (isFullyPromoted(rollout)) return traffic(0);
-  if (aborted) return traffic(returningWeight(rollout, roles));
+  if (aborted) return traffic(returningWeight(rollout, roles, steps));
   if (newRS === undefined || newRS.status.availableReplicas === 0) return traffic(0);
   if (rollout.status?.promoteFull === true) return traffic(fullPromotionWeight(rollout, newRS));
-  return traffic(stepWeight(rollout, roles, newRS));
+  return traffic(stepWeight(rollout, roles, newRS, steps));
 }
 
 /**

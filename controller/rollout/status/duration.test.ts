@@ -4,6 +4,7 @@ import { newCondition } from "../model/conditions.ts";
 import { durationOf, finishedDuration } from "./duration.ts";
 import { HASH_LABEL, type ReplicaSetFacts, type Snapshot } from "../model/model.ts";
 import { noIntent, type Pass } from "../actions/pass.ts";
+import { STEPS } from "../../steps/kinds.ts";
 
 const START = Date.parse("2026-01-01T00:00:00Z");
 const text = (seconds: number): string => new Date(START + seconds * 1000).toISOString().replace(".000Z", "Z");
@@ -60,6 +61,7 @@ function passOf({ seconds, current, before, available = 3, spec = {} }: World): 
     snapshot,
     now,
     world: snapshot,
+    steps: STEPS,
     pause: noIntent,
     weights: undefined,
     actions: [],

@@ -78,7 +78,8 @@ function trackManualPause(p: Pass, d: RolloutDuration, after: RolloutStatus, was
   const { rollout } = p.world;
   const waiting =
     isPaused(rollout, after) &&
-    (rollout.spec.paused === true || (after.pauseConditions ?? []).some((c) => needsPerson(rollout, c.reason)));
+    (rollout.spec.paused === true ||
+      (after.pauseConditions ?? []).some((c) => needsPerson(rollout, c.reason, p.steps)));
   if (wasWaiting && !waiting) return closePause(d, p.now);
   if (!wasWaiting && waiting && d.manualPauseStartedAt === undefined)
     return { ...d, manualPauseStartedAt: timestamp(p.now) };

@@ -66,7 +66,9 @@ export function baseStatus(p: Pass): RolloutStatus {
  */
 function stuck(p: Pass, status: RolloutStatus): boolean {
   return (
-    !isIndefinite(p.world.rollout) && !roles(p).others.some(hasDeadline) && timedOut(p.world.rollout, status, p.now)
+    !isIndefinite(p.world.rollout, p.steps) &&
+    !roles(p).others.some(hasDeadline) &&
+    timedOut(p.world.rollout, status, p.now)
   );
 }
 

@@ -11,16 +11,18 @@ import { isPaused } from "../course/pause.ts";
 import { peakNote } from "../model/podPeak.ts";
 import { rolesOf } from "../model/replicaSets.ts";
 import { instant } from "../../../kube/object/time.ts";
+import { STEPS } from "../../steps/kinds.ts";
+import { isEndless, type StepTable } from "../../steps/table.ts";
 
 /** A step that may take as long as it likes. */
-export function atEndlessStep(rollout: Rollout): boolean {
+export function atEndlessStep(rollout: Rollout, steps: StepTable): boolean {
   const step = currentStepOf(rollout);
-  return step?.experiment !== undefined || step?.analysis !== undefined || step?.pause !== undefined;
+  return step !== undefined && isEndless(steps, step);
 }
 
 /** Such a step, and any pause. */
-export const isIndefinite = (rollout: Rollout): boolean =>
-  atEndlessStep(rollout) || findCondition(rollout.status?.conditions, "Paused")?.status === "True";
+export const isIndefinite = (rollout: Rollout, steps: StepTable = STEPS): boolean =>
+  atEndlessStep(rollout, steps) || findCondition(rollout.status?.conditions, "Paused")?.status === "True";
 
 /** The new ReplicaSet, when its pods have to be asked why nothing moves; undefined otherwise. */
 export function setToLookAt(snapshot: Snapshot, now: number): ReplicaSetFacts | undefined {

@@ -11,7 +11,7 @@ import {
 import { experimentViolations, experimentWarnings } from "../experiment/experiment.ts";
 import { LIMITS } from "../../../kube/object/budget.ts";
 import type { Findings } from "../../../kube/validation/findings.ts";
-import { ingressFindings } from "../rollout/ingress.ts";
+import { namedObjectFindings, type ObjectsOf } from "../rollout/namedObjects.ts";
 import type { Resolution } from "../rollout/input.ts";
 import { findingsWithin, isWhole } from "../../../kube/validation/judgement.ts";
 import type { AdmittedKind } from "./kinds.ts";
@@ -26,7 +26,6 @@ import { experimentTemplateWarnings, templateReferenceViolations } from "../anal
 import { rolloutsBrokenBy, type TemplateUser } from "../analysis/templateUsers.ts";
 import { unknownFieldViolations } from "./unknownFields.ts";
 import { forbidden, type Violation } from "../../../kube/validation/violation.ts";
-import { virtualServiceFindings } from "../rollout/virtualService.ts";
 import { rolloutWarnings } from "../rollout/warnings.ts";
 import { resolutionBy, workloadFindings, type Workloads } from "../rollout/workloadRef.ts";
 
@@ -46,10 +45,11 @@ export interface References {
   readonly users?: Iterable<TemplateUser>;
   /** What Rollouts take their pod template from. */
   readonly workloads?: Workloads;
-  /** Ingresses of the object's namespace by name. */
-  readonly ingresses?: Lookup<unknown>;
-  /** VirtualServices by `name.namespace`, those of the object's namespace by plain name too. */
-  readonly virtualServices?: Lookup<unknown>;
+  /**
+   * Objects that routers name: those of the object's namespace by name; VirtualServices by `name.namespace`, too, which
+   * may stand in others.
+   */
+  readonly routed?: ObjectsOf;
 }
 
 export interface AdmissionContext extends Resolution {
@@ -100,7 +100,7 @@ const JUDGES: { readonly [K in AdmittedKind]: Judge } = {
 
 /** In the order of the reference: the spec, Services, templates, routers. */
 function rolloutFindings(rollout: unknown, { references = {}, ...given }: AdmissionContext): readonly Findings[] {
-  const { services, templates, rollouts, ingresses, virtualServices, workloads } = references;
+  const { services, templates, rollouts, routed, workloads } = references;
   const resolution = { ...given, ...(workloads === undefined ? {} : resolutionBy(workloads, rollout)) };
   const found: Findings[] = [
     workloadFindings(rollout, workloads),
@@ -113,8 +113,7 @@ function rolloutFindings(rollout: unknown, { references = {}, ...given }: Admiss
     found.push(serviceFindings(rollout, services, rollouts === undefined ? resolution : { ...resolution, rollouts }));
   }
   if (templates !== undefined) found.push(templateReferenceViolations(rollout, templates));
-  if (ingresses !== undefined) found.push(ingressFindings(rollout, ingresses));
-  if (virtualServices !== undefined) found.push(virtualServiceFindings(rollout, virtualServices));
+  if (routed !== undefined) found.push(...namedObjectFindings(rollout, routed));
   return found;
 }
 

@@ -6,7 +6,7 @@ import { admissionFindings, type Findings } from "./admission.ts";
 import { type ServiceLabels, serviceViolations } from "../rollout/references.ts";
 import { rolloutViolations } from "../rollout/rollout.ts";
 import { type Violation, violationBody, violationText } from "../../../kube/validation/violation.ts";
-import { virtualServiceFindings } from "../rollout/virtualService.ts";
+import { virtualServiceFindings } from "../../../providers/traffic/virtualService.ts";
 
 interface Manifest {
   readonly kind: string;
@@ -52,10 +52,10 @@ const inOrder = (bundle: Bundle): readonly Violation[] =>
   ]);
 
 const admit = (bundle: Bundle): Findings => {
+  const kinds: Readonly<Record<string, string>> = { ingresses: "Ingress", virtualservices: "VirtualService" };
   const references = {
     services: services(bundle),
-    ingresses: named(bundle, "Ingress"),
-    virtualServices: named(bundle, "VirtualService"),
+    routed: ({ plural }: { readonly plural: string }) => named(bundle, kinds[plural] ?? ""),
   };
   const all = rollouts(bundle).map((rollout) => admissionFindings(rollout, "Rollout", { references, strict: true }));
   return { refuse: all.flatMap(({ refuse }) => refuse), warn: all.flatMap(({ warn }) => warn) };

@@ -23,25 +23,23 @@ import { once } from "../../../kube/object/budget.ts";
 import { at, items, keys, type Place, present, text } from "../../../kube/validation/place.ts";
 import { expansionOf, isTemplated } from "./tags.ts";
 import { invalid, type Violation } from "../../../kube/validation/violation.ts";
+import type { MetricProviderRow, ResultShape } from "../../../providers/metrics/provider.ts";
+import { PROVIDERS } from "../../../providers/metrics/providers.ts";
 
-type Rule = (spec: Place) => readonly Violation[];
+type Rule = (spec: Place, providers?: readonly MetricProviderRow[]) => readonly Violation[];
 
-const JSON_TYPES = [TEXT_MAP, LIST, FLOAT, STRING, BOOL, NIL];
-
-/** What the providers' results are compiled as. Those that are not here go without conditions, or read them themselves. */
-const RESULTS: ReadonlyMap<string, readonly Type[]> = new Map([
-  ["prometheus", [FLOATS, FLOAT]],
-  ["web", JSON_TYPES],
-  ["datadog", [FLOAT, FLOATS, NIL]],
-  ["wavefront", [FLOAT, FLOATS]],
-  ["newRelic", [TEXT_MAP, listOf(TEXT_MAP)]],
-  ["cloudWatch", [listOf(UNKNOWN)]],
-  ["graphite", [FLOATS]],
-  ["influxdb", [LIST]],
-  ["skywalking", JSON_TYPES],
-]);
-
-const IGNORED: ReadonlySet<string> = new Set(["job", "kayenta"]);
+/** What the results of providers are compiled as. */
+const TYPES: { readonly [S in ResultShape]: Type } = {
+  number: FLOAT,
+  numbers: FLOATS,
+  text: STRING,
+  bool: BOOL,
+  nothing: NIL,
+  map: TEXT_MAP,
+  maps: listOf(TEXT_MAP),
+  list: LIST,
+  "any list": listOf(UNKNOWN),
+};
 
 /** What a tag might stand for: a value, a text, an operator, a name. */
 const STAND_INS = ["1", "a", ">", "result", "true"];
@@ -51,38 +49,46 @@ const MAX_CHARACTERS = 20_000;
 
 interface Found {
   readonly place: Place;
-  readonly provider: string;
+  /** Undefined where none of that name is known. */
+  readonly provider: MetricProviderRow | undefined;
+}
+
+/** One over results whose shapes are known. */
+interface Checked {
+  readonly place: Place;
+  readonly provider: MetricProviderRow;
 }
 
 /** All conditions of the metrics, up to the limit. */
-function conditionsOf(spec: Place): readonly Found[] {
+function conditionsOf(spec: Place, providers: readonly MetricProviderRow[]): readonly Found[] {
   let left = MAX_CHARACTERS;
   return items(at(spec, "metrics"))
     .flatMap((metric) => {
-      const provider = keys(at(metric, "provider"))[0] ?? "";
+      const kind = keys(at(metric, "provider"))[0];
+      const provider = providers.find((one) => one.kind === kind);
       return ["successCondition", "failureCondition"].map((member) => ({ place: at(metric, member), provider }));
     })
     .filter(({ place }) => (left -= text(place).length) >= 0 && text(place) !== "");
 }
 
-const readsConditions = ({ provider }: Found): boolean => RESULTS.has(provider);
+const isChecked = (found: Found): found is Checked => found.provider?.conditions.kind === "checked";
 
 /** Many metrics have the same condition. */
 const parsed = (source: string): ReturnType<typeof parseCondition> =>
   once("condition", source, () => parseCondition(source));
 
 /** Why the condition can never come out true or false; undefined when it may. */
-const problemOf = (source: string, provider: string): string | undefined =>
-  once(`problem with ${provider}`, source, () => {
+const problemOf = (source: string, provider: MetricProviderRow): string | undefined =>
+  once(`problem with ${provider.kind}`, source, () => {
     const read = parsed(source);
     return "problem" in read ? read.problem.text : typeProblem(read.condition, provider);
   });
 
 /** Every kind of result that the provider has must be wrong; the first is the usual one. */
-function typeProblem(condition: Condition, provider: string): string | undefined {
+function typeProblem(condition: Condition, { conditions }: MetricProviderRow): string | undefined {
   let first: string | undefined;
-  for (const type of RESULTS.get(provider) ?? []) {
-    const problem = conditionProblem(condition, type);
+  for (const shape of conditions.kind === "checked" ? conditions.results : []) {
+    const problem = conditionProblem(condition, TYPES[shape]);
     if (problem === undefined) return undefined;
     first ??= problem.text;
   }
@@ -96,8 +102,8 @@ type Values = ReadonlyMap<string, string>;
 /** What is wrong with a condition once its tags have their values; undefined: nothing, or not all have one. */
 type Resolved = { readonly problem: string | undefined } | undefined;
 
-const resolvedProblem = (source: string, provider: string, values: Values): Resolved =>
-  once(`problem with ${provider} and values`, source, () => {
+const resolvedProblem = (source: string, provider: MetricProviderRow, values: Values): Resolved =>
+  once(`problem with ${provider.kind} and values`, source, () => {
     const expansion = expansionOf(source, (name) => values.get(name));
     if (!expansion.isComplete) return undefined;
     // As long a condition is refused when it is read, so it need not be put together.
@@ -115,21 +121,23 @@ const valuesOf = (spec: Place): Values =>
   );
 
 /** Conditions without tags that no result can satisfy. */
-export const conditionViolations: Rule = (spec) =>
-  conditionsOf(spec)
-    .filter((found) => readsConditions(found) && !isTemplated(found.place))
+export const conditionViolations: Rule = (spec, providers = PROVIDERS) =>
+  conditionsOf(spec, providers)
+    .filter(isChecked)
+    .filter(({ place }) => !isTemplated(place))
     .flatMap(({ place, provider }) => {
       const problem = problemOf(text(place), provider);
       return problem === undefined ? [] : [violation(place, problem)];
     });
 
 /** In a run tags are given their values. */
-export const runConditionViolations: Rule = (spec) => {
+export const runConditionViolations: Rule = (spec, providers = PROVIDERS) => {
   const values = valuesOf(spec);
   return [
-    ...conditionViolations(spec),
-    ...conditionsOf(spec)
-      .filter((found) => readsConditions(found) && isTemplated(found.place))
+    ...conditionViolations(spec, providers),
+    ...conditionsOf(spec, providers)
+      .filter(isChecked)
+      .filter(({ place }) => isTemplated(place))
       .flatMap(({ place, provider }) => {
         const problem = resolvedProblem(text(place), provider, values)?.problem;
         return problem === undefined ? [] : [violation(place, problem)];
@@ -138,26 +146,27 @@ export const runConditionViolations: Rule = (spec) => {
 };
 
 /** What reads as wrong, but may be meant for others: who ignores it, who reads it otherwise, and what tags stand for. */
-export const conditionWarnings: Rule = (spec) => {
+export const conditionWarnings: Rule = (spec, providers = PROVIDERS) => {
   const values = valuesOf(spec);
-  return conditionsOf(spec).flatMap((found) => {
-    const problem = IGNORED.has(found.provider) ? "is not read by this provider" : doubt(found, values);
+  return conditionsOf(spec, providers).flatMap((found) => {
+    const ignored = found.provider?.conditions.kind === "ignored";
+    const problem = ignored ? "is not read by this provider" : doubt(found, values);
     return problem === undefined ? [] : [violation(found.place, problem)];
   });
 };
 
 /** For runs: tags with values are judged as what they stand for. */
-export const runConditionWarnings: Rule = (spec) =>
-  conditionWarnings(spec).filter(({ value }) => !isTemplated({ value, path: "" }));
+export const runConditionWarnings: Rule = (spec, providers = PROVIDERS) =>
+  conditionWarnings(spec, providers).filter(({ value }) => !isTemplated({ value, path: "" }));
 
-function doubt({ place, provider }: Found, values: Values): string | undefined {
-  const source = text(place);
-  if (!isTemplated(place)) {
-    const read = readsConditions({ place, provider }) ? undefined : parsed(source);
+function doubt(found: Found, values: Values): string | undefined {
+  const source = text(found.place);
+  if (!isTemplated(found.place)) {
+    const read = isChecked(found) ? undefined : parsed(source);
     return read !== undefined && "problem" in read ? `reads as no condition: ${read.problem.text}` : undefined;
   }
-  if (!readsConditions({ place, provider })) return undefined;
-  const byDefault = resolvedProblem(source, provider, values);
+  if (!isChecked(found)) return undefined;
+  const byDefault = resolvedProblem(source, found.provider, values);
   if (byDefault === undefined) return once("stand-ins", source, () => unreadable(source));
   const { problem } = byDefault;
   return problem === undefined ? undefined : `is wrong with the values that the arguments have here: ${problem}`;

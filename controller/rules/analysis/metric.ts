@@ -5,10 +5,12 @@
 import { once } from "../../../kube/object/budget.ts";
 import { goDurationProblem } from "../../../kube/object/duration.ts";
 import { at, keys, type Place, present, text, whole } from "../../../kube/validation/place.ts";
+import type { MetricProviderRow } from "../../../providers/metrics/provider.ts";
+import { PROVIDERS } from "../../../providers/metrics/providers.ts";
 import { isTemplated } from "./tags.ts";
 import { invalid, required, type Violation } from "../../../kube/validation/violation.ts";
 
-type Rule = (metric: Place) => readonly Violation[];
+type Rule = (metric: Place, providers: readonly MetricProviderRow[]) => readonly Violation[];
 
 /**
  * A limit: a number, or a string of digits; text that is no number counts as 0, and so does what is absent. Undefined
@@ -88,28 +90,16 @@ const durations: Rule = (metric) =>
     return problem === undefined ? [] : [invalid("metric-duration", place, `invalid ${title} string: ${problem}`)];
   });
 
-const PROVIDERS = [
-  "prometheus",
-  "kayenta",
-  "web",
-  "datadog",
-  "wavefront",
-  "newRelic",
-  "job",
-  "cloudWatch",
-  "graphite",
-  "influxdb",
-  "skywalking",
-];
-
-/** Each plugin counts. */
-const oneProvider: Rule = (metric) => {
+const oneProvider: Rule = (metric, providers) => {
   const place = at(metric, "provider");
   const members = new Set(keys(place));
-  const given = [
-    ...PROVIDERS.filter((name) => members.has(name) && present(at(place, name))),
-    ...keys(at(place, "plugin")).map((name) => `plugin ${name}`),
-  ];
+  const given = providers
+    .filter(({ kind }) => members.has(kind))
+    .flatMap(({ kind, names }) => {
+      const settings = at(place, kind);
+      if (names !== undefined) return names(settings);
+      return present(settings) ? [kind] : [];
+    });
   if (given.length === 1) return [];
   if (given.length === 0) return [required("metric-provider", place, "no provider specified")];
   return [invalid("metric-provider", place, "multiple providers specified", given.join(", "))];
@@ -118,10 +108,13 @@ const oneProvider: Rule = (metric) => {
 const RULES: readonly Rule[] = [limitsInRange, countCoversLimits, intervalBetweenMeasurements, durations, oneProvider];
 
 /** Why every run with this metric would end in Error, whatever is measured. */
-export const metricViolations: Rule = (metric) => RULES.flatMap((rule) => rule(metric));
+export const metricViolations = (
+  metric: Place,
+  providers: readonly MetricProviderRow[] = PROVIDERS,
+): readonly Violation[] => RULES.flatMap((rule) => rule(metric, providers));
 
 /** Limits in words, which count as 0: seldom what was meant. */
-export const metricWarnings: Rule = (metric) =>
+export const metricWarnings = (metric: Place): readonly Violation[] =>
   ["count", "failureLimit", "inconclusiveLimit", "consecutiveErrorLimit", "consecutiveSuccessLimit"]
     .map((member) => at(metric, member))
     .filter((place) => typeof place.value === "string" && !isTemplated(place) && !/^[+-]?\d+$/.test(place.value))

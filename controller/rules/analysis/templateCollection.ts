@@ -1,6 +1,7 @@
 /** Which templates an analysis consists of: those that it names and those that they include. */
 import { spend, spendBytes } from "../../../kube/object/budget.ts";
 import type { Lookup } from "../../../kube/validation/lookup.ts";
+import { whyHeldBack } from "../../../kube/validation/size.ts";
 import { at, isTrue, items, type Place, root, text } from "../../../kube/validation/place.ts";
 
 /** Specs of templates by name: those of one namespace, and those of the cluster. */
@@ -20,6 +21,8 @@ export interface Template {
 export interface Missing {
   readonly name: string;
   readonly title: string;
+  /** Why it is not held, if it is there. */
+  readonly heldBack?: string;
   /** Title of the template that includes it. */
   readonly includedBy?: string;
 }
@@ -68,8 +71,17 @@ export function collectTemplates(references: Place, templates: Templates): Colle
       const includedBy = trail.at(-1);
       spend(1 + trail.length, FOLLOWING);
       if (trail.includes(title)) circles.push([...trail.slice(trail.indexOf(title)), title]);
-      if (!store.has(name)) missing.push(includedBy === undefined ? { name, title } : { name, title, includedBy });
-      if (found.has(title) || !store.has(name)) continue;
+      const heldBack = whyHeldBack(store.get(name));
+      if (!store.has(name) || heldBack !== undefined) {
+        missing.push({
+          name,
+          title,
+          ...(heldBack === undefined ? {} : { heldBack }),
+          ...(includedBy === undefined ? {} : { includedBy }),
+        });
+        continue;
+      }
+      if (found.has(title)) continue;
       const spec = at(root({ spec: store.get(name) }), "spec");
       found.set(title, { name, title, cluster, spec });
       visit(at(spec, "templates"), [...trail, title]);

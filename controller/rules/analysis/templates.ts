@@ -125,8 +125,8 @@ function undeclared({ analysis }: Use, collection: Collection): readonly Violati
   );
 }
 
-function missingTemplate(place: Place, { name, title, includedBy }: Missing): Violation {
-  const detail = `${title} not found${includedBy === undefined ? "" : `, which ${includedBy} includes`}`;
+function missingTemplate(place: Place, { name, title, heldBack, includedBy }: Missing): Violation {
+  const detail = `${title} ${heldBack === undefined ? "not found" : `is ${heldBack}`}${includedBy === undefined ? "" : `, which ${includedBy} includes`}`;
   return invalid("template-missing", place, detail, name);
 }
 

@@ -1,11 +1,15 @@
 /** The canary strategy around its steps (docs/behaviour/validation.md#canary), in the reference's order. */
 import { antiAffinityViolations } from "./antiAffinity.ts";
-import { type RolloutPlaces, routesBy } from "./input.ts";
+import type { RolloutPlaces } from "./input.ts";
 import { at, isTrue, type Place, present, text } from "../../../kube/validation/place.ts";
 import { stepViolations } from "./steps.ts";
 import { invalid, type Violation } from "../../../kube/validation/violation.ts";
+import type { RouterRow } from "../../../providers/traffic/router.ts";
+import { ROUTERS } from "../../../providers/traffic/routers.ts";
+import { configuredIn } from "../../../providers/traffic/traits.ts";
 
-type Rule = (canary: Place) => readonly Violation[];
+/** `routers`: those that the Rollout configures. */
+type Rule = (canary: Place, routers: readonly RouterRow[]) => readonly Violation[];
 
 const SAME_SERVICE =
   "This rollout uses the same service for the stable and canary services, but two different services are required.";
@@ -13,7 +17,6 @@ const SAME_PING_PONG =
   "This rollout uses the same service for the ping and pong services, but two different services are required.";
 const PING_PONG_SERVICES = "Ping service and Pong service must to be set to use Ping-Pong feature";
 const PING_PONG_ROUTERS = "Ping-pong feature works with the ALB, Istio, and plugin-based traffic routers only";
-const ALB_ROOT = "Root service field is required for the configuration with ALB and ping-pong feature enabled";
 const BOTH_SERVICES = "Canary service and Stable service must to be set to use Traffic Routing";
 const MAX_WEIGHT_ROUTERS = "Canary maxTrafficWeight in traffic routing only supported in Nginx and Plugins";
 
@@ -36,9 +39,11 @@ const differentServices: Rule = (canary) => {
   return [invalid("canary-same-service", stable, SAME_SERVICE)];
 };
 
-const pingPongHasRouter: Rule = (canary) => {
+const pingPongHasRouter: Rule = (canary, routers) => {
   const routing = at(canary, "trafficRouting");
-  if (!present(at(canary, "pingPong")) || !present(routing) || routesBy(routing, "alb", "istio", "plugins")) return [];
+  if (!present(at(canary, "pingPong")) || !present(routing)) return [];
+  if (routers.some(({ abilities }) => abilities.pingPong)) return [];
+  // Whichever router there is, the reference names ALB's place.
   return [invalid("ping-pong-router", at(routing, "alb"), PING_PONG_ROUTERS, null)];
 };
 
@@ -55,23 +60,17 @@ const pingPongServices: Rule = (canary) => {
   ];
 };
 
-const pingPongAlbRoot: Rule = (canary) => {
-  const alb = at(canary, "trafficRouting", "alb");
-  const service = at(alb, "rootService");
-  if (!present(at(canary, "pingPong")) || !present(alb) || text(service) !== "") return [];
-  return [invalid("ping-pong-alb-root", service, ALB_ROOT, "")];
+const pingPongOfRouters: Rule = (canary, routers) => {
+  if (!present(at(canary, "pingPong"))) return [];
+  return routers.flatMap(
+    ({ kind, pingPongViolations }) => pingPongViolations?.(at(canary, "trafficRouting", kind)) ?? [],
+  );
 };
 
-/** Plugins and Istio subsets split traffic without two Services; ALB and Istio may have ping and pong instead. */
-function needsServices(canary: Place): boolean {
-  const routing = at(canary, "trafficRouting");
-  if (routesBy(routing, "smi", "apisix", "ambassador", "nginx", "appMesh", "traefik")) return true;
-  if (present(at(canary, "pingPong"))) return false;
-  return routesBy(routing, "alb") || (routesBy(routing, "istio") && !present(at(routing, "istio", "destinationRule")));
-}
-
-const servicesForRouting: Rule = (canary) => {
-  if (!needsServices(canary)) return [];
+const servicesForRouting: Rule = (canary, routers) => {
+  const pingPong = present(at(canary, "pingPong"));
+  if (!routers.some(({ kind, needsServices }) => needsServices(at(canary, "trafficRouting", kind), pingPong)))
+    return [];
   return [at(canary, "stableService"), at(canary, "canaryService")]
     .filter((service) => text(service) === "")
     .map((service) => invalid("canary-services-required", service, BOTH_SERVICES, ""));
@@ -97,10 +96,9 @@ const dynamicStableScale: Rule = (canary) => {
   return [invalid("canary-dynamic-stable-scale", dynamic, detail)];
 };
 
-const maxWeightNeedsRouter: Rule = (canary) => {
-  const routing = at(canary, "trafficRouting");
-  const weight = at(routing, "maxTrafficWeight");
-  if (!present(weight) || routesBy(routing, "nginx", "plugins")) return [];
+const maxWeightNeedsRouter: Rule = (canary, routers) => {
+  const weight = at(canary, "trafficRouting", "maxTrafficWeight");
+  if (!present(weight) || routers.some(({ abilities }) => abilities.maxTrafficWeight)) return [];
   return [invalid("canary-max-traffic-weight", weight, MAX_WEIGHT_ROUTERS)];
 };
 
@@ -109,14 +107,23 @@ const RULES: readonly Rule[] = [
   differentServices,
   pingPongHasRouter,
   pingPongServices,
-  pingPongAlbRoot,
+  pingPongOfRouters,
   servicesForRouting,
   delayNeedsRouting,
   dynamicStableScale,
   maxWeightNeedsRouter,
-  stepViolations,
+  (canary, routers) =>
+    stepViolations(
+      canary,
+      routers.map(({ abilities }) => abilities),
+    ),
   (canary) => antiAffinityViolations(at(canary, "antiAffinity")),
 ];
 
-export const canaryViolations = (rollout: RolloutPlaces): readonly Violation[] =>
-  RULES.flatMap((rule) => rule(rollout.canary));
+export function canaryViolations(
+  { canary }: RolloutPlaces,
+  routers: readonly RouterRow[] = ROUTERS,
+): readonly Violation[] {
+  const configured = configuredIn(routers, at(canary, "trafficRouting"));
+  return RULES.flatMap((rule) => rule(canary, configured));
+}

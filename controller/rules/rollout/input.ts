@@ -1,5 +1,5 @@
 /** A Rollout laid out for its rules: where each part stands, under the paths that the reference gives. */
-import { at, keys, type Place, present, root, whole } from "../../../kube/validation/place.ts";
+import { at, type Place, present, root, whole } from "../../../kube/validation/place.ts";
 
 export interface RolloutPlaces {
   readonly metadata: Place;
@@ -45,16 +45,3 @@ function withoutSegment(strategy: Place, segment: string): Place {
 export const replicasOf = (spec: Place): number => whole(at(spec, "replicas")) ?? 1;
 export const revisionHistoryLimitOf = (spec: Place): number => whole(at(spec, "revisionHistoryLimit")) ?? 10;
 export const progressDeadlineOf = (spec: Place): number => whole(at(spec, "progressDeadlineSeconds")) ?? 600;
-
-/**
- * Routers of `trafficRouting`, as spelled in the API (docs/behaviour/traffic.md#routers), without plugins and settings.
- */
-export type Router = "istio" | "nginx" | "alb" | "smi" | "ambassador" | "appMesh" | "traefik" | "apisix";
-
-/** Whether one of these routers is configured; an empty `plugins` map is no router. */
-export function routesBy(routing: Place, ...routers: readonly (Router | "plugins")[]): boolean {
-  return routers.some((router) => {
-    const configured = at(routing, router);
-    return router === "plugins" ? keys(configured).length > 0 : present(configured);
-  });
-}

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { ingressFindings } from "./ingress.ts";
+import { namedObjectFindings } from "./namedObjects.ts";
 import { routerViolations } from "./routers.ts";
 import { violationText } from "../../../kube/validation/violation.ts";
-import { virtualServiceFindings } from "./virtualService.ts";
+import { virtualServiceFindings } from "../../../providers/traffic/virtualService.ts";
 
 const rollout = (trafficRouting: object, canary: object = {}) => ({
   spec: { strategy: { canary: { stableService: "s", canaryService: "c", trafficRouting, ...canary } } },
@@ -49,8 +49,13 @@ describe("settings of a router", () => {
 describe("an Ingress", () => {
   const leading = (backend: object) => ({ spec: { rules: [{}, { http: { paths: [{ backend }] } }] } });
   const check = (trafficRouting: object, ingresses: object) => {
-    const { refuse, warn } = ingressFindings(rollout(trafficRouting), new Map(Object.entries(ingresses)));
-    return { refuse: refuse.map(violationText), warn: warn.map(violationText) };
+    const known = new Map(Object.entries(ingresses));
+    const objectsOf = ({ plural }: { readonly plural: string }) => (plural === "ingresses" ? known : undefined);
+    const found = namedObjectFindings(rollout(trafficRouting), objectsOf);
+    return {
+      refuse: found.flatMap(({ refuse }) => refuse).map(violationText),
+      warn: found.flatMap(({ warn }) => warn).map(violationText),
+    };
   };
   const none = { refuse: [], warn: [] };
 

@@ -1,8 +1,13 @@
 /**
  * Features of the API that the loop does not drive yet. A Rollout that uses one is held with its reason, never driven
  * without it: half a strategy can be worse than none. A row is deleted when its feature arrives.
+ * Routers stand in a table of their own: those without `route` are not driven.
  */
 import { at, items, type Place, present, root } from "../../../kube/validation/place.ts";
+import type { RouterRow } from "../../../providers/traffic/router.ts";
+import { ROUTERS } from "../../../providers/traffic/routers.ts";
+import { STEPS } from "../../steps/kinds.ts";
+import type { StepTable } from "../../steps/table.ts";
 
 export interface UnsupportedFeature {
   readonly feature: string;
@@ -23,32 +28,43 @@ const blueGreen =
   (...names: readonly string[]): Uses =>
   (spec) => [at(spec, "strategy", "blueGreen", ...names)];
 
-const step =
-  (member: string): Uses =>
-  (spec) =>
-    items(at(spec, "strategy", "canary", "steps")).map((each) => at(each, member));
+type Row = readonly [feature: string, uses: Uses];
 
-const ROWS: readonly (readonly [feature: string, uses: Uses])[] = [
-  ["traffic routing by Istio", canary("trafficRouting", "istio")],
-  ["traffic routing by Ambassador", canary("trafficRouting", "ambassador")],
-  ["traffic routing by App Mesh", canary("trafficRouting", "appMesh")],
-  ["traffic routing by Traefik", canary("trafficRouting", "traefik")],
-  ["traffic routing by APISIX", canary("trafficRouting", "apisix")],
-  ["traffic routing by plugins", canary("trafficRouting", "plugins")],
+const routing = (routers: readonly RouterRow[]): readonly Row[] =>
+  routers
+    .filter(({ route }) => route === undefined)
+    .map(({ kind, title }) => [`traffic routing by ${title}`, canary("trafficRouting", kind)]);
+
+const OTHERS: readonly Row[] = [
   ["background analysis", canary("analysis")],
   ["analysis before promotion", blueGreen("prePromotionAnalysis")],
   ["analysis after promotion", blueGreen("postPromotionAnalysis")],
-  ["analysis steps", step("analysis")],
-  ["experiment steps", step("experiment")],
-  ["plugin steps", step("plugin")],
-  ["setHeaderRoute steps", step("setHeaderRoute")],
-  ["setMirrorRoute steps", step("setMirrorRoute")],
 ];
 
-/** Every feature that a Rollout uses and that is not driven, in the order of the table. */
-export function unsupportedFeatures(rollout: unknown): readonly UnsupportedFeature[] {
+/** Kinds of canary steps say it of themselves. */
+const stepRows = ({ kinds }: StepTable): readonly Row[] =>
+  kinds.flatMap(({ member, undriven }): readonly Row[] =>
+    undriven === undefined
+      ? []
+      : [[undriven, (spec) => items(at(spec, "strategy", "canary", "steps")).map((step) => at(step, member))]],
+  );
+
+const ROWS: readonly Row[] = [...routing(ROUTERS), ...OTHERS, ...stepRows(STEPS)];
+
+/** The tables that are asked; those of the product unless given. */
+interface Tables {
+  readonly routers?: readonly RouterRow[];
+  readonly steps?: StepTable;
+}
+
+/** Every feature that a Rollout uses and that is not driven: routers, the others, steps, in the order of their tables. */
+export function unsupportedFeatures(rollout: unknown, tables?: Tables): readonly UnsupportedFeature[] {
   const spec = at(root(rollout), "spec");
-  return ROWS.flatMap(([feature, uses]) => {
+  const rows =
+    tables === undefined
+      ? ROWS
+      : [...routing(tables.routers ?? ROUTERS), ...OTHERS, ...stepRows(tables.steps ?? STEPS)];
+  return rows.flatMap(([feature, uses]) => {
     const use = uses(spec).find(present);
     if (use === undefined) return [];
     return [{ feature, path: use.path, reason: `this version of Sluice does not drive ${feature} yet` }];

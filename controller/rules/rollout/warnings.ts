@@ -2,7 +2,7 @@
  * Plain mistakes that the reference lets through (docs/behaviour/validation.md#plain-mistakes): not part of what holds
  * a Rollout, because a Rollout that the reference drives must be driven here too. For the webhook and the linter.
  */
-import { pauseSeconds } from "../../../kube/object/duration.ts";
+import { STEPS } from "../../steps/kinds.ts";
 import { placesOf, replicasOf, type RolloutPlaces } from "./input.ts";
 import { at, isTrue, items, type Place, present, repeated, text, whole } from "../../../kube/validation/place.ts";
 import { duplicate, forbidden, invalid, notSupported, type Violation } from "../../../kube/validation/violation.ts";
@@ -47,39 +47,9 @@ const previewWithinReplicas: Rule = (rollout) => {
 
 const steps = (rollout: RolloutPlaces): readonly Place[] => items(under(rollout, "canary", "steps"));
 
-const experimentSpecRefs: Rule = (rollout) =>
-  steps(rollout)
-    .flatMap((step) => items(at(step, "experiment", "templates")))
-    .map((template) => at(template, "specRef"))
-    .filter((place) => text(place) !== "stable" && text(place) !== "canary")
-    .map((place) => notSupported("experiment-spec-ref", place, ["canary", "stable"], text(place)));
-
-/** An experiment whose duration cannot be read never ends. */
-const experimentDurations: Rule = (rollout) =>
-  steps(rollout)
-    .map((step) => at(step, "experiment", "duration"))
-    .filter((place) => present(place) && pauseSeconds(place.value) < 0)
-    .map((place) =>
-      invalid("experiment-duration", place, "must be a duration such as 10m, or the experiment never ends"),
-    );
-
-const oneCanaryScale: Rule = (rollout) =>
-  steps(rollout)
-    .map((step) => at(step, "setCanaryScale"))
-    .filter(present)
-    .flatMap((place) => {
-      const given = [at(place, "weight"), at(place, "replicas")].filter(present).length;
-      const one = given + (isTrue(at(place, "matchTrafficWeight")) ? 1 : 0) === 1;
-      const signs = [at(place, "weight"), at(place, "replicas")].flatMap((each) => negative("canary-scale", each));
-      const detail = "must have exactly one of the following: weight, replicas, matchTrafficWeight";
-      return [...(one ? [] : [invalid("canary-scale", place, detail)]), ...signs];
-    });
-
-const mirrorPercentage: Rule = (rollout) =>
-  steps(rollout)
-    .map((step) => at(step, "setMirrorRoute", "percentage"))
-    .filter((place) => (whole(place) ?? 0) < 0 || (whole(place) ?? 0) > 100)
-    .map((place) => invalid("mirror-percentage", place, "must be between 0 and 100"));
+/** Of one kind of steps after the other. */
+const stepWarnings: Rule = (rollout) =>
+  STEPS.kinds.flatMap(({ warnings = [] }) => warnings.flatMap((warning) => steps(rollout).flatMap(warning)));
 
 const startingStep: Rule = (rollout) => {
   const place = under(rollout, "canary", "analysis", "startingStep");
@@ -129,10 +99,7 @@ const RULES: readonly Rule[] = [
   counts,
   fenceposts,
   previewWithinReplicas,
-  experimentSpecRefs,
-  experimentDurations,
-  oneCanaryScale,
-  mirrorPercentage,
+  stepWarnings,
   startingStep,
   managedRoutes,
   maxTrafficWeight,

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { connect } from "node:net";
 import { systemClock } from "../../../kube/clock/clock.ts";
 import { serveHttp } from "./http.ts";
 import type { ApiServer } from "../../model/model.ts";
@@ -73,6 +74,27 @@ describe("the API over HTTP", () => {
     abort.abort();
     while (open > 0) await Bun.sleep(5);
     expect(open).toBe(0);
+  });
+
+  test("a path whose escapes are none is the caller's mistake", async () => {
+    const { url } = bed();
+    // In bytes: a client of ours would mend it.
+    const said = async (path: string): Promise<string> => {
+      const answer = Promise.withResolvers<string>();
+      let text = "";
+      const socket = connect(Number(new URL(url).port), "127.0.0.1");
+      socket.on("data", (data: Buffer) => (text += data.toString()));
+      socket.on("close", () => answer.resolve(text)).on("error", answer.reject);
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: ${new URL(url).host}\r\nConnection: close\r\n\r\n`);
+      return answer.promise;
+    };
+    for (const path of ["%", "%zz", "a%2", "%ff", "%c3%28", "%ed%a0%80", "%E0%A4%A"]) {
+      const answer = await said(`${configMaps}/${path}`);
+      expect(answer).toStartWith("HTTP/1.1 400 ");
+      expect(answer).toContain('"reason":"BadRequest"');
+      expect(await said(`/${path}`)).toStartWith("HTTP/1.1 400 ");
+    }
+    expect(await said(`${configMaps}/%61?labelSelector=%zz`)).toStartWith("HTTP/1.1 404 ");
   });
 
   test("warnings are headers, whatever they say", async () => {

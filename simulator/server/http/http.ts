@@ -73,12 +73,14 @@ async function respond(
 ): Promise<Response> {
   const accept = request.headers.get("accept");
   const wanted = negotiate(accept);
+  const path = pathOf(request);
+  if (path instanceof StatusError) return turnedAway(path, request.url);
   // Before the body is read: it may be of a kind that nobody here can read.
   const missing = leftOut(new URL(request.url).pathname, server.core);
   if (missing !== undefined) return answerResponse(refusal(missing), wanted ?? { encoding: "json", as: "" });
   const bytes = await read(request);
   if (bytes instanceof StatusError) return turnedAway(bytes, request.url);
-  const asked = apiRequest(request, bytes);
+  const asked = apiRequest(request, path, bytes);
   if (asked instanceof StatusError) return answerResponse(refusal(asked), wanted ?? { encoding: "json", as: "" });
   const found = page(asked, server, takesAggregated(accept));
   if (found?.kind === "page") return pageResponse(found);
@@ -111,7 +113,16 @@ function turnedAway(why: StatusError, url: string): Response {
   return response;
 }
 
-function apiRequest(request: Request, bytes: Uint8Array): ApiRequest | StatusError {
+function pathOf({ url }: Request): string | StatusError {
+  const { pathname } = new URL(url);
+  try {
+    return decodeURIComponent(pathname);
+  } catch {
+    return badRequest(`the path ${pathname} has a "%" that begins no character in UTF-8`);
+  }
+}
+
+function apiRequest(request: Request, path: string, bytes: Uint8Array): ApiRequest | StatusError {
   const url = new URL(request.url);
   const contentType = request.headers.get("content-type");
   const userAgent = request.headers.get("user-agent");
@@ -120,7 +131,7 @@ function apiRequest(request: Request, bytes: Uint8Array): ApiRequest | StatusErr
   if (body instanceof StatusError) return body;
   return {
     method: request.method,
-    path: decodeURIComponent(url.pathname),
+    path,
     query: Object.fromEntries(url.searchParams),
     ...(body === undefined ? {} : { body }),
     ...(type === "" ? {} : { contentType: type }),

@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
 const repository = resolve(import.meta.dir, "../../..");
-const moduleDir = join(import.meta.dir, "kube");
+const moduleDir = join(import.meta.dir, "../kube");
 
 /** The version that kube/go.mod pins; the API server reports it. */
 const kubeVersion = "v1.36.3";

@@ -15,7 +15,7 @@ export interface Left {
   readonly services: readonly ServiceView[];
 }
 
-const path = join(import.meta.dir, "golden/leftHalfway.jsonl");
+const path = join(import.meta.dir, "../golden/leftHalfway.jsonl");
 
 export const readLeft = async (): Promise<readonly Left[]> =>
   (await Bun.file(path).text())

@@ -48,7 +48,7 @@ const comparableFrame = (lines: readonly string[]): string[] => withoutSurge(lin
  * keep; review a changed one as a diff.
  */
 export async function newStory(world: World, name: string): Promise<Story> {
-  const path = join(import.meta.dir, "golden", `${name}.txt`);
+  const path = join(import.meta.dir, "../golden", `${name}.txt`);
   const golden = record ? new Map<string, string[]>() : chaptersOf(await Bun.file(path).text());
   const told = new Map<string, readonly string[]>();
   const tell = (title: string, lines: readonly string[]): void => {

@@ -2,10 +2,10 @@
  * Istio VirtualServices that a Rollout names and what must stand in them
  * (docs/behaviour/validation.md#virtualservices).
  */
-import type { Findings } from "../../../kube/validation/findings.ts";
-import type { Lookup } from "../../../kube/validation/lookup.ts";
-import { at, count, items, type Place, present, root, text, texts, whole } from "../../../kube/validation/place.ts";
-import { invalid, type Violation } from "../../../kube/validation/violation.ts";
+import type { Findings } from "../../kube/validation/findings.ts";
+import type { Lookup } from "../../kube/validation/lookup.ts";
+import { at, count, items, type Place, present, root, text, texts, whole } from "../../kube/validation/place.ts";
+import { invalid, type Violation } from "../../kube/validation/violation.ts";
 
 /** What every selected route has to lead to, in words of the reference. */
 interface Destination {

@@ -1,0 +1,124 @@
+/** Carries out what was decided about a Rollout: its writes and events, when to look again, and what to remember. */
+import type { WorkQueue } from "../../../kube/runtime/queue.ts";
+import type { Log } from "../../process/log.ts";
+import type { Decision } from "../actions/action.ts";
+import type { RolloutEvent, Snapshot } from "../model/model.ts";
+import { nextLookAt } from "../status/stuck.ts";
+import { apply } from "./apply.ts";
+import { gatherNow, type GatherPorts, nextEvictionAt, type PassFacts } from "./gatherPass.ts";
+import { eventText, joinEvents, statusWaitMs, statusWritten, waitingEvents } from "./pace.ts";
+import { logStory } from "./story.ts";
+import type { Outcome, Writer } from "./writer.ts";
+
+export type Decide = (snapshot: Snapshot, now: number) => Decision;
+
+export interface PassPorts extends Writer, GatherPorts {
+  readonly log: Log;
+  readonly decide: Decide;
+  readonly finished: (status: string, totalSeconds: number, manualPauseSeconds: number) => void;
+}
+
+/** What a pass uses of its queue: how many Rollouts are in line, and when this one is to be looked at again. */
+export type PassQueue = Pick<WorkQueue, "depth" | "addAfter" | "cancelDelay">;
+
+/** What was decided about one Rollout. */
+export interface DecidedPass extends PassFacts {
+  /** "namespace/name". */
+  readonly key: string;
+  readonly decision: Decision;
+  /** When it was decided, in milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** @throws {ApiError} and others: what should be tried again. */
+export async function carryOut(ports: PassPorts, queue: PassQueue, pass: DecidedPass): Promise<void> {
+  const { key, snapshot, memory, decision, now } = pass;
+  wakeLater(queue, pass);
+  const waitMs = statusWaitMs(memory, snapshot, decision, now, queue.depth);
+  if (waitMs > 0) queue.addAfter(key, waitMs);
+  const outcome = await (waitMs > 0 ? applyActions : applyAll)(ports, pass);
+  if (outcome.kind === "nothingEvicted") {
+    memory.evictionsRefusedAt = now;
+    return queue.addAfter(key, 0);
+  }
+  if (outcome.kind !== "done") return explain(ports, key, outcome);
+  const sized = decision.actions.find((action) => action.kind === "scaleWorkload");
+  if (sized !== undefined) memory.lastScaled = { replicas: sized.replicas, at: now };
+  if (waitMs > 0) return;
+  if (decision.more) queue.addAfter(key, 0);
+  report(ports, pass);
+}
+
+/** What the Rollout was to be looked at for before is asked for again, or is over. */
+function wakeLater(queue: PassQueue, { key, snapshot, memory, decision, now }: DecidedPass): void {
+  queue.cancelDelay(key);
+  if (decision.wakeAt !== undefined) queue.addAfter(key, decision.wakeAt - now);
+  if (snapshot.look !== undefined) queue.addAfter(key, nextLookAt(snapshot.rollout, snapshot.look) - now);
+  const evictAt = nextEvictionAt(memory);
+  if (now < evictAt) queue.addAfter(key, evictAt - now);
+}
+
+/** Carries out all but the status, whose events wait with it. */
+async function applyActions(ports: PassPorts, { snapshot, memory, decision }: DecidedPass): Promise<Outcome> {
+  const events = joinEvents(memory.heldEvents, decision.events);
+  const later = waitingEvents(events);
+  const held: RolloutEvent[] = [];
+  const recordEvent: Writer["recordEvent"] = (rollout, event) =>
+    later.includes(event) ? void held.push(event) : ports.recordEvent(rollout, event);
+  try {
+    return await apply({ ...ports, recordEvent }, snapshot, { ...decision, status: undefined, events });
+  } finally {
+    // When an action failed: what became true before it.
+    memory.heldEvents = held;
+  }
+}
+
+async function applyAll(ports: PassPorts, { snapshot, memory, decision }: DecidedPass): Promise<Outcome> {
+  const emitted = new Set(memory.emittedUnsaved);
+  const events = joinEvents(memory.heldEvents, decision.events).filter((e) => !emitted.has(eventText(e)));
+  memory.emittedUnsaved = emitted;
+  memory.heldEvents = [];
+  // An action that fails keeps the events of the status back: only what was emitted counts.
+  const recordEvent: Writer["recordEvent"] = (rollout, event) => {
+    if (event.after === "status") emitted.add(eventText(event));
+    ports.recordEvent(rollout, event);
+  };
+  const outcome = await apply({ ...ports, recordEvent }, snapshot, { ...decision, events });
+  memory.emittedUnsaved = undefined;
+  if (decision.status !== undefined && outcome.kind === "done") statusWritten(memory, ports.clock.now());
+  return outcome;
+}
+
+/** The status is stored: says in the log and the metrics what has happened. */
+function report(ports: PassPorts, { key, snapshot, memory, decision }: DecidedPass): void {
+  const seen = snapshot.rollout.status ?? {};
+  const rollout = ports.stores.rollouts.get(key) ?? snapshot.rollout;
+  logStory(ports.log, memory, { rollout, seen, status: decision.status ?? seen, events: decision.events });
+  const { finished } = decision;
+  if (finished !== undefined) ports.finished(finished.status, finished.totalSeconds, finished.manualPauseSeconds);
+}
+
+type Failure = Exclude<Outcome, { kind: "done" | "nothingEvicted" }>;
+
+/** Creating the ReplicaSet failed: what follows from that is decided as everything else is. */
+async function explain(ports: PassPorts, key: string, outcome: Failure): Promise<void> {
+  const fresh = gatherNow(ports, key);
+  if (fresh === undefined) return;
+  const { name } = outcome;
+  if (outcome.kind === "nameTaken") throw new Error(`Cannot create ReplicaSet "${name}": ${outcome.message}`);
+  const fact =
+    outcome.kind === "collision" ? { collision: name } : { createFailure: { name, message: outcome.message } };
+  const snapshot = { ...fresh.snapshot, ...fact };
+  await apply(ports, snapshot, ports.decide(snapshot, ports.clock.now()));
+  if (outcome.kind === "createRefused") throw new Error(`Cannot create ReplicaSet "${name}": ${outcome.message}`);
+}
+
+/** Emits the first event about a Rollout that nobody has driven yet. */
+export function announce({ recordEvent }: Writer, { snapshot, memory }: PassFacts): void {
+  if (memory.isAnnounced) return;
+  memory.isAnnounced = true;
+  const { rollout } = snapshot;
+  if (rollout.status?.observedGeneration !== undefined) return;
+  const message = `Rollout resource added to informer: ${rollout.metadata.namespace}/${rollout.metadata.name}`;
+  recordEvent(rollout, { type: "Normal", reason: "RolloutAddedToInformer", message, after: 0 });
+}

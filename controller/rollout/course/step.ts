@@ -1,0 +1,40 @@
+/** What the canary step that a Rollout is at says of itself (docs/behaviour/canary.md#when-a-step-is-complete). */
+import type { CanaryStep } from "../../../schema/rollout.ts";
+import { instant } from "../../../kube/object/time.ts";
+import { hold, type StepFacts, type Verdict } from "../../steps/kind.ts";
+import { kindOf, verdictOf } from "../../steps/table.ts";
+import { currentStepOf, trafficRoutingOf } from "../model/defaults.ts";
+import { isAborted, roles, statusOf, type Pass } from "../actions/pass.ts";
+import { basicSizesLack } from "../sizes/replicas.ts";
+import { routedSizesLack } from "../sizes/routedReplicas.ts";
+import { CANARY_PAUSE, pauseCondition, wasResumed } from "./pause.ts";
+
+function factsOf(p: Pass): StepFacts {
+  const { rollout } = p.world;
+  const isRouted = trafficRoutingOf(rollout) !== undefined;
+  const begun = pauseCondition(statusOf(p), CANARY_PAUSE);
+  return {
+    now: p.now,
+    pause: begun === undefined ? undefined : { startedAt: instant(begun.startTime) },
+    isResumed: wasResumed(statusOf(p), CANARY_PAUSE),
+    sizesLack: () =>
+      isRouted ? routedSizesLack(rollout, roles(p), p.weights, p.steps) : basicSizesLack(rollout, roles(p), p.steps),
+    isWeightVerified: isRouted ? p.weights?.verified : undefined,
+  };
+}
+
+/** Whether the step is complete; never while the user holds the Rollout. */
+export const stepVerdict = (p: Pass, step: CanaryStep): Verdict =>
+  p.world.rollout.spec.paused === true ? hold("PausedByUser") : verdictOf(p.steps, step, factsOf(p));
+
+/**
+ * The current step is a pause, or another one apart from sizes, that lies behind us: the next step may begin at once, and
+ * nothing is resized by the weight of a pause that is over.
+ */
+export function pauseIsOver(p: Pass): boolean {
+  const { rollout } = p.world;
+  const step = currentStepOf(rollout);
+  if (step === undefined || kindOf(p.steps, step)?.isApartFromSizes !== true) return false;
+  if (isAborted(p) || statusOf(p).promoteFull === true) return false;
+  return stepVerdict(p, step).kind === "done";
+}

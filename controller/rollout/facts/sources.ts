@@ -1,0 +1,26 @@
+/** The caches that are filled from the start, and what is watched for them (docs/behaviour/reconciling.md#what-is-watched). */
+import { REPLICA_SETS, ROLLOUTS, SERVICES } from "../../../kube/client/resources.ts";
+import type { Source } from "../../../kube/runtime/runController.ts";
+import type { ReplicaSet, Service } from "../../../schema/kube.ts";
+import type { Rollout } from "../../../schema/rollout.ts";
+import { HASH_LABEL } from "../model/model.ts";
+import type { CachedReplicaSet, CachedService, Stores } from "./stores.ts";
+
+export interface Sources {
+  readonly rollouts: Source<Rollout, Rollout>;
+  readonly replicaSets: Source<CachedReplicaSet, ReplicaSet>;
+  readonly services: Source<CachedService, Service>;
+}
+
+const INSTANCE_LABEL = "argo-rollouts.argoproj.io/controller-instance-id";
+
+/** `instanceId`: only Rollouts labelled with it are watched; "": only those without the label. */
+export const sourcesOf = ({ rollouts, replicaSets, services }: Stores, instanceId: string): Sources => ({
+  rollouts: {
+    cache: rollouts,
+    resource: ROLLOUTS,
+    labelSelector: instanceId === "" ? `!${INSTANCE_LABEL}` : `${INSTANCE_LABEL}=${instanceId}`,
+  },
+  replicaSets: { cache: replicaSets, resource: REPLICA_SETS, labelSelector: HASH_LABEL },
+  services: { cache: services, resource: SERVICES },
+});

@@ -1,0 +1,143 @@
+import { describe, expect, test } from "bun:test";
+import { manualClock } from "../../kube/clock/clock.ts";
+import { createQueue } from "../../kube/runtime/queue.ts";
+import type { KubeClient } from "../../kube/client/transport.ts";
+import type { ReplicaSet, Service } from "../../schema/kube.ts";
+import type { Rollout } from "../../schema/rollout.ts";
+import { servicesRow } from "../services/serviceCleanup.ts";
+import { decide } from "./decide/decide.ts";
+import { sourcesOf } from "./facts/sources.ts";
+import { createStores } from "./facts/stores.ts";
+import { HASH_LABEL, MANAGED_BY } from "./model/model.ts";
+import { rolloutsRow } from "./rolloutsRow.ts";
+
+const noClient: KubeClient = {
+  server: "https://cluster",
+  namespace: "ns",
+  request: () => Promise.reject(new Error("nothing is asked here")),
+  open: () => Promise.reject(new Error("nothing is watched here")),
+};
+
+const rollout = (name: string, version: number, stableService = "web", uid = name): Rollout =>
+  ({
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "Rollout",
+    metadata: { name, namespace: "ns", uid, resourceVersion: String(version) },
+    spec: { strategy: { canary: { stableService } } },
+  }) as unknown as Rollout;
+
+const replicaSet = (version: number, controller: string | undefined, ready = 0): ReplicaSet =>
+  ({
+    metadata: {
+      name: "web-1",
+      namespace: "ns",
+      uid: "set",
+      resourceVersion: String(version),
+      labels: { [HASH_LABEL]: "1" },
+      ownerReferences: controller === undefined ? [] : [{ uid: controller, controller: true }],
+    },
+    spec: { replicas: 1, template: {} },
+    status: { replicas: 1, readyReplicas: ready },
+  }) as unknown as ReplicaSet;
+
+const service = (version: number, selector: object, manager?: string): Service =>
+  ({
+    metadata: {
+      name: "web",
+      namespace: "ns",
+      uid: "service",
+      resourceVersion: String(version),
+      annotations: manager === undefined ? {} : { [MANAGED_BY]: manager },
+    },
+    spec: { selector },
+  }) as unknown as Service;
+
+/** The caches, and what comes into line for what is put into them: since the last look. `leads`: by whom. */
+function stage({ leads = true } = {}) {
+  const clock = manualClock();
+  const stores = createStores();
+  const said: string[] = [];
+  const say = (what: string) => (message: string) => void said.push(`${what}: ${message}`);
+  const log = { debug: say("log"), info: say("log"), warn: say("log"), error: say("log") };
+  const validForMs = (): number => (leads ? 15_000 : 0);
+  const observer = {
+    reconciled: () => {},
+    eventEmitted: (key: string, _: string, reason: string) => void said.push(`event of ${key}: ${reason}`),
+    rolloutFinished: () => {},
+    rolloutDeleted: (key: string) => void said.push(`deleted: ${key}`),
+  };
+  const events = { record: () => {}, told: async () => {} };
+  const ports = { client: noClient, clock, log, stores, validForMs, decide, events, observer };
+  const sources = sourcesOf(stores, "");
+  const line: string[] = [];
+  for (const row of [rolloutsRow(ports, sources), servicesRow(ports, sources)]) {
+    const queue = { ...createQueue({ clock }), add: (key: string) => void line.push(`${row.noun} ${key}`) };
+    for (const { listen } of row.watches) listen(queue);
+  }
+  return { stores, said, inLine: () => line.splice(0) };
+}
+
+describe("a Rollout comes into line", () => {
+  test("when it is new or changed, and not for the answer to a write of its own pass", () => {
+    const { stores, inLine } = stage();
+    stores.rollouts.upsert(rollout("web", 1));
+    expect(inLine()).toEqual(["Rollout ns/web"]);
+    stores.rollouts.written(rollout("web", 2));
+    stores.rollouts.upsert(rollout("web", 2));
+    expect(inLine()).toEqual([]);
+    stores.rollouts.upsert(rollout("web", 3));
+    expect(inLine()).toEqual(["Rollout ns/web"]);
+  });
+
+  test("for its ReplicaSet, unless nothing but the version has changed", () => {
+    const { stores, inLine } = stage();
+    stores.rollouts.upsert(rollout("web", 1));
+    stores.rollouts.upsert(rollout("api", 2));
+    inLine();
+    stores.replicaSets.upsert(replicaSet(3, "web"));
+    stores.replicaSets.upsert(replicaSet(4, "web"));
+    expect(inLine()).toEqual(["Rollout ns/web"]);
+    stores.replicaSets.written(replicaSet(5, "web", 1));
+    expect(inLine()).toEqual([]);
+    stores.replicaSets.deleted("ns/web-1", "set");
+    expect(inLine()).toEqual(["Rollout ns/web"]);
+  });
+
+  test("for a ReplicaSet that nobody controls, with all of its namespace", () => {
+    const { stores, inLine } = stage();
+    for (const name of ["web", "api"]) stores.rollouts.upsert(rollout(name, 1));
+    inLine();
+    stores.replicaSets.upsert(replicaSet(3, undefined));
+    expect(inLine()).toEqual(["Rollout ns/web", "Rollout ns/api"]);
+  });
+
+  test("for a Service that it names, which comes into line itself after it", () => {
+    const { stores, inLine } = stage();
+    stores.rollouts.upsert(rollout("web", 1));
+    inLine();
+    stores.services.upsert(service(2, { app: "web" }));
+    expect(inLine()).toEqual(["Rollout ns/web", "Service ns/web"]);
+    stores.services.upsert(service(3, { app: "web" }));
+    stores.services.written(service(4, { app: "web", [HASH_LABEL]: "1" }));
+    expect(inLine()).toEqual([]);
+  });
+});
+
+describe("a Rollout that is gone", () => {
+  test("is reported, and its Services come into line: those that it named, and those that it managed", () => {
+    const { stores, said, inLine } = stage();
+    stores.rollouts.upsert(rollout("web", 1, "other"));
+    stores.services.upsert(service(2, { app: "web" }, "web"));
+    inLine();
+    stores.rollouts.deleted("ns/web", "web");
+    expect(inLine()).toEqual(["Service ns/other", "Service ns/web"]);
+    expect(said).toEqual(["deleted: ns/web", "log: Rollout deleted", "event of ns/web: RolloutDeleted"]);
+  });
+
+  test("is reported by who leads only", () => {
+    const { stores, said } = stage({ leads: false });
+    stores.rollouts.upsert(rollout("web", 1));
+    stores.rollouts.deleted("ns/web", "web");
+    expect(said).toEqual(["deleted: ns/web"]);
+  });
+});

@@ -1,0 +1,119 @@
+/** Rollouts as a row: which changes they are looked at for, and what a pass is (docs/behaviour/reconciling.md#what-is-watched). */
+import { keyOf } from "../../kube/runtime/cache.ts";
+import type { EventRecorder } from "../../kube/runtime/recorder.ts";
+import { type ControllerRow, keysIn, watch, type Watch } from "../../kube/runtime/runController.ts";
+import type { Rollout } from "../../schema/rollout.ts";
+import type { Decision } from "./actions/action.ts";
+import type { PassPorts } from "./apply/carryOut.ts";
+import { createMemories } from "./apply/memory.ts";
+import { createReconciler, type Reconciler, type RolloutFacts } from "./apply/reconcile.ts";
+import { createGatherer } from "./facts/gather.ts";
+import { needOf, type OptionalStore } from "./facts/optionalStore.ts";
+import type { Sources } from "./facts/sources.ts";
+import { sameFacts, type CachedReplicaSet, type Stores } from "./facts/stores.ts";
+import type { RolloutEvent } from "./model/model.ts";
+
+/** What is told to metrics; see `ControllerObserver`. */
+export interface RolloutsObserver {
+  reconciled(key: string, durationMs: number, failed: boolean): void;
+  eventEmitted(key: string, type: "Normal" | "Warning", reason: string): void;
+  rolloutFinished(status: string, totalSeconds: number, manualPauseSeconds: number): void;
+  rolloutDeleted(key: string): void;
+}
+
+export interface RolloutsPorts extends Pick<
+  PassPorts,
+  "client" | "clock" | "log" | "stores" | "validForMs" | "decide"
+> {
+  readonly events: Pick<EventRecorder, "record" | "told">;
+  readonly observer: RolloutsObserver;
+}
+
+type RolloutsRow = ControllerRow<RolloutFacts, Decision | undefined>;
+
+/** How long a status waits for its events at most: they are worth some order, but no standstill. */
+const EVENTS_FIRST_MS = 100;
+
+export function rolloutsRow(ports: RolloutsPorts, sources: Sources): RolloutsRow {
+  const { stores, observer, events } = ports;
+  const { forget, ...pass } = createReconciler({
+    ...ports,
+    memories: createMemories(),
+    gatherer: createGatherer(stores),
+    finished: (status, total, paused) => observer.rolloutFinished(status, total, paused),
+    recordEvent: (rollout, event) => recordEvent(ports, rollout, event),
+    eventsTold: (rollout) => events.told(rollout.metadata.uid ?? "", EVENTS_FIRST_MS),
+  });
+  return {
+    kind: "Rollouts",
+    noun: "Rollout",
+    watches: watchesOf(ports, sources, forget),
+    keys: () => keysIn(stores.rollouts),
+    ...pass,
+    passed: (key, durationMs, failed) => observer.reconciled(key, durationMs, failed),
+  };
+}
+
+/** Answers to writes of a pass are passed by: they say nothing that its decision did not know. */
+function watchesOf(ports: RolloutsPorts, sources: Sources, forget: Reconciler["forget"]): Watch[] {
+  const { stores } = ports;
+  return [
+    watch(sources.rollouts, (queue, old, next, origin) => {
+      const rollout = next ?? old;
+      if (origin === "own" || rollout === undefined) return;
+      if (next !== undefined) return queue.add(keyOf(rollout));
+      forget(keyOf(rollout));
+      gone(ports, rollout);
+    }),
+    watch(sources.replicaSets, (queue, old, next, origin) => {
+      if (origin === "own" || sameFacts(old, next)) return;
+      for (const key of ownersOf(stores, next ?? old)) queue.add(key);
+    }),
+    watch(sources.services, (queue, old, next, origin) => {
+      const service = next ?? old;
+      if (origin === "own" || service === undefined || sameFacts(old, next)) return;
+      for (const rollout of stores.rollouts.by("service", keyOf(service))) queue.add(keyOf(rollout));
+    }),
+    ...stores.optional.map((store) => neededWatch(stores, store)),
+  ];
+}
+
+/** Objects of a kind that is watched only while some Rollout refers to them; `watchOptional` fills the cache. */
+const neededWatch = ({ rollouts }: Stores, { kind, objects }: OptionalStore): Watch =>
+  watch({ cache: objects }, (queue, old, next, origin) => {
+    const object = next ?? old;
+    if (origin === "own" || object === undefined) return;
+    if (old !== undefined && next !== undefined && !kind.heeds(old, next)) return;
+    for (const rollout of rollouts.by("need", needOf(kind, keyOf(object)))) queue.add(keyOf(rollout));
+  });
+
+/** The Rollout that controls a ReplicaSet, or those of its namespace that may want to adopt it. */
+function ownersOf(stores: Stores, replicaSet: CachedReplicaSet | undefined): string[] {
+  if (replicaSet === undefined) return [];
+  const { namespace, controllerUid } = replicaSet.facts;
+  return stores.rollouts.by("owner", controllerUid === "" ? namespace : controllerUid).map(keyOf);
+}
+
+function gone(ports: RolloutsPorts, rollout: Rollout): void {
+  const key = keyOf(rollout);
+  ports.observer.rolloutDeleted(key);
+  if (ports.validForMs() <= 0) return;
+  ports.log.info("Rollout deleted", { namespace: rollout.metadata.namespace, rollout: rollout.metadata.name });
+  recordEvent(ports, rollout, {
+    type: "Normal",
+    reason: "RolloutDeleted",
+    message: `Rollout ${key} is deleted.`,
+    after: 0,
+  });
+}
+
+function recordEvent(
+  { events, observer }: RolloutsPorts,
+  rollout: Rollout,
+  { type, reason, message }: RolloutEvent,
+): void {
+  const { name, namespace, uid = "", resourceVersion } = rollout.metadata;
+  observer.eventEmitted(keyOf(rollout), type, reason);
+  const object = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", name, namespace, uid, resourceVersion };
+  events.record({ object, type, reason, message });
+}

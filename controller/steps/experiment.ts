@@ -1,0 +1,37 @@
+/** Runs an Experiment and waits for its end. Not driven yet. */
+import { pauseSeconds } from "../../kube/object/duration.ts";
+import { at, items, type Place, present, text } from "../../kube/validation/place.ts";
+import { invalid, notSupported, type Violation } from "../../kube/validation/violation.ts";
+import { type StepKind, type StepRule, undriven } from "./kind.ts";
+
+const weightsNeedRouter: StepRule = ({ step, routing, routers }) => {
+  const weights = items(at(step, "experiment", "templates")).map((template) => at(template, "weight"));
+  if (routers.some(({ experimentWeights }) => experimentWeights)) return [];
+  const detail = present(routing)
+    ? "Experiment template weight is only available for TrafficRouting with SMI, ALB, Istio and Plugins at this time"
+    : "Experiment template weight cannot be set unless TrafficRouting is enabled";
+  return weights.filter(present).map((weight) => invalid("step-experiment-weight", weight, detail));
+};
+
+const specRefs = (step: Place): readonly Violation[] =>
+  items(at(step, "experiment", "templates"))
+    .map((template) => at(template, "specRef"))
+    .filter((place) => text(place) !== "stable" && text(place) !== "canary")
+    .map((place) => notSupported("experiment-spec-ref", place, ["canary", "stable"], text(place)));
+
+/** An experiment whose duration cannot be read never ends. */
+function durations(step: Place): readonly Violation[] {
+  const place = at(step, "experiment", "duration");
+  if (!present(place) || pauseSeconds(place.value) >= 0) return [];
+  return [invalid("experiment-duration", place, "must be a duration such as 10m, or the experiment never ends")];
+}
+
+export const experiment: StepKind = {
+  ...undriven("experiment steps"),
+  isExclusive: true,
+  isEndless: true,
+  lastViolations: weightsNeedRouter,
+  arguments: (step) => items(at(step, "experiment", "analyses")).flatMap((analysis) => items(at(analysis, "args"))),
+  warnings: [specRefs, durations],
+  words: () => "experiment",
+};

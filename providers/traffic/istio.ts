@@ -1,0 +1,23 @@
+/** Istio: VirtualServices, and subsets of a DestinationRule. It is not driven yet. */
+import { at, type Place, present } from "../../kube/validation/place.ts";
+import { internalError } from "../../kube/validation/violation.ts";
+import type { UndrivenRouter } from "./router.ts";
+import { virtualServiceFindings } from "./virtualService.ts";
+
+export const istio: UndrivenRouter<"istio"> = {
+  kind: "istio",
+  title: "Istio",
+  metrics: { label: "Istio", rank: 3 },
+  abilities: { pingPong: true, headerRoutes: "anyMatch", mirrorRoutes: true, experimentWeights: true },
+  // Subsets tell the pods apart without two Services.
+  needsServices: (settings, pingPong) => !pingPong && !present(at(settings, "destinationRule")),
+  named: {
+    resource: { group: "networking.istio.io", version: "v1", plural: "virtualservices" },
+    findings: virtualServiceFindings,
+  },
+  violations: (settings: Place) => {
+    const one = present(at(settings, "virtualService"));
+    if (!present(settings) || one !== present(at(settings, "virtualServices"))) return [];
+    return [internalError("router-names", settings, "either VirtualService or VirtualServices must be configured")];
+  },
+};

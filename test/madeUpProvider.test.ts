@@ -1,0 +1,46 @@
+import { describe, expect, test } from "bun:test";
+import { conditionViolations, conditionWarnings } from "../controller/rules/analysis/conditions.ts";
+import { metricViolations } from "../controller/rules/analysis/metric.ts";
+import { root } from "../kube/validation/place.ts";
+import { violationText } from "../kube/validation/violation.ts";
+import { notMeasured, PROVIDERS } from "../providers/metrics/providers.ts";
+import { barometer } from "./madeUpProvider.ts";
+
+/** The line in the table. */
+const providers = [...PROVIDERS, barometer];
+
+const metric = (provider: object, successCondition = "result > 1000") => ({ name: "m", provider, successCondition });
+const spec = (successCondition: string) => root({ metrics: [metric({ barometer: {} }, successCondition)] });
+
+describe("one more metric provider, a file and a line in the table,", () => {
+  test("counts as the provider of a metric", () => {
+    const violations = (provider: object) => metricViolations(root(metric(provider)), providers).map(violationText);
+    expect(violations({ barometer: {} })).toEqual([]);
+    expect(violations({ barometer: {}, web: { url: "http://x" } })).toEqual([
+      'provider: Invalid value: "web, barometer": multiple providers specified',
+    ]);
+    expect(metricViolations(root(metric({ barometer: {} })))).toHaveLength(1);
+  });
+
+  test("has its conditions checked against what its results are", () => {
+    expect(conditionViolations(spec("result > 1000"), providers)).toEqual([]);
+    expect(conditionViolations(spec("result[0] > 1000"), providers)).toHaveLength(1);
+    expect(conditionWarnings(spec("result > 1000"), providers)).toEqual([]);
+  });
+
+  test("whose conditions are not read warns of them", () => {
+    const deaf = [...PROVIDERS, { ...barometer, conditions: { kind: "ignored" } as const }];
+    expect(conditionWarnings(spec("result > 1000"), deaf).map(({ detail }) => detail)).toEqual([
+      "is not read by this provider",
+    ]);
+  });
+
+  test("measures by a question and what the answer means, or says that it does not", () => {
+    const { measure } = barometer;
+    expect(measure?.ask({ harbour: "north" }).url).toBe("http://north/pressure");
+    expect(measure?.read({}, { status: 200, body: "1013" })).toEqual({ kind: "value", value: 1013 });
+    expect(measure?.read({}, { status: 500, body: "" })).toMatchObject({ kind: "error" });
+    expect(notMeasured(barometer)).toBeUndefined();
+    expect(PROVIDERS.map(notMeasured)).toContain("this version of Sluice does not measure by Prometheus yet");
+  });
+});
