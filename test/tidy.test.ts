@@ -41,10 +41,12 @@ const exceptions: Readonly<Record<string, string>> = {
 const pureFolders = [
   ...["object", "validation"].map((name) => `kube/${name}/`),
   ...["expression", "rules", "steps"].map((name) => `controller/${name}/`),
-  ...["course", "decide", "hash", "model", "revision", "sizes", "status", "verbs"].map(
+  ...["actions", "course", "decide", "hash", "model", "revision", "sizes", "status", "verbs"].map(
     (name) => `controller/rollout/${name}/`,
   ),
   ...["metrics", "traffic"].map((name) => `providers/${name}/`),
+  // Names of kinds, as data.
+  "kube/client/resources.ts",
 ];
 
 /** The only files that may import these packages: everything else takes what they make by injection. */

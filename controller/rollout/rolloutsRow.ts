@@ -3,6 +3,7 @@ import { keyOf } from "../../kube/runtime/cache.ts";
 import type { EventRecorder } from "../../kube/runtime/recorder.ts";
 import { type ControllerRow, keysIn, watch, type Watch } from "../../kube/runtime/runController.ts";
 import type { Rollout } from "../../schema/rollout.ts";
+import type { Decision } from "./actions/action.ts";
 import type { PassPorts } from "./apply/carryOut.ts";
 import { createMemories } from "./apply/memory.ts";
 import { createReconciler, type Reconciler, type RolloutFacts } from "./apply/reconcile.ts";
@@ -10,7 +11,7 @@ import { createGatherer } from "./facts/gather.ts";
 import { needOf, type OptionalStore } from "./facts/optionalStore.ts";
 import type { Sources } from "./facts/sources.ts";
 import { sameFacts, type CachedReplicaSet, type Stores } from "./facts/stores.ts";
-import type { Decision, RolloutEvent } from "./model/model.ts";
+import type { RolloutEvent } from "./model/model.ts";
 
 /** What is told to metrics; see `ControllerObserver`. */
 export interface RolloutsObserver {

@@ -1,3 +1,4 @@
+import { REPLICAS_BEFORE, RESTORE_WORKLOAD } from "../../schema/labels.ts";
 import { describe, expect, test } from "bun:test";
 import type { KubeClient, KubeRequest } from "../../kube/client/transport.ts";
 import type { Workload } from "../../schema/kube.ts";
@@ -5,7 +6,7 @@ import type { Rollout } from "../../schema/rollout.ts";
 import { inProcessClient } from "../../simulator/server/http/client.ts";
 import { createApiServer } from "../../simulator/server/requests/server.ts";
 import { crds } from "../../schema/crd.ts";
-import { REPLICAS_BEFORE, RESTORE_WORKLOAD } from "../../schema/labels.ts";
+
 import { createStores } from "../rollout/facts/stores.ts";
 import { manualClock } from "../../kube/clock/clock.ts";
 import { createQueue } from "../../kube/runtime/queue.ts";

@@ -2,6 +2,7 @@
  * A Deployment that a Rollout has scaled down gets its pods back when the Rollout is deleted: at once when the deletion
  * is seen, or before it, where the user has asked that the deletion wait for them.
  */
+import { REPLICAS_BEFORE } from "../../schema/labels.ts";
 import { isNotFound } from "../../kube/client/apiError.ts";
 import { type ApiPath, canBeName, objectPath } from "../../kube/client/path.ts";
 import { DEPLOYMENTS, ROLLOUTS } from "../../kube/client/resources.ts";
@@ -11,7 +12,6 @@ import type { Rollout } from "../../schema/rollout.ts";
 import type { Log } from "../process/log.ts";
 import type { WorkloadFacts } from "../rollout/model/model.ts";
 import { farewell, holdsDeletion, restoredReplicas, scaleDownOf, withoutHold } from "../rollout/revision/workload.ts";
-import { REPLICAS_BEFORE } from "../../schema/labels.ts";
 import { NotLeaderError } from "../../kube/runtime/notLeader.ts";
 import { needOf } from "../rollout/facts/optionalStore.ts";
 import type { Sources } from "../rollout/facts/sources.ts";

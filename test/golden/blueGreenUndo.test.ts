@@ -1,5 +1,5 @@
 import { describe, test } from "bun:test";
-import type { Decision } from "../../controller/rollout/model/model.ts";
+import type { Decision } from "../../controller/rollout/actions/action.ts";
 import { expectTimeline } from "./timeline.ts";
 import { createWorld, type World } from "./world.ts";
 import * as user from "./edits.ts";

@@ -6,8 +6,9 @@ import type { Traffic } from "../../providers/traffic/router.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { podTemplateHash, stepHash } from "../../controller/rollout/hash/podHash.ts";
 import { templateDigest } from "../../controller/rollout/hash/templateDigest.ts";
+import type { Action, ActionOf } from "../../controller/rollout/actions/action.ts";
+import { effectOf, targetOf } from "../../controller/rollout/actions/actions.ts";
 import type {
-  Action,
   PodFacts,
   PodLook,
   PodWait,
@@ -16,8 +17,6 @@ import type {
   Snapshot,
   WorkloadFacts,
 } from "../../controller/rollout/model/model.ts";
-import { EPHEMERAL_METADATA, HASH_LABEL, MANAGED_BY, REVISION, WORKLOAD_GENERATION } from "../../schema/labels.ts";
-import { avoiding, injectedAntiAffinity } from "../../controller/rollout/model/antiAffinity.ts";
 import { equal } from "../../kube/object/equality.ts";
 import { nextLookAt, setToLookAt } from "../../controller/rollout/status/stuck.ts";
 import { restartDue } from "../../controller/rollout/revision/restart.ts";
@@ -204,102 +203,69 @@ const podFacts = (cluster: Cluster, pod: Pod): PodFacts => ({
 
 export type Outcome = "done" | "collision" | "refused";
 
-/** Carries out one action; only making a ReplicaSet can fail. */
+/** Carries out one action, as its own row says what becomes of the world; only making a ReplicaSet can fail. */
 export function perform(cluster: Cluster, action: Action): Outcome {
-  switch (action.kind) {
-    case "createReplicaSet":
-      return create(cluster, action);
-    case "updateReplicaSet": {
-      const { replicas, minReadySeconds, annotations, affinity } = action;
-      changeSet(cluster, action.name, ({ antiAffinity, ...rs }) => ({
-        ...rs,
-        ...avoiding(affinity === undefined ? antiAffinity : injectedAntiAffinity({ spec: { affinity } })),
-        replicas: replicas ?? rs.replicas,
-        minReadySeconds: minReadySeconds ?? rs.minReadySeconds,
-        annotations: merged(rs.annotations, annotations ?? {}),
-        observed: false,
-      }));
-      return "done";
-    }
-    case "setPodMetadata":
-      changeSet(cluster, action.name, (rs) => ({
-        ...rs,
-        annotations: merged(rs.annotations, { [EPHEMERAL_METADATA]: action.record }),
-      }));
-      return "done";
-    case "evictPods":
-      cluster.pods = cluster.pods.map((pod) =>
-        action.names.slice(0, action.most).includes(pod.name) ? { ...pod, goneAt: cluster.now + LEAVES_AFTER_MS } : pod,
-      );
-      return "done";
-    case "deleteReplicaSet":
-      cluster.sets.delete(action.name);
-      return "done";
-    case "adoptReplicaSet":
-      changeSet(cluster, action.name, (rs) => ({ ...rs, controllerUid: cluster.rollout.metadata.uid ?? "" }));
-      return "done";
-    case "releaseReplicaSet":
-      changeSet(cluster, action.name, (rs) => ({ ...rs, controllerUid: "" }));
-      return "done";
-    case "switchService":
-      return switchService(cluster, action);
-    case "routeTraffic":
-      cluster.routed = action.traffic;
-      return "done";
-    case "updateRollout":
-      return updateRollout(cluster, action);
-    case "scaleWorkload":
-      if (cluster.deployment === undefined) throw new Error("A Deployment is scaled, but there is none");
-      cluster.deployment = scaledDeployment(cluster.deployment, action);
-      cluster.lastScaled = { replicas: action.replicas, at: cluster.now };
-      return "done";
-    default:
-      return action satisfies never;
+  if (action.kind === "createReplicaSet") return create(cluster, action);
+  mustExist(cluster, action);
+  follow(cluster, action, "");
+  carryOutBeside(cluster, action);
+  return "done";
+}
+
+function mustExist({ sets, services }: Cluster, action: Action): void {
+  const target = targetOf(action);
+  const isThere = target.startsWith("ReplicaSet/") ? sets : target.startsWith("Service/") ? services : undefined;
+  const name = target.slice(target.indexOf("/") + 1);
+  if (isThere?.has(name) === false) throw new Error(`${target} is to be changed, but there is none`);
+}
+
+/** The state after an action that succeeds. `templateDigest`: of the ReplicaSet that it makes, if it makes one. */
+function follow(cluster: Cluster, action: Action, templateDigest: string): void {
+  const { rollout, sets, services, routed, now } = cluster;
+  const traffic = routed === undefined ? {} : { traffic: routed };
+  const before = { rollout, replicaSets: [...sets.values()], services, ...traffic };
+  const after = effectOf(before, action, { now, snapshot: { templateDigest } });
+  cluster.rollout = after.rollout;
+  cluster.routed = after.traffic;
+  for (const [name, service] of after.services) services.set(name, service);
+  const left = new Map(after.replicaSets.map((rs) => [rs.name, rs]));
+  for (const name of sets.keys()) if (!left.has(name)) sets.delete(name);
+  for (const [name, rs] of left) sets.set(name, rs);
+}
+
+/** What a decision knows nothing of, or sees only in the next snapshot. */
+function carryOutBeside(cluster: Cluster, action: Action): void {
+  if (action.kind === "updateReplicaSet") changeSet(cluster, action.name, (rs) => ({ ...rs, observed: false }));
+  if (action.kind === "evictPods") {
+    const leaving = action.names.slice(0, action.most);
+    cluster.pods = cluster.pods.map((pod) =>
+      leaving.includes(pod.name) ? { ...pod, goneAt: cluster.now + LEAVES_AFTER_MS } : pod,
+    );
+  }
+  if (action.kind === "scaleWorkload") {
+    if (cluster.deployment === undefined) throw new Error("A Deployment is scaled, but there is none");
+    cluster.deployment = scaledDeployment(cluster.deployment, action);
+    cluster.lastScaled = { replicas: action.replicas, at: cluster.now };
   }
 }
 
-type ActionOf<K extends Action["kind"]> = Extract<Action, { kind: K }>;
-
-function create(cluster: Cluster, { name, manifest }: ActionOf<"createReplicaSet">): Outcome {
+function create(cluster: Cluster, action: ActionOf<"createReplicaSet">): Outcome {
+  const { name, manifest } = action;
   if (cluster.occupied.has(name)) return "collision";
   if (cluster.refusal !== undefined) return "refused";
   // Made before, by a decision whose status was lost.
   if (cluster.sets.has(name)) return "done";
+  // The cache finds in the object what the model has foreseen, and what the API server gives it.
   const creationTimestamp = new Date(Math.floor(cluster.now / 1000) * 1000).toISOString();
   const metadata = { ...manifest.metadata, uid: name, resourceVersion: "1", creationTimestamp };
-  cluster.sets.set(name, { ...replicaSetFacts({ ...manifest, metadata }), observed: false });
+  const facts = { ...replicaSetFacts({ ...manifest, metadata }), observed: false };
+  follow(cluster, action, facts.templateDigest);
+  const foreseen = cluster.sets.get(name);
+  if (!equal({ ...foreseen, uid: name, resourceVersion: "1" }, facts))
+    throw new Error(`${name} is not made as it was foreseen: ${JSON.stringify([foreseen, facts])}`);
+  cluster.sets.set(name, facts);
   const containers = (manifest.spec.template?.spec as { containers?: { image?: string }[] } | undefined)?.containers;
   cluster.images.set(name, containers?.[0]?.image ?? "");
-  return "done";
-}
-
-function switchService(cluster: Cluster, { name, hash, adopt }: ActionOf<"switchService">): Outcome {
-  const service = cluster.services.get(name);
-  if (service === undefined) throw new Error(`Service "${name}" is switched, but there is none`);
-  const managed = { ...service.annotations, [MANAGED_BY]: cluster.rollout.metadata.name };
-  const annotations = adopt ? managed : service.annotations;
-  cluster.services.set(name, { ...service, annotations, selector: { ...service.selector, [HASH_LABEL]: hash } });
-  return "done";
-}
-
-function updateRollout(cluster: Cluster, action: ActionOf<"updateRollout">): Outcome {
-  const { replicas, revision, workloadGeneration, finalizers } = action;
-  const { metadata, spec } = cluster.rollout;
-  const annotations = merged(metadata.annotations ?? {}, {
-    ...(revision === undefined ? {} : { [REVISION]: revision }),
-    ...(workloadGeneration === undefined ? {} : { [WORKLOAD_GENERATION]: workloadGeneration }),
-  });
-  const generation = (metadata.generation ?? 0) + (replicas === undefined ? 0 : 1);
-  cluster.rollout = {
-    ...cluster.rollout,
-    metadata: {
-      ...metadata,
-      generation,
-      ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
-      ...(finalizers === undefined ? {} : { finalizers: [...finalizers] }),
-    },
-    spec: replicas === undefined ? spec : { ...spec, replicas },
-  };
   return "done";
 }
 
@@ -308,18 +274,6 @@ export function changeSet(cluster: Cluster, name: string, change: (rs: ReplicaSe
   const rs = cluster.sets.get(name);
   if (rs === undefined) throw new Error(`ReplicaSet "${name}" is to be changed, but there is none`);
   cluster.sets.set(name, change(rs));
-}
-
-function merged(
-  old: Readonly<Record<string, string>>,
-  patch: Readonly<Record<string, string | null>>,
-): Record<string, string> {
-  const next: Record<string, string> = { ...old };
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete next[key];
-    else next[key] = value;
-  }
-  return next;
 }
 
 /** The ReplicaSet controller: as many pods as asked for, those that are not ready go first; counts follow. */

@@ -1,8 +1,9 @@
 /** The Deployment in a story whose place a Rollout takes: what people set, and how it is looked up. Its pods are not told. */
+import { REPLICAS_BEFORE } from "../../schema/labels.ts";
 import type { Workload } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import type { Action } from "../../controller/rollout/model/model.ts";
-import { REPLICAS_BEFORE } from "../../schema/labels.ts";
+import type { ScaleWorkload } from "../../controller/rollout/actions/scaleWorkload.ts";
+
 import { resolve, type Resolved } from "../../controller/rollout/facts/resolve.ts";
 import { createWorkloadStores } from "../../controller/rollout/facts/workloads.ts";
 
@@ -44,7 +45,7 @@ export function changedDeployment(old: Workload, change: Partial<DeploymentOptio
 }
 
 /** As the controller scales it. */
-export function scaledDeployment(old: Workload, action: Extract<Action, { kind: "scaleWorkload" }>): Workload {
+export function scaledDeployment(old: Workload, action: ScaleWorkload): Workload {
   if (old.metadata.resourceVersion !== action.resourceVersion)
     throw new Error("A Deployment is scaled by an old version of it");
   const { metadata, ...rest } = changedDeployment(old, { replicas: action.replicas });

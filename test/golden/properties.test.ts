@@ -2,11 +2,13 @@
  * What must hold in every world, however people behave. A failure names the seed of its world; PROPERTY_WORLDS=1000
  * looks further than the few worlds of every day.
  */
+import { HASH_LABEL } from "../../schema/labels.ts";
 import { describe, expect, test } from "bun:test";
 import { decide } from "../../controller/rollout/decide/decide.ts";
 import { maxSurge, maxUnavailable } from "../../controller/rollout/model/defaults.ts";
-import type { Action, Decision, Snapshot } from "../../controller/rollout/model/model.ts";
-import { HASH_LABEL } from "../../schema/labels.ts";
+import type { Decision } from "../../controller/rollout/actions/action.ts";
+import { effectOf } from "../../controller/rollout/actions/actions.ts";
+import type { Snapshot, World as Facts } from "../../controller/rollout/model/model.ts";
 import type { Traffic } from "../../providers/traffic/router.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { play, randomBlueGreen, randomCanary, randomOf, randomRouted, randomScaled } from "./random.ts";
@@ -97,40 +99,28 @@ interface Between {
 }
 
 /** The cluster before the first write of a decision, and after each one. */
-function writesOf({ before, decision, routed }: Told): Between[] {
+function writesOf({ before, decision, routed, now }: Told): Between[] {
   const available = new Map(before.replicaSets.map((rs) => [rs.name, rs.status.availableReplicas]));
   const prefix = `${before.rollout.metadata.name}-`;
-  const serves = (service: string): string => prefix + before.services.get(service)?.selector[HASH_LABEL];
-  const first: Between = {
-    sizes: new Map(before.replicaSets.map((rs) => [rs.name, rs.replicas])),
+  const serves = (world: Facts, service: string): string => prefix + world.services.get(service)?.selector[HASH_LABEL];
+  const seen = (world: Facts): Between => ({
+    sizes: new Map(world.replicaSets.map((rs) => [rs.name, rs.replicas])),
     available,
-    active: serves("active"),
-    preview: serves("preview"),
-    routed,
+    active: serves(world, "active"),
+    preview: serves(world, "preview"),
+    routed: world.traffic,
+  });
+  let world: Facts = {
+    ...before,
+    replicaSets: [...before.replicaSets, ...before.orphans],
+    ...(routed === undefined ? {} : { traffic: routed }),
   };
-  const all = [first];
+  const all = [seen(world)];
   for (const action of decision.actions) {
-    const last = all.at(-1) ?? first;
-    const change = sizeOf(action);
-    const switched = (name: string, old: string | undefined): string | undefined =>
-      action.kind === "switchService" && action.name === name ? prefix + action.hash : old;
-    all.push({
-      sizes: change === undefined ? last.sizes : new Map(last.sizes).set(...change),
-      available,
-      active: switched("active", last.active),
-      preview: switched("preview", last.preview),
-      routed: action.kind === "routeTraffic" ? action.traffic : last.routed,
-    });
+    world = effectOf(world, action, { now, snapshot: before });
+    all.push(seen(world));
   }
   return all;
-}
-
-function sizeOf(action: Action): [name: string, size: number] | undefined {
-  if (action.kind === "createReplicaSet") return [action.name, action.manifest.spec.replicas ?? 0];
-  if (action.kind === "deleteReplicaSet") return [action.name, 0];
-  return action.kind === "updateReplicaSet" && action.replicas !== undefined
-    ? [action.name, action.replicas]
-    : undefined;
 }
 
 const asked = ({ sizes }: Between): number => [...sizes.values()].reduce((total, size) => total + size, 0);

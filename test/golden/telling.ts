@@ -6,8 +6,10 @@
  * are letters, capital when True: Available, Completed, Healthy, Paused; `-` while there is none. `pods 6·1·5·5`: all,
  * updated, ready and available ones of the status.
  */
-import type { Action, Decision, ReplicaSetFacts } from "../../controller/rollout/model/model.ts";
 import { HASH_LABEL, SCALE_DOWN_DEADLINE } from "../../schema/labels.ts";
+import type { Action, ActionOf, Decision } from "../../controller/rollout/actions/action.ts";
+import { wordsOf } from "../../controller/rollout/actions/actions.ts";
+import type { ReplicaSetFacts } from "../../controller/rollout/model/model.ts";
 import type { Traffic } from "../../providers/traffic/router.ts";
 import type { RolloutCondition, RolloutStatus } from "../../schema/rollout.ts";
 import { START, type Cluster } from "./cluster.ts";
@@ -159,7 +161,7 @@ export function actionText(cluster: Cluster, action: Action): string {
     case "scaleWorkload":
       return `deployment to ${action.replicas}, before ${action.replicasBefore}`;
     default:
-      return action satisfies never;
+      return readable(cluster, wordsOf(action));
   }
 }
 
@@ -173,7 +175,7 @@ const imageInManifest = (manifest: { spec: { template?: { spec?: unknown } | und
   return pod?.containers?.[0]?.image ?? "?";
 };
 
-function updateText({ replicas, minReadySeconds, annotations }: Extract<Action, { kind: "updateReplicaSet" }>): string {
+function updateText({ replicas, minReadySeconds, annotations }: ActionOf<"updateReplicaSet">): string {
   const noted = Object.entries(annotations ?? {}).map(([key, value]) => {
     const short = key.replace("rollout.argoproj.io/", "");
     if (value === null) return ` -${short}`;

@@ -7,13 +7,8 @@ import type { Rollout, RolloutStatus } from "../../schema/rollout.ts";
 import { decide } from "../../controller/rollout/decide/decide.ts";
 import type { StepTable } from "../../controller/steps/table.ts";
 import { nextLookAt } from "../../controller/rollout/status/stuck.ts";
-import type {
-  Decision,
-  PodWait,
-  ReplicaSetFacts,
-  ServiceFacts,
-  Snapshot,
-} from "../../controller/rollout/model/model.ts";
+import type { Decision } from "../../controller/rollout/actions/action.ts";
+import type { PodWait, ReplicaSetFacts, ServiceFacts, Snapshot } from "../../controller/rollout/model/model.ts";
 import { changeSet, newCluster, nextPodChange, perform, runReplicaSets, serviceOf, snapshotOf } from "./cluster.ts";
 import type { Cluster, Outcome } from "./cluster.ts";
 import { endOf, instantText, lineOf, readable, setsText } from "./telling.ts";

@@ -1,7 +1,8 @@
 /** Rules broken on purpose, by a wrapper each: proof that the judges would see it. */
 import type { Clock } from "../../kube/clock/clock.ts";
 import type { Decide } from "../../controller/rollout/apply/carryOut.ts";
-import type { Action, Snapshot } from "../../controller/rollout/model/model.ts";
+import type { Action } from "../../controller/rollout/actions/action.ts";
+import type { Snapshot } from "../../controller/rollout/model/model.ts";
 import type { KubeClient, KubeRequest } from "../../kube/client/transport.ts";
 import type { Rollout, RolloutStrategy } from "../../schema/rollout.ts";
 import { sound, type Breakage } from "./process.ts";

@@ -2,6 +2,7 @@
  * What is really there: the API server's state as facts, kept by every change. The controllers' caches lag behind it;
  * the judges (invariants.ts) look at it.
  */
+import { wordsOf } from "../../controller/rollout/actions/actions.ts";
 import { decide } from "../../controller/rollout/decide/decide.ts";
 import type { ReplicaSetFacts, ServiceFacts, Snapshot, WorkloadFacts } from "../../controller/rollout/model/model.ts";
 import { HASH_LABEL, MANAGED_BY } from "../../schema/labels.ts";
@@ -160,7 +161,7 @@ export function observe(): Truth {
     if (snapshot === undefined)
       return stores.rollouts.get(KEY) === undefined ? undefined : { why: "the Rollout is being deleted" };
     const { actions, status, wakeAt } = decide(withPods(snapshot, nowMs), nowMs);
-    if (actions.length > 0) return { why: `to do: ${actions.map(({ kind }) => kind).join(", ")}` };
+    if (actions.length > 0) return { why: `to do: ${actions.map(wordsOf).join("; ")}` };
     if (status !== undefined) return { why: "the status is to be written" };
     return wakeAt === undefined ? undefined : { why: "time alone will change something", untilMs: wakeAt };
   };

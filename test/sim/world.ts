@@ -1,4 +1,5 @@
 /** A whole cluster in virtual time: API server, the controllers of Kubernetes, one or two of ours, and a script. */
+import { wordsOf } from "../../controller/rollout/actions/actions.ts";
 import type { Change } from "../../simulator/model/model.ts";
 import { createApiServer } from "../../simulator/server/requests/server.ts";
 import { startControllers } from "../../simulator/controllers/controllers.ts";
@@ -248,8 +249,8 @@ function startProcesses(
         return true;
       },
       onDecision(identity, snapshot, { actions, status }) {
-        const kinds = actions.map(({ kind }) => kind).join(", ");
-        story.line(identity, `  decides: ${kinds}${status === undefined ? "" : "; status"}`);
+        const wanted = actions.map(wordsOf).join("; ");
+        story.line(identity, `  decides: ${wanted}${status === undefined ? "" : "; status"}`);
         judge.decided(identity, snapshot);
       },
     });

@@ -1,12 +1,14 @@
 /** Carries out what was decided about a Rollout: its writes and events, when to look again, and what to remember. */
 import type { WorkQueue } from "../../../kube/runtime/queue.ts";
 import type { Log } from "../../process/log.ts";
-import type { Decision, RolloutEvent, Snapshot } from "../model/model.ts";
+import type { Decision } from "../actions/action.ts";
+import type { RolloutEvent, Snapshot } from "../model/model.ts";
 import { nextLookAt } from "../status/stuck.ts";
-import { apply, type Outcome, type Writer } from "./apply.ts";
+import { apply } from "./apply.ts";
 import { gatherNow, type GatherPorts, nextEvictionAt, type PassFacts } from "./gatherPass.ts";
 import { eventText, joinEvents, statusWaitMs, statusWritten, waitingEvents } from "./pace.ts";
 import { logStory } from "./story.ts";
+import type { Outcome, Writer } from "./writer.ts";
 
 export type Decide = (snapshot: Snapshot, now: number) => Decision;
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { EventReason } from "../../../schema/reasons.ts";
-import type { Decision, ReplicaSetFacts, RolloutEvent, Snapshot } from "../model/model.ts";
+import type { Decision } from "../actions/action.ts";
+import type { ReplicaSetFacts, RolloutEvent, Snapshot } from "../model/model.ts";
 import type { RolloutStatus } from "../../../schema/rollout.ts";
 import { joinEvents, type PaceMemory, statusWaitMs, statusWritten, waitingEvents } from "./pace.ts";
 

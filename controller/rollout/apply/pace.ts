@@ -4,7 +4,8 @@
  * counters alone comes only so often: it is usually overtaken by one that matters.
  */
 import type { RolloutCondition, RolloutStatus } from "../../../schema/rollout.ts";
-import type { Decision, RolloutEvent, Snapshot } from "../model/model.ts";
+import type { Decision } from "../actions/action.ts";
+import type { RolloutEvent, Snapshot } from "../model/model.ts";
 import { equal } from "../../../kube/object/equality.ts";
 
 /** Shortest time between two statuses that differ only in counters. */

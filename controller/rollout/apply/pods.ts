@@ -98,11 +98,9 @@ type Send = <T>(request: KubeRequest) => Promise<T>;
  * Asks for an eviction. A PodDisruptionBudget's no (429) is an answer: the pod stays for now. @returns whether it goes, or has gone.
  * @throws {ApiError}
  */
-export async function evictPod(send: Send, namespace: string, name: string): Promise<boolean> {
-  const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace } };
+export async function evictPod(send: Send, eviction: KubeRequest): Promise<boolean> {
   try {
-    const path = objectPath(PODS, { namespace, name, subresource: "eviction" });
-    await send({ method: "POST", path, body, retry: false });
+    await send({ ...eviction, retry: false });
     return true;
   } catch (error) {
     const refused = error instanceof ApiError && error.status === 429;

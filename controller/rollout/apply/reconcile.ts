@@ -4,7 +4,7 @@ import type { Rollout } from "../../../schema/rollout.ts";
 import { sayFarewell } from "../../workloads/workloadRestore.ts";
 import { announce, carryOut, type PassPorts, type PassQueue } from "./carryOut.ts";
 import { gatherPass, type PassFacts } from "./gatherPass.ts";
-import type { Decision } from "../model/model.ts";
+import type { Decision } from "../actions/action.ts";
 
 /** A Rollout that is being deleted is not driven any more: what is left to do is done by `sayFarewell`. */
 export type RolloutFacts =

@@ -1,12 +1,14 @@
 /** Carries out what traffic routers want written: one object after the other, each decided on its latest version. */
 import { isAlreadyExists, isConflict } from "../../../kube/client/apiError.ts";
-import { type ApiPath, collectionPath, objectPath } from "../../../kube/client/path.ts";
+import { type ApiPath, objectPath } from "../../../kube/client/path.ts";
 import type { KubeRequest } from "../../../kube/client/transport.ts";
 import type { ObjectRef, RoutedObject, RoutedWrite, RouterEvent, Traffic } from "../../../providers/traffic/router.ts";
 import { routersOf } from "../../../providers/traffic/routers.ts";
 import { resourceName } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { planOf, type Routed } from "../facts/routedObjects.ts";
+import { routedRequest } from "../actions/routeTraffic.ts";
+import { kubeRequest } from "./kubeRequest.ts";
 import { NotLeaderError } from "../../../kube/runtime/notLeader.ts";
 
 export interface RoutePorts {
@@ -64,15 +66,4 @@ async function carryOut(ports: RoutePorts, write: RoutedWrite): Promise<boolean>
   return true;
 }
 
-/** A patch names the version that it was made for. */
-export function requestOf(write: RoutedWrite): KubeRequest {
-  if (write.kind === "create")
-    return { method: "POST", path: collectionPath(write.ref.resource, write.ref.namespace), body: write.object };
-  const metadata = { ...(write.patch["metadata"] as object | undefined), resourceVersion: write.resourceVersion };
-  return {
-    method: "PATCH",
-    path: objectPath(write.ref.resource, write.ref),
-    body: { ...write.patch, metadata },
-    contentType: "application/merge-patch+json",
-  };
-}
+export const requestOf = (write: RoutedWrite): KubeRequest => kubeRequest(routedRequest(write));

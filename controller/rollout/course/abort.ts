@@ -1,4 +1,5 @@
 /** What an abort leaves running, and for how long (docs/behaviour/scale-down.md#after-an-abort). */
+import { SCALE_DOWN_DEADLINE } from "../../../schema/labels.ts";
 import {
   abortScaleDownDelaySeconds,
   blueGreenOf,
@@ -8,8 +9,7 @@ import {
   trafficRoutingOf,
 } from "../model/defaults.ts";
 import type { ReplicaSetFacts } from "../model/model.ts";
-import { SCALE_DOWN_DEADLINE } from "../../../schema/labels.ts";
-import { isAborted, roles, scaleReplicaSet, statusOf, updateReplicaSet, wake, type Pass } from "../model/pass.ts";
+import { isAborted, roles, scaleReplicaSet, statusOf, updateReplicaSet, wake, type Pass } from "../actions/pass.ts";
 import { deadlineOf, hasDeadline, hashOf } from "../model/replicaSets.ts";
 import { isRollback, isWithinScaleDownDelay } from "./rollback.ts";
 import { timestamp } from "../../../kube/object/time.ts";

@@ -5,7 +5,7 @@
 import type { PauseReason } from "../../../schema/reasons.ts";
 import type { PauseCondition, Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 import { blueGreenOf, currentStepOf } from "../model/defaults.ts";
-import { statusOf, type Pass } from "../model/pass.ts";
+import { statusOf, type Pass } from "../actions/pass.ts";
 import { instant, timestamp } from "../../../kube/object/time.ts";
 import { kindOf, type StepTable } from "../../steps/table.ts";
 

@@ -5,7 +5,7 @@
 import type { RolloutDuration, RolloutStatus } from "../../../schema/rollout.ts";
 import { blueGreenOf, canaryOf, desiredReplicas, isStablePing, stepIndexOf, stepsOf } from "../model/defaults.ts";
 import type { ReplicaSetFacts } from "../model/model.ts";
-import { emit, isAborted, revisionText, roles, statusOf, type Pass } from "../model/pass.ts";
+import { emit, isAborted, revisionText, roles, statusOf, type Pass } from "../actions/pass.ts";
 import { clearPausesAndAbort } from "./pause.ts";
 import { canaryThresholdMet } from "../sizes/replicas.ts";
 import { isFastRollback, isRollbackWithinWindow } from "./rollback.ts";

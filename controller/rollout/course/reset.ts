@@ -2,7 +2,7 @@
 import type { RolloutStatus } from "../../../schema/rollout.ts";
 import { stepsOf } from "../model/defaults.ts";
 import { clearPausesAndAbort } from "./pause.ts";
-import { currentHash, emit, roles, statusOf, type Pass } from "../model/pass.ts";
+import { currentHash, emit, roles, statusOf, type Pass } from "../actions/pass.ts";
 import { hashOf } from "../model/replicaSets.ts";
 import { isRollbackWithinWindow } from "./rollback.ts";
 

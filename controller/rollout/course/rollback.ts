@@ -3,7 +3,7 @@
  * (docs/behaviour/promotion-and-rollback.md#rollback).
  */
 import { blueGreenOf } from "../model/defaults.ts";
-import { roles, statusOf, type Pass } from "../model/pass.ts";
+import { roles, statusOf, type Pass } from "../actions/pass.ts";
 import { deadlineOf, hashOf } from "../model/replicaSets.ts";
 
 /** The desired template is the stable one's, or that of a ReplicaSet older than stable (whole seconds). */

@@ -4,7 +4,7 @@ import { instant } from "../../../kube/object/time.ts";
 import { hold, type StepFacts, type Verdict } from "../../steps/kind.ts";
 import { kindOf, verdictOf } from "../../steps/table.ts";
 import { currentStepOf, trafficRoutingOf } from "../model/defaults.ts";
-import { isAborted, roles, statusOf, type Pass } from "../model/pass.ts";
+import { isAborted, roles, statusOf, type Pass } from "../actions/pass.ts";
 import { basicSizesLack } from "../sizes/replicas.ts";
 import { routedSizesLack } from "../sizes/routedReplicas.ts";
 import { pauseCondition, wasResumed } from "./pause.ts";

@@ -5,7 +5,7 @@ import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
 import type { ReplicaSetFacts, ServiceFacts } from "../model/model.ts";
 import { HASH_LABEL } from "../../../schema/labels.ts";
 import { pruneHistory, scaleDownForBlueGreen } from "../sizes/oldReplicaSets.ts";
-import { roles, scaleReplicaSet, statusOf, switchService, wake, type Pass } from "../model/pass.ts";
+import { roles, scaleReplicaSet, statusOf, switchService, wake, type Pass } from "../actions/pass.ts";
 import {
   addPause,
   clearPausesAndAbort,

@@ -6,7 +6,7 @@ import type { RolloutStatus, TrafficWeights } from "../../../schema/rollout.ts";
 import { delaysScaleDown, holdAborted, removeScaleDownDeadlines } from "../course/abort.ts";
 import { currentStepOf, stepIndexOf, stepsOf, trafficRoutingOf } from "../model/defaults.ts";
 import { pruneHistory, scaleDownForCanary } from "../sizes/oldReplicaSets.ts";
-import { emit, isAborted, roles, scaleReplicaSet, statusOf, wake, type Pass } from "../model/pass.ts";
+import { emit, isAborted, roles, scaleReplicaSet, statusOf, wake, type Pass } from "../actions/pass.ts";
 import { addPause, clearPausesAndAbort, haltReason, removePause } from "../course/pause.ts";
 import { pauseIsOver, stepVerdict } from "../course/step.ts";
 import type { Verdict } from "../../steps/kind.ts";

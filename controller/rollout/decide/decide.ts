@@ -2,6 +2,7 @@
  * What to do about one Rollout, from what is known at one instant. Pure and total: the same snapshot and time give the
  * same decision, and a world in which nothing is left to do gives an empty one.
  */
+import { DESIRED_REPLICAS } from "../../../schema/labels.ts";
 import { LIMITS, spend, tooCostly, TooCostlyError, within } from "../../../kube/object/budget.ts";
 import type { Rollout, RolloutCondition, RolloutStatus } from "../../../schema/rollout.ts";
 import { blueGreenPass, scaleBlueGreen } from "./blueGreen.ts";
@@ -18,10 +19,10 @@ import {
 } from "../model/conditions.ts";
 import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
 import { equal } from "../../../kube/object/equality.ts";
-import { foldActions } from "../model/fold.ts";
-import type { Decision, RolloutEvent, Snapshot } from "../model/model.ts";
-import { DESIRED_REPLICAS } from "../../../schema/labels.ts";
-import { emit, noIntent, roles, setRolloutReplicas, statusOf, type Pass } from "../model/pass.ts";
+import type { Decision } from "../actions/action.ts";
+import { foldActions } from "../actions/fold.ts";
+import type { RolloutEvent, Snapshot } from "../model/model.ts";
+import { emit, noIntent, roles, setRolloutReplicas, statusOf, type Pass } from "../actions/pass.ts";
 import { isPaused } from "../course/pause.ts";
 import { pauseIsOver } from "../course/step.ts";
 import { availablePods, hashOf, podsForAutoscaler, sum } from "../model/replicaSets.ts";
@@ -139,6 +140,7 @@ function takeBack(p: Pass, before: Pass): void {
 /** Takes over ReplicaSets without a controller that our selector matches, and lets go of those it no longer does. */
 function claim(p: Pass): void {
   const { orphans, strays } = p.snapshot;
+  // Not one by one (`act`): there may be thousands.
   for (const { name, uid, resourceVersion } of strays)
     p.actions.push({ kind: "releaseReplicaSet", name, uid, resourceVersion });
   for (const { name, uid, resourceVersion } of orphans)

@@ -2,6 +2,7 @@
  * The kinds that a Rollout's `workloadRef` may name, and what is kept of such an object
  * (docs/behaviour/workload-reference.md#resolving).
  */
+import { REPLICAS_BEFORE } from "../../../schema/labels.ts";
 import { DEPLOYMENTS, POD_TEMPLATES, REPLICA_SETS } from "../../../kube/client/resources.ts";
 import {
   type LabelSelector,
@@ -13,7 +14,6 @@ import {
 import type { Rollout } from "../../../schema/rollout.ts";
 import { equal } from "../../../kube/object/equality.ts";
 import type { WorkloadFacts } from "../model/model.ts";
-import { REPLICAS_BEFORE } from "../../../schema/labels.ts";
 import type { WorkloadKind } from "../../rules/rollout/workloadRef.ts";
 import type { Cached } from "./stores.ts";
 import { createRoom, type Room } from "./room.ts";

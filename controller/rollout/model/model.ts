@@ -1,11 +1,10 @@
 /**
- * The words that deciding is written in: facts about one Rollout's world, and the effects that a decision asks for.
+ * What is known about one Rollout's world, and what is told of it; what a decision asks for is in actions/.
  * Everything is plain readonly data. Times are milliseconds since the epoch unless a name says otherwise.
  */
 import type { EventReason } from "../../../schema/reasons.ts";
-import type { ReplicaSet } from "../../../schema/kube.ts";
 import type { RouterEvent, Traffic, Verification } from "../../../providers/traffic/router.ts";
-import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
+import type { Rollout } from "../../../schema/rollout.ts";
 
 export type Annotations = Readonly<Record<string, string>>;
 
@@ -177,59 +176,6 @@ export interface PodMetadataChange {
   readonly record: string | null;
 }
 
-/** One idempotent change of the cluster. Names are deterministic, so that repeating it after a crash is harmless. */
-export type Action =
-  | { readonly kind: "createReplicaSet"; readonly name: string; readonly manifest: ReplicaSet }
-  | {
-      readonly kind: "updateReplicaSet";
-      readonly name: string;
-      readonly resourceVersion: string;
-      readonly replicas?: number;
-      readonly minReadySeconds?: number;
-      /** null removes the key. */
-      readonly annotations?: Readonly<Record<string, string | null>>;
-      /** Merge patch of the template's affinity. */
-      readonly affinity?: Readonly<Record<string, unknown>> | null;
-    }
-  | ({ readonly kind: "setPodMetadata"; readonly name: string; readonly resourceVersion: string } & PodMetadataChange)
-  /** Asks for the eviction of pods, in this order, until so many have agreed to go; disruption budgets may say no. */
-  | { readonly kind: "evictPods"; readonly names: readonly string[]; readonly most: number }
-  | { readonly kind: "deleteReplicaSet"; readonly name: string; readonly uid: string; readonly resourceVersion: string }
-  | { readonly kind: "adoptReplicaSet"; readonly name: string; readonly uid: string; readonly resourceVersion: string }
-  | {
-      readonly kind: "releaseReplicaSet";
-      readonly name: string;
-      readonly uid: string;
-      readonly resourceVersion: string;
-    }
-  | {
-      readonly kind: "switchService";
-      readonly name: string;
-      readonly resourceVersion: string;
-      readonly hash: string;
-      /** The Service gets the managed-by annotation with this Rollout's name as well. */
-      readonly adopt: boolean;
-    }
-  /** Makes the objects of all routers say so. */
-  | { readonly kind: "routeTraffic"; readonly traffic: Traffic }
-  | {
-      readonly kind: "updateRollout";
-      readonly replicas?: number;
-      readonly revision?: string;
-      /** null removes the annotation. */
-      readonly workloadGeneration?: string | null;
-      /** All that it is to have. */
-      readonly finalizers?: readonly string[];
-    }
-  /** The Deployment of `workloadRef` gets another size, and a note of the one that it had at first. */
-  | {
-      readonly kind: "scaleWorkload";
-      readonly name: string;
-      readonly resourceVersion: string;
-      readonly replicas: number;
-      readonly replicasBefore: number;
-    };
-
 /** A Kubernetes event on the Rollout (docs/behaviour/reconciling.md#events). */
 export interface RolloutEvent {
   readonly type: "Normal" | "Warning";
@@ -244,16 +190,4 @@ export interface FinishedDuration {
   readonly status: string;
   readonly totalSeconds: number;
   readonly manualPauseSeconds: number;
-}
-
-export interface Decision {
-  readonly actions: readonly Action[];
-  /** The whole new status, or undefined when it equals the stored one. */
-  readonly status: RolloutStatus | undefined;
-  readonly events: readonly RolloutEvent[];
-  /** The next instant at which time alone changes the answer. */
-  readonly wakeAt: number | undefined;
-  /** There is more to do as soon as this status is stored. */
-  readonly more: boolean;
-  readonly finished: FinishedDuration | undefined;
 }

@@ -3,12 +3,12 @@
  * (docs/behaviour/pod-metadata.md#metadata-by-role). What was put on a ReplicaSet's pods is written down in an
  * annotation, so that it can be taken off.
  */
+import { EPHEMERAL_METADATA } from "../../../schema/labels.ts";
 import type { LabelsAndAnnotations, ReplicaSet } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { blueGreenOf, canaryOf } from "../model/defaults.ts";
 import type { Annotations, ReplicaSetFacts } from "../model/model.ts";
-import { EPHEMERAL_METADATA } from "../../../schema/labels.ts";
-import { roles, setPodMetadata, statusOf, type Pass } from "../model/pass.ts";
+import { roles, setPodMetadata, statusOf, type Pass } from "../actions/pass.ts";
 import { hashOf } from "../model/replicaSets.ts";
 
 interface Wanted {

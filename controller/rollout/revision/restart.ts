@@ -2,7 +2,7 @@
 import { findCondition, progressDeadline } from "../model/conditions.ts";
 import { desiredReplicas, maxUnavailable } from "../model/defaults.ts";
 import type { PodFacts, ReplicaSetFacts } from "../model/model.ts";
-import { roles, wake, type Pass } from "../model/pass.ts";
+import { act, roles, wake, type Pass } from "../actions/pass.ts";
 import { sizeOf, sum } from "../model/replicaSets.ts";
 import { instant } from "../../../kube/object/time.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
@@ -48,7 +48,7 @@ export function restartPods(p: Pass): "idle" | "waiting" | "evicted" | "done" {
   wake(p, p.now + RESTART_RETRY_MS);
   if (alreadyAsked) return "evicted";
   if (most <= 0 || names.length === 0) return "waiting";
-  p.actions.push({ kind: "evictPods", names, most });
+  act(p, { kind: "evictPods", names, most });
   return "evicted";
 }
 

@@ -2,18 +2,6 @@
  * The ReplicaSet of the desired template: making it, and keeping its revision and annotations in step
  * (docs/behaviour/revisions.md).
  */
-import type { ConditionReason } from "../../../schema/reasons.ts";
-import type { ReplicaSet } from "../../../schema/kube.ts";
-import type { Rollout } from "../../../schema/rollout.ts";
-import { spend } from "../../../kube/object/budget.ts";
-import { replicaSetName } from "../hash/names.ts";
-import { affinityPatch, avoidedHash, avoiding, replicaSetAffinity } from "../model/antiAffinity.ts";
-import { newCondition, withCondition, findCondition } from "../model/conditions.ts";
-import { desiredReplicas } from "../model/defaults.ts";
-import { controllerReference } from "../../../kube/object/ownerReference.ts";
-import { firstPodMetadata, metadataRecord } from "./podMetadata.ts";
-import { formatSelector } from "../../../kube/object/selector.ts";
-import type { ReplicaSetFacts } from "../model/model.ts";
 import {
   DESIRED_REPLICAS,
   EPHEMERAL_METADATA,
@@ -22,17 +10,19 @@ import {
   REVISION_HISTORY,
   WORKLOAD_GENERATION,
 } from "../../../schema/labels.ts";
-import {
-  addReplicaSet,
-  emit,
-  roles,
-  setRolloutRevision,
-  statusOf,
-  updateReplicaSet,
-  type Pass,
-} from "../model/pass.ts";
+import type { ConditionReason } from "../../../schema/reasons.ts";
+import type { ReplicaSet } from "../../../schema/kube.ts";
+import type { Rollout } from "../../../schema/rollout.ts";
+import { spend } from "../../../kube/object/budget.ts";
+import { replicaSetName } from "../hash/names.ts";
+import { affinityPatch, avoidedHash, replicaSetAffinity } from "../model/antiAffinity.ts";
+import { newCondition, withCondition, findCondition } from "../model/conditions.ts";
+import { desiredReplicas } from "../model/defaults.ts";
+import { controllerReference } from "../../../kube/object/ownerReference.ts";
+import { firstPodMetadata, metadataRecord } from "./podMetadata.ts";
+import type { ReplicaSetFacts } from "../model/model.ts";
+import { act, emit, roles, setRolloutRevision, statusOf, updateReplicaSet, type Pass } from "../actions/pass.ts";
 import { hashOf, maxRevision, revisionOf } from "../model/replicaSets.ts";
-import { timestamp } from "../../../kube/object/time.ts";
 
 const NOT_COPIED: ReadonlySet<string> = new Set([
   "kubectl.kubernetes.io/last-applied-configuration",
@@ -96,30 +86,13 @@ export function createNewReplicaSet(p: Pass): void {
   const { rollout } = p.world;
   const revision = maxRevision(p.world.replicaSets) + 1;
   const manifest = newReplicaSet(rollout, p.snapshot.podHash, revision, roles(p).stableRS !== undefined);
-  const facts: ReplicaSetFacts = {
-    namespace: rollout.metadata.namespace ?? "default",
-    name: manifest.metadata.name,
-    uid: "",
-    resourceVersion: "",
-    labels: manifest.metadata.labels ?? {},
-    annotations: manifest.metadata.annotations ?? {},
-    controllerUid: rollout.metadata.uid ?? "",
-    selector: formatSelector(manifest.spec.selector),
-    createdAt: Date.parse(timestamp(p.now)),
-    deleting: false,
-    observed: false,
-    minReadySeconds: rollout.spec.minReadySeconds ?? 0,
-    replicas: 0,
-    status: { replicas: 0, readyReplicas: 0, availableReplicas: 0 },
-    templateDigest: p.snapshot.templateDigest,
-    ...avoiding(avoidedHash(rollout, p.snapshot.podHash)),
-  };
-  addReplicaSet(p, { kind: "createReplicaSet", name: facts.name, manifest }, facts);
+  const { name } = manifest.metadata;
+  act(p, { kind: "createReplicaSet", name, manifest });
   const created = p.actions.length;
   setRolloutRevision(p, revision);
   // Told second, but true although the first should fail.
-  emit(p, created, "NewReplicaSetCreated", `Created ReplicaSet ${facts.name} (revision ${revision})`);
-  setProgressing(p, "NewReplicaSetCreated", `Created new replica set "${facts.name}"`);
+  emit(p, created, "NewReplicaSetCreated", `Created ReplicaSet ${name} (revision ${revision})`);
+  setProgressing(p, "NewReplicaSetCreated", `Created new replica set "${name}"`);
 }
 
 function setProgressing(p: Pass, reason: ConditionReason, message: string): void {
@@ -147,9 +120,12 @@ export function syncRevision(p: Pass): boolean {
   const avoided = avoidedHash(rollout, hashOf(newRS));
   const outdated = newRS.antiAffinity !== undefined && avoided !== undefined && newRS.antiAffinity !== avoided;
   if (Object.keys(annotations).length > 0 || newRS.minReadySeconds !== minReadySeconds || outdated) {
-    const change = { annotations, ...(newRS.minReadySeconds === minReadySeconds ? {} : { minReadySeconds }) };
-    const same = newRS.antiAffinity === avoided;
-    updateReplicaSet(p, newRS, change, same ? undefined : { avoided, affinity: affinityPatch(rollout, avoided) });
+    const isKept = newRS.antiAffinity === avoided;
+    updateReplicaSet(p, newRS, {
+      annotations,
+      ...(newRS.minReadySeconds === minReadySeconds ? {} : { minReadySeconds }),
+      ...(isKept ? {} : { antiAffinity: { avoided, affinity: affinityPatch(rollout, avoided) } }),
+    });
     return false;
   }
   const revision = revisionOf(newRS);

@@ -8,7 +8,7 @@ import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 import { findCondition } from "../model/conditions.ts";
 import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
 import type { WorkloadFacts } from "../model/model.ts";
-import { statusOf, wake, type Pass } from "../model/pass.ts";
+import { act, statusOf, wake, type Pass } from "../actions/pass.ts";
 import { hashOf, lastingPods, sum } from "../model/replicaSets.ts";
 
 /** Somebody who keeps scaling the Deployment up is answered at once, and then only so often. */
@@ -75,7 +75,7 @@ export function scaleWorkload(p: Pass): void {
   const isUndone = lastScaled !== undefined && lastScaled.replicas !== replicas;
   if (isUndone && p.now < lastScaled.at + INSIST_EVERY_MS) return wake(p, lastScaled.at + INSIST_EVERY_MS);
   const atFirst = Math.max(before ?? 0, replicas);
-  p.actions.push({ kind: "scaleWorkload", name, resourceVersion, replicas: wanted, replicasBefore: atFirst });
+  act(p, { kind: "scaleWorkload", name, resourceVersion, replicas: wanted, replicasBefore: atFirst });
   // Its generation is noted next.
   p.more = true;
 }
@@ -109,7 +109,7 @@ export function noteWorkload(p: Pass): void {
   const { rollout, workload } = p.snapshot;
   const before = rollout.metadata.annotations?.[WORKLOAD_GENERATION];
   const after = p.world.rollout.metadata.annotations?.[WORKLOAD_GENERATION];
-  if (before !== after) p.actions.push({ kind: "updateRollout", workloadGeneration: after ?? null });
+  if (before !== after) act(p, { kind: "updateRollout", workloadGeneration: after ?? null });
   const cameToRest = rollout.status?.phase === "Progressing" && statusOf(p).phase !== "Progressing";
   if (cameToRest && workload !== undefined && after !== String(workload.generation)) p.more = true;
 }
@@ -136,8 +136,7 @@ export function syncHold(p: Pass): void {
   const wanted = waitsForWorkload(rollout);
   if (wanted === holdsDeletion(rollout)) return;
   const finalizers = wanted ? [...withoutHold(rollout), RESTORE_WORKLOAD] : withoutHold(rollout);
-  p.actions.push({ kind: "updateRollout", finalizers });
-  p.world = { ...p.world, rollout: { ...rollout, metadata: { ...rollout.metadata, finalizers } } };
+  act(p, { kind: "updateRollout", finalizers });
 }
 
 /** The size that a Deployment gets back from a Rollout that is gone; undefined when the Rollout took nothing. */

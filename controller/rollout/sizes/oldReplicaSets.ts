@@ -23,7 +23,7 @@ import {
   updateReplicaSet,
   wake,
   type Pass,
-} from "../model/pass.ts";
+} from "../actions/pass.ts";
 import {
   availablePods,
   byRevisionDescending,

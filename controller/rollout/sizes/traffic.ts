@@ -1,12 +1,12 @@
 /** Who gets a canary's requests: its Services, and what the routers are asked for (docs/behaviour/traffic.md). */
+import { HASH_LABEL, MANAGED_BY } from "../../../schema/labels.ts";
 import type { Traffic, Verification } from "../../../providers/traffic/router.ts";
 import type { TrafficWeights } from "../../../schema/rollout.ts";
 import { canaryOf, isStablePing, trafficRoutingOf } from "../model/defaults.ts";
 import { equal } from "../../../kube/object/equality.ts";
 import { isCompleted } from "../model/conditions.ts";
 import type { ReplicaSetFacts, RoutingState } from "../model/model.ts";
-import { HASH_LABEL, MANAGED_BY } from "../../../schema/labels.ts";
-import { emit, isAborted, roles, setTraffic, statusOf, switchService, wake, type Pass } from "../model/pass.ts";
+import { emit, isAborted, roles, setTraffic, statusOf, switchService, wake, type Pass } from "../actions/pass.ts";
 import { hashOf, isFullyAvailable } from "../model/replicaSets.ts";
 import { canTakeOver, hashLeftBehind, stableCarries, wantedTraffic, weightsOf, weightsText } from "./weights.ts";
 

@@ -1,10 +1,10 @@
+import { HASH_LABEL } from "../../../schema/labels.ts";
 import { describe, expect, test } from "bun:test";
 import type { Rollout, RolloutDuration, RolloutStatus } from "../../../schema/rollout.ts";
 import { newCondition } from "../model/conditions.ts";
 import { durationOf, finishedDuration } from "./duration.ts";
 import type { ReplicaSetFacts, Snapshot } from "../model/model.ts";
-import { HASH_LABEL } from "../../../schema/labels.ts";
-import { noIntent, type Pass } from "../model/pass.ts";
+import { noIntent, type Pass } from "../actions/pass.ts";
 import { STEPS } from "../../steps/kinds.ts";
 
 const START = Date.parse("2026-01-01T00:00:00Z");

@@ -6,7 +6,7 @@ import type { RolloutDuration, RolloutStatus } from "../../../schema/rollout.ts"
 import { findCondition, hasReason } from "../model/conditions.ts";
 import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
 import type { FinishedDuration } from "../model/model.ts";
-import { isAborted, roles, statusOf, type Pass } from "../model/pass.ts";
+import { isAborted, roles, statusOf, type Pass } from "../actions/pass.ts";
 import { isPaused, needsPerson } from "../course/pause.ts";
 import { isFastRollback, isRollback } from "../course/rollback.ts";
 import { templateChanged, updateBegins } from "../course/reset.ts";

@@ -19,7 +19,7 @@ import {
 import { blueGreenOf, canaryOf, desiredReplicas } from "../model/defaults.ts";
 import { durationOf, finishedDuration } from "./duration.ts";
 import type { ReplicaSetFacts } from "../model/model.ts";
-import { currentHash, emit, isAborted, revisionText, roles, statusOf, type Pass } from "../model/pass.ts";
+import { currentHash, emit, isAborted, revisionText, roles, statusOf, type Pass } from "../actions/pass.ts";
 import { isPaused, settlePauses } from "../course/pause.ts";
 import { notingPeak, withPeak } from "../model/podPeak.ts";
 import { phaseOf } from "./phase.ts";

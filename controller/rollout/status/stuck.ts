@@ -6,7 +6,7 @@ import type { Rollout, RolloutCondition } from "../../../schema/rollout.ts";
 import { findCondition, hasReason, timedOut } from "../model/conditions.ts";
 import { currentStepOf } from "../model/defaults.ts";
 import type { PodLook, PodWait, ReplicaSetFacts, Snapshot } from "../model/model.ts";
-import { roles, statusOf, type Pass } from "../model/pass.ts";
+import { roles, statusOf, type Pass } from "../actions/pass.ts";
 import { isPaused } from "../course/pause.ts";
 import { peakNote } from "../model/podPeak.ts";
 import { rolesOf } from "../model/replicaSets.ts";

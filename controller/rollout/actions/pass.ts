@@ -3,24 +3,15 @@
  * goes on with. Passes are repeated on the model until nothing changes; only then is anything sent (docs/adr/0001).
  * A `Pass` is the only mutable thing in this folder and never leaves the decision that made it.
  */
+import { DESIRED_REPLICAS, HASH_LABEL, MANAGED_BY, REVISION, SCALE_DOWN_DEADLINE } from "../../../schema/labels.ts";
 import type { Traffic } from "../../../providers/traffic/router.ts";
 import type { EventReason } from "../../../schema/reasons.ts";
 import type { RolloutStatus, TrafficWeights } from "../../../schema/rollout.ts";
 import { spend } from "../../../kube/object/budget.ts";
 import type { StepTable } from "../../steps/table.ts";
-import { avoiding } from "./antiAffinity.ts";
-import { desiredReplicas } from "./defaults.ts";
-import {
-  DESIRED_REPLICAS,
-  EPHEMERAL_METADATA,
-  HASH_LABEL,
-  MANAGED_BY,
-  REVISION,
-  SCALE_DOWN_DEADLINE,
-} from "../../../schema/labels.ts";
+import { desiredReplicas } from "../model/defaults.ts";
+
 import type {
-  Action,
-  Annotations,
   FinishedDuration,
   PodMetadataChange,
   ReplicaSetFacts,
@@ -28,8 +19,12 @@ import type {
   ServiceFacts,
   Snapshot,
   World,
-} from "./model.ts";
-import { rolesOf, rolloutRevision, revisionOf, type Roles } from "./replicaSets.ts";
+} from "../model/model.ts";
+import { rolesOf, rolloutRevision, revisionOf, type Roles } from "../model/replicaSets.ts";
+import type { Action } from "./action.ts";
+import { effectOf } from "./actions.ts";
+import type { ReplicaSetChange } from "./updateReplicaSet.ts";
+import { FOLLOWING } from "./worldChange.ts";
 
 /**
  * What a pass wants done to the pause conditions and the abort, settled when its status is made
@@ -100,74 +95,22 @@ export function emit(
   p.events.push({ type, reason, message, after: with_ === "action" ? p.actions.length : with_ });
 }
 
-const FOLLOWING = "following its ReplicaSets";
-
-const patchAnnotations = (old: Annotations, patch: Readonly<Record<string, string | null>>): Annotations => {
-  spend(Object.keys(old).length / 2, "copying annotations");
-  const merged: Record<string, string> = { ...old };
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete merged[key];
-    else merged[key] = value;
-  }
-  return merged;
-};
-
-function replaceSet(p: Pass, name: string, change: (rs: ReplicaSetFacts) => ReplicaSetFacts): void {
-  spend(8 + p.world.replicaSets.length / 4, FOLLOWING);
-  p.world = { ...p.world, replicaSets: p.world.replicaSets.map((rs) => (rs.name === name ? change(rs) : rs)) };
-}
-
-export interface ReplicaSetChange {
-  readonly replicas?: number;
-  readonly minReadySeconds?: number;
-  readonly annotations?: Readonly<Record<string, string | null>>;
-}
-
-/** Keeping pods away from those of a hash, or of none any more, with the patch that does so. */
-export interface AntiAffinityChange {
-  readonly avoided: string | undefined;
-  readonly affinity: Readonly<Record<string, unknown>> | null;
-}
-
-export function updateReplicaSet(
-  p: Pass,
-  rs: ReplicaSetFacts,
-  change: ReplicaSetChange,
-  antiAffinity?: AntiAffinityChange,
-): void {
-  const affinity = antiAffinity === undefined ? {} : { affinity: antiAffinity.affinity };
-  const { name, resourceVersion } = rs;
-  p.actions.push({ kind: "updateReplicaSet", name, resourceVersion, ...change, ...affinity });
-  replaceSet(p, rs.name, ({ antiAffinity: before, ...old }) => ({
-    ...old,
-    ...avoiding(antiAffinity === undefined ? before : antiAffinity.avoided),
-    replicas: change.replicas ?? old.replicas,
-    minReadySeconds: change.minReadySeconds ?? old.minReadySeconds,
-    annotations: patchAnnotations(old.annotations, change.annotations ?? {}),
-    // The ReplicaSet controller has yet to see a new size.
-    observed: old.observed && (change.replicas ?? old.replicas) === old.replicas,
-  }));
-}
-
-export function setPodMetadata(p: Pass, rs: ReplicaSetFacts, change: PodMetadataChange): void {
-  p.actions.push({ kind: "setPodMetadata", name: rs.name, resourceVersion: rs.resourceVersion, ...change });
-  const record = { [EPHEMERAL_METADATA]: change.record };
-  replaceSet(p, rs.name, (old) => ({ ...old, annotations: patchAnnotations(old.annotations, record) }));
-}
-
-export function deleteReplicaSet(p: Pass, rs: ReplicaSetFacts): void {
-  spend(8 + p.world.replicaSets.length / 4, FOLLOWING);
-  p.actions.push({ kind: "deleteReplicaSet", name: rs.name, uid: rs.uid, resourceVersion: rs.resourceVersion });
-  p.world = { ...p.world, replicaSets: p.world.replicaSets.filter((other) => other.name !== rs.name) };
-}
-
-export function addReplicaSet(
-  p: Pass,
-  action: Extract<Action, { kind: "createReplicaSet" }>,
-  facts: ReplicaSetFacts,
-): void {
+/** Asks for an action, and goes on in the world that it makes. */
+export function act(p: Pass, action: Action): void {
   p.actions.push(action);
-  p.world = { ...p.world, replicaSets: [...p.world.replicaSets, facts] };
+  p.world = effectOf(p.world, action, p);
+}
+
+export function updateReplicaSet(p: Pass, { name, resourceVersion }: ReplicaSetFacts, change: ReplicaSetChange): void {
+  act(p, { kind: "updateReplicaSet", name, resourceVersion, ...change });
+}
+
+export function setPodMetadata(p: Pass, { name, resourceVersion }: ReplicaSetFacts, change: PodMetadataChange): void {
+  act(p, { kind: "setPodMetadata", name, resourceVersion, ...change });
+}
+
+export function deleteReplicaSet(p: Pass, { name, uid, resourceVersion }: ReplicaSetFacts): void {
+  act(p, { kind: "deleteReplicaSet", name, uid, resourceVersion });
 }
 
 /**
@@ -179,39 +122,21 @@ export function switchService(p: Pass, service: ServiceFacts, hash: string): voi
   const old = service.selector[HASH_LABEL] ?? "";
   if (old === hash && !adopt && service.selector[HASH_LABEL] !== undefined) return;
   const { name, resourceVersion } = service;
-  p.actions.push({ kind: "switchService", name, resourceVersion, hash, adopt });
+  act(p, { kind: "switchService", name, resourceVersion, hash, adopt });
   emit(p, "action", "SwitchService", `Switched selector for service '${name}' from '${old}' to '${hash}'`);
-  const annotations = adopt
-    ? { ...service.annotations, [MANAGED_BY]: p.world.rollout.metadata.name }
-    : service.annotations;
-  const switched = { ...service, annotations, selector: { ...service.selector, [HASH_LABEL]: hash } };
-  p.world = { ...p.world, services: new Map(p.world.services).set(name, switched) };
 }
 
 /** Has the routers split the traffic so. */
-export function setTraffic(p: Pass, traffic: Traffic): void {
-  p.actions.push({ kind: "routeTraffic", traffic });
-  p.world = { ...p.world, traffic };
-}
+export const setTraffic = (p: Pass, traffic: Traffic): void => act(p, { kind: "routeTraffic", traffic });
 
 /** Writes the revision into the Rollout's own annotation. */
 export function setRolloutRevision(p: Pass, revision: number): void {
   if (p.world.rollout.metadata.annotations?.[REVISION] === String(revision)) return;
-  p.actions.push({ kind: "updateRollout", revision: String(revision) });
-  const { metadata } = p.world.rollout;
-  const annotations = { ...metadata.annotations, [REVISION]: String(revision) };
-  p.world = { ...p.world, rollout: { ...p.world.rollout, metadata: { ...metadata, annotations } } };
+  act(p, { kind: "updateRollout", revision: String(revision) });
   emit(p, "action", "RolloutUpdated", `Rollout updated to revision ${revision}`);
 }
 
-export function setRolloutReplicas(p: Pass, replicas: number): void {
-  p.actions.push({ kind: "updateRollout", replicas });
-  const { metadata, spec } = p.world.rollout;
-  // The API server counts the change of the spec.
-  const generation = (metadata.generation ?? 0) + 1;
-  const rollout = { ...p.world.rollout, metadata: { ...metadata, generation }, spec: { ...spec, replicas } };
-  p.world = { ...p.world, rollout };
-}
+export const setRolloutReplicas = (p: Pass, replicas: number): void => act(p, { kind: "updateRollout", replicas });
 
 /** How a ReplicaSet is resized: `keepDeadline` while an aborted one waits out its delay. */
 export interface ScaleOptions {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { foldActions } from "./fold.ts";
-import type { Action } from "./model.ts";
+import type { Action } from "./action.ts";
 
 type Metadata = Extract<Action, { kind: "setPodMetadata" }>;
 

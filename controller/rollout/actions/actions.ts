@@ -1,0 +1,57 @@
+/**
+ * The table of actions. Deciding, the writer, the golden timelines and the simulated worlds look up in it what an action
+ * means: one file and one line here a kind, and what is missing is an error of types.
+ */
+import type { World } from "../model/model.ts";
+import type { Action } from "./action.ts";
+import { adoptReplicaSet } from "./adoptReplicaSet.ts";
+import { createReplicaSet } from "./createReplicaSet.ts";
+import { deleteReplicaSet } from "./deleteReplicaSet.ts";
+import { evictPods } from "./evictPods.ts";
+import { releaseReplicaSet } from "./releaseReplicaSet.ts";
+import { routeTraffic } from "./routeTraffic.ts";
+import type { ActionRow, Basis } from "./row.ts";
+import { scaleWorkload } from "./scaleWorkload.ts";
+import { setPodMetadata } from "./setPodMetadata.ts";
+import { switchService } from "./switchService.ts";
+import { updateReplicaSet } from "./updateReplicaSet.ts";
+import { updateRollout } from "./updateRollout.ts";
+
+/** A row for every kind of a union. `never`: what a row's requests need differs from row to row. */
+export type RowsOf<A extends { readonly kind: string }> = {
+  readonly [K in A["kind"]]: ActionRow<Extract<A, { kind: K }>, never>;
+};
+
+export const actions = {
+  createReplicaSet,
+  updateReplicaSet,
+  setPodMetadata,
+  evictPods,
+  deleteReplicaSet,
+  adoptReplicaSet,
+  releaseReplicaSet,
+  switchService,
+  routeTraffic,
+  updateRollout,
+  scaleWorkload,
+} as const satisfies RowsOf<Action>;
+
+/** The row of an action of whichever kind. TypeScript does not see that the two belong together. */
+const rowOf = <A extends Action>(action: A): ActionRow<A, never> =>
+  actions[action.kind] as unknown as ActionRow<A, never>;
+
+/** The world as it is to be once `action` has been carried out. */
+export const effectOf = (world: World, action: Action, basis: Basis): World =>
+  rowOf(action).effect(world, action, basis);
+
+/** One sentence for logs and `explain`: `create ReplicaSet "web-6d4b" of size 0`. */
+export const wordsOf = (action: Action): string => rowOf(action).words(action);
+
+/** The object that an action is about, as a key: "ReplicaSet/web-6d4b". */
+export const targetOf = (action: Action): string => rowOf(action).target(action);
+
+/** The one action that does what both do; undefined: there is none. */
+export const joined = (first: Action, second: Action): Action | undefined => rowOf(second).join?.(first, second);
+
+/** Around what others keep their order, if anything. */
+export const dividesOf = (action: Action): "sizes" | "traffic" | undefined => rowOf(action).divides?.(action);

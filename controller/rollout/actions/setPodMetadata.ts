@@ -1,0 +1,67 @@
+/**
+ * Sets labels and annotations that pods have only while they play a part, on the template and on running pods
+ * (docs/behaviour/pod-metadata.md#metadata-by-role).
+ */
+import { EPHEMERAL_METADATA } from "../../../schema/labels.ts";
+import { REPLICA_SETS } from "../../../kube/client/resources.ts";
+import type { PodMetadataChange } from "../model/model.ts";
+import type { Action } from "./action.ts";
+import type { ActionRow, WriteRequest } from "./row.ts";
+import { changesText, patchAnnotations, withReplicaSet } from "./worldChange.ts";
+
+export interface SetPodMetadata extends PodMetadataChange {
+  readonly kind: "setPodMetadata";
+  readonly name: string;
+  readonly resourceVersion: string;
+}
+
+/** Whether the ReplicaSet has pods, or may make some. */
+interface Needs {
+  readonly hasPods: boolean;
+}
+
+/**
+ * New pods get the metadata by the template, and it is written down as done. With running pods these are two writes, and
+ * the pods are patched in between: a crash repeats all of it.
+ */
+function requests(action: SetPodMetadata, { hasPods }: Needs): readonly WriteRequest[] {
+  const { name, resourceVersion, labels, annotations, record } = action;
+  const patch = (body: object): WriteRequest => ({
+    verb: "patch",
+    resource: REPLICA_SETS,
+    name,
+    resourceVersion,
+    body,
+  });
+  const done = { annotations: { [EPHEMERAL_METADATA]: record } };
+  const template = { metadata: { labels, annotations } };
+  if (!hasPods) return [patch({ metadata: done, spec: { template } })];
+  return [patch({ spec: { template } }), patch({ metadata: done })];
+}
+
+/**
+ * Pods get the metadata of their last part at once. A promotion that is not stored yet finds them in their old part at
+ * every look: going through both, pods and templates would change for ever while the status cannot be written.
+ */
+const join = (first: Action, second: SetPodMetadata): SetPodMetadata | undefined =>
+  first.kind !== "setPodMetadata"
+    ? undefined
+    : {
+        ...first,
+        labels: { ...first.labels, ...second.labels },
+        annotations: { ...first.annotations, ...second.annotations },
+        record: second.record,
+      };
+
+export const setPodMetadata = {
+  effect: (world, { name, record }) =>
+    withReplicaSet(world, name, (old) => ({
+      ...old,
+      annotations: patchAnnotations(old.annotations, { [EPHEMERAL_METADATA]: record }),
+    })),
+  requests,
+  words: ({ name, labels, annotations }) =>
+    `give the pods of ReplicaSet "${name}" the metadata ${changesText({ ...labels, ...annotations })}`,
+  target: ({ name }) => `ReplicaSet/${name}`,
+  join,
+} as const satisfies ActionRow<SetPodMetadata, Needs>;

@@ -1,0 +1,85 @@
+/** How a decision's writes are sent: only while the Lease outlives them, and each answer goes into the cache. */
+import type { KubeClient, KubeRequest } from "../../../kube/client/transport.ts";
+import { NotLeaderError } from "../../../kube/runtime/notLeader.ts";
+import type { ObjectMeta } from "../../../schema/kube.ts";
+import type { Rollout } from "../../../schema/rollout.ts";
+import type { WriteRequest } from "../actions/row.ts";
+import type { Stores } from "../facts/stores.ts";
+import type { RolloutEvent, Snapshot } from "../model/model.ts";
+import { kubeRequest } from "./kubeRequest.ts";
+
+export interface Writer {
+  readonly client: KubeClient;
+  readonly stores: Stores;
+  /** For how long we are the leader for certain, in milliseconds. */
+  readonly validForMs: () => number;
+  readonly recordEvent: (rollout: Rollout, event: RolloutEvent) => void;
+  /** Resolves when the events about a Rollout have been sent, or soon anyway. */
+  readonly eventsTold: (rollout: Rollout) => Promise<void>;
+}
+
+/** How carrying out a decision ended; what else goes wrong is thrown. */
+export type Outcome =
+  | { readonly kind: "done" }
+  /** The name of the new ReplicaSet is taken by another's. */
+  | { readonly kind: "collision"; readonly name: string }
+  /** The name is taken by a ReplicaSet that will go away by itself. */
+  | { readonly kind: "nameTaken"; readonly name: string; readonly message: string }
+  /** Every eviction was refused. */
+  | { readonly kind: "nothingEvicted" }
+  /** The API server does not take the new ReplicaSet (quota, policy, validation). */
+  | { readonly kind: "createRefused"; readonly name: string; readonly message: string };
+
+/** A write is given up after this, and not begun when the Lease may end sooner. */
+const WRITE_TIMEOUT_MS = 5_000;
+
+/** State of one application: versions of what it has written itself, so that a second write builds on the first. */
+export interface Run extends Writer {
+  readonly snapshot: Snapshot;
+  readonly rollout: Rollout;
+  readonly versions: Map<string, string>;
+}
+
+/** Sends a write, as the leader. @throws {NotLeaderError} @throws {ApiError} */
+export async function send<T>({ client, validForMs }: Writer, request: KubeRequest): Promise<T> {
+  if (validForMs() <= WRITE_TIMEOUT_MS) {
+    throw new NotLeaderError(
+      `Not sent: ${request.method} ${request.path}, because the leader Lease may run out before it is answered`,
+    );
+  }
+  return client.request<T>({ timeoutMs: WRITE_TIMEOUT_MS, ...request });
+}
+
+/** What takes an object as the API server has it now: a store of the cache. */
+interface Taker<Raw> {
+  written(raw: Raw): unknown;
+}
+
+/** Sends one write about an object that this application writes once; no later read of the cache is older than its answer. */
+export async function write<Raw>(run: Run, request: WriteRequest, store: Taker<Raw>): Promise<Raw> {
+  const answer = await send<Raw>(run, kubeRequest(request, run.rollout.metadata.namespace));
+  store.written(answer);
+  return answer;
+}
+
+const keyOf = ({ resource, name }: Pick<WriteRequest, "resource" | "name">): string => `${resource.plural}/${name}`;
+
+/** Patches a ReplicaSet or the Rollout, which one decision may change more than once. */
+async function patchAgain<Raw extends { readonly metadata: ObjectMeta }>(
+  run: Run,
+  request: WriteRequest,
+  store: Taker<Raw>,
+): Promise<void> {
+  const key = keyOf(request);
+  const resourceVersion = run.versions.get(key) ?? request.resourceVersion ?? "";
+  const { metadata } = await write(run, { ...request, resourceVersion }, store);
+  run.versions.set(key, metadata.resourceVersion ?? "");
+}
+
+export async function patchReplicaSets(run: Run, requests: readonly WriteRequest[]): Promise<undefined> {
+  for (const request of requests) await patchAgain(run, request, run.stores.replicaSets);
+}
+
+export async function patchRollout(run: Run, requests: readonly WriteRequest[]): Promise<undefined> {
+  for (const request of requests) await patchAgain(run, request, run.stores.rollouts);
+}
