@@ -8,6 +8,8 @@ export interface Fleet {
   create(): Promise<number[]>;
   /** Gives these Rollouts a new image, all at once; resolves when all are Healthy with it. Times as for `create`. */
   update(names: readonly string[]): Promise<number[]>;
+  /** Ends the watch, and leaves everything where it is. */
+  stop(): Promise<void>;
   /** Deletes everything and waits until the pods are gone. */
   remove(): Promise<void>;
 }
@@ -138,6 +140,7 @@ export async function newFleet(api: Api, count: number, replicas: number, timeou
       const patch = [{ op: "replace", path: "/spec/template/spec/containers/0/image", value }];
       return all(which, (name) => api.patch(`${path}/${name}`, "json", patch));
     },
+    stop: watcher.stop,
     remove: async () => {
       await watcher.stop();
       await api.request("DELETE", path);

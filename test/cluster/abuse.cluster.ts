@@ -29,7 +29,7 @@ interface Running {
 let installation: Installation;
 let limitBytes = 0;
 let running: Running[] = [];
-let fleet: Fleet;
+let fleet: Fleet | undefined;
 let stopService = (): void => {};
 
 const deploymentPath = `/apis/apps/v1/namespaces/${ownNamespace}/deployments/sluice`;
@@ -85,6 +85,7 @@ async function writeHostile(round: string): Promise<number> {
 
 /** Updates the whole fleet while strangers do their worst. @returns what those who came without a login were answered */
 async function updateUnderAttack(round: string): Promise<ReadonlyMap<number, number>> {
+  if (fleet === undefined) throw new Error("There is no fleet: the test before has failed");
   const clients = startHostileClients(() => running[0]?.pod.webhookPort ?? 0);
   let over = false;
   const writes = (async () => {
@@ -133,6 +134,7 @@ ours("under attack", () => {
   afterAll(async () => {
     stopService();
     for (const { stopProbing } of running) stopProbing();
+    await fleet?.stop();
     await installation?.stop();
     for (const { group } of running) await group?.remove().catch(() => undefined);
   });
