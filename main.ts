@@ -42,7 +42,7 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
 /** All output of the command has been written by now; a timer or connection that is left must not keep the process. */
 const end = (exitCode: number): void => process.exit(exitCode);
 
-// No top-level await: bytecode that a binary is compiled to does not support it.
+// No top-level await: a binary compiled to bytecode does not support it.
 void main(process.argv.slice(2)).then(end, (error: unknown) => {
   console.error(error);
   end(1);

@@ -44,7 +44,7 @@ export async function runDemo(args: readonly string[], surroundings: DemoSurroun
     stopping.abort();
   };
   stopSignals({ onStop: (signal) => stop(exitCodeOf(signal)), onForce: () => view.end() });
-  // As in `sluice demo | head`: no reader is left, neither for the demo nor for an error.
+  // As in `sluice demo | head`: nothing reads the demo any more, nor an error message.
   process.stdout.on("error", () => stop(0));
   const isLive = process.stdout.isTTY && surroundings.env["TERM"] !== "dumb";
   const view = isLive ? liveView(surroundings) : lineView();

@@ -1,4 +1,4 @@
-/** `sluice dev`: a cluster in this process for somebody's kubectl, until a signal ends it. */
+/** `sluice dev`: a cluster in this process for the user's kubectl, until a signal ends it. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";

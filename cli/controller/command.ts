@@ -80,7 +80,7 @@ interface Serving {
 /**
  * In this order: credentials, ports, then what other clients of the cluster can see of us. So whatever can fail has
  * already succeeded when the first watch begins.
- * @throws Error naming what cannot be had; what was started by then is on `undo`
+ * @throws Error naming what is not available; what was started by then is on `undo`
  */
 async function serve({ options, version, log, undo, ending }: Serving): Promise<number> {
   const clock = systemClock;
@@ -217,7 +217,7 @@ interface Leading {
   readonly hold: (leases: Leases) => void;
 }
 
-/** They are created one after the other, and read each other only when a request comes in. */
+/** They are created one after the other, and read each other only when they are called. */
 interface Parts {
   metrics?: ControllerMetrics;
   troubles?: Troubles;

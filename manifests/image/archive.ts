@@ -7,7 +7,7 @@ export const compressions = ["zstd", "gzip"] as const;
 export type Compression = (typeof compressions)[number];
 
 /**
- * Slow, to be small: an image is made once and pulled often. One processor for each: with more workers (nbWorkers),
+ * Slow, to be small: an image is made once and pulled often. On one processor each: with more workers (nbWorkers),
  * Bun 1.4.5 returns nothing for a file as large as the program.
  */
 const compress: Readonly<Record<Compression, (bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>>> = {

@@ -171,7 +171,7 @@ async function chosen(arch: Arch, unpacked: string): Promise<Entry[]> {
   ];
 }
 
-/** All authorities in one file, which the package's own script makes when it is installed. */
+/** All authorities in one file, as the package's own script writes it during an installation. */
 async function authorities(unpacked: string): Promise<string> {
   const dir = join(unpacked, "usr/share/ca-certificates/mozilla");
   const names = [...new Bun.Glob("*.crt").scanSync(dir)].toSorted();

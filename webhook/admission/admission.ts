@@ -23,7 +23,7 @@ export interface AdmissionOptions {
   readonly port: number;
   /** IP address to listen on; undefined: all. */
   readonly address?: string | undefined;
-  /** Resolves when the webhook listens: its port needs to be held no longer. */
+  /** Called when the webhook listens: its port need not be held any longer. */
   readonly listening?: () => Promise<void>;
   readonly endpoint: WebhookEndpoint;
   /** PEM: only clients with a certificate of these CAs are answered; see `readClientCa`. Undefined: all clients. */

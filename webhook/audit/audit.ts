@@ -2,7 +2,7 @@
  * Checks again what was admitted while the webhook was away (one replica restarting, a cluster started cold, objects
  * older than a rule): the leader does so when it starts and at each resync. Broken objects are counted in
  * `sluice_audit_violations`, and each is reported: a Rollout by the loop's own InvalidSpec condition (and by no event,
- * since the reference has none), the other kinds, which have no fitting condition, by an event. Nothing is written into
+ * since the reference sends none), the other kinds, which have no fitting condition, by an event. Nothing is written into
  * them.
  */
 import { INSTANCE_LABEL } from "../../schema/labels.ts";

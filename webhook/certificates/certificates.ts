@@ -2,7 +2,7 @@
  * Which certificates the webhook has and when they are replaced. The Secret holds everything, so that any replica can
  * continue from it; deciding is pure, and time is an argument.
  *
- * Two things make sure that no review fails by a rotation:
+ * Two things make sure that no review fails because of a rotation:
  * - A new CA signs nothing until it has been in the Secret for `settleMs`. By then the leader has put it beside the old
  *   one in the caBundle, and every API server has received that. Only an emergency (nothing usable is left) is faster.
  * - An old CA stays trusted until everything that it may have signed has expired. So a replica that is cut off may go

@@ -90,8 +90,8 @@ export interface Configuration {
 }
 
 /**
- * Names of webhooks must be qualified. Users read them in a refusal: `admission webhook "rollouts.sluice.dev" denied
- * …`.
+ * Names of webhooks must be qualified. Users read them in a refusal:
+ * `admission webhook "rollouts.sluice.dev" denied …`.
  */
 export const VALIDATING = "rollouts.sluice.dev";
 export const PROBING = "probe.sluice.dev";
