@@ -39,10 +39,10 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
   }
 }
 
-/** What each command printed has been written by now; a timer or a connection that is left over keeps nobody. */
+/** All output of the command has been written by now; a timer or connection that is left must not keep the process. */
 const end = (exitCode: number): void => process.exit(exitCode);
 
-// No top-level await: a binary compiled to bytecode has none.
+// No top-level await: a binary compiled to bytecode does not support it.
 void main(process.argv.slice(2)).then(end, (error: unknown) => {
   console.error(error);
   end(1);

@@ -39,7 +39,7 @@ const milestones = [
   /^\$ kubectl get rollout cart$/,
   /^Error from server \(NotFound\): rollouts\.argoproj\.io "cart" not found$/,
   /^✔ Refused +4 mistakes found before anything was stored$/,
-  // By the Bun that plays this test, which npx may have got.
+  // The Bun that runs this test, which npx may have downloaded.
   new RegExp(
     `Your turn: \`${RegExp.escape(programName({ execPath: process.execPath, argv: ["bun", main] }, packageJson.packageManager))} dev\` `,
   ),

@@ -44,7 +44,7 @@ export async function runDemo(args: readonly string[], surroundings: DemoSurroun
     stopping.abort();
   };
   stopSignals({ onStop: (signal) => stop(exitCodeOf(signal)), onForce: () => view.end() });
-  // As in `sluice demo | head`: there is nobody to play for, nor to complain to.
+  // As in `sluice demo | head`: nothing reads the demo any more, nor an error message.
   process.stdout.on("error", () => stop(0));
   const isLive = process.stdout.isTTY && surroundings.env["TERM"] !== "dumb";
   const view = isLive ? liveView(surroundings) : lineView();
@@ -61,7 +61,7 @@ export async function runDemo(args: readonly string[], surroundings: DemoSurroun
       `\n  Your turn: \`${surroundings.program} dev\` serves a cluster like this one to your kubectl.\n\n`,
     );
   }
-  // Whoever calls us ends the process, and what a pipe has not taken yet would be lost with it.
+  // The caller ends the process next, and what the pipe has not taken yet would be lost.
   await new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
   return exitCode;
 }
@@ -78,7 +78,7 @@ async function playOn(onlooker: View, version: string, signal: AbortSignal): Pro
   try {
     await play({ cluster, clock, onlooker, wait: onlooker.wait, signal });
   } finally {
-    // The loop waits for timers of a clock that nobody turns any more: it is not waited for.
+    // Not awaited: the loop waits for timers of a clock that does not advance any more.
     void cluster.stop();
   }
 }
@@ -91,18 +91,18 @@ const onlyErrors: Log = {
   error: (message, fields) => console.error(message, typeof fields === "function" ? fields() : (fields ?? "")),
 };
 
-/** Waits for the next frame, which comes the sooner the longer the present one took. */
+/** Waits for the next frame; the wait is shorter the longer the present frame took. */
 function pace(): (ms: number) => Promise<void> {
   let nextMs = performance.now();
   return async (ms) => {
     const nowMs = performance.now();
-    // After a standstill nothing is made up for.
+    // After a standstill no time is made up for.
     nextMs = Math.max(nextMs + ms, nowMs - ms);
     await Bun.sleep(Math.max(0, nextMs - nowMs));
   };
 }
 
-/** Title, rule, caption, and the blank lines between: of no more use when all is over. */
+/** Title, rule, caption, and the blank lines between: no longer needed at the end. */
 const headLines = 4;
 
 function liveView({ env }: DemoSurroundings): View {
@@ -116,7 +116,7 @@ function liveView({ env }: DemoSurroundings): View {
     moment(moment) {
       const lines = momentLines(moment, screen());
       live.draw(["", ...lines]);
-      // What was refused is worth a second look.
+      // A refusal stays on the screen.
       if (moment.printed.length > 0) kept.splice(0, kept.length, ...lines.slice(headLines));
     },
     sceneEnded(end) {

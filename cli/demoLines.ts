@@ -1,4 +1,4 @@
-/** The demo where nobody can watch it live: a line for every change of what there is to see. Pure but for its memory. */
+/** The demo where the output is not a live terminal: a line for every visible change. Pure but for its memory. */
 import type { Moment } from "../simulator/demo/play.ts";
 import type { Picture } from "../simulator/demo/picture.ts";
 import { clockText } from "./demoScreen.ts";
@@ -27,7 +27,7 @@ function pictureText(picture: Picture): string {
   return [state, step, ...pods, sharesText(picture)].filter((part) => part !== "").join("   ");
 }
 
-/** @returns what gives the lines that a moment adds to those before it. */
+/** @returns a function that returns the lines for what a moment adds to those before it. */
 export function changeTeller(): (moment: Moment) => string[] {
   let scene = -1;
   let caption = "";

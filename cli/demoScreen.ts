@@ -77,12 +77,12 @@ function phaseText({ phase, message }: Picture, paint: Paint): string {
   return `${paint(colour, `${mark} ${phase === "" ? "Unknown" : phase}`)}${message === "" ? "" : paint("dim", `   ${message}`)}`;
 }
 
-/** The version that was there first is blue, the one that comes is green. */
+/** The older version is blue, the newer one green. */
 const colourOf = ({ revision }: VersionPicture): Colour => (revision <= 1 ? "blue" : "green");
 
 const podMarks: { readonly [S in PodState]: string } = { starting: "◌", ready: "●", ending: "○" };
 
-/** Two rows always, so that nothing jumps when a version comes or goes. */
+/** Always two rows, so that the screen does not jump when a version comes or goes. */
 function rowsOfVersions({ versions, replicas }: Picture, { paint }: Screen): string[] {
   const rows = versions.map((version) => {
     const { image, pods } = version;
@@ -117,7 +117,7 @@ function serviceLine({ name, behind }: ServicePicture, { versions }: Picture, { 
   return `${head}${bar.join("")}  ${texts.join("  ")}`;
 }
 
-/** Without colours the versions still differ. */
+/** The versions look different even without colours. */
 const blockOf = (version: VersionPicture, paint: Paint): string =>
   paint !== plain || colourOf(version) === "blue" ? "█" : "░";
 
@@ -164,7 +164,7 @@ const manifestLines = (manifest: string, paint: Paint): string[] =>
     .split("\n")
     .map((line) => paint("dim", "│ ") + line);
 
-/** What stays on the screen of a scene. */
+/** The line that stays on the screen after a scene. */
 export function endLine({ title, lastedMs, fewestReady, refusals }: SceneEnd, { paint }: Screen): string {
   const outcome =
     fewestReady === undefined

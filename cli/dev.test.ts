@@ -24,7 +24,7 @@ interface Dev {
   readonly kubeconfig: string;
   readonly welcome: string;
   signal(signal: NodeJS.Signals): void;
-  /** By a signal; gives the exit code, and what came on stderr. */
+  /** Ends it by a signal; resolves to the exit code and to what was written on stderr. */
   end(): Promise<readonly [code: number, errors: string]>;
 }
 
@@ -33,7 +33,7 @@ afterAll(() => {
   for (const child of running) child.kill();
 });
 
-/** Runs it until it has said what there is to say. */
+/** Runs it until it has printed all that it prints at its start. */
 async function startDev(...args: string[]): Promise<Dev> {
   const child = Bun.spawn([process.execPath, main, "dev", ...args], { stdout: "pipe", stderr: "pipe" });
   running.add(child);
@@ -60,7 +60,7 @@ async function startDev(...args: string[]): Promise<Dev> {
   };
 }
 
-/** Runs it to its end, which comes soon. */
+/** Runs a command that soon fails, to its end. */
 async function failingDev(...args: string[]): Promise<{ code: number; err: string }> {
   const child = Bun.spawn([process.execPath, main, "dev", ...args], { stdout: "ignore", stderr: "pipe" });
   const [err, code] = await Promise.all([child.stderr.text(), child.exited]);
@@ -82,7 +82,7 @@ const patch = (dev: Dev, path: string, body: unknown) =>
 const readRollout = async (dev: Dev, name: string): Promise<Rollout> =>
   (await request(dev, "GET", `${rollouts}/${name}`)).body as Rollout;
 
-/** Looks until it is so; the test's own end is the end of patience. */
+/** Reads the Rollout until `isThere` holds; only the test's own timeout ends it otherwise. */
 async function until(
   dev: Dev,
   name: string,
@@ -261,7 +261,7 @@ if (canRun && existsSync(example)) {
       const refused = await kubectl("apply", "-f", file);
       const told = await request(dev, "POST", rollouts, Bun.YAML.parse(wrong));
       expect(refused).toEqual({ out: "", err: `${refusalLines(told.body as Status).join("\n")}\n`, code: 1 });
-      // Without a Content-Type, as kubectl sends what is raw.
+      // Without a Content-Type, which is how kubectl sends raw requests.
       const raw = join(folder, "raw.json");
       await writeFile(raw, JSON.stringify({ metadata: { name: "raw" } }));
       await ok("create", "--raw", "/api/v1/namespaces/default/configmaps", "-f", raw);

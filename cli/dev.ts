@@ -1,4 +1,4 @@
-/** `sluice dev`: a cluster in this process for somebody's kubectl, until a signal ends it. */
+/** `sluice dev`: a cluster in this process for the user's kubectl, until a signal ends it. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -12,7 +12,7 @@ import { DataFileError, keepData, type KeptData, lockData, readData } from "../s
 import { helloText, kubeconfigText, welcomeText } from "./devFiles.ts";
 import { type DevOptions, parseDevOptions } from "./devOptions.ts";
 
-/** @returns the exit code. What went wrong goes to stderr in words. */
+/** @returns the exit code. Errors are printed on stderr as sentences. */
 export async function runDev(args: readonly string[], version: string): Promise<number> {
   const parsed = parseDevOptions(args);
   switch (parsed.kind) {
@@ -105,7 +105,7 @@ function listen({ server }: LocalCluster, port: number, hosts: DevOptions["hosts
   }
 }
 
-/** Writes the files that the user is told of. @returns what there is to say. */
+/** Writes the files that the printed text names. @returns that text */
 async function layOut(
   url: string,
   folder: string,

@@ -1,6 +1,6 @@
-/** What `sluice dev` lays out for its user: a kubeconfig, and a Rollout to begin with. Pure. */
+/** The files that `sluice dev` writes for its user: a kubeconfig, and a Rollout to begin with. Pure. */
 
-/** For any client; there is nothing secret in it. */
+/** For any client; it holds no secret. */
 export const kubeconfigText = (url: string): string => `# Written by \`sluice dev\`, for as long as it runs.
 apiVersion: v1
 kind: Config
@@ -20,7 +20,7 @@ contexts:
 current-context: sluice-dev
 `;
 
-/** A Rollout in this version of its image; applied again with another one it is updated step by step. */
+/** A Rollout with this image; applied again with another image it is updated step by step. */
 export const helloText = (image: string): string => `apiVersion: v1
 kind: Service
 metadata:
@@ -62,11 +62,11 @@ export interface Welcome {
   /** What was in the data file, as "2 Rollouts and 10 Pods"; undefined where it began empty. */
   readonly found: string | undefined;
   readonly hasKubectl: boolean;
-  /** `kubectl argo rollouts`. */
+  /** Whether `kubectl argo rollouts` is installed. */
   readonly hasPlugin: boolean;
 }
 
-/** As a shell reads it. */
+/** Quoted for a shell. */
 export const quoted = (path: string): string =>
   /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 

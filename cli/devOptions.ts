@@ -1,13 +1,13 @@
-/** From the arguments of `sluice dev` to what it runs with. */
+/** Parses the arguments of `sluice dev`. */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { LogLevel } from "../controller/process/log.ts";
 
 export interface DevOptions {
-  /** 0 takes a free one. */
+  /** 0 takes a free port. */
   readonly port: number;
-  /** Names under which clients may ask besides those of this machine; undefined: none. */
+  /** Names, besides those of this machine, by which clients may call the server; undefined: no others. */
   readonly hosts: readonly string[] | undefined;
-  /** Where the cluster outlives the process; undefined: nowhere. */
+  /** The file that keeps the cluster's state after the process ends; undefined: it is not kept. */
   readonly data: string | undefined;
   readonly nodes: number;
   readonly logLevel: LogLevel;

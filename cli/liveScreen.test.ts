@@ -6,7 +6,7 @@ const escape = "\u001B";
 /** Escape sequences, or single characters. */
 const tokens = new RegExp(`${escape}\\[(\\??\\d*)([A-Za-z])|([^])`, "gu");
 
-/** A terminal that knows line feeds, returns, moves upwards and clearing: enough to see what stays. */
+/** A terminal that knows line feeds, returns, moving up and clearing: enough to check what stays on the screen. */
 function terminal(columns: number, rows: number) {
   const lines: string[] = [""];
   let row = 0;

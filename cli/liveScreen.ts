@@ -4,9 +4,9 @@ import { clip } from "./paint.ts";
 export interface LiveScreen {
   /** Replaces what was drawn before; lines that do not fit are cut. */
   draw(lines: readonly string[]): void;
-  /** Replaces it by lines that stay. */
+  /** Replaces what was drawn before by lines that stay. */
   keep(lines: readonly string[]): void;
-  /** Gives the cursor back. */
+  /** Shows the cursor again. */
   end(): void;
 }
 

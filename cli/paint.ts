@@ -1,4 +1,4 @@
-/** Colours of a terminal: a few escape sequences, or none. */
+/** Colours of a terminal: a few escape sequences, or no colours at all. */
 
 export type Colour = "blue" | "green" | "yellow" | "red" | "cyan" | "dim" | "bold";
 
@@ -31,7 +31,7 @@ export interface Terminal {
 
 const isSet = (value: string | undefined): boolean => value !== undefined && value !== "";
 
-/** NO_COLOR (https://no-color.org) has the last word, FORCE_COLOR the one before. */
+/** NO_COLOR (https://no-color.org) overrides FORCE_COLOR, which overrides the rest. */
 export function paintFor({ isTTY, env }: Terminal): Paint {
   if (isSet(env["NO_COLOR"])) return plain;
   if (isSet(env["FORCE_COLOR"])) return env["FORCE_COLOR"] === "0" ? plain : inColour;
@@ -40,7 +40,7 @@ export function paintFor({ isTTY, env }: Terminal): Paint {
 
 const escapes = new RegExp(`${escape}\\[[0-9;]*m`, "y");
 
-/** The first so many columns of a line, colours kept and ended. All characters are taken for one column wide. */
+/** The first `columns` columns of a line, colours kept and ended. Each character is taken for one column wide. */
 export function clip(line: string, columns: number): string {
   let shown = "";
   let width = 0;
@@ -63,7 +63,7 @@ export function clip(line: string, columns: number): string {
   return shown;
 }
 
-/** A text in lines of at most so many columns, broken at blanks where there are any; later lines begin with `hang`. */
+/** A text as lines of at most `columns` columns, broken at blanks if possible; later lines begin with `hang`. */
 export function wrap(text: string, columns: number, hang = ""): string[] {
   const lines: string[] = [];
   let rest = text;

@@ -1,4 +1,4 @@
-/** How the user calls this program: what to put before a subcommand when one is recommended. Pure. */
+/** How the user calls this program: what to write before a subcommand when one is recommended. Pure. */
 
 export interface Started {
   readonly execPath: string;
@@ -9,7 +9,7 @@ export interface Started {
 /** Where Bun keeps the files of a compiled program. */
 const compiled = "/$bunfs/";
 
-/** "sluice" for the binary; from the sources the script of package.json, with the Bun that npx got where it is that one. */
+/** "sluice" for the binary. From the sources: the script of package.json, run by npx when Bun came from it. */
 export function programName({ execPath, argv }: Started, packageManager: string): string {
   if (argv[1]?.startsWith(compiled) === true) return "sluice";
   return execPath.includes("/_npx/") ? `npx --yes ${packageManager} run` : "bun run";

@@ -1,4 +1,4 @@
-/** What the command line says of itself. */
+/** The help texts of the command line. */
 
 export const usage = `Progressive delivery for Kubernetes in one small binary.
 
@@ -11,6 +11,6 @@ Usage:
   sluice version              print the version
 `;
 
-/** For a command that there is not; cobra's words, as users of kubectl know them. */
+/** For an unknown command; in cobra's words, which users of kubectl know. */
 export const unknownCommand = (command: string): string =>
   `Error: unknown command "${command}" for "sluice"\nRun 'sluice --help' for usage.`;

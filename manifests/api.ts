@@ -1,12 +1,12 @@
-/** The kinds, and what keeps them from being deleted by surprise: with a CRD go all its objects, and their pods. */
+/** The CRDs, and what keeps them from being deleted by accident: with a CRD go all its objects, and their pods. */
 import { crds } from "../schema/crd.ts";
 import { labels, name } from "./text/names.ts";
 import type { Manifest } from "./text/render.ts";
 
-/** On a CRD or the namespace: its deletion is meant. */
+/** On a CRD or the namespace: deleting it is intended. */
 export const ALLOW_DELETION = "sluice.dev/allow-deletion";
 
-/** Tools that delete what is no longer in their sources leave these alone. */
+/** Tools that delete objects which are no longer in their sources leave these alone. */
 const kept = {
   "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
   "helm.sh/resource-policy": "keep",
@@ -19,8 +19,8 @@ export const definitions: readonly Manifest[] = crds.map((crd) => ({
 }));
 
 /**
- * On the guard, which no policy can guard (the API server exempts policies from policies): deleted with the file it is
- * in, it is there, and refuses, until somebody takes this off.
+ * On the guard itself, which no policy can guard (the API server exempts policies from policies): when the file that
+ * it is in is deleted, it stays, and refuses, until the user removes this finalizer.
  */
 const KEEP = "sluice.dev/keep";
 
@@ -28,8 +28,9 @@ const policyName = `${name}-keeps-rollouts`;
 const api = "admissionregistration.k8s.io/v1";
 
 /**
- * Refuses to delete the CRDs and the controller's namespace, by name in an expression: deleting a collection names
- * nothing that a rule could match. CEL cannot look whether there are Rollouts, so an annotation has to say that it is meant.
+ * Refuses to delete the CRDs and the controller's namespace. They are named in an expression, because a request that
+ * deletes a collection names no object that a rule could match. CEL cannot check whether there are Rollouts, so an
+ * annotation has to state that the deletion is intended.
  */
 export const guard = (namespace: string): Manifest[] => {
   const names = [...definitions.map(({ metadata }) => metadata.name), namespace];

@@ -10,7 +10,7 @@ import { install, kustomizations, namespaceInstall } from "./install.ts";
 import { reasonsPage } from "./reasons.ts";
 import { header, stream, yaml } from "./text/render.ts";
 
-/** Path from manifests/ → contents, the same on every run; a test compares them with what is there. */
+/** Path from manifests/ → contents, the same on every run; a test compares them with the files there. */
 export function generated(): ReadonlyMap<string, string> {
   return new Map([
     ...definitions.map((crd) => {

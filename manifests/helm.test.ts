@@ -7,11 +7,11 @@ import { nameOf, objectsIn, rendered } from "./testing.ts";
 
 const chart = join(import.meta.dir, "helm/sluice");
 const helm = Bun.which("helm");
-/** Helm is no part of the tools that the tests bring along. */
+/** Helm is not among the tools that the tests install. */
 const withHelm = test.skipIf(helm === null);
 if (helm === null) console.log("skipped: the chart is not rendered, since there is no helm on PATH");
 
-/** What `helm` prints. */
+/** Runs `helm`. @returns what it prints */
 async function run(...args: string[]): Promise<string> {
   const child = Bun.spawn([helm ?? "", ...args], { stdout: "pipe", stderr: "pipe" });
   const [out, errors, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);

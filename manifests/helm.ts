@@ -1,6 +1,6 @@
 /**
- * The Helm chart, from the same objects: where a value comes in stands a mark, which the finished YAML has replaced by
- * Helm's own language. With the default values the chart makes what install.yaml holds, but for the namespace.
+ * The Helm chart, from the same objects: a mark stands where a value goes, and is replaced by Helm's own language in
+ * the finished YAML. With the default values the chart makes what install.yaml holds, except for the namespace.
  */
 import { definitions, guard } from "./api.ts";
 import { loopRoles, webhookRoles } from "./install.ts";
@@ -21,11 +21,11 @@ import {
 
 const comment = "{{- /* Made from manifests/*.ts by `bun run generate`; do not edit. */ -}}\n";
 
-/** What a template fills in, in brackets that no text of ours has and that YAML does not quote. */
+/** A mark that a template fills in, in brackets that none of our texts has and that YAML does not quote. */
 const value = (expression: string): string => `⟦${expression}⟧`;
-/** Stands before a key or a list's item: it and all below it are there if the expression holds. */
+/** A mark before a key or a list's item: it and everything below it is rendered if the expression holds. */
 const when = (expression: string): string => `⟦if ${expression}⟧`;
-/** As a value: the key is there if the value is, which may be a map or a list. As an item: all items of a list. */
+/** As a value: the key is rendered if the value, a map or a list, is set. As an item: all items of a list. */
 const given = (expression: string): string => `⟦with ${expression}⟧`;
 
 const releaseNamespace = value(".Release.Namespace");
@@ -63,7 +63,7 @@ function filled(line: string): string[] {
   return [`{{- with ${expression} }}`, ...lines, "{{- end }}"];
 }
 
-/** Documents that are there if `condition` holds. Braces of their own, in descriptions, are no template's. */
+/** Documents that are rendered if `condition` holds. Braces in descriptions are text, not a template's. */
 function documents(objects: readonly Manifest[], condition?: string): string {
   const text = objects.map((object) => `---\n${template(compact(object).replaceAll("{{", value("`{{`")))}`).join("");
   return condition === undefined ? text : `{{- if ${condition} }}\n${text}{{- end }}\n`;

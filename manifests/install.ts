@@ -1,4 +1,4 @@
-/** What each way to install puts together. */
+/** The objects of each way to install. */
 import { definitions, guard, namespaceObject } from "./api.ts";
 import { clusterArgs, image, name, namespace, namespacedArgs } from "./text/names.ts";
 import { aggregatedRoles, granted, leaseRules, loopRules, webhookRoleRules, webhookRules } from "./rbac.ts";
@@ -14,7 +14,7 @@ import {
   webhookService,
 } from "./workload.ts";
 
-/** Who drives Rollouts, in all namespaces or its own. */
+/** The roles to drive Rollouts, in all namespaces or only in the controller's own. */
 export const loopRoles = (scope: "cluster" | "namespace", namespace: string | undefined): Manifest[] =>
   scope === "cluster"
     ? [
@@ -32,8 +32,8 @@ export const webhookRoles = (namespace: string): Manifest[] => {
 };
 
 /**
- * All there is, for the whole cluster. What holds others comes first; the CRDs before the guard, so that whoever deletes
- * this file's objects in its order is refused the CRDs.
+ * Everything, for the whole cluster. Objects that contain others come first. The CRDs come before the guard: then
+ * deleting this file's objects in its order fails at the CRDs, which the guard refuses.
  */
 export const install: readonly Manifest[] = [
   namespaceObject(namespace),
@@ -49,7 +49,7 @@ export const install: readonly Manifest[] = [
   deployment({ namespace, image, args: clusterArgs, replicas: 1, ports: [webhookPort()] }),
 ];
 
-/** For one namespace, chosen by kubectl's -n; an administrator of the cluster has applied the CRDs. */
+/** For one namespace, chosen by kubectl's -n; an administrator of the cluster has to apply the CRDs first. */
 export const namespaceInstall: readonly Manifest[] = [
   serviceAccount(undefined),
   ...loopRoles("namespace", undefined),

@@ -1,6 +1,7 @@
 /**
- * What the controller may do, and why. Names stand wherever they are known beforehand. The API server's audit log is
- * compared with these rules by test/cluster/install.cluster.ts: nothing is refused, and nothing is there for no request.
+ * What the controller may do, and why. Rules name objects wherever the names are known beforehand.
+ * test/cluster/install.cluster.ts compares the API server's audit log with these rules: no request is refused, and no
+ * rule is unused.
  */
 import { locks } from "../cli/controller/command.ts";
 import { rightsOf, ROUTERS } from "../providers/traffic/routers.ts";
@@ -10,7 +11,7 @@ import { labels, name } from "./text/names.ts";
 import type { Manifest } from "./text/render.ts";
 
 export interface Rule {
-  /** A comment in the YAML. */
+  /** Written as a comment in the YAML. */
   readonly why: string;
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
@@ -20,7 +21,7 @@ export interface Rule {
 
 const argo = ["argoproj.io"];
 
-/** What each router needs stands in its row. */
+/** What each router needs is in its row. */
 const routerRules = (routers: readonly RouterRow[]): readonly Rule[] =>
   rightsOf(routers).map(({ why, group, plural, verbs }) => ({ why, apiGroups: [group], resources: [plural], verbs }));
 
@@ -96,7 +97,7 @@ export const leaseRules: readonly Rule[] = [
   },
 ];
 
-/** In every namespace, and of the cluster, for the webhook. */
+/** In every namespace, and for cluster-scoped objects, for the webhook. */
 export const webhookRules = (namespace: string): readonly Rule[] => [
   {
     why: "Templates that Rollouts name.",
@@ -116,7 +117,7 @@ export const webhookRules = (namespace: string): readonly Rule[] => [
 /** In the controller's namespace, for the webhook. */
 export const webhookRoleRules: readonly Rule[] = explained(keeperRules("").role);
 
-/** Why the keeper needs what it does, by resource. */
+/** Adds, by resource, why the keeper needs each rule. */
 function explained(rules: readonly Omit<Rule, "why">[]): Rule[] {
   const reasons: Readonly<Record<string, string>> = {
     secrets: "The webhook's own certificates; no other Secret is read.",
@@ -135,7 +136,7 @@ function explained(rules: readonly Omit<Rule, "why">[]): Rule[] {
 const api = "rbac.authorization.k8s.io/v1";
 
 /**
- * A role and its binding to the ServiceAccount. `namespace` undefined: kubectl's -n says it.
+ * A role and its binding to the ServiceAccount. `namespace` undefined: kubectl's -n sets it.
  * @param scope "cluster": the rules hold in all namespaces
  */
 export function granted(
@@ -172,7 +173,7 @@ const readable = [
 const reading = ["get", "list", "watch"];
 const writing = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 
-/** What a cluster's own roles admin, edit and view may do with our kinds, as Argo Rollouts has it. */
+/** What the cluster roles admin, edit and view may do with our kinds; the same as in Argo Rollouts. */
 export const aggregatedRoles: readonly Manifest[] = [
   aggregated("admin", [...readable, "rollouts/status"], writing),
   aggregated("edit", [...readable, "rollouts/status"], writing),

@@ -3,7 +3,7 @@ import { conditionReasons, eventReasons, pauseReasons } from "../schema/reasons.
 
 const burst = { always: "always", narration: "unless there are too many" } as const;
 
-/** A table of Markdown as the formatter writes it. */
+/** A Markdown table, formatted as the formatter does it. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, at) => Math.max(...[head, ...rows].map((row) => (row[at] ?? title).length)));
   const line = (cells: readonly string[], fill = " "): string =>

@@ -1,7 +1,7 @@
-/** How tests look at manifests. */
+/** Helpers to read manifests in tests. */
 import type { Manifest } from "./text/render.ts";
 
-/** As JSON has it. */
+/** As it is after a round trip through JSON. */
 export const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 /** The objects of a file with one or several YAML documents. */
@@ -12,9 +12,9 @@ export function objectsIn(yaml: string): Manifest[] {
     .filter((object) => object !== null);
 }
 
-/** What a rule's reason is not part of. */
+/** Without the `why` of rules, which is not part of the objects. */
 export const rendered = (objects: readonly Manifest[]): Manifest[] =>
   JSON.parse(JSON.stringify(objects), (key, value: unknown) => (key === "why" ? undefined : value)) as Manifest[];
 
-/** "ClusterRole sluice": what tells objects apart. */
+/** "ClusterRole sluice": distinguishes objects. */
 export const nameOf = ({ kind, metadata }: Manifest): string => `${kind} ${metadata.name}`;

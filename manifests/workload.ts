@@ -1,16 +1,16 @@
-/** The pods, and what leads to them. */
+/** The pods, and the Services and policies for them. */
 import { engineOptions } from "../controller/process/lean.ts";
 import { labels, name, selector, served } from "./text/names.ts";
 import type { Manifest } from "./text/render.ts";
 
 export interface Workload {
-  /** Undefined: kubectl's -n says it. */
+  /** Undefined: kubectl's -n sets it. */
   readonly namespace: string | undefined;
   readonly image: string;
   readonly args: readonly string[];
   /** Values that a chart fills in are texts. */
   readonly replicas: number | string;
-  /** The container's, besides health and metrics. */
+  /** The container's ports, besides health and metrics. */
   readonly ports: readonly object[];
   readonly pullPolicy?: string;
   readonly resources?: unknown;
@@ -19,7 +19,9 @@ export interface Workload {
   readonly podMetadata?: object;
 }
 
-/** Measured: 45 MB at rest with a webhook, below 100 MB with hundreds of Rollouts; the limit leaves room for a stampede. */
+/**
+ * Measured: 45 MB at rest with a webhook, below 100 MB with hundreds of Rollouts; the limit leaves room for a stampede.
+ */
 export const resources = { requests: { cpu: "10m", memory: "64Mi" }, limits: { memory: "192Mi" } };
 
 /** @param name the first key, to which the chart ties a condition */
@@ -35,7 +37,7 @@ export const serviceAccount = (namespace: string | undefined): Manifest => ({
   apiVersion: "v1",
   kind: "ServiceAccount",
   metadata: { name, ...inNamespace(namespace), labels: labels("controller") },
-  // The pod below asks for its token itself; nobody else should get one by naming the account.
+  // The pod below mounts its token itself; no other pod should get one by naming the account.
   automountServiceAccountToken: false,
 });
 
@@ -45,8 +47,8 @@ const environment: readonly object[] = [
   fromField("POD_NAME", "metadata.name"),
   fromField("POD_NAMESPACE", "metadata.namespace"),
   ...Object.entries(engineOptions).map(([name, value]) => ({ name, value })),
-  // Empty: nobody turns the program into something else by the environment. (An empty text as the value would be a
-  // change at every `kubectl apply`, since the API server does not keep it.)
+  // Empty, so that the environment cannot turn the program into something else. (With an empty text as the value every
+  // `kubectl apply` would be a change, since the API server does not keep it.)
   { name: "BUN_OPTIONS" },
   { name: "BUN_BE_BUN" },
 ];
@@ -86,7 +88,7 @@ export const deployment = (workload: Workload): Manifest => ({
   spec: {
     replicas: workload.replicas,
     selector: { matchLabels: selector },
-    // The new pod has its caches filled and serves before the old one gives the Leases back.
+    // The new pod has filled its caches and serves before the old one releases the Leases.
     strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
     template: {
       metadata: { labels: labels("controller"), ...workload.podMetadata },
@@ -101,7 +103,7 @@ export const deployment = (workload: Workload): Manifest => ({
           runAsGroup: 65_532,
           seccompProfile: { type: "RuntimeDefault" },
         },
-        // Writes in flight 5 s, the webhook's configuration 5 s, two Leases 5 s, its last reviews 3 s, events 2 s.
+        // Writes in flight 5 s, the webhook's configuration 5 s, two Leases 5 s, the last reviews 3 s, events 2 s.
         terminationGracePeriodSeconds: 30,
         ...workload.pod,
         containers: [container(workload)],
@@ -120,7 +122,7 @@ export const spread = [
   },
 ];
 
-/** For two replicas; of a single one it would forbid to drain its node. */
+/** For two replicas; with a single one it would forbid to drain its node. */
 export const disruptionBudget = (namespace: string | undefined): Manifest => ({
   apiVersion: "policy/v1",
   kind: "PodDisruptionBudget",
@@ -128,7 +130,7 @@ export const disruptionBudget = (namespace: string | undefined): Manifest => ({
   spec: { maxUnavailable: 1, selector: { matchLabels: selector } },
 });
 
-/** The API server asks for reviews here. */
+/** The API server sends reviews here. */
 export const webhookService = (namespace: string | undefined): Manifest =>
   service(served.webhookService, namespace, "webhook", { name: "https", port: 443, targetPort: "webhook" });
 
@@ -155,10 +157,10 @@ function service(
 
 const tcp = (port: number | string): object => ({ protocol: "TCP", port });
 
-/** Where API servers listen: what a policy sees is the port behind the Service `kubernetes`. */
+/** The ports of API servers: a policy sees the port behind the Service `kubernetes`. */
 const apiServerPorts = [443, 6443, 8443, 16443];
 
-/** The API server and kubelets come from nodes, which no selector names, so ports are all that can be said about peers. */
+/** The API server and kubelets call from nodes, which no selector matches, so only ports can be restricted. */
 export const networkPolicy = (namespace: string | undefined, ingress: readonly (number | string)[]): Manifest => ({
   apiVersion: "networking.k8s.io/v1",
   kind: "NetworkPolicy",

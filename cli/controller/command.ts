@@ -25,7 +25,7 @@ export interface Surroundings {
   readonly version: string;
 }
 
-/** @returns the exit code. Errors of the command line go to stderr in words; see `parseControllerOptions`. */
+/** @returns the exit code. Errors of the command line go to stderr as sentences; see `parseControllerOptions`. */
 export async function runController(args: readonly string[], { env, version }: Surroundings): Promise<number> {
   const parsed = parseControllerOptions(args, env);
   switch (parsed.kind) {
@@ -56,14 +56,14 @@ export async function runController(args: readonly string[], { env, version }: S
   }
 }
 
-/** What gives memory back after a burst, or after the start. */
+/** When to give memory back after a burst, or after the start. */
 const RESTS: readonly Rest[] = [
   { afterMs: 3_000, act: releaseMemory },
   { afterMs: 20_000, act: releaseCode },
   { afterMs: 22_000, act: releaseMemory },
 ];
 
-/** What the API server last let us hear, for /readyz. */
+/** When the API server last answered, and last failed to; for /readyz. */
 interface Contact {
   lastAnswerAtMs: number | undefined;
   lastFailureAtMs: number | undefined;
@@ -78,8 +78,9 @@ interface Serving {
 }
 
 /**
- * Credentials, then ports, then all that the cluster sees of us: what can fail has not failed when the first watch begins.
- * @throws Error saying what cannot be had; what was begun by then is on `undo`
+ * In this order: credentials, ports, then what other clients of the cluster can see of us. So whatever can fail has
+ * already succeeded when the first watch begins.
+ * @throws Error naming what is not available; what was started by then is on `undo`
  */
 async function serve({ options, version, log, undo, ending }: Serving): Promise<number> {
   const clock = systemClock;
@@ -99,7 +100,8 @@ async function serve({ options, version, log, undo, ending }: Serving): Promise<
     ...(Number.isFinite(options.qps) ? { limit: { qps: options.qps, burst: options.burst } } : {}),
     observe: (request) => {
       observeRequest(request, contact, metrics);
-      // Events are sent, and reviews ask the API server, long after the last decision; a Lease is renewed for ever.
+      // Events and the requests that reviews cause go on long after the last decision. Renewals of a Lease never
+      // end, so they do not count.
       if (request.resource !== "leases") quiet.busy();
       if (options.kubeLogLevel >= 6) log.info("Request", { ...request });
     },
@@ -150,7 +152,7 @@ async function serve({ options, version, log, undo, ending }: Serving): Promise<
   return ending.exitCode();
 }
 
-/** What the webhook needs and may not be had. */
+/** What the webhook needs before it starts, and what may be missing. */
 interface WebhookStart extends HeldPort {
   /** PEM; see `readClientCa`. */
   readonly clientCa: string | undefined;
@@ -162,7 +164,7 @@ interface Opening extends Pick<Serving, "options" | "undo"> {
   readonly complaints: Complaints;
 }
 
-/** Takes all ports. They answer from the start; the webhook's is only kept until there is a certificate. */
+/** Takes all ports. They answer from the start, but the webhook's is only held until there is a certificate. */
 async function openPorts({
   options,
   parts,
@@ -215,7 +217,7 @@ interface Leading {
   readonly hold: (leases: Leases) => void;
 }
 
-/** They come one after the other, and look at each other when somebody asks. */
+/** They are created one after the other, and read each other only when they are called. */
 interface Parts {
   metrics?: ControllerMetrics;
   troubles?: Troubles;
@@ -224,7 +226,7 @@ interface Parts {
   leases?: Leases;
 }
 
-/** Metrics of parts that come later: they are looked at when somebody scrapes. */
+/** Metrics of parts that are created later: these are read at each scrape. */
 const metricsOf = (parts: Parts, version: string): ControllerMetrics =>
   createMetrics({
     now: systemClock.now,
@@ -238,7 +240,7 @@ const metricsOf = (parts: Parts, version: string): ControllerMetrics =>
 
 const controllerNamespace = ({ controllerNamespace: given }: ControllerOptions): string => given ?? "argo-rollouts";
 
-/** The webhook, when one is asked for; its modules are loaded only then. */
+/** The webhook, when it is switched on; its modules are loaded only then. */
 async function admissionOf(
   options: ControllerOptions,
   ports: AdmissionPorts,
@@ -268,13 +270,13 @@ async function admissionOf(
   return startAdmission(admissionOptions, ports, signal);
 }
 
-/** The Leases of an instance. */
+/** The names of the Leases of an instance. */
 export const locks = (instanceId: string): [string, string] => {
   const suffix = instanceId === "" ? "" : `-${instanceId}`;
   return [`sluice-controller-lock${suffix}`, `argo-rollouts-controller-lock${suffix}`];
 };
 
-/** Waits for the caches and the Leases, works, and hands over in the end, whatever brings it about. */
+/** Waits for the caches and the Leases, works, and releases the Leases at the end, whatever ends it. */
 async function lead(leading: Leading): Promise<void> {
   const { log, controller, admission, stopping, ending, hold } = leading;
   const working = new AbortController();
@@ -297,7 +299,7 @@ async function lead(leading: Leading): Promise<void> {
   }
 }
 
-/** Ours, and the reference's: the two controllers must never write at once. */
+/** Takes our Lease and the reference's: the two controllers must never write at the same time. */
 function takeLeases({ options, client, log, troubles, ending }: Leading): Leases {
   if (!options.leaderElect) {
     return {

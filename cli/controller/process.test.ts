@@ -1,4 +1,4 @@
-/** The controller as a process: how it starts, what it says while it cannot work, and how it ends. */
+/** The controller as a process: how it starts, what it logs while it cannot work, and how it ends. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -30,7 +30,7 @@ async function fileWith(text: string): Promise<string> {
   return path;
 }
 
-/** An API server that lists nothing and keeps Leases; `asked` tells "VERB path" of all that came in. */
+/** An API server that lists nothing and keeps Leases; `asked` returns "VERB path" of every request. */
 function fakeApi() {
   const asked: string[] = [];
   const leases = new Map<string, { metadata: { name: string }; spec: { holderIdentity: string } }>();
@@ -60,7 +60,7 @@ function fakeApi() {
     asked,
     state,
     holders: () => [...leases.values()].map(({ spec }) => spec.holderIdentity),
-    /** Somebody else has them now. */
+    /** Makes another process the holder of the Leases. */
     steal: () => {
       for (const lease of leases.values()) lease.spec.holderIdentity = "thief";
     },
@@ -73,7 +73,7 @@ interface Controller {
   readonly child: Bun.Subprocess<"ignore", "pipe", "pipe">;
   /** All that was logged so far. */
   log(): string;
-  /** Resolves when that has been logged. */
+  /** Resolves when `text` has been logged. */
   said(text: string): Promise<void>;
   ended(): Promise<readonly [code: number, log: string]>;
 }
@@ -115,7 +115,7 @@ function start(...args: string[]): Controller {
 
 const freePorts = ["--healthzPort=0", "--metricsPort=0"];
 
-/** Another process's port. */
+/** A port that another process has taken. */
 function taken() {
   const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
   return { port: server.port ?? 0, [Symbol.dispose]: () => void server.stop(true) };
@@ -242,7 +242,7 @@ describe("while the cluster lacks what it needs", () => {
 });
 
 describe("a signal", () => {
-  /** One that leads. */
+  /** A controller that leads. */
   async function leading(api: ReturnType<typeof fakeApi>): Promise<Controller> {
     const controller = start("--kubeconfig", await api.kubeconfig(), ...freePorts);
     await controller.said("msg=Leading");
@@ -269,7 +269,7 @@ describe("a signal", () => {
     async () => {
       await using api = fakeApi();
       const flags = ["--kubeconfig", await api.kubeconfig(), ...freePorts];
-      // A group of its own, as a shell makes one for a command: Ctrl-C goes to all of it.
+      // Its own process group, as a shell makes one for a command: Ctrl-C goes to every process in it.
       const child = Bun.spawn([process.execPath, "run", "controller", ...flags], {
         cwd: resolve(import.meta.dir, "../.."),
         detached: true,
@@ -344,7 +344,7 @@ test(
     expect(new TextDecoder().decode((await reader.read()).value)).toContain("msg=Watching");
     await reader.cancel();
     api.state.silent = false;
-    // It leads, though nobody reads that it does.
+    // It leads, though its logs are not read.
     while (api.holders().length < 2) await Bun.sleep(20);
     child.kill("SIGTERM");
     expect(await child.exited).toBe(0);

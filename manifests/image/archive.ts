@@ -7,8 +7,8 @@ export const compressions = ["zstd", "gzip"] as const;
 export type Compression = (typeof compressions)[number];
 
 /**
- * Slow, for smallness: an image is made once and pulled often. On one processor each: with more workers (nbWorkers) Bun 1.4.5
- * makes nothing of a file as large as the program.
+ * Slow, to be small: an image is made once and pulled often. On one processor each: with more workers (nbWorkers),
+ * Bun 1.4.5 returns nothing for a file as large as the program.
  */
 const compress: Readonly<Record<Compression, (bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>>> = {
   zstd: (bytes) => Bun.zstdCompress(bytes, { level: 19 }),
@@ -16,7 +16,7 @@ const compress: Readonly<Record<Compression, (bytes: Uint8Array<ArrayBuffer>) =>
 };
 
 export interface Layer {
-  /** Of the tar file, and of that compressed. */
+  /** Digests of the tar file, and of the compressed one. */
   readonly diffId: string;
   readonly blob: Stored;
   readonly bytes: number;
@@ -51,7 +51,7 @@ export async function layerOf(entries: readonly Entry[], compression: Compressio
   return { diffId: digest(bytes), blob, bytes: bytes.length };
 }
 
-/** @param name what the image is called where the archive is imported, with its tag */
+/** @param name the image's name and tag where the archive is imported */
 export function archive(
   name: string,
   images: readonly { readonly arch: Arch; readonly layers: readonly Layer[] }[],

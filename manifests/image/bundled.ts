@@ -1,4 +1,4 @@
-/** Which packages of the npm registry are in the program, as the bundler tells. */
+/** Which packages of the npm registry are in the program, as the bundler reports. */
 import { join, resolve } from "node:path";
 import { root } from "./program.ts";
 
@@ -8,7 +8,7 @@ export interface BundledPackage {
   /** An SPDX expression. */
   readonly licence: string;
   readonly licenceText: string;
-  /** Of its archive in the registry, from bun.lock: "sha512-" and base64. */
+  /** Of the package's archive in the registry, from bun.lock: "sha512-" and base64. */
   readonly integrity: string;
 }
 
@@ -19,7 +19,7 @@ export interface Metafile {
   >;
 }
 
-/** The folders of packages of which anything is left after bundling, sorted; `…/node_modules/@scope/name`. */
+/** The folders of packages of which some code is left after bundling, sorted; `…/node_modules/@scope/name`. */
 export function packageFolders({ outputs }: Metafile): string[] {
   const folders = Object.values(outputs)
     .flatMap(({ inputs }) => Object.entries(inputs))

@@ -7,19 +7,19 @@ import type { Arch } from "./program.ts";
 /** Path in the image. */
 export const programPath = "usr/bin/sluice";
 
-/** Nobody that a system knows; the same number as in the manifests. */
+/** A user that no system has; the same number as in the manifests. */
 export const user = { id: 65_532, name: "nonroot" } as const;
 
-/** The folders below dist/image/ARCH/, a layer each; what changes seldom comes first. */
+/** The folders below dist/image/ARCH/, a layer each; what changes rarely comes first. */
 export const layerNames = ["base", "program"] as const;
 
 const environment: Readonly<Record<string, string>> = {
   PATH: "/usr/bin",
   HOME: "/nonexistent",
-  // Empty: nobody turns the program into something else by the environment of the image.
+  // Empty, so that the environment of the image cannot turn the program into something else.
   BUN_OPTIONS: "",
   BUN_BE_BUN: "",
-  // As it would set them itself, which costs it a second start.
+  // The program would set these itself, but has to start again for that.
   ...engineOptions,
 };
 
@@ -30,7 +30,7 @@ const labels: Readonly<Record<string, string>> = {
   "org.opencontainers.image.licenses": "Apache-2.0",
 };
 
-/** Of an OCI image; `diffIds` are the digests of the layers' tar files. */
+/** The configuration of an OCI image; `diffIds` are the digests of the layers' tar files. */
 export const imageConfig = (arch: Arch, diffIds: readonly string[]) => ({
   created: "1970-01-01T00:00:00Z",
   architecture: arch,
@@ -51,7 +51,7 @@ const quoted = (values: Readonly<Record<string, string>>): string =>
     .map(([name, value]) => `${name}="${value}"`)
     .join(" \\\n    ");
 
-/** The same image for whoever builds images with docker, podman or buildah. */
+/** The same image for users who build images with docker, podman or buildah. */
 export const containerfile = `${header}# First \`bun run image --tree\` lays out what is copied here, in dist/image. Then one of:
 #   docker build -f Containerfile -t ${image} .
 #   podman build -t ${image} .

@@ -1,4 +1,4 @@
-/** The little of Debian that the program stands on: its C library, and which certificate authorities to believe. */
+/** The few parts of Debian that the program needs: its C library, and which certificate authorities to trust. */
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { type Entry, file, link } from "./entries.ts";
 import { type Arch, run } from "./program.ts";
 
-/** Its stable release. */
+/** Debian's stable release. */
 const suite = "trixie";
 
-/** Each with the licence of what is taken from it. */
+/** Each with the licence of the files that are taken from it. */
 const packages: Readonly<Record<string, string>> = {
   libc6: "LGPL-2.1-or-later",
   "ca-certificates": "MPL-2.0",
@@ -20,7 +20,7 @@ export interface DebianPackage {
   readonly name: string;
   readonly version: string;
   readonly licence: string;
-  /** Debian's name for it, or "all". */
+  /** Debian's name for the architecture, or "all". */
   readonly architecture: string;
   /** Of the .deb file, in hexadecimal. */
   readonly sha256: string;
@@ -36,7 +36,7 @@ const triplets: Readonly<Record<Arch, string>> = { amd64: "x86_64-linux-gnu", ar
 /**
  * Gets the newest packages for `arch` into `dir`, through the Debian mirror that this machine's apt uses, or `mirror`;
  * apt checks their signatures. Nothing of this machine's apt is changed.
- * @throws Error when the machine has no apt, or none of Debian's, or with what apt says
+ * @throws Error when the machine has no apt or apt has no Debian repository, or with apt's own message
  */
 export async function downloadPackages(arch: Arch, dir: string, mirror?: string): Promise<void> {
   const home = await mkdtemp(join(tmpdir(), "sluice-apt-"));
@@ -75,7 +75,7 @@ export async function downloadPackages(arch: Arch, dir: string, mirror?: string)
   }
 }
 
-/** apt's sources.list: our release, from `mirror` or from where this machine gets its own. */
+/** apt's sources.list: our release, from `mirror` or from the mirror that this machine uses. */
 async function sources(mirror: string | undefined): Promise<string> {
   const keyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
   const missing = ["apt-get", "dpkg-deb"].filter((name) => Bun.which(name) === null);
@@ -128,7 +128,7 @@ export async function readPackages(arch: Arch, dir: string): Promise<Debian> {
         architecture: /^Architecture: (.+)$/m.exec(control)?.[1] ?? "",
         sha256: new Bun.CryptoHasher("sha256").update(await Bun.file(deb).bytes()).digest("hex"),
       });
-      // By these, as in other images without a package manager, scanners know what is there.
+      // Scanners read these, as in other images without a package manager, to find what is installed.
       entries.push(file(`var/lib/dpkg/status.d/${name}`, control));
       const copyright = `usr/share/doc/${name}/copyright`;
       entries.push(file(copyright, await Bun.file(join(unpacked, copyright)).bytes()));
@@ -148,7 +148,7 @@ async function debOf(name: string, arch: Arch, dir: string): Promise<string> {
   );
 }
 
-/** What the program links against, and what its licences refer to. */
+/** The files that the program links against, and those that its licences refer to. */
 async function chosen(arch: Arch, unpacked: string): Promise<Entry[]> {
   const taken = async (path: string, mode?: number): Promise<Entry> =>
     file(path, await Bun.file(join(unpacked, path)).bytes(), mode);
@@ -171,7 +171,7 @@ async function chosen(arch: Arch, unpacked: string): Promise<Entry[]> {
   ];
 }
 
-/** All of them in one file, which is what the package's own script makes when it is installed. */
+/** All authorities in one file, as the package's own script writes it during an installation. */
 async function authorities(unpacked: string): Promise<string> {
   const dir = join(unpacked, "usr/share/ca-certificates/mozilla");
   const names = [...new Bun.Glob("*.crt").scanSync(dir)].toSorted();

@@ -1,4 +1,4 @@
-/** What an image's layers are made of: files in memory, so that neither clock, owner nor umask of a machine gets in. */
+/** The files of an image's layers, in memory: so they do not depend on a machine's clock, owner or umask. */
 import { chmod, lutimes, mkdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -18,7 +18,7 @@ export const file = (path: string, contents: Uint8Array | string, mode = 0o644):
   bytes: typeof contents === "string" ? new TextEncoder().encode(contents) : contents,
 });
 
-/** Sorted, with the folders that lead to each. */
+/** Sorted, with the parent folders of each. */
 export function complete(entries: readonly Entry[]): Entry[] {
   const all = new Map<string, Entry>();
   for (const { path } of entries) {
@@ -32,7 +32,7 @@ export function complete(entries: readonly Entry[]): Entry[] {
   return [...all.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** Lays them out below `dir`, which is emptied first; all times are 1970. */
+/** Writes them below `dir`, which is emptied first; all times are 1970. */
 export async function writeTree(dir: string, entries: readonly Entry[]): Promise<void> {
   await rm(dir, { recursive: true, force: true });
   await mkdir(dir, { recursive: true });
@@ -45,13 +45,13 @@ export async function writeTree(dir: string, entries: readonly Entry[]): Promise
       await chmod(path, entry.mode);
     }
   }
-  // Last, and inside out: a folder's time changes with what is put into it.
+  // Last, and from the inside out: putting a file into a folder changes the folder's time.
   for (const { path } of entries.toReversed()) await lutimes(join(dir, path), 0, 0);
 }
 
 const BLOCK = 512;
 
-/** A tar file (ustar) of them: everything belongs to root and is of 1970. */
+/** A tar file (ustar) of the entries: everything belongs to root and has a time of 1970. */
 export function tar(entries: readonly Entry[]): Uint8Array<ArrayBuffer> {
   const parts: Uint8Array[] = [];
   for (const entry of entries) {
@@ -67,7 +67,7 @@ function header(entry: Entry, size: number): Uint8Array {
   const block = Buffer.alloc(BLOCK);
   const name = entry.kind === "folder" ? `${entry.path}/` : entry.path;
   const target = entry.kind === "link" ? entry.target : "";
-  // Longer ones would need extensions of the format, and there are none.
+  // Longer ones would need extensions of the format, which are not written here.
   if (Buffer.byteLength(name) > 100 || Buffer.byteLength(target) > 100)
     throw new Error(`Path too long for tar: ${name}`);
   const octal = (value: number, offset: number, digits: number): void => {

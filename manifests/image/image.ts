@@ -3,8 +3,8 @@
  * - `--arch amd64,arm64`: for these machines only
  * - `--compression gzip`: of the layers, instead of zstd
  * - `--packages DIR`: the Debian packages are in DIR/ARCH; without it the newest are downloaded to dist/packages/ARCH
- * - `--mirror URL`: of Debian, where this machine has none of its own; `/debian` and `/debian-security` are appended
- * - `--tree`: only dist/image, for the Containerfile
+ * - `--mirror URL`: of Debian, if this machine has no mirror configured; `/debian` and `/debian-security` are appended
+ * - `--tree`: makes only dist/image, for the Containerfile
  */
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -28,7 +28,7 @@ interface Options {
 const dist = join(root, "dist");
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
-/** @throws Error with the choices */
+/** @throws Error naming the choices */
 function optionsOf(args: string[]): Options {
   const { values } = parseArgs({
     args,
@@ -66,7 +66,7 @@ async function makeImage({ archs, compression, packages, mirror, tree }: Options
     made.push({ arch, layers });
   }
   if (tree) return;
-  // Together: each compression takes one processor for as long as a minute.
+  // In parallel: each compression takes one processor for up to a minute.
   const images = await Promise.all(
     made.map(async ({ arch, layers }) => ({
       arch,

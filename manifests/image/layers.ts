@@ -1,4 +1,4 @@
-/** What is in the image: nothing but the program, the C library that it links against, and what tells of both. */
+/** What is in the image: only the program, the C library that it links against, and the documents that list both. */
 import { join } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
 import { bundledPackages, type Metafile } from "./bundled.ts";
@@ -41,7 +41,7 @@ export async function layersFor(arch: Arch, packages: string): Promise<Layers> {
   };
 }
 
-/** Where a container's runtime mounts things, and who is there. */
+/** The folders where a container's runtime mounts things, and the list of users. */
 const skeleton: readonly Entry[] = [
   ...["dev", "proc", "run", "sys"].map((path) => folder(path)),
   folder("tmp", 0o1777),

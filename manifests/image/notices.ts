@@ -1,4 +1,4 @@
-/** The licences of what others made and we ship. Pure. */
+/** The licences of the third-party software that we ship. Pure. */
 import type { BundledPackage } from "./bundled.ts";
 import type { RuntimePart } from "./runtimeParts.ts";
 
@@ -10,7 +10,7 @@ export interface Shipped {
 
 const line = "-".repeat(80);
 
-/** For people; lies in the image as THIRD_PARTY. */
+/** For people to read; in the image it is the file THIRD_PARTY. */
 export const notices = ({
   bun,
   runtimeParts,

@@ -5,17 +5,17 @@ import packageJson from "../../package.json" with { type: "json" };
 
 export const root = resolve(import.meta.dir, "../..");
 
-/** Linux on these, by the names that images use. */
+/** Linux on these architectures, by the names that images use. */
 export const archs = ["amd64", "arm64"] as const;
 export type Arch = (typeof archs)[number];
 
-/** What Bun and its packages call them. */
+/** Bun's names, and its packages', for them. */
 const bunNames = {
   amd64: { target: "bun-linux-x64", package: "@oven/bun-linux-x64" },
   arm64: { target: "bun-linux-arm64", package: "@oven/bun-linux-aarch64" },
 } as const;
 
-/** Neither `.env` nor bunfig.toml of the folder in which somebody starts it may change what it does. */
+/** Neither `.env` nor bunfig.toml of the folder in which the program is started may change what it does. */
 const flags =
   "--compile --minify --bytecode --splitting --format=esm --no-compile-autoload-dotenv --no-compile-autoload-bunfig";
 
@@ -28,7 +28,7 @@ export interface Build {
   readonly metafile?: string;
 }
 
-/** @throws Error with what the bundler says, or why there is no Bun for `arch` */
+/** @throws Error with the bundler's message, or with the reason why there is no Bun for `arch` */
 export async function buildProgram({ arch, outfile, metafile }: Build): Promise<void> {
   requireVersion(Bun.version);
   const cross =
@@ -40,7 +40,7 @@ export async function buildProgram({ arch, outfile, metafile }: Build): Promise<
   await run([...command, ...metadata], root);
 }
 
-/** Code compiled ahead of time fits only the version that compiled it. */
+/** Code compiled ahead of time runs only on the version that compiled it. */
 function requireVersion(version: string): void {
   if (packageJson.packageManager === `bun@${version}`) return;
   const wanted = packageJson.packageManager;
@@ -60,7 +60,7 @@ async function runtimeFor(arch: Arch): Promise<string> {
   return path;
 }
 
-/** @returns what it prints. @throws Error with the command and all that it says when it fails */
+/** @returns what it prints. @throws Error with the command and all its output when it fails */
 export async function run(command: readonly string[], cwd: string): Promise<string> {
   const child = Bun.spawn([...command], { cwd, stdio: ["ignore", "pipe", "pipe"] });
   const [out, errors, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);

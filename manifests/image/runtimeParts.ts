@@ -1,12 +1,12 @@
 /**
  * What Bun itself is made of on Linux, and under which licences, as its documentation lists it ("License" at bun.com).
- * Look there again when Bun's version moves.
+ * Check there again when Bun's version changes.
  */
 export interface RuntimePart {
   readonly name: string;
   /** An SPDX expression. */
   readonly licence: string;
-  /** A version or a commit; undefined where Bun does not tell. */
+  /** A version or a commit; undefined where Bun does not report it. */
   readonly version: string | undefined;
 }
 

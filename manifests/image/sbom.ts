@@ -11,7 +11,7 @@ export interface Contents extends Shipped {
   readonly debian: readonly DebianPackage[];
 }
 
-/** The same contents give the same text: it bears no time, and its serial number is made from the contents. */
+/** The same contents give the same text: it has no time, and its serial number is computed from the contents. */
 export function sbom({ version, arch, bun, runtimeParts, packages, debian }: Contents): string {
   const program = `pkg:generic/sluice@${version}`;
   const components = [
@@ -20,7 +20,7 @@ export function sbom({ version, arch, bun, runtimeParts, packages, debian }: Con
     ...debian.map(debianComponent),
   ];
   const digest = new Bun.CryptoHasher("sha256").update(JSON.stringify([version, arch, components])).digest("hex");
-  // The form of a UUID of version 8, which is for such numbers.
+  // In the form of a UUID of version 8, the version for custom numbers.
   const uuid = [
     digest.slice(0, 8),
     digest.slice(8, 12),
@@ -58,7 +58,7 @@ function npmComponent({ name, version, licence, integrity }: BundledPackage) {
   };
 }
 
-/** A part of Bun; it has no address of its own in any registry. */
+/** A part of Bun; it has no address in any registry. */
 const partOf = ({ name, version, licence }: RuntimePart) => ({
   type: "library",
   name,

@@ -1,4 +1,4 @@
-/** What the manifests call things. */
+/** The names in the manifests. */
 import { parseControllerOptions } from "../../controller/process/options.ts";
 import packageJson from "../../package.json" with { type: "json" };
 
@@ -6,15 +6,15 @@ export const version: string = packageJson.version;
 export const repository = "ghcr.io/sluice-dev/sluice";
 export const image = `${repository}:v${version}`;
 
-/** Argo Rollouts' own, so that the Lease that both take is the same. */
+/** Argo Rollouts' namespace, so that both controllers take the same Lease. */
 export const namespace = "argo-rollouts";
-/** Of nearly everything; `sluice-webhook` and the like for what belongs to a part. */
+/** Name of nearly every object; `sluice-webhook` and the like for what belongs to a part. */
 export const name = "sluice";
 
-/** What a pod of ours is told by; never to be changed, since a Deployment's selector cannot be. */
+/** Selects our pods; never to be changed, since a Deployment's selector is immutable. */
 export const selector = { "app.kubernetes.io/name": name };
 
-/** `component` is what `kubectl -l` chooses by in docs/uninstall.md. */
+/** `component` is the label that `kubectl -l` selects by in docs/uninstall.md. */
 export type Component = "controller" | "webhook" | "api" | "namespace";
 
 export const labels = (component: Component): Readonly<Record<string, string>> => ({
@@ -23,11 +23,14 @@ export const labels = (component: Component): Readonly<Record<string, string>> =
   "app.kubernetes.io/part-of": name,
 });
 
-/** The arguments of the two installs. Only a controller of all namespaces has a webhook: its configuration is the cluster's. */
+/**
+ * The arguments of the two installs. Only a controller of all namespaces has a webhook: its configuration is
+ * cluster-scoped.
+ */
 export const clusterArgs: readonly string[] = ["controller", "--webhook-port=8443"];
 export const namespacedArgs: readonly string[] = ["controller", "--namespaced"];
 
-/** Ports and names as the controller itself understands the arguments. */
+/** Ports and names, as the controller itself parses the arguments. */
 export const served = serving(clusterArgs);
 
 function serving([, ...args]: readonly string[]) {

@@ -29,7 +29,7 @@ export function yaml(object: unknown): string {
   return document.toString({ lineWidth: 0 });
 }
 
-/** Several objects in one file. A CRD's schema, which crds/ has in full, stands on one line: that is a third of the bytes. */
+/** Several objects in one file. A CRD's schema, which is in full in crds/, is on one line: a third of the bytes. */
 export const stream = (objects: readonly Manifest[]): string => header + objects.map(compact).join("---\n");
 
 export function compact(object: Manifest): string {

@@ -1,6 +1,6 @@
 /**
- * The webhook beside the loop: the same rules, on the same caches, in the same process. Import it lazily: a controller
- * that serves no webhook needs none of it.
+ * The webhook in the controller's process: the same rules, on the same caches. Import it lazily, so that a controller
+ * without a webhook does not load it.
  */
 import { aborted } from "../../kube/clock/pause.ts";
 import type { EventRecorder } from "../../kube/runtime/recorder.ts";
@@ -23,10 +23,10 @@ export interface AdmissionOptions {
   readonly port: number;
   /** IP address to listen on; undefined: all. */
   readonly address?: string | undefined;
-  /** The webhook listens: nobody else needs to keep its port. */
+  /** Called when the webhook listens: its port need not be held any longer. */
   readonly listening?: () => Promise<void>;
   readonly endpoint: WebhookEndpoint;
-  /** PEM: only who has a certificate of these CAs is answered; see `readClientCa`. Undefined: anybody. */
+  /** PEM: only clients with a certificate of these CAs are answered; see `readClientCa`. Undefined: all clients. */
   readonly clientCa: string | undefined;
   /** Undefined: `Fail` while two replicas are ready, else `Ignore`. */
   readonly failurePolicy: FailurePolicy | undefined;
@@ -47,7 +47,7 @@ export interface AdmissionPorts {
   readonly events: EventRecorder;
   readonly stores: Stores;
   readonly isLeader: () => boolean;
-  /** A review has been answered: the process does not rest. */
+  /** Called when a review has been answered: the process is not at rest. */
   readonly busy: () => void;
   readonly troubles: Troubles;
 }
@@ -55,26 +55,26 @@ export interface AdmissionPorts {
 export interface Admission {
   /** Metrics of reviews, certificates and the audit. */
   render(): Generator<string>;
-  /** What keeps the webhook from serving, for /readyz. */
+  /** What keeps the webhook from serving, for /readyz. Empty when it serves. */
   notReady(): string[];
-  /** The leader's part: looks again at what was admitted without us. */
+  /** The leader's part: checks again what was admitted without us. */
   audit(signal: AbortSignal): Promise<void>;
-  /** Resolves after `signal`, when the configuration says what it should without us: the Leases may go. */
+  /** Resolves after `signal`, when the configuration is right for the time without us: the Leases may be released. */
   readonly parted: Promise<void>;
   /** Resolves after that, when the last review has been answered. */
   readonly done: Promise<void>;
 }
 
 /**
- * How long reviews are answered after we were told to go. Until every node knows it, a Service still leads new connections
- * to us; and of those that the API server keeps, ending one loses a review that is on its way on it. So they are ended by our
- * answers instead.
+ * How long reviews are answered after `signal`. Until every node knows that we go, a Service still leads new
+ * connections to us; and the API server keeps connections open, of which we must end none, since a review may be on its
+ * way on it. So our answers ask the API server to close them.
  */
 const farewellMs = 5_000;
 
 /**
  * The certificates in the file of `--webhook-client-ca`.
- * @throws Error when there is none in it
+ * @throws Error when the file has no certificate
  */
 export async function readClientCa(file: string | undefined): Promise<string | undefined> {
   if (file === undefined) return undefined;
@@ -126,7 +126,7 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
   const parted = keeper.run(signal);
   const farewell = aborted(signal).then(() => {
     webhook?.drain();
-    // An address leads to nobody else.
+    // Only a Service leads to another replica; an address leads only to us.
     const isAwaited = webhook !== undefined && options.endpoint.kind === "service";
     return new Promise<void>((resolve) => clock.after(isAwaited ? farewellMs : 0, resolve));
   });
@@ -142,10 +142,13 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
   };
 }
 
-/** More than an event holds. */
+/** More than fits into an event. */
 const textsInFull = 20;
 
-/** Of an object full of mistakes the others are counted, and told apart by their places. */
+/**
+ * Later violations of an object are given by their paths only: the event has no room for their texts, but counts them,
+ * and the audit notices when they change.
+ */
 const auditText = (violation: Violation, index: number): string =>
   index < textsInFull ? violationText(violation) : violation.path;
 

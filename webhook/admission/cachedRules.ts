@@ -30,7 +30,7 @@ export interface RulesPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly stores: Stores;
-  /** As the controller's (controller.ts). */
+  /** As for the controller (controller.ts). */
   readonly trouble?: Trouble;
 }
 
@@ -39,8 +39,8 @@ type TemplateStore = Store<Template, never, Template>;
 const keyOf = (namespace: string, name: string): string => (namespace === "" ? name : `${namespace}/${name}`);
 
 /**
- * The rules with what the caches hold; an object names others of its own namespace only. Templates are watched from now
- * on, until `signal`; `watchedNamespace` is the only one that is looked at, undefined: all.
+ * The rules, with the contents of the caches; an object can refer only to objects of its own namespace. Templates are
+ * watched from now on, until `signal`; `watchedNamespace` is the only one that is watched, undefined: all.
  */
 export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefined, signal: AbortSignal): Rules {
   const { services, rollouts } = ports.stores;
@@ -55,7 +55,7 @@ export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefi
       has: (name) => templates.cluster.get(name) !== undefined,
     },
   });
-  /** Rollouts that may use a template that is being edited: those of its namespace, or all for a cluster's. */
+  /** Rollouts that may use a template that is being edited: those of its namespace, or all for a cluster template. */
   function* usersIn(namespace: string): Generator<{ rollout: Rollout; templates: Templates }> {
     for (const rollout of rollouts.values())
       if (namespace === "" || rollout.metadata.namespace === namespace)

@@ -22,7 +22,7 @@ const stored = (members: object = {}, metadata: object = {}) => ({
     annotations: { "sluice.dev/admission": "warn" },
     ...metadata,
   },
-  // As another encoder might order it.
+  // The same spec with its members in another order, as another encoder might write it.
   spec: { template: { b: [2], a: 1 }, replicas: 1 },
   ...members,
 });

@@ -1,8 +1,8 @@
 /**
- * Letting an object through against the rules is somebody's decision: it is written down on the object. A review alone is
- * no proof that anything was written: it may be forged, and a real write may still fail after us. So the event is for
- * what is found stored, with the annotation and the spec that was judged; of the review, it says no word that we have not
- * made ourselves.
+ * Letting an object through against the rules is a user's decision, so an event on the object records it. A review
+ * alone does not prove that anything was written: it may be forged, and a real write may still fail after us. So the
+ * event is sent only for an object that is found stored, with the annotation and the spec that was judged; and it
+ * quotes nothing from the review but texts that we have made ourselves.
  */
 import type { EventReason } from "../../schema/reasons.ts";
 import type { EventRecorder } from "../../kube/runtime/recorder.ts";
@@ -20,17 +20,17 @@ export interface OverridePorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly events: Pick<EventRecorder, "record">;
-  /** Reviews can come from nobody but the API server: then what they say of the user is true, and told. */
+  /** Reviews can come only from the API server: then the user that they name is true, and is shown. */
   readonly authenticated: boolean;
 }
 
-/** After the review; the write follows its admission within milliseconds, or not at all. */
+/** When to look for the stored object after the review: the write follows within milliseconds, or not at all. */
 const looksMs: readonly number[] = [200, 2_000, 8_000];
-/** Looked for at a time: forged reviews must not become a stream of requests. */
+/** Objects looked for at a time: forged reviews must not become a stream of requests. */
 const mostSought = 32;
-/** Written down already: the same review again, forged or not, is no news. */
+/** Remembered overrides that have their event: the same review again, forged or not, gives no second one. */
 const mostTold = 1_000;
-/** An event takes 1,024 bytes. */
+/** An event's message has at most 1,024 bytes. */
 const messageLimit = 1_000;
 
 interface StoredObject {
@@ -44,7 +44,7 @@ interface StoredObject {
   readonly spec?: unknown;
 }
 
-/** @returns takes note of an override and of the spec that was judged; never waits, never throws */
+/** @returns a function that takes note of an override and of the spec that was judged; it never waits, never throws */
 export function tellOverride(ports: OverridePorts): (override: Override, spec: unknown) => void {
   const { clock, log } = ports;
   const complaints = createComplaints(ports);
@@ -87,7 +87,7 @@ async function read({ client }: OverridePorts, override: Override): Promise<Stor
   const { items } = await client.request<{ readonly items?: readonly StoredObject[] | null }>({
     method: "GET",
     path: collectionPath(ADMITTED[kind], namespace === "" ? undefined : namespace),
-    // A list, not a get: the right to it is there for the watch and the audit.
+    // A list, not a get: the permission to list is there for the watch and the audit.
     query: { fieldSelector: nameSelector(name) },
     timeoutMs: 5_000,
     retry: false,
@@ -112,7 +112,8 @@ function write(
   const by = authenticated ? ` (${user})` : "";
   const message = `Admitted by the annotation ${BREAK_GLASS}${by} although ${refusals.join("; ")}`;
   const who = authenticated ? { user } : {};
-  // Whoever may write objects can do so as often as he likes: each has its event, and of many in a namespace few a line.
+  // A user who may write objects can do so without limit: each object gets its event, but many in one namespace are
+  // logged in only a few lines.
   complaints.tell({
     about: `overrides in ${namespace}`,
     level: "warn",
@@ -124,7 +125,7 @@ function write(
     object: {
       apiVersion: "argoproj.io/v1alpha1",
       kind,
-      // Events on what has no namespace are kept in "default".
+      // Events on cluster-scoped objects are kept in "default".
       namespace: namespace === "" ? "default" : namespace,
       name,
       uid: metadata.uid ?? "",
@@ -136,7 +137,7 @@ function write(
   });
 }
 
-/** Equal for equal values, in whatever order their members are. */
+/** Equal for equal values, whatever the order of their members. */
 function digestOf(value: unknown): string {
   const sorted = JSON.stringify(value ?? null, (_, member: unknown) =>
     typeof member === "object" && member !== null && !Array.isArray(member)

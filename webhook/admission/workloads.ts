@@ -1,4 +1,7 @@
-/** The workloads that Rollouts under admission name: from the cache, or asked for, since a new Rollout has none there yet. */
+/**
+ * The workloads that Rollouts under admission name: from the cache, or from the API server, since the cache does not
+ * have those of a new Rollout yet.
+ */
 import { canBeName, collectionPath, nameSelector } from "../../kube/client/path.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import type { Workload } from "../../schema/kube.ts";
@@ -21,7 +24,7 @@ export interface FindPorts {
   readonly stores: Stores;
 }
 
-/** Undefined when no object names a workload. Never rejects; what cannot be had by `untilMs` stays unknown. */
+/** Undefined when no object names a workload. Never rejects; what could not be read by `untilMs` stays unknown. */
 export function findWorkloads(
   ports: FindPorts,
   objects: readonly unknown[],
@@ -61,7 +64,7 @@ async function lookFor(ports: FindPorts, ref: WorkloadRef, namespace: string, un
     const { items } = await ports.client.request<{ readonly items?: readonly Workload[] | null }>({
       method: "GET",
       path: collectionPath(store.kind.api, namespace),
-      // A list, not a get: the right to it is there for the watch.
+      // A list, not a get: the permission to list is there for the watch.
       query: { fieldSelector: nameSelector(ref.name) },
       timeoutMs: Math.max(1, untilMs - ports.clock.now()),
       retry: false,
@@ -70,7 +73,7 @@ async function lookFor(ports: FindPorts, ref: WorkloadRef, namespace: string, un
     const [object] = items ?? [];
     return object === undefined ? "absent" : lookOf(store.kind.slim(object).facts);
   } catch {
-    // The loop will tell.
+    // The loop will report it.
     return undefined;
   }
 }

@@ -8,7 +8,7 @@ const resyncMs = 900_000;
 const quiet = () => {};
 const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
-/** Objects by plural; one whose name begins with "bad" has the findings in its labels. */
+/** Objects by plural; an object whose name begins with "bad" has its findings in its labels. */
 const world = (objects: Record<string, Audited[]>, more: Partial<AuditOptions> = {}) => {
   const clock = manualClock();
   const requests: string[] = [];

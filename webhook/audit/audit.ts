@@ -1,8 +1,9 @@
 /**
- * What was admitted while the webhook was away (one replica restarting, a cluster started cold, objects older than a
- * rule) is looked at again: by the leader, when it starts and at each resync. Broken objects are counted in
- * `sluice_audit_violations`, and each is told: a Rollout by the loop's own InvalidSpec condition (and by no event, since
- * the reference has none), the other kinds, which have no condition that fits, by an event. Nothing is written into them.
+ * Checks again what was admitted while the webhook was away (one replica restarting, a cluster started cold, objects
+ * older than a rule): the leader does so when it starts and at each resync. Broken objects are counted in
+ * `sluice_audit_violations`, and each is reported: a Rollout by the loop's own InvalidSpec condition (and by no event,
+ * since the reference sends none), the other kinds, which have no fitting condition, by an event. Nothing is written into
+ * them.
  */
 import { INSTANCE_LABEL } from "../../schema/labels.ts";
 import type { EventReason } from "../../schema/reasons.ts";
@@ -37,12 +38,12 @@ export interface AuditOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly log: Log;
-  /** What refuses this object, a text each with its path in front (`violationText`); none when it is sound. */
+  /** Why this object would be refused, each a text with its path in front (`violationText`); empty when it is valid. */
   readonly findings: (kind: AuditedKind, object: Audited) => readonly string[];
-  /** Kinds that are in a cache already, and are not listed for this. */
+  /** Kinds that a cache holds already, which are not listed for the audit. */
   readonly cached?: Partial<Readonly<Record<AuditedKind, () => Iterable<Audited>>>>;
   readonly record: (event: KubeEvent) => void;
-  /** As the controller's own scope. */
+  /** The same as the controller's own scope. */
   readonly namespace?: string | undefined;
   readonly instanceId: string;
   readonly resyncMs: number;
@@ -51,23 +52,26 @@ export interface AuditOptions {
 export interface Audit {
   /** Audits at once and at each resync, until `signal` aborts: the leader runs it. Never rejects. */
   run(signal: AbortSignal): Promise<void>;
-  /** Objects with findings, by kind, as of the last complete look. */
+  /** Objects with findings, by kind, as of the last complete audit. */
   violations(): ReadonlyMap<AuditedKind, number>;
   /** The metric. */
   render(): Generator<string>;
 }
 
-/** A page of raw objects is all that is in memory at a time, for as long as they take to be judged. */
+/** Only a page of raw objects is in memory at a time, until all of them have been checked. */
 const mostObjects = 10;
-/** An event takes 1,024 bytes. */
+/** An event's message has at most 1,024 bytes. */
 const messageLimit = 1_000;
 
-/** A run that has ended is never read again: what is wrong with it is history. */
+/** A run that has ended is never read again: what is wrong with it does not matter any more. */
 const ended: readonly unknown[] = ["Successful", "Failed", "Error", "Inconclusive"];
 
 export function createAudit(options: AuditOptions): Audit {
   const { clock, log } = options;
-  /** By uid, what was told: it is told again only when it is something else. (A generation also counts status writes.) */
+  /**
+   * By uid, a hash of the findings that were reported: an object is reported again only when they change. (Its
+   * generation would not do: it also counts status writes.)
+   */
   const told = new Map<string, bigint | number>();
   const counts = new Map<AuditedKind, number>();
 
@@ -87,7 +91,7 @@ export function createAudit(options: AuditOptions): Audit {
       for (const object of page) {
         if (signal.aborted) break;
         auditOne(kind, object, broken);
-        // Whatever an object costs: after it others have their turn.
+        // However long an object took: after it other work has its turn.
         await giveWay(options.clock, signal);
       }
     }
@@ -105,7 +109,7 @@ export function createAudit(options: AuditOptions): Audit {
         if (!signal.aborted) log.warn(`Cannot audit ${ADMITTED[kind].plural}`, { error });
       }
     }
-    // What is sound again, or gone, would be news if it broke once more.
+    // Forgets objects that are valid again, or gone: if they break once more, that is reported.
     if (complete) for (const uid of told.keys()) if (!broken.has(uid)) told.delete(uid);
   };
   return {
@@ -132,7 +136,7 @@ async function* objectsOf(
 ): AsyncGenerator<readonly Audited[]> {
   const cached = options.cached?.[kind];
   if (cached !== undefined) {
-    // Copied: the cache may change while others have their turn.
+    // Copied: the cache may change while other work has its turn.
     yield [...cached()];
     return;
   }
@@ -145,7 +149,7 @@ async function* objectsOf(
 
 function eventOf(kind: AuditedKind, { metadata }: Audited, texts: readonly string[]): KubeEvent {
   const { name = "", uid = "", resourceVersion } = metadata;
-  // Events on what has no namespace are kept in "default".
+  // Events on cluster-scoped objects are kept in "default".
   const namespace = metadata.namespace === undefined || metadata.namespace === "" ? "default" : metadata.namespace;
   return {
     object: { apiVersion: "argoproj.io/v1alpha1", kind, name, namespace, uid, resourceVersion },
@@ -155,7 +159,7 @@ function eventOf(kind: AuditedKind, { metadata }: Audited, texts: readonly strin
   };
 }
 
-/** As many of the texts as fit, whole ones, and how many do not. */
+/** As many whole texts as fit, and how many are left out. */
 function messageOf(kind: AuditedKind, name: string, texts: readonly string[]): string {
   const head = `The ${kind} "${name}" is invalid: `;
   let message = head + (texts[0] ?? "").slice(0, messageLimit - head.length - 20);

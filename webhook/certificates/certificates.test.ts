@@ -20,12 +20,12 @@ type Data = Record<string, string>;
 const storedOf = (data: Data | undefined): Promise<Stored | undefined> =>
   data === undefined ? Promise.resolve(undefined) : inspect(secretWith("s", "ns", data));
 
-/** A Secret that is put in order at times, and what was said about it. */
+/** A Secret that is kept in order from time to time, and what was logged about it. */
 function world(life: Lifetimes = lifetimes) {
   let data: Data | undefined;
   let remembered: Stored | undefined;
   const story: string[] = [];
-  /** @returns what is stored afterwards, and when to come again */
+  /** @returns what is stored afterwards, and when the next turn is due */
   const turn = async (nowMs: number, wanted = names): Promise<{ stored: Stored; wakeAtMs: number }> => {
     for (let tries = 0; tries < 3; tries += 1) {
       const stored = salvaged(await storedOf(data), remembered);
@@ -75,10 +75,11 @@ test("over five years, what is served is always trusted, by everybody who has lo
     const { stored, wakeAtMs } = await turn(nowMs);
     bundles.push({ atMs: nowMs, serials: trustedBy(stored).map(({ serial }) => serial) });
     served.push({ atMs: nowMs, stored });
-    // An API server that has the caBundle of a minute ago, but for the very first one.
+    // An API server whose caBundle is a minute old, except for the very first one.
     const known = bundles.findLast(({ atMs }) => atMs <= nowMs - 60 * secondMs) ?? bundles[0];
     expect(known?.serials).toContain(stored.signer ?? "none");
-    // A replica that was cut off serves what it had, until that expires; the present caBundle must trust it.
+    // A replica that was cut off goes on serving its old certificate until that expires; the present caBundle must
+    // trust it.
     for (const earlier of served.filter(({ stored: old }) => (old.serving?.notAfterMs ?? 0) > nowMs)) {
       expect(bundles.at(-1)?.serials).toContain(earlier.stored.signer ?? "none");
     }

@@ -1,26 +1,26 @@
 /**
- * Which certificates the webhook has and when they are replaced. The Secret holds everything, so that any replica can go
- * on from it; deciding is pure, and time is an argument.
+ * Which certificates the webhook has and when they are replaced. The Secret holds everything, so that any replica can
+ * continue from it; deciding is pure, and time is an argument.
  *
- * Two things make a rotation one that no review notices:
+ * Two things make sure that no review fails because of a rotation:
  * - A new CA signs nothing until it has been in the Secret for `settleMs`. By then the leader has put it beside the old
- *   one in the caBundle, and every API server has heard of that. Only an emergency (nothing usable is left) is faster.
- * - An old CA stays trusted until all that it may have signed has expired. So it does not matter for how long a replica
- *   that is cut off goes on serving its old certificate, and nobody has to ask whether one does.
+ *   one in the caBundle, and every API server has received that. Only an emergency (nothing usable is left) is faster.
+ * - An old CA stays trusted until everything that it may have signed has expired. So a replica that is cut off may go
+ *   on serving its old certificate for any time, and no check for such replicas is needed.
  */
 import type { Certificate, KeyedCertificate, Validity } from "./x509.ts";
 
-/** What is in the Secret and fits together; what does not is left out, and told as problems. */
+/** What is in the Secret and fits together; what does not fit is left out, and listed in `problems`. */
 export interface Stored {
   /** The CA that signs. */
   readonly authority: KeyedCertificate | undefined;
-  /** Its forerunners, newest first, whose keys are gone. */
+  /** Its predecessors, newest first, whose keys are deleted. */
   readonly previous: readonly Certificate[];
-  /** Signed by one of them. */
+  /** Signed by `authority` or by one of `previous`. */
   readonly serving: KeyedCertificate | undefined;
   /** Serial of the CA that has signed `serving`. */
   readonly signer: string | undefined;
-  /** Why something was left out: sentences without secrets. */
+  /** Why something was left out: sentences that contain no secrets. */
   readonly problems: readonly string[];
 }
 
@@ -28,7 +28,7 @@ export interface Stored {
 export interface Lifetimes {
   readonly authorityMs: number;
   readonly servingMs: number;
-  /** How long a CA is announced before it signs. */
+  /** How long a CA is in the caBundle before it signs. */
   readonly settleMs: number;
 }
 
@@ -36,19 +36,19 @@ const dayMs = 86_400_000;
 
 export const lifetimes: Lifetimes = { authorityMs: 365 * dayMs, servingMs: 30 * dayMs, settleMs: 60_000 };
 
-/** Certificates are valid from so long before they are made, for clocks that disagree. */
+/** Certificates are valid from this long before they are made, for clocks that disagree. */
 export const backdateMs = 3_600_000;
 
-/** A third of its life is left when a certificate is replaced: time enough for a human to notice that it was not. */
+/** When a certificate is replaced a third of its life is left: time enough for a human to notice if that fails. */
 const renewedAfter = 2 / 3;
 
-/** More than two rotations of the CA within the life of a serving certificate means that somebody forces them. */
+/** More than two rotations of the CA within the life of a serving certificate happen only when they are forced. */
 const previousLimit = 3;
-/** Names that other replicas asked for are kept at reissue; this many in all. */
+/** At reissue the names that other replicas asked for are kept; at most this many in all. */
 const nameLimit = 16;
 
 export type CertificatePlan =
-  /** All is well until `wakeAtMs`. */
+  /** Nothing to do until `wakeAtMs`. */
   | { readonly kind: "keep"; readonly wakeAtMs: number }
   /** Write a Secret made of these. */
   | {
@@ -61,11 +61,12 @@ export type CertificatePlan =
       readonly previous: readonly Certificate[];
     };
 
-/** Keep what there is, or make a new one for this time. */
+/** Keep the present certificate, or make a new one with this validity. */
 type Choice = { readonly kind: "keep" } | { readonly kind: "make"; readonly validity: Validity };
 
 /**
- * What to do about the certificates now. Total: whatever is stored, carrying out the plan leads to one that keeps.
+ * What to do about the certificates now. Total: for whatever is stored, executing the plan leads to a Secret that is
+ * kept.
  * @param stored undefined: there is no Secret
  * @param names that the serving certificate must have (it may have more)
  */
@@ -92,7 +93,7 @@ export function decideCertificates(
       ? { kind: "keep" }
       : {
           kind: "make",
-          // No later than its CA: when that has expired, so has all that it has signed.
+          // Not valid for longer than its CA: everything that the CA has signed expires with it.
           validity: { notBeforeMs: nowMs - backdateMs, notAfterMs: Math.min(nowMs + life.servingMs, caEndMs) },
         };
   const reasons = [authorityProblem, servingProblem, gone ? "a CA that was replaced is needed no more" : undefined];
@@ -106,8 +107,8 @@ export function decideCertificates(
 }
 
 /**
- * When the Secret was deleted or its CA's key is lost, the CA must be replaced at once, but nobody knows the new one yet.
- * A replica that remembers goes on with the old serving certificate meanwhile, and keeps its CA trusted.
+ * When the Secret was deleted or its CA's key is lost, the CA must be replaced at once, but no client knows the new one
+ * yet. A replica that remembers the old serving certificate goes on with it meanwhile, and keeps its CA trusted.
  */
 export function salvaged(stored: Stored | undefined, remembered: Stored | undefined): Stored | undefined {
   if (stored?.authority !== undefined || remembered?.authority === undefined) return stored;
@@ -142,7 +143,7 @@ function needsAuthority(stored: Stored | undefined, nowMs: number): string | und
   return undefined;
 }
 
-/** Checks in order; those above the line cannot wait for a new CA to settle. */
+/** Checks in order; those above the line of dashes cannot wait for a new CA to settle. */
 function needsServing(
   stored: Stored | undefined,
   nowMs: number,
@@ -167,7 +168,7 @@ function needsServing(
   return undefined;
 }
 
-/** Those among the old CAs (and the present one, when it is being replaced) that may have signed what is still valid. */
+/** Those of the old CAs (and the present one, when it is being replaced) that may have signed what is still valid. */
 function stillTrusted(
   stored: Stored | undefined,
   nowMs: number,
@@ -184,7 +185,7 @@ function stillTrusted(
   return needed.slice(0, previousLimit);
 }
 
-/** When nothing that a CA has signed can be valid any more. `successor` took over when it had settled. */
+/** When everything that a CA has signed has expired. `successor` has signed in its place since it settled. */
 function untrustedAtMs(authority: Certificate, successor: Certificate | undefined, life: Lifetimes): number {
   const { notAfterMs } = authority;
   if (successor === undefined) return notAfterMs;
@@ -201,6 +202,6 @@ function wakeAt(stored: Stored | undefined, nowMs: number, life: Lifetimes): num
     settledAtMs(authority, life),
     ...previous.map((certificate, index) => untrustedAtMs(certificate, all[index], life)),
   ];
-  // A settling time that has passed is of no interest; a due one would not have been kept.
+  // A settling time in the past does not matter; if anything were due now, the plan would not have been to keep.
   return Math.min(...times.filter((at) => at > nowMs));
 }

@@ -1,7 +1,7 @@
 /**
- * As much of DER as a certificate takes, written and read. A library for it costs 19 MB of memory (@peculiar/x509: an
- * idle server grows from 31 to 50 MB, 10 MB of them heap); this and WebCrypto cost 3 MB of the runtime's program text and
- * 0.2 MB of heap.
+ * The part of DER that a certificate needs, written and read. A library for it costs 19 MB of memory (@peculiar/x509:
+ * an idle server grows from 31 to 50 MB, 10 MB of them heap); this and WebCrypto cost 3 MB of the runtime's program
+ * text and 0.2 MB of heap.
  */
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -19,7 +19,7 @@ export const TAG = {
   set: 0x31,
 } as const;
 
-/** Context-specific tags: `[n]` around other elements, and `[n]` in place of a primitive's own. */
+/** Context-specific tags: `[n]` around other elements, and `[n]` instead of a primitive's own tag. */
 export const constructed = (n: number): number => 0xa0 + n;
 export const primitive = (n: number): number => 0x80 + n;
 
@@ -51,7 +51,7 @@ export function integer(bytes: Uint8Array): Bytes {
   return element(TAG.integer, (digits[0] ?? 0) >= 0x80 ? concat([Uint8Array.of(0), digits]) : digits);
 }
 
-/** Of "1.2.840.10045.4.3.2". */
+/** From a text such as "1.2.840.10045.4.3.2". */
 export function oid(dotted: string): Bytes {
   const [first = 0, second = 0, ...rest] = dotted.split(".").map(Number);
   const bytes = [first * 40 + second, ...rest].flatMap((arc) => {
@@ -68,21 +68,21 @@ export const bitString = (bytes: Uint8Array, unusedBits = 0): Bytes =>
 
 export const utf8 = (text: string): Bytes => element(TAG.utf8, new TextEncoder().encode(text));
 
-/** Whole seconds; RFC 5280 wants two digits of the year until 2049 and four from then on. */
+/** Whole seconds; RFC 5280 requires two digits of the year until 2049 and four from then on. */
 export function time(ms: number): Bytes {
   const digits = new Date(ms).toISOString().replace(/\.\d+/, "").replaceAll(/[-:T]/g, "");
   const short = ms < Date.UTC(2050, 0, 1);
   return element(short ? TAG.utcTime : TAG.generalizedTime, new TextEncoder().encode(short ? digits.slice(2) : digits));
 }
 
-/** An element as it stands in a larger one; `raw` is all of it, `body` what is inside. */
+/** An element inside a larger one; `raw` is all of it, `body` its contents. */
 export interface Element {
   readonly tag: number;
   readonly raw: Bytes;
   readonly body: Bytes;
 }
 
-/** The elements side by side in `bytes`. @throws Error when they do not fill it exactly */
+/** The elements that stand one after the other in `bytes`. @throws Error when they do not fill it exactly */
 export function elementsOf(bytes: Bytes): Element[] {
   const found: Element[] = [];
   for (let at = 0; at < bytes.length;) {
@@ -111,7 +111,7 @@ export function timeOf({ tag, body }: Element): number {
   return Date.UTC(y, month - 1, day, h, m, s);
 }
 
-/** The first of the blocks with this label, or all of them one after another, as DER. Text around them is passed by. */
+/** As DER: the first of the blocks with this label, or all of them in order. Text around the blocks is ignored. */
 export function pemBlocks(text: string, label: "CERTIFICATE" | "PRIVATE KEY"): Bytes[] {
   const block = new RegExp(`-----BEGIN ${label}-----([\\sA-Za-z0-9+/=]*)-----END ${label}-----`, "g");
   return Array.from(text.matchAll(block), ([, body = ""]) => Uint8Array.fromBase64(body));

@@ -1,4 +1,4 @@
-/** The Secret of the certificates: from its data to what fits together, and from a plan to new data. */
+/** The Secret of the certificates: from its data to the parts that fit together, and from a plan to new data. */
 import type { CertificatePlan, Stored } from "./certificates.ts";
 import {
   type Certificate,
@@ -26,10 +26,10 @@ export interface Secret {
   readonly data?: Readonly<Record<string, string>>;
 }
 
-/** As cert-manager and `kubectl create secret tls` name them; `ca.crt` holds all trusted CAs, the signing one first. */
+/** Named as cert-manager and `kubectl create secret tls` do; `ca.crt` holds all trusted CAs, the signing one first. */
 const FIELDS = { authorities: "ca.crt", authorityKey: "ca.key", serving: "tls.crt", servingKey: "tls.key" } as const;
 
-/** What is usable of a Secret. Never throws: whatever somebody wrote into it is a problem with a name. */
+/** The usable parts of a Secret. Never throws: contents that cannot be used are named in `problems`. */
 export async function inspect(secret: Secret): Promise<Stored> {
   const text = (field: string): string => decoded(secret.data?.[field]);
   const problems: string[] = [];
@@ -49,7 +49,7 @@ export async function inspect(secret: Secret): Promise<Stored> {
   return { authority, previous, serving, signer: signer?.serial, problems };
 }
 
-/** Whole ones: the API server refuses a caBundle of which it cannot read a part. */
+/** Only whole ones: the API server refuses a caBundle with a part that it cannot read. */
 async function authoritiesIn(text: string): Promise<Certificate[]> {
   const found: Certificate[] = [];
   for (const certificate of readCertificates(text)) {
@@ -87,7 +87,7 @@ export async function dataFor(
   };
 }
 
-/** `old` with new data: what others have put into it stays, but for data. */
+/** `old` with new data: everything else in it stays, whoever wrote it. */
 export function secretWith(name: string, namespace: string, data: Record<string, string>, old?: Secret): Secret {
   const labels = { ...old?.metadata.labels, "app.kubernetes.io/managed-by": "sluice" };
   return {

@@ -20,14 +20,14 @@ import {
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** A certificate as it was read. Its texts are PEM; times in milliseconds since the epoch. */
+/** A certificate that was read. Its texts are PEM; times in milliseconds since the epoch. */
 export interface Certificate {
   readonly pem: string;
-  /** Hexadecimal; tells certificates apart. */
+  /** Hexadecimal; identifies the certificate. */
   readonly serial: string;
   readonly notBeforeMs: number;
   readonly notAfterMs: number;
-  /** Of the subject alternative name: DNS names and IPv4 addresses, as text. */
+  /** From the subject alternative name: DNS names and IPv4 addresses, as text. */
   readonly names: readonly string[];
   readonly isAuthority: boolean;
 }
@@ -56,7 +56,7 @@ const OID = {
   serverAuth: "1.3.6.1.5.5.7.3.1",
 } as const;
 
-/** A CA of its own name, so that several of them stand in one bundle and each certificate finds its own. */
+/** A CA with a name of its own, so that several can be in one bundle and each certificate finds its issuer there. */
 export async function makeAuthority(validity: Validity): Promise<KeyedCertificate> {
   const keys = await newKeys();
   const serial = newSerial();
@@ -101,7 +101,7 @@ export async function makeServing(
   );
 }
 
-/** All certificates of a PEM text, in its order; those that cannot be read are left out. */
+/** All certificates in a PEM text, in its order; those that cannot be read are left out. */
 export function readCertificates(text: string): Certificate[] {
   try {
     return pemBlocks(text, "CERTIFICATE").flatMap((der) => {
@@ -188,14 +188,14 @@ interface Fields {
   readonly extensions: readonly Element[];
 }
 
-/** @throws Error when it is no certificate of version 3, signed with ECDSA and SHA-256 */
+/** @throws Error when it is not a certificate of version 3, signed with ECDSA and SHA-256 */
 function fieldsOf(der: Bytes): Fields {
   const [tbs, , signature] = elementsOf(one(der).body);
   const [version, serial, , issuer, validity, subject, spki, ...rest] = elementsOf(tbs?.body ?? new Uint8Array());
   if (tbs === undefined || signature === undefined || version?.tag !== constructed(0)) throw new Error("not version 3");
   if (serial === undefined || issuer === undefined || validity === undefined) throw new Error("it lacks fields");
   if (subject === undefined || spki === undefined) throw new Error("it lacks fields");
-  // Around what is signed, nothing may differ either: a TLS library would not load it.
+  // What surrounds the signed part must not differ either: a TLS library would not load it.
   const whole = sequence(tbs.raw, sequence(oid(OID.ecdsaWithSha256)), bitString(signature.body.subarray(1)));
   if (!Buffer.from(whole).equals(der)) throw new Error("not one of ours");
   const block = rest.find(({ tag }) => tag === constructed(3));
@@ -243,7 +243,7 @@ const derOf = (text: string): Bytes => {
   return der;
 };
 
-/** 16 random bytes, of which the first is neither 0 nor such that the number would look negative. */
+/** 16 random bytes; the first one is neither 0 nor so large that the number would be negative. */
 const newSerial = (): Bytes => {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;

@@ -1,34 +1,36 @@
 /**
- * The ValidatingWebhookConfiguration that Sluice writes for itself, as a pure function of what it should say.
+ * The ValidatingWebhookConfiguration that Sluice writes for itself, as a pure function of its desired contents.
  *
- * Why a cluster that starts cold cannot lock itself out, whatever state it was stopped in:
+ * Why a cluster that starts cold cannot lock itself out, in whatever state it was stopped:
  * - Only kinds of argoproj.io are matched. Pods, nodes, Leases, Secrets, Services, EndpointSlices, webhook
- *   configurations: all that it takes to get a Sluice running passes by us. So does a Sluice or a part of the control
- *   plane that is itself run by a Rollout, since kube-system and the controller's own namespace are excluded.
- * - Status and scale are subresources and not matched; where status has none (AnalysisRun, Experiment) a write that
- *   leaves the spec alone does not match. Nor does one on an object that is being deleted, so finalizers go and
- *   namespaces empty while nobody answers. DELETE is not matched at all.
- * - So with `Fail` and no replica left, only creating argoproj.io objects and changing their specs waits, with the
- *   reason, until a replica is ready; that needs none of these writes. It then writes `Ignore` until there are two.
- * - `Fail` stands only while the API server reaches us (see configurationProbe.ts), and the last replica to go sets `Ignore`.
- * - The Namespace owns the configuration: who deletes the namespace does not leave a webhook behind that nobody answers.
+ *   configurations: everything that is needed to start Sluice is not. Nor is a Sluice, or a part of the control plane,
+ *   that is itself run by a Rollout, since kube-system and the controller's own namespace are excluded.
+ * - Status and scale are subresources and not matched; for the kinds without a status subresource (AnalysisRun,
+ *   Experiment) a write that does not change the spec is not matched. Nor is one on an object that is being deleted, so
+ *   finalizers can be removed and namespaces emptied while no replica answers. DELETE is not matched at all.
+ * - So with `Fail` and no replica left, only creating argoproj.io objects and changing their specs is refused, with the
+ *   reason, until a replica is ready; starting one needs none of these writes. It then writes `Ignore` until there are
+ *   two.
+ * - `Fail` is set only while the API server reaches us (see http/probe.ts), and the last replica that ends sets
+ *   `Ignore`.
+ * - The Namespace owns the configuration: deleting the namespace does not leave behind a webhook that never answers.
  */
 import { BREAK_GLASS, INSTANCE_LABEL } from "../../schema/labels.ts";
 
 export type FailurePolicy = "Fail" | "Ignore";
 
-/** How the API server gets to us. */
+/** The address at which the API server calls us. */
 export type WebhookEndpoint =
   /** The Service in the controller's namespace; `port` 443 by default. */
   | { readonly kind: "service"; readonly name: string; readonly port?: number }
-  /** For a controller outside of the cluster: "https://host:8443", to which the paths are added. */
+  /** For a controller outside the cluster: "https://host:8443", to which the paths are appended. */
   | { readonly kind: "url"; readonly url: string };
 
-/** Where the server answers reviews, and probes of the way to it. */
+/** Where the server answers reviews, and the probes that test whether the API server reaches it. */
 export const VALIDATE_PATH = "/validate";
 export const PROBE_PATH = "/probe";
 
-/** An object with this label is a probe (configurationProbe.ts). */
+/** An object with this label is a probe (http/probe.ts). */
 export const PROBE_LABEL = "sluice.dev/webhook-probe";
 
 const OUR_LABELS = { "app.kubernetes.io/managed-by": "sluice" };
@@ -41,7 +43,7 @@ const suffixed = (name: string, instanceId: string): string => (instanceId === "
 export const configurationName = (instanceId: string): string => suffixed("sluice", instanceId);
 export const secretName = (instanceId: string): string => suffixed("sluice-webhook-certificates", instanceId);
 
-/** What the serving certificate must name so that the API server accepts it. */
+/** The names that the serving certificate must have so that the API server accepts it. */
 export function servingNames(endpoint: WebhookEndpoint, namespace: string): readonly string[] {
   if (endpoint.kind === "url") return [new URL(endpoint.url).hostname];
   const host = `${endpoint.name}.${namespace}.svc`;
@@ -54,11 +56,11 @@ export interface DesiredConfiguration {
   readonly namespace: string;
   /** "" for the instance that drives objects without the label. */
   readonly instanceId: string;
-  /** The only namespace that the controller looks at; undefined: all. */
+  /** The only namespace that the controller watches; undefined: all. */
   readonly watchedNamespace?: string | undefined;
   /** PEM. */
   readonly caBundle: string;
-  /** Undefined: nobody is validated yet; only probes are sent to us. */
+  /** Undefined: no object is validated yet; only probes are sent to us. */
   readonly failurePolicy: FailurePolicy | undefined;
   /** Whether the API server keeps match conditions; see `keepsConditions`. */
   readonly conditions: boolean;
@@ -87,11 +89,14 @@ export interface Configuration {
   readonly webhooks?: readonly Webhook[];
 }
 
-/** Names of webhooks must be qualified, and are what users read in a refusal: `admission webhook "rollouts.sluice.dev" denied …`. */
+/**
+ * Names of webhooks must be qualified. Users read them in a refusal:
+ * `admission webhook "rollouts.sluice.dev" denied …`.
+ */
 export const VALIDATING = "rollouts.sluice.dev";
 export const PROBING = "probe.sluice.dev";
 
-/** Every field is spelled out, the API server's defaults too, so that what is stored can be compared with it. */
+/** Every field is written, the API server's defaults too, so that the stored object can be compared with it. */
 export function configurationFor(desired: DesiredConfiguration): Configuration {
   const { conditions, failurePolicy, instanceId, owner } = desired;
   const webhooks = [...(failurePolicy === undefined ? [] : [validating(desired, failurePolicy)]), probing(desired)];
@@ -115,9 +120,9 @@ export function unconditional(webhook: Webhook): Webhook {
 }
 
 /**
- * Whether what an API server stored of `configurationFor` still has its match conditions. They are there since Kubernetes
- * 1.28, and where somebody switched them off, the API server drops them without a word. (Reviews that they would have kept
- * away are then let pass by us: validate.ts.)
+ * Whether the configuration that an API server stored still has its match conditions. They exist since Kubernetes 1.28;
+ * where they are switched off, the API server drops them without an error. (We then let pass the reviews that they
+ * would have kept away: validate.ts.)
  */
 export const keepsConditions = ({ webhooks = [] }: Configuration): boolean =>
   webhooks.every(({ matchConditions }) => matchConditions !== undefined);
@@ -152,7 +157,7 @@ function validating(desired: DesiredConfiguration, failurePolicy: FailurePolicy)
           : { key: "kubernetes.io/metadata.name", operator: "In", values: [watchedNamespace] },
       ],
     },
-    // As the loop's own watch: what it does not drive is not its to refuse.
+    // The same selector as the loop's own watch: what Sluice does not drive it does not refuse.
     objectSelector: { matchExpressions: [ofInstance(instanceId)] },
   };
 }
@@ -162,7 +167,7 @@ const ofInstance = (instanceId: string): object =>
     ? { key: INSTANCE_LABEL, operator: "DoesNotExist" }
     : { key: INSTANCE_LABEL, operator: "In", values: [instanceId] };
 
-/** Labels of a probe that this instance's configuration matches, and no other's. */
+/** Labels of a probe, which match only this instance's configuration. */
 export const probeLabels = (instanceId: string, nonce: string): Readonly<Record<string, string>> => ({
   [PROBE_LABEL]: nonce,
   ...(instanceId === "" ? {} : { [INSTANCE_LABEL]: instanceId }),
@@ -174,7 +179,9 @@ const annotation = (object: "object" | "oldObject"): string =>
 
 const specOf = (object: "object" | "oldObject"): string => `(has(${object}.spec) ? ${object}.spec : dyn({}))`;
 
-/** Metadata and status alone cannot break a rule. Members that are absent must not be an error: with `Fail` that refuses. */
+/**
+ * Metadata and status alone cannot break a rule. An absent member must not be an error: with `Fail` that would refuse.
+ */
 const specOrVerdictChanged = [
   "oldObject == null",
   `${specOf("object")} != ${specOf("oldObject")}`,
@@ -182,8 +189,8 @@ const specOrVerdictChanged = [
 ].join(" || ");
 
 /**
- * Matches nothing but the probe: creations of Leases that carry its label, in the controller's namespace, on a dry run.
- * `Fail`, so that a way that is blocked is told to the prober as the API server's own words.
+ * Matches only the probe: dry-run creations of Leases with its label, in the controller's namespace.
+ * `Fail`, so that when the API server does not reach us, the prober gets the API server's own error message.
  */
 function probing(desired: DesiredConfiguration): Webhook {
   return {
@@ -218,16 +225,16 @@ function clientConfig({ endpoint, namespace, caBundle }: DesiredConfiguration, p
     : { service: { name: endpoint.name, namespace, path, port: endpoint.port ?? 443 }, caBundle: bundle };
 }
 
-/** Whether each webhook of it is at this address of ours. */
+/** Whether each of its webhooks has our address. */
 export const leadsTo = ({ webhooks = [] }: Configuration, endpoint: WebhookEndpoint): boolean =>
   endpoint.kind === "url" &&
   webhooks.every(({ clientConfig }) => String(clientConfig["url"]).startsWith(`${endpoint.url.replace(/\/$/, "")}/`));
 
-/** The policy that is in force for the kinds of argoproj.io; undefined where none is. */
+/** The policy that is in force for the kinds of argoproj.io; undefined: no policy is. */
 export const policyIn = (stored: Configuration | undefined): FailurePolicy | undefined =>
   stored?.webhooks?.find(({ name }) => name === VALIDATING)?.failurePolicy;
 
-/** What to write where `stored` does not say what is `desired`; undefined where it does. Labels of others stay. */
+/** What to write where `stored` differs from `desired`; undefined where it does not. Labels of others stay. */
 export function correction(stored: Configuration | undefined, desired: Configuration): Configuration | undefined {
   if (stored === undefined) return desired;
   const labels = { ...stored.metadata.labels, ...desired.metadata.labels };
@@ -245,33 +252,33 @@ export function correction(stored: Configuration | undefined, desired: Configura
 
 const owners = ({ metadata }: Configuration): string[] => (metadata.ownerReferences ?? []).map(({ uid }) => uid);
 
-/** What the policy follows from. Times in milliseconds. */
+/** What the policy depends on. Times in milliseconds. */
 export interface PolicyFacts {
-  /** The flag; undefined: as many replicas as there are decide. */
+  /** The flag; undefined: the number of replicas decides. */
   readonly override: FailurePolicy | undefined;
-  /** In force now; undefined: nobody is validated. */
+  /** In force now; undefined: no object is validated. */
   readonly stored: FailurePolicy | undefined;
   /** As `DesiredConfiguration`. */
   readonly conditions: boolean;
-  /** Whether the API server reached us with the present certificates, last time it was asked; undefined: not asked yet. */
+  /** Whether the API server reached us with the present certificates at the last probe; undefined: not probed yet. */
   readonly reached: boolean | undefined;
-  /** Since when it has not been reached, without a break. */
+  /** For how long it has not reached us, without a break. */
   readonly unreachedForMs: number;
   readonly readyReplicas: number;
-  /** How long there have been at least two. */
+  /** For how long there have been at least two ready replicas. */
   readonly redundantForMs: number;
 }
 
-/** A probe may fail while certificates change hands; a way that is blocked for so long is. */
+/** A probe may fail while certificates change; if probes fail for longer, the API server really does not reach us. */
 const forgivenMs = 5_000;
-/** Longer than the two pods of a single replica's update live side by side. */
+/** Longer than the two pods of a single replica run side by side during an update. */
 const redundantMs = 15_000;
 
 /**
- * - Nobody is validated before the API server has reached us once.
+ * - No object is validated before the API server has reached us once.
  * - `Fail` with two ready replicas, so that one may go; `Ignore` at once with fewer, and when we cannot be reached.
- * - Without match conditions `Fail` would keep what is deleted from going while nobody answers, so it is not chosen.
- * - Until we know better, what is in force stays: a new leader changes nothing by taking over.
+ * - Without match conditions `Fail` would keep deleted objects in place while no replica answers, so it is not chosen.
+ * - Until we know better, the policy in force stays: a new leader changes nothing by taking over.
  */
 export function decidePolicy(facts: PolicyFacts): FailurePolicy | undefined {
   const { override, stored, conditions, reached, unreachedForMs, readyReplicas, redundantForMs } = facts;
@@ -283,7 +290,7 @@ export function decidePolicy(facts: PolicyFacts): FailurePolicy | undefined {
   return stored === "Fail" || redundantForMs >= redundantMs ? "Fail" : "Ignore";
 }
 
-/** When time alone changes the answer of `decidePolicy`: in so many milliseconds; undefined: never. */
+/** In how many milliseconds time alone changes the answer of `decidePolicy`; undefined: never. */
 export function policyWakeInMs(facts: PolicyFacts): number | undefined {
   if (facts.override !== undefined) return undefined;
   if (facts.reached === false && facts.stored === "Fail") return Math.max(0, forgivenMs - facts.unreachedForMs);

@@ -7,9 +7,9 @@ type Handler = (request: Request) => Promise<Response>;
 export interface Routes {
   /** Answers an AdmissionReview with a verdict. */
   readonly review: Handler;
-  /** Answers an AdmissionReview that asks only whether it gets here (configurationProbe.ts). */
+  /** Answers an AdmissionReview that only tests whether the API server reaches us (probe.ts). */
   readonly probe: Handler;
-  /** A handler has failed: it is answered with 500. */
+  /** Called when a handler has failed: the request is answered with 500. */
   readonly failed: (error: unknown) => void;
 }
 
@@ -20,13 +20,13 @@ export function createApp({ review, probe, failed }: Routes): {
   app.post(VALIDATE_PATH, (context) => review(context.req.raw));
   app.post(PROBE_PATH, (context) => probe(context.req.raw));
   app.get("/healthz", (context) => context.text("ok\n"));
-  // Hono's own way is a stack on stderr for each request.
+  // Hono itself would print a stack on stderr for each request.
   app.onError((error, context) => {
     failed(error);
     return context.text("internal error: the log has it\n", 500, { connection: "close" });
   });
   app.notFound((context) => {
-    // Nobody reads the body that may come with it.
+    // The body that may come with it is not read.
     if (context.req.method !== "GET") context.header("connection", "close");
     return context.text(`not found: reviews are taken by POST ${VALIDATE_PATH}\n`, 404);
   });

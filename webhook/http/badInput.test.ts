@@ -1,4 +1,4 @@
-/** What comes in over the wire and is no review, over real TLS connections: an answer with a reason, or a closed one. */
+/** Bad requests over real TLS connections: each gets an answer with a reason, or its connection is closed. */
 import { afterAll, describe, expect, test } from "bun:test";
 import { connect, type TLSSocket } from "node:tls";
 import { systemClock } from "../../kube/clock/clock.ts";
@@ -180,7 +180,7 @@ describe("what is too much", () => {
     const statuses = await all;
     expect(statuses.every((status) => status === 200 || status === 503)).toBe(true);
     expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(16);
-    // Sixteen wait in a lane of their own, and after each one who came later has had a turn.
+    // Sixteen large ones wait in a lane of their own; after each of them a small one that came later has had its turn.
     const between = order.slice(0, order.lastIndexOf("heavy")).filter((kind) => kind === "light");
     expect(between.length).toBeGreaterThanOrEqual(8);
   });

@@ -1,21 +1,23 @@
 /**
- * Reading the body of a request that may be anything: too large, too slow, no JSON, or JSON made to keep us busy. The
- * loop and the reviews of others share our one thread, so what would hold it for long is turned away before it is parsed.
+ * Reading the body of a request, which may be anything: too large, too slow, not JSON, or JSON made to keep us busy.
+ * The loop and other reviews share our one thread, so what would block it for long is refused before it is parsed.
  */
 import type { Clock } from "../../kube/clock/clock.ts";
 import type { SmallReads } from "./intake.ts";
 
-/** An object of 3 MiB, the most that the API server takes, together with the one it replaces, and what is said around them. */
+/**
+ * For an object of 3 MiB, the API server's maximum, together with the one that it replaces, and the review around them.
+ */
 const maxBodyBytes = 6 * 2 ** 20 + 256 * 2 ** 10;
 
 /** The API server itself waits for 2 s. */
 const bodyTimeoutMs = 2_000;
 
 /**
- * What is more is not parsed: parsing takes time and memory of its own, before the rules count anything. They have their
- * own limits for what comes another way (kube/validation/size.ts), and a budget for what they do. Real objects have
- * tens of levels, some thousand values, and lists of dozens. The longest text that Kubernetes takes is an annotation of
- * 256 KiB, in which every character may be escaped.
+ * JSON with more than this is not parsed, since parsing takes time and memory before the rules count anything. The
+ * rules have their own limits for objects from elsewhere (kube/validation/size.ts), and a budget for their work. Real
+ * objects have tens of levels, some thousand values, and lists of dozens. The longest text that Kubernetes takes is an
+ * annotation of 256 KiB, in which every character may be escaped.
  */
 export const shapeLimits = { depth: 256, values: 20_000, width: 1_000, textBytes: 640 * 2 ** 10 };
 
@@ -27,13 +29,13 @@ export interface RefusedBody {
 
 export type ReadBody = { readonly kind: "body"; readonly bytes: Uint8Array } | RefusedBody;
 
-/** The announced length in bytes; the API server always announces it. */
+/** The length of the body in bytes by its header; the API server always sends that. */
 export function announcedLength(request: Request): number | undefined {
   const header = request.headers.get("content-length");
   return header === null || !/^\d{1,12}$/.test(header) ? undefined : Number(header);
 }
 
-/** How the limit on a body's length is told. */
+/** The refusal of a body that is too long. */
 export const tooLong = (length: number, most = maxBodyBytes): RefusedBody | undefined =>
   length > most ? refused(413, `a review has at most ${most} bytes, this one has ${length}`) : undefined;
 
@@ -62,14 +64,14 @@ export async function readSmall(request: Request, length: number, reads: SmallRe
   }
 }
 
-/** A large body is looked at this often; without a byte in between it keeps others waiting. */
+/** How often the reading of a large body is checked; without a new byte since the last check it only blocks others. */
 const paceMs = 250;
-/** So long it may take while others wait for their turn. */
+/** How long reading may take while others wait for their turn. */
 const hurriedMs = 1_000;
 
 /**
- * Reads a large body of `length` bytes at its turn, into one buffer, so that no more of it is in memory than has come;
- * never throws. One that comes slowly has `bodyTimeoutMs` while nobody else waits.
+ * Reads a large body of `length` bytes when its turn has come, into one buffer, so that memory holds only what has
+ * arrived; never throws. A slow one has `bodyTimeoutMs` while no other waits.
  */
 export async function readLarge(
   request: Request,
@@ -113,7 +115,7 @@ export async function readLarge(
 
 const refused = (status: number, reason: string): RefusedBody => ({ kind: "refused", status, reason });
 
-/** ASCII. Constants of their own, which the compiler folds: this is a loop over every byte. */
+/** ASCII. Separate constants, which the compiler inlines: this loop runs over every byte. */
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const OPEN_BRACKET = 0x5b;
@@ -123,13 +125,16 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
 export interface Weight {
-  /** Objects, lists and their members, about. */
+  /** The approximate number of objects, lists and their members. */
   readonly values: number;
-  /** Why it would cost too much to judge. */
+  /** Why judging it would cost too much. */
   readonly excess?: string;
 }
 
-/** Looks at brackets and commas only (about 2 ns a byte), up to the first excess: what is no JSON is left to the parser. */
+/**
+ * Checks brackets and commas only (about 2 ns a byte), up to the first excess: whether the text is JSON is left to the
+ * parser.
+ */
 export function weigh(bytes: Uint8Array, limits = shapeLimits): Weight {
   const widths = new Uint32Array(limits.depth + 1);
   let depth = 0;
@@ -171,7 +176,7 @@ export function weigh(bytes: Uint8Array, limits = shapeLimits): Weight {
   return { values };
 }
 
-/** What can be told of a review without parsing it: the API server writes these before the objects. */
+/** What can be read of a review without parsing it: the API server writes these members before the objects. */
 export function headOf(bytes: Uint8Array): { readonly uid: string; readonly operation: string } | undefined {
   const head = new TextDecoder("latin1").decode(bytes.subarray(0, 8_192));
   const uid = /^\s*\{[^[]*?"request"\s*:\s*\{\s*"uid"\s*:\s*"([\w-]{1,64})"/.exec(head)?.[1];

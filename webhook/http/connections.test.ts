@@ -4,7 +4,7 @@ import { manualClock, systemClock } from "../../kube/clock/clock.ts";
 import { connectionLimits, watchConnections } from "./connections.ts";
 import { ownSockets, peerOf } from "./sockets.ts";
 
-/** Sockets that are ended go away, as the kernel's do. */
+/** Sockets that go away when they are ended, as the kernel's do. */
 function world(most: number) {
   const clock = manualClock(0);
   let open: string[] = [];
@@ -50,7 +50,7 @@ test("of too many those go that never asked, the oldest first, then those that h
   connect("c4");
   await clock.advance(500);
   expect(ended).toEqual(["c2"]);
-  // Asked before we had a look at it.
+  // It sends a request before the watcher has looked at its connection.
   connect("c5");
   connections.asked("c5");
   connections.asked("c4");
@@ -91,7 +91,7 @@ test.skipIf(sockets === undefined)("our own sockets are seen with their clients,
   client.on("close", () => closed.resolve());
   await answered.promise;
   expect(sockets?.accepted(port).map(({ peer }) => peer)).toEqual([seen]);
-  // By a watcher, to which one connection is one too many.
+  // Ended by a watcher for which a single connection is too many.
   const watcher = watchConnections({ port, sockets, clock: systemClock, limits: { most: 0 } });
   watcher.look();
   await closed.promise;

@@ -1,29 +1,40 @@
 /**
- * Who may stay connected. Bun.serve has limits for a connection that has asked something; one that never does (a
- * handshake that stops, half a header, silence) it keeps for ever, any number of them (seen with 1.4.5). So we look
- * through our own sockets now and then, and end those that have no business here.
+ * Which clients may stay connected. Bun.serve has limits for a connection that has sent a request; one that never does
+ * (a handshake that stops, half a header, silence) it keeps for ever, any number of them (seen with 1.4.5). So we check
+ * our own sockets at intervals, and end those that are late or too many.
  */
 import type { Clock } from "../../kube/clock/clock.ts";
 import type { Sockets } from "./sockets.ts";
 
 export const connectionLimits = {
-  /** Open at a time. An API server has one for each review in flight, and keeps some. */
+  /** Open at the same time. An API server has one for each review in flight, and keeps some. */
   most: 512,
-  /** From being accepted, at most, to the end of the first request's header. A real client takes milliseconds. */
+  /**
+   * The longest time from accepting a connection to the end of the first request's header. A real client takes
+   * milliseconds.
+   */
   firstRequestMs: 10_000,
   /** Between two requests: longer than any API server keeps an idle one (90 s), and than Bun.serve does (255 s). */
   betweenRequestsMs: 300_000,
 };
 
-/** Between two looks: a flood adds what it can in this time, some thousand connections a second of about 6 KiB each. */
+/**
+ * Time between two checks: a flood adds what it can meanwhile, some thousand connections a second of about 6 KiB each.
+ */
 const lookMs = 250;
-/** While nobody was connected the last time: four looks a second are most of the CPU that a process takes at rest. */
+/**
+ * The same while there was no connection at the last check: four checks a second are most of the CPU of an idle
+ * process.
+ */
 const restingLookMs = 1_000;
 
 export interface Connections {
   /** A request has come from this address and port. */
   asked(peer: string): void;
-  /** Ends who is late, and of too many who has been of least use: first who never asked, the oldest of them first. */
+  /**
+   * Ends connections that are late, and those beyond `most`: first the ones that never sent a request, of them the
+   * oldest first.
+   */
   look(): void;
   stop(): void;
 }
@@ -35,13 +46,13 @@ interface Known {
 
 export interface ConnectionPorts {
   readonly port: number;
-  /** Undefined: they cannot be seen on this system, and nothing is ended. */
+  /** Undefined: this system does not show them, and none is ended. */
   readonly sockets: Sockets | undefined;
   readonly clock: Clock;
   readonly limits?: Partial<typeof connectionLimits>;
 }
 
-/** Looks by itself until it is stopped. */
+/** Checks at intervals until it is stopped. */
 export function watchConnections({ port, sockets, clock, limits }: ConnectionPorts): Connections {
   const { most, firstRequestMs, betweenRequestsMs } = { ...connectionLimits, ...limits };
   let known = new Map<string, Known>();
@@ -49,7 +60,7 @@ export function watchConnections({ port, sockets, clock, limits }: ConnectionPor
   const look = (): void => {
     if (sockets === undefined) return;
     const nowMs = clock.now();
-    // Who is new may have come as soon as we had looked away; a machine that slept is nobody's fault.
+    // A new connection may be as old as the last check; but if the machine slept since then, it counts from later.
     const notBeforeMs = Math.max(lookedMs, nowMs - restingLookMs);
     const open = sockets.accepted(port).map(({ descriptor, peer }) => ({
       descriptor,

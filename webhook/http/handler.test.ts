@@ -1,4 +1,4 @@
-/** What of a request is read when, without a server: bodies that tell when they are asked for more. */
+/** What is read of a request and when, without a server: bodies that record when more of them is read. */
 import { expect, test } from "bun:test";
 import { createComplaints } from "../../controller/process/complaints.ts";
 import { type ManualClock, manualClock } from "../../kube/clock/clock.ts";
@@ -9,7 +9,7 @@ import { reviewOf, rolloutObject } from "./testing.ts";
 
 const mebibyte = 2 ** 20;
 
-/** A review of about so many bytes. */
+/** A review of about this many bytes. */
 const reviewText = (bytes: number): string => {
   const env = Array.from({ length: 100 }, (_, index) => ({ name: `A${index}`, value: "x".repeat(bytes / 100) }));
   const containers = [{ name: "web", image: "web:1", env }];
@@ -18,11 +18,11 @@ const reviewText = (bytes: number): string => {
 
 interface Sent {
   readonly request: Request;
-  /** Chunks that were asked for. */
+  /** Chunks that were read. */
   pulled: number;
 }
 
-/** Comes in pieces of a tenth, each when it is asked for; of an endless one the last never comes. */
+/** Comes in pieces of a tenth, each when it is read; the last piece of an endless body never comes. */
 function send(
   text: string | Uint8Array<ArrayBuffer>,
   { endless = false, signal }: { endless?: boolean; signal?: AbortSignal } = {},
@@ -60,7 +60,7 @@ function world() {
   const judged: string[] = [];
   const handle = createHandler(
     {
-      // A large one is judged until its gate opens.
+      // The judgement of a large review waits until its gate opens.
       validate: async (review) => {
         judged.push(review.name);
         const gate = Promise.withResolvers<void>();
@@ -78,7 +78,7 @@ function world() {
   return { clock, counts, held, handle, judged, openGate: (index: number) => gates[index]?.resolve() };
 }
 
-/** Until everything that can happen has happened. */
+/** Waits until everything that can happen has happened. */
 const settle = async (): Promise<void> => {
   for (let count = 0; count < 50; count++) await new Promise((resolve) => setImmediate(resolve));
 };

@@ -23,20 +23,25 @@ export interface HandlerPorts {
   readonly reviewed: Reviewed;
   readonly clock: Clock;
   readonly complaints: Complaints;
-  /** Frees what large reviews have left behind; for tests. */
+  /** Frees the memory that large reviews have left behind; for tests. */
   readonly collect?: () => void;
 }
 
-/** Some 8 ms of work. Left to itself, the engine lets two hundred MiB come together first. */
+/** Takes some 8 ms. By itself, the engine would let two hundred MiB accumulate first. */
 const collectGarbage = (): void => Bun.gc(true);
 
-/** From here on a small review takes its turn with the large ones. Usual ones have some hundred values. */
+/**
+ * A small review with more values than this takes its turn with the large ones. Usual ones have some hundred values.
+ */
 const heavyValues = 2_500;
 
-/** An API server hangs up after 2 s, which Bun notices only of bodies that it does not hold back; others need not. */
+/**
+ * The API server hangs up after 2 s, but Bun notices that only for bodies that it does not hold back. Other clients may
+ * never hang up.
+ */
 const turnTimeoutMs = 10_000;
 
-/** What is in memory of bodies, for all paths of a server together. */
+/** What memory holds of bodies, for all paths of a server together. */
 export interface Intake {
   readonly reads: SmallReads;
   readonly lane: Lane;
@@ -60,7 +65,7 @@ export function createHandler(ports: HandlerPorts, { reads, lane }: Intake): (re
   let judged = 0;
   let uncollected = 0;
 
-  /** Small ones are answered at once, whatever large ones are about. */
+  /** Small reviews are answered at once, even while large ones are being worked on. */
   const light = async (bytes: Uint8Array): Promise<Outcome> => {
     if (judged + bytes.length > intake.judged) return busy("too many reviews are in work");
     judged += bytes.length;
@@ -112,7 +117,7 @@ export function createHandler(ports: HandlerPorts, { reads, lane }: Intake): (re
     try {
       outcome = await handle(request);
     } catch (error) {
-      // Who finds a fault of ours need not be known to anybody, and can ask again as often as he likes.
+      // The client that triggers a bug of ours may be unknown, and can send the same again any number of times.
       const message = "Cannot answer an admission review";
       complaints.tell({ about: "answering", level: "error", message, error });
       outcome = malformed(500, "internal error: the log has it");
@@ -123,7 +128,7 @@ export function createHandler(ports: HandlerPorts, { reads, lane }: Intake): (re
 }
 
 const immediately: Pause = () => undefined;
-/** Lets the event loop serve what has come in meanwhile. */
+/** Lets the event loop handle what has arrived meanwhile. */
 const others = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 async function answerHeavy(ports: HandlerPorts, bytes: Uint8Array): Promise<Outcome> {
@@ -147,8 +152,8 @@ async function answer({ validate }: HandlerPorts, bytes: Uint8Array, pause: Paus
 }
 
 /**
- * Only what is new is refused unseen. An object that is stored already must stay deletable and repairable, whatever its
- * size: its changes pass with a warning, and the loop judges it.
+ * Only a new object is refused without being read. A stored one must stay deletable and repairable, whatever its size:
+ * an update of it passes with a warning, and the loop judges it.
  */
 function unread(bytes: Uint8Array, excess: string): Outcome {
   const head = headOf(bytes);
@@ -159,7 +164,7 @@ function unread(bytes: Uint8Array, excess: string): Outcome {
   return { response, kind: "", operation: head.operation, verdict: "unread" };
 }
 
-/** Answers the keeper's question whether the API server gets here. */
+/** Answers the keeper's probe, which tests whether the API server reaches us. */
 export function createProbeHandler(clock: Clock, { reads }: Intake): (request: Request) => Promise<Response> {
   return async (request) => {
     const length = announcedLength(request);
@@ -172,7 +177,7 @@ export function createProbeHandler(clock: Clock, { reads }: Intake): (request: R
   };
 }
 
-/** A Lease with a label. */
+/** The size of a Lease with a label, generously. */
 const largestProbe = 64 * 2 ** 10;
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -185,7 +190,7 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-/** What is left of the body must not be read as the next request. */
+/** Closes the connection, so that the rest of the body is not read as the next request. */
 function refused({ status, reason }: RefusedBody): Outcome {
   const headers = { connection: "close" };
   return malformed(status, reason, status === 503 ? { ...headers, "retry-after": "1" } : headers);

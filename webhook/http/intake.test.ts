@@ -37,7 +37,7 @@ describe("the bytes of large reviews", () => {
     leave?.();
     const second = await turns[0];
     expect([lane.bytes(), lane.waiting()]).toEqual([90, 4]);
-    // A larger one would be too much once it has its turn, though it would fit while it waits.
+    // A larger one fits while it waits, but would be too much when it has its turn.
     expect(lane.enter({ waiting: 10, whole: 70 })).toBeUndefined();
     second?.();
     for (const turn of turns.slice(1)) (await turn)?.();

@@ -1,39 +1,40 @@
 /**
- * How much of what strangers send is in memory at a time. Anybody who reaches the port may send anything, so the bound is
- * on bytes that were announced, before one of them is read:
+ * How much of the request bodies is in memory at a time. Any client that reaches the port may send anything, so the
+ * limit is on the announced bytes, and applies before any of them is read:
  *
  * - small bodies (nearly all reviews) are read at once and have a share of their own. When it is full, the one that has
- *   kept us waiting the longest gives way to who comes: a real client sends a body in one go, so it is never the oldest.
- * - large ones take turns. One is read and judged at a time, the others wait unread, in order, so that the network holds
- *   them and not we; what does not fit is turned away at once.
+ *   been read for the longest time gives way to the new one: a real client sends a body in one go, so it is never the
+ *   oldest.
+ * - large ones take turns. One is read and judged at a time; the others wait unread, in order, so that the network
+ *   holds them and not our memory; what does not fit is refused at once.
  */
 
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;
 
-/** Bytes, and how many. Together small and large bodies are 24 MiB at most. */
+/** Bytes and numbers. Together small and large bodies are 24 MiB at most. */
 export const intake = {
   /** Above this a body is large. Usual reviews have 5 to 30 kB. */
   smallBody: 128 * KIB,
   smallBodies: 2 * MIB,
   largeBodies: 22 * MIB,
-  /** What Bun takes in of a body that nobody reads, before it stops reading the connection: measured with 1.4.5. */
+  /** How much of an unread body Bun takes in before it stops reading the connection: measured with 1.4.5. */
   unread: 1.25 * MIB,
-  /** Large reviews inside at a time, waiting ones included: more would not fit into the API server's patience. */
+  /** Large reviews inside at a time, waiting ones included: the API server would not wait long enough for more. */
   large: 16,
-  /** Text of small reviews that wait for the cluster's answers: as objects they take about eight times that. */
+  /** Text of small reviews that wait for answers from the API server: as objects they take about eight times that. */
   judged: 4 * MIB,
-  /** Of large reviews that were answered, until what they have left behind is freed. */
+  /** Text of large reviews that were answered, until the memory that they left behind is freed. */
   uncollected: 4 * MIB,
 };
 
-/** What a large review takes: while it waits, and while it has its turn. */
+/** The bytes of a large review: while it waits, and while it has its turn. */
 export interface Claim {
   readonly waiting: number;
   readonly whole: number;
 }
 
-/** Large reviews are worked on one at a time, and only some wait, so that they keep neither thread nor memory. */
+/** Large reviews are worked on one at a time, and only some may wait, so that they block neither thread nor memory. */
 export interface Lane {
   /**
    * Waits for its turn, which ends when the returned function is called; undefined: there is no room to wait.
@@ -42,7 +43,7 @@ export interface Lane {
   enter(claim?: Claim, gone?: AbortSignal): Promise<() => void> | undefined;
   /** How many wait for their turn. */
   waiting(): number;
-  /** Bytes that may be in memory for those inside. */
+  /** Bytes that may be in memory for the reviews inside. */
   bytes(): number;
 }
 
@@ -53,7 +54,7 @@ interface Waiter {
 
 const nothing: Claim = { waiting: 0, whole: 0 };
 
-/** @param most reviews inside; @param mostBytes of theirs */
+/** @param most reviews inside; @param mostBytes their bytes together */
 export function createLane(most: number, mostBytes = Number.POSITIVE_INFINITY): Lane {
   const queue: Waiter[] = [];
   let busy: Claim | undefined;
@@ -63,7 +64,7 @@ export function createLane(most: number, mostBytes = Number.POSITIVE_INFINITY): 
     first?.start();
   };
   const waitingBytes = (): number => queue.reduce((sum, { claim }) => sum + claim.waiting, 0);
-  /** Whoever has the turn, now or later, all others wait. */
+  /** The most bytes at any time: whichever review has the turn, now or later, all others wait. */
   const peak = (claim: Claim): number => {
     const all = [...queue.map((waiter) => waiter.claim), claim];
     const largest = Math.max(busy?.whole ?? 0, ...all.map(({ waiting, whole }) => whole - waiting));
@@ -100,16 +101,16 @@ export function createLane(most: number, mostBytes = Number.POSITIVE_INFINITY): 
 /** Small bodies that are being read. */
 export interface SmallReads {
   /**
-   * Room for a body; there is always some. `giveWay` is called when it has to make room for others that came later.
+   * Makes room for a body; this always succeeds. `giveWay` is called when the body has to make room for later ones.
    * @returns ends the reading; harmless when called again
    */
   begin(bytes: number, giveWay: () => void): () => void;
   bytes(): number;
 }
 
-/** @param mostBytes of all; more than the largest body of them */
+/** @param mostBytes of all bodies together; more than the largest one */
 export function createSmallReads(mostBytes: number): SmallReads {
-  // In the order in which they began.
+  // In the order in which their reading began.
   const reading = new Set<{ readonly bytes: number; readonly giveWay: () => void }>();
   let held = 0;
   return {

@@ -1,11 +1,11 @@
-/** What the webhook tells Prometheus. */
+/** The webhook's metrics for Prometheus. */
 import { counterFamily, histogramFamily, single } from "../../controller/process/exposition.ts";
 import type { Answer } from "../review/review.ts";
 
-/** "malformed": it could not be read; "unread": it was too large to be looked at. */
+/** "malformed": it could not be read; "unread": it was too large to be read. */
 export type ReviewOutcome = Answer["verdict"] | "malformed" | "unread";
 
-/** The hook that the webhook calls. `kind` and `operation` are "" where they could not be read. */
+/** Called by the webhook for each review. `kind` and `operation` are "" where they could not be read. */
 export type Reviewed = (kind: string, operation: string, verdict: ReviewOutcome, durationMs: number) => void;
 
 export interface WebhookMetrics {
@@ -14,12 +14,13 @@ export interface WebhookMetrics {
   render(): Generator<string>;
 }
 
-/** The API server's own buckets for admission webhooks, and finer ones where we want to be. */
+/** The API server's own buckets for admission webhooks, and finer ones in the range that we aim at. */
 const durationBounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 /**
  * Starts with empty counters.
- * @param expiresAtMs when the served certificate expires, in milliseconds since the epoch; undefined: none is served
+ * @param expiresAtMs when the served certificate expires, in milliseconds since the epoch; undefined: there is no such
+ *   certificate
  */
 export function createWebhookMetrics(expiresAtMs: () => number | undefined): WebhookMetrics {
   const reviews = counterFamily("sluice_admission_reviews_total", "Admission reviews answered.", [

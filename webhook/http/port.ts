@@ -12,18 +12,19 @@ export interface HeldPort {
 const everywhere = ["::", "0.0.0.0"] as const;
 
 /**
- * Takes the port so that nobody else gets it, and so that a port which is taken ends the start: the certificate comes from
- * the cluster, much later. Who connects meanwhile is told to come back.
- * @param port 0 takes a free one
+ * Takes the port so that no other process gets it, and so that the start fails if the port is taken: the certificate
+ * comes from the cluster, much later. Clients that connect meanwhile are answered that they should try again.
+ * @param port 0 takes a free port
  * @param address an IP address; undefined: all
- * @throws Error naming port and flag when it cannot be had
+ * @throws Error naming port and flag when the port cannot be taken
  */
 export async function holdPort(port: number, address: string | undefined): Promise<HeldPort> {
   let failure: unknown;
   for (const hostname of address === undefined ? everywhere : [address]) {
     try {
-      // A listener that shares its port (as the webhook does, to change certificates) lets others of the same user in without
-      // a word: two controllers would divide the reviews between them. So it is asked for alone first.
+      // A listener that shares its port (as the webhook does, to change certificates) lets others of the same user in
+      // without an error: two controllers would divide the reviews between them. So first the port is taken without
+      // sharing it.
       const alone = Bun.serve({ port, hostname, fetch: notYet });
       const got = alone.port ?? port;
       await alone.stop(true);

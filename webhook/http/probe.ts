@@ -1,10 +1,10 @@
 /**
- * Asks the API server whether it reaches us, in the only way that tells: it has to call us. A dry-run creation of a Lease
- * with a label of ours matches the configuration's second webhook, which has the same Service (or URL), port and
+ * Tests whether the API server reaches us, in the only way that proves it: it has to call us. A dry-run creation of a
+ * Lease with a label of ours matches the configuration's second webhook, which has the same Service (or URL), port and
  * caBundle as the first; our server refuses the probe with the number that the label carries. That number in the
  * answer proves the whole way: API server → its resolver → Service or URL → TLS with our CA and name → our server →
- * back. A creation that succeeds means only that the API server has not heard of the configuration yet. (The Service's
- * proxy subresource takes another way, to the endpoints, and trusts any certificate.) Nothing is stored at any time.
+ * back. A creation that succeeds means only that the API server does not know the configuration yet. (The Service's
+ * proxy subresource takes another way, to the endpoints, and trusts any certificate.) Nothing is ever stored.
  */
 import { ApiError, isNoAnswer } from "../../kube/client/apiError.ts";
 import { objectPath } from "../../kube/client/path.ts";
@@ -16,24 +16,24 @@ export type ProbeOutcome =
   | { readonly kind: "reached" }
   /** The API server does not know the configuration yet. */
   | { readonly kind: "unaware" }
-  /** It could not call us; `why` is its own words. */
+  /** It could not call us; `why` is its own error message. */
   | { readonly kind: "unreached"; readonly why: string }
-  /** Nothing is known: the API server was not there, or did not let us ask. */
+  /** The result is unknown: the API server did not answer, or did not allow the request. */
   | { readonly kind: "unknown"; readonly error: unknown };
 
-/** Longer than the webhook's own 2 s, so that the API server is the one to tell. */
+/** Longer than the webhook's own 2 s, so that the API server's timeout comes first and its message is returned. */
 const probeTimeoutMs = 5_000;
 
 export const PROBE_NAME = "sluice-webhook-probe";
 
-/** @param nonce a label value nobody can guess */
+/** @param nonce a label value that cannot be guessed */
 export async function probe(
   client: KubeClient,
   { namespace, instanceId }: { readonly namespace: string; readonly instanceId: string },
   nonce: string,
 ): Promise<ProbeOutcome> {
   try {
-    // Applied instead of posted: then the name is in the path, and RBAC can allow this one and no other.
+    // Applied instead of posted: then the name is in the path, and RBAC can allow this name alone.
     await client.request({
       method: "PATCH",
       path: objectPath(LEASES, { namespace, name: PROBE_NAME }),
@@ -51,7 +51,7 @@ export async function probe(
   } catch (error) {
     if (!(error instanceof ApiError) || isNoAnswer(error)) return { kind: "unknown", error };
     if (error.message.includes(answerText(nonce))) return { kind: "reached" };
-    // 'failed calling webhook "…"', or refused by somebody else at our address.
+    // 'failed calling webhook "…"', or a refusal by another server at our address.
     if (error.message.includes(PROBING)) return { kind: "unreached", why: error.message };
     return { kind: "unknown", error };
   }

@@ -24,7 +24,7 @@ function start(fetch: (request: Request) => Response | Promise<Response>, drainM
 
 const ok = (): Response => new Response("ok");
 
-/** The serial number that a new connection is shown. */
+/** The serial number of the certificate that a new connection gets. */
 async function shownSerial(port: number): Promise<string> {
   const shown = Promise.withResolvers<string>();
   const socket = connect({ host: "127.0.0.1", port, ca }, () =>
@@ -165,7 +165,7 @@ describe("who may connect", () => {
     const known = await clients.client("kube-apiserver");
     const answers = [await ask({}), await ask(await strangers.client("kube-apiserver")), await ask(known)];
     expect(answers).toEqual(["not let in", "not let in", "ok"]);
-    // A new certificate of ours changes nothing about theirs.
+    // A new serving certificate does not change the clients' CA.
     await server.swapCertificate(second);
     expect([await ask({}), await ask(known)]).toEqual(["not let in", "ok"]);
   });

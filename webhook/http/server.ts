@@ -1,6 +1,6 @@
 /**
  * TLS on Bun.serve, with a certificate that can be changed under load (docs/behaviour/admission.md#a-new-certificate
- * says why like this).
+ * explains why it works like this).
  */
 import type { Clock } from "../../kube/clock/clock.ts";
 import { type Connections, watchConnections } from "./connections.ts";
@@ -9,7 +9,7 @@ import { steerTo } from "./steering.ts";
 
 /** What is served. PEM texts; never log the key. */
 export interface ServingCertificate {
-  /** The certificate, then intermediate ones where there are any. */
+  /** The certificate, followed by any intermediate ones. */
   readonly pem: string;
   readonly key: string;
   /** Milliseconds since the epoch. */
@@ -17,36 +17,47 @@ export interface ServingCertificate {
 }
 
 export interface ServerOptions {
-  /** 0 takes a free one. */
+  /** 0 takes a free port. */
   readonly port: number;
   /** All addresses by default. */
   readonly hostname?: string;
   readonly certificate: ServingCertificate;
-  /** PEM: who has no certificate of one of these CAs is turned away in the handshake. Undefined: nobody is asked for one. */
+  /**
+   * PEM: a client without a certificate of one of these CAs is refused in the handshake. Undefined: no client
+   * certificate is requested.
+   */
   readonly clientCa?: string | undefined;
   readonly clock: Clock;
   readonly fetch: (request: Request) => Response | Promise<Response>;
-  /** How long the server with the old certificate asks its clients to connect anew; see `drains`. */
+  /** How long the server with the old certificate asks its clients to reconnect; see `drains`. */
   readonly drainMs?: Partial<typeof drains>;
 }
 
 export interface TlsServer {
   readonly port: number;
-  /** The one that new connections get, or are about to get. */
+  /** The certificate that new connections get, or are about to get. */
   certificate(): ServingCertificate;
-  /** Resolves once new connections get only this certificate; reviews in work are answered. Swaps run one at a time. */
+  /**
+   * Resolves once new connections get only this certificate; reviews in flight are answered. Swaps run one at a time.
+   */
   swapCertificate(certificate: ServingCertificate): Promise<void>;
-  /** We are about to go: who asks from now on is answered, and told to connect anew, which leads to whoever is left. */
+  /**
+   * Before we end: requests from now on are answered with a request to reconnect, which leads to the remaining
+   * replicas.
+   */
   drain(): void;
-  /** Takes no more connections and resolves when what is in work has been answered, or after `graceMs` (3 s). */
+  /** Takes no more connections and resolves when all reviews in flight are answered, or after `graceMs` (3 s). */
   stop(graceMs?: number): Promise<void>;
 }
 
-/** Milliseconds that an old server goes on. */
+/** For how many milliseconds an old server goes on. */
 const drains = {
-  /** It gets no new connections: for longer than the API server keeps idle ones (90 s), so that none is closed under a review. */
+  /**
+   * When it gets no new connections: longer than the API server keeps idle ones (90 s), so that none is closed under a
+   * review.
+   */
   steered: 100_000,
-  /** It gets its share of the new ones, with the old certificate. */
+  /** When it still gets its share of the new connections, with the old certificate. */
   shared: 2_000,
 };
 const defaultGraceMs = 3_000;
@@ -54,13 +65,13 @@ const defaultGraceMs = 3_000;
 interface Listener {
   readonly server: Bun.Server<undefined>;
   draining: boolean;
-  /** Of its end, once it drains. */
+  /** Cancels the timer that ends it, once it drains. */
   cancel?: () => void;
 }
 
 /**
  * Starts to listen.
- * @throws Error naming the port when it cannot be had, or when the certificate cannot be used
+ * @throws Error naming the port when it cannot be taken, or when the certificate cannot be used
  */
 export function serveTls(options: ServerOptions): TlsServer {
   const { clock } = options;
@@ -72,7 +83,7 @@ export function serveTls(options: ServerOptions): TlsServer {
   const sockets = ownSockets();
   sockets?.bound(port);
   const connections = watchConnections({ port, sockets, clock });
-  // In the kernel's order, which steering goes by.
+  // In the kernel's order, by which steering selects.
   const listeners = [current];
   let swapping: Promise<void> = Promise.resolve();
   let stopped = false;
@@ -94,8 +105,9 @@ export function serveTls(options: ServerOptions): TlsServer {
     const old = current;
     current = next;
     served = certificate;
-    // Ending a listener closes its idle connections, and a review that is on its way on one of them would be lost. So
-    // for a while it answers with `Connection: close`: the API server then takes a new one, and finds the new server.
+    // Ending a listener closes its idle connections, and a review on its way on one of them would be lost. So for a
+    // while it answers with `Connection: close`: the API server then opens a new connection, which reaches the new
+    // server.
     old.draining = true;
     if (steer()) {
       old.cancel = clock.after(drainMs.steered, () => retire(old));
@@ -145,9 +157,9 @@ function listen(
       port,
       hostname,
       reusePort: true,
-      // Bun's 10 s would close connections that the API server keeps for its next review.
+      // Bun's default of 10 s would close connections that the API server keeps for its next review.
       idleTimeout: 255,
-      // Bun would answer without words; the handler announces its limit, and reads no more than that.
+      // Bun would answer without a message; the handler returns one with its limit, and reads no more than that.
       maxRequestBodySize: 2 ** 31,
       tls: {
         cert: certificate.pem,

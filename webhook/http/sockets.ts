@@ -1,23 +1,23 @@
-/** Our own sockets as the kernel has them: what Bun.serve does not tell, and cannot set. Linux with glibc only. */
+/** Our own sockets as the kernel has them: what Bun.serve neither shows nor lets us set. Linux with glibc only. */
 import { dlopen, ptr } from "bun:ffi";
 import { readdirSync } from "node:fs";
 
 export interface Accepted {
   readonly descriptor: number;
-  /** As `peerOf` writes it. */
+  /** In the format of `peerOf`. */
   readonly peer: string;
 }
 
 export interface Sockets {
   /** Connections that came in on a port of ours. */
   accepted(port: number): Accepted[];
-  /** Both sides see an end; the server closes its side as if the client had. */
+  /** Both sides see the end; the server closes its side as if the client had ended the connection. */
   end(descriptor: number): void;
-  /** Bounds what the kernel holds for connections that come in on the port from now on. */
+  /** Limits how much the kernel buffers for connections that come in on the port from now on. */
   bound(port: number): void;
 }
 
-/** `127.0.0.1 40123`, from what `server.requestIP` says. */
+/** `127.0.0.1 40123`, from the result of `server.requestIP`. */
 export const peerOf = (address: string, port: number): string => `${address} ${port}`;
 
 const AF_INET = 2;
@@ -28,9 +28,9 @@ const SO_RCVBUF = 8;
 const IPPROTO_TCP = 6;
 const TCP_USER_TIMEOUT = 18;
 
-/** The kernel doubles it for its own bookkeeping; by itself it would let 6 MiB come together on a connection. */
+/** The kernel doubles it for its own bookkeeping; its default would let 6 MiB accumulate on a connection. */
 const receiveBytes = 128 * 2 ** 10;
-/** An answer that nobody takes in for so long ends the connection. The API server waits for 2 s. */
+/** An answer that the client does not read for this long ends the connection. The API server waits for 2 s. */
 const unreadAnswerMs = 10_000;
 
 const load = () =>
@@ -44,7 +44,7 @@ const load = () =>
 
 let loaded: { readonly sockets: Sockets | undefined } | undefined;
 
-/** Undefined where they cannot be had. */
+/** Undefined where the system does not provide them. */
 export function ownSockets(): Sockets | undefined {
   // Loading takes some milliseconds, and a process has one C library.
   loaded ??= { sockets: tryLoad() };
@@ -72,7 +72,7 @@ function socketsBy(libc: ReturnType<typeof load>): Sockets {
     const family = view.getUint16(0, true);
     return family === AF_INET || family === AF_INET6 ? view.getUint16(2) : undefined;
   };
-  /** After `portBy` of the peer. */
+  /** To call after `portBy` of the peer. */
   const addressText = (): string => {
     const family = view.getUint16(0, true);
     libc.inet_ntop(family, ptr(address, family === AF_INET ? 4 : 8), ptr(text), text.length);
@@ -90,12 +90,12 @@ function socketsBy(libc: ReturnType<typeof load>): Sockets {
     accepted: (port) =>
       on(port).flatMap((descriptor) => {
         const peer = portBy(libc.getpeername, descriptor);
-        // What listens has no peer.
+        // A listening socket has no peer.
         return peer === undefined ? [] : [{ descriptor, peer: peerOf(addressText(), peer) }];
       }),
     end: (descriptor) => void libc.shutdown(descriptor, SHUT_RDWR),
     bound(port) {
-      // What is accepted takes these over from what listens.
+      // Accepted connections inherit these from the listening socket.
       for (const descriptor of on(port)) {
         set(descriptor, SOL_SOCKET, SO_RCVBUF, receiveBytes);
         set(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, unreadAnswerMs);

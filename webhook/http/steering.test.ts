@@ -34,7 +34,7 @@ test.skipIf(process.platform !== "linux")("sends new connections to one of those
   expect(steerTo(port, 1)).toBe(true);
   expect(await answering(port)).toEqual(["second"]);
   await first.stop(true);
-  // The last one takes the index of the one that went.
+  // The last listener takes the index of the one that ended.
   expect(steerTo(port, 0)).toBe(true);
   expect(await answering(port)).toEqual(["third"]);
 });

@@ -1,14 +1,14 @@
 /**
- * Several sockets listening on one port (SO_REUSEPORT) get new connections in turns, decided by the kernel. While a
- * server with a new certificate stands beside the one with the old, all of them must go to the new one: what comes to
- * the old one as it closes is reset. Linux lets a program of one instruction decide.
+ * When several sockets listen on one port (SO_REUSEPORT), the kernel distributes new connections among them. While a
+ * server with a new certificate runs beside the one with the old, all of them must go to the new one: a connection that
+ * reaches the old one as it closes is reset. On Linux a program of one instruction can decide that.
  */
 import { dlopen, ptr } from "bun:ffi";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 const SOL_SOCKET = 1;
 const SO_ATTACH_REUSEPORT_CBPF = 51;
-/** BPF_RET | BPF_K: the answer is a constant. */
+/** BPF_RET | BPF_K: returns a constant. */
 const RETURN_CONSTANT = 0x06;
 const LISTEN = "0A";
 
@@ -32,7 +32,7 @@ function listeningDescriptor(port: number): number | undefined {
       const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/self/fd/${descriptor}`))?.[1];
       return inode !== undefined && inodes.has(inode);
     } catch {
-      // Closed meanwhile: the one that lists the folder, for instance.
+      // Closed meanwhile: the descriptor that lists the folder, for instance.
       return false;
     }
   };
@@ -54,9 +54,9 @@ function programOf(index: number): { readonly filter: Uint8Array; readonly progr
 }
 
 /**
- * Sends new connections to the socket of this index among those that listen on the port, in the order in which they
- * began; when one ends, the last takes its index. An index that there is not leaves the choice to the kernel.
- * @returns false where that cannot be done: then all of them get some
+ * Sends new connections to the socket with this index among those that listen on the port, in the order in which they
+ * began; when one ends, the last takes its index. With an index that does not exist the kernel chooses.
+ * @returns false where this is not possible: then all of them get some
  */
 export function steerTo(port: number, index: number): boolean {
   try {
@@ -68,7 +68,7 @@ export function steerTo(port: number, index: number): boolean {
     const { filter, program } = programOf(index);
     const code = libc.symbols.setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, ptr(program), 16);
     libc.close();
-    // Read by the kernel until here.
+    // Uses `filter`, which the kernel reads up to here, so that its memory is kept.
     return code === 0 && filter.length > 0;
   } catch {
     return false;

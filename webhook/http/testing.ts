@@ -1,4 +1,4 @@
-/** For the tests beside and the bench: reviews as the API server writes them, and certificates for loopback. */
+/** For the tests here and the bench: reviews as the API server writes them, and certificates for loopback. */
 import { type KeyedCertificate, makeAuthority, makeServing } from "../certificates/x509.ts";
 
 export interface LoopbackCertificates {
@@ -16,7 +16,7 @@ export async function loopbackCertificates(): Promise<LoopbackCertificates> {
   return { ca: authority.pem, first: await make(), second: await make() };
 }
 
-/** A Rollout as people have them, about 3 kB; `spec` replaces members of its spec. */
+/** A typical Rollout of about 3 kB; `spec` replaces members of its spec. */
 export function rolloutObject(
   spec: Readonly<Record<string, unknown>> = {},
   metadata: object = {},
@@ -75,7 +75,7 @@ export function rolloutObject(
   };
 }
 
-/** Members of an AdmissionRequest that replace what a CREATE of a Rollout has. */
+/** Members of an AdmissionRequest that replace those of a Rollout's CREATE. */
 export type RequestMembers = Readonly<Record<string, unknown>>;
 
 /** An AdmissionReview with its members in the API server's order. */

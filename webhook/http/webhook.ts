@@ -1,4 +1,4 @@
-/** The admission webhook as a whole: rules and a second opinion behind TLS. Import it lazily: it brings hono. */
+/** The whole admission webhook: rules and a second opinion behind TLS. Import it lazily: it loads hono. */
 import { createComplaints } from "../../controller/process/complaints.ts";
 import type { Log } from "../../controller/process/log.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
@@ -11,19 +11,19 @@ import { createValidator, type Override, type Rules } from "../review/validate.t
 
 export interface WebhookOptions {
   readonly rules: Rules;
-  /** For the second opinion on pod templates; undefined: none is asked for. */
+  /** For the second opinion on pod templates; undefined: no second opinion. */
   readonly client: OpinionClient | undefined;
   readonly certificate: ServingCertificate;
-  /** PEM: only who has a certificate of these CAs is answered. Undefined: anybody, who then is told less. */
+  /** PEM: only clients with a certificate of these CAs are answered. Undefined: all clients, with fewer details. */
   readonly clientCa?: string | undefined;
   readonly reviewed: Reviewed;
   readonly log: Log;
   readonly clock: Clock;
-  /** 0 takes a free one. */
+  /** 0 takes a free port. */
   readonly port: number;
   /** All addresses by default. */
   readonly hostname?: string;
-  /** Somebody used the break-glass annotation on this spec, in a review that was no dry run. */
+  /** Called when the break-glass annotation let this spec through, in a review that was not a dry run. */
   readonly overridden: (override: Override, spec: unknown) => void;
 }
 
@@ -33,15 +33,15 @@ export interface Webhook {
   expiresAtMs(): number;
   /** Resolves once new connections get only this certificate; no review is lost. */
   swapCertificate(certificate: ServingCertificate): Promise<void>;
-  /** Answers on, and leads its clients elsewhere: for the time before `stop`. */
+  /** Goes on answering, and leads its clients to other replicas: for the time before `stop`. */
   drain(): void;
-  /** Answers what is in work, then ends. */
+  /** Answers the reviews in flight, then ends. */
   stop(graceMs?: number): Promise<void>;
 }
 
 /**
  * Starts to serve at once: `POST /validate` for reviews, `POST /probe` for the keeper, `GET /healthz`.
- * @throws Error when the port cannot be had or the certificate cannot be used
+ * @throws Error when the port cannot be taken or the certificate cannot be used
  */
 export function createWebhook(options: WebhookOptions): Webhook {
   const { rules, client, certificate, clientCa, reviewed, log, clock, overridden } = options;

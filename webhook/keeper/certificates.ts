@@ -1,4 +1,4 @@
-/** Carries out what certificates.ts decides, and hands the serving certificate on. */
+/** Carries out what certificates.ts decides, and passes the serving certificate on. */
 import type { Clock } from "../../kube/clock/clock.ts";
 import type { Log } from "../../controller/process/log.ts";
 import { isConflict, isNotFound } from "../../kube/client/apiError.ts";
@@ -20,7 +20,7 @@ import type { ServingCertificate } from "../http/server.ts";
 
 /** What to serve from now on. The key must not be logged. */
 export interface KeptCertificate extends ServingCertificate {
-  /** The CAs that the API server trusts, PEM: with them a client of ours can try it. */
+  /** The CAs that the API server trusts, PEM: a client of ours can test the certificate with them. */
   readonly ca: string;
   readonly serial: string;
 }
@@ -30,7 +30,7 @@ export interface CertificateOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly namespace: string;
-  /** Of the Secret. */
+  /** Name of the Secret. */
   readonly name: string;
   readonly servingNames: readonly string[];
   readonly lifetimes: Lifetimes;
@@ -40,17 +40,17 @@ export interface CertificateOptions {
 }
 
 export interface CertificateTurn {
-  /** What is in the Secret now, nothing of which needs to be replaced before `wakeAtMs`. */
+  /** What is in the Secret now; nothing in it needs to be replaced before `wakeAtMs`. */
   readonly stored: Stored;
   readonly wakeAtMs: number;
   /**
    * Resolves when that is served; rejects with what `serve` throws. A change takes seconds, in which connections move
-   * over, and the caBundle must not wait for it: after an emergency it is what the new certificate needs to be trusted.
+   * over. The caBundle must not wait for it: after an emergency the new certificate needs it to be trusted.
    */
   readonly served: Promise<void>;
 }
 
-/** Others may write in between so many times, then the turn starts over. */
+/** How many times another writer may be faster; after that the turn starts over. */
 const triesLimit = 5;
 const writeTimeoutMs = 5_000;
 
@@ -89,7 +89,7 @@ export function createCertificates(options: CertificateOptions): () => Promise<C
   };
 }
 
-/** Reading keys and verifying signatures takes a millisecond; the same Secret is looked at every few seconds. */
+/** Reading keys and verifying signatures takes a millisecond, and the same Secret is read every few seconds. */
 function inspectOnce(): (secret: Secret) => Promise<Stored> {
   let last: { readonly secret: Secret; readonly stored: Stored } | undefined;
   return async (secret) => {
@@ -98,7 +98,7 @@ function inspectOnce(): (secret: Secret) => Promise<Stored> {
   };
 }
 
-/** One attempt to write what is planned. Where another was faster, what it wrote is read instead. */
+/** One attempt to write what is planned. If another replica was faster, what it wrote is read instead. */
 async function write(
   { client, namespace, name, secret }: CertificateOptions,
   plan: Extract<CertificatePlan, { kind: "write" }>,
@@ -112,8 +112,8 @@ async function write(
       await client.request<Secret>(
         current === undefined
           ? {
-              // Applied instead of posted, so that RBAC can allow this one name; under a name of our own and without
-              // force, so that of two who create it the second is told of a conflict.
+              // Applied instead of posted, so that RBAC can allow this name alone; with a field manager of our own and
+              // without force, so that when two replicas create it the second gets a conflict.
               method: "PATCH",
               path,
               query: { fieldManager: `sluice-${crypto.randomUUID().slice(0, 8)}` },

@@ -1,4 +1,7 @@
-/** Writes the webhook configuration as configuration.ts decides, and finds out what that needs to know. The leader's work. */
+/**
+ * Writes the webhook configuration as configuration.ts decides, and finds out the facts for that decision. The leader's
+ * work.
+ */
 import { createComplaints } from "../../controller/process/complaints.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import type { Log } from "../../controller/process/log.ts";
@@ -36,7 +39,7 @@ export interface ConfigurationOptions {
   readonly failurePolicy?: FailurePolicy | undefined;
   /** Name of our own pod. */
   readonly pod?: string | undefined;
-  /** How often the way from the API server to us is tried while nothing changes. */
+  /** How often to test whether the API server reaches us while nothing changes. */
   readonly probeEveryMs: number;
   readonly isLeader: () => boolean;
   /** See keeper.ts. */
@@ -51,28 +54,30 @@ export interface ConfigurationState {
 }
 
 export interface ConfigurationKeeper {
-  /** Puts the configuration in order. @returns when to look again at the latest, ms from now. @throws ApiError */
+  /**
+   * Puts the configuration in order. @returns after how many ms the next turn is due at the latest. @throws ApiError
+   */
   turn(caBundle: string): Promise<number>;
   /**
-   * We are about to go. By a Service: where that leaves fewer than two replicas, `Ignore`. By an address of ours: there will be
-   * nobody, so the configuration goes, too. Never throws.
+   * For when we are about to end. With a Service: where that leaves fewer than two replicas, sets `Ignore`. With an
+   * address of ours no replica will answer, so the configuration is deleted, too. Never throws.
    */
   part(): Promise<void>;
   state(): ConfigurationState;
 }
 
 const writeTimeoutMs = 5_000;
-/** Others that go at the same time are seen to go by then. */
+/** Other replicas that end at the same time are seen as ending by then. */
 const lingerMs = 500;
 const replicasWithinMs = 5_000;
 
 interface Sight {
   readonly configuration: WatchedObject<Configuration>;
-  /** Undefined where there is no Service: we are one. */
+  /** Undefined where there is no Service: we are the only replica. */
   readonly replicas: WatchedReplicas | undefined;
 }
 
-/** Watches until `signal` of the ports aborts. Resolves when it has seen what there is. */
+/** Watches until `signal` of the ports aborts. Resolves when it has seen the present state. */
 export async function keepConfiguration(
   options: ConfigurationOptions,
   ports: WatchPorts,
@@ -87,12 +92,12 @@ export async function keepConfiguration(
   const [owner] = await Promise.all([
     ownerOf(options),
     sight.configuration.hasSynced,
-    // Not allowed to look, we count none: then nothing is refused while we are away.
+    // Without permission to watch them we count no replicas: then nothing is refused while we are away.
     sight.replicas && Promise.race([sight.replicas.hasSynced, pause(clock, replicasWithinMs, ports.signal)]),
   ]);
   const proof = proofKeeper(options);
   let redundantSinceMs: number | undefined;
-  // Believed until an answer says otherwise; an API server that learns them is asked again when the leader changes.
+  // Assumed until an answer shows otherwise; after an upgrade of the API server the next leader assumes it again.
   let conditions = true;
 
   const facts = (): PolicyFacts => {
@@ -135,7 +140,7 @@ export async function keepConfiguration(
     },
     async turn(caBundle) {
       await settle(caBundle);
-      // What decides whether the API server reaches us; another configuration has to prove itself again.
+      // These decide whether the API server reaches us; when one changes, that has to be proved again.
       await proof.renew(JSON.stringify([endpoint, caBundle]));
       const now = await settle(caBundle);
       return Math.min(policyWakeInMs(now) ?? Number.POSITIVE_INFINITY, proof.dueInMs());
@@ -160,7 +165,7 @@ async function ownerOf({ client, namespace, log }: ConfigurationOptions) {
   }
 }
 
-/** Where another was faster, its version is read, and the next turn goes from there. */
+/** If another writer was faster, its version is read, and the next turn continues from there. */
 async function write(
   client: KubeClient,
   watched: WatchedObject<Configuration>,
@@ -174,7 +179,7 @@ async function write(
       stored === undefined
         ? {
             ...common,
-            // Applied instead of posted: RBAC can allow this one name.
+            // Applied instead of posted: RBAC can allow this name alone.
             method: "PATCH",
             query: { fieldManager: "sluice", force: true },
             contentType: "application/apply-patch+yaml",
@@ -214,8 +219,8 @@ async function part({ client, clock, log, failurePolicy, pod, isLeader }: Config
 }
 
 /**
- * A configuration that leads to a machine that has gone would cost each write the time in which the API server gives up. So
- * it is taken away, unless it leads to somebody else: by another address, or by ours, which then still answers without us.
+ * With a configuration that leads to a machine that has ended, each write would wait until the API server gives up. So
+ * it is deleted, unless it leads to another process: by another address, or by ours if that still answers without us.
  */
 async function partFromUrl(options: ConfigurationOptions, sight: Sight): Promise<void> {
   const { client, log, namespace, instanceId, isLeader, unserve } = options;
@@ -245,7 +250,7 @@ async function partFromUrl(options: ConfigurationOptions, sight: Sight): Promise
 
 const UNPROVED = "Cannot find out whether the API server reaches the webhook";
 
-/** Remembers whether the API server reaches us with what is in force now. */
+/** Remembers whether the API server reaches us with the configuration and certificates in force now. */
 function proofKeeper({ client, clock, log, namespace, instanceId, probeEveryMs }: ConfigurationOptions) {
   const complaints = createComplaints({ log, clock });
   let proved: { readonly what: string; readonly reached: boolean | undefined } = { what: "", reached: undefined };
@@ -267,7 +272,7 @@ function proofKeeper({ client, clock, log, namespace, instanceId, probeEveryMs }
         proved = { what, reached: false };
         break;
       case "unaware":
-        // A moment after a write that is as it should be.
+        // For a moment after a write this is normal.
         if (failures === 5)
           log.warn("The API server does not call the webhook, or something else answers in its place");
         break;
@@ -294,7 +299,7 @@ function proofKeeper({ client, clock, log, namespace, instanceId, probeEveryMs }
   };
 }
 
-/** What has not happened yet is waited for in small steps, what fails in growing ones. */
+/** Retries in small steps while the configuration is not known yet, and in growing ones after a failure. */
 function retryInMs({ kind }: ProbeOutcome, failures: number, probeEveryMs: number): number {
   if (kind === "reached") return probeEveryMs;
   if (kind === "unaware" && failures <= 25) return 200;

@@ -51,11 +51,11 @@ const world = () => {
   const configuration = () => cluster.objects.get(configurationPath) as unknown as Configuration | undefined;
   const begun: { ready: boolean }[] = [];
   /**
-   * Lets what is under way come to rest: signing and reading keys takes other threads a moment of real time, and on a busy
-   * machine a long one. So it goes on until all have begun, and nothing has happened for a while.
+   * Waits until nothing happens any more: signing and reading keys takes other threads a moment of real time, and a
+   * long one on a busy machine. So it waits until all keepers are ready, and nothing has happened for a while.
    */
   const settle = async (): Promise<void> => {
-    // Some never begin, since what they need is not to be had.
+    // Some are never ready, since what they need is missing.
     const waits = (rounds: number): boolean => rounds < 60 && begun.some(({ ready }) => !ready);
     let seen = "";
     for (let [quiet, rounds] = [0, 0]; quiet < 12 || waits(rounds); rounds += 1) {
@@ -212,7 +212,7 @@ test("a certificate that cannot be served is told less and less often, and tried
   for (const ms of [500, 1_000, 2_000, 4_000]) await all.later(ms);
   await keeper.ready;
   expect(tries).toBe(5);
-  // The first, the second and the fourth time.
+  // A warning at the first, the second and the fourth failure.
   expect(all.said.filter((line) => line.startsWith("warn"))).toHaveLength(3);
 });
 
@@ -314,7 +314,7 @@ describe("a leader whose webhook is at an address of its own, not behind a Servi
       endpoint,
       unserve: async () => {
         all.blocked.why = "connection refused";
-        // Somebody edits it in this very moment.
+        // Another client edits it in this very moment.
         all.put(configurationPath, { ...all.objects.get(configurationPath) });
       },
     });

@@ -1,7 +1,7 @@
 /**
- * Keeps the webhook in place, from what the cluster holds and no memory that matters: every replica keeps the Secret of
- * the certificates in order and serves what it holds; the leader keeps the configuration in order. Whatever is edited,
- * deleted or expired is put right by the next turn, which a watch or a time brings about.
+ * Keeps the webhook in order, from the cluster's state alone: every replica keeps the Secret of the certificates in
+ * order and serves what it holds; the leader keeps the configuration in order. What is edited or deleted, or has
+ * expired, is repaired by the next turn, which a watch or a timer starts.
  */
 import { createComplaints, tellWatchError, type Complaints } from "../../controller/process/complaints.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
@@ -28,24 +28,24 @@ export interface KeeperOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly log: Log;
-  /** The controller's: Secret, Service and Leases are here. */
+  /** The controller's namespace: Secret, Service and Leases are in it. */
   readonly namespace: string;
   readonly endpoint: WebhookEndpoint;
-  /** "" for the instance that drives what has no instance label. */
+  /** "" for the instance that drives objects without an instance label. */
   readonly instanceId: string;
-  /** Only the leader writes the configuration. Asked every 2 s and before each write. */
+  /** Only the leader writes the configuration. Called every 2 s and before each write. */
   readonly isLeader: () => boolean;
-  /** Serves this from now on (`swapCertificate`). What it throws is logged, and tried again. */
+  /** Serves this from now on (`swapCertificate`). An error that it throws is logged, and the call is tried again. */
   readonly onCertificate: (certificate: KeptCertificate) => void | Promise<void>;
   /** Undefined: `Fail` while two replicas are ready. */
   readonly failurePolicy?: FailurePolicy | undefined;
-  /** The only namespace that the controller looks at; undefined: all. */
+  /** The only namespace that the controller watches; undefined: all. */
   readonly watchedNamespace?: string | undefined;
-  /** Name of our own pod (POD_NAME, or the host's name): going away, we do not count ourselves. */
+  /** Name of our own pod (POD_NAME, or the host's name): when we end, we do not count ourselves. */
   readonly pod?: string | undefined;
-  /** Told of what keeps it from its work; what it says itself is not logged here. */
+  /** Gets what keeps the keeper from its work; what `troubles` logs is not logged here again. */
   readonly troubles?: Pick<Troubles, "met" | "over"> | undefined;
-  /** Stops to serve, for good: whether somebody else answers at our address shows only then. */
+  /** Stops serving, for good: only then it shows whether another process answers at our address. */
   readonly unserve?: (() => Promise<void>) | undefined;
   /** For tests. */
   readonly lifetimes?: Lifetimes;
@@ -56,9 +56,9 @@ export interface KeeperOptions {
 export interface KeeperState {
   readonly servingNotAfterMs: number | undefined;
   readonly authorityNotAfterMs: number | undefined;
-  /** The rest is known to the leader only. `failurePolicy` undefined: nobody is validated. */
+  /** Only the leader knows the rest. `failurePolicy` undefined: no object is validated. */
   readonly failurePolicy: FailurePolicy | undefined;
-  /** Whether the API server reached us last time. */
+  /** Whether the API server reached us at the last probe. */
   readonly reached: boolean | undefined;
   readonly readyReplicas: number | undefined;
 }
@@ -71,16 +71,16 @@ export interface Keeper {
   state(): KeeperState;
 }
 
-/** The rules that the keeper needs, by name wherever RBAC can name. For manifests. */
+/** The rules that the keeper needs, by name wherever RBAC can restrict by name. For manifests. */
 export const keeperRules = (instanceId: string) => ({
   /** In the controller's namespace. `create` goes with server-side apply, which has the name in its path. */
   role: [
     rule("", "secrets", ["get", "list", "watch", "create", "patch", "update"], [secretName(instanceId)]),
     rule("coordination.k8s.io", "leases", ["create", "patch"], [PROBE_NAME]),
-    // Their names are generated.
+    // The names of EndpointSlices are generated.
     rule("discovery.k8s.io", "endpointslices", ["list", "watch"]),
   ],
-  /** `namespaces`: put in the controller's. */
+  /** `namespaces`: restricted to the controller's. */
   clusterRole: (namespace: string) => [
     rule(
       "admissionregistration.k8s.io",
@@ -101,9 +101,9 @@ const rule = (apiGroup: string, resource: string, verbs: readonly string[], reso
 
 /** Its name among the troubles. */
 const WEBHOOK = "the webhook";
-/** How often we look whether we have become the leader. */
+/** How often to check whether we have become the leader. */
 const leaderPollMs = 2_000;
-/** Faults are put right within 10 s, so waiting may not be longer than this. */
+/** Faults are repaired within 10 s, so waiting must not take longer than this. */
 const longestBackoffMs = 5_000;
 const defaultProbeEveryMs = 60_000;
 
@@ -138,7 +138,7 @@ async function run(
 ): Promise<void> {
   const { client, clock, namespace, instanceId, endpoint } = options;
   const complaints = createComplaints(options);
-  // Watches outlive the signal: going away, the leader looks who is left.
+  // The watches outlive `signal`: when we end, the leader checks which replicas are left.
   const watching = new AbortController();
   const bell = createBell(clock, signal);
   const ports: WatchPorts = {
@@ -161,7 +161,7 @@ async function run(
   let serving = false;
   const turn = async (): Promise<number> => {
     const { stored, wakeAtMs, served } = (shown.certificates = await certificates());
-    // Before anything is served there is nothing to reach; later both go on side by side.
+    // Before anything is served the API server cannot reach us; later both go on in parallel.
     if (!serving) await served;
     serving = true;
     ready();
@@ -183,7 +183,7 @@ async function run(
   watching.abort();
 }
 
-/** Turn after turn; what goes wrong is told, and tried again. */
+/** Turn after turn; an error is logged, and the turn is tried again. */
 async function loop(
   turn: () => Promise<number>,
   bell: Bell,
@@ -208,7 +208,7 @@ async function loop(
   }
 }
 
-/** Starts to look at what only the leader needs, and rings when it sees. */
+/** Starts the watches that only the leader needs, and rings when they have synced. */
 function lead(options: KeeperOptions, ports: WatchPorts, ring: () => void): Leading {
   const ending = new AbortController();
   const leading: Leading = { keeper: undefined, end: () => ending.abort() };
@@ -223,7 +223,7 @@ function lead(options: KeeperOptions, ports: WatchPorts, ring: () => void): Lead
 
 interface Bell {
   ring(): void;
-  /** Resolves when rung since the last time, after `ms`, or when the signal aborts. "deaf": not when rung. */
+  /** Resolves when rung since the last wait, after `ms`, or when the signal aborts. "deaf": rings do not end it. */
   wait(ms: number, deaf?: "deaf"): Promise<void>;
 }
 

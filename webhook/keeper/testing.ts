@@ -1,4 +1,4 @@
-/** For the tests beside: an API server in memory that lists, watches and calls the webhook. */
+/** For the tests here: an API server in memory that lists, watches and calls the webhook. */
 import { manualClock } from "../../kube/clock/clock.ts";
 import { type ApiError, refused } from "../../kube/client/apiError.ts";
 import { collectionPath, nameSelector, objectPath } from "../../kube/client/path.ts";
@@ -21,7 +21,7 @@ const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 export const configurationsPath = collectionPath(VALIDATING_WEBHOOK_CONFIGURATIONS);
 export const slicesPath = collectionPath(ENDPOINT_SLICES, "ns");
 
-/** Objects by path; whoever watches is told at once. */
+/** Objects by path; every watch gets each change at once. */
 const createObjects = () => {
   const objects = new Map<string, StoredObject>();
   const listeners = new Set<Listener>();
@@ -67,13 +67,13 @@ const watchStream = (listeners: Set<Listener>, path: string, name: string | unde
     },
   });
 
-/** `callWebhook` says how a call of the webhook with this caBundle ends: our answer, or why there is none. */
+/** `callWebhook` decides how a call of the webhook with this caBundle ends: with our answer, or with an error. */
 export const memoryCluster = () => {
   const clock = manualClock(Date.UTC(2026, 0, 1));
   const world = createObjects();
   const writes: string[] = [];
   const blocked: { why: string | undefined } = { why: undefined };
-  /** An API server of before Kubernetes 1.28 drops members that it does not know. */
+  /** An API server older than Kubernetes 1.28 drops members that it does not know. */
   const old = { dropsConditions: false };
   const kept = (object: StoredObject): StoredObject => {
     const { webhooks } = object as unknown as Configuration;

@@ -1,4 +1,4 @@
-/** What the keeper looks at: single objects by name, and the EndpointSlices of the Service. */
+/** The keeper's watches: single objects by name, and the EndpointSlices of the Service. */
 import { createStore } from "../../kube/runtime/cache.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import { collectionPath, nameSelector } from "../../kube/client/path.ts";
@@ -11,18 +11,18 @@ export interface WatchPorts {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Something is different now. */
+  /** Called when something has changed. */
   readonly onChange: () => void;
   readonly onError: (what: string, error: unknown, failures: number) => void;
 }
 
 export interface WatchedObject<T> {
-  /** As the API server last told it; undefined when there is none. */
+  /** As the API server last sent it; undefined when it does not exist. */
   current(): T | undefined;
   readonly hasSynced: Promise<void>;
-  /** Takes the answer to a write or a read of ours, ahead of the watch. */
+  /** Takes the result of a write or a read of ours, ahead of the watch. */
   learned(object: T): void;
-  /** A read of ours did not find it. */
+  /** Call it when a read of ours did not find the object. */
   gone(): void;
 }
 
@@ -32,7 +32,7 @@ export function watchObject<T extends KubeObject>(
   resource: Resource,
   { namespace, name }: { readonly namespace?: string; readonly name: string },
 ): WatchedObject<T> {
-  // A deleted object's tombstone must not bar a namesake: those have other uids.
+  // A deleted object's tombstone must not block a new object of the same name, which has another uid.
   const store = createStore<T, never, T>({ transform: withoutManagedFields });
   store.onChange(ports.onChange);
   const { hasSynced } = runReflector<T>({
@@ -62,7 +62,7 @@ function withoutManagedFields<T extends KubeObject>(raw: T): T {
   return { ...raw, metadata };
 }
 
-/** discovery.k8s.io/v1, as far as we read it. */
+/** discovery.k8s.io/v1, as far as we use it. */
 interface EndpointSlice extends KubeObject {
   readonly endpoints?: readonly Endpoint[] | null;
 }
@@ -74,12 +74,12 @@ interface Endpoint {
 }
 
 export interface WatchedReplicas {
-  /** Pods behind the Service that are ready and not going away, all but the one of this name. */
+  /** Pods behind the Service that are ready and not terminating, except the one of this name. */
   readyBeside(pod?: string): number;
   readonly hasSynced: Promise<void>;
 }
 
-/** The cluster's own opinion of who is ready: the one that also decides where the API server's calls go. */
+/** Which replicas are ready in the cluster's own view, which also decides where the API server's calls go. */
 export function watchReplicas(ports: WatchPorts, namespace: string, service: string): WatchedReplicas {
   const store = createStore<EndpointSlice, never, EndpointSlice>({
     transform: ({ metadata: { name, namespace, uid, resourceVersion }, endpoints }) => ({
@@ -98,12 +98,12 @@ export function watchReplicas(ports: WatchPorts, namespace: string, service: str
   return { hasSynced, readyBeside: (pod) => readyPods(store.values(), pod) };
 }
 
-/** A pod stands in one slice for each address family, and is one replica all the same. */
+/** A pod is in one slice for each address family, but is one replica. */
 export function readyPods(slices: Iterable<EndpointSlice>, except?: string): number {
   const pods = new Set<string>();
   for (const { endpoints } of slices) {
     for (const { addresses, conditions, targetRef } of endpoints ?? []) {
-      // Unknown counts as ready, says the API; terminating pods are not ready.
+      // Unknown counts as ready, by the API's definition; terminating pods are not ready.
       if (conditions?.ready === false || (except !== undefined && targetRef?.name === except)) continue;
       pods.add(targetRef?.uid ?? addresses?.[0] ?? "");
     }

@@ -1,7 +1,7 @@
 /**
- * The names in a review, which become parts of addresses at the API server and keys of our caches. The API server sends
- * only names that it has checked itself, each object in the namespace that it will be stored in; a forged review could
- * have us look at, or speak of, something else.
+ * Checks the names in a review, which become parts of paths at the API server and keys of our caches. The API server
+ * sends only names that it has checked itself, each object in the namespace that it will be stored in; a forged review
+ * could make us read, or write about, something else.
  */
 import { dnsLabel, dnsSubdomain } from "../../kube/validation/syntax.ts";
 import { record } from "./record.ts";
@@ -11,7 +11,9 @@ const namespacedKinds: readonly string[] = ["Rollout", "AnalysisTemplate", "Anal
 
 const isLabel = (text: string): boolean => dnsLabel(text).length === 0;
 const isSubdomain = (text: string): boolean => dnsSubdomain(text).length === 0;
-/** Kinds of others may have colons and capitals in their names, but nothing has what ends a part of an address. */
+/**
+ * Other APIs' kinds may have colons and capitals in their names, but no name has a character that ends a path segment.
+ */
 const isSegment = (text: string): boolean => /^[^\s/\\?#%\p{C}]{1,253}$/u.test(text) && !/^\.\.?$/.test(text);
 
 export interface ReviewNames {
@@ -25,7 +27,7 @@ export interface ReviewNames {
 }
 
 /**
- * What cannot be in a review of the API server; undefined: nothing.
+ * Why the API server cannot have sent these names; undefined: it can.
  * @param requested the name in the request, "" where the object is to get one
  */
 export function strangeName(review: ReviewNames, requested: string): string | undefined {
@@ -35,7 +37,7 @@ export function strangeName(review: ReviewNames, requested: string): string | un
   if (namespace !== "" && !isLabel(namespace)) return "the request's namespace is no RFC 1123 label";
   if (name !== "" && !isSegment(name)) return "the request's name is no name of an object";
   if (group !== "argoproj.io") return undefined;
-  // With generateName, what was read as a name ends as that may end.
+  // With generateName the name read here is its prefix, which may end in these characters.
   if (name !== "" && !isSubdomain(name.replace(/[-.]+$/, ""))) return "the request's name is no RFC 1123 subdomain";
   if (subResource !== "") return undefined;
   if (clusterKinds.includes(kind) && namespace !== "") return `a ${kind} has no namespace`;
@@ -49,7 +51,7 @@ function strangeMetadata(object: unknown, namespace: string, requested: string):
   const holder = record(object);
   if (holder === undefined) return undefined;
   const metadata = record(holder["metadata"]) ?? {};
-  // Whoever sends reviews in the API server's place (Karmada) may leave it out, which leads nowhere else.
+  // A component that sends reviews in the API server's place (Karmada) may leave it out, which names nothing else.
   const own = metadata["namespace"] ?? "";
   if (own !== "" && own !== namespace) return "the object's namespace is not the request's";
   if (requested !== "" && metadata["name"] !== undefined && metadata["name"] !== requested) {

@@ -2,16 +2,16 @@
 import { record } from "./record.ts";
 
 export interface PodTemplate {
-  /** What stands for `spec` of a ReplicaSet: `spec` in a Rollout, `spec.templates[1]` in an Experiment. */
+  /** The path that corresponds to `spec` of a ReplicaSet: `spec` in a Rollout, `spec.templates[1]` in an Experiment. */
   readonly path: string;
-  /** Tells the templates of one object apart. */
+  /** Identifies the template within its object. */
   readonly name: string;
   readonly template: unknown;
   readonly selector: unknown;
   readonly replicas: unknown;
 }
 
-/** Those that the object itself holds: with `workloadRef` there is none. */
+/** The templates inside the object itself: with `workloadRef` it has none. */
 export function podTemplatesOf(kind: string, object: unknown): PodTemplate[] {
   const spec = record(record(object)?.["spec"]);
   if (spec === undefined) return [];
@@ -28,18 +28,18 @@ function templateAt(path: string, name: string, holder: Readonly<Record<string, 
   return record(template) === undefined ? [] : [{ path, name, template, selector, replicas }];
 }
 
-/** Looks like the ReplicaSet that the loop would make, so that policies say what they would say then. */
+/** Like the ReplicaSet that the loop would create, so that policies answer as they would then. */
 export function replicaSetOf({ template, selector, replicas }: PodTemplate, namespace: string): object {
   const labels = record(record(record(template)?.["metadata"])?.["labels"]);
   return {
     apiVersion: "apps/v1",
     kind: "ReplicaSet",
-    // A name of its own each time: nothing is stored, so nothing is in its way.
+    // A new name each time: nothing is stored, so no name is taken.
     metadata: { generateName: "sluice-dry-run-", namespace, ...(labels === undefined ? {} : { labels }) },
     spec: { ...(isCount(replicas) ? { replicas } : {}), selector, template },
   };
 }
 
-/** The rules say what is wrong with other values; here they would only hide what is wrong with the template. */
+/** The rules report other values; here such a value would only hide the mistakes in the template. */
 const isCount = (value: unknown): boolean =>
   typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 2 ** 31;

@@ -89,7 +89,7 @@ describe("a review that is read", () => {
     expect(reasonOf(json)).toBe(reason);
   });
 
-  /** In the request, and in its object where that is what a name is compared with. */
+  /** Sets the name in the request, and in its object where a name is compared with that. */
   const named = (members: object, metadata: object = {}) =>
     reviewOf(rolloutObject({}, metadata), { ...members, oldObject: null });
   test.each([

@@ -1,11 +1,14 @@
-/** The AdmissionReview (admission.k8s.io/v1) of the API server: read narrowly at the edge, and answered. */
+/**
+ * The AdmissionReview (admission.k8s.io/v1) of the API server: only the members that we need are read, and it is
+ * answered.
+ */
 import { shownJson } from "../../kube/object/shownJson.ts";
 import { record } from "./record.ts";
 import { strangeName } from "./names.ts";
 import { causeReasons, type Violation, violationBody, violationText } from "../../kube/validation/violation.ts";
 
 export type Operation = "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
-/** What the one who wrote wants done about fields that nobody knows. */
+/** How the client wants unknown fields to be treated. */
 export type FieldValidation = "Ignore" | "Warn" | "Strict";
 
 export interface Review {
@@ -20,7 +23,7 @@ export interface Review {
   readonly user: string;
   readonly dryRun: boolean;
   readonly fieldValidation: FieldValidation;
-  /** As it would be stored; undefined on DELETE. */
+  /** As it would be stored; undefined for DELETE. */
   readonly object: unknown;
   readonly oldObject: unknown;
 }
@@ -34,11 +37,11 @@ export interface Cause {
   readonly field: string;
 }
 
-/** What is said to the API server. */
+/** The answer to the API server. */
 export interface Answer {
-  /** "passed": nothing of it is ours to judge; "overridden": refused, had the annotation not been there. */
+  /** "passed": not ours to judge; "overridden": would be refused without the annotation. */
   readonly verdict: "allowed" | "passed" | "refused" | "overridden" | "failed";
-  /** Not empty where the verdict is "refused", and only there. */
+  /** Not empty if the verdict is "refused", and only then. */
   readonly causes: readonly Cause[];
   readonly warnings: readonly string[];
   /** For the audit log. */
@@ -50,7 +53,7 @@ export type ParsedReview =
 
 const operations: readonly string[] = ["CREATE", "UPDATE", "DELETE", "CONNECT"] satisfies Operation[];
 
-/** Never throws. `reason` is a sentence for whoever sent it. */
+/** Never throws. `reason` is a sentence for the client. */
 export function parseReview(json: unknown): ParsedReview {
   const review = record(json);
   if (review === undefined) return malformed("the body is not a JSON object");
@@ -93,7 +96,7 @@ export function parseReview(json: unknown): ParsedReview {
   return strange === undefined ? { kind: "review", review: parsed } : malformed(strange);
 }
 
-/** A username may be anything; it is only shown. */
+/** A username may be anything; it is only displayed. */
 const shownUser = (user: string): string => cut(user.replaceAll(/\p{Cc}+/gu, " "), limits.userChars);
 
 /** The API server's default is Warn. */
@@ -106,16 +109,16 @@ const malformed = (reason: string): ParsedReview => ({ kind: "malformed", reason
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
 /**
- * Texts quote the values that they refuse, which can be megabytes, and an object full of mistakes could make an answer
- * larger than itself. Nobody reads that far, and making it would hold up others.
+ * Texts quote the values that they refuse, which can be megabytes, and an object with very many mistakes could make an
+ * answer larger than itself. No user reads that much, and making it would block other reviews.
  */
 const limits = {
   causes: 200,
   causeChars: 2_000,
-  /** Of all causes together, in equal shares: a client may leave an answer unread, with us. */
+  /** Of all causes together, in equal shares: a client may leave its answer unread, which then stays in our memory. */
   answerChars: 64 * 2 ** 10,
   valueChars: 1_500,
-  /** Once all messages together have so many, values have `laterChars` only. */
+  /** Once all messages together have this many, values are cut at `laterChars`. */
   allChars: 50_000,
   laterChars: 80,
   listed: 50,
@@ -125,7 +128,7 @@ const limits = {
   userChars: 256,
 };
 
-/** All of them, up to a number at which reading on helps nobody; then the last one says how many more there are. */
+/** The causes, up to a number beyond which reading does not help; then the last one states how many more there are. */
 export function causesOf(violations: readonly Violation[]): Cause[] {
   let chars = 0;
   const causes = violations.slice(0, limits.causes).map((violation) => {
@@ -139,9 +142,9 @@ export function causesOf(violations: readonly Violation[]): Cause[] {
 const withMore = (causes: Cause[], more: number): Cause[] =>
   more > 0 ? [...causes, { reason: "FieldValueInvalid", message: `${more} more are not shown`, field: "" }] : causes;
 
-/** Texts for those that are shown. */
+/** Texts for the warnings that are shown. */
 export function warningsOf(violations: readonly Violation[]): string[] {
-  // A few more than are shown, since some may be the same.
+  // A few more than are shown, since some may be equal.
   const texts = violations
     .slice(0, 4 * limits.warnings)
     .map((violation) => violationText(brief(violation, limits.warningChars)));
@@ -159,7 +162,7 @@ function brief(violation: Violation, chars: number): Violation {
 /** `spec.replicas: Invalid value: -1: must be greater than or equal to 0` */
 export const causeText = ({ field, message }: Cause): string => (field === "" ? message : `${field}: ${message}`);
 
-/** The AdmissionReview that goes back. */
+/** The AdmissionReview to send back. */
 export function answerReview(review: Review, answer: Answer): object {
   const allowed = answer.verdict !== "refused";
   const warnings = shownWarnings(answer.warnings);
@@ -178,7 +181,7 @@ export function answerReview(review: Review, answer: Answer): object {
   });
 }
 
-/** An answer to a review of which only the head could be read: refused with `reason`, or let through with it. */
+/** An answer to a review of which only the head could be read: refused, or allowed, with `reason`. */
 export function answerUnread(uid: string, allowed: boolean, reason: string): object {
   if (allowed) return envelope(uid, { allowed, warnings: [reason] });
   const status = { status: "Failure", code: 413, reason: "RequestEntityTooLarge", message: reason };
@@ -189,7 +192,7 @@ function envelope(uid: string, response: object): object {
   return { apiVersion: "admission.k8s.io/v1", kind: "AdmissionReview", response: { uid, ...response } };
 }
 
-/** As the API server itself says that an object is invalid; kubectl prints either from the causes or from the message. */
+/** In the API server's own form for an invalid object; kubectl prints either the causes or the message. */
 function invalidStatus({ group, kind, name }: Review, all: readonly Cause[]): object {
   const shown = all.slice(0, limits.causes + 1);
   const chars = Math.min(limits.causeChars, Math.floor(limits.answerChars / Math.max(1, shown.length)));
@@ -221,6 +224,6 @@ function shownWarnings(all: readonly string[]): string[] {
 
 function cut(text: string, chars: number): string {
   if (text.length <= chars) return text;
-  // Half a surrogate pair is no Unicode.
+  // Half of a surrogate pair is not valid Unicode.
   return `${text.slice(0, chars - 3).replace(/[\uD800-\uDBFF]$/, "")}...`;
 }

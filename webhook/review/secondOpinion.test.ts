@@ -108,7 +108,7 @@ describe("what is asked", () => {
     async (namespace) => {
       const { ask, requests } = world(() => undefined);
       const reviewed = { ...rollout("web:1"), metadata: { name: "web" } };
-      // However the review came to be: the form of its names is checked before it gets here, too.
+      // This must hold for any review, though the form of names is also checked before it gets here.
       const opinion = await ask(reviewed, {}, (review) => ({ ...review, namespace }));
       expect(opinion?.causes).toEqual([]);
       expect(requests).toEqual([]);

@@ -1,7 +1,8 @@
 /**
- * What the API server itself says of a pod template: a ReplicaSet with it, created as a dry run, is refused with the very
- * paths that a Rollout has. It may only refuse what would be refused for ever: validation and unknown fields. Quotas,
- * policies, permissions and silence never do, they may be different when the ReplicaSet is really made.
+ * The API server's own judgement of a pod template: a ReplicaSet with it, created as a dry run, is refused with the
+ * very paths that a Rollout has. Only what would always be refused counts: validation errors and unknown fields.
+ * Quotas, policies, permissions and missing answers never refuse; they may be different when the ReplicaSet is really
+ * created.
  */
 import type { Log } from "../../controller/process/log.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
@@ -22,8 +23,8 @@ export interface Opinion {
 
 export interface SecondOpinion {
   /**
-   * Asks about the pod templates of an object that are new or changed; undefined: there is none. Never rejects, and
-   * answers by `untilMs` (of the clock).
+   * Asks about the pod templates of an object that are new or changed; undefined: it has no such template. Never
+   * rejects, and answers by `untilMs` (of the clock).
    */
   ask(review: Review, untilMs: number): Promise<Opinion> | undefined;
 }
@@ -34,9 +35,9 @@ export interface SecondOpinionPorts {
   readonly log: Log;
 }
 
-/** Questions in flight; a stampede of reviews must not become one of dry runs. */
+/** Requests in flight; a burst of reviews must not become a burst of dry runs. */
 const mostInFlight = 64;
-/** Of an Experiment with more templates than anyone has, the first. */
+/** Only the first templates of an Experiment; no real one has more. */
 const mostTemplates = 8;
 
 type Post = (template: PodTemplate, fieldValidation: "Ignore" | "Strict") => Promise<Examination>;
@@ -45,7 +46,7 @@ export function createSecondOpinion({ client, clock, log }: SecondOpinionPorts):
   let inFlight = 0;
   const warnedOf = new Set<string>();
 
-  /** An operator's affair, not the user's: told once. */
+  /** For the operator to solve, not for the user: logged once. */
   const toldOnce = (message: string): void => {
     if (warnedOf.has(message) || warnedOf.size >= 20) return;
     warnedOf.add(message);
@@ -61,10 +62,10 @@ export function createSecondOpinion({ client, clock, log }: SecondOpinionPorts):
     const timeoutMs = untilMs - clock.now();
     if (timeoutMs <= 0) return { kind: "silent" };
     if (inFlight >= mostInFlight) return { kind: "silent" };
-    // What is no namespace has no ReplicaSets to ask about; a path with it would lead elsewhere.
+    // An invalid namespace has no ReplicaSets to ask about; a path with it would lead elsewhere.
     if (!canBeName(review.namespace)) return { kind: "silent" };
     inFlight++;
-    // The client has the same limit, but what it waits for beforehand (a credential plugin) knows none.
+    // The client has the same time limit, but what it waits for beforehand (a credential plugin) has no limit.
     const late = Promise.withResolvers<Examination>();
     const cancel = clock.after(timeoutMs, () => late.resolve({ kind: "silent" }));
     const answered = client
@@ -73,7 +74,7 @@ export function createSecondOpinion({ client, clock, log }: SecondOpinionPorts):
         path: collectionPath(REPLICA_SETS, review.namespace),
         query: { dryRun: "All", fieldValidation },
         body: replicaSetOf(template, review.namespace),
-        // Only a refusal has something to say.
+        // Only the contents of a refusal are read.
         accept: "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json",
         timeoutMs,
         retry: false,
@@ -108,13 +109,13 @@ export function createSecondOpinion({ client, clock, log }: SecondOpinionPorts):
 
 interface Changed {
   readonly template: PodTemplate;
-  /** As it was before the update. */
+  /** The template before the update. */
   readonly old: PodTemplate | undefined;
 }
 
 function changedTemplates({ kind, object, oldObject, operation }: Review): Changed[] {
   const before = operation === "UPDATE" ? podTemplatesOf(kind, oldObject) : [];
-  // Of several of one name the first.
+  // Of several templates with the same name, the first.
   const named = new Map(before.toReversed().map((template) => [template.name, template]));
   return podTemplatesOf(kind, object)
     .map((template): Changed => ({ template, old: named.get(template.name) }))
@@ -123,7 +124,7 @@ function changedTemplates({ kind, object, oldObject, operation }: Review): Chang
     });
 }
 
-/** On an update only what the old template was not refused for counts: an object from before must stay repairable. */
+/** On an update only new refusals count, not those of the old template: a stored object must stay repairable. */
 async function judge(post: Post, review: Review, { template, old }: Changed): Promise<Opinion> {
   const opinion = await examine(post, review, template);
   if (opinion.causes.length === 0 || old === undefined) return opinion;
@@ -140,10 +141,10 @@ async function judge(post: Post, review: Review, { template, old }: Changed): Pr
   return { causes, warnings: opinion.warnings };
 }
 
-/** Items move in lists. */
+/** The cause without list indexes: items may move in lists. */
 const kindOf = ({ field, message }: Cause): string => `${field.replaceAll(/\[\d+\]/g, "[]")}: ${message}`;
 
-/** All that is wrong: an answer about unknown fields does not validate, so then a second question follows. */
+/** All mistakes: when the API server reports unknown fields it does not validate, so then a second request follows. */
 async function examine(
   post: Post,
   { fieldValidation }: Review,
@@ -179,7 +180,7 @@ function opinionOf(examination: Examination, template: PodTemplate): Opinion {
   }
 }
 
-/** The path in the object that the template is of. */
+/** With the path in the object that holds the template. */
 const placed = (cause: Cause, { path }: PodTemplate): Cause => ({
   ...cause,
   field: cause.field.replace(/^spec\b/, () => path),

@@ -5,19 +5,19 @@ import type { Cause } from "./review.ts";
 
 export type Examination =
   | { readonly kind: "fine" }
-  /** Paths are those of the ReplicaSet. `policies` are refused by how the cluster is set up, not for ever. */
+  /** Paths are those of the ReplicaSet. Refusals in `policies` depend on the cluster's setup, and may not last. */
   | {
       readonly kind: "invalid" | "unknownFields";
       readonly causes: readonly Cause[];
       readonly policies: readonly Cause[];
     }
-  /** By a quota, a policy, another webhook: may be different tomorrow. */
+  /** By a quota, a policy or another webhook: may be allowed tomorrow. */
   | { readonly kind: "refused"; readonly message: string }
-  /** We may not ask. */
+  /** We have no permission to ask. */
   | { readonly kind: "notAllowed"; readonly message: string }
   | { readonly kind: "silent" };
 
-/** From what the request was rejected with. */
+/** Reads the error with which the request was rejected. */
 export function readRefusal(error: unknown): Examination {
   if (!(error instanceof ApiError) || error.status === 0 || error.status === 429 || error.status >= 500) {
     return { kind: "silent" };
@@ -33,7 +33,7 @@ export function readRefusal(error: unknown): Examination {
   return { kind: isPermission ? "notAllowed" : "refused", message };
 }
 
-/** Without our own words around it. */
+/** The API server's message, without our own text around it. */
 function messageOf(error: ApiError): string {
   const said = record(error.cause)?.["message"];
   return typeof said === "string" ? said : error.message;
@@ -42,7 +42,7 @@ function messageOf(error: ApiError): string {
 function invalid(error: ApiError, message: string): Examination {
   const all = new Map<string, Cause>();
   for (const { reason = "FieldValueInvalid", message = "", field = "" } of error.details?.causes ?? []) {
-    // The name, labels and size are of our making, or judged by the rules.
+    // We made the name, the labels and the size ourselves, or the rules judge them.
     if (/^spec\.(template|selector)\b/.test(field)) all.set(`${field} ${message}`, { reason, message, field });
   }
   const policies = [...all.values()].filter((cause) => cause.message.includes("disallowed by cluster policy"));

@@ -17,7 +17,7 @@ const violation = (path: string, detail: string): Violation => ({
   rule: "r",
 });
 
-/** `wrong` and `risky` of a spec, each a path, are what these rules find. */
+/** Rules that find `wrong` and `risky` of a spec, each a path. */
 const findings = (object: unknown): Findings => {
   const { spec } = object as { spec: { wrong?: string[]; risky?: string[] } };
   return {
@@ -97,7 +97,7 @@ describe("a new object", () => {
     const answer = await current.answer(rolloutObject());
     expect([answer.verdict, answer.causes, answer.warnings.length]).toEqual(["failed", [], 1]);
     expect(current.problems).toEqual(["Cannot judge an object"]);
-    // Anybody may send reviews, as many as he likes, of whatever name.
+    // Any client may send reviews, any number of them, with any name.
     for (let n = 1; n < 1_000; n++) {
       const name = `web-${n}`;
       await current.answer(rolloutObject({}, { name }), { name });

@@ -9,12 +9,12 @@ import { type Answer, type Cause, causesOf, causeText, type Review, warningsOf }
 import { BREAK_GLASS } from "../../schema/labels.ts";
 import type { Opinion, SecondOpinion } from "./secondOpinion.ts";
 
-/** The rules, with whatever they need to know of the cluster. Neither throws. */
+/** The rules, with the facts about the cluster that they need. Neither function throws. */
 export interface Rules {
-  /** `namespace` is "" for kinds without. */
+  /** `namespace` is "" for cluster-scoped kinds. */
   findings(object: unknown, kind: AdmittedKind, namespace: string, found?: Found): Findings;
   /**
-   * Looks for what these objects name and nobody holds; undefined: there is nothing of the kind. Never rejects, and
+   * Reads what these objects name and the caches do not hold; undefined: there is no such object. Never rejects, and
    * answers by `untilMs` (of the clock).
    */
   find?(
@@ -23,24 +23,24 @@ export interface Rules {
     namespace: string,
     untilMs: number,
   ): Promise<Found> | undefined;
-  /** Of the violations of an object those that it did not have `before`. */
+  /** The violations of an object that it did not have `before`. */
   newViolations(before: readonly Violation[], after: readonly Violation[]): readonly Violation[];
 }
 
 export type Found = Pick<References, "workloads">;
 
-/** Somebody let an object through with the annotation. */
+/** The annotation has let an object through. */
 export interface Override {
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
   readonly user: string;
-  /** What it would have been refused for, a text each. */
+  /** Why it would have been refused, each a text. */
   readonly refusals: readonly string[];
 }
 
-/** Called between two pieces of work; for large objects it lets others have a turn. */
+/** Called between two pieces of work; for large objects it lets other work have a turn. */
 export type Pause = () => Promise<void> | undefined;
 
 export interface ValidatorPorts {
@@ -49,11 +49,14 @@ export interface ValidatorPorts {
   readonly clock: Clock;
   readonly complaints: Complaints;
   readonly overridden: (override: Override, spec: unknown) => void;
-  /** Reviews come from the API server for certain; else what they name, and do not hold, is not quoted. */
+  /**
+   * Reviews certainly come from the API server; otherwise objects that are named in a review, but not part of it, are
+   * not quoted.
+   */
   readonly authenticated?: boolean;
 }
 
-/** The API server waits for 2 s, and says only that it did; we know what is missing. */
+/** The API server gives up after 2 s without a reason; by answering earlier we can name what is missing. */
 const deadlineMs = 1_000;
 
 const group = "argoproj.io";
@@ -74,7 +77,7 @@ export function createValidator(ports: ValidatorPorts): (review: Review, pause: 
     try {
       return await validate(ports, review, pause);
     } catch (error) {
-      // A bug of ours is no reason to keep a user from working; the loop has the same rules.
+      // A bug of ours must not keep a user from working; the loop has the same rules.
       const { kind, namespace, name } = review;
       const message = "Cannot judge an object";
       ports.complaints.tell({ about: "judging", level: "error", message, error, fields: { kind, namespace, name } });
@@ -88,11 +91,11 @@ async function validate(ports: ValidatorPorts, review: Review, pause: Pause): Pr
   const { kind } = review;
   if (isNoneOfOurs(review)) return passed;
   if (review.group !== group || !isOurs(kind)) {
-    // Whoever sends us more than we know has our webhook configuration too wide, or a newer one: silence would hide it,
-    // a refusal would stop what is not ours.
+    // A kind that we do not know: our webhook configuration matches too much, or is of a newer version. Without a
+    // warning that would stay hidden; a refusal would block objects that are not ours.
     return { ...passed, warnings: [`Not checked: Sluice does not know the kind ${kind}.${review.group}.`] };
   }
-  // On its way while the rules run.
+  // This request is in flight while the rules run.
   const asked = ports.secondOpinion?.ask(review, untilMs);
   await pause();
   const found = await ports.rules.find?.([review.object, review.oldObject], kind, review.namespace, untilMs);
@@ -106,8 +109,8 @@ async function validate(ports: ValidatorPorts, review: Review, pause: Pause): Pr
 }
 
 /**
- * What is wrong with the pod template of a workload that a Rollout names is told without quoting it: anybody may have
- * written this review, who need not be allowed to read the workload. The Rollout's status says it in full.
+ * Reports what is wrong with the pod template of a workload that a Rollout names without quoting it: any client may
+ * have written this review, even one without permission to read the workload. The Rollout's status has the full text.
  */
 function unquoted({ refuse, warn }: Findings, { kind, object }: Review): Findings {
   const spec = record(record(object)?.["spec"]);
@@ -115,7 +118,7 @@ function unquoted({ refuse, warn }: Findings, { kind, object }: Review): Finding
   const cover = (violation: Violation): Violation => {
     const [, member = ""] = /^spec\.(template|selector)\b/.exec(violation.exactPath ?? violation.path) ?? [];
     if (member === "" || spec[member] !== undefined) return violation;
-    // What is supported is no secret.
+    // The list of supported values is not a secret.
     const detail =
       violation.type === "NotSupported" ? violation.detail : violation.detail.replaceAll(/"(?:[^"\\]|\\.)*"/g, '"…"');
     const covered = { ...violation, detail };
@@ -124,19 +127,19 @@ function unquoted({ refuse, warn }: Findings, { kind, object }: Review): Finding
   return { refuse: refuse.map(cover), warn: warn.map(cover) };
 }
 
-/** Deletions, finalizers, status, scale, and whatever else leaves the spec alone: never in the way. */
+/** Deletions, finalizers, status, scale, and whatever else does not change the spec: never refused. */
 function isNoneOfOurs({ operation, subResource, object, oldObject }: Review): boolean {
   if (subResource !== "") return true;
   if (operation === "CREATE") return false;
   if (operation !== "UPDATE") return true;
   const { deletionTimestamp } = record(record(object)?.["metadata"]) ?? {};
   if (deletionTimestamp !== undefined && deletionTimestamp !== null) return true;
-  // Taking the annotation away is a reason to tell again what is wrong.
+  // Removing the annotation is a reason to report again what is wrong.
   if (annotationOf(object) !== annotationOf(oldObject)) return false;
   return equal(record(object)?.["spec"], record(oldObject)?.["spec"]);
 }
 
-/** On updates only what is new counts; the rest is told again, since the loop still holds the object for it. */
+/** On updates only new violations refuse; the rest become warnings, since the loop still stops the object for them. */
 async function judged(
   rules: Rules,
   review: Review,
@@ -147,7 +150,7 @@ async function judged(
   const { object, oldObject, namespace, operation } = review;
   const after = rules.findings(object, kind, namespace, found);
   if (operation === "CREATE" || (after.refuse.length === 0 && after.warn.length === 0)) return after;
-  // Two judgements are never one piece of work, whatever the size of the objects: a small one may cost as much as any.
+  // Judging twice must not be one piece of work, whatever the size of the objects: a small one may cost as much as any.
   await (pause() ?? turn());
   const before = rules.findings(oldObject, kind, namespace, found);
   await (pause() ?? turn());
@@ -161,13 +164,13 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 const noOpinion: Opinion = { causes: [], warnings: [] };
 
-/** Both often say the same of a place: then ours stands. */
+/** Often both report the same path: then only our cause is kept. */
 function merged(ours: readonly Cause[], theirs: readonly Cause[]): Cause[] {
   const told = new Set(ours.map(({ field }) => field));
   return [...ours, ...theirs.filter(({ field }) => !told.has(field))];
 }
 
-/** Break-glass; its one value is "warn". */
+/** The value of the break-glass annotation, of which only "warn" has a meaning. */
 function annotationOf(object: unknown): unknown {
   return record(record(record(object)?.["metadata"])?.["annotations"])?.[BREAK_GLASS];
 }
