@@ -275,7 +275,7 @@ describe("two actions", () => {
   });
 });
 
-/** An action that does not exist yet, with all that its row has to say. */
+/** An action that does not exist yet, with everything that its row must have. */
 interface RestartWorkload {
   readonly kind: "restartWorkload";
   readonly name: string;

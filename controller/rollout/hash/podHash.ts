@@ -22,7 +22,7 @@ function fnv(bytes: Uint8Array, start = 0x811c9dc5): number {
   return hash >>> 0;
 }
 
-/** What is hashed, whose every byte is looked at. */
+/** The text to hash; every byte of it costs a step. */
 function bytesOf(json: string): Uint8Array {
   spend(json.length / 32, "hashing its template or steps");
   return utf8.encode(json);

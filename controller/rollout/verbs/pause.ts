@@ -5,7 +5,7 @@ import { patches, specPatch, type VerbOutcome } from "./verb.ts";
 /** `pause`. */
 export const pause = (): VerbOutcome => patches(specPatch({ paused: true }));
 
-/** Ends the user's pause alone; `promote` ends those of steps, too. */
+/** Ends only the user's pause; `promote` ends those of steps, too. */
 export const resume = (): VerbOutcome => patches(specPatch({ paused: false }));
 
 /** `restart`: pods made before `at` (ms since the epoch) are replaced (docs/behaviour/restart.md#when-a-restart-is-due). */
