@@ -36,7 +36,7 @@ export const actions = {
   scaleWorkload,
 } as const satisfies RowsOf<Action>;
 
-/** The row of an action of whichever kind. TypeScript does not see that the two belong together. */
+/** The row of an action of any kind. TypeScript does not see that the two belong together. */
 const rowOf = <A extends Action>(action: A): ActionRow<A, never> =>
   actions[action.kind] as unknown as ActionRow<A, never>;
 

@@ -12,8 +12,8 @@ import { type Outcome, patchRollout, type Run, type Writer } from "./writer.ts";
 
 /**
  * Carries out `decision` about the Rollout of `snapshot`.
- * @throws {ApiError} when a write failed: what came before it has been done, the rest not, and deciding again goes on from
- * there. Where only the Deployment could not be scaled, all else has been done.
+ * @throws {ApiError} when a write failed: what came before it has been done, the rest not, and the next decision goes
+ * on from there. Where only the Deployment could not be scaled, all else has been done.
  */
 export async function apply(writer: Writer, snapshot: Snapshot, decision: Decision): Promise<Outcome> {
   const run: Run = { ...writer, snapshot, rollout: snapshot.rollout, versions: new Map() };

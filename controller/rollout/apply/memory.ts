@@ -11,11 +11,11 @@ import type { StoryMemory } from "./story.ts";
 export interface Memory extends PaceMemory, StoryMemory {
   /** It has been seen before: its first event is no longer due. */
   isAnnounced: boolean;
-  /** Events that wait for a status that waits. */
+  /** Events that wait with a status that is not written yet. */
   heldEvents: readonly RolloutEvent[];
   /**
-   * What was emitted for a status that was not stored, as `eventText`. Events go out before the status that they belong to;
-   * if writing that fails, the next pass must not emit them again.
+   * What was emitted for a status that was not stored, as `eventText`. Events are sent before the status that they
+   * belong to; if writing that fails, the next pass must not emit them again.
    */
   emittedUnsaved: ReadonlySet<string> | undefined;
   /** The size that its Deployment was given last. */
@@ -54,7 +54,7 @@ export const freshMemory = (): Memory => ({
   logged: undefined,
 });
 
-/** About 200 bytes a Rollout. */
+/** About 200 bytes for each Rollout. */
 export function createMemories(): Memories {
   const memories = new Map<string, Memory>();
   return {

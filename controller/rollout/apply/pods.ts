@@ -95,8 +95,8 @@ export async function lookAtPods(client: KubeClient, rs: ReplicaSetFacts, at: nu
 type Send = <T>(request: KubeRequest) => Promise<T>;
 
 /**
- * Asks for an eviction. A refusal by a PodDisruptionBudget (429) is not an error: the pod stays for now. @returns
- * whether the pod is evicted, or gone.
+ * Asks for an eviction. A refusal by a PodDisruptionBudget (429) is not an error: the pod stays for now.
+ * @returns whether the pod is evicted, or gone
  * @throws {ApiError}
  */
 export async function evictPod(send: Send, eviction: KubeRequest): Promise<boolean> {

@@ -45,7 +45,7 @@ export function blueGreenPass(p: Pass): RolloutStatus {
   return blueGreenStatus(p, restart === "done" ? p.world.rollout.spec.restartAt : undefined);
 }
 
-/** The preview Service shows the new ReplicaSet from the first moment. */
+/** The preview Service selects the new ReplicaSet from the start. */
 function pointPreview(p: Pass): void {
   const preview = previewService(p);
   const { newRS } = roles(p);
@@ -68,7 +68,7 @@ export function scaleBlueGreen(p: Pass): void {
 }
 
 /**
- * previewReplicaCount holds until the pause is over; a ReplicaSet that serves, or will at once, has full size
+ * previewReplicaCount holds until the pause is over; a ReplicaSet that serves, or is about to, has full size
  * (docs/behaviour/blue-green.md#sizes).
  */
 function newSize(p: Pass, newRS: ReplicaSetFacts): number {

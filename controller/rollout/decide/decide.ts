@@ -85,9 +85,9 @@ function decideWithin(snapshot: Snapshot, now: number, steps: StepTable): Decisi
 
 /**
  * Repeats passes until one changes nothing. Actions may follow from the stored status, or from the beginning of an
- * update or the end of a pause, which every later pass would find again. What follows from a step forward, a promotion
- * or an abort that only this decision has found waits until that is stored: a crash, or a late status, must never undo
- * what was done.
+ * update or the end of a pause, which every later pass would find again. What follows from any other step forward, a
+ * promotion or an abort that only this decision has found waits until that is stored: a crash, or a late status, must
+ * never undo what was done.
  */
 function repeatPasses(p: Pass): void {
   let foundation = driving(statusOf(p));
@@ -175,7 +175,7 @@ function pass(p: Pass): RolloutStatus {
   if (paused !== undefined) return paused;
   if (!syncRevision(p)) return statusOf(p);
   const blueGreen = blueGreenOf(p.world.rollout) !== undefined;
-  // An update that comes with a new size is reset first: scaled by the old status it would overshoot (docs/differences.md).
+  // An update with a new size is reset first: scaled by the old status it would overshoot (docs/differences.md).
   if (!updateStarts(p, blueGreen) && isScalingEvent(p)) return scaledStatus(p, blueGreen);
   return blueGreen ? blueGreenPass(p) : canaryPass(p);
 }

@@ -71,7 +71,7 @@ async function readAll(ports: RefillPorts, shelfOf: (waiting: Waiting) => Shelf 
 async function readOne({ client, signal }: RefillPorts, { api, upsert }: Shelf, waiting: Waiting): Promise<void> {
   const { namespace, name } = waiting;
   if (!canBeName(name)) return;
-  // A list, not a get: it needs no right that the watch does not need, too.
+  // A list, not a get: it needs no permission that the watch does not need.
   const { items } = await client.request<{ readonly items?: readonly KubeObject[] | null }>({
     method: "GET",
     path: collectionPath(api, namespace === "" ? undefined : namespace),

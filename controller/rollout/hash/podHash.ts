@@ -59,8 +59,8 @@ export function podTemplateHash(template: unknown, collisionCount: number | null
 
 /**
  * `status.currentStepHash` of a canary's `steps` (docs/behaviour/hashes-and-names.md#step-hash). No steps and an empty
- * list are the same: the reference reads its own writing, where an empty list is left out. A blueGreen Rollout has ""
- * and never comes here.
+ * list are the same: the reference reads its own writing, where an empty list is left out. For a blueGreen Rollout the
+ * field is "", and this is not called.
  */
 export function stepHash(steps: unknown): string {
   const given = Array.isArray(steps) && steps.length === 0 ? undefined : steps;

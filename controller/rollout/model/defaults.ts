@@ -24,7 +24,7 @@ export function currentStepOf(rollout: Rollout): CanaryStep | undefined {
   return index === undefined ? undefined : stepsOf(rollout)[index];
 }
 
-/** Present for a canary whose traffic a router splits; without it the numbers of pods do. */
+/** Present for a canary whose traffic a router splits; without a router the numbers of pods split it. */
 export const trafficRoutingOf = (rollout: Rollout): CanaryStrategy["trafficRouting"] =>
   canaryOf(rollout)?.trafficRouting;
 

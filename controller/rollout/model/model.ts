@@ -177,7 +177,7 @@ export interface Snapshot extends World {
   readonly createFailure?: { readonly name: string; readonly message: string };
 }
 
-/** Labels and annotations to set on, or with null to take off, a ReplicaSet's template and its pods. */
+/** Labels and annotations to set on, or with null to remove from, a ReplicaSet's template and its pods. */
 export interface PodMetadataChange {
   readonly labels: Readonly<Record<string, string | null>>;
   readonly annotations: Readonly<Record<string, string | null>>;

@@ -90,7 +90,7 @@ export function createNewReplicaSet(p: Pass): void {
   act(p, { kind: "createReplicaSet", name, manifest });
   const created = p.actions.length;
   setRolloutRevision(p, revision);
-  // Emitted after both actions, but true even if the first of them fails.
+  // Emitted after the event about the revision, but true even if that write fails.
   emit(p, created, "NewReplicaSetCreated", `Created ReplicaSet ${name} (revision ${revision})`);
   setProgressing(p, "NewReplicaSetCreated", `Created new replica set "${name}"`);
 }

@@ -52,9 +52,9 @@ function dropUnavailable(p: Pass): boolean {
 }
 
 /**
- * Scales the pods of past canaries away, newest revision first, as far as the available pods allow. Without a router
- * they serve traffic, so all must be removed; with one, those of the last stable wait out their delay. Returns whether
- * a size changed.
+ * Scales past canaries down, newest revision first, as far as the available pods allow. Without a router they serve
+ * traffic, so all must be removed; with one, those of the last stable wait out their delay. Returns whether a size
+ * changed.
  */
 export function scaleDownForCanary(p: Pass): boolean {
   const dropped = dropUnavailable(p);

@@ -70,7 +70,10 @@ function stepWeight(rollout: Rollout, roles: Roles, newRS: ReplicaSetFacts, step
   return Math.min(weight, weightAfter(steps, stepsOf(rollout), index), carried);
 }
 
-/** Pods of a full promotion get traffic as they become available; without dynamicStableScale it waits for the promotion. */
+/**
+ * Pods of a full promotion get traffic as they become available; without dynamicStableScale traffic waits for the
+ * promotion.
+ */
 function fullPromotionWeight(rollout: Rollout, newRS: ReplicaSetFacts): number {
   if (canaryOf(rollout)?.dynamicStableScale === true) return weightOfPods(rollout, lastingPods(newRS));
   return rollout.status?.canary?.weights?.canary.weight ?? 0;

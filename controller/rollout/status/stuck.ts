@@ -14,7 +14,7 @@ import { instant } from "../../../kube/object/time.ts";
 import { STEPS } from "../../steps/kinds.ts";
 import { isEndless, type StepTable } from "../../steps/table.ts";
 
-/** The current step may take any time. */
+/** The current step may take any amount of time. */
 export function atEndlessStep(rollout: Rollout, steps: StepTable): boolean {
   const step = currentStepOf(rollout);
   return step !== undefined && isEndless(steps, step);

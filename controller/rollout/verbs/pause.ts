@@ -1,4 +1,4 @@
-/** Holding an update, letting it go on, and replacing pods (docs/behaviour/pauses-and-aborts.md#the-users-pause). */
+/** Pausing and resuming an update, and restarting pods (docs/behaviour/pauses-and-aborts.md#the-users-pause). */
 import { timestamp } from "../../../kube/object/time.ts";
 import { patches, specPatch, type VerbOutcome } from "./verb.ts";
 
