@@ -1,6 +1,6 @@
 /**
- * The only writer. Carries out a decision: its actions in order, the status last, then the events. Every write names the
- * version that it was decided on, and is sent only while the Lease outlives the request.
+ * The only writer. Carries out a decision: its actions in order, then the events, the status last. Every write names
+ * the version that it was decided on, and is sent only while the Lease outlives the request.
  */
 import { ROLLOUTS } from "../../../kube/client/resources.ts";
 import { mergePatch } from "../../../kube/object/mergePatch.ts";
