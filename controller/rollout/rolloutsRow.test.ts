@@ -52,7 +52,9 @@ const service = (version: number, selector: object, manager?: string): Service =
     spec: { selector },
   }) as unknown as Service;
 
-/** The caches, and what comes into line for what is put into them: since the last look. `leads`: by whom. */
+/**
+ * The caches, and what was queued for what was put into them, since the last look. `leads`: whether we are the leader.
+ */
 function stage({ leads = true } = {}) {
   const clock = manualClock();
   const stores = createStores();

@@ -1,4 +1,7 @@
-/** Rollouts as a row: which changes they are looked at for, and what a pass is (docs/behaviour/reconciling.md#what-is-watched). */
+/**
+ * Rollouts as a row of the controller: which changes queue them, and what a pass does
+ * (docs/behaviour/reconciling.md#what-is-watched).
+ */
 import { keyOf } from "../../kube/runtime/cache.ts";
 import type { EventRecorder } from "../../kube/runtime/recorder.ts";
 import { type ControllerRow, keysIn, watch, type Watch } from "../../kube/runtime/runController.ts";
@@ -13,7 +16,7 @@ import type { Sources } from "./facts/sources.ts";
 import { sameFacts, type CachedReplicaSet, type Stores } from "./facts/stores.ts";
 import type { RolloutEvent } from "./model/model.ts";
 
-/** What is told to metrics; see `ControllerObserver`. */
+/** What is reported to the metrics; see `ControllerObserver`. */
 export interface RolloutsObserver {
   reconciled(key: string, durationMs: number, failed: boolean): void;
   eventEmitted(key: string, type: "Normal" | "Warning", reason: string): void;
@@ -31,7 +34,7 @@ export interface RolloutsPorts extends Pick<
 
 type RolloutsRow = ControllerRow<RolloutFacts, Decision | undefined>;
 
-/** How long a status waits for its events at most: they are worth some order, but no standstill. */
+/** How long a status waits at most for its events to be sent: their order matters, but must not stop anything. */
 const EVENTS_FIRST_MS = 100;
 
 export function rolloutsRow(ports: RolloutsPorts, sources: Sources): RolloutsRow {
@@ -54,7 +57,7 @@ export function rolloutsRow(ports: RolloutsPorts, sources: Sources): RolloutsRow
   };
 }
 
-/** Answers to writes of a pass are passed by: they say nothing that its decision did not know. */
+/** Answers to a pass's own writes are ignored: they hold nothing that its decision did not know. */
 function watchesOf(ports: RolloutsPorts, sources: Sources, forget: Reconciler["forget"]): Watch[] {
   const { stores } = ports;
   return [
@@ -78,7 +81,7 @@ function watchesOf(ports: RolloutsPorts, sources: Sources, forget: Reconciler["f
   ];
 }
 
-/** Objects of a kind that is watched only while some Rollout refers to them; `watchOptional` fills the cache. */
+/** Objects of a kind that is watched only while some Rollout refers to one; `watchOptional` fills the cache. */
 const neededWatch = ({ rollouts }: Stores, { kind, objects }: OptionalStore): Watch =>
   watch({ cache: objects }, (queue, old, next, origin) => {
     const object = next ?? old;

@@ -1,4 +1,4 @@
-/** All that a decision can ask for, one file a kind; actions.ts has a row for each. */
+/** All that a decision can ask for, one file for each kind; actions.ts has a row for each. */
 import type { RolloutStatus } from "../../../schema/rollout.ts";
 import type { FinishedDuration, RolloutEvent } from "../model/model.ts";
 import type { AdoptReplicaSet } from "./adoptReplicaSet.ts";
@@ -34,7 +34,7 @@ export interface Decision {
   /** The whole new status, or undefined when it equals the stored one. */
   readonly status: RolloutStatus | undefined;
   readonly events: readonly RolloutEvent[];
-  /** The next instant at which time alone changes the answer. */
+  /** The next instant at which time alone changes the decision. */
   readonly wakeAt: number | undefined;
   /** There is more to do as soon as this status is stored. */
   readonly more: boolean;

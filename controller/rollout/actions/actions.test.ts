@@ -252,7 +252,7 @@ describe("two actions", () => {
         .filter((second) => joined(first, second) !== undefined && targetOf(first) !== targetOf(second))
         .map((second) => `${first.kind} with ${second.kind}`),
     );
-    // fold.ts never asks about those: a new ReplicaSet and a change of another.
+    // fold.ts never tries to join these: a new ReplicaSet and a change of another one.
     expect(wrong).toEqual(["createReplicaSet with updateReplicaSet"]);
   });
 
@@ -275,7 +275,7 @@ describe("two actions", () => {
   });
 });
 
-/** An action that does not exist yet, with all that its row has to say. */
+/** An action that does not exist yet, with everything that its row must have. */
 interface RestartWorkload {
   readonly kind: "restartWorkload";
   readonly name: string;

@@ -1,6 +1,6 @@
 /**
- * The table of actions. Deciding, the writer, the golden timelines and the simulated worlds look up in it what an action
- * means: one file and one line here a kind, and what is missing is an error of types.
+ * The table of actions. Deciding, the writer, the golden timelines and the simulated worlds look up in it what an
+ * action means: each kind has one file and one line here, and a missing one is a type error.
  */
 import type { World } from "../model/model.ts";
 import type { Action } from "./action.ts";
@@ -36,7 +36,7 @@ export const actions = {
   scaleWorkload,
 } as const satisfies RowsOf<Action>;
 
-/** The row of an action of whichever kind. TypeScript does not see that the two belong together. */
+/** The row of an action of any kind. TypeScript does not see that the two belong together. */
 const rowOf = <A extends Action>(action: A): ActionRow<A, never> =>
   actions[action.kind] as unknown as ActionRow<A, never>;
 
@@ -50,8 +50,8 @@ export const wordsOf = (action: Action): string => rowOf(action).words(action);
 /** The object that an action is about, as a key: "ReplicaSet/web-6d4b". */
 export const targetOf = (action: Action): string => rowOf(action).target(action);
 
-/** The one action that does what both do; undefined: there is none. */
+/** The one action that does what both do, if there is one. */
 export const joined = (first: Action, second: Action): Action | undefined => rowOf(second).join?.(first, second);
 
-/** Around what others keep their order, if anything. */
+/** Around which changes other actions keep their order, if any; see `ActionRow.divides`. */
 export const dividesOf = (action: Action): "sizes" | "traffic" | undefined => rowOf(action).divides?.(action);

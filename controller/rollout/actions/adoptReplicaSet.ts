@@ -1,4 +1,6 @@
-/** Takes over a ReplicaSet that the selector matches and nobody controls (docs/behaviour/revisions.md#adoption). */
+/**
+ * Takes over a ReplicaSet that the selector matches and that has no controller (docs/behaviour/revisions.md#adoption).
+ */
 import { REPLICA_SETS } from "../../../kube/client/resources.ts";
 import { controllerReference } from "../../../kube/object/ownerReference.ts";
 import type { OwnerReference } from "../../../schema/kube.ts";
@@ -13,7 +15,7 @@ export interface AdoptReplicaSet {
   readonly resourceVersion: string;
 }
 
-/** `owners`: all that the ReplicaSet has now. */
+/** `owners`: all owners that the ReplicaSet has now. */
 interface Needs {
   readonly rollout: Rollout;
   readonly owners: readonly OwnerReference[];

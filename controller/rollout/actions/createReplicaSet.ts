@@ -14,7 +14,7 @@ export interface CreateReplicaSet {
   readonly manifest: ReplicaSet;
 }
 
-/** What will be known of it: no pods, and what the API server gives it (uid, version) not yet. */
+/** What is known of it before it exists: no pods, and no uid or version, which the API server gives it. */
 function created({ rollout }: World, { manifest }: CreateReplicaSet, { now, snapshot }: Basis): ReplicaSetFacts {
   const { metadata, spec } = manifest;
   return {

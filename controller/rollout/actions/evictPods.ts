@@ -1,6 +1,6 @@
 /**
- * Asks for the eviction of pods, in this order, until so many have agreed to go; disruption budgets may say no
- * (docs/behaviour/restart.md).
+ * Asks for the eviction of pods, in this order, until so many evictions were accepted; disruption budgets may refuse
+ * them (docs/behaviour/restart.md).
  */
 import { PODS } from "../../../kube/client/resources.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
@@ -17,9 +17,9 @@ interface Needs {
 }
 
 export const evictPods = {
-  // Pods are read anew for every decision that is about them.
+  // Pods are read again for every decision about them.
   effect: (world) => world,
-  /** One a pod; who sends them stops once enough have agreed. */
+  /** One for each pod; the sender stops once enough were accepted. */
   requests: ({ names }, { rollout: { metadata } }) =>
     names.map((name) => ({
       verb: "create",

@@ -1,4 +1,4 @@
-/** Joins what several passes asked of the same object into one write. */
+/** Joins what several passes want changed in the same object into one write. */
 import type { RolloutEvent } from "../model/model.ts";
 import type { Action } from "./action.ts";
 import { dividesOf, joined, targetOf } from "./actions.ts";
@@ -25,11 +25,14 @@ function placeOf(action: Action, earlier: Slot, list: FoldedList): Place {
 /** An action in the folded list; joining replaces what it holds. */
 interface Slot {
   action: Action;
-  /** Where it stands among the others; no two stand in the same place. */
+  /** Where it stands among the others; no two have the same place. */
   order: number;
 }
 
-/** What has to be known of the actions so far. A Rollout may have thousands: none is looked for from end to end. */
+/**
+ * What has to be known of the actions so far. A Rollout may have thousands, so the list is never searched from end to
+ * end.
+ */
 interface FoldedList {
   readonly slots: Slot[];
   /** The last one of each object. */

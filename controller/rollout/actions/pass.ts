@@ -1,7 +1,7 @@
 /**
- * One pass over a Rollout's world. A pass reads the world, asks for effects, and sees them at once in the world that it
- * goes on with. Passes are repeated on the model until nothing changes; only then is anything sent (docs/adr/0001).
- * A `Pass` is the only mutable thing in this folder and never leaves the decision that made it.
+ * One pass over a Rollout's world. A pass reads the world, asks for effects, and goes on in a world that already has
+ * them. Passes are repeated on the model until nothing changes; only then is anything sent (docs/adr/0001). A `Pass` is
+ * the only mutable thing in this folder and never leaves the decision that made it.
  */
 import { DESIRED_REPLICAS, HASH_LABEL, MANAGED_BY, REVISION, SCALE_DOWN_DEADLINE } from "../../../schema/labels.ts";
 import type { Traffic } from "../../../providers/traffic/router.ts";
@@ -53,13 +53,13 @@ export interface Pass {
   readonly actions: Action[];
   readonly events: RolloutEvent[];
   readonly wakeAts: number[];
-  /** A pass was taken back: the next decision, on the stored status, goes on with it. */
+  /** There is more to do for the next decision, once this status is stored. */
   more: boolean;
   finished: FinishedDuration | undefined;
 }
 
 export const statusOf = (p: Pass): RolloutStatus => p.world.rollout.status ?? {};
-/** Worlds are immutable, and asked for their roles many times a pass. */
+/** Worlds are immutable, and their roles are needed many times in a pass. */
 const rolesKnown = new WeakMap<World, { readonly snapshot: Snapshot; readonly roles: Roles }>();
 
 export function roles({ world, snapshot }: Pass): Roles {
@@ -114,7 +114,7 @@ export function deleteReplicaSet(p: Pass, { name, uid, resourceVersion }: Replic
 }
 
 /**
- * Points a Service at a hash and takes it under management; nothing when both are so already
+ * Points a Service at a hash and marks it as managed; nothing when both are done already
  * (docs/behaviour/traffic.md#how-a-service-is-switched).
  */
 export function switchService(p: Pass, service: ServiceFacts, hash: string): void {
@@ -126,7 +126,7 @@ export function switchService(p: Pass, service: ServiceFacts, hash: string): voi
   emit(p, "action", "SwitchService", `Switched selector for service '${name}' from '${old}' to '${hash}'`);
 }
 
-/** Has the routers split the traffic so. */
+/** Asks the routers to split the traffic in this way. */
 export const setTraffic = (p: Pass, traffic: Traffic): void => act(p, { kind: "routeTraffic", traffic });
 
 /** Writes the revision into the Rollout's own annotation. */
@@ -144,7 +144,7 @@ export interface ScaleOptions {
 }
 
 /**
- * Gives a ReplicaSet a size and writes down for which Rollout size that was. Returns whether the size changed
+ * Gives a ReplicaSet a size and records for which Rollout size that was. Returns whether the size changed
  * (docs/behaviour/reconciling.md#a-new-size). An annotation alone is corrected too: it is what ends a scaling event.
  */
 export function scaleReplicaSet(

@@ -1,4 +1,4 @@
-/** Lets go of a ReplicaSet that the selector no longer matches (docs/behaviour/revisions.md#adoption). */
+/** Releases a ReplicaSet that the selector no longer matches (docs/behaviour/revisions.md#adoption). */
 import { REPLICA_SETS } from "../../../kube/client/resources.ts";
 import type { OwnerReference } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
@@ -12,7 +12,7 @@ export interface ReleaseReplicaSet {
   readonly resourceVersion: string;
 }
 
-/** `owners`: all that the ReplicaSet has now. */
+/** `owners`: all owners that the ReplicaSet has now. */
 interface Needs {
   readonly rollout: Rollout;
   readonly owners: readonly OwnerReference[];

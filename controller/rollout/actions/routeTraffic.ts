@@ -1,4 +1,4 @@
-/** Makes the objects of all routers say how the traffic is split (docs/behaviour/traffic.md). */
+/** Writes into the objects of all routers how the traffic is split (docs/behaviour/traffic.md). */
 import type { RoutedWrite, Traffic } from "../../../providers/traffic/router.ts";
 import type { ActionRow, WriteRequest } from "./row.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Gives the Deployment of `workloadRef` another size, and a note of the one that it had at first
+ * Gives the Deployment of `workloadRef` another size, and records the one that it had at first
  * (docs/behaviour/workload-reference.md#scaling-the-deployment-down).
  */
 import { REPLICAS_BEFORE } from "../../../schema/labels.ts";
@@ -16,7 +16,7 @@ export interface ScaleWorkload {
 }
 
 export const scaleWorkload = {
-  // What follows from the new size is decided when the Deployment has it.
+  // What follows from the new size is decided once the Deployment has it.
   effect: (world) => world,
   requests: ({ name, resourceVersion, replicas, replicasBefore }) => [
     {

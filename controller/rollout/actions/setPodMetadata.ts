@@ -1,5 +1,5 @@
 /**
- * Sets labels and annotations that pods have only while they play a part, on the template and on running pods
+ * Sets labels and annotations that pods have only while they have a role, on the template and on running pods
  * (docs/behaviour/pod-metadata.md#metadata-by-role).
  */
 import { EPHEMERAL_METADATA } from "../../../schema/labels.ts";
@@ -15,14 +15,14 @@ export interface SetPodMetadata extends PodMetadataChange {
   readonly resourceVersion: string;
 }
 
-/** Whether the ReplicaSet has pods, or may make some. */
+/** Whether the ReplicaSet has pods, or may create some. */
 interface Needs {
   readonly hasPods: boolean;
 }
 
 /**
- * New pods get the metadata by the template, and it is written down as done. With running pods these are two writes, and
- * the pods are patched in between: a crash repeats all of it.
+ * New pods get the metadata from the template, and the annotation records that it is done. With running pods these are
+ * two writes, and the pods are patched in between: after a crash all of it is repeated.
  */
 function requests(action: SetPodMetadata, { hasPods }: Needs): readonly WriteRequest[] {
   const { name, resourceVersion, labels, annotations, record } = action;
@@ -40,8 +40,8 @@ function requests(action: SetPodMetadata, { hasPods }: Needs): readonly WriteReq
 }
 
 /**
- * Pods get the metadata of their last part at once. A promotion that is not stored yet finds them in their old part at
- * every look: going through both, pods and templates would change for ever while the status cannot be written.
+ * Pods get the metadata of their last role directly. Until a promotion is stored, every pass finds them in their old
+ * role: going through both roles, pods and templates would change for ever while the status cannot be written.
  */
 const join = (first: Action, second: SetPodMetadata): SetPodMetadata | undefined =>
   first.kind !== "setPodMetadata"

@@ -14,7 +14,7 @@ export interface ReplicaSetChange {
   readonly antiAffinity?: AntiAffinityChange;
 }
 
-/** Keeping pods away from those of a hash, or of none any more, with the merge patch of the template that does so. */
+/** The hash whose pods to keep away from (undefined: no longer any), with the merge patch of the template for it. */
 export interface AntiAffinityChange {
   readonly avoided: string | undefined;
   readonly affinity: Readonly<Record<string, unknown>> | null;
@@ -82,7 +82,7 @@ export const updateReplicaSet = {
       replicas: replicas ?? old.replicas,
       minReadySeconds: minReadySeconds ?? old.minReadySeconds,
       annotations: patchAnnotations(old.annotations, annotations ?? {}),
-      // The ReplicaSet controller has yet to see a new size.
+      // The ReplicaSet controller has not seen the new size yet.
       observed: old.observed && (replicas ?? old.replicas) === old.replicas,
     })),
   requests: (action) => [request(action)],

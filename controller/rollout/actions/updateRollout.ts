@@ -1,4 +1,4 @@
-/** Changes the Rollout itself: its size, what is noted in its annotations, its finalizers. Its status is no action. */
+/** Changes the Rollout itself: its size, annotations and finalizers. Writing its status is not an action. */
 import { REVISION, WORKLOAD_GENERATION } from "../../../schema/labels.ts";
 import { ROLLOUTS } from "../../../kube/client/resources.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
@@ -12,11 +12,11 @@ export interface UpdateRollout {
   readonly revision?: string;
   /** null removes the annotation. */
   readonly workloadGeneration?: string | null;
-  /** All that it is to have. */
+  /** All finalizers that it is to have. */
   readonly finalizers?: readonly string[];
 }
 
-/** `template`: a merge patch of the stored template, where something in it must go with this write. */
+/** `template`: a merge patch of the stored template, where this write must remove something from it. */
 interface Needs {
   readonly rollout: Rollout;
   readonly template?: object | undefined;

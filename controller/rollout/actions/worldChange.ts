@@ -21,7 +21,7 @@ export function withReplicaSet(world: World, name: string, change: (rs: ReplicaS
   return { ...world, replicaSets: world.replicaSets.map((rs) => (rs.name === name ? change(rs) : rs)) };
 }
 
-/** How an annotation's or label's change reads: `a=1`, `-a` where it is taken off. */
+/** A change of annotations or labels as text: `a=1`, or `-a` for one that is removed. */
 export const changesText = (changes: Readonly<Record<string, string | null>>): string =>
   Object.entries(changes)
     .map(([key, value]) => (value === null ? `-${key}` : `${key}=${value}`))

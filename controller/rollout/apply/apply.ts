@@ -1,6 +1,6 @@
 /**
- * The only writer. Carries out a decision: its actions in order, the status last, then the events. Every write names the
- * version that it was decided on, and is sent only while the Lease outlives the request.
+ * The only writer. Carries out a decision: its actions in order, then the events, the status last. Every write names
+ * the version that it was decided on, and is sent only while the Lease outlives the request.
  */
 import { ROLLOUTS } from "../../../kube/client/resources.ts";
 import { mergePatch } from "../../../kube/object/mergePatch.ts";
@@ -12,8 +12,8 @@ import { type Outcome, patchRollout, type Run, type Writer } from "./writer.ts";
 
 /**
  * Carries out `decision` about the Rollout of `snapshot`.
- * @throws {ApiError} when a write failed: what came before it has been done, the rest not, and deciding again goes on from
- * there. Where only the Deployment could not be scaled, all else has been done.
+ * @throws {ApiError} when a write failed: what came before it has been done, the rest not, and the next decision goes
+ * on from there. Where only the Deployment could not be scaled, all else has been done.
  */
 export async function apply(writer: Writer, snapshot: Snapshot, decision: Decision): Promise<Outcome> {
   const run: Run = { ...writer, snapshot, rollout: snapshot.rollout, versions: new Map() };
@@ -23,7 +23,7 @@ export async function apply(writer: Writer, snapshot: Snapshot, decision: Decisi
   try {
     for (const action of decision.actions) {
       const outcome = await perform(run, action).catch((error: unknown) => {
-        // Nothing rests on the Deployment's size: a quota or a policy that keeps it must not keep the Rollout.
+        // Nothing depends on the Deployment's size: a quota or a policy that refuses it must not block the Rollout.
         if (action.kind !== "scaleWorkload") throw error;
         unscaled = error instanceof Error ? error : new Error(String(error));
       });
@@ -32,14 +32,14 @@ export async function apply(writer: Writer, snapshot: Snapshot, decision: Decisi
     }
     complete = true;
   } finally {
-    // Who sees the new status may look for its events at once: they go out before it.
+    // A client that sees the new status may read its events at once: they are sent before it.
     for (const event of decision.events) {
       const due = event.after === "status" ? complete : event.after <= done;
       if (due) run.recordEvent(run.rollout, event);
     }
   }
   if (decision.status !== undefined) {
-    // Who waits for Healthy reads the events next; other statuses need no such order.
+    // Clients that wait for Healthy read the events next; other statuses need no such order.
     if (decision.events.length > 0 && decision.status.phase === "Healthy") await run.eventsTold(run.rollout);
     await writeStatus(run, decision.status);
   }

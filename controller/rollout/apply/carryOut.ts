@@ -1,4 +1,6 @@
-/** Carries out what was decided about a Rollout: its writes and events, when to look again, and what to remember. */
+/**
+ * Carries out what was decided about a Rollout: its writes and events, when the next pass is due, and what to remember.
+ */
 import type { WorkQueue } from "../../../kube/runtime/queue.ts";
 import type { Log } from "../../process/log.ts";
 import type { Decision } from "../actions/action.ts";
@@ -18,7 +20,7 @@ export interface PassPorts extends Writer, GatherPorts {
   readonly finished: (status: string, totalSeconds: number, manualPauseSeconds: number) => void;
 }
 
-/** What a pass uses of its queue: how many Rollouts are in line, and when this one is to be looked at again. */
+/** What a pass uses of its queue: how many Rollouts are queued, and when this one is due again. */
 export type PassQueue = Pick<WorkQueue, "depth" | "addAfter" | "cancelDelay">;
 
 /** What was decided about one Rollout. */
@@ -49,7 +51,9 @@ export async function carryOut(ports: PassPorts, queue: PassQueue, pass: Decided
   report(ports, pass);
 }
 
-/** What the Rollout was to be looked at for before is asked for again, or is over. */
+/**
+ * Sets the time of the next pass. The earlier one is dropped: what it was for is scheduled again here, or is over.
+ */
 function wakeLater(queue: PassQueue, { key, snapshot, memory, decision, now }: DecidedPass): void {
   queue.cancelDelay(key);
   if (decision.wakeAt !== undefined) queue.addAfter(key, decision.wakeAt - now);
@@ -68,7 +72,7 @@ async function applyActions(ports: PassPorts, { snapshot, memory, decision }: De
   try {
     return await apply({ ...ports, recordEvent }, snapshot, { ...decision, status: undefined, events });
   } finally {
-    // When an action failed: what became true before it.
+    // After a failed action, only the events that became true before it.
     memory.heldEvents = held;
   }
 }
@@ -78,7 +82,7 @@ async function applyAll(ports: PassPorts, { snapshot, memory, decision }: Decide
   const events = joinEvents(memory.heldEvents, decision.events).filter((e) => !emitted.has(eventText(e)));
   memory.emittedUnsaved = emitted;
   memory.heldEvents = [];
-  // An action that fails keeps the events of the status back: only what was emitted counts.
+  // A failed action keeps the events of the status from being emitted: only those that were emitted count.
   const recordEvent: Writer["recordEvent"] = (rollout, event) => {
     if (event.after === "status") emitted.add(eventText(event));
     ports.recordEvent(rollout, event);
@@ -89,7 +93,7 @@ async function applyAll(ports: PassPorts, { snapshot, memory, decision }: Decide
   return outcome;
 }
 
-/** The status is stored: says in the log and the metrics what has happened. */
+/** Once the status is stored: logs what has happened, and reports it to the metrics. */
 function report(ports: PassPorts, { key, snapshot, memory, decision }: DecidedPass): void {
   const seen = snapshot.rollout.status ?? {};
   const rollout = ports.stores.rollouts.get(key) ?? snapshot.rollout;
@@ -100,7 +104,7 @@ function report(ports: PassPorts, { key, snapshot, memory, decision }: DecidedPa
 
 type Failure = Exclude<Outcome, { kind: "done" | "nothingEvicted" }>;
 
-/** Creating the ReplicaSet failed: what follows from that is decided as everything else is. */
+/** Creating the ReplicaSet failed: decides again with that as a fact. */
 async function explain(ports: PassPorts, key: string, outcome: Failure): Promise<void> {
   const fresh = gatherNow(ports, key);
   if (fresh === undefined) return;
@@ -113,7 +117,7 @@ async function explain(ports: PassPorts, key: string, outcome: Failure): Promise
   if (outcome.kind === "createRefused") throw new Error(`Cannot create ReplicaSet "${name}": ${outcome.message}`);
 }
 
-/** Emits the first event about a Rollout that nobody has driven yet. */
+/** Emits the first event about a Rollout that no controller has driven yet. */
 export function announce({ recordEvent }: Writer, { snapshot, memory }: PassFacts): void {
   if (memory.isAnnounced) return;
   memory.isAnnounced = true;

@@ -1,6 +1,6 @@
 /**
- * The facts that a pass decides on: those of the cache, and of pods, which are not cached, what the pass needs. Whatever is
- * read from the API server comes first, and the cache after it, so that all facts of the cache are of one instant.
+ * The facts that a pass decides on: those of the cache, and of pods, which are not cached, what the pass needs. The API
+ * server is read first, and the cache after it, so that all facts of the cache are of one instant.
  */
 import type { KubeClient } from "../../../kube/client/transport.ts";
 import type { Clock } from "../../../kube/clock/clock.ts";
@@ -33,7 +33,7 @@ export async function gatherPass(ports: GatherPorts, key: string): Promise<PassF
   return withLook(ports, key, await withPods(ports, key));
 }
 
-/** What the cache says now. */
+/** The facts in the cache now. */
 export function gatherNow({ gatherer, memories }: GatherPorts, key: string): PassFacts | undefined {
   const snapshot = gatherer.gather(key);
   if (snapshot === undefined) return undefined;
@@ -43,11 +43,11 @@ export function gatherNow({ gatherer, memories }: GatherPorts, key: string): Pas
   return { snapshot: { ...snapshot, workload: { ...snapshot.workload, lastScaled } }, memory };
 }
 
-/** When evictions are tried again: in the past where none were refused. */
+/** When evictions are tried again: in the past when no evictions were refused. */
 export const nextEvictionAt = ({ evictionsRefusedAt = Number.NEGATIVE_INFINITY }: Memory): number =>
   evictionsRefusedAt + RESTART_RETRY_MS;
 
-/** The facts from the cache; with a restart due also the pods. */
+/** The facts from the cache; when a restart is due, also the pods. */
 async function withPods(ports: GatherPorts, key: string): Promise<PassFacts | undefined> {
   const { client, clock, memories } = ports;
   const first = gatherNow(ports, key);

@@ -1,4 +1,4 @@
-/** From a write as data to what goes over the wire. */
+/** From a write as data to the HTTP request. */
 import { collectionPath, objectPath } from "../../../kube/client/path.ts";
 import type { KubeRequest } from "../../../kube/client/transport.ts";
 import type { WriteRequest } from "../actions/row.ts";
@@ -6,8 +6,8 @@ import type { WriteRequest } from "../actions/row.ts";
 const MERGE = "application/merge-patch+json";
 
 /**
- * @param beside the namespace of the Rollout, where the write names none of its own
- * @throws {Error} when a part of the path is none that Kubernetes could have
+ * @param beside the namespace of the Rollout, for a write that does not name one
+ * @throws {Error} when a part of the path is not a possible name in Kubernetes
  */
 export function kubeRequest(write: WriteRequest, beside?: string): KubeRequest {
   const { verb, resource, namespace = beside, name, subresource, resourceVersion, body } = write;
@@ -18,6 +18,6 @@ export function kubeRequest(write: WriteRequest, beside?: string): KubeRequest {
   return { method: "PATCH", path, body: versioned(body, resourceVersion), contentType: MERGE };
 }
 
-/** A patch that fails with a conflict when the object has another version by now. */
+/** A patch that fails with a conflict when the object's version has changed. */
 const versioned = (body: { readonly metadata?: object }, resourceVersion: string | undefined): object =>
   resourceVersion === undefined ? body : { ...body, metadata: { ...body.metadata, resourceVersion } };

@@ -1,7 +1,7 @@
 /**
- * What a pass over a Rollout has to remember for the next, because neither the cluster nor the cache says it. All of it is
- * forgotten together, when the Rollout is gone. A new process starts with nothing: then an event may be emitted twice, pods
- * are read once more, and no write is lost.
+ * What a pass over a Rollout has to remember for the next, because it is neither in the cluster nor in the cache. All
+ * of it is forgotten together, when the Rollout is deleted. A new process starts with nothing: then an event may be
+ * emitted twice, pods are read once more, and no write is lost.
  */
 import type { PodLook, RolloutEvent, WorkloadFacts } from "../model/model.ts";
 import type { PaceMemory } from "./pace.ts";
@@ -9,35 +9,39 @@ import type { StoryMemory } from "./story.ts";
 
 /** Of one Rollout. Times in milliseconds since the epoch. */
 export interface Memory extends PaceMemory, StoryMemory {
-  /** It has been seen before: its first event is not due any more. */
+  /** It has been seen before: its first event is no longer due. */
   isAnnounced: boolean;
-  /** Events that wait for a status that waits. */
+  /** Events that wait with a status that is not written yet. */
   heldEvents: readonly RolloutEvent[];
   /**
-   * What was emitted for a status that was not stored, as `eventText`. Events go out before the status that they belong to;
-   * if writing that fails, the next pass must not emit them again.
+   * What was emitted for a status that was not stored, as `eventText`. Events are sent before the status that they
+   * belong to; if writing that fails, the next pass must not emit them again.
    */
   emittedUnsaved: ReadonlySet<string> | undefined;
   /** The size that its Deployment was given last. */
   lastScaled: WorkloadFacts["lastScaled"];
-  /** What was last seen of its pods, while it is stuck. */
+  /** What its pods last showed, while it is stuck. */
   look: PodLook | undefined;
-  /** When all evictions were refused: until the next attempt everything else goes on as if no restart were due. */
+  /**
+   * The time at which all evictions were refused: until the next attempt all else goes on as if no restart were due.
+   */
   evictionsRefusedAt: number | undefined;
 }
 
 export interface Memories {
-  /** What is remembered of a Rollout that exists, begun when there is nothing. `key`: "namespace/name". */
+  /** What is remembered of a Rollout that exists; created when missing. `key`: "namespace/name". */
   of(key: string): Memory;
   /** What is remembered, if anything. */
   known(key: string): Memory | undefined;
-  /** The Rollout is gone. What a pass that is still under way notes about it does not reach a namesake. */
+  /**
+   * The Rollout was deleted. What a pass that is still running records does not affect a new Rollout of the same name.
+   */
   forget(key: string): void;
 }
 
 const NO_EVENTS: readonly RolloutEvent[] = [];
 
-/** Of a Rollout of which no pass has been made. */
+/** The memory of a Rollout before its first pass. */
 export const freshMemory = (): Memory => ({
   isAnnounced: false,
   heldEvents: NO_EVENTS,
@@ -50,7 +54,7 @@ export const freshMemory = (): Memory => ({
   logged: undefined,
 });
 
-/** About 200 bytes a Rollout. */
+/** About 200 bytes for each Rollout. */
 export function createMemories(): Memories {
   const memories = new Map<string, Memory>();
   return {

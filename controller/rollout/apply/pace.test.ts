@@ -47,7 +47,7 @@ const decisionOf = (status: RolloutStatus | undefined, actions: Decision["action
 
 const paused: RolloutStatus = { phase: "Paused", availableReplicas: 1, currentStepIndex: 1 };
 
-/** The pace of one Rollout while `waiting` are in line. */
+/** The pace of one Rollout while `waiting` Rollouts are queued. */
 const paceOf = (waiting = 0) => {
   const memory: PaceMemory = { statusWrittenAt: undefined, statusWaitsSince: undefined };
   return {

@@ -1,7 +1,7 @@
 /**
- * When a status may wait. Counters of pods move many times while an update runs; told one by one they would be most of
- * all writes. So a status waits a moment for ReplicaSets that were just resized to answer, and one that differs in
- * counters alone comes only so often: it is usually overtaken by one that matters.
+ * When a status may wait. Counters of pods change many times while an update runs; written one by one they would be
+ * most of all writes. So a status waits a moment for the counts of ReplicaSets that were just resized, and one that
+ * differs in counters alone is written only so often: usually one that matters replaces it.
  */
 import type { RolloutCondition, RolloutStatus } from "../../../schema/rollout.ts";
 import type { Decision } from "../actions/action.ts";
@@ -11,7 +11,7 @@ import { equal } from "../../../kube/object/equality.ts";
 /** Shortest time between two statuses that differ only in counters. */
 const COUNTERS_EVERY_MS = 500;
 
-/** Counters seldom move alone: pods of one ReplicaSet come and go together. */
+/** Counters seldom change one at a time: pods of one ReplicaSet come and go together. */
 const COUNTERS_SETTLE_MS = 100;
 
 /** Longest time that a status waits for the ReplicaSet controller to answer; it takes some 30 ms. */
@@ -32,7 +32,7 @@ function withoutCounters(status: RolloutStatus): Omit<RolloutStatus, Counter | "
   return { ...rest, conditions: (status.conditions ?? []).map(essence).toSorted() };
 }
 
-/** Progress within progress is no news; neither are the times. */
+/** A Progressing condition that stays progressing does not count as a change; neither do times. */
 function essence({ type, status, reason, message }: RolloutCondition): string {
   const progress =
     type === "Progressing" &&
@@ -41,7 +41,7 @@ function essence({ type, status, reason, message }: RolloutCondition): string {
   return progress ? type : `${type}/${status}/${reason}/${message}`;
 }
 
-/** True when `after` tells nothing but moved pods that `before` did not. */
+/** True when `after` differs from `before` only in the counters of pods. */
 const onlyCounters = (before: RolloutStatus, after: RolloutStatus): boolean =>
   equal(withoutCounters(before), withoutCounters(after));
 
@@ -55,20 +55,20 @@ function awaitsAnswer(snapshot: Snapshot, { actions }: Decision): boolean {
   );
 }
 
-/** What the pace of a Rollout's statuses rests on. Milliseconds since the epoch. */
+/** What the pace of a Rollout's statuses depends on. Milliseconds since the epoch. */
 export interface PaceMemory {
   statusWrittenAt: number | undefined;
-  /** Since when a status waits to be written; undefined: none does. */
+  /** Since when a status waits to be written; undefined: no status waits. */
   statusWaitsSince: number | undefined;
 }
 
-/** How much slower statuses are written when many Rollouts wait: the API server has better things to do then. */
+/** How much slower statuses are written while many Rollouts are queued, to spare the API server. */
 const MAX_SLOWDOWN = 10;
 const WAITING_PER_STEP = 10;
 
 /**
- * Milliseconds for which the status of a decision may wait from `now`; 0: it is to be written at once.
- * `waiting`: how many Rollouts are in line now.
+ * Milliseconds for which the status of a decision may wait from `now`; 0: it is to be written at once. `waiting`: how
+ * many Rollouts are queued now.
  */
 export function statusWaitMs(
   memory: PaceMemory,
@@ -98,7 +98,9 @@ export function statusWritten(memory: PaceMemory, now: number): void {
   memory.statusWaitsSince = undefined;
 }
 
-/** Events of a decision whose status waits: those that must wait, too, the status's own first event and what comes after it. */
+/**
+ * The events that must wait with the status of a decision: the first that depends on the status, and all after it.
+ */
 export function waitingEvents(events: readonly RolloutEvent[]): readonly RolloutEvent[] {
   const first = events.findIndex((e) => e.after === "status");
   return first < 0 ? [] : events.slice(first);
@@ -106,7 +108,7 @@ export function waitingEvents(events: readonly RolloutEvent[]): readonly Rollout
 
 export const eventText = ({ reason, message }: RolloutEvent): string => `${reason}|${message}`;
 
-/** Held-back events take their place before the new ones; those of a status only if the new decision still tells them. */
+/** Held-back events come before the new ones; those of a status only if the new decision still has them. */
 export function joinEvents(held: readonly RolloutEvent[], events: readonly RolloutEvent[]): RolloutEvent[] {
   if (held.length === 0) return [...events];
   const texts = new Set(events.map(eventText));

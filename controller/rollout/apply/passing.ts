@@ -1,19 +1,19 @@
 /**
- * Errors that only time mends, each with how it is logged and how soon it is tried again. Whatever changes in the cluster
- * puts an object in line at once; this is for when nothing is heard.
+ * Errors that pass by themselves, each with how it is logged and how soon it is tried again. A change in the cluster
+ * queues an object at once; this is for when no change comes.
  */
 import { ApiError, isBusyServer, isConflict, isLeavingNamespace } from "../../../kube/client/apiError.ts";
 import { NotLeaderError } from "../../../kube/runtime/notLeader.ts";
 import type { Backoff } from "../../../kube/runtime/queue.ts";
 
 export interface PassingCause {
-  /** "debug": business as usual, told in debug logs only. */
+  /** "debug": normal operation, logged at debug level only. */
   readonly level: "debug" | "info" | "warn";
-  /** What is said instead of "Cannot …": why nobody has to act. */
+  /** What is logged instead of "Cannot …": why no one has to act. */
   readonly message: string;
-  /** What the trouble is about, for who meets the same one; `key`: "namespace/name" of the object in work. */
+  /** What the error is about, equal for all objects with the same cause; `key`: "namespace/name" of the object. */
   readonly about: (key: string) => string;
-  /** Undefined: the queue's own. */
+  /** Undefined: the queue's own backoff. */
   readonly backoff?: Backoff;
   /** More failures in a row than this, and it is an error like others; undefined: however many. */
   readonly patience?: number;
@@ -27,10 +27,10 @@ const namespaceOf = (key: string): string => key.slice(0, Math.max(0, key.indexO
 
 const slow: Backoff = { firstMs: 30_000, longestMs: 60_000 };
 
-/** Failures in a row in which a watch has caught up, by the queue's own backoff: about 4 s. */
+/** After so many failures in a row, with the queue's own backoff (about 4 s), a watch has caught up. */
 const UNTIL_SEEN = 12;
 
-/** A Kubernetes object by its name; an API that is not served at all is answered without one. */
+/** A Kubernetes object by its name; the error for an API that is not served at all has no name. */
 const isGoneObject = (error: unknown): error is ApiError =>
   error instanceof ApiError && error.status === 404 && error.details?.name !== undefined;
 
@@ -44,7 +44,7 @@ const rows: readonly Row[] = [
     about: () => "lease",
   },
   {
-    // The cache is a moment behind; the watch brings the newer object.
+    // The cache is a moment behind; the watch will deliver the newer object.
     is: isConflict,
     level: "debug",
     message: "Tried again: somebody wrote in between",
@@ -59,7 +59,7 @@ const rows: readonly Row[] = [
     backoff: slow,
   },
   {
-    // The watches are about to say so.
+    // The watches are about to report it.
     is: isGoneRollout,
     level: "info",
     message: "The Rollout was deleted while it was worked on",
@@ -82,5 +82,5 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** The cause that passes by itself, undefined for an error that somebody has to look at. */
+/** The cause that passes by itself, undefined for an error that needs attention. */
 export const passingCause = (error: unknown): PassingCause | undefined => rows.find(({ is }) => is(error));

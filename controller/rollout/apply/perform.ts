@@ -1,6 +1,6 @@
 /**
- * How each kind of action is carried out: what its requests (actions/) are sent with, what is read just before, and what
- * becomes of a refusal.
+ * How each kind of action is carried out: what its requests (actions/) are sent with, what is read just before, and how
+ * refusals are handled.
  */
 import { ApiError, isAlreadyExists, isConflict, isNotFound } from "../../../kube/client/apiError.ts";
 import { type ApiPath, objectPath } from "../../../kube/client/path.ts";
@@ -18,7 +18,7 @@ import { evictPod, patchPods } from "./pods.ts";
 import { routeTraffic, type RoutePorts } from "./route.ts";
 import { type Outcome, patchReplicaSets, patchRollout, type Run, send, write } from "./writer.ts";
 
-/** Undefined: done, go on with the next one. What else goes wrong is thrown. */
+/** Undefined: done, go on with the next one. All other failures are thrown. */
 type Performed = Promise<Outcome | undefined>;
 
 type Performers = { readonly [K in Action["kind"]]: (run: Run, action: ActionOf<K>) => Performed };
@@ -51,12 +51,12 @@ const performers: Performers = {
 export const perform = (run: Run, action: Action): Performed =>
   (performers[action.kind] as (run: Run, action: Action) => Performed)(run, action);
 
-/** Of an object of the Rollout's namespace. */
+/** The path of an object in the Rollout's namespace. */
 const pathBeside = ({ metadata }: Rollout, resource: Resource, name: string): ApiPath =>
   objectPath(resource, { namespace: metadata.namespace, name });
 
 /**
- * A ReplicaSet of that name that is ours and has our template is what we wanted, whoever created it
+ * An existing ReplicaSet of that name that is ours and has our template is what we wanted
  * (docs/behaviour/hashes-and-names.md#collisions).
  */
 async function createReplicaSet(run: Run, action: ActionOf<"createReplicaSet">): Promise<Outcome | undefined> {
@@ -83,7 +83,7 @@ async function createReplicaSet(run: Run, action: ActionOf<"createReplicaSet">):
     : { kind: "collision", name };
 }
 
-/** Left over from a Rollout of the same name that was deleted: the garbage collector is about to take it. */
+/** Left over from a Rollout of the same name that was deleted: the garbage collector is about to delete it. */
 async function isLeaving(run: Run, live: ReplicaSet, deleting: boolean): Promise<boolean> {
   if (deleting) return true;
   const owner = live.metadata.ownerReferences?.find((reference) => reference.controller === true);
@@ -92,17 +92,17 @@ async function isLeaving(run: Run, live: ReplicaSet, deleting: boolean): Promise
   return rollout?.metadata.uid !== owner.uid;
 }
 
-/** Refusals that the user can mend are told in the status; all else is retried. */
+/** Refusals that the user can fix are reported in the status; all others are retried. */
 function refusal(name: string, error: unknown): Outcome {
   if (!(error instanceof ApiError) || error.status === 401 || passingCause(error) !== undefined) throw error;
   const cause = error.cause as { message?: string } | undefined;
   return { kind: "createRefused", name, message: cause?.message ?? error.message };
 }
 
-/** Disruption budgets let no pod go now; what was decided besides is left undone. */
+/** Disruption budgets allow no eviction now; the rest of the decision is not carried out. */
 const NOTHING_EVICTED: Outcome = { kind: "nothingEvicted" };
 
-/** One after the other: a disruption budget that refuses one pod may not be that of the next. */
+/** One after the other: the next pod may have another disruption budget than the one that was refused. */
 async function evictPods(run: Run, action: ActionOf<"evictPods">): Promise<Outcome | undefined> {
   let evicted = 0;
   for (const request of actions.evictPods.requests(action, run)) {
@@ -113,7 +113,7 @@ async function evictPods(run: Run, action: ActionOf<"evictPods">): Promise<Outco
   return evicted > 0 ? undefined : NOTHING_EVICTED;
 }
 
-/** Running pods are patched after the template, and before it is written down that they are. */
+/** Running pods are patched after the template, and before the annotation records it. */
 async function setPodMetadata(run: Run, action: ActionOf<"setPodMetadata">): Promise<undefined> {
   const facts = run.stores.replicaSets.get(`${run.rollout.metadata.namespace}/${action.name}`)?.facts;
   const hasPods = facts !== undefined && facts.replicas !== 0;
@@ -134,7 +134,7 @@ async function deleteReplicaSet(run: Run, action: ActionOf<"deleteReplicaSet">):
 }
 
 /**
- * Only a Rollout that still lives may adopt: the cache may not know yet that it is being deleted
+ * Only a Rollout that is not being deleted may adopt, and the cache may not know that yet
  * (docs/behaviour/revisions.md#adoption).
  */
 async function adoptReplicaSet(run: Run, action: ActionOf<"adoptReplicaSet">): Promise<undefined> {
@@ -167,7 +167,10 @@ const routePorts = (run: Run): RoutePorts => ({
   tell: (event) => run.recordEvent(run.rollout, { ...event, after: 0 }),
 });
 
-/** While a Deployment changes its size its status is written over and over: a newer version of that alone is no other one. */
+/**
+ * While a Deployment is resized its status is written many times: a newer version with the same generation is no
+ * conflict.
+ */
 async function scaleWorkload(run: Run, action: ActionOf<"scaleWorkload">): Promise<undefined> {
   const scale = async (decided: ActionOf<"scaleWorkload">): Promise<void> => {
     for (const request of actions.scaleWorkload.requests(decided))
@@ -186,8 +189,8 @@ async function scaleWorkload(run: Run, action: ActionOf<"scaleWorkload">): Promi
 }
 
 /**
- * Takes out of the stored template what is no quantity. Clients written in Go read nothing of an object that comes behind
- * one, its status included; the reference loses it in the same write.
+ * Removes from the stored template what is not a quantity. Clients written in Go ignore everything in an object after
+ * such a value, its status included; the reference drops it in the same write.
  */
 function templatePatch({ snapshot, stores, rollout }: Run): object | undefined {
   const stored = stores.rollouts.get(`${rollout.metadata.namespace}/${rollout.metadata.name}`);

@@ -6,7 +6,7 @@ import { createdSet, failure, type Json, rolloutPath, world, writes } from "./te
 describe("a restart", () => {
   const podsPath = "/api/v1/namespaces/ns/pods";
 
-  /** Two old pods, `a` and `b`, both available; those of `refused` are protected. */
+  /** Two old pods, `a` and `b`, both available; evictions of those in `refused` are refused. */
   async function due(refused: readonly string[]) {
     const built = world();
     const { api, turn, clock, stores } = built;
@@ -82,7 +82,7 @@ describe("a Rollout whose template has a quantity that is none", () => {
     const pod = set.spec.template?.spec as { containers: { resources: object }[] };
     expect(pod.containers[0]?.resources).toEqual({ limits: { cpu: "1" }, requests: {} });
     expect(events.filter((reason) => reason === "MalformedTemplate")).toHaveLength(1);
-    // Clients written in Go would not read the status behind it.
+    // Clients written in Go would not read the status after it.
     expect(rollout()["spec"]).toMatchObject({ template: { spec: pod } });
   });
 

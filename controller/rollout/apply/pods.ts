@@ -1,4 +1,4 @@
-/** Pods are not cached: the few features that touch them read them when they need them. */
+/** Pods are not cached: the few features that use them read them when needed. */
 import { ApiError, isConflict, isNotFound } from "../../../kube/client/apiError.ts";
 import { pagesOf } from "../../../kube/client/pages.ts";
 import { collectionPath, objectPath } from "../../../kube/client/path.ts";
@@ -31,7 +31,7 @@ interface Pod {
 const controllerOf = (pod: Pod): string =>
   pod.metadata.ownerReferences?.find((owner) => owner.controller === true)?.uid ?? "";
 
-/** What `pick` makes of each pod, undefined left out; no more than a page of pods is in memory at a time. */
+/** What `pick` returns for each pod, without undefined; only one page of pods is in memory at a time. */
 async function pickPods<T>(
   client: KubeClient,
   namespace: string,
@@ -73,7 +73,7 @@ function podFacts(pod: Pod): PodFacts {
   };
 }
 
-/** Asks the pods of a ReplicaSet what they wait for. That they cannot be read is an answer, too. */
+/** Reads what the pods of a ReplicaSet wait for. A failure to read them is returned, too. */
 export async function lookAtPods(client: KubeClient, rs: ReplicaSetFacts, at: number): Promise<PodLook> {
   const look = { at, setUid: rs.uid };
   try {
@@ -83,7 +83,7 @@ export async function lookAtPods(client: KubeClient, rs: ReplicaSetFacts, at: nu
         : undefined,
     );
     const waits = pods.map(({ wait }) => wait).filter((wait) => wait !== undefined);
-    // All are ready at this moment: then those are told of that were not, and may not be for long.
+    // When all are ready at this moment: those that have crashed before, and may crash again.
     const restarts = waits.length > 0 ? [] : pods.map(({ restart }) => restart).filter((wait) => wait !== undefined);
     return { ...look, pods: pods.length, waits: [...waits, ...restarts] };
   } catch (error) {
@@ -95,7 +95,8 @@ export async function lookAtPods(client: KubeClient, rs: ReplicaSetFacts, at: nu
 type Send = <T>(request: KubeRequest) => Promise<T>;
 
 /**
- * Asks for an eviction. A PodDisruptionBudget's no (429) is an answer: the pod stays for now. @returns whether it goes, or has gone.
+ * Asks for an eviction. A refusal by a PodDisruptionBudget (429) is not an error: the pod stays for now.
+ * @returns whether the pod is evicted, or gone
  * @throws {ApiError}
  */
 export async function evictPod(send: Send, eviction: KubeRequest): Promise<boolean> {

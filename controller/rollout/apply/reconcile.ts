@@ -6,18 +6,18 @@ import { announce, carryOut, type PassPorts, type PassQueue } from "./carryOut.t
 import { gatherPass, type PassFacts } from "./gatherPass.ts";
 import type { Decision } from "../actions/action.ts";
 
-/** A Rollout that is being deleted is not driven any more: what is left to do is done by `sayFarewell`. */
+/** A Rollout that is being deleted is no longer driven: what is left to do is done by `sayFarewell`. */
 export type RolloutFacts =
   ({ readonly kind: "staying" } & PassFacts) | { readonly kind: "leaving"; readonly rollout: Rollout };
 
 export interface Reconciler {
   /** `key`: "namespace/name". Undefined: there is nothing to decide. @throws what should be retried */
   gather(key: string): Promise<RolloutFacts | undefined>;
-  /** Undefined for a Rollout that is leaving. */
+  /** Undefined for a Rollout that is being deleted. */
   decide(facts: RolloutFacts, now: number): Decision | undefined;
   /** @throws what should be retried */
   apply(pass: Pass<RolloutFacts, Decision | undefined>, queue: PassQueue): Promise<void>;
-  /** The Rollout is gone. */
+  /** The Rollout was deleted. */
   forget(key: string): void;
 }
 
@@ -25,7 +25,7 @@ export function createReconciler(ports: PassPorts): Reconciler {
   const { clock, gatherer, memories, stores } = ports;
   return {
     async gather(key) {
-      // At the start all Rollouts come at once.
+      // At the start all Rollouts are queued at once.
       if (clock.giveWay !== undefined) await clock.giveWay();
       if (gatherer.prepare(key) && clock.giveWay !== undefined) await clock.giveWay();
       const rollout = stores.rollouts.get(key);

@@ -32,7 +32,7 @@ describe("a Rollout that takes the place of a Deployment", () => {
       return failures.filter((text) => text !== "");
     };
     const size = (): unknown => ((api.objects.get(deploymentPath) ?? {})["spec"] as Json)["replicas"];
-    /** Somebody writes the Deployment. */
+    /** Another client writes the Deployment. */
     const resize = (replicas: number): void => {
       const old = api.objects.get(deploymentPath) ?? {};
       const { generation } = old["metadata"] as { generation: number };

@@ -19,7 +19,7 @@ const ingress = (name: string) => ({
 });
 const rollout = routedBy({ nginx: { stableIngresses: ["a", "b", "c"] } });
 
-/** An API server with three stable Ingresses, all in the cache; `refuse` answers in its place. */
+/** An API server with three stable Ingresses, all in the cache; `refuse` may answer instead. */
 function stage(refuse: (request: KubeRequest) => Error | undefined = () => undefined) {
   const clock = manualClock();
   const server = createApiServer({ clock });

@@ -17,15 +17,15 @@ export interface RoutePorts {
   readonly get: <T>(path: ApiPath) => Promise<T>;
   /** For writing, as the leader. */
   readonly send: <T>(request: KubeRequest) => Promise<T>;
-  /** Takes what was written or read into the cache. */
+  /** Puts what was written or read into the cache. */
   readonly remember: (ref: ObjectRef, object: RoutedObject) => void;
   readonly tell: (event: RouterEvent) => void;
 }
 
 /**
- * Makes the objects of all routers of a Rollout say `traffic`. One that cannot be written keeps none of the others from
- * it: an abort has to reach all that it can reach.
- * @throws {ApiError} when a version has moved on; {Error} with what could not be done and why, the first of several
+ * Makes the objects of all routers of a Rollout match `traffic`. When one cannot be written, the others still are: an
+ * abort has to reach all that it can.
+ * @throws {ApiError} when a version has changed; {Error} with what could not be done and why, the first of several
  */
 export async function routeTraffic(ports: RoutePorts, rollout: Rollout, traffic: Traffic): Promise<void> {
   const failures: unknown[] = [];
@@ -33,7 +33,7 @@ export async function routeTraffic(ports: RoutePorts, rollout: Rollout, traffic:
     for (const write of planOf(ports.routed, router, rollout, traffic).writes) {
       try {
         if (await carryOut(ports, write)) continue;
-        // The name was taken: with the object in sight the router may want something else.
+        // The name was taken: now that the object is known, the router may want something else.
         const again = planOf(ports.routed, router, rollout, traffic).writes.find(({ ref }) => sameRef(ref, write.ref));
         if (again?.kind === "patch") await carryOut(ports, again);
       } catch (error) {
@@ -48,7 +48,7 @@ export async function routeTraffic(ports: RoutePorts, rollout: Rollout, traffic:
 const sameRef = (a: ObjectRef, b: ObjectRef): boolean =>
   a.name === b.name && a.namespace === b.namespace && resourceName(a.resource) === resourceName(b.resource);
 
-/** False when the object to be created is there already; it is in the cache then. */
+/** False when the object to be created exists already; it is in the cache then. */
 async function carryOut(ports: RoutePorts, write: RoutedWrite): Promise<boolean> {
   try {
     ports.remember(write.ref, await ports.send<RoutedObject>(requestOf(write)));

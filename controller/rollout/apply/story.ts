@@ -1,7 +1,8 @@
 /**
- * What the log tells of Rollouts: a line for each thing that happens to one, and none for what goes on all the time
- * (sizes, counters, weights). Made by comparing what was told last with the status that has just been written, so that a
- * write that is tried again, or a decision that is made twice, says nothing twice; a new process goes on from the stored status.
+ * What is logged about Rollouts: a line for each thing that happens to one, and no line for what changes all the time
+ * (sizes, counters, weights). Made by comparing what was logged last with the status that has just been written, so
+ * that a write that is tried again, or a decision that is made twice, logs nothing twice; a new process goes on from
+ * the stored status.
  */
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 import type { Log, LogFields } from "../../process/log.ts";
@@ -18,14 +19,14 @@ interface StoryLine {
   readonly fields?: LogFields;
 }
 
-/** Where a Rollout stands, as far as there is something to tell. */
+/** The state of a Rollout, as far as its changes are logged. */
 interface Standing {
   readonly hash: string;
   readonly stable: string;
   /** The revision that users reach by the active Service; "" without one. */
   readonly active: string;
   readonly step: number | undefined;
-  /** Why it waits, "" when it does not. */
+  /** Why it is paused, "" when it is not. */
   readonly pause: string;
   readonly aborted: boolean;
   readonly isPromotedFully: boolean;
@@ -61,7 +62,7 @@ const PAUSED = "Rollout paused";
 const RESUMED = "Rollout resumed";
 const HOLDS: ReadonlySet<string> = new Set([PAUSED, RESUMED]);
 
-/** More steps than this in one write are told in one line. */
+/** More steps than this in one write are logged in one line. */
 const MOST_STEPS = 10;
 
 function stepLines(rollout: Rollout, from: number, to: number, isPromotedFully: boolean): StoryLine[] {
@@ -82,7 +83,7 @@ function startLine(before: Standing, after: Standing): StoryLine {
     : info("Rollout update started", from);
 }
 
-/** The cause behind the sentence of the condition. */
+/** The cause, without the rest of the condition's message. */
 const whyAborted = (message: string): string => {
   const at = message.indexOf(": ");
   return at < 0 ? "it was asked for" : message.slice(at + 2);
@@ -94,7 +95,7 @@ const whyCompleted = (events: readonly RolloutEvent[]): LogFields => {
   return at < 0 ? {} : { why: message.slice(at + 3) };
 };
 
-/** What has happened between two standings, in the order in which it did. `events`: of the decision that led to the latter. */
+/** What has happened between two standings, in that order. `events`: of the decision that led to the later one. */
 export function storyOf(
   rollout: Rollout,
   status: RolloutStatus,
@@ -128,14 +129,14 @@ export function storyOf(
   return lines;
 }
 
-/** What was last logged of a Rollout. */
+/** What was last logged about a Rollout. */
 export interface StoryMemory {
   logged: { readonly standing: Standing; readonly isUnsettled: boolean } | undefined;
 }
 
 /** A pass that has ended, and whose status is stored. */
 export interface PassEnd {
-  /** As it is now. */
+  /** The Rollout as it is now. */
   readonly rollout: Rollout;
   /** The status that the pass began with. */
   readonly seen: RolloutStatus;
@@ -148,7 +149,7 @@ export function logStory(log: Log, memory: StoryMemory, { rollout, seen, status,
   const before = memory.logged ?? { standing: standingOf(rollout, seen), isUnsettled: false };
   const lines = storyOf(rollout, status, before.standing, events);
   const standing = standingOf(rollout, status);
-  // Scaling is no story, and its end is none either; a pause of what was well leaves it well.
+  // Neither scaling nor its end is logged; a pause of a healthy Rollout leaves it healthy.
   const isUnsettled = before.isUnsettled || lines.some(({ message }) => !HOLDS.has(message));
   if (isUnsettled && standing.isHealthy) lines.push(info("Rollout healthy"));
   memory.logged = { standing, isUnsettled: isUnsettled && !standing.isHealthy };

@@ -21,7 +21,7 @@ export type Json = Record<string, unknown>;
 export const failure = (status: number, reason: string): ApiError =>
   new ApiError(reason, { status, reason, cause: { message: `${reason} by the API server` } });
 
-/** An API server in miniature: objects by path, versions, preconditions; `refuse` answers in its place. */
+/** An API server in miniature: objects by path, versions, preconditions; `refuse` may answer instead. */
 function fakeApi() {
   const objects = new Map<string, Json>();
   const requests: KubeRequest[] = [];
@@ -57,7 +57,7 @@ function fakeApi() {
   const client: KubeClient = {
     server: "https://cluster",
     namespace: "ns",
-    // Nothing checks that an answer is a T, here as there.
+    // Nothing checks that an answer is a T, as in the real client.
     request: async <T>(request: KubeRequest) => answer(request) as T,
     open: () => Promise.reject(new Error("no watches here")),
   };
@@ -135,7 +135,7 @@ export function world(
   return { api, stores, clock, events, wakes, said, turn, forget, memories, rollout, status };
 }
 
-/** What a turn failed with, "" when it did not. */
+/** The error that a turn failed with, "" without one. */
 export const failureOf = (turn: Promise<void>): Promise<string> =>
   turn.then(
     () => "",

@@ -11,29 +11,32 @@ import { kubeRequest } from "./kubeRequest.ts";
 export interface Writer {
   readonly client: KubeClient;
   readonly stores: Stores;
-  /** For how long we are the leader for certain, in milliseconds. */
+  /** How long we are certain to stay the leader, in milliseconds. */
   readonly validForMs: () => number;
   readonly recordEvent: (rollout: Rollout, event: RolloutEvent) => void;
-  /** Resolves when the events about a Rollout have been sent, or soon anyway. */
+  /** Resolves when the events about a Rollout have been sent, or after a short time. */
   readonly eventsTold: (rollout: Rollout) => Promise<void>;
 }
 
-/** How carrying out a decision ended; what else goes wrong is thrown. */
+/** How carrying out a decision ended; all other failures are thrown. */
 export type Outcome =
   | { readonly kind: "done" }
-  /** The name of the new ReplicaSet is taken by another's. */
+  /** The name of the new ReplicaSet is taken by one that is not ours. */
   | { readonly kind: "collision"; readonly name: string }
-  /** The name is taken by a ReplicaSet that will go away by itself. */
+  /** The name is taken by a ReplicaSet that will be deleted without our help. */
   | { readonly kind: "nameTaken"; readonly name: string; readonly message: string }
   /** Every eviction was refused. */
   | { readonly kind: "nothingEvicted" }
-  /** The API server does not take the new ReplicaSet (quota, policy, validation). */
+  /** The API server refuses the new ReplicaSet (quota, policy, validation). */
   | { readonly kind: "createRefused"; readonly name: string; readonly message: string };
 
-/** A write is given up after this, and not begun when the Lease may end sooner. */
+/** A write times out after this, and is not begun when the Lease may end sooner. */
 const WRITE_TIMEOUT_MS = 5_000;
 
-/** State of one application: versions of what it has written itself, so that a second write builds on the first. */
+/**
+ * State of carrying out one decision: versions of what it has written itself, so that a second write builds on the
+ * first.
+ */
 export interface Run extends Writer {
   readonly snapshot: Snapshot;
   readonly rollout: Rollout;
@@ -50,12 +53,14 @@ export async function send<T>({ client, validForMs }: Writer, request: KubeReque
   return client.request<T>({ timeoutMs: WRITE_TIMEOUT_MS, ...request });
 }
 
-/** What takes an object as the API server has it now: a store of the cache. */
+/** What accepts an object as the API server has it now: a store of the cache. */
 interface Taker<Raw> {
   written(raw: Raw): unknown;
 }
 
-/** Sends one write about an object that this application writes once; no later read of the cache is older than its answer. */
+/**
+ * Sends one write about an object that a decision writes once; no later read of the cache is older than its answer.
+ */
 export async function write<Raw>(run: Run, request: WriteRequest, store: Taker<Raw>): Promise<Raw> {
   const answer = await send<Raw>(run, kubeRequest(request, run.rollout.metadata.namespace));
   store.written(answer);

@@ -15,8 +15,8 @@ import { isRollback, isWithinScaleDownDelay } from "./rollback.ts";
 import { timestamp } from "../../../kube/object/time.ts";
 
 /**
- * An aborted preview or routed canary keeps its pods for a while; a basic canary's pods serve traffic and go at once. With
- * dynamicStableScale they go with the traffic, unless the user has named a time.
+ * An aborted preview or routed canary keeps its pods for a while; a basic canary's pods serve traffic and are removed
+ * at once. With dynamicStableScale they are removed as their traffic moves away, unless the user has set a time.
  */
 export function delaysScaleDown(p: Pass): boolean {
   const { rollout } = p.world;
@@ -27,14 +27,14 @@ export function delaysScaleDown(p: Pass): boolean {
 }
 
 /**
- * Takes the scale-down deadline off ReplicaSets that are needed again. One that a blue-green rollback goes back to
- * keeps it until the active Service points there: it is what makes the rollback a fast one.
+ * Removes the scale-down deadline from ReplicaSets that are needed again. One that a blue-green rollback goes back to
+ * keeps it until the active Service points there: the deadline is what makes the rollback a fast one.
  */
 export function removeScaleDownDeadlines(p: Pass): void {
   const { newRS, stableRS } = roles(p);
   const goingBack =
     isRollback(p) && isWithinScaleDownDelay(p) && statusOf(p).blueGreen?.activeSelector !== hashOf(newRS);
-  // Once the deadline has passed it is an update like any other.
+  // Once the deadline has passed, the rollback is an update like any other.
   if (goingBack && newRS !== undefined) wake(p, deadlineOf(newRS));
   const needed = new Set(
     [...(delaysScaleDown(p) || goingBack ? [] : [newRS]), stableRS].filter((rs) => rs !== undefined && hasDeadline(rs)),

@@ -39,7 +39,7 @@ export function pauseEnd(condition: PauseCondition | undefined, seconds: number)
   return start === undefined ? undefined : start + seconds * 1000;
 }
 
-/** The controller paused and the condition is gone: somebody resumed. */
+/** The controller paused and the condition is gone: a user has resumed. */
 export const wasResumed = (status: RolloutStatus, reason: PauseReason): boolean =>
   status.controllerPause === true && pauseCondition(status, reason) === undefined;
 
@@ -61,7 +61,7 @@ export function settlePauses(
 
 /** A pause that ends only when a person acts (docs/behaviour/conditions-and-phases.md#duration). */
 export function needsPerson(rollout: Rollout, reason: string, steps: StepTable): boolean {
-  // What another controller has written may have a reason that is not in the list.
+  // A condition that another controller has written may have a reason that is not in the list.
   switch (reason as PauseReason) {
     case "InconclusiveAnalysisRun":
     case "InconclusiveExperiment":

@@ -31,7 +31,8 @@ function canaryReason(p: Pass): string | undefined {
 
 /**
  * The stable ReplicaSet, when an update of it is under way, its pods serve, and the active Service selects no revision.
- * That is no first deployment, though the Service looks like one: nobody has approved the new revision, or seen a pod of it.
+ * That is not a first deployment, although the Service looks like it: the new revision has not been approved, and may
+ * not have a pod yet.
  */
 export function servingWithoutService(p: Pass, activeHash: string): ReplicaSetFacts | undefined {
   const { newRS, stableRS } = roles(p);

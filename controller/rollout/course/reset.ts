@@ -41,7 +41,9 @@ export function resetStatus(p: Pass, draft: RolloutStatus): RolloutStatus {
   };
 }
 
-/** Steps are skipped by going back to stable, or, within the rollback window, to a ReplicaSet that still has its size. */
+/**
+ * Steps are skipped on a rollback to stable, or, within the rollback window, to a ReplicaSet that still has its size.
+ */
 function firstStep(p: Pass): number {
   const { newRS } = roles(p);
   const last = stepsOf(p.world.rollout).length;

@@ -1,4 +1,4 @@
-/** What the canary step that a Rollout is at says of itself (docs/behaviour/canary.md#when-a-step-is-complete). */
+/** What the current canary step of a Rollout reports (docs/behaviour/canary.md#when-a-step-is-complete). */
 import type { CanaryStep } from "../../../schema/rollout.ts";
 import { instant } from "../../../kube/object/time.ts";
 import { hold, type StepFacts, type Verdict } from "../../steps/kind.ts";
@@ -23,13 +23,13 @@ function factsOf(p: Pass): StepFacts {
   };
 }
 
-/** Whether the step is complete; never while the user holds the Rollout. */
+/** Whether the step is complete; never while the user has paused the Rollout. */
 export const stepVerdict = (p: Pass, step: CanaryStep): Verdict =>
   p.world.rollout.spec.paused === true ? hold("PausedByUser") : verdictOf(p.steps, step, factsOf(p));
 
 /**
- * The current step is a pause, or another one apart from sizes, that lies behind us: the next step may begin at once, and
- * nothing is resized by the weight of a pause that is over.
+ * The current step is a pause, or another one that does not set sizes, and is over: the next step may begin at once,
+ * and nothing is resized by the weight of a pause that is over.
  */
 export function pauseIsOver(p: Pass): boolean {
   const { rollout } = p.world;

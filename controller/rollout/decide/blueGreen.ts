@@ -31,7 +31,7 @@ const previewService = (p: Pass): ServiceFacts | undefined =>
   p.world.services.get(blueGreenOf(p.world.rollout)?.previewService ?? "");
 const selectedHash = (service: ServiceFacts | undefined): string => service?.selector[HASH_LABEL] ?? "";
 
-/** Looks at everything once and returns the status. Both Services are known to exist (controller/rules). */
+/** Makes one pass and returns the status. Both Services are known to exist (controller/rules). */
 export function blueGreenPass(p: Pass): RolloutStatus {
   pointPreview(p);
   if (templateChanged(p)) return blueGreenStatus(p);
@@ -45,7 +45,7 @@ export function blueGreenPass(p: Pass): RolloutStatus {
   return blueGreenStatus(p, restart === "done" ? p.world.rollout.spec.restartAt : undefined);
 }
 
-/** The preview Service shows the new ReplicaSet from the first moment. */
+/** The preview Service selects the new ReplicaSet from the start. */
 function pointPreview(p: Pass): void {
   const preview = previewService(p);
   const { newRS } = roles(p);
@@ -53,7 +53,7 @@ function pointPreview(p: Pass): void {
     switchService(p, preview, hashOf(newRS));
 }
 
-/** Sizes of stable, new and past ReplicaSets. A user's pause does not hold them. */
+/** Sizes of stable, new and past ReplicaSets. A user's pause does not stop them. */
 export function scaleBlueGreen(p: Pass): void {
   removeScaleDownDeadlines(p);
   const { stableRS } = roles(p);
@@ -68,7 +68,7 @@ export function scaleBlueGreen(p: Pass): void {
 }
 
 /**
- * previewReplicaCount holds until the pause is over; a ReplicaSet that serves, or will at once, has full size
+ * previewReplicaCount holds until the pause is over; a ReplicaSet that serves, or is about to, has full size
  * (docs/behaviour/blue-green.md#sizes).
  */
 function newSize(p: Pass, newRS: ReplicaSetFacts): number {
@@ -130,7 +130,7 @@ function managePause(p: Pass): void {
   wake(p, end === undefined ? undefined : end + 1);
 }
 
-/** Whether the pause before the cutover lies behind us, by time or by a person. */
+/** Whether the pause before the cutover is over, by time or ended by a person. */
 function pauseCompleted(p: Pass): boolean {
   const status = statusOf(p);
   const strategy = blueGreenOf(p.world.rollout);
@@ -167,7 +167,7 @@ function blueGreenStatus(p: Pass, restartedAt = statusOf(p).restartedAt): Rollou
   const begins = templateChanged(p);
   const draft = begins ? resetStatus(p, base) : base;
   if (statusOf(p).promoteFull === true || isRollbackWithinWindow(p)) clearPausesAndAbort(p);
-  // An active Service that is ahead of a status that could not be written: the update begins before it ends, all the same.
+  // The active Service may be ahead of a status that could not be written: even then the update begins before it ends.
   const ahead = begins && selectedHash(activeService(p)) !== "";
   const reason = ahead ? undefined : promotionReason(p, draft);
   if (reason !== undefined) syncPodMetadata(p, true);
@@ -190,7 +190,7 @@ function blueGreenStatus(p: Pass, restartedAt = statusOf(p).restartedAt): Rollou
   });
 }
 
-/** The trip-wire of previewReplicaCount: set once the preview was seen complete and the pause is over. */
+/** Sets the checkpoint of previewReplicaCount once the preview is complete and the pause is over. */
 function withCheckPoint(p: Pass, draft: RolloutStatus): RolloutStatus {
   const preview = blueGreenOf(p.world.rollout)?.previewReplicaCount;
   if (preview === undefined) return draft;

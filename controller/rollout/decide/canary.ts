@@ -22,17 +22,17 @@ import { formatSelector } from "../../../kube/object/selector.ts";
 import { baseStatus, finishStatus } from "../status/status.ts";
 import { pointPingPong, pointServices, routeTraffic } from "../sizes/traffic.ts";
 
-/** Looks at everything once, in the order in which later parts rely on earlier ones, and returns the status. */
+/** Makes one pass, in the order in which later parts rely on earlier ones, and returns the status. */
 export function canaryPass(p: Pass): RolloutStatus {
   if (updateBegins(p)) return canaryStatus(p);
   const restart = restartPods(p);
-  // Counts do not know yet of pods that were just evicted: scaling by them could take too many away.
+  // Counts do not include the evictions of this pass yet: scaling by them could remove too many pods.
   if (restart === "evicted") return statusOf(p);
   syncPodMetadata(p);
   pruneHistory(p);
   pointPingPong(p);
   pointServices(p);
-  // A router that cannot follow holds up everything behind it: sizes and steps rest on the traffic.
+  // A router that cannot follow blocks everything after it: sizes and steps depend on the traffic.
   if (!routeTraffic(p)) return statusOf(p);
   const verdict = pauseIsOver(p) || scaleCanary(p) ? undefined : waitAtStep(p);
   return canaryStatus(p, restart === "done" ? p.world.rollout.spec.restartAt : undefined, verdict);
@@ -48,7 +48,7 @@ export function scaleCanary(p: Pass): boolean {
 const AT_ONCE = { keepDeadline: false } as const;
 
 /**
- * Sizes by the steps, and by the weights that the routers were told before, or without a router by the pods that serve
+ * Sizes by the steps, and by the weights last asked of the routers, or without a router by the pods that serve
  * (docs/behaviour/canary.md#sizes-with-a-router).
  */
 function sizesOf(p: Pass, weights: TrafficWeights | undefined): Split {
@@ -58,8 +58,8 @@ function sizesOf(p: Pass, weights: TrafficWeights | undefined): Split {
 }
 
 /**
- * Stable loses pods only for traffic that had gone before this pass, since what is asked for now comes to the routers
- * later, and keeps those that traffic needs which comes back now.
+ * Stable loses pods only for traffic that had moved away before this pass, since the routers get the new weights later,
+ * and keeps the pods that are needed for traffic that comes back now.
  */
 function scaleStable(p: Pass): boolean {
   const { newRS, stableRS } = roles(p);
@@ -77,8 +77,8 @@ function scaleNew(p: Pass): boolean {
 }
 
 /**
- * Adds the pause of a pause step once, and looks again when time alone ends the step
- * (docs/behaviour/pauses-and-aborts.md#pause-steps). Returns the verdict on the step, if it was looked at.
+ * Adds the pause of a pause step once, and wakes up when time alone ends the step
+ * (docs/behaviour/pauses-and-aborts.md#pause-steps). Returns the verdict on the step, if there is one.
  */
 function waitAtStep(p: Pass): Verdict | undefined {
   const status = statusOf(p);
@@ -131,7 +131,7 @@ function abortedIndex(p: Pass, draft: RolloutStatus): number | undefined {
   return draft.stableRS === draft.currentPodHash ? steps : 0;
 }
 
-/** `verdict`: on the current step, where it is known already; it costs as much as the sizes do. */
+/** `verdict`: on the current step, if known already; to compute it costs as much as the sizes do. */
 function nextIndex(p: Pass, index: number | undefined, verdict: Verdict | undefined): number | undefined {
   const step = currentStepOf(p.world.rollout);
   if (index === undefined || step === undefined) return index;

@@ -1,6 +1,6 @@
 /**
  * What to do about one Rollout, from what is known at one instant. Pure and total: the same snapshot and time give the
- * same decision, and a world in which nothing is left to do gives an empty one.
+ * same decision, and a world in which nothing is left to do gives an empty decision.
  */
 import { DESIRED_REPLICAS } from "../../../schema/labels.ts";
 import { LIMITS, spend, tooCostly, TooCostlyError, within } from "../../../kube/object/budget.ts";
@@ -35,15 +35,15 @@ import type { StepTable } from "../../steps/table.ts";
 import { noteWorkload, observeWorkload, scaleWorkload, syncHold } from "../revision/workload.ts";
 
 /**
- * In one decision. A step that is done at once takes a pass or two, so that hundreds of them take several decisions;
- * reaching it without a step forward means that two rules undo each other.
+ * The limit for one decision. A step that is done at once takes a pass or two, so hundreds of them take several
+ * decisions; reaching the limit without a step forward means that two rules undo each other.
  */
 const MAX_PASSES = 500;
-/** What a pass costs, whatever it is about. */
+/** What every pass costs at least. */
 const STEPS_A_PASS = 200;
 
 /**
- * What costs more than any real Rollout does is held as invalid, with the reason.
+ * A Rollout that costs more than any real one is treated as invalid, with the reason.
  *
  * @param now ms since the epoch
  * @param steps the kinds of canary steps that there are
@@ -84,10 +84,10 @@ function decideWithin(snapshot: Snapshot, now: number, steps: StepTable): Decisi
 }
 
 /**
- * Passes until one changes nothing. Actions may follow from the stored status, or from the beginning of an update or the
- * end of a pause, which are found again however often one looks. What follows from another step forward, a promotion or
- * an abort that only this decision knows of waits until that is stored: a crash, or a late status, must never undo what
- * was done.
+ * Repeats passes until one changes nothing. Actions may follow from the stored status, or from the beginning of an
+ * update or the end of a pause, which every later pass would find again. What follows from any other step forward, a
+ * promotion or an abort that only this decision has found waits until that is stored: a crash, or a late status, must
+ * never undo what was done.
  */
 function repeatPasses(p: Pass): void {
   let foundation = driving(statusOf(p));
@@ -108,7 +108,7 @@ function repeatPasses(p: Pass): void {
   throw new Error(`Deciding on Rollout "${p.world.rollout.metadata.name}" does not settle after ${MAX_PASSES} passes`);
 }
 
-/** The fields of a status that later passes act on; all others only tell. */
+/** The fields of a status that later passes act on; all others are only for readers. */
 const DRIVING = [
   "currentPodHash",
   "currentStepHash",
@@ -137,7 +137,9 @@ function takeBack(p: Pass, before: Pass): void {
   p.events.splice(0, Infinity, ...before.events);
 }
 
-/** Takes over ReplicaSets without a controller that our selector matches, and lets go of those it no longer does. */
+/**
+ * Takes over ReplicaSets without a controller that our selector matches, and releases those that it no longer matches.
+ */
 function claim(p: Pass): void {
   const { orphans, strays } = p.snapshot;
   // Not one by one (`act`): there may be thousands.
@@ -152,7 +154,10 @@ function claim(p: Pass): void {
     };
 }
 
-/** One look at the world; returns the status that it should have (docs/behaviour/reconciling.md#order-of-one-look). */
+/**
+ * One pass over the world; returns the status that the Rollout should have
+ * (docs/behaviour/reconciling.md#order-of-one-look).
+ */
 function pass(p: Pass): RolloutStatus {
   p.pause = noIntent;
   p.weights = statusOf(p).canary?.weights;
@@ -164,13 +169,13 @@ function pass(p: Pass): RolloutStatus {
     return statusOf(p);
   }
   const status = statusOf(p);
-  // A completed Rollout has nothing to abort.
+  // A completed Rollout has no update to abort.
   if (isCompleted(status) && status.abort === true) p.pause = { ...p.pause, removeAbort: true };
   const paused = pausedConditions(p);
   if (paused !== undefined) return paused;
   if (!syncRevision(p)) return statusOf(p);
   const blueGreen = blueGreenOf(p.world.rollout) !== undefined;
-  // An update that comes with a new size is reset first: scaled by the old status it would overshoot (docs/differences.md).
+  // An update with a new size is reset first: scaled by the old status it would overshoot (docs/differences.md).
   if (!updateStarts(p, blueGreen) && isScalingEvent(p)) return scaledStatus(p, blueGreen);
   return blueGreen ? blueGreenPass(p) : canaryPass(p);
 }
@@ -180,12 +185,14 @@ const updateStarts = (p: Pass, blueGreen: boolean): boolean =>
     ? (statusOf(p).currentPodHash ?? "") !== "" && statusOf(p).currentPodHash !== hashOf(roles(p).newRS)
     : updateBegins(p);
 
-/** UTF-16 units. Kubernetes' own conditions have at most 32,768 bytes; the message stands in the status more than once. */
+/**
+ * UTF-16 units. Kubernetes' own conditions have at most 32,768 bytes; the message is in the status more than once.
+ */
 const LONGEST_REASON = 6_000;
 
 /**
- * A reason quotes the value that is wrong, and a status that quotes a megabyte is refused by the API server: the end, which
- * says what is wrong with it, is kept.
+ * A reason quotes the wrong value, and the API server refuses a status that quotes a megabyte: the end of the text,
+ * which names the fault, is kept.
  */
 function shortened(why: string): string {
   if (why.length <= LONGEST_REASON) return why;
@@ -193,7 +200,7 @@ function shortened(why: string): string {
 }
 
 /**
- * The condition of a Rollout that must not be driven; nothing else changes while it stands
+ * The condition of a Rollout that must not be driven; nothing else changes while it is set
  * (docs/behaviour/validation.md#an-invalid-rollout).
  */
 function invalidStatus(p: Pass, why: string): RolloutStatus {
@@ -216,7 +223,7 @@ function invalidStatus(p: Pass, why: string): RolloutStatus {
 }
 
 /**
- * Creates the ReplicaSet of a new template, or tells why that cannot be done yet
+ * Creates the ReplicaSet of a new template, or reports why that cannot be done yet
  * (docs/behaviour/hashes-and-names.md#collisions).
  */
 function missingReplicaSet(p: Pass): RolloutStatus {
@@ -244,7 +251,7 @@ function missingReplicaSet(p: Pass): RolloutStatus {
 }
 
 /**
- * Conditions that tell of a pause, a resume or a retry, before anything acts on it
+ * Conditions that report a pause, a resume or a retry, before anything acts on it
  * (docs/behaviour/pauses-and-aborts.md#conditions-come-first).
  */
 function pausedConditions(p: Pass): RolloutStatus | undefined {
@@ -266,7 +273,7 @@ function pausedConditions(p: Pass): RolloutStatus | undefined {
   if (paused !== (findCondition(status.conditions, "Paused")?.status === "True") && !abortTold) {
     set.push(newCondition("Paused", paused ? "True" : "False", "RolloutPaused", "Rollout is paused", p.now));
   }
-  // Told once: a Progressing condition with the same reason is no change.
+  // Set only once: a Progressing condition with the same reason is not a change.
   const conditions = set.reduce<RolloutCondition[]>((all, c) => withCondition(all, c), status.conditions ?? []);
   return equal(conditions, status.conditions ?? []) ? undefined : withPhaseAndDuration(p, { ...status, conditions });
 }
@@ -298,7 +305,7 @@ function scaledStatus(p: Pass, blueGreen: boolean): RolloutStatus {
   });
 }
 
-/** Events that tell of a status are only true once it differs from what is stored. */
+/** Events that depend on the status are emitted only when it differs from the stored one. */
 function conclude(p: Pass, before: RolloutStatus): Decision {
   const after = statusOf(p);
   const status = equal(before, after) ? undefined : after;
@@ -316,7 +323,7 @@ function conclude(p: Pass, before: RolloutStatus): Decision {
   };
 }
 
-/** Looks again one second after the progress deadline, unless lack of progress does not count now. */
+/** Wakes up one second after the progress deadline, unless lack of progress does not count now. */
 function wakeForDeadline(p: Pass, rollout: Rollout, status: RolloutStatus): void {
   if (p.snapshot.invalid !== undefined || isPaused(rollout, status) || status.abort === true) return;
   if (atEndlessStep(rollout, p.steps) || isHealthy(rollout, status, status)) return;

@@ -1,6 +1,9 @@
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
-/** Metadata without what nothing here reads and what is often larger than all the rest: who has set what, and `apply`'s copy. */
+/**
+ * Metadata without `managedFields` and `apply`'s copy, which nothing here reads and which are often larger than the
+ * rest.
+ */
 export function withoutBookkeeping<M extends { readonly annotations?: Readonly<Record<string, string>> | undefined }>(
   metadata: M,
 ): M {

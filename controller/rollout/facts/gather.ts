@@ -27,7 +27,7 @@ import { orphansIn, servicesOf, type Stores } from "./stores.ts";
 interface SpecFacts {
   /** Of the Rollout, and of the workload that it takes its template from. */
   readonly versions: string;
-  /** What can be had of it; or why that is too large or too costly. */
+  /** What follows from the spec; or why it is too large or too costly. */
   readonly read: Read | Violation;
 }
 
@@ -36,7 +36,7 @@ interface Read {
   readonly stepHash: string;
   readonly templateDigest: string;
   readonly invalid: string | undefined;
-  /** Of a template with quantities that are none: what is driven instead. */
+  /** For a template with texts that are not quantities: the template that is driven instead. */
   readonly readable: ReadableTemplate<Template> | undefined;
 }
 
@@ -44,13 +44,13 @@ type Template = Rollout["spec"]["template"];
 
 export interface Gatherer {
   /**
-   * Facts about a Rollout; undefined when it is gone or being deleted, or while nobody knows yet whether its workload
-   * exists. `key`: "namespace/name".
+   * Facts about a Rollout; undefined when it is gone or being deleted, or while it is not known yet whether its
+   * workload exists. `key`: "namespace/name".
    */
   gather(key: string): Snapshot | undefined;
   /**
-   * Finds out what follows from the spec alone, if that is not known yet, so that `gather` need not: for whoever lets
-   * others have a turn between the two. Returns whether that took anything.
+   * Computes what follows from the spec alone, unless that is known, so that `gather` need not: a caller can let others
+   * have a turn between the two. Returns whether there was anything to compute.
    */
   prepare(key: string): boolean;
   forget(key: string): void;
@@ -86,7 +86,7 @@ export function createGatherer(stores: Stores): Gatherer {
       if (resolved.kind === "broken") return unresolvedSnapshot(stores, rollout, resolved.why);
       const { read } = factsOf(key, rollout, resolved);
       if ("rule" in read) return unresolvedSnapshot(stores, rollout, violationText(read));
-      // An object that it rests on has not been looked for yet: whoever looks puts the Rollout in line again.
+      // An object that it depends on has not been read yet: the Rollout is queued again once it has.
       if (routedObjects(stores.routed, rollout).some(([, object]) => object.kind === "waiting")) return undefined;
       const complete = { ...resolved, rollout: driven(resolved.rollout, read.readable) };
       const snapshot = affordable(rollout, LIMITS.snapshot, () => snapshotOf(stores, complete, read));
@@ -105,7 +105,7 @@ function specFacts(stored: Rollout, resolved: Complete, old: SpecFacts | undefin
   const collisionCount = rollout.status?.collisionCount;
   const versions = [uid, generation, collisionCount, workload?.name, workloadVersion(workload)].join(" ");
   if (old?.versions === versions) return old;
-  // With the workload's template, which may be too large as well.
+  // Includes the workload's template, which may be too large as well.
   const read = judgement(rollout, LIMITS.facts, () => readSpec(stored, resolved));
   return { versions, read: "made" in read ? read.made : read };
 }
@@ -113,7 +113,7 @@ function specFacts(stored: Rollout, resolved: Complete, old: SpecFacts | undefin
 function readSpec(stored: Rollout, { rollout, workload }: Complete): Read {
   const { selector, strategy } = rollout.spec;
   const collisionCount = rollout.status?.collisionCount;
-  // The API server has read the template of a workload.
+  // The API server has validated the template of a workload.
   const readable = workload === undefined ? readableTemplate(rollout.spec.template) : undefined;
   const template = readable?.template ?? rollout.spec.template;
   return {
@@ -131,13 +131,13 @@ function readSpec(stored: Rollout, { rollout, workload }: Complete): Read {
 const driven = (rollout: Rollout, readable: Read["readable"]): Rollout =>
   readable === undefined ? rollout : { ...rollout, spec: { ...rollout.spec, template: readable.template } };
 
-/** Where nobody counts changes of the spec, every version may be one. */
+/** Where changes of the spec are not counted, every new version may be one. */
 const workloadVersion = (workload: WorkloadFacts | undefined): string =>
   workload === undefined || workload.generation === 0
     ? (workload?.resourceVersion ?? "")
     : `${workload.uid} ${workload.generation}`;
 
-/** The first rule that a spec breaks, in the order of the reference, or the first feature that is not driven. */
+/** The first rule that a spec breaks, in the order of the reference, or the first feature that is not supported. */
 function specProblem(rollout: Rollout, resolution: Resolution): string | undefined {
   const violation = firstRolloutViolation(rollout, resolution) ?? routerViolations(rollout)[0];
   if (violation !== undefined) return violationText(violation);
@@ -151,7 +151,7 @@ const ownedBy = (stores: Stores, { metadata: { uid = "" } }: Rollout): ReplicaSe
     .map((cached) => cached.facts)
     .toSorted(byAge);
 
-/** Without a template there is nothing to do but to say so. */
+/** Without a template all that can be done is to report why. */
 const unresolvedSnapshot = (stores: Stores, rollout: Rollout, invalid: string): Snapshot => ({
   rollout,
   invalid,
@@ -208,7 +208,9 @@ function routingOf({ routed }: Stores, rollout: Rollout): Pick<Snapshot, "routin
   return { routing: (traffic) => routingState(routed, rollout, traffic) };
 }
 
-/** Objects that are not there, or lead elsewhere, or that we may not see (docs/behaviour/validation.md#ingresses). */
+/**
+ * Objects that do not exist, that route elsewhere, or that we may not read (docs/behaviour/validation.md#ingresses).
+ */
 function namedObjectProblem({ routed }: Stores, rollout: Rollout): string | undefined {
   const { namespace } = rollout.metadata;
   const refused = routedObjects(routed, rollout)

@@ -1,4 +1,6 @@
-/** Rollouts and ReplicaSets that are written to hold the loop up: held as invalid, with the reason, at a counted cost. */
+/**
+ * Rollouts and ReplicaSets that are written to block the loop: treated as invalid, with the reason, at a bounded cost.
+ */
 import { describe, expect, test } from "bun:test";
 import type { ReplicaSet } from "../../../schema/kube.ts";
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
@@ -48,7 +50,7 @@ const replicaSet = (index: number, metadata: object = {}, podTemplate: object = 
   status: { replicas: 1, readyReplicas: 1, availableReplicas: 1 },
 });
 
-/** What the loop makes of a Rollout and its ReplicaSets, and what it takes. */
+/** What the loop makes of a Rollout and its ReplicaSets, and what that costs. */
 function looked(object: Rollout, sets: readonly ReplicaSet[] = []) {
   const stores = createStores();
   for (const set of sets) stores.replicaSets.upsert(set);

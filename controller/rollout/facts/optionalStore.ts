@@ -1,7 +1,8 @@
 /**
- * Kinds of which objects are cached only while some Rollout refers to them: Deployments, say. Most clusters need none of
- * them, and nobody should pay for a copy of all Deployments because one Rollout names one. So a kind is watched from the
- * first Rollout on that needs it (controller/rollout/facts/optionalWatch.ts), and only objects that are referred to are kept.
+ * Kinds whose objects are cached only while some Rollout refers to them: Deployments, for example. Most clusters need
+ * no such kind, and one Rollout that names a Deployment should not cost a copy of all of them. So a kind is watched as
+ * soon as a Rollout needs it (controller/rollout/facts/optionalWatch.ts), and only objects that are referred to are
+ * kept.
  */
 import type { Resource } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
@@ -13,15 +14,15 @@ import { whyNot } from "./slim.ts";
 /** A row for each kind. `Raw`: as the API server sends it; `T`: what is kept. */
 export interface OptionalKind<T extends Stored = Stored, Raw extends Stored = Stored> {
   readonly api: Resource;
-  /** `resourceName` of it, for people, metrics and the index: "deployments.apps". */
+  /** Its `resourceName`, for messages, metrics and the index: "deployments.apps". */
   readonly resource: string;
   /** "namespace/name" of the objects that a Rollout refers to; "name" where the kind is cluster-scoped. */
   neededBy(rollout: Rollout): readonly string[];
-  /** Drops what nobody reads. Never mutates `raw`. */
+  /** Drops what is not read. Never mutates `raw`. */
   slim(raw: Raw): T;
-  /** Of an object that is too large to be held: what tells it from others. */
+  /** Of an object that is too large to be held: what identifies it. */
   restOf(object: T): T;
-  /** Whether a change is news for the Rollouts that refer to the object; what only moves the version is none. */
+  /** Whether a change matters to the Rollouts that refer to the object; a new version alone does not. */
   heeds(old: T, next: T): boolean;
 }
 
@@ -29,15 +30,15 @@ export interface OptionalKind<T extends Stored = Stored, Raw extends Stored = St
 export type Known<T> =
   | { readonly kind: "found"; readonly object: T }
   | { readonly kind: "absent" }
-  /** It has not been looked for yet: nothing may be decided. Who asked is told when it has. */
+  /** It has not been read yet: nothing may be decided. The Rollouts that need it are queued once it has. */
   | { readonly kind: "waiting" }
-  /** The API server does not serve the kind, or does not let us read it; looked for again in a while. */
+  /** The API server does not serve the kind, or does not let us read it; tried again after a while. */
   | { readonly kind: "refused"; readonly why: string };
 
 export interface OptionalStore<T extends Stored = Stored, Raw extends Stored = Stored> {
   readonly kind: OptionalKind<T, Raw>;
   readonly objects: Store<T, never, Raw>;
-  /** For the watch alone: keys whose object, were there one, would be in `objects`. */
+  /** For the watch alone: keys that have been read; one without an object in `objects` is absent. */
   readonly seen: Set<string>;
   /** For the watch alone: why the kind cannot be read. */
   refused: string | undefined;
@@ -73,7 +74,7 @@ export function createOptionalStore<T extends Stored, Raw extends Stored>(
   };
 }
 
-/** Under which values the cache of Rollouts finds those that need a kind, or one object of it. */
+/** The index value under which the cache of Rollouts finds those that need a kind, or one object of it. */
 export const needOf = ({ resource }: OptionalKind, key?: string): string =>
   key === undefined ? resource : `${resource} ${key}`;
 

@@ -25,7 +25,7 @@ const rollout = (name: string, target: string, uid = name): Rollout => ({
   spec: { workloadRef: { apiVersion: "apps/v1", kind: "Deployment", name: target } },
 });
 
-/** An API server, a cache of Rollouts that the test fills by hand, and the watch of Deployments. */
+/** An API server, a cache of Rollouts that the test fills itself, and the watch of Deployments. */
 function stage(options: { readonly namespace?: string; readonly known?: Promise<void> } = {}) {
   const clock = manualClock(Date.UTC(2026, 0, 1));
   const server = createApiServer({ clock });

@@ -1,6 +1,6 @@
 /**
- * Watches a kind while Rollouts need objects of it. One list tells of all that are needed when it begins; an object that
- * is needed later is looked up by its name, since the watch may have passed it by long ago.
+ * Watches a kind while Rollouts need objects of it. One list returns all that are needed when it begins; an object that
+ * is needed later is read by its name, since the watch may have skipped it long ago.
  */
 import { ApiError } from "../../../kube/client/apiError.ts";
 import { canBeName, collectionPath, nameSelector } from "../../../kube/client/path.ts";
@@ -24,19 +24,21 @@ export interface OptionalWatchPorts {
   /** Resolves when the Rollouts are known: one list then serves all of them. */
   readonly rolloutsKnown: Promise<void>;
   readonly signal: AbortSignal;
-  /** An object of theirs was looked for: they can be decided on. "namespace/name" of a Rollout. */
+  /** Queues a Rollout ("namespace/name"), now that an object that it needs has been read. */
   readonly enqueue: (rolloutKey: string) => void;
   readonly observe: (what: ReflectorIncident) => void;
   readonly random?: () => number;
 }
 
 export interface OptionalWatch {
-  /** The kind, while it is needed and its cache is not complete or its watch is broken. A kind that the API server
-   *  refuses is no fault of this process: Rollouts that name it are told. */
+  /**
+   * The kind, while it is needed and its cache is not complete or its watch is broken. A kind that the API server
+   * refuses does not make this process unready: Rollouts that name it report it.
+   */
   unready(): string | undefined;
 }
 
-/** A Rollout that is replaced, or the last one for a moment, should not cost a list. */
+/** The watch goes on for a while without Rollouts: one that is deleted and created again should not cost a list. */
 const REST_MS = 60_000;
 const LOOKUP_RETRY_MS = 2_000;
 const LOOKUP_TIMEOUT_MS = 10_000;
@@ -44,7 +46,7 @@ const LOOKUP_TIMEOUT_MS = 10_000;
 interface Watching {
   readonly ending: AbortController;
   reflector: Reflector | undefined;
-  /** Keys that have been needed all the time since the list under way began: it tells of them for certain. */
+  /** Keys that have been needed ever since the current list began: its result covers them for certain. */
   asked: Set<string>;
   listed: boolean;
 }
@@ -68,7 +70,7 @@ export function watchOptional(ports: OptionalWatchPorts, store: OptionalStore): 
     known = true;
     if (isNeeded(parts)) start(parts);
   });
-  // A timer that nobody waits for would keep the process from ending.
+  // Otherwise the timer would keep the process from ending.
   ports.signal.addEventListener("abort", () => parts.cancelStop?.(), { once: true });
   return {
     unready: () =>
@@ -149,7 +151,7 @@ function start(parts: Parts): void {
   });
 }
 
-/** A list is complete: it has told of all objects that were asked for. */
+/** A list is complete: it has returned all objects that were asked for. */
 function listed(parts: Parts, watching: Watching): void {
   const { store } = parts;
   const wasRefused = store.refused !== undefined;
@@ -166,7 +168,7 @@ function listed(parts: Parts, watching: Watching): void {
   );
 }
 
-/** That the kind is not there, or not for us, is an answer. Everything else passes. */
+/** "Not served" and "forbidden" are answers. Any other error is temporary. */
 function failed(parts: Parts, error: unknown, failures: number): void {
   const { store, complaints } = parts;
   tellWatchError(complaints, store.kind.resource, error, failures);
@@ -183,7 +185,7 @@ function refusalOf(error: unknown, resource: string): string | undefined {
   return undefined;
 }
 
-/** Looks objects up by name, one after the other: they are few, and in no hurry. */
+/** Reads objects by name, one after the other: they are few, and not urgent. */
 function lookUp(parts: Parts, keys: readonly string[]): void {
   const idle = parts.missed.size === 0;
   for (const key of keys) parts.missed.add(key);
@@ -200,7 +202,7 @@ async function lookUpMissed(parts: Parts): Promise<void> {
     } catch (error) {
       const message = `Cannot look up ${store.kind.resource} "${key}"; trying again`;
       complaints.tell({ about: message, level: "warn", message, error });
-      // To the end of the line: what cannot be read must not hold up the others.
+      // To the end of the queue: an object that cannot be read must not block the others.
       missed.delete(key);
       missed.add(key);
       await pause(clock, LOOKUP_RETRY_MS, signal);
@@ -213,9 +215,9 @@ async function lookUpOne(parts: Parts, key: string): Promise<void> {
   const slash = key.indexOf("/");
   const scope = slash < 0 ? undefined : key.slice(0, slash);
   const name = key.slice(slash + 1);
-  // The name is as the Rollout has it, and may be none: then there is nothing of that name.
+  // The name is as the Rollout has it, and may not be a valid one: then there is no such object.
   if (canBeName(name) && (namespace === undefined || scope === undefined || scope === namespace)) {
-    // A list, not a get: it needs no right that the watch does not need, too.
+    // A list, not a get: it needs no permission that the watch does not need.
     const page = await client.request<{ readonly items?: readonly KubeObject[] | null }>({
       method: "GET",
       path: collectionPath(store.kind.api, scope),

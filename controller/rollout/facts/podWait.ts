@@ -39,10 +39,10 @@ interface Image {
   readonly image?: string;
 }
 
-/** Waits that a pod begins with: of interest only while no container has another reason. */
+/** Reasons that every new pod has at first: reported only while no container has another one. */
 const BEGINNING: ReadonlySet<string> = new Set(["ContainerCreating", "PodInitializing"]);
 
-/** Between two attempts kubelet tells one of these two: for a person they are the same. */
+/** Between two attempts the kubelet reports one of these two: to a person they mean the same. */
 const PULLING: ReadonlySet<string> = new Set(["ErrImagePull", "ImagePullBackOff"]);
 
 const isDone = ({ state }: ContainerStatus): boolean => state?.terminated?.exitCode === 0;
@@ -65,7 +65,7 @@ export function podWait({ spec, status = {} }: PodStatusView): PodWait | undefin
   return told(ready?.reason ?? "NotReady", ready?.message);
 }
 
-/** Of a pod that is ready now: its container that has crashed before, if any. */
+/** Of a pod that is ready now: the container that has crashed before, if any. */
 export function podRestart({ status = {} }: PodStatusView): PodWait | undefined {
   const crashed = status.containerStatuses?.find(
     ({ restartCount = 0, lastState }) => restartCount > 0 && (lastState?.terminated?.exitCode ?? 0) !== 0,
@@ -94,7 +94,7 @@ function containerWait(status: ContainerStatus, image: string | undefined): PodW
     if (PULLING.has(reason)) {
       return { ...base, ...told("ImagePullBackOff", message), ...(image === undefined ? {} : { image }) };
     }
-    // What it says names the pod and the wait until the next start: how it ended tells more.
+    // Its message only names the pod and the wait until the next start: how it ended is more useful.
     return { ...base, ...told(reason, reason === "CrashLoopBackOff" ? undefined : message) };
   }
   if (state?.terminated !== undefined) return { ...base, ...told("Ended", state.terminated.message) };

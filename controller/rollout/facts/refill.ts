@@ -1,4 +1,4 @@
-/** Reads again what was not held for want of room (controller/rollout/facts/room.ts), when there is room for it. */
+/** Reads again what was not held for lack of room (controller/rollout/facts/room.ts), when there is room for it. */
 import { canBeName, collectionPath, nameSelector } from "../../../kube/client/path.ts";
 import { pause } from "../../../kube/clock/pause.ts";
 import type { KubeClient } from "../../../kube/client/transport.ts";
@@ -22,11 +22,11 @@ export interface Shelf {
   readonly upsert: (raw: KubeObject) => void;
 }
 
-/** Many go at once when somebody clears up; and nobody is to have an object read as often as he likes. */
+/** Many objects may be deleted at once; and no user may cause reads as often as they like. */
 const REST_MS = 2_000;
 const RETRY_MS = 10_000;
 
-/** From now on, until `signal`. `shelfOf` knows where an object belongs; undefined: it is somebody else's to read. */
+/** Runs until `signal`. `shelfOf` returns where an object belongs; undefined: it is read elsewhere. */
 export function refill(ports: RefillPorts, shelfOf: (waiting: Waiting) => Shelf | undefined): void {
   const { clock, room, signal } = ports;
   let busy = false;
@@ -46,7 +46,7 @@ export function refill(ports: RefillPorts, shelfOf: (waiting: Waiting) => Shelf 
   });
 }
 
-/** One after the other, each once: what finds no room after all waits for the next time. */
+/** One after the other, each once: what finds no room after all waits for the next round. */
 async function readAll(ports: RefillPorts, shelfOf: (waiting: Waiting) => Shelf | undefined): Promise<void> {
   const { room, clock, complaints, signal } = ports;
   const tried = new Set<string>();
@@ -71,7 +71,7 @@ async function readAll(ports: RefillPorts, shelfOf: (waiting: Waiting) => Shelf 
 async function readOne({ client, signal }: RefillPorts, { api, upsert }: Shelf, waiting: Waiting): Promise<void> {
   const { namespace, name } = waiting;
   if (!canBeName(name)) return;
-  // A list, not a get: it needs no right that the watch does not need, too.
+  // A list, not a get: it needs no permission that the watch does not need.
   const { items } = await client.request<{ readonly items?: readonly KubeObject[] | null }>({
     method: "GET",
     path: collectionPath(api, namespace === "" ? undefined : namespace),

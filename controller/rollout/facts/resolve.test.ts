@@ -15,7 +15,7 @@ const rollout = (workloadRef: Rollout["spec"]["workloadRef"], spec: Partial<Roll
 });
 const deploymentRef = { apiVersion: "apps/v1", kind: "Deployment", name: "web" };
 
-/** A cluster that has been looked at, with this one workload. */
+/** A cluster that has been read, with this one workload. */
 function known(kind?: WorkloadKind, workload?: Workload) {
   const stores = createWorkloadStores();
   for (const store of Object.values(stores)) store.seen.add("prod/web");

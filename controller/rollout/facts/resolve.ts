@@ -9,9 +9,11 @@ import { whyHeldBack } from "../../../kube/validation/size.ts";
 import type { WorkloadStores } from "./workloads.ts";
 
 export type Resolved =
-  /** Complete, by itself or by its workload. Never written back: the API server's Rollout has no template. */
+  /**
+   * With template and selector, its own or its workload's. Never written back: the stored Rollout may have no template.
+   */
   | { readonly kind: "complete"; readonly rollout: Rollout; readonly workload: WorkloadFacts | undefined }
-  /** Nobody knows yet whether the workload exists. */
+  /** It is not known yet whether the workload exists. */
   | { readonly kind: "waiting" }
   /** Invalid, and why. */
   | { readonly kind: "broken"; readonly why: string };

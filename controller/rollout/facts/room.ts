@@ -1,7 +1,7 @@
 /**
- * How much memory stored objects may take, for each namespace and in all. Whoever may write in one namespace could store a
- * thousand objects, each of which is not too large; they would take more than the process has. What finds no room is not
- * held, but for a rest of it (slim.ts), until there is room again.
+ * How much memory stored objects may take, for each namespace and in total. A user who may write in one namespace could
+ * store a thousand objects, none of them too large; together they would take more than the process has. Of an object
+ * that finds no room only a small part is held (slim.ts), until there is room again.
  */
 import { createStore, type Store, type Stored, type StoreOptions } from "../../../kube/runtime/cache.ts";
 import { measure } from "../../../kube/validation/size.ts";
@@ -9,23 +9,23 @@ import { measure } from "../../../kube/validation/size.ts";
 export interface RoomLimits {
   /** For the objects of one namespace, in bytes. */
   readonly namespaceBytes: number;
-  /** In all. Beyond it a namespace has `sureBytes`. */
+  /** In total. Beyond it a namespace still has `SURE_BYTES`. */
   readonly totalBytes: number;
 }
 
-/** What fits beside the rest into the limit of the shipped Deployment. */
+/** What fits, beside everything else, into the memory limit of the shipped Deployment. */
 export const DEFAULT_ROOM: RoomLimits = { namespaceBytes: 24 * 2 ** 20, totalBytes: 48 * 2 ** 20 };
 
 /**
- * The same shares of another limit of memory: an eighth for a namespace, two for all.
- * @param memoryBytes what the process may take; undefined and 0: nobody knows
+ * Shares of a given memory limit: an eighth for a namespace, two eighths in total.
+ * @param memoryBytes what the process may take; undefined and 0: not known
  */
 export const roomWithin = (memoryBytes: number | undefined): RoomLimits =>
   memoryBytes === undefined || memoryBytes === 0
     ? DEFAULT_ROOM
     : { namespaceBytes: memoryBytes / 8, totalBytes: memoryBytes / 4 };
 
-/** So much each namespace has, whatever others hold. */
+/** Each namespace has this much, whatever others hold. */
 const SURE_BYTES = 2 ** 20;
 
 /** What a member of a list or a map takes, beside its text. */
@@ -33,7 +33,7 @@ const MEMBER_BYTES = 32;
 
 /** An object that found no room. */
 export interface Waiting {
-  /** A kind of the caller's. */
+  /** The caller's name for the kind. */
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
@@ -42,13 +42,13 @@ export interface Waiting {
 
 export interface Room {
   /**
-   * Takes room for an object, instead of what it had before. @returns undefined, or why there is none, for people: then it
-   * has none at all.
+   * Takes room for an object, in place of what it held before. @returns undefined, or the reason, as a text, why there
+   * is no room: then the object holds none at all.
    */
   take(uid: string, object: Waiting): string | undefined;
-  /** The object is gone, or not to be held. */
+  /** The object was deleted, or is not to be held. */
   release(uid: string): void;
-  /** The uid of an object that found no room and would now, and what it is; the first of those that `isWanted`. */
+  /** The first object, of those that `isWanted`, that found no room before and would find it now. */
   nextThatFits(isWanted?: (object: Waiting, uid: string) => boolean): readonly [uid: string, Waiting] | undefined;
   /** Called when room has become free while objects wait for it. */
   onFree(listener: () => void): void;
@@ -115,7 +115,7 @@ export function createRoom({ namespaceBytes, totalBytes }: RoomLimits = DEFAULT_
   };
 }
 
-/** A store whose `transform` takes room for its objects: what is gone gives it back. */
+/** A store whose `transform` takes room for its objects; a deleted object gives it back. */
 export function roomy<T extends Stored, Index extends string, Raw extends Stored>(
   room: Room,
   options: StoreOptions<Raw, T, Index>,

@@ -25,9 +25,9 @@ import { createOptionalStore, type Known, type OptionalKind, type OptionalStore 
 type StoredObject = RoutedObject & Stored;
 export type RoutedStore = OptionalStore<StoredObject, StoredObject>;
 
-/** What the controller knows of routers' objects, and how it was told to take them. */
+/** What the controller knows of routers' objects, and the settings by which it reads them. */
 export interface Routed {
-  /** The rows of those that are driven. */
+  /** The rows of the supported routers. */
   readonly routers: readonly Router[];
   readonly settings: RouterSettings;
   /** By `resourceName`. */
@@ -40,8 +40,8 @@ export const routedKey = ({ namespace, name }: Omit<ObjectRef, "resource">): str
 const MOST_REFS = 20_000;
 
 /**
- * Objects by which a router routes a Rollout; none where the Rollout does not name it, and none where it names so many that
- * it is held for its size: nobody has to look for them.
+ * Objects by which a router routes a Rollout; empty where the Rollout does not name the router, or names so many
+ * objects that it is invalid for its size: those need not be read.
  */
 export function refsOf(router: Router, rollout: Rollout, settings: RouterSettings): readonly ObjectRef[] {
   const refs = isConfigured(router, rollout) ? router.reads(rollout, settings) : [];
@@ -144,7 +144,10 @@ export const planOf = (routed: Routed, router: Router, rollout: Rollout, traffic
 
 const UNWRITTEN: Verification = { kind: "notYet", reason: "the objects of its routers are being written" };
 
-/** Of all routers that verify: the first that failed, else the first that has to wait; undefined where none does. */
+/**
+ * Of all routers that verify: the first that failed, else the first that has to wait; undefined where no router
+ * verifies.
+ */
 function verificationOf(routers: readonly Router[], open: boolean, input: RoutingInput): Verification | undefined {
   const verifying = routers.flatMap(({ verify }) => verify ?? []);
   if (verifying.length === 0) return undefined;
@@ -154,7 +157,7 @@ function verificationOf(routers: readonly Router[], open: boolean, input: Routin
   return worst ?? { kind: "verified" };
 }
 
-/** How the objects of all routers of a Rollout stand to some traffic; the first fault is told. */
+/** Whether the objects of all routers of a Rollout match some traffic; the first fault is returned. */
 export function routingState(routed: Routed, rollout: Rollout, traffic: Traffic): RoutingState {
   const routers = routersOf(rollout, routed.routers);
   const input = inputOf(routed, rollout, traffic);

@@ -5,16 +5,17 @@ import type { Stored } from "../../../kube/runtime/cache.ts";
 import { withoutBookkeeping } from "./bookkeeping.ts";
 import { type Room, type Waiting, weightOf } from "./room.ts";
 
-/** What objects are called where room is taken for them. */
+/** The kinds under which room is taken for objects. */
 export const ROLLOUT = "Rollout";
 export const TEMPLATE = "Template";
 
-/** Of a part that is kept though the whole is not. */
+/** Bytes of a part that is kept although the whole is not. */
 const MOST_OF_A_PART = 16 * 2 ** 10;
 
 /**
- * Rollouts are held whole, but for bookkeeping that nothing here reads and that is often larger than the rest. Of those that
- * are too large, or find no `room`, no more is held than keeps things as they are: what they name, and their status.
+ * Rollouts are held whole, except for bookkeeping that nothing here reads and that is often larger than the rest. Of a
+ * Rollout that is too large, or finds no `room`, only what keeps things as they are is held: what it names, and its
+ * status.
  */
 export function slimRollout(raw: Rollout, room: Room): Rollout {
   const { labels: _, ...metadata } = withoutBookkeeping(raw.metadata);
@@ -25,7 +26,7 @@ export function slimRollout(raw: Rollout, room: Room): Rollout {
   return why === undefined ? rollout : heldBack(restOf(rollout), why);
 }
 
-/** Services, workload and routers stay named: what a Rollout names no longer would be let go of. */
+/** Services, workload and routers stay named: what a Rollout no longer names would be released. */
 function restOf({ apiVersion, kind, metadata, spec, status }: Rollout): Rollout {
   const { replicas, paused, workloadRef, strategy } = spec;
   const { canary, blueGreen } = strategy ?? {};
@@ -62,13 +63,13 @@ function restOfMetadata(metadata: Rollout["metadata"]): Rollout["metadata"] {
   return { ...smallOf(metadata), name, namespace, annotations: {} };
 }
 
-/** The condition that says why is among those that are kept, so that it is written once. */
+/** The condition with the reason is among those that are kept, so that it is written only once. */
 function restOfStatus({ conditions, ...status }: RolloutStatus): RolloutStatus {
   const kept = conditions?.filter((condition) => weightOf(condition) <= MOST_OF_A_PART).slice(0, MOST_CONDITIONS);
   return { ...smallOf(status), ...(kept && { conditions: kept }) };
 }
 
-/** There are ten types of them. */
+/** There are ten types of conditions. */
 const MOST_CONDITIONS = 20;
 
 /** An AnalysisTemplate or ClusterAnalysisTemplate, of which only the spec is held. */
@@ -76,7 +77,7 @@ export interface Template extends Stored {
   readonly spec: unknown;
 }
 
-/** Of one that is too large, or finds no `room`, only that it is there. */
+/** Of a template that is too large, or finds no `room`, only that it exists. */
 export function slimTemplate(raw: Template, room: Room): Template {
   const { name = "", namespace = "", uid = "", resourceVersion } = raw.metadata;
   const why = whyNot(uid, { kind: TEMPLATE, namespace, name, bytes: weightOf(raw.spec) }, tooLarge(raw.spec), room);
@@ -91,7 +92,7 @@ export function whyNot(uid: string, object: Waiting, tooMuch: string | undefined
   return tooMuch;
 }
 
-/** The members that take no more than a part may. */
+/** The members that are no larger than a kept part may be. */
 function smallOf<T extends object>(parts: T): Partial<T> {
   const small = Object.entries(parts).filter(([, part]) => part !== undefined && weightOf(part) <= MOST_OF_A_PART);
   return Object.fromEntries(small) as Partial<T>;

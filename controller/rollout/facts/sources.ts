@@ -1,4 +1,7 @@
-/** The caches that are filled from the start, and what is watched for them (docs/behaviour/reconciling.md#what-is-watched). */
+/**
+ * The caches that are filled at the start, and what is watched for them
+ * (docs/behaviour/reconciling.md#what-is-watched).
+ */
 import { REPLICA_SETS, ROLLOUTS, SERVICES } from "../../../kube/client/resources.ts";
 import type { Source } from "../../../kube/runtime/runController.ts";
 import type { ReplicaSet, Service } from "../../../schema/kube.ts";

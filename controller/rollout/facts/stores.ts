@@ -1,4 +1,7 @@
-/** The read caches of the loop: which kinds are held in memory, how slim, and by what they are found. */
+/**
+ * The read caches of the loop: which kinds are held in memory, what is kept of them, and by which indexes they are
+ * found.
+ */
 import type { ReplicaSet, Service } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { templateDigest } from "../hash/templateDigest.ts";
@@ -40,7 +43,7 @@ interface Versioned {
   readonly facts: { readonly resourceVersion: string };
 }
 
-/** Equal but for the version: nothing that a decision rests on has changed. */
+/** Equal except for the version: nothing that a decision depends on has changed. */
 export const sameFacts = (old: Versioned | undefined, next: Versioned | undefined): boolean =>
   old !== undefined &&
   next !== undefined &&
@@ -60,13 +63,13 @@ export interface Stores {
   readonly routed: Routed;
   /** All kinds that are cached only while a Rollout needs them. */
   readonly optional: readonly OptionalStore[];
-  /** Taken by the objects of all caches that hold whole ones. */
+  /** Shared by all caches that hold whole objects. */
   readonly room: Room;
 }
 
 export const orphansIn = (namespace: string): string => `orphans/${namespace}`;
 
-/** `given`: by default what the flags have by default. */
+/** `given`: without it, the defaults of the flags. */
 export function createStores(
   given?: RouterSettings,
   limits?: RoomLimits,
@@ -77,7 +80,7 @@ export function createStores(
   const routed = createRouted(given ?? settingsBy(settingsOf(routers), () => undefined), room, routers);
   const optional = [...Object.values(workloads), ...routed.stores.values()];
   const kinds = optional.map(({ kind }) => kind);
-  // What is too large is not driven, and names nothing that anybody has to look for.
+  // A Rollout that is too large is not driven: what it names need not be read.
   const need = (rollout: Rollout): string[] => (sizeViolations(rollout).length > 0 ? [] : needsOf(kinds, rollout));
   return {
     room,
@@ -174,7 +177,7 @@ function digestOf({ metadata, spec }: ReplicaSet): string {
   const template = (): string =>
     templateDigest(withoutAntiAffinity(withoutInjected(spec.template, metadata.annotations ?? {})));
   const made = within(LIMITS.facts, template);
-  // No Rollout with such a template is driven, so that it need not be the same as any other's.
+  // No Rollout with such a template is driven, so its digest need not equal any other's.
   const digest = made instanceof TooCostlyError ? `too costly ${of.toString(16)}` : made;
   if (digests.size >= DIGESTS_KEPT) digests.clear();
   if (uid !== "") digests.set(uid, { of, digest });
@@ -198,8 +201,8 @@ function cachedReplicaSet(raw: ReplicaSet): CachedReplicaSet | undefined {
 const longestName = 253;
 
 /**
- * An annotation that should be a name may have 256 KiB. Of a text that is longer than any name its beginning still says
- * that nobody is called so. Copied, since a part of a text holds the whole in memory.
+ * An annotation that should be a name may have 256 KiB. Of a text that is longer than any name only the beginning is
+ * kept, one character too long to match any name. Copied, since a substring would keep the whole text in memory.
  */
 const nameIn = (text: string): string =>
   text.length <= longestName ? text : Buffer.from(text.slice(0, longestName + 1)).toString();

@@ -3,8 +3,8 @@ import { podTemplateHash, stepHash } from "./podHash.ts";
 import { canonicalQuantity } from "../../../kube/object/quantity.ts";
 
 /**
- * What Go makes of odd input: asked of the reference's own hash function over k8s.io/api v0.34.5 (decoded, encoded, and
- * decoded again, as its controller does), with templates written for this test.
+ * What Go makes of odd input: recorded from the reference's own hash function over k8s.io/api v0.34.5 (decoded,
+ * encoded, and decoded again, as its controller does), with templates written for this test.
  */
 const templates: readonly [sentence: string, hash: string, template: unknown, collisionCount?: number][] = [
   ["an empty template has its containers as null", "658c46c486", {}],

@@ -8,7 +8,7 @@ const cases: readonly (readonly [image: string, policy: string])[] = [
   ["registry.example.com:5000/team/web", "Always"],
   [`web@sha256:${"a".repeat(64)}`, "IfNotPresent"],
   ["no image", "IfNotPresent"],
-  // Longer than any registry takes, where the expression would be at it for seconds.
+  // Longer than any registry accepts; the regular expression would take seconds.
   [`${"a.".repeat(200_000)}com/web`, "IfNotPresent"],
 ];
 

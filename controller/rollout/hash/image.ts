@@ -1,7 +1,7 @@
 /**
- * The pull policy that the API server gives to an image without one: Always for `latest`, said or meant. Follows
- * k8s.io/kubernetes pkg/util/parsers and github.com/distribution/reference v0.6.0; an image that they cannot read counts as
- * one with a tag.
+ * The pull policy that the API server gives to an image without one: Always for `latest`, written or implied. Follows
+ * k8s.io/kubernetes pkg/util/parsers and github.com/distribution/reference v0.6.0; an image that they cannot read
+ * counts as one with a tag.
  */
 
 const label = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
@@ -12,7 +12,10 @@ const reference = new RegExp(
   String.raw`^(?:${domain}/)?(?<path>${component}(?:/${component})*)(?::(?<tag>\w[\w.-]{0,127}))?(?:@(?<digest>${digest}))?$`,
 );
 const longestPath = 255;
-/** A domain and a path of 255 each, a tag of 128 and a digest of 135; the expression takes seconds for what is very long. */
+/**
+ * A domain and a path of 255 each, a tag of 128 and a digest of 135; the regular expression takes seconds for very long
+ * texts.
+ */
 const longestImage = 4_096;
 
 /** With the registry in front, as Docker completes it: `web` is `docker.io/library/web`. */

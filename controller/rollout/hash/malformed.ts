@@ -1,7 +1,7 @@
 /**
- * Pod templates with a quantity that is none (`memory: lots`). The reference's decoder stops there: that quantity and
- * everything that comes after it, in the order of sorted keys, is as if it had not been written, other containers and
- * volumes included. Where nothing but the quantity is lost by that, such a template can be driven as it does.
+ * Pod templates with a text that is not a quantity where one belongs (`memory: lots`). The reference's decoder stops
+ * there: it ignores that quantity and everything after it, in the order of sorted keys, other containers and volumes
+ * included. Where only the quantity is lost by that, such a template can be driven as the reference drives it.
  */
 import { byteOrder, isFields } from "../../../kube/object/goJson.ts";
 import { spend } from "../../../kube/object/budget.ts";
@@ -26,7 +26,7 @@ export function readableTemplate<Template>(template: Template): ReadableTemplate
   if (dropped.length === 0) return undefined;
   const { value: reference } = readByReference(template, podTemplateType);
   if (podTemplateHash(cleaned, undefined) !== podTemplateHash(reference, undefined)) return undefined;
-  // Only members were taken out that every template may lack.
+  // Only members that every template may lack were removed.
   return { template: cleaned as Template, dropped };
 }
 
@@ -70,7 +70,7 @@ const READING = "reading quantities in its template";
 
 const whole = (value: unknown): Read => ({ value, ended: false });
 
-/** What Go's decoder has taken in when it meets a bad quantity. */
+/** What Go's decoder has read when it meets a bad quantity. */
 function readByReference(value: unknown, type: GoType): Read {
   if (type.kind === "pointer") return readByReference(value, type.of);
   if (type.kind === "quantity") return isQuantity(value) ? whole(value) : { value: "0", ended: true };
@@ -94,7 +94,7 @@ function readFields(fields: Readonly<Record<string, unknown>>, type: GoType): Re
   for (const key of Object.keys(fields).toSorted(byteOrder)) {
     const of = memberType(type, key);
     const { value, ended } = of === undefined ? whole(fields[key]) : readByReference(fields[key], of);
-    // An element of a map is put there once it is whole.
+    // An element is put into a map only once it is complete.
     if (!(ended && type.kind === "map")) kept[key] = value;
     if (ended) return { value: kept, ended };
   }

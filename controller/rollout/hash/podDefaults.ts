@@ -16,7 +16,7 @@ const initContainerAnnotations = ["beta", "alpha"].flatMap((stage) => [
 const isUnset = (value: unknown): boolean => value === undefined || value === null;
 const isZero = (value: unknown): boolean => isUnset(value) || value === "" || value === 0;
 
-/** The members of `given`, and those of `defaults` where it has none; with `alsoZero` "" and 0 are none, too. */
+/** The members of `given`, and those of `defaults` that it lacks; with `alsoZero` "" and 0 count as missing, too. */
 function filled(given: Fields, defaults: Fields, alsoZero: boolean): Fields {
   const result: Record<string, unknown> = { ...given };
   for (const [name, value] of Object.entries(defaults)) {

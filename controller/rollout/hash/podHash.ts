@@ -22,7 +22,7 @@ function fnv(bytes: Uint8Array, start = 0x811c9dc5): number {
   return hash >>> 0;
 }
 
-/** What is hashed, whose every byte is looked at. */
+/** The text to hash; every byte of it costs a step. */
 function bytesOf(json: string): Uint8Array {
   spend(json.length / 32, "hashing its template or steps");
   return utf8.encode(json);
@@ -59,8 +59,8 @@ export function podTemplateHash(template: unknown, collisionCount: number | null
 
 /**
  * `status.currentStepHash` of a canary's `steps` (docs/behaviour/hashes-and-names.md#step-hash). No steps and an empty
- * list are the same: the reference reads its own writing, where an empty list is left out. A blueGreen Rollout has ""
- * and never comes here.
+ * list are the same: the reference reads its own writing, where an empty list is left out. For a blueGreen Rollout the
+ * field is "", and this is not called.
  */
 export function stepHash(steps: unknown): string {
   const given = Array.isArray(steps) && steps.length === 0 ? undefined : steps;

@@ -189,9 +189,9 @@ OwnerReference apiVersion:string kind:string name:string uid:string controller?:
 export const podTypes = templateTypes + volumeTypes;
 
 /**
- * Members that a pod template has in k8s.io/api v0.37.2 and has not in v0.34.5, found by comparing the two by reflection.
- * The reference drops them when it decodes; podHash.ts says what we do with them. Types that are wholly new need no row:
- * a newer member is taken as it is, with everything inside.
+ * Members that a pod template has in k8s.io/api v0.37.2 and has not in v0.34.5, found by comparing the two by
+ * reflection. The reference drops them when it decodes; podHash.ts describes what we do with them. Types that are
+ * wholly new need no row: a newer member is taken as it is, with everything inside.
  */
 export const newerMembers: Readonly<Record<string, readonly string[]>> = {
   PodSpec: ["schedulingGroup", "evictionResponders"],

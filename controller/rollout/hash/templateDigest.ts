@@ -4,7 +4,7 @@ import { goJson, type Encoding } from "../../../kube/object/goJson.ts";
 import { podDefaults } from "./podDefaults.ts";
 import { podTemplateType } from "./podHash.ts";
 
-/** 64 bits of two multiplicative hashes, mixed: plenty to tell the few revisions of one Rollout apart. */
+/** 64 bits of two multiplicative hashes, mixed: plenty to distinguish the few revisions of one Rollout. */
 function mixed(text: string): string {
   spend(text.length / 32, "hashing its template or steps");
   let a = 0x2545f491;
@@ -25,11 +25,11 @@ function mixed(text: string): string {
  * the same one, however the API server has defaulted it. The cache keeps this text instead of the template of every
  * ReplicaSet.
  *
- * Ignored: the hash label, the deprecated `serviceAccount` (it is read as serviceAccountName where that is missing), how a
- * quantity is written, empty against absent lists and maps, members that no API server knows. The defaults are applied to both
- * sides, so it does not matter which version of the API server stored one of them. What the controller itself has injected
- * (ephemeral metadata, anti-affinity) the caller takes out of the ReplicaSet's template first: the ReplicaSet alone says
- * what it is, so that composes, and this function need not know.
+ * Ignored: the hash label, the deprecated `serviceAccount` (it is read as serviceAccountName where that is missing),
+ * how a quantity is written, empty against absent lists and maps, members that no API server knows. The defaults are
+ * applied to both sides, so it does not matter which version of the API server stored one of them. What the controller
+ * itself has injected (ephemeral metadata, anti-affinity) the caller removes from the ReplicaSet's template first: the
+ * ReplicaSet records what that is, so this function need not know.
  */
 export function templateDigest(template: unknown): string {
   const encoding: Encoding = { defaults: podDefaults, path: [], newer: [] };

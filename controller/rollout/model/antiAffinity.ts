@@ -1,14 +1,14 @@
 /**
- * Keeping a new revision's pods off the nodes of the stable ones: a term that names the stable hash is injected into the
- * ReplicaSet's template and written anew when that changes (docs/behaviour/pod-metadata.md#anti-affinity). The hash of
- * the template ignores it.
+ * Keeping a new revision's pods off the nodes of the stable ones: a term that names the stable hash is injected into
+ * the ReplicaSet's template and rewritten when that hash changes (docs/behaviour/pod-metadata.md#anti-affinity). The
+ * hash of the template ignores it.
  */
 import type { AntiAffinity, Rollout } from "../../../schema/rollout.ts";
 import { blueGreenOf, canaryOf } from "./defaults.ts";
 import type { ReplicaSetFacts } from "./model.ts";
 import { HASH_LABEL } from "../../../schema/labels.ts";
 
-/** JSON of the pod template's `spec.affinity`, as far as it is looked at here. */
+/** JSON of the pod template's `spec.affinity`, as far as it is read here. */
 type Json = Readonly<Record<string, unknown>>;
 
 const PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution";
@@ -25,7 +25,7 @@ export function avoidedHash(rollout: Rollout, hash: string): string | undefined 
   return strategyOf(rollout) === undefined || stable === "" || stable === hash ? undefined : stable;
 }
 
-/** The fact about a ReplicaSet whose pods keep away from a hash; nothing where there is none. */
+/** The fact that a ReplicaSet's pods keep away from a hash; empty without a hash. */
 export const avoiding = (hash: string | undefined): Pick<ReplicaSetFacts, "antiAffinity"> =>
   hash === undefined ? {} : { antiAffinity: hash };
 
@@ -33,7 +33,7 @@ const record = (value: unknown): Json =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** The hash in a term that was injected; undefined when it is somebody's own. */
+/** The hash in a term that was injected; undefined when the term is the user's own. */
 function injectedHash(term: unknown): string | undefined {
   const selector = record(record(record(term)["podAffinityTerm"] ?? term)["labelSelector"]);
   const requirement = list(selector["matchExpressions"])
@@ -64,7 +64,7 @@ export const injectedAntiAffinity = (template: unknown): string | undefined => f
 
 const isEmpty = (map: Json): boolean => Object.keys(map).length === 0;
 
-/** A map without a member, or with another value of it; undefined when nothing is left. */
+/** The map without a member, or with another value for it; undefined when nothing is left. */
 function withMember(map: Json, member: string, value: unknown): Json | undefined {
   const { [member]: _, ...rest } = map;
   const next = value === undefined ? rest : { ...rest, [member]: value };
@@ -102,8 +102,8 @@ export function replicaSetAffinity(rollout: Rollout, avoided: string | undefined
 }
 
 /**
- * The merge patch from what was injected before to what is to be now: members that only the injected term had made are
- * taken away with it.
+ * The merge patch from what was injected before to what is to be now: members that exist only for the injected term are
+ * removed with it.
  */
 export function affinityPatch(rollout: Rollout, avoided: string | undefined): Json | null {
   const wanted = replicaSetAffinity(rollout, avoided);

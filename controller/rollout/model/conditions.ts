@@ -1,5 +1,5 @@
 /**
- * Conditions of a Rollout: how they are set, and the predicates that they rest on
+ * Conditions of a Rollout: how they are set, and the predicates that they depend on
  * (docs/behaviour/conditions-and-phases.md#conditions).
  */
 import type { ConditionReason } from "../../../schema/reasons.ts";
@@ -14,7 +14,7 @@ type Status = Pick<RolloutCondition, "status">["status"];
 export const findCondition = (conditions: Conditions | undefined, type: string): RolloutCondition | undefined =>
   conditions?.find((c) => c.type === type);
 
-/** Compared so, a reason that is not in the list (schema/reasons.ts) does not compile. */
+/** Typed, so that comparing with a reason that is not in the list (schema/reasons.ts) does not compile. */
 export const hasReason = (condition: RolloutCondition | undefined, reason: ConditionReason): boolean =>
   condition?.reason === reason;
 
@@ -50,7 +50,7 @@ export const isCompleted = (status: RolloutStatus): boolean =>
 export const madeProgress = (rollout: Rollout, before: RolloutStatus, after: RolloutStatus): boolean =>
   movedForward(rollout, before, after) || morePodsThanEver(before, after);
 
-/** Progress that a pod which comes and goes cannot make. */
+/** Progress that cannot come from a pod that keeps crashing and becoming ready. */
 export function movedForward(rollout: Rollout, before: RolloutStatus, after: RolloutStatus): boolean {
   const old = (s: RolloutStatus): number => (s.replicas ?? 0) - (s.updatedReplicas ?? 0);
   if ((after.updatedReplicas ?? 0) !== (before.updatedReplicas ?? 0) || old(after) < old(before)) return true;

@@ -24,7 +24,7 @@ export function currentStepOf(rollout: Rollout): CanaryStep | undefined {
   return index === undefined ? undefined : stepsOf(rollout)[index];
 }
 
-/** Present for a canary whose traffic a router splits; without it the numbers of pods do. */
+/** Present for a canary whose traffic a router splits; without a router the numbers of pods split it. */
 export const trafficRoutingOf = (rollout: Rollout): CanaryStrategy["trafficRouting"] =>
   canaryOf(rollout)?.trafficRouting;
 
@@ -34,7 +34,10 @@ export const fullWeight = (rollout: Rollout): number => trafficRoutingOf(rollout
 /** Which of the two Services of a ping-pong is stable's; before the first promotion that is pong. */
 export const isStablePing = (rollout: Rollout): boolean => rollout.status?.canary?.stablePingPong === "ping";
 
-/** Seconds that an old ReplicaSet keeps its pods after the cutover; those of a basic canary serve, and go at once. */
+/**
+ * Seconds that an old ReplicaSet keeps its pods after the cutover; those of a basic canary serve traffic, and are
+ * removed at once.
+ */
 export function scaleDownDelaySeconds(rollout: Rollout): number {
   const blueGreen = blueGreenOf(rollout);
   if (blueGreen !== undefined) return blueGreen.scaleDownDelaySeconds ?? 30;
@@ -52,13 +55,13 @@ export function abortScaleDownDelaySeconds(rollout: Rollout): number | undefined
   return seconds === 0 ? undefined : seconds;
 }
 
-/** The user has named a time for which an aborted routed canary shall keep its pods. */
+/** The user has set how long an aborted routed canary keeps its pods. */
 export const namesAbortDelay = (rollout: Rollout): boolean =>
   trafficRoutingOf(rollout) !== undefined && (canaryOf(rollout)?.abortScaleDownDelaySeconds ?? 0) !== 0;
 
 /**
  * Value of an int-or-percentage against a total. Any string is a percentage, with or without the sign
- * (docs/behaviour/canary.md#surge-and-unavailability); text that is no number counts as 0.
+ * (docs/behaviour/canary.md#surge-and-unavailability); text that is not a number counts as 0.
  */
 function resolve(value: IntOrString, total: number, round: (n: number) => number): number {
   if (typeof value === "number") return value;

@@ -1,5 +1,5 @@
 /**
- * What is known about one Rollout's world, and what is told of it; what a decision asks for is in actions/.
+ * What is known about one Rollout's world, and what is reported about it; what a decision asks for is in actions/.
  * Everything is plain readonly data. Times are milliseconds since the epoch unless a name says otherwise.
  */
 import type { EventReason } from "../../../schema/reasons.ts";
@@ -25,7 +25,7 @@ export interface ReplicaSetFacts {
   /** True once the ReplicaSet controller has seen the latest spec. */
   readonly observed: boolean;
   readonly minReadySeconds: number;
-  /** `spec.replicas`: the size that was asked for. */
+  /** `spec.replicas`: the wanted size. */
   readonly replicas: number;
   readonly status: ReplicaCounts;
   readonly failure?: ReplicaSetFailure;
@@ -67,9 +67,12 @@ export interface WorkloadFacts {
   readonly deleting: boolean;
   /** All the pods that it wants are available. */
   readonly available: boolean;
-  /** How many replicas it had before we scaled it down; undefined: we have not. */
+  /** How many replicas it had before we scaled it down; undefined: we have not done so. */
   readonly before: number | undefined;
-  /** The size that this process gave it last, and when. Only paces what is repeated: a new process knows of none. */
+  /**
+   * The size that this process gave it last, and when. Only limits how often that is repeated; a new process starts
+   * without it.
+   */
   readonly lastScaled?: { readonly replicas: number; readonly at: number };
 }
 
@@ -83,96 +86,102 @@ export interface PodFacts {
   readonly readySince: number | undefined;
 }
 
-/** Why a pod is not ready, as its own status tells it. */
+/** Why a pod is not ready, from its own status. */
 export interface PodWait {
-  /** In the words of Kubernetes: `ImagePullBackOff`, `CrashLoopBackOff`, `Unschedulable`, …; `NotReady` while it runs. `Restarted`: it is ready now. */
+  /**
+   * Kubernetes' reason: `ImagePullBackOff`, `CrashLoopBackOff`, `Unschedulable`, …; `NotReady` while it runs;
+   * `Restarted` when it is ready now.
+   */
   readonly reason: string;
   /** The container that the pod waits for. */
   readonly container?: string;
   readonly image?: string;
-  /** Of its last end, with the runtime's word for it (`Error`, `OOMKilled`). */
+  /** How the container last ended, with the runtime's reason (`Error`, `OOMKilled`). */
   readonly exit?: { readonly code: number; readonly reason: string };
   readonly restarts?: number;
-  /** What the scheduler or the runtime says. */
+  /** The message of the scheduler or the runtime. */
   readonly message?: string;
 }
 
-/** What the pods of the new ReplicaSet told when they were looked at, because nothing had moved for too long. */
+/** What the pods of the new ReplicaSet showed when they were read, because nothing had moved for too long. */
 export interface PodLook {
   readonly at: number;
   readonly setUid: string;
   /** How many there were, ready or not. */
   readonly pods: number;
-  /** Of each that was not ready; when all were, of each that had crashed before. */
+  /** For each pod that was not ready; when all were, for each that had crashed before. */
   readonly waits: readonly PodWait[];
-  /** They could not be read. */
+  /** Why they could not be read. */
   readonly failure?: string;
 }
 
-/** How the objects of all routers stand to some traffic. */
+/** Whether the objects of all routers match some traffic. */
 export type RoutingState =
-  /** They say so. `verification`: absent where no router verifies. */
+  /** They match it. `verification`: absent where no router verifies. */
   | { readonly kind: "settled"; readonly verification?: Verification }
-  /** Something has to be written. */
+  /** At least one object has to be written. */
   | { readonly kind: "open"; readonly verification?: Verification }
-  /** Some router cannot: why, in one sentence. `open`: there is something to write all the same. */
+  /** Some router cannot follow: why, in one sentence. `open`: other objects still have to be written. */
   | {
       readonly kind: "fault";
       readonly message: string;
       readonly open: boolean;
-      /** What the router tells of it itself. */
+      /** The router's own report on it. */
       readonly events: readonly RouterEvent[];
     };
 
-/** The part of a snapshot that effects change while a decision is being made. */
+/** The part of a snapshot that the effects of actions change while a decision is made. */
 export interface World {
   readonly rollout: Rollout;
   /** ReplicaSets under the Rollout's control, oldest first. */
   readonly replicaSets: readonly ReplicaSetFacts[];
   readonly services: ReadonlyMap<string, ServiceFacts>;
-  /** The traffic that this decision has asked for; undefined as long as it has not. */
+  /** The traffic that this decision has asked for, if it has. */
   readonly traffic?: Traffic;
 }
 
-/** All that a decision about one Rollout rests on, gathered at one instant. */
+/** Everything that a decision about one Rollout depends on, gathered at one instant. */
 export interface Snapshot extends World {
   /** Pod-template hash of the desired template (docs/behaviour/hashes-and-names.md#pod-template-hash). */
   readonly podHash: string;
   /** Hash of the canary steps (docs/behaviour/hashes-and-names.md#step-hash). */
   readonly stepHash: string;
   readonly templateDigest: string;
-  /** Why the Rollout must not be driven, in one sentence that starts with a field path; undefined when it is sound. */
+  /**
+   * Why the Rollout must not be driven, in one sentence that starts with a field path; undefined when it is valid.
+   */
   readonly invalid: string | undefined;
   /** ReplicaSets that match the selector and have no controller: to be adopted. */
   readonly orphans: readonly ReplicaSetFacts[];
   /** ReplicaSets that we control and that no longer match the selector: to be released. */
   readonly strays: readonly ReplicaSetFacts[];
   /**
-   * The name of the new ReplicaSet is taken by one that is not ours (docs/behaviour/hashes-and-names.md#collisions).
+   * The name of the new ReplicaSet is taken by a ReplicaSet that is not ours
+   * (docs/behaviour/hashes-and-names.md#collisions).
    */
   readonly collision?: string;
   /**
-   * What the objects of the routers say about some traffic, as of this instant; undefined without a router. A question
-   * and not a list, since each router says it in objects of its own.
+   * Whether the objects of the routers match some traffic at this instant; undefined without a router. A function and
+   * not a list, since each router has objects of its own.
    */
   readonly routing?: (traffic: Traffic) => RoutingState;
-  /** Undefined without `workloadRef`, and where the Rollout is invalid for want of it. */
+  /** Undefined without `workloadRef`, and where the Rollout is invalid because the workload is missing. */
   readonly workload?: WorkloadFacts;
   /** Pods, read only while a restart is due. */
   readonly pods?: readonly PodFacts[];
-  /** Taken only while the progress deadline has passed. */
+  /** Present only once the progress deadline has passed. */
   readonly look?: PodLook;
-  /** Places of the template, each with its value, that are no quantities: its pods run without them. */
+  /** Paths in the template whose values are not quantities, each with its value: the pods run without them. */
   readonly dropped?: readonly string[];
   /** The API server refused to create the new ReplicaSet. */
   readonly createFailure?: { readonly name: string; readonly message: string };
 }
 
-/** Labels and annotations to set on, or with null to take off, a ReplicaSet's template and its pods. */
+/** Labels and annotations to set on, or with null to remove from, a ReplicaSet's template and its pods. */
 export interface PodMetadataChange {
   readonly labels: Readonly<Record<string, string | null>>;
   readonly annotations: Readonly<Record<string, string | null>>;
-  /** What is injected from now on, for the annotation that remembers it. */
+  /** What is injected from now on, for the annotation that records it. */
   readonly record: string | null;
 }
 

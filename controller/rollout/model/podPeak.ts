@@ -1,6 +1,6 @@
 /**
  * How many pods were ready and available at most since the last progress. A pod that crashes, becomes ready and crashes
- * again must not put off the progress deadline for ever, so only more pods than ever before count as progress. While
+ * again must not postpone the progress deadline for ever, so only more pods than ever before count as progress. While
  * counts only rise, the status itself holds the peak. Once some are lost it is kept at the end of the Progressing
  * condition's message: that write happens anyway, since the counts have changed.
  */
@@ -51,7 +51,7 @@ export function withPeak(message: string, before: RolloutStatus, after: RolloutS
   return `${plain} Pods come and go: up to ${peak.ready} were ready, ${peak.available} available.`;
 }
 
-/** Reasons of a Progressing condition whose age is measured by the deadline, or that tells of its passing. */
+/** Reasons of a Progressing condition whose age the deadline measures, or that reports that it has passed. */
 const TIMED: ReadonlySet<string> = new Set<ConditionReason>([
   "NewReplicaSetCreated",
   "FoundNewReplicaSet",

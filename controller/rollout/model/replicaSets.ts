@@ -1,11 +1,11 @@
-/** Questions about ReplicaSets and the part that each plays in a rollout (docs/behaviour/revisions.md#roles). */
+/** Predicates about ReplicaSets and the role of each in a rollout (docs/behaviour/revisions.md#roles). */
 import type { Rollout } from "../../../schema/rollout.ts";
 import { desiredReplicas } from "./defaults.ts";
 import type { ReplicaSetFacts, World } from "./model.ts";
 import { DESIRED_REPLICAS, HASH_LABEL, REVISION, SCALE_DOWN_DEADLINE } from "../../../schema/labels.ts";
 import { instant } from "../../../kube/object/time.ts";
 
-/** Who is who among the ReplicaSets of a Rollout. `newRS` and `stableRS` may be the same one. */
+/** The role of each ReplicaSet of a Rollout. `newRS` and `stableRS` may be the same one. */
 export interface Roles {
   readonly newRS: ReplicaSetFacts | undefined;
   readonly stableRS: ReplicaSetFacts | undefined;
@@ -52,13 +52,13 @@ export const readyPods = (rs: ReplicaSetFacts): number => rs.status.readyReplica
 export const availablePods = (rs: ReplicaSetFacts): number => rs.status.availableReplicas;
 
 /**
- * Pods as autoscalers are told of them. One that divides its metric by this number takes a surge for the size to keep, and
- * asks for it: what is there on top of what was asked for is not told (docs/differences.md).
+ * The number of pods that autoscalers read. One that divides its metric by this number would take a surge for the size
+ * to keep, and ask for it: pods beyond the wanted size are not counted (docs/differences.md).
  */
 export const podsForAutoscaler = (rollout: Rollout, sets: readonly ReplicaSetFacts[]): number =>
   Math.min(sum(sets, createdPods), desiredReplicas(rollout));
 
-/** Available pods that will stay: a ReplicaSet that was told to shrink no longer counts with what it loses. */
+/** Available pods that will stay: a ReplicaSet that is being scaled down no longer counts the pods that it loses. */
 export const lastingPods = (rs: ReplicaSetFacts): number => Math.min(rs.replicas, rs.status.availableReplicas);
 
 export const isFullyAvailable = (rs: ReplicaSetFacts): boolean =>
@@ -84,7 +84,7 @@ export function byRevisionDescending(a: ReplicaSetFacts, b: ReplicaSetFacts): nu
 
 export const hasDeadline = (rs: ReplicaSetFacts): boolean => (rs.annotations[SCALE_DOWN_DEADLINE] ?? "") !== "";
 
-/** Instant of the scale-down deadline; undefined when there is none or it is unreadable. */
+/** Instant of the scale-down deadline; undefined when it is missing or unreadable. */
 export const deadlineOf = (rs: ReplicaSetFacts): number | undefined => instant(rs.annotations[SCALE_DOWN_DEADLINE]);
 
 /**

@@ -1,7 +1,7 @@
 /**
- * Labels and annotations that pods carry only while they play a part: canary, preview, stable, active
- * (docs/behaviour/pod-metadata.md#metadata-by-role). What was put on a ReplicaSet's pods is written down in an
- * annotation, so that it can be taken off.
+ * Labels and annotations that pods carry only while they have a role: canary, preview, stable, active
+ * (docs/behaviour/pod-metadata.md#metadata-by-role). What was put on a ReplicaSet's pods is recorded in an annotation,
+ * so that it can be removed.
  */
 import { EPHEMERAL_METADATA } from "../../../schema/labels.ts";
 import type { LabelsAndAnnotations, ReplicaSet } from "../../../schema/kube.ts";
@@ -16,7 +16,7 @@ interface Wanted {
   readonly serving: LabelsAndAnnotations | undefined;
 }
 
-/** Metadata for a new and for a serving ReplicaSet; undefined when the strategy has none at all. */
+/** Metadata for a new and for a serving ReplicaSet; undefined when the strategy has no such metadata. */
 function wantedMetadata(rollout: Rollout): Wanted | undefined {
   const canary = canaryOf(rollout);
   const blueGreen = blueGreenOf(rollout);
@@ -27,7 +27,9 @@ function wantedMetadata(rollout: Rollout): Wanted | undefined {
   return wanted.fresh === undefined && wanted.serving === undefined ? undefined : wanted;
 }
 
-/** What the pods of a ReplicaSet that is about to be created get: a first one will serve, a later one is new. */
+/**
+ * The metadata for the pods of a ReplicaSet that is about to be created: the first one will serve, a later one is new.
+ */
 export function firstPodMetadata(rollout: Rollout, hasStable: boolean): LabelsAndAnnotations | undefined {
   const wanted = wantedMetadata(rollout);
   return hasStable ? wanted?.fresh : wanted?.serving;
@@ -42,7 +44,7 @@ export function metadataRecord(metadata: LabelsAndAnnotations): string {
   return JSON.stringify({ labels: sorted(metadata.labels), annotations: sorted(metadata.annotations) });
 }
 
-/** What an annotation of a ReplicaSet says was injected; nothing when it is missing or unreadable. */
+/** What was injected, by the annotation of a ReplicaSet; empty when that is missing or unreadable. */
 function injectedMetadata(annotations: Annotations): LabelsAndAnnotations {
   try {
     const parsed: unknown = JSON.parse(annotations[EPHEMERAL_METADATA] ?? "{}");
@@ -53,7 +55,7 @@ function injectedMetadata(annotations: Annotations): LabelsAndAnnotations {
 }
 
 /**
- * The template as the Rollout has it: without the metadata that pods carry only while they play a part
+ * The template as the Rollout has it: without the metadata that pods carry only while they have a role
  * (docs/behaviour/hashes-and-names.md#equal-templates).
  */
 export function withoutInjected(
@@ -92,8 +94,8 @@ function sync(p: Pass, rs: ReplicaSetFacts | undefined, wanted: LabelsAndAnnotat
 }
 
 /**
- * Gives every ReplicaSet and its pods the metadata of its part; `promoted`: the new ReplicaSet is about to be stable.
- * A strategy without any such metadata leaves what is there.
+ * Gives every ReplicaSet and its pods the metadata of its role; `promoted`: the new ReplicaSet is about to be stable.
+ * With a strategy without such metadata, nothing changes.
  */
 export function syncPodMetadata(p: Pass, promoted = false): void {
   const wanted = wantedMetadata(p.world.rollout);

@@ -7,7 +7,7 @@ import { sizeOf, sum } from "../model/replicaSets.ts";
 import { instant } from "../../../kube/object/time.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 
-/** A disruption budget or missing capacity may free up without any event that we would see. */
+/** A disruption budget or capacity may become free without any change that we watch. */
 export const RESTART_RETRY_MS = 30_000;
 
 /** The instant before which pods are to be replaced now; undefined when nothing is due. */
@@ -20,8 +20,8 @@ const isAvailable = (pod: PodFacts, minReadyMs: number, now: number): boolean =>
   !pod.deleting && pod.readySince !== undefined && pod.readySince + minReadyMs <= now;
 
 /**
- * Evicts as many old pods as availability allows. `"evicted"`: counts are about to change, so nothing else may rely on
- * them in this pass; `"done"`: no old pod is left.
+ * Evicts as many old pods as availability allows. `"evicted"`: counts are about to change, so nothing else in this pass
+ * may rely on them; `"done"`: no old pod is left.
  */
 export function restartPods(p: Pass): "idle" | "waiting" | "evicted" | "done" {
   const { rollout, replicaSets } = p.world;
@@ -53,8 +53,8 @@ export function restartPods(p: Pass): "idle" | "waiting" | "evicted" | "done" {
 }
 
 /**
- * During a restart each new pod is progress. It need not show in the counts: the next pod may be on its way out before
- * anybody was told that this one is ready.
+ * During a restart each new pod is progress. It may not show in the counts: the next pod may be evicted before a status
+ * that counts this one as ready.
  */
 export function restartAdvanced(p: Pass): boolean {
   const { pods } = p.snapshot;

@@ -1,5 +1,5 @@
 /**
- * The ReplicaSet of the desired template: making it, and keeping its revision and annotations in step
+ * The ReplicaSet of the desired template: creating it, and keeping its revision and annotations up to date
  * (docs/behaviour/revisions.md).
  */
 import {
@@ -90,7 +90,7 @@ export function createNewReplicaSet(p: Pass): void {
   act(p, { kind: "createReplicaSet", name, manifest });
   const created = p.actions.length;
   setRolloutRevision(p, revision);
-  // Told second, but true although the first should fail.
+  // Emitted after the event about the revision, but true even if that write fails.
   emit(p, created, "NewReplicaSetCreated", `Created ReplicaSet ${name} (revision ${revision})`);
   setProgressing(p, "NewReplicaSetCreated", `Created new replica set "${name}"`);
 }
@@ -106,8 +106,8 @@ function setProgressing(p: Pass, reason: ConditionReason, message: string): void
 
 /**
  * Keeps the found ReplicaSet's annotations, revision and minReadySeconds equal to the Rollout's, and the Rollout's
- * revision to its. The anti-affinity is looked at when something is written anyway, or when it names the wrong hash.
- * Returns false when the ReplicaSet had to be changed: the pass starts over then
+ * revision equal to the ReplicaSet's. The anti-affinity is compared when something is written anyway, or when it names
+ * the wrong hash. Returns false when the ReplicaSet had to be changed: the pass starts over then
  * (docs/behaviour/revisions.md#keeping-up).
  */
 export function syncRevision(p: Pass): boolean {
@@ -116,7 +116,7 @@ export function syncRevision(p: Pass): boolean {
   const annotations = syncedAnnotations(p, newRS, maxRevision(older) + 1);
   const minReadySeconds = p.world.rollout.spec.minReadySeconds ?? 0;
   const { rollout } = p.world;
-  // Not the hash of the template as it is written now: after an undo, that one can be another than the ReplicaSet's own.
+  // Not the hash of the template as written now: after an undo it can differ from the ReplicaSet's own.
   const avoided = avoidedHash(rollout, hashOf(newRS));
   const outdated = newRS.antiAffinity !== undefined && avoided !== undefined && newRS.antiAffinity !== avoided;
   if (Object.keys(annotations).length > 0 || newRS.minReadySeconds !== minReadySeconds || outdated) {
@@ -144,7 +144,7 @@ function syncedAnnotations(p: Pass, rs: ReplicaSetFacts, atLeast: number): Recor
   const before = rs.annotations[REVISION];
   if (before !== undefined && revisionOf(rs) === undefined) return {};
   if ((revisionOf(rs) ?? 0) < atLeast) changed[REVISION] = String(atLeast);
-  // Each change adds to the history, and a Deployment that somebody scales up again and again has many generations.
+  // Each change adds to the history, and a Deployment that is scaled up again and again has many generations.
   if (Object.keys(changed).every((key) => key === WORKLOAD_GENERATION)) return {};
   if (before !== undefined && Object.keys(changed).length > 0) {
     const history = rs.annotations[REVISION_HISTORY] ?? "";

@@ -1,7 +1,7 @@
 /**
  * The workload that a Rollout takes its template from, and the size of a Deployment whose place the Rollout takes
- * (docs/behaviour/workload-reference.md#scaling-the-deployment-down). Sizes follow from what is there now, not from
- * what happened: whoever scales the Deployment up again finds it scaled down again.
+ * (docs/behaviour/workload-reference.md#scaling-the-deployment-down). Sizes follow from the present state, not from
+ * what happened: a Deployment that a user scales up again is scaled down again.
  */
 import { RESTORE_WORKLOAD, WORKLOAD_GENERATION } from "../../../schema/labels.ts";
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
@@ -11,12 +11,12 @@ import type { WorkloadFacts } from "../model/model.ts";
 import { act, statusOf, wake, type Pass } from "../actions/pass.ts";
 import { hashOf, lastingPods, sum } from "../model/replicaSets.ts";
 
-/** Somebody who keeps scaling the Deployment up is answered at once, and then only so often. */
+/** A Deployment that is scaled up again and again is scaled down at once the first time, then at most this often. */
 export const INSIST_EVERY_MS = 10_000;
 
 type ScaleDown = "never" | "onsuccess" | "progressively";
 
-/** When the Deployment makes room; another kind of workload is never touched, and an unknown word means never. */
+/** When the Deployment is scaled down; another kind of workload never is, and an unknown word means never. */
 export function scaleDownOf({ spec: { workloadRef } }: Rollout): ScaleDown {
   const mode = workloadRef?.scaleDown;
   if (workloadRef?.kind !== "Deployment") return "never";
@@ -24,13 +24,13 @@ export function scaleDownOf({ spec: { workloadRef } }: Rollout): ScaleDown {
 }
 
 /**
- * The Rollout has been Healthy in this Deployment's stead: from then on it is what serves, whatever becomes of later
- * updates. A Deployment that was never scaled down may be another one than the one that it once replaced.
+ * The Rollout has been Healthy in place of this Deployment: from then on the Rollout serves, whatever happens to later
+ * updates. A Deployment that was never scaled down may not be the one that the Rollout replaced.
  */
 const hasTakenOver = ({ conditions }: RolloutStatus, { before }: WorkloadFacts): boolean =>
   before !== undefined && findCondition(conditions, "Healthy") !== undefined;
 
-/** Pods of the Rollout that serve, and will. */
+/** Pods of the Rollout that serve, and will go on serving. */
 function servingPods(p: Pass): number {
   const active = blueGreenOf(p.world.rollout) === undefined ? "" : (statusOf(p).blueGreen?.activeSelector ?? "");
   const sets = p.world.replicaSets;
@@ -38,15 +38,15 @@ function servingPods(p: Pass): number {
 }
 
 /**
- * Replicas that the Deployment should have; undefined: as many as it has. Until the Rollout is Healthy, the two together
- * have no fewer pods that serve than the Deployment had alone. `stored`: what follows from a phase that is not stored
- * yet could not be found again after a crash.
+ * Replicas that the Deployment should have; undefined: as many as it has. Until the Rollout is Healthy, the two
+ * together have no fewer serving pods than the Deployment had alone. `stored`: the stored status, since a phase that is
+ * not stored yet would be lost in a crash.
  */
 function wantedReplicas(p: Pass, workload: WorkloadFacts, stored: RolloutStatus): number | undefined {
   const { rollout } = p.world;
   const mode = scaleDownOf(rollout);
   const promised = desiredReplicas(rollout);
-  // A Rollout without pods has taken nobody's place.
+  // A Rollout of size 0 replaces nothing.
   if (mode === "never" || workload.deleting || promised === 0) return undefined;
   const { replicas, before } = workload;
   if (stored.phase === "Healthy" && statusOf(p).phase === "Healthy") return replicas > 0 ? 0 : undefined;
@@ -60,14 +60,14 @@ function wantedReplicas(p: Pass, workload: WorkloadFacts, stored: RolloutStatus)
   return wanted > replicas && before !== undefined ? wanted : undefined;
 }
 
-/** Scales the Deployment where it should have another size, and brings down what somebody scaled up. */
+/** Scales the Deployment where it should have another size, and down again after a user scaled it up. */
 export function scaleWorkload(p: Pass): void {
   const { workload, rollout } = p.snapshot;
   const stored = rollout.status ?? {};
   if (workload === undefined) return;
   const wanted = wantedReplicas(p, workload, stored);
   if (wanted === undefined) {
-    // What Healthy changes is done as soon as that is stored.
+    // What a Healthy phase changes is done once that phase is stored.
     if (wantedReplicas(p, workload, statusOf(p)) !== undefined) p.more = true;
     return;
   }
@@ -76,15 +76,15 @@ export function scaleWorkload(p: Pass): void {
   if (isUndone && p.now < lastScaled.at + INSIST_EVERY_MS) return wake(p, lastScaled.at + INSIST_EVERY_MS);
   const atFirst = Math.max(before ?? 0, replicas);
   act(p, { kind: "scaleWorkload", name, resourceVersion, replicas: wanted, replicasBefore: atFirst });
-  // Its generation is noted next.
+  // The generation after this write is recorded by the next decision.
   p.more = true;
 }
 
 /**
- * Notes which generation of the workload this decision is about; without a workload there is none to note. The note is
- * on the Rollout, and so on a ReplicaSet that is made now (docs/behaviour/revisions.md#a-new-replicaset). A generation
- * that only counts sizes is noted when the Deployment has the size that it should have, and the Rollout has come to
- * something.
+ * Records which generation of the workload this decision is about, if there is a workload. The record is an annotation
+ * of the Rollout, and so of a ReplicaSet that is created now (docs/behaviour/revisions.md#a-new-replicaset). A
+ * generation that only counts sizes is recorded once the Deployment has its wanted size and the Rollout is no longer
+ * Progressing.
  */
 export function observeWorkload(p: Pass): void {
   const { rollout, workload } = p.snapshot;
@@ -104,7 +104,9 @@ function isBeingScaled(p: Pass, workload: WorkloadFacts): boolean {
   return isOnItsWay || wantedReplicas(p, workload, stored) !== undefined;
 }
 
-/** The note as it is to be stored. It goes out after everything else, just before the status that says the same. */
+/**
+ * The annotation to be stored. It is written after everything else, just before the status with the same generation.
+ */
 export function noteWorkload(p: Pass): void {
   const { rollout, workload } = p.snapshot;
   const before = rollout.metadata.annotations?.[WORKLOAD_GENERATION];
@@ -114,7 +116,7 @@ export function noteWorkload(p: Pass): void {
   if (cameToRest && workload !== undefined && after !== String(workload.generation)) p.more = true;
 }
 
-/** `status.workloadObservedGeneration`; a kind that counts no generations has none. */
+/** `status.workloadObservedGeneration`; undefined for a kind that does not count generations. */
 export function workloadObservedGeneration(p: Pass): string | undefined {
   const noted = p.world.rollout.metadata.annotations?.[WORKLOAD_GENERATION];
   return p.snapshot.workload === undefined || noted === "0" ? undefined : noted;
@@ -130,7 +132,7 @@ export const holdsDeletion = ({ metadata }: Rollout): boolean =>
 export const withoutHold = ({ metadata }: Rollout): string[] =>
   (metadata.finalizers ?? []).filter((finalizer) => finalizer !== RESTORE_WORKLOAD);
 
-/** Puts the finalizer on, before the Deployment is scaled down for the first time, or takes it off. */
+/** Adds the finalizer, before the Deployment is scaled down for the first time, or removes it. */
 export function syncHold(p: Pass): void {
   const { rollout } = p.world;
   const wanted = waitsForWorkload(rollout);
@@ -139,20 +141,22 @@ export function syncHold(p: Pass): void {
   act(p, { kind: "updateRollout", finalizers });
 }
 
-/** The size that a Deployment gets back from a Rollout that is gone; undefined when the Rollout took nothing. */
+/**
+ * The size that a Deployment gets back when its Rollout is deleted; undefined when the Rollout had not scaled it down.
+ */
 export const restoredReplicas = (rollout: Rollout, workload: WorkloadFacts | undefined): number | undefined =>
   workload?.before === undefined || workload.deleting || scaleDownOf(rollout) === "never"
     ? undefined
     : Math.max(workload.replicas, desiredReplicas(rollout));
 
-/** What a Rollout whose deletion we hold back does next. */
+/** What is to be done next for a Rollout whose deletion our finalizer holds back. */
 export type Farewell =
   | { readonly kind: "restore"; readonly replicas: number }
   /** Until the Deployment's pods serve. */
   | { readonly kind: "wait" }
   | { readonly kind: "leave" };
 
-/** `isShared`: another Rollout has taken the Deployment's place as well. */
+/** `isShared`: another Rollout has replaced the Deployment as well. */
 export function farewell(rollout: Rollout, workload: WorkloadFacts | undefined, isShared: boolean): Farewell {
   if (workload === undefined || workload.deleting || isShared || !waitsForWorkload(rollout)) return { kind: "leave" };
   const replicas = restoredReplicas(rollout, workload);

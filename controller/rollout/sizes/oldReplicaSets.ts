@@ -1,5 +1,5 @@
 /**
- * ReplicaSets of past revisions: taking their pods away safely, and forgetting them (docs/behaviour/scale-down.md,
+ * ReplicaSets of past revisions: removing their pods safely, and deleting them (docs/behaviour/scale-down.md,
  * docs/behaviour/revisions.md#history).
  */
 import { spend } from "../../../kube/object/budget.ts";
@@ -45,15 +45,16 @@ const NOW = { keepDeadline: false } as const;
 
 const activeOthers = (p: Pass): ReplicaSetFacts[] => roles(p).others.filter((rs) => rs.replicas > 0);
 
-/** Pods that never became available serve nobody: they go first and count against no limit. */
+/** Pods that never became available serve no traffic: they are removed first and count against no limit. */
 function dropUnavailable(p: Pass): boolean {
   const unhealthy = activeOthers(p).filter((rs) => availablePods(rs) < rs.replicas);
   return unhealthy.map((rs) => scaleReplicaSet(p, rs, availablePods(rs), NOW)).some(Boolean);
 }
 
 /**
- * Scales the pods of past canaries away, newest revision first, as far as the available pods allow. Without a router they
- * serve traffic, so none may stay; with one, those of the last stable wait out their delay. Returns whether a size changed.
+ * Scales past canaries down, newest revision first, as far as the available pods allow. Without a router they serve
+ * traffic, so all must be removed; with one, those of the last stable wait out their delay. Returns whether a size
+ * changed.
  */
 export function scaleDownForCanary(p: Pass): boolean {
   const dropped = dropUnavailable(p);
@@ -74,7 +75,10 @@ export function scaleDownForCanary(p: Pass): boolean {
   return dropped || scaled;
 }
 
-/** Nothing is sent to a past canary, so it may go at once; the last stable could be gone back to for a while. */
+/**
+ * A past canary gets no traffic, so its pods are removed at once; a rollback to the last stable stays possible for a
+ * while.
+ */
 function pastCanarySize(p: Pass, rs: ReplicaSetFacts, held: number): number {
   const wasStable = isCompleted(statusOf(p)) || hasDeadline(rs);
   if (!wasStable || canaryOf(p.world.rollout)?.dynamicStableScale === true) return 0;
@@ -82,8 +86,8 @@ function pastCanarySize(p: Pass, rs: ReplicaSetFacts, held: number): number {
 }
 
 /**
- * A ReplicaSet that a status field or a Service selector still names may be serving. Of a ping-pong's Services the idle one
- * goes on naming the last stable until the next update: there it is the weights that tell who is served.
+ * A ReplicaSet that a status field or a Service selector still names may be serving. Of a ping-pong's Services the idle
+ * one still names the last stable until the next update: there the weights show what is served.
  */
 function isReferenced(p: Pass, rs: ReplicaSetFacts): boolean {
   const status = statusOf(p);
@@ -106,8 +110,8 @@ function isReferenced(p: Pass, rs: ReplicaSetFacts): boolean {
 }
 
 /**
- * Size of an old ReplicaSet that waits out the scale-down delay with `size` pods; `held` ones came before it. The deadline
- * is written on first sight. A delay of 0 seconds scales down at once.
+ * Size of an old ReplicaSet that waits out the scale-down delay with `size` pods; `held` ones came before it. The
+ * deadline is written when first needed. A delay of 0 seconds scales down at once.
  */
 function delayedSize(p: Pass, rs: ReplicaSetFacts, held: number, size: number): number {
   const withinLimit = held < scaleDownDelayRevisionLimit(p.world.rollout);
@@ -125,7 +129,7 @@ function delayedSize(p: Pass, rs: ReplicaSetFacts, held: number, size: number): 
   return size;
 }
 
-/** Keeps past blue-green ReplicaSets for their delay, then takes their pods away. */
+/** Keeps past blue-green ReplicaSets for their delay, then removes their pods. */
 export function scaleDownForBlueGreen(p: Pass): void {
   let held = 0;
   for (const rs of activeOthers(p).toSorted(byRevisionDescending)) {

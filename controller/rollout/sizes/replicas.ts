@@ -19,7 +19,7 @@ import { STEPS } from "../../steps/kinds.ts";
 import type { SizeReason } from "../../steps/reasons.ts";
 import { type StepTable, weightAfter } from "../../steps/table.ts";
 
-/** Sizes of the two ReplicaSets that matter; pods of others come on top until they are gone. */
+/** Sizes of the two ReplicaSets that matter; pods of others come on top until they are removed. */
 export interface Split {
   readonly canary: number;
   readonly stable: number;
@@ -32,7 +32,7 @@ export function currentSetWeight(rollout: Rollout, steps: StepTable = STEPS): nu
   return weightAfter(steps, stepsOf(rollout), (stepIndexOf(rollout) ?? 0) + 1);
 }
 
-/** All pods are to be the new ReplicaSet's, whatever the steps say. */
+/** All pods are to be the new ReplicaSet's, whatever the steps are. */
 export function wantsAll(rollout: Rollout): boolean {
   const { promoteFull, stableRS = "", currentPodHash } = rollout.status ?? {};
   return promoteFull === true || stableRS === "" || currentPodHash === stableRS;
@@ -46,7 +46,7 @@ const tied = (weight: number, total: number): boolean => (total * (weight / FULL
 
 /**
  * The whole-pod split that comes nearest to `weight`. With surge one pod above `total` may be used. Both sides keep a
- * pod for weights from 1 to 99, except where that leaves no candidate (a tie without surge: the canary gets none).
+ * pod for weights from 1 to 99, except where that leaves no candidate (a tie without surge: the canary gets no pod).
  */
 export function nearestSplit(total: number, weight: number, surge: number): Split {
   if (total === 0) return { canary: 0, stable: 0 };
@@ -68,7 +68,7 @@ export function nearestSplit(total: number, weight: number, surge: number): Spli
   return { canary: best.canary, stable: best.total - best.canary };
 }
 
-/** Pods of a ReplicaSet that scaling down may count on. */
+/** Pods of a ReplicaSet that scaling down may rely on. */
 function capacity(rs: ReplicaSetFacts | undefined, ignoreAvailability: boolean): number {
   if (rs === undefined) return 0;
   return ignoreAvailability ? rs.replicas : lastingPods(rs);
@@ -151,8 +151,8 @@ export function canaryThresholdMet(rollout: Rollout, newRS: ReplicaSetFacts | un
 }
 
 /**
- * What the ReplicaSets of a canary without a router lack of what the current step asks for; undefined when they have
- * reached it (docs/behaviour/canary.md#when-a-step-is-complete).
+ * What the ReplicaSets of a canary without a router still lack for the current step; undefined when they have reached
+ * it (docs/behaviour/canary.md#when-a-step-is-complete).
  */
 export function basicSizesLack(rollout: Rollout, roles: Roles, steps: StepTable = STEPS): SizeReason | undefined {
   const wanted = basicCanarySizes(rollout, roles, steps);

@@ -31,8 +31,9 @@ function withMinimum(rollout: Rollout, pods: number): number {
 }
 
 /**
- * The size of the canary apart from its traffic, by the nearest step up to the current one that names any. One that follows the traffic again ends it; so do the end of the
- * steps and an abort, unless the user keeps aborted pods for ever (abortScaleDownDelaySeconds: 0).
+ * The size of the canary where it does not follow its traffic, by the last step up to the current one that sets a size.
+ * A step that makes it follow the traffic again ends it; so do the end of the steps and an abort, unless the user keeps
+ * aborted pods for ever (abortScaleDownDelaySeconds: 0).
  */
 function canaryScaleOf(rollout: Rollout, steps: StepTable): CanarySize | undefined {
   if (trafficRoutingOf(rollout) === undefined || currentStepOf(rollout) === undefined) return undefined;
@@ -42,23 +43,24 @@ function canaryScaleOf(rollout: Rollout, steps: StepTable): CanarySize | undefin
 }
 
 /**
- * Weight that the canary's size follows. An aborted one with dynamicStableScale goes back over its setWeight steps, so
- * that the stable ReplicaSet grows in the same portions: to the first that needs fewer pods than the canary still must have.
+ * Weight that the canary's size follows. An aborted canary with dynamicStableScale goes back over its setWeight steps,
+ * so that the stable ReplicaSet grows in the same portions: to the first step that needs fewer pods than the canary
+ * still must have.
  */
 export function canaryWeight(rollout: Rollout, { newRS, stableRS }: Roles, steps: StepTable): number {
   const dynamic = canaryOf(rollout)?.dynamicStableScale === true;
   if (rollout.status?.abort !== true || !dynamic || newRS === undefined || stableRS === undefined)
     return currentSetWeight(rollout, steps);
   const missing = desiredReplicas(rollout) - stableRS.status.availableReplicas;
-  // A canary that keeps its pods for a named time would never let the weight sink, if they counted.
+  // If the pods that a canary keeps for a set time counted, the weight would never go down.
   const pods = namesAbortDelay(rollout) ? missing : Math.max(missing, newRS.status.availableReplicas);
   return weightsOf(steps, stepsOf(rollout)).findLast((weight) => podsFor(rollout, weight) < pods) ?? 0;
 }
 
 /**
- * Sizes of both ReplicaSets. `weights`: what the routers were told. Without dynamicStableScale stable keeps all its
- * pods until the promotion; with it, as many as the higher of its wanted and its actual weight needs: pods go after the
- * traffic has gone, and come before it comes.
+ * Sizes of both ReplicaSets. `weights`: what was asked of the routers. Without dynamicStableScale stable keeps all its
+ * pods until the promotion; with it, as many as the higher of its wanted and its actual weight needs: pods are removed
+ * after the traffic has moved away, and created before it comes.
  */
 export function routedCanarySizes(
   rollout: Rollout,
@@ -71,7 +73,7 @@ export function routedCanarySizes(
   const full = fullWeight(rollout);
   const weight = wantsAll(rollout) ? full : (scale?.weight ?? canaryWeight(rollout, roles, steps));
   const fixed = scale?.replicas;
-  // Pods go after their traffic, unless somebody has named a size.
+  // Pods are removed after their traffic has moved away, unless a step sets a size.
   const kept = scale === undefined ? carriedBy(rollout, roles, weights) : 0;
   const canary = fixed ?? withMinimum(rollout, Math.max(podsFor(rollout, weight), kept));
   if (canaryOf(rollout)?.dynamicStableScale !== true) return { canary, stable: total };
@@ -81,14 +83,14 @@ export function routedCanarySizes(
   return { canary: withMinimum(rollout, canary), stable: withMinimum(rollout, stable) };
 }
 
-/** Pods of the new ReplicaSet that the traffic needs which is sent to them now. */
+/** The pods of the new ReplicaSet that are needed for the traffic that they get now. */
 function carriedBy(rollout: Rollout, { newRS }: Roles, weights: TrafficWeights | undefined): number {
   const isNew = weights?.canary.podTemplateHash === hashOf(newRS);
   return isNew && newRS !== undefined ? podsFor(rollout, weights?.canary.weight ?? 0) : 0;
 }
 
 /**
- * What the ReplicaSets lack of what the current step asks for; undefined when they have reached it
+ * What the ReplicaSets still lack for the current step; undefined when they have reached it
  * (docs/behaviour/canary.md#when-a-step-is-complete).
  */
 export function routedSizesLack(

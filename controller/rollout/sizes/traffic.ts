@@ -14,8 +14,8 @@ import { canTakeOver, hashLeftBehind, stableCarries, wantedTraffic, weightsOf, w
 const ROUTER_RETRY_MS = 10_000;
 
 /**
- * Of a ping-pong's Services, one is stable's. The other shows the new ReplicaSet from the first moment; but while the
- * routers still send traffic for a canary before it there, only once that has gone.
+ * Of a ping-pong's Services, one is stable's. The other selects the new ReplicaSet from the start, or, while the
+ * routers still send it traffic for an earlier canary, once that traffic has moved away.
  */
 export function pointPingPong(p: Pass): void {
   const { rollout } = p.world;
@@ -26,7 +26,7 @@ export function pointPingPong(p: Pass): void {
   pointService(p, canary, roles(p).newRS, true);
 }
 
-/** Stable and canary Service follow their ReplicaSets. */
+/** Points the stable and the canary Service at their ReplicaSets. */
 export function pointServices(p: Pass): void {
   const canary = canaryOf(p.world.rollout);
   const { newRS, stableRS } = roles(p);
@@ -38,8 +38,8 @@ export function pointServices(p: Pass): void {
 }
 
 /**
- * The canary Service of an aborted update shows stable: at once where stable kept its pods, with dynamicStableScale as
- * soon as the canary gets no traffic any more. Without routers under `trafficRouting` it stays, as in the reference.
+ * The canary Service of an aborted update selects stable: at once where stable kept its pods, with dynamicStableScale
+ * as soon as the canary no longer gets traffic. Without routers under `trafficRouting` it stays, as in the reference.
  */
 function pointAborted(p: Pass, name: string | undefined): void {
   const { rollout } = p.world;
@@ -51,8 +51,8 @@ function pointAborted(p: Pass, name: string | undefined): void {
 }
 
 /**
- * A Service moves only to a ReplicaSet that can serve: with a pod available, on adoption with all of them. `atOnce`: even
- * to one that has none yet.
+ * A Service moves only to a ReplicaSet that can serve: with a pod available, on adoption with all of them. `atOnce`:
+ * even to one that has no pods yet.
  */
 function pointService(p: Pass, name: string | undefined, rs: ReplicaSetFacts | undefined, atOnce: boolean): void {
   const service = p.world.services.get(name ?? "");
@@ -61,7 +61,7 @@ function pointService(p: Pass, name: string | undefined, rs: ReplicaSetFacts | u
   if (atOnce || rs.status.availableReplicas > 0) switchService(p, service, hashOf(rs));
 }
 
-/** What can be reached is routed all the same: an abort has to reach as much as it can. */
+/** Routers that can be reached are written all the same: an abort has to reach as much as it can. */
 function tellFault(p: Pass, wanted: Traffic, { message, open, events }: Fault): false {
   if (open) setTraffic(p, wanted);
   for (const { reason, message: told, type } of events) emit(p, "action", reason, told, type);
@@ -73,8 +73,8 @@ function tellFault(p: Pass, wanted: Traffic, { message, open, events }: Fault): 
 type Fault = Extract<RoutingState, { kind: "fault" }>;
 
 /**
- * Has the routers split the traffic as it is wanted now, and records the weights. False when a router cannot: then nothing
- * that rests on the traffic may go on.
+ * Asks the routers to split the traffic as wanted now, and records the weights. False when a router cannot: then
+ * nothing that depends on the traffic may go on.
  */
 export function routeTraffic(p: Pass): boolean {
   const { routing } = p.snapshot;
@@ -104,12 +104,12 @@ export function routeTraffic(p: Pass): boolean {
   return true;
 }
 
-/** Weights that are not verified hold the step (docs/behaviour/traffic.md#verified-weights), until they are. */
+/** Weights that are not verified block the step (docs/behaviour/traffic.md#verified-weights), until they are. */
 function recordVerification(p: Pass, weights: TrafficWeights, verification: Verification): void {
   p.weights = { ...weights, verified: verification.kind === "verified" };
   if (verification.kind === "verified") return;
   const { kind } = verification;
-  // A decision takes several passes, and says it once.
+  // A decision takes several passes, but emits the event once.
   const said = kind === "failed" && p.events.some(({ message }) => message === verification.reason);
   if (kind === "failed" && !said) emit(p, "action", "TrafficRoutingError", verification.reason, "Warning");
   wake(p, p.now + ROUTER_RETRY_MS);

@@ -14,7 +14,7 @@ import { type StepTable, weightAfter } from "../../steps/table.ts";
 
 const isFullyPromoted = ({ status }: Rollout): boolean => isCompleted(status ?? {});
 
-/** The part of all traffic that a ReplicaSet's available pods stand for, rounded down. */
+/** The part of all traffic that a ReplicaSet's available pods can take, rounded down. */
 function weightOfPods(rollout: Rollout, pods: number): number {
   const full = fullWeight(rollout);
   const size = desiredReplicas(rollout);
@@ -33,7 +33,10 @@ export function hashLeftBehind(rollout: Rollout, { newRS }: Roles): string | und
   return newRS.status.availableReplicas >= desiredReplicas(rollout) ? undefined : recorded;
 }
 
-/** While traffic goes back to a stable ReplicaSet that has yet to grow: never more than its pods can take, never up again. */
+/**
+ * While traffic goes back to a stable ReplicaSet that is still growing: no more than its pods can take, and the
+ * canary's weight never rises again.
+ */
 function returningWeight(rollout: Rollout, roles: Roles, steps: StepTable): number {
   const { newRS, stableRS } = roles;
   const dynamic = canaryOf(rollout)?.dynamicStableScale === true;
@@ -47,7 +50,7 @@ function returningWeight(rollout: Rollout, roles: Roles, steps: StepTable): numb
   return carried < fullWeight(rollout) - wanted ? current : Math.min(wanted, current);
 }
 
-/** What the routers send to these pods now, by what was recorded. */
+/** What the routers send to these pods now, according to the recorded weights. */
 function recordedWeight({ status }: Rollout, hash: string): number {
   const canary = status?.canary?.weights?.canary;
   return canary?.podTemplateHash === hash ? canary.weight : 0;
@@ -55,7 +58,8 @@ function recordedWeight({ status }: Rollout, hash: string): number {
 
 /**
  * The canary's weight by the steps. Until its pods are there, that of the step before; but never more than is sent to
- * them already, or than they can carry: steps may have been skipped. A lower weight needs no pods, and goes before they do.
+ * them already, or than they can carry: steps may have been skipped. A lower weight needs no new pods, and is asked for
+ * before pods are removed.
  */
 function stepWeight(rollout: Rollout, roles: Roles, newRS: ReplicaSetFacts, steps: StepTable): number {
   const index = stepIndexOf(rollout);
@@ -66,7 +70,10 @@ function stepWeight(rollout: Rollout, roles: Roles, newRS: ReplicaSetFacts, step
   return Math.min(weight, weightAfter(steps, stepsOf(rollout), index), carried);
 }
 
-/** Pods of a full promotion get traffic as they become available; without dynamicStableScale it waits for the promotion. */
+/**
+ * Pods of a full promotion get traffic as they become available; without dynamicStableScale traffic waits for the
+ * promotion.
+ */
 function fullPromotionWeight(rollout: Rollout, newRS: ReplicaSetFacts): number {
   if (canaryOf(rollout)?.dynamicStableScale === true) return weightOfPods(rollout, lastingPods(newRS));
   return rollout.status?.canary?.weights?.canary.weight ?? 0;
@@ -93,8 +100,8 @@ export function wantedTraffic(rollout: Rollout, roles: Roles, aborted: boolean, 
 }
 
 /**
- * The new ReplicaSet has the pods for what the routers send to the canary Service now, which another revision serves.
- * Going from one canary to the next with a small stable ReplicaSet, that can be most of the traffic.
+ * The new ReplicaSet has enough pods for what the routers send to the canary Service now, which another revision
+ * serves. Going from one canary to the next with a small stable ReplicaSet, that can be most of the traffic.
  */
 export function canTakeOver(rollout: Rollout, { newRS }: Roles): boolean {
   const canary = rollout.status?.canary?.weights?.canary;
@@ -102,7 +109,10 @@ export function canTakeOver(rollout: Rollout, { newRS }: Roles): boolean {
   return lastingPods(newRS) >= podsFor(rollout, canary.weight);
 }
 
-/** Stable has the pods for what is left to it; otherwise traffic stays as it is. Nothing moves before the first promotion. */
+/**
+ * Stable has enough pods for its remaining traffic; otherwise traffic stays as it is, as it does before the first
+ * promotion.
+ */
 export function stableCarries(
   rollout: Rollout,
   { stableRS }: Roles,
@@ -131,7 +141,7 @@ export function weightsOf(
   };
 }
 
-/** Text of the event about changed weights: empty but for the introduction where hashes alone have changed. */
+/** Text of the event about changed weights: only the introduction where just the hashes have changed. */
 export function weightsText(before: TrafficWeights | undefined, after: TrafficWeights): string {
   if (before === undefined) return `Traffic weight updated to ${after.canary.weight}`;
   const from = before.canary.weight;

@@ -73,7 +73,7 @@ function passOf({ seconds, current, before, available = 3, spec = {} }: World): 
   };
 }
 
-/** The duration that follows, when the status of the pass is the old one but for `change`. */
+/** The duration that follows, when the status of the pass is the old one except for `change`. */
 function after(world: World, change: RolloutStatus = {}): { duration: RolloutDuration | undefined; told: string } {
   const p = passOf(world);
   const duration = durationOf(p, { ...p.world.rollout.status, currentPodHash: world.current, ...change });

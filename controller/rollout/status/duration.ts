@@ -1,5 +1,5 @@
 /**
- * How long a rollout took, and how long of that it waited for people: status.duration
+ * How long a rollout took, and how much of that it waited for people: status.duration
  * (docs/behaviour/conditions-and-phases.md#duration).
  */
 import type { RolloutDuration, RolloutStatus } from "../../../schema/rollout.ts";
@@ -33,7 +33,7 @@ const finish = (
   finishedAt: timestamp(now),
 });
 
-/** What the transitions of this pass amount to. */
+/** The transitions of this pass. */
 interface Facts {
   readonly specChanged: boolean;
   /** Stable is the current revision and has all its pods available. */
@@ -60,7 +60,7 @@ function factsOf(p: Pass, after: RolloutStatus): Facts {
   };
 }
 
-/** Follows a rollout that is under way until something ends it. */
+/** Tracks a running rollout until something ends it. */
 function follow(p: Pass, d: RolloutDuration, f: Facts): RolloutDuration {
   let next = d;
   if (f.specChanged) {

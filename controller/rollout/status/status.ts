@@ -37,7 +37,9 @@ import {
 } from "../model/replicaSets.ts";
 import { workloadObservedGeneration } from "../revision/workload.ts";
 
-/** Fields that every strategy shares. What is not carried over here is gone unless the pass sets it again. */
+/**
+ * Fields that every strategy shares. A field that is not carried over here is dropped unless the pass sets it again.
+ */
 export function baseStatus(p: Pass): RolloutStatus {
   const before = statusOf(p);
   const all = p.world.replicaSets;
@@ -78,7 +80,7 @@ const subject = (p: Pass): string => {
   return name === undefined ? `Rollout "${p.world.rollout.metadata.name}"` : `ReplicaSet "${name}"`;
 };
 
-/** The reference's words, and behind them what the pods wait for. */
+/** The reference's message, followed by what the pods wait for. */
 const timedOutText = (p: Pass): string => `${subject(p)} has timed out progressing.${whyStuck(p)}`;
 
 function abortWhenStuck(p: Pass, draft: RolloutStatus): void {
@@ -203,7 +205,7 @@ function conditionsOf(p: Pass, draft: RolloutStatus): RolloutCondition[] {
 }
 
 /**
- * RolloutPaused and RolloutResumed tell of pauses that the controller itself begins and ends
+ * RolloutPaused and RolloutResumed report pauses that the controller itself begins and ends
  * (docs/behaviour/conditions-and-phases.md#events-of-pauses).
  */
 function emitPauseEvents(p: Pass, after: RolloutStatus): void {
@@ -214,7 +216,7 @@ function emitPauseEvents(p: Pass, after: RolloutStatus): void {
     emit(p, "status", "RolloutResumed", "Rollout is resumed");
 }
 
-/** Once for every generation that has such a template. */
+/** Warns once for every generation with values that are not quantities. */
 function warnOfDropped(p: Pass, observed: RolloutStatus): void {
   const { dropped = [] } = p.snapshot;
   if (dropped.length === 0 || statusOf(p).observedGeneration === observed.observedGeneration) return;

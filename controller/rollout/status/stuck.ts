@@ -1,5 +1,5 @@
 /**
- * A Rollout that has made no progress for too long: when its pods are looked at, and what they tell. Pods are read at no
+ * A Rollout that has made no progress for too long: when its pods are read, and what they show. Pods are read at no
  * other time, so that a healthy Rollout costs nothing.
  */
 import type { Rollout, RolloutCondition } from "../../../schema/rollout.ts";
@@ -14,17 +14,17 @@ import { instant } from "../../../kube/object/time.ts";
 import { STEPS } from "../../steps/kinds.ts";
 import { isEndless, type StepTable } from "../../steps/table.ts";
 
-/** A step that may take as long as it likes. */
+/** The current step may take any amount of time. */
 export function atEndlessStep(rollout: Rollout, steps: StepTable): boolean {
   const step = currentStepOf(rollout);
   return step !== undefined && isEndless(steps, step);
 }
 
-/** Such a step, and any pause. */
+/** The Rollout is at such a step, or paused. */
 export const isIndefinite = (rollout: Rollout, steps: StepTable = STEPS): boolean =>
   atEndlessStep(rollout, steps) || findCondition(rollout.status?.conditions, "Paused")?.status === "True";
 
-/** The new ReplicaSet, when its pods have to be asked why nothing moves; undefined otherwise. */
+/** The new ReplicaSet, when its pods have to be read to find out why nothing moves; undefined otherwise. */
 export function setToLookAt(snapshot: Snapshot, now: number): ReplicaSetFacts | undefined {
   const { rollout, invalid } = snapshot;
   const status = rollout.status ?? {};
@@ -39,7 +39,7 @@ export function setToLookAt(snapshot: Snapshot, now: number): ReplicaSetFacts | 
 const SOONEST_MS = 30_000;
 const LATEST_MS = 600_000;
 
-/** When to look again: the longer nothing moves the later, from every 30 s to every 10 min. */
+/** When to read the pods again: the longer nothing moves, the later, from every 30 s to every 10 min. */
 export function nextLookAt(rollout: Rollout, look: PodLook): number {
   const progressing = findCondition(rollout.status?.conditions, "Progressing");
   const told = hasReason(progressing, "ProgressDeadlineExceeded")
@@ -51,7 +51,7 @@ export function nextLookAt(rollout: Rollout, look: PodLook): number {
 const LONGEST_MESSAGE = 300;
 const MOST_REASONS = 3;
 
-/** What is known of why nothing moves, as sentences with a space before each; "" when nothing is. */
+/** Why nothing moves, as far as known, as sentences with a space before each; "" when nothing is known. */
 export function whyStuck(p: Pass): string {
   const { newRS } = roles(p);
   const { look } = p.snapshot;
@@ -104,7 +104,7 @@ const shortened = (text: string): string => {
 
 const sentence = (text: string): string => (/[.…!]$/.test(text) ? text : `${text}.`);
 
-/** Pods that could not even be made: quota, admission. */
+/** Pods that could not even be created: quota, admission. */
 function missingText({ replicas, status, failure }: ReplicaSetFacts): string | undefined {
   const missing = replicas - status.replicas;
   if (failure === undefined || missing <= 0) return undefined;
@@ -113,17 +113,17 @@ function missingText({ replicas, status, failure }: ReplicaSetFacts): string | u
   );
 }
 
-/** Nothing is wrong with the new pods: others may be waited for. */
+/** When nothing is wrong with the new pods: another ReplicaSet that lacks available pods. */
 const lackText = ({ name, replicas, status }: ReplicaSetFacts): string | undefined =>
   status.availableReplicas < replicas
     ? `ReplicaSet "${name}" has ${status.availableReplicas} of ${replicas} pods available.`
     : undefined;
 
-/** What makes two messages tell the same: restarts are counted up without end, and nobody has to hear of each. */
+/** The message without what is not news: the peak, and the number of restarts, which only grows. */
 const essence = (message: string): string =>
   message.replace(peakNote(message), "").replaceAll(/restarted \d+ times?/g, "restarted");
 
-/** A condition of the same reason is no change to the reference; other words about the pods are news. */
+/** To the reference a condition with the same reason is not a change; here a new message about the pods is one. */
 export function withNews(p: Pass, conditions: RolloutCondition[], next: RolloutCondition): RolloutCondition[] {
   const current = findCondition(conditions, next.type);
   const told = findCondition(statusOf(p).conditions, next.type);

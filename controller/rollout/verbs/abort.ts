@@ -1,7 +1,7 @@
-/** Taking an update back, and beginning it again (docs/behaviour/pauses-and-aborts.md#abort). */
+/** Aborting an update, and retrying it (docs/behaviour/pauses-and-aborts.md#abort). */
 import { patches, statusPatch, type VerbOutcome } from "./verb.ts";
 
-/** `abort`: users go back to the stable version. A Rollout that is done drops the wish itself. */
+/** `abort`: users go back to the stable version. For a completed Rollout the controller clears the flag itself. */
 export const abort = (): VerbOutcome => patches(statusPatch({ abort: true }));
 
 /** `retry`: the update that was aborted begins again (docs/behaviour/pauses-and-aborts.md#how-an-abort-ends). */

@@ -4,7 +4,7 @@ import { blueGreenOf, stepsOf } from "../model/defaults.ts";
 import { isCompleted } from "../model/conditions.ts";
 import { impossible, nothing, patches, specPatch, statusPatch, type VerbOutcome, type VerbPatch } from "./verb.ts";
 
-/** `promote`: ends what pauses the update; where nothing does, the current canary step counts as done. */
+/** `promote`: ends all pauses of the update; without a pause, the current canary step counts as done. */
 export function promote(rollout: Rollout): VerbOutcome {
   const status = promotion(rollout);
   const sent = [...(status === undefined ? [] : [statusPatch(status)]), ...unpausing(rollout)];
@@ -44,7 +44,7 @@ function promotion(rollout: Rollout): Readonly<Record<string, unknown>> | undefi
   const steps = stepsOf(rollout).length;
   const skipped = steps === 0 ? {} : { currentStepIndex: nextStep(rollout) };
   if ((status.pauseConditions ?? []).length > 0) {
-    // A person decides what the measurements could not: the step is over, and nobody has resumed a pause.
+    // A person decides what the measurements left open: the step is over, and that is not the resuming of a pause.
     const undecided = status.canary?.currentStepAnalysisRunStatus?.status === "Inconclusive";
     return undecided && status.controllerPause === true && steps > 0
       ? { pauseConditions: null, controllerPause: false, ...skipped }

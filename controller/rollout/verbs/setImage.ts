@@ -9,8 +9,8 @@ interface Named {
 }
 
 /**
- * `set image NAME CONTAINER=IMAGE`. The plugin replaces the object as a whole, which fails when somebody else has
- * written it; here a container that is no longer where it was fails the patch.
+ * `set image NAME CONTAINER=IMAGE`. The plugin replaces the object as a whole, which fails after any other write to it;
+ * here the patch fails only when the container is no longer where it was.
  *
  * @param container a container's name, or `*` for all of them
  */
@@ -23,7 +23,7 @@ export function setImage(rollout: Rollout, container: string, image: string): Ve
       const path = `/spec/template/spec/${list}/${index}`;
       return [
         { op: "test", path: `${path}/name`, value: name ?? null } as const,
-        // For members of objects `add` also replaces.
+        // `add` also replaces an existing member of an object.
         { op: "add", path: `${path}/image`, value: image } as const,
       ];
     }),

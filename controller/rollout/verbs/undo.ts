@@ -8,10 +8,10 @@ import { withoutInjected } from "../revision/podMetadata.ts";
 import { impossible, nothing, patches, templatePatch, type VerbOutcome, withoutTemplate } from "./verb.ts";
 
 /**
- * `undo`, `undo --to-revision`: the template of that revision becomes the Rollout's again, with all that its ReplicaSet
- * has been given. There is nothing to do where the two are equal already
- * (docs/behaviour/hashes-and-names.md#equal-templates). The plugin finds them equal, too, where the present template
- * only lacks something, and would not bring back a variable that somebody has taken out.
+ * `undo`, `undo --to-revision`: the template of that revision becomes the Rollout's again, with everything that was
+ * added to it in its ReplicaSet. There is nothing to do where the two are equal already
+ * (docs/behaviour/hashes-and-names.md#equal-templates). The plugin treats them as equal also where the present template
+ * only lacks something: it would not bring back a variable that was removed.
  *
  * @param replicaSets those that the Rollout controls, in any order
  * @param revision 0: the one before the latest

@@ -1,7 +1,7 @@
 /**
  * What a person asks of a Rollout, as the patches that `kubectl argo rollouts` sends for it. A verb is a function from
- * the Rollout as it is stored to these; who sends them is another matter, so that the command line, the dashboard, the
- * demo and the tests all ask in the same way (docs/behaviour/pauses-and-aborts.md#resuming).
+ * the stored Rollout to these patches; sending them is left to the caller, so that the command line, the dashboard, the
+ * demo and the tests all use the same ones (docs/behaviour/pauses-and-aborts.md#resuming).
  *
  * Where a verb reads the pod template, the Rollout is one whose `spec.template` has been filled in from its workload.
  */
@@ -27,9 +27,9 @@ export type VerbPatch = {
 export type VerbOutcome =
   /** In this order; the next only once the one before has succeeded. */
   | { readonly kind: "patches"; readonly patches: readonly VerbPatch[] }
-  /** It is so already: a success. `why` is a sentence. */
+  /** Nothing has to change: a success. `why` is a sentence. */
   | { readonly kind: "nothing"; readonly why: string }
-  /** It has no meaning for this Rollout: an error. `why` is a sentence. */
+  /** The verb does not apply to this Rollout: an error. `why` is a sentence. */
   | { readonly kind: "impossible"; readonly why: string };
 
 export const patches = (...all: readonly VerbPatch[]): VerbOutcome => ({ kind: "patches", patches: all });

@@ -34,7 +34,7 @@ const undecided = {
   canary: { currentStepAnalysisRunStatus: { name: "run", status: "Inconclusive" } },
 };
 
-/** As a person would read it over the wire: the path, the kind of patch, the body. */
+/** A request as it is sent: the path, the kind of patch, the body. */
 function told(outcome: VerbOutcome): readonly string[] | string {
   if (outcome.kind !== "patches") return `${outcome.kind}: ${outcome.why}`;
   return outcome.patches.map(({ subresource, contentType, body, to }) => {
