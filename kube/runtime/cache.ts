@@ -50,7 +50,7 @@ export interface Store<T extends Stored, Index extends string = never, Raw exten
   written(raw: Raw): T | undefined;
   /** The object is gone for good; events about this `uid` that come later are ignored. A newer namesake stays. */
   deleted(key: string, uid: string): void;
-  /** The object is not needed any more: drops it, whether or not the cluster has it still. It is taken when it comes again. */
+  /** Drops an object that is not needed any more, whether or not it still exists. It is taken when it comes again. */
   forget(key: string): void;
   /** Takes a watch's DELETED event: gone as of the event's version. */
   remove(raw: Raw): void;

@@ -38,7 +38,7 @@ export interface RecorderOptions {
   readonly limits?: EventQueueLimits;
 }
 
-/** An event that is not sent: the caller decides whether to log it. */
+/** An event that is not sent. Whether it is worth a line in the log is up to `onLost`. */
 export interface Loss {
   /**
    * `limited`: narration beyond the limit of one object. `crowded`: the queue was full. `refused`: the API server does
