@@ -186,8 +186,8 @@ export const KayentaMetric = object({
 export type KayentaMetric = v.InferOutput<typeof KayentaMetric>;
 
 /**
- * The providers and their settings, as spelled in the API. Each has a row in providers/metrics/providers.ts, which is typed
- * over this list: without its row a member here is a type error.
+ * The providers and their settings, as spelled in the API. Each has a row in providers/metrics/providers.ts, which is
+ * typed over this list: without its row a member here is a type error.
  */
 const providers = {
   prometheus: PrometheusMetric,
@@ -205,11 +205,11 @@ const providers = {
 };
 export type MetricProviderKind = keyof typeof providers;
 
-/** Exactly one member; the rules check it. */
+/** Exactly one member is set; the rules check it. */
 export const MetricProvider = object(optional(providers));
 export type MetricProvider = v.InferOutput<typeof MetricProvider>;
 
-/** Limits are int-or-string so that "{{args.x}}" may stand there; a string that is no number counts as 0. */
+/** Limits are int-or-string so that "{{args.x}}" is possible; a string that is not a number counts as 0. */
 export const Metric = object({
   name,
   provider: about("Where the value comes from.", MetricProvider),
@@ -269,7 +269,7 @@ export const AnalysisRunSpec = object({
 });
 export type AnalysisRunSpec = v.InferOutput<typeof AnalysisRunSpec>;
 
-/** `value` is text, whatever the source answered. */
+/** `value` is text, whatever type the source returned. */
 export const Measurement = object({
   phase: string,
   ...optional({

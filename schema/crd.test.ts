@@ -26,7 +26,7 @@ const growsIn = (node: Structural): boolean =>
 /** The spec of a job is Kubernetes' own, too. */
 const isOfJob = (path: string): boolean => path.includes(".provider.job.spec.");
 
-/** Where the pod templates are; a job's is inside a metric. */
+/** The paths of the pod templates; that of a job is inside a metric. */
 const podTemplates = [
   ["Rollout", ".spec.template"],
   ["Experiment", ".spec.templates[].template"],

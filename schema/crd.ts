@@ -31,7 +31,7 @@ type Kind = {
   readonly subresources: Readonly<Record<string, unknown>>;
 };
 
-/** Every schema that the walk meets is one of these; another one throws. */
+/** Every schema that the walk meets is one of these types; another one throws. */
 type Node =
   | v.StringSchema<undefined>
   | v.NumberSchema<undefined>
@@ -45,7 +45,7 @@ type Node =
   | v.LooseObjectSchema<v.ObjectEntries, undefined>
   | v.OptionalSchema<v.GenericSchema, undefined>;
 
-/** What the API server is to check of one schema: its marks as they stand, and the shape that follows from its type. */
+/** What the API server is to check of one schema: its marks as they are, and the shape that follows from its type. */
 function structural(schema: v.GenericSchema): Structural {
   const { structure, ...marks } = v.getMetadata(schema) as Marks;
   return { ...marks, ...shape(schema as Node, structure) };
@@ -96,8 +96,8 @@ const age: Column = { name: "Age", type: "date", jsonPath: ".metadata.creationTi
 const phase: Column = { name: "Status", type: "string", jsonPath: ".status.phase" };
 
 /**
- * Names, columns and subresources as the reference has them (docs/behaviour/objects.md#kinds): only Rollouts have a
- * status subresource.
+ * Names, columns and subresources as in the reference (docs/behaviour/objects.md#kinds): only Rollouts have a status
+ * subresource.
  */
 const kinds: readonly Kind[] = [
   {

@@ -51,7 +51,7 @@ const definitions = new Map(
   crds.map(({ spec }) => [spec.names.kind, spec.versions[0]?.schema.openAPIV3Schema] as const),
 );
 
-/** Where an object is larger than its definition allows. */
+/** The places where an object is larger than its definition allows. */
 function excesses({ from, kind, object }: Manifest): string[] {
   return validate(definitions.get(kind) ?? {}, object)
     .filter(({ reason }) => reason === "FieldValueTooLong" || reason === "FieldValueTooMany")

@@ -3,7 +3,7 @@ import type * as v from "valibot";
 import { LabelSelector, PodTemplateSpec } from "./kube.ts";
 import { boolean, int32, int64, list, marked, openObject, optional, string } from "./scalars.ts";
 
-/** Sets refuse duplicates under the reference's CRD, so they do here. */
+/** As under the reference's CRD, these sets refuse duplicates. */
 const exitCodes = marked(list(int32), { "x-kubernetes-list-type": "set" });
 
 export const JobSpec = openObject({

@@ -1,6 +1,6 @@
 /**
- * What we read of Kubernetes' own kinds: views with the members that a controller uses. Whatever else an object holds
- * stays in it (objects are loose), but has no type here.
+ * Kubernetes' own kinds as we read them: views with the members that a controller uses. Other members of an object
+ * stay in it (objects are loose), but have no type here.
  */
 import * as v from "valibot";
 import { PodSpec } from "./podSpec.ts";
@@ -45,8 +45,8 @@ export const OwnerReference = object({
 export type OwnerReference = v.InferOutput<typeof OwnerReference>;
 
 /**
- * Name and namespace read as "" where there is none (an object with generateName before it is stored, a cluster-scoped
- * one), so that nobody has to ask. Manifests written by `kubectl create --dry-run` hold `creationTimestamp: null`.
+ * Name and namespace read as "" when absent (an object with generateName before it is stored, a cluster-scoped one), so
+ * that no caller has to check. Manifests written by `kubectl create --dry-run` hold `creationTimestamp: null`.
  */
 export const ObjectMeta = object({
   name: v.optional(string, ""),
@@ -84,8 +84,8 @@ export const LabelSelector = atomic(
 export type LabelSelector = v.InferOutput<typeof LabelSelector>;
 
 /**
- * Metadata and an unread spec: parse that with `PodSpec` where its insides matter. The API server keeps labels and
- * annotations of the metadata and prunes the rest, as under the reference's CRD: a name in it would change the pod hash.
+ * Metadata and an unread spec: parse the spec with `PodSpec` where its members matter. The API server keeps labels and
+ * annotations of the metadata and prunes the rest, as under the reference's CRD: a name there would alter the pod hash.
  */
 export const PodTemplateSpec = object(
   optional({ metadata: object(optional({ labels: map(string), annotations: map(string) })), spec: opaque(PodSpec) }),
@@ -135,7 +135,7 @@ export const ReplicaSet = object({
 });
 export type ReplicaSet = v.InferOutput<typeof ReplicaSet>;
 
-/** What a Rollout can take its pod template from; `template` at the top is a PodTemplate's. */
+/** An object from which a Rollout can take its pod template; `template` at the top is a PodTemplate's. */
 export const Workload = object({
   metadata: ObjectMeta,
   ...optional({

@@ -13,7 +13,7 @@ export const MANAGED_BY = "argo-rollouts.argoproj.io/managed-by-rollouts";
 export const SCALE_DOWN_DEADLINE = "scale-down-deadline";
 export const EPHEMERAL_METADATA = "rollout.argoproj.io/ephemeral-metadata";
 
-/** On objects of all kinds, by users: which of several controllers and webhooks looks after them. */
+/** Set by users on objects of all kinds: which of several controllers and webhooks is responsible for them. */
 export const INSTANCE_LABEL = "argo-rollouts.argoproj.io/controller-instance-id";
 
 /** On the Rollout: the workload's generation that was last taken into account. */
@@ -23,5 +23,5 @@ export const REPLICAS_BEFORE = "sluice.dev/replicas-before-rollout";
 /** On the Rollout, by the user: "true" holds its deletion back until the Deployment is up again. Also the finalizer. */
 export const RESTORE_WORKLOAD = "sluice.dev/restore-workload";
 
-/** By users: "warn" admits an object against the rules. Its change is a reason to look again at one whose spec is as it was. */
+/** Set by users: "warn" admits an object against the rules. When it changes, an unchanged spec is judged again, too. */
 export const BREAK_GLASS = "sluice.dev/admission";

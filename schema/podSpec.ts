@@ -2,7 +2,7 @@
  * The inside of a pod template, as the API server checks it under our CRDs: Kubernetes 1.34's pod spec with its
  * associative lists (server-side apply merges containers, ports, env, … by key) and its defaults (they enter the pod
  * hash, docs/behaviour/hashes-and-names.md#defaults-count). Objects here are open: members newer than this list pass
- * through whole. The parser does not read it (see `opaque`); whoever needs the insides parses them with `PodSpec`.
+ * through whole. The parser does not read it (see `opaque`); code that needs the members parses them with `PodSpec`.
  */
 import type * as v from "valibot";
 import {
@@ -57,7 +57,7 @@ const EnvVar = openObject({
 const envSource = atomic(openObject(optional({ name: emptyByDefault, optional: boolean })));
 const EnvFrom = openObject(optional({ prefix: string, configMapRef: envSource, secretRef: envSource }));
 
-/** Numbers and protocols together tell ports apart, which is why the protocol has to have a default. */
+/** Ports are told apart by number and protocol, which is why the protocol has to have a default. */
 const ports = keyedList(
   ["containerPort", "protocol"],
   openObject({
@@ -94,7 +94,7 @@ const resourceClaims = keyedList(["name"], openObject({ name: string, ...optiona
 
 const profile = openObject({ type: string, ...optional({ localhostProfile: string }) });
 
-/** What the security contexts of a pod and of a container share. */
+/** Members that the security contexts of a pod and of a container share. */
 const security = optional({
   seLinuxOptions: openObject(optional({ user: string, role: string, type: string, level: string })),
   windowsOptions: openObject(
@@ -249,7 +249,7 @@ const quantities = map(Quantity);
 export const PodSpec = openObject({
   containers: keyedList(["name"], Container),
   ...optional({
-    // Volumes have no shape here, nor under the reference's CRD: thirty kinds of source, merged by nobody.
+    // Volumes have no schema here, nor under the reference's CRD: thirty kinds of source, which nobody merges.
     volumes: anything,
     initContainers: keyedList(["name"], Container),
     ephemeralContainers: keyedList(["name"], EphemeralContainer),

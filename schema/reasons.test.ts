@@ -20,7 +20,7 @@ test("all warnings must be told, and of other events those that somebody waits f
   expect(always).not.toContain("ScalingReplicaSet");
 });
 
-/** The shipped sources, but for the list itself and the simulator, whose objects are Kubernetes' own. */
+/** The shipped sources, except the list itself and the simulator, whose objects are Kubernetes' own. */
 const sources = await Promise.all(
   [...new Bun.Glob("{controller,providers,webhook,kube}/**/*.ts").scanSync(join(import.meta.dir, ".."))]
     .filter((path) => !/\.test\.ts$|testing\.ts$/.test(path))

@@ -1,19 +1,19 @@
 /**
- * The reasons of events, conditions and pauses, each with one sentence; docs/reasons.md is made from them. The names are
- * those of Argo Rollouts: dashboards, notifications and people's alerts know them.
+ * The reasons of events, conditions and pauses, each with one sentence; docs/reasons.md is made from them. The names
+ * are those of Argo Rollouts: dashboards, notifications and people's alerts know them.
  */
 
 interface EventReasonRow {
   /**
-   * `always`: somebody may have to act on it, or waits for it: it is sent, in its own words, whatever else is told of the
-   * object. `narration`: it tells how things come about, which the status shows as well: limited as client-go limits all
-   * events, and the first to go when too many wait. Warnings are always told, listed or not.
+   * `always`: somebody may have to act on it, or waits for it: it is sent, in its own words, however many other events
+   * the object has. `narration`: it describes progress, which the status shows as well: limited as client-go limits all
+   * events, and the first to be dropped when too many wait. Warnings are always sent, listed or not.
    */
   readonly tell: "always" | "narration";
   readonly means: string;
 }
 
-/** What may become of an event in a burst stands with it; one that is not listed here is narration unless it is a warning. */
+/** Reasons of events, with their treatment in a burst. One that is not listed is narration, unless it is a warning. */
 export const eventReasons = {
   RolloutPaused: { tell: "always", means: "The update waits: for a time, for a person, or for an analysis." },
   RolloutResumed: { tell: "always", means: "A pause is over." },
@@ -54,7 +54,7 @@ interface ConditionReasonRow {
   readonly means: string;
 }
 
-/** Of a Rollout's conditions. `ReplicaFailure` is not among them: it has the reason that its ReplicaSet gives. */
+/** Reasons of a Rollout's conditions, except `ReplicaFailure`, whose reason is the one that its ReplicaSet gives. */
 export const conditionReasons = {
   NewReplicaSetCreated: { of: ["Progressing"], means: "The new version has its ReplicaSet, without pods yet." },
   FoundNewReplicaSet: { of: ["Progressing"], means: "A ReplicaSet that is there already has the new version." },
@@ -78,7 +78,7 @@ export const conditionReasons = {
 
 export type ConditionReason = keyof typeof conditionReasons;
 
-/** Of `status.pauseConditions`, and so the message of a Rollout whose phase is Paused. */
+/** Reasons of `status.pauseConditions`, and so the message of a Rollout whose phase is Paused. */
 export const pauseReasons = {
   CanaryPauseStep: "The canary is at a pause step.",
   BlueGreenPause: "The new version is up; its promotion waits for a time or for a person.",
@@ -88,6 +88,6 @@ export const pauseReasons = {
 
 export type PauseReason = keyof typeof pauseReasons;
 
-/** Whether an event is to reach its reader whatever else is told of the object. */
+/** Whether an event must be sent, however many other events the object has. */
 export const mustBeTold = ({ type, reason }: { readonly type: string; readonly reason: string }): boolean =>
   type === "Warning" || (Object.hasOwn(eventReasons, reason) && eventReasons[reason as EventReason].tell === "always");

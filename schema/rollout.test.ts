@@ -19,7 +19,7 @@ const web = {
   status: { observedGeneration: "1", canary: {}, blueGreen: {} },
 } as const;
 
-/** What the parser gives, without its type: to be compared with literals of another. */
+/** The parser's output, without its type: to be compared with literals of another type. */
 const read = (schema: v.GenericSchema, input: unknown): unknown => v.parse(schema, input);
 
 describe("a Rollout", () => {

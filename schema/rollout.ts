@@ -32,7 +32,7 @@ export const RolloutAnalysisArgument = object({
 });
 export type RolloutAnalysisArgument = v.InferOutput<typeof RolloutAnalysisArgument>;
 
-/** An AnalysisRun that the Rollout starts: which templates, and with what. */
+/** An AnalysisRun that the Rollout starts: its templates and arguments. */
 export const RolloutAnalysis = object(
   optional({
     templates: about("Merged into one AnalysisRun.", few(AnalysisTemplateRef, 250)),
@@ -44,14 +44,14 @@ export const RolloutAnalysis = object(
 );
 export type RolloutAnalysis = v.InferOutput<typeof RolloutAnalysis>;
 
-/** Runs beside the steps, from a given one on. */
+/** Runs beside the steps, from a given step on. */
 export const BackgroundAnalysis = object({
   ...RolloutAnalysis.entries,
   ...optional({ startingStep: about("Index of the step at which it starts.", int32) }),
 });
 export type BackgroundAnalysis = v.InferOutput<typeof BackgroundAnalysis>;
 
-/** One of the two members. */
+/** One of the two members is set. */
 export const AntiAffinity = object(
   optional({
     preferredDuringSchedulingIgnoredDuringExecution: object({ weight: int32 }),
@@ -86,11 +86,11 @@ export const BlueGreenStrategy = object({
 });
 export type BlueGreenStrategy = v.InferOutput<typeof BlueGreenStrategy>;
 
-/** One of the three members. */
+/** One of the three members is set. */
 export const StringMatch = object(optional({ exact: line, prefix: line, regex: line }));
 export type StringMatch = v.InferOutput<typeof StringMatch>;
 
-/** An integer, or a string of one, is seconds; another string a Go duration; absent waits for a promotion by hand. */
+/** An integer, or a string of one: seconds; another string: a Go duration; absent: until somebody promotes by hand. */
 export const RolloutPause = object(
   optional({ duration: about("Seconds, or 5m; without it, until promoted.", Amount) }),
 );
@@ -131,13 +131,13 @@ export type RolloutExperiment = v.InferOutput<typeof RolloutExperiment>;
 export const SetCanaryScale = object(optional({ weight: int32, replicas: int32, matchTrafficWeight: boolean }));
 export type SetCanaryScale = v.InferOutput<typeof SetCanaryScale>;
 
-/** Without a match the route is taken away. */
+/** Without a match the route is removed. */
 export const SetHeaderRoute = object(
   optional({ name, match: few(object({ headerName: name, headerValue: StringMatch })) }),
 );
 export type SetHeaderRoute = v.InferOutput<typeof SetHeaderRoute>;
 
-/** Without a match the route is taken away. */
+/** Without a match the route is removed. */
 export const SetMirrorRoute = object({
   name,
   ...optional({
@@ -147,7 +147,7 @@ export const SetMirrorRoute = object({
 });
 export type SetMirrorRoute = v.InferOutput<typeof SetMirrorRoute>;
 
-/** Exactly one member is set; the rules check it, the API server stores what comes. */
+/** Exactly one member is set; the rules check it, the API server stores any. */
 export const CanaryStep = object(
   optional({
     setWeight: about("Send this share of traffic to the canary, in percent.", int32),
@@ -186,10 +186,11 @@ export const CanaryStrategy = object(
 export type CanaryStrategy = v.InferOutput<typeof CanaryStrategy>;
 
 /**
- * Exactly one member. The reference stores a Rollout with both or none and then holds it with InvalidSpec; here the API
- * server refuses it. Objects stored before the rule existed live on: since Kubernetes 1.30 a violation in a part that
- * an update leaves alone is forgiven (CRD validation ratcheting), and scaling, pausing, undoing and deleting leave the
- * strategy alone. That is also why an absent strategy is not refused here: that rule would stand on the whole spec.
+ * Exactly one member. The reference stores a Rollout with both or neither and then holds it with InvalidSpec; here the
+ * API server refuses it. Objects stored before the rule existed stay valid: since Kubernetes 1.30 a violation in a part
+ * that an update does not change is forgiven (CRD validation ratcheting), and scaling, pausing, undoing and deleting do
+ * not change the strategy. That is also why an absent strategy is not refused here: that rule would apply to the whole
+ * spec.
  */
 export const RolloutStrategy = marked(
   object(
@@ -254,7 +255,7 @@ export type PauseCondition = v.InferOutput<typeof PauseCondition>;
 export const RolloutCondition = Condition;
 export type RolloutCondition = v.InferOutput<typeof RolloutCondition>;
 
-/** What a Rollout remembers of an AnalysisRun; `status` is its phase. */
+/** What the status keeps of an AnalysisRun; `status` is its phase. */
 export const RolloutAnalysisRunStatus = object({ name: string, status: string, ...optional({ message: string }) });
 export type RolloutAnalysisRunStatus = v.InferOutput<typeof RolloutAnalysisRunStatus>;
 

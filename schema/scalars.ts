@@ -1,11 +1,11 @@
 /**
- * The words the schemas are written in: scalars of the Kubernetes API and ways to make objects, lists and maps of them.
- * Each is a valibot schema; what only the CRD knows (formats, list types, …) rides along as valibot metadata under its
- * OpenAPI name, where `crd.ts` finds it.
+ * The building blocks of the schemas: scalars of the Kubernetes API and ways to make objects, lists and maps of them.
+ * Each is a valibot schema; marks for the CRD alone (formats, list types, …) are valibot metadata under their OpenAPI
+ * names, where `crd.ts` finds them.
  */
 import * as v from "valibot";
 
-/** What a schema says to the CRD alone; the parser does not look at it. */
+/** Marks for the CRD alone; the parser ignores them. */
 export type Marks = {
   readonly description?: string;
   readonly format?: "int32" | "int64" | "date-time";
@@ -45,12 +45,12 @@ export const int32 = marked(v.pipe(v.number(), v.integer(), v.minValue(-(2 ** 31
 export const int64 = marked(v.pipe(v.number(), v.integer()), { format: "int64" });
 
 /**
- * How much the API server takes in one place of a spec, so that it turns away what nobody writes before we see it. Ten times
- * what any real object has and more: where violations are not forgiven in parts that an update leaves alone (before
- * Kubernetes 1.30), an object that was stored without the limit could not be changed any more, not even its status. For
- * the same reason no status has limits, and pod templates, which others judge, have none.
+ * How much the API server accepts in one place of a spec, so that it refuses absurd sizes before we see them. At least
+ * ten times the size of any real object: where violations in parts that an update does not change are not forgiven
+ * (before Kubernetes 1.30), an object that was stored without the limit could not be changed any more, not even its
+ * status. For the same reason status has no limits, and neither have pod templates, which others judge.
  *
- * The parser does not look at them: what is stored already must be read.
+ * The parser ignores them: objects that are stored already must be readable.
  */
 const MOST = { name: 1_000, line: 16_384, passage: 262_144, items: 1_000 } as const;
 
@@ -58,14 +58,14 @@ const MOST = { name: 1_000, line: 16_384, passage: 262_144, items: 1_000 } as co
 export const name = marked(v.string(), { maxLength: MOST.name });
 /** Expressions, values and URLs: 16,384 characters. */
 export const line = marked(v.string(), { maxLength: MOST.line });
-/** Queries, bodies and annotations: 262,144 characters, as many as Kubernetes takes in all annotations together. */
+/** Queries, bodies and annotations: 262,144 characters, as many as Kubernetes allows in all annotations together. */
 export const passage = marked(v.string(), { maxLength: MOST.passage });
 
 /** A point in time: RFC 3339, UTC, whole seconds when we write it. */
 export const Time = marked(v.string(), { format: "date-time" });
 export type Time = v.InferOutput<typeof Time>;
 
-/** A Go duration: "10s", "1h30m". Read by whoever uses it, since templates may hold "{{args.x}}" here. */
+/** A Go duration: "10s", "1h30m". Parsed where it is used, since templates may hold "{{args.x}}" here. */
 export const GoDuration = marked(v.string(), { maxLength: MOST.name });
 export type GoDuration = v.InferOutput<typeof GoDuration>;
 
@@ -81,7 +81,7 @@ export const Quantity = marked(IntOrString, {
     "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$",
 });
 
-/** Anything at all; the API server keeps it as it came. */
+/** Any value; the API server keeps it unchanged. */
 export const anything = marked(v.unknown(), { "x-kubernetes-preserve-unknown-fields": true });
 
 type Optional<E extends v.ObjectEntries> = { [K in keyof E]: v.OptionalSchema<E[K], undefined> };
@@ -94,14 +94,16 @@ export function optional<E extends v.ObjectEntries>(entries: E): Optional<E> {
 }
 
 /**
- * An object whose unknown members the parser keeps, since we never drop what we do not know. Its type names only the
- * known ones, so that a misspelt member is a type error; the CRD prunes the unknown, as the reference's does.
+ * An object whose unknown members the parser keeps, since we never drop members that we do not know. Its type names
+ * only the known ones, so that a misspelt member is a type error; the CRD prunes the unknown, as the reference's does.
  */
 export function object<E extends v.ObjectEntries>(entries: E): v.ObjectSchema<E, undefined> {
   return v.looseObject(entries) as unknown as v.ObjectSchema<E, undefined>;
 }
 
-/** As `object`, but the API server keeps unknown members too: pod templates of a newer Kubernetes go through whole. */
+/**
+ * As `object`, but the API server keeps unknown members too: pod templates of a newer Kubernetes pass through whole.
+ */
 export function openObject<E extends v.ObjectEntries>(entries: E): v.ObjectSchema<E, undefined> {
   return marked(object(entries), { "x-kubernetes-preserve-unknown-fields": true });
 }
@@ -121,7 +123,7 @@ export function few<S extends v.GenericSchema>(item: S, most: number = MOST.item
   return marked(list(item), { maxItems: most });
 }
 
-/** A list that server-side apply merges item by item; the keys tell items apart. */
+/** A list that server-side apply merges item by item; `keys` identify an item. */
 export function keyedList<S extends v.GenericSchema>(keys: readonly string[], item: S): v.ArraySchema<S, undefined> {
   return marked(v.array(item), { "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": keys });
 }

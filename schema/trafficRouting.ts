@@ -1,4 +1,4 @@
-/** How a canary splits traffic (docs/behaviour/traffic.md#routers): the routers and what each needs to know. */
+/** How a canary splits traffic (docs/behaviour/traffic.md#routers): the routers and the settings of each. */
 import type * as v from "valibot";
 import { about, boolean, few, fewNamed, int32, int64, name, object, opaque, optional, passage } from "./scalars.ts";
 
@@ -15,8 +15,8 @@ export type IstioVirtualService = v.InferOutput<typeof IstioVirtualService>;
 const named = object({ name });
 
 /**
- * The routers and their settings, as spelled in the API. Each has a row in providers/traffic/routers.ts, which is typed over
- * this list: without its row a member here is a type error.
+ * The routers and their settings, as spelled in the API. Each has a row in providers/traffic/routers.ts, which is typed
+ * over this list: without its row a member here is a type error.
  */
 const routers = {
   istio: object(
@@ -64,7 +64,7 @@ const routers = {
 };
 export type RouterKind = keyof typeof routers;
 
-/** The routers, of which more than one may be set, and what they have in common. */
+/** The routers, of which more than one may be set, and their common settings. */
 export const TrafficRouting = object(
   optional({
     ...routers,

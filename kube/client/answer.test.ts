@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { parseInTurn, readAll, readJson } from "./answer.ts";
 
-/** How often others had their turn while `read` went on. */
+/** How often other work had a turn while `read` went on. */
 async function turns(read: (giveWay: () => Promise<void>) => Promise<unknown>): Promise<number> {
   let count = 0;
   await read(async () => void (count += 1));

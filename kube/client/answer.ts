@@ -1,17 +1,17 @@
-/** Reading answers whose length others decide. */
+/** Reading answers of any length. */
 
-/** The answer is longer than was to be read. */
+/** The answer is longer than the caller's limit. */
 export class TooLongError extends Error {}
 
 /**
- * Parsing takes about a millisecond for so much. Several large answers often come at once: each is parsed in a turn of its
- * own, so that no turn is as long as all of them.
+ * Parsing so many characters takes about a millisecond. Several large answers often come at once: each is parsed in a
+ * turn of the event loop of its own, so that no turn takes as long as all of them.
  */
 const turnBytes = 128 * 2 ** 10;
 
 type GiveWay = (() => Promise<void>) | undefined;
 
-/** What a text of JSON stands for; a long one waits for its turn. */
+/** Parses a text of JSON; a long one waits for its turn. */
 export async function parseInTurn(text: string, giveWay: GiveWay): Promise<unknown> {
   if (text.length > turnBytes) await giveWay?.();
   return JSON.parse(text);

@@ -1,6 +1,6 @@
 import { describe, type Target } from "./target.ts";
 
-/** The API server's `Status` object (meta/v1), as far as we read it. */
+/** The API server's `Status` object (meta/v1), with the members that we read. */
 export interface Status {
   readonly kind?: string;
   readonly message?: string;
@@ -18,17 +18,16 @@ export interface StatusDetails {
 }
 
 /**
- * A request to the API server that did not succeed.
- * `status` is the HTTP status, or 0 when there was no answer; then `reason` is "Unreachable", "Timeout", "Aborted",
- * "Credentials" or "TooLarge". Otherwise `reason` is the server's ("NotFound", "AlreadyExists", "Conflict", "Expired", …).
- * `cause` is the Status object or the error of the network.
+ * A request to the API server that did not succeed. `status` is the HTTP status, or 0 when there was no answer; then
+ * `reason` is "Unreachable", "Timeout", "Aborted", "Credentials" or "TooLarge". Otherwise `reason` is the server's
+ * ("NotFound", "AlreadyExists", "Conflict", "Expired", …). `cause` is the Status object or the error of the network.
  */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly status: number;
   readonly reason: string;
   readonly details: StatusDetails | undefined;
-  /** What the server asked us to wait, in seconds. */
+  /** How long the server asked us to wait, in seconds. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(
@@ -47,7 +46,7 @@ const hasStatus = (error: unknown, status: number, reason?: string): boolean =>
   error instanceof ApiError && error.status === status && (reason === undefined || error.reason === reason);
 
 export const isNotFound = (error: unknown): boolean => hasStatus(error, 404);
-/** A resourceVersion (or uid) precondition failed: somebody wrote in between. Read again. */
+/** A resourceVersion (or uid) precondition failed: the object was changed meanwhile. Read it again. */
 export const isConflict = (error: unknown): boolean => hasStatus(error, 409) && !isAlreadyExists(error);
 export const isAlreadyExists = (error: unknown): boolean => hasStatus(error, 409, "AlreadyExists");
 /** 410: the resourceVersion or continue token is too old: list again. */
@@ -64,7 +63,7 @@ export const isLeavingNamespace = (error: unknown): boolean => {
   if (status === 404) return details?.kind === "namespaces";
   return status === 403 && details?.causes?.some(({ reason }) => reason === "NamespaceTerminating") === true;
 };
-/** No answer, or one about the server rather than about the request: the same request may succeed later. */
+/** No answer, or one caused by the server rather than by the request: the same request may succeed later. */
 export const isBusyServer = (error: unknown): boolean =>
   error instanceof ApiError && (error.status === 0 || error.status === 429 || error.status >= 500);
 
@@ -96,13 +95,13 @@ const asStatus = (body: string): Status | undefined => {
   }
 };
 
-/** From an answer that is not 2xx. `retryAfter`: the header, seconds (HTTP dates, which no API server sends, are ignored). */
+/** From an answer that is not 2xx. `retryAfter`: the header in seconds (no API server sends HTTP dates: ignored). */
 export const refused = (target: Target, status: number, body: string, retryAfter: string | null): ApiError => {
   const said = asStatus(body);
   const reason = said?.reason || (reasons[status] ?? "Unknown");
   const headerSeconds = retryAfter === null ? Number.NaN : Number(retryAfter);
   const retryAfterSeconds = Number.isFinite(headerSeconds) ? headerSeconds : said?.details?.retryAfterSeconds;
-  // A proxy's error page is cut short: it is only there to tell who answered. And a server may quote the whole object.
+  // A proxy's error page is cut short: it only has to show who answered. And a server may quote the whole object.
   const why = said?.message?.slice(0, 1_000) ?? body.trim().slice(0, 200);
   return new ApiError(`Cannot ${describe(target)}: HTTP ${status} ${reason}${why === "" ? "" : `: ${why}`}`, {
     status,
@@ -126,7 +125,7 @@ export const watchError = (target: Target, said: Status): ApiError => {
   });
 };
 
-/** From a request that got no answer. */
+/** For a request that got no answer. */
 export const unanswered = (
   target: Target,
   reason: "Unreachable" | "Timeout" | "Aborted" | "Credentials" | "TooLarge",

@@ -4,25 +4,28 @@ import { delimiter, join } from "node:path";
 import { type Cluster, CredentialsError, type Kubeconfig, readKubeconfig, type User } from "./kubeconfig.ts";
 import { createPlugin, type Plugin } from "./plugin.ts";
 
-/** What a connection needs to know about whom it talks to and as whom. See `loadCredentials`. */
+/** What a connection needs to know: which server, and as which user. See `loadCredentials`. */
 export interface Credentials {
   /** Base URL of the API server, without a trailing slash. */
   readonly server: string;
-  /** The namespace to work in when nothing else says so. */
+  /** The namespace to work in when no other is given. */
   readonly namespace: string;
-  /** For messages: which file and context, or the service account. */
+  /** For messages: the file and context, or the service account. */
   readonly source: string;
   /** HTTP(S) proxy to go through. */
   readonly proxy?: string;
   /** TLS material for `fetch`. The same object until a certificate changes, so that connections are shared. */
   tls(): KubeTls | undefined;
-  /** Authorization and impersonation headers; tokens that expire are renewed here. @throws {CredentialsError} says what to do */
+  /**
+   * Authorization and impersonation headers; renews tokens that expire.
+   * @throws {CredentialsError} naming the remedy
+   */
   headers(): Promise<Readonly<Record<string, string>>>;
-  /** The API server said 401: forget what was cached, so that the next `headers` reads or asks afresh. */
+  /** The API server answered 401: drops cached credentials, so that the next `headers` reads or requests new ones. */
   refresh(): void;
 }
 
-/** A part of what `fetch` takes as `tls`. PEM texts. */
+/** The members of `tls` in fetch's options that we set. PEM texts. */
 export interface KubeTls {
   readonly ca?: string;
   readonly cert?: string;
@@ -50,11 +53,11 @@ export interface CredentialOptions {
   readonly asGroups?: readonly string[] | undefined;
 }
 
-/** Where to look; the process's own by default. */
+/** Where credentials are looked up; the places of the process itself by default. */
 export interface Places {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
-  /** Where a pod finds its service account's token, ca.crt and namespace. */
+  /** The directory of a pod's service account: token, ca.crt and namespace. */
   readonly serviceAccountDir: string;
 }
 
@@ -64,10 +67,10 @@ const here = (): Places => ({
   serviceAccountDir: "/var/run/secrets/kubernetes.io/serviceaccount",
 });
 
-/** Files that others renew (tokens hourly, certificates daily) are read again after this, as client-go does. */
+/** Files that others renew (tokens hourly, certificates daily) are read again after this time, as in client-go. */
 const rereadMs = 60_000;
 
-/** Who and where, before it is known how to prove it. */
+/** The server and the user, before it is known how to authenticate. */
 interface Identity {
   readonly cluster: Cluster & { readonly server: string };
   readonly user: User;
@@ -77,8 +80,8 @@ interface Identity {
 
 /**
  * Finds credentials as kubectl does: --kubeconfig, else the files of KUBECONFIG, else ~/.kube/config, else the service
- * account of the pod; flags override what is found. Exec plugins and OIDC are client-node's, loaded when needed.
- * @throws {CredentialsError} says where was looked and what is missing.
+ * account of the pod; flags override what is found. Exec plugins and OIDC use client-node, which is loaded when needed.
+ * @throws {CredentialsError} naming the places that were searched and what is missing.
  */
 export const loadCredentials = async (
   options: CredentialOptions = {},
@@ -86,7 +89,7 @@ export const loadCredentials = async (
 ): Promise<Credentials> => {
   const identity = find(options, places);
   const credentials = createCredentials(identity);
-  credentials.tls(); // a missing certificate is told now, not with the first request
+  credentials.tls(); // a missing certificate is reported now, not with the first request
   return credentials;
 };
 
@@ -203,7 +206,7 @@ const watchedFile = (path: string, what: string) => {
         content = readFileSync(path, "utf8").trim();
         readAtMs = Date.now();
       } catch (cause) {
-        // What was read before may still be good while a mount is being renewed.
+        // The text read before may still be valid while a mount is being renewed.
         if (content === "")
           throw new CredentialsError(`Cannot read ${what} ${path}: ${(cause as Error).message}`, { cause });
       }
@@ -215,7 +218,7 @@ const watchedFile = (path: string, what: string) => {
 
 type Material = ReturnType<typeof watchedFile>;
 
-/** As in kubectl, data within the kubeconfig win over a file. */
+/** As in kubectl, data within the kubeconfig take precedence over a file. */
 const material = (
   data: string | null | undefined,
   file: string | null | undefined,
@@ -230,7 +233,7 @@ const material = (
 
 const impersonation = (user: User): Record<string, string> => {
   const groups = user["as-groups"] ?? [];
-  // fetch joins equal headers with a comma, which the API server takes as one group's name.
+  // fetch joins equal headers with a comma, which the API server reads as one group's name.
   if (groups.length > 1) throw new CredentialsError("Cannot impersonate more than one group");
   if (groups.length > 0 && !user.as)
     throw new CredentialsError("Cannot impersonate a group without a user: give --as too");
@@ -241,7 +244,7 @@ const impersonation = (user: User): Record<string, string> => {
   };
 };
 
-/** A token wins over its file, that over a plugin, that over a password. */
+/** A token takes precedence over its file, that over a plugin, that over a password. */
 const authorizationOf = (user: User, plugin: Plugin | undefined, tokenFile: Material | undefined) => {
   if (user.token) {
     const authorization = `Bearer ${user.token.trim()}`;
@@ -256,7 +259,7 @@ const authorizationOf = (user: User, plugin: Plugin | undefined, tokenFile: Mate
 const createCredentials = ({ cluster, user, namespace, source }: Identity): Credentials => {
   const plugin = user.exec || user["auth-provider"] ? createPlugin(cluster, user, source) : undefined;
   const tokenFile = user.tokenFile ? watchedFile(user.tokenFile, "token file") : undefined;
-  if (!user.token) tokenFile?.get(); // one that is missing is told now, as a certificate is
+  if (!user.token) tokenFile?.get(); // a missing one is reported now, as a missing certificate is
   const ca = material(cluster["certificate-authority-data"], cluster["certificate-authority"], "certificate authority");
   const cert = material(user["client-certificate-data"], user["client-certificate"], "client certificate");
   const key = material(user["client-key-data"], user["client-key"], "client key");

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { checkCredentials, isPem } from "./credentialsCheck.ts";
 import { credentialsFor } from "./testing.ts";
 
-/** A DER sequence with nothing of sense in it. */
+/** A valid DER sequence with meaningless content. */
 const pem = (label: string, bytes: readonly number[] = [0x30, 0x03, 1, 2, 3]): string =>
   `-----BEGIN ${label}-----\n${Buffer.from(bytes).toString("base64")}\n-----END ${label}-----\n`;
 const long = [0x30, 0x81, 0x80, ...Array.from({ length: 0x80 }, () => 7)];

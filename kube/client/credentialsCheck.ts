@@ -1,9 +1,9 @@
-/** What can be told of credentials without a connection: mistakes that no retry would mend. */
+/** Finds the mistakes in credentials that show without a connection, and that no retry would mend. */
 import type { CredentialOptions, Credentials } from "./credentials.ts";
 import { CredentialsError } from "./kubeconfig.ts";
 
 /**
- * @param options where files were given by flags, for messages
+ * @param options flags that name files, for messages
  * @throws {CredentialsError} naming what cannot be used, and why
  */
 export function checkCredentials(credentials: Credentials, options: CredentialOptions = {}): void {
@@ -29,7 +29,7 @@ export function checkCredentials(credentials: Credentials, options: CredentialOp
   }
 }
 
-/** Whether there is a block, and each one of this label (a key may be an "EC PRIVATE KEY") holds a whole DER sequence. */
+/** Whether there is a block, and each one of this label (a key may be an "EC PRIVATE KEY") is a whole DER sequence. */
 export function isPem(text: string, label: string): boolean {
   const blocks = text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \1-----/g);
   const ours = [...blocks].flatMap(([, name = "", body = ""]) => (name.endsWith(label) ? [body] : []));
@@ -37,7 +37,7 @@ export function isPem(text: string, label: string): boolean {
   return ours.length > 0 && begun === 2 * ours.length && ours.every(isSequence);
 }
 
-/** A PEM body: DER's tag of a sequence, and as many bytes as it says. Keys with headers (encrypted ones) are not for us. */
+/** A PEM body: DER's tag of a sequence, and as many bytes as its length gives. Encrypted keys do not match. */
 function isSequence(body: string): boolean {
   const bytes = Buffer.from(body, "base64");
   const [tag, first = 0] = bytes;

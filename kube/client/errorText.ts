@@ -1,21 +1,21 @@
-/** What an error says to people: one sentence, each part of it once. */
+/** An error as text for people: one sentence, each part of it once. */
 
-/** Causes are followed so far; a longer chain is a circle or a mistake. */
+/** Causes are followed to this depth; a longer chain is a circle or a mistake. */
 const mostCauses = 8;
-/** Of one error or cause; the API server may quote a whole object. */
+/** Characters of one error or cause; the API server may quote a whole object. */
 const longestText = 2_000;
 
-/** Bun tells programmers what to try next; it helps nobody who reads a log. */
+/** Bun adds advice for programmers, which does not help the reader of a log. */
 const advice = / (For more information, pass|Is the computer able to).*$/;
 
-/** The first `most` characters of a text, up to a space: a secret that is cut in two would not be known for one. */
+/** The first `most` characters of a text, up to a space: a secret that is cut in two could not be recognized. */
 export function beginning(text: string, most: number): string {
   if (text.length <= most) return text;
   const end = text.lastIndexOf(" ", most);
   return `${text.slice(0, Math.max(0, end))} … (${text.length} characters)`;
 }
 
-/** Advice and line breaks gone, cut to a length that a log can bear. */
+/** Without advice and line breaks, and short enough for a log. */
 const plain = (text: string): string => beginning(text, longestText).replace(/\s+/g, " ").trim().replace(advice, "");
 
 const messageIn = (value: object): string | undefined =>
@@ -29,7 +29,7 @@ const asJson = (value: unknown): string => {
   }
 };
 
-/** The API server's Status as text is told by its message. */
+/** A text that is the API server's Status in JSON is replaced by its message. */
 const withoutStatus = (text: string): string => {
   if (!text.startsWith('{"') || !text.includes('"Status"')) return text;
   try {
@@ -39,7 +39,7 @@ const withoutStatus = (text: string): string => {
   }
 };
 
-/** What one error, or whatever stands in its place, says by itself. */
+/** The text of one error, or of whatever was thrown instead, without its causes. */
 const ownText = (value: unknown): string => {
   if (typeof value === "string") return plain(withoutStatus(value));
   if (value instanceof Error) return plain(value.message) || value.name;
@@ -52,13 +52,13 @@ const withCode = (error: Error, text: string): string => {
   return text.includes(code) ? text : `${text} (${code})`;
 };
 
-/** What an error of `fetch` says, with its code. */
+/** The text of an error of `fetch`, with its code. */
 export const textOf = (error: unknown): string =>
   error instanceof Error ? withCode(error, ownText(error)) : ownText(error);
 
 const withoutEnd = (text: string): string => text.replace(/[.:\s]+$/, "");
 
-/** What of a cause's text has not been said: its first parts, up to a colon, are often what led to it. */
+/** The part of a cause's text that the sentence lacks: often its first parts, up to a colon, are there already. */
 const unsaid = (text: string, sentence: string): string => {
   const said = sentence.toLowerCase();
   const isSaid = (part: string): boolean => said.includes(withoutEnd(part).toLowerCase());
@@ -68,7 +68,7 @@ const unsaid = (text: string, sentence: string): string => {
   return parts.slice(Math.max(0, from)).join(": ");
 };
 
-/** An error's message with those of its causes; what has been said is not said again. */
+/** An error's message with those of its causes; nothing is repeated. */
 export const sentenceOf = (error: unknown): string => {
   let sentence = ownText(error);
   let at = error instanceof Error ? error.cause : undefined;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import * as v from "valibot";
 
-/** The parts of a kubeconfig (v1) that we follow; the rest is left alone. */
+/** The parts of a kubeconfig (v1) that we use; the rest is ignored. */
 const text = v.optional(v.nullable(v.string()));
 const clusterSchema = v.looseObject({
   server: text,
@@ -59,7 +59,7 @@ export interface Kubeconfig {
   readonly contexts: ReadonlyMap<string, Context>;
 }
 
-/** The sentence tells what to do; it never holds a value of the file, which may be a secret. */
+/** The message names the remedy; it never holds a value of the file, which may be a secret. */
 export class CredentialsError extends Error {
   override readonly name = "CredentialsError";
 }

@@ -1,17 +1,17 @@
 const newline = 0x0a;
 
-/** An object has 3 MiB in the API server, and each of its characters may be escaped. */
+/** An object may have 3 MiB in the API server, and each of its characters may be escaped. */
 const longestLine = 24 * 2 ** 20;
 
 /**
- * Reads a stream of lines (a watch's JSON documents). Splitting is done on bytes, where a newline is never a part of another
- * character, so a chunk is scanned once and decoded once, however it was cut; a line over many chunks is joined once.
- * What stands after the last newline is no whole line and dropped. A line that does not end is an error, before it fills
- * the memory.
+ * Reads a stream of lines (a watch's JSON documents). Splitting is done on bytes, where a newline is never a part of
+ * another character, so a chunk is scanned once and decoded once, however it was cut; a line over many chunks is joined
+ * once. What follows the last newline is not a whole line and is dropped. A line that does not end is an error, before
+ * it fills the memory.
  *
- * @param onLine a line that is worked on in a turn of its own is waited for.
- * @param onChunk told before the lines of every chunk: something was heard.
- * @param signal ends it, as an error of `reader.read()` or as an ordinary end.
+ * @param onLine may return a promise, for a line that is handled in a later turn: it is waited for.
+ * @param onChunk called before the lines of every chunk, as a sign that the stream is alive.
+ * @param signal ends the reading, either by an error of `reader.read()` or as if the stream had ended.
  */
 export const readLines = async (
   stream: ReadableStream<Uint8Array>,

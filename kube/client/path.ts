@@ -1,14 +1,14 @@
 /**
  * Paths on the API server, built from parts: the only place that puts names into URLs. Many of the parts are written by
- * strangers: a review's namespace, names in specs and annotations. A part must stay one part, whatever it holds:
- * `"kube-system/replicasets#"` as a namespace once made a write in another namespace of what was meant to be a dry run.
+ * others: a review's namespace, names in specs and annotations. A part must stay one part, whatever it holds:
+ * with `"kube-system/replicasets#"` as its namespace, a request meant as a dry run once wrote in another namespace.
  */
 import { dnsSubdomain } from "../validation/syntax.ts";
 import type { Resource } from "../../schema/kube.ts";
 
 declare const built: unique symbol;
 
-/** A path that a function of this file has built, which is all that a KubeClient takes. Escaped, without a query. */
+/** A path built by a function of this file; a KubeClient accepts no other. Escaped, without a query. */
 export type ApiPath = string & { readonly [built]: true };
 
 export interface ObjectPlace {
@@ -19,10 +19,10 @@ export interface ObjectPlace {
   readonly subresource?: string | undefined;
 }
 
-/** As long as a name of anything may be in Kubernetes. */
+/** The longest name that Kubernetes allows for anything. */
 const maxLength = 253;
 
-/** What ends a segment or begins an escape, and control characters, which no name has. */
+/** Characters that end a segment or begin an escape, and control characters: no name has them. */
 // oxlint-disable-next-line no-control-regex
 const unfit = /[/\\?#%\u0000-\u001f\u007f-\u009f]/;
 
@@ -36,8 +36,8 @@ function fault(text: string): string | undefined {
 }
 
 /**
- * Whether an object can have this name: true of all kinds that are looked up under a name from a spec or an annotation
- * (RFC 1123 subdomains). What nothing can be called is not there, and nobody has to ask for it.
+ * Whether an object can have this name: valid for all kinds that are looked up under a name from a spec or an
+ * annotation (RFC 1123 subdomains). An object with any other name cannot exist, and need not be requested.
  */
 export const canBeName = (text: string): boolean => text.length <= maxLength && dnsSubdomain(text).length === 0;
 
@@ -58,8 +58,8 @@ const collectionParts = ({ group, version, plural }: Resource, namespace: string
 ];
 
 /**
- * "/apis/apps/v1/namespaces/NS/replicasets". @param namespace undefined: of all namespaces, or the kind has none.
- * @throws {Error} when a part is none that Kubernetes could have
+ * "/apis/apps/v1/namespaces/NS/replicasets". @param namespace undefined: all namespaces, or the kind is cluster-scoped.
+ * @throws {Error} when a part is not one that Kubernetes allows
  */
 export const collectionPath = (resource: Resource, namespace?: string): ApiPath =>
   join(collectionParts(resource, namespace));
@@ -73,8 +73,8 @@ export const objectPath = (resource: Resource, { namespace, name, subresource }:
   ]);
 
 /**
- * A field selector for the one object of this name: commas and the like are escaped as Kubernetes has it, so that the
- * name cannot add a condition. @throws {Error} when nothing can be called so
+ * A field selector for the one object of this name: commas and the like are escaped as Kubernetes does it, so that the
+ * name cannot add a condition. @throws {Error} when no object can have this name
  */
 export function nameSelector(name: string): string {
   segment("name", name);

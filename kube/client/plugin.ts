@@ -1,7 +1,7 @@
 import type { Cluster, User } from "./kubeconfig.ts";
 import { CredentialsError } from "./kubeconfig.ts";
 
-/** What a plugin gave: a header, a client certificate (PEM), or both. */
+/** The answer of a plugin: a header, a client certificate (PEM), or both. */
 export interface PluginCredentials {
   readonly authorization: string | undefined;
   readonly cert: string | undefined;
@@ -11,15 +11,15 @@ export interface PluginCredentials {
 export interface Plugin {
   /** Current credentials; renewed when they have expired. @throws {CredentialsError} */
   get(): Promise<PluginCredentials>;
-  /** They were refused: the next `get` asks the plugin again. */
+  /** The API server refused them: the next `get` runs the plugin again. */
   forget(): void;
 }
 
-/** How long an answer without a visible time of expiry is used before client-node is asked whether it still holds. */
+/** How long an answer without a visible expiry is used before client-node is asked whether it is still valid. */
 const trustMs = 10_000;
 const renewBeforeMs = 30_000;
 
-/** client-node's doings, loaded when needed: its generated API models cost 14 MB, in the cluster or with certificates for nothing. */
+/** The code of client-node, loaded when needed: its API models take 14 MB, unused in a pod or with certificates. */
 const loadKubeConfig = async () => (await import("@kubernetes/client-node/dist/config.js")).KubeConfig;
 
 /** When a JWT expires, ms since the epoch; undefined for other tokens. Read only to know when to ask again. */
@@ -34,7 +34,7 @@ const expiryMs = (authorization: string | undefined): number | undefined => {
   }
 };
 
-/** Plugins of the credential API look here for what is asked of them; client-node leaves it out. */
+/** The input that plugins of the credential API expect and client-node does not set. */
 const execInfo = (cluster: Cluster, exec: NonNullable<User["exec"]>): string => {
   const info = {
     server: cluster.server,
@@ -84,17 +84,17 @@ const failed = (user: User, source: string, cause: unknown): CredentialsError =>
 const pem = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : Buffer.isBuffer(value) ? value.toString() : undefined;
 
-/** Notes until when an answer is good; a failed one is not. */
+/** Sets until when an answer is valid; a failed one is not. */
 const settle = async (answer: { promise: Promise<PluginCredentials>; untilMs: number }): Promise<void> => {
   try {
     const expiresMs = expiryMs((await answer.promise).authorization);
     answer.untilMs = expiresMs === undefined ? Date.now() + trustMs : expiresMs - renewBeforeMs;
   } catch {
-    answer.untilMs = 0; // whoever asked is told
+    answer.untilMs = 0; // callers get the error from the promise
   }
 };
 
-/** Credentials that a program (exec) or an identity provider (OIDC) hands out. Concurrent askers share one answer. */
+/** Credentials from a program (exec) or an identity provider (OIDC). Concurrent callers share one answer. */
 export const createPlugin = (cluster: Cluster, user: User, source: string): Plugin => {
   let config: Awaited<ReturnType<typeof clientNodeConfig>> | undefined;
   let answer: { promise: Promise<PluginCredentials>; untilMs: number } | undefined;

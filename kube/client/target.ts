@@ -1,8 +1,8 @@
-/** What a request is about, read off its method and path: for error messages and metrics. */
+/** The verb, resource and name of a request, read from its method and path: for error messages and metrics. */
 export interface Target {
   /** As the API server's own metrics and RBAC name it. */
   readonly verb: "get" | "list" | "watch" | "create" | "update" | "patch" | "delete";
-  /** Plural resource: "rollouts"; the path itself for what is no resource (/version). */
+  /** Plural resource: "rollouts"; the path itself when it is not that of a resource (/version). */
   readonly resource: string;
   /** "status", "scale", … */
   readonly subresource?: string;

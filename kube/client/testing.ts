@@ -1,4 +1,4 @@
-/** For the tests beside: an API server of a few lines, over HTTP or in memory. */
+/** For the tests in this folder: an API server of a few lines, over HTTP or in memory. */
 import { manualClock, systemClock } from "../clock/clock.ts";
 import { patched } from "../object/mergePatch.ts";
 import { type ApiError, refused } from "./apiError.ts";
@@ -16,7 +16,7 @@ export const credentialsFor = (server: string, more: Partial<Credentials> = {}):
   ...more,
 });
 
-/** Serves `handle` on a free port and gives a client for it. `await using` stops it. */
+/** Serves `handle` on a free port and returns a client for it. `await using` stops it. */
 export const serve = (
   handle: (request: Request, nth: number) => Response | Promise<Response>,
   options: Partial<ClientOptions> = {},
@@ -54,8 +54,8 @@ interface Kept {
 }
 
 /**
- * Objects by path, with resourceVersions and their preconditions. `before` may throw, to play a failure; `requests` tells
- * "VERB name" of all that came in.
+ * Objects by path, with resourceVersions and their preconditions. `before` may throw, to simulate a failure; `requests`
+ * lists all requests as "VERB name".
  */
 export const memoryApi = (before: (request: KubeRequest) => void = () => {}) => {
   const objects = new Map<string, Kept>();

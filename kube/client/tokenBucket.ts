@@ -1,6 +1,6 @@
 import type { Clock } from "../clock/clock.ts";
 
-/** `burst` tokens at once, then `qps` a second. `take` reserves one. @returns how long to wait for it, in ms. */
+/** Allows `burst` tokens at once, then `qps` a second. `take` reserves one. @returns how long to wait for it, in ms. */
 export const tokenBucket = ({
   qps,
   burst,

@@ -10,7 +10,7 @@ import { tokenBucket } from "./tokenBucket.ts";
 
 export interface KubeRequest {
   readonly method: Method;
-  /** Built from parts (path.ts): no text that somebody wrote reaches a URL as it is. */
+  /** Built from parts (path.ts): no text from an object reaches a URL unescaped. */
   readonly path: ApiPath;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   /** Sent as JSON. */
@@ -22,13 +22,13 @@ export interface KubeRequest {
   /** For everything together, waiting for the client-side limit and retries included. 10 s by default. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** false: the first answer is the answer. An eviction's 429, say, is a disruption budget's no. */
+  /** false: the first answer is final. An eviction's 429, for example, is a refusal by a disruption budget. */
   readonly retry?: boolean;
-  /** Goes past the client-side limit: Lease renewals must not queue behind a thousand writes. */
+  /** Skips the client-side limit: Lease renewals must not queue behind a thousand writes. */
   readonly urgent?: boolean;
-  /** The answer's body is not read beyond this, and asked for as it is: a compressed one may become anything. No limit by default. */
+  /** The most bytes of the body to read; no limit by default. The body is requested uncompressed, as it may expand. */
   readonly mostBytes?: number;
-  /** With `mostBytes`: told the length of the body that was read. */
+  /** With `mostBytes`: called with the length of the body that was read. */
   readonly received?: (bytes: number) => void;
 }
 
@@ -43,13 +43,13 @@ export interface KubeClient {
   readonly namespace: string;
   /**
    * The parsed answer (nothing checks that it is a T: parse where it matters).
-   * 429, and 5xx with Retry-After, are tried again while `timeoutMs` lasts; a GET whose connection broke is, once.
+   * 429, and 5xx with Retry-After, are retried while `timeoutMs` lasts; a GET whose connection broke is retried once.
    * @throws {ApiError}
    */
   request<T>(request: KubeRequest): Promise<T>;
   /**
-   * The answer's body as it comes, for watches: `timeoutMs` counts until the first byte of the header, then it may be
-   * silent for ever; `signal` (one of its own: it stays listened to) or cancelling the reader ends it.
+   * The answer's body as a stream, for watches: `timeoutMs` counts until the first byte of the header, then it may be
+   * silent for ever; `signal` (not a shared one: its listener stays) or cancelling the reader ends it.
    * @throws {ApiError}
    */
   open(request: KubeRequest): Promise<ReadableStream<Uint8Array>>;
@@ -60,7 +60,7 @@ export interface ClientOptions {
   /** Becomes the user agent `sluice/<version>`. */
   readonly version: string;
   readonly clock: Clock;
-  /** Client-side limit (--qps, --burst); none by default: the API server's own fairness answers 429, which is honoured. */
+  /** Client-side limit (--qps, --burst); none by default: the API server limits us by 429, after which we wait. */
   readonly limit?: { readonly qps: number; readonly burst: number };
   readonly observe?: (request: ObservedRequest) => void;
   /** For the simulator and tests. */
@@ -70,7 +70,7 @@ export interface ClientOptions {
 const defaultTimeoutMs = 10_000;
 const maxAttempts = 10;
 
-/** An AbortSignal of its own a request: `AbortSignal.any` on a long-lived signal would pile up dependents until collected. */
+/** One AbortSignal for each request: `AbortSignal.any` on a long-lived signal piles up dependents until collected. */
 const deadline = (clock: Clock, timeoutMs: number, outer: AbortSignal | undefined) => {
   const controller = new AbortController();
   let timedOut = false;
@@ -136,7 +136,7 @@ const init = async (client: ClientOptions, request: KubeRequest, target: Target,
     method: request.method,
     headers,
     signal,
-    // Bun gives up on a silent connection by itself (360 s); how long we wait is ours to say.
+    // Bun gives up on a silent connection by itself (360 s); the time limit here is ours.
     timeout: false,
     redirect: "error",
     ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
@@ -153,7 +153,7 @@ const readAnswer = async <T>(clock: Clock, { mostBytes, received }: KubeRequest,
   return json as T;
 };
 
-/** Whatever went wrong, as an ApiError that says so. */
+/** Any error of a request as an ApiError. */
 const failure = (client: ClientOptions, request: KubeRequest, target: Target, limit: Deadline, error: unknown) => {
   if (error instanceof ApiError) return error;
   if (error instanceof TooLongError) return unanswered(target, "TooLarge", error.message, error);
@@ -166,14 +166,14 @@ const failure = (client: ClientOptions, request: KubeRequest, target: Target, li
   return unanswered(target, "Unreachable", `no answer from ${server}: ${textOf(error)}`, error);
 };
 
-/** How long to wait before trying again, in ms; undefined: not at all. */
+/** How long to wait before a retry, in ms; undefined: no retry. */
 const retryDelayMs = (error: ApiError, method: Method, attempts: number): number | undefined => {
   if (attempts >= maxAttempts) return undefined;
   if (error.status === 429) return (error.retryAfterSeconds ?? 1) * 1_000;
   if (error.status >= 500 && error.retryAfterSeconds !== undefined) return error.retryAfterSeconds * 1_000;
-  // Once with fresh credentials.
+  // Retried once with fresh credentials.
   if (error.status === 401 && attempts === 1) return 0;
-  // A pooled connection that the server closed at that very moment; only reading twice is harmless for certain.
+  // The server closed a pooled connection just then; only reads are certainly harmless to repeat.
   if (error.reason === "Unreachable" && method === "GET" && attempts === 1) return 0;
   return undefined;
 };
@@ -203,7 +203,7 @@ export const createClient = (options: ClientOptions): KubeClient => {
         if (delayMs === undefined || clock.now() + delayMs >= untilMs) throw error;
         if (error.status === 401) credentials.refresh();
       }
-      // Cut short by the deadline or the caller, the next attempt fails at once, and says why.
+      // When the deadline or the caller cuts this wait short, the next attempt fails at once with the right error.
       if (delayMs > 0) await pause(clock, delayMs, limit.signal);
     }
   };

@@ -1,19 +1,19 @@
 /**
  * Time, injected: nothing in the loop reads the machine's clock or sets a timer of its own, so tests and the simulator
- * turn the hands themselves.
+ * can move the time by hand.
  */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
   /**
    * Calls `fn` once after `ms` milliseconds (at once, but never synchronously, for 0 and less).
-   * @returns cancels; harmless when it has fired already.
+   * @returns a function that cancels the timer; harmless when it has fired already.
    */
   after(ms: number, fn: () => void): () => void;
   /**
-   * Lets what has come in meanwhile have its turn: probes, reviews, watches. Those who wait here go on one by one, each in
-   * a turn of its own, so that work on many objects holds the process no longer than work on one. A clock that is moved by
-   * hand has nobody to give way to.
+   * Yields, so that work that has come in meanwhile (probes, reviews, watches) can run. Callers that wait here resume
+   * one by one, each in a turn of the event loop of its own, so that work on many objects blocks the process no longer
+   * than work on one. A clock that is moved by hand has nothing to yield to.
    */
   giveWay?(): Promise<void>;
 }
@@ -23,13 +23,13 @@ const longestTimeoutMs = 2 ** 31 - 1;
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** One after the other. */
+/** Callers resume one after the other. */
 export function createTurns(nextTurn: () => Promise<void> = turn): () => Promise<void> {
   let last = Promise.resolve();
   return () => (last = last.then(nextTurn));
 }
 
-/** The machine's clock. Delays of any length are right: long ones are slept in pieces of 24.8 days. */
+/** The machine's clock. Delays may have any length: long ones are split into timers of 24.8 days. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   giveWay: createTurns(),
@@ -46,15 +46,15 @@ export const systemClock: Clock = {
   },
 };
 
-/** A clock that moves only when told to. */
+/** A clock that moves only by `advance`. */
 export interface ManualClock extends Clock {
-  /** Moves `ms` ahead, firing what falls due in order of time, and lets promises settle between two timers. */
+  /** Moves `ms` ahead, firing due timers in order of time, and lets promises settle between two of them. */
   advance(ms: number): Promise<void>;
-  /** Number of timers that wait. */
+  /** Number of timers that have not fired yet. */
   readonly waiting: number;
 }
 
-/** A macrotask: chains of promises that a timer set off have run before the next one fires. */
+/** A macrotask: chains of promises that a timer started have run before the next one fires. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** A clock for tests and the simulator. `startMs`: milliseconds since the epoch. */

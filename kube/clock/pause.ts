@@ -13,7 +13,7 @@ export const pause = (clock: Clock, ms: number, signal: AbortSignal): Promise<vo
     if (signal.aborted) wake();
   });
 
-/** Resolves when `signal` aborts; at once where it has. */
+/** Resolves when `signal` aborts; at once if it has aborted already. */
 export const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve();

@@ -1,17 +1,18 @@
 /**
- * What it may cost to judge an object, or to decide about one. Objects are written by strangers, and everybody's reviews
- * and the loop share one thread and one memory: whoever asks for more than any real object needs is told so, instead of
- * holding all others up.
+ * What it may cost to judge an object, or to decide about one. Anybody may write objects, and all reviews and the loop
+ * share one thread and one memory: an object that needs more than any real one is refused with that reason, instead of
+ * holding up all others.
  *
- * Judging and deciding are synchronous, so the budget is that of the call around them (`within`): rules need not hand it
- * on, and none can forget to. Whatever walks, compares, expands or parses says what it costs by `spend`, and whatever
- * puts texts together by `spendBytes`, before it does it. A step is about what looking at one member costs, some 50 ns.
+ * Judging and deciding are synchronous, so the budget is that of the call around them (`within`): rules need not pass
+ * it on, and cannot forget to. Code that walks, compares, expands or parses counts its cost by `spend`, and code that
+ * builds texts counts it by `spendBytes`, before it does the work. A step costs about as much as reading one member,
+ * some 50 ns.
  */
 
 export interface Limits {
   /** Of time, a step being some 50 ns. */
   readonly steps: number;
-  /** Of texts that are made, in UTF-16 units or bytes. */
+  /** Of texts that are built, in UTF-16 units or bytes. */
   readonly bytes: number;
 }
 
@@ -19,20 +20,20 @@ export interface Limits {
 export const LIMITS = {
   /** All rules on one object, once. */
   judgement: { steps: 250_000, bytes: 4 * 2 ** 20 },
-  /** What an edit of a template does to the Rollouts that use it: to all, and to one of them. */
+  /** The effect of an edited template on the Rollouts that use it: on all, and on one of them. */
   users: { steps: 100_000, bytes: 2 * 2 ** 20 },
   user: { steps: 20_000, bytes: 2 ** 20 },
   /** What follows from the spec of a Rollout alone: its hashes, and its first mistake. */
   facts: { steps: 250_000, bytes: 8 * 2 ** 20 },
-  /** What else is known about a Rollout: ReplicaSets, Services, routers' objects. */
+  /** Other objects of a Rollout: ReplicaSets, Services, routers' objects. */
   snapshot: { steps: 200_000, bytes: 4 * 2 ** 20 },
-  /** What is to be done about it. */
+  /** Deciding what to do about it. */
   decision: { steps: 400_000, bytes: 16 * 2 ** 20 },
 } as const satisfies Readonly<Record<string, Limits>>;
 
 type Unit = keyof Limits;
 
-/** The budget is used up; `message` says by what: "matching regular expressions". */
+/** The budget is used up; `message` names the work that used it up: "matching regular expressions". */
 export class TooCostlyError extends Error {
   override readonly name = "TooCostlyError";
   readonly unit: Unit;
@@ -57,7 +58,7 @@ interface Budget {
   steps: number;
   bytes: number;
   readonly limits: Limits;
-  /** What has been found out already; the same one as in the budget around this one. */
+  /** What has been found out already; shared with the budget around this one. */
   readonly known: Map<string, Map<unknown, unknown>>;
 }
 
@@ -66,8 +67,9 @@ const ENDLESS: Limits = { steps: Number.POSITIVE_INFINITY, bytes: Number.POSITIV
 let current: Budget | undefined;
 
 /**
- * Runs `work`, which must not wait for anything, within a budget of its own, or within what is left of the one around it.
- * @param limits a number: of steps
+ * Runs `work`, which must not wait for anything, within a budget of its own, or within what is left of the one around
+ * it.
+ * @param limits a number is one of steps
  * @returns what `work` returns, or why it had to end early; what else it throws is passed on
  */
 export function within<T>(limits: Limits | number, work: () => T): T | TooCostlyError {
@@ -80,7 +82,7 @@ export function within<T>(limits: Limits | number, work: () => T): T | TooCostly
 }
 
 /**
- * Runs `work` and tells what it spent.
+ * Runs `work` and returns what it spent.
  * @throws {TooCostlyError} when that is more than `limits`
  */
 export function cost<T>(work: () => T, limits: Limits = ENDLESS): Limits & { readonly result: T } {
@@ -126,7 +128,7 @@ export function spend(steps: number, on: string): void {
 }
 
 /**
- * Takes a text that is about to be made off the budget, and the time that making it takes.
+ * Takes a text that is about to be built off the budget, and the time that building it takes.
  * @throws {TooCostlyError} when it is used up
  */
 export function spendBytes(bytes: number, on: string): void {
@@ -136,20 +138,20 @@ export function spendBytes(bytes: number, on: string): void {
   spend(bytes >>> TEXT_SHIFT, on);
 }
 
-/** A step pays for 128 characters of a text that is looked at from end to end. */
+/** A step pays for 128 characters of a text that is read from end to end. */
 const TEXT_SHIFT = 7;
 
-/** Takes what it costs to look at a text from end to end. */
+/** Takes the cost of reading a text from end to end off the budget. */
 export function spendText(text: string, on: string): void {
   if (text.length >>> TEXT_SHIFT > 0) spend(text.length >>> TEXT_SHIFT, on);
 }
 
-/** Takes what it costs to sort so many texts. */
+/** Takes the cost of sorting so many texts off the budget. */
 export const spendSort = (count: number, on: string): void => spend((count * Math.log2(count)) / 2, on);
 
 /**
- * What `work` finds out about a subject, found out once in a judgement: the same template stands in many steps, and the
- * same condition in many metrics. `subject` is told apart as a Map tells keys apart.
+ * What `work` finds out about a subject, worked out once in a judgement: the same template stands in many steps, and
+ * the same condition in many metrics. Subjects are compared as a Map compares its keys.
  */
 export function once<T>(what: string, subject: unknown, work: () => T): T {
   const known = current?.known;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { decimal, integerDigits, roundedAway, timesPowerOfTwo, wholeNumber } from "./decimal.ts";
 
-/** Digits as somebody would write them by chance: many noughts, many nines. */
+/** Pseudo-random digits, many of them noughts and nines. */
 function* numbers(): Generator<string> {
   for (let round = 1; round < 2_000; round++) {
     const digits = String((BigInt(round) * 2_654_435_761n) ** BigInt(1 + (round % 40)));

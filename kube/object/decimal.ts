@@ -1,4 +1,7 @@
-/** Decimal numbers of any length as their digits: reading, rounding and scaling take linear time, where BigInt takes more. */
+/**
+ * Decimal numbers of any length as their digits: reading, rounding and scaling take linear time, where BigInt takes
+ * more.
+ */
 
 export interface Decimal {
   readonly negative: boolean;
@@ -18,14 +21,14 @@ export function decimal(negative: boolean, digits: string, exponent: number): De
   return { negative, digits: digits.slice(from, to), exponent: exponent + digits.length - to };
 }
 
-/** How many digits stand before the point; less than one when zeros stand behind it. */
+/** How many digits stand before the point; zero or less for 0.5, 0.05, … */
 export const integerDigits = ({ digits, exponent }: Decimal): number => digits.length + exponent;
 
 /** Rounds away from zero to a multiple of 10^scale ("if you want some resources, you should get some"). */
 export function roundedAway(value: Decimal, scale: number): Decimal {
   const { negative, digits, exponent } = value;
   if (exponent >= scale || digits === "") return value;
-  // What is cut off is not nought: the last digit is none.
+  // What is cut off is not zero, since the last digit is not.
   return decimal(negative, incremented(digits.slice(0, Math.max(0, digits.length - (scale - exponent)))), scale);
 }
 
@@ -36,11 +39,11 @@ function incremented(digits: string): string {
   return at === 0 ? `1${zeros}` : `${digits.slice(0, at - 1)}${Number(digits[at - 1]) + 1}${zeros}`;
 }
 
-/** Digits; few enough for fast numbers, many enough for few of them. */
+/** Digits in a piece: few enough for fast multiplication, and many enough for there to be few pieces. */
 const PIECE = 300;
 const PIECE_SIZE = 10n ** BigInt(PIECE);
 
-/** Piece by piece, as on paper. */
+/** Long multiplication, piece by piece. */
 export function timesPowerOfTwo({ negative, digits, exponent }: Decimal, power: number): Decimal {
   const pieces: string[] = [];
   let carried = 0n;
@@ -52,6 +55,6 @@ export function timesPowerOfTwo({ negative, digits, exponent }: Decimal, power: 
   return decimal(negative, `${carried}${pieces.toReversed().join("")}`, exponent);
 }
 
-/** The amount without its sign, of a decimal that is whole and not too long to be a number: superlinear in its digits. */
+/** The absolute value of a decimal that is whole and not too long: takes more than linear time in its digits. */
 export const wholeNumber = ({ digits, exponent }: Decimal): bigint =>
   digits === "" ? 0n : BigInt(digits) * 10n ** BigInt(exponent);

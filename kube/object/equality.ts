@@ -1,4 +1,4 @@
-/** Deep equality of plain data as JSON says it: a missing member equals an undefined one, 0 equals −0. NaN equals itself. */
+/** Deep equality of plain JSON data: a missing member equals an undefined one, 0 equals −0, NaN equals itself. */
 export function equal(a: unknown, b: unknown): boolean {
   if (a === b || Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
@@ -11,7 +11,7 @@ export function equal(a: unknown, b: unknown): boolean {
   return true;
 }
 
-/** By index: to enumerate the keys of a list takes many times as long. */
+/** By index: enumerating the keys of a list takes many times as long. */
 function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
   if (a.length !== b.length) return false;
   for (let at = 0; at < a.length; at++) if (!equal(a[at], b[at])) return false;

@@ -2,7 +2,7 @@
 import { goQuoted } from "./goQuoted.ts";
 
 const GRAMMAR = /^[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/;
-/** Longer texts are nobody's durations. */
+/** No real duration is longer. */
 const MAX_LENGTH = 1_000;
 
 const SECOND = 1_000_000_000n;
@@ -17,7 +17,7 @@ const unitNs: Readonly<Record<string, bigint>> = {
   h: 3_600n * SECOND,
 };
 
-/** In ns, cut to whole ones part by part as Go does; undefined when it is none. It may be longer than Go can hold. */
+/** In ns, each part cut to whole ones as in Go, and of any size; undefined when it is not a duration. */
 export function goDurationNs(text: string): bigint | undefined {
   if (text.length > MAX_LENGTH || !GRAMMAR.test(text)) return undefined;
   let ns = 0n;
@@ -28,7 +28,7 @@ export function goDurationNs(text: string): bigint | undefined {
   return text.startsWith("-") ? -ns : ns;
 }
 
-/** In ms, with a fraction; undefined when it is none. */
+/** In ms, with a fraction; undefined when it is not a duration. */
 export function goDurationMs(text: string): number | undefined {
   const ns = goDurationNs(text);
   return ns === undefined ? undefined : Number(ns) / 1e6;
@@ -37,7 +37,7 @@ export function goDurationMs(text: string): number | undefined {
 /** Whether Go can hold it: some 292 years. */
 export const fitsGo = (ns: bigint): boolean => BigInt.asIntN(64, ns) === ns;
 
-/** Why a text is no Go duration (digits alone are none, except 0), as Go says it. */
+/** Why a text is not a Go duration (digits alone are not, except 0), in Go's words. */
 export function goDurationProblem(duration: string): string | undefined {
   if (duration.length > MAX_LENGTH) return "time: invalid duration";
   const ns = goDurationNs(duration);

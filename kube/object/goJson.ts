@@ -3,8 +3,9 @@
  * `value` into `type` (docs/behaviour/hashes-and-names.md#pod-template-hash). Unknown members fall away, members come
  * in Go's order, null becomes the type's zero value.
  *
- * The encoder is total: where Go would have refused to decode (a string for a number, a list for an object) the value is
- * written as it is, so that different inputs still give different outputs. Integers above 2^53 are exact only as bigint.
+ * The encoder is total: where Go would have refused to decode (a string for a number, a list for an object) the value
+ * is written as it is, so that different inputs still give different outputs. Integers above 2^53 are exact only as
+ * bigint.
  */
 import { spend, spendBytes, spendSort } from "./budget.ts";
 import type { GoType, Member } from "./goTypes.ts";
@@ -19,12 +20,12 @@ export type Defaults = Readonly<Record<string, (fields: Fields) => Fields>>;
 export interface Encoding {
   /**
    * Compare by meaning instead of byte for byte, as apimachinery's Semantic.DeepEqual does: these defaults are applied,
-   * an empty list or map is as good as none, quantities count by value.
+   * an empty list or map equals an absent one, quantities are compared by value.
    */
   readonly defaults?: Defaults;
-  /** Where the encoder is: `spec`, `containers`, `0`. */
+  /** The path that the encoder is at: `spec`, `containers`, `0`. */
   readonly path: (string | number)[];
-  /** `path=JSON` of the members met that Go's type does not have but the type's `newer` lists. */
+  /** `path=JSON` of each member found that Go's type does not have but the type's `newer` lists. */
   readonly newer: string[];
 }
 
@@ -43,12 +44,14 @@ const htmlEscapes: readonly (readonly [string, string])[] = [
 
 const HASHING = "hashing its template or steps";
 
-/** A JSON string as Go writes it: HTML's three characters and the two line separators escaped, lone surrogates replaced. */
+/**
+ * A JSON string as Go writes it: HTML's three characters and the two line separators escaped, lone surrogates replaced.
+ */
 export function goString(text: string): string {
   spendBytes(text.length, HASHING);
   if (/^[ !#-%'-;=?-[\]-~]*$/.test(text)) return `"${text}"`;
   spend(text.length / 32, HASHING);
-  // One after the other: a function for each character takes ten times as long.
+  // Replaced one after the other: a function called for each character takes ten times as long.
   let json = JSON.stringify(text.toWellFormed());
   for (const [char, escape] of htmlEscapes) if (json.includes(char)) json = json.replaceAll(char, escape);
   spendBytes(json.length - text.length, HASHING);
@@ -71,7 +74,8 @@ const number = (value: number): string => (Object.is(value, -0) ? "-0" : JSON.st
 
 /**
  * JSON of no particular type, compact, in Go's escaping. Members keep the order in which the API server sent them. That
- * order is sorted; JavaScript moves keys that look like numbers to the front, so with such keys it is restored by sorting.
+ * order is sorted; JavaScript moves keys that look like numbers to the front, so with such keys it is restored by
+ * sorting.
  *
  * @param sorted sort the members of all objects, and leave out null and empty ones, which an API server may drop too
  */
@@ -129,7 +133,7 @@ function isZero(value: unknown, type: GoType): boolean {
     case "raw":
       return value === undefined;
     case "pointer":
-      // Go writes a pointer to the zero time as null, and reads it back as none.
+      // Go writes a pointer to the zero time as null, and reads that back as no time.
       return isNil(value) || (type.of.kind === "time" && isZero(value, type.of));
     case "quantity":
     case "intOrString":

@@ -10,7 +10,7 @@ const NAMED: Readonly<Record<string, string>> = {
   "\v": String.raw`\v`,
 };
 
-/** Nobody reads on; and quoting megabytes would take its time. */
+/** Nobody reads more than this, and quoting megabytes takes time. */
 const MAX_LENGTH = 2_000;
 
 /** A string as Go's `%q` prints it: letters, marks, numbers, punctuation, symbols and the space stay as they are. */

@@ -2,9 +2,9 @@
  * Go's types as data, so that one encoder (goJson.ts) can write any of them as Go would.
  *
  * A table is text, a type a line: its name, then its members in Go's order, each `name:type` or `name?:type` for
- * `omitempty` and `name!:type` for `omitzero`. Types are string, bool, int, quantity, intOrString, time, raw (JSON kept as it is)
- * and the names of other types; `*T` is a pointer, `T[]` a slice, `T{}` a map with string keys. An indented line continues
- * the one above it.
+ * `omitempty` and `name!:type` for `omitzero`. Types are string, bool, int, quantity, intOrString, time, raw (JSON kept
+ * as it is) and the names of other types; `*T` is a pointer, `T[]` a slice, `T{}` a map with string keys. An indented
+ * line continues the one above it.
  */
 
 type Scalar = "string" | "bool" | "int" | "quantity" | "intOrString" | "time" | "raw";
@@ -18,7 +18,7 @@ export interface Member {
   readonly name: string;
   /** The member's name as it is written: `"image":`. */
   readonly label: string;
-  /** Left out when it is the type's zero value (omitempty, omitzero); what Go never finds empty is not optional here. */
+  /** Left out when it is the type's zero value (omitempty, omitzero). False for types that Go never finds empty. */
   readonly optional: boolean;
   readonly type: GoType;
 }
@@ -39,7 +39,7 @@ const scalars: Readonly<Record<string, GoType>> = {
 /**
  * The type called `root` in the table, with everything that it refers to.
  *
- * @param newer members of a type that Go's table does not have and that are to be noticed all the same, by type name
+ * @param newer members of a type, by type name, that Go's table does not have but that the encoder is to report
  * @throws when a line cannot be read or names a type that is not there: a mistake in our own table
  */
 export function goType(

@@ -1,4 +1,4 @@
-/** JSON values that nobody changes: what is new shares the parts that stayed. */
+/** JSON values that are never mutated: a changed value shares the parts that stayed the same. */
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -7,7 +7,7 @@ export const isObject = (value: unknown): value is Json =>
 
 export const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
 
-/** `object` with the member set, or without it when `value` is undefined; itself where that is so already. */
+/** `object` with the member set, or without it when `value` is undefined; `object` itself when that changes nothing. */
 export function withMember(object: Json, key: string, value: unknown): Json {
   if (value === undefined ? !Object.hasOwn(object, key) : Object.is(object[key], value)) return object;
   if (value !== undefined) return { ...object, [key]: value };

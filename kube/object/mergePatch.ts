@@ -1,8 +1,11 @@
-/** JSON merge patches (RFC 7386): the smallest one that turns one value into another, and what one makes of an object. */
+/** JSON merge patches (RFC 7386): making the smallest one that turns one value into another, and applying one. */
 import { equal } from "./equality.ts";
 import { isList, isObject, type Json, withMember } from "./json.ts";
 
-/** Members of `after` that differ, whole where they are lists; null for members that only `before` has; undefined when equal. */
+/**
+ * Members of `after` that differ, whole where they are lists; null for members that only `before` has; undefined when
+ * equal.
+ */
 export function mergePatch(before: Json, after: Json): Record<string, unknown> | undefined {
   const patch: Record<string, unknown> = {};
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
@@ -19,8 +22,8 @@ export function mergePatch(before: Json, after: Json): Record<string, unknown> |
 }
 
 /**
- * The object after the patch; itself when that changes nothing, so that what stayed is shared. As the API server does it,
- * nulls vanish from objects inside of new lists, too, where the RFC keeps them.
+ * The object after the patch; the same object when the patch changes nothing, so that unchanged parts are shared. As in
+ * the API server, nulls are removed from objects inside of new lists, too, where the RFC keeps them.
  */
 export const patched = <T extends object>(object: T, patch: object): T =>
   merged(object as unknown as Json, patch as Json) as unknown as T;

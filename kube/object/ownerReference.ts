@@ -1,5 +1,5 @@
 /**
- * Who an object belongs to: the garbage collector deletes what a Rollout controls when it is gone
+ * Who an object belongs to: the garbage collector deletes the objects that a Rollout controls when the Rollout is gone
  * (docs/behaviour/revisions.md#owner).
  */
 import type { ObjectMeta } from "../../schema/kube.ts";

@@ -15,6 +15,6 @@ export function pauseSeconds(duration: unknown): number {
   if (ns === undefined) return -1;
   const whole = Number(ns / 1_000_000_000n);
   if (Math.abs(whole) <= MAX_INT32) return whole;
-  // What the reference's 32-bit seconds make of more than 68 years.
+  // More than 68 years overflow the reference's 32-bit seconds, with this result.
   return fitsGo(ns) ? -MAX_INT32 - 1 : -1;
 }

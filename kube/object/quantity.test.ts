@@ -22,7 +22,7 @@ const MANY = 100_000;
 const zeros = "0".repeat(MANY);
 const nines = "9".repeat(MANY);
 
-/** As resource.ParseQuantity answered, which takes seconds for some of them. */
+/** The answers of resource.ParseQuantity, recorded because it takes seconds for some of them. */
 const long: readonly [sentence: string, text: string, canonical: string | undefined][] = [
   ["many zeros, of which no suffix can say how many", `1${zeros}`, "10"],
   ["many nines", nines, nines],

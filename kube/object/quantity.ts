@@ -2,8 +2,8 @@
  * Kubernetes quantities ("250m", "1.5Gi", "1e3") as Go's resource.Quantity reads and writes them
  * (k8s.io/apimachinery v0.34.5 pkg/api/resource), its oddities included: they are part of the pod hash.
  *
- * Texts of any length come from strangers: nothing here makes a number of more than some 30 digits, and all of it is
- * linear.
+ * Anybody may write texts of any length: nothing here makes a number of more than some 30 digits, and all of it takes
+ * linear time.
  */
 import { type Decimal, decimal, integerDigits, roundedAway, timesPowerOfTwo, wholeNumber } from "./decimal.ts";
 
@@ -24,13 +24,13 @@ const ZERO = 0x30;
 const maxInt64 = 2n ** 63n - 1n;
 const nano = -9;
 const milli = -3;
-/** Go fills its memory for `1e-1000000000`; no cluster holds such a number. */
+/** Go would allocate all its memory for `1e-1000000000`; no cluster holds such a number. */
 const absurdExponent = 100_000;
 
 const nearlyAll = /^(?:[1-9]\d{0,2}(?:[KMGTP]i)|(?!\d*000(?!\d))[1-9]\d{0,14}[numkMGTP]?)$/;
-/** Where digits end is never in doubt, so that nothing is tried twice. */
+/** It is always clear where digits end, so that matching never backtracks. */
 const pieces = /^([+-]?)(\d*)(?:\.(\d*))?((?:[eEinumkKMGTP]+[+-]?|[+-])\d*)?$/;
-/** No int64 has more. */
+/** No int64 has more digits. */
 const int64Digits = 19;
 
 function interpret(suffix: string): { format: Format; exponent: number; shift: number } | undefined {
@@ -46,7 +46,7 @@ function interpret(suffix: string): { format: Format; exponent: number; shift: n
 }
 
 /**
- * Go's fast path: small enough for an int64. Only here a text is kept as it was read, even one like "+5" or "1.500".
+ * Go's fast path: small enough for an int64. Only here is a text kept as it was read, even one like "+5" or "1.500".
  * The bound for binary suffixes is Go's own estimate of the digits that they take.
  */
 function fast(text: string, negative: boolean, whole: string, fraction: string, unit: Unit): Quantity | undefined {
@@ -103,7 +103,7 @@ function withoutLeadingZeros(digits: string): string {
 /** The value that Go reads; undefined where it refuses the text. */
 export const quantityOf = (text: string): Decimal | undefined => parse(text.trim());
 
-/** Whether Go's decoder takes a member of a manifest for a quantity; null is none, and taken. */
+/** Whether Go's decoder accepts a member of a manifest as a quantity; it accepts null, too, as an absent one. */
 export const isQuantity = (value: unknown): boolean =>
   value === null ||
   ((typeof value === "string" || typeof value === "number") && parse(String(value).trim()) !== undefined);
@@ -115,7 +115,7 @@ function written(quantity: Quantity): string {
   const { negative, digits, exponent, format } = quantity;
   const sign = negative ? "-" : "";
   if (format === "BinarySI" && exponent >= 0) {
-    // No more than an int64.
+    // It fits into an int64.
     let value = wholeNumber(quantity);
     let power = 0;
     if (value >= 1024n) for (; value % 1024n === 0n; power++) value /= 1024n;
@@ -124,7 +124,7 @@ function written(quantity: Quantity): string {
   const zeros = ((exponent % 3) + 3) % 3;
   const [amount, scale] = [`${sign}${digits}${"0".repeat(zeros)}`, exponent - zeros];
   if (format === "DecimalExponent") return scale === 0 ? amount : `${amount}e${scale}`;
-  // Go has no suffix above E and then writes none at all: 1000E becomes "1".
+  // Go has no suffix above E and then leaves it out: 1000E becomes "1".
   return `${amount}${decimalSuffixes.get(scale) ?? ""}`;
 }
 
@@ -140,7 +140,7 @@ export function canonicalQuantity(text: string): string {
 
 /**
  * The value alone, the same for "1Gi" and "1024Mi" (Go compares quantities so). In a list of resources the API server
- * rounds up to thousandths when it stores one (SetDefaults_ResourceList); `resource` says that this is such a quantity.
+ * rounds up to thousandths when it stores one (SetDefaults_ResourceList); `resource`: this is such a quantity.
  */
 export function quantityValue(text: string, resource: boolean): string {
   const quantity = parse(text.trim());

@@ -39,7 +39,7 @@ function meets(labels: Readonly<Record<string, string>>, { key, operator, values
   return operator === "NotIn" ? !listed : listed;
 }
 
-/** Whether labels satisfy a selector; an empty one matches nothing here, so that it can never claim foreign objects. */
+/** Whether labels satisfy a selector; an empty one matches nothing here, so that it never adopts objects of others. */
 export function matchesSelector(
   selector: LabelSelector | undefined,
   labels: Readonly<Record<string, string>>,

@@ -1,8 +1,8 @@
-/** JSON for people: values in texts may be as large as the object that they stand in. */
+/** JSON for people, cut short: a value quoted in a text may be as large as the whole object. */
 
 /**
- * The JSON of a value as `JSON.stringify` makes it ("null" for what has none); of one with more than `most` characters
- * the beginning, and "…". Never looks at much more of the value than it shows.
+ * The JSON of a value as `JSON.stringify` makes it ("null" where it makes nothing); when it is longer than `most`
+ * characters, its beginning and "…". Never reads much more of the value than it shows.
  */
 export function shownJson(value: unknown, most: number): string {
   const room = { left: most };
@@ -10,7 +10,7 @@ export function shownJson(value: unknown, most: number): string {
   return room.left >= 0 && json.length <= most ? json : `${json.slice(0, most).toWellFormed()}…`;
 }
 
-/** The value itself while it fits; otherwise as much of it as does. */
+/** The value itself if it fits; otherwise as much of it as fits. */
 function clipped(value: unknown, room: { left: number }): unknown {
   room.left -= 1;
   if (room.left < 0) return undefined;

@@ -1,6 +1,6 @@
 /**
- * The read cache: what the API server last said about the objects of one kind, slimmed, indexed and never older than our
- * own last write. Objects in it are facts: nobody mutates them.
+ * The read cache: the objects of one kind as last read from the API server, slimmed, indexed and never older than our
+ * own last write. Objects in it are never mutated.
  */
 
 /** What an object must carry to be kept. A `transform` may drop anything but these. */
@@ -13,16 +13,16 @@ export interface Stored {
   };
 }
 
-/** "own": the answer to a write of ours, taken by `written`; "watch": whatever else brings a change, deletions of ours included. */
+/** "own": the answer to a write of ours, taken by `written`; "watch": all other changes, deletions of ours too. */
 export type Origin = "watch" | "own";
 
-/** `old` undefined: the object is new; `next` undefined: it is gone. An object recreated under its name is told as two changes. */
+/** `old` undefined: it is new; `next` undefined: it is gone. An object recreated under its name makes two changes. */
 export type ChangeListener<T> = (old: T | undefined, next: T | undefined, origin: Origin) => void;
 
 export interface StoreOptions<Raw extends Stored, T extends Stored, Index extends string> {
-  /** Slims a raw object on its way in; undefined: not of interest (and forgotten, if it was before). Never mutates `raw`. */
+  /** Slims a raw object on its way in; undefined: not of interest (an older one is dropped). Never mutates `raw`. */
   readonly transform: (raw: Raw) => T | undefined;
-  /** What is held is not all of the object: it is taken again though its version is the same. */
+  /** Only a part of the object is held: it is taken again though its version is the same. */
   readonly isPartial?: (held: T) => boolean;
   /** Secondary indices: the values under which an object is found by `by(index, value)`. */
   readonly indices?: { readonly [I in Index]: (object: T) => readonly string[] };
@@ -37,27 +37,28 @@ export interface Store<T extends Stored, Index extends string = never, Raw exten
   /** The objects filed under `value` in an index: a fresh array in no particular order, found in O(1). */
   by(index: Index, value: string): T[];
   /**
-   * Takes an object from a list, a watch or a read. Ignored when we hold the same or a newer version, or know it to be deleted.
-   * It also takes the answer to a write of ours that is news to some listener (see `written`).
+   * Takes an object from a list, a watch or a read. Ignored when we hold the same or a newer version, or know it to be
+   * deleted. It also takes the answer to a write of ours that is a change to some listeners (see `written`).
    */
   upsert(raw: Raw): void;
   /**
-   * Takes the API server's answer to a write of ours: from here on no read is older than that write. The watch's echo of
-   * it is then no change. Listeners are called with the origin "own", for those that decided on the write themselves.
-   * @returns what the store holds now (which may be newer still), undefined when deleted or not of interest.
+   * Takes the API server's answer to a write of ours: from here on no read is older than that write. The watch's echo
+   * of it is then no change. Listeners are called with the origin "own", for those that decided on the write
+   * themselves.
+   * @returns the object that the store holds now (it may be newer still), undefined when deleted or not of interest.
    */
   written(raw: Raw): T | undefined;
   /** The object is gone for good; events about this `uid` that come later are ignored. A newer namesake stays. */
   deleted(key: string, uid: string): void;
-  /** Nobody wants the object any more: drops it, whether or not it exists. It is taken again when it comes again. */
+  /** Drops an object that is not needed any more, whether or not it still exists. It is taken when it comes again. */
   forget(key: string): void;
   /** Takes a watch's DELETED event: gone as of the event's version. */
   remove(raw: Raw): void;
-  /** A list is complete and its items have been given to `upsert`: forgets what is not in `keys`, except newer objects. */
+  /** A list is complete and its items went to `upsert`: drops objects that are not in `keys`, except newer ones. */
   prune(keys: ReadonlySet<string>, resourceVersion: string): void;
   /** Takes a whole list at once: `upsert` each, then `prune`. */
   replaceAll(items: readonly Raw[], resourceVersion: string): void;
-  /** Tells every change, synchronously and after it is visible to reads. @returns unsubscribes. */
+  /** Calls `listener` for every change, synchronously, after reads show it. @returns a function that unsubscribes. */
   onChange(listener: ChangeListener<T>): () => void;
 }
 
@@ -70,9 +71,9 @@ export const keyOf = (object: Stored): string => {
 const digits = /^\d+$/;
 
 /**
- * Orders two resourceVersions of one kind: < 0 when `a` is older. Decimal numbers of any length are compared without parsing
- * (Kubernetes documents this order as of 1.35, and etcd has always had it). Where either is something else the order
- * is unknown and the answer is NaN.
+ * Orders two resourceVersions of one kind: < 0 when `a` is older. Decimal numbers of any length are compared without
+ * parsing (Kubernetes documents this order as of 1.35, and etcd has always had it). If either is not such a number, the
+ * order is unknown and the result is NaN.
  */
 export const compareResourceVersions = (a: string | undefined, b: string | undefined): number => {
   if (a === undefined || b === undefined || !digits.test(a) || !digits.test(b)) return Number.NaN;
@@ -84,8 +85,8 @@ export const compareResourceVersions = (a: string | undefined, b: string | undef
 const tombstoneLimit = 2_048;
 
 /**
- * "for good": a uid never comes back. Otherwise the version as of which the object is gone; the same uid may come back with a
- * newer one, because to a watch with a label selector an object is also "deleted" when it loses the label.
+ * "for good": a uid never comes back. Otherwise the version as of which the object is gone; the same uid may come back
+ * with a newer one, because a watch with a label selector also reports an object as deleted when it loses the label.
  */
 type Tombstone = "for good" | { readonly asOf: string };
 
@@ -142,7 +143,7 @@ const tombstones = (): {
   return {
     add(uid, stone) {
       if (uid === undefined || stones.get(uid) === "for good") return;
-      stones.delete(uid); // to the young end of the insertion order
+      stones.delete(uid); // so that `set` puts it last, as the youngest
       stones.set(uid, stone);
       const [oldest] = stones.keys();
       if (stones.size > tombstoneLimit && oldest !== undefined) stones.delete(oldest);
@@ -154,7 +155,7 @@ const tombstones = (): {
   };
 };
 
-/** What a store holds, and the only way in and out: each change moves the indices, and then calls the listeners. */
+/** The objects that a store holds. Every change is made here: it updates the indices, then calls the listeners. */
 const createShelf = <T extends Stored, Index extends string, Raw extends Stored>(
   options: StoreOptions<Raw, T, Index>,
 ) => {
@@ -177,7 +178,7 @@ const createShelf = <T extends Stored, Index extends string, Raw extends Stored>
     const key = keyOf(raw);
     const held = objects.get(key);
     const { uid, resourceVersion } = raw.metadata;
-    // An unknown order (NaN) lets the newcomer in: it came later.
+    // When the order is unknown (NaN) the object that came later is taken.
     const isPartial = (object: T): boolean => options.isPartial?.(object) ?? false;
     const order = compareResourceVersions(resourceVersion, held?.metadata.resourceVersion);
     const again = order === 0 && held !== undefined && isPartial(held);

@@ -1,7 +1,7 @@
 import { mustBeTold } from "../../schema/reasons.ts";
 import type { EventTarget, KubeEvent } from "./recorder.ts";
 
-/** client-go's tools/record/events_cache.go: its figures, so that clusters see what they are used to. */
+/** The figures of client-go's tools/record/events_cache.go, so that events are merged as people are used to. */
 const maxRemembered = 4_096;
 const maxSimilar = 10;
 const similarWithinMs = 600_000;
@@ -10,7 +10,7 @@ const spamRefillMs = 300_000;
 
 /** What to send for an event that happened `atMs`. */
 export interface Correlated {
-  /** Remembers what was sent, see `sent`. */
+  /** Records that it was sent, see `sent`. */
   readonly key: string;
   readonly message: string;
   readonly firstAtMs: number;
@@ -20,20 +20,20 @@ export interface Correlated {
 }
 
 export interface Correlator {
-  /** `times`: how many events it stands for. undefined: too much narration about this object; dropped. */
+  /** `times`: how many events it stands for. undefined: dropped, the object has had too many narrating events. */
   correlate(event: KubeEvent, atMs: number, times?: number): Correlated | undefined;
   /** The Event object that now stands for it. */
   sent(correlated: Correlated, name: string): void;
 }
 
-/** Stands for a text of some hundred bytes; 53 bits keep 4,096 of them apart. */
+/** A hash that stands for a text of some hundred bytes; 53 bits keep 4,096 of them apart. */
 const digest = (text: string): number => Number(BigInt.asUintN(53, Bun.hash(text)));
 
-/** A Map that forgets what was not touched for longest. */
+/** A Map that drops the least recently used entry. */
 const lru = <V>(limit: number) => {
   const entries = new Map<number, V>();
   return {
-    /** The value under `name`, put there by `make` when missing; freshly touched. */
+    /** The value under `name`, made by `make` when missing; marked as just used. */
     touch(name: string, make: () => V): V {
       const key = digest(name);
       const value = entries.get(key) ?? make();
@@ -52,10 +52,11 @@ const objectKey = ({ kind, namespace, name, uid, apiVersion }: EventTarget): str
   `${kind}\n${namespace}\n${name}\n${uid}\n${apiVersion}`;
 
 /**
- * What client-go's EventCorrelator does, in its order: similar events (all equal but the message) beyond 10 within 10 min
- * become one "(combined from similar events): …"; an equal event raises a count; and each object has 25 events at once, then
- * one per 5 min. What must be told (schema/reasons.ts) is neither combined, since its text would be lost, nor limited, nor
- * does it use up what the narration of the object may have. Remembers 4,096 of each, least recently used forgotten.
+ * What client-go's EventCorrelator does, in its order: similar events (all equal but the message) beyond 10 within 10
+ * min become one "(combined from similar events): …"; an equal event raises a count; and each object has 25 events at
+ * once, then one per 5 min. Events that must be sent (schema/reasons.ts) are not combined, since their texts would be
+ * lost, and are neither limited nor counted towards the limit of the object. Remembers 4,096 of each, dropping the
+ * least recently used.
  */
 export const createCorrelator = (): Correlator => {
   const similar = lru<{ messages: Set<number>; lastAtMs: number }>(maxRemembered);

@@ -1,46 +1,48 @@
 /**
- * Events that wait to be sent, in lanes: an object's take the same one, which keeps their order. Under pressure, what waits
- * about one object for one reason becomes one event with its latest text; then the oldest narration goes. What must be told
- * is never dropped for want of room but at the last bound of all, which only an API server that refuses events for hours, or
- * tens of thousands of objects that come and go, can reach.
+ * Events that wait to be sent, in lanes: all events of an object are in the same lane, which keeps their order. When
+ * many wait, those about one object with one reason become one event with the latest text; then the oldest narration is
+ * dropped. An event that must be sent is dropped only at the last limit, which is reached only when the API server
+ * refuses events for hours, or tens of thousands of objects come and go.
  */
 import { mustBeTold } from "../../schema/reasons.ts";
 import type { KubeEvent } from "./recorder.ts";
 
 export interface Waiting {
-  /** The latest of those that it stands for. */
+  /** The latest of the events that it stands for. */
   readonly event: KubeEvent;
   readonly atMs: number;
   /** When the first of them was recorded. */
   readonly sinceMs: number;
-  /** How many it stands for that have not been counted yet. */
+  /** How many events it stands for that have not been counted yet; 0 after `putBack`. */
   readonly times: number;
-  /** Of the Event object, if one is made: fixed beforehand, so that a second try after a lost answer makes no second one. */
+  /**
+   * The name of the Event object, if one is made: fixed now, so that a retry after a lost answer makes no second one.
+   */
   readonly newName: string;
 }
 
 export interface EventQueueLimits {
-  /** From so many on, equal reasons of one object wait as one. */
+  /** When so many wait, events of one object with the same reason are joined. */
   readonly joinFrom: number;
-  /** Beyond this, estimated by `bytesOf`, the oldest narration goes. */
+  /** Above this size, estimated by `bytesOf`, the oldest narration is dropped. */
   readonly narrationBytes: number;
-  /** Beyond this the oldest goes, whatever it is. */
+  /** Above this size the oldest event is dropped, whatever it is. */
   readonly mostBytes: number;
 }
 
 export interface EventQueue {
   readonly size: number;
-  /** Estimated, of all that wait. */
+  /** Estimated size of all waiting events. */
   readonly bytes: number;
   push(event: KubeEvent, atMs: number, newName: string): void;
-  /** To the end of the line with what could not be sent, and has been counted. */
+  /** Puts an event that could not be sent, and has been counted, at the end of its lane. */
   putBack(item: Waiting): void;
-  /** The oldest of a lane. */
+  /** Removes the oldest event of a lane and returns it. */
   shift(lane: number): Waiting | undefined;
   clear(): void;
 }
 
-/** Ours of an event without its texts: names, times, and the entries that find it. */
+/** Memory that we use for an event besides its texts: names, times, and the entries that find it. */
 const FIXED_BYTES = 700;
 
 const bytesOf = ({ message, object, annotations = {} }: KubeEvent): number => {
@@ -56,7 +58,7 @@ interface Entry extends Waiting {
   readonly must: boolean;
 }
 
-/** `onDropped` is told of each event that goes unsent. */
+/** `onDropped` is called for each event that is dropped unsent. */
 export const createEventQueue = (
   lanes: number,
   limits: EventQueueLimits,
@@ -66,7 +68,7 @@ export const createEventQueue = (
   const waiting = Array.from({ length: lanes }, () => new Map<number, Entry>());
   const narration = new Map<number, Entry>();
   const all = new Map<number, Entry>();
-  /** The latest that waits about an object for a reason. */
+  /** By object and reason: the latest event that waits. */
   const latest = new Map<string, number>();
   let bytes = 0;
   let count = 0;
@@ -114,7 +116,7 @@ export const createEventQueue = (
       const id = all.size >= limits.joinFrom ? latest.get(entry.key) : undefined;
       const before = id === undefined ? undefined : all.get(id);
       if (id !== undefined && before !== undefined) {
-        // In its old place: what is news again and again must not wait for ever. Its time says that it is the latest.
+        // It keeps its old place, or a reason that repeats would wait for ever. Its time is that of the latest event.
         bytes -= before.bytes;
         put(id, { ...entry, sinceMs: before.sinceMs, times: before.times + 1, newName: before.newName });
       } else put((count += 1), entry);

@@ -37,7 +37,7 @@ const world = (before?: (request: KubeRequest) => void) => {
       ...more,
     });
   const spec = (name: string): Spec => (objects.get(pathOf(name)) as unknown as { spec: Spec } | undefined)?.spec ?? {};
-  /** What somebody else's write would leave. */
+  /** Writes to the Lease as another client would. */
   const put = (name: string, value: Spec): void => {
     objects.set(pathOf(name), {
       metadata: { name, resourceVersion: `x${objects.size}${JSON.stringify(value).length}` },

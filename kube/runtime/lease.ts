@@ -19,16 +19,18 @@ export interface LeaseOptions {
   readonly durationMs?: number;
   /** --leader-election-renew-deadline, 10 s by default: renewal failing for so long is loss. */
   readonly renewDeadlineMs?: number;
-  /** --leader-election-retry-period, 2 s by default: renewals come at this pace; a waiting side looks twice as often. */
+  /**
+   * --leader-election-retry-period, 2 s by default: renewals come at this pace; a waiting side checks twice as often.
+   */
   readonly retryPeriodMs?: number;
-  /** Once, when all are held. */
+  /** Called once, when all are held. */
   readonly onAcquired?: () => void;
-  /** Once, when one was lost after all had been held (not on `release`). Nothing is renewed any more: exit. */
+  /** Called once, when one was lost after all had been held (not on `release`). Nothing is renewed any more: exit. */
   readonly onLost?: (error: Error) => void;
-  /** Somebody else holds a Lease that we wait for (told on change). */
+  /** Another process holds a Lease that we wait for (called when the holder changes). */
   readonly onWaiting?: (name: string, holder: string) => void;
   readonly onError?: (error: unknown) => void;
-  /** The API server has answered for all of them, whoever holds them: what went wrong before is over. */
+  /** The API server has answered for all of them, whoever holds them: an earlier error is over. */
   readonly onAnswered?: () => void;
   /** A clock that never jumps, ms; performance.now by default. */
   readonly monotonicMs?: () => number;
@@ -40,15 +42,15 @@ export interface Leases {
   /** All are held, and for longer than 0 ms. */
   isLeader(): boolean;
   /**
-   * How long all of them are ours for certain: counted from before the request that renewed them was sent. Send a write only
-   * while this exceeds its timeout. 0 when not leader.
+   * For how long all of them are certainly ours: counted from before the request that renewed them was sent. Send a
+   * write only while this exceeds its timeout. 0 when not leader.
    */
   validForMs(): number;
   /** Resolves when all are held; never when released before. */
   readonly acquired: Promise<void>;
   /**
-   * Stops renewing and gives all of them back, in reverse order, within 2 s each (3 s the first) at the most, so that a successor starts at
-   * once: let writes in flight finish first. Idempotent, never rejects.
+   * Stops renewing and gives all of them back, in reverse order, within 2 s each (3 s the first) at the most, so that a
+   * successor starts at once: let writes in flight finish first. Idempotent, never rejects.
    */
   release(): Promise<void>;
 }
@@ -57,7 +59,7 @@ const defaults = { durationMs: 15_000, renewDeadlineMs: 10_000, retryPeriodMs: 2
 const releaseTimeoutMs = 2_000;
 const patienceMs = 1_000;
 
-/** coordination.k8s.io/v1 Lease; what else it carries is sent back as it came. */
+/** coordination.k8s.io/v1 Lease; its other members are sent back unchanged. */
 interface Lease {
   readonly metadata: { readonly name: string; readonly resourceVersion?: string };
   readonly spec?: {
@@ -76,13 +78,14 @@ interface Lock {
   readonly name: string;
   /** Takes or renews it. @throws {ApiError} */
   attempt(timeoutMs: number): Promise<Attempt>;
-  /** How long it is ours for certain; <= 0: it is not. */
+  /** For how long it is certainly ours; <= 0: it is not. */
   validForMs(): number;
   sinceRenewalMs(): number;
   giveBack(timeoutMs: number): Promise<void>;
   /**
-   * Not its turn yet: gives it back if it is held, else notes what others do with it. A crashed holder of several leaves all of them
-   * to expire; watched from the start they expire together, and not one after the other's 15 s.
+   * Called while others hold an earlier Lease: gives this one back if it is held, else reads who holds it. A crashed
+   * holder of several leaves all of them to expire; watched from the start they expire together, not one after the
+   * other, 15 s each.
    */
   standBy(timeoutMs: number): Promise<void>;
 }
@@ -90,7 +93,7 @@ interface Lock {
 /** metav1.MicroTime wants exactly six digits. */
 const microTime = (ms: number): string => new Date(ms).toISOString().replace("Z", "000Z");
 
-/** The Lease as ours, made from what is there; as client-go, the transitions count changes of the holder. */
+/** The Lease with us as its holder, made from the current one; the transitions count new holders, as in client-go. */
 const claim = (
   { namespace, name, identity, durationMs }: { namespace: string; name: string; identity: string; durationMs: number },
   seen: Lease | undefined,
@@ -114,7 +117,7 @@ const claim = (
   } as Lease;
 };
 
-/** Nobody's from now on, as client-go leaves it. */
+/** The Lease without a holder, as client-go writes it on release. */
 const freed = (seen: Lease, nowText: string): Lease => ({
   ...seen,
   spec: { ...seen.spec, holderIdentity: "", leaseDurationSeconds: 1, renewTime: nowText, acquireTime: nowText },
@@ -131,7 +134,7 @@ const createLock = (options: LockOptions, name: string): Lock => {
   const collection = collectionPath(LEASES, namespace);
   const path = objectPath(LEASES, { namespace, name });
   let seen: Lease | undefined;
-  let seenAtMs = 0; // when it last changed, by our own monotonic clock: what other clocks say is not compared with ours
+  let seenAtMs = 0; // when it last changed, by our monotonic clock, never compared with others' clocks
   let renewed: { monotonicMs: number; wallMs: number } | undefined;
 
   const see = (lease: Lease): void => {
@@ -147,7 +150,7 @@ const createLock = (options: LockOptions, name: string): Lock => {
     renewed = sent;
     return { kind: "held" };
   };
-  /** What the API server has now; undefined: no such Lease. */
+  /** Reads the Lease from the API server; undefined: it does not exist. */
   const read = async (timeoutMs: number): Promise<Lease | undefined> => {
     try {
       see(await client.request<Lease>({ method: "GET", path, timeoutMs, signal, urgent: true }));
@@ -165,7 +168,7 @@ const createLock = (options: LockOptions, name: string): Lock => {
     if (holder !== "" && holder !== identity && !expired) return { kind: "others", holder };
     return send("PUT", timeoutMs);
   };
-  // The wall clock only ever shortens it: it goes on while the machine sleeps, which the monotonic one may not.
+  // The wall clock can only shorten this time: it goes on while the machine sleeps, which the monotonic one may not.
   const sinceRenewalMs = (): number =>
     renewed === undefined
       ? Number.POSITIVE_INFINITY
@@ -189,7 +192,7 @@ const createLock = (options: LockOptions, name: string): Lock => {
       try {
         return await look(timeoutMs);
       } catch (error) {
-        // Somebody was faster; who, the next look will tell. (Of our own Lease somebody else may edit the labels.)
+        // Another process was faster; the next read shows which. (The labels of our own Lease may be edited by others.)
         const raced = isAlreadyExists(error) || (isConflict(error) && seen?.spec?.holderIdentity !== identity);
         if (raced) return { kind: "others", holder: "another" };
         throw error;
@@ -228,7 +231,7 @@ export const holdLeases = (options: LeaseOptions): Leases => {
     phase = "lost";
     options.onLost?.(error);
   };
-  /** In order, and no further than the first that others hold; what was taken beyond that is given back. */
+  /** In order, up to the first one that others hold; any later ones that we hold are given back. */
   const compete = async (): Promise<void> => {
     for (const [index, lock] of locks.entries()) {
       const outcome = await lock.attempt(timeoutMs);
@@ -272,7 +275,7 @@ export const holdLeases = (options: LeaseOptions): Leases => {
       );
     }
     if (phase !== "competing" && phase !== "leading") return;
-    // A waiting side looks at least every 1.2 s (of 2 s): it takes over within 2 s of a release.
+    // A waiting side reads the Lease at least every 1.2 s (of 2 s): it takes over within 2 s of a release.
     const paceMs =
       phase === "leading" ? retryPeriodMs - (clock.now() - startedMs) : retryPeriodMs * (0.4 + random() / 5);
     cancel = clock.after(Math.max(0, paceMs), go);
@@ -283,7 +286,7 @@ export const holdLeases = (options: LeaseOptions): Leases => {
   const giveBackAll = async (): Promise<void> => {
     phase = "released";
     cancel();
-    // An answer under way tells the version to release; when it does not come there is nothing to wait for.
+    // The answer to a request under way has the version to release; without an answer there is no point in waiting.
     const giveUp = clock.after(patienceMs, () => stopping.abort());
     await turn;
     giveUp();

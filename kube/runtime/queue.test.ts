@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { type ManualClock, manualClock } from "../clock/clock.ts";
 import { createQueue, type QueueMetrics, type WorkQueue } from "./queue.ts";
 
-/** A queue whose handler notes what it gets and when, and finishes when told. */
+/** A queue whose handler records its keys and the times, and finishes on `finish`. */
 const world = (concurrency = 4, metrics?: QueueMetrics) => {
   const clock = manualClock();
   const queue = createQueue({ clock, random: () => 0.999_999, ...(metrics !== undefined && { metrics }) });
@@ -27,7 +27,7 @@ const world = (concurrency = 4, metrics?: QueueMetrics) => {
     seen,
     errors,
     done,
-    /** From here on a key is in work until `finish(key)`. */
+    /** From here on a key stays in work until `finish(key)`. */
     hold: () => (behave = (key) => new Promise((resolve) => release.set(key, resolve))),
     finish: async (key: string) => {
       release.get(key)?.();

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock/clock.ts";
 
-/** What a queue tells about itself, for the workqueue_* metrics. Durations in milliseconds. */
+/** What a queue reports for the workqueue_* metrics. Durations in milliseconds. */
 export interface QueueMetrics {
   /** workqueue_depth: keys that wait for a worker. */
   depth?(waiting: number): void;
@@ -21,7 +21,7 @@ export interface QueueOptions {
   readonly random?: () => number;
 }
 
-/** Doubling from the first delay to the longest, of which 50–100 % is slept. */
+/** Doubles from the first delay to the longest; the actual delay is 50–100 % of that. */
 export interface Backoff {
   readonly firstMs: number;
   readonly longestMs: number;
@@ -31,32 +31,34 @@ export interface RunOptions {
   /** How many keys are worked on at once. */
   readonly concurrency: number;
   /**
-   * Works on one key, never on the same key twice at once; `add` meanwhile brings it back afterwards. Returning forgets
-   * its failures (unless it called `addRateLimited` itself); throwing does `addRateLimited`.
+   * Works on one key, never on the same key twice at once; a key added meanwhile is worked on again afterwards.
+   * Returning resets its failures (unless it called `addRateLimited` itself); throwing calls `addRateLimited`.
    */
   readonly handle: (key: string) => Promise<void>;
-  /** How soon what `handle` threw is tried again; undefined: as `addRateLimited` does. */
+  /** The delay before a key whose `handle` threw this error is tried again; undefined: as in `addRateLimited`. */
   readonly backoff?: (error: unknown) => Backoff | undefined;
-  /** Told of what `handle` threw; `failures` counts in a row, from 1. */
+  /** Called with the error that `handle` threw; `failures` counts in a row, from 1. */
   readonly onError?: (key: string, error: unknown, failures: number) => void;
-  /** Aborted: take no further key, let those in work finish. What still waits is left: the next leader lists afresh. */
+  /**
+   * When aborted, takes no further key and lets those in work finish; the rest is left: the next leader lists afresh.
+   */
   readonly signal: AbortSignal;
 }
 
 export interface WorkQueue {
-  /** Keys that wait for a worker now (delayed ones not counted). */
+  /** Number of keys that wait for a worker now (delayed ones not counted). */
   readonly depth: number;
-  /** Keys that wait for their time. */
+  /** Number of delayed keys. */
   readonly delayed: number;
   /** Puts a key in line, unless it is there already. A key in work comes again when it is done. */
   add(key: string): void;
-  /** `add` after `delayMs`. Asked several times, the earliest counts. */
+  /** `add` after `delayMs`. When called several times, the earliest counts. */
   addAfter(key: string, delayMs: number): void;
-  /** Takes back what `addAfter` and `addRateLimited` asked for; a key that waits in line stays there. */
+  /** Cancels a pending `addAfter` or `addRateLimited`; a key that waits in line stays there. */
   cancelDelay(key: string): void;
-  /** `addAfter` with 1 ms · 2ⁿ, at most 10 s, n being the failures so far, of which 50–100 % is slept. */
+  /** `addAfter` with 50–100 % of 1 ms · 2ⁿ (at most 10 s), n being the failures so far. */
   addRateLimited(key: string): void;
-  /** Forgets the failures of a key. */
+  /** Resets the failures of a key. */
   forget(key: string): void;
   /** Failures in a row. */
   failures(key: string): number;
@@ -90,7 +92,7 @@ const fifo = (): { push(key: string): void; shift(): string | undefined } => {
   };
 };
 
-/** Timers by key, of which the earliest wins. */
+/** Timers by key; of several for one key the earliest counts. */
 const delays = (clock: Clock, due: (key: string) => void) => {
   const timers = new Map<string, { dueMs: number; cancel: () => void }>();
   return {
@@ -119,13 +121,16 @@ const delays = (clock: Clock, due: (key: string) => void) => {
   };
 };
 
-/** Failures in a row by key, and what to wait for them. */
+/** Failures in a row by key, and the delay that follows from them. */
 const countFailures = (random: () => number) => {
   const failures = new Map<string, number>();
   return {
     of: (key: string): number => failures.get(key) ?? 0,
     forget: (key: string): void => void failures.delete(key),
-    /** Counts one more. @returns the delay in ms: with jitter, so that what failed together does not come back together. */
+    /**
+     * Counts one more.
+     * @returns the delay in ms: with jitter, so that what failed together does not come back together.
+     */
     next(key: string, { firstMs, longestMs }: Backoff = usualBackoff): number {
       const failed = failures.get(key) ?? 0;
       failures.set(key, failed + 1);

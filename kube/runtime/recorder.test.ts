@@ -103,7 +103,7 @@ test("a burst of events makes room for other requests, and none is lost or late 
   await clock.advance(1_000);
   const early = kept().length;
   expect({ some: early > 0, few: early < 200 }).toEqual({ some: true, few: true });
-  // Nobody waits for those: a status would come late.
+  // A caller must not wait for those, or its status would come late.
   await recorder.told("uid-web-1", 60_000);
   await clock.advance(20_000);
   expect(kept().length).toBe(1_000);

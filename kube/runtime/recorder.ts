@@ -8,7 +8,7 @@ import { pause } from "../clock/pause.ts";
 import { EVENTS } from "../client/resources.ts";
 import type { KubeClient } from "../client/transport.ts";
 
-/** What an event is about. */
+/** The object that an event is about. */
 export interface EventTarget {
   readonly apiVersion: string;
   readonly kind: string;
@@ -32,17 +32,18 @@ export interface RecorderOptions {
   readonly clock: Clock;
   /** "rollouts-controller" by default. */
   readonly component?: string;
-  /** Told of every event that is not sent. */
+  /** Called for every event that is not sent. */
   readonly onLost?: (loss: Loss) => void;
   /** For tests. */
   readonly limits?: EventQueueLimits;
 }
 
-/** An event that is not sent: where nobody needs to know, nothing is logged. */
+/** An event that is not sent. Whether it is worth a line in the log is up to `onLost`. */
 export interface Loss {
   /**
-   * `limited`: narration beyond what one object may have. `crowded`: there was no room. `refused`: the API server does not
-   * take it, or has not answered for half a minute (for an hour, if it must be told). `gone`: its namespace is being deleted.
+   * `limited`: narration beyond the limit of one object. `crowded`: the queue was full. `refused`: the API server does
+   * not accept it, or has not answered for half a minute (for an hour, if it must be sent). `gone`: its namespace is
+   * being deleted.
    */
   readonly why: "limited" | "crowded" | "refused" | "gone";
   readonly reason: string;
@@ -50,33 +51,33 @@ export interface Loss {
 }
 
 export interface EventRecorder {
-  /** Takes note of an event; sent later, in order per object. Never waits, never throws. */
+  /** Queues an event, which is sent later, in order per object. Never waits, never throws. */
   record(event: KubeEvent): void;
-  /** Resolves when what was recorded about this object so far has been sent or given up, after `timeoutMs` at the latest. */
+  /** Resolves when all events recorded of this object so far are sent or given up, after `timeoutMs` at the latest. */
   told(uid: string, timeoutMs: number): Promise<void>;
-  /** Events that wait to be sent. */
+  /** Number of events that wait to be sent. */
   readonly pending: number;
-  /** Sends what waits, for at most `timeoutMs`, and takes no more. */
+  /** Sends the waiting events, for at most `timeoutMs`, and takes no more. */
   stop(timeoutMs: number): Promise<void>;
 }
 
-/** Some 3,000 events of the usual size, then twice as many of those that must be told, then four times. */
+/** Some 3,000 events of the usual size, then twice as many if they must be sent, then four times. */
 const usualLimits: EventQueueLimits = { joinFrom: 2_500, narrationBytes: 3_000_000, mostBytes: 12_000_000 };
 const laneCount = 4;
 const maxNameLength = 253;
 const sendTimeoutMs = 10_000;
 const maxTries = 6;
-/** So many waiting events are a burst: the API server has better things to do just then than to tell of it. */
+/** So many waiting events are a burst: the API server is busy then, so events are sent more slowly. */
 const crowd = 200;
-/** Of a lane between two events of a burst. */
+/** How long a lane rests between two events of a burst. */
 const restMs = 100;
-/** What has waited for so long goes faster. */
+/** Events that have waited for so long are sent faster. */
 const patienceMs = 20_000;
-/** Of a lane then: all of them send 250 events a second at most. */
+/** How long a lane rests then: all lanes together send at most 250 events a second. */
 const shortRestMs = 16;
-/** The API server may be away for so long before what must be told is given up: as long as it keeps Events. */
+/** How long events that must be sent are retried while the API server is away: as long as it keeps Events. */
 const worthTellingMs = 3_600_000;
-/** What Kubernetes allows the note of an event. */
+/** The longest note of an event that Kubernetes allows. */
 const longestMessageBytes = 1_024;
 
 /** metav1.Time has whole seconds. */
@@ -159,7 +160,7 @@ const createSender = ({ client, component = "rollouts-controller" }: RecorderOpt
       try {
         name = sent.name === undefined ? await create(pending, sent) : await raise(pending, sent, sent.name);
       } catch (error) {
-        // Events live for an hour: the one to raise may be gone.
+        // Events live for an hour: the one whose count to raise may be gone.
         if (!isNotFound(error) || sent.name === undefined) throw error;
         name = await create(pending, sent);
       }
@@ -176,7 +177,7 @@ export const createRecorder = (options: RecorderOptions): EventRecorder => {
   const lose = (why: Loss["why"], { reason }: KubeEvent, error?: unknown): void =>
     options.onLost?.({ why, reason, ...(error === undefined ? {} : { error }) });
   const queue = createEventQueue(laneCount, options.limits ?? usualLimits, ({ event }) => lose("crowded", event));
-  // Lanes run side by side, one event at a time each.
+  // Lanes run in parallel, each sending one event at a time.
   const lanes = Array.from({ length: laneCount }, () => ({ busy: false, whenEmpty: [] as (() => void)[] }));
   const stopping = new AbortController();
   let underWay = 0;
@@ -189,7 +190,7 @@ export const createRecorder = (options: RecorderOptions): EventRecorder => {
     !stopping.signal.aborted &&
     mustBeTold(item.event) &&
     clock.now() - item.sinceMs < worthTellingMs;
-  /** @returns whether the API server was asked. */
+  /** @returns whether a request was sent to the API server. */
   const deliver = async (item: Waiting): Promise<boolean> => {
     const sent = sender.correlate(item);
     if (sent === undefined) {

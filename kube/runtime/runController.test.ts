@@ -21,8 +21,8 @@ const CONFIG_MAPS = { group: "", version: "v1", plural: "configmaps" } as const;
 const RESYNC_MS = 60_000;
 
 /**
- * A kind that does not exist: a ConfigMap with a name in `who` gets a greeting. This is all that there is to say of it, and the
- * file and the line of the table that one more kind takes.
+ * A kind that does not exist: a ConfigMap with a name in `who` gets a greeting. This is all that one more kind needs,
+ * besides its file and its line in the table.
  */
 const greetingsRow = (
   client: KubeClient,
@@ -52,7 +52,7 @@ const greetingsRow = (
 const cacheOf = () => createStore<ConfigMap, never, ConfigMap>({ transform: (raw) => raw });
 type Cache = ReturnType<typeof cacheOf>;
 
-/** A cluster, and a manager with the row in it; `refuse`: what answers a write instead. */
+/** A cluster, and a manager with the row in it; `refuse` answers a write instead of the cluster. */
 function stage() {
   const clock = manualClock();
   const server = createApiServer({ clock });

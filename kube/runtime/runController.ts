@@ -1,10 +1,11 @@
 /**
- * A kind is a row: which changes put keys in line, what is gathered about a key, what is decided, and how that is carried
- * out. The queue with its metrics, caches and their watches, resyncs, workers, retries and error reports come with it.
+ * A kind is a row: which changes put keys in line, which facts are gathered about a key, what is decided, and how that
+ * is carried out. The queue with its metrics, caches and their watches, resyncs, workers, retries and error reports are
+ * shared.
  *
  *     watch → cache → watches → queue → gather(key) → decide(facts, now) → apply(pass)
  *
- * Rows begin to listen at once; their keys wait in line until the manager runs, as the leader. Whoever leads next lists
+ * Rows begin to listen at once; their keys wait in line until the manager runs, as the leader. The next leader lists
  * afresh and begins with every key: a row needs no other way to recover.
  */
 import { collectionPath } from "../client/path.ts";
@@ -18,7 +19,7 @@ import { runReflector, type KubeObject, type Reflector, type ReflectorIncident, 
 /** A cache, and the watch that fills it. Rows that name the same cache share the watch. */
 export interface Source<T extends Stored = Stored, Raw extends KubeObject = KubeObject> {
   readonly cache: ReflectorSink<Raw> & { onChange(listener: ChangeListener<T>): unknown };
-  /** What is listed and watched; undefined: somebody else fills the cache. */
+  /** The collection to list and watch; undefined: the cache is filled elsewhere. */
   readonly resource?: Resource;
   readonly labelSelector?: string;
 }
@@ -29,7 +30,7 @@ export interface Watch {
   listen(queue: WorkQueue): void;
 }
 
-/** Puts keys in line for a change: `old` and `next` as of `ChangeListener`. Called synchronously, in the order of the rows. */
+/** Puts keys in line for a change (`old` and `next` as in `ChangeListener`). Called synchronously, in row order. */
 export type Enqueue<T> = (queue: WorkQueue, old: T | undefined, next: T | undefined, origin: Origin) => void;
 
 export const watch = <T extends Stored, Raw extends KubeObject>(
@@ -50,22 +51,22 @@ export interface Pass<Facts, Decision> {
 }
 
 export interface ControllerRow<Facts, Decision> {
-  /** Of the queue, in metrics: "Rollouts". */
+  /** The name of the queue in metrics: "Rollouts". */
   readonly kind: string;
-  /** What stands before a key in messages: "Rollout". */
+  /** The word before a key in messages: "Rollout". */
   readonly noun: string;
   readonly watches: readonly Watch[];
-  /** All keys: in line when the manager begins to run, and again at each resync. Undefined: only changes put keys in line. */
+  /** All keys, put in line when the manager starts and at each resync. Undefined: only changes put keys in line. */
   keys?(): Iterable<string>;
   /** Keys that are put in line once, after those, when the manager begins to run. */
   firstKeys?(): Iterable<string>;
-  /** What is known about a key; undefined: there is nothing to decide. @throws what should be tried again */
+  /** Gathers the facts about a key; undefined: nothing to decide. @throws errors after which the key is retried */
   gather(key: string): Facts | undefined | Promise<Facts | undefined>;
   /** Pure and synchronous. `now`: milliseconds since the epoch. */
   decide(facts: Facts, now: number): Decision;
-  /** The only writer. `queue`: to come back to a key. @throws what should be tried again */
+  /** The only function that writes. `queue`: to come back to a key. @throws errors after which the key is retried */
   apply(pass: Pass<Facts, Decision>, queue: WorkQueue): void | Promise<void>;
-  /** A pass has ended, after `durationMs`. */
+  /** Called when a pass has ended, after `durationMs`. */
   passed?(key: string, durationMs: number, failed: boolean): void;
 }
 
@@ -83,18 +84,18 @@ export interface ManagerPorts {
   readonly monotonicMs?: () => number;
   readonly metricsOf: (kind: string) => QueueMetrics;
   readonly incident: (plural: string, what: ReflectorIncident) => void;
-  /** A watch failed, and is tried again; `isBroken`: whether it still is. */
+  /** A watch failed, and is retried; `isBroken`: whether it is still failing. */
   readonly watchFailed: (plural: string, error: unknown, failures: number, isBroken: () => boolean) => void;
-  /** A pass threw, and is tried again. `noun` as of the row; `failures` in a row, from 1. */
+  /** A pass threw, and is retried. `noun` as of the row; `failures` in a row, from 1. */
   readonly passFailed: (noun: string, key: string, error: unknown, failures: number) => void;
-  /** How soon what a pass threw is tried again; undefined: as the queue does. */
+  /** The delay before a pass that threw is retried; undefined: the queue's backoff. */
   readonly backoff: (error: unknown) => Backoff | undefined;
-  /** Ends the watches. */
+  /** Ends the watches when aborted. */
   readonly signal: AbortSignal;
 }
 
 export interface Manager {
-  /** Gives a row its queue and begins to fill its caches; its workers begin with `run`. Call it before. */
+  /** Gives a row its queue and begins to fill its caches; its workers start with `run`. Call it before `run`. */
   runController<Facts, Decision>(row: ControllerRow<Facts, Decision>): WorkQueue;
   readonly queues: readonly (readonly [kind: string, queue: WorkQueue])[];
   /** Resolves when the caches of all rows so far, or that of one source, are filled. */
@@ -158,7 +159,7 @@ export function* keysIn(cache: { values(): Iterable<Stored> }): Generator<string
   for (const object of cache.values()) yield keyOf(object);
 }
 
-/** A row whose facts and decisions nobody but itself has to know. */
+/** A row whose types of facts and decisions are hidden from everything but the row. */
 interface RunningRow {
   readonly kind: string;
   readonly queue: WorkQueue;
@@ -193,7 +194,7 @@ function runningRow<F, D>(ports: ManagerPorts, row: ControllerRow<F, D>, queue: 
   };
 }
 
-/** Everything is in line before anybody works on it. */
+/** All keys are put in line before any worker starts. */
 async function runAll(
   { clock, resyncMs }: ManagerPorts,
   rows: readonly RunningRow[],

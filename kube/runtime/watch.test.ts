@@ -21,7 +21,7 @@ const listOf = (resourceVersion: number, items: readonly object[], token?: strin
   });
 const event = (type: string, object: object): string => `${JSON.stringify({ type, object })}\n`;
 
-/** A stream that says `pieces`, and then ends, or stays open and silent. */
+/** A stream that sends `pieces`, and then ends, or stays open and silent. */
 const streamOf = (pieces: readonly string[], then: "ends" | "stays" = "stays"): Response =>
   new Response(
     new ReadableStream({
@@ -40,7 +40,7 @@ afterEach(async () => {
   for (const act of cleanUp.splice(0)) await act();
 });
 
-/** A reflector over a server that answers lists and watches in turn; the last answer of each is for all that follow. */
+/** A reflector over a server that answers lists and watches in turn; the last answer of each is repeated. */
 const world = (
   lists: readonly ((url: URL) => Response)[],
   watches: readonly ((url: URL) => Response)[],

@@ -11,7 +11,7 @@ import { pause } from "../clock/pause.ts";
 import { targetOf } from "../client/target.ts";
 import type { KubeClient } from "../client/transport.ts";
 
-/** What arrives of an object; `apiVersion` and `kind` are filled in on list items that lack them. */
+/** An object as it arrives; `apiVersion` and `kind` are filled in on list items that lack them. */
 export interface KubeObject {
   readonly apiVersion?: string | undefined;
   readonly kind?: string | undefined;
@@ -23,13 +23,13 @@ export interface KubeObject {
   };
 }
 
-/** Where a reflector puts what it learns; a `Store` of kube/runtime/cache.ts fits as it is. */
+/** Where a reflector puts the objects that it reads; a `Store` of kube/runtime/cache.ts implements it. */
 export interface ReflectorSink<Raw extends KubeObject = KubeObject> {
-  /** An object of a list page or an ADDED or MODIFIED event. May be older than what is held: compare. */
+  /** An object of a list page or an ADDED or MODIFIED event. May be older than the one that is held: compare. */
   upsert(raw: Raw): void;
   /** A DELETED event. */
   remove(raw: Raw): void;
-  /** A list is complete: what is not in `keys` ("ns/name") and not newer than `resourceVersion` is gone. */
+  /** A list is complete: objects neither in `keys` ("ns/name") nor newer than `resourceVersion` are gone. */
   prune(keys: ReadonlySet<string>, resourceVersion: string): void;
 }
 
@@ -43,9 +43,11 @@ export interface ReflectorOptions<Raw extends KubeObject = KubeObject> {
   readonly sink: ReflectorSink<Raw>;
   /** Only metadata is wanted (PartialObjectMetadata). */
   readonly metadataOnly?: boolean;
-  /** Ends it. */
+  /** Ends the reflector when aborted. */
   readonly signal: AbortSignal;
-  /** Every failure; it goes on by itself. `failures` in a row, from 1; 0: the sink threw on one object, which was passed by. */
+  /**
+   * Called for every failure before a retry. `failures` in a row, from 1; 0: the sink threw on one object, now skipped.
+   */
   readonly onError?: (error: unknown, failures: number) => void;
   /** For metrics. */
   readonly observe?: (what: ReflectorIncident) => void;
@@ -62,11 +64,12 @@ export type ReflectorIncident = "list" | "watch" | "stall" | "expired" | "failur
 export interface Reflector {
   /** Resolves after the first complete list has reached the sink; not when ended before. */
   readonly hasSynced: Promise<void>;
-  /** Synced, and the API server answered last time we asked. For /readyz. */
+  /** Synced, and the API server answered the last request. For /readyz. */
   isReady(): boolean;
   /**
-   * Lists again, unless a list that began within the last `maxAgeMs` is complete; resolves when the sink has it, or when
-   * ended. A watch that died without a word is noticed only after its silence: who is about to act asks first.
+   * Lists again, unless a list that began within the last `maxAgeMs` is complete; resolves when the sink has it, or
+   * when ended. A connection that broke silently is noticed only after the longest silence allowed: call this before
+   * acting.
    */
   refresh(maxAgeMs: number): Promise<void>;
   /** Resolves after `signal`. Never rejects. */
@@ -74,10 +77,10 @@ export interface Reflector {
 }
 
 const defaultStallMs = 130_000;
-/** Steps (kube/object/budget.ts) that taking in the objects of a list may take before others have their turn. */
+/** Steps (kube/object/budget.ts) that the objects of a list may take before other work gets a turn. */
 const workPerTurn = 100_000;
 const openTimeoutMs = 30_000;
-/** A watch that lived so long has worked: what comes after it starts counting failures afresh. */
+/** A watch that lived so long has worked: the count of failures starts afresh after it. */
 const settledMs = 5_000;
 
 type WatchEvent<Raw> =
@@ -87,7 +90,7 @@ type WatchEvent<Raw> =
 const acceptFor = (metadataOnly: boolean | undefined, what: string): string =>
   metadataOnly === true ? `application/json;as=${what};g=meta.k8s.io;v=v1,application/json` : "application/json";
 
-/** A fault of ours in the sink must not stop the stream, nor be met again and again: told, and passed by. */
+/** An error of ours in the sink must not stop the stream, nor come again: it is reported, and the object skipped. */
 const guarded = ({ onError }: { onError?: (error: unknown, failures: number) => void }, act: () => void): void => {
   try {
     act();
@@ -96,14 +99,14 @@ const guarded = ({ onError }: { onError?: (error: unknown, failures: number) => 
   }
 };
 
-/** Items of a built-in kind's list come without apiVersion and kind; the list says which they are. */
+/** Items of a built-in kind's list come without apiVersion and kind, which follow from those of the list. */
 const named = <Raw extends KubeObject>(item: Raw, { kind, apiVersion }: ListPage<Raw>): Raw =>
   item.kind !== undefined || kind === undefined || apiVersion === undefined
     ? item
     : { apiVersion, kind: kind.replace(/List$/, ""), ...item };
 
 /**
- * One complete list, a page at a time, so that never more than a page of raw objects is in memory.
+ * Reads one complete list, a page at a time, so that never more than a page of raw objects is in memory.
  * @returns the resourceVersion to watch from. @throws {ApiError}, 410 also when a page's token has expired.
  */
 const list = async <Raw extends KubeObject>(options: ReflectorOptions<Raw>): Promise<string> => {
@@ -123,7 +126,7 @@ const list = async <Raw extends KubeObject>(options: ReflectorOptions<Raw>): Pro
     for (const item of page.items ?? []) {
       keys.add(keyOf(item));
       work += cost(() => guarded(options, () => sink.upsert(named(item, page)))).steps;
-      // Large objects cost what many small ones do.
+      // A large object takes as long as many small ones.
       if (work < workPerTurn || clock.giveWay === undefined) continue;
       await clock.giveWay();
       work = 0;
@@ -134,7 +137,9 @@ const list = async <Raw extends KubeObject>(options: ReflectorOptions<Raw>): Pro
   return resourceVersion;
 };
 
-/** Calls `bark` when nothing was heard for `silenceMs`. One timer at a time; hearing something only notes the time. */
+/**
+ * Calls `bark` after `silenceMs` of silence. There is one timer at a time; receiving something only records the time.
+ */
 const watchdog = (clock: Clock, silenceMs: number, bark: () => void) => {
   let heardAtMs = clock.now();
   const arm = (inMs: number): (() => void) =>
@@ -152,13 +157,13 @@ const watchdog = (clock: Clock, silenceMs: number, bark: () => void) => {
 
 type WatchEnd = "ended" | "stalled";
 
-/** An event of more characters has a turn of its own. */
+/** An event of more characters is handled in a turn of the event loop of its own. */
 const longLine = 128 * 2 ** 10;
 
 /**
  * One watch, until the server ends it, it stalls or `signal` aborts.
- * @param since where to go on from; moved along with every event.
- * @param ending ends it from outside, too.
+ * @param since the resourceVersion to go on from; updated with every event.
+ * @param ending ends the watch from outside, too.
  */
 const watch = async <Raw extends KubeObject>(
   options: ReflectorOptions<Raw>,
@@ -199,7 +204,7 @@ const watch = async <Raw extends KubeObject>(
     since.opened();
     await readLines(stream, ending.signal, onLine, dog.heard);
   } catch (error) {
-    if (ending.signal.aborted) return stalled ? "stalled" : "ended"; // by us; that reading fails then is no news
+    if (ending.signal.aborted) return stalled ? "stalled" : "ended"; // ended by us, so a failing read is expected
     throw error instanceof ApiError
       ? error
       : unanswered(target, "Unreachable", `it broke off: ${textOf(error)}`, error);
@@ -211,10 +216,12 @@ const watch = async <Raw extends KubeObject>(
 };
 
 const longestBackoffMs = 30_000;
-/** Somebody is about to install the kind, or to grant the right, and looks whether it works then. */
+/** Shorter while a kind or a right is missing: whoever installs or grants it waits to see whether it works then. */
 const longestWhileMissingMs = 5_000;
 
-/** 0.5–1 s after the first failure, doubling to 15–30 s (2.5–5 s where a kind or a right is missing); never less than the server asked for. */
+/**
+ * 0.5–1 s after the first failure, doubling to 15–30 s (2.5–5 s for 404 and 403); at least the server's Retry-After.
+ */
 const backoffMs = (failures: number, error: unknown, random: () => number): number => {
   const missing = error instanceof ApiError && (error.status === 404 || error.status === 403);
   const ms =
@@ -289,9 +296,9 @@ export const runReflector = <Raw extends KubeObject>(options: ReflectorOptions<R
       resourceVersion = undefined;
       const again = clock.now() - expiredAtMs < settledMs;
       expiredAtMs = clock.now();
-      if (!again) return; // business as usual
+      if (!again) return; // not a failure
     }
-    // A server that keeps refusing to go on from here may do better from the start.
+    // When a server keeps refusing to resume from here, listing again may help.
     if (failures % 3 === 0 && !isNoAnswer(error)) resourceVersion = undefined;
     if (!isExpired(error)) reachable = false;
     observe?.("failure");

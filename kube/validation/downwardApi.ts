@@ -3,7 +3,7 @@ import { qualifiedName } from "./syntax.ts";
 
 export interface FieldPath {
   readonly path: string;
-  /** Key of `path['key']`. */
+  /** The key in `path['key']`. */
   readonly subscript?: string;
 }
 

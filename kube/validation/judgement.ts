@@ -1,6 +1,6 @@
 /**
- * The frame of every judgement of a whole object: it is not too large, its rules keep within a budget, and what they find
- * is not more than anybody reads. What does not fit is itself a violation, which says why.
+ * The frame of every judgement of a whole object: the object's size, the cost of its rules and the number of
+ * violations are limited. An object beyond a limit gets a violation that names the limit.
  */
 import { type Limits, tooCostly, TooCostlyError, within } from "../object/budget.ts";
 import type { Findings } from "./findings.ts";
@@ -8,19 +8,19 @@ import { at, type Place, root } from "./place.ts";
 import { sizeViolations } from "./size.ts";
 import { invalid, type Violation } from "./violation.ts";
 
-/** Found in one object; whoever has so many mistakes reads the first ones. */
+/** The most violations of one object; with so many mistakes the first ones are enough. */
 const MAX_FOUND = 1_000;
 
-/** Rules that say that more may be wrong than is told. */
+/** Rules whose violation means that there may be more mistakes than those reported. */
 const INCOMPLETE: ReadonlySet<string> = new Set(["too-large", "too-costly", "too-many"]);
 
-/** Whether an object was judged to its end, so that what is not among its violations is right. */
+/** Whether an object was judged completely: whatever is not among its violations is right. */
 export const isWhole = (violations: readonly Violation[]): boolean =>
   !violations.some(({ rule }) => INCOMPLETE.has(rule));
 
 const specOf = (object: unknown): Place => at(root(object), "spec");
 
-/** What `judge` makes of an object, or the violation that says why that cannot be had. */
+/** The result of `judge` on an object, or the violation that explains why there is no result. */
 export function judgement<T>(object: unknown, limits: Limits, judge: () => T): { readonly made: T } | Violation {
   const [tooLarge] = sizeViolations(object);
   return tooLarge ?? affordable(object, limits, judge);
@@ -33,7 +33,7 @@ export function affordable<T>(object: unknown, limits: Limits, judge: () => T): 
   return invalid("too-costly", specOf(object), tooCostly(made, limits), "…");
 }
 
-/** The findings of a judgement; one that could not be had refuses. */
+/** The findings of a judgement; when it could not be completed, its violation refuses the object. */
 export function findingsWithin(object: unknown, limits: Limits, judge: () => Findings): Findings {
   const judged = judgement(object, limits, judge);
   if (!("made" in judged)) return { refuse: [judged], warn: [] };

@@ -1,4 +1,4 @@
-/** Objects by name, as far as rules need them: a `Map`, or a cache that looks one up when it is asked. */
+/** Objects by name, as far as rules need them: a `Map`, or a cache that looks an object up on demand. */
 export interface Lookup<T> {
   get(name: string): T | undefined;
   has(name: string): boolean;

@@ -1,9 +1,9 @@
 /**
- * A place in an object: what stands there (it may be anything) and how the place is called.
+ * A place in an object: the value there (it may be anything) and the path to it.
  *
- * Rules look at objects that no schema has seen yet (the linter's input) as well as at parsed ones, so every accessor
- * here is total: a member of the wrong type reads like an absent one, which is the schema's business to refuse.
- * What they walk over counts against the budget of the judgement (budget.ts).
+ * Rules read objects that no schema has checked yet (the linter's input) as well as parsed ones, so every accessor
+ * here is total: a member of the wrong type reads like an absent one, since refusing it is up to the schema.
+ * Walking over members counts against the budget of the judgement (budget.ts).
  */
 import { spend, spendSort, spendText } from "../object/budget.ts";
 
@@ -23,7 +23,7 @@ const READING = "reading its texts";
 
 export const root = (value: unknown): Place => ({ value, path: "" });
 
-/** Descends by member names; nothing there reads as undefined. Rules do hardly anything else, so it makes one object. */
+/** Descends by member names; an absent one reads as undefined. Rules mostly do this, so it makes only one object. */
 export function at(place: Place, ...names: readonly string[]): Place {
   spend(names.length, WALKING);
   let { value, path } = place;
@@ -37,7 +37,7 @@ export function at(place: Place, ...names: readonly string[]): Place {
   return { value, path, exactPath };
 }
 
-/** The elements of a list, with `[i]` in their paths; none for anything else. */
+/** The elements of a list, with `[i]` in their paths; empty for anything else. */
 export function items(place: Place): readonly Place[] {
   if (!Array.isArray(place.value)) return [];
   spend(place.value.length, WALKING);
@@ -51,7 +51,7 @@ export function entries(place: Place): readonly (readonly [string, Place])[] {
 
 export const present = (place: Place): boolean => place.value !== undefined && place.value !== null;
 
-/** Who asks for a text looks at all of it. */
+/** A text is counted in full, since whoever asks for it reads all of it. */
 export function text({ value }: Place): string {
   if (typeof value !== "string") return "";
   spendText(value, READING);
@@ -68,7 +68,7 @@ export function whole(place: Place): number | undefined {
 export const count = (place: Place): number =>
   Array.isArray(place.value) ? place.value.length : namesOf(place.value).length;
 
-/** In their order. */
+/** The names of the members, sorted. */
 export function keys({ value }: Place): readonly string[] {
   const names = namesOf(value);
   if (names.length < 2) return names;
@@ -86,13 +86,13 @@ function namesOf(value: unknown): readonly string[] {
 /** The strings of a list; other elements read as "". */
 export const texts = (place: Place): readonly string[] => items(place).map(text);
 
-/** The places whose text one before them has already. */
+/** The places whose text is the same as that of an earlier place. */
 export function repeated(places: readonly Place[]): readonly Place[] {
   const again = repeats(places.map(text));
   return places.filter((_, index) => again[index] === true);
 }
 
-/** For each name whether one before it is the same. */
+/** For each name, whether an earlier one is the same. */
 export function repeats(names: readonly string[]): readonly boolean[] {
   const seen = new Set<string>();
   return names.map((name) => {
@@ -106,7 +106,7 @@ export function textMap(place: Place): ReadonlyMap<string, string> {
   return new Map(entries(place).map(([key, entry]) => [key, text(entry)]));
 }
 
-/** Most of what rules ask for is absent; only what is there may be inherited. */
+/** Most members that rules read are absent; only of present ones it is checked that they are not inherited. */
 function memberOf(value: unknown, name: string): unknown {
   if (typeof value !== "object" || value === null) return undefined;
   const member = (value as Record<string, unknown>)[name];

@@ -6,12 +6,12 @@ import { isWhole } from "./judgement.ts";
 import type { Violation } from "./violation.ts";
 
 /**
- * Of the new object's violations those that the old object did not have. Two are the same when rule, path and text
- * agree, whatever the indices in them: a step that moves is not a new mistake, and neither is another wrong value in
- * the same place. Two of a kind where there was one are one new one.
+ * Those violations of the new object that the old object did not have. Two are the same when rule, path and text agree,
+ * whatever the indices in them: a step that moves is not a new mistake, and neither is another wrong value in the same
+ * place. Two where the old object had one count as one new violation.
  *
- * An object that was too large or too costly to judge before may have had all of them: nothing is new then, so that it can
- * be made smaller step by step.
+ * An old object that was too large or too costly to judge may have had all of them: no violation counts as new then, so
+ * that the object can be made smaller step by step.
  */
 export function newViolations(before: readonly Violation[], after: readonly Violation[]): readonly Violation[] {
   if (!isWhole(before)) return [];
@@ -28,7 +28,7 @@ export function newViolations(before: readonly Violation[], after: readonly Viol
   });
 }
 
-/** Where the text says nothing, the value says what is wrong: which name is there twice, which volume is not found. */
+/** Where the text is empty, the value identifies the mistake: which name is there twice, which volume is not found. */
 function identity({ rule, type, path, exactPath, detail, value }: Violation): string {
   const what = detail === "" && typeof value === "string" ? value : withoutIndices(detail);
   return JSON.stringify([rule, type, withoutIndices(exactPath ?? path), what]);

@@ -28,7 +28,7 @@ describe("quantities", () => {
     for (const digits of ["1", "9", "10", "128", "1000", "1024", "2048", "123456789"])
       for (const unit of ["", "m", "Ki", "Mi", "Gi"]) {
         const usual = digits + unit;
-        // A sign before it keeps it from being the usual form.
+        // With a sign before it, it is not in the usual form.
         expect(parseQuantity(usual)?.milli).toBe(parseQuantity(`+${usual}`)?.milli);
         expect(parseQuantity(usual)?.text).toBe(canonicalQuantity(usual));
       }

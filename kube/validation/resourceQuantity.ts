@@ -16,18 +16,18 @@ export interface Quantity {
 const FORM_RULE = String.raw`quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`;
 
 /**
- * Kubernetes takes quantities of any size, and some seconds for those of 100,000 digits. Sluice takes as many digits behind
- * the point as Kubernetes, and so many before it.
+ * Kubernetes accepts quantities of any size, and takes seconds for those of 100,000 digits. Sluice accepts as many
+ * digits after the point as Kubernetes, and at most this many before it.
  */
 const MAX_DIGITS = 1_000;
 const SIZE_RULE = `quantities must have at most ${MAX_DIGITS} digits before the point`;
 
 const MILLI = -3;
-/** Characters that are read in a step. */
+/** Characters that can be read in one step of the budget. */
 const READ_PER_STEP = 4;
 const READING = "reading quantities";
 
-/** Nearly all are written so; a review has dozens of them. */
+/** The form of nearly all quantities, for speed; a review has dozens of them. */
 const USUAL = /^([1-9]\d{0,8})(m|[KMG]i)?$/;
 const THOUSANDTHS: ReadonlyMap<string, bigint> = new Map([
   ["m", 1n],
@@ -45,7 +45,7 @@ function usual(value: unknown): Quantity | undefined {
   return { milli: BigInt(digits) * thousandths, text: canonicalQuantity(text) };
 }
 
-/** A quantity from a manifest's number or string; undefined when it is none (`quantityRule` says why). */
+/** A quantity from a manifest's number or string; undefined when it is not one (`quantityRule` gives the reason). */
 export function parseQuantity(value: unknown): Quantity | undefined {
   return usual(value) ?? unusual(value);
 }
@@ -59,12 +59,12 @@ function unusual(value: unknown): Quantity | undefined {
   return { milli, text: canonicalQuantity(rounded === amount ? String(value) : `${milli}m`) };
 }
 
-/** What a value that is no quantity to `parseQuantity` does not keep to. */
+/** The rule that a value breaks which is not a quantity to `parseQuantity`. */
 export function quantityRule(value: unknown): string {
   return read(value) === undefined ? FORM_RULE : SIZE_RULE;
 }
 
-/** What Go reads without the white space around it, and with a digit at least. */
+/** The quantity as Go reads it; here white space around it is refused, and so is one without a digit. */
 function read(value: unknown): Decimal | undefined {
   if (typeof value !== "string" && typeof value !== "number") return undefined;
   const text = String(value);

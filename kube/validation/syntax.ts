@@ -1,6 +1,6 @@
 /**
- * Syntax of names, labels, ports and paths: each check gives the messages that Kubernetes 1.34 gives, none when the
- * value is right (docs/behaviour/validation.md#labels-and-selectors). Lengths are counted in bytes, as Go counts them.
+ * Syntax of names, labels, ports and paths: each check returns the messages of Kubernetes 1.34, or an empty list when
+ * the value is right (docs/behaviour/validation.md#labels-and-selectors). Lengths are counted in bytes, as Go does.
  */
 const NAME = String.raw`([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]`;
 const LABEL = String.raw`[a-z0-9]([-a-z0-9]*[a-z0-9])?`;
@@ -17,12 +17,12 @@ interface Pattern {
   test(value: string): boolean;
 }
 
-/** Longer than any name: up to here the pattern as it is written is the fastest. */
+/** Longer than any name: up to this length the pattern as it is written is the fastest. */
 const SHORT = 256;
 
 /**
- * What `pattern` says. Of a longer text all of the characters, the first and the last of `ends`, and nothing of `never`:
- * no choice to come back to.
+ * Matches as `pattern` does. A longer text matches when all of it matches `characters`, its first and last characters
+ * match `ends`, and nothing in it matches `never`: none of these can backtrack.
  */
 const made = (pattern: string, characters: RegExp, ends: RegExp, never?: RegExp): Pattern => {
   const short = new RegExp(`^${pattern}$`);
@@ -41,8 +41,8 @@ const whole = (pattern: string): Pattern => new RegExp(`^${pattern}$`);
 const name = made(NAME, /^[-A-Za-z0-9_.]+$/, /[A-Za-z0-9]/);
 
 /**
- * What the patterns above say, in one look at each character: run as they are written, they take seconds for a text of
- * some hundred thousand characters.
+ * The same as the patterns above, but reading each character once: run as they are written, they take seconds for a
+ * text of some hundred thousand characters.
  */
 const PATTERN = {
   name,
@@ -68,7 +68,7 @@ function shape(rule: string, pattern: string, ...examples: readonly string[]): s
   return `${rule} (e.g. ${quoted}regex used for validation is '${pattern}')`;
 }
 
-/** What a value of each form has to look like, as Kubernetes says it. */
+/** The required form of each kind of value, in Kubernetes' words. */
 const FORM = {
   name: shape(NAME_RULE, NAME, "MyName", "my.name", "123-abc"),
   labelValue: shape(
@@ -106,11 +106,11 @@ const FORM = {
   headerName: shape("a valid HTTP header must consist of alphanumeric characters or '-'", HEADER_NAME, "X-Header-Name"),
 };
 
-/** The messages whose condition holds. */
+/** The messages whose condition is true. */
 const messages = (...candidates: readonly (readonly [boolean, string])[]): readonly string[] =>
   candidates.filter(([holds]) => holds).map(([, message]) => message);
 
-/** Nearly every value is right: then no message is made. The patterns let only ASCII through, a byte a character. */
+/** Nearly every value is right: then no message is built. The patterns allow only ASCII, so a character is a byte. */
 const fits = (value: string, pattern: Pattern, limit: number): boolean => value.length <= limit && pattern.test(value);
 
 /** Label and annotation keys: `[prefix/]name`. */
@@ -211,7 +211,7 @@ export const volumeFilePath = (path: string): readonly string[] => [
   ...messages([path.startsWith("..") && !path.startsWith("../"), "must not start with '..'"]),
 ];
 
-/** Longer than any, with some zeros to spare. */
+/** Longer than any address, with some zeros to spare. */
 const MAX_ADDRESS = 256;
 
 /** IPv4 (leading zeros allowed, as Kubernetes still does) or IPv6 without a zone. */

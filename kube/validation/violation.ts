@@ -40,7 +40,7 @@ const WORDING: { readonly [T in ViolationType]: Wording } = {
   InternalError: { title: "Internal error", showsValue: false },
 };
 
-/** What `status.details.causes` call it (meta/v1, CauseType). */
+/** The names of these types in `status.details.causes` (meta/v1, CauseType). */
 export const causeReasons: { readonly [T in ViolationType]: string } = {
   Invalid: "FieldValueInvalid",
   Required: "FieldValueRequired",
@@ -52,7 +52,9 @@ export const causeReasons: { readonly [T in ViolationType]: string } = {
   InternalError: "InternalError",
 };
 
-/** `<path>: Invalid value: <value>: <detail>`, as `kubectl argo rollouts lint` and the InvalidSpec condition print it. */
+/**
+ * `<path>: Invalid value: <value>: <detail>`, as `kubectl argo rollouts lint` and the InvalidSpec condition print it.
+ */
 export const violationText = (violation: Violation): string => `${violation.path}: ${violationBody(violation)}`;
 
 /** The text without the path: one line of the linter's standard output. */
@@ -62,9 +64,9 @@ export function violationBody(violation: Violation): string {
   return violation.detail === "" ? head : `${head}: ${violation.detail}`;
 }
 
-/** Characters of the JSON of a value that are shown; nobody reads on. */
+/** How many characters of a value's JSON are shown; nobody reads more. */
 const MAX_JSON = 8_000;
-/** Characters of a detail that are kept: it may quote what stands in the object. */
+/** How many characters of a detail are kept: it may quote a part of the object. */
 const MAX_DETAIL = 2_000;
 
 function valueText(value: unknown): string {
@@ -76,7 +78,7 @@ function valueText(value: unknown): string {
   );
 }
 
-/** What making, telling apart and showing one costs. */
+/** The cost of making a violation, comparing it and showing it. */
 const STEPS_EACH = 16;
 
 function violation(rule: string, place: Place, rest: Pick<Violation, "type" | "value" | "detail">): Violation {
@@ -91,7 +93,7 @@ function violation(rule: string, place: Place, rest: Pick<Violation, "type" | "v
 export const invalid = (rule: string, place: Place, detail: string, value = place.value): Violation =>
   violation(rule, place, { type: "Invalid", value, detail });
 
-/** One violation for each message that a syntax check gave; an absent text prints as "". */
+/** One violation for each message of a syntax check; an absent text prints as "". */
 export const invalidTexts = (rule: string, place: Place, messages: readonly string[]): readonly Violation[] =>
   messages.map((message) => invalid(rule, place, message, typeof place.value === "string" ? place.value : ""));
 

@@ -1,4 +1,4 @@
-/** Seccomp and AppArmor profiles in the annotations that came before their fields, and whether the two agree. */
+/** Seccomp and AppArmor profiles in the annotations that are older than their fields, and whether the two agree. */
 import { at, entries, type Place, present, text } from "../place.ts";
 import { relativePath } from "../syntax.ts";
 import { forbidden, invalid, invalidTexts, type Violation } from "../violation.ts";
@@ -39,7 +39,7 @@ function appArmorProfile(place: Place, container: string, names: ReadonlySet<str
 
 interface Kind {
   readonly field: "seccompProfile" | "appArmorProfile";
-  /** The word in the texts. */
+  /** The word for it in messages. */
   readonly word: "seccomp" | "apparmor";
   readonly prefix: string;
 }
@@ -47,7 +47,7 @@ interface Kind {
 const SECCOMP: Kind = { field: "seccompProfile", word: "seccomp", prefix: SECCOMP_CONTAINER };
 const APPARMOR: Kind = { field: "appArmorProfile", word: "apparmor", prefix: APPARMOR_CONTAINER };
 
-/** Where a profile is given in both ways, they must say the same. */
+/** Where a profile is given in both ways, the two must agree. */
 export function securityAnnotationsAgree(template: Place): readonly Violation[] {
   const spec = at(template, "spec");
   const annotations = new Map(entries(at(template, "metadata", "annotations")));

@@ -9,7 +9,7 @@ const RULE = "volume-claim-template";
 const ACCESS_MODES = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 const VOLUME_MODES = ["Block", "Filesystem"];
 
-/** The reference loses the template's metadata on its way, so nothing is said about it here. */
+/** The reference loses the template's metadata on its way, so it is not checked here. */
 export function claimTemplate(ephemeral: Place): readonly Violation[] {
   const template = at(ephemeral, "volumeClaimTemplate");
   if (!present(template)) return [required(RULE, template)];

@@ -53,7 +53,7 @@ const ENV_PATHS = [
   "status.podIPs",
 ];
 
-/** What a field reference may name at all; each use allows fewer. */
+/** All members that a field reference may name; each use allows fewer. */
 const POD_PATHS = new Set([
   ...ENV_PATHS,
   "metadata.annotations",
@@ -177,7 +177,7 @@ export const envFromViolations: Check = (sources) =>
     ];
   });
 
-/** A name that ends in "-" passes: Kubernetes takes it for the beginning of a generated one. */
+/** A name that ends in "-" is accepted: Kubernetes takes it for the beginning of a generated one. */
 function refName(ref: Place): readonly Violation[] {
   const name = at(ref, "name");
   if (text(name) === "") return [required("env-from-name", name)];

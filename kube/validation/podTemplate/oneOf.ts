@@ -4,7 +4,7 @@ import { forbidden, type Violation } from "../violation.ts";
 export interface Choice {
   readonly member: string;
   readonly check: (place: Place) => readonly Violation[];
-  /** The member's name in the text about a second choice, where Kubernetes spells it differently. */
+  /** The member's name in the message about a second choice, where Kubernetes spells it differently. */
   readonly spelledWhenForbidden?: string;
 }
 

@@ -1,4 +1,4 @@
-/** A pod that names its operating system may not set what only another one has. */
+/** A pod that names its operating system may not set members of another one. */
 import { at, type Place, present, text } from "../place.ts";
 import { forbidden, notSupported, required, type Violation } from "../violation.ts";
 import { allContainers } from "./pod.ts";
@@ -58,7 +58,7 @@ const linux = (spec: Place): readonly Violation[] =>
     .filter(present)
     .map((place) => forbidden(RULE, place, "windows options cannot be set for a linux pod"));
 
-/** An empty list of sysctls is none. */
+/** An empty list of sysctls counts as absent. */
 const set = (place: Place): boolean => present(place) && !(Array.isArray(place.value) && place.value.length === 0);
 
 function windows(spec: Place): readonly Violation[] {

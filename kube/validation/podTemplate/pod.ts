@@ -1,6 +1,6 @@
 import { at, items, type Place } from "../place.ts";
 
-/** What the rules of one container need to know of its pod. */
+/** The facts about a pod that the rules of one container need. */
 export interface Pod {
   /** The volumes that are valid, by name. */
   readonly volumes: ReadonlyMap<string, Place>;
@@ -9,7 +9,7 @@ export interface Pod {
   readonly gracePeriodSeconds: number;
   /** False when the pod has a user namespace of its own. */
   readonly hostUsers: boolean;
-  /** Operating system that the pod names, "" when it names none. */
+  /** Operating system that the pod names, "" if it does not. */
   readonly os: string;
 }
 

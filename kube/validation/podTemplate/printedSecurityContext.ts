@@ -8,7 +8,7 @@ export function printedSecurityContext(context: Place): unknown {
       Add: printedList(at(place, "add")),
       Drop: printedList(at(place, "drop")),
     })),
-    // The reference strips `privileged: true` before it looks.
+    // The reference strips `privileged: true` before it validates.
     Privileged: isTrue(at(context, "privileged")) ? null : raw("privileged"),
     SELinuxOptions: ifPresent(at(context, "seLinuxOptions"), (place) => ({
       User: text(at(place, "user")),

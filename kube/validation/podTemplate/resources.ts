@@ -68,7 +68,7 @@ function amounts(resources: Place, limits: Place, requests: Place): readonly Vio
 }
 
 function amount(name: string, place: Place): readonly Violation[] {
-  // A null amount is none.
+  // A null amount counts as absent.
   const quantity = parseQuantity(place.value ?? 0);
   return [
     ...resourceName(name, place),
@@ -112,7 +112,7 @@ interface Limited {
   readonly limited: boolean;
 }
 
-/** Reported at the whole list; what cannot be overcommitted needs an equal limit. */
+/** Reported at the whole list; a resource that cannot be overcommitted needs an equal limit. */
 function withinLimit(name: string, place: Place, { limits, requests, limit, limited }: Limited): readonly Violation[] {
   const rule = "resource-within-limit";
   const request = parseQuantity(place.value ?? 0);
@@ -130,7 +130,7 @@ function withinLimit(name: string, place: Place, { limits, requests, limit, limi
 function claimReferences(references: Place, claims: ReadonlySet<string>): readonly Violation[] {
   const rule = "resource-claim-reference";
   const seen = new Set<string>();
-  // Claims of which one request is named already.
+  // The names of claims of which a single request is referenced already.
   const requested = new Set<string>();
   return items(references).flatMap((reference) => {
     const name = text(at(reference, "name"));

@@ -46,7 +46,7 @@ function sysctls(list: Place): readonly Violation[] {
   });
 }
 
-/** `privileged` is not judged: what a cluster allows is not the Rollout's affair, and the reference strips it too. */
+/** `privileged` is not judged: that is up to the policies of the cluster, and the reference strips it too. */
 export function containerSecurity(context: Place, pod: Pod): readonly Violation[] {
   if (!present(context)) return [];
   return [
@@ -120,7 +120,7 @@ function appArmorFile(rule: string, file: Place): readonly Violation[] {
   ];
 }
 
-/** A pod with a HostProcess container of Windows consists of them, and shares the node's network. */
+/** In a pod with a HostProcess container of Windows all containers are such, and the pod shares the node's network. */
 export function hostProcessViolations(spec: Place): readonly Violation[] {
   const rule = "host-process";
   const ofPod = at(spec, "securityContext", "windowsOptions", "hostProcess");

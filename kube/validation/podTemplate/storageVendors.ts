@@ -13,7 +13,7 @@ const ISCSI_NAMES: readonly (readonly [string, RegExp])[] = [
 
 function iscsiName(place: Place): readonly Violation[] {
   const form = ISCSI_NAMES.find(([prefix]) => text(place).startsWith(prefix));
-  // The pattern of iqn may begin anywhere, and is then read to the end.
+  // The pattern of iqn may match anywhere, and the match extends to the end.
   spend((text(place).split("iqn.").length * text(place).length) / 64, "reading names of iSCSI");
   const detail = form === undefined ? "must be valid format starting with iqn, eui, or naa" : "must be valid format";
   return form?.[1].test(text(place)) === true ? [] : [invalid("volume-iscsi", place, detail)];

@@ -3,7 +3,7 @@ import { placesOf } from "../../../controller/rules/rollout/input.ts";
 import { type Violation, violationText } from "../violation.ts";
 import { podTemplateViolations } from "./template.ts";
 
-/** A pod that uses much of what pods can do, all of it right. */
+/** A valid pod that uses much of what pods can do. */
 const rich = {
   dnsPolicy: "None",
   serviceAccountName: "web",
@@ -58,7 +58,7 @@ const texts = (violations: readonly Violation[]): readonly string[] =>
 const container = (members: object) => ({ containers: [{ name: "web", image: "x", ...members }] });
 const volume = (source: object) => ({ ...container({}), volumes: [{ name: "v", ...source }] });
 
-/** Sentence, pod, and what the reference's linter says of it (`…` stands for `spec.template.spec.`). */
+/** Sentence, pod, and the output of the reference's linter for it (`…` stands for `spec.template.spec.`). */
 const table: readonly (readonly [sentence: string, pod: unknown, ...texts: string[]])[] = [
   ["a rich pod is fine", rich],
   ["nothing needs a container", undefined, "…containers: Required value"],

@@ -16,7 +16,7 @@ const MAX_ANNOTATION_BYTES = 262_144;
 const MIRROR = "kubernetes.io/config.mirror";
 
 interface Selected {
-  /** Of the workload: it has to select the pods. */
+  /** The selector of the workload: it has to select the pods. */
   readonly selector: Place;
   readonly template: Place;
 }
@@ -35,7 +35,7 @@ export function podTemplateViolations({ selector, template }: Selected): readonl
   ];
 }
 
-/** Pods that the selector does not select would never be counted. No selector at all selects nothing. */
+/** Pods that do not match the selector would never be counted. An absent selector matches nothing. */
 function selected(selector: Place, template: Place): readonly Violation[] {
   const place = at(template, "metadata", "labels");
   if (present(selector) && (selectsEverything(selector) || selects(selector, textMap(place)))) return [];

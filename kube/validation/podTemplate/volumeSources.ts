@@ -1,4 +1,4 @@
-/** What each kind of volume needs, in the order in which Kubernetes looks at the kinds. */
+/** What each kind of volume needs, in the order in which Kubernetes checks the kinds. */
 import { at, count, items, present, text, whole } from "../place.ts";
 import { isNegative, parseQuantity } from "../resourceQuantity.ts";
 import { dnsSubdomain, rangeMessage, withoutBacksteps } from "../syntax.ts";

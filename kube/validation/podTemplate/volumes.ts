@@ -1,6 +1,6 @@
 /**
  * Volumes of the pod: their names, and that each has one source (docs/behaviour/validation.md#pod-template). One
- * without any is an emptyDir.
+ * without a source is an emptyDir.
  */
 import { at, items, type Place, text } from "../place.ts";
 import { dnsLabel } from "../syntax.ts";
