@@ -3,7 +3,7 @@ import type { Log } from "./log.ts";
 import { stopSignals } from "./stopSignals.ts";
 import type { Undo } from "./undo.ts";
 
-/** What asks for the end. */
+/** How a controller is asked to end. */
 export interface Ending {
   /** Resolves when the process is to end. */
   readonly asked: Promise<void>;

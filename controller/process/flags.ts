@@ -1,6 +1,6 @@
 /**
- * The flags of `sluice controller`: names, defaults and meanings of the reference controller's, so that the arguments of
- * an existing Deployment carry over. options.ts parses by this table. Those of a traffic router are in its row.
+ * The flags of `sluice controller`: names, defaults and meanings of the reference controller's, so that the arguments
+ * of an existing Deployment carry over. options.ts parses by this table. Those of a traffic router are in its row.
  */
 import { ROUTERS, settingsOf } from "../../providers/traffic/routers.ts";
 import type { RouterSetting } from "../../providers/traffic/settings.ts";

@@ -1,6 +1,6 @@
 /**
- * The JavaScript engine's options for a long-lived process in a small pod. They are read once when a process begins, from
- * its environment, so a process without them starts itself again in its own place.
+ * The JavaScript engine's options for a long-lived process in a small pod. They are read once when a process starts,
+ * from its environment, so a process without them starts itself again in its own place.
  */
 
 /**

@@ -25,7 +25,7 @@ export interface ControllerMetrics {
   reconciled(key: string, durationMs: number, failed: boolean): void;
   eventEmitted(key: string, type: "Normal" | "Warning", reason: string): void;
   apiRequest(request: ApiRequest): void;
-  /** An update has ended: status is status.duration.completionStatus, times in seconds, manual pauses included in total. */
+  /** An update has ended: status is status.duration.completionStatus, times in seconds, total includes manual pauses */
   rolloutFinished(status: string, totalSeconds: number, manualPauseSeconds: number): void;
   /** The Rollout is gone from the cache: its series are dropped 65 s later, unless it is there again. */
   rolloutDeleted(key: string): void;

@@ -42,7 +42,7 @@ function causeOf(error: unknown): Cause | undefined {
   return right && { kind: "rights", right };
 }
 
-/** As authorizers put it: `User "u" cannot list resource "rollouts" in API group "argoproj.io" at the cluster scope`. */
+/** An authorizer's `User "u" cannot list resource "rollouts" in API group "argoproj.io" at the cluster scope`. */
 function rightIn(message: string): Right | undefined {
   const found =
     /User "([^"]*)" cannot (\w+) resource "([^"]+)" in API group "([^"]*)"(?: in the namespace "([^"]+)")?/.exec(

@@ -1,8 +1,8 @@
 /**
- * What a router has written on an object that belongs to somebody else must not go on splitting traffic when the Rollout
- * is gone, or does not name the object any more (docs/behaviour/traffic.md#what-is-left-on-an-alb-ingress). Such an
- * object is in no cache, since no Rollout needs it: it is read when a Rollout lets go of it, and all objects of the kind
- * are checked once when we become the leader, for those that were let go of while no controller ran.
+ * What a router has written on an object that belongs to somebody else must not go on splitting traffic when the
+ * Rollout is gone, or does not name the object any more (docs/behaviour/traffic.md#what-is-left-on-an-alb-ingress).
+ * Such an object is in no cache, since no Rollout needs it: it is read when a Rollout lets go of it, and all of its
+ * kind are checked once when we become the leader, for those that were let go of while no controller ran.
  */
 import { ApiError, isNotFound } from "../../kube/client/apiError.ts";
 import { pagesOf } from "../../kube/client/pages.ts";

@@ -7,7 +7,7 @@ import { RE2JS, RE2JSException } from "re2js";
 import { spend } from "../../../kube/object/budget.ts";
 import { weigh } from "./weigh.ts";
 
-/** Steps that are left for all regular expressions of one judgement together (kube/object/budget.ts). */
+/** Steps that are left for all regular expressions that share it, besides those of kube/object/budget.ts. */
 export interface Budget {
   steps: number;
 }
@@ -30,7 +30,7 @@ const PLAIN = /^[\w -]*$/;
  */
 export type Compiled = RE2JS | "none" | "costly";
 
-/** @throws {TooCostlyError} when the budget of a judgement is used up, as do all functions here */
+/** Like the other functions here: @throws {TooCostlyError} when the budget of kube/object/budget.ts is used up */
 export function compileRegexp(pattern: string, budget: Budget): Compiled {
   if (pattern.length > MAX_PATTERN || !affords(budget, pattern.length)) return "costly";
   const { steps, size, nameless } = weigh(pattern.toWellFormed());

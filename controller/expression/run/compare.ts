@@ -1,4 +1,4 @@
-/** Equality and order of values, as expr has them: all kinds of numbers compare, most other types only to themselves. */
+/** Equality and order of values, as in expr: all kinds of numbers compare, most other types only to themselves. */
 import { ExpressionError } from "../syntax/problem.ts";
 import {
   type Dict,

@@ -41,7 +41,7 @@ function word(sticky: RegExp, source: string, at: number): string | undefined {
 /** For reading a word: steps of the budget of a judgement. */
 const WORD_STEPS = 10;
 
-/** All tokens, the last of kind `end`. Throws ExpressionError, or TooCostlyError when the budget in force is used up. */
+/** All tokens, the last of kind `end`. Throws ExpressionError, or TooCostlyError when a judgement's budget runs out. */
 export function tokensOf(source: string): readonly Token[] {
   const tokens: Token[] = [];
   for (let at = 0; at < source.length;) {

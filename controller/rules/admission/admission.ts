@@ -41,7 +41,7 @@ export interface References {
   readonly templates?: Templates;
   /** Rollouts of the object's namespace by name: to check whether the one that marked a Service still names it. */
   readonly rollouts?: Lookup<unknown>;
-  /** For a template: the Rollouts that may use it, each with the templates as the cluster holds them before this write. */
+  /** For a template: the Rollouts that may use it, each with the templates that the cluster holds before this write. */
   readonly users?: Iterable<TemplateUser>;
   /** The workloads that Rollouts take their pod template from. */
   readonly workloads?: Workloads;
