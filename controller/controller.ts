@@ -25,7 +25,7 @@ import { refill, type Shelf } from "./rollout/facts/refill.ts";
 import type { RoomLimits, Waiting } from "./rollout/facts/room.ts";
 import { ROLLOUT } from "./rollout/facts/slim.ts";
 
-/** What the controller tells about itself; see controller/process/metrics.ts. Times in milliseconds unless named otherwise. */
+/** What the controller reports about itself (controller/process/metrics.ts). Times in ms unless the name differs. */
 export interface ControllerObserver extends RolloutsObserver {
   incident(kind: string, what: ReflectorIncident): void;
   queue(name: string): QueueMetrics;
@@ -33,7 +33,7 @@ export interface ControllerObserver extends RolloutsObserver {
 
 const ignore = (): void => {};
 
-/** For a controller that nobody scrapes. */
+/** Does nothing: for a controller without metrics. */
 export const unobserved: ControllerObserver = {
   reconciled: ignore,
   eventEmitted: ignore,
@@ -49,15 +49,15 @@ export interface ControllerPorts {
   readonly log: Log;
   readonly events: EventRecorder;
   readonly observer: ControllerObserver;
-  /** Told of what keeps a watch from working; what it says itself is not logged here (troubles.ts). */
+  /** Called with what keeps a watch from working; an error that it logs is not logged here as well (troubles.ts). */
   readonly trouble?: Trouble;
-  /** For how long we are the leader for certain, in milliseconds. */
+  /** For how many milliseconds we are certain to stay the leader. */
   readonly validForMs: () => number;
   /** [0, 1), for jitter; Math.random by default. */
   readonly random?: () => number;
   /** A clock that never jumps, for durations, ms; performance.now by default. */
   readonly monotonicMs?: () => number;
-  /** Instead of the real decisions: for tests. */
+  /** Replaces the real decisions: for tests. */
   readonly decide?: Decide;
 }
 
@@ -68,9 +68,9 @@ export interface ControllerScope {
   readonly instanceId: string;
   readonly resyncMs: number;
   readonly concurrency: number;
-  /** Whose Ingresses are routed; the usual classes if not given. */
+  /** Which Ingresses are routed, and how; the usual classes by default. */
   readonly routing?: RouterSettings | undefined;
-  /** How much memory the objects of its caches may take; what the shipped Deployment has if not given. */
+  /** How much memory the cached objects may take; what the shipped Deployment has by default. */
   readonly room?: RoomLimits | undefined;
 }
 
@@ -82,15 +82,15 @@ export interface Controller {
   /** Resolves when all caches are filled. */
   readonly hasSynced: Promise<void>;
   /**
-   * Resolves when the caches are fresh, or when ended. Who has waited for the Lease looks again before the first
-   * decision: a watch may have died meanwhile, and it takes 130 s of silence to notice.
+   * Resolves when the caches are fresh, or when the signal has ended it. After waiting for the Lease they are checked
+   * before the first decision: a watch may have died meanwhile, and it takes 130 s of silence to notice.
    */
   refresh(): Promise<void>;
-  /** Works until `signal` aborts; call it once, as the leader. */
+  /** Works until `signal` aborts; call it once, and only as the leader. */
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** A process that leads at once has just listed everything. */
+/** A process that becomes the leader within this time has just listed everything. */
 const FRESH_MS = 10_000;
 
 /** Starts watching at once; `signal` ends that. */
@@ -138,7 +138,7 @@ interface KindPorts extends ControllerPorts {
   readonly decide: Decide;
 }
 
-/** The table of kinds: a line for each. A change is told to them in this order. @returns the queue of Rollouts */
+/** The table of kinds: a line for each, called in this order when an object changes. @returns the queue of Rollouts */
 function runKinds(manager: Manager, ports: KindPorts, sources: Sources): WorkQueue {
   const rollouts = manager.runController(rolloutsRow(ports, sources));
   manager.runController(servicesRow(ports, sources));
@@ -152,7 +152,7 @@ interface Watching {
   readonly namespace: string | undefined;
   readonly stores: Stores;
   readonly complaints: Complaints;
-  /** The queue of those whose objects arrive. */
+  /** The queue of the Rollouts whose objects arrive. */
   readonly rollouts: WorkQueue;
   readonly manager: Manager;
   readonly sources: Sources;
@@ -184,7 +184,7 @@ function watchNeeded(
   );
 }
 
-/** Where objects are read that found no room; templates are read by those who watch them. */
+/** Where an object that found no room in a cache is put once it is read; templates are read by their watchers. */
 function shelvesOf(stores: Stores): (waiting: Waiting) => Shelf | undefined {
   const shelf = (api: Resource, store: { upsert(raw: never): void }): Shelf => ({
     api,
@@ -195,7 +195,7 @@ function shelvesOf(stores: Stores): (waiting: Waiting) => Shelf | undefined {
   return ({ kind }) => (kind === ROLLOUT ? rollouts : optional.get(kind));
 }
 
-/** What a pass threw: causes that pass by themselves as what they are, all others as errors, each said less and less often. */
+/** Logs what a pass threw, less and less often: causes that pass by themselves at their own level, others as errors. */
 const tellFailures =
   ({ log }: ControllerPorts, complaints: Complaints) =>
   (what: string, key: string, error: unknown, failures: number): void => {

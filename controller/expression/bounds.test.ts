@@ -1,4 +1,4 @@
-/** Whatever a condition says, it ends soon, and with a value: true, false, or what is wrong. */
+/** Whatever a condition contains, it ends soon, and with a value: true, false, or what is wrong. */
 import { describe, expect, test } from "bun:test";
 import { TooCostlyError, within } from "../../kube/object/budget.ts";
 import { conditionProblem, parseCondition } from "./condition.ts";

@@ -31,5 +31,5 @@ export function conditionProblem({ source, root }: Condition, result: Type): Pro
   return checked?.problem;
 }
 
-/** Of what comes out as anything else. */
+/** For a condition whose value is of another type. */
 export const notBool = (type: string): string => `it gives a ${type}, and a condition is true or false`;

@@ -17,7 +17,7 @@ interface Case {
 const shared = process.env["SLUICE_SHARED"] ?? resolve(import.meta.dir, "../../../shared");
 const file = join(shared, "conformance/conditions.jsonl");
 
-/** JSON has no names for these. */
+/** Numbers that JSON cannot write. */
 const SPECIAL: Readonly<Record<string, number>> = { NaN: Number.NaN, "+Inf": Infinity, "-Inf": -Infinity };
 const float = (value: unknown): number => SPECIAL[String(value)] ?? Number(value);
 
@@ -38,7 +38,7 @@ function answer(each: Case): Answer {
   return { value: null, line: /\((\d+:\d+)\)/.exec(outcome.problem.text)?.[1] };
 }
 
-/** Where Go's message says that it happened; it is cut in the file. */
+/** The line and column that Go's message ends with; the message is cut off in the file. */
 const place = (error = ""): string | undefined => /\((\d+:\d+)\)/.exec(error)?.[1];
 
 if (existsSync(file)) {

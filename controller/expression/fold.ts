@@ -1,6 +1,6 @@
 /**
- * What expr's compiler works out beforehand. It does not only save time: `x && false` is false though x would fail, and
- * `1 % 0` fails though nobody asks for it.
+ * What expr's compiler computes beforehand. It is more than a saving: `x && false` is false though x would fail, and
+ * `1 % 0` fails even where its value is never used.
  */
 import { calculate } from "./run/arithmetic.ts";
 import type { Binary, Node, NodeOf } from "./syntax/node.ts";

@@ -1,4 +1,4 @@
-/** The language of conditions, a sentence for each rule. Layouts and zones aside, expr-lang/expr answers the same. */
+/** The language of conditions, a sentence for each rule. But for layouts and zones, expr-lang/expr answers the same. */
 import { describe, expect, test } from "bun:test";
 import { parseCondition } from "./condition.ts";
 import { evaluateCondition } from "./evaluation.ts";
@@ -135,7 +135,7 @@ const holding: readonly Row[] = [
   ["bytes", 'b"ab" matches "^a" && len(b"\\xff") == 1'],
   ["$env holds what there is", '"result" in $env && $env["result"] == nil && get($env, "asInt") != nil'],
   ["get does not fail", 'get([1], 5) == nil && get({a: 1}, "b") == nil'],
-  // What the reference's compiler works out beforehand.
+  // What the reference's compiler computes beforehand.
   ["false and whatever fails", "[1][5] > 1 && false == true || true"],
   ["what follows a found element is not looked at", '[1, "a"] | filter(# > 0) | first() == 1'],
   ["count stops when it knows", 'count([1, 2, "a"], # > 0) > 1'],

@@ -1,4 +1,4 @@
-/** A condition made ready for one type of result: checked, and with the compiler's shortcuts in it. */
+/** A condition made ready for one type of result: checked, and with the compiler's shortcuts applied. */
 import { type Checked, check } from "./types/checker.ts";
 import { folded } from "./fold.ts";
 import { children, type Node, withChildren } from "./syntax/node.ts";
@@ -48,7 +48,7 @@ interface Features {
 function featuresOf(root: Node): Features {
   const found = { membership: false, foldable: false, loops: false, equality: false };
   const waiting = new Set([root]);
-  // Grows while it is walked.
+  // Grows during the loop.
   for (const node of waiting) {
     if (node.kind === "binary") {
       found.membership ||= node.operator === "in";
@@ -63,7 +63,7 @@ function featuresOf(root: Node): Features {
   return found;
 }
 
-/** From the leaves up. A node that takes another's place has its type; a node that stands twice is rewritten once. */
+/** From the leaves up. A node that replaces another has its type; a node that stands twice is rewritten once. */
 function rewritten(root: Node, rule: Rule, types: Checked["types"]): Node {
   const done = new Map<Node, Node>();
   const typeOf: TypeOf = (node) => types.get(node);
@@ -85,7 +85,7 @@ function keepType(types: Checked["types"], from: Node, to: Node): void {
   if (from !== to && type !== undefined) types.set(to, type);
 }
 
-/** `x in [1, 2]` looks up an integer, `x in ["a", "b"]` a text: nothing else may be asked for then. */
+/** `x in [1, 2]` looks up an integer, `x in ["a", "b"]` a text: then x must not be of another type. */
 function inLiterals(node: Node, typeOf: TypeOf): Node {
   if (node.kind !== "binary" || node.operator !== "in" || node.right.kind !== "array") return node;
   const { items } = node.right;
@@ -111,7 +111,7 @@ function inRange(node: Node, typeOf: TypeOf): Node {
   };
 }
 
-/** What is known to be two ints or two texts is compared as such, and it is an error when it is not. */
+/** Two values known to be ints, or texts, are compared as such; it is an error when they are not. */
 function strictly(node: Node, typeOf: TypeOf): Node {
   if (node.kind !== "binary" || (node.operator !== "==" && node.operator !== "!=")) return node;
   const [left, right] = [typeOf(node.left)?.name, typeOf(node.right)?.name];

@@ -1,4 +1,4 @@
-/** What the flags of the controller that are names, ports and addresses may be: the first thing that is wrong, in words. */
+/** What the controller's flags for names, ports and addresses may be: the first thing that is wrong, as a sentence. */
 import { isIP } from "node:net";
 
 const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -9,7 +9,7 @@ export const labelProblem = (flag: string, name: string | undefined): string[] =
     ? []
     : [`${flag} is "${name}": use at most 63 of a-z, 0-9 and "-", with a letter or a digit at both ends`];
 
-/** An instance is a label's value and a part of the names of Leases and Secrets. */
+/** An instance id is a label's value and a part of the names of Leases and Secrets. */
 export const instanceProblem = (instanceId: string): string[] =>
   instanceId === "" || (instanceId.length <= 63 && /^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$/.test(instanceId))
     ? []
@@ -31,7 +31,7 @@ interface Listener {
   readonly address: string | undefined;
 }
 
-/** Ports that cannot be, and those that two of them want. */
+/** Ports that cannot exist, and those that two listeners want. */
 export function portProblems(listeners: readonly Listener[]): string[] {
   return listeners.flatMap(({ flag, port, address }, index) => {
     if (!isPort(port)) return [`${flag} is ${port}: use 0 to 65535`];
@@ -46,8 +46,8 @@ const sharesAddress = (one: string | undefined, other: string | undefined): bool
   one === undefined || other === undefined || one === other;
 
 /**
- * The rules of the API server for the address of a webhook, so that what it would refuse, or never reach, is told at once.
- * The paths of Sluice are added to it.
+ * The API server's rules for the address of a webhook, so that one that it would refuse, or never reach, is reported at
+ * once. The paths of Sluice are added to the address.
  */
 export function webhookUrlProblem(text: string): string | undefined {
   const said = `--webhook-url is "${text.replace(/\/\/[^/@]*@/, "//[redacted]@")}"`;

@@ -1,5 +1,5 @@
 /**
- * Complaints: what goes wrong over and over is logged when it begins, and then the less often the longer it lasts. All that
+ * Complaints: what fails over and over is logged when it begins, and then less often the longer it lasts. All that
  * retries for ever (reconciling, watches, Leases, the webhook's keeper, events) logs its errors through this.
  */
 import type { Loss } from "../../kube/runtime/recorder.ts";
@@ -8,30 +8,30 @@ import type { Log, LogFields } from "./log.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 
 export interface Complaint {
-  /** What it is about: errors with the same are one trouble, whoever meets it. */
+  /** What it is about: errors about the same thing are one trouble, wherever they occur. */
   readonly about: string;
   readonly level: "info" | "warn" | "error";
   /** What could not be done. */
   readonly message: string;
   readonly error?: unknown;
   readonly fields?: LogFields;
-  /** What makes two of them the same; what they say unless given. */
+  /** What makes two errors the same; their text by default. */
   readonly sameAs?: string;
 }
 
 export interface Complaints {
   /**
-   * Logs it the 1st, 2nd, 4th, 8th … time, and once an hour at least, with `times` and `since` from the 2nd on. An error that
-   * says something new is logged at once.
+   * Logs it the 1st, 2nd, 4th, 8th … time, and at least once an hour, with `times` and `since` from the 2nd time on. An
+   * error with a new text is logged at once.
    */
   tell(complaint: Complaint): void;
 }
 
-/** Troubles that are remembered, the least recently met forgotten: about 300 bytes each. */
+/** Troubles that are remembered, about 300 bytes each; the one that is longest ago is forgotten first. */
 const MAX_TROUBLES = 4_096;
-/** Sentences of one trouble that are news; one that says something else each time is told as seldom as the same one. */
+/** Different texts of one trouble that are logged at once; after them a new text is logged as seldom as a known one. */
 const MAX_SENTENCES = 8;
-/** Nothing for so long: what comes then is a new trouble. */
+/** After so long without an error the next one is a new trouble. */
 const OVER_AFTER_MS = 300_000;
 const TELL_EVERY_MS = 3_600_000;
 
@@ -43,12 +43,12 @@ interface Trouble {
   toldAtMs: number;
 }
 
-/** Times, versions and sizes differ from one attempt to the next; that is no news. */
+/** Times, versions and sizes differ from one attempt to the next; that does not make a text new. */
 const essence = (sentence: string): number | bigint => Bun.hash(sentence.replace(/\d+/g, "#"));
 
 const isPowerOfTwo = (count: number): boolean => Number.isInteger(Math.log2(count));
 
-/** Notes that it was met once more. @returns whether that is to be told. */
+/** Counts one more occurrence. @returns whether it is to be logged */
 function meet(trouble: Trouble, sentence: string, nowMs: number): boolean {
   trouble.times += 1;
   trouble.metAtMs = nowMs;
@@ -86,13 +86,13 @@ export function createComplaints({ log, clock }: { readonly log: Log; readonly c
   };
 }
 
-/** A watch that failed `failures` times in a row, and goes on trying. `kind`: the plural, or what else names it. */
+/** Logs that a watch failed `failures` times in a row, and goes on trying. `kind`: its plural, or another name. */
 export function tellWatchError(complaints: Complaints, kind: string, error: unknown, failures: number): void {
   const message = `Cannot watch ${kind}; trying again`;
   complaints.tell({ about: `watch of ${kind}`, level: "warn", message, error, fields: { failures } });
 }
 
-/** Events that were not sent, for `createRecorder`; what is limited on purpose, or went with its namespace, is no trouble. */
+/** Logs events that were not sent, for `createRecorder`; not those limited on purpose or gone with their namespace. */
 export function tellLostEvent(complaints: Complaints, { why, reason, error }: Loss): void {
   switch (why) {
     case "limited":

@@ -3,20 +3,20 @@ import type { Log } from "./log.ts";
 import { stopSignals } from "./stopSignals.ts";
 import type { Undo } from "./undo.ts";
 
-/** What asks for the end. */
+/** How a controller is asked to end. */
 export interface Ending {
   /** Resolves when the process is to end. */
   readonly asked: Promise<void>;
   /** 0, or 1 when there was a fault. */
   exitCode(): number;
-  /** A fault: others may do better. */
+  /** To be called after a fault of ours: another replica may do better. */
   fail(): void;
 }
 
-/** An orderly end takes less; after a fault nobody should have to wait for it. */
+/** An orderly end takes less; after a fault it is not waited for any longer. */
 const faultMs = 10_000;
 
-/** Signals, and faults of ours that nobody has caught: the Leases are given back first, so that another one goes on at once. */
+/** Ends on signals and on our uncaught faults; Leases are released first, so that another replica goes on at once. */
 export function endings(log: Log, undo: Undo): Ending {
   const asked = Promise.withResolvers<void>();
   let exitCode = 0;

@@ -21,7 +21,7 @@ export function single(name: string, type: "counter" | "gauge", help: string, va
   return familyHead(name, type, help) + sample(name, [], value);
 }
 
-/** Counters by label values. Cardinality is the caller's care. */
+/** Counters by label values. The caller limits their number. */
 export interface CounterFamily {
   add(values: readonly string[], by?: number): void;
   render(): Generator<string>;

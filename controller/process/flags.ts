@@ -1,6 +1,6 @@
 /**
- * The flags of `sluice controller`: names, defaults and meanings of the reference controller's, so that the arguments of
- * an existing Deployment carry over. options.ts parses by this table. Those of a traffic router are in its row.
+ * The flags of `sluice controller`: names, defaults and meanings of the reference controller's, so that the arguments
+ * of an existing Deployment carry over. options.ts parses by this table. Those of a traffic router are in its row.
  */
 import { ROUTERS, settingsOf } from "../../providers/traffic/routers.ts";
 import type { RouterSetting } from "../../providers/traffic/settings.ts";
@@ -10,7 +10,7 @@ export type FlagKind = "bool" | "int" | "number" | "duration" | "text" | "list";
 export interface Flag {
   readonly name: string;
   readonly kind: FlagKind;
-  /** Absent: undefined for text, false for bool, none for a list. A list that is given replaces the one element here. */
+  /** Absent: undefined for text, false for bool, an empty list. A list that is given replaces the one element here. */
   readonly value?: string | number;
   readonly help: string;
   /** With its dash. */
@@ -79,7 +79,7 @@ export const flags: readonly Flag[] = [
   { name: "version", kind: "bool", help: "print the version" },
 ];
 
-/** The reference's flags that mean nothing here, unless one of ours has the name. */
+/** The reference's flags that have no effect here; one that is also a flag of ours is left out. */
 const foreignFlags: Readonly<Record<string, FlagKind>> = {
   "experiment-threads": "int",
   "analysis-threads": "int",
@@ -108,13 +108,13 @@ const foreignFlags: Readonly<Record<string, FlagKind>> = {
   username: "text",
 };
 
-/** Taken with a warning, so that a Deployment's arguments carry over. A row that has one as a setting takes it from here. */
+/** Accepted with a warning, so that a Deployment's arguments carry over; without those that a router's row has. */
 export const ignoredBeside = (known: readonly Flag[]): Readonly<Record<string, FlagKind>> =>
   Object.fromEntries(Object.entries(foreignFlags).filter(([name]) => known.every((flag) => flag.name !== name)));
 
 export const ignoredFlags = ignoredBeside(flags);
 
-/** Would run other parts than asked for, so it is refused and not ignored. */
+/** Refused and not ignored, since other parts would run than asked for. */
 export const unsupportedFlags: Readonly<Record<string, string>> = {
   controllers: "--controllers is not supported: Sluice runs every part; leave the flag out",
 };

@@ -116,7 +116,7 @@ describe("the health and metrics ports", () => {
   });
 
   test("four readers that take nothing of their pages keep the fifth away until they are gone", async () => {
-    // More than the kernel takes on the way.
+    // More than the kernel buffers.
     const page = "x".repeat(16 * 2 ** 20);
     servers = serveHealth({ healthzPort: 0, metricsPort: 0, notReady: () => [], renderMetrics: () => [page], onError });
     const { metricsPort } = servers;

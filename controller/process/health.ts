@@ -8,23 +8,23 @@ export interface HealthOptions {
   /** IP addresses to listen on; undefined: all. */
   readonly healthAddress?: string | undefined;
   readonly metricsAddress?: string | undefined;
-  /** What keeps the process from being ready, a sentence each; none when it is ready. */
+  /** What keeps the process from being ready, a sentence each; empty when it is ready. */
   readonly notReady: () => readonly string[];
   readonly renderMetrics: () => Iterable<string>;
-  /** A fault of ours: it is answered with 500, and whoever asked is told nothing else. */
+  /** Called for a fault of ours, which is answered with 500 and nothing else. */
   readonly onError: (error: unknown) => void;
 }
 
 export interface HealthServers {
   readonly healthzPort: number;
   readonly metricsPort: number;
-  /** Stops listening; what is being answered has a moment to get there. */
+  /** Stops listening; requests in progress have a moment to be answered. */
   stop(): Promise<void>;
 }
 
 /**
  * Starts both servers.
- * @throws Error naming the port and its flag when it cannot be had
+ * @throws Error naming the port and its flag when the port is not available
  */
 export function serveHealth(options: HealthOptions): HealthServers {
   const { healthzPort, metricsPort, healthAddress, metricsAddress, notReady, renderMetrics, onError } = options;
@@ -59,17 +59,17 @@ export interface View {
   readonly nowMs: number;
   /** Kinds (plural) whose first list is not complete yet, or whose watch has lost the API server. */
   readonly unsynced: readonly string[];
-  /** When a request was last answered, and when one last failed for want of an answer. */
+  /** When a request was last answered, and when one last failed because there was no answer. */
   readonly lastAnswerAtMs: number | undefined;
   readonly lastFailureAtMs: number | undefined;
 }
 
-/** A failing API server may come back within so long before we say that we are not ready. */
+/** A failing API server may come back within this time before we report that we are not ready. */
 const forgivenMs = 10_000;
 
 /**
  * The sentences for `notReady`: caches not synced, API server not reached recently. Silence alone is no failure: where
- * nothing changes and no Lease is renewed, nothing is asked.
+ * nothing changes and no Lease is renewed, no request is made.
  */
 export function notReadyReasons({ nowMs, unsynced, lastAnswerAtMs, lastFailureAtMs }: View): string[] {
   const reasons: string[] = [];
@@ -90,7 +90,7 @@ interface Place {
   readonly addressFlag: string;
 }
 
-/** Why nobody can listen there, in words. */
+/** Why it is not possible to listen there, as a sentence. */
 export function portError({ port, address, flag, addressFlag }: Place, cause: unknown): Error {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
   if (address === undefined) {
@@ -103,14 +103,14 @@ export function portError({ port, address, flag, addressFlag }: Place, cause: un
   return new Error(`Cannot listen on port ${port} of ${address} (${flag}): is another process using it?`, { cause });
 }
 
-/** Nobody has anything to send here. */
+/** No request here needs a body. */
 const maxBodyBytes = 1_024;
-/** Probes and scrapers keep connections for a minute; Bun's 10 s would close them under a request. */
+/** Probes and scrapers keep connections for a minute; Bun's default of 10 s would close them during a request. */
 const idleSeconds = 120;
 
 type Routes = Record<string, { readonly GET: () => Response; readonly HEAD: () => Response }>;
 
-/** Of a URL as Bun has it: with a Host that may be anything, and be none, so that `new URL` refuses some. */
+/** The path of a URL as Bun gives it: its Host may be anything, even empty, so that `new URL` refuses some. */
 const pathOf = (url: string): string => /^(?:\w+:\/\/[^/?#]*)?([^?#]*)/.exec(url)?.[1] ?? "";
 
 function listen(place: Place, routes: Routes, onError: (error: unknown) => void): Bun.Server<undefined> {
@@ -127,14 +127,14 @@ function listen(place: Place, routes: Routes, onError: (error: unknown) => void)
         }
         return route[request.method]();
       },
-      // Bun's own way is a stack on stderr for each request, and a page that shows our source.
+      // By default Bun prints a stack on stderr for each request, and answers with a page that shows our source.
       error(error) {
         onError(error);
         return text(500, "internal error: the log has it\n");
       },
     });
   let failure: unknown;
-  // IPv6 takes IPv4 in too, where the machine has both.
+  // IPv6 accepts IPv4 too, where the machine has both.
   for (const hostname of place.address === undefined ? ["::", "0.0.0.0"] : [place.address]) {
     try {
       return start(hostname);
@@ -145,7 +145,7 @@ function listen(place: Place, routes: Routes, onError: (error: unknown) => void)
   throw portError(place, failure);
 }
 
-/** A client that does not fetch its answer, or keeps its connection, must not keep the process. */
+/** A client that does not fetch its answer, or keeps its connection open, must not keep the process alive. */
 async function end(server: Bun.Server<undefined>): Promise<void> {
   await Promise.race([server.stop(), Bun.sleep(stopMs)]);
   await server.stop(true);
@@ -157,14 +157,14 @@ function text(status: number, body: string): Response {
   return new Response(body, { status, headers: { "content-type": "text/plain; charset=utf-8" } });
 }
 
-/** Scrapes that are answered at once. A page can be megabytes, and is held until its reader has it. */
+/** Scrapes that are answered at the same time. A page can be megabytes, and is held until its reader has it. */
 const maxReaders = 4;
 const pieceBytes = 64 * 1_024;
 
 const metricsResponse = (body?: ReadableStream<Uint8Array>): Response =>
   new Response(body, { headers: { "content-type": metricsContentType } });
 
-/** Readers that stand still are counted: so many hold their pages, and those who come then are sent away. */
+/** Readers that do not go on reading are counted: each holds its page, and above the limit new ones are refused. */
 function metricsPages(render: () => Iterable<string>): () => Response {
   let readers = 0;
   return () => {
@@ -177,11 +177,11 @@ function metricsPages(render: () => Iterable<string>): () => Response {
       if (reading) readers -= 1;
       reading = false;
     };
-    // Its pieces are asked for as the reader takes them.
+    // The reader asks for the pieces one by one.
     const body = new ReadableStream<Uint8Array>({
       type: "bytes",
       pull(controller) {
-        // A stream of bytes takes no empty piece.
+        // A stream of bytes does not accept an empty piece.
         if (page.length > 0) controller.enqueue(page.slice(at, at + pieceBytes));
         at += pieceBytes;
         if (at < page.length) return;
@@ -194,7 +194,7 @@ function metricsPages(render: () => Iterable<string>): () => Response {
   };
 }
 
-/** Made in one go, since the cache must not change under it, and outside the JavaScript heap. */
+/** Made in one go, since the cache must not change meanwhile, and outside the JavaScript heap. */
 function metricsPage(pieces: Iterable<string>): Uint8Array {
   const sink = new Bun.ArrayBufferSink();
   sink.start({ asUint8Array: true, highWaterMark: pieceBytes });

@@ -1,15 +1,15 @@
 /**
- * The JavaScript engine's options for a long-lived process in a small pod. They are read once when a process begins, from
- * its environment, so a process that lacks them begins again in its own place.
+ * The JavaScript engine's options for a long-lived process in a small pod. They are read once when a process starts,
+ * from its environment, so a process without them starts itself again in its own place.
  */
 
 /**
- * - No third compiler tier (FTL). A controller works for moments, long apart: this tier compiles for longer than what it
- *   makes is used, and holds the memory. Measured with the webhook at 500 reviews/s: a tenth of the start-up time until
+ * - No third compiler tier (FTL). A controller works for moments, long apart: this tier compiles for longer than its
+ *   code is used, and holds the memory. Measured with the webhook at 500 reviews/s: a tenth of the start-up time until
  *   reviews are fast, 16 MB less, and no second in which compiling keeps reviews waiting (docs/adr/0004).
- * - The heap grows by three quarters at most before it is collected, by default it may become three times as large. Objects
- *   never move, so what is held at the end of a burst keeps the blocks of its peak resident, most of them empty. With a half
- *   or less every collection would be one of the whole heap (docs/adr/0008).
+ * - The heap grows by at most three quarters before it is collected; by default it may become three times as large.
+ *   Objects never move, so what is held at the end of a burst keeps the blocks of its peak resident, mostly empty.
+ *   With a half or less every collection would be one of the whole heap (docs/adr/0008).
  */
 export const engineOptions: Readonly<Record<string, string>> = {
   BUN_JSC_useFTLJIT: "0",
@@ -23,7 +23,7 @@ export interface Launch {
 }
 
 export interface Started {
-  /** The program's own path, and what it was called with; the first argument is the script, compiled in or not. */
+  /** The program's own path, and its arguments; the first one is the script, compiled in or not. */
   readonly execPath: string;
   readonly execArgv: readonly string[];
   readonly argv: readonly string[];
@@ -33,7 +33,7 @@ export interface Started {
 /** Where Bun keeps the files of a compiled program. */
 const COMPILED = "/$bunfs/";
 
-/** How to begin again with the options; undefined when they are there, or the user has set them otherwise. */
+/** How to start again with the options; undefined when they are set, or the user has set them otherwise. */
 export function leanLaunch({ execPath, execArgv, argv, env }: Started): Launch | undefined {
   if (Object.keys(engineOptions).every((name) => env[name] !== undefined)) return undefined;
   const [, script = "", ...rest] = argv;
@@ -45,16 +45,16 @@ export function leanLaunch({ execPath, execArgv, argv, env }: Started): Launch |
   };
 }
 
-/** What begins another program in the place of this process; missing where the runtime has none. */
+/** Starts another program in the place of this process; missing where the runtime does not have it. */
 export type Execve = (program: string, args: readonly string[], env: Readonly<Record<string, string>>) => unknown;
 
-/** Begins again where that is possible and needed; comes back otherwise. The process keeps its id, files and parent. */
+/** Starts again where that is possible and needed; returns otherwise. The process keeps its id, files and parent. */
 export function becomeLean(started: Started & { readonly execve?: Execve | undefined } = process): void {
   const launch = leanLaunch(started);
   if (launch === undefined) return;
   try {
     started.execve?.(launch.program, launch.args, launch.env);
   } catch {
-    // Its file has been replaced, or cannot be started from in here. It works all the same, with more memory.
+    // Its file has been replaced, or cannot be started from in here. It works all the same, but takes more memory.
   }
 }

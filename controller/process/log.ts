@@ -61,7 +61,7 @@ export function createLog(
   };
 }
 
-/** Straight to the file descriptor: process.stderr would load Node's streams, 1.3 MB for nothing. */
+/** Straight to the file descriptor: process.stderr would load Node's streams, which take 1.3 MB. */
 function writeToStderr(line: string): void {
   let left = Buffer.from(line);
   for (let tries = 0; left.length > 0 && tries < 100; tries++) {
@@ -116,10 +116,10 @@ function printable(name: string, value: unknown, depth = 0): unknown {
   return value;
 }
 
-/** Characters of a text that are logged: the API server quotes what it refuses, and has all of it. */
+/** Characters of a text that are logged: the API server quotes what it refuses, however long it is. */
 const longestText = 4_096;
 
-/** Takes bearer tokens, JSON Web Tokens and passwords in URLs out of a text. */
+/** Removes bearer tokens, JSON Web Tokens and passwords in URLs from a text. */
 function redacted(text: string): string {
   return beginning(text, longestText)
     .replace(/\b(Bearer|Basic) [\w.~+/=-]{8,}/gi, "$1 [redacted]")
@@ -127,14 +127,14 @@ function redacted(text: string): string {
     .replace(/(\b\w+:\/\/[^\s/:@]*):[^\s/@]+@/g, "$1:[redacted]@");
 }
 
-/** Quoted as logrus does: only what is not plainly a word. */
+/** Quoted as logrus does: only a text that is more than a plain word. */
 function quoted(text: string): string {
   return /^[\w\-./@^+]+$/.test(text) ? text : toJson(text);
 }
 
 /**
- * What a terminal obeys or hides, beyond what JSON escapes by itself: values are other people's, and a line must not colour,
- * erase or turn round what stands beside it.
+ * Characters that a terminal obeys or hides, beyond those that JSON escapes: values come from other people, and a line
+ * must not colour, erase or turn round what stands beside it.
  */
 const invisible = /[\u007F-\u009F\u061C\u200B-\u200F\u2028-\u202E\u2060-\u206F\uFEFF]/g;
 

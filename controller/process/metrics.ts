@@ -1,6 +1,6 @@
 /**
- * What the controller tells Prometheus: the reference's rollout metrics by name and label, and our own under `sluice_`.
- * Gauges of Rollouts are read from the cache when somebody scrapes; only counters and histograms are kept.
+ * The metrics for Prometheus: the reference's rollout metrics by name and label, and our own under `sluice_`.
+ * Gauges of Rollouts are read from the cache at every scrape; only counters and histograms are kept.
  */
 import { counterFamily, familyHead, histogramFamily, sample, single } from "./exposition.ts";
 import { renderProcess } from "./processMetrics.ts";
@@ -10,7 +10,7 @@ import { rolloutSeries } from "./rolloutSeries.ts";
 /** One request to the API server. */
 export interface ApiRequest {
   readonly verb: "Get" | "List" | "Watch" | "Create" | "Update" | "Patch" | "Delete";
-  /** The plural: `rollouts`. What is no resource begins with a slash. */
+  /** The plural: `rollouts`. A path that is not a resource begins with a slash. */
   readonly kind: string;
   readonly namespace: string;
   /** "" where the request names no object. */
@@ -25,15 +25,15 @@ export interface ControllerMetrics {
   reconciled(key: string, durationMs: number, failed: boolean): void;
   eventEmitted(key: string, type: "Normal" | "Warning", reason: string): void;
   apiRequest(request: ApiRequest): void;
-  /** An update has ended: status is status.duration.completionStatus, times in seconds, manual pauses included in total. */
+  /** An update has ended: status is status.duration.completionStatus, times in seconds, total includes manual pauses */
   rolloutFinished(status: string, totalSeconds: number, manualPauseSeconds: number): void;
-  /** The Rollout is gone from the cache: its series go 65 s later, unless it is there again. */
+  /** The Rollout is gone from the cache: its series are dropped 65 s later, unless it is there again. */
   rolloutDeleted(key: string): void;
   /** Hooks for the work queue of this name. */
   queue(name: string): QueueHooks;
-  /** A watch of this kind (plural) fell silent and is opened again. */
+  /** A watch of this kind (plural) fell silent and was opened again. */
   watchStalled(kind: string): void;
-  /** An event was not sent; why in one word (`Loss` of the recorder). */
+  /** An event was not sent; why, in one word (`Loss` of the recorder). */
   eventLost(why: string): void;
   /** A complete list of this kind was read. */
   relisted(kind: string): void;
@@ -48,7 +48,7 @@ export interface QueueHooks {
   workedMs(ms: number): void;
 }
 
-/** Where the values come from that are read at scrape time. */
+/** Where the values that are read at scrape time come from. */
 export interface MetricsSources {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -90,7 +90,7 @@ export function createMetrics(sources: MetricsSources): ControllerMetrics {
     eventEmitted: series.eventEmitted,
     apiRequest({ kind, namespace, name, verb, status }) {
       const resource = kind.startsWith("/") ? "Unknown" : kind;
-      // Names of other kinds come and go without end: as the reference's lists, events and ReplicaSets, they are N/A.
+      // Names of other kinds come and go without end: they are N/A, as the reference's lists, events and ReplicaSets.
       if (kind === "rollouts" && name !== "") series.requested(`${namespace}/${name}`, verb, String(status));
       else requests.add([resource, namespace, "N/A", verb, String(status)]);
     },

@@ -1,4 +1,4 @@
-/** From the arguments of `sluice controller` and its environment to what it runs with. The flags are in flags.ts. */
+/** Turns the arguments of `sluice controller` and its environment into its options. The flags are in flags.ts. */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { addressProblem, instanceProblem, labelProblem, portProblems, webhookUrlProblem } from "./addresses.ts";
 import { allFlags, type Flag, type FlagKind, ignoredFlags, unsupportedFlags } from "./flags.ts";
@@ -7,7 +7,7 @@ import type { LogFormat, LogLevel } from "./log.ts";
 import { ROUTERS, settingsOf } from "../../providers/traffic/routers.ts";
 import { isTaken, type RouterSetting, type RouterSettings, settingsBy } from "../../providers/traffic/settings.ts";
 
-/** Overrides of the kubeconfig, as kubectl has them. Undefined: what the kubeconfig says. */
+/** Overrides of the kubeconfig, as kubectl has them. Undefined: as in the kubeconfig. */
 export interface KubeOverrides {
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
@@ -63,10 +63,10 @@ export interface WebhookOptions {
   /** IP address to listen on; undefined: all. */
   readonly address: string | undefined;
   readonly service: string;
-  /** Instead of the Service. */
+  /** Used instead of the Service. */
   readonly url: string | undefined;
   readonly failurePolicy: "Fail" | "Ignore" | undefined;
-  /** File of the CAs whose clients may ask; undefined: anybody may. */
+  /** File of the CAs whose clients may send requests; undefined: everybody may. */
   readonly clientCa: string | undefined;
 }
 
@@ -159,7 +159,7 @@ interface RawFlags extends Partial<Record<string, unknown>> {
   version: boolean;
 }
 
-/** logrus' names; those that we do not have go to the nearest. */
+/** logrus' names; a level that we do not have is mapped to the nearest. */
 const logLevels: Readonly<Record<string, LogLevel>> = {
   trace: "debug",
   debug: "debug",
@@ -203,7 +203,7 @@ function optionsOf(raw: RawFlags, env: Readonly<Record<string, string | undefine
 
 const routerSettings = settingsOf(ROUTERS);
 
-/** Of commander, which has parsed them by their kinds. */
+/** The settings that commander has parsed, by their kinds. */
 const givenFor = ({ flag }: RouterSetting, raw: RawFlags): RouterSettings[string] =>
   raw[attributeOf({ name: flag })] as RouterSettings[string];
 
@@ -251,7 +251,7 @@ function problemsOf(raw: RawFlags, options: ControllerOptions): string[] {
   return rules.flatMap(([broken, sentence]) => (broken ? [sentence] : []));
 }
 
-/** Where it works and listens. */
+/** Problems with where it works and listens. */
 function placeProblems(raw: RawFlags, options: ControllerOptions): string[] {
   const { metricsPort, healthzPort, metricsAddress, healthAddress, webhook } = options;
   return [
@@ -269,7 +269,7 @@ function placeProblems(raw: RawFlags, options: ControllerOptions): string[] {
   ];
 }
 
-/** Flags of the webhook are nothing without it: whoever gives one wants it served. */
+/** Flags of the webhook have no effect without it: giving one shows that it is wanted. */
 function webhookProblems(raw: RawFlags, given: readonly Flag[]): string[] {
   const { webhookUrl = "", webhookFailurePolicy: policy = "" } = raw;
   const names = given

@@ -4,7 +4,7 @@ import { familyHead, sample, single } from "./exposition.ts";
 
 const goArchitectures: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386" };
 
-/** What the kernel does not tell (other systems than Linux) is left out. */
+/** What the kernel does not report (on systems other than Linux) is left out. */
 export function* renderProcess(version: string, commit: string): Generator<string> {
   yield familyHead("build_info", "gauge", "The build that runs.");
   yield sample(

@@ -1,7 +1,7 @@
 /**
- * Memory after a burst. The JavaScript heap grows with work and shrinks only when somebody asks, and program text that
- * start-up or a burst has touched stays mapped. A controller that rests gives both back: on a small node that is most of
- * what it holds.
+ * Memory after a burst. The JavaScript heap grows with work and shrinks only on request, and program text that
+ * start-up or a burst has touched stays mapped. A controller at rest gives both back: on a small node that is most of
+ * its memory.
  */
 import { dlopen } from "bun:ffi";
 import { readFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import type { Clock } from "../../kube/clock/clock.ts";
 
 const MADV_DONTNEED = 4;
 
-/** Mapped, private, executable, unwritable: addresses, then offset, device, inode, and the file, which may have been replaced. */
+/** Mapped, private, executable, unwritable: addresses, offset, device, inode, and the file, which may be replaced. */
 const TEXT = /^([0-9a-f]+)-([0-9a-f]+) r-xp [0-9a-f]+ [0-9a-f:]+ \d+ +(\/\S+)(?: \(deleted\))?$/;
 
 interface Range {
@@ -30,7 +30,7 @@ export function programText(maps: string, program: string): Range[] {
 }
 
 /**
- * Text is clean: dropping it costs a minor fault for each page that is needed again. Data and JIT code are left alone.
+ * Text is clean: dropping it costs a minor fault for each page that is used again. Data and JIT code are left alone.
  * Where there is no /proc or no libc of this name, nothing happens.
  */
 function releaseText(): void {
@@ -56,26 +56,26 @@ export function releaseMemory(): void {
 }
 
 /**
- * Gives compiled code back, too, and what the heap keeps for it: what comes next is compiled anew, which costs the first
- * decision some milliseconds. The engine does it when it is idle, so the rest is given back by `releaseMemory` afterwards.
+ * Gives back compiled code, too, and the heap that belongs to it: code that runs next is compiled anew, which costs the
+ * first decision some milliseconds. The engine does it when idle, so `releaseMemory` gives back the rest afterwards.
  */
 export function releaseCode(): void {
   Bun.shrink();
 }
 
 export interface Quiet {
-  /** Something was done; rest is counted from here. */
+  /** To be called when something was done; rest is counted from here. */
   busy(): void;
   stop(): void;
 }
 
-/** What to do when nothing has been done for so long, in ms. */
+/** What to do after so many ms in which nothing was done. */
 export interface Rest {
   readonly afterMs: number;
   readonly act: () => void;
 }
 
-/** Goes through the `rests`, shortest first, after every burst: each once, unless something is done before. */
+/** Does the `rests`, shortest first, after every burst: each once, unless something is done before. */
 export function whenQuiet(clock: Clock, rests: readonly Rest[]): Quiet {
   let lastMs = clock.now();
   let next = 0;
@@ -97,7 +97,7 @@ export function whenQuiet(clock: Clock, rests: readonly Rest[]): Quiet {
     busy() {
       lastMs = clock.now();
       if (next === 0) return;
-      // The timer that waits for a longer rest comes too late for the first one.
+      // The timer of a longer rest is too late for the first one.
       next = 0;
       cancel?.();
       look();

@@ -4,7 +4,7 @@ import { familyHead, type Labels, sample } from "./exposition.ts";
 import { ROUTERS } from "../../providers/traffic/routers.ts";
 import type { RouterTraits } from "../../providers/traffic/traits.ts";
 
-/** What is read of a Rollout. */
+/** The members of a Rollout that are read. */
 export interface ObservedRollout {
   readonly metadata: { readonly namespace?: string | undefined; readonly name?: string | undefined };
   readonly spec: {
@@ -29,7 +29,7 @@ export interface ObservedRollout {
     | undefined;
 }
 
-/** rollout_info, rollout_info_replicas_* and the deprecated rollout_phase. Calls `rollouts` once a family. */
+/** rollout_info, rollout_info_replicas_* and the deprecated rollout_phase. Calls `rollouts` once per family. */
 export function* renderRollouts(
   rollouts: () => Iterable<ObservedRollout>,
   routers?: readonly RouterTraits[],
@@ -80,7 +80,7 @@ const replicaGauges: readonly { name: string; help: string; of: (rollout: Observ
   },
 ];
 
-/** Those of the deprecated rollout_phase, which does not know InvalidSpec. */
+/** The phases of the deprecated rollout_phase, which does not have InvalidSpec. */
 const phases = ["Completed", "Paused", "Error", "Timeout", "Abort", "Progressing"];
 
 const phaseByReason: Readonly<Partial<Record<ConditionReason, string>>> = {
@@ -91,7 +91,7 @@ const phaseByReason: Readonly<Partial<Record<ConditionReason, string>>> = {
   RolloutAborted: "Abort",
 };
 
-/** The metrics' own phases, by the reason of the condition Progressing; not those of status.phase. */
+/** The phases of the metrics, by the reason of the condition Progressing; not those of status.phase. */
 function phaseOf({ status }: ObservedRollout): string {
   const conditions = status?.conditions ?? [];
   if (conditions.some(({ type }) => type === "InvalidSpec")) return "InvalidSpec";
@@ -110,7 +110,7 @@ interface Labelled {
   readonly rank: number;
 }
 
-/** Of several routers the first counts; those that are missing have no label in the reference either. */
+/** Of several routers the first counts; routers that are missing here have no label in the reference either. */
 const labelled = (routers: readonly RouterTraits[]): readonly Labelled[] =>
   routers
     .flatMap(({ kind, metrics }) => (metrics === undefined ? [] : [{ kind, ...metrics }]))

@@ -1,6 +1,6 @@
 /**
- * Counters and histograms kept for each Rollout, in as little memory as will do: a thousand Rollouts with eight event
- * reasons each take under 1 MB. They go 65 s after their Rollout, as the reference's do.
+ * Counters and histograms kept for each Rollout, in as little memory as possible: a thousand Rollouts with eight event
+ * reasons each take under 1 MB. They are dropped 65 s after their Rollout, as the reference's are.
  */
 import {
   type Distribution,
@@ -27,7 +27,7 @@ export interface RolloutSeries {
   eventEmitted(key: string, type: string, reason: string): void;
   requested(key: string, verb: string, status: string): void;
   deleted(key: string): void;
-  /** Forgets what has been gone for 65 s, and notices Rollouts that went without `deleted`. */
+  /** Drops the series of Rollouts gone for 65 s, and notices Rollouts that went without `deleted`. */
   sweep(): void;
   render(): Generator<string>;
   /** Samples of a family whose head the caller prints; labels: kind, namespace, name, verb, status. */
@@ -97,11 +97,11 @@ function* reconcileLines(all: Iterable<Series>): Generator<string> {
   }
 }
 
-/** The series of each Rollout, and when to forget them. */
+/** The series of each Rollout, and when to drop them. */
 function seriesStore({ now, rollouts }: Sources) {
   const all = new Map<string, Series>();
   const goneAtMs = new Map<string, number>();
-  // Where nobody scrapes nobody sweeps: then the growth does.
+  // Without scrapes nothing calls sweep: then the number of Rollouts does.
   let sweepAtSize = 1_000;
 
   const sweep = (): void => {
@@ -156,7 +156,7 @@ function increment(pairs: number[], index: number): void {
   pairs.push(index, 1);
 }
 
-/** Pairs of words by number: there are some dozens in all, and each Rollout has its few. */
+/** Pairs of words by number: there are some dozens in all, of which each Rollout has a few. */
 function nameTable() {
   const names: (readonly [string, string])[] = [];
   const indices = new Map<string, number>();

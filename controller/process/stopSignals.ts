@@ -1,7 +1,7 @@
 /**
- * Signals that ask a process to end. One wish often comes twice: on Ctrl-C the terminal signals the whole group of
+ * Signals that ask a process to end. One wish often arrives twice: on Ctrl-C the terminal signals the whole group of
  * processes, and a parent such as `bun run` passes the same signal on. A process that dies of the second one keeps its
- * Leases held for 15 s, so only somebody who insists ends it at once.
+ * Leases held for 15 s, so it is ended at once only for a user who insists.
  */
 import { readFileSync } from "node:fs";
 
@@ -13,16 +13,16 @@ export type StopSignal = keyof typeof numbers;
 export type Wish =
   /** End in order. */
   | "stop"
-  /** Said before. */
+  /** A copy of the signal before. */
   | "same"
-  /** Said again by somebody who waits: nothing changes yet, and the next one will end it at once. */
+  /** Repeated by a user who waits: nothing changes yet, and the next one will end the process at once. */
   | "again"
   /** End at once. */
   | "force";
 
-/** Copies of one signal, however many parents pass it on, come within this. */
+/** Copies of one signal, however many parents pass it on, arrive within this time. */
 const copiesMs = 50;
-/** The second within this is the same wish. */
+/** A second signal within this time is the same wish. */
 const sameMs = 1_000;
 /** An orderly end takes less. */
 const patienceMs = 10_000;
@@ -47,18 +47,18 @@ export function wishes(monotonicMs: () => number): () => Wish {
 }
 
 export interface StopOptions {
-  /** The first one. */
+  /** On the first signal. */
   readonly onStop?: (signal: StopSignal) => void;
-  /** "again". */
+  /** On "again". */
   readonly onAgain?: (signal: StopSignal) => void;
-  /** Say so; the process ends when it returns. */
+  /** On "force": log it; the process ends when it returns. */
   readonly onForce: (signal: StopSignal) => void;
 }
 
 export interface StopSignals {
   /** Resolves with the first signal. */
   readonly asked: Promise<StopSignal>;
-  /** Leaves signals to whoever comes next. */
+  /** Stops listening. */
   ignore(): void;
 }
 
@@ -96,7 +96,7 @@ export function stopSignals({ onStop, onAgain, onForce }: StopOptions): StopSign
   };
 }
 
-/** Whoever starts it with `nohup` wants it to outlive the terminal. */
+/** A process that is started with `nohup` is to outlive the terminal. */
 function hangupIgnored(): boolean {
   try {
     return ignoresHangup(readFileSync("/proc/self/status", "utf8"));

@@ -9,7 +9,7 @@ const ignore = (): void => {};
 const rollouts = targetOf("GET", "/apis/argoproj.io/v1alpha1/rollouts");
 const leases = targetOf("POST", "/apis/coordination.k8s.io/v1/namespaces/argo-rollouts/leases");
 
-/** What a real API server says. */
+/** The answer of a real API server. */
 const noKinds = refused(rollouts, 404, "404 page not found\n", null);
 const noNamespace = refused(leases, 404, status(404, "NotFound", 'namespaces "argo-rollouts" not found'), null);
 const ending = refused(

@@ -1,6 +1,6 @@
 /**
- * What keeps the controller from working until somebody mends the cluster: kinds, a namespace or rights that are missing.
- * Each is one sentence with the command that mends it, for the log (once, not at every try) and for /readyz.
+ * What keeps the controller from working until the cluster is repaired: kinds, a namespace or rights that are missing.
+ * Each is one sentence with the command that repairs it, for the log (once, not at every try) and for /readyz.
  */
 import { ApiError } from "../../kube/client/apiError.ts";
 import type { Log } from "./log.ts";
@@ -18,14 +18,14 @@ interface Right {
   readonly verb: string;
   /** "rollouts.argoproj.io", "services", "rollouts.argoproj.io/status". */
   readonly resource: string;
-  /** Undefined: in all. */
+  /** Undefined: all namespaces. */
   readonly namespace: string | undefined;
 }
 
-/** A kind that is not served answers its list and watch with 404; the path's group is not in the error's words. */
+/** Listing or watching a kind that is not served gets a 404; the path's group is not in the error's text. */
 const ourKinds = /^Cannot (list|watch) (rollouts|experiments|analysis(runs|templates)|clusteranalysistemplates)\b/;
 
-/** @returns undefined where time alone may mend it, or nobody knows what would */
+/** @returns undefined where time alone may repair it, or it is not known what would */
 function causeOf(error: unknown): Cause | undefined {
   if (!(error instanceof ApiError)) return undefined;
   const message = error.message;
@@ -42,7 +42,7 @@ function causeOf(error: unknown): Cause | undefined {
   return right && { kind: "rights", right };
 }
 
-/** `User "u" cannot list resource "rollouts" in API group "argoproj.io" at the cluster scope`, as authorizers say it. */
+/** An authorizer's `User "u" cannot list resource "rollouts" in API group "argoproj.io" at the cluster scope`. */
 function rightIn(message: string): Right | undefined {
   const found =
     /User "([^"]*)" cannot (\w+) resource "([^"]+)" in API group "([^"]*)"(?: in the namespace "([^"]+)")?/.exec(
@@ -55,7 +55,7 @@ function rightIn(message: string): Right | undefined {
   return { user, verb, resource: subresource === undefined ? named : `${named}/${subresource}`, namespace };
 }
 
-/** The sentences of several causes; what is missing of one kind is one sentence. */
+/** The sentences of several causes; all that is missing for one kind is one sentence. */
 function sentencesOf(causes: readonly Cause[], source: string): string[] {
   const sentences = causes.flatMap((cause) => (cause.kind === "rights" ? [] : [sentenceOf(cause, source)]));
   const rights = causes.flatMap((cause) => (cause.kind === "rights" ? [cause.right] : []));
@@ -95,30 +95,30 @@ function rightsSentence(rights: readonly Right[]): string[] {
 export interface TroubleOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** Whose credentials we have, for messages. */
+  /** Where our credentials come from, for messages. */
   readonly source: string;
 }
 
 /**
- * Something failed.
- * @param what names it; the next failure of the same takes the place of this one
- * @param still asked later whether it still stands; until `over` where it is missing
- * @returns whether it is told here: then nobody else needs to log it
+ * Reports a failure.
+ * @param what names it; the next failure of the same name replaces this one
+ * @param still called later: whether the failure still stands; if missing, it stands until `over`
+ * @returns whether it is logged here: then it need not be logged elsewhere
  */
 export type Trouble = (what: string, error: unknown, still?: () => boolean) => boolean;
 
 export interface Troubles {
   readonly met: Trouble;
-  /** It works. */
+  /** To be called when it works. */
   over(what: string): void;
-  /** What stands now, a sentence each. */
+  /** The failures that stand now, a sentence each. */
   sentences(): string[];
   stop(): void;
 }
 
-/** What starts together fails together: it is told together. */
+/** What starts together fails together: it is logged together. */
 const gatherMs = 500;
-/** For whoever reads the end of a log: said again after this, and then after twice as long each time. */
+/** For readers of the end of a log: logged again after this time, and then after twice as long each time. */
 const remindMs = 600_000;
 const longestRemindMs = 6 * 3_600_000;
 

@@ -1,10 +1,10 @@
-/** What has been begun, to be ended in the opposite order, whatever happens in between. */
+/** Undoes what has been begun, in the opposite order, whatever happens in between. */
 
 type Step = () => unknown;
 
 export interface Undo {
   push(step: Step): void;
-  /** Takes each step once; one that fails does not keep the others. Never rejects. */
+  /** Runs each step once; one that fails does not keep the others from running. Never rejects. */
   all(): Promise<void>;
 }
 

@@ -39,7 +39,7 @@ const rollout = (name: string, ingresses: readonly string[]): Rollout => {
   return { ...made, metadata: { ...made.metadata, name, uid: name } };
 };
 
-/** An API server, a cache of Rollouts that the test fills, and the keys that came into line. */
+/** An API server, a cache of Rollouts that the test fills, and the keys that were reconciled. */
 function stage({ validForMs = 60_000, namespace }: { validForMs?: number; namespace?: string } = {}) {
   const clock = manualClock();
   const server = createApiServer({ clock });

@@ -1,8 +1,8 @@
 /**
- * What a router has written on an object that belongs to somebody else must not go on splitting traffic when the Rollout
- * is gone, or does not name the object any more (docs/behaviour/traffic.md#what-is-left-on-an-alb-ingress). Such an
- * object is in no cache, since no Rollout needs it: it is read when a Rollout lets go of it, and all of its kind are
- * looked through once when we become the leader, for those that were let go of while nobody watched.
+ * What a router has written on an object that belongs to somebody else must not go on splitting traffic when the
+ * Rollout is gone, or does not name the object any more (docs/behaviour/traffic.md#what-is-left-on-an-alb-ingress).
+ * Such an object is in no cache, since no Rollout needs it: it is read when a Rollout lets go of it, and all of its
+ * kind are checked once when we become the leader, for those that were let go of while no controller ran.
  */
 import { ApiError, isNotFound } from "../../kube/client/apiError.ts";
 import { pagesOf } from "../../kube/client/pages.ts";
@@ -30,7 +30,7 @@ import { liveRollout } from "../services/serviceCleanup.ts";
 export interface RouteReleasePorts {
   readonly client: KubeClient;
   readonly stores: Stores;
-  /** The only namespace that is looked through; undefined: all. */
+  /** The only namespace that is checked; undefined: all. */
   readonly namespace: string | undefined;
   readonly validForMs: () => number;
 }
@@ -42,10 +42,10 @@ const releasing = ({ routers }: Routed): readonly Releasing[] =>
 const TIMEOUT_MS = 5_000;
 const PAGE = 500;
 
-/** Whatever a pass had begun to write when its Rollout changed is written by then. */
+/** A pass that had begun to write when its Rollout changed has written everything by then. */
 const PASS_ENDS_MS = 30_000;
 
-/** One for each kind that has to be looked through. */
+/** A key for each kind whose objects have to be checked. */
 export const releaseSweeps = ({ routed }: Stores): readonly string[] => [
   ...new Set(
     releasing(routed)
@@ -54,7 +54,7 @@ export const releaseSweeps = ({ routed }: Stores): readonly string[] => [
   ),
 ];
 
-/** Keys of the objects that a Rollout has let go of by a change; `next` undefined: it is gone. */
+/** Keys of the objects that a change makes a Rollout let go of; `next` undefined: the Rollout is gone. */
 export function letGo({ routed }: Stores, old: Rollout | undefined, next: Rollout | undefined): readonly string[] {
   const before = releasableRefs(old, routed);
   if (before.length === 0) return [];
@@ -65,10 +65,10 @@ export function letGo({ routed }: Stores, old: Rollout | undefined, next: Rollou
 const releasableRefs = (rollout: Rollout | undefined, routed: Routed): readonly ObjectRef[] =>
   rollout === undefined ? [] : releasing(routed).flatMap((router) => refsOf(router, rollout, routed.settings));
 
-/** "ingresses.networking.k8s.io ns/name"; a sweep is the part before the blank alone. */
+/** "ingresses.networking.k8s.io ns/name"; the part before the blank alone is a sweep of the kind. */
 const keyOf = ({ resource, namespace, name }: ObjectRef): string => `${resourceName(resource)} ${namespace}/${name}`;
 
-/** A kind to be looked through, or the objects of a key as the API server has them, each with those who have let go of it. */
+/** A kind to be swept, or the objects of a key as the API server has them, each with the Rollouts that let go of it. */
 type ReleaseFacts =
   | {
       readonly kind: "sweep";
@@ -91,7 +91,7 @@ interface LeftWrite {
 
 /**
  * Releases of routed objects as a row: an object is released from the Rollouts that do not route by it any more, and a
- * sweep puts in line what it finds.
+ * sweep does so for all objects that it finds.
  */
 export function releasesRow(
   ports: RouteReleasePorts,
@@ -130,7 +130,7 @@ async function gather(ports: RouteReleasePorts, key: string): Promise<ReleaseFac
     return resource === undefined ? [] : [{ router, resource }];
   });
   if (blank < 0) return { kind: "sweep", of };
-  // The name is as a Rollout has it, blanks and slashes included.
+  // The name is as written in the Rollout, blanks and slashes included.
   const slash = key.indexOf("/", blank);
   const objects: LeftObject[] = [];
   for (const { router, resource } of of) {
@@ -141,7 +141,7 @@ async function gather(ports: RouteReleasePorts, key: string): Promise<ReleaseFac
   return { kind: "objects", objects };
 }
 
-/** A kind that the API server does not serve, or does not let us see, holds nothing that we could release. */
+/** A kind that the API server does not serve, or does not let us see, has nothing that we could release. */
 async function sweep(
   ports: RouteReleasePorts,
   router: Releasing,

@@ -12,7 +12,7 @@ import { passOf } from "../../kube/runtime/runController.ts";
 import { sourcesOf } from "../rollout/facts/sources.ts";
 import { servicesRow } from "./serviceCleanup.ts";
 
-/** A Service "web" whose annotation names a Rollout as its manager, and what was asked of the API server. */
+/** A Service "web" whose annotation names a Rollout as its manager, and the requests to the API server. */
 function stage(manager: string) {
   const clock = manualClock(Date.UTC(2026, 0, 1));
   const server = createApiServer({ clock });

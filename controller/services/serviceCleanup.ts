@@ -23,8 +23,8 @@ export interface ServiceCleanupPorts {
 const TIMEOUT_MS = 5_000;
 
 /**
- * The Rollout as the API server has it now: another instance's, which our cache does not hold, counts too. `name` may come
- * from an annotation or an owner reference, and hold anything. @throws {ApiError}
+ * The Rollout as the API server has it now: one of another instance, which our cache does not hold, counts too. `name`
+ * may come from an annotation or an owner reference, and be any text. @throws {ApiError}
  */
 export async function liveRollout(client: KubeClient, namespace: string, name: string): Promise<Rollout | undefined> {
   if (!canBeName(name)) return undefined;
@@ -36,7 +36,7 @@ export async function liveRollout(client: KubeClient, namespace: string, name: s
   }
 }
 
-/** Services as a row: the revision is taken out of the selector of those whose Rollout is gone or does not name them any more. */
+/** Services as a row: takes the revision out of the selector once their Rollout is gone or does not name them. */
 export function servicesRow(
   ports: ServiceCleanupPorts,
   sources: Sources,
@@ -70,7 +70,7 @@ function watchesOf({ services }: Stores, sources: Sources): Watch[] {
   ];
 }
 
-/** The Service of `key`, "namespace/name", if no Rollout manages it any more whose mark it bears. @throws {ApiError} */
+/** The Service of `key`, "namespace/name", if no Rollout manages it any more though it is marked. @throws {ApiError} */
 async function letGoService({ client, stores }: ServiceCleanupPorts, key: string): Promise<CachedService | undefined> {
   const service = stores.services.get(key);
   const manager = service?.facts.annotations[MANAGED_BY];
@@ -100,6 +100,6 @@ async function send(ports: ServiceCleanupPorts, service: CachedService, body: Se
     contentType: "application/merge-patch+json",
     timeoutMs: TIMEOUT_MS,
   });
-  // Rollouts that name the Service are looked at again: none of them has decided on this write.
+  // Rollouts that name the Service are reconciled again: none of them has decided on this write.
   stores.services.upsert(written);
 }

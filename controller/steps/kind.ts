@@ -1,6 +1,6 @@
 /**
- * What a kind of canary step consists of. One file of this folder and one line in kinds.ts make a kind: it is validated,
- * driven and put into words by what it says here. Pure, and below rules and rollout, which both ask it.
+ * What a kind of canary step consists of. One file of this folder and one line in kinds.ts make a kind: it is
+ * validated, driven and put into words by its file. Pure, and below rules and rollout, which both use it.
  */
 import type { Place } from "../../kube/validation/place.ts";
 import type { Violation } from "../../kube/validation/violation.ts";
@@ -23,17 +23,17 @@ export type Verdict =
 export const done: Verdict = { kind: "done" };
 export const hold = (reason: StepReason): Verdict => ({ kind: "hold", reason });
 
-/** What verdicts rest on, at one instant. */
+/** The facts that verdicts are based on, at one instant. */
 export interface StepFacts {
   /** ms since the epoch. */
   readonly now: number;
-  /** The pause that a step has begun; `startedAt` is undefined where its time cannot be read. */
+  /** The pause that a step has begun; `startedAt` is undefined where its time cannot be parsed. */
   readonly pause: { readonly startedAt: number | undefined } | undefined;
-  /** A step has begun a pause, and somebody has taken it away. */
+  /** A step has begun a pause, and somebody has removed it. */
   readonly isResumed: boolean;
-  /** What the ReplicaSets lack of their sizes. A function, since kinds that do not look at sizes need not pay for it. */
+  /** What the ReplicaSets lack of their sizes. A function, since kinds that do not check sizes need not pay for it. */
   readonly sizesLack: () => SizeReason | undefined;
-  /** False: the router was asked, and is not there yet. Undefined: it was not asked, or there is none. */
+  /** False: the router was asked, and the weight is not verified yet. Undefined: no router was asked. */
   readonly isWeightVerified: boolean | undefined;
 }
 
@@ -45,43 +45,43 @@ export interface CanarySize {
   readonly matchTrafficWeight?: boolean | undefined;
 }
 
-/** What rules are given: a step that no schema may have seen yet, and what stands around it. */
+/** The input of rules: a step that no schema may have checked yet, and what stands around it. */
 export interface StepInput {
   readonly step: Place;
   readonly routing: Place;
-  /** What the routers can do that the Rollout configures. */
+  /** The abilities of the routers that the Rollout configures. */
   readonly routers: readonly Abilities[];
 }
 
 export type StepRule = (input: StepInput) => readonly Violation[];
 
 export interface StepKind {
-  /** Counts against the others that say so: one step may have one of them. */
+  /** Excludes the other kinds with this mark: a step may have only one of them. */
   readonly isExclusive?: true;
-  /** What holds the Rollout as invalid. */
+  /** Violations for which the Rollout is held as invalid. */
   readonly violations?: StepRule;
-  /** The same, of what the reference looks at after the managed routes. */
+  /** The same, for what the reference checks after the managed routes. */
   readonly lastViolations?: StepRule;
-  /** The route that it makes or takes away, which has to be one of `managedRoutes`. */
+  /** The route that it makes or removes, which has to be one of `managedRoutes`. */
   readonly route?: (step: Place) => Place;
   /** Arguments of its analyses, which may read the Rollout's metadata. */
   readonly arguments?: (step: Place) => readonly Place[];
   /** Plain mistakes that the reference lets through: for the webhook and the linter. */
   readonly warnings?: readonly ((step: Place) => readonly Violation[])[];
 
-  /** What users know it by, while the loop does not drive it: a Rollout that has such a step is held. */
+  /** Its name for users while the loop does not drive it: a Rollout that has such a step is held. */
   readonly undriven?: string;
-  /** Asked for the step that the Rollout is at, unless spec.paused holds it. Total, and the same for the same facts. */
+  /** Called for the step that the Rollout is at, unless spec.paused holds it. Total; the same for the same facts. */
   readonly verdict: (step: CanaryStep, facts: StepFacts) => Verdict;
-  /** Its verdict does not look at sizes: once it is done the next step begins, and nothing is resized for this one. */
+  /** Its verdict does not check sizes: once it is done the next step begins, and nothing is resized for this one. */
   readonly isApartFromSizes?: true;
-  /** It may take as long as it likes: no progress is no failure meanwhile. */
+  /** It may take as long as it likes: missing progress is not a failure meanwhile. */
   readonly isEndless?: true;
   /** Only a person can end it. */
   readonly waitsForPerson?: (step: CanaryStep) => boolean;
-  /** Share of the requests that it asks for, of `maxTrafficWeight` or 100. It holds until a later step asks for another. */
+  /** Share of the requests that it sets, of `maxTrafficWeight` or 100. It holds until a later step sets another. */
   readonly weight?: (step: CanaryStep) => number | undefined;
-  /** Size of a routed canary. It holds until a later step asks for another. */
+  /** Size of a routed canary. It holds until a later step sets another. */
   readonly size?: (step: CanaryStep) => CanarySize | undefined;
 
   /** For events, logs and the command line (docs/behaviour/canary.md#how-a-step-is-written). */

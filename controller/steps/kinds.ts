@@ -1,6 +1,6 @@
 /**
- * All kinds of canary steps, a line each. The order counts where a step has several members: the first says when it is
- * done and how it is written; and kinds that are not driven are reported in this order.
+ * All kinds of canary steps, a line each. The order counts where a step has several members: the first decides when
+ * it is done and how it is written; and kinds that are not driven are reported in this order.
  */
 import type { CanaryStep } from "../../schema/rollout.ts";
 import { analysis } from "./analysis.ts";

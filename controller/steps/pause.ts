@@ -13,7 +13,7 @@ export const pause: StepKind = {
     const seconds = pauseSeconds(duration.value);
     return seconds >= 0 ? [] : [invalid("step-pause", duration, "Duration needs to be greater than 0", seconds)];
   },
-  // Resumed, or its time has passed: at the instant at which it ends it is not over yet.
+  // Over once resumed or when its time has passed: at the very instant of its end it is not over yet.
   verdict: (step, { now, pause: begun, isResumed }) => {
     if (isResumed) return done;
     if (begun === undefined) return { kind: "hold", reason: "PauseBegins", beginsPause: true };

@@ -5,7 +5,7 @@ import { invalid, type Violation } from "../../kube/validation/violation.ts";
 import { type StepKind, undriven } from "./kind.ts";
 import { oneMatch } from "./routeMatch.ts";
 
-/** The reference looks at the method twice and so reports it twice; headers it never looks at. */
+/** The reference checks the method twice and so reports it twice; headers it never checks. */
 function matches(match: Place): readonly Violation[] {
   const parts = [at(match, "method"), at(match, "path"), at(match, "method")];
   return parts.filter(present).flatMap((part) => oneMatch(match, part));

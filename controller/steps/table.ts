@@ -7,7 +7,7 @@ interface NamedKind extends StepKind {
   readonly member: string;
 }
 
-/** Kinds, and those of them that hot paths look for. */
+/** All kinds, and those that hot paths need. */
 export interface StepTable {
   readonly kinds: readonly NamedKind[];
   /** In the order in which the reference prints their members. */
@@ -56,12 +56,12 @@ export const textOf = (table: StepTable, step: CanaryStep): string => kindOf(tab
 export const isEndless = (table: StepTable, step: CanaryStep): boolean =>
   table.kinds.some((kind) => kind.isEndless === true && has(step, kind));
 
-/** The weight that holds after the first `count` steps; 0 when none of them asks for one. */
+/** The weight that holds after the first `count` steps; 0 when no step sets one. */
 export function weightAfter(table: StepTable, steps: readonly CanaryStep[], count: number): number {
   return lastAsked(table.weights, steps, count) ?? 0;
 }
 
-/** The size that holds after the first `count` steps; undefined when none of them asks for one. */
+/** The size that holds after the first `count` steps; undefined when no step sets one. */
 export const sizeAfter = (table: StepTable, steps: readonly CanaryStep[], count: number): CanarySize | undefined =>
   lastAsked(table.sizes, steps, count);
 
@@ -89,6 +89,6 @@ function askedBy<T>(
   return undefined;
 }
 
-/** All weights that the steps ask for, in their order. */
+/** All weights that the steps set, in their order. */
 export const weightsOf = (table: StepTable, steps: readonly CanaryStep[]): readonly number[] =>
   steps.flatMap((step) => askedBy(table.weights, step) ?? []);

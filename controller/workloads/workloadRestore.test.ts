@@ -85,7 +85,7 @@ function stage({
   return { core, stores, ports, requests, rollout, deployment, answer };
 }
 
-/** The row of Deployments, to which deletions of Rollouts are told by hand. */
+/** The row of Deployments, with Rollouts that the test deletes by hand. */
 function createRestorer(ports: RestorePorts) {
   const clock = manualClock();
   const queue = createQueue({ clock });
@@ -94,7 +94,7 @@ function createRestorer(ports: RestorePorts) {
   const row = deploymentsRow(ports, sourcesOf({ ...ports.stores, rollouts }, ""));
   for (const each of row.watches) each.listen({ ...queue, add: (key) => void added.push(key) });
   return {
-    /** The key that came in line. */
+    /** The key that is enqueued. */
     deleted(rollout: Rollout): string | undefined {
       const before = added.length;
       rollouts.upsert(rollout);
@@ -183,7 +183,7 @@ describe("the Deployment of a deleted Rollout", () => {
 });
 
 describe("a deletion that waits for the Deployment", () => {
-  /** The Rollout is being deleted; the caches know all that is there. */
+  /** The Rollout is being deleted; the caches hold all that exists. */
   async function farewell(world: ReturnType<typeof stage>): Promise<void> {
     const { stores, rollout, deployment } = world;
     stores.rollouts.upsert(rollout());

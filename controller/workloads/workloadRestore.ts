@@ -57,14 +57,14 @@ async function scaleUp(ports: RestorePorts, namespace: string, facts: WorkloadFa
     deployment: `${namespace}/${facts.name}`,
     replicas,
   });
-  // Its object may be wanted by nobody any more: then it must not be kept. Rollouts that name it are looked at again.
+  // If no Rollout needs the Deployment any more, it must not be cached. Rollouts that name it are reconciled again.
   if (stores.workloads.Deployment.objects.get(`${namespace}/${facts.name}`) !== undefined)
     stores.workloads.Deployment.objects.upsert(written);
 }
 
 /**
- * Does what is next for a Rollout that is being deleted and whose deletion we hold back. Changes of the Deployment call
- * it again. @throws {ApiError}
+ * Does the next step for a Rollout that is being deleted, where we hold the deletion back. Changes of the Deployment
+ * call it again. @throws {ApiError}
  */
 export async function sayFarewell(ports: RestorePorts, rollout: Rollout): Promise<void> {
   if (!holdsDeletion(rollout) || ports.validForMs() <= TIMEOUT_MS) return;
@@ -96,8 +96,8 @@ interface LeftDeployment {
 }
 
 /**
- * Deployments as a row. Remembers what deleted Rollouts have left behind until it is put right. A crash forgets it: see the
- * finalizer. Keys are "namespace/name" of Deployments.
+ * Deployments as a row. Remembers what deleted Rollouts have left behind until it is restored. A crash forgets it: see
+ * the finalizer. Keys are "namespace/name" of Deployments.
  */
 export function deploymentsRow(
   ports: RestorePorts,

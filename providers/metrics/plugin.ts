@@ -7,6 +7,6 @@ export const plugin: MetricProviderRow<"plugin"> = {
   title: "plugins",
   conditions: { kind: "its own" },
   reaches: ["program"],
-  // Each plugin counts; an empty map names none.
+  // Each plugin counts; an empty map has no names.
   names: (settings) => keys(settings).map((name) => `plugin ${name}`),
 };

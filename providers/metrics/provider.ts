@@ -1,10 +1,10 @@
 /**
- * A metric provider's row: what conditions may expect of its results, what it has to reach, and how it measures. One file a
- * provider, one line in providers.ts.
+ * A metric provider's row: what conditions may expect of its results, what it has to reach, and how it measures. One
+ * file a provider, one line in providers.ts.
  */
 import type { Place } from "../../kube/validation/place.ts";
 
-/** What a result can be, in words of no language of conditions: controller/rules/analysis/conditions.ts has their types. */
+/** What a result can be, independent of any language: controller/rules/analysis/conditions.ts has the types. */
 export type ResultShape = "number" | "numbers" | "text" | "bool" | "nothing" | "map" | "maps" | "list" | "any list";
 
 /** Whatever JSON can be. */
@@ -12,7 +12,7 @@ export const JSON_SHAPES: readonly ResultShape[] = ["map", "list", "number", "te
 
 /** What a measurement needs besides the metric itself. */
 export type Reach =
-  /** The address that the metric names: whoever writes metrics chooses whom the controller asks. */
+  /** The address that the metric names: authors of metrics choose where the controller sends requests. */
   | "address of the metric"
   /** Credentials, or an address, in a Secret. */
   | "Secret"
@@ -24,7 +24,7 @@ export type Reach =
   | "program";
 
 export interface MetricProviderRow<Kind extends string = string> {
-  /** Its member of a metric's `provider`. */
+  /** The name of its member in a metric's `provider`. */
   readonly kind: Kind;
   /** In sentences for users. */
   readonly title: string;
@@ -34,18 +34,18 @@ export interface MetricProviderRow<Kind extends string = string> {
     | { readonly kind: "checked"; readonly results: readonly ResultShape[] }
     /** Not at all. */
     | { readonly kind: "ignored" }
-    /** In its own way, which is not known here. */
+    /** In the provider's own way, which is not known here. */
     | { readonly kind: "its own" };
   readonly reaches: readonly Reach[];
-  /** What its settings name, where that can be several providers; absent: one. */
+  /** The names in its settings, where these can be several providers; absent: one. */
   readonly names?: (settings: Place) => readonly string[];
   /** Absent: not measured by this version. */
   readonly measure?: Measure;
 }
 
 /**
- * A measurement as data: what is to be asked, and what an answer means. Who asks is not the provider's business, so that it
- * can be tested, and explained, without anybody to ask. `settings`: its member of the metric, with the values of its tags.
+ * A measurement as data: the request to send, and what an answer means. The provider does not send it: so it can be
+ * tested, and explained, without a server. `settings`: its member of the metric, with the values of its tags.
  */
 export interface Measure {
   readonly ask: (settings: unknown) => Question;
@@ -61,7 +61,7 @@ export interface Question {
 }
 
 export interface Answer {
-  /** Of HTTP. */
+  /** The HTTP status. */
   readonly status: number;
   readonly body: string;
 }

@@ -1,4 +1,4 @@
-/** The metric providers there are. A new one is a file of its own and a line here. */
+/** All metric providers. A new one is a file of its own and a line here. */
 import type { MetricProviderKind } from "../../schema/analysis.ts";
 import { cloudWatch } from "./cloudWatch.ts";
 import { datadog } from "./datadog.ts";
@@ -14,7 +14,7 @@ import { skywalking } from "./skywalking.ts";
 import { wavefront } from "./wavefront.ts";
 import { web } from "./web.ts";
 
-/** In the order in which the reference looks for them. */
+/** In the order in which the reference checks for them. */
 const TABLE: { readonly [Kind in MetricProviderKind]: MetricProviderRow<Kind> } = {
   prometheus,
   kayenta,

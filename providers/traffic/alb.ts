@@ -1,10 +1,10 @@
 /**
  * The AWS load balancer controller (docs/behaviour/traffic.md#alb). An Ingress leads to a backend that need not exist;
- * how its traffic is divided stands in an annotation named after that backend: a forward action, as JSON. The Ingress
- * is the user's and may be shared by Rollouts, so another annotation lists which of them are written for whom (release:
- * albRelease.ts).
+ * an annotation named after that backend holds how its traffic is divided: a forward action, as JSON. The Ingress
+ * is the user's and may be shared by Rollouts, so another annotation lists which of them are written for which Rollout
+ * (release: albRelease.ts).
  *
- * Not in here: header routes and their removal, and asking AWS whether it has taken the weights over.
+ * Not in here: header routes and their removal, and asking AWS whether it has applied the weights.
  */
 import { mergePatch } from "../../kube/object/mergePatch.ts";
 import { at, type Place, present, text } from "../../kube/validation/place.ts";
@@ -106,7 +106,7 @@ function actionKey(rollout: Rollout): string {
   return `${prefix}${ACTIONS}${actionService(rollout)}`;
 }
 
-/** What is wrong in the settings or the list of managed annotations keeps no weight from being written. */
+/** A fault in the settings or in the list of managed annotations does not keep the weight from being written. */
 function partsOf(input: RoutingInput, name: string): readonly Part[] {
   const { rollout, object } = input;
   const ingress = object(ingressRef(rollout, name));
@@ -151,7 +151,7 @@ function change(
   };
 }
 
-/** The list with one annotation more; as it is when it has it already, undefined when it cannot be read. */
+/** The list with one annotation more; unchanged when it has it already, undefined when it cannot be parsed. */
 function withManaged(text: string | undefined, rollout: string, key: string): string | undefined {
   const managed = readManaged(text);
   if (managed === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** What stands in the annotations of an AWS load balancer's Ingress: actions, and the list of those that are managed. */
+/** What the annotations of an AWS load balancer's Ingress hold: actions, and the list of those that are managed. */
 
 /** `{"rollout":["alb.ingress.kubernetes.io/actions.shop"]}`: which annotations are written for which Rollout. */
 export const MANAGED = "rollouts.argoproj.io/managed-alb-annotations";
@@ -40,7 +40,7 @@ export interface Forward {
   readonly stickiness: Stickiness | undefined;
 }
 
-/** Reads what `forwardText` has written; undefined for anything else, which somebody put there since. */
+/** Reads what `forwardText` has written; undefined for anything else, which others have written since. */
 export function readForward(text: string | undefined): Forward | undefined {
   const config = member(parsed(text), "ForwardConfig");
   const groups = member(config, "TargetGroups");
@@ -56,7 +56,7 @@ export function readForward(text: string | undefined): Forward | undefined {
 const isTargetGroup = (value: unknown): value is TargetGroup =>
   typeof member(value, "ServiceName") === "string" && typeof member(value, "ServicePort") === "string";
 
-/** Annotations by Rollout; undefined when the text cannot be read. */
+/** Annotations by Rollout; undefined when the text cannot be parsed. */
 export function readManaged(text: string | undefined): ReadonlyMap<string, readonly string[]> | undefined {
   if (text === undefined || text === "") return new Map();
   const value = parsed(text);
@@ -76,7 +76,7 @@ export function managedText(managed: ReadonlyMap<string, readonly string[]>): st
   return `{${members.join(",")}}`;
 }
 
-/** Undefined for what is no JSON. */
+/** Undefined for a text that is not JSON. */
 function parsed(text: string | undefined): unknown {
   if (text === undefined) return undefined;
   try {

@@ -19,7 +19,7 @@ const path = (name: string, port: object = { name: "use-annotation" }) => ({
 const plain = { rules: [{ http: { paths: [path("web")] } }] };
 const ref = { resource: INGRESSES, namespace: "default", name: "shop" };
 
-/** The annotations, and the paths of each rule, after the Rollouts have gone; and that nothing is left to be done. */
+/** The annotations, and the paths of each rule, after the Rollouts have gone; a second release has nothing to do. */
 function released(annotations: Readonly<Record<string, string>>, gone: readonly string[], spec: object = plain) {
   const world = routingWorld([{ metadata: { name: "shop", annotations }, spec }]);
   const write = () => {

@@ -1,8 +1,8 @@
 /**
  * What a Rollout leaves on an Ingress of the AWS load balancer controller when it is gone
- * (docs/behaviour/traffic.md#what-is-left-on-an-alb-ingress): its action goes wholly to the Service of its name again;
- * where no such Service was among its targets (a root Service, ping-pong) to the one that was stable. Header routes go
- * as a whole. What somebody else has written there since stays.
+ * (docs/behaviour/traffic.md#what-is-left-on-an-alb-ingress): all traffic of its action goes to the Service of its name
+ * again; where that Service was not among its targets (a root Service, ping-pong), to the one that was stable. Header
+ * routes are removed as a whole. What others have written there since stays.
  */
 import {
   ACTIONS,
@@ -47,7 +47,7 @@ export const release: Release = {
   },
 };
 
-/** What cannot be read is nobody's. */
+/** A list that cannot be parsed counts as empty. */
 const managedIn = ({ metadata }: RoutedObject): ReadonlyMap<string, readonly string[]> =>
   readManaged(metadata.annotations?.[MANAGED]) ?? new Map();
 
@@ -56,7 +56,7 @@ const serviceIn = (key: string, kind: typeof ACTIONS | typeof CONDITIONS): strin
 
 const FULL_WEIGHT = 100;
 
-/** The change of one annotation, as an entry of a merge patch, if there is one. */
+/** The change of one annotation, as an entry of a merge patch; none if it need not change. */
 function resetAnnotation(
   { metadata }: RoutedObject,
   key: string,

@@ -1,4 +1,4 @@
-/** What the routers by Ingress have in common: where Ingresses are, and what of them they read. */
+/** What the routers by Ingress have in common: where Ingresses are named, and which parts of them are read. */
 import { once } from "../../kube/object/budget.ts";
 import { at, items, type Place, present, root, text } from "../../kube/validation/place.ts";
 import { internalError, invalid, type Violation } from "../../kube/validation/violation.ts";
@@ -13,7 +13,7 @@ export const INGRESSES: RoutedResource = {
   plural: "ingresses",
 };
 
-/** Older than `spec.ingressClassName`, and stronger: controllers look at it first. */
+/** Older than `spec.ingressClassName`, and stronger: controllers read it first. */
 export const CLASS_ANNOTATION = "kubernetes.io/ingress.class";
 
 interface IngressPath {
@@ -31,7 +31,7 @@ export interface IngressSpec {
   readonly rules?: readonly IngressRule[];
 }
 
-/** The API server has checked its own kinds. */
+/** No check is needed: the API server has checked its own kinds. */
 export const specOf = (ingress: RoutedObject): IngressSpec => ingress.spec ?? {};
 
 export const ingressRef = (rollout: Rollout, name: string): ObjectRef => ({
@@ -40,12 +40,12 @@ export const ingressRef = (rollout: Rollout, name: string): ObjectRef => ({
   name,
 });
 
-/** "" where none is set. */
+/** "" where it has no class. */
 function classOf(ingress: RoutedObject): string {
   return ingress.metadata.annotations?.[CLASS_ANNOTATION] || specOf(ingress).ingressClassName || "";
 }
 
-/** An Ingress of no class may be anybody's; of others only those that the controller was told of are news. */
+/** An Ingress without a class may be anybody's; of others only those of the controller's own classes count. */
 export function isOfClass(ingress: RoutedObject, classes: readonly string[]): boolean {
   const name = classOf(ingress);
   return name === "" || classes.includes(name);
@@ -53,7 +53,7 @@ export function isOfClass(ingress: RoutedObject, classes: readonly string[]): bo
 
 interface IngressReferences {
   readonly names: readonly Place[];
-  /** Some rule of each has to lead to it. */
+  /** Some rule of each Ingress has to lead to this Service. */
   readonly service: string;
 }
 

@@ -9,7 +9,7 @@ export const istio: UndrivenRouter<"istio"> = {
   title: "Istio",
   metrics: { label: "Istio", rank: 3 },
   abilities: { pingPong: true, headerRoutes: "anyMatch", mirrorRoutes: true, experimentWeights: true },
-  // Subsets tell the pods apart without two Services.
+  // Subsets distinguish the pods without two Services.
   needsServices: (settings, pingPong) => !pingPong && !present(at(settings, "destinationRule")),
   named: {
     resource: { group: "networking.istio.io", version: "v1", plural: "virtualservices" },

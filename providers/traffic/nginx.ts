@@ -1,7 +1,7 @@
 /**
  * The NGINX Ingress controller (docs/behaviour/traffic.md#nginx). Beside the user's Ingress, which leads to the stable
- * Service, stands one of ours that leads to the canary Service and says by annotations how much of the traffic it
- * takes. It stays when the update is over, with weight 0, and goes with the Rollout.
+ * Service, stands one of ours that leads to the canary Service; its annotations set the share of traffic it takes. It
+ * stays when the update is over, with weight 0, and is deleted with the Rollout.
  */
 import { isControlledBy, controllerReference } from "../../kube/object/ownerReference.ts";
 import { mergePatch } from "../../kube/object/mergePatch.ts";
@@ -67,7 +67,7 @@ export const nginx: Router<"nginx"> = {
     ]),
   heeds: (ingress, settings) => isOfClass(ingress, listIn(settings, ingressClasses)),
   route: (input) => {
-    // The first stable Ingress for each canary Ingress: there may be as many as an object has room for.
+    // The first stable Ingress of each canary Ingress: there may be as many as an object has room for.
     const owners = new Map<string, string>();
     return planOf(stableNames(input.rollout).map((stable) => partOf(input, stable, owners)));
   },
@@ -84,7 +84,7 @@ const LONGEST_NAME = 253;
 const canaryName = (rollout: Rollout, stable: string): string =>
   `${rollout.metadata.name}-${stable}`.slice(0, LONGEST_NAME - CANARY_SUFFIX.length) + CANARY_SUFFIX;
 
-/** What is to be done beside one stable Ingress; `owners`: the stable ones that were looked at, by their canary ones. */
+/** What is to be done beside one stable Ingress; `owners`: the stable ones handled so far, by their canary ones. */
 function partOf(input: RoutingInput, stableName: string, owners: Map<string, string>): Part {
   const { rollout, object } = input;
   const name = canaryName(rollout, stableName);
@@ -108,7 +108,7 @@ function partOf(input: RoutingInput, stableName: string, owners: Map<string, str
 const sharedName = (name: string, one: string, other: string): string =>
   `canary ingress \`${name}\` would serve both \`${one}\` and \`${other}\`, whose long names differ only at the end: rename one of them`;
 
-/** Why there are no rules to take over. */
+/** Why there are no rules to copy. */
 function problemWith(rollout: Rollout, name: string, stable: RoutedObject | undefined): Part {
   if (stable === undefined)
     return faulty(`error retrieving stableIngress \`${name}\` from cache: ${notFound(name)}`, true);
@@ -141,8 +141,8 @@ function creation(
 }
 
 /**
- * Brings our Ingress up to date, if there is one. The spec is ours as a whole, and is left alone while the stable Ingress
- * has none for us; then the weight is still written, since an abort has to take it away. Of annotations only those that
+ * Brings our Ingress up to date, if it exists. The whole spec is ours; it is left alone while the stable Ingress has no
+ * rules to copy, but the weight is still written, since an abort has to remove it. Of annotations only those that
  * we want are ours, and of labels none.
  */
 function change(
@@ -180,8 +180,8 @@ function withoutStaleTotal(rollout: Rollout, annotations: Readonly<Record<string
 }
 
 /**
- * The stable Ingress' own, with those rules that lead to the stable Service, at the canary Service instead. Undefined
- * when there are none. Of two classes that differ only the annotation's is taken over: NGINX looks at that one first, and
+ * The stable Ingress' own spec, with the rules that lead to the stable Service, for the canary Service. Undefined
+ * when there are none. Of two classes that differ only the annotation's is copied: NGINX reads that one first, and
  * the API server creates no Ingress with both.
  */
 function canarySpec(
@@ -198,7 +198,7 @@ function canarySpec(
   return { ...others, ...className, rules: ours };
 }
 
-/** Undefined for a rule without a path to the stable Service. Other paths of the rule stay with it. */
+/** Undefined for a rule without a path to the stable Service. Other paths of the rule are kept. */
 function canaryRule(rollout: Rollout, rule: IngressRule): IngressRule | undefined {
   const { stableService, canaryService = "" } = canaryOf(rollout) ?? {};
   const { http } = rule;

@@ -1,4 +1,4 @@
-/** Putting together what a router has to do at each of its objects. */
+/** Combines what a router has to do at each of its objects. */
 import type { RoutedWrite, RouterEvent, RoutingPlan } from "./router.ts";
 
 export interface Fault {
@@ -7,7 +7,7 @@ export interface Fault {
   readonly event?: RouterEvent;
 }
 
-/** What is to be done at one object; neither: it is right. */
+/** What is to be done at one object; without a write and a fault nothing is. */
 export interface Part {
   readonly write?: RoutedWrite;
   readonly fault?: Fault;

@@ -12,7 +12,7 @@ export const plugins: UndrivenRouter<"plugins"> = {
     mirrorRoutes: true,
     experimentWeights: true,
   },
-  // An empty map names none.
+  // An empty map has no names.
   counts: (settings) => keys(settings).length > 0,
   // They may split traffic without Services.
   needsServices: () => false,

@@ -1,7 +1,7 @@
 /**
- * A router's row: what the API says of it (traits.ts), and how it is driven, where it is. Driving is pure functions from the
- * traffic that a Rollout wants, and the objects as they are, to the writes that make the objects say so. A router reads no
- * clock, asks nobody and changes nothing that it is given; who carries the writes out is not its business. One file a
+ * A router's row: its traits in the API (traits.ts), and how it is driven, where it is. Driving is pure functions: from
+ * the traffic that a Rollout wants, and the objects as they are, to the writes that bring these in line. A router reads
+ * no clock, sends no request and changes nothing that it is given; the caller carries the writes out. One file a
  * router, one line in routers.ts (docs/behaviour/traffic.md#routers).
  */
 import type { EventReason } from "../../schema/reasons.ts";
@@ -25,13 +25,13 @@ export interface Traffic {
     readonly weight: number;
   }[];
   /**
-   * Routes of `managedRoutes` that are in force, in that order. None today: a Rollout with such a step is held before it
-   * gets here (docs/behaviour/validation.md#what-is-not-driven-yet).
+   * Routes of `managedRoutes` that are in force, in that order. Empty today: a Rollout with such a step is held before
+   * it gets here (docs/behaviour/validation.md#what-is-not-driven-yet).
    */
   readonly routes: readonly ManagedRoute[];
 }
 
-/** Requests that go to the canary, or of which it gets copies, whatever the weights are. */
+/** Requests that go to the canary, or are copied to it, whatever the weights are. */
 export type ManagedRoute =
   | { readonly kind: "header"; readonly name: string; readonly match: NonNullable<SetHeaderRoute["match"]> }
   | {
@@ -41,7 +41,7 @@ export type ManagedRoute =
       readonly percentage: number;
     };
 
-/** What canary and experiments leave; nothing, should they ask for more than there is. */
+/** What canary and experiments leave of the total; 0 if they ask for more than that. */
 export const stableWeight = ({ total, canaryWeight, additional }: Traffic): number =>
   Math.max(
     0,
@@ -60,7 +60,7 @@ export interface ObjectRef {
 
 /**
  * An object as the API server has it. A cache may leave out `metadata.managedFields` and kubectl's last-applied
- * annotation: no router reads them, and what a patch does not name stays.
+ * annotation: no router reads them, and members that a patch does not name stay.
  */
 export interface RoutedObject {
   readonly apiVersion?: string | undefined;
@@ -73,7 +73,7 @@ export interface RoutingInput {
   readonly rollout: Rollout;
   readonly traffic: Traffic;
   readonly settings: RouterSettings;
-  /** As the API server last said; undefined when there is none. */
+  /** As the API server last returned it; undefined when it does not exist. */
   readonly object: (ref: ObjectRef) => RoutedObject | undefined;
 }
 
@@ -84,19 +84,19 @@ export interface RouterEvent {
   readonly message: string;
 }
 
-/** RFC 7386: members to set, null for those to take away. */
+/** RFC 7386: members to set, null for those to remove. */
 export type MergePatch = Readonly<Record<string, unknown>>;
 
 interface Told {
-  /** Told when the write is made. */
+  /** Emitted when the write is made. */
   readonly event?: RouterEvent;
   /** What could not be done, in case the write fails: the error reads `${failure}: ${why}`. */
   readonly failure: string;
 }
 
 /**
- * One write. When a name that is to be created turns out to be taken, the object is read and the router asked again.
- * A patch holds for `resourceVersion` only, since it was made by looking at that one.
+ * One write. When a name that is to be created turns out to be taken, the object is read and the router called again.
+ * A patch holds for `resourceVersion` only, since it was made from that one.
  */
 export type RoutedWrite =
   | ({ readonly kind: "create"; readonly ref: ObjectRef; readonly object: RoutedObject } & Told)
@@ -108,9 +108,9 @@ export type RoutedWrite =
     } & Told);
 
 /**
- * What is left to do; no writes when everything is right already. A fault says why a part of it cannot be done: an
- * object is `missing` (its arrival is news) or not as it must be. Its writes are to be carried out all the same before
- * it is told: an abort has to reach every object that it can reach.
+ * What is left to do; no writes when everything is right already. A fault is why a part of it cannot be done: an
+ * object is `missing` (its arrival leads to a new pass) or not as it must be. Its writes are carried out all the same
+ * before it is reported: an abort has to reach every object that it can reach.
  */
 export type RoutingPlan =
   | { readonly kind: "plan"; readonly writes: readonly RoutedWrite[] }
@@ -120,7 +120,7 @@ export type RoutingPlan =
       /** Also the text of the event TrafficRoutingError, which every fault of routing gets. */
       readonly message: string;
       readonly missing: boolean;
-      /** The router's own, told before it. */
+      /** The router's own, emitted before it. */
       readonly event?: RouterEvent;
     };
 
@@ -136,12 +136,12 @@ export interface ResourceUse {
 export const RESOURCE_VERBS = ["get", "list", "watch", "create", "patch"] as const;
 export type ResourceVerb = (typeof RESOURCE_VERBS)[number];
 
-/** What the API knows and this version does not drive: a Rollout that names it is held, with its title. */
+/** A router of the API that this version does not drive: a Rollout that names it is held, with its title. */
 export interface UndrivenRouter<Kind extends string = string> extends RouterTraits<Kind> {
   readonly route?: undefined;
 }
 
-/** A weight that is not verified holds the canary's step; it is asked again when an object changes, and after a while. */
+/** An unverified weight holds the canary's step; verify is called again when an object changes, and after a while. */
 export type Verification =
   | { readonly kind: "verified" }
   /** What is being waited for, in one sentence. */
@@ -158,12 +158,12 @@ export interface Router<Kind extends string = string> extends RouterTraits<Kind>
   resources(settings: RouterSettings): readonly RoutedResource[];
   /** The objects that it reads or writes for a Rollout, whether they exist or not. */
   reads(rollout: Rollout, settings: RouterSettings): readonly ObjectRef[];
-  /** Whether a change of an object in `reads` is news for the Rollout. */
+  /** Whether a change of an object in `reads` concerns the Rollout. */
   heeds(object: RoutedObject, settings: RouterSettings): boolean;
-  /** Level-triggered: it compares the objects with what is wanted, and knows nothing of earlier calls. */
+  /** Level-triggered: it compares the objects with what is wanted, and remembers nothing of earlier calls. */
   route(input: RoutingInput): RoutingPlan;
   /**
-   * Whether the data plane does what the objects say, asked once there is nothing left to write. For routers that can
+   * Whether the data plane does what the objects say, called once there is nothing left to write. For routers that can
    * know; the weights of others count as soon as they are written.
    */
   readonly verify?: (input: RoutingInput) => Verification;
@@ -171,11 +171,11 @@ export interface Router<Kind extends string = string> extends RouterTraits<Kind>
   readonly release?: Release;
 }
 
-/** Taking our hands off an object that a Rollout no longer routes by: it is gone, or does not name it any more. */
+/** Gives up an object that a Rollout no longer routes by: the Rollout is gone, or does not name it any more. */
 export interface Release {
   /** Names of the Rollouts, all of the object's namespace, that are marked on it as routing by it. */
   holders(object: RoutedObject): readonly string[];
-  /** Leaves no split behind by the Rollouts in `gone`, a part of its holders, and takes their marks off. */
+  /** Leaves no split behind by the Rollouts in `gone`, a part of its holders, and removes their marks. */
   plan(ref: ObjectRef, object: RoutedObject, gone: ReadonlySet<string>): RoutedWrite | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** The traffic routers there are. A new one is a file of its own and a line here. */
+/** All traffic routers. A new one is a file of its own and a line here. */
 import type { Rollout } from "../../schema/rollout.ts";
 import type { RouterKind } from "../../schema/trafficRouting.ts";
 import { alb } from "./alb.ts";
@@ -13,7 +13,7 @@ import type { RouterSetting } from "./settings.ts";
 import { smi } from "./smi.ts";
 import { traefik } from "./traefik.ts";
 
-/** In the order in which they are asked and judged (docs/behaviour/traffic.md#routers). */
+/** In the order in which they are called and judged (docs/behaviour/traffic.md#routers). */
 const TABLE: { readonly [Kind in RouterKind]: RouterRow<Kind> } = {
   nginx,
   alb,
@@ -39,7 +39,7 @@ export function isConfigured({ kind }: Router, rollout: Rollout): boolean {
   return routing?.[kind] !== undefined;
 }
 
-/** The routers by which a Rollout's traffic goes; none for a Rollout without traffic routing. */
+/** The routers by which a Rollout's traffic goes; empty for a Rollout without traffic routing. */
 export function routersOf(rollout: Rollout, routers: readonly Router[] = DRIVEN_ROUTERS): readonly Router[] {
   return routers.filter((router) => isConfigured(router, rollout));
 }
@@ -65,7 +65,7 @@ export function rightsOf(routers: readonly RouterRow[]): readonly RoutedRights[]
   });
 }
 
-/** A verb that the router before has, too, is not said again. */
+/** A verb that the router before has, too, is not repeated. */
 function reasonOf(uses: readonly (Pick<ResourceUse, "why"> & { readonly title: string })[]): string {
   return uses
     .map(({ title, why: { verb, what } }, index) => {

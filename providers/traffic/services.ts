@@ -7,8 +7,8 @@ export interface StableAndCanary {
 }
 
 /**
- * The two Services of a Rollout, "" where it names none. With ping-pong the two change places at every promotion; while
- * the status does not say who is where, pong is stable.
+ * The two Services of a Rollout, "" where it does not name one. With ping-pong the two swap places at every promotion;
+ * while the status does not record which is which, pong is stable.
  * @param pingPong "preferred": before `stableService` and `canaryService`; "instead": only when neither is named
  */
 export function servicesOf({ spec, status }: Rollout, pingPong: "preferred" | "instead"): StableAndCanary {

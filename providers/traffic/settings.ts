@@ -1,10 +1,10 @@
 /**
- * How the controller was told to take the objects of routers. Each setting is given by a flag that stands in the row of its
+ * The controller's settings for the objects of routers. Each setting is given by a flag that stands in the row of its
  * router: flags.ts of the controller takes them from the table.
  */
 
 export interface RouterSetting {
-  /** What it is called in `RouterSettings`. */
+  /** Its name in `RouterSettings`. */
   readonly name: string;
   /** Without its dashes. */
   readonly flag: string;
@@ -13,7 +13,7 @@ export interface RouterSetting {
   /** By default; "true" or "false" for a bool. */
   readonly value: string;
   readonly help: string;
-  /** Nothing else is taken; absent: anything is. */
+  /** The only values that are accepted; absent: any value is. */
   readonly oneOf?: readonly string[];
 }
 
@@ -35,7 +35,7 @@ export function textIn(settings: RouterSettings, { name, value }: RouterSetting)
   return typeof given === "string" ? given : value;
 }
 
-/** A value that is not taken counts as the default. */
+/** A value that is not accepted counts as the default. */
 export function settingsBy(
   settings: readonly RouterSetting[],
   given: (setting: RouterSetting) => SettingValue | undefined,

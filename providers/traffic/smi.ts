@@ -1,6 +1,6 @@
 /**
  * Meshes of the Service Mesh Interface (docs/behaviour/traffic.md#smi). A TrafficSplit of ours, named after the Rollout
- * unless told otherwise, divides what comes for the root Service. It goes with the Rollout.
+ * unless the settings name it, divides the traffic of the root Service. It is deleted with the Rollout.
  */
 import { equal } from "../../kube/object/equality.ts";
 import { controllerReference, isControlledBy } from "../../kube/object/ownerReference.ts";
@@ -26,7 +26,7 @@ interface Backend {
   readonly weight: string | number;
 }
 
-/** What we write of it; `matches` and the like are others'. */
+/** The members that we write; `matches` and the like belong to others. */
 interface SplitSpec {
   readonly service: string;
   readonly backends: readonly Backend[];
@@ -125,7 +125,7 @@ function splitSpec({ rollout, traffic, settings }: RoutingInput): SplitSpec {
   };
 }
 
-/** The members that differ; a weight is the same as text and as a number. */
+/** The members that differ; a weight as text equals the same one as a number. */
 function patchOf({ spec }: RoutedObject, wanted: SplitSpec): Partial<SplitSpec> | undefined {
   const { service, backends = [] } = (spec ?? {}) as Partial<SplitSpec>;
   const numbered = (list: readonly Backend[]) =>

@@ -1,6 +1,6 @@
 /**
- * What the API says of a router, whether this version drives it or not. Rules, metrics and the list of what is not driven
- * look it up here (docs/behaviour/validation.md#canary), so that none of them names a router.
+ * A router's traits in the API, whether this version drives it or not. Rules, metrics and the list of what is not
+ * driven read them here (docs/behaviour/validation.md#canary), so that none of them names a router.
  */
 import { at, type Place, present } from "../../kube/validation/place.ts";
 import type { Findings } from "../../kube/validation/findings.ts";
@@ -9,14 +9,14 @@ import type { Violation } from "../../kube/validation/violation.ts";
 import type { Resource } from "../../schema/kube.ts";
 
 export interface RouterTraits<Kind extends string = string> {
-  /** Its member of `trafficRouting`. */
+  /** The name of its member in `trafficRouting`. */
   readonly kind: Kind;
   /** In sentences for users. */
   readonly title: string;
   /** In the label `traffic_router` of rollout_info. Of several routers the highest rank counts. */
   readonly metrics?: { readonly label: string; readonly rank: number };
   readonly abilities: Abilities;
-  /** False where its settings name nobody who routes; absent: never false. */
+  /** False where its settings name nothing that could route; absent: never false. */
   readonly counts?: (settings: Place) => boolean;
   /** Whether the Rollout has to name a stable and a canary Service. */
   readonly needsServices: (settings: Place, pingPong: boolean) => boolean;

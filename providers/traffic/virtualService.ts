@@ -7,7 +7,7 @@ import type { Lookup } from "../../kube/validation/lookup.ts";
 import { at, count, items, type Place, present, root, text, texts, whole } from "../../kube/validation/place.ts";
 import { invalid, type Violation } from "../../kube/validation/violation.ts";
 
-/** What every selected route has to lead to, in words of the reference. */
+/** What every selected route has to lead to, in the reference's words. */
 interface Destination {
   readonly title: string;
   readonly name: string;
@@ -84,7 +84,7 @@ function routingOf(rollout: unknown): Routing {
   };
 }
 
-/** Ping and pong only where the two fields are both empty; who is stable then stands in the status. */
+/** Ping and pong only where the two fields are both empty; the status then records which one is stable. */
 function servicesOf(rollout: unknown, canary: Place): { readonly canary: string; readonly stable: string } {
   const own = { canary: text(at(canary, "canaryService")), stable: text(at(canary, "stableService")) };
   const pingPong = at(canary, "pingPong");

@@ -1,4 +1,4 @@
-/** What Go 1.26 itself answered: the table was filled in by a program with regexp.Compile and MatchString. */
+/** The answers of Go 1.26 itself: a program with regexp.Compile and MatchString filled in the table. */
 import { expect, test } from "bun:test";
 import { compileRegexp, searchRegexp, usualBudget } from "./matches.ts";
 

@@ -1,13 +1,13 @@
 /**
  * Go's regular expressions, by RE2JS: not JavaScript's, because the two differ in what is an expression at all
- * (`(?i)x`, `\z`, `(?=x)`), and because a backtracking matcher would let one of them hold up everybody. The expressions
- * come from users: what one costs is taken off the budget before it is compiled, and before it is matched.
+ * (`(?i)x`, `\z`, `(?=x)`), and because a backtracking matcher would let one of them block the whole process. They
+ * come from users, so the cost of an expression is taken off the budget before it is compiled and before it is matched.
  */
 import { RE2JS, RE2JSException } from "re2js";
 import { spend } from "../../../kube/object/budget.ts";
 import { weigh } from "./weigh.ts";
 
-/** Steps that are left for all that is matched together (rules/budget.ts). */
+/** Steps that are left for all regular expressions that share it, besides those of kube/object/budget.ts. */
 export interface Budget {
   steps: number;
 }
@@ -15,22 +15,22 @@ export interface Budget {
 /** Some 10 ms. */
 export const usualBudget = (): Budget => ({ steps: 200_000 });
 
-/** A pattern that is any longer, or compiles to more, is too costly, whatever is left. */
+/** A pattern that is longer, or compiles to more instructions, is too costly, whatever is left of the budget. */
 export const MAX_PATTERN = 4_096;
 const MAX_SIZE = 20_000;
 /** For a character and an instruction, when no two characters lead to the same states. */
 const STEPS_PER_STATE = 2;
-/** Characters that JavaScript compares in a step, when a text is full of beginnings of the one that is looked for. */
+/** Characters that JavaScript compares in a step, when the text is full of beginnings of the searched part. */
 const COMPARED_PER_STEP = 50;
 const PLAIN = /^[\w -]*$/;
 
 /**
- * What a pattern stands for. "none": Go does not compile it. "costly": it cannot be afforded, which says nothing about
- * what Go makes of it. A lone surrogate is U+FFFD, as in what Go reads.
+ * What a pattern compiles to. "none": Go does not compile it. "costly": it is not compiled, and whether Go would is
+ * left open. A lone surrogate is U+FFFD, as in what Go reads.
  */
 export type Compiled = RE2JS | "none" | "costly";
 
-/** @throws {TooCostlyError} when the judgement's budget is used up, as all of them here */
+/** Like the other functions here: @throws {TooCostlyError} when the budget of kube/object/budget.ts is used up */
 export function compileRegexp(pattern: string, budget: Budget): Compiled {
   if (pattern.length > MAX_PATTERN || !affords(budget, pattern.length)) return "costly";
   const { steps, size, nameless } = weigh(pattern.toWellFormed());
@@ -43,15 +43,15 @@ export function compileRegexp(pattern: string, budget: Budget): Compiled {
   }
 }
 
-/** Whether the text has a match anywhere; undefined when it cannot be afforded. */
+/** Whether the text has a match anywhere; undefined when that is too costly. */
 export function searchRegexp(compiled: RE2JS, text: string, budget: Budget): boolean | undefined {
   if (!affords(budget, STEPS_PER_STATE * compiled.programSize() * (text.length + 1))) return undefined;
   return compiled.test(text.toWellFormed());
 }
 
 /**
- * Whether a pattern matches one of the texts (unanchored, as Go's MatchString). False for a pattern that is no regular
- * expression; undefined when finding out would take too long, after all patterns that were asked for before.
+ * Whether a pattern matches one of the texts (unanchored, as Go's MatchString). False for a pattern that is not a
+ * regular expression; undefined when the budget, after the patterns checked before, does not suffice to find out.
  */
 export function regexpSearch(
   texts: readonly string[],
@@ -70,7 +70,7 @@ export function regexpSearch(
   };
 }
 
-/** Most are plain names. */
+/** Most patterns are plain names. */
 function plainSearch(texts: readonly string[], pattern: string, budget: Budget): boolean | undefined {
   if (pattern.length > MAX_PATTERN) return undefined;
   for (const text of texts) {

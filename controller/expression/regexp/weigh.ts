@@ -1,34 +1,34 @@
 /**
- * How much work a pattern asks for, seen from its text alone: a few characters can stand for a million instructions
+ * How much work a pattern takes, judged by its text alone: a few characters can stand for a million instructions
  * (`x{1000}` in `{1000}`), so this has to be known before anything is compiled.
  */
 
 export interface Weight {
-  /** Of compiling it: steps of the budget. */
+  /** What compiling it takes: steps of the budget. */
   readonly steps: number;
-  /** At most so many instructions; a Unicode class counts as the many ranges that it is. 0: refused before that. */
+  /** At most so many instructions; a Unicode class counts as its many ranges. 0: refused before that. */
   readonly size: number;
   /** The pattern without the names of its groups: Go takes a name twice, RE2JS does not. */
   readonly nameless: string;
 }
 
-/** None is looked at twice: what is not closed, which Go refuses, reaches to the end. */
+/** No character is read twice: an unclosed part, which Go refuses, reaches to the end. */
 const TOKEN =
   /\\Q[^]*?(?:\\E|$)|\\[pPx]\{[^}\\]*\}|\\[^]|\[\^?\]?(?:\[:\^?\w+:\]|\\(?:[^]|$)|[^\]\\])*(?:\]|$)|\(\?P?<\w+>|\(\?[imsU-]*[:)]|\{(?:0|[1-9]\d*)(?:,(?:0|[1-9]\d*)?)?\}|[^]/gu;
 
 /** Measured with RE2JS 2.10: what parsing and compiling take. */
 const STEPS = { pattern: 1_500, character: 10, instruction: 15, unicodeClass: 4_000, foldedRange: 25_000 };
-/** What every program has. */
+/** Instructions that every program has. */
 const FRAME = 4;
-/** Instructions that are as dear as a Unicode class of some 700 ranges. */
+/** A Unicode class of some 700 ranges costs as much as so many instructions. */
 const UNICODE_CLASS = 30;
-/** Go and RE2JS refuse repetitions that multiply to more. */
+/** Go and RE2JS refuse nested repetitions whose product is larger. */
 const MAX_REPEAT = 1_000;
 
 interface Part {
   /** In instructions, with all repetitions. */
   size: number;
-  /** What the repetitions in each other multiply to, at most. */
+  /** The product of the nested repetitions, at most. */
   times: number;
 }
 
@@ -70,7 +70,7 @@ export function weigh(pattern: string): Weight {
   return { steps: steps + STEPS.instruction * size, size, nameless };
 }
 
-/** Of what is no group and no repetition. */
+/** Of a token that is not a group and not a repetition. */
 function instructions(token: string): number {
   if (token === "|") return 3;
   return token.startsWith(String.raw`\Q`) ? token.length : 1;

@@ -66,12 +66,12 @@ const isSpan = (value: Value): value is Span => typeof value === "object" && val
 
 const span = (ns: bigint): Span => ({ kind: "span", ns: wrap(ns) });
 
-/** What differences of times become when they are wider than a duration can be. */
+/** What a difference of times becomes when no duration can hold it. */
 const MAX_SPAN = 2n ** 63n - 1n;
 
 const saturated = (ns: bigint): Span => span(ns > MAX_SPAN ? MAX_SPAN : ns < -MAX_SPAN - 1n ? -MAX_SPAN - 1n : ns);
 
-/** With times and durations; undefined for what nobody can add up. */
+/** With times and durations; undefined for values that cannot be added. */
 function times(operator: Operator, a: Value, b: Value): Value | undefined {
   if (isMoment(a)) {
     if (operator === "-" && isMoment(b)) return saturated(a.ns - b.ns);
@@ -105,7 +105,7 @@ export function negated(value: Value): Value {
   throw new ExpressionError(`- does not take a ${typeName(value)}`);
 }
 
-/** Where Go wants an index or a bound: floats are cut. */
+/** Where Go wants an index or a bound: a float is cut to an integer. */
 export function integerFrom(value: Value): bigint {
   const integer = typeof value === "number" ? truncate(value) : integerOf(value);
   if (integer === undefined) throw new ExpressionError(`an integer is wanted, not a ${typeName(value)}`);

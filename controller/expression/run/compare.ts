@@ -1,4 +1,4 @@
-/** Equality and order of values, as expr has them: numbers of all kinds compare, most other types only with themselves. */
+/** Equality and order of values, as in expr: all kinds of numbers compare, most other types only to themselves. */
 import { ExpressionError } from "../syntax/problem.ts";
 import {
   type Dict,
@@ -12,7 +12,7 @@ import {
   type Value,
 } from "../syntax/value.ts";
 
-/** Counts what a comparison looks at; throws when that becomes too much. */
+/** Counts the work of a comparison; throws when it becomes too much. */
 export type Spend = (work: number) => void;
 
 export function equal(a: Value, b: Value, spend: Spend, depth = 0): boolean {
@@ -95,7 +95,7 @@ export function compared(a: Value, b: Value, operator: Order): number {
   throw new ExpressionError(`${operator} does not take a ${typeName(a)} and a ${typeName(b)}`);
 }
 
-/** Infinities differ by nothing from themselves. */
+/** Equal infinities differ by 0. */
 const difference = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : a > b ? 1 : Number.NaN);
 
 export function holds(operator: Order, a: Value, b: Value): boolean {
@@ -123,7 +123,7 @@ export function includes(container: Value, value: Value, spend: Spend): boolean 
   throw new ExpressionError(`in does not take a ${typeName(container)}`);
 }
 
-/** What a map holds under a key; undefined when there is nothing. Nil stands for the zero key. */
+/** The value of a key in a map; undefined when the key is missing. Nil stands for the zero key. */
 export function entryOf(dict: Dict, key: Value): Value | undefined {
   if (dict.by === "any") return anyEntry(dict, key);
   const wanted = dict.by === "text" || dict.of === "string" ? (key ?? "") : (key ?? 0n);

@@ -13,7 +13,7 @@ const SHORT_MONTHS = MONTHS.map((name) => name.slice(0, 3));
 export const monthName = (month: bigint): string => MONTHS[Number(month) - 1] ?? `%!Month(${month})`;
 export const weekdayName = (day: bigint): string => DAYS[Number(day)] ?? `%!Weekday(${day})`;
 
-/** Milliseconds since the epoch become an instant in UTC; Go's clock is finer, so later askings are later. */
+/** Milliseconds since the epoch become an instant in UTC; Go's clock is finer, so that later calls give later times. */
 export const moment = (ms: number, nth: number): Moment => ({
   kind: "moment",
   ns: BigInt(Math.trunc(ms)) * MS + BigInt(nth),
@@ -95,7 +95,7 @@ export function duration(text: string): Span {
 
 const MONTH = `(${SHORT_MONTHS.join("|")})`;
 const CLOCK = String.raw`(\d{2}):(\d{2})`;
-/** The layouts that date() tries, each with what its groups are. */
+/** The layouts that date() tries, each with the meaning of its groups. */
 const LAYOUTS: readonly (readonly [pattern: RegExp, parts: string])[] = [
   [/^(\d{4})-(\d{2})-(\d{2})$/, "y o d"],
   [/^(\d{1,2}):(\d{2}):(\d{2})([.,]\d+)?$/, "h m s f"],

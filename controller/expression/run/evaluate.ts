@@ -1,4 +1,4 @@
-/** What a checked expression comes to. Throws ExpressionError where Go would panic, with the place. */
+/** Evaluates a checked expression. Throws ExpressionError where Go would panic, with the place. */
 import { calculate, integerFrom, negated } from "./arithmetic.ts";
 import { callBuiltin } from "./builtins.ts";
 import { entryOf, equal, holds, includes } from "./compare.ts";
@@ -77,7 +77,7 @@ export function evaluate(m: Machine, node: Node): Value {
   }
 }
 
-/** Errors of what is done here are told at this place. */
+/** Errors of the action are reported at the node's place. */
 function at<T>(node: Node, action: () => T): T {
   try {
     return action();
@@ -189,7 +189,7 @@ function chain(m: Machine, node: NodeOf<"chain">): Value {
   return value === CUT || isNil(value) ? null : value;
 }
 
-/** What the links of a chain give, or that one of them was cut. */
+/** The value of a chain's links, or CUT when a `?.` met nil. */
 function linked(m: Machine, node: Node): Value | typeof CUT {
   if (node.kind === "member") {
     const object = linked(m, node.object);
@@ -227,7 +227,7 @@ function fetched(node: Node, object: Value, key: Value): Value {
   throw new ExpressionError(`a ${typeName(object)} has no ${what}`, node.at);
 }
 
-/** What a map gives where it has nothing. */
+/** The value of a key that a map does not have. */
 const nothing = (dict: Dict): Value => (dict.by === "any" && dict.groups ? { ...anyList([]), absent: true } : null);
 
 function slice(m: Machine, node: NodeOf<"slice">): Value {

@@ -20,7 +20,7 @@ import {
   wrap,
 } from "../syntax/value.ts";
 
-/** What conditions may call besides the built-in functions. isNil and default look at the result, whatever they are given. */
+/** What conditions may call besides the built-in functions. isNil and default check the result, whatever is passed. */
 export const functionsFor = (result: Value): readonly Func[] => [
   ...["asInt", "asFloat", "isNaN", "isInf"].map((name): Func => ({ kind: "func", name })),
   { kind: "func", name: "isNil", of: result },
@@ -157,7 +157,7 @@ function timeMethod(name: string, time: Moment, args: readonly Value[]): Value {
   }
 }
 
-/** What is beyond a whole multiple of a duration; nothing for a duration that is none. */
+/** What exceeds a whole multiple of a duration; 0 when `unit` is not a duration. */
 function remainder(ns: bigint, unit: Value): bigint {
   const size = typeof unit === "object" && unit?.kind === "span" ? unit.ns : 0n;
   return size <= 0n ? 0n : ns - floorDiv(ns, size) * size;

@@ -36,7 +36,7 @@ function encoded(value: Value, spend: Spend, depth: number): string {
   }
 }
 
-/** Bytes that belong to no character are escaped; the character U+FFFD is not. */
+/** Bytes that are not part of a character are escaped; the character U+FFFD is not. */
 function text(bytes: string): string {
   const whole = fromGo(bytes);
   if (!whole.includes("\ufffd")) return goString(whole);
@@ -72,7 +72,7 @@ function dict(value: Dict, spend: Spend, depth: number): string {
   return `{${members.join(",")}${indent(depth)}}`;
 }
 
-/** Throws ExpressionError for what is no JSON. */
+/** Throws ExpressionError for a text that is not JSON. */
 export function decoded(bytes: string): Value {
   let json: unknown;
   try {

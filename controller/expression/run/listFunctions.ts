@@ -32,7 +32,7 @@ function dictOf(name: string, value: Value = null): Dict {
   throw new ExpressionError(`${name}() takes a map, not a ${typeName(value)}`);
 }
 
-/** The element or member, nil where there is none. Throws for an index or key of the wrong kind. */
+/** The element or member; nil when it is missing. Throws for an index or key of the wrong kind. */
 function get(from: Value, key: Value): Value {
   if (from === null) return null;
   if (typeof key === "string" && methodOf(typeName(from), fromGo(key)) !== undefined) {
@@ -47,7 +47,7 @@ function get(from: Value, key: Value): Value {
   return isList(from) ? (from.items[place] ?? null) : sized("uint8", BigInt(from.charCodeAt(place)));
 }
 
-/** The first or last element; nil for whatever has none. */
+/** The first or last element; nil for a value without elements. */
 const end =
   (index: bigint): Call =>
   (_, [value = null]) =>
@@ -116,7 +116,7 @@ const uniq: Call = (m, [value]) => {
   return anyList(kept);
 };
 
-/** Nothing at all is nil. */
+/** Nil when there is nothing in the lists. */
 const concat: Call = (m, args) => {
   const lists = args.map((arg) => listOf("concat", arg).items);
   spendElements(
@@ -142,7 +142,7 @@ const flatten: Call = (m, [value]) => {
   return anyList(items);
 };
 
-/** Of what is no list of the usual kinds nothing is left. */
+/** A value that is not a list of the usual kinds gives an empty list. */
 const sort: Call = (m, [value = null, order = "asc"]) => {
   const descending = isDescending(order);
   if (!isList(value) || value.fixed === true || value.of === "pair" || value.of === "uint8") {

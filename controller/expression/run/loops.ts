@@ -14,7 +14,7 @@ interface Run {
   readonly node: Builtin;
   readonly loop: Loop;
   readonly evaluate: Evaluate;
-  /** The closure's value for the element at hand; the element itself where there is no closure. */
+  /** The closure's value for the current element; the element itself where there is no closure. */
   readonly each: () => Value;
   /** The same as a condition. */
   readonly test: () => boolean;
@@ -32,7 +32,7 @@ export function runLoop(m: Machine, node: Builtin, evaluate: Evaluate): Value {
   m.loop = loop;
   const each = (): Value => {
     m.spend(1);
-    // A loop inside of this one has left its own behind when it failed, never otherwise.
+    // `m.loop` is this loop here: an inner one leaves itself behind only when it fails.
     return closure === undefined ? (loop.items[loop.index] ?? null) : evaluate(closure);
   };
   const test = (): boolean => {
@@ -52,7 +52,7 @@ function itemsOf(name: string, list: Value): readonly Value[] {
   throw new ExpressionError(`${name}() takes a list, not a ${typeName(list)}`);
 }
 
-/** The index of the first element for which it holds. */
+/** The index of the first element for which the closure is true. */
 function firstIndex({ loop, test }: Run): number | undefined {
   for (; loop.index < loop.items.length; loop.index++) if (test()) return loop.index;
   return undefined;
@@ -63,7 +63,7 @@ function lastIndex({ loop, test }: Run): number | undefined {
   return undefined;
 }
 
-/** Up to `enough`. */
+/** Stops at `enough`. */
 function count({ node, loop, test }: Run): number {
   let found = 0;
   for (; loop.index < loop.items.length; loop.index++) {
@@ -72,7 +72,7 @@ function count({ node, loop, test }: Run): number {
   return found;
 }
 
-/** What stands for the element at hand in what is given. */
+/** What the loop gives for the current element. */
 const given = ({ node, loop, evaluate }: Run): Value =>
   node.gives === undefined ? (loop.items[loop.index] ?? null) : evaluate(node.gives);
 

@@ -1,13 +1,13 @@
 /**
- * What an evaluation may cost, and what it knows. A condition comes from users and runs in the one thread of the
- * controller: nested loops and doubled texts end with an error instead of holding up everybody.
+ * What an evaluation may cost, and what it works with. A condition comes from users and runs in the one thread of the
+ * controller: nested loops and doubled texts end with an error instead of blocking everything else.
  */
 import type { Spend } from "./compare.ts";
 import type { LastRegexp } from "./matching.ts";
 import { ExpressionError } from "../syntax/problem.ts";
 import type { Value } from "../syntax/value.ts";
 
-/** Nodes and elements that are looked at; about a tenth of a microsecond each. */
+/** Nodes and elements that are visited; about a tenth of a microsecond each. */
 const MAX_WORK = 1_000_000;
 /** Elements of lists and maps that are made, as in expr. */
 const MAX_ELEMENTS = 1_000_000;
@@ -16,13 +16,13 @@ const MAX_TEXT = 16_000_000;
 
 export interface Machine {
   readonly variables: (readonly [name: string, value: Value])[];
-  /** The names that are known besides: `result` and the functions. */
+  /** The other names that are known: `result` and the functions. */
   readonly environment: ReadonlyMap<string, Value>;
   /** The innermost loop. */
   loop: Loop | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** How often now() was asked: its answers differ. */
+  /** How often now() was called: each call gives another time. */
   asked: number;
   work: number;
   elements: number;
@@ -57,17 +57,17 @@ export function newMachine(environment: ReadonlyMap<string, Value>, now: number)
   return machine;
 }
 
-/** What may still be looked at. */
+/** How much work is left. */
 export const workLeft = ({ work }: Machine): number => MAX_WORK - work;
 
-/** Before a list or map of that size is made. */
+/** To be called before a list or map of that size is made. */
 export function spendElements(machine: Machine, count: number): void {
   machine.elements += count;
   if (machine.elements >= MAX_ELEMENTS) throw new ExpressionError("it takes too much memory: too many elements");
   machine.spend(count / 2);
 }
 
-/** Before a text of that size is made. */
+/** To be called before a text of that size is made. */
 export function spendText(machine: Machine, bytes: number): void {
   machine.textBytes += bytes;
   if (machine.textBytes > MAX_TEXT) throw new ExpressionError("it takes too much memory: too long a text");

@@ -1,4 +1,4 @@
-/** `matches`: Go's regular expressions, without backtracking; and what looks for a text in another. */
+/** `matches`: Go's regular expressions, without backtracking; and the functions that search a text for another. */
 import { type Budget, type Compiled, compileRegexp, searchRegexp } from "../regexp/matches.ts";
 import { fromGo } from "../syntax/goText.ts";
 import { type Machine, workLeft } from "./machine.ts";
@@ -6,7 +6,7 @@ import { ExpressionError } from "../syntax/problem.ts";
 import { firstIndexOf } from "./textSearch.ts";
 import { integerOf, isList, isNil, shown, typeName, type Value } from "../syntax/value.ts";
 
-/** Nothing in it stands for anything else. */
+/** A pattern without special characters. */
 const PLAIN = /^[^\\.+*?()|[\]{}^$]*$/;
 /** A step of the budget of regular expressions is half of the machine's. */
 const STEPS_OF_WORK = 2;
@@ -31,14 +31,14 @@ export function matches(m: Machine, value: Value, pattern: Value): boolean {
   return found;
 }
 
-/** Loops ask for the same again and again. */
+/** Loops use the same pattern again and again. */
 function compiledOnce(m: Machine, pattern: string, budget: Budget): Compiled {
   const compiled = m.regexp?.pattern === pattern ? m.regexp.compiled : compileRegexp(fromGo(pattern), budget);
   m.regexp = { pattern, compiled };
   return compiled;
 }
 
-/** The one that was compiled last: each may hold some megabytes. */
+/** The pattern that was compiled last; only one is kept, since each may hold some megabytes. */
 export interface LastRegexp {
   readonly pattern: string;
   readonly compiled: Compiled;

@@ -40,7 +40,7 @@ function halfAway(value: number): number {
 }
 
 const abs: Call = (_, [value = null]) => {
-  // The negative zero stays what it is.
+  // Negative zero stays what it is.
   if (typeof value === "number") return value < 0 ? -value : value;
   if (typeof value === "bigint") return wrap(value < 0n ? -value : value);
   if (integerOf(value) === undefined || typeof value !== "object" || value?.kind !== "sized")
@@ -116,7 +116,7 @@ function extreme(m: Machine, name: "max" | "min", args: readonly Value[], depth 
   return best;
 }
 
-/** The number itself; durations count as one here. */
+/** The number itself; a duration counts as one here. */
 function numberIn(name: string, arg: Value): number {
   if (typeof arg === "number") return arg;
   const value = typeof arg === "object" && arg?.kind === "span" ? arg.ns : integerOf(arg);
@@ -184,7 +184,7 @@ const bits =
   (_, [a, b]) =>
     wrap(calculate(bitsOf(name, a), bitsOf(name, b)));
 
-/** Further than 63 nothing is left to shift. */
+/** A shift by more than 63 leaves nothing of the number. */
 const shift =
   (name: string, calculate: (a: bigint, by: bigint) => bigint): Call =>
   (_, [a, b]) => {

@@ -1,5 +1,5 @@
 /**
- * `a ** b` with Go's outcomes, which are not always JavaScript's: 1 to any power is 1, and whole powers are multiplied up
+ * `a ** b` with Go's results, not always JavaScript's: 1 to any power is 1, and whole powers are multiplied up
  * from halves and squares, so that the last digits agree.
  */
 
@@ -16,7 +16,7 @@ export function power(base: number, exponent: number): number {
   const size = Math.abs(exponent);
   const whole = Math.trunc(size);
   if (whole !== size && base < 0) return Number.NaN;
-  // The product would be 0 or infinite long before.
+  // The product would be 0 or infinite long before this.
   if (whole >= LARGEST_WHOLE) return Math.pow(base, exponent);
   return multiplied(base, whole, { rest: size - whole, inverted: exponent < 0 });
 }
@@ -29,7 +29,7 @@ function multiplied(base: number, whole: number, how: { readonly rest: number; r
   let scale = 0;
   let [factor, factorScale] = halved(base);
   for (let left = BigInt(whole) + (up ? 1n : 0n); left > 0n; left >>= 1n) {
-    // Beyond all exponents that a float can have: its outcome is certain.
+    // Beyond all exponents that a float can have: the result is certain.
     if (Math.abs(factorScale) > 4_096) {
       scale += factorScale;
       break;

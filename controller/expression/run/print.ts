@@ -29,7 +29,7 @@ export function printed(value: Value, spend: Spend, depth = 0): string {
     case "zone":
       return value.name;
     case "func":
-      // Go prints where the function is in memory.
+      // Go prints the function's address in memory.
       return "0x1";
     default:
       return value satisfies never;
@@ -51,7 +51,7 @@ const keyOrder = (a: Value, b: Value): number => {
 const RANKS: Readonly<Record<string, number>> = { bigint: 2, number: 3, boolean: 1, string: 4 };
 const rank = (value: Value): number => (value === null ? 0 : (RANKS[typeof value] ?? 5));
 
-/** The fewest digits that say it; with an exponent below 1e-4 and from 1e6 on. */
+/** The fewest digits that identify the number; with an exponent below 1e-4 and from 1e6 on. */
 function floatText(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
   if (value === 0) return Object.is(value, -0) ? "-0" : "0";

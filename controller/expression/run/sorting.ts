@@ -7,7 +7,7 @@ interface How {
   readonly spend: Spend;
 }
 
-/** Go sorts so few by insertion, which shows when NaN, which has no order, is among them. */
+/** Go sorts so few by insertion; the result differs when NaN, which has no order, is among them. */
 const FEW = 12;
 
 /** In the order of their keys; equal ones stay as they were. Throws for keys that have no order. */

@@ -16,7 +16,7 @@ function text(name: string, value: Value = null): string {
   throw new ExpressionError(`${name}() takes a text, not a ${typeName(value)}`);
 }
 
-/** A function of texts only, whose outcome is no longer than they are. */
+/** A function of texts only, whose result is no longer than they are. */
 const onTexts =
   (name: string, change: (...texts: readonly string[]) => Value): Call =>
   (m, args) => {
@@ -27,7 +27,7 @@ const onTexts =
     return change(...texts);
   };
 
-/** Character by character, which keeps those that would become two. */
+/** Character by character; one that would become two is kept as it is. */
 function cased(bytes: string, change: (rune: string) => string): string {
   if (isAscii(bytes)) return change(bytes);
   return runes(bytes)
@@ -40,7 +40,7 @@ function cased(bytes: string, change: (rune: string) => string): string {
 }
 
 const upper = onTexts("upper", (value = "") => cased(value, (rune) => rune.toUpperCase()));
-// The only one that becomes two characters in JavaScript and one in Go.
+// This is the only character that becomes two in JavaScript and one in Go.
 const lower = onTexts("lower", (value = "") => cased(value, (rune) => (rune === "İ" ? "i" : rune.toLowerCase())));
 
 const trim = onTexts("trim", (value = "", set) => {
@@ -73,7 +73,7 @@ const split =
     return texts(after ? parts.map((part, index) => (index < parts.length - 1 ? part + by : part)) : parts);
   };
 
-/** So many parts at most, the last of them with all that is left. */
+/** At most so many parts; the last one holds the rest. */
 function limited(parts: readonly string[], limit: number, separator: string): readonly string[] {
   if (limit < 0 || parts.length <= limit) return parts;
   return [...parts.slice(0, limit - 1), parts.slice(limit - 1).join(separator)];

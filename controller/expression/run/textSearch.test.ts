@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { finalIndexOf, firstIndexOf, splitBy } from "./textSearch.ts";
 
-/** Texts of two letters, in which long parts begin again and again. */
+/** Texts of two letters, in which long beginnings of the part occur again and again. */
 function* pairs(): Generator<readonly [text: string, part: string]> {
   for (let round = 0; round < 3_000; round++) {
     const bits = (round * 2_654_435_761).toString(2).padStart(36, "0");

@@ -1,15 +1,15 @@
 /**
- * Where a text stands in another. JavaScript's own search compares each character of one with each of the other when a
- * text is full of beginnings of what is looked for, which takes minutes for what conditions can make; this one is linear.
+ * Where a text occurs in another. JavaScript's own search compares each character of one with each of the other when a
+ * text is full of beginnings of the searched part, which takes minutes for texts that conditions make; this is linear.
  */
 
-/** Shorter ones are left to JavaScript, which has little to compare there. */
+/** Shorter parts are left to JavaScript, which has little to compare there. */
 const SHORT = 8;
 
 /** The first place at or after `from`, or −1. */
 type Search = (text: string, from: number) => number;
 
-/** Made once for all places of the part. */
+/** Prepared once for all occurrences of the part. */
 function searchFor(part: string): Search {
   if (part.length <= SHORT) return (text, from) => text.indexOf(part, from);
   const borders = bordersOf(part);
@@ -23,7 +23,7 @@ function searchFor(part: string): Search {
   };
 }
 
-/** For each beginning of the part, how long its longest end is that is a beginning too (Knuth, Morris and Pratt). */
+/** For each beginning of the part, the length of its longest end that is a beginning too (Knuth, Morris and Pratt). */
 function bordersOf(part: string): Int32Array {
   const borders = new Int32Array(part.length);
   for (let at = 1; at < part.length; at++) {
@@ -50,7 +50,7 @@ export function finalIndexOf(text: string, part: string): number {
 /** By characters of JavaScript, which are Go's bytes here. */
 const backwards = (text: string): string => text.split("").toReversed().join("");
 
-/** What stands between the places of a separator that is not empty. */
+/** The texts between the occurrences of a separator that is not empty. */
 export function splitBy(text: string, separator: string): string[] {
   if (separator.length <= SHORT) return text.split(separator);
   const search = searchFor(separator);

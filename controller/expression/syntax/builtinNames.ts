@@ -3,7 +3,7 @@
 const LIST = "a list";
 const CONDITION = "a condition such as # > 1";
 
-/** Those that take a closure, with what they take; `?` ends what may be left out. */
+/** The functions that take a closure, with their arguments; `?` marks an optional one. */
 export const PREDICATE_ARGUMENTS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
   ...["all", "none", "any", "one", "filter", "map", "find", "findIndex", "findLast", "findLastIndex", "groupBy"].map(
     (name) => [name, [LIST, CONDITION]] as const,

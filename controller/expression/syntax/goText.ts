@@ -1,5 +1,5 @@
 /**
- * Go's strings: sequences of bytes, mostly UTF-8. They are held here as JavaScript strings of one character (0–255) for
+ * Go's strings: sequences of bytes, mostly UTF-8. They are held as JavaScript strings of one character (0–255) for
  * each byte, so that indexes, slices, lengths and comparisons are Go's; plain ASCII is the same in both.
  */
 
@@ -24,7 +24,7 @@ export function fromBytes(bytes: Uint8Array): string {
   return binary;
 }
 
-/** A text for people, and for what works on characters; each byte that belongs to no character becomes U+FFFD. */
+/** A text for people, and for code that works on characters; each byte that is not part of one becomes U+FFFD. */
 export function fromGo(bytes: string): string {
   if (isAscii(bytes)) return bytes;
   let text = "";
@@ -51,7 +51,7 @@ export function runeCount(bytes: string): number {
   return count;
 }
 
-/** How many bytes the character takes that starts here; 1 for a byte that starts none. */
+/** How many bytes the character that starts here takes; 1 for a byte that does not start one. */
 function runeLength(bytes: string, at: number): number {
   const first = bytes.charCodeAt(at);
   const length = first < 0xc2 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 1;
@@ -81,7 +81,7 @@ const SPACES = /^[\t-\r \u0085\u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\
 
 export const isSpace = (rune: string): boolean => SPACES.test(fromGo(rune));
 
-/** What is left when the characters that `drops` says are taken from both ends. */
+/** What is left when the characters that `drops` accepts are removed from both ends. */
 export function trimRunes(bytes: string, drops: (rune: string) => boolean): string {
   const all = runes(bytes);
   let from = 0;

@@ -38,10 +38,10 @@ function word(sticky: RegExp, source: string, at: number): string | undefined {
   return sticky.exec(source)?.[0];
 }
 
-/** Of the budget of a judgement: for reading a word. */
+/** For reading a word: steps of the budget of a judgement. */
 const WORD_STEPS = 10;
 
-/** All of them, the last of kind `end`. Throws ExpressionError; TooCostlyError in a judgement whose budget is used up. */
+/** All tokens, the last of kind `end`. Throws ExpressionError, or TooCostlyError when a judgement's budget runs out. */
 export function tokensOf(source: string): readonly Token[] {
   const tokens: Token[] = [];
   for (let at = 0; at < source.length;) {
@@ -63,7 +63,7 @@ function commentEnd(source: string, at: number): number {
   return end + 2;
 }
 
-/** Adds what stands here, and says where it ends. */
+/** Adds the token that stands here. @returns where it ends */
 function next(source: string, at: number, tokens: Token[]): number {
   const char = source[at] ?? "";
   const following = source[at + 1] ?? "";
@@ -98,7 +98,7 @@ function next(source: string, at: number, tokens: Token[]): number {
 function number(source: string, at: number, tokens: Token[]): number {
   const text = word(NUMBER, source, at) ?? "";
   const end = at + text.length;
-  // `1..3` is a range: what follows a number directly otherwise belongs to it.
+  // `1..3` is a range: anything else that directly follows a number belongs to it.
   if (!source.startsWith("..", end) && word(NAME, source, end) !== undefined) {
     throw new ExpressionError(`not a number: ${text}${word(NAME, source, end) ?? ""}`, at);
   }
@@ -106,7 +106,7 @@ function number(source: string, at: number, tokens: Token[]): number {
   return end;
 }
 
-/** `#index`: whatever stands right behind the sign is its name, even a word that is an operator. */
+/** `#index`: the word right behind the sign is its name, even one that is an operator. */
 function pointerName(source: string, at: number, tokens: Token[]): number {
   const name = word(NAME, source, at);
   if (name === undefined) return at;

@@ -35,7 +35,7 @@ export interface Binary extends Placed {
   readonly operator: BinaryOperator;
   readonly left: Node;
   readonly right: Node;
-  /** == and !=: both are known to be of this type. */
+  /** == and !=: both sides are known to be of this type. */
   readonly strict?: "int" | "string";
 }
 
@@ -51,11 +51,11 @@ export interface Builtin extends Placed {
   readonly kind: "builtin";
   readonly name: string;
   readonly args: readonly Node[];
-  /** What to give for an element that is kept instead of the element (filter, find, findLast). */
+  /** What filter, find and findLast give for an element that is kept, instead of the element. */
   readonly gives?: Node;
-  /** find, findLast: it is an error when there is none. */
+  /** find, findLast: it is an error when no element is found. */
   readonly throws?: true;
-  /** count: that many are enough. */
+  /** count: stop at this number. */
   readonly enough?: number;
 }
 
@@ -65,7 +65,7 @@ export interface Call extends Placed {
   readonly args: readonly Node[];
 }
 
-/** An int literal, or an unsigned constant of what was folded. */
+/** An int literal, or the unsigned constant that some nodes were folded to. */
 export interface Int extends Placed {
   readonly kind: "int";
   readonly value: bigint;
@@ -82,7 +82,7 @@ export type Node =
   | (Placed & { readonly kind: "constant"; readonly value: Value })
   | (Placed & { readonly kind: "unary"; readonly operator: UnaryOperator; readonly operand: Node })
   | Binary
-  /** Where a `?.` that meets nil leads to. */
+  /** A whole chain: its value is nil when a `?.` in it meets nil. */
   | (Placed & { readonly kind: "chain"; readonly inner: Node })
   | Member
   | (Placed & { readonly kind: "slice"; readonly object: Node; readonly from?: Node; readonly to?: Node })
@@ -143,18 +143,18 @@ export function children(node: Node): readonly Node[] {
   }
 }
 
-/** Whether some path from the root is longer. Without recursion: that is what is asked for. */
+/** Whether some path from the root is longer. Without recursion, since deep trees are what it is there to find. */
 export function isDeeper(root: Node, limit: number): boolean {
   let level: readonly Node[] = [root];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > limit) return true;
-    // A chain of comparisons has its operands twice.
+    // A chain of comparisons has each operand twice.
     level = [...new Set(level.flatMap(children))];
   }
   return false;
 }
 
-/** The same node over other children, given in the order of `children`; itself when none differs. */
+/** The same node with other children, given in the order of `children`; the node itself when all are the same. */
 export function withChildren(node: Node, nodes: readonly Node[]): Node {
   const before = children(node);
   if (nodes.every((child, index) => child === before[index])) return node;

@@ -1,6 +1,6 @@
 /**
  * The grammar of expr-lang's expressions (the version that the reference uses), as a recursive descent. What it accepts
- * and how tightly operators bind are expr's; the words about what is wrong are ours.
+ * and how tightly operators bind are expr's; the wording of the errors is ours.
  */
 import { PREDICATE_ARGUMENTS, isBuiltin } from "./builtinNames.ts";
 import { toGo } from "./goText.ts";
@@ -96,7 +96,7 @@ function expressionHere(p: Parser, binds: number): Node {
   return binds === 0 ? ternary(p, node) : node;
 }
 
-/** What stands behind a first operand, as long as its operators bind as tightly as `binds`. */
+/** What follows a first operand, as long as the operators bind at least as tightly as `binds`. */
 function operations(p: Parser, first: Node, binds: number): Node {
   let node = first;
   let before = "";
@@ -221,7 +221,7 @@ function primary(p: Parser): Node {
   return operand(p);
 }
 
-/** `#`, `#acc`; and the `#` that is left out before `.x`, which stays where it is. */
+/** `#`, `#acc`; and the `#` that is left out before `.x`, which is not consumed. */
 function pointer(p: Parser): Node {
   const { text, at } = current(p);
   if (text === ".") return made(p, { kind: "pointer", name: "", at });
@@ -259,7 +259,7 @@ function operand(p: Parser): Node {
   }
 }
 
-/** What stands between brackets, with commas between and, if one likes, behind. */
+/** What stands between brackets: separated by commas, and with one after the last if the user likes. */
 function listed<T>(p: Parser, close: string, element: () => T): T[] {
   const all: T[] = [];
   while (!seesBracket(p, close)) {
@@ -290,7 +290,7 @@ function pair(p: Parser): readonly [Node, Node] {
   return [key, value];
 }
 
-/** What follows a function's name. `given`: what a pipe passes it first. */
+/** What follows a function's name. `given`: the arguments that a pipe passes first. */
 function call(p: Parser, { text, at }: Token, given: readonly Node[]): Node {
   if (!skip(p, "bracket", "(")) throw unexpected(p, `( behind the function ${text}`);
   const kinds = PREDICATE_ARGUMENTS.get(text);

@@ -4,20 +4,20 @@ const INTEGER = /^[+-]?\d+$/;
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const HEXADECIMAL = /^([+-]?)0x([\da-f]*)\.?([\da-f]*)p([+-]?\d+)$/i;
 const SPECIAL = /^([+-]?)(inf|infinity|nan)$/i;
-/** Underscores stand between digits, or behind 0x. */
+/** Underscores that do not stand between digits, or behind 0x. */
 const MISPLACED = /^_|_$|__|[^\da-fA-F_xX]_|_[^\da-fA-F]/;
 
 const MAX_LENGTH = 10_000;
 const LIMIT = 2n ** 63n;
 
-/** Undefined when the text is no integer of 64 bits. */
+/** Undefined when the text is not an integer of 64 bits. */
 export function parsedInteger(text: string): bigint | undefined {
   if (text.length > MAX_LENGTH || !INTEGER.test(text)) return undefined;
   const value = BigInt(text.startsWith("+") ? text.slice(1) : text);
   return value >= -LIMIT && value < LIMIT ? value : undefined;
 }
 
-/** Undefined when the text is no number, or one beyond all floats. */
+/** Undefined when the text is not a number, or is beyond all floats. */
 export function parsedFloat(text: string): number | undefined {
   if (text.length > MAX_LENGTH) return undefined;
   const [, sign, special] = SPECIAL.exec(text) ?? [];

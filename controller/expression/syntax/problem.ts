@@ -2,7 +2,7 @@
 
 /** Thrown inside this folder only; `condition.ts` turns it into a value. */
 export class ExpressionError extends Error {
-  /** Where in the source, in UTF-16 units; undefined while whoever throws does not know it. */
+  /** Where in the source, in UTF-16 units; undefined while the code that throws does not know it. */
   readonly at: number | undefined;
 
   constructor(message: string, at?: number) {
@@ -22,7 +22,7 @@ export interface Problem {
   readonly text: string;
 }
 
-/** A condition that is far longer than a screen shows is not repeated whole. */
+/** A condition that is far longer than a screen is not shown whole. */
 const MAX_SHOWN = 400;
 
 /** The problem of an error at a place in the source (its beginning when the place is unknown). */
@@ -38,7 +38,7 @@ export function problemOf(source: string, { message, at = 0 }: ExpressionError):
   return { message, line, column, text: `${head}\n | ${shown}\n | ${".".repeat(column - 1)}^` };
 }
 
-/** What went wrong as a value; a stack that overflows counts, since only nesting can do that here. */
+/** Returns what went wrong as a value; a stack overflow counts too, since here only nesting can cause one. */
 export function attempted<T>(source: string, action: () => T): T | { readonly problem: Problem } {
   try {
     return action();

@@ -31,7 +31,7 @@ function match(sticky: RegExp, source: string, at: number): RegExpExecArray | nu
   return sticky.exec(source);
 }
 
-/** A literal whose opening quote stands at `at`. `isBytes`: escapes stand for bytes, and none for characters. */
+/** A literal whose opening quote stands at `at`. `isBytes`: escapes stand for bytes, never for characters. */
 export function quoted(source: string, at: number, isBytes: boolean): Literal {
   const quote = source[at];
   let value = "";
@@ -51,7 +51,7 @@ export function quoted(source: string, at: number, isBytes: boolean): Literal {
       value += escaped(escape, quote, isBytes, here);
       here += escape?.[0].length ?? 0;
     } else {
-      // Another quote, or a line break of the old kind.
+      // The other kind of quote, or a carriage return.
       value += char === "\r" ? "\n" : char;
       here += char === "\r" && source[here + 1] === "\n" ? 2 : 1;
     }

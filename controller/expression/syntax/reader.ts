@@ -1,4 +1,4 @@
-/** Where a parser stands among the words of its source, and what it expects there. */
+/** Which token of its source a parser is at, and what it expects there. */
 import type { Token } from "./lexer.ts";
 import type { Node } from "./node.ts";
 import { ExpressionError } from "./problem.ts";
@@ -7,7 +7,7 @@ import { shown } from "./value.ts";
 export interface Parser {
   readonly tokens: readonly Token[];
   next: number;
-  /** How many closures are open around here: `#` means something in one only. */
+  /** How many closures are open here: `#` has a meaning only inside of one. */
   closures: number;
   nodes: number;
   nesting: number;
@@ -15,7 +15,7 @@ export interface Parser {
 
 /** As in expr. */
 const MAX_NODES = 10_000;
-/** Nobody writes more; what walks the tree does so on the stack. */
+/** More than anybody writes; code that walks the tree does so on the stack. */
 export const MAX_DEPTH = 400;
 export const MAX_LENGTH = 100_000;
 
@@ -62,7 +62,7 @@ export function unexpected(p: Parser, expected: string): ExpressionError {
 export const tooDeep = (at: number): ExpressionError =>
   new ExpressionError(`nested deeper than ${MAX_DEPTH} levels, or more operators in a row`, at);
 
-/** Counts it, as expr does. */
+/** Counts the node, as expr does. */
 export function made<N extends Node>(p: Parser, node: N): N {
   p.nodes++;
   if (p.nodes > MAX_NODES) throw new ExpressionError(`more than ${MAX_NODES} parts`, node.at);

@@ -35,13 +35,13 @@ export interface List {
   readonly absent?: true;
 }
 
-/** Maps by text; by anything, then under the key that `keyOf` makes; or mere sets, which stand for a list of literals. */
+/** Maps by text; maps by anything, under the key that `keyOf` makes; mere sets, which stand for a list of literals. */
 export type Dict =
   | { readonly kind: "dict"; readonly by: "text"; readonly entries: ReadonlyMap<string, Value> }
   | {
       readonly kind: "dict";
       readonly by: "any";
-      /** Groups hold lists, and read as an empty one where there is none. */
+      /** Groups hold lists; a missing one reads as an empty list. */
       readonly groups: boolean;
       readonly entries: ReadonlyMap<string, readonly [key: Value, value: Value]>;
     }
@@ -74,7 +74,7 @@ export interface Zone {
   readonly name: string;
 }
 
-/** Deeper values would overflow the stack of whatever walks them. */
+/** Deeper values would overflow the stack of the code that walks them. */
 export const MAX_VALUE_DEPTH = 500;
 
 export const anyList = (items: readonly Value[]): List => ({ kind: "list", of: "any", items });
@@ -170,7 +170,7 @@ function objectTypeName(value: Value & object): string {
   }
 }
 
-/** How a key stands in a map that takes anything: by type and value. Throws for what Go cannot hash. */
+/** The key under which a map that takes anything stores it: by type and value. Throws for what Go cannot hash. */
 export function keyOf(key: Value, serial: number): string {
   if (typeof key === "number") return Number.isNaN(key) ? `NaN ${serial}` : `float64 ${key === 0 ? 0 : key}`;
   if (typeof key !== "object" || key === null) return `${typeName(key)} ${String(key)}`;

@@ -1,4 +1,4 @@
-/** What the built-in functions take and give, as far as types tell before anything is evaluated. */
+/** What the built-in functions take and give, as far as types show before anything is evaluated. */
 import {
   ANY,
   ANY_MAP,
@@ -22,7 +22,7 @@ import {
   ZONE,
 } from "./types.ts";
 
-/** What a call gives; or why there is no such call, as a sentence's end, and which argument is to blame if one is. */
+/** The type that a call gives; or why it is refused, as the end of a sentence, and the argument to blame, if any. */
 export type Checked = Type | Refusal;
 
 export interface Refusal {
@@ -85,7 +85,7 @@ const one =
     return kinds.includes(kindOf(first)) ? gives(first) : refused(`does not take a ${first.name}`);
   };
 
-/** What is unknown passes as anything. */
+/** An unknown type passes as anything. */
 const kindOf = (type: Type): Kind => (isUnknown(type) ? "any" : type.kind);
 
 const always = (type: Type) => (): Type => type;
@@ -94,7 +94,7 @@ const element = one(LISTS, (type) => (type.element === undefined ? ANY : element
 /** []any gives any, whatever it was made of. */
 const elementAsDeclared = (type: Type): Type => plain(type).element ?? ANY;
 
-/** Numbers, or lists of them; with a list nothing is known of the outcome. */
+/** Numbers, or lists of them; with a list nothing is known of the result. */
 const aggregate: Rule = (args) => {
   const [first] = args;
   if (first === undefined) return refused("takes at least 1 argument");
@@ -179,5 +179,5 @@ export function fitsOne(takes: Type, given: Type): boolean {
   return isUnknown(given) || isAssignable(given, takes) || (NUMERIC(takes) && NUMERIC(given));
 }
 
-/** Integers of other widths are turned into the one that is wanted. */
+/** Integers of other widths are converted to the wanted one. */
 const NUMERIC = ({ name }: Type): boolean => name === "int" || name === "int64" || name === "uint8";

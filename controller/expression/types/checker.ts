@@ -44,7 +44,7 @@ import { shown } from "../syntax/value.ts";
 
 export interface Checked {
   readonly type: Type;
-  /** Of the nodes that were looked at; what an unknown function is called with is not. */
+  /** Of the nodes that were checked; the arguments of an unknown function are not. */
   readonly types: Map<Node, Type>;
   /** Integer literals where a float is wanted. */
   readonly floats: ReadonlySet<Node>;
@@ -61,7 +61,7 @@ interface Checker {
   readonly floats: Set<Node>;
   readonly variables: (readonly [name: string, type: Type])[];
   readonly scopes: Scope[];
-  /** What is left for all regular expressions. */
+  /** The budget that is left for all regular expressions. */
   readonly regexps: Budget;
 }
 
@@ -88,10 +88,10 @@ export function check(root: Node, result: Type): Checked {
   return { type: visit(checker, root), types: checker.types, floats: checker.floats };
 }
 
-/** Of the budget of a judgement: for a node's type, and for what the compiler does with it after. */
+/** Of the budget of a judgement: for a node's type, and for what the compiler does with it afterwards. */
 const NODE_STEPS = 20;
 
-/** Operands of a chain of comparisons stand in the tree twice, and are looked at once. */
+/** The operands in a chain of comparisons stand in the tree twice, and are checked once. */
 function visit(c: Checker, node: Node): Type {
   const known = c.types.get(node);
   if (known !== undefined) return known;
@@ -255,7 +255,7 @@ function calleeName(callee: Node): string {
 
 function argument(c: Checker, arg: Node, { takes, name }: { readonly takes: Type; readonly name: string }): void {
   const given = visit(c, arg);
-  // Literals become floats; that other integers do not shows only when it runs.
+  // Literals become floats; that other integers do not shows only when the expression runs.
   if (isFloat(takes) && isInteger(given)) asFloats(c, arg);
   else if (!fitsOne(takes, given)) {
     throw new ExpressionError(`${name} takes a ${takes.name}, not a ${given.name}`, arg.at);
@@ -285,7 +285,7 @@ function checkedBuiltin(
   throw new ExpressionError(`${name}() ${type.refusal}`, blamed?.at ?? at);
 }
 
-/** Functions that take a closure look at its type themselves; the others go by `builtinTypes.ts`. */
+/** Functions that take a closure check its type themselves; the others go by `builtinTypes.ts`. */
 function builtin(c: Checker, node: Builtin): Type {
   const { name, args, at } = node;
   if (name === "get") return get(c, node);

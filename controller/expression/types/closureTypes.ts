@@ -1,7 +1,7 @@
 /** The types of functions that take a closure. */
 import { BOOL, elementOf, GROUPS, INT, isUnknown, LIST, listOf, plain, type Type, UNKNOWN } from "./types.ts";
 
-/** Those whose closure is a condition. */
+/** Functions whose closure is a condition. */
 export const CLOSED: ReadonlySet<string> = new Set([
   "all",
   "none",
@@ -15,7 +15,7 @@ export const CLOSED: ReadonlySet<string> = new Set([
   "findLastIndex",
 ]);
 
-/** Those whose closure may give anything. */
+/** Functions whose closure may give anything. */
 export const OTHER_CLOSED: ReadonlySet<string> = new Set(["map", "sum", "groupBy", "sortBy", "reduce"]);
 
 const NO_POINTERS: ReadonlyMap<string, Type> = new Map();
@@ -25,7 +25,7 @@ const REDUCE_POINTERS: ReadonlyMap<string, Type> = new Map([
   ["acc", UNKNOWN],
 ]);
 
-/** What may be named besides `#` in the closure. */
+/** The names besides `#` that the closure may use. */
 export function pointersOf(name: string): ReadonlyMap<string, Type> {
   if (name === "reduce") return REDUCE_POINTERS;
   return name === "map" ? MAP_POINTERS : NO_POINTERS;

@@ -50,5 +50,5 @@ const METHODS: ReadonlyMap<string, ReadonlyMap<string, Signature>> = new Map([
   ["time.Weekday", OF_NAME],
 ]);
 
-/** The method of a type (by its Go name), if it has one of that name that is known here. */
+/** The method of this name of a type (by its Go name); undefined when none is known here. */
 export const methodOf = (type: string, name: string): Signature | undefined => METHODS.get(type)?.get(name);

@@ -1,4 +1,4 @@
-/** What operators take and give, as far as types tell before anything is evaluated. */
+/** What operators take and give, as far as types show before anything is evaluated. */
 import type { BinaryOperator, UnaryOperator } from "../syntax/node.ts";
 import {
   BOOL,
@@ -28,7 +28,7 @@ import {
   UNKNOWN,
 } from "./types.ts";
 
-/** The type of a result, or undefined where the operator does not take these. */
+/** The type of the result; undefined where the operator does not take these. */
 type Rule = (left: Type, right: Type) => Type | undefined;
 
 export function unaryType(operator: UnaryOperator, type: Type): Type | undefined {

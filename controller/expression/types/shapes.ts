@@ -1,6 +1,6 @@
 /**
- * Loops that expr's compiler writes otherwise than they stand. The outcome is the same as long as nothing fails; but
- * fewer elements are looked at, and where one of the others would fail, that is seen.
+ * Loops that expr's compiler rewrites. The result is the same as long as nothing fails; but fewer elements are
+ * evaluated, and that shows where one of the skipped elements would fail.
  */
 import { type Binary, type Builtin, children, type Int, type Node, type NodeOf } from "../syntax/node.ts";
 import type { Type } from "./types.ts";
@@ -11,7 +11,7 @@ export type TypeOf = (node: Node) => Type | undefined;
 /** Longer sums are not written as a chain of additions: the tree would become too deep. */
 const MAX_TERMS = 100;
 
-/** The loop that does the work of this node; the node itself when there is none. */
+/** The loop that does the work of this node; the node itself when it has no such form. */
 export function reshaped(node: Node, typeOf: TypeOf): Node {
   if (node.kind === "binary") return counted(combined(node, typeOf));
   if (node.kind === "member") return node.optional ? node : indexedFilter(node);
@@ -32,7 +32,7 @@ function mappedFilter(node: Builtin): Builtin {
 
 function usesIndex(closure: Node): boolean {
   const waiting = new Set([closure]);
-  // Grows while it is walked.
+  // Grows during the loop.
   for (const node of waiting) {
     if (node.kind === "pointer" && node.name === "index") return true;
     for (const child of children(node)) waiting.add(child);
@@ -79,7 +79,7 @@ function combined(node: Binary, typeOf: TypeOf): Node {
   return { ...left, args: [list, { ...first, body: combined(body, typeOf) }], at: node.at };
 }
 
-/** Whether two nodes would print the same; no, when finding out would take long. */
+/** Whether two nodes would print the same; false when comparing them would take long. */
 function isSame(a: Node, b: Node): boolean {
   const waiting: [Node, Node][] = [[a, b]];
   for (let looked = 0; looked < MAX_LOOKED; looked++) {
@@ -94,7 +94,7 @@ function isSame(a: Node, b: Node): boolean {
 
 const MAX_LOOKED = 1_000;
 
-/** What a node says besides its children. */
+/** What a node consists of besides its children. */
 function ownText(node: Node): string {
   const { at: _, ...own } = node;
   const texts = Object.entries(own).map(([name, value]: readonly [string, unknown]) =>
@@ -108,7 +108,7 @@ const constantText = (value: unknown): string =>
     inner instanceof Set ? [...inner].map(String) : typeof inner === "bigint" ? `${inner}n` : inner,
   );
 
-/** `count(list, p) > 3`: four are enough; and one is what `any` looks for. */
+/** `count(list, p) > 3`: four are enough; where one is enough it becomes `any`. */
 function counted(node: Node): Node {
   if (node.kind !== "binary") return node;
   const { left, right, operator, at } = node;
@@ -125,7 +125,7 @@ const range = (node: Node | undefined): readonly [from: bigint, to: bigint] | un
     ? [node.left.value, node.right.value]
     : undefined;
 
-/** `sum(1..9)` and `reduce(1..9, # + #acc)` are known already. */
+/** `sum(1..9)` and `reduce(1..9, # + #acc)` are computed beforehand. */
 function sumOfRange(node: Builtin): Builtin | Int {
   const [list, closure, first] = node.args;
   const [from, to] = range(list) ?? [0n, -1n];

@@ -1,6 +1,6 @@
 /**
- * What Go knows of a value before it is evaluated. Types are what they are called, except that a list declared as []any
- * may remember what it was made of.
+ * What Go knows of a value before it is evaluated. Types are identified by their names, except that a list declared as
+ * []any may remember what it was made of.
  */
 import { type List, typeName, type Value } from "../syntax/value.ts";
 
@@ -38,7 +38,7 @@ export interface Signature {
 
 const basic = (kind: Kind, name: string = kind): Type => ({ name, kind });
 
-/** Nothing is known of it. */
+/** A type of which nothing is known. */
 export const UNKNOWN: Type = basic("none", "unknown");
 export const NIL: Type = basic("none", "nil");
 export const ANY = basic("any");
@@ -65,7 +65,7 @@ export const TEXT_MAP: Type = { name: "map[string]any", kind: "map", key: STRING
 export const ANY_MAP: Type = { name: "map[any]any", kind: "map", key: ANY, element: ANY };
 export const GROUPS: Type = { name: "map[any][]any", kind: "map", key: ANY, element: LIST };
 
-/** A list declared as []any whose elements are known all the same. */
+/** A list declared as []any whose elements all have a known type. */
 export const listOf = (element: Type): Type => ({ ...LIST, element });
 
 export const func = (takes: readonly Type[], gives: Type): Type => ({
@@ -126,7 +126,7 @@ export const isComparable = (left: Type, right: Type): boolean =>
   (isSlice(left) && isSlice(right)) ||
   isAssignable(left, right);
 
-/** Both unknown, or one unknown while the other passes a test. */
+/** True when both are unknown, or one is unknown and the other passes a test. */
 export function mayFit(left: Type, right: Type, ...tests: readonly ((type: Type) => boolean)[]): boolean {
   const passes = (type: Type): boolean => tests.some((test) => test(type));
   if (isUnknown(left)) return isUnknown(right) || passes(right);

@@ -1,6 +1,6 @@
 /**
- * What admission says about an object: the one entry for the webhook and the linter
- * (docs/behaviour/admission.md#refuse-or-warn). Pure: whoever calls gathers what the cluster holds.
+ * What admission finds about an object: the one entry for the webhook and the linter
+ * (docs/behaviour/admission.md#refuse-or-warn). Pure: the caller gathers what the cluster holds.
  */
 import {
   analysisRunViolations,
@@ -33,39 +33,39 @@ export type { Findings } from "../../../kube/validation/findings.ts";
 export type { AdmittedKind } from "./kinds.ts";
 export { newViolations } from "../../../kube/validation/ratchet.ts";
 
-/** What the cluster holds. What is left out is unknown and judges nothing. */
+/** What the cluster holds. What is left out is unknown and leads to no finding. */
 export interface References {
   /** Services of the object's namespace by name. */
   readonly services?: Lookup<ServiceLabels>;
   /** AnalysisTemplates of the object's namespace, and ClusterAnalysisTemplates: their specs by name. */
   readonly templates?: Templates;
-  /** Rollouts of the object's namespace by name: whether who marked a Service still names it. */
+  /** Rollouts of the object's namespace by name: to check whether the one that marked a Service still names it. */
   readonly rollouts?: Lookup<unknown>;
-  /** For a template: the Rollouts that may use it, each with the templates as the cluster holds them before this write. */
+  /** For a template: the Rollouts that may use it, each with the templates that the cluster holds before this write. */
   readonly users?: Iterable<TemplateUser>;
-  /** What Rollouts take their pod template from. */
+  /** The workloads that Rollouts take their pod template from. */
   readonly workloads?: Workloads;
   /**
-   * Objects that routers name: those of the object's namespace by name; VirtualServices by `name.namespace`, too, which
-   * may stand in others.
+   * Objects that routers name: those of the object's namespace by name; VirtualServices, which may stand in other
+   * namespaces, by `name.namespace` too.
    */
   readonly routed?: ObjectsOf;
 }
 
 export interface AdmissionContext extends Resolution {
   readonly references?: References;
-  /** Look for members that the API does not know (the linter); the API server has dropped them before admission. */
+  /** Find members that the API does not know (the linter); the API server has dropped them before admission. */
   readonly strict?: boolean;
 }
 
 /**
- * Every finding's `path` is the true path (`spec.strategy.canary.steps[0].setWeight`), and each is told once. Never
- * throws, whatever it is given; what is too large or too costly to judge is refused for that.
+ * Every finding's `path` is the true path (`spec.strategy.canary.steps[0].setWeight`), and each is reported once. Never
+ * throws, whatever it is given; an object that is too large or too costly to judge is refused for that.
  */
 export function admissionFindings(object: unknown, kind: AdmittedKind, context: AdmissionContext = {}): Findings {
   const { refuse, warn } = findingsWithin(object, LIMITS.judgement, () => findingsOf(object, kind, context));
   const { users } = context.references ?? {};
-  // Apart, since what others have written must never refuse.
+  // Kept apart, since what others have written must never refuse.
   const broken = users === undefined || !isWhole(refuse) ? [] : rolloutsBrokenBy(object, users);
   return broken.length === 0 ? { refuse, warn } : { refuse, warn: forUsers([...warn, ...broken]) };
 }
@@ -123,7 +123,7 @@ const unsupported = (rollout: unknown): readonly Violation[] =>
     forbidden("unsupported-feature", { path, value: undefined }, reason),
   );
 
-/** With true paths; the reference says some things twice. */
+/** With true paths, each once; the reference reports some of them twice. */
 function forUsers(violations: readonly Violation[]): readonly Violation[] {
   const told = new Map<string, Violation>();
   for (const { exactPath, ...violation } of violations) {
@@ -134,6 +134,6 @@ function forUsers(violations: readonly Violation[]): readonly Violation[] {
   return [...told.values()];
 }
 
-/** Objects are not told apart: the place and the text say enough. */
+/** Objects need not be distinguished: the path and the text suffice. */
 const shownValue = (value: unknown): string =>
   typeof value === "string" || typeof value === "number" ? `${value}` : "";

@@ -43,7 +43,7 @@ const services = (bundle: Bundle): ReadonlyMap<string, ServiceLabels> =>
     ]),
   );
 
-/** As the linter does: what is not in the file is not missing. */
+/** As the linter does: an object that is not in the file is not reported as missing. */
 const inOrder = (bundle: Bundle): readonly Violation[] =>
   rollouts(bundle).flatMap((rollout) => [
     ...rolloutViolations(rollout),
@@ -61,10 +61,10 @@ const admit = (bundle: Bundle): Findings => {
   return { refuse: all.flatMap(({ refuse }) => refuse), warn: all.flatMap(({ warn }) => warn) };
 };
 
-/** The linter cannot decode these at all and says only which member it does not know. */
+/** The linter cannot decode these at all and names only the member that it does not know. */
 const unknownField = ({ first = "" }: Bundle): string | undefined => /unknown field "(\w+)"/.exec(first)?.[1];
 
-/** The path in an error of the reference, without what it leaves out of some. */
+/** The path in an error of the reference, without the segments that some of its paths leave out. */
 const withoutStrategy = (path: string): string =>
   path.replace(/\.(canary|blueGreen|preferredDuringSchedulingIgnoredDuringExecution)(?=[.[])/g, "");
 const pathIn = (text: string): string => withoutStrategy(text.slice(0, text.indexOf(": ")));

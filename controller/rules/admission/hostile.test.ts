@@ -1,5 +1,5 @@
 /**
- * Objects that are written to hold others up: each is answered, and what that takes is counted. Times would differ from
+ * Objects that are written to block the webhook: each is answered, and the work is counted. Times would differ from
  * machine to machine; steps and bytes do not.
  */
 import { describe, expect, test } from "bun:test";

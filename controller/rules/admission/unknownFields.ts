@@ -1,6 +1,6 @@
 /**
  * Members that the API does not know. The API server drops them before admission sees the object, with a warning that
- * is easily missed; the linter says so beforehand, as the reference's does.
+ * is easily missed; the linter reports them beforehand, as the reference's does.
  *
  * The names come from the schemas themselves, walked as plain data: they are in memory anyway, where a generated table
  * would be there twice. Only objects that are linted pay for the walk.
@@ -40,8 +40,8 @@ const SCHEMAS: { readonly [K in AdmittedKind]: unknown } = {
 const METADATA = new Set(["managedFields", "selfLink"]);
 
 /**
- * In the order of the object. Inside of pods the API server keeps what we do not know, and a newer Kubernetes may know
- * it: those have a rule of their own, `unknown-pod-field`. The reference's linter refuses both.
+ * In the order of the object. Inside of pods the API server keeps members that we do not know, and a newer Kubernetes
+ * may know them: they have a rule of their own, `unknown-pod-field`. The reference's linter refuses both.
  */
 export function unknownFieldViolations(object: unknown, kind: AdmittedKind): readonly Violation[] {
   const found: Violation[] = [];
@@ -70,7 +70,7 @@ function walk(place: Place, schema: Schema, found: Violation[]): void {
   }
 }
 
-/** What is beside a spec is the metadata of an object, of which the schemas are views. */
+/** The object beside a spec is the metadata of a Kubernetes object; the schemas name only a part of its members. */
 const isObjectMeta = (name: string, siblings: Readonly<Record<string, Schema>>): boolean =>
   name === "metadata" && Object.hasOwn(siblings, "spec");
 

@@ -2,9 +2,9 @@
  * What is wrong with analysis templates and runs by themselves
  * (docs/behaviour/validation.md#analysis-templates-and-runs).
  *
- * A run is complete, so whatever would end it in Error refuses it. A template may be completed by others: a Rollout
- * merges several, and arguments, metrics or rules may come from any of them. It is refused only for what no company
- * can mend; the rest warns. The reference stores every template and judges it only when it is used.
+ * A run is complete, so what would end it in Error refuses it. A template may be completed by others: a Rollout
+ * merges several, and arguments, metrics or rules may come from any of them. It is refused only for what no other
+ * template can repair; the rest warns. The reference stores every template and judges it only when it is used.
  */
 import {
   argumentNames,
@@ -94,7 +94,7 @@ const TEMPLATE_RULES: readonly Rule[] = [
   conflictingArguments,
 ];
 
-/** Never throws, whatever it is given. AnalysisTemplates and ClusterAnalysisTemplates: what no use of them can mend. */
+/** Never throws, whatever it is given. AnalysisTemplates and ClusterAnalysisTemplates: what no use can repair. */
 export function analysisTemplateViolations(template: unknown): readonly Violation[] {
   const place = root(template);
   const spec = at(place, "spec");
@@ -121,7 +121,7 @@ const TEMPLATE_WARNINGS: readonly Rule[] = [
   templateArgumentWarnings,
 ];
 
-/** What works in some company only, or works otherwise than it reads. */
+/** What works only together with some other templates, or works otherwise than it reads. */
 export function analysisTemplateWarnings(template: unknown): readonly Violation[] {
   const spec = at(root(template), "spec");
   return TEMPLATE_WARNINGS.flatMap((rule) => rule(spec));

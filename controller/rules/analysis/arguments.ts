@@ -56,7 +56,7 @@ export const templateArgumentWarnings: Rule = (spec) => [
 
 const readsSecret = (argument: Place): boolean => present(at(argument, "valueFrom", "secretKeyRef"));
 
-/** A run reads secrets, but no fields. */
+/** A run reads secrets, but not fields. */
 export const runArgumentViolations: Rule = (spec) =>
   argumentsOf(spec)
     .filter((argument) => !present(at(argument, "value")) && !readsSecret(argument))
@@ -64,7 +64,7 @@ export const runArgumentViolations: Rule = (spec) =>
       required("argument-required", at(argument, "value"), `argument "${nameOf(argument)}" was not supplied`),
     );
 
-/** The reference makes such runs itself: a Rollout's value is put beside the secret that a template names. */
+/** The reference makes such runs itself: it puts a Rollout's value beside the secret that a template names. */
 export const runArgumentWarnings: Rule = (spec) => [
   ...pairs(spec).map(([, later]) => duplicate("argument-duplicate", at(later, "name"))),
   ...argumentsOf(spec)

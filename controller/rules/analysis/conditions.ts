@@ -1,9 +1,9 @@
 /**
- * Conditions of metrics, as far as they are wrong whatever will be measured: they cannot be read, or no result of their
+ * Conditions of metrics, as far as they are wrong whatever is measured: they cannot be parsed, or no result of their
  * provider fits. The reference stores them, and ends every measurement in Error
  * (docs/behaviour/metric-conditions.md#conditions-at-admission).
  *
- * Tags in a run are given their values first. In a template nobody knows them yet, so a condition with tags only warns.
+ * Tags in a run are given their values first. In a template they are not known yet: a condition with tags only warns.
  */
 import { type Condition, conditionProblem, parseCondition } from "../../expression/condition.ts";
 import {
@@ -28,7 +28,7 @@ import { PROVIDERS } from "../../../providers/metrics/providers.ts";
 
 type Rule = (spec: Place, providers?: readonly MetricProviderRow[]) => readonly Violation[];
 
-/** What the results of providers are compiled as. */
+/** The types that the results of providers are compiled as. */
 const TYPES: { readonly [S in ResultShape]: Type } = {
   number: FLOAT,
   numbers: FLOATS,
@@ -44,16 +44,16 @@ const TYPES: { readonly [S in ResultShape]: Type } = {
 /** What a tag might stand for: a value, a text, an operator, a name. */
 const STAND_INS = ["1", "a", ">", "result", "true"];
 
-/** Characters of one object's conditions that are looked at; nobody writes more, and it holds up other reviews. */
+/** Characters of one object's conditions that are checked; nobody writes more, and it would delay other reviews. */
 const MAX_CHARACTERS = 20_000;
 
 interface Found {
   readonly place: Place;
-  /** Undefined where none of that name is known. */
+  /** Undefined where no provider of that name is known. */
   readonly provider: MetricProviderRow | undefined;
 }
 
-/** One over results whose shapes are known. */
+/** A condition over results whose shapes are known. */
 interface Checked {
   readonly place: Place;
   readonly provider: MetricProviderRow;
@@ -77,7 +77,7 @@ const isChecked = (found: Found): found is Checked => found.provider?.conditions
 const parsed = (source: string): ReturnType<typeof parseCondition> =>
   once("condition", source, () => parseCondition(source));
 
-/** Why the condition can never come out true or false; undefined when it may. */
+/** Why the condition can never be true or false; undefined when it may. */
 const problemOf = (source: string, provider: MetricProviderRow): string | undefined =>
   once(`problem with ${provider.kind}`, source, () => {
     const read = parsed(source);
@@ -99,20 +99,20 @@ const violation = (place: Place, problem: string): Violation => invalid("metric-
 
 type Values = ReadonlyMap<string, string>;
 
-/** What is wrong with a condition once its tags have their values; undefined: nothing, or not all have one. */
+/** What is wrong with a condition once its tags have their values; undefined: some tag has no value. */
 type Resolved = { readonly problem: string | undefined } | undefined;
 
 const resolvedProblem = (source: string, provider: MetricProviderRow, values: Values): Resolved =>
   once(`problem with ${provider.kind} and values`, source, () => {
     const expansion = expansionOf(source, (name) => values.get(name));
     if (!expansion.isComplete) return undefined;
-    // As long a condition is refused when it is read, so it need not be put together.
+    // A condition of this length is refused anyway, so its text need not be made.
     if (expansion.length > MAX_LENGTH) return { problem: `longer than ${MAX_LENGTH} characters` };
     const text = expansion.text();
     return text.includes("{{") ? undefined : { problem: problemOf(text, provider) };
   });
 
-/** The literal values of arguments by what tags call them; a secret is not known. */
+/** The literal values of arguments by their names in tags; a secret is not known. */
 const valuesOf = (spec: Place): Values =>
   new Map(
     items(at(spec, "args"))
@@ -145,7 +145,7 @@ export const runConditionViolations: Rule = (spec, providers = PROVIDERS) => {
   ];
 };
 
-/** What reads as wrong, but may be meant for others: who ignores it, who reads it otherwise, and what tags stand for. */
+/** What reads as wrong, but may be meant: conditions that are ignored or read otherwise, and those with tags. */
 export const conditionWarnings: Rule = (spec, providers = PROVIDERS) => {
   const values = valuesOf(spec);
   return conditionsOf(spec, providers).flatMap((found) => {
@@ -155,7 +155,7 @@ export const conditionWarnings: Rule = (spec, providers = PROVIDERS) => {
   });
 };
 
-/** For runs: tags with values are judged as what they stand for. */
+/** For runs: a tag that has a value is judged as that value. */
 export const runConditionWarnings: Rule = (spec, providers = PROVIDERS) =>
   conditionWarnings(spec, providers).filter(({ value }) => !isTemplated({ value, path: "" }));
 
@@ -172,7 +172,7 @@ function doubt(found: Found, values: Values): string | undefined {
   return problem === undefined ? undefined : `is wrong with the values that the arguments have here: ${problem}`;
 }
 
-/** Whatever the tags stand for. */
+/** Why a condition cannot be parsed, whatever its tags stand for. */
 function unreadable(source: string): string | undefined {
   let first: string | undefined;
   for (const standIn of STAND_INS) {

@@ -1,6 +1,6 @@
 /**
- * One metric of an analysis (docs/behaviour/validation.md#metrics), in the reference's words; each violation stands at
- * its true path.
+ * One metric of an analysis (docs/behaviour/validation.md#metrics), in the reference's words; each violation has its
+ * true path.
  */
 import { once } from "../../../kube/object/budget.ts";
 import { goDurationProblem } from "../../../kube/object/goDuration.ts";
@@ -13,8 +13,8 @@ import { invalid, required, type Violation } from "../../../kube/validation/viol
 type Rule = (metric: Place, providers: readonly MetricProviderRow[]) => readonly Violation[];
 
 /**
- * A limit: a number, or a string of digits; text that is no number counts as 0, and so does what is absent. Undefined
- * while it holds a tag: nobody knows it yet.
+ * A limit: a number, or a string of digits; a text that is not a number counts as 0, and so does a missing one.
+ * Undefined while it holds a tag, whose value is not known yet.
  */
 export function limitOf(place: Place): number | undefined {
   if (!present(place)) return 0;
@@ -30,7 +30,7 @@ interface Limits {
   readonly inconclusive: number;
 }
 
-/** What is not known yet reads as NaN, which no comparison finds wrong. */
+/** A limit that is not known yet reads as NaN, which no comparison finds wrong. */
 const limitsOf = (metric: Place): Limits => once("limits of a metric", metric.value, () => readLimits(metric));
 
 function readLimits(metric: Place): Limits {
@@ -113,7 +113,7 @@ export const metricViolations = (
   providers: readonly MetricProviderRow[] = PROVIDERS,
 ): readonly Violation[] => RULES.flatMap((rule) => rule(metric, providers));
 
-/** Limits in words, which count as 0: seldom what was meant. */
+/** Limits whose text is not a number: they count as 0, which is seldom what was meant. */
 export const metricWarnings = (metric: Place): readonly Violation[] =>
   ["count", "failureLimit", "inconclusiveLimit", "consecutiveErrorLimit", "consecutiveSuccessLimit"]
     .map((member) => at(metric, member))

@@ -5,7 +5,7 @@
 import { spend, spendBytes, spendText } from "../../../kube/object/budget.ts";
 import { at, items, keys, type Place } from "../../../kube/validation/place.ts";
 
-/** A tag in a text: from its `{{` to behind its `}}`. */
+/** A tag in a text: from its `{{` to the end of its `}}`. */
 interface Tag {
   readonly from: number;
   readonly to: number;
@@ -16,12 +16,12 @@ interface Tag {
 const LOOKING = "looking for tags";
 const EXPANDING = "expanding tags";
 
-/** From left to right; one look at each character, whatever the text is made of. */
+/** From left to right; each character is read once, whatever the text is made of. */
 function* tagsIn(text: string): Generator<Tag> {
   spendText(text, LOOKING);
   for (let from = text.indexOf("{{"); from >= 0;) {
     const end = text.indexOf("}}", from + 2);
-    // What is not closed here is closed nowhere further on.
+    // A tag that is not closed here is not closed further on either.
     if (end < 0) return;
     spend(2, LOOKING);
     yield { from, to: end + 2, name: text.slice(from + 2, end).trim() };
@@ -30,7 +30,7 @@ function* tagsIn(text: string): Generator<Tag> {
 }
 
 export interface Expansion {
-  /** In UTF-16 units: known before anything is put together. */
+  /** In UTF-16 units: known before the text is made. */
   readonly length: number;
   /** Tags that have no value stand for themselves. */
   readonly isComplete: boolean;
@@ -38,7 +38,7 @@ export interface Expansion {
   text(): string;
 }
 
-/** What becomes of a text when its tags get their values. Many short tags with long values make gigabytes. */
+/** What a text becomes when its tags get their values. Many short tags with long values make gigabytes. */
 export function expansionOf(text: string, valueOf: (name: string) => string | undefined): Expansion {
   const pieces: string[] = [];
   let length = 0;
@@ -77,7 +77,7 @@ export interface TagProblem {
   readonly detail: string;
 }
 
-/** More of them help nobody, and a text may consist of nothing else. */
+/** More findings help nobody, and a text may consist of nothing else. */
 const MOST = 50;
 
 /**
@@ -97,7 +97,7 @@ export function unresolvedTags(place: Place, names: ReadonlySet<string>): readon
 
 const isHolder = (value: unknown): value is object => typeof value === "object" && value !== null;
 
-/** Most objects hold no tag, which is seen without knowing where in them one is. */
+/** Most objects hold no tag, which this finds out without knowing the places. */
 function holdsTags(value: unknown): boolean {
   const waiting = [value];
   while (waiting.length > 0) {
@@ -137,5 +137,5 @@ function unresolvedIn(place: Place, text: string, names: ReadonlySet<string>, fo
   }
 }
 
-/** A value that says nothing before its tags are resolved. */
+/** A value that is not known before its tags are resolved. */
 export const isTemplated = ({ value }: Place): boolean => typeof value === "string" && value.includes("{{");

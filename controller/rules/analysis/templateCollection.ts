@@ -21,7 +21,7 @@ export interface Template {
 export interface Missing {
   readonly name: string;
   readonly title: string;
-  /** Why it is not held, if it is there. */
+  /** Why it is not in the cache, if it exists. */
   readonly heldBack?: string;
   /** Title of the template that includes it. */
   readonly includedBy?: string;
@@ -37,7 +37,7 @@ export interface Collection {
 
 const FOLLOWING = "following templates that include others";
 
-/** Collects as `collectTemplates` does, each list of references once: the same one stands in many steps. */
+/** Collects as `collectTemplates` does, each list of references once: many steps have the same one. */
 export function collector(templates: Templates): (references: Place) => Collection {
   const known = new Map<string, Collection>();
   return (references) => {
@@ -55,7 +55,7 @@ export function titleOf(reference: Place): string {
 }
 
 /**
- * Follows a list of references (`templates`) through the templates that include others. Each is visited once, where the
+ * Follows a list of references (`templates`) through the templates that include others. Each is visited once, while the
  * reference walks in circles until it crashes.
  */
 export function collectTemplates(references: Place, templates: Templates): Collection {

@@ -15,8 +15,8 @@ export interface TemplateUser {
 
 /**
  * A warning for each Rollout that would be held after the edit and is not held for that now. Only a warning: the
- * Rollout's own edit may be on its way. Others write the Rollouts, so that looking at them has a budget of its own; a last
- * warning says how many of them were not looked at.
+ * Rollout's own edit may be on its way. Others write the Rollouts, so checking them has a budget of its own; a last
+ * warning gives the number of those that were not checked.
  */
 export function rolloutsBrokenBy(template: unknown, users: Iterable<TemplateUser>): readonly Violation[] {
   const place = root(template);
@@ -26,7 +26,7 @@ export function rolloutsBrokenBy(template: unknown, users: Iterable<TemplateUser
   const broken: Violation[] = [];
   let unseen = 0;
   let left = LIMITS.users.steps;
-  // One budget around all: what is found out about a template for one Rollout holds for the next.
+  // One budget around all: what is found out about a template for one Rollout is used for the next.
   cost(() => {
     for (const user of users) {
       if (!cluster && !sharesNamespace(template, user.rollout)) continue;
@@ -41,7 +41,7 @@ export function rolloutsBrokenBy(template: unknown, users: Iterable<TemplateUser
   return [...broken, invalid("template-users-unseen", spec, detail, name)];
 }
 
-/** What the edit does to one Rollout, and what it took to find out; undefined: too much. */
+/** What the edit does to one Rollout, and what it cost to find out; undefined: too much. */
 function lookAt(
   { rollout, templates }: TemplateUser,
   changed: Named & { readonly spec: unknown },
@@ -77,7 +77,7 @@ function uses(rollout: unknown, templates: Templates, { cluster, name }: Named):
   );
 }
 
-/** Objects before admission may not name their namespace yet. */
+/** Objects before admission may not have their namespace yet. */
 function sharesNamespace(template: unknown, rollout: unknown): boolean {
   const [one, other] = [template, rollout].map((object) => text(at(root(object), "metadata", "namespace")));
   return one === "" || other === "" || one === other;

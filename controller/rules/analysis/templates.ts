@@ -1,10 +1,10 @@
 /**
  * The analysis templates that a Rollout uses, as the cluster holds them now
- * (docs/behaviour/validation.md#analysis-templates-of-a-rollout). What is missing may be on its way and warns; what
- * contradicts refuses, since applying the Rollout again succeeds once it is mended.
+ * (docs/behaviour/validation.md#analysis-templates-of-a-rollout). A missing template may be on its way and warns; a
+ * contradiction refuses, since applying the Rollout again succeeds once it is repaired.
  *
- * Two checks of the reference are left out, because they refuse what works: the dry-run list of one step is not tried
- * on the templates of another, and a background argument may get its value from another template.
+ * Two checks of the reference are left out, because they refuse what works: the dry-run list of one step is not checked
+ * against the templates of another, and a background argument may get its value from another template.
  */
 import { argumentNames, conflictOf, hasTwoSources } from "./arguments.ts";
 import { once } from "../../../kube/object/budget.ts";
@@ -34,7 +34,7 @@ export function analysesOf(rollout: unknown): readonly Use[] {
   ].filter(({ analysis }) => present(analysis));
 }
 
-/** What the templates of one analysis have to agree on; the value names them all, as the reference's does. */
+/** What the templates of one analysis have to agree on; the value lists them all, as the reference's does. */
 function together({ analysis }: Use, collection: Collection): readonly Violation[] {
   const { found } = collection;
   const value = `templateNames: [${found.map(({ name }) => name).join(" ")}]`;
@@ -50,7 +50,7 @@ function together({ analysis }: Use, collection: Collection): readonly Violation
   return details.map((detail) => invalid("templates-disagree", at(analysis, "templates"), detail, value));
 }
 
-/** Steps that share their templates share what is wrong with them. */
+/** Steps that share their templates share the problems of these. */
 function repeatedMetrics(collection: Collection): readonly string[] {
   const [first, ...others] = collection.found;
   const subject = others.length === 0 ? first?.spec.value : collection;
@@ -65,8 +65,8 @@ const twice = (places: readonly Place[], member: string): readonly string[] => [
 ];
 
 /**
- * Arguments merged: the first one of a name with a value counts, and the Rollout's own values beat all. A template that
- * is missing could still bring a value, so nothing is unresolved before all are there.
+ * Arguments merged: the first one of a name with a value counts, and the Rollout's own values override all. A template
+ * that is missing could still bring a value, so no argument is unresolved before all templates are there.
  */
 function argumentDetails(analysis: Place, collection: Collection): readonly string[] {
   const merged = new Map<string, Place>();
@@ -86,7 +86,7 @@ function argumentDetails(analysis: Place, collection: Collection): readonly stri
   return [...conflicts, ...unresolved.map(([name]) => `args.${name} was not resolved`)];
 }
 
-/** What each template by itself must be to be waited for: complete, and finite. */
+/** What each template must be by itself if a step waits for it: complete, and finite. */
 function waitedFor({ analysis }: Use, { found }: Collection): readonly Violation[] {
   return found.flatMap(({ name, spec }) =>
     once("a template that is waited for", spec.value, () => [...incomplete(spec), ...endless(spec)]).map((detail) =>
@@ -103,7 +103,7 @@ function incomplete(spec: Place): readonly string[] {
   ];
 }
 
-/** An interval without a count. One that a tag stands for is not known yet; the reference takes it for none. */
+/** An interval without a count. A count with a tag is not known yet; the reference takes it for a missing one. */
 function endless(spec: Place): readonly string[] {
   return items(at(spec, "metrics"))
     .map((metric) => ({ metric, count: at(metric, "count") }))
@@ -114,7 +114,7 @@ function endless(spec: Place): readonly string[] {
     });
 }
 
-/** In the background templates lend each other arguments; what none of them declares ends the run in Error. */
+/** In the background templates give each other arguments; one that none of them declares ends the run in Error. */
 function undeclared({ analysis }: Use, collection: Collection): readonly Violation[] {
   if (collection.missing.length > 0) return [];
   const names = new Set(listed(collection, "args").map((argument) => `args.${text(at(argument, "name"))}`));
@@ -152,7 +152,7 @@ export function templateReferenceViolations(rollout: unknown, templates: Templat
   return { refuse: findings.flatMap(({ refuse }) => refuse), warn: findings.flatMap(({ warn }) => warn) };
 }
 
-/** Templates that an Experiment names and that are not there; it includes no others. */
+/** Templates that an Experiment names and that do not exist; those that they would include are left out. */
 export function experimentTemplateWarnings(experiment: unknown, templates: Templates): readonly Violation[] {
   return items(at(root(experiment), "spec", "analyses")).flatMap((analysis) => {
     const list: Place = { value: [analysis.value], path: analysis.path };

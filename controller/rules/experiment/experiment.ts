@@ -1,7 +1,7 @@
 /**
  * What is wrong with an Experiment by itself (docs/behaviour/validation.md#experiments). Violations are what the
- * reference answers with InvalidSpec, in its words, and what the API server refuses for certain when the ReplicaSet is
- * made.
+ * reference answers with InvalidSpec, in its words, and what the API server is certain to refuse when the ReplicaSet is
+ * created.
  */
 import { goDurationProblem } from "../../../kube/object/goDuration.ts";
 import { progressDeadlineOf } from "../rollout/input.ts";
@@ -24,7 +24,7 @@ interface TemplateInput {
   readonly template: Place;
   readonly index: number;
   readonly deadlineSeconds: number;
-  /** Whether a template before has the same name. */
+  /** Whether an earlier template has the same name. */
   readonly repeated: boolean;
 }
 
@@ -50,7 +50,7 @@ const minReadySeconds: Rule = ({ template, index, deadlineSeconds }) => {
   return [invalid("experiment-min-ready-seconds", place, detail)];
 };
 
-/** The name ends that of the ReplicaSet. */
+/** The template's name is the end of the ReplicaSet's name. */
 const name: Rule = ({ experiment, template, index, repeated: again }) => {
   const place = at(template, "name");
   if (text(place) === "") {
@@ -71,11 +71,11 @@ const replicas: Rule = ({ template }) => {
   return (whole(place) ?? 1) >= 0 ? [] : [invalid("experiment-replicas", place, "must be greater than or equal to 0")];
 };
 
-/** Rules that are stricter here than at the API server of today, which is who judges in the end. */
+/** Rules that are stricter here than at today's API server, which decides in the end. */
 const STRICTER = new Set(["env-name", "env-from", "dns-search"]);
 const isStricter = ({ rule, type }: Violation): boolean => STRICTER.has(rule) && type === "Invalid";
 
-/** Without a usable selector nobody can say whether it selects the template. */
+/** Without a usable selector it is unknown whether it selects the template. */
 function podTemplate({ template }: TemplateInput): readonly Violation[] {
   const place = at(template, "selector");
   if (!present(place) || selectsEverything(place) || selectorViolations(place).length > 0) return [];
@@ -113,13 +113,13 @@ function duration(spec: Place): readonly Violation[] {
   return [invalid("experiment-duration", place, `never ends, since this is no duration: ${problem}`)];
 }
 
-/** Two analyses of one name share one AnalysisRun's name and status. */
+/** Two analyses of one name share the name and the status of one AnalysisRun. */
 const analysisNames = (spec: Place): readonly Violation[] =>
   repeated(items(at(spec, "analyses")).map((analysis) => at(analysis, "name"))).map((place) =>
     duplicate("experiment-analysis-name", place),
   );
 
-/** Only literal values reach the AnalysisRun; their tags speak of the Experiment's own templates and times. */
+/** Only literal values reach the AnalysisRun; their tags may refer to the Experiment's own templates and times. */
 function analysisArguments(spec: Place): readonly Violation[] {
   const names = new Set([
     "experiment.availableAt",

@@ -20,7 +20,7 @@ const PING_PONG_ROUTERS = "Ping-pong feature works with the ALB, Istio, and plug
 const BOTH_SERVICES = "Canary service and Stable service must to be set to use Traffic Routing";
 const MAX_WEIGHT_ROUTERS = "Canary maxTrafficWeight in traffic routing only supported in Nginx and Plugins";
 
-/** What may be added to or taken from the pods: "25" and "25%" count 25, other text that is no number counts 0. */
+/** What may be added to or taken from the pods: "25" and "25%" count 25, a text that is not a number counts 0. */
 function fencepost(place: Place): number {
   if (typeof place.value === "number") return place.value;
   if (!present(place)) return 25;

@@ -1,6 +1,6 @@
 /**
- * Objects that a Rollout's routers name and what must stand in them (docs/behaviour/validation.md#ingresses). What that is
- * stands in each router's row.
+ * Objects that a Rollout's routers name and what must stand in them (docs/behaviour/validation.md#ingresses). What that
+ * is stands in each router's row.
  */
 import type { Findings } from "../../../kube/validation/findings.ts";
 import type { Lookup } from "../../../kube/validation/lookup.ts";
@@ -10,10 +10,10 @@ import { ROUTERS } from "../../../providers/traffic/routers.ts";
 import type { NamedObjects } from "../../../providers/traffic/traits.ts";
 import { type Resource, resourceName } from "../../../schema/kube.ts";
 
-/** Objects of a kind by name, as the kind's row has it; undefined: nobody knows them, and they judge nothing. */
+/** Objects of a kind by name, as the kind's row has it; undefined: they are unknown, and lead to no finding. */
 export type ObjectsOf = (resource: Resource) => Lookup<unknown> | undefined;
 
-/** Of several routers that name objects of one kind the reference looks only at the last one's: with NGINX and ALB at ALB's. */
+/** Of several routers that name objects of one kind the reference checks only the last one's: ALB's, not NGINX's. */
 export function namedObjectFindings(
   rollout: unknown,
   objectsOf: ObjectsOf,

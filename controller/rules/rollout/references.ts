@@ -1,5 +1,5 @@
 /**
- * What a Rollout says about Services that must agree with the Services themselves
+ * The Services that a Rollout names must agree with what the Rollout expects of them
  * (docs/behaviour/validation.md#services).
  */
 import { HASH_LABEL, MANAGED_BY } from "../../../schema/labels.ts";
@@ -24,8 +24,8 @@ const REFERENCES: readonly (readonly string[])[] = [
 ];
 
 /**
- * Misses come first, because the reference fetches all Services before it judges any. `services` holds the Services of
- * the Rollout's namespace by name. These paths do have the strategy's segment.
+ * Missing Services come first, because the reference fetches all Services before it judges any. `services` holds those
+ * of the Rollout's namespace by name. These paths do have the strategy's segment.
  */
 export function serviceViolations(
   rollout: unknown,
@@ -53,7 +53,7 @@ export function serviceReferences(rollout: unknown): readonly Place[] {
   return REFERENCES.map((path) => at(strategy, ...path)).filter((reference) => text(reference) !== "");
 }
 
-/** A Service whose selector asks for more than the pods have would select nothing. */
+/** A Service whose selector asks for labels that the pods do not have would select nothing. */
 function selectorAgrees(
   reference: Place,
   service: ServiceLabels,

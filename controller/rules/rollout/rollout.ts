@@ -1,5 +1,5 @@
 /**
- * Everything that is wrong with a Rollout by itself, without looking at another object (docs/behaviour/validation.md).
+ * Everything that is wrong with a Rollout by itself, without reading another object (docs/behaviour/validation.md).
  *
  * One ordered list for all users: the loop holds a Rollout with the first violation, because the reference reports only
  * its first; the webhook and the linter show them all.
@@ -8,7 +8,7 @@ import { placesOf, type Resolution } from "./input.ts";
 import { SPEC_RULES } from "./spec.ts";
 import type { Violation } from "../../../kube/validation/violation.ts";
 
-/** The first of them; what comes after it is not looked at. */
+/** The first violation; the rules after it do not run. */
 export function firstRolloutViolation(rollout: unknown, resolution: Resolution = {}): Violation | undefined {
   const places = placesOf(rollout, resolution);
   for (const rule of SPEC_RULES) {
@@ -19,7 +19,7 @@ export function firstRolloutViolation(rollout: unknown, resolution: Resolution =
 }
 
 /**
- * Never throws, whatever it is given: members of a wrong type read as absent, they are the schema's to refuse.
+ * Never throws, whatever it is given: a member of a wrong type reads as absent, since the schema refuses it.
  * With `workloadRef` the pod template is judged only once it is passed as `resolvedTemplate`.
  */
 export function rolloutViolations(rollout: unknown, resolution: Resolution = {}): readonly Violation[] {

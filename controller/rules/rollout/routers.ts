@@ -1,7 +1,7 @@
 /**
  * Settings of traffic routers that contradict each other (docs/behaviour/validation.md#settings-of-routers). The
- * reference's linter lets them through and its controller holds the Rollout, so at admission they warn. What they are
- * stands in each router's row.
+ * reference's linter lets them through and its controller holds the Rollout, so at admission they warn. The checks
+ * stand in each router's row.
  */
 import { at, root } from "../../../kube/validation/place.ts";
 import type { Violation } from "../../../kube/validation/violation.ts";

@@ -3,9 +3,9 @@
  *
  * - A missing Service warns: it may come with the same `kubectl apply`.
  * - A selector that asks for what the pods do not have refuses: the Rollout would be held for certain, and applying it
- *   again succeeds once the Service is changed. What an edit of the Service breaks later is no news of the Rollout.
+ *   again succeeds once the Service is changed. What an edit of the Service breaks later is not reported here.
  * - A Service that another Rollout manages refuses, so that two never fight over it, as long as that Rollout is there
- *   and still names it. Otherwise the mark is about to be taken off (a Rollout was renamed, say), and it warns.
+ *   and still names it. Otherwise the mark is about to be removed (the Rollout was renamed, for example), and it warns.
  */
 import { MANAGED_BY } from "../../../schema/labels.ts";
 import type { Findings } from "../../../kube/validation/findings.ts";
@@ -15,7 +15,7 @@ import { at, present, text } from "../../../kube/validation/place.ts";
 import { type ServiceLabels, serviceReferences, serviceViolations } from "./references.ts";
 import type { Violation } from "../../../kube/validation/violation.ts";
 
-/** `rollouts`: those of the same namespace; without them the mark on a Service is believed. */
+/** `rollouts`: those of the same namespace; without them the mark on a Service counts as valid. */
 export function serviceFindings(
   rollout: unknown,
   services: Lookup<ServiceLabels>,
@@ -32,7 +32,7 @@ export function serviceFindings(
         (isStillManaged(violation, services, rollouts) ? refuse : warn).push(violation);
         break;
       default:
-        // Nobody knows the labels of pods whose template is somewhere else.
+        // The labels of pods whose template is somewhere else are not known.
         if (knowsItsPods(rollout, resolution)) refuse.push(violation);
     }
   }

@@ -25,7 +25,7 @@ const selector: SpecRule = (rollout) => {
   return [invalid("selector-empty", place, "empty selector is invalid for deployment", printedSelector(place))];
 };
 
-/** A template beside a reference: whoever wrote both meant one of them. Only labels and annotations are looked at. */
+/** A template beside a reference: only one of them can be meant. Only labels and annotations are checked. */
 const templateOrReference: SpecRule = (rollout) => {
   const template = at(rollout.spec, "template");
   const metadata = at(template, "metadata");
@@ -34,7 +34,7 @@ const templateOrReference: SpecRule = (rollout) => {
   return [internalError("template-and-reference", template, "template must be empty for workload reference rollout")];
 };
 
-/** The template is not looked at while nobody knows what the selector means, nor before a reference is resolved. */
+/** The template is not checked while the selector is unusable, nor before a reference is resolved. */
 const template: SpecRule = (rollout) => {
   const place = rollout.selector;
   if (selectorViolations(place).length > 0) {

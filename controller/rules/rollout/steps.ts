@@ -1,6 +1,6 @@
 /**
- * The canary's steps (docs/behaviour/validation.md#canary-steps): every step runs through the rules of its kinds and those
- * that all kinds share, in the reference's order.
+ * The canary's steps (docs/behaviour/validation.md#canary-steps): every step runs through the rules of its kinds and
+ * those that all kinds share, in the reference's order.
  */
 import { argumentPathProblem } from "../../../kube/validation/downwardApi.ts";
 import { at, items, type Place, present, text } from "../../../kube/validation/place.ts";
@@ -26,14 +26,14 @@ const has = (step: Place, member: string): boolean => present(at(step, member));
 
 const capitalised = (member: string): string => member.charAt(0).toUpperCase() + member.slice(1);
 
-/** Only some of the kinds count against each other: setWeight beside setCanaryScale is let through. */
+/** Only some of the kinds exclude each other: setWeight beside setCanaryScale is let through. */
 const notSeveralMembers: Rule = ({ step, kinds: { exclusive } }) => {
   if (exclusive.filter((member) => has(step, member)).length < 2) return [];
   const value = exclusive.map((member) => `step.${capitalised(member)}: ${has(step, member)}`).join(" ");
   return [invalid("step-several-members", step, ONE_MEMBER, value)];
 };
 
-/** The value says of each member whether it is missing, so it reads "true" throughout. */
+/** The value shows for each member whether it is missing, so it reads "true" throughout. */
 const someMember: Rule = ({ step, kinds: { printed } }) => {
   if (printed.some(({ member }) => has(step, member))) return [];
   const value = printed.map(({ member }) => `step.${capitalised(member)}: true`).join(" ");
@@ -79,7 +79,7 @@ const RULES: readonly Rule[] = [
   analysisArguments,
 ];
 
-/** `routers`: what those can do that the Rollout configures. */
+/** `routers`: the abilities of those that the Rollout configures. */
 export function stepViolations(
   canary: Place,
   routers: readonly Abilities[],

@@ -17,7 +17,7 @@ export interface UnsupportedFeature {
   readonly reason: string;
 }
 
-/** What uses the feature, the absent ones included. */
+/** The places that use the feature, including absent ones. */
 type Uses = (spec: Place) => readonly Place[];
 
 const canary =
@@ -41,7 +41,7 @@ const OTHERS: readonly Row[] = [
   ["analysis after promotion", blueGreen("postPromotionAnalysis")],
 ];
 
-/** Kinds of canary steps say it of themselves. */
+/** The row of each canary step's kind that is not driven. */
 const stepRows = ({ kinds }: StepTable): readonly Row[] =>
   kinds.flatMap(({ member, undriven }): readonly Row[] =>
     undriven === undefined
@@ -51,13 +51,13 @@ const stepRows = ({ kinds }: StepTable): readonly Row[] =>
 
 const ROWS: readonly Row[] = [...routing(ROUTERS), ...OTHERS, ...stepRows(STEPS)];
 
-/** The tables that are asked; those of the product unless given. */
+/** The tables to read; those of the product by default. */
 interface Tables {
   readonly routers?: readonly RouterRow[];
   readonly steps?: StepTable;
 }
 
-/** Every feature that a Rollout uses and that is not driven: routers, the others, steps, in the order of their tables. */
+/** Every feature that a Rollout uses and that is not driven: routers, others, steps, each in the order of its table. */
 export function unsupportedFeatures(rollout: unknown, tables?: Tables): readonly UnsupportedFeature[] {
   const spec = at(root(rollout), "spec");
   const rows =

@@ -31,7 +31,7 @@ const counts: Rule = (rollout) => {
   ];
 };
 
-/** Text that is no number counts as 0, which is seldom what was meant. */
+/** A text that is not a number counts as 0, which is seldom what was meant. */
 const fenceposts: Rule = (rollout) =>
   strategies(rollout)
     .flatMap((strategy) => [at(strategy, "maxSurge"), at(strategy, "maxUnavailable")])
@@ -47,7 +47,7 @@ const previewWithinReplicas: Rule = (rollout) => {
 
 const steps = (rollout: RolloutPlaces): readonly Place[] => items(under(rollout, "canary", "steps"));
 
-/** Of one kind of steps after the other. */
+/** One kind of steps after the other. */
 const stepWarnings: Rule = (rollout) =>
   STEPS.kinds.flatMap(({ warnings = [] }) => warnings.flatMap((warning) => steps(rollout).flatMap(warning)));
 
@@ -76,7 +76,7 @@ const scaleDownOfWorkload: Rule = ({ spec }) => {
     : [notSupported("workload-scale-down", place, supported)];
 };
 
-/** The API server refuses these in a pod; the reference loses sight of `hostNetwork` before it looks. */
+/** The API server refuses these in a pod; the reference drops `hostNetwork` before it checks. */
 const hostPorts: Rule = ({ template }) => {
   const spec = at(template, "spec");
   if (!isTrue(at(spec, "hostNetwork"))) return [];

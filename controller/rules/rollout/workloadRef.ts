@@ -26,11 +26,11 @@ export interface WorkloadRef {
 export const workloadKindOf = ({ apiVersion, kind }: WorkloadRef): WorkloadKind | undefined =>
   isWorkloadKind(kind) && GROUPS[kind] === groupOf(apiVersion) ? kind : undefined;
 
-/** What a workload gives to a Rollout; "absent": there is none; undefined: nobody knows. */
+/** What a workload gives to a Rollout; "absent": it does not exist; undefined: it is not known. */
 export type WorkloadLook = { readonly template: unknown; readonly selector: unknown } | "absent" | undefined;
 
 export interface Workloads {
-  /** Of the Rollout's namespace. */
+  /** The workload in the Rollout's namespace. */
   look(ref: WorkloadRef): WorkloadLook;
   /** Names of the Rollouts of the namespace that scale this Deployment down. */
   scaledBy(deployment: string): readonly string[];
@@ -54,14 +54,14 @@ export function resolutionBy({ look }: Workloads, rollout: unknown): Resolution 
   return { resolvedTemplate: found.template, resolvedSelector: found.selector };
 }
 
-/** A reference that can never be followed refuses; a workload may still come, and a Rollout in its place may go. */
+/** A reference that can never be followed refuses; a workload may still come, and another Rollout of it may go. */
 export function workloadFindings(rollout: unknown, workloads: Workloads | undefined): Findings {
   const ref = workloadRefOf(rollout);
   if (ref === undefined) return { refuse: [], warn: [] };
   const place = placeOf(rollout);
   const kind = workloadKindOf(ref);
   if (kind === undefined) return { refuse: [unknownKind(place, ref)], warn: [] };
-  // The reference's linter takes it; nothing can come of it.
+  // The reference's linter accepts it, but it can never work.
   if (ref.name === "") return { refuse: [], warn: [required("workload-name", at(place, "name"))] };
   if (workloads === undefined) return { refuse: [], warn: [] };
   const missing = invalid("workload-missing", at(place, "name"), `${ref.kind} "${ref.name}" not found`);
