@@ -35,11 +35,11 @@ import {
 
 export interface DeploymentFacts {
   readonly d: Deployment;
-  /** Controlled by it. */
+  /** Those that it controls. */
   readonly own: readonly ReplicaSet[];
-  /** Of its namespace, controlled by nobody. */
+  /** Those of its namespace that have no controller. */
   readonly orphans: readonly ReplicaSet[];
-  /** Whether its namespace has a ReplicaSet of this name, whoever it belongs to. */
+  /** Whether its namespace has a ReplicaSet of this name, with whatever owner. */
   readonly isTaken: (name: string) => boolean;
   readonly podsOf: (rs: ReplicaSet) => readonly Pod[];
 }
@@ -70,7 +70,7 @@ const scaledRemark = (d: Deployment, name: string, from: number, to: number): Re
     `Scaled ${to > from ? "up" : "down"} replica set ${name} from ${from} to ${to}`,
   );
 
-/** Sets a ReplicaSet's size and tells it of the Deployment's; nothing when that is all as it was. */
+/** Sets a ReplicaSet's size and the annotations with the Deployment's size; no write when neither changes. */
 function resize(d: Deployment, { rs, replicas }: Size, forced: boolean): Write[] {
   const from = replicasOf(rs);
   const annotations = { ...rs.metadata.annotations, ...sizeAnnotations(d) };
@@ -128,11 +128,11 @@ function pauseConditions(d: Deployment, nowMs: number): readonly DeploymentCondi
   return withCondition(conditions, next, nowMs);
 }
 
-/** Only where it differs: to write the default out would make a new generation. */
+/** Only where it differs: writing the default explicitly would make a new generation. */
 const withMinReady = (spec: ReplicaSet["spec"], minReadySeconds: number): ReplicaSet["spec"] =>
   (spec.minReadySeconds ?? 0) === minReadySeconds ? spec : { ...spec, minReadySeconds };
 
-/** Brings annotations and minReadySeconds of the new ReplicaSet up to date, or the Deployment's revision if they are. */
+/** Updates annotations and minReadySeconds of the new ReplicaSet or, if they are right, the Deployment's revision. */
 function syncNewSet(pass: Pass): { readonly writes: readonly Write[]; readonly pass: Pass } {
   const { d, newRS, old, nowMs } = pass;
   if (newRS === undefined) return { writes: [], pass };
@@ -199,7 +199,7 @@ const cleanup = ({ d, old }: Pass): Write[] =>
 const finishAndClean = (pass: Pass): Decision =>
   finish(pass, isComplete(pass.d, pass.d.status ?? {}) ? cleanup(pass) : []);
 
-/** One step: the new ReplicaSet up as far as the surge allows, or else the old ones down as far as availability does. */
+/** One step: the new ReplicaSet up as far as the surge allows, else the old ones down as far as availability allows. */
 function rollingUpdate(pass: Pass): Decision {
   const { d, newRS, old } = pass;
   const others = total(old, replicasOf);
@@ -222,7 +222,7 @@ function recreate(pass: Pass): Decision {
   return up.length > 0 ? finish(pass, up) : finishAndClean(pass);
 }
 
-/** Resizes without moving the rollout on, and says nothing of progress. */
+/** Resizes without moving the rollout on; leaves the condition Progressing as it is. */
 function resizeAll(pass: Pass): Decision {
   const { d, newRS, old, all, conditions, nowMs } = pass;
   const { sizes, forced } = resized(d, newRS, old);
