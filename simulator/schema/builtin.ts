@@ -5,7 +5,7 @@
 import text from "./builtinSchemas.txt" with { type: "text" };
 import type { Schema } from "./schema.ts";
 
-/** A node as the text has it: perhaps a reference with members of its own beside it. */
+/** A node as in the text: possibly a reference with members of its own beside it. */
 type Node = Omit<Schema, "properties" | "items" | "additionalProperties"> & {
   readonly $ref?: string;
   readonly properties?: Readonly<Record<string, Node>>;
@@ -42,7 +42,7 @@ function readSource(): Source {
   return { kinds, definitions, resources };
 }
 
-/** What there is, as it stands in the text: references are `{"$ref": "core.v1.Container"}`. */
+/** The content of the text, not yet resolved: references are `{"$ref": "core.v1.Container"}`. */
 export const builtinSource = (): Source => (source ??= readSource());
 
 /** "pods", "ingresses", "endpoints". */
@@ -82,7 +82,7 @@ function definition(name: string): Schema {
   source ??= readSource();
   const json = source.definitions.get(name);
   if (json === undefined) throw new Error(`builtinSchemas.txt refers to "${name}", which it does not have`);
-  // Known before it is complete: JSONSchemaProps has itself for members.
+  // Registered before it is complete: JSONSchemaProps has members of its own type.
   const schema: Schema = {};
   known.set(name, schema);
   const node = JSON.parse(json) as Node;

@@ -1,4 +1,4 @@
-/** What a client takes as an answer, by its Accept header. */
+/** Which media types a client accepts, by its Accept header. */
 
 /** Forms of objects other than their own, all of group meta.k8s.io. */
 const transforms = ["Table", "PartialObjectMetadata", "PartialObjectMetadataList"] as const;
