@@ -44,7 +44,7 @@ export interface DeploymentFacts {
   readonly podsOf: (rs: ReplicaSet) => readonly Pod[];
 }
 
-/** What a decision is made of: the Deployment, its ReplicaSets sorted out, and the conditions as they are by now. */
+/** The input of a decision: the Deployment, its ReplicaSets as new and old ones, and its present conditions. */
 interface Pass {
   readonly facts: DeploymentFacts;
   readonly d: Deployment;
@@ -115,7 +115,7 @@ const progressing = (status: DeploymentCondition["status"], reason: string, mess
   message,
 });
 
-/** While paused the deadline does not count; what has timed out stays so. */
+/** While paused the deadline does not count; a rollout that has timed out stays so. */
 function pauseConditions(d: Deployment, nowMs: number): readonly DeploymentCondition[] {
   const conditions = d.status?.conditions ?? [];
   const reason = progressingOf(conditions)?.reason;
@@ -210,7 +210,7 @@ function rollingUpdate(pass: Pass): Decision {
   return down.length > 0 ? finish(pass, down) : finishAndClean(pass);
 }
 
-/** All old pods go, and are gone, before a new one comes. */
+/** All old pods are deleted, and gone, before a new one is created. */
 function recreate(pass: Pass): Decision {
   const { d, newRS, old, facts } = pass;
   const down = old.flatMap((rs) => resize(d, { rs, replicas: 0 }, false));

@@ -8,7 +8,7 @@ import { controlledBy, type Deployment, type PodTemplate, type ReplicaSet } from
 const hashLabel = "pod-template-hash";
 export const revisionAnnotation = "deployment.kubernetes.io/revision";
 const historyAnnotation = "deployment.kubernetes.io/revision-history";
-/** The revision history of a ReplicaSet keeps within so many characters. */
+/** The most characters in the revision history of a ReplicaSet. */
 const historyLength = 2000;
 
 const notCopied: ReadonlySet<string> = new Set([
@@ -53,7 +53,7 @@ export const nextRevision = (old: readonly ReplicaSet[]): number => Math.max(0, 
 
 type Annotations = Readonly<Record<string, string>>;
 
-/** Remembers the revision that a ReplicaSet had before a rollback made it the newest again. */
+/** Records the revision that a ReplicaSet had before a rollback made it the newest again. */
 function history(known: string, revision: number): string {
   const all = known === "" ? [] : known.split(",");
   while (all.length > 0 && [...all, revision].join(",").length > historyLength) all.shift();

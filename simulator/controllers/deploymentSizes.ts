@@ -96,7 +96,7 @@ function share(d: Deployment, rs: ReplicaSet): number {
   return Math.round(size) - replicasOf(rs);
 }
 
-/** Resizes all active ReplicaSets in proportion to their sizes; what does not divide goes to the largest. */
+/** Resizes all active ReplicaSets in proportion to their sizes; the remainder goes to the largest. */
 function proportional(d: Deployment, active: readonly ReplicaSet[]): readonly Size[] {
   const allowed = replicasOf(d) > 0 ? replicasOf(d) + maxSurge(d) : 0;
   const toAdd = allowed - total(active, replicasOf);

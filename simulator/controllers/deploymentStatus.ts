@@ -160,7 +160,7 @@ export function deadlineCheck(d: Deployment, status: DeploymentStatus, nowMs: nu
   const progressing = progressingOf(status.conditions);
   if (!hasDeadline(d) || progressing === undefined || isComplete(d, status)) return undefined;
   if (progressing.reason === "ProgressDeadlineExceeded") return undefined;
-  // A second later, as upstream, so that the times, which have no fractions, are surely past.
+  // A second later, as upstream, since the stored times are whole seconds.
   const atMs = deadlineAt(d, progressing) + 1000;
   return atMs > nowMs ? atMs : undefined;
 }

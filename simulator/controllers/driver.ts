@@ -79,7 +79,7 @@ function carryOut(core: ApiCore, write: Write, tell: (remark: Remark) => void): 
   }
 }
 
-/** Timers by key: a new one takes the place of an earlier one. */
+/** Timers by key: a new one replaces an earlier one. */
 function timers(core: ApiCore) {
   const cancels = new Map<string, () => void>();
   return {

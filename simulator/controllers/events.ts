@@ -130,7 +130,7 @@ export function recorder(core: ApiCore): (remark: Remark, component: string) => 
     const known = names.get(key);
     try {
       if (known !== undefined && again(known, namespace, message, now)) return;
-      // The real names end in the time in nanoseconds, in hexadecimal digits.
+      // Real names end in the time in nanoseconds, as hexadecimal digits.
       serial += 1;
       const name = `${about.metadata.name}.${(nowMs * 1000 + (serial % 1000)).toString(16)}`;
       core.create("events", draftOf(about, { ...remark, message }, component, name, now));

@@ -177,7 +177,7 @@ interface Plan {
   readonly wakeAtMs: number | undefined;
 }
 
-/** Creates or deletes, not both at once; creations wait out the pause after failures. */
+/** Creates or deletes, not both at once; creations wait for the end of the pause after failures. */
 function plan(job: Job, { active, succeeded, terminating, setback }: Tally, nowMs: number): Plan {
   if (job.metadata.deletionTimestamp !== undefined) return { creations: 0, deletions: [], wakeAtMs: undefined };
   const wanted = wantedActive(job, succeeded, active.length);

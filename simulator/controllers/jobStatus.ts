@@ -2,7 +2,7 @@
 import { rfc3339 } from "../kubelet/status.ts";
 import { conditionOf, hasEnded, type Job, type JobCondition, type Pod } from "./objects.ts";
 
-/** Pods carry it until they are counted, so that none is lost. */
+/** Pods have this finalizer until they are counted, so that none is missed. */
 export const trackingFinalizer = "batch.kubernetes.io/job-tracking";
 
 export const parallelismOf = ({ spec }: Job): number => spec.parallelism ?? 1;

@@ -1,6 +1,6 @@
 /**
- * The fake kubelet beside an in-memory server: the same course of pods as against a real one (kubeletLife.ts), without
- * waiting for anything, so that a world in virtual time goes the same way every time.
+ * The fake kubelet beside an in-memory server: the same course of pods as against a real one (kubelet/life.ts), without
+ * waiting for anything, so that a world in virtual time takes the same course every time.
  */
 import type { ApiCore, Change } from "../model/model.ts";
 import { StatusError } from "../model/statusError.ts";

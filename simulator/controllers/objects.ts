@@ -1,6 +1,6 @@
 /**
- * Kubernetes' own kinds as far as the controllers read them. The server has checked every object on its way in, so that
- * these are views, not parsers: whatever else an object holds stays in it.
+ * Kubernetes' own kinds as far as the controllers read them. The server has checked every object before it was stored,
+ * so that these types need no parsers; other members of an object are kept.
  */
 import type { LabelSelector } from "../../schema/kube.ts";
 import type { ApiObject, ObjectMeta } from "../model/model.ts";

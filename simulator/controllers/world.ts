@@ -66,7 +66,7 @@ function groups() {
 /** The group that an object belongs to: its controller's uid, or its namespace when it has no controller. */
 const ownerGroup = (object: ApiObject): string => controllerOf(object)?.uid ?? `/${object.metadata.namespace ?? ""}`;
 
-/** A group of objects; the list is made again only after a change. */
+/** A group of objects; its list is cached until a change. */
 interface Group<T> {
   readonly byKey: Map<string, T>;
   list: readonly T[] | undefined;
@@ -134,7 +134,7 @@ function labelIndex() {
   };
 }
 
-/** Services by one label of their selector: a pod that they select carries it. */
+/** Services by one label of their selector: a pod that they select has it. */
 function selectorIndex() {
   const byLabel = groups();
   const groupOf = (object: ApiObject): string | undefined => {

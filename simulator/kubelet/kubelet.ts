@@ -1,6 +1,6 @@
 /**
- * A fake kubelet for any number of fake nodes: it reports pods as running, ready, crashed or finished (kubeletPod.ts
- * decides when) and removes deleted ones, without running anything. It uses a narrow port, so that a real API server or
+ * A fake kubelet for any number of fake nodes: it reports pods as running, ready, crashed or finished (pod.ts decides
+ * when) and removes deleted ones, without running anything. It uses a narrow port, so that a real API server or
  * an in-memory one can be behind it, and takes its time from a clock that may be virtual.
  */
 import { type KubeletClock, type PodLife, podLife, type PodMemory, type PodSink, type PodView } from "./life.ts";

@@ -1,5 +1,5 @@
 /**
- * The course of pods on fake nodes: which pods there are, when a status is to be reported (kubeletPod.ts decides which)
+ * The course of pods on fake nodes: which pods there are, when a status is to be reported (pod.ts decides which)
  * and when a pod is removed. Synchronous and without I/O of its own: its caller provides how a report is sent.
  */
 import { type KubeletSettings, planPod, podAt, type PodPlan, type PodSpecView } from "./pod.ts";
@@ -61,7 +61,7 @@ export interface LifeOptions {
 }
 
 export interface PodLife {
-  /** By uid. A pod that is no longer here gets no more reports. */
+  /** By uid. No status is reported for a pod that is no longer in this map. */
   readonly pods: ReadonlyMap<string, PodMemory>;
   /** For a pod that exists: begins its course if new, ends it if it is being deleted, reads its readiness gates. */
   observe(object: PodView): void;

@@ -13,7 +13,7 @@ export interface KubeletSettings {
   /** The first wait of a CrashLoopBackOff; doubles up to `maxBackoffMs`. */
   readonly backoffMs: number;
   readonly maxBackoffMs: number;
-  /** Report Pending with ContainerCreating first, as a real kubelet does; off saves a write for each pod. */
+  /** Whether to report Pending with ContainerCreating first, as a real kubelet does; false saves a write per pod. */
   readonly reportCreating: boolean;
 }
 
@@ -221,7 +221,7 @@ interface Run {
   readonly reason: string;
 }
 
-/** Runs that end with failure are repeated with growing waits when the policy says so; walks up to `atMs`. */
+/** Runs that end with failure are repeated with growing waits when the restart policy wants it; walks up to `atMs`. */
 function repeatedCourse(
   plan: ContainerPlan,
   run: Run,
@@ -293,7 +293,7 @@ const earliest = (courses: readonly Course[]): number | undefined => {
   return times.length === 0 ? undefined : Math.min(...times);
 };
 
-/** Init containers run one after another; the result says when the last ended, if it did. */
+/** Init containers run one after another; the result has the time when the last ended, if it did. */
 function initCourses(pod: PodPlan, startMs: number, atMs: number, settings: KubeletSettings) {
   const courses: Course[] = [];
   let nextStartMs: number | undefined = startMs;

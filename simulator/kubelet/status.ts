@@ -1,4 +1,4 @@
-/** Turns a pod's report (kubeletPod.ts) into the status object that a kubelet would write. Pure. */
+/** Turns a pod's report (pod.ts) into the status object that a kubelet would write. Pure. */
 import { timestamp } from "../../kube/object/time.ts";
 import type { ContainerReport, ContainerState, PodReport } from "./pod.ts";
 

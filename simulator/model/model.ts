@@ -39,7 +39,7 @@ export interface ApiObject {
   readonly [field: string]: unknown;
 }
 
-/** An object on its way in: of its metadata only the name (or generateName) is certain. */
+/** An object that is to be written: of its metadata only the name (or generateName) is certain. */
 export interface Draft {
   readonly apiVersion?: string;
   readonly kind?: string;
@@ -121,7 +121,7 @@ export interface ApiCore {
   create(resource: string, draft: Draft, options?: WriteOptions): ApiObject;
   /** A resourceVersion in `draft` is a precondition. */
   update(resource: string, draft: Draft, options?: WriteOptions): ApiObject;
-  /** Reads, changes, writes; the stored object comes back when `change` returns it unchanged. */
+  /** Reads, changes, writes; returns the stored object when `change` returns it unchanged. */
   modify(ref: ObjectRef, change: (object: ApiObject) => Draft, options?: WriteOptions): ApiObject;
   delete(ref: ObjectRef, options?: DeleteOptions): ApiObject;
   /** Calls the listener at once for every stored change, in order; it may write. @returns unsubscribes */

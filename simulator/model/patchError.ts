@@ -26,7 +26,7 @@ export const undecodable = (problem: string): PatchError => new PatchError(400, 
 export const inapplicable = (why: string): PatchError =>
   new PatchError(422, "the server rejected our request due to an error in our request", why);
 
-/** How Go's decoder calls a value that it did not expect. */
+/** The word of Go's decoder for a value that it did not expect. */
 export function goJsonType(value: unknown): string {
   if (Array.isArray(value)) return "array";
   return typeof value === "boolean" ? "bool" : typeof value;

@@ -1,6 +1,6 @@
 /**
  * Sets of fields, kept in the form of managedFields (FieldsV1): `{"f:spec": {"f:replicas": {}}}`.
- * A node is in the set when it is empty or has "."; the root is never in it, and empty it is the empty set.
+ * A node is in the set when it is empty or has "."; the root is never in it: an empty root is the empty set.
  */
 export interface FieldSet {
   readonly [element: string]: FieldSet;

@@ -42,7 +42,7 @@ function isAtomic(shape: Shape | undefined, type: "map" | "list"): boolean {
 export const memberShape = (shape: Shape | undefined, name: string): Shape | undefined =>
   shape?.members.get(name) ?? shape?.others;
 
-/** A member that the schema names: it needs no entry of its own in a set to be there. */
+/** Whether the schema names the member: then a set needs no entry for the member itself. */
 export const isNamed = (shape: Shape | undefined, name: string): boolean => shape?.members.has(name) === true;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Schemas of the API server's own kinds, as Kubernetes 1.36 publishes them (builtinSchemas.txt, made by generate.ts). The
- * text is read when the first of them is asked for, and of it only what is needed.
+ * Schemas of the API server's own kinds, as Kubernetes 1.36 publishes them (builtinSchemas.txt, made by generate.ts).
+ * The text is read when the first of them is needed, and each schema only when it is needed itself.
  */
 import text from "./builtinSchemas.txt" with { type: "text" };
 import type { Schema } from "./schema.ts";
@@ -53,7 +53,7 @@ function plural(kind: string): string {
 
 const known = new Map<string, Schema>();
 
-/** The same schema each time; undefined for a kind that the in-memory API server does not have. */
+/** Returns the same schema each time; undefined for a kind that the in-memory API server does not have. */
 export function builtinSchema(group: string, version: string, kind: string): Schema | undefined {
   const key = `${group === "" ? version : `${group}/${version}`} ${kind}`;
   const schema = known.get(key);

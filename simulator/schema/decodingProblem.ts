@@ -13,7 +13,7 @@ import { type Shape, shapeOf } from "./shape.ts";
 interface Place {
   /** The Go struct that has the field. */
   readonly struct: string;
-  /** "spec.template.spec.containers.image": elements of lists and entries of maps do not count. */
+  /** "spec.template.spec.containers.image": without elements of lists and entries of maps. */
   readonly path: string;
 }
 

@@ -51,7 +51,7 @@ export function shapeOf(schema: Schema): Shape {
     combines: [schema.allOf, schema.anyOf, schema.oneOf, schema.not].some((one) => one !== undefined),
   };
   shapes.set(schema, shape);
-  // From here on a schema that refers to itself finds its shape.
+  // Registered before its members, for a schema that refers to itself.
   shape.members = new Map(properties.map(([name, member]) => [name, shapeOf(member)]));
   const others = schemaOfOthers(schema);
   if (others !== undefined) shape.others = shapeOf(others);

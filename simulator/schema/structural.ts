@@ -1,7 +1,7 @@
 /**
  * What the API server does with an object by its schema alone: unknown members are dropped, defaults filled in, values
- * checked. Every function returns the object that it was given when nothing changes, and works on the schema of a custom
- * resource (its root) as on that of one of the API server's own kinds.
+ * checked. Every function returns the object that it was given when nothing changes, and takes the schema of a custom
+ * resource (its root) or of one of the API server's own kinds.
  */
 import type { Cause } from "../model/model.ts";
 import { isList, isObject, type Json } from "../../kube/object/json.ts";
@@ -12,10 +12,10 @@ import { createMemory } from "./memory.ts";
 import { isBuiltin, type Schema } from "./schema.ts";
 import { type Shape, shapeOf } from "./shape.ts";
 
-/** Members of every object of the API, whatever its schema says. */
+/** Members of every object of the API, even if its schema does not have them. */
 const resourceMembers: readonly string[] = ["apiVersion", "kind", "metadata"];
 
-/** Objects that are pruned, and those that have their defaults. */
+/** Objects without unknown members, and objects that have all their defaults. */
 const pruned = createMemory();
 const complete = createMemory();
 
@@ -27,7 +27,7 @@ interface Trail {
 }
 
 /**
- * The object without the members that its schema does not know, and the paths of those in the API's words
+ * The object without the members that its schema does not know, and the paths of those as in the API's messages
  * ("spec.template.spec.containers[0].nam"), in the order in which the API server reports them.
  */
 export function prune<T extends object>(schema: Schema, object: T): { object: T; unknown: readonly string[] } {

@@ -44,7 +44,7 @@ function changes(spec: Place, old: Place): readonly Violation[] {
     return resized.map((name) => forbidden("api", at(spec, name), `pod updates may not add or remove containers`));
   }
   const violations = [...images(spec), ...deadline(spec, old), ...tolerations(spec, old)];
-  // The API server adds the difference between its internal objects, which have other names.
+  // The API server's message also has the difference between its internal objects, whose members have other names.
   const others = equal(withoutChangeable(spec, old), withoutChangeable(old, old))
     ? []
     : [forbidden("api", spec, `pod updates may not change fields other than ${changeable}\n`)];

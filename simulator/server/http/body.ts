@@ -47,7 +47,7 @@ export function bodyReader({ bytes: most, bytesAtOnce, timeoutMs }: BodyLimits):
     };
     const giveUp = (refusal: StatusError): void => {
       why = refusal;
-      // Ends the reading below. Not waited for: it may wait for what never comes.
+      // Ends the reading below. Not awaited: it may never resolve.
       void reader.cancel().catch(() => undefined);
     };
     const take = (chunk: Uint8Array): void => {

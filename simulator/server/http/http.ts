@@ -64,7 +64,7 @@ const internal = (error: unknown): StatusError =>
     `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`,
   );
 
-/** @param neverIdle keeps the connection open however long it is silent. */
+/** @param neverIdle keeps the connection open however long it is idle. */
 async function respond(
   request: Request,
   server: ApiServer,
@@ -212,7 +212,7 @@ function watchResponse(watch: Watch, signal: AbortSignal): Response {
   const events = new ReadableStream<Uint8Array>({
     start(controller) {
       let isOpen = true;
-      // Bun sends the headers with the first bytes only, and clients wait for them: a blank before the first event.
+      // Bun sends the headers with the first bytes only, and clients wait for them: hence the blank at the start.
       controller.enqueue(encoder.encode(" "));
       const tell = (event: WatchEvent): void => {
         if (isOpen) controller.enqueue(encoder.encode(`${JSON.stringify(event)}\n`));

@@ -59,7 +59,7 @@ export function negotiate(accept: string | null): Wanted | undefined {
   return undefined;
 }
 
-/** Whether one of the clauses asks for aggregated discovery in the version that is served. */
+/** Whether one of the clauses accepts aggregated discovery in the version that is served. */
 export const takesAggregated = (accept: string | null): boolean =>
   clausesOf(accept ?? "").some(
     ({ type, parameters }) =>

@@ -6,7 +6,7 @@ import type { ApiCore, ApiObject, Resource } from "../../model/model.ts";
 import { schemasOf } from "./openapiSchemas.ts";
 import { qualified } from "../state/refusals.ts";
 
-/** Verb → the operation on a path, and what kubectl calls the action. */
+/** Verb → the operation on a path, and kubectl's name for the action. */
 const operations: readonly {
   readonly verb: string;
   readonly of: "collection" | "object";

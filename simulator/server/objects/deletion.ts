@@ -110,7 +110,7 @@ const sameNames = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((name) => b.includes(name));
 
 /**
- * Deletes the object, or begins to: while finalizers or grace hold it, it stays with a deletionTimestamp.
+ * Deletes the object, or begins to: while finalizers or a grace period hold it, it stays with a deletionTimestamp.
  * @throws {StatusError} 409 when a precondition does not hold
  */
 export const deleteSlot = (world: World, kind: Kind, slot: Slot, options: DeleteOptions = {}): Deleted => {

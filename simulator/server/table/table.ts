@@ -1,4 +1,4 @@
-/** Answers as tables (`as=Table;g=meta.k8s.io;v=v1`), which is how kubectl asks for what it prints. */
+/** Answers as tables (`as=Table;g=meta.k8s.io;v=v1`), the form that kubectl requests for printing. */
 import type { ApiCore, ApiObject, WatchEvent } from "../../model/model.ts";
 import {
   bindingColumns,
