@@ -1,6 +1,6 @@
 /**
- * The garbage collector: deletes objects whose owners are gone, in the background or before the owner, as requested in
- * the owner's deletion. It works on the clock, in rounds, so that others see the states in between as in a cluster.
+ * The garbage collector: deletes the dependents of a deleted owner, after it (in the background) or before it, as its
+ * deletion requested. It works on the clock, in rounds, so that others see the states in between as in a cluster.
  */
 import { deleteSlot, foregroundFinalizer, orphanFinalizer } from "./deletion.ts";
 import type { ApiObject, DeleteOptions, ObjectMeta, OwnerReference } from "../../model/model.ts";
