@@ -4,9 +4,9 @@ import { refOf, type Write } from "./decision.ts";
 import { controlledBy, type Kind } from "./objects.ts";
 
 export interface Claim<T> {
-  /** Those that count, in order: own ones first. */
+  /** The dependents that the controller counts as its own, in order: those that it already owned first. */
   readonly claimed: readonly T[];
-  /** Adopts and releases. */
+  /** The writes that adopt and release. */
   readonly writes: readonly Write[];
 }
 

@@ -14,7 +14,7 @@ import { serviceAccountController } from "./serviceAccounts.ts";
 import { endpointsController, endpointSliceController } from "./services.ts";
 import { createWorld } from "./world.ts";
 
-/** In the order in which they hear of a change. */
+/** In the order in which they are notified of a change. */
 const table = {
   deployments: () => [deploymentController],
   replicaSets: () => [replicaSetController],
@@ -37,12 +37,12 @@ export const controllerNames: readonly ControllerName[] = [
 export interface ControllersOptions {
   /** All by default. */
   readonly run?: readonly ControllerName[];
-  /** From a change to the decision, in ms: 0 by default, which is later all the same. Asked for every queued key. */
+  /** From a change to the decision, in ms; with 0, the default, it still comes later. Called for each queued key. */
   readonly lagMs?: Readonly<Partial<Record<ControllerName, number | (() => number)>>>;
   readonly kubelet?: Partial<KubeletSettings>;
   readonly nodes?: number;
   readonly podsPerNode?: number;
-  /** Whether Events are written down; true by default. */
+  /** Whether Events are stored; true by default. */
   readonly events?: boolean;
 }
 
@@ -61,8 +61,8 @@ const observed: readonly Kind[] = [
 ];
 
 /**
- * What exists is taken up, then every change. Time and timers are the core's clock's, randomness only the core's, so that
- * the same changes at the same times give the same world.
+ * The controllers begin with the objects that exist, then follow every change. Time and timers come from the core's
+ * clock, randomness from the core alone, so that the same changes at the same times give the same world.
  */
 export function startControllers(core: ApiCore, options: ControllersOptions = {}): { stop(): void } {
   const { run = controllerNames, lagMs = {}, events = true } = options;

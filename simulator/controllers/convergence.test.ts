@@ -1,6 +1,6 @@
 /**
- * Whatever is done to Deployments, ReplicaSets, Services and pods, with slow controllers and a server that refuses some of
- * their writes: in the end the counts are right, nothing moves any more, and the same seed tells the same story.
+ * Random changes of Deployments, ReplicaSets, Services and pods, with slow controllers and a server that refuses some
+ * of their writes: in the end the counts are right, nothing moves any more, and the same seed gives the same history.
  */
 import { expect, test } from "bun:test";
 import { chance, podTemplate, stage, type Stage, workload } from "../../test/contract/stage.ts";
@@ -81,7 +81,7 @@ const edits: readonly Edit[] = [
   },
   (world, random, name) => {
     const set = anyOf(world, random, "replicasets.apps");
-    // Kubernetes, too, leaves an old ReplicaSet alone that somebody enlarged, where the Deployment recreates.
+    // Kubernetes, too, leaves an old ReplicaSet alone that a user enlarged, where the Deployment recreates.
     const recreates = JSON.stringify(world.get("deployments.apps", name)?.["spec"]).includes("Recreate");
     if (set?.startsWith(name) === true && !recreates)
       world.patch("replicasets.apps", set, { spec: { replicas: Math.floor(random() * 4) } });
@@ -106,7 +106,7 @@ function play(seed: number): Stage {
     pick(random, edits)?.(world, random, pick(random, names) ?? "a");
   }
   server.end();
-  // Nothing is left broken on purpose.
+  // No template is left broken that was broken on purpose.
   for (const name of names) {
     world.patch("deployments.apps", name, { spec: { paused: false, template: template(name, "nginx:9") } });
   }
@@ -152,7 +152,7 @@ test.each(seeds)("a world of seed %d settles with the right counts and then rest
   const before = world.changes.length;
   world.pass(3600);
   const late = world.changes.slice(before).filter(({ resource }) => resource !== "events");
-  // A pod that was let go by its owner, and whose container crashes, goes on crashing.
+  // A pod that its owner released, and whose container crashes, goes on crashing.
   expect(late.filter(({ object }) => controllerOf(object) !== undefined)).toEqual([]);
 });
 

@@ -1,7 +1,7 @@
 /** What a controller decides: plain data that the driver (driver.ts) carries out. */
 import type { ApiObject, DeleteOptions, Draft, ObjectRef } from "../model/model.ts";
 
-/** A Kubernetes Event in the making. */
+/** A Kubernetes Event that is to be emitted. */
 export interface Remark {
   readonly about: ApiObject;
   readonly type: "Normal" | "Warning";
@@ -19,7 +19,7 @@ export type Write =
   | {
       readonly kind: "change";
       readonly ref: ObjectRef;
-      /** Gets what is stored at that moment; the same object back means that nothing is to be written. */
+      /** Is given the object stored at that moment; returns the same object when nothing is to be written. */
       readonly change: (stored: ApiObject) => Draft;
       readonly subresource?: "status";
       readonly remark?: Remark;
@@ -33,11 +33,11 @@ export type Write =
   | { readonly kind: "remark"; readonly remark: Remark };
 
 export interface Decision {
-  /** In this order. The first that the server refuses ends them; what is gone already counts as deleted. */
+  /** Carried out in order until the server refuses one. An object that is already gone counts as deleted. */
   readonly writes: readonly Write[];
-  /** Instead of the writes after a refused one. The same key comes again, after a pause that doubles. */
+  /** Replaces the writes that follow a refused one. The same key is queued again, after a pause that doubles. */
   readonly ifRefused?: (refused: Write, message: string) => readonly Write[];
-  /** When time alone changes the answer, in ms since the epoch. */
+  /** When the decision changes although no object does, in ms since the epoch. */
   readonly wakeAtMs?: number | undefined;
 }
 

@@ -35,16 +35,16 @@ import {
 
 export interface DeploymentFacts {
   readonly d: Deployment;
-  /** Controlled by it. */
+  /** Those that it controls. */
   readonly own: readonly ReplicaSet[];
-  /** Of its namespace, controlled by nobody. */
+  /** Those of its namespace that have no controller. */
   readonly orphans: readonly ReplicaSet[];
-  /** Whether its namespace has a ReplicaSet of this name, whoever it belongs to. */
+  /** Whether its namespace has a ReplicaSet of this name, with whatever owner. */
   readonly isTaken: (name: string) => boolean;
   readonly podsOf: (rs: ReplicaSet) => readonly Pod[];
 }
 
-/** What a decision is made of: the Deployment, its ReplicaSets sorted out, and the conditions as they are by now. */
+/** The input of a decision: the Deployment, its ReplicaSets as new and old ones, and its present conditions. */
 interface Pass {
   readonly facts: DeploymentFacts;
   readonly d: Deployment;
@@ -70,7 +70,7 @@ const scaledRemark = (d: Deployment, name: string, from: number, to: number): Re
     `Scaled ${to > from ? "up" : "down"} replica set ${name} from ${from} to ${to}`,
   );
 
-/** Sets a ReplicaSet's size and tells it of the Deployment's; nothing when that is all as it was. */
+/** Sets a ReplicaSet's size and the annotations with the Deployment's size; no write when neither changes. */
 function resize(d: Deployment, { rs, replicas }: Size, forced: boolean): Write[] {
   const from = replicasOf(rs);
   const annotations = { ...rs.metadata.annotations, ...sizeAnnotations(d) };
@@ -115,7 +115,7 @@ const progressing = (status: DeploymentCondition["status"], reason: string, mess
   message,
 });
 
-/** While paused the deadline does not count; what has timed out stays so. */
+/** While paused the deadline does not count; a rollout that has timed out stays so. */
 function pauseConditions(d: Deployment, nowMs: number): readonly DeploymentCondition[] {
   const conditions = d.status?.conditions ?? [];
   const reason = progressingOf(conditions)?.reason;
@@ -128,11 +128,11 @@ function pauseConditions(d: Deployment, nowMs: number): readonly DeploymentCondi
   return withCondition(conditions, next, nowMs);
 }
 
-/** Only where it differs: to write the default out would make a new generation. */
+/** Only where it differs: writing the default explicitly would make a new generation. */
 const withMinReady = (spec: ReplicaSet["spec"], minReadySeconds: number): ReplicaSet["spec"] =>
   (spec.minReadySeconds ?? 0) === minReadySeconds ? spec : { ...spec, minReadySeconds };
 
-/** Brings annotations and minReadySeconds of the new ReplicaSet up to date, or the Deployment's revision if they are. */
+/** Updates annotations and minReadySeconds of the new ReplicaSet or, if they are right, the Deployment's revision. */
 function syncNewSet(pass: Pass): { readonly writes: readonly Write[]; readonly pass: Pass } {
   const { d, newRS, old, nowMs } = pass;
   if (newRS === undefined) return { writes: [], pass };
@@ -199,7 +199,7 @@ const cleanup = ({ d, old }: Pass): Write[] =>
 const finishAndClean = (pass: Pass): Decision =>
   finish(pass, isComplete(pass.d, pass.d.status ?? {}) ? cleanup(pass) : []);
 
-/** One step: the new ReplicaSet up as far as the surge allows, or else the old ones down as far as availability does. */
+/** One step: the new ReplicaSet up as far as the surge allows, else the old ones down as far as availability allows. */
 function rollingUpdate(pass: Pass): Decision {
   const { d, newRS, old } = pass;
   const others = total(old, replicasOf);
@@ -210,7 +210,7 @@ function rollingUpdate(pass: Pass): Decision {
   return down.length > 0 ? finish(pass, down) : finishAndClean(pass);
 }
 
-/** All old pods go, and are gone, before a new one comes. */
+/** All old pods are deleted, and gone, before a new one is created. */
 function recreate(pass: Pass): Decision {
   const { d, newRS, old, facts } = pass;
   const down = old.flatMap((rs) => resize(d, { rs, replicas: 0 }, false));
@@ -222,7 +222,7 @@ function recreate(pass: Pass): Decision {
   return up.length > 0 ? finish(pass, up) : finishAndClean(pass);
 }
 
-/** Resizes without moving the rollout on, and says nothing of progress. */
+/** Resizes without moving the rollout on; leaves the condition Progressing as it is. */
 function resizeAll(pass: Pass): Decision {
   const { d, newRS, old, all, conditions, nowMs } = pass;
   const { sizes, forced } = resized(d, newRS, old);

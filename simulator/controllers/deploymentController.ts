@@ -36,7 +36,7 @@ export const deploymentController: Controller = {
       concerned(object, world, add);
       if (old !== undefined && controllerOf(old)?.uid !== controllerOf(object)?.uid) concerned(old, world, add);
     },
-    // Only recreation waits for pods to be gone; all else shows in the status of ReplicaSets.
+    // Only recreation waits for pods to be gone; everything else can be read from the status of ReplicaSets.
     pods: ({ object, type }, world, add) => {
       if (type !== "DELETED") return;
       const owner = controllerOf(object);

@@ -8,7 +8,7 @@ import { controlledBy, type Deployment, type PodTemplate, type ReplicaSet } from
 const hashLabel = "pod-template-hash";
 export const revisionAnnotation = "deployment.kubernetes.io/revision";
 const historyAnnotation = "deployment.kubernetes.io/revision-history";
-/** The revision history of a ReplicaSet keeps within so many characters. */
+/** The most characters in the revision history of a ReplicaSet. */
 const historyLength = 2000;
 
 const notCopied: ReadonlySet<string> = new Set([
@@ -27,7 +27,7 @@ const withoutHash = ({ metadata = {} }: PodTemplate) => {
 
 const compared = new WeakMap<PodTemplate, WeakMap<PodTemplate, boolean>>();
 
-/** Answers are kept, as templates never change in place. */
+/** Results are cached, as templates never change in place. */
 function sameTemplate(a: PodTemplate, b: PodTemplate): boolean {
   const answers = compared.get(a) ?? new WeakMap<PodTemplate, boolean>();
   compared.set(a, answers);
@@ -48,12 +48,12 @@ export function revisionOf(rs: ReplicaSet): number {
   return /^\d+$/.test(text) ? Number(text) : 0;
 }
 
-/** One above all old ones. */
+/** The highest old revision plus one. */
 export const nextRevision = (old: readonly ReplicaSet[]): number => Math.max(0, ...old.map(revisionOf)) + 1;
 
 type Annotations = Readonly<Record<string, string>>;
 
-/** Remembers the revision that a ReplicaSet had before a rollback made it the newest again. */
+/** Records the revision that a ReplicaSet had before a rollback made it the newest again. */
 function history(known: string, revision: number): string {
   const all = known === "" ? [] : known.split(",");
   while (all.length > 0 && [...all, revision].join(",").length > historyLength) all.shift();
@@ -72,7 +72,7 @@ export function newSetAnnotations(d: Deployment, known: Annotations | undefined,
   return merged;
 }
 
-/** How large the Deployment is and may become, told to each ReplicaSet whose size it sets. */
+/** How large the Deployment is and may become, written into each ReplicaSet whose size it sets. */
 export const sizeAnnotations = (d: Deployment): Annotations => ({
   [desiredAnnotation]: `${replicasOf(d)}`,
   [maxAnnotation]: `${replicasOf(d) + maxSurge(d)}`,
@@ -81,9 +81,9 @@ export const sizeAnnotations = (d: Deployment): Annotations => ({
 const hashes = new WeakMap<PodTemplate, Map<number | undefined, string>>();
 
 /**
- * A hash of the template (kept, as templates never change in place). Upstream's depends on how Go prints its types, so
- * names differ from a real cluster's. The label that is to come is part of what is hashed: a Rollout with the same name
- * and template names its ReplicaSet otherwise.
+ * A hash of the template (cached, as templates never change in place). Upstream's depends on how Go prints its types,
+ * so names differ from a real cluster's. The name of the label for the hash is hashed, too, so that a Rollout with the
+ * same name and template gives its ReplicaSet another name.
  */
 export function templateHash(d: Deployment): string {
   const { template } = d.spec;
@@ -128,7 +128,7 @@ export function newSet(d: Deployment, replicas: number, revision: number): Draft
   };
 }
 
-/** Old ReplicaSets beyond the history limit that have nothing left. */
+/** Old ReplicaSets beyond the history limit that have no pods left. */
 export function outOfHistory(d: Deployment, old: readonly ReplicaSet[]): readonly ReplicaSet[] {
   const alive = old.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const surplus = Math.max(0, alive.length - (d.spec.revisionHistoryLimit ?? 10));

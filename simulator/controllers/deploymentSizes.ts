@@ -12,7 +12,7 @@ export const total = <T>(items: readonly T[], of: (item: T) => number): number =
 
 export const isRolling = (d: Deployment): boolean => d.spec.strategy?.type !== "Recreate";
 
-/** Surge and unavailability in pods. When both come to 0, one pod may be unavailable: a rollout has to be able to move. */
+/** Surge and unavailability in pods. When both are 0, one pod may be unavailable, so that a rollout can move. */
 function limits(d: Deployment): { readonly surge: number; readonly unavailable: number } {
   if (!isRolling(d)) return { surge: 0, unavailable: 0 };
   const { maxSurge = "25%", maxUnavailable = "25%" } = d.spec.strategy?.rollingUpdate ?? {};
@@ -46,7 +46,7 @@ export function newSetSize(d: Deployment, current: number, otherReplicas: number
   return room <= 0 ? current : Math.min(wanted, current + room);
 }
 
-/** Takes at most `allowed` pods from the oldest first; `spare` says how many of a ReplicaSet may go. */
+/** Takes at most `allowed` pods from the oldest first; `spare` returns how many of a ReplicaSet may go. */
 function takeFrom(sizes: readonly Size[], allowed: number, spare: (size: Size) => number): Size[] {
   let left = allowed;
   return sizes.map((size) => {
@@ -80,7 +80,7 @@ const annotatedNumber = (rs: ReplicaSet, annotation: string): number | undefined
   return /^\d+$/.test(text) ? Number(text) : undefined;
 };
 
-/** Whether the Deployment was resized since its ReplicaSets were last told. */
+/** Whether the Deployment was resized since its size was last written into its ReplicaSets. */
 export const wasResized = (d: Deployment, sets: readonly ReplicaSet[]): boolean =>
   sets.some((rs) => {
     const told = annotatedNumber(rs, desiredAnnotation);
@@ -96,7 +96,7 @@ function share(d: Deployment, rs: ReplicaSet): number {
   return Math.round(size) - replicasOf(rs);
 }
 
-/** Resizes all active ReplicaSets in proportion to their sizes; what does not divide goes to the largest. */
+/** Resizes all active ReplicaSets in proportion to their sizes; the remainder goes to the largest. */
 function proportional(d: Deployment, active: readonly ReplicaSet[]): readonly Size[] {
   const allowed = replicasOf(d) > 0 ? replicasOf(d) + maxSurge(d) : 0;
   const toAdd = allowed - total(active, replicasOf);
@@ -118,8 +118,8 @@ const isSaturated = (d: Deployment, rs: ReplicaSet): boolean =>
   availableOf(rs) === replicasOf(d);
 
 /**
- * Sizes after a resize, or while paused: nothing here moves the rollout on. `forced`: the ReplicaSets are to be told of
- * the new size even where theirs stays.
+ * Sizes after a resize, or while paused: nothing here moves the rollout on. `forced`: the Deployment's new size is to
+ * be written into the ReplicaSets even where their own size stays.
  */
 export function resized(
   d: Deployment,

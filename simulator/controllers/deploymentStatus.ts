@@ -11,7 +11,7 @@ import {
 
 type Conditions = readonly DeploymentCondition[];
 
-/** No deadline: int32's largest number says "none" here. */
+/** The largest int32 means that there is no deadline. */
 const never = 2 ** 31 - 1;
 export const hasDeadline = (d: Deployment): boolean => (d.spec.progressDeadlineSeconds ?? 600) !== never;
 const deadlineMs = (d: Deployment): number => (d.spec.progressDeadlineSeconds ?? 600) * 1000;
@@ -22,7 +22,7 @@ export const progressingOf = (conditions: Conditions | undefined): DeploymentCon
 const without = (conditions: Conditions, type: string): Conditions =>
   conditions.filter((condition) => condition.type !== type);
 
-/** Puts a condition in, unless one with its status and reason is there; the transition time stays with the status. */
+/** Sets a condition unless one with its status and reason is there; an unchanged status keeps its transition time. */
 export function withCondition(
   conditions: Conditions,
   next: Pick<DeploymentCondition, "type" | "status"> & { readonly reason: string; readonly message: string },
@@ -38,7 +38,7 @@ export function withCondition(
 
 const count = (name: string, n: number) => (n === 0 ? {} : { [name]: n });
 
-/** Counts and the condition Available; `conditions` are what went before. */
+/** Counts and the condition Available; `conditions` are the previous ones. */
 export function countedStatus(
   d: Deployment,
   newRS: ReplicaSet | undefined,
@@ -103,7 +103,7 @@ function hasTimedOut(d: Deployment, conditions: Conditions, nowMs: number): bool
   return progressing.reason === "ProgressDeadlineExceeded" || deadlineAt(d, progressing) < nowMs;
 }
 
-/** The conditions of the status `next`, with what it says of progress since the stored one. */
+/** The conditions of the status `next`, with the condition Progressing by its difference from the stored status. */
 function progress(d: Deployment, newRS: ReplicaSet | undefined, next: DeploymentStatus, nowMs: number): Conditions {
   const conditions = next.conditions ?? [];
   const known = progressingOf(conditions);
@@ -121,7 +121,7 @@ function progress(d: Deployment, newRS: ReplicaSet | undefined, next: Deployment
     const now = rfc3339(nowMs);
     const going = because("True", "ReplicaSetUpdated", "is progressing.");
     const since = known?.status === "True" ? known.lastTransitionTime : undefined;
-    // Unlike other conditions this one is renewed with the same reason: its update time is what the deadline counts from.
+    // Unlike other conditions this one is renewed with the same reason: the deadline counts from its update time.
     return [...without(conditions, "Progressing"), { ...going, lastUpdateTime: now, lastTransitionTime: since ?? now }];
   }
   if (!hasTimedOut(d, conditions, nowMs)) return conditions;
@@ -155,12 +155,12 @@ export function rolloutStatus(
   return { ...counted, conditions: [...without(progressed, "ReplicaFailure"), failed] };
 }
 
-/** When a rollout without progress is to be looked at again; undefined when it is complete or has timed out. */
+/** When a rollout without progress is to be checked again; undefined when it is complete or has timed out. */
 export function deadlineCheck(d: Deployment, status: DeploymentStatus, nowMs: number): number | undefined {
   const progressing = progressingOf(status.conditions);
   if (!hasDeadline(d) || progressing === undefined || isComplete(d, status)) return undefined;
   if (progressing.reason === "ProgressDeadlineExceeded") return undefined;
-  // A second later, as upstream, so that the times, which have no fractions, are surely past.
+  // A second later, as upstream, since the stored times are whole seconds.
   const atMs = deadlineAt(d, progressing) + 1000;
   return atMs > nowMs ? atMs : undefined;
 }

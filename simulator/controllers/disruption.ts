@@ -9,13 +9,13 @@ import type { World } from "./world.ts";
 
 export interface DisruptionFacts {
   readonly pdb: PodDisruptionBudget;
-  /** All that it selects. */
+  /** All pods that it selects. */
   readonly pods: readonly Pod[];
-  /** Replicas asked for by the controller of a pod, undefined when it cannot be told. */
+  /** Replicas asked for by the controller of a pod, undefined when they are not known. */
   readonly scaleOf: (pod: Pod) => number | undefined;
 }
 
-/** A pod whose eviction was granted counts as going for so long. */
+/** For how long a pod whose eviction was granted counts as one that is going. */
 const evictionMs = 120_000;
 const resource = "poddisruptionbudgets.policy";
 
@@ -48,7 +48,7 @@ function wanted(
   return { expectedPods, desiredHealthy };
 }
 
-/** Evictions that were granted and not carried out yet, by name of pod. */
+/** Evictions that were granted but not carried out yet, by name of pod. */
 function goingPods({ pdb, pods }: DisruptionFacts, nowMs: number): Record<string, string> {
   const granted = pdb.status?.disruptedPods ?? {};
   const waiting = pods.filter(({ metadata }) => {
@@ -105,7 +105,7 @@ export function decideDisruption(facts: DisruptionFacts, nowMs: number): Decisio
   };
 }
 
-/** An empty selector selects all pods of the namespace here, no selector none. */
+/** Here an empty selector selects all pods of the namespace; without a selector no pod is selected. */
 function selects({ metadata, spec: { selector } }: PodDisruptionBudget, pod: Pod): boolean {
   if (metadata.namespace !== pod.metadata.namespace || selector === undefined) return false;
   const size = Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length;

@@ -8,7 +8,7 @@ import { type Controller, drive } from "./driver.ts";
 import { keyOf } from "./objects.ts";
 import { createWorld } from "./world.ts";
 
-/** A controller of namespaces that does what the test says, and takes down when it was asked. */
+/** A controller of namespaces that decides as the test wants, and records when it was called. */
 function driven(decide: (key: string, nowMs: number) => Decision | undefined, lagMs = 0) {
   const clock = virtualClock(0);
   const core = createCore({ clock, random: chance(1) });

@@ -1,6 +1,6 @@
 /**
- * Runs one controller: queues the keys that a change concerns (each once, in order, never inside of the request that
- * caused it), asks for the decision, carries it out and comes back when time alone changes the answer.
+ * Runs one controller: queues the keys that a change concerns (each once, in order), gets the decision, carries it out,
+ * and queues a key again when its decision changes with time alone. Nothing runs inside of the request that caused it.
  */
 import type { ApiCore, Change } from "../model/model.ts";
 import { StatusError } from "../model/statusError.ts";
@@ -11,9 +11,9 @@ import type { World } from "./world.ts";
 type Watch = (change: Change, world: World, add: (key: string) => void) => void;
 
 export interface Controller {
-  /** As it signs its events: "replicaset-controller". */
+  /** The source of its Events: "replicaset-controller". */
   readonly name: string;
-  /** Which keys a change of a collection concerns. The world has taken in the change. */
+  /** Which keys a change of a collection concerns. The world already holds the change. */
   readonly watches: Readonly<Partial<Record<Kind, Watch>>>;
   /** Everything there is to do for a key now; undefined when the object is gone. */
   readonly decide: (key: string, world: World, nowMs: number) => Decision | undefined;
@@ -22,9 +22,9 @@ export interface Controller {
 export interface DriverOptions {
   readonly core: ApiCore;
   readonly world: World;
-  /** From a change to the decision; asked for each key that is queued. */
+  /** The time from a change to the decision; called for each key that is queued. */
   readonly lagMs: () => number;
-  /** Writes an event down. */
+  /** Emits an Event. */
   readonly tell: (remark: Remark, component: string) => void;
 }
 
@@ -38,11 +38,11 @@ const longestRetryMs = 1_000_000;
 
 const isStatus = (error: unknown, code: number): boolean => error instanceof StatusError && error.status.code === code;
 
-/** Nothing can be created in a namespace that is going: that is nobody's failure. */
+/** Nothing can be created in a namespace that is being deleted: this is not a failure. */
 const isTerminating = (error: StatusError): boolean =>
   error.status.details?.causes?.some(({ reason }) => reason === "NamespaceTerminating") === true;
 
-/** What is gone needs neither change nor deletion. @returns whether it was there */
+/** An object that is gone needs neither change nor deletion. @returns whether it was there */
 function unlessGone(request: () => void): boolean {
   try {
     request();
@@ -79,7 +79,7 @@ function carryOut(core: ApiCore, write: Write, tell: (remark: Remark) => void): 
   }
 }
 
-/** Timers by key: a new one takes the place of an earlier one. */
+/** Timers by key: a new one replaces an earlier one. */
 function timers(core: ApiCore) {
   const cancels = new Map<string, () => void>();
   return {
@@ -103,7 +103,7 @@ function timers(core: ApiCore) {
   };
 }
 
-/** A refusal (StatusError) is retried after 5 ms · 2ⁿ, at most 1000 s, as upstream; anything else is a bug and throws. */
+/** A refusal (StatusError) is retried after 5 ms · 2ⁿ, at most 1000 s, as upstream; other errors are bugs and throw. */
 export function drive(controller: Controller, { core, world, lagMs, tell }: DriverOptions): Driver {
   const queued = timers(core);
   const later = timers(core);
@@ -149,7 +149,7 @@ export function drive(controller: Controller, { core, world, lagMs, tell }: Driv
 
   return {
     take(change) {
-      // A kind that nobody watches finds no entry.
+      // There is no entry for a kind that is not watched.
       controller.watches[change.resource as Kind]?.(change, world, add);
     },
     stop() {

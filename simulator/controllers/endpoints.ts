@@ -1,4 +1,4 @@
-/** Who answers for a Service: its pods with their addresses and the ports that they resolve to. Pure. */
+/** The endpoints of a Service: its pods with their addresses and the ports that they resolve to. Pure. */
 import { hasEnded, isReady, type Pod, type Service, type ServicePort } from "./objects.ts";
 
 export interface EndpointPort {
@@ -14,10 +14,10 @@ export interface Backend {
   readonly pods: readonly Pod[];
 }
 
-/** Texts that say nothing come as "" from clients that speak protobuf. */
+/** Clients that use protobuf send "" for an absent text. */
 const orTcp = (protocol: string | undefined): string => (protocol === undefined || protocol === "" ? "TCP" : protocol);
 
-/** A port by number, or by name among the containers' ports; undefined when the pod has none of that name. */
+/** A port by number, or by name among the containers' ports; undefined when the pod has no port of that name. */
 function portOf(pod: Pod, { targetPort, port, protocol }: ServicePort): number | undefined {
   if (targetPort === undefined || targetPort === 0 || targetPort === "") return port;
   if (typeof targetPort === "number") return targetPort;
@@ -39,7 +39,7 @@ function portsOf(pod: Pod, ports: readonly ServicePort[]): EndpointPort[] {
 
 export const isHeadless = ({ spec }: Service): boolean => spec.clusterIP === "None";
 
-/** Services that have their endpoints from elsewhere (or none) are left alone. */
+/** Services whose endpoints come from elsewhere, or that have no endpoints, are left alone. */
 export const isServed = ({ spec }: Service): boolean =>
   spec.type !== "ExternalName" && (spec.selector ?? undefined) !== undefined;
 
@@ -60,7 +60,7 @@ export function backends(service: Service, selected: readonly Pod[]): readonly B
   return [...found.values()];
 }
 
-/** Whether a change of a pod can change what its Services send it. */
+/** Whether a change of a pod can change the endpoints of its Services. */
 export function matters(before: Pod | undefined, after: Pod): boolean {
   if (before === undefined) return true;
   return (

@@ -1,4 +1,4 @@
-/** Events go after an hour, as an API server lets them expire: else a world that lives long would be full of them. */
+/** Deletes Events after an hour, as in an API server; otherwise they would fill a world that runs for long. */
 import type { ApiCore, ApiObject } from "../model/model.ts";
 
 const lifetimeMs = 3_600_000;

@@ -1,24 +1,24 @@
 /**
- * Events as client-go records them: one that recurs is counted up, many similar ones are combined, and an object that
- * keeps on gets no more than its share.
+ * Events as client-go records them: one that recurs is counted up, many similar ones are combined, and the rate of
+ * Events of one object is limited.
  */
 import type { ApiCore, ApiObject, Draft } from "../model/model.ts";
 import { StatusError } from "../model/statusError.ts";
 import { rfc3339 } from "../kubelet/status.ts";
 import type { Remark } from "./decision.ts";
 
-/** From the so-manyth different message with the same reason on, they are combined … */
+/** From this number of different messages with the same reason on, they are combined … */
 const combineFrom = 10;
 /** … unless the last was longer ago. */
 const combineWithinMs = 600_000;
-/** At most so many events of one object and type at once; one more for each so many milliseconds. */
+/** At most so many events of one object and type at once; then one more per so many milliseconds. */
 const burst = 25;
 const refillMs = 300_000;
 
-/** So many objects are remembered; older ones begin anew. */
+/** How many objects are remembered; an older one that comes again counts as new. */
 const rememberedObjects = 4096;
 
-/** Forgets what was remembered first. */
+/** Sets an entry; when there are too many, the oldest is forgotten. */
 function remember<T>(map: Map<string, T>, key: string, value: T): void {
   map.set(key, value);
   if (map.size <= rememberedObjects) return;
@@ -55,7 +55,7 @@ function rationing() {
   };
 }
 
-/** Whether messages with the same reason have become too many to tell them apart. */
+/** Whether there are so many messages with the same reason that they are combined. */
 function combining() {
   const groups = new Map<string, Similar>();
   return (key: string, message: string, nowMs: number): boolean => {
@@ -95,7 +95,7 @@ function draftOf(about: ApiObject, remark: Remark, component: string, name: stri
   };
 }
 
-/** @returns what writes an event down. One that the server refuses is lost, as with client-go. */
+/** @returns a function that emits an Event. One that the server refuses is lost, as with client-go. */
 export function recorder(core: ApiCore): (remark: Remark, component: string) => void {
   const mayTell = rationing();
   const isOneOfMany = combining();
@@ -130,7 +130,7 @@ export function recorder(core: ApiCore): (remark: Remark, component: string) => 
     const known = names.get(key);
     try {
       if (known !== undefined && again(known, namespace, message, now)) return;
-      // The real names end in the time in nanoseconds, in hexadecimal digits.
+      // Real names end in the time in nanoseconds, as hexadecimal digits.
       serial += 1;
       const name = `${about.metadata.name}.${(nowMs * 1000 + (serial % 1000)).toString(16)}`;
       core.create("events", draftOf(about, { ...remark, message }, component, name, now));

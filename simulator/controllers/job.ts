@@ -37,11 +37,11 @@ import { firstToGo } from "./podOrder.ts";
 
 export interface JobFacts {
   readonly job: Job;
-  /** Controlled by it. */
+  /** Those that it controls. */
   readonly own: readonly Pod[];
-  /** Of its namespace, controlled by nobody. */
+  /** Those of its namespace that have no controller. */
   readonly orphans: readonly Pod[];
-  /** What went wrong before, as the last decision had it. */
+  /** The failures so far, from the last decision. */
   readonly setback: Setback;
 }
 
@@ -49,7 +49,7 @@ export interface JobDecision extends Decision {
   readonly setback: Setback;
 }
 
-/** Lets a counted pod go. */
+/** Takes the tracking finalizer off a counted pod. */
 export const release = (pod: Pod): Write => ({
   kind: "change",
   ref: refOf("pods", pod),
@@ -118,7 +118,7 @@ const writeStatus = (job: Job, status: JobStatus): Write[] =>
   equal(job.status, status) ? [] : [statusWrite("jobs.batch", job, status)];
 
 /**
- * The interim condition is there at once, the final one when no pod is left that is still ending; then the Job is
+ * The interim condition is set at once, the final one when no pod is left that is still ending; then the Job is
  * finished for good.
  */
 function ending(job: Job, counts: Tally, interim: JobCondition, deleted: readonly Pod[], nowMs: number): Decision {
@@ -144,7 +144,7 @@ function ending(job: Job, counts: Tally, interim: JobCondition, deleted: readonl
   return { writes: [...before, ...writeStatus(job, finished), end] };
 }
 
-/** Suspended or resumed: its condition, and what is to be said when that changed. */
+/** The condition Suspended, and the Event to emit when it changed. */
 function suspension(job: Job, nowMs: number): { conditions: readonly JobCondition[]; writes: readonly Write[] } {
   const known = job.status?.conditions ?? [];
   const before = conditionOf(known, "Suspended");
@@ -177,7 +177,7 @@ interface Plan {
   readonly wakeAtMs: number | undefined;
 }
 
-/** Creates or deletes, not both at once; creations wait out the pause after failures. */
+/** Creates or deletes, not both at once; creations wait for the end of the pause after failures. */
 function plan(job: Job, { active, succeeded, terminating, setback }: Tally, nowMs: number): Plan {
   if (job.metadata.deletionTimestamp !== undefined) return { creations: 0, deletions: [], wakeAtMs: undefined };
   const wanted = wantedActive(job, succeeded, active.length);
@@ -192,7 +192,7 @@ function plan(job: Job, { active, succeeded, terminating, setback }: Tally, nowM
 function working(job: Job, counts: Tally, nowMs: number): Decision {
   const { creations, deletions, wakeAtMs } = plan(job, counts, nowMs);
   const { conditions, writes: said } = suspension(job, nowMs);
-  // Pods that go because there are too many were never counted; they are let go before.
+  // Pods that are deleted because there are too many are never counted: their finalizer is removed first.
   const gone = deletions.flatMap((pod) => [release(pod), deletePod(job, pod)]);
   const released = counts.counted.map(release);
   const status = (created: number): Write[] => {

@@ -1,4 +1,4 @@
-/** Which changes concern a Job, and the pods that a Job which is gone or finished has left to be let go. */
+/** Which changes concern a Job, and the release of pods that a deleted or finished Job has left behind. */
 import { matchesSelector } from "../../kube/object/selector.ts";
 import { nothing } from "./decision.ts";
 import type { Controller } from "./driver.ts";
@@ -32,7 +32,7 @@ const watches: Controller["watches"] = {
   },
 };
 
-/** Remembers what went wrong, as the pods that did may be gone. */
+/** Remembers the failures, as the pods that failed may be gone. */
 export function createJobController(): Controller {
   const setbacks = new Map<string, Setback>();
   return {
@@ -57,7 +57,7 @@ export function createJobController(): Controller {
   };
 }
 
-/** Whether nobody will count a pod any more. */
+/** Whether a pod waits to be counted although no Job will count it. */
 function isLeftOver(pod: Pod, world: World): boolean {
   const owner = controllerOf(pod);
   if (!isTracked(pod) || (owner !== undefined && owner.kind !== "Job")) return false;

@@ -1,8 +1,8 @@
-/** When a Job is done and what its status says, in Kubernetes' words. Pure. */
+/** When a Job is done, and its status in Kubernetes' words. Pure. */
 import { rfc3339 } from "../kubelet/status.ts";
 import { conditionOf, hasEnded, type Job, type JobCondition, type Pod } from "./objects.ts";
 
-/** Pods carry it until they are counted, so that none is lost. */
+/** Pods have this finalizer until they are counted, so that none is missed. */
 export const trackingFinalizer = "batch.kubernetes.io/job-tracking";
 
 export const parallelismOf = ({ spec }: Job): number => spec.parallelism ?? 1;
@@ -12,7 +12,7 @@ export const completionsOf = ({ spec }: Job): number | undefined =>
 const backoffLimitOf = ({ spec }: Job): number => spec.backoffLimit ?? 6;
 export const isSuspended = ({ spec }: Job): boolean => spec.suspend === true;
 
-/** What is not imitated: such a Job fails at once and says so. */
+/** The feature of a Job that is not imitated: such a Job fails at once, with a message that names it. */
 export function unsupported({ spec }: Job): string | undefined {
   if (spec.completionMode === "Indexed") return "completionMode: Indexed";
   if (spec.podFailurePolicy !== undefined) return "podFailurePolicy";
@@ -81,7 +81,7 @@ export function isDone(job: Job, succeeded: number, active: number): boolean {
   return active === 0 && (completions === undefined ? succeeded > 0 : succeeded >= completions);
 }
 
-/** How many pods should be at work. */
+/** How many pods should be active. */
 export function wantedActive(job: Job, succeeded: number, active: number): number {
   if (isSuspended(job)) return 0;
   const completions = completionsOf(job);
@@ -120,6 +120,6 @@ export function setbackAfter(before: Setback, succeeded: readonly Pod[], failed:
   return { failures: start.failures + times.length, lastMs: Math.max(start.lastMs, ...times) };
 }
 
-/** From when on the next pod may be created: after failures in a row there is a pause that doubles. */
+/** When the next pod may be created: after each failure in a row there is a pause, which doubles. */
 export const nextAttempt = ({ failures, lastMs }: Setback): number =>
   failures === 0 ? Number.NEGATIVE_INFINITY : lastMs + Math.min(longestPauseMs, firstPauseMs * 2 ** (failures - 1));

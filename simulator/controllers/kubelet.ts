@@ -1,6 +1,6 @@
 /**
- * The fake kubelet beside an in-memory server: the same course of pods as against a real one (kubeletLife.ts), without
- * waiting for anything, so that a world in virtual time goes the same way every time.
+ * The fake kubelet beside an in-memory server: the same course of pods as against a real one (kubelet/life.ts), without
+ * waiting for anything, so that a world in virtual time takes the same course every time.
  */
 import type { ApiCore, Change } from "../model/model.ts";
 import { StatusError } from "../model/statusError.ts";
@@ -46,7 +46,7 @@ function patchedStatus(status: Pod["status"], patch: PodStatusPatch): Pod["statu
   return { ...status, ...patch, conditions: [...kept, ...[...changed.values()].map(withoutNulls)] };
 }
 
-/** A pod that named its node itself was never scheduled; its kubelet says that it is. */
+/** A pod that was created with a node was never scheduled; its kubelet sets the condition PodScheduled. */
 function scheduled(status: Pod["status"], { clock }: ApiCore): Pod["status"] {
   const conditions = status?.conditions ?? [];
   if (conditionOf(conditions, "PodScheduled") !== undefined) return status;
@@ -56,7 +56,7 @@ function scheduled(status: Pod["status"], { clock }: ApiCore): Pod["status"] {
 
 const isGone = (error: StatusError): boolean => error.status.code === 404;
 
-/** Does something for a pod that still has its uid. A refusal is repeated; the pod's absence is not. */
+/** Sends a request for a pod that still has its uid; repeats it when it is refused, but not when the pod is gone. */
 function attempt(core: ApiCore, { namespace, name, uid }: PodMemory, request: () => void, failed: () => void): void {
   if (core.get({ resource: "pods", namespace, name })?.metadata.uid !== uid) return;
   try {
@@ -95,7 +95,7 @@ function putNodes(core: ApiCore, count: number, podsPerNode: number): ReadonlyMa
   return new Map(nodes.map(({ name, ip }) => [name, ip]));
 }
 
-/** Creates the nodes; from then on the caller tells it of every change. */
+/** Creates the nodes; from then on the caller passes it every change. */
 export function startInProcessKubelet(options: InProcessKubeletOptions): InProcessKubelet {
   const { core, lagMs, settings, nodes = 3, podsPerNode = 1000 } = options;
   const nodeIps = putNodes(core, nodes, podsPerNode);

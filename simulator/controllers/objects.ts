@@ -1,6 +1,6 @@
 /**
- * Kubernetes' own kinds as far as the controllers read them. The server has checked every object on its way in, so that
- * these are views, not parsers: whatever else an object holds stays in it.
+ * Kubernetes' own kinds as far as the controllers read them. The server has checked every object before it was stored,
+ * so that these types need no parsers; other members of an object are kept.
  */
 import type { LabelSelector } from "../../schema/kube.ts";
 import type { ApiObject, ObjectMeta } from "../model/model.ts";
@@ -57,7 +57,7 @@ export interface PodTemplate {
   readonly spec: { readonly restartPolicy?: string; readonly [field: string]: unknown };
 }
 
-/** What a ReplicaSet says of itself; counts that are 0 are left out, as the API writes them, but for `replicas`. */
+/** The status of a ReplicaSet; counts that are 0 are left out, as the API does, except for `replicas`. */
 export interface ReplicaSetStatus {
   readonly replicas: number;
   readonly fullyLabeledReplicas?: number;
@@ -82,7 +82,7 @@ export interface DeploymentCondition extends Condition {
   readonly lastUpdateTime?: string;
 }
 
-/** Counts that are 0 are left out, as the API writes them. */
+/** Counts that are 0 are left out, as the API does. */
 export interface DeploymentStatus {
   readonly observedGeneration?: number;
   readonly replicas?: number;
@@ -195,7 +195,7 @@ export interface Node extends ApiObject {
   readonly status?: { readonly allocatable?: Readonly<Record<string, string | number>> };
 }
 
-/** The collections that the controllers look at, by their names in the API. */
+/** The collections that the controllers read, by their names in the API. */
 export interface Kinds {
   readonly pods: Pod;
   readonly nodes: Node;
@@ -217,7 +217,7 @@ export const keyOf = ({ metadata }: ApiObject): string => `${metadata.namespace 
 export const controllerOf = ({ metadata }: ApiObject): NonNullable<ObjectMeta["ownerReferences"]>[number] | undefined =>
   metadata.ownerReferences?.find(({ controller }) => controller === true);
 
-/** An owner reference by which `owner` controls what carries it. */
+/** An owner reference that makes `owner` the controller of the object that has it. */
 export const controlledBy = ({ apiVersion, kind, metadata: { name, uid } }: ApiObject) => ({
   apiVersion,
   kind,

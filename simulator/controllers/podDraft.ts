@@ -1,9 +1,9 @@
-/** Pods made from a template, with the events that tell of them. Pure. */
+/** Pods made from a template, with the Events of their creation and deletion. Pure. */
 import type { ApiObject } from "../model/model.ts";
 import { refOf, type Remark, type Write } from "./decision.ts";
 import { controlledBy, type Pod, type PodTemplate } from "./objects.ts";
 
-/** A pod of `owner`; `finalizers` come on top of the template's. */
+/** A pod of `owner`; `finalizers` are added to those of the template. */
 export function createPod(owner: ApiObject, template: PodTemplate, finalizers: readonly string[] = []): Write {
   const all = [...(template.metadata?.finalizers ?? []), ...finalizers];
   const { labels, annotations } = template.metadata ?? {};
@@ -43,7 +43,7 @@ export const deletePod = (owner: ApiObject, pod: Pod): Write => ({
   },
 });
 
-/** What to say when a pod could not be created or deleted; undefined for other writes. */
+/** The Event to emit when a pod could not be created or deleted; undefined for other writes. */
 export function podFailure(owner: ApiObject, refused: Write, message: string): Remark | undefined {
   if (refused.kind === "create") {
     return { about: owner, type: "Warning", reason: "FailedCreate", message: `Error creating: ${message}` };

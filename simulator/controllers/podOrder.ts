@@ -4,7 +4,7 @@ import { isActive, isReady, type Pod, readySince } from "./objects.ts";
 const costAnnotation = "controller.kubernetes.io/pod-deletion-cost";
 const phases = ["Pending", "Unknown", "Running"];
 
-/** What the order looks at, read once. */
+/** The values that decide the order, read once. */
 interface Rank {
   readonly pod: Pod;
   readonly assigned: boolean;
@@ -47,7 +47,7 @@ function rankOf(pod: Pod, onNode: ReadonlyMap<string, number>): Rank {
 }
 
 const nsPerMs = 1_000_000;
-/** Ages count by their power of two, so that pods of about the same age go in the (random) order of their uids. */
+/** Ages are compared by their power of two: pods of about the same age go in the (random) order of their uids. */
 const magnitude = (ageMs: number): number => (ageMs > 0 ? Math.floor(Math.log2(ageMs * nsPerMs)) : -1);
 
 function younger(a: Rank, b: Rank, aMs: number, bMs: number, nowMs: number): number {
@@ -69,7 +69,7 @@ const compare = (a: Rank, b: Rank, nowMs: number): number => {
   return a.createdMs === b.createdMs ? 0 : younger(a, b, a.createdMs, b.createdMs, nowMs);
 };
 
-/** The first `count` pods to go. `related`: pods whose nodes count as taken; those of ReplicaSets with the same owner. */
+/** The first `count` pods to go. `related`: the pods of ReplicaSets with the same owner, counted for each node. */
 export function firstToGo(pods: readonly Pod[], count: number, related: readonly Pod[], nowMs: number): readonly Pod[] {
   if (count >= pods.length) return pods;
   const onNode = new Map<string, number>();

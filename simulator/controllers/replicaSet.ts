@@ -1,4 +1,4 @@
-/** The ReplicaSet controller: as many pods as asked for, and a status that tells of them. */
+/** The ReplicaSet controller: as many pods as asked for, and a status that counts them. */
 import { equal } from "../../kube/object/equality.ts";
 import { matchesSelector } from "../../kube/object/selector.ts";
 import { rfc3339 } from "../kubelet/status.ts";
@@ -22,11 +22,11 @@ import { carries, type World } from "./world.ts";
 
 export interface ReplicaSetFacts {
   readonly rs: ReplicaSet;
-  /** Controlled by it. */
+  /** Those that it controls. */
   readonly own: readonly Pod[];
-  /** Of its namespace, controlled by nobody. */
+  /** Those of its namespace that have no controller. */
   readonly orphans: readonly Pod[];
-  /** Pods of all ReplicaSets with the same owner; asked for only when some of several pods have to go. */
+  /** Pods of all ReplicaSets with the same owner; called only when some of several pods have to go. */
   readonly related: () => readonly Pod[];
 }
 
@@ -52,7 +52,7 @@ function readyTimes(pods: readonly Pod[]): number[] {
 
 const count = (name: string, n: number) => (n === 0 ? {} : { [name]: n });
 
-/** `failure`: what the server said to a refused pod, "" when all went well. */
+/** `failure`: the server's message when it refused a pod, "" when it refused none. */
 function statusOf(rs: ReplicaSet, { active, terminating }: Counts, failure: string, nowMs: number): ReplicaSetStatus {
   const labels = rs.spec.template.metadata?.labels ?? {};
   const ready = readyTimes(active);

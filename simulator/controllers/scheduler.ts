@@ -1,7 +1,7 @@
 /**
- * A scheduler for the fake nodes: the node with the fewest pods among those that have room and the labels asked for. A pod
- * that fits nowhere stays Pending and says so, until a node or another pod makes room. Affinity, taints and spreading are
- * not looked at, nothing is preempted.
+ * A scheduler for the fake nodes: the node with the fewest pods among those that have room and the labels asked for. A
+ * pod that fits nowhere stays Pending, with the reason in its condition, until a node or another pod makes room.
+ * Affinity, taints and spreading are ignored, nothing is preempted.
  */
 import { parseQuantity } from "../../kube/validation/resourceQuantity.ts";
 import { rfc3339 } from "../kubelet/status.ts";
@@ -10,7 +10,7 @@ import type { Controller } from "./driver.ts";
 import { conditionOf, hasEnded, keyOf, type Node, type Pod } from "./objects.ts";
 import { carries } from "./world.ts";
 
-/** CPU in cores, memory in bytes, pods in pieces. */
+/** CPU in cores, memory in bytes, pods as a number. */
 export interface Room {
   readonly cpu: number;
   readonly memory: number;
@@ -21,7 +21,7 @@ const empty: Room = { cpu: 0, memory: 0, pods: 0 };
 
 const amounts = new Map<string | number, number>();
 
-/** An amount, 0 for none; texts recur, so that each is read once. */
+/** An amount, 0 for an absent one; the same texts recur, so that results are cached. */
 function amount(text: string | number | undefined): number {
   if (text === undefined) return 0;
   const known = amounts.get(text);
@@ -83,7 +83,7 @@ export interface ScheduleFacts {
   readonly usedOn: (node: string) => Room;
 }
 
-/** In the words of the real scheduler, which tried to preempt in vain. */
+/** In the words of a real scheduler that tried to preempt in vain. */
 function refusal(hindered: readonly (readonly string[])[]): string {
   const counts = new Map<string, number>();
   for (const reason of hindered.flat()) counts.set(reason, (counts.get(reason) ?? 0) + 1);
@@ -155,7 +155,7 @@ const waits = (pod: Pod): boolean =>
   ["", "default-scheduler"].includes(pod.spec.schedulerName ?? "") &&
   (pod.spec.schedulingGates ?? []).length === 0;
 
-/** Keeps what the pods of each node ask for, so that no decision adds it up. */
+/** Keeps the sum of what the pods of each node request, so that no decision has to add it up. */
 function ledger() {
   const byNode = new Map<string, Room>();
   const entries = new Map<string, { readonly node: string; readonly room: Room }>();

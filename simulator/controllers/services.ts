@@ -20,7 +20,7 @@ const perSlice = 100;
 
 const serviceLabel = "kubernetes.io/service-name";
 
-/** Of what they wrote themselves, the controllers notice only that it was deleted. */
+/** Of the objects that they write, the controllers watch only deletions. */
 const watches: Controller["watches"] = {
   endpoints: ({ object, type }, _, add) => {
     if (type === "DELETED") add(keyOf(object));
@@ -50,7 +50,7 @@ interface Subset {
   readonly pods: readonly Pod[];
 }
 
-/** As Endpoints have it: each port once, with all pods that serve it; ports that the same pods serve are together. */
+/** Subsets as in Endpoints: each port once, with all pods that serve it; ports with the same pods share a subset. */
 function subsetsOf(found: readonly Backend[]): readonly Subset[] {
   const byPort = new Map<string, { readonly port: EndpointPort; readonly pods: Pod[] }>();
   for (const { ports, pods } of found) {
@@ -71,7 +71,7 @@ function subsetsOf(found: readonly Backend[]): readonly Subset[] {
   return [...byPods.values()];
 }
 
-/** Pods that are being deleted are in no list here; those that are not ready are told apart. */
+/** Pods that are being deleted are in no list here; those that are not ready are listed separately. */
 function subsets(service: Service, pods: readonly Pod[]) {
   const all = service.spec.publishNotReadyAddresses === true;
   const staying = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
@@ -135,7 +135,7 @@ interface SliceContent {
   readonly ports: readonly unknown[] | null;
 }
 
-/** Nothing is null in a slice, as the API server has it. */
+/** In a slice an empty list is null, as in the API server's. */
 const orNull = <T>(items: readonly T[]): readonly T[] | null => (items.length === 0 ? null : items);
 
 function endpointOf(service: Service, pod: Pod, zoneOf: (node: string) => string | undefined) {
@@ -160,7 +160,7 @@ function endpointOf(service: Service, pod: Pod, zoneOf: (node: string) => string
 function slices(service: Service, found: readonly Backend[], zoneOf: (node: string) => string | undefined) {
   const wanted: SliceContent[] = [];
   for (const { ports, pods } of found) {
-    // Every port has its name, be it empty.
+    // Every port has a name, which may be empty.
     const named = ports.map((port) => ({ ...port, name: port.name ?? "" }));
     for (let i = 0; i < pods.length; i += perSlice) {
       const endpoints = pods.slice(i, i + perSlice).map((pod) => endpointOf(service, pod, zoneOf));
@@ -170,7 +170,7 @@ function slices(service: Service, found: readonly Backend[], zoneOf: (node: stri
   return wanted.length === 0 ? [{ endpoints: null, ports: null }] : wanted;
 }
 
-/** Each wanted slice takes the place of one with its ports, or else of any; what is left goes. */
+/** Each wanted slice replaces a stored one with its ports, or else any stored one; the others are deleted. */
 export function decideSlices(
   service: Service,
   pods: readonly Pod[],
@@ -225,7 +225,7 @@ function createSlice(service: Service, labels: Readonly<Record<string, string>>,
   };
 }
 
-/** Slices of a deleted Service go by garbage collection. */
+/** Slices of a deleted Service are garbage-collected. */
 export const endpointSliceController: Controller = {
   name: "endpoint-slice-controller",
   watches,

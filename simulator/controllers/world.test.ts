@@ -6,7 +6,7 @@ import { createWorld, type World } from "./world.ts";
 
 const kinds: readonly Kind[] = ["pods", "replicasets.apps", "endpointslices.discovery.k8s.io", "services"];
 
-/** All that a world answers, as text. */
+/** All that a world returns, as text. */
 function answers(world: World, uids: readonly string[]): string[] {
   const names = (objects: Iterable<Parameters<typeof keyOf>[0]>): string =>
     Array.from(objects, (object) => `${keyOf(object)}@${object.metadata.resourceVersion}`)

@@ -1,6 +1,7 @@
 /**
- * What the controllers look at, kept by every change of the server, so that no decision scans: objects by key, by the
- * uid of their controller, and pods by their labels. Iteration is in order of arrival, the same in every run.
+ * The objects that the controllers read, updated with every change of the server. So that no decision scans, they are
+ * indexed by key and by the uid of their controller, pods by their labels. Iteration is in order of arrival, the same
+ * in every run.
  */
 import type { ApiCore, ApiObject, Change } from "../model/model.ts";
 import { controllerOf, keyOf, type Kind, type Kinds, type Pod, type Service } from "./objects.ts";
@@ -14,7 +15,7 @@ export interface World {
   owned<K extends Kind>(kind: K, uid: string): readonly Kinds[K][];
   /** Those of a namespace that no controller owns. */
   orphans<K extends Kind>(kind: K, namespace: string): readonly Kinds[K][];
-  /** Pods that carry all of these labels; none when there are no labels to carry. */
+  /** Pods that carry all of these labels; no pods when there are no labels. */
   podsWith(namespace: string, labels: Labels): readonly Pod[];
   podsIn(namespace: string): readonly Pod[];
   /** Services of a namespace whose selector these labels satisfy. */
@@ -62,10 +63,10 @@ function groups() {
   };
 }
 
-/** The group that an object belongs to: its controller's uid, or its namespace when it has none. */
+/** The group that an object belongs to: its controller's uid, or its namespace when it has no controller. */
 const ownerGroup = (object: ApiObject): string => controllerOf(object)?.uid ?? `/${object.metadata.namespace ?? ""}`;
 
-/** A group of objects; the list is made again only after a change. */
+/** A group of objects; its list is cached until a change. */
 interface Group<T> {
   readonly byKey: Map<string, T>;
   list: readonly T[] | undefined;
@@ -133,7 +134,7 @@ function labelIndex() {
   };
 }
 
-/** Services by one label of their selector: a pod that they select carries it. */
+/** Services by one label of their selector: a pod that they select has it. */
 function selectorIndex() {
   const byLabel = groups();
   const groupOf = (object: ApiObject): string | undefined => {
@@ -177,7 +178,7 @@ const emptyShelves = (): Shelves => ({
   "poddisruptionbudgets.policy": shelf(),
 });
 
-/** A world that holds what the server has now; the caller tells it of every later change. */
+/** A world that holds what the server has now; the caller passes it every later change. */
 export function createWorld(core: ApiCore): World {
   const shelves = emptyShelves();
   const podLabels = labelIndex();
@@ -190,7 +191,7 @@ export function createWorld(core: ApiCore): World {
     }
     return result;
   };
-  // A change of a collection holds an object of its kind.
+  // The changes of a collection hold objects of its kind.
   const shelfOf = (kind: Kind): Shelf => shelves[kind];
 
   const world: World = {

@@ -8,7 +8,7 @@ import type { ApiRequest, ApiServer } from "../model/model.ts";
 import type { Status } from "../model/statusError.ts";
 
 export interface Reply {
-  /** As kubectl prints them, a line each; errors too. */
+  /** As kubectl prints it, by line; errors too. */
   readonly lines: readonly string[];
   readonly isRefused: boolean;
 }
@@ -68,7 +68,7 @@ export async function apply(server: ApiServer, documents: readonly string[]): Pr
   return { lines, isRefused };
 }
 
-/** `kubectl get rollout NAME`: of interest only where it is not there. */
+/** `kubectl get rollout NAME`, which the demo uses only to show that it is not there. */
 export async function getRollout(server: ApiServer, name: string): Promise<Reply> {
   const { body } = await ask(server, { method: "GET", path: rolloutPath(name) });
   return isStatus(body) ? { lines: refusalLines(body), isRefused: true } : { lines: [name], isRefused: false };
@@ -80,7 +80,7 @@ export const imageTo =
   (rollout: Rollout): VerbOutcome =>
     setImage(rollout, rollout.metadata.name, image);
 
-/** As `kubectl argo rollouts VERB NAME`: reads the Rollout, and sends what the verb makes of it. */
+/** As `kubectl argo rollouts VERB NAME`: reads the Rollout, and sends the verb's change of it. */
 export async function perform(server: ApiServer, name: string, verb: (rollout: Rollout) => VerbOutcome): Promise<void> {
   const path = rolloutPath(name);
   const { body: found } = await ask(server, { method: "GET", path });
@@ -95,7 +95,7 @@ export async function perform(server: ApiServer, name: string, verb: (rollout: R
   }
 }
 
-/** An error as kubectl prints it (cmd/util/helpers.go): what is invalid by its causes, each once, all else by its message. */
+/** An error as kubectl prints it (cmd/util/helpers.go): for Invalid its causes, each once, otherwise its message. */
 export function refusalLines({ reason, message, details }: Status): readonly string[] {
   if (reason !== "Invalid") {
     return [reason === "" ? `Error from server: ${message}` : `Error from server (${reason}): ${message}`];

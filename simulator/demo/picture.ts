@@ -1,4 +1,4 @@
-/** What there is to see of a Rollout at one moment, read from the server: its phase, steps, pods and who is served by which. */
+/** The state of a Rollout at one moment, read from the server: its phase, its steps, its pods and where requests go. */
 import { REVISION } from "../../schema/labels.ts";
 import type { CanaryStep, Rollout } from "../../schema/rollout.ts";
 import type { ApiCore, ApiObject } from "../model/model.ts";
@@ -45,9 +45,9 @@ export interface Picture {
   /** "Healthy", "Progressing", "Paused", "Degraded"; "" before the controller has seen it. */
   readonly phase: string;
   readonly message: string;
-  /** Oldest revision first; those without pods are left out, but for the present one. */
+  /** Oldest revision first; those without pods are left out, except for the present one. */
   readonly versions: readonly VersionPicture[];
-  /** Empty where the strategy has none. */
+  /** Empty when the strategy has no steps. */
   readonly steps: readonly StepPicture[];
   readonly services: readonly ServicePicture[];
   /** Of the Rollout, oldest first. */
@@ -56,7 +56,7 @@ export interface Picture {
 
 const namespace = "default";
 
-/** Undefined where there is no such Rollout. */
+/** Undefined when there is no such Rollout. */
 export function pictureOf(core: ApiCore, name: string): Picture | undefined {
   const rollout = core.get({ resource: "rollouts.argoproj.io", namespace, name });
   if (rollout === undefined) return undefined;
@@ -95,7 +95,7 @@ function versionOf(set: ReplicaSet, pods: readonly Pod[]): VersionPicture {
   };
 }
 
-/** Times are whole seconds: names decide between pods of one. */
+/** Times are whole seconds: pods of the same second are ordered by name. */
 const byAge = (a: Pod, b: Pod): number =>
   a.metadata.creationTimestamp.localeCompare(b.metadata.creationTimestamp) ||
   a.metadata.name.localeCompare(b.metadata.name);
@@ -115,7 +115,7 @@ function stepsOf(steps: readonly CanaryStep[], index: number): StepPicture[] {
   }));
 }
 
-/** The demo's own steps have these two kinds; of any other the name is shown. */
+/** The demo's own steps have these two kinds; for any other kind its name is shown. */
 function stepText(step: CanaryStep): string {
   if (step.setWeight !== undefined) return `setWeight ${step.setWeight}`;
   if (step.pause === undefined) return Object.keys(step).join(" ");
@@ -123,7 +123,7 @@ function stepText(step: CanaryStep): string {
   return duration === undefined ? "pause" : `pause ${duration}`;
 }
 
-/** Those that the strategy names, or the one that is called like the Rollout. */
+/** The Services that the strategy names, or the one with the Rollout's name. */
 function servicesOf(core: ApiCore, { metadata, spec }: Rollout, versions: readonly VersionPicture[]): ServicePicture[] {
   const { blueGreen } = spec.strategy ?? {};
   const names = blueGreen === undefined ? [metadata.name] : [blueGreen.activeService, blueGreen.previewService];

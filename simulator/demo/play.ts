@@ -1,4 +1,4 @@
-/** Plays the demo's scenes on a cluster in virtual time, and shows every moment to whoever looks on. */
+/** Plays the demo's scenes on a cluster in virtual time, and shows every moment of it. */
 import type { ManualClock } from "../../kube/clock/clock.ts";
 import type { LocalCluster } from "../local/cluster.ts";
 import { type Picture, pictureOf } from "./picture.ts";
@@ -6,28 +6,28 @@ import { type Beat, type Scene, scenes } from "./story.ts";
 
 /** One moment. */
 export interface Moment {
-  /** All scenes, and which of them is on. */
+  /** All scenes, and which of them is being played. */
   readonly titles: readonly string[];
   readonly scene: number;
-  /** Of the cluster's clock since the beginning. */
+  /** Time on the cluster's clock since the beginning. */
   readonly timeMs: number;
-  /** Of the cluster's clock, at the time that it began with. */
+  /** The beginning, on the cluster's clock. */
   readonly startMs: number;
   readonly speed: number;
   /** The latest one. */
   readonly command: string;
-  /** Commands ("$ …") and what they printed, where that is the story. */
+  /** Commands ("$ …") and what they printed, in scenes that show it. */
   readonly printed: readonly string[];
   readonly caption: string;
   readonly manifest: string | undefined;
   readonly picture: Picture | undefined;
 }
 
-/** What came of a scene. */
+/** The result of a scene. */
 export interface SceneEnd {
   readonly title: string;
   readonly lastedMs: number;
-  /** The fewest pods that were ready after the first version was complete; undefined where there were no pods. */
+  /** The fewest pods that were ready after the first version was complete; undefined when there were no pods. */
   readonly fewestReady: number | undefined;
   /** Causes of refusals. */
   readonly refusals: number;
@@ -42,14 +42,14 @@ export interface PlayOptions {
   readonly cluster: LocalCluster;
   readonly clock: ManualClock;
   readonly onlooker: Onlooker;
-  /** Lets time go by before the next frame of so many ms on the wall's clock; at once where nobody watches it live. */
+  /** Waits so many ms of real time before the next frame; returns at once when the demo is not watched live. */
   readonly wait: (ms: number) => Promise<void>;
   /** Ends it early. */
   readonly signal: AbortSignal;
 }
 
 const frameMs = 50;
-/** No beat takes so long; then something is wrong. */
+/** No beat takes so long unless something is wrong. */
 const patienceMs = 300_000;
 
 interface Stage extends PlayOptions {
@@ -59,7 +59,7 @@ interface Stage extends PlayOptions {
   fewestReady: number | undefined;
 }
 
-/** @throws {Error} when the cluster does not get to where the story goes on */
+/** @throws {Error} when the cluster does not reach the state that the next beat needs */
 export async function play(options: PlayOptions): Promise<void> {
   const startMs = options.clock.now();
   for (const [index, scene] of scenes.entries()) {

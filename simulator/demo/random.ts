@@ -1,4 +1,4 @@
-/** Chance that comes out the same every time (mulberry32), for a demo whose pods have the same names every time. */
+/** Random numbers from a seed (mulberry32), so that the demo's pods have the same names every time. */
 export function randomOf(seed: number): () => number {
   let state = seed;
   return () => {

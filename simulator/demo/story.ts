@@ -1,6 +1,6 @@
 /**
- * What the demo's user does, when, and what there is to say about it. A deed waits for a milestone that the cluster reaches
- * by itself; nothing of what is shown beside the captions is made up.
+ * What the demo's user does, when, and the captions for it. Each action waits for a milestone that the cluster reaches
+ * by itself; apart from the captions nothing that is shown is made up.
  */
 import type { ApiServer } from "../model/model.ts";
 import { promote } from "../../controller/rollout/verbs/promote.ts";
@@ -8,23 +8,23 @@ import { apply, getRollout, imageTo, perform, type Reply } from "./kubectl.ts";
 import { checkout, shop, wrong } from "./manifests.ts";
 import type { Picture } from "./picture.ts";
 
-/** A deed and what comes of it. */
+/** An action of the user, and its outcome. */
 export interface Beat {
   /** What the user types; "" for a moment in which only time goes by. */
   readonly command: string;
   readonly act?: (server: ApiServer) => Promise<Reply | void>;
   readonly caption: string;
-  /** Whether that has come about which the beat is about. */
+  /** Whether the outcome that the beat waits for is there. */
   readonly until: (picture: Picture) => boolean;
-  /** How much faster than the clock on the wall the cluster's goes. */
+  /** How much faster than real time the cluster's clock runs. */
   readonly speed: number;
-  /** How long to look at the outcome, in ms of the wall's clock. */
+  /** How long to show the outcome, in ms of real time. */
   readonly lookMs: number;
 }
 
 export interface Scene {
   readonly title: string;
-  /** The Rollout that it is about; a scene of refusals has none. */
+  /** The Rollout that it is about; a scene of refusals has no Rollout. */
   readonly rollout: string | undefined;
   /** A manifest to show, instead of a Rollout. */
   readonly manifest?: string;

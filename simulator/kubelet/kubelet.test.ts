@@ -3,7 +3,7 @@ import { type KubeletPort, type PodEvent, startKubelet } from "./kubelet.ts";
 import type { KubeletClock, PodView } from "./life.ts";
 import type { PodStatusPatch } from "./status.ts";
 
-/** A clock that only moves when it is told to. */
+/** A clock that only moves when the test moves it. */
 function virtualClock() {
   let nowMs = Date.UTC(2030, 0, 1);
   const timers = new Set<{ atMs: number; run: () => void }>();
@@ -32,7 +32,7 @@ function virtualClock() {
   return { clock, advance };
 }
 
-/** A port that takes down what is asked of it, and whose watch is fed by the test. */
+/** A port that records its requests, and whose watch events come from the test. */
 function recordingPort() {
   const lines: string[] = [];
   const waiting: ((event: PodEvent) => void)[] = [];

@@ -1,7 +1,7 @@
 /**
- * A fake kubelet for any number of fake nodes: it reports pods as running, ready, crashed or finished (kubeletPod.ts says
- * when) and removes deleted ones, without running anything. It speaks to a narrow port, so that a real API server and an
- * in-memory one can be behind it, and takes its time from a clock that may be virtual.
+ * A fake kubelet for any number of fake nodes: it reports pods as running, ready, crashed or finished (pod.ts decides
+ * when) and removes deleted ones, without running anything. It uses a narrow port, so that a real API server or
+ * an in-memory one can be behind it, and takes its time from a clock that may be virtual.
  */
 import { type KubeletClock, type PodLife, podLife, type PodMemory, type PodSink, type PodView } from "./life.ts";
 import { fakeNode } from "./node.ts";
@@ -12,7 +12,7 @@ export interface PodEvent {
   readonly object: PodView;
 }
 
-/** All that the kubelet asks of an API server. Failures reject; `isNotFound` tells them apart. */
+/** All that the kubelet needs of an API server. Failures reject; `isNotFound` recognises one for an absent object. */
 export interface KubeletPort {
   /** All pods that are assigned to a node. */
   list(): Promise<{ readonly items: readonly PodView[]; readonly resourceVersion: string }>;
@@ -22,7 +22,7 @@ export interface KubeletPort {
   patchStatus(pod: { namespace: string; name: string }, status: unknown): Promise<void>;
   /** Removes a pod at once (grace period 0) if it still has this uid. */
   remove(pod: { namespace: string; name: string; uid: string }): Promise<void>;
-  /** Creates a node if there is none of its name, makes its status the given one and removes its taints. */
+  /** Creates a node unless one of its name exists, sets its status to the given one and removes its taints. */
   putNode(object: Record<string, unknown>, status: Record<string, unknown>): Promise<void>;
   isNotFound(error: unknown): boolean;
 }
@@ -75,7 +75,7 @@ function queue(limit: number) {
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Sends the reports of pods that are still kept, some at once; one that fails otherwise than by the pod's absence is told. */
+/** Sends the reports of pods that are still kept, several at a time; reports a failure unless the pod is gone. */
 function requests(
   port: KubeletPort,
   parallel: number,

@@ -1,6 +1,6 @@
 /**
- * The course of pods on fake nodes: what is seen of a pod, when it is to be reported (kubeletPod.ts says what) and when it
- * is removed. Synchronous and without I/O of its own: who drives it says how a report is sent.
+ * The course of pods on fake nodes: which pods there are, when a status is to be reported (pod.ts decides which)
+ * and when a pod is removed. Synchronous and without I/O of its own: its caller provides how a report is sent.
  */
 import { type KubeletSettings, planPod, podAt, type PodPlan, type PodSpecView } from "./pod.ts";
 import { type PodCondition, type PodStatusPatch, statusPatch } from "./status.ts";
@@ -46,7 +46,7 @@ export interface PodMemory {
   cancel: (() => void) | undefined;
 }
 
-/** How reports reach the server. `failed` is to be called when one did not, unless the pod is gone: it is repeated. */
+/** Sends reports to the server; calls `failed` when one did not arrive, to repeat it, unless the pod is gone. */
 export interface PodSink {
   report(pod: PodMemory, patch: PodStatusPatch, failed: () => void): void;
   remove(pod: PodMemory, failed: () => void): void;
@@ -61,9 +61,9 @@ export interface LifeOptions {
 }
 
 export interface PodLife {
-  /** By uid. A pod that is no longer here gets no more reports. */
+  /** By uid. No status is reported for a pod that is no longer in this map. */
   readonly pods: ReadonlyMap<string, PodMemory>;
-  /** A pod that exists: begins its course when it is new, ends it when it is being deleted, looks at its readiness gates. */
+  /** For a pod that exists: begins its course if new, ends it if it is being deleted, reads its readiness gates. */
   observe(object: PodView): void;
   forget(pod: PodMemory): void;
 }
@@ -76,13 +76,13 @@ const areOpen = (gates: readonly string[], conditions: readonly PodCondition[]):
 /** Addresses from 10.0.0.1 on; unique for 16 million pods. */
 const ipOf = (n: number): string => `10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`;
 
-/** Of an address that `ipOf` gave; 0 for any other. */
+/** The number from which `ipOf` made an address; 0 for any other address. */
 const numberOf = (ip: string): number => {
   const [ten, ...bytes] = ip.split(".").map(Number);
   return ten === 10 && bytes.length === 3 ? bytes.reduce((number, byte) => number * 256 + byte, 0) : 0;
 };
 
-/** A pod from before our time goes on as if we had been there. */
+/** A pod that started before this kubelet goes on as if the kubelet had run all the time. */
 function newPod(options: LifeOptions, object: PodView, uid: string, hostIp: string, podIp: string): PodMemory {
   const { name, namespace = "default", annotations = {} } = object.metadata;
   const gates = (object.spec.readinessGates ?? []).map(({ conditionType }) => conditionType);
@@ -121,7 +121,7 @@ export function podLife(options: LifeOptions): PodLife {
     sink.remove(pod, () => {
       if (pods.get(pod.uid) === pod) later(pod, repeatAfterMs, () => remove(pod));
     });
-  /** Sends the pod's present status (unless `write` is false) and comes back when it changes next. */
+  /** Sends the pod's present status (unless `write` is false) and runs again when it changes next. */
   const report = (pod: PodMemory, write: boolean): void => {
     if (pod.deleting) return;
     const nowMs = clock.now();
@@ -152,7 +152,7 @@ export function podLife(options: LifeOptions): PodLife {
         return;
       }
       if (known === undefined) {
-        // A pod that was running before we came keeps its status until something changes.
+        // A pod that was running before this kubelet started keeps its status until something changes.
         report(pod, settings.reportCreating && (object.status?.phase ?? "Pending") === "Pending");
         return;
       }

@@ -4,7 +4,7 @@ import { rfc3339 } from "./status.ts";
 export interface FakeNode {
   readonly name: string;
   readonly ip: string;
-  /** The Node to create; its status goes in by a second request, as the API server drops it on creation. */
+  /** The Node to create; its status is set by a second request, as the API server drops it on creation. */
   readonly object: Record<string, unknown>;
   readonly status: Record<string, unknown>;
 }

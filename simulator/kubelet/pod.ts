@@ -1,6 +1,6 @@
 /**
  * What a kubelet reports of a pod, as a pure function of the pod's spec and of the time since the pod was assigned.
- * No clock, no I/O: the driver (kubelet.ts) asks `podAt` for the status of a moment and for the next moment that differs.
+ * No clock, no I/O: the driver (kubelet.ts) calls `podAt` for the report of a moment and the next moment that differs.
  */
 import { goDurationMs } from "../../kube/object/goDuration.ts";
 
@@ -13,7 +13,7 @@ export interface KubeletSettings {
   /** The first wait of a CrashLoopBackOff; doubles up to `maxBackoffMs`. */
   readonly backoffMs: number;
   readonly maxBackoffMs: number;
-  /** Report Pending with ContainerCreating first, as a real kubelet does; off saves a write for each pod. */
+  /** Whether to report Pending with ContainerCreating first, as a real kubelet does; false saves a write per pod. */
   readonly reportCreating: boolean;
 }
 
@@ -43,7 +43,7 @@ export interface ContainerView {
   readonly lifecycle?: { readonly postStart?: HookView; readonly preStop?: HookView };
 }
 
-/** What a container does before it counts as started, or before it is told to end. */
+/** What a container does before it counts as started, or before it is signalled to end. */
 interface HookView {
   readonly exec?: { readonly command?: readonly string[] };
   readonly sleep?: { readonly seconds?: number };
@@ -108,7 +108,7 @@ const secondsIn = (text: string): number => {
   return match === null ? 0 : Number(match[1]) * unit;
 };
 
-/** Reads `sleep N` and `exit N` out of a command line; null when it says nothing of either. */
+/** Reads `sleep N` and `exit N` out of a command line; null when it has neither. */
 export function scriptOf(container: ContainerView): { afterMs: number; code: number } | null {
   const words = [...(container.command ?? []), ...(container.args ?? [])];
   const text = words.join(" ");
@@ -145,7 +145,7 @@ const hookMs = (hook: HookView | undefined): number =>
 const longestHookMs = (spec: PodSpecView, hook: "postStart" | "preStop"): number =>
   Math.max(0, ...spec.containers.map(({ lifecycle }) => hookMs(lifecycle?.[hook])));
 
-/** The pod's own time by an annotation; undefined where it has none that can be read. */
+/** The pod's own time by an annotation; undefined when the annotation is absent or cannot be read. */
 function ownMs(annotations: Readonly<Record<string, string>>, what: string): number | undefined {
   const ms = goDurationMs(annotations[`sim.sluice.dev/${what}`] ?? "");
   return ms === undefined || ms < 0 ? undefined : ms;
@@ -195,18 +195,18 @@ const waiting = (
   lastState,
 });
 
-/** The words of a real kubelet, where a person reads them. */
+/** The messages that people read are those of a real kubelet. */
 function waitingMessage(reason: string, { name, image }: ContainerPlan): { readonly message?: string } {
   if (reason === "ErrImagePull") return { message: `failed to pull and unpack image "${image}": not found` };
   if (reason === "ImagePullBackOff") return { message: `Back-off pulling image "${image}"` };
   return reason === "CrashLoopBackOff" ? { message: `back-off restarting failed container=${name}` } : {};
 }
 
-/** Never less than 100 ms, so that a container which fails at once cannot keep the walk below busy for ever. */
+/** Never less than 100 ms, so that the loop below ends for a container which fails at once. */
 const backoff = (attempt: number, settings: KubeletSettings): number =>
   Math.max(100, Math.min(settings.backoffMs * 2 ** attempt, settings.maxBackoffMs));
 
-/** A container that cannot be pulled: the error shows briefly, then again after each growing wait, as kubelet has it. */
+/** An image that cannot be pulled: the error shows briefly, then again after each growing wait, as in kubelet. */
 function pullCourse(plan: ContainerPlan, startMs: number, atMs: number, settings: KubeletSettings): Course {
   const errorShowsMs = 500;
   const reason = atMs < startMs + errorShowsMs ? "ErrImagePull" : "ImagePullBackOff";
@@ -221,7 +221,7 @@ interface Run {
   readonly reason: string;
 }
 
-/** Runs that end with failure are repeated with growing waits when the policy says so; walks up to `atMs`. */
+/** Runs that end with failure are repeated with growing waits when the restart policy wants it; walks up to `atMs`. */
 function repeatedCourse(
   plan: ContainerPlan,
   run: Run,
@@ -293,7 +293,7 @@ const earliest = (courses: readonly Course[]): number | undefined => {
   return times.length === 0 ? undefined : Math.min(...times);
 };
 
-/** Init containers run one after another; the result says when the last ended, if it did. */
+/** Init containers run one after another; the result has the time when the last ended, if it did. */
 function initCourses(pod: PodPlan, startMs: number, atMs: number, settings: KubeletSettings) {
   const courses: Course[] = [];
   let nextStartMs: number | undefined = startMs;
@@ -323,7 +323,7 @@ const phaseOf = (courses: readonly Course[]): PodReport["phase"] => {
 
 const notBegun = (plans: readonly ContainerPlan[], reason: string) => plans.map((plan) => waiting(plan, reason));
 
-/** The report of a pod `atMs` after its assignment, and when it changes next. Total: any spec gives a report. */
+/** The report of a pod `atMs` after its assignment, and when it changes next. Never throws: any spec gives a report. */
 export function podAt(pod: PodPlan, atMs: number, settings: KubeletSettings): PodReport {
   const startMs = pod.readyAfterMs;
   if (atMs < startMs) {

@@ -1,8 +1,8 @@
-/** Turns a pod's report (kubeletPod.ts) into the status object that a kubelet would write. Pure. */
+/** Turns a pod's report (pod.ts) into the status object that a kubelet would write. Pure. */
 import { timestamp } from "../../kube/object/time.ts";
 import type { ContainerReport, ContainerState, PodReport } from "./pod.ts";
 
-/** What a report alone does not say. */
+/** What the status needs beside the report. */
 export interface StatusFacts {
   /** When the pod was assigned, ms since the epoch; reports count from here. */
   readonly assignedAtMs: number;
@@ -11,7 +11,7 @@ export interface StatusFacts {
   readonly hostIp: string;
   /** Whether every readiness gate of the pod has its condition True. */
   readonly gatesOpen: boolean;
-  /** The conditions of the status written last, whose transition times go on while they keep their value. */
+  /** The conditions of the status written last, whose transition times stay while their values do. */
   readonly before: readonly PodCondition[];
 }
 
@@ -32,7 +32,7 @@ export interface PodStatusPatch {
 
 let latest = { second: 0, text: "1970-01-01T00:00:00Z" };
 
-/** RFC 3339 in UTC with whole seconds, as metav1.Time has it. Asked mostly for the same second many times. */
+/** RFC 3339 in UTC with whole seconds, as metav1.Time writes it. Mostly called many times for the same second. */
 export function rfc3339(ms: number): string {
   const second = Math.floor(ms / 1000);
   if (second !== latest.second) latest = { second, text: timestamp(ms) };
@@ -41,7 +41,7 @@ export function rfc3339(ms: number): string {
 
 const containerId = (seed: string): string => `sim://${digest(seed)}`;
 
-/** A stable 64-digit name made of FNV-1a rounds; only its uniqueness matters. */
+/** A stable 64-digit name made by rounds of FNV-1a; only its uniqueness matters. */
 function digest(seed: string): string {
   let hash = 2166136261;
   let digits = "";

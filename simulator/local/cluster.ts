@@ -39,15 +39,15 @@ export interface LocalClusterOptions {
 export interface LocalCluster {
   readonly server: ApiServer;
   readonly core: ApiCore;
-  /** As somebody else than the controller: "kubectl-argo-rollouts". */
+  /** A client with another user agent than the controller's: "kubectl-argo-rollouts". */
   clientFor(userAgent: string): KubeClient;
-  /** The loop ends, and everything else that would write. */
+  /** Stops the loop and everything else that would write. */
   stop(): Promise<void>;
 }
 
 const group = "argoproj.io";
 
-/** Resolves when Rollouts are looked after and judged. @throws {StatusError} when `saved` does not fit */
+/** Resolves when Rollouts are reconciled and validated. @throws {StatusError} when `saved` does not fit */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
   const { clock, log, version, random = Math.random, nodes = 1, saved } = options;
   const webhook: { review?: Admission["review"] } = {};
@@ -78,7 +78,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   };
 }
 
-/** Those of this version, instead of those that an earlier one left. */
+/** Installs the definitions of this version in place of those that an earlier version left. */
 function installDefinitions(core: ApiCore): void {
   const resource = "customresourcedefinitions.apiextensions.k8s.io";
   for (const definition of crds as readonly Draft[]) {
@@ -119,7 +119,7 @@ function startLoop({ client, clock, log, random }: LoopPorts) {
 
 type ReviewPorts = ReturnType<typeof startLoop>["ports"];
 
-/** The webhook without what is between it and an API server: the same reviews in, the same answers out. */
+/** The webhook without the HTTP between it and an API server: the same reviews in, the same answers out. */
 function reviewerOf(ports: ReviewPorts, signal: AbortSignal): Admission["review"] {
   const { client, clock, log } = ports;
   const validate = createValidator({

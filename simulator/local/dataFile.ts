@@ -1,15 +1,15 @@
-/** The file in which a cluster in memory outlives its process: read at the start, written again soon after every change. */
+/** The file in which a cluster in memory outlives its process: read at the start, written soon after every change. */
 import { chmod, readFile, rename, rm, writeFile } from "node:fs/promises";
 import type { Clock } from "../../kube/clock/clock.ts";
 import type { ApiCore, ApiObject } from "../model/model.ts";
 import { type SavedState, savedState } from "../server/objects/saved.ts";
 import { isObject } from "../../kube/object/json.ts";
 
-/** Raised when what is written can no longer be read by those before. */
+/** To be raised when earlier versions of the program can no longer read what is written. */
 const formatVersion = 1;
 const kind = "SluiceCluster";
 
-/** Something about the file that its user has to hear; the message is a sentence. */
+/** An error with the file, for the user; the message is a sentence. */
 export class DataFileError extends Error {
   override readonly name = "DataFileError";
 }
@@ -72,7 +72,7 @@ function stateIn(content: unknown, path: string): SavedState {
   return { resourceVersion, objects: objects as SavedState["objects"] };
 }
 
-/** A line an object: for people, and for diffs. */
+/** One object per line: for people, and for diffs. */
 export function dataText({ resourceVersion, objects }: SavedState): string {
   const lists = Object.entries(objects).map(
     ([key, list]) => `${JSON.stringify(key)}:[\n${list.map((object) => JSON.stringify(object)).join(",\n")}\n]`,
@@ -81,7 +81,7 @@ export function dataText({ resourceVersion, objects }: SavedState): string {
   return `{${head},"objects":{\n${lists.join(",\n")}\n}}\n`;
 }
 
-/** All or nothing: whoever reads it sees the old state or the new one. Secrets may be in it. @throws {DataFileError} */
+/** Atomic: a reader sees the old state or the new one. Secrets may be in it. @throws {DataFileError} */
 export async function writeData(path: string, state: SavedState): Promise<void> {
   const draft = `${path}.${process.pid}.tmp`;
   try {
@@ -98,13 +98,13 @@ const isRunning = (pid: number): boolean => {
   try {
     return pid > 0 && process.kill(pid, 0);
   } catch (error) {
-    // It runs, and is somebody else's.
+    // It runs, as another user.
     return codeOf(error) === "EPERM";
   }
 };
 
 /**
- * Two processes with one file would each undo what the other wrote: the first one has it, until what is returned is called.
+ * Locks the file, as two processes would each undo what the other wrote. The returned function unlocks it.
  * @throws {DataFileError}
  */
 export async function lockData(path: string): Promise<() => Promise<void>> {
@@ -130,7 +130,7 @@ export interface KeepOptions {
   readonly core: ApiCore;
   readonly clock: Clock;
   readonly path: string;
-  /** It could not be written; it is tried again after the next change. */
+  /** Called when the file could not be written; it is written again after the next change. */
   readonly onError: (error: unknown) => void;
 }
 

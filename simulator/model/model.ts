@@ -1,6 +1,6 @@
 /**
- * What the parts of the in-memory API server say to each other. Objects are immutable: a change makes a new object that
- * shares what did not change, so that nothing is ever copied to be safe.
+ * The types that the parts of the in-memory API server share. Objects are immutable: a change makes a new object that
+ * shares what did not change, so that no defensive copy is needed.
  */
 import type { Clock } from "../../kube/clock/clock.ts";
 
@@ -39,7 +39,7 @@ export interface ApiObject {
   readonly [field: string]: unknown;
 }
 
-/** An object on its way in: of its metadata only the name (or generateName) is certain. */
+/** An object that is to be written: of its metadata only the name (or generateName) is certain. */
 export interface Draft {
   readonly apiVersion?: string;
   readonly kind?: string;
@@ -61,7 +61,7 @@ export interface Resource {
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
   readonly verbs: readonly string[];
-  /** "status", "scale", "eviction", …: those that are served. */
+  /** The subresources that are served: "status", "scale", "eviction", …. */
   readonly subresources: readonly string[];
 }
 
@@ -89,13 +89,13 @@ export interface ListOptions {
 }
 
 export interface WriteOptions {
-  /** "status" writes the status alone; undefined everything else. */
+  /** "status" writes the status alone, undefined everything but the status. */
   readonly subresource?: string | undefined;
-  /** Everything happens but the storing. */
+  /** Does everything except storing the object. */
   readonly dryRun?: boolean;
-  /** "Ignore" prunes silently, "Warn" tells, "Strict" refuses unknown and duplicate fields. Ignore by default, as the API. */
+  /** Unknown and duplicate fields: "Ignore" (default, as in the API) drops them, "Warn" warns, "Strict" refuses. */
   readonly fieldValidation?: "Ignore" | "Warn" | "Strict";
-  /** Of managedFields; nothing is tracked without one. */
+  /** The manager in managedFields; without one no fields are tracked. */
   readonly fieldManager?: string;
 }
 
@@ -121,10 +121,10 @@ export interface ApiCore {
   create(resource: string, draft: Draft, options?: WriteOptions): ApiObject;
   /** A resourceVersion in `draft` is a precondition. */
   update(resource: string, draft: Draft, options?: WriteOptions): ApiObject;
-  /** Reads, changes, writes; the stored object comes back when `change` returns it unchanged. */
+  /** Reads, changes, writes; returns the stored object when `change` returns it unchanged. */
   modify(ref: ObjectRef, change: (object: ApiObject) => Draft, options?: WriteOptions): ApiObject;
   delete(ref: ObjectRef, options?: DeleteOptions): ApiObject;
-  /** Told of every change, at once and in order, after it is stored; a listener may write. @returns what ends it. */
+  /** Calls the listener at once for every stored change, in order; it may write. @returns unsubscribes */
   onChange(listener: (change: Change) => void): () => void;
   /** Of the latest change. */
   readonly resourceVersion: string;
@@ -170,11 +170,11 @@ export type ApiResponse =
     }
   | {
       readonly kind: "watch";
-      /** Tells what has happened since, then what happens; @returns what ends it. `end` is called when the server ends it. */
+      /** Sends past events, then each new one. @returns ends it. `end` is called when the server ends it. */
       readonly start: (tell: (event: WatchEvent) => void, end: () => void) => () => void;
     };
 
-/** The whole server, admission included. Never rejects: errors are answers with a Status. */
+/** The whole server, admission included. Never rejects: an error is answered with a Status. */
 export interface ApiServer {
   readonly core: ApiCore;
   handle(request: ApiRequest): Promise<ApiResponse>;

@@ -7,13 +7,13 @@ export interface Status {
   readonly metadata: object;
   readonly status: "Failure";
   readonly message: string;
-  /** Of a few refusals the API names none. */
+  /** For a few refusals the API gives no reason. */
   readonly reason?: string;
   readonly details?: {
     readonly name?: string;
     readonly group?: string;
     readonly kind?: string;
-    /** What a cause does not say is left out, as Go does. */
+    /** Empty members of a cause are left out, as in Go. */
     readonly causes?: readonly Partial<Cause>[];
     readonly retryAfterSeconds?: number;
   };
@@ -36,7 +36,7 @@ export class StatusError extends Error {
   override readonly name = "StatusError";
   readonly status: Status;
 
-  /** `reason`: "NotFound", "AlreadyExists", "Conflict", "Invalid", "BadRequest", …, as the API has it; "" for none. */
+  /** `reason`: "NotFound", "AlreadyExists", "Conflict", "Invalid", "BadRequest", …, as in the API; "" for no reason. */
   constructor(code: number, reason: string, message: string, details?: Status["details"]) {
     super(message);
     this.status = {

@@ -1,6 +1,6 @@
 /**
- * Sets of fields, kept in the very form in which managedFields shows them (FieldsV1): `{"f:spec": {"f:replicas": {}}}`.
- * A node is in the set when it is empty or has "."; the root is never in it, and empty it is the empty set.
+ * Sets of fields, kept in the form of managedFields (FieldsV1): `{"f:spec": {"f:replicas": {}}}`.
+ * A node is in the set when it is empty or has "."; the root is never in it: an empty root is the empty set.
  */
 export interface FieldSet {
   readonly [element: string]: FieldSet;
@@ -15,7 +15,7 @@ export const noFields: FieldSet = {};
 /** Path elements as FieldsV1 names them. */
 export const fieldElement = (name: string): string => `f:${name}`;
 
-/** Only members of maps: elements of lists are "k:…" and "v:…". */
+/** Undefined for elements of lists, which are "k:…" and "v:…". */
 export const fieldNameOf = (element: string): string | undefined =>
   element.startsWith("f:") ? element.slice(2) : undefined;
 
@@ -63,7 +63,7 @@ export function union(a: FieldSet, b: FieldSet): FieldSet {
   });
 }
 
-/** A node's membership says nothing of what is below it. */
+/** Whether a node is in the set is independent of what is below it. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
   if (isEmpty(b)) return a;
   return combined(a, b, (x, y) => {
@@ -85,7 +85,7 @@ function withoutSelf(node: FieldSet): FieldSet {
   return children;
 }
 
-/** Everything at and below the paths of a set goes. */
+/** Removes everything at and below the paths of a set. */
 export function without(set: FieldSet, path: readonly string[]): FieldSet {
   const [element, ...rest] = path;
   if (element === undefined || set[element] === undefined) return set;
@@ -136,7 +136,7 @@ export function collector(): Collector {
       let node = set;
       let isNew = false;
       for (const element of path) {
-        // What was in the set without anything below it says so from now on.
+        // A node that was in the set because it was empty now needs ".".
         if (!isNew && node !== set && isEmpty(node)) node[self] = {};
         const next = node[element];
         isNew = next === undefined;

@@ -1,4 +1,4 @@
-/** Which fields an object has, and which of them differ between two: what server-side apply keeps account of. */
+/** Which fields an object has, and which of them differ between two: what server-side apply tracks. */
 import { equal } from "../../kube/object/equality.ts";
 import type { Shape } from "../schema/shape.ts";
 import { collector, type Collector, fieldElement, fieldNameOf, type FieldSet, hasElement, below } from "./fieldSet.ts";
@@ -12,7 +12,7 @@ export function fieldsOf(shape: Shape | undefined, object: unknown): FieldSet {
   return fields.set;
 }
 
-/** `path` is where it is, and the same again when it is done. */
+/** `path` is the place of the value; it is changed on the way and restored at the end. */
 function collect(shape: Shape | undefined, value: unknown, path: string[], fields: Collector): void {
   switch (structureOf(shape, value)) {
     case "leaf":
@@ -98,7 +98,7 @@ function differInside(
   for (const element of new Set([...a.keys(), ...b.keys()])) {
     const [x, y] = [a.get(element), b.get(element)];
     path.push(element);
-    // Elements that are there twice have no fields of their own: they are one.
+    // Elements that occur twice have no fields of their own: together they are one field.
     if ((x?.length ?? 0) < 2 && (y?.length ?? 0) < 2) differ(shape?.items, x?.[0], y?.[0], path, found);
     else if (!equal(x, y)) (x === undefined ? found.added : y === undefined ? found.removed : found.modified).add(path);
     path.pop();

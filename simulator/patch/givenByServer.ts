@@ -1,4 +1,4 @@
-/** What the API server gives to new objects after it has accounted for their fields: nobody owns it. */
+/** What the API server fills into new objects after it has recorded the owners of their fields: it has no owner. */
 import type { Schema } from "../schema/schema.ts";
 import { isList, isObject, type Json } from "../../kube/object/json.ts";
 
@@ -10,7 +10,7 @@ const member = (object: Json, name: string): unknown => {
 const inSpec = (...names: readonly string[]): readonly (readonly string[])[] =>
   names.map((name) => ["f:spec", `f:${name}`]);
 
-/** Addresses and ports of Services; only that there is to be no address is the writer's to say. */
+/** Addresses and ports of Services; an address "None" is the writer's own. */
 function ofService(service: Json): readonly (readonly string[])[] {
   const ports = member(service, "ports");
   return [
@@ -23,7 +23,7 @@ function ofService(service: Json): readonly (readonly string[])[] {
   ];
 }
 
-/** What admission gives to Pods: the two tolerations come alone when the writer has none. */
+/** What admission fills into Pods: the whole list of tolerations when the writer sent no tolerations. */
 function ofPod(pod: Json): readonly (readonly string[])[] {
   const tolerations = member(pod, "tolerations");
   const isDefault =
@@ -39,7 +39,7 @@ const jobLabels = [
   "batch.kubernetes.io/job-name",
 ].map((name) => `f:${name}`);
 
-/** The selector of a Job, and the labels that it selects: all of them when the writer had none. */
+/** The selector of a Job, and the labels that it selects: all labels when the writer sent no labels. */
 function ofJob(job: Json): readonly (readonly string[])[] {
   if (member(job, "manualSelector") === true) return [];
   const places = [

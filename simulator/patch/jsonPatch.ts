@@ -1,6 +1,6 @@
 /**
  * JSON patches (RFC 6902) with what the API server adds to them: an index counts from the end when it is negative,
- * `replace` may set a member that is not there, `copy` of nothing gives null, `test` for null holds where nothing is.
+ * `replace` may set an absent member, `copy` of an absent value gives null, `test` for null holds for an absent value.
  */
 import { equal } from "../../kube/object/equality.ts";
 import { isList, isObject, type Json, withMember } from "../../kube/object/json.ts";
@@ -59,7 +59,7 @@ function applied(document: unknown, operation: Json): unknown {
 
 interface Pointer {
   readonly text: string;
-  /** Decoded; what stands before the first slash does not count. */
+  /** Decoded; text before the first slash is ignored. */
   readonly parts: readonly string[];
 }
 
@@ -74,7 +74,7 @@ function missing(path: Pointer): PatchError {
   return inapplicable(`Cannot patch: there is nothing at "${path.text}"`);
 }
 
-/** The value there, undefined where a member is absent. @throws {PatchError} where its container is absent, too. */
+/** The value there, undefined for an absent member. @throws {PatchError} when its container is absent, too. */
 function found(document: unknown, path: Pointer): unknown {
   if (path.parts.length === 0) throw missing(path);
   let value = document;
@@ -95,7 +95,7 @@ function indexIn(list: readonly unknown[], part: string, path: Pointer, end = li
   throw inapplicable(`Cannot patch: "${path.text}" names no element of a list of ${list.length}`);
 }
 
-/** Changes the container of what the path names, and copies those around it. */
+/** Changes the container of the path's value, and copies the containers around it. */
 function changed(document: unknown, path: Pointer, change: (container: Container, part: string) => unknown): unknown {
   const descend = (value: unknown, depth: number): unknown => {
     const part = path.parts[depth];

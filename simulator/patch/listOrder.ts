@@ -1,7 +1,7 @@
-/** The order of a list that the API server and a patch both have a say in. */
+/** The order of a list that depends on both the stored object and a patch. */
 import { isObject } from "../../kube/object/json.ts";
 
-/** Whether two elements are versions of one. */
+/** Whether two elements are versions of the same one. */
 export type Identity = (a: unknown, b: unknown) => boolean;
 
 export const sameScalar: Identity = (a, b) => a === b;
@@ -13,8 +13,9 @@ export const keyIdentity =
     isObject(a) && isObject(b) && a[key] === b[key];
 
 /**
- * The elements of `merged`: those that `wanted` names in its order, the others in that of `current`. Of the two sequences
- * an element of `wanted` comes first, unless `current` has both and the other way round. `merged` itself when it is so.
+ * The elements of `merged`: those that `wanted` names in its order, the others in that of `current`. Where the two
+ * sequences meet, the element of `wanted` comes first, unless `current` has both in the opposite order. `merged` itself
+ * when it is already in this order.
  */
 export function ordered(
   merged: readonly unknown[],

@@ -13,7 +13,7 @@ export interface Manager {
   readonly fields: FieldSet;
 }
 
-/** By what tells them apart: name, operation, subresource and, of those that update, the version. */
+/** By what identifies them: name, operation, subresource and, for those that update, the version. */
 export type Managers = ReadonlyMap<string, Manager>;
 
 export function idOf({ name, operation, apiVersion, subresource }: Omit<Manager, "time" | "fields">): string {
@@ -40,7 +40,7 @@ export function readManagers(managedFields: unknown): Managers {
 
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
 
-/** Fields that everybody may set and nobody owns. */
+/** Fields that every writer may set and that have no owner. */
 const ownerless: readonly (readonly string[])[] = [
   ["f:apiVersion"],
   ["f:kind"],
@@ -65,7 +65,7 @@ export function owned(fields: FieldSet): FieldSet {
 
 const maxUpdaters = 10;
 
-/** As metadata.managedFields has them: those that apply first, then by time. */
+/** The entries of metadata.managedFields: those that apply first, then by time. */
 export function writtenManagers(managers: Managers): readonly object[] {
   return [...folded(managers).values()]
     .filter(({ fields }) => !isEmpty(fields))
@@ -90,7 +90,7 @@ export function writtenManagers(managers: Managers): readonly object[] {
 
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Of too many that update, the oldest become one for each version. */
+/** When there are too many that update, the oldest are merged into one for each version. */
 function folded(managers: Managers): Managers {
   const updaters = [...managers.values()]
     .filter(({ operation }) => operation === "Update")

@@ -29,8 +29,8 @@ function mergedMap(shape: Shape | undefined, live: Json, applied: Json, whole: u
 }
 
 /**
- * Elements that only the object has keep their places; of those that both have, the configuration says the order, and its
- * new ones come where it has them.
+ * Elements that only the object has keep their places; those that both have get the order of the configuration, and its
+ * new elements stand where they do in the configuration.
  */
 function mergedList(
   shape: Shape | undefined,
@@ -75,7 +75,7 @@ function mergedList(
   return isSame ? live : result;
 }
 
-/** The value without the fields of the set; undefined when nothing is left. What is one field stays whole. */
+/** The value without the fields of the set; undefined when nothing is left. A value that is one field stays whole. */
 export function withoutFields(shape: Shape | undefined, value: unknown, set: FieldSet): unknown {
   if (isEmpty(set)) return value;
   const structure = structureOf(shape, value);

@@ -11,7 +11,7 @@ import { type Apply, serverSideApply, trackManagers } from "./serverSideApply.ts
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A line of the recording: the beginning of a story, or what was done next and what the API server answered. */
+/** A line of the recording: the first object of a series, or the next write and what the API server answered. */
 interface Line {
   readonly scenario?: string;
   readonly resource?: string;
@@ -19,7 +19,7 @@ interface Line {
   readonly by: string;
   readonly force?: boolean;
   readonly body: Json;
-  /** What others had changed in the meantime. */
+  /** What other writers had changed in the meantime. */
   readonly meanwhile?: Json;
   /** What the write changed, as a merge patch. */
   readonly change?: Json;
@@ -66,7 +66,7 @@ async function steps(): Promise<readonly Step[]> {
 const all = await steps();
 const metadataOf = (object: Json | undefined): Json => (object?.["metadata"] ?? {}) as Json;
 
-/** Entries in one order, with whether they have a time instead of which. */
+/** Entries in a fixed order, with whether they have a time instead of the time itself. */
 function managersIn(managedFields: unknown): readonly string[] {
   const entries = (managedFields ?? []) as readonly Json[];
   return entries
@@ -91,7 +91,7 @@ const writeOf = ({ resource, by, do: verb, body, before }: Step) => ({
   schema: schemaOf(resource),
   manager: by,
   subresource: verb === "status" ? "status" : undefined,
-  // After all that was recorded.
+  // A time after all that was recorded.
   time: "2099-01-01T00:00:00Z",
   apiVersion: String(body["apiVersion"] ?? before?.["apiVersion"]),
 });

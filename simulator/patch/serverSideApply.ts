@@ -1,7 +1,7 @@
 /**
- * Server-side apply: whoever applies a configuration owns the fields in it, may not change those of others unless forced,
- * and takes back what it no longer has. Other writes are accounted for, too, as updates. Follows the API server's
- * fieldmanager and structured-merge-diff v6; objects are never converted between versions.
+ * Server-side apply: a manager that applies a configuration owns the fields in it, may not change those of other
+ * managers unless forced, and removes those that it no longer applies. Other writes are tracked, too, as updates.
+ * Follows the API server's fieldmanager and structured-merge-diff v6; objects are never converted between versions.
  */
 import { equal } from "../../kube/object/equality.ts";
 import type { Cause } from "../model/model.ts";
@@ -35,7 +35,7 @@ interface Write {
   /** RFC 3339, as managedFields shows it. */
   readonly time: string;
   readonly apiVersion: string;
-  /** Members at the top of the object that this write does not touch whatever it says: ["status"]. */
+  /** Members at the top of the object that this write never changes, even if it contains them: ["status"]. */
   readonly ignored?: readonly string[];
 }
 
@@ -52,8 +52,8 @@ export type Applied =
   | { readonly conflicts: readonly Cause[]; readonly message: string };
 
 /**
- * The object with the configuration in it and managedFields up to date; `live` itself when neither changes. It still needs
- * its defaults. @throws {PatchError} when the configuration is not one of the schema's objects.
+ * The object with the configuration merged in and managedFields updated; `live` itself when neither changes. Its
+ * defaults are not filled in yet. @throws {PatchError} when the configuration is not one of the schema's objects.
  */
 export function serverSideApply(apply: Apply): Applied {
   const shape = typedShape(apply.schema);
@@ -77,7 +77,7 @@ export function serverSideApply(apply: Apply): Applied {
     if (found.length > 0) return refusal(found);
   }
   const after = new Map(withoutLost(managers, id, changes));
-  // The order of a list's elements is no field, but it is a change.
+  // The order of a list's elements is not a field, but a new order is a change.
   const isSame = existing !== undefined && equal(live, next);
   const time = isSame ? known.get(id)?.time : apply.time;
   after.set(id, { ...self, time, fields: owned(fields) });
@@ -85,8 +85,8 @@ export function serverSideApply(apply: Apply): Applied {
 }
 
 /**
- * metadata.managedFields after a write that is no apply: of a creation when `old` is undefined. It is what the writer sent
- * when it sent some; the very same as before when no field changed.
+ * metadata.managedFields after a write that is not an apply: a creation when `old` is undefined. Based on the writer's
+ * own managedFields when it sent some; the same value as before when no field changed.
  */
 export function trackManagers(
   old: object | undefined,
@@ -98,7 +98,7 @@ export function trackManagers(
   const isReset = sent?.length === 1 && Object.keys(sent[0] ?? {}).length === 0;
   const given = readManagers(sent);
   const before = isReset ? new Map() : given.size > 0 ? given : readManagers(stored);
-  // An object that nobody kept account of so far stays without.
+  // An object without managedFields stays without them.
   if (old !== undefined && before.size === 0 && !isReset) return undefined;
   const live = withoutManagers((old as Json | undefined) ?? emptyObject(write));
   const changes = ignoringAll(write, compare(typedShape(write.schema), live, withoutManagers(next as Json)));
@@ -107,7 +107,7 @@ export function trackManagers(
   return writtenManagers(kept);
 }
 
-/** The fields of a new object that came from its writer. */
+/** The fields of a new object that its writer sent. */
 function asSent({ schema }: Write, object: Json, changes: Comparison): Comparison {
   const given = givenByServer(schema, object);
   return { ...changes, added: given.reduce(without, changes.added), modified: given.reduce(without, changes.modified) };
@@ -129,7 +129,7 @@ function managerOf(write: Write, operation: "Apply" | "Update"): Manager {
 
 const empty = new WeakMap<Schema, Json>();
 
-/** What the API server starts from: its own kinds have members that are always there. */
+/** The object that the API server compares a new one with: its own kinds have members that are always there. */
 function emptyObject({ schema }: Write): Json {
   const known = empty.get(schema);
   if (known !== undefined) return known;
@@ -138,7 +138,7 @@ function emptyObject({ schema }: Write): Json {
   return made;
 }
 
-/** Whoever wrote an object that nobody kept account of owns all of it. */
+/** An object without managedFields gets one manager that owns all of it. */
 function beforeFirstApply(apply: Apply, live: Json): Managers {
   const changes = ignoringAll(apply, compare(typedShape(apply.schema), emptyObject(apply), live));
   return updated(new Map(), changes, { ...apply, manager: "before-first-apply", subresource: undefined });
@@ -194,7 +194,7 @@ function refuseUntyped({ applied, schema }: Apply): void {
 }
 
 /**
- * Takes back the fields that the manager applied last time and does not apply now, unless somebody else has them or
+ * Removes the fields that the manager applied last time and does not apply now, unless another manager owns them or
  * something below them.
  */
 function pruned(shape: Shape, object: Json, managers: Managers, last: FieldSet): Json {
@@ -208,7 +208,7 @@ function pruned(shape: Shape, object: Json, managers: Managers, last: FieldSet):
   return remaining(intersection(difference(all, without1), named(last))) as Json;
 }
 
-/** Others lose what was changed and what is gone; whoever has nothing left is gone, too. */
+/** Other managers lose the fields that were changed or removed; a manager without fields is removed, too. */
 function withoutLost(managers: Managers, self: string | undefined, changes: Comparison): Managers {
   const lost = union(union(changes.modified, changes.added), changes.removed);
   if (isEmpty(lost)) return managers;

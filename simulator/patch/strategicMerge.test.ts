@@ -5,7 +5,7 @@ import { PatchError } from "../model/patchError.ts";
 import { applyStrategicMerge } from "./strategicMerge.ts";
 
 const schema = builtinSchema("", "v1", "PodTemplate") ?? {};
-/** The object, then a case a line. */
+/** The first line is the object, each other line a case. */
 const [object = {}, ...cases] = (await Bun.file(new URL("strategicMerge.recorded.jsonl", import.meta.url)).text())
   .trim()
   .split("\n")

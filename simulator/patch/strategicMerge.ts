@@ -1,6 +1,6 @@
 /**
- * Strategic merge patches: merge patches that know of lists by a schema which of them are merged, and by what key. Only
- * the API server's own kinds take them; what the lists are to become is in the directives, and listOrder.ts orders them.
+ * Strategic merge patches: merge patches for which a schema defines which lists are merged, and by what key. Only the
+ * API server's own kinds take them. Directives in the patch change lists in other ways; listOrder.ts orders elements.
  */
 import type { Schema } from "../schema/schema.ts";
 import { type Shape, shapeOf } from "../schema/shape.ts";
@@ -59,7 +59,7 @@ function named(key: string, prefix: string): string {
   throw new PatchError(400, `invalid patch format of ${what}`);
 }
 
-/** What `$patch` makes of an object as a whole. */
+/** What the directive `$patch` makes of an object as a whole. */
 function directedMap(patch: Json): Json | undefined {
   if (!Object.hasOwn(patch, directive)) return undefined;
   switch (patch[directive]) {
@@ -83,7 +83,7 @@ function goMap(value: unknown): string {
   return `map[${entries.map((key) => `${key}:${goMap(value[key])}`).join(" ")}]`;
 }
 
-/** `$retainKeys`: all other members go. */
+/** `$retainKeys`: all other members are removed. */
 function retained(original: Json, patch: Json): Json {
   const keys = patch[retainKeys];
   if (keys === undefined) return original;
@@ -103,7 +103,7 @@ function retained(original: Json, patch: Json): Json {
   );
 }
 
-/** The new value of a member; undefined when it goes. */
+/** The new value of a member; undefined when it is removed. */
 function mergedMember(current: unknown, patch: unknown, shape: Shape | undefined, deletes: boolean): unknown {
   if (patch === null) return undefined;
   if (isObject(current) && isObject(patch)) {
@@ -121,7 +121,7 @@ function mergedMember(current: unknown, patch: unknown, shape: Shape | undefined
 const strategyOf = (shape: Shape | undefined): string | undefined =>
   shape?.schema["x-kubernetes-patch-strategy"]?.split(",").find((one) => one !== "retainKeys");
 
-/** A value that is wholly new: what is only there to direct the merging is not part of it. */
+/** A value that replaces nothing, without the directives in it. */
 function withoutDirectives(value: unknown): unknown {
   if (isList(value)) return value.filter((item) => !isDirective(item)).map(withoutDirectives);
   if (!isObject(value)) return value;
@@ -154,7 +154,7 @@ function mergedList(
   return ordered(merged, additions, remaining, keyIdentity(key));
 }
 
-/** Carries out the elements that only direct: `{"$patch": "delete", "name": "a"}`, `{"$patch": "replace"}`. */
+/** Carries out the elements that are directives: `{"$patch": "delete", "name": "a"}`, `{"$patch": "replace"}`. */
 function afterSpecial(current: readonly unknown[], patch: readonly unknown[], key: string) {
   let remaining = current;
   let replaces = false;
@@ -199,7 +199,7 @@ function withElement(
   return merged === current ? list : list.with(index, merged);
 }
 
-/** `$setElementOrder/…`: the order of the whole list, of which the patch may have only some. */
+/** `$setElementOrder/…`: the order of the whole list, of which the patch may have only some elements. */
 function orderedList(current: unknown, patch: unknown, order: unknown, shape: Shape | undefined): unknown {
   if (!isList(order)) throw new PatchError(500, `expected a []interface {}, but received a ${goTypeOf(order)}`);
   for (const list of [current, patch]) {
@@ -223,7 +223,7 @@ function goTypeOf(value: unknown): string {
   return typeof value === "number" ? "int64" : value === null ? "%!s(<nil>)" : goJsonType(value);
 }
 
-/** The patch's list may leave out elements of the order, but not disagree with it. */
+/** The patch's list may leave out elements of the order, but not contradict it. */
 function refuseOtherOrder(patch: readonly unknown[], order: readonly unknown[], same: Identity): void {
   const additions = patch.filter((item) => !isDirective(item));
   if (order.length === 0 || additions.length === 0) return;

@@ -1,4 +1,4 @@
-/** How server-side apply sees a value: which lists and maps are one field, and what tells the elements of a list apart. */
+/** How server-side apply sees a value: which lists and maps are one field, and what identifies a list's elements. */
 import { objectMetaSchema } from "../schema/builtin.ts";
 import { isBuiltin, type Schema } from "../schema/schema.ts";
 import { type Shape, shapeOf } from "../schema/shape.ts";
@@ -7,7 +7,7 @@ import { isList, isObject, type Json } from "../../kube/object/json.ts";
 
 const whole = new WeakMap<Schema, Schema>();
 
-/** Definitions say nothing of what every object has. */
+/** Adds the members that every object has, which definitions leave out. */
 export function typedShape(schema: Schema): Shape {
   if (isBuiltin(schema)) return shapeOf(schema);
   const known = whole.get(schema);
@@ -22,7 +22,7 @@ export function typedShape(schema: Schema): Shape {
 /** "leaf" is a scalar, or a list or map that has only one owner. */
 export type Structure = "leaf" | "map" | "list";
 
-/** Without a shape (nothing is known of what may be there) maps have many owners and lists one. */
+/** Without a shape (that is, without a schema) maps have many owners and lists one. */
 export function structureOf(shape: Shape | undefined, value: unknown): Structure {
   const type = isObject(value) ? "map" : isList(value) ? "list" : value === null ? typeOfNull(shape) : "leaf";
   return type === "leaf" || isAtomic(shape, type) ? "leaf" : type;
@@ -42,12 +42,12 @@ function isAtomic(shape: Shape | undefined, type: "map" | "list"): boolean {
 export const memberShape = (shape: Shape | undefined, name: string): Shape | undefined =>
   shape?.members.get(name) ?? shape?.others;
 
-/** A member that the schema names: it needs no entry of its own in a set to be there. */
+/** Whether the schema names the member: then a set needs no entry for the member itself. */
 export const isNamed = (shape: Shape | undefined, name: string): boolean => shape?.members.has(name) === true;
 
 /**
- * What tells an element of a set or a list-map apart, as FieldsV1 has it: `k:{"name":"web"}`, `v:"x"`. A key that is
- * absent has its default; an element without any is one of its own.
+ * What identifies an element of a set or a list-map, in FieldsV1: `k:{"name":"web"}`, `v:"x"`. An absent key has its
+ * default; an element without any key is an element of its own.
  */
 export function elementOf(shape: Shape | undefined, item: unknown): string {
   const keys = shape?.schema["x-kubernetes-list-map-keys"];
@@ -62,7 +62,7 @@ export function elementOf(shape: Shape | undefined, item: unknown): string {
   return `k:${JSON.stringify(key)}`;
 }
 
-/** Why lists in the value cannot be told apart by element, with the place: `.spec.ports: duplicate entries for key …`. */
+/** Why a list's elements cannot be identified, with the place: `.spec.ports: duplicate entries for key …`. */
 export function untypedProblem(shape: Shape | undefined, value: unknown, path: readonly string[]): string | undefined {
   const structure = structureOf(shape, value);
   if (structure === "leaf") return undefined;

@@ -1,6 +1,6 @@
 /**
- * Kubernetes objects in protobuf, as kubectl's own commands (`kubectl create deployment`, `kubectl drain`) send them, into what
- * they are in JSON. Answers never need it: every client that sends protobuf takes JSON back.
+ * Decodes Kubernetes objects from protobuf, which kubectl's own commands (`kubectl create deployment`, `kubectl drain`)
+ * send, into their form in JSON. Answers never need it: every client that sends protobuf accepts JSON.
  */
 import { type Field, type Message, messageOf } from "./fields.ts";
 import { type Reader, readerOf, type Wire } from "./wire.ts";
@@ -8,7 +8,7 @@ import { type Reader, readerOf, type Wire } from "./wire.ts";
 /** The bytes before every object, "k8s" and a zero. */
 const magic = [0x6b, 0x38, 0x73, 0x00];
 
-/** Of the envelope around every object. */
+/** The field numbers of the envelope around every object. */
 const envelope = { typeMeta: 1, raw: 2 };
 const typeMeta = { apiVersion: 1, kind: 2 };
 
@@ -19,7 +19,7 @@ export interface Decoded {
   readonly object: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** @throws {Error} saying why for what is no object in protobuf */
+/** @throws {Error} with the reason when this is not an object in protobuf */
 export function decodeProtobuf(bytes: Uint8Array): Decoded {
   if (magic.some((byte, at) => bytes[at] !== byte)) throw new Error("the body does not begin as protobuf does");
   let apiVersion = "";
@@ -49,7 +49,7 @@ function membersOf(message: Message, reader: Reader): Record<string, unknown> {
   const members: Record<string, unknown> = {};
   for (const [number, wire] of reader) {
     const field = message.get(number);
-    // A newer client's field: as unknown to us as it would be in JSON, but without a name to tell.
+    // A newer client's field: as unknown as it would be in JSON, but without a name for a warning.
     if (field === undefined) continue;
     addMember(members, field, wire);
   }
@@ -75,8 +75,8 @@ function addMember(members: Record<string, unknown>, field: Field, wire: Wire): 
 }
 
 /**
- * Go writes zeros that mean nothing. Those of an object are told from those that mean something by its schema, when it is
- * taken in; metadata is read before that, and has none that mean something.
+ * Go also writes zero values of absent members. In objects the schema decides later which of them to drop; metadata is
+ * read before that, and has no member whose zero value means something.
  */
 const said = (members: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== "" && value !== 0));
@@ -133,7 +133,7 @@ const timeOf =
     return digits === 0 ? `${whole}Z` : `${whole}.${String(micros).padStart(digits, "0")}Z`;
   };
 
-/** Messages whose JSON is not that of their fields. */
+/** Messages whose JSON does not follow from their fields. */
 const specials: Readonly<Record<string, (reader: Reader) => unknown>> = {
   "api.resource.Quantity": firstText,
   "apis.meta.v1.Time": timeOf(0),

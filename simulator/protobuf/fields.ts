@@ -4,7 +4,7 @@ import text from "./fields.txt" with { type: "text" };
 export interface Field {
   /** As in JSON. */
   readonly name: string;
-  /** "map" by text; "inline": its members stand among those of the message around it. */
+  /** "map": its keys are texts; "inline": its members stand among those of the message around it. */
   readonly many: "one" | "list" | "map" | "inline";
   /** "text", "int", "bool", "bytes", or the name of a message. */
   readonly type: string;
@@ -21,7 +21,7 @@ const known = new Map<string, Message>();
 const readLines = (): ReadonlyMap<string, string> =>
   new Map(text.split("\n").map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)]));
 
-/** Undefined for a message that nobody is expected to send. */
+/** Undefined for a message that no client is expected to send. */
 export function messageOf(name: string): Message | undefined {
   const message = known.get(name);
   if (message !== undefined) return message;

@@ -2,8 +2,9 @@
  * `bun simulator/protobuf/generate.ts` writes fields.txt from the protobuf descriptions in the Go modules that
  * test/cluster/kube pins: for every message that a client may send, the number and the type of each field.
  *
- * A line: `core.v1.Probe handler=1+:core.v1.ProbeHandler initialDelaySeconds=2:int …`. After the number `*` is a list, `%` a map
- * by text, `+` a message whose members stand among those of the one around it in JSON; without a type it is a text.
+ * A line: `core.v1.Probe handler=1+:core.v1.ProbeHandler initialDelaySeconds=2:int …`. After the number `*` means a list,
+ * `%` a map with texts as keys, `+` a message whose members in JSON stand among those of the message around it; a field
+ * without a type is a text.
  */
 import { $ } from "bun";
 import { join } from "node:path";
@@ -27,7 +28,7 @@ const roots: Readonly<Record<string, readonly string[]>> = {
   "apis.meta.v1": ["DeleteOptions"],
 };
 
-/** Read by hand in decode.ts. */
+/** Messages that decode.ts has its own code for. */
 const special = [
   "api.resource.Quantity",
   "util.intstr.IntOrString",
@@ -99,7 +100,7 @@ const all = await descriptions();
 const published = builtinSource().definitions;
 const lines = new Map<string, string>();
 
-/** As OpenAPI knows them. */
+/** The members by their names in OpenAPI. */
 function membersOf(name: string): ReadonlySet<string> | undefined {
   const json = published.get(name);
   if (json === undefined) return undefined;
@@ -117,7 +118,7 @@ function describe(name: string): void {
     const field = `${described.slice(0, 1).toLowerCase()}${described.slice(1)}`;
     const isMessage = type.includes(".");
     if (isMessage) describe(type);
-    // What OpenAPI does not know as a member is one whose own members take its place.
+    // A field that is not a member in OpenAPI is replaced by its own members.
     const isInline = isMessage && members !== undefined && !members.has(field);
     return `${field}=${number}${isInline ? "+" : many}${type === "" ? "" : `:${type}`}`;
   });

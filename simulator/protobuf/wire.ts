@@ -5,7 +5,7 @@ export type Wire = bigint | Uint8Array;
 
 export type Reader = Iterable<readonly [number: number, value: Wire]>;
 
-/** Walks over the fields of a message. @throws {Error} where it ends too early or is no protobuf */
+/** Iterates over the fields of a message. @throws {Error} when it ends too early or is not protobuf */
 export function* readerOf(bytes: Uint8Array): Generator<readonly [number, Wire]> {
   let at = 0;
   const take = (length: number): Uint8Array => {

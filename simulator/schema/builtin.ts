@@ -1,11 +1,11 @@
 /**
- * Schemas of the API server's own kinds, as Kubernetes 1.36 publishes them (builtinSchemas.txt, made by generate.ts). The
- * text is read when the first of them is asked for, and of it only what is needed.
+ * Schemas of the API server's own kinds, as Kubernetes 1.36 publishes them (builtinSchemas.txt, made by generate.ts).
+ * The text is read when the first of them is needed, and each schema only when it is needed itself.
  */
 import text from "./builtinSchemas.txt" with { type: "text" };
 import type { Schema } from "./schema.ts";
 
-/** A node as the text has it: perhaps a reference with members of its own beside it. */
+/** A node as in the text: possibly a reference with members of its own beside it. */
 type Node = Omit<Schema, "properties" | "items" | "additionalProperties"> & {
   readonly $ref?: string;
   readonly properties?: Readonly<Record<string, Node>>;
@@ -42,7 +42,7 @@ function readSource(): Source {
   return { kinds, definitions, resources };
 }
 
-/** What there is, as it stands in the text: references are `{"$ref": "core.v1.Container"}`. */
+/** The content of the text, not yet resolved: references are `{"$ref": "core.v1.Container"}`. */
 export const builtinSource = (): Source => (source ??= readSource());
 
 /** "pods", "ingresses", "endpoints". */
@@ -53,7 +53,7 @@ function plural(kind: string): string {
 
 const known = new Map<string, Schema>();
 
-/** The same schema each time; undefined for a kind that the in-memory API server does not have. */
+/** Returns the same schema each time; undefined for a kind that the in-memory API server does not have. */
 export function builtinSchema(group: string, version: string, kind: string): Schema | undefined {
   const key = `${group === "" ? version : `${group}/${version}`} ${kind}`;
   const schema = known.get(key);
@@ -82,7 +82,7 @@ function definition(name: string): Schema {
   source ??= readSource();
   const json = source.definitions.get(name);
   if (json === undefined) throw new Error(`builtinSchemas.txt refers to "${name}", which it does not have`);
-  // Known before it is complete: JSONSchemaProps has itself for members.
+  // Registered before it is complete: JSONSchemaProps has members of its own type.
   const schema: Schema = {};
   known.set(name, schema);
   const node = JSON.parse(json) as Node;

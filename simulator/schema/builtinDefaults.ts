@@ -1,18 +1,18 @@
 /**
- * What the API server fills into its own kinds depending on what else they say, a function for each resource that has such
- * defaults (k8s.io/kubernetes v1.36.3: the defaults.go of each group, and the strategies that prepare new objects). Each
- * gives back the object it was given when it adds nothing; goDefaults.ts has what depends on nothing.
+ * What the API server fills into its own kinds depending on their other members, a function for each resource with such
+ * defaults (k8s.io/kubernetes v1.36.3: the defaults.go of each group, and the strategies that prepare new objects).
+ * Each returns its argument when it adds nothing; goDefaults.ts has the defaults that depend on nothing.
  */
 import { pullPolicy } from "../../controller/rollout/hash/image.ts";
 import { isList, isObject, type Json, withMember } from "../../kube/object/json.ts";
 
 export type Fill = (object: Json) => Json;
 
-/** Fills a member where nothing is. */
+/** Sets a member that is absent. */
 const filled = (object: Json, name: string, value: unknown): Json =>
   object[name] === undefined ? withMember(object, name, value) : object;
 
-/** Changes what stands at a path; nothing happens where no object is. */
+/** Changes the object at a path; does nothing when there is none. */
 export function at(path: readonly string[], change: Fill): Fill {
   const [name, ...rest] = path;
   if (name === undefined) return change;
@@ -23,7 +23,7 @@ export function at(path: readonly string[], change: Fill): Fill {
   };
 }
 
-/** Changes every object of the list that a member is. */
+/** Changes every object of a member that is a list. */
 function each(name: string, change: Fill): Fill {
   return (object) => {
     const list = object[name];
@@ -61,7 +61,7 @@ const podSpec = inTurn(
   serviceAccount,
 );
 
-/** What is limited and not requested is requested at its limit: in Pods, not in templates of them. */
+/** A resource with a limit and no request gets its limit as request: in Pods, not in pod templates. */
 const requests: Fill = at(["resources"], (resources) => {
   const { limits } = resources;
   if (!isObject(limits)) return resources;
@@ -72,7 +72,7 @@ const requests: Fill = at(["resources"], (resources) => {
 
 const hostPort: Fill = (port) => filled(port, "hostPort", port["containerPort"]);
 
-/** On the host's network a container's port is the host's. */
+/** On the host's network a container's port is also its host port. */
 const hostPorts: Fill = (spec) =>
   spec["hostNetwork"] === true
     ? inTurn(each("containers", each("ports", hostPort)), each("initContainers", each("ports", hostPort)))(spec)
@@ -136,7 +136,7 @@ const jobSpec: Fill = (given) => {
   return filled(spec, "manualSelector", false);
 };
 
-/** A Job without labels has those of its template. */
+/** A Job without labels gets those of its template. */
 const jobLabels: Fill = (job) => {
   const labels = member(job, "spec", "template", "metadata", "labels");
   if (!isObject(labels) || Object.keys(labels).length === 0) return job;
@@ -145,7 +145,7 @@ const jobLabels: Fill = (job) => {
   return at(["metadata"], (metadata) => ({ ...metadata, labels }))(job);
 };
 
-/** A Job selects its pods by its own uid, unless it says that it selects them otherwise. */
+/** A Job selects its pods by its own uid, unless it has manualSelector. */
 const jobSelector: Fill = (job) => {
   const uid = member(job, "metadata", "uid");
   const name = member(job, "metadata", "name");
@@ -165,7 +165,7 @@ const jobSelector: Fill = (job) => {
   return at(["spec"], inTurn(at(["template", "metadata"], labels), selector))(job);
 };
 
-/** Entries are added where the map has none of the name. */
+/** Adds entries whose names the map does not have. */
 function withEntries(map: unknown, entries: Json): Json {
   const given = isObject(map) ? map : {};
   return Object.keys(entries).every((name) => given[name] !== undefined) ? given : { ...entries, ...given };
@@ -196,15 +196,15 @@ const serviceSpec: Fill = (given) => {
   if (type === "LoadBalancer") spec = filled(spec, "allocateLoadBalancerNodePorts", true);
   if (type === "ExternalName") return spec;
   spec = filled(spec, "internalTrafficPolicy", "Cluster");
-  // Whoever makes its endpoints may make them of both families.
+  // Without a selector the endpoints come from elsewhere, perhaps of both families.
   const isOpen = spec["clusterIP"] === "None" && Object.keys(spec["selector"] ?? {}).length === 0;
   spec = filled(spec, "ipFamilyPolicy", isOpen ? "RequireDualStack" : "SingleStack");
   return filled(spec, "ipFamilies", spec["ipFamilyPolicy"] === "SingleStack" ? ["IPv4"] : ["IPv4", "IPv6"]);
 };
 
 /**
- * The API server would give out the next free address and ports. Here they follow from the Service's name, so that the
- * same world always gets the same ones; nothing listens there, and two Services may have one.
+ * The API server would allocate a free address and ports. Here they follow from the Service's name, so that the same
+ * world always gets the same ones; nothing listens there, and two Services may share them.
  */
 const allocated: Fill = (service) => {
   const spec = service["spec"];
@@ -223,7 +223,7 @@ function hashOf(text: string): number {
   return hash >>> 0;
 }
 
-/** In 10.96.0.0/12, which is what the API server takes from by default. */
+/** In 10.96.0.0/12, the API server's default range. */
 function addressOf(name: string): string {
   const host = 1 + (hashOf(name) % 0x0f_ff_fe);
   return `10.${96 + (host >> 16)}.${(host >> 8) & 0xff}.${host & 0xff}`;
@@ -285,7 +285,7 @@ const storedVersions: Fill = (definition) => {
   })(definition);
 };
 
-/** stringData is only written: its texts become entries of data. */
+/** stringData is write-only: its texts become entries of data. */
 const secretTexts: Fill = (secret) => {
   const texts = secret["stringData"];
   if (!isObject(texts)) return secret;

@@ -9,7 +9,7 @@ interface Filled {
   readonly name: string;
   readonly resource: string;
   readonly object: object;
-  /** Without what the server counts and allocates. */
+  /** The object without what the server counts and allocates. */
   readonly answer: Readonly<Record<string, unknown>>;
 }
 
@@ -27,7 +27,7 @@ const judged = await recorded<Judged>("violations.jsonl");
 const withoutUnknown = (resource: string, object: object): object =>
   prune(builtinSchemaOf(resource) ?? {}, object).object;
 
-/** Without what follows from the Service's name here and from what is free there, and without the uid. */
+/** Without the uid, and without what follows here from the Service's name and in the API server from what is free. */
 function comparable(object: object): unknown {
   const { metadata, spec, ...rest } = object as Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>;
   const { uid: _, ...kept } = metadata ?? {};

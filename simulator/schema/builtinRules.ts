@@ -1,4 +1,4 @@
-/** The API server's own kinds beyond what their schemas say: what it fills in, and what it refuses. */
+/** Rules of the API server's own kinds that are not in their schemas: what it fills in, and what it refuses. */
 import { root } from "../../kube/validation/place.ts";
 import type { Cause } from "../model/model.ts";
 import { builtinSchemaOf } from "./builtin.ts";
@@ -22,9 +22,9 @@ import { deployment, job, replicaSet } from "./rules/workloads.ts";
 import { withDefaults } from "./structural.ts";
 
 /**
- * The object as the API server would have it after decoding and filling it in; `resource` is "pods", "deployments.apps", ….
- * Itself when there is nothing to add, and for resources that are not the API server's own. It knows neither the old
- * object nor other ones: a new Service's address follows from its name, a Job's selector from its uid.
+ * The object after the API server's decoding and defaults; `resource` is "pods", "deployments.apps", …. Itself when
+ * there is nothing to add, and for resources that are not the API server's own. The old object and other ones are not
+ * known here: a new Service's address follows from its name, a Job's selector from its uid.
  */
 export function builtinDefaults<T extends object>(resource: string, object: T): T {
   const schema = builtinSchemaOf(resource);
@@ -59,10 +59,10 @@ const rules: Readonly<Record<string, Rule>> = {
 };
 
 /**
- * What the API server would refuse, in its words; of a custom resource the name alone is judged. `object` has its defaults
- * and is of the types that its schema says (structural.ts); `old` is what is stored, undefined for a new object. What has
- * not changed since is mostly not judged again. Not judged at all: labels, annotations and owners (the core does), webhook
- * configurations and CustomResourceDefinitions, quotas, and whether what an object names is there.
+ * What the API server would refuse, in its words; of a custom resource only the name is checked. `object` has its
+ * defaults and the types of its schema (structural.ts); `old` is the stored object, undefined for a new one. What has
+ * not changed since is mostly not checked again. Not checked at all: labels, annotations and owners (the core does),
+ * webhook configurations and CustomResourceDefinitions, quotas, and whether the objects that it names exist.
  */
 export function builtinViolations(resource: string, object: object, old: object | undefined): readonly Cause[] {
   const rule = rules[resource];

@@ -1,4 +1,4 @@
-/** Walks an object with its schema and tells what is wrong. */
+/** Walks an object with its schema and returns what is wrong, as causes. */
 import type { Cause } from "../model/model.ts";
 import { isList, isObject, type Json } from "../../kube/object/json.ts";
 import { pathText } from "./fieldPath.ts";
@@ -11,7 +11,7 @@ interface Walk {
   /** Where the walk is. */
   readonly path: (string | number)[];
   readonly causes: Cause[];
-  /** Types alone are checked. */
+  /** Whether only types are checked. */
   readonly typesOnly: boolean;
 }
 
@@ -24,7 +24,7 @@ export function causesIn(shape: Shape, object: Json, typesOnly: boolean): readon
   return walk.causes;
 }
 
-/** Objects with which nothing is wrong, by the two ways to look at them. */
+/** Objects in which nothing is wrong, for each of the two kinds of check. */
 const sound = { all: createMemory(), types: createMemory() };
 
 function check(shape: Shape, value: unknown, walk: Walk): void {
@@ -49,7 +49,7 @@ function soundly(shape: Shape, value: Json, walk: Walk): void {
   if (walk.causes.length === before) memory.learn(shape, value);
 }
 
-/** The text of a place is made only when something is wrong there. */
+/** The text of the path is made only when something is wrong there. */
 function tell(found: Cause | undefined, inFull: () => Cause | undefined, walk: Walk): void {
   const cause = found === undefined ? undefined : inFull();
   if (cause !== undefined) walk.causes.push(cause);
@@ -61,7 +61,7 @@ function hasType(shape: Shape, value: unknown, walk: Walk): boolean {
   if (value === null && (schema.nullable === true || walk.typesOnly)) return true;
   if (types.some((type) => isOfType(value, type))) return true;
   const path = pathText(walk.path);
-  // A number of a format is told by that, unless a text or a list stands there.
+  // For a number with a format the error names the format, unless the value is null, a text or a list.
   const byFormat = numberFormats.includes(schema.format ?? "") && value !== null && !isList(value);
   walk.causes.push(
     byFormat && typeof value !== "string"
@@ -93,7 +93,7 @@ function members(shape: Shape, value: Json, walk: Walk): void {
   for (const key in value) {
     const member = shape.members.get(key) ?? shape.others;
     const inner = value[key];
-    // Undefined is what JSON has no word for: absent.
+    // Undefined, which JSON does not have, means absent.
     if (member === undefined || inner === undefined) continue;
     walk.path.push(key);
     check(member, inner, walk);
@@ -113,7 +113,7 @@ function each(list: readonly unknown[], items: Shape, walk: Walk): void {
   }
 }
 
-/** allOf, anyOf, oneOf and not. The API server cannot tell where such a rule is broken but in its text. */
+/** allOf, anyOf, oneOf and not. The API server names the place of such an error only in its message. */
 function combinations(schema: Schema, value: unknown, walk: Walk): void {
   const broken = (rule: string): void => {
     walk.causes.push(invalid("<nil>", "", `"${pathText(walk.path)}" ${rule}`));
@@ -147,7 +147,7 @@ function combinations(schema: Schema, value: unknown, walk: Walk): void {
 
 const isEmpty = (list: readonly unknown[]): boolean => list.length === 0;
 
-/** Of the alternatives that all failed the one of which the API server tells more: that with the fewest mistakes. */
+/** Of alternatives that all failed, the one whose causes the API server reports: that with the fewest causes. */
 function closest(results: readonly (readonly Cause[])[]): readonly Cause[] {
   return results.reduce((best, next) => (next.length < best.length ? next : best));
 }
@@ -158,7 +158,7 @@ function attempt(schema: Schema, value: unknown, { path }: Walk): readonly Cause
   return walk.causes;
 }
 
-/** As field paths name a place: entries of maps in brackets. */
+/** The place as a field path, with entries of maps in brackets. */
 function bracketed(walk: Walk, shape: Shape): string {
   let text = "";
   let at: Shape | undefined = shape;
@@ -181,7 +181,7 @@ const isSpecial = (shape: Shape): boolean => hasEmbedded(shape) || hasKeyed(shap
 
 type Look = (shape: Shape, value: object) => void;
 
-/** Visits every value below one about which there may be something to tell, with the path kept in `walk`. */
+/** Visits a value and those below it whose schema, or one further below, is special; `walk` has the path. */
 function visit(shape: Shape, value: unknown, walk: Walk, seen: Memory, look: Look): void {
   if (typeof value !== "object" || value === null || !isSpecial(shape) || seen.knows(shape, value)) return;
   const before = walk.causes.length;
@@ -203,7 +203,7 @@ function visit(shape: Shape, value: unknown, walk: Walk, seen: Memory, look: Loo
 const seenEmbedded = createMemory();
 const seenRepeated = createMemory();
 
-/** Objects of the API that are part of another one say what they are. */
+/** Objects of the API that are part of another one need apiVersion and kind. */
 function embedded(root: Shape, object: Json, walk: Walk): void {
   visit(root, object, walk, seenEmbedded, ({ schema }, value) => {
     if (schema["x-kubernetes-embedded-resource"] !== true || !isObject(value)) return;
@@ -225,13 +225,13 @@ function repeated(root: Shape, object: Json, walk: Walk): void {
       const text = JSON.stringify(key) ?? "null";
       const times = (seen.get(text) ?? 0) + 1;
       seen.set(text, times);
-      // Told once, however often it repeats.
+      // Reported once, however often it repeats.
       if (times === 2) walk.causes.push(duplicate(`${bracketed(walk, root)}[${index}]`, key));
     }
   });
 }
 
-/** What tells the elements of a list-map apart; members that are absent are left out. */
+/** What identifies an element of a list-map; absent members are left out. */
 function keyOf(item: unknown, names: readonly string[]): Json {
   if (!isObject(item)) return {};
   return Object.fromEntries(names.flatMap((name) => (item[name] === undefined ? [] : [[name, item[name]]])));

@@ -1,9 +1,9 @@
-/** The limits of single values in custom resources, in the words in which the API server says that one is broken. */
+/** The limits of single values in custom resources, with the API server's messages for values that break them. */
 import { goQuoted } from "../../kube/object/goQuoted.ts";
 import type { Cause } from "../model/model.ts";
 import type { Schema } from "./schema.ts";
 
-/** What is wrong with `value`, which stands at `path` ("spec.replicas"); undefined when nothing is. */
+/** What is wrong with the `value` at `path` ("spec.replicas"); undefined when nothing is wrong. */
 export type Constraint = (value: unknown, path: string) => Cause | undefined;
 
 /** "string", "integer", …; a whole number is an integer, as it is for the API server. */
@@ -50,7 +50,7 @@ const tooMany = (field: string, actual: number, most: number): Cause => ({
   field,
 });
 
-/** Code points. */
+/** The length in code points. */
 const characters = (text: string): number => Array.from(text).length;
 
 type Limits = readonly (readonly [limit: unknown, constraint: (limit: never) => Constraint])[];
@@ -91,7 +91,7 @@ export function textConstraints({ minLength, maxLength, pattern }: Schema): read
   ]);
 }
 
-/** Go's expressions are JavaScript's but for a few forms; undefined for one that JavaScript cannot read. */
+/** Go's expressions are JavaScript's but for a few forms; undefined for one that JavaScript cannot compile. */
 function compiled(pattern: string): RegExp | undefined {
   try {
     return new RegExp(pattern.replaceAll(String.raw`\z`, "$").replaceAll(String.raw`\A`, "^"), "u");
@@ -100,7 +100,7 @@ function compiled(pattern: string): RegExp | undefined {
   }
 }
 
-/** Whether the number is one of Go's integers. The API server does not say where, but in its text. */
+/** Whether the number is one of Go's integers. The API server names the place only in its message. */
 const integerRange =
   (format: string | undefined): Constraint =>
   (value, path) => {
@@ -187,7 +187,7 @@ const moment = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:[Zz]|[+-]\d
 const uuid = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 const duration = /^(?:\d+(?:\.\d+)?\s*(?:ns|us|µs|ms|s|m|h|d|w|days?|hours?|minutes?|seconds?|weeks?))+$/i;
 
-/** The formats of texts that are checked; another one says nothing, as for the API server. */
+/** The formats of texts that are checked; any other is ignored, as by the API server. */
 const textFormats: Readonly<Record<string, (text: string) => boolean>> = {
   byte: (text) => base64.test(text),
   date: (text) => /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)),
@@ -204,7 +204,7 @@ const textFormats: Readonly<Record<string, (text: string) => boolean>> = {
   uuid: (text) => uuid.test(text),
 };
 
-/** undefined for a format that says nothing. */
+/** undefined for a format that is not checked. */
 export function formatConstraint(format: string): Constraint | undefined {
   const fits = textFormats[format];
   if (fits === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Why an object cannot be read at all: of the API server's own kinds everything is read into a Go type, of custom resources
- * the metadata. Such an object is refused with HTTP 400 before anything else looks at it.
+ * Why an object cannot be decoded at all: of the API server's own kinds everything is decoded into a Go type, of custom
+ * resources the metadata. Such an object is refused with HTTP 400 before any other check.
  */
 import { parseQuantity, quantityRule } from "../../kube/validation/resourceQuantity.ts";
 import { isList, isObject, type Json } from "../../kube/object/json.ts";
@@ -13,14 +13,14 @@ import { type Shape, shapeOf } from "./shape.ts";
 interface Place {
   /** The Go struct that has the field. */
   readonly struct: string;
-  /** "spec.template.spec.containers.image": elements of lists and entries of maps do not count. */
+  /** "spec.template.spec.containers.image": without elements of lists and entries of maps. */
   readonly path: string;
 }
 
 /**
- * "json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32", as the API server has
- * it behind `Deployment in version "v1" cannot be handled as a Deployment: `; undefined for an object that can be read.
- * Types of Go that are texts by another name are told as string.
+ * "json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32", as in the API server
+ * after `Deployment in version "v1" cannot be handled as a Deployment: `; undefined for an object that can be decoded.
+ * Go types that are strings with another name are shown as string.
  */
 export function decodingProblem(schema: Schema, object: object): string | undefined {
   if (isBuiltin(schema)) return inValue(shapeOf(schema), object, { struct: "", path: "" });

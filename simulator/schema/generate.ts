@@ -2,7 +2,7 @@
  * `bun simulator/schema/generate.ts` writes builtinSchemas.txt from what the API server of the current kubeconfig (or
  * $KUBECONFIG) publishes at /openapi/v3: the kinds that the in-memory API server has, with everything they refer to.
  *
- * What OpenAPI does not say comes from goPointers.txt, printed by reflection from k8s.io/api v0.36.3, a type a line:
+ * What is not in OpenAPI comes from goPointers.txt, printed by reflection from k8s.io/api v0.36.3, one type per line:
  * `name*` is a pointer to a scalar, whose zero value is written; `name!` is written as null when it is absent.
  * Left out are descriptions, and `required` and `enum`: the API server does not check its own kinds with them.
  */
@@ -24,7 +24,7 @@ const kinds: Readonly<Record<string, readonly string[]>> = {
   "events.k8s.io/v1": ["Event"],
 };
 
-/** What only subresources take or give is published with their resources. */
+/** Kinds that only subresources use are published with the resources. */
 const publishedWith: Readonly<Record<string, string>> = {
   "policy/v1 Eviction": "v1",
   "autoscaling/v1 Scale": "apps/v1",
@@ -68,7 +68,7 @@ async function published(groupVersion: string): Promise<ReadonlyMap<string, Defi
 const prefix = "#/components/schemas/";
 const shortened = (name: string): string => name.replace(/^io\.k8s\.(?:api\.|apimachinery\.pkg\.)?/, "");
 
-/** Types whose JSON is not that of their members. */
+/** Types whose JSON does not follow from their members. */
 const special: Readonly<Record<string, Fields>> = {
   "api.resource.Quantity": { format: "quantity" },
   "util.intstr.IntOrString": { "x-kubernetes-int-or-string": true },
@@ -77,7 +77,7 @@ const special: Readonly<Record<string, Fields>> = {
 
 const kept = ["type", "format", "default", "x-go-pointer", "x-go-default"];
 
-/** A node of a schema without what nobody reads; references are `{"$ref": "core.v1.Container"}` beside its own members. */
+/** A node of a schema, only with what is used; references are `{"$ref": "core.v1.Container"}` beside its members. */
 function compact(node: Fields, refer: (name: string) => void): Fields {
   const result: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(node)) {
@@ -88,7 +88,7 @@ function compact(node: Fields, refer: (name: string) => void): Fields {
         Object.entries(value).map(([name, inner]) => [name, isFields(inner) ? compact(inner, refer) : {}]),
       );
     } else if ((key === "items" || key === "additionalProperties") && isFields(value)) {
-      // Elements have no defaults: what is in a list is there.
+      // Elements have no defaults: an element of a list is never absent.
       const { default: _, ...inner } = compact(value, refer);
       result[key] = inner;
     }
@@ -107,7 +107,7 @@ function referenceOf(node: Fields): string | undefined {
   return typeof ref === "string" ? ref.slice(prefix.length) : undefined;
 }
 
-/** What Go says of the members of a type, and of their defaults. */
+/** What is known from Go about the members of a type, and their defaults. */
 function marked(definition: Fields, marks: ReadonlyMap<string, string> | undefined, defaults: Fields = {}): Fields {
   const { properties } = definition;
   if (!isFields(properties)) return definition;
@@ -125,7 +125,7 @@ function marked(definition: Fields, marks: ReadonlyMap<string, string> | undefin
   return { ...definition, properties: Object.fromEntries(members) };
 }
 
-/** An object of no members may hold anything: it is JSON that the API server only stores. */
+/** An object without declared members may hold anything: it is JSON that the API server only stores. */
 function opened(definition: Fields): Fields {
   const isOpen =
     Object.keys(definition).every((key) => key === "type") && (definition["type"] ?? "object") === "object";

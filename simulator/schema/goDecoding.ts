@@ -1,6 +1,6 @@
 /**
  * What Go's decoding and encoding makes of an object of the API server's own kinds: zero values that are not behind a
- * pointer vanish, as do nulls; quantities and times come out in one form; and the API server fills in what it always does.
+ * pointer vanish, as do nulls; quantities and times get their canonical form; and goDefaults.ts's defaults are set.
  */
 import { canonicalQuantity } from "../../kube/object/quantity.ts";
 import { isList, type Json } from "../../kube/object/json.ts";
@@ -62,7 +62,7 @@ function isObjectWithoutMembers(value: unknown): boolean {
   return true;
 }
 
-/** An entry of a map or an element of a list is there, whatever its value. */
+/** An entry of a map or an element of a list is kept, whatever its value. */
 function decodedEntry(shape: Shape, value: unknown): unknown {
   if (value !== null) return decodedValue(shape, value);
   switch (shape.schema.type) {
@@ -98,7 +98,7 @@ function decodedScalar(format: string | undefined, value: unknown): unknown {
   }
 }
 
-/** A time as the API writes it: in UTC with so many digits of a second. Milliseconds are as fine as it gets here. */
+/** A time as the API writes it: in UTC with so many decimals of a second. Here nothing is finer than milliseconds. */
 function inUtc(time: string, digits: 0 | 6): string {
   const isWritten = digits === 0 ? time.length === 20 : time.length === 27;
   if (isWritten && time.endsWith("Z")) return time;

@@ -1,7 +1,7 @@
 /**
- * What the API server fills into its own kinds where nothing is, as far as that depends on nothing else: by the name of
- * the definition (k8s.io/kubernetes v1.36.3 pkg/apis: the defaults.go of each group). generate.ts puts it into the schemas;
- * what depends on other members is in builtinDefaults.ts.
+ * What the API server fills into its own kinds for absent members, as far as that depends on nothing else: by the name
+ * of the definition (k8s.io/kubernetes v1.36.3 pkg/apis: the defaults.go of each group). generate.ts puts it into the
+ * schemas; what depends on other members is in builtinDefaults.ts.
  */
 const mode = 0o644;
 

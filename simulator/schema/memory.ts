@@ -1,6 +1,6 @@
 /**
- * Remembers which objects a walk left as they are. Objects of the simulator are immutable, and what is written again and
- * again shares most of its parts: a container of a Pod is that of the template, whoever made the Pod.
+ * Remembers which objects a walk left unchanged. Objects of the simulator are immutable, and objects that are written
+ * again and again share most of their parts: a container of a Pod is the very object of its template.
  */
 import type { Shape } from "./shape.ts";
 
@@ -10,7 +10,7 @@ export interface Memory {
   learn(shape: Shape, value: object): void;
 }
 
-/** Below this many members, to look at an object again costs less than to look it up. */
+/** For shapes with fewer members, checking an object again costs less than looking it up. */
 const worthwhile = 12;
 
 export function createMemory(): Memory {

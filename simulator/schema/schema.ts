@@ -1,13 +1,13 @@
 /**
- * A structural schema: OpenAPI v3 as a CustomResourceDefinition has it, or as the API server publishes it for its own
- * kinds. Schemas are immutable; what is derived of one is remembered by its identity. They may refer to themselves.
+ * A structural schema: OpenAPI v3 as in a CustomResourceDefinition, or as the API server publishes it for its own
+ * kinds. Schemas are immutable; what is derived from one is cached by its identity. They may refer to themselves.
  */
 export interface Schema {
   readonly type?: string;
   /** "int32", "date-time", "byte", …; "quantity" for Kubernetes' quantities, which are texts or numbers. */
   readonly format?: string;
   readonly nullable?: boolean;
-  /** Of the API server's own kinds null means that an absent member is written as null. */
+  /** For the API server's own kinds null means that an absent member is written as null. */
   readonly default?: unknown;
   readonly enum?: readonly unknown[];
   readonly properties?: Readonly<Record<string, Schema>>;
@@ -45,7 +45,7 @@ export interface Schema {
   readonly "x-go-pointer"?: boolean;
   /** Of the API server's own kinds: "v1.PodSpec". */
   readonly "x-go-type"?: string;
-  /** Of the API server's own kinds: what it fills in where nothing is, unlike `default` only after it has decoded. */
+  /** For the API server's own kinds: the default that, unlike `default`, is filled in only after decoding. */
   readonly "x-go-default"?: unknown;
 }
 

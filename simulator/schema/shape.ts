@@ -15,14 +15,14 @@ export interface Shape {
   readonly members: ReadonlyMap<string, Shape>;
   /** Of the members that are not named. */
   readonly others: Shape | undefined;
-  /** Whether members that are not named may be there at all. */
+  /** Whether members that are not named are allowed at all. */
   readonly open: boolean;
   readonly items: Shape | undefined;
   /** Members that have defaults. */
   readonly defaults: readonly (readonly [name: string, value: unknown])[];
   /** Members that the API server fills in after it has decoded one of its own kinds. */
   readonly goDefaults: readonly (readonly [name: string, value: unknown])[];
-  /** The types that the value may have; none means any. */
+  /** The types that the value may have; an empty list means any. */
   readonly types: readonly string[];
   readonly limits: readonly Constraint[];
   /** Whether it has allOf, anyOf, oneOf or not. */
@@ -51,7 +51,7 @@ export function shapeOf(schema: Schema): Shape {
     combines: [schema.allOf, schema.anyOf, schema.oneOf, schema.not].some((one) => one !== undefined),
   };
   shapes.set(schema, shape);
-  // From here on a schema that refers to itself finds its shape.
+  // Registered before its members, for a schema that refers to itself.
   shape.members = new Map(properties.map(([name, member]) => [name, shapeOf(member)]));
   const others = schemaOfOthers(schema);
   if (others !== undefined) shape.others = shapeOf(others);
@@ -80,13 +80,13 @@ function limitsOf(schema: Schema): readonly Constraint[] {
   ];
 }
 
-/** Whether a shape, or one below it, has something; looked up once for each. */
+/** Whether `has` holds for a shape or one below it; cached. */
 export function anywhere(has: (schema: Schema) => boolean): (shape: Shape) => boolean {
   const known = new WeakMap<Shape, boolean>();
   const find = (shape: Shape): boolean => {
     const answer = known.get(shape);
     if (answer !== undefined) return answer;
-    // A shape below itself adds nothing; but what was found under way in a circle may be too little, so it says yes.
+    // Ends the recursion of a shape that contains itself. Inside of such a cycle the result may be true without need.
     known.set(shape, true);
     const below = [...shape.members.values(), shape.others, shape.items].filter((one) => one !== undefined);
     const found = has(shape.schema) || below.some(find);

@@ -11,7 +11,7 @@ interface Case {
   readonly name: string;
   readonly object: object;
   readonly unknown: readonly string[];
-  /** What was stored, or what was wrong, or why it could not be read. */
+  /** The stored object, or what was wrong, or why it could not be decoded. */
   readonly answer?: object;
   readonly causes?: readonly Cause[];
   readonly unreadable?: string;

@@ -1,7 +1,7 @@
 /**
  * What the API server does with an object by its schema alone: unknown members are dropped, defaults filled in, values
- * checked. Every function returns the object that it was given when nothing changes, and works on the schema of a custom
- * resource (its root) as on that of one of the API server's own kinds.
+ * checked. Every function returns the object that it was given when nothing changes, and takes the schema of a custom
+ * resource (its root) or of one of the API server's own kinds.
  */
 import type { Cause } from "../model/model.ts";
 import { isList, isObject, type Json } from "../../kube/object/json.ts";
@@ -12,23 +12,23 @@ import { createMemory } from "./memory.ts";
 import { isBuiltin, type Schema } from "./schema.ts";
 import { type Shape, shapeOf } from "./shape.ts";
 
-/** Members of every object of the API, whatever its schema says. */
+/** Members of every object of the API, even if its schema does not have them. */
 const resourceMembers: readonly string[] = ["apiVersion", "kind", "metadata"];
 
-/** Objects that are pruned, and those that have their defaults. */
+/** Objects without unknown members, and objects that have all their defaults. */
 const pruned = createMemory();
 const complete = createMemory();
 
 interface Trail {
   readonly path: (string | number)[];
   readonly unknown: string[];
-  /** In the metadata of objects inside of others, which the API server looks at last. */
+  /** Unknown members in the metadata of objects inside of others, which the API server checks last. */
   readonly late: string[];
 }
 
 /**
- * The object without the members that its schema does not know, and the paths of those in the API's words
- * ("spec.template.spec.containers[0].nam"), in the order in which the API server tells them.
+ * The object without the members that its schema does not know, and the paths of those as in the API's messages
+ * ("spec.template.spec.containers[0].nam"), in the order in which the API server reports them.
  */
 export function prune<T extends object>(schema: Schema, object: T): { object: T; unknown: readonly string[] } {
   const trail: Trail = { path: [], unknown: [], late: [] };
@@ -46,7 +46,7 @@ function prunedValue(shape: Shape, value: unknown, trail: Trail): unknown {
   return prunedMembers(shape, value as Json, trail, () => undefined);
 }
 
-/** An object of the API inside of another one, or a custom resource itself: its metadata has a shape of its own. */
+/** An object of the API inside of another one, or a custom resource itself: metadata has a shape of its own. */
 function prunedResource(shape: Shape, value: object, trail: Trail): unknown {
   return prunedMembers(shape, value as Json, trail, (name) =>
     name === "metadata" ? shapeOf(objectMetaSchema()) : resourceMembers.includes(name) ? anything : undefined,
@@ -54,7 +54,7 @@ function prunedResource(shape: Shape, value: object, trail: Trail): unknown {
 }
 
 const anything = shapeOf({ "x-kubernetes-preserve-unknown-fields": true });
-/** Of maps that may hold anything: the schema says nothing of what is inside, and so nothing inside is known. */
+/** For maps that may hold anything: as the schema does not describe what is inside, every member there is unknown. */
 const nothing = shapeOf({});
 
 function prunedMembers(shape: Shape, value: Json, trail: Trail, special: (name: string) => Shape | undefined): Json {
@@ -102,9 +102,9 @@ function prunedList(shape: Shape, list: readonly unknown[], trail: Trail): reado
 }
 
 /**
- * The object with the defaults of its schema; nulls that the schema does not allow give way to the default, or vanish.
- * The defaults of the API server's own kinds are those of their Go types: builtinRules.ts knows the others, and what
- * becomes of nulls there.
+ * The object with the defaults of its schema; nulls that the schema does not allow become the default, or are dropped.
+ * The defaults of the API server's own kinds are those of their Go types: builtinRules.ts has the others, and
+ * handles nulls there.
  */
 export function withDefaults<T extends object>(schema: Schema, object: T): T {
   return defaulted(shapeOf(schema), object, !isBuiltin(schema)) as T;

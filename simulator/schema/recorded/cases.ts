@@ -1,4 +1,4 @@
-/** Cases that a real API server (Kubernetes 1.36) was given, and what it answered: one a line of a file beside this one. */
+/** Requests to a real API server (Kubernetes 1.36) and its answers: one per line of a file beside this one. */
 export async function recorded<T>(file: string): Promise<readonly T[]> {
   const text = await Bun.file(new URL(file, import.meta.url)).text();
   return text

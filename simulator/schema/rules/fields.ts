@@ -1,4 +1,4 @@
-/** What the rules of the API server's own kinds have in common: how they look at an object and what they tell. */
+/** What the rules of the API server's own kinds have in common: how they read an object and what they return. */
 import { at, items, type Place, present, text, whole } from "../../../kube/validation/place.ts";
 import {
   causeReasons,
@@ -14,17 +14,17 @@ import type { Cause } from "../../model/model.ts";
 /** @param old undefined for a new object. */
 export type Rule = (object: Place, old: Place | undefined) => readonly Violation[];
 
-/** Of the rules that only the new object matters to. */
+/** A rule that reads only the new object. */
 export type Check = (object: Place) => readonly Violation[];
 
-/** A violation as `status.details.causes` has it. */
+/** A violation as in `status.details.causes`. */
 export const causeOf = (violation: Violation): Cause => ({
   reason: causeReasons[violation.type],
   message: violationBody(violation),
   field: violation.path,
 });
 
-/** The rules' names matter to Rollouts only. */
+/** The names of rules are used for Rollouts only. */
 const rule = "api";
 
 export const wrong = (place: Place, detail: string, value = place.value): Violation =>
@@ -47,7 +47,7 @@ export const notBelow =
     return value === undefined || value >= least ? [] : [wrong(place, `must be greater than or equal to ${least}`)];
   };
 
-/** Each message as a violation of the place. */
+/** Each message as a violation at the place. */
 export const texts = (place: Place, messages: readonly string[]): readonly Violation[] =>
   messages.map((message) => wrong(place, message));
 

@@ -1,4 +1,4 @@
-/** What the objects of a kind may be called. */
+/** Which names the objects of a kind may have. */
 import { at, type Place, root, text } from "../../../kube/validation/place.ts";
 import { dnsLabel, dnsSubdomain } from "../../../kube/validation/syntax.ts";
 import type { Violation } from "../../../kube/validation/violation.ts";
@@ -12,7 +12,7 @@ function pathSegment(name: string): readonly string[] {
 
 const labels = ["services", "namespaces"];
 
-/** Names are judged when an object is made; after that they do not change. */
+/** Names are checked when an object is created; after that they do not change. */
 export function nameViolations(resource: string, object: object): readonly Violation[] {
   const place: Place = at(root(object), "metadata", "name");
   const name = text(place);

@@ -52,7 +52,7 @@ export const podDisruptionBudget: Rule = (object) => {
 const keys: Check = (map) =>
   entries(map).flatMap(([key, place]) => configKey(key).map((text) => wrong(place, text, key)));
 
-/** Nothing of an immutable one changes, not even that it is. */
+/** Nothing of an immutable object may change, not even `immutable` itself. */
 function frozen(object: Place, old: Place | undefined, names: readonly string[]): readonly Violation[] {
   if (old === undefined || at(old, "immutable").value !== true) return [];
   const refused = (name: string): Violation =>
@@ -81,7 +81,7 @@ export const lease: Rule = (object) => {
   ];
 };
 
-/** An Event is where its object is; those of cluster-scoped objects may be anywhere. */
+/** An Event is in the namespace of its object; those of cluster-scoped objects may be in any. */
 export const event =
   (member: "involvedObject" | "regarding"): Rule =>
   (object, old) => {

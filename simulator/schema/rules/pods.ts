@@ -1,4 +1,4 @@
-/** Rules of Pods: what a new one must have, and the little of a running one that may change. */
+/** Rules of Pods: what a new one must have, and the few members of a running one that may change. */
 import { at, count, items, type Place, present, text, whole } from "../../../kube/validation/place.ts";
 import { podSpecViolations } from "../../../kube/validation/podTemplate/podSpec.ts";
 import { forbidden, type Violation } from "../../../kube/validation/violation.ts";
@@ -15,7 +15,7 @@ export const pod: Rule = (object, old) => {
   return [...specViolations(spec), ...changes(spec, stored)];
 };
 
-/** Specs with which nothing is wrong, by their containers: the many Pods of one template share those. */
+/** Specs in which nothing is wrong, by their containers, which the many Pods of one template share. */
 const sound = new WeakMap<object, Json>();
 
 function specViolations(spec: Place): readonly Violation[] {
@@ -29,7 +29,7 @@ function specViolations(spec: Place): readonly Violation[] {
   return violations;
 }
 
-/** Whether the members are the very same. */
+/** Whether the members are identical. */
 function sharesAll(a: Json, b: Json): boolean {
   for (const name in a) if (!Object.is(a[name], b[name])) return false;
   for (const name in b) if (!Object.is(a[name], b[name])) return false;
@@ -44,7 +44,7 @@ function changes(spec: Place, old: Place): readonly Violation[] {
     return resized.map((name) => forbidden("api", at(spec, name), `pod updates may not add or remove containers`));
   }
   const violations = [...images(spec), ...deadline(spec, old), ...tolerations(spec, old)];
-  // The API server adds the difference between its internal objects, which have other names.
+  // The API server's message also has the difference between its internal objects, whose members have other names.
   const others = equal(withoutChangeable(spec, old), withoutChangeable(old, old))
     ? []
     : [forbidden("api", spec, `pod updates may not change fields other than ${changeable}\n`)];
@@ -67,7 +67,7 @@ const images = (spec: Place): readonly Violation[] =>
     }),
   );
 
-/** It may be set, and come nearer. */
+/** It may be set, and then only be lowered. */
 function deadline(spec: Place, old: Place): readonly Violation[] {
   const place = at(spec, "activeDeadlineSeconds");
   const [next, before] = [whole(place), whole(at(old, "activeDeadlineSeconds"))];

@@ -1,4 +1,4 @@
-/** Rules of Services and of what stands behind them. */
+/** Rules of Services and of their endpoints. */
 import { at, items, type Place, present, text, whole } from "../../../kube/validation/place.ts";
 import { labelViolations } from "../../../kube/validation/selector.ts";
 import { dnsLabel, ipAddress, portName, portNumber } from "../../../kube/validation/syntax.ts";
@@ -52,7 +52,7 @@ function name(place: Place, isNeeded: boolean, isRepeated: boolean): readonly Vi
   return violations.length > 0 ? violations : isRepeated ? [duplicate("api", place)] : [];
 }
 
-/** As the API server prints its internal object. */
+/** The text that the API server prints of its internal object. */
 const keyOf = (one: Place) => ({
   Name: "",
   Protocol: text(at(one, "protocol")),
@@ -62,7 +62,7 @@ const keyOf = (one: Place) => ({
   NodePort: 0,
 });
 
-/** What spec.clusterIP says alone stands for the first of spec.clusterIPs. */
+/** spec.clusterIP, when it differs from the first of spec.clusterIPs, is taken as the new clusterIPs. */
 function changedAddress(spec: Place, first: string): readonly string[] | undefined {
   const said = text(at(spec, "clusterIP"));
   return said === "" || said === first ? undefined : [said];

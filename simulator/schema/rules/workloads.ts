@@ -22,13 +22,13 @@ function selector(spec: Place, what: string): readonly Violation[] {
   return selectsEverything(place) ? [wrong(place, `empty selector is invalid for ${what}`)] : [];
 }
 
-/** What was stored is not judged again: nothing of the template has changed then. */
+/** Not checked again when neither selector nor template differs from the stored one. */
 function template(spec: Place, old: Place | undefined): readonly Violation[] {
   const unchanged =
     old !== undefined && ["selector", "template"].every((name) => equal(at(spec, name).value, at(old, name).value));
   if (unchanged) return [];
   const violations = podTemplateViolations({ selector: at(spec, "selector"), template: at(spec, "template") });
-  // Nothing can be said of a selector that cannot be read.
+  // An invalid selector cannot be compared with the labels of the template.
   const unreadable = present(at(spec, "selector")) && selectorViolations(at(spec, "selector")).length > 0;
   return relaxed(unreadable ? violations.filter((one) => one.rule !== "template-selected") : violations);
 }
@@ -115,7 +115,7 @@ const jobNumbers = members(
   ),
 );
 
-/** A Job may be given a selector of its own only when it says so. */
+/** A Job may have a selector of its own only with manualSelector. */
 function jobSelector(object: Place): readonly Violation[] {
   const place = at(object, "spec", "selector");
   if (!present(place)) return [missing(place)];
@@ -144,7 +144,7 @@ function jobCompletions(spec: Place): readonly Violation[] {
   return isIndexed && !present(place) ? [missing(place, "when completion mode is Indexed")] : [];
 }
 
-/** Once a Job runs, what it makes pods of stays; how many of an indexed one are wanted may change with its parallelism. */
+/** A running Job keeps its template; the completions of an indexed one may change, together with its parallelism. */
 const jobImmutable: Rule = (object, old) => {
   if (old === undefined) return [];
   const isIndexed = text(at(object, "spec", "completionMode")) === "Indexed";

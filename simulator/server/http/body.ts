@@ -2,9 +2,9 @@
 import { StatusError } from "../../model/statusError.ts";
 
 export interface BodyLimits {
-  /** Of one body; as the API server has it by default. */
+  /** The limit for one body; the default of the API server. */
   readonly bytes: number;
-  /** Of all bodies that are being read. */
+  /** The limit for all bodies that are being read. */
   readonly bytesAtOnce: number;
   /** From the headers to the last byte. */
   readonly timeoutMs: number;
@@ -13,12 +13,12 @@ export interface BodyLimits {
 export const bodyLimits: BodyLimits = { bytes: 3 * 2 ** 20, bytesAtOnce: 48 * 2 ** 20, timeoutMs: 30_000 };
 
 /**
- * Up to so many times the limit a body that is too large is read to its end and let go of: a client that is still sending
- * when the connection closes may never see the answer, and its user not why.
+ * A body that is too large is still read to its end, and dropped, up to so many times the limit: a client that is still
+ * sending when the connection closes may never see the answer that gives the reason.
  */
 const lettingGo = 4;
 
-/** Reads a body to its end, or says why it does not. Never rejects. */
+/** Reads a body to its end, or returns why it does not. Never rejects. */
 export type BodyReader = (request: Request) => Promise<Uint8Array | StatusError>;
 
 export function bodyReader({ bytes: most, bytesAtOnce, timeoutMs }: BodyLimits): BodyReader {
@@ -47,7 +47,7 @@ export function bodyReader({ bytes: most, bytesAtOnce, timeoutMs }: BodyLimits):
     };
     const giveUp = (refusal: StatusError): void => {
       why = refusal;
-      // Ends the reading below. Not waited for: it may wait for what never comes.
+      // Ends the reading below. Not awaited: it may never resolve.
       void reader.cancel().catch(() => undefined);
     };
     const take = (chunk: Uint8Array): void => {

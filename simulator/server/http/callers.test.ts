@@ -30,7 +30,7 @@ const json = { "content-type": "application/json" };
 const object = JSON.stringify({ metadata: { name: "a" } });
 const post = { method: "POST", body: object };
 
-/** As written, since fetch has ideas of its own about some headers. @returns the first line of the answer */
+/** Sends the request exactly as written, since fetch changes some headers. @returns the first line of the answer */
 async function raw(port: string, text: string): Promise<string> {
   const answer = Promise.withResolvers<string>();
   let received = "";
@@ -197,7 +197,7 @@ describe("a body that", () => {
   });
 
   test.each([1_001, 4_000])("is too large with %d bytes is let go of, and answered when it has come", async (bytes) => {
-    // What is let go of does not count among those that are read.
+    // A body that is dropped does not count among those that are being read.
     const { ask } = bed({ limits: { ...bodyLimits, bytes: 1_000, bytesAtOnce: 1_000 } });
     const { status, reason } = await ask(json, { method: "POST", body: "x".repeat(bytes) });
     expect([status, reason]).toEqual([413, "RequestEntityTooLarge"]);

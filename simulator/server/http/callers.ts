@@ -1,15 +1,16 @@
 /**
- * Who may ask the server over HTTP. It has no authentication and listens on this machine alone, but any web page that
- * somebody visits runs on this machine, too: by a form, a fetch, or a name of its own that leads here (DNS rebinding). A
- * browser tells on such a page by Host, Origin and Sec-Fetch-Site; kubectl and client libraries send none but our Host.
+ * Who may call the server over HTTP. It has no authentication and listens on this machine alone, but every web page in
+ * a browser here could send requests, too: by a form, a fetch, or a name of its own that resolves to this machine (DNS
+ * rebinding). Such a page is recognised by the browser's headers Host, Origin and Sec-Fetch-Site; of these kubectl and
+ * client libraries send only Host, with our name.
  */
 import { bareType, served } from "./media.ts";
 import { StatusError } from "../../model/statusError.ts";
 
-/** Why a request is not answered; undefined: it is. */
+/** Why a request is refused; undefined when it is not. */
 export type Doorkeeper = (request: Request) => StatusError | undefined;
 
-/** Bodies as kubectl and client libraries send them. What a page may send without being asked first is not among them. */
+/** Bodies as kubectl and client libraries send them. None is a type that a page may send without a preflight. */
 const bodyTypes: ReadonlySet<string> = new Set([
   "application/apply-patch+yaml",
   "application/json",
@@ -31,7 +32,7 @@ const hasPort = (host: string): boolean => /^(\[[^\]]*\]|[^:]*):\d+$/.test(host)
 /** @param hosts other names that the user has allowed, "name" (with our port) or "name:port" */
 export function doorkeeper(port: number, hosts: readonly string[]): Doorkeeper {
   const named = [...loopback, ...hosts].map((host) => (hasPort(host) ? host : `${inUrl(host)}:${port}`).toLowerCase());
-  // Clients leave out the port that is HTTP's own.
+  // Clients leave out the default port of HTTP.
   const allowed = new Set([...named, ...named.map((host) => host.replace(/:80$/, ""))]);
   return (request) => hostRefusal(request, allowed) ?? originRefusal(request, allowed) ?? typeRefusal(request);
 }
@@ -58,7 +59,7 @@ function originRefusal({ headers }: Request, allowed: ReadonlySet<string>): Stat
   return forbidden(`this API server has no authentication, and answers to no web page: this one is ${shown(site)}`);
 }
 
-/** A type is not needed where there is no body; without one a body is JSON, as to the API server, but not from a browser. */
+/** No type is needed without a body. A body without a type is JSON, as to the API server, but not from a browser. */
 function typeRefusal({ headers, body }: Request): StatusError | undefined {
   const type = bareType(headers.get("content-type") ?? "");
   if (bodyTypes.has(type)) return undefined;

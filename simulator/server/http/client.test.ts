@@ -17,7 +17,7 @@ const bed = () => {
   return { clock, core: server.core, client: inProcessClient({ server, clock }) };
 };
 
-/** Microtasks alone. */
+/** Lets only microtasks run. */
 const microtasks = async (count: number): Promise<void> => {
   for (let index = 0; index < count; index += 1) await Promise.resolve();
 };

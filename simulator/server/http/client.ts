@@ -1,6 +1,6 @@
 /**
- * A KubeClient for the server in the same process, as the controller's loop uses it: nothing is copied, and nothing waits
- * but for microtasks and the clock. What it hands out are the stored objects themselves, which nobody may change.
+ * A KubeClient for the server in the same process, as the controller's loop uses it: nothing is copied, and the only
+ * waits are for microtasks and the clock. It returns the stored objects themselves, which must not be changed.
  */
 import type { Clock } from "../../../kube/clock/clock.ts";
 import { type ApiError, refused, unanswered } from "../../../kube/client/apiError.ts";
@@ -12,9 +12,9 @@ import type { ApiRequest, ApiResponse, ApiServer, WatchEvent } from "../../model
 export interface InProcessOptions {
   readonly server: ApiServer;
   readonly clock: Clock;
-  /** Names the manager of the fields that are written; without one nobody's fields are tracked. */
+  /** Names the manager of the fields that are written; without one no fields are tracked. */
   readonly userAgent?: string;
-  /** Whose admission is asked for. */
+  /** The user named in admission reviews. */
   readonly user?: string;
 }
 
@@ -36,7 +36,7 @@ const isRefusal = ({ status }: Answer): boolean => status >= 400;
 const refusalOf = (target: Target, { status, body, retryAfterSeconds }: Answer): ApiError =>
   refused(target, status, JSON.stringify(body), retryAfterSeconds === undefined ? null : String(retryAfterSeconds));
 
-/** As the transport over HTTP does: 429, and what names a time to come back, is tried again. */
+/** As in the transport over HTTP: 429, and server errors with a Retry-After, are tried again. */
 const waitMs = ({ status, retryAfterSeconds }: Answer): number | undefined => {
   if (status === 429) return (retryAfterSeconds ?? 1) * 1_000;
   return status >= 500 && retryAfterSeconds !== undefined ? retryAfterSeconds * 1_000 : undefined;
@@ -45,7 +45,7 @@ const waitMs = ({ status, retryAfterSeconds }: Answer): number | undefined => {
 const aborted = (target: Target, signal: AbortSignal): ApiError =>
   unanswered(target, "Aborted", "cancelled", signal.reason);
 
-/** One object is told to many watchers, one after the other: it is written out once. */
+/** One object is sent to many watchers, one after the other: it is serialized once. */
 const lineWriter = () => {
   const encoder = new TextEncoder();
   let last: WatchEvent["object"];
@@ -103,7 +103,7 @@ const hasUndefined = (value: unknown): boolean => {
   return false;
 };
 
-/** As it would arrive over a wire; the very same where that makes no difference. */
+/** The object as it would arrive over HTTP; the same object where that makes no difference. */
 export const sent = (body: unknown): unknown =>
   hasUndefined(body) ? (JSON.parse(JSON.stringify(body)) as unknown) : body;
 

@@ -1,4 +1,4 @@
-/** Which API is served: what clients ask first, in the old form of one document a group and in the aggregated one. */
+/** Discovery of the API that is served, in the old form of one document per group and in the aggregated form. */
 import type { Resource } from "../../model/model.ts";
 
 /** A response body with its media type. */
@@ -14,7 +14,7 @@ export const aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=AP
 interface Subresource {
   readonly group?: string;
   readonly version?: string;
-  /** That of its resource by default. */
+  /** By default that of its resource. */
   readonly kind?: string;
   readonly verbs: readonly string[];
 }
@@ -141,7 +141,7 @@ function resourceList(groups: Groups, group: string, version: string): Document 
 }
 
 /**
- * What `/api`, `/apis` and what is below them say, but for resources themselves.
+ * The documents at `/api`, at `/apis` and below them, except for the resources themselves.
  * @param wantsAggregated the client takes the aggregated form.
  * @returns undefined for any other path.
  */
@@ -175,7 +175,7 @@ export function discovery(
   return json({ kind: "APIGroup", apiVersion: "v1", ...groupDocument(group, versions) });
 }
 
-/** As /version says it; the mark tells what this is. */
+/** The answer of /version; the suffix shows that this is not a real API server. */
 export const serverVersion = {
   major: "1",
   minor: "36",

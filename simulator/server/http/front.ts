@@ -1,6 +1,6 @@
 /**
- * What clients over the network ask beside objects: discovery, OpenAPI, health, who they are; and the forms in which they
- * want objects: as they are, as tables, or their metadata alone.
+ * What clients over the network request beside objects: discovery, OpenAPI, health, who they are; and the forms in
+ * which they want objects: as they are, as tables, or their metadata alone.
  */
 import { discovery, serverVersion } from "./discovery.ts";
 import type { Wanted } from "./media.ts";
@@ -10,7 +10,7 @@ import { badRequest, methodNotAllowed, notImplemented } from "../state/refusals.
 import type { StatusError } from "../../model/statusError.ts";
 import { type IncludeObject, tableEvents, tableOf } from "../table/table.ts";
 
-/** A text that is no API object, or a document with a media type of its own. */
+/** A text that is not an API object, or a document with a media type of its own. */
 export interface Page {
   readonly kind: "page";
   readonly status: number;
@@ -43,7 +43,7 @@ const healthPaths = /^\/(healthz|livez|readyz)(\/|$)/;
 
 const rootPaths = ["/api", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"];
 
-/** What is at the paths that are no resources. */
+/** The answer for paths that are not resources. */
 export function page(request: ApiRequest, server: ApiServer, wantsAggregated: boolean): Page | ApiResponse | undefined {
   const { path, method } = request;
   const found = pageAt(path, server, wantsAggregated);

@@ -78,7 +78,7 @@ describe("the API over HTTP", () => {
 
   test("a path whose escapes are none is the caller's mistake", async () => {
     const { url } = bed();
-    // In bytes: a client of ours would mend it.
+    // In bytes: a client library would correct it.
     const said = async (path: string): Promise<string> => {
       const answer = Promise.withResolvers<string>();
       let text = "";

@@ -15,7 +15,7 @@ export interface HttpOptions {
   readonly port: number;
   /** 127.0.0.1 by default: there is no authentication. */
   readonly hostname?: string;
-  /** Other names under which clients may ask, "name" or "name:port": of a tunnel, or as a container sees this machine. */
+  /** Other names by which clients may call, "name" or "name:port": of a tunnel, or this machine's in a container. */
   readonly hosts?: readonly string[];
   /** For tests. */
   readonly limits?: BodyLimits;
@@ -28,10 +28,10 @@ export interface HttpServer {
   stop(): Promise<void>;
 }
 
-/** Bun closes what is silent for so long (its longest); watches are exempt. */
+/** Bun closes connections that are idle for so long (its maximum); watches are exempt. */
 const idleSeconds = 255;
 
-/** @throws {Error} when the port cannot be had */
+/** @throws {Error} when the port is not available */
 export function serveHttp(options: HttpOptions): HttpServer {
   const { server, port, hostname = "127.0.0.1", hosts = [], limits = bodyLimits } = options;
   const read = bodyReader(limits);
@@ -40,7 +40,7 @@ export function serveHttp(options: HttpOptions): HttpServer {
     port,
     hostname,
     idleTimeout: idleSeconds,
-    // What is larger than we take is answered here, in the API's words, so that clients can show why.
+    // Bodies that are too large are refused here, in the API's words, so that clients can show the reason.
     maxRequestBodySize: 64 * 2 ** 20,
     fetch: (request, bun) => {
       door ??= doorkeeper(bun.port ?? port, [hostname, ...hosts]);
@@ -64,7 +64,7 @@ const internal = (error: unknown): StatusError =>
     `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`,
   );
 
-/** @param neverIdle keeps the connection open however long it is silent. */
+/** @param neverIdle keeps the connection open however long it is idle. */
 async function respond(
   request: Request,
   server: ApiServer,
@@ -75,7 +75,7 @@ async function respond(
   const wanted = negotiate(accept);
   const path = pathOf(request);
   if (path instanceof StatusError) return turnedAway(path, request.url);
-  // Before the body is read: it may be of a kind that nobody here can read.
+  // Before the body is read: it may be of a type that this server cannot read.
   const missing = leftOut(new URL(request.url).pathname, server.core);
   if (missing !== undefined) return answerResponse(refusal(missing), wanted ?? { encoding: "json", as: "" });
   const bytes = await read(request);
@@ -99,8 +99,8 @@ const notAcceptable = (accept: string | null): StatusError =>
     : new StatusError(406, "NotAcceptable", `406: Not Acceptable\n\nAvailable representations: ${types}`, {});
 
 /**
- * The rest of the body is not read: the connection is of no use any more. Asking what kinds there are, kubectl shows no
- * Status ("unknown") but a text. @param url with a Host that may be anything, and be none: nothing to parse
+ * The rest of the body is not read, so the connection cannot be used again. In answers to discovery kubectl shows a
+ * text, but not a Status ("unknown"). @param url not to be parsed, as its Host may be anything or missing
  */
 function turnedAway(why: StatusError, url: string): Response {
   const { code, message, details } = why.status;
@@ -175,7 +175,7 @@ const headerText = (text: string): string =>
 
 const warningHeader = (text: string): string => `299 - "${headerText(text).replaceAll(/["\\]/g, "\\$&")}"`;
 
-/** With members in order of name, as Kubernetes' YAML has them. */
+/** With members in order of name, as in Kubernetes' YAML. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
@@ -205,14 +205,14 @@ const pageResponse = ({ status, mediaType, body }: Page): Response =>
 
 type Watch = Extract<ApiResponse, { readonly kind: "watch" }>;
 
-/** A line an event, sent when it happens. Ends with the client, and ends the watch then. */
+/** One line per event, sent when it happens. When the client goes away, this and the watch end. */
 function watchResponse(watch: Watch, signal: AbortSignal): Response {
   const encoder = new TextEncoder();
   let stop = (): void => undefined;
   const events = new ReadableStream<Uint8Array>({
     start(controller) {
       let isOpen = true;
-      // Bun sends the headers with the first bytes only, and clients wait for them: a blank before the first event.
+      // Bun sends the headers with the first bytes only, and clients wait for them: hence the blank at the start.
       controller.enqueue(encoder.encode(" "));
       const tell = (event: WatchEvent): void => {
         if (isOpen) controller.enqueue(encoder.encode(`${JSON.stringify(event)}\n`));

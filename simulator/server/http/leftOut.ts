@@ -1,4 +1,4 @@
-/** What this server has not, said by name and with the reason (501) instead of as if nobody had ever heard of it (404). */
+/** What this server does not have: answered with its name and the reason (501), not as if it did not exist (404). */
 import type { Resource } from "../../model/model.ts";
 import { notFound, notImplemented } from "../state/refusals.ts";
 import type { ApiCore } from "../../model/model.ts";
@@ -6,7 +6,7 @@ import type { StatusError } from "../../model/statusError.ts";
 
 const noContainers = "no container runs behind a pod of the in-memory API server";
 
-/** Of pods. */
+/** Subresources of pods. */
 const podSubresources: Readonly<Record<string, string>> = {
   log: `there are no logs: ${noContainers}`,
   exec: `there is nothing to execute in: ${noContainers}`,

@@ -1,4 +1,4 @@
-/** What a client takes as an answer, by its Accept header. */
+/** Which media types a client accepts, by its Accept header. */
 
 /** Forms of objects other than their own, all of group meta.k8s.io. */
 const transforms = ["Table", "PartialObjectMetadata", "PartialObjectMetadataList"] as const;
@@ -59,7 +59,7 @@ export function negotiate(accept: string | null): Wanted | undefined {
   return undefined;
 }
 
-/** Whether one of the clauses asks for aggregated discovery in the version that is served. */
+/** Whether one of the clauses accepts aggregated discovery in the version that is served. */
 export const takesAggregated = (accept: string | null): boolean =>
   clausesOf(accept ?? "").some(
     ({ type, parameters }) =>

@@ -6,7 +6,7 @@ import type { ApiCore, ApiObject, Resource } from "../../model/model.ts";
 import { schemasOf } from "./openapiSchemas.ts";
 import { qualified } from "../state/refusals.ts";
 
-/** Verb → the operation on a path, and what kubectl calls the action. */
+/** Verb → the operation on a path, and kubectl's name for the action. */
 const operations: readonly {
   readonly verb: string;
   readonly of: "collection" | "object";
@@ -91,7 +91,7 @@ function document(core: ApiCore, resources: readonly Resource[]) {
   };
 }
 
-/** So that clients may keep what does not change: of kinds and definitions in their versions. */
+/** Lets clients cache what does not change: a hash of the kinds and the versions of their definitions. */
 function hashOf(core: ApiCore, resources: readonly Resource[]): string {
   const versions = resources.map((resource) => {
     const definition = core.get({ resource: definitionsKey, name: qualified(resource) });
@@ -100,7 +100,7 @@ function hashOf(core: ApiCore, resources: readonly Resource[]): string {
   return Bun.hash(versions.join("\n")).toString(16).toUpperCase();
 }
 
-/** What a path at and below /openapi/v3 says; undefined for one that is not there. */
+/** The document at /openapi/v3 or a path below it; undefined for one that does not exist. */
 export function openapi(path: string, core: ApiCore): unknown {
   const roots = Map.groupBy(core.resources(), rootOf);
   const rest = path.replace(/^\/openapi\/v3\/?/, "");

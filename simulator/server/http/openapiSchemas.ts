@@ -1,4 +1,4 @@
-/** Schemas as OpenAPI v3 has them: the built-in kinds with what they refer to, and custom ones from their definitions. */
+/** Schemas in OpenAPI v3: the built-in kinds with what they refer to, and custom ones from their definitions. */
 import { builtinSource } from "../../schema/builtin.ts";
 import { at, listAt, textAt } from "../table/fields.ts";
 import type { ApiObject, Resource } from "../../model/model.ts";
@@ -27,7 +27,7 @@ const formats: Readonly<Record<string, Fields>> = {
   "date-time-micro": { type: "string", format: "date-time" },
 };
 
-/** A node without the marks that are our own, its references in OpenAPI's form; `refer` is told of them. */
+/** A node without our own extensions, its references in OpenAPI's form; `refer` is called for each of them. */
 function opened(node: Fields, refer: (name: string) => void): Fields {
   const { $ref, properties, items, additionalProperties, format, default: initial, ...others } = node;
   const marks = Object.fromEntries(Object.entries(others).filter(([name]) => !name.startsWith("x-go-")));

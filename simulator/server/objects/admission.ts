@@ -1,4 +1,4 @@
-/** The port through which objects are judged before they are stored, as a validating webhook judges them. */
+/** The port through which objects are reviewed before they are stored, as by a validating webhook. */
 import type { Kind } from "../state/kinds.ts";
 import type { Cause, Resource } from "../../model/model.ts";
 import { StatusError } from "../../model/statusError.ts";
@@ -55,11 +55,11 @@ export interface AdmissionResponse {
 }
 
 export interface Admission {
-  /** As refusals name it: "rollouts.sluice.dev". */
+  /** Its name in refusals: "rollouts.sluice.dev". */
   readonly webhook: string;
-  /** Whether it judges objects of this kind at all; a quick look, before anything is put together for it. */
+  /** Whether it reviews objects of this kind at all: a quick check, before a review is made. */
   readonly applies: (resource: Resource) => boolean;
-  /** Undefined for what it does not judge; then the write happens at once. A rejection is answered with HTTP 500. */
+  /** Undefined for what it does not review; then the write happens at once. A rejection is answered with HTTP 500. */
   readonly review: (request: AdmissionRequest) => Promise<AdmissionResponse> | undefined;
 }
 
@@ -74,7 +74,7 @@ export interface Reviewed {
   readonly dryRun: boolean;
   readonly options: unknown;
   readonly user: string;
-  /** What is judged, where that is not of the path's kind: a Scale. */
+  /** The kind of the reviewed object where it is not that of the path: a Scale. */
   readonly as: GroupVersionKind | undefined;
 }
 
@@ -103,7 +103,7 @@ export const admissionRequest = (reviewed: Reviewed, random: () => number): Admi
   };
 };
 
-/** @throws {StatusError} as the API server words a webhook's refusal */
+/** @throws {StatusError} with the API server's words for a webhook's refusal */
 export const checkAllowed = ({ webhook }: Admission, { allowed, status }: AdmissionResponse): void => {
   if (allowed) return;
   const message = status?.message ?? "";
@@ -128,7 +128,7 @@ export const checkAllowed = ({ webhook }: Admission, { allowed, status }: Admiss
   );
 };
 
-/** What the server says when the webhook could not be asked. */
+/** The error when the webhook could not be called. */
 export const unreviewed = ({ webhook }: Admission, error: unknown): StatusError => {
   const why = error instanceof Error ? error.message : String(error);
   return new StatusError(500, "InternalError", `Internal error occurred: failed calling webhook "${webhook}": ${why}`, {

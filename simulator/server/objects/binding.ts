@@ -1,4 +1,4 @@
-/** Giving a pod to a node, which no update of the pod may do. */
+/** Binding a pod to a node, which no update of the pod may do. */
 import type { ApiObject, Draft } from "../../model/model.ts";
 import { conflict } from "../state/refusals.ts";
 
@@ -8,12 +8,12 @@ interface PodView {
 
 const nodeOf = (pod: object): string => (pod as PodView).spec?.nodeName ?? "";
 
-/** Whether the draft would give a pod to a node that has none. */
+/** Whether the draft would bind a pod that has no node yet. */
 export const binds = (old: ApiObject, draft: Draft): boolean => nodeOf(old) === "" && nodeOf(draft) !== "";
 
 /**
- * The pod on the draft's node, with the draft's labels and status; nothing else of it changes, its generation neither.
- * @throws {StatusError} 409 when it has a node, or is going
+ * The pod on the draft's node, with the draft's labels and status; nothing else of it changes, not even its generation.
+ * @throws {StatusError} 409 when it has a node, or is being deleted
  */
 export const bound = (old: ApiObject, draft: Draft): ApiObject => {
   const { name, deletionTimestamp } = old.metadata;

@@ -1,4 +1,4 @@
-/** A request on its way through the server, and what its query and body ask for. */
+/** A request on its way through the server, and the options in its query and body. */
 import { isObject, type Json } from "../../../kube/object/json.ts";
 import type { Admission } from "./admission.ts";
 import type { ApiObject, ApiRequest, ApiResponse, DeleteOptions, Draft, WriteOptions } from "../../model/model.ts";
@@ -14,7 +14,7 @@ export interface Call {
   readonly route: Route;
 }
 
-/** At once where nobody has to be asked. */
+/** Not a promise when no webhook has to be called. */
 export type Outcome = ApiResponse | Promise<ApiResponse>;
 
 /** @throws {StatusError} 400 */
@@ -29,7 +29,7 @@ export const objectIn = ({ request, route }: Call): Draft => {
   );
 };
 
-/** What a body says of itself has to be the path's kind. @throws {StatusError} 400, 422 */
+/** apiVersion and kind of a body have to be those of the path. @throws {StatusError} 400, 422 */
 export const checkKind = ({ route: { kind: served } }: Call, { apiVersion, kind, metadata }: Draft): void => {
   const { resource, custom } = served;
   if (kind === undefined && custom) {
@@ -59,7 +59,7 @@ const validations = ["Ignore", "Warn", "Strict"] as const;
 
 export type FieldValidation = (typeof validations)[number];
 
-/** The request's options of this kind are wrong in one place. */
+/** The error for options of this kind that are wrong in one place. */
 const optionFault = (kind: string, field: string, value: unknown, supported: readonly string[]): StatusError => {
   const message = `Unsupported value: ${JSON.stringify(value)}: supported values: ${supported.map((each) => JSON.stringify(each)).join(", ")}`;
   const causes = [{ reason: "FieldValueNotSupported", message, field }];
@@ -91,7 +91,7 @@ const dryRunOf = (request: ApiRequest, said: unknown): boolean => {
   throw optionFault(optionsKind(request), "dryRun", values, ["All"]);
 };
 
-/** The manager of the fields that are written: as the request says, or the program that it comes from. */
+/** The manager of the fields that are written: the one that the request names, or the program that it comes from. */
 const managerOf = ({ query, userAgent }: ApiRequest): string | undefined => {
   const said = query["fieldManager"];
   if (said !== undefined && said !== "") return said;
@@ -116,7 +116,7 @@ const policies = ["Background", "Foreground", "Orphan"] as const;
 const orphaning = (isOrphaning: unknown): string | undefined =>
   typeof isOrphaning === "boolean" ? (isOrphaning ? "Orphan" : "Background") : undefined;
 
-/** From body and query; the body has the last word. @throws {StatusError} 422 */
+/** From body and query; the body takes precedence. @throws {StatusError} 422 */
 export const deleteOptionsOf = ({ request }: Call): DeleteOptions & { readonly dryRun: boolean } => {
   const { query, body } = request;
   const said: Json = isObject(body) ? body : {};
@@ -164,7 +164,7 @@ export const shownTo = ({ request, route }: Call): ((object: ApiObject) => unkno
   return route.kind.view?.show ?? ((object) => object);
 };
 
-/** What the caller's lists are called. */
+/** The kind of the lists that the caller gets. */
 export const listHead = ({ request, route: { kind } }: Call): { readonly kind: string; readonly apiVersion: string } =>
   asksForMetadata(request)
     ? { kind: `${partial}List`, apiVersion: "meta.k8s.io/v1" }

@@ -28,11 +28,11 @@ export interface CoreOptions {
   readonly clock: Clock;
   /** [0, 1), for uids and generated names; Math.random by default. */
   readonly random?: () => number;
-  /** So many changes of a kind, at least, can be watched in retrospect. 1,000 by default. */
+  /** At least so many past changes of a kind can be watched. 1,000 by default. */
   readonly historySize?: number;
-  /** What an earlier server left; a new one begins with the namespaces that every cluster has. */
+  /** What an earlier server saved; without it a server begins with the namespaces that every cluster has. */
   readonly saved?: SavedState;
-  /** Stored objects, which everybody shares, cannot be changed: whoever tries it throws. It costs time; for tests. */
+  /** Freezes stored objects, which are shared, so that changing one throws. It costs time; for tests. */
   readonly frozen?: boolean;
 }
 
@@ -78,7 +78,7 @@ export const listObjects = (world: World, kind: Kind, options: ListOptions): rea
   return objects;
 };
 
-/** Stores the draft. Who works beside the server gives a pod to a node by writing so: it is a binding. */
+/** Stores the draft. In-process callers bind a pod by an update that sets its node. */
 const updated = (world: World, slot: Slot, draft: Draft, options: WriteOptions): ApiObject => {
   const { kind } = slot.collection;
   const isBinding = kind.key === "pods" && options.subresource === undefined && binds(slot.object, draft);
@@ -116,7 +116,7 @@ export const coreOf = (world: World): ApiCore => {
   };
 };
 
-/** A world with the namespaces that every cluster has, and the controllers of the server itself at work. */
+/** A world with the namespaces that every cluster has, and with the server's own controllers running. */
 export const openWorld = (options: CoreOptions): World => {
   const world = createWorld(options);
   startGarbageCollector(world);

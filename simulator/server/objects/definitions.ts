@@ -1,4 +1,4 @@
-/** CustomResourceDefinitions: the kinds that they bring, their conditions, and the end of all objects with them. */
+/** CustomResourceDefinitions: the kinds that they add, their conditions, and their deletion with all their objects. */
 import type { Schema } from "../../schema/schema.ts";
 import { deleteSlot, type Deleted } from "./deletion.ts";
 import { allVerbs, definitionsKey, type Kind, type ScalePaths, type View } from "../state/kinds.ts";
@@ -126,7 +126,7 @@ const register = (world: World, definition: ApiObject): void => {
 
 const fault = (field: string, reason: string, message: string): Cause => ({ field, reason, message });
 
-/** What is wrong with a definition, as far as it matters here; its schema is taken at its word. */
+/** What is wrong with a definition, as far as it matters here; its schema is not checked. */
 export const definitionFaults = (definition: Unnumbered): Cause[] => {
   const spec = specOf(definition) as Partial<Spec> | undefined;
   const { group, names, versions = [] } = spec ?? {};
@@ -162,7 +162,7 @@ interface Status {
   readonly storedVersions: readonly string[];
 }
 
-/** What is not said is null in an object that the server has filled in. */
+/** Absent members are null in an object that the server has filled in. */
 const statusOf = (definition: ApiObject): Status => {
   const { conditions, storedVersions, ...others } =
     (definition["status"] as { [K in keyof Status]?: Status[K] | null } | undefined) ?? {};
@@ -173,7 +173,7 @@ const statusOf = (definition: ApiObject): Status => {
   };
 };
 
-/** The status of a definition whose kind is served: here from the first moment on. */
+/** The status of a definition whose kind is served, which here it is from the beginning. */
 const established = (definition: ApiObject, now: string): Status => {
   const { names, versions } = specOf(definition);
   const { conditions, storedVersions } = statusOf(definition);
@@ -190,7 +190,7 @@ const established = (definition: ApiObject, now: string): Status => {
   };
 };
 
-/** Begins the end of a definition: its kind takes nothing new, and goes when its last object has gone. */
+/** Begins the deletion of a definition: no new objects of its kind; the kind goes when its last object is gone. */
 export const deleteDefinition = (world: World, slot: Slot, options: DeleteOptions): Deleted => {
   const { collection, object } = slot;
   const { deletionTimestamp, finalizers = [] } = object.metadata;
@@ -215,7 +215,7 @@ export const deleteDefinition = (world: World, slot: Slot, options: DeleteOption
   return { object: world.store.replace(slot, { ...object, metadata, status }), isGone: false };
 };
 
-/** Deletes the objects of a definition; when none is left, lets go of it. */
+/** Deletes the objects of a definition; when none is left, removes the definition's finalizer. */
 const empty = (world: World, slot: Slot): void => {
   const collection = world.store.collection(slot.object.metadata.name);
   for (const each of collection === undefined ? [] : world.store.slots(collection, undefined)) {
@@ -231,7 +231,7 @@ const empty = (world: World, slot: Slot): void => {
   }
 };
 
-/** Serves what is defined while it is defined; objects of definitions that are going go on the clock. */
+/** Serves kinds while they are defined; objects of definitions that are being deleted are deleted on the clock. */
 export const startDefinitionController = (world: World): (() => void) => {
   const { store, registry, clock } = world;
   const ending = new Set<string>();
@@ -275,7 +275,7 @@ export const startDefinitionController = (world: World): (() => void) => {
   };
 };
 
-/** Whether the kind's definition is going. */
+/** Whether the kind's definition is being deleted. */
 export const isEnding = ({ store }: World, { key, custom }: Kind): boolean => {
   if (!custom) return false;
   const definitions = store.collection(definitionsKey);

@@ -1,4 +1,4 @@
-/** Deletion: preconditions, grace, finalizers and what is to become of dependents. */
+/** Deletion: preconditions, grace period, finalizers and what happens to dependents. */
 import { timestamp } from "../../../kube/object/time.ts";
 import type { Kind } from "../state/kinds.ts";
 import type { ApiObject, DeleteOptions, ObjectMeta } from "../../model/model.ts";
@@ -9,9 +9,9 @@ import type { World } from "../state/state.ts";
 export const orphanFinalizer = "orphan";
 export const foregroundFinalizer = "foregroundDeletion";
 
-/** What a deletion came to. */
+/** The result of a deletion. */
 export interface Deleted {
-  /** As it was last, or as it is now while it is waiting for its end. */
+  /** Its last state, or its present state while it waits to be removed. */
   readonly object: ApiObject;
   readonly isGone: boolean;
 }
@@ -32,7 +32,7 @@ const checkPreconditions = ({ resource }: Kind, { metadata }: ApiObject, options
   }
 };
 
-/** The finalizers that the garbage collector is to take away when it has done its part. */
+/** The finalizers that the garbage collector removes when it has done its part. */
 const finalizersFor = (kind: Kind, metadata: ObjectMeta, options: DeleteOptions): readonly string[] => {
   const { finalizers = [] } = metadata;
   const policy = options.propagationPolicy ?? standingPolicy(kind, finalizers);
@@ -41,7 +41,7 @@ const finalizersFor = (kind: Kind, metadata: ObjectMeta, options: DeleteOptions)
   return policy === "Foreground" ? [...others, foregroundFinalizer] : others;
 };
 
-/** Without a policy in the request, what the object says itself; Jobs keep their pods, for historical reasons. */
+/** Without a policy in the request, by the object's finalizers; Jobs orphan their pods, for historical reasons. */
 const standingPolicy = (kind: Kind, finalizers: readonly string[]): DeleteOptions["propagationPolicy"] => {
   if (finalizers.includes(orphanFinalizer)) return "Orphan";
   if (finalizers.includes(foregroundFinalizer)) return "Foreground";
@@ -53,7 +53,7 @@ interface PodView {
   readonly status?: { readonly phase?: string };
 }
 
-/** Seconds that a pod is given to end; undefined for what ends without. Pods that run nowhere are not waited for. */
+/** A pod's grace period in seconds, 0 when it does not run; undefined for other objects, which have none. */
 const graceOf = (kind: Kind, object: ApiObject, asked: number | undefined): number | undefined => {
   if (kind.key !== "pods") return undefined;
   const { spec, status } = object as PodView;
@@ -79,7 +79,7 @@ const marks = (
     return { deletionTimestamp: timestamp(endMs), deletionGracePeriodSeconds: grace };
   }
   if (present === undefined) return undefined;
-  // Whoever comes later may only shorten it.
+  // A later request may only shorten it.
   if (asked === undefined || asked >= present) return "pending";
   const endMs = Date.parse(deletionTimestamp) + (asked - present) * 1_000;
   return { deletionTimestamp: timestamp(endMs), deletionGracePeriodSeconds: asked };
@@ -110,7 +110,7 @@ const sameNames = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((name) => b.includes(name));
 
 /**
- * Deletes the object, or begins to: while finalizers or grace hold it, it stays with a deletionTimestamp.
+ * Deletes the object, or begins to: while finalizers or a grace period hold it, it stays with a deletionTimestamp.
  * @throws {StatusError} 409 when a precondition does not hold
  */
 export const deleteSlot = (world: World, kind: Kind, slot: Slot, options: DeleteOptions = {}): Deleted => {
@@ -131,7 +131,7 @@ export const deleteSlot = (world: World, kind: Kind, slot: Slot, options: Delete
 };
 
 const end = (world: World, slot: Slot, { dryRun }: DeleteOptions): Deleted => {
-  // A listener may have been faster.
+  // A listener may already have deleted it.
   const isThere = world.store.byUid(slot.object.metadata.uid) === slot;
   return { object: dryRun === true || !isThere ? slot.object : world.store.remove(slot), isGone: true };
 };

@@ -1,6 +1,6 @@
 /**
- * The garbage collector: what nobody owns any more goes, in the background or before its owner, as the owner's deletion
- * asked for. It works on the clock, a round at a time, so that others see the states in between as they do in a cluster.
+ * The garbage collector: deletes the dependents of a deleted owner, after it (in the background) or before it, as its
+ * deletion requested. It works on the clock, in rounds, so that others see the states in between as in a cluster.
  */
 import { deleteSlot, foregroundFinalizer, orphanFinalizer } from "./deletion.ts";
 import type { ApiObject, DeleteOptions, ObjectMeta, OwnerReference } from "../../model/model.ts";
@@ -14,7 +14,7 @@ const groupOf = (apiVersion: string): string => {
 
 const hasFinalizer = ({ metadata }: ApiObject, name: string): boolean => metadata.finalizers?.includes(name) === true;
 
-/** Its dependents are to go first. */
+/** Whether its dependents are to be deleted first. */
 const isAwaitingDependents = (object: ApiObject): boolean =>
   object.metadata.deletionTimestamp !== undefined && hasFinalizer(object, foregroundFinalizer);
 
@@ -23,13 +23,13 @@ const isOrphaning = (object: ApiObject): boolean =>
 
 type OwnerState = "there" | "waiting" | "absent";
 
-/** An owner of a kind that is not served may exist all the same, for all we know. */
+/** An owner of a kind that is not served is taken to exist. */
 const ownerState = ({ store, registry }: World, object: ApiObject, owner: OwnerReference): OwnerState => {
   const held = store.byUid(owner.uid)?.object;
   if (held === undefined) {
     return registry.byGroupKind(groupOf(owner.apiVersion), owner.kind) === undefined ? "there" : "absent";
   }
-  // An owner in another namespace is none.
+  // An object in another namespace is not an owner.
   const { namespace } = held.metadata;
   if (namespace !== undefined && namespace !== object.metadata.namespace) return "absent";
   return isAwaitingDependents(held) ? "waiting" : "there";
@@ -40,7 +40,7 @@ const withOwners = (object: ApiObject, ownerReferences: readonly OwnerReference[
   return { ...object, metadata: ownerReferences.length === 0 ? metadata : { ...metadata, ownerReferences } };
 };
 
-/** Takes a finalizer away, and with the last one the object. */
+/** Removes a finalizer, and with the last one the object. */
 export const dropFinalizer = ({ store }: World, slot: Slot, name: string): void => {
   const { object } = slot;
   const { finalizers = [], ...metadata } = object.metadata;
@@ -64,14 +64,14 @@ const policyOf = (object: ApiObject): NonNullable<DeleteOptions["propagationPoli
   return hasFinalizer(object, foregroundFinalizer) ? "Foreground" : "Background";
 };
 
-/** Lets an owner go on whose dependents hold it up no more, or tells those that do. */
+/** Removes the finalizer of an owner without blocking dependents; otherwise queues the blocking ones. */
 const lookAtWaitingOwner = (world: World, slot: Slot, enqueue: (slot: Slot) => void): void => {
   const blocking = world.store.dependents(slot.object.metadata.uid).filter(({ object }) => blocks(object, slot.object));
   if (blocking.length === 0) dropFinalizer(world, slot, foregroundFinalizer);
   for (const each of blocking) if (!isAwaitingDependents(each.object)) enqueue(each);
 };
 
-/** Deletes an object without owners, or takes those from it that are no more. */
+/** Deletes an object without owners, or removes the owner references to owners that are gone. */
 const lookAtDependent = (world: World, slot: Slot): void => {
   const { object } = slot;
   const { ownerReferences = [], uid } = object.metadata;
@@ -113,7 +113,7 @@ const lookAt = (world: World, slot: Slot, enqueue: (slot: Slot) => void): void =
   else if (object.metadata.deletionTimestamp === undefined) lookAtDependent(world, slot);
 };
 
-/** Starts it; @returns what ends it. */
+/** Starts it. @returns a function that stops it. */
 export const startGarbageCollector = (world: World): (() => void) => {
   const { store, clock } = world;
   let queue = new Set<Slot>();
@@ -141,7 +141,7 @@ export const startGarbageCollector = (world: World): (() => void) => {
       enqueueOwners(object);
       return;
     }
-    // Most changes are none of ours.
+    // Most changes do not concern the garbage collector.
     if (deletionTimestamp === undefined && ownerReferences === old?.metadata.ownerReferences) return;
     const slot = store.byUid(uid);
     if (slot === undefined || object.metadata === old?.metadata) return;

@@ -1,11 +1,11 @@
-/** Rules of metadata that all kinds share: what the server gives, what may change and what is wrong. */
+/** Rules of metadata that all kinds share: what the server fills in, what may change and what is wrong. */
 import { equal } from "../../../kube/object/equality.ts";
 import type { Kind } from "../state/kinds.ts";
 import type { Cause, ObjectMeta, OwnerReference } from "../../model/model.ts";
 
 type Written = Partial<ObjectMeta>;
 
-/** Metadata on its way into the store, which numbers it. */
+/** Metadata before the store has given it a resourceVersion. */
 type NewMeta = Omit<ObjectMeta, "resourceVersion">;
 
 const causeOf = (reason: string, field: string, message: string): Cause => ({ reason, field, message });
@@ -22,7 +22,7 @@ const labelValueAdvice = `a valid label must be an empty string or consist of al
 const namePart = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
 const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
-/** Why this is no name such as "app" or "example.com/app"; undefined when it is one. */
+/** Why this is not a name such as "app" or "example.com/app"; undefined when it is one. */
 const qualifiedNameFault = (key: string): string | undefined => {
   const slash = key.indexOf("/");
   const name = key.slice(slash + 1);
@@ -109,7 +109,7 @@ const isEmpty = (value: object): boolean => {
 
 type Free = Pick<Written, "labels" | "annotations" | "ownerReferences" | "finalizers">;
 
-/** Undefined for what says nothing (writers in Go send null); the old value itself where it says the same. */
+/** Undefined for an empty value (writers in Go send null); the old value itself where both are equal. */
 const kept = <T extends object>(value: T | null | undefined, old: T | undefined): T | undefined => {
   if (value === undefined || value === null || isEmpty(value)) return undefined;
   return old !== undefined && equal(value, old) ? old : value;
@@ -149,7 +149,7 @@ export const newMetadata = (
   };
 };
 
-/** Metadata after an update: the server's own members stay whatever was sent. The very same `old` when nothing changed. */
+/** Metadata after an update, which cannot change the server's own members. `old` itself when nothing changed. */
 export const updatedMetadata = (old: ObjectMeta, written: Written): ObjectMeta => {
   if (written === old) return old;
   const { labels, annotations, ownerReferences, finalizers, managedFields, ...fixed } = old;

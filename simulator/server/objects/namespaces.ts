@@ -1,4 +1,4 @@
-/** The life of namespaces: the first ones, and the end of one with all that is in it. */
+/** Namespaces: the initial ones, and the deletion of one with all that is in it. */
 import { deleteSlot } from "./deletion.ts";
 import { contentFinalizers } from "../state/kinds.ts";
 import type { ApiObject, DeleteOptions } from "../../model/model.ts";
@@ -8,10 +8,10 @@ import type { Slot, StoredChange } from "../state/store.ts";
 import type { World } from "../state/state.ts";
 
 export const firstNamespaces = ["default", "kube-node-lease", "kube-public", "kube-system"] as const;
-/** Without these nothing works. */
+/** The namespaces without which nothing works. */
 const immortal = ["default", "kube-public", "kube-system"];
 
-/** Begins the end of a namespace: from now on it takes nothing new. @throws {StatusError} 403 for the first ones. */
+/** Begins the deletion of a namespace: it takes no new objects. @throws {StatusError} 403 for the initial ones. */
 export const deleteNamespace = (world: World, slot: Slot, options: DeleteOptions): Deleted => {
   const { collection, object } = slot;
   const { name, deletionTimestamp } = object.metadata;
@@ -25,7 +25,7 @@ export const deleteNamespace = (world: World, slot: Slot, options: DeleteOptions
   return { object: world.store.replace(slot, { ...object, metadata, status }), isGone: false };
 };
 
-/** Replaces the finalizers in a namespace's spec; it goes with the last of all. */
+/** Replaces the finalizers in a namespace's spec; it is removed with the last finalizer. */
 export const finalizeNamespace = (world: World, slot: Slot, finalizers: readonly string[]): ApiObject => {
   const { object } = slot;
   const next = { ...object, spec: finalizers.length === 0 ? {} : { finalizers } };
@@ -37,7 +37,7 @@ export const finalizeNamespace = (world: World, slot: Slot, finalizers: readonly
   return next;
 };
 
-/** Deletes what is in the namespace; when nothing is left, takes the finalizer away that stood for it. */
+/** Deletes what is in the namespace; when nothing is left, removes the finalizer "kubernetes". */
 const empty = (world: World, slot: Slot): void => {
   const { name } = slot.object.metadata;
   let left = 0;
@@ -56,7 +56,7 @@ const empty = (world: World, slot: Slot): void => {
   if (others.length < finalizers.length) finalizeNamespace(world, slot, others);
 };
 
-/** Ends namespaces that are being deleted, on the clock; @returns what stops it. */
+/** Finishes the deletion of namespaces, on the clock. @returns a function that stops this. */
 export const startNamespaceController = (world: World): (() => void) => {
   const { store, clock } = world;
   const ending = new Set<string>();

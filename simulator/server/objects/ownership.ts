@@ -1,15 +1,15 @@
-/** metadata.managedFields: who wrote what. Kept only where the writer has a name. */
+/** metadata.managedFields: who wrote what. Only tracked when the writer has a name. */
 import { trackManagers } from "../../patch/serverSideApply.ts";
 import type { Kind } from "../state/kinds.ts";
 import type { ApiObject, WriteOptions } from "../../model/model.ts";
 import { schemaOf } from "./shaping.ts";
 import type { Unnumbered } from "../state/store.ts";
 
-/** Members that a write to the object itself leaves alone, whatever it says. */
+/** Members that a write to the object itself never changes. */
 export const ignoredBy = (kind: Kind, subresource: string | undefined): readonly string[] =>
   kind.hasStatus && subresource === undefined ? ["status"] : [];
 
-/** `next` with the account of this write; itself when nobody keeps one. */
+/** `next` with its managedFields updated for this write; itself when they are not tracked. */
 export const accounted = <T extends Unnumbered>(
   kind: Kind,
   old: ApiObject | undefined,

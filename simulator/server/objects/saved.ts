@@ -1,11 +1,11 @@
-/** What a server holds, as plain data: to be written down, and taken up again by a later one that goes on from there. */
+/** The state of a server as plain data, to be saved and loaded by a later server that goes on from there. */
 import type { ApiCore, ApiObject } from "../../model/model.ts";
 import { definitionsKey } from "../state/kinds.ts";
 import type { Collection } from "../state/store.ts";
 import type { World } from "../state/state.ts";
 
 export interface SavedState {
-  /** Of the latest change: numbers go on from here, also those of objects that are no more. */
+  /** Of the latest change, even of an object that is gone: later numbers go on from here. */
   readonly resourceVersion: string;
   /** By "replicasets.apps". */
   readonly objects: Readonly<Record<string, readonly ApiObject[]>>;
@@ -21,7 +21,7 @@ export function savedState(core: ApiCore): SavedState {
   return { resourceVersion: core.resourceVersion, objects };
 }
 
-/** Definitions first, since the others are of the kinds that they bring. @throws {Error} for a kind that is not served */
+/** Definitions first, since the others are of the kinds that they add. @throws {Error} for a kind that is not served */
 export function restore(world: World, { resourceVersion, objects }: SavedState): void {
   const { [definitionsKey]: definitions = [], ...others } = objects;
   const version = Number(resourceVersion);

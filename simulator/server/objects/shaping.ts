@@ -1,4 +1,4 @@
-/** What a kind's schema makes of an object that was sent: what it does not know, what it fills in, what it refuses. */
+/** What a kind's schema does to an object that was sent: unknown fields, defaults, and what it refuses. */
 import { builtinSchema } from "../../schema/builtin.ts";
 import { builtinDefaults, builtinViolations } from "../../schema/builtinRules.ts";
 import type { Schema } from "../../schema/schema.ts";
@@ -8,10 +8,10 @@ import type { Cause, Draft, WriteOptions } from "../../model/model.ts";
 import { badRequest, invalid } from "../state/refusals.ts";
 import { StatusError } from "../../model/statusError.ts";
 
-/** Looked up once for each kind. */
+/** Schemas of built-in kinds, looked up once for each kind. */
 const builtin = new WeakMap<Kind, { readonly schema: Schema | undefined }>();
 
-/** Of what is sent for this kind; undefined where nothing is known. */
+/** The schema of this kind; undefined where there is none. */
 export const schemaOf = (kind: Kind): Schema | undefined => {
   if (kind.custom) return kind.schema;
   const known = builtin.get(kind);
@@ -27,7 +27,7 @@ export interface Read {
   readonly warnings: readonly string[];
 }
 
-/** A body is refused for what cannot be decoded, a patch as a patch, with the object that it would have made. */
+/** The error for a body that cannot be decoded; for a patch it shows the object that would have been the result. */
 const undecodable = (
   { resource: { kind, version } }: Kind,
   draft: Draft,
@@ -43,7 +43,7 @@ const undecodable = (
 
 const jsonTypes: Readonly<Record<string, string>> = { integer: "number", boolean: "bool" };
 
-/** As Go's decoder puts it. */
+/** In the words of Go's decoder. */
 const unmarshalled = ({ resource: { kind } }: Kind, { field, message }: Cause): string => {
   const [, found = "value", wanted = "its type"] =
     /Invalid value: "(\w+)".* must be of type ([\w,]+):/.exec(message) ?? [];
@@ -51,7 +51,7 @@ const unmarshalled = ({ resource: { kind } }: Kind, { field, message }: Cause): 
 };
 
 /**
- * Without what the schema does not know, which is refused, told or passed over as asked.
+ * The draft without fields that its schema does not know: by the options these are refused, warned of or ignored.
  * @throws {StatusError} 400 (422 for a patch) for unknown fields where they are refused, and for values of wrong types
  */
 export const readDraft = (
@@ -72,7 +72,7 @@ export const readDraft = (
   return { draft: object, warnings: texts };
 };
 
-/** With its defaults. */
+/** The object with its defaults. */
 export const filled = <T extends object>(kind: Kind, object: T): T => {
   if (!kind.custom) return builtinDefaults(kind.key, object);
   return kind.schema === undefined ? object : withDefaults(kind.schema, object);
@@ -80,7 +80,7 @@ export const filled = <T extends object>(kind: Kind, object: T): T => {
 
 const statusSchemas = new WeakMap<Schema, Schema>();
 
-/** The part of a schema that speaks of the status. */
+/** The part of a schema for the status. */
 const statusSchema = (schema: Schema): Schema => {
   const known = statusSchemas.get(schema);
   if (known !== undefined) return known;
@@ -90,7 +90,7 @@ const statusSchema = (schema: Schema): Schema => {
   return made;
 };
 
-/** @throws {StatusError} 422 with all that is wrong; of a new status alone when only that is new. */
+/** @throws {StatusError} 422 with all that is wrong; in a write of the status only what is wrong there. */
 export const checkFaults = (
   kind: Kind,
   next: { readonly metadata: { readonly name: string } },

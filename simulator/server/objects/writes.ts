@@ -1,6 +1,6 @@
 /**
- * Creations and updates, in two halves: `prepare…` makes and judges what would be stored, `commit` stores it. Between the
- * two, admission may take its time.
+ * Creations and updates, in two halves: `prepare…` makes and checks what would be stored, `commit` stores it. Between
+ * the two, admission may take its time.
  */
 import { bound } from "./binding.ts";
 import { definitionFaults, isEnding } from "./definitions.ts";
@@ -32,12 +32,12 @@ export interface Prepared {
   /** Undefined for a creation. */
   readonly slot: Slot | undefined;
   readonly old: ApiObject | undefined;
-  /** `old` itself when nothing changes. */
+  /** The same object as `old` when nothing changes. */
   readonly next: Unnumbered;
   readonly warnings: readonly string[];
 }
 
-/** What its namespace says to a new object. @throws {StatusError} 404 when it is missing, 403 when it is going. */
+/** Checks a new object's namespace. @throws {StatusError} 404 when it is missing, 403 when it is terminating. */
 const checkNamespace = (world: World, { resource }: Kind, namespace: string, name: string): void => {
   const namespaces = world.store.collection("namespaces");
   const held = namespaces === undefined ? undefined : world.store.find(namespaces, "", namespace)?.object;
@@ -77,13 +77,13 @@ const namespaceFor = (kind: Kind, draft: Draft, namespace: string | undefined): 
   return wanted;
 };
 
-/** `apiVersion`, `kind` and what the server says of a new object by itself, its status above all. */
+/** `apiVersion`, `kind` and what the server itself sets in a new object, above all its status. */
 const begun = ({ begin }: Kind, object: Unnumbered): Unnumbered =>
   begin === undefined
     ? object
     : { ...object, ...begin({ ...object, metadata: { ...object.metadata, resourceVersion: "" } }) };
 
-/** What no schema says. */
+/** Rules that are not in a schema. */
 const faultsOf = ({ key }: Kind, next: Unnumbered, old: ApiObject | undefined): readonly Cause[] => {
   const faults = next.metadata === old?.metadata ? [] : metadataFaults(next.metadata, old?.metadata);
   return key === definitionsKey ? [...faults, ...definitionFaults(next)] : faults;
@@ -94,7 +94,7 @@ const storedAs = (world: World, kind: Kind): { readonly apiVersion: string; read
   return { apiVersion, kind: resource.kind };
 };
 
-/** How the draft came to be. */
+/** How the draft was made. */
 export interface PrepareOptions extends WriteOptions {
   readonly isPatch?: boolean;
 }
@@ -116,7 +116,7 @@ export const prepareCreate = (
   const name = nameFor(world, kind, written, namespace);
   const { status, apiVersion: _, kind: __, metadata: ___, ...fields } = draft;
   const own = status !== undefined && (!kind.hasStatus || kind.keepsStatus) ? { status } : undefined;
-  // In the order of the API; what is stored is of the version in which its kind is stored.
+  // In the order of the API. The object gets the version in which its kind is stored.
   const object: Unnumbered = filled(kind, {
     ...storedAs(world, kind),
     metadata: newMetadata(kind, written, { name, namespace, uid: newUid(world.random), now: world.now() }),
@@ -132,7 +132,7 @@ export const prepareCreate = (
   return { kind, slot: undefined, old: undefined, next, warnings };
 };
 
-/** What the draft says of the object that it was made from. @throws {StatusError} 409, 422 when that is another one. */
+/** Checks the uid and version that the draft was made from. @throws {StatusError} 409, 422 when they differ. */
 const checkPreconditions = (kind: Kind, old: ApiObject, draft: Draft, isPatch: boolean): void => {
   const { uid = "", resourceVersion = "", deletionTimestamp } = draft.metadata ?? {};
   const { resource } = kind;
@@ -156,7 +156,7 @@ const immutable = (name: string, value: string): Cause => ({
   field: `metadata.${name}`,
 });
 
-/** Of such a kind whoever updates has to say what was read. */
+/** The error for an update without a resourceVersion, which such a kind requires. */
 const unconditional = ({ resource, key }: Kind, name: string): StatusError => {
   const message = "Invalid value: 0: must be specified for an update";
   const cause = { reason: "FieldValueInvalid", message, field: "metadata.resourceVersion" };
@@ -174,7 +174,7 @@ const storageConflict = ({ custom, resource }: Kind, { metadata }: ApiObject, ui
   return `StorageError: invalid object, Code: 4, Key: /registry/${path}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`;
 };
 
-/** The draft's members, each the old one where it says the same, so that what did not change is the same object. */
+/** The draft's members, each the old one where both are equal, so that what did not change is the same object. */
 const membersKept = (old: ApiObject, draft: Draft): Record<string, unknown> => {
   const members: Record<string, unknown> = {};
   for (const field in draft) {
@@ -210,7 +210,7 @@ interface Shaped {
   readonly warnings: readonly string[];
 }
 
-/** @param read what was read of the draft, or of its narrow part; undefined when only metadata changes. */
+/** @param read the draft, or its narrow part, as decoded; undefined when only metadata changes. */
 const shapedDraft = (
   kind: Kind,
   draft: Draft,
@@ -227,7 +227,7 @@ const shapedDraft = (
 const withoutStatus = (kind: Kind, old: ApiObject, sent: Draft, options: PrepareOptions): Shaped => {
   const { status: _, ...fields } = sent;
   const part: Draft = kind.hasStatus ? fields : sent;
-  // Most writes of metadata alone need no look at the rest.
+  // Most writes of metadata alone need no check of the rest.
   const isRest = kind.key === "namespaces" || changesContent(kind, old, part);
   const narrow = isRest ? narrowed(kind, old, part) : undefined;
   const { draft, warnings } = readDraft(kind, isRest ? (narrow ?? part) : { metadata: sent.metadata ?? {} }, options);
@@ -267,7 +267,7 @@ export const prepareUpdate = (
   return { kind, slot, old, next: accounted(kind, old, next, options, world.now()), warnings };
 };
 
-/** The last finalizer of an object whose time is up has gone; namespaces and definitions have no time of grace. */
+/** Whether the last finalizer is gone and the grace period over; namespaces and definitions have no grace period. */
 const isReleased = ({ key }: Kind, next: Unnumbered, old: ApiObject): boolean => {
   const { deletionTimestamp, deletionGracePeriodSeconds } = old.metadata;
   if (deletionTimestamp === undefined || next.metadata.finalizers !== undefined) return false;
@@ -275,13 +275,13 @@ const isReleased = ({ key }: Kind, next: Unnumbered, old: ApiObject): boolean =>
   return deletionGracePeriodSeconds === 0 || key === definitionsKey;
 };
 
-/** What is not stored has no number, or keeps the one that it had. */
+/** An object that is not stored has no resourceVersion, or keeps the one that it had. */
 const unstored = (next: Unnumbered, old: ApiObject | undefined): ApiObject => {
   if (old === undefined) return next as ApiObject;
   return { ...next, metadata: { ...next.metadata, resourceVersion: old.metadata.resourceVersion } };
 };
 
-/** Whether the object that was prepared for is still the one that is stored. */
+/** Whether the stored object is still the one that the write was prepared for. */
 export const isCurrent = (world: World, { slot, old }: Prepared): boolean =>
   slot === undefined || (slot.object === old && world.store.byUid(slot.object.metadata.uid) === slot);
 

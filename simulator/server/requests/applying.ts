@@ -16,7 +16,7 @@ const patchOptions = { group: "meta.k8s.io", name: "", kind: "PatchOptions" };
 const optionFault = (reason: string, field: string, message: string): StatusError =>
   invalid(patchOptions, "", [{ reason, field, message }]);
 
-/** @throws {StatusError} 422 for what only an apply may ask */
+/** @throws {StatusError} 422 for options that only an apply may have */
 export const checkNoForce = ({ request: { query } }: Call): void => {
   if (query["force"] === undefined || query["force"] === "") return;
   throw optionFault("FieldValueForbidden", "force", "Forbidden: may not be specified for non-apply patch");
@@ -45,7 +45,7 @@ const configurationIn = ({ request: { body }, route }: Call, name: string): Draf
   return configuration;
 };
 
-/** @throws {StatusError} 409 with the fields of others, unless they are taken by force */
+/** @throws {StatusError} 409 with the fields of other managers, unless forced */
 export const apply = (call: Call, name: string): Outcome => {
   const { world, route, request } = call;
   const { kind, subresource } = route;
@@ -55,7 +55,7 @@ export const apply = (call: Call, name: string): Outcome => {
   }
   const configuration = configurationIn(call, name);
   const schema = schemaOf(kind) ?? { type: "object", "x-kubernetes-preserve-unknown-fields": true };
-  // The account of this write comes with the merged object.
+  // The merged object already has its managedFields.
   const { fieldManager: _, ...asked } = writeOptionsOf(call);
   const options: PrepareOptions & { readonly dryRun: boolean } = { ...asked, isPatch: true };
   const show = kind.view?.show ?? ((object: ApiObject) => object);

@@ -79,7 +79,7 @@ const budgetsOf = ({ store }: World, { metadata }: ApiObject): readonly Slot[] =
     .filter(({ object }) => selects(specOf(object), metadata.labels ?? {}));
 };
 
-/** No budget keeps a pod that serves nobody yet, or any more. */
+/** Budgets do not protect a pod that does not serve yet, or no longer does. */
 const isFree = (pod: ApiObject): boolean => {
   const { phase = "" } = (pod["status"] as PodStatus | undefined) ?? {};
   return ["Pending", "Succeeded", "Failed"].includes(phase) || pod.metadata.deletionTimestamp !== undefined;
@@ -90,7 +90,7 @@ const isReady = (pod: ApiObject): boolean =>
     ({ type, status }) => type === "Ready" && status === "True",
   );
 
-/** A pod that is not healthy may go when that does no harm, or when its budget does not care. */
+/** A pod that is not healthy may go when that does no harm, or when its budget always allows it. */
 const isUncounted = (budget: ApiObject, pod: ApiObject): boolean => {
   if (isReady(pod)) return false;
   if (specOf(budget).unhealthyPodEvictionPolicy === "AlwaysAllow") return true;
@@ -148,7 +148,7 @@ export const success = (code: number): object => ({
   code,
 });
 
-/** @throws {StatusError} 429 when the budget says no */
+/** @throws {StatusError} 429 when the budget does not allow it */
 export const evict = (call: Call, name: string): Outcome => {
   const { world, route, request } = call;
   const { metadata, deleteOptions } = objectIn(call);

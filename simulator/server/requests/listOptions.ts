@@ -1,4 +1,4 @@
-/** What may not stand together in the query of a list or a watch. */
+/** Which options exclude each other in the query of a list or a watch. */
 import type { ApiRequest, Cause } from "../../model/model.ts";
 import { badRequest, invalid } from "../state/refusals.ts";
 import { versionNumber } from "./watching.ts";
@@ -40,7 +40,7 @@ const listFaults = (match: string, version: string, isContinued: boolean): reado
     : [];
 };
 
-/** @throws {StatusError} 400 for what is no resourceVersion, 422 for options that contradict each other */
+/** @throws {StatusError} 400 for a text that is not a resourceVersion, 422 for options that contradict each other */
 export const checkListOptions = ({ query }: ApiRequest, isWatch: boolean): void => {
   const { resourceVersion = "", resourceVersionMatch: match = "", sendInitialEvents = "" } = query;
   const faults = isWatch

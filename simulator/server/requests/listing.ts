@@ -1,4 +1,4 @@
-/** Lists, a page at a time: later pages show what was there when the first one was asked for. */
+/** Lists, a page at a time: later pages show what was there when the first one was requested. */
 import type { Kind } from "../state/kinds.ts";
 import type { ApiObject, ListOptions } from "../../model/model.ts";
 import { badRequest, gone } from "../state/refusals.ts";
@@ -6,7 +6,7 @@ import { matcher } from "../state/selectors.ts";
 import { collectionOf, type World } from "../state/state.ts";
 
 export interface PageOptions extends ListOptions {
-  /** At most so many; 0 and undefined: all. */
+  /** At most so many; all for 0 and undefined. */
   readonly limit?: number | undefined;
   readonly continue?: string | undefined;
 }
@@ -15,12 +15,12 @@ export interface Page {
   readonly items: readonly ApiObject[];
   readonly resourceVersion: string;
   readonly continue?: string;
-  /** Unknown where selectors choose. */
+  /** Undefined when there are selectors. */
   readonly remaining?: number;
 }
 
 interface Token {
-  /** Of the first page. */
+  /** The resourceVersion of the first page. */
   readonly rv: number;
   /** "namespace/name" of the last object that was shown. */
   readonly after: string;
@@ -36,7 +36,7 @@ const decoded = (text: string): Token => {
     const { rv, after } = JSON.parse(Buffer.from(text, "base64url").toString()) as Partial<Token>;
     if (typeof rv === "number" && typeof after === "string") return { rv, after };
   } catch {
-    // Told below.
+    // Reported below.
   }
   throw badRequest("continue key is not valid: it was not made by this server");
 };

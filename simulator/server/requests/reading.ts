@@ -16,7 +16,7 @@ export const get = (call: Call, name: string): Outcome => {
   return answer(200, shownTo(call)(foundSlot(world, route.kind, route.namespace, name).object));
 };
 
-/** Of what has not happened yet nobody can tell. @throws {StatusError} 504 */
+/** Refuses a resourceVersion that is still in the future. @throws {StatusError} 504 */
 const checkNotInFuture = ({ world, request }: Call): void => {
   const wanted = versionNumber(request.query["resourceVersion"]);
   if (wanted <= world.store.version) return;
@@ -27,7 +27,7 @@ const checkNotInFuture = ({ world, request }: Call): void => {
   });
 };
 
-/** Items of the API server's own kinds do not say what they are: their list does. */
+/** Items of the API server's own kinds have no apiVersion and kind: their list has. */
 const unnamed = (item: unknown): unknown => {
   if (typeof item !== "object" || item === null) return item;
   const { apiVersion: _, kind: __, ...rest } = item as Readonly<Record<string, unknown>>;

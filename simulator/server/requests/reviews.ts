@@ -1,4 +1,4 @@
-/** Questions about who may do what. Here everybody may do everything, and no token is known. */
+/** Reviews of access and tokens. Here every user may do everything, and no token is known. */
 import { timestamp } from "../../../kube/object/time.ts";
 import type { ApiRequest, ApiResponse } from "../../model/model.ts";
 import { methodNotAllowed } from "../state/refusals.ts";
@@ -27,7 +27,7 @@ const answers: Readonly<Record<string, Answer>> = {
 
 const localReviews = /^\/apis\/authorization\.k8s\.io\/v1\/namespaces\/[^/]+\/localsubjectaccessreviews$/;
 
-/** Undefined for a path that is no review. @throws {StatusError} 405 */
+/** Undefined for a path that is not a review. @throws {StatusError} 405 */
 export const reviewed = (request: ApiRequest, nowMs: number): ApiResponse | undefined => {
   const { path, method, body, user = "system:admin" } = request;
   const status = localReviews.test(path) ? allowed : answers[path];

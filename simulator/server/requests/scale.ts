@@ -110,7 +110,7 @@ const checkReplicas = (
     : invalid(scaleKind, name, [cause("spec.replicas", "must be greater than or equal to 0")]);
 };
 
-/** @param scaled makes the Scale that is wanted of the present one. */
+/** @param scaled makes the wanted Scale from the present one. */
 const rescale = (call: Call, name: string, paths: ScalePaths, scaled: (present: Scale) => unknown): Outcome => {
   const { world, route } = call;
   const { kind } = route;

@@ -1,4 +1,4 @@
-/** The server: requests in, answers out. HTTP is put before it elsewhere; in the same process it is called as it is. */
+/** The server: requests in, answers out. HTTP is added elsewhere; in the same process it is called directly. */
 import type { Admission } from "../objects/admission.ts";
 import { apply, checkNoForce } from "./applying.ts";
 import type { Call, Outcome } from "../objects/call.ts";
@@ -14,7 +14,7 @@ import { ofSubresource } from "./subresources.ts";
 import { create, patch, remove, removeAll, update } from "./writing.ts";
 
 export interface ServerOptions extends CoreOptions {
-  /** Judges what is written; nobody by default. A port that changes objects would stand before the schema's, in writing.ts. */
+  /** Reviews writes; absent by default. A mutating one would have to run before the schema's checks, in writing.ts. */
   readonly admit?: Admission;
 }
 
@@ -89,7 +89,7 @@ export const createApiServer = (options: ServerOptions): ApiServer => {
   };
   return {
     core: coreOf(world),
-    // Not async: what nobody has to be asked about has happened when this returns.
+    // Not async: a request that needs no review is complete when this returns.
     handle(request) {
       try {
         const outcome = answerTo(request);

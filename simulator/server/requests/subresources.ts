@@ -1,4 +1,4 @@
-/** What is served under an object beside its status. */
+/** The subresources of an object beside its status. */
 import { answer, type Call, objectIn, type Outcome, writeOptionsOf } from "../objects/call.ts";
 import { foundSlot } from "../objects/core.ts";
 import { evict, success } from "./eviction.ts";
@@ -23,7 +23,7 @@ interface PodStatus {
   readonly conditions?: readonly { readonly type: string }[];
 }
 
-/** The status of a pod that has got its node. */
+/** The status of a pod that has just been bound to a node. */
 const scheduled = (status: PodStatus, now: string): PodStatus => {
   const condition = { type: "PodScheduled", status: "True", lastProbeTime: null, lastTransitionTime: now };
   const others = (status.conditions ?? []).filter(({ type }) => type !== condition.type);

@@ -1,4 +1,4 @@
-/** Watches: what has happened since a resourceVersion, then what happens, seen through selectors. */
+/** Watches: the events since a resourceVersion, then new ones, filtered by selectors. */
 import type { Kind } from "../state/kinds.ts";
 import type { ApiObject, ListOptions, WatchEvent } from "../../model/model.ts";
 import { badRequest, gone } from "../state/refusals.ts";
@@ -7,10 +7,10 @@ import type { StoredChange } from "../state/store.ts";
 import { collectionOf, type World } from "../state/state.ts";
 
 export interface WatchOptions extends ListOptions {
-  /** "" and "0": from what is there now, which is told as ADDED. */
+  /** "" and "0": from the present state, which is sent as ADDED events. */
   readonly resourceVersion?: string | undefined;
   readonly allowBookmarks?: boolean;
-  /** What is there is told first, then a bookmark that says so. */
+  /** Sends the present objects first, then a bookmark that marks their end. */
   readonly sendInitialEvents?: boolean;
   readonly timeoutSeconds?: number | undefined;
 }
@@ -34,7 +34,7 @@ const inNamespace = (options: ListOptions, matches: Match | undefined): Match | 
   return (object) => object.metadata.namespace === namespace && matches(object);
 };
 
-/** What a change is to someone who sees only objects that match; undefined for nothing. */
+/** The event of a change for a watcher that sees only objects that match; undefined when it sees nothing of it. */
 const seen = (change: StoredChange, matches: Match | undefined, show: Show): WatchEvent | undefined => {
   const { type, object, old } = change;
   if (matches === undefined) return { type, object: show(object) };
@@ -69,8 +69,8 @@ const expired = (since: number, oldest: number): WatchEvent => ({
 });
 
 /**
- * Begins a watch: what is past is told at once, before this returns.
- * @param end called when the server ends it. @returns what ends it from outside.
+ * Begins a watch: past events are sent at once, before this returns.
+ * @param end called when the server ends it. @returns a function that ends it from outside.
  * @throws {StatusError} 400
  */
 export const startWatch = (
@@ -86,7 +86,7 @@ export const startWatch = (
   const matches = inNamespace(options, matcher(options, { fields: kind.selectableFields, custom: kind.custom }));
   const since = versionNumber(options.resourceVersion);
   const timers = new Set<() => void>();
-  // Changes that happened but are still being told to others are part of the past for this one.
+  // Changes that are stored but still being delivered to other listeners are past ones for this watch.
   let heard = store.version;
 
   const hear = (change: StoredChange): void => {

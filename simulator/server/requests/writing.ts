@@ -24,13 +24,13 @@ import type { Slot } from "../state/store.ts";
 import { slotOf } from "../state/state.ts";
 import { commit, isCurrent, prepareCreate, type Prepared, prepareUpdate } from "../objects/writes.ts";
 
-/** Whoever asks without saying who. */
+/** The user of requests that name no user. */
 const somebody = "system:admin";
 
 type Judged = Pick<Reviewed, "operation" | "name" | "object" | "oldObject" | "dryRun" | "options" | "as">;
 
 /**
- * Has admission judge, then acts; at once when there is nothing to wait for.
+ * Calls admission, then `act`; at once when there is no review to wait for.
  * @param act is given the warnings of admission.
  */
 const admitted = (call: Call, judged: () => Judged, act: (warnings: readonly string[]) => Outcome): Outcome => {
@@ -58,11 +58,11 @@ const mostAttempts = 5;
 
 /** How a write is answered, and how admission sees it. */
 interface Told {
-  /** Of the answer. */
+  /** The HTTP status of the answer. */
   readonly status: number;
-  /** What is shown of the object instead of itself. */
+  /** What is answered instead of the object itself. */
   readonly show?: (object: ApiObject) => unknown;
-  /** What kind that is. */
+  /** The kind of that. */
   readonly as?: GroupVersionKind;
 }
 
@@ -89,7 +89,7 @@ const judgedWrite = ({ route }: Call, { old, next }: Prepared, options: WriteOpt
   };
 };
 
-/** Prepares, has it judged, stores it; once more from the start when the object moved in the meantime. */
+/** Prepares, has it reviewed, stores it; starts again when the object has changed in the meantime. */
 export const write = (
   call: Call,
   options: WriteOptions,
@@ -162,7 +162,7 @@ export const update = (call: Call, name: string): Outcome => {
   );
 };
 
-/** @param patched makes the draft from what is shown of the object now. */
+/** @param patched makes the draft from the object in the version and kind of the path. */
 export const patch = (call: Call, name: string, patched: (shown: object) => unknown): Outcome => {
   const { world, route } = call;
   const options = writeOptionsOf(call);

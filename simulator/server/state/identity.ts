@@ -1,4 +1,4 @@
-/** Names, uids and times that the server gives. All randomness is injected: the same seed makes the same world. */
+/** Names, uids and times that the server generates. All randomness is injected: the same seed makes the same world. */
 import { timestamp } from "../../../kube/object/time.ts";
 import type { Clock } from "../../../kube/clock/clock.ts";
 
@@ -34,7 +34,7 @@ export const newUid = (random: () => number): string => {
   return `${a}-${b.slice(0, 4)}-4${b.slice(5)}-${variant}${c.slice(1, 4)}-${c.slice(4)}${d}`;
 };
 
-/** The present second as text; made once a second, since many objects are written in one. */
+/** The present second as text; cached, since many objects are written in the same second. */
 export const secondsOf = (clock: Clock): (() => string) => {
   let second = Number.NaN;
   let text = "";

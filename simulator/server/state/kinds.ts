@@ -1,4 +1,4 @@
-/** The built-in kinds that are served, and what is particular to each. Custom ones come from their definitions. */
+/** The built-in kinds that are served, and what is special about each. Custom ones come from their definitions. */
 import type { Schema } from "../../schema/schema.ts";
 import type { ApiObject, Resource } from "../../model/model.ts";
 import { qosClassOf } from "./qosClass.ts";
@@ -14,30 +14,30 @@ export interface ScalePaths {
 /** A served version of a kind, and the rules by which its objects are stored. */
 export interface Kind {
   readonly resource: Resource;
-  /** "replicasets.apps": of all versions together. */
+  /** "replicasets.apps": the same for all versions. */
   readonly key: string;
   /** "apps/v1". */
   readonly apiVersion: string;
   /** From a definition, not built in. */
   readonly custom: boolean;
-  /** Of a custom kind; the others' are where the rules of built-in kinds are. */
+  /** Only of a custom kind; those of built-in kinds are in simulator/schema. */
   readonly schema: Schema | undefined;
   readonly hasStatus: boolean;
   readonly scale: ScalePaths | undefined;
-  /** metadata.generation is kept: 1 at first, rising with everything but metadata and (with a status subresource) status. */
+  /** Has metadata.generation: 1 at first, counts changes except of metadata and (as a subresource) of status. */
   readonly counted: boolean;
-  /** Updates without a resourceVersion are taken. */
+  /** Updates without a resourceVersion are accepted. */
   readonly unconditionalUpdate: boolean;
   /** PUT of an object that is not there creates it. */
   readonly createOnUpdate: boolean;
   /** A deletion is answered with the object instead of a Status. */
   readonly tellsDeleted: boolean;
   readonly selectableFields: readonly string[];
-  /** A new object brings its status along although the status is a subresource. */
+  /** A new object keeps the status that was sent with it although the status is a subresource. */
   readonly keepsStatus: boolean;
-  /** What the server itself says of a new object, the status above all. */
+  /** What the server itself sets in a new object, above all the status. */
   readonly begin: ((object: ApiObject) => Readonly<Record<string, unknown>>) | undefined;
-  /** From what is stored to what this version shows, and back; undefined where they are the same. */
+  /** Converts the stored object to this version, and back; undefined where both are the same. */
   readonly view: View | undefined;
 }
 
@@ -48,7 +48,7 @@ export interface View {
 
 export const definitionsKey = "customresourcedefinitions.apiextensions.k8s.io";
 
-/** What holds a namespace while there may be something in it. */
+/** The finalizer that holds a namespace while there may be something in it. */
 export const contentFinalizers = (namespace: object): readonly string[] =>
   (namespace as { readonly spec?: { readonly finalizers?: readonly string[] } }).spec?.finalizers ?? [];
 
@@ -186,7 +186,7 @@ const core: readonly Entry[] = [
     short: ["no"],
     subresources: ["status"],
     fields: ["spec.unschedulable"],
-    // Kubelets register with a status.
+    // Kubelets create their node with a status.
     keepsStatus: true,
   },
 ];

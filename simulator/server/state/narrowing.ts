@@ -1,6 +1,6 @@
 /**
- * Most updates change one member of a spec, a number of replicas say. Where the members of a kind's spec are filled in
- * independently of each other, only those that changed have to be looked at.
+ * Most updates change one member of a spec, for example the number of replicas. Where the members of a kind's spec get
+ * their defaults independently of each other, only those that changed have to be checked.
  */
 import type { Kind } from "./kinds.ts";
 import type { ApiObject, Draft } from "../../model/model.ts";
@@ -13,7 +13,7 @@ const isIndependent = ({ key, custom }: Kind): boolean =>
 const isMembers = (value: unknown): value is Members =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** The members of the new spec that are not those of the old one; undefined when some are missing. */
+/** The members of the new spec that differ from the old one; undefined when some old ones are missing. */
 const changed = (old: Members, next: Members): Members | undefined => {
   for (const name in old) if (next[name] === undefined) return undefined;
   const members: Record<string, unknown> = {};
@@ -21,7 +21,7 @@ const changed = (old: Members, next: Members): Members | undefined => {
   return members;
 };
 
-/** The draft with nothing in its spec but what is new; undefined when more than the spec changes, or all of it. */
+/** The draft with only the changed members in its spec; undefined when more than the spec changes, or all of it. */
 export const narrowed = (kind: Kind, old: ApiObject, draft: Draft): Draft | undefined => {
   if (!isIndependent(kind)) return undefined;
   for (const field in draft) {
@@ -35,7 +35,7 @@ export const narrowed = (kind: Kind, old: ApiObject, draft: Draft): Draft | unde
   return { ...(draft.metadata === undefined ? {} : { metadata: draft.metadata }), spec: members };
 };
 
-/** The draft, the members of its spec that are in `part` as they were `filled` in; what was dropped is dropped. */
+/** The draft, with the members of its spec that are in `part` taken from `filled`, or dropped when absent there. */
 export const widened = (draft: Draft, part: Draft, filled: Draft): Draft => {
   const spec: Record<string, unknown> = { ...(draft["spec"] as Members) };
   const given = (filled["spec"] ?? {}) as Members;

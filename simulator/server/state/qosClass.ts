@@ -1,4 +1,4 @@
-/** How soon a node gives a pod up when it runs short, as the API server reads it off what the pod asks for. */
+/** A pod's QoS class, by its requests and limits: how soon a node evicts it when it runs short of resources. */
 import { canonicalQuantity } from "../../../kube/object/quantity.ts";
 import type { ApiObject } from "../../model/model.ts";
 

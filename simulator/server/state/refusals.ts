@@ -16,7 +16,7 @@ const detailsOf = ({ group, name: kind }: Named, name: string) => ({
 export const notFound = (resource: Named, name: string): StatusError =>
   new StatusError(404, "NotFound", `${qualified(resource)} "${name}" not found`, detailsOf(resource, name));
 
-/** For a path that leads nowhere. */
+/** For a path that does not exist. */
 export const noSuchPath = (): StatusError =>
   new StatusError(404, "NotFound", "the server could not find the requested resource", {});
 
@@ -51,7 +51,7 @@ export const forbidden = (resource: Named, name: string, why: string, causes?: r
     ...(causes === undefined ? {} : { causes }),
   });
 
-/** Several causes that read the same are told once, as the API does. */
+/** Causes with the same text are listed once, as in the API. */
 export const invalid = ({ group, kind }: Named, name: string, causes: readonly Cause[]): StatusError => {
   const texts = [...new Set(causes.map(({ field, message }) => (field === "" ? message : `${field}: ${message}`)))];
   const what = group === "" ? kind : `${kind}.${group}`;

@@ -7,7 +7,7 @@ export interface Registry {
   /** In its storage version. */
   byKey(key: string): Kind | undefined;
   byPath(group: string, version: string, name: string): Kind | undefined;
-  /** As ownerReferences name them; any version. */
+  /** By the apiVersion and kind of an owner reference; in any version. */
   byGroupKind(group: string, kind: string): Kind | undefined;
   /** All versions, in order of registration. */
   all(): Iterable<Kind>;

@@ -62,7 +62,7 @@ export const labelSelector = (selector: string | undefined): LabelTest => {
   return test;
 };
 
-/** What an object says under a path such as "spec.nodeName"; "" where it says nothing. */
+/** The value of an object at a path such as "spec.nodeName"; "" when it is absent. */
 const fieldOf = (object: unknown, path: readonly string[]): string => {
   let value: unknown = object;
   for (const name of path) {
@@ -72,7 +72,7 @@ const fieldOf = (object: unknown, path: readonly string[]): string => {
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : "";
 };
 
-/** What a field selector may name of a kind, beside its name and namespace. */
+/** The fields of a kind that a field selector may name, beside name and namespace. */
 export interface Selectable {
   readonly fields: readonly string[];
   readonly custom: boolean;

@@ -1,11 +1,11 @@
 /**
- * What is stored, found by name, uid and owner, and the order in which it came about: every change has a number of its own,
- * its resourceVersion, and is told to all listeners in that order, however they write in the meantime.
+ * The stored objects, by name, uid and owner, and the order of their changes: every change has a number of its own, its
+ * resourceVersion, and is delivered to all listeners in that order, even when they write in the meantime.
  */
 import type { Kind } from "./kinds.ts";
 import type { ApiObject, Change, ObjectMeta } from "../../model/model.ts";
 
-/** The place of one object; `object` moves on with every write. */
+/** The place of one object; `object` is replaced with every write. */
 export interface Slot {
   readonly collection: Collection;
   object: ApiObject;
@@ -20,21 +20,21 @@ export interface Collection {
   /** The version in which they are stored. */
   kind: Kind;
   readonly namespaces: Map<string, Bucket>;
-  /** Oldest first; of older ones nothing is known but that they were not later than `forgottenUpTo`. */
+  /** Oldest first; older changes, up to the version `forgottenUpTo`, are forgotten. */
   readonly history: StoredChange[];
   forgottenUpTo: number;
   readonly listeners: Set<(change: StoredChange) => void>;
-  /** Called when it is closed: nothing will be heard of it any more. */
+  /** Called when the collection is closed: there are no more changes. */
   readonly closers: Set<() => void>;
 }
 
 interface Bucket {
   readonly slots: Map<string, Slot>;
-  /** In order of name; undefined after one came or went. */
+  /** In order of name; undefined after one was added or removed. */
   sorted: readonly Slot[] | undefined;
 }
 
-/** An object that has everything but its number. */
+/** An object without its resourceVersion. */
 export interface Unnumbered extends Omit<ApiObject, "metadata"> {
   readonly apiVersion: string;
   readonly kind: string;
@@ -45,7 +45,7 @@ export interface Store {
   readonly version: number;
   collection(key: string): Collection | undefined;
   collections(): Iterable<Collection>;
-  /** Opens the kind's collection, or gives the one that is open its new rules. */
+  /** Opens the kind's collection, or replaces the kind of the one that is open. */
   open(kind: Kind): Collection;
   close(key: string): void;
   find(collection: Collection, namespace: string, name: string): Slot | undefined;
@@ -58,8 +58,8 @@ export interface Store {
   replace(slot: Slot, object: Unnumbered): ApiObject;
   remove(slot: Slot): ApiObject;
   /**
-   * Takes in objects of an earlier store with the numbers that they have; later ones are above `version`. They are all
-   * there when the first is told of, and what was before them is forgotten.
+   * Loads objects of an earlier store with their numbers; later numbers are above `version`. All of them are stored
+   * before listeners get the first one, and earlier changes are forgotten.
    */
   restore(version: number, objects: readonly (readonly [Collection, ApiObject])[]): void;
   onChange(listener: (change: StoredChange) => void): () => void;
@@ -70,7 +70,7 @@ const numbered = (object: Unnumbered, version: number): ApiObject => ({
   metadata: { ...object.metadata, resourceVersion: String(version) },
 });
 
-/** A new object, its number where the API shows it. */
+/** A new object, with its resourceVersion where the API shows it. */
 const firstNumbered = (object: Unnumbered, version: number): ApiObject => {
   const { name, generateName, namespace, uid, ...others } = object.metadata;
   const metadata = {
@@ -84,7 +84,7 @@ const firstNumbered = (object: Unnumbered, version: number): ApiObject => {
   return { ...object, metadata };
 };
 
-/** Tells changes one after the other: one that a listener causes is told when all have heard the present one. */
+/** Delivers changes one after the other: one that a listener causes comes after all have got the present one. */
 const teller = () => {
   const listeners = new Set<(change: StoredChange) => void>();
   const waiting: { collection: Collection; change: StoredChange }[] = [];
@@ -157,9 +157,9 @@ const deeplyFrozen = <T>(value: T): T => {
 };
 
 export interface StoreOptions {
-  /** So many changes of a kind can be watched in retrospect; older ones are answered with 410. */
+  /** So many past changes of a kind can be watched; older ones are answered with 410. */
   readonly historySize: number;
-  /** Stored objects cannot be changed: whoever tries it throws. */
+  /** Freezes stored objects, so that changing one throws. */
   readonly frozen: boolean;
 }
 
@@ -216,7 +216,7 @@ export const createStore = ({ historySize, frozen }: StoreOptions): Store => {
         kind,
         namespaces: new Map(),
         history: [],
-        // Of what was before a kind nothing can be told.
+        // Changes from before the kind was opened are not known.
         forgottenUpTo: version,
         listeners: new Set(),
         closers: new Set(),

@@ -142,7 +142,7 @@ export const webhookColumns: readonly Column[] = [
   ageColumn,
 ];
 
-/** Of kinds without columns of their own: roles and definitions among them. */
+/** For kinds without columns of their own, such as roles and definitions. */
 export const plainColumns: readonly Column[] = [
   nameColumn,
   column("Created At", ({ metadata }) => metadata.creationTimestamp, { type: "date" }),

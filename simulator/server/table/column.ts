@@ -1,4 +1,4 @@
-/** What a table shows of a kind. */
+/** The columns of a kind's table. */
 import type { ApiObject } from "../../model/model.ts";
 import { textAt } from "./fields.ts";
 import { since } from "./text.ts";
@@ -10,7 +10,7 @@ export interface Column {
   readonly type: string;
   /** "name" marks the column with the object's name. */
   readonly format: string;
-  /** 0: always shown; 1: only when asked for more (`kubectl get -o wide`). */
+  /** 0: always shown; 1: only in the wide form (`kubectl get -o wide`). */
   readonly priority: number;
   readonly description: string;
   readonly cell: (object: ApiObject, nowMs: number) => Cell;
@@ -34,7 +34,7 @@ export const nameColumn = column("Name", ({ metadata }) => metadata.name, { form
 
 export const ageColumn = column("Age", ({ metadata }, nowMs) => since(metadata.creationTimestamp, nowMs));
 
-/** A text at a path, with what stands for an empty one. */
+/** A column with the text at a path, and what to show when it is empty. */
 export const textCell =
   (path: readonly string[], empty = ""): Column["cell"] =>
   (object) => {

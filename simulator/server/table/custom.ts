@@ -42,7 +42,7 @@ function columnOf(spec: unknown): Column {
 
 const age = columnOf({ name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" });
 
-/** Kept by the definition's version, which is replaced when it changes. */
+/** Cached by the definition's version object, which is replaced when it changes. */
 const known = new WeakMap<object, readonly Column[]>();
 
 /** @param definition a CustomResourceDefinition. */

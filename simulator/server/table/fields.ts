@@ -1,8 +1,8 @@
-/** Reading objects of any shape for printing: what is not there, or not of the kind expected, reads as empty. */
+/** Reading objects of any shape for printing: what is absent, or not of the expected type, reads as empty. */
 
 export type Path = readonly (string | number)[];
 
-/** undefined where the path leads nowhere. */
+/** undefined when there is nothing at the path. */
 export function at(value: unknown, ...path: Path): unknown {
   let here = value;
   for (const step of path) {
@@ -40,7 +40,7 @@ export const scalarAt = (value: unknown, ...path: Path): string | undefined => {
   return typeof found === "string" || typeof found === "number" ? String(found) : undefined;
 };
 
-/** status.conditions of this type. */
+/** The condition of this type in status.conditions. */
 export const conditionStatus = (object: unknown, type: string): string | undefined => {
   const condition = listAt(object, "status", "conditions").find((one) => textAt(one, "type") === type);
   return condition === undefined ? undefined : textAt(condition, "status");

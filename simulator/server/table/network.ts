@@ -1,4 +1,4 @@
-/** Services, what stands behind them and in front of them, as `kubectl get` shows it. */
+/** Services, their endpoints and Ingresses, as `kubectl get` shows them. */
 import type { ApiObject } from "../../model/model.ts";
 import { ageColumn, column, type Column, nameColumn, textCell, wide } from "./column.ts";
 import { at, countAt, listAt, scalarAt, textAt } from "./fields.ts";

@@ -66,7 +66,7 @@ function stepsOf(path: string): readonly Step[] | undefined {
   return steps;
 }
 
-/** @returns finds the values, in order; undefined for a path that cannot be read. */
+/** @returns a function that finds the values, in order; undefined for a path that cannot be parsed. */
 export function jsonPath(path: string): ((value: unknown) => readonly unknown[]) | undefined {
   const inner = path.replace(/^\{(.*)\}$/, "$1");
   const steps = stepsOf(inner.startsWith(".") || inner.startsWith("[") || inner.startsWith("$") ? inner : `.${inner}`);

@@ -1,4 +1,4 @@
-/** Pods as `kubectl get` shows them: the state that a person looks for, made from phase, containers and deletion. */
+/** Pods as `kubectl get` shows them: one state for people, made from phase, containers and deletion. */
 import type { ApiObject } from "../../model/model.ts";
 import { ageColumn, column, type Column, nameColumn, textCell, wide } from "./column.ts";
 import { at, conditionStatus, countAt, listAt, textAt } from "./fields.ts";
@@ -9,11 +9,11 @@ interface PodState {
   readonly total: number;
   readonly reason: string;
   readonly restarts: number;
-  /** RFC 3339; "" when none is known. */
+  /** RFC 3339; "" when not known. */
   readonly lastRestart: string;
 }
 
-/** Runs beside the containers that it was started before. */
+/** Whether an init container keeps running beside the containers proper. */
 const isSidecar = (container: unknown): boolean => textAt(container, "restartPolicy") === "Always";
 
 const restartsOf = (statuses: readonly unknown[]): number =>
@@ -32,14 +32,14 @@ const endText = (terminated: unknown): string => {
 };
 
 interface Beginning {
-  /** Why the containers proper have not started; undefined when nothing is in their way. */
+  /** Why the containers proper have not started; undefined when nothing prevents it. */
   readonly reason: string | undefined;
-  /** Sidecars that are ready. */
+  /** The number of sidecars that are ready. */
   readonly ready: number;
   readonly sidecars: readonly unknown[];
 }
 
-/** The init containers in order, up to the first that is not through. */
+/** Reads the init containers in order, up to the first that has not completed. */
 function beginningOf(pod: ApiObject): Beginning {
   const specs = listAt(pod, "spec", "initContainers");
   const statuses = listAt(pod, "status", "initContainerStatuses");
@@ -72,7 +72,7 @@ function containersOf(pod: ApiObject): Containers {
   let reason: string | undefined;
   let failure: string | undefined;
   let ready = 0;
-  // The first container has the last word.
+  // Backwards: the reason of the first container takes precedence.
   for (const status of listAt(pod, "status", "containerStatuses").toReversed()) {
     const waiting = textAt(status, "state", "waiting", "reason");
     const terminated = at(status, "state", "terminated");

@@ -1,4 +1,4 @@
-/** Answers as tables (`as=Table;g=meta.k8s.io;v=v1`), which is how kubectl asks for what it prints. */
+/** Answers as tables (`as=Table;g=meta.k8s.io;v=v1`), the form that kubectl requests for printing. */
 import type { ApiCore, ApiObject, WatchEvent } from "../../model/model.ts";
 import {
   bindingColumns,
@@ -52,7 +52,7 @@ const columnsByKind: Readonly<Record<string, readonly Column[]>> = {
   "admissionregistration.k8s.io/ValidatingWebhookConfiguration": webhookColumns,
 };
 
-/** What of its object each row carries: nothing, its metadata (by default), or all. */
+/** What each row contains of its object: nothing, its metadata (by default), or all. */
 export type IncludeObject = "None" | "Metadata" | "Object";
 
 export interface TableOptions {
@@ -131,7 +131,7 @@ export function tableOf(body: unknown, options: TableOptions): unknown {
   );
 }
 
-/** Each event of a watch as a table of one row; the columns are told once. */
+/** Each event of a watch as a table of one row; only the first has the columns. */
 export function tableEvents(options: TableOptions): (event: WatchEvent) => WatchEvent {
   let told = false;
   return ({ type, object }) => {
@@ -148,7 +148,7 @@ export function tableEvents(options: TableOptions): (event: WatchEvent) => Watch
   };
 }
 
-/** Nobody prints it: it carries the resourceVersion and the annotations of a bookmark. */
+/** Not for printing: it carries the resourceVersion and the annotations of a bookmark. */
 function bookmarkRow(object: ApiObject, columns: readonly Column[]) {
   const { creationTimestamp: _, ...metadata } = object.metadata;
   return { cells: columns.map(() => ""), object: { ...partial(object), metadata } };

@@ -28,7 +28,7 @@ export function humanDuration(ms: number): string {
   return hours < 8 * yearHours ? withRest(years, "y", days % 365, "d") : `${years}y`;
 }
 
-/** How long ago; "<unknown>" for what is no time. */
+/** How long ago; "<unknown>" for a text that is not a time. */
 export function since(time: string, nowMs: number): string {
   const ms = Date.parse(time);
   return Number.isNaN(ms) ? "<unknown>" : humanDuration(nowMs - ms);
@@ -59,7 +59,7 @@ const requirementText = (requirement: unknown): string => {
   }
 };
 
-/** Of a LabelSelector: "app=web,tier in (a,b)", or "" when it selects by nothing. */
+/** Of a LabelSelector: "app=web,tier in (a,b)", or "" when it is empty. */
 export function selectorText(selector: unknown): string {
   const parts = [
     ...pairsAt(selector, "matchLabels").map(([key, value]) => ({ key, text: `${key}=${String(value)}` })),

@@ -1,4 +1,4 @@
-/** What runs pods, and what counts them, as `kubectl get` shows it. */
+/** Workloads, and what scales and protects their pods, as `kubectl get` shows them. */
 import type { ApiObject } from "../../model/model.ts";
 import { ageColumn, column, type Column, integer, nameColumn, wide } from "./column.ts";
 import { at, conditionStatus, countAt, listAt, scalarAt, textAt } from "./fields.ts";
