@@ -1,4 +1,4 @@
-/** Below the range from which the kernel takes the ports of outgoing connections, so that none grabs ours meanwhile. */
+/** Below the range of ports for outgoing connections, so that the kernel does not give ours to one of them. */
 const lowest = 20_000;
 const highest = 32_000;
 
