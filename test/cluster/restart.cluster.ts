@@ -109,7 +109,7 @@ test("a restart that takes longer than the progress deadline is not stuck: each 
   expect([...seen.phases].toSorted()).toEqual(["Healthy", "Progressing"]);
 });
 
-/** The recorded controller also retries at every event; otherwise after 30 s like ours. Its update waits no longer. */
+/** The recorded controller asks for the evictions again at every event, ours after 30 s (docs/differences.md). */
 oursOnly("a disruption budget holds up the restart, and nothing else", async () => {
   const world = await newWorld("restart-budget");
   await world.create(

@@ -68,7 +68,7 @@ export const podTemplate = (image: string, more: Readonly<Record<string, unknown
   spec: { containers: [{ name: "main", image, ...more }] },
 });
 
-/** The pod template of a Deployment or a ReplicaSet. */
+/** A Deployment or a ReplicaSet. */
 export const workload = (name: string, replicas: number, more: Readonly<Record<string, unknown>> = {}): Draft => ({
   metadata: { name },
   spec: { replicas, selector: { matchLabels: { app: "web" } }, template: podTemplate("nginx:1"), ...more },

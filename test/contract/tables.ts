@@ -27,7 +27,7 @@ const template = (name: string) => ({
   },
 });
 
-/** An object of every kind that the in-memory server has. */
+/** Collections of every kind that the in-memory server has. */
 const collections = [
   "/api/v1/namespaces/NS/pods",
   "/api/v1/namespaces/NS/services",
