@@ -1,7 +1,7 @@
 /**
  * The shipped binary with its webhook on a cluster of its own: certificates that change under load, a pod that is
- * killed, and a cluster that starts cold while its webhook configuration says Fail. Tests build on each other, in
- * order.
+ * killed, and a cluster that starts cold while its webhook configuration has `failurePolicy: Fail`. Tests build on each
+ * other, in order.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join, resolve } from "node:path";

@@ -74,7 +74,7 @@ export const workload = (name: string, replicas: number, more: Readonly<Record<s
   spec: { replicas, selector: { matchLabels: { app: "web" } }, template: podTemplate("nginx:1"), ...more },
 });
 
-/** A core that refuses to create objects of one resource while `isRefused` says so. */
+/** A core that refuses to create objects of one resource while `isRefused` returns true. */
 export const refusing =
   (resource: string, isRefused: () => boolean, refusal: () => Error) =>
   (core: ApiCore): ApiCore => ({

@@ -2,7 +2,7 @@
  * How a world is written as text, as test/golden/README.md explains. Up to three lines for each decision: when, why and
  * what was there; `do`, what is done; `=>`, the status afterwards.
  *
- * ReplicaSets read `web:1 4/5`: available pods of the size asked for; `*` is stable, `+` the current revision.
+ * ReplicaSets read `web:1 4/5`: available pods and the size in the spec; `*` is stable, `+` the current revision.
  * Conditions are letters, capital when True: Available, Completed, Healthy, Paused; `-` while there is no condition.
  * `pods 6·1·5·5`: all, updated, ready and available ones of the status.
  */

@@ -18,7 +18,7 @@ export interface Mutation {
 
 const deciding = (name: string, decide: Breakage["decide"]): Mutation => ({ name, breakage: { ...sound, decide } });
 
-/** As if every pod that was asked for were available. */
+/** As if every pod in the spec's size were available. */
 const allAvailable = (snapshot: Snapshot): Snapshot => ({
   ...snapshot,
   replicaSets: snapshot.replicaSets.map((set) => ({

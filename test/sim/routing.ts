@@ -20,7 +20,7 @@ export const INGRESS_KEYS = [INGRESS, CANARY_INGRESS].map(({ namespace, name }) 
 
 const NGINX = "nginx.ingress.kubernetes.io";
 const PREFIX = "alb.ingress.kubernetes.io";
-/** With ping-pong, the name of an ALB action is a Service of its own. */
+/** The rootService of a ping-pong, after which the ALB action is named. */
 const ROOT = "root";
 /** The share of canary scripts that have a router, in percent. */
 const ROUTED = 45;

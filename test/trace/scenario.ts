@@ -27,7 +27,7 @@ export type Edit =
   | { readonly scale: number }
   /** A merge patch of the Rollout's spec. */
   | { readonly spec: Merge<RolloutSpec> }
-  /** A merge patch of any object, by default of the Rollout: `Service/active`, say. */
+  /** A merge patch of any object, by default of the Rollout: for example `Service/active`. */
   | { readonly patch: object; readonly of?: string }
   | { readonly create: KubeObject }
   /** `Service/active`, or `ReplicaSet/2`: that of a revision. */

@@ -24,7 +24,7 @@ export interface ControlPlane {
   readonly auditLog: string;
   /** Rejects when a component ended by itself. */
   readonly failure: Promise<never>;
-  /** Path of a kubeconfig for another user of group system:masters, so that the audit log tells the clients apart. */
+  /** Path of a kubeconfig for another user of group system:masters, so that the audit log shows which client it was. */
   identity(user: string): Promise<string>;
   kubectl(args: readonly string[], options?: { stdin?: string; env?: Record<string, string> }): Promise<CommandResult>;
   /** The API server alone, for tests of an outage: etcd keeps the state. */

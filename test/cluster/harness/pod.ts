@@ -50,7 +50,7 @@ export interface DeploymentView extends KubeObject {
 export interface Pod {
   readonly child: Child;
   readonly healthzPort: number;
-  /** Undefined where the arguments ask for no webhook. */
+  /** Undefined if no argument turns the webhook on. */
   readonly webhookPort: number | undefined;
 }
 

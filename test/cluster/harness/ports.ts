@@ -11,7 +11,7 @@ function isFree(port: number): boolean {
   }
 }
 
-/** A TCP port of loopback on which nobody listens. */
+/** A TCP port of loopback on which nothing listens. */
 export function freePort(): number {
   for (let attempt = 0; attempt < 200; attempt++) {
     const port = lowest + Math.floor(Math.random() * (highest - lowest));
