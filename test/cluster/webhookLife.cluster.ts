@@ -38,7 +38,7 @@ let pod: Child;
 let count = 0;
 const ours = test.skipIf(otherController() !== undefined);
 
-/** One replica with `failurePolicy: Fail`: the hardest case for the cluster's users while it is down. */
+/** One replica; with `failurePolicy: Fail` this is the hardest case for the cluster's users while it is down. */
 async function startPod(policy: "Fail" | "Ignore"): Promise<Child> {
   const ports = [
     "--metricsPort",

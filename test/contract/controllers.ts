@@ -30,7 +30,7 @@ const status = {
   }),
 };
 
-/** Labels of the node, which a pod gets with its binding. */
+/** A label of the node, which a pod gets with its binding. */
 const zone = "topology.kubernetes.io/zone";
 
 const owned = (item: unknown) => ({
