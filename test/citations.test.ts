@@ -1,4 +1,4 @@
-/** What comments and pages cite is there, and pages can be read in a terminal. */
+/** Everything that comments and pages cite exists, and pages can be read in a terminal. */
 import { describe, expect, test } from "bun:test";
 import { join, resolve } from "node:path";
 import {

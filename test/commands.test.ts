@@ -1,4 +1,4 @@
-/** The commands that people are told to type are those that are tried before a change goes in. */
+/** The commands that the documentation names are those that are run before a change goes in. */
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };

@@ -1,8 +1,8 @@
-/** The floor plan as a rule: layers import downwards only, and no two folders import each other. */
+/** The rule of layers: layers import downwards only, and no two folders import each other. */
 import { posix } from "node:path";
 import type { Import } from "./sources.ts";
 
-/** From the ground up. A folder imports itself and what stands before it. */
+/** From the lowest up. A folder imports itself and those before it. */
 export const layers = [
   "schema",
   "kube",
@@ -15,18 +15,18 @@ export const layers = [
   "manifests",
 ] as const;
 
-/** Where a file belongs: the index of its layer; files beside the layers (main.ts) are above all of them. */
+/** The index of a file's layer; files outside of the layers (main.ts) are above all of them. */
 function heightOf(path: string): number {
   const index = layers.indexOf(path.split("/")[0] as (typeof layers)[number]);
   return index < 0 ? layers.length : index;
 }
 
-/** Imports of a higher layer, a sentence each. */
+/** Imports of a higher layer, one sentence for each. */
 export function upwardImports(imports: readonly Import[]): string[] {
   return (
     imports
       .filter(({ from, target }) => target !== undefined && heightOf(target) > heightOf(from))
-      // The version of the program stands in a file beside the layers, which imports nothing.
+      // The version of the program is in a file outside of the layers, which imports nothing.
       .filter(({ target }) => target !== "package.json")
       .map(
         ({ from, specifier }) =>
@@ -35,7 +35,7 @@ export function upwardImports(imports: readonly Import[]): string[] {
   );
 }
 
-/** Pairs of folders that import each other, a sentence each with the files of the rarer direction. */
+/** Pairs of folders that import each other: one sentence for each, with the files of the rarer direction. */
 export function twoWayPairs(imports: readonly Import[]): string[] {
   const edges = new Map<string, Import[]>();
   for (const each of imports) {

@@ -1,4 +1,4 @@
-/** Hands on the lines of a stream of UTF-8 as they come, without their ends; the last one may lack its end. */
+/** Yields the lines of a UTF-8 stream as they arrive, without line ends; the last one may have no line end. */
 export async function eachLine(stream: ReadableStream<Uint8Array>, take: (line: string) => void): Promise<void> {
   const decoder = new TextDecoder();
   let rest = "";

@@ -6,7 +6,7 @@ import { violationText } from "../kube/validation/violation.ts";
 import { notMeasured, PROVIDERS } from "../providers/metrics/providers.ts";
 import { barometer } from "./madeUpProvider.ts";
 
-/** The line in the table. */
+/** The table with one more line. */
 const providers = [...PROVIDERS, barometer];
 
 const metric = (provider: object, successCondition = "result > 1000") => ({ name: "m", provider, successCondition });

@@ -1,4 +1,6 @@
-/** A metric provider that nobody has: what one more takes is this file and a line in a table (madeUpProvider.test.ts). */
+/**
+ * A metric provider that does not exist: a new one takes one such file and a line in a table (madeUpProvider.test.ts).
+ */
 import type { MetricProviderRow } from "../providers/metrics/provider.ts";
 
 export const barometer: MetricProviderRow<"barometer"> = {

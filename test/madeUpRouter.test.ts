@@ -21,7 +21,7 @@ import { routedBy, wanting } from "./golden/routing.ts";
 import { createWorld } from "./golden/world.ts";
 import { ferry } from "./madeUpRouter.ts";
 
-/** The line in the table. */
+/** The table with one more line. */
 const routers: readonly RouterRow[] = [...ROUTERS, ferry];
 
 const byFerry = (settings: object, more: object = {}): Rollout =>
@@ -131,7 +131,7 @@ describe("weights of a router that can verify them", () => {
   } as object;
   const steps = [setWeight(20), pause()];
 
-  /** At the step setWeight, with its pods there and its weight recorded; the ferry is as `state` says. */
+  /** At the step setWeight, with available pods and a recorded weight; `state` is the ferry's. */
   function decided(state: string) {
     const world = createWorld(rolloutOf({ replicas: 10, strategy: canary(steps, strategy) }), {
       services: ["web", "web-next"],

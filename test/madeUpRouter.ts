@@ -1,4 +1,4 @@
-/** A router that nobody has: what one more takes is this file and a line in a table (madeUpRouter.test.ts). */
+/** A router that does not exist: a new one takes one such file and a line in a table (madeUpRouter.test.ts). */
 import { at, present, root, text } from "../kube/validation/place.ts";
 import { invalid, required } from "../kube/validation/violation.ts";
 import type { ObjectRef, RoutedResource, Router, RoutingInput } from "../providers/traffic/router.ts";

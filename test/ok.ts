@@ -1,7 +1,7 @@
 /**
- * `bun run ok [--quick] [arguments of bun test…]`, the gate. It installs what package.json asks for, runs every part, tells
- * how far it is, shows what fails at once, and counts the tests in its last line. --quick leaves the simulated worlds out,
- * which take most of the time; `bun run ok ./controller` plays only the tests of that folder.
+ * `bun run ok [--quick] [arguments of bun test…]`, the gate. It installs the packages of package.json, runs every part,
+ * prints its progress and each failure at once, and in its last line the number of tests. --quick leaves out the
+ * simulated worlds, which take most of the time; `bun run ok ./controller` plays only the tests of that folder.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
@@ -12,11 +12,11 @@ import { countLine, countsOf, slowest, timesOf } from "./testReport.ts";
 
 const repository = resolve(import.meta.dir, "..");
 const bun = process.execPath;
-/** How long there is silence at most. */
+/** The longest time without output. */
 const TELL_MS = 10_000;
 const SLOWEST = 8;
 
-/** What takes minutes, and runs on all cores by itself. */
+/** The part that takes minutes, and that uses all cores itself. */
 const worlds = "test/sim/worlds.test.ts";
 
 const isQuick = process.argv.includes("--quick");
@@ -28,7 +28,7 @@ const reports: string[] = [];
 interface Part {
   readonly name: string;
   readonly command: readonly string[];
-  /** A part that plays tests; others say nothing until they have failed. */
+  /** A part that plays tests; others print nothing until they have failed. */
   readonly files?: { readonly names: ReadonlySet<string>; readonly total: number | undefined };
 }
 
@@ -57,11 +57,11 @@ const parts: readonly Part[] = [
   ...(asked.length > 0 || isQuick ? [] : [tests("worlds", [`./${worlds}`], 1)]),
 ];
 
-/** What `bun test` says less for, or in another form. */
+/** Environment variables that make `bun test` print less, or in another form. */
 const quieting = ["AGENT", "CLAUDECODE", "REPL_ID", "FORCE_COLOR"];
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !quieting.includes(name)));
 
-/** @returns whether it went well. */
+/** @returns whether it succeeded. */
 async function run({ name, command, files }: Part): Promise<boolean> {
   const startedMs = performance.now();
   const seconds = (): string => `${((performance.now() - startedMs) / 1_000).toFixed(1)} s`;
@@ -88,7 +88,7 @@ const failed: Part[] = [];
 for (const part of parts) {
   if (await run(part)) continue;
   failed.push(part);
-  // Nothing else means anything without the packages.
+  // Without the packages no other result means anything.
   if (part.name === "install") break;
 }
 
@@ -101,7 +101,7 @@ for (const { seconds, file, name } of slowest(written.flatMap(timesOf), SLOWEST)
   console.log(`${seconds.toFixed(1).padStart(7)} s  ${file}: ${name}`);
 const counts = written.map(countsOf);
 const sum = (of: "passed" | "failed" | "skipped"): number => counts.reduce((total, each) => total + each[of], 0);
-// A part that fails without counting (lint, a crash of the tests) counts as one.
+// A part that fails without a number of tests (lint, a crash of the tests) counts as one failure.
 const uncounted = failed.filter(({ files }) => files === undefined).length;
 const failures = Math.max(sum("failed"), failed.some(({ files }) => files !== undefined) ? 1 : 0);
 if (failed.length > 0) console.log(`\nNot ok: ${failed.map(({ name }) => name).join(", ")}`);

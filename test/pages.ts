@@ -1,8 +1,10 @@
-/** Pages and comments as the test of citations reads them: headings, what a comment cites, which test shows a rule. */
+/**
+ * Pages and comments as the test of citations reads them: headings, what a comment cites, and which test shows a rule.
+ */
 import { parseSync } from "oxc-parser";
 import { lineAt, nodesOf, type Source } from "./sources.ts";
 
-/** How wide prose may be: what a terminal and a diff show beside line numbers. */
+/** The widest prose that fits a terminal or a diff with line numbers. */
 const WIDTH = 120;
 
 export interface Found {
@@ -10,7 +12,7 @@ export interface Found {
   readonly what: string;
 }
 
-/** Code blocks emptied, so that line numbers stay. */
+/** The page with empty lines for its code blocks, so that line numbers stay. */
 const withoutCode = (page: string): string =>
   page.replaceAll(/^( *)(```|~~~)[\s\S]*?^ *\2 *$/gm, (block) => block.replaceAll(/[^\n]/g, ""));
 
@@ -36,10 +38,10 @@ export function commentsOf({ path, text }: Source): Found[] {
   }));
 }
 
-/** What is in the repository: the text of a page by its path, undefined where there is none. */
+/** The repository: the text of a page by its path, undefined where there is no such page. */
 export type Pages = ReadonlyMap<string, string>;
 
-/** Why a comment's text leads nowhere. */
+/** The citations in a comment that lead nowhere, and why. */
 export function deadCitations(comment: string, pages: Pages): string[] {
   const dead: string[] = [];
   for (const [cited] of comment.matchAll(/(?<![\w./-])[\w./-]+\.md(#[\w-]+)?/g)) {
@@ -81,7 +83,7 @@ export interface Shown extends Found {
 
 const NO_TEST = "No test shows this yet.";
 
-/** `Shown by: FILE "NAME", "NAME"; FILE "NAME"`, over as many lines as it takes. */
+/** `Shown by: FILE "NAME", "NAME"; FILE "NAME"`, over any number of lines. */
 export function shownBy(page: string): Shown[] {
   return [...page.matchAll(/^Shown by: [\s\S]*?(?=\n\n|\n*$(?![\s\S]))/gm)].flatMap(({ 0: paragraph, index }) => {
     const line = lineAt(page, index);
@@ -92,7 +94,7 @@ export function shownBy(page: string): Shown[] {
   });
 }
 
-/** Rules, which are the second-level headings of a page, that name no test and do not say so either. */
+/** Rules, which are the second-level headings of a page, that neither name a test nor state that there is none. */
 export function rulesWithoutTest(page: string): Found[] {
   const rules = [...page.matchAll(/^## (.+)$/gm)];
   return rules.flatMap(({ 1: title = "", index }, at) => {
@@ -102,7 +104,7 @@ export function rulesWithoutTest(page: string): Found[] {
   });
 }
 
-/** Whether a file of tests has one of that name: written out, a row of a table, or with its describe's name before it. */
+/** Whether a file has a test of that name: written out, from a row of a table, or with the name of its describe. */
 export function hasTest(source: Source, name: string): boolean {
   const all = new Set<string>();
   const suites = new Set<string>();
@@ -118,7 +120,10 @@ export function hasTest(source: Source, name: string): boolean {
   );
 }
 
-/** Lines of prose that are too wide. Tables, code and what cannot be broken (a link, a span of code) may be as wide as they are. */
+/**
+ * Lines of prose that are too wide. Tables, code and what cannot be broken (a link, a span of code) may be of any
+ * width.
+ */
 export function wideProse(page: string): Found[] {
   const unbreakable = /`[^`]+`|!?\[[^\]]*\]\([^)]*\)/g;
   return withoutCode(page)

@@ -1,10 +1,10 @@
-/** Source files as the architecture test reads them: what they import, their functions, the names of their tests. */
+/** Source files as the architecture test reads them: their imports, functions, and names of tests. */
 import { readdirSync } from "node:fs";
 import { join, posix } from "node:path";
 import { parseSync } from "oxc-parser";
 
 export interface Source {
-  /** From the root, with slashes. */
+  /** Path from the root, with slashes. */
   readonly path: string;
   readonly text: string;
 }
@@ -16,7 +16,7 @@ export interface Import {
   readonly target: string | undefined;
 }
 
-/** What a file imports, types included: a type of the loop in a folder that decides is the same mistake. */
+/** What a file imports, types included: importing a type of the loop into a folder that decides is a mistake, too. */
 export function importsOf(source: Source): Import[] {
   const { staticImports, staticExports } = parsed(source).module;
   const requests = [
@@ -37,9 +37,12 @@ export function isTest(path: string): boolean {
   return path.startsWith("test/") || path.endsWith(".test.ts");
 }
 
-/** Functions with their lines, those of functions inside of them counted: whoever reads the outer one reads them all. */
+/**
+ * Functions with their lines, including those of functions inside of them, which the reader of the outer one reads,
+ * too.
+ */
 export function functionsOf(source: Source): { name: string; lines: number }[] {
-  // A test's functions are lists of cases.
+  // Functions in tests are lists of cases.
   if (isTest(source.path)) return [];
   return nodesOf(source)
     .filter(({ node }) => isFunction(node))
@@ -108,7 +111,7 @@ function textOf(node: Node, text = ""): string {
 interface Visited {
   readonly node: Node;
   readonly parent: Node | undefined;
-  /** Under which property of its parent. */
+  /** The property of its parent that holds it. */
   readonly key: string;
 }
 

@@ -11,7 +11,7 @@ export interface Suite {
   readonly files: readonly string[];
   /** More arguments of `bun test`. */
   readonly flags: readonly string[];
-  /** Environment variable by which the tests learn where data and logs go: a folder that is kept only after a failure, or when it is set. */
+  /** Environment variable with the folder for data and logs, which is kept only after a failure, or when it is set. */
   readonly dirVariable: string;
 }
 
@@ -32,13 +32,13 @@ export async function play({ files, flags, dirVariable }: Suite): Promise<number
     ],
     { cwd: repository, env: { ...Bun.env, [dirVariable]: dir }, stdio: ["ignore", "inherit", "inherit"] },
   );
-  // The child has the terminal's signals too; we wait for it, so that the summary stays the last line.
+  // The child receives the terminal's signals too; we wait for it, so that the summary stays the last line.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => child.kill(signal));
   const code = await child.exited;
 
   const xml = (await Bun.file(report).exists()) ? await Bun.file(report).text() : "";
   const { passed, failed, skipped } = countsOf(xml);
-  // A run that ends without a report (no control plane, a crash) has failed, whatever it counted.
+  // A run that ends without a report (no control plane, a crash) has failed, whatever its counts.
   const bad = code !== 0 || passed === 0;
   if (bad) console.log(`data and logs: ${dir}`);
   else if (kept === undefined) await rm(dir, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 /**
- * Follows what `bun test` prints while it runs: how far it is, and what failed as soon as it has. Passing tests are only
- * counted.
+ * Reads the output of `bun test` while it runs, for its progress and for each failure as soon as it occurs. Passing
+ * tests are only counted.
  */
 
 export interface Followed {
@@ -8,25 +8,25 @@ export interface Followed {
   line(text: string): void;
   /** There are no more lines. */
   end(): void;
-  /** How far the tests are: "12 of 152 files, 340 tests, 1 failed". */
+  /** The progress of the tests: "12 of 152 files, 340 tests, 1 failed". */
   progress(): string;
 }
 
-/** A line of its own that a long test prints to its standard error about how far it is. */
+/** A line about its progress that a long test prints to its standard error. */
 export const ownProgress = /^progress: (.+)$/;
 
 const passing = /^\((pass|skip|todo)\) /;
 const failing = /^(\(fail\)|✗) /;
-/** Told before the error itself, so it is shown with all that its file printed. */
+/** Printed before the error itself, so it is shown with all that its file printed. */
 const errorBetweenTests = /^# Unhandled error/;
-/** What a file says of tests that it cannot play here. */
+/** What a file prints about tests that it cannot run here. */
 const skippedHere = /^skipped: /;
-/** Behind the last file all failures are listed once more, and counted. */
+/** After the last file all failures are listed once more, and counted. */
 const summary = /^( *\d+ (pass|skip|todo|fail|error)|\d+ tests? (skipped|failed|todo):)$/;
 
 /**
- * @param files paths of all files of tests that may be played; undefined names no total
- * @param show is called with the lines of a failure, headed by the file
+ * @param files paths of all files of tests that may be played; undefined: no total is shown
+ * @param show is called with the lines of a failure, under the name of the file
  */
 export function followTests(
   files: { readonly names: ReadonlySet<string>; readonly total: number | undefined },
@@ -56,7 +56,7 @@ export function followTests(
       if (files.names.has(heading)) {
         endFile();
         file = { name: heading, named: false, broken: false };
-        // Files that are played at the same time take turns.
+        // The output of files that run at the same time is interleaved.
         seen.files.add(heading);
       } else if (passing.test(text)) {
         seen.tests += 1;

@@ -1,4 +1,4 @@
-/** What `bun test` wrote into its junit report: how many tests there were, and which took longest. */
+/** Reads the junit report of `bun test`: how many tests there were, and which took longest. */
 
 export interface Counts {
   readonly passed: number;
@@ -6,7 +6,7 @@ export interface Counts {
   readonly skipped: number;
 }
 
-/** Nothing is counted where there is no report: after a crash, or when nothing could start. */
+/** The counts are 0 where there is no report: after a crash, or when nothing could start. */
 export function countsOf(xml: string): Counts {
   const head = /<testsuites [^>]*>/.exec(xml)?.[0] ?? "";
   const [failed, skipped] = [numberIn(head, "failures"), numberIn(head, "skipped")];

@@ -1,6 +1,6 @@
 /**
  * The architecture, kept by a test instead of by nagging: who may import what, what the deciding folders may not touch,
- * how long files and functions may be. Every failure says what to do.
+ * how long files and functions may be. Every failure names what to do.
  */
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
@@ -26,7 +26,7 @@ const maxFunctionLines = 70;
 
 const oneState = "its methods share what it remembers; it has no part that stands alone";
 
-/** Longer than allowed, each with its reason. `file` or `file:function`; an entry that is not needed any more fails. */
+/** Longer than allowed, each with its reason. `file` or `file:function`; an entry that is no longer needed fails. */
 const exceptions: Readonly<Record<string, string>> = {
   "kube/runtime/eventQueue.ts:createEventQueue": oneState,
   "kube/runtime/lease.ts:createLock": oneState,
@@ -37,7 +37,7 @@ const exceptions: Readonly<Record<string, string>> = {
   "webhook/keeper/testing.ts:memoryCluster": "a double of the API server for tests: an answer for each verb",
 };
 
-/** Folders that decide: synchronous, total, the same answer every time. */
+/** Folders that decide: synchronous, total, the same result every time. */
 const pureFolders = [
   ...["object", "validation"].map((name) => `kube/${name}/`),
   ...["expression", "rules", "steps"].map((name) => `controller/${name}/`),
@@ -49,7 +49,7 @@ const pureFolders = [
   "kube/client/resources.ts",
 ];
 
-/** The only files that may import these packages: everything else takes what they make by injection. */
+/** The only files that may import these packages: everything else gets their objects by injection. */
 const soleImporters: Readonly<Record<string, string>> = {
   "@kubernetes/client-node": "kube/client/",
   "@logtape/logtape": "controller/process/log.ts",
@@ -149,7 +149,7 @@ describe("folders that decide", () => {
   });
 });
 
-/** Files that may write out paths of the API, each with its reason; one that does not any more fails. */
+/** Files that may contain API paths as text, each with its reason; one that no longer does fails. */
 const writesPaths: Readonly<Record<string, string>> = {
   "kube/client/path.ts": "builds them",
   "simulator/server/http/front.ts": "serves them: its routes",
@@ -249,7 +249,7 @@ describe("size and shape", () => {
 });
 
 describe("what is committed", () => {
-  // Put together here, so that this file does not hold them itself.
+  // Concatenated here, so that this file does not contain them.
   const machinePath = new RegExp(`(^|[^\\w.$}~-])/(${["work", "root", "home"].join("|")})/`, "m");
 
   test("no text names a path of somebody's machine", async () => {
@@ -281,7 +281,7 @@ describe("what is committed", () => {
   });
 });
 
-/** Where a file makes a path of the API server, or a selector by name, of text, as `line: what: what to do instead`. */
+/** Where a file builds an API path or a selector by name from text, as `line: what: what to do instead`. */
 function writtenPaths(source: Source): string[] {
   const advice = "build it with collectionPath or objectPath of kube/client/path.ts";
   return nodesOf(source).flatMap(({ node }) => {

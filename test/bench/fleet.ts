@@ -1,7 +1,7 @@
 import { type Api, ApiError } from "../cluster/harness/api.ts";
 import type { RolloutView } from "../cluster/harness/rolloutView.ts";
 
-/** N Rollouts in a namespace of their own, as the bench creates, updates and watches them. */
+/** N Rollouts in a namespace of their own, which the bench creates, updates and watches. */
 export interface Fleet {
   readonly names: readonly string[];
   /** Creates all; resolves when all are Healthy, with each one's time to Healthy since the first request, in ms. */
@@ -14,7 +14,7 @@ export interface Fleet {
   remove(): Promise<void>;
 }
 
-/** Requests of the bench itself in flight at once. */
+/** How many requests the bench itself may have in flight at once. */
 const parallel = 40;
 
 async function inParallel<T>(items: readonly T[], run: (item: T) => Promise<unknown>): Promise<void> {
@@ -41,14 +41,14 @@ const manifest = (name: string, replicas: number, image: string) => ({
   },
 });
 
-/** Healthy with the spec that is stored, which has to be of generation `since` or later. */
+/** Whether it is Healthy with the stored spec, whose generation has to be `since` or later. */
 const isHealthy = ({ metadata, status }: RolloutView, since: number): boolean =>
   (metadata.generation ?? 0) >= since &&
   Number(status?.observedGeneration ?? 0) >= (metadata.generation ?? 1) &&
   status?.phase === "Healthy" &&
   status.currentPodHash === status.stableRS;
 
-/** Follows all Rollouts of a namespace and resolves waits when one becomes Healthy. */
+/** Watches all Rollouts of a namespace; resolves the promises that wait for one when it becomes Healthy. */
 function follower(api: Api, path: string) {
   const waits = new Map<string, { since: number; done: () => void }>();
   const latest = new Map<string, RolloutView>();
@@ -112,7 +112,7 @@ async function within<T>(ms: number, work: Promise<T>, missing: () => string[]):
   return Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
 }
 
-/** A fleet of `count` Rollouts in a fresh namespace. Every update takes an image that no earlier one had. */
+/** A fleet of `count` Rollouts in a fresh namespace. Every update uses a new image. */
 export async function newFleet(api: Api, count: number, replicas: number, timeoutMs: number): Promise<Fleet> {
   const namespace = `bench-${crypto.randomUUID().slice(0, 6)}`;
   await api.create("/api/v1/namespaces", { metadata: { name: namespace } });
@@ -121,7 +121,7 @@ export async function newFleet(api: Api, count: number, replicas: number, timeou
   const watcher = follower(api, path);
   let image = 0;
 
-  /** Sends a request for each name and waits until each is Healthy as of the answer's generation. */
+  /** Sends a request for each name and waits until each is Healthy at the generation in its response. */
   const all = async (which: readonly string[], send: (name: string) => Promise<RolloutView>): Promise<number[]> => {
     const start = performance.now();
     const times: Promise<number>[] = [];

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 
-/** What /proc says of a process at one moment. Sizes in bytes, CPU time in ms since its start. */
+/** What /proc shows for a process at one moment. Sizes in bytes, CPU time in ms since its start. */
 export interface Usage {
   readonly rss: number;
-  /** The part that no file backs: what the program itself allocated. */
+  /** Anonymous memory (not backed by a file): what the program itself allocated. */
   readonly anonymous: number;
   /** The highest rss so far. */
   readonly peakRss: number;
@@ -22,7 +22,7 @@ export async function processUsage(pid: number): Promise<Usage> {
   const [smaps, status, stat] = await Promise.all(
     ["smaps_rollup", "status", "stat"].map((name) => readFile(`/proc/${pid}/${name}`, "utf8")),
   );
-  // The second field, the program's name, may hold blanks and parentheses; the others follow the last of these.
+  // The second field, the program's name, may contain blanks and parentheses; the rest follows the last parenthesis.
   const fields = (stat ?? "").slice((stat ?? "").lastIndexOf(")") + 2).split(" ");
   return {
     rss: kilobytes(smaps ?? "", "Rss"),

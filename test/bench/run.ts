@@ -3,11 +3,12 @@
  * `[--against "/path/to/other/controller --its --flags"]… [--against-args "--more flags"] [--only-against]`
  *
  * With --webhook the figures of the admission webhook, by itself and at a real API server, instead; with --simulation
- * how many seeds the simulation plays in a second; with --start how long the program takes to start (at least 40 times);
- * with --storm [--minutes 10] [--rate 20] the memory while 200 Rollouts are edited without a pause, and after.
+ * how many seeds the simulation plays in a second; with --start how long the program takes to start (at least 40
+ * times); with --storm [--minutes 10] [--rate 20] the memory while 200 Rollouts are edited without a pause, and after.
  *
- * Measures our controller, compiled, and others beside it on a real API server of its own: each in turn on the same cluster
- * (run 1 of all, then run 2 of all …). Prints a table of the medians, with the spread over the runs; judges nothing.
+ * Measures our controller, compiled, and others beside it on a real API server of its own: each in turn on the same
+ * cluster (run 1 of all, then run 2 of all …). Prints a table of the medians, with the spread over the runs; judges
+ * nothing.
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -71,7 +72,7 @@ const load: Load = {
 const say = (text: string): void => console.error(`${new Date().toISOString().slice(11, 19)} ${text}`);
 const words = (text: string): string[] => text.split(/\s+/).filter((word) => word !== "");
 
-/** Compiles our controller as the image has it. */
+/** Compiles our controller in the same way as for the image. */
 async function compile(): Promise<Subject> {
   const command = [process.execPath, "run", "build", "--here"];
   const build = Bun.spawn(command, { cwd: repository, stdio: ["ignore", "ignore", "inherit"] });
@@ -107,7 +108,7 @@ async function all(): Promise<Map<string, Figures[]>> {
   await applyCrds((args) => plane.kubectl(args), api);
   await api.create("/api/v1/namespaces", { metadata: { name: "argo-rollouts" } });
   const kubeletApi = await connect(await plane.identity("sluice-kubelet"), "sluice-kubelet");
-  // Twice the pods may be there during an update, and those of the last subject may still be going.
+  // During an update there may be twice as many pods, and those of the last subject may still be terminating.
   const nodes = Math.max(3, Math.ceil((load.rollouts * load.replicas * 4) / 1000));
   kubelet = await startKubelet(kubeletPort(kubeletApi), {
     nodes,

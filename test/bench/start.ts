@@ -1,4 +1,4 @@
-/** How long the compiled program takes from exec until it has done or serves something, over many starts. */
+/** How long the compiled program takes from exec until it has finished or serves requests, over many starts. */
 import { join } from "node:path";
 import { engineOptions } from "../../controller/process/lean.ts";
 import { connect } from "../cluster/harness/api.ts";
@@ -43,7 +43,7 @@ async function finish(program: string): Promise<number> {
   return performance.now() - startedMs;
 }
 
-/** @returns when each of the paths first answered 200, in this order, asked every millisecond */
+/** @returns when each of the paths first answered 200, in this order, polled every millisecond */
 async function serve(
   command: readonly string[],
   env: Readonly<Record<string, string>>,
@@ -51,7 +51,7 @@ async function serve(
   log: Bun.BunFile,
 ): Promise<number[]> {
   const [healthzPort, metricsPort] = freePorts(3);
-  // A Lease would have to be waited for, since each process before died with it.
+  // Each earlier process was killed while it held the Lease, so the next would have to wait for that to expire.
   const flags = [`--healthzPort=${healthzPort}`, `--metricsPort=${metricsPort}`, "--leader-elect=false"];
   const startedMs = performance.now();
   const child = Bun.spawn([...command, ...flags], { env: { ...Bun.env, ...env }, stdio: ["ignore", log, log] });

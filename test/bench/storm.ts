@@ -1,6 +1,7 @@
 /**
- * `bun run bench --storm [--rollouts 200] [--minutes 10] [--rate 20]`: memory of the program while somebody edits live
- * Rollouts without a pause, with the webhook on, and in the minutes after. A line every ten seconds; judges nothing.
+ * `bun run bench --storm [--rollouts 200] [--minutes 10] [--rate 20]`: memory of the program while live
+ * Rollouts are edited without a pause, with the webhook on, and in the minutes after. A line every ten seconds; judges
+ * nothing.
  */
 import { readFileSync } from "node:fs";
 import { type Kubelet, startKubelet } from "../../simulator/kubelet/kubelet.ts";
@@ -20,7 +21,7 @@ export interface Storm {
   readonly minutes: number;
   /** Edits a second, over all Rollouts in turn. */
   readonly rate: number;
-  /** How long the rest is watched. */
+  /** How long it is measured after the last edit. */
   readonly restSeconds: number;
 }
 
@@ -125,7 +126,7 @@ export async function storm(options: Storm, say: (text: string) => void): Promis
   }
 }
 
-/** Where the fleet's Rollouts are. */
+/** The API path of the fleet's Rollouts. */
 async function collectionOf(api: Api): Promise<string> {
   const { items } = await api.list<{ metadata: { namespace: string } }>("/apis/argoproj.io/v1alpha1/rollouts");
   return `/apis/argoproj.io/v1alpha1/namespaces/${items[0]?.metadata.namespace}/rollouts`;

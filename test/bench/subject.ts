@@ -20,7 +20,7 @@ export interface Load {
   readonly timeoutMs: number;
 }
 
-/** The figures of one run. Sizes in bytes, times in ms, rates by update; `p50`/`p99` over Rollouts. */
+/** The figures of one run. Sizes in bytes, times in ms, rates per update; `p50`/`p99` over Rollouts. */
 export type Figures = Readonly<Record<FigureName, number>>;
 
 export const figures = {
@@ -61,7 +61,7 @@ export function quantile(values: readonly number[], q: number): number {
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? Number.NaN;
 }
 
-/** From the user's update being stored to the first write on an object of that Rollout, for each update. */
+/** For each update: the time from when it is stored to the first write on an object of that Rollout. */
 function firstWrites(writes: readonly Write[], user: string): number[] {
   return writes
     .filter(({ user: by, resource, verb }) => by === "bench" && resource === "rollouts" && verb === "patch")
@@ -87,7 +87,7 @@ interface Session {
   readonly load: Load;
 }
 
-/** Runs `work` and tells what the controller spent and wrote meanwhile. */
+/** Runs `work`; @returns what the controller spent and wrote meanwhile. */
 async function observe<T>({ plane, user, child }: Session, work: () => Promise<T>) {
   const mark = auditMark(plane.auditLog);
   const before = await processUsage(child.pid);
@@ -100,12 +100,12 @@ async function observe<T>({ plane, user, child }: Session, work: () => Promise<T
   return { result, tookMs, after, all, own, cpuMs: after.cpuMs - before.cpuMs };
 }
 
-/** Nothing written for this long: what comes after Healthy (events, annotations, the last status) is through. */
+/** After so long without a write, everything that follows Healthy (events, annotations, the last status) is written. */
 const quietMs = 4000;
 const quietTimeoutMs = 180_000;
 
 /**
- * Waits until the controller writes no more. A controller that limits its own requests keeps a backlog of events long after
+ * Waits until the controller has stopped writing. One that limits its own requests has a backlog of events long after
  * all is Healthy; counted later, it would spoil the idle figures.
  */
 async function quiet({ plane, user }: Session): Promise<void> {
@@ -121,7 +121,7 @@ async function quiet({ plane, user }: Session): Promise<void> {
   }
 }
 
-/** Work, and then quiet. */
+/** The work, and the wait until the controller is quiet. */
 const settled = async <T>(session: Session, work: Promise<T>): Promise<T> => {
   const result = await work;
   await quiet(session);
@@ -188,7 +188,7 @@ async function untilHealthz(url: string, child: Child): Promise<void> {
   }
 }
 
-/** Measures one controller on a running cluster: starts it, loads it, stops it, and removes what it worked on. */
+/** Measures one controller on a running cluster: starts it, puts load on it, stops it, and removes its objects. */
 export async function measure(
   plane: ControlPlane,
   api: Api,

@@ -22,7 +22,7 @@ function cell(name: FigureName, runs: readonly Figures[]): string {
   return low === high ? `${middle}` : `${middle} (${low}–${high})`;
 }
 
-/** A Markdown table: a figure a row, a controller a column. */
+/** A Markdown table with one row for each figure and one column for each controller. */
 export function table(results: ReadonlyMap<string, readonly Figures[]>): string {
   const rows = (Object.keys(figures) as FigureName[]).map((name) => [
     figures[name],

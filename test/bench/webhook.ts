@@ -1,7 +1,7 @@
 /**
- * `bun test/bench/webhook.ts [--seconds 20] [--rate 500] [--cluster]`: figures of the admission webhook. The handler in a
- * process of its own, load from this one over kept TLS connections as the API server has them; with --cluster also what
- * the webhook adds to writes at a real API server.
+ * `bun test/bench/webhook.ts [--seconds 20] [--rate 500] [--cluster]`: figures of the admission webhook. The handler is
+ * in a process of its own, the load comes from this one over kept-alive TLS connections, as from the API server; with
+ * --cluster also what the webhook adds to writes at a real API server.
  */
 import { parseArgs } from "node:util";
 import { reviewOf, rolloutObject } from "../../webhook/http/testing.ts";
@@ -16,7 +16,7 @@ export interface WebhookFigure {
   readonly target: string;
 }
 
-/** What managedFields say of an object: about as long as the object itself. */
+/** The managedFields of an object: about as long as the object itself. */
 function fieldsOf(value: unknown): unknown {
   if (Array.isArray(value))
     return Object.fromEntries(value.map((item, index) => [`k:{"name":"${index}"}`, fieldsOf(item)]));
@@ -52,7 +52,7 @@ interface Target {
 }
 
 let sent = 0;
-/** Reviews without an answer: a machine that is too busy makes some; they are told beside the figures. */
+/** Reviews without an answer: a machine that is too busy causes some; they are printed beside the figures. */
 let failed = 0;
 
 async function review(target: Target): Promise<void> {
@@ -66,7 +66,7 @@ async function send({ url, tls, bodies }: Target): Promise<void> {
   if (answer?.allowed === undefined) throw new Error(`No answer to a review: HTTP ${response.status}`);
 }
 
-/** Sends on schedule, however late the answers are; latencies count from when a review was due. */
+/** Sends on schedule, however late the answers are; latency is measured from the time at which a review was due. */
 async function atRate(target: Target, perSecond: number, seconds: number): Promise<number[]> {
   const latencies: number[] = [];
   const inFlight: Promise<void>[] = [];
@@ -84,7 +84,7 @@ async function atRate(target: Target, perSecond: number, seconds: number): Promi
   return latencies;
 }
 
-/** As many as it can take with so many connections; reviews. */
+/** How many reviews it can answer over so many connections. */
 async function flatOut(target: Target, connections: number, seconds: number): Promise<number> {
   const end = performance.now() + seconds * 1_000;
   let count = 0;
@@ -98,7 +98,7 @@ async function flatOut(target: Target, connections: number, seconds: number): Pr
   return count;
 }
 
-/** About the costliest to judge of those that are judged at all: each mount is looked up among all volumes. */
+/** About the costliest object that is still judged: each mount is looked up among all volumes. */
 function heavyBody(): string {
   const { template } = rolloutObject()["spec"] as { template: { spec: { containers: [Record<string, unknown>] } } };
   const heavy = structuredClone(template) as typeof template & { spec: { volumes?: unknown } };
@@ -108,7 +108,7 @@ function heavyBody(): string {
   return JSON.stringify(reviewOf(rolloutObject({ template: heavy })));
 }
 
-/** How long usual reviews wait while heavy ones come by the dozen; ms. */
+/** How long usual reviews wait while dozens of heavy ones arrive; ms. */
 async function besideHeavy(target: Target): Promise<number[]> {
   const heavy = { ...target, bodies: [heavyBody()] };
   const delays: number[] = [];
@@ -128,7 +128,7 @@ async function besideHeavy(target: Target): Promise<number[]> {
 const ms = (values: readonly number[]): string =>
   `p50 ${quantile(values, 0.5).toFixed(2)} ms, p99 ${quantile(values, 0.99).toFixed(2)} ms, max ${Math.max(...values).toFixed(1)} ms`;
 
-/** The handler without the API server. */
+/** Measures the handler without the API server. */
 async function handlerFigures(program: string, rate: number, seconds: number): Promise<WebhookFigure[]> {
   const server = startServer(program, { pinned: true });
   try {
@@ -136,7 +136,7 @@ async function handlerFigures(program: string, rate: number, seconds: number): P
     if (ready.kind !== "ready") throw new Error("The webhook did not start");
     const target = { url: `https://127.0.0.1:${ready.port}/validate`, tls: { ca: ready.ca }, bodies: bodies() };
     const idle = await processUsage(server.pid);
-    // The first reviews also pay for the compiler.
+    // The first reviews are slower: the JIT compiler is at work.
     await atRate(target, rate, Math.max(10, seconds / 2));
     await server.durations();
     const latencies = await atRate(target, rate, seconds);

@@ -7,7 +7,7 @@ import { quantile } from "./subject.ts";
 import type { WebhookFigure } from "./webhook.ts";
 import { startServer } from "./webhookProcess.ts";
 
-/** A namespace each: the webhooks are told apart by its label. */
+/** One namespace for each mode; its webhook selects it by a label. */
 const modes = ["off", "empty answer", "rules only", "rules and dry run"] as const;
 type Mode = (typeof modes)[number];
 const namespaceOf = (mode: Mode): string => `bench-${mode.replaceAll(" ", "-")}`;
@@ -40,7 +40,7 @@ async function register(api: Api, mode: Mode, { port, ca }: { port: number; ca: 
 
 let images = 0;
 
-/** Every write changes the pod template, so that each one asks for a second opinion. */
+/** Every write changes the pod template, so that each one makes the webhook ask the API server for its opinion. */
 async function write(api: Api, mode: Mode): Promise<number> {
   const value = `registry.example.com/team/web:${++images}`;
   const patch = [{ op: "replace", path: "/spec/template/spec/containers/0/image", value }];
@@ -52,7 +52,7 @@ async function write(api: Api, mode: Mode): Promise<number> {
 async function inTurns(api: Api, times: number): Promise<Map<Mode, number[]>> {
   const latencies = new Map<Mode, number[]>(modes.map((mode) => [mode, []]));
   for (let round = 0; round < times; round++) {
-    // Nobody always comes first.
+    // The order changes, so that none is always first.
     for (const index of modes.keys()) {
       const mode = modes[(index + round) % modes.length] ?? "off";
       latencies.get(mode)?.push(await write(api, mode));

@@ -5,7 +5,7 @@ import type { FromServer, ToServer } from "./webhookServer.ts";
 
 const repository = resolve(import.meta.dir, "../..");
 
-/** As the image has it: from source, the transpiler alone takes 10 MB. */
+/** Compiled as in the image: run from source, the transpiler alone takes 10 MB. */
 export async function compileServer(): Promise<string> {
   const outfile = resolve(repository, "dist/webhook-bench");
   const flags = ["--compile", "--minify", "--bytecode", "--no-compile-autoload-dotenv", "--no-compile-autoload-bunfig"];
@@ -16,11 +16,11 @@ export async function compileServer(): Promise<string> {
 }
 
 export interface ServerOptions {
-  /** On one core, where the system can do that: its garbage collector and compiler included. */
+  /** Runs it on one core (with its garbage collector and compiler), where the system supports that. */
   readonly pinned?: boolean;
-  /** Of the API server to ask for a second opinion. */
+  /** Kubeconfig of the API server that is asked for a second opinion. */
   readonly kubeconfig?: string;
-  /** Lets everything through unread. */
+  /** Allows every review without reading it. */
   readonly empty?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** The webhook alone in a process of its own, for webhook.ts and webhookCluster.ts. Speaks over IPC. */
+/** The webhook alone in a process of its own, for webhook.ts and webhookCluster.ts. They communicate over IPC. */
 import { Hono } from "hono";
 import { createLog } from "../../controller/process/log.ts";
 import { systemClock } from "../../kube/clock/clock.ts";
@@ -8,11 +8,11 @@ import { type ServingCertificate, serveTls } from "../../webhook/http/server.ts"
 import { loopbackCertificates } from "../../webhook/http/testing.ts";
 import { createWebhook } from "../../webhook/http/webhook.ts";
 
-/** To be asked for the durations. */
+/** Requests the durations. */
 export type ToServer = "durations";
 export type FromServer =
   | { readonly kind: "ready"; readonly port: number; readonly ca: string }
-  /** Of the reviews since the last question, in ms, as the handler sees them. */
+  /** Durations of the reviews since the last request, in ms, as the handler measures them. */
   | { readonly kind: "durations"; readonly ms: readonly number[] };
 
 const tell = (message: FromServer): void => void process.send?.(message);
@@ -21,7 +21,7 @@ let durationsMs: number[] = [];
 /** Where it is set, the API server is asked for its second opinion. */
 const kubeconfig = process.env["SLUICE_BENCH_KUBECONFIG"];
 
-/** Where it is set, every review is let through unread: what any webhook costs. */
+/** Where it is set, every review is allowed without being read: that is what any webhook costs. */
 const empty = process.env["SLUICE_BENCH_EMPTY"] !== undefined;
 
 function serveEmpty(certificate: ServingCertificate): { readonly port: number } {
@@ -73,5 +73,5 @@ async function main(): Promise<void> {
   tell({ kind: "ready", port, ca });
 }
 
-// No top-level await: a binary compiled to bytecode has none.
+// No top-level await: a binary compiled to bytecode does not support it.
 void main();

@@ -1,7 +1,8 @@
 /**
- * The shipped Deployment under its own limits, with one and with two replicas, while 300 Rollouts go on: objects that once
- * held the process for seconds, stored before it starts and written while it works, and clients that bring its webhook
- * large, half and slow requests. No pod may be killed by the kernel for its memory or by a kubelet for its silence.
+ * The shipped Deployment under its own limits, with one and with two replicas, while it drives 300 Rollouts: objects
+ * that once held the process for seconds, stored before it starts and written while it works, and clients that send its
+ * webhook large, half and slow requests. No pod may be killed by the kernel for its memory, or by a kubelet for a
+ * failed probe.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type Fleet, newFleet } from "../bench/fleet.ts";
@@ -21,7 +22,7 @@ const mebibyte = 2 ** 20;
 interface Running {
   readonly pod: Pod;
   readonly group: MemoryGroup | undefined;
-  /** How often a kubelet would have killed it. */
+  /** How often a kubelet would have killed it for failed probes. */
   readonly killedForSilence: () => number;
   readonly stopProbing: () => void;
 }
@@ -35,7 +36,7 @@ let stopService = (): void => {};
 const deploymentPath = `/apis/apps/v1/namespaces/${ownNamespace}/deployments/sluice`;
 const deployment = (): Promise<DeploymentView> => installation.api.get<DeploymentView>(deploymentPath);
 
-/** As a kubelet asks, and counts. */
+/** Probes it as a kubelet does, and counts failures. */
 function probe(pod: Pod, { periodSeconds, timeoutSeconds, failureThreshold }: LivenessProbe) {
   let [failures, kills] = [0, 0];
   const ask = async (): Promise<void> => {
@@ -68,7 +69,7 @@ const isReady = async ({ pod }: Running): Promise<boolean> =>
 
 const pathOf = (plural: string): string => `/apis/argoproj.io/v1alpha1/namespaces/default/${plural}`;
 
-/** Writes all of them, marked as of this round. @returns how many were stored; the rest was refused, or nobody judged it */
+/** Writes all of them, marked as of this round. @returns how many were stored; the rest was refused */
 async function writeHostile(round: string): Promise<number> {
   let stored = 0;
   for (const { plural, object } of hostileObjects()) {
@@ -83,7 +84,7 @@ async function writeHostile(round: string): Promise<number> {
   return stored;
 }
 
-/** Updates the whole fleet while strangers do their worst. @returns what those who came without a login were answered */
+/** Updates the whole fleet under attack. @returns the answers that unauthenticated clients got */
 async function updateUnderAttack(round: string): Promise<ReadonlyMap<number, number>> {
   if (fleet === undefined) throw new Error("There is no fleet: the test before has failed");
   const clients = startHostileClients(() => running[0]?.pod.webhookPort ?? 0);
@@ -111,7 +112,7 @@ async function expectAllAlive(): Promise<void> {
     expect(killedForSilence()).toBe(0);
     const { peakRss } = await processUsage(pod.child.pid);
     console.log(`abuse: ${pod.child.name} held ${Math.round(peakRss / mebibyte)} MiB at most`);
-    // Where there is a group, the kernel keeps the limit.
+    // Where there is a control group, the kernel enforces the limit.
     if (group === undefined) expect(peakRss).toBeLessThanOrEqual(limitBytes);
     else expect(await group.kills()).toBe(0);
   }

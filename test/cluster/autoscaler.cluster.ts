@@ -1,6 +1,6 @@
 /**
- * Autoscalers and Rollouts. The horizontal autoscaler of Kubernetes, fed with an external metric as KEDA does it, works on
- * the scale subresource: it reads status.replicas and status.selector there and writes spec.replicas.
+ * Autoscalers and Rollouts. The horizontal autoscaler of Kubernetes, fed with an external metric as KEDA does it, works
+ * on the scale subresource: it reads status.replicas and status.selector there and writes spec.replicas.
  */
 import { HASH_LABEL } from "../../schema/labels.ts";
 import { afterAll, expect, test } from "bun:test";
@@ -13,13 +13,13 @@ import { until } from "./harness/until.ts";
 import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/world.ts";
 
 const current = await harness();
-/** The metrics need an API server that reaches this process, and one that no other metrics adapter serves. */
+/** The metrics need an API server that reaches this process and that has no other metrics adapter. */
 const needsPlane = test.skipIf(current.plane === undefined);
 const metrics: ExternalMetrics | undefined =
   current.plane === undefined ? undefined : await serveExternalMetrics(current, current.plane.certs.authority);
 afterAll(() => metrics?.stop());
 
-/** Pods for each 10 of the metric. */
+/** One pod for each 10 of the metric. */
 const perPod = 10;
 const setLoad = (world: World, pods: number): void => metrics?.set(world.namespace, pods * perPod);
 
@@ -42,7 +42,7 @@ const service = (name: string): KubeObject => ({
   spec: { selector: { app: "web" }, ports: [{ port: 80 }] },
 });
 
-/** Scales at once in both directions: what flaps is not hidden by a window. */
+/** Scales at once in both directions, so that no stabilization window hides flapping. */
 async function autoscale(world: World): Promise<void> {
   const atOnce = { stabilizationWindowSeconds: 0, policies: [{ type: "Percent", value: 1000, periodSeconds: 1 }] };
   await current.api.create(`/apis/autoscaling/v2/namespaces/${world.namespace}/horizontalpodautoscalers`, {
@@ -65,13 +65,13 @@ async function autoscale(world: World): Promise<void> {
   });
 }
 
-/** Sizes that the ReplicaSets were given, each in its order, and how often the autoscaler has written. */
+/** The sizes that each ReplicaSet was given, in order, and how often the autoscaler has written. */
 interface Recording {
-  /** From here on. */
+  /** Forgets what was seen: counts from now on. */
   begin(): void;
-  /** Of the ReplicaSet with this revision. */
+  /** Sizes of the ReplicaSet with this revision. */
   sizes(revision: number): number[];
-  /** Sums over all ReplicaSets after each change. */
+  /** The sum of all ReplicaSets' sizes after each change. */
   totals(): number[];
   stop(): void;
 }
@@ -125,7 +125,7 @@ async function rescales(world: World): Promise<number> {
     .reduce((sum, { count, series }) => sum + (series?.count ?? count ?? 1), 0);
 }
 
-/** Changes the load and waits until the Rollout has followed and rests in the state that `holds` tells. */
+/** Changes the load and waits until the Rollout has followed and rests in a state for which `holds` is true. */
 async function load(world: World, pods: number, what: string, holds: Parameters<World["settle"]>[2]): Promise<Scene> {
   setLoad(world, pods);
   return world.settle(
@@ -171,7 +171,7 @@ needsPlane("a canary that is scaled in the middle goes straight to its new sizes
   recording.stop();
 });
 
-/** Lets the autoscaler look this often. */
+/** Waits for so many syncs of the autoscaler. */
 async function looks(world: World, count: number): Promise<void> {
   const before = metrics?.asked(world.namespace) ?? 0;
   await until("the autoscaler looks", async () => (metrics?.asked(world.namespace) ?? 0) >= before + count, 60_000);
@@ -184,7 +184,7 @@ needsPlane("a canary that pauses with one pod more than asked for is left alone"
   await world.create({ ...manifest, spec: { ...(manifest.spec as object), replicas: 10 } });
   await world.settle("web", "Healthy", healthy);
   await setImage(world, "web", "nginx:2");
-  // Three of eleven come nearer to 25 % than any split of ten.
+  // Three pods of eleven are nearer to 25 % than any split of ten.
   expect(sizesIn(await world.settle("web", "pauses at 25 %", pausedAt(1)))).toEqual([8, 3]);
   await autoscale(world);
   const recording = await record(world);

@@ -18,7 +18,7 @@ const emptied =
       (set) => revisionOf(set) === revision && (set.status.replicas ?? 0) === 0 && set.spec.replicas === 0,
     );
 
-/** A new world in which the example is installed and yellow waits for its promotion. */
+/** A new world in which the example is installed and the image `yellow` waits for its promotion. */
 async function waitingUpdate(topic: string) {
   const world = await newWorld(topic);
   const story = await newStory(world, topic);

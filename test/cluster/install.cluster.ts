@@ -1,5 +1,5 @@
 /**
- * manifests/install.yaml as it ships: applied whole, and the binary run as its Deployment says, with the rights of its
+ * manifests/install.yaml as it ships: applied whole, with the binary run as in its Deployment, with the rights of its
  * ServiceAccount and no other. Tests build on each other, in order.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
@@ -39,7 +39,7 @@ let installation: Installation;
 let pod: Pod;
 let stopService = (): void => {};
 
-/** What nothing here asks for, and why it is needed all the same. */
+/** Rights that no test here uses, and why they are needed all the same. */
 const reasons: Readonly<Record<string, string>> = {
   "update rollouts/finalizers.argoproj.io": "only OwnerReferencesPermissionEnforcement, an admission plugin, asks",
   "create leases.coordination.k8s.io sluice-webhook-probe": "a part of the server-side apply, recorded as a patch",
@@ -97,7 +97,7 @@ ours("the binary runs as the Deployment says and serves the Service", async () =
   await until("the webhook is in force", async () => (await policyOf(installation)) === "Ignore");
 });
 
-/** Adds a label to the pods of each revision, which changes with their part. */
+/** Adds a label to the pods of each revision, which depends on whether they are canary or stable. */
 const roles = (round: string) => ({
   canaryMetadata: { labels: { role: `canary${round}` } },
   stableMetadata: { labels: { role: `stable${round}` } },

@@ -1,6 +1,6 @@
 /**
- * Moving a running cluster from the reference's controller to Sluice and back, in the middle of everything: no pod is
- * restarted, no size and no selector moves. Needs the reference's binary, named by SLUICE_REFERENCE; what it leaves
+ * Moving a running cluster from the reference's controller to Sluice and back, in the middle of updates: no pod is
+ * restarted, no size and no selector changes. Needs the reference's binary, named by SLUICE_REFERENCE; what it leaves
  * behind is also played from a recording (movingRecorded.cluster.ts).
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
@@ -34,7 +34,7 @@ interface Case extends Halfway {
   readonly witness: Witness;
 }
 
-/** Every scenario in a namespace of its own, brought to its middle by the controller that runs. */
+/** Every scenario in a namespace of its own, brought to its middle by the controller that is running. */
 async function prepared(topic: string): Promise<readonly Case[]> {
   const worlds = await Promise.all(
     halfway.map(async (each, index) => {
@@ -49,7 +49,9 @@ async function prepared(topic: string): Promise<readonly Case[]> {
   return Promise.all(worlds.map(async (each) => ({ ...each, witness: await newWitness(each.world) })));
 }
 
-/** One ends as a Deployment scaled to 0 ends it, the other begins. @returns milliseconds without a leader */
+/**
+ * Ends one controller as scaling its Deployment to 0 does, and starts the other. @returns milliseconds without a leader
+ */
 async function swap(old: Child, next: Runner): Promise<{ child: Child; ms: number }> {
   const asked = performance.now();
   await old.stop("SIGTERM");
@@ -64,7 +66,10 @@ async function record(cases: readonly Case[]): Promise<void> {
   );
 }
 
-/** What a controller wrote on these Rollouts' objects since the mark: `patch rollouts/status`. (Earlier ones may still end.) */
+/**
+ * What a controller wrote on these Rollouts' objects since the mark: `patch rollouts/status`. (Writes begun before it
+ * may still arrive.)
+ */
 async function writesOf(runner: Runner, mark: number, cases: readonly Case[]): Promise<readonly string[]> {
   const writes = await writesSince(relay.plane.auditLog, mark);
   const namespaces = cases.map(({ world }) => world.namespace);
@@ -80,7 +85,7 @@ async function move(from: Runner, to: Runner): Promise<void> {
   if (from === "reference" && Bun.env.SLUICE_RECORD === "1") await record(cases);
   const mark = auditMark(relay.plane.auditLog);
   const { child, ms } = await swap(first, to);
-  // Longer than a first look at everything takes, and pods take to come and to go.
+  // Longer than a first pass over all objects takes, and than pods take to become ready and to terminate.
   await Bun.sleep(6_000);
   const atRest = cases.map(({ title, witness }) => ({ title, changes: witness.changes() }));
   const writes = await writesOf(to, mark, cases);
@@ -127,7 +132,7 @@ live.each([
     const first = await relay.start(from);
     await relay.led(first);
     const cases = await updating(`killed-${from[0]}`, 6);
-    // Each is in another place by the time of the crash.
+    // Each is at another point by the time of the crash.
     for (const { world } of cases) {
       await setImage(world, name, "argoproj/rollouts-demo:yellow");
       await Bun.sleep(400);

@@ -1,6 +1,6 @@
 /**
- * Sluice takes over what the reference's controller left in the middle of everything (golden/leftHalfway.jsonl, recorded by
- * moving.cluster.ts): no pod, no size and no selector moves, and each goes on to its end.
+ * Sluice takes over what the reference's controller left in the middle of updates (golden/leftHalfway.jsonl, recorded
+ * by moving.cluster.ts): no pod, no size and no selector changes, and each Rollout goes on to its end.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { auditMark, isObjectWrite, writesSince } from "./harness/auditLog.ts";

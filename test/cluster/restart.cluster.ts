@@ -10,7 +10,7 @@ import { healthy, newWorld, pausedAt, type World } from "./harness/world.ts";
 const current = await harness();
 const oursOnly = test.skipIf(otherController() !== undefined);
 
-/** Pods take a second to start and one to end, so that several are away at a time. */
+/** Pods take a second to start and one to end, so that several are unavailable at a time. */
 const hook = { exec: { command: ["sleep", "1"] } };
 const containers = [{ name: "web", image: "nginx:1", lifecycle: { postStart: hook, preStop: hook } }];
 
@@ -35,18 +35,18 @@ const service: KubeObject = {
 };
 
 async function restart(world: World): Promise<(view: RolloutView) => boolean> {
-  // Pods are older than a time in whole seconds only when that second has passed.
+  // restartAt has whole seconds: pods are older than it only when that second has passed.
   await Bun.sleep(1_100);
   await askRestart(world, "web");
   return ({ spec, status }) => spec.restartAt !== undefined && status?.restartedAt === spec.restartAt;
 }
 
-/** What is looked at in a Rollout and in a ReplicaSet. */
+/** The members of a Rollout and of a ReplicaSet that are checked. */
 interface Watched extends KubeObject {
   readonly status?: { readonly availableReplicas?: number; readonly phase?: string };
 }
 
-/** Watches while `act` runs. */
+/** Watches the pods while `act` runs. */
 async function witness(world: World, act: () => Promise<unknown>) {
   const aborter = new AbortController();
   const seen = { least: Number.POSITIVE_INFINITY, phases: new Set<string>() };
@@ -109,7 +109,7 @@ test("a restart that takes longer than the progress deadline is not stuck: each 
   expect([...seen.phases].toSorted()).toEqual(["Healthy", "Progressing"]);
 });
 
-/** The recorded controller retries only what it does not get to by an event: after 30 s as ours, but its update stands no longer. */
+/** The recorded controller asks for the evictions again at every event, ours after 30 s (docs/differences.md). */
 oursOnly("a disruption budget holds up the restart, and nothing else", async () => {
   const world = await newWorld("restart-budget");
   await world.create(

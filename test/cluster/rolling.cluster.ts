@@ -7,7 +7,7 @@ import { healthy, inPhase, newWorld } from "./harness/world.ts";
 const file = "rollout-rolling-update.yaml";
 const name = "rollout-rollingupdate";
 const yellow = "argoproj/rollouts-demo:yellow";
-/** An image that the fake kubelet cannot pull, so that the update stands in the middle. */
+/** An image that the fake kubelet cannot pull, so that the update stops in the middle. */
 const broken = "nonexistent-image:1";
 
 async function installed(topic: string) {

@@ -1,11 +1,14 @@
-/** Updates that make no progress, on pods that fail in the ways of real ones. */
+/** Updates that make no progress, with pods that fail in the same ways as real ones. */
 import { expect, test } from "bun:test";
 import type { KubeObject } from "./harness/api.ts";
 import { otherController } from "./harness/controller.ts";
 import type { RolloutView } from "./harness/rolloutView.ts";
 import { healthy, newWorld, type World } from "./harness/world.ts";
 
-/** The recorded controller tells no reasons, and a crash loop extends its deadline: documented in docs/differences.md. */
+/**
+ * The recorded controller reports no reasons, and with it a crash loop extends the deadline: documented in
+ * docs/differences.md.
+ */
 const oursOnly = test.skipIf(otherController() !== undefined);
 
 interface PodTemplate {

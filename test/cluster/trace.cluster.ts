@@ -1,4 +1,4 @@
-/** Some scenarios of test/trace, compared with what the reference's controller made of them; `bun run trace` plays all. */
+/** Some scenarios of test/trace, compared with what the reference's controller did; `bun run trace` plays all. */
 import { afterAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import { acceptedDifferences } from "../trace/accepted.ts";
@@ -10,7 +10,7 @@ import type { Scenario } from "../trace/scenario.ts";
 import { scenarios } from "../trace/scenarios.ts";
 import { harness } from "./harness/harness.ts";
 
-/** Quick ones, one of each kind. */
+/** Quick scenarios, one of each kind. */
 const chosen = [
   "anti-affinity-canary-required",
   "annotations-are-copied",

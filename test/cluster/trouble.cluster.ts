@@ -10,7 +10,7 @@ import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/worl
 import { until } from "./harness/until.ts";
 
 const current = await harness();
-/** These need a control plane of ours: a given cluster's API server is not stopped, and its audit log is not at hand. */
+/** These need a control plane of ours: they stop the API server and read its audit log. */
 const needsPlane = test.skipIf(current.plane === undefined);
 /** What the recorded controller does not do, or does late: documented in docs/differences.md. */
 const oursOnly = test.skipIf(otherController() !== undefined);
@@ -49,7 +49,7 @@ const service = (name: string, app: string): KubeObject => ({
   spec: { selector: { app }, ports: [{ port: 80, targetPort: 8080 }] },
 });
 
-/** A blue-green Rollout of one replica whose Services are not there. */
+/** A blue-green Rollout of one replica whose Services do not exist. */
 const withoutServices = (name: string): KubeObject => ({
   apiVersion: "argoproj.io/v1alpha1",
   kind: "Rollout",
@@ -95,7 +95,7 @@ oursOnly("fields that we do not know stay in the Rollout and in its pod template
     },
     spec: {
       ...spec,
-      // The controller writes the default into the object, with all the rest of it.
+      // The controller writes the default into the object, together with the other defaults.
       replicas: undefined,
       template: {
         ...spec.template,
@@ -119,7 +119,7 @@ oursOnly("fields that we do not know stay in the Rollout and in its pod template
     finalizers: ["example.com/hold"],
   });
   expect(replicaSets).toHaveLength(1);
-  // A member that is newer than the reference's types, and that newer Kubernetes has (controller/rollout/hash/podTypes.ts).
+  // A member of newer Kubernetes that the reference's types do not have (controller/rollout/hash/podTypes.ts).
   await world.patch("web", { spec: { template: { spec: { schedulingGroup: { podGroupName: "a" } } } } });
   await world.settle(
     "web",
@@ -135,7 +135,7 @@ oursOnly("a namespace that is deleted in the middle of updates is no error", asy
   for (const name of names) {
     const { spec, ...rest } = withoutServices(name) as RolloutView;
     const strategy = { canary: { steps: [{ setWeight: 50 }, { pause: {} }] } };
-    // Somebody else's finalizer keeps the namespace for a while, and with it all that makes trouble.
+    // A foreign finalizer keeps the namespace Terminating for a while, in which objects cannot be created.
     const metadata = { name, finalizers: ["example.com/hold"] };
     await world.create({ ...rest, metadata, spec: { ...spec, replicas: 2, strategy } });
   }
@@ -218,7 +218,7 @@ oursOnly("a controller that is told to end hands over to a waiting one within 2 
   await until("the second is ready", async () => (await second.health("/readyz")) === 200, 20_000);
   const asked = performance.now();
   const ended = first.child.stop("SIGTERM", 15_000);
-  // The first must not start this; the second has to have taken over to do so.
+  // The first controller must not begin this update; the second can only after it has taken over.
   await Bun.sleep(100);
   await setImage(world, canary, yellow);
   await until(

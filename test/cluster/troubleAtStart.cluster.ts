@@ -1,4 +1,4 @@
-/** A controller on a cluster that is not made for it yet, and one whose webhook is at an address of its own. */
+/** A controller on a cluster that lacks what it needs, and one whose webhook has a URL instead of a Service. */
 import { expect, test } from "bun:test";
 import { otherController, ownController, startController } from "./harness/controller.ts";
 import { harness } from "./harness/harness.ts";
@@ -25,7 +25,7 @@ ours(
       name,
       kubeconfig: current.kubeconfig,
       logs: current.logs,
-      // A user without rights, and a namespace that is not there.
+      // A user without rights, and a namespace that does not exist.
       command: `env POD_NAMESPACE=${name} ${ownController} --as=${name} --instance-id=${name} --webhook-port=${port} --webhook-url=${url}`,
     });
     const readyz = async (): Promise<string> => {
@@ -61,7 +61,7 @@ ours(
       expect(log.split("is not allowed to").length).toBe(2);
       expect(log.split("There is no namespace").length).toBe(2);
 
-      // As by Ctrl-C under `bun run`.
+      // As with Ctrl-C under `bun run`.
       process.kill(controller.child.pid, "SIGINT");
       await controller.child.stop("SIGINT");
       expect(await controller.child.exited).toBe(0);

@@ -1,6 +1,6 @@
 /**
- * Taking Sluice away again, and what keeps users' Rollouts and pods from going with it; and the install for one namespace.
- * Tests build on each other, in order.
+ * Uninstalling Sluice, and what keeps users' Rollouts and pods from being deleted with it; and the install for one
+ * namespace. Tests build on each other, in order.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
@@ -66,7 +66,7 @@ ours(
     await kubectl("annotate", "crd", "experiments.argoproj.io", "sluice.dev/allow-deletion=true");
     await kubectl("delete", "crd", "experiments.argoproj.io", "--dry-run=server");
     await kubectl("annotate", "crd", "experiments.argoproj.io", "sluice.dev/allow-deletion-");
-    // Others' CRDs and namespaces are nobody's business.
+    // The policy does not concern CRDs and namespaces of others.
     await kubectl("create", "namespace", "others");
     await kubectl("delete", "namespace", "others");
   },
@@ -89,7 +89,7 @@ ours(
     expect(stdout).not.toMatch(/^(namespace|customresource|validating)/m);
     await until("its pods are gone", async () => (await podsOf(api, ownNamespace)).length === 0);
     expect(uidsOf(await podsIn(paused))).toEqual(pods);
-    // Nobody is asked any more, and nothing is in the way.
+    // The API server does not call the webhook any more, and nothing prevents the write.
     await paused.patch(canary, { spec: { progressDeadlineSeconds: 700 } });
   },
   60_000,
@@ -117,7 +117,7 @@ ours(
     const { plane, api } = installation;
     const pods = uidsOf(await podsIn(paused));
     await pod.child.stop("SIGTERM");
-    // The first time takes the guard, too, which refuses all the same as long as it is not let go.
+    // The first time deletes the policy, too; it still refuses until its finalizer is removed.
     for (let times = 1; times <= 3; times++) {
       const { code, stderr } = await plane.kubectl(["delete", "-f", installYaml]);
       expect(code).toBe(1);

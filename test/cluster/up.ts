@@ -1,5 +1,5 @@
 /**
- * Starts a control plane with fake nodes and keeps it up until it is told to end (Ctrl-C):
+ * Starts a control plane with fake nodes and keeps it running until Ctrl-C:
  * `bun test/cluster/up.ts [--dir D] [--ready-after 1.2s] [--gone-after 0.7s] [--nodes 3] [--no-audit]`
  */
 import { join } from "node:path";

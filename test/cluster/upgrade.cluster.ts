@@ -1,7 +1,8 @@
 /**
- * A newer Sluice takes the place of an older one by a rolling update of its Deployment, and the older one comes back, while
- * Rollouts are in the middle of an update: nothing restarts, nothing jumps, one writes at a time, and the webhook answers.
- * The newer one is this tree with another version. An older release is played too where SLUICE_PREVIOUS_BINARY names one.
+ * A newer Sluice replaces an older one by a rolling update of its Deployment, and the older one comes back, while
+ * Rollouts are in the middle of an update: no pod restarts, no step is skipped, only one writes at a time, and the
+ * webhook answers. The newer one is this tree with another version. Where SLUICE_PREVIOUS_BINARY names an older
+ * release, that is played, too.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
@@ -60,7 +61,7 @@ const holder = async (): Promise<string> => {
   return lease.spec?.holderIdentity ?? "";
 };
 
-/** Changes the Deployment's image and does what kubelets and kube-proxies do then. @returns ms without a leader */
+/** Changes the Deployment's image and plays the part of kubelets and kube-proxies. @returns ms without a leader */
 async function rollTo(binary: string): Promise<number> {
   const { api, until } = installation;
   const [old] = await living();
@@ -89,7 +90,7 @@ async function rollTo(binary: string): Promise<number> {
   return ms;
 }
 
-/** Reviews without a break, until `stop`; each has to be refused. @returns what happened instead */
+/** Sends reviews without a pause until `stop`; each has to be refused. @returns what happened instead */
 function load(): { stop(): Promise<{ reviews: number; lost: string[] }> } {
   const wrong = rolloutObject({ minReadySeconds: 700 }, { namespace: "default", name: "wrong", uid: undefined });
   const path = "/apis/argoproj.io/v1alpha1/namespaces/default/rollouts?dryRun=All";
@@ -100,7 +101,7 @@ function load(): { stop(): Promise<{ reviews: number; lost: string[] }> } {
     if (error instanceof ApiError && error.message.includes("denied the request")) return;
     lost.push(`${new Date().toISOString()} ${error instanceof Error ? error.message : "stored"}`);
   };
-  // Each waits for its answer: a busy machine is asked less, instead of being buried.
+  // Each waits for the answer before it, so that a busy machine gets fewer reviews.
   const asker = async (): Promise<void> => {
     for (; busy; reviews++) {
       await verdict();
@@ -117,7 +118,7 @@ function load(): { stop(): Promise<{ reviews: number; lost: string[] }> } {
   };
 }
 
-/** With one replica the API server does without a review that it does not get; why, only its log says. */
+/** With one replica the API server goes on without a review that fails; only its log shows why it failed. */
 async function failedOpen(): Promise<{ broken: string[]; late: number }> {
   const log = await Bun.file(join(installation.plane.dir, "logs/apiserver.log")).text();
   const words = log.split("\n").filter((line) => line.includes("failing open"));
@@ -132,7 +133,7 @@ interface Seen {
 
 const witnessed = async (world: World): Promise<Seen> => ({ world, witness: await newWitness(world) });
 
-/** Two that wait for the user, and one that goes on all the time. */
+/** Two Rollouts that wait for the user, and one that is updated all the time. */
 async function worlds(topic: string) {
   const scenarios = halfway.filter(({ title }) =>
     ["a canary that waits for the user", "a blue-green update before its promotion"].includes(title),
@@ -151,7 +152,7 @@ async function worlds(topic: string) {
   return { waiting, busy: await witnessed(busy) };
 }
 
-/** Who wrote on the work, in turns, by version. */
+/** The versions that wrote on the objects, one entry for each change of the writer. */
 async function turns(since: number): Promise<string[]> {
   const work = ["rollouts", "replicasets", "services"];
   const requests = await requestsOf(installation.plane.auditLog, account(ownNamespace));
@@ -192,7 +193,7 @@ async function upAndDown(from: string, topic: string): Promise<void> {
   console.log(
     `upgrade: ${topic}: ${handovers.join(" and ")} ms without a leader, ${lost.length} of ${asked} reviews lost`,
   );
-  // A machine that is too busy for the two seconds that a review may take is not what is asked here.
+  // A machine too busy for the two seconds that a review may take does not count as a failure here.
   const { broken, late } = await failedOpen();
   if (late > 0) console.log(`upgrade: ${late} reviews took longer than they may`);
   expect({ broken, lost: lost.slice(late) }).toEqual({ broken: [], lost: [] });

@@ -1,6 +1,6 @@
 /**
- * The admission webhook as a real API server calls it and a stock kubectl shows it: the webhook in this process, reached by
- * its URL on loopback, for namespaces with a label of its own.
+ * The admission webhook as a real API server calls it and a stock kubectl shows it: the webhook in this process,
+ * reached by its URL on loopback, for namespaces with a label of its own.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
@@ -28,7 +28,7 @@ const configuration = `/apis/admissionregistration.k8s.io/v1/validatingwebhookco
 const rollouts = `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/rollouts`;
 
 let webhook: Webhook | undefined;
-/** What the rules know of the cluster. */
+/** The objects in the cluster that the rules can look up. */
 let references: References = {};
 const reviews: string[] = [];
 const overrides: Override[] = [];
@@ -60,7 +60,7 @@ beforeAll(async () => {
   const everything = {
     apiGroups: ["argoproj.io"],
     apiVersions: ["v1alpha1"],
-    // Wider than Sluice's own configuration, so that the handler has to let pass what that keeps away.
+    // Wider than Sluice's own configuration, so that the handler has to allow reviews which that does not send.
     operations: ["*"],
     resources: ["*/*"],
     scope: "*",
@@ -80,7 +80,7 @@ beforeAll(async () => {
       },
     ],
   });
-  // The API server hears of the configuration a moment later.
+  // The API server uses the configuration a moment later.
   const end = Date.now() + 30_000;
   while (reviews.length === 0) {
     if (Date.now() > end) throw new Error("The API server did not call the webhook within 30 s");
@@ -128,7 +128,7 @@ function rollout(name: string, spec: object = {}, metadata: object = {}): KubeOb
 
 const breakGlass = { annotations: { "sluice.dev/admission": "warn" } };
 
-/** Stores an object that is wrong, as if from before the rules. */
+/** Stores an invalid object, as if from before the rules. */
 async function storeWrong(name: string, spec: object): Promise<void> {
   const { code, stderr } = await apply(rollout(name, spec, breakGlass));
   if (code !== 0) throw new Error(stderr);
@@ -168,7 +168,7 @@ describe("the verdicts of the reference's linter", () => {
     references = { services, routed: ({ plural }) => named(bundle, kinds[plural] ?? "") };
     for (const document of bundle.documents.filter(({ kind }) => kind === "Rollout")) {
       const { code, stderr } = await apply(document, "--dry-run=server");
-      // With stderr, for who has to find out why.
+      // With stderr, which shows why a command failed.
       expect({ accepted: code === 0, stderr }).toMatchObject({ accepted: bundle.valid });
     }
   });

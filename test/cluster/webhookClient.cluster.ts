@@ -1,4 +1,4 @@
-/** An API server that shows a client certificate, as docs/install.md sets it up, and a webhook that asks for one. */
+/** An API server with a client certificate, set up as in docs/install.md, and a webhook that requires one. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -24,7 +24,7 @@ let plane: ControlPlane;
 let api: Api;
 let pod: Child;
 
-/** The two files of the recipe; a kubeconfig may hold what it could name. */
+/** The two files of that section; here the kubeconfig contains the certificates instead of naming files. */
 async function admissionConfig(dir: string, client: { readonly cert: string; readonly key: string }): Promise<string> {
   const user = { "client-certificate-data": btoa(client.cert), "client-key-data": btoa(client.key) };
   const kubeConfigFile = join(dir, "sluice-client.kubeconfig");

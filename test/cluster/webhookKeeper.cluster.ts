@@ -1,6 +1,6 @@
 /**
- * The webhook's certificates and configuration on a real API server: keepers in this process, with the least RBAC, behind a
- * Service whose address is one of this machine. Their instance has names and a label of its own, and nobody else's objects.
+ * The webhook's certificates and configuration on a real API server: keepers in this process, with the least RBAC,
+ * behind a Service whose address is one of this machine. Their instance has names, a label and objects of its own.
  */
 import { afterAll, expect, test } from "bun:test";
 import { systemClock } from "../../kube/clock/clock.ts";
@@ -66,7 +66,7 @@ async function setUp(): Promise<string> {
   return made.spec.clusterIP;
 }
 
-/** Says of how many pods the Service consists; they are not where its address is, which nobody asks. */
+/** Sets how many pods the Service has; their addresses do not matter, since nothing connects to them. */
 async function readyPods(count: number): Promise<void> {
   const path = `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`;
   const endpoints = Array.from({ length: count }, (_, index) => ({
@@ -88,9 +88,9 @@ async function readyPods(count: number): Promise<void> {
 interface Replica {
   readonly keeper: { state(): KeeperState };
   readonly certificates: KeptCertificate[];
-  /** Of kinds of argoproj.io: "CREATE AnalysisTemplate". */
+  /** Reviews of kinds of argoproj.io: "CREATE AnalysisTemplate". */
   readonly reviews: string[];
-  /** Answers nothing but 503 from now on. */
+  /** From now on every answer is 503. */
   block(yes: boolean): void;
   stop(): Promise<void>;
 }
@@ -98,7 +98,7 @@ interface Replica {
 const quiet = () => {};
 const log = Bun.env.SLUICE_KEEPER_LOG === "1" ? console : { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
-/** A keeper and a server that takes what is not called "refused". */
+/** A keeper and a server that allows every object except those named "refused". */
 async function startReplica(address: string, more: Partial<KeeperOptions> = {}): Promise<Replica> {
   const parsed = parseControllerOptions(["--kubeconfig", current.kubeconfig, "--as", user], {});
   if (parsed.kind !== "run") throw new Error("The controller's flags have changed");
@@ -267,7 +267,7 @@ needsPlane(
     busy = false;
     await load;
     expect(failed).toEqual([]);
-    // All of it out of date: nothing can be saved, and reviews fail until the new CA is known.
+    // All certificates have expired: none can be kept, and reviews fail until the API server has the new CA.
     const old = await dataFor(firstPlan(lifetimes, Date.now() - 2 * lifetimes.authorityMs), undefined);
     await api.patch(secretPath, "merge", { data: old });
     const renewedMs = await until(
@@ -353,7 +353,7 @@ needsPlane(
 needsPlane("only what can break a rule is asked about", async () => {
   const [[replica], { api }] = [[...running], current];
   await readyPods(1);
-  // Once or twice is the API server's business: it tries again when its cache was a moment behind.
+  // The API server may ask once or twice: it tries again when its cache was out of date.
   const asked = async (what: () => Promise<unknown>): Promise<string[]> => {
     const from = replica?.reviews.length ?? 0;
     await what();

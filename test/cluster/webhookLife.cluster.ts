@@ -1,6 +1,7 @@
 /**
- * The shipped binary with its webhook on a cluster of its own: certificates that change under load, a pod that is killed,
- * and a cluster that starts cold while its webhook configuration says Fail. Tests build on each other, in order.
+ * The shipped binary with its webhook on a cluster of its own: certificates that change under load, a pod that is
+ * killed, and a cluster that starts cold while its webhook configuration has `failurePolicy: Fail`. Tests build on each
+ * other, in order.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join, resolve } from "node:path";
@@ -37,7 +38,7 @@ let pod: Child;
 let count = 0;
 const ours = test.skipIf(otherController() !== undefined);
 
-/** One replica, told to fail closed: the hardest case for whoever needs the cluster while it is away. */
+/** One replica; with `failurePolicy: Fail` this is the hardest case for the cluster's users while it is down. */
 async function startPod(policy: "Fail" | "Ignore"): Promise<Child> {
   const ports = [
     "--metricsPort",
@@ -79,7 +80,7 @@ afterAll(async () => {
 const until = async (what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<number> =>
   Math.round(await look(what, holds, timeoutMs, async () => ` (${last})\n${await logTail(pod.logFile)}`));
 
-/** For two reasons that a schema cannot see. */
+/** An object that is invalid for two reasons that a schema cannot check. */
 const wrong = () => {
   const strategy = { canary: { steps: [{ setWeight: 101 }] } };
   return rolloutObject({ minReadySeconds: 700, strategy }, { namespace: "default", name: "wrong", uid: undefined });
@@ -87,7 +88,7 @@ const wrong = () => {
 const right = (name: string, namespace = "default") =>
   rolloutObject({ replicas: 0 }, { namespace, name, uid: undefined }) as unknown as KubeObject;
 
-/** What a writer is told: "refused" by our rules, "stored", or why the API server could not ask. */
+/** The result of a write: "refused" by our rules, "stored", or why the API server could not call the webhook. */
 async function verdictOn(object: unknown, namespace = "default"): Promise<string> {
   const error = await api.create(`${rolloutsIn(namespace)}?dryRun=All`, object).catch((caught: unknown) => caught);
   if (!(error instanceof ApiError)) return "stored";
@@ -116,7 +117,7 @@ function served(): Promise<string> {
 const firstOf = (pem: string): string =>
   (pem.split("-----BEGIN CERTIFICATE-----")[1] ?? "").split("-----END")[0]?.replaceAll(/\s/g, "") ?? "";
 
-/** A lost key costs a certificate; a lost Secret its authority before that. */
+/** If the key is lost, only the certificate is made anew; if the Secret is lost, its CA as well. */
 async function rotate(withAuthority: boolean): Promise<void> {
   if (withAuthority) {
     const { uid } = (await secret()).metadata;
@@ -183,7 +184,7 @@ ours(
     await api.patch(`${rollouts}/kept`, "merge", { metadata: { labels: { edited: "yes" } } });
     await api.delete(`${rollouts}/doomed`);
     await until("it is gone", async () => (await api.get(`${rollouts}/doomed`).catch(() => undefined)) === undefined);
-    // Whoever runs the controller by a Rollout can still repair it.
+    // Where the controller itself is run by a Rollout, it can still be repaired.
     expect(await verdictOn(right("self", ownNamespace), ownNamespace)).toBe("stored");
     expect(await verdictOn(right("system", "kube-system"), "kube-system")).toBe("stored");
   },
@@ -202,7 +203,7 @@ ours(
     await pod.stop("SIGKILL");
     await plane.apiServer.stop();
     await plane.apiServer.start();
-    // What has to be written before the pod can run.
+    // The objects that have to be written before the pod can run.
     const pods = `/api/v1/namespaces/${ownNamespace}/pods`;
     const container = { name: "sluice", image: "sluice:dev" };
     await api.create(pods, { metadata: { name: "sluice" }, spec: { containers: [container] } });
@@ -231,7 +232,7 @@ ours(
 
 ours("alone, it fails open: while it is killed, a Rollout is changed, undone and deleted", async () => {
   await pod.stop("SIGTERM");
-  // It led to an address at which nobody answers any more.
+  // It led to an address at which nothing listens any more.
   expect(await api.get(configurationPath).catch(() => "gone")).toBe("gone");
   pod = await startPod("Ignore");
   await until(

@@ -1,4 +1,4 @@
-/** Rollouts that take their pod template from another workload, and the place of a Deployment. */
+/** Rollouts that take their pod template from another workload, and that replace a Deployment. */
 import { HASH_LABEL } from "../../schema/labels.ts";
 import { expect, test } from "bun:test";
 import type { KubeObject } from "./harness/api.ts";
@@ -35,7 +35,7 @@ async function createDeployment(world: World, replicas: number, image = "argopro
   await world.harness.api.create(deployments(world), { metadata: { name }, spec });
 }
 
-/** As in a repository that somebody keeps applying. */
+/** As in a Git repository that is applied again and again. */
 async function applyAgain(world: World, replicas: number): Promise<void> {
   await world.harness.api.patch(path(world), "merge", { spec: { replicas } });
 }
@@ -93,10 +93,10 @@ test.concurrent("a Rollout whose Deployment is missing waits for it, and stands 
   await createDeployment(world, 0);
   story.tell("the Deployment comes", await world.frame(name, "Healthy", healthy));
   await world.harness.api.delete(path(world));
-  // The recorded controller hears of it with the next change only.
+  // The recorded controller notices it only with the next change.
   await scale(world, name, 3);
   await world.settle(name, "invalid again", missing);
-  // Not by their owner: the recorded controller lets go of them.
+  // Not found by their owner reference: the recorded controller removes it.
   const sets = `/apis/apps/v1/namespaces/${world.namespace}/replicasets?labelSelector=${HASH_LABEL}`;
   const { items } = await world.harness.api.list<ReplicaSetView>(sets);
   expect(items.map(({ spec, status }) => [spec.replicas, status.availableReplicas])).toEqual([[2, 2]]);

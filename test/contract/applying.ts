@@ -9,7 +9,7 @@ const names = (fields: unknown): unknown => {
   return pairs.length === 0 ? {} : Object.fromEntries(pairs.map(([name, value]) => [name, names(value)]));
 };
 
-/** Who owns which fields. */
+/** Which manager owns which fields. */
 const owners = {
   show: (body: unknown) => ({
     data: at(body, "data"),

@@ -1,6 +1,7 @@
 /**
- * The contract of the API: cases told as transcripts, recorded from Kubernetes itself in golden/ and compared here, by
- * `bun run ok` with the in-memory server's and by `bun run test:cluster` with the real one's (SLUICE_RECORD=1 writes them).
+ * The contract of the API: transcripts of cases, recorded from Kubernetes itself in golden/. They are compared here: by
+ * `bun run ok` with the in-memory server's and by `bun run test:cluster` with the real one's (SLUICE_RECORD=1 writes
+ * them).
  */
 import { afterAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
@@ -66,7 +67,7 @@ async function record(topic: Topic, seen: ReadonlyMap<string, string>): Promise<
 export interface ContractOptions {
   /** Write the golden files instead of comparing with them. */
   readonly record: boolean;
-  /** For one case, in ms. */
+  /** Timeout of one case, in ms. */
   readonly timeoutMs: number;
 }
 

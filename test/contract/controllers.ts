@@ -21,7 +21,7 @@ const conditions = (body: Body) =>
     }))
     .toSorted((a, b) => (String(a.type) < String(b.type) ? -1 : 1));
 
-/** Without the pods that are still on their way out, which nothing here waits for. */
+/** Without the pods that are still terminating, which nothing here waits for. */
 const status = {
   show: (body: Body) => ({
     ...(at(body, "status") as object),
@@ -30,7 +30,7 @@ const status = {
   }),
 };
 
-/** Of the node, which a pod gets with its binding. */
+/** A label of the node, which a pod gets with its binding. */
 const zone = "topology.kubernetes.io/zone";
 
 const owned = (item: unknown) => ({
@@ -94,7 +94,7 @@ export const controllers: Topic = {
             ) &&
             textAt(answer.body, "metadata", "annotations", "deployment.kubernetes.io/revision") === revision;
         await until(`${deployments}/web`, settledAt("1"), { show: "nothing" });
-        // A hash of the template; which one is nobody's business.
+        // A hash of the template; its value does not matter.
         const hash = async (n: number): Promise<void> => {
           const { body } = await quietly("GET", sets);
           for (const set of listAt(body, "items")) {

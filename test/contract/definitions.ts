@@ -90,7 +90,7 @@ const resource = (one: unknown) => ({
 /** Creates the definition and waits until its path answers. */
 async function define(scene: Scene, more: object = {}): Promise<void> {
   await scene.quietly("POST", definitionsPath, definition(more));
-  // Its path answers a moment after it is told to be there, and on the real server not on all of them at once.
+  // Its path is served a moment after the condition Established, and on the real server not for all versions at once.
   await scene.until(widgets, served, { show: "nothing" });
 }
 

@@ -16,7 +16,7 @@ const marks = {
   }),
 };
 
-/** An owner with a dependant, perhaps one that blocks. */
+/** An owner with a dependent, perhaps one with blockOwnerDeletion. */
 async function family({ quietly }: Scene, blockOwnerDeletion: boolean): Promise<void> {
   const { body } = await quietly("POST", configMaps, { metadata: { name: "owner" } });
   const uid = textAt(body, "metadata", "uid");
@@ -131,7 +131,7 @@ export const deletion: Topic = {
           metadata: { name },
           spec: { schedulerName: "nobody", containers: [{ name: "a", image: "a" }] },
         });
-        // Nobody runs it, so it is gone at once.
+        // No kubelet runs it, so it is deleted at once.
         await ask("POST", pods, pod("unscheduled"), { show: "nothing" });
         await ask("DELETE", `${pods}/unscheduled`, undefined, marks);
         await ask("GET", `${pods}/unscheduled`, undefined, { show: "nothing" });

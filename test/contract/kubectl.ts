@@ -1,5 +1,6 @@
 /**
- * Stock kubectl at the in-memory API server, as a person uses it. Each of the commands takes a quarter of a second of CPU:
+ * Stock kubectl at the in-memory API server, as a person uses it. Each of the commands takes a quarter of a second of
+ * CPU:
  * `bun run ok` tries a few of them, `bun run test:cluster` all.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
@@ -41,7 +42,7 @@ spec:
     spec: {containers: [{name: guestbook, image: "guestbook:1"}]}
 `;
 
-/** Registers the tests. @param which "few" for those that most depends on. */
+/** Registers the tests. @param which "few" for the most important ones. */
 export async function kubectlAtMemory(which: "few" | "all"): Promise<void> {
   const program = await presentKubectl();
   if (program === undefined) console.log("kubectl is not tried on the in-memory API server: there is none");
@@ -87,14 +88,14 @@ function registered(program: readonly string[], isAll: boolean): void {
       stdin,
     );
 
-  /** What a command that succeeds prints. */
+  /** Runs a command, which must succeed; @returns its output. */
   const kubectl = async (line: string, stdin?: string): Promise<string> => {
     const { code, stdout, stderr } = await attempt(line, stdin);
     if (code !== 0) throw new Error(`kubectl ${line} ends with ${code}: ${stderr}${stdout}`);
     return stdout.trimEnd();
   };
 
-  /** Its lines, with the columns apart, and without names and ages that differ. */
+  /** The lines of its output, split into columns, without names and ages that differ. */
   const rows = async (line: string): Promise<string[]> =>
     (await kubectl(line)).split("\n").map((row) =>
       row
@@ -123,7 +124,7 @@ function registered(program: readonly string[], isAll: boolean): void {
       expect(await kubectl("apply -n apply -f -", deployment("web:2"))).toBe("deployment.apps/web configured");
       const image = "-o jsonpath={.spec.template.spec.containers[0].image}";
       expect(await kubectl(`get deployment web -n apply ${image}`)).toBe("web:2");
-      // The Deployment's controller writes, too, and kubectl looks before it replaces: whoever is in between asks again.
+      // The Deployment's controller may write between kubectl's read and its replace, which is then tried again.
       let replaced = await attempt("replace -n apply -f -", deployment("web:3"));
       for (let tries = 1; replaced.stderr.includes("(Conflict)") && tries < 10; tries += 1)
         replaced = await attempt("replace -n apply -f -", deployment("web:3"));

@@ -14,7 +14,7 @@ const byName = (a: KubeObject, b: KubeObject): number => (a.metadata.name < b.me
 const revisionOf = ({ metadata }: KubeObject): string =>
   metadata.annotations?.["deployment.kubernetes.io/revision"] ?? "";
 
-/** ReplicaSets of Deployments by revision: `web@2`; their hashes are another cluster's own. */
+/** ReplicaSets of Deployments by revision: `web@2`; their hashes differ between clusters. */
 function setNames(sets: readonly KubeObject[]): ReadonlyMap<string, string> {
   return new Map(
     sets.flatMap((set) => {
@@ -25,7 +25,7 @@ function setNames(sets: readonly KubeObject[]): ReadonlyMap<string, string> {
   );
 }
 
-/** Replaces what is generated. A ReplicaSet that is gone is `@?`, a pod's own suffix `*`. */
+/** Replaces what is generated. A ReplicaSet that was deleted is `@?`, a pod's own suffix `*`. */
 function namer(objects: Objects) {
   const sets = setNames(objects.ReplicaSet);
   return (said: string): string => {
@@ -115,7 +115,7 @@ const sliceLines = ({ metadata, endpoints, ports }: KubeObject): string => {
   return `EndpointSlice of ${service}: [${states.toSorted().join(", ")}] ${ports === null ? "null" : portsText(ports)}`;
 };
 
-/** Those of the pods say how they were scheduled, in another order each time. */
+/** The events of pods show how they were scheduled, in a different order each time. */
 function eventLines(events: readonly KubeObject[], named: (said: string) => string): string[] {
   const counts = new Map<string, number>();
   for (const event of events) {

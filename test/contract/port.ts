@@ -1,4 +1,4 @@
-/** A cluster as the scenes need it, and how they are played and shown. */
+/** The interface to a cluster that scenes need, and how they are played and shown. */
 import type { KubeObject } from "../cluster/harness/api.ts";
 import { picture } from "./picture.ts";
 
@@ -18,11 +18,11 @@ export type KindName = keyof typeof resources;
 export interface Step {
   readonly what: string;
   readonly create?: readonly KubeObject[];
-  /** A merge patch. */
+  /** Sends a merge patch. */
   readonly patch?: readonly [kind: KindName, name: string, body: object];
-  /** "*": all of the kind. */
+  /** "*": all objects of the kind. */
   readonly remove?: readonly [kind: KindName, name: string, propagationPolicy?: string];
-  /** What is to pass before the picture is taken. */
+  /** How long to wait before the picture is taken. */
   readonly seconds: number;
 }
 

@@ -1,4 +1,4 @@
-/** What a case of the contract does to an API server, and how it is told. */
+/** What a case of the contract does to an API server, and how its transcript is written. */
 import { type Answer, type Api, patchTypes, type PatchType } from "../cluster/harness/api.ts";
 import { at } from "../../simulator/server/table/fields.ts";
 import { newTranscript } from "./transcript.ts";
@@ -6,9 +6,9 @@ import { newTranscript } from "./transcript.ts";
 export interface AskOptions {
   readonly contentType?: string;
   readonly accept?: string;
-  /** What of the answer's body the transcript has: all of it by default, nothing for "nothing". */
+  /** The part of the response's body that the transcript has: all of it by default, nothing for "nothing". */
   readonly show?: ((body: Body) => unknown) | "nothing";
-  /** Of a refusal only the reason: the message speaks of the API server's inside. */
+  /** Of an error only the reason: its message contains internals of the API server. */
   readonly reasonOnly?: true;
 }
 
@@ -16,7 +16,7 @@ export type Body = Readonly<Record<string, unknown>>;
 
 export interface WatchOptions {
   readonly accept?: string;
-  /** What of the event's object the transcript has: its name and what is in `data` by default. */
+  /** The part of the event's object that the transcript has: by default its name and `data`. */
   readonly show?: (object: unknown) => unknown;
 }
 
@@ -26,7 +26,7 @@ export interface Asked {
 }
 
 export interface Watching {
-  /** Waits for the event that holds, and puts all up to it down. */
+  /** Waits for an event for which it holds, and records all events up to it. */
   until(holds: (event: Body) => boolean): Promise<void>;
   /** Waits for the server to end the watch. */
   ended(): Promise<void>;
@@ -38,20 +38,20 @@ export interface Scene {
   readonly namespace: string;
   ask(method: string, path: string, body?: unknown, options?: AskOptions): Promise<Asked>;
   patch(path: string, type: PatchType, body: unknown, options?: AskOptions): Promise<Asked>;
-  /** Asks without putting it down; for what a case needs and another one tests. */
+  /** Sends a request without recording it: something that this case needs and another one tests. */
   quietly(method: string, path: string, body?: unknown): Promise<Asked>;
-  /** Repeats a GET until its answer holds, and puts that down. */
+  /** Repeats a GET until the condition holds for its response, and records that. */
   until(path: string, holds: (answer: Asked) => boolean, options?: AskOptions): Promise<Asked>;
   watch(path: string, options?: WatchOptions): Watching;
   /** From now on `text`, which differs from run to run, is shown as `shown`. */
   call(text: string, shown: string): void;
-  /** A sentence of the story. */
+  /** Writes a sentence into the transcript. */
   tell(text: string): void;
   show(value: unknown): void;
 }
 
 export interface Case {
-  /** A sentence. */
+  /** The title, a sentence. */
   readonly name: string;
   readonly play: (scene: Scene) => Promise<void>;
 }
@@ -64,7 +64,7 @@ export interface Topic {
 
 const patienceMs = 60_000;
 
-/** `NS` in texts and names of members, at any depth. */
+/** Replaces `NS` in texts and names of members, at any depth. */
 function placed(value: unknown, namespace: string): unknown {
   return value === undefined ? undefined : JSON.parse(JSON.stringify(value).replaceAll("NS", namespace));
 }

@@ -8,7 +8,7 @@ import { patched } from "../../kube/object/mergePatch.ts";
 export const startMs = Date.UTC(2030, 0, 1);
 export const namespace = "default";
 
-/** [0, 1), the same for the same seed. */
+/** A number in [0, 1), the same for the same seed. */
 export function chance(seed: number): () => number {
   let state = (seed % 2_147_483_646) + 1;
   return () => {
@@ -19,13 +19,13 @@ export function chance(seed: number): () => number {
 
 export interface StageOptions extends ControllersOptions {
   readonly seed?: number;
-  /** What the controllers see of the server, when that is not all: to refuse their writes. */
+  /** The server as the controllers see it, where that differs: to refuse their writes. */
   readonly through?: (core: ApiCore) => ApiCore;
 }
 
 export interface Stage {
   readonly core: ApiCore;
-  /** Every change so far. */
+  /** Every change of an object so far. */
   readonly changes: readonly Change[];
   now(): number;
   pass(seconds: number): void;
@@ -34,7 +34,7 @@ export interface Stage {
   patch(resource: string, name: string, body: object): void;
   remove(resource: string, name: string): void;
   get(resource: string, name: string): ApiObject | undefined;
-  /** `reason "message" ×count` of all events of an object, in order of their making. */
+  /** `reason "message" ×count` of all events of an object, in order of creation. */
   events(name: string): string[];
   stop(): void;
 }
@@ -68,13 +68,13 @@ export const podTemplate = (image: string, more: Readonly<Record<string, unknown
   spec: { containers: [{ name: "main", image, ...more }] },
 });
 
-/** Of a Deployment or a ReplicaSet. */
+/** A Deployment or a ReplicaSet. */
 export const workload = (name: string, replicas: number, more: Readonly<Record<string, unknown>> = {}): Draft => ({
   metadata: { name },
   spec: { replicas, selector: { matchLabels: { app: "web" } }, template: podTemplate("nginx:1"), ...more },
 });
 
-/** A core that refuses to create objects of one resource while `isRefused` says so. */
+/** A core that refuses to create objects of one resource while `isRefused` returns true. */
 export const refusing =
   (resource: string, isRefused: () => boolean, refusal: () => Error) =>
   (core: ApiCore): ApiCore => ({

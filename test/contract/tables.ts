@@ -3,7 +3,7 @@ import type { Body, Topic } from "./scene.ts";
 
 const accept = "application/json;as=Table;v=v1;g=meta.k8s.io";
 
-/** Columns and cells. */
+/** Shows columns and cells only. */
 const table = {
   accept,
   show: (body: Body) => ({
@@ -27,7 +27,7 @@ const template = (name: string) => ({
   },
 });
 
-/** Of every kind that the in-memory server has. */
+/** Collections of every kind that the in-memory server has. */
 const collections = [
   "/api/v1/namespaces/NS/pods",
   "/api/v1/namespaces/NS/services",

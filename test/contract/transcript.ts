@@ -1,18 +1,18 @@
 /**
- * What was asked and answered, as text in which everything that differs from run to run has a name instead: the same
- * uid is `<uid 1>` wherever it shows up, a resourceVersion that has been seen before has the number it got then.
+ * Requests and responses as text, in which everything that differs from run to run is replaced by a name: the same
+ * uid is `<uid 1>` wherever it occurs, and a resourceVersion that was seen before has the same number as then.
  */
 import { stringify } from "yaml";
 
 export interface Transcript {
   line(text: string): void;
-  /** A value as YAML, its members in order of name, a step to the right. */
+  /** A value as YAML, its members in order of name, indented by one level. */
   value(value: unknown): void;
   /** From now on `text` is shown as `shown`. */
   call(text: string, shown: string): void;
-  /** Takes note of the names that the server made up in a body. */
+  /** Remembers the names in a body that the server generated. */
   learn(value: unknown): void;
-  /** A text with what is particular to this run replaced. */
+  /** A text in which everything that differs from run to run is replaced. */
   plain(text: string): string;
   text(): string;
 }
@@ -31,7 +31,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Its version moves with whatever else happens in the cluster. */
+/** Its resourceVersion depends on whatever else happens in the cluster. */
 const isList = (value: Fields): value is Fields & { readonly metadata: Fields } =>
   Array.isArray(value["items"]) && isFields(value["metadata"]) && "resourceVersion" in value["metadata"];
 
@@ -65,7 +65,7 @@ export function newTranscript(namespace: string): Transcript {
     return result;
   };
 
-  /** Names that the server made up. */
+  /** Names that the server generated. */
   const learn = (value: unknown): void => {
     if (Array.isArray(value)) for (const one of value) learn(one);
     if (!isFields(value)) return;

@@ -10,7 +10,7 @@ const named =
 
 const bookmark = (event: Body): boolean => event["type"] === "BOOKMARK";
 
-/** Not what Kubernetes puts into every namespace. */
+/** Leaves out what Kubernetes creates in every namespace. */
 const mine = "labelSelector=mine";
 const map = (name: string, data: Record<string, string> = {}, labels: Record<string, string> = {}) => ({
   metadata: { name, labels: { mine: "1", ...labels } },

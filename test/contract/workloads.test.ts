@@ -7,7 +7,7 @@ import { patched } from "../../kube/object/mergePatch.ts";
 import { type Cluster, play, resources } from "./port.ts";
 import { scenarios } from "./workloads.ts";
 
-/** The kubelet of the cluster tests waits as short between restarts. */
+/** The same short back-off between restarts as the kubelet of the cluster tests. */
 const backoffMs = 2000;
 
 function inMemory(): Cluster {

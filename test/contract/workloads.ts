@@ -1,6 +1,6 @@
 /**
- * What Kubernetes' controllers make of workloads: scenes that are played on a real cluster and on the in-memory one, and
- * must look the same after each step. What they look like is in golden/, recorded on the real one.
+ * What Kubernetes' controllers do with workloads: scenes that are played on a real cluster and on the in-memory one,
+ * and must look the same after each step. What they look like is in golden/, recorded on the real one.
  */
 import type { KubeObject } from "../cluster/harness/api.ts";
 import type { Step } from "./port.ts";
@@ -77,7 +77,7 @@ const rolling = (maxSurge: number | string, maxUnavailable: number | string) => 
   rollingUpdate: { maxSurge, maxUnavailable },
 });
 
-/** Seconds in which pods surely come or go, where nothing pauses. */
+/** Seconds in which pods certainly become ready or terminate, where nothing is paused. */
 const settle = 5;
 
 export const scenarios: readonly Scenario[] = [

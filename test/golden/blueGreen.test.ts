@@ -6,7 +6,7 @@ import { blueGreen, image, rolloutOf } from "./edits.ts";
 
 const services = ["active", "preview"];
 
-/** `web:1` is active and Healthy, and `web:2` was set. */
+/** `web:1` is active and Healthy, and the image `web:2` was set. */
 function updated(rest: Parameters<typeof blueGreen>[0] = {}, options: WorldOptions = {}): World {
   const world = createWorld(rolloutOf({ replicas: 3, strategy: blueGreen(rest) }), { services, ...options });
   world.pass(5_000);

@@ -11,7 +11,7 @@ const steps = [setWeight(20), pause(5)];
 const nameFor = (rollout: Rollout): string =>
   `${rollout.metadata.name}-${podTemplateHash(rollout.spec.template, undefined)}`;
 
-/** `web:bad` never becomes ready; everything else after a second. */
+/** `web:bad` never becomes ready; every other image is ready after a second. */
 function healthy(spec: Parameters<typeof rolloutOf>[0] = {}): World {
   const world = createWorld(rolloutOf({ strategy: canary(steps), ...spec }), {
     readyAfterMs: (name) => (name === "web:bad" ? undefined : 1_000),

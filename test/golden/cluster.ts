@@ -1,6 +1,6 @@
 /**
- * The cluster around one Rollout, as plain state: ReplicaSets, their pods, Services, and what carries out an action. A
- * ReplicaSet controller answers at once; pods take their time. Nothing here knows a strategy.
+ * The cluster around one Rollout, as plain state: ReplicaSets, their pods, Services, and the function that carries out
+ * an action. A ReplicaSet controller reacts at once; pods take some time. Nothing here depends on a strategy.
  */
 import type { Traffic } from "../../providers/traffic/router.ts";
 import type { Rollout } from "../../schema/rollout.ts";
@@ -29,7 +29,7 @@ import { resolvedBy, scaledDeployment } from "./deployment.ts";
 
 export const START = Date.parse("2026-01-01T00:00:00Z");
 
-/** How long a pod that is going away stays listed. */
+/** How long a terminating pod stays listed. */
 const LEAVES_AFTER_MS = 1_000;
 
 export interface Pod {
@@ -38,7 +38,7 @@ export interface Pod {
   readonly createdAt: number;
   /** Undefined: never. */
   readonly readyAt: number | undefined;
-  /** Set once it is going away; it no longer counts then. */
+  /** Set once it is terminating; it no longer counts then. */
   readonly goneAt?: number;
   /** How often its container has crashed. */
   readonly crashes?: number;
@@ -48,27 +48,27 @@ export interface Cluster {
   now: number;
   rollout: Rollout;
   readonly sets: Map<string, ReplicaSetFacts>;
-  /** Image of the first container, by ReplicaSet: the name that stories use. */
+  /** Image of the first container, by ReplicaSet; stories use it as the ReplicaSet's name. */
   readonly images: Map<string, string>;
   pods: Pod[];
   podsMade: number;
   readonly services: Map<string, ServiceFacts>;
-  /** What `workloadRef` names. */
+  /** The workload that `workloadRef` names. */
   deployment: Workload | undefined;
   lastScaled: WorkloadFacts["lastScaled"];
-  /** Names of ReplicaSets that somebody else has taken. */
+  /** Names that ReplicaSets of another owner have. */
   readonly occupied: Set<string>;
-  /** Why the API server takes no new ReplicaSet. */
+  /** Why the API server refuses a new ReplicaSet. */
   refusal: string | undefined;
-  /** What the router was last told; it does so at once. */
+  /** The last weights written for the router, which applies them at once. */
   routed: Traffic | undefined;
-  /** Why the router cannot follow. */
+  /** Why the router cannot apply new weights. */
   routerFault: string | undefined;
-  /** Milliseconds until a new pod is ready; undefined for one that never is. */
+  /** Milliseconds until a new pod is ready; undefined for a pod that never is. */
   readyAfterMs: (image: string) => number | undefined;
-  /** What pods wait for, by image, where a test says so. */
+  /** What pods wait for, by image, where a test sets it. */
   readonly waits: Map<string, PodWait>;
-  /** What was last seen of the pods of a Rollout that is stuck. */
+  /** The last report about the pods of a stuck Rollout. */
   look: PodLook | undefined;
 }
 
@@ -107,7 +107,7 @@ export const serviceOf = (name: string): ServiceFacts => ({
   annotations: {},
 });
 
-/** What the controller's cache would say now. */
+/** What the controller's cache would hold now. */
 export function snapshotOf(cluster: Cluster): Snapshot {
   const { services, lastScaled } = cluster;
   const resolved = resolvedBy(cluster.deployment, cluster.rollout);
@@ -137,7 +137,7 @@ export function snapshotOf(cluster: Cluster): Snapshot {
   });
 }
 
-/** As controller/rollout/apply/reconcile.ts: pods are asked when nothing moves, and then only now and then. */
+/** As controller/rollout/apply/reconcile.ts: pods are checked only when nothing moves, and then at intervals. */
 function withLook(cluster: Cluster, snapshot: Snapshot): Snapshot {
   const { now, look: known } = cluster;
   const set = setToLookAt(snapshot, now);
@@ -163,7 +163,7 @@ function podWait(cluster: Cluster, { set, readyAt, crashes }: Pod): PodWait | un
   return { reason: "CrashLoopBackOff", container: "web", exit: { code: 1, reason: "Error" }, restarts: crashes };
 }
 
-/** One router stands for all: it has an object that says what it was told. */
+/** One router stands for all: it has an object that holds its weights. */
 function routingOf({ rollout, routed, routerFault }: Cluster): Pick<Snapshot, "routing"> {
   const { trafficRouting } = rollout.spec.strategy?.canary ?? {};
   if (trafficRouting === undefined || Object.keys(trafficRouting).length === 0) return {};
@@ -179,7 +179,7 @@ type Hashes = Pick<Snapshot, "podHash" | "stepHash" | "templateDigest">;
 
 const known = new WeakMap<Rollout["spec"], { readonly collisions: number | undefined; readonly hashes: Hashes }>();
 
-/** Hashing costs more than deciding: it is done once for every spec. */
+/** Hashing costs more than deciding: it is computed once for every spec. */
 function hashesOf(spec: Rollout["spec"], collisions: number | undefined): Hashes {
   const old = known.get(spec);
   if (old !== undefined && old.collisions === collisions) return old.hashes;
@@ -203,7 +203,7 @@ const podFacts = (cluster: Cluster, pod: Pod): PodFacts => ({
 
 export type Outcome = "done" | "collision" | "refused";
 
-/** Carries out one action, as its own row says what becomes of the world; only making a ReplicaSet can fail. */
+/** Carries out one action, with the effect that its own row defines; only creating a ReplicaSet can fail. */
 export function perform(cluster: Cluster, action: Action): Outcome {
   if (action.kind === "createReplicaSet") return create(cluster, action);
   mustExist(cluster, action);
@@ -219,7 +219,7 @@ function mustExist({ sets, services }: Cluster, action: Action): void {
   if (isThere?.has(name) === false) throw new Error(`${target} is to be changed, but there is none`);
 }
 
-/** The state after an action that succeeds. `templateDigest`: of the ReplicaSet that it makes, if it makes one. */
+/** The state after an action that succeeds. `templateDigest`: of the ReplicaSet that it creates, if it does. */
 function follow(cluster: Cluster, action: Action, templateDigest: string): void {
   const { rollout, sets, services, routed, now } = cluster;
   const traffic = routed === undefined ? {} : { traffic: routed };
@@ -233,7 +233,7 @@ function follow(cluster: Cluster, action: Action, templateDigest: string): void 
   for (const [name, rs] of left) sets.set(name, rs);
 }
 
-/** What a decision knows nothing of, or sees only in the next snapshot. */
+/** Effects that are not part of a decision's model, or that it sees only in the next snapshot. */
 function carryOutBeside(cluster: Cluster, action: Action): void {
   if (action.kind === "updateReplicaSet") changeSet(cluster, action.name, (rs) => ({ ...rs, observed: false }));
   if (action.kind === "evictPods") {
@@ -253,9 +253,9 @@ function create(cluster: Cluster, action: ActionOf<"createReplicaSet">): Outcome
   const { name, manifest } = action;
   if (cluster.occupied.has(name)) return "collision";
   if (cluster.refusal !== undefined) return "refused";
-  // Made before, by a decision whose status was lost.
+  // Already created by a decision whose status was lost.
   if (cluster.sets.has(name)) return "done";
-  // The cache finds in the object what the model has foreseen, and what the API server gives it.
+  // The cached object has what the model expected, and what the API server adds.
   const creationTimestamp = new Date(Math.floor(cluster.now / 1000) * 1000).toISOString();
   const metadata = { ...manifest.metadata, uid: name, resourceVersion: "1", creationTimestamp };
   const facts = { ...replicaSetFacts({ ...manifest, metadata }), observed: false };
@@ -269,14 +269,14 @@ function create(cluster: Cluster, action: ActionOf<"createReplicaSet">): Outcome
   return "done";
 }
 
-/** Changes a ReplicaSet from outside, too: tests play the people who do. */
+/** Changes a ReplicaSet; tests use it, too, for changes that people make. */
 export function changeSet(cluster: Cluster, name: string, change: (rs: ReplicaSetFacts) => ReplicaSetFacts): void {
   const rs = cluster.sets.get(name);
   if (rs === undefined) throw new Error(`ReplicaSet "${name}" is to be changed, but there is none`);
   cluster.sets.set(name, change(rs));
 }
 
-/** The ReplicaSet controller: as many pods as asked for, those that are not ready go first; counts follow. */
+/** The ReplicaSet controller: makes as many pods as specified, removes unready ones first, and updates the counts. */
 export function runReplicaSets(cluster: Cluster): void {
   cluster.pods = cluster.pods.filter((pod) => cluster.sets.has(pod.set) && (pod.goneAt ?? Infinity) > cluster.now);
   for (const rs of cluster.sets.values()) {

@@ -1,4 +1,7 @@
-/** The Deployment in a story whose place a Rollout takes: what people set, and how it is looked up. Its pods are not told. */
+/**
+ * The Deployment that a Rollout replaces in a story: what people set, and how it is looked up. Stories leave out its
+ * pods.
+ */
 import { REPLICAS_BEFORE } from "../../schema/labels.ts";
 import type { Workload } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
@@ -29,7 +32,7 @@ export const deploymentOf = ({ image, replicas }: DeploymentOptions): Workload =
   },
 });
 
-/** As a write of somebody: of another image, another size, or the same again. */
+/** A write from outside: another image, another size, or the same again. */
 export function changedDeployment(old: Workload, change: Partial<DeploymentOptions>): Workload {
   const { replicas = old.spec?.replicas ?? 1, image } = change;
   const template = image === undefined ? old.spec?.template : deploymentOf({ image, replicas }).spec?.template;
@@ -44,7 +47,7 @@ export function changedDeployment(old: Workload, change: Partial<DeploymentOptio
   };
 }
 
-/** As the controller scales it. */
+/** Scales it as the controller does. */
 export function scaledDeployment(old: Workload, action: ScaleWorkload): Workload {
   if (old.metadata.resourceVersion !== action.resourceVersion)
     throw new Error("A Deployment is scaled by an old version of it");

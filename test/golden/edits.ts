@@ -1,4 +1,4 @@
-/** A Rollout to begin with, and what people do to it, in the words of the command line. */
+/** A Rollout to begin with, and what people do to it, named like the commands of the plugin. */
 import * as aborting from "../../controller/rollout/verbs/abort.ts";
 import * as pausing from "../../controller/rollout/verbs/pause.ts";
 import * as promoting from "../../controller/rollout/verbs/promote.ts";
@@ -39,7 +39,7 @@ export const canary = (steps: readonly CanaryStep[], rest: Omit<Canary, "steps">
   canary: { ...rest, ...(steps.length === 0 ? {} : { steps: [...steps] }) },
 });
 
-/** With the Services `active` and, unless told otherwise, `preview`. */
+/** With the Services `active` and, by default, `preview`. */
 export const blueGreen = (rest: Partial<BlueGreen> = {}): RolloutStrategy => ({
   blueGreen: { activeService: "active", previewService: "preview", ...rest },
 });
@@ -56,7 +56,7 @@ const withSpec =
   (change: Partial<Rollout["spec"]>): Edit =>
   (rollout) => ({ ...rollout, spec: { ...rollout.spec, ...change } });
 
-/** What the API server makes of a verb's patches; a golden Rollout has the template of its workload in its spec. */
+/** Applies a verb's patches like the API server; a golden Rollout has the template of its workload in its spec. */
 export const by =
   (verb: (rollout: Rollout) => VerbOutcome): Edit =>
   (rollout) => {
@@ -72,7 +72,7 @@ export const by =
     );
   };
 
-/** Edits one after the other, as one write. */
+/** Several edits in one write. */
 export const both =
   (...edits: readonly Edit[]): Edit =>
   (rollout) =>

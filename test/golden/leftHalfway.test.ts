@@ -7,16 +7,18 @@ import type { Rollout } from "../../schema/rollout.ts";
 import { readLeft } from "../cluster/harness/leftHalfway.ts";
 import type { RolloutView } from "../cluster/harness/rolloutView.ts";
 
-/** Recorded from the reference's controller (test/cluster/moving.cluster.ts), each at rest in the middle of something. */
+/**
+ * Recorded from the reference's controller (test/cluster/moving.cluster.ts), each at rest in the middle of something.
+ */
 const left = await readLeft();
 
-/** Versions are not recorded: nothing goes by what they are. */
+/** Versions are not recorded: nothing depends on them. */
 const known = (object: { readonly metadata: object }): object => ({
   ...object,
   metadata: { ...object.metadata, resourceVersion: "1" },
 });
 
-/** The reference tells autoscalers of a surge, too; correcting that is the one write that may be (docs/differences.md). */
+/** The reference shows surge to autoscalers, too; correcting that is the only allowed write (docs/differences.md). */
 function withoutSurge(rollout: RolloutView): RolloutView {
   const { spec, status } = rollout;
   const HPAReplicas = Math.min(status?.HPAReplicas ?? 0, spec.replicas ?? 1);

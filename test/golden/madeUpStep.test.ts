@@ -1,6 +1,6 @@
 /**
- * One more kind of canary step is a file, which is here `soak`, and a line in a table: then it is validated, driven, put
- * into words, or held with its name.
+ * A new kind of canary step takes one file (here `soak`) and a line in a table: then it is validated, driven and
+ * described, or the Rollout is held with the step's name.
  */
 import { describe, expect, test } from "bun:test";
 import { stepViolations } from "../../controller/rules/rollout/steps.ts";
@@ -22,7 +22,7 @@ interface Soak {
 
 const soakOf = (step: CanaryStep): Soak => (step as unknown as { readonly soak: Soak }).soak;
 
-/** Gives the canary a weight, and goes on at an instant, however long that takes. */
+/** Gives the canary a weight, and goes on at a given time. */
 const soak: StepKind = {
   isExclusive: true,
   violations: ({ step }) => {

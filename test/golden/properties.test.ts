@@ -1,6 +1,6 @@
 /**
- * What must hold in every world, however people behave. A failure names the seed of its world; PROPERTY_WORLDS=1000
- * looks further than the few worlds of every day.
+ * What must hold in every world, whatever people do. A failure names the seed of its world; PROPERTY_WORLDS=1000 checks
+ * more worlds than the few of a usual run.
  */
 import { HASH_LABEL } from "../../schema/labels.ts";
 import { describe, expect, test } from "bun:test";
@@ -16,7 +16,7 @@ import type { World, WorldOptions } from "./world.ts";
 
 const WORLDS = Number(process.env["PROPERTY_WORLDS"] ?? 20);
 const EDITS = 10;
-/** Worlds in which something was found once. */
+/** Seeds of worlds that once showed a fault. */
 const REMEMBERED = [31, 62, 100, 237];
 const SEEDS = [...new Set([...Array.from({ length: WORLDS }, (_, n) => n + 1), ...REMEMBERED])];
 
@@ -29,7 +29,7 @@ interface Told {
   readonly decision: Decision;
   readonly now: number;
   readonly after: Snapshot;
-  /** What the router said before it. */
+  /** The router's weights before it. */
   readonly routed: Traffic | undefined;
 }
 
@@ -71,7 +71,7 @@ function frozen<T>(value: T): T {
 
 const time = (now: number): string => new Date(now).toISOString().slice(11, 23);
 
-/** Checks every decision in the worlds of these kinds; `check` says what is wrong. */
+/** Checks every decision in the worlds of these kinds; `check` returns what is wrong. */
 function everyDecision(strategy: Strategy, kinds: readonly Kind[], check: (told: Told) => string | undefined): void {
   const wrong = kinds.flatMap((kind) =>
     SEEDS.flatMap((seed) => {
@@ -88,12 +88,12 @@ function everyDecision(strategy: Strategy, kinds: readonly Kind[], check: (told:
 const asks = ({ actions, status, events }: Decision): boolean =>
   actions.length + events.length > 0 || status !== undefined;
 
-/** What is there between two writes: sizes and available pods, and what the active Service points to. */
+/** The cluster between two writes: sizes and available pods, and what the active Service points to. */
 interface Between {
   readonly sizes: ReadonlyMap<string, number>;
   readonly available: ReadonlyMap<string, number>;
   readonly active: string | undefined;
-  /** As `active`, of the other Service: in a ping-pong either may be the canary's. */
+  /** As `active`, for the other Service: with ping-pong either may be the canary's. */
   readonly preview: string | undefined;
   readonly routed: Traffic | undefined;
 }
@@ -125,17 +125,17 @@ function writesOf({ before, decision, routed, now }: Told): Between[] {
 
 const asked = ({ sizes }: Between): number => [...sizes.values()].reduce((total, size) => total + size, 0);
 
-/** Pods that users keep, once every ReplicaSet has the size that it was told. */
+/** Pods that users keep, once every ReplicaSet has the size in its spec. */
 const kept = ({ sizes, available }: Between): number =>
   [...sizes].reduce((total, [name, size]) => total + Math.min(size, available.get(name) ?? 0), 0);
 
 const wanted = ({ rollout }: Snapshot): number => rollout.spec.replicas ?? 1;
 
-/** What users see in the end. Revisions count what was tried, and may differ after a crash. */
+/** What users see in the end. Revisions count attempts, and may differ after a crash. */
 function endOf({ world }: Played): unknown {
   const { phase, message, stableRS, currentPodHash, currentStepIndex } = world.rollout.status ?? {};
   const sizes = world.replicaSets.flatMap((rs) => (rs.replicas > 0 ? [`${rs.labels[HASH_LABEL]} ${rs.replicas}`] : []));
-  // Where there are no pods, a Service has none to move to: it stays wherever time has found it.
+  // Without pods a Service has nothing to move to: where it points depends on timing.
   const served = world.rollout.spec.replicas === 0 ? [] : [...world.services.values()];
   const services = served.map(({ name, selector }) => `${name} ${selector[HASH_LABEL]}`);
   return { phase, message, stableRS, currentPodHash, currentStepIndex, sizes: sizes.toSorted(), services };
@@ -164,7 +164,7 @@ describe.each([
   test("time alone changes nothing before the instant to wake at", () => {
     everyDecision(strategy, ["usual"], ({ decision, now, after }) => {
       if (asks(decision) || after.replicaSets.some((rs) => !rs.observed)) return undefined;
-      // The progress deadline is looked at a second late, as the reference does.
+      // The progress deadline is checked a second late, as in the reference.
       const until = (decision.wakeAt ?? now + 3_600_000) - 1_001;
       const early = [now + 1, now + 900, until].find((at) => at > now && at <= until && asks(decide(after, at)));
       return early === undefined ? undefined : `something happens ${early - now} ms later, but nobody looks`;
@@ -187,7 +187,7 @@ const fail = (seed: number): never => {
 
 const KINDS = ["usual", "slow", "crashing"] as const;
 
-/** Checks what is there after every single write: a crash may come after any of them. */
+/** Checks the cluster after every single write: a crash may happen after any of them. */
 function everyWrite(
   strategy: Strategy,
   check: (now: Between, before: Between, told: Told) => string | undefined,
@@ -215,7 +215,7 @@ describe("a canary", () => {
   });
 });
 
-/** Pods that are missing to the ReplicaSets that users reach, each by its part of the traffic. */
+/** How many pods are missing in the ReplicaSets that users reach, given their part of the traffic. */
 function missingPods({ sizes, available, active, preview, routed }: Between, rollout: Rollout): number {
   if (routed === undefined) return 0;
   const { pingPong } = rollout.spec.strategy?.canary ?? {};
@@ -224,7 +224,7 @@ function missingPods({ sizes, available, active, preview, routed }: Between, rol
   const pods = (set: string): number => Math.min(sizes.get(set) ?? 0, available.get(set) ?? 0);
   const missing = (set: string | undefined, weight: number): number => {
     const needed = Math.floor((weight * (rollout.spec.replicas ?? 1)) / routed.total);
-    // A Service that selects no revision yet selects the pods of all.
+    // A Service that selects no revision yet selects the pods of all revisions.
     const serving = available.has(set ?? "") ? [set ?? ""] : [...available.keys()];
     return Math.max(0, needed - serving.reduce((sum, name) => sum + pods(name), 0));
   };

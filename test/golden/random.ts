@@ -5,7 +5,7 @@ import { createWorld, type World, type WorldOptions } from "./world.ts";
 
 export type Random = (below: number) => number;
 
-/** A small generator of whole numbers from 0 (mulberry32): enough to choose with. */
+/** A small generator of whole numbers from 0 (mulberry32): good enough for choices. */
 export function randomOf(seed: number): Random {
   let state = seed;
   return (below) => {
@@ -58,7 +58,7 @@ const randomScale = (random: Random): CanaryStep =>
     ]),
   );
 
-/** A canary whose traffic a router splits. `scales`: with steps that size it otherwise than its traffic. */
+/** A canary whose traffic a router splits. `scales`: with steps that give it another size than its traffic needs. */
 function routedCanary(random: Random, scales: boolean): Rollout {
   const steps = randomSteps(random).flatMap((step) =>
     scales && random(4) === 0 ? [randomScale(random), step] : [step],
@@ -136,7 +136,7 @@ function randomEdit(random: Random): readonly [what: string, edit: user.Edit] {
   return chosen(random, edits);
 }
 
-/** Other steps; a blue-green Rollout has none. */
+/** Other steps; a blue-green Rollout has no steps. */
 const newSteps =
   (steps: CanaryStep[]): user.Edit =>
   (rollout) => {
@@ -144,7 +144,7 @@ const newSteps =
     return strategy === undefined ? rollout : user.strategy({ canary: { ...strategy, steps } })(rollout);
   };
 
-/** Plays one world: `edits` changes with some time between them, and a while at the end. */
+/** Plays one world: so many `edits` with pauses between them, and a longer time at the end. */
 export function play(manifest: Rollout, seed: number, edits: number, options: WorldOptions = {}): World {
   const random = randomOf(seed);
   const readyAfterMs = { "web:1": 500, "web:2": 1_000, "web:3": 4_000, "web:4": random(3) === 0 ? undefined : 2_000 };

@@ -7,7 +7,7 @@ import { blueGreen, canary, image, pause, rolloutOf, setWeight, spec } from "./e
 const services = ["active", "preview"];
 const at = (seconds: number) => spec({ restartAt: new Date(Date.parse("2026-01-01") + seconds * 1_000).toISOString() });
 
-/** The most pods that were evicted at once. */
+/** The highest number of pods that were evicted at once. */
 const atOnce = (world: World): number => Math.max(...world.lines.map((line) => line.split("evict ").length - 1));
 
 describe("a restart of blue-green pods", () => {

@@ -1,4 +1,4 @@
-/** Stories of traffic routers: objects in an API server in memory, what is wanted of them, and what became of them. */
+/** Stories of traffic routers: objects in an in-memory API server, the wanted weights, and the objects afterwards. */
 import { manualClock } from "../../kube/clock/clock.ts";
 import type { ObjectRef, RoutedObject, RoutedWrite, Router, Traffic } from "../../providers/traffic/router.ts";
 import type { RouterSettings } from "../../providers/traffic/settings.ts";
@@ -42,7 +42,7 @@ export const wanting = (canaryWeight: number, more: Partial<Traffic> = {}): Traf
 export interface RoutingWorld {
   object(ref: ObjectRef): RoutedObject | undefined;
   carryOut(write: RoutedWrite): void;
-  /** What the router asks for, which is then done. */
+  /** Runs the router, carries out the writes that it returns, and @returns them. */
   route(router: Router, rollout: Rollout, traffic: Traffic): ReturnType<Router["route"]>;
 }
 
@@ -55,7 +55,7 @@ const COLLECTIONS: Readonly<Record<string, string>> = {
   TrafficSplit: "trafficsplits.split.smi-spec.io",
 };
 
-/** A kind that takes anything, as far as the simulator is asked. */
+/** A kind for which the simulator accepts any object. */
 const definition = (group: string, kind: string, plural: string, versions: readonly string[]): Draft => ({
   apiVersion: "apiextensions.k8s.io/v1",
   kind: "CustomResourceDefinition",
@@ -116,7 +116,7 @@ export interface RoutingStory {
   readonly rollout: Rollout;
   readonly objects: readonly Draft[];
   readonly settings?: RouterSettings;
-  /** One after the other. */
+  /** The wanted traffic, routed one after the other. */
   readonly wants: readonly Traffic[];
 }
 

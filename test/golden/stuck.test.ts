@@ -3,7 +3,7 @@ import { expectTimeline } from "./timeline.ts";
 import { createWorld, type World } from "./world.ts";
 import { blueGreen, canary, image, rolloutOf, scale, setWeight } from "./edits.ts";
 
-/** Healthy with five pods of `web:1`; `web:bad` never becomes ready, everything else after a second. */
+/** Healthy with five pods of `web:1`; `web:bad` never becomes ready, every other image is ready after a second. */
 function healthy(spec: Parameters<typeof rolloutOf>[0] = {}, services: readonly string[] = []): World {
   const world = createWorld(rolloutOf({ progressDeadlineSeconds: 30, ...spec }), {
     services,
@@ -13,7 +13,10 @@ function healthy(spec: Parameters<typeof rolloutOf>[0] = {}, services: readonly 
   return world;
 }
 
-/** One pod of the image crashes every 5 s and comes back after 6 s: never are all ready at once, but always some. */
+/**
+ * Every 5 s a pod of the image crashes, and is ready again after 6 s: some pods are always ready, but never all at
+ * once.
+ */
 function crashLoop(world: World, name: string, ms: number): void {
   for (let passed = 0; passed < ms; passed += 5_000) {
     world.meddle("a pod crashes", (c) => c.failPods(name, 1, 6_000));

@@ -1,10 +1,10 @@
 /**
- * How a world is written down; test/golden/README.md explains it to readers. Up to three lines a decision: when, why and
+ * How a world is written as text, as test/golden/README.md explains. Up to three lines for each decision: when, why and
  * what was there; `do`, what is done; `=>`, the status afterwards.
  *
- * ReplicaSets read `web:1 4/5`: available pods of the size asked for; `*` is stable, `+` the current revision. Conditions
- * are letters, capital when True: Available, Completed, Healthy, Paused; `-` while there is none. `pods 6·1·5·5`: all,
- * updated, ready and available ones of the status.
+ * ReplicaSets read `web:1 4/5`: available pods and the size in the spec; `*` is stable, `+` the current revision.
+ * Conditions are letters, capital when True: Available, Completed, Healthy, Paused; `-` while there is no condition.
+ * `pods 6·1·5·5`: all, updated, ready and available ones of the status.
  */
 import { HASH_LABEL, SCALE_DOWN_DEADLINE } from "../../schema/labels.ts";
 import type { Action, ActionOf, Decision } from "../../controller/rollout/actions/action.ts";
@@ -16,7 +16,7 @@ import { START, type Cluster } from "./cluster.ts";
 
 export const instantText = (at: number): string => `+${Number(((at - START) / 1000).toFixed(3))}s`;
 
-/** Hashes say nothing to a reader: they are told by the image that they stand for. */
+/** Hashes mean nothing to a reader: they are replaced by the image that they stand for. */
 export function readable(cluster: Cluster, text: string): string {
   let told = text;
   for (const [name, image] of cluster.images) {
@@ -45,7 +45,7 @@ export function lineOf(cluster: Cluster, cause: string, decision: Decision, sets
 
 const WIDTH = 110;
 
-/** In lines that fit a screen; what follows the first one is indented. Broken at blanks, and behind commas. */
+/** Breaks a text at blanks and after commas into lines that fit a screen, indented after the first one. */
 export function wrapped(line: string): string {
   const lines: string[] = [];
   let rest = line;
@@ -190,7 +190,7 @@ const metadataText = (changes: Readonly<Record<string, string | null>>): string 
     .map(([key, value]) => (value === null ? `-${key}` : `${key}=${value}`))
     .join(" ");
 
-/** The whole status at the end of a story: its conditions a line each, then everything that the lines left out. */
+/** The whole status at the end of a story: a line for each condition, then everything that the lines left out. */
 export function endOf(cluster: Cluster): string[] {
   const { conditions, phase: _p, message: _m, ...rest } = cluster.rollout.status ?? {};
   return [

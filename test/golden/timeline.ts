@@ -1,4 +1,4 @@
-/** Golden files: the story of a world as it was last read and accepted by a person. */
+/** Golden files: the story of a world as a person last read and accepted it. */
 import { expect } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,8 +17,8 @@ export const expectTimeline = (name: string, world: World): void =>
   expectGolden(join(DIR, `${name}.txt`), storyOf(world));
 
 /**
- * Compares a story with the file at `path`; `UPDATE_GOLDEN=1` writes it down. What is written was not read by anybody
- * yet: read the diff before it is committed.
+ * Compares a story with the file at `path`; `UPDATE_GOLDEN=1` writes it. Nobody has read such a text yet:
+ * read the diff before it is committed.
  */
 export function expectGolden(path: string, told: string): void {
   const known = existsSync(path) ? readFileSync(path, "utf8") : undefined;
@@ -31,7 +31,7 @@ export function expectGolden(path: string, told: string): void {
   if (known !== told) expect(told, `${path} differs: ${firstDifference(known, told)}`).toBe(known);
 }
 
-/** The first line that differs, before and now: a whole story is a long diff. */
+/** The first line that differs, before and now: the diff of a whole story would be long. */
 function firstDifference(known: string, told: string): string {
   const before = known.split("\n");
   const now = told.split("\n");

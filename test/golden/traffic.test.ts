@@ -26,7 +26,7 @@ function atFirstPause(strategy: Strategy = {}, options: WorldOptions = {}, repli
   return world;
 }
 
-/** On to the second pause, and to the end. */
+/** Promotes to the second pause, and to the end. */
 function toTheEnd(world: World): World {
   world.edit("promote", user.promote);
   world.pass(5_000);

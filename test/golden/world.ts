@@ -1,6 +1,6 @@
 /**
- * A small world for the pure core: one Rollout in a cluster, and a clock that jumps from one thing that happens to the
- * next. Tests write down what people do and compare the story that comes out, line by line.
+ * A small world for the pure core: one Rollout in a cluster, and a clock that jumps from one event to the
+ * next. Tests list what people do and compare the resulting story, line by line.
  */
 import type { Traffic } from "../../providers/traffic/router.ts";
 import type { Rollout, RolloutStatus } from "../../schema/rollout.ts";
@@ -18,17 +18,17 @@ import { changedDeployment, deploymentOf, type DeploymentOptions } from "./deplo
 export interface WorldOptions {
   /** Milliseconds until a new pod is ready, 1 s if not given; undefined for a pod that never is. */
   readonly readyAfterMs?: (image: string) => number | undefined;
-  /** Services that are there from the beginning. */
+  /** Services that exist from the beginning. */
   readonly services?: readonly string[];
-  /** The Deployment "web" that is there from the beginning, for `workloadRef`. */
+  /** The Deployment "web" that exists from the beginning, for `workloadRef`. */
   readonly deployment?: DeploymentOptions;
   /** How many of a decision's writes succeed before the controller crashes and starts again; undefined: all. */
   readonly crashAfter?: (decision: Decision) => number | undefined;
-  /** The ReplicaSet controller answers only when the Rollout rests, as if it were slow. */
+  /** The ReplicaSet controller acts only when the Rollout rests, as if it were slow. */
   readonly lateAnswers?: boolean;
   /** The kinds of canary steps, where they are not those of the product. */
   readonly steps?: StepTable;
-  /** Sees every decision with what it was made from, and, once carried out, what it made of it; `routed`: before it. */
+  /** Called for every decision, with the facts before it and, once it is carried out, after it; `routed`: before it. */
   readonly onDecision?: (
     before: Snapshot,
     decision: Decision,
@@ -40,7 +40,7 @@ export interface WorldOptions {
 
 export interface World {
   readonly lines: readonly string[];
-  /** Told events, each with its time. */
+  /** Emitted events, each with its time. */
   readonly events: readonly string[];
   readonly now: number;
   readonly rollout: Rollout;
@@ -50,29 +50,29 @@ export interface World {
   readonly writes: number;
   /** The end of the story: the full status. */
   readonly end: readonly string[];
-  /** What the next decision would rest on. */
+  /** The facts for the next decision. */
   snapshot(): Snapshot;
-  /** Somebody changes the Rollout; a change of the spec raises its generation. */
+  /** A user changes the Rollout; a change of the spec raises its generation. */
   edit(what: string, change: Edit): void;
-  /** Lets everything happen that falls due within `ms`. */
+  /** Lets `ms` pass, with everything that is due in that time. */
   pass(ms: number): void;
-  /** Somebody changes the cluster behind the controller's back. */
+  /** The cluster is changed by something other than the controller. */
   meddle(what: string, change: (cluster: Meddler) => void): void;
 }
 
-/** What others can do to a cluster. Images stand for ReplicaSets. */
+/** Changes of the cluster that others can make. An image stands for its ReplicaSet. */
 export interface Meddler {
   deleteSet(image: string): void;
-  /** Takes the owner reference off. */
+  /** Removes the owner reference. */
   disown(image: string): void;
   relabel(image: string, labels: Readonly<Record<string, string>>): void;
-  /** Of the ReplicaSet's pods, the oldest `count` stop being ready for `ms`. */
+  /** The oldest `count` of the ReplicaSet's pods are unready for `ms`. */
   failPods(image: string, count: number, ms: number): void;
   /** What its pods wait for until they are ready. */
   waitFor(image: string, wait: PodWait): void;
-  /** The ReplicaSet controller could not make pods. */
+  /** The ReplicaSet controller cannot create pods. */
   setFailure(image: string, message: string | undefined): void;
-  /** Somebody changes the Deployment, or makes it. */
+  /** A user changes or creates the Deployment. */
   setDeployment(change: Partial<DeploymentOptions>): void;
   deleteDeployment(): void;
   addService(name: string): void;
@@ -80,9 +80,9 @@ export interface Meddler {
   /** The next ReplicaSet's name is taken already. */
   occupy(name: string): void;
   refuse(message: string | undefined): void;
-  /** The router cannot follow any more, or can again. */
+  /** The router cannot apply weights any more, or can again. */
   breakRouter(message: string | undefined): void;
-  /** Somebody overwrites what the router was told. */
+  /** The router's weights are overwritten from outside. */
   forgetRoutes(): void;
 }
 
@@ -93,14 +93,14 @@ interface State {
   readonly events: string[];
   writes: number;
   wakeAt: number | undefined;
-  /** After a failure the key is tried again. */
+  /** When the key is retried after a failure. */
   retryAt: number | undefined;
 }
 
-/** The loop retries what failed; the delay of its queue is of no interest here. */
+/** The loop retries what failed; the delay of its queue does not matter here. */
 const RETRY_MS = 5_000;
 
-/** Builds a world around a Rollout that was just applied. */
+/** Creates a world with a Rollout that was just applied. */
 export function createWorld(manifest: Rollout, options: WorldOptions = {}): World {
   const cluster = newCluster(
     manifest,
@@ -174,7 +174,10 @@ function settle(state: State, cause: string): void {
   throw new Error(`The Rollout does not come to rest:\n${state.lines.slice(-6).join("\n")}`);
 }
 
-/** The actions in their order, each event once what it tells of is true, the status last: as controller/rollout/apply/apply.ts. */
+/**
+ * The actions in order, each event after the change that it reports, the status last: as
+ * controller/rollout/apply/apply.ts.
+ */
 function carryOut(state: State, decision: Decision): Outcome {
   const { cluster } = state;
   const crash = state.options.crashAfter?.(decision) ?? Infinity;
@@ -197,13 +200,13 @@ function carryOut(state: State, decision: Decision): Outcome {
   }
   if (complete && decision.status !== undefined) {
     state.writes += 1;
-    // Through JSON, as the API server would have it: absent members are absent.
+    // Through JSON, as in the API server: undefined members are absent.
     cluster.rollout = { ...cluster.rollout, status: JSON.parse(JSON.stringify(decision.status)) as RolloutStatus };
   }
   return outcome;
 }
 
-/** What follows from a ReplicaSet that could not be made, as controller/rollout/apply/reconcile.ts has it decided. */
+/** Decides what follows when a ReplicaSet could not be created, as controller/rollout/apply/reconcile.ts does. */
 function explain(state: State, before: Snapshot, outcome: Outcome): void {
   const { cluster } = state;
   const name = `${cluster.rollout.metadata.name}-${before.podHash}`;
@@ -229,7 +232,7 @@ function run(state: State, until: number): void {
     cluster.now = next;
     const before = setsText(cluster);
     runReplicaSets(cluster);
-    // A pod that is gone for good changes no count: nobody is told.
+    // The end of a terminating pod changes no count: it triggers no decision.
     if (pods !== next || before !== setsText(cluster)) settle(state, pods === next ? "pods" : "time");
   }
   cluster.now = until;

@@ -1,4 +1,4 @@
-/** Sound objects to begin with, and how one place in them is replaced. */
+/** Valid objects to start from, and how the value at one place in them is replaced. */
 import type { AdmittedKind } from "../../controller/rules/admission/admission.ts";
 import type { Structural } from "../../schema/crd.ts";
 import { type Path, schemaOf } from "./places.ts";
@@ -65,7 +65,7 @@ export function baseOf(kind: AdmittedKind): Json {
   return { apiVersion: "argoproj.io/v1alpha1", kind, metadata: metadata("web"), spec: SPECS[kind]() };
 }
 
-/** The least that the API server takes there. */
+/** The minimum that the API server accepts there. */
 export function least(node: Structural): unknown {
   if (node.enum !== undefined) return node.enum[0];
   switch (node.type) {
@@ -88,7 +88,7 @@ function leastObject({ properties = {}, required = [] }: Structural): Json {
   return Object.fromEntries(required.map((name) => [name, least(properties[name] ?? {})]));
 }
 
-/** All that may be there, `depth` levels deep; of what excludes each other, too. */
+/** All members that may be there, `depth` levels deep, even those that exclude each other. */
 export function most(node: Structural, depth: number): unknown {
   if (depth === 0) return least(node);
   if (node.items !== undefined) return [most(node.items, depth - 1)];
@@ -97,14 +97,14 @@ export function most(node: Structural, depth: number): unknown {
   return Object.fromEntries(Object.entries(node.properties).map(([name, member]) => [name, most(member, depth - 1)]));
 }
 
-/** Of these an object has exactly one member. */
+/** Objects of which exactly one member may be set. */
 const isEither = (path: Path): boolean => ["strategy", "provider"].includes(path.at(-1) ?? "") || isStep(path);
 const isStep = (path: Path): boolean => path.at(-1) === "[]" && path.at(-2) === "steps";
 
-/** A value that is made when it is known where it comes: `old` is what the base has there. */
+/** A value that depends on its place: `old` is the base's value there. */
 export type Make = (old: unknown) => unknown;
 
-/** Replaces what is at `path`, and makes what is missing on the way. Changes `object`. */
+/** Replaces the value at `path`, and creates missing members on the way. Changes `object`. */
 export function put(kind: AdmittedKind, object: Json, path: Path, make: Make): void {
   const node = schemaOf.get(kind);
   if (node !== undefined) putIn(node, object, [], path, make);
@@ -115,7 +115,7 @@ function putIn(node: Structural, at: unknown, walked: Path, [name, ...rest]: Pat
   const here = [...walked, name];
   if (name === "[]") {
     const list = Array.isArray(at) && at.length > 0 ? [...(at as unknown[])] : [least(node.items ?? {})];
-    // Items may be one and the same.
+    // Several items may be the same object.
     list[0] = putIn(node.items ?? {}, structuredClone(list[0]), here, rest, make);
     return list;
   }

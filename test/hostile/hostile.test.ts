@@ -1,4 +1,7 @@
-/** Hostile objects in the gate: every place of the kinds outside of pods, a part of those in pods, and some hundred products. */
+/**
+ * Hostile objects in the gate: every place of the kinds outside of pod specs, some of those in pod specs, and some
+ * hundred combinations.
+ */
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { baseOf, put } from "./bases.ts";

@@ -1,4 +1,4 @@
-/** Everything that looks at an object which strangers have written, one after the other. */
+/** Runs, one after the other, everything that reads objects which untrusted users have written. */
 import { admissionFindings, newViolations, type References } from "../../controller/rules/admission/admission.ts";
 import { sizeViolations } from "../../kube/validation/size.ts";
 import { violationText } from "../../kube/validation/violation.ts";
@@ -19,22 +19,21 @@ import { baseOf, type Json } from "./bases.ts";
 import { schemaOf } from "./places.ts";
 import type { World } from "./worlds.ts";
 
-/** Bytes that etcd takes of one request. */
+/** The largest request that etcd accepts, in bytes. */
 const LARGEST_STORED = 1.5 * 2 ** 20;
-/** Bytes that the API server takes of a webhook's answer. */
+/** The largest response of a webhook that the API server accepts, in bytes. */
 const LARGEST_ANSWER = 3 * 2 ** 20;
-/** Far above what anybody reads; each is up to some hundred bytes of memory. */
-/** Twice a thousand, and "and more" for both. */
+/** Twice a thousand, and "and more" for both: far more than a person reads. Each takes some hundred bytes of memory. */
 const MOST_FINDINGS = 2_010;
 
 export interface Verdict {
   /** What should not have happened, a sentence each. */
   readonly problems: readonly string[];
-  /** What it took, in ms of the processor, in the order in which it was done. */
+  /** The CPU time of each part in ms, in the order in which they ran. */
   readonly spent: readonly (readonly [what: string, ms: number])[];
 }
 
-/** As it came, and once more: what was stored, or the echo of a write. */
+/** The object as it arrived, and again: as stored, or as returned by a write. */
 type Received = World & { readonly twin: Json };
 type Look = (received: Received, problem: (text: string) => void) => void;
 
@@ -45,7 +44,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
     if (refuse.length + warn.length > MOST_FINDINGS) problem(`has ${refuse.length + warn.length} findings`);
     const answer = { verdict: "refused", causes: causesOf(refuse), warnings: warningsOf(warn) } as const;
     const parsed = parseReview(reviewOf(world));
-    // What no API server could send is answered with a sentence of ours.
+    // Input that no API server could send is answered with an error of ours.
     if (parsed.kind === "malformed") return;
     const bytes = JSON.stringify(answerReview(parsed.review, answer)).length;
     if (bytes > LARGEST_ANSWER) problem(`makes an answer of ${bytes} bytes`);
@@ -69,7 +68,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
     for (const user of world.users.slice(0, 1)) admissionFindings(user, "Rollout", { references: { templates } });
   },
   hash: ({ kind, object }) => {
-    // Nobody hashes what is too large to be judged.
+    // A template that is too large to be judged is never hashed.
     if (sizeViolations(object).length > 0) return;
     for (const template of podTemplatesOf(kind, object)) {
       podTemplateHash(template, 0);
@@ -93,7 +92,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
   },
 };
 
-/** A few turns of the loop, each with the status of the one before. */
+/** A few passes of the loop, each with the status of the one before. */
 function drive(object: Json, workload: Workload | undefined, problem: (text: string) => void): void {
   const stores = createStores();
   if (workload !== undefined) stores.workloads.Deployment.objects.upsert(workload);
@@ -119,7 +118,7 @@ function drive(object: Json, workload: Workload | undefined, problem: (text: str
   }
 }
 
-/** Some of the objects that a Rollout names are there, as those have them who have made no mistake. */
+/** Some of the objects that a Rollout names exist, as in a cluster without mistakes. */
 function lookFor({ optional, routed }: Stores, rollout: Rollout): void {
   for (const { kind, seen } of optional) for (const key of kind.neededBy(rollout)) seen.add(key);
   const ingresses = routed.stores.get("ingresses.networking.k8s.io");
@@ -136,7 +135,7 @@ function lookFor({ optional, routed }: Stores, rollout: Rollout): void {
 const NOW = Date.parse("2026-02-03T04:05:06Z");
 const LONGEST_MESSAGES = 64 * 2 ** 10;
 
-/** Only objects that the API server stores get to the loop, and into hashes: their types are what the schemas say. */
+/** Only objects that the API server stores reach the loop and are hashed: their types match the schemas. */
 const STORED_ONLY: ReadonlySet<string> = new Set(["hash", "loop", "workload"]);
 
 function referencesOf({ templates, users }: World): References {
@@ -203,7 +202,7 @@ function podTemplatesOf(kind: World["kind"], object: Json): readonly unknown[] {
   }
 }
 
-/** Objects that were stored before the schemas had limits live on. */
+/** Objects that were stored before the schemas had limits still exist. */
 function withoutLimits(node: Structural): Structural {
   const { maxLength: _, maxItems: __, maxProperties: ___, ...rest } = node as Structural & Record<string, unknown>;
   const { properties, items, additionalProperties } = rest;
@@ -219,7 +218,7 @@ function withoutLimits(node: Structural): Structural {
 
 const looseSchemas = new Map([...schemaOf].map(([kind, node]) => [kind, withoutLimits(node)]));
 
-/** Judges as the controller does what comes from the wire; every input is text first. Undefined: nobody stores it. Never throws. */
+/** Judges an input as the controller would, from its JSON text on. Undefined: no API server stores it. Never throws. */
 export function judge(made: World): Verdict | undefined {
   const text = JSON.stringify(made.object);
   if (text.length > LARGEST_STORED) return undefined;

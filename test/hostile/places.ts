@@ -1,4 +1,4 @@
-/** Every place that an object of the five kinds may have, from the schemas that the API server has of them. */
+/** Every place that an object of the five kinds may have, from the schemas in their CRDs. */
 import { crds, type Structural } from "../../schema/crd.ts";
 import type { AdmittedKind } from "../../controller/rules/admission/admission.ts";
 
@@ -9,7 +9,7 @@ export interface Spot {
   readonly kind: AdmittedKind;
   readonly path: Path;
   readonly node: Structural;
-  /** In the spec of pods, of which each kind has hundreds of places, the same ones in all. */
+  /** Whether it is in a pod spec: that has hundreds of places, the same ones in every kind. */
   readonly inPods: boolean;
 }
 
@@ -19,7 +19,7 @@ export const schemaOf: ReadonlyMap<string, Structural> = new Map(
 
 const kinds = [...schemaOf.keys()] as AdmittedKind[];
 
-/** The metadata that strangers write and somebody here reads; the schemas leave metadata to the API server. */
+/** Metadata that untrusted users write and Sluice reads; the schemas leave metadata to the API server. */
 const texts: Structural = { type: "object", additionalProperties: { type: "string" } };
 const metadata: Structural = { type: "object", properties: { labels: texts, annotations: texts } };
 
@@ -31,7 +31,7 @@ function* walk(node: Structural, path: Path): Generator<readonly [Path, Structur
   if (values !== undefined) yield* walk(values, [...path, "{}"]);
 }
 
-/** Where the API server takes anything there are mostly maps: of quantities, settings of plugins, JSON. */
+/** Where the API server accepts anything, there are mostly maps: of quantities, settings of plugins, JSON. */
 const isAnything = (node: Structural): boolean =>
   node["x-kubernetes-preserve-unknown-fields"] === true && node.properties === undefined;
 const intOrString: Structural = { "x-kubernetes-int-or-string": true };

@@ -1,6 +1,6 @@
 /**
- * Hostile objects, made from the schemas, for everything that looks at objects.
- * `bun test/hostile/run.ts --seeds 10000 [--from 1] [--jobs 2]`: seeded products of several hostile places.
+ * Hostile objects, made from the schemas, for everything that reads objects.
+ * `bun test/hostile/run.ts --seeds 10000 [--from 1] [--jobs 2]`: seeded combinations of several hostile places.
  * `bun test/hostile/run.ts --every [--match TEXT]`: every place with every value that fits there.
  * `bun test/hostile/run.ts --places --seed 7`: every place once, as the gate does.
  * Prints what throws, what is too large, what hangs, and what took longest.
@@ -15,7 +15,7 @@ const { values } = parseArgs({
   options: {
     every: { type: "boolean", default: false },
     places: { type: "boolean", default: false },
-    /** Of the places in pods one in so many is played. */
+    /** One in so many of the places in pod specs is played. */
     "pods-every": { type: "string", default: "1" },
     seeds: { type: "string", default: "0" },
     from: { type: "string", default: "1" },
@@ -32,7 +32,7 @@ const { values } = parseArgs({
   },
 });
 
-/** So long nothing may hold the process, however busy the machine is; whatever does is named, and the others go on. */
+/** No input may block the process longer, however busy the machine is; one that does is named, and the rest goes on. */
 const PATIENCE_MS = 60_000;
 
 const slower = Number(values.slower);
@@ -53,13 +53,13 @@ function work(share: number, of: number): void {
     if (mine++ < skip) continue;
     tell({ begins: input.name });
     const verdict = judge(input.make());
-    // Compiling and collecting garbage take their time now and then: what is slow is slow twice.
+    // Compilation and garbage collection take time now and then: only what is slow twice counts.
     const again = worstOf(verdict) > slower ? judge(input.make()) : verdict;
     tell({ name: input.name, verdict: worstOf(again) < worstOf(verdict) ? again : verdict });
   }
 }
 
-/** At once: whoever reads has to know the name while the process hangs. */
+/** Written at once: the reader has to know the name while the process hangs. */
 const tell = (told: Told): void => void writeSync(1, `${JSON.stringify(told)}\n`);
 
 const worstOf = (verdict: Verdict | undefined): number => Math.max(0, ...(verdict?.spent ?? []).map(([, ms]) => ms));

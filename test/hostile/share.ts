@@ -1,4 +1,4 @@
-/** Inputs judged in processes of their own, which are ended when one of the inputs holds them. */
+/** Inputs judged in processes of their own, which are killed when one of the inputs blocks them. */
 import type { Verdict } from "./judge.ts";
 
 /** What a worker prints, a line of JSON each: the name before an input is judged, the verdict after it. */
@@ -11,8 +11,8 @@ export interface Judged {
 }
 
 /**
- * Plays one share: a new process after each that hangs or dies. `command` gets `--skip` and how many inputs of the share
- * have been judged. `patienceMs`: so long an input may hold a process.
+ * Plays one share: a new process after each that hangs or dies. `command` gets `--skip` and how many inputs of the
+ * share have been judged. `patienceMs`: how long an input may block a process.
  */
 export async function playShare(command: readonly string[], patienceMs: number): Promise<Judged[]> {
   const judged: Judged[] = [];
@@ -26,7 +26,7 @@ export async function playShare(command: readonly string[], patienceMs: number):
   }
 }
 
-/** @returns what held the process or ended it, undefined when all is done. */
+/** @returns the input that blocked or crashed the process, undefined when all are done. */
 async function playUntilHeld(
   command: readonly string[],
   patienceMs: number,

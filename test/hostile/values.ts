@@ -4,13 +4,13 @@ import { least, most, type Json } from "./bases.ts";
 
 export interface Hostile {
   readonly name: string;
-  /** `size`: about so many bytes. */
+  /** `size`: its approximate size in bytes. */
   readonly make: (size: number) => unknown;
 }
 
 const filled = (part: string, size: number): string => part.repeat(Math.max(1, Math.floor(size / part.length)));
 
-/** What texts consist of: each is repeated until it is as long as it has to be. */
+/** Building blocks of texts: each is repeated up to the wanted length. */
 const PARTS: readonly string[] = [
   ...Array.from(
     "a09 ,.-_/\\\"'%&<=!([{}])*?|+^$#@:;~`\n\t\r\0\u0001\u007f\u0085\u00a0\u00adßİſ\u0301\u200b\u2028\ufeff",
@@ -90,13 +90,13 @@ const NUMBERS: readonly Hostile[] = [
   -1e308,
 ].map((value) => ({ name: String(value), make: () => value }));
 
-/** Of a wrong type everywhere, or of a right one that nobody expects there. */
+/** Values of a wrong type for any place, or of the right type but unexpected. */
 const WRONG: readonly Hostile[] = [null, "x", 1.5, true, [], {}, [null], [[]], { a: null }].map((value) => ({
   name: `the wrong ${JSON.stringify(value)}`,
   make: () => structuredClone(value),
 }));
 
-/** Every text in it, however deep, ends with the index: nothing is there twice. */
+/** Appends the index to every text in it, however deep, so that none occurs twice. */
 function numbered(value: unknown, index: number): unknown {
   if (typeof value === "string") return `${value}${index}`;
   if (Array.isArray(value)) return value.map((item) => numbered(item, index));
@@ -172,7 +172,7 @@ const MAPS = (value: Structural): readonly Hostile[] => [
 
 const deep = (open: string, close: string) => (size: number) =>
   JSON.parse(open.repeat(depthOf(size)) + "1" + close.repeat(depthOf(size))) as unknown;
-/** The API server reads 10,000 levels. */
+/** The API server accepts 10,000 levels. */
 const depthOf = (size: number): number => Math.min(9_000, Math.floor(size / 8));
 
 const OPEN: readonly Hostile[] = [
@@ -189,10 +189,10 @@ const OPEN: readonly Hostile[] = [
   { name: "a long tag", make: (size) => ({ a: `{{args.${filled("a", size)}}}` }) },
 ];
 
-/** A member that nobody knows, where the API server keeps such members. */
+/** An unknown member, where the API server keeps such members. */
 const isOpen = (node: Structural): boolean => node["x-kubernetes-preserve-unknown-fields"] === true;
 
-/** All that a place of this type is tried with; the first ones are what its type calls for. */
+/** All values to try at a place of this type; the first ones are specific to it. */
 export function valuesFor(node: Structural): readonly Hostile[] {
   return [...ofType(node), ...WRONG];
 }

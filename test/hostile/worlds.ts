@@ -1,4 +1,4 @@
-/** What is judged: one hostile object, and what the cluster holds beside it. */
+/** The inputs: one hostile object, and the other objects in the cluster. */
 import type { AdmittedKind } from "../../controller/rules/admission/admission.ts";
 import { chanceOf, type Chance } from "../sim/chance.ts";
 import { baseOf, type Json, put } from "./bases.ts";
@@ -10,18 +10,18 @@ export interface World {
   readonly object: Json;
   /** Specs of AnalysisTemplates by name. */
   readonly templates: ReadonlyMap<string, unknown>;
-  /** Rollouts that may use the template that `object` is. */
+  /** Rollouts that may use `object`, if it is a template. */
   readonly users: readonly Json[];
 }
 
-/** Made only when its turn comes, since it may be megabytes. */
+/** Created only when it is needed, since it may take megabytes. */
 export interface Input {
   /** "Rollout spec.replicas = -1" */
   readonly name: string;
   readonly make: () => World;
 }
 
-/** About what the API server stores: 1.5 MiB, of which the rest of the object and its bookkeeping need some. */
+/** About what the API server stores: 1.5 MiB, less some for the rest of the object and its metadata. */
 export const LARGEST = 1_200_000;
 
 const specOf = (object: Json): Json => object["spec"] as Json;
@@ -43,7 +43,7 @@ function worldOf(kind: AdmittedKind, object: Json): World {
   return { kind, object, templates: new Map([["t0", specOf(baseOf("AnalysisTemplate"))]]), users: usersOf(kind, 2) };
 }
 
-/** One place of a sound object with one hostile value. */
+/** A valid object with one hostile value at one place. */
 export function inputAt(spot: Spot, value: Hostile, size: number): Input {
   return {
     name: `${spot.kind} ${pathText(spot.path)} = ${value.name}`,
@@ -55,19 +55,19 @@ export function inputAt(spot: Spot, value: Hostile, size: number): Input {
   };
 }
 
-/** All places outside of pods, and one in `podsEvery` of the hundreds that each kind has in them. */
+/** All places outside of pod specs, and one in `podsEvery` of the hundreds inside of them. */
 function* places(chance: Chance, podsEvery: number): Generator<Spot> {
   for (const spot of SPOTS) if (!spot.inPods || chance.below(podsEvery) === 0) yield spot;
 }
 
-/** Every place with every value that fits there. */
+/** Every place with every value for its type. */
 export function* everyInput(seed: number, size: number, podsEvery: number): Generator<Input> {
   for (const spot of places(chanceOf(seed).fork("places"), podsEvery)) {
     for (const value of valuesFor(spot.node)) yield inputAt(spot, value, size);
   }
 }
 
-/** Every place once; the seed says with which value. */
+/** Every place once; the seed determines the value. */
 export function* everyPlace(seed: number, size: number, podsEvery: number): Generator<Input> {
   const chance = chanceOf(seed);
   for (const spot of places(chance.fork("places"), podsEvery)) {
@@ -75,7 +75,7 @@ export function* everyPlace(seed: number, size: number, podsEvery: number): Gene
   }
 }
 
-/** Several places at once, each with its part of the size. */
+/** Several places at once, each with a part of the total size. */
 export function seededInput(seed: number, size: number): Input {
   const chance = chanceOf(seed);
   if (chance.below(4) === 0) return crafted(seed, chance, size);
@@ -100,7 +100,7 @@ type Craft = (chance: Chance, size: number) => World;
 const list = <T>(length: number, item: (at: number) => T): T[] => Array.from({ length }, (_, at) => item(at));
 const some = (chance: Chance): number => chance.pick([3, 30, 300, 900, 3_000]);
 
-/** Two counts of what stands inside each other, which an object has room for. */
+/** Two counts for nested lists, whose product fits into an object. */
 function both(chance: Chance): readonly [outer: number, inner: number] {
   const outer = some(chance);
   return [outer, Math.min(some(chance), Math.floor(20_000 / outer))];
@@ -122,7 +122,7 @@ function templateOf(chance: Chance, size: number): Json {
   };
 }
 
-/** What is small by itself and large together. */
+/** Values that are small by themselves and large in combination. */
 const CRAFTS: Readonly<Record<string, Craft>> = {
   "steps that name large templates": (chance, size) => ({
     ...worldOf("Rollout", rolloutUsing(chance.pick([["t0"], ["t0", "t1"], list(50, (at) => `t${at}`)]), some(chance))),

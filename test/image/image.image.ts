@@ -1,6 +1,6 @@
 /**
- * The image, built as docs/install.md says and run as the shipped Deployment says: by runc, as its user, on a root that
- * cannot be written to, without capabilities, under a seccomp filter. Tests build on each other, in order.
+ * The image, built as in docs/install.md and run with the settings of the shipped Deployment: by runc, as its user,
+ * with a read-only root, without capabilities, under a seccomp filter. Tests build on each other, in order.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chown, lstat } from "node:fs/promises";
@@ -19,7 +19,7 @@ import { writeBundle } from "./runc.ts";
 import { checkOut } from "./tree.ts";
 
 const dir = Bun.env["SLUICE_IMAGE_DIR"] ?? "";
-/** Two of the same tree, at paths of different lengths. */
+/** Two copies of the same tree, at paths of different lengths. */
 const [first, second] = [join(dir, "a"), join(dir, "another", "copy")];
 const bundle = join(dir, "bundle");
 const rootfs = join(bundle, "rootfs");
@@ -46,14 +46,14 @@ describe.skipIf(noImage !== undefined)("the image", () => {
     ]);
     const zstd = await readArchive(archiveIn(first), join(dir, "zstd"), "amd64");
     const gzip = await readArchive(archiveIn(second), join(dir, "gzip"), "amd64");
-    // The digests of the layers as they are before compression are in it.
+    // It contains the digests of the layers before compression.
     expect(zstd.config).toEqual(gzip.config);
     expect([zstd.name, gzip.name]).toEqual([imageName, imageName]);
     const arm64 = await readArchive(archiveIn(second), join(dir, "arm64"), "arm64");
     expect(arm64.config).toMatchObject({ architecture: "arm64", config: zstd.config.config });
     console.log(`image: amd64 ${sizeOf(zstd).toFixed(1)} MB in zstd, ${sizeOf(gzip).toFixed(1)} MB in gzip`);
     image = zstd;
-    // Compressing takes a minute of a processor that has nothing else to do.
+    // Compression takes a minute of CPU time.
   }, 900_000);
 
   test("is at most 46 MB to pull", () => {
@@ -148,7 +148,7 @@ test.skipIf(noQemu !== undefined)("the arm64 program starts, and its controller 
   }
 });
 
-/** Whether it says 200. */
+/** Whether it answers 200. */
 const answers = async (port: number, path: string): Promise<boolean> =>
   (await fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined))?.status === 200;
 

@@ -18,7 +18,7 @@ interface Index {
   }[];
 }
 
-/** Unpacks the archive to `dir`. @returns the image for `arch` in it, and what it is called */
+/** Unpacks the archive to `dir`. @returns the image for `arch` in it, and its name */
 export async function readArchive(
   archive: string,
   dir: string,
@@ -40,7 +40,7 @@ export async function readArchive(
   };
 }
 
-/** Lays the layers of an unpacked archive over each other in `rootfs`, with their owners and modes. */
+/** Extracts the layers of an unpacked archive one after the other into `rootfs`, with their owners and modes. */
 export async function unpackLayers(dir: string, { layers }: Image, rootfs: string): Promise<void> {
   await mkdir(rootfs, { recursive: true });
   for (const { mediaType, digest } of layers) {

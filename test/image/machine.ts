@@ -1,7 +1,7 @@
-/** What the tests of the image find on this machine. */
+/** Checks what this machine has for the tests of the image. */
 import { existsSync } from "node:fs";
 
-/** Syscalls that container runtimes allow, a file that comes with Debian's buildah. */
+/** Syscalls that container runtimes allow; the file comes with Debian's buildah. */
 export const seccompProfile = "/usr/share/containers/seccomp.json";
 
 /** @returns what is missing, as a sentence; undefined when everything is there */

@@ -1,6 +1,6 @@
 /**
- * `bun run test:image` builds the image twice and runs it as a node does (image.image.ts). Needs root on a Debian machine
- * with the packages that .ci/run installs; what lacks them is skipped with a line that says so.
+ * `bun run test:image` builds the image twice and runs it as a node does (image.image.ts). Needs root on a Debian
+ * machine with the packages that .ci/run installs; tests whose packages are missing are skipped, with a line about it.
  * SLUICE_IMAGE_DIR: keep data and logs there (by default a temporary folder, kept only after a failure).
  */
 import { join } from "node:path";

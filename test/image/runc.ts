@@ -1,4 +1,4 @@
-/** Runs the image as a node does: by runc, with what the Deployment asks for. */
+/** Runs the image as a node does: by runc, with the settings of the Deployment. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ContainerStart, DeploymentView } from "../cluster/harness/pod.ts";
@@ -20,7 +20,9 @@ const mount = (destination: string, type: string, options: readonly string[]) =>
   options: ["nosuid", ...options],
 });
 
-/** Writes the configuration (OCI runtime specification 1.0). The network stays this machine's, where the API server is. */
+/**
+ * Writes the configuration (OCI runtime specification 1.0). It uses this machine's network, where the API server is.
+ */
 export async function writeBundle({ bundle, image, deployment, start }: Container): Promise<void> {
   const { securityContext, containers } = deployment.spec.template.spec;
   const { allowPrivilegeEscalation, capabilities, readOnlyRootFilesystem } = containers[0].securityContext;
@@ -69,7 +71,7 @@ interface Rule {
   readonly excludes?: { readonly caps?: readonly string[]; readonly arches?: readonly string[] };
 }
 
-/** What runtimes let a container without capabilities do; the file has rules for all machines and capabilities. */
+/** The syscalls of a container without capabilities; the file has rules for all architectures and capabilities. */
 async function runtimeDefault(): Promise<object> {
   const profile = (await Bun.file(seccompProfile).json()) as {
     readonly defaultAction: string;

@@ -1,9 +1,9 @@
-/** Fresh copies of what is in the repository, as somebody else would check it out. */
+/** Fresh copies of the repository, as from a new clone. */
 import { cp, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { root, run } from "../../manifests/image/program.ts";
 
-/** Copies what git would commit to `dir`, and installs the packages. */
+/** Copies the files that git would commit to `dir`, and installs the packages. */
 export async function checkOut(dir: string): Promise<void> {
   const listed = await run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], root);
   for (const path of listed.split("\0")) {

@@ -1,6 +1,8 @@
-/** Chance from a seed: several independent streams, so that asking one more question of one changes nothing in another. */
+/**
+ * Random numbers from a seed: several independent streams, so that drawing more from one changes nothing in another.
+ */
 export interface Chance {
-  /** [0, 1). */
+  /** A number in [0, 1). */
   readonly fraction: () => number;
   /** A whole number from 0 to `below` - 1. */
   readonly below: (below: number) => number;
@@ -11,7 +13,7 @@ export interface Chance {
   readonly fork: (name: string) => Chance;
 }
 
-/** mulberry32: small, quick, and good enough to choose with. */
+/** mulberry32: small, quick, and good enough for choices. */
 function mulberry(seed: number): () => number {
   let state = seed | 0;
   return () => {

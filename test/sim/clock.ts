@@ -1,14 +1,15 @@
 /**
- * Time for the simulation: timers in a heap, fired in order of time and, at the same time, of their setting. Between two
- * timers all promises settle. Nothing here waits for the machine, so a seed gives the same story everywhere.
+ * Time for the simulation: timers in a heap, fired in order of time, and for the same time in the order in which they
+ * were set. Between two timers all promises settle. Nothing depends on the machine's speed, so a seed gives the same
+ * story everywhere.
  */
 import { drainMicrotasks } from "bun:jsc";
 import type { Clock } from "../../kube/clock/clock.ts";
 
 export interface VirtualClock extends Clock {
-  /** Fires what falls due within `ms`, or until `enough` says so after a timer. */
+  /** Fires the timers that are due within `ms`, or until `enough` returns true after one of them. */
   pass(ms: number, enough?: () => boolean): void;
-  /** Timers fired so far: what a hot loop makes many of. */
+  /** Number of timers fired so far, which a hot loop drives up. */
   readonly fired: number;
 }
 
@@ -92,13 +93,15 @@ export function virtualClock(startMs: number): VirtualClock {
   };
 }
 
-/** The time of one process, which may stand still for a while, or end. */
+/** The clock of one process, which may be frozen for a while, or stop. */
 export interface ProcessClock extends Clock {
   /** A clock that does not count the time in which the machine slept. */
   monotonicMs(): number;
-  /** Nothing runs for `ms`; then all that fell due at once. `asleep`: the machine's monotonic clock stands, too. */
+  /**
+   * Nothing runs for `ms`; then all timers due by then fire at once. `asleep`: the monotonic clock stands still, too.
+   */
   freeze(ms: number, asleep: boolean): void;
-  /** Nothing runs any more. */
+  /** No timer fires any more. */
   kill(): void;
   readonly alive: boolean;
 }

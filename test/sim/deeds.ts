@@ -1,4 +1,6 @@
-/** Carrying out a script's deeds in a world: by the API, in one instant, as people and machines with kubectl do. */
+/**
+ * Carrying out a script's deeds in a world: through the API, in one instant, as people and machines do with kubectl.
+ */
 import type { ApiCore, ApiObject, ApiServer, Draft } from "../../simulator/model/model.ts";
 import { HASH_LABEL, RESTORE_WORKLOAD } from "../../schema/labels.ts";
 import { timestamp } from "../../kube/object/time.ts";
@@ -15,13 +17,13 @@ export interface Stage {
   readonly truth: Truth;
   readonly readyMs: Script["readyMs"];
   readonly deployment: Script["deployment"];
-  /** The Rollout as it was last meant to be, for whoever creates it again. */
+  /** The Rollout as users last wanted it, from which it is created again. */
   meant: Rollout;
 }
 
 const ROLLOUT = { resource: "rollouts.argoproj.io", namespace: "default", name: "web" } as const;
 
-/** Pods take their time by an annotation of their template. */
+/** An annotation of the pod template determines how long pods take to become ready. */
 function timed(rollout: Rollout, readyMs: Script["readyMs"]): Rollout {
   const { template } = rollout.spec;
   const pod = template?.spec as { containers?: { image?: string }[] } | undefined;
@@ -34,7 +36,7 @@ function timed(rollout: Rollout, readyMs: Script["readyMs"]): Rollout {
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-/** A change of the Rollout: its status by the status subresource, all else by the object. */
+/** A change of the Rollout: its status through the status subresource, all else through the object. */
 export function editRollout(stage: Stage, change: Edit): void {
   const { core, readyMs } = stage;
   const live = core.get(ROLLOUT) as unknown as Rollout | undefined;
@@ -51,7 +53,7 @@ export function editRollout(stage: Stage, change: Edit): void {
     }));
 }
 
-/** As a horizontal autoscaler sets a size: without a webhook to ask, the server has done it when it returns. */
+/** As a horizontal autoscaler sets a size: without a webhook the server has done it when this returns. */
 function autoscale(stage: Stage, replicas: number): void {
   stage.meant = { ...stage.meant, spec: { ...stage.meant.spec, replicas } };
   const path = `/apis/argoproj.io/v1alpha1/namespaces/${ROLLOUT.namespace}/rollouts/${ROLLOUT.name}/scale`;
@@ -62,7 +64,7 @@ function autoscale(stage: Stage, replicas: number): void {
 const annotationsOf = ({ metadata: { annotations } }: Rollout): object =>
   annotations === undefined ? {} : { annotations };
 
-/** With its Deployment, on a stage where there is one. */
+/** Creates it, with its Deployment where the world has one. */
 export function createRollout({ core, meant, readyMs, deployment }: Stage): void {
   const rollout = timed(meant, readyMs);
   if (deployment !== undefined && deploymentIn(core) === undefined)
@@ -82,7 +84,7 @@ export function createService({ core }: Stage, name: string): void {
 
 type Condition = { readonly type: string; readonly status: string; readonly lastTransitionTime?: string };
 
-/** A pod's readiness, as its kubelet would report it. */
+/** Sets a pod's readiness, as its kubelet would report it. */
 function setReady({ core }: Stage, name: string, uid: string, ready: boolean): void {
   const ref = { resource: "pods", namespace: "default", name };
   if (core.get(ref)?.metadata.uid !== uid) return;

@@ -1,6 +1,6 @@
 /**
- * Worlds in which the Rollout takes the place of a Deployment. The Deployment has no pods here, only a size: what it asks
- * for counts as serving. Whoever edits the Rollout's template edits the Deployment's.
+ * Worlds in which the Rollout replaces a Deployment. The Deployment has no pods here, only a size: all its replicas
+ * count as serving. An edit of the Rollout's template goes to the Deployment's.
  */
 import type { Rollout } from "../../schema/rollout.ts";
 import { RESTORE_WORKLOAD } from "../../schema/labels.ts";
@@ -10,9 +10,9 @@ import type { Script, Step } from "./script.ts";
 
 export const DEPLOYMENT = { resource: "deployments.apps", namespace: "default", name: "web" } as const;
 
-/** One script in so many, in percent. */
+/** The share of scripts that have one, in percent. */
 const REFERRING = 15;
-/** The Deployment's controller answers after so long, ms. */
+/** The Deployment's controller reacts after so long, ms. */
 const ANSWERS_MS = 20;
 
 interface Deployment {
@@ -23,7 +23,7 @@ interface Deployment {
 export const deploymentIn = (core: ApiCore): Deployment | undefined =>
   core.get(DEPLOYMENT) as unknown as Deployment | undefined;
 
-/** The Rollout as it is meant, with the template that is in the Deployment. */
+/** The Rollout with the template that is in the Deployment. */
 export function resolvedIn(core: ApiCore, rollout: Rollout): Rollout {
   const template = deploymentIn(core)?.spec.template;
   if (rollout.spec.workloadRef === undefined || template === undefined) return rollout;
@@ -54,7 +54,7 @@ export function createDeployment(core: ApiCore, { spec }: Rollout, replicas: num
 export const sizeDeployment = (core: ApiCore, replicas: number): void =>
   void core.modify(DEPLOYMENT, (object) => ({ ...object, spec: { ...(object["spec"] as object), replicas } }));
 
-/** Instead of the Deployment's controller: all that is asked for is there. */
+/** Replaces the Deployment's controller: the status has as many pods as the spec. */
 export function answerDeployment(core: ApiCore): void {
   core.onChange(({ resource, type, object }) => {
     if (resource !== DEPLOYMENT.resource || type === "DELETED") return;
@@ -69,7 +69,7 @@ export function answerDeployment(core: ApiCore): void {
   });
 }
 
-/** Some scripts become those of a Rollout that takes a Deployment's place, which somebody applies again and again. */
+/** In some scripts the Rollout replaces a Deployment, which is applied again and again. */
 export function takingPlace(script: Script, chance: Chance): Script {
   if (!chance.percent(REFERRING)) return script;
   const { manifest } = script;
@@ -79,7 +79,7 @@ export function takingPlace(script: Script, chance: Chance): Script {
   const workloadRef = { apiVersion: "apps/v1", kind: "Deployment", name: DEPLOYMENT.name, scaleDown };
   const replicas = chance.pick([manifest.spec.replicas ?? 1, manifest.spec.replicas ?? 1, 1 + chance.below(6)]);
   const steps = script.steps.flatMap((step): Step[] => {
-    // Its deletion may wait: nobody can create it again before it is gone.
+    // Its deletion may wait for a finalizer: it cannot be created again before it is gone.
     const after: Step = held && step.deed.kind === "createRollout" ? { ...step, when: { kind: "rest" } } : step;
     return after.when.kind === "rest" && chance.percent(40) ? [appliedAgain(chance, replicas), after] : [after];
   });
@@ -91,7 +91,7 @@ export function takingPlace(script: Script, chance: Chance): Script {
   };
 }
 
-/** Some of the first pods come and go while the Deployment makes room. */
+/** Some of the first pods become ready and unready while the Deployment is scaled down. */
 const failingAtFirst = (chance: Chance): Step => {
   const [count, ms] = [1 + chance.below(2), chance.pick([500, 5_000, 20_000])];
   return {

@@ -1,4 +1,7 @@
-/** Plays a script: waits for each step's milestone, carries the step out, and tells when all is over and at rest. */
+/**
+ * Plays a script: waits for each step's milestone, carries the step out, and reports when all steps are done and the
+ * world is at rest.
+ */
 import type { Clock } from "../../kube/clock/clock.ts";
 import { HASH_LABEL } from "../../schema/labels.ts";
 import type { Milestone, Step } from "./script.ts";
@@ -11,14 +14,14 @@ export interface DriverOptions {
   readonly perform: (step: Step) => void;
   /** All steps are done and the world is at rest. */
   readonly finished: () => void;
-  /** Something is to be done, and for longer than any fault explains nothing has happened. */
+  /** There is something to do, but nothing has happened for longer than any fault explains. */
   readonly stuck: (why: string) => void;
 }
 
 export interface Driver {
   /** Something has changed in the world. */
   look(): void;
-  /** After the end: looks for rest once more. */
+  /** After the end: waits for rest once more. */
   lookAgain(): void;
 }
 
@@ -28,7 +31,7 @@ export interface Driver {
  */
 const STUCK_MS = 450_000;
 
-/** Nothing has changed for so long: what was set off by the last change has had its time. */
+/** After so long without a change, everything that the last change caused is over. */
 const STILL_MS = 1_000;
 
 export function createDriver({ clock, truth, steps, perform, finished, stuck }: DriverOptions): Driver {
@@ -37,7 +40,7 @@ export function createDriver({ clock, truth, steps, perform, finished, stuck }: 
   let due = false;
   let over = false;
   let changedMs = clock.now();
-  /** Since when the same thing is to be done. */
+  /** Since when there has been the same thing to do. */
   let idleMs: number | undefined;
   let pollMs: number | undefined;
   let cancelPoll = (): void => {};
@@ -102,7 +105,7 @@ export function createDriver({ clock, truth, steps, perform, finished, stuck }: 
 
 /**
  * ReplicaSets are put in order by their age in whole seconds: what makes a new one waits until it will be younger than
- * the last, so that the order does not rest on where in a second the world is. No pod is ready so soon.
+ * the last, so that the order does not depend on fractions of a second. No pod is ready so soon.
  */
 function msUntilDistinct(truth: Truth, step: Step | undefined, now: number): number {
   if (step?.deed.kind !== "edit" || !step.what.startsWith("image")) return 0;

@@ -1,4 +1,6 @@
-/** The end of a world, reduced to what the spec and the script determine: names, times and revisions may differ. */
+/**
+ * The final state of a world, reduced to what the spec and the script determine: names, times and revisions may differ.
+ */
 import { HASH_LABEL } from "../../schema/labels.ts";
 import type { Truth } from "./truth.ts";
 
@@ -16,14 +18,14 @@ export function endStateOf(truth: Truth, nowMs: number): readonly string[] {
       const image = truth.imageOf(set.labels[HASH_LABEL] ?? "");
       return `${image}: ${set.replicas} asked for, ${truth.availableOf(set, nowMs)} available ${roles}${restarting}`;
     });
-  // A ping-pong's idle Service gets no traffic, and shows whatever it was last told.
+  // A ping-pong's idle Service gets no traffic, and keeps whatever selector it was given last.
   const { pingPong } = spec.strategy?.canary ?? {};
   const idle = status.canary?.stablePingPong === "ping" ? pingPong?.pongService : pingPong?.pingService;
   const used = [...truth.services.values()].filter(
     ({ name }) => name !== idle || status.stableRS !== status.currentPodHash,
   );
   const services = used.map(({ name, selector }) => `${name} → ${truth.imageOf(selector[HASH_LABEL] ?? "")}`);
-  // While the Rollout is on its way somewhere, the Deployment's size tells of the way.
+  // While an update is not finished, the Deployment's size depends on how far it is.
   const isDue = status.phase === "Healthy" && spec.replicas !== 0;
   const place =
     truth.deployment === undefined || !isDue ? [] : [`the Deployment has ${truth.deployment.replicas} replicas`];

@@ -1,33 +1,33 @@
-/** What goes wrong in a world, and how often: a few kinds a seed, so that each gets room (swarm testing). */
+/** What goes wrong in a world, and how often: a few kinds for each seed, so that each is frequent (swarm testing). */
 import type { Chance } from "./chance.ts";
 
-/** What befalls a request. Times in ms: on the way there and on the way back. */
+/** What happens to a request. Times in ms: on the way there and on the way back. */
 export type Fate =
   | { readonly kind: "served"; readonly thereMs: number; readonly backMs: number }
   /** Answered without effect. */
   | { readonly kind: "refused"; readonly status: 429 | 500 | 503; readonly retryAfterSeconds?: number }
-  /** Somebody else writes the same object first: whoever names a version gets a conflict. */
+  /** Another client writes the same object first: a write with a resourceVersion gets a conflict. */
   | { readonly kind: "overtaken" }
   /** It never arrives. */
   | { readonly kind: "lost" }
-  /** It takes effect, and nobody hears of it: `broken` at once, otherwise by the timeout. */
+  /** It takes effect, but the response is lost: with an error at once (`broken`), otherwise by the timeout. */
   | { readonly kind: "unanswered"; readonly broken: boolean }
-  /** It takes effect, and the process ends before the answer. */
+  /** It takes effect, and the process ends before the response. */
   | { readonly kind: "crash"; readonly downMs: number }
-  /** It takes effect, and the process stands still before the answer. */
+  /** It takes effect, and the process is frozen before the response. */
   | { readonly kind: "freeze"; readonly ms: number; readonly asleep: boolean };
 
-/** What befalls an event of a watch. */
+/** What happens to an event of a watch. */
 export type EventFate =
   | { readonly kind: "delivered"; readonly delayMs: number }
   | { readonly kind: "twice" }
-  /** Followed by an older event once more. */
+  /** Followed by an older event, which is repeated. */
   | { readonly kind: "stale" }
   /** Lost with the connection, which ends. */
   | { readonly kind: "cut" }
-  /** Lost, and so is everything after it, without a word: only silence tells. */
+  /** Lost, and so is everything after it, without an error: only the silence shows it. */
   | { readonly kind: "dead" }
-  /** Lost, and the server says that it cannot go on from there. */
+  /** Lost, and the server answers that it cannot continue from that version. */
   | { readonly kind: "expired" };
 
 export interface Faults {
@@ -35,7 +35,7 @@ export interface Faults {
   readonly ofEvent: () => EventFate;
   /** How old a list is, in ms. */
   readonly listAgeMs: () => number;
-  /** From now on all goes well. */
+  /** No faults from now on. */
   readonly end: () => void;
   readonly count: number;
 }
@@ -72,7 +72,7 @@ const kinds = [
 
 export type FaultKind = (typeof kinds)[number];
 
-/** Percent of requests or events that it befalls; how often at the most, where each one takes the world long to heal. */
+/** Percent of requests or events that it affects; at most how often, where the world takes long to recover. */
 const rates: { readonly [K in FaultKind]: { readonly percent: number; readonly most: number } } = {
   overtaken: { percent: 10, most: 40 },
   429: { percent: 8, most: 20 },
@@ -91,7 +91,7 @@ const rates: { readonly [K in FaultKind]: { readonly percent: number; readonly m
   "old lists": { percent: 50, most: 6 },
 };
 
-/** A process that stands still is of interest where another one takes over. */
+/** A frozen process only matters where another one takes over. */
 export function chooseFaults(chance: Chance, frozenMayBe: boolean): readonly FaultKind[] {
   const wanted = 1 + chance.below(4);
   const found = new Set<FaultKind>(frozenMayBe ? ["freeze"] : []);
@@ -106,7 +106,7 @@ export function faultsOf(chance: Chance, chosen: readonly FaultKind[]): Faults {
   const counts = new Map<FaultKind, number>();
   let count = 0;
   let ended = false;
-  /** Whether it happens now; asked only where it could. */
+  /** Whether it happens now; called only where it could. */
   const strikes = (kind: FaultKind): boolean => {
     if (ended || !chosen.includes(kind)) return false;
     const { percent, most } = rates[kind];

@@ -1,6 +1,6 @@
 /**
- * The golden scenarios (test/golden) in the whole world: each as it is, and once more for every write of the controller
- * with a crash right after that write. All must come to the same end.
+ * The golden scenarios (test/golden) in the simulated cluster: each as it is, and once more for every write of the
+ * controller with a crash right after that write. All must end in the same state.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,10 +12,10 @@ const REST_MS = 60_000;
 
 const FOLDER = join(import.meta.dir, "../golden");
 
-/** What golden tests import, and what they get here. */
+/** The modules that golden tests import, and what replaces them here. */
 const instead: Readonly<Record<string, true>> = { '"bun:test"': true, '"./world.ts"': true, '"./timeline.ts"': true };
 
-/** Runs the golden tests for what they do, not for what they expect: their imports are exchanged as they are loaded. */
+/** Runs the golden tests for what they do, not for what they expect: their imports are replaced as they are loaded. */
 async function goldenScenarios(): Promise<readonly Scenario[]> {
   Bun.plugin({
     name: "golden scenarios",
@@ -30,7 +30,7 @@ async function goldenScenarios(): Promise<readonly Scenario[]> {
       });
     },
   });
-  // Those that tell timelines: others look at decisions one by one.
+  // Only those that record timelines: others check single decisions.
   const tells = (name: string): boolean => readFileSync(join(FOLDER, name), "utf8").includes('"./timeline.ts"');
   const files = readdirSync(FOLDER).filter((name) => name.endsWith(".test.ts") && tells(name));
   for (const name of files.toSorted()) await import(join(FOLDER, name));
@@ -75,7 +75,7 @@ function crashAtWrites(scenario: Scenario, first: number, every: number): Crashe
   return { name, crashes, problems };
 }
 
-/** A share of the scenarios; which write comes first differs from one to the next, so that all kinds are met. */
+/** A share of the scenarios; the first write differs from one to the next, so that all kinds of writes are covered. */
 export async function playGolden(
   share: number,
   of: number,
@@ -88,7 +88,7 @@ export async function playGolden(
   }
 }
 
-/** Tells one scenario line by line. @returns the exit code */
+/** Prints one scenario line by line. @returns the exit code */
 export async function replayGolden(name: string, write: number | undefined): Promise<number> {
   const scenario = (await goldenScenarios()).find((one) => one.name === name);
   if (scenario === undefined) {

@@ -1,4 +1,4 @@
-/** What golden tests find here in place of bun:test, of their world and of their timelines: it writes down what they do. */
+/** Replaces bun:test, world and timelines for the golden tests, and records what they do. */
 import { createWorld as createGoldenWorld, type Meddler, type World, type WorldOptions } from "../golden/world.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { image } from "../golden/edits.ts";
@@ -7,7 +7,7 @@ import type { Deed, Script, Step } from "./script.ts";
 export interface Scenario {
   readonly name: string;
   readonly script: Script;
-  /** What the whole world has no counterpart of; such a scenario is not played. */
+  /** Something that the simulated cluster does not have; such a scenario is not played. */
   readonly missing: string | undefined;
 }
 
@@ -27,10 +27,10 @@ export const describe = (_: string, tests: () => void): void => tests();
 /** @public as bun:test */
 export const test = (_: string, play: () => void): void => play();
 
-/** Judging is not done here. @public as bun:test */
+/** Checks nothing. @public as bun:test */
 export const expect = (): object => new Proxy({}, { get: () => () => {} });
 
-/** A world that is only played when somebody looks at it. @public as test/golden/world.ts */
+/** A world that is only played when its result is read. @public as test/golden/world.ts */
 export function createWorld(manifest: Rollout, options: WorldOptions = {}): World {
   const missing =
     manifest.spec.workloadRef !== undefined && options.deployment === undefined
@@ -102,7 +102,7 @@ export function expectTimeline(name: string, world: World): void {
   const { manifest, options, steps, missing } = record;
   const { services = [], readyAfterMs = () => 1_000, deployment } = options;
   const told = new Map<string, number | undefined>();
-  // The same for all pods of an image, since it is written into the template.
+  // The same for all pods of an image, since it is part of the template.
   const readyMs = (name: string): number | undefined => {
     if (!told.has(name)) told.set(name, readyAfterMs(name));
     return told.get(name);

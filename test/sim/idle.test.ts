@@ -42,7 +42,7 @@ function expiring(client: KubeClient) {
 }
 
 let state = 1;
-/** Always the same numbers, so that uids differ within a run and not between two. */
+/** Always the same numbers, so that uids differ within a run but not between two runs. */
 const random = (): number => {
   state = (state * 16_807) % 2_147_483_647;
   return state / 2_147_483_647;

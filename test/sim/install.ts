@@ -7,7 +7,7 @@ const definition = Bun.YAML.parse(
   readFileSync(join(import.meta.dir, "../../manifests/crds/rollouts.yaml"), "utf8"),
 ) as Draft;
 
-/** What a cluster needs before Rollouts can be created in it. */
+/** Creates what a cluster needs before Rollouts can be created in it. */
 export function install(core: ApiCore): void {
   core.create("customresourcedefinitions.apiextensions.k8s.io", definition);
   core.create("namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name: LEASE_NAMESPACE } });

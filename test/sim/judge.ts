@@ -1,6 +1,6 @@
 /**
- * What must hold at every instant, judged on what is really there, synchronously with every change: no state that exists
- * for a moment only escapes. Where a rule is owed only under conditions, they are written beside it.
+ * What must hold at every instant, judged by the API server's state, synchronously with every change, so that no
+ * short-lived state is missed. Where a rule holds only under conditions, they are written beside it.
  */
 import type { ReplicaSetFacts, Snapshot } from "../../controller/rollout/model/model.ts";
 import { HASH_LABEL } from "../../schema/labels.ts";
@@ -19,10 +19,10 @@ export interface Violation {
 }
 
 export interface Judge {
-  /** Before the truth takes it in. `actor`: a controller's identity, or undefined for everybody else. */
+  /** Called before the truth is updated. `actor`: a controller's identity, or undefined for everybody else. */
   before(change: Change, actor: string | undefined): void;
   after(change: Change, actor: string | undefined): void;
-  /** What a controller decided last, and from what. */
+  /** Records a controller's decision, and the facts for it. */
   decided(actor: string, snapshot: Snapshot): void;
 }
 
@@ -34,10 +34,10 @@ export interface JudgeOptions {
 }
 
 interface Court extends JudgeOptions {
-  /** The facts that each controller's last decision rests on. */
+  /** The facts on which each controller's last decision is based. */
   readonly known: Map<string, Snapshot>;
   readonly losses: ReturnType<typeof lossesOf>;
-  /** When the active Service let go of a revision, ms, by its hash. */
+  /** When the active Service stopped selecting a revision, ms, by its hash. */
   readonly leftAt: Map<string, number>;
 }
 
@@ -76,7 +76,7 @@ export function createJudge(options: JudgeOptions): Judge {
   };
 }
 
-/** Sizes and serving pods of all ReplicaSets at an instant, as far as a controller can be held to them. */
+/** Sizes and serving pods of all ReplicaSets at an instant, as far as a controller is responsible for them. */
 interface Sizes {
   readonly rows: ReadonlyMap<string, Row>;
 }
@@ -84,13 +84,13 @@ interface Sizes {
 interface Row {
   readonly size: number;
   readonly serving: number;
-  /** Those of them that the ReplicaSet's status counts already: nobody can keep what nobody was told of. */
+  /** Those of them that the ReplicaSet's status counts already: the controller cannot know of others. */
   readonly told: number;
 }
 
 /**
- * Pods that serve, and those that were lost without the controller's having heard of it: it cannot be blamed for
- * counting on them. Of the ReplicaSet that it writes, `written`, it knows the latest: its write names that version.
+ * Pods that serve, and lost ones of which the controller cannot know yet: counting on them is not its fault. Of the
+ * ReplicaSet that it writes (`written`) it knows the latest state, since its write has that resourceVersion.
  */
 function sizesOf({ truth, known, losses, core }: Court, actor: string, written: string): Sizes {
   const seen = new Map(known.get(actor)?.replicaSets.map((set) => [set.uid, set.resourceVersion]));
@@ -110,7 +110,7 @@ function sizesOf({ truth, known, losses, core }: Court, actor: string, written: 
 const kept = ({ rows }: Sizes, of: "serving" | "told" = "serving"): number =>
   [...rows.values()].reduce((sum, row) => sum + Math.min(row.size, row[of]), 0);
 
-/** The Rollout as it is, and as the controller knew it when it decided: it answers for the gentler of the two. */
+/** The Rollout as it is, and as the controller knew it when it decided: the more lenient of the two counts. */
 const rolloutsOf = ({ truth, known }: Court, actor: string): Rollout[] =>
   [truth.rollout, known.get(actor)?.rollout].filter((rollout) => rollout !== undefined);
 
@@ -141,7 +141,7 @@ function judgeSizes(court: Court, actor: string, before: Sizes, { object, type }
   }
 }
 
-/** The active Service selects no revision, and so the pods of all. */
+/** Whether the active Service selects no revision, and so the pods of all. */
 function selectsAll({ truth }: Court, rollouts: readonly Rollout[]): boolean {
   return rollouts.every(({ spec }) => {
     const active = truth.services.get(spec.strategy?.blueGreen?.activeService ?? "");
@@ -157,7 +157,7 @@ interface Shrinking {
   readonly size: number;
 }
 
-/** What the active Service selects serves everything: it keeps the size that the Rollout wants. */
+/** The ReplicaSet that the active Service selects gets all traffic: it keeps the size that the Rollout wants. */
 function judgeActive({ truth, report }: Court, { actor, deed, hash, old, size }: Shrinking, rollouts: Rollout[]): void {
   const names = new Set(rollouts.map(({ spec }) => spec.strategy?.blueGreen?.activeService));
   const owed = Math.min(old, least(rollouts.map(wantedOf)));
@@ -183,7 +183,7 @@ function judgeDelay(court: Court, { actor, deed, hash, old, size }: Shrinking, r
     court.report({ rule: "delay", what: `${actor} ${deed} ${now - left} ms after the cutover` });
 }
 
-/** Pods that are missing to the traffic, for the Rollout as it is and as the controller knew it. */
+/** How many pods are missing for the traffic, for the Rollout as it is and as the controller knew it. */
 function missingAll(court: Court, actor: string, written: string): readonly number[] {
   const { truth } = court;
   const rollouts = rolloutsOf(court, actor);
@@ -198,7 +198,7 @@ function missingAll(court: Court, actor: string, written: string): readonly numb
   );
 }
 
-/** No write takes pods from where the traffic goes, or sends traffic to where pods are missing. */
+/** No write removes pods that the traffic needs, or sends traffic to where pods are missing. */
 function judgeTraffic(court: Court, actor: string, before: readonly number[], { object, type }: Change): void {
   const after = missingAll(court, actor, object.metadata.name);
   if (before.length === 0 || after.length !== before.length) return;
@@ -209,7 +209,7 @@ function judgeTraffic(court: Court, actor: string, before: readonly number[], { 
     });
 }
 
-/** The Deployment's pods go only as far as the Rollout's replace them, and only where `scaleDown` says so. */
+/** The Deployment's pods go only as far as the Rollout's replace them, and only where `scaleDown` allows it. */
 function judgePlace(court: Court, actor: string, sizes: Sizes, { object, old }: Change): void {
   const replicasIn = (of: unknown): number => (of as { spec?: { replicas?: number } } | undefined)?.spec?.replicas ?? 0;
   const [from, to] = [replicasIn(old), replicasIn(object)];
@@ -243,7 +243,7 @@ function judgeService(court: Court, actor: string | undefined, { object, old, ty
   const rollouts = rolloutsOf(court, actor);
   const set = [...truth.sets.values()].find(({ labels }) => labels[HASH_LABEL] === to);
   const seen = known.get(actor)?.replicaSets.find(({ uid }) => uid === set?.uid)?.resourceVersion;
-  // Somebody has just deleted the ReplicaSet: nobody has told the controller yet.
+  // The ReplicaSet was just deleted by a user, and the controller has not received the event yet.
   if (set === undefined && known.get(actor)?.replicaSets.some(({ labels }) => labels[HASH_LABEL] === to) === true)
     return;
   const serving = set === undefined ? 0 : truth.availableOf(set, core.clock.now()) + losses.unheard(set.uid, seen);
@@ -275,7 +275,7 @@ function judgeStatus(court: Court, actor: string, { object, old, type }: Change)
   const total = truth.rollout?.spec.strategy?.canary?.trafficRouting?.maxTrafficWeight ?? 100;
   if (sum !== undefined && sum !== total)
     report({ rule: "weights", what: `${actor} writes weights of ${sum} in total` });
-  // A status names the version of the Rollout that it rests on, which is the latest.
+  // A write of the status has the resourceVersion of the Rollout that it is based on, which is the latest.
   const { rollout } = truth;
   if (rollout === undefined) return;
   const canary = setOf(truth, after.currentPodHash);

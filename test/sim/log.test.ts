@@ -1,4 +1,4 @@
-/** What the log tells at info: golden files of the lines that people read, and of what they are spared. */
+/** What is logged at info: golden files of the lines that people read, and of what is not logged. */
 import { describe, test } from "bun:test";
 import { join } from "node:path";
 import { createLog, type LogFormat } from "../../controller/process/log.ts";
@@ -18,7 +18,7 @@ const rolloutPath = (name: string, subresource?: string): ApiPath =>
   objectPath(ROLLOUTS, { namespace: "default", name, ...(subresource === undefined ? {} : { subresource }) });
 const MERGE = "application/merge-patch+json";
 
-/** A cluster whose log is kept, each line with its time since the beginning. */
+/** A cluster whose log is collected, each line with the time since the beginning. */
 async function world(format: LogFormat = "text") {
   const clock = manualClock(Date.UTC(2026, 0, 1));
   const startMs = clock.now();
@@ -35,7 +35,7 @@ async function world(format: LogFormat = "text") {
     clock,
     lines,
     patch,
-    /** Something is done, and the next `ms` pass. */
+    /** Does something, and lets `ms` pass. */
     async step(what: string, ms: number, doing: Promise<unknown>): Promise<void> {
       lines.push(`--- ${what}\n`);
       await doing;

@@ -1,4 +1,4 @@
-/** Pods that stopped serving without anybody's telling them to, until a controller can know of it. */
+/** Pods that stopped serving by themselves, until a controller can know of it. */
 import type { Change } from "../../simulator/model/model.ts";
 
 interface Loss {
@@ -44,7 +44,7 @@ export function lossesOf() {
         told -= 1;
       }
     },
-    /** How many of a ReplicaSet's pods were lost later than what somebody knows who has seen `version` of it. */
+    /** How many of a ReplicaSet's pods were lost that a controller which has seen `version` of it cannot know of. */
     unheard(setUid: string, version: string | undefined): number {
       const losses = bySet.get(setUid) ?? [];
       if (version === undefined) return losses.length;

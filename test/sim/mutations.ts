@@ -1,4 +1,4 @@
-/** Rules broken on purpose, by a wrapper each: proof that the judges would see it. */
+/** Rules broken on purpose, each by a wrapper: proof that the judges notice it. */
 import type { Clock } from "../../kube/clock/clock.ts";
 import type { Decide } from "../../controller/rollout/apply/carryOut.ts";
 import type { Action } from "../../controller/rollout/actions/action.ts";
@@ -10,15 +10,15 @@ import { sound, type Breakage } from "./process.ts";
 export interface Mutation {
   readonly name: string;
   readonly breakage: Breakage;
-  /** Seeds before this one, 1 by default, are known not to show it, and passed by to save time. */
+  /** Seeds before this one (by default 1) are known not to show it, and are skipped to save time. */
   readonly from?: number;
-  /** It can only show where there are two controllers. */
+  /** Whether it can show only with two controllers. */
   readonly leases?: boolean;
 }
 
 const deciding = (name: string, decide: Breakage["decide"]): Mutation => ({ name, breakage: { ...sound, decide } });
 
-/** As if every pod that was asked for were available. */
+/** As if every pod in the spec's size were available. */
 const allAvailable = (snapshot: Snapshot): Snapshot => ({
   ...snapshot,
   replicaSets: snapshot.replicaSets.map((set) => ({
@@ -55,7 +55,7 @@ const hasty: Breakage["decide"] = (real) => (snapshot, now) => {
   return { ...decision, actions: [...decision.actions.filter(({ kind }) => kind !== "switchService"), ...eager] };
 };
 
-/** A step that is done takes the next one with it. */
+/** With each completed step the next one is skipped. */
 const skipping: Breakage["decide"] = (real) => (snapshot, now) => {
   const decision = real(snapshot, now);
   const steps = snapshot.rollout.spec.strategy?.canary?.steps?.length ?? 0;
@@ -64,7 +64,7 @@ const skipping: Breakage["decide"] = (real) => (snapshot, now) => {
   return { ...decision, status: { ...decision.status, currentStepIndex: to + 1 } };
 };
 
-/** What is told is stored first; what is to be done is forgotten with it. */
+/** The status is stored first, and most actions are dropped with it. */
 const boastful: Breakage["decide"] = (real) => (snapshot, now) => {
   const decision = real(snapshot, now);
   if (decision.status === undefined) return decision;
@@ -72,7 +72,7 @@ const boastful: Breakage["decide"] = (real) => (snapshot, now) => {
   return { ...decision, actions };
 };
 
-/** Time is never waited for. */
+/** Never wakes up by time. */
 const forgetful: Breakage["decide"] = (real) => (snapshot, now) => ({ ...real(snapshot, now), wakeAt: undefined });
 
 /** Percentages of maxUnavailable are rounded up. */
@@ -135,7 +135,7 @@ const patching = (name: string, change: (request: KubeRequest) => KubeRequest): 
   },
 });
 
-/** No write says which version it was decided on. */
+/** No write has the resourceVersion on which it was decided. */
 const withoutVersion = (request: KubeRequest): KubeRequest => {
   const body = request.body as { metadata?: { resourceVersion?: string } } | undefined;
   if (body?.metadata?.resourceVersion === undefined) return request;
@@ -151,7 +151,7 @@ interface Versioned {
   readonly object: { readonly metadata: { readonly name?: string; readonly resourceVersion: string } };
 }
 
-/** What comes later counts as newer, whatever its version says: old events overwrite new ones. */
+/** What comes later counts as newer, whatever its version: old events overwrite new ones. */
 const gullible = (real: KubeClient, _clock: Clock): KubeClient => ({
   ...real,
   async open(request) {

@@ -1,7 +1,7 @@
 /**
- * The way between a process and the API server: a KubeClient whose requests and watches take time and meet their fates.
- * What it answers itself it says as the real transport does (kube/client/transport.ts): the same errors, the same
- * retries after 429 and 503.
+ * The way between a process and the API server: a KubeClient whose requests and watches take time and are subject
+ * to faults. Its own errors, and its retries after 429 and 503, are those of the real transport
+ * (kube/client/transport.ts).
  */
 import { ApiError, refused, unanswered } from "../../kube/client/apiError.ts";
 import { pause } from "../../kube/clock/pause.ts";
@@ -16,27 +16,27 @@ import { resourceOf, type Past } from "./past.ts";
 
 export interface Wire {
   readonly server: ApiServer;
-  /** The world's time: what is under way goes on while a process stands still. */
+  /** The world's time: requests under way continue while a process is frozen. */
   readonly clock: Clock;
   readonly past: Past;
 }
 
 export interface Line {
-  /** Whose writes these are, told to the world while the server carries them out. */
+  /** Names the author of the writes to the world while the server carries them out. */
   readonly as: <T>(act: () => T) => T;
   readonly clock: ProcessClock;
   readonly faults: Faults;
   readonly onFate: (fate: Fate, request: KubeRequest) => void;
   /** Every request that reaches the server. */
   readonly onRequest: (request: KubeRequest) => void;
-  /** Whether the process ends after the request that took effect just now, without hearing the answer. */
+  /** Whether the process ends after the request that took effect just now, without receiving the response. */
   readonly crashesNow: () => boolean;
   readonly crash: (downMs: number) => void;
 }
 
 export interface Connection {
   readonly client: KubeClient;
-  /** All watches end for the server; the process hears nothing of it. */
+  /** All watches end for the server; the process gets no notice of it. */
   cut(): void;
 }
 
@@ -58,7 +58,7 @@ const status = (code: number, reason: string, message: string): string =>
 
 const refusals = { 429: "TooManyRequests", 500: "InternalError", 503: "ServiceUnavailable" } as const;
 
-/** What comes back over the wire: parsed anew, so that nothing is shared with the server. */
+/** A response as it arrives: parsed anew, so that nothing is shared with the server. */
 const received = (body: unknown): unknown => body;
 
 export function connect(wire: Wire, line: Line): Connection {
@@ -66,7 +66,7 @@ export function connect(wire: Wire, line: Line): Connection {
   const { clock, faults } = line;
   const open = new Set<() => void>();
 
-  /** Carries a request to the server and its answer back. @throws {ApiError} */
+  /** Carries a request to the server and its response back. @throws {ApiError} */
   const attempt = (request: KubeRequest, fate: Fate): Promise<unknown> => {
     const target = targetOf(request.method, request.path);
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
@@ -170,7 +170,7 @@ export function connect(wire: Wire, line: Line): Connection {
     client: {
       server: "simulated",
       namespace: "default",
-      // Nothing checks that an answer is a T, here as there.
+      // As in the real client, nothing checks that a response is a T.
       request: async <T>(asked: KubeRequest) => (await request(asked)) as T,
       open: (asked) => watch(wire, line, asked, open),
     },

@@ -1,10 +1,10 @@
-/** What the API server said some time ago, for lists that come late, and somebody who writes at the wrong moment. */
+/** Earlier states of the API server, for lists that are out of date, and conflicting writes by another client. */
 import type { ApiCore, ApiObject } from "../../simulator/model/model.ts";
 
 export interface Past {
-  /** A collection as it was at an instant (ms since the epoch), as a list answer; undefined when nothing is known. */
+  /** A collection as it was at an instant (ms since the epoch), as a list answer; undefined when there is no record. */
   readonly list: (resource: string, atMs: number) => unknown;
-  /** Somebody writes an annotation of the object at a path, if there is one. */
+  /** Another client writes an annotation of the object at a path, if it exists. */
   readonly touch: (path: string) => void;
 }
 
@@ -17,7 +17,7 @@ const groups: Readonly<Record<string, string>> = {
 
 const partsOf = (path: string): readonly string[] => path.split("/").slice(path.startsWith("/apis") ? 4 : 3);
 
-/** "replicasets.apps" of a path to a collection or an object; "" for kinds that nobody meddles with. */
+/** "replicasets.apps" of a path to a collection or an object; "" for kinds that are left alone. */
 export function resourceOf(path: string): string {
   const [first = "", , plural] = partsOf(path);
   return groups[first === "namespaces" ? (plural ?? "") : first] ?? "";
@@ -26,7 +26,7 @@ export function resourceOf(path: string): string {
 const kept = new Set(["rollouts.argoproj.io", "replicasets.apps", "services"]);
 const TOUCHED = "example.com/touched";
 
-/** `as` makes writes somebody else's. */
+/** `as` runs writes as another client. */
 export function rememberPast(core: ApiCore, as: (act: () => void) => void): Past {
   const log: { atMs: number; resource: string; version: string; key: string; object: ApiObject | undefined }[] = [];
   core.onChange(({ type, resource, object }) => {
@@ -47,7 +47,7 @@ export function rememberPast(core: ApiCore, as: (act: () => void) => void): Past
         if (object === undefined) objects.delete(key);
         else objects.set(key, object);
       }
-      // Before the first change there is no version to go on from.
+      // Before the first change there is no version from which to watch.
       return resourceVersion === undefined
         ? undefined
         : { metadata: { resourceVersion }, items: [...objects.values()] };

@@ -1,4 +1,7 @@
-/** A controller process in the world: the production loop as cli/controller/command.ts wires it, which may crash and come back. */
+/**
+ * A controller process in the world: the production loop as cli/controller/command.ts wires it, which may crash and
+ * come back.
+ */
 import { createController, type Controller, unobserved } from "../../controller/controller.ts";
 import type { Log } from "../../controller/process/log.ts";
 import type { Decide } from "../../controller/rollout/apply/carryOut.ts";
@@ -29,7 +32,7 @@ export interface ProcessOptions {
   readonly onLog: (identity: string, level: string, message: string, fields: unknown) => void;
   readonly onFate: (identity: string, fate: Fate, request: KubeRequest) => void;
   readonly onRequest: (identity: string, request: KubeRequest) => void;
-  /** Asked after every request that took effect: whether it crashes there (crash.test.ts). */
+  /** Called after every request that took effect: whether it crashes there (crash.test.ts). */
   readonly crashesNow?: () => boolean;
   readonly onDecision: (identity: string, snapshot: Parameters<Decide>[0], decision: ReturnType<Decide>) => void;
 }
@@ -44,10 +47,10 @@ export interface Breakage {
 export const sound: Breakage = { decide: (real) => real, client: (real) => real, validForMs: (real) => real };
 
 export interface Process {
-  /** Of the present start. */
+  /** Identity of the present start. */
   readonly identity: string;
   readonly controller: Controller;
-  /** It ends here and now, and starts again after `downMs`. */
+  /** Ends it at once, and starts it again after `downMs`. */
   crash(downMs: number): void;
   stop(): void;
 }
@@ -61,7 +64,7 @@ const alwaysLeader: Leases = {
   release: async () => {},
 };
 
-/** Started again while the rest of the world goes on: between 1 and 3 s after it ended by itself. */
+/** A process that ended by itself is started again between 1 and 3 s later. */
 const restartMs = (chance: Chance): number => 1_000 + chance.below(2_000);
 
 /** Starts it, and starts it again whenever it ends. */
@@ -149,7 +152,7 @@ function startOnce(options: ProcessOptions, identity: string, ended: (downMs: nu
         namespace: LEASE_NAMESPACE,
         names: LEASES,
         identity,
-        // Half as often as usual: renewals are most of what such a world does.
+        // Half as often as usual: most requests in such a world are renewals.
         retryPeriodMs: 4_000,
         monotonicMs: clock.monotonicMs,
         random,
@@ -173,7 +176,7 @@ function startOnce(options: ProcessOptions, identity: string, ended: (downMs: nu
   return { identity, controller, end };
 }
 
-/** The decisions as they are, or broken, with somebody who looks on. */
+/** The decisions as they are, or broken on purpose, reported to an observer. */
 function watched({ breakage, onDecision }: ProcessOptions, identity: string): Decide {
   const decide = breakage.decide(realDecide);
   return (snapshot, now) => {

@@ -1,6 +1,6 @@
 /**
- * Worlds in which a router splits the traffic: Ingresses in front of the Services, and people who change them. What the
- * users get is read off the objects, as the router's own controller would.
+ * Worlds in which a router splits the traffic: Ingresses in front of the Services, and people who change them. Where
+ * users' requests go is read from the objects, as the router's own controller would do.
  */
 import { HASH_LABEL } from "../../schema/labels.ts";
 import type { CanaryStep, Rollout } from "../../schema/rollout.ts";
@@ -10,19 +10,19 @@ import type { Chance } from "./chance.ts";
 import type { Script, Step } from "./script.ts";
 
 const RESOURCE = "ingresses.networking.k8s.io";
-/** In front of the stable Service. */
+/** The Ingress in front of the stable Service. */
 export const INGRESS = { resource: RESOURCE, namespace: "default", name: "web" } as const;
-/** Ours, beside it. */
+/** The canary Ingress, which Sluice makes. */
 const CANARY_INGRESS = { ...INGRESS, name: "web-web-canary" } as const;
 
-/** Keys of all Ingresses that a Rollout of these worlds may be routed by. */
+/** Keys of all Ingresses that may route a Rollout of these worlds. */
 export const INGRESS_KEYS = [INGRESS, CANARY_INGRESS].map(({ namespace, name }) => `${namespace}/${name}`);
 
 const NGINX = "nginx.ingress.kubernetes.io";
 const PREFIX = "alb.ingress.kubernetes.io";
-/** A ping-pong's own Service is the action's name. */
+/** The rootService of a ping-pong, after which the ALB action is named. */
 const ROOT = "root";
-/** One script of a canary in so many, in percent. */
+/** The share of canary scripts that have a router, in percent. */
 const ROUTED = 45;
 
 /** With a rule for the router that a Rollout names. */
@@ -50,7 +50,7 @@ export function changeIngress(core: ApiCore, rollout: Rollout, change: "create" 
   });
 }
 
-/** Parts of a hundred by Service, as the objects say; undefined where no router has been told anything. */
+/** Percent of the traffic by Service according to the objects; undefined where no router has weights. */
 export function sharesIn(
   ingresses: ReadonlyMap<string, ApiObject>,
   { spec }: Rollout,
@@ -87,7 +87,7 @@ export interface Serving {
   readonly pods: number;
 }
 
-/** Pods that are missing where the traffic goes: each Service should have its part of the Rollout's size. */
+/** How many pods are missing for the traffic: each Service should have its part of the Rollout's size. */
 export function missingPods(
   shares: ReadonlyMap<string, number>,
   services: ReadonlyMap<string, { readonly selector: Readonly<Record<string, string>> }>,
@@ -96,7 +96,7 @@ export function missingPods(
 ): number {
   return [...shares].reduce((sum, [name, weight]) => {
     const service = services.get(name);
-    // Somebody has deleted it: no size of ours makes up for that.
+    // A user has deleted it: no size of ours makes up for that.
     if (service === undefined) return sum;
     const hash = service.selector[HASH_LABEL];
     const serving = sets.filter((set) => hash === undefined || set.hash === hash);
@@ -105,7 +105,10 @@ export function missingPods(
   }, 0);
 }
 
-/** True where the user wants other numbers of pods than fit the traffic: sizes of his own, or a part that is enough. */
+/**
+ * True where the user wants other numbers of pods than fit the traffic: sizes of his own, or a part that is enough
+ * (replicaProgressThreshold).
+ */
 export const namesSizes = ({ spec }: Rollout): boolean =>
   spec.strategy?.canary?.replicaProgressThreshold !== undefined ||
   (spec.strategy?.canary?.steps ?? []).some(({ setCanaryScale }) => setCanaryScale !== undefined);
@@ -125,7 +128,7 @@ export function routed(script: Script, chance: Chance): Script {
     abortScaleDownDelaySeconds: chance.pick([30, 30, 0, 5]),
     scaleDownDelaySeconds: chance.pick([30, 5, 0]),
   });
-  // Parts of the traffic can be told apart by pods only where there are some.
+  // Several pods: with one, parts of the traffic cannot be distinguished.
   const replicas = 2 + chance.below(5);
   const manifest = { ...script.manifest, spec: { ...script.manifest.spec, replicas, strategy } };
   const nginx = strategy.canary?.trafficRouting?.nginx !== undefined;
@@ -133,7 +136,7 @@ export function routed(script: Script, chance: Chance): Script {
   return { ...script, manifest, steps: [...script.steps, ...meddling] };
 }
 
-/** Weights that grow by more than a pod. */
+/** Weights that grow by more than one pod's share. */
 const rising = (chance: Chance): CanaryStep[] => [
   user.setWeight(chance.pick([20, 40])),
   ...(chance.percent(50) ? [user.pause(chance.pick([undefined, 3]))] : []),

@@ -1,7 +1,8 @@
 /**
- * `bun test/sim/run.ts [--seeds 100] [--from 1] [--jobs 2]`: plays seeds and tells of those that fail.
+ * `bun test/sim/run.ts [--seeds 100] [--from 1] [--jobs 2]`: plays seeds and reports those that fail.
  * `bun test/sim/run.ts --seed 4711 --verbose` replays one, line by line.
- * `bun test/sim/run.ts --golden [--every 1]`: the golden scenarios, with a crash at each (or every so many) of their writes.
+ * `bun test/sim/run.ts --golden [--every 1]`: the golden scenarios, with a crash at each (or every so many) of their
+ * writes.
  * `bun test/sim/run.ts --golden --scenario canary-steps --crash 7` replays one of them.
  * `bun test/sim/run.ts --mutations`: after how many seeds each rule that is broken on purpose is noticed.
  * `bun test/sim/run.ts --seeds 2000 --golden --every 6 --mutations` plays all three in the same processes.
@@ -24,7 +25,7 @@ const { values } = parseArgs({
     mutations: { type: "boolean", default: false },
     scenario: { type: "string" },
     crash: { type: "string" },
-    /** "2/5": the third of five shares, for a worker. */
+    /** "2/5": the third of five shares, for a worker process. */
     share: { type: "string" },
   },
 });
@@ -34,10 +35,10 @@ const TELL_MS = 5_000;
 /** Failures beyond these are only counted. */
 const SHOWN = 10;
 
-/** Seeds in which a broken rule must be noticed, unless told otherwise. */
+/** By default a broken rule must be noticed within so many seeds. */
 const NOTICED_WITHIN = 400;
 
-/** Nothing else asked for: seeds. */
+/** Seeds are played when nothing else is requested. */
 const playsSeeds = values.seeds !== undefined || !(values.golden || values.mutations);
 const seeds = Number(values.seeds ?? 100);
 const [from, jobs, every] = [Number(values.from), Number(values.jobs), Number(values.every)];
@@ -70,7 +71,7 @@ function playOne(seed: number): number {
   return 1;
 }
 
-/** What a worker tells, a line of JSON each. */
+/** What a worker prints, as lines of JSON. */
 type Told =
   | { readonly kind: "played" }
   | { readonly kind: "seed"; readonly verdict: Verdict }
@@ -121,7 +122,7 @@ function reportMutations(notices: readonly Notice[]): number {
   return notices.filter(({ seed }) => seed === undefined).length;
 }
 
-/** Tells on standard error how far the workers are, now and then (test/testOutput.ts). */
+/** Prints the progress of the workers to standard error at intervals (test/testOutput.ts). */
 function teller(): (line: Told) => void {
   const done = { played: 0, seed: 0, golden: 0, mutation: 0 };
   let toldMs = performance.now();

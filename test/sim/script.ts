@@ -1,6 +1,6 @@
 /**
- * What people and machines do to a world, as a seed has it: each deed waits for a milestone in the world, never for a
- * time, so that it meets the same situation whether or not things go wrong on the way.
+ * What people and machines do to a world, chosen by a seed: each deed waits for a milestone in the world, never for a
+ * time, so that it meets the same situation with and without faults.
  */
 import type { CanaryStep, Rollout, RolloutStrategy } from "../../schema/rollout.ts";
 import * as user from "../golden/edits.ts";
@@ -11,9 +11,9 @@ import { routed } from "./routing.ts";
 import { withSettings } from "./settings.ts";
 
 export type Milestone =
-  /** Nothing is left to do, and no pod is on its way. All others fall back to this. */
+  /** Nothing is left to do, and no pod is starting or terminating. All others fall back to this. */
   | { readonly kind: "rest" }
-  /** The ReplicaSet of an image is there. `told`: and the status names it, which is what an abort is about. */
+  /** The ReplicaSet of an image exists. `told`: and the status names it, which an abort needs. */
   | { readonly kind: "set"; readonly image: string; readonly told: boolean }
   /** So many of its pods are available. */
   | { readonly kind: "available"; readonly image: string; readonly count: number; readonly told: boolean }
@@ -28,12 +28,12 @@ export type Milestone =
 
 export type Deed =
   | { readonly kind: "edit"; readonly edit: user.Edit }
-  /** By the scale subresource, as the horizontal autoscaler. */
+  /** Through the scale subresource, like the horizontal autoscaler. */
   | { readonly kind: "scale"; readonly replicas: number }
   | { readonly kind: "failPods"; readonly image: string; readonly count: number; readonly ms: number }
   | { readonly kind: "deletePods"; readonly image: string; readonly count: number }
   | { readonly kind: "deleteSet"; readonly image: string }
-  /** Somebody changes the metadata of a ReplicaSet. */
+  /** A user changes the metadata of a ReplicaSet. */
   | {
       readonly kind: "changeSet";
       readonly image: string;
@@ -43,11 +43,11 @@ export type Deed =
   | { readonly kind: "deleteRollout" }
   | { readonly kind: "createRollout" }
   | { readonly kind: "service"; readonly name: string; readonly change: "delete" | "create" | "strip" }
-  /** Somebody applies the Deployment again. */
+  /** A user applies the Deployment again. */
   | { readonly kind: "sizeDeployment"; readonly replicas: number }
-  /** Somebody deletes the router's Ingress, or sets what ours says. */
+  /** A user deletes the router's Ingress, or changes the weight in ours. */
   | { readonly kind: "ingress"; readonly change: "create" | "delete" | "reweigh" }
-  /** All pods are to be younger than now. */
+  /** restartAt: all pods have to be younger than now. */
   | { readonly kind: "restart" };
 
 export interface Step {
@@ -59,7 +59,7 @@ export interface Step {
 export interface Script {
   readonly manifest: Rollout;
   readonly services: readonly string[];
-  /** What the Rollout takes its template from, where it names one; the manifest holds that template. */
+  /** The workload from which the Rollout takes its template, if it names one; the manifest holds that template. */
   readonly deployment?: { readonly replicas: number };
   readonly steps: readonly Step[];
   /** How long pods of an image take to be ready, in ms; undefined: they never are. */
@@ -119,7 +119,7 @@ function blueGreenOf(chance: Chance): Rollout {
 const common = (chance: Chance): Partial<Rollout["spec"]> => ({
   ...(chance.percent(25) ? { rollbackWindow: { revisions: 1 + chance.below(3) } } : {}),
   revisionHistoryLimit: chance.pick([10, 10, 1, 2]),
-  // Longer than all faults together keep anything from going on.
+  // Longer than all faults together can block progress.
   progressDeadlineSeconds: 900,
   progressDeadlineAbort: chance.percent(30),
   ...(chance.percent(15) ? { minReadySeconds: 2 } : {}),
@@ -134,7 +134,7 @@ interface Plot {
   image: string;
   readonly images: string[];
   replicas: number;
-  /** The story is in the middle of an update to this image, if the next deed comes soon enough. */
+  /** The story is in the middle of an update to this image, if the next deed comes early enough. */
   updating: string | undefined;
 }
 
@@ -228,7 +228,7 @@ const abort: Chapter = (plot) => {
   if (plot.chance.percent(60)) edit(plot, rest, "retry", user.retry);
 };
 
-/** What it skips depends on the step that the controller is at: clear at a pause, and at rest. */
+/** What it skips depends on the step that the controller is at, which is certain only at a pause and at rest. */
 const promote: Chapter = (plot) => {
   const { updating } = plot;
   const when: Milestone = updating !== undefined && plot.chance.percent(50) ? { kind: "pause", image: updating } : rest;
@@ -320,7 +320,7 @@ const misspell: Chapter = (plot) => {
 const note: Chapter = (plot) =>
   edit(plot, middle(plot), "annotate", user.annotate("team", String(plot.chance.below(9))));
 
-/** How often each comes, in parts of the sum. */
+/** The relative frequency of each. */
 const chapters: readonly (readonly [weight: number, chapter: Chapter])[] = [
   [24, update],
   [8, undo],
@@ -353,7 +353,7 @@ function chapterOf(chance: Chance): Chapter {
   return update;
 }
 
-/** The script of a seed; a `short` one for worlds that cost much. */
+/** The script of a seed; a `short` one for worlds that take long to play. */
 export function writeScript(chance: Chance, short: boolean): Script {
   const blueGreen = chance.percent(40);
   const manifest = blueGreen ? blueGreenOf(chance) : canaryOf(chance);
@@ -374,7 +374,7 @@ export function writeScript(chance: Chance, short: boolean): Script {
     // Its progress deadline takes long to pass.
     if (!short || chapter !== badUpdate) chapter(plot);
   }
-  // An update should not end where it was last touched: somebody promotes it now and then.
+  // So that not every update ends where it was last edited, some are promoted.
   if (chance.percent(40)) edit(plot, rest, "promote", user.promote);
   const delays = new Map(plot.images.map((image) => [image, chance.pick([2_000, 2_000, 2_500, 4_000])]));
   const script: Script = {

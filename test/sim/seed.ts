@@ -1,4 +1,6 @@
-/** One seed: its world with faults, judged at every instant, and its end compared with that of a world without. */
+/**
+ * One seed: its world with faults, judged at every instant, and its end compared with that of a world without faults.
+ */
 import { chanceOf } from "./chance.ts";
 import { chooseFaults, faultsOf, noFaults, type FaultKind } from "./faults.ts";
 import type { Violation } from "./judge.ts";
@@ -22,9 +24,11 @@ export interface SeedOptions {
   readonly tell?: ((line: string) => void) | undefined;
 }
 
-/** One script in so many is played by two controllers: their Leases cost more than all the rest. */
+/** One script in so many is played with two controllers: their Leases take more time than all the rest. */
 const LEASES_EVERY = 12;
-/** So many seeds in a row play the same script with faults of their own: what it ends with without any is found once. */
+/**
+ * So many seeds in a row play the same script with faults of their own: how it ends without faults is determined once.
+ */
 const SEEDS_A_SCRIPT = 8;
 
 const playOf = (seed: number): number => Math.floor(seed / SEEDS_A_SCRIPT);

@@ -1,4 +1,4 @@
-/** Settings that any Rollout may have beside its strategy's own; they come on top of a script as it is. */
+/** Settings that any Rollout may have in addition to its strategy's own; they are added to a finished script. */
 import type { RolloutStrategy } from "../../schema/rollout.ts";
 import type { Chance } from "./chance.ts";
 import type { Script } from "./script.ts";
@@ -14,7 +14,7 @@ const ONE_POD: Enough = { replicaProgressThreshold: { type: "Pod", value: 1 } };
 
 const labelled = (role: string) => ({ labels: { role } });
 
-/** Some Rollouts keep revisions apart from each other, label pods by their part, or go on with a part of them. */
+/** Some Rollouts get anti-affinity, labels for canary and stable pods, or a replicaProgressThreshold. */
 export function withSettings(script: Script, chance: Chance): Script {
   const { strategy } = script.manifest.spec;
   const apart = chance.percent(12) ? chance.pick([FAR_APART, RATHER_APART]) : {};
@@ -26,7 +26,7 @@ export function withSettings(script: Script, chance: Chance): Script {
 
 function canaryWith(chance: Chance, strategy: RolloutStrategy | undefined, apart: Apart): RolloutStrategy | undefined {
   if (strategy?.canary === undefined) return strategy;
-  // With a router it is the user who says that so few pods may carry all of the traffic: there is nothing to judge.
+  // With a router the user allows so few pods to carry all of the traffic: there is nothing to judge.
   const basic = strategy.canary.trafficRouting === undefined;
   const enough = basic && chance.percent(10) ? chance.pick([HALF, ONE_POD]) : {};
   return { canary: { ...strategy.canary, ...apart, ...enough } };

@@ -1,5 +1,5 @@
 /**
- * What a Rollout's spec demands, read off the API's documentation once more and apart from the code under test, so that
+ * What a Rollout's spec demands, derived from the API's documentation independently of the code under test, so that
  * a mistake there is not repeated here.
  */
 import { namesSizes } from "./routing.ts";
@@ -24,12 +24,15 @@ interface Advance {
   readonly rollout: Rollout;
   readonly before: RolloutStatus;
   readonly after: RolloutStatus;
-  /** Canary pods that serve. */
+  /** Number of canary pods that serve. */
   readonly serving: number;
   readonly nowMs: number;
 }
 
-/** One step at a time, and none before it is done. What a person, a full promotion or going back may skip is no step. */
+/**
+ * One step at a time, and none before it is done. Steps that a person, a full promotion or a rollback may skip do not
+ * count.
+ */
 export function stepProblem({ rollout, before, after, serving, nowMs }: Advance): string | undefined {
   const steps = rollout.spec.strategy?.canary?.steps ?? [];
   const begins = before.currentPodHash !== after.currentPodHash || before.currentStepHash !== after.currentStepHash;
@@ -63,7 +66,7 @@ function undoneOf(
     if (namesSizes(rollout)) return undefined;
     const total = wantedOf(rollout);
     const weight = (setWeight * 100) / (trafficRouting?.maxTrafficWeight ?? 100);
-    // A weight that falls between two sizes may be met by the smaller one, and a tie without surge by none.
+    // For a weight between two sizes the smaller one is enough, and at a tie without surge no pod.
     const least = (total * weight) % 100 === 50 ? 0 : Math.floor((total * weight) / 100);
     return serving >= least ? undefined : `a weight of ${setWeight} with ${serving} available pods`;
   }

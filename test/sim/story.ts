@@ -1,4 +1,6 @@
-/** The story of a world, a line for everything that somebody may want to know; made only when there is a listener. */
+/**
+ * The story of a world, a line for everything that a reader may want to know; written only when there is a listener.
+ */
 import type { Clock } from "../../kube/clock/clock.ts";
 import { HASH_LABEL, SCALE_DOWN_DEADLINE } from "../../schema/labels.ts";
 import type { KubeRequest } from "../../kube/client/transport.ts";

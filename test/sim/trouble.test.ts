@@ -1,4 +1,4 @@
-/** What the log says, and what is tried, when something is wrong that only time mends. */
+/** What is logged, and what is retried, when something is wrong that only time repairs. */
 import { afterEach, expect, test } from "bun:test";
 import { createController, unobserved } from "../../controller/controller.ts";
 import { createLog } from "../../controller/process/log.ts";
@@ -23,7 +23,7 @@ afterEach(() => {
   for (const controller of stopping.splice(0)) controller.abort();
 });
 
-/** Healthy Rollouts, their controller, and a hook that looks at each of its requests, and may throw. */
+/** Healthy Rollouts, their controller, and a hook that is called for each of its requests, and may throw. */
 async function world() {
   const clock = manualClock(Date.parse("2026-01-01T00:00:00Z"));
   let state = 1;
@@ -90,7 +90,7 @@ test("a namespace that goes away is told at info less and less often, and tried 
     const body = JSON.stringify({ kind: "Status", code: 403, reason: "Forbidden", message: "it is going", details });
     throw refused(targetOf(request.method, request.path), 403, body, null);
   };
-  // The namespace controller takes the ReplicaSets first.
+  // The namespace controller deletes the ReplicaSets first.
   for (const { metadata } of core.list("replicasets.apps"))
     core.delete({ resource: "replicasets.apps", namespace: "default", name: metadata.name });
   await clock.advance(MINUTE);

@@ -1,6 +1,6 @@
 /**
- * What is really there: the API server's state as facts, kept by every change. The controllers' caches lag behind it;
- * the judges (invariants.ts) look at it.
+ * The truth: the API server's state as facts, updated with every change. The controllers' caches lag behind it;
+ * the judges (judge.ts) check it.
  */
 import { wordsOf } from "../../controller/rollout/actions/actions.ts";
 import { decide } from "../../controller/rollout/decide/decide.ts";
@@ -19,7 +19,7 @@ import { INGRESS, INGRESS_KEYS } from "./routing.ts";
 
 export const KEY = "default/web";
 
-/** A pod as far as the judges care. */
+/** The members of a pod that the judges need. */
 export interface Pod {
   readonly name: string;
   readonly setUid: string;
@@ -27,13 +27,13 @@ export interface Pod {
   readonly deleting: boolean;
   /** A label that canaryMetadata and stableMetadata set. */
   readonly role: string;
-  /** Since when it is ready, ms; undefined while it is not. */
+  /** Since when it is ready, ms; undefined while it is unready. */
   readonly readyMs: number | undefined;
 }
 
 export interface Truth {
   readonly rollout: Rollout | undefined;
-  /** The one whose place the Rollout takes. */
+  /** The Deployment that the Rollout replaces. */
   readonly deployment: WorkloadFacts | undefined;
   /** By name. */
   readonly ingresses: ReadonlyMap<string, ApiObject>;
@@ -42,18 +42,21 @@ export interface Truth {
   /** By the uid of their ReplicaSet. */
   podsOf(setUid: string): readonly Pod[];
   readonly podCount: number;
-  /** Pods of a ReplicaSet that serve: ready for minReadySeconds, and not going away. */
+  /** Pods of a ReplicaSet that serve: ready for minReadySeconds, and not terminating. */
   availableOf(set: ReplicaSetFacts, nowMs: number): number;
   imageOf(hash: string): string;
   setOfImage(image: string): ReplicaSetFacts | undefined;
-  /** Why it is not at rest; undefined when nothing is left to do, whatever the time, and no pod is on its way. */
+  /**
+   * Why it is not at rest; undefined when nothing is left to do, however long one waits, and no pod is starting or
+   * terminating.
+   */
   unrest(nowMs: number): Unrest | undefined;
   take(change: Change): void;
 }
 
 export interface Unrest {
   readonly why: string;
-  /** When it may end by time alone, ms. */
+  /** When the unrest may end by time alone, ms. */
   readonly untilMs?: number;
 }
 
@@ -82,7 +85,7 @@ function podOf(object: ApiObject): Pod {
   };
 }
 
-/** Pods of an image that never get ready are where they belong. */
+/** Pods of an image that never become ready count as settled. */
 const neverReady = (image: string): boolean => image.endsWith(":bad");
 
 export function observe(): Truth {
@@ -201,7 +204,7 @@ export function observe(): Truth {
     return undefined;
   };
 
-  /** A Service that still has what a Rollout gave it, though that names it no more. */
+  /** A Service that still has a Rollout's selector, though the Rollout does not name it any more. */
   const heldService = (): Unrest | undefined => {
     const rollout = stores.rollouts.get(KEY);
     const named = rollout === undefined ? [] : servicesOf(rollout);

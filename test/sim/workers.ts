@@ -1,12 +1,12 @@
 /** Spreads work over processes: worlds are played one after the other in each. */
 import { eachLine } from "../lines.ts";
 
-/** A worker lives for a minute: the last tier of the compiler costs it more than it gives. */
+/** A worker lives for a minute: the last tier of the JIT compiler costs more than it gains. */
 const env = { ...process.env, BUN_JSC_useFTLJIT: "0" };
 
 /**
- * Runs a script `jobs` times with `--share i/jobs` behind its arguments. @returns what all of them printed, a line of JSON
- * each; `heard` is called with each as it comes. @throws when one ends with an error
+ * Runs a script `jobs` times with `--share i/jobs` behind its arguments. @returns what all of them printed, a line of
+ * JSON each; `heard` is called with each line as it arrives. @throws when one ends with an error
  */
 export async function spread<Line>(
   script: string,

@@ -25,14 +25,14 @@ export interface WorldOptions {
   readonly seed: number;
   readonly script: Script;
   readonly faults: Faults;
-  /** Two controllers, of which the Leases let one work. */
+  /** Two controllers, only one of which works at a time, by Leases. */
   readonly leases: boolean;
   readonly breakage?: Breakage | undefined;
-  /** Told every line of the story; without it none is made. */
+  /** Receives every line of the story; without it no lines are made. */
   readonly tell?: ((line: string) => void) | undefined;
-  /** After so many writes of the controller it crashes: once. */
+  /** After so many writes the controller crashes, once. */
   readonly crashAfterWrite?: number | undefined;
-  /** For how long nothing may be written in the end, ms. */
+  /** How long nothing may be written at the end, ms. */
   readonly restMs?: number;
 }
 
@@ -48,12 +48,12 @@ export interface Outcome {
 
 export const START_MS = Date.parse("2026-01-01T00:00:00Z");
 
-/** From the last deed on the world may take so long to come to rest; a progress deadline and every stall fit into it. */
+/** How long the world may take to come to rest after the last deed: longer than a progress deadline and every stall. */
 const LONGEST_MS = 2 * 3_600_000;
-/** At rest nothing more is written for so long. */
+/** At rest nothing may be written for so long. */
 const REST_MS = 450_000;
 const REST_WITH_LEASES_MS = 60_000;
-/** A watch that has died is noticed within this time, and what was missed is listed. */
+/** A dead watch is noticed within this time, and the missed objects are listed. */
 const DEAF_MS = 150_000;
 /** Faults go on for so long after the last deed. */
 const FAULTS_MS = 60_000;
@@ -76,7 +76,7 @@ export function runWorld(options: WorldOptions): Outcome {
   };
   comeToRest();
   options.faults.end();
-  // Who has heard nothing for a while, and does not know it yet, may act on what was: it must only come to the same end.
+  // A controller with a dead watch may still act on old facts: the world must only come to the same end.
   for (let writes = -1; writes !== state.writes && state.violation === undefined;) {
     ({ writes } = state);
     step(DEAF_MS, () => false);
@@ -101,7 +101,7 @@ interface State {
   writes: number;
   /** Requests to write objects, also those that changed nothing. */
   requests: number;
-  /** Who acts now; undefined: nobody of ours. */
+  /** Who acts now; undefined: not one of our controllers. */
   actor: string | undefined;
 }
 
@@ -172,7 +172,7 @@ function openWorld(options: WorldOptions) {
   return { clock, truth, state, processes, report, lookAgain: driver.lookAgain };
 }
 
-/** Writes are somebody's while they are carried out. */
+/** Sets the author of writes while they are carried out. */
 const actingIn =
   (state: State) =>
   <T>(actor: string | undefined, act: () => T): T => {
@@ -257,7 +257,7 @@ function startProcesses(
   return leases ? [start("a"), start("b")] : [start("a")];
 }
 
-/** An error that no API server makes: ours. */
+/** An error that does not come from the API server: a fault of ours. */
 function bugIn(fields: unknown): string | undefined {
   const error = (fields as { error?: unknown } | undefined)?.error;
   if (!(error instanceof Error)) return undefined;

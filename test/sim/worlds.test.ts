@@ -4,14 +4,14 @@ import { join } from "node:path";
 
 const MINUTES = 60_000;
 
-/** Whoever works here need not wait for every crash of the golden scenarios each time; what goes in has seen them all. */
+/** A local run plays only some crashes of the golden scenarios; before a change goes in all of them are played. */
 const EVERY = process.env["CI"] === "true" ? "1" : "8";
 
 async function run(script: string, ...args: string[]): Promise<{ code: number; output: string }> {
   const child = Bun.spawn([process.execPath, join(import.meta.dir, script), ...args], {
     stdin: "ignore",
     stdout: "pipe",
-    // How far it is is told while it runs.
+    // Its progress is printed while it runs.
     stderr: "inherit",
   });
   const [output, code] = await Promise.all([child.stdout.text(), child.exited]);

@@ -2,11 +2,11 @@
 export interface Accepted {
   /** The beginning of the heading. */
   readonly heading: string;
-  /** Where it applies. An entry of which none of these shows a difference any more is reported. */
+  /** The scenarios to which it applies. An entry for which no scenario shows a difference any more is reported. */
   readonly scenarios: readonly string[] | "all";
-  /** Of the fact; all by default. */
+  /** Of the fact's path; all by default. */
   readonly path?: RegExp;
-  /** Of both values, as `A | B`; `nothing` stands for a fact that is missing. */
+  /** Of both values, as `A | B`; `nothing` stands for a missing fact. */
   readonly values?: RegExp;
 }
 

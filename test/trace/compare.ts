@@ -22,13 +22,13 @@ export interface Comparison {
   readonly differences: readonly Difference[];
   /** Differences that the table accepts. */
   readonly accepted: readonly Difference[];
-  /** Entries that apply to played scenarios, and to no difference. */
+  /** Entries for played scenarios that match no difference. */
   readonly unused: readonly Accepted[];
 }
 
 const key = ({ path, a, b }: Pick<Difference, "path" | "a" | "b">): string => JSON.stringify([path, a, b]);
 
-/** The differences of one scenario, each told once for as long as it lasts. */
+/** The differences of one scenario, each reported once for as long as it lasts. */
 function differencesOf(scenario: string, traces: readonly [a: Trace, b: Trace]): (Difference & { at: number })[] {
   const [as = [], bs = []] = traces.map((trace) => trace.get(scenario));
   const found: (Difference & { at: number })[] = [];
@@ -42,7 +42,7 @@ function differencesOf(scenario: string, traces: readonly [a: Trace, b: Trace]):
     }));
     if (a !== undefined && b !== undefined && a.title !== b.title)
       values.push({ path: "title", a: a.title, b: b.title });
-    // Where the recorder of either has dropped events, those that are left tell nothing.
+    // Where the event recorder of either has dropped events, the rest cannot be compared.
     const isTold = [a, b].every((frame) => frame?.facts.get("events") !== unknown);
     const known = values.filter((each) => each.a !== unknown && each.b !== unknown);
     const comparable = known.filter(({ path }) => isTold || !path.startsWith("event"));
@@ -61,7 +61,7 @@ const isAccepted = (entry: Accepted, { scenario, path, a, b }: Difference): bool
   (entry.path === undefined || entry.path.test(path)) &&
   (entry.values === undefined || entry.values.test(`${a ?? "nothing"} | ${b ?? "nothing"}`));
 
-/** Only scenarios that both traces hold are compared; `everything` says that none is missing. */
+/** Only scenarios that both traces hold are compared; `everything`: the traces have all scenarios. */
 export function compare(a: Trace, b: Trace, table: readonly Accepted[], everything = false): Comparison {
   const names = [...a.keys()].filter((name) => b.has(name));
   const used = new Set<Accepted>();
@@ -90,7 +90,7 @@ export function compare(a: Trace, b: Trace, table: readonly Accepted[], everythi
 
 const shown = (value: string | undefined): string => value ?? "(nothing)";
 
-/** What a person reads: a paragraph for each difference, unused entries, and a line that sums up. */
+/** The report: a paragraph for each difference, unused entries, and a summary line. */
 export function report({ scenarios, keyframes, agreeing, differences, accepted, unused }: Comparison): string {
   const told = differences.map(({ scenario, keyframe, repeats, path, a, b }) => {
     const also = repeats === 0 ? "" : ` (and ${repeats} more)`;

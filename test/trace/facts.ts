@@ -1,7 +1,7 @@
 /**
- * A namespace at a settled point as facts, a path and a text each: all that users and tools can see of a Rollout and of
- * what belongs to it. Everything that a status holds is a fact, so that no field is forgotten. What must differ from run
- * to run has been named by naming.ts, and what only tells how often something was written is left out.
+ * A namespace at a settled point as facts, each a path and a text: all that users and tools can see of a Rollout and of
+ * what belongs to it. Everything that a status holds is a fact, so that no field is forgotten. What must differ from
+ * run to run has been named by naming.ts, and what only shows how often something was written is left out.
  */
 import type { KubeObject } from "../cluster/harness/api.ts";
 import type { Objects } from "./observe.ts";
@@ -15,7 +15,7 @@ const fields = (value: unknown): Fields =>
 const items = (value: unknown): readonly Fields[] => (Array.isArray(value) ? value.map(fields) : []);
 const text = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
-/** A fact for each leaf. What a typed client reads like an absent member is none: false, "" and what is empty. */
+/** A fact for each leaf, except those that a typed client reads like an absent member: false, "" and empty ones. */
 function leaves(path: string, value: unknown): Fact[] {
   if (value === undefined || value === null || value === false || value === "") return [];
   if (typeof value !== "object") return [[path, text(value)]];
@@ -57,9 +57,9 @@ function rolloutFacts(rollout: KubeObject): Fact[] {
   const { replicas, paused, restartAt } = fields(rollout["spec"]);
   const { conditions, observedGeneration, phase, message, duration, ...rest } = fields(rollout["status"]);
   const { replicas: all = 0, updatedReplicas = 0, readyReplicas = 0, availableReplicas = 0, ...status } = rest;
-  // How long somebody waited is this run's own.
+  // How long something waited differs from run to run.
   const { totalManualPauseDurationSeconds: waited, ...timing } = fields(duration);
-  // Of the generation it matters only whether it is the stored one: how often the spec was written may differ.
+  // Only whether it equals the stored generation matters: how often the spec was written may differ.
   const isObserved = Number(observedGeneration) === rollout.metadata.generation;
   return [
     ["phase", `${text(phase)}${message === undefined || message === "" ? "" : `: ${text(message)}`}`],
@@ -82,7 +82,7 @@ const sizeOf = ({ spec, status }: KubeObject): string => {
   return `${text(fields(spec)["replicas"])} wanted, ${text(replicas)} there, ${text(readyReplicas)} ready, ${text(availableReplicas)} available`;
 };
 
-/** What the API server adds to every pod template; a recording is no place to repeat it. */
+/** What the API server adds to every pod template; the recording leaves it out. */
 const defaults: Fields = {
   dnsPolicy: "ClusterFirst",
   imagePullPolicy: "IfNotPresent",
@@ -116,12 +116,12 @@ function replicaSetFacts(set: KubeObject): Fact[] {
   ];
 }
 
-/** The scheduler's own, by the node that it happened to choose. */
+/** Members that depend on the node which the scheduler happened to choose. */
 const isOfNode = (label: string): boolean => label.startsWith("topology.kubernetes.io/");
 
 /**
- * How many pods of an owner are alike in labels and annotations. Which of them go when there are too many is up to the
- * ReplicaSet controller, so their age counts only where a restart was asked for.
+ * How many pods of an owner are alike in labels and annotations. Which of them are deleted when there are too many is
+ * up to the ReplicaSet controller, so their age is compared only where a restart was requested.
  */
 function podFacts({ Pod: pods, Rollout: rollouts }: Objects): Fact[] {
   const isRestarted = rollouts.some(({ spec }) => fields(spec)["restartAt"] !== undefined);
@@ -162,16 +162,16 @@ function deploymentFacts(deployment: KubeObject): Fact[] {
 const tellers = ["Rollout", "AnalysisRun", "Experiment"];
 const scaled = /^Scaled (up|down) ReplicaSet (\S+) \(revision \d+\) from (\d+) to (\d+)$/;
 
-/** What client-go's recorder makes of more than ten events of a reason. */
+/** How client-go's recorder combines more than ten events of a reason. */
 const combined = "(combined from similar events): ";
-/** Of so many of an object it drops the rest. */
+/** After so many events of an object it drops the rest. */
 const recorded = 25;
-/** Stands for what nobody can know. */
+/** Stands for an unknown value. */
 export const unknown = "too many to be told";
 
 /**
- * The events so far, by type, reason and message, with how often. Of the sizes of a ReplicaSet only the sums of what came
- * and of what went: they are the same whatever the strides were.
+ * The events so far, by type, reason and message, with how often. For the sizes of a ReplicaSet only the sums of
+ * additions and of removals: they do not depend on how many steps the scaling took.
  */
 function eventFacts(events: readonly KubeObject[]): Fact[] {
   const told = events.filter(({ involvedObject }) => tellers.includes(text(fields(involvedObject)["kind"])));
@@ -205,8 +205,8 @@ function eventFacts(events: readonly KubeObject[]): Fact[] {
 }
 
 /**
- * All facts of a namespace whose generated parts have been named. Two of one path (a ReplicaSet that has replaced another
- * of the same template) are told one after the other.
+ * All facts of a namespace whose generated parts have been named. Two facts of one path (a ReplicaSet that has replaced
+ * another of the same template) are listed one after the other.
  */
 export function factsOf(objects: Objects): Facts {
   const facts = [

@@ -27,10 +27,10 @@ export const service = (name: string): KubeObject => ({
 
 /** An image that the fake kubelet cannot pull. */
 export const broken = { image: "nonexistent-web:1" };
-/** One whose container ends at once, again and again. */
+/** An image whose container ends at once, again and again. */
 export const crashing = { image: "rollouts-demo:error" };
 
-/** There are three nodes: of pods that keep apart from each other, three at most are ready. */
+/** There are three nodes: of pods with anti-affinity to each other, three at most are ready. */
 export const apart = {
   podAntiAffinity: {
     requiredDuringSchedulingIgnoredDuringExecution: [

@@ -1,4 +1,4 @@
-/** Gives what is generated a name that two runs share: hashes, names of pods, uids, times. */
+/** Replaces generated values (hashes, names of pods, uids, times) by names that are the same in two runs. */
 import { HASH_LABEL } from "../../schema/labels.ts";
 import type { KubeObject } from "../cluster/harness/api.ts";
 import { revisionOf } from "../cluster/harness/rolloutView.ts";
@@ -12,15 +12,17 @@ const letterOf = (index: number): string => String.fromCodePoint(65 + index);
 export interface Naming {
   /** Letters for the hashes that are new in a namespace; @returns those, by letter. */
   learn(replicaSets: readonly KubeObject[]): ReadonlyMap<string, string>;
-  /** From now on, until the next edit, time is that of the next keyframe. */
+  /** From now until the next edit, times belong to the next keyframe. */
   beginChapter(nowMs: number): void;
-  /** A text with generated parts replaced. Times are told by the chapter in which they lie: `@0` is the installation. */
+  /**
+   * A text with generated parts replaced. A time is replaced by the number of its chapter: `@0` is the installation.
+   */
   named(text: string, nowMs: number): string;
   /** The letter of a hash that was learned. */
   letter(hash: string): string | undefined;
 }
 
-/** For one namespace, which has the given name. */
+/** The naming for the namespace of this name. */
 export function newNaming(namespace: string): Naming {
   const letters = new Map<string, string>();
   const chaptersMs: number[] = [];

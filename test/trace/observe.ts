@@ -1,7 +1,9 @@
-/** What a cluster's namespaces hold, kept by watches: settling many scenarios at once must not poll the API server. */
+/**
+ * The objects in a cluster's namespaces, from watches: settling many scenarios at once must not poll the API server.
+ */
 import type { Api, KubeObject } from "../cluster/harness/api.ts";
 
-/** The kinds that a keyframe tells of. */
+/** The kinds of objects in a keyframe. */
 const paths = {
   Rollout: "/apis/argoproj.io/v1alpha1/rollouts",
   AnalysisRun: "/apis/argoproj.io/v1alpha1/analysisruns",
@@ -36,7 +38,7 @@ const keyOf = ({ metadata }: KubeObject): string => metadata.name;
 const emptyNamespace = (): Namespace =>
   Object.fromEntries(kinds.map((kind) => [kind, new Map<string, KubeObject>()])) as Namespace;
 
-/** Begins to watch; what is there already is known once the promise resolves. */
+/** Begins to watch; existing objects are known once the promise resolves. */
 export async function observe(api: Api): Promise<Observer> {
   const namespaces = new Map<string, Namespace>();
   const versions = new Map<string, number>();

@@ -22,7 +22,7 @@ export interface Stage {
   readonly observer: Observer;
 }
 
-/** Longer than pods take to come and to go, and than a status lags behind. */
+/** Longer than pods take to become ready and to terminate, and than a status lags behind. */
 const settledMs = 2_000;
 const patienceMs = 45_000;
 
@@ -48,7 +48,7 @@ const create = async (world: World, object: KubeObject): Promise<void> => {
   await world.harness.api.create(pathOf(world.namespace, object.kind ?? ""), object);
 };
 
-/** `ReplicaSet/2` is that of revision 2; other names are names. */
+/** `ReplicaSet/2` is that of revision 2; other names are taken as they are. */
 async function named(world: World, rollout: string, target: string): Promise<string> {
   const [kind = "", name = ""] = target.split("/");
   if (kind !== "ReplicaSet" || !/^\d+$/.test(name)) return pathOf(world.namespace, kind, name);
@@ -85,7 +85,7 @@ async function perform(world: World, name: string, edit: Edit): Promise<void> {
 const fields = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null ? { ...value } : {};
 
-/** Whether the Rollout is where an edit was to lead. */
+/** Whether the Rollout has reached the goal of an edit. */
 function isReached(goal: Goal, objects: Objects): boolean {
   const [rollout] = objects.Rollout;
   if (rollout === undefined) return false;
@@ -107,7 +107,10 @@ function isReached(goal: Goal, objects: Objects): boolean {
 
 const orderOf = ({ metadata }: KubeObject): number => Date.parse(metadata.creationTimestamp ?? "") || 0;
 
-/** Takes the keyframe once the goal is reached and nothing has changed for a while; a missed goal is a fact, too. */
+/**
+ * Takes the keyframe once the goal is reached and nothing has changed for a while; a goal that is not reached becomes a
+ * fact, too.
+ */
 function photographer({ harness, observer }: Stage, namespace: string) {
   const naming = newNaming(namespace);
   const hashes = new Map<string, string>();
@@ -161,7 +164,7 @@ export async function play(scenario: Scenario, stage: Stage): Promise<Keyframe[]
     for (const edit of editsOf(chapter)) await perform(world, name, edit);
     frames.push(await settle(titleOf(chapter), chapter[1]));
   }
-  // Its pods make room, and a controller that cannot rest has nothing to be restless about.
+  // Makes room for other pods, and stops a controller that would not come to rest with it.
   await stage.harness.api.delete(pathOf(world.namespace, "Rollout", name), { propagationPolicy: "Background" });
   return frames;
 }

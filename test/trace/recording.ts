@@ -1,5 +1,6 @@
 /**
- * A trace as text, a line a fact: `# scenario`, `## keyframe`, then what has changed since the keyframe before, as
+ * A trace as text, one line for each fact: `# scenario`, `## keyframe`, then what has changed since the keyframe
+ * before, as
  * `path = value`, and `- path` for facts that are gone. Reads as a story, and stays small.
  */
 import type { Facts } from "./facts.ts";
@@ -24,7 +25,7 @@ export const recordingOf = (trace: Trace): string =>
     .map(([name, frames]) => scenarioText(name, frames))
     .join("\n");
 
-/** @throws on a text that is no recording. */
+/** @throws on a text that is not a recording. */
 export function traceOf(recording: string): Trace {
   const trace = new Map<string, Keyframe[]>();
   let frames: Keyframe[] = [];

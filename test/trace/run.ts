@@ -1,13 +1,15 @@
 /**
  * `bun run trace [--a COMMAND] [--b COMMAND] [--record FILE | --against FILE] [words…]`: plays the scenarios whose name
- * holds one of the words (all by default) on a real API server under controller A, then under controller B, and compares
- * their keyframes. A controller is a command line; flags for the kubeconfig, the ports and leader election are appended.
+ * holds one of the words (all by default) on a real API server under controller A, then under controller B, and
+ * compares their keyframes. A controller is a command line; flags for kubeconfig, ports and leader election are
+ * appended.
  * - A is by default this repository's, B that of $SLUICE_REFERENCE.
- * - `--record FILE` plays B alone and keeps its keyframes in the file (those of scenarios that were not played stay).
- * - `--against FILE` plays A alone and compares with the file. Without a B this is the default, with recorded/reference.txt.
+ * - `--record FILE` plays B alone and writes its keyframes to the file (those of scenarios that were not played stay).
+ * - `--against FILE` plays A alone and compares with the file. Without a B this is the default, with
+ * recorded/reference.txt.
  * - `--at-once N`: so many scenarios at the same time (12). `--logs DIR`: keep clusters' data and logs there.
- * The exit code is 1 when keyframes differ otherwise than accepted.ts knows. $SLUICE_CRDS, $SLUICE_SHARED and KUBECONFIG as
- * in test/cluster/run.ts.
+ * The exit code is 1 when keyframes have differences that accepted.ts does not list. $SLUICE_CRDS, $SLUICE_SHARED and
+ * KUBECONFIG as in test/cluster/run.ts.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -61,7 +63,7 @@ async function traceUnder(side: string, controller: string, wanted: readonly Sce
   };
   try {
     await Promise.all(Array.from({ length: Number(given["at-once"]) }, worker));
-    // On a given cluster the other controller needs the names.
+    // On a given cluster the other controller uses the same names.
     if (harness.plane === undefined) await Promise.all(wanted.map((scenario) => clear(harness, namespaceOf(scenario))));
   } finally {
     observer.stop();

@@ -5,13 +5,13 @@ import type { RolloutSpec } from "../../schema/rollout.ts";
 type Phase = "Healthy" | "Paused" | "Progressing" | "Degraded" | "Any";
 
 /**
- * When a keyframe is taken: once the Rollout has this phase (`Any` asks for none) and nothing changes any more. `step N` asks for the index of the
- * current step, `sizes 5 0` for the sizes of the ReplicaSets (oldest first) and as many pods, `after 9s` for that much time
- * since the edit, `message M` (last) for a text in the status' message.
+ * When a keyframe is taken: once the Rollout has this phase (`Any`: whatever phase) and nothing changes any more. `step
+ * N` requires this index of the current step, `sizes 5 0` for the sizes of the ReplicaSets (oldest first) and as many
+ * pods, `after 9s` for that much time since the edit, `message M` (last) for a text in the status' message.
  */
 export type Until = Phase | `${Phase} ${string}`;
 
-/** What somebody does; the words are those of the command line. */
+/** What a user does; named like the commands of the plugin. */
 export type Edit =
   | "promote"
   | "promote --full"
@@ -27,26 +27,26 @@ export type Edit =
   | { readonly scale: number }
   /** A merge patch of the Rollout's spec. */
   | { readonly spec: Merge<RolloutSpec> }
-  /** A merge patch of any object, by default of the Rollout: `Service/active`, say. */
+  /** A merge patch of any object, by default of the Rollout: for example `Service/active`. */
   | { readonly patch: object; readonly of?: string }
   | { readonly create: KubeObject }
   /** `Service/active`, or `ReplicaSet/2`: that of a revision. */
   | { readonly remove: string };
 
-/** null takes a member away. */
+/** null removes a member. */
 type Merge<T> = T extends readonly unknown[]
   ? T
   : T extends object
     ? { readonly [K in keyof T]?: Merge<T[K]> | null }
     : T;
 
-/** One edit or several at once, then what they lead to. */
+/** One edit or several at once, then the goal. */
 type Chapter = readonly [edit: Edit | readonly Edit[], until: Until];
 
 interface Example {
   /** A file of the shared examples. */
   readonly example: string;
-  /** Of its Rollout. */
+  /** Name of its Rollout. */
   readonly name: string;
 }
 
@@ -56,14 +56,14 @@ export interface Scenario {
   readonly rollout: KubeObject | Example;
   /** Made before the Rollout. */
   readonly objects?: readonly KubeObject[];
-  /** What the installation leads to; "Healthy" by default. */
+  /** The goal of the installation; "Healthy" by default. */
   readonly first?: Until;
   readonly story: readonly Chapter[];
 }
 
 export const isExample = (rollout: Scenario["rollout"]): rollout is Example => "example" in rollout;
 
-/** An `Until`, read. */
+/** A parsed `Until`. */
 export interface Goal {
   readonly phase: string;
   readonly step: number | undefined;
@@ -75,7 +75,7 @@ export interface Goal {
 const form =
   /^(?<phase>\w+)(?: step (?<step>\d+))?(?: sizes (?<sizes>\d+(?: \d+)*))?(?: after (?<after>\d+)s)?(?: message (?<message>.+))?$/;
 
-/** @throws on a text that is none, which is a mistake in a scenario. */
+/** @throws on a text that is not an `Until`, which is a mistake in a scenario. */
 export function goalOf(until: Until): Goal {
   const { phase, step, sizes, after, message } = form.exec(until)?.groups ?? {};
   if (phase === undefined) throw new Error(`Cannot wait for "${until}": see Until in test/trace/scenario.ts`);

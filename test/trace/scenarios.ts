@@ -8,7 +8,7 @@ import { rolling } from "./scenarios/rolling.ts";
 import { routed } from "./scenarios/routed.ts";
 import { workloadRef } from "./scenarios/workloadRef.ts";
 
-/** All that can be played. */
+/** All scenarios. */
 export const scenarios: readonly Scenario[] = [
   ...antiAffinity,
   ...blueGreenScenarios,

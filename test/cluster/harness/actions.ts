@@ -13,7 +13,7 @@ import type { Rollout } from "../../../schema/rollout.ts";
 import { run } from "./controlPlane.ts";
 import type { World } from "./world.ts";
 
-/** Whether the plugin acts; tests then check a command's output too. */
+/** Whether the plugin is used; tests then check a command's output too. */
 const plugin = (): string | undefined => {
   const path = Bun.env.SLUICE_KUBECTL_ARGO;
   return path === undefined || path === "" ? undefined : path;
@@ -31,7 +31,7 @@ async function byPlugin(world: World, args: readonly string[]): Promise<boolean>
 
 const mergeOrJson = { "application/merge-patch+json": "merge", "application/json-patch+json": "json" } as const;
 
-/** By the plugin's command, or by the verb's patches one after the other. */
+/** Runs the plugin's command, or sends the verb's patches one after the other. */
 async function perform(
   world: World,
   name: string,
@@ -77,7 +77,7 @@ export const pause = (world: World, name: string): Promise<void> =>
 /** The plugin has no such command: its promote ends this pause together with those of steps. */
 export const resume = (world: World, name: string): Promise<void> => perform(world, name, undefined, pausing.resume);
 
-/** Has every pod replaced that is older than `at` (ms since the epoch), which is now for the plugin. */
+/** Has every pod replaced that is older than `at` (ms since the epoch); the plugin always uses the present time. */
 export const restart = (world: World, name: string, at = Date.now()): Promise<void> =>
   perform(world, name, ["restart", name], () => pausing.restart(at));
 
@@ -88,6 +88,6 @@ export const undo = (world: World, name: string, revision = 0): Promise<void> =>
   );
 
 export async function scale(world: World, name: string, replicas: number): Promise<void> {
-  // By the scale subresource, as `kubectl scale` and the horizontal autoscaler do.
+  // Through the scale subresource, as `kubectl scale` and the horizontal autoscaler do.
   await world.harness.api.patch(`${world.path("Rollout", name)}/scale`, "merge", { spec: { replicas } });
 }

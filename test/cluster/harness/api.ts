@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { parse } from "yaml";
 
-/** Any Kubernetes object, as far as every one of them looks alike. */
+/** Any Kubernetes object, with the members that all of them have. */
 export interface KubeObject {
   readonly apiVersion?: string;
   readonly kind?: string;
@@ -53,15 +53,15 @@ export class ApiError extends Error {
 export interface RequestOptions {
   readonly body?: unknown;
   readonly contentType?: string;
-  /** Only metadata comes back, where the answer does not matter. */
+  /** Requests only the metadata in the response, where its body does not matter. */
   readonly metadataOnly?: boolean;
 }
 
-/** What the server said, refusal or not. */
+/** The server's response, whatever its status. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** Parsed where it is JSON, else the text. */
+  /** The parsed body if it is JSON, else the text. */
   readonly body: unknown;
 }
 
@@ -71,11 +71,14 @@ export interface AnswerOptions {
   readonly accept?: string;
 }
 
-/** A small client of the Kubernetes API for the tests. Paths are those of the API, such as `/api/v1/namespaces/a/pods/b`. */
+/**
+ * A small client of the Kubernetes API for the tests. Paths are those of the API, such as
+ * `/api/v1/namespaces/a/pods/b`.
+ */
 export interface Api {
   readonly server: string;
   request<T = KubeObject>(method: string, path: string, options?: RequestOptions): Promise<T>;
-  /** As `request`, but a refusal is an answer, too. A body that is a text is sent as it is. */
+  /** As `request`, but does not throw on an error status. A body that is a string is sent as it is. */
   answer(method: string, path: string, options?: AnswerOptions): Promise<Answer>;
   get<T = KubeObject>(path: string): Promise<T>;
   list<T = KubeObject>(path: string): Promise<KubeList<T>>;
@@ -84,11 +87,11 @@ export interface Api {
   delete(path: string, body?: unknown): Promise<void>;
   /** Yields events until the server ends the watch or `signal` aborts; throws when it cannot be opened. */
   watch<T = KubeObject>(path: string, resourceVersion: string, signal: AbortSignal): AsyncGenerator<WatchEvent<T>>;
-  /** As `watch`, with everything in the path's query. */
+  /** As `watch`, with all parameters in the path's query. */
   open<T>(path: string, signal: AbortSignal, accept?: string): AsyncGenerator<T>;
 }
 
-/** Where a server is and what to show it. */
+/** Address and credentials for a server. */
 interface Place {
   readonly server: string;
   readonly tls?: Readonly<Record<string, unknown>>;
@@ -104,7 +107,9 @@ interface Kubeconfig {
 
 const fromBase64 = (text: string): string => new TextDecoder().decode(Uint8Array.fromBase64(text));
 
-/** The server, TLS material and headers of a kubeconfig's current context (certificates and tokens, no exec plugins). */
+/**
+ * The server, TLS material and headers of a kubeconfig's current context (certificates and tokens, no exec plugins).
+ */
 async function credentials(path: string) {
   const config = parse(await Bun.file(path).text()) as Kubeconfig;
   const context = config.contexts.find(({ name }) => name === config["current-context"])?.context;
@@ -153,7 +158,7 @@ async function* jsonLines<T>(body: ReadableStream<Uint8Array>): AsyncGenerator<T
 
 const join_ = (path: string, query: string): string => `${path}${path.includes("?") ? "&" : "?"}${query}`;
 
-/** Connects to the API server of a kubeconfig; `userAgent` is what the audit log shows. */
+/** Connects to the API server of a kubeconfig; `userAgent` appears in the audit log. */
 export async function connect(kubeconfig: string, userAgent: string): Promise<Api> {
   return connectTo(await credentials(kubeconfig), userAgent);
 }

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
-/** One write as the API server's audit log has it. Times in ms since the epoch, with fractions. */
+/** One write as recorded in the API server's audit log. Times in ms since the epoch, with fractions. */
 export interface Write {
   readonly user: string;
   readonly userAgent: string;
@@ -14,14 +14,14 @@ export interface Write {
   readonly doneMs: number;
 }
 
-/** Any request: of a log that holds everything. Watches are told when they begin. */
+/** Any request, from a log of everything. Watches are recorded when they begin. */
 export interface Request extends Write {
   readonly apiGroup: string;
   /** The path with its query. */
   readonly uri: string;
-  /** What the answer said was wrong; "" when nothing was. */
+  /** The error message of the response; "" if it succeeded. */
   readonly message: string;
-  /** What the authorizer said: "allow" or "forbid"; "" when nobody asked it. */
+  /** The authorizer's decision: "allow" or "forbid"; "" when it was not asked. */
   readonly decision: string;
 }
 
@@ -64,7 +64,7 @@ function writeOf(event: AuditEvent): Write {
   };
 }
 
-/** More than the longest line. */
+/** Bytes; more than the longest line. */
 const tailBytes = 64 * 1024;
 
 /** Where the last whole line of an audit log ends now; `writesSince` reads from here. A line may be half written. */
@@ -96,7 +96,7 @@ export async function writesSince(path: string, mark: number): Promise<Write[]> 
   return events.filter(({ stage }) => stage === "ResponseComplete").map(writeOf);
 }
 
-/** What one user asked for, from the beginning. */
+/** All requests of one user, from the beginning. */
 export async function requestsOf(path: string, user: string): Promise<Request[]> {
   const events = await eventsSince(path, 0);
   return events
@@ -112,8 +112,8 @@ export async function requestsOf(path: string, user: string): Promise<Request[]>
     }));
 }
 
-/** Renewing a Lease is not a write of the work. */
+/** To leave out renewals of Leases, which are not part of the work. */
 export const isLease = ({ resource }: Write): boolean => resource === "leases";
 export const isEvent = ({ resource }: Write): boolean => resource === "events";
-/** A write on the objects that a controller works on. */
+/** Whether it is a write on the objects that a controller works on. */
 export const isObjectWrite = (write: Write): boolean => !isLease(write) && !isEvent(write);

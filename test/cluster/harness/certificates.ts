@@ -41,14 +41,14 @@ const newKeys = () => crypto.subtle.generateKey(algorithm, true, ["sign", "verif
 const keyPem = async (keys: CryptoKeyPair): Promise<string> =>
   PemConverter.encode(await crypto.subtle.exportKey("pkcs8", keys.privateKey), "PRIVATE KEY");
 
-/** A fresh P-256 key pair, as the API server uses one for service account tokens. */
+/** A fresh P-256 key pair, such as the API server uses for service account tokens. */
 export async function newKeyPems(): Promise<KeyPems> {
   const keys = await newKeys();
   const spki = await crypto.subtle.exportKey("spki", keys.publicKey);
   return { key: await keyPem(keys), publicKey: PemConverter.encode(spki, "PUBLIC KEY") };
 }
 
-/** Valid from a day ago, for clocks that disagree, to a month ahead. */
+/** Valid from a day ago (clocks may disagree) for a month from now. */
 const validity = () => ({ notBefore: new Date(Date.now() - dayMs), notAfter: new Date(Date.now() + 30 * dayMs) });
 
 const serial = () =>

@@ -20,11 +20,11 @@ export interface ControlPlane {
   readonly server: string;
   readonly dir: string;
   readonly certs: Pick<PlaneFiles, "ca" | "authority">;
-  /** Path of the audit log: a JSON event a line for each write, or for each request. */
+  /** Path of the audit log: one line of JSON for each write, or for each request. */
   readonly auditLog: string;
   /** Rejects when a component ended by itself. */
   readonly failure: Promise<never>;
-  /** Path of a kubeconfig for another user of group system:masters, so that the audit log tells the clients apart. */
+  /** Path of a kubeconfig for another user of group system:masters, so that the audit log shows which client it was. */
   identity(user: string): Promise<string>;
   kubectl(args: readonly string[], options?: { stdin?: string; env?: Record<string, string> }): Promise<CommandResult>;
   /** The API server alone, for tests of an outage: etcd keeps the state. */
@@ -43,7 +43,7 @@ export interface ControlPlaneOptions {
 }
 
 const readyTimeoutMs = 90_000;
-/** High enough that neither the controller manager nor the scheduler is what a measurement waits for. */
+/** High enough that a measurement never waits for the controller manager or the scheduler. */
 const clientLimits = { "kube-api-qps": "3000", "kube-api-burst": "6000" };
 
 interface Addresses {
@@ -83,7 +83,7 @@ const apiServerFlags = ({ files, ports, audit, more }: Setup): string[] =>
     "service-account-issuer": "https://kubernetes.default.svc",
     "service-account-key-file": files.tokenPublicKey,
     "service-account-signing-key-file": files.tokenKey,
-    // Inside 127.0.0.0/8 a Service's address is one of this machine, so a program here can serve as the Service.
+    // Addresses in 127.0.0.0/8 are this machine's, so that a local program can listen at a Service's address.
     "service-cluster-ip-range": "127.96.0.0/16",
     "authorization-mode": "RBAC",
     "endpoint-reconciler-type": "none",
@@ -103,10 +103,10 @@ const managerFlags = (files: PlaneFiles, kubeconfig: string): string[] =>
     "leader-elect": "false",
     "secure-port": "0",
     "service-account-private-key-file": files.tokenKey,
-    // Without real nodes: nothing may taint, drain or address the fake ones.
+    // There are no real nodes: nothing may taint, drain or contact the fake ones.
     controllers:
       "*,-nodelifecycle,-node-ipam-controller,-persistentvolume-binder-controller,-cloud-node-lifecycle-controller",
-    // Every 15 s by default: a test of the autoscaler would mostly wait.
+    // The default is every 15 s: a test of the autoscaler would mostly wait.
     "horizontal-pod-autoscaler-sync-period": "1s",
     "concurrent-replicaset-syncs": "20",
     "concurrent-gc-syncs": "20",
@@ -130,7 +130,7 @@ export async function run(
   return { code, stdout, stderr };
 }
 
-/** Asks until `probe` answers true; gives up with the tail of `child`'s log. */
+/** Calls `probe` until it returns true; fails with the tail of `child`'s log after a while. */
 async function until(what: string, probe: () => Promise<boolean>, child: Child): Promise<void> {
   const end = Date.now() + readyTimeoutMs;
   while (!(await probe().catch(() => false))) {
@@ -148,7 +148,7 @@ interface Setup {
   readonly more: Readonly<Record<string, string>>;
 }
 
-/** Starts and restarts the API server; both wait until it answers as ready. */
+/** Starts and restarts the API server; both wait until it is ready. */
 async function apiServerSwitch(setup: Setup) {
   const { binary, nursery, files, ports } = setup;
   const probeClient = await files.authority.client("sluice-probe");
@@ -198,7 +198,7 @@ async function startComponents(setup: Setup): Promise<ControlPlane> {
     managerFlags(files, await identity("system:kube-controller-manager")),
   );
   component("scheduler", schedulerFlags(await identity("system:kube-scheduler")));
-  // The default service account is the controller manager's first visible deed.
+  // The default service account shows that the controller manager works: it creates it first.
   const account = "/api/v1/namespaces/default/serviceaccounts/default";
   const works = until("controller manager at work", async () => (await apiServer.get(account)).ok, manager);
   await Promise.race([works, nursery.failure]);
@@ -221,7 +221,7 @@ async function startComponents(setup: Setup): Promise<ControlPlane> {
 
 /**
  * Starts a Kubernetes control plane on free ports of loopback, with a throw-away CA. Several may run at once. It ends
- * with `stop()`, and with this process however that dies. Errors carry the tail of the failing component's log.
+ * with `stop()`, or when this process ends for any reason. Errors carry the tail of the failing component's log.
  */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const binary = await kubeBinary();

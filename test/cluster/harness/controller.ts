@@ -9,7 +9,7 @@ export interface Controller {
   readonly child: Child;
   readonly metricsUrl: string;
   readonly healthUrl: string;
-  /** The answer of a path of the health server, such as `/readyz`; undefined when nobody answers. */
+  /** The response of the health server for a path such as `/readyz`; undefined when it does not answer. */
   health(path: string): Promise<number | undefined>;
 }
 
@@ -25,16 +25,16 @@ export const ownController = "bun main.ts controller";
 /** What a controller is started with. */
 export interface ControllerOptions {
   readonly nursery: Nursery;
-  /** Of the log file. */
+  /** Path of the log file. */
   readonly name: string;
-  /** Decides which user the audit log shows. */
+  /** Determines which user the audit log shows. */
   readonly kubeconfig: string;
   readonly logs: string;
   /** "/path args…"; flags are appended. */
   readonly command: string;
 }
 
-/** Starts a controller on free ports; it is not waited for. */
+/** Starts a controller on free ports; does not wait until it is ready. */
 export function startController({ nursery, name, kubeconfig, logs, command }: ControllerOptions): Controller {
   const [metricsPort, healthPort] = [freePort(), freePort()];
   const flags = ["--kubeconfig", kubeconfig, "--metricsPort", `${metricsPort}`, "--healthzPort", `${healthPort}`];

@@ -10,9 +10,9 @@ const version = "v1beta1";
 const port = 6443;
 
 export interface ExternalMetrics {
-  /** What the metric of this name is worth from now on. */
+  /** Sets the value of the metric of this name. */
   set(name: string, value: number): void;
-  /** How often it was asked for. */
+  /** How often it was requested. */
   asked(name: string): number;
   stop(): Promise<void>;
 }
@@ -44,7 +44,7 @@ export async function serveExternalMetrics({ api }: Harness, authority: Authorit
     metadata: { name: "adapter" },
     spec: { ports: [{ port, targetPort: port }] },
   });
-  // The address of an endpoint is looked for, but the Service's own is called.
+  // The API server requires an endpoint, but connects to the Service's own address.
   await api.create(`/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`, {
     metadata: { name: "adapter", labels: { "kubernetes.io/service-name": "adapter" } },
     addressType: "IPv4",

@@ -18,7 +18,7 @@ export interface PlaneFiles {
   readonly logs: string;
 }
 
-/** "writes" are recorded once each, with user and user agent; "everything" has reads and non-resource requests too. */
+/** "writes" records each write once, with user and user agent; "everything" also reads and non-resource requests. */
 export type Audited = "writes" | "everything";
 
 const auditPolicy = (audited: Audited) => ({
@@ -68,7 +68,7 @@ export async function planeFiles(dir: string, audited: Audited = "writes"): Prom
 
 const base64 = (text: string): string => new TextEncoder().encode(text).toBase64();
 
-/** Writes a kubeconfig that carries its certificates inside, so that the one file is all that a client needs. */
+/** Writes a kubeconfig that carries its certificates inside, so that a client needs this one file only. */
 export async function writeKubeconfig(
   path: string,
   server: string,
@@ -85,6 +85,6 @@ export async function writeKubeconfig(
     ],
     contexts: [{ name: "sluice-test", context: { cluster: "sluice-test", user: "user", namespace: "default" } }],
   };
-  // JSON is YAML; every reader of kubeconfigs takes it.
+  // JSON is valid YAML; every reader of kubeconfigs accepts it.
   return write(path, JSON.stringify(config, undefined, 2));
 }

@@ -1,4 +1,4 @@
-/** Rollouts as controllers leave them when they are replaced: in the middle of something, each with how it goes on. */
+/** Rollouts in the middle of something when their controller is replaced, and how each of them goes on. */
 import { HASH_LABEL } from "../../../schema/labels.ts";
 import { abort, pause, promote, promoteFull, restart, resume, retry, setImage, undo } from "./actions.ts";
 import type { KubeObject } from "./api.ts";
@@ -12,11 +12,11 @@ const yellow = "argoproj/rollouts-demo:yellow";
 export interface Halfway {
   readonly title: string;
   readonly objects: readonly KubeObject[];
-  /** Resolves where it rests; what follows is the other controller's. */
+  /** Resolves once it rests; the other controller drives it from there. */
   prepare(world: World): Promise<void>;
-  /** To the end, which rests, too. */
+  /** Brings it to its end, and resolves once it rests. */
   finish(world: World): Promise<void>;
-  /** Pods that are ready at any time; with which Service in front. */
+  /** How many pods are ready at any time: behind `service`, if it is given. */
   readonly least: number;
   readonly service?: string;
 }
@@ -42,11 +42,11 @@ const service = (suffix: string): KubeObject => ({
   spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }] },
 });
 
-/** 1 of 4, waits for the user; 2 of 4, waits again. */
+/** One pod of four, waits for the user; two of four, waits again. */
 const steps = [{ setWeight: 25 }, { pause: {} }, { setWeight: 50 }, { pause: {} }];
 const canary = (more: object = {}, spec: object = {}): KubeObject =>
   rollout({ strategy: { canary: { steps, maxSurge: 1, maxUnavailable: 0, ...more } }, ...spec });
-/** Eight pods, a quarter each time, never fewer than eight ready. */
+/** Eight pods, a quarter replaced at each step, never fewer than eight ready. */
 export const quarters = (): KubeObject =>
   canary({ steps: [25, 50, 75].flatMap((setWeight) => [{ setWeight }, { pause: { duration: 1 } }]) }, { replicas: 8 });
 const blueGreen = (more: object = {}): KubeObject[] => [
@@ -88,7 +88,9 @@ async function finishInFull(world: World): Promise<void> {
   await world.settle(name, "promoted in full", healthy);
 }
 
-/** The pods of one of two revisions have had their time; those of the other stay. Positions in the order of creation. */
+/**
+ * The scale-down delay of one of two revisions has passed; the other keeps its pods. Positions by order of creation.
+ */
 async function emptied(world: World, { gone, left }: { readonly gone: number; readonly left: number }): Promise<void> {
   await world.settle(
     name,
@@ -212,7 +214,7 @@ export const halfway: readonly Halfway[] = [
     title: "a canary whose hash another ReplicaSet has taken",
     prepare: async (world) => {
       await update(world, "pauses", atStep(1));
-      // What the next image would be called is not known before: it is found on a Rollout beside it.
+      // The hash of the next template is not known beforehand: it is read from a second Rollout with the same template.
       await occupyNext(world);
       await setImage(world, name, "argoproj/rollouts-demo:red");
       const collided = (rollout: RolloutView): boolean =>
@@ -283,7 +285,7 @@ export const halfway: readonly Halfway[] = [
   },
 ];
 
-/** Creates a ReplicaSet of nobody's with the name that the red image's would have. */
+/** Creates a ReplicaSet without an owner, with the name that the ReplicaSet of the red image would have. */
 async function occupyNext(world: World): Promise<void> {
   const { harness, namespace } = world;
   const path = `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/rollouts`;

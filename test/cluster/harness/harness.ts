@@ -16,10 +16,10 @@ import { kubeBinary } from "./kubeBinary.ts";
 import { kubeletPort } from "./kubeletPort.ts";
 import { logTail, newNursery } from "./processes.ts";
 
-/** What the cluster tests share: one cluster, one client, and the controllers that run at the moment. */
+/** What the cluster tests share: one cluster, one client, and the controllers that are running. */
 export interface Harness {
   readonly kubeconfig: string;
-  /** Speaks as user and user agent `sluice-test`. */
+  /** Sends requests as user and user agent `sluice-test`. */
   readonly api: Api;
   /** Undefined on a given cluster: tests that stop the API server or read its audit log need one of ours. */
   readonly plane: ControlPlane | undefined;
@@ -27,9 +27,9 @@ export interface Harness {
   kubectl(args: readonly string[], stdin?: string): Promise<CommandResult>;
   /** Starts one more controller and waits until its health server answers. */
   startController(): Promise<Controller>;
-  /** Those that were started and have not ended. */
+  /** The controllers that are running. */
   controllers(): readonly Controller[];
-  /** Rejects when a controller or a component of the control plane ended that no test stopped. */
+  /** Rejects when a controller or a component of the control plane ended without being stopped by a test. */
   readonly failure: Promise<never>;
 }
 
@@ -41,7 +41,7 @@ export interface StartedHarness extends Harness {
 export interface HarnessOptions {
   /** The controller's command line: by default $SLUICE_CONTROLLER, else this repository's. */
   readonly controller?: string;
-  /** Where data and logs go: by default $SLUICE_CLUSTER_DIR, else a temporary folder. */
+  /** Folder for data and logs: by default $SLUICE_CLUSTER_DIR, else a temporary folder. */
   readonly dir?: string;
 }
 
@@ -51,7 +51,7 @@ export const controllerUser = "controller-under-test";
 async function ownCluster(dir: string) {
   const plane = await startControlPlane({ dir });
   const api = await connect(await plane.identity("sluice-kubelet"), "sluice-kubelet");
-  // Repeated images would only repeat the first wait of a crash loop; a short one lets tests see several restarts.
+  // The back-off of a crash loop is short, so that tests see several restarts.
   const kubelet = await startKubelet(kubeletPort(api), {
     onError: console.error,
     settings: { backoffMs: 2000, maxBackoffMs: 4000 },
@@ -105,7 +105,7 @@ function controllerStarter(options: Omit<ControllerOptions, "name">) {
   return { start, running };
 }
 
-/** A cluster ($KUBECONFIG's, else one of its own) with the CRDs and one controller that answers. */
+/** A cluster ($KUBECONFIG's, else one of its own) with the CRDs and one controller that is ready. */
 export async function startHarness(options: HarnessOptions = {}): Promise<StartedHarness> {
   const command = options.controller ?? otherController() ?? ownController;
   const dir = options.dir ?? Bun.env.SLUICE_CLUSTER_DIR ?? (await mkdtemp(join(tmpdir(), "sluice-cluster-")));
@@ -120,7 +120,7 @@ export async function startHarness(options: HarnessOptions = {}): Promise<Starte
   const nursery = newNursery();
   const controllers = controllerStarter({ nursery, kubeconfig: cluster.controllerConfig, logs, command });
   const failure = Promise.race([nursery.failure, ...(cluster.plane === undefined ? [] : [cluster.plane.failure])]);
-  // Waits look at it; between them nobody does.
+  // Handled by each wait; between waits it must not count as an unhandled rejection.
   failure.catch(() => undefined);
   const first = await controllers.start();
   console.log(`cluster: ${api.server}, controller: ${command} (pid ${first.child.pid}), logs: ${logs}`);

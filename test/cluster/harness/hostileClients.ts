@@ -1,9 +1,9 @@
-/** Clients of the webhook who never log in: large, half-sent, slow and many. They end when told. */
+/** Unauthenticated clients of the webhook: large, half-sent and slow requests, and many of them, until `stop`. */
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { VALIDATE_PATH } from "../../../webhook/configuration/configuration.ts";
 
 export interface HostileClients {
-  /** Answers by HTTP status; 0: the connection ended without one. */
+  /** Answers by HTTP status; 0: the connection ended without an answer. */
   readonly answers: ReadonlyMap<number, number>;
   stop(): Promise<void>;
 }
@@ -11,7 +11,7 @@ export interface HostileClients {
 const head = (length: number): string =>
   `POST ${VALIDATE_PATH} HTTP/1.1\r\nHost: webhook\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n\r\n`;
 
-/** Valid JSON of about 6 MB that is no review worth judging. */
+/** Valid JSON of about 6 MB that is not a review worth judging. */
 const large = (): string =>
   `{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","x":"${"y".repeat(6_200_000)}"}`;
 
@@ -29,7 +29,7 @@ const deeds = {
   silent: () => undefined,
 } as const satisfies Record<string, Deed>;
 
-/** How many of each are at it at once: each begins anew when its connection ends. */
+/** How many clients of each type run at once: each begins anew when its connection ends. */
 const crowd: Readonly<Record<keyof typeof deeds, number>> = { whole: 60, half: 40, slow: 60, silent: 40 };
 
 export function startHostileClients(port: () => number): HostileClients {
@@ -43,7 +43,7 @@ export function startHostileClients(port: () => number): HostileClients {
       sockets.add(socket);
       socket.on("data", (chunk) => (answer += chunk.toString("latin1").slice(0, 20)));
       socket.on("error", () => socket.destroy());
-      // Nobody waits here for ever: those that are let sit are done after a while, and come again.
+      // A connection that the server leaves open is given up after a while, and opened again.
       socket.setTimeout(20_000, () => socket.destroy());
       socket.once("close", () => {
         sockets.delete(socket);

@@ -44,7 +44,7 @@ const rollout = (name: string, strategy: object, resources: object = {}): Hostil
 const nested = (times: number, depth: number): string => `${"(?:".repeat(depth)}x${`){${times}}`.repeat(depth)}`;
 const tag = "{{args.a}}";
 
-/** `size` of 1 is what was seen; the API server may refuse some of them, and the webhook most. */
+/** `size` 1 is as observed; the API server may refuse some of them, and the webhook most. */
 export const hostileObjects = (): readonly HostileObject[] => [
   template("empty-repeats", measured("(?:(?:(?:(?:){1000}){1000}){1000}){1000}.")),
   template("nested-repeats", measured(nested(600, 3))),

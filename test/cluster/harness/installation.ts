@@ -1,4 +1,4 @@
-/** A cluster of its own on which the shipped manifests are applied, and what tests of them have in common. */
+/** A cluster of its own with the shipped manifests applied, and what tests of them share. */
 import { expect } from "bun:test";
 import { join, resolve } from "node:path";
 import { startKubelet } from "../../../simulator/kubelet/kubelet.ts";
@@ -14,11 +14,11 @@ import type { World } from "./world.ts";
 const repository = resolve(import.meta.dir, "../../..");
 export const manifests = join(repository, "manifests");
 export const installYaml = join(manifests, "install.yaml");
-/** Where install.yaml puts the controller. */
+/** The controller's namespace in install.yaml. */
 export const ownNamespace = "argo-rollouts";
 export const configurationPath = `/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/${configurationName("")}`;
 
-/** The user that a controller's ServiceAccount is. */
+/** The user name of the controller's ServiceAccount. */
 export const account = (namespace: string): string => `system:serviceaccount:${namespace}:sluice`;
 
 export interface Installation {
@@ -26,7 +26,7 @@ export interface Installation {
   readonly api: Api;
   /** For `newWorld`. */
   readonly cluster: Harness;
-  /** kubectl, which must succeed. */
+  /** Runs kubectl, which must succeed. */
   kubectl(...args: string[]): Promise<CommandResult>;
   /** Waits for the pod of a namespace's Deployment and runs the binary in its place. */
   startPod(namespace: string, name: string, instead?: Pick<PodOptions, "binary" | "pod" | "wrap">): Promise<Pod>;
@@ -104,7 +104,7 @@ export const podsIn = async ({ namespace, harness }: World): Promise<KubeObject[
 export const uidsOf = (objects: readonly KubeObject[]): string[] =>
   objects.map(({ metadata }) => metadata.uid ?? "").toSorted();
 
-/** What is in force for our kinds; undefined: nothing. */
+/** The webhook configuration for our kinds; undefined if there is none. */
 export const policyOf = async ({ api }: Installation): Promise<string | undefined> => {
   const found = await api.get<KubeObject & Configuration>(configurationPath).catch(() => undefined);
   return found?.webhooks?.find(({ name }) => name === VALIDATING)?.failurePolicy;

@@ -8,12 +8,12 @@ const moduleDir = join(import.meta.dir, "../kube");
 /** The version that kube/go.mod pins; the API server reports it. */
 const kubeVersion = "v1.36.3";
 
-/** Where the shared test data lies: $SLUICE_SHARED, by default beside the repository. */
+/** Folder of the shared test data: $SLUICE_SHARED, by default beside the repository. */
 export const sharedDir = (): string => resolve(Bun.env.SLUICE_SHARED ?? join(repository, "../shared"));
 
 const cacheDir = (): string => join(Bun.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "sluice", "kube");
 
-/** Runs `produce` on a temporary name and renames the result, so that two harnesses never see a half-written program. */
+/** Has `produce` write to a temporary name, then renames it, so that no other harness sees a half-written program. */
 async function cached(key: string, produce: (path: string) => Promise<void>): Promise<string> {
   const path = join(cacheDir(), key, "kube");
   if (await Bun.file(path).exists()) return path;
@@ -52,11 +52,11 @@ async function build(go: string): Promise<string> {
 
 const archivePath = (): string => join(sharedDir(), "kube", "kube.zst");
 
-/** The packed program is a linux/amd64 one; elsewhere only the Go build helps. */
+/** The packed program is for linux/amd64; elsewhere it has to be built with Go. */
 const hasArchive = async (): Promise<boolean> =>
   process.platform === "linux" && process.arch === "x64" && (await Bun.file(archivePath()).exists());
 
-/** The command that is kubectl, where one is to be had without building it. */
+/** The command that runs kubectl, where there is one without building it. */
 export async function presentKubectl(): Promise<readonly string[] | undefined> {
   const given = Bun.env.SLUICE_KUBE_BINARY ?? "";
   if (given !== "" || (await hasArchive())) return [await kubeBinary(), "kubectl"];
@@ -65,8 +65,9 @@ export async function presentKubectl(): Promise<readonly string[] | undefined> {
 }
 
 /**
- * The program that holds etcd, apiserver, controller-manager, scheduler and kubectl: $SLUICE_KUBE_BINARY, else the packed
- * one of the shared data (unpacked once into a cache folder), else one built from the Go module beside this file.
+ * The program that holds etcd, apiserver, controller-manager, scheduler and kubectl: $SLUICE_KUBE_BINARY, else the
+ * packed one of the shared data (unpacked once into a cache folder), else one that is built from the Go module beside
+ * this file.
  */
 export async function kubeBinary(): Promise<string> {
   const given = Bun.env.SLUICE_KUBE_BINARY;

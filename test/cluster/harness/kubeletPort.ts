@@ -6,7 +6,7 @@ const pods = "/api/v1/pods?fieldSelector=spec.nodeName%21%3D";
 const strategic = "application/strategic-merge-patch+json";
 const isNotFound = (error: unknown): boolean => error instanceof ApiError && error.code === 404;
 
-/** Drives the fake kubelet by a real API server. */
+/** Connects the fake kubelet to a real API server. */
 export function kubeletPort(api: Api): KubeletPort {
   const putNode: KubeletPort["putNode"] = async (object, status) => {
     const { name } = object.metadata as { name: string };
@@ -15,7 +15,7 @@ export function kubeletPort(api: Api): KubeletPort {
       if (!(error instanceof ApiError && error.code === 409)) throw error;
     });
     await api.patch(`${path}/status`, "merge", { status });
-    // Admission taints every new node as not ready; the controller that would lift that does not run here.
+    // Admission taints every new node as not ready; the controller that would remove the taint does not run here.
     await api.patch(path, "merge", { spec: { taints: null } });
   };
   return {

@@ -1,14 +1,18 @@
-/** What the reference's controller leaves when it goes in the middle of something: recorded from a cluster, played on another. */
+/**
+ * What the reference's controller leaves behind in the middle of an update: recorded on a cluster, played on another.
+ */
 import { join } from "node:path";
 import type { KubeObject, ObjectMeta } from "./api.ts";
 import { name } from "./halfway.ts";
 import type { ReplicaSetView, RolloutView, Scene, ServiceView } from "./rolloutView.ts";
 import type { World } from "./world.ts";
 
-/** One Rollout of halfway.ts with what belongs to it. Its ReplicaSets are in the order of their revisions. */
+/**
+ * One Rollout of halfway.ts with the objects that belong to it. Its ReplicaSets are in the order of their revisions.
+ */
 export interface Left {
   readonly title: string;
-  /** RFC 3339: the times in the objects are to be understood from here. */
+  /** When it was recorded (RFC 3339); the times in the objects are relative to it. */
   readonly recordedAt: string;
   readonly rollout: RolloutView;
   readonly replicaSets: readonly ReplicaSetView[];
@@ -27,7 +31,7 @@ export async function writeLeft(left: readonly Left[]): Promise<void> {
   await Bun.write(path, left.map((each) => `${JSON.stringify(each)}\n`).join(""));
 }
 
-/** Only what a controller goes by; uids by role, so that a new recording differs by what matters. */
+/** Keeps only what a controller depends on, with uids named by role, so that a new recording has a small diff. */
 const slimMetadata = ({ name, generation, creationTimestamp, labels, annotations, ownerReferences }: ObjectMeta) => {
   const owners = ownerReferences?.map((owner) => ({ ...owner, uid: `uid-of-${owner.name}` }));
   return {
@@ -52,7 +56,7 @@ export function slim(title: string, { rollout, replicaSets, services }: Scene, a
     replicaSets: replicaSets.map(slimmed),
     services: services.map((each) => ({ ...slimmed(each), spec: portsAndSelector(each), status: undefined })),
   };
-  // Members that are undefined are none.
+  // Leaves out undefined members.
   return JSON.parse(JSON.stringify(left)) as Left;
 }
 
@@ -70,7 +74,7 @@ export function asOf(left: Left, now: number): Left {
   return JSON.parse(moved) as Left;
 }
 
-/** Puts it into a namespace and waits until its pods are as they were. No controller of Rollouts may run meanwhile. */
+/** Creates it in a namespace and waits until its pods are as recorded. No Rollout controller may run meanwhile. */
 export async function load(world: World, recorded: Left): Promise<void> {
   const { harness, namespace } = world;
   const left = asOf(recorded, Date.now());

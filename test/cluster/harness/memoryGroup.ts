@@ -1,4 +1,4 @@
-/** A control group with a limit of memory, as a kubelet makes one for a container; where this machine lets us. */
+/** A control group with a memory limit, such as a kubelet makes for a container, where this machine allows it. */
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,13 +6,13 @@ import { join } from "node:path";
 export interface MemoryGroup {
   /** Put before a command, it makes the process a member of the group. */
   readonly enter: readonly string[];
-  /** How often the kernel killed one of them for want of memory. */
+  /** How often the kernel killed one of its processes because it was out of memory. */
   kills(): Promise<number>;
-  /** Once its processes have ended. */
+  /** Removes the group; its processes have to have ended. */
   remove(): Promise<void>;
 }
 
-/** What a version of control groups calls things. */
+/** The file names of one version of control groups. */
 interface Version {
   readonly parent: string;
   readonly limit: string;
@@ -33,7 +33,7 @@ const v2: Version = {
   events: "memory.events",
 };
 
-/** @returns undefined where the machine keeps no such groups, or does not let us make one */
+/** @returns undefined where the machine keeps no such groups, or does not allow us to make one */
 export async function newMemoryGroup(name: string, limitBytes: number): Promise<MemoryGroup | undefined> {
   const version = existsSync(join(v1.parent, v1.limit)) ? v1 : v2;
   const path = join(version.parent, `sluice-test-${process.pid}-${name}`);
@@ -44,7 +44,7 @@ export async function newMemoryGroup(name: string, limitBytes: number): Promise<
     await rmdir(path).catch(() => undefined);
     return undefined;
   }
-  // Without swap to count, there is none to limit.
+  // Without swap accounting there is no limit to set.
   await writeFile(join(path, version.swap), version === v1 ? `${limitBytes}` : "0").catch(() => undefined);
   const read = (file: string): Promise<string> => readFile(join(path, file), "utf8");
   return {

@@ -1,4 +1,4 @@
-/** Runs the binary as a container of a Deployment would run: its arguments and environment, its ServiceAccount's token. */
+/** Runs the binary like a container of a Deployment: with its arguments, environment and ServiceAccount's token. */
 import { chmod, copyFile, mkdir } from "node:fs/promises";
 import { createServer, connect as connectTcp } from "node:net";
 import { join, resolve } from "node:path";
@@ -50,11 +50,11 @@ export interface DeploymentView extends KubeObject {
 export interface Pod {
   readonly child: Child;
   readonly healthzPort: number;
-  /** Undefined where the arguments ask for no webhook. */
+  /** Undefined if no argument turns the webhook on. */
   readonly webhookPort: number | undefined;
 }
 
-/** In a mount namespace of its own, $0 lies where a kubelet puts a ServiceAccount's token. */
+/** In a mount namespace of its own, $0 is mounted where a kubelet puts a ServiceAccount's token. */
 const inMounts = `mount -t tmpfs none /run && mkdir -p /run/secrets/kubernetes.io &&
   ln -s "$0" /run/secrets/kubernetes.io/serviceaccount && exec "$@"`;
 
@@ -62,9 +62,9 @@ export interface StartOptions {
   readonly plane: ControlPlane;
   readonly api: Api;
   readonly namespace: string;
-  /** Of the log file and the folder with the credentials. */
+  /** Name of the log file and of the folder with the credentials. */
   readonly name: string;
-  /** In whose place it runs; by default the first pod that is not going away. */
+  /** The pod that it stands for; by default the first one that is not terminating. */
   readonly pod?: KubeObject;
 }
 
@@ -76,17 +76,17 @@ export interface PodOptions extends StartOptions {
   readonly wrap?: readonly string[];
 }
 
-/** What a kubelet hands to a container's runtime. */
+/** What a kubelet passes to a container's runtime. */
 export interface ContainerStart {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Folder with what lies in a container at /run/secrets/kubernetes.io/serviceaccount. */
+  /** Folder with the files that a container has at /run/secrets/kubernetes.io/serviceaccount. */
   readonly account: string;
   readonly healthzPort: number;
   readonly webhookPort: number | undefined;
 }
 
-/** Only ports differ from the Deployment: a pod has an address of its own, here all share one. */
+/** Only ports differ from the Deployment: a pod has an address of its own, but here all share one. */
 export async function containerStart({ plane, api, namespace, name, ...given }: StartOptions): Promise<ContainerStart> {
   const { spec } = await api.get<DeploymentView>(`/apis/apps/v1/namespaces/${namespace}/deployments/sluice`);
   const { serviceAccountName, containers } = spec.template.spec;
@@ -124,7 +124,7 @@ export async function containerStart({ plane, api, namespace, name, ...given }: 
   };
 }
 
-/** Where this machine does not let us mount, the token comes by a kubeconfig instead of the place where a pod finds it. */
+/** Where this machine does not allow mounts, the token is passed in a kubeconfig instead of at a pod's usual path. */
 export async function startPod({ nursery, binary = program, wrap = [], ...options }: PodOptions): Promise<Pod> {
   const { plane, name } = options;
   const { args, env, account, webhookPort, healthzPort } = await containerStart(options);
@@ -172,7 +172,9 @@ async function credentials(plane: ControlPlane, namespace: string, account: stri
   return dir;
 }
 
-/** Does what kube-proxy does for a Service: its address, which is one of this machine, leads to `target`. */
+/**
+ * Does what kube-proxy does for a Service: connections to its address (one of this machine) are forwarded to `target`.
+ */
 export async function serveService(address: string, port: number, target: () => number): Promise<() => void> {
   const server = createServer((client) => {
     const pod = connectTcp(target(), "127.0.0.1");

@@ -1,4 +1,4 @@
-/** Below the range from which the kernel takes the ports of outgoing connections, so that none grabs ours meanwhile. */
+/** Below the range of ports for outgoing connections, so that the kernel does not give ours to one of them. */
 const lowest = 20_000;
 const highest = 32_000;
 
@@ -11,7 +11,7 @@ function isFree(port: number): boolean {
   }
 }
 
-/** A TCP port of loopback on which nobody listens. */
+/** A TCP port of loopback on which nothing listens. */
 export function freePort(): number {
   for (let attempt = 0; attempt < 200; attempt++) {
     const port = lowest + Math.floor(Math.random() * (highest - lowest));

@@ -1,6 +1,6 @@
 import { openSync, closeSync } from "node:fs";
 
-/** The last lines of a log file, for error texts; an empty file or none gives a remark. */
+/** The last lines of a log file, for error texts; a remark if it is empty or missing. */
 export async function logTail(path: string, lines = 25): Promise<string> {
   const file = Bun.file(path);
   if (!(await file.exists())) return `(no log at ${path})`;
@@ -20,14 +20,14 @@ export interface Child {
   stop(signal?: NodeJS.Signals, graceMs?: number): Promise<void>;
 }
 
-/** Starts children and sees to it that none outlives this process. */
+/** Starts children and makes sure that none outlives this process. */
 export interface Nursery {
   spawn(name: string, command: readonly string[], options: SpawnOptions): Child;
-  /** Rejects when a child ended that nobody stopped, with the tail of its log. */
+  /** Rejects, with the tail of its log, when a child ended without being stopped. */
   readonly failure: Promise<never>;
   /** Has `path` removed when this process dies before `release`. */
   removeLater(path: string): void;
-  /** Stops all children at once and ends the watchdog; folders given to removeLater stay the caller's. */
+  /** Stops all children at once and ends the watchdog; folders given to removeLater are left to the caller. */
   release(): Promise<void>;
 }
 
@@ -38,8 +38,8 @@ export interface SpawnOptions {
 }
 
 /**
- * Reads our orders on its standard input, and once that ends, which it does however we die (SIGKILL included), kills the
- * processes that are left. It ignores the signals of a terminal, which reach it together with us.
+ * Reads commands on its standard input. That closes when this process ends in any way (SIGKILL included); it then kills
+ * the processes that are left. It ignores the terminal's signals, which it receives together with us.
  */
 const watchdogScript = `
 trap '' INT TERM HUP
@@ -56,7 +56,7 @@ done
 [ -z "$folder" ] || { sleep 1; rm -rf "$folder"; }
 `;
 
-/** A nursery of its own for each control plane. */
+/** One for each control plane. */
 export function newNursery(): Nursery {
   const watchdog = Bun.spawn(["sh", "-c", watchdogScript], { stdio: ["pipe", "ignore", "ignore"] });
   watchdog.unref();
@@ -66,7 +66,7 @@ export function newNursery(): Nursery {
   };
   const children = new Set<Child>();
   const failed = Promise.withResolvers<never>();
-  // A rejection that nobody awaits at the moment must not end the process: later steps look at it.
+  // A rejection that is not awaited at the moment must not end the process: later steps check it.
   failed.promise.catch(() => undefined);
 
   const spawn: Nursery["spawn"] = (name, command, { logFile, env, cwd }) => {

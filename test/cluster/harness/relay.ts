@@ -1,4 +1,4 @@
-/** A cluster of its own in which controllers follow each other: Sluice, and the reference's where its binary is named. */
+/** A cluster of its own on which controllers replace each other: Sluice, and the reference's if its binary is given. */
 import { join } from "node:path";
 import { startKubelet } from "../../../simulator/kubelet/kubelet.ts";
 import { connect, type Api, type KubeObject } from "./api.ts";
@@ -12,7 +12,7 @@ import { freePort } from "./ports.ts";
 import { type Child, logTail, newNursery } from "./processes.ts";
 import { until } from "./until.ts";
 
-/** The reference's controller: no part of this repository, so whoever has it names it. */
+/** The reference's controller: it is not part of this repository, so its path is given by the environment. */
 export const referenceBinary = (): string | undefined => {
   const path = Bun.env.SLUICE_REFERENCE ?? "";
   return path === "" ? undefined : path;
@@ -20,7 +20,7 @@ export const referenceBinary = (): string | undefined => {
 
 export type Runner = "sluice" | "reference";
 
-/** The user whose writes are this controller's in the audit log. */
+/** The user of this controller in the audit log. */
 export const userOf = (runner: Runner): string => `${runner}-under-test`;
 
 export interface Relay {
@@ -28,9 +28,9 @@ export interface Relay {
   readonly api: Api;
   /** For `newWorld`. */
   readonly cluster: Harness;
-  /** Starts one; it is not waited for. */
+  /** Starts one; does not wait until it is ready. */
   start(runner: Runner): Promise<Child>;
-  /** Resolves once somebody leads; @returns who, and in how many milliseconds. */
+  /** Waits until a controller holds the Lease; @returns which one, and after how many milliseconds. */
   led(by: Child): Promise<number>;
   stop(): Promise<void>;
 }
@@ -39,7 +39,7 @@ const leasePath = "/apis/coordination.k8s.io/v1/namespaces/argo-rollouts/leases/
 
 type Lease = KubeObject & { readonly spec?: { readonly holderIdentity?: string } };
 
-/** Who holds the Lease that both controllers take; "": nobody. */
+/** The holder of the Lease that both controllers use; "" if there is none. */
 export const holder = async (api: Api): Promise<string> =>
   (await api.get<Lease>(leasePath).catch(() => undefined))?.spec?.holderIdentity ?? "";
 

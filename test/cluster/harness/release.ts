@@ -4,7 +4,7 @@ import { run } from "./controlPlane.ts";
 
 const repository = resolve(import.meta.dir, "../../..");
 
-/** The program of this tree as `bun run build` makes it, but for its version. */
+/** The program of this tree as `bun run build` makes it, with another version. */
 export async function buildRelease(version: string, outfile: string): Promise<void> {
   const built = await Bun.build({
     entrypoints: [resolve(repository, "main.ts")],
@@ -30,7 +30,7 @@ export async function buildRelease(version: string, outfile: string): Promise<vo
   if (!built.success) throw new Error(`Cannot build version ${version}`, { cause: built.logs });
 }
 
-/** As it says of itself, which is also what the audit log shows. */
+/** As the program prints it; the user agent in the audit log has it, too. */
 export async function versionOf(binary: string): Promise<string> {
   const { stdout } = await run([binary, "version"], {});
   return stdout.trim().replace(/^sluice: v/, "");

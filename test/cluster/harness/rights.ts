@@ -1,4 +1,4 @@
-/** What roles allow, beside what the audit log shows to have been asked. */
+/** Compares what roles allow with what was requested according to the audit log. */
 import type { Api, KubeObject } from "./api.ts";
 import type { Request } from "./auditLog.ts";
 
@@ -18,9 +18,9 @@ interface Binding extends KubeObject {
   readonly subjects?: readonly { readonly kind: string; readonly name: string; readonly namespace?: string }[];
 }
 
-/** One verb on one resource, perhaps of some names only. */
+/** One verb on one resource, perhaps for some names only. */
 export interface Right {
-  /** "patch rollouts/status.argoproj.io", and the names behind it. */
+  /** "patch rollouts/status.argoproj.io", followed by the names. */
   readonly text: string;
   readonly apiGroup: string;
   readonly resource: string;
@@ -32,7 +32,7 @@ export interface Right {
 
 const rbac = "/apis/rbac.authorization.k8s.io/v1";
 
-/** All that a ServiceAccount may do by the bindings that name it. */
+/** All that a ServiceAccount may do according to the bindings that name it. */
 export async function rightsOf(api: Api, namespace: string, account: string): Promise<Right[]> {
   const own = `${rbac}/namespaces/${namespace}`;
   const found = await Promise.all(
@@ -79,8 +79,8 @@ export const unusedRights = (rights: readonly Right[], requests: readonly Reques
   rights.filter((right) => !requests.some((request) => isUse(right, request))).map(({ text }) => text);
 
 /**
- * What the authorizer did not allow. A server-side apply of what is not there is allowed as a patch and then refused as a
- * create, which only the answer tells; other 403s are admission's.
+ * What the authorizer did not allow. A server-side apply of a missing object is allowed as a patch and then refused as
+ * a create, which only the response shows; other 403s come from admission.
  */
 export const denials = (requests: readonly Request[]): string[] =>
   requests

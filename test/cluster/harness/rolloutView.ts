@@ -1,7 +1,7 @@
 import { HASH_LABEL, REVISION } from "../../../schema/labels.ts";
 import type { KubeObject } from "./api.ts";
 
-/** What the tests read of a Rollout and of the objects around it. Fields as in the API; everything may be absent. */
+/** The members of a Rollout and of the objects around it that tests read. As in the API; everything may be absent. */
 export interface RolloutView extends KubeObject {
   readonly spec: {
     readonly replicas?: number;
@@ -65,10 +65,10 @@ export interface EventView extends KubeObject {
   readonly involvedObject: { readonly kind: string; readonly name: string; readonly uid?: string };
 }
 
-/** A Rollout and what belongs to it, read at one moment. */
+/** A Rollout and the objects that belong to it, read at one moment. */
 export interface Scene {
   readonly rollout: RolloutView;
-  /** Those that the Rollout controls, oldest revision first. */
+  /** The ReplicaSets that the Rollout controls, oldest revision first. */
   readonly replicaSets: readonly ReplicaSetView[];
   readonly services: readonly ServiceView[];
 }
@@ -76,7 +76,10 @@ export interface Scene {
 export const revisionOf = (object: KubeObject): number => Number(object.metadata.annotations?.[REVISION] ?? 0);
 const hashOf = (set: ReplicaSetView): string => set.metadata.labels?.[HASH_LABEL] ?? "";
 
-/** Replaces the hashes of the scene's ReplicaSets by `<1>`, `<2>` …, their revisions, so that a reader sees who is meant. */
+/**
+ * Replaces the hashes of the scene's ReplicaSets by `<1>`, `<2>` …, their revisions, so that a reader sees which one is
+ * meant.
+ */
 function naming(scene: Scene): (text: string) => string {
   const sets = scene.replicaSets.filter((set) => hashOf(set) !== "");
   return (text) => sets.reduce((named, set) => named.replaceAll(hashOf(set), `<${revisionOf(set)}>`), text);
@@ -94,7 +97,7 @@ function replicaSetLine(set: ReplicaSetView): string {
 }
 
 /**
- * What users and tools see of a Rollout at a settled point, a text line for each fact, without times and uids. ReplicaSets
+ * What users and tools see of a Rollout at a settled point, one line for each fact, without times and uids. ReplicaSets
  * read spec/status/available replicas. Two controllers behave the same when their keyframes are equal.
  */
 export function keyframe(scene: Scene): string[] {
@@ -135,12 +138,12 @@ export function keyframe(scene: Scene): string[] {
   return lines.map(named);
 }
 
-/** The events on the Rollout as `3x Reason: message`, sorted, since times of one second do not order them. */
+/** The events on the Rollout as `3x Reason: message`, sorted, since times in whole seconds do not order them. */
 export function eventLines(scene: Scene, events: readonly EventView[]): string[] {
   const named = naming(scene);
   const counts = new Map<string, number>();
   for (const { involvedObject, reason, message, type, count } of events) {
-    // This one says when the controller was started, not what it did.
+    // This one shows when the controller was started, not what it did.
     if (involvedObject.uid !== scene.rollout.metadata.uid || reason === "RolloutAddedToInformer") continue;
     const line = `${type === "Normal" ? "" : `${type} `}${reason}: ${named(message)}`;
     counts.set(line, (counts.get(line) ?? 0) + (count ?? 1));

@@ -1,8 +1,11 @@
-/** A world whose traffic is split by an NGINX Ingress, an Ingress of the AWS load balancer controller and a TrafficSplit. */
+/**
+ * A world whose traffic is split by an NGINX Ingress, an Ingress of the AWS load balancer controller and a
+ * TrafficSplit.
+ */
 import type { Harness } from "./harness.ts";
 import { newWorld, type World } from "./world.ts";
 
-/** TrafficSplits are nobody's on a bare cluster. */
+/** A bare cluster has no CRD for TrafficSplits. */
 const definition = {
   apiVersion: "apiextensions.k8s.io/v1",
   kind: "CustomResourceDefinition",

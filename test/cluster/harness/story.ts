@@ -4,17 +4,17 @@ import type { World } from "./world.ts";
 
 const record = Bun.env.SLUICE_RECORD === "1";
 
-/** A test told as chapters, each compared with the one of the same title in golden/NAME.txt. */
+/** A test in chapters, each compared with the one of the same title in golden/NAME.txt. */
 export interface Story {
-  /** Compares what is seen now (a keyframe, say) with the recorded chapter. */
+  /** Compares the present text (such as a keyframe) with the recorded chapter. */
   tell(title: string, lines: readonly string[]): void;
   /**
    * Compares the events on the Rollout so far with the recorded ones. Not later than after 25 events: the recorded
-   * controller's recorder drops the rest, and ours drops of the rest only what nobody waits for. (rolling-update.txt was
+   * controller's recorder drops the rest, of which ours drops only narration. (rolling-update.txt was
    * given the one that was dropped when it was recorded: the completion of its last revision.)
    */
   events(rollout: string): Promise<void>;
-  /** Writes the recording, or checks that every recorded chapter was told. */
+  /** Writes the recording, or checks that every recorded chapter was played. */
   end(): Promise<void>;
 }
 
@@ -27,14 +27,14 @@ function chaptersOf(text: string): Map<string, string[]> {
   return chapters;
 }
 
-/** Scaling may go in fewer and larger strides than the recorded controller's: those events are not part of a story. */
+/** Sluice may scale in fewer and larger steps than the recorded controller, so those events are not compared. */
 const comparable = (line: string): boolean => !/^(\d+x )?ScalingReplicaSet/.test(line);
 
 /** The recorded controller can leave a deadline on a ReplicaSet that has no pods any more (docs/differences.md). */
 const withoutStaleDeadline = (line: string): string =>
   line.replace(/^(rs <\d+> 0\/0\/0 .*) scale-down-deadline$/, "$1");
 
-/** The recorded controller tells autoscalers of a surge, too (docs/differences.md). */
+/** The recorded controller shows surge to autoscalers, too (docs/differences.md). */
 function withoutSurge(lines: readonly string[]): string[] {
   const wanted = Math.max(...lines.map((line) => Number(/ desired=(\d+)/.exec(line)?.[1] ?? 0)));
   return lines.map((line) =>
@@ -45,8 +45,8 @@ function withoutSurge(lines: readonly string[]): string[] {
 const comparableFrame = (lines: readonly string[]): string[] => withoutSurge(lines.map(withoutStaleDeadline));
 
 /**
- * Opens the story NAME. The golden files were recorded (SLUICE_RECORD=1) on the reference controller, whose behaviour they
- * keep; review a changed one as a diff.
+ * Opens the story NAME. The golden files were recorded (SLUICE_RECORD=1) on the reference controller, whose behaviour
+ * they keep; review the diff of a changed one.
  */
 export async function newStory(world: World, name: string): Promise<Story> {
   const path = join(import.meta.dir, "../golden", `${name}.txt`);

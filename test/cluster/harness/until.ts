@@ -1,6 +1,6 @@
 /**
- * Looks again and again until it is so; @returns how long that took, in milliseconds.
- * @param detail what the error tells besides, asked only then
+ * Polls until the condition is true; @returns how long that took, in milliseconds.
+ * @param detail more text for the error, called only for it
  */
 export async function until(
   what: string,

@@ -1,4 +1,4 @@
-/** Sees all that happens to users' pods, and to what sizes them and leads to them, so that a test can say that nothing did. */
+/** Records every change of pods, ReplicaSets' sizes and Services' selectors, so that a test can show there was none. */
 import { HASH_LABEL } from "../../../schema/labels.ts";
 import type { KubeObject, WatchEvent } from "./api.ts";
 import type { ReplicaSetView, ServiceView } from "./rolloutView.ts";
@@ -7,14 +7,15 @@ import type { World } from "./world.ts";
 export interface Witness {
   /**
    * A line for each change since the beginning, or since the line of this number: `size web-6d4b 4 -> 3`,
-   * `service web -> 6d4b`, `pod web-6d4b-x comes`, `… goes`, `… restarts`, `relabelled`. Told when watches bring it.
+   * `service web -> 6d4b`, `pod web-6d4b-x comes`, `… goes`, `… restarts`, `relabelled`. Recorded when watches deliver
+   * it.
    */
   changes(from?: number): readonly string[];
   /** Pods that were restarted, or that went though their ReplicaSet did not become smaller by as many. */
   lost(): readonly string[];
   /** The fewest pods that were ready at any time; behind this Service, or at all. */
   leastReady(service?: string): number;
-  /** No later change is told. */
+  /** Later changes are not recorded. */
   stop(): void;
 }
 
@@ -63,7 +64,7 @@ function serviceChanges(old: ServiceView | undefined, next: ServiceView | undefi
   return [`service ${(next ?? old)?.metadata.name} -> ${next?.spec.selector?.[HASH_LABEL] ?? "no hash"}`];
 }
 
-/** Ready, and selected by the Service; at all where none is named. */
+/** Whether it is ready, and selected by the Service if one is named. */
 function readyNow({ pods, services }: Seen, service: string | undefined): number {
   const selector = Object.entries(services.get(service ?? "")?.spec.selector ?? {});
   const behind = ({ metadata }: PodView): boolean =>
@@ -72,7 +73,7 @@ function readyNow({ pods, services }: Seen, service: string | undefined): number
   return [...pods.values()].filter((pod) => isReady(pod) && behind(pod)).length;
 }
 
-/** Begins with what there is. Watches a namespace until `stop`. */
+/** Watches a namespace until `stop`, beginning with the objects that exist. */
 export async function newWitness({ harness: { api }, namespace }: World): Promise<Witness> {
   const seen: Seen = { pods: new Map(), sets: new Map(), services: new Map() };
   const lines: string[] = [];
@@ -132,7 +133,7 @@ export async function newWitness({ harness: { api }, namespace }: World): Promis
   };
 }
 
-/** A ReplicaSet that became smaller, or is gone, may lose so many pods. */
+/** A ReplicaSet that became smaller, or is gone, may lose as many pods. */
 function shrink(shrunkBy: Map<string, number>, old: KubeObject | undefined, next: KubeObject | undefined): void {
   const size = (object: KubeObject | undefined): number =>
     (object as Partial<ReplicaSetView> | undefined)?.spec?.replicas ?? 0;
@@ -141,7 +142,7 @@ function shrink(shrunkBy: Map<string, number>, old: KubeObject | undefined, next
   if (by > 0 && name !== undefined) shrunkBy.set(name, (shrunkBy.get(name) ?? 0) + by);
 }
 
-/** The sizes that were changed one way and then the other: traffic that went back and forth. */
+/** The changes of a ReplicaSet's size that reverse the one before it: traffic that went back and forth. */
 export function turnedBack(changes: readonly string[]): string[] {
   const ways = new Map<string, number>();
   return changes.filter((line) => {

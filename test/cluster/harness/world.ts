@@ -16,10 +16,10 @@ import {
 
 type Predicate = (rollout: RolloutView, scene: Scene) => boolean;
 
-/** Longer than the fake kubelet's pods take to come and to go. */
+/** Longer than the fake kubelet's pods take to become ready and to terminate. */
 const settledMs = 1800;
 
-/** One namespace with what a test does and sees in it. */
+/** One namespace, and what a test can do and see in it. */
 export interface World {
   readonly namespace: string;
   readonly harness: Harness;
@@ -29,13 +29,13 @@ export interface World {
   create(object: KubeObject): Promise<void>;
   scene(rollout: string): Promise<Scene>;
   patch(rollout: string, body: unknown, type?: PatchType): Promise<void>;
-  /** Waits until `holds`; the error tells what the world looked like instead. */
+  /** Waits until `holds`; the error describes the world as it was instead. */
   waitFor(rollout: string, what: string, holds: Predicate, timeoutMs?: number): Promise<Scene>;
   /** Waits until `holds` and nothing of the Rollout changes any more for longer than a pod takes to become ready. */
   settle(rollout: string, what: string, holds: Predicate, timeoutMs?: number): Promise<Scene>;
   /** The keyframe (rolloutView.ts) once the Rollout has settled. */
   frame(rollout: string, what: string, holds: Predicate, timeoutMs?: number): Promise<string[]>;
-  /** The events on the Rollout, once no more come. */
+  /** The events on the Rollout, once there are no new ones. */
   events(rollout: string): Promise<string[]>;
   path(resource: string, name?: string): string;
 }
@@ -82,7 +82,7 @@ async function failureText(what: string, timeoutMs: number, scene: Scene | undef
   return `Not within ${timeoutMs} ms: ${what}\nseen instead:\n  ${seen.join("\n  ")}\nstatus: ${status}\nevents:\n  ${events.join("\n  ")}\n${log}`;
 }
 
-/** Reads of one namespace. */
+/** Reads objects of one namespace. */
 function reader(namespace: string, { api }: Harness) {
   const scene = async (name: string): Promise<Scene> => {
     const [rollout, sets, services] = await Promise.all([
@@ -117,7 +117,7 @@ function waiter(current: Harness, read: ReturnType<typeof reader>): Pick<World, 
   ): Promise<Scene> => {
     const end = Date.now() + timeoutMs;
     for (;;) {
-      // Not there yet, or the API server is away: both are states to wait through.
+      // It does not exist yet, or the API server does not answer: in both cases the test waits.
       const scene = await read.scene(name).catch(() => undefined);
       if (scene !== undefined && holds(scene)) return scene;
       if (Date.now() > end) {
@@ -151,7 +151,7 @@ export async function newWorld(topic: string, on?: Harness): Promise<World> {
   return worldIn(`${topic}-${crypto.randomUUID().slice(0, 6)}`, on ?? (await harness()));
 }
 
-/** A new namespace of this very name. */
+/** A new namespace with exactly this name. */
 export async function worldIn(namespace: string, current: Harness): Promise<World> {
   const { api } = current;
   await api.create("/api/v1/namespaces", { metadata: { name: namespace } });

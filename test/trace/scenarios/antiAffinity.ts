@@ -6,7 +6,7 @@ import type { Scenario } from "../scenario.ts";
 const preferred = { preferredDuringSchedulingIgnoredDuringExecution: { weight: 40 } };
 const required = { requiredDuringSchedulingIgnoredDuringExecution: {} };
 const services = [service("active"), service("preview")];
-/** An affinity of the user's own, beside which the injected term stands. */
+/** An affinity of the user's own, next to the injected term. */
 const own = {
   podAntiAffinity: {
     preferredDuringSchedulingIgnoredDuringExecution: [

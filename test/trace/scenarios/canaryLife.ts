@@ -1,4 +1,4 @@
-/** What else a canary Rollout lives through: deadlines, restarts, history, metadata, Services, mistakes. */
+/** What else happens to a canary Rollout: deadlines, restarts, history, metadata, Services, mistakes. */
 import { blueGreen, canary, pause, setWeight } from "../../golden/edits.ts";
 import { broken, rollout, service, template } from "../manifests.ts";
 import type { Scenario } from "../scenario.ts";
@@ -159,7 +159,7 @@ export const canaryLife: readonly Scenario[] = [
     rollout: rollout({ strategy: halves }),
     story: [
       [{ spec: { minReadySeconds: 5000 } }, "Degraded"],
-      // The recorded controller looks again only seconds after a spell of failures.
+      // After several failures the recorded controller retries only seconds later.
       [{ spec: { minReadySeconds: 0 } }, "Healthy after 15s"],
       [{ image: "web:2" }, "Paused step 1"],
       [{ spec: { strategy: { canary: { steps: [setWeight(120)] } } } }, "Degraded"],

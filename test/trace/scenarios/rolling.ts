@@ -1,4 +1,4 @@
-/** How pods are exchanged: maxSurge, maxUnavailable, with steps and without. */
+/** How pods are replaced: maxSurge, maxUnavailable, with steps and without. */
 import { canary, pause, setWeight } from "../../golden/edits.ts";
 import { broken, crashing, rollout, template } from "../manifests.ts";
 import type { Scenario } from "../scenario.ts";

@@ -1,4 +1,4 @@
-/** Canaries whose traffic a router splits: nginx and ALB, of which the Ingress is all that the Rollout's controller sees. */
+/** Canaries whose traffic a router splits: nginx and ALB, of which the Rollout's controller sees only the Ingress. */
 import { canary, pause, setWeight } from "../../golden/edits.ts";
 import type { KubeObject } from "../../cluster/harness/api.ts";
 import type { CanaryStep, CanaryStrategy, SetCanaryScale } from "../../../schema/rollout.ts";
@@ -22,8 +22,8 @@ const services = [service("stable"), service("canary")];
 const pair = { stableService: "stable", canaryService: "canary" };
 
 /**
- * Delays are short enough to be seen to their end. Keyframes of an abort are taken after it: until the canary's pods are gone
- * the reference's controller moves the canary Service to and fro.
+ * Delays are short enough to be seen to their end. Keyframes of an abort are taken after it: until the canary's pods
+ * are gone the reference's controller moves the canary Service back and forth.
  */
 const nginx = (steps: readonly CanaryStep[], rest: CanaryStrategy = {}, replicas = 4) => ({
   objects: [...services, ingress("stable", { number: 80 })],

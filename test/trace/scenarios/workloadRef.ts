@@ -1,4 +1,4 @@
-/** Rollouts whose pods are described by another workload. */
+/** Rollouts that take their pod template from another workload. */
 import { blueGreen, canary, pause, setWeight } from "../../golden/edits.ts";
 import type { KubeObject } from "../../cluster/harness/api.ts";
 import type { RolloutStrategy } from "../../../schema/rollout.ts";
