@@ -342,7 +342,8 @@ needsPlane(
     await until("it fails closed", async () => (await policy()) === "Fail", 25_000);
     replica.block(true);
     const tookMs = await until("it fails open", async () => (await policy()) === "Ignore");
-    expect(await refuses()).toBe(false);
+    // The API server's own cache may be a moment behind what it has stored.
+    await until("nothing is refused", async () => !(await refuses().catch(() => true)));
     replica.block(false);
     await until("it fails closed again", async () => (await policy()) === "Fail", 30_000);
     console.log(`keeper: Ignore ${tookMs} ms after the way was blocked`);
@@ -379,12 +380,13 @@ needsPlane("only what can break a rule is asked about", async () => {
   expect(await asked(() => api.create(own, template("own")))).toEqual([]);
 });
 
-needsPlane("comparing the specs of an object as large as the API server takes costs no refusal", async () => {
+needsPlane("comparing the specs of an object as large as is admitted costs no refusal", async () => {
   const [replica] = running;
-  const metrics = Array.from({ length: 4_000 }, (_, index) => ({
+  // Just below 500 metrics, which is all that the CRD takes, and 512 KiB of text, which is all that the webhook takes.
+  const metrics = Array.from({ length: 490 }, (_, index) => ({
     name: `metric-${index}`,
     successCondition: "result[0] > 0.95".padEnd(150, " "),
-    provider: { web: { url: "http://example.com/".padEnd(100, "x") } },
+    provider: { web: { url: "http://example.com/".padEnd(750, "x") } },
   }));
   const large = { ...template("large"), spec: { metrics } };
   await current.api.create(templates, large);
@@ -392,7 +394,7 @@ needsPlane("comparing the specs of an object as large as the API server takes co
   await current.api.patch(`${templates}/large`, "merge", { metadata: { labels: { a: "b" } } });
   expect(replica?.reviews.slice(from)).toEqual([]);
   await current.api.patch(`${templates}/large`, "json", [
-    { op: "replace", path: "/spec/metrics/3999/name", value: "x" },
+    { op: "replace", path: "/spec/metrics/489/name", value: "x" },
   ]);
   expect(replica?.reviews.slice(from)).toContain("UPDATE AnalysisTemplate");
 });

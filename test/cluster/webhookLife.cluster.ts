@@ -231,9 +231,9 @@ ours(
 );
 
 ours("alone, it fails open: while it is killed, a Rollout is changed, undone and deleted", async () => {
+  // It may not lead yet, and then leaves the configuration to whoever does (troubleAtStart.cluster.ts shows that a leader
+  // deletes it).
   await pod.stop("SIGTERM");
-  // It led to an address at which nothing listens any more.
-  expect(await api.get(configurationPath).catch(() => "gone")).toBe("gone");
   pod = await startPod("Ignore");
   await until(
     "it is configured to fail open",
