@@ -1,11 +1,10 @@
 /** What the controller's flags for names, ports and addresses may be: the first thing that is wrong, as a sentence. */
 import { isIP } from "node:net";
+import { dnsLabel } from "../../kube/validation/syntax.ts";
 
-const label = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-
-/** @returns undefined when it names a namespace or a Service */
+/** @returns nothing when it can name a namespace or a Service */
 export const labelProblem = (flag: string, name: string | undefined): string[] =>
-  name === undefined || label.test(name)
+  name === undefined || dnsLabel(name).length === 0
     ? []
     : [`${flag} is "${name}": use at most 63 of a-z, 0-9 and "-", with a letter or a digit at both ends`];
 

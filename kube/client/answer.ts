@@ -7,7 +7,7 @@ export class TooLongError extends Error {}
  * Parsing so many characters takes about a millisecond. Several large answers often come at once: each is parsed in a
  * turn of the event loop of its own, so that no turn takes as long as all of them.
  */
-const turnBytes = 128 * 2 ** 10;
+export const turnBytes = 128 * 2 ** 10;
 
 type GiveWay = (() => Promise<void>) | undefined;
 

@@ -20,6 +20,8 @@ export const ADMITTED = {
   Experiment: EXPERIMENTS,
 } as const;
 
+export const isAdmitted = (kind: string): kind is keyof typeof ADMITTED => Object.hasOwn(ADMITTED, kind);
+
 export const DEPLOYMENTS = apps("deployments");
 export const REPLICA_SETS = apps("replicasets");
 

@@ -3,7 +3,7 @@ import type { Clock } from "../clock/clock.ts";
 import { cost } from "../object/budget.ts";
 import { ApiError, isExpired, isNoAnswer, type Status, unanswered, watchError } from "../client/apiError.ts";
 import { textOf } from "../client/errorText.ts";
-import { parseInTurn } from "../client/answer.ts";
+import { parseInTurn, turnBytes } from "../client/answer.ts";
 import { readLines } from "../client/lines.ts";
 import { type ListPage, pagesOf } from "../client/pages.ts";
 import type { ApiPath } from "../client/path.ts";
@@ -157,9 +157,6 @@ const watchdog = (clock: Clock, silenceMs: number, bark: () => void) => {
 
 type WatchEnd = "ended" | "stalled";
 
-/** An event of more characters is handled in a turn of the event loop of its own. */
-const longLine = 128 * 2 ** 10;
-
 /**
  * One watch, until the server ends it, it stalls or `signal` aborts.
  * @param since the resourceVersion to go on from; updated with every event.
@@ -188,7 +185,8 @@ const watch = async <Raw extends KubeObject>(
     since.delivered();
   };
   const onLine = (line: string): Promise<void> | undefined => {
-    if (line.length > longLine) return parseInTurn(line, clock.giveWay).then((event) => take(event as WatchEvent<Raw>));
+    if (line.length > turnBytes)
+      return parseInTurn(line, clock.giveWay).then((event) => take(event as WatchEvent<Raw>));
     take(JSON.parse(line) as WatchEvent<Raw>);
     return undefined;
   };

@@ -7,7 +7,7 @@
 import type { EventReason } from "../../schema/reasons.ts";
 import type { EventRecorder } from "../../kube/runtime/recorder.ts";
 import { canBeName, collectionPath, nameSelector } from "../../kube/client/path.ts";
-import { ADMITTED } from "../../kube/client/resources.ts";
+import { ADMITTED, isAdmitted } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import { BREAK_GLASS } from "../../schema/labels.ts";
 import type { Override } from "../review/validate.ts";
@@ -78,8 +78,6 @@ export function tellOverride(ports: OverridePorts): (override: Override, spec: u
     lookLater(override, digestOf(spec), 0, looksMs[0] ?? 0);
   };
 }
-
-const isAdmitted = (kind: string): kind is keyof typeof ADMITTED => Object.hasOwn(ADMITTED, kind);
 
 async function read({ client }: OverridePorts, override: Override): Promise<StoredObject | undefined> {
   const { kind, namespace, name, uid } = override;

@@ -3,11 +3,11 @@
  * sends only names that it has checked itself, each object in the namespace that it will be stored in; a forged review
  * could make us read, or write about, something else.
  */
+import { isAdmitted } from "../../kube/client/resources.ts";
 import { dnsLabel, dnsSubdomain } from "../../kube/validation/syntax.ts";
 import { record } from "./record.ts";
 
-const clusterKinds: readonly string[] = ["ClusterAnalysisTemplate"];
-const namespacedKinds: readonly string[] = ["Rollout", "AnalysisTemplate", "AnalysisRun", "Experiment"];
+const CLUSTER_KIND = "ClusterAnalysisTemplate";
 
 const isLabel = (text: string): boolean => dnsLabel(text).length === 0;
 const isSubdomain = (text: string): boolean => dnsSubdomain(text).length === 0;
@@ -40,8 +40,8 @@ export function strangeName(review: ReviewNames, requested: string): string | un
   // With generateName the name read here is its prefix, which may end in these characters.
   if (name !== "" && !isSubdomain(name.replace(/[-.]+$/, ""))) return "the request's name is no RFC 1123 subdomain";
   if (subResource !== "") return undefined;
-  if (clusterKinds.includes(kind) && namespace !== "") return `a ${kind} has no namespace`;
-  if (namespacedKinds.includes(kind) && namespace === "") return `a ${kind} has a namespace`;
+  if (kind === CLUSTER_KIND && namespace !== "") return `a ${kind} has no namespace`;
+  if (kind !== CLUSTER_KIND && isAdmitted(kind) && namespace === "") return `a ${kind} has a namespace`;
   return (
     strangeMetadata(review.object, namespace, requested) ?? strangeMetadata(review.oldObject, namespace, requested)
   );

@@ -1,4 +1,5 @@
 /** The verdict over a review (docs/behaviour/admission.md#refuse-or-warn). */
+import { isAdmitted } from "../../kube/client/resources.ts";
 import type { Complaints } from "../../controller/process/complaints.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import { equal } from "../../kube/object/equality.ts";
@@ -60,15 +61,6 @@ export interface ValidatorPorts {
 const deadlineMs = 1_000;
 
 const group = "argoproj.io";
-const kinds: readonly string[] = [
-  "Rollout",
-  "AnalysisTemplate",
-  "ClusterAnalysisTemplate",
-  "AnalysisRun",
-  "Experiment",
-] satisfies AdmittedKind[];
-const isOurs = (kind: string): kind is AdmittedKind => kinds.includes(kind);
-
 const passed: Answer = { verdict: "passed", causes: [], warnings: [] };
 
 /** The validator never rejects, and answers within a second. */
@@ -90,7 +82,7 @@ async function validate(ports: ValidatorPorts, review: Review, pause: Pause): Pr
   const untilMs = ports.clock.now() + deadlineMs;
   const { kind } = review;
   if (isNoneOfOurs(review)) return passed;
-  if (review.group !== group || !isOurs(kind)) {
+  if (review.group !== group || !isAdmitted(kind)) {
     // A kind that we do not know: our webhook configuration matches too much, or is of a newer version. Without a
     // warning that would stay hidden; a refusal would block objects that are not ours.
     return { ...passed, warnings: [`Not checked: Sluice does not know the kind ${kind}.${review.group}.`] };
