@@ -156,7 +156,7 @@ describe("a ReplicaSet of the wanted name that is there already", () => {
     await turn();
     const { metadata, spec } = createdSet(other);
     const built = world();
-    const { name, namespace = "", labels = {}, annotations = {}, ownerReferences = [] } = metadata;
+    const { name, namespace, labels = {}, annotations = {}, ownerReferences = [] } = metadata;
     const { uid = "" } = built.rollout().metadata;
     const references = owners({ ...(ownerReferences[0] as OwnerReference), uid });
     const draft = { name, namespace, labels, annotations, ownerReferences: references };

@@ -26,7 +26,7 @@ describe("a Rollout that takes the place of a Deployment", () => {
       }
       return failures.filter((text) => text !== "");
     };
-    const size = (): unknown => (core.get(DEPLOYMENT)?.["spec"] as Json)["replicas"];
+    const size = (): unknown => (core.get(DEPLOYMENT)?.["spec"] as Json | undefined)?.["replicas"];
     /** Another client writes the Deployment. */
     const rewrite = (replicas: number) =>
       core.modify(DEPLOYMENT, (old) => ({ ...old, spec: { ...(old["spec"] as object), replicas } }));
