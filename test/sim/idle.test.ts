@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
-import { createController, unobserved } from "../../controller/controller.ts";
+import { unobserved } from "../../controller/controller.ts";
+import { wireController } from "../../controller/wiring.ts";
 import type { Log } from "../../controller/process/log.ts";
-import { createRecorder } from "../../kube/runtime/recorder.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import type { Draft } from "../../simulator/model/model.ts";
 import { startControllers } from "../../simulator/controllers/controllers.ts";
@@ -58,13 +58,11 @@ test("a cluster at rest is not looked at again: not for bookmarks, nor when all 
     reconciled: () => void (seen.reconciles += 1),
     incident: (_: string, what: string) => void (seen.lists += what === "list" ? 1 : 0),
   };
-  const events = createRecorder({ client, clock });
-  const controller = createController(
-    { client, clock, log: silent, events, observer, validForMs: () => NEVER },
+  const { lead } = wireController(
+    { client, clock, log: silent, observer },
     { namespace: undefined, instanceId: "", resyncMs: NEVER, concurrency: 5 },
-    stopping.signal,
   );
-  void controller.hasSynced.then(() => controller.run(stopping.signal));
+  void lead({ election: undefined, until: stopping.signal });
 
   const service = (name: string): Draft => ({
     metadata: { name, namespace: "default" },

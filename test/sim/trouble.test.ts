@@ -1,9 +1,9 @@
 /** What is logged, and what is retried, when something is wrong that only time repairs. */
 import { afterEach, expect, test } from "bun:test";
-import { createController, unobserved } from "../../controller/controller.ts";
+import { unobserved } from "../../controller/controller.ts";
+import { wireController } from "../../controller/wiring.ts";
 import { createLog } from "../../controller/process/log.ts";
 import { refused, unanswered } from "../../kube/client/apiError.ts";
-import { createRecorder } from "../../kube/runtime/recorder.ts";
 import { targetOf } from "../../kube/client/target.ts";
 import type { KubeRequest } from "../../kube/client/transport.ts";
 import type { Draft } from "../../simulator/model/model.ts";
@@ -30,20 +30,11 @@ async function world() {
   const log = createLog({ level: "info", format: "json" }, (line) => lines.push(JSON.parse(line) as (typeof lines)[0]));
   const ended = new AbortController();
   stopping.push(ended);
-  const controller = createController(
-    {
-      client,
-      clock,
-      log,
-      events: createRecorder({ client, clock }),
-      observer: unobserved,
-      random,
-      validForMs: () => NEVER,
-    },
+  const { lead } = wireController(
+    { client, clock, log, observer: unobserved, random },
     { namespace: undefined, instanceId: "", resyncMs: NEVER, concurrency: 5 },
-    ended.signal,
   );
-  void controller.hasSynced.then(() => controller.run(ended.signal));
+  void lead({ election: undefined, until: ended.signal });
   for (let n = 0; n < COUNT; n += 1) {
     const { metadata, ...rest } = rolloutOf({ strategy: canary([setWeight(20)]) });
     core.create("rollouts.argoproj.io", { ...rest, metadata: { ...metadata, name: `web-${n}` } } as unknown as Draft);
