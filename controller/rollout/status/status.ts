@@ -223,9 +223,9 @@ function emitPauseEvents(p: Pass, after: RolloutStatus): void {
 function warnOfDropped(p: Pass, observed: RolloutStatus): void {
   const { dropped = [] } = p.snapshot;
   if (dropped.length === 0 || statusOf(p).observedGeneration === observed.observedGeneration) return;
-  const takenOut = p.actions.findIndex(({ kind }) => kind === "updateRollout") + 1;
-  const message = `Pods run without what is no quantity: ${dropped.join(", ")}`;
-  emit(p, takenOut > 0 ? takenOut : "status", "MalformedTemplate", message, "Warning");
+  const takesOut = p.actions.findIndex(({ kind }) => kind === "updateRollout");
+  const after = takesOut < 0 ? "status" : takesOut + 1;
+  emit(p, after, "MalformedTemplate", `Pods run without what is no quantity: ${dropped.join(", ")}`, "Warning");
 }
 
 /** Completes a drafted status: abort, pauses, conditions, phase and duration, in the order in which they build on each other. */
