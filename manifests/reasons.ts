@@ -1,5 +1,5 @@
-/** docs/reasons.md: what the reasons of events, conditions and pauses mean, from the list that the code uses. */
-import { conditionReasons, eventReasons, pauseReasons } from "../schema/reasons.ts";
+/** docs/reasons.md: what the reasons of events, conditions, pauses and steps mean, from the list that the code uses. */
+import { conditionReasons, eventReasons, pauseReasons, stepReasons } from "../schema/reasons.ts";
 
 const burst = { always: "always", narration: "unless there are too many" } as const;
 
@@ -43,6 +43,14 @@ In \`status.pauseConditions\`, and in \`status.message\` of a Rollout whose phas
 ${table(
   ["reason", "means"],
   Object.entries(pauseReasons).map(([reason, means]) => [code(reason), means]),
+)}
+## Of steps
+
+Why the current step of a canary is [not complete](behaviour/canary.md#when-a-step-is-complete). No object has them.
+
+${table(
+  ["reason", "means"],
+  Object.entries(stepReasons).map(([reason, means]) => [code(reason), means]),
 )}
 ## Of events
 

@@ -8,6 +8,8 @@ import {
   mustBeTold,
   type PauseReason,
   pauseReasons,
+  type StepReason,
+  stepReasons,
 } from "./reasons.ts";
 
 test("all warnings must be told, and of other events those that somebody waits for or has to act on", () => {
@@ -57,15 +59,17 @@ describe("the list", () => {
     const condition: ConditionReason = "NeverHeardOf";
     // @ts-expect-error not in the list
     const pause: PauseReason = "NeverHeardOf";
-    expect([event, condition, pause].some((reason) => Object.hasOwn(eventReasons, reason))).toBe(false);
-    const takers = found(/\b(?:newCondition|emit|addPause|removePause|hasReason)\b[^;{]*\breason: (\w+)/g);
+    // @ts-expect-error not in the list
+    const step: StepReason = "NeverHeardOf";
+    expect([event, condition, pause, step].some((reason) => Object.hasOwn(eventReasons, reason))).toBe(false);
+    const takers = found(/\b(?:newCondition|emit|addPause|removePause|hasReason|hold)\b[^;{]*\breason: (\w+)/g);
     expect(takers.map(([, type]) => type)).toContain("ConditionReason");
     expect(takers.filter(([, type]) => type === "string")).toEqual([]);
   });
 
   test("has no reason that nobody uses", () => {
     const texts = sources.map(({ text }) => text).join("\n");
-    const all = [eventReasons, conditionReasons, pauseReasons].flatMap((list) => Object.keys(list));
+    const all = [eventReasons, conditionReasons, pauseReasons, stepReasons].flatMap((list) => Object.keys(list));
     expect(all.filter((reason) => !texts.includes(`"${reason}"`))).toEqual([]);
   });
 
@@ -73,6 +77,7 @@ describe("the list", () => {
     const sentences = [
       ...[...Object.values(eventReasons), ...Object.values(conditionReasons)].map(({ means }) => means),
       ...Object.values(pauseReasons),
+      ...Object.values(stepReasons),
     ];
     expect(sentences.filter((sentence) => !/^[A-Z].+\.$/.test(sentence))).toEqual([]);
   });

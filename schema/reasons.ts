@@ -1,5 +1,5 @@
 /**
- * The reasons of events, conditions and pauses, each with one sentence; docs/reasons.md is made from them. The names
+ * The reasons of events, conditions, pauses and steps, each with one sentence; docs/reasons.md is made from them. The names
  * are those of Argo Rollouts: dashboards, notifications and people's alerts know them.
  */
 
@@ -87,6 +87,28 @@ export const pauseReasons = {
 } as const satisfies Readonly<Record<string, string>>;
 
 export type PauseReason = keyof typeof pauseReasons;
+
+/** What the ReplicaSets lack of the sizes that a canary step asks for. */
+const sizeReasons = {
+  CanarySizeNotReached: "The new version does not have all the available pods that the step asks for.",
+  StableSizeNotReached: "The stable version does not have the size that the step leaves to it.",
+  OldPodsLeft: "Pods of an older version are still available.",
+} as const satisfies Readonly<Record<string, string>>;
+
+/** Why a canary step is not complete (docs/behaviour/canary.md#when-a-step-is-complete). */
+export const stepReasons = {
+  ...sizeReasons,
+  WeightNotVerified: "The router does not send the step's share of the requests to the new version yet.",
+  PauseBegins: "The pause begins now.",
+  PauseNotOver: "The duration of the pause has not passed.",
+  WaitsForPerson: "The pause has no duration: it is over when somebody resumes the Rollout.",
+  PausedByUser: "Somebody holds the Rollout by spec.paused.",
+  NotDriven: "This version of Sluice does not drive steps of this kind yet.",
+  UnknownKind: "The step is of no kind that this version of Sluice knows.",
+} as const satisfies Readonly<Record<string, string>>;
+
+export type SizeReason = keyof typeof sizeReasons;
+export type StepReason = keyof typeof stepReasons;
 
 /** Whether an event must be sent, however many other events the object has. */
 export const mustBeTold = ({ type, reason }: { readonly type: string; readonly reason: string }): boolean =>

@@ -33,8 +33,9 @@ export function importsOf(source: Source): Import[] {
   }));
 }
 
+/** Whether a file is only for tests, what several tests of a folder share (`testing.ts`) included: nothing shipped imports it. */
 export function isTest(path: string): boolean {
-  return path.startsWith("test/") || path.endsWith(".test.ts");
+  return path.startsWith("test/") || path.endsWith(".test.ts") || path.endsWith("/testing.ts");
 }
 
 /**

@@ -34,7 +34,6 @@ const exceptions: Readonly<Record<string, string>> = {
   "kube/runtime/recorder.ts:createRecorder": oneState,
   "kube/runtime/watch.ts:runReflector": oneState,
   "simulator/server/state/store.ts:createStore": oneState,
-  "webhook/keeper/testing.ts:memoryCluster": "a double of the API server for tests: an answer for each verb",
 };
 
 /** Folders that decide: synchronous, total, the same result every time. */

@@ -2,13 +2,12 @@
 import { hostname } from "node:os";
 import { loadCredentials } from "../../kube/client/credentials.ts";
 import { checkCredentials } from "../../kube/client/credentialsCheck.ts";
-import { createRecorder } from "../../kube/runtime/recorder.ts";
-import { holdLeases, type Leases } from "../../kube/runtime/lease.ts";
-import { createClient, type KubeClient, type ObservedRequest } from "../../kube/client/transport.ts";
+import { createClient, type ObservedRequest } from "../../kube/client/transport.ts";
 import type { HeldPort } from "../../webhook/http/port.ts";
 import type { Admission, AdmissionPorts } from "../../webhook/admission/admission.ts";
-import { type Complaints, createComplaints, tellLostEvent } from "../../controller/process/complaints.ts";
-import { createController, type Controller, type ControllerObserver } from "../../controller/controller.ts";
+import { type Complaints, createComplaints } from "../../controller/process/complaints.ts";
+import type { Controller, ControllerObserver } from "../../controller/controller.ts";
+import { type Election, wireController, type Wired } from "../../controller/wiring.ts";
 import { endings, type Ending } from "../../controller/process/ending.ts";
 import { notReadyReasons, serveHealth, type HealthServers } from "../../controller/process/health.ts";
 import { createLog, type Log } from "../../controller/process/log.ts";
@@ -106,28 +105,16 @@ async function serve({ options, version, log, undo, ending }: Serving): Promise<
       if (options.kubeLogLevel >= 6) log.info("Request", { ...request });
     },
   });
-  const events = createRecorder({
-    client,
-    clock,
-    onLost: (loss) => {
-      metrics.eventLost(loss.why);
-      tellLostEvent(complaints, loss);
-    },
-  });
-  undo.push(() => events.stop(2_000));
   const troubles = (parts.troubles = createTroubles({ clock, log, source: credentials.source }));
-  undo.push(() => troubles.stop());
-  const stopping = new AbortController();
-  undo.push(() => stopping.abort());
-  const controller = createController(
+  const wired = wireController(
     {
       client,
       clock,
       log,
-      events,
+      complaints,
       observer: observerOf(metrics, quiet),
+      eventLost: metrics.eventLost,
       trouble: troubles.met,
-      validForMs: () => parts.leases?.validForMs() ?? 0,
     },
     {
       namespace: options.namespaced ? (options.namespace ?? credentials.namespace) : undefined,
@@ -137,18 +124,19 @@ async function serve({ options, version, log, undo, ending }: Serving): Promise<
       room: roomWithin(process.constrainedMemory()),
       concurrency: options.rolloutThreads,
     },
-    stopping.signal,
   );
-  parts.controller = controller;
-  const isLeader = (): boolean => parts.leases?.isLeader() ?? false;
+  parts.wired = wired;
+  const { controller, events, isLeader } = wired;
+  undo.push(() => events.stop(2_000));
+  undo.push(() => troubles.stop());
+  undo.push(() => wired.stop());
   const { stores } = controller;
   const beside: AdmissionPorts = { client, clock, log, events, stores, isLeader, busy: quiet.busy, troubles };
   const { namespace } = credentials;
-  const admission = await admissionOf(options, beside, health.webhook, namespace, stopping.signal);
+  const admission = await admissionOf(options, beside, health.webhook, namespace, wired.stopping);
   parts.admission = admission;
   log.info("Watching", { server: credentials.server, version, instance: options.instanceId });
-  const hold = (leases: Leases): void => void (parts.leases = leases);
-  await lead({ options, log, client, controller, admission, troubles, stopping, ending, hold });
+  await lead({ options, log, wired, admission, troubles, ending });
   return ending.exitCode();
 }
 
@@ -195,10 +183,10 @@ async function openPorts({
   return { ...health, webhook: { ...port, clientCa } };
 }
 
-function notReady({ controller, troubles, admission }: Parts, contact: Contact): string[] {
-  if (controller === undefined) return ["starting"];
+function notReady({ wired, troubles, admission }: Parts, contact: Contact): string[] {
+  if (wired === undefined) return ["starting"];
   return [
-    ...notReadyReasons({ nowMs: systemClock.now(), unsynced: controller.unready(), ...contact }),
+    ...notReadyReasons({ nowMs: systemClock.now(), unsynced: wired.controller.unready(), ...contact }),
     ...(troubles?.sentences() ?? []),
     ...(admission?.notReady() ?? []),
   ];
@@ -207,23 +195,18 @@ function notReady({ controller, troubles, admission }: Parts, contact: Contact):
 interface Leading {
   readonly options: ControllerOptions;
   readonly log: Log;
-  readonly client: KubeClient;
-  readonly controller: Controller;
+  readonly wired: Wired;
   readonly admission: Admission | undefined;
   readonly troubles: Troubles;
-  /** Aborting it ends the watches. */
-  readonly stopping: AbortController;
   readonly ending: Ending;
-  readonly hold: (leases: Leases) => void;
 }
 
 /** They are created one after the other, and read each other only when they are called. */
 interface Parts {
   metrics?: ControllerMetrics;
   troubles?: Troubles;
-  controller?: Controller;
+  wired?: Wired;
   admission?: Admission | undefined;
-  leases?: Leases;
 }
 
 /** Metrics of parts that are created later: these are read at each scrape. */
@@ -232,10 +215,10 @@ const metricsOf = (parts: Parts, version: string): ControllerMetrics =>
     now: systemClock.now,
     version,
     commit: "",
-    rollouts: () => parts.controller?.stores.rollouts.values() ?? [],
-    isLeader: () => parts.leases?.isLeader() ?? false,
-    cacheObjects: () => cacheObjects(parts.controller),
-    queues: () => parts.controller?.queues ?? [],
+    rollouts: () => parts.wired?.controller.stores.rollouts.values() ?? [],
+    isLeader: () => parts.wired?.isLeader() ?? false,
+    cacheObjects: () => cacheObjects(parts.wired?.controller),
+    queues: () => parts.wired?.controller.queues ?? [],
   });
 
 const controllerNamespace = ({ controllerNamespace: given }: ControllerOptions): string => given ?? "argo-rollouts";
@@ -276,43 +259,31 @@ export const locks = (instanceId: string): [string, string] => {
   return [`sluice-controller-lock${suffix}`, `argo-rollouts-controller-lock${suffix}`];
 };
 
-/** Waits for the caches and the Leases, works, and releases the Leases at the end, whatever ends it. */
+/** Works until it is asked to end, or has lost a Lease. */
 async function lead(leading: Leading): Promise<void> {
-  const { log, controller, admission, stopping, ending, hold } = leading;
+  const { log, wired, admission, ending } = leading;
   const working = new AbortController();
   void ending.asked.then(() => working.abort());
-  const leases = takeLeases(leading);
-  hold(leases);
   try {
-    const ready = Promise.all([leases.acquired, controller.hasSynced]).then(() => controller.refresh());
-    await Promise.race([ready, ending.asked]);
-    if (leases.isLeader() && !working.signal.aborted) {
-      log.info("Leading", { rollouts: controller.stores.rollouts.size });
-      void admission?.audit(working.signal);
-      await controller.run(working.signal);
-    }
+    await wired.lead({
+      election: electionOf(leading),
+      until: working.signal,
+      begins() {
+        log.info("Leading", { rollouts: wired.controller.stores.rollouts.size });
+        void admission?.audit(working.signal);
+      },
+      parting: () => admission?.parted,
+    });
   } finally {
-    stopping.abort();
-    await admission?.parted;
-    await leases.release();
     await admission?.done;
   }
 }
 
-/** Takes our Lease and the reference's: the two controllers must never write at the same time. */
-function takeLeases({ options, client, log, troubles, ending }: Leading): Leases {
-  if (!options.leaderElect) {
-    return {
-      isLeader: () => true,
-      validForMs: () => Number.POSITIVE_INFINITY,
-      acquired: Promise.resolve(),
-      release: async () => {},
-    };
-  }
+/** Our Lease and the reference's: the two controllers must never write at the same time. */
+function electionOf({ options, log, troubles, ending }: Leading): Election | undefined {
+  if (!options.leaderElect) return undefined;
   const complaints = createComplaints({ log, clock: systemClock });
-  return holdLeases({
-    client,
-    clock: systemClock,
+  return {
     namespace: controllerNamespace(options),
     names: locks(options.instanceId),
     identity: `${hostname()}_${crypto.randomUUID()}`,
@@ -329,7 +300,7 @@ function takeLeases({ options, client, log, troubles, ending }: Leading): Leases
       log.error("Lost the Lease; stopping", { error });
       ending.fail();
     },
-  });
+  };
 }
 
 const verbs = {

@@ -4,11 +4,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { kubeconfigText } from "../devFiles.ts";
-import { crds } from "../../schema/crd.ts";
 import { serveHttp } from "../../simulator/server/http/http.ts";
-import type { ApiServer, Draft } from "../../simulator/model/model.ts";
+import type { ApiObject, ApiResponse, ApiServer } from "../../simulator/model/model.ts";
 import { createApiServer } from "../../simulator/server/requests/server.ts";
 import { systemClock } from "../../kube/clock/clock.ts";
+import { installDefinitions } from "../../test/apiServer.ts";
 
 const main = resolve(import.meta.dir, "../../main.ts");
 const patienceMs = 60_000;
@@ -30,42 +30,38 @@ async function fileWith(text: string): Promise<string> {
   return path;
 }
 
-/** An API server that lists nothing and keeps Leases; `asked` returns "VERB path" of every request. */
-function fakeApi() {
+/** An API server with our kinds and no Rollouts; `asked`: "VERB path" of every request. */
+function serveApi() {
   const asked: string[] = [];
-  const leases = new Map<string, { metadata: { name: string }; spec: { holderIdentity: string } }>();
   const state = { silent: false };
-  const never = new Promise<Response>(() => {});
-  const server = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    idleTimeout: 0,
-    async fetch(request) {
-      const { pathname, searchParams } = new URL(request.url);
-      asked.push(`${request.method} ${pathname}`);
-      if (state.silent) return never;
-      if (searchParams.get("watch") === "true") return new Response(new ReadableStream());
-      if (!pathname.includes("/leases")) return Response.json({ metadata: { resourceVersion: "1" }, items: [] });
-      if (request.method === "GET") {
-        const lease = leases.get(pathname.split("/").at(-1) ?? "");
-        return lease === undefined ? new Response("", { status: 404 }) : Response.json(lease);
-      }
-      const lease = (await request.json()) as { metadata: { name: string }; spec: { holderIdentity: string } };
-      if (leases.get(lease.metadata.name)?.spec.holderIdentity === "thief") return new Response("", { status: 409 });
-      leases.set(lease.metadata.name, lease);
-      return Response.json(lease);
+  const server = createApiServer({ clock: systemClock, random: Math.random });
+  const { core } = server;
+  core.create("namespaces", { metadata: { name: "argo-rollouts" } });
+  installDefinitions(core);
+  const never = new Promise<ApiResponse>(() => {});
+  const listening: ApiServer = {
+    ...server,
+    handle(request) {
+      asked.push(`${request.method} ${request.path}`);
+      return state.silent ? never : server.handle(request);
     },
-  });
+  };
+  const http = serveHttp({ server: listening, port: 0 });
+  const leases = () => core.list("leases.coordination.k8s.io");
+  const holderOf = ({ spec }: ApiObject): string => (spec as { holderIdentity?: string }).holderIdentity ?? "";
   return {
     asked,
     state,
-    holders: () => [...leases.values()].map(({ spec }) => spec.holderIdentity),
+    holders: () => leases().map(holderOf),
     /** Makes another process the holder of the Leases. */
     steal: () => {
-      for (const lease of leases.values()) lease.spec.holderIdentity = "thief";
+      for (const lease of leases()) {
+        const spec = { ...(lease["spec"] as object), holderIdentity: "thief" };
+        core.update("leases.coordination.k8s.io", { ...lease, spec });
+      }
     },
-    kubeconfig: () => fileWith(kubeconfigText(`http://127.0.0.1:${server.port}`)),
-    [Symbol.asyncDispose]: () => server.stop(true),
+    kubeconfig: () => fileWith(kubeconfigText(http.url)),
+    [Symbol.asyncDispose]: () => http.stop(),
   };
 }
 
@@ -133,7 +129,7 @@ describe("a start that cannot succeed ends with exit code 1 and its reason, and 
   ] as const)(
     "when %s",
     async (_when, flags) => {
-      await using api = fakeApi();
+      await using api = serveApi();
       using other = taken();
       const [code, log] = await start("--kubeconfig", await api.kubeconfig(), ...flags(other.port)).ended();
       expect(log).toContain(`Cannot listen on port ${other.port} (--`);
@@ -204,12 +200,6 @@ describe("while the cluster lacks what it needs", () => {
     const response = await fetch(`http://127.0.0.1:${port}/readyz`, { keepalive: false });
     return [response.status, await response.text()];
   };
-  const install = (server: ApiServer): void => {
-    for (const definition of crds as readonly Draft[]) {
-      server.core.create("customresourcedefinitions.apiextensions.k8s.io", definition);
-    }
-  };
-
   test(
     "the controller says once how to mend it, is not ready, and begins by itself once that is done",
     async () => {
@@ -228,7 +218,7 @@ describe("while the cluster lacks what it needs", () => {
       expect([code, why.includes(kinds), why.includes(namespace)]).toEqual([503, true, true]);
 
       server.core.create("namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name: "argo-rollouts" } });
-      install(server);
+      installDefinitions(server.core);
       await controller.said("msg=Leading");
       expect(await readyz(String(port))).toEqual([200, "ok"]);
       controller.child.kill("SIGTERM");
@@ -243,7 +233,7 @@ describe("while the cluster lacks what it needs", () => {
 
 describe("a signal", () => {
   /** A controller that leads. */
-  async function leading(api: ReturnType<typeof fakeApi>): Promise<Controller> {
+  async function leading(api: ReturnType<typeof serveApi>): Promise<Controller> {
     const controller = start("--kubeconfig", await api.kubeconfig(), ...freePorts);
     await controller.said("msg=Leading");
     expect(api.holders()).not.toContain("");
@@ -253,7 +243,7 @@ describe("a signal", () => {
   test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
     "%s that comes twice gives the Leases back, and ends with exit code 0",
     async (signal) => {
-      await using api = fakeApi();
+      await using api = serveApi();
       const controller = await leading(api);
       controller.child.kill(signal);
       controller.child.kill(signal);
@@ -267,7 +257,7 @@ describe("a signal", () => {
   test(
     "from a terminal reaches it twice through `bun run`, and gives the Leases back all the same",
     async () => {
-      await using api = fakeApi();
+      await using api = serveApi();
       const flags = ["--kubeconfig", await api.kubeconfig(), ...freePorts];
       // Its own process group, as a shell makes one for a command: Ctrl-C goes to every process in it.
       const child = Bun.spawn([process.execPath, "run", "controller", ...flags], {
@@ -289,7 +279,7 @@ describe("a signal", () => {
   test(
     "that comes a third time ends at once, with the exit code of the signal, where the orderly end takes time",
     async () => {
-      await using api = fakeApi();
+      await using api = serveApi();
       const controller = await leading(api);
       api.state.silent = true;
       controller.child.kill("SIGINT");
@@ -308,7 +298,7 @@ describe("a signal", () => {
   test(
     "is heeded while it waits for an API server that does not answer",
     async () => {
-      await using api = fakeApi();
+      await using api = serveApi();
       api.state.silent = true;
       const controller = start("--kubeconfig", await api.kubeconfig(), ...freePorts);
       await controller.said("msg=Watching");
@@ -321,7 +311,7 @@ describe("a signal", () => {
   test(
     "is not needed when somebody else has taken the Lease: exit code 1, and what they hold is left to them",
     async () => {
-      await using api = fakeApi();
+      await using api = serveApi();
       const controller = await leading(api);
       api.steal();
       const [code, log] = await controller.ended();
@@ -335,7 +325,7 @@ describe("a signal", () => {
 test(
   "a reader of its log that goes away does not end it",
   async () => {
-    await using api = fakeApi();
+    await using api = serveApi();
     const command = [process.execPath, main, "controller", "--kubeconfig", await api.kubeconfig(), ...freePorts];
     api.state.silent = true;
     const child = Bun.spawn(command, { stdout: "ignore", stderr: "pipe" });

@@ -5,6 +5,7 @@
 import type { Loss } from "../../kube/runtime/recorder.ts";
 import { sentenceOf } from "../../kube/client/errorText.ts";
 import type { Log, LogFields } from "./log.ts";
+import { createRepetitions } from "./repetition.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 
 export interface Complaint {
@@ -27,60 +28,24 @@ export interface Complaints {
   tell(complaint: Complaint): void;
 }
 
-/** Troubles that are remembered, about 300 bytes each; the one that is longest ago is forgotten first. */
-const MAX_TROUBLES = 4_096;
-/** Different texts of one trouble that are logged at once; after them a new text is logged as seldom as a known one. */
-const MAX_SENTENCES = 8;
 /** After so long without an error the next one is a new trouble. */
 const OVER_AFTER_MS = 300_000;
 const TELL_EVERY_MS = 3_600_000;
 
-interface Trouble {
-  readonly sinceMs: number;
-  readonly sentences: Set<number | bigint>;
-  times: number;
-  metAtMs: number;
-  toldAtMs: number;
-}
-
-/** Times, versions and sizes differ from one attempt to the next; that does not make a text new. */
-const essence = (sentence: string): number | bigint => Bun.hash(sentence.replace(/\d+/g, "#"));
-
 const isPowerOfTwo = (count: number): boolean => Number.isInteger(Math.log2(count));
 
-/** Counts one more occurrence. @returns whether it is to be logged */
-function meet(trouble: Trouble, sentence: string, nowMs: number): boolean {
-  trouble.times += 1;
-  trouble.metAtMs = nowMs;
-  const said = essence(sentence);
-  const isNews = !trouble.sentences.has(said) && trouble.sentences.size < MAX_SENTENCES;
-  if (isNews) trouble.sentences.add(said);
-  if (!isNews && !isPowerOfTwo(trouble.times) && nowMs - trouble.toldAtMs < TELL_EVERY_MS) return false;
-  trouble.toldAtMs = nowMs;
-  return true;
-}
-
 export function createComplaints({ log, clock }: { readonly log: Log; readonly clock: Clock }): Complaints {
-  const troubles = new Map<string, Trouble>();
-  const troubleOf = (about: string, nowMs: number): Trouble => {
-    const known = troubles.get(about);
-    troubles.delete(about);
-    const isOver = known === undefined || nowMs - known.metAtMs > OVER_AFTER_MS;
-    const trouble = isOver
-      ? { sinceMs: nowMs, sentences: new Set([]), times: 0, metAtMs: nowMs, toldAtMs: nowMs }
-      : known;
-    troubles.set(about, trouble);
-    const [oldest] = troubles.keys();
-    if (troubles.size > MAX_TROUBLES && oldest !== undefined) troubles.delete(oldest);
-    return trouble;
-  };
+  const troubles = createRepetitions({
+    clock,
+    overAfterMs: OVER_AFTER_MS,
+    isDue: ({ times, toldAtMs }, nowMs) => isPowerOfTwo(times) || nowMs - toldAtMs >= TELL_EVERY_MS,
+  });
   return {
     tell({ about, level, message, error, fields, sameAs }) {
-      const nowMs = clock.now();
-      const trouble = troubleOf(about, nowMs);
+      const trouble = troubles.meet(about, sameAs ?? `${message}: ${sentenceOf(error)}`);
+      if (trouble === undefined) return;
       const { times, sinceMs } = trouble;
-      if (!meet(trouble, sameAs ?? `${message}: ${sentenceOf(error)}`, nowMs)) return;
-      const repeated = times === 0 ? {} : { times: times + 1, since: new Date(sinceMs).toISOString() };
+      const repeated = times === 1 ? {} : { times, since: new Date(sinceMs).toISOString() };
       log[level](message, { ...fields, error, ...repeated });
     },
   };

@@ -5,6 +5,7 @@
 import { ApiError } from "../../kube/client/apiError.ts";
 import type { Log } from "./log.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
+import { createRepetitions } from "./repetition.ts";
 
 type Cause =
   | { readonly kind: "kinds" }
@@ -124,7 +125,10 @@ const longestRemindMs = 6 * 3_600_000;
 
 export function createTroubles({ clock, log, source }: TroubleOptions): Troubles {
   const standing = new Map<string, { readonly cause: Cause; readonly still: () => boolean }>();
-  const told = new Map<string, { readonly againMs: number; readonly waitMs: number }>();
+  const said = createRepetitions({
+    clock,
+    isDue: ({ told, toldAtMs }, nowMs) => nowMs >= toldAtMs + Math.min(remindMs * 2 ** (told - 1), longestRemindMs),
+  });
   let cancel: (() => void) | undefined;
 
   const sentences = (): string[] => {
@@ -134,11 +138,7 @@ export function createTroubles({ clock, log, source }: TroubleOptions): Troubles
   const tell = (): void => {
     cancel = undefined;
     for (const sentence of sentences()) {
-      const last = told.get(sentence);
-      if (last !== undefined && clock.now() < last.againMs) continue;
-      const waitMs = last === undefined ? remindMs : Math.min(2 * last.waitMs, longestRemindMs);
-      told.set(sentence, { againMs: clock.now() + waitMs, waitMs });
-      log.warn(sentence);
+      if (said.meet(sentence) !== undefined) log.warn(sentence);
     }
   };
   return {

@@ -1,11 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import type { KubeClient } from "../../kube/client/transport.ts";
-import { crds } from "../../schema/crd.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { inProcessClient } from "../../simulator/server/http/client.ts";
 import type { Draft } from "../../simulator/model/model.ts";
 import { savedState, type SavedState } from "../../simulator/server/objects/saved.ts";
-import { createApiServer } from "../../simulator/server/requests/server.ts";
 import { type LocalCluster, startLocalCluster } from "../../simulator/local/cluster.ts";
 import { routedBy } from "../../test/golden/routing.ts";
 import { createStores } from "../rollout/facts/stores.ts";
@@ -15,6 +11,7 @@ import { createQueue } from "../../kube/runtime/queue.ts";
 import { passOf } from "../../kube/runtime/runController.ts";
 import { sourcesOf } from "../rollout/facts/sources.ts";
 import { letGo, releaseSweeps, releasesRow } from "./routeRelease.ts";
+import { testApi } from "../../test/apiServer.ts";
 
 const INGRESSES = "ingresses.networking.k8s.io";
 const MANAGED = "rollouts.argoproj.io/managed-alb-annotations";
@@ -41,20 +38,9 @@ const rollout = (name: string, ingresses: readonly string[]): Rollout => {
 
 /** An API server, a cache of Rollouts that the test fills, and the keys that were reconciled. */
 function stage({ validForMs = 60_000, namespace }: { validForMs?: number; namespace?: string } = {}) {
-  const clock = manualClock();
-  const server = createApiServer({ clock });
-  const { core } = server;
-  core.create("namespaces", { metadata: { name: "else" } });
-  for (const crd of crds as readonly Draft[]) core.create("customresourcedefinitions.apiextensions.k8s.io", crd);
-  const asked: string[] = [];
-  const inner = inProcessClient({ server, clock });
-  const client: KubeClient = {
-    ...inner,
-    async request<T>(request: Parameters<KubeClient["request"]>[0]) {
-      asked.push(`${request.method} ${request.path.replace(/.*\/(?=rollouts|ingresses)/, "")}`);
-      return inner.request<T>(request);
-    },
-  };
+  const { clock, core, client, requests } = testApi({ namespaces: ["else"], installed: true });
+  const asked = (): string[] =>
+    requests.map(({ method, path }) => `${method} ${path.replace(/.*\/(?=rollouts|ingresses)/, "")}`);
   const stores = createStores();
   const line: string[] = [];
   const queue = { ...createQueue({ clock }), add: (key: string): void => void line.push(key) };
@@ -90,13 +76,13 @@ describe("an object that a Rollout has let go of", () => {
     core.create("rollouts.argoproj.io", rollout("web", ["shop"]) as unknown as Draft);
     await release(shop);
     expect(annotations("shop")[ACTION]).toBe(split);
-    expect(asked).toEqual(["GET ingresses/shop", "GET rollouts/web"]);
+    expect(asked()).toEqual(["GET ingresses/shop", "GET rollouts/web"]);
   });
 
   test("may be gone itself", async () => {
     const { release, asked } = stage();
     await release(shop);
-    expect(asked).toEqual(["GET ingresses/shop"]);
+    expect(asked()).toEqual(["GET ingresses/shop"]);
   });
 
   test.each(["../../else/ingresses/left", "left?watch=1", "shop#", "shop/status", ".."])(
@@ -104,7 +90,7 @@ describe("an object that a Rollout has let go of", () => {
     async (name) => {
       const { release, asked } = stage();
       await release(`${INGRESSES} default/${name}`);
-      expect(asked).toEqual([]);
+      expect(asked()).toEqual([]);
     },
   );
 
@@ -114,7 +100,7 @@ describe("an object that a Rollout has let go of", () => {
     core.create(INGRESSES, ingress("shop", JSON.stringify({ [holder]: [ACTION] })));
     await release(shop);
     expect(annotations("shop")).not.toHaveProperty(MANAGED);
-    expect(asked.filter((request) => request.includes("rollouts"))).toEqual([]);
+    expect(asked().filter((request) => request.includes("rollouts"))).toEqual([]);
   });
 
   test("is tried again when the Lease may run out", async () => {
@@ -135,7 +121,7 @@ describe("what was let go of while nobody watched", () => {
     stores.rollouts.upsert(rollout("web", ["shop", "shared"]));
     await release(INGRESSES);
     expect(line).toEqual([`${INGRESSES} default/shared`, `${INGRESSES} else/left`]);
-    expect(asked).toEqual(["GET ingresses", "GET ingresses", "GET ingresses"]);
+    expect(asked()).toEqual(["GET ingresses", "GET ingresses", "GET ingresses"]);
   });
 
   test("is looked for in the namespace that is watched", async () => {

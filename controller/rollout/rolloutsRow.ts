@@ -2,6 +2,7 @@
  * Rollouts as a row of the controller: which changes queue them, and what a pass does
  * (docs/behaviour/reconciling.md#what-is-watched).
  */
+import { ROLLOUT_KIND } from "../../schema/kinds.ts";
 import { keyOf } from "../../kube/runtime/cache.ts";
 import type { EventRecorder } from "../../kube/runtime/recorder.ts";
 import { type ControllerRow, keysIn, watch, type Watch } from "../../kube/runtime/runController.ts";
@@ -117,6 +118,6 @@ function recordEvent(
 ): void {
   const { name, namespace, uid = "", resourceVersion } = rollout.metadata;
   observer.eventEmitted(keyOf(rollout), type, reason);
-  const object = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", name, namespace, uid, resourceVersion };
+  const object = { ...ROLLOUT_KIND, name, namespace, uid, resourceVersion };
   events.record({ object, type, reason, message });
 }

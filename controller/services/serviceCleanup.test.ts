@@ -1,37 +1,23 @@
 import { describe, expect, test } from "bun:test";
-import type { KubeClient, KubeRequest } from "../../kube/client/transport.ts";
 import type { Service } from "../../schema/kube.ts";
-import { inProcessClient } from "../../simulator/server/http/client.ts";
-import { createApiServer } from "../../simulator/server/requests/server.ts";
-import { crds } from "../../schema/crd.ts";
 import { HASH_LABEL, MANAGED_BY } from "../../schema/labels.ts";
 import { createStores } from "../rollout/facts/stores.ts";
-import { manualClock } from "../../kube/clock/clock.ts";
 import { createQueue } from "../../kube/runtime/queue.ts";
 import { passOf } from "../../kube/runtime/runController.ts";
 import { sourcesOf } from "../rollout/facts/sources.ts";
 import { servicesRow } from "./serviceCleanup.ts";
+import { testApi } from "../../test/apiServer.ts";
 
 /** A Service "web" whose annotation names a Rollout as its manager, and the requests to the API server. */
 function stage(manager: string) {
-  const clock = manualClock(Date.UTC(2026, 0, 1));
-  const server = createApiServer({ clock });
-  for (const definition of crds) server.core.create("customresourcedefinitions.apiextensions.k8s.io", definition);
-  const asked: string[] = [];
-  const inner = inProcessClient({ server, clock });
-  const client: KubeClient = {
-    ...inner,
-    request<T>(request: KubeRequest) {
-      asked.push(`${request.method} ${request.path}`);
-      return inner.request<T>(request);
-    },
-  };
+  const { clock, core, client, requests } = testApi({ installed: true });
+  const asked = (): string[] => requests.map(({ method, path }) => `${method} ${path}`);
   const service = { resource: "services", namespace: "default", name: "web" } as const;
-  server.core.create("services", {
+  core.create("services", {
     metadata: { name: "web", namespace: "default", annotations: { [MANAGED_BY]: manager } },
     spec: { ports: [{ port: 80 }], selector: { app: "web", [HASH_LABEL]: "abc" } },
   });
-  const stored = () => server.core.get(service) as unknown as Service;
+  const stored = () => core.get(service) as unknown as Service;
   const stores = createStores();
   stores.services.upsert(stored());
   const row = servicesRow({ client, stores, validForMs: () => 15_000 }, sourcesOf(stores, ""));
@@ -46,7 +32,7 @@ describe("a Service whose manager is gone", () => {
   test("selects the pods of all revisions again", async () => {
     const { asked, release, stored } = stage("gone");
     await release();
-    expect(asked).toEqual([`GET ${rollouts}/gone`, `PATCH ${services}/web`]);
+    expect(asked()).toEqual([`GET ${rollouts}/gone`, `PATCH ${services}/web`]);
     expect(stored().spec?.selector).toEqual({ app: "web" });
     expect(stored().metadata.annotations ?? {}).not.toHaveProperty(MANAGED_BY);
   });
@@ -56,7 +42,7 @@ describe("a Service whose manager is gone", () => {
     async (manager) => {
       const { asked, release, stored } = stage(manager);
       await release();
-      expect(asked).toEqual([`PATCH ${services}/web`]);
+      expect(asked()).toEqual([`PATCH ${services}/web`]);
       expect(stored().spec?.selector).toEqual({ app: "web" });
     },
   );

@@ -5,8 +5,8 @@
 import type { Place } from "../../kube/validation/place.ts";
 import type { Violation } from "../../kube/validation/violation.ts";
 import type { Abilities } from "../../providers/traffic/traits.ts";
+import type { SizeReason, StepReason } from "../../schema/reasons.ts";
 import type { CanaryStep } from "../../schema/rollout.ts";
-import type { SizeReason, StepReason } from "./reasons.ts";
 
 /** Whether a step is complete, or what it waits for. */
 export type Verdict =

@@ -1,11 +1,8 @@
 import { REPLICAS_BEFORE, RESTORE_WORKLOAD } from "../../schema/labels.ts";
 import { describe, expect, test } from "bun:test";
-import type { KubeClient, KubeRequest } from "../../kube/client/transport.ts";
 import type { Workload } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { inProcessClient } from "../../simulator/server/http/client.ts";
-import { createApiServer } from "../../simulator/server/requests/server.ts";
-import { crds } from "../../schema/crd.ts";
+import { testApi } from "../../test/apiServer.ts";
 
 import { createStores } from "../rollout/facts/stores.ts";
 import { manualClock } from "../../kube/clock/clock.ts";
@@ -34,19 +31,8 @@ function stage({
   restore = false,
   validForMs = 15_000,
 }: Options = {}) {
-  const clock = manualClock(Date.UTC(2026, 0, 1));
-  const server = createApiServer({ clock });
-  const { core } = server;
-  for (const definition of crds) core.create("customresourcedefinitions.apiextensions.k8s.io", definition);
-  const requests: string[] = [];
-  const inner = inProcessClient({ server, clock });
-  const client: KubeClient = {
-    ...inner,
-    request<T>(request: KubeRequest) {
-      requests.push(`${request.method} ${request.path.split("/").slice(-2).join("/")}`);
-      return inner.request<T>(request);
-    },
-  };
+  const { core, client, requests } = testApi({ installed: true });
+  const asked = (): string[] => requests.map(({ method, path }) => `${method} ${path.split("/").slice(-2).join("/")}`);
   const template = { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "web:1" }] } };
   core.create(DEPLOYMENT.resource, {
     metadata: {
@@ -82,7 +68,7 @@ function stage({
       },
       { subresource: "status" },
     );
-  return { core, stores, ports, requests, rollout, deployment, answer };
+  return { core, stores, ports, asked, rollout, deployment, answer };
 }
 
 /** The row of Deployments, with Rollouts that the test deletes by hand. */
@@ -129,56 +115,56 @@ describe("the Deployment of a deleted Rollout", () => {
     ["it was never scaled down", { isScaledDown: false }],
     ["scaleDown is never", { scaleDown: "never" }],
   ])("stays as it is when %s", async (_, options: Options) => {
-    const { ports, rollout, deployment, requests } = stage(options);
+    const { ports, rollout, deployment, asked } = stage(options);
     const restorer = createRestorer(ports);
     restorer.deleted(rollout());
     await restorer.restore("default/web");
-    expect(changesOf(requests)).toEqual([]);
+    expect(changesOf(asked())).toEqual([]);
     expect(deployment().spec?.replicas).toBe(0);
   });
 
   test("is left to a Rollout that has come in the place of the deleted one", async () => {
-    const { ports, stores, rollout, requests } = stage();
+    const { ports, stores, rollout, asked } = stage();
     const restorer = createRestorer(ports);
     restorer.deleted(rollout());
     stores.rollouts.upsert({ ...rollout(), metadata: { ...rollout().metadata, uid: "another" } });
     await restorer.restore("default/web");
-    expect(requests).toEqual([]);
+    expect(asked()).toEqual([]);
   });
 
   test("may be gone as well", async () => {
-    const { core, ports, rollout, requests } = stage();
+    const { core, ports, rollout, asked } = stage();
     const restorer = createRestorer(ports);
     restorer.deleted(rollout());
     core.delete(DEPLOYMENT);
     await restorer.restore("default/web");
-    expect(changesOf(requests)).toEqual([]);
+    expect(changesOf(asked())).toEqual([]);
   });
 
   test.each(["web/scale", "../../../x/deployments/web", "web?dryRun=All", ".", "%2e%2e"])(
     "is none when it is called %j, and is not asked for again and again",
     async (name) => {
-      const { ports, rollout, requests } = stage();
+      const { ports, rollout, asked } = stage();
       const restorer = createRestorer(ports);
       const workloadRef = { ...rollout().spec.workloadRef, apiVersion: "apps/v1", kind: "Deployment", name };
       const key = restorer.deleted({ ...rollout(), spec: { ...rollout().spec, workloadRef } });
       await restorer.restore(key ?? "");
-      expect(requests).toEqual([]);
+      expect(asked()).toEqual([]);
     },
   );
 
   test("is asked for again after a failure, and not by who may no longer be the leader", async () => {
-    const { ports, rollout, requests } = stage({ validForMs: 4_000 });
+    const { ports, rollout, asked } = stage({ validForMs: 4_000 });
     const restorer = createRestorer(ports);
     restorer.deleted(rollout());
     const failure = await restorer.restore("default/web").catch((error: unknown) => error);
     expect(String(failure)).toContain('scaling Deployment "web" up');
-    expect(changesOf(requests)).toEqual([]);
+    expect(changesOf(asked())).toEqual([]);
     const later = createRestorer({ ...ports, validForMs: () => 15_000 });
     later.deleted(rollout());
     await later.restore("default/web");
     await later.restore("default/web");
-    expect(changesOf(requests)).toEqual(["PATCH deployments/web"]);
+    expect(changesOf(asked())).toEqual(["PATCH deployments/web"]);
   });
 });
 
@@ -203,12 +189,12 @@ describe("a deletion that waits for the Deployment", () => {
     await farewell(world);
     expect(world.deployment().spec?.replicas).toBe(3);
     await farewell(world);
-    expect(changesOf(world.requests)).toEqual(["PATCH deployments/web"]);
+    expect(changesOf(world.asked())).toEqual(["PATCH deployments/web"]);
     world.answer();
     await farewell(world);
     expect(world.rollout().metadata.finalizers).toEqual(["other/one"]);
     await farewell(world);
-    expect(changesOf(world.requests)).toEqual(["PATCH deployments/web", "PATCH rollouts/web"]);
+    expect(changesOf(world.asked())).toEqual(["PATCH deployments/web", "PATCH rollouts/web"]);
   });
 
   test("lets go at once when there is no Deployment", async () => {
@@ -231,13 +217,13 @@ describe("a deletion that waits for the Deployment", () => {
     const finalizers = ["other/one"];
     world.core.modify(ROLLOUT, (old) => ({ ...old, metadata: { ...old.metadata, finalizers } }));
     await farewell(world);
-    expect(world.requests).toEqual([]);
+    expect(world.asked()).toEqual([]);
   });
 
   test("does nothing while nobody knows of the Deployment", async () => {
     const world = deleting();
     world.stores.rollouts.upsert(world.rollout());
     await sayFarewell(world.ports, world.rollout());
-    expect(world.requests).toEqual([]);
+    expect(world.asked()).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { type ListPage, pagesOf } from "./pages.ts";
 import { collectionPath } from "./path.ts";
 import { ROLLOUTS } from "./resources.ts";
-import { serve } from "./testing.ts";
+import { scriptedServer } from "./testing.ts";
 
 const path = collectionPath(ROLLOUTS);
 const mebibyte = 2 ** 20;
@@ -11,7 +11,7 @@ const mebibyte = 2 ** 20;
 async function listed(sizes: readonly number[], asks: { readonly mostObjects?: number } = {}) {
   const limits: number[] = [];
   const encodings: (string | null)[] = [];
-  await using api = serve((request) => {
+  await using api = scriptedServer((request) => {
     const query = new URL(request.url).searchParams;
     const [from, limit] = [Number(query.get("continue") ?? 0), Number(query.get("limit"))];
     limits.push(limit);

@@ -3,7 +3,7 @@ import { manualClock, systemClock } from "../clock/clock.ts";
 import { ApiError, isAlreadyExists, isConflict, isExpired, isNoAnswer, isNotFound } from "./apiError.ts";
 import { collectionPath, objectPath } from "./path.ts";
 import { ROLLOUTS } from "./resources.ts";
-import { credentialsFor, serve, status } from "./testing.ts";
+import { credentialsFor, scriptedServer, status } from "./testing.ts";
 import { tokenBucket } from "./tokenBucket.ts";
 import { createClient, type ObservedRequest } from "./transport.ts";
 
@@ -24,7 +24,7 @@ const failureOf = async (promise: Promise<unknown>): Promise<ApiError> => {
 };
 
 test("a request carries method, query, body, content type, credentials and our name", async () => {
-  await using api = serve(async (request) => {
+  await using api = scriptedServer(async (request) => {
     const names = ["authorization", "content-type", "user-agent", "accept"];
     const headers = Object.fromEntries(names.map((name) => [name, request.headers.get(name)]));
     const { pathname, search } = new URL(request.url);
@@ -48,7 +48,7 @@ test("a request carries method, query, body, content type, credentials and our n
 describe("a refusal", () => {
   test("says what was tried, on what, and why it failed", async () => {
     const details = { name: "web", kind: "rollouts" };
-    await using api = serve(
+    await using api = scriptedServer(
       () => new Response(status(409, "Conflict", "object modified", { details }), { status: 409 }),
     );
     const error = await failureOf(api.client.request(patchStatus));
@@ -64,7 +64,7 @@ describe("a refusal", () => {
   });
 
   test("by something that is no API server keeps a piece of what it said", async () => {
-    await using api = serve(() => new Response(`<html>${"x".repeat(1_000)}`, { status: 502 }));
+    await using api = scriptedServer(() => new Response(`<html>${"x".repeat(1_000)}`, { status: 502 }));
     const error = await failureOf(api.client.request(patchStatus));
     expect(error.message).toStartWith('Cannot patch rollouts/status "ns/web": HTTP 502 BadGateway: <html>xxx');
     expect(error.message.length).toBeLessThan(300);
@@ -86,19 +86,21 @@ describe("no answer", () => {
   });
 
   test("in time is a Timeout", async () => {
-    await using api = serve(() => new Promise<Response>(() => {}));
+    await using api = scriptedServer(() => new Promise<Response>(() => {}));
     const error = await failureOf(api.client.request({ ...patchStatus, timeoutMs: 50 }));
     expect(error.reason).toBe("Timeout");
     expect(error.message).toContain("within 50 ms");
   });
 
   test("after the header, in the middle of the body, is a Timeout too", async () => {
-    await using api = serve(() => new Response(new ReadableStream({ start: (to) => to.enqueue('{"items":[') })));
+    await using api = scriptedServer(
+      () => new Response(new ReadableStream({ start: (to) => to.enqueue('{"items":[') })),
+    );
     expect((await failureOf(api.client.request({ ...patchStatus, timeoutMs: 50 }))).reason).toBe("Timeout");
   });
 
   test("because the caller gave up is Aborted", async () => {
-    await using api = serve(() => new Promise<Response>(() => {}));
+    await using api = scriptedServer(() => new Promise<Response>(() => {}));
     const stop = new AbortController();
     const failed = failureOf(api.client.request({ ...patchStatus, signal: stop.signal }));
     setTimeout(() => stop.abort(), 20);
@@ -132,24 +134,24 @@ describe("an overloaded server", () => {
 
   test("is asked again after the time it named", async () => {
     const startedMs = performance.now();
-    await using api = serve(busy(429, { "retry-after": "0.05" }));
+    await using api = scriptedServer(busy(429, { "retry-after": "0.05" }));
     expect(await api.client.request<object>(patchStatus)).toEqual({ nth: 3 });
     expect(performance.now() - startedMs).toBeGreaterThan(95);
   });
 
   test("that is going down (503 with Retry-After) is asked again too", async () => {
-    await using api = serve(busy(503, { "retry-after": "0.01" }));
+    await using api = scriptedServer(busy(503, { "retry-after": "0.01" }));
     expect(await api.client.request<object>(patchStatus)).toEqual({ nth: 3 });
   });
 
   test("is not waited for beyond the request's own time", async () => {
-    await using api = serve(busy(429, { "retry-after": "30" }));
+    await using api = scriptedServer(busy(429, { "retry-after": "30" }));
     const error = await failureOf(api.client.request({ ...patchStatus, timeoutMs: 200 }));
     expect([error.status, error.retryAfterSeconds, api.requests]).toEqual([429, 30, 1]);
   });
 
   test("that says nothing of waiting is left to the caller's backoff", async () => {
-    await using api = serve(() => new Response("", { status: 500 }));
+    await using api = scriptedServer(() => new Response("", { status: 500 }));
     expect((await failureOf(api.client.request(patchStatus))).message).toEndWith("HTTP 500 InternalError");
     expect(api.requests).toBe(1);
   });
@@ -159,7 +161,7 @@ test("401 is answered once with fresh credentials", async () => {
   let token = "old";
   const credentials = (url: string) =>
     credentialsFor(url, { headers: async () => ({ authorization: token }), refresh: () => void (token = "new") });
-  await using api = serve((request) =>
+  await using api = scriptedServer((request) =>
     request.headers.get("authorization") === "new" ? Response.json({}) : new Response("", { status: 401 }),
   );
   const client = createClient({ credentials: credentials(api.url), version: "1", clock: systemClock });
@@ -168,7 +170,7 @@ test("401 is answered once with fresh credentials", async () => {
 });
 
 test("missing credentials are an error of that name, and nothing is sent", async () => {
-  await using api = serve(() => Response.json({}));
+  await using api = scriptedServer(() => Response.json({}));
   const headers = () => Promise.reject(new Error("log in again"));
   const client = createClient({ credentials: credentialsFor(api.url, { headers }), version: "1", clock: systemClock });
   const error = await failureOf(client.request(patchStatus));
@@ -178,7 +180,7 @@ test("missing credentials are an error of that name, and nothing is sent", async
 
 test("the observer is told of every attempt with its target, status and time", async () => {
   const seen: ObservedRequest[] = [];
-  await using api = serve((_, nth) => (nth === 1 ? new Response("", { status: 429 }) : Response.json({})), {
+  await using api = scriptedServer((_, nth) => (nth === 1 ? new Response("", { status: 429 }) : Response.json({})), {
     observe: (request) => seen.push(request),
   });
   await api.client.request({ ...patchStatus, timeoutMs: 5_000 });
@@ -215,7 +217,7 @@ describe("the client-side limit", () => {
   });
 
   test("is not for what is urgent", async () => {
-    await using api = serve(() => Response.json({}), { limit: { qps: 0.001, burst: 1 } });
+    await using api = scriptedServer(() => Response.json({}), { limit: { qps: 0.001, burst: 1 } });
     await api.client.request(patchStatus);
     await api.client.request({ ...patchStatus, urgent: true });
     expect((await failureOf(api.client.request({ ...patchStatus, timeoutMs: 30 }))).reason).toBe("Timeout");
@@ -224,7 +226,7 @@ describe("the client-side limit", () => {
 });
 
 test("thousands of requests over one long-lived signal leave no listeners behind", async () => {
-  await using api = serve(() => Response.json({}));
+  await using api = scriptedServer(() => Response.json({}));
   const stop = new AbortController();
   let listening = 0;
   const { signal } = stop;

@@ -1,22 +1,26 @@
-/**
- * Who an object belongs to: the garbage collector deletes the objects that a Rollout controls when the Rollout is gone
- * (docs/behaviour/revisions.md#owner).
- */
+/** Who an object belongs to: the garbage collector deletes what an object controls when that object is gone. */
 import type { ObjectMeta } from "../../schema/kube.ts";
-import type { Rollout } from "../../schema/rollout.ts";
 
-/** The owner reference by which an object belongs to its Rollout. */
-export const controllerReference = (rollout: Rollout) => ({
-  apiVersion: "argoproj.io/v1alpha1",
-  kind: "Rollout",
-  name: rollout.metadata.name,
-  uid: rollout.metadata.uid ?? "",
+/** An object that others belong to. Lists leave out the kind of their items, so it is not read from the object. */
+interface Owner {
+  readonly metadata: ObjectMeta;
+}
+
+/** The owner reference by which an object belongs to the one that controls it. */
+export const controllerReference = (
+  { apiVersion, kind }: { readonly apiVersion: string; readonly kind: string },
+  { metadata }: Owner,
+) => ({
+  apiVersion,
+  kind,
+  name: metadata.name,
+  uid: metadata.uid ?? "",
   controller: true,
   blockOwnerDeletion: true,
 });
 
 /** Of all owners at most one is the controller. */
-export function isControlledBy({ metadata }: { readonly metadata: ObjectMeta }, rollout: Rollout): boolean {
-  const controller = metadata.ownerReferences?.find((owner) => owner.controller === true);
-  return controller !== undefined && controller.uid === rollout.metadata.uid;
+export function isControlledBy({ metadata }: { readonly metadata: ObjectMeta }, owner: Owner): boolean {
+  const controller = metadata.ownerReferences?.find((reference) => reference.controller === true);
+  return controller !== undefined && controller.uid === owner.metadata.uid;
 }

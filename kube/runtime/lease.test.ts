@@ -1,11 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { holdLeases, type LeaseOptions } from "./lease.ts";
-import { memoryApi } from "../client/testing.ts";
+import { manualClock } from "../clock/clock.ts";
 import type { KubeRequest } from "../client/transport.ts";
+import { shortly, testApi } from "../../test/apiServer.ts";
 
 const ours = "sluice-controller-lock";
 const theirs = "argo-rollouts-controller-lock";
-const pathOf = (name: string): string => `/apis/coordination.k8s.io/v1/namespaces/ns/leases/${name}`;
+const LEASES = "leases.coordination.k8s.io";
+const microTime = (ms: number): string => new Date(ms).toISOString().replace("Z", "000Z");
 
 interface Spec {
   holderIdentity?: string;
@@ -15,10 +17,11 @@ interface Spec {
   leaseTransitions?: number;
 }
 
-/** An API server in memory and candidates on one manual clock. */
-const world = (before?: (request: KubeRequest) => void) => {
-  const api = memoryApi(before);
-  const { clock, objects } = api;
+/** An API server and candidates on one manual clock; `before` may throw, which is the API server's answer then. */
+const world = (before: (request: KubeRequest) => void = () => {}) => {
+  const api = testApi({ clock: manualClock(1_700_000_000_000), namespaces: ["ns"] });
+  api.hook.before = before;
+  const { clock, core } = api;
   const told: string[] = [];
   const started = clock.now();
   const note = (what: string): void => void told.push(`+${Math.round(clock.now() - started)} ${what}`);
@@ -36,30 +39,31 @@ const world = (before?: (request: KubeRequest) => void) => {
       onError: (error) => note(`${identity} error: ${(error as Error).message}`),
       ...more,
     });
-  const spec = (name: string): Spec => (objects.get(pathOf(name)) as unknown as { spec: Spec } | undefined)?.spec ?? {};
-  /** Writes to the Lease as another client would. */
+  const lease = (name: string) => core.get({ resource: LEASES, namespace: "ns", name });
+  const spec = (name: string): Spec => lease(name)?.["spec"] ?? {};
+  /** Writes the Lease as another client would. */
   const put = (name: string, value: Spec): void => {
-    objects.set(pathOf(name), {
-      metadata: { name, resourceVersion: `x${objects.size}${JSON.stringify(value).length}` },
-      spec: value,
-    } as never);
+    const metadata = { name, namespace: "ns" };
+    if (lease(name) === undefined) core.create(LEASES, { metadata, spec: value });
+    else core.modify({ resource: LEASES, ...metadata }, (old) => ({ ...old, spec: value }));
   };
   const renewElsewhere = async (name: string, holder: string, forMs: number): Promise<void> => {
     for (let ms = 0; ms < forMs; ms += 2_000) {
-      put(name, { holderIdentity: holder, leaseDurationSeconds: 15, renewTime: String(clock.now()) });
+      put(name, { holderIdentity: holder, leaseDurationSeconds: 15, renewTime: microTime(clock.now()) });
       await clock.advance(2_000);
     }
   };
-  return { ...api, told, candidate, spec, put, renewElsewhere };
+  const asked = (): string[] => api.requests.splice(0).map(shortly);
+  return { ...api, told, candidate, lease, spec, put, renewElsewhere, asked };
 };
 
 test("free Leases are made, in order, as client-go makes them", async () => {
-  const { candidate, clock, requests, spec } = world();
+  const { candidate, clock, asked, spec } = world();
   const leases = candidate("a");
   expect(leases.isLeader()).toBe(false);
   await clock.advance(0);
   await leases.acquired;
-  expect(requests).toEqual([`GET ${ours}`, `POST ${ours}`, `GET ${theirs}`, `POST ${theirs}`]);
+  expect(asked()).toEqual([`GET ${ours}`, `POST ${ours}`, `GET ${theirs}`, `POST ${theirs}`]);
   expect(spec(ours)).toEqual({
     holderIdentity: "a",
     leaseDurationSeconds: 15,
@@ -71,12 +75,12 @@ test("free Leases are made, in order, as client-go makes them", async () => {
 });
 
 test("a leader renews every 2 s, with one write a Lease and no read", async () => {
-  const { candidate, clock, requests, spec } = world();
+  const { candidate, clock, asked, spec } = world();
   const leases = candidate("a");
   await clock.advance(0);
-  requests.length = 0;
+  asked();
   await clock.advance(6_000);
-  expect(requests).toEqual(Array.from({ length: 3 }, () => [`PUT ${ours}`, `PUT ${theirs}`]).flat());
+  expect(asked()).toEqual(Array.from({ length: 3 }, () => [`PUT ${ours}`, `PUT ${theirs}`]).flat());
   expect(spec(ours).renewTime).toBe("2023-11-14T22:13:26.000000Z");
   expect(spec(ours).acquireTime).toBe("2023-11-14T22:13:20.000000Z");
   expect(leases.validForMs()).toBe(15_000);
@@ -103,7 +107,7 @@ describe("the time that a Lease is valid", () => {
 describe("a Lease of another", () => {
   test("is respected as long as it changes, whatever its own clock says", async () => {
     const { candidate, clock, told, put, renewElsewhere } = world();
-    put(ours, { holderIdentity: "a", leaseDurationSeconds: 15, renewTime: "long ago" });
+    put(ours, { holderIdentity: "a", leaseDurationSeconds: 15, renewTime: "1999-01-01T00:00:00.000000Z" });
     candidate("b");
     await renewElsewhere(ours, "a", 60_000);
     expect(told).toEqual([`+0 b waits for ${ours} of a`]);
@@ -166,16 +170,16 @@ test("two that start together: one leads, and they never lead at once", async ()
 
 describe("giving back", () => {
   test("frees both, the second first, so that who waits for the first finds the second free", async () => {
-    const { candidate, clock, requests, spec, told } = world();
+    const { candidate, clock, asked, spec, told } = world();
     const leases = candidate("a");
     await clock.advance(0);
-    requests.length = 0;
+    asked();
     await Promise.all([leases.release(), leases.release()]);
-    expect(requests).toEqual([`PUT ${theirs}`, `PUT ${ours}`]);
+    expect(asked()).toEqual([`PUT ${theirs}`, `PUT ${ours}`]);
     expect(spec(ours)).toMatchObject({ holderIdentity: "", leaseDurationSeconds: 1 });
     expect([leases.isLeader(), leases.validForMs()]).toEqual([false, 0]);
     await clock.advance(10_000);
-    expect(requests).toHaveLength(2);
+    expect(asked()).toEqual([]);
     expect(told).toEqual(["+0 a leads"]);
   });
 
@@ -230,17 +234,17 @@ describe("a leader is lost", () => {
   });
 
   test("but not by a label that somebody puts on its Lease", async () => {
-    const { candidate, clock, told, objects } = world();
+    const { candidate, clock, told, core, lease } = world();
     candidate("a");
     await clock.advance(1_000);
-    const lease = objects.get(pathOf(ours));
-    objects.set(pathOf(ours), {
-      ...lease,
-      metadata: { ...lease?.metadata, name: ours, resourceVersion: "edited", labels: { x: "y" } } as never,
-    });
+    const labels = { x: "y" };
+    core.modify({ resource: LEASES, namespace: "ns", name: ours }, (old) => ({
+      ...old,
+      metadata: { ...old.metadata, labels },
+    }));
     await clock.advance(5_000);
     expect(told).toEqual(["+0 a leads"]);
-    expect(objects.get(pathOf(ours))?.metadata).toMatchObject({ labels: { x: "y" } });
+    expect(lease(ours)?.metadata.labels).toEqual(labels);
   });
 });
 

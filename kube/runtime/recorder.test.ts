@@ -1,10 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { createCorrelator } from "./correlate.ts";
 import { createRecorder, type KubeEvent, type RecorderOptions } from "./recorder.ts";
-import { refused } from "../client/apiError.ts";
-import { targetOf } from "../client/target.ts";
-import { memoryApi, status } from "../client/testing.ts";
+import { manualClock } from "../clock/clock.ts";
 import type { KubeRequest } from "../client/transport.ts";
+import type { ApiObject } from "../../simulator/model/model.ts";
+import { refusal, shortly, testApi } from "../../test/apiServer.ts";
+
+type Kept = ApiObject & { readonly message: string; readonly count: number; readonly lastTimestamp: string };
 
 const about = (name: string, message = "Rollout is paused", more: Partial<KubeEvent> = {}): KubeEvent => ({
   object: {
@@ -21,8 +23,10 @@ const about = (name: string, message = "Rollout is paused", more: Partial<KubeEv
   ...more,
 });
 
-const world = (before?: (request: KubeRequest) => void, options: Partial<RecorderOptions> = {}) => {
-  const api = memoryApi(before);
+/** `before` may throw, which is the API server's answer then. */
+const world = (before: (request: KubeRequest) => void = () => {}, options: Partial<RecorderOptions> = {}) => {
+  const api = testApi({ clock: manualClock(1_700_000_000_000), namespaces: ["ns"] });
+  api.hook.before = before;
   const losses: string[] = [];
   const recorder = createRecorder({
     client: api.client,
@@ -31,20 +35,23 @@ const world = (before?: (request: KubeRequest) => void, options: Partial<Recorde
       losses.push(`${why} ${reason}${error === undefined ? "" : `: ${(error as Error).message}`}`),
     ...options,
   });
-  const kept = () =>
-    [...api.objects.values()] as unknown as { message: string; count: number; lastTimestamp: string }[];
+  const made: string[] = [];
+  api.core.onChange(({ type, object: { metadata } }) => void (type === "ADDED" && made.push(metadata.name)));
+  /** In the order in which they were created. */
+  const kept = (): Kept[] =>
+    made.flatMap((name) => (api.core.get({ resource: "events", namespace: "ns", name }) as Kept | undefined) ?? []);
   return { ...api, recorder, losses, kept };
 };
 
 const failing = (code: number) => (request: KubeRequest) => {
-  throw refused(targetOf(request.method, request.path), code, status(code, "", "no"), null);
+  throw refusal(request, code, "");
 };
 
 test("an event is written as client-go writes it", async () => {
-  const { recorder, clock, objects } = world();
+  const { recorder, clock, requests } = world();
   recorder.record(about("web", "Rollout is paused", { annotations: { revision: "2" } }));
   await clock.advance(0);
-  expect([...objects.values()]).toEqual([
+  expect(requests.map(({ body }) => body)).toEqual([
     {
       apiVersion: "v1",
       kind: "Event",
@@ -52,7 +59,6 @@ test("an event is written as client-go writes it", async () => {
         name: expect.stringMatching(/^web\.17979cfe362a[0-9a-f]{4}$/) as string,
         namespace: "ns",
         annotations: { revision: "2" },
-        resourceVersion: "1",
       },
       involvedObject: {
         apiVersion: "argoproj.io/v1alpha1",
@@ -71,7 +77,7 @@ test("an event is written as client-go writes it", async () => {
       firstTimestamp: "2023-11-14T22:13:20Z",
       lastTimestamp: "2023-11-14T22:13:20Z",
       count: 1,
-    } as never,
+    },
   ]);
 });
 
@@ -91,7 +97,7 @@ test("an event about what can be in no path is dropped and told, and holds up no
   recorder.record(about("web", "x", { object: { ...object, namespace: "kube-system/events#" } }));
   recorder.record(about("web"));
   await clock.advance(0);
-  expect(requests).toEqual([expect.stringMatching(/^POST web\./) as string]);
+  expect(requests.map(shortly)).toEqual([expect.stringMatching(/^POST web\./) as string]);
   expect(losses).toEqual([
     'refused RolloutPaused: Not asked of the API server: the namespace "kube-system/events#" cannot be part of a path: it has "/", "\\", "?", "#", "%" or a control character',
   ]);
@@ -118,14 +124,14 @@ test("an equal event raises the count of the first", async () => {
   recorder.record(about("web"));
   await clock.advance(0);
   expect(kept()).toMatchObject([{ count: 3, lastTimestamp: "2023-11-14T22:14:20Z" }]);
-  expect(requests.map((request) => request.split(" ")[0])).toEqual(["POST", "PATCH", "PATCH"]);
+  expect(requests.map(({ method }) => method)).toEqual(["POST", "PATCH", "PATCH"]);
 });
 
 test("a count whose Event has expired starts a new one", async () => {
-  const { recorder, clock, kept, objects } = world();
+  const { recorder, clock, kept, core } = world();
   recorder.record(about("web"));
   await clock.advance(0);
-  objects.clear();
+  for (const { metadata } of kept()) core.delete({ resource: "events", namespace: "ns", name: metadata.name });
   recorder.record(about("web"));
   recorder.record(about("web"));
   await clock.advance(0);
@@ -144,7 +150,7 @@ test("events of one object arrive in order, also when one has to be tried again"
 });
 
 test("a second try after a lost answer makes no second Event", async () => {
-  const api = memoryApi();
+  const api = world();
   let lose = true;
   const request = async <T>(sent: KubeRequest): Promise<T> => {
     const answer = await api.client.request<T>(sent);
@@ -157,7 +163,7 @@ test("a second try after a lost answer makes no second Event", async () => {
   const recorder = createRecorder({ clock: api.clock, client: { ...api.client, request } });
   recorder.record(about("web"));
   await api.clock.advance(5_000);
-  expect([api.objects.size, api.requests.length, recorder.pending]).toEqual([1, 2, 0]);
+  expect([api.kept().length, api.requests.length, recorder.pending]).toEqual([1, 2, 0]);
 });
 
 const narration = { reason: "ScalingReplicaSet" };
@@ -174,7 +180,7 @@ describe("what cannot be sent", () => {
   test("because its namespace goes away is dropped, and is no trouble", async () => {
     const { recorder, clock, losses } = world((request) => {
       const details = { causes: [{ reason: "NamespaceTerminating" }] };
-      throw refused(targetOf(request.method, request.path), 403, status(403, "Forbidden", "no", { details }), null);
+      throw refusal(request, 403, "Forbidden", "no", { details });
     });
     recorder.record(about("web"));
     await clock.advance(0);

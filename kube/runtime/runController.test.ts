@@ -1,11 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { inProcessClient } from "../../simulator/server/http/client.ts";
-import { createApiServer } from "../../simulator/server/requests/server.ts";
 import { manualClock } from "../clock/clock.ts";
 import { objectPath } from "../client/path.ts";
 import type { KubeClient } from "../client/transport.ts";
 import { createStore, keyOf } from "./cache.ts";
 import { type ControllerRow, createManager, keysIn, type Source, watch } from "./runController.ts";
+import { testApi } from "../../test/apiServer.ts";
 
 interface ConfigMap {
   readonly metadata: {
@@ -54,24 +53,14 @@ type Cache = ReturnType<typeof cacheOf>;
 
 /** A cluster, and a manager with the row in it; `refuse` answers a write instead of the cluster. */
 function stage() {
-  const clock = manualClock();
-  const server = createApiServer({ clock });
-  const inner = inProcessClient({ server, clock });
+  const { clock, core, client, hook } = testApi({ clock: manualClock() });
   const state = { refusals: 0 };
   const asked: string[] = [];
-  const client: KubeClient = {
-    ...inner,
-    async request<T>(request: Parameters<KubeClient["request"]>[0]) {
-      if (request.method === "PATCH" && state.refusals > 0) {
-        state.refusals -= 1;
-        throw new Error("refused");
-      }
-      return inner.request<T>(request);
-    },
-    open(request) {
-      asked.push(request.path);
-      return inner.open(request);
-    },
+  hook.before = ({ method, path, query }) => {
+    if (query?.["watch"] === true) asked.push(path);
+    if (method !== "PATCH" || state.refusals === 0) return;
+    state.refusals -= 1;
+    throw new Error("refused");
   };
   const watching = new AbortController();
   const leading = new AbortController();
@@ -98,11 +87,9 @@ function stage() {
   const store = cacheOf();
   const source: Source<ConfigMap, ConfigMap> = { cache: store, resource: CONFIG_MAPS };
   const greet = (name: string, who = name) =>
-    server.core.create("configmaps", { metadata: { name, namespace: "default" }, data: { who } });
+    core.create("configmaps", { metadata: { name, namespace: "default" }, data: { who } });
   const greeting = (name: string): string | undefined =>
-    (server.core.get({ resource: "configmaps", namespace: "default", name }) as unknown as ConfigMap).data?.[
-      "greeting"
-    ];
+    (core.get({ resource: "configmaps", namespace: "default", name }) as unknown as ConfigMap).data?.["greeting"];
   const row = greetingsRow(client, source, store);
   return { clock, manager, row, source, watching, leading, metrics, failures, state, asked, greet, greeting };
 }

@@ -4,7 +4,7 @@ import { systemClock } from "../clock/clock.ts";
 import { collectionPath } from "../client/path.ts";
 import { ROLLOUTS } from "../client/resources.ts";
 import { spend } from "../object/budget.ts";
-import { credentialsFor, serve, status } from "../client/testing.ts";
+import { credentialsFor, scriptedServer, status } from "../client/testing.ts";
 import { createClient } from "../client/transport.ts";
 import { type KubeObject, type ReflectorOptions, runReflector } from "./watch.ts";
 
@@ -50,7 +50,7 @@ const world = (
   const counts = { list: 0, watch: 0 };
   const answers = { list: lists, watch: watches };
   const accepts: (string | null)[] = [];
-  const api = serve((request) => {
+  const api = scriptedServer((request) => {
     const url = new URL(request.url);
     const what = url.searchParams.has("watch") ? "watch" : "list";
     asked.push(

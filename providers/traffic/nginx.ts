@@ -4,6 +4,7 @@
  * stays when the update is over, with weight 0, and is deleted with the Rollout.
  */
 import { isControlledBy, controllerReference } from "../../kube/object/ownerReference.ts";
+import { ROLLOUT_KIND } from "../../schema/kinds.ts";
 import { mergePatch } from "../../kube/object/mergePatch.ts";
 import type { CanaryStrategy, Rollout } from "../../schema/rollout.ts";
 import type { TrafficRouting } from "../../schema/trafficRouting.ts";
@@ -128,7 +129,7 @@ function creation(
     object: {
       apiVersion: `${INGRESSES.group}/${INGRESSES.version}`,
       kind: INGRESSES.kind,
-      metadata: { name, namespace, annotations, ownerReferences: [controllerReference(rollout)] },
+      metadata: { name, namespace, annotations, ownerReferences: [controllerReference(ROLLOUT_KIND, rollout)] },
       spec,
     },
     event: {

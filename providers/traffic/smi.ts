@@ -4,6 +4,7 @@
  */
 import { equal } from "../../kube/object/equality.ts";
 import { controllerReference, isControlledBy } from "../../kube/object/ownerReference.ts";
+import { ROLLOUT_KIND } from "../../schema/kinds.ts";
 import type { CanaryStrategy, Rollout } from "../../schema/rollout.ts";
 import type { TrafficRouting } from "../../schema/trafficRouting.ts";
 import { faulty, type Part, planOf } from "./plan.ts";
@@ -102,7 +103,7 @@ function creation(rollout: Rollout, ref: ObjectRef, spec: SplitSpec): Part {
   const object = {
     apiVersion: `${resource.group}/${resource.version}`,
     kind: resource.kind,
-    metadata: { name, namespace, ownerReferences: [controllerReference(rollout)] },
+    metadata: { name, namespace, ownerReferences: [controllerReference(ROLLOUT_KIND, rollout)] },
     spec,
   };
   const event = { type: "Normal", reason: "TrafficSplitCreated", message: `TrafficSplit \`${name}\` created` } as const;

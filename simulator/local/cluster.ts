@@ -1,14 +1,14 @@
 /**
  * A whole cluster in this process: the in-memory API server, the controllers of Kubernetes with a fake kubelet, and the
- * production loop and webhook code of Sluice on top, wired as cli/controller/command.ts wires them for a real one.
+ * production loop and webhook code of Sluice on top, wired as for a real one (controller/wiring.ts).
  */
 import { cachedRules } from "../../webhook/admission/cachedRules.ts";
-import { createComplaints, tellLostEvent } from "../../controller/process/complaints.ts";
+import { createComplaints } from "../../controller/process/complaints.ts";
 import { tellOverride } from "../../webhook/admission/overrides.ts";
-import { createController, unobserved } from "../../controller/controller.ts";
+import { unobserved } from "../../controller/controller.ts";
+import { wireController } from "../../controller/wiring.ts";
 import type { Log } from "../../controller/process/log.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
-import { createRecorder } from "../../kube/runtime/recorder.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import { crds } from "../../schema/crd.ts";
 import { VALIDATING } from "../../webhook/configuration/configuration.ts";
@@ -96,21 +96,18 @@ interface LoopPorts {
 }
 
 function startLoop({ client, clock, log, random }: LoopPorts) {
-  const stopping = new AbortController();
-  const complaints = createComplaints({ log, clock });
-  const events = createRecorder({ client, clock, onLost: (loss) => tellLostEvent(complaints, loss) });
-  const controller = createController(
-    { client, clock, log, events, observer: unobserved, random, validForMs: () => Number.POSITIVE_INFINITY },
+  const { controller, events, stopping, lead } = wireController(
+    { client, clock, log, observer: unobserved, random },
     { namespace: undefined, instanceId: "", resyncMs: 900_000, concurrency: 20 },
-    stopping.signal,
   );
-  const running = controller.hasSynced.then(() => controller.run(stopping.signal));
+  const working = new AbortController();
+  const running = lead({ election: undefined, until: working.signal });
   return {
     ports: { client, clock, log, events, stores: controller.stores },
-    signal: stopping.signal,
+    signal: stopping,
     hasSynced: controller.hasSynced,
     async stop(): Promise<void> {
-      stopping.abort();
+      working.abort();
       await running;
       await events.stop(2_000);
     },

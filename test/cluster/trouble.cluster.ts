@@ -82,6 +82,20 @@ test("a Rollout whose Service is missing says so and goes on by itself once the 
   expect(cured.status?.conditions?.some(({ type }) => type === "InvalidSpec")).toBe(false);
 });
 
+oursOnly("a quantity that is none is taken out of the template, and its author is warned", async () => {
+  const world = await newWorld("no-quantity");
+  const main = { name: "main", image: "argoproj/rollouts-demo:blue" };
+  const resources = { limits: { cpu: "1" }, requests: { memory: "lots" } };
+  const { spec, ...rest } = withoutServices("web") as RolloutView;
+  const template = { ...spec.template, spec: { containers: [{ ...main, resources }] } };
+  await world.create({ ...rest, spec: { ...spec, template, strategy: { canary: {} } } });
+  const { rollout } = await world.settle("web", "Healthy", healthy);
+  const left = { ...main, resources: { limits: { cpu: "1" }, requests: {} } };
+  expect(rollout.spec.template?.spec).toEqual({ containers: [left] });
+  const warnings = (await world.events("web")).filter((event) => event.includes("MalformedTemplate"));
+  expect(warnings).toEqual([expect.stringContaining('containers[0].resources.requests.memory: "lots"') as string]);
+});
+
 oursOnly("fields that we do not know stay in the Rollout and in its pod template", async () => {
   const world = await newWorld("unknown-fields");
   const { spec, ...rest } = withoutServices("web") as RolloutView;

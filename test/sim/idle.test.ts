@@ -1,15 +1,12 @@
 import { afterEach, expect, test } from "bun:test";
-import { createController, unobserved } from "../../controller/controller.ts";
+import { unobserved } from "../../controller/controller.ts";
+import { wireController } from "../../controller/wiring.ts";
 import type { Log } from "../../controller/process/log.ts";
-import { manualClock } from "../../kube/clock/clock.ts";
-import { createRecorder } from "../../kube/runtime/recorder.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
-import { crds } from "../../schema/crd.ts";
-import { inProcessClient } from "../../simulator/server/http/client.ts";
 import type { Draft } from "../../simulator/model/model.ts";
-import { createApiServer } from "../../simulator/server/requests/server.ts";
 import { startControllers } from "../../simulator/controllers/controllers.ts";
 import { blueGreen, canary, rolloutOf, setWeight } from "../golden/edits.ts";
+import { testApi } from "../apiServer.ts";
 
 const MINUTE = 60_000;
 const NEVER = 2 ** 40;
@@ -52,26 +49,20 @@ const stopping = new AbortController();
 afterEach(() => stopping.abort());
 
 test("a cluster at rest is not looked at again: not for bookmarks, nor when all is listed anew", async () => {
-  const clock = manualClock(Date.parse("2026-01-01T00:00:00Z"));
-  const server = createApiServer({ clock, random });
-  const { core } = server;
-  for (const definition of crds as readonly Draft[])
-    core.create("customresourcedefinitions.apiextensions.k8s.io", definition);
+  const { clock, core, client: steady } = testApi({ installed: true, random });
   startControllers(core, { nodes: 1 });
-  const { client, expire } = expiring(inProcessClient({ server, clock, userAgent: "sluice" }));
+  const { client, expire } = expiring(steady);
   const seen = { reconciles: 0, lists: 0 };
   const observer = {
     ...unobserved,
     reconciled: () => void (seen.reconciles += 1),
     incident: (_: string, what: string) => void (seen.lists += what === "list" ? 1 : 0),
   };
-  const events = createRecorder({ client, clock });
-  const controller = createController(
-    { client, clock, log: silent, events, observer, validForMs: () => NEVER },
+  const { lead } = wireController(
+    { client, clock, log: silent, observer },
     { namespace: undefined, instanceId: "", resyncMs: NEVER, concurrency: 5 },
-    stopping.signal,
   );
-  void controller.hasSynced.then(() => controller.run(stopping.signal));
+  void lead({ election: undefined, until: stopping.signal });
 
   const service = (name: string): Draft => ({
     metadata: { name, namespace: "default" },

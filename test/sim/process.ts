@@ -1,13 +1,12 @@
 /**
- * A controller process in the world: the production loop as cli/controller/command.ts wires it, which may crash and
- * come back.
+ * A controller process in the world: the production loop, wired as for a real cluster (controller/wiring.ts), which
+ * may crash and come back.
  */
-import { createController, type Controller, unobserved } from "../../controller/controller.ts";
+import { type Controller, unobserved } from "../../controller/controller.ts";
+import { type Election, wireController } from "../../controller/wiring.ts";
 import type { Log } from "../../controller/process/log.ts";
 import type { Decide } from "../../controller/rollout/apply/carryOut.ts";
 import { decide as realDecide } from "../../controller/rollout/decide/decide.ts";
-import { createRecorder } from "../../kube/runtime/recorder.ts";
-import { holdLeases, type Leases } from "../../kube/runtime/lease.ts";
 import type { KubeClient, KubeRequest } from "../../kube/client/transport.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import type { Chance } from "./chance.ts";
@@ -56,13 +55,6 @@ export interface Process {
 }
 
 const ignore = (): void => {};
-
-const alwaysLeader: Leases = {
-  isLeader: () => true,
-  validForMs: () => Number.POSITIVE_INFINITY,
-  acquired: Promise.resolve(),
-  release: async () => {},
-};
 
 /** A process that ended by itself is started again between 1 and 3 s later. */
 const restartMs = (chance: Chance): number => 1_000 + chance.below(2_000);
@@ -125,50 +117,34 @@ function startOnce(options: ProcessOptions, identity: string, ended: (downMs: nu
   const client = breakage.client(connection.client, clock);
   const random = chance.fork(identity).fraction;
   const log = logOf((level, message, fields) => options.onLog(identity, level, message, fields));
-  const stopping = new AbortController();
   const working = new AbortController();
-  const held: { leases?: Leases } = {};
-  const events = createRecorder({ client, clock });
-  const controller = createController(
+  const { controller, events, lead } = wireController(
     {
       client,
       clock,
       log,
-      events,
       observer: unobserved,
       random,
       monotonicMs: clock.monotonicMs,
-      validForMs: breakage.validForMs(() => held.leases?.validForMs() ?? 0),
+      validForMs: breakage.validForMs,
       decide: watched(options, identity),
     },
     { namespace: undefined, instanceId: "", resyncMs: 900_000, concurrency: 10 },
-    stopping.signal,
   );
-  const leases = !options.leases
-    ? alwaysLeader
-    : holdLeases({
-        client,
-        clock,
-        namespace: LEASE_NAMESPACE,
-        names: LEASES,
-        identity,
-        // Half as often as usual: most requests in such a world are renewals.
-        retryPeriodMs: 4_000,
-        monotonicMs: clock.monotonicMs,
-        random,
-        onAcquired: () => log.info("Leading"),
-        onLost: (error) => {
-          log.info("Lost the Lease", { error });
-          working.abort();
-        },
-      });
-  held.leases = leases;
+  const election: Election = {
+    namespace: LEASE_NAMESPACE,
+    names: LEASES,
+    identity,
+    // Half as often as usual: most requests in such a world are renewals.
+    retryPeriodMs: 4_000,
+    onAcquired: () => log.info("Leading"),
+    onLost: (error) => {
+      log.info("Lost the Lease", { error });
+      working.abort();
+    },
+  };
   const live = async (): Promise<void> => {
-    await Promise.all([leases.acquired, controller.hasSynced]);
-    await controller.refresh();
-    if (leases.isLeader()) await controller.run(working.signal);
-    stopping.abort();
-    await leases.release();
+    await lead({ election: options.leases ? election : undefined, until: working.signal });
     await events.stop(2_000);
     end(restartMs(chance));
   };

@@ -1,18 +1,15 @@
 /** What is logged, and what is retried, when something is wrong that only time repairs. */
 import { afterEach, expect, test } from "bun:test";
-import { createController, unobserved } from "../../controller/controller.ts";
+import { unobserved } from "../../controller/controller.ts";
+import { wireController } from "../../controller/wiring.ts";
 import { createLog } from "../../controller/process/log.ts";
-import { manualClock } from "../../kube/clock/clock.ts";
 import { refused, unanswered } from "../../kube/client/apiError.ts";
-import { createRecorder } from "../../kube/runtime/recorder.ts";
 import { targetOf } from "../../kube/client/target.ts";
-import type { KubeClient, KubeRequest } from "../../kube/client/transport.ts";
-import { crds } from "../../schema/crd.ts";
-import { inProcessClient } from "../../simulator/server/http/client.ts";
+import type { KubeRequest } from "../../kube/client/transport.ts";
 import type { Draft } from "../../simulator/model/model.ts";
-import { createApiServer } from "../../simulator/server/requests/server.ts";
 import { startControllers } from "../../simulator/controllers/controllers.ts";
 import { canary, rolloutOf, setWeight } from "../golden/edits.ts";
+import { testApi } from "../apiServer.ts";
 
 const NEVER = 2 ** 40;
 const MINUTE = 60_000;
@@ -25,50 +22,19 @@ afterEach(() => {
 
 /** Healthy Rollouts, their controller, and a hook that is called for each of its requests, and may throw. */
 async function world() {
-  const clock = manualClock(Date.parse("2026-01-01T00:00:00Z"));
   let state = 1;
   const random = (): number => (state = (state * 16_807) % 2_147_483_647) / 2_147_483_647;
-  const server = createApiServer({ clock, random });
-  const { core } = server;
-  for (const definition of crds as readonly Draft[])
-    core.create("customresourcedefinitions.apiextensions.k8s.io", definition);
+  const { clock, core, client, requests, hook } = testApi({ installed: true, random });
   startControllers(core, { nodes: 1 });
   const lines: { level: string; msg: string; error?: string }[] = [];
   const log = createLog({ level: "info", format: "json" }, (line) => lines.push(JSON.parse(line) as (typeof lines)[0]));
-  const hook = { before: (_request: KubeRequest): void => {} };
-  const requests: string[] = [];
-  const inner = inProcessClient({ server, clock, userAgent: "sluice" });
-  const seen = (request: KubeRequest): void => {
-    requests.push(`${request.method} ${request.path}`);
-    hook.before(request);
-  };
-  const client: KubeClient = {
-    ...inner,
-    async request<T>(request: KubeRequest) {
-      seen(request);
-      return inner.request<T>(request);
-    },
-    async open(request) {
-      seen(request);
-      return inner.open(request);
-    },
-  };
   const ended = new AbortController();
   stopping.push(ended);
-  const controller = createController(
-    {
-      client,
-      clock,
-      log,
-      events: createRecorder({ client, clock }),
-      observer: unobserved,
-      random,
-      validForMs: () => NEVER,
-    },
+  const { lead } = wireController(
+    { client, clock, log, observer: unobserved, random },
     { namespace: undefined, instanceId: "", resyncMs: NEVER, concurrency: 5 },
-    ended.signal,
   );
-  void controller.hasSynced.then(() => controller.run(ended.signal));
+  void lead({ election: undefined, until: ended.signal });
   for (let n = 0; n < COUNT; n += 1) {
     const { metadata, ...rest } = rolloutOf({ strategy: canary([setWeight(20)]) });
     core.create("rollouts.argoproj.io", { ...rest, metadata: { ...metadata, name: `web-${n}` } } as unknown as Draft);
@@ -96,7 +62,7 @@ test("a namespace that goes away is told at info less and less often, and tried 
   await clock.advance(MINUTE);
   requests.length = 0;
   await clock.advance(10 * MINUTE);
-  const tries = requests.filter((request) => request.endsWith("/replicasets")).length;
+  const tries = requests.filter(({ path }) => path.endsWith("/replicasets")).length;
   expect(tries).toBeLessThanOrEqual(2 * 10 * COUNT);
   expect(new Set(said())).toEqual(new Set(["info Nothing can be created: the namespace is being deleted, or gone"]));
   expect(said().length).toBeLessThan(12);

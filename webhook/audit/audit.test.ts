@@ -1,37 +1,53 @@
 import { expect, test } from "bun:test";
 import { manualClock } from "../../kube/clock/clock.ts";
 import type { KubeEvent } from "../../kube/runtime/recorder.ts";
-import type { KubeClient, KubeRequest } from "../../kube/client/transport.ts";
-import { createAudit, type Audited, type AuditOptions } from "./audit.ts";
+import { refusal, testApi } from "../../test/apiServer.ts";
+import { createAudit, type AuditOptions } from "./audit.ts";
 
 const resyncMs = 900_000;
 const quiet = () => {};
 const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
-/** Objects by plural; an object whose name begins with "bad" has its findings in its labels. */
-const world = (objects: Record<string, Audited[]>, more: Partial<AuditOptions> = {}) => {
-  const clock = manualClock();
-  const requests: string[] = [];
+/** An object whose name begins with "bad" has its findings in its labels. */
+const findingsIn: AuditOptions["findings"] = (_, { metadata }) =>
+  metadata.name?.startsWith("bad") ? Object.values(metadata.labels ?? { x: "wrong" }) : [];
+
+const specs = {
+  analysistemplates: { metrics: [] },
+  clusteranalysistemplates: { metrics: [] },
+  analysisruns: { metrics: [] },
+  experiments: { templates: [] },
+} as const;
+
+interface Wanted {
+  readonly metadata: { readonly name: string; readonly [more: string]: unknown };
+  readonly status?: object;
+}
+
+type Wants = Partial<Record<keyof typeof specs, readonly Wanted[]>>;
+
+const world = (wants: Wants, more: Partial<AuditOptions> = {}) => {
+  const { clock, core, client, requests, hook } = testApi({ namespaces: ["ns", "team"], installed: true });
   const events: KubeEvent[] = [];
-  const client: KubeClient = {
-    server: "memory",
-    namespace: "ns",
-    open: () => Promise.reject(new Error("no watches here")),
-    request: async <T>({ path, query }: KubeRequest) => {
-      requests.push(`${path} ${String(query?.["labelSelector"])}`);
-      const all = objects[path.split("/").at(-1) ?? ""];
-      if (all === undefined) throw new Error("forbidden");
-      const from = Number(query?.["continue"] ?? 0);
-      const to = from + Number(query?.["limit"]);
-      return { items: all.slice(from, to), metadata: { continue: to < all.length ? String(to) : "" } } as T;
-    },
+  const create = (plural: keyof typeof specs, { metadata, status }: Wanted): void => {
+    const place = plural === "clusteranalysistemplates" ? {} : { namespace: "ns" };
+    const draft = {
+      metadata: { ...place, ...metadata },
+      spec: specs[plural],
+      ...(status === undefined ? {} : { status }),
+    };
+    core.create(`${plural}.argoproj.io`, draft);
   };
+  for (const [plural, objects] of Object.entries(wants) as [keyof typeof specs, readonly Wanted[]][]) {
+    for (const object of objects) create(plural, object);
+  }
+  const remove = (plural: keyof typeof specs, name: string): void =>
+    void core.delete({ resource: `${plural}.argoproj.io`, namespace: "ns", name });
   const audit = createAudit({
     client,
     clock,
     log,
-    findings: (_, { metadata }) =>
-      metadata.name?.startsWith("bad") ? Object.values(metadata.labels ?? { x: "wrong" }) : [],
+    findings: findingsIn,
     record: (event) => void events.push(event),
     instanceId: "",
     resyncMs,
@@ -52,20 +68,15 @@ const world = (objects: Record<string, Audited[]>, more: Partial<AuditOptions> =
   };
   const lines = () =>
     events.map(({ object, message }) => `${object.kind} ${object.namespace}/${object.name}: ${message}`);
-  return { audit, requests, lines, settle, later, end, objects };
+  return { audit, core, requests, hook, create, remove, lines, settle, later, end };
 };
 
-const named = (name: string, more: object = {}): Audited => ({
-  metadata: { name, namespace: "ns", uid: name },
-  ...more,
-});
-const none = { rollouts: [], analysistemplates: [], clusteranalysistemplates: [], analysisruns: [], experiments: [] };
+const named = (name: string, metadata: object = {}): Wanted => ({ metadata: { name, ...metadata } });
 
 test("what is broken is told once, however often it is seen, and counted", async () => {
   const { audit, lines, settle, later, end } = world({
-    ...none,
     analysistemplates: [named("good"), named("bad")],
-    clusteranalysistemplates: [{ metadata: { name: "bad", uid: "cluster" } }],
+    clusteranalysistemplates: [named("bad")],
   });
   await settle();
   await later();
@@ -88,14 +99,16 @@ sluice_audit_violations{kind="Experiment"} 0
 });
 
 test("another finding is told, and so is the same one after it had been mended", async () => {
-  const { lines, settle, later, end, objects } = world({ ...none, experiments: [named("bad")] });
+  const { lines, settle, later, end, create, remove, core } = world({ experiments: [named("bad")] });
   await settle();
-  const { metadata } = named("bad");
-  objects["experiments"] = [{ metadata: { ...metadata, labels: { a: "worse", b: "still" } } }];
+  core.modify({ resource: "experiments.argoproj.io", namespace: "ns", name: "bad" }, (old) => ({
+    ...old,
+    metadata: { ...old.metadata, labels: { a: "worse", b: "still" } },
+  }));
   await later();
-  objects["experiments"] = [named("good")];
+  remove("experiments", "bad");
   await later();
-  objects["experiments"] = [named("bad")];
+  create("experiments", named("bad"));
   await later();
   const head = 'Experiment ns/bad: The Experiment "bad" is invalid:';
   expect(lines()).toEqual([`${head} wrong`, `${head} worse; still`, `${head} wrong`]);
@@ -103,52 +116,57 @@ test("another finding is told, and so is the same one after it had been mended",
 });
 
 test("runs that have ended and objects that are being deleted are passed by", async () => {
-  const deleted: Audited = { metadata: { name: "bad-deleted", uid: "d", deletionTimestamp: "2026-01-01T00:00:00Z" } };
-  const { lines, settle, end } = world({
-    ...none,
-    analysistemplates: [deleted],
-    analysisruns: [named("bad-ended", { status: { phase: "Failed" } }), named("bad", { status: { phase: "Running" } })],
+  const { lines, settle, end, remove } = world({
+    analysistemplates: [named("bad-deleted", { finalizers: ["test/stays"] })],
+    analysisruns: [
+      { ...named("bad-ended"), status: { phase: "Failed" } },
+      { ...named("bad"), status: { phase: "Running" } },
+    ],
   });
+  remove("analysistemplates", "bad-deleted");
   await settle();
   expect(lines()).toEqual(['AnalysisRun ns/bad: The AnalysisRun "bad" is invalid: wrong']);
   await end();
 });
 
 test("what cannot be listed does not keep the others from being looked at", async () => {
-  const { lines, settle, end, objects, later } = world({ rollouts: [], experiments: [named("bad")] });
+  const { lines, settle, end, hook } = world({ experiments: [named("bad")] });
+  hook.before = (request) => {
+    if (!request.path.endsWith("/experiments")) throw refusal(request, 403, "Forbidden");
+  };
   await settle();
   expect(lines()).toHaveLength(1);
-  objects["experiments"] = [];
-  await later();
   await end();
-  expect(lines()).toHaveLength(1);
 });
 
 test("a cache is read instead of the API server, and lists come page by page, of our instance only", async () => {
-  const many = Array.from({ length: 250 }, (_, index) => named(`bad-${index}`));
+  const label = "argo-rollouts.argoproj.io/controller-instance-id";
+  const ours = { namespace: "team", labels: { [label]: "blue" } };
+  const many = Array.from({ length: 250 }, (_, index) => named(`bad-${index}`, ours));
+  const cached = many.map(({ metadata }) => ({ metadata: { ...metadata, uid: metadata.name } }));
+  const others = ["bad-other", "bad-another"].map((name) => named(name, { namespace: "team" }));
   const { audit, requests, settle, end } = world(
-    { ...none, analysistemplates: many },
-    { cached: { Rollout: () => many }, namespace: "team", instanceId: "blue" },
+    { analysistemplates: [...many, ...others] },
+    { cached: { Rollout: () => cached }, namespace: "team", instanceId: "blue" },
   );
   await settle();
   expect(audit.violations().get("Rollout")).toBe(250);
   expect(audit.violations().get("AnalysisTemplate")).toBe(250);
-  const label = "argo-rollouts.argoproj.io/controller-instance-id=blue";
   const team = "/apis/argoproj.io/v1alpha1/namespaces/team";
-  expect(requests).toEqual([
-    ...Array.from({ length: 25 }, () => `${team}/analysistemplates ${label}`),
-    `/apis/argoproj.io/v1alpha1/clusteranalysistemplates ${label}`,
-    `${team}/analysisruns ${label}`,
-    `${team}/experiments ${label}`,
+  expect(requests.map(({ path, query }) => `${path} ${String(query?.["labelSelector"])}`)).toEqual([
+    ...Array.from({ length: 25 }, () => `${team}/analysistemplates ${label}=blue`),
+    `/apis/argoproj.io/v1alpha1/clusteranalysistemplates ${label}=blue`,
+    `${team}/analysisruns ${label}=blue`,
+    `${team}/experiments ${label}=blue`,
   ]);
   await end();
 });
 
 test("an event holds as many findings as fit into it", async () => {
   const labels = Object.fromEntries(
-    Array.from({ length: 40 }, (_, index) => [`k${index}`, `finding ${index} `.repeat(5)]),
+    Array.from({ length: 40 }, (_, index) => [`k${index}`, `${`finding-${index}-`.repeat(5)}end`]),
   );
-  const { lines, settle, end } = world({ ...none, experiments: [{ metadata: { name: "bad", uid: "u", labels } }] });
+  const { lines, settle, end } = world({ experiments: [named("bad", { labels })] });
   await settle();
   const [line = ""] = lines();
   expect(line).toEndWith("more");
@@ -164,7 +182,7 @@ test("after each object others have their turn, whether it is from a cache or fr
     return [];
   };
   const cached = { Rollout: () => ["a", "b"].map((name) => named(name)) };
-  const { end } = world({ ...none, experiments: [named("c"), named("d")] }, { clock, findings, cached });
+  const { end } = world({ experiments: [named("c"), named("d")] }, { clock, findings, cached });
   await clock.advance(0);
   expect(looked).toEqual(["a", "others", "b", "others", "c", "others", "d", "others"]);
   await end();

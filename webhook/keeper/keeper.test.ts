@@ -1,16 +1,13 @@
 import { describe, expect, test } from "bun:test";
-import { type Configuration, policyIn } from "../configuration/configuration.ts";
+import { policyIn } from "../configuration/configuration.ts";
 import { createKeeper, type KeeperOptions, keeperRules } from "./keeper.ts";
 import type { KeptCertificate } from "./certificates.ts";
-import { configurationsPath, memoryCluster, slicesPath } from "./testing.ts";
+import { webhookCluster } from "./testing.ts";
 import { readyPods } from "./watch.ts";
 
-const secretPath = "/api/v1/namespaces/ns/secrets/sluice-webhook-certificates";
-const configurationPath = `${configurationsPath}/sluice`;
-
-/** A cluster in memory and keepers on its clock. */
+/** A cluster and keepers on its clock. */
 const world = () => {
-  const cluster = memoryCluster();
+  const cluster = webhookCluster();
   const said: string[] = [];
   const note = (level: string) => (message: string) => void said.push(`${level} ${message}`);
   const log = { debug: () => {}, info: note("info"), warn: note("warn"), error: note("error") };
@@ -40,15 +37,7 @@ const world = () => {
     ends.push(end);
     return { keeper, certificates, end };
   };
-  const pods = (count: number): void =>
-    void cluster.put(`${slicesPath}/pods`, {
-      metadata: { labels: { "kubernetes.io/service-name": "sluice-webhook" } },
-      endpoints: Array.from({ length: count }, (_, i) => ({
-        conditions: { ready: true },
-        targetRef: { uid: `${i}`, name: `pod-${i}` },
-      })),
-    });
-  const configuration = () => cluster.objects.get(configurationPath) as unknown as Configuration | undefined;
+  const { configuration } = cluster;
   const begun: { ready: boolean }[] = [];
   /**
    * Waits until nothing happens any more: signing and reading keys takes other threads a moment of real time, and a
@@ -61,7 +50,7 @@ const world = () => {
     for (let [quiet, rounds] = [0, 0]; quiet < 12 || waits(rounds); rounds += 1) {
       await Bun.sleep(2);
       await cluster.clock.advance(0);
-      const now = `${cluster.writes.length} ${said.length} ${cluster.objects.size}`;
+      const now = `${cluster.writes.length} ${said.length} ${cluster.core.resourceVersion}`;
       quiet = now === seen ? quiet + 1 : 0;
       seen = now;
     }
@@ -74,14 +63,11 @@ const world = () => {
     ...cluster,
     said,
     start,
-    pods,
     settle,
     later,
-    configuration,
     policy: () => policyIn(configuration()),
     bundle: () => atob(configuration()?.webhooks?.[0]?.clientConfig.caBundle ?? ""),
-    tls: () =>
-      atob((cluster.objects.get(secretPath)?.["data"] as Record<string, string> | undefined)?.["tls.crt"] ?? ""),
+    tls: () => atob((cluster.secret()?.["data"] as Record<string, string> | undefined)?.["tls.crt"] ?? ""),
     [Symbol.asyncDispose]: async () => {
       for (const end of ends) {
         const ended = end();
@@ -162,13 +148,11 @@ test("what is edited or deleted is put right without a pause", async () => {
   const right = structuredClone(all.configuration()?.webhooks);
   const [first, second] = right ?? [];
   if (first === undefined || second === undefined) throw new Error("not configured");
-  all.put(configurationPath, {
-    metadata: {},
-    webhooks: [{ ...first, clientConfig: { caBundle: btoa("other") } }, second],
-  });
+  const { clientConfig } = first;
+  all.edit(() => [{ ...first, clientConfig: { ...clientConfig, caBundle: btoa("other") } }, second]);
   await all.settle();
   expect(all.configuration()?.webhooks).toEqual(right);
-  all.remove(configurationPath);
+  all.removeConfiguration();
   await all.settle();
   expect(all.configuration()?.webhooks).toEqual(right);
 });
@@ -178,7 +162,7 @@ test("a deleted Secret is announced beside the old CA, and served when everybody
   const { certificates } = all.start();
   await all.settle();
   const old = all.tls();
-  all.remove(secretPath);
+  all.removeSecret();
   await all.settle();
   expect(all.tls()).toBe(old);
   expect(all.bundle().match(/BEGIN/g)).toHaveLength(2);
@@ -315,7 +299,7 @@ describe("a leader whose webhook is at an address of its own, not behind a Servi
       unserve: async () => {
         all.blocked.why = "connection refused";
         // Another client edits it in this very moment.
-        all.put(configurationPath, { ...all.objects.get(configurationPath) });
+        all.edit((webhooks) => webhooks.slice(0, 1));
       },
     });
     await all.settle();

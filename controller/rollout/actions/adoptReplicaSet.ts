@@ -3,6 +3,7 @@
  */
 import { REPLICA_SETS } from "../../../kube/client/resources.ts";
 import { controllerReference } from "../../../kube/object/ownerReference.ts";
+import { ROLLOUT_KIND } from "../../../schema/kinds.ts";
 import type { OwnerReference } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import type { ActionRow } from "./row.ts";
@@ -30,7 +31,7 @@ export const adoptReplicaSet = {
       resource: REPLICA_SETS,
       name,
       resourceVersion,
-      body: { metadata: { uid, ownerReferences: [...owners, controllerReference(rollout)] } },
+      body: { metadata: { uid, ownerReferences: [...owners, controllerReference(ROLLOUT_KIND, rollout)] } },
     },
   ],
   words: ({ name }) => `adopt ReplicaSet "${name}"`,

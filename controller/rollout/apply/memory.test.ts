@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import type { Rollout } from "../../../schema/rollout.ts";
 import { createMemories, freshMemory } from "./memory.ts";
-import { failure, failureOf, rolloutPath, world } from "./testing.ts";
+import { refusal } from "../../../test/apiServer.ts";
+import { failureOf, manifest, world } from "./testing.ts";
 
 describe("what a pass remembers for the next", () => {
   test("is kept a Rollout, and nothing is kept of one that nobody asked about", () => {
@@ -25,16 +25,17 @@ describe("what a pass remembers for the next", () => {
 
 describe("a Rollout that was deleted and made again", () => {
   test("is announced again", async () => {
-    const { stores, api, turn, events, rollout, forget } = world();
+    const { stores, core, turn, events, rollout, forget } = world();
+    const { uid = "" } = rollout().metadata;
     await turn();
     await turn();
     const announced = () => events.filter((reason) => reason === "RolloutAddedToInformer").length;
     expect(announced()).toBe(1);
-    stores.rollouts.deleted("ns/web", "rollout-uid");
+    core.delete({ resource: "rollouts.argoproj.io", namespace: "ns", name: "web" });
+    stores.rollouts.deleted("ns/web", uid);
     forget();
-    const { status: _, metadata, ...rest } = rollout();
-    const again = api.put(rolloutPath, { ...rest, metadata: { ...(metadata as object), uid: "second" } });
-    stores.rollouts.upsert(again as unknown as Rollout);
+    core.create("rollouts.argoproj.io", manifest);
+    stores.rollouts.upsert(rollout());
     expect(await failureOf(turn())).toContain("its predecessor of the same name is still being deleted");
     expect(announced()).toBe(2);
   });
@@ -42,22 +43,22 @@ describe("a Rollout that was deleted and made again", () => {
 
 describe("a pass whose Rollout is gone", () => {
   test("leaves nothing behind", async () => {
-    const { stores, turn, memories, forget } = world();
+    const { stores, turn, memories, forget, rollout } = world();
     await turn();
     expect(memories.known("ns/web")).toBeDefined();
-    stores.rollouts.deleted("ns/web", "rollout-uid");
+    stores.rollouts.deleted("ns/web", rollout().metadata.uid ?? "");
     forget();
     await turn();
     expect(memories.known("ns/web")).toBeUndefined();
   });
 
   test("that fails meanwhile leaves nothing behind either", async () => {
-    const { api, stores, turn, memories, forget } = world();
-    api.state.refuse = () => {
-      stores.rollouts.deleted("ns/web", "rollout-uid");
+    const { refuse, stores, turn, memories, forget, rollout } = world();
+    refuse((request) => {
+      stores.rollouts.deleted("ns/web", rollout().metadata.uid ?? "");
       forget();
-      return failure(500, "InternalError");
-    };
+      return refusal(request, 500, "InternalError");
+    });
     expect(await failureOf(turn())).toContain("InternalError");
     expect(memories.known("ns/web")).toBeUndefined();
   });

@@ -1,48 +1,44 @@
 import { describe, expect, test } from "bun:test";
 import type { ReplicaSet } from "../../../schema/kube.ts";
-import type { Rollout } from "../../../schema/rollout.ts";
-import { createdSet, failure, type Json, rolloutPath, world, writes } from "./testing.ts";
+import type { ApiCore } from "../../../simulator/model/model.ts";
+import { refusal } from "../../../test/apiServer.ts";
+import { answerWith, createdSet, type Json, world, writes } from "./testing.ts";
+
+/** Creates a pod of the ReplicaSet, as the ReplicaSet controller would. */
+function createPod(core: ApiCore, set: ReplicaSet, name: string, status: object): void {
+  const { uid = "" } = set.metadata;
+  const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", name: set.metadata.name, uid, controller: true };
+  const { labels } = set.spec.template?.metadata ?? {};
+  core.create("pods", {
+    metadata: { name, namespace: "ns", ...(labels === undefined ? {} : { labels }), ownerReferences: [owner] },
+    spec: set.spec.template?.spec,
+  });
+  core.modify({ resource: "pods", namespace: "ns", name }, (old) => ({ ...old, status }), { subresource: "status" });
+}
 
 describe("a restart", () => {
-  const podsPath = "/api/v1/namespaces/ns/pods";
-
   /** Two old pods, `a` and `b`, both available; evictions of those in `refused` are refused. */
   async function due(refused: readonly string[]) {
     const built = world();
-    const { api, turn, clock, stores } = built;
+    const { core, turn, clock, requests, refuse } = built;
     await turn();
-    const [path, set] = createdSet(api.objects);
-    const status = { observedGeneration: 1, replicas: 2, readyReplicas: 2, availableReplicas: 2 };
-    stores.replicaSets.upsert(api.put(path, { ...set, status }) as unknown as ReplicaSet);
+    const lastTransitionTime = new Date(clock.now()).toISOString();
+    for (const name of ["a", "b"]) {
+      createPod(core, createdSet(core), name, { conditions: [{ type: "Ready", status: "True", lastTransitionTime }] });
+    }
+    answerWith(built, { observedGeneration: 1, replicas: 2, readyReplicas: 2, availableReplicas: 2 });
     await clock.advance(1_000);
     await turn();
-    const pods = ["a", "b"].map((name) => ({
-      metadata: {
-        name,
-        namespace: "ns",
-        creationTimestamp: "2026-01-01T00:00:00Z",
-        ownerReferences: [{ uid: set.metadata.uid, controller: true }],
-      },
-      status: { conditions: [{ type: "Ready", status: "True", lastTransitionTime: "2026-01-01T00:00:01Z" }] },
-    }));
-    api.put(podsPath, { items: pods });
-    const asked = (): string[] =>
-      api.requests.flatMap(({ path: asks }) => (asks.endsWith("/eviction") ? [asks.split("/").at(-2) ?? ""] : []));
-    api.state.refuse = (request) => {
-      if (!request.path.endsWith("/eviction")) return undefined;
-      return refused.includes(request.path.split("/").at(-2) ?? "")
-        ? failure(429, "TooManyRequests")
-        : failure(404, "NotFound");
-    };
-    const edit = (spec: object): void => {
-      const old = built.rollout() as { metadata: { generation: number }; spec: object };
-      const metadata = { ...old.metadata, generation: old.metadata.generation + 1 };
-      stores.rollouts.upsert(
-        api.put(rolloutPath, { ...old, metadata, spec: { ...old.spec, ...spec } }) as unknown as Rollout,
-      );
-    };
-    edit({ restartAt: "2026-01-01T00:00:05Z" });
-    return { ...built, asked, edit };
+    const evicted = ({ path }: { path: string }): string | undefined => /([^/]+)\/eviction$/.exec(path)?.[1];
+    const asked = (): string[] => requests.flatMap((request) => evicted(request) ?? []);
+    refuse((request) =>
+      refused.includes(evicted(request) ?? "") ? refusal(request, 429, "TooManyRequests") : undefined,
+    );
+    const change = (spec: object): void =>
+      built.edit((old) => ({ ...old, spec: { ...(old["spec"] as object), ...spec } }));
+    change({ restartAt: new Date(clock.now()).toISOString() });
+    await clock.advance(1_000);
+    return { ...built, asked, change };
   }
 
   test("asks for the next pod when a disruption budget keeps the first, and for no more than may go", async () => {
@@ -55,14 +51,14 @@ describe("a restart", () => {
   });
 
   test("that is refused every pod holds up nothing else, and is tried again after 30 s", async () => {
-    const { api, turn, asked, edit, clock, wakes } = await due(["a", "b"]);
+    const { core, turn, asked, change, clock, wakes } = await due(["a", "b"]);
     await turn();
     expect(asked()).toEqual(["a", "b"]);
-    edit({ strategy: { canary: { stableMetadata: { labels: { role: "stable" } } } } });
+    change({ strategy: { canary: { stableMetadata: { labels: { role: "stable" } } } } });
     await turn();
     expect(asked()).toHaveLength(2);
     expect(wakes.at(-1)).toBeLessThanOrEqual(30_000);
-    expect(createdSet(api.objects)[1].spec.template?.metadata?.labels).toMatchObject({ role: "stable" });
+    expect(createdSet(core).spec.template?.metadata?.labels).toMatchObject({ role: "stable" });
     await clock.advance(30_000);
     await turn();
     expect(asked()).toEqual(["a", "b", "a", "b"]);
@@ -73,23 +69,23 @@ describe("a Rollout whose template has a quantity that is none", () => {
   const requests = { memory: "lots" };
 
   test("is driven without it, as the reference does, and warned of once", async () => {
-    const { api, turn, clock, events, rollout } = world({ resources: { limits: { cpu: "1" }, requests } });
+    const { core, turn, clock, events, rollout } = world({ resources: { limits: { cpu: "1" }, requests } });
     for (let turns = 0; turns < 4; turns += 1) {
       await turn();
       await clock.advance(500);
     }
-    const [, set] = createdSet(api.objects);
-    const pod = set.spec.template?.spec as { containers: { resources: object }[] };
-    expect(pod.containers[0]?.resources).toEqual({ limits: { cpu: "1" }, requests: {} });
+    const pod = createdSet(core).spec.template?.spec as { containers: { resources: object }[] };
+    expect(pod.containers[0]?.resources).toEqual({ limits: { cpu: "1" } });
     expect(events.filter((reason) => reason === "MalformedTemplate")).toHaveLength(1);
     // Clients written in Go would not read the status after it.
-    expect(rollout()["spec"]).toMatchObject({ template: { spec: pod } });
+    const containers = [{ name: "web", image: "web:1", resources: { limits: { cpu: "1" }, requests: {} } }];
+    expect(rollout().spec.template).toMatchObject({ spec: { containers } });
   });
 
   test("is held where the reference would lose more than that", async () => {
-    const { api, turn, status } = world({ resources: { limits: { cpu: "lots", memory: "1Gi" } } });
+    const { requests: sent, turn, status } = world({ resources: { limits: { cpu: "lots", memory: "1Gi" } } });
     await turn();
-    expect(writes(api.requests)).toEqual(["PATCH rollouts/web/status"]);
+    expect(writes(sent)).toEqual(["PATCH rollouts/web/status"]);
     expect(status()["message"]).toContain('resources.limits[cpu]: Invalid value: "lots"');
   });
 });
@@ -100,25 +96,18 @@ describe("a Rollout whose pods do not become ready", () => {
 
   async function stuck() {
     const built = world();
-    const { api, turn, clock } = built;
+    const { core, requests, turn, clock } = built;
     await turn();
     await clock.advance(250);
     await turn();
-    const [path, set] = createdSet(api.objects);
-    const told = { ...set, status: { observedGeneration: 1, replicas: 2 } };
-    built.stores.replicaSets.upsert(api.put(path, told) as unknown as ReplicaSet);
+    answerWith(built, { observedGeneration: 1, replicas: 2 });
     for (let turns = 0; turns < 2; turns += 1) {
       await turn();
       await clock.advance(500);
     }
-    const owner = { uid: set.metadata.uid, controller: true };
-    const pod = {
-      metadata: { name: "web-1", namespace: "ns", ownerReferences: [owner] },
-      spec: { containers: [{ name: "web", image: "web:1" }] },
-      status: { containerStatuses: [{ name: "web", ready: false, state: waiting }] },
-    };
-    api.put(podsPath, { items: [pod] });
-    const reads = (): number => api.requests.filter(({ path }) => path === podsPath).length;
+    const container = { name: "web", image: "web:1", imageID: "", restartCount: 0, ready: false, state: waiting };
+    createPod(core, createdSet(core), "web-1", { containerStatuses: [container] });
+    const reads = (): number => requests.filter(({ path }) => path === podsPath).length;
     const message = (): unknown =>
       (built.status()["conditions"] as Json[]).find(({ type }) => type === "Progressing")?.["message"];
     return { ...built, reads, message };
@@ -142,10 +131,12 @@ describe("a Rollout whose pods do not become ready", () => {
   });
 
   test("is told of all the same when its pods cannot be read", async () => {
-    const { api, turn, clock, message } = await stuck();
-    api.state.refuse = ({ path }) => (path === podsPath ? failure(403, "Forbidden") : undefined);
+    const { refuse, turn, clock, message } = await stuck();
+    refuse((request) => (request.path === podsPath ? refusal(request, 403, "Forbidden") : undefined));
     await clock.advance(601_000);
     await turn();
-    expect(message()).toEndWith("has timed out progressing. Why is not known: Forbidden.");
+    expect(message()).toEndWith(
+      'has timed out progressing. Why is not known: Cannot list pods in "ns": HTTP 403 Forbidden: no.',
+    );
   });
 });

@@ -1,26 +1,34 @@
 import { describe, expect, test } from "bun:test";
-import { ApiError } from "../../../kube/client/apiError.ts";
 import type { Decide } from "./carryOut.ts";
-import type { ReplicaSet } from "../../../schema/kube.ts";
-import type { Rollout } from "../../../schema/rollout.ts";
-import { createdSet, failure, failureOf, rolloutPath, setsPath, world, writes, type Json } from "./testing.ts";
+import type { OwnerReference } from "../../../simulator/model/model.ts";
+import { refusal } from "../../../test/apiServer.ts";
+import {
+  createdSet,
+  failureOf,
+  foreignStatus,
+  type Json,
+  REPLICA_SETS,
+  rolloutPath,
+  world,
+  writes,
+} from "./testing.ts";
 
 describe("a first turn", () => {
   test("creates the ReplicaSet with its first size, then gives the Rollout its revision, and holds the status for an answer", async () => {
-    const { api, turn, wakes } = world();
+    const { core, requests, turn, wakes } = world();
     await turn();
-    expect(writes(api.requests)).toEqual(["POST replicasets", "PATCH rollouts/web"]);
-    expect(createdSet(api.objects)[1].spec.replicas).toBe(2);
+    expect(writes(requests)).toEqual(["POST replicasets", "PATCH rollouts/web"]);
+    expect(createdSet(core).spec.replicas).toBe(2);
     expect(wakes).toContain(250);
   });
 
   test("is followed by one status, which tells everything", async () => {
-    const { api, turn, status, clock, events } = world();
+    const { requests, turn, status, clock, events } = world();
     await turn();
     await clock.advance(250);
     await turn();
-    expect(writes(api.requests).slice(2)).toEqual(["PATCH rollouts/web/status"]);
-    expect(status()).toMatchObject({ phase: "Progressing", observedGeneration: "1", somethingNewer: "kept" });
+    expect(writes(requests).slice(2)).toEqual(["PATCH rollouts/web/status"]);
+    expect(status()).toMatchObject({ phase: "Progressing", observedGeneration: "1", ...foreignStatus });
     expect(events).toEqual([
       "RolloutAddedToInformer",
       "RolloutUpdated",
@@ -32,51 +40,54 @@ describe("a first turn", () => {
   });
 
   test("is followed by nothing when nothing changes", async () => {
-    const { api, turn, clock } = world();
+    const { requests, turn, clock } = world();
     await turn();
     await clock.advance(250);
     await turn();
-    const before = api.requests.length;
+    const before = requests.length;
     await turn();
     await clock.advance(5_000);
     await turn();
-    expect(api.requests.length).toBe(before);
+    expect(requests.length).toBe(before);
   });
 });
 
 describe("a write", () => {
   test("names the version that it was decided on", async () => {
-    const { api, turn } = world();
+    const { requests, turn, rollout } = world();
+    const { resourceVersion } = rollout().metadata;
     await turn();
-    const patch = api.requests.find((r) => r.method === "PATCH");
-    expect(patch?.body).toMatchObject({ metadata: { resourceVersion: "101" } });
+    const patch = requests.find((r) => r.method === "PATCH");
+    expect(patch?.body).toMatchObject({ metadata: { resourceVersion } });
   });
 
   test("is not sent while the Lease may run out before the answer", async () => {
-    const { api, turn } = world({ validForMs: 5_000 });
+    const { requests, turn } = world({ validForMs: 5_000 });
     expect(await failureOf(turn())).toContain("the leader Lease may run out");
-    expect(api.requests).toEqual([]);
+    expect(requests).toEqual([]);
   });
 
   test("that meets a newer object fails, and the next turn goes on from there", async () => {
-    const { api, stores, turn, rollout } = world();
-    api.put(rolloutPath, rollout());
+    const { core, requests, stores, turn, rollout } = world();
+    core.modify({ resource: "rollouts.argoproj.io", namespace: "ns", name: "web" }, (old) => ({
+      ...old,
+      metadata: { ...old.metadata, labels: { written: "meanwhile" } },
+    }));
     expect(await failureOf(turn())).toContain("Conflict");
-    stores.rollouts.upsert(rollout() as unknown as Rollout);
+    stores.rollouts.upsert(rollout());
     await turn();
-    expect(writes(api.requests)).toEqual(["POST replicasets", "PATCH rollouts/web", "PATCH rollouts/web"]);
-    expect(rollout()["metadata"]).toMatchObject({ annotations: { "rollout.argoproj.io/revision": "1" } });
+    expect(writes(requests)).toEqual(["POST replicasets", "PATCH rollouts/web", "PATCH rollouts/web"]);
+    expect(rollout().metadata).toMatchObject({ annotations: { "rollout.argoproj.io/revision": "1" } });
   });
 });
 
 describe("events", () => {
-  const refuseOnce = (api: ReturnType<typeof world>["api"], path: string): void => {
-    api.state.refuse = (request) => {
+  const refuseOnce = ({ refuse }: ReturnType<typeof world>, path: string): void =>
+    refuse((request) => {
       if (request.path !== path) return undefined;
-      api.state.refuse = undefined;
-      return failure(409, "Conflict");
-    };
-  };
+      refuse(() => undefined);
+      return refusal(request, 409, "Conflict");
+    });
 
   test("of a status that an action's failure kept back are told with the next one", async () => {
     const told = [{ type: "Normal", reason: "RolloutCompleted", message: "m", after: "status" }] as const;
@@ -89,8 +100,9 @@ describe("events", () => {
       more: false,
       finished: undefined,
     });
-    const { api, turn, events } = world({ decide });
-    refuseOnce(api, rolloutPath);
+    const built = world({ decide });
+    const { turn, events } = built;
+    refuseOnce(built, rolloutPath);
     expect(await failureOf(turn())).toContain("Conflict");
     expect(events).not.toContain("RolloutCompleted");
     await turn();
@@ -99,8 +111,9 @@ describe("events", () => {
   });
 
   test("are all told, once each, when an action fails while the status waits", async () => {
-    const { api, turn, clock, events } = world();
-    refuseOnce(api, rolloutPath);
+    const built = world();
+    const { turn, clock, events } = built;
+    refuseOnce(built, rolloutPath);
     expect(await failureOf(turn())).toContain("Conflict");
     await turn();
     await clock.advance(250);
@@ -110,10 +123,11 @@ describe("events", () => {
   });
 
   test("of a status that could not be written are not told again with the next one", async () => {
-    const { api, turn, clock, events } = world();
+    const built = world();
+    const { turn, clock, events } = built;
     await turn();
     await clock.advance(250);
-    refuseOnce(api, `${rolloutPath}/status`);
+    refuseOnce(built, `${rolloutPath}/status`);
     expect(await failureOf(turn())).toContain("Conflict");
     await turn();
     expect(events.filter((reason) => reason === "RolloutCompleted")).toHaveLength(1);
@@ -122,13 +136,13 @@ describe("events", () => {
 
 describe("the log", () => {
   test("tells what has happened once its status is stored, and once only", async () => {
-    const { api, turn, clock, said } = world();
+    const { refuse, turn, clock, said } = world();
     await turn();
     await clock.advance(250);
-    api.state.refuse = (request) => (request.path.endsWith("/status") ? failure(409, "Conflict") : undefined);
+    refuse((request) => (request.path.endsWith("/status") ? refusal(request, 409, "Conflict") : undefined));
     expect(await failureOf(turn())).toContain("Conflict");
     expect(said).toEqual([]);
-    api.state.refuse = undefined;
+    refuse(() => undefined);
     await turn();
     await turn();
     expect(said).toEqual(["Rollout started", "Rollout completed"]);
@@ -137,73 +151,68 @@ describe("the log", () => {
 
 describe("a ReplicaSet of the wanted name that is there already", () => {
   /** What a crash after the creation leaves: the object, but not in our cache. */
-  async function nameOf(): Promise<[path: string, set: ReplicaSet]> {
-    const { api, turn } = world();
+  async function left(owners: (ours: OwnerReference) => readonly OwnerReference[]) {
+    const { core: other, turn } = world();
     await turn();
-    return createdSet(api.objects);
+    const { metadata, spec } = createdSet(other);
+    const built = world();
+    const { name, namespace, labels = {}, annotations = {}, ownerReferences = [] } = metadata;
+    const { uid = "" } = built.rollout().metadata;
+    const references = owners({ ...(ownerReferences[0] as OwnerReference), uid });
+    const draft = { name, namespace, labels, annotations, ownerReferences: references };
+    built.core.create(REPLICA_SETS, { metadata: draft, spec });
+    return built;
   }
 
   test("is ours when we control it and it has our template", async () => {
-    const [path, set] = await nameOf();
-    const { api, turn, rollout } = world();
-    api.put(path, set);
+    const { turn, rollout } = await left((ours) => [ours]);
     await turn();
-    expect(rollout()["metadata"]).toMatchObject({ annotations: { "rollout.argoproj.io/revision": "1" } });
+    expect(rollout().metadata).toMatchObject({ annotations: { "rollout.argoproj.io/revision": "1" } });
   });
 
   test("is a collision when it is somebody else's, and the next name is another", async () => {
-    const [path, set] = await nameOf();
-    const { api, turn, status, stores, rollout } = world();
-    api.put(path, { ...set, metadata: { ...set.metadata, ownerReferences: [] } });
+    const { core, turn, status, stores, rollout } = await left(() => []);
     await turn();
     expect(status()["collisionCount"]).toBe(1);
-    stores.rollouts.upsert(rollout() as unknown as Rollout);
+    stores.rollouts.upsert(rollout());
     await turn();
-    expect([...api.objects.keys()].filter((key) => key.startsWith(setsPath))).toHaveLength(2);
+    expect(core.list(REPLICA_SETS)).toHaveLength(2);
   });
 
   test("is waited for when its Rollout is gone: the garbage collector takes it", async () => {
-    const [path, set] = await nameOf();
-    const { api, turn, status } = world();
-    const owner = {
-      apiVersion: "argoproj.io/v1alpha1",
-      kind: "Rollout",
-      name: "web",
-      uid: "former-uid",
-      controller: true,
-    };
-    api.put(path, { ...set, metadata: { ...set.metadata, ownerReferences: [owner] } });
+    const { clock, turn, status } = await left((ours) => [{ ...ours, uid: "former-uid" }]);
     expect(await failureOf(turn())).toContain("is still being deleted");
     expect(status()["collisionCount"]).toBeUndefined();
+    await clock.advance(1_000);
+    expect(await failureOf(turn())).toBe("");
   });
 });
 
 describe("a ReplicaSet that the API server refuses", () => {
   test("is told in the status with the API server's own words, and tried again", async () => {
-    const { api, turn, status, events } = world();
-    api.state.refuse = (request) => (request.method === "POST" ? failure(403, "Forbidden") : undefined);
-    expect(await failureOf(turn())).toContain("Forbidden by the API server");
+    const { refuse, turn, status, events } = world();
+    refuse((request) => (request.method === "POST" ? refusal(request, 403, "Forbidden", "by a quota") : undefined));
+    expect(await failureOf(turn())).toContain("by a quota");
     const [condition] = status()["conditions"] as Json[];
     expect(condition).toMatchObject({ type: "Progressing", status: "False", reason: "ReplicaSetCreateError" });
-    expect(condition?.["message"]).toEndWith("Forbidden by the API server");
+    expect(condition?.["message"]).toEndWith(": by a quota");
     expect(events).toContain("ReplicaSetCreateError");
   });
 
   test("because the namespace is being deleted is no news for its status, and no warning", async () => {
-    const { api, turn, status, events } = world();
-    const details = { causes: [{ reason: "NamespaceTerminating" }] };
-    api.state.refuse = (request) =>
-      request.method === "POST" ? new ApiError("no", { status: 403, reason: "Forbidden", details }) : undefined;
-    expect(await failureOf(turn())).toContain("no");
-    expect(status()).toEqual({ somethingNewer: "kept" });
+    const { core, turn, status, events } = world();
+    // The Rollout is there until the namespace controller takes it.
+    core.delete({ resource: "namespaces", name: "ns" });
+    expect(await failureOf(turn())).toContain("because it is being terminated");
+    expect(status()).toEqual(foreignStatus);
     expect(events).not.toContain("ReplicaSetCreateError");
   });
 
   test("is not told when the API server itself is in trouble", async () => {
-    const { api, turn, status } = world();
-    api.state.refuse = (request) => (request.method === "POST" ? failure(503, "ServiceUnavailable") : undefined);
+    const { refuse, turn, status } = world();
+    refuse((request) => (request.method === "POST" ? refusal(request, 503, "ServiceUnavailable") : undefined));
     expect(await failureOf(turn())).toContain("ServiceUnavailable");
-    expect(status()).toEqual({ somethingNewer: "kept" });
+    expect(status()).toEqual(foreignStatus);
   });
 });
 

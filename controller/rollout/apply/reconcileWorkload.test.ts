@@ -1,28 +1,23 @@
 import { describe, expect, test } from "bun:test";
-import type { ReplicaSet, Workload } from "../../../schema/kube.ts";
-import type { Rollout } from "../../../schema/rollout.ts";
-import { patched } from "../../../kube/object/mergePatch.ts";
-import { createdSet, failure, failureOf, manifest, rolloutPath, world, type Json } from "./testing.ts";
+import type { Workload } from "../../../schema/kube.ts";
+import { refusal } from "../../../test/apiServer.ts";
+import { answerWith, failureOf, manifest, world, type Json } from "./testing.ts";
 
 describe("a Rollout that takes the place of a Deployment", () => {
-  const deploymentPath = "/apis/apps/v1/namespaces/ns/deployments/web";
+  const DEPLOYMENT = { resource: "deployments.apps", namespace: "ns", name: "web" } as const;
 
   /** Its two pods are available, and the Deployment still has as many. */
   async function migrated() {
-    const built = world();
-    const { api, stores, turn, clock } = built;
     const { template, selector } = manifest.spec;
-    const metadata = { name: "web", namespace: "ns", uid: "deployment-uid", generation: 1 };
-    const deployment = api.put(deploymentPath, { metadata, spec: { replicas: 2, selector, template } });
-    stores.workloads.Deployment.objects.upsert(deployment as unknown as Workload);
-    const { template: _, selector: __, ...spec } = manifest.spec;
     const workloadRef = { apiVersion: "apps/v1", kind: "Deployment", name: "web", scaleDown: "onsuccess" };
-    const referring = { ...manifest, spec: { ...spec, workloadRef } };
-    stores.rollouts.upsert(api.put(rolloutPath, referring) as unknown as Rollout);
+    const built = world({ spec: { selector: undefined, template: undefined, workloadRef } });
+    const { core, stores, turn, clock } = built;
+    const cached = (deployment: object): void =>
+      stores.workloads.Deployment.objects.upsert(deployment as unknown as Workload);
+    const metadata = { name: "web", namespace: "ns" };
+    cached(core.create(DEPLOYMENT.resource, { metadata, spec: { replicas: 2, selector, template } }));
     await turn();
-    const [path, set] = createdSet(api.objects);
-    const counts = { observedGeneration: 1, replicas: 2, readyReplicas: 2, availableReplicas: 2 };
-    stores.replicaSets.upsert(api.put(path, { ...set, status: counts }) as unknown as ReplicaSet);
+    answerWith(built, { observedGeneration: 1, replicas: 2, readyReplicas: 2, availableReplicas: 2 });
     const settle = async (): Promise<string[]> => {
       const failures: string[] = [];
       for (let turns = 0; turns < 4; turns += 1) {
@@ -31,15 +26,12 @@ describe("a Rollout that takes the place of a Deployment", () => {
       }
       return failures.filter((text) => text !== "");
     };
-    const size = (): unknown => ((api.objects.get(deploymentPath) ?? {})["spec"] as Json)["replicas"];
+    const size = (): unknown => (core.get(DEPLOYMENT)?.["spec"] as Json | undefined)?.["replicas"];
     /** Another client writes the Deployment. */
-    const resize = (replicas: number): void => {
-      const old = api.objects.get(deploymentPath) ?? {};
-      const { generation } = old["metadata"] as { generation: number };
-      const next = patched(old, { metadata: { generation: generation + 1 }, spec: { replicas } });
-      stores.workloads.Deployment.objects.upsert(api.put(deploymentPath, next) as unknown as Workload);
-    };
-    return { ...built, settle, size, resize };
+    const rewrite = (replicas: number) =>
+      core.modify(DEPLOYMENT, (old) => ({ ...old, spec: { ...(old["spec"] as object), replicas } }));
+    const resize = (replicas: number): void => cached(rewrite(replicas));
+    return { ...built, settle, size, rewrite, resize };
   }
 
   test("scales it down once it is Healthy, and never stores the template", async () => {
@@ -47,34 +39,33 @@ describe("a Rollout that takes the place of a Deployment", () => {
     expect(await settle()).toEqual([]);
     expect(size()).toBe(0);
     expect(status()).toMatchObject({ phase: "Healthy", selector: "app=web" });
-    expect(Object.keys(rollout()["spec"] as Json)).toEqual(["replicas", "strategy", "workloadRef"]);
+    expect(Object.keys(rollout().spec).toSorted()).toEqual(["replicas", "strategy", "workloadRef"]);
   });
 
   test("is Healthy although somebody keeps it from scaling the Deployment, and tries again", async () => {
-    const { api, settle, size, status } = await migrated();
-    api.state.refuse = ({ method, path }) =>
-      method === "PATCH" && path === deploymentPath ? failure(403, "Forbidden") : undefined;
-    expect(await settle()).toContain("ApiError: Forbidden");
+    const { refuse, settle, size, status } = await migrated();
+    refuse((request) =>
+      request.method === "PATCH" && request.path.endsWith("/deployments/web")
+        ? refusal(request, 403, "Forbidden")
+        : undefined,
+    );
+    expect(await settle()).toContain('ApiError: Cannot patch deployments "ns/web": HTTP 403 Forbidden: no');
     expect(size()).toBe(2);
     expect(status()["phase"]).toBe("Healthy");
-    api.state.refuse = undefined;
+    refuse(() => undefined);
     await settle();
     expect(size()).toBe(0);
   });
 
   test("scales it although its status has been written meanwhile, and not when somebody has changed it", async () => {
-    const { api, settle, size } = await migrated();
-    const rewrite = (change: object): void => {
-      const old = api.objects.get(deploymentPath) ?? {};
-      api.put(deploymentPath, patched(old, change));
-    };
-    rewrite({ status: { replicas: 2 } });
+    const { core, settle, size } = await migrated();
+    core.modify(DEPLOYMENT, (old) => ({ ...old, status: { replicas: 2 } }), { subresource: "status" });
     expect(await settle()).toEqual([]);
     expect(size()).toBe(0);
-    const { api: other, settle: settleOther, size: otherSize } = await migrated();
-    other.put(deploymentPath, patched(other.objects.get(deploymentPath) ?? {}, { metadata: { generation: 2 } }));
-    expect(await settleOther()).toContain("ApiError: Conflict");
-    expect(otherSize()).toBe(2);
+    const other = await migrated();
+    other.rewrite(3);
+    expect((await other.settle()).join()).toContain("HTTP 409 Conflict");
+    expect(other.size()).toBe(3);
   });
 
   test("answers whoever scales it up at once, and then only every ten seconds", async () => {

@@ -1,14 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { ApiError } from "../../../kube/client/apiError.ts";
-import type { KubeClient, KubeRequest } from "../../../kube/client/transport.ts";
+import type { KubeRequest } from "../../../kube/client/transport.ts";
 import type { RoutedObject } from "../../../providers/traffic/router.ts";
-import { inProcessClient } from "../../../simulator/server/http/client.ts";
-import { createApiServer } from "../../../simulator/server/requests/server.ts";
 import { byDefault, routedBy, wanting } from "../../../test/golden/routing.ts";
 import { createRouted } from "../facts/routedObjects.ts";
-import { manualClock } from "../../../kube/clock/clock.ts";
 import { NotLeaderError } from "../../../kube/runtime/notLeader.ts";
 import { type RoutePorts, routeTraffic } from "./route.ts";
+import { testApi } from "../../../test/apiServer.ts";
 
 const INGRESSES = "ingresses.networking.k8s.io";
 const WEIGHT = "nginx.ingress.kubernetes.io/canary-weight";
@@ -21,12 +19,10 @@ const rollout = routedBy({ nginx: { stableIngresses: ["a", "b", "c"] } });
 
 /** An API server with three stable Ingresses, all in the cache; `refuse` may answer instead. */
 function stage(refuse: (request: KubeRequest) => Error | undefined = () => undefined) {
-  const clock = manualClock();
-  const server = createApiServer({ clock });
-  const client: KubeClient = inProcessClient({ server, clock });
+  const { core, client } = testApi();
   const routed = createRouted(byDefault);
   const store = routed.stores.get(INGRESSES);
-  for (const name of ["a", "b", "c"]) store?.objects.upsert(server.core.create(INGRESSES, ingress(name)) as never);
+  for (const name of ["a", "b", "c"]) store?.objects.upsert(core.create(INGRESSES, ingress(name)) as never);
   const told: string[] = [];
   const ports: RoutePorts = {
     routed,
@@ -41,12 +37,12 @@ function stage(refuse: (request: KubeRequest) => Error | undefined = () => undef
   };
   const weights = (): (string | undefined)[] =>
     ["a", "b", "c"].map((name) => {
-      const canary = server.core.get({ resource: INGRESSES, namespace: "default", name: `web-${name}-canary` });
+      const canary = core.get({ resource: INGRESSES, namespace: "default", name: `web-${name}-canary` });
       return canary?.metadata.annotations?.[WEIGHT];
     });
   const route = (weight: number) =>
     routeTraffic(ports, rollout, wanting(weight)).catch((error: unknown) => String(error));
-  return { server, told, weights, route };
+  return { core, told, weights, route };
 }
 
 const refusing = (name: string, error: Error) => (request: KubeRequest) =>
@@ -83,7 +79,7 @@ describe("the objects of routers", () => {
   });
 
   test("whose name is taken by one of ours that the cache has not seen get what is wanted", async () => {
-    const { server, route, weights } = stage();
+    const { core, route, weights } = stage();
     const owner = {
       apiVersion: "argoproj.io/v1alpha1",
       kind: "Rollout",
@@ -92,7 +88,7 @@ describe("the objects of routers", () => {
       controller: true,
     };
     const { metadata, spec } = ingress("web-b-canary");
-    server.core.create(INGRESSES, { metadata: { ...metadata, ownerReferences: [owner] }, spec });
+    core.create(INGRESSES, { metadata: { ...metadata, ownerReferences: [owner] }, spec });
     await route(20);
     expect(weights()).toEqual(["20", "20", "20"]);
   });

@@ -1,12 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { ApiError } from "../../../kube/client/apiError.ts";
-import type { KubeClient } from "../../../kube/client/transport.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
-import { inProcessClient } from "../../../simulator/server/http/client.ts";
-import { createApiServer } from "../../../simulator/server/requests/server.ts";
 import { createStores } from "./stores.ts";
-import { manualClock } from "../../../kube/clock/clock.ts";
 import { watchOptional } from "./optionalWatch.ts";
+import { testApi } from "../../../test/apiServer.ts";
 
 const DEPLOYMENTS = "deployments.apps";
 const MINUTE = 60_000;
@@ -27,22 +24,13 @@ const rollout = (name: string, target: string, uid = name): Rollout => ({
 
 /** An API server, a cache of Rollouts that the test fills itself, and the watch of Deployments. */
 function stage(options: { readonly namespace?: string; readonly known?: Promise<void> } = {}) {
-  const clock = manualClock(Date.UTC(2026, 0, 1));
-  const server = createApiServer({ clock });
+  const { clock, core, client, hook } = testApi();
   const asked: string[] = [];
   const stop = new AbortController();
   const state = { refuse: undefined as ApiError | undefined };
-  const inner = inProcessClient({ server, clock });
-  const look = (path: string, query: object | undefined): void => {
-    asked.push(`${path} ${JSON.stringify(query ?? {})}`);
+  hook.before = ({ path, query = {} }) => {
+    if (query["watch"] !== true) asked.push(`${path} ${JSON.stringify(query)}`);
     if (state.refuse !== undefined) throw state.refuse;
-  };
-  const client: KubeClient = {
-    ...inner,
-    async request<T>(request: Parameters<KubeClient["request"]>[0]) {
-      look(request.path, request.query);
-      return inner.request<T>(request);
-    },
   };
   const stores = createStores();
   const enqueued: string[] = [];
@@ -64,7 +52,7 @@ function stage(options: { readonly namespace?: string; readonly known?: Promise<
   );
   const held = (): string[] => [...store.objects.values()].map(({ metadata }) => metadata.name).toSorted();
   const lists = (): string[] => asked.filter((line) => !line.includes("fieldSelector"));
-  return { clock, core: server.core, stores, store, watch, enqueued, asked, lists, held, state, stop };
+  return { clock, core, stores, store, watch, enqueued, asked, lists, held, state, stop };
 }
 
 const image = (store: ReturnType<typeof stage>["store"], key: string): unknown => {

@@ -19,6 +19,7 @@ import { affinityPatch, avoidedHash, replicaSetAffinity } from "../model/antiAff
 import { newCondition, withCondition, findCondition } from "../model/conditions.ts";
 import { desiredReplicas } from "../model/defaults.ts";
 import { controllerReference } from "../../../kube/object/ownerReference.ts";
+import { ROLLOUT_KIND } from "../../../schema/kinds.ts";
 import { firstPodMetadata, metadataRecord } from "./podMetadata.ts";
 import type { ReplicaSetFacts } from "../model/model.ts";
 import { act, emit, roles, setRolloutRevision, statusOf, updateReplicaSet, type Pass } from "../actions/pass.ts";
@@ -60,7 +61,7 @@ function newReplicaSet(rollout: Rollout, hash: string, revision: number, hasStab
         [DESIRED_REPLICAS]: String(desiredReplicas(rollout)),
         ...(injected === undefined ? {} : { [EPHEMERAL_METADATA]: metadataRecord(injected) }),
       },
-      ownerReferences: [controllerReference(rollout)],
+      ownerReferences: [controllerReference(ROLLOUT_KIND, rollout)],
     },
     spec: {
       replicas: 0,

@@ -16,7 +16,7 @@ import {
 import type { ReplicaSetFacts } from "../model/model.ts";
 import { availablePods, lastingPods, sizeOf, sum, type Roles } from "../model/replicaSets.ts";
 import { STEPS } from "../../steps/kinds.ts";
-import type { SizeReason } from "../../steps/reasons.ts";
+import type { SizeReason } from "../../../schema/reasons.ts";
 import { type StepTable, weightAfter } from "../../steps/table.ts";
 
 /** Sizes of the two ReplicaSets that matter; pods of others come on top until they are removed. */

@@ -17,7 +17,7 @@ import {
 import { hashOf, type Roles } from "../model/replicaSets.ts";
 import { canaryThresholdMet, currentSetWeight, type Split, wantsAll } from "./replicas.ts";
 import type { CanarySize } from "../../steps/kind.ts";
-import type { SizeReason } from "../../steps/reasons.ts";
+import type { SizeReason } from "../../../schema/reasons.ts";
 import { sizeAfter, type StepTable, weightsOf } from "../../steps/table.ts";
 
 /** Pods that carry `weight` of the traffic, rounded up. */

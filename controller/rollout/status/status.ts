@@ -216,11 +216,16 @@ function emitPauseEvents(p: Pass, after: RolloutStatus): void {
     emit(p, "status", "RolloutResumed", "Rollout is resumed");
 }
 
-/** Warns once for every generation with values that are not quantities. */
+/**
+ * Warns once for every generation with values that are not quantities. A write of the Rollout takes them out: then no
+ * later pass sees them, and the status, which may wait for a later one, would come without the event.
+ */
 function warnOfDropped(p: Pass, observed: RolloutStatus): void {
   const { dropped = [] } = p.snapshot;
   if (dropped.length === 0 || statusOf(p).observedGeneration === observed.observedGeneration) return;
-  emit(p, "status", "MalformedTemplate", `Pods run without what is no quantity: ${dropped.join(", ")}`, "Warning");
+  const takesOut = p.actions.findIndex(({ kind }) => kind === "updateRollout");
+  const after = takesOut < 0 ? "status" : takesOut + 1;
+  emit(p, after, "MalformedTemplate", `Pods run without what is no quantity: ${dropped.join(", ")}`, "Warning");
 }
 
 /** Completes a drafted status: abort, pauses, conditions, phase and duration, in the order in which they build on each other. */

@@ -1,0 +1,71 @@
+import { expect, test } from "bun:test";
+import type { RolloutStatus } from "../schema/rollout.ts";
+import { testApi } from "../test/apiServer.ts";
+import { manifest } from "./rollout/apply/testing.ts";
+import { unobserved } from "./controller.ts";
+import { type Election, wireController } from "./wiring.ts";
+
+const LEASES = "leases.coordination.k8s.io";
+const SECOND = 1_000;
+const quiet = (): void => {};
+
+/** A cluster with the Rollout "web", and a process over it that leads when it may. */
+function stage(election?: Election) {
+  const { clock, core, client } = testApi({ namespaces: ["ns", "argo-rollouts"], installed: true });
+  core.create("rollouts.argoproj.io", manifest);
+  const wired = wireController(
+    { client, clock, log: { debug: quiet, info: quiet, warn: quiet, error: quiet }, observer: unobserved },
+    { namespace: undefined, instanceId: "", resyncMs: 2 ** 40, concurrency: 1 },
+  );
+  const working = new AbortController();
+  const told: string[] = [];
+  const ended = wired.lead({
+    election,
+    until: working.signal,
+    begins: () => void told.push("begins"),
+    parting: async () => void told.push(`parting, watching: ${!wired.stopping.aborted}`),
+  });
+  const phase = (): string | undefined => {
+    const rollout = core.get({ resource: "rollouts.argoproj.io", namespace: "ns", name: "web" });
+    return (rollout?.["status"] as RolloutStatus | undefined)?.phase;
+  };
+  return { clock, core, wired, working, told, ended, phase };
+}
+
+const election = { namespace: "argo-rollouts", names: ["ours", "theirs"], identity: "a" } as const;
+function holderOf({ core }: ReturnType<typeof stage>, name: string): string | undefined {
+  const lease = core.get({ resource: LEASES, namespace: "argo-rollouts", name });
+  return (lease?.["spec"] as { holderIdentity?: string } | undefined)?.holderIdentity;
+}
+
+test("a process that is alone leads from the start", async () => {
+  const { clock, wired, working, told, ended, phase } = stage();
+  await clock.advance(SECOND);
+  expect([wired.isLeader(), phase(), told]).toEqual([true, "Progressing", ["begins"]]);
+  working.abort();
+  await ended;
+  expect(told).toEqual(["begins", "parting, watching: false"]);
+});
+
+test("one that is elected gives its Leases back when nothing is watched any more", async () => {
+  const world = stage(election);
+  await world.clock.advance(2 * SECOND);
+  expect([world.wired.isLeader(), holderOf(world, "theirs"), world.phase()]).toEqual([true, "a", "Progressing"]);
+  world.working.abort();
+  await world.clock.advance(SECOND);
+  await world.ended;
+  expect([holderOf(world, "ours"), holderOf(world, "theirs"), world.wired.isLeader()]).toEqual(["", "", false]);
+});
+
+test("one that waits for the Lease of another writes nothing, and ends when it is asked to", async () => {
+  const { clock, core, working, told, ended, phase } = stage(election);
+  core.create(LEASES, {
+    metadata: { name: "theirs", namespace: "argo-rollouts" },
+    spec: { holderIdentity: "b", leaseDurationSeconds: 15 },
+  });
+  await clock.advance(10 * SECOND);
+  expect([told, phase()]).toEqual([[], undefined]);
+  working.abort();
+  await ended;
+  expect(told).toEqual(["parting, watching: false"]);
+});
