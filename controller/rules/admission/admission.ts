@@ -24,6 +24,7 @@ import { unsupportedFeatures } from "../rollout/support.ts";
 import type { Templates } from "../analysis/templateCollection.ts";
 import { experimentTemplateWarnings, templateReferenceViolations } from "../analysis/templates.ts";
 import { rolloutsBrokenBy, type TemplateUser } from "../analysis/templateUsers.ts";
+import { rangeViolations } from "./ranges.ts";
 import { unknownFieldViolations } from "./unknownFields.ts";
 import { forbidden, type Violation } from "../../../kube/validation/violation.ts";
 import { rolloutWarnings } from "../rollout/warnings.ts";
@@ -71,14 +72,24 @@ export function admissionFindings(object: unknown, kind: AdmittedKind, context: 
 }
 
 function findingsOf(object: unknown, kind: AdmittedKind, context: AdmissionContext): Findings {
+  const judged = JUDGES[kind](object, context);
   const all = [
-    ...JUDGES[kind](object, context),
+    ...judged,
+    { refuse: rangesBeside(judged, object, kind), warn: [] },
     ...(context.strict === true ? [{ refuse: unknownFieldViolations(object, kind), warn: [] }] : []),
   ];
   return {
     refuse: forUsers(all.flatMap(({ refuse }) => refuse)),
     warn: forUsers(all.flatMap(({ warn }) => warn)),
   };
+}
+
+/** Where a rule refuses the same place already, it says more. */
+function rangesBeside(judged: readonly Findings[], object: unknown, kind: AdmittedKind): readonly Violation[] {
+  const ranges = rangeViolations(object, kind);
+  if (ranges.length === 0) return ranges;
+  const refused = new Set(judged.flatMap(({ refuse }) => refuse.map(({ path, exactPath = path }) => exactPath)));
+  return ranges.filter(({ path }) => !refused.has(path));
 }
 
 type Judge = (object: unknown, context: AdmissionContext) => readonly Findings[];
