@@ -3,7 +3,7 @@
  * rewriting pass: the API server takes only structural schemas (a type at every node, no $ref, none of the forms that
  * unions and strict objects turn into), and the schemas use a dozen valibot types, so the walk is the shorter text.
  */
-import * as v from "valibot";
+import type * as v from "valibot";
 import { AnalysisRun, AnalysisTemplate, ClusterAnalysisTemplate } from "./analysis.ts";
 import { Experiment } from "./experiment.ts";
 import { Rollout } from "./rollout.ts";

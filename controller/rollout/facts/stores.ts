@@ -217,6 +217,7 @@ function cachedService(raw: Service): CachedService {
       name: metadata.name,
       resourceVersion: metadata.resourceVersion,
       selector: raw.spec?.selector ?? {},
+      ...(raw.spec?.type === "ExternalName" && { external: true }),
       annotations: manager === undefined ? {} : { [MANAGED_BY]: nameIn(manager) },
     },
   };

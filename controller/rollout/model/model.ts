@@ -53,6 +53,8 @@ export interface ServiceFacts {
   readonly name: string;
   readonly resourceVersion: string;
   readonly selector: Readonly<Record<string, string>>;
+  /** Of type ExternalName: a name in DNS, which has no pods whatever it selects. */
+  readonly external?: true;
   readonly annotations: Annotations;
 }
 

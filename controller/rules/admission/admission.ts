@@ -17,6 +17,7 @@ import { findingsWithin, isWhole } from "../../../kube/validation/judgement.ts";
 import type { AdmittedKind } from "./kinds.ts";
 import type { Lookup } from "../../../kube/validation/lookup.ts";
 import type { ServiceLabels } from "../rollout/references.ts";
+import { nameViolations } from "../rollout/name.ts";
 import { rolloutViolations } from "../rollout/rollout.ts";
 import { routerViolations } from "../rollout/routers.ts";
 import { serviceFindings } from "../rollout/servicesAdmission.ts";
@@ -116,7 +117,11 @@ function rolloutFindings(rollout: unknown, { references = {}, ...given }: Admiss
   const found: Findings[] = [
     workloadFindings(rollout, workloads),
     {
-      refuse: rolloutViolations(rollout, resolution),
+      // What `workloadFindings` says of a template beside a reference is clearer, and holds once it is resolved, too.
+      refuse: [
+        ...nameViolations(rollout),
+        ...rolloutViolations(rollout, resolution).filter(({ rule }) => rule !== "template-and-reference"),
+      ],
       warn: [...rolloutWarnings(rollout), ...routerViolations(rollout), ...unsupported(rollout)],
     },
   ];

@@ -27,4 +27,4 @@ const SCHEMAS: { readonly [K in AdmittedKind]: unknown } = {
 export const schemaOf = (kind: AdmittedKind): Schema => SCHEMAS[kind] as Schema;
 
 /** The marks of a schema and of those that it was made from; the outer one wins. */
-export const marksOf = (schema: Schema): Marks => allMarksOf(schema) as Marks;
+export const marksOf = (schema: Schema): Marks => allMarksOf(schema);

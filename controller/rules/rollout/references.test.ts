@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type ServiceLabels, serviceViolations } from "./references.ts";
+import { type ServiceLabels, serviceViolations, serviceWarnings } from "./references.ts";
 import { violationText } from "../../../kube/validation/violation.ts";
 
 const rollout = (strategy: object) => ({
@@ -50,6 +50,18 @@ describe("Services that a Rollout names", () => {
     expect(texts({ canary: { pingPong: { pingService: "x", pongService: "y" } } }, { x: service({}) })).toEqual([
       'spec.strategy.canary.pingPong.pongService: Invalid value: "y": service "y" not found',
     ]);
+  });
+
+  test("that have no pods by themselves, or are about to get a selector, warn", () => {
+    const services = new Map([
+      ["s", service({})],
+      ["c", { ...service({ app: "web" }), external: true as const }],
+    ]);
+    expect(serviceWarnings(rollout(canary), services).map(violationText)).toEqual([
+      'spec.strategy.canary.stableService: Invalid value: "s": Service "s" has no selector and gets one, so that endpoints which were made by hand are replaced; give it a selector of the pods\' labels',
+      'spec.strategy.canary.canaryService: Invalid value: "c": Service "c" is of type ExternalName and sends nobody to pods; name one of type ClusterIP',
+    ]);
+    expect(serviceWarnings(rollout(canary), new Map([["s", service({ app: "web" })]]))).toEqual([]);
   });
 
   test("a name that is not given is not missing", () => {

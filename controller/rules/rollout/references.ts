@@ -11,6 +11,8 @@ import { invalid, type Violation } from "../../../kube/validation/violation.ts";
 /** What the rules need to know of a Service. */
 export interface ServiceLabels {
   readonly selector: Readonly<Record<string, string>>;
+  /** Of type ExternalName: a name in DNS, which has no pods whatever it selects. */
+  readonly external?: true;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
@@ -51,6 +53,26 @@ export function serviceViolations(
 export function serviceReferences(rollout: unknown): readonly Place[] {
   const strategy = at(placesOf(rollout).spec, "strategy");
   return REFERENCES.map((path) => at(strategy, ...path)).filter((reference) => text(reference) !== "");
+}
+
+/**
+ * Services that a Rollout can point at its pods, but hardly should: not part of what holds a Rollout, since the
+ * reference drives it.
+ */
+export function serviceWarnings(rollout: unknown, services: Lookup<ServiceLabels>): readonly Violation[] {
+  return serviceReferences(rollout).flatMap((reference) => {
+    const name = text(reference);
+    const service = services.get(name);
+    if (service?.external === true) {
+      const detail = `Service "${name}" is of type ExternalName and sends nobody to pods; name one of type ClusterIP`;
+      return [invalid("service-external", reference, detail)];
+    }
+    if (service === undefined || Object.keys(service.selector).length > 0) return [];
+    const detail =
+      `Service "${name}" has no selector and gets one, so that endpoints which were made by hand are replaced; ` +
+      "give it a selector of the pods' labels";
+    return [invalid("service-without-selector", reference, detail)];
+  });
 }
 
 /** A Service whose selector asks for labels that the pods do not have would select nothing. */
