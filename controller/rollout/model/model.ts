@@ -185,6 +185,11 @@ export interface PodMetadataChange {
   readonly annotations: Readonly<Record<string, string | null>>;
   /** What is injected from now on, for the annotation that records it. */
   readonly record: string | null;
+  /**
+   * The values of the template's own annotations that others stand for from now on, for the annotation that keeps them;
+   * absent: it stays as it is.
+   */
+  readonly kept?: string | null;
 }
 
 /** A Kubernetes event on the Rollout (docs/behaviour/reconciling.md#events). */

@@ -18,6 +18,7 @@ import type { AdmittedKind } from "./kinds.ts";
 import type { Lookup } from "../../../kube/validation/lookup.ts";
 import type { ServiceLabels } from "../rollout/references.ts";
 import { nameViolations } from "../rollout/name.ts";
+import { roleMetadataViolations } from "../rollout/roleMetadata.ts";
 import { rolloutViolations } from "../rollout/rollout.ts";
 import { routerViolations } from "../rollout/routers.ts";
 import { serviceFindings } from "../rollout/servicesAdmission.ts";
@@ -120,6 +121,7 @@ function rolloutFindings(rollout: unknown, { references = {}, ...given }: Admiss
       // What `workloadFindings` says of a template beside a reference is clearer, and holds once it is resolved, too.
       refuse: [
         ...nameViolations(rollout),
+        ...roleMetadataViolations(rollout, resolution),
         ...rolloutViolations(rollout, resolution).filter(({ rule }) => rule !== "template-and-reference"),
       ],
       warn: [...rolloutWarnings(rollout), ...routerViolations(rollout), ...unsupported(rollout)],

@@ -46,6 +46,22 @@ describe("Services that a Rollout names", () => {
     ]);
   });
 
+  test("may not select a label that metadata by role changes on the pods that they are for", () => {
+    const strategy = {
+      canary: {
+        stableService: "s",
+        canaryService: "c",
+        stableMetadata: { labels: { tier: "stable", other: "x" } },
+        canaryMetadata: { labels: { tier: "front" } },
+      },
+    };
+    const services = { s: service({ tier: "front" }), c: service({ tier: "front" }) };
+    expect(texts(strategy, services)).toEqual([
+      'spec.strategy.canary.stableService: Invalid value: "s": Service "s" selects tier=front, but stableMetadata gives its pods tier=stable, so it would have none; leave tier out of one of the two',
+    ]);
+    expect(texts(strategy, { ...services, s: service({ app: "web" }) })).toEqual([]);
+  });
+
   test("ping and pong are Services too", () => {
     expect(texts({ canary: { pingPong: { pingService: "x", pongService: "y" } } }, { x: service({}) })).toEqual([
       'spec.strategy.canary.pingPong.pongService: Invalid value: "y": service "y" not found',
