@@ -16,12 +16,14 @@ import {
   map,
   marked,
   name,
+  notNegative,
   object,
   opaque,
   optional,
   passage,
   string,
   Time,
+  within,
 } from "./scalars.ts";
 
 /** A template to use, or to include in another one. */
@@ -72,7 +74,7 @@ export const PrometheusMetric = object(
     address: line,
     query: passage,
     authentication: Authentication,
-    timeout: int64,
+    timeout: within(int64, 0),
     insecure: boolean,
     headers: few(Header),
     rangeQuery: object(optional({ start: line, end: line, step: name })),
@@ -87,7 +89,7 @@ export const WebMetric = object({
     headers: few(Header),
     body: passage,
     jsonBody: opaque(),
-    timeoutSeconds: int64,
+    timeoutSeconds: within(int64, 0),
     jsonPath: line,
     insecure: boolean,
     authentication: Authentication,
@@ -115,7 +117,7 @@ export const WavefrontMetric = object(optional({ address: line, query: passage }
 export type WavefrontMetric = v.InferOutput<typeof WavefrontMetric>;
 
 /** `timeout` in seconds. */
-export const NewRelicMetric = object({ query: passage, ...optional({ profile: name, timeout: int64 }) });
+export const NewRelicMetric = object({ query: passage, ...optional({ profile: name, timeout: within(int64, 0) }) });
 export type NewRelicMetric = v.InferOutput<typeof NewRelicMetric>;
 
 export const JobMetric = object({
@@ -147,12 +149,12 @@ export const CloudWatchQuery = object(
             namespace: name,
           }),
         ),
-        period: Amount,
+        period: within(Amount, 0),
         stat: name,
         unit: name,
       }),
     ),
-    period: Amount,
+    period: within(Amount, 0),
     returnData: boolean,
   }),
 );
@@ -167,7 +169,7 @@ export type CloudWatchMetric = v.InferOutput<typeof CloudWatchMetric>;
 export const KayentaScope = object({
   scope: line,
   region: name,
-  step: int64,
+  step: within(int64, 0),
   ...optional({ start: line, end: line }),
 });
 export type KayentaScope = v.InferOutput<typeof KayentaScope>;
@@ -179,7 +181,7 @@ export const KayentaMetric = object({
   metricsAccountName: name,
   configurationAccountName: name,
   storageAccountName: name,
-  threshold: object({ pass: int64, marginal: int64 }),
+  threshold: object({ pass: within(int64, 0), marginal: within(int64, 0) }),
   scopes: few(object({ name, controlScope: KayentaScope, experimentScope: KayentaScope })),
   ...optional({ lookback: boolean }),
 });
@@ -216,7 +218,7 @@ export const Metric = object({
   ...optional({
     interval: about("Time between measurements; without it one measurement.", GoDuration),
     initialDelay: about("Time before the first measurement.", GoDuration),
-    count: about("How many measurements; without it no end while there is an interval.", Amount),
+    count: about("How many measurements; without it no end while there is an interval.", within(Amount, 0)),
     successCondition: about("An expression over result, such as result >= 0.95.", line),
     failureCondition: about("An expression over result; failure beats success.", line),
     failureLimit: about("More failed measurements than this fail the metric; -1 never. Default 0.", Amount),
@@ -263,7 +265,13 @@ export const AnalysisRunSpec = object({
   ...optional({
     ttlStrategy: about(
       "Delete it so long after its end.",
-      object(optional({ secondsAfterCompletion: int32, secondsAfterFailure: int32, secondsAfterSuccess: int32 })),
+      object(
+        optional({
+          secondsAfterCompletion: notNegative,
+          secondsAfterFailure: notNegative,
+          secondsAfterSuccess: notNegative,
+        }),
+      ),
     ),
   }),
 });

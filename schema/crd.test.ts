@@ -67,7 +67,7 @@ describe.each([...byKind])("the definition of %s", (kind, nodes) => {
     const allowed = new Set(
       [
         "type format description default enum pattern properties required items additionalProperties".split(" "),
-        "maxLength maxItems maxProperties".split(" "),
+        "maxLength maxItems maxProperties minimum maximum".split(" "),
       ].flat(),
     );
     const words = new Set(nodes.flatMap(({ node }) => Object.keys(node)));

@@ -3,14 +3,14 @@
  * rewriting pass: the API server takes only structural schemas (a type at every node, no $ref, none of the forms that
  * unions and strict objects turn into), and the schemas use a dozen valibot types, so the walk is the shorter text.
  */
-import * as v from "valibot";
+import type * as v from "valibot";
 import { AnalysisRun, AnalysisTemplate, ClusterAnalysisTemplate } from "./analysis.ts";
 import { Experiment } from "./experiment.ts";
 import { Rollout } from "./rollout.ts";
-import { type Marks, object, optional, string } from "./scalars.ts";
+import { type Marks, marksOf, object, optional, string } from "./scalars.ts";
 
 /** An OpenAPI v3 schema of the structural kind. */
-export type Structural = Omit<Marks, "structure"> & {
+export type Structural = Omit<Marks, "structure" | "duration"> & {
   readonly type?: string;
   readonly enum?: readonly string[];
   readonly properties?: Readonly<Record<string, Structural>>;
@@ -47,7 +47,7 @@ type Node =
 
 /** What the API server is to check of one schema: its marks as they are, and the shape that follows from its type. */
 function structural(schema: v.GenericSchema): Structural {
-  const { structure, ...marks } = v.getMetadata(schema) as Marks;
+  const { structure, duration: _, ...marks } = marksOf(schema);
   return { ...marks, ...shape(schema as Node, structure) };
 }
 

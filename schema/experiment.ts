@@ -2,15 +2,28 @@
 import * as v from "valibot";
 import { Argument, DryRun, MeasurementRetention } from "./analysis.ts";
 import { Condition, LabelsAndAnnotations, LabelSelector, ObjectMeta, PodTemplateSpec } from "./kube.ts";
-import { about, boolean, few, GoDuration, int32, list, name, object, optional, string, Time } from "./scalars.ts";
+import {
+  about,
+  boolean,
+  few,
+  GoDuration,
+  int32,
+  list,
+  name,
+  notNegative,
+  object,
+  optional,
+  string,
+  Time,
+} from "./scalars.ts";
 
 export const ExperimentTemplate = object({
   name,
   selector: LabelSelector,
   template: PodTemplateSpec,
   ...optional({
-    replicas: about("Default 1.", int32),
-    minReadySeconds: int32,
+    replicas: about("Default 1.", notNegative),
+    minReadySeconds: notNegative,
     service: about("Make a Service for its pods.", object(optional({ name }))),
   }),
 });
@@ -31,10 +44,10 @@ export const ExperimentSpec = object({
   templates: about("The pods to run side by side, one ReplicaSet each.", few(ExperimentTemplate, 250)),
   ...optional({
     duration: about("How long it runs once all pods are available; without it until stopped.", GoDuration),
-    progressDeadlineSeconds: about("Default 600.", int32),
+    progressDeadlineSeconds: about("Default 600.", notNegative),
     terminate: about("Stop it now.", boolean),
     analyses: about("What judges it while it runs.", few(ExperimentAnalysis, 250)),
-    scaleDownDelaySeconds: about("How long its pods outlive it. Default 30.", int32),
+    scaleDownDelaySeconds: about("How long its pods outlive it. Default 30.", notNegative),
     dryRun: few(DryRun),
     measurementRetention: few(MeasurementRetention),
     analysisRunMetadata: LabelsAndAnnotations,

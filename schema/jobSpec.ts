@@ -1,7 +1,7 @@
 /** The spec of a batch/v1 Job, as the API server checks it inside a job metric. */
 import type * as v from "valibot";
 import { LabelSelector, PodTemplateSpec } from "./kube.ts";
-import { boolean, int32, int64, list, marked, openObject, optional, string } from "./scalars.ts";
+import { boolean, int32, int64, list, marked, notNegative, openObject, optional, string, within } from "./scalars.ts";
 
 /** As under the reference's CRD, these sets refuse duplicates. */
 const exitCodes = marked(list(int32), { "x-kubernetes-list-type": "set" });
@@ -9,15 +9,15 @@ const exitCodes = marked(list(int32), { "x-kubernetes-list-type": "set" });
 export const JobSpec = openObject({
   template: PodTemplateSpec,
   ...optional({
-    activeDeadlineSeconds: int64,
-    backoffLimit: int32,
-    backoffLimitPerIndex: int32,
+    activeDeadlineSeconds: within(int64, 0),
+    backoffLimit: notNegative,
+    backoffLimitPerIndex: notNegative,
     completionMode: string,
-    completions: int32,
+    completions: notNegative,
     managedBy: string,
     manualSelector: boolean,
-    maxFailedIndexes: int32,
-    parallelism: int32,
+    maxFailedIndexes: notNegative,
+    parallelism: notNegative,
     podFailurePolicy: openObject({
       rules: list(
         openObject({
@@ -39,7 +39,7 @@ export const JobSpec = openObject({
       rules: list(openObject(optional({ succeededCount: int32, succeededIndexes: string }))),
     }),
     suspend: boolean,
-    ttlSecondsAfterFinished: int32,
+    ttlSecondsAfterFinished: notNegative,
   }),
 });
 export type JobSpec = v.InferOutput<typeof JobSpec>;

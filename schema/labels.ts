@@ -18,6 +18,8 @@ export const INSTANCE_LABEL = "argo-rollouts.argoproj.io/controller-instance-id"
 
 /** On the Rollout: the workload's generation that was last taken into account. */
 export const WORKLOAD_GENERATION = "rollout.argoproj.io/workload-generation";
+/** On a ReplicaSet, by us: the annotations of its template that metadata by role stands for at the moment, as JSON. */
+export const TEMPLATE_ANNOTATIONS = "sluice.dev/template-annotations";
 /** On the Deployment, by us: how many replicas it had before the Rollout took its place. */
 export const REPLICAS_BEFORE = "sluice.dev/replicas-before-rollout";
 /** On the Rollout, by the user: "true" holds its deletion back until the Deployment is up again. Also the finalizer. */

@@ -6,6 +6,7 @@ import {
   about,
   Amount,
   boolean,
+  CountOrPercentage,
   few,
   fewNamed,
   GoDuration,
@@ -15,9 +16,11 @@ import {
   list,
   marked,
   name,
+  notNegative,
   object,
   opaque,
   optional,
+  percentage,
   string,
   Time,
 } from "./scalars.ts";
@@ -47,7 +50,7 @@ export type RolloutAnalysis = v.InferOutput<typeof RolloutAnalysis>;
 /** Runs beside the steps, from a given step on. */
 export const BackgroundAnalysis = object({
   ...RolloutAnalysis.entries,
-  ...optional({ startingStep: about("Index of the step at which it starts.", int32) }),
+  ...optional({ startingStep: about("Index of the step at which it starts.", notNegative) }),
 });
 export type BackgroundAnalysis = v.InferOutput<typeof BackgroundAnalysis>;
 
@@ -64,15 +67,15 @@ export const BlueGreenStrategy = object({
   activeService: about("The Service that sends users to the promoted revision.", name),
   ...optional({
     previewService: about("The Service that shows the new revision before it is promoted.", name),
-    previewReplicaCount: about("Size of the new revision until it is promoted; by default spec.replicas.", int32),
+    previewReplicaCount: about("Size of the new revision until it is promoted; by default spec.replicas.", notNegative),
     autoPromotionEnabled: about("False waits for a promotion by hand. Default true.", boolean),
-    autoPromotionSeconds: about("Promote this long after the new revision is ready.", int32),
-    maxUnavailable: Amount,
-    scaleDownDelaySeconds: about("How long the old revision stays up after the cutover. Default 30.", int32),
-    scaleDownDelayRevisionLimit: about("How many old revisions may stay up at once.", int32),
+    autoPromotionSeconds: about("Promote this long after the new revision is ready.", notNegative),
+    maxUnavailable: CountOrPercentage,
+    scaleDownDelaySeconds: about("How long the old revision stays up after the cutover. Default 30.", notNegative),
+    scaleDownDelayRevisionLimit: about("How many old revisions may stay up at once.", notNegative),
     abortScaleDownDelaySeconds: about(
       "How long the new revision stays up after an abort; 0 keeps it. Default 30.",
-      int32,
+      notNegative,
     ),
     prePromotionAnalysis: about("Has to succeed before the cutover.", RolloutAnalysis),
     postPromotionAnalysis: about(
@@ -100,10 +103,10 @@ export const RolloutExperimentTemplate = object({
   name,
   specRef: about("canary or stable: whose pod template.", name),
   ...optional({
-    replicas: int32,
+    replicas: notNegative,
     metadata: LabelsAndAnnotations,
     selector: LabelSelector,
-    weight: about("Share of traffic sent to it, in percent.", int32),
+    weight: about("Share of traffic sent to it, in percent.", percentage),
     service: object(optional({ name })),
   }),
 });
@@ -123,12 +126,14 @@ export const RolloutExperiment = object({
     analyses: few(RolloutExperimentAnalysis, 250),
     dryRun: few(DryRun),
     analysisRunMetadata: LabelsAndAnnotations,
-    scaleDownDelaySeconds: int32,
+    scaleDownDelaySeconds: notNegative,
   }),
 });
 export type RolloutExperiment = v.InferOutput<typeof RolloutExperiment>;
 
-export const SetCanaryScale = object(optional({ weight: int32, replicas: int32, matchTrafficWeight: boolean }));
+export const SetCanaryScale = object(
+  optional({ weight: notNegative, replicas: notNegative, matchTrafficWeight: boolean }),
+);
 export type SetCanaryScale = v.InferOutput<typeof SetCanaryScale>;
 
 /** Without a match the route is removed. */
@@ -142,7 +147,7 @@ export const SetMirrorRoute = object({
   name,
   ...optional({
     match: few(object(optional({ method: StringMatch, path: StringMatch, headers: fewNamed(StringMatch) }))),
-    percentage: int32,
+    percentage,
   }),
 });
 export type SetMirrorRoute = v.InferOutput<typeof SetMirrorRoute>;
@@ -168,19 +173,19 @@ export const CanaryStrategy = object(
     stableService: about("A Service that is pointed at the stable revision.", name),
     steps: about("What to do, in this order, to bring a new revision out.", few(CanaryStep)),
     trafficRouting: about("Who splits the traffic; without it the replica counts do.", TrafficRouting),
-    maxSurge: about("A number, or a share such as 25%.", Amount),
-    maxUnavailable: about("A number, or a share such as 25%.", Amount),
+    maxSurge: about("A number, or a share such as 25%.", CountOrPercentage),
+    maxUnavailable: about("A number, or a share such as 25%.", CountOrPercentage),
     analysis: about("Runs beside the steps; a failure aborts the update.", BackgroundAnalysis),
     antiAffinity: AntiAffinity,
     canaryMetadata: LabelsAndAnnotations,
     stableMetadata: LabelsAndAnnotations,
-    scaleDownDelaySeconds: int32,
-    scaleDownDelayRevisionLimit: int32,
-    abortScaleDownDelaySeconds: int32,
+    scaleDownDelaySeconds: notNegative,
+    scaleDownDelayRevisionLimit: notNegative,
+    abortScaleDownDelaySeconds: notNegative,
     dynamicStableScale: about("Shrink the stable revision while traffic moves to the canary.", boolean),
     pingPong: object({ pingService: name, pongService: name }),
-    minPodsPerReplicaSet: int32,
-    replicaProgressThreshold: object({ type: about("Percent or Pods.", name), value: int32 }),
+    minPodsPerReplicaSet: notNegative,
+    replicaProgressThreshold: object({ type: about("Percent or Pods.", name), value: notNegative }),
   }),
 );
 export type CanaryStrategy = v.InferOutput<typeof CanaryStrategy>;
@@ -232,7 +237,7 @@ export const RolloutSpec = object(
     minReadySeconds: about("How long a pod has to be ready to count as available.", int32),
     rollbackWindow: about(
       "Going back to one of this many last revisions skips steps and analysis.",
-      object(optional({ revisions: int32 })),
+      object(optional({ revisions: notNegative })),
     ),
     strategy: about("canary or blueGreen.", RolloutStrategy),
     revisionHistoryLimit: about("How many old ReplicaSets are kept. Default 10.", int32),
@@ -242,7 +247,7 @@ export const RolloutSpec = object(
     restartAt: about("Pods older than this are replaced.", Time),
     analysis: about(
       "How many finished runs are kept. Default 5 each.",
-      object(optional({ successfulRunHistoryLimit: int32, unsuccessfulRunHistoryLimit: int32 })),
+      object(optional({ successfulRunHistoryLimit: notNegative, unsuccessfulRunHistoryLimit: notNegative })),
     ),
   }),
 );

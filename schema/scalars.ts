@@ -5,12 +5,15 @@
  */
 import * as v from "valibot";
 
-/** Marks for the CRD alone; the parser ignores them. */
+/** Marks for the CRD and for the rules (controller/rules/admission/ranges.ts); the parser ignores them. */
 export type Marks = {
   readonly description?: string;
   readonly format?: "int32" | "int64" | "date-time";
   readonly default?: string | boolean;
   readonly pattern?: string;
+  /** Of numbers, both inclusive. */
+  readonly minimum?: number;
+  readonly maximum?: number;
   /** In characters (code points). */
   readonly maxLength?: number;
   readonly maxItems?: number;
@@ -23,6 +26,8 @@ export type Marks = {
   readonly "x-kubernetes-validations"?: readonly { readonly rule: string; readonly message: string }[];
   /** The shape that the API server checks where the parser lets an object through unread (see `opaque`). */
   readonly structure?: v.GenericSchema;
+  /** The text is a Go duration; for the rules, not for the CRD. */
+  readonly duration?: true;
 };
 
 /** The same schema with marks for the CRD. */
@@ -30,6 +35,9 @@ export function marked<S extends v.GenericSchema>(schema: S, marks: Marks): S {
   // A pipe of metadata alone changes neither input nor output, so the type stays the plain one (and error texts short).
   return v.pipe(schema, v.metadata(marks)) as unknown as S;
 }
+
+/** The marks of a valibot schema and of those that it was made from; the outer one wins. */
+export const marksOf = (schema: unknown): Marks => v.getMetadata(schema as v.GenericSchema) as Marks;
 
 /** The same schema with a sentence for `kubectl explain`. */
 export function about<S extends v.GenericSchema>(description: string, schema: S): S {
@@ -43,6 +51,21 @@ export const int32 = marked(v.pipe(v.number(), v.integer(), v.minValue(-(2 ** 31
 });
 /** JavaScript holds it exactly up to 2^53; nothing in this API comes near. */
 export const int64 = marked(v.pipe(v.number(), v.integer()), { format: "int64" });
+
+/**
+ * The same number, at least `minimum` and at most `maximum`: refused by the API server and by the rules, not by the
+ * parser, since objects that are stored already must be readable. Not for numbers that a rule of the reference refuses
+ * (`spec.replicas`, `setWeight`, …): the API server would refuse them first, in other words.
+ */
+export function within<S extends v.GenericSchema>(schema: S, minimum: number, maximum?: number): S {
+  return marked(schema, maximum === undefined ? { minimum } : { minimum, maximum });
+}
+
+/** A count, a number of seconds, a limit: never negative. */
+export const notNegative = within(int32, 0);
+export const port = within(int32, 1, 65_535);
+/** A share in percent. */
+export const percentage = within(int32, 0, 100);
 
 /**
  * How much the API server accepts in one place of a spec, so that it refuses absurd sizes before we see them. At least
@@ -66,7 +89,7 @@ export const Time = marked(v.string(), { format: "date-time" });
 export type Time = v.InferOutput<typeof Time>;
 
 /** A Go duration: "10s", "1h30m". Parsed where it is used, since templates may hold "{{args.x}}" here. */
-export const GoDuration = marked(v.string(), { maxLength: MOST.name });
+export const GoDuration = marked(v.string(), { maxLength: MOST.name, duration: true });
 export type GoDuration = v.InferOutput<typeof GoDuration>;
 
 export const IntOrString = marked(v.union([v.number(), v.string()]), { "x-kubernetes-int-or-string": true });
@@ -74,6 +97,9 @@ export type IntOrString = v.InferOutput<typeof IntOrString>;
 
 /** As `IntOrString`, with a text of at most 1,000 characters. */
 export const Amount = marked(IntOrString, { maxLength: MOST.name });
+
+/** A number of pods, or a share of them: 1, "1", "25%". Never negative. */
+export const CountOrPercentage = within(marked(Amount, { pattern: "^[0-9]+%?$" }), 0);
 
 /** An amount with a unit: 1, "500m", "1Gi". */
 export const Quantity = marked(IntOrString, {

@@ -1,13 +1,27 @@
 /** How a canary splits traffic (docs/behaviour/traffic.md#routers): the routers and the settings of each. */
 import type * as v from "valibot";
-import { about, boolean, few, fewNamed, int32, int64, name, object, opaque, optional, passage } from "./scalars.ts";
+import {
+  about,
+  boolean,
+  few,
+  fewNamed,
+  int32,
+  int64,
+  name,
+  object,
+  opaque,
+  optional,
+  passage,
+  port,
+  within,
+} from "./scalars.ts";
 
 export const IstioVirtualService = object({
   name,
   ...optional({
     routes: few(name),
-    tlsRoutes: few(object(optional({ port: int64, sniHosts: few(name) }))),
-    tcpRoutes: few(object(optional({ port: int64 }))),
+    tlsRoutes: few(object(optional({ port, sniHosts: few(name) }))),
+    tcpRoutes: few(object(optional({ port }))),
   }),
 });
 export type IstioVirtualService = v.InferOutput<typeof IstioVirtualService>;
@@ -41,13 +55,13 @@ const routers = {
     }),
   ),
   alb: object({
-    servicePort: int32,
+    servicePort: port,
     ...optional({
       ingress: name,
       ingresses: few(name),
       rootService: name,
       annotationPrefix: name,
-      stickinessConfig: object({ enabled: boolean, durationSeconds: int64 }),
+      stickinessConfig: object({ enabled: boolean, durationSeconds: within(int64, 0, 604_800) }),
     }),
   }),
   smi: object(optional({ rootService: name, trafficSplitName: name })),
@@ -69,7 +83,7 @@ export const TrafficRouting = object(
   optional({
     ...routers,
     managedRoutes: about("Names for header and mirror routes, first wins.", few(named)),
-    maxTrafficWeight: about("What counts as all traffic. Default 100.", int32),
+    maxTrafficWeight: about("What counts as all traffic. Default 100.", within(int32, 1)),
   }),
 );
 export type TrafficRouting = v.InferOutput<typeof TrafficRouting>;

@@ -1,19 +1,15 @@
 /** Sizes a routed canary apart from its traffic (docs/behaviour/canary.md#a-canary-of-its-own-size). */
-import { at, isTrue, type Place, present, whole } from "../../kube/validation/place.ts";
+import { at, isTrue, type Place, present } from "../../kube/validation/place.ts";
 import { invalid, required, type Violation } from "../../kube/validation/violation.ts";
 import { done, hold, type StepKind } from "./kind.ts";
-
-const notNegative = (place: Place): readonly Violation[] =>
-  (whole(place) ?? 0) < 0 ? [invalid("canary-scale", place, "must be greater than or equal to 0")] : [];
 
 function oneMember(step: Place): readonly Violation[] {
   const place = at(step, "setCanaryScale");
   if (!present(place)) return [];
   const given = [at(place, "weight"), at(place, "replicas")].filter(present).length;
   const one = given + (isTrue(at(place, "matchTrafficWeight")) ? 1 : 0) === 1;
-  const signs = [at(place, "weight"), at(place, "replicas")].flatMap(notNegative);
   const detail = "must have exactly one of the following: weight, replicas, matchTrafficWeight";
-  return [...(one ? [] : [invalid("canary-scale", place, detail)]), ...signs];
+  return one ? [] : [invalid("canary-scale", place, detail)];
 }
 
 export const setCanaryScale: StepKind = {

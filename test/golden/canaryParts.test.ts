@@ -89,6 +89,19 @@ describe("what is copied to ReplicaSets", () => {
     expectTimeline("canary-metadata", world);
   });
 
+  test("what metadata by role takes the place of comes back when the role ends", () => {
+    const strategy = canary(steps, { canaryMetadata: { labels: { role: "canary" }, annotations: { team: "new" } } });
+    const plain = rolloutOf({ strategy });
+    const metadata = { labels: { app: "web", role: "web" }, annotations: { team: "a", tier: "1" } };
+    const world = createWorld({ ...plain, spec: { ...plain.spec, template: { ...plain.spec.template, metadata } } });
+    world.pass(5_000);
+    world.edit("image web:2", image("web:2"));
+    world.pass(5_000);
+    world.edit("promote --full", user.promoteFull);
+    world.pass(10_000);
+    expectTimeline("canary-metadata-over-the-template", world);
+  });
+
   test("metadata that is added later is given to running pods", () => {
     const world = createWorld(rolloutOf({ strategy: canary(steps) }));
     world.pass(5_000);

@@ -2,7 +2,7 @@
  * Sets labels and annotations that pods have only while they have a role, on the template and on running pods
  * (docs/behaviour/pod-metadata.md#metadata-by-role).
  */
-import { EPHEMERAL_METADATA } from "../../../schema/labels.ts";
+import { EPHEMERAL_METADATA, TEMPLATE_ANNOTATIONS } from "../../../schema/labels.ts";
 import { REPLICA_SETS } from "../../../kube/client/resources.ts";
 import type { PodMetadataChange } from "../model/model.ts";
 import type { Action } from "./action.ts";
@@ -26,6 +26,7 @@ interface Needs {
  */
 function requests(action: SetPodMetadata, { hasPods }: Needs): readonly WriteRequest[] {
   const { name, resourceVersion, labels, annotations, record } = action;
+  const kept = keptAnnotation(action);
   const patch = (body: object): WriteRequest => ({
     verb: "patch",
     resource: REPLICA_SETS,
@@ -33,11 +34,16 @@ function requests(action: SetPodMetadata, { hasPods }: Needs): readonly WriteReq
     resourceVersion,
     body,
   });
-  const done = { annotations: { [EPHEMERAL_METADATA]: record } };
+  const done = { [EPHEMERAL_METADATA]: record };
   const template = { metadata: { labels, annotations } };
-  if (!hasPods) return [patch({ metadata: done, spec: { template } })];
-  return [patch({ spec: { template } }), patch({ metadata: done })];
+  if (!hasPods) return [patch({ metadata: { annotations: { ...kept, ...done } }, spec: { template } })];
+  // What the template loses is kept in the same write, so that no crash comes between.
+  const first = kept === undefined ? { spec: { template } } : { metadata: { annotations: kept }, spec: { template } };
+  return [patch(first), patch({ metadata: { annotations: done } })];
 }
+
+const keptAnnotation = ({ kept }: Pick<SetPodMetadata, "kept">) =>
+  kept === undefined ? undefined : { [TEMPLATE_ANNOTATIONS]: kept };
 
 /**
  * Pods get the metadata of their last role directly. Until a promotion is stored, every pass finds them in their old
@@ -51,13 +57,17 @@ const join = (first: Action, second: SetPodMetadata): SetPodMetadata | undefined
         labels: { ...first.labels, ...second.labels },
         annotations: { ...first.annotations, ...second.annotations },
         record: second.record,
+        ...(second.kept === undefined ? {} : { kept: second.kept }),
       };
 
 export const setPodMetadata = {
-  effect: (world, { name, record }) =>
-    withReplicaSet(world, name, (old) => ({
+  effect: (world, action) =>
+    withReplicaSet(world, action.name, (old) => ({
       ...old,
-      annotations: patchAnnotations(old.annotations, { [EPHEMERAL_METADATA]: record }),
+      annotations: patchAnnotations(old.annotations, {
+        ...keptAnnotation(action),
+        [EPHEMERAL_METADATA]: action.record,
+      }),
     })),
   requests,
   words: ({ name, labels, annotations }) =>

@@ -138,7 +138,11 @@ const hasAll = (
   wanted: Readonly<Record<string, string | null>>,
 ): boolean => Object.entries(wanted).every(([key, value]) => (map?.[key] ?? null) === value);
 
-async function patchPod(send: Send, pod: Pod, metadata: Omit<PodMetadataChange, "record">): Promise<void> {
+async function patchPod(
+  send: Send,
+  pod: Pod,
+  metadata: Pick<PodMetadataChange, "labels" | "annotations">,
+): Promise<void> {
   const path = objectPath(PODS, pod.metadata);
   for (let attempt = 1; ; attempt += 1) {
     try {

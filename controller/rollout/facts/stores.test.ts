@@ -2,10 +2,11 @@ import { describe, expect, test } from "bun:test";
 import type { ReplicaSet } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { templateDigest } from "../hash/templateDigest.ts";
-import { EPHEMERAL_METADATA, HASH_LABEL, MANAGED_BY } from "../../../schema/labels.ts";
+import { EPHEMERAL_METADATA, HASH_LABEL, MANAGED_BY, TEMPLATE_ANNOTATIONS } from "../../../schema/labels.ts";
 import { createStores, replicaSetFacts, servicesOf } from "./stores.ts";
 import { createRoom } from "./room.ts";
 import { slimRollout } from "./slim.ts";
+import { withoutInjected } from "../revision/podMetadata.ts";
 
 const template = { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "web:1" }] } };
 
@@ -42,6 +43,19 @@ describe("the facts of a ReplicaSet", () => {
     const record = JSON.stringify({ labels: { role: "canary" } });
     const facts = replicaSetFacts(replicaSet({ annotations: { [EPHEMERAL_METADATA]: record } }, { role: "canary" }));
     expect(facts.templateDigest).toBe(templateDigest(template));
+  });
+
+  test("know it again where metadata by role stands for labels and annotations of its own", () => {
+    const own = { metadata: { labels: { role: "web", app: "web" }, annotations: { team: "a" } }, spec: template.spec };
+    const annotations = {
+      [EPHEMERAL_METADATA]: JSON.stringify({ labels: { role: "canary" }, annotations: { team: "new" } }),
+      [TEMPLATE_ANNOTATIONS]: JSON.stringify({ team: "a" }),
+    };
+    const set = replicaSet({ labels: own.metadata.labels, annotations });
+    const injected = { labels: { ...own.metadata.labels, role: "canary" }, annotations: { team: "new" } };
+    const raw = { ...set, spec: { ...set.spec, template: { ...own, metadata: injected } } };
+    expect(replicaSetFacts(raw).templateDigest).toBe(templateDigest(own));
+    expect(withoutInjected(raw)).toEqual(own);
   });
 
   test("tell a label that was not injected from one that was", () => {

@@ -9,7 +9,7 @@ import { createStore, type Store } from "../../../kube/runtime/cache.ts";
 import { equal } from "../../../kube/object/equality.ts";
 import { instant } from "../../../kube/object/time.ts";
 import type { ReplicaSetFacts, ReplicaSetFailure, ServiceFacts } from "../model/model.ts";
-import { EPHEMERAL_METADATA, HASH_LABEL, MANAGED_BY } from "../../../schema/labels.ts";
+import { EPHEMERAL_METADATA, HASH_LABEL, MANAGED_BY, TEMPLATE_ANNOTATIONS } from "../../../schema/labels.ts";
 import { avoiding, injectedAntiAffinity, withoutAntiAffinity } from "../model/antiAffinity.ts";
 import { withoutInjected } from "../revision/podMetadata.ts";
 import { formatSelector } from "../../../kube/object/selector.ts";
@@ -169,13 +169,14 @@ export function replicaSetFacts(raw: ReplicaSet): ReplicaSetFacts {
 const digests = new Map<string, { readonly of: number | bigint; readonly digest: string }>();
 const DIGESTS_KEPT = 10_000;
 
-function digestOf({ metadata, spec }: ReplicaSet): string {
+function digestOf(raw: ReplicaSet): string {
+  const { metadata, spec } = raw;
   const uid = metadata.uid ?? "";
-  const of = Bun.hash(JSON.stringify([spec.template, metadata.annotations?.[EPHEMERAL_METADATA]]));
+  const { [EPHEMERAL_METADATA]: injected, [TEMPLATE_ANNOTATIONS]: kept } = metadata.annotations ?? {};
+  const of = Bun.hash(JSON.stringify([spec.template, injected, kept, injected === undefined ? 0 : metadata.labels]));
   const known = digests.get(uid);
   if (known?.of === of) return known.digest;
-  const template = (): string =>
-    templateDigest(withoutAntiAffinity(withoutInjected(spec.template, metadata.annotations ?? {})));
+  const template = (): string => templateDigest(withoutAntiAffinity(withoutInjected(raw)));
   const made = within(LIMITS.facts, template);
   // No Rollout with such a template is driven, so its digest need not equal any other's.
   const digest = made instanceof TooCostlyError ? `too costly ${of.toString(16)}` : made;
@@ -217,6 +218,7 @@ function cachedService(raw: Service): CachedService {
       name: metadata.name,
       resourceVersion: metadata.resourceVersion,
       selector: raw.spec?.selector ?? {},
+      ...(raw.spec?.type === "ExternalName" && { external: true }),
       annotations: manager === undefined ? {} : { [MANAGED_BY]: nameIn(manager) },
     },
   };

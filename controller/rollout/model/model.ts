@@ -53,6 +53,8 @@ export interface ServiceFacts {
   readonly name: string;
   readonly resourceVersion: string;
   readonly selector: Readonly<Record<string, string>>;
+  /** Of type ExternalName: a name in DNS, which has no pods whatever it selects. */
+  readonly external?: true;
   readonly annotations: Annotations;
 }
 
@@ -183,6 +185,11 @@ export interface PodMetadataChange {
   readonly annotations: Readonly<Record<string, string | null>>;
   /** What is injected from now on, for the annotation that records it. */
   readonly record: string | null;
+  /**
+   * The values of the template's own annotations that others stand for from now on, for the annotation that keeps them;
+   * absent: it stays as it is.
+   */
+  readonly kept?: string | null;
 }
 
 /** A Kubernetes event on the Rollout (docs/behaviour/reconciling.md#events). */

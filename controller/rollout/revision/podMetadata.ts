@@ -3,7 +3,7 @@
  * (docs/behaviour/pod-metadata.md#metadata-by-role). What was put on a ReplicaSet's pods is recorded in an annotation,
  * so that it can be removed.
  */
-import { EPHEMERAL_METADATA } from "../../../schema/labels.ts";
+import { EPHEMERAL_METADATA, TEMPLATE_ANNOTATIONS } from "../../../schema/labels.ts";
 import type { LabelsAndAnnotations, ReplicaSet } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { blueGreenOf, canaryOf } from "../model/defaults.ts";
@@ -45,9 +45,16 @@ export function metadataRecord(metadata: LabelsAndAnnotations): string {
 }
 
 /** What was injected, by the annotation of a ReplicaSet; empty when that is missing or unreadable. */
-function injectedMetadata(annotations: Annotations): LabelsAndAnnotations {
+const injectedMetadata = (annotations: Annotations): LabelsAndAnnotations =>
+  readRecord(annotations[EPHEMERAL_METADATA]);
+
+/** The template's own annotations that injected ones stand for, by the annotation of a ReplicaSet. */
+const keptAnnotations = (annotations: Annotations): Annotations =>
+  readRecord(annotations[TEMPLATE_ANNOTATIONS]) as Annotations;
+
+function readRecord(text = "{}"): object {
   try {
-    const parsed: unknown = JSON.parse(annotations[EPHEMERAL_METADATA] ?? "{}");
+    const parsed: unknown = JSON.parse(text);
     return typeof parsed === "object" && parsed !== null ? parsed : {};
   } catch {
     return {};
@@ -55,30 +62,74 @@ function injectedMetadata(annotations: Annotations): LabelsAndAnnotations {
 }
 
 /**
- * The template as the Rollout has it: without the metadata that pods carry only while they have a role
- * (docs/behaviour/hashes-and-names.md#equal-templates).
+ * The template's own values of names that are injected, as far as they are known. Labels: a ReplicaSet is made with the
+ * labels of its template, whoever makes it, and injected ones are on the template alone.
  */
-export function withoutInjected(
-  template: ReplicaSet["spec"]["template"],
-  recorded: Annotations,
-): ReplicaSet["spec"]["template"] {
-  const injected = injectedMetadata(recorded);
-  const without = (map: Annotations | undefined, keys: Annotations | undefined): Record<string, string> =>
-    Object.fromEntries(Object.entries(map ?? {}).filter(([key]) => keys?.[key] === undefined));
-  if (injected.labels === undefined && injected.annotations === undefined) return template;
-  const { labels, annotations } = template?.metadata ?? {};
-  const metadata = {
-    ...template?.metadata,
-    labels: without(labels, injected.labels),
-    annotations: without(annotations, injected.annotations),
-  };
-  return { ...template, metadata };
+interface Own {
+  readonly labels: Annotations;
+  readonly annotations: Annotations;
 }
 
-const replaced = (old: Annotations | undefined, next: Annotations | undefined): Record<string, string | null> => ({
-  ...Object.fromEntries(Object.keys(old ?? {}).map((key) => [key, null])),
+/**
+ * The record of the template's own annotations that `injected` ones take the place of; undefined when there are none.
+ */
+export function keptRecord(
+  own: Annotations | undefined,
+  injected: LabelsAndAnnotations | undefined,
+): string | undefined {
+  const names = Object.keys(injected?.annotations ?? {})
+    .filter((name) => own?.[name] !== undefined)
+    .toSorted();
+  return names.length === 0 ? undefined : JSON.stringify(Object.fromEntries(names.map((name) => [name, own?.[name]])));
+}
+
+/**
+ * The template as the Rollout has it: without the metadata that pods carry only while they have a role
+ * (docs/behaviour/hashes-and-names.md#equal-templates), and with the template's own values in its place.
+ */
+export function withoutInjected({ metadata, spec: { template } }: ReplicaSet): ReplicaSet["spec"]["template"] {
+  const { labels: own = {}, annotations: recorded = {} } = metadata;
+  const injected = injectedMetadata(recorded);
+  if (injected.labels === undefined && injected.annotations === undefined) return template;
+  const { labels, annotations } = template?.metadata ?? {};
+  const restored = {
+    ...template?.metadata,
+    labels: withOwn(labels, injected.labels, own),
+    annotations: withOwn(annotations, injected.annotations, keptAnnotations(recorded)),
+  };
+  return { ...template, metadata: restored };
+}
+
+/** A map in which each injected name has its own value again, or is gone. */
+function withOwn(
+  map: Annotations | undefined,
+  injected: Annotations | undefined,
+  own: Annotations,
+): Record<string, string> {
+  const restored: Record<string, string> = { ...map };
+  for (const name of Object.keys(injected ?? {})) {
+    const value = own[name];
+    if (value === undefined) delete restored[name];
+    else restored[name] = value;
+  }
+  return restored;
+}
+
+const replaced = (
+  old: Annotations | undefined,
+  next: Annotations | undefined,
+  own: Annotations,
+): Record<string, string | null> => ({
+  ...Object.fromEntries(Object.keys(old ?? {}).map((name) => [name, own[name] ?? null])),
   ...next,
 });
+
+/** Of the new ReplicaSet the Rollout has the template; of an older one only what was kept is known. */
+function ownOf(p: Pass, rs: ReplicaSetFacts): Own {
+  const { newRS } = roles(p);
+  const template = rs.uid === newRS?.uid ? p.world.rollout.spec.template?.metadata : undefined;
+  return { labels: rs.labels, annotations: template?.annotations ?? keptAnnotations(rs.annotations) };
+}
 
 function sync(p: Pass, rs: ReplicaSetFacts | undefined, wanted: LabelsAndAnnotations | undefined): void {
   if (rs === undefined) return;
@@ -86,10 +137,13 @@ function sync(p: Pass, rs: ReplicaSetFacts | undefined, wanted: LabelsAndAnnotat
   const record = wanted === undefined ? undefined : metadataRecord(wanted);
   const recorded = rs.annotations[EPHEMERAL_METADATA] === undefined ? undefined : metadataRecord(old);
   if (record === recorded || (record === "{}" && recorded === undefined)) return;
+  const own = ownOf(p, rs);
+  const kept = keptRecord(own.annotations, wanted);
   setPodMetadata(p, rs, {
-    labels: replaced(old.labels, wanted?.labels),
-    annotations: replaced(old.annotations, wanted?.annotations),
+    labels: replaced(old.labels, wanted?.labels, own.labels),
+    annotations: replaced(old.annotations, wanted?.annotations, own.annotations),
     record: record ?? null,
+    ...(kept === rs.annotations[TEMPLATE_ANNOTATIONS] ? {} : { kept: kept ?? null }),
   });
 }
 

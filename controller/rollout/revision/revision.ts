@@ -8,10 +8,11 @@ import {
   HASH_LABEL,
   REVISION,
   REVISION_HISTORY,
+  TEMPLATE_ANNOTATIONS,
   WORKLOAD_GENERATION,
 } from "../../../schema/labels.ts";
 import type { ConditionReason } from "../../../schema/reasons.ts";
-import type { ReplicaSet } from "../../../schema/kube.ts";
+import type { LabelsAndAnnotations, ReplicaSet } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { spend } from "../../../kube/object/budget.ts";
 import { replicaSetName } from "../hash/names.ts";
@@ -20,7 +21,7 @@ import { newCondition, withCondition, findCondition } from "../model/conditions.
 import { desiredReplicas } from "../model/defaults.ts";
 import { controllerReference } from "../../../kube/object/ownerReference.ts";
 import { ROLLOUT_KIND } from "../../../schema/kinds.ts";
-import { firstPodMetadata, metadataRecord } from "./podMetadata.ts";
+import { firstPodMetadata, keptRecord, metadataRecord } from "./podMetadata.ts";
 import type { ReplicaSetFacts } from "../model/model.ts";
 import { act, emit, roles, setRolloutRevision, statusOf, updateReplicaSet, type Pass } from "../actions/pass.ts";
 import { hashOf, maxRevision, revisionOf } from "../model/replicaSets.ts";
@@ -59,7 +60,7 @@ function newReplicaSet(rollout: Rollout, hash: string, revision: number, hasStab
         ...copiedAnnotations(rollout),
         [REVISION]: String(revision),
         [DESIRED_REPLICAS]: String(desiredReplicas(rollout)),
-        ...(injected === undefined ? {} : { [EPHEMERAL_METADATA]: metadataRecord(injected) }),
+        ...injectedRecords(rollout, injected),
       },
       ownerReferences: [controllerReference(ROLLOUT_KIND, rollout)],
     },
@@ -79,6 +80,15 @@ function newReplicaSet(rollout: Rollout, hash: string, revision: number, hasStab
         },
       },
     },
+  };
+}
+
+function injectedRecords(rollout: Rollout, injected: LabelsAndAnnotations | undefined): Record<string, string> {
+  if (injected === undefined) return {};
+  const kept = keptRecord(rollout.spec.template?.metadata?.annotations, injected);
+  return {
+    [EPHEMERAL_METADATA]: metadataRecord(injected),
+    ...(kept === undefined ? {} : { [TEMPLATE_ANNOTATIONS]: kept }),
   };
 }
 

@@ -35,8 +35,7 @@ export function undo(rollout: Rollout, replicaSets: readonly ReplicaSet[], revis
 const revisionOf = ({ metadata }: ReplicaSet): number => Number(metadata.annotations?.[REVISION] ?? 0);
 
 /** The template without what the controller has put into it. */
-const asWritten = ({ metadata, spec }: ReplicaSet): unknown =>
-  withoutAntiAffinity(withoutInjected(spec.template, metadata.annotations ?? {}));
+const asWritten = (set: ReplicaSet): unknown => withoutAntiAffinity(withoutInjected(set));
 
 function hashless(template: ReplicaSet["spec"]["template"]): object {
   const { [HASH_LABEL]: _, ...labels } = template?.metadata?.labels ?? {};

@@ -17,6 +17,8 @@ import { findingsWithin, isWhole } from "../../../kube/validation/judgement.ts";
 import type { AdmittedKind } from "./kinds.ts";
 import type { Lookup } from "../../../kube/validation/lookup.ts";
 import type { ServiceLabels } from "../rollout/references.ts";
+import { nameViolations } from "../rollout/name.ts";
+import { roleMetadataViolations } from "../rollout/roleMetadata.ts";
 import { rolloutViolations } from "../rollout/rollout.ts";
 import { routerViolations } from "../rollout/routers.ts";
 import { serviceFindings } from "../rollout/servicesAdmission.ts";
@@ -24,6 +26,7 @@ import { unsupportedFeatures } from "../rollout/support.ts";
 import type { Templates } from "../analysis/templateCollection.ts";
 import { experimentTemplateWarnings, templateReferenceViolations } from "../analysis/templates.ts";
 import { rolloutsBrokenBy, type TemplateUser } from "../analysis/templateUsers.ts";
+import { rangeViolations } from "./ranges.ts";
 import { unknownFieldViolations } from "./unknownFields.ts";
 import { forbidden, type Violation } from "../../../kube/validation/violation.ts";
 import { rolloutWarnings } from "../rollout/warnings.ts";
@@ -71,14 +74,24 @@ export function admissionFindings(object: unknown, kind: AdmittedKind, context: 
 }
 
 function findingsOf(object: unknown, kind: AdmittedKind, context: AdmissionContext): Findings {
+  const judged = JUDGES[kind](object, context);
   const all = [
-    ...JUDGES[kind](object, context),
+    ...judged,
+    { refuse: rangesBeside(judged, object, kind), warn: [] },
     ...(context.strict === true ? [{ refuse: unknownFieldViolations(object, kind), warn: [] }] : []),
   ];
   return {
     refuse: forUsers(all.flatMap(({ refuse }) => refuse)),
     warn: forUsers(all.flatMap(({ warn }) => warn)),
   };
+}
+
+/** Where a rule refuses the same place already, it says more. */
+function rangesBeside(judged: readonly Findings[], object: unknown, kind: AdmittedKind): readonly Violation[] {
+  const ranges = rangeViolations(object, kind);
+  if (ranges.length === 0) return ranges;
+  const refused = new Set(judged.flatMap(({ refuse }) => refuse.map(({ path, exactPath = path }) => exactPath)));
+  return ranges.filter(({ path }) => !refused.has(path));
 }
 
 type Judge = (object: unknown, context: AdmissionContext) => readonly Findings[];
@@ -105,7 +118,12 @@ function rolloutFindings(rollout: unknown, { references = {}, ...given }: Admiss
   const found: Findings[] = [
     workloadFindings(rollout, workloads),
     {
-      refuse: rolloutViolations(rollout, resolution),
+      // What `workloadFindings` says of a template beside a reference is clearer, and holds once it is resolved, too.
+      refuse: [
+        ...nameViolations(rollout),
+        ...roleMetadataViolations(rollout, resolution),
+        ...rolloutViolations(rollout, resolution).filter(({ rule }) => rule !== "template-and-reference"),
+      ],
       warn: [...rolloutWarnings(rollout), ...routerViolations(rollout), ...unsupported(rollout)],
     },
   ];

@@ -30,6 +30,9 @@ function read(text: string): readonly Bundle[] {
   return lines.map((line) => JSON.parse(line) as Bundle);
 }
 
+/** What we refuse and the reference does not (docs/differences.md, "Numbers and durations out of range"). */
+const OUR_OWN = new Set(["number-range", "number-or-percentage", "negative-duration"]);
+
 const named = ({ documents }: Bundle, kind: string): ReadonlyMap<string, Manifest> =>
   new Map(documents.filter((document) => document.kind === kind).map((document) => [document.metadata.name, document]));
 
@@ -89,7 +92,7 @@ if (existsSync(file)) {
   describe("admission agrees with the linter's verdict", () => {
     test.each(bundles)("$name", (bundle) => {
       const { refuse } = admit(bundle);
-      expect(refuse.length === 0).toBe(bundle.valid);
+      expect(refuse.filter(({ rule }) => !OUR_OWN.has(rule)).length === 0).toBe(bundle.valid);
       const member = unknownField(bundle);
       if (member === undefined) {
         const paths = refuse.map(({ path }) => withoutStrategy(path));

@@ -5,36 +5,11 @@
  * The names come from the schemas themselves, walked as plain data: they are in memory anyway, where a generated table
  * would be there twice. Only objects that are linted pay for the walk.
  */
-import { AnalysisRun, AnalysisTemplate, ClusterAnalysisTemplate } from "../../../schema/analysis.ts";
-import { Experiment } from "../../../schema/experiment.ts";
-import { Rollout } from "../../../schema/rollout.ts";
 import { goQuoted } from "../../../kube/object/goQuoted.ts";
 import type { AdmittedKind } from "./kinds.ts";
 import { at, entries, items, keys, type Place, root } from "../../../kube/validation/place.ts";
+import { marksOf, type Schema, schemaOf } from "./schemas.ts";
 import { forbidden, type Violation } from "../../../kube/validation/violation.ts";
-
-/** As much of a valibot schema as the walk reads. */
-interface Schema {
-  readonly type: string;
-  readonly entries?: Readonly<Record<string, Schema>>;
-  readonly item?: Schema;
-  readonly value?: Schema;
-  readonly wrapped?: Schema;
-  readonly pipe?: readonly { readonly metadata?: Marks }[];
-}
-
-interface Marks {
-  readonly structure?: Schema;
-  readonly "x-kubernetes-preserve-unknown-fields"?: true;
-}
-
-const SCHEMAS: { readonly [K in AdmittedKind]: unknown } = {
-  Rollout,
-  AnalysisTemplate,
-  ClusterAnalysisTemplate,
-  AnalysisRun,
-  Experiment,
-};
 
 /** Metadata that Kubernetes knows and the schemas do not name. */
 const METADATA = new Set(["managedFields", "selfLink"]);
@@ -45,7 +20,7 @@ const METADATA = new Set(["managedFields", "selfLink"]);
  */
 export function unknownFieldViolations(object: unknown, kind: AdmittedKind): readonly Violation[] {
   const found: Violation[] = [];
-  walk(root(object), SCHEMAS[kind] as Schema, found);
+  walk(root(object), schemaOf(kind), found);
   return found;
 }
 
@@ -75,11 +50,7 @@ const isObjectMeta = (name: string, siblings: Readonly<Record<string, Schema>>):
   name === "metadata" && Object.hasOwn(siblings, "spec");
 
 function walkMetadata(place: Place, found: Violation[]): void {
-  const known = (Rollout.entries.metadata as Schema).entries ?? {};
+  const known = schemaOf("Rollout").entries?.["metadata"]?.entries ?? {};
   const dropped = keys(place).filter((name) => !Object.hasOwn(known, name) && !METADATA.has(name));
   for (const name of dropped) found.push(unknown("unknown-field", name, at(place, name)));
-}
-
-function marksOf({ pipe = [] }: Schema): Marks {
-  return Object.assign({}, ...pipe.map(({ metadata }) => metadata ?? {})) as Marks;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type ServiceLabels, serviceViolations } from "./references.ts";
+import { type ServiceLabels, serviceViolations, serviceWarnings } from "./references.ts";
 import { violationText } from "../../../kube/validation/violation.ts";
 
 const rollout = (strategy: object) => ({
@@ -46,10 +46,38 @@ describe("Services that a Rollout names", () => {
     ]);
   });
 
+  test("may not select a label that metadata by role changes on the pods that they are for", () => {
+    const strategy = {
+      canary: {
+        stableService: "s",
+        canaryService: "c",
+        stableMetadata: { labels: { tier: "stable", other: "x" } },
+        canaryMetadata: { labels: { tier: "front" } },
+      },
+    };
+    const services = { s: service({ tier: "front" }), c: service({ tier: "front" }) };
+    expect(texts(strategy, services)).toEqual([
+      'spec.strategy.canary.stableService: Invalid value: "s": Service "s" selects tier=front, but stableMetadata gives its pods tier=stable, so it would have none; leave tier out of one of the two',
+    ]);
+    expect(texts(strategy, { ...services, s: service({ app: "web" }) })).toEqual([]);
+  });
+
   test("ping and pong are Services too", () => {
     expect(texts({ canary: { pingPong: { pingService: "x", pongService: "y" } } }, { x: service({}) })).toEqual([
       'spec.strategy.canary.pingPong.pongService: Invalid value: "y": service "y" not found',
     ]);
+  });
+
+  test("that have no pods by themselves, or are about to get a selector, warn", () => {
+    const services = new Map([
+      ["s", service({})],
+      ["c", { ...service({ app: "web" }), external: true as const }],
+    ]);
+    expect(serviceWarnings(rollout(canary), services).map(violationText)).toEqual([
+      'spec.strategy.canary.stableService: Invalid value: "s": Service "s" has no selector and gets one, so that endpoints which were made by hand are replaced; give it a selector of the pods\' labels',
+      'spec.strategy.canary.canaryService: Invalid value: "c": Service "c" is of type ExternalName and sends nobody to pods; name one of type ClusterIP',
+    ]);
+    expect(serviceWarnings(rollout(canary), new Map([["s", service({ app: "web" })]]))).toEqual([]);
   });
 
   test("a name that is not given is not missing", () => {

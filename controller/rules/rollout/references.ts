@@ -11,16 +11,24 @@ import { invalid, type Violation } from "../../../kube/validation/violation.ts";
 /** What the rules need to know of a Service. */
 export interface ServiceLabels {
   readonly selector: Readonly<Record<string, string>>;
+  /** Of type ExternalName: a name in DNS, which has no pods whatever it selects. */
+  readonly external?: true;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-const REFERENCES: readonly (readonly string[])[] = [
-  ["blueGreen", "activeService"],
-  ["blueGreen", "previewService"],
-  ["canary", "stableService"],
-  ["canary", "canaryService"],
-  ["canary", "pingPong", "pingService"],
-  ["canary", "pingPong", "pongService"],
+interface Reference {
+  readonly path: readonly string[];
+  /** Members of the strategy with the metadata of the pods that the Service selects while it matters. */
+  readonly roles: readonly string[];
+}
+
+const REFERENCES: readonly Reference[] = [
+  { path: ["blueGreen", "activeService"], roles: ["activeMetadata"] },
+  { path: ["blueGreen", "previewService"], roles: ["previewMetadata"] },
+  { path: ["canary", "stableService"], roles: ["stableMetadata"] },
+  { path: ["canary", "canaryService"], roles: ["canaryMetadata"] },
+  { path: ["canary", "pingPong", "pingService"], roles: ["stableMetadata", "canaryMetadata"] },
+  { path: ["canary", "pingPong", "pongService"], roles: ["stableMetadata", "canaryMetadata"] },
 ];
 
 /**
@@ -45,12 +53,57 @@ export function serviceViolations(
       ? []
       : [...selectorAgrees(reference, service, labels), ...managedByUs(reference, service, owner)];
   });
-  return [...missing, ...content];
+  return [...missing, ...content, ...hiddenByRoles(rollout, services)];
+}
+
+/**
+ * A Service that selects a label to which metadata by role gives another value: it would select none of the pods that
+ * it is for (docs/behaviour/pod-metadata.md#services-that-select-by-a-role).
+ */
+function hiddenByRoles(rollout: unknown, services: Lookup<ServiceLabels>): readonly Violation[] {
+  const strategy = at(placesOf(rollout).spec, "strategy");
+  return REFERENCES.flatMap(({ path, roles }) => {
+    const reference = at(strategy, ...path);
+    const { selector = {} } = services.get(text(reference)) ?? {};
+    const [kind = ""] = path;
+    return roles.flatMap((role) => {
+      const labels = textMap(at(strategy, kind, role, "labels"));
+      return Object.keys(selector)
+        .filter((key) => key !== HASH_LABEL && (labels.get(key) ?? selector[key]) !== selector[key])
+        .toSorted()
+        .map((key) => {
+          const detail =
+            `Service "${text(reference)}" selects ${key}=${selector[key]}, but ${role} gives its pods ` +
+            `${key}=${labels.get(key)}, so it would have none; leave ${key} out of one of the two`;
+          return invalid("service-role-metadata", reference, detail);
+        });
+    });
+  });
 }
 
 export function serviceReferences(rollout: unknown): readonly Place[] {
   const strategy = at(placesOf(rollout).spec, "strategy");
-  return REFERENCES.map((path) => at(strategy, ...path)).filter((reference) => text(reference) !== "");
+  return REFERENCES.map(({ path }) => at(strategy, ...path)).filter((reference) => text(reference) !== "");
+}
+
+/**
+ * Services that a Rollout can point at its pods, but hardly should: not part of what holds a Rollout, since the
+ * reference drives it.
+ */
+export function serviceWarnings(rollout: unknown, services: Lookup<ServiceLabels>): readonly Violation[] {
+  return serviceReferences(rollout).flatMap((reference) => {
+    const name = text(reference);
+    const service = services.get(name);
+    if (service?.external === true) {
+      const detail = `Service "${name}" is of type ExternalName and sends nobody to pods; name one of type ClusterIP`;
+      return [invalid("service-external", reference, detail)];
+    }
+    if (service === undefined || Object.keys(service.selector).length > 0) return [];
+    const detail =
+      `Service "${name}" has no selector and gets one, so that endpoints which were made by hand are replaced; ` +
+      "give it a selector of the pods' labels";
+    return [invalid("service-without-selector", reference, detail)];
+  });
 }
 
 /** A Service whose selector asks for labels that the pods do not have would select nothing. */

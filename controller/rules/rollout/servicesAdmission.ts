@@ -6,13 +6,14 @@
  *   again succeeds once the Service is changed. What an edit of the Service breaks later is not reported here.
  * - A Service that another Rollout manages refuses, so that two never fight over it, as long as that Rollout is there
  *   and still names it. Otherwise the mark is about to be removed (the Rollout was renamed, for example), and it warns.
+ * - A Service without a selector, or of type ExternalName, warns: the Rollout gives it a selector.
  */
 import { MANAGED_BY } from "../../../schema/labels.ts";
 import type { Findings } from "../../../kube/validation/findings.ts";
 import { placesOf, type Resolution } from "./input.ts";
 import type { Lookup } from "../../../kube/validation/lookup.ts";
 import { at, present, text } from "../../../kube/validation/place.ts";
-import { type ServiceLabels, serviceReferences, serviceViolations } from "./references.ts";
+import { type ServiceLabels, serviceReferences, serviceViolations, serviceWarnings } from "./references.ts";
 import type { Violation } from "../../../kube/validation/violation.ts";
 
 /** `rollouts`: those of the same namespace; without them the mark on a Service counts as valid. */
@@ -22,7 +23,7 @@ export function serviceFindings(
   { rollouts, ...resolution }: Resolution & { readonly rollouts?: Lookup<unknown> } = {},
 ): Findings {
   const refuse: Violation[] = [];
-  const warn: Violation[] = [];
+  const warn: Violation[] = [...serviceWarnings(rollout, services)];
   for (const violation of serviceViolations(rollout, services, resolution)) {
     switch (violation.rule) {
       case "service-missing":

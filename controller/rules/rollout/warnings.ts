@@ -9,34 +9,8 @@ import { duplicate, forbidden, invalid, notSupported, type Violation } from "../
 
 type Rule = (rollout: RolloutPlaces) => readonly Violation[];
 
-/** Every place of the strategies, with its true path. */
+/** The true path. */
 const under = ({ spec }: RolloutPlaces, ...names: readonly string[]): Place => at(spec, "strategy", ...names);
-
-const strategies = (rollout: RolloutPlaces): readonly Place[] => [
-  under(rollout, "blueGreen"),
-  under(rollout, "canary"),
-];
-
-const negative = (rule: string, place: Place): readonly Violation[] =>
-  (whole(place) ?? 0) < 0 ? [invalid(rule, place, "must be greater than or equal to 0")] : [];
-
-const counts: Rule = (rollout) => {
-  const members = ["abortScaleDownDelaySeconds", "scaleDownDelaySeconds", "scaleDownDelayRevisionLimit"];
-  const kept = ["autoPromotionSeconds", "previewReplicaCount", "minPodsPerReplicaSet"];
-  return [
-    ...negative("rollback-window", at(rollout.spec, "rollbackWindow", "revisions")),
-    ...strategies(rollout).flatMap((strategy) =>
-      [...members, ...kept].flatMap((member) => negative("strategy-number", at(strategy, member))),
-    ),
-  ];
-};
-
-/** A text that is not a number counts as 0, which is seldom what was meant. */
-const fenceposts: Rule = (rollout) =>
-  strategies(rollout)
-    .flatMap((strategy) => [at(strategy, "maxSurge"), at(strategy, "maxUnavailable")])
-    .filter((place) => typeof place.value === "string" && !/^\d+%?$/.test(place.value))
-    .map((place) => invalid("fencepost", place, "must be a number or a percentage"));
 
 const previewWithinReplicas: Rule = (rollout) => {
   const place = under(rollout, "blueGreen", "previewReplicaCount");
@@ -54,18 +28,13 @@ const stepWarnings: Rule = (rollout) =>
 const startingStep: Rule = (rollout) => {
   const place = under(rollout, "canary", "analysis", "startingStep");
   const index = whole(place) ?? 0;
-  if (index >= 0 && index <= steps(rollout).length) return [];
+  if (index <= steps(rollout).length) return [];
   return [invalid("analysis-starting-step", place, "names no step, so the analysis never starts")];
 };
 
 const managedRoutes: Rule = (rollout) => {
   const names = items(under(rollout, "canary", "trafficRouting", "managedRoutes")).map((route) => at(route, "name"));
   return repeated(names).map((place) => duplicate("managed-route-duplicate", place));
-};
-
-const maxTrafficWeight: Rule = (rollout) => {
-  const place = under(rollout, "canary", "trafficRouting", "maxTrafficWeight");
-  return (whole(place) ?? 1) > 0 ? [] : [invalid("max-traffic-weight", place, "must be greater than zero")];
 };
 
 const scaleDownOfWorkload: Rule = ({ spec }) => {
@@ -96,13 +65,10 @@ const ephemeralMetadata: Rule = ({ template }) =>
     .map((place) => forbidden("volume-claim-metadata", place, "cannot be set"));
 
 const RULES: readonly Rule[] = [
-  counts,
-  fenceposts,
   previewWithinReplicas,
   stepWarnings,
   startingStep,
   managedRoutes,
-  maxTrafficWeight,
   scaleDownOfWorkload,
   hostPorts,
   ephemeralMetadata,

@@ -28,6 +28,26 @@ describe("a reference to a workload", () => {
     expect(told(rollout(ref), workloads({ template, selector }))).toEqual({ refuse: [], warn: [] });
   });
 
+  test.each([
+    ["that is there", { template, selector }],
+    ["that is not there", "absent"],
+    ["that nobody has looked for", undefined],
+  ] as const)("%s refuses a template of its own beside it, once", (_, look) => {
+    expect(told(rollout(ref, { template }), workloads(look)).refuse).toEqual([
+      "spec.template: Forbidden: must be empty beside spec.workloadRef, whose workload has the template: remove one of the two",
+    ]);
+  });
+
+  test("ignores a template without labels beside it, and says so; what Go writes of an empty one is empty", () => {
+    const found = workloads({ template, selector });
+    expect(told(rollout(ref, { template: { spec: template.spec } }), found)).toEqual({
+      refuse: [],
+      warn: ["spec.template: Forbidden: is ignored: the workload that spec.workloadRef names has the template"],
+    });
+    const empty = { metadata: { creationTimestamp: null }, spec: { containers: null } };
+    expect(told(rollout(ref, { template: empty }), found)).toEqual({ refuse: [], warn: [] });
+  });
+
   test("that may come later warns", () => {
     expect(told(rollout(ref), workloads("absent"))).toEqual({
       refuse: [],

@@ -1,8 +1,8 @@
 /** What a Rollout names in `workloadRef` (docs/behaviour/validation.md#workload-reference). */
 import type { Findings } from "../../../kube/validation/findings.ts";
 import type { Resolution } from "./input.ts";
-import { at, type Place, present, root, text } from "../../../kube/validation/place.ts";
-import { invalid, notSupported, required, type Violation } from "../../../kube/validation/violation.ts";
+import { at, count, type Place, present, root, text } from "../../../kube/validation/place.ts";
+import { forbidden, invalid, notSupported, required, type Violation } from "../../../kube/validation/violation.ts";
 
 export type WorkloadKind = "Deployment" | "ReplicaSet" | "PodTemplate";
 
@@ -59,6 +59,32 @@ export function workloadFindings(rollout: unknown, workloads: Workloads | undefi
   const ref = workloadRefOf(rollout);
   if (ref === undefined) return { refuse: [], warn: [] };
   const place = placeOf(rollout);
+  const beside = templateBeside(at(root(rollout), "spec", "template"));
+  const { refuse, warn } = referenceFindings(rollout, place, ref, workloads);
+  return { refuse: [...beside.refuse, ...refuse], warn: [...beside.warn, ...warn] };
+}
+
+/**
+ * A template of its own beside the reference: with labels or annotations the Rollout is held, whether the workload is
+ * there or not; without them the template is ignored.
+ */
+function templateBeside(template: Place): Findings {
+  const metadata = at(template, "metadata");
+  if (count(at(metadata, "labels")) + count(at(metadata, "annotations")) > 0) {
+    const detail = "must be empty beside spec.workloadRef, whose workload has the template: remove one of the two";
+    return { refuse: [forbidden("template-beside-reference", template, detail)], warn: [] };
+  }
+  if (count(at(template, "spec", "containers")) === 0) return { refuse: [], warn: [] };
+  const detail = "is ignored: the workload that spec.workloadRef names has the template";
+  return { refuse: [], warn: [forbidden("template-beside-reference", template, detail)] };
+}
+
+function referenceFindings(
+  rollout: unknown,
+  place: Place,
+  ref: WorkloadRef,
+  workloads: Workloads | undefined,
+): Findings {
   const kind = workloadKindOf(ref);
   if (kind === undefined) return { refuse: [unknownKind(place, ref)], warn: [] };
   // The reference's linter accepts it, but it can never work.
