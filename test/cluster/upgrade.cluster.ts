@@ -163,13 +163,17 @@ async function worlds(topic: string) {
   return { waiting, busy: await witnessed(busy) };
 }
 
-/** The versions that wrote on the objects, one entry for each change of the writer. */
+/**
+ * The versions that wrote on the objects, one entry for each change of the writer. Dry runs are left out: the
+ * webhook asks for a second opinion by them, and for a moment both replicas answer reviews.
+ */
 async function turns(since: number): Promise<string[]> {
   const work = ["rollouts", "replicasets", "services"];
   const requests = await requestsOf(installation.plane.auditLog, account(ownNamespace));
   const versions = requests
-    .filter(({ verb, resource, receivedMs }) => {
-      return receivedMs >= since && work.includes(resource) && !["get", "list", "watch"].includes(verb);
+    .filter(({ verb, resource, receivedMs, uri }) => {
+      const reads = ["get", "list", "watch"].includes(verb) || uri.includes("dryRun=All");
+      return receivedMs >= since && work.includes(resource) && !reads;
     })
     .toSorted((a, b) => a.receivedMs - b.receivedMs)
     .map(({ userAgent }) => userAgent.replace(/^sluice\//, ""));
