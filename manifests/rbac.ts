@@ -106,7 +106,7 @@ export const webhookRules = (namespace: string): readonly Rule[] => [
     verbs: ["list", "watch"],
   },
   {
-    why: "The audit of what is stored looks at them now and then.",
+    why: "The audit lists what is stored now and then.",
     apiGroups: argo,
     resources: ["analysisruns", "experiments"],
     verbs: ["list"],
@@ -121,7 +121,7 @@ export const webhookRoleRules: readonly Rule[] = explained(keeperRules("").role)
 function explained(rules: readonly Omit<Rule, "why">[]): Rule[] {
   const reasons: Readonly<Record<string, string>> = {
     secrets: "The webhook's own certificates; no other Secret is read.",
-    leases: "A dry run on a Lease that is never stored tells whether the API server reaches the webhook.",
+    leases: "A dry run on a Lease that is never stored shows whether the API server reaches the webhook.",
     endpointslices: "How many replicas are ready: with fewer than two the webhook must not be in the way.",
     validatingwebhookconfigurations: "Its own configuration, and no other.",
     namespaces: "The configuration goes when the namespace does.",

@@ -44,7 +44,7 @@ export async function runController(args: readonly string[], { env, version }: S
   }
   const log = createLog({ level: parsed.options.logLevel, format: parsed.options.logFormat });
   for (const warning of parsed.warnings) log.warn(warning);
-  const undo = createUndo((error) => log.warn("Cannot end in order", { error }));
+  const undo = createUndo((error) => log.warn("Cannot stop cleanly", { error }));
   try {
     return await serve({ options: parsed.options, version, log, undo, ending: endings(log, undo) });
   } catch (error) {

@@ -289,7 +289,7 @@ describe("a signal", () => {
       await Bun.sleep(100);
       controller.child.kill("SIGINT");
       const [code, log] = await controller.ended();
-      expect(log).toContain("Ended at once on SIGINT: a Lease that is still held runs out by itself");
+      expect(log).toContain("Stopped at once on SIGINT: a Lease that is still held expires by itself");
       expect(code).toBe(130);
     },
     patienceMs,

@@ -53,7 +53,7 @@ export function webhookUrlProblem(text: string): string | undefined {
   const example = "write it like https://host:8443";
   if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return `${said}, without a scheme: ${example}`;
   if (!/^https:/i.test(text)) return `${said}: the API server calls webhooks by https only, so ${example}`;
-  if (!URL.canParse(text)) return `${said}, which is no address: ${example}`;
+  if (!URL.canParse(text)) return `${said}, which is not an address: ${example}`;
   const url = new URL(text);
   if (url.username !== "" || url.password !== "") return `${said}: Kubernetes allows no user or password in it`;
   if (text.includes("?")) return `${said}: Kubernetes allows no query in it`;

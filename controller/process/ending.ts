@@ -26,12 +26,12 @@ export function endings(log: Log, undo: Undo): Ending {
   };
   const signals = stopSignals({
     onStop: (signal) => log.info(`Stopping on ${signal}`),
-    onAgain: (signal) => log.info(`Still stopping; one more ${signal} ends it at once`),
-    onForce: (signal) => log.warn(`Ended at once on ${signal}: a Lease that is still held runs out by itself`),
+    onAgain: (signal) => log.info(`Still stopping; send ${signal} again to stop at once`),
+    onForce: (signal) => log.warn(`Stopped at once on ${signal}: a Lease that is still held expires by itself`),
   });
   void signals.asked.then(() => asked.resolve());
   const fault = (error: unknown): void => {
-    log.error("A fault in Sluice that nobody has caught; ending", {
+    log.error("An error in Sluice was not caught; stopping", {
       error,
       stack: error instanceof Error ? error.stack : undefined,
     });

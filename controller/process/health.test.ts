@@ -143,7 +143,7 @@ describe("the health and metrics ports", () => {
     expect(await answers(`127.0.0.2:${healthzPort}`)).toBe(false);
     expect(await answers(`127.0.0.2:${metricsPort}`)).toBe(true);
     expect(() => serveHealth({ ...options, metricsAddress: "192.0.2.1" })).toThrow(
-      "Cannot listen on 192.0.2.1 (--metrics-bind-address): this machine has no such address",
+      "Cannot listen on 192.0.2.1 (--metrics-bind-address): this machine does not have that address",
     );
   });
 

@@ -98,7 +98,9 @@ export function portError({ port, address, flag, addressFlag }: Place, cause: un
     return new Error(`Cannot listen on port ${port} (${flag}): ${why}`, { cause });
   }
   if (code === "EADDRNOTAVAIL") {
-    return new Error(`Cannot listen on ${address} (${addressFlag}): this machine has no such address`, { cause });
+    return new Error(`Cannot listen on ${address} (${addressFlag}): this machine does not have that address`, {
+      cause,
+    });
   }
   return new Error(`Cannot listen on port ${port} of ${address} (${flag}): is another process using it?`, { cause });
 }

@@ -295,7 +295,7 @@ function webhookProblems(raw: RawFlags, given: readonly Flag[]): string[] {
 }
 
 const failByUrl =
-  "--webhook-failure-policy=Fail with --webhook-url: should this process be killed, nobody can create Rollouts or change " +
+  "--webhook-failure-policy=Fail with --webhook-url: if this process is killed, nobody can create Rollouts or change " +
   "their specs until it is back, or until `kubectl delete validatingwebhookconfiguration` ends that";
 
 function warningsOf(raw: RawFlags, given: readonly Flag[]): string[] {

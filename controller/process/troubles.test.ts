@@ -61,12 +61,12 @@ describe("what keeps the controller from working", () => {
     [
       "credentials",
       refused(rollouts, 401, status(401, "Unauthorized", "Unauthorized"), null),
-      "The API server does not accept the credentials of the test (HTTP 401): look with `kubectl auth whoami`, and log in again",
+      "The API server does not accept the credentials of the test (HTTP 401): check with `kubectl auth whoami`, and log in again",
     ],
     [
       "a right in a namespace",
       mayNot("create", "leases", "coordination.k8s.io", "argo-rollouts"),
-      '"me" is not allowed to create leases.coordination.k8s.io: grant what manifests/install.yaml grants, and look with `kubectl auth can-i create leases.coordination.k8s.io -n argo-rollouts --as=me`',
+      '"me" is not allowed to create leases.coordination.k8s.io: grant what manifests/install.yaml grants, and check with `kubectl auth can-i create leases.coordination.k8s.io -n argo-rollouts --as=me`',
     ],
   ])("is a sentence with the command that mends it when it is %s", (_what, error, sentence) => {
     const { met, sentences } = world();
@@ -81,7 +81,7 @@ describe("what keeps the controller from working", () => {
     met("replicasets", mayNot("list", "replicasets", "apps"));
     expect(sentences()).toEqual([
       kindsSentence,
-      '"me" is not allowed to list replicasets.apps, list services: grant what manifests/install.yaml grants, and look with `kubectl auth can-i list services --all-namespaces --as=me`',
+      '"me" is not allowed to list replicasets.apps, list services: grant what manifests/install.yaml grants, and check with `kubectl auth can-i list services --all-namespaces --as=me`',
     ]);
   });
 

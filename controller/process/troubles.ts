@@ -75,7 +75,7 @@ function sentenceOf(cause: Exclude<Cause, { kind: "rights" }>, source: string): 
     case "terminating":
       return `The namespace "${cause.name}", where the Lease is kept, is being deleted: \`kubectl create namespace ${cause.name}\` makes it anew once it has gone`;
     case "credentials":
-      return `The API server does not accept the credentials of ${source} (HTTP 401): look with \`kubectl auth whoami\`, and log in again`;
+      return `The API server does not accept the credentials of ${source} (HTTP 401): check with \`kubectl auth whoami\`, and log in again`;
     default:
       return cause satisfies never;
   }
@@ -89,7 +89,7 @@ function rightsSentence(rights: readonly Right[]): string[] {
   const missing = [...new Set(rights.map(can))].toSorted().join(", ");
   return [
     `"${first.user}" is not allowed to ${missing}: grant what manifests/install.yaml grants, ` +
-      `and look with \`kubectl auth can-i ${can(first)} ${where} --as=${first.user}\``,
+      `and check with \`kubectl auth can-i ${can(first)} ${where} --as=${first.user}\``,
   ];
 }
 

@@ -53,7 +53,7 @@ async function scaleUp(ports: RestorePorts, namespace: string, facts: WorkloadFa
     contentType: MERGE,
     timeoutMs: TIMEOUT_MS,
   });
-  log.info("Scaled a Deployment up again: the Rollout in its place is deleted", {
+  log.info("Scaled a Deployment up again: the Rollout that replaced it is being deleted", {
     deployment: `${namespace}/${facts.name}`,
     replicas,
   });

@@ -290,7 +290,7 @@ describe("what is wrong is said with the file, and never with a secret", () => {
 
   test("nothing at all", async () => {
     expect(await failure(load())).toBe(
-      "Cannot find a cluster: no kubeconfig at DIR/.kube/config, and this is no pod with a service account. " +
+      "Cannot find a cluster: no kubeconfig at DIR/.kube/config, and this is not a pod with a service account. " +
         "Give --kubeconfig, set KUBECONFIG, or run it in the cluster.",
     );
   });

@@ -110,7 +110,7 @@ const find = (options: CredentialOptions, places: Places): Identity => {
   const pod = inPod(options, places);
   if (pod !== undefined) return pod;
   throw new CredentialsError(
-    `Cannot find a cluster: no kubeconfig at ${paths.join(", ")}, and this is no pod with a service account. ` +
+    `Cannot find a cluster: no kubeconfig at ${paths.join(", ")}, and this is not a pod with a service account. ` +
       "Give --kubeconfig, set KUBECONFIG, or run it in the cluster.",
   );
 };

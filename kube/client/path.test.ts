@@ -55,7 +55,7 @@ describe("what can be no part of a path", () => {
 
   test("is shown with its reason, cut and escaped", () => {
     expect(() => collectionPath(ROLLOUTS, `a\n${"b".repeat(300)}`)).toThrow(
-      `Not asked of the API server: the namespace "a\\n${"b".repeat(58)}…" cannot be part of a path: it is longer than 253 characters`,
+      `Not sent to the API server: the namespace "a\\n${"b".repeat(58)}…" cannot be part of a path: it is longer than 253 characters`,
     );
     expect(() => collectionPath(ROLLOUTS, "..")).toThrow('the namespace ".." cannot be part of a path: it would name');
   });

@@ -32,7 +32,7 @@ function fault(text: string): string | undefined {
   if (text.length > maxLength) return `it is longer than ${maxLength} characters`;
   if (text === "." || text === "..") return "it would name another path";
   if (unfit.test(text)) return 'it has "/", "\\", "?", "#", "%" or a control character';
-  return text.isWellFormed() ? undefined : "it is no valid Unicode";
+  return text.isWellFormed() ? undefined : "it is not valid Unicode";
 }
 
 /**
@@ -45,7 +45,7 @@ function segment(part: string, text: string): string {
   const why = fault(text);
   if (why === undefined) return encodeURIComponent(text);
   const shown = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-  throw new Error(`Not asked of the API server: the ${part} ${shown} cannot be part of a path: ${why}`);
+  throw new Error(`Not sent to the API server: the ${part} ${shown} cannot be part of a path: ${why}`);
 }
 
 const join = (parts: readonly string[]): ApiPath => `/${parts.join("/")}` as ApiPath;

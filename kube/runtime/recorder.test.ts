@@ -99,7 +99,7 @@ test("an event about what can be in no path is dropped and told, and holds up no
   await clock.advance(0);
   expect(requests.map(shortly)).toEqual([expect.stringMatching(/^POST web\./) as string]);
   expect(losses).toEqual([
-    'refused RolloutPaused: Not asked of the API server: the namespace "kube-system/events#" cannot be part of a path: it has "/", "\\", "?", "#", "%" or a control character',
+    'refused RolloutPaused: Not sent to the API server: the namespace "kube-system/events#" cannot be part of a path: it has "/", "\\", "?", "#", "%" or a control character',
   ]);
 });
 

@@ -53,7 +53,7 @@ const ingressClasses: RouterSetting = {
   flag: "alb-ingress-classes",
   kind: "list",
   value: "alb",
-  help: "class of Ingresses whose changes are looked at for AWS load balancers (repeatable)",
+  help: "class of Ingresses that belong to AWS load balancers and are watched (repeatable)",
 };
 
 const ROOT_REQUIRED = "Root service field is required for the configuration with ALB and ping-pong feature enabled";

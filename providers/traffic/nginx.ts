@@ -36,7 +36,7 @@ const ingressClasses: RouterSetting = {
   flag: "nginx-ingress-classes",
   kind: "list",
   value: "nginx",
-  help: "class of Ingresses whose changes are looked at for NGINX (repeatable)",
+  help: "class of Ingresses that belong to NGINX and are watched (repeatable)",
 };
 
 export const nginx: Router<"nginx"> = {

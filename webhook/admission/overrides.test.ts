@@ -68,7 +68,7 @@ test("an override is written down on what was stored by it, without a user whom 
       message: "Admitted by the annotation sluice.dev/admission although spec.a: Invalid value: -1",
     },
   ]);
-  expect(logged).toEqual(["Admitted against the rules"]);
+  expect(logged).toEqual(["Admitted although it breaks the rules"]);
 });
 
 test("the user is told where reviews come from the API server for certain", async () => {

@@ -69,7 +69,7 @@ export function tellOverride(ports: OverridePorts): (override: Override, spec: u
   };
   return (override, spec) => {
     if (sought >= mostSought) {
-      const message = "Too many objects are admitted against the rules at a time: some are not written down";
+      const message = "Too many objects are admitted against the rules at once: some get no event";
       if (!crowded) complaints.tell({ about: "overrides", level: "warn", message });
       crowded = true;
       return;
@@ -115,7 +115,7 @@ function write(
   complaints.tell({
     about: `overrides in ${namespace}`,
     level: "warn",
-    message: "Admitted against the rules",
+    message: "Admitted although it breaks the rules",
     fields: { kind, namespace, name, ...who, refusals: refusals.length },
     sameAs: `${kind} ${name}`,
   });

@@ -59,9 +59,9 @@ async function works(): Promise<void> {
 
 describe("what is no review", () => {
   test.each([
-    ["nothing", "", "the body is no JSON in UTF-8"],
-    ["half a review", JSON.stringify(reviewOf(rolloutObject())).slice(0, -10), "the body is no JSON in UTF-8"],
-    ["bytes that are no text", new Uint8Array([0x22, 0xff, 0xfe, 0x22]), "the body is no JSON in UTF-8"],
+    ["nothing", "", "the body is not JSON in UTF-8"],
+    ["half a review", JSON.stringify(reviewOf(rolloutObject())).slice(0, -10), "the body is not JSON in UTF-8"],
+    ["bytes that are no text", new Uint8Array([0x22, 0xff, 0xfe, 0x22]), "the body is not JSON in UTF-8"],
     ["a number", "7", "the body is not a JSON object"],
     ["another object", JSON.stringify(rolloutObject()), "expected an AdmissionReview of admission.k8s.io/v1"],
   ])("%s is answered with 400 and the reason", async (_, body, reason) => {

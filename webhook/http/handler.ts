@@ -141,7 +141,7 @@ async function answerHeavy(ports: HandlerPorts, bytes: Uint8Array): Promise<Outc
 
 async function answer({ validate }: HandlerPorts, bytes: Uint8Array, pause: Pause): Promise<Outcome> {
   const json = parseJson(bytes);
-  if (json === undefined) return malformed(400, "the body is no JSON in UTF-8");
+  if (json === undefined) return malformed(400, "the body is not JSON in UTF-8");
   const parsed = parseReview(json);
   if (parsed.kind === "malformed") return malformed(400, parsed.reason);
   await pause();

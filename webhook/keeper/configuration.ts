@@ -160,7 +160,7 @@ async function ownerOf({ client, namespace, log }: ConfigurationOptions) {
     const { metadata } = await client.request<{ metadata: { uid: string } }>({ method: "GET", path });
     return { name: namespace, uid: metadata.uid };
   } catch (error) {
-    log.warn("The webhook configuration will not go with its namespace", { error });
+    log.warn("The webhook configuration will not be deleted with its namespace", { error });
     return undefined;
   }
 }
@@ -211,10 +211,10 @@ async function part({ client, clock, log, failurePolicy, pod, isLeader }: Config
     const webhooks = stored.webhooks.map((webhook) =>
       webhook.name === VALIDATING ? { ...webhook, failurePolicy: "Ignore" as const } : webhook,
     );
-    log.info("Going away; the webhook is optional until two replicas are ready again");
+    log.info("Stopping; the webhook is optional until two replicas are ready again");
     await write(client, sight.configuration, { ...stored, webhooks }, stored);
   } catch (error) {
-    log.warn("Cannot make the webhook optional before going away", { error });
+    log.warn("Cannot make the webhook optional before stopping", { error });
   }
 }
 
@@ -242,7 +242,7 @@ async function partFromUrl(options: ConfigurationOptions, sight: Sight): Promise
       body: { apiVersion: "v1", kind: "DeleteOptions", preconditions: { uid, resourceVersion } },
       timeoutMs: writeTimeoutMs,
     });
-    log.info("Going away; the webhook configuration has been deleted");
+    log.info("Stopping; the webhook configuration has been deleted");
   } catch (error) {
     log.warn(`Cannot delete the webhook configuration, which leads to this machine: ${byHand}`, { error });
   }

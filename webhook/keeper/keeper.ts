@@ -200,7 +200,7 @@ async function loop(
       await bell.wait(waitMs);
     } catch (error) {
       failures += 1;
-      const message = "Cannot keep the webhook in order; trying again";
+      const message = "Cannot maintain the webhook; trying again";
       if (troubles?.met(WEBHOOK, error) !== true)
         complaints.tell({ about: "webhook", level: "warn", message, error, fields: { failures } });
       await bell.wait(Math.min(longestBackoffMs, 250 * 2 ** failures), "deaf");

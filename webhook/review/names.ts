@@ -32,13 +32,13 @@ export interface ReviewNames {
  */
 export function strangeName(review: ReviewNames, requested: string): string | undefined {
   const { group, kind, namespace, name, subResource } = review;
-  if (group !== "" && !isSubdomain(group)) return "the request's API group is none";
-  if (!/^[A-Za-z][A-Za-z0-9]{0,62}$/.test(kind)) return "the request's kind is none";
-  if (namespace !== "" && !isLabel(namespace)) return "the request's namespace is no RFC 1123 label";
-  if (name !== "" && !isSegment(name)) return "the request's name is no name of an object";
+  if (group !== "" && !isSubdomain(group)) return "the request's API group is not valid";
+  if (!/^[A-Za-z][A-Za-z0-9]{0,62}$/.test(kind)) return "the request's kind is not valid";
+  if (namespace !== "" && !isLabel(namespace)) return "the request's namespace is not an RFC 1123 label";
+  if (name !== "" && !isSegment(name)) return "the request's name cannot be the name of an object";
   if (group !== "argoproj.io") return undefined;
   // With generateName the name read here is its prefix, which may end in these characters.
-  if (name !== "" && !isSubdomain(name.replace(/[-.]+$/, ""))) return "the request's name is no RFC 1123 subdomain";
+  if (name !== "" && !isSubdomain(name.replace(/[-.]+$/, ""))) return "the request's name is not an RFC 1123 subdomain";
   if (subResource !== "") return undefined;
   if (kind === CLUSTER_KIND && namespace !== "") return `a ${kind} has no namespace`;
   if (kind !== CLUSTER_KIND && isAdmitted(kind) && namespace === "") return `a ${kind} has a namespace`;

@@ -81,7 +81,7 @@ describe("a review that is read", () => {
     [
       "a request without operation",
       review1({ operation: "PATCH" }),
-      "the operation is none of CREATE, UPDATE, DELETE, CONNECT",
+      "the operation must be one of CREATE, UPDATE, DELETE, CONNECT",
     ],
     ["a creation of nothing", review1({ object: null }), "a request to CREATE has to bring an object"],
     ["an update of nothing", review1({ operation: "UPDATE" }), "a request to UPDATE has to bring the old object"],

@@ -64,11 +64,11 @@ export function parseReview(json: unknown): ParsedReview {
   if (request === undefined) return malformed("the AdmissionReview has no request");
   const uid = text(request["uid"]);
   if (uid === "") return malformed("the request has no uid");
-  if (!/^[\w.:-]{1,128}$/.test(uid)) return malformed("the request's uid is none");
+  if (!/^[\w.:-]{1,128}$/.test(uid)) return malformed("the request's uid is not valid");
   const kind = record(request["kind"]);
   if (kind === undefined || text(kind["kind"]) === "") return malformed("the request names no kind");
   const operation = text(request["operation"]);
-  if (!isOperation(operation)) return malformed(`the operation is none of ${operations.join(", ")}`);
+  if (!isOperation(operation)) return malformed(`the operation must be one of ${operations.join(", ")}`);
   const { object, oldObject } = request;
   if (operation !== "DELETE" && operation !== "CONNECT" && record(object) === undefined) {
     return malformed(`a request to ${operation} has to bring an object`);

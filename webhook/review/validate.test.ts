@@ -96,7 +96,7 @@ describe("a new object", () => {
     });
     const answer = await current.answer(rolloutObject());
     expect([answer.verdict, answer.causes, answer.warnings.length]).toEqual(["failed", [], 1]);
-    expect(current.problems).toEqual(["Cannot judge an object"]);
+    expect(current.problems).toEqual(["Cannot validate an object"]);
     // Any client may send reviews, any number of them, with any name.
     for (let n = 1; n < 1_000; n++) {
       const name = `web-${n}`;

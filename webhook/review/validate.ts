@@ -71,7 +71,7 @@ export function createValidator(ports: ValidatorPorts): (review: Review, pause: 
     } catch (error) {
       // A bug of ours must not keep a user from working; the loop has the same rules.
       const { kind, namespace, name } = review;
-      const message = "Cannot judge an object";
+      const message = "Cannot validate an object";
       ports.complaints.tell({ about: "judging", level: "error", message, error, fields: { kind, namespace, name } });
       return { verdict: "failed", causes: [], warnings: ["Not checked: Sluice failed over this object."] };
     }

@@ -78,7 +78,7 @@ const given = ({ node, loop, evaluate }: Run): Value =>
 
 function found(run: Run, index: number | undefined): Value {
   if (index !== undefined) return given(run);
-  if (run.node.throws === true) throw new ExpressionError("there is no such element: none passes the filter");
+  if (run.node.throws === true) throw new ExpressionError("no element passes the filter");
   return null;
 }
 

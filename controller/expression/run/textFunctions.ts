@@ -133,7 +133,7 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 
 const fromBase64 = onTexts("fromBase64", (value = "") => {
   const plain = value.replaceAll(/[\r\n]/g, "");
-  if (!BASE64.test(plain)) throw new ExpressionError("fromBase64() of what is no base64");
+  if (!BASE64.test(plain)) throw new ExpressionError("fromBase64() of a text that is not base64");
   return atob(plain);
 });
 

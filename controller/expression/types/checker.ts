@@ -233,7 +233,7 @@ function slice(c: Checker, { object, from, to, at }: NodeOf<"slice">): Type {
 
 function call(c: Checker, node: Call): Type {
   const { callee } = node;
-  if (callee.kind === "name" && callee.name === "$env") throw new ExpressionError("$env is no function", node.at);
+  if (callee.kind === "name" && callee.name === "$env") throw new ExpressionError("$env is not a function", node.at);
   const type = visit(c, callee);
   if (isUnknown(type)) return UNKNOWN;
   const name = calleeName(callee);

@@ -36,7 +36,7 @@ describe("a Rollout that was deleted and made again", () => {
     forget();
     core.create("rollouts.argoproj.io", manifest);
     stores.rollouts.upsert(rollout());
-    expect(await failureOf(turn())).toContain("its predecessor of the same name is still being deleted");
+    expect(await failureOf(turn())).toContain("the one that had its name before is still being deleted");
     expect(announced()).toBe(2);
   });
 });

@@ -47,7 +47,7 @@ const rows: readonly Row[] = [
     // The cache is a moment behind; the watch will deliver the newer object.
     is: isConflict,
     level: "debug",
-    message: "Tried again: somebody wrote in between",
+    message: "Trying again: the object was changed in the meantime",
     about: (key) => key,
     patience: UNTIL_SEEN,
   },
@@ -62,14 +62,14 @@ const rows: readonly Row[] = [
     // The watches are about to report it.
     is: isGoneRollout,
     level: "info",
-    message: "The Rollout was deleted while it was worked on",
+    message: "The Rollout was deleted while it was reconciled",
     about: (key) => `gone ${key}`,
     backoff: slow,
   },
   {
     is: isGoneObject,
     level: "debug",
-    message: "Tried again: an object was deleted in between",
+    message: "Trying again: an object was deleted in the meantime",
     about: (key) => key,
     patience: UNTIL_SEEN,
   },

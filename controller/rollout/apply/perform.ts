@@ -79,7 +79,7 @@ async function createReplicaSet(run: Run, action: ActionOf<"createReplicaSet">):
   }
   const leaving = await isLeaving(run, live, facts.deleting);
   return leaving
-    ? { kind: "nameTaken", name, message: "its predecessor of the same name is still being deleted" }
+    ? { kind: "nameTaken", name, message: "the one that had its name before is still being deleted" }
     : { kind: "collision", name };
 }
 

@@ -225,7 +225,13 @@ function warnOfDropped(p: Pass, observed: RolloutStatus): void {
   if (dropped.length === 0 || statusOf(p).observedGeneration === observed.observedGeneration) return;
   const takesOut = p.actions.findIndex(({ kind }) => kind === "updateRollout");
   const after = takesOut < 0 ? "status" : takesOut + 1;
-  emit(p, after, "MalformedTemplate", `Pods run without what is no quantity: ${dropped.join(", ")}`, "Warning");
+  emit(
+    p,
+    after,
+    "MalformedTemplate",
+    `Pods run without parts of their template that are not valid quantities: ${dropped.join(", ")}`,
+    "Warning",
+  );
 }
 
 /** Completes a drafted status: abort, pauses, conditions, phase and duration, in the order in which they build on each other. */

@@ -42,10 +42,10 @@ const LATEST_MS = 600_000;
 /** When to read the pods again: the longer nothing moves, the later, from every 30 s to every 10 min. */
 export function nextLookAt(rollout: Rollout, look: PodLook): number {
   const progressing = findCondition(rollout.status?.conditions, "Progressing");
-  const told = hasReason(progressing, "ProgressDeadlineExceeded")
+  const exceededAt = hasReason(progressing, "ProgressDeadlineExceeded")
     ? instant(progressing?.lastTransitionTime)
     : undefined;
-  return look.at + Math.min(LATEST_MS, Math.max(SOONEST_MS, look.at - (told ?? look.at)));
+  return look.at + Math.min(LATEST_MS, Math.max(SOONEST_MS, look.at - (exceededAt ?? look.at)));
 }
 
 const LONGEST_MESSAGE = 300;
@@ -68,10 +68,10 @@ function podsText({ waits, pods, failure }: PodLook): string | undefined {
   if (failure !== undefined) return `Why is not known: ${failure}.`;
   if (waits.length === 0) return undefined;
   const groups = [...Map.groupBy(waits, kindOfWait).values()].toSorted((a, b) => b.length - a.length);
-  const told = groups.slice(0, MOST_REASONS).map((same) => groupText(same, groups.length > 1));
-  if (groups.length > MOST_REASONS) told.push(`${groups.length - MOST_REASONS} more reasons`);
+  const texts = groups.slice(0, MOST_REASONS).map((same) => groupText(same, groups.length > 1));
+  if (groups.length > MOST_REASONS) texts.push(`${groups.length - MOST_REASONS} more reasons`);
   const what = waits.every(({ reason }) => reason === "Restarted") ? "restarted" : "not ready";
-  return `${waits.length} of ${pods} pods ${what}: ${sentence(told.join("; "))}`;
+  return `${waits.length} of ${pods} pods ${what}: ${sentence(texts.join("; "))}`;
 }
 
 /** Pods of the same kind wait for the same thing, whatever their messages name. */
@@ -126,8 +126,8 @@ const essence = (message: string): string =>
 /** To the reference a condition with the same reason is not a change; here a new message about the pods is one. */
 export function withNews(p: Pass, conditions: RolloutCondition[], next: RolloutCondition): RolloutCondition[] {
   const current = findCondition(conditions, next.type);
-  const told = findCondition(statusOf(p).conditions, next.type);
-  if (current === undefined || current.message === next.message || told?.reason !== next.reason) return conditions;
+  const before = findCondition(statusOf(p).conditions, next.type);
+  if (current === undefined || current.message === next.message || before?.reason !== next.reason) return conditions;
   const sameWhy = p.snapshot.look === undefined || essence(current.message) === essence(next.message);
   const message = sameWhy
     ? `${current.message.replace(peakNote(current.message), "")}${peakNote(next.message)}`

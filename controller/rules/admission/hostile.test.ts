@@ -178,7 +178,7 @@ describe("an edit of a template", () => {
       references: { users: users(1_000, 50, 900) },
     });
     expect(refused).toEqual([]);
-    expect(warned).toEqual(["1000 Rollouts that may use it were not looked at: too costly to judge"]);
+    expect(warned).toEqual(["1000 Rollouts that may use it were not checked: that is too costly"]);
     expect(steps).toBeLessThan(STEPS + LIMITS.users.steps + LIMITS.user.steps);
   });
 
@@ -187,7 +187,7 @@ describe("an edit of a template", () => {
     const references = { users: [...(large === undefined ? [] : [large]), ...users(2, 1, 1)] };
     const { warned } = judged(edited(10), "AnalysisTemplate", { references });
     expect(warned.filter((text) => text.startsWith("would hold Rollout"))).toHaveLength(2);
-    expect(warned.at(-1)).toBe("1 Rollouts that may use it were not looked at: too costly to judge");
+    expect(warned.at(-1)).toBe("1 Rollouts that may use it were not checked: that is too costly");
   });
 });
 

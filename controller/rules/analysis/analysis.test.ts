@@ -216,7 +216,7 @@ describe("a run that would end in Error", () => {
     [
       "a rule that takes too long to be matched",
       { ...metric({}), dryRun: [{ metricName: "(abcdefghijklmnopqrstuvwxyz){1000}" }] },
-      'spec.dryRun[0].metricName: Invalid value: "(abcdefghijklmnopqrstuvwxyz){1000}": too costly a regular expression to look for in the names of the metrics: at most 4096 characters, and few repetitions',
+      'spec.dryRun[0].metricName: Invalid value: "(abcdefghijklmnopqrstuvwxyz){1000}": the regular expression is too costly to match against the names of the metrics: at most 4096 characters, and few repetitions',
     ],
     ["rules repeated are fine", { ...metric({}), dryRun: [{ metricName: "m" }, { metricName: "m" }] }],
     [

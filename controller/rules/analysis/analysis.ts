@@ -61,7 +61,7 @@ const unmatchedExpressions: Rule = (spec) => {
   });
 };
 
-const TOO_COSTLY = `too costly a regular expression to look for in the names of the metrics: at most ${MAX_PATTERN} characters, and few repetitions`;
+const TOO_COSTLY = `the regular expression is too costly to match against the names of the metrics: at most ${MAX_PATTERN} characters, and few repetitions`;
 
 function tagViolations(spec: Place, judged: (name: string | undefined) => boolean): readonly Violation[] {
   return once("tags without a value", spec.value, () => unresolvedTags(at(spec, "metrics"), argumentNames(spec)))

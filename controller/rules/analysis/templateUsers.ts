@@ -37,7 +37,7 @@ export function rolloutsBrokenBy(template: unknown, users: Iterable<TemplateUser
     }
   });
   if (unseen === 0) return broken;
-  const detail = `${unseen} Rollouts that may use it were not looked at: too costly to judge`;
+  const detail = `${unseen} Rollouts that may use it were not checked: that is too costly`;
   return [...broken, invalid("template-users-unseen", spec, detail, name)];
 }
 

@@ -66,7 +66,7 @@ const warned: readonly Row[] = [
   [
     "a duration in words",
     { ...template({}), duration: "soon" },
-    'spec.duration: Invalid value: "soon": never ends, since this is no duration: time: invalid duration "soon"',
+    'spec.duration: Invalid value: "soon": never ends, because this is not a duration: time: invalid duration "soon"',
   ],
   [
     "analyses of one name",

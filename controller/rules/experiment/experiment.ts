@@ -110,7 +110,7 @@ function duration(spec: Place): readonly Violation[] {
   const place = at(spec, "duration");
   const problem = text(place) === "" ? undefined : goDurationProblem(text(place));
   if (problem === undefined) return [];
-  return [invalid("experiment-duration", place, `never ends, since this is no duration: ${problem}`)];
+  return [invalid("experiment-duration", place, `never ends, because this is not a duration: ${problem}`)];
 }
 
 /** Two analyses of one name share the name and the status of one AnalysisRun. */
