@@ -62,9 +62,11 @@ export function isStableUnknown({ status = {} }: Rollout, { newRS, stableRS }: R
   return findCondition(status.conditions, "Healthy") === undefined && (stableRS === undefined || stableRS === newRS);
 }
 
-/** Pods of other ReplicaSets that users reach by this Service. */
-export const podsBehind = (world: World, service: ServiceFacts, apartFrom: ReplicaSetFacts): number =>
-  sum(
-    world.replicaSets.filter((rs) => rs.name !== apartFrom.name && reaches(service, rs)),
-    lastingPods,
-  );
+/**
+ * Pods of all ReplicaSets but one, if this Service leads to any of them: each may get a part of the requests that the
+ * one would get alone.
+ */
+export function podsToReplace({ replicaSets }: World, service: ServiceFacts, by: ReplicaSetFacts): number {
+  const others = replicaSets.filter((rs) => rs.name !== by.name && lastingPods(rs) > 0);
+  return others.some((rs) => reaches(service, rs)) ? sum(others, lastingPods) : 0;
+}

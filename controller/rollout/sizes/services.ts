@@ -5,7 +5,7 @@ import { isCompleted } from "../model/conditions.ts";
 import { canaryOf, desiredReplicas, isStablePing, trafficRoutingOf } from "../model/defaults.ts";
 import type { ReplicaSetFacts, ServiceFacts } from "../model/model.ts";
 import { byRevisionDescending, hashOf, isFullyAvailable, lastingPods } from "../model/replicaSets.ts";
-import { isBasicCanary, isStableUnknown, podsBehind, servicesOfUsers } from "../model/served.ts";
+import { isBasicCanary, isStableUnknown, podsToReplace, servicesOfUsers } from "../model/served.ts";
 import { canarySizes } from "./canarySizes.ts";
 import { canaryThresholdMet } from "./replicas.ts";
 import { canTakeOver, hashLeftBehind, wantedTraffic } from "./weights.ts";
@@ -87,14 +87,16 @@ function mayMove(p: Pass, service: ServiceFacts, rs: ReplicaSetFacts, atOnce: bo
 
 /**
  * While no stable version is known, users reach old pods that may be all there are: they are left for a ReplicaSet that
- * has as many, or as many as the Rollout needs (docs/behaviour/traffic.md#no-stable-version-is-known).
+ * has all the pods that the Rollout needs, or where pods split the traffic and make room for each other, as many
+ * (docs/behaviour/traffic.md#no-stable-version-is-known).
  */
 function takesOver(p: Pass, service: ServiceFacts, rs: ReplicaSetFacts): boolean {
   const { rollout } = p.world;
   if (!isStableUnknown(rollout, roles(p))) return true;
-  const behind = podsBehind(p.world, service, rs);
   const wanted = desiredReplicas(rollout);
-  return lastingPods(rs) >= Math.min(behind, wanted) || canaryThresholdMet(rollout, rs, wanted);
+  const old = podsToReplace(p.world, service, rs);
+  if (old === 0 || canaryThresholdMet(rollout, rs, wanted)) return true;
+  return lastingPods(rs) >= (isBasicCanary(rollout) ? Math.min(old, wanted) : wanted);
 }
 
 /**
