@@ -21,12 +21,14 @@ export function restored(script: Script, chance: Chance): Script {
   const loss = routed || chance.percent(50) ? statusLost(named) : createdAgain(named);
   const asInGit = chance.percent(50) ? script.services.map(reset) : [];
   const readyMs = (image: string): number | undefined => (image === NEXT ? 4_000 : script.readyMs(image));
-  return { ...script, steps: [...script.steps, ...asInGit, ...loss], readyMs };
+  const [first, ...more] = [...asInGit, ...loss];
+  const added = first === undefined ? [] : [{ ...first, when: rest }, ...more];
+  return { ...script, steps: [...script.steps, ...added], readyMs };
 }
 
 /** Just before the loss, so that it is not put right. */
-const reset = (name: string, index: number): Step => ({
-  when: index === 0 ? rest : { kind: "soon", ms: 0 },
+const reset = (name: string): Step => ({
+  when: { kind: "soon", ms: 0 },
   what: `Service ${name} is applied as in Git`,
   deed: { kind: "service", name, change: "strip" },
 });
