@@ -83,7 +83,7 @@ async function orphan(world: World): Promise<void> {
   const gone = await kubectl(["delete", "rollout", "app", "-n", world.namespace, "--cascade=orphan"]);
   expect(gone.code, gone.stderr).toBe(0);
   // It belongs to nobody now, and another Rollout does not write it.
-  await api.remove(`${ingresses(world)}/app-web-canary`).catch(() => undefined);
+  await api.delete(`${ingresses(world)}/app-web-canary`).catch(() => undefined);
 }
 
 /** The Service is applied as it is in Git: it selects the pods of all versions. */
@@ -140,7 +140,8 @@ oursOnly(
     await update(world, "web:2");
     const paused = await world.settle("app", "paused at weight 100", pausedAt(1));
     expect(sizes(paused)).toEqual([0, 4]);
-    expect(paused.rollout.status?.canary?.weights).toMatchObject({ canary: { weight: 100 }, stable: { weight: 0 } });
+    const weights = { canary: { weight: 100 }, stable: { weight: 0 } };
+    expect(paused.rollout.status).toMatchObject({ canary: { weights } });
     await abort(world, "app");
     const back = await world.settle(
       "app",

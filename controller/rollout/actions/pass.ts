@@ -151,7 +151,7 @@ export interface ScaleOptions {
  * (docs/behaviour/traffic.md#no-service-is-emptied).
  */
 export function scaleReplicaSet(p: Pass, rs: ReplicaSetFacts, size: number, { keepDeadline }: ScaleOptions): boolean {
-  const replicas = size === 0 && mustStay(p.world, p.snapshot.services, rs) ? rs.replicas : size;
+  const replicas = size === 0 && isHeld(p, rs) ? rs.replicas : size;
   const wanted = String(desiredReplicas(p.world.rollout));
   const deadline = rs.annotations[SCALE_DOWN_DEADLINE];
   const dropDeadline = replicas === 0 && deadline !== undefined && !keepDeadline;
@@ -169,6 +169,14 @@ export function scaleReplicaSet(p: Pass, rs: ReplicaSetFacts, size: number, { ke
     "ScalingReplicaSet",
     `Scaled ${direction} ReplicaSet ${rs.name} (revision ${revision}) from ${rs.replicas} to ${replicas}`,
   );
+  return true;
+}
+
+function isHeld(p: Pass, rs: ReplicaSetFacts): boolean {
+  if (mustStay(p.world, p.world.services, rs)) return true;
+  if (!mustStay(p.world, p.snapshot.services, rs)) return false;
+  // Only this decision points the Service elsewhere: the next one finds that done, and nothing else may lead to it.
+  p.more = true;
   return true;
 }
 

@@ -40,18 +40,15 @@ function holdsAll(world: World, service: ServiceFacts | undefined, rs: ReplicaSe
 }
 
 /**
- * Whether the pods of a ReplicaSet have to stay because users would find nobody behind a Service. `seen`: the Services
- * as they were when deciding began: one that only this decision points elsewhere may still lead here. Where pods split
- * the traffic, and no other pod serves, `maxUnavailable` decides.
+ * Whether the pods of a ReplicaSet have to stay because users would find nobody behind one of these Services. Where pods
+ * split the traffic, and no other pod serves, `maxUnavailable` decides.
  */
-export function mustStay(world: World, seen: World["services"], rs: ReplicaSetFacts): boolean {
-  const { rollout, replicaSets, services } = world;
+export function mustStay(world: World, services: World["services"], rs: ReplicaSetFacts): boolean {
+  const { rollout, replicaSets } = world;
   if (desiredReplicas(rollout) === 0 || lastingPods(rs) === 0) return false;
   const others = replicaSets.some((other) => other.name !== rs.name && lastingPods(other) > 0);
   if (!others && isBasicCanary(rollout)) return false;
-  return servicesOfUsers(rollout).some(
-    (name) => holdsAll(world, services.get(name), rs) || holdsAll(world, seen.get(name), rs),
-  );
+  return servicesOfUsers(rollout).some((name) => holdsAll(world, services.get(name), rs));
 }
 
 /**
