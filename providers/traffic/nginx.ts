@@ -66,6 +66,9 @@ export const nginx: Router<"nginx"> = {
       ingressRef(rollout, stable),
       ingressRef(rollout, canaryName(rollout, stable)),
     ]),
+  // The main Ingress leads there. Without an endpoint behind it ingress-nginx answers 503 to everybody, before it looks
+  // at the canary Ingress and its weight.
+  entrances: (rollout) => [canaryOf(rollout)?.stableService ?? ""],
   heeds: (ingress, settings) => isOfClass(ingress, listIn(settings, ingressClasses)),
   route: (input) => {
     // The first stable Ingress of each canary Ingress: there may be as many as an object has room for.

@@ -163,6 +163,11 @@ export interface Router<Kind extends string = string> extends RouterTraits<Kind>
   /** Level-triggered: it compares the objects with what is wanted, and remembers nothing of earlier calls. */
   route(input: RoutingInput): RoutingPlan;
   /**
+   * Services by which requests come whatever the weights are: they must have ready pods at every moment. Absent: the
+   * weights alone say where requests go.
+   */
+  readonly entrances?: (rollout: Rollout) => readonly string[];
+  /**
    * Whether the data plane does what the objects say, called once there is nothing left to write. For routers that can
    * know; the weights of others count as soon as they are written.
    */

@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { randomOf, type Random } from "../../test/golden/random.ts";
 import { routedBy, routingWorld, byDefault, wanting } from "../../test/golden/routing.ts";
 import type { RoutedObject, Traffic } from "./router.ts";
-import { DRIVEN_ROUTERS, rightsOf, ROUTERS, routersOf } from "./routers.ts";
+import type { Rollout } from "../../schema/rollout.ts";
+import { DRIVEN_ROUTERS, entrancesOf, rightsOf, ROUTERS, routersOf } from "./routers.ts";
 
 test("a Rollout has the routers that it configures, in the order in which they are asked", () => {
   const names = (routing: Parameters<typeof routedBy>[0]) =>
@@ -171,4 +172,20 @@ describe("in any world", () => {
     expect(done.writes).toBeGreaterThan(500);
     expect(done.faults).toBeGreaterThan(100);
   });
+});
+
+test.each([
+  ["NGINX", { nginx: { stableIngress: "web" } }, ["stable"]],
+  ["ALB", { alb: { ingress: "web", servicePort: 80 } }, []],
+  ["SMI", { smi: {} }, ["stable"]],
+  ["SMI with a root Service", { smi: { rootService: "root" } }, ["root"]],
+  ["nobody", {}, ["stable"]],
+])("requests come to %s by these Services whatever the weights are", (_, trafficRouting, names) => {
+  const rollout: Rollout = {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "Rollout",
+    metadata: { name: "web", namespace: "default" },
+    spec: { strategy: { canary: { stableService: "stable", canaryService: "canary", trafficRouting } } },
+  };
+  expect(entrancesOf(rollout)).toEqual(names);
 });

@@ -44,6 +44,16 @@ export function routersOf(rollout: Rollout, routers: readonly Router[] = DRIVEN_
   return routers.filter((router) => isConfigured(router, rollout));
 }
 
+/**
+ * Services by which requests come whatever the weights are (docs/behaviour/traffic.md#no-service-is-emptied). Where
+ * nobody is named who divides the traffic, it may come by the stable Service.
+ */
+export function entrancesOf(rollout: Rollout, routers: readonly Router[] = DRIVEN_ROUTERS): readonly string[] {
+  const own = routersOf(rollout, routers);
+  if (own.length === 0) return [rollout.spec.strategy?.canary?.stableService ?? ""];
+  return own.flatMap(({ entrances }) => entrances?.(rollout) ?? []);
+}
+
 export const settingsOf = (routers: readonly RouterRow[]): readonly RouterSetting[] =>
   drivenOf(routers).flatMap(({ settings }) => settings);
 

@@ -38,6 +38,9 @@ const smiOf = (rollout: Rollout): Smi | undefined => canaryOf(rollout)?.trafficR
 
 export const TRAFFIC_SPLIT_VERSIONS = ["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4"] as const;
 
+/** The Service whose requests are divided. */
+const rootOf = (rollout: Rollout): string => smiOf(rollout)?.rootService || (canaryOf(rollout)?.stableService ?? "");
+
 const GROUP = "split.smi-spec.io";
 const PLURAL = "trafficsplits";
 
@@ -67,6 +70,8 @@ export const smi: Router<"smi"> = {
   ],
   resources: (settings) => [splits(settings)],
   reads: (rollout, settings) => [splitRef(rollout, settings)],
+  // Clients outside of the mesh reach the pods of the root Service, whatever the weights are.
+  entrances: (rollout) => [rootOf(rollout)],
   heeds: () => true,
   route: (input) => planOf([partOf(input)]),
 };
@@ -118,7 +123,7 @@ function splitSpec({ rollout, traffic, settings }: RoutingInput): SplitSpec {
     { serviceName: stableService, weight: stableWeight(traffic) },
   ];
   return {
-    service: smiOf(rollout)?.rootService || stableService,
+    service: rootOf(rollout),
     backends: weights.map(({ serviceName, weight }) => ({
       service: serviceName,
       weight: textIn(settings, splitVersion) === "v1alpha1" ? String(weight) : weight,

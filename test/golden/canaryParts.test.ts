@@ -44,6 +44,49 @@ describe("stable and canary Services", () => {
     expectTimeline("services-adoption", world);
   });
 
+  test("move before the last pod of stable goes, and back once stable has pods again", () => {
+    const all = [setWeight(20), setWeight(100), pause()];
+    const world = atFirstPause(canary(all, names), { services: ["stable", "canary"] });
+    world.edit("abort", user.abort);
+    world.pass(10_000);
+    expectTimeline("services-weight-100", world);
+  });
+
+  test("do not stay with a version that is given up for one whose pods are not ready", () => {
+    const world = atFirstPause(canary(steps, names), {
+      services: ["stable", "canary"],
+      readyAfterMs: (name) => (name === "web:bad" ? undefined : 1_000),
+    });
+    world.edit("image web:bad", image("web:bad"));
+    world.pass(10_000);
+    world.edit("image web:3", image("web:3"));
+    world.pass(5_000);
+    expectTimeline("services-third-version", world);
+  });
+
+  test("move before the canary's last pod goes where a step takes its weight back to 0", () => {
+    const back = [setWeight(40), pause(), setWeight(0), pause()];
+    const world = atFirstPause(canary(back, names), { services: ["stable", "canary"] });
+    world.edit("promote", user.promote);
+    world.pass(5_000);
+    world.edit("promote", user.promote);
+    world.pass(10_000);
+    expectTimeline("services-weight-back-to-0", world);
+  });
+
+  test("select whoever has a pod when one pod without surge is replaced", () => {
+    const world = createWorld(
+      rolloutOf({ replicas: 1, strategy: canary(steps, { ...names, maxSurge: 0, maxUnavailable: 1 }) }),
+      { services: ["stable", "canary"] },
+    );
+    world.pass(5_000);
+    world.edit("image web:2", image("web:2"));
+    world.pass(5_000);
+    world.edit("promote", user.promote);
+    world.pass(5_000);
+    expectTimeline("services-one-pod", world);
+  });
+
   test("that are missing hold the Rollout until they appear", () => {
     const world = createWorld(rolloutOf({ strategy: canary(steps, names) }), { services: ["stable"] });
     world.pass(30_000);

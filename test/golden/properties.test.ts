@@ -250,6 +250,30 @@ describe("a routed canary", () => {
   });
 });
 
+/** Pods behind the Services by which users come, where these select one revision. */
+function emptied(now: Between, before: Between, { after: { rollout } }: Told): string | undefined {
+  const { canary } = rollout.spec.strategy ?? {};
+  if (wanted({ rollout } as Snapshot) === 0 || kept(now) === 0 || canary?.pingPong !== undefined) return undefined;
+  const pods = ({ sizes, available }: Between, set: string | undefined): number =>
+    Math.min(sizes.get(set ?? "") ?? 0, available.get(set ?? "") ?? 0);
+  const basic = canary !== undefined && canary.trafficRouting === undefined && canary.stableService !== undefined;
+  return (basic ? (["active", "preview"] as const) : (["active"] as const))
+    .filter((name) => before.available.has(before[name] ?? "") && now.available.has(now[name] ?? ""))
+    .filter((name) => pods(before, before[name]) > 0 && pods(now, now[name]) === 0)
+    .map((name) => `Service ${name} has no pods left, and ${kept(now)} serve`)[0];
+}
+
+describe.each([
+  ["canary", randomCanary],
+  ["blue-green", randomBlueGreen],
+  ["routed canary", randomRouted],
+  ["routed canary with sizes of its own", randomScaled],
+] as const)("a %s", (_, strategy) => {
+  test("leaves no Service that users come by without pods while any serve", () => {
+    everyWrite(strategy, emptied);
+  });
+});
+
 describe("blue-green", () => {
   test("takes no pod from the ReplicaSet that the active Service points to", () => {
     everyWrite(randomBlueGreen, (now, before, { after }) => {

@@ -44,6 +44,35 @@ describe("a canary whose traffic a router splits", () => {
     expectTimeline("traffic-dynamic", toTheEnd(atFirstPause({ dynamicStableScale: true })));
   });
 
+  test("leads the stable Service, by which requests come to NGINX, to the canary while stable has no pods", () => {
+    const world = createWorld(
+      rolloutOf({ replicas: 4, strategy: canary([setWeight(100), pause()], { ...routed, dynamicStableScale: true }) }),
+      { services },
+    );
+    world.pass(5_000);
+    world.edit("image web:2", image("web:2"));
+    world.pass(5_000);
+    world.edit("abort", user.abort);
+    world.pass(10_000);
+    world.edit("retry", user.retry);
+    world.pass(5_000);
+    world.edit("image web:3", image("web:3"));
+    world.pass(5_000);
+    world.edit("promote", user.promote);
+    world.pass(10_000);
+    expectTimeline("traffic-dynamic-100", world);
+  });
+
+  test("leaves the stable Service alone where the weights alone say who gets requests", () => {
+    const trafficRouting = { alb: { ingress: "web", servicePort: 80 } };
+    const strategy = canary([setWeight(100), pause()], { ...routed, trafficRouting, dynamicStableScale: true });
+    const world = createWorld(rolloutOf({ replicas: 4, strategy }), { services });
+    world.pass(5_000);
+    world.edit("image web:2", image("web:2"));
+    world.pass(5_000);
+    expectTimeline("traffic-dynamic-100-alb", world);
+  });
+
   test("keeps the aborted pods for 30 seconds, without traffic", () => {
     const world = atFirstPause();
     world.edit("abort", user.abort);

@@ -77,6 +77,12 @@ export interface Meddler {
   deleteDeployment(): void;
   addService(name: string): void;
   deleteService(name: string): void;
+  /** The Service is applied as it is in Git: no revision in its selector, managed by nobody. */
+  resetService(name: string): void;
+  /** A user changes the Rollout at the same moment. */
+  change(edit: Edit): void;
+  /** All that a controller has written on the Rollout is lost, and its ReplicaSets belong to nobody. */
+  loseEverything(): void;
   /** The next ReplicaSet's name is taken already. */
   occupy(name: string): void;
   refuse(message: string | undefined): void;
@@ -274,6 +280,14 @@ function meddler(cluster: Cluster): Meddler {
     },
     addService: (name) => void cluster.services.set(name, serviceOf(name)),
     deleteService: (name) => void cluster.services.delete(name),
+    resetService: (name) => void cluster.services.set(name, serviceOf(name)),
+    change: (change) => edit(cluster, change),
+    loseEverything: () => {
+      const { status: _, ...rest } = cluster.rollout;
+      const { annotations: __, ...metadata } = rest.metadata;
+      cluster.rollout = { ...rest, metadata: { ...metadata, generation: 1 } };
+      for (const name of cluster.sets.keys()) changeSet(cluster, name, (rs) => ({ ...rs, controllerUid: "" }));
+    },
     occupy: (name) => void cluster.occupied.add(name),
     refuse: (message) => {
       cluster.refusal = message;

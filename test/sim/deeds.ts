@@ -156,7 +156,8 @@ export function perform(stage: Stage, deed: Deed): void {
       return;
     }
     case "deleteRollout":
-      if (core.get(ROLLOUT) !== undefined) core.delete(ROLLOUT, { propagationPolicy: "Background" });
+      if (core.get(ROLLOUT) !== undefined)
+        core.delete(ROLLOUT, { propagationPolicy: deed.orphan === true ? "Orphan" : "Background" });
       return;
     case "createRollout":
       if (core.get(ROLLOUT) === undefined) createRollout(stage);

@@ -9,6 +9,7 @@ import type { ApiCore, Change } from "../../simulator/model/model.ts";
 import { DEPLOYMENT } from "./deployment.ts";
 import { INGRESS, missingPods, namesSizes, sharesIn } from "./routing.ts";
 import { lossesOf } from "./losses.ts";
+import { reachedBy, servicesOfUsers } from "./served.ts";
 import { LEASE_NAMESPACE, LEASES } from "./process.ts";
 import { floorOf, stepProblem, wantedOf } from "./spec.ts";
 import type { Truth } from "./truth.ts";
@@ -45,8 +46,10 @@ export function createJudge(options: JudgeOptions): Judge {
   const court: Court = { ...options, known: new Map(), losses: lossesOf(), leftAt: new Map() };
   let sizes: Sizes | undefined;
   let missing: readonly number[] = [];
+  let reached: ReadonlyMap<string, number> = new Map();
   return {
     before({ resource, object }, actor) {
+      reached = actor === undefined ? new Map() : reachedNow(court, actor, object.metadata.name);
       missing = actor === undefined ? [] : missingAll(court, actor, object.metadata.name);
       const judged = actor !== undefined && (resource === "replicasets.apps" || resource === DEPLOYMENT.resource);
       sizes = judged ? sizesOf(court, actor, object.metadata.name) : undefined;
@@ -70,6 +73,7 @@ export function createJudge(options: JudgeOptions): Judge {
       }
       if (actor === undefined) return;
       judgeTraffic(court, actor, missing, change);
+      judgeServed(court, actor, reached, change);
       judgeLeadership(court, actor, change);
     },
     decided: (actor, snapshot) => void court.known.set(actor, snapshot),
@@ -207,6 +211,43 @@ function judgeTraffic(court: Court, actor: string, before: readonly number[], { 
       rule: "traffic",
       what: `${actor} leaves its traffic ${least(after)} pods short, not ${least(before)} (${type} ${object.kind} ${object.metadata.name})`,
     });
+}
+
+/** How many pods stay behind each Service that users come by, for the Rollout as it is and as the controller knew it. */
+function reachedNow(court: Court, actor: string, written: string): ReadonlyMap<string, number> {
+  const { truth } = court;
+  const rollouts = rolloutsOf(court, actor);
+  if (rollouts.length === 0 || rollouts.some((rollout) => wantedOf(rollout) === 0)) return new Map();
+  const { rows } = sizesOf(court, actor, written);
+  const sets = [...truth.sets.values()].map(({ name, labels }) => {
+    const row = rows.get(name);
+    return { hash: labels[HASH_LABEL] ?? "", pods: Math.min(row?.size ?? 0, row?.told ?? 0) };
+  });
+  const [first = [], ...more] = rollouts.map((rollout) => servicesOfUsers(truth, rollout));
+  const names = first.filter((name) => more.every((other) => other.includes(name)));
+  return reachedBy(names, truth, sets);
+}
+
+/**
+ * No write takes the last pod from a Service that users come by, or sends them to one without pods, while pods serve.
+ * Where pods split the traffic, `maxUnavailable` may allow that there are none at all.
+ */
+function judgeServed(court: Court, actor: string, before: ReadonlyMap<string, number>, { object, type }: Change): void {
+  if (object.kind === "Rollout") return;
+  const after = reachedNow(court, actor, object.metadata.name);
+  const { rows } = sizesOf(court, actor, object.metadata.name);
+  const left = [...rows.values()].reduce((sum, { size, told }) => sum + Math.min(size, told), 0);
+  const basic = rolloutsOf(court, actor).every(
+    ({ spec: { strategy } }) => strategy?.canary !== undefined && strategy.canary.trafficRouting === undefined,
+  );
+  if (left === 0 && (basic || before.size === 0)) return;
+  for (const [name, pods] of after) {
+    if (pods > 0 || before.get(name) === 0) continue;
+    court.report({
+      rule: "served",
+      what: `${actor} leaves Service ${name} without pods, and ${left} serve (${type} ${object.kind} ${object.metadata.name})`,
+    });
+  }
 }
 
 /** The Deployment's pods go only as far as the Rollout's replace them, and only where `scaleDown` allows it. */

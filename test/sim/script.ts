@@ -8,6 +8,7 @@ import type { ObjectMeta } from "../../simulator/model/model.ts";
 import type { Chance } from "./chance.ts";
 import { takingPlace } from "./deployment.ts";
 import { routed } from "./routing.ts";
+import { restored } from "./restored.ts";
 import { withSettings } from "./settings.ts";
 
 export type Milestone =
@@ -40,7 +41,8 @@ export type Deed =
       readonly change: (metadata: ObjectMeta) => Partial<ObjectMeta>;
     }
   | { readonly kind: "resizeSet"; readonly image: string; readonly replicas: number }
-  | { readonly kind: "deleteRollout" }
+  /** `orphan`: its ReplicaSets stay. */
+  | { readonly kind: "deleteRollout"; readonly orphan?: true }
   | { readonly kind: "createRollout" }
   | { readonly kind: "service"; readonly name: string; readonly change: "delete" | "create" | "strip" }
   /** A user applies the Deployment again. */
@@ -384,5 +386,6 @@ export function writeScript(chance: Chance, short: boolean): Script {
     readyMs: (image) => (image === BAD ? undefined : (delays.get(image) ?? 2_000)),
   };
   const placed = takingPlace(script, chance.fork("deployment"));
-  return withSettings(routed(placed, chance.fork("routing")), chance.fork("settings"));
+  const complete = withSettings(routed(placed, chance.fork("routing")), chance.fork("settings"));
+  return restored(complete, chance.fork("restore"));
 }

@@ -16,6 +16,7 @@ import { install } from "./install.ts";
 import { createJudge, type Judge, type Violation } from "./judge.ts";
 import type { Wire } from "./network.ts";
 import { rememberPast } from "./past.ts";
+import { emptyAtRest } from "./served.ts";
 import { sound, startProcess, type Breakage, type Process } from "./process.ts";
 import type { Script } from "./script.ts";
 import { createStory, type Story } from "./story.ts";
@@ -150,6 +151,8 @@ function openWorld(options: WorldOptions) {
     },
     finished() {
       state.over = true;
+      const empty = emptyAtRest(truth, clock.now());
+      if (empty !== undefined) report({ rule: "served", what: `at rest ${empty}` });
     },
     stuck: (why) => report({ rule: "convergence", what: `nothing happens any more: ${why}` }),
   });

@@ -20,6 +20,7 @@ import type {
   Snapshot,
   World,
 } from "../model/model.ts";
+import { mustStay } from "../model/served.ts";
 import { rolesOf, rolloutRevision, revisionOf, type Roles } from "../model/replicaSets.ts";
 import type { Action } from "./action.ts";
 import { effectOf } from "./actions.ts";
@@ -146,13 +147,11 @@ export interface ScaleOptions {
 /**
  * Gives a ReplicaSet a size and records for which Rollout size that was. Returns whether the size changed
  * (docs/behaviour/reconciling.md#a-new-size). An annotation alone is corrected too: it is what ends a scaling event.
+ * Pods that hold a Service alone stay until it has been seen to select others
+ * (docs/behaviour/traffic.md#no-service-is-emptied).
  */
-export function scaleReplicaSet(
-  p: Pass,
-  rs: ReplicaSetFacts,
-  replicas: number,
-  { keepDeadline }: ScaleOptions,
-): boolean {
+export function scaleReplicaSet(p: Pass, rs: ReplicaSetFacts, size: number, { keepDeadline }: ScaleOptions): boolean {
+  const replicas = size === 0 && isHeld(p, rs) ? rs.replicas : size;
   const wanted = String(desiredReplicas(p.world.rollout));
   const deadline = rs.annotations[SCALE_DOWN_DEADLINE];
   const dropDeadline = replicas === 0 && deadline !== undefined && !keepDeadline;
@@ -170,6 +169,14 @@ export function scaleReplicaSet(
     "ScalingReplicaSet",
     `Scaled ${direction} ReplicaSet ${rs.name} (revision ${revision}) from ${rs.replicas} to ${replicas}`,
   );
+  return true;
+}
+
+function isHeld(p: Pass, rs: ReplicaSetFacts): boolean {
+  if (mustStay(p.world, p.world.services, rs)) return true;
+  if (!mustStay(p.world, p.snapshot.services, rs)) return false;
+  // Only this decision points the Service elsewhere: the next one finds that done, and nothing else may lead to it.
+  p.more = true;
   return true;
 }
 

@@ -2,9 +2,9 @@
  * One pass of the canary strategy (docs/behaviour/canary.md#order-of-a-pass). Analysis and experiments have their own
  * folders.
  */
-import type { RolloutStatus, TrafficWeights } from "../../../schema/rollout.ts";
+import type { RolloutStatus } from "../../../schema/rollout.ts";
 import { delaysScaleDown, holdAborted, removeScaleDownDeadlines } from "../course/abort.ts";
-import { currentStepOf, stepIndexOf, stepsOf, trafficRoutingOf } from "../model/defaults.ts";
+import { currentStepOf, stepIndexOf, stepsOf } from "../model/defaults.ts";
 import { pruneHistory, scaleDownForCanary } from "../sizes/oldReplicaSets.ts";
 import { emit, isAborted, roles, scaleReplicaSet, statusOf, wake, type Pass } from "../actions/pass.ts";
 import { addPause, clearPausesAndAbort, haltReason, removePause } from "../course/pause.ts";
@@ -13,14 +13,14 @@ import type { Verdict } from "../../steps/kind.ts";
 import { textOf } from "../../steps/table.ts";
 import { syncPodMetadata } from "../revision/podMetadata.ts";
 import { promoteStable, promotionReason } from "../course/promote.ts";
-import { basicCanarySizes, type Split } from "../sizes/replicas.ts";
+import { canarySizes } from "../sizes/canarySizes.ts";
 import { resetStatus, updateBegins } from "../course/reset.ts";
 import { restartPods } from "../revision/restart.ts";
 import { isRollbackWithinWindow } from "../course/rollback.ts";
-import { routedCanarySizes } from "../sizes/routedReplicas.ts";
 import { formatSelector } from "../../../kube/object/selector.ts";
 import { baseStatus, finishStatus } from "../status/status.ts";
-import { pointPingPong, pointServices, routeTraffic } from "../sizes/traffic.ts";
+import { pointPingPong, pointServices } from "../sizes/services.ts";
+import { routeTraffic } from "../sizes/traffic.ts";
 
 /** Makes one pass, in the order in which later parts rely on earlier ones, and returns the status. */
 export function canaryPass(p: Pass): RolloutStatus {
@@ -48,16 +48,6 @@ export function scaleCanary(p: Pass): boolean {
 const AT_ONCE = { keepDeadline: false } as const;
 
 /**
- * Sizes by the steps, and by the weights last asked of the routers, or without a router by the pods that serve
- * (docs/behaviour/canary.md#sizes-with-a-router).
- */
-function sizesOf(p: Pass, weights: TrafficWeights | undefined): Split {
-  const { rollout } = p.world;
-  const routed = trafficRoutingOf(rollout) !== undefined;
-  return routed ? routedCanarySizes(rollout, roles(p), weights, p.steps) : basicCanarySizes(rollout, roles(p), p.steps);
-}
-
-/**
  * Stable loses pods only for traffic that had moved away before this pass, since the routers get the new weights later,
  * and keeps the pods that are needed for traffic that comes back now.
  */
@@ -66,14 +56,14 @@ function scaleStable(p: Pass): boolean {
   if (stableRS === undefined || stableRS.name === newRS?.name) return false;
   const [before, now] = [statusOf(p).canary?.weights, p.weights];
   const more = (now?.stable.weight ?? 0) > (before?.stable.weight ?? 0) ? now : before;
-  return scaleReplicaSet(p, stableRS, sizesOf(p, more).stable, AT_ONCE);
+  return scaleReplicaSet(p, stableRS, canarySizes(p, more).stable, AT_ONCE);
 }
 
 function scaleNew(p: Pass): boolean {
   const { newRS } = roles(p);
   if (newRS === undefined) return false;
   if (delaysScaleDown(p)) return holdAborted(p, newRS);
-  return scaleReplicaSet(p, newRS, sizesOf(p, p.weights).canary, AT_ONCE);
+  return scaleReplicaSet(p, newRS, canarySizes(p, p.weights).canary, AT_ONCE);
 }
 
 /**

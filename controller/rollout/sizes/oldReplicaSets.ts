@@ -5,6 +5,7 @@
 import { spend } from "../../../kube/object/budget.ts";
 import { isCompleted } from "../model/conditions.ts";
 import {
+  blueGreenOf,
   canaryOf,
   desiredReplicas,
   maxUnavailable,
@@ -13,7 +14,8 @@ import {
   scaleDownDelaySeconds,
   trafficRoutingOf,
 } from "../model/defaults.ts";
-import type { ReplicaSetFacts } from "../model/model.ts";
+import type { ReplicaSetFacts, ServiceFacts } from "../model/model.ts";
+import { servicesOfUsers } from "../model/served.ts";
 import { HASH_LABEL, SCALE_DOWN_DEADLINE } from "../../../schema/labels.ts";
 import {
   deleteReplicaSet,
@@ -80,18 +82,19 @@ export function scaleDownForCanary(p: Pass): boolean {
  * while.
  */
 function pastCanarySize(p: Pass, rs: ReplicaSetFacts, held: number): number {
-  const wasStable = isCompleted(statusOf(p)) || hasDeadline(rs);
+  // While no version is known to be stable, any of them may have been.
+  const wasStable = isCompleted(statusOf(p)) || hasDeadline(rs) || (statusOf(p).stableRS ?? "") === "";
   if (!wasStable || canaryOf(p.world.rollout)?.dynamicStableScale === true) return 0;
   return delayedSize(p, rs, held, rs.replicas);
 }
 
 /**
- * A ReplicaSet that a status field or a Service selector still names may be serving. Of a ping-pong's Services the idle
- * one still names the last stable until the next update: there the weights show what is served.
+ * A ReplicaSet that a status field or a Service selector still names may be serving, and so may all while a Service that
+ * users come by selects no revision yet. Of a ping-pong's Services the idle one still names the last stable until the
+ * next update: there the weights show what is served, once they are known.
  */
 function isReferenced(p: Pass, rs: ReplicaSetFacts): boolean {
   const status = statusOf(p);
-  const { pingService, pongService } = canaryOf(p.world.rollout)?.pingPong ?? {};
   const hash = hashOf(rs);
   const named = [
     status.stableRS,
@@ -103,10 +106,27 @@ function isReferenced(p: Pass, rs: ReplicaSetFacts): boolean {
   ];
   return (
     named.includes(hash) ||
-    [...p.world.services.values()].some(
-      ({ name, selector }) => selector[HASH_LABEL] === hash && name !== pingService && name !== pongService,
+    [...p.world.services.values()].some((service) =>
+      service.selector[HASH_LABEL] === undefined
+        ? isCome(p, service) && lastingPods(rs) > 0
+        : service.selector[HASH_LABEL] === hash && !isIdle(p, service),
     )
   );
+}
+
+function isIdle(p: Pass, { name }: ServiceFacts): boolean {
+  const { pingService, pongService } = canaryOf(p.world.rollout)?.pingPong ?? {};
+  return statusOf(p).canary?.weights !== undefined && (name === pingService || name === pongService);
+}
+
+/** Whether users may come by this Service: as long as no weights are recorded, by any. */
+function isCome(p: Pass, { name }: ServiceFacts): boolean {
+  const { rollout } = p.world;
+  if (servicesOfUsers(rollout).includes(name)) return true;
+  if (blueGreenOf(rollout) !== undefined) return false;
+  const { weights } = statusOf(p).canary ?? {};
+  if (weights === undefined) return true;
+  return [weights.canary, weights.stable].some(({ serviceName, weight }) => serviceName === name && weight > 0);
 }
 
 /**

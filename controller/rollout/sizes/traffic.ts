@@ -1,65 +1,13 @@
-/** Who gets a canary's requests: its Services, and what the routers are asked for (docs/behaviour/traffic.md). */
-import { HASH_LABEL, MANAGED_BY } from "../../../schema/labels.ts";
+/** What the routers are asked for (docs/behaviour/traffic.md). */
 import type { Traffic, Verification } from "../../../providers/traffic/router.ts";
 import type { TrafficWeights } from "../../../schema/rollout.ts";
-import { canaryOf, isStablePing, trafficRoutingOf } from "../model/defaults.ts";
 import { equal } from "../../../kube/object/equality.ts";
-import { isCompleted } from "../model/conditions.ts";
-import type { ReplicaSetFacts, RoutingState } from "../model/model.ts";
-import { emit, isAborted, roles, setTraffic, statusOf, switchService, wake, type Pass } from "../actions/pass.ts";
-import { hashOf, isFullyAvailable } from "../model/replicaSets.ts";
-import { canTakeOver, hashLeftBehind, stableCarries, wantedTraffic, weightsOf, weightsText } from "./weights.ts";
+import type { RoutingState } from "../model/model.ts";
+import { emit, isAborted, roles, setTraffic, statusOf, wake, type Pass } from "../actions/pass.ts";
+import { stableCarries, wantedTraffic, weightsOf, weightsText } from "./weights.ts";
 
 /** A router that cannot follow is asked again after this, and when one of its objects changes. */
 const ROUTER_RETRY_MS = 10_000;
-
-/**
- * Of a ping-pong's Services, one is stable's. The other selects the new ReplicaSet from the start, or, while the
- * routers still send it traffic for an earlier canary, once that traffic has moved away.
- */
-export function pointPingPong(p: Pass): void {
-  const { rollout } = p.world;
-  const { pingService, pongService } = canaryOf(rollout)?.pingPong ?? {};
-  const [stable, canary] = isStablePing(rollout) ? [pingService, pongService] : [pongService, pingService];
-  pointService(p, stable, roles(p).stableRS, false);
-  if (isCompleted(statusOf(p)) || !canTakeOver(rollout, roles(p))) return;
-  pointService(p, canary, roles(p).newRS, true);
-}
-
-/** Points the stable and the canary Service at their ReplicaSets. */
-export function pointServices(p: Pass): void {
-  const canary = canaryOf(p.world.rollout);
-  const { newRS, stableRS } = roles(p);
-  pointService(p, canary?.stableService, stableRS, false);
-  if (isAborted(p)) return pointAborted(p, canary?.canaryService);
-  // The Service stays where it is until stable has grown enough to take its traffic back.
-  if (hashLeftBehind(p.world.rollout, roles(p)) !== undefined) return;
-  if (canTakeOver(p.world.rollout, roles(p))) pointService(p, canary?.canaryService, newRS, false);
-}
-
-/**
- * The canary Service of an aborted update selects stable: at once where stable kept its pods, with dynamicStableScale
- * as soon as the canary no longer gets traffic. Without routers under `trafficRouting` it stays, as in the reference.
- */
-function pointAborted(p: Pass, name: string | undefined): void {
-  const { rollout } = p.world;
-  const { newRS, stableRS } = roles(p);
-  if (trafficRoutingOf(rollout) === undefined) return pointService(p, name, stableRS, false);
-  const left = wantedTraffic(rollout, roles(p), true, p.steps).canaryWeight > 0;
-  if (p.snapshot.routing === undefined || left) return pointService(p, name, newRS, false);
-  pointService(p, name, stableRS, true);
-}
-
-/**
- * A Service moves only to a ReplicaSet that can serve: with a pod available, on adoption with all of them. `atOnce`:
- * even to one that has no pods yet.
- */
-function pointService(p: Pass, name: string | undefined, rs: ReplicaSetFacts | undefined, atOnce: boolean): void {
-  const service = p.world.services.get(name ?? "");
-  if (service === undefined || rs === undefined || service.selector[HASH_LABEL] === hashOf(rs)) return;
-  if (!atOnce && service.annotations[MANAGED_BY] === undefined && !isFullyAvailable(rs)) return;
-  if (atOnce || rs.status.availableReplicas > 0) switchService(p, service, hashOf(rs));
-}
 
 /** Routers that can be reached are written all the same: an abort has to reach as much as it can. */
 function tellFault(p: Pass, wanted: Traffic, { message, open, events }: Fault): false {
