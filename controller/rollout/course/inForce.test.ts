@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
-import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
+import type { Rollout, RolloutStatus, RolloutStrategy } from "../../../schema/rollout.ts";
 import { inForce } from "./inForce.ts";
 
 const NOW = Date.parse("2026-01-01T00:00:10Z");
-const rollout = (strategy: Rollout["spec"]["strategy"], status: RolloutStatus): Rollout => ({
+const rollout = (strategy: RolloutStrategy, status: RolloutStatus): Rollout => ({
   apiVersion: "argoproj.io/v1alpha1",
   kind: "Rollout",
-  metadata: { name: "web" },
-  spec: { ...(strategy === undefined ? {} : { strategy }) },
+  metadata: { name: "web", namespace: "default" },
+  spec: { strategy },
   status,
 });
 const blueGreen = { blueGreen: { activeService: "active" } };
