@@ -17,6 +17,7 @@ const routed = {
 /** Strategies that do not promote by themselves within an hour, and what their pause is called. */
 const canaries: Readonly<Record<string, RolloutStrategy>> = {
   "a canary at a pause": canary([setWeight(50), pause()]),
+  "a canary that begins with a pause": canary([pause(), setWeight(50)]),
   "a canary at a timed pause": canary([setWeight(50), pause("1h")]),
   "a canary without a stable pod": canary([setWeight(100), pause()]),
   "a routed canary": canary([setWeight(50), pause(), setWeight(80)], routed),
