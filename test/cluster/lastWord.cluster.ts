@@ -83,6 +83,7 @@ oursOnly.each([
   const world = await deployed("abort-after-full", strategy);
   const never = { "sim.sluice.dev/never-ready": "true" };
   await world.patch("web", { spec: { template: template("nginx:2", never) } });
+  await world.waitFor("web", "the update has begun", ({ status }) => status?.currentPodHash !== status?.stableRS);
   await promoteFull(world, "web");
   await world.settle("web", "is promoted in full", ({ status }) => status?.promoteFull === true);
   await abort(world, "web");
