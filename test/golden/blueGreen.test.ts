@@ -53,7 +53,7 @@ describe("blue-green promotion", () => {
     expectTimeline("blue-green-auto-seconds", world);
   });
 
-  test("after autoPromotionSeconds, which a promotion by hand only starts anew", () => {
+  test("after autoPromotionSeconds, or before that by a person", () => {
     const world = updated({ autoPromotionSeconds: 20 });
     world.pass(10_000);
     world.edit("promote", user.promote);

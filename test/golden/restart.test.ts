@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { expectTimeline } from "./timeline.ts";
+import type { RolloutStrategy } from "../../schema/rollout.ts";
 import { createWorld, type World } from "./world.ts";
 import * as user from "./edits.ts";
-import { blueGreen, canary, image, pause, rolloutOf, setWeight, spec } from "./edits.ts";
+import { blueGreen, both, canary, type Edit, image, pause, rolloutOf, setWeight, spec } from "./edits.ts";
 
 const services = ["active", "preview"];
 const at = (seconds: number) => spec({ restartAt: new Date(Date.parse("2026-01-01") + seconds * 1_000).toISOString() });
@@ -85,5 +86,123 @@ describe("a restart of canary pods", () => {
     world.pass(300_000);
     expect(atOnce(world)).toBe(1);
     expectTimeline("restart-slow-pods", world);
+  });
+});
+
+describe("a restart whose time is yet to come", () => {
+  /** Seconds after the story began, at which pods are to be replaced. */
+  const time = 120;
+  const isPast = (line: string): boolean => Number(/^\+([\d.]+)s/.exec(line)?.[1] ?? 0) > time;
+  const evicted = (world: World, counts: (line: string) => boolean): number =>
+    world.lines.filter((line) => counts(line)).reduce((sum, line) => sum + line.split("evict ").length - 1, 0);
+  const pods = (world: World): number => world.replicaSets.reduce((sum, rs) => sum + rs.status.replicas, 0);
+
+  const strategies: Readonly<Record<string, RolloutStrategy>> = {
+    "a canary": canary([setWeight(50), pause(1)]),
+    "a canary at a pause": canary([setWeight(50), pause()]),
+    "a canary without steps": canary([]),
+    "blue-green": blueGreen({ scaleDownDelaySeconds: 10 }),
+    "blue-green at its pause": blueGreen({ autoPromotionEnabled: false }),
+  };
+  const set: Edit = at(time);
+  const update = image("web:2");
+  const stories: Readonly<Record<string, readonly (readonly [string, Edit])[]>> = {
+    "with the image": [["image and restartAt", both(update, set)]],
+    "before an update": [
+      ["restartAt", set],
+      ["image", update],
+    ],
+    "in the middle of an update": [
+      ["image", update],
+      ["restartAt", set],
+    ],
+    "before two updates": [
+      ["restartAt", set],
+      ["image", update],
+      ["another image", image("web:3")],
+    ],
+    "and is then made earlier": [
+      ["restartAt later", at(7_200)],
+      ["image", update],
+      ["restartAt", set],
+    ],
+    "and is then made later": [
+      ["restartAt earlier", at(100)],
+      ["image and restartAt", both(update, set)],
+    ],
+    "with other steps, a new size and an abort": [
+      ["restartAt", set],
+      ["image", update],
+      ["abort", user.abort],
+      ["size", user.scale(3)],
+    ],
+  };
+
+  for (const [name, strategy] of Object.entries(strategies))
+    for (const [when, edits] of Object.entries(stories))
+      test(`comes for ${name} that gets it ${when}`, () => {
+        const world = createWorld(rolloutOf({ replicas: 4, strategy }), { services });
+        world.pass(10_000);
+        for (const [what, edit] of edits) {
+          world.edit(what, edit);
+          world.pass(10_000);
+        }
+        expect(world.rollout.status?.restartedAt).toBeUndefined();
+        const { phase, message } = world.rollout.status ?? {};
+        if (phase === "Progressing") expect(message).toBe("rollout is restarting");
+        else expect(phase).toBeOneOf(["Paused", "Degraded"]);
+        world.pass(time * 1_000 - (10 + edits.length * 10) * 1_000);
+        const old = pods(world);
+        expect(evicted(world, () => true)).toBe(0);
+        world.pass(300_000);
+        expect(evicted(world, isPast)).toBe(old);
+        expect(world.rollout.status?.restartedAt).toBe(world.rollout.spec.restartAt);
+        expect(world.rollout.status?.message).not.toBe("rollout is restarting");
+      });
+
+  test("is told from the first moment, when the Rollout is created with it", () => {
+    for (const strategy of Object.values(strategies)) {
+      const restartAt = new Date(Date.parse("2026-01-01") + time * 1_000).toISOString();
+      const world = createWorld(rolloutOf({ replicas: 4, strategy, restartAt }), { services });
+      world.pass(20_000);
+      expect(world.rollout.status).toMatchObject({ phase: "Progressing", message: "rollout is restarting" });
+      world.pass(300_000);
+      expect(evicted(world, isPast)).toBe(4);
+      expect(world.rollout.status).toMatchObject({ phase: "Healthy", restartedAt: restartAt });
+    }
+  });
+
+  test("has passed when an update begins after it, whose pods are newer anyway", () => {
+    for (const strategy of [canary([setWeight(50), pause()]), blueGreen({ autoPromotionEnabled: false })]) {
+      const world = createWorld(rolloutOf({ replicas: 4, strategy }), { services });
+      world.pass(60_000);
+      world.edit("image and restartAt, which is past", both(update, at(30)));
+      world.pass(60_000);
+      expect(evicted(world, () => true)).toBe(0);
+      expect(world.rollout.status?.restartedAt).toBe(world.rollout.spec.restartAt);
+    }
+  });
+
+  test("is given up when it is taken out again", () => {
+    const world = createWorld(rolloutOf({ replicas: 4, strategy: canary([]) }));
+    world.pass(10_000);
+    world.edit("restartAt", set);
+    world.edit("image", update);
+    world.pass(10_000);
+    world.edit("no restartAt", (rollout) => {
+      const { restartAt: _, ...rest } = rollout.spec;
+      return { ...rollout, spec: rest };
+    });
+    world.pass(300_000);
+    expect(evicted(world, () => true)).toBe(0);
+    expect(world.rollout.status?.phase).toBe("Healthy");
+  });
+
+  test("tells its story", () => {
+    const world = createWorld(rolloutOf({ replicas: 2, strategy: canary([setWeight(50), pause(1)]) }));
+    world.pass(10_000);
+    world.edit("image and restartAt +30s", both(update, at(30)));
+    world.pass(60_000);
+    expectTimeline("restart-scheduled-with-image", world);
   });
 });

@@ -5,7 +5,7 @@ import type { ApiCore, ApiObject, ApiServer, Draft } from "../../simulator/model
 import { HASH_LABEL, RESTORE_WORKLOAD } from "../../schema/labels.ts";
 import { timestamp } from "../../kube/object/time.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { type Edit, restart } from "../golden/edits.ts";
+import { both, type Edit, restart } from "../golden/edits.ts";
 import { createDeployment, deploymentIn, resolvedIn, sizeDeployment, storeTemplate } from "./deployment.ts";
 import { changeIngress } from "./routing.ts";
 import type { Deed, Script } from "./script.ts";
@@ -128,7 +128,7 @@ export function perform(stage: Stage, deed: Deed): void {
     case "scale":
       return autoscale(stage, deed.replicas);
     case "restart":
-      return editRollout(stage, restart(core.clock.now()));
+      return editRollout(stage, both(restart(core.clock.now() + (deed.laterMs ?? 0)), deed.edit ?? ((same) => same)));
     case "failPods":
       for (const { metadata } of podsOfImage(stage, deed.image, deed.count)) {
         setReady(stage, metadata.name, metadata.uid, false);

@@ -11,7 +11,7 @@ import { INGRESS, missingPods, namesSizes, sharesIn } from "./routing.ts";
 import { lossesOf } from "./losses.ts";
 import { reachedBy, servicesOfUsers } from "./served.ts";
 import { LEASE_NAMESPACE, LEASES } from "./process.ts";
-import { floorOf, stepProblem, wantedOf } from "./spec.ts";
+import { floorOf, leftoverProblem, stepProblem, wantedOf } from "./spec.ts";
 import type { Truth } from "./truth.ts";
 
 export interface Violation {
@@ -325,6 +325,8 @@ function judgeStatus(court: Court, actor: string, { object, old, type }: Change)
   const serving = canary === undefined ? 0 : truth.availableOf(canary, now) + losses.unheard(canary.uid, seen);
   const problem = stepProblem({ rollout, before: before ?? {}, after, serving, nowMs: now });
   if (problem !== undefined) report({ rule: "steps", what: `${actor} ${problem}` });
+  const leftover = leftoverProblem({ rollout, before: before ?? {}, after, nowMs: now });
+  if (leftover !== undefined) report({ rule: "leftovers", what: `${actor} ${leftover}` });
 }
 
 const setOf = (truth: Truth, hash: string | undefined): ReplicaSetFacts | undefined =>

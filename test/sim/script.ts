@@ -49,8 +49,8 @@ export type Deed =
   | { readonly kind: "sizeDeployment"; readonly replicas: number }
   /** A user deletes the router's Ingress, or changes the weight in ours. */
   | { readonly kind: "ingress"; readonly change: "create" | "delete" | "reweigh" }
-  /** restartAt: all pods have to be younger than now. */
-  | { readonly kind: "restart" };
+  /** restartAt: all pods have to be younger than now, or than a later time; `edit` comes with it. */
+  | { readonly kind: "restart"; readonly laterMs?: number; readonly edit?: user.Edit };
 
 export interface Step {
   readonly when: Milestone;
@@ -301,7 +301,16 @@ const otherService: Chapter = (plot) => {
   plot.updating = undefined;
 };
 
-const restart: Chapter = (plot) => tell(plot, rest, "restart", { kind: "restart" });
+const restart: Chapter = (plot) => {
+  if (plot.chance.percent(50)) return tell(plot, rest, "restart", { kind: "restart" });
+  const name = nextImage(plot);
+  const laterMs = 1_000 * (1 + plot.chance.below(40));
+  tell(plot, rest, `image ${name}, restart ${laterMs / 1_000} s later`, {
+    kind: "restart",
+    laterMs,
+    edit: user.image(name),
+  });
+};
 
 const otherStrategy: Chapter = (plot) => {
   const next = plot.blueGreen ? canaryOf(plot.chance) : blueGreenOf(plot.chance);

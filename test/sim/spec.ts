@@ -38,6 +38,7 @@ export function stepProblem({ rollout, before, after, serving, nowMs }: Advance)
   const begins = before.currentPodHash !== after.currentPodHash || before.currentStepHash !== after.currentStepHash;
   const [from, to] = [begins ? 0 : (before.currentStepIndex ?? 0), after.currentStepIndex ?? 0];
   if (steps.length === 0 || to <= from) return undefined;
+  if (to > steps.length) return `goes to step ${to} of ${steps.length}`;
   const skips =
     before.promoteFull === true ||
     after.stableRS === after.currentPodHash ||
@@ -53,6 +54,25 @@ export function stepProblem({ rollout, before, after, serving, nowMs }: Advance)
     if (undone !== undefined) return `goes from step ${from} to ${to} past step ${index}, ${undone}`;
   }
   return undefined;
+}
+
+/** What a status must not carry over: from another strategy, an earlier word, or a time that has not come. */
+export function leftoverProblem({ rollout, before, after, nowMs }: Omit<Advance, "serving">): string | undefined {
+  const restartedAt = Date.parse(after.restartedAt ?? "");
+  if (after.restartedAt !== before.restartedAt && restartedAt >= nowMs)
+    return `calls a restart done ${restartedAt - nowMs} ms before its time`;
+  if (after.abort === true && after.promoteFull === true && before.abortedAt === undefined)
+    return "takes note of an abort, and keeps the full promotion that it ends";
+  const isInvalid = after.conditions?.some(({ type }) => type === "InvalidSpec") === true;
+  if (isInvalid || after.observedGeneration !== String(rollout.metadata.generation ?? 0)) return undefined;
+  const isBlueGreen = rollout.spec.strategy?.blueGreen !== undefined;
+  const hasSteps = (after.currentStepHash ?? "") !== "";
+  const foreign = isBlueGreen ? "CanaryPauseStep" : "BlueGreenPause";
+  const isPausedByIt = after.pauseConditions?.some(({ reason }) => reason === foreign) === true;
+  if (isBlueGreen) return hasSteps || isPausedByIt ? "keeps a canary's steps or pause in blue-green" : undefined;
+  return hasSteps && (isPausedByIt || after.blueGreen?.activeSelector !== undefined)
+    ? "keeps the pause or the Services of blue-green in a canary"
+    : undefined;
 }
 
 function undoneOf(

@@ -63,6 +63,15 @@ describe("a status", () => {
     expect(paceOf().waitMs(snapshotOf(before), decisionOf(paused), 1_000)).toBe(0);
   });
 
+  test("that takes note of an abort is written at once, although a ReplicaSet has yet to answer", () => {
+    const before = snapshotOf({ ...paused, abort: true }, [settled({ observed: false })]);
+    expect(paceOf().waitMs(before, decisionOf({ ...paused, abort: true, abortedAt: "2026-01-01T00:00:00Z" }), 0)).toBe(
+      0,
+    );
+    const promoted = snapshotOf({ ...paused, promoteFull: true }, [settled({ observed: false })]);
+    expect(paceOf().waitMs(promoted, decisionOf(paused), 0)).toBe(0);
+  });
+
   test("that tells only counters waits for others to move, and comes at most twice a second", () => {
     const pace = paceOf();
     const more = decisionOf({ ...paused, availableReplicas: 2 });

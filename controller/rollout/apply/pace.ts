@@ -45,6 +45,10 @@ function essence({ type, status, reason, message }: RolloutCondition): string {
 const onlyCounters = (before: RolloutStatus, after: RolloutStatus): boolean =>
   equal(withoutCounters(before), withoutCounters(after));
 
+/** An abort or a full promotion has been heard, or is over (docs/behaviour/pauses-and-aborts.md#the-last-word-counts). */
+const settlesWord = (before: RolloutStatus, after: RolloutStatus): boolean =>
+  before.abortedAt !== after.abortedAt || (before.promoteFull ?? false) !== (after.promoteFull ?? false);
+
 /** The ReplicaSet controller has yet to act on a size that was asked for: its counts are about to change. */
 function awaitsAnswer(snapshot: Snapshot, { actions }: Decision): boolean {
   const resized = actions.some(
@@ -81,6 +85,8 @@ export function statusWaitMs(
     memory.statusWaitsSince = undefined;
     return 0;
   }
+  // The next word of the user may follow at once, and is to find what the one before has led to.
+  if (settlesWord(snapshot.rollout.status ?? {}, decision.status)) return 0;
   const slowdown = Math.min(MAX_SLOWDOWN, 1 + waiting / WAITING_PER_STEP);
   const since = memory.statusWaitsSince ?? now;
   const last = memory.statusWrittenAt ?? Number.NEGATIVE_INFINITY;

@@ -3,10 +3,11 @@
  * (docs/behaviour/promotion-and-rollback.md#what-a-promotion-does).
  */
 import type { RolloutDuration, RolloutStatus } from "../../../schema/rollout.ts";
+import { findCondition } from "../model/conditions.ts";
 import { blueGreenOf, canaryOf, desiredReplicas, isStablePing, stepIndexOf, stepsOf } from "../model/defaults.ts";
 import type { ReplicaSetFacts } from "../model/model.ts";
 import { emit, isAborted, revisionText, roles, statusOf, type Pass } from "../actions/pass.ts";
-import { clearPausesAndAbort } from "./pause.ts";
+import { clearPausesAndAbort, haltReason } from "./pause.ts";
 import { canaryThresholdMet } from "../sizes/replicas.ts";
 import { isFastRollback, isRollbackWithinWindow } from "./rollback.ts";
 
@@ -17,9 +18,11 @@ const fastRollback = (p: Pass): string | undefined => {
 
 function canaryReason(p: Pass): string | undefined {
   const { rollout } = p.world;
-  const { newRS } = roles(p);
+  const { newRS, stableRS } = roles(p);
   const wanted = desiredReplicas(rollout);
   if (isAborted(p) || newRS === undefined) return undefined;
+  // A promotion moves all traffic, which the user's pause is to prevent.
+  if (haltReason(p) !== undefined && newRS.name !== stableRS?.name) return undefined;
   if (newRS.status.availableReplicas < wanted && !canaryThresholdMet(rollout, newRS, wanted)) return undefined;
   if (statusOf(p).promoteFull === true) return "Full promotion requested";
   const steps = stepsOf(rollout).length;
@@ -29,15 +32,18 @@ function canaryReason(p: Pass): string | undefined {
   );
 }
 
+const hasBeenHealthy = (p: Pass): boolean => findCondition(statusOf(p).conditions, "Healthy") !== undefined;
+
 /**
- * The stable ReplicaSet, when an update of it is under way, its pods serve, and the active Service selects no revision.
- * That is not a first deployment, although the Service looks like it: the new revision has not been approved, and may
- * not have a pod yet.
+ * The stable ReplicaSet, when an update of it is under way, its pods serve or did so, and the active Service selects no
+ * revision. That is not a first deployment, although the Service looks like it: the new revision has not been approved,
+ * and may not have a pod yet. A canary may have left stable without a pod; blue-green brings them back.
  */
 export function servingWithoutService(p: Pass, activeHash: string): ReplicaSetFacts | undefined {
   const { newRS, stableRS } = roles(p);
   const isUpdate = stableRS !== undefined && stableRS.name !== newRS?.name;
-  return activeHash === "" && isUpdate && stableRS.status.availableReplicas > 0 ? stableRS : undefined;
+  const serves = isUpdate && (stableRS.status.availableReplicas > 0 || hasBeenHealthy(p));
+  return activeHash === "" && serves ? stableRS : undefined;
 }
 
 function blueGreenReason(p: Pass, draft: RolloutStatus): string | undefined {

@@ -1,5 +1,6 @@
 /** When a new update begins, and what it starts with (docs/behaviour/canary.md#beginning-of-an-update). */
 import type { RolloutStatus } from "../../../schema/rollout.ts";
+import { instant } from "../../../kube/object/time.ts";
 import { stepsOf } from "../model/defaults.ts";
 import { clearPausesAndAbort } from "./pause.ts";
 import { currentHash, emit, roles, statusOf, type Pass } from "../actions/pass.ts";
@@ -14,6 +15,12 @@ export function templateChanged(p: Pass): boolean {
 /** The template or the canary steps differ from what the status was made for. */
 export function updateBegins(p: Pass): boolean {
   return (statusOf(p).currentStepHash ?? "") !== p.snapshot.stepHash || templateChanged(p);
+}
+
+/** A restart at a later time is still to happen then: the pods of this update will be older than that. */
+function isToCome(p: Pass, restartAt: string | undefined): boolean {
+  const at = instant(restartAt);
+  return at !== undefined && p.now <= at;
 }
 
 /** Fields of the status at the beginning of an update. */
@@ -33,7 +40,7 @@ export function resetStatus(p: Pass, draft: RolloutStatus): RolloutStatus {
   } = draft.canary ?? {};
   return {
     ...draft,
-    restartedAt: spec.restartAt,
+    restartedAt: isToCome(p, spec.restartAt) ? draft.restartedAt : spec.restartAt,
     promoteFull: false,
     blueGreen: { ...blueGreen, scaleUpPreviewCheckPoint: false },
     canary,

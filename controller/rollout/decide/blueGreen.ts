@@ -8,6 +8,7 @@ import { pruneHistory, scaleDownForBlueGreen } from "../sizes/oldReplicaSets.ts"
 import { roles, scaleReplicaSet, statusOf, switchService, wake, type Pass } from "../actions/pass.ts";
 import {
   addPause,
+  clearPauses,
   clearPausesAndAbort,
   haltReason,
   isPaused,
@@ -136,7 +137,8 @@ function pauseCompleted(p: Pass): boolean {
   const strategy = blueGreenOf(p.world.rollout);
   if (p.pause.add.length > 0) return false;
   if (status.blueGreen?.scaleUpPreviewCheckPoint === true) return true;
-  if (strategy?.autoPromotionEnabled === false) return wasResumed(status, "BlueGreenPause");
+  if (wasResumed(status, "BlueGreenPause")) return true;
+  if (strategy?.autoPromotionEnabled === false) return false;
   const seconds = strategy?.autoPromotionSeconds ?? 0;
   const end = pauseEnd(pauseCondition(status, "BlueGreenPause"), seconds);
   return seconds === 0 || (end !== undefined && end < p.now);
@@ -150,7 +152,8 @@ function pointActive(p: Pass): void {
     return;
   const go = isFastTracked(p) || pauseCompleted(p);
   const target = statusOf(p).abort === true ? (statusOf(p).stableRS ?? "") : go ? hashOf(newRS) : selectedHash(active);
-  switchService(p, active, target);
+  // An empty hash is one that no pod has.
+  if (target !== "") switchService(p, active, target);
 }
 
 /**
@@ -166,7 +169,8 @@ function blueGreenStatus(p: Pass, restartedAt = statusOf(p).restartedAt): Rollou
   };
   const begins = templateChanged(p);
   const draft = begins ? resetStatus(p, base) : base;
-  if (statusOf(p).promoteFull === true || isRollbackWithinWindow(p)) clearPausesAndAbort(p);
+  if (statusOf(p).promoteFull === true) clearPausesAndAbort(p);
+  else if (isRollbackWithinWindow(p)) clearPauses(p);
   // The active Service may be ahead of a status that could not be written: even then the update begins before it ends.
   const ahead = begins && selectedHash(activeService(p)) !== "";
   const reason = ahead ? undefined : promotionReason(p, draft);
@@ -197,5 +201,7 @@ function withCheckPoint(p: Pass, draft: RolloutStatus): RolloutStatus {
   const passed = statusOf(p).blueGreen?.scaleUpPreviewCheckPoint === true;
   const reached =
     !passed && haltReason(p) === undefined && pauseCompleted(p) && roles(p).newRS?.status.availableReplicas === preview;
+  // From here on the checkpoint says that the pause is over.
+  if (reached) removePause(p, "BlueGreenPause");
   return { ...draft, blueGreen: { ...draft.blueGreen, scaleUpPreviewCheckPoint: passed || reached } };
 }

@@ -7,7 +7,7 @@ import { delaysScaleDown, holdAborted, removeScaleDownDeadlines } from "../cours
 import { currentStepOf, stepIndexOf, stepsOf } from "../model/defaults.ts";
 import { pruneHistory, scaleDownForCanary } from "../sizes/oldReplicaSets.ts";
 import { emit, isAborted, roles, scaleReplicaSet, statusOf, wake, type Pass } from "../actions/pass.ts";
-import { addPause, clearPausesAndAbort, haltReason, removePause } from "../course/pause.ts";
+import { addPause, clearPauses, clearPausesAndAbort, haltReason, removePause } from "../course/pause.ts";
 import { pauseIsOver, stepVerdict } from "../course/step.ts";
 import type { Verdict } from "../../steps/kind.ts";
 import { textOf } from "../../steps/table.ts";
@@ -102,17 +102,18 @@ function canaryStatus(p: Pass, restartedAt = statusOf(p).restartedAt, verdict?: 
   if (updateBegins(p)) return finishStatus(p, resetStatus(p, draft));
 
   let index = stepIndexOf(rollout);
-  if (before.promoteFull === true || isRollbackWithinWindow(p)) {
-    clearPausesAndAbort(p);
-    if (index !== undefined) index = stepsOf(rollout).length;
-  }
+  const skips = before.promoteFull === true || (isRollbackWithinWindow(p) && !isAborted(p));
+  if (before.promoteFull === true) clearPausesAndAbort(p);
+  else if (skips) clearPauses(p);
+  if (skips && index !== undefined) index = stepsOf(rollout).length;
   const reason = promotionReason(p, draft);
   if (reason !== undefined) {
     syncPodMetadata(p, true);
     return finishStatus(p, promoteStable(p, draft, reason));
   }
   if (isAborted(p)) return finishStatus(p, { ...draft, currentStepIndex: abortedIndex(p, draft) });
-  return finishStatus(p, { ...draft, currentStepIndex: nextIndex(p, index, verdict) });
+  // The step that was skipped may be complete as well: it is not counted a second time.
+  return finishStatus(p, { ...draft, currentStepIndex: skips ? index : nextIndex(p, index, verdict) });
 }
 
 function abortedIndex(p: Pass, draft: RolloutStatus): number | undefined {

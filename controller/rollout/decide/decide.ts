@@ -23,6 +23,7 @@ import type { Decision } from "../actions/action.ts";
 import { foldActions } from "../actions/fold.ts";
 import type { RolloutEvent, Snapshot } from "../model/model.ts";
 import { emit, noIntent, roles, setRolloutReplicas, statusOf, type Pass } from "../actions/pass.ts";
+import { inForce } from "../course/inForce.ts";
 import { isPaused } from "../course/pause.ts";
 import { pauseIsOver } from "../course/step.ts";
 import { availablePods, hashOf, podsForAutoscaler, sum } from "../model/replicaSets.ts";
@@ -57,13 +58,14 @@ export function decide(snapshot: Snapshot, now: number, steps: StepTable = STEPS
 
 function decideWithin(snapshot: Snapshot, now: number, steps: StepTable): Decision {
   const before = snapshot.rollout.status ?? {};
+  const rollout = inForce(snapshot.rollout, snapshot.invalid === undefined, now);
   const p: Pass = {
     snapshot,
     now,
     steps,
-    world: snapshot,
+    world: { ...snapshot, rollout },
     pause: noIntent,
-    weights: before.canary?.weights,
+    weights: rollout.status?.canary?.weights,
     actions: [],
     events: [],
     wakeAts: [],

@@ -32,7 +32,11 @@ export function restartPods(p: Pass): "idle" | "waiting" | "evicted" | "done" {
     return "idle";
   }
   const pods = p.snapshot.pods;
-  if (pods === undefined) return "waiting";
+  if (pods === undefined) {
+    // Pods were not read: evictions were refused a moment ago, or the time came after the facts had been gathered.
+    wake(p, p.now + 1_000);
+    return "waiting";
+  }
   const old = pods.filter((pod) => pod.createdAt < due);
   if (old.length === 0) return "done";
   const minReadyMs = (rollout.spec.minReadySeconds ?? 0) * 1000;
