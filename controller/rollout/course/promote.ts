@@ -7,6 +7,7 @@ import { blueGreenOf, canaryOf, desiredReplicas, isStablePing, stepIndexOf, step
 import type { ReplicaSetFacts } from "../model/model.ts";
 import { emit, isAborted, revisionText, roles, statusOf, type Pass } from "../actions/pass.ts";
 import { clearPausesAndAbort } from "./pause.ts";
+import { lastingPods } from "../model/replicaSets.ts";
 import { canaryThresholdMet } from "../sizes/replicas.ts";
 import { isFastRollback, isRollbackWithinWindow } from "./rollback.ts";
 
@@ -20,7 +21,7 @@ function canaryReason(p: Pass): string | undefined {
   const { newRS } = roles(p);
   const wanted = desiredReplicas(rollout);
   if (isAborted(p) || newRS === undefined) return undefined;
-  if (newRS.status.availableReplicas < wanted && !canaryThresholdMet(rollout, newRS, wanted)) return undefined;
+  if (lastingPods(newRS) < wanted && !canaryThresholdMet(rollout, newRS, wanted)) return undefined;
   if (statusOf(p).promoteFull === true) return "Full promotion requested";
   const steps = stepsOf(rollout).length;
   return (
