@@ -307,6 +307,25 @@ describe("a stable version that is broken is replaced", () => {
     expect(world.rollout.status?.phase).toBe("Healthy");
     expect(sizes(world)).toBe("0 0 5");
   });
+
+  test.each(limits)(
+    "by the third version at half the weight with %j, whether the second was aborted or not",
+    (limit) => {
+      for (const replicas of [1, 2, 3, 5])
+        for (const isAborted of [false, true]) {
+          const world = updating({ replicas, strategy: canary([setWeight(50), pause()], limit) });
+          world.meddle("stable fails", (c) => c.failPods("web:1", replicas, 3_600_000));
+          world.pass(5_000);
+          if (isAborted) world.edit("abort", user.abort);
+          world.pass(5_000);
+          world.edit("image web:3", image("web:3"));
+          world.pass(20_000);
+          if (world.rollout.status?.phase === "Paused") world.edit("promote", user.promote);
+          world.pass(20_000);
+          expect([replicas, isAborted, world.rollout.status?.phase]).toEqual([replicas, isAborted, "Healthy"]);
+        }
+    },
+  );
 });
 
 describe("a new size while the new version hangs", () => {

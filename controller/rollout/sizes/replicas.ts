@@ -96,19 +96,26 @@ interface Sized {
   readonly size: number;
 }
 
-/** Scales up within the surge, the stable ReplicaSet first. */
-function grow(roles: Roles, distinctStable: ReplicaSetFacts | undefined, wanted: Split, maxTotal: number): Split {
+/** Scales up within the surge, the stable ReplicaSet first, unless the canary is `urgent`. */
+function grow(
+  roles: Roles,
+  distinctStable: ReplicaSetFacts | undefined,
+  wanted: Split,
+  maxTotal: number,
+  urgent: boolean,
+): Split {
   const { newRS } = roles;
-  let room = maxTotal - sum([...roles.others, newRS, distinctStable], sizeOf);
-  let stable = distinctStable?.replicas ?? 0;
-  if (distinctStable !== undefined && stable < wanted.stable && room > 0) {
-    const added = Math.min(room, wanted.stable - stable);
-    stable += added;
-    room -= added;
-  }
-  let canary = newRS?.replicas ?? 0;
-  if (newRS !== undefined && canary < wanted.canary && room > 0) canary += Math.min(room, wanted.canary - canary);
-  return { canary, stable };
+  const [stable, canary] = [distinctStable?.replicas ?? 0, newRS?.replicas ?? 0];
+  const room = Math.max(0, maxTotal - sum([...roles.others, newRS, distinctStable], sizeOf));
+  const lacks = {
+    stable: distinctStable === undefined ? 0 : Math.max(0, wanted.stable - stable),
+    canary: newRS === undefined ? 0 : Math.max(0, wanted.canary - canary),
+  };
+  const first = Math.min(room, urgent ? lacks.canary : lacks.stable);
+  const second = Math.min(room - first, urgent ? lacks.stable : lacks.canary);
+  return urgent
+    ? { canary: canary + first, stable: stable + second }
+    : { canary: canary + second, stable: stable + first };
 }
 
 /** The split that the current step asks for, whatever there is now. */
@@ -133,10 +140,14 @@ function shareOfStable(rollout: Rollout, { newRS, others }: Roles, stableRS: Rep
   return Math.min(share, leastAvailable(rollout));
 }
 
+/** All available pods are needed: of no version may one go. */
+const noneIsSpare = (rollout: Rollout, { newRS, older }: Roles): boolean =>
+  sum([newRS, ...older], lastingPods) <= leastAvailable(rollout);
+
 /**
- * Stable's size without pods that do not serve. They may go, so that a new version can replace one that is broken, as
- * long as stable's pods, if all of them served, and the available ones of the others are no fewer than the limit
- * (docs/behaviour/canary.md#a-stable-version-that-is-broken).
+ * Stable's size while versions in between cannot go, since only they serve. As many of its pods as the canary lacks go,
+ * if they do not serve, so that the new version gets room without surge. Stable's pods, if all of them served, and the
+ * available ones of the others stay no fewer than the limit (docs/behaviour/canary.md#a-stable-version-that-is-broken).
  */
 function withoutBroken(rollout: Rollout, { newRS, others }: Roles, stableRS: ReplicaSetFacts, least: number): number {
   const needed = leastAvailable(rollout) - sum([newRS, ...others], lastingPods);
@@ -160,17 +171,19 @@ export function basicCanarySizes(rollout: Rollout, roles: Roles, steps: StepTabl
   const wanted = stableRS === undefined ? { canary: total, stable: 0 } : basicSplit(rollout, steps);
   const maxTotal = total + maxSurge(rollout);
   const first = Math.max(wanted.stable, shareOfStable(rollout, roles, stableRS));
-  const { canary, stable } = grow(roles, stableRS, { canary: wanted.canary, stable: first }, maxTotal);
-  const whole =
-    stableRS === undefined || stable > stableRS.replicas
-      ? stable
-      : withoutBroken(rollout, roles, stableRS, wanted.stable);
-  if (sum(roles.others, sizeOf) > 0) return { canary, stable: whole };
+  const hasOthers = sum(roles.others, sizeOf) > 0;
+  const isStuck = hasOthers && noneIsSpare(rollout, roles);
+  const { canary, stable } = grow(roles, stableRS, { canary: wanted.canary, stable: first }, maxTotal, isStuck);
+  if (hasOthers) {
+    if (!isStuck || stableRS === undefined || stable > stableRS.replicas) return { canary, stable };
+    const least = Math.max(0, wanted.stable - Math.max(0, wanted.canary - canary));
+    return { canary, stable: withoutBroken(rollout, roles, stableRS, least) };
+  }
 
   const minAvailable = leastAvailable(rollout);
   const increasing = newRS === undefined || wanted.canary >= newRS.replicas;
   const spare = capacity(newRS, !increasing) + capacity(stableRS, increasing) - minAvailable;
-  if (spare <= 0) return { canary: withoutSurplus(newRS, canary, whole, maxTotal), stable: whole };
+  if (spare <= 0) return { canary: withoutSurplus(newRS, canary, stable, maxTotal), stable };
   if (!increasing) {
     const drained = newRS.replicas > wanted.canary ? Math.max(wanted.canary, newRS.replicas - spare) : canary;
     const [c, s] = withinLimits({ rs: newRS, size: drained }, { rs: stableRS, size: stable }, maxTotal, minAvailable);
@@ -178,8 +191,7 @@ export function basicCanarySizes(rollout: Rollout, roles: Roles, steps: StepTabl
   }
   if (stableRS === undefined) return { canary, stable };
   const drained = stableRS.replicas > wanted.stable ? Math.max(wanted.stable, stableRS.replicas - spare) : stable;
-  const size = Math.min(drained, whole);
-  const [s, c] = withinLimits({ rs: stableRS, size }, { rs: newRS, size: canary }, maxTotal, minAvailable);
+  const [s, c] = withinLimits({ rs: stableRS, size: drained }, { rs: newRS, size: canary }, maxTotal, minAvailable);
   return { canary: c, stable: s };
 }
 
@@ -212,5 +224,7 @@ export function basicSizesLack(rollout: Rollout, roles: Roles, steps: StepTable 
   const stable = roles.stableRS;
   if (!canaryThresholdMet(rollout, roles.newRS, wanted.canary)) return "CanarySizeNotReached";
   if (stable === undefined || !hasMadeItsPods(stable, wanted.stable)) return "StableSizeNotReached";
-  return sum(roles.others, availablePods) === 0 ? undefined : "OldPodsLeft";
+  // Pods of a version in between stay in the place of those of stable that do not serve.
+  const inPlace = lastingPods(stable) < stable.replicas && noneIsSpare(rollout, roles);
+  return inPlace || sum(roles.others, availablePods) === 0 ? undefined : "OldPodsLeft";
 }
