@@ -112,6 +112,14 @@ describe("a Rollout that the user has paused has another size", () => {
     expect(scaled(world, 12, 4)).toEqual(["6 6 0", "2 2 0"]);
   });
 
+  test("on the way back to stable: the version that is given up keeps what the surge and the pods that serve allow", () => {
+    const world = heldBy(updating({ replicas: 8, strategy: canary([setWeight(50), pause()]) }));
+    world.edit("back to web:1", image("web:1"));
+    world.pass(5_000);
+    expect(sizes(world)).toBe("4 4");
+    expect(scaled(world, 12, 4)).toEqual(["11 4", "4 1"]);
+  });
+
   test("and the router goes on sending what it sent", () => {
     const world = heldBy(updating({ replicas: 10, strategy: canary(steps, routed) }));
     expect(scaled(world, 20, 5, 0, 10)).toEqual(["20 4", "5 1", "0 0", "10 2"]);

@@ -32,12 +32,31 @@ export function heldSizes(held: Held, roles: Roles): ReadonlyMap<string, number>
   const { rollout } = held;
   const total = desiredReplicas(rollout);
   if (newRS === undefined) return new Map();
-  // Nothing is divided: pods that were never there are not to come now.
-  if (stableRS === undefined || stableRS.name === newRS.name)
-    return new Map(isHeldAtOldSize(rollout, newRS) ? [[newRS.name, total]] : []);
-  return trafficRoutingOf(rollout) === undefined
-    ? basicHeldSizes(held, roles, newRS, stableRS)
-    : routedHeldSizes(held, roles, newRS, stableRS);
+  const isBasic = trafficRoutingOf(rollout) === undefined;
+  if (stableRS === undefined || stableRS.name === newRS.name) {
+    // Nothing is divided: pods that were never there are not to come now.
+    if (!isHeldAtOldSize(rollout, newRS)) return new Map();
+    const all = new Map([[newRS.name, total]]);
+    return isBasic ? withOthers(rollout, newRS, roles.others, all) : all;
+  }
+  return isBasic ? basicHeldSizes(held, roles, newRS, stableRS) : routedHeldSizes(held, roles, newRS, stableRS);
+}
+
+/** Versions that were given up keep their pods as far as the surge allows it, or while only they serve. */
+function withOthers(
+  rollout: Rollout,
+  newRS: ReplicaSetFacts,
+  others: readonly ReplicaSetFacts[],
+  sizes: Map<string, number>,
+): ReadonlyMap<string, number> {
+  let room = maxSurge(rollout);
+  const active = others.filter((rs) => rs.replicas > 0);
+  for (const rs of active) {
+    const size = Math.min(rs.replicas, room);
+    sizes.set(rs.name, size);
+    room -= size;
+  }
+  return keepServing(rollout, [newRS, ...active], sizes);
 }
 
 function basicHeldSizes(
