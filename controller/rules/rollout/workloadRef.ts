@@ -91,12 +91,15 @@ function unknownKind(place: Place, { apiVersion, kind }: WorkloadRef): Violation
 const takesItsPlace = (place: Place, kind: WorkloadKind): boolean =>
   kind === "Deployment" && ["onsuccess", "progressively"].includes(text(at(place, "scaleDown")));
 
-/** With fewer pods than the Deployment that it replaces the service shrinks; without a number it has as many. */
+/**
+ * With fewer pods than the Deployment that it replaces the service shrinks; without a number it has as many. How many
+ * that are is not said: whoever may call the webhook may not be allowed to read the Deployment.
+ */
 function smaller(place: Place, size: Place, kind: WorkloadKind, look: WorkloadLook): readonly Violation[] {
   const asked = whole(size);
   const had = look === undefined || look === "absent" ? 0 : (look.replicas ?? 0);
   if (!takesItsPlace(place, kind) || asked === undefined || asked <= 0 || asked >= had) return [];
-  const why = `Deployment "${text(at(place, "name"))}" has ${had} replicas, and is scaled down to 0 for these; leave replicas out to take over its size`;
+  const why = `Deployment "${text(at(place, "name"))}" has more, and is scaled down to 0 for these; leave replicas out to take over its size`;
   return [invalid("workload-size", size, why)];
 }
 
