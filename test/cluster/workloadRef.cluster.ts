@@ -40,6 +40,19 @@ async function applyAgain(world: World, replicas: number): Promise<void> {
   await world.harness.api.patch(path(world), "merge", { spec: { replicas } });
 }
 
+interface PodView extends KubeObject {
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+async function readyPods(world: World): Promise<number> {
+  const { items } = await world.harness.api.list<PodView>(`/api/v1/namespaces/${world.namespace}/pods`);
+  return items.filter(
+    ({ metadata, status }) =>
+      metadata.deletionTimestamp === undefined &&
+      status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") === true,
+  ).length;
+}
+
 interface RefOptions {
   readonly scaleDown?: string;
   readonly kind?: string;
@@ -49,14 +62,14 @@ interface RefOptions {
   readonly strategy?: object;
 }
 
-async function createRollout(world: World, replicas: number, options: RefOptions = {}): Promise<void> {
+async function createRollout(world: World, replicas: number | undefined, options: RefOptions = {}): Promise<void> {
   const { scaleDown, kind = "Deployment", apiVersion = "apps/v1", selector, annotations = {} } = options;
   await world.create({
     apiVersion: "argoproj.io/v1alpha1",
     kind: "Rollout",
     metadata: { name, annotations },
     spec: {
-      replicas,
+      ...(replicas === undefined ? {} : { replicas }),
       ...(selector === undefined ? {} : { selector }),
       workloadRef: { apiVersion, kind, name, ...(scaleDown === undefined ? {} : { scaleDown }) },
       strategy: options.strategy ?? { canary: {} },
@@ -200,6 +213,33 @@ ours("a Deployment gets its pods back when the Rollout is deleted", async () => 
   expect((await deployment(world)).metadata.annotations).not.toHaveProperty("sluice.dev/replicas-before-rollout");
 });
 
+for (const scaleDown of ["onsuccess", "progressively"]) {
+  ours(
+    `a Rollout without a size takes the Deployment's, and an autoscaler can go on from there: ${scaleDown}`,
+    async () => {
+      const world = await newWorld(`workload-unsized-${scaleDown}`);
+      const { api } = world.harness;
+      await createDeployment(world, 6);
+      await until("it serves", async () => (await deployment(world)).status?.availableReplicas === 6, 30_000);
+      let fewest = Number.POSITIVE_INFINITY;
+      let over = false;
+      const watching = (async () => {
+        for (; !over; await Bun.sleep(50)) fewest = Math.min(fewest, await readyPods(world));
+      })();
+      await createRollout(world, undefined, { scaleDown });
+      await world.settle(name, "Healthy with 6", (seen, scene) => healthy(seen, scene) && seen.status?.replicas === 6);
+      await until("the Deployment made room", async () => (await sizeOf(world)) === 0, 10_000);
+      over = true;
+      await watching;
+      expect(fewest).toBeGreaterThanOrEqual(6);
+      const { spec } = await api.get(`${world.path("Rollout", name)}/scale`);
+      expect(spec).toEqual({ replicas: 6 });
+      await scale(world, name, 8);
+      await world.settle(name, "8 pods", (seen, scene) => healthy(seen, scene) && seen.status?.availableReplicas === 8);
+    },
+  );
+}
+
 ours("a deletion that is to wait for the Deployment's pods leaves no gap", async () => {
   const world = await newWorld("workload-wait");
   const { api } = world.harness;
@@ -210,20 +250,10 @@ ours("a deletion that is to wait for the Deployment's pods leaves no gap", async
   await until("it made room", async () => (await sizeOf(world)) === 0, 10_000);
   await api.delete(world.path("Rollout", name));
   let fewest = Number.POSITIVE_INFINITY;
-  const availablePods = async (): Promise<number> => {
-    const { items } = await api.list<KubeObject & { status?: { conditions?: { type: string; status: string }[] } }>(
-      `/api/v1/namespaces/${world.namespace}/pods`,
-    );
-    return items.filter(
-      ({ metadata, status }) =>
-        metadata.deletionTimestamp === undefined &&
-        status?.conditions?.some(({ type, status: value }) => type === "Ready" && value === "True") === true,
-    ).length;
-  };
   await until(
     "the Rollout is gone",
     async () => {
-      fewest = Math.min(fewest, await availablePods());
+      fewest = Math.min(fewest, await readyPods(world));
       return (await api.get(world.path("Rollout", name)).catch(() => undefined)) === undefined;
     },
     30_000,

@@ -35,7 +35,7 @@ describe("scaling a canary", () => {
     expectTimeline("scale-down-at-pause", world);
   });
 
-  test("waits while spec.paused", () => {
+  test("goes on while spec.paused", () => {
     const world = atFirstPause();
     world.edit("paused", user.paused(true));
     world.pass(1_000);

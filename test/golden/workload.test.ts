@@ -128,3 +128,77 @@ describe("the Deployment of a Rollout", () => {
     expectTimeline("workload-own-template", world);
   });
 });
+
+describe("a Rollout of a Deployment's template without a size", () => {
+  const unsized = (
+    strategy: ReturnType<typeof canary>,
+    scaleDown: string | undefined,
+  ): ReturnType<typeof referringRollout> => {
+    const manifest = referringRollout({ strategy }, scaleDown);
+    const { replicas: _, ...rest } = manifest.spec;
+    return { ...manifest, spec: rest };
+  };
+  /** The size that was written, and the Deployment's last one. */
+  const ends = (world: World): unknown => [
+    world.rollout.spec.replicas,
+    world.rollout.status?.availableReplicas ?? 0,
+    world.lines.findLast((line) => line.includes("deployment to"))?.match(/deployment to (\d+)/)?.[1],
+  ];
+
+  for (const [name, strategy, services] of cases) {
+    test.each([
+      ["never", undefined],
+      ["onsuccess", "0"],
+      ["progressively", "0"],
+    ])(`that is ${name} has as many pods as the Deployment, with scaleDown %s`, (scaleDown, left) => {
+      const world = createWorld(unsized(strategy, scaleDown), {
+        deployment: { image: "web:1", replicas: 6 },
+        readyAfterMs: oneByOne(),
+        services,
+      });
+      world.pass(30_000);
+      expect(ends(world)).toEqual([6, 6, left]);
+      expectTimeline(`workload-unsized-${name}-${scaleDown}`, world);
+    });
+  }
+
+  test("keeps the Deployment's pods as long as its own are not ready", () => {
+    const world = createWorld(unsized(canary([]), "onsuccess"), {
+      deployment: { image: "web:1", replicas: 6 },
+      readyAfterMs: () => undefined,
+    });
+    world.pass(60_000);
+    expect(ends(world)).toEqual([6, 0, undefined]);
+  });
+
+  test("keeps the size that it has when it is applied without one again", () => {
+    const world = createWorld(unsized(canary([]), "onsuccess"), { deployment: { image: "web:1", replicas: 6 } });
+    world.pass(30_000);
+    world.edit("scale 9", scale(9));
+    world.pass(5_000);
+    world.edit("replaced without a size", spec({ replicas: undefined }));
+    world.pass(5_000);
+    expect(ends(world)).toEqual([9, 9, "0"]);
+    world.edit("scale 0", scale(0));
+    world.pass(5_000);
+    // A size of 0 was somebody's wish: what comes after it is the Deployment's first size.
+    world.edit("replaced without a size", spec({ replicas: undefined }));
+    world.pass(5_000);
+    expect(ends(world)).toEqual([6, 6, "0"]);
+  });
+
+  test("has one pod where the Deployment has none", () => {
+    const world = createWorld(unsized(canary([]), "onsuccess"), { deployment: { image: "web:1", replicas: 0 } });
+    world.pass(30_000);
+    expect(ends(world)).toEqual([1, 1, undefined]);
+  });
+
+  test("waits for a Deployment that comes later, and takes its size then", () => {
+    const world = createWorld(unsized(canary([]), "progressively"));
+    world.pass(5_000);
+    expect(world.rollout.spec.replicas).toBeUndefined();
+    world.meddle("Deployment made", (c) => c.setDeployment({ image: "web:1", replicas: 4 }));
+    world.pass(30_000);
+    expect(ends(world)).toEqual([4, 4, "0"]);
+  });
+});

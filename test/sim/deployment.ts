@@ -83,9 +83,12 @@ export function takingPlace(script: Script, chance: Chance): Script {
     const after: Step = held && step.deed.kind === "createRollout" ? { ...step, when: { kind: "rest" } } : step;
     return after.when.kind === "rest" && chance.percent(40) ? [appliedAgain(chance, replicas), after] : [after];
   });
+  // Where both have the same size, some Rollouts leave theirs out.
+  const { replicas: size, ...unsized } = manifest.spec;
+  const spec = size === replicas && size > 0 && steps.length % 2 === 0 ? unsized : manifest.spec;
   return {
     ...script,
-    manifest: { ...manifest, metadata, spec: { ...manifest.spec, workloadRef } },
+    manifest: { ...manifest, metadata, spec: { ...spec, workloadRef } },
     steps: [...(chance.percent(40) ? [failingAtFirst(chance)] : []), ...steps, appliedAgain(chance, replicas)],
     deployment: { replicas },
   };

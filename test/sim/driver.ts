@@ -12,6 +12,8 @@ export interface DriverOptions {
   readonly truth: Truth;
   readonly steps: readonly Step[];
   readonly perform: (step: Step) => void;
+  /** The world is at rest. */
+  readonly rested: () => void;
   /** All steps are done and the world is at rest. */
   readonly finished: () => void;
   /** There is something to do, but nothing has happened for longer than any fault explains. */
@@ -34,7 +36,7 @@ const STUCK_MS = 450_000;
 /** After so long without a change, everything that the last change caused is over. */
 const STILL_MS = 1_000;
 
-export function createDriver({ clock, truth, steps, perform, finished, stuck }: DriverOptions): Driver {
+export function createDriver({ clock, truth, steps, perform, rested, finished, stuck }: DriverOptions): Driver {
   let next = 0;
   /** A step is about to be carried out. */
   let due = false;
@@ -80,6 +82,7 @@ export function createDriver({ clock, truth, steps, perform, finished, stuck }: 
       return now - idleMs >= STUCK_MS ? stuck(unrest.why) : pollAt(idleMs + STUCK_MS);
     }
     idleMs = undefined;
+    rested();
     if (next < steps.length) return arrange(0);
     over = true;
     finished();

@@ -19,6 +19,25 @@ export function floorOf(rollout: Rollout): number {
   return Math.max(0, total - (surge === 0 && unavailable === 0 ? 1 : unavailable));
 }
 
+/**
+ * A Rollout at rest asks for as many pods as its size, also while it is paused or its new version hangs, and without a
+ * router for no more than its surge on top. One that was paused before its first pods has none. `sizes`: of all its
+ * ReplicaSets.
+ */
+export function sizeProblem(rollout: Rollout, sizes: readonly number[]): string | undefined {
+  const { spec, status } = rollout;
+  const isInvalid =
+    status?.conditions?.some(({ type, status: is }) => type === "InvalidSpec" && is === "True") === true;
+  const asked = sizes.reduce((sum, size) => sum + size, 0);
+  if (isInvalid || namesSizes(rollout) || (spec.paused === true && asked === 0)) return undefined;
+  const total = wantedOf(rollout);
+  if (asked < total) return `${asked} pods are asked for, not ${total}`;
+  const { canary } = spec.strategy ?? {};
+  if (canary === undefined || canary.trafficRouting !== undefined) return undefined;
+  const most = total + percentOf(canary.maxSurge ?? "25%", total, Math.ceil);
+  return asked > most ? `${asked} pods are asked for, no more than ${most} may be` : undefined;
+}
+
 interface Advance {
   /** As the controller knew it. */
   readonly rollout: Rollout;

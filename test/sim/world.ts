@@ -20,6 +20,7 @@ import { emptyAtRest } from "./served.ts";
 import { sound, startProcess, type Breakage, type Process } from "./process.ts";
 import type { Script } from "./script.ts";
 import { createStory, type Story } from "./story.ts";
+import { sizeProblem } from "./spec.ts";
 import { observe, type Truth } from "./truth.ts";
 
 export interface WorldOptions {
@@ -149,6 +150,7 @@ function openWorld(options: WorldOptions) {
       perform(stage, step.deed);
       if (state.deeds === script.steps.length) clock.after(FAULTS_MS, faults.end);
     },
+    rested: () => judgeSize(truth, report),
     finished() {
       state.over = true;
       const empty = emptyAtRest(truth, clock.now());
@@ -173,6 +175,16 @@ function openWorld(options: WorldOptions) {
   createRollout(stage);
   const processes = startProcesses(options, breakage, scene, { server, clock, past });
   return { clock, truth, state, processes, report, lookAgain: driver.lookAgain };
+}
+
+function judgeSize({ rollout, sets }: Truth, report: Scene["report"]): void {
+  if (rollout === undefined) return;
+  const own = [...sets.values()].filter(({ controllerUid }) => controllerUid === rollout.metadata.uid);
+  const what = sizeProblem(
+    rollout,
+    own.map(({ replicas }) => replicas),
+  );
+  if (what !== undefined) report({ rule: "size", what: `at rest ${what}` });
 }
 
 /** Sets the author of writes while they are carried out. */

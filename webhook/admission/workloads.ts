@@ -78,4 +78,4 @@ async function lookFor(ports: FindPorts, ref: WorkloadRef, namespace: string, un
   }
 }
 
-const lookOf = ({ template, selector }: WorkloadObject): WorkloadLook => ({ template, selector });
+const lookOf = ({ template, selector, replicas }: WorkloadObject): WorkloadLook => ({ template, selector, replicas });

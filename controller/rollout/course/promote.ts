@@ -8,6 +8,7 @@ import { blueGreenOf, canaryOf, desiredReplicas, isStablePing, stepIndexOf, step
 import type { ReplicaSetFacts } from "../model/model.ts";
 import { emit, isAborted, revisionText, roles, statusOf, type Pass } from "../actions/pass.ts";
 import { clearPausesAndAbort, haltReason } from "./pause.ts";
+import { lastingPods } from "../model/replicaSets.ts";
 import { canaryThresholdMet } from "../sizes/replicas.ts";
 import { isFastRollback, isRollbackWithinWindow } from "./rollback.ts";
 
@@ -23,7 +24,7 @@ function canaryReason(p: Pass): string | undefined {
   if (isAborted(p) || newRS === undefined) return undefined;
   // A promotion moves all traffic, which the user's pause is to prevent.
   if (haltReason(p) !== undefined && newRS.name !== stableRS?.name) return undefined;
-  if (newRS.status.availableReplicas < wanted && !canaryThresholdMet(rollout, newRS, wanted)) return undefined;
+  if (lastingPods(newRS) < wanted && !canaryThresholdMet(rollout, newRS, wanted)) return undefined;
   if (statusOf(p).promoteFull === true) return "Full promotion requested";
   const steps = stepsOf(rollout).length;
   return (

@@ -4,7 +4,7 @@
  */
 import type { RolloutStatus } from "../../../schema/rollout.ts";
 import { delaysScaleDown, holdAborted, removeScaleDownDeadlines } from "../course/abort.ts";
-import { currentStepOf, stepIndexOf, stepsOf } from "../model/defaults.ts";
+import { blueGreenOf, currentStepOf, stepIndexOf, stepsOf } from "../model/defaults.ts";
 import { pruneHistory, scaleDownForCanary } from "../sizes/oldReplicaSets.ts";
 import { emit, isAborted, roles, scaleReplicaSet, statusOf, wake, type Pass } from "../actions/pass.ts";
 import { addPause, clearPauses, clearPausesAndAbort, haltReason, removePause } from "../course/pause.ts";
@@ -14,6 +14,8 @@ import { textOf } from "../../steps/table.ts";
 import { syncPodMetadata } from "../revision/podMetadata.ts";
 import { promoteStable, promotionReason } from "../course/promote.ts";
 import { canarySizes } from "../sizes/canarySizes.ts";
+import { heldSizes, isHeldAtOldSize } from "../sizes/heldSizes.ts";
+import { isOutgrown } from "../sizes/newSize.ts";
 import { resetStatus, updateBegins } from "../course/reset.ts";
 import { restartPods } from "../revision/restart.ts";
 import { isRollbackWithinWindow } from "../course/rollback.ts";
@@ -40,9 +42,33 @@ export function canaryPass(p: Pass): RolloutStatus {
 
 /** Sizes of stable, new and past ReplicaSets; the first that changes ends the pass. Returns whether one did. */
 export function scaleCanary(p: Pass): boolean {
-  if (haltReason(p) !== undefined) return false;
+  if (haltReason(p) !== undefined) return isResized(p) && scaleHeld(p);
   removeScaleDownDeadlines(p);
   return scaleStable(p) || scaleNew(p) || scaleDownForCanary(p);
+}
+
+/** The Rollout's size differs from the one for which the new or the stable ReplicaSet was last sized. */
+export function isResized(p: Pass): boolean {
+  const { rollout } = p.world;
+  const { newRS, stableRS } = roles(p);
+  const isHeld = blueGreenOf(rollout) === undefined && haltReason(p) !== undefined;
+  return [newRS, stableRS].some((rs) => {
+    if (rs === undefined) return false;
+    return isHeld ? isHeldAtOldSize(rollout, rs) : isOutgrown(rollout, rs) && rs.replicas > 0;
+  });
+}
+
+/** Sizes follow the Rollout's even while nothing else goes on: an autoscaler relies on it. */
+function scaleHeld(p: Pass): boolean {
+  const keepsAborted = delaysScaleDown(p);
+  const held = { rollout: p.world.rollout, weights: p.weights, steps: p.steps, keepsAborted };
+  const sizes = heldSizes(held, roles(p));
+  return [...sizes]
+    .map(([name, size]) => {
+      const rs = p.world.replicaSets.find((one) => one.name === name);
+      return rs !== undefined && scaleReplicaSet(p, rs, size, { keepDeadline: keepsAborted });
+    })
+    .some(Boolean);
 }
 
 const AT_ONCE = { keepDeadline: false } as const;

@@ -2,11 +2,10 @@
  * What to do about one Rollout, from what is known at one instant. Pure and total: the same snapshot and time give the
  * same decision, and a world in which nothing is left to do gives an empty decision.
  */
-import { DESIRED_REPLICAS } from "../../../schema/labels.ts";
 import { LIMITS, spend, tooCostly, TooCostlyError, within } from "../../../kube/object/budget.ts";
 import type { Rollout, RolloutCondition, RolloutStatus } from "../../../schema/rollout.ts";
 import { blueGreenPass, scaleBlueGreen } from "./blueGreen.ts";
-import { canaryPass, scaleCanary } from "./canary.ts";
+import { canaryPass, isResized, scaleCanary } from "./canary.ts";
 import {
   findCondition,
   hasReason,
@@ -17,7 +16,7 @@ import {
   withCondition,
   withoutCondition,
 } from "../model/conditions.ts";
-import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
+import { blueGreenOf } from "../model/defaults.ts";
 import { equal } from "../../../kube/object/equality.ts";
 import type { Decision } from "../actions/action.ts";
 import { foldActions } from "../actions/fold.ts";
@@ -33,7 +32,7 @@ import { finishStatus, withPhaseAndDuration } from "../status/status.ts";
 import { atEndlessStep } from "../status/stuck.ts";
 import { STEPS } from "../../steps/kinds.ts";
 import type { StepTable } from "../../steps/table.ts";
-import { noteWorkload, observeWorkload, scaleWorkload, syncHold } from "../revision/workload.ts";
+import { noteWorkload, observeWorkload, scaleWorkload, sizeWhenMissing, syncHold } from "../revision/workload.ts";
 
 /**
  * The limit for one decision. A step that is done at once takes a pass or two, so hundreds of them take several
@@ -165,9 +164,11 @@ function pass(p: Pass): RolloutStatus {
   p.weights = statusOf(p).canary?.weights;
   const { snapshot } = p;
   if (snapshot.invalid !== undefined) return invalidStatus(p, snapshot.invalid);
-  if (roles(p).newRS === undefined) return missingReplicaSet(p);
-  if (p.world.rollout.spec.replicas === undefined) {
-    setRolloutReplicas(p, 1);
+  const isSized = p.world.rollout.spec.replicas !== undefined;
+  // The size of a workload comes first: pods are made for it.
+  if (roles(p).newRS === undefined && (isSized || snapshot.workload === undefined)) return missingReplicaSet(p);
+  if (!isSized) {
+    setRolloutReplicas(p, sizeWhenMissing(p));
     return statusOf(p);
   }
   const status = statusOf(p);
@@ -178,7 +179,7 @@ function pass(p: Pass): RolloutStatus {
   if (!syncRevision(p)) return statusOf(p);
   const blueGreen = blueGreenOf(p.world.rollout) !== undefined;
   // An update with a new size is reset first: scaled by the old status it would overshoot (docs/differences.md).
-  if (!updateStarts(p, blueGreen) && isScalingEvent(p)) return scaledStatus(p, blueGreen);
+  if (!updateStarts(p, blueGreen) && isResized(p)) return scaledStatus(p, blueGreen);
   return blueGreen ? blueGreenPass(p) : canaryPass(p);
 }
 
@@ -278,19 +279,6 @@ function pausedConditions(p: Pass): RolloutStatus | undefined {
   // Set only once: a Progressing condition with the same reason is not a change.
   const conditions = set.reduce<RolloutCondition[]>((all, c) => withCondition(all, c), status.conditions ?? []);
   return equal(conditions, status.conditions ?? []) ? undefined : withPhaseAndDuration(p, { ...status, conditions });
-}
-
-/**
- * The Rollout's size differs from the one for which its ReplicaSets were last sized
- * (docs/behaviour/reconciling.md#a-new-size).
- */
-function isScalingEvent(p: Pass): boolean {
-  const wanted = desiredReplicas(p.world.rollout);
-  const { newRS, stableRS } = roles(p);
-  return [newRS, stableRS].some((rs) => {
-    const noted = rs === undefined || rs.replicas === 0 ? undefined : rs.annotations[DESIRED_REPLICAS];
-    return noted !== undefined && /^\d+$/.test(noted) && Number(noted) !== wanted;
-  });
 }
 
 /** Sizes only; steps, Services and pauses are left for the next pass. */

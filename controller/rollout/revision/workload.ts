@@ -8,8 +8,9 @@ import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 import { findCondition } from "../model/conditions.ts";
 import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
 import type { WorkloadFacts } from "../model/model.ts";
-import { act, statusOf, wake, type Pass } from "../actions/pass.ts";
+import { act, roles, statusOf, wake, type Pass } from "../actions/pass.ts";
 import { hashOf, lastingPods, sum } from "../model/replicaSets.ts";
+import { notedSize } from "../sizes/newSize.ts";
 
 /** A Deployment that is scaled up again and again is scaled down at once the first time, then at most this often. */
 export const INSIST_EVERY_MS = 10_000;
@@ -78,6 +79,20 @@ export function scaleWorkload(p: Pass): void {
   act(p, { kind: "scaleWorkload", name, resourceVersion, replicas: wanted, replicasBefore: atFirst });
   // The generation after this write is recorded by the next decision.
   p.more = true;
+}
+
+/**
+ * The size of a Rollout that has none: the one that its ReplicaSets were last sized for, or that of the workload whose
+ * place it takes, since the service must not shrink; 1 without a workload, or where that has no pods: autoscalers leave
+ * a size of 0 alone (docs/behaviour/workload-reference.md#a-size-that-is-missing).
+ */
+export function sizeWhenMissing(p: Pass): number {
+  const { workload } = p.snapshot;
+  if (workload === undefined) return 1;
+  const { newRS, stableRS } = roles(p);
+  const noted = [newRS, stableRS].map((rs) => (rs === undefined || rs.replicas === 0 ? 0 : (notedSize(rs) ?? 0)));
+  const own = Math.max(...noted);
+  return own > 0 ? own : Math.max(1, workload.before ?? 0, workload.replicas);
 }
 
 /**

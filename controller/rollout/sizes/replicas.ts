@@ -9,15 +9,15 @@ import {
   desiredReplicas,
   fullWeight,
   maxSurge,
-  maxUnavailable,
   stepIndexOf,
   stepsOf,
 } from "../model/defaults.ts";
 import type { ReplicaSetFacts } from "../model/model.ts";
-import { availablePods, lastingPods, sizeOf, sum, type Roles } from "../model/replicaSets.ts";
+import { availablePods, isFullyAvailable, lastingPods, sizeOf, sum, type Roles } from "../model/replicaSets.ts";
 import { STEPS } from "../../steps/kinds.ts";
 import type { SizeReason } from "../../../schema/reasons.ts";
 import { type StepTable, weightAfter } from "../../steps/table.ts";
+import { isOutgrown, leastAvailable, proportionalSizes } from "./newSize.ts";
 
 /** Sizes of the two ReplicaSets that matter; pods of others come on top until they are removed. */
 export interface Split {
@@ -96,19 +96,71 @@ interface Sized {
   readonly size: number;
 }
 
-/** Scales up within the surge, the stable ReplicaSet first. */
-function grow(roles: Roles, distinctStable: ReplicaSetFacts | undefined, wanted: Split, maxTotal: number): Split {
+/** Scales up within the surge, the stable ReplicaSet first, unless the canary is `urgent`. */
+function grow(
+  roles: Roles,
+  distinctStable: ReplicaSetFacts | undefined,
+  wanted: Split,
+  maxTotal: number,
+  urgent: boolean,
+): Split {
   const { newRS } = roles;
-  let room = maxTotal - sum([...roles.others, newRS, distinctStable], sizeOf);
-  let stable = distinctStable?.replicas ?? 0;
-  if (distinctStable !== undefined && stable < wanted.stable && room > 0) {
-    const added = Math.min(room, wanted.stable - stable);
-    stable += added;
-    room -= added;
-  }
-  let canary = newRS?.replicas ?? 0;
-  if (newRS !== undefined && canary < wanted.canary && room > 0) canary += Math.min(room, wanted.canary - canary);
-  return { canary, stable };
+  const [stable, canary] = [distinctStable?.replicas ?? 0, newRS?.replicas ?? 0];
+  const room = Math.max(0, maxTotal - sum([...roles.others, newRS, distinctStable], sizeOf));
+  const lacks = {
+    stable: distinctStable === undefined ? 0 : Math.max(0, wanted.stable - stable),
+    canary: newRS === undefined ? 0 : Math.max(0, wanted.canary - canary),
+  };
+  const first = Math.min(room, urgent ? lacks.canary : lacks.stable);
+  const second = Math.min(room - first, urgent ? lacks.stable : lacks.canary);
+  return urgent
+    ? { canary: canary + first, stable: stable + second }
+    : { canary: canary + second, stable: stable + first };
+}
+
+/** The split that the current step asks for, whatever there is now. */
+export const basicSplit = (rollout: Rollout, steps: StepTable = STEPS): Split =>
+  nearestSplit(
+    desiredReplicas(rollout),
+    wantsAll(rollout) ? FULL_WEIGHT : currentSetWeight(rollout, steps),
+    maxSurge(rollout),
+  );
+
+/**
+ * Pods that stable is to have before the canary grows, when the Rollout has just got another size while pods of the
+ * canary are missing: its share, as far as the limit of available pods needs it. Otherwise a version that hangs would
+ * get all the new pods (docs/behaviour/canary.md#a-new-size-in-the-middle-of-a-move).
+ */
+function shareOfStable(rollout: Rollout, { newRS, others }: Roles, stableRS: ReplicaSetFacts | undefined): number {
+  if (stableRS === undefined || !isOutgrown(rollout, stableRS) || stableRS.replicas === 0) return 0;
+  if (newRS !== undefined && isFullyAvailable(newRS)) return 0;
+  const sets = [stableRS, ...(newRS === undefined ? [] : [newRS]), ...others].filter((rs) => rs.replicas > 0);
+  const share =
+    sets.length === 1 ? desiredReplicas(rollout) : (proportionalSizes(rollout, sets).get(stableRS.name) ?? 0);
+  return Math.min(share, leastAvailable(rollout));
+}
+
+/** All available pods are needed: of no version may one go. */
+const noneIsSpare = (rollout: Rollout, { newRS, older }: Roles): boolean =>
+  sum([newRS, ...older], lastingPods) <= leastAvailable(rollout);
+
+/**
+ * Stable's size while versions in between cannot go, since only they serve. As many of its pods as the canary lacks go,
+ * if they do not serve, so that the new version gets room without surge. Stable's pods, if all of them served, and the
+ * available ones of the others stay no fewer than the limit (docs/behaviour/canary.md#a-stable-version-that-is-broken).
+ */
+function withoutBroken(rollout: Rollout, { newRS, others }: Roles, stableRS: ReplicaSetFacts, least: number): number {
+  const needed = leastAvailable(rollout) - sum([newRS, ...others], lastingPods);
+  return Math.min(stableRS.replicas, Math.max(least, needed, lastingPods(stableRS)));
+}
+
+/**
+ * The canary's size without pods above the limit that do not serve: after the Rollout was scaled down they go, although
+ * none that serves may.
+ */
+function withoutSurplus(newRS: ReplicaSetFacts | undefined, canary: number, stable: number, maxTotal: number): number {
+  const idle = newRS === undefined ? 0 : Math.max(0, canary - lastingPods(newRS));
+  return canary - Math.min(idle, Math.max(0, canary + stable - maxTotal));
 }
 
 /** Sizes for this instant: one move towards the wanted split that keeps within surge and unavailability. */
@@ -116,18 +168,22 @@ export function basicCanarySizes(rollout: Rollout, roles: Roles, steps: StepTabl
   const total = desiredReplicas(rollout);
   const { newRS } = roles;
   const stableRS = roles.stableRS?.name === newRS?.name ? undefined : roles.stableRS;
-  const wanted =
-    stableRS === undefined
-      ? { canary: total, stable: 0 }
-      : nearestSplit(total, wantsAll(rollout) ? FULL_WEIGHT : currentSetWeight(rollout, steps), maxSurge(rollout));
+  const wanted = stableRS === undefined ? { canary: total, stable: 0 } : basicSplit(rollout, steps);
   const maxTotal = total + maxSurge(rollout);
-  const { canary, stable } = grow(roles, stableRS, wanted, maxTotal);
-  if (sum(roles.others, sizeOf) > 0) return { canary, stable };
+  const first = Math.max(wanted.stable, shareOfStable(rollout, roles, stableRS));
+  const hasOthers = sum(roles.others, sizeOf) > 0;
+  const isStuck = hasOthers && noneIsSpare(rollout, roles);
+  const { canary, stable } = grow(roles, stableRS, { canary: wanted.canary, stable: first }, maxTotal, isStuck);
+  if (hasOthers) {
+    if (!isStuck || stableRS === undefined || stable > stableRS.replicas) return { canary, stable };
+    const least = Math.max(0, wanted.stable - Math.max(0, wanted.canary - canary));
+    return { canary, stable: withoutBroken(rollout, roles, stableRS, least) };
+  }
 
-  const minAvailable = total - maxUnavailable(rollout);
+  const minAvailable = leastAvailable(rollout);
   const increasing = newRS === undefined || wanted.canary >= newRS.replicas;
   const spare = capacity(newRS, !increasing) + capacity(stableRS, increasing) - minAvailable;
-  if (spare <= 0) return { canary, stable };
+  if (spare <= 0) return { canary: withoutSurplus(newRS, canary, stable, maxTotal), stable };
   if (!increasing) {
     const drained = newRS.replicas > wanted.canary ? Math.max(wanted.canary, newRS.replicas - spare) : canary;
     const [c, s] = withinLimits({ rs: newRS, size: drained }, { rs: stableRS, size: stable }, maxTotal, minAvailable);
@@ -137,6 +193,15 @@ export function basicCanarySizes(rollout: Rollout, roles: Roles, steps: StepTabl
   const drained = stableRS.replicas > wanted.stable ? Math.max(wanted.stable, stableRS.replicas - spare) : stable;
   const [s, c] = withinLimits({ rs: stableRS, size: drained }, { rs: newRS, size: canary }, maxTotal, minAvailable);
   return { canary: c, stable: s };
+}
+
+/**
+ * The ReplicaSet has been told its size and has made its pods, or cannot make them: a quota that refuses pods of stable
+ * must not hold the version that would do with less (docs/behaviour/canary.md#a-stable-version-that-is-broken).
+ */
+export function hasMadeItsPods({ replicas, status, failure }: ReplicaSetFacts, wanted: number): boolean {
+  const refused = failure?.status === "True" && status.replicas < wanted;
+  return replicas === wanted && (status.replicas === wanted || refused);
 }
 
 /** Whether enough canary pods are available for `wanted`: all of them, or as many as replicaProgressThreshold asks. */
@@ -158,7 +223,8 @@ export function basicSizesLack(rollout: Rollout, roles: Roles, steps: StepTable 
   const wanted = basicCanarySizes(rollout, roles, steps);
   const stable = roles.stableRS;
   if (!canaryThresholdMet(rollout, roles.newRS, wanted.canary)) return "CanarySizeNotReached";
-  if (stable === undefined || stable.replicas !== wanted.stable || stable.status.replicas !== wanted.stable)
-    return "StableSizeNotReached";
-  return sum(roles.others, availablePods) === 0 ? undefined : "OldPodsLeft";
+  if (stable === undefined || !hasMadeItsPods(stable, wanted.stable)) return "StableSizeNotReached";
+  // Pods of a version in between stay in the place of those of stable that do not serve.
+  const inPlace = lastingPods(stable) < stable.replicas && noneIsSpare(rollout, roles);
+  return inPlace || sum(roles.others, availablePods) === 0 ? undefined : "OldPodsLeft";
 }

@@ -15,7 +15,7 @@ import {
   trafficRoutingOf,
 } from "../model/defaults.ts";
 import { hashOf, type Roles } from "../model/replicaSets.ts";
-import { canaryThresholdMet, currentSetWeight, type Split, wantsAll } from "./replicas.ts";
+import { canaryThresholdMet, currentSetWeight, hasMadeItsPods, type Split, wantsAll } from "./replicas.ts";
 import type { CanarySize } from "../../steps/kind.ts";
 import type { SizeReason } from "../../../schema/reasons.ts";
 import { sizeAfter, type StepTable, weightsOf } from "../../steps/table.ts";
@@ -103,6 +103,5 @@ export function routedSizesLack(
   if (!canaryThresholdMet(rollout, roles.newRS, wanted.canary)) return "CanarySizeNotReached";
   if (canaryOf(rollout)?.dynamicStableScale === true) return undefined;
   const stable = roles.stableRS;
-  const isStableThere = stable?.replicas === wanted.stable && stable.status.replicas === wanted.stable;
-  return isStableThere ? undefined : "StableSizeNotReached";
+  return stable !== undefined && hasMadeItsPods(stable, wanted.stable) ? undefined : "StableSizeNotReached";
 }

@@ -110,15 +110,17 @@ export function canTakeOver(rollout: Rollout, { newRS }: Roles): boolean {
 }
 
 /**
- * Stable has enough pods for its remaining traffic; otherwise traffic stays as it is, as it does before the first
- * promotion.
+ * Stable has enough pods for its remaining traffic, or some of its traffic moves to a canary that has them: a stable
+ * version that is broken must not hold the one that mends it. Otherwise traffic stays as it is, as it does before the
+ * first promotion.
  */
 export function stableCarries(
   rollout: Rollout,
   { stableRS }: Roles,
-  { canaryWeight: weight, total }: Traffic,
+  { canaryHash, canaryWeight: weight, total }: Traffic,
 ): boolean {
   if (stableRS === undefined) return false;
+  if (weight > recordedWeight(rollout, canaryHash)) return true;
   const needed = Math.floor(((total - weight) * desiredReplicas(rollout)) / total);
   return lastingPods(stableRS) >= needed || canaryThresholdMet(rollout, stableRS, needed);
 }

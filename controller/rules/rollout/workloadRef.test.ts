@@ -109,4 +109,17 @@ describe("a reference to a workload", () => {
       [],
     );
   });
+
+  test("that has more pods than the Rollout asks for warns, where they are scaled down", () => {
+    const found = workloads({ template, selector, replicas: 6 });
+    for (const scaleDown of ["onsuccess", "progressively"]) {
+      expect(told(rollout({ ...ref, scaleDown }), found).warn).toEqual([
+        'spec.replicas: Invalid value: 3: Deployment "web" has more, and is scaled down to 0 for these; leave replicas out to take over its size',
+      ]);
+      expect(told(rollout({ ...ref, scaleDown }, { replicas: 6 }), found).warn).toEqual([]);
+      expect(told(rollout({ ...ref, scaleDown }, { replicas: undefined }), found).warn).toEqual([]);
+      expect(told(rollout({ ...ref, scaleDown }, { replicas: 0 }), found).warn).toEqual([]);
+    }
+    expect(told(rollout(ref), found).warn).toEqual([]);
+  });
 });

@@ -1,7 +1,7 @@
 /** What a Rollout names in `workloadRef` (docs/behaviour/validation.md#workload-reference). */
 import type { Findings } from "../../../kube/validation/findings.ts";
 import type { Resolution } from "./input.ts";
-import { at, count, type Place, present, root, text } from "../../../kube/validation/place.ts";
+import { at, count, type Place, present, root, text, whole } from "../../../kube/validation/place.ts";
 import { forbidden, invalid, notSupported, required, type Violation } from "../../../kube/validation/violation.ts";
 
 export type WorkloadKind = "Deployment" | "ReplicaSet" | "PodTemplate";
@@ -26,8 +26,15 @@ export interface WorkloadRef {
 export const workloadKindOf = ({ apiVersion, kind }: WorkloadRef): WorkloadKind | undefined =>
   isWorkloadKind(kind) && GROUPS[kind] === groupOf(apiVersion) ? kind : undefined;
 
-/** What a workload gives to a Rollout; "absent": it does not exist; undefined: it is not known. */
-export type WorkloadLook = { readonly template: unknown; readonly selector: unknown } | "absent" | undefined;
+/** What a workload gives to a Rollout, and how many pods it asks for. */
+interface WorkloadFound {
+  readonly template: unknown;
+  readonly selector: unknown;
+  readonly replicas?: number;
+}
+
+/** "absent": it does not exist; undefined: it is not known. */
+export type WorkloadLook = WorkloadFound | "absent" | undefined;
 
 export interface Workloads {
   /** The workload in the Rollout's namespace. */
@@ -96,6 +103,7 @@ function referenceFindings(
     warn: [
       ...(workloads.look(ref) === "absent" ? [missing] : []),
       ...shared(place, kind, text(at(root(rollout), "metadata", "name")), workloads),
+      ...smaller(place, at(root(rollout), "spec", "replicas"), kind, workloads.look(ref)),
     ],
   };
 }
@@ -105,10 +113,25 @@ function unknownKind(place: Place, { apiVersion, kind }: WorkloadRef): Violation
   return notSupported("workload-kind", at(place, "kind"), supported, `${apiVersion} ${kind}`.trim());
 }
 
+/** Whether the Rollout scales the workload down. */
+const takesItsPlace = (place: Place, kind: WorkloadKind): boolean =>
+  kind === "Deployment" && ["onsuccess", "progressively"].includes(text(at(place, "scaleDown")));
+
+/**
+ * With fewer pods than the Deployment that it replaces the service shrinks; without a number it has as many. How many
+ * that are is not said: whoever may call the webhook may not be allowed to read the Deployment.
+ */
+function smaller(place: Place, size: Place, kind: WorkloadKind, look: WorkloadLook): readonly Violation[] {
+  const asked = whole(size);
+  const had = look === undefined || look === "absent" ? 0 : (look.replicas ?? 0);
+  if (!takesItsPlace(place, kind) || asked === undefined || asked <= 0 || asked >= had) return [];
+  const why = `Deployment "${text(at(place, "name"))}" has more, and is scaled down to 0 for these; leave replicas out to take over its size`;
+  return [invalid("workload-size", size, why)];
+}
+
 function shared(place: Place, kind: WorkloadKind, own: string, { scaledBy }: Workloads): readonly Violation[] {
-  const [name, mode] = [text(at(place, "name")), text(at(place, "scaleDown"))];
-  if (kind !== "Deployment" || (mode !== "onsuccess" && mode !== "progressively")) return [];
-  return scaledBy(name)
+  if (!takesItsPlace(place, kind)) return [];
+  return scaledBy(text(at(place, "name")))
     .filter((other) => other !== own)
     .slice(0, 1)
     .map((other) =>

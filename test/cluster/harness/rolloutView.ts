@@ -50,7 +50,11 @@ export interface ConditionView {
 
 export interface ReplicaSetView extends KubeObject {
   readonly spec: { readonly replicas: number; readonly template: PodTemplateView; readonly selector: unknown };
-  readonly status: { readonly replicas?: number; readonly availableReplicas?: number };
+  readonly status: {
+    readonly replicas?: number;
+    readonly availableReplicas?: number;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
 }
 
 export interface ServiceView extends KubeObject {
