@@ -2,7 +2,14 @@
 import { isAlreadyExists, isConflict } from "../../../kube/client/apiError.ts";
 import { type ApiPath, objectPath } from "../../../kube/client/path.ts";
 import type { KubeRequest } from "../../../kube/client/transport.ts";
-import type { ObjectRef, RoutedObject, RoutedWrite, RouterEvent, Traffic } from "../../../providers/traffic/router.ts";
+import type {
+  ObjectRef,
+  ReleaseWrite,
+  RoutedObject,
+  RoutedWrite,
+  RouterEvent,
+  Traffic,
+} from "../../../providers/traffic/router.ts";
 import { routersOf } from "../../../providers/traffic/routers.ts";
 import { resourceName } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
@@ -66,4 +73,4 @@ async function carryOut(ports: RoutePorts, write: RoutedWrite): Promise<boolean>
   return true;
 }
 
-export const requestOf = (write: RoutedWrite): KubeRequest => kubeRequest(routedRequest(write));
+export const requestOf = (write: RoutedWrite | ReleaseWrite): KubeRequest => kubeRequest(routedRequest(write));
