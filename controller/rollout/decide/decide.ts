@@ -14,6 +14,7 @@ import {
   isHealthy,
   newCondition,
   progressDeadline,
+  shortened,
   withCondition,
   withoutCondition,
 } from "../model/conditions.ts";
@@ -64,6 +65,7 @@ function decideWithin(snapshot: Snapshot, now: number, steps: StepTable): Decisi
     world: snapshot,
     pause: noIntent,
     weights: before.canary?.weights,
+    routers: { kind: "unasked" },
     actions: [],
     events: [],
     wakeAts: [],
@@ -184,20 +186,6 @@ const updateStarts = (p: Pass, blueGreen: boolean): boolean =>
   blueGreen
     ? (statusOf(p).currentPodHash ?? "") !== "" && statusOf(p).currentPodHash !== hashOf(roles(p).newRS)
     : updateBegins(p);
-
-/**
- * UTF-16 units. Kubernetes' own conditions have at most 32,768 bytes; the message is in the status more than once.
- */
-const LONGEST_REASON = 6_000;
-
-/**
- * A reason quotes the wrong value, and the API server refuses a status that quotes a megabyte: the end of the text,
- * which names the fault, is kept.
- */
-function shortened(why: string): string {
-  if (why.length <= LONGEST_REASON) return why;
-  return `${why.slice(0, LONGEST_REASON / 2).toWellFormed()}…${why.slice(-LONGEST_REASON / 2).toWellFormed()}`;
-}
 
 /**
  * The condition of a Rollout that must not be driven; nothing else changes while it is set
