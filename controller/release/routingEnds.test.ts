@@ -275,7 +275,7 @@ describe("an object of a router whose owner is lost", () => {
     (async () => {
       const s = await stage();
       await s.halfWay(routing);
-      const [kept] = [...s.core.list(INGRESSES), ...s.core.list(SPLITS)].filter(
+      const kept = [...s.core.list(INGRESSES), ...s.core.list(SPLITS)].find(
         ({ metadata }) => metadata.ownerReferences !== undefined,
       );
       if (kept === undefined) throw new Error("nothing of ours");
@@ -320,6 +320,29 @@ describe("a router that cannot follow", () => {
     await s.clock.advance(2_000);
     expect(s.condition()).toBeUndefined();
     expect(s.rollout().status?.phase).toBe("Healthy");
+    await s.stop();
+  });
+
+  test("is told with the counts while its stable Ingress is missing, and goes on after", async () => {
+    const s = await stage();
+    await s.halfWay({ nginx: { stableIngress: "one" } });
+    s.core.delete({ resource: INGRESSES, namespace: "default", name: "one" });
+    await s.clock.advance(2_000);
+    const phase = "Degraded";
+    expect(s.rollout().status).toMatchObject({ phase, availableReplicas: 6, updatedReplicas: 2 });
+    expect(s.rollout().status?.message).toContain('ingress.networking.k8s.io "one" not found');
+    for (const { metadata } of s.core.list("replicasets.apps")) {
+      const { name } = metadata;
+      s.core.modify({ resource: "replicasets.apps", namespace: "default", name }, (old) => ({
+        ...old,
+        spec: { ...(old["spec"] as object), replicas: 1 },
+      }));
+    }
+    await s.clock.advance(10_000);
+    expect(s.rollout().status).toMatchObject({ phase, availableReplicas: 2, updatedReplicas: 1 });
+    s.core.create(INGRESSES, ingress("one"));
+    await s.clock.advance(20_000);
+    expect(s.rollout().status).toMatchObject({ phase: "Paused", availableReplicas: 6 });
     await s.stop();
   });
 

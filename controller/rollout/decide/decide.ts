@@ -18,7 +18,7 @@ import {
   withCondition,
   withoutCondition,
 } from "../model/conditions.ts";
-import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
+import { blueGreenOf, desiredReplicas, trafficRoutingOf } from "../model/defaults.ts";
 import { equal } from "../../../kube/object/equality.ts";
 import type { Decision } from "../actions/action.ts";
 import { foldActions } from "../actions/fold.ts";
@@ -29,7 +29,7 @@ import { pauseIsOver } from "../course/step.ts";
 import { availablePods, hashOf, podsForAutoscaler, sum } from "../model/replicaSets.ts";
 import { updateBegins } from "../course/reset.ts";
 import { createNewReplicaSet, syncRevision } from "../revision/revision.ts";
-import { finishStatus, withPhaseAndDuration } from "../status/status.ts";
+import { finishStatus, podCounts, withPhaseAndDuration } from "../status/status.ts";
 import { atEndlessStep } from "../status/stuck.ts";
 import { STEPS } from "../../steps/kinds.ts";
 import type { StepTable } from "../../steps/table.ts";
@@ -188,7 +188,7 @@ const updateStarts = (p: Pass, blueGreen: boolean): boolean =>
     : updateBegins(p);
 
 /**
- * The condition of a Rollout that must not be driven; nothing else changes while it is set
+ * The condition of a Rollout that must not be driven; nothing but the counts of a routed one changes while it is set
  * (docs/behaviour/validation.md#an-invalid-rollout).
  */
 function invalidStatus(p: Pass, why: string): RolloutStatus {
@@ -205,10 +205,18 @@ function invalidStatus(p: Pass, why: string): RolloutStatus {
         );
   return withPhaseAndDuration(p, {
     ...before,
+    ...(isCounted(p) ? podCounts(p) : {}),
     conditions: next,
     observedGeneration: String(p.world.rollout.metadata.generation ?? 0),
   });
 }
+
+/**
+ * The objects of a router may be missing for long while the pods serve: their counts go on
+ * (docs/behaviour/traffic.md#a-router-that-cannot-follow).
+ */
+const isCounted = ({ snapshot, world }: Pass): boolean =>
+  snapshot.podHash !== "" && trafficRoutingOf(world.rollout) !== undefined;
 
 /**
  * Creates the ReplicaSet of a new template, or reports why that cannot be done yet

@@ -38,19 +38,26 @@ import {
 } from "../model/replicaSets.ts";
 import { workloadObservedGeneration } from "../revision/workload.ts";
 
-/**
- * Fields that every strategy shares. A field that is not carried over here is dropped unless the pass sets it again.
- */
-export function baseStatus(p: Pass): RolloutStatus {
-  const before = statusOf(p);
+/** The pods of all ReplicaSets, and of the new one. */
+export function podCounts(p: Pass) {
   const all = p.world.replicaSets;
   return {
-    currentPodHash: currentHash(p),
     replicas: sum(all, createdPods),
     updatedReplicas: sum([roles(p).newRS], createdPods),
     readyReplicas: sum(all, readyPods),
     availableReplicas: sum(all, availablePods),
     HPAReplicas: podsForAutoscaler(p.world.rollout, all),
+  };
+}
+
+/**
+ * Fields that every strategy shares. A field that is not carried over here is dropped unless the pass sets it again.
+ */
+export function baseStatus(p: Pass): RolloutStatus {
+  const before = statusOf(p);
+  return {
+    currentPodHash: currentHash(p),
+    ...podCounts(p),
     collisionCount: before.collisionCount,
     conditions: withoutCondition(before.conditions ?? [], "InvalidSpec"),
     restartedAt: before.restartedAt,
