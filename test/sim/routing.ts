@@ -122,13 +122,15 @@ export function routed(script: Script, chance: Chance): Script {
   const { stableService: _s, canaryService: _c, steps: given = [], ...rest } = canary;
   const steps = chance.percent(50) ? rising(chance) : given;
   const scaled = chance.percent(25) ? steps.flatMap((step) => withScale(chance, step)) : steps;
+  // The two together are invalid.
+  const dynamic = chance.percent(50);
   const strategy = user.canary(scaled, {
     ...rest,
     ...routing(chance),
-    dynamicStableScale: chance.percent(50),
+    dynamicStableScale: dynamic,
     ...(chance.percent(25) ? { minPodsPerReplicaSet: 2 } : {}),
     abortScaleDownDelaySeconds: chance.pick([30, 30, 0, 5]),
-    scaleDownDelaySeconds: chance.pick([30, 5, 0]),
+    ...(dynamic ? {} : { scaleDownDelaySeconds: chance.pick([30, 5, 0]) }),
   });
   // Several pods: with one, parts of the traffic cannot be distinguished.
   const replicas = 2 + chance.below(5);
