@@ -106,9 +106,8 @@ ours.concurrent("a canary Ingress of a Rollout that is deleted without its objec
 ours.concurrent("a canary Ingress that a backup has restored without its owner is adopted", async () => {
   const routed = await newRouted("routing-restored");
   const { world, api, ingresses, weights } = routed;
-  const [metadata] = [
-    { name: "app-web-canary", annotations: { "nginx.ingress.kubernetes.io/canary": "true", [WEIGHT]: "50" } },
-  ];
+  const annotations = { "nginx.ingress.kubernetes.io/canary": "true", [WEIGHT]: "50" };
+  const metadata = { name: "app-web-canary", annotations };
   const text = JSON.stringify({ ...ingress("app-web-canary"), metadata }).replace('"stable"', '"canary"');
   await api.create(ingresses, JSON.parse(text) as KubeObject);
   await halfWay(routed, ["web"]);
@@ -142,7 +141,7 @@ ours.concurrent("a policy that refuses the weight is named by a condition, until
   const routed = await newRouted("routing-refused");
   const { world, api, weights } = routed;
   await halfWay(routed, ["web"]);
-  const path = `/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies`;
+  const path = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies";
   const name = `no-weight-${world.namespace}`;
   const rule = {
     apiGroups: ["networking.k8s.io"],
@@ -158,7 +157,7 @@ ours.concurrent("a policy that refuses the weight is named by a condition, until
     },
   });
   const matchResources = { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": world.namespace } } };
-  await api.create(`${path.replace("policies", "policybindings")}`, {
+  await api.create(path.replace("policies", "policybindings"), {
     metadata: { name },
     spec: { policyName: name, validationActions: ["Deny"], matchResources },
   });
