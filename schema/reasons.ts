@@ -73,6 +73,10 @@ export const conditionReasons = {
   AvailableReason: { of: ["Available"], means: "Enough pods are available (True), or too few (False)." },
   RolloutHealthy: { of: ["Healthy"], means: "The Rollout has all its pods (True), or no longer has them (False)." },
   RolloutCompleted: { of: ["Completed"], means: "The new version is the stable one (True), or not yet (False)." },
+  TrafficRoutingError: {
+    of: ["TrafficRoutingFailure"],
+    means: "A router cannot split the traffic as it should; what depends on that waits.",
+  },
   InvalidSpec: { of: ["InvalidSpec"], means: "The Rollout breaks a rule, and is left as it is until the rule is met." },
 } as const satisfies Readonly<Record<string, ConditionReasonRow>>;
 

@@ -132,8 +132,8 @@ describe("what was let go of while nobody watched", () => {
     expect(line).toEqual([shop]);
   });
 
-  test("is looked for among Ingresses only, as yet", () => {
-    expect(releaseSweeps(stage().stores)).toEqual([INGRESSES]);
+  test("is looked for among the objects of all routers", () => {
+    expect(releaseSweeps(stage().stores)).toEqual([INGRESSES, "trafficsplits.split.smi-spec.io"]);
   });
 });
 
@@ -194,5 +194,23 @@ test("a Rollout lets go of what it names no more", () => {
   expect(letGo(stores, both, both)).toEqual([]);
   expect(letGo(stores, both, rollout("web", ["b", "c"]))).toEqual([`${INGRESSES} default/a`]);
   expect(letGo(stores, both, undefined)).toEqual([`${INGRESSES} default/a`, `${INGRESSES} default/b`]);
-  expect(letGo(stores, routedBy({ nginx: { stableIngress: "a" } }), undefined)).toEqual([]);
+  const nginx = routedBy({ nginx: { stableIngress: "a" } });
+  expect(letGo(stores, nginx, undefined)).toEqual([`${INGRESSES} default/a`, `${INGRESSES} default/web-a-canary`]);
+  const other = routedBy({ nginx: { stableIngress: "b" } });
+  expect(letGo(stores, nginx, other)).toEqual([`${INGRESSES} default/a`, `${INGRESSES} default/web-a-canary`]);
+  // Each router lets go of its own, though another one routes by the same Ingress.
+  expect(letGo(stores, both, routedBy({ nginx: { stableIngresses: ["a", "b"] } }))).toEqual([
+    `${INGRESSES} default/a`,
+    `${INGRESSES} default/b`,
+  ]);
+  expect(letGo(stores, nginx, rollout("web", ["a"]))).toEqual([
+    `${INGRESSES} default/a`,
+    `${INGRESSES} default/web-a-canary`,
+  ]);
+  const smi = routedBy({ smi: {} });
+  expect(letGo(stores, smi, routedBy({ smi: { trafficSplitName: "shop" } }))).toEqual([
+    "trafficsplits.split.smi-spec.io default/web",
+  ]);
+  const blueGreen = { ...nginx, spec: { ...nginx.spec, strategy: { blueGreen: { activeService: "web" } } } };
+  expect(letGo(stores, nginx, blueGreen)).toHaveLength(2);
 });

@@ -1,19 +1,20 @@
 /**
- * What a router has written on an object that belongs to somebody else must not go on splitting traffic when the
- * Rollout is gone, or does not name the object any more (docs/behaviour/traffic.md#what-is-left-on-an-alb-ingress).
- * Such an object is in no cache, since no Rollout needs it: it is read when a Rollout lets go of it, and all of its
- * kind are checked once when we become the leader, for those that were let go of while no controller ran.
+ * What a router has made, or written on an object that belongs to somebody else, must not go on splitting traffic when
+ * the Rollout is gone, or does not name the object any more (docs/behaviour/traffic.md#routing-that-ends). Such an
+ * object is in no cache, since no Rollout needs it: it is read when a Rollout lets go of it, and all of its kind are
+ * checked once when we become the leader, for those that were let go of while no controller ran.
  */
 import { ApiError, isNotFound } from "../../kube/client/apiError.ts";
 import { pagesOf } from "../../kube/client/pages.ts";
 import { canBeName, collectionPath, objectPath } from "../../kube/client/path.ts";
+import { ROLLOUTS } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import type {
   ObjectRef,
   Release,
+  ReleaseWrite,
   RoutedObject,
   RoutedResource,
-  RoutedWrite,
   Router,
 } from "../../providers/traffic/router.ts";
 import type { RouterSettings } from "../../providers/traffic/settings.ts";
@@ -54,39 +55,46 @@ export const releaseSweeps = ({ routed }: Stores): readonly string[] => [
   ),
 ];
 
-/** Keys of the objects that a change makes a Rollout let go of; `next` undefined: the Rollout is gone. */
+/**
+ * Keys of the objects that a change makes a Rollout let go of; `next` undefined: the Rollout is gone. Each router lets go
+ * of its own: another one may route by the same object.
+ */
 export function letGo({ routed }: Stores, old: Rollout | undefined, next: Rollout | undefined): readonly string[] {
-  const before = releasableRefs(old, routed);
-  if (before.length === 0) return [];
-  const kept = new Set(releasableRefs(next, routed).map(keyOf));
-  return before.map(keyOf).filter((key) => !kept.has(key));
+  const left = releasing(routed).flatMap((router) => {
+    const before = old === undefined ? [] : refsOf(router, old, routed.settings);
+    if (before.length === 0) return [];
+    const after = next === undefined ? [] : refsOf(router, next, routed.settings);
+    const kept = new Set(after.map(keyOf));
+    return before.map(keyOf).filter((key) => !kept.has(key));
+  });
+  return [...new Set(left)];
 }
-
-const releasableRefs = (rollout: Rollout | undefined, routed: Routed): readonly ObjectRef[] =>
-  rollout === undefined ? [] : releasing(routed).flatMap((router) => refsOf(router, rollout, routed.settings));
 
 /** "ingresses.networking.k8s.io ns/name"; the part before the blank alone is a sweep of the kind. */
 const keyOf = ({ resource, namespace, name }: ObjectRef): string => `${resourceName(resource)} ${namespace}/${name}`;
 
 /** A kind to be swept, or the objects of a key as the API server has them, each with the Rollouts that let go of it. */
 type ReleaseFacts =
-  | {
-      readonly kind: "sweep";
-      readonly of: readonly { readonly router: Releasing; readonly resource: RoutedResource }[];
-    }
+  | { readonly kind: "sweep"; readonly of: readonly Kind[] }
   | { readonly kind: "objects"; readonly objects: readonly LeftObject[] };
+
+/** A router, and the kind of objects as it reads them: several routers may read the same. */
+interface Kind {
+  readonly router: Releasing;
+  readonly resource: RoutedResource;
+}
 
 interface LeftObject {
   readonly router: Releasing;
   readonly ref: ObjectRef;
   readonly object: RoutedObject;
-  /** A part of its holders. */
+  /** A part of its holders; empty for a loose object that no Rollout routes by. */
   readonly gone: ReadonlySet<string>;
 }
 
 interface LeftWrite {
   readonly ref: ObjectRef;
-  readonly write: Extract<RoutedWrite, { kind: "patch" }>;
+  readonly write: ReleaseWrite;
 }
 
 /**
@@ -114,8 +122,7 @@ export function releasesRow(
     gather: (key) => gather(ports, key),
     decide: (facts) => (facts.kind === "sweep" ? [] : facts.objects.flatMap(writeOf)),
     async apply({ facts, decision }, queue) {
-      if (facts.kind === "sweep")
-        for (const { router, resource } of facts.of) await sweep(ports, router, resource, (key) => queue.add(key));
+      if (facts.kind === "sweep") await sweep(ports, facts.of, (key) => queue.add(key));
       for (const each of decision) await send(ports, each);
     },
   };
@@ -132,28 +139,32 @@ async function gather(ports: RouteReleasePorts, key: string): Promise<ReleaseFac
   if (blank < 0) return { kind: "sweep", of };
   // The name is as written in the Rollout, blanks and slashes included.
   const slash = key.indexOf("/", blank);
+  const place = { namespace: key.slice(blank + 1, slash), name: key.slice(slash + 1) };
+  const [first] = of;
+  const object = first === undefined ? undefined : await liveObject(ports.client, { ...first, ...place });
   const objects: LeftObject[] = [];
+  if (object === undefined) return { kind: "objects", objects };
   for (const { router, resource } of of) {
-    const ref = { resource, namespace: key.slice(blank + 1, slash), name: key.slice(slash + 1) };
-    const found = await leftObject(ports, router, ref);
+    const found = await leftObject(ports, router, { resource, ...place }, object);
     if (found !== undefined) objects.push(found);
   }
   return { kind: "objects", objects };
 }
 
 /** A kind that the API server does not serve, or does not let us see, has nothing that we could release. */
-async function sweep(
-  ports: RouteReleasePorts,
-  router: Releasing,
-  resource: RoutedResource,
-  enqueue: (key: string) => void,
-): Promise<void> {
+async function sweep(ports: RouteReleasePorts, of: readonly Kind[], enqueue: (key: string) => void): Promise<void> {
+  const [first] = of;
+  if (first === undefined) return;
+  const mayBeLeft = ({ router, resource }: Kind, { metadata }: Pick<RoutedObject, "metadata">): boolean => {
+    const { holders, isLoose } = router.release;
+    const ref = { resource, namespace: metadata.namespace, name: metadata.name };
+    const left = holders({ metadata }).some((holder) => !isHeldInCache(ports, router, ref, holder));
+    return left || isLoose?.({ metadata }) === true;
+  };
   try {
-    for await (const { metadata } of metadataOf(ports, resource)) {
+    for await (const { metadata } of metadataOf(ports, first.resource)) {
       const { namespace, name } = metadata;
-      const ref = { resource, namespace, name };
-      const holders = router.release.holders({ metadata });
-      if (holders.some((holder) => !isHeldInCache(ports, router, ref, holder))) enqueue(keyOf(ref));
+      if (of.some((kind) => mayBeLeft(kind, { metadata }))) enqueue(keyOf({ ...first, namespace, name }));
     }
   } catch (error) {
     if (!isNotFound(error) && !(error instanceof ApiError && error.status === 403)) throw error;
@@ -175,25 +186,39 @@ async function leftObject(
   ports: RouteReleasePorts,
   router: Releasing,
   ref: ObjectRef,
+  object: RoutedObject,
 ): Promise<LeftObject | undefined> {
-  const object = await liveObject(ports.client, ref);
-  if (object === undefined) return undefined;
   const gone = new Set<string>();
   for (const holder of router.release.holders(object)) {
     if (!(await isHeld(ports, router, ref, holder))) gone.add(holder);
   }
-  return { router, ref, object, gone };
+  const loose = router.release.isLoose?.(object) === true && !(await isRoutedBy(ports, router, ref));
+  return gone.size > 0 || loose ? { router, ref, object, gone } : undefined;
+}
+
+/** Whether any Rollout of its namespace, another instance's included, routes by an object that is marked with none. */
+async function isRoutedBy({ client, stores }: RouteReleasePorts, router: Router, ref: ObjectRef): Promise<boolean> {
+  const path = collectionPath(ROLLOUTS, ref.namespace);
+  for await (const { items } of pagesOf<Rollout>({ client, path })) {
+    if ((items ?? []).some((rollout) => routesBy(router, rollout, ref, stores.routed.settings))) return true;
+  }
+  return false;
 }
 
 function writeOf({ router, ref, object, gone }: LeftObject): LeftWrite[] {
-  const write = gone.size === 0 ? undefined : router.release.plan(ref, object, gone);
-  return write?.kind === "patch" ? [{ ref, write }] : [];
+  const write = router.release.plan(ref, object, gone);
+  return write === undefined ? [] : [{ ref, write }];
 }
 
 async function send({ client, validForMs }: RouteReleasePorts, { ref, write }: LeftWrite): Promise<void> {
   if (validForMs() <= TIMEOUT_MS)
     throw new NotLeaderError(`Not released: ${objectPath(ref.resource, ref)}, because the leader Lease may run out`);
-  await client.request({ ...requestOf(write), timeoutMs: TIMEOUT_MS });
+  try {
+    await client.request({ ...requestOf(write), timeoutMs: TIMEOUT_MS });
+  } catch (error) {
+    // The garbage collector deletes what belonged to a Rollout that is gone, too.
+    if (write.kind !== "delete" || !isNotFound(error)) throw error;
+  }
 }
 
 async function liveObject(client: KubeClient, ref: ObjectRef): Promise<RoutedObject | undefined> {

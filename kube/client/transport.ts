@@ -192,6 +192,7 @@ export const createClient = (options: ClientOptions): KubeClient => {
     const untilMs = clock.now() + (request.timeoutMs ?? defaultTimeoutMs);
     for (let attempts = 1; ; attempts += 1) {
       let delayMs: number | undefined;
+      let refusal: ApiError | undefined;
       try {
         const turnMs = request.urgent === true ? 0 : (bucket?.take() ?? 0);
         if (turnMs > 0) await pause(clock, turnMs, limit.signal);
@@ -202,9 +203,12 @@ export const createClient = (options: ClientOptions): KubeClient => {
           limit.signal.aborted || request.retry === false ? undefined : retryDelayMs(error, request.method, attempts);
         if (delayMs === undefined || clock.now() + delayMs >= untilMs) throw error;
         if (error.status === 401) credentials.refresh();
+        refusal = error;
       }
       // When the deadline or the caller cuts this wait short, the next attempt fails at once with the right error.
       if (delayMs > 0) await pause(clock, delayMs, limit.signal);
+      // The process was frozen meanwhile: whatever allowed the request, a Lease for example, may be over.
+      if (!limit.signal.aborted && clock.now() >= untilMs) throw refusal;
     }
   };
 

@@ -29,6 +29,11 @@ const ingress = (name: string, backend: string, annotations: Readonly<Record<str
   },
 });
 const one = routedBy({ alb: { ingress: "shop", servicePort: 443 } });
+const targets = [
+  { ServiceName: "web-next", ServicePort: "443", Weight: 50 },
+  { ServiceName: "web", ServicePort: "443", Weight: 50 },
+];
+const split = JSON.stringify({ Type: "forward", ForwardConfig: { TargetGroups: targets } });
 const pingPong = { pingPong: { pingService: "ping", pongService: "pong" } };
 const rooted = { alb: { ingress: "shop", servicePort: 80, rootService: "root" } };
 
@@ -139,9 +144,15 @@ const stories: readonly RoutingStory[] = [
     wants: [wanting(10)],
   },
   {
-    sentence: "Our own list has more in it: it stays",
+    sentence: "What was written for another root Service before gets no split any more; another Rollout's stays",
     rollout: one,
-    objects: [ingress("shop", "web", { [MANAGED]: `{ "web": ["${ACTION}.old", "${ACTION}.web"] }` })],
+    objects: [
+      ingress("shop", "web", {
+        [`${ACTION}.old`]: split,
+        [`${ACTION}.both`]: split,
+        [MANAGED]: `{ "shop": ["${ACTION}.both"], "web": ["${ACTION}.old", "${ACTION}.both", "${ACTION}.web"] }`,
+      }),
+    ],
     wants: [wanting(10)],
   },
   {

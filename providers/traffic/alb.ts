@@ -20,7 +20,7 @@ import {
   type Stickiness,
   type TargetGroup,
 } from "./albAnnotations.ts";
-import { release } from "./albRelease.ts";
+import { release, withoutSplits } from "./albRelease.ts";
 import {
   INGRESSES,
   ingressPlaces,
@@ -33,6 +33,7 @@ import {
 } from "./ingress.ts";
 import { type Fault, faulty, type Part, planOf } from "./plan.ts";
 import {
+  type MergePatch,
   type RoutedObject,
   type RoutedWrite,
   type Router,
@@ -116,32 +117,49 @@ function partsOf(input: RoutingInput, name: string): readonly Part[] {
   const old = ingress.metadata.annotations ?? {};
   const managed = withManaged(old[MANAGED], rollout.metadata.name, actionKey(rollout));
   const { stickiness, fault } = stickinessOf(rollout);
+  const { annotations, rules } = withoutSplits(ingress, leftKeys(rollout, old[MANAGED]));
   const changed = mergePatch(old, {
-    ...old,
+    ...applied(old, annotations),
     [actionKey(rollout)]: forwardText(targetGroups(rollout, input.traffic), stickiness),
     ...(managed === undefined ? {} : { [MANAGED]: managed }),
   });
+  const patch = {
+    ...(changed === undefined ? {} : { metadata: { annotations: changed } }),
+    ...(rules === undefined ? {} : { spec: { rules } }),
+  };
   return [
-    changed === undefined ? {} : { write: change(input, ingress, changed) },
+    Object.keys(patch).length === 0 ? {} : { write: change(input, ingress, patch) },
     ...(fault === undefined ? [] : [{ fault }]),
     ...(managed === undefined ? [faulty(unreadable(name))] : []),
   ];
 }
 
+const applied = (
+  old: Readonly<Record<string, string>>,
+  changes: Readonly<Record<string, string | null>>,
+): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries({ ...old, ...changes }).flatMap(([key, text]) => (text === null ? [] : [[key, text]])),
+  );
+
+/** What this Rollout alone has written here under another prefix, or for another root or stable Service. */
+function leftKeys(rollout: Rollout, text: string | undefined): readonly string[] {
+  const managed = readManaged(text) ?? new Map<string, readonly string[]>();
+  const { name } = rollout.metadata;
+  const others = new Set([...managed].flatMap(([holder, keys]) => (holder === name ? [] : keys)));
+  return (managed.get(name) ?? []).filter((key) => key !== actionKey(rollout) && !others.has(key));
+}
+
 const unreadable = (name: string): string =>
   `cannot read annotation \`${MANAGED}\` of ingress \`${name}\`: it is not a JSON map of lists; take it away and it is written anew`;
 
-function change(
-  { rollout, traffic }: RoutingInput,
-  { metadata }: RoutedObject,
-  annotations: Record<string, unknown>,
-): RoutedWrite {
+function change({ rollout, traffic }: RoutingInput, { metadata }: RoutedObject, patch: MergePatch): RoutedWrite {
   const { name } = metadata;
   return {
     kind: "patch",
     ref: ingressRef(rollout, name),
     resourceVersion: metadata.resourceVersion ?? "",
-    patch: { metadata: { annotations } },
+    patch,
     event: {
       type: "Normal",
       reason: "PatchingALBIngress",
@@ -151,12 +169,13 @@ function change(
   };
 }
 
-/** The list with one annotation more; unchanged when it has it already, undefined when it cannot be parsed. */
+/** The list with this annotation for the Rollout; unchanged when it is so, undefined when it cannot be parsed. */
 function withManaged(text: string | undefined, rollout: string, key: string): string | undefined {
   const managed = readManaged(text);
   if (managed === undefined) return undefined;
   const keys = managed.get(rollout) ?? [];
-  return keys.includes(key) && text !== undefined ? text : managedText(new Map(managed).set(rollout, [...keys, key]));
+  const same = keys.length === 1 && keys[0] === key && text !== undefined;
+  return same ? text : managedText(new Map(managed).set(rollout, [key]));
 }
 
 /** The largest weight that AWS takes. */

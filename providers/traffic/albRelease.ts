@@ -25,9 +25,10 @@ export const release: Release = {
     if (stay.size === managed.size) return undefined;
     const stillManaged = new Set([...stay.values()].flat());
     const left = [...managed].flatMap(([name, keys]) => (stay.has(name) ? [] : keys));
-    const keys = left.filter((key) => !stillManaged.has(key));
-    const routes = keys.flatMap((key) => (key.includes(CONDITIONS) ? serviceIn(key, CONDITIONS) : []));
-    const rules = withoutRoutes(ingress, new Set(routes));
+    const { annotations, rules } = withoutSplits(
+      ingress,
+      left.filter((key) => !stillManaged.has(key)),
+    );
     return {
       kind: "patch",
       ref,
@@ -35,7 +36,7 @@ export const release: Release = {
       patch: {
         metadata: {
           annotations: {
-            ...Object.fromEntries(keys.flatMap((key) => resetAnnotation(ingress, key, routes))),
+            ...annotations,
             [MANAGED]: stay.size === 0 ? null : managedText(stay),
             ...(ingress.metadata.annotations?.[LEGACY_MANAGED] === undefined ? {} : { [LEGACY_MANAGED]: null }),
           },
@@ -46,6 +47,22 @@ export const release: Release = {
     };
   },
 };
+
+export interface Unsplit {
+  /** The annotations that change, null for one that goes. */
+  readonly annotations: Readonly<Record<string, string | null>>;
+  /** Undefined where they stay. */
+  readonly rules: readonly IngressRule[] | undefined;
+}
+
+/** What changes on an Ingress when a Rollout does not write some annotations any more that it wrote before. */
+export function withoutSplits(ingress: RoutedObject, keys: readonly string[]): Unsplit {
+  const routes = keys.flatMap((key) => (key.includes(CONDITIONS) ? serviceIn(key, CONDITIONS) : []));
+  return {
+    annotations: Object.fromEntries(keys.flatMap((key) => resetAnnotation(ingress, key, routes))),
+    rules: withoutRoutes(ingress, new Set(routes)),
+  };
+}
 
 /** A list that cannot be parsed counts as empty. */
 const managedIn = ({ metadata }: RoutedObject): ReadonlyMap<string, readonly string[]> =>

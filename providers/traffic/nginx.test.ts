@@ -30,6 +30,19 @@ const owned = {
   ],
 };
 
+const [owner] = owned.ownerReferences;
+const gitOps = { apiVersion: "example.com/v1", kind: "App", name: "shop", uid: "uid-app" };
+
+/** A canary Ingress as ours are, at weight 50. */
+const lost = (metadata: object) => ({
+  metadata: {
+    name: "web-shop-canary",
+    annotations: { [`${prefix}/canary`]: "true", [`${prefix}/canary-weight`]: "50", "example.com/team": "shop" },
+    ...metadata,
+  },
+  spec: { ingressClassName: "nginx", rules: [rule("shop.example", path("web-next"))] },
+});
+
 const stories: readonly RoutingStory[] = [
   {
     sentence: "A canary Ingress beside the stable one, which stays as it is",
@@ -182,6 +195,37 @@ const stories: readonly RoutingStory[] = [
     sentence: "The name of the canary Ingress is taken by somebody",
     rollout: one,
     objects: [shop, ingress("web-shop-canary", { rules: [rule("shop.example", path("web"))] })],
+    wants: [wanting(20)],
+  },
+  {
+    sentence: "The canary Ingress has no owner, as after a backup was restored: it is adopted",
+    rollout: one,
+    objects: [shop, lost({})],
+    wants: [wanting(20), wanting(0)],
+  },
+  {
+    sentence:
+      "The canary Ingress belongs to an earlier Rollout of that name, and to somebody else as well: it is adopted",
+    rollout: one,
+    objects: [shop, lost({ ownerReferences: [gitOps, { ...owner, uid: "uid-earlier" }] })],
+    wants: [wanting(50)],
+  },
+  {
+    sentence: "The canary Ingress belongs to another Rollout: it stays as it is",
+    rollout: one,
+    objects: [shop, lost({ ownerReferences: [{ ...owner, name: "cart", uid: "uid-cart" }] })],
+    wants: [wanting(0)],
+  },
+  {
+    sentence: "A canary Ingress of that name leads to another Service: it stays as it is",
+    rollout: one,
+    objects: [shop, { ...lost({}), spec: { rules: [rule("shop.example", path("cart"))] } }],
+    wants: [wanting(0)],
+  },
+  {
+    sentence: "Another prefix: the weight with the earlier one goes",
+    rollout: routedBy({ nginx: { stableIngress: "shop", annotationPrefix: "acme.example" } }),
+    objects: [shop, lost({ ownerReferences: [owner] })],
     wants: [wanting(20)],
   },
 ];

@@ -1,9 +1,10 @@
 /**
  * The NGINX Ingress controller (docs/behaviour/traffic.md#nginx). Beside the user's Ingress, which leads to the stable
  * Service, stands one of ours that leads to the canary Service; its annotations set the share of traffic it takes. It
- * stays when the update is over, with weight 0, and is deleted with the Rollout.
+ * stays when the update is over, with weight 0, and is deleted with the Rollout, or when that does not route by it any
+ * more.
  */
-import { isControlledBy, controllerReference } from "../../kube/object/ownerReference.ts";
+import { controllerReference, isControlledBy, isLeftTo, ownersWith } from "../../kube/object/ownerReference.ts";
 import { ROLLOUT_KIND } from "../../schema/kinds.ts";
 import { mergePatch } from "../../kube/object/mergePatch.ts";
 import type { CanaryStrategy, Rollout } from "../../schema/rollout.ts";
@@ -16,11 +17,13 @@ import {
   type IngressRule,
   type IngressSpec,
   isOfClass,
+  leadsTo,
   namedIngresses,
   notFound,
   oneOrSeveral,
   specOf,
 } from "./ingress.ts";
+import { ownRelease } from "./ownRelease.ts";
 import { faulty, type Part, planOf } from "./plan.ts";
 import type { RoutedObject, RoutedWrite, Router, RoutingInput } from "./router.ts";
 import { listIn, type RouterSetting } from "./settings.ts";
@@ -56,7 +59,7 @@ export const nginx: Router<"nginx"> = {
     {
       group: INGRESSES.group,
       plural: INGRESSES.plural,
-      verbs: ["get", "list", "watch", "create", "patch"],
+      verbs: ["get", "list", "watch", "create", "patch", "delete"],
       why: { verb: "writes", what: "an Ingress of its own beside yours" },
     },
   ],
@@ -75,7 +78,19 @@ export const nginx: Router<"nginx"> = {
     const owners = new Map<string, string>();
     return planOf(stableNames(input.rollout).map((stable) => partOf(input, stable, owners)));
   },
+  release: ownRelease(isCanary),
 };
+
+/** The annotations of a canary Ingress, with whatever prefix. */
+function isCanary({ metadata: { annotations = {} } }: RoutedObject): boolean {
+  return Object.entries(annotations).some(([key, value]) => key.endsWith("/canary") && value === "true");
+}
+
+/** One that was ours, restored by a backup or left by an earlier Rollout of the same name. */
+const isLost = (ingress: RoutedObject, rollout: Rollout): boolean =>
+  isLeftTo(ingress, ROLLOUT_KIND, rollout) &&
+  isCanary(ingress) &&
+  leadsTo(ingress, canaryOf(rollout)?.canaryService ?? "");
 
 function stableNames(rollout: Rollout): readonly string[] {
   const { stableIngress = "", stableIngresses = [] } = nginxOf(rollout) ?? {};
@@ -96,8 +111,8 @@ function partOf(input: RoutingInput, stableName: string, owners: Map<string, str
   if (twin !== undefined) return faulty(sharedName(name, twin, stableName));
   owners.set(name, stableName);
   const current = object(ingressRef(rollout, name));
-  if (current !== undefined && !isControlledBy(current, rollout)) {
-    return faulty(`canary ingress \`${name}\` controlled by different object`);
+  if (current !== undefined && !isControlledBy(current, rollout) && !isLost(current, rollout)) {
+    return faulty(takenName(name, rollout));
   }
   const stable = object(ingressRef(rollout, stableName));
   const annotations = canaryAnnotations(input, stable);
@@ -111,6 +126,9 @@ function partOf(input: RoutingInput, stableName: string, owners: Map<string, str
 
 const sharedName = (name: string, one: string, other: string): string =>
   `canary ingress \`${name}\` would serve both \`${one}\` and \`${other}\`, whose long names differ only at the end: rename one of them`;
+
+const takenName = (name: string, rollout: Rollout): string =>
+  `canary ingress \`${name}\` controlled by different object: Rollout \`${rollout.metadata.name}\` needs that name for its own; delete or rename the Ingress`;
 
 /** Why there are no rules to copy. */
 function problemWith(rollout: Rollout, name: string, stable: RoutedObject | undefined): Part {
@@ -157,11 +175,15 @@ function change(
 ): Part {
   if (current === undefined) return {};
   const { name, resourceVersion = "", annotations: old = {} } = current.metadata;
-  const changed = mergePatch(old, { ...withoutStaleTotal(rollout, old), ...annotations });
+  const changed = mergePatch(old, { ...withoutStale(rollout, old), ...annotations });
   const changedSpec = spec === undefined ? undefined : mergePatch({ ...specOf(current) }, { ...spec });
-  if (changed === undefined && changedSpec === undefined) return {};
+  const owners = isControlledBy(current, rollout)
+    ? {}
+    : { ownerReferences: ownersWith(current, ROLLOUT_KIND, rollout) };
+  const metadata = { ...(changed === undefined ? {} : { annotations: changed }), ...owners };
+  if (Object.keys(metadata).length === 0 && changedSpec === undefined) return {};
   const patch = {
-    ...(changed === undefined ? {} : { metadata: { annotations: changed } }),
+    ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
     ...(changedSpec === undefined ? {} : { spec: changedSpec }),
   };
   const message = `Updating Ingress \`${name}\` to desiredWeight '${traffic.canaryWeight}'`;
@@ -177,11 +199,24 @@ function change(
   };
 }
 
-/** A total left over from a `maxTrafficWeight` that is gone would make 20 of 1000 out of 20 percent. */
-function withoutStaleTotal(rollout: Rollout, annotations: Readonly<Record<string, string>>): Record<string, string> {
-  const { [`${prefixOf(rollout)}/canary-weight-total`]: _, ...others } = annotations;
-  return others;
+/**
+ * A total left over from a `maxTrafficWeight` that is gone would make 20 of 1000 out of 20 percent, and a weight with an
+ * earlier `annotationPrefix` would stay for ever.
+ */
+function withoutStale(rollout: Rollout, annotations: Readonly<Record<string, string>>): Record<string, string> {
+  const earlier = Object.keys(annotations)
+    .filter((key) => key.endsWith(WEIGHT))
+    .map((key) => key.slice(0, -WEIGHT.length))
+    .filter((prefix) => prefix !== prefixOf(rollout));
+  const stale = new Set([
+    `${prefixOf(rollout)}${TOTAL}`,
+    ...earlier.flatMap((prefix) => [`${prefix}/canary`, `${prefix}${WEIGHT}`, `${prefix}${TOTAL}`]),
+  ]);
+  return Object.fromEntries(Object.entries(annotations).filter(([key]) => !stale.has(key)));
 }
+
+const WEIGHT = "/canary-weight";
+const TOTAL = "/canary-weight-total";
 
 /**
  * The stable Ingress' own spec, with the rules that lead to the stable Service, for the canary Service. Undefined

@@ -133,7 +133,7 @@ export interface ResourceUse {
 }
 
 /** In the order in which rights are written. */
-export const RESOURCE_VERBS = ["get", "list", "watch", "create", "patch"] as const;
+export const RESOURCE_VERBS = ["get", "list", "watch", "create", "patch", "delete"] as const;
 export type ResourceVerb = (typeof RESOURCE_VERBS)[number];
 
 /** A router of the API that this version does not drive: a Rollout that names it is held, with its title. */
@@ -176,12 +176,32 @@ export interface Router<Kind extends string = string> extends RouterTraits<Kind>
   readonly release?: Release;
 }
 
-/** Gives up an object that a Rollout no longer routes by: the Rollout is gone, or does not name it any more. */
+/**
+ * Gives up an object that a Rollout no longer routes by: the Rollout is gone, or does not name it any more. All that is
+ * known of earlier routing stands on the objects, so that it outlives the process. `holders` and `isLoose` are also asked
+ * about objects of which only the metadata have been read.
+ */
 export interface Release {
   /** Names of the Rollouts, all of the object's namespace, that are marked on it as routing by it. */
   holders(object: RoutedObject): readonly string[];
-  /** Leaves no split behind by the Rollouts in `gone`, a part of its holders, and removes their marks. */
-  plan(ref: ObjectRef, object: RoutedObject, gone: ReadonlySet<string>): RoutedWrite | undefined;
+  /** Made by a controller for a Rollout, but marked with none any more (`kubectl delete rollout --cascade=orphan`). */
+  readonly isLoose?: (object: RoutedObject) => boolean;
+  /**
+   * Leaves no split behind by the Rollouts in `gone`, a part of its holders, and removes their marks. A loose object has
+   * no holders: it is released when no Rollout of its namespace routes by it.
+   */
+  plan(ref: ObjectRef, object: RoutedObject, gone: ReadonlySet<string>): ReleaseWrite | undefined;
 }
+
+/** An object of the user's is returned to what it was, one of ours is deleted, both in the version that was read. */
+export type ReleaseWrite =
+  | Extract<RoutedWrite, { kind: "patch" }>
+  | {
+      readonly kind: "delete";
+      readonly ref: ObjectRef;
+      readonly uid: string;
+      readonly resourceVersion: string;
+      readonly failure: string;
+    };
 
 export type RouterRow<Kind extends string = string> = Router<Kind> | UndrivenRouter<Kind>;

@@ -13,6 +13,14 @@ const split = (name: string, spec: object, more: object = { ownerReferences: [ow
   spec,
 });
 
+const halves = (canary: string) => ({
+  service: "web",
+  backends: [
+    { service: canary, weight: 50 },
+    { service: "web", weight: 50 },
+  ],
+});
+
 const stories: readonly RoutingStory[] = [
   {
     sentence: "A TrafficSplit of the Rollout's name, weights as quantities",
@@ -67,6 +75,24 @@ const stories: readonly RoutingStory[] = [
     sentence: "A TrafficSplit of that name is somebody's",
     rollout: one,
     objects: [split("web", { service: "web", backends: [] }, {})],
+    wants: [wanting(5)],
+  },
+  {
+    sentence: "A TrafficSplit has no owner, as after a backup was restored: it is adopted",
+    rollout: one,
+    objects: [split("web", halves("web-next"), {})],
+    wants: [wanting(50), wanting(0)],
+  },
+  {
+    sentence: "A TrafficSplit belongs to an earlier Rollout of that name: it is adopted",
+    rollout: one,
+    objects: [split("web", halves("web-next"), { ownerReferences: [{ ...owner, uid: "uid-earlier" }] })],
+    wants: [wanting(5)],
+  },
+  {
+    sentence: "A TrafficSplit of that name has a Service that is not ours",
+    rollout: one,
+    objects: [split("web", halves("cart"), {})],
     wants: [wanting(5)],
   },
 ];

@@ -1,12 +1,14 @@
 /**
  * Meshes of the Service Mesh Interface (docs/behaviour/traffic.md#smi). A TrafficSplit of ours, named after the Rollout
- * unless the settings name it, divides the traffic of the root Service. It is deleted with the Rollout.
+ * unless the settings name it, divides the traffic of the root Service. It is deleted with the Rollout, or when that does
+ * not route by it any more.
  */
 import { equal } from "../../kube/object/equality.ts";
-import { controllerReference, isControlledBy } from "../../kube/object/ownerReference.ts";
+import { controllerReference, isControlledBy, isLeftTo, ownersWith } from "../../kube/object/ownerReference.ts";
 import { ROLLOUT_KIND } from "../../schema/kinds.ts";
 import type { CanaryStrategy, Rollout } from "../../schema/rollout.ts";
 import type { TrafficRouting } from "../../schema/trafficRouting.ts";
+import { ownRelease } from "./ownRelease.ts";
 import { faulty, type Part, planOf } from "./plan.ts";
 import {
   type ObjectRef,
@@ -64,7 +66,7 @@ export const smi: Router<"smi"> = {
     {
       group: GROUP,
       plural: PLURAL,
-      verbs: ["get", "list", "watch", "create", "patch"],
+      verbs: ["get", "list", "watch", "create", "patch", "delete"],
       why: { verb: "divides", what: "traffic by a TrafficSplit of its own" },
     },
   ],
@@ -74,6 +76,8 @@ export const smi: Router<"smi"> = {
   entrances: (rollout) => [rootOf(rollout)],
   heeds: () => true,
   route: (input) => planOf([partOf(input)]),
+  // Only a router of a Rollout makes a TrafficSplit that a Rollout controls.
+  release: ownRelease(() => true),
 };
 
 const splits = (settings: RouterSettings): RoutedResource => ({
@@ -95,13 +99,29 @@ function partOf(input: RoutingInput): Part {
   const wanted = splitSpec(input);
   const current = object(ref);
   if (current === undefined) return creation(rollout, ref, wanted);
-  if (!isControlledBy(current, rollout)) return faulty(`Rollout does not own TrafficSplit \`${ref.name}\``);
-  const patch = patchOf(current, wanted);
-  if (patch === undefined) return {};
+  const owned = isControlledBy(current, rollout);
+  if (!owned && !isLost(current, rollout, wanted)) return faulty(takenName(ref.name, rollout));
+  const changed = patchOf(current, wanted);
+  if (changed === undefined && owned) return {};
+  const patch = {
+    ...(owned ? {} : { metadata: { ownerReferences: ownersWith(current, ROLLOUT_KIND, rollout) } }),
+    ...(changed === undefined ? {} : { spec: changed }),
+  };
   const resourceVersion = current.metadata.resourceVersion ?? "";
   const failure = `error patching TrafficSplit \`${ref.name}\``;
-  return { write: { kind: "patch", ref, resourceVersion, patch: { spec: patch }, failure } };
+  return { write: { kind: "patch", ref, resourceVersion, patch, failure } };
 }
+
+/** One that was ours, restored by a backup or left by an earlier Rollout of the same name: it divides what ours would. */
+function isLost(split: RoutedObject, rollout: Rollout, wanted: SplitSpec): boolean {
+  const { service, backends = [] } = (split.spec ?? {}) as Partial<SplitSpec>;
+  const ours = new Set(wanted.backends.map((backend) => backend.service));
+  const same = backends.length > 0 && backends.every((backend) => ours.has(backend.service));
+  return isLeftTo(split, ROLLOUT_KIND, rollout) && service === wanted.service && same;
+}
+
+const takenName = (name: string, rollout: Rollout): string =>
+  `Rollout does not own TrafficSplit \`${name}\`: Rollout \`${rollout.metadata.name}\` needs that name for its own; delete or rename the TrafficSplit, or set trafficSplitName`;
 
 function creation(rollout: Rollout, ref: ObjectRef, spec: SplitSpec): Part {
   const { resource, namespace, name } = ref;

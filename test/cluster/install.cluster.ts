@@ -46,7 +46,6 @@ const reasons: Readonly<Record<string, string>> = {
   "create secrets sluice-webhook-certificates": "a part of the server-side apply, recorded as a patch",
   "create validatingwebhookconfigurations.admissionregistration.k8s.io sluice":
     "a part of the server-side apply, recorded as a patch",
-  "get trafficsplits.split.smi-spec.io": "after somebody has created one of that name at the same moment",
   "get secrets sluice-webhook-certificates": "after a conflict with another replica",
   "get validatingwebhookconfigurations.admissionregistration.k8s.io sluice": "after a conflict with somebody's edit",
 };
@@ -259,6 +258,12 @@ ours(
     expect(await nginxWeight()).toBe("0");
     expect(await action()).toEqual(["web-next 0", "web 100"]);
     expect(await world.split()).toEqual({ "web-next": "0", web: "100" });
+    const others = { nginx: null, smi: null };
+    await world.patch("web", { spec: { strategy: { canary: { trafficRouting: others } } } });
+    await until("what the other two made is gone", async () => {
+      const left = await Promise.all([nginxWeight(), world.split()].map((one) => one.catch(() => undefined)));
+      return left.every((one) => one === undefined);
+    });
     await api.delete(world.path("Rollout", "web"));
     await until("the load balancer is let go of", async () => (await action())?.join() === "web 100");
     expect(Object.keys(await world.annotations("alb"))).toEqual(["alb.ingress.kubernetes.io/actions.web"]);

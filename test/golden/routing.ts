@@ -1,6 +1,13 @@
 /** Stories of traffic routers: objects in an in-memory API server, the wanted weights, and the objects afterwards. */
 import { manualClock } from "../../kube/clock/clock.ts";
-import type { ObjectRef, RoutedObject, RoutedWrite, Router, Traffic } from "../../providers/traffic/router.ts";
+import type {
+  ObjectRef,
+  ReleaseWrite,
+  RoutedObject,
+  RoutedWrite,
+  Router,
+  Traffic,
+} from "../../providers/traffic/router.ts";
 import type { RouterSettings } from "../../providers/traffic/settings.ts";
 import { TRAFFIC_SPLIT_VERSIONS } from "../../providers/traffic/smi.ts";
 import type { Rollout } from "../../schema/rollout.ts";
@@ -41,7 +48,7 @@ export const wanting = (canaryWeight: number, more: Partial<Traffic> = {}): Traf
 
 export interface RoutingWorld {
   object(ref: ObjectRef): RoutedObject | undefined;
-  carryOut(write: RoutedWrite): void;
+  carryOut(write: RoutedWrite | ReleaseWrite): void;
   /** Runs the router, carries out the writes that it returns, and @returns them. */
   route(router: Router, rollout: Rollout, traffic: Traffic): ReturnType<Router["route"]>;
 }
@@ -90,6 +97,10 @@ export function routingWorld(objects: readonly Draft[], settings: RouterSettings
     carryOut(write) {
       if (write.kind === "create") {
         core.create(collectionOf(write.ref), write.object as unknown as Draft, { fieldValidation: "Strict" });
+        return;
+      }
+      if (write.kind === "delete") {
+        core.delete(place(write.ref));
         return;
       }
       core.modify(

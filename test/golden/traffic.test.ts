@@ -149,6 +149,49 @@ describe("a canary whose traffic a router splits", () => {
     expectTimeline("traffic-router-fault", world);
   });
 
+  test("tells pods that come and go, and an abort, while a router cannot follow", () => {
+    const world = atFirstPause();
+    world.meddle("the canary Ingress is somebody's", (cluster) => cluster.breakRouter("canary ingress is taken"));
+    world.meddle("three pods fail", (cluster) => cluster.failPods("web:1", 3, 8_000));
+    world.pass(5_000);
+    world.edit("abort", user.abort);
+    world.pass(10_000);
+    world.meddle("another reason", (cluster) => cluster.breakRouter("ingresses is forbidden"));
+    world.pass(10_000);
+    world.meddle("the router follows", (cluster) => cluster.breakRouter(undefined));
+    world.pass(40_000);
+    expectTimeline("traffic-router-fault-abort", world);
+  });
+
+  test("is aborted when a router cannot follow for longer than its progress deadline, if told so", () => {
+    const rollout = rolloutOf({
+      replicas: 10,
+      progressDeadlineSeconds: 60,
+      progressDeadlineAbort: true,
+      strategy: canary(steps, routed),
+    });
+    const world = createWorld(rollout, { services });
+    world.pass(5_000);
+    world.meddle("the canary Ingress is somebody's", (cluster) => cluster.breakRouter("canary ingress is taken"));
+    world.edit("image web:2", image("web:2"));
+    world.pass(70_000);
+    expectTimeline("traffic-router-fault-deadline", world);
+  });
+
+  test("goes on without a router, and without weights, when trafficRouting is taken out in the middle", () => {
+    const world = atFirstPause();
+    world.edit("no trafficRouting", user.strategy(canary(steps, { canaryService: "canary", stableService: "stable" })));
+    world.pass(20_000);
+    expectTimeline("traffic-ends", world);
+  });
+
+  test("has no weights any more as blue-green", () => {
+    const world = toTheEnd(atFirstPause());
+    world.edit("to blue-green", user.strategy(user.blueGreen({ activeService: "stable", previewService: "canary" })));
+    world.pass(60_000);
+    expectTimeline("traffic-ends-blue-green", world);
+  });
+
   test("is put right when somebody else changes its weights", () => {
     const world = atFirstPause();
     world.meddle("somebody resets the weights", (cluster) => cluster.forgetRoutes());

@@ -182,6 +182,18 @@ const gullible = (real: KubeClient, _clock: Clock): KubeClient => ({
   },
 });
 
+/** What is deleted stays. */
+const keeping =
+  (plural: string): Breakage["client"] =>
+  (real) => ({
+    ...real,
+    request: <T>(request: KubeRequest) =>
+      request.method === "DELETE" && request.path.includes(`/${plural}/`)
+        ? // Nothing reads the answer.
+          Promise.resolve({} as T)
+        : real.request<T>(request),
+  });
+
 export const mutations: readonly Mutation[] = [
   deciding("scaling down does not look at what is available", careless),
   deciding("a Service is switched before the pods are ready", hasty),
@@ -194,6 +206,7 @@ export const mutations: readonly Mutation[] = [
   deciding("traffic goes where no pods are yet", rash),
   { ...deciding("the scale-down delay is ignored", impatient), from: 120 },
   { ...patching("writes do not name the version that they rest on", withoutVersion), from: 340 },
+  { name: "a canary Ingress outlives its routing", breakage: { ...sound, client: keeping("ingresses") } },
   { name: "an old event overwrites a newer one", breakage: { ...sound, client: gullible } },
   {
     name: "a Lease that has run out does not matter",

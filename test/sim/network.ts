@@ -162,6 +162,8 @@ export function connect(wire: Wire, line: Line): Connection {
         const delayMs = asked.retry === false ? undefined : retryDelayMs(error);
         if (delayMs === undefined || clock.now() + delayMs >= untilMs) throw error;
         await pause(clock, delayMs, asked.signal ?? never);
+        // As in the transport: the process was frozen meanwhile.
+        if (clock.now() >= untilMs) throw error;
       }
     }
   };

@@ -3,11 +3,11 @@
  * users' requests go is read from the objects, as the router's own controller would do.
  */
 import { HASH_LABEL } from "../../schema/labels.ts";
-import type { CanaryStep, Rollout } from "../../schema/rollout.ts";
+import type { CanaryStep, Rollout, RolloutStrategy } from "../../schema/rollout.ts";
 import type { ApiCore, ApiObject } from "../../simulator/model/model.ts";
 import * as user from "../golden/edits.ts";
 import type { Chance } from "./chance.ts";
-import type { Script, Step } from "./script.ts";
+import type { Milestone, Script, Step } from "./script.ts";
 
 const RESOURCE = "ingresses.networking.k8s.io";
 /** The Ingress in front of the stable Service. */
@@ -19,6 +19,7 @@ const CANARY_INGRESS = { ...INGRESS, name: "web-web-canary" } as const;
 export const INGRESS_KEYS = [INGRESS, CANARY_INGRESS].map(({ namespace, name }) => `${namespace}/${name}`);
 
 const NGINX = "nginx.ingress.kubernetes.io";
+const MANAGED = "rollouts.argoproj.io/managed-alb-annotations";
 const PREFIX = "alb.ingress.kubernetes.io";
 /** The rootService of a ping-pong, after which the ALB action is named. */
 const ROOT = "root";
@@ -75,7 +76,8 @@ interface Forward {
 }
 
 function albShares(ingress: ApiObject | undefined): ReadonlyMap<string, number> | undefined {
-  const action = ingress?.metadata.annotations?.[`${PREFIX}/actions.${ROOT}`];
+  const { annotations = {} } = ingress?.metadata ?? {};
+  const action = annotations[`${PREFIX}/actions.${ROOT}`] ?? annotations[`${PREFIX}/actions.active`];
   if (action === undefined) return undefined;
   const { ForwardConfig } = JSON.parse(action) as Forward;
   return new Map(ForwardConfig.TargetGroups.map(({ ServiceName, Weight }) => [ServiceName, Weight]));
@@ -120,20 +122,53 @@ export function routed(script: Script, chance: Chance): Script {
   const { stableService: _s, canaryService: _c, steps: given = [], ...rest } = canary;
   const steps = chance.percent(50) ? rising(chance) : given;
   const scaled = chance.percent(25) ? steps.flatMap((step) => withScale(chance, step)) : steps;
+  // The two together are invalid.
+  const dynamic = chance.percent(50);
   const strategy = user.canary(scaled, {
     ...rest,
     ...routing(chance),
-    dynamicStableScale: chance.percent(50),
+    dynamicStableScale: dynamic,
     ...(chance.percent(25) ? { minPodsPerReplicaSet: 2 } : {}),
     abortScaleDownDelaySeconds: chance.pick([30, 30, 0, 5]),
-    scaleDownDelaySeconds: chance.pick([30, 5, 0]),
+    ...(dynamic ? {} : { scaleDownDelaySeconds: chance.pick([30, 5, 0]) }),
   });
   // Several pods: with one, parts of the traffic cannot be distinguished.
   const replicas = 2 + chance.below(5);
   const manifest = { ...script.manifest, spec: { ...script.manifest.spec, replicas, strategy } };
   const nginx = strategy.canary?.trafficRouting?.nginx !== undefined;
   const meddling = chance.percent(30) ? meddle(chance, nginx) : [];
-  return { ...script, manifest, steps: [...script.steps, ...meddling] };
+  const story = [...script.steps, ...meddling];
+  return { ...script, manifest, steps: ending(story, steps, chance.fork("ending")) };
+}
+
+/** In some worlds the routing ends, in the middle of the first update or later. */
+function ending(story: readonly Step[], steps: readonly CanaryStep[], chance: Chance): readonly Step[] {
+  if (!chance.percent(30)) return story;
+  const services = { stableService: "active", canaryService: "preview" };
+  const alb = { ingress: INGRESS.name, servicePort: 80 };
+  const [what, strategy] = chance.pick<readonly [string, RolloutStrategy]>([
+    ["trafficRouting is taken out", user.canary(steps, services)],
+    ["trafficRouting names no router", user.canary(steps, { ...services, trafficRouting: {} })],
+    ["to blue-green, without a router", user.blueGreen({})],
+    ["to another router", user.canary(steps, { ...services, trafficRouting: { alb } })],
+  ]);
+  const at = 1 + chance.below(story.length);
+  const when: Milestone = at === 1 && chance.percent(70) ? { kind: "pause", image: "web:2" } : { kind: "rest" };
+  const step: Step = { when, what, deed: { kind: "edit", edit: user.strategy(strategy) } };
+  return [...story.slice(0, at), step, ...story.slice(at)];
+}
+
+/**
+ * Objects that still divide the traffic though the Rollout's spec does not name them; `rollout` undefined: there is
+ * none.
+ */
+export function splitsLeft(ingresses: Iterable<ApiObject>, rollout: Rollout | undefined): readonly string[] {
+  const { alb, nginx } = rollout?.spec.strategy?.canary?.trafficRouting ?? {};
+  return [...ingresses].flatMap(({ metadata: { name, annotations = {} } }) => {
+    const isCanary = annotations[`${NGINX}/canary`] === "true" && nginx === undefined;
+    const isDivided = annotations[MANAGED] !== undefined && alb === undefined;
+    return isCanary || isDivided ? [name] : [];
+  });
 }
 
 /** Weights that grow by more than one pod's share. */

@@ -15,7 +15,7 @@ import type { ReplicaSet, Service, Workload } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { ApiObject, Change } from "../../simulator/model/model.ts";
 import { DEPLOYMENT } from "./deployment.ts";
-import { INGRESS, INGRESS_KEYS } from "./routing.ts";
+import { INGRESS, INGRESS_KEYS, splitsLeft } from "./routing.ts";
 
 export const KEY = "default/web";
 
@@ -158,7 +158,7 @@ export function observe(): Truth {
   const setImage = (set: ReplicaSetFacts | undefined): string => imageOf(set?.labels[HASH_LABEL] ?? "");
 
   const unrest = (nowMs: number): Unrest | undefined => {
-    const settling = unsettledPods(nowMs) ?? unsettledSets(nowMs) ?? heldService();
+    const settling = unsettledPods(nowMs) ?? unsettledSets(nowMs) ?? heldService() ?? heldRoute();
     if (settling !== undefined) return settling;
     const snapshot = gatherer.gather(KEY);
     if (snapshot === undefined)
@@ -213,6 +213,12 @@ export function observe(): Truth {
         return { why: `Service ${name} is to be let go of` };
     }
     return undefined;
+  };
+
+  /** An object with a weight that no spec names. */
+  const heldRoute = (): Unrest | undefined => {
+    const [name] = splitsLeft(shown.values(), stores.rollouts.get(KEY));
+    return name === undefined ? undefined : { why: `Ingress ${name} still divides traffic that no spec routes` };
   };
 
   return {

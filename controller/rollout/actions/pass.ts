@@ -42,6 +42,15 @@ export interface PauseIntent {
 
 export const noIntent: PauseIntent = { add: [], remove: [], clear: false, removeAbort: false };
 
+/** What a decision has learned of the routers. */
+export type RouterAnswer =
+  /** They were not asked: the pass did not get that far, or stable cannot carry its traffic yet. */
+  | { readonly kind: "unasked" }
+  /** They can split the traffic as it should be, or there are none. */
+  | { readonly kind: "follow" }
+  /** Why one of them cannot split the traffic in this way. */
+  | { readonly kind: "fault"; readonly traffic: Traffic; readonly message: string };
+
 export interface Pass {
   readonly snapshot: Snapshot;
   readonly now: number;
@@ -51,6 +60,7 @@ export interface Pass {
   pause: PauseIntent;
   /** Weights that the routers have been asked for, this pass included. */
   weights: TrafficWeights | undefined;
+  routers: RouterAnswer;
   readonly actions: Action[];
   readonly events: RolloutEvent[];
   readonly wakeAts: number[];

@@ -1,5 +1,5 @@
 /** Writes into the objects of all routers how the traffic is split (docs/behaviour/traffic.md). */
-import type { RoutedWrite, Traffic } from "../../../providers/traffic/router.ts";
+import type { ReleaseWrite, RoutedWrite, Traffic } from "../../../providers/traffic/router.ts";
 import type { ActionRow, WriteRequest } from "./row.ts";
 
 export interface RouteTraffic {
@@ -12,12 +12,22 @@ interface Needs {
   readonly writes: readonly RoutedWrite[];
 }
 
-/** A patch names the version that it was made for. */
-export function routedRequest(write: RoutedWrite): WriteRequest {
+/** A patch and a deletion name the version that they were made for. */
+export function routedRequest(write: RoutedWrite | ReleaseWrite): WriteRequest {
   const { resource, namespace, name } = write.ref;
-  return write.kind === "create"
-    ? { verb: "create", resource, namespace, name, body: write.object }
-    : { verb: "patch", resource, namespace, name, resourceVersion: write.resourceVersion, body: write.patch };
+  switch (write.kind) {
+    case "create":
+      return { verb: "create", resource, namespace, name, body: write.object };
+    case "patch":
+      return { verb: "patch", resource, namespace, name, resourceVersion: write.resourceVersion, body: write.patch };
+    case "delete": {
+      const { uid, resourceVersion } = write;
+      const body = { propagationPolicy: "Background", preconditions: { uid, resourceVersion } };
+      return { verb: "delete", resource, namespace, name, body };
+    }
+    default:
+      return write satisfies never;
+  }
 }
 
 export const routeTraffic = {

@@ -104,10 +104,14 @@ function report(ports: PassPorts, { key, snapshot, memory, decision }: DecidedPa
 
 type Failure = Exclude<Outcome, { kind: "done" | "nothingEvicted" }>;
 
-/** Creating the ReplicaSet failed: decides again with that as a fact. */
+/** Creating the ReplicaSet or writing the traffic failed: decides again with that as a fact. */
 async function explain(ports: PassPorts, key: string, outcome: Failure): Promise<void> {
   const fresh = gatherNow(ports, key);
   if (fresh === undefined) return;
+  if (outcome.kind === "routeRefused") {
+    await applyUnrouted(ports, fresh, outcome.message);
+    throw new Error(`Cannot route the traffic: ${outcome.message}`);
+  }
   const { name } = outcome;
   if (outcome.kind === "nameTaken") throw new Error(`Cannot create ReplicaSet "${name}": ${outcome.message}`);
   const fact =
@@ -115,6 +119,14 @@ async function explain(ports: PassPorts, key: string, outcome: Failure): Promise
   const snapshot = { ...fresh.snapshot, ...fact };
   await apply(ports, snapshot, ports.decide(snapshot, ports.clock.now()));
   if (outcome.kind === "createRefused") throw new Error(`Cannot create ReplicaSet "${name}": ${outcome.message}`);
+}
+
+/** The events of the fault were emitted when it happened. */
+async function applyUnrouted(ports: PassPorts, { snapshot: fresh }: PassFacts, message: string): Promise<void> {
+  const snapshot: Snapshot = { ...fresh, routing: () => ({ kind: "fault", message, open: false, events: [] }) };
+  const decision = ports.decide(snapshot, ports.clock.now());
+  const events = decision.events.filter(({ reason }) => reason !== "TrafficRoutingError");
+  await apply(ports, snapshot, { ...decision, events });
 }
 
 /** Emits the first event about a Rollout that no controller has driven yet. */

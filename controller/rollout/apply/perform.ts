@@ -15,7 +15,7 @@ import { liveRollout } from "../../services/serviceCleanup.ts";
 import { kubeRequest } from "./kubeRequest.ts";
 import { passingCause } from "./passing.ts";
 import { evictPod, patchPods } from "./pods.ts";
-import { routeTraffic, type RoutePorts } from "./route.ts";
+import { routeTraffic, type RoutePorts, UnroutedError } from "./route.ts";
 import { type Outcome, patchReplicaSets, patchRollout, type Run, send, write } from "./writer.ts";
 
 /** Undefined: done, go on with the next one. All other failures are thrown. */
@@ -39,8 +39,11 @@ const performers: Performers = {
     return undefined;
   },
   async routeTraffic(run, { traffic }) {
-    await routeTraffic(routePorts(run), run.rollout, traffic);
-    return undefined;
+    try {
+      return await routeTraffic(routePorts(run), run.rollout, traffic);
+    } catch (error) {
+      return unrouted(error);
+    }
   },
   updateRollout: (run, action) =>
     patchRollout(run, actions.updateRollout.requests(action, { rollout: run.rollout, template: templatePatch(run) })),
@@ -97,6 +100,14 @@ function refusal(name: string, error: unknown): Outcome {
   if (!(error instanceof ApiError) || error.status === 401 || passingCause(error) !== undefined) throw error;
   const cause = error.cause as { message?: string } | undefined;
   return { kind: "createRefused", name, message: cause?.message ?? error.message };
+}
+
+/** What the user can mend is reported in the status; what passes by itself is retried. */
+function unrouted(error: unknown): Outcome {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  const told = error instanceof UnroutedError && !(cause instanceof ApiError && cause.status === 401);
+  if (!told || passingCause(cause) !== undefined) throw error;
+  return { kind: "routeRefused", message: error.message };
 }
 
 /** Disruption budgets allow no eviction now; the rest of the decision is not carried out. */

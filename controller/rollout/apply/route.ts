@@ -2,7 +2,14 @@
 import { isAlreadyExists, isConflict } from "../../../kube/client/apiError.ts";
 import { type ApiPath, objectPath } from "../../../kube/client/path.ts";
 import type { KubeRequest } from "../../../kube/client/transport.ts";
-import type { ObjectRef, RoutedObject, RoutedWrite, RouterEvent, Traffic } from "../../../providers/traffic/router.ts";
+import type {
+  ObjectRef,
+  ReleaseWrite,
+  RoutedObject,
+  RoutedWrite,
+  RouterEvent,
+  Traffic,
+} from "../../../providers/traffic/router.ts";
 import { routersOf } from "../../../providers/traffic/routers.ts";
 import { resourceName } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
@@ -22,20 +29,25 @@ export interface RoutePorts {
   readonly tell: (event: RouterEvent) => void;
 }
 
+/** What could not be done at an object, and why; the Rollout has been told by an event. */
+export class UnroutedError extends Error {}
+
 /**
  * Makes the objects of all routers of a Rollout match `traffic`. When one cannot be written, the others still are: an
  * abort has to reach all that it can.
- * @throws {ApiError} when a version has changed; {Error} with what could not be done and why, the first of several
+ * @throws {ApiError} when a version has changed; {UnroutedError}: the first of several
  */
-export async function routeTraffic(ports: RoutePorts, rollout: Rollout, traffic: Traffic): Promise<void> {
+export async function routeTraffic(ports: RoutePorts, rollout: Rollout, traffic: Traffic): Promise<undefined> {
   const failures: unknown[] = [];
   for (const router of routersOf(rollout, ports.routed.routers)) {
     for (const write of planOf(ports.routed, router, rollout, traffic).writes) {
       try {
         if (await carryOut(ports, write)) continue;
-        // The name was taken: now that the object is known, the router may want something else.
-        const again = planOf(ports.routed, router, rollout, traffic).writes.find(({ ref }) => sameRef(ref, write.ref));
+        // The name was taken: now that the object is known, the router may want something else, or nothing of it.
+        const plan = planOf(ports.routed, router, rollout, traffic);
+        const again = plan.writes.find(({ ref }) => sameRef(ref, write.ref));
         if (again?.kind === "patch") await carryOut(ports, again);
+        else if (plan.kind === "fault") throw failed(ports, plan.message);
       } catch (error) {
         if (error instanceof NotLeaderError) throw error;
         failures.push(error);
@@ -58,12 +70,15 @@ async function carryOut(ports: RoutePorts, write: RoutedWrite): Promise<boolean>
       return false;
     }
     if (isConflict(error) || error instanceof NotLeaderError) throw error;
-    const message = `${write.failure}: ${error instanceof Error ? error.message : String(error)}`;
-    ports.tell({ type: "Warning", reason: "TrafficRoutingError", message });
-    throw new Error(message, { cause: error });
+    throw failed(ports, `${write.failure}: ${error instanceof Error ? error.message : String(error)}`, error);
   }
   if (write.event !== undefined) ports.tell(write.event);
   return true;
 }
 
-export const requestOf = (write: RoutedWrite): KubeRequest => kubeRequest(routedRequest(write));
+function failed({ tell }: RoutePorts, message: string, cause?: unknown): UnroutedError {
+  tell({ type: "Warning", reason: "TrafficRoutingError", message });
+  return new UnroutedError(message, { cause });
+}
+
+export const requestOf = (write: RoutedWrite | ReleaseWrite): KubeRequest => kubeRequest(routedRequest(write));

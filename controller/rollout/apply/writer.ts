@@ -28,7 +28,9 @@ export type Outcome =
   /** Every eviction was refused. */
   | { readonly kind: "nothingEvicted" }
   /** The API server refuses the new ReplicaSet (quota, policy, validation). */
-  | { readonly kind: "createRefused"; readonly name: string; readonly message: string };
+  | { readonly kind: "createRefused"; readonly name: string; readonly message: string }
+  /** The API server refuses what a router wants written (rights, policy, validation). */
+  | { readonly kind: "routeRefused"; readonly message: string };
 
 /** A write times out after this, and is not begun when the Lease may end sooner. */
 const WRITE_TIMEOUT_MS = 5_000;

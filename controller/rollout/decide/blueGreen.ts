@@ -25,6 +25,7 @@ import { restartPods } from "../revision/restart.ts";
 import { isFastRollback, isRollbackWithinWindow } from "../course/rollback.ts";
 import { formatSelector } from "../../../kube/object/selector.ts";
 import { baseStatus, finishStatus } from "../status/status.ts";
+import { routeNothing } from "../sizes/traffic.ts";
 
 const activeService = (p: Pass): ServiceFacts | undefined =>
   p.world.services.get(blueGreenOf(p.world.rollout)?.activeService ?? "");
@@ -34,6 +35,7 @@ const selectedHash = (service: ServiceFacts | undefined): string => service?.sel
 
 /** Makes one pass and returns the status. Both Services are known to exist (controller/rules). */
 export function blueGreenPass(p: Pass): RolloutStatus {
+  routeNothing(p);
   pointPreview(p);
   if (templateChanged(p)) return blueGreenStatus(p);
   const restart = restartPods(p);

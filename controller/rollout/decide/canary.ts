@@ -35,7 +35,7 @@ export function canaryPass(p: Pass): RolloutStatus {
   pointPingPong(p);
   pointServices(p);
   // A router that cannot follow blocks everything after it: sizes and steps depend on the traffic.
-  if (!routeTraffic(p)) return statusOf(p);
+  if (!routeTraffic(p)) return heldStatus(p);
   const verdict = pauseIsOver(p) || scaleCanary(p) ? undefined : waitAtStep(p);
   return canaryStatus(p, restart === "done" ? p.world.rollout.spec.restartAt : undefined, verdict);
 }
@@ -107,6 +107,34 @@ function waitAtStep(p: Pass): Verdict | undefined {
   return verdict;
 }
 
+/** What every status of a canary has, whatever the pass has led to. */
+function draftOf(p: Pass, restartedAt: string | undefined): RolloutStatus {
+  const { canary } = statusOf(p);
+  const base = baseStatus(p);
+  return {
+    ...base,
+    restartedAt,
+    selector: formatSelector(p.world.rollout.spec.selector),
+    currentStepHash: p.snapshot.stepHash,
+    canary: {
+      ...base.canary,
+      stablePingPong: canary?.stablePingPong,
+      stepPluginStatuses: canary?.stepPluginStatuses,
+    },
+  };
+}
+
+/**
+ * The status while a router cannot follow: counts, conditions and phase, but no step and no promotion
+ * (docs/behaviour/traffic.md#a-router-that-cannot-follow).
+ */
+function heldStatus(p: Pass): RolloutStatus {
+  const { restartedAt, currentStepIndex, controllerPause } = statusOf(p);
+  const status = finishStatus(p, { ...draftOf(p, restartedAt), currentStepIndex });
+  // A pause that a user has ended is over only once its step is.
+  return status.abort === true || controllerPause === undefined ? status : { ...status, controllerPause };
+}
+
 /**
  * The status after a pass: a reset, a promotion, an abort, or at most one step forward
  * (docs/behaviour/canary.md#one-step-at-a-time).
@@ -114,17 +142,7 @@ function waitAtStep(p: Pass): Verdict | undefined {
 function canaryStatus(p: Pass, restartedAt = statusOf(p).restartedAt, verdict?: Verdict): RolloutStatus {
   const before = statusOf(p);
   const { rollout } = p.world;
-  const draft: RolloutStatus = {
-    ...baseStatus(p),
-    restartedAt,
-    selector: formatSelector(rollout.spec.selector),
-    currentStepHash: p.snapshot.stepHash,
-    canary: {
-      ...baseStatus(p).canary,
-      stablePingPong: before.canary?.stablePingPong,
-      stepPluginStatuses: before.canary?.stepPluginStatuses,
-    },
-  };
+  const draft = draftOf(p, restartedAt);
   if (updateBegins(p)) return finishStatus(p, resetStatus(p, draft));
 
   let index = stepIndexOf(rollout);

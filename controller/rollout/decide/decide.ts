@@ -13,10 +13,11 @@ import {
   isHealthy,
   newCondition,
   progressDeadline,
+  shortened,
   withCondition,
   withoutCondition,
 } from "../model/conditions.ts";
-import { blueGreenOf } from "../model/defaults.ts";
+import { blueGreenOf, trafficRoutingOf } from "../model/defaults.ts";
 import { equal } from "../../../kube/object/equality.ts";
 import type { Decision } from "../actions/action.ts";
 import { foldActions } from "../actions/fold.ts";
@@ -28,7 +29,7 @@ import { pauseIsOver } from "../course/step.ts";
 import { availablePods, hashOf, podsForAutoscaler, sum } from "../model/replicaSets.ts";
 import { updateBegins } from "../course/reset.ts";
 import { createNewReplicaSet, syncRevision } from "../revision/revision.ts";
-import { finishStatus, withPhaseAndDuration } from "../status/status.ts";
+import { finishStatus, podCounts, withPhaseAndDuration } from "../status/status.ts";
 import { atEndlessStep } from "../status/stuck.ts";
 import { STEPS } from "../../steps/kinds.ts";
 import type { StepTable } from "../../steps/table.ts";
@@ -65,6 +66,7 @@ function decideWithin(snapshot: Snapshot, now: number, steps: StepTable): Decisi
     world: { ...snapshot, rollout },
     pause: noIntent,
     weights: rollout.status?.canary?.weights,
+    routers: { kind: "unasked" },
     actions: [],
     events: [],
     wakeAts: [],
@@ -189,21 +191,7 @@ const updateStarts = (p: Pass, blueGreen: boolean): boolean =>
     : updateBegins(p);
 
 /**
- * UTF-16 units. Kubernetes' own conditions have at most 32,768 bytes; the message is in the status more than once.
- */
-const LONGEST_REASON = 6_000;
-
-/**
- * A reason quotes the wrong value, and the API server refuses a status that quotes a megabyte: the end of the text,
- * which names the fault, is kept.
- */
-function shortened(why: string): string {
-  if (why.length <= LONGEST_REASON) return why;
-  return `${why.slice(0, LONGEST_REASON / 2).toWellFormed()}…${why.slice(-LONGEST_REASON / 2).toWellFormed()}`;
-}
-
-/**
- * The condition of a Rollout that must not be driven; nothing else changes while it is set
+ * The condition of a Rollout that must not be driven; nothing but the counts of a routed one changes while it is set
  * (docs/behaviour/validation.md#an-invalid-rollout).
  */
 function invalidStatus(p: Pass, why: string): RolloutStatus {
@@ -220,10 +208,18 @@ function invalidStatus(p: Pass, why: string): RolloutStatus {
         );
   return withPhaseAndDuration(p, {
     ...before,
+    ...(isCounted(p) ? podCounts(p) : {}),
     conditions: next,
     observedGeneration: String(p.world.rollout.metadata.generation ?? 0),
   });
 }
+
+/**
+ * The objects of a router may be missing for long while the pods serve: their counts go on
+ * (docs/behaviour/traffic.md#a-router-that-cannot-follow).
+ */
+const isCounted = ({ snapshot, world }: Pass): boolean =>
+  snapshot.podHash !== "" && trafficRoutingOf(world.rollout) !== undefined;
 
 /**
  * Creates the ReplicaSet of a new template, or reports why that cannot be done yet

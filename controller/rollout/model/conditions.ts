@@ -33,6 +33,20 @@ export function newCondition(
 }
 
 /**
+ * UTF-16 units. Kubernetes' own conditions have at most 32,768 bytes; the message is in the status more than once.
+ */
+const LONGEST_REASON = 6_000;
+
+/**
+ * A reason quotes the wrong value, and the API server refuses a status that quotes a megabyte: the end of the text,
+ * which names the fault, is kept.
+ */
+export function shortened(why: string): string {
+  if (why.length <= LONGEST_REASON) return why;
+  return `${why.slice(0, LONGEST_REASON / 2).toWellFormed()}…${why.slice(-LONGEST_REASON / 2).toWellFormed()}`;
+}
+
+/**
  * Sets a condition. An equal status and reason is no change, whatever the message; otherwise it moves to the end of the
  * list and keeps its lastTransitionTime while the status value stays the same.
  */

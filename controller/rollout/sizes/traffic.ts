@@ -12,6 +12,7 @@ const ROUTER_RETRY_MS = 10_000;
 /** Routers that can be reached are written all the same: an abort has to reach as much as it can. */
 function tellFault(p: Pass, wanted: Traffic, { message, open, events }: Fault): false {
   if (open) setTraffic(p, wanted);
+  p.routers = { kind: "fault", traffic: wanted, message };
   for (const { reason, message: told, type } of events) emit(p, "action", reason, told, type);
   emit(p, "action", "TrafficRoutingError", message, "Warning");
   wake(p, p.now + ROUTER_RETRY_MS);
@@ -20,19 +21,25 @@ function tellFault(p: Pass, wanted: Traffic, { message, open, events }: Fault): 
 
 type Fault = Extract<RoutingState, { kind: "fault" }>;
 
+/** Without routers there are no weights, and no fault of theirs. */
+export function routeNothing(p: Pass): true {
+  p.weights = undefined;
+  p.routers = { kind: "follow" };
+  return true;
+}
+
 /**
  * Asks the routers to split the traffic as wanted now, and records the weights. False when a router cannot: then
  * nothing that depends on the traffic may go on.
  */
 export function routeTraffic(p: Pass): boolean {
   const { routing } = p.snapshot;
-  if (routing === undefined) {
-    p.weights = undefined;
-    return true;
-  }
+  if (routing === undefined) return routeNothing(p);
   const { rollout } = p.world;
   const wanted = wantedTraffic(rollout, roles(p), isAborted(p), p.steps);
   if (!stableCarries(rollout, roles(p), wanted)) return true;
+  // An earlier pass of this decision has told it, and asked for what can be written.
+  if (p.routers.kind === "fault" && equal(p.routers.traffic, wanted)) return false;
   let verification: Verification | undefined;
   if (!equal(p.world.traffic, wanted)) {
     const state = routing(wanted);
@@ -40,6 +47,7 @@ export function routeTraffic(p: Pass): boolean {
     verification = state.verification;
     if (state.kind === "open" || p.world.traffic !== undefined) setTraffic(p, wanted);
   }
+  p.routers = { kind: "follow" };
   const before = statusOf(p).canary?.weights;
   const after = weightsOf(rollout, wanted);
   const { verified: _, ...recorded } = before ?? {};

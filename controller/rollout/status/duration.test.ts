@@ -65,6 +65,7 @@ function passOf({ seconds, current, before, available = 3, spec = {} }: World): 
     steps: STEPS,
     pause: noIntent,
     weights: undefined,
+    routers: { kind: "unasked" },
     actions: [],
     events: [],
     wakeAts: [],

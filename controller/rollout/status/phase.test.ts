@@ -31,6 +31,7 @@ type Case = readonly [phase: string, strategy: RolloutStrategy, change: RolloutS
 
 describe("phase and message are those of the first rule that holds", () => {
   const timeout = condition("Progressing", "ProgressDeadlineExceeded", "too slow");
+  const unrouted = condition("TrafficRoutingFailure", "TrafficRoutingError", "no Ingress");
   const pause = [{ reason: "CanaryPauseStep", startTime: "" }];
   const cases: readonly Case[] = [
     [
@@ -51,6 +52,9 @@ describe("phase and message are those of the first rule that holds", () => {
       { paused: true },
     ],
     ["Paused: manually paused", canary, { pauseConditions: pause }, { paused: true }],
+    ["Paused: CanaryPauseStep", canary, { conditions: [unrouted], pauseConditions: pause }],
+    ["Progressing: TrafficRoutingError: no Ingress", canary, { conditions: [unrouted], updatedReplicas: 0 }],
+    ["Degraded: ProgressDeadlineExceeded: too slow", canary, { conditions: [unrouted, timeout] }],
     ["Paused: CanaryPauseStep", canary, { pauseConditions: pause }, { restartAt: "2026-01-01T00:00:00Z" }],
     ["Progressing: rollout is restarting", canary, { updatedReplicas: 0 }, { restartAt: "2026-01-01T00:00:00Z" }],
     ["Healthy: ", canary, { restartedAt: "2026-01-01T00:00:00Z" }, { restartAt: "2026-01-01T01:00:00+01:00" }],

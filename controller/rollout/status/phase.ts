@@ -34,6 +34,11 @@ const controllerPaused: Rule = (_, status) => {
   return first === undefined ? undefined : { phase: "Paused", message: first.reason };
 };
 
+const unrouted: Rule = (_, status) => {
+  const failure = status.conditions?.find(({ type }) => type === "TrafficRoutingFailure");
+  return failure === undefined ? undefined : progressing(`${failure.reason}: ${failure.message}`);
+};
+
 const restarting: Rule = (rollout, status) => {
   const wanted = instant(rollout.spec.restartAt);
   return wanted !== undefined && wanted !== instant(status.restartedAt)
@@ -71,6 +76,7 @@ const rules: readonly Rule[] = [
   degraded,
   userPaused,
   controllerPaused,
+  unrouted,
   restarting,
   updating,
   becomingAvailable,

@@ -12,6 +12,7 @@ import {
   madeProgress,
   movedForward,
   newCondition,
+  shortened,
   timedOut,
   withCondition,
   withoutCondition,
@@ -37,19 +38,26 @@ import {
 } from "../model/replicaSets.ts";
 import { workloadObservedGeneration } from "../revision/workload.ts";
 
-/**
- * Fields that every strategy shares. A field that is not carried over here is dropped unless the pass sets it again.
- */
-export function baseStatus(p: Pass): RolloutStatus {
-  const before = statusOf(p);
+/** The pods of all ReplicaSets, and of the new one. */
+export function podCounts(p: Pass) {
   const all = p.world.replicaSets;
   return {
-    currentPodHash: currentHash(p),
     replicas: sum(all, createdPods),
     updatedReplicas: sum([roles(p).newRS], createdPods),
     readyReplicas: sum(all, readyPods),
     availableReplicas: sum(all, availablePods),
     HPAReplicas: podsForAutoscaler(p.world.rollout, all),
+  };
+}
+
+/**
+ * Fields that every strategy shares. A field that is not carried over here is dropped unless the pass sets it again.
+ */
+export function baseStatus(p: Pass): RolloutStatus {
+  const before = statusOf(p);
+  return {
+    currentPodHash: currentHash(p),
+    ...podCounts(p),
     collisionCount: before.collisionCount,
     conditions: withoutCondition(before.conditions ?? [], "InvalidSpec"),
     restartedAt: before.restartedAt,
@@ -80,8 +88,9 @@ const subject = (p: Pass): string => {
   return name === undefined ? `Rollout "${p.world.rollout.metadata.name}"` : `ReplicaSet "${name}"`;
 };
 
-/** The reference's message, followed by what the pods wait for. */
-const timedOutText = (p: Pass): string => `${subject(p)} has timed out progressing.${whyStuck(p)}`;
+/** The reference's message, followed by what a router cannot do, or what the pods wait for. */
+const timedOutText = (p: Pass): string =>
+  `${subject(p)} has timed out progressing.${p.routers.kind === "fault" ? ` ${shortened(p.routers.message)}` : whyStuck(p)}`;
 
 function abortWhenStuck(p: Pass, draft: RolloutStatus): void {
   const { rollout } = p.world;
@@ -181,6 +190,22 @@ function failureCondition(p: Pass, conditions: RolloutCondition[]): RolloutCondi
   });
 }
 
+/**
+ * Present while a router cannot follow, with the latest reason; as it was where no router was asked
+ * (docs/behaviour/traffic.md#a-router-that-cannot-follow).
+ */
+function routingCondition(p: Pass, conditions: RolloutCondition[]): RolloutCondition[] {
+  const { routers } = p;
+  if (routers.kind === "unasked") return conditions;
+  const old = findCondition(conditions, "TrafficRoutingFailure");
+  const others = withoutCondition(conditions, "TrafficRoutingFailure");
+  if (routers.kind === "follow") return old === undefined ? conditions : others;
+  const message = shortened(routers.message);
+  if (old?.message === message) return conditions;
+  const next = newCondition("TrafficRoutingFailure", "True", "TrafficRoutingError", message, p.now);
+  return [...others, old === undefined ? next : { ...next, lastTransitionTime: old.lastTransitionTime }];
+}
+
 function completedCondition(p: Pass, draft: RolloutStatus, conditions: RolloutCondition[]): RolloutCondition[] {
   const done = isCompleted(draft);
   const next = withCondition(
@@ -201,7 +226,7 @@ function conditionsOf(p: Pass, draft: RolloutStatus): RolloutCondition[] {
     ? abortedCondition(p, healthy)
     : progressingCondition(p, draft, healthy, becameUnhealthy);
   const available = withCondition(progressing, availableCondition(p, draft));
-  return completedCondition(p, draft, failureCondition(p, available));
+  return completedCondition(p, draft, routingCondition(p, failureCondition(p, available)));
 }
 
 /**
