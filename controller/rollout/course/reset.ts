@@ -17,10 +17,15 @@ export function updateBegins(p: Pass): boolean {
   return (statusOf(p).currentStepHash ?? "") !== p.snapshot.stepHash || templateChanged(p);
 }
 
-/** A restart at a later time is still to happen then: the pods of this update will be older than that. */
+/**
+ * A restart is still to happen when its time is to come, since the pods of this update will be older than that, or when
+ * the update has pods from before that time: it began earlier, but its status could not be written.
+ */
 function isToCome(p: Pass, restartAt: string | undefined): boolean {
   const at = instant(restartAt);
-  return at !== undefined && p.now <= at;
+  if (at === undefined) return false;
+  const { newRS } = roles(p);
+  return p.now <= at || (newRS !== undefined && newRS.replicas > 0 && newRS.createdAt < at);
 }
 
 /** Fields of the status at the beginning of an update. */
