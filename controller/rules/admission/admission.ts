@@ -2,6 +2,7 @@
  * What admission finds about an object: the one entry for the webhook and the linter
  * (docs/behaviour/admission.md#refuse-or-warn). Pure: the caller gathers what the cluster holds.
  */
+import { flatMap } from "../../../kube/object/flatMap.ts";
 import {
   analysisRunViolations,
   analysisRunWarnings,
@@ -76,8 +77,8 @@ function findingsOf(object: unknown, kind: AdmittedKind, context: AdmissionConte
     ...(context.strict === true ? [{ refuse: unknownFieldViolations(object, kind), warn: [] }] : []),
   ];
   return {
-    refuse: forUsers(all.flatMap(({ refuse }) => refuse)),
-    warn: forUsers(all.flatMap(({ warn }) => warn)),
+    refuse: forUsers(flatMap(all, ({ refuse }) => refuse)),
+    warn: forUsers(flatMap(all, ({ warn }) => warn)),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Files in volumes: modes, keys and paths, and what the downward API may put there. */
+import { flatMap } from "../../object/flatMap.ts";
 import { at, items, type Place, present, text, whole } from "../place.ts";
 import { relativePath, volumeFilePath } from "../syntax.ts";
 import { invalid, invalidTexts, required, type Violation } from "../violation.ts";
@@ -28,7 +29,7 @@ export const directoryPath = (place: Place): readonly Violation[] =>
 
 /** Items of a Secret or ConfigMap: which key goes to which file. */
 export const keyItems = (list: Place): readonly Violation[] =>
-  items(list).flatMap((item) => [
+  flatMap(items(list), (item) => [
     ...needed("volume-key-item", item, "key", "path"),
     ...filePath(at(item, "path")),
     ...fileMode(at(item, "mode")),

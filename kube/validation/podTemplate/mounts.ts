@@ -1,4 +1,5 @@
 /** Volume mounts and raw devices of a container. */
+import { flatMap } from "../../object/flatMap.ts";
 import { at, items, type Place, present, text } from "../place.ts";
 import { relativePath, withoutBacksteps } from "../syntax.ts";
 import { forbidden, invalid, invalidTexts, notFound, notSupported, required, type Violation } from "../violation.ts";
@@ -23,7 +24,7 @@ function volumeMounts(container: Place, pod: Pod): readonly Violation[] {
   const mounts = at(container, "volumeMounts");
   const devices = usesOf(at(container, "volumeDevices"), "devicePath");
   const paths = new Set<string>();
-  return items(mounts).flatMap((mount) => {
+  return flatMap(items(mounts), (mount) => {
     const path = text(at(mount, "mountPath"));
     const repeated = paths.has(path);
     paths.add(path);
@@ -115,7 +116,7 @@ function volumeDevices(container: Place, pod: Pod): readonly Violation[] {
   const mounts = usesOf(at(container, "volumeMounts"), "mountPath");
   const names = new Set<string>();
   const paths = new Set<string>();
-  return items(at(container, "volumeDevices")).flatMap((device) => {
+  return flatMap(items(at(container, "volumeDevices")), (device) => {
     const repeats = { name: names.has(text(at(device, "name"))), path: paths.has(text(at(device, "devicePath"))) };
     const found = [
       ...deviceName(device, pod, repeats.name),

@@ -1,4 +1,5 @@
 /** Projected volumes: several sources in one directory, whose files must not collide. */
+import { flatMap } from "../../object/flatMap.ts";
 import { at, items, type Place, present, text, whole } from "../place.ts";
 import { selectorViolations } from "../selector.ts";
 import { dnsSubdomain } from "../syntax.ts";
@@ -59,7 +60,7 @@ function withIndex(found: Violation, list: string, index: number): Violation {
 }
 
 const downwardApi: Check = (source) =>
-  items(at(source.place, "items")).flatMap((file) => [
+  flatMap(items(at(source.place, "items")), (file) => [
     ...downwardFile(file, source.place),
     ...take(source, at(file, "path"), text(at(file, "path"))),
   ]);

@@ -2,6 +2,7 @@
  * Requests and limits (docs/behaviour/validation.md#pod-template). Quantities are compared as rounded up to
  * thousandths.
  */
+import { flatMap } from "../../object/flatMap.ts";
 import { once, spendSort } from "../../object/budget.ts";
 import { at, entries, items, type Place, text } from "../place.ts";
 import { isNegative, isWhole, parseQuantity, type Quantity, quantityRule } from "../resourceQuantity.ts";
@@ -132,7 +133,7 @@ function claimReferences(references: Place, claims: ReadonlySet<string>): readon
   const seen = new Set<string>();
   // The names of claims of which a single request is referenced already.
   const requested = new Set<string>();
-  return items(references).flatMap((reference) => {
+  return flatMap(items(references), (reference) => {
     const name = text(at(reference, "name"));
     const request = at(reference, "request");
     if (name === "") return [required(rule, reference)];
