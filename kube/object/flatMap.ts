@@ -1,6 +1,6 @@
 /**
  * As `list.flatMap(found)`, for the rules: most find nothing, and a review calls hundreds of them. The engine's own makes
- * two more calls for each; without them a judgement takes 5 % less CPU.
+ * two more calls for each.
  */
 export function flatMap<T, R>(list: readonly T[], found: (item: T, index: number) => readonly R[]): readonly R[] {
   const all: R[] = [];

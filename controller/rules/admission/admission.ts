@@ -27,6 +27,7 @@ import { experimentTemplateWarnings, templateReferenceViolations } from "../anal
 import { rolloutsBrokenBy, type TemplateUser } from "../analysis/templateUsers.ts";
 import { unknownFieldViolations } from "./unknownFields.ts";
 import { forbidden, type Violation } from "../../../kube/validation/violation.ts";
+import { placed } from "../../../kube/validation/place.ts";
 import { rolloutWarnings } from "../rollout/warnings.ts";
 import { resolutionBy, workloadFindings, type Workloads } from "../rollout/workloadRef.ts";
 
@@ -121,7 +122,7 @@ function rolloutFindings(rollout: unknown, { references = {}, ...given }: Admiss
 /** It is stored and held with this reason, until a version that drives it takes over. */
 const unsupported = (rollout: unknown): readonly Violation[] =>
   unsupportedFeatures(rollout).map(({ path, reason }) =>
-    forbidden("unsupported-feature", { path, value: undefined }, reason),
+    forbidden("unsupported-feature", placed(undefined, path), reason),
   );
 
 /** With true paths, each once; the reference reports some of them twice. */

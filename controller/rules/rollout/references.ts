@@ -15,7 +15,7 @@ export interface ServiceLabels {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-const REFERENCES: readonly (readonly string[])[] = [
+const REFERENCES: readonly (readonly [string, string, ...string[]])[] = [
   ["blueGreen", "activeService"],
   ["blueGreen", "previewService"],
   ["canary", "stableService"],

@@ -4,7 +4,7 @@
  * Routers stand in a table of their own: those without `route` are not driven.
  */
 import { flatMap } from "../../../kube/object/flatMap.ts";
-import { at, items, type Place, present, root } from "../../../kube/validation/place.ts";
+import { at, items, pathOf, type Place, present, root } from "../../../kube/validation/place.ts";
 import type { RouterRow } from "../../../providers/traffic/router.ts";
 import { ROUTERS } from "../../../providers/traffic/routers.ts";
 import { STEPS } from "../../steps/kinds.ts";
@@ -68,6 +68,6 @@ export function unsupportedFeatures(rollout: unknown, tables?: Tables): readonly
   return flatMap(rows, ([feature, uses]) => {
     const use = uses(spec).find(present);
     if (use === undefined) return [];
-    return [{ feature, path: use.path, reason: `this version of Sluice does not drive ${feature} yet` }];
+    return [{ feature, path: pathOf(use), reason: `this version of Sluice does not drive ${feature} yet` }];
   });
 }

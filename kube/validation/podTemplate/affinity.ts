@@ -1,6 +1,6 @@
 /** Node affinity, pod affinity and pod anti-affinity of the template. */
 import { flatMap } from "../../object/flatMap.ts";
-import { at, count, items, keys, type Place, present, text, whole } from "../place.ts";
+import { at, count, items, keys, pathOf, type Place, placed, present, text, whole } from "../place.ts";
 import { labelKeyViolations, operatorViolations, selectorViolations } from "../selector.ts";
 import { dnsLabel, dnsSubdomain, labelValue } from "../syntax.ts";
 import { forbidden, invalid, invalidTexts, required, type Violation } from "../violation.ts";
@@ -89,7 +89,7 @@ function podTerm(term: Place): readonly Violation[] {
     ...selectorViolations(at(term, "labelSelector")),
     ...selectorViolations(at(term, "namespaceSelector")),
     ...items(at(term, "namespaces")).flatMap((name) => {
-      const place = { ...at(term, "namespace"), value: name.value, exactPath: name.path };
+      const place = placed(name.value, pathOf(at(term, "namespace")), pathOf(name));
       return invalidTexts("pod-affinity-namespace", place, dnsLabel(text(name)));
     }),
     ...labelKeys(term),
@@ -115,10 +115,8 @@ function labelKeys(term: Place): readonly Violation[] {
     const clash = place !== undefined && selected.has(key);
     selected.add(key);
     if (!clash) return [];
-    const path = `${term.path}${place.path.slice(match.path.length)}`;
-    return [
-      invalid(rule, { ...place, path, exactPath: place.path }, "exists in both matchLabelKeys and labelSelector"),
-    ];
+    const path = `${pathOf(term)}${pathOf(place).slice(pathOf(match).length)}`;
+    return [invalid(rule, placed(place.value, path, pathOf(place)), "exists in both matchLabelKeys and labelSelector")];
   });
   const unwanted = new Set(items(mismatch).map(text));
   const both = items(match)

@@ -1,7 +1,7 @@
 /** Environment variables of a container and where they come from. */
 import { flatMap } from "../../object/flatMap.ts";
 import { parseFieldPath, subscriptMessages } from "../downwardApi.ts";
-import { at, items, type Place, present, text } from "../place.ts";
+import { at, items, pathOf, type Place, placed, present, text } from "../place.ts";
 import { parseQuantity } from "../resourceQuantity.ts";
 import { configKey, dnsLabel, dnsSubdomain, envName, withoutBacksteps } from "../syntax.ts";
 import { invalid, invalidTexts, notFound, notSupported, required, type Violation } from "../violation.ts";
@@ -169,7 +169,7 @@ export const envFromViolations: Check = (sources) =>
     const rule = "env-from";
     const prefix = at(source, "prefix");
     const refs = ["configMapRef", "secretRef"].map((member) => at(source, member)).filter(present);
-    const list = { value: "", path: sources.path, exactPath: source.path };
+    const list = placed("", pathOf(sources), pathOf(source));
     return [
       ...(text(prefix) === "" ? [] : invalidTexts(rule, prefix, envName(text(prefix)))),
       ...refs.flatMap(refName),

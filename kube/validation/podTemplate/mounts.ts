@@ -1,6 +1,6 @@
 /** Volume mounts and raw devices of a container. */
 import { flatMap } from "../../object/flatMap.ts";
-import { at, items, type Place, present, text } from "../place.ts";
+import { at, items, pathOf, type Place, placed, present, text } from "../place.ts";
 import { relativePath, withoutBacksteps } from "../syntax.ts";
 import { forbidden, invalid, invalidTexts, notFound, notSupported, required, type Violation } from "../violation.ts";
 import type { Pod } from "./pod.ts";
@@ -71,7 +71,7 @@ function clashes(use: Place, pathMember: string, others: Uses, list: string): re
 /** These rules report the list's path without the index. */
 function unindexed(mount: Place, mounts: Place, member: string): Place {
   const place = at(mount, member);
-  return { value: place.value, path: `${mounts.path}.${member}`, exactPath: place.path };
+  return placed(place.value, `${pathOf(mounts)}.${member}`, pathOf(place));
 }
 
 function subPaths(mount: Place, mounts: Place): readonly Violation[] {
