@@ -7,46 +7,79 @@
  */
 import { spend, spendSort, spendText } from "../object/budget.ts";
 
+/**
+ * Hundreds of places are looked at for each that is reported. So a place only links to the one it was reached from, and
+ * its path is built when somebody asks for it (`pathOf`).
+ */
 export interface Place {
   readonly value: unknown;
-  /**
-   * Path in the reference's words; it leaves out `canary` and `blueGreen` in most strategy rules
-   * (docs/behaviour/validation.md#paths).
-   */
-  readonly path: string;
-  /** The true path, where the reference's differs. */
-  readonly exactPath?: string;
+  /** Undefined where a path begins. */
+  readonly from: Place | undefined;
+  /** The way from there: member names, the index of an element, or the key of an entry. Without `from`: the path. */
+  readonly step: string | number | readonly [key: string];
+  /** The true path, where the reference's differs; only without `from`. */
+  readonly exact: string | undefined;
 }
 
 const WALKING = "walking over its members";
 const READING = "reading its texts";
 
-export const root = (value: unknown): Place => ({ value, path: "" });
+export const root = (value: unknown): Place => placed(value, "");
 
-/** Descends by member names; an absent one reads as undefined. Rules mostly do this, so it makes only one object. */
-export function at(place: Place, ...names: readonly string[]): Place {
-  spend(names.length, WALKING);
-  let { value, path } = place;
-  for (const name of names) {
-    value = memberOf(value, name);
-    path = path === "" ? name : `${path}.${name}`;
+/** A place with a path of its own. @param exactPath the true path, where the reference's differs */
+export const placed = (value: unknown, path: string, exactPath?: string): Place => ({
+  value,
+  from: undefined,
+  step: path,
+  exact: exactPath,
+});
+
+/**
+ * The path in the reference's words; it leaves out `canary` and `blueGreen` in most strategy rules
+ * (docs/behaviour/validation.md#paths).
+ */
+export function pathOf({ from, step }: Place): string {
+  return further(from === undefined ? "" : pathOf(from), step);
+}
+
+/** The true path, where the reference's differs. */
+export function exactPathOf({ from, step, exact }: Place): string | undefined {
+  if (from === undefined) return exact;
+  const before = exactPathOf(from);
+  return before === undefined ? undefined : further(before, step);
+}
+
+function further(path: string, step: Place["step"]): string {
+  if (typeof step !== "string") return `${path}[${typeof step === "number" ? step : step[0]}]`;
+  return path === "" ? step : `${path}.${step}`;
+}
+
+/** Descends by member names; an absent one reads as undefined. Rules mostly do this, and mostly by one name. */
+export function at(place: Place, name: string, ...names: readonly string[]): Place {
+  spend(names.length + 1, WALKING);
+  let value = memberOf(place.value, name);
+  let step = name;
+  for (let index = 0; index < names.length; index++) {
+    const next = names[index] ?? "";
+    value = memberOf(value, next);
+    step = `${step}.${next}`;
   }
-  if (place.exactPath === undefined) return { value, path };
-  let exactPath = place.exactPath;
-  for (const name of names) exactPath = `${exactPath}.${name}`;
-  return { value, path, exactPath };
+  return { value, from: place, step, exact: undefined };
 }
 
 /** The elements of a list, with `[i]` in their paths; empty for anything else. */
 export function items(place: Place): readonly Place[] {
   if (!Array.isArray(place.value)) return [];
   spend(place.value.length, WALKING);
-  return place.value.map((value: unknown, index) => step(place, value, `[${index}]`));
+  return place.value.map((value: unknown, step) => ({ value, from: place, step, exact: undefined }));
 }
 
 /** The entries of a map in key order, with `[key]` in their paths. The reference walks in Go's random order. */
 export function entries(place: Place): readonly (readonly [string, Place])[] {
-  return keys(place).map((key) => [key, step(place, memberOf(place.value, key), `[${key}]`)] as const);
+  return keys(place).map((key) => {
+    const entry: Place = { value: memberOf(place.value, key), from: place, step: [key], exact: undefined };
+    return [key, entry] as const;
+  });
 }
 
 export const present = (place: Place): boolean => place.value !== undefined && place.value !== null;
@@ -111,9 +144,4 @@ function memberOf(value: unknown, name: string): unknown {
   if (typeof value !== "object" || value === null) return undefined;
   const member = (value as Record<string, unknown>)[name];
   return member === undefined || !Object.hasOwn(value, name) ? undefined : member;
-}
-
-function step(from: Place, value: unknown, suffix: string): Place {
-  const path = from.path + suffix;
-  return from.exactPath === undefined ? { value, path } : { value, path, exactPath: from.exactPath + suffix };
 }

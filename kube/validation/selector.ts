@@ -1,11 +1,12 @@
 /** Label selectors and label maps (docs/behaviour/validation.md#labels-and-selectors). */
+import { flatMap } from "../object/flatMap.ts";
 import { at, count, entries, items, keys, type Place, present, text, texts } from "./place.ts";
 import { labelValue, qualifiedName } from "./syntax.ts";
 import { forbidden, invalid, invalidTexts, required, type Violation } from "./violation.ts";
 
 /** Keys and values of a label map; the reference reports both at the map's own path. */
 export function labelViolations(rule: string, labels: Place): readonly Violation[] {
-  return entries(labels).flatMap(([key, entry]) => {
+  return flatMap(entries(labels), ([key, entry]) => {
     const value = text(entry);
     return [
       ...qualifiedName(key).map((message) => invalid(rule, labels, message, key)),

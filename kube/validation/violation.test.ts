@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { root } from "./place.ts";
+import { placed, root } from "./place.ts";
 import {
   forbidden,
   internalError,
@@ -12,7 +12,7 @@ import {
   violationText,
 } from "./violation.ts";
 
-const place = { value: "x", path: "spec.a[0]" };
+const place = placed("x", "spec.a[0]");
 
 describe("the text of a violation", () => {
   test("is Kubernetes' own", () => {

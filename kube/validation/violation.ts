@@ -5,7 +5,7 @@
  */
 import { spend } from "../object/budget.ts";
 import { goQuoted } from "../object/goQuoted.ts";
-import type { Place } from "./place.ts";
+import { exactPathOf, pathOf, type Place } from "./place.ts";
 import { shownJson } from "../object/shownJson.ts";
 
 export type ViolationType =
@@ -83,7 +83,7 @@ const STEPS_EACH = 16;
 
 function violation(rule: string, place: Place, rest: Pick<Violation, "type" | "value" | "detail">): Violation {
   spend(STEPS_EACH, "telling what is wrong");
-  const { path, exactPath } = place;
+  const [path, exactPath] = [pathOf(place), exactPathOf(place)];
   const { detail: given } = rest;
   const detail = given.length > MAX_DETAIL ? `${given.slice(0, MAX_DETAIL).toWellFormed()}…` : given;
   const found = { path, ...rest, detail, rule };

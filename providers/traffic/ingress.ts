@@ -1,6 +1,6 @@
 /** What the routers by Ingress have in common: where Ingresses are named, and which parts of them are read. */
 import { once } from "../../kube/object/budget.ts";
-import { at, items, type Place, present, root, text } from "../../kube/validation/place.ts";
+import { at, items, pathOf, type Place, placed, present, root, text } from "../../kube/validation/place.ts";
 import { internalError, invalid, type Violation } from "../../kube/validation/violation.ts";
 import type { NamedObjects } from "./traits.ts";
 import type { Rollout } from "../../schema/rollout.ts";
@@ -89,7 +89,7 @@ export const ingressPlaces = (settings: Place, one: string, several: string): re
 
 /** The reference names the list as a whole. */
 const listed = (list: Place): readonly Place[] =>
-  items(list).map(({ value, path }) => ({ value, path: list.path, exactPath: path }));
+  items(list).map((place) => placed(place.value, pathOf(list), pathOf(place)));
 
 /** Either a name or a list of names (docs/behaviour/validation.md#settings-of-routers). */
 export function oneOrSeveral(

@@ -4,7 +4,19 @@
  */
 import type { Findings } from "../../kube/validation/findings.ts";
 import type { Lookup } from "../../kube/validation/lookup.ts";
-import { at, count, items, type Place, present, root, text, texts, whole } from "../../kube/validation/place.ts";
+import {
+  at,
+  count,
+  items,
+  pathOf,
+  type Place,
+  placed,
+  present,
+  root,
+  text,
+  texts,
+  whole,
+} from "../../kube/validation/place.ts";
 import { invalid, type Violation } from "../../kube/validation/violation.ts";
 
 /** What every selected route has to lead to, in the reference's words. */
@@ -56,9 +68,10 @@ function referencesOf(rollout: unknown): readonly Place[] {
 
 /** The reference leaves the index out of its paths. */
 function nameOf(reference: Place): Place {
-  const { value, path } = at(reference, "name");
+  const name = at(reference, "name");
+  const path = pathOf(name);
   const short = path.replace(/\[\d+\]\.name$/, ".name");
-  return short === path ? { value, path } : { value, path: short, exactPath: path };
+  return short === path ? placed(name.value, path) : placed(name.value, short, path);
 }
 
 function routingOf(rollout: unknown): Routing {

@@ -8,7 +8,7 @@ import { unsupportedFeatures } from "../../controller/rules/rollout/support.ts";
 import { done, hold, type StepKind, undriven } from "../../controller/steps/kind.ts";
 import { stepKinds } from "../../controller/steps/kinds.ts";
 import { stepTable } from "../../controller/steps/table.ts";
-import { at, present, root, text, whole } from "../../kube/validation/place.ts";
+import { at, present, placed, text, whole } from "../../kube/validation/place.ts";
 import { invalid, violationText } from "../../kube/validation/violation.ts";
 import type { CanaryStep } from "../../schema/rollout.ts";
 import { canary, image, rolloutOf, setWeight } from "./edits.ts";
@@ -90,7 +90,7 @@ describe("a kind of step that is one file and one line", () => {
 
   test("is validated beside the others", () => {
     const steps = [{ soak: { weight: -1, until: "soon" } }, { soak: {}, pause: {} }, {}];
-    const place = { ...root({ steps }), path: "spec.strategy" };
+    const place = placed({ steps }, "spec.strategy");
     expect(stepViolations(place, [], driven).map(violationText)).toEqual([
       "spec.strategy.steps[0].soak.weight: Invalid value: -1: must not be negative",
       'spec.strategy.steps[0].soak.until: Invalid value: "soon": must be a time',

@@ -2,6 +2,7 @@
  * What admission finds about an object: the one entry for the webhook and the linter
  * (docs/behaviour/admission.md#refuse-or-warn). Pure: the caller gathers what the cluster holds.
  */
+import { flatMap } from "../../../kube/object/flatMap.ts";
 import {
   analysisRunViolations,
   analysisRunWarnings,
@@ -29,6 +30,7 @@ import { rolloutsBrokenBy, type TemplateUser } from "../analysis/templateUsers.t
 import { rangeViolations } from "./ranges.ts";
 import { unknownFieldViolations } from "./unknownFields.ts";
 import { forbidden, type Violation } from "../../../kube/validation/violation.ts";
+import { placed } from "../../../kube/validation/place.ts";
 import { rolloutWarnings } from "../rollout/warnings.ts";
 import { resolutionBy, workloadFindings, type Workloads } from "../rollout/workloadRef.ts";
 
@@ -81,8 +83,8 @@ function findingsOf(object: unknown, kind: AdmittedKind, context: AdmissionConte
     ...(context.strict === true ? [{ refuse: unknownFieldViolations(object, kind), warn: [] }] : []),
   ];
   return {
-    refuse: forUsers(all.flatMap(({ refuse }) => refuse)),
-    warn: forUsers(all.flatMap(({ warn }) => warn)),
+    refuse: forUsers(flatMap(all, ({ refuse }) => refuse)),
+    warn: forUsers(flatMap(all, ({ warn }) => warn)),
   };
 }
 
@@ -138,7 +140,7 @@ function rolloutFindings(rollout: unknown, { references = {}, ...given }: Admiss
 /** It is stored and held with this reason, until a version that drives it takes over. */
 const unsupported = (rollout: unknown): readonly Violation[] =>
   unsupportedFeatures(rollout).map(({ path, reason }) =>
-    forbidden("unsupported-feature", { path, value: undefined }, reason),
+    forbidden("unsupported-feature", placed(undefined, path), reason),
   );
 
 /** With true paths, each once; the reference reports some of them twice. */

@@ -20,7 +20,7 @@ import {
 } from "../../expression/types/types.ts";
 import { MAX_LENGTH } from "../../expression/syntax/reader.ts";
 import { once } from "../../../kube/object/budget.ts";
-import { at, items, keys, type Place, present, text } from "../../../kube/validation/place.ts";
+import { at, items, keys, type Place, present, root, text } from "../../../kube/validation/place.ts";
 import { expansionOf, isTemplated } from "./tags.ts";
 import { invalid, type Violation } from "../../../kube/validation/violation.ts";
 import type { MetricProviderRow, ResultShape } from "../../../providers/metrics/provider.ts";
@@ -157,7 +157,7 @@ export const conditionWarnings: Rule = (spec, providers = PROVIDERS) => {
 
 /** For runs: a tag that has a value is judged as that value. */
 export const runConditionWarnings: Rule = (spec, providers = PROVIDERS) =>
-  conditionWarnings(spec, providers).filter(({ value }) => !isTemplated({ value, path: "" }));
+  conditionWarnings(spec, providers).filter(({ value }) => !isTemplated(root(value)));
 
 function doubt(found: Found, values: Values): string | undefined {
   const source = text(found.place);

@@ -10,7 +10,17 @@ import { argumentNames, conflictOf, hasTwoSources } from "./arguments.ts";
 import { once } from "../../../kube/object/budget.ts";
 import type { Findings } from "../../../kube/validation/findings.ts";
 import { limitOf } from "./metric.ts";
-import { at, items, type Place, present, repeated, root, text } from "../../../kube/validation/place.ts";
+import {
+  at,
+  items,
+  pathOf,
+  type Place,
+  placed,
+  present,
+  repeated,
+  root,
+  text,
+} from "../../../kube/validation/place.ts";
 import { isTemplated, unresolvedTags } from "./tags.ts";
 import { type Collection, collector, collectTemplates, type Missing, type Templates } from "./templateCollection.ts";
 import { invalid, type Violation } from "../../../kube/validation/violation.ts";
@@ -155,7 +165,7 @@ export function templateReferenceViolations(rollout: unknown, templates: Templat
 /** Templates that an Experiment names and that do not exist; those that they would include are left out. */
 export function experimentTemplateWarnings(experiment: unknown, templates: Templates): readonly Violation[] {
   return items(at(root(experiment), "spec", "analyses")).flatMap((analysis) => {
-    const list: Place = { value: [analysis.value], path: analysis.path };
+    const list = placed([analysis.value], pathOf(analysis));
     return collectTemplates(list, templates)
       .missing.filter(({ includedBy }) => includedBy === undefined)
       .map((missing) => missingTemplate(at(analysis, "templateName"), missing));

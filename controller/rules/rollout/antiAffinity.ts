@@ -1,5 +1,5 @@
 /** `antiAffinity` of either strategy (docs/behaviour/validation.md#anti-affinity). */
-import { at, type Place, present, whole } from "../../../kube/validation/place.ts";
+import { at, exactPathOf, pathOf, type Place, placed, present, whole } from "../../../kube/validation/place.ts";
 import { invalid, type Violation } from "../../../kube/validation/violation.ts";
 
 export function antiAffinityViolations(antiAffinity: Place): readonly Violation[] {
@@ -21,9 +21,7 @@ function weightInRange(antiAffinity: Place): readonly Violation[] {
   const preferred = at(antiAffinity, "preferredDuringSchedulingIgnoredDuringExecution");
   const weight = whole(at(preferred, "weight")) ?? 0;
   if (!present(preferred) || (weight >= 1 && weight <= 100)) return [];
-  const place = {
-    ...at(antiAffinity, "weight"),
-    exactPath: at(preferred, "weight").exactPath ?? at(preferred, "weight").path,
-  };
+  const [printed, exact] = [at(antiAffinity, "weight"), at(preferred, "weight")];
+  const place = placed(printed.value, pathOf(printed), exactPathOf(exact) ?? pathOf(exact));
   return [invalid("anti-affinity-weight", place, "AntiAffinity weight must be between 1-100", weight)];
 }

@@ -1,4 +1,5 @@
 /** The blue-green strategy (docs/behaviour/validation.md#blue-green). */
+import { flatMap } from "../../../kube/object/flatMap.ts";
 import { antiAffinityViolations } from "./antiAffinity.ts";
 import { revisionHistoryLimitOf, type RolloutPlaces } from "./input.ts";
 import { at, text, whole } from "../../../kube/validation/place.ts";
@@ -31,4 +32,4 @@ const RULES: readonly Rule[] = [
   ({ blueGreen }) => antiAffinityViolations(at(blueGreen, "antiAffinity")),
 ];
 
-export const blueGreenViolations: Rule = (rollout) => RULES.flatMap((rule) => rule(rollout));
+export const blueGreenViolations: Rule = (rollout) => flatMap(RULES, (rule) => rule(rollout));

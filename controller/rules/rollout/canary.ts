@@ -1,4 +1,5 @@
 /** The canary strategy around its steps (docs/behaviour/validation.md#canary), in the reference's order. */
+import { flatMap } from "../../../kube/object/flatMap.ts";
 import { antiAffinityViolations } from "./antiAffinity.ts";
 import type { RolloutPlaces } from "./input.ts";
 import { at, isTrue, type Place, present, text } from "../../../kube/validation/place.ts";
@@ -62,7 +63,8 @@ const pingPongServices: Rule = (canary) => {
 
 const pingPongOfRouters: Rule = (canary, routers) => {
   if (!present(at(canary, "pingPong"))) return [];
-  return routers.flatMap(
+  return flatMap(
+    routers,
     ({ kind, pingPongViolations }) => pingPongViolations?.(at(canary, "trafficRouting", kind)) ?? [],
   );
 };
@@ -125,5 +127,5 @@ export function canaryViolations(
   routers: readonly RouterRow[] = ROUTERS,
 ): readonly Violation[] {
   const configured = configuredIn(routers, at(canary, "trafficRouting"));
-  return RULES.flatMap((rule) => rule(canary, configured));
+  return flatMap(RULES, (rule) => rule(canary, configured));
 }

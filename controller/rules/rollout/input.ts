@@ -1,5 +1,5 @@
 /** A Rollout laid out for its rules: where each part stands, under the paths that the reference gives. */
-import { at, type Place, present, root, whole } from "../../../kube/validation/place.ts";
+import { at, pathOf, type Place, placed, present, root, whole } from "../../../kube/validation/place.ts";
 
 export interface RolloutPlaces {
   readonly metadata: Place;
@@ -39,7 +39,7 @@ export function placesOf(rollout: unknown, resolution: Resolution = {}): Rollout
 
 function withoutSegment(strategy: Place, segment: string): Place {
   const true_ = at(strategy, segment);
-  return { value: true_.value, path: strategy.path, exactPath: true_.path };
+  return placed(true_.value, pathOf(strategy), pathOf(true_));
 }
 
 export const replicasOf = (spec: Place): number => whole(at(spec, "replicas")) ?? 1;

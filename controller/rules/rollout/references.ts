@@ -2,6 +2,7 @@
  * The Services that a Rollout names must agree with what the Rollout expects of them
  * (docs/behaviour/validation.md#services).
  */
+import { flatMap } from "../../../kube/object/flatMap.ts";
 import { HASH_LABEL, MANAGED_BY } from "../../../schema/labels.ts";
 import type { Lookup } from "../../../kube/validation/lookup.ts";
 import { placesOf, type Resolution } from "./input.ts";
@@ -17,7 +18,7 @@ export interface ServiceLabels {
 }
 
 interface Reference {
-  readonly path: readonly string[];
+  readonly path: readonly [string, string, ...string[]];
   /** Members of the strategy with the metadata of the pods that the Service selects while it matters. */
   readonly roles: readonly string[];
 }
@@ -47,7 +48,7 @@ export function serviceViolations(
   const missing = references
     .filter((reference) => !services.has(text(reference)))
     .map((reference) => invalid("service-missing", reference, `service "${text(reference)}" not found`));
-  const content = references.flatMap((reference) => {
+  const content = flatMap(references, (reference) => {
     const service = services.get(text(reference));
     return service === undefined
       ? []

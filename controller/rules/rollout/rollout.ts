@@ -4,6 +4,7 @@
  * One ordered list for all users: the loop holds a Rollout with the first violation, because the reference reports only
  * its first; the webhook and the linter show them all.
  */
+import { flatMap } from "../../../kube/object/flatMap.ts";
 import { placesOf, type Resolution } from "./input.ts";
 import { SPEC_RULES } from "./spec.ts";
 import type { Violation } from "../../../kube/validation/violation.ts";
@@ -24,5 +25,5 @@ export function firstRolloutViolation(rollout: unknown, resolution: Resolution =
  */
 export function rolloutViolations(rollout: unknown, resolution: Resolution = {}): readonly Violation[] {
   const places = placesOf(rollout, resolution);
-  return SPEC_RULES.flatMap((rule) => rule(places));
+  return flatMap(SPEC_RULES, (rule) => rule(places));
 }

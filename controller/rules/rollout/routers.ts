@@ -3,6 +3,7 @@
  * reference's linter lets them through and its controller holds the Rollout, so at admission they warn. The checks
  * stand in each router's row.
  */
+import { flatMap } from "../../../kube/object/flatMap.ts";
 import { at, root } from "../../../kube/validation/place.ts";
 import type { Violation } from "../../../kube/validation/violation.ts";
 import type { RouterRow } from "../../../providers/traffic/router.ts";
@@ -10,5 +11,5 @@ import { ROUTERS } from "../../../providers/traffic/routers.ts";
 
 export function routerViolations(rollout: unknown, routers: readonly RouterRow[] = ROUTERS): readonly Violation[] {
   const routing = at(root(rollout), "spec", "strategy", "canary", "trafficRouting");
-  return routers.flatMap(({ kind, violations }) => violations?.(at(routing, kind)) ?? []);
+  return flatMap(routers, ({ kind, violations }) => violations?.(at(routing, kind)) ?? []);
 }

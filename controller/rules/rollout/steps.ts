@@ -2,6 +2,7 @@
  * The canary's steps (docs/behaviour/validation.md#canary-steps): every step runs through the rules of its kinds and
  * those that all kinds share, in the reference's order.
  */
+import { flatMap } from "../../../kube/object/flatMap.ts";
 import { argumentPathProblem } from "../../../kube/validation/downwardApi.ts";
 import { at, items, type Place, present, text } from "../../../kube/validation/place.ts";
 import { printedArguments } from "../../../kube/validation/printed.ts";
@@ -40,7 +41,7 @@ const someMember: Rule = ({ step, kinds: { printed } }) => {
   return [invalid("step-no-member", step, ONE_MEMBER, value)];
 };
 
-const ofKinds: Rule = (input) => input.kinds.kinds.flatMap((kind) => kind.violations?.(input) ?? []);
+const ofKinds: Rule = (input) => flatMap(input.kinds.kinds, (kind) => kind.violations?.(input) ?? []);
 
 const routesOf = (step: Place, { kinds }: StepTable): readonly Place[] =>
   kinds.flatMap(({ route }) => route?.(step) ?? []).filter(present);
@@ -58,11 +59,11 @@ const routeIsManaged: Rule = ({ step, managed, kinds }) => {
     .map((route) => invalid("step-route-not-managed", route, UNKNOWN_ROUTE, text(at(route, "name"))));
 };
 
-const lastOfKinds: Rule = (input) => input.kinds.kinds.flatMap((kind) => kind.lastViolations?.(input) ?? []);
+const lastOfKinds: Rule = (input) => flatMap(input.kinds.kinds, (kind) => kind.lastViolations?.(input) ?? []);
 
 /** Arguments that read the Rollout's own metadata; one violation each, showing the whole list. */
 const analysisArguments: Rule = ({ step, kinds: { printed } }) => {
-  const args = printed.flatMap((kind) => kind.arguments?.(step) ?? []);
+  const args = flatMap(printed, (kind) => kind.arguments?.(step) ?? []);
   const detail = "Analyses arguments must refer to valid object metadata supported by downwardAPI";
   return args
     .filter((arg) => argumentPathProblem(text(at(arg, "valueFrom", "fieldRef", "fieldPath"))) !== undefined)
@@ -90,8 +91,8 @@ export function stepViolations(
   // Once for all steps: there may be many of both.
   const managed = present(routes) ? new Set(items(routes).map((route) => text(at(route, "name")))) : undefined;
   const around: Omit<StepInput, "step"> = { routing, routers, managed, kinds };
-  return items(at(canary, "steps")).flatMap((step) => {
+  return flatMap(items(at(canary, "steps")), (step) => {
     const input = { ...around, step };
-    return RULES.flatMap((rule) => rule(input));
+    return flatMap(RULES, (rule) => rule(input));
   });
 }

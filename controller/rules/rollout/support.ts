@@ -3,7 +3,8 @@
  * without it: half a strategy can be worse than none. A row is deleted when its feature arrives.
  * Routers stand in a table of their own: those without `route` are not driven.
  */
-import { at, items, type Place, present, root } from "../../../kube/validation/place.ts";
+import { flatMap } from "../../../kube/object/flatMap.ts";
+import { at, items, pathOf, type Place, present, root } from "../../../kube/validation/place.ts";
 import type { RouterRow } from "../../../providers/traffic/router.ts";
 import { ROUTERS } from "../../../providers/traffic/routers.ts";
 import { STEPS } from "../../steps/kinds.ts";
@@ -43,7 +44,7 @@ const OTHERS: readonly Row[] = [
 
 /** The row of each canary step's kind that is not driven. */
 const stepRows = ({ kinds }: StepTable): readonly Row[] =>
-  kinds.flatMap(({ member, undriven }): readonly Row[] =>
+  flatMap(kinds, ({ member, undriven }): readonly Row[] =>
     undriven === undefined
       ? []
       : [[undriven, (spec) => items(at(spec, "strategy", "canary", "steps")).map((step) => at(step, member))]],
@@ -64,9 +65,9 @@ export function unsupportedFeatures(rollout: unknown, tables?: Tables): readonly
     tables === undefined
       ? ROWS
       : [...routing(tables.routers ?? ROUTERS), ...OTHERS, ...stepRows(tables.steps ?? STEPS)];
-  return rows.flatMap(([feature, uses]) => {
+  return flatMap(rows, ([feature, uses]) => {
     const use = uses(spec).find(present);
     if (use === undefined) return [];
-    return [{ feature, path: use.path, reason: `this version of Sluice does not drive ${feature} yet` }];
+    return [{ feature, path: pathOf(use), reason: `this version of Sluice does not drive ${feature} yet` }];
   });
 }

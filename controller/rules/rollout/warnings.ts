@@ -2,6 +2,7 @@
  * Plain mistakes that the reference lets through (docs/behaviour/validation.md#plain-mistakes): not part of what holds
  * a Rollout, because a Rollout that the reference drives must be driven here too. For the webhook and the linter.
  */
+import { flatMap } from "../../../kube/object/flatMap.ts";
 import { STEPS } from "../../steps/kinds.ts";
 import { placesOf, replicasOf, type RolloutPlaces } from "./input.ts";
 import { at, isTrue, items, type Place, present, repeated, text, whole } from "../../../kube/validation/place.ts";
@@ -23,7 +24,7 @@ const steps = (rollout: RolloutPlaces): readonly Place[] => items(under(rollout,
 
 /** One kind of steps after the other. */
 const stepWarnings: Rule = (rollout) =>
-  STEPS.kinds.flatMap(({ warnings = [] }) => warnings.flatMap((warning) => steps(rollout).flatMap(warning)));
+  flatMap(STEPS.kinds, ({ warnings = [] }) => flatMap(warnings, (warning) => steps(rollout).flatMap(warning)));
 
 const startingStep: Rule = (rollout) => {
   const place = under(rollout, "canary", "analysis", "startingStep");
@@ -76,5 +77,5 @@ const RULES: readonly Rule[] = [
 
 export function rolloutWarnings(rollout: unknown): readonly Violation[] {
   const places = placesOf(rollout);
-  return RULES.flatMap((rule) => rule(places));
+  return flatMap(RULES, (rule) => rule(places));
 }

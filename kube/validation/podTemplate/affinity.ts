@@ -1,5 +1,6 @@
 /** Node affinity, pod affinity and pod anti-affinity of the template. */
-import { at, count, items, keys, type Place, present, text, whole } from "../place.ts";
+import { flatMap } from "../../object/flatMap.ts";
+import { at, count, items, keys, pathOf, type Place, placed, present, text, whole } from "../place.ts";
 import { labelKeyViolations, operatorViolations, selectorViolations } from "../selector.ts";
 import { dnsLabel, dnsSubdomain, labelValue } from "../syntax.ts";
 import { forbidden, invalid, invalidTexts, required, type Violation } from "../violation.ts";
@@ -35,7 +36,7 @@ function weight(term: Place): readonly Violation[] {
 function nodeSelector(selector: Place): readonly Violation[] {
   const terms = at(selector, "nodeSelectorTerms");
   if (count(terms) === 0) return [required("node-affinity-terms", terms, "must have at least one node selector term")];
-  return items(terms).flatMap((term) => nodeTerm(term, { checksValues: true }));
+  return flatMap(items(terms), (term) => nodeTerm(term, { checksValues: true }));
 }
 
 /** Preferred terms may hold values that no label can have; they just never match. */
@@ -70,7 +71,7 @@ function nodeField(expression: Place): readonly Violation[] {
     ...(known && count(values) !== 1 ? [required("node-field-values", values, oneValue)] : []),
     ...(known ? [] : [invalid("node-field-operator", operator, "not a valid selector operator", text(operator))]),
     ...(text(key) === "metadata.name"
-      ? items(values).flatMap((value) => invalidTexts("node-field-value", value, dnsSubdomain(text(value))))
+      ? flatMap(items(values), (value) => invalidTexts("node-field-value", value, dnsSubdomain(text(value))))
       : [invalid("node-field-key", key, "not a valid field selector key", text(key))]),
   ];
 }
@@ -88,7 +89,7 @@ function podTerm(term: Place): readonly Violation[] {
     ...selectorViolations(at(term, "labelSelector")),
     ...selectorViolations(at(term, "namespaceSelector")),
     ...items(at(term, "namespaces")).flatMap((name) => {
-      const place = { ...at(term, "namespace"), value: name.value, exactPath: name.path };
+      const place = placed(name.value, pathOf(at(term, "namespace")), pathOf(name));
       return invalidTexts("pod-affinity-namespace", place, dnsLabel(text(name)));
     }),
     ...labelKeys(term),
@@ -105,19 +106,17 @@ function labelKeys(term: Place): readonly Violation[] {
   const syntax = [match, mismatch].flatMap((place) => {
     if (count(place) === 0) return [];
     if (!present(selector)) return [forbidden(rule, place, "must not be specified when labelSelector is not set")];
-    return items(place).flatMap((key) => labelKeyViolations(rule, key));
+    return flatMap(items(place), (key) => labelKeyViolations(rule, key));
   });
   const selected = new Set(keys(at(selector, "matchLabels")));
-  const twice = items(at(selector, "matchExpressions")).flatMap((expression) => {
+  const twice = flatMap(items(at(selector, "matchExpressions")), (expression) => {
     const key = text(at(expression, "key"));
     const place = items(match).findLast((entry) => text(entry) === key);
     const clash = place !== undefined && selected.has(key);
     selected.add(key);
     if (!clash) return [];
-    const path = `${term.path}${place.path.slice(match.path.length)}`;
-    return [
-      invalid(rule, { ...place, path, exactPath: place.path }, "exists in both matchLabelKeys and labelSelector"),
-    ];
+    const path = `${pathOf(term)}${pathOf(place).slice(pathOf(match).length)}`;
+    return [invalid(rule, placed(place.value, path, pathOf(place)), "exists in both matchLabelKeys and labelSelector")];
   });
   const unwanted = new Set(items(mismatch).map(text));
   const both = items(match)

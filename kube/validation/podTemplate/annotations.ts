@@ -1,4 +1,5 @@
 /** Seccomp and AppArmor profiles in the annotations that are older than their fields, and whether the two agree. */
+import { flatMap } from "../../object/flatMap.ts";
 import { at, entries, type Place, present, text } from "../place.ts";
 import { relativePath } from "../syntax.ts";
 import { forbidden, invalid, invalidTexts, type Violation } from "../violation.ts";
@@ -11,7 +12,7 @@ const LOCALHOST = "localhost/";
 
 export function securityAnnotations(annotations: Place, spec: Place): readonly Violation[] {
   const names = new Set(allContainers(spec).map((container) => text(at(container, "name"))));
-  return entries(annotations).flatMap(([key, value]) => {
+  return flatMap(entries(annotations), ([key, value]) => {
     if (key === SECCOMP_POD || key.startsWith(SECCOMP_CONTAINER)) return seccompProfile(at(annotations, key));
     return key.startsWith(APPARMOR_CONTAINER)
       ? appArmorProfile(value, key.slice(APPARMOR_CONTAINER.length), names)

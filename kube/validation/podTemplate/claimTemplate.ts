@@ -1,5 +1,5 @@
 /** The claim that an ephemeral volume makes for itself. */
-import { at, count, type Place, present, text, texts } from "../place.ts";
+import { at, count, pathOf, type Place, placed, present, text, texts } from "../place.ts";
 import { isNegative, parseQuantity, quantityRule } from "../resourceQuantity.ts";
 import { selectorViolations } from "../selector.ts";
 import { dnsLabel, dnsSubdomain } from "../syntax.ts";
@@ -49,7 +49,7 @@ function accessModes(place: Place): readonly Violation[] {
 function storage(spec: Place): readonly Violation[] {
   const resources = at(spec, "resources");
   const { value } = at(resources, "requests", "storage");
-  const place = { value, path: `${resources.path}[storage]`, exactPath: `${resources.path}.requests[storage]` };
+  const place = placed(value, `${pathOf(resources)}[storage]`, `${pathOf(resources)}.requests[storage]`);
   if (!present(place)) return [required(RULE, place)];
   const quantity = parseQuantity(value);
   if (quantity === undefined) return [invalid(RULE, place, quantityRule(value))];

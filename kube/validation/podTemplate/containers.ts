@@ -2,6 +2,7 @@
  * Containers and init containers (docs/behaviour/validation.md#pod-template): the checklist of one container, and their
  * names together.
  */
+import { flatMap } from "../../object/flatMap.ts";
 import { at, count, items, type Place, present, repeats, text, whole } from "../place.ts";
 import { dnsLabel } from "../syntax.ts";
 import { duplicate, forbidden, invalid, invalidTexts, notSupported, required, type Violation } from "../violation.ts";
@@ -49,7 +50,7 @@ const COMMON_RULES: readonly Rule[] = [
   (container, pod) => containerSecurity(at(container, "securityContext"), pod),
 ];
 
-const common: Rule = (container, pod) => COMMON_RULES.flatMap((rule) => rule(container, pod));
+const common: Rule = (container, pod) => flatMap(COMMON_RULES, (rule) => rule(container, pod));
 
 /** Both members are reported at the list, as Kubernetes does. */
 function resizePolicy(policies: Place): readonly Violation[] {
@@ -60,7 +61,7 @@ function resizePolicy(policies: Place): readonly Violation[] {
     if (supported.includes(given)) return [];
     return [given === "" ? required(rule, policies) : notSupported(rule, policies, supported, given)];
   };
-  return items(policies).flatMap((policy, index) => [
+  return flatMap(items(policies), (policy, index) => [
     ...(again[index] === true ? [duplicate(rule, policy, names[index])] : []),
     ...enumerated(names[index] ?? "", ["cpu", "memory"]),
     ...enumerated(text(at(policy, "restartPolicy")), ["NotRequired", "RestartContainer"]),
@@ -101,7 +102,7 @@ function noRestartPolicy(container: Place): readonly Violation[] {
 
 export function initContainersViolations(containers: Place, pod: Pod, regular: Place): readonly Violation[] {
   const taken = new Set(items(regular).map(nameOf));
-  return items(containers).flatMap((container) => {
+  return flatMap(items(containers), (container) => {
     const own = nameOf(container);
     const repeated = taken.has(own) && own !== "";
     taken.add(own);
@@ -142,13 +143,13 @@ function noResizePolicy(container: Place): readonly Violation[] {
 
 /** Ephemeral containers are refused as a whole; what is wrong inside comes first. */
 export const ephemeralContainersViolations = (containers: Place, pod: Pod): readonly Violation[] =>
-  items(containers).flatMap((container) => common(container, pod));
+  flatMap(items(containers), (container) => common(container, pod));
 
 /** Two containers of a pod cannot have one port of the node. */
 function hostPortConflicts(containers: readonly Place[]): readonly Violation[] {
   const taken = new Set<string>();
-  const ports = containers.flatMap((container) => items(at(container, "ports")));
-  return ports.flatMap((port) => {
+  const ports = flatMap(containers, (container) => items(at(container, "ports")));
+  return flatMap(ports, (port) => {
     const place = at(port, "hostPort");
     const number = whole(place) ?? 0;
     const key = `${text(at(port, "protocol")) || "TCP"}/${text(at(port, "hostIP"))}/${number}`;

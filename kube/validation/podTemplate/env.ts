@@ -1,6 +1,7 @@
 /** Environment variables of a container and where they come from. */
+import { flatMap } from "../../object/flatMap.ts";
 import { parseFieldPath, subscriptMessages } from "../downwardApi.ts";
-import { at, items, type Place, present, text } from "../place.ts";
+import { at, items, pathOf, type Place, placed, present, text } from "../place.ts";
 import { parseQuantity } from "../resourceQuantity.ts";
 import { configKey, dnsLabel, dnsSubdomain, envName, withoutBacksteps } from "../syntax.ts";
 import { invalid, invalidTexts, notFound, notSupported, required, type Violation } from "../violation.ts";
@@ -9,7 +10,7 @@ import { allContainers } from "./pod.ts";
 type Check = (place: Place) => readonly Violation[];
 
 export const envViolations: Check = (variables) =>
-  items(variables).flatMap((variable) => [...variableName(variable), ...valueFrom(variable)]);
+  flatMap(items(variables), (variable) => [...variableName(variable), ...valueFrom(variable)]);
 
 function variableName(variable: Place): readonly Violation[] {
   const place = at(variable, "name");
@@ -152,7 +153,7 @@ export const fileKeyVolumes: Check = (spec) => {
     .filter(present);
   if (references.length === 0) return [];
   const volumes = new Map(items(at(spec, "volumes")).map((volume) => [text(at(volume, "name")), volume]));
-  return references.flatMap((reference) => {
+  return flatMap(references, (reference) => {
     const place = at(reference, "volumeName");
     const volume = volumes.get(text(place));
     if (volume === undefined) return [notFound(rule, place)];
@@ -164,11 +165,11 @@ export const fileKeyVolumes: Check = (spec) => {
 
 /** Every problem with a source is reported at the list, without its index. */
 export const envFromViolations: Check = (sources) =>
-  items(sources).flatMap((source) => {
+  flatMap(items(sources), (source) => {
     const rule = "env-from";
     const prefix = at(source, "prefix");
     const refs = ["configMapRef", "secretRef"].map((member) => at(source, member)).filter(present);
-    const list = { value: "", path: sources.path, exactPath: source.path };
+    const list = placed("", pathOf(sources), pathOf(source));
     return [
       ...(text(prefix) === "" ? [] : invalidTexts(rule, prefix, envName(text(prefix)))),
       ...refs.flatMap(refName),

@@ -1,5 +1,6 @@
 /** Files in volumes: modes, keys and paths, and what the downward API may put there. */
-import { at, items, type Place, present, text, whole } from "../place.ts";
+import { flatMap } from "../../object/flatMap.ts";
+import { at, exactPathOf, items, pathOf, type Place, placed, present, text, whole } from "../place.ts";
 import { relativePath, volumeFilePath } from "../syntax.ts";
 import { invalid, invalidTexts, required, type Violation } from "../violation.ts";
 import { fieldRef, resourceFieldRef } from "./env.ts";
@@ -28,7 +29,7 @@ export const directoryPath = (place: Place): readonly Violation[] =>
 
 /** Items of a Secret or ConfigMap: which key goes to which file. */
 export const keyItems = (list: Place): readonly Violation[] =>
-  items(list).flatMap((item) => [
+  flatMap(items(list), (item) => [
     ...needed("volume-key-item", item, "key", "path"),
     ...filePath(at(item, "path")),
     ...fileMode(at(item, "mode")),
@@ -40,7 +41,7 @@ export function downwardFile(file: Place, source: Place): readonly Violation[] {
   const field = under(source, file, "fieldRef");
   const resource = under(source, file, "resourceFieldRef");
   const path = under(source, file, "path");
-  const here = { value: "resource", path: source.path, exactPath: file.path };
+  const here = placed("resource", pathOf(source), pathOf(file));
   const both = "fieldRef and resourceFieldRef can not be specified simultaneously";
   return [
     ...(text(path) === "" ? [required(rule, path)] : []),
@@ -57,5 +58,5 @@ export function downwardFile(file: Place, source: Place): readonly Violation[] {
 
 function under(source: Place, file: Place, member: string): Place {
   const place = at(file, member);
-  return { value: place.value, path: `${source.path}.${member}`, exactPath: place.exactPath ?? place.path };
+  return placed(place.value, `${pathOf(source)}.${member}`, exactPathOf(place) ?? pathOf(place));
 }

@@ -1,5 +1,5 @@
 /** What a probe or a lifecycle hook does: run a command, call HTTP, open a socket, ask gRPC, sleep. */
-import { at, count, items, type Place, text, whole } from "../place.ts";
+import { at, count, items, pathOf, type Place, placed, text, whole } from "../place.ts";
 import { headerName, portName, portNumber } from "../syntax.ts";
 import { invalid, notSupported, required, type Violation } from "../violation.ts";
 import { type Choice, onlyOne } from "./oneOf.ts";
@@ -58,7 +58,7 @@ function httpGet(place: Place): readonly Violation[] {
     ...(known ? [] : [notSupported("handler-scheme", scheme, ["HTTP", "HTTPS"])]),
     ...items(at(place, "httpHeaders")).flatMap((header) => {
       const name = text(at(header, "name"));
-      const list = { value: name, path: at(place, "httpHeaders").path, exactPath: at(header, "name").path };
+      const list = placed(name, pathOf(at(place, "httpHeaders")), pathOf(at(header, "name")));
       return headerName(name).map((message) => invalid("handler-header", list, message));
     }),
   ];

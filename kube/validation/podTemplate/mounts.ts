@@ -1,5 +1,6 @@
 /** Volume mounts and raw devices of a container. */
-import { at, items, type Place, present, text } from "../place.ts";
+import { flatMap } from "../../object/flatMap.ts";
+import { at, items, pathOf, type Place, placed, present, text } from "../place.ts";
 import { relativePath, withoutBacksteps } from "../syntax.ts";
 import { forbidden, invalid, invalidTexts, notFound, notSupported, required, type Violation } from "../violation.ts";
 import type { Pod } from "./pod.ts";
@@ -23,7 +24,7 @@ function volumeMounts(container: Place, pod: Pod): readonly Violation[] {
   const mounts = at(container, "volumeMounts");
   const devices = usesOf(at(container, "volumeDevices"), "devicePath");
   const paths = new Set<string>();
-  return items(mounts).flatMap((mount) => {
+  return flatMap(items(mounts), (mount) => {
     const path = text(at(mount, "mountPath"));
     const repeated = paths.has(path);
     paths.add(path);
@@ -70,7 +71,7 @@ function clashes(use: Place, pathMember: string, others: Uses, list: string): re
 /** These rules report the list's path without the index. */
 function unindexed(mount: Place, mounts: Place, member: string): Place {
   const place = at(mount, member);
-  return { value: place.value, path: `${mounts.path}.${member}`, exactPath: place.path };
+  return placed(place.value, `${pathOf(mounts)}.${member}`, pathOf(place));
 }
 
 function subPaths(mount: Place, mounts: Place): readonly Violation[] {
@@ -115,7 +116,7 @@ function volumeDevices(container: Place, pod: Pod): readonly Violation[] {
   const mounts = usesOf(at(container, "volumeMounts"), "mountPath");
   const names = new Set<string>();
   const paths = new Set<string>();
-  return items(at(container, "volumeDevices")).flatMap((device) => {
+  return flatMap(items(at(container, "volumeDevices")), (device) => {
     const repeats = { name: names.has(text(at(device, "name"))), path: paths.has(text(at(device, "devicePath"))) };
     const found = [
       ...deviceName(device, pod, repeats.name),

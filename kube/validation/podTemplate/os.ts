@@ -1,5 +1,5 @@
 /** A pod that names its operating system may not set members of another one. */
-import { at, type Place, present, text } from "../place.ts";
+import { at, exactPathOf, pathOf, type Place, placed, present, text } from "../place.ts";
 import { forbidden, notSupported, required, type Violation } from "../violation.ts";
 import { allContainers } from "./pod.ts";
 
@@ -45,7 +45,7 @@ export function osViolations(spec: Place): readonly Violation[] {
     case "windows":
       return windows(spec);
     default:
-      return [notSupported(RULE, { ...name, path: os.path }, ["linux", "windows"])];
+      return [notSupported(RULE, placed(name.value, pathOf(os), exactPathOf(name)), ["linux", "windows"])];
   }
 }
 

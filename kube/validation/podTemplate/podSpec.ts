@@ -2,6 +2,7 @@
  * The pod's spec (docs/behaviour/validation.md#pod-template): the checklist, and the members that are names, lists and
  * enumerations.
  */
+import { flatMap } from "../../object/flatMap.ts";
 import { at, items, type Place, present, repeats, text, whole } from "../place.ts";
 import { labelViolations } from "../selector.ts";
 import { byteLength, dnsLabel, dnsSubdomain, ipAddress, numberIn, qualifiedName } from "../syntax.ts";
@@ -66,7 +67,7 @@ const named =
   };
 
 const readinessGates: PodRule = (spec) =>
-  items(at(spec, "readinessGates")).flatMap((gate) => {
+  flatMap(items(at(spec, "readinessGates")), (gate) => {
     const type = at(gate, "conditionType");
     return invalidTexts("readiness-gate", type, qualifiedName(text(type)));
   });
@@ -75,7 +76,7 @@ const schedulingGates: PodRule = (spec) => {
   const gates = items(at(spec, "schedulingGates"));
   const names = gates.map((gate) => text(at(gate, "name")));
   const again = repeats(names);
-  return gates.flatMap((gate, index) => {
+  return flatMap(gates, (gate, index) => {
     const place = { ...gate, value: names[index] ?? "" };
     return [
       ...invalidTexts("scheduling-gate", place, qualifiedName(place.value)),
@@ -104,7 +105,7 @@ const activeDeadline: PodRule = (spec) => {
 };
 
 const hostAliases: PodRule = (spec) =>
-  items(at(spec, "hostAliases")).flatMap((alias) => {
+  flatMap(items(at(spec, "hostAliases")), (alias) => {
     const ip = at(alias, "ip");
     return [
       ...invalidTexts("host-alias-ip", ip, ipAddress(text(ip))),

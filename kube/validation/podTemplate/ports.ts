@@ -1,11 +1,12 @@
 /** Ports of a container. */
+import { flatMap } from "../../object/flatMap.ts";
 import { at, items, type Place, text, whole } from "../place.ts";
 import { portName, portNumber } from "../syntax.ts";
 import { duplicate, invalid, invalidTexts, notSupported, required, type Violation } from "../violation.ts";
 
 export function portViolations(ports: Place): readonly Violation[] {
   const names = new Set<string>();
-  return items(ports).flatMap((port) => [
+  return flatMap(items(ports), (port) => [
     ...named(port, names),
     ...containerPort(port),
     ...hostPort(port),

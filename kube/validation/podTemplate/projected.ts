@@ -1,5 +1,6 @@
 /** Projected volumes: several sources in one directory, whose files must not collide. */
-import { at, items, type Place, present, text, whole } from "../place.ts";
+import { flatMap } from "../../object/flatMap.ts";
+import { at, items, pathOf, type Place, placed, present, text, whole } from "../place.ts";
 import { selectorViolations } from "../selector.ts";
 import { dnsSubdomain } from "../syntax.ts";
 import { forbidden, invalid, notSupported, required, type Violation } from "../violation.ts";
@@ -37,7 +38,7 @@ function take({ volume, taken }: Source, file: Place, value: string): readonly V
   if (path === "") return [];
   const collides = taken.has(path);
   taken.add(path);
-  const where = { value, path: volume.path, exactPath: file.path };
+  const where = placed(value, pathOf(volume), pathOf(file));
   return collides ? [invalid(RULE, where, "conflicting duplicate paths")] : [];
 }
 
@@ -47,7 +48,7 @@ const namedObject: Check = (source) => {
   return [
     ...needed(RULE, place, "name"),
     ...items(files).flatMap((file, index) => [
-      ...keyItems({ ...files, value: [file.value] }).map((found) => withIndex(found, files.path, index)),
+      ...keyItems({ ...files, value: [file.value] }).map((found) => withIndex(found, pathOf(files), index)),
       ...take(source, at(file, "path"), text(at(place, "name"))),
     ]),
   ];
@@ -59,7 +60,7 @@ function withIndex(found: Violation, list: string, index: number): Violation {
 }
 
 const downwardApi: Check = (source) =>
-  items(at(source.place, "items")).flatMap((file) => [
+  flatMap(items(at(source.place, "items")), (file) => [
     ...downwardFile(file, source.place),
     ...take(source, at(file, "path"), text(at(file, "path"))),
   ]);
@@ -67,7 +68,7 @@ const downwardApi: Check = (source) =>
 const serviceAccountToken: Check = ({ place, volume }) => {
   const seconds = at(place, "expirationSeconds");
   const lifetime = whole(seconds) ?? 3600;
-  const path = { value: at(place, "path").value, path: `${volume.path}.path`, exactPath: at(place, "path").path };
+  const path = placed(at(place, "path").value, `${pathOf(volume)}.path`, pathOf(at(place, "path")));
   const most = "may not specify a duration larger than 2^32 seconds";
   return [
     ...(lifetime < 600 ? [invalid(RULE, seconds, "may not specify a duration less than 10 minutes")] : []),

@@ -1,4 +1,5 @@
 /** Resource claims of the pod. */
+import { flatMap } from "../../object/flatMap.ts";
 import { at, items, type Place, present, repeats, text } from "../place.ts";
 import { dnsLabel, dnsSubdomain } from "../syntax.ts";
 import { duplicate, invalid, invalidTexts, required, type Violation } from "../violation.ts";
@@ -9,7 +10,7 @@ export const claimNames = (claims: Place): ReadonlySet<string> => new Set(items(
 
 export function resourceClaims(claims: Place): readonly Violation[] {
   const again = repeats(items(claims).map(nameOf));
-  return items(claims).flatMap((claim, index) => [
+  return flatMap(items(claims), (claim, index) => [
     ...claimName(claim, again[index] === true),
     ...source(claim),
     ...["resourceClaimName", "resourceClaimTemplateName"].flatMap((member) => {

@@ -2,8 +2,9 @@
  * Requests and limits (docs/behaviour/validation.md#pod-template). Quantities are compared as rounded up to
  * thousandths.
  */
+import { flatMap } from "../../object/flatMap.ts";
 import { once, spendSort } from "../../object/budget.ts";
-import { at, entries, items, type Place, text } from "../place.ts";
+import { at, entries, items, pathOf, type Place, placed, text } from "../place.ts";
 import { isNegative, isWhole, parseQuantity, type Quantity, quantityRule } from "../resourceQuantity.ts";
 import { dnsLabel, qualifiedName } from "../syntax.ts";
 import { duplicate, forbidden, invalid, invalidTexts, notFound, required, type Violation } from "../violation.ts";
@@ -48,8 +49,8 @@ export const containerResources = (resources: Place, claims: ReadonlySet<string>
 export function overheadViolations(overhead: Place): readonly Violation[] {
   return amounts(
     overhead,
-    { value: overhead.value, path: `${overhead.path}.limits`, exactPath: overhead.path },
-    { value: undefined, path: `${overhead.path}.requests` },
+    placed(overhead.value, `${pathOf(overhead)}.limits`, pathOf(overhead)),
+    placed(undefined, `${pathOf(overhead)}.requests`),
   );
 }
 
@@ -123,7 +124,7 @@ function withinLimit(name: string, place: Place, { limits, requests, limit, limi
   if (request === undefined || limit === undefined || request.milli === limit.milli) return [];
   if (canOvercommit(name) && request.milli < limit.milli) return [];
   const relation = canOvercommit(name) ? "less than or equal to" : "equal to";
-  const where = { value: request.text, path: requests.path, exactPath: place.path };
+  const where = placed(request.text, pathOf(requests), pathOf(place));
   return [invalid(rule, where, `must be ${relation} ${name} limit of ${limit.text}`)];
 }
 
@@ -132,7 +133,7 @@ function claimReferences(references: Place, claims: ReadonlySet<string>): readon
   const seen = new Set<string>();
   // The names of claims of which a single request is referenced already.
   const requested = new Set<string>();
-  return items(references).flatMap((reference) => {
+  return flatMap(items(references), (reference) => {
     const name = text(at(reference, "name"));
     const request = at(reference, "request");
     if (name === "") return [required(rule, reference)];

@@ -1,4 +1,5 @@
 /** Security contexts of the pod and its containers (docs/behaviour/validation.md#pod-template). */
+import { flatMap } from "../../object/flatMap.ts";
 import { at, isTrue, items, type Place, present, repeats, text, texts, whole } from "../place.ts";
 import { byteLength, posixId, relativePath } from "../syntax.ts";
 import { duplicate, invalid, invalidTexts, notSupported, required, tooLong, type Violation } from "../violation.ts";
@@ -38,7 +39,7 @@ export function podSecurityContext(spec: Place): readonly Violation[] {
 function sysctls(list: Place): readonly Violation[] {
   const rule = "sysctl";
   const again = repeats(items(list).map((sysctl) => text(at(sysctl, "name"))));
-  return items(list).flatMap((sysctl, index) => {
+  return flatMap(items(list), (sysctl, index) => {
     const place = at(sysctl, "name");
     if (text(place) === "") return [required(rule, place)];
     if (byteLength(text(place)) > 253 || !SYSCTL.test(text(place))) return [invalid(rule, place, SYSCTL_RULE)];

@@ -1,6 +1,6 @@
 /** Volume sources with rules of their own kind: iSCSI, Fibre Channel, Flocker, Quobyte, Azure, StorageOS. */
 import { spend } from "../../object/budget.ts";
-import { at, count, type Place, present, text, texts, whole } from "../place.ts";
+import { at, count, pathOf, type Place, placed, present, text, texts, whole } from "../place.ts";
 import { byteLength, dnsLabel, numberIn } from "../syntax.ts";
 import { invalid, invalidTexts, notSupported, required, type Violation } from "../violation.ts";
 import { needed } from "./files.ts";
@@ -26,7 +26,7 @@ export function iscsi(place: Place): readonly Violation[] {
   const rule = "volume-iscsi";
   const iqn = at(place, "iqn");
   const initiator = at(place, "initiatorName");
-  const reported = { value: initiator.value, path: `${place.path}.initiatorname`, exactPath: initiator.path };
+  const reported = placed(initiator.value, `${pathOf(place)}.initiatorname`, pathOf(initiator));
   return [
     ...needed(rule, place, "targetPortal", "iqn"),
     ...(text(iqn) === "" ? [] : iscsiName(iqn)),

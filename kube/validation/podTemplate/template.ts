@@ -5,7 +5,7 @@
  * They apply to the defaulted template. Nothing is copied for that: where an empty member has a default, the rule
  * that reads it names the default.
  */
-import { at, count, entries, type Place, present, text, textMap } from "../place.ts";
+import { at, count, entries, pathOf, type Place, placed, present, text, textMap } from "../place.ts";
 import { labelViolations, printedMap, selects, selectsEverything } from "../selector.ts";
 import { byteLength, qualifiedName } from "../syntax.ts";
 import { forbidden, invalid, notSupported, tooLong, type Violation } from "../violation.ts";
@@ -44,8 +44,8 @@ function selected(selector: Place, template: Place): readonly Violation[] {
 
 /** The reference leaves `metadata` out of the paths of labels and annotations. */
 function reported(template: Place, member: string): Place {
-  const { path, value } = at(template, "metadata", member);
-  return { value, path: `${template.path}.${member}`, exactPath: path };
+  const place = at(template, "metadata", member);
+  return placed(place.value, `${pathOf(template)}.${member}`, pathOf(place));
 }
 
 const labels = (template: Place): readonly Violation[] =>

@@ -1,4 +1,5 @@
 /** Tolerations of the pod. */
+import { flatMap } from "../../object/flatMap.ts";
 import { at, items, type Place, present, text } from "../place.ts";
 import { labelKeyViolations } from "../selector.ts";
 import { labelValue } from "../syntax.ts";
@@ -8,7 +9,7 @@ const ALL_KEYS = 'operator must be Exists when `key` is empty, which means "matc
 const EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
 export const tolerationViolations = (tolerations: Place): readonly Violation[] =>
-  items(tolerations).flatMap((toleration) => [
+  flatMap(items(tolerations), (toleration) => [
     ...key(toleration),
     ...seconds(toleration),
     ...value(toleration),

@@ -1,5 +1,5 @@
 /** What each kind of volume needs, in the order in which Kubernetes checks the kinds. */
-import { at, count, items, present, text, whole } from "../place.ts";
+import { at, count, items, pathOf, placed, present, text, whole } from "../place.ts";
 import { isNegative, parseQuantity } from "../resourceQuantity.ts";
 import { dnsSubdomain, rangeMessage, withoutBacksteps } from "../syntax.ts";
 import { forbidden, invalid, invalidTexts, notSupported, required, tooLong } from "../violation.ts";
@@ -58,8 +58,8 @@ const cloudDisk =
   };
 
 const gcePersistentDisk: Check = (place) => {
-  const path = place.path.replace(/gcePersistentDisk$/, "persistentDisk");
-  return cloudDisk("pdName")({ value: place.value, path, exactPath: place.path });
+  const path = pathOf(place).replace(/gcePersistentDisk$/, "persistentDisk");
+  return cloudDisk("pdName")(placed(place.value, path, pathOf(place)));
 };
 
 const filesFrom =
@@ -113,7 +113,7 @@ const flexVolume: Check = (place) => {
   return [
     ...needed("volume-flex", place, "driver"),
     ...reserved.toSorted().map((key) => {
-      const where = { value: key, path: `${options.path}[${key}]` };
+      const where = placed(key, `${pathOf(options)}[${key}]`);
       return invalid("volume-flex", where, "kubernetes.io and k8s.io namespaces are reserved");
     }),
   ];
@@ -124,7 +124,7 @@ const csi: Check = (place) => {
   const driver = at(place, "driver");
   const secret = at(place, "nodePublishSecretRef");
   const secretName = at(secret, "name");
-  const named = { value: secretName.value, path: `${place.path}.name`, exactPath: secretName.path };
+  const named = placed(secretName.value, `${pathOf(place)}.name`, pathOf(secretName));
   return [
     ...(text(driver) === "" ? [required(rule, driver)] : []),
     ...(text(driver).length > 63 ? [tooLong(rule, driver, 63)] : []),

@@ -2,6 +2,7 @@
  * Volumes of the pod: their names, and that each has one source (docs/behaviour/validation.md#pod-template). One
  * without a source is an emptyDir.
  */
+import { flatMap } from "../../object/flatMap.ts";
 import { at, items, type Place, text } from "../place.ts";
 import { dnsLabel } from "../syntax.ts";
 import { duplicate, invalidTexts, required, type Violation } from "../violation.ts";
@@ -16,7 +17,7 @@ export interface Volumes {
 
 export function volumesOf(places: Place): Volumes {
   const volumes = new Map<string, Place>();
-  const violations = items(places).flatMap((volume) => {
+  const violations = flatMap(items(places), (volume) => {
     const name = text(at(volume, "name"));
     const found = [
       ...(onlyOne("volume-single-source", volume, VOLUME_SOURCES, "may not specify more than 1 volume type") ?? []),

@@ -55,7 +55,10 @@ export const texts = (place: Place, messages: readonly string[]): readonly Viola
 export const members =
   (checks: Readonly<Record<string, Check>>): Check =>
   (object) =>
-    Object.entries(checks).flatMap(([path, check]) => check(at(object, ...path.split("."))));
+    Object.entries(checks).flatMap(([path, check]) => {
+      const [name = "", ...names] = path.split(".");
+      return check(at(object, name, ...names));
+    });
 
 export const each =
   (check: Check): Check =>
@@ -63,7 +66,11 @@ export const each =
     items(list).flatMap(check);
 
 /** Refuses another value than the stored one. */
-export function immutable(object: Place, old: Place | undefined, ...path: readonly string[]): readonly Violation[] {
+export function immutable(
+  object: Place,
+  old: Place | undefined,
+  ...path: readonly [string, ...string[]]
+): readonly Violation[] {
   if (old === undefined) return [];
   const place = at(object, ...path);
   return equal(place.value, at(old, ...path).value) ? [] : [wrong(place, "field is immutable")];
