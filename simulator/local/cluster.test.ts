@@ -108,7 +108,7 @@ spec:
     expect(podsOf(core)).toEqual((saved.objects["pods"] ?? []) as readonly Pod[]);
     expect(phaseOf(core, "shop")).toBe("Paused");
     await perform(server, "shop", promote);
-    await clock.advance(10_000);
+    await clock.advance(30_000);
     expect(phaseOf(core, "shop")).toBe("Healthy");
     expect(podsOf(core).map(({ spec }) => spec.containers[0]?.image)).toEqual(
       Array.from({ length: 10 }, () => "shop:2.0"),
