@@ -15,12 +15,18 @@ const presses: Readonly<Record<string, KeyPress>> = {
   "\u0004": "quit",
 };
 
+const escape = "\u001B";
+
 /** What a terminal sends for arrows, function keys and the like: they would read as letters otherwise. */
-const sequences = /\u001B(?:\[[0-9;?]*[ -/]*[@-~]|O.|.)?/gsu;
+const sequences = new RegExp(`${escape}(?:\\[[0-9;?]*[ -/]*[@-~]|O.|.)?`, "gsu");
 
 /** @param input what a terminal sent: often one key, sometimes several */
 export const pressesIn = (input: string): KeyPress[] =>
-  [...input.replace(sequences, "").toLowerCase()].flatMap((character) => presses[character] ?? []);
+  input
+    .replace(sequences, "")
+    .toLowerCase()
+    .split("")
+    .flatMap((character) => presses[character] ?? []);
 
 /** The part of a terminal's input that is needed here. */
 export interface KeyInput {

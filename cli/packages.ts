@@ -4,12 +4,12 @@
  */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import packageJson from "../package.json" with { type: "json" };
 
 const repository = resolve(import.meta.dir, "..");
+const { dependencies } = (await Bun.file(join(repository, "package.json")).json()) as { dependencies: object };
 
 /** Whether there is something to wait for; `bun install` itself looks at versions and at packages of packages. */
-const isMissing = Object.keys(packageJson.dependencies).some(
+const isMissing = Object.keys(dependencies).some(
   (name) => !existsSync(join(repository, "node_modules", name, "package.json")),
 );
 if (isMissing) console.error("Installing the packages that Sluice runs with; this happens once …");

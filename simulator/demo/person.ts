@@ -33,6 +33,8 @@ export interface Deed {
   readonly command: (name: string) => string;
   readonly verb: (rollout: Rollout) => VerbOutcome;
   readonly caption: string;
+  /** In place of the caption, for a Rollout that the user has paused. */
+  readonly captionWhilePaused?: string;
 }
 
 export const deeds: { readonly [O in Exclude<Offer, "next">]: Deed } = {
@@ -45,6 +47,8 @@ export const deeds: { readonly [O in Exclude<Offer, "next">]: Deed } = {
     command: (name) => `kubectl argo rollouts abort ${name}`,
     verb: abort,
     caption: "You turned it back: the version before takes all requests again.",
+    // docs/behaviour/pauses-and-aborts.md#what-a-pause-stops
+    captionWhilePaused: "You turned it back, but it is paused, and nothing moves until you resume it with p.",
   },
   pause: {
     command: (name) => `kubectl argo rollouts pause ${name}`,

@@ -110,7 +110,8 @@ async function playBeat(stage: Stage, beat: Beat): Promise<void> {
   const isDecided = beat.ask !== undefined && (await ask(stage, beat.ask, applies));
   if (signal.aborted) return;
   if (!isDecided) {
-    stage.caption = beat.caption;
+    // While a person's pause holds everything, what was said of that is what matters.
+    if (beat.command !== "" || stage.picture?.isPausedByUser !== true) stage.caption = beat.caption;
     await act(stage, beat);
   }
   const isReached = (): boolean =>
@@ -182,10 +183,10 @@ async function obey(stage: Stage, isLook: boolean): Promise<Offer | undefined> {
   const taken = key === undefined ? undefined : offerFor(key, offersOf(stage.picture, isLook));
   const { rollout } = stage.scene;
   if (taken === undefined || taken === "next" || rollout === undefined) return taken;
-  const { command, verb, caption } = deeds[taken];
+  const { command, verb, caption, captionWhilePaused = caption } = deeds[taken];
   const unchanged = await perform(stage.cluster.server, rollout, verb);
   stage.command = command(rollout);
-  stage.caption = unchanged ?? caption;
+  stage.caption = unchanged ?? (stage.picture?.isPausedByUser === true ? captionWhilePaused : caption);
   return taken;
 }
 
