@@ -14,6 +14,8 @@ const widest = 92;
 const barCells = 40;
 const labelCells = 14;
 const margin = "  ";
+/** So that the keys are named in the same row in every scene. */
+const bodyRows = 18;
 /** A place for the longest caption, so that nothing below it jumps. */
 const captionRows = 2;
 
@@ -37,7 +39,7 @@ export function momentLines(moment: Moment, screen: Screen): string[] {
       : manifest === undefined
         ? []
         : refusalLines(moment, manifest, screen);
-  const lines = ["", ...headLines(moment, screen), "", ...body, "", ...keyLines(moment, screen)];
+  const lines = ["", ...headLines(moment, screen), "", ...padded(body, bodyRows), "", ...keyLines(moment, screen)];
   return squeezed(
     lines.map((line) => (line === "" ? "" : margin + line)),
     screen.rows - 1,
@@ -108,7 +110,8 @@ function phaseText({ phase, message }: Picture, screen: Screen): string {
   const { paint } = screen;
   const [mark, colour] = phases[phase] ?? ["◌", "dim"];
   const text = `${mark} ${phase === "" ? "Unknown" : phase}`;
-  const room = widthOf(screen) - labelCells - text.length - 2;
+  // Up to the very edge: what went wrong is worth it.
+  const room = screen.columns - margin.length - labelCells - text.length - 2;
   return `${paint(colour, text)}${message === "" ? "" : paint("dim", `  ${fitWords(message, room)}`)}`;
 }
 

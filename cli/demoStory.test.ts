@@ -1,10 +1,13 @@
 /** The whole demo in simulated time: what is seen of it, and what the keys change. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Key } from "../simulator/demo/person.ts";
 import type { Moment, SceneEnd } from "../simulator/demo/play.ts";
 import { playDemo } from "./demoPlay.ts";
 import { endLines, momentLines, printedLines, type Screen } from "./demoScreen.ts";
 import { clip, plain } from "./paint.ts";
+
+// Each plays whole demos.
+setDefaultTimeout(60_000);
 
 interface Story {
   readonly moments: readonly Moment[];
@@ -103,11 +106,13 @@ describe("every frame of the story", () => {
       expect([...wrong]).toEqual([]);
     });
 
-  test("says all of its caption and of the newest event", () => {
+  test("says all of its caption, of the Rollout's message and of the newest event", () => {
     for (const moment of alone.moments) {
       const shown = new Set(momentLines(moment, screenOf(80, 24)).flatMap(words));
       const newest = moment.picture?.events.at(-1)?.message.replace("(combined from similar events): ", "") ?? "";
-      expect(words(`${moment.caption} ${newest}`).filter((word) => !shown.has(word))).toEqual([]);
+      expect(
+        words(`${moment.caption} ${moment.picture?.message ?? ""} ${newest}`).filter((word) => !shown.has(word)),
+      ).toEqual([]);
     }
   });
 
