@@ -70,7 +70,7 @@ test("the demo takes no arguments, and says so", async () => {
   const help = await demo("--help");
   expect([help.code, help.err]).toEqual([0, ""]);
   expect(help.out).toContain("Usage:\n  sluice demo\n");
-});
+}, 60_000);
 
 test("the demo ends without a word when its reader goes away, as in `sluice demo | head`", async () => {
   const main = resolve(import.meta.dir, "../main.ts");

@@ -1,10 +1,12 @@
 /** Installing before `bun run demo`, in a repository of two packages that need no registry, and with one that is not there. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
+
+setDefaultTimeout(60_000);
 
 let folder = "";
 beforeAll(async () => {
@@ -85,7 +87,7 @@ describe("before the demo", () => {
     expect(err.trimEnd().split("\n").at(-1)).toStartWith(
       `Error: Cannot install the packages of package.json into ${join(repository, "node_modules")}: `,
     );
-  }, 60_000);
+  });
 
   test("both commands that need them call it", () => {
     const { demo, dev } = packageJson.scripts;
