@@ -5,7 +5,7 @@ export const usage = `Progressive delivery for Kubernetes in one small binary.
 Usage:
   sluice controller [flags]   drive Rollouts, and serve the admission webhook where asked to
                               (sluice controller --help lists the flags)
-  sluice demo                 see a canary, a blue-green update and a refused Rollout, without a cluster
+  sluice demo                 see a canary, a bad version turned back, and more, without a cluster
   sluice dev [flags]          serve a cluster from this process for kubectl, with Sluice in it
                               (sluice dev --help lists the flags)
   sluice version              print the version
