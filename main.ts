@@ -16,7 +16,7 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
     }
     case "dev": {
       const { runDev } = await import("./cli/dev.ts");
-      return runDev(args, packageJson.version);
+      return runDev(args, { version: packageJson.version, program: programName(process, packageJson.packageManager) });
     }
     case "demo": {
       const { runDemo } = await import("./cli/demo.ts");
