@@ -8,7 +8,14 @@ import { stopSignals } from "../controller/process/stopSignals.ts";
 import { type HttpServer, serveHttp } from "../simulator/server/http/http.ts";
 import type { SavedState } from "../simulator/server/objects/saved.ts";
 import { type LocalCluster, startLocalCluster } from "../simulator/local/cluster.ts";
-import { DataFileError, fileProblem, keepData, type KeptData, lockData, readData } from "../simulator/local/dataFile.ts";
+import {
+  DataFileError,
+  fileProblem,
+  keepData,
+  type KeptData,
+  lockData,
+  readData,
+} from "../simulator/local/dataFile.ts";
 import { helloText, kubeconfigText, welcomeText } from "./devFiles.ts";
 import { type DevOptions, parseDevOptions } from "./devOptions.ts";
 

@@ -46,7 +46,13 @@ describe("the arguments of dev", () => {
   test("come with the images and annotations that break a pod", () => {
     const parsed = parseDevOptions(["-h"]);
     const text = parsed.kind === "help" ? parsed.text : parsed.kind;
-    for (const told of ["doesnotexist", "ErrImagePull", "CrashLoopBackOff", "never-ready", "sim.sluice.dev/crash-after"])
+    for (const told of [
+      "doesnotexist",
+      "ErrImagePull",
+      "CrashLoopBackOff",
+      "never-ready",
+      "sim.sluice.dev/crash-after",
+    ])
       expect(text).toContain(told);
   });
 });

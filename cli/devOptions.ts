@@ -1,5 +1,6 @@
 /** Parses the arguments of `sluice dev`. */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { HELP_WIDTH, helpLayout } from "../controller/process/helpLayout.ts";
 import type { LogLevel } from "../controller/process/log.ts";
 import { imageExamples } from "../simulator/kubelet/image.ts";
 
@@ -85,7 +86,10 @@ function commandOf(write: (text: string) => void): Command {
     .addHelpText("after", helpAfter)
     .allowExcessArguments(false)
     .exitOverride()
-    .configureOutput({ writeOut: write, writeErr: () => undefined })
+    .usage("[flags]")
+    .configureHelp(helpLayout)
+    .helpOption("-h, --help", "show this help")
+    .configureOutput({ writeOut: write, writeErr: () => undefined, getOutHelpWidth: () => HELP_WIDTH })
     .action(() => {});
 }
 
@@ -96,7 +100,7 @@ export function parseDevOptions(args: readonly string[]): ParsedDevOptions {
     command.parse(args, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.code === "commander.helpDisplayed") return { kind: "help", text: help };
+    if (error.code === "commander.helpDisplayed") return { kind: "help", text: help.trimEnd() };
     return { kind: "refused", problem: error.message.replace(/^error: /, "") };
   }
   const { port, allowHost, data, nodes, loglevel } = command.opts<{

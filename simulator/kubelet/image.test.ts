@@ -46,12 +46,19 @@ describe("an image of a fake node", () => {
     },
   );
 
-  test.each(["Hello:1.0", "hello:", "hello:1:2", "hello 2", "a//b", "hello:-1", "-a", "hello@sha256:12", "x.io/Hello:1"])(
-    "with a name that is none is refused by the kubelet: %j",
-    (image) => {
-      expect(imageFate(image).kind).toBe("invalidName");
-    },
-  );
+  test.each([
+    "Hello:1.0",
+    "hello:",
+    "hello:1:2",
+    "hello 2",
+    "a//b",
+    "hello:-1",
+    "-a",
+    "hello@sha256:12",
+    "x.io/Hello:1",
+  ])("with a name that is none is refused by the kubelet: %j", (image) => {
+    expect(imageFate(image).kind).toBe("invalidName");
+  });
 
   test.each(["argoproj/rollouts-demo:error", "rollouts-demo:error", "hello:crashes", "hello:crash", "a:2-crashloop"])(
     "that crashes: %s",

@@ -88,7 +88,11 @@ describe("a fake pod", () => {
     expect(broken("Hello:1.0")).toEqual(["1000: Pending InvalidImageName", "9000000000: Pending InvalidImageName"]);
     expect(broken("hello:never-ready")).toEqual(["1000: Running running", "9000000000: Running running"]);
     expect(broken("hello:crashes")[0]).toBe("1000: Running CrashLoopBackOff next 11000");
-    const { containers } = podAt(planPod({ containers: [container({ image: "a.invalid/b" })] }, {}, settings), 1000, settings);
+    const { containers } = podAt(
+      planPod({ containers: [container({ image: "a.invalid/b" })] }, {}, settings),
+      1000,
+      settings,
+    );
     expect(containers[0]?.state.waiting).toEqual({
       reason: "ErrImagePull",
       message:

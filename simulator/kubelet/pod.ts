@@ -197,11 +197,9 @@ const waiting = (
 });
 
 /** The messages that people read are those of a real kubelet. */
-function waitingMessage(
-  reason: string,
-  { name, image, behaviour }: ContainerPlan,
-): { readonly message?: string } {
-  if (reason === "ErrImagePull" || reason === "InvalidImageName") return "why" in behaviour ? { message: behaviour.why } : {};
+function waitingMessage(reason: string, { name, image, behaviour }: ContainerPlan): { readonly message?: string } {
+  if (reason === "ErrImagePull" || reason === "InvalidImageName")
+    return "why" in behaviour ? { message: behaviour.why } : {};
   if (reason === "ImagePullBackOff") return { message: `Back-off pulling image "${image}"` };
   return reason === "CrashLoopBackOff" ? { message: `back-off restarting failed container=${name}` } : {};
 }

@@ -43,7 +43,9 @@ export async function readData(path: string): Promise<SavedState | undefined> {
   try {
     content = JSON.parse(text);
   } catch (error) {
-    throw new DataFileError(`Cannot read ${path}: it is no JSON, so it was not written by sluice dev (${fileProblem(error)})`);
+    throw new DataFileError(
+      `Cannot read ${path}: it is no JSON, so it was not written by sluice dev (${fileProblem(error)})`,
+    );
   }
   return stateIn(content, path);
 }
@@ -115,7 +117,8 @@ export async function lockData(path: string): Promise<() => Promise<void>> {
   try {
     await take();
   } catch (error) {
-    if (codeOf(error) !== "EEXIST") throw new DataFileError(`Cannot write ${lock}: ${fileProblem(error)}`, { cause: error });
+    if (codeOf(error) !== "EEXIST")
+      throw new DataFileError(`Cannot write ${lock}: ${fileProblem(error)}`, { cause: error });
     const pid = Number(await readFile(lock, "utf8").catch(() => ""));
     if (isRunning(pid)) {
       throw new DataFileError(`${path} is in use by process ${pid}. If that is no sluice dev, remove ${lock}`);

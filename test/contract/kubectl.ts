@@ -141,7 +141,15 @@ function registered(program: readonly string[], isAll: boolean): void {
       const noMatch = (from: string, kind: string, version: string) =>
         `error: resource mapping not found for name: "a" namespace: "" from "${from}": ` +
         `no matches for kind "${kind}" in version "${version}"\nensure CRDs are installed first`;
-      for (const verb of ["apply", "apply --server-side", "create", "replace", "delete", "diff", "apply --validate=false"]) {
+      for (const verb of [
+        "apply",
+        "apply --server-side",
+        "create",
+        "replace",
+        "delete",
+        "diff",
+        "apply --validate=false",
+      ]) {
         const { code, stderr } = await attempt(`${verb} -f -`, foo);
         expect([verb, code, stderr.trim()]).toEqual([
           verb,
@@ -153,9 +161,18 @@ function registered(program: readonly string[], isAll: boolean): void {
       expect((await attempt("apply -f -", ofOurs)).stderr.trim()).toBe(noMatch("STDIN", "Rollout", "argoproj.io/v2"));
       const ofCore = foo.replace("example.com/v1", "v1");
       expect((await attempt("apply -f -", ofCore)).stderr.trim()).toBe(noMatch("STDIN", "Foo", "v1"));
-      for (const line of ["get foos", "get foos.example.com", "get foos.apps", "describe foos a", "delete foos a", "explain foos"])
+      for (const line of [
+        "get foos",
+        "get foos.example.com",
+        "get foos.apps",
+        "describe foos a",
+        "delete foos a",
+        "explain foos",
+      ])
         expect((await attempt(line)).stderr).toContain(`the server doesn't have a resource type "foos"`);
-      expect((await attempt("get --raw /apis/example.com/v1")).stderr).toContain("could not find the requested resource");
+      expect((await attempt("get --raw /apis/example.com/v1")).stderr).toContain(
+        "could not find the requested resource",
+      );
     },
     timeoutMs,
   );

@@ -161,7 +161,12 @@ describe("the API over HTTP", () => {
       return [status, at(answer, "kind"), at(answer, "reason"), at(answer, "message")];
     };
     const nothing = [404, "Status", "NotFound", "the server could not find the requested resource"];
-    const paths = ["/apis/example.com", "/apis/example.com/v1", "/apis/example.com/v1/namespaces/default/foos", "/api/v2"];
+    const paths = [
+      "/apis/example.com",
+      "/apis/example.com/v1",
+      "/apis/example.com/v1/namespaces/default/foos",
+      "/api/v2",
+    ];
     for (const path of [...paths, "/api/v1/foos", "/apis/argoproj.io/v2/rollouts"]) {
       expect(await said("GET", path)).toEqual(nothing);
       expect(await said("POST", path, "{}")).toEqual(nothing);
