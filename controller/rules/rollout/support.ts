@@ -3,6 +3,7 @@
  * without it: half a strategy can be worse than none. A row is deleted when its feature arrives.
  * Routers stand in a table of their own: those without `route` are not driven.
  */
+import { listed } from "../../../kube/validation/nearNames.ts";
 import { at, items, type Place, present, root } from "../../../kube/validation/place.ts";
 import type { RouterRow } from "../../../providers/traffic/router.ts";
 import { ROUTERS } from "../../../providers/traffic/routers.ts";
@@ -50,6 +51,13 @@ const stepRows = ({ kinds }: StepTable): readonly Row[] =>
   );
 
 const ROWS: readonly Row[] = [...routing(ROUTERS), ...OTHERS, ...stepRows(STEPS)];
+
+/** What to do about a feature that is not driven: for admission, where the object is still in somebody's hands. */
+export const unsupportedHelp = ({ path }: UnsupportedFeature): string => {
+  const driven = ROUTERS.filter(({ route }) => route !== undefined).map(({ title }) => title);
+  const others = path.includes(".trafficRouting.") ? `It drives ${listed(driven)}. ` : "";
+  return `${others}The Rollout is stored, and held as invalid until this is taken out or a version that drives it runs`;
+};
 
 /** The tables to read; those of the product by default. */
 interface Tables {
