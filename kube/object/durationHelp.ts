@@ -20,9 +20,13 @@ export function durationHelp(given: unknown, bare: "seconds" | "none"): string {
   const seconds = bare === "seconds" ? ", or whole seconds, such as 30" : "";
   const allowed = `Allowed is a number with the unit s, m or h, such as "30s", "10m" or "1h30m"${seconds}`;
   const shown = typeof given === "string" ? goQuoted(given.slice(0, 80)) : JSON.stringify(given);
-  const meant = typeof given === "string" ? durationMeant(given) : undefined;
+  const meant = typeof given === "string" ? (durationMeant(given) ?? inSeconds(given, bare)) : undefined;
   return `${shown} ${problemOf(given, bare)}${meant === undefined ? "" : `: write "${meant}"`}. ${allowed}`;
 }
+
+/** Digits alone are mostly meant as seconds. */
+const inSeconds = (given: string, bare: "seconds" | "none"): string | undefined =>
+  bare === "none" && /^\d{1,6}$/.test(given) ? `${given}s` : undefined;
 
 function problemOf(given: unknown, bare: "seconds" | "none"): string {
   if (typeof given === "number" || (typeof given === "string" && /^[+-]?\d+$/.test(given))) {

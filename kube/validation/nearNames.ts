@@ -43,16 +43,6 @@ export const listed = (names: Iterable<string>, join: "and" | "or" = "and"): str
   return last === undefined ? "" : shown.length === 0 ? last : `${shown.join(", ")} ${join} ${last}`;
 };
 
-/** `Did you mean "a"? There are a and b`, for a name that is not among those that there are. */
-export function whatThereIs(given: string, names: Iterable<string> | undefined): string | undefined {
-  if (names === undefined) return undefined;
-  const there = [...firstOf(names, MOST_COMPARED)].toSorted();
-  if (there.length === 0) return undefined;
-  const list = `There ${there.length === 1 ? "is" : "are"} ${listed(there)}`;
-  const near = didYouMean(given, there);
-  return near === undefined ? list : `${near} ${list}`;
-}
-
 const plain = (name: string): string => name.toLowerCase().replaceAll(/[-_\s]/g, "");
 
 function* firstOf<T>(all: Iterable<T>, most: number): Generator<T> {

@@ -1,7 +1,7 @@
 /** What the routers by Ingress have in common: where Ingresses are named, and which parts of them are read. */
 import { once } from "../../kube/object/budget.ts";
 import { at, items, type Place, present, root, text } from "../../kube/validation/place.ts";
-import { listed as inWords, whatThereIs } from "../../kube/validation/nearNames.ts";
+import { didYouMean, listed as inWords } from "../../kube/validation/nearNames.ts";
 import { helped, internalError, invalid, type Violation } from "../../kube/validation/violation.ts";
 import type { Lookup } from "../../kube/validation/lookup.ts";
 import type { NamedObjects } from "./traits.ts";
@@ -93,10 +93,10 @@ function leadsElsewhere(place: Place, service: string, ingresses: Lookup<unknown
 }
 
 function missingIngress(place: Place, ingresses: Lookup<unknown>): Violation {
-  const help = whatThereIs(text(place), ingresses.keys?.());
+  const near = didYouMean(text(place), ingresses.keys?.() ?? []);
   return helped(
     invalid("ingress-missing", place, notFound(text(place))),
-    `${help === undefined ? "" : `${help}. `}Create it in the Rollout's namespace, or correct the name; the Rollout waits for it`,
+    `${near === undefined ? "" : `${near} `}Create it in the Rollout's namespace, or correct the name; the Rollout waits for it`,
   );
 }
 

@@ -5,7 +5,7 @@
 import type { Findings } from "../../kube/validation/findings.ts";
 import type { Lookup } from "../../kube/validation/lookup.ts";
 import { at, count, items, type Place, present, root, text, texts, whole } from "../../kube/validation/place.ts";
-import { listed, whatThereIs } from "../../kube/validation/nearNames.ts";
+import { didYouMean, listed } from "../../kube/validation/nearNames.ts";
 import { helped, invalid, type Violation } from "../../kube/validation/violation.ts";
 
 /** What every selected route has to lead to, in the reference's words. */
@@ -42,8 +42,8 @@ export function virtualServiceFindings(rollout: unknown, virtualServices: Lookup
       const help = routesHelp(routing, spec);
       refuse.push(...details.map((detail) => helped(invalid("virtual-service-routes", name, detail, shown), help)));
     } else {
-      const there = whatThereIs(key, virtualServices.keys?.());
-      const help = `${there === undefined ? "" : `${there}. `}Create it, or correct the name; one of another namespace is NAME.NAMESPACE`;
+      const near = didYouMean(key, virtualServices.keys?.() ?? []);
+      const help = `${near === undefined ? "" : `${near} `}Create it, or correct the name; one of another namespace is NAME.NAMESPACE`;
       warn.push(helped(invalid("virtual-service-missing", name, `VirtualService "${key}" not found`, shown), help));
     }
   }

@@ -3,7 +3,7 @@
  * can be resolved.
  */
 import { spend, spendBytes, spendText } from "../../../kube/object/budget.ts";
-import { whatThereIs } from "../../../kube/validation/nearNames.ts";
+import { didYouMean, listed } from "../../../kube/validation/nearNames.ts";
 import { at, items, keys, type Place } from "../../../kube/validation/place.ts";
 
 /** A tag in a text: from its `{{` to the end of its `}}`. */
@@ -104,7 +104,8 @@ export function tagHelp(name: string | undefined, known: ReadonlySet<string>): s
   if (name === undefined) return "A tag is written {{args.NAME}}, with both braces at its end, too";
   const form = "A tag is written {{args.NAME}}, where NAME is one of spec.args";
   if (known.size === 0) return `${form}; there are none`;
-  return `${whatThereIs(name, known) ?? ""}. ${form}`;
+  const near = didYouMean(name, known);
+  return `${near === undefined ? "" : `${near} `}${form}: ${listed([...known].map((each) => each.replace(/^args\./, "")))}`;
 }
 
 const isHolder = (value: unknown): value is object => typeof value === "object" && value !== null;

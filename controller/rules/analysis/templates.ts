@@ -14,7 +14,7 @@ import { limitOf } from "./metric.ts";
 import { at, items, type Place, present, repeated, root, text } from "../../../kube/validation/place.ts";
 import { isTemplated, tagHelp, unresolvedTags } from "./tags.ts";
 import { type Collection, collector, collectTemplates, type Missing, type Templates } from "./templateCollection.ts";
-import { nearest, whatThereIs } from "../../../kube/validation/nearNames.ts";
+import { didYouMean, nearest } from "../../../kube/validation/nearNames.ts";
 import { helped, invalid, type Violation } from "../../../kube/validation/violation.ts";
 
 /** An analysis of a Rollout, and whether a step or a promotion waits for its end. */
@@ -175,9 +175,9 @@ function missingTemplate(
   const elsewhere = cluster
     ? "There is an AnalysisTemplate of this name: leave clusterScope out to use it"
     : "There is a ClusterAnalysisTemplate of this name: set clusterScope: true to use it";
-  const help = other.has(name) ? elsewhere : whatThereIs(name, store.keys?.());
+  const help = other.has(name) ? `${elsewhere}.` : didYouMean(name, store.keys?.() ?? []);
   const todo = "Create it, or correct the name; a Rollout waits for it";
-  return helped(invalid("template-missing", place, detail, name), help === undefined ? todo : `${help}. ${todo}`);
+  return helped(invalid("template-missing", place, detail, name), help === undefined ? todo : `${help} ${todo}`);
 }
 
 function findingsOf(use: Use, collect: (references: Place) => Collection, templates: Templates): Findings {

@@ -42,7 +42,8 @@ const roomToMove: Rule = (canary) => {
 const differentServices: Rule = (canary) => {
   const stable = at(canary, "stableService");
   if (text(stable) === "" || text(stable) !== text(at(canary, "canaryService"))) return [];
-  const help = "Name another Service in canaryService, of the same ports, or leave both out and use no router";
+  const help =
+    "Make a second Service with the same ports, and name it in canaryService; without a router both may be left out";
   return [helped(invalid("canary-same-service", stable, SAME_SERVICE), help)];
 };
 
@@ -53,7 +54,7 @@ const pingPongHasRouter: Rule = (canary, routers) => {
   // Whichever router there is, the reference names ALB's place.
   const help =
     `Remove pingPong and name stableService and canaryService instead, or use another router. ` +
-    whoCan("Pairs of ping and pong", ({ pingPong }) => pingPong === true);
+    whoCan("Ping and pong", ({ pingPong }) => pingPong === true);
   return [helped(invalid("ping-pong-router", at(routing, "alb"), PING_PONG_ROUTERS, null), help)];
 };
 
@@ -126,7 +127,7 @@ const maxWeightNeedsRouter: Rule = (canary, routers) => {
   if (!present(weight) || routers.some(({ abilities }) => abilities.maxTrafficWeight)) return [];
   const help =
     "Remove it: weights are then percent, of 100. " +
-    whoCan("Other totals", ({ maxTrafficWeight }) => maxTrafficWeight === true);
+    whoCan("Totals other than 100", ({ maxTrafficWeight }) => maxTrafficWeight === true);
   return [helped(invalid("canary-max-traffic-weight", weight, MAX_WEIGHT_ROUTERS), help)];
 };
 

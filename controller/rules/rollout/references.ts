@@ -6,7 +6,7 @@ import { HASH_LABEL, MANAGED_BY } from "../../../schema/labels.ts";
 import type { Lookup } from "../../../kube/validation/lookup.ts";
 import { placesOf, type Resolution } from "./input.ts";
 import { at, type Place, text, textMap } from "../../../kube/validation/place.ts";
-import { whatThereIs } from "../../../kube/validation/nearNames.ts";
+import { didYouMean } from "../../../kube/validation/nearNames.ts";
 import { helped, invalid, type Violation } from "../../../kube/validation/violation.ts";
 
 /** What the rules need to know of a Service. */
@@ -59,10 +59,10 @@ export function serviceViolations(
 
 function missingService(reference: Place, services: Lookup<ServiceLabels>): Violation {
   const name = text(reference);
-  const help = whatThereIs(name, services.keys?.());
+  const near = didYouMean(name, services.keys?.() ?? []);
   return helped(
     invalid("service-missing", reference, `service "${name}" not found`),
-    `${help === undefined ? "" : `${help}. `}Create the Service in the Rollout's namespace, or correct the name; the Rollout waits for it`,
+    `${near === undefined ? "" : `${near} `}Create the Service in the Rollout's namespace, or correct the name; the Rollout waits for it`,
   );
 }
 
@@ -139,8 +139,8 @@ function managedByUs(reference: Place, service: ServiceLabels, owner: string): r
   const manager = service.annotations[MANAGED_BY];
   if (manager === undefined || manager === owner) return [];
   const help =
-    `That is Rollout "${manager}", by the Service's annotation ${MANAGED_BY}: name a Service of its own for each Rollout, ` +
-    `or let Rollout "${manager}" go of it first`;
+    `That is Rollout "${manager}", says the Service's annotation ${MANAGED_BY}: name another Service here, or take ` +
+    "this one out of that Rollout first; if that Rollout is gone, remove the annotation";
   const detail = `Service "${text(reference)}" is managed by another Rollout`;
   return [helped(invalid("service-managed", reference, detail), help)];
 }

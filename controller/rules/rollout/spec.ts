@@ -7,7 +7,7 @@ import { shownJson } from "../../../kube/object/shownJson.ts";
 import { podTemplateViolations } from "../../../kube/validation/podTemplate/template.ts";
 import { printedSelector, selectorViolations, selectsEverything } from "../../../kube/validation/selector.ts";
 import {
-  bodyWithHelp,
+  violationText,
   helped,
   internalError,
   invalid,
@@ -63,9 +63,11 @@ const template: SpecRule = (rollout) => {
   const [first] = selectorViolations(place);
   if (first !== undefined) {
     const found = invalid("selector-unusable", place, "invalid label selector", printedSelector(place));
-    return [
-      helped(found, `The template cannot be judged before this is mended: ${first.path}: ${bodyWithHelp(first)}`),
-    ];
+    // Only a selector of the Rollout's own has been judged by itself.
+    const help = usesWorkloadRef(rollout)
+      ? `The selector of the workload is not valid: ${violationText(first)}`
+      : "The pod template is judged once the selector is right";
+    return [helped(found, help)];
   }
   if (usesWorkloadRef(rollout) && !rollout.resolved) return [];
   return podTemplateViolations(rollout);

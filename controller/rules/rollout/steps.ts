@@ -4,7 +4,7 @@
  */
 import { argumentPathProblem } from "../../../kube/validation/downwardApi.ts";
 import { goQuoted } from "../../../kube/object/goQuoted.ts";
-import { didYouMean, listed, whatThereIs } from "../../../kube/validation/nearNames.ts";
+import { didYouMean, listed } from "../../../kube/validation/nearNames.ts";
 import { at, items, keys, type Place, present, text } from "../../../kube/validation/place.ts";
 import { printedArguments } from "../../../kube/validation/printed.ts";
 import { helped, invalid, required, type Violation } from "../../../kube/validation/violation.ts";
@@ -78,7 +78,9 @@ const routeIsManaged: Rule = ({ step, managed, kinds }) => {
     .filter((route) => !managed.has(text(at(route, "name"))))
     .map((route) => {
       const name = text(at(route, "name"));
-      const help = `${whatThereIs(name, managed) ?? "The list is empty"}; add {name: ${name}} to managedRoutes, or name one of those`;
+      const near = didYouMean(name, managed);
+      const there = managed.size === 0 ? "managedRoutes is empty" : `managedRoutes has ${listed(managed)}`;
+      const help = `${near === undefined ? "" : `${near} `}${there}: name one of its routes, or add {name: ${name}}`;
       return helped(invalid("step-route-not-managed", route, UNKNOWN_ROUTE, name), help);
     });
 };

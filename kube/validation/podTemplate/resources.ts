@@ -6,7 +6,18 @@ import { once, spendSort } from "../../object/budget.ts";
 import { at, entries, items, type Place, text } from "../place.ts";
 import { isNegative, isWhole, parseQuantity, type Quantity, quantityRule } from "../resourceQuantity.ts";
 import { dnsLabel, qualifiedName } from "../syntax.ts";
-import { duplicate, forbidden, invalid, invalidTexts, notFound, required, type Violation } from "../violation.ts";
+import { listed } from "../nearNames.ts";
+import { quantityHelp } from "../quantityHelp.ts";
+import {
+  duplicate,
+  forbidden,
+  helped,
+  invalid,
+  invalidTexts,
+  notFound,
+  required,
+  type Violation,
+} from "../violation.ts";
 
 const OF_CONTAINERS = ["cpu", "memory", "ephemeral-storage"];
 const COUNTED = [
@@ -28,6 +39,8 @@ const STANDARD = new Set([
   "storage",
   ...COUNTED,
 ]);
+
+const KNOWN = `Containers have ${listed(OF_CONTAINERS)}; others have a prefix, such as nvidia.com/gpu`;
 
 const isHugePages = (name: string): boolean => name.startsWith("hugepages-");
 const isNative = (name: string): boolean => !name.includes("/") || name.includes("kubernetes.io/");
@@ -73,7 +86,7 @@ function amount(name: string, place: Place): readonly Violation[] {
   return [
     ...resourceName(name, place),
     ...(quantity === undefined
-      ? [invalid("resource-quantity", place, quantityRule(place.value))]
+      ? [helped(invalid("resource-quantity", place, quantityRule(place.value)), quantityHelp(place.value))]
       : quantityViolations(name, place, quantity)),
   ];
 }
@@ -86,9 +99,9 @@ function resourceName(name: string, place: Place): readonly Violation[] {
   const say = (detail: string): Violation => invalid(rule, place, detail, name);
   return [
     ...malformed,
-    ...(unknown ? [say("must be a standard resource type or fully qualified")] : []),
+    ...(unknown ? [helped(say("must be a standard resource type or fully qualified"), KNOWN)] : []),
     ...(plain && !OF_CONTAINERS.includes(name) && !isHugePages(name)
-      ? [say("must be a standard resource for containers")]
+      ? [helped(say("must be a standard resource for containers"), KNOWN)]
       : []),
     ...(!isNative(name) && !isExtended(name) ? [say("doesn't follow extended resource name standard")] : []),
   ];
@@ -124,7 +137,8 @@ function withinLimit(name: string, place: Place, { limits, requests, limit, limi
   if (canOvercommit(name) && request.milli < limit.milli) return [];
   const relation = canOvercommit(name) ? "less than or equal to" : "equal to";
   const where = { value: request.text, path: requests.path, exactPath: place.path };
-  return [invalid(rule, where, `must be ${relation} ${name} limit of ${limit.text}`)];
+  const found = invalid(rule, where, `must be ${relation} ${name} limit of ${limit.text}`);
+  return [helped(found, `Lower requests.${name}, or raise limits.${name}`)];
 }
 
 function claimReferences(references: Place, claims: ReadonlySet<string>): readonly Violation[] {

@@ -41,7 +41,8 @@ function selected(selector: Place, template: Place): readonly Violation[] {
   const given = textMap(place);
   if (present(selector) && (selectsEverything(selector) || selects(selector, given))) return [];
   const found = invalid("template-selected", place, "`selector` does not match template `labels`", printedMap(place));
-  const difference = present(selector) ? mismatch(selector, given) : "There is no selector";
+  if (!present(selector)) return [helped(found, "There is no selector: write one that selects these labels")];
+  const difference = mismatch(selector, given);
   return [helped(found, difference === undefined ? undefined : `${difference}: make the two agree`)];
 }
 
