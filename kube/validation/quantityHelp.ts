@@ -4,13 +4,17 @@
 const UNITS: Readonly<Record<string, string>> = {
   k: "Ki",
   kb: "k",
+  ki: "Ki",
   kib: "Ki",
   mb: "M",
+  mi: "Mi",
   mib: "Mi",
   g: "G",
   gb: "G",
+  gi: "Gi",
   gib: "Gi",
   tb: "T",
+  ti: "Ti",
   tib: "Ti",
 };
 
