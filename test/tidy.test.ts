@@ -53,10 +53,11 @@ const soleImporters: Readonly<Record<string, string>> = {
   "@kubernetes/client-node": "kube/client/",
   "@logtape/logtape": "controller/process/log.ts",
   re2js: "controller/expression/regexp/",
+  "fastest-levenshtein": "kube/validation/nearNames.ts",
 };
 
 /** Packages that are functions of what they are given: no clock, chance, state or effect. */
-const purePackages: readonly string[] = ["re2js"];
+const purePackages: readonly string[] = ["re2js", "fastest-levenshtein"];
 
 const topLevelFolders = "schema kube controller webhook providers simulator cli dashboard manifests test docs".split(
   " ",

@@ -23,13 +23,13 @@ import { roleMetadataViolations } from "../rollout/roleMetadata.ts";
 import { rolloutViolations } from "../rollout/rollout.ts";
 import { routerViolations } from "../rollout/routers.ts";
 import { serviceFindings } from "../rollout/servicesAdmission.ts";
-import { unsupportedFeatures } from "../rollout/support.ts";
+import { unsupportedFeatures, unsupportedHelp } from "../rollout/support.ts";
 import type { Templates } from "../analysis/templateCollection.ts";
 import { experimentTemplateWarnings, templateReferenceViolations } from "../analysis/templates.ts";
 import { rolloutsBrokenBy, type TemplateUser } from "../analysis/templateUsers.ts";
 import { rangeViolations } from "./ranges.ts";
 import { unknownFieldViolations } from "./unknownFields.ts";
-import { forbidden, type Violation } from "../../../kube/validation/violation.ts";
+import { forbidden, helped, type Violation } from "../../../kube/validation/violation.ts";
 import { placed } from "../../../kube/validation/place.ts";
 import { rolloutWarnings } from "../rollout/warnings.ts";
 import { resolutionBy, workloadFindings, type Workloads } from "../rollout/workloadRef.ts";
@@ -139,9 +139,10 @@ function rolloutFindings(rollout: unknown, { references = {}, ...given }: Admiss
 
 /** It is stored and held with this reason, until a version that drives it takes over. */
 const unsupported = (rollout: unknown): readonly Violation[] =>
-  unsupportedFeatures(rollout).map(({ path, reason }) =>
-    forbidden("unsupported-feature", placed(undefined, path), reason),
-  );
+  unsupportedFeatures(rollout).map((feature) => {
+    const { path, reason } = feature;
+    return helped(forbidden("unsupported-feature", placed(undefined, path), reason), unsupportedHelp(feature));
+  });
 
 /** With true paths, each once; the reference reports some of them twice. */
 function forUsers(violations: readonly Violation[]): readonly Violation[] {

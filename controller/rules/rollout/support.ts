@@ -5,6 +5,7 @@
  */
 import { flatMap } from "../../../kube/object/flatMap.ts";
 import { at, items, pathOf, type Place, present, root } from "../../../kube/validation/place.ts";
+import { listed } from "../../../kube/validation/nearNames.ts";
 import type { RouterRow } from "../../../providers/traffic/router.ts";
 import { ROUTERS } from "../../../providers/traffic/routers.ts";
 import { STEPS } from "../../steps/kinds.ts";
@@ -51,6 +52,13 @@ const stepRows = ({ kinds }: StepTable): readonly Row[] =>
   );
 
 const ROWS: readonly Row[] = [...routing(ROUTERS), ...OTHERS, ...stepRows(STEPS)];
+
+/** What to do about a feature that is not driven: for admission, where the object is still in somebody's hands. */
+export const unsupportedHelp = ({ path }: UnsupportedFeature): string => {
+  const driven = ROUTERS.filter(({ route }) => route !== undefined).map(({ title }) => title);
+  const others = path.includes(".trafficRouting.") ? `It drives ${listed(driven)}. ` : "";
+  return `${others}The Rollout is stored, and held as invalid until this is taken out or a version that drives it runs`;
+};
 
 /** The tables to read; those of the product by default. */
 interface Tables {
