@@ -58,7 +58,7 @@ const soleImporters: Readonly<Record<string, string>> = {
 /** Packages that are functions of what they are given: no clock, chance, state or effect. */
 const purePackages: readonly string[] = ["re2js"];
 
-const topLevelFolders = "schema kube controller webhook providers simulator cli dashboard manifests test docs".split(
+const topLevelFolders = "schema kube controller webhook providers simulator cli dashboard manifests examples test docs".split(
   " ",
 );
 
