@@ -170,10 +170,7 @@ async function apply(stage: Stage, manifest: Manifest): Promise<void> {
   const { apiVersion, kind } = manifest;
   const [version = "", group = ""] = apiVersion.split("/").toReversed();
   const plural = plurals[kind] ?? `${kind.toLowerCase()}s`;
-  const path = collectionPath(
-    { group, version, plural },
-    kind === "CustomResourceDefinition" ? undefined : namespace,
-  );
+  const path = collectionPath({ group, version, plural }, kind === "CustomResourceDefinition" ? undefined : namespace);
   const query = { fieldManager: "kubectl-client-side-apply", fieldValidation: "Strict" };
   await send(stage, { method: "POST", path, query, userAgent: "kubectl", body: manifest });
 }

@@ -58,9 +58,8 @@ const soleImporters: Readonly<Record<string, string>> = {
 /** Packages that are functions of what they are given: no clock, chance, state or effect. */
 const purePackages: readonly string[] = ["re2js"];
 
-const topLevelFolders = "schema kube controller webhook providers simulator cli dashboard manifests examples test docs".split(
-  " ",
-);
+const topLevelFolders =
+  "schema kube controller webhook providers simulator cli dashboard manifests examples test docs".split(" ");
 
 const root = resolve(import.meta.dir, "..");
 const files = listFiles(root);
