@@ -11,11 +11,13 @@ const page = (name: string): string => readFileSync(join(root, "docs/routers", `
 const flat = (text: string): string => text.replaceAll(/\s+/g, " ");
 
 /** The Rollouts in a page's blocks of YAML. */
-const rolloutsIn = (text: string): readonly object[] =>
-  [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].flatMap(([, block = ""]) => {
+function rolloutsIn(text: string): readonly object[] {
+  return [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].flatMap(([, block = ""]) => {
     const parsed: unknown = Bun.YAML.parse(block);
-    return (Array.isArray(parsed) ? parsed : [parsed]).filter((each) => (each as { kind?: string }).kind === "Rollout");
-  }) as readonly object[];
+    const documents = (Array.isArray(parsed) ? parsed : [parsed]) as readonly { readonly kind?: string }[];
+    return documents.filter(({ kind }) => kind === "Rollout");
+  });
+}
 
 const sections = [
   "What has to be there",
