@@ -43,6 +43,9 @@ const OTHERS: readonly Row[] = [
   ["analysis after promotion", blueGreen("postPromotionAnalysis")],
 ];
 
+/** Features that stand in no table of their own, by their names. */
+export const OTHER_UNDRIVEN: readonly string[] = OTHERS.map(([feature]) => feature);
+
 /** The row of each canary step's kind that is not driven. */
 const stepRows = ({ kinds }: StepTable): readonly Row[] =>
   flatMap(kinds, ({ member, undriven }): readonly Row[] =>

@@ -16,6 +16,8 @@ export type WorkloadKind = "Deployment" | "ReplicaSet" | "PodTemplate";
 /** The API group of each kind that has a pod template for us. */
 const GROUPS: Readonly<Record<WorkloadKind, string>> = { Deployment: "apps", ReplicaSet: "apps", PodTemplate: "" };
 
+export const WORKLOAD_KINDS: readonly string[] = Object.keys(GROUPS);
+
 const isWorkloadKind = (kind: string): kind is WorkloadKind => Object.hasOwn(GROUPS, kind);
 
 /** The group in an apiVersion, "" for the core group. */
