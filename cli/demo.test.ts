@@ -40,12 +40,12 @@ const milestones = [
   /^4 Refused$/,
   /^\$ kubectl apply -f cart\.yaml$/,
   /^The Rollout "cart" is invalid: $/,
-  /^\* spec\.template\.metadata\.labels: Invalid value: {"app":"card"}: `selector` does not match template `labels`$/,
-  /^\* spec\.template\.spec\.containers\[0\]\.image: Required value$/,
+  /^\* spec\.template\.metadata\.labels: Invalid value: {"app":"card"}: `selector` does not match template `labels`\. The selector asks for app=cart, and the labels have app=card: make the two agree$/,
+  /^\* spec\.template\.spec\.containers\[0\]\.image: Required value\. Name the image to run, such as "nginx:1\.29"$/,
   /^\* spec\.strategy\.canary\.steps\[0\]\.setWeight: Invalid value: 150: /,
   /^\$ kubectl get rollout cart$/,
   /^Error from server \(NotFound\): rollouts\.argoproj\.io "cart" not found$/,
-  /^✔ Refused +4 mistakes found before anything was stored$/,
+  /^✔ Refused +3 mistakes found before anything was stored$/,
   // The Bun that runs this test, which npx may have downloaded.
   new RegExp(
     `Your turn: \`${RegExp.escape(programName({ execPath: process.execPath, argv: ["bun", main] }, packageJson.packageManager))} dev\`$`,

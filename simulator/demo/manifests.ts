@@ -63,7 +63,7 @@ ${app("checkout")}  strategy:
 `,
 ];
 
-/** Four things are wrong with it. */
+/** Three things are wrong with it. */
 export const wrong = `apiVersion: argoproj.io/v1alpha1
 kind: Rollout
 metadata: { name: cart }
@@ -76,7 +76,5 @@ spec:
       containers: [{ name: cart }]
   strategy:
     canary:
-      maxSurge: 0
-      maxUnavailable: 0
       steps: [{ setWeight: 150 }]
 `;

@@ -76,7 +76,7 @@ function hiddenByRoles(rollout: unknown, services: Lookup<ServiceLabels>): reado
   return REFERENCES.flatMap(({ path, roles }) => {
     const reference = at(strategy, ...path);
     const { selector = {} } = services.get(text(reference)) ?? {};
-    const [kind = ""] = path;
+    const [kind] = path;
     return roles.flatMap((role) => {
       const labels = textMap(at(strategy, kind, role, "labels"));
       return Object.keys(selector)
