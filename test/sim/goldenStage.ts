@@ -22,13 +22,27 @@ interface Record {
 export const scenarios: Scenario[] = [];
 const records = new WeakMap<World, Record>();
 
+type Play = (...row: unknown[]) => void;
+
+/** A test for each row; a row that is a list is the arguments. */
+const each =
+  (rows: readonly unknown[]) =>
+  (_: string, play: Play): void => {
+    for (const row of rows) play(...(Array.isArray(row) ? row : [row]));
+  };
+
+const atOnce = (_: string, play: Play): void => play();
+
 /** @public as bun:test */
-export const describe = (_: string, tests: () => void): void => tests();
+export const describe = Object.assign(atOnce, { each });
 /** @public as bun:test */
-export const test = (_: string, play: () => void): void => play();
+export const test = describe;
+
+/** Every matcher, and what stands before one (`not`, `resolves`): nothing is expected here. */
+const matcher: object = new Proxy(() => undefined, { get: (_, key) => (key === "then" ? undefined : matcher) });
 
 /** Checks nothing. @public as bun:test */
-export const expect = (): object => new Proxy({}, { get: () => () => {} });
+export const expect = (): object => matcher;
 
 /** A world that is only played when its result is read. @public as test/golden/world.ts */
 export function createWorld(manifest: Rollout, options: WorldOptions = {}): World {
