@@ -2,9 +2,15 @@
 import { expect, test } from "bun:test";
 import { promote, setImage } from "./harness/actions.ts";
 import { harness } from "./harness/harness.ts";
-import { healthy, newWorld, pausedAt } from "./harness/world.ts";
+import { healthy, inPhase, newWorld, pausedAt } from "./harness/world.ts";
 
 const { api } = await harness();
+const preview = { labels: { role: "preview" }, annotations: { team: "new" } };
+
+interface PodMetadata {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
 
 test("the label of the template comes back after a promotion, on the ReplicaSet and on the pods", async () => {
   const world = await newWorld("role-metadata");
@@ -40,3 +46,43 @@ test("the label of the template comes back after a promotion, on the ReplicaSet 
   await world.settle(name, "the update is Healthy", healthy);
   expect([await labelled("canary"), await labelled("web")]).toEqual([[], ["a", "a", "a"]]);
 }, 120_000);
+
+test.each([
+  ["canary", { canary: { canaryMetadata: preview, steps: [{ setWeight: 50 }, { pause: {} }] } }],
+  ["blue-green", { blueGreen: { activeService: "web", previewMetadata: preview, autoPromotionEnabled: false } }],
+])(
+  "a version that is given up has the labels and annotations of its template again: %s",
+  async (_, strategy) => {
+    const world = await newWorld("role-given-up");
+    const name = "app";
+    const selector = { app: "app" };
+    await world.create({ kind: "Service", metadata: { name: "web" }, spec: { selector, ports: [{ port: 80 }] } });
+    await world.create({
+      apiVersion: "argoproj.io/v1alpha1",
+      kind: "Rollout",
+      metadata: { name },
+      spec: {
+        replicas: 4,
+        selector: { matchLabels: selector },
+        template: {
+          metadata: { labels: { app: "app", role: "web" }, annotations: { team: "a" } },
+          spec: { containers: [{ name: "main", image: "demo:v1" }] },
+        },
+        strategy,
+      },
+    });
+    await world.settle(name, "the first revision is Healthy", healthy);
+    for (const image of ["demo:v2", "demo:v3"]) {
+      await setImage(world, name, image);
+      await world.settle(name, `${image} pauses`, inPhase("Paused"));
+    }
+    const { replicaSets } = await world.scene(name);
+    const metadata = replicaSets.map(({ spec }) => spec.template.metadata as PodMetadata);
+    expect(metadata.map(({ labels, annotations }) => [labels?.["role"], annotations?.["team"]])).toEqual([
+      ["web", "a"],
+      ["web", "a"],
+      ["preview", "new"],
+    ]);
+  },
+  120_000,
+);

@@ -37,7 +37,10 @@ function requests(action: SetPodMetadata, { hasPods }: Needs): readonly WriteReq
   const done = { [EPHEMERAL_METADATA]: record };
   const template = { metadata: { labels, annotations } };
   if (!hasPods) return [patch({ metadata: { annotations: { ...kept, ...done } }, spec: { template } })];
-  // What the template loses is kept in the same write, so that no crash comes between.
+  // What the template loses is kept in the same write, and is kept until all is recorded: the second write may fail, and
+  // does when the ReplicaSet's status has changed meanwhile.
+  if (action.kept === null)
+    return [patch({ spec: { template } }), patch({ metadata: { annotations: { ...kept, ...done } } })];
   const first = kept === undefined ? { spec: { template } } : { metadata: { annotations: kept }, spec: { template } };
   return [patch(first), patch({ metadata: { annotations: done } })];
 }

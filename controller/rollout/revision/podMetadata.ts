@@ -138,7 +138,9 @@ function sync(p: Pass, rs: ReplicaSetFacts | undefined, wanted: LabelsAndAnnotat
   const recorded = rs.annotations[EPHEMERAL_METADATA] === undefined ? undefined : metadataRecord(old);
   if (record === recorded || (record === "{}" && recorded === undefined)) return;
   const own = ownOf(p, rs);
-  const kept = keptRecord(own.annotations, wanted);
+  // Those of the last role, too: were they dropped before all is recorded, a repeated pass would not know them.
+  const names = { ...old.annotations, ...wanted?.annotations };
+  const kept = wanted?.annotations === undefined ? undefined : keptRecord(own.annotations, { annotations: names });
   setPodMetadata(p, rs, {
     labels: replaced(old.labels, wanted?.labels, own.labels),
     annotations: replaced(old.annotations, wanted?.annotations, own.annotations),
