@@ -1,6 +1,6 @@
 /** Metadata by role that takes the place of the template's own, with a Service that selects by it. */
 import { expect, test } from "bun:test";
-import { promote, setImage } from "./harness/actions.ts";
+import { promote, setImage, undo } from "./harness/actions.ts";
 import { harness } from "./harness/harness.ts";
 import { healthy, inPhase, newWorld, pausedAt } from "./harness/world.ts";
 
@@ -86,3 +86,29 @@ test.each([
   },
   120_000,
 );
+
+test("a version that one goes back to is known again while its pods get their metadata", async () => {
+  const world = await newWorld("role-undo");
+  const name = "app";
+  const selector = { app: "app" };
+  await world.create({ kind: "Service", metadata: { name: "web" }, spec: { selector, ports: [{ port: 80 }] } });
+  const activeMetadata = { labels: { role: "active" } };
+  await world.create({
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "Rollout",
+    metadata: { name },
+    spec: {
+      replicas: 2,
+      selector: { matchLabels: selector },
+      template: { metadata: { labels: selector }, spec: { containers: [{ name: "main", image: "demo:v1" }] } },
+      strategy: { blueGreen: { activeService: "web", previewMetadata: preview, activeMetadata } },
+    },
+  });
+  await world.settle(name, "the first revision is Healthy", healthy);
+  await setImage(world, name, "demo:v2");
+  await world.settle(name, "the second revision is Healthy", healthy);
+  // It still has its pods, and the Rollout's template now has its defaults.
+  await undo(world, name);
+  const { replicaSets } = await world.settle(name, "the first one is active again", healthy);
+  expect(replicaSets.map(({ spec }) => spec.template.metadata?.labels?.["role"])).toEqual([undefined, "active"]);
+}, 120_000);

@@ -134,7 +134,7 @@ const examples: Examples = {
     to: { old: "yes", "rollout.argoproj.io/ephemeral-metadata": "{}" },
     requests: actions.setPodMetadata.requests(metadata, { hasPods: true }),
     sends: [
-      'patch replicasets web-1 at 5 {"spec":{"template":{"metadata":{"labels":{"role":"stable"},"annotations":{"canary":null}}}}}',
+      'patch replicasets web-1 at 5 {"metadata":{"annotations":{"rollout.argoproj.io/ephemeral-metadata":"{\\"labels\\":{\\"role\\":\\"stable\\"},\\"annotations\\":{\\"canary\\":\\"\\"},\\"unfinished\\":true}"}},"spec":{"template":{"metadata":{"labels":{"role":"stable"},"annotations":{"canary":null}}}}}',
       'patch replicasets web-1 at 5 {"metadata":{"annotations":{"rollout.argoproj.io/ephemeral-metadata":"{}"}}}',
     ],
     words: 'give the pods of ReplicaSet "web-1" the metadata role=stable, -canary',

@@ -48,6 +48,13 @@ export function metadataRecord(metadata: LabelsAndAnnotations): string {
 const injectedMetadata = (annotations: Annotations): LabelsAndAnnotations =>
   readRecord(annotations[EPHEMERAL_METADATA]);
 
+/** The record as it would be written; of one that is not finished (actions/setPodMetadata.ts) none that could be wanted. */
+function recordOf(annotations: Annotations, injected: LabelsAndAnnotations): string | undefined {
+  const text = annotations[EPHEMERAL_METADATA];
+  if (text === undefined) return undefined;
+  return "unfinished" in injected ? text : metadataRecord(injected);
+}
+
 /** The template's own annotations that injected ones stand for, by the annotation of a ReplicaSet. */
 const keptAnnotations = (annotations: Annotations): Annotations =>
   readRecord(annotations[TEMPLATE_ANNOTATIONS]) as Annotations;
@@ -135,7 +142,7 @@ function sync(p: Pass, rs: ReplicaSetFacts | undefined, wanted: LabelsAndAnnotat
   if (rs === undefined) return;
   const old = injectedMetadata(rs.annotations);
   const record = wanted === undefined ? undefined : metadataRecord(wanted);
-  const recorded = rs.annotations[EPHEMERAL_METADATA] === undefined ? undefined : metadataRecord(old);
+  const recorded = recordOf(rs.annotations, old);
   if (record === recorded || (record === "{}" && recorded === undefined)) return;
   const own = ownOf(p, rs);
   // Those of the last role, too: were they dropped before all is recorded, a repeated pass would not know them.
