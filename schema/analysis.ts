@@ -52,7 +52,7 @@ export const DryRun = object({ metricName: about("A regular expression.", line) 
 export type DryRun = v.InferOutput<typeof DryRun>;
 
 /** How many measurements of the metrics that match are kept. */
-export const MeasurementRetention = object({ metricName: about("A regular expression.", line), limit: int32 });
+export const MeasurementRetention = object({ metricName: about("A regular expression.", line), limit: notNegative });
 export type MeasurementRetention = v.InferOutput<typeof MeasurementRetention>;
 
 /** How requests to a metric source are signed; none, one or several. */
@@ -77,7 +77,7 @@ export const PrometheusMetric = object(
     timeout: within(int64, 0),
     insecure: boolean,
     headers: few(Header),
-    rangeQuery: object(optional({ start: line, end: line, step: name })),
+    rangeQuery: object(optional({ start: line, end: line, step: GoDuration })),
   }),
 );
 export type PrometheusMetric = v.InferOutput<typeof PrometheusMetric>;

@@ -120,6 +120,21 @@ describe("a Rollout that the user has paused has another size", () => {
     expect(scaled(world, 12, 4)).toEqual(["11 4", "4 1"]);
   });
 
+  test("to 0, whatever the surge: no pod is left of any version", () => {
+    const surges = { maxSurge: 2, maxUnavailable: 0 };
+    const inTheMiddle = heldBy(updating({ replicas: 4, strategy: canary([], surges) }, "web:bad"));
+    expect(sizes(inTheMiddle)).toBe("4 0/2");
+    expect(scaled(inTheMiddle, 0)).toEqual(["0 0"]);
+    const withAThird = updating({ replicas: 4, strategy: canary([setWeight(50), pause()], surges) });
+    heldBy(withAThird).edit("image web:3", image("web:3"));
+    withAThird.pass(5_000);
+    expect(scaled(withAThird, 0)).toEqual(["0 0 0"]);
+    const back = heldBy(updating({ replicas: 4, strategy: canary([setWeight(50), pause()], surges) }));
+    back.edit("back to web:1", image("web:1"));
+    back.pass(5_000);
+    expect(scaled(back, 0)).toEqual(["0 0"]);
+  });
+
   test("and the router goes on sending what it sent", () => {
     const world = heldBy(updating({ replicas: 10, strategy: canary(steps, routed) }));
     expect(scaled(world, 20, 5, 0, 10)).toEqual(["20 4", "5 1", "0 0", "10 2"]);

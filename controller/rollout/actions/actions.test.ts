@@ -1,4 +1,4 @@
-import { HASH_LABEL, MANAGED_BY } from "../../../schema/labels.ts";
+import { HASH_LABEL, MANAGED_BY, TEMPLATE_ANNOTATIONS } from "../../../schema/labels.ts";
 import { describe, expect, test } from "bun:test";
 import { actions, effectOf, joined, type RowsOf, targetOf, wordsOf } from "./actions.ts";
 import type { Action, ActionOf } from "./action.ts";
@@ -134,7 +134,7 @@ const examples: Examples = {
     to: { old: "yes", "rollout.argoproj.io/ephemeral-metadata": "{}" },
     requests: actions.setPodMetadata.requests(metadata, { hasPods: true }),
     sends: [
-      'patch replicasets web-1 at 5 {"spec":{"template":{"metadata":{"labels":{"role":"stable"},"annotations":{"canary":null}}}}}',
+      'patch replicasets web-1 at 5 {"metadata":{"annotations":{"rollout.argoproj.io/ephemeral-metadata":"{\\"labels\\":{\\"role\\":\\"stable\\"},\\"annotations\\":{\\"canary\\":\\"\\"},\\"unfinished\\":true}"}},"spec":{"template":{"metadata":{"labels":{"role":"stable"},"annotations":{"canary":null}}}}}',
       'patch replicasets web-1 at 5 {"metadata":{"annotations":{"rollout.argoproj.io/ephemeral-metadata":"{}"}}}',
     ],
     words: 'give the pods of ReplicaSet "web-1" the metadata role=stable, -canary',
@@ -241,6 +241,15 @@ describe.each(Object.entries(examples))("the action %s", (_, { action, changes, 
   test("has words", () => {
     expect(wordsOf(action)).toBe(words);
   });
+});
+
+test("annotations of the template are kept until a role's end is recorded, whatever comes between the two writes", () => {
+  const ended = { ...metadata, annotations: { team: "a" }, kept: null };
+  const [template, record] = actions.setPodMetadata.requests(ended, { hasPods: true }).map(sent);
+  expect(template).not.toContain(TEMPLATE_ANNOTATIONS);
+  expect(record).toContain(`"${TEMPLATE_ANNOTATIONS}":null`);
+  const begun = { ...metadata, annotations: { team: "new" }, kept: '{"team":"a"}' };
+  expect(actions.setPodMetadata.requests(begun, { hasPods: true }).map(sent)[0]).toContain(TEMPLATE_ANNOTATIONS);
 });
 
 describe("two actions", () => {

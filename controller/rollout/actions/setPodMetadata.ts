@@ -37,9 +37,21 @@ function requests(action: SetPodMetadata, { hasPods }: Needs): readonly WriteReq
   const done = { [EPHEMERAL_METADATA]: record };
   const template = { metadata: { labels, annotations } };
   if (!hasPods) return [patch({ metadata: { annotations: { ...kept, ...done } }, spec: { template } })];
-  // What the template loses is kept in the same write, so that no crash comes between.
-  const first = kept === undefined ? { spec: { template } } : { metadata: { annotations: kept }, spec: { template } };
-  return [patch(first), patch({ metadata: { annotations: done } })];
+  // In the same write as the template stands what was injected into it, and what it lost: the second write may fail, and
+  // does when the ReplicaSet's status has changed meanwhile. Until then the ReplicaSet must be known for what it is.
+  const begun = {
+    ...(kept === undefined || action.kept === null ? {} : kept),
+    [EPHEMERAL_METADATA]: unfinished(action),
+  };
+  const end = action.kept === null ? { ...kept, ...done } : done;
+  return [patch({ metadata: { annotations: begun }, spec: { template } }), patch({ metadata: { annotations: end } })];
+}
+
+/** The record while pods are being patched: every name that is, or was, injected (podMetadata.ts). */
+function unfinished({ labels, annotations }: PodMetadataChange): string {
+  const named = (map: PodMetadataChange["labels"]): Record<string, string> =>
+    Object.fromEntries(Object.entries(map).map(([name, value]) => [name, value ?? ""]));
+  return JSON.stringify({ labels: named(labels), annotations: named(annotations), unfinished: true });
 }
 
 const keptAnnotation = ({ kept }: Pick<SetPodMetadata, "kept">) =>

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { ReplicaSet } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
+import { applyMergePatch } from "../../../simulator/patch/mergePatch.ts";
+import { actions } from "../actions/actions.ts";
 import { templateDigest } from "../hash/templateDigest.ts";
 import { EPHEMERAL_METADATA, HASH_LABEL, MANAGED_BY, TEMPLATE_ANNOTATIONS } from "../../../schema/labels.ts";
 import { createStores, replicaSetFacts, servicesOf } from "./stores.ts";
@@ -56,6 +58,25 @@ describe("the facts of a ReplicaSet", () => {
     const raw = { ...set, spec: { ...set.spec, template: { ...own, metadata: injected } } };
     expect(replicaSetFacts(raw).templateDigest).toBe(templateDigest(own));
     expect(withoutInjected(raw)).toEqual(own);
+  });
+
+  test("know it again while pods are still being patched, whichever role begins or ends", () => {
+    const own = { metadata: { labels: { role: "web", app: "web" }, annotations: { team: "a" } }, spec: template.spec };
+    const set = replicaSet({ labels: own.metadata.labels, annotations: {} });
+    const raw = { ...set, spec: { ...set.spec, template: own } };
+    const { name, resourceVersion } = replicaSetFacts(raw);
+    const kept = JSON.stringify({ team: "a" });
+    const role = { labels: { role: "canary", extra: "1" }, annotations: { team: "new" }, record: "{}" };
+    for (const change of [
+      { ...role, kept },
+      { ...role, labels: { role: "web", extra: null }, annotations: { team: "a" }, record: null, kept: null },
+    ]) {
+      const action = { kind: "setPodMetadata", name, resourceVersion, ...change } as const;
+      const [first] = actions.setPodMetadata.requests(action, { hasPods: true });
+      const before = { ...raw, metadata: { ...raw.metadata, annotations: { [TEMPLATE_ANNOTATIONS]: kept } } };
+      const between = applyMergePatch(before, first?.body) as ReplicaSet;
+      expect(replicaSetFacts(between).templateDigest).toBe(templateDigest(own));
+    }
   });
 
   test("tell a label that was not injected from one that was", () => {

@@ -48,6 +48,13 @@ export function metadataRecord(metadata: LabelsAndAnnotations): string {
 const injectedMetadata = (annotations: Annotations): LabelsAndAnnotations =>
   readRecord(annotations[EPHEMERAL_METADATA]);
 
+/** The record as it would be written; of one that is not finished (actions/setPodMetadata.ts) none that could be wanted. */
+function recordOf(annotations: Annotations, injected: LabelsAndAnnotations): string | undefined {
+  const text = annotations[EPHEMERAL_METADATA];
+  if (text === undefined) return undefined;
+  return "unfinished" in injected ? text : metadataRecord(injected);
+}
+
 /** The template's own annotations that injected ones stand for, by the annotation of a ReplicaSet. */
 const keptAnnotations = (annotations: Annotations): Annotations =>
   readRecord(annotations[TEMPLATE_ANNOTATIONS]) as Annotations;
@@ -135,10 +142,12 @@ function sync(p: Pass, rs: ReplicaSetFacts | undefined, wanted: LabelsAndAnnotat
   if (rs === undefined) return;
   const old = injectedMetadata(rs.annotations);
   const record = wanted === undefined ? undefined : metadataRecord(wanted);
-  const recorded = rs.annotations[EPHEMERAL_METADATA] === undefined ? undefined : metadataRecord(old);
+  const recorded = recordOf(rs.annotations, old);
   if (record === recorded || (record === "{}" && recorded === undefined)) return;
   const own = ownOf(p, rs);
-  const kept = keptRecord(own.annotations, wanted);
+  // Those of the last role, too: were they dropped before all is recorded, a repeated pass would not know them.
+  const names = { ...old.annotations, ...wanted?.annotations };
+  const kept = wanted?.annotations === undefined ? undefined : keptRecord(own.annotations, { annotations: names });
   setPodMetadata(p, rs, {
     labels: replaced(old.labels, wanted?.labels, own.labels),
     annotations: replaced(old.annotations, wanted?.annotations, own.annotations),

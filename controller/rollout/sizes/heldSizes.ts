@@ -8,7 +8,7 @@ import { canaryOf, desiredReplicas, maxSurge, stepIndexOf, stepsOf, trafficRouti
 import type { ReplicaSetFacts } from "../model/model.ts";
 import { hashOf, type Roles } from "../model/replicaSets.ts";
 import { type StepTable, weightAfter } from "../../steps/table.ts";
-import { atNotedSize, isOutgrown, keepServing, notedSize, proportionalSizes } from "./newSize.ts";
+import { atNotedSize, isOutgrown, keepServing, notedSize, proportionalSizes, surgeRoom } from "./newSize.ts";
 import { basicSplit, nearestSplit, type Split } from "./replicas.ts";
 import { podsFor, routedCanarySizes } from "./routedReplicas.ts";
 
@@ -49,7 +49,7 @@ function withOthers(
   others: readonly ReplicaSetFacts[],
   sizes: Map<string, number>,
 ): ReadonlyMap<string, number> {
-  let room = maxSurge(rollout);
+  let room = surgeRoom(rollout);
   const active = others.filter((rs) => rs.replicas > 0);
   for (const rs of active) {
     const size = Math.min(rs.replicas, room);

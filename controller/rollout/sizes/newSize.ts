@@ -25,7 +25,10 @@ export function atNotedSize(rollout: Rollout, rs: ReplicaSetFacts): Rollout {
   return { ...rollout, spec: { ...rollout.spec, replicas: notedSize(rs) ?? desiredReplicas(rollout) } };
 }
 
-const mostPods = (rollout: Rollout): number => desiredReplicas(rollout) + maxSurge(rollout);
+/** The pods that a move may add to those that are asked for: none where none are asked for, as in a Deployment. */
+export const surgeRoom = (rollout: Rollout): number => (desiredReplicas(rollout) === 0 ? 0 : maxSurge(rollout));
+
+const mostPods = (rollout: Rollout): number => desiredReplicas(rollout) + surgeRoom(rollout);
 
 /** The least available pods that a basic canary and its stable version keep together. */
 export const leastAvailable = (rollout: Rollout): number => desiredReplicas(rollout) - maxUnavailable(rollout);
