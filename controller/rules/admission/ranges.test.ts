@@ -105,7 +105,7 @@ const table: readonly (readonly [sentence: string, kind: AdmittedKind, spec: obj
     "a query that steps backwards",
     "AnalysisTemplate",
     provider({ prometheus: { query: "up", rangeQuery: { start: "now()", end: "now()", step: "-1m" } } }),
-    'spec.metrics[0].provider.prometheus.rangeQuery.step: Invalid value: "-1m": must not be negative, such as "30s" or "5m"',
+    'spec.metrics[0].provider.prometheus.rangeQuery.step: Invalid value: "-1m": must not be negative; write one such as "30s" or "5m"',
   ],
   [
     "an experiment's delay",
