@@ -217,6 +217,15 @@ describe("kubectl shows", () => {
     expect(stderr).toContain("Warning: spec.strategy.canary.maxSurge: Invalid value");
   });
 
+  test("a router that does not exist, which the API server keeps", async () => {
+    const strategy = { canary: { trafficRouting: { gatewayAPI: { httpRoute: "web" } }, steps: [{ pause: {} }] } };
+    const { code, stderr } = await apply(rollout("gateway", { strategy }));
+    expect(code).toBe(0);
+    expect(stderr).toContain("Warning: spec.strategy.canary.trafficRouting.gatewayAPI: Forbidden: is no router");
+    const stored = await api.get(`${rollouts}/gateway`);
+    expect(stored["spec"]).toMatchObject({ strategy });
+  });
+
   test("what only the API server finds in a pod template, with the Rollout's path", async () => {
     const bad = { topologySpreadConstraints: [{ maxSkew: 0, topologyKey: "", whenUnsatisfiable: "Never" }] };
     const pod = template();

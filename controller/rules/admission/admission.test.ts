@@ -151,6 +151,14 @@ describe("members that nobody knows", () => {
     ]);
   });
 
+  test("are the same under trafficRouting, although the API server keeps them there", () => {
+    const object = rollout({ canary: { trafficRouting: { gatewayAPI: {} } } });
+    const { refuse } = admissionFindings(object, "Rollout", strict);
+    expect(refuse.map(({ path, rule }) => [path, rule])).toEqual([
+      ["spec.strategy.canary.trafficRouting.gatewayAPI", "unknown-field"],
+    ]);
+  });
+
   test("are none in what is free: plugins, annotations, the metadata of pods", () => {
     const template = { metadata: { ...pods.metadata, creationTimestamp: null, name: "x" }, spec: pods.spec };
     const object = rollout({ canary: { trafficRouting: { plugins: { "a/b": { c: 1 } } } } }, { template });

@@ -20,6 +20,7 @@ import type { Lookup } from "../../../kube/validation/lookup.ts";
 import type { ServiceLabels } from "../rollout/references.ts";
 import { nameViolations } from "../rollout/name.ts";
 import { roleMetadataViolations } from "../rollout/roleMetadata.ts";
+import { rolloutPredictions } from "../rollout/predictions.ts";
 import { rolloutViolations } from "../rollout/rollout.ts";
 import { routerViolations } from "../rollout/routers.ts";
 import { serviceFindings } from "../rollout/servicesAdmission.ts";
@@ -29,6 +30,7 @@ import { experimentTemplateWarnings, templateReferenceViolations } from "../anal
 import { rolloutsBrokenBy, type TemplateUser } from "../analysis/templateUsers.ts";
 import { rangeViolations } from "./ranges.ts";
 import { unknownFieldViolations } from "./unknownFields.ts";
+import { unknownRouters } from "../rollout/unknownRouters.ts";
 import { forbidden, type Violation } from "../../../kube/validation/violation.ts";
 import { placed } from "../../../kube/validation/place.ts";
 import { rolloutWarnings } from "../rollout/warnings.ts";
@@ -126,7 +128,13 @@ function rolloutFindings(rollout: unknown, { references = {}, ...given }: Admiss
         ...roleMetadataViolations(rollout, resolution),
         ...rolloutViolations(rollout, resolution).filter(({ rule }) => rule !== "template-and-reference"),
       ],
-      warn: [...rolloutWarnings(rollout), ...routerViolations(rollout), ...unsupported(rollout)],
+      warn: [
+        ...rolloutWarnings(rollout),
+        ...routerViolations(rollout),
+        ...unknownRouters(rollout),
+        ...rolloutPredictions(rollout),
+        ...unsupported(rollout),
+      ],
     },
   ];
   if (services !== undefined) {
