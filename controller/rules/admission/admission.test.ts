@@ -228,6 +228,61 @@ test("a Rollout of twelve steps with its references is sound", () => {
   expect(admissionFindings(object, "Rollout", { references }).refuse).toEqual([]);
 });
 
+describe("an edit of a template that would hold a Rollout", () => {
+  const metrics = [{ name: "m", provider: { prometheus: { query: "1" } } }];
+  const user = {
+    rollout: rollout({
+      canary: { steps: [{ analysis: { templates: [{ templateName: "a" }, { templateName: "b" }] } }] },
+    }),
+    templates: {
+      namespaced: new Map<string, unknown>([
+        ["a", { metrics: [{ ...metrics[0], name: "other" }] }],
+        ["b", { metrics }],
+      ]),
+      cluster: new Map(),
+    },
+  };
+  const edit = (annotations: object) => {
+    const template = {
+      kind: "AnalysisTemplate",
+      metadata: { name: "a", namespace: "prod", annotations },
+      spec: { metrics },
+    };
+    const { refuse, warn } = admissionFindings(template, "AnalysisTemplate", { references: { users: [user] } });
+    return { refuse: refuse.map(({ rule }) => rule), warn: warn.map(({ rule }) => rule) };
+  };
+
+  test("warns, and refuses where the template is protected", () => {
+    expect(edit({})).toEqual({ refuse: [], warn: ["template-breaks-rollout"] });
+    expect(edit({ "sluice.dev/protect": "false" })).toEqual({ refuse: [], warn: ["template-breaks-rollout"] });
+    expect(edit({ "sluice.dev/protect": "true" })).toEqual({ refuse: ["template-breaks-rollout"], warn: [] });
+  });
+
+  test("and a circle that it would close refuses", () => {
+    const templates = { namespaced: new Map([["b", { templates: [{ templateName: "a" }] }]]), cluster: new Map() };
+    const template = {
+      kind: "AnalysisTemplate",
+      metadata: { name: "a" },
+      spec: { templates: [{ templateName: "b" }] },
+    };
+    const { refuse } = admissionFindings(template, "AnalysisTemplate", { references: { templates } });
+    expect(refuse.map(({ rule }) => rule)).toEqual(["template-cycle"]);
+  });
+});
+
+test("an owner of the same pods refuses", () => {
+  const neighbours = {
+    owners: () => [
+      { kind: "Deployment" as const, name: "old", selector: { matchLabels: { app: "web" } }, labels: { app: "web" } },
+    ],
+    rolloutsWithService: () => [],
+    rolloutsOfWorkload: () => [],
+    autoscalersOf: () => [],
+  };
+  const { refuse } = admissionFindings(rollout({ canary: {} }), "Rollout", { references: { neighbours } });
+  expect(refuse.map(({ rule }) => rule)).toEqual(["pods-of-another"]);
+});
+
 test("an update is refused only for what it adds", () => {
   const before = admissionFindings(rollout({ canary: { steps: [{ setWeight: 101 }] } }), "Rollout").refuse;
   const scaled = rollout({ canary: { steps: [{ pause: {} }, { setWeight: 101 }] } }, { replicas: 5 });

@@ -16,8 +16,18 @@ describe("a weight that the pods cannot express", () => {
   test.each([
     ["20 % of 3", 3, weights(20), `${at}20: without a router that is 1 of 4 pods, 25 %${advice}`],
     ["one replica", 1, weights(10), `${at}10: without a router that is 1 of 2 pods, 50 %${advice}`],
-    ["no number of replicas, which means one", undefined, weights(10), `${at}10: without a router that is 1 of 2 pods, 50 %${advice}`],
-    ["several weights", 2, weights(5, 10, 50), `${at}5: without a router that is 1 of 3 pods, 33 % (1 more weights are as far off)${advice}`],
+    [
+      "no number of replicas, which means one",
+      undefined,
+      weights(10),
+      `${at}10: without a router that is 1 of 2 pods, 50 %${advice}`,
+    ],
+    [
+      "several weights",
+      2,
+      weights(5, 10, 50),
+      `${at}5: without a router that is 1 of 3 pods, 33 % (1 more weights are as far off)${advice}`,
+    ],
   ])("is warned of: %s", (_, replicas, steps, text) => {
     expect(textsOf(canary({ steps }, { replicas }))).toEqual([text]);
   });
@@ -82,7 +92,15 @@ describe("a pause without end under a deadline that aborts", () => {
 });
 
 test("whatever it is given, it answers", () => {
-  for (const junk of [undefined, null, 1, [], {}, { spec: [] }, { spec: { strategy: { canary: { steps: [1, null] } } } }])
+  for (const junk of [
+    undefined,
+    null,
+    1,
+    [],
+    {},
+    { spec: [] },
+    { spec: { strategy: { canary: { steps: [1, null] } } } },
+  ])
     expect(Array.isArray(rolloutPredictions(junk))).toBe(true);
 });
 
