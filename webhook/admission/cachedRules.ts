@@ -46,7 +46,7 @@ const keyOf = (namespace: string, name: string): string => (namespace === "" ? n
 export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefined, signal: AbortSignal): Rules {
   const { services, rollouts } = ports.stores;
   const templates = watchTemplates(ports, watchedNamespace, signal);
-  const neighbours = neighbourIndex(ports, watchedNamespace, signal);
+  const neighbours = neighbourIndex({ ...ports, watched: watchedNamespace, signal });
   const templatesOf = (namespace: string): Templates => ({
     namespaced: {
       get: (name) => templates.namespaced.get(keyOf(namespace, name))?.spec,

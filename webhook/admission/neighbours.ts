@@ -4,12 +4,14 @@ import type { Neighbours, PodOwner } from "../../controller/rules/rollout/neighb
 import type { ObjectsOf } from "../../controller/rules/rollout/namedObjects.ts";
 import { workloadKindOf, workloadRefOf } from "../../controller/rules/rollout/workloadRef.ts";
 import { needOf } from "../../controller/rollout/facts/optionalStore.ts";
+import { createStore, keyOf } from "../../kube/runtime/cache.ts";
 import { at, present, root } from "../../kube/validation/place.ts";
 import { INGRESSES } from "../../providers/traffic/ingress.ts";
 import { ROUTERS } from "../../providers/traffic/routers.ts";
 import { resourceName } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { autoscalerKind, deploymentKind, ingressKind, targetKey } from "./slimKinds.ts";
+import { createPodIndex, type PodIndex } from "./podIndex.ts";
+import { autoscalerKind, deploymentKind, ingressKind, type SlimAutoscaler, targetKey } from "./slimKinds.ts";
 import { slimWatch, type SlimWatchPorts } from "./slimWatch.ts";
 
 export interface NeighbourPorts extends SlimWatchPorts {
@@ -39,29 +41,27 @@ function namesIngresses(rollout: unknown): boolean {
   return ingressRouters.some(({ kind }) => present(at(routing, kind)));
 }
 
-/** Nothing is watched before the first Rollout is judged. @param watched the only namespace; undefined: all */
-export function neighbourIndex(
-  ports: NeighbourPorts,
-  watched: string | undefined,
-  signal: AbortSignal,
-): NeighbourIndex {
-  const deployments = slimWatch(deploymentKind, ports, watched, signal);
-  const autoscalers = slimWatch(autoscalerKind, ports, watched, signal);
-  const ingresses = slimWatch(ingressKind, ports, watched, signal);
+/** Nothing is watched before the first Rollout is judged. */
+export function neighbourIndex(ports: NeighbourPorts): NeighbourIndex {
+  const deployments = indexDeployments(ports);
+  const autoscalers = indexAutoscalers(ports);
+  const ingresses = indexIngresses(ports);
   const { rollouts, workloads } = ports.stores;
   const rolloutNames = (index: "service" | "need", value: string): string[] =>
     rollouts
       .by(index, value)
       .filter(isStaying)
       .map(({ metadata }) => metadata.name);
+  const podOwners = indexRollouts(rollouts);
   return {
     neighboursIn: (namespace) => ({
-      owners: () => [
+      ownersLike: (selector, labels) => [
+        ...podOwners.like(namespace, selector, labels),
         ...rollouts
           .by("owner", namespace)
-          .filter(isStaying)
-          .flatMap((rollout) => ownerOf(ports.stores, rollout)),
-        ...(deployments.objects()?.by("group", namespace) ?? []).map(({ owner }) => owner),
+          .filter((rollout) => rollout.spec.workloadRef !== undefined && isStaying(rollout))
+          .flatMap((rollout) => ownerOfWorkload(ports.stores, rollout)),
+        ...(deployments.isKnown() ? deployments.pods.like(namespace, selector, labels) : []),
       ],
       rolloutsWithService: (service) => rolloutNames("service", `${namespace}/${service}`),
       rolloutsOfWorkload: (kind, name) => {
@@ -69,13 +69,13 @@ export function neighbourIndex(
         return store === undefined ? [] : rolloutNames("need", needOf(store.kind, `${namespace}/${name}`));
       },
       autoscalersOf: (kind, name) =>
-        (autoscalers.objects()?.by("group", targetKey(namespace, kind, name)) ?? []).map(
-          ({ metadata }) => metadata.name ?? "",
-        ),
+        autoscalers.isKnown()
+          ? autoscalers.store.by("target", targetKey(namespace, kind, name)).map(({ metadata }) => metadata.name ?? "")
+          : [],
     }),
     routedIn(namespace, rollout) {
-      const store = namesIngresses(rollout) ? ingresses.objects() : undefined;
-      if (store === undefined) return {};
+      if (!namesIngresses(rollout) || !ingresses.isKnown()) return {};
+      const { store } = ingresses;
       const byName = {
         get: (name: string) => store.get(`${namespace}/${name}`),
         has: (name: string) => store.get(`${namespace}/${name}`) !== undefined,
@@ -104,14 +104,53 @@ const PLURALS: Readonly<Record<string, string>> = {
 const isStaying = ({ metadata }: Rollout): boolean => metadata.deletionTimestamp === undefined;
 
 /** A Rollout that is too large is held without its template; then its pods are not known. */
-function ownerOf({ workloads }: Stores, rollout: Rollout): readonly PodOwner[] {
+function ownerOf(rollout: Rollout): PodOwner | undefined {
+  const { metadata, spec } = rollout;
+  const labels = spec.template?.metadata?.labels;
+  if (labels === undefined || spec.workloadRef !== undefined || !isStaying(rollout)) return undefined;
+  return { kind: "Rollout", name: metadata.name, selector: spec.selector, labels };
+}
+
+/** Its pods are those of the workload's template, which changes without it: looked up when it is asked for. */
+function ownerOfWorkload({ workloads }: Stores, rollout: Rollout): readonly PodOwner[] {
   const { metadata, spec } = rollout;
   const ref = workloadRefOf(rollout);
   const kind = ref === undefined ? undefined : workloadKindOf(ref);
   const known = kind === undefined ? undefined : workloads[kind].look(`${metadata.namespace}/${ref?.name}`);
-  const facts = known?.kind === "found" ? known.object.facts : undefined;
-  const template = ref === undefined ? spec.template : facts?.template;
-  const labels = template?.metadata?.labels;
-  if (labels === undefined) return [];
-  return [{ kind: "Rollout", name: metadata.name, selector: spec.selector ?? facts?.selector, labels }];
+  if (known?.kind !== "found") return [];
+  const { template, selector } = known.object.facts;
+  const labels = template.metadata?.labels ?? {};
+  return [{ kind: "Rollout", name: metadata.name, selector: spec.selector ?? selector, labels }];
+}
+
+function indexDeployments(ports: NeighbourPorts) {
+  const pods = createPodIndex();
+  const store = createStore({ transform: deploymentKind.slim });
+  store.onChange((old, next) => {
+    const object = next ?? old;
+    if (object !== undefined) pods.put(keyOf(object), object.metadata.namespace ?? "", next?.owner);
+  });
+  return { pods, ...slimWatch(deploymentKind.api, store, ports) };
+}
+
+function indexAutoscalers(ports: NeighbourPorts) {
+  const target = (autoscaler: SlimAutoscaler): readonly string[] => [autoscaler.target];
+  const store = createStore({ transform: autoscalerKind.slim, indices: { target } });
+  return { store, ...slimWatch(autoscalerKind.api, store, ports) };
+}
+
+function indexIngresses(ports: NeighbourPorts) {
+  const store = createStore({ transform: ingressKind.slim });
+  return { store, ...slimWatch(ingressKind.api, store, ports) };
+}
+
+function indexRollouts(rollouts: Stores["rollouts"]): PodIndex {
+  const index = createPodIndex();
+  const put = (rollout: Rollout): void => index.put(keyOf(rollout), rollout.metadata.namespace, ownerOf(rollout));
+  for (const rollout of rollouts.values()) put(rollout);
+  rollouts.onChange((old, next) => {
+    if (next !== undefined) put(next);
+    else if (old !== undefined) index.put(keyOf(old), old.metadata.namespace, undefined);
+  });
+  return index;
 }

@@ -15,8 +15,6 @@ export interface SlimKind<T extends Stored, Raw extends Stored> {
   readonly api: Resource;
   /** Undefined: of no interest. Never mutates `raw`. */
   readonly slim: (raw: Raw) => T | undefined;
-  /** Under which an object is found. */
-  readonly groups: (object: T) => readonly string[];
 }
 
 const identity = ({ metadata: { name, namespace, uid, resourceVersion } }: Stored): Stored["metadata"] => ({
@@ -30,7 +28,7 @@ export interface SlimDeployment extends Stored {
   readonly owner: PodOwner;
 }
 
-/** Found by their namespace. Only those that have pods and are to keep them. */
+/** Only those that have pods and are to keep them. */
 export const deploymentKind: SlimKind<SlimDeployment, Workload> = {
   api: DEPLOYMENTS,
   slim(raw) {
@@ -44,7 +42,6 @@ export const deploymentKind: SlimKind<SlimDeployment, Workload> = {
       owner: { kind: "Deployment", name: metadata.name, selector: spec?.selector, labels },
     };
   },
-  groups: ({ metadata }) => [metadata.namespace ?? ""],
 };
 
 interface Autoscaler extends Stored {
@@ -62,7 +59,6 @@ export const targetKey = (namespace: string, kind: string, name: string): string
 
 const SCALED: Readonly<Record<string, string>> = { Rollout: "argoproj.io", Deployment: "apps" };
 
-/** Found by what they scale. */
 export const autoscalerKind: SlimKind<SlimAutoscaler, Autoscaler> = {
   api: HORIZONTAL_POD_AUTOSCALERS,
   slim(raw) {
@@ -70,7 +66,6 @@ export const autoscalerKind: SlimKind<SlimAutoscaler, Autoscaler> = {
     if (SCALED[kind] !== groupOf(apiVersion)) return undefined;
     return { metadata: identity(raw), target: targetKey(raw.metadata.namespace ?? "", kind, name) };
   },
-  groups: ({ target }) => [target],
 };
 
 export interface SlimIngress extends Stored {
@@ -86,5 +81,4 @@ export const ingressKind: SlimKind<SlimIngress, Stored & { readonly spec?: Ingre
     const slim = [...names].map((name) => ({ backend: { service: { name } } }));
     return { metadata: identity(raw), spec: { rules: slim.length === 0 ? [] : [{ http: { paths: slim } }] } };
   },
-  groups: () => [],
 };

@@ -4,34 +4,31 @@ import type { Log } from "../../controller/process/log.ts";
 import { collectionPath } from "../../kube/client/path.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
-import { createStore, type Store, type Stored } from "../../kube/runtime/cache.ts";
-import { runReflector, type KubeObject } from "../../kube/runtime/watch.ts";
-import type { SlimKind } from "./slimKinds.ts";
+import { runReflector, type KubeObject, type ReflectorSink } from "../../kube/runtime/watch.ts";
+import type { Resource } from "../../schema/kube.ts";
 
 export interface SlimWatchPorts {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly log: Log;
+  /** The only namespace that is watched; undefined: all. */
+  readonly watched: string | undefined;
+  readonly signal: AbortSignal;
 }
 
-export interface SlimWatch<T extends Stored> {
-  /** The objects; undefined until they are known. Asking begins the watch. */
-  objects(): Store<T, "group"> | undefined;
+export interface SlimWatch {
+  /** Whether all objects are. Asking begins the watch. */
+  isKnown(): boolean;
   /** Undefined: known, or not to be waited for. It resolves when that has become so. */
   soon(): Promise<void> | undefined;
 }
 
-/**
- * Where we may not list the kind, it stays unknown, which the log says; nobody waits for it then.
- * @param namespace the only one that is watched; undefined: all
- */
-export function slimWatch<T extends Stored, Raw extends KubeObject>(
-  { api, slim, groups }: SlimKind<T, Raw>,
-  ports: SlimWatchPorts,
-  namespace: string | undefined,
-  signal: AbortSignal,
-): SlimWatch<T> {
-  const store = createStore<T, "group", Raw>({ transform: slim, indices: { group: groups } });
+/** Where we may not list the kind, it stays unknown, which the log says; nobody waits for it then. */
+export function slimWatch<Raw extends KubeObject>(
+  api: Resource,
+  sink: ReflectorSink<Raw>,
+  { watched, signal, ...ports }: SlimWatchPorts,
+): SlimWatch {
   const complaints = createComplaints(ports);
   const tried = Promise.withResolvers<void>();
   const state = { begun: false, known: false, tried: false };
@@ -44,8 +41,8 @@ export function slimWatch<T extends Stored, Raw extends KubeObject>(
     state.begun = true;
     const { hasSynced } = runReflector<Raw>({
       ...ports,
-      path: collectionPath(api, namespace),
-      sink: store,
+      path: collectionPath(api, watched),
+      sink,
       signal,
       onError(error, failures) {
         tellWatchError(complaints, api.plural, error, failures);
@@ -58,9 +55,9 @@ export function slimWatch<T extends Stored, Raw extends KubeObject>(
     });
   };
   return {
-    objects() {
+    isKnown() {
       begin();
-      return state.known ? store : undefined;
+      return state.known;
     },
     soon() {
       begin();

@@ -272,7 +272,7 @@ describe("an edit of a template that would hold a Rollout", () => {
 
 test("an owner of the same pods refuses", () => {
   const neighbours = {
-    owners: () => [
+    ownersLike: () => [
       { kind: "Deployment" as const, name: "old", selector: { matchLabels: { app: "web" } }, labels: { app: "web" } },
     ],
     rolloutsWithService: () => [],

@@ -3,7 +3,7 @@ import { violationText } from "../../../kube/validation/violation.ts";
 import { type Neighbours, neighbourFindings, type PodOwner } from "./neighbours.ts";
 
 const alone: Neighbours = {
-  owners: () => [],
+  ownersLike: () => [],
   rolloutsWithService: () => [],
   rolloutsOfWorkload: () => [],
   autoscalersOf: () => [],
@@ -30,7 +30,7 @@ function texts(object: unknown, neighbours: Partial<Neighbours>, resolution = {}
   const { refuse, warn } = neighbourFindings(object, { ...alone, ...neighbours }, resolution);
   return { refuse: refuse.map(violationText), warn: warn.map(violationText) };
 }
-const beside = (...owners: readonly PodOwner[]) => ({ owners: () => owners });
+const beside = (...owners: readonly PodOwner[]) => ({ ownersLike: () => owners });
 const fine = { refuse: [], warn: [] };
 const place = 'spec.selector: Invalid value: {"matchLabels":{"app":"web"}}: ';
 

@@ -24,8 +24,11 @@ export interface PodOwner {
 
 /** What the cluster holds in the Rollout's namespace. What is not known yet is left out, and leads to no finding. */
 export interface Neighbours {
-  /** Rollouts, and Deployments that have pods; not those that are being deleted. The Rollout itself may be one. */
-  readonly owners: () => readonly PodOwner[];
+  /**
+   * Rollouts, and Deployments that have pods; not those that are being deleted. At least all that select such labels, or
+   * whose pods such a selector selects; the Rollout itself may be one.
+   */
+  readonly ownersLike: (selector: LabelSelector, labels: PodOwner["labels"]) => readonly PodOwner[];
   /** Names of the Rollouts that name this Service, or this workload. */
   readonly rolloutsWithService: (service: string) => readonly string[];
   readonly rolloutsOfWorkload: (kind: string, name: string) => readonly string[];
@@ -65,7 +68,7 @@ function findingsOf(rollout: unknown, neighbours: Neighbours, resolution: Resolu
 function samePods(
   rollout: unknown,
   name: string,
-  { owners }: Neighbours,
+  { ownersLike }: Neighbours,
   resolution: Resolution,
 ): readonly Violation[] {
   const { selector, template } = placesOf(rollout, resolution);
@@ -73,7 +76,7 @@ function samePods(
   // Without its pods nothing is certain.
   if (!present(selector) || !present(template)) return [];
   const own = { selector: selectorIn(selector), labels: labelsIn(at(template, "metadata", "labels")) };
-  const others = owners().filter(
+  const others = ownersLike(own.selector, own.labels).filter(
     (other) =>
       !(other.kind === "Rollout" && other.name === name) &&
       !(other.kind === ref?.kind && other.name === ref.name) &&
@@ -103,7 +106,7 @@ function selectorIn({ value }: Place): LabelSelector {
       const listed = (Array.isArray(values) ? values : []).filter((one): one is string => typeof one === "string");
       return { key: String(key), operator: String(operator), values: listed };
     }),
-  } as LabelSelector;
+  };
 }
 
 const labelsIn = ({ value }: Place): Record<string, string> => labelsOf(value);
@@ -120,7 +123,7 @@ const recordOf = (value: unknown): Readonly<Record<string, unknown>> =>
 /** Where one of them has marked the Service as its own, there is a refusal (servicesAdmission.ts). */
 function sameServices(rollout: unknown, name: string, { rolloutsWithService }: Neighbours): readonly Violation[] {
   return serviceReferences(rollout).flatMap((reference) => {
-    const [other] = rolloutsWithService(text(reference)).filter((each) => each !== name);
+    const other = rolloutsWithService(text(reference)).find((each) => each !== name);
     if (other === undefined) return [];
     const detail = `Rollout "${other}" names this Service, too, and only one can point it at its pods; give each its own`;
     return [invalid("service-shared", reference, detail)];
@@ -130,7 +133,7 @@ function sameServices(rollout: unknown, name: string, { rolloutsWithService }: N
 function sameWorkload(rollout: unknown, name: string, { rolloutsOfWorkload }: Neighbours): readonly Violation[] {
   const ref = workloadRefOf(rollout);
   if (ref === undefined) return [];
-  const [other] = rolloutsOfWorkload(ref.kind, ref.name).filter((each) => each !== name);
+  const other = rolloutsOfWorkload(ref.kind, ref.name).find((each) => each !== name);
   if (other === undefined) return [];
   const detail = `Rollout "${other}" has its pods from this ${ref.kind}, too, so that both select the same ones; delete one of the two`;
   return [invalid("workload-of-another", at(root(rollout), "spec", "workloadRef", "name"), detail)];
