@@ -15,52 +15,81 @@ export interface PodIndex {
 }
 
 interface Entry {
+  readonly namespace: string;
   readonly owner: PodOwner;
-  readonly filed: readonly string[];
 }
 
-const pair = (namespace: string, [key, value]: readonly [string, string]): string => `${namespace}/${key}=${value}`;
+/** Of a text only 32 bits are kept, which is less than the text; a collision only finds some owners more. */
+const short = (text: string): number => Bun.hash.xxHash32(text);
+
+const pairsOf = (namespace: string, labels: Labels): readonly string[] =>
+  Object.entries(labels).map(([key, value]) => `${namespace}/${key}=${value}`);
 
 /** The longest text is hardly one that many have in common. */
 function rarest(namespace: string, labels: Labels): string | undefined {
-  const pairs = Object.entries(labels).map((each) => pair(namespace, each));
-  return pairs.reduce<string | undefined>((a, b) => (a === undefined || b.length > a.length ? b : a), undefined);
+  return pairsOf(namespace, labels).reduce<string | undefined>(
+    (a, b) => (a === undefined || b.length > a.length ? b : a),
+    undefined,
+  );
+}
+
+/** Under its namespace, under a pair of its selector (without one: the namespace), and under each pair of its labels. */
+const filesOf = ({ namespace, owner: { selector, labels } }: Entry): readonly number[] => [
+  short(`n${namespace}`),
+  short(`s${rarest(namespace, selector?.matchLabels ?? {}) ?? namespace}`),
+  ...pairsOf(namespace, labels).map((pair) => short(`l${pair}`)),
+];
+
+/** Most files have one entry, for which a set would take more memory than all the rest. */
+type File = Entry | Set<Entry>;
+
+const inFile = (file: File | undefined): readonly Entry[] => {
+  if (file === undefined) return [];
+  return file instanceof Set ? [...file] : [file];
+};
+
+function withEntry(file: File | undefined, entry: Entry): File {
+  if (file instanceof Set) return file.add(entry);
+  return file === undefined || file === entry ? entry : new Set([file, entry]);
+}
+
+function withoutEntry(file: File | undefined, entry: Entry): File | undefined {
+  if (!(file instanceof Set)) return file === entry ? undefined : file;
+  file.delete(entry);
+  return file.size === 0 ? undefined : file;
 }
 
 export function createPodIndex(): PodIndex {
   const entries = new Map<string, Entry>();
-  /** Keys by what they are filed under: "s" and a pair of the selector, "l" and a pair of the labels, "n" and the namespace. */
-  const files = new Map<string, Set<string>>();
+  const files = new Map<number, File>();
   const drop = (key: string): void => {
-    for (const name of entries.get(key)?.filed ?? []) {
-      const file = files.get(name);
-      file?.delete(key);
-      if (file?.size === 0) files.delete(name);
-    }
+    const entry = entries.get(key);
+    if (entry === undefined) return;
     entries.delete(key);
+    for (const name of filesOf(entry)) {
+      const left = withoutEntry(files.get(name), entry);
+      if (left === undefined) files.delete(name);
+      else files.set(name, left);
+    }
   };
   return {
     put(key, namespace, owner) {
       drop(key);
       if (owner === undefined) return;
-      const filed = [
-        `n${namespace}`,
-        `s${rarest(namespace, owner.selector?.matchLabels ?? {}) ?? namespace}`,
-        ...Object.entries(owner.labels).map((each) => `l${pair(namespace, each)}`),
-      ];
-      entries.set(key, { owner, filed });
-      for (const name of filed) files.set(name, (files.get(name) ?? new Set()).add(key));
+      const entry: Entry = { namespace, owner };
+      entries.set(key, entry);
+      for (const name of filesOf(entry)) files.set(name, withEntry(files.get(name), entry));
     },
     like(namespace, selector, labels) {
       const own = rarest(namespace, selector.matchLabels ?? {});
       const names = [
         // A selector of expressions alone may select anything.
         `s${namespace}`,
-        ...Object.entries(labels).map((each) => `s${pair(namespace, each)}`),
+        ...pairsOf(namespace, labels).map((pair) => `s${pair}`),
         own === undefined ? `n${namespace}` : `l${own}`,
       ];
-      const keys = new Set(names.flatMap((name) => [...(files.get(name) ?? [])]));
-      return [...keys].flatMap((key) => entries.get(key)?.owner ?? []);
+      const found = new Set(names.flatMap((name) => inFile(files.get(short(name)))));
+      return [...found].filter((entry) => entry.namespace === namespace).map(({ owner }) => owner);
     },
   };
 }

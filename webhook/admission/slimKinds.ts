@@ -7,7 +7,7 @@ import { DEPLOYMENTS, HORIZONTAL_POD_AUTOSCALERS } from "../../kube/client/resou
 import type { Stored } from "../../kube/runtime/cache.ts";
 import type { PodOwner } from "../../controller/rules/rollout/neighbours.ts";
 import { groupOf } from "../../controller/rules/rollout/workloadRef.ts";
-import type { Resource, Workload } from "../../schema/kube.ts";
+import type { LabelSelector, Resource, Workload } from "../../schema/kube.ts";
 import { MANAGED_BY_ROLLOUT, MIGRATE } from "../../schema/labels.ts";
 
 /** A row for each kind. */
@@ -37,12 +37,21 @@ export const deploymentKind: SlimKind<SlimDeployment, Workload> = {
     const isMigrating = annotations[MIGRATE] !== undefined || annotations[MANAGED_BY_ROLLOUT] !== undefined;
     if (isMigrating || deletionTimestamp !== undefined || spec?.replicas === 0) return undefined;
     const labels = spec?.template?.metadata?.labels ?? {};
-    return {
-      metadata: identity(raw),
-      owner: { kind: "Deployment", name: metadata.name, selector: spec?.selector, labels },
-    };
+    const selector = spec?.selector === undefined ? undefined : sharing(spec.selector, labels);
+    return { metadata: identity(raw), owner: { kind: "Deployment", name: metadata.name, selector, labels } };
   },
 };
+
+/** The selector with the texts of the labels, which it mostly repeats: in memory each is there once. */
+function sharing(selector: LabelSelector, labels: Readonly<Record<string, string>>): LabelSelector {
+  const { matchLabels } = selector;
+  if (matchLabels === undefined) return selector;
+  const isPart = Object.entries(matchLabels).every(([key, value]) => labels[key] === value);
+  if (!isPart) return selector;
+  const isWhole = Object.keys(matchLabels).length === Object.keys(labels).length;
+  const shared = isWhole ? labels : Object.fromEntries(Object.keys(matchLabels).map((key) => [key, labels[key] ?? ""]));
+  return { ...selector, matchLabels: shared };
+}
 
 interface Autoscaler extends Stored {
   readonly spec?: {
