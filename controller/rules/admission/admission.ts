@@ -12,6 +12,7 @@ import {
 import { experimentViolations, experimentWarnings } from "../experiment/experiment.ts";
 import { LIMITS } from "../../../kube/object/budget.ts";
 import type { Findings } from "../../../kube/validation/findings.ts";
+import { disagreeingRouters } from "../rollout/disagreeingRouters.ts";
 import { namedObjectFindings, type ObjectsOf } from "../rollout/namedObjects.ts";
 import type { Resolution } from "../rollout/input.ts";
 import { findingsWithin, isWhole } from "../../../kube/validation/judgement.ts";
@@ -157,6 +158,7 @@ function rolloutFindings(rollout: unknown, { references = {}, ...given }: Admiss
         ...rolloutWarnings(rollout),
         ...routerViolations(rollout),
         ...unknownRouters(rollout),
+        ...disagreeingRouters(rollout),
         ...rolloutPredictions(rollout),
         ...unsupported(rollout),
       ],
