@@ -48,7 +48,7 @@ beforeAll(async () => {
     overridden: quiet,
   });
   await api.create("/api/v1/namespaces", {
-    metadata: { name: namespace, labels: { ...label, "pod-security.kubernetes.io/warn": "restricted" } },
+    metadata: { name: namespace, labels: { ...label, "pod-security.kubernetes.io/enforce": "restricted" } },
   });
   const caBundle = new TextEncoder().encode(ca).toBase64();
   await api.create(configuration, {
