@@ -108,7 +108,8 @@ function ownerOf(rollout: Rollout): PodOwner | undefined {
   const { metadata, spec } = rollout;
   const labels = spec.template?.metadata?.labels;
   if (labels === undefined || spec.workloadRef !== undefined || !isStaying(rollout)) return undefined;
-  return { kind: "Rollout", name: metadata.name, selector: spec.selector, labels };
+  const { selector, replicas } = spec;
+  return { kind: "Rollout", name: metadata.name, selector, labels, ...(replicas === 0 && { isEmpty: true }) };
 }
 
 /** Its pods are those of the workload's template, which changes without it: looked up when it is asked for. */
@@ -120,7 +121,8 @@ function ownerOfWorkload({ workloads }: Stores, rollout: Rollout): readonly PodO
   if (known?.kind !== "found") return [];
   const { template, selector } = known.object.facts;
   const labels = template.metadata?.labels ?? {};
-  return [{ kind: "Rollout", name: metadata.name, selector: spec.selector ?? selector, labels }];
+  const isEmpty = spec.replicas === 0 && { isEmpty: true as const };
+  return [{ kind: "Rollout", name: metadata.name, selector: spec.selector ?? selector, labels, ...isEmpty }];
 }
 
 function indexDeployments(ports: NeighbourPorts) {

@@ -64,6 +64,13 @@ describe("owners of the same pods", () => {
     expect(texts(rollout(), beside(owner(other))).refuse).toHaveLength(1);
   });
 
+  test("only warn while one of them is to have no pods", () => {
+    const warns = [expect.stringContaining('Rollout "old" selects the same pods') as string];
+    expect(texts(rollout(), beside(owner({ isEmpty: true })))).toEqual({ refuse: [], warn: warns });
+    expect(texts(rollout({ replicas: 0 }), beside(owner()))).toEqual({ refuse: [], warn: warns });
+    expect(texts(rollout({ replicas: 1 }), beside(owner())).warn).toEqual([]);
+  });
+
   test.each<[string, object, Partial<PodOwner>]>([
     ["other labels", rollout(), { selector: selecting({ app: "x" }) as PodOwner["selector"], labels: { app: "x" } }],
     ["itself", rollout(), { name: "web" }],

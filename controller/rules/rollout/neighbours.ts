@@ -7,7 +7,7 @@
 import { cost, LIMITS, TooCostlyError } from "../../../kube/object/budget.ts";
 import { matchesSelector } from "../../../kube/object/selector.ts";
 import type { Findings } from "../../../kube/validation/findings.ts";
-import { at, type Place, present, root, text } from "../../../kube/validation/place.ts";
+import { at, type Place, present, root, text, whole } from "../../../kube/validation/place.ts";
 import { forbidden, invalid, type Violation } from "../../../kube/validation/violation.ts";
 import type { LabelSelector } from "../../../schema/kube.ts";
 import { placesOf, type Resolution } from "./input.ts";
@@ -20,6 +20,8 @@ export interface PodOwner {
   readonly name: string;
   readonly selector: LabelSelector | undefined;
   readonly labels: Readonly<Record<string, string>>;
+  /** It is to have no pods now, so that nobody can have the same ones yet. */
+  readonly isEmpty?: true;
 }
 
 /** What the cluster holds in the Rollout's namespace. What is not known yet is left out, and leads to no finding. */
@@ -54,9 +56,13 @@ export function neighbourFindings(rollout: unknown, neighbours: Neighbours, reso
 function findingsOf(rollout: unknown, neighbours: Neighbours, resolution: Resolution): Findings {
   const place = root(rollout);
   const name = text(at(place, "metadata", "name"));
+  const others = ownersOfSamePods(rollout, name, neighbours, resolution);
+  const [empty, full] = [others.filter(({ isEmpty }) => isEmpty === true), others.filter(({ isEmpty }) => !isEmpty)];
+  const isEmpty = whole(at(place, "spec", "replicas")) === 0;
   return {
-    refuse: samePods(rollout, name, neighbours, resolution),
+    refuse: isEmpty ? [] : samePods(rollout, full),
     warn: [
+      ...samePods(rollout, isEmpty ? others : empty),
       ...sameServices(rollout, name, neighbours),
       ...sameWorkload(rollout, name, neighbours),
       ...autoscalers(rollout, name, neighbours),
@@ -64,24 +70,28 @@ function findingsOf(rollout: unknown, neighbours: Neighbours, resolution: Resolu
   };
 }
 
-/** The first owner of the same pods of each kind. */
-function samePods(
+function ownersOfSamePods(
   rollout: unknown,
   name: string,
   { ownersLike }: Neighbours,
   resolution: Resolution,
-): readonly Violation[] {
+): readonly PodOwner[] {
   const { selector, template } = placesOf(rollout, resolution);
   const ref = workloadRefOf(rollout);
   // Without its pods nothing is certain.
   if (!present(selector) || !present(template)) return [];
   const own = { selector: selectorIn(selector), labels: labelsIn(at(template, "metadata", "labels")) };
-  const others = ownersLike(own.selector, own.labels).filter(
+  return ownersLike(own.selector, own.labels).filter(
     (other) =>
       !(other.kind === "Rollout" && other.name === name) &&
       !(other.kind === ref?.kind && other.name === ref.name) &&
       (matchesSelector(own.selector, other.labels) || matchesSelector(other.selector, own.labels)),
   );
+}
+
+/** The first of each kind. */
+function samePods(rollout: unknown, others: readonly PodOwner[]): readonly Violation[] {
+  const selector = at(root(rollout), "spec", "selector");
   return (["Rollout", "Deployment"] as const).flatMap((kind) => {
     const [first, ...more] = others.filter((other) => other.kind === kind);
     if (first === undefined) return [];
