@@ -3,7 +3,6 @@
  * modules together.
  */
 import { programName } from "./cli/programName.ts";
-import { unknownCommand, usage } from "./cli/usage.ts";
 import { becomeLean } from "./controller/process/lean.ts";
 import packageJson from "./package.json" with { type: "json" };
 
@@ -16,7 +15,7 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
     }
     case "dev": {
       const { runDev } = await import("./cli/dev.ts");
-      return runDev(args, packageJson.version);
+      return runDev(args, { version: packageJson.version, program: programName(process, packageJson.packageManager) });
     }
     case "demo": {
       const { runDemo } = await import("./cli/demo.ts");
@@ -24,18 +23,44 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
       return runDemo(args, { env: process.env, version: packageJson.version, program });
     }
     case "version":
+      if (args.some(isHelp)) return help(command);
+      console.log(`sluice: v${packageJson.version}`);
+      return 0;
     case "--version":
+    case "-v":
       console.log(`sluice: v${packageJson.version}`);
       return 0;
     case undefined:
+      return help(undefined);
     case "help":
     case "--help":
     case "-h":
-      console.log(usage);
-      return command === undefined ? 1 : 0;
-    default:
-      console.error(unknownCommand(command));
+      return help(args.find((argument) => !isHelp(argument)));
+    default: {
+      const { unknown } = await import("./cli/usage.ts");
+      console.error(unknown(command));
       return 1;
+    }
+  }
+}
+
+const isHelp = (argument: string): boolean => argument === "--help" || argument === "-h";
+
+/** Explains a command, or all of them. */
+async function help(topic: string | undefined): Promise<number> {
+  const { helpOn } = await import("./cli/usage.ts");
+  const answer = helpOn(topic);
+  switch (answer.kind) {
+    case "text":
+      console.log(answer.text);
+      return 0;
+    case "ask":
+      return main([answer.command, "--help"]);
+    case "refused":
+      console.error(answer.problem);
+      return 1;
+    default:
+      return answer satisfies never;
   }
 }
 

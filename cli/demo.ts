@@ -1,12 +1,11 @@
 /** `sluice demo`: rollouts to look at, on a cluster in this process, with no cluster and no network needed. */
-import type { Log } from "../controller/process/log.ts";
-import { manualClock } from "../kube/clock/clock.ts";
 import { exitCodeOf, stopSignals } from "../controller/process/stopSignals.ts";
-import { startLocalCluster } from "../simulator/local/cluster.ts";
-import { type Onlooker, play } from "../simulator/demo/play.ts";
-import { randomOf } from "../simulator/demo/random.ts";
+import type { Key } from "../simulator/demo/person.ts";
+import type { Onlooker } from "../simulator/demo/play.ts";
+import { hearKeys, type KeyPress } from "./demoKeys.ts";
 import { changeTeller } from "./demoLines.ts";
-import { endLine, momentLines, type Screen } from "./demoScreen.ts";
+import { playDemo } from "./demoPlay.ts";
+import { endLines, momentLines, printedLines, type Screen } from "./demoScreen.ts";
 import { liveScreen } from "./liveScreen.ts";
 import { paintFor, plain } from "./paint.ts";
 
@@ -17,13 +16,21 @@ export interface DemoSurroundings {
   readonly program: string;
 }
 
-export const demoUsage = `Shows a canary, a blue-green update and a refused Rollout, in half a minute and without a cluster:
-the controller, the webhook and the API server are real and run in this process; pods and time are simulated.
+export const demoUsage = `Shows a canary, a bad version that is turned back, a blue-green update and a refused Rollout, in a minute and
+without a cluster: the controller, the webhook and the API server are real and run in this process; pods, requests and
+time are simulated.
 
 Usage:
   sluice demo
 
-On a terminal it is drawn in place, in colours unless NO_COLOR is set; elsewhere it prints a line for every change.
+On a terminal it is drawn in place, in colours unless NO_COLOR is set, and you decide:
+
+  Enter or space   promote the update, or go on
+  a                abort the update
+  p                pause the Rollout, and resume it
+  q                quit
+
+If you press nothing, the demo decides by itself after some seconds. Elsewhere it prints a line for every change.
 `;
 
 /** @returns the exit code. */
@@ -43,53 +50,39 @@ export async function runDemo(args: readonly string[], surroundings: DemoSurroun
     exitCode = code;
     stopping.abort();
   };
-  stopSignals({ onStop: (signal) => stop(exitCodeOf(signal)), onForce: () => view.end() });
+  const isLive = process.stdout.isTTY && surroundings.env["TERM"] !== "dumb";
+  const view = isLive ? liveView(surroundings, stop) : lineView();
+  // However the process ends: a terminal that stays without a cursor or an echo is of no use.
+  process.once("exit", view.end);
+  stopSignals({ onStop: (signal) => stop(exitCodeOf(signal)), onForce: view.end });
   // As in `sluice demo | head`: nothing reads the demo any more, nor an error message.
   process.stdout.on("error", () => stop(0));
-  const isLive = process.stdout.isTTY && surroundings.env["TERM"] !== "dumb";
-  const view = isLive ? liveView(surroundings) : lineView();
   try {
-    await playOn(view, surroundings.version, stopping.signal);
+    // A whole second, as the times of objects are.
+    const startMs = Math.floor(Date.now() / 1_000) * 1_000;
+    const { wait, nextKey } = view;
+    await playDemo({ onlooker: view, wait, nextKey, version: surroundings.version, startMs, signal: stopping.signal });
   } catch (error) {
     view.end();
     console.error(`Error: ${error instanceof Error ? error.message : String(error)}`);
     return 1;
   }
   view.end();
-  if (!stopping.signal.aborted) {
-    process.stdout.write(
-      `\n  Your turn: \`${surroundings.program} dev\` serves a cluster like this one to your kubectl.\n\n`,
-    );
-  }
+  if (!stopping.signal.aborted) process.stdout.write(yourTurn(surroundings.program));
   // The caller ends the process next, and what the pipe has not taken yet would be lost.
   await new Promise<void>((resolve) => process.stdout.write("", () => resolve()));
   return exitCode;
 }
 
+const yourTurn = (program: string): string =>
+  `\n  Your turn: \`${program} dev\`\n  serves a cluster like this one to your kubectl.\n\n`;
+
 interface View extends Onlooker {
   readonly wait: (ms: number) => Promise<void>;
-  end(): void;
+  readonly nextKey?: () => Key | undefined;
+  /** More than once is harmless. */
+  readonly end: () => void;
 }
-
-async function playOn(onlooker: View, version: string, signal: AbortSignal): Promise<void> {
-  // A whole second, as the times of objects are.
-  const clock = manualClock(Math.floor(Date.now() / 1_000) * 1_000);
-  const cluster = await startLocalCluster({ clock, log: onlyErrors, version, random: randomOf(1), nodes: 3 });
-  try {
-    await play({ cluster, clock, onlooker, wait: onlooker.wait, signal });
-  } finally {
-    // Not awaited: the loop waits for timers of a clock that does not advance any more.
-    void cluster.stop();
-  }
-}
-
-const ignore = (): void => {};
-const onlyErrors: Log = {
-  debug: ignore,
-  info: ignore,
-  warn: ignore,
-  error: (message, fields) => console.error(message, typeof fields === "function" ? fields() : (fields ?? "")),
-};
 
 /** Waits for the next frame; the wait is shorter the longer the present frame took. */
 function pace(): (ms: number) => Promise<void> {
@@ -102,30 +95,38 @@ function pace(): (ms: number) => Promise<void> {
   };
 }
 
-/** Title, rule, caption, and the blank lines between: no longer needed at the end. */
-const headLines = 4;
-
-function liveView({ env }: DemoSurroundings): View {
-  const { stdout } = process;
+/** @param stop ends the demo with an exit code */
+function liveView({ env }: DemoSurroundings, stop: (exitCode: number) => void): View {
+  const { stdin, stdout } = process;
   const size = () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 });
   const live = liveScreen({ write: (text) => void stdout.write(text), size });
-  const screen = (): Screen => ({ paint: paintFor({ isTTY: true, env }), columns: size().columns });
+  const screen = (): Screen => ({ paint: paintFor({ isTTY: true, env }), ...size() });
+  const keys: Key[] = [];
+  const pressed = (press: KeyPress): void => {
+    if (press === "quit") stop(0);
+    else if (press === "interrupt") stop(exitCodeOf("SIGINT"));
+    else keys.push(press);
+  };
+  const release = stdin.isTTY ? hearKeys(stdin, pressed) : undefined;
   const ended: string[] = [];
-  const kept: string[] = [];
+  let kept: readonly string[] = [];
+  let isOver = false;
   return {
     moment(moment) {
-      const lines = momentLines(moment, screen());
-      live.draw(["", ...lines]);
-      // A refusal stays on the screen.
-      if (moment.printed.length > 0) kept.splice(0, kept.length, ...lines.slice(headLines));
+      live.draw(momentLines(moment, screen()));
+      if (moment.printed.length > 0) kept = printedLines(moment, screen());
     },
     sceneEnded(end) {
-      ended.push(endLine(end, screen()));
+      ended.push(...endLines(end, screen()));
     },
     wait: pace(),
+    ...(release === undefined ? {} : { nextKey: () => keys.shift() }),
     end() {
+      if (isOver) return;
+      isOver = true;
       live.keep([...kept, "", ...ended]);
       live.end();
+      release?.();
     },
   };
 }
@@ -133,12 +134,12 @@ function liveView({ env }: DemoSurroundings): View {
 function lineView(): View {
   const tell = changeTeller();
   const { stdout } = process;
-  const screen: Screen = { paint: plain, columns: 80 };
+  const screen: Screen = { paint: plain, columns: 80, rows: 24 };
   const print = (line: string): void => void stdout.write(`${line}\n`);
   return {
     moment: (moment) => tell(moment).forEach(print),
-    sceneEnded: (end) => print(`\n${endLine(end, screen).trimStart()}`),
+    sceneEnded: (end) => print(`\n${endLines(end, screen).join("\n").trimStart()}`),
     wait: async () => {},
-    end: ignore,
+    end: () => {},
   };
 }

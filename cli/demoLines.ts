@@ -1,29 +1,35 @@
 /** The demo where the output is not a live terminal: a line for every visible change. Pure but for its memory. */
 import type { Moment } from "../simulator/demo/play.ts";
 import type { Picture } from "../simulator/demo/picture.ts";
-import { clockText } from "./demoScreen.ts";
+import { clockText, percent } from "./demoScreen.ts";
 
 const sharesText = ({ services, versions }: Picture): string =>
   services
-    .map(({ name, behind }) => {
+    .map(({ name, behind, failing }) => {
       const total = [...behind.values()].reduce((sum, count) => sum + count, 0);
       const parts = versions.flatMap(({ revision, image }) => {
         const count = behind.get(revision) ?? 0;
-        return count === 0 ? [] : [`${Math.round((100 * count) / total)} % ${image.split(":").at(-1)}`];
+        return count === 0 ? [] : [`${percent(count / total)} ${image.split(":").at(-1)}`];
       });
-      return `→ ${name} ${parts.length === 0 ? "nobody yet" : parts.join(", ")}`;
+      const errors = failing === 0 ? "" : `, ${percent(failing)} of the requests fail`;
+      return `→ ${name} ${parts.length === 0 ? "nobody yet" : parts.join(", ")}${errors}`;
     })
     .join("   ");
 
 function pictureText(picture: Picture): string {
-  const { phase, message, versions, steps } = picture;
+  const { phase, message, isAborted, versions, steps } = picture;
   const now = steps.findIndex(({ state }) => state === "now");
-  const step = steps.length === 0 ? "" : now < 0 ? "steps done" : `step ${now + 1}/${steps.length} ${steps[now]?.text}`;
+  const step =
+    steps.length === 0 || isAborted
+      ? ""
+      : now < 0
+        ? "steps done"
+        : `step ${now + 1}/${steps.length} ${steps[now]?.text}`;
   const pods = versions.map(({ image, pods }) => {
     const ready = pods.filter(({ state }) => state === "ready").length;
     return `${image} ${ready}/${pods.length}`;
   });
-  const state = `${phase === "" ? "Unknown" : phase}${phase === "Paused" ? ` (${message})` : ""}`;
+  const state = `${phase === "" ? "Unknown" : phase}${phase === "Paused" || phase === "Degraded" ? ` (${message})` : ""}`;
   return [state, step, ...pods, sharesText(picture)].filter((part) => part !== "").join("   ");
 }
 

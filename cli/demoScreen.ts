@@ -1,17 +1,23 @@
 /** A moment of the demo as lines on a terminal. Pure. */
+import type { Offer } from "../simulator/demo/person.ts";
 import type { Moment, SceneEnd } from "../simulator/demo/play.ts";
 import type { Picture, PodState, ServicePicture, StepPicture, VersionPicture } from "../simulator/demo/picture.ts";
-import { type Colour, type Paint, plain, wrap } from "./paint.ts";
+import { type Colour, fitWords, type Paint, plain, wrap } from "./paint.ts";
 
 export interface Screen {
   readonly paint: Paint;
   readonly columns: number;
+  readonly rows: number;
 }
 
 const widest = 92;
 const barCells = 40;
-const labelCells = 16;
+const labelCells = 14;
 const margin = "  ";
+/** So that the keys are named in the same row in every scene. */
+const bodyRows = 18;
+/** A place for the longest caption, so that nothing below it jumps. */
+const captionRows = 2;
 
 /** "01:23" */
 export const clockText = (ms: number): string => {
@@ -19,6 +25,12 @@ export const clockText = (ms: number): string => {
   return [Math.floor(seconds / 60), seconds % 60].map((part) => String(part).padStart(2, "0")).join(":");
 };
 
+/** "20 %", of 0.2. */
+export const percent = (share: number): string => `${Math.round(100 * share)} %`;
+
+const widthOf = ({ columns }: Screen): number => Math.max(20, Math.min(columns, widest) - 2 * margin.length);
+
+/** With a blank line before it. On a low terminal blank lines go first. */
 export function momentLines(moment: Moment, screen: Screen): string[] {
   const { picture, manifest } = moment;
   const body =
@@ -27,43 +39,65 @@ export function momentLines(moment: Moment, screen: Screen): string[] {
       : manifest === undefined
         ? []
         : refusalLines(moment, manifest, screen);
-  return [...headLines(moment, screen), "", ...body].map((line) => (line === "" ? "" : margin + line));
+  const lines = ["", ...headLines(moment, screen), "", ...padded(body, bodyRows), "", ...keyLines(moment, screen)];
+  return squeezed(
+    lines.map((line) => (line === "" ? "" : margin + line)),
+    screen.rows - 1,
+  );
 }
 
-function headLines({ titles, scene, timeMs, speed }: Moment, { paint, columns }: Screen): string[] {
-  const width = Math.min(columns, widest) - 2 * margin.length;
+function squeezed(lines: readonly string[], rows: number): string[] {
+  let excess = lines.length - rows;
+  const kept = lines.toReversed().filter((line) => line !== "" || excess-- <= 0);
+  return kept.toReversed();
+}
+
+function headLines({ titles, scene, timeMs, speed }: Moment, screen: Screen): string[] {
+  const { paint } = screen;
+  const width = widthOf(screen);
   const name = (title: string, index: number): readonly [string, string] => {
-    const text = `${index + 1} ${title}`;
-    if (index < scene) return [`✔ ${title}`, paint("dim", `✔ ${title}`)];
-    return index === scene ? [text, paint("bold", text)] : [text, paint("dim", text)];
+    const text = index < scene ? `✔ ${title}` : `${index + 1} ${title}`;
+    return [text, paint(index === scene ? "bold" : "dim", text)];
   };
   const names = titles.map(name);
-  const time = `cluster time ${clockText(timeMs)}  ×${String(speed).padEnd(2)}`;
-  const left = `sluice demo   ${names.map(([text]) => text).join("   ")}`;
+  const left = `sluice demo  ${names.map(([text]) => text).join("  ")}`;
+  const long = `cluster time ${clockText(timeMs)}  ×${String(speed).padEnd(2)}`;
+  const short = `${clockText(timeMs)} ×${String(speed).padEnd(2)}`;
+  const time = left.length + 2 + long.length <= width ? long : short;
   const gap = " ".repeat(Math.max(2, width - left.length - time.length));
   return [
-    `${paint("cyan", "sluice demo")}   ${names.map(([, text]) => text).join("   ")}${gap}${paint("dim", time)}`,
-    paint("dim", "─".repeat(Math.max(0, width))),
+    `${paint("cyan", "sluice demo")}  ${names.map(([, text]) => text).join("  ")}${gap}${paint("dim", time)}`,
+    paint("dim", "─".repeat(width)),
   ];
 }
 
 function pictureLines({ command, caption, startMs }: Moment, picture: Picture, screen: Screen): string[] {
-  const { paint, columns } = screen;
+  const { paint } = screen;
+  const width = widthOf(screen);
   return [
     `${paint("dim", "$")} ${paint("bold", command)}`,
     "",
-    paint("cyan", caption),
+    ...padded(wrap(caption, width), captionRows).map((line) => paint("cyan", line)),
     "",
-    `${paint("bold", picture.name.padEnd(labelCells))}${phaseText(picture, paint)}`,
+    `${paint("bold", picture.name.padEnd(labelCells))}${phaseText(picture, screen)}`,
     "",
     ...rowsOfVersions(picture, screen),
     "",
-    ...picture.services.map((service) => serviceLine(service, picture, screen)),
+    ...padded(
+      [...picture.services.map((service) => serviceLine(service, picture, screen)), ...errorLine(picture, paint)],
+      2,
+    ),
     "",
-    ...(picture.steps.length === 0 ? [] : [stepsLine(picture, screen), ""]),
-    ...eventLines(picture, startMs, Math.min(columns, 120) - 2 * margin.length, paint),
+    picture.steps.length === 0 ? "" : stepsLine(picture, screen),
+    "",
+    ...eventLines(picture, startMs, screen),
   ];
 }
+
+const padded = (lines: readonly string[], rows: number): string[] => [
+  ...lines,
+  ...Array.from({ length: Math.max(0, rows - lines.length) }, () => ""),
+];
 
 const phases: Readonly<Record<string, readonly [mark: string, colour: Colour]>> = {
   Healthy: ["✔", "green"],
@@ -72,13 +106,18 @@ const phases: Readonly<Record<string, readonly [mark: string, colour: Colour]>> 
   Degraded: ["✖", "red"],
 };
 
-function phaseText({ phase, message }: Picture, paint: Paint): string {
+function phaseText({ phase, message }: Picture, screen: Screen): string {
+  const { paint } = screen;
   const [mark, colour] = phases[phase] ?? ["◌", "dim"];
-  return `${paint(colour, `${mark} ${phase === "" ? "Unknown" : phase}`)}${message === "" ? "" : paint("dim", `   ${message}`)}`;
+  const text = `${mark} ${phase === "" ? "Unknown" : phase}`;
+  // Up to the very edge: what went wrong is worth it.
+  const room = screen.columns - margin.length - labelCells - text.length - 2;
+  return `${paint(colour, text)}${message === "" ? "" : paint("dim", `  ${fitWords(message, room)}`)}`;
 }
 
-/** The older version is blue, the newer one green. */
-const colourOf = ({ revision }: VersionPicture): Colour => (revision <= 1 ? "blue" : "green");
+/** The first version is blue, the next one green, and one that answers with errors red. */
+const colourOf = ({ image, failing }: VersionPicture): Colour =>
+  failing > 0 ? "red" : image.endsWith(":1.0") ? "blue" : "green";
 
 const podMarks: { readonly [S in PodState]: string } = { starting: "◌", ready: "●", ending: "○" };
 
@@ -94,8 +133,10 @@ function rowsOfVersions({ versions, replicas }: Picture, { paint }: Screen): str
     const count = `${String(ready).padStart(2)} ready`;
     return `${paint(colour, image.padEnd(labelCells))}${marks}${blank}${paint("dim", count)}`;
   });
-  return [...rows, ...Array.from({ length: 2 - rows.length }, () => "")].slice(0, Math.max(2, rows.length));
+  return padded(rows, 2);
 }
+
+const versionOf = (image: string): string => image.slice(image.lastIndexOf(":") + 1);
 
 function serviceLine({ name, behind }: ServicePicture, { versions }: Picture, { paint }: Screen): string {
   const head = paint("dim", `→ ${name}`.padEnd(labelCells));
@@ -112,14 +153,22 @@ function serviceLine({ name, behind }: ServicePicture, { versions }: Picture, { 
     return paint(colourOf(version), blockOf(version, paint).repeat(cells));
   });
   const texts = shares.map(({ version, part }) =>
-    paint(colourOf(version), `${Math.round(part * 100)} % ${version.image.split(":").at(-1)}`),
+    paint(colourOf(version), `${percent(part)} ${versionOf(version.image)}`),
   );
   return `${head}${bar.join("")}  ${texts.join("  ")}`;
 }
 
 /** The versions look different even without colours. */
+const blocks: Partial<Readonly<Record<Colour, string>>> = { blue: "█", green: "▒", red: "░" };
 const blockOf = (version: VersionPicture, paint: Paint): string =>
-  paint !== plain || colourOf(version) === "blue" ? "█" : "░";
+  paint === plain ? (blocks[colourOf(version)] ?? "█") : "█";
+
+/** Of the users' requests; only a canary has users on both versions. */
+function errorLine({ services: [users], steps }: Picture, paint: Paint): string[] {
+  if (users === undefined || steps.length === 0) return [];
+  const text = users.failing > 0 ? `${percent(users.failing)} of the requests fail` : "none";
+  return [paint("dim", "  errors".padEnd(labelCells)) + paint(users.failing > 0 ? "red" : "dim", text)];
+}
 
 const stepMarks: { readonly [S in StepPicture["state"]]: readonly [string, Colour] } = {
   done: ["✔", "green"],
@@ -137,25 +186,44 @@ function stepsLine({ steps, phase }: Picture, { paint }: Screen): string {
   return `${paint("dim", "steps".padEnd(labelCells))}${texts.join("  ")}`;
 }
 
-const shownEvents = 4;
+const eventRows = 3;
 
-function eventLines({ events }: Picture, startMs: number, width: number, paint: Paint): string[] {
-  const shown = events.slice(-shownEvents).map(({ atMs, reason, message }) => {
-    const line = `${clockText(atMs - startMs)}  ${reason.padEnd(22)}  ${message}`;
-    return paint("dim", line.length > width ? `${line.slice(0, width - 1)}…` : line);
-  });
-  return [...shown, ...Array.from({ length: shownEvents - shown.length }, () => "")];
+/** What client-go's recorder puts before the message of events that it counts together; it would fill half of a line. */
+const combined = /^\(combined from similar events\): /;
+
+/** The latest events that fit, each whole. */
+function eventLines({ events }: Picture, startMs: number, screen: Screen): string[] {
+  const width = Math.max(20, Math.min(screen.columns, 132) - 2 * margin.length);
+  const withReasons = width >= 110;
+  const shown: string[] = [];
+  for (const { atMs, reason, message } of events.toReversed()) {
+    const head = `${clockText(atMs - startMs)}  ${withReasons ? `${reason.padEnd(22)}  ` : ""}`;
+    const lines = wrap(head + message.replace(combined, ""), width, " ".repeat(head.length));
+    if (shown.length + lines.length > eventRows) break;
+    shown.unshift(...lines);
+  }
+  return padded(
+    shown.map((line) => screen.paint("dim", line)),
+    eventRows,
+  );
 }
 
-function refusalLines({ printed, caption }: Moment, manifest: string, screen: Screen): string[] {
+function refusalLines(moment: Moment, manifest: string, screen: Screen): string[] {
   const { paint } = screen;
-  const width = Math.min(screen.columns, widest) - 2 * margin.length;
-  const answer = printed.flatMap((line) => {
+  const shown = moment.printed.length === 0 ? ["", ...manifestLines(manifest, paint)] : printedText(moment, screen);
+  return [...wrap(moment.caption, widthOf(screen)).map((line) => paint("cyan", line)), ...shown];
+}
+
+/** What the commands printed, as it stays on the screen. */
+export const printedLines = (moment: Moment, screen: Screen): string[] =>
+  printedText(moment, screen).map((line) => (line === "" ? "" : margin + line));
+
+function printedText({ printed }: Moment, screen: Screen): string[] {
+  const { paint } = screen;
+  return printed.flatMap((line) => {
     if (line.startsWith("$ ")) return ["", `${paint("dim", "$")} ${paint("bold", line.slice(2))}`];
-    return wrap(line, width, "  ").map((part) => paint("red", part));
+    return wrap(line.trimEnd(), widthOf(screen), "  ").map((part) => paint("red", part));
   });
-  const shown = printed.length === 0 ? manifestLines(manifest, paint) : [];
-  return [paint("cyan", caption), ...(shown.length === 0 ? [] : ["", ...shown]), ...answer];
 }
 
 const manifestLines = (manifest: string, paint: Paint): string[] =>
@@ -164,11 +232,42 @@ const manifestLines = (manifest: string, paint: Paint): string[] =>
     .split("\n")
     .map((line) => paint("dim", "│ ") + line);
 
-/** The line that stays on the screen after a scene. */
-export function endLine({ title, lastedMs, fewestReady, refusals }: SceneEnd, { paint }: Screen): string {
-  const outcome =
-    fewestReady === undefined
-      ? `${refusals} mistakes found before anything was stored`
-      : `from 1.0 to 2.0 in ${clockText(lastedMs)} of cluster time, never fewer than ${fewestReady} pods ready`;
-  return `${margin}${paint("green", "✔")} ${paint("bold", title.padEnd(12))}${outcome}`;
+const keyNames: { readonly [O in Offer]: string } = {
+  promote: "Enter",
+  next: "Enter",
+  abort: "a",
+  pause: "p",
+  resume: "p",
+};
+
+/** What the keys do at the moment. */
+function keyLines({ offers, askedMs }: Moment, screen: Screen): string[] {
+  if (offers === undefined) return [];
+  const { paint } = screen;
+  const keys = [...offers.map((offer) => [keyNames[offer], offer] as const), ["q", "quit"] as const];
+  const text = keys.map(([key, what]) => `${key} ${what}`).join("   ");
+  const painted = keys.map(([key, what]) => `${paint("bold", key)} ${what}`).join("   ");
+  if (askedMs === undefined) return [painted];
+  const left = `goes on by itself in ${Math.ceil(askedMs / 1_000)} s`;
+  const gap = " ".repeat(Math.max(3, widthOf(screen) - text.length - left.length));
+  return [`${painted}${gap}${paint("dim", left)}`];
+}
+
+/** The lines that stay on the screen after a scene. */
+export function endLines(end: SceneEnd, screen: Screen): string[] {
+  const { paint } = screen;
+  const isTurnedBack = end.update?.isTurnedBack === true;
+  const [mark, colour]: readonly [string, Colour] = isTurnedBack ? ["↩", "yellow"] : ["✔", "green"];
+  const head = `${margin}${paint(colour, mark)} ${paint("bold", end.title.padEnd(labelCells - 2))}`;
+  const hang = margin + " ".repeat(labelCells);
+  const [first = "", ...more] = wrap(outcomeOf(end), Math.max(20, screen.columns - hang.length));
+  return [head + first, ...more.map((line) => hang + line)];
+}
+
+function outcomeOf({ update, lastedMs, fewestReady, refusals }: SceneEnd): string {
+  if (update === undefined) return `${refusals} mistakes found before anything was stored`;
+  const { version, isTurnedBack, reached } = update;
+  const got = reached === 0 ? "before a user saw it" : `at ${percent(reached)} of requests`;
+  const what = isTurnedBack ? `${version} turned back ${got}` : `${version} for everyone after ${clockText(lastedMs)}`;
+  return `${what}, at least ${fewestReady ?? 0} pods ready`;
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Rollout } from "../schema/rollout.ts";
@@ -61,8 +61,10 @@ async function startDev(...args: string[]): Promise<Dev> {
 }
 
 /** Runs a command that soon fails, to its end. */
-async function failingDev(...args: string[]): Promise<{ code: number; err: string }> {
-  const child = Bun.spawn([process.execPath, main, "dev", ...args], { stdout: "ignore", stderr: "pipe" });
+const failingDev = (...args: string[]): Promise<{ code: number; err: string }> => failingIn(process.env, ...args);
+
+async function failingIn(env: NodeJS.ProcessEnv, ...args: string[]): Promise<{ code: number; err: string }> {
+  const child = Bun.spawn([process.execPath, main, "dev", ...args], { stdout: "ignore", stderr: "pipe", env });
   const [err, code] = await Promise.all([child.stderr.text(), child.exited]);
   return { code, err };
 }
@@ -215,6 +217,49 @@ describe("dev", () => {
         err: `Error: Cannot write ${nowhere}.lock: there is no such folder\n`,
       });
       expect(await failingDev("--port", "x")).toMatchObject({ code: 1 });
+      const data = join(folder, "taken.json");
+      await mkdir(`${data}.kubeconfig`);
+      expect(await failingDev("--data", data)).toEqual({
+        code: 1,
+        err: `Error: Cannot write ${data}.kubeconfig: it is a folder\n`,
+      });
+    },
+    patienceMs,
+  );
+
+  test.each([
+    ["nowhere", "there is no such folder"],
+    ["a-file", "a part of its path is no folder"],
+  ])(
+    "says in words that it cannot make its folder in TMPDIR: %s",
+    async (name, why) => {
+      const temporary = join(folder, name);
+      await writeFile(join(folder, "a-file"), "");
+      expect(await failingIn({ ...process.env, TMPDIR: temporary })).toEqual({
+        code: 1,
+        err:
+          `Error: Cannot make a folder for the kubeconfig in ${temporary}: ${why}. ` +
+          "Set TMPDIR to a folder that exists and that you may write to\n",
+      });
+    },
+    patienceMs,
+  );
+
+  test(
+    "shows how a pod breaks: the version that no registry has is stuck, and the Rollout says why",
+    async () => {
+      const dev = await startDev();
+      const [hello = "", , broken = ""] = Array.from(dev.welcome.matchAll(/apply -f (\S+)/g), ([, path = ""]) => path);
+      await create(dev, await readFile(hello, "utf8"));
+      await until(dev, "hello", ({ phase }) => phase === "Healthy");
+      const update = documents(await readFile(broken, "utf8")).find((one) => "kind" in one && one.kind === "Rollout");
+      await patch(dev, `${rollouts}/hello`, update);
+      await patch(dev, `${rollouts}/hello`, { spec: { progressDeadlineSeconds: 3 } });
+      const { status } = await until(dev, "hello", ({ phase }) => phase === "Degraded");
+      expect(status?.message).toContain('ImagePullBackOff, container "hello", image "hello:doesnotexist"');
+      const [code, errors] = await dev.end();
+      expect(code).toBe(0);
+      expect(errors).toContain('msg="Rollout degraded"');
     },
     patienceMs,
   );
@@ -253,8 +298,20 @@ if (canRun && existsSync(example)) {
       await ok("patch", "rollout", "rollout-canary", ...goOn);
       await until(dev, "rollout-canary", ({ currentStepIndex = 0 }) => currentStepIndex >= 3);
       expect(await ok("get", "rollouts")).toMatch(
-        /^NAME +DESIRED +CURRENT +UP-TO-DATE +AVAILABLE +AGE\nrollout-canary +5 /,
+        /^NAME +DESIRED +CURRENT +UP-TO-DATE +AVAILABLE +AGE +PHASE\nrollout-canary +5 .*s +(Paused|Progressing)\n$/,
       );
+      expect(await ok("get", "rollouts", "-o", "wide")).toMatch(/ AGE +PHASE +STEP +WEIGHT +MESSAGE\n.*s +\w+ +3 /);
+
+      const foo = join(folder, "foo.yaml");
+      await writeFile(foo, "apiVersion: example.com/v1\nkind: Foo\nmetadata: {name: a}\n");
+      const unknown = await kubectl("apply", "-f", foo);
+      expect([unknown.code, unknown.err]).toEqual([
+        1,
+        `error: resource mapping not found for name: "a" namespace: "" from "${foo}": ` +
+          'no matches for kind "Foo" in version "example.com/v1"\nensure CRDs are installed first\n',
+      ]);
+      const foos = await kubectl("get", "foos");
+      expect([foos.code, foos.err]).toEqual([1, `error: the server doesn't have a resource type "foos"\n`]);
 
       const file = join(folder, "cart.yaml");
       await writeFile(file, wrong);

@@ -8,12 +8,25 @@ import { stopSignals } from "../controller/process/stopSignals.ts";
 import { type HttpServer, serveHttp } from "../simulator/server/http/http.ts";
 import type { SavedState } from "../simulator/server/objects/saved.ts";
 import { type LocalCluster, startLocalCluster } from "../simulator/local/cluster.ts";
-import { DataFileError, keepData, type KeptData, lockData, readData } from "../simulator/local/dataFile.ts";
+import {
+  DataFileError,
+  fileProblem,
+  keepData,
+  type KeptData,
+  lockData,
+  readData,
+} from "../simulator/local/dataFile.ts";
 import { helloText, kubeconfigText, welcomeText } from "./devFiles.ts";
 import { type DevOptions, parseDevOptions } from "./devOptions.ts";
 
+export interface DevSurroundings {
+  readonly version: string;
+  /** How to call this program: "sluice", "bun run". */
+  readonly program: string;
+}
+
 /** @returns the exit code. Errors are printed on stderr as sentences. */
-export async function runDev(args: readonly string[], version: string): Promise<number> {
+export async function runDev(args: readonly string[], surroundings: DevSurroundings): Promise<number> {
   const parsed = parseDevOptions(args);
   switch (parsed.kind) {
     case "help":
@@ -29,7 +42,7 @@ export async function runDev(args: readonly string[], version: string): Promise<
   }
   const log = createLog({ level: parsed.options.logLevel, format: "text" });
   try {
-    await serve(parsed.options, version, log);
+    await serve(parsed.options, surroundings, log);
     return 0;
   } catch (error) {
     if (!(error instanceof DataFileError || error instanceof CannotServe)) throw error;
@@ -42,7 +55,7 @@ class CannotServe extends Error {
   override readonly name = "CannotServe";
 }
 
-async function serve(options: DevOptions, version: string, log: Log): Promise<void> {
+async function serve(options: DevOptions, { version, program }: DevSurroundings, log: Log): Promise<void> {
   // Before the rest, so that a signal in the meantime is not lost.
   const signals = stopSignals({ onForce: () => console.error("Ended at once.") });
   const data = options.data === undefined ? undefined : resolve(options.data);
@@ -52,14 +65,14 @@ async function serve(options: DevOptions, version: string, log: Log): Promise<vo
     if (data !== undefined) undo.push(await lockData(data));
     const saved = data === undefined ? undefined : await readData(data);
     const { nodes, port, hosts } = options;
+    const folder = await temporaryFolder();
+    undo.push(() => rm(folder, { recursive: true, force: true }));
     const cluster = await startCluster({ clock: systemClock, log, version, nodes, saved }, data);
     undo.push(() => cluster.stop());
     const http = listen(cluster, port, hosts);
     undo.push(() => http.stop());
     const kept = data === undefined ? undefined : await keep(cluster, data);
-    const folder = await mkdtemp(join(tmpdir(), "sluice-dev-"));
-    undo.push(() => rm(folder, { recursive: true, force: true }));
-    console.log(await layOut(http.url, folder, data, saved));
+    console.log(await layOut({ url: http.url, folder, data, saved, program }));
     await signals.asked;
     await http.stop();
     await cluster.stop();
@@ -68,6 +81,19 @@ async function serve(options: DevOptions, version: string, log: Log): Promise<vo
     for (const step of undo.toReversed()) await step();
   }
   console.log(data === undefined ? "\nEnded." : `\nEnded; kept in ${data}.`);
+}
+
+/** For the files that the welcome names. @throws {CannotServe} */
+async function temporaryFolder(): Promise<string> {
+  const parent = tmpdir();
+  try {
+    return await mkdtemp(join(parent, "sluice-dev-"));
+  } catch (error) {
+    const advice = "Set TMPDIR to a folder that exists and that you may write to";
+    throw new CannotServe(`Cannot make a folder for the kubeconfig in ${parent}: ${fileProblem(error)}. ${advice}`, {
+      cause: error,
+    });
+  }
 }
 
 const keep = ({ core }: LocalCluster, path: string): Promise<KeptData> =>
@@ -105,30 +131,45 @@ function listen({ server }: LocalCluster, port: number, hosts: DevOptions["hosts
   }
 }
 
-/** Writes the files that the printed text names. @returns that text */
-async function layOut(
-  url: string,
-  folder: string,
-  data: string | undefined,
-  saved: SavedState | undefined,
-): Promise<string> {
+interface Layout {
+  readonly url: string;
+  readonly folder: string;
+  readonly data: string | undefined;
+  readonly saved: SavedState | undefined;
+  readonly program: string;
+}
+
+/** Writes the files that the printed text names. @returns that text @throws {CannotServe} */
+async function layOut({ url, folder, data, saved, program }: Layout): Promise<string> {
   const kubeconfig = data === undefined ? join(folder, "kubeconfig") : `${data}.kubeconfig`;
-  const hello = join(folder, "hello.yaml");
-  const update = join(folder, "hello-2.yaml");
-  await writeFile(kubeconfig, kubeconfigText(url));
-  await writeFile(hello, helloText("hello:1.0"));
-  await writeFile(update, helloText("hello:2.0"));
-  const has = (program: string): boolean => Bun.which(program) !== null;
+  await writeText(kubeconfig, kubeconfigText(url));
+  const manifest = async (name: string, image: string): Promise<string> => {
+    const path = join(folder, `${name}.yaml`);
+    await writeText(path, helloText(image));
+    return path;
+  };
+  const has = (command: string): boolean => Bun.which(command) !== null;
   return welcomeText({
     url,
     kubeconfig,
-    hello,
-    update,
+    hello: await manifest("hello", "hello:1.0"),
+    update: await manifest("hello-2", "hello:2.0"),
+    broken: await manifest("hello-broken", "hello:doesnotexist"),
     data,
     found: contentsOf(saved),
+    program,
     hasKubectl: has("kubectl"),
     hasPlugin: has("kubectl-argo-rollouts"),
   });
+}
+
+/** @throws {CannotServe} */
+async function writeText(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (error) {
+    throw new CannotServe(`Cannot write ${path}: ${fileProblem(error)}`, { cause: error });
+  }
 }
 
 function contentsOf(saved: SavedState | undefined): string | undefined {

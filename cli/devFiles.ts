@@ -35,6 +35,7 @@ metadata:
   name: hello
 spec:
   replicas: 5
+  progressDeadlineSeconds: 30
   selector:
     matchLabels: { app: hello }
   template:
@@ -58,9 +59,13 @@ export interface Welcome {
   readonly kubeconfig: string;
   readonly hello: string;
   readonly update: string;
+  /** As the update, with an image that no registry has. */
+  readonly broken: string;
   readonly data: string | undefined;
   /** What was in the data file, as "2 Rollouts and 10 Pods"; undefined where it began empty. */
   readonly found: string | undefined;
+  /** How to call this program: "sluice", "bun run". */
+  readonly program: string;
   readonly hasKubectl: boolean;
   /** Whether `kubectl argo rollouts` is installed. */
   readonly hasPlugin: boolean;
@@ -73,19 +78,25 @@ export const quoted = (path: string): string =>
 const promotion = `kubectl patch rollout hello --subresource status --type merge -p '{"status":{"pauseConditions":null}}'`;
 
 export function welcomeText(welcome: Welcome): string {
-  const { url, kubeconfig, hello, update, hasKubectl, hasPlugin } = welcome;
+  const { url, kubeconfig, hello, update, broken, program, hasKubectl, hasPlugin } = welcome;
   const lines = [
     `A cluster in this process, at ${url}`,
-    "API server, controller and webhook are real, pods are simulated. In another terminal:",
+    "API server, controller and webhook are real, pods simulated. In another terminal:",
     "",
     `  export KUBECONFIG=${quoted(kubeconfig)}`,
     "",
-    "  # A Rollout of five pods, and a new version of it: one pod runs it, then it waits.",
+    "  # Five pods, and a new version: one pod gets it, then the Rollout waits.",
     `  kubectl apply -f ${quoted(hello)}`,
     `  kubectl apply -f ${quoted(update)}`,
     "  kubectl get rollout hello --watch",
     "  # Go on.",
     `  ${hasPlugin ? "kubectl argo rollouts promote hello" : promotion}`,
+    "  # Break a pod by an image that no registry has. After 30 s the Rollout says why.",
+    `  kubectl apply -f ${quoted(broken)}`,
+    "  kubectl get pods",
+    "  kubectl get rollout hello -o wide",
+    `  # And back. More ways to break pods: ${program} dev --help`,
+    `  kubectl apply -f ${quoted(update)}`,
     "",
     ...(hasKubectl ? [] : ["There is no kubectl on your PATH: https://kubernetes.io/docs/tasks/tools/"]),
     keptText(welcome),

@@ -38,7 +38,22 @@ describe("the arguments of dev", () => {
 
   test("are listed on request", () => {
     const parsed = parseDevOptions(["--help"]);
-    expect(parsed.kind === "help" ? parsed.text : parsed.kind).toContain("--data <file>");
+    const text = parsed.kind === "help" ? parsed.text : parsed.kind;
+    expect(text).toContain("--data <file>");
+    expect(text.split("\n").filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  test("come with the images and annotations that break a pod", () => {
+    const parsed = parseDevOptions(["-h"]);
+    const text = parsed.kind === "help" ? parsed.text : parsed.kind;
+    for (const told of [
+      "doesnotexist",
+      "ErrImagePull",
+      "CrashLoopBackOff",
+      "never-ready",
+      "sim.sluice.dev/crash-after",
+    ])
+      expect(text).toContain(told);
   });
 });
 
@@ -58,6 +73,8 @@ describe("what dev lays out", () => {
       kubeconfig: `${folder}/kubeconfig`,
       hello: `${folder}/hello.yaml`,
       update: `${folder}/hello-2.yaml`,
+      broken: `${folder}/hello-broken.yaml`,
+      program: "bun run",
       data: undefined,
       found: undefined,
       hasKubectl: false,
@@ -67,6 +84,8 @@ describe("what dev lays out", () => {
     expect(text).toContain("--data FILE keeps it");
     expect(text).toContain("no kubectl on your PATH");
     expect(text).toContain("kubectl argo rollouts promote hello");
+    expect(text).toContain("kubectl apply -f '/srv/o'\\''neil/my files/hello-broken.yaml'");
+    expect(text).toContain("More ways to break pods: bun run dev --help");
     expect(quoted("/tmp/a-b.yaml")).toBe("/tmp/a-b.yaml");
   });
 

@@ -1,6 +1,8 @@
 /** Parses the arguments of `sluice dev`. */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { HELP_WIDTH, helpLayout } from "../controller/process/helpLayout.ts";
 import type { LogLevel } from "../controller/process/log.ts";
+import { imageExamples } from "../simulator/kubelet/image.ts";
 
 export interface DevOptions {
   /** 0 takes a free port. */
@@ -34,6 +36,31 @@ function hostNames(text: string, before: readonly string[] = []): readonly strin
 
 const levels: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 
+const aligned = (rows: readonly (readonly [string, string])[]): string => {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join("\n");
+};
+
+const annotations: readonly (readonly [string, string])[] = [
+  ["sim.sluice.dev/ready-after: 20s", "ready so long after it was scheduled"],
+  ['sim.sluice.dev/never-ready: "true"', "never ready"],
+  ["sim.sluice.dev/crash-after: 1m", "ready for so long, crashes, and so on"],
+  ["sim.sluice.dev/gone-after: 20s", "takes so long to end"],
+];
+
+const helpAfter = `
+To break a pod, give it one of these images; every other one runs:
+${aligned(imageExamples)}
+
+or one of these annotations in the pod template:
+${aligned(annotations)}
+
+Examples:
+  sluice dev                                    a new cluster, gone when it ends
+  sluice dev --port 6443 --data cluster.json    one that is kept, at one address
+  sluice dev --allow-host host.docker.internal  for a kubectl in a container
+`;
+
 function commandOf(write: (text: string) => void): Command {
   return new Command("sluice dev")
     .description(
@@ -56,9 +83,13 @@ function commandOf(write: (text: string) => void): Command {
     .addOption(
       new Option("--loglevel <level>", "how much of the controller's log is shown").default("warn").choices(levels),
     )
+    .addHelpText("after", helpAfter)
     .allowExcessArguments(false)
     .exitOverride()
-    .configureOutput({ writeOut: write, writeErr: () => undefined })
+    .usage("[flags]")
+    .configureHelp(helpLayout)
+    .helpOption("-h, --help", "show this help")
+    .configureOutput({ writeOut: write, writeErr: () => undefined, getOutHelpWidth: () => HELP_WIDTH })
     .action(() => {});
 }
 
@@ -69,7 +100,7 @@ export function parseDevOptions(args: readonly string[]): ParsedDevOptions {
     command.parse(args, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.code === "commander.helpDisplayed") return { kind: "help", text: help };
+    if (error.code === "commander.helpDisplayed") return { kind: "help", text: help.trimEnd() };
     return { kind: "refused", problem: error.message.replace(/^error: /, "") };
   }
   const { port, allowHost, data, nodes, loglevel } = command.opts<{

@@ -1,7 +1,7 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { resolve } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
-import { usage } from "./usage.ts";
+import { helpOn, unknown, usage } from "./usage.ts";
 
 /** Runs the program as a user does. */
 async function sluice(...args: string[]): Promise<{ out: string; err: string; code: number }> {
@@ -11,20 +11,75 @@ async function sluice(...args: string[]): Promise<{ out: string; err: string; co
   return { out, err, code };
 }
 
-test("help is printed when asked for, and the exit code is 0", async () => {
-  expect(await sluice("--help")).toEqual({ out: `${usage}\n`, err: "", code: 0 });
+const tooWide = (text: string): string[] => text.split("\n").filter((line) => line.length > 80);
+
+test.each([[[]], [["--help"]], [["-h"]], [["help"]]])(
+  "help is printed, and the exit code is 0: sluice %p",
+  async (args) => {
+    expect(await sluice(...args)).toEqual({ out: `${usage()}\n`, err: "", code: 0 });
+  },
+);
+
+test.each(["version", "--version", "-v"])("the version is that of the package: sluice %s", async (argument) => {
+  expect(await sluice(argument)).toEqual({ out: `sluice: v${packageJson.version}\n`, err: "", code: 0 });
 });
 
-test("without a command help is printed, and the exit code is 1", async () => {
-  expect(await sluice()).toEqual({ out: `${usage}\n`, err: "", code: 1 });
+test("help lists the commands by what they need, with examples, in 80 columns", () => {
+  const text = usage();
+  for (const told of [
+    "In a cluster:\n  controller ",
+    "Without a cluster:\n  demo ",
+    "  dev ",
+    "Examples:",
+    "-v, --version",
+  ])
+    expect(text).toContain(told);
+  expect(tooWide(text)).toEqual([]);
 });
 
-test("the version is that of the package", async () => {
-  expect(await sluice("version")).toEqual({ out: `sluice: v${packageJson.version}\n`, err: "", code: 0 });
+describe("help on a command", () => {
+  test.each(["controller", "dev"])("is that of the command itself, in 80 columns: %s", async (command) => {
+    const asked = await sluice("help", command);
+    expect(asked).toEqual(await sluice(command, "--help"));
+    expect(asked).toMatchObject({ err: "", code: 0 });
+    expect(asked.out).toStartWith(`Usage: sluice ${command} [flags]\n`);
+    expect(asked.out).toContain("\nExamples:\n");
+    expect(tooWide(asked.out)).toEqual([]);
+  });
+
+  test("is there for every command that is listed", () => {
+    const listed = Array.from(usage().matchAll(/^ {2}(\w+) {2,}/gm), ([, name = ""]) => name);
+    expect(listed).toEqual(["controller", "demo", "dev", "version", "help"]);
+    expect(listed.map((name) => helpOn(name).kind)).toEqual(["ask", "ask", "ask", "text", "text"]);
+  });
+
+  test("that does not exist is refused", async () => {
+    const { out, err, code } = await sluice("help", "contoller");
+    expect([out, code]).toEqual(["", 1]);
+    expect(err).toContain("(Did you mean controller?)");
+  });
 });
 
-test("an unknown command is told on stderr with what to do", async () => {
-  const { out, err, code } = await sluice("conquer");
-  expect([out, code]).toEqual(["", 1]);
-  expect(err).toBe(`Error: unknown command "conquer" for "sluice"\nRun 'sluice --help' for usage.\n`);
+describe("what is misspelt", () => {
+  test("is told on stderr with what to do", async () => {
+    const { out, err, code } = await sluice("conquer");
+    expect([out, code]).toEqual(["", 1]);
+    expect(err).toBe("Error: unknown command 'conquer'\nRun 'sluice --help' for usage.\n");
+  });
+
+  test.each([
+    ["contorller", "unknown command 'contorller'\n(Did you mean controller?)"],
+    ["controllers", "unknown command 'controllers'\n(Did you mean controller?)"],
+    ["dmeo", "unknown command 'dmeo'\n(Did you mean demo?)"],
+    ["Dev", "unknown command 'Dev'\n(Did you mean dev?)"],
+    ["versoin", "unknown command 'versoin'\n(Did you mean version?)"],
+    ["hlep", "unknown command 'hlep'\n(Did you mean help?)"],
+    ["--verison", "unknown option '--verison'\n(Did you mean --version?)"],
+    ["--hepl", "unknown option '--hepl'\n(Did you mean --help?)"],
+    ["-x", "unknown option '-x'"],
+    ["", "unknown command ''"],
+    ["--", "unknown command '--'"],
+  ])("comes with the nearest that is right: %j", (argument, told) => {
+    expect(unknown(argument)).toBe(`Error: ${told}\nRun 'sluice --help' for usage.`);
+  });
 });

@@ -1,6 +1,6 @@
 /**
  * `bun run generate` writes what is made from the schemas and from the objects in this folder: manifests/,
- * Containerfile and docs/reasons.md.
+ * Containerfile, docs/reasons.md and a table of README.md.
  */
 import { join, relative, resolve } from "node:path";
 import { definitions } from "./api.ts";
@@ -8,6 +8,7 @@ import { helmChart } from "./helm.ts";
 import { containerfile } from "./image/config.ts";
 import { install, kustomizations, namespaceInstall } from "./install.ts";
 import { reasonsPage } from "./reasons.ts";
+import { readme } from "./support.ts";
 import { header, stream, yaml } from "./text/render.ts";
 
 /** Path from manifests/ → contents, the same on every run; a test compares them with the files there. */
@@ -23,6 +24,7 @@ export function generated(): ReadonlyMap<string, string> {
     ...Object.entries(helmChart),
     ["../Containerfile", containerfile],
     ["../docs/reasons.md", reasonsPage],
+    ["../README.md", readme()],
   ]);
 }
 

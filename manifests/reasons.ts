@@ -1,22 +1,8 @@
 /** docs/reasons.md: what the reasons of events, conditions, pauses and steps mean, from the list that the code uses. */
 import { conditionReasons, eventReasons, pauseReasons, stepReasons } from "../schema/reasons.ts";
+import { table } from "./text/table.ts";
 
 const burst = { always: "always", narration: "unless there are too many" } as const;
-
-/** A Markdown table, formatted as the formatter does it. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, at) => Math.max(...[head, ...rows].map((row) => (row[at] ?? title).length)));
-  const line = (cells: readonly string[], fill = " "): string =>
-    `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0, fill)).join(" | ")} |\n`;
-  return [
-    line(head),
-    line(
-      head.map(() => ""),
-      "-",
-    ),
-    ...rows.map((row) => line(row)),
-  ].join("");
-}
 
 const code = (text: string): string => `\`${text}\``;
 

@@ -49,6 +49,29 @@ test("only Rollouts have a status subresource, since the reference writes the ot
   expect(versions.map((version) => Object.keys(version.subresources).join())).toEqual(["scale,status", "", "", "", ""]);
 });
 
+describe("the columns of a definition", () => {
+  const columnsOf = (kind: string) => versions.find((one) => one.kind === kind)?.additionalPrinterColumns ?? [];
+
+  test("of Rollouts are the reference's, then the phase, and with -o wide the step, the weight and the message", () => {
+    expect(columnsOf("Rollout").map(({ name, priority = 0 }) => `${name} ${priority}`)).toEqual([
+      "Desired 0",
+      "Current 0",
+      "Up-to-date 0",
+      "Available 0",
+      "Age 0",
+      "Phase 0",
+      "Step 1",
+      "Weight 1",
+      "Message 1",
+    ]);
+  });
+
+  test.each([...byKind.keys()])("of %s show what its schema has, in the type that it has there", (kind) => {
+    for (const { name, type, jsonPath } of columnsOf(kind).filter(({ jsonPath }) => !jsonPath.startsWith(".metadata")))
+      expect([name, nodeAt(kind, jsonPath)?.type]).toEqual([name, type]);
+  });
+});
+
 describe.each([...byKind])("the definition of %s", (kind, nodes) => {
   test("fits into the annotation in which a plain kubectl apply keeps it", () => {
     const crd = crds.find((crd) => crd.spec.names.kind === kind);

@@ -19,7 +19,15 @@ export type Structural = Omit<Marks, "structure" | "duration"> & {
   readonly additionalProperties?: Structural;
 };
 
-type Column = { readonly name: string; readonly type: string; readonly jsonPath: string };
+type Column = {
+  readonly name: string;
+  readonly type: string;
+  readonly jsonPath: string;
+  /** Above 0: shown by `-o wide` alone. */
+  readonly priority?: number;
+  /** By default the API server says the path. */
+  readonly description?: string;
+};
 
 type Kind = {
   readonly schema: { readonly entries: v.ObjectEntries };
@@ -95,9 +103,35 @@ function properties(entries: v.ObjectEntries): Structural {
 const age: Column = { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp" };
 const phase: Column = { name: "Status", type: "string", jsonPath: ".status.phase" };
 
+/** Behind the reference's columns, so that scripts which count those go on (docs/behaviour/objects.md#columns). */
+const progress: readonly Column[] = [
+  { name: "Phase", type: "string", jsonPath: ".status.phase", description: "Healthy, Progressing, Paused or Degraded" },
+  {
+    name: "Step",
+    type: "integer",
+    jsonPath: ".status.currentStepIndex",
+    priority: 1,
+    description: "How many of the canary's steps are done",
+  },
+  {
+    name: "Weight",
+    type: "integer",
+    jsonPath: ".status.canary.weights.canary.weight",
+    priority: 1,
+    description: "Weight of the canary at the traffic router",
+  },
+  {
+    name: "Message",
+    type: "string",
+    jsonPath: ".status.message",
+    priority: 1,
+    description: "What the Rollout waits for, or why it is degraded",
+  },
+];
+
 /**
- * Names, columns and subresources as in the reference (docs/behaviour/objects.md#kinds): only Rollouts have a status
- * subresource.
+ * Names, columns and subresources as in the reference (docs/behaviour/objects.md#kinds), and four columns more of a
+ * Rollout: only Rollouts have a status subresource.
  */
 const kinds: readonly Kind[] = [
   {
@@ -112,6 +146,7 @@ const kinds: readonly Kind[] = [
       { name: "Up-to-date", type: "integer", jsonPath: ".status.updatedReplicas" },
       { name: "Available", type: "integer", jsonPath: ".status.availableReplicas" },
       age,
+      ...progress,
     ],
     subresources: {
       scale: {

@@ -53,14 +53,14 @@ const soleImporters: Readonly<Record<string, string>> = {
   "@kubernetes/client-node": "kube/client/",
   "@logtape/logtape": "controller/process/log.ts",
   re2js: "controller/expression/regexp/",
+  "fastest-levenshtein": "kube/validation/nearNames.ts",
 };
 
 /** Packages that are functions of what they are given: no clock, chance, state or effect. */
-const purePackages: readonly string[] = ["re2js"];
+const purePackages: readonly string[] = ["re2js", "fastest-levenshtein"];
 
-const topLevelFolders = "schema kube controller webhook providers simulator cli dashboard manifests test docs".split(
-  " ",
-);
+const topLevelFolders =
+  "schema kube controller webhook providers simulator cli dashboard manifests examples test docs".split(" ");
 
 const root = resolve(import.meta.dir, "..");
 const files = listFiles(root);

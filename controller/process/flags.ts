@@ -13,6 +13,8 @@ export interface Flag {
   /** Absent: undefined for text, false for bool, an empty list. A list that is given replaces the one element here. */
   readonly value?: string | number;
   readonly help: string;
+  /** The heading under which help lists it. */
+  readonly group: string;
   /** With its dash. */
   readonly short?: `-${string}`;
   /** A sentence for the log when the flag is given. */
@@ -20,71 +22,106 @@ export interface Flag {
 }
 
 export const routerFlags = (settings: readonly RouterSetting[]): readonly Flag[] =>
-  settings.map(({ flag, kind, value, help }) => ({ name: flag, kind, value, help }));
+  settings.map(({ flag, kind, value, help }) => ({ name: flag, kind, value, help, group: "Traffic routers:" }));
+
+/** The last heading of the help. */
+export const OTHER = "Other:";
+
+const under = (group: string, ...rows: readonly Omit<Flag, "group">[]): readonly Flag[] =>
+  rows.map((row) => ({ ...row, group }));
 
 export const flags: readonly Flag[] = [
-  { name: "kubeconfig", kind: "text", help: "path to the kubeconfig; in a pod, the service account" },
-  { name: "context", kind: "text", help: "context of the kubeconfig" },
-  { name: "cluster", kind: "text", help: "cluster of the kubeconfig" },
-  { name: "user", kind: "text", help: "user of the kubeconfig" },
-  { name: "server", kind: "text", short: "-s", help: "address of the API server" },
-  { name: "token", kind: "text", help: "bearer token for the API server" },
-  { name: "certificate-authority", kind: "text", help: "file with the CA of the API server" },
-  { name: "client-certificate", kind: "text", help: "file with the client certificate" },
-  { name: "client-key", kind: "text", help: "file with the client key" },
-  { name: "tls-server-name", kind: "text", help: "name expected in the API server's certificate" },
-  { name: "insecure-skip-tls-verify", kind: "bool", help: "do not check the API server's certificate" },
-  { name: "as", kind: "text", help: "user to impersonate" },
-  { name: "as-group", kind: "list", help: "group to impersonate (repeatable)" },
-  { name: "namespace", kind: "text", short: "-n", help: "the namespace to watch with --namespaced" },
-  { name: "namespaced", kind: "bool", help: "watch one namespace only" },
-  { name: "instance-id", kind: "text", value: "", help: "drive only the Rollouts labelled with this instance" },
-  { name: "rollout-resync", kind: "int", value: 900, help: "seconds after which every Rollout is reconciled again" },
-  { name: "rollout-threads", kind: "int", value: 20, help: "how many Rollouts are reconciled at once" },
-  { name: "qps", kind: "number", value: -1, help: "requests a second to the API server; negative: no limit" },
-  { name: "burst", kind: "int", value: 80, help: "requests that may exceed --qps at once" },
-  { name: "loglevel", kind: "text", value: "info", help: "how much is logged: debug, info, warn or error" },
-  { name: "logformat", kind: "text", value: "", help: "how it is logged: text or json" },
-  { name: "kloglevel", kind: "int", value: 0, help: "verbosity of the API client; from 6 on it logs each request" },
-  { name: "metricsPort", kind: "int", value: 8090, help: "port of /metrics" },
-  {
-    name: "metricsport",
-    kind: "int",
-    help: "deprecated",
-    deprecated: "--metricsport is deprecated: use --metricsPort",
-  },
-  { name: "healthzPort", kind: "int", value: 8080, help: "port of /healthz and /readyz" },
-  { name: "metrics-bind-address", kind: "text", help: "IP address on which /metrics listens; by default all" },
-  {
-    name: "health-bind-address",
-    kind: "text",
-    help: "IP address on which /healthz and /readyz listen; by default all",
-  },
-  { name: "leader-elect", kind: "bool", value: "true", help: "reconcile only while holding the Lease" },
-  { name: "leader-election-lease-duration", kind: "duration", value: "15s", help: "how long a Lease is valid" },
-  {
-    name: "leader-election-renew-deadline",
-    kind: "duration",
-    value: "10s",
-    help: "stop when the Lease could not be renewed for this long",
-  },
-  { name: "leader-election-retry-period", kind: "duration", value: "2s", help: "time between two attempts" },
+  ...under(
+    "API server:",
+    { name: "kubeconfig", kind: "text", help: "path to the kubeconfig; in a pod, the service account" },
+    { name: "context", kind: "text", help: "context of the kubeconfig" },
+    { name: "cluster", kind: "text", help: "cluster of the kubeconfig" },
+    { name: "user", kind: "text", help: "user of the kubeconfig" },
+    { name: "server", kind: "text", short: "-s", help: "address of the API server" },
+    { name: "token", kind: "text", help: "bearer token for the API server" },
+    { name: "certificate-authority", kind: "text", help: "file with the CA of the API server" },
+    { name: "client-certificate", kind: "text", help: "file with the client certificate" },
+    { name: "client-key", kind: "text", help: "file with the client key" },
+    { name: "tls-server-name", kind: "text", help: "name expected in the API server's certificate" },
+    { name: "insecure-skip-tls-verify", kind: "bool", help: "do not check the API server's certificate" },
+    { name: "as", kind: "text", help: "user to impersonate" },
+    { name: "as-group", kind: "list", help: "group to impersonate (repeatable)" },
+  ),
+  ...under(
+    "Which Rollouts:",
+    { name: "namespace", kind: "text", short: "-n", help: "the namespace to watch with --namespaced" },
+    { name: "namespaced", kind: "bool", help: "watch one namespace only" },
+    { name: "instance-id", kind: "text", value: "", help: "drive only the Rollouts labelled with this instance" },
+  ),
+  ...under(
+    "Pace:",
+    { name: "rollout-resync", kind: "int", value: 900, help: "seconds after which every Rollout is reconciled again" },
+    { name: "rollout-threads", kind: "int", value: 20, help: "how many Rollouts are reconciled at once" },
+    { name: "qps", kind: "number", value: -1, help: "requests a second to the API server; negative: no limit" },
+    { name: "burst", kind: "int", value: 80, help: "requests that may exceed --qps at once" },
+  ),
+  ...under(
+    "Log:",
+    { name: "loglevel", kind: "text", value: "info", help: "how much is logged: debug, info, warn or error" },
+    { name: "logformat", kind: "text", value: "", help: "how it is logged: text or json" },
+    { name: "kloglevel", kind: "int", value: 0, help: "verbosity of the API client; from 6 on it logs each request" },
+  ),
+  ...under(
+    "Ports:",
+    { name: "metricsPort", kind: "int", value: 8090, help: "port of /metrics" },
+    {
+      name: "metricsport",
+      kind: "int",
+      help: "deprecated",
+      deprecated: "--metricsport is deprecated: use --metricsPort",
+    },
+    { name: "healthzPort", kind: "int", value: 8080, help: "port of /healthz and /readyz" },
+    { name: "metrics-bind-address", kind: "text", help: "IP address on which /metrics listens; by default all" },
+    {
+      name: "health-bind-address",
+      kind: "text",
+      help: "IP address on which /healthz and /readyz listen; by default all",
+    },
+  ),
+  ...under(
+    "Leader election:",
+    { name: "leader-elect", kind: "bool", value: "true", help: "reconcile only while holding the Lease" },
+    { name: "leader-election-lease-duration", kind: "duration", value: "15s", help: "how long a Lease is valid" },
+    {
+      name: "leader-election-renew-deadline",
+      kind: "duration",
+      value: "10s",
+      help: "stop when the Lease could not be renewed for this long",
+    },
+    { name: "leader-election-retry-period", kind: "duration", value: "2s", help: "time between two attempts" },
+  ),
   ...routerFlags(settingsOf(ROUTERS)),
-  { name: "webhook-port", kind: "int", help: "serve the admission webhook on this port; not served without the flag" },
-  { name: "webhook-bind-address", kind: "text", help: "IP address on which the webhook listens; by default all" },
-  { name: "webhook-service", kind: "text", value: "sluice-webhook", help: "Service that leads to the webhook" },
-  { name: "webhook-url", kind: "text", help: "https address of the webhook for the API server, instead of a Service" },
-  {
-    name: "webhook-client-ca",
-    kind: "text",
-    help: "file of CAs: callers of the webhook need a certificate that one of them signed",
-  },
-  {
-    name: "webhook-failure-policy",
-    kind: "text",
-    help: "Fail or Ignore; by default it depends on the number of ready replicas",
-  },
-  { name: "version", kind: "bool", help: "print the version" },
+  ...under(
+    "Admission webhook:",
+    {
+      name: "webhook-port",
+      kind: "int",
+      help: "serve the admission webhook on this port; not served without the flag",
+    },
+    { name: "webhook-bind-address", kind: "text", help: "IP address on which the webhook listens; by default all" },
+    { name: "webhook-service", kind: "text", value: "sluice-webhook", help: "Service that leads to the webhook" },
+    {
+      name: "webhook-url",
+      kind: "text",
+      help: "https address of the webhook for the API server, instead of a Service",
+    },
+    {
+      name: "webhook-client-ca",
+      kind: "text",
+      help: "file of CAs: callers of the webhook need a certificate that one of them signed",
+    },
+    {
+      name: "webhook-failure-policy",
+      kind: "text",
+      help: "Fail or Ignore; by default it depends on the number of ready replicas",
+    },
+  ),
+  ...under(OTHER, { name: "version", kind: "bool", help: "print the version" }),
 ];
 
 /** The reference's flags that have no effect here; one that is also a flag of ours is left out. */
@@ -129,6 +166,11 @@ export const unsupportedFlags: Readonly<Record<string, string>> = {
 
 export const allFlags: readonly Flag[] = [
   ...flags,
-  ...Object.entries(ignoredFlags).map(([name, kind]): Flag => ({ name, kind, help: "accepted and ignored" })),
-  ...Object.keys(unsupportedFlags).map((name): Flag => ({ name, kind: "list", help: "not supported" })),
+  ...Object.entries(ignoredFlags).map(([name, kind]): Flag => ({
+    name,
+    kind,
+    help: "accepted and ignored",
+    group: OTHER,
+  })),
+  ...Object.keys(unsupportedFlags).map((name): Flag => ({ name, kind: "list", help: "not supported", group: OTHER })),
 ];

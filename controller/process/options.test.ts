@@ -297,6 +297,27 @@ describe("asking instead of running", () => {
     expect(parsed.text).not.toContain("--istio-api-version");
   });
 
+  test("--help has the flags under headings, with examples, in 80 columns", () => {
+    const parsed = parseControllerOptions(["--help"], {});
+    if (parsed.kind !== "help") throw new Error(parsed.kind);
+    const headings = Array.from(parsed.text.matchAll(/^[A-Z][\w ]+:$/gm), ([heading]) => heading);
+    expect(headings).toEqual([
+      "API server:",
+      "Which Rollouts:",
+      "Pace:",
+      "Log:",
+      "Ports:",
+      "Leader election:",
+      "Traffic routers:",
+      "Admission webhook:",
+      "Other:",
+      "Examples:",
+    ]);
+    expect(parsed.text.split("\n").filter((line) => line.length > 80)).toEqual([]);
+    const shown = flags.filter(({ deprecated }) => deprecated === undefined);
+    expect(shown.filter(({ name }) => !parsed.text.includes(`--${name} `))).toEqual([]);
+  });
+
   test("the table in docs/controller.md has every flag with its default", async () => {
     const page = (await Bun.file(new URL("../../docs/controller.md", import.meta.url)).text()).replaceAll(/ +/g, " ");
     const missing = flags

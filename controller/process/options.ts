@@ -1,8 +1,8 @@
 /** Turns the arguments of `sluice controller` and its environment into its options. The flags are in flags.ts. */
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { CommanderError } from "commander";
 import { addressProblem, instanceProblem, labelProblem, portProblems, webhookUrlProblem } from "./addresses.ts";
-import { allFlags, type Flag, type FlagKind, ignoredFlags, unsupportedFlags } from "./flags.ts";
-import { goDurationMs } from "../../kube/object/goDuration.ts";
+import { attributeOf, commandOf } from "./command.ts";
+import { allFlags, type Flag, ignoredFlags, unsupportedFlags } from "./flags.ts";
 import type { LogFormat, LogLevel } from "./log.ts";
 import { ROUTERS, settingsOf } from "../../providers/traffic/routers.ts";
 import { isTaken, type RouterSetting, type RouterSettings, settingsBy } from "../../providers/traffic/settings.ts";
@@ -98,7 +98,7 @@ export function parseControllerOptions(
     command.parse(withBooleanValues(argv), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.code === "commander.helpDisplayed") return { kind: "help", text: help };
+    if (error.code === "commander.helpDisplayed") return { kind: "help", text: help.trimEnd() };
     return refused([error.message.replace(/^error: /, "")]);
   }
   const given = allFlags.filter((flag) => command.getOptionValueSource(attributeOf(flag)) === "cli");
@@ -310,68 +310,6 @@ function warningsOf(raw: RawFlags, given: readonly Flag[]): string[] {
   ];
 }
 
-function commandOf(write: (text: string) => void): Command {
-  const command = new Command("sluice controller")
-    .description("Drives the Rollouts of a cluster.")
-    .allowExcessArguments(true)
-    .exitOverride()
-    .configureOutput({ writeOut: write, writeErr: () => undefined })
-    .action(() => {
-      const [stray] = command.args;
-      if (stray === undefined) return;
-      command.error(
-        `unexpected argument "${stray}"; a boolean flag takes its value with "=", as in --leader-elect=false`,
-      );
-    });
-  for (const flag of allFlags) command.addOption(optionOf(flag));
-  return command;
-}
-
-function optionOf(flag: Flag): Option {
-  const short = flag.short === undefined ? "" : `${flag.short}, `;
-  const option = new Option(`${short}--${flag.name} ${flag.kind === "bool" ? "[bool]" : `<${flag.kind}>`}`, flag.help);
-  if (flag.name in ignoredFlags || flag.name in unsupportedFlags || flag.deprecated !== undefined) option.hideHelp();
-  const initial = initialValue(flag);
-  if (initial !== undefined) option.default(initial, String(flag.value ?? initial));
-  return option.argParser((text: string, previous: unknown) => {
-    if (flag.kind !== "list") return parseValue(flag.kind, text);
-    return previous === initial ? [text] : [...(previous as readonly string[]), text];
-  });
-}
-
-function initialValue({ kind, value }: Flag): string | number | boolean | readonly string[] | undefined {
-  if (value === undefined) return emptyValue[kind];
-  return kind === "list" ? [String(value)] : parseValue(kind, String(value));
-}
-
-const emptyValue = { bool: false, list: [], int: undefined, number: undefined, duration: undefined, text: undefined };
-
-function parseValue(kind: FlagKind, text: string): string | number | boolean {
-  switch (kind) {
-    case "text":
-    case "list":
-      return text;
-    case "bool":
-      if (/^(1|t|true)$/i.test(text)) return true;
-      if (/^(0|f|false)$/i.test(text)) return false;
-      throw new InvalidArgumentError("It must be true or false.");
-    case "int":
-      if (!/^[+-]?\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
-      return Number(text);
-    case "number":
-      if (text.trim() === "" || !Number.isFinite(Number(text))) throw new InvalidArgumentError("It must be a number.");
-      return Number(text);
-    case "duration": {
-      const ms = goDurationMs(text);
-      if (ms === undefined)
-        throw new InvalidArgumentError('It must be a duration with a unit, such as "15s" or "1m30s".');
-      return ms;
-    }
-    default:
-      return kind satisfies never;
-  }
-}
-
 /** Gives a bare boolean flag its value, since commander would otherwise take the next argument for it. */
 function withBooleanValues(argv: readonly string[]): string[] {
   const out: string[] = [];
@@ -386,10 +324,6 @@ function withBooleanValues(argv: readonly string[]): string[] {
     }
   }
   return out;
-}
-
-function attributeOf({ name }: Pick<Flag, "name">): string {
-  return new Option(`--${name}`).attributeName();
 }
 
 function refused(problems: readonly string[]): ParsedControllerOptions {

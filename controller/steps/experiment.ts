@@ -1,7 +1,9 @@
 /** Runs an Experiment and waits for its end. Not driven yet. */
+import { durationHelp } from "../../kube/object/durationHelp.ts";
 import { pauseSeconds } from "../../kube/object/pauseSeconds.ts";
 import { at, items, type Place, present, text } from "../../kube/validation/place.ts";
-import { invalid, notSupported, type Violation } from "../../kube/validation/violation.ts";
+import { helped, invalid, notSupported, type Violation } from "../../kube/validation/violation.ts";
+import { whoCan } from "../../providers/traffic/whoCan.ts";
 import { type StepKind, type StepRule, undriven } from "./kind.ts";
 
 const weightsNeedRouter: StepRule = ({ step, routing, routers }) => {
@@ -10,7 +12,10 @@ const weightsNeedRouter: StepRule = ({ step, routing, routers }) => {
   const detail = present(routing)
     ? "Experiment template weight is only available for TrafficRouting with SMI, ALB, Istio and Plugins at this time"
     : "Experiment template weight cannot be set unless TrafficRouting is enabled";
-  return weights.filter(present).map((weight) => invalid("step-experiment-weight", weight, detail));
+  const help = whoCan("Weights of experiments", ({ experimentWeights }) => experimentWeights === true);
+  return weights
+    .filter(present)
+    .map((weight) => helped(invalid("step-experiment-weight", weight, detail), `Leave the weight out. ${help}`));
 };
 
 const specRefs = (step: Place): readonly Violation[] =>
@@ -23,7 +28,8 @@ const specRefs = (step: Place): readonly Violation[] =>
 function durations(step: Place): readonly Violation[] {
   const place = at(step, "experiment", "duration");
   if (!present(place) || pauseSeconds(place.value) >= 0) return [];
-  return [invalid("experiment-duration", place, "must be a duration such as 10m, or the experiment never ends")];
+  const found = invalid("experiment-duration", place, "must be a duration such as 10m, or the experiment never ends");
+  return [helped(found, durationHelp(place.value, "seconds"))];
 }
 
 export const experiment: StepKind = {

@@ -1,7 +1,8 @@
 /** Waits for its duration, or without one for a person (docs/behaviour/pauses-and-aborts.md#pause-steps). */
+import { durationHelp } from "../../kube/object/durationHelp.ts";
 import { pauseSeconds } from "../../kube/object/pauseSeconds.ts";
 import { at } from "../../kube/validation/place.ts";
-import { invalid } from "../../kube/validation/violation.ts";
+import { helped, invalid } from "../../kube/validation/violation.ts";
 import { done, hold, type StepKind } from "./kind.ts";
 
 export const pause: StepKind = {
@@ -11,7 +12,9 @@ export const pause: StepKind = {
   violations: ({ step }) => {
     const duration = at(step, "pause", "duration");
     const seconds = pauseSeconds(duration.value);
-    return seconds >= 0 ? [] : [invalid("step-pause", duration, "Duration needs to be greater than 0", seconds)];
+    if (seconds >= 0) return [];
+    const help = `${durationHelp(duration.value, "seconds")}; without a duration the step waits for a person`;
+    return [helped(invalid("step-pause", duration, "Duration needs to be greater than 0", seconds), help)];
   },
   // Over once resumed or when its time has passed: at the very instant of its end it is not over yet.
   verdict: (step, { now, pause: begun, isResumed }) => {

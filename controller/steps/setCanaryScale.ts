@@ -1,7 +1,10 @@
 /** Sizes a routed canary apart from its traffic (docs/behaviour/canary.md#a-canary-of-its-own-size). */
 import { at, isTrue, type Place, present } from "../../kube/validation/place.ts";
-import { invalid, required, type Violation } from "../../kube/validation/violation.ts";
+import { helped, invalid, required, type Violation } from "../../kube/validation/violation.ts";
 import { done, hold, type StepKind } from "./kind.ts";
+
+const WITHOUT_ROUTER =
+  "Without a router the canary's size is its share of the requests: use setWeight instead, or add trafficRouting";
 
 function oneMember(step: Place): readonly Violation[] {
   const place = at(step, "setCanaryScale");
@@ -15,7 +18,8 @@ function oneMember(step: Place): readonly Violation[] {
 export const setCanaryScale: StepKind = {
   violations: ({ step, routing }) => {
     if (!present(at(step, "setCanaryScale")) || present(routing)) return [];
-    return [required("step-set-canary-scale", routing, "SetCanaryScale requires TrafficRouting to be set")];
+    const found = required("step-set-canary-scale", routing, "SetCanaryScale requires TrafficRouting to be set");
+    return [helped(found, WITHOUT_ROUTER)];
   },
   warnings: [oneMember],
   verdict: (_, { sizesLack }) => {

@@ -1,8 +1,9 @@
 /** Sends requests with some headers to the canary. Not driven yet. */
 import { at, items, present } from "../../kube/validation/place.ts";
 import { printedHeaderRoute } from "../../kube/validation/printed.ts";
-import { invalid } from "../../kube/validation/violation.ts";
+import { helped, invalid } from "../../kube/validation/violation.ts";
 import { type StepKind, undriven } from "./kind.ts";
+import { whoCan } from "../../providers/traffic/whoCan.ts";
 import { exactMatch, oneMatch } from "./routeMatch.ts";
 
 export const setHeaderRoute: StepKind = {
@@ -13,7 +14,13 @@ export const setHeaderRoute: StepKind = {
     if (!present(route)) return [];
     if (!routers.some(({ headerRoutes }) => headerRoutes !== undefined)) {
       const detail = "SetHeaderRoute requires TrafficRouting, supports Istio and ALB and Apisix";
-      return [invalid("step-header-route-router", route, detail, printedHeaderRoute(route))];
+      const found = invalid("step-header-route-router", route, detail, printedHeaderRoute(route));
+      return [
+        helped(
+          found,
+          whoCan("Header routes", ({ headerRoutes }) => headerRoutes !== undefined),
+        ),
+      ];
     }
     const check = routers.some(({ headerRoutes }) => headerRoutes === "exactMatch") ? exactMatch : oneMatch;
     return items(at(route, "match")).flatMap((match) => check(match, at(match, "headerValue")));

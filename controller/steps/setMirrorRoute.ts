@@ -1,8 +1,9 @@
 /** Sends copies of some requests to the canary. Not driven yet. */
 import { at, items, type Place, present } from "../../kube/validation/place.ts";
 import { printedMirrorRoute } from "../../kube/validation/printed.ts";
-import { invalid, type Violation } from "../../kube/validation/violation.ts";
+import { helped, invalid, type Violation } from "../../kube/validation/violation.ts";
 import { type StepKind, undriven } from "./kind.ts";
+import { whoCan } from "../../providers/traffic/whoCan.ts";
 import { oneMatch } from "./routeMatch.ts";
 
 /** The reference checks the method twice and so reports it twice; headers it never checks. */
@@ -20,7 +21,12 @@ export const setMirrorRoute: StepKind = {
     const detail = "SetMirrorRoute requires TrafficRouting, supports Istio and Plugins";
     const unsupported = routers.some(({ mirrorRoutes }) => mirrorRoutes)
       ? []
-      : [invalid("step-mirror-route-router", route, detail, printedMirrorRoute(route))];
+      : [
+          helped(
+            invalid("step-mirror-route-router", route, detail, printedMirrorRoute(route)),
+            whoCan("Mirror routes", (abilities) => abilities.mirrorRoutes === true),
+          ),
+        ];
     return [...unsupported, ...items(at(route, "match")).flatMap(matches)];
   },
   words: (step) => `setMirrorRoute: ${step.setMirrorRoute?.name}`,

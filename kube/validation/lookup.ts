@@ -2,4 +2,6 @@
 export interface Lookup<T> {
   get(name: string): T | undefined;
   has(name: string): boolean;
+  /** The names of those that are there, for people who have misspelt one; absent: not known. */
+  keys?(): Iterable<string>;
 }

@@ -25,6 +25,8 @@ const table: readonly (readonly [
   ["a second one is new", [wrong()], [wrong(), wrong({ path: "spec.strategy.canary.steps[1].setWeight" })], 1],
   ["the same somewhere else is new", [wrong()], [wrong({ path: "spec.strategy.canary.steps[0].pause" })], 1],
   ["another text is new", [wrong()], [wrong({ detail: "x" })], 1],
+  ["another help is no new mistake", [wrong({ help: "x" })], [wrong({ help: "y" })], 0],
+  ["help where there was none is no new mistake", [wrong()], [wrong({ help: "y" })], 0],
   ["an index in a text does not count", [wrong({ detail: "at index 1" })], [wrong({ detail: "at index 2" })], 0],
   ["the true path counts where there are two", [wrong({ exactPath: "a" })], [wrong({ exactPath: "b" })], 1],
   ["another name that is there twice is new", [twice("a")], [twice("b")], 1],

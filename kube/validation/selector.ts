@@ -1,8 +1,9 @@
 /** Label selectors and label maps (docs/behaviour/validation.md#labels-and-selectors). */
 import { flatMap } from "../object/flatMap.ts";
-import { at, count, entries, items, keys, type Place, present, text, texts } from "./place.ts";
+import { at, count, entries, items, keys, type Place, present, root, text, texts } from "./place.ts";
 import { labelValue, qualifiedName } from "./syntax.ts";
-import { forbidden, invalid, invalidTexts, required, type Violation } from "./violation.ts";
+import { didYouMean } from "./nearNames.ts";
+import { forbidden, helped, invalid, invalidTexts, required, type Violation } from "./violation.ts";
 
 /** Keys and values of a label map; the reference reports both at the map's own path. */
 export function labelViolations(rule: string, labels: Place): readonly Violation[] {
@@ -36,6 +37,12 @@ function expressionViolations(expression: Place): readonly Violation[] {
   ];
 }
 
+function operators(given: Place): string {
+  const known = ["In", "NotIn", "Exists", "DoesNotExist"];
+  const near = didYouMean(text(given), known);
+  return `${near === undefined ? "" : `${near} `}Write In, NotIn, Exists or DoesNotExist`;
+}
+
 /** Which operators want values; node selectors share these two rules. */
 export function operatorViolations(expression: Place): readonly Violation[] {
   const operator = at(expression, "operator");
@@ -44,15 +51,28 @@ export function operatorViolations(expression: Place): readonly Violation[] {
     case "In":
     case "NotIn":
       if (count(values) > 0) return [];
-      return [required("selector-values", values, "must be specified when `operator` is 'In' or 'NotIn'")];
+      return [
+        helped(
+          required("selector-values", values, "must be specified when `operator` is 'In' or 'NotIn'"),
+          "List the values, or use Exists or DoesNotExist for any value",
+        ),
+      ];
     case "Exists":
     case "DoesNotExist":
       if (count(values) === 0) return [];
       return [
-        forbidden("selector-values", values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"),
+        helped(
+          forbidden("selector-values", values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"),
+          "Remove the values, or use In or NotIn",
+        ),
       ];
     default:
-      return [invalid("selector-operator", operator, "not a valid selector operator", text(operator))];
+      return [
+        helped(
+          invalid("selector-operator", operator, "not a valid selector operator", text(operator)),
+          operators(operator),
+        ),
+      ];
   }
 }
 
@@ -79,6 +99,30 @@ export function selects(selector: Place, labels: ReadonlyMap<string, string>): b
         return value === undefined;
     }
   });
+}
+
+/**
+ * What an interpretable selector asks for and the labels do not have, each with both sides: `The selector asks for
+ * app=shop, the template has app=web`. Undefined when it selects them.
+ */
+export function mismatch(selector: Place, labels: ReadonlyMap<string, string>): string | undefined {
+  const open =
+    entries(at(selector, "matchLabels"))
+      .filter(([key, value]) => labels.get(key) !== text(value))
+      .map(([key, value]) => ({ key, asks: `${key}=${text(value)}` }))[0] ??
+    items(at(selector, "matchExpressions"))
+      .filter(({ value }) => !selects(root({ matchExpressions: [value] }), labels))
+      .map((expression) => ({ key: text(at(expression, "key")), asks: inWords(expression) }))[0];
+  if (open === undefined) return undefined;
+  const { key, asks } = open;
+  const given = labels.get(key);
+  return `The selector asks for ${asks}, and the labels have ${given === undefined ? `no ${key}` : `${key}=${given}`}`;
+}
+
+function inWords(expression: Place): string {
+  const values = texts(at(expression, "values"));
+  const list = values.length === 0 ? "" : ` (${values.join(", ")})`;
+  return `${text(at(expression, "key"))} ${text(at(expression, "operator"))}${list}`;
 }
 
 /** A selector with its members in the reference's order, as its texts print it. */

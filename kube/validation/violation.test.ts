@@ -2,11 +2,13 @@ import { describe, expect, test } from "bun:test";
 import { placed, root } from "./place.ts";
 import {
   forbidden,
+  helped,
   internalError,
   invalid,
   notFound,
   notSupported,
   required,
+  textWithHelp,
   tooLong,
   violationBody,
   violationText,
@@ -25,6 +27,25 @@ describe("the text of a violation", () => {
     expect(violationText(notFound("r", place))).toBe('spec.a[0]: Not found: "x"');
     expect(violationText(tooLong("r", place, 63))).toBe("spec.a[0]: Too long: may not be more than 63 bytes");
     expect(violationBody(internalError("r", place, "boom"))).toBe("Internal error: boom");
+  });
+
+  test("has no help in it, which stands behind it for people", () => {
+    const found = helped(invalid("r", place, "must be y."), "Write y");
+    expect(violationText(found)).toBe('spec.a[0]: Invalid value: "x": must be y.');
+    expect(textWithHelp(found)).toBe('spec.a[0]: Invalid value: "x": must be y. Write y');
+    expect(textWithHelp(helped(required("r", place), "Write y"))).toBe("spec.a[0]: Required value. Write y");
+    expect(textWithHelp(helped(required("r", place), undefined))).toBe("spec.a[0]: Required value");
+    expect(helped(required("r", place), "y".repeat(10_000)).help?.length).toBe(601);
+  });
+
+  test("shows its help on a line of its own below an arrow", () => {
+    const found = helped(invalid("r", place, "too early\n | x >\n | ..^"), "Write y");
+    expect(textWithHelp(found)).toBe('spec.a[0]: Invalid value: "x": too early\n | x >\n | ..^\nWrite y');
+  });
+
+  test("offers a supported value that is like the refused one", () => {
+    expect(notSupported("r", place, ["Always", "Never"], "always").help).toBe('Did you mean "Always"?');
+    expect(notSupported("r", place, ["Always", "Never"], "sometimes").help).toBeUndefined();
   });
 
   test("quotes strings as Go does", () => {

@@ -6,6 +6,7 @@
 import { spend } from "../object/budget.ts";
 import { goQuoted } from "../object/goQuoted.ts";
 import { exactPathOf, pathOf, type Place } from "./place.ts";
+import { didYouMean } from "./nearNames.ts";
 import { shownJson } from "../object/shownJson.ts";
 
 export type ViolationType =
@@ -22,6 +23,11 @@ export interface Violation {
   readonly detail: string;
   /** Stable kebab-case name of the rule. */
   readonly rule: string;
+  /**
+   * For people who have just made the mistake: what they wrote, what is allowed, what to do. Sentences without the last
+   * full stop. It is no part of what identifies a mistake (docs/behaviour/validation.md#help).
+   */
+  readonly help?: string;
 }
 
 interface Wording {
@@ -64,10 +70,23 @@ export function violationBody(violation: Violation): string {
   return violation.detail === "" ? head : `${head}: ${violation.detail}`;
 }
 
+/** The text of `violationText`, and behind it the help, if there is any. */
+export const textWithHelp = (violation: Violation): string => `${violation.path}: ${bodyWithHelp(violation)}`;
+
+/** The text of `violationBody`, and behind it the help, if there is any. */
+export function bodyWithHelp(violation: Violation): string {
+  const body = violationBody(violation);
+  if (violation.help === undefined) return body;
+  // Behind the arrow that shows a place in a condition, it begins a line of its own.
+  return body.includes("\n") ? `${body}\n${violation.help}` : `${body.replace(/\.$/, "")}. ${violation.help}`;
+}
+
 /** How many characters of a value's JSON are shown; nobody reads more. */
 const MAX_JSON = 8_000;
 /** How many characters of a detail are kept: it may quote a part of the object. */
 const MAX_DETAIL = 2_000;
+/** How many characters of a help are kept. */
+const MAX_HELP = 600;
 
 function valueText(value: unknown): string {
   if (typeof value === "string") return goQuoted(value);
@@ -90,6 +109,13 @@ function violation(rule: string, place: Place, rest: Pick<Violation, "type" | "v
   return exactPath === undefined || exactPath === path ? found : { ...found, exactPath };
 }
 
+/** Adds help to a violation; undefined: there is none to give. */
+export function helped(found: Violation, help: string | undefined): Violation {
+  if (help === undefined) return found;
+  spend(STEPS_EACH, "telling what is wrong");
+  return { ...found, help: help.length > MAX_HELP ? `${help.slice(0, MAX_HELP).toWellFormed()}…` : help };
+}
+
 export const invalid = (rule: string, place: Place, detail: string, value = place.value): Violation =>
   violation(rule, place, { type: "Invalid", value, detail });
 
@@ -106,7 +132,8 @@ export const forbidden = (rule: string, place: Place, detail: string): Violation
 /** `supported` is printed in the order given. */
 export function notSupported(rule: string, place: Place, supported: readonly string[], value = place.value): Violation {
   const detail = `supported values: ${supported.map(goQuoted).join(", ")}`;
-  return violation(rule, place, { type: "NotSupported", value, detail });
+  const near = typeof value === "string" ? didYouMean(value, supported) : undefined;
+  return helped(violation(rule, place, { type: "NotSupported", value, detail }), near);
 }
 
 export const duplicate = (rule: string, place: Place, value = place.value): Violation =>

@@ -8,7 +8,7 @@
  */
 import { mergePatch } from "../../kube/object/mergePatch.ts";
 import { at, type Place, present, text } from "../../kube/validation/place.ts";
-import { invalid, type Violation } from "../../kube/validation/violation.ts";
+import { helped, invalid, type Violation } from "../../kube/validation/violation.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { TrafficRouting } from "../../schema/trafficRouting.ts";
 import {
@@ -62,7 +62,8 @@ const ROOT_REQUIRED = "Root service field is required for the configuration with
 function pingPongViolations(settings: Place): readonly Violation[] {
   const service = at(settings, "rootService");
   if (!present(settings) || text(service) !== "") return [];
-  return [invalid("ping-pong-alb-root", service, ROOT_REQUIRED, "")];
+  const help = "Name in alb.rootService the Service that the Ingress's rule leads to; it is neither ping nor pong";
+  return [helped(invalid("ping-pong-alb-root", service, ROOT_REQUIRED, ""), help)];
 }
 
 export const alb: Router<"alb"> = {

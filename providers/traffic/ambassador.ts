@@ -1,6 +1,6 @@
 /** Ambassador: copies of the user's Mappings. It is not driven yet. */
 import { at, count, present } from "../../kube/validation/place.ts";
-import { invalid } from "../../kube/validation/violation.ts";
+import { helped, invalid } from "../../kube/validation/violation.ts";
 import type { UndrivenRouter } from "./router.ts";
 import { always } from "./traits.ts";
 
@@ -13,6 +13,7 @@ export const ambassador: UndrivenRouter<"ambassador"> = {
   violations: (settings) => {
     const mappings = at(settings, "mappings");
     if (!present(settings) || count(mappings) > 0) return [];
-    return [invalid("router-names", mappings, "must provide at least one mapping")];
+    const help = "List the names of your Mappings: mappings: [NAME]";
+    return [helped(invalid("router-names", mappings, "must provide at least one mapping"), help)];
   },
 };

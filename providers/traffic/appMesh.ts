@@ -1,6 +1,6 @@
 /** AWS App Mesh: routes of a VirtualRouter. It is not driven yet. */
 import { at, present } from "../../kube/validation/place.ts";
-import { required } from "../../kube/validation/violation.ts";
+import { helped, required } from "../../kube/validation/violation.ts";
 import type { UndrivenRouter } from "./router.ts";
 import { always } from "./traits.ts";
 
@@ -13,6 +13,7 @@ export const appMesh: UndrivenRouter<"appMesh"> = {
   violations: (settings) => {
     const service = at(settings, "virtualService");
     if (!present(settings) || present(service)) return [];
-    return [required("router-names", service, "must provide virtual-service")];
+    const help = "Name your VirtualService: virtualService: {name: NAME}";
+    return [helped(required("router-names", service, "must provide virtual-service"), help)];
   },
 };

@@ -1,7 +1,9 @@
 /** What the routers by Ingress have in common: where Ingresses are named, and which parts of them are read. */
 import { once } from "../../kube/object/budget.ts";
 import { at, items, pathOf, type Place, placed, present, root, text } from "../../kube/validation/place.ts";
-import { internalError, invalid, type Violation } from "../../kube/validation/violation.ts";
+import { helped, internalError, invalid, type Violation } from "../../kube/validation/violation.ts";
+import { didYouMean, listed as inWords } from "../../kube/validation/nearNames.ts";
+import type { Lookup } from "../../kube/validation/lookup.ts";
 import type { NamedObjects } from "./traits.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { ObjectRef, RoutedObject, RoutedResource } from "./router.ts";
@@ -77,13 +79,30 @@ export const namedIngresses = (
       return ingresses.has(name) && !leadsTo(ingresses.get(name), service);
     });
     return {
-      refuse: wrong.map((place) =>
-        invalid("ingress-service", place, `ingress \`${text(place)}\` has no rules using service ${service} backend`),
-      ),
-      warn: missing.map((place) => invalid("ingress-missing", place, notFound(text(place)))),
+      refuse: wrong.map((place) => leadsElsewhere(place, service, ingresses)),
+      warn: missing.map((place) => missingIngress(place, ingresses)),
     };
   },
 });
+
+function leadsElsewhere(place: Place, service: string, ingresses: Lookup<unknown>): Violation {
+  const name = text(place);
+  const detail = `ingress \`${name}\` has no rules using service ${service} backend`;
+  const others = inWords(new Set(backendsOf(ingresses.get(name))));
+  const help =
+    service === ""
+      ? "The Rollout does not say which Service users reach: name it in stableService"
+      : `Its rules lead to ${others === "" ? "no Service" : others}: lead a path to ${service}, or name another Ingress or Service here`;
+  return helped(invalid("ingress-service", place, detail), help);
+}
+
+function missingIngress(place: Place, ingresses: Lookup<unknown>): Violation {
+  const near = didYouMean(text(place), ingresses.keys?.() ?? []);
+  return helped(
+    invalid("ingress-missing", place, notFound(text(place))),
+    `${near === undefined ? "" : `${near} `}Create it in the Rollout's namespace, or correct the name; the Rollout waits for it`,
+  );
+}
 
 /** Places of the names that a router's settings have for its Ingresses: one member for a name, one for a list. */
 export const ingressPlaces = (settings: Place, one: string, several: string): readonly Place[] => [
@@ -105,7 +124,11 @@ export function oneOrSeveral(
   const hasSeveral = present(at(settings, several));
   if (!present(settings) || hasOne !== hasSeveral) return [];
   const which = hasOne ? "Both" : "Neither";
-  return [internalError("router-names", settings, `Either ${titles} must be configured. ${which} are configured.`)];
+  const help = hasOne
+    ? `Put all the Ingresses into ${several}, and remove ${one}`
+    : `Write ${one} with the name of an Ingress, or ${several} with a list of names`;
+  const detail = `Either ${titles} must be configured. ${which} are configured.`;
+  return [helped(internalError("router-names", settings, detail), help)];
 }
 
 /** As the API server puts it. */
@@ -113,11 +136,12 @@ export const notFound = (name: string): string => `ingress.networking.k8s.io "${
 
 /** `serviceName`: as Ingresses had it before networking.k8s.io/v1. The default backend does not count. */
 export const leadsTo = (ingress: unknown, service: string): boolean =>
-  once(`whether an Ingress leads to ${service}`, ingress, () =>
-    items(at(root(ingress), "spec", "rules"))
-      .flatMap((rule) => items(at(rule, "http", "paths")))
-      .map((path) => at(path, "backend"))
-      .some((backend) =>
-        [at(backend, "service", "name"), at(backend, "serviceName")].some((name) => text(name) === service),
-      ),
-  );
+  once(`whether an Ingress leads to ${service}`, ingress, () => backendsOf(ingress).includes(service));
+
+const backendsOf = (ingress: unknown): readonly string[] =>
+  items(at(root(ingress), "spec", "rules"))
+    .flatMap((rule) => items(at(rule, "http", "paths")))
+    .map((path) => at(path, "backend"))
+    .flatMap((backend) => [at(backend, "service", "name"), at(backend, "serviceName")])
+    .map(text)
+    .filter((name) => name !== "");

@@ -1,6 +1,6 @@
 /** Istio: VirtualServices, and subsets of a DestinationRule. It is not driven yet. */
 import { at, type Place, present } from "../../kube/validation/place.ts";
-import { internalError } from "../../kube/validation/violation.ts";
+import { helped, internalError } from "../../kube/validation/violation.ts";
 import type { UndrivenRouter } from "./router.ts";
 import { virtualServiceFindings } from "./virtualService.ts";
 
@@ -18,6 +18,14 @@ export const istio: UndrivenRouter<"istio"> = {
   violations: (settings: Place) => {
     const one = present(at(settings, "virtualService"));
     if (!present(settings) || one !== present(at(settings, "virtualServices"))) return [];
-    return [internalError("router-names", settings, "either VirtualService or VirtualServices must be configured")];
+    const found = internalError(
+      "router-names",
+      settings,
+      "either VirtualService or VirtualServices must be configured",
+    );
+    const help = one
+      ? "Put all the VirtualServices into virtualServices, and remove virtualService"
+      : "Write virtualService: {name: …}, or virtualServices with a list of them";
+    return [helped(found, help)];
   },
 };

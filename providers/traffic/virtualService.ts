@@ -17,7 +17,8 @@ import {
   texts,
   whole,
 } from "../../kube/validation/place.ts";
-import { invalid, type Violation } from "../../kube/validation/violation.ts";
+import { helped, invalid, type Violation } from "../../kube/validation/violation.ts";
+import { didYouMean, listed } from "../../kube/validation/nearNames.ts";
 
 /** What every selected route has to lead to, in the reference's words. */
 interface Destination {
@@ -50,12 +51,25 @@ export function virtualServiceFindings(rollout: unknown, virtualServices: Lookup
     if (virtualServices.has(key)) {
       const spec = at(root(virtualServices.get(key)), "spec");
       const details = routeProblems(reference, spec, routing);
-      refuse.push(...details.map((detail) => invalid("virtual-service-routes", name, detail, shown)));
+      const help = routesHelp(routing, spec);
+      refuse.push(...details.map((detail) => helped(invalid("virtual-service-routes", name, detail, shown), help)));
     } else {
-      warn.push(invalid("virtual-service-missing", name, `VirtualService "${key}" not found`, shown));
+      const near = didYouMean(key, virtualServices.keys?.() ?? []);
+      const help = `${near === undefined ? "" : `${near} `}Create it, or correct the name; one of another namespace is NAME.NAMESPACE`;
+      warn.push(helped(invalid("virtual-service-missing", name, `VirtualService "${key}" not found`, shown), help));
     }
   }
   return { refuse, warn };
+}
+
+/** What each route needs, and which routes there are. */
+function routesHelp({ destinations }: Routing, spec: Place): string {
+  const needed = destinations.map(({ title, name }) => `${title} ${name === "" ? "(not named yet)" : name}`);
+  const names = items(at(spec, "http"))
+    .map((route) => text(at(route, "name")))
+    .filter((name) => name !== "");
+  const there = names.length === 0 ? "" : `; its HTTP routes are ${listed(names)}`;
+  return `Each route that the Rollout splits leads to both: ${listed(needed)}${there}`;
 }
 
 /** A list, even an empty one, beats a single reference. */

@@ -2,9 +2,11 @@
 import { type ApiPath, collectionPath, objectPath } from "../../kube/client/path.ts";
 import { ROLLOUTS } from "../../kube/client/resources.ts";
 import { setImage } from "../../controller/rollout/verbs/setImage.ts";
+import { undo } from "../../controller/rollout/verbs/undo.ts";
 import type { VerbOutcome } from "../../controller/rollout/verbs/verb.ts";
+import type { ReplicaSet } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import type { ApiRequest, ApiServer } from "../model/model.ts";
+import type { ApiCore, ApiRequest, ApiServer } from "../model/model.ts";
 import type { Status } from "../model/statusError.ts";
 
 export interface Reply {
@@ -80,19 +82,36 @@ export const imageTo =
   (rollout: Rollout): VerbOutcome =>
     setImage(rollout, rollout.metadata.name, image);
 
-/** As `kubectl argo rollouts VERB NAME`: reads the Rollout, and sends the verb's change of it. */
-export async function perform(server: ApiServer, name: string, verb: (rollout: Rollout) => VerbOutcome): Promise<void> {
+/**
+ * As `kubectl argo rollouts VERB NAME`: reads the Rollout, and sends the verb's change of it.
+ *
+ * @returns why there is nothing to change; undefined when something was changed
+ */
+export async function perform(
+  server: ApiServer,
+  name: string,
+  verb: (rollout: Rollout) => VerbOutcome,
+): Promise<string | undefined> {
   const path = rolloutPath(name);
   const { body: found } = await ask(server, { method: "GET", path });
   if (isStatus(found)) throw new Error(`Cannot read ${path}: ${found.message}`);
   const outcome = verb(found as Rollout);
   if (outcome.kind === "impossible") throw new Error(outcome.why);
-  if (outcome.kind === "nothing") return;
+  if (outcome.kind === "nothing") return outcome.why;
   for (const { subresource, contentType, body } of outcome.patches) {
     const patched = rolloutPath(name, subresource);
     const answer = await ask(server, { method: "PATCH", path: patched, contentType, body });
     if (isStatus(answer.body)) throw new Error(`Cannot patch ${patched}: ${answer.body.message}`);
   }
+  return undefined;
+}
+
+/** As `kubectl argo rollouts undo NAME`: the pod template of the revision before becomes the present one again. */
+export async function undoUpdate({ core, server }: { core: ApiCore; server: ApiServer }, name: string): Promise<void> {
+  const sets = core.list("replicasets.apps", { namespace }) as unknown as readonly ReplicaSet[];
+  const owned = (rollout: Rollout): ReplicaSet[] =>
+    sets.filter((set) => set.metadata.ownerReferences?.some(({ uid }) => uid === rollout.metadata.uid) === true);
+  await perform(server, name, (rollout) => undo(rollout, owned(rollout)));
 }
 
 /** An error as kubectl prints it (cmd/util/helpers.go): for Invalid its causes, each once, otherwise its message. */

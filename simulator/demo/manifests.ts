@@ -34,11 +34,17 @@ ${app("shop")}  strategy:
       maxUnavailable: 0
       steps:
         - setWeight: 20
-        - pause: { duration: 10s }
-        - setWeight: 50
         - pause: {}
+        - setWeight: 50
+        - pause: { duration: 10s }
 `,
 ];
+
+/** Its pods start and are ready as those of a good version are; half of what they answer are errors. */
+export const badShop = "shop:2.1";
+
+/** @returns the share of a version's answers that are errors, 0 to 1 */
+export const failingShare = (image: string): number => (image === badShop ? 0.5 : 0);
 
 export const checkout = [
   service("checkout", "checkout"),
@@ -57,7 +63,7 @@ ${app("checkout")}  strategy:
 `,
 ];
 
-/** Four things are wrong with it. */
+/** Three things are wrong with it. */
 export const wrong = `apiVersion: argoproj.io/v1alpha1
 kind: Rollout
 metadata: { name: cart }
@@ -67,12 +73,8 @@ spec:
   template:
     metadata: { labels: { app: card } }
     spec:
-      containers:
-        - name: cart
+      containers: [{ name: cart }]
   strategy:
     canary:
-      maxSurge: 0
-      maxUnavailable: 0
-      steps:
-        - setWeight: 150
+      steps: [{ setWeight: 150 }]
 `;

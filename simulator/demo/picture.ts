@@ -3,6 +3,7 @@ import { REVISION } from "../../schema/labels.ts";
 import type { CanaryStep, Rollout } from "../../schema/rollout.ts";
 import type { ApiCore, ApiObject } from "../model/model.ts";
 import type { Condition, Pod, ReplicaSet } from "../controllers/objects.ts";
+import { failingShare } from "./manifests.ts";
 
 export type PodState = "starting" | "ready" | "ending";
 
@@ -18,6 +19,8 @@ export interface VersionPicture {
   readonly revision: number;
   /** Oldest first. */
   readonly pods: readonly PodPicture[];
+  /** Share of its answers that are errors: 0 to 1. Requests are simulated. */
+  readonly failing: number;
 }
 
 export interface StepPicture {
@@ -31,6 +34,8 @@ export interface ServicePicture {
   readonly name: string;
   /** Revision → ready pods behind it. */
   readonly behind: ReadonlyMap<number, number>;
+  /** Share of the requests to it that fail: 0 to 1. */
+  readonly failing: number;
 }
 
 export interface EventPicture {
@@ -45,6 +50,11 @@ export interface Picture {
   /** "Healthy", "Progressing", "Paused", "Degraded"; "" before the controller has seen it. */
   readonly phase: string;
   readonly message: string;
+  /** An update is under way, and nobody has aborted it: it can be promoted and aborted. */
+  readonly isUpdating: boolean;
+  /** The update to the present template was aborted. */
+  readonly isAborted: boolean;
+  readonly isPausedByUser: boolean;
   /** Oldest revision first; those without pods are left out, except for the present one. */
   readonly versions: readonly VersionPicture[];
   /** Empty when the strategy has no steps. */
@@ -60,7 +70,7 @@ const namespace = "default";
 export function pictureOf(core: ApiCore, name: string): Picture | undefined {
   const rollout = core.get({ resource: "rollouts.argoproj.io", namespace, name });
   if (rollout === undefined) return undefined;
-  const { spec, status } = rollout as unknown as Rollout;
+  const { metadata, spec, status } = rollout as unknown as Rollout;
   const isOwned = ({ metadata }: ApiObject, { metadata: { uid } }: ApiObject): boolean =>
     metadata.ownerReferences?.some((owner) => owner.uid === uid) === true;
   const sets = core.list("replicasets.apps", { namespace }).filter((set) => isOwned(set, rollout)) as ReplicaSet[];
@@ -74,13 +84,21 @@ export function pictureOf(core: ApiCore, name: string): Picture | undefined {
     )
     .toSorted((a, b) => a.revision - b.revision);
   const latest = versions.at(-1)?.revision;
+  const { stableRS = "", currentPodHash } = status ?? {};
+  // Otherwise the status is about the template before.
+  const isObserved = status?.observedGeneration === String(metadata.generation);
+  const isBetween = isObserved && stableRS !== "" && stableRS !== currentPodHash;
+  const isAborted = isBetween && status?.abort === true;
   return {
     name,
     replicas: spec.replicas ?? 1,
     phase: status?.phase ?? "",
     message: status?.message ?? "",
+    isUpdating: isBetween && !isAborted,
+    isAborted,
+    isPausedByUser: spec.paused === true,
     versions: versions.filter(({ pods, revision }) => pods.length > 0 || revision === latest),
-    steps: stepsOf(spec.strategy?.canary?.steps ?? [], status?.currentStepIndex ?? -1),
+    steps: stepsOf(spec.strategy?.canary?.steps ?? [], isAborted ? -1 : (status?.currentStepIndex ?? -1)),
     services: servicesOf(core, rollout as unknown as Rollout, versions),
     events: eventsOf(core, rollout),
   };
@@ -88,8 +106,10 @@ export function pictureOf(core: ApiCore, name: string): Picture | undefined {
 
 function versionOf(set: ReplicaSet, pods: readonly Pod[]): VersionPicture {
   const [container] = (set.spec.template.spec as unknown as Pod["spec"]).containers;
+  const image = container?.image ?? "";
   return {
-    image: container?.image ?? "",
+    image,
+    failing: failingShare(image),
     revision: Number(set.metadata.annotations?.[REVISION] ?? 0),
     pods: pods.toSorted(byAge).map((pod) => ({ name: pod.metadata.name, state: stateOf(pod) })),
   };
@@ -107,7 +127,7 @@ function stateOf({ metadata, status }: Pod): PodState {
   return status?.conditions?.some(isReady) === true ? "ready" : "starting";
 }
 
-/** @param index of the present step; -1 before the controller has begun. */
+/** @param index of the present step; -1 before the controller has begun, and for an update that was aborted */
 function stepsOf(steps: readonly CanaryStep[], index: number): StepPicture[] {
   return steps.map((step, at) => ({
     text: stepText(step),
@@ -138,8 +158,14 @@ function servicesOf(core: ApiCore, { metadata, spec }: Rollout, versions: readon
       const revision = revisionOf.get(pod) ?? 0;
       behind.set(revision, (behind.get(revision) ?? 0) + 1);
     }
-    return [{ name, behind }];
+    return [{ name, behind, failing: failingOf(behind, versions) }];
   });
+}
+
+function failingOf(behind: ReadonlyMap<number, number>, versions: readonly VersionPicture[]): number {
+  const answers = versions.map(({ revision, failing }) => ({ failing, pods: behind.get(revision) ?? 0 }));
+  const total = answers.reduce((sum, { pods }) => sum + pods, 0);
+  return total === 0 ? 0 : answers.reduce((sum, { failing, pods }) => sum + failing * pods, 0) / total;
 }
 
 interface Subset {

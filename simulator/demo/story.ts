@@ -1,18 +1,30 @@
 /**
  * What the demo's user does, when, and the captions for it. Each action waits for a milestone that the cluster reaches
- * by itself; apart from the captions nothing that is shown is made up.
+ * by itself; apart from the captions nothing that is shown is made up. A person at the keys may decide otherwise than
+ * the story does: beats that no longer apply are left out.
  */
-import type { ApiServer } from "../model/model.ts";
-import { promote } from "../../controller/rollout/verbs/promote.ts";
-import { apply, getRollout, imageTo, perform, type Reply } from "./kubectl.ts";
-import { checkout, shop, wrong } from "./manifests.ts";
+import { abort } from "../../controller/rollout/verbs/abort.ts";
+import { promote, promoteFull } from "../../controller/rollout/verbs/promote.ts";
+import type { ApiCore, ApiServer } from "../model/model.ts";
+import { apply, getRollout, imageTo, perform, type Reply, undoUpdate } from "./kubectl.ts";
+import { badShop, checkout, shop, wrong } from "./manifests.ts";
 import type { Picture } from "./picture.ts";
+
+/** Where the user's commands go. */
+export interface Where {
+  readonly server: ApiServer;
+  readonly core: ApiCore;
+}
 
 /** An action of the user, and its outcome. */
 export interface Beat {
   /** What the user types; "" for a moment in which only time goes by. */
   readonly command: string;
-  readonly act?: (server: ApiServer) => Promise<Reply | void>;
+  readonly act?: (where: Where) => Promise<Reply | void>;
+  /** Whether the beat applies when its turn comes; without it, always. */
+  readonly when?: (picture: Picture) => boolean;
+  /** The act is a person's decision: what to ask at the keys, before the demo does it by itself. */
+  readonly ask?: string;
   readonly caption: string;
   /** Whether the outcome that the beat waits for is there. */
   readonly until: (picture: Picture) => boolean;
@@ -26,25 +38,58 @@ export interface Scene {
   readonly title: string;
   /** The Rollout that it is about; a scene of refusals has no Rollout. */
   readonly rollout: string | undefined;
+  /** The image that the update is to. */
+  readonly image?: string;
   /** A manifest to show, instead of a Rollout. */
   readonly manifest?: string;
   readonly beats: readonly Beat[];
 }
 
 const isHealthy = ({ phase }: Picture): boolean => phase === "Healthy";
-const isPausedAt = (step: number) => (picture: Picture) =>
-  picture.phase === "Paused" && picture.steps[step]?.state === "now";
-
+const waitsAt = (step: number) => (picture: Picture) =>
+  picture.isUpdating && picture.phase === "Paused" && picture.steps[step]?.state === "now";
+const isPreviewed = ({ isUpdating, phase }: Picture): boolean => isUpdating && phase === "Paused";
 const onlyLatestHasPods = ({ versions }: Picture): boolean => versions.length === 1;
+const isReleased = (picture: Picture): boolean => isHealthy(picture) && onlyLatestHasPods(picture);
+
+const isAborted = (picture: Picture): boolean => picture.isAborted;
+const isNotAborted = (picture: Picture): boolean => !picture.isAborted;
+const orAborted = (milestone: (picture: Picture) => boolean) => (picture: Picture) =>
+  picture.isAborted || milestone(picture);
+
+function isTurnedBack({ isAborted, versions, replicas, services }: Picture): boolean {
+  const [stable, ...newer] = versions;
+  return (
+    isAborted &&
+    newer.every(({ pods }) => pods.length === 0) &&
+    stable?.pods.length === replicas &&
+    services[0]?.behind.get(stable.revision) === replicas
+  );
+}
+
 const at = (): boolean => true;
+
+/** For an update of the shop that goes on after its first pause. */
+const shopGoesOn = (half: string, all: string): readonly Beat[] => [
+  {
+    when: isNotAborted,
+    command: "",
+    caption: half,
+    until: orAborted(({ steps }) => steps[3]?.state === "done"),
+    speed: 4,
+    lookMs: 0,
+  },
+  { when: isNotAborted, command: "", caption: all, until: orAborted(isReleased), speed: 2, lookMs: 1_500 },
+];
 
 const canary: Scene = {
   title: "Canary",
   rollout: "shop",
+  image: "shop:2.0",
   beats: [
     {
       command: "kubectl apply -f shop.yaml",
-      act: (server) => apply(server, shop),
+      act: ({ server }) => apply(server, shop),
       caption: "A shop in ten pods. Its first version starts at once: there is nothing to protect yet.",
       until: isHealthy,
       speed: 2,
@@ -52,33 +97,89 @@ const canary: Scene = {
     },
     {
       command: "kubectl argo rollouts set image shop shop=shop:2.0",
-      act: (server) => perform(server, "shop", imageTo("shop:2.0")),
+      act: async ({ server }) => void (await perform(server, "shop", imageTo("shop:2.0"))),
       caption: "A new version. Two pods run it, so a fifth of the requests try it.",
-      until: isPausedAt(1),
+      until: orAborted(waitsAt(1)),
+      speed: 1,
+      lookMs: 1_200,
+    },
+    {
+      when: waitsAt(1),
+      ask: "It waits for a person, who looks at it and sees no errors. Promote it?",
+      command: "kubectl argo rollouts promote shop",
+      act: async ({ server }) => void (await perform(server, "shop", promote)),
+      caption: "A person has looked at it, saw no errors, and says yes.",
+      until: (picture) => !waitsAt(1)(picture),
       speed: 1,
       lookMs: 600,
     },
+    ...shopGoesOn(
+      "On to half of the pods, for ten seconds: time for alarms to go off.",
+      "Version 2.0 takes over, pod by pod, with ten of them ready at any time.",
+    ),
     {
+      when: isAborted,
       command: "",
-      caption: "A pause of ten seconds: time for alarms to go off while few would notice.",
-      until: ({ steps }) => steps[1]?.state === "done",
-      speed: 5,
-      lookMs: 0,
-    },
-    {
-      command: "",
-      caption: "On to half of the pods. The next pause has no end: somebody has to look, and say yes.",
-      until: isPausedAt(3),
-      speed: 2,
+      caption: "All requests go back to 1.0. Degraded says that 2.0 is not released.",
+      until: isTurnedBack,
+      speed: 1,
       lookMs: 2_000,
     },
+  ],
+};
+
+const bad: Scene = {
+  title: "Bad version",
+  rollout: "shop",
+  image: badShop,
+  beats: [
     {
-      command: "kubectl argo rollouts promote shop",
-      act: (server) => perform(server, "shop", promote),
-      caption: "Yes! Version 2.0 takes over, pod by pod, with ten of them ready at any time.",
-      until: (picture) => isHealthy(picture) && onlyLatestHasPods(picture),
-      speed: 2,
+      command: `kubectl argo rollouts set image shop shop=${badShop}`,
+      act: async ({ server }) => void (await perform(server, "shop", imageTo(badShop))),
+      caption: "The next version. Its pods start and report that they are ready, as those before did.",
+      until: orAborted(waitsAt(1)),
+      speed: 1,
       lookMs: 1_500,
+    },
+    {
+      when: waitsAt(1),
+      ask: "Half of the answers of 2.1 are errors: a tenth of all requests. Abort it?",
+      command: "kubectl argo rollouts abort shop",
+      act: async ({ server }) => void (await perform(server, "shop", abort)),
+      caption: "A person sees the errors and aborts: a fifth of the requests got that far, no more.",
+      until: (picture) => !waitsAt(1)(picture),
+      speed: 1,
+      lookMs: 0,
+    },
+    ...shopGoesOn(
+      "You let it go on: half of the pods run it, and a quarter of the requests fail.",
+      "Now it is everywhere, and half of all requests fail.",
+    ),
+    {
+      when: isAborted,
+      command: "",
+      caption: "All requests go back to the version before. Degraded says that 2.1 is not released.",
+      until: isTurnedBack,
+      speed: 1,
+      lookMs: 3_000,
+    },
+    {
+      when: isNotAborted,
+      command: "kubectl argo rollouts undo shop",
+      act: (where) => undoUpdate(where, "shop"),
+      caption: "Undo: the template of the version before is back, and would go by the steps.",
+      until: ({ isUpdating }) => isUpdating,
+      speed: 1,
+      lookMs: 1_500,
+    },
+    {
+      when: isNotAborted,
+      command: "kubectl argo rollouts promote shop --full",
+      act: async ({ server }) => void (await perform(server, "shop", promoteFull)),
+      caption: "There is no time for steps: all of it, at once.",
+      until: orAborted(isReleased),
+      speed: 1,
+      lookMs: 2_000,
     },
   ],
 };
@@ -86,10 +187,11 @@ const canary: Scene = {
 const blueGreen: Scene = {
   title: "Blue-green",
   rollout: "checkout",
+  image: "checkout:2.0",
   beats: [
     {
       command: "kubectl apply -f checkout.yaml",
-      act: (server) => apply(server, checkout),
+      act: ({ server }) => apply(server, checkout),
       caption: "A checkout that must not run in two versions at once: one Service for customers, one to preview.",
       until: isHealthy,
       speed: 2,
@@ -97,26 +199,37 @@ const blueGreen: Scene = {
     },
     {
       command: "kubectl argo rollouts set image checkout checkout=checkout:2.0",
-      act: (server) => perform(server, "checkout", imageTo("checkout:2.0")),
+      act: async ({ server }) => void (await perform(server, "checkout", imageTo("checkout:2.0"))),
       caption: "All of 2.0 starts beside 1.0. Only the preview leads there: test it in peace.",
-      until: ({ phase }) => phase === "Paused",
+      until: orAborted(isPreviewed),
       speed: 1,
-      lookMs: 2_000,
+      lookMs: 1_500,
     },
     {
+      when: isPreviewed,
+      ask: "It waits for a person, who has tried the preview. Promote it?",
       command: "kubectl argo rollouts promote checkout",
-      act: (server) => perform(server, "checkout", promote),
-      caption: "From one moment to the next, every request goes to 2.0.",
-      until: ({ services, versions }) => services[0]?.behind.has(versions.at(-1)?.revision ?? 0) === true,
+      act: async ({ server }) => void (await perform(server, "checkout", promote)),
+      caption: "A person has tried the preview: from one moment to the next, every request goes to 2.0.",
+      until: orAborted(({ services, versions }) => services[0]?.behind.has(versions.at(-1)?.revision ?? 0) === true),
       speed: 1,
       lookMs: 1_800,
     },
     {
+      when: isNotAborted,
       command: "",
       caption: "1.0 stays for another 30 seconds, in case you want back at once. Then it goes.",
-      until: onlyLatestHasPods,
+      until: orAborted(onlyLatestHasPods),
       speed: 15,
       lookMs: 1_000,
+    },
+    {
+      when: isAborted,
+      command: "",
+      caption: "Turned back: customers never left 1.0. The pods of 2.0 stay for 30 seconds, then they go.",
+      until: isTurnedBack,
+      speed: 15,
+      lookMs: 1_500,
     },
   ],
 };
@@ -131,19 +244,19 @@ const refused: Scene = {
       caption: "A Rollout for the cart, written in a hurry. Can you see what is wrong with it?",
       until: at,
       speed: 1,
-      lookMs: 2_000,
+      lookMs: 3_000,
     },
     {
       command: "kubectl apply -f cart.yaml",
-      act: (server) => apply(server, [wrong]),
+      act: ({ server }) => apply(server, [wrong]),
       caption: "Sluice's webhook refuses it: everything that is wrong at once, and where.",
       until: at,
       speed: 1,
-      lookMs: 2_600,
+      lookMs: 3_500,
     },
     {
       command: "kubectl get rollout cart",
-      act: (server) => getRollout(server, "cart"),
+      act: ({ server }) => getRollout(server, "cart"),
       caption: "Nothing of it got into the cluster.",
       until: at,
       speed: 1,
@@ -152,4 +265,4 @@ const refused: Scene = {
   ],
 };
 
-export const scenes: readonly Scene[] = [canary, blueGreen, refused];
+export const scenes: readonly Scene[] = [canary, bad, blueGreen, refused];

@@ -82,6 +82,23 @@ describe("a fake pod", () => {
         "1500: Pending ImagePullBackOff",
       ]);
   });
+
+  test("says by its image how it breaks", () => {
+    const broken = (image: string) => story({ containers: [container({ image })] }, [1000, 9e9]);
+    expect(broken("Hello:1.0")).toEqual(["1000: Pending InvalidImageName", "9000000000: Pending InvalidImageName"]);
+    expect(broken("hello:never-ready")).toEqual(["1000: Running running", "9000000000: Running running"]);
+    expect(broken("hello:crashes")[0]).toBe("1000: Running CrashLoopBackOff next 11000");
+    const { containers } = podAt(
+      planPod({ containers: [container({ image: "a.invalid/b" })] }, {}, settings),
+      1000,
+      settings,
+    );
+    expect(containers[0]?.state.waiting).toEqual({
+      reason: "ErrImagePull",
+      message:
+        'failed to pull and unpack image "a.invalid/b": failed to do request: dial tcp: lookup a.invalid: no such host',
+    });
+  });
 });
 
 describe("a fake pod of a Job", () => {

@@ -3,6 +3,7 @@
  * No clock, no I/O: the driver (kubelet.ts) calls `podAt` for the report of a moment and the next moment that differs.
  */
 import { goDurationMs } from "../../kube/object/goDuration.ts";
+import { imageFate } from "./image.ts";
 
 /** How long things take, in ms; annotations of a pod override them for that pod. */
 export interface KubeletSettings {
@@ -54,7 +55,8 @@ type Behaviour =
   | { readonly kind: "serves"; readonly readyDelayMs: number }
   | { readonly kind: "exits"; readonly afterMs: number; readonly code: number }
   | { readonly kind: "crashes" }
-  | { readonly kind: "cannotPull" };
+  | { readonly kind: "cannotPull"; readonly why: string }
+  | { readonly kind: "invalidName"; readonly why: string };
 
 interface ContainerPlan {
   readonly name: string;
@@ -118,14 +120,13 @@ export function scriptOf(container: ContainerView): { afterMs: number; code: num
   return { afterMs: secondsIn(text) * 1000, code: exit === null ? Number(last === "false") : Number(exit[1]) };
 }
 
-const imageName = (image: string): string => image.slice(image.lastIndexOf("/") + 1);
-
 function behaviourOf(container: ContainerView, ends: boolean): Behaviour {
-  const image = container.image ?? "";
-  if (/^nonexistent-|-error$/.test(imageName(image))) return { kind: "cannotPull" };
+  const fate = imageFate(container.image ?? "");
+  if (fate.kind === "cannotPull" || fate.kind === "invalidName") return fate;
   const bad = (container.command ?? []).some((word) => word.startsWith("/bad-command"));
-  if (bad || imageName(image) === "rollouts-demo:error") return { kind: "crashes" };
+  if (bad || fate.kind === "crashes") return { kind: "crashes" };
   if (ends) return { kind: "exits", ...(scriptOf(container) ?? { afterMs: 0, code: 0 }) };
+  if (fate.kind === "neverReady") return { kind: "serves", readyDelayMs: Infinity };
   return { kind: "serves", readyDelayMs: (container.readinessProbe?.initialDelaySeconds ?? 0) * 1000 };
 }
 
@@ -196,8 +197,9 @@ const waiting = (
 });
 
 /** The messages that people read are those of a real kubelet. */
-function waitingMessage(reason: string, { name, image }: ContainerPlan): { readonly message?: string } {
-  if (reason === "ErrImagePull") return { message: `failed to pull and unpack image "${image}": not found` };
+function waitingMessage(reason: string, { name, image, behaviour }: ContainerPlan): { readonly message?: string } {
+  if (reason === "ErrImagePull" || reason === "InvalidImageName")
+    return "why" in behaviour ? { message: behaviour.why } : {};
   if (reason === "ImagePullBackOff") return { message: `Back-off pulling image "${image}"` };
   return reason === "CrashLoopBackOff" ? { message: `back-off restarting failed container=${name}` } : {};
 }
@@ -275,6 +277,8 @@ function course(plan: ContainerPlan, pod: PodPlan, startMs: number, atMs: number
       return servingCourse(plan, startMs, pod.neverReady ? Infinity : startMs + behaviour.readyDelayMs, atMs);
     case "cannotPull":
       return pullCourse(plan, startMs, atMs, settings);
+    case "invalidName":
+      return { report: waiting(plan, "InvalidImageName"), nextMs: undefined, ended: undefined };
     case "crashes": {
       const run = { startMs, afterMs: 0, code: 128, reason: "StartError" };
       return repeatedCourse(plan, run, pod.restarts !== "Never", atMs, settings);

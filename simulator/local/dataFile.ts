@@ -26,7 +26,8 @@ const reasons: Readonly<Record<string, string>> = {
   ENOSPC: "no space is left",
 };
 
-const why = (error: unknown): string =>
+/** Why a file or a folder cannot be used, as the end of a sentence. */
+export const fileProblem = (error: unknown): string =>
   reasons[codeOf(error)] ?? (error instanceof Error ? error.message : String(error));
 
 /** Undefined when there is no such file yet. @throws {DataFileError} */
@@ -36,13 +37,15 @@ export async function readData(path: string): Promise<SavedState | undefined> {
     text = await readFile(path, "utf8");
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
-    throw new DataFileError(`Cannot read ${path}: ${why(error)}`, { cause: error });
+    throw new DataFileError(`Cannot read ${path}: ${fileProblem(error)}`, { cause: error });
   }
   let content: unknown;
   try {
     content = JSON.parse(text);
   } catch (error) {
-    throw new DataFileError(`Cannot read ${path}: it is no JSON, so it was not written by sluice dev (${why(error)})`);
+    throw new DataFileError(
+      `Cannot read ${path}: it is no JSON, so it was not written by sluice dev (${fileProblem(error)})`,
+    );
   }
   return stateIn(content, path);
 }
@@ -90,7 +93,7 @@ export async function writeData(path: string, state: SavedState): Promise<void> 
     await rename(draft, path);
   } catch (error) {
     await rm(draft, { force: true });
-    throw new DataFileError(`Cannot write ${path}: ${why(error)}`, { cause: error });
+    throw new DataFileError(`Cannot write ${path}: ${fileProblem(error)}`, { cause: error });
   }
 }
 
@@ -114,7 +117,8 @@ export async function lockData(path: string): Promise<() => Promise<void>> {
   try {
     await take();
   } catch (error) {
-    if (codeOf(error) !== "EEXIST") throw new DataFileError(`Cannot write ${lock}: ${why(error)}`, { cause: error });
+    if (codeOf(error) !== "EEXIST")
+      throw new DataFileError(`Cannot write ${lock}: ${fileProblem(error)}`, { cause: error });
     const pid = Number(await readFile(lock, "utf8").catch(() => ""));
     if (isRunning(pid)) {
       throw new DataFileError(`${path} is in use by process ${pid}. If that is no sluice dev, remove ${lock}`);

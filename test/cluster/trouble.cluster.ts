@@ -82,7 +82,7 @@ test("a Rollout whose Service is missing says so and goes on by itself once the 
   expect(cured.status?.conditions?.some(({ type }) => type === "InvalidSpec")).toBe(false);
 });
 
-oursOnly("a quantity that is none is taken out of the template, and its author is warned", async () => {
+oursOnly("a value that is not a quantity is taken out of the template, and its author is warned", async () => {
   const world = await newWorld("no-quantity");
   const main = { name: "main", image: "argoproj/rollouts-demo:blue" };
   const resources = { limits: { cpu: "1" }, requests: { memory: "lots" } };

@@ -201,6 +201,34 @@ describe("kubectl shows", () => {
     expect(reviews).toEqual(["CREATE Rollout refused"]);
   });
 
+  test("what to do, behind each mistake", async () => {
+    const strategy = {
+      canary: { stableService: "web", steps: [{ pause: { duration: "1d" } }, { setWeight: 1, pause: {} }] },
+    };
+    references = {
+      services: new Map([
+        ["web", { selector: { app: "web" }, annotations: { "argo-rollouts.argoproj.io/managed-by-rollouts": "shop" } }],
+      ]),
+    };
+    const { code, stderr } = await apply(rollout("helped", { strategy, template: template({}, { app: "other" }) }));
+    expect(code).toBe(1);
+    for (const help of [
+      'Duration needs to be greater than 0. "1d" is not a duration: write "24h". Allowed is',
+      "This step has pause and setWeight: make a step of each",
+      'is managed by another Rollout. That is Rollout "shop"',
+      "The selector asks for app=web, and the labels have app=other",
+    ]) {
+      expect(stderr).toContain(help);
+    }
+  });
+
+  test("help behind a warning, too", async () => {
+    const canary = { stableService: "a", canaryService: "b", trafficRouting: { nginx: {} } };
+    const { code, stderr } = await apply(rollout("warned-of", { strategy: { canary } }));
+    expect(code).toBe(0);
+    expect(stderr).toContain("Neither are configured. Write stableIngress with the name of an Ingress");
+  });
+
   test("the same as other clients, which get a text and all causes", async () => {
     const wrong = rollout("wrong", { revisionHistoryLimit: -1, minReadySeconds: -1 });
     const refusal = await api.create(rollouts, wrong).then(() => "stored", String);

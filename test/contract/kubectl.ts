@@ -135,6 +135,25 @@ function registered(program: readonly string[], isAll: boolean): void {
   );
 
   more(
+    "is told of a kind that does not exist as a real API server tells it",
+    async () => {
+      const refusal = async (verb: string, kind = "Foo", version = "example.com/v1") => {
+        const said = await attempt(`${verb} -f -`, `apiVersion: ${version}\nkind: ${kind}\nmetadata: {name: a}\n`);
+        const why = `no matches for kind "${kind}" in version "${version}"\nensure CRDs are installed first`;
+        const told = `error: resource mapping not found for name: "a" namespace: "" from "STDIN": ${why}\n`;
+        expect([verb, said.stderr, said.code]).toEqual([verb, told, verb === "diff" ? 2 : 1]);
+      };
+      for (const flag of ["", " --server-side", " --validate=false"]) await refusal(`apply${flag}`);
+      for (const verb of ["create", "replace", "delete", "diff"]) await refusal(verb);
+      await refusal("apply", "Rollout", "argoproj.io/v2");
+      await refusal("apply", "Foo", "v1");
+      for (const line of ["get foos", "get foos.apps", "describe foos a", "delete foos a", "explain foos"])
+        expect((await attempt(line)).stderr).toContain(`the server doesn't have a resource type "foos"`);
+    },
+    timeoutMs,
+  );
+
+  more(
     "applies on the server, and tells who owns what it would change",
     async () => {
       await namespace("ssa");
@@ -307,7 +326,7 @@ function registered(program: readonly string[], isAll: boolean): void {
       expect(await kubectl("apply -n custom -f -", rollout)).toBe("rollout.argoproj.io/guestbook created");
       expect(await kubectl("apply -n custom -f -", rollout)).toBe("rollout.argoproj.io/guestbook unchanged");
       expect(await rows("get ro -n custom")).toEqual([
-        "NAME | DESIRED | CURRENT | UP-TO-DATE | AVAILABLE | AGE",
+        "NAME | DESIRED | CURRENT | UP-TO-DATE | AVAILABLE | AGE | PHASE",
         "guestbook | 3 | <age>",
       ]);
       expect(await kubectl("scale rollout/guestbook --replicas=4 -n custom")).toBe(

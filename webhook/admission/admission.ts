@@ -15,7 +15,7 @@ import { cachedRules } from "./cachedRules.ts";
 import type { Log } from "../../controller/process/log.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import { tellOverride } from "./overrides.ts";
-import { type Violation, violationText } from "../../kube/validation/violation.ts";
+import { textWithHelp, type Violation } from "../../kube/validation/violation.ts";
 import type { Stores } from "../../controller/rollout/facts/stores.ts";
 import type { Troubles } from "../../controller/process/troubles.ts";
 
@@ -150,7 +150,7 @@ const textsInFull = 20;
  * and the audit notices when they change.
  */
 const auditText = (violation: Violation, index: number): string =>
-  index < textsInFull ? violationText(violation) : violation.path;
+  index < textsInFull ? textWithHelp(violation) : violation.path;
 
 function auditOf(options: AdmissionOptions, ports: AdmissionPorts, rules: Rules): Audit {
   return createAudit({

@@ -39,6 +39,23 @@ type TemplateStore = Store<Template, never, Template>;
 
 const keyOf = (namespace: string, name: string): string => (namespace === "" ? name : `${namespace}/${name}`);
 
+/** How many objects of other namespaces may be passed over to find names for somebody who has misspelt one. */
+const mostPassedOver = 20_000;
+
+/** Names of the cached objects of a namespace; undefined: of the cluster. */
+function* namesIn(
+  objects: Iterable<{
+    readonly metadata: { readonly name?: string | undefined; readonly namespace?: string | undefined };
+  }>,
+  namespace: string | undefined,
+): Generator<string> {
+  let seen = 0;
+  for (const { metadata } of objects) {
+    if (seen++ > mostPassedOver) return;
+    if (namespace === undefined || metadata.namespace === namespace) yield metadata.name ?? "";
+  }
+}
+
 /**
  * The rules, with the contents of the caches; an object can refer only to objects of its own namespace. Templates are
  * watched from now on, until `signal`; `watchedNamespace` is the only one that is watched, undefined: all.
@@ -51,10 +68,12 @@ export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefi
     namespaced: {
       get: (name) => templates.namespaced.get(keyOf(namespace, name))?.spec,
       has: (name) => templates.namespaced.get(keyOf(namespace, name)) !== undefined,
+      keys: () => namesIn(templates.namespaced.values(), namespace),
     },
     cluster: {
       get: (name) => templates.cluster.get(name)?.spec,
       has: (name) => templates.cluster.get(name) !== undefined,
+      keys: () => namesIn(templates.cluster.values(), undefined),
     },
   });
   /** Rollouts that may use a template that is being edited: those of its namespace, or all for a cluster template. */
@@ -69,6 +88,7 @@ export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefi
       services: {
         get: (name) => services.get(keyOf(namespace, name))?.facts,
         has: (name) => services.get(keyOf(namespace, name)) !== undefined,
+        keys: () => namesIn(services.values(), namespace),
       },
       rollouts: {
         get: (name) => rollouts.get(keyOf(namespace, name)),

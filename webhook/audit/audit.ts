@@ -38,7 +38,7 @@ export interface AuditOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly log: Log;
-  /** Why this object would be refused, each a text with its path in front (`violationText`); empty when it is valid. */
+  /** Why this object would be refused, each a text with its path in front (`textWithHelp`); empty when it is valid. */
   readonly findings: (kind: AuditedKind, object: Audited) => readonly string[];
   /** Kinds that a cache holds already, which are not listed for the audit. */
   readonly cached?: Partial<Readonly<Record<AuditedKind, () => Iterable<Audited>>>>;

@@ -5,7 +5,7 @@
 import { shownJson } from "../../kube/object/shownJson.ts";
 import { record } from "./record.ts";
 import { strangeName } from "./names.ts";
-import { causeReasons, type Violation, violationBody, violationText } from "../../kube/validation/violation.ts";
+import { bodyWithHelp, causeReasons, textWithHelp, type Violation } from "../../kube/validation/violation.ts";
 
 export type Operation = "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
 /** How the client wants unknown fields to be treated. */
@@ -133,7 +133,7 @@ const limits = {
 export function causesOf(violations: readonly Violation[]): Cause[] {
   let chars = 0;
   const causes = violations.slice(0, limits.causes).map((violation) => {
-    const message = violationBody(brief(violation, chars < limits.allChars ? limits.valueChars : limits.laterChars));
+    const message = bodyWithHelp(brief(violation, chars < limits.allChars ? limits.valueChars : limits.laterChars));
     chars += message.length;
     return { reason: causeReasons[violation.type], message, field: violation.exactPath ?? violation.path };
   });
@@ -148,7 +148,7 @@ export function warningsOf(violations: readonly Violation[]): string[] {
   // A few more than are shown, since some may be equal.
   const texts = violations
     .slice(0, 4 * limits.warnings)
-    .map((violation) => violationText(brief(violation, limits.warningChars)));
+    .map((violation) => textWithHelp(brief(violation, limits.warningChars)));
   return violations.length > texts.length ? [...texts, `and ${violations.length - texts.length} more`] : texts;
 }
 

@@ -213,6 +213,15 @@ describe("the pod template of a workload that a Rollout names", () => {
     ]);
   });
 
+  test("is not quoted by help either", async () => {
+    const help = "The selector asks for app=secret: make the two agree";
+    const helpful = { refuse: found.refuse.map((each) => ({ ...each, help })), warn: [] };
+    const [covered, open] = all(await world({ findings: () => helpful }).answer(named));
+    expect(covered).not.toContain(help);
+    expect(open).toEndWith(`. ${help}`);
+    expect(all(await world({ findings: () => helpful, authenticated: true }).answer(named))[0]).toEndWith(help);
+  });
+
   test("is quoted to the API server, and so is what the Rollout holds itself", async () => {
     expect(all(await world({ findings: () => found, authenticated: true }).answer(named))[0]).toBe(quoted);
     expect(all(await world({ findings: () => found }).answer(rolloutObject()))[0]).toBe(quoted);

@@ -113,7 +113,8 @@ function unquoted({ refuse, warn }: Findings, { kind, object }: Review): Finding
     // The list of supported values is not a secret.
     const detail =
       violation.type === "NotSupported" ? violation.detail : violation.detail.replaceAll(/"(?:[^"\\]|\\.)*"/g, '"…"');
-    const covered = { ...violation, detail };
+    const { help: _, ...rest } = violation;
+    const covered = { ...rest, detail };
     return "value" in violation ? { ...covered, value: "…" } : covered;
   };
   return { refuse: refuse.map(cover), warn: warn.map(cover) };

@@ -65,7 +65,7 @@ describe("a restart", () => {
   });
 });
 
-describe("a Rollout whose template has a quantity that is none", () => {
+describe("a Rollout whose template has a value that is not a quantity", () => {
   const requests = { memory: "lots" };
 
   test("is driven without it, as the reference does, and warned of once", async () => {

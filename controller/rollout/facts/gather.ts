@@ -18,7 +18,7 @@ import { serviceViolations } from "../../rules/rollout/references.ts";
 import { firstRolloutViolation } from "../../rules/rollout/rollout.ts";
 import { sizeViolations } from "../../../kube/validation/size.ts";
 import { unsupportedFeatures } from "../../rules/rollout/support.ts";
-import { type Violation, violationText } from "../../../kube/validation/violation.ts";
+import { textWithHelp, type Violation, violationText } from "../../../kube/validation/violation.ts";
 import { lookRouted, routedObjects, routingState } from "./routedObjects.ts";
 import { resolve, type Resolved } from "./resolve.ts";
 import { orphansIn, servicesOf, type Stores } from "./stores.ts";
@@ -137,10 +137,17 @@ const workloadVersion = (workload: WorkloadFacts | undefined): string =>
     ? (workload?.resourceVersion ?? "")
     : `${workload.uid} ${workload.generation}`;
 
+/**
+ * The reference's text to the letter; only its "Internal error", which does not say what to do, has the help behind it
+ * (docs/behaviour/validation.md#help).
+ */
+const conditionText = (violation: Violation): string =>
+  violation.type === "InternalError" ? textWithHelp(violation) : violationText(violation);
+
 /** The first rule that a spec breaks, in the order of the reference, or the first feature that is not supported. */
 function specProblem(rollout: Rollout, resolution: Resolution): string | undefined {
   const violation = firstRolloutViolation(rollout, resolution) ?? routerViolations(rollout)[0];
-  if (violation !== undefined) return violationText(violation);
+  if (violation !== undefined) return conditionText(violation);
   const [missing] = unsupportedFeatures(rollout);
   return missing === undefined ? undefined : `${missing.path}: Forbidden: ${missing.reason}`;
 }

@@ -14,7 +14,7 @@ const nginx = (resources: object, spec: object = {}) => ({
   spec: { containers: [{ name: "web", image: "nginx:1", resources }], ...spec },
 });
 
-describe("a template with a quantity that is none", () => {
+describe("a template with a value that is not a quantity", () => {
   test("is read without it, with the hash that the reference gave its ReplicaSet", () => {
     const readable = readableTemplate(demo("malformed-rollout"));
     expect(readable?.dropped).toEqual(['spec.template.spec.containers[0].resources.requests.memory: "invalid"']);

@@ -270,6 +270,13 @@ describe("an edit of a template that would hold a Rollout", () => {
   });
 });
 
+test("what a Rollout will do is said only of one that is not refused", () => {
+  const steps = [{ setWeight: 5 }];
+  const { warn } = texts(rollout({ canary: { steps } }), "Rollout");
+  expect(warn).toHaveLength(2);
+  expect(texts(rollout({ canary: { steps } }, { minReadySeconds: -1 }), "Rollout").warn).toEqual([]);
+});
+
 test("an owner of the same pods refuses", () => {
   const neighbours = {
     ownersLike: () => [

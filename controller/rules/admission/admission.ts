@@ -26,7 +26,7 @@ import { rolloutPredictions } from "../rollout/predictions.ts";
 import { rolloutViolations } from "../rollout/rollout.ts";
 import { routerViolations } from "../rollout/routers.ts";
 import { serviceFindings } from "../rollout/servicesAdmission.ts";
-import { unsupportedFeatures } from "../rollout/support.ts";
+import { unsupportedFeatures, unsupportedHelp } from "../rollout/support.ts";
 import type { Templates } from "../analysis/templateCollection.ts";
 import { experimentTemplateWarnings, templateReferenceViolations } from "../analysis/templates.ts";
 import { templateIncludeFindings } from "../analysis/templateIncludes.ts";
@@ -34,7 +34,7 @@ import { rolloutsBrokenBy, type TemplateUser } from "../analysis/templateUsers.t
 import { rangeViolations } from "./ranges.ts";
 import { unknownFieldViolations } from "./unknownFields.ts";
 import { unknownRouters } from "../rollout/unknownRouters.ts";
-import { forbidden, type Violation } from "../../../kube/validation/violation.ts";
+import { forbidden, helped, type Violation } from "../../../kube/validation/violation.ts";
 import { at, placed, root, text } from "../../../kube/validation/place.ts";
 import { PROTECT } from "../../../schema/labels.ts";
 import { rolloutWarnings } from "../rollout/warnings.ts";
@@ -109,10 +109,10 @@ function findingsOf(object: unknown, kind: AdmittedKind, context: AdmissionConte
     { refuse: rangesBeside(judged, object, kind), warn: [] },
     ...(context.strict === true ? [{ refuse: unknownFieldViolations(object, kind), warn: [] }] : []),
   ];
-  return {
-    refuse: forUsers(flatMap(all, ({ refuse }) => refuse)),
-    warn: forUsers(flatMap(all, ({ warn }) => warn)),
-  };
+  const refuse = forUsers(flatMap(all, ({ refuse }) => refuse));
+  // What is refused does nothing yet.
+  const predicted = kind === "Rollout" && refuse.length === 0 ? rolloutPredictions(object) : [];
+  return { refuse, warn: forUsers([...flatMap(all, ({ warn }) => warn), ...predicted]) };
 }
 
 /** Where a rule refuses the same place already, it says more. */
@@ -159,7 +159,6 @@ function rolloutFindings(rollout: unknown, { references = {}, ...given }: Admiss
         ...routerViolations(rollout),
         ...unknownRouters(rollout),
         ...disagreeingRouters(rollout),
-        ...rolloutPredictions(rollout),
         ...unsupported(rollout),
       ],
     },
@@ -174,9 +173,10 @@ function rolloutFindings(rollout: unknown, { references = {}, ...given }: Admiss
 
 /** It is stored and held with this reason, until a version that drives it takes over. */
 const unsupported = (rollout: unknown): readonly Violation[] =>
-  unsupportedFeatures(rollout).map(({ path, reason }) =>
-    forbidden("unsupported-feature", placed(undefined, path), reason),
-  );
+  unsupportedFeatures(rollout).map((feature) => {
+    const { path, reason } = feature;
+    return helped(forbidden("unsupported-feature", placed(undefined, path), reason), unsupportedHelp(feature));
+  });
 
 /** With true paths, each once; the reference reports some of them twice. */
 function forUsers(violations: readonly Violation[]): readonly Violation[] {

@@ -74,7 +74,7 @@ const table: readonly (readonly [sentence: string, kind: AdmittedKind, spec: obj
     "an experiment that ends before it begins",
     "Rollout",
     step({ experiment: { duration: "-5m" } }),
-    'spec.strategy.canary.steps[0].experiment.duration: Invalid value: "-5m": must not be negative, such as "30s" or "5m"',
+    'spec.strategy.canary.steps[0].experiment.duration: Invalid value: "-5m": must not be negative; write one such as "30s" or "5m"',
   ],
   ["a count that is not known yet is not judged", "AnalysisTemplate", metric({ count: "{{args.count}}" })],
   [
@@ -87,7 +87,7 @@ const table: readonly (readonly [sentence: string, kind: AdmittedKind, spec: obj
     "a negative interval",
     "AnalysisRun",
     metric({ interval: "-1s" }),
-    'spec.metrics[0].interval: Invalid value: "-1s": must not be negative, such as "30s" or "5m"',
+    'spec.metrics[0].interval: Invalid value: "-1s": must not be negative; write one such as "30s" or "5m"',
   ],
   [
     "a job with less than no retries",

@@ -99,5 +99,5 @@ function notOfForm(place: Place, pattern: string | undefined): readonly Violatio
 function negativeDuration(place: Place): readonly Violation[] {
   const { value } = place;
   if (typeof value !== "string" || !value.startsWith("-") || !((goDurationNs(value) ?? 0n) < 0n)) return [];
-  return [invalid("negative-duration", place, 'must not be negative, such as "30s" or "5m"')];
+  return [invalid("negative-duration", place, 'must not be negative; write one such as "30s" or "5m"')];
 }

@@ -18,21 +18,26 @@ import { conditionViolations, conditionWarnings, runConditionViolations, runCond
 import { metricViolations, metricWarnings } from "./metric.ts";
 import { at, count, isTrue, items, type Place, repeated, root, text } from "../../../kube/validation/place.ts";
 import { MAX_PATTERN, regexpSearch } from "../../expression/regexp/matches.ts";
-import { isTemplated, unresolvedTags } from "./tags.ts";
-import { duplicate, invalid, required, type Violation } from "../../../kube/validation/violation.ts";
+import { isTemplated, tagHelp, unresolvedTags } from "./tags.ts";
+import { listed } from "../../../kube/validation/nearNames.ts";
+import { duplicate, helped, invalid, required, type Violation } from "../../../kube/validation/violation.ts";
 
 type Rule = (spec: Place) => readonly Violation[];
 
 const metricsOf = (spec: Place): readonly Place[] => items(at(spec, "metrics"));
 
+const METRIC = "List at least one metric, with a name and a provider";
+
 const someMetric: Rule = (spec) =>
-  metricsOf(spec).length > 0 ? [] : [required("metrics-required", at(spec, "metrics"), "no metrics specified")];
+  metricsOf(spec).length > 0
+    ? []
+    : [helped(required("metrics-required", at(spec, "metrics"), "no metrics specified"), METRIC)];
 
 const eachMetric: Rule = (spec) => {
   const named = metricsOf(spec).map((metric) => ({ metric, name: at(metric, "name") }));
   const again = new Set(repeated(named.map(({ name }) => name)));
   return named.flatMap(({ metric, name }) => [
-    ...(again.has(name) ? [duplicate("metric-duplicate", name)] : []),
+    ...(again.has(name) ? [helped(duplicate("metric-duplicate", name), "Give each metric a name of its own")] : []),
     ...metricViolations(metric),
   ]);
 };
@@ -44,7 +49,9 @@ const expressions = (spec: Place): readonly (readonly Place[])[] =>
   ["dryRun", "measurementRetention"].map((member) => items(at(spec, member)).map((rule) => at(rule, "metricName")));
 
 const repeatedExpressions: Rule = (spec) =>
-  expressions(spec).flatMap((list) => repeated(list).map((place) => duplicate("metric-rule-duplicate", place)));
+  expressions(spec).flatMap((list) =>
+    repeated(list).map((place) => helped(duplicate("metric-rule-duplicate", place), "List each metric once")),
+  );
 
 /** Names with tags are matched once they are resolved. */
 const unmatchedExpressions: Rule = (spec) => {
@@ -52,11 +59,12 @@ const unmatchedExpressions: Rule = (spec) => {
   const names = metricsOf(spec).map((metric) => at(metric, "name"));
   if (rules.length === 0 || names.some(isTemplated)) return [];
   const search = regexpSearch(names.map(text));
+  const thereAre = `metricName is a regular expression, such as .* for all; the metrics are ${listed(names.map(text))}`;
   return rules.flatMap((place) => {
     const found = search(text(place));
     if (found === true) return [];
     return found === false
-      ? [invalid("metric-rule-unmatched", place, "Rule didn't match any metric name(s)", text(place))]
+      ? [helped(invalid("metric-rule-unmatched", place, "Rule didn't match any metric name(s)", text(place)), thereAre)]
       : [invalid("metric-rule-costly", place, TOO_COSTLY, text(place))];
   });
 };
@@ -66,7 +74,9 @@ const TOO_COSTLY = `the regular expression is too costly to match against the na
 function tagViolations(spec: Place, judged: (name: string | undefined) => boolean): readonly Violation[] {
   return once("tags without a value", spec.value, () => unresolvedTags(at(spec, "metrics"), argumentNames(spec)))
     .filter(({ name }) => judged(name))
-    .map(({ place, tag, detail }) => invalid("metric-tag", place, detail, tag));
+    .map(({ place, tag, name, detail }) =>
+      helped(invalid("metric-tag", place, detail, tag), tagHelp(name, argumentNames(spec))),
+    );
 }
 
 /** An argument that another template of the same analysis may declare. */
@@ -83,7 +93,12 @@ const notItself = (template: Place): readonly Violation[] => {
   return items(at(template, "spec", "templates"))
     .filter((reference) => name !== "" && text(at(reference, "templateName")) === name)
     .filter((reference) => isTrue(at(reference, "clusterScope")) === cluster)
-    .map((reference) => invalid("template-cycle", at(reference, "templateName"), "a template cannot include itself"));
+    .map((reference) =>
+      helped(
+        invalid("template-cycle", at(reference, "templateName"), "a template cannot include itself"),
+        "Remove this entry of templates, or name another template",
+      ),
+    );
 };
 
 const TEMPLATE_RULES: readonly Rule[] = [
@@ -106,7 +121,7 @@ const includesOthers = (spec: Place): boolean => count(at(spec, "templates")) > 
 const measuresNothing: Rule = (spec) =>
   metricsOf(spec).length > 0 || includesOthers(spec)
     ? []
-    : [required("metrics-required", at(spec, "metrics"), "measures nothing by itself")];
+    : [helped(required("metrics-required", at(spec, "metrics"), "measures nothing by itself"), METRIC)];
 
 /** Rules that match no metric of their own template may be meant for those that it includes. */
 const unmatchedAlone: Rule = (spec) =>

@@ -1,6 +1,6 @@
 /** Arguments of analysis templates and runs (docs/behaviour/validation.md#arguments). */
 import { at, items, type Place, present, text } from "../../../kube/validation/place.ts";
-import { duplicate, invalid, required, type Violation } from "../../../kube/validation/violation.ts";
+import { duplicate, helped, invalid, required, type Violation } from "../../../kube/validation/violation.ts";
 
 type Rule = (spec: Place) => readonly Violation[];
 
@@ -32,14 +32,18 @@ export function conflictOf(earlier: Place, later: Place): string | undefined {
 export const conflictingArguments: Rule = (spec) =>
   pairs(spec).flatMap(([earlier, later]) => {
     const detail = conflictOf(earlier, later);
-    return detail === undefined ? [] : [invalid("argument-conflict", at(later, "value"), detail)];
+    if (detail === undefined) return [];
+    const found = invalid("argument-conflict", at(later, "value"), detail);
+    return [helped(found, "Keep one of the two, or give them different names")];
   });
+
+const DUPLICATE = "An argument of this name is listed before: keep one of them";
 
 /** Harmless in a template as long as the values agree. */
 const repeatedArguments: Rule = (spec) =>
   pairs(spec)
     .filter(([earlier, later]) => conflictOf(earlier, later) === undefined)
-    .map(([, later]) => duplicate("argument-duplicate", at(later, "name")));
+    .map(([, later]) => helped(duplicate("argument-duplicate", at(later, "name")), DUPLICATE));
 
 export const hasTwoSources = (argument: Place): boolean =>
   present(at(argument, "value")) && present(at(argument, "valueFrom"));
@@ -60,13 +64,18 @@ const readsSecret = (argument: Place): boolean => present(at(argument, "valueFro
 export const runArgumentViolations: Rule = (spec) =>
   argumentsOf(spec)
     .filter((argument) => !present(at(argument, "value")) && !readsSecret(argument))
-    .map((argument) =>
-      required("argument-required", at(argument, "value"), `argument "${nameOf(argument)}" was not supplied`),
-    );
+    .map((argument) => {
+      const found = required(
+        "argument-required",
+        at(argument, "value"),
+        `argument "${nameOf(argument)}" was not supplied`,
+      );
+      return helped(found, "A run needs every value: write value, or valueFrom.secretKeyRef with name and key");
+    });
 
 /** The reference makes such runs itself: it puts a Rollout's value beside the secret that a template names. */
 export const runArgumentWarnings: Rule = (spec) => [
-  ...pairs(spec).map(([, later]) => duplicate("argument-duplicate", at(later, "name"))),
+  ...pairs(spec).map(([, later]) => helped(duplicate("argument-duplicate", at(later, "name")), DUPLICATE)),
   ...argumentsOf(spec)
     .filter((argument) => present(at(argument, "value")) && readsSecret(argument))
     .map((argument) =>

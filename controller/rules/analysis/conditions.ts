@@ -22,7 +22,7 @@ import { MAX_LENGTH } from "../../expression/syntax/reader.ts";
 import { once } from "../../../kube/object/budget.ts";
 import { at, items, keys, type Place, present, root, text } from "../../../kube/validation/place.ts";
 import { expansionOf, isTemplated } from "./tags.ts";
-import { invalid, type Violation } from "../../../kube/validation/violation.ts";
+import { helped, invalid, type Violation } from "../../../kube/validation/violation.ts";
 import type { MetricProviderRow, ResultShape } from "../../../providers/metrics/provider.ts";
 import { PROVIDERS } from "../../../providers/metrics/providers.ts";
 
@@ -95,7 +95,29 @@ function typeProblem(condition: Condition, { conditions }: MetricProviderRow): s
   return first;
 }
 
-const violation = (place: Place, problem: string): Violation => invalid("metric-condition", place, problem);
+const violation = ({ place, provider }: Found, problem: string): Violation =>
+  helped(invalid("metric-condition", place, problem), conditionHelp(provider));
+
+/** A condition over a result of each shape. */
+const EXAMPLES: { readonly [S in ResultShape]: string } = {
+  number: "result >= 0.95",
+  numbers: "result[0] >= 0.95",
+  text: 'result == "ok"',
+  bool: "result == true",
+  nothing: "isNil(result)",
+  map: "result.successRate >= 0.95",
+  maps: 'all(result, #.status == "ok")',
+  list: "len(result) > 0",
+  "any list": "len(result) > 0",
+};
+
+function conditionHelp(provider: MetricProviderRow | undefined): string | undefined {
+  if (provider === undefined) return undefined;
+  const { conditions, title } = provider;
+  if (conditions.kind === "ignored") return "Remove the condition";
+  const shape = conditions.kind === "checked" ? conditions.results[0] : undefined;
+  return shape === undefined ? undefined : `A condition on ${title} is true or false, such as ${EXAMPLES[shape]}`;
+}
 
 type Values = ReadonlyMap<string, string>;
 
@@ -125,9 +147,9 @@ export const conditionViolations: Rule = (spec, providers = PROVIDERS) =>
   conditionsOf(spec, providers)
     .filter(isChecked)
     .filter(({ place }) => !isTemplated(place))
-    .flatMap(({ place, provider }) => {
-      const problem = problemOf(text(place), provider);
-      return problem === undefined ? [] : [violation(place, problem)];
+    .flatMap((found) => {
+      const problem = problemOf(text(found.place), found.provider);
+      return problem === undefined ? [] : [violation(found, problem)];
     });
 
 /** In a run tags are given their values. */
@@ -138,9 +160,9 @@ export const runConditionViolations: Rule = (spec, providers = PROVIDERS) => {
     ...conditionsOf(spec, providers)
       .filter(isChecked)
       .filter(({ place }) => isTemplated(place))
-      .flatMap(({ place, provider }) => {
-        const problem = resolvedProblem(text(place), provider, values)?.problem;
-        return problem === undefined ? [] : [violation(place, problem)];
+      .flatMap((found) => {
+        const problem = resolvedProblem(text(found.place), found.provider, values)?.problem;
+        return problem === undefined ? [] : [violation(found, problem)];
       }),
   ];
 };
@@ -151,7 +173,7 @@ export const conditionWarnings: Rule = (spec, providers = PROVIDERS) => {
   return conditionsOf(spec, providers).flatMap((found) => {
     const ignored = found.provider?.conditions.kind === "ignored";
     const problem = ignored ? "is not read by this provider" : doubt(found, values);
-    return problem === undefined ? [] : [violation(found.place, problem)];
+    return problem === undefined ? [] : [violation(found, problem)];
   });
 };
 

@@ -8,7 +8,9 @@ import { at, keys, type Place, present, text, whole } from "../../../kube/valida
 import type { MetricProviderRow } from "../../../providers/metrics/provider.ts";
 import { PROVIDERS } from "../../../providers/metrics/providers.ts";
 import { isTemplated } from "./tags.ts";
-import { invalid, required, type Violation } from "../../../kube/validation/violation.ts";
+import { durationHelp } from "../../../kube/object/durationHelp.ts";
+import { didYouMean } from "../../../kube/validation/nearNames.ts";
+import { helped, invalid, required, type Violation } from "../../../kube/validation/violation.ts";
 
 type Rule = (metric: Place, providers: readonly MetricProviderRow[]) => readonly Violation[];
 
@@ -43,6 +45,15 @@ function readLimits(metric: Place): Limits {
   };
 }
 
+/** What each limit says. */
+const LIMITS: Readonly<Record<string, string>> = {
+  consecutiveSuccessLimit: "It is how many measurements in a row must succeed to end the metric; 0 switches it off",
+  failureLimit:
+    "It is how many measurements may fail before the metric fails: 0 is none, and -1 needs a consecutiveSuccessLimit of 1 or more",
+  inconclusiveLimit: "It is how many measurements may be inconclusive; 0 is none",
+  consecutiveErrorLimit: "It is how many measurements in a row may end in an error; 4 by default",
+};
+
 const limitsInRange: Rule = (metric) => {
   const { failure, success, inconclusive } = limitsOf(metric);
   const error = limitOf(at(metric, "consecutiveErrorLimit")) ?? Number.NaN;
@@ -59,7 +70,7 @@ const limitsInRange: Rule = (metric) => {
   ];
   return problems
     .filter(([wrong]) => wrong)
-    .map(([, member, detail]) => invalid("metric-limit", at(metric, member), detail));
+    .map(([, member, detail]) => helped(invalid("metric-limit", at(metric, member), detail), LIMITS[member]));
 };
 
 /** So few measurements could never reach the limits. */
@@ -72,13 +83,18 @@ const countCoversLimits: Rule = (metric) => {
     [success >= 0 && failure < 0 && count < success, "count must be >= consecutiveSuccessLimit"],
     [count < inconclusive, "count must be >= inconclusiveLimit"],
   ];
-  return problems.filter(([wrong]) => wrong).map(([, detail]) => invalid("metric-count", at(metric, "count"), detail));
+  const given = `With count ${count}, failureLimit ${failure}, consecutiveSuccessLimit ${success} and inconclusiveLimit ${inconclusive}`;
+  const help = `${given} the limits cannot be reached: raise count, lower the limits, or leave count out to measure without end`;
+  return problems
+    .filter(([wrong]) => wrong)
+    .map(([, detail]) => helped(invalid("metric-count", at(metric, "count"), detail), help));
 };
 
 const intervalBetweenMeasurements: Rule = (metric) => {
   const place = at(metric, "interval");
   if (!((limitOf(at(metric, "count")) ?? 0) > 1) || text(place) !== "") return [];
-  return [required("metric-interval-required", place, "interval must be specified when count > 1")];
+  const found = required("metric-interval-required", place, "interval must be specified when count > 1");
+  return [helped(found, "Write how long to wait from one measurement to the next, such as interval: 30s")];
 };
 
 const durations: Rule = (metric) =>
@@ -87,7 +103,9 @@ const durations: Rule = (metric) =>
     { place: at(metric, "initialDelay"), title: "startDelay" },
   ].flatMap(({ place, title }) => {
     const problem = text(place) === "" || isTemplated(place) ? undefined : goDurationProblem(text(place));
-    return problem === undefined ? [] : [invalid("metric-duration", place, `invalid ${title} string: ${problem}`)];
+    if (problem === undefined) return [];
+    const found = invalid("metric-duration", place, `invalid ${title} string: ${problem}`);
+    return [helped(found, durationHelp(place.value, "none"))];
   });
 
 const oneProvider: Rule = (metric, providers) => {
@@ -101,9 +119,20 @@ const oneProvider: Rule = (metric, providers) => {
       return present(settings) ? [kind] : [];
     });
   if (given.length === 1) return [];
-  if (given.length === 0) return [required("metric-provider", place, "no provider specified")];
-  return [invalid("metric-provider", place, "multiple providers specified", given.join(", "))];
+  if (given.length === 0) {
+    return [helped(required("metric-provider", place, "no provider specified"), noProvider(place, providers))];
+  }
+  const found = invalid("metric-provider", place, "multiple providers specified", given.join(", "));
+  return [helped(found, "A metric is measured by one of them: make a metric of each")];
 };
+
+function noProvider(place: Place, providers: readonly MetricProviderRow[]): string {
+  const kinds = providers.map(({ kind }) => kind).toSorted();
+  const near = keys(place)
+    .map((member) => didYouMean(member, kinds))
+    .find((found) => found !== undefined);
+  return `${near === undefined ? "" : `${near} `}Write one of ${kinds.join(", ")} under provider`;
+}
 
 const RULES: readonly Rule[] = [limitsInRange, countCoversLimits, intervalBetweenMeasurements, durations, oneProvider];
 
@@ -118,4 +147,9 @@ export const metricWarnings = (metric: Place): readonly Violation[] =>
   ["count", "failureLimit", "inconclusiveLimit", "consecutiveErrorLimit", "consecutiveSuccessLimit"]
     .map((member) => at(metric, member))
     .filter((place) => typeof place.value === "string" && !isTemplated(place) && !/^[+-]?\d+$/.test(place.value))
-    .map((place) => invalid("metric-limit-text", place, "is not a number and counts as 0"));
+    .map((place) =>
+      helped(
+        invalid("metric-limit-text", place, "is not a number and counts as 0"),
+        'Write a whole number, such as 3 or "3", or a tag such as "{{args.count}}"',
+      ),
+    );

@@ -3,6 +3,7 @@
  * can be resolved.
  */
 import { spend, spendBytes, spendText } from "../../../kube/object/budget.ts";
+import { didYouMean, listed } from "../../../kube/validation/nearNames.ts";
 import { at, items, keys, type Place } from "../../../kube/validation/place.ts";
 
 /** A tag in a text: from its `{{` to the end of its `}}`. */
@@ -93,6 +94,18 @@ export function unresolvedTags(place: Place, names: ReadonlySet<string>): readon
     else if (isHolder(here.value)) for (const part of parts(here).toReversed()) waiting.push(part);
   }
   return found;
+}
+
+/**
+ * @param name what stands between the braces, undefined when they are never closed
+ * @param known what may stand there: "args.x"
+ */
+export function tagHelp(name: string | undefined, known: ReadonlySet<string>): string {
+  if (name === undefined) return "A tag is written {{args.NAME}}, with both braces at its end, too";
+  const form = "A tag is written {{args.NAME}}, where NAME is one of spec.args";
+  if (known.size === 0) return `${form}; there are none`;
+  const near = didYouMean(name, known);
+  return `${near === undefined ? "" : `${near} `}${form}: ${listed([...known].map((each) => each.replace(/^args\./, "")))}`;
 }
 
 const isHolder = (value: unknown): value is object => typeof value === "object" && value !== null;

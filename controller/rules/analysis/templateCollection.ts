@@ -21,6 +21,7 @@ export interface Template {
 export interface Missing {
   readonly name: string;
   readonly title: string;
+  readonly cluster: boolean;
   /** Why it is not in the cache, if it exists. */
   readonly heldBack?: string;
   /** Title of the template that includes it. */
@@ -76,6 +77,7 @@ export function collectTemplates(references: Place, templates: Templates): Colle
         missing.push({
           name,
           title,
+          cluster,
           ...(heldBack === undefined ? {} : { heldBack }),
           ...(includedBy === undefined ? {} : { includedBy }),
         });

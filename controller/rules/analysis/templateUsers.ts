@@ -5,7 +5,7 @@ import { at, root, text } from "../../../kube/validation/place.ts";
 import { newViolations } from "../../../kube/validation/ratchet.ts";
 import { collector, type Templates } from "./templateCollection.ts";
 import { analysesOf, templateReferenceViolations } from "./templates.ts";
-import { invalid, type Violation, violationText } from "../../../kube/validation/violation.ts";
+import { helped, invalid, type Violation, violationText } from "../../../kube/validation/violation.ts";
 
 /** A Rollout that may use a template, and all templates that it may use, as the cluster holds them. */
 export interface TemplateUser {
@@ -33,7 +33,8 @@ export function rolloutsBrokenBy(template: unknown, users: Iterable<TemplateUser
       const looked = left > 0 ? lookAt(user, { cluster, name, spec: spec.value }) : undefined;
       left -= looked?.steps ?? LIMITS.user.steps;
       if (looked === undefined) unseen += 1;
-      if (looked?.detail !== undefined) broken.push(invalid("template-breaks-rollout", spec, looked.detail, name));
+      if (looked?.detail !== undefined)
+        broken.push(helped(invalid("template-breaks-rollout", spec, looked.detail, name), looked.help));
     }
   });
   if (unseen === 0) return broken;
@@ -45,7 +46,7 @@ export function rolloutsBrokenBy(template: unknown, users: Iterable<TemplateUser
 function lookAt(
   { rollout, templates }: TemplateUser,
   changed: Named & { readonly spec: unknown },
-): { readonly steps: number; readonly detail: string | undefined } | undefined {
+): { readonly steps: number; readonly detail: string | undefined; readonly help: string | undefined } | undefined {
   try {
     const { steps, result } = cost(() => {
       const after = withTemplate(templates, changed);
@@ -54,11 +55,13 @@ function lookAt(
         templateReferenceViolations(rollout, templates).refuse,
         templateReferenceViolations(rollout, after).refuse,
       );
-      return first === undefined
-        ? undefined
-        : `would hold Rollout "${titleOf(rollout)}", which uses it: ${violationText(first)}`;
+      return first;
     }, LIMITS.user);
-    return { steps, detail: result };
+    const detail =
+      result === undefined
+        ? undefined
+        : `would hold Rollout "${titleOf(rollout)}", which uses it: ${violationText(result)}`;
+    return { steps, detail, help: result?.help };
   } catch (error) {
     if (error instanceof TooCostlyError) return undefined;
     throw error;

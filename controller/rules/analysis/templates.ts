@@ -7,6 +7,7 @@
  * against the templates of another, and a background argument may get its value from another template.
  */
 import { argumentNames, conflictOf, hasTwoSources } from "./arguments.ts";
+import { goQuoted } from "../../../kube/object/goQuoted.ts";
 import { once } from "../../../kube/object/budget.ts";
 import type { Findings } from "../../../kube/validation/findings.ts";
 import { limitOf } from "./metric.ts";
@@ -21,9 +22,10 @@ import {
   root,
   text,
 } from "../../../kube/validation/place.ts";
-import { isTemplated, unresolvedTags } from "./tags.ts";
+import { isTemplated, tagHelp, unresolvedTags } from "./tags.ts";
 import { type Collection, collector, collectTemplates, type Missing, type Templates } from "./templateCollection.ts";
-import { invalid, type Violation } from "../../../kube/validation/violation.ts";
+import { didYouMean, nearest } from "../../../kube/validation/nearNames.ts";
+import { helped, invalid, type Violation } from "../../../kube/validation/violation.ts";
 
 /** An analysis of a Rollout, and whether a step or a promotion waits for its end. */
 interface Use {
@@ -44,20 +46,34 @@ export function analysesOf(rollout: unknown): readonly Use[] {
   ].filter(({ analysis }) => present(analysis));
 }
 
+interface Detail {
+  readonly detail: string;
+  readonly help: string;
+}
+
 /** What the templates of one analysis have to agree on; the value lists them all, as the reference's does. */
 function together({ analysis }: Use, collection: Collection): readonly Violation[] {
   const { found } = collection;
   const value = `templateNames: [${found.map(({ name }) => name).join(" ")}]`;
   const rules = (member: string): readonly Place[] => [...items(at(analysis, member)), ...listed(collection, member)];
-  const details = [
-    ...repeatedMetrics(collection).map((name) => `two metrics have the same name '${name}'`),
-    ...twice(rules("dryRun"), "metricName").map((name) => `two Dry-Run metric rules have the same name '${name}'`),
-    ...twice(rules("measurementRetention"), "metricName").map(
-      (name) => `two Measurement Retention metric rules have the same name '${name}'`,
-    ),
+  const details: readonly Detail[] = [
+    ...repeatedMetrics(collection).map((name) => ({
+      detail: `two metrics have the same name '${name}'`,
+      help: "The metrics of all these templates come into one AnalysisRun: rename one, or use the templates in two analyses",
+    })),
+    ...twice(rules("dryRun"), "metricName").map((name) => ({
+      detail: `two Dry-Run metric rules have the same name '${name}'`,
+      help: "Keep one of them, here or in one of the templates",
+    })),
+    ...twice(rules("measurementRetention"), "metricName").map((name) => ({
+      detail: `two Measurement Retention metric rules have the same name '${name}'`,
+      help: "Keep one of them, here or in one of the templates",
+    })),
     ...argumentDetails(analysis, collection),
   ];
-  return details.map((detail) => invalid("templates-disagree", at(analysis, "templates"), detail, value));
+  return details.map(({ detail, help }) =>
+    helped(invalid("templates-disagree", at(analysis, "templates"), detail, value), help),
+  );
 }
 
 /** Steps that share their templates share the problems of these. */
@@ -78,14 +94,19 @@ const twice = (places: readonly Place[], member: string): readonly string[] => [
  * Arguments merged: the first one of a name with a value counts, and the Rollout's own values override all. A template
  * that is missing could still bring a value, so no argument is unresolved before all templates are there.
  */
-function argumentDetails(analysis: Place, collection: Collection): readonly string[] {
+function argumentDetails(analysis: Place, collection: Collection): readonly Detail[] {
   const merged = new Map<string, Place>();
-  const conflicts: string[] = [];
+  const conflicts: Detail[] = [];
   for (const argument of listed(collection, "args")) {
     const name = text(at(argument, "name"));
     const earlier = merged.get(name);
     const conflict = earlier === undefined ? undefined : conflictOf(earlier, argument);
-    if (conflict !== undefined) conflicts.push(conflict);
+    if (conflict !== undefined) {
+      conflicts.push({
+        detail: conflict,
+        help: "Templates that are used together need one value: leave one of the two out",
+      });
+    }
     if (earlier === undefined || !present(at(earlier, "value"))) merged.set(name, argument);
   }
   if (collection.missing.length > 0) return conflicts;
@@ -93,14 +114,30 @@ function argumentDetails(analysis: Place, collection: Collection): readonly stri
   const unresolved = [...merged]
     .filter(([name, argument]) => !given.has(name) && !present(at(argument, "value")))
     .filter(([, argument]) => !present(at(argument, "valueFrom")));
-  return [...conflicts, ...unresolved.map(([name]) => `args.${name} was not resolved`)];
+  return [
+    ...conflicts,
+    ...unresolved.map(([name]) => ({
+      detail: `args.${name} was not resolved`,
+      help: `The templates have no value for it: write {name: ${name}, value: …} in args, beside templates${misspelt(name, given)}`,
+    })),
+  ];
+}
+
+function misspelt(name: string, given: ReadonlySet<string>): string {
+  const near = nearest(name, given);
+  return near === undefined ? "" : `; ${goQuoted(near)} is there`;
 }
 
 /** What each template must be by itself if a step waits for it: complete, and finite. */
 function waitedFor({ analysis }: Use, { found }: Collection): readonly Violation[] {
   return found.flatMap(({ name, spec }) =>
     once("a template that is waited for", spec.value, () => [...incomplete(spec), ...endless(spec)]).map((detail) =>
-      invalid("template-waited-for", at(analysis, "templates"), `AnalysisTemplate ${name}${detail}`, name),
+      helped(
+        invalid("template-waited-for", at(analysis, "templates"), `AnalysisTemplate ${name}${detail}`, name),
+        detail.includes("runs indefinitely")
+          ? "A step or a promotion waits for the end: give the metric a count, or use the template in the background (canary.analysis)"
+          : "A template that is waited for is complete by itself: mend it before it is used here",
+      ),
     ),
   );
 }
@@ -129,27 +166,43 @@ function undeclared({ analysis }: Use, collection: Collection): readonly Violati
   if (collection.missing.length > 0) return [];
   const names = new Set(listed(collection, "args").map((argument) => `args.${text(at(argument, "name"))}`));
   return collection.found.flatMap(({ name, title, spec }) =>
-    unresolvedTags(at(spec, "metrics"), names).map(({ detail }) =>
-      invalid("template-tag", at(analysis, "templates"), `${title}: ${detail}`, name),
+    unresolvedTags(at(spec, "metrics"), names).map(({ detail, name: tag }) =>
+      helped(invalid("template-tag", at(analysis, "templates"), `${title}: ${detail}`, name), tagHelp(tag, names)),
     ),
   );
 }
 
-function missingTemplate(place: Place, { name, title, heldBack, includedBy }: Missing): Violation {
+function missingTemplate(
+  place: Place,
+  { name, title, heldBack, includedBy, cluster }: Missing,
+  templates: Templates,
+): Violation {
   const detail = `${title} ${heldBack === undefined ? "not found" : `is ${heldBack}`}${includedBy === undefined ? "" : `, which ${includedBy} includes`}`;
-  return invalid("template-missing", place, detail, name);
+  if (heldBack !== undefined) return invalid("template-missing", place, detail, name);
+  const [store, other] = cluster
+    ? [templates.cluster, templates.namespaced]
+    : [templates.namespaced, templates.cluster];
+  const elsewhere = cluster
+    ? "There is an AnalysisTemplate of this name: leave clusterScope out to use it"
+    : "There is a ClusterAnalysisTemplate of this name: set clusterScope: true to use it";
+  const help = other.has(name) ? `${elsewhere}.` : didYouMean(name, store.keys?.() ?? []);
+  const todo = "Create it, or correct the name; a Rollout waits for it";
+  return helped(invalid("template-missing", place, detail, name), help === undefined ? todo : `${help} ${todo}`);
 }
 
-function findingsOf(use: Use, collect: (references: Place) => Collection): Findings {
+function findingsOf(use: Use, collect: (references: Place) => Collection, templates: Templates): Findings {
   const place = at(use.analysis, "templates");
   const collection = collect(place);
   const circles = collection.circles.map((titles) =>
-    invalid("template-cycle", place, `a template cannot include itself: ${titles.join(" → ")}`),
+    helped(
+      invalid("template-cycle", place, `a template cannot include itself: ${titles.join(" → ")}`),
+      "Take one of these out of the templates of the one before it",
+    ),
   );
   return {
     refuse: [...circles, ...together(use, collection), ...(use.isWaitedFor ? waitedFor(use, collection) : [])],
     warn: [
-      ...collection.missing.map((missing) => missingTemplate(place, missing)),
+      ...collection.missing.map((missing) => missingTemplate(place, missing, templates)),
       ...(use.isWaitedFor ? [] : undeclared(use, collection)),
     ],
   };
@@ -158,7 +211,7 @@ function findingsOf(use: Use, collect: (references: Place) => Collection): Findi
 /** In the order of the reference: promotions or steps, then the background. Never throws, whatever it is given. */
 export function templateReferenceViolations(rollout: unknown, templates: Templates): Findings {
   const collect = collector(templates);
-  const findings = analysesOf(rollout).map((use) => findingsOf(use, collect));
+  const findings = analysesOf(rollout).map((use) => findingsOf(use, collect, templates));
   return { refuse: findings.flatMap(({ refuse }) => refuse), warn: findings.flatMap(({ warn }) => warn) };
 }
 
@@ -168,6 +221,6 @@ export function experimentTemplateWarnings(experiment: unknown, templates: Templ
     const list = placed([analysis.value], pathOf(analysis));
     return collectTemplates(list, templates)
       .missing.filter(({ includedBy }) => includedBy === undefined)
-      .map((missing) => missingTemplate(at(analysis, "templateName"), missing));
+      .map((missing) => missingTemplate(at(analysis, "templateName"), missing, templates));
   });
 }

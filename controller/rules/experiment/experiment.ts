@@ -3,8 +3,10 @@
  * reference answers with InvalidSpec, in its words, and what the API server is certain to refuse when the ReplicaSet is
  * created.
  */
+import { durationHelp } from "../../../kube/object/durationHelp.ts";
 import { goDurationProblem } from "../../../kube/object/goDuration.ts";
 import { progressDeadlineOf } from "../rollout/input.ts";
+import { listed } from "../../../kube/validation/nearNames.ts";
 import { at, items, type Place, present, repeated, root, text, whole } from "../../../kube/validation/place.ts";
 import { podTemplateViolations } from "../../../kube/validation/podTemplate/template.ts";
 import { printedSelector, selectorViolations, selectsEverything } from "../../../kube/validation/selector.ts";
@@ -13,6 +15,7 @@ import { unresolvedTags } from "../analysis/tags.ts";
 import {
   duplicate,
   forbidden,
+  helped,
   invalid,
   invalidTexts,
   required,
@@ -30,15 +33,17 @@ interface TemplateInput {
 
 type Rule = (input: TemplateInput) => readonly Violation[];
 
+const SELECTOR = "Write selector.matchLabels with labels that this template's pods have, such as {app: web}";
+
 const selector: Rule = ({ template, index }) => {
   const place = at(template, "selector");
   if (!present(place)) {
     const detail = `Rollout has missing field '.Spec.Templates[${index}].Selector'`;
-    return [required("experiment-selector-required", place, detail)];
+    return [helped(required("experiment-selector-required", place, detail), SELECTOR)];
   }
   if (!selectsEverything(place)) return selectorViolations(place);
   const detail = `This experiment is selecting all pods at index ${index}. A non-empty selector is required.`;
-  return [invalid("experiment-selector-empty", place, detail, printedSelector(place))];
+  return [helped(invalid("experiment-selector-empty", place, detail, printedSelector(place)), SELECTOR)];
 };
 
 const minReadySeconds: Rule = ({ template, index, deadlineSeconds }) => {
@@ -47,20 +52,20 @@ const minReadySeconds: Rule = ({ template, index, deadlineSeconds }) => {
   if (seconds < 0) return [invalid("experiment-min-ready-seconds", place, "must be greater than or equal to 0")];
   if (seconds <= deadlineSeconds) return [];
   const detail = `MinReadySeconds cannot be longer than ProgressDeadlineSeconds. Check template index ${index}`;
-  return [invalid("experiment-min-ready-seconds", place, detail)];
+  const help = `progressDeadlineSeconds is ${deadlineSeconds}: raise it, or lower minReadySeconds`;
+  return [helped(invalid("experiment-min-ready-seconds", place, detail), help)];
 };
 
 /** The template's name is the end of the ReplicaSet's name. */
 const name: Rule = ({ experiment, template, index, repeated: again }) => {
   const place = at(template, "name");
   if (text(place) === "") {
-    return [
-      required("experiment-template-name", place, `Experiment ${experiment} has empty template name at index ${index}`),
-    ];
+    const detail = `Experiment ${experiment} has empty template name at index ${index}`;
+    return [helped(required("experiment-template-name", place, detail), "Give each template a name of its own")];
   }
   if (again) {
     const detail = `Experiment ${experiment} has repeated template name '${text(place)}' in templates`;
-    return [invalid("experiment-template-name", place, detail)];
+    return [helped(invalid("experiment-template-name", place, detail), "Give each template a name of its own")];
   }
   const messages = dnsSubdomain(`${experiment || "x"}-${text(place)}`);
   return invalidTexts("experiment-template-name", place, messages);
@@ -110,13 +115,14 @@ function duration(spec: Place): readonly Violation[] {
   const place = at(spec, "duration");
   const problem = text(place) === "" ? undefined : goDurationProblem(text(place));
   if (problem === undefined) return [];
-  return [invalid("experiment-duration", place, `never ends, because this is not a duration: ${problem}`)];
+  const found = invalid("experiment-duration", place, `never ends, because this is not a duration: ${problem}`);
+  return [helped(found, durationHelp(place.value, "none"))];
 }
 
 /** Two analyses of one name share the name and the status of one AnalysisRun. */
 const analysisNames = (spec: Place): readonly Violation[] =>
   repeated(items(at(spec, "analyses")).map((analysis) => at(analysis, "name"))).map((place) =>
-    duplicate("experiment-analysis-name", place),
+    helped(duplicate("experiment-analysis-name", place), "Give each analysis a name of its own"),
   );
 
 /** Only literal values reach the AnalysisRun; their tags may refer to the Experiment's own templates and times. */
@@ -141,7 +147,7 @@ function analysisArguments(spec: Place): readonly Violation[] {
           ]
         : []),
       ...unresolvedTags(at(argument, "value"), names).map(({ place, tag, detail }) =>
-        invalid("experiment-argument-tag", place, detail, tag),
+        helped(invalid("experiment-argument-tag", place, detail, tag), `Here a tag may be ${listed(names, "or")}`),
       ),
     ]);
 }

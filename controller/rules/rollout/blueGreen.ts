@@ -2,8 +2,8 @@
 import { flatMap } from "../../../kube/object/flatMap.ts";
 import { antiAffinityViolations } from "./antiAffinity.ts";
 import { revisionHistoryLimitOf, type RolloutPlaces } from "./input.ts";
-import { at, text, whole } from "../../../kube/validation/place.ts";
-import { invalid, type Violation } from "../../../kube/validation/violation.ts";
+import { at, present, text, whole } from "../../../kube/validation/place.ts";
+import { helped, invalid, type Violation } from "../../../kube/validation/violation.ts";
 
 type Rule = (rollout: RolloutPlaces) => readonly Violation[];
 
@@ -16,14 +16,21 @@ const LIMIT_OVER_HISTORY =
 const differentServices: Rule = ({ blueGreen }) => {
   const active = at(blueGreen, "activeService");
   if (text(active) !== text(at(blueGreen, "previewService"))) return [];
-  return [invalid("blue-green-same-service", active, SAME_SERVICE, text(active))];
+  const help =
+    text(active) === ""
+      ? "Name the Service that users reach in activeService; previewService, for tests of the new version, may be left out"
+      : "Name another Service in previewService, or leave it out";
+  return [helped(invalid("blue-green-same-service", active, SAME_SERVICE, text(active)), help)];
 };
 
 const limitWithinHistory: Rule = ({ spec, blueGreen }) => {
   const place = at(blueGreen, "scaleDownDelayRevisionLimit");
   const limit = whole(place);
-  if (limit === undefined || revisionHistoryLimitOf(spec) >= limit) return [];
-  return [invalid("blue-green-revision-limit", place, LIMIT_OVER_HISTORY)];
+  const history = revisionHistoryLimitOf(spec);
+  if (limit === undefined || history >= limit) return [];
+  const byDefault = present(at(spec, "revisionHistoryLimit")) ? "" : " by default";
+  const help = `spec.revisionHistoryLimit is ${history}${byDefault}: raise it to ${limit}, or lower this limit to ${history}`;
+  return [helped(invalid("blue-green-revision-limit", place, LIMIT_OVER_HISTORY), help)];
 };
 
 const RULES: readonly Rule[] = [

@@ -4,9 +4,12 @@ import { antiAffinityViolations } from "./antiAffinity.ts";
 import type { RolloutPlaces } from "./input.ts";
 import { at, isTrue, type Place, present, text } from "../../../kube/validation/place.ts";
 import { stepViolations } from "./steps.ts";
-import { invalid, type Violation } from "../../../kube/validation/violation.ts";
+import { helped, invalid, type Violation } from "../../../kube/validation/violation.ts";
 import type { RouterRow } from "../../../providers/traffic/router.ts";
 import { ROUTERS } from "../../../providers/traffic/routers.ts";
+import { whoCan } from "../../../providers/traffic/whoCan.ts";
+import { listed } from "../../../kube/validation/nearNames.ts";
+import { shownJson } from "../../../kube/object/shownJson.ts";
 import { configuredIn } from "../../../providers/traffic/traits.ts";
 
 /** `routers`: those that the Rollout configures. */
@@ -30,14 +33,19 @@ function fencepost(place: Place): number {
 
 const roomToMove: Rule = (canary) => {
   const surge = at(canary, "maxSurge");
-  if (fencepost(surge) !== 0 || fencepost(at(canary, "maxUnavailable")) !== 0) return [];
-  return [invalid("canary-surge", surge, "MaxSurge and MaxUnavailable both can not be zero")];
+  const unavailable = at(canary, "maxUnavailable");
+  if (fencepost(surge) !== 0 || fencepost(unavailable) !== 0) return [];
+  const [one, other] = [surge, unavailable].map(({ value }) => shownJson(value, 40));
+  const help = `maxSurge is ${one} and maxUnavailable is ${other}: set one of them to 1 or 25%, or leave one out, which is 25%`;
+  return [helped(invalid("canary-surge", surge, "MaxSurge and MaxUnavailable both can not be zero"), help)];
 };
 
 const differentServices: Rule = (canary) => {
   const stable = at(canary, "stableService");
   if (text(stable) === "" || text(stable) !== text(at(canary, "canaryService"))) return [];
-  return [invalid("canary-same-service", stable, SAME_SERVICE)];
+  const help =
+    "Make a second Service with the same ports, and name it in canaryService; without a router both may be left out";
+  return [helped(invalid("canary-same-service", stable, SAME_SERVICE), help)];
 };
 
 const pingPongHasRouter: Rule = (canary, routers) => {
@@ -45,8 +53,13 @@ const pingPongHasRouter: Rule = (canary, routers) => {
   if (!present(at(canary, "pingPong")) || !present(routing)) return [];
   if (routers.some(({ abilities }) => abilities.pingPong)) return [];
   // Whichever router there is, the reference names ALB's place.
-  return [invalid("ping-pong-router", at(routing, "alb"), PING_PONG_ROUTERS, null)];
+  const help =
+    `Remove pingPong and name stableService and canaryService instead, or use another router. ` +
+    whoCan("Ping and pong", ({ pingPong }) => pingPong === true);
+  return [helped(invalid("ping-pong-router", at(routing, "alb"), PING_PONG_ROUTERS, null), help)];
 };
+
+const TWO_SERVICES = "Name two Services, in pingPong.pingService and in pingPong.pongService";
 
 const pingPongServices: Rule = (canary) => {
   const pingPong = at(canary, "pingPong");
@@ -56,8 +69,11 @@ const pingPongServices: Rule = (canary) => {
   const empty = [ping, pong].filter((service) => text(service) === "");
   const same = text(ping) === text(pong) ? [ping] : [];
   return [
-    ...empty.map((service) => invalid("ping-pong-service", service, PING_PONG_SERVICES, "")),
-    ...same.map((service) => invalid("ping-pong-same-service", service, SAME_PING_PONG, text(service))),
+    ...empty.map((service) => helped(invalid("ping-pong-service", service, PING_PONG_SERVICES, ""), TWO_SERVICES)),
+    ...same.map((service) => {
+      const help = text(service) === "" ? TWO_SERVICES : "Name another Service in one of the two";
+      return helped(invalid("ping-pong-same-service", service, SAME_PING_PONG, text(service)), help);
+    }),
   ];
 };
 
@@ -71,19 +87,26 @@ const pingPongOfRouters: Rule = (canary, routers) => {
 
 const servicesForRouting: Rule = (canary, routers) => {
   const pingPong = present(at(canary, "pingPong"));
-  if (!routers.some(({ kind, needsServices }) => needsServices(at(canary, "trafficRouting", kind), pingPong)))
-    return [];
+  const needing = routers.filter(({ kind, needsServices }) =>
+    needsServices(at(canary, "trafficRouting", kind), pingPong),
+  );
+  if (needing.length === 0) return [];
   return [at(canary, "stableService"), at(canary, "canaryService")]
     .filter((service) => text(service) === "")
-    .map((service) => invalid("canary-services-required", service, BOTH_SERVICES, ""));
+    .map((service) => {
+      const titles = listed(needing.map(({ title }) => title));
+      const help = `Requests by ${titles} go to two Services: name one in stableService, another in canaryService`;
+      return helped(invalid("canary-services-required", service, BOTH_SERVICES, ""), help);
+    });
 };
 
 const delayNeedsRouting: Rule = (canary) => {
   const delay = at(canary, "scaleDownDelaySeconds");
   if (!present(delay) || present(at(canary, "trafficRouting"))) return [];
-  return [
-    invalid("canary-scale-down-delay", delay, "Canary scaleDownDelaySeconds can only be used with traffic routing"),
-  ];
+  const detail = "Canary scaleDownDelaySeconds can only be used with traffic routing";
+  const help =
+    "Without a router old pods go as new ones come, so there is nothing to delay: remove it, or add trafficRouting";
+  return [helped(invalid("canary-scale-down-delay", delay, detail), help)];
 };
 
 const dynamicStableScale: Rule = (canary) => {
@@ -91,17 +114,23 @@ const dynamicStableScale: Rule = (canary) => {
   if (!isTrue(dynamic)) return [];
   if (!present(at(canary, "trafficRouting"))) {
     const detail = "Canary dynamicStableScale can only be used with traffic routing";
-    return [invalid("canary-dynamic-stable-scale", dynamic, detail)];
+    const help =
+      "Without a router the stable version always shrinks as the canary grows: remove it, or add trafficRouting";
+    return [helped(invalid("canary-dynamic-stable-scale", dynamic, detail), help)];
   }
   if (!present(at(canary, "scaleDownDelaySeconds"))) return [];
   const detail = "Canary dynamicStableScale cannot be used with scaleDownDelaySeconds";
-  return [invalid("canary-dynamic-stable-scale", dynamic, detail)];
+  const help = "The old pods are gone before a delay could begin: remove one of the two";
+  return [helped(invalid("canary-dynamic-stable-scale", dynamic, detail), help)];
 };
 
 const maxWeightNeedsRouter: Rule = (canary, routers) => {
   const weight = at(canary, "trafficRouting", "maxTrafficWeight");
   if (!present(weight) || routers.some(({ abilities }) => abilities.maxTrafficWeight)) return [];
-  return [invalid("canary-max-traffic-weight", weight, MAX_WEIGHT_ROUTERS)];
+  const help =
+    "Remove it: weights are then percent, of 100. " +
+    whoCan("Totals other than 100", ({ maxTrafficWeight }) => maxTrafficWeight === true);
+  return [helped(invalid("canary-max-traffic-weight", weight, MAX_WEIGHT_ROUTERS), help)];
 };
 
 const RULES: readonly Rule[] = [

@@ -7,7 +7,8 @@ import { HASH_LABEL, MANAGED_BY } from "../../../schema/labels.ts";
 import type { Lookup } from "../../../kube/validation/lookup.ts";
 import { placesOf, type Resolution } from "./input.ts";
 import { at, type Place, text, textMap } from "../../../kube/validation/place.ts";
-import { invalid, type Violation } from "../../../kube/validation/violation.ts";
+import { didYouMean } from "../../../kube/validation/nearNames.ts";
+import { helped, invalid, type Violation } from "../../../kube/validation/violation.ts";
 
 /** What the rules need to know of a Service. */
 export interface ServiceLabels {
@@ -47,7 +48,7 @@ export function serviceViolations(
   const owner = text(at(metadata, "name"));
   const missing = references
     .filter((reference) => !services.has(text(reference)))
-    .map((reference) => invalid("service-missing", reference, `service "${text(reference)}" not found`));
+    .map((reference) => missingService(reference, services));
   const content = flatMap(references, (reference) => {
     const service = services.get(text(reference));
     return service === undefined
@@ -55,6 +56,15 @@ export function serviceViolations(
       : [...selectorAgrees(reference, service, labels), ...managedByUs(reference, service, owner)];
   });
   return [...missing, ...content, ...hiddenByRoles(rollout, services)];
+}
+
+function missingService(reference: Place, services: Lookup<ServiceLabels>): Violation {
+  const name = text(reference);
+  const near = didYouMean(name, services.keys?.() ?? []);
+  return helped(
+    invalid("service-missing", reference, `service "${name}" not found`),
+    `${near === undefined ? "" : `${near} `}Create the Service in the Rollout's namespace, or correct the name; the Rollout waits for it`,
+  );
 }
 
 /**
@@ -66,7 +76,7 @@ function hiddenByRoles(rollout: unknown, services: Lookup<ServiceLabels>): reado
   return REFERENCES.flatMap(({ path, roles }) => {
     const reference = at(strategy, ...path);
     const { selector = {} } = services.get(text(reference)) ?? {};
-    const [kind = ""] = path;
+    const [kind] = path;
     return roles.flatMap((role) => {
       const labels = textMap(at(strategy, kind, role, "labels"));
       return Object.keys(selector)
@@ -116,13 +126,22 @@ function selectorAgrees(
   return Object.keys(service.selector)
     .filter((key) => key !== HASH_LABEL && labels.get(key) !== service.selector[key])
     .toSorted()
-    .map((key) =>
-      invalid("service-selector", reference, `Service "${text(reference)}" has unmatch label "${key}" in rollout`),
-    );
+    .map((key) => {
+      const given = labels.get(key);
+      const help =
+        `The Service selects ${key}=${service.selector[key]}, and the pod template has ` +
+        `${given === undefined ? `no label "${key}"` : `${key}=${given}`}: change one of the two`;
+      const detail = `Service "${text(reference)}" has unmatch label "${key}" in rollout`;
+      return helped(invalid("service-selector", reference, detail), help);
+    });
 }
 
 function managedByUs(reference: Place, service: ServiceLabels, owner: string): readonly Violation[] {
   const manager = service.annotations[MANAGED_BY];
   if (manager === undefined || manager === owner) return [];
-  return [invalid("service-managed", reference, `Service "${text(reference)}" is managed by another Rollout`)];
+  const help =
+    `That is Rollout "${manager}", says the Service's annotation ${MANAGED_BY}: name another Service here, or take ` +
+    "this one out of that Rollout first; if that Rollout is gone, remove the annotation";
+  const detail = `Service "${text(reference)}" is managed by another Rollout`;
+  return [helped(invalid("service-managed", reference, detail), help)];
 }

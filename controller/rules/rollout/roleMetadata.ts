@@ -1,7 +1,7 @@
 /** Metadata that pods carry while they play a part (docs/behaviour/pod-metadata.md#metadata-by-role). */
 import { HASH_LABEL } from "../../../schema/labels.ts";
 import { at, entries, type Place, text } from "../../../kube/validation/place.ts";
-import { invalid, type Violation } from "../../../kube/validation/violation.ts";
+import { helped, invalid, type Violation } from "../../../kube/validation/violation.ts";
 import { placesOf, type Resolution } from "./input.ts";
 
 const MEMBERS = [
@@ -22,7 +22,12 @@ export function roleMetadataViolations(rollout: unknown, resolution: Resolution 
     .filter(([key, place]) => key === HASH_LABEL || isOther(at(selected, key), place))
     .map(([key, place]) => {
       const detail = `must not change "${key}", by which ReplicaSets select their pods`;
-      return invalid("role-metadata-selector", place, detail);
+      const wanted = text(at(selected, key));
+      const help =
+        wanted === ""
+          ? "The label is the Rollout's own: leave it out"
+          : `spec.selector has ${key}=${wanted}, which all pods need: leave the label out here`;
+      return helped(invalid("role-metadata-selector", place, detail), help);
     });
 }
 

@@ -5,6 +5,7 @@
  */
 import { flatMap } from "../../../kube/object/flatMap.ts";
 import { at, items, pathOf, type Place, present, root } from "../../../kube/validation/place.ts";
+import { listed } from "../../../kube/validation/nearNames.ts";
 import type { RouterRow } from "../../../providers/traffic/router.ts";
 import { ROUTERS } from "../../../providers/traffic/routers.ts";
 import { STEPS } from "../../steps/kinds.ts";
@@ -42,6 +43,9 @@ const OTHERS: readonly Row[] = [
   ["analysis after promotion", blueGreen("postPromotionAnalysis")],
 ];
 
+/** Features that stand in no table of their own, by their names. */
+export const OTHER_UNDRIVEN: readonly string[] = OTHERS.map(([feature]) => feature);
+
 /** The row of each canary step's kind that is not driven. */
 const stepRows = ({ kinds }: StepTable): readonly Row[] =>
   flatMap(kinds, ({ member, undriven }): readonly Row[] =>
@@ -51,6 +55,13 @@ const stepRows = ({ kinds }: StepTable): readonly Row[] =>
   );
 
 const ROWS: readonly Row[] = [...routing(ROUTERS), ...OTHERS, ...stepRows(STEPS)];
+
+/** What to do about a feature that is not driven: for admission, where the object is still in somebody's hands. */
+export const unsupportedHelp = ({ path }: UnsupportedFeature): string => {
+  const driven = ROUTERS.filter(({ route }) => route !== undefined).map(({ title }) => title);
+  const others = path.includes(".trafficRouting.") ? `It drives ${listed(driven)}. ` : "";
+  return `${others}The Rollout is stored, and held as invalid until this is taken out or a version that drives it runs`;
+};
 
 /** The tables to read; those of the product by default. */
 interface Tables {

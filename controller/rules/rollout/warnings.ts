@@ -6,7 +6,14 @@ import { flatMap } from "../../../kube/object/flatMap.ts";
 import { STEPS } from "../../steps/kinds.ts";
 import { placesOf, replicasOf, type RolloutPlaces } from "./input.ts";
 import { at, isTrue, items, type Place, present, repeated, text, whole } from "../../../kube/validation/place.ts";
-import { duplicate, forbidden, invalid, notSupported, type Violation } from "../../../kube/validation/violation.ts";
+import {
+  duplicate,
+  forbidden,
+  helped,
+  invalid,
+  notSupported,
+  type Violation,
+} from "../../../kube/validation/violation.ts";
 
 type Rule = (rollout: RolloutPlaces) => readonly Violation[];
 
@@ -17,7 +24,8 @@ const previewWithinReplicas: Rule = (rollout) => {
   const place = under(rollout, "blueGreen", "previewReplicaCount");
   const preview = whole(place);
   if (preview === undefined || preview <= replicasOf(rollout.spec)) return [];
-  return [invalid("preview-over-replicas", place, "is more than spec.replicas")];
+  const help = `spec.replicas is ${replicasOf(rollout.spec)}; leave previewReplicaCount out for as many`;
+  return [helped(invalid("preview-over-replicas", place, "is more than spec.replicas"), help)];
 };
 
 const steps = (rollout: RolloutPlaces): readonly Place[] => items(under(rollout, "canary", "steps"));
@@ -30,12 +38,15 @@ const startingStep: Rule = (rollout) => {
   const place = under(rollout, "canary", "analysis", "startingStep");
   const index = whole(place) ?? 0;
   if (index <= steps(rollout).length) return [];
-  return [invalid("analysis-starting-step", place, "names no step, so the analysis never starts")];
+  const help = `There are ${steps(rollout).length} steps, which are counted from 0`;
+  return [helped(invalid("analysis-starting-step", place, "names no step, so the analysis never starts"), help)];
 };
 
 const managedRoutes: Rule = (rollout) => {
   const names = items(under(rollout, "canary", "trafficRouting", "managedRoutes")).map((route) => at(route, "name"));
-  return repeated(names).map((place) => duplicate("managed-route-duplicate", place));
+  return repeated(names).map((place) =>
+    helped(duplicate("managed-route-duplicate", place), "Each route is listed once; remove this one"),
+  );
 };
 
 const scaleDownOfWorkload: Rule = ({ spec }) => {

@@ -2,12 +2,21 @@
 import type { Findings } from "../../../kube/validation/findings.ts";
 import type { Resolution } from "./input.ts";
 import { at, count, type Place, present, root, text, whole } from "../../../kube/validation/place.ts";
-import { forbidden, invalid, notSupported, required, type Violation } from "../../../kube/validation/violation.ts";
+import {
+  forbidden,
+  helped,
+  invalid,
+  notSupported,
+  required,
+  type Violation,
+} from "../../../kube/validation/violation.ts";
 
 export type WorkloadKind = "Deployment" | "ReplicaSet" | "PodTemplate";
 
 /** The API group of each kind that has a pod template for us. */
 const GROUPS: Readonly<Record<WorkloadKind, string>> = { Deployment: "apps", ReplicaSet: "apps", PodTemplate: "" };
+
+export const WORKLOAD_KINDS: readonly string[] = Object.keys(GROUPS);
 
 const isWorkloadKind = (kind: string): kind is WorkloadKind => Object.hasOwn(GROUPS, kind);
 
@@ -95,9 +104,15 @@ function referenceFindings(
   const kind = workloadKindOf(ref);
   if (kind === undefined) return { refuse: [unknownKind(place, ref)], warn: [] };
   // The reference's linter accepts it, but it can never work.
-  if (ref.name === "") return { refuse: [], warn: [required("workload-name", at(place, "name"))] };
+  if (ref.name === "") {
+    const help = `Write the name of the ${ref.kind} whose pod template the Rollout takes`;
+    return { refuse: [], warn: [helped(required("workload-name", at(place, "name")), help)] };
+  }
   if (workloads === undefined) return { refuse: [], warn: [] };
-  const missing = invalid("workload-missing", at(place, "name"), `${ref.kind} "${ref.name}" not found`);
+  const missing = helped(
+    invalid("workload-missing", at(place, "name"), `${ref.kind} "${ref.name}" not found`),
+    "Create it in the Rollout's namespace, or correct the name; the Rollout waits for it",
+  );
   return {
     refuse: [],
     warn: [
@@ -110,7 +125,12 @@ function referenceFindings(
 
 function unknownKind(place: Place, { apiVersion, kind }: WorkloadRef): Violation {
   const supported = ["apps/v1 Deployment", "apps/v1 ReplicaSet", "v1 PodTemplate"];
-  return notSupported("workload-kind", at(place, "kind"), supported, `${apiVersion} ${kind}`.trim());
+  const found = notSupported("workload-kind", at(place, "kind"), supported, `${apiVersion} ${kind}`.trim());
+  if (isWorkloadKind(kind)) {
+    const right = supported.find((each) => each.endsWith(` ${kind}`))?.split(" ")[0];
+    return helped(found, `The apiVersion of a ${kind} is ${right}, not ${JSON.stringify(apiVersion)}`);
+  }
+  return helped(found, found.help ?? "Other kinds, such as StatefulSet and DaemonSet, are not rolled out this way");
 }
 
 /** Whether the Rollout scales the workload down. */
@@ -135,6 +155,9 @@ function shared(place: Place, kind: WorkloadKind, own: string, { scaledBy }: Wor
     .filter((other) => other !== own)
     .slice(0, 1)
     .map((other) =>
-      invalid("workload-shared", at(place, "name"), `Rollout "${other}" scales this Deployment down, too`),
+      helped(
+        invalid("workload-shared", at(place, "name"), `Rollout "${other}" scales this Deployment down, too`),
+        "Set scaleDown: never in one of the two Rollouts, or name another Deployment",
+      ),
     );
 }

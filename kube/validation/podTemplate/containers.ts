@@ -4,8 +4,8 @@
  */
 import { flatMap } from "../../object/flatMap.ts";
 import { at, count, items, type Place, present, repeats, text, whole } from "../place.ts";
-import { dnsLabel } from "../syntax.ts";
-import { duplicate, forbidden, invalid, invalidTexts, notSupported, required, type Violation } from "../violation.ts";
+import { labelTexts } from "./labelNames.ts";
+import { duplicate, forbidden, helped, invalid, notSupported, required, type Violation } from "../violation.ts";
 import { envFromViolations, envViolations } from "./env.ts";
 import { lifecycleViolations } from "./lifecycle.ts";
 import { mountViolations } from "./mounts.ts";
@@ -19,13 +19,16 @@ type Rule = (container: Place, pod: Pod) => readonly Violation[];
 
 const name: Rule = (container) => {
   const place = at(container, "name");
-  if (text(place) === "") return [required("container-name", place)];
-  return invalidTexts("container-name", place, dnsLabel(text(place)));
+  if (text(place) === "")
+    return [helped(required("container-name", place), 'Give the container a name, such as "web"')];
+  return labelTexts("container-name", place);
 };
 
 const image: Rule = (container) => {
   const place = at(container, "image");
-  return text(place) === "" ? [required("container-image", place)] : [];
+  return text(place) === ""
+    ? [helped(required("container-image", place), 'Name the image to run, such as "nginx:1.29"')]
+    : [];
 };
 
 /** A member that has a default may be empty. */
@@ -76,16 +79,22 @@ const runningRules: Rule = (container, pod) => [
   ...probeViolations("startup", at(container, "startupProbe")),
 ];
 
+const OWN_NAME = "Give each container of the pod a name of its own, init containers too";
+
 const nameOf = (container: Place): string => text(at(container, "name"));
 
 export function containersViolations(containers: Place, pod: Pod): readonly Violation[] {
-  if (count(containers) === 0) return [required("containers-required", containers)];
+  if (count(containers) === 0) {
+    return [
+      helped(required("containers-required", containers), "List at least one container, with a name and an image"),
+    ];
+  }
   const again = repeats(items(containers).map(nameOf));
   return [
     ...items(containers).flatMap((container, index) => [
       ...common(container, pod),
       ...(again[index] === true
-        ? [duplicate("container-name-duplicate", at(container, "name"), nameOf(container))]
+        ? [helped(duplicate("container-name-duplicate", at(container, "name"), nameOf(container)), OWN_NAME)]
         : []),
       ...runningRules(container, pod),
       ...noRestartPolicy(container),
@@ -97,7 +106,10 @@ export function containersViolations(containers: Place, pod: Pod): readonly Viol
 function noRestartPolicy(container: Place): readonly Violation[] {
   const place = at(container, "restartPolicy");
   if (!present(place)) return [];
-  return [forbidden("container-restart-policy", place, "may not be set for non-init containers")];
+  const found = forbidden("container-restart-policy", place, "may not be set for non-init containers");
+  return [
+    helped(found, "Remove it, or make a sidecar of the container: under initContainers, with restartPolicy: Always"),
+  ];
 }
 
 export function initContainersViolations(containers: Place, pod: Pod, regular: Place): readonly Violation[] {
@@ -109,7 +121,7 @@ export function initContainersViolations(containers: Place, pod: Pod, regular: P
     return [
       ...common(container, pod),
       ...initRestartPolicy(container),
-      ...(repeated ? [duplicate("container-name-duplicate", at(container, "name"))] : []),
+      ...(repeated ? [helped(duplicate("container-name-duplicate", at(container, "name")), OWN_NAME)] : []),
       ...hostPortConflicts([container]),
       ...(text(at(container, "restartPolicy")) === "Always" ? runningRules(container, pod) : runsOnce(container)),
       ...noResizePolicy(container),
@@ -128,7 +140,12 @@ function runsOnce(container: Place): readonly Violation[] {
   return ["lifecycle", "livenessProbe", "readinessProbe", "startupProbe"]
     .map((member) => at(container, member))
     .filter(present)
-    .map((place) => forbidden("init-container-runs-once", place, detail));
+    .map((place) =>
+      helped(
+        forbidden("init-container-runs-once", place, detail),
+        "Remove it, or make a sidecar of the container with restartPolicy: Always",
+      ),
+    );
 }
 
 function noResizePolicy(container: Place): readonly Violation[] {
@@ -157,6 +174,7 @@ function hostPortConflicts(containers: readonly Place[]): readonly Violation[] {
       taken.add(key);
       return [];
     }
-    return [duplicate("container-host-port", place, key)];
+    const help = "Two containers of a pod cannot have one port of the node: leave hostPort out, or use another";
+    return [helped(duplicate("container-host-port", place, key), help)];
   });
 }

@@ -4,7 +4,7 @@ import { parseFieldPath, subscriptMessages } from "../downwardApi.ts";
 import { at, items, pathOf, type Place, placed, present, text } from "../place.ts";
 import { parseQuantity } from "../resourceQuantity.ts";
 import { configKey, dnsLabel, dnsSubdomain, envName, withoutBacksteps } from "../syntax.ts";
-import { invalid, invalidTexts, notFound, notSupported, required, type Violation } from "../violation.ts";
+import { helped, invalid, invalidTexts, notFound, notSupported, required, type Violation } from "../violation.ts";
 import { allContainers } from "./pod.ts";
 
 type Check = (place: Place) => readonly Violation[];
@@ -14,7 +14,8 @@ export const envViolations: Check = (variables) =>
 
 function variableName(variable: Place): readonly Violation[] {
   const place = at(variable, "name");
-  return text(place) === "" ? [required("env-name", place)] : invalidTexts("env-name", place, envName(text(place)));
+  if (text(place) === "") return [helped(required("env-name", place), "Give the variable a name, such as LOG_LEVEL")];
+  return invalidTexts("env-name", place, envName(text(place)));
 }
 
 const SOURCES: readonly (readonly [string, Check])[] = [
@@ -32,9 +33,11 @@ function valueFrom(variable: Place): readonly Violation[] {
   const problem = sourceProblem(given.length, text(at(variable, "value")) !== "");
   return [
     ...given.flatMap(([member, check]) => check(at(place, member))),
-    ...(problem === undefined ? [] : [invalid("env-value-from", place, problem, "")]),
+    ...(problem === undefined ? [] : [helped(invalid("env-value-from", place, problem, ""), ONE_SOURCE)]),
   ];
 }
+
+const ONE_SOURCE = "A variable has either a value or one source under valueFrom: keep one";
 
 function sourceProblem(sources: number, hasValue: boolean): string | undefined {
   if (sources === 0) return "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`";
@@ -126,7 +129,9 @@ function keyRef(place: Place): readonly Violation[] {
   const key = at(place, "key");
   return [
     ...invalidTexts("env-key-ref", name, dnsSubdomain(text(name))),
-    ...(text(key) === "" ? [required("env-key-ref", key)] : invalidTexts("env-key-ref", key, configKey(text(key)))),
+    ...(text(key) === ""
+      ? [helped(required("env-key-ref", key), "Name the key whose value the variable gets")]
+      : invalidTexts("env-key-ref", key, configKey(text(key)))),
   ];
 }
 

@@ -1,7 +1,7 @@
 /** What a probe or a lifecycle hook does: run a command, call HTTP, open a socket, ask gRPC, sleep. */
 import { at, count, items, pathOf, type Place, placed, text, whole } from "../place.ts";
 import { headerName, portName, portNumber } from "../syntax.ts";
-import { invalid, notSupported, required, type Violation } from "../violation.ts";
+import { helped, invalid, notSupported, required, type Violation } from "../violation.ts";
 import { type Choice, onlyOne } from "./oneOf.ts";
 
 const SECOND_HANDLER = "may not specify more than 1 handler type";
@@ -25,8 +25,11 @@ const PROBE_HANDLERS: readonly Choice[] = [
   { member: "grpc", check: grpc },
 ];
 
+const HANDLERS =
+  "Write one of httpGet, tcpSocket, exec and (in a probe) grpc, such as httpGet: {path: /healthz, port: 8080}";
+
 const noHandler = (place: Place): readonly Violation[] => [
-  required("handler-required", place, "must specify a handler type"),
+  helped(required("handler-required", place, "must specify a handler type"), HANDLERS),
 ];
 
 export const probeHandler = (probe: Place): readonly Violation[] =>

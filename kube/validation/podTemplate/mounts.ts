@@ -2,7 +2,17 @@
 import { flatMap } from "../../object/flatMap.ts";
 import { at, items, pathOf, type Place, placed, present, text } from "../place.ts";
 import { relativePath, withoutBacksteps } from "../syntax.ts";
-import { forbidden, invalid, invalidTexts, notFound, notSupported, required, type Violation } from "../violation.ts";
+import { didYouMean, listed } from "../nearNames.ts";
+import {
+  forbidden,
+  helped,
+  invalid,
+  invalidTexts,
+  notFound,
+  notSupported,
+  required,
+  type Violation,
+} from "../violation.ts";
 import type { Pod } from "./pod.ts";
 
 export function mountViolations(container: Place, pod: Pod): readonly Violation[] {
@@ -42,16 +52,29 @@ function volumeMounts(container: Place, pod: Pod): readonly Violation[] {
 function volumeName(use: Place, pod: Pod): readonly Violation[] {
   const name = at(use, "name");
   return [
-    ...(text(name) === "" ? [required("mount-name", name)] : []),
-    ...(pod.volumes.has(text(name)) ? [] : [notFound("mount-volume", name)]),
+    ...(text(name) === "" ? [helped(required("mount-name", name), "Name the volume that is mounted here")] : []),
+    ...(pod.volumes.has(text(name)) ? [] : [helped(notFound("mount-volume", name), unknownVolume(text(name), pod))]),
   ];
+}
+
+function unknownVolume(name: string, { volumes }: Pod): string {
+  if (volumes.size === 0) return "The pod has no valid volume: list it under volumes";
+  const near = didYouMean(name, volumes.keys());
+  return `${near === undefined ? "" : `${near} `}The pod has ${listed(volumes.keys())} under volumes: name one of those, or add this one`;
 }
 
 function mountPath(mount: Place, repeated: boolean): readonly Violation[] {
   const place = at(mount, "mountPath");
   return [
-    ...(text(place) === "" ? [required("mount-path", place)] : []),
-    ...(repeated ? [invalid("mount-path-unique", place, "must be unique", text(place))] : []),
+    ...(text(place) === "" ? [helped(required("mount-path", place), "Write where the container sees the volume")] : []),
+    ...(repeated
+      ? [
+          helped(
+            invalid("mount-path-unique", place, "must be unique", text(place)),
+            "Mount each volume at a path of its own",
+          ),
+        ]
+      : []),
   ];
 }
 
@@ -140,7 +163,7 @@ function deviceName(device: Place, pod: Pod, repeated: boolean): readonly Violat
     ...(text(name) === "" ? [required(rule, name)] : []),
     ...(repeated && text(name) !== "" ? [invalid(rule, name, "must be unique")] : []),
     ...(volume !== undefined && !isClaim ? [invalid(rule, name, kind)] : []),
-    ...(volume === undefined ? [notFound(rule, name)] : []),
+    ...(volume === undefined ? [helped(notFound(rule, name), unknownVolume(text(name), pod))] : []),
   ];
 }
 

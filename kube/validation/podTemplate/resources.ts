@@ -7,7 +7,18 @@ import { once, spendSort } from "../../object/budget.ts";
 import { at, entries, items, pathOf, type Place, placed, text } from "../place.ts";
 import { isNegative, isWhole, parseQuantity, type Quantity, quantityRule } from "../resourceQuantity.ts";
 import { dnsLabel, qualifiedName } from "../syntax.ts";
-import { duplicate, forbidden, invalid, invalidTexts, notFound, required, type Violation } from "../violation.ts";
+import { listed } from "../nearNames.ts";
+import { quantityHelp } from "../quantityHelp.ts";
+import {
+  duplicate,
+  forbidden,
+  helped,
+  invalid,
+  invalidTexts,
+  notFound,
+  required,
+  type Violation,
+} from "../violation.ts";
 
 const OF_CONTAINERS = ["cpu", "memory", "ephemeral-storage"];
 const COUNTED = [
@@ -29,6 +40,8 @@ const STANDARD = new Set([
   "storage",
   ...COUNTED,
 ]);
+
+const KNOWN = `Containers have ${listed(OF_CONTAINERS)}; others have a prefix, such as nvidia.com/gpu`;
 
 const isHugePages = (name: string): boolean => name.startsWith("hugepages-");
 const isNative = (name: string): boolean => !name.includes("/") || name.includes("kubernetes.io/");
@@ -74,7 +87,7 @@ function amount(name: string, place: Place): readonly Violation[] {
   return [
     ...resourceName(name, place),
     ...(quantity === undefined
-      ? [invalid("resource-quantity", place, quantityRule(place.value))]
+      ? [helped(invalid("resource-quantity", place, quantityRule(place.value)), quantityHelp(place.value))]
       : quantityViolations(name, place, quantity)),
   ];
 }
@@ -87,9 +100,9 @@ function resourceName(name: string, place: Place): readonly Violation[] {
   const say = (detail: string): Violation => invalid(rule, place, detail, name);
   return [
     ...malformed,
-    ...(unknown ? [say("must be a standard resource type or fully qualified")] : []),
+    ...(unknown ? [helped(say("must be a standard resource type or fully qualified"), KNOWN)] : []),
     ...(plain && !OF_CONTAINERS.includes(name) && !isHugePages(name)
-      ? [say("must be a standard resource for containers")]
+      ? [helped(say("must be a standard resource for containers"), KNOWN)]
       : []),
     ...(!isNative(name) && !isExtended(name) ? [say("doesn't follow extended resource name standard")] : []),
   ];
@@ -125,7 +138,8 @@ function withinLimit(name: string, place: Place, { limits, requests, limit, limi
   if (canOvercommit(name) && request.milli < limit.milli) return [];
   const relation = canOvercommit(name) ? "less than or equal to" : "equal to";
   const where = placed(request.text, pathOf(requests), pathOf(place));
-  return [invalid(rule, where, `must be ${relation} ${name} limit of ${limit.text}`)];
+  const found = invalid(rule, where, `must be ${relation} ${name} limit of ${limit.text}`);
+  return [helped(found, `Lower requests.${name}, or raise limits.${name}`)];
 }
 
 function claimReferences(references: Place, claims: ReadonlySet<string>): readonly Violation[] {

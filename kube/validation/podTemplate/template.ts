@@ -6,9 +6,9 @@
  * that reads it names the default.
  */
 import { at, count, entries, pathOf, type Place, placed, present, text, textMap } from "../place.ts";
-import { labelViolations, printedMap, selects, selectsEverything } from "../selector.ts";
+import { labelViolations, mismatch, printedMap, selects, selectsEverything } from "../selector.ts";
 import { byteLength, qualifiedName } from "../syntax.ts";
-import { forbidden, invalid, notSupported, tooLong, type Violation } from "../violation.ts";
+import { forbidden, helped, invalid, notSupported, tooLong, type Violation } from "../violation.ts";
 import { securityAnnotations, securityAnnotationsAgree } from "./annotations.ts";
 import { podSpecViolations } from "./podSpec.ts";
 
@@ -38,8 +38,12 @@ export function podTemplateViolations({ selector, template }: Selected): readonl
 /** Pods that do not match the selector would never be counted. An absent selector matches nothing. */
 function selected(selector: Place, template: Place): readonly Violation[] {
   const place = at(template, "metadata", "labels");
-  if (present(selector) && (selectsEverything(selector) || selects(selector, textMap(place)))) return [];
-  return [invalid("template-selected", place, "`selector` does not match template `labels`", printedMap(place))];
+  const given = textMap(place);
+  if (present(selector) && (selectsEverything(selector) || selects(selector, given))) return [];
+  const found = invalid("template-selected", place, "`selector` does not match template `labels`", printedMap(place));
+  if (!present(selector)) return [helped(found, "There is no selector: write one that selects these labels")];
+  const difference = mismatch(selector, given);
+  return [helped(found, difference === undefined ? undefined : `${difference}: make the two agree`)];
 }
 
 /** The reference leaves `metadata` out of the paths of labels and annotations. */
@@ -73,18 +77,21 @@ function mirrorPod(place: Place, template: Place): readonly Violation[] {
 function noEphemeralContainers(spec: Place): readonly Violation[] {
   const place = at(spec, "ephemeralContainers");
   if (count(place) === 0) return [];
-  return [forbidden("ephemeral-containers", place, "ephemeral containers not allowed in pod template")];
+  const found = forbidden("ephemeral-containers", place, "ephemeral containers not allowed in pod template");
+  return [helped(found, "Add them to a running pod with kubectl debug, and remove them here")];
 }
 
 /** An unknown policy was reported with the pod's spec already and is reported here again. */
 function restartsAlways(spec: Place): readonly Violation[] {
   const place = at(spec, "restartPolicy");
   if ((text(place) || "Always") === "Always") return [];
-  return [notSupported("restart-policy-always", place, ["Always"])];
+  const found = notSupported("restart-policy-always", place, ["Always"]);
+  return [helped(found, "Pods that should end are made by a Job; for a Rollout leave restartPolicy out")];
 }
 
 function noDeadline(spec: Place): readonly Violation[] {
   const place = at(spec, "activeDeadlineSeconds");
   if (!present(place)) return [];
-  return [forbidden("active-deadline", place, "activeDeadlineSeconds in ReplicaSet is not Supported")];
+  const found = forbidden("active-deadline", place, "activeDeadlineSeconds in ReplicaSet is not Supported");
+  return [helped(found, "Pods of a Rollout run until they are replaced: remove it")];
 }

@@ -4,8 +4,8 @@
  */
 import { flatMap } from "../../object/flatMap.ts";
 import { at, items, type Place, text } from "../place.ts";
-import { dnsLabel } from "../syntax.ts";
-import { duplicate, invalidTexts, required, type Violation } from "../violation.ts";
+import { labelTexts } from "./labelNames.ts";
+import { duplicate, helped, required, type Violation } from "../violation.ts";
 import { onlyOne } from "./oneOf.ts";
 import { VOLUME_SOURCES } from "./volumeSources.ts";
 
@@ -30,9 +30,10 @@ export function volumesOf(places: Place): Volumes {
 }
 
 function volumeName(place: Place, repeated: boolean): readonly Violation[] {
-  if (text(place) === "") return [required("volume-name", place)];
+  if (text(place) === "")
+    return [helped(required("volume-name", place), "Give the volume a name, by which containers mount it")];
   return [
-    ...invalidTexts("volume-name", place, dnsLabel(text(place))),
-    ...(repeated ? [duplicate("volume-name-duplicate", place)] : []),
+    ...labelTexts("volume-name", place),
+    ...(repeated ? [helped(duplicate("volume-name-duplicate", place), "Give each volume a name of its own")] : []),
   ];
 }

@@ -3,10 +3,11 @@
  * which they want objects: as they are, as tables, or their metadata alone.
  */
 import { discovery, serverVersion } from "./discovery.ts";
-import type { Wanted } from "./media.ts";
+import { takesAggregated, type Wanted } from "./media.ts";
 import type { ApiRequest, ApiResponse, ApiServer } from "../../model/model.ts";
 import { openapi } from "./openapi.ts";
-import { badRequest, methodNotAllowed, notImplemented } from "../state/refusals.ts";
+import { openapiV2 } from "./openapiV2.ts";
+import { badRequest, methodNotAllowed } from "../state/refusals.ts";
 import type { StatusError } from "../../model/statusError.ts";
 import { type IncludeObject, tableEvents, tableOf } from "../table/table.ts";
 
@@ -15,7 +16,7 @@ export interface Page {
   readonly kind: "page";
   readonly status: number;
   readonly mediaType: string;
-  /** Written as it is when it is a text, as JSON otherwise. */
+  /** Written as it is when it is a text or bytes, as JSON otherwise. */
   readonly body: unknown;
 }
 
@@ -26,7 +27,7 @@ const text = (status: number, body: string): Page => ({
   body,
 });
 
-const jsonPage = (body: unknown, mediaType = "application/json"): Page => ({
+const documentPage = (body: unknown, mediaType = "application/json"): Page => ({
   kind: "page",
   status: 200,
   mediaType,
@@ -43,30 +44,28 @@ const healthPaths = /^\/(healthz|livez|readyz)(\/|$)/;
 
 const rootPaths = ["/api", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"];
 
-/** The answer for paths that are not resources. */
-export function page(request: ApiRequest, server: ApiServer, wantsAggregated: boolean): Page | ApiResponse | undefined {
+/** The answer for paths that are not resources. @param accept the header */
+export function page(request: ApiRequest, server: ApiServer, accept: string | null): Page | ApiResponse | undefined {
   const { path, method } = request;
-  const found = pageAt(path, server, wantsAggregated);
+  const found = pageAt(path, server, accept);
   if (found === undefined) return undefined;
   return method === "GET" || method === "HEAD" ? found : refusal(methodNotAllowed());
 }
 
-function pageAt(path: string, { core }: ApiServer, wantsAggregated: boolean): Page | undefined {
+function pageAt(path: string, { core }: ApiServer, accept: string | null): Page | undefined {
   if (healthPaths.test(path)) return text(200, "ok");
-  if (path === "/version") return jsonPage(serverVersion);
-  if (path === "/") return jsonPage({ paths: rootPaths });
+  if (path === "/version") return documentPage(serverVersion);
+  if (path === "/") return documentPage({ paths: rootPaths });
   if (path === "/openapi/v3" || path.startsWith("/openapi/v3/")) {
     const document = openapi(path, core);
-    return document === undefined ? text(404, "404 page not found\n") : jsonPage(document);
+    return document === undefined ? text(404, "404 page not found\n") : documentPage(document);
   }
   if (path === "/openapi/v2") {
-    const { status } = notImplemented(
-      "OpenAPI v2 is left out of the in-memory API server: what it says is at /openapi/v3",
-    );
-    return { ...jsonPage(status), status: status.code };
+    const { body, mediaType } = openapiV2(accept);
+    return documentPage(body, mediaType);
   }
-  const document = discovery(path, core.resources(), wantsAggregated);
-  if (document !== undefined) return jsonPage(document.body, document.mediaType);
+  const document = discovery(path, core.resources(), takesAggregated(accept));
+  if (document !== undefined) return documentPage(document.body, document.mediaType);
   return path.startsWith("/api/") || path.startsWith("/apis/") ? undefined : text(404, "404 page not found\n");
 }
 

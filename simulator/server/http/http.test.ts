@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { systemClock } from "../../../kube/clock/clock.ts";
 import { serveHttp } from "./http.ts";
 import type { ApiServer } from "../../model/model.ts";
+import { readerOf } from "../../protobuf/wire.ts";
 import { createApiServer } from "../requests/server.ts";
 import { at } from "../table/fields.ts";
 
@@ -151,7 +152,39 @@ describe("the API over HTTP", () => {
     expect((await ask("GET", "/api/v1/namespaces/default/pods/p/log")).status).toBe(501);
     expect((await ask("GET", "/api/v1/namespaces/default/pods/none/log")).status).toBe(404);
     expect((await ask("POST", "/apis/batch/v1/namespaces/default/cronjobs", new Uint8Array([0]))).status).toBe(501);
-    expect((await ask("GET", "/openapi/v2")).status).toBe(501);
+  });
+
+  test("a path that does not exist is not found, whatever is asked of it", async () => {
+    const { ask } = bed();
+    const said = async (method: string, path: string, body?: string) => {
+      const { status, body: answer } = await ask(method, path, body);
+      return [status, at(answer, "kind"), at(answer, "reason"), at(answer, "message")];
+    };
+    const nothing = [404, "Status", "NotFound", "the server could not find the requested resource"];
+    const paths = [
+      "/apis/example.com",
+      "/apis/example.com/v1",
+      "/apis/example.com/v1/namespaces/default/foos",
+      "/api/v2",
+    ];
+    for (const path of [...paths, "/api/v1/foos", "/apis/argoproj.io/v2/rollouts"]) {
+      expect(await said("GET", path)).toEqual(nothing);
+      expect(await said("POST", path, "{}")).toEqual(nothing);
+      expect(await said("DELETE", `${path}/a`)).toEqual(nothing);
+    }
+  });
+
+  test("OpenAPI v2 describes nothing, in JSON and in the protobuf in which kubectl asks for it", async () => {
+    const { ask, url } = bed();
+    expect((await ask("GET", "/openapi/v2")).body).toMatchObject({ swagger: "2.0", paths: {} });
+    const type = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+    const response = await fetch(`${url}/openapi/v2`, { headers: { accept: type } });
+    expect(response.headers.get("content-type")).toContain("protobuf");
+    const members = [...readerOf(new Uint8Array(await response.arrayBuffer()))];
+    const [swagger, info] = members.map(([number, value]) => [number, new TextDecoder().decode(value as Uint8Array)]);
+    expect(swagger).toEqual([1, "2.0"]);
+    expect(info?.[1]).toContain("its kinds are at /openapi/v3");
+    expect(members).toHaveLength(2);
   });
 
   test("OpenAPI lists each group's document, with the kinds that are defined meanwhile", async () => {

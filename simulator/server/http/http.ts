@@ -4,7 +4,7 @@ import { type BodyLimits, bodyLimits, type BodyReader, bodyReader } from "./body
 import { type Doorkeeper, doorkeeper, inUrl, unsupportedType } from "./callers.ts";
 import { answered, page, type Page, refusal } from "./front.ts";
 import { leftOut } from "./leftOut.ts";
-import { bareType, negotiate, served, takesAggregated, type Wanted } from "./media.ts";
+import { bareType, negotiate, served, type Wanted } from "./media.ts";
 import type { ApiRequest, ApiResponse, ApiServer, WatchEvent } from "../../model/model.ts";
 import { badRequest, notImplemented } from "../state/refusals.ts";
 import { StatusError } from "../../model/statusError.ts";
@@ -82,7 +82,7 @@ async function respond(
   if (bytes instanceof StatusError) return turnedAway(bytes, request.url);
   const asked = apiRequest(request, path, bytes);
   if (asked instanceof StatusError) return answerResponse(refusal(asked), wanted ?? { encoding: "json", as: "" });
-  const found = page(asked, server, takesAggregated(accept));
+  const found = page(asked, server, accept);
   if (found?.kind === "page") return pageResponse(found);
   if (wanted === undefined) return answerResponse(refusal(notAcceptable(accept)), { encoding: "json", as: "" });
   const response = found ?? (await answered(asked, server, wanted));
@@ -198,7 +198,7 @@ function answerResponse(response: ApiResponse, { encoding }: Wanted): Response {
 }
 
 const pageResponse = ({ status, mediaType, body }: Page): Response =>
-  new Response(typeof body === "string" ? body : JSON.stringify(body), {
+  new Response(typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body), {
     status,
     headers: { "content-type": mediaType, "cache-control": "no-cache" },
   });

@@ -1,0 +1,96 @@
+/** The table of README.md that says what works, from the tables that the code uses: so it cannot go out of date. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { OTHER_UNDRIVEN } from "../controller/rules/rollout/support.ts";
+import { WORKLOAD_KINDS } from "../controller/rules/rollout/workloadRef.ts";
+import { STEPS } from "../controller/steps/kinds.ts";
+import { PROVIDERS } from "../providers/metrics/providers.ts";
+import { ROUTERS } from "../providers/traffic/routers.ts";
+import { crds } from "../schema/crd.ts";
+import type { RolloutStrategy } from "../schema/rollout.ts";
+import { table } from "./text/table.ts";
+
+/** What a part of the API can do, by name. */
+interface Row {
+  readonly part: string;
+  readonly works: readonly string[];
+  /** Accepted; a Rollout that uses it is held. */
+  readonly held?: readonly string[];
+  /** Accepted, and of no effect yet; or not there at all. */
+  readonly planned?: readonly string[];
+}
+
+const code = (text: string): string => `\`${text}\``;
+
+/** The members of `all` by whether they work. */
+const split = <T>(
+  all: readonly T[],
+  works: (each: T) => boolean,
+  named: (each: T) => string,
+): Pick<Row, "works" | "held"> => ({
+  works: all.filter(works).map(named),
+  held: all.filter((each) => !works(each)).map(named),
+});
+
+const STRATEGIES: Readonly<Record<keyof Required<RolloutStrategy>, string>> = {
+  canary: "canary",
+  blueGreen: "blue-green",
+};
+
+const kinds = crds.map(({ spec }) => spec.names.kind);
+
+export const SUPPORT: readonly Row[] = [
+  { part: "strategies", works: Object.values(STRATEGIES) },
+  {
+    part: "canary steps",
+    ...split(
+      STEPS.kinds,
+      ({ undriven }) => undriven === undefined,
+      ({ member }) => code(member),
+    ),
+  },
+  {
+    part: "traffic routers",
+    ...split(
+      ROUTERS,
+      ({ route }) => route !== undefined,
+      ({ title }) => title,
+    ),
+  },
+  { part: "analysis", works: [], held: OTHER_UNDRIVEN },
+  {
+    part: "metric providers",
+    ...split(
+      PROVIDERS,
+      ({ measure }) => measure !== undefined,
+      ({ title }) => title,
+    ),
+  },
+  { part: "`workloadRef` to a", works: WORKLOAD_KINDS },
+  {
+    part: "kinds",
+    works: kinds.filter((kind) => kind === "Rollout"),
+    planned: kinds.filter((kind) => kind !== "Rollout"),
+  },
+  { part: "moving", works: ["from Argo Rollouts, and back, in the middle of updates"] },
+  { part: "notifications", works: [], planned: ["all"] },
+  { part: "tools", works: ["`kubectl argo rollouts`", "Argo CD's health checks"], planned: ["a dashboard"] },
+];
+
+const cell = (items: readonly string[] = []): string => items.join(", ");
+
+export const supportTable: string = table(
+  ["", "works", "accepted, then held", "planned"],
+  SUPPORT.map(({ part, works, held, planned }) => [part, cell(works), cell(held), cell(planned)]),
+);
+
+const BEGIN = "<!-- support: made by `bun run generate` -->\n";
+const END = "<!-- /support -->\n";
+
+/** README.md with the table as it is now. @throws {Error} when the README has no place for it */
+export function readme(): string {
+  const text = readFileSync(join(import.meta.dir, "../README.md"), "utf8");
+  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (begin < 0 || end < begin) throw new Error(`README.md has no ${BEGIN.trim()} … ${END.trim()} for the table`);
+  return `${text.slice(0, begin + BEGIN.length)}\n${supportTable}\n${text.slice(end)}`;
+}

@@ -1,0 +1,63 @@
+/** Every file of examples/, applied with kubectl, updated and seen through. */
+import { expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { promote } from "./harness/actions.ts";
+import { harness } from "./harness/harness.ts";
+import { healthy, inPhase, newWorld, type World } from "./harness/world.ts";
+
+await harness();
+const folder = join(import.meta.dir, "../../examples");
+const definition = "smi-crd.yaml";
+const names = readdirSync(folder)
+  .filter((file) => file.endsWith(".yaml") && file !== definition)
+  .map((file) => file.replace(".yaml", ""));
+/** They do not wait for a person. */
+const alone: readonly string[] = ["restart", "blue-green-auto"];
+
+async function kubectl({ harness: { kubectl: run }, namespace }: World, ...args: readonly string[]): Promise<void> {
+  const { code, stderr } = await run(["-n", namespace, ...args]);
+  expect([args.join(" "), code === 0 ? "" : stderr]).toEqual([args.join(" "), ""]);
+}
+
+const images = async (world: World): Promise<readonly string[]> => {
+  const pods = await world.harness.api.list<{
+    metadata: { deletionTimestamp?: string };
+    spec: { containers: readonly { image: string }[] };
+  }>(`/api/v1/namespaces/${world.namespace}/pods`);
+  const live = pods.items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  return [...new Set(live.map(({ spec }) => spec.containers[0]?.image ?? ""))];
+};
+
+test.concurrent.each(names)(
+  "the example %s is deployed, updated and seen through",
+  async (name) => {
+    const world = await newWorld(`example-${name}`);
+    if (name === "canary-smi") await kubectl(world, "apply", "-f", join(folder, definition));
+    await kubectl(world, "apply", "-f", join(folder, `${name}.yaml`));
+    await world.settle(name, "Healthy", healthy);
+    expect(await images(world)).toEqual(["nginx:1.28"]);
+
+    if (name === "migration") await kubectl(world, "set", "image", "deployment/migration", "migration=nginx:1.29");
+    else {
+      const value = "nginx:1.29";
+      const patch = [{ op: "replace", path: "/spec/template/spec/containers/0/image", value }];
+      await kubectl(world, "patch", "rollout", name, "--type", "json", "-p", JSON.stringify(patch));
+    }
+    if (!alone.includes(name)) {
+      await world.waitFor(name, "Paused", inPhase("Paused"));
+      await promote(world, name);
+    }
+    await world.settle(
+      name,
+      "Healthy again",
+      (rollout, scene) => {
+        const revision = rollout.metadata.annotations?.["rollout.argoproj.io/revision"];
+        return healthy(rollout, scene) && revision === "2";
+      },
+      180_000,
+    );
+    expect(await images(world)).toContain("nginx:1.29");
+  },
+  300_000,
+);

@@ -1,0 +1,150 @@
+/** docs/metrics.md has every metric that the program prints, with its labels; the alerts ask for metrics that exist. */
+import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parser } from "@prometheus-io/lezer-promql";
+import { createMetrics } from "../controller/process/metrics.ts";
+import { createAudit } from "../webhook/audit/audit.ts";
+import { createWebhookMetrics } from "../webhook/http/metrics.ts";
+import { anchorsOf } from "./pages.ts";
+import { testApi } from "./apiServer.ts";
+
+const docs = join(import.meta.dir, "../docs");
+const page = readFileSync(join(docs, "metrics.md"), "utf8");
+
+interface Family {
+  readonly type: string;
+  readonly labels: readonly string[];
+}
+
+/** All that the page of a process shows after one of everything has happened. */
+async function printed(): Promise<string> {
+  const metrics = createMetrics({
+    now: () => 0,
+    version: "v0",
+    commit: "c",
+    rollouts: () => [{ metadata: { namespace: "shop", name: "web" }, spec: { strategy: { canary: {} } } }],
+    isLeader: () => true,
+    cacheObjects: () => [["rollouts", 1]],
+    queues: () => [["Rollouts", { depth: 0, unfinishedMs: () => ({ sumMs: 0, longestMs: 0 }) }]],
+  });
+  metrics.reconciled("shop/web", 1, true);
+  metrics.eventEmitted("shop/web", "Normal", "RolloutUpdated");
+  metrics.apiRequest({ verb: "Get", kind: "services", namespace: "shop", name: "web", status: 200 });
+  metrics.rolloutFinished("Promoted", 1, 0);
+  metrics.watchStalled("services");
+  metrics.relisted("services");
+  metrics.eventLost("gone");
+  const queue = metrics.queue("Rollouts");
+  queue.added();
+  queue.retried();
+  queue.waitedMs(1);
+  queue.workedMs(1);
+  const webhook = createWebhookMetrics(() => 1);
+  webhook.reviewed("Rollout", "CREATE", "allowed", 1);
+  return [...metrics.render(), ...webhook.render(), ...(await audited())].join("");
+}
+
+/** What the audit prints once it has found something wrong. */
+async function audited(): Promise<readonly string[]> {
+  const { client, clock } = testApi({ installed: true });
+  const ended = new AbortController();
+  const audit = createAudit({
+    client,
+    clock,
+    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    findings: () => ["wrong"],
+    cached: { Rollout: () => [{ metadata: { namespace: "shop", name: "web", uid: "1" } }] },
+    record: () => {},
+    instanceId: "",
+    resyncMs: 1_000,
+  });
+  const running = audit.run(ended.signal);
+  await clock.advance(100);
+  ended.abort();
+  await running;
+  return [...audit.render()];
+}
+
+function familiesOf(text: string): ReadonlyMap<string, Family> {
+  const families = new Map<string, Family>();
+  for (const [, name = "", type = ""] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
+    const sample = new RegExp(`^${name}(?:_bucket|_sum|_count)?(?:\\{(.*)\\})? \\S+$`, "m").exec(text);
+    const labels = [...(sample?.[1] ?? "").matchAll(/(\w+)="/g)].map(([, label = ""]) => label);
+    families.set(name, { type, labels: labels.filter((label) => label !== "le") });
+  }
+  return families;
+}
+
+const families = familiesOf(await printed());
+
+/** The rows of the page's tables of metrics. */
+const rows = new Map(
+  [...page.matchAll(/^\| `(\w+)` +\| (counter|gauge|histogram) +\| ([^|]*)\|/gm)].map(
+    ([, name = "", type = "", labels = ""]) => [
+      name,
+      { type, labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label = ""]) => label) },
+    ],
+  ),
+);
+
+interface Alert {
+  readonly alert: string;
+  readonly expr: string;
+}
+
+const alerts = (Bun.YAML.parse(readFileSync(join(docs, "alerts.yaml"), "utf8")) as readonly object[])
+  .flatMap((object) => (object as { spec: { groups?: readonly { rules: readonly Alert[] }[] } }).spec.groups ?? [])
+  .flatMap(({ rules }) => rules);
+
+const baseName = (name: string): string => name.replace(/_(bucket|sum|count)$/, "");
+
+/** What an expression names: metrics, each with the labels that it matches; and whether it is well-formed. */
+function readExpression(text: string) {
+  const read = { isValid: true, metrics: [] as string[], labels: [] as string[] };
+  parser.parse(text).iterate({
+    enter({ type, from, to }) {
+      if (type.isError) read.isValid = false;
+      if (type.name === "Identifier") read.metrics.push(text.slice(from, to));
+      if (type.name === "LabelName") read.labels.push(text.slice(from, to));
+    },
+  });
+  return read;
+}
+
+describe("the page of metrics", () => {
+  test("has every metric that is printed, with its type and labels, and no other", () => {
+    const told: unknown = Object.fromEntries(rows);
+    expect(told).toEqual(Object.fromEntries(families));
+  });
+});
+
+describe("the alerts", () => {
+  test.each(alerts.map(({ alert, expr }) => [alert, expr]))(
+    "%s is an expression over metrics that exist",
+    (_, expr) => {
+      const { isValid, metrics, labels } = readExpression(expr);
+      expect([expr, isValid]).toEqual([expr, true]);
+      expect(metrics.filter((name) => !families.has(baseName(name)))).toEqual([]);
+      const known = new Set([
+        ...metrics.flatMap((name) => families.get(baseName(name))?.labels ?? []),
+        "le",
+        "instance",
+      ]);
+      expect(labels.filter((label) => !known.has(label))).toEqual([]);
+    },
+  );
+
+  test("would be caught with an expression that does not end, or has a metric or label that nobody prints", () => {
+    expect(readExpression("sum(rollout_info").isValid).toBe(false);
+    expect(readExpression("rollout_inof == 1").metrics).toEqual(["rollout_inof"]);
+    expect(readExpression('rollout_info{fase="Paused"}').labels).toEqual(["fase"]);
+  });
+
+  test("stand in the page, each with what to read", () => {
+    const told = [...page.matchAll(/^\| `(Rollout\w+|Sluice\w+)` .*troubleshooting\.md#([\w-]+)/gm)];
+    expect(told.map(([, name]) => name)).toEqual(alerts.map(({ alert }) => alert));
+    const anchors = anchorsOf(readFileSync(join(docs, "troubleshooting.md"), "utf8"));
+    expect(told.flatMap(([, , anchor = ""]) => (anchors.has(anchor) ? [] : anchor))).toEqual([]);
+  });
+});
