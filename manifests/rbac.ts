@@ -106,6 +106,12 @@ export const webhookRules = (namespace: string): readonly Rule[] => [
     verbs: ["list", "watch"],
   },
   {
+    why: "What has the same pods as a Rollout, or scales them; read once a Rollout is judged, and never written.",
+    apiGroups: ["autoscaling"],
+    resources: ["horizontalpodautoscalers"],
+    verbs: ["list", "watch"],
+  },
+  {
     why: "The audit lists what is stored now and then.",
     apiGroups: argo,
     resources: ["analysisruns", "experiments"],

@@ -25,5 +25,15 @@ export const REPLICAS_BEFORE = "sluice.dev/replicas-before-rollout";
 /** On the Rollout, by the user: "true" holds its deletion back until the Deployment is up again. Also the finalizer. */
 export const RESTORE_WORKLOAD = "sluice.dev/restore-workload";
 
+/** On an analysis template, by the user: "true" refuses edits that would hold Rollouts which use it. */
+export const PROTECT = "sluice.dev/protect";
+
+/**
+ * On a Deployment that is to become a Rollout, or has: both own the same pods on purpose. The first by the user, the second
+ * by us.
+ */
+export const MIGRATE = "sluice.dev/migrate";
+export const MANAGED_BY_ROLLOUT = "sluice.dev/managed-by-rollout";
+
 /** Set by users: "warn" admits an object against the rules. When it changes, an unchanged spec is judged again, too. */
 export const BREAK_GLASS = "sluice.dev/admission";

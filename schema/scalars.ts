@@ -128,7 +128,8 @@ export function object<E extends v.ObjectEntries>(entries: E): v.ObjectSchema<E,
 }
 
 /**
- * As `object`, but the API server keeps unknown members too: pod templates of a newer Kubernetes pass through whole.
+ * As `object`, but the API server keeps unknown members too: pod templates of a newer Kubernetes pass through whole,
+ * and unknown routers are seen.
  */
 export function openObject<E extends v.ObjectEntries>(entries: E): v.ObjectSchema<E, undefined> {
   return marked(object(entries), { "x-kubernetes-preserve-unknown-fields": true });

@@ -10,6 +10,7 @@ import {
   name,
   object,
   opaque,
+  openObject,
   optional,
   passage,
   port,
@@ -78,8 +79,11 @@ const routers = {
 };
 export type RouterKind = keyof typeof routers;
 
-/** The routers, of which more than one may be set, and their common settings. */
-export const TrafficRouting = object(
+/**
+ * The routers, of which more than one may be set, and their common settings. Unknown members are kept, so that
+ * admission can warn of a router that does not exist; if they were dropped, nobody would see why nothing routes.
+ */
+export const TrafficRouting = openObject(
   optional({
     ...routers,
     managedRoutes: about("Names for header and mirror routes, first wins.", few(named)),

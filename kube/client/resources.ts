@@ -33,6 +33,11 @@ export const SECRETS = core("secrets");
 export const SERVICES = core("services");
 
 export const ENDPOINT_SLICES: Resource = { group: "discovery.k8s.io", version: "v1", plural: "endpointslices" };
+export const HORIZONTAL_POD_AUTOSCALERS: Resource = {
+  group: "autoscaling",
+  version: "v2",
+  plural: "horizontalpodautoscalers",
+};
 export const LEASES: Resource = { group: "coordination.k8s.io", version: "v1", plural: "leases" };
 export const VALIDATING_WEBHOOK_CONFIGURATIONS: Resource = {
   group: "admissionregistration.k8s.io",

@@ -23,6 +23,22 @@ const failureOf = async (promise: Promise<unknown>): Promise<ApiError> => {
   return error;
 };
 
+test("what the API server warns of is passed on, with an answer and with a refusal", async () => {
+  await using api = scriptedServer(({ url }) => {
+    const refused = new URL(url).search !== "";
+    const headers = new Headers([
+      ["Warning", '299 - "one"'],
+      ["Warning", '299 - "two \\"quoted\\""'],
+    ]);
+    return Response.json(refused ? status(403, "Forbidden", "no") : {}, { status: refused ? 403 : 200, headers });
+  });
+  const told: string[] = [];
+  const request = { ...patchStatus, warned: (warnings: readonly string[]) => void told.push(...warnings) };
+  await api.client.request(request);
+  await failureOf(api.client.request({ ...request, query: { refuse: true } }));
+  expect(told).toEqual(["one", 'two "quoted"', "one", 'two "quoted"']);
+});
+
 test("a request carries method, query, body, content type, credentials and our name", async () => {
   await using api = scriptedServer(async (request) => {
     const names = ["authorization", "content-type", "user-agent", "accept"];

@@ -7,6 +7,7 @@ import { textOf } from "./errorText.ts";
 import { pause } from "../clock/pause.ts";
 import { type Method, type Target, targetOf } from "./target.ts";
 import { tokenBucket } from "./tokenBucket.ts";
+import { warningsIn } from "./warningHeader.ts";
 
 export interface KubeRequest {
   readonly method: Method;
@@ -30,6 +31,8 @@ export interface KubeRequest {
   readonly mostBytes?: number;
   /** With `mostBytes`: called with the length of the body that was read. */
   readonly received?: (bytes: number) => void;
+  /** Called with the texts of the answer's Warning headers, whatever its status is, if there are any. */
+  readonly warned?: (warnings: readonly string[]) => void;
 }
 
 /** One request as it went over the wire; `status` 0: no answer. */
@@ -116,6 +119,8 @@ const attempt = async (client: ClientOptions, request: KubeRequest, target: Targ
     throw error;
   });
   tell(response.status);
+  const warnings = request.warned === undefined ? [] : warningsIn(response.headers.get("warning"));
+  if (warnings.length > 0) request.warned?.(warnings);
   if (response.ok) return response;
   throw refused(target, response.status, await response.text(), response.headers.get("retry-after"));
 };

@@ -65,6 +65,10 @@ export const namedIngresses = (
   referencesOf: (settings: Place, stableService: string) => IngressReferences,
 ): NamedObjects => ({
   resource: INGRESSES,
+  owned(rollout) {
+    const settings = at(root(rollout), "spec", "strategy", "canary", "trafficRouting", kind);
+    return referencesOf(settings, "").names.filter((place) => text(place) !== "");
+  },
   findings(rollout, ingresses) {
     const canary = at(root(rollout), "spec", "strategy", "canary");
     const { names, service } = referencesOf(at(canary, "trafficRouting", kind), text(at(canary, "stableService")));

@@ -39,6 +39,8 @@ export interface Abilities {
 
 export interface NamedObjects {
   readonly resource: Resource;
+  /** Where a Rollout names them, of which one router alone may be in charge; absent: others may share them. */
+  readonly owned?: (rollout: unknown) => readonly Place[];
   /** Of a Rollout that configures the router. An object that is missing warns, since it may be on its way. */
   readonly findings: (rollout: unknown, objects: Lookup<unknown>) => Findings;
 }

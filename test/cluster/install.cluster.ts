@@ -209,16 +209,24 @@ ours(
   async () => {
     const { api, cluster, until } = installation;
     const world = await newWorld("install-workload", cluster);
-    const template = { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "web:1" }] } };
-    const selector = { matchLabels: { app: "web" } };
+    const labelled = (app: string) => ({
+      selector: { matchLabels: { app } },
+      template: { metadata: { labels: { app } }, spec: { containers: [{ name: "web", image: "web:1" }] } },
+    });
     const deployments = `/apis/apps/v1/namespaces/${world.namespace}/deployments`;
-    await api.create(deployments, { metadata: { name: "web" }, spec: { replicas: 2, selector, template } });
+    await api.create(deployments, { metadata: { name: "web" }, spec: { replicas: 2, ...labelled("web") } });
+    const { template } = labelled("other");
     await api.create(`/api/v1/namespaces/${world.namespace}/podtemplates`, { metadata: { name: "web" }, template });
     const referring = (name: string, workloadRef: object) => ({
       apiVersion: "argoproj.io/v1alpha1",
       kind: "Rollout",
       metadata: { name },
-      spec: { replicas: 2, selector, workloadRef: { name: "web", ...workloadRef }, strategy: { canary: {} } },
+      spec: {
+        replicas: 2,
+        selector: labelled(name).selector,
+        workloadRef: { name: "web", ...workloadRef },
+        strategy: { canary: {} },
+      },
     });
     await world.create(referring("web", { apiVersion: "apps/v1", kind: "Deployment", scaleDown: "onsuccess" }));
     await world.settle("web", "Healthy", healthy);

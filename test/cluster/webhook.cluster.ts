@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { systemClock } from "../../kube/clock/clock.ts";
 import { parseControllerOptions } from "../../controller/process/options.ts";
 import { admissionFindings, type References } from "../../controller/rules/admission/admission.ts";
+import { rangeViolations } from "../../controller/rules/admission/ranges.ts";
 import { newViolations } from "../../kube/validation/ratchet.ts";
 import { loadCredentials } from "../../kube/client/credentials.ts";
 import { createClient } from "../../kube/client/transport.ts";
@@ -168,8 +169,10 @@ describe("the verdicts of the reference's linter", () => {
     references = { services, routed: ({ plural }) => named(bundle, kinds[plural] ?? "") };
     for (const document of bundle.documents.filter(({ kind }) => kind === "Rollout")) {
       const { code, stderr } = await apply(document, "--dry-run=server");
+      // Numbers that the reference lets through (docs/differences.md#numbers-and-durations-out-of-range).
+      const accepted = bundle.valid && rangeViolations(document, "Rollout").length === 0;
       // With stderr, which shows why a command failed.
-      expect({ accepted: code === 0, stderr }).toMatchObject({ accepted: bundle.valid });
+      expect({ accepted: code === 0, stderr }).toMatchObject({ accepted });
     }
   });
 });
@@ -238,11 +241,21 @@ describe("kubectl shows", () => {
 
   test("warnings of what is risky, and stores it", async () => {
     const { code, stderr } = await apply(
-      rollout("risky", { strategy: { canary: { maxSurge: "lots" } } }),
+      rollout("risky", { replicas: 3, progressDeadlineAbort: true }),
       "--dry-run=server",
     );
     expect(code).toBe(0);
-    expect(stderr).toContain("Warning: spec.strategy.canary.maxSurge: Invalid value");
+    expect(stderr).toContain("Warning: spec.strategy.canary.steps[0].setWeight: Invalid value: 20: without a router");
+    expect(stderr).toContain("Warning: spec.strategy.canary.steps[1].pause: Invalid value: {}: has no duration");
+  });
+
+  test("a router that does not exist, which the API server keeps", async () => {
+    const strategy = { canary: { trafficRouting: { gatewayAPI: { httpRoute: "web" } }, steps: [{ pause: {} }] } };
+    const { code, stderr } = await apply(rollout("gateway", { strategy }));
+    expect(code).toBe(0);
+    expect(stderr).toContain("Warning: spec.strategy.canary.trafficRouting.gatewayAPI: Forbidden: is no router");
+    const stored = await api.get(`${rollouts}/gateway`);
+    expect(stored["spec"]).toMatchObject({ strategy });
   });
 
   test("what only the API server finds in a pod template, with the Rollout's path", async () => {

@@ -8,6 +8,7 @@ import type { Rollout } from "../../schema/rollout.ts";
 import type { Rules } from "../review/validate.ts";
 import { createComplaints, tellWatchError } from "../../controller/process/complaints.ts";
 import type { Log } from "../../controller/process/log.ts";
+import { neighbourIndex } from "./neighbours.ts";
 import { findWorkloads } from "./workloads.ts";
 import type { Store } from "../../kube/runtime/cache.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
@@ -62,6 +63,7 @@ function* namesIn(
 export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefined, signal: AbortSignal): Rules {
   const { services, rollouts } = ports.stores;
   const templates = watchTemplates(ports, watchedNamespace, signal);
+  const neighbours = neighbourIndex({ ...ports, watched: watchedNamespace, signal });
   const templatesOf = (namespace: string): Templates => ({
     namespaced: {
       get: (name) => templates.namespaced.get(keyOf(namespace, name))?.spec,
@@ -80,7 +82,7 @@ export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefi
       if (namespace === "" || rollout.metadata.namespace === namespace)
         yield { rollout, templates: templatesOf(rollout.metadata.namespace) };
   }
-  const referencesFor = (kind: AdmittedKind, namespace: string): References => {
+  const referencesFor = (object: unknown, kind: AdmittedKind, namespace: string): References => {
     const template = kind === "AnalysisTemplate" || kind === "ClusterAnalysisTemplate";
     return {
       services: {
@@ -94,13 +96,20 @@ export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefi
       },
       templates: templatesOf(namespace),
       ...(template ? { users: usersIn(namespace) } : {}),
+      ...(kind === "Rollout"
+        ? { neighbours: neighbours.neighboursIn(namespace), ...neighbours.routedIn(namespace, object) }
+        : {}),
     };
   };
   return {
     findings: (object, kind, namespace, found = {}) =>
-      admissionFindings(object, kind, { references: { ...referencesFor(kind, namespace), ...found } }),
-    find: (objects, kind, namespace, untilMs) =>
-      kind === "Rollout" ? findWorkloads(ports, objects, namespace, untilMs) : undefined,
+      admissionFindings(object, kind, { references: { ...referencesFor(object, kind, namespace), ...found } }),
+    find(objects, kind, namespace, untilMs) {
+      if (kind !== "Rollout") return undefined;
+      const found = findWorkloads(ports, objects, namespace, untilMs);
+      const soon = neighbours.soon(objects, untilMs);
+      return soon === undefined ? found : Promise.all([found, soon]).then(([known = {}]) => known);
+    },
     newViolations,
   };
 }

@@ -37,6 +37,11 @@ describe("the head of a review", () => {
     expect(head).toEqual({ uid: "0a5cbc5e-96c8-4bbd-8bb2-a2a3a1f2b3c4", operation: "UPDATE" });
   });
 
+  test("may have an empty uid", () => {
+    const text = JSON.stringify(reviewOf(rolloutObject(), { uid: "", operation: "CREATE" }));
+    expect(headOf(bytesOf(text))).toEqual({ uid: "", operation: "CREATE" });
+  });
+
   test("is not there in anything else", () => {
     expect(headOf(bytesOf("[".repeat(20_000)))).toBeUndefined();
     expect(headOf(bytesOf('{"request":{"uid":"no quotes \\" please","operation":"CREATE"'))).toBeUndefined();

@@ -179,7 +179,7 @@ export function weigh(bytes: Uint8Array, limits = shapeLimits): Weight {
 /** What can be read of a review without parsing it: the API server writes these members before the objects. */
 export function headOf(bytes: Uint8Array): { readonly uid: string; readonly operation: string } | undefined {
   const head = new TextDecoder("latin1").decode(bytes.subarray(0, 8_192));
-  const uid = /^\s*\{[^[]*?"request"\s*:\s*\{\s*"uid"\s*:\s*"([\w-]{1,64})"/.exec(head)?.[1];
+  const uid = /^\s*\{[^[]*?"request"\s*:\s*\{\s*"uid"\s*:\s*"([\w-]{0,64})"/.exec(head)?.[1];
   const operation = /"operation"\s*:\s*"([A-Z]{1,16})"/.exec(head)?.[1];
   return uid === undefined || operation === undefined ? undefined : { uid, operation };
 }

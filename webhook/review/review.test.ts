@@ -68,6 +68,11 @@ describe("a review that is read", () => {
     apiVersion: "admission.k8s.io/v1",
     request: { ...request, ...members },
   });
+  test("may have an empty uid, which is answered with an empty one", () => {
+    const review = parsed(reviewOf(rolloutObject(), { uid: "" }));
+    const answer = answerReview(review, { verdict: "allowed", causes: [], warnings: [] });
+    expect(answer).toMatchObject({ response: { uid: "", allowed: true } });
+  });
   test.each([
     ["a list", [], "the body is not a JSON object"],
     [

@@ -90,6 +90,7 @@ describe("what is asked", () => {
         timeoutMs: 1_000,
         retry: false,
         urgent: true,
+        warned: expect.any(Function) as () => void,
       },
     ]);
   });
@@ -191,19 +192,34 @@ describe("what only warns", () => {
     field: "spec.template.spec.containers[0].securityContext.privileged",
     message: "Forbidden: disallowed by cluster policy",
   };
-  const said = (message: string): string => `The API server would not take these pods now: ${message}`;
+  const said = (who: string, why: string): string => `spec.template: ${who} would refuse these pods now: ${why}`;
   const quota = 'replicasets.apps "x" is forbidden: exceeded quota: q, requested: count/replicasets.apps=1';
   const vap = `replicasets.apps "x" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no`;
   const hook = 'admission webhook "policy.example.com" denied the request: no';
+  const failed = 'Internal error occurred: failed calling webhook "policy.example.com": connection refused';
   test.each([
-    ["a quota", status(403, "Forbidden", quota), said(quota)],
+    ["a quota", status(403, "Forbidden", quota), said('ResourceQuota "q"', "requested: count/replicasets.apps=1")],
     [
       "a ValidatingAdmissionPolicy, which answers as validation does",
       status(422, "Invalid", vap, [{ message: vap }]),
-      said(vap),
+      said('ValidatingAdmissionPolicy "p"', "no"),
     ],
-    ["a policy's webhook, whatever it answers", status(422, "Invalid", hook, [badName]), said(hook)],
-    ["a webhook that takes no dry runs", status(400, "BadRequest", hook), said(hook)],
+    [
+      "a policy's webhook, whatever it answers",
+      status(422, "Invalid", hook, [badName]),
+      said('admission webhook "policy.example.com"', "no"),
+    ],
+    [
+      "a webhook that refuses without a reason",
+      status(400, "BadRequest", hook),
+      said('admission webhook "policy.example.com"', "no"),
+    ],
+    [
+      "a webhook that does not answer",
+      status(500, "InternalError", failed),
+      said('admission webhook "policy.example.com"', "it does not answer: connection refused"),
+    ],
+    ["something else", status(403, "Forbidden", "not today"), said("the API server", "not today")],
     ["a cluster without privileged pods", invalid([privileged]), `${privileged.field}: ${privileged.message}`],
     [
       "an overloaded API server",
@@ -217,6 +233,35 @@ describe("what only warns", () => {
     ],
   ])("is %s", async (_, error, warning) => {
     expect(await world(() => error).ask(rollout("web:1"))).toEqual({ causes: [], warnings: [warning] });
+  });
+
+  test("is what others warn of, saying whose it is", async () => {
+    const { ask } = world(({ warned }) => {
+      warned?.([
+        'would violate PodSecurity "restricted:latest": runAsNonRoot != true',
+        "Validation failed for ValidatingAdmissionPolicy 'p' with binding 'b': no",
+        "spec.template.spec.nodeSelector[beta]: deprecated since v1.14",
+        "policy labels: no team",
+      ]);
+      return undefined;
+    });
+    expect(await ask(rollout("web:1"))).toEqual({
+      causes: [],
+      warnings: [
+        'spec.template: Pod Security admission warns: would violate PodSecurity "restricted:latest": runAsNonRoot != true',
+        'spec.template: ValidatingAdmissionPolicy "p" warns: no',
+        "spec.template.spec.nodeSelector[beta]: deprecated since v1.14",
+        "spec.template: the API server or an admission webhook warns: policy labels: no team",
+      ],
+    });
+  });
+
+  test("is not that a webhook takes no dry runs: the log says so", async () => {
+    const { ask, warnings } = world(() =>
+      status(400, "BadRequest", 'admission webhook "policy.example.com" does not support dry run'),
+    );
+    expect(await ask(rollout("web:1"))).toEqual({ causes: [], warnings: [] });
+    expect(warnings).toHaveLength(1);
   });
 
   test("is silence, at the deadline", async () => {

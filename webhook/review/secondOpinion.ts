@@ -12,6 +12,7 @@ import { REPLICA_SETS } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import { type Cause, causeText, type Review } from "./review.ts";
 import { type Examination, readRefusal } from "./secondOpinionAnswer.ts";
+import { refusalText, warningText } from "./policies.ts";
 import { type PodTemplate, podTemplatesOf, replicaSetOf } from "./podTemplates.ts";
 
 export type OpinionClient = Pick<KubeClient, "request">;
@@ -40,7 +41,11 @@ const mostInFlight = 64;
 /** Only the first templates of an Experiment; no real one has more. */
 const mostTemplates = 8;
 
-type Post = (template: PodTemplate, fieldValidation: "Ignore" | "Strict") => Promise<Examination>;
+/** `warnings`: what others say of pods that they let pass. */
+type Post = (
+  template: PodTemplate,
+  fieldValidation: "Ignore" | "Strict",
+) => Promise<{ readonly examination: Examination; readonly warnings: readonly string[] }>;
 
 export function createSecondOpinion({ client, clock, log }: SecondOpinionPorts): SecondOpinion {
   let inFlight = 0;
@@ -58,6 +63,7 @@ export function createSecondOpinion({ client, clock, log }: SecondOpinionPorts):
     untilMs: number,
     template: PodTemplate,
     fieldValidation: "Ignore" | "Strict",
+    warned: Tell,
   ): Promise<Examination> => {
     const timeoutMs = untilMs - clock.now();
     if (timeoutMs <= 0) return { kind: "silent" };
@@ -79,6 +85,7 @@ export function createSecondOpinion({ client, clock, log }: SecondOpinionPorts):
         timeoutMs,
         retry: false,
         urgent: true,
+        warned,
       })
       .then(
         (): Examination => ({ kind: "fine" }),
@@ -98,7 +105,7 @@ export function createSecondOpinion({ client, clock, log }: SecondOpinionPorts):
     ask(review, untilMs) {
       const changed = changedTemplates(review);
       if (changed.length === 0) return undefined;
-      const ask: Post = (template, fieldValidation) => post(review, untilMs, template, fieldValidation);
+      const ask = heard((...about) => post(review, untilMs, ...about));
       return Promise.all(changed.slice(0, mostTemplates).map((each) => judge(ask, review, each))).then((opinions) => ({
         causes: opinions.flatMap(({ causes }) => causes),
         warnings: opinions.flatMap(({ warnings }) => warnings),
@@ -106,6 +113,17 @@ export function createSecondOpinion({ client, clock, log }: SecondOpinionPorts):
     },
   };
 }
+
+type Tell = (warnings: readonly string[]) => void;
+
+/** Collects what others warn of while the question is answered. */
+const heard =
+  (post: (...about: [...Parameters<Post>, warned: Tell]) => Promise<Examination>): Post =>
+  async (template, fieldValidation) => {
+    const warnings: string[] = [];
+    const examination = await post(template, fieldValidation, (more) => void warnings.push(...more));
+    return { examination, warnings: warnings.map((warning) => warningText(warning, template.path)) };
+  };
 
 interface Changed {
   readonly template: PodTemplate;
@@ -150,11 +168,18 @@ async function examine(
   { fieldValidation }: Review,
   template: PodTemplate,
 ): Promise<Opinion & { readonly silent: boolean }> {
-  const first = await post(template, fieldValidation === "Ignore" ? "Ignore" : "Strict");
-  if (first.kind !== "unknownFields") return { ...opinionOf(first, template), silent: first.kind === "silent" };
+  const { examination: first, warnings: told } = await post(
+    template,
+    fieldValidation === "Ignore" ? "Ignore" : "Strict",
+  );
+  if (first.kind !== "unknownFields") {
+    const { causes, warnings } = opinionOf(first, template);
+    return { causes, warnings: [...warnings, ...told], silent: first.kind === "silent" };
+  }
   const unknown = first.causes.map((cause) => placed(cause, template));
   const rest = await post(template, "Ignore");
-  const { causes, warnings } = opinionOf(rest, template);
+  const { causes, warnings: own } = opinionOf(rest.examination, template);
+  const warnings = [...own, ...rest.warnings];
   return fieldValidation === "Strict"
     ? { causes: [...unknown, ...causes], warnings, silent: false }
     : { causes, warnings: [...unknown.map(causeText), ...warnings], silent: false };
@@ -172,7 +197,7 @@ function opinionOf(examination: Examination, template: PodTemplate): Opinion {
       return { causes, warnings: policies };
     }
     case "refused":
-      return { causes: [], warnings: [`The API server would not take these pods now: ${examination.message}`] };
+      return { causes: [], warnings: [refusalText(examination.message, `${template.path}.template`)] };
     case "silent":
       return { causes: [], warnings: ["The API server did not check the pod template in time."] };
     default:

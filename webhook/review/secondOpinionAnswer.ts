@@ -19,7 +19,12 @@ export type Examination =
 
 /** Reads the error with which the request was rejected. */
 export function readRefusal(error: unknown): Examination {
-  if (!(error instanceof ApiError) || error.status === 0 || error.status === 429 || error.status >= 500) {
+  if (!(error instanceof ApiError)) return { kind: "silent" };
+  // Whoever's webhook does not answer keeps the pods away, too, until it does.
+  if (error.status === 500 && messageOf(error).includes('failed calling webhook "')) {
+    return { kind: "refused", message: messageOf(error) };
+  }
+  if (error.status === 0 || error.status === 429 || error.status >= 500) {
     return { kind: "silent" };
   }
   const message = messageOf(error);
@@ -29,6 +34,8 @@ export function readRefusal(error: unknown): Examination {
     const fields = unknownFields(message);
     if (fields.length > 0) return { kind: "unknownFields", causes: fields, policies: [] };
   }
+  // That is for the operator to solve, as missing permissions are.
+  if (message.endsWith("does not support dry run")) return { kind: "notAllowed", message };
   const isPermission = error.status === 401 || /is forbidden: User "/.test(message);
   return { kind: isPermission ? "notAllowed" : "refused", message };
 }

@@ -151,6 +151,14 @@ describe("members that nobody knows", () => {
     ]);
   });
 
+  test("are the same under trafficRouting, although the API server keeps them there", () => {
+    const object = rollout({ canary: { trafficRouting: { gatewayAPI: {} } } });
+    const { refuse } = admissionFindings(object, "Rollout", strict);
+    expect(refuse.map(({ path, rule }) => [path, rule])).toEqual([
+      ["spec.strategy.canary.trafficRouting.gatewayAPI", "unknown-field"],
+    ]);
+  });
+
   test("are none in what is free: plugins, annotations, the metadata of pods", () => {
     const template = { metadata: { ...pods.metadata, creationTimestamp: null, name: "x" }, spec: pods.spec };
     const object = rollout({ canary: { trafficRouting: { plugins: { "a/b": { c: 1 } } } } }, { template });
@@ -218,6 +226,68 @@ test("a Rollout of twelve steps with its references is sound", () => {
   ]).flat();
   const object = rollout({ canary: { stableService: "s", canaryService: "c", steps, analysis } });
   expect(admissionFindings(object, "Rollout", { references }).refuse).toEqual([]);
+});
+
+describe("an edit of a template that would hold a Rollout", () => {
+  const metrics = [{ name: "m", provider: { prometheus: { query: "1" } } }];
+  const user = {
+    rollout: rollout({
+      canary: { steps: [{ analysis: { templates: [{ templateName: "a" }, { templateName: "b" }] } }] },
+    }),
+    templates: {
+      namespaced: new Map<string, unknown>([
+        ["a", { metrics: [{ ...metrics[0], name: "other" }] }],
+        ["b", { metrics }],
+      ]),
+      cluster: new Map(),
+    },
+  };
+  const edit = (annotations: object) => {
+    const template = {
+      kind: "AnalysisTemplate",
+      metadata: { name: "a", namespace: "prod", annotations },
+      spec: { metrics },
+    };
+    const { refuse, warn } = admissionFindings(template, "AnalysisTemplate", { references: { users: [user] } });
+    return { refuse: refuse.map(({ rule }) => rule), warn: warn.map(({ rule }) => rule) };
+  };
+
+  test("warns, and refuses where the template is protected", () => {
+    expect(edit({})).toEqual({ refuse: [], warn: ["template-breaks-rollout"] });
+    expect(edit({ "sluice.dev/protect": "false" })).toEqual({ refuse: [], warn: ["template-breaks-rollout"] });
+    expect(edit({ "sluice.dev/protect": "true" })).toEqual({ refuse: ["template-breaks-rollout"], warn: [] });
+  });
+
+  test("and a circle that it would close refuses", () => {
+    const templates = { namespaced: new Map([["b", { templates: [{ templateName: "a" }] }]]), cluster: new Map() };
+    const template = {
+      kind: "AnalysisTemplate",
+      metadata: { name: "a" },
+      spec: { templates: [{ templateName: "b" }] },
+    };
+    const { refuse } = admissionFindings(template, "AnalysisTemplate", { references: { templates } });
+    expect(refuse.map(({ rule }) => rule)).toEqual(["template-cycle"]);
+  });
+});
+
+test("what a Rollout will do is said only of one that is not refused", () => {
+  const steps = [{ setWeight: 5 }];
+  const { warn } = texts(rollout({ canary: { steps } }), "Rollout");
+  expect(warn).toHaveLength(2);
+  expect(texts(rollout({ canary: { steps } }, { minReadySeconds: -1 }), "Rollout").warn).toEqual([]);
+});
+
+test("an owner of the same pods refuses", () => {
+  const neighbours = {
+    ownersLike: () => [
+      { kind: "Deployment" as const, name: "old", selector: { matchLabels: { app: "web" } }, labels: { app: "web" } },
+    ],
+    rolloutsWithService: () => [],
+    rolloutsOfWorkload: () => [],
+    autoscalersOf: () => [],
+  };
+  const { refuse } = admissionFindings(rollout({ canary: {} }), "Rollout", { references: { neighbours } });
+  expect(refuse.map(({ rule }) => rule)).toEqual(["pods-of-another"]);
 });
 
 test("an update is refused only for what it adds", () => {

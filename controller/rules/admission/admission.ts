@@ -12,25 +12,31 @@ import {
 import { experimentViolations, experimentWarnings } from "../experiment/experiment.ts";
 import { LIMITS } from "../../../kube/object/budget.ts";
 import type { Findings } from "../../../kube/validation/findings.ts";
+import { disagreeingRouters } from "../rollout/disagreeingRouters.ts";
 import { namedObjectFindings, type ObjectsOf } from "../rollout/namedObjects.ts";
 import type { Resolution } from "../rollout/input.ts";
 import { findingsWithin, isWhole } from "../../../kube/validation/judgement.ts";
 import type { AdmittedKind } from "./kinds.ts";
 import type { Lookup } from "../../../kube/validation/lookup.ts";
 import type { ServiceLabels } from "../rollout/references.ts";
+import { type Neighbours, neighbourFindings } from "../rollout/neighbours.ts";
 import { nameViolations } from "../rollout/name.ts";
 import { roleMetadataViolations } from "../rollout/roleMetadata.ts";
+import { rolloutPredictions } from "../rollout/predictions.ts";
 import { rolloutViolations } from "../rollout/rollout.ts";
 import { routerViolations } from "../rollout/routers.ts";
 import { serviceFindings } from "../rollout/servicesAdmission.ts";
 import { unsupportedFeatures, unsupportedHelp } from "../rollout/support.ts";
 import type { Templates } from "../analysis/templateCollection.ts";
 import { experimentTemplateWarnings, templateReferenceViolations } from "../analysis/templates.ts";
+import { templateIncludeFindings } from "../analysis/templateIncludes.ts";
 import { rolloutsBrokenBy, type TemplateUser } from "../analysis/templateUsers.ts";
 import { rangeViolations } from "./ranges.ts";
 import { unknownFieldViolations } from "./unknownFields.ts";
+import { unknownRouters } from "../rollout/unknownRouters.ts";
 import { forbidden, helped, type Violation } from "../../../kube/validation/violation.ts";
-import { placed } from "../../../kube/validation/place.ts";
+import { at, placed, root, text } from "../../../kube/validation/place.ts";
+import { PROTECT } from "../../../schema/labels.ts";
 import { rolloutWarnings } from "../rollout/warnings.ts";
 import { resolutionBy, workloadFindings, type Workloads } from "../rollout/workloadRef.ts";
 
@@ -55,6 +61,8 @@ export interface References {
    * namespaces, by `name.namespace` too.
    */
   readonly routed?: ObjectsOf;
+  /** For a Rollout: what else is in its namespace. */
+  readonly neighbours?: Neighbours;
 }
 
 export interface AdmissionContext extends Resolution {
@@ -68,11 +76,30 @@ export interface AdmissionContext extends Resolution {
  * throws, whatever it is given; an object that is too large or too costly to judge is refused for that.
  */
 export function admissionFindings(object: unknown, kind: AdmittedKind, context: AdmissionContext = {}): Findings {
-  const { refuse, warn } = findingsWithin(object, LIMITS.judgement, () => findingsOf(object, kind, context));
-  const { users } = context.references ?? {};
-  // Kept apart, since what others have written must never refuse.
-  const broken = users === undefined || !isWhole(refuse) ? [] : rolloutsBrokenBy(object, users);
-  return broken.length === 0 ? { refuse, warn } : { refuse, warn: forUsers([...warn, ...broken]) };
+  const own = findingsWithin(object, LIMITS.judgement, () => findingsOf(object, kind, context));
+  const { users, neighbours, workloads } = context.references ?? {};
+  if (!isWhole(own.refuse)) return own;
+  // Kept apart: looking at what others have written must not use up the budget.
+  const beside = [own];
+  if (users !== undefined) beside.push(protectedFindings(object, rolloutsBrokenBy(object, users)));
+  if (neighbours !== undefined && kind === "Rollout") {
+    const resolution = workloads === undefined ? context : { ...context, ...resolutionBy(workloads, object) };
+    beside.push(neighbourFindings(object, neighbours, resolution));
+  }
+  return beside.length === 1
+    ? own
+    : {
+        refuse: forUsers(beside.flatMap(({ refuse }) => refuse)),
+        warn: forUsers(beside.flatMap(({ warn }) => warn)),
+      };
+}
+
+/** Whoever has protected a template wants to be stopped; what could not be checked still only warns. */
+function protectedFindings(template: unknown, found: readonly Violation[]): Findings {
+  const isProtected = text(at(root(template), "metadata", "annotations", PROTECT)) === "true";
+  const breaks = isProtected ? found.filter(({ rule }) => rule === "template-breaks-rollout") : [];
+  const stops = new Set(breaks);
+  return { refuse: breaks, warn: found.filter((violation) => !stops.has(violation)) };
 }
 
 function findingsOf(object: unknown, kind: AdmittedKind, context: AdmissionContext): Findings {
@@ -82,10 +109,10 @@ function findingsOf(object: unknown, kind: AdmittedKind, context: AdmissionConte
     { refuse: rangesBeside(judged, object, kind), warn: [] },
     ...(context.strict === true ? [{ refuse: unknownFieldViolations(object, kind), warn: [] }] : []),
   ];
-  return {
-    refuse: forUsers(flatMap(all, ({ refuse }) => refuse)),
-    warn: forUsers(flatMap(all, ({ warn }) => warn)),
-  };
+  const refuse = forUsers(flatMap(all, ({ refuse }) => refuse));
+  // What is refused does nothing yet.
+  const predicted = kind === "Rollout" && refuse.length === 0 ? rolloutPredictions(object) : [];
+  return { refuse, warn: forUsers([...flatMap(all, ({ warn }) => warn), ...predicted]) };
 }
 
 /** Where a rule refuses the same place already, it says more. */
@@ -98,8 +125,9 @@ function rangesBeside(judged: readonly Findings[], object: unknown, kind: Admitt
 
 type Judge = (object: unknown, context: AdmissionContext) => readonly Findings[];
 
-const template: Judge = (object) => [
+const template: Judge = (object, { references: { templates } = {} }) => [
   { refuse: analysisTemplateViolations(object), warn: analysisTemplateWarnings(object) },
+  ...(templates === undefined ? [] : [templateIncludeFindings(object, templates)]),
 ];
 
 const JUDGES: { readonly [K in AdmittedKind]: Judge } = {
@@ -126,7 +154,13 @@ function rolloutFindings(rollout: unknown, { references = {}, ...given }: Admiss
         ...roleMetadataViolations(rollout, resolution),
         ...rolloutViolations(rollout, resolution).filter(({ rule }) => rule !== "template-and-reference"),
       ],
-      warn: [...rolloutWarnings(rollout), ...routerViolations(rollout), ...unsupported(rollout)],
+      warn: [
+        ...rolloutWarnings(rollout),
+        ...routerViolations(rollout),
+        ...unknownRouters(rollout),
+        ...disagreeingRouters(rollout),
+        ...unsupported(rollout),
+      ],
     },
   ];
   if (services !== undefined) {

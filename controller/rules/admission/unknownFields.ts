@@ -6,6 +6,7 @@
  * would be there twice. Only objects that are linted pay for the walk.
  */
 import { goQuoted } from "../../../kube/object/goQuoted.ts";
+import { TrafficRouting } from "../../../schema/trafficRouting.ts";
 import type { AdmittedKind } from "./kinds.ts";
 import { at, entries, items, keys, type Place, root } from "../../../kube/validation/place.ts";
 import { marksOf, type Schema, schemaOf } from "./schemas.ts";
@@ -82,7 +83,8 @@ function walk(place: Place, schema: Schema, found: Violation[]): void {
   if (schema.item !== undefined) for (const item of items(place)) walk(item, schema.item, found);
   if (schema.value !== undefined) for (const [, entry] of entries(place)) walk(entry, schema.value, found);
   if (schema.entries === undefined) return;
-  const rule = keepsUnknown === true ? "unknown-pod-field" : "unknown-field";
+  const isOurs = schema.entries === TrafficRouting.entries;
+  const rule = keepsUnknown === true && !isOurs ? "unknown-pod-field" : "unknown-field";
   for (const name of keys(place)) {
     const member = Object.hasOwn(schema.entries, name) ? schema.entries[name] : undefined;
     const here = at(place, name);

@@ -91,7 +91,11 @@ function titleOf(rollout: unknown): string {
   return [text(at(metadata, "namespace")), text(at(metadata, "name"))].filter((part) => part !== "").join("/");
 }
 
-function withTemplate(templates: Templates, { cluster, name, spec }: Named & { readonly spec: unknown }): Templates {
+/** The templates as they are after the edit of one. */
+export function withTemplate(
+  templates: Templates,
+  { cluster, name, spec }: Named & { readonly spec: unknown },
+): Templates {
   const changed = (store: Lookup<unknown>): Lookup<unknown> => ({
     has: (other) => other === name || store.has(other),
     get: (other) => (other === name ? spec : store.get(other)),
