@@ -28,15 +28,15 @@ type Play = (...row: unknown[]) => void;
 const each =
   (rows: readonly unknown[]) =>
   (_: string, play: Play): void => {
-    for (const row of rows) play(...(Array.isArray(row) ? row : [row]));
+    for (const row of rows) play(...(Array.isArray(row) ? (row as readonly unknown[]) : [row]));
   };
 
 const atOnce = (_: string, play: Play): void => play();
 
 /** @public as bun:test */
-export const describe = Object.assign(atOnce, { each });
+export const describe = Object.assign((name: string, tests: Play): void => atOnce(name, tests), { each });
 /** @public as bun:test */
-export const test = describe;
+export const test = Object.assign((name: string, play: Play): void => atOnce(name, play), { each });
 
 /** Every matcher, and what stands before one (`not`, `resolves`): nothing is expected here. */
 const matcher: object = new Proxy(() => undefined, { get: (_, key) => (key === "then" ? undefined : matcher) });
