@@ -8,6 +8,8 @@ Usage:
   sluice demo                 see a canary, a blue-green update and a refused Rollout, without a cluster
   sluice dev [flags]          serve a cluster from this process for kubectl, with Sluice in it
                               (sluice dev --help lists the flags)
+  sluice convert -f FILE      print Deployments as Rollouts, or back
+                              (sluice convert --help lists the flags)
   sluice version              print the version
 `;
 
