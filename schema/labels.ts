@@ -25,5 +25,11 @@ export const REPLICAS_BEFORE = "sluice.dev/replicas-before-rollout";
 /** On the Rollout, by the user: "true" holds its deletion back until the Deployment is up again. Also the finalizer. */
 export const RESTORE_WORKLOAD = "sluice.dev/restore-workload";
 
+/**
+ * On the Rollout, by the user: "true" adds the conditions that kstatus knows, "false" leaves them out where a flag adds
+ * them to all (docs/behaviour/kstatus.md).
+ */
+export const KSTATUS = "sluice.dev/kstatus";
+
 /** Set by users: "warn" admits an object against the rules. When it changes, an unchanged spec is judged again, too. */
 export const BREAK_GLASS = "sluice.dev/admission";

@@ -41,6 +41,7 @@ export const flags: readonly Flag[] = [
   { name: "instance-id", kind: "text", value: "", help: "drive only the Rollouts labelled with this instance" },
   { name: "rollout-resync", kind: "int", value: 900, help: "seconds after which every Rollout is reconciled again" },
   { name: "rollout-threads", kind: "int", value: 20, help: "how many Rollouts are reconciled at once" },
+  { name: "kstatus", kind: "bool", help: "add the conditions that Flux and Helm 4 wait for to every Rollout" },
   { name: "qps", kind: "number", value: -1, help: "requests a second to the API server; negative: no limit" },
   { name: "burst", kind: "int", value: 80, help: "requests that may exceed --qps at once" },
   { name: "loglevel", kind: "text", value: "info", help: "how much is logged: debug, info, warn or error" },
