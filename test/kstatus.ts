@@ -33,6 +33,14 @@ export function kstatus(object: unknown): Judgement {
   return { status: "InProgress", message: String(memberOf(ready, "message")) };
 }
 
+/** The generation that a status is about, wherever it stands in it; undefined where it says none. */
+export function observedIn(status: unknown): number | undefined {
+  const list = memberOf(status, "conditions");
+  const ready = isList(list) ? list.find((condition) => memberOf(condition, "type") === "Ready") : undefined;
+  const observed = memberOf(status, "observedGeneration") ?? memberOf(ready, "observedGeneration");
+  return observed === undefined ? undefined : Number(observed);
+}
+
 function integer(of: unknown, name: string): number | undefined {
   const value = memberOf(of, name);
   if (value === undefined || typeof value === "number") return value;

@@ -7,6 +7,7 @@ import * as user from "../golden/edits.ts";
 import type { ObjectMeta } from "../../simulator/model/model.ts";
 import type { Chance } from "./chance.ts";
 import { takingPlace } from "./deployment.ts";
+import { askedByTools } from "./genericTools.ts";
 import { routed } from "./routing.ts";
 import { restored } from "./restored.ts";
 import { withSettings } from "./settings.ts";
@@ -396,5 +397,5 @@ export function writeScript(chance: Chance, short: boolean): Script {
   };
   const placed = takingPlace(script, chance.fork("deployment"));
   const complete = withSettings(routed(placed, chance.fork("routing")), chance.fork("settings"));
-  return restored(complete, chance.fork("restore"));
+  return askedByTools(restored(complete, chance.fork("restore")), chance.fork("kstatus"));
 }
