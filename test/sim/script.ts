@@ -395,7 +395,9 @@ export function writeScript(chance: Chance, short: boolean): Script {
     steps: plot.steps,
     readyMs: (image) => (image === BAD ? undefined : (delays.get(image) ?? 2_000)),
   };
-  const placed = takingPlace(script, chance.fork("deployment"));
-  const complete = withSettings(routed(placed, chance.fork("routing")), chance.fork("settings"));
-  return askedByTools(restored(complete, chance.fork("restore")), chance.fork("kstatus"));
+  const placed = askedByTools(takingPlace(script, chance.fork("deployment")), chance.fork("kstatus"));
+  return restored(
+    withSettings(routed(placed, chance.fork("routing")), chance.fork("settings")),
+    chance.fork("restore"),
+  );
 }
