@@ -7,7 +7,6 @@ import * as user from "../golden/edits.ts";
 import type { ObjectMeta } from "../../simulator/model/model.ts";
 import type { Chance } from "./chance.ts";
 import { takingPlace } from "./deployment.ts";
-import { askedByTools } from "./genericTools.ts";
 import { routed } from "./routing.ts";
 import { restored } from "./restored.ts";
 import { withSettings } from "./settings.ts";
@@ -395,9 +394,7 @@ export function writeScript(chance: Chance, short: boolean): Script {
     steps: plot.steps,
     readyMs: (image) => (image === BAD ? undefined : (delays.get(image) ?? 2_000)),
   };
-  const placed = askedByTools(takingPlace(script, chance.fork("deployment")), chance.fork("kstatus"));
-  return restored(
-    withSettings(routed(placed, chance.fork("routing")), chance.fork("settings")),
-    chance.fork("restore"),
-  );
+  const placed = takingPlace(script, chance.fork("deployment"));
+  const complete = withSettings(routed(placed, chance.fork("routing")), chance.fork("settings"));
+  return restored(complete, chance.fork("restore"));
 }
