@@ -58,6 +58,11 @@ describe("a Deployment", () => {
     ],
     [deployment("  minReadySeconds: 700\n"), "refused: as a Rollout it would be refused: spec.progressDeadlineSeconds"],
     [deployment().replace("labels: { app: web }", "labels: { app: other }"), "spec.template.metadata.labels"],
+    [deployment().replace("  name: web\n", "  labels: {}\n"), "refused: it has no metadata.name"],
+    [
+      deployment().replace("  selector:\n    matchLabels: { app: web }\n", ""),
+      "refused: it has no spec.selector: if it is",
+    ],
     [
       deployment().replace("image: nginx:1.28", "imagee: nginx:1.28"),
       "spec.template.spec.containers[0].image: Required value",
@@ -80,7 +85,7 @@ describe("a Deployment", () => {
   ])("that cannot be a Rollout is printed as it was, and is why it ends with 1", async (input, why) => {
     const { code, out, report } = await convert(input);
     expect(report).toContain(why);
-    expect(report).toContain('Deployment "web" is not converted, and printed as it was');
+    expect(report).toMatch(/Deployment "(web)?" is not converted, and printed as it was/);
     expect(out).toBe(input);
     expect(code).toBe(1);
   });

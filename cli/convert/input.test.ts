@@ -73,6 +73,21 @@ data: {mode: 0644, long: 12345678901234567890, on: yes}
     expect([code, out]).toEqual([1, ""]);
   });
 
+  test.each(["", "# nothing\n", "---\n---\n", "[1, 2]\n---\ntext\n"])(
+    "and has no object (%j) is printed as it is",
+    async (input) => {
+      expect(await convert(input)).toMatchObject({ code: 0, out: input });
+    },
+  );
+
+  test("may have a byte order mark, the ends of lines of Windows, and directives", async () => {
+    const windows = await convert(deployment().replaceAll("\n", "\r\n"));
+    expect(windows.out.split("\n").filter((line) => line !== "" && !line.endsWith("\r"))).toEqual([]);
+    expect((await convert(`\uFEFF${deployment()}`)).code).toBe(0);
+    const { out } = await convert(`%YAML 1.1\n---\n${deployment()}...\n---\n${deployment("", "b")}`);
+    expect(parseAllDocuments(out).map((document) => document.get("kind"))).toEqual(["Rollout", "Rollout"]);
+  });
+
   test("and has nothing for us says so", async () => {
     const { code, report } = await convert("kind: Service\n");
     expect([code, report]).toEqual([0, "Nothing to convert: no Deployment is among what was given"]);

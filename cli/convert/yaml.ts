@@ -129,6 +129,7 @@ function printed(
   places: readonly Place[],
   becomes: readonly (readonly Json[] | undefined)[],
 ): Printed {
+  if (documents.length === 0) return { text, plain: [] };
   let end = 0;
   const plain: number[] = [];
   const parts = documents.map((document, n) => {

@@ -1,5 +1,5 @@
 /** Making a Rollout of a Deployment (docs/convert.md#from-deployment-to-rollout). */
-import type { Json } from "../../../kube/object/json.ts";
+import { isObject, type Json } from "../../../kube/object/json.ts";
 import { type Violation, violationText } from "../../../kube/validation/violation.ts";
 import { admissionFindings } from "../../rules/admission/admission.ts";
 import { controllerOf, metadataForFile } from "./manifest.ts";
@@ -46,6 +46,10 @@ export function toRollout(deployment: Json, profile: Profile, mode: Mode): Conve
 function whyNot(deployment: Json): string | undefined {
   const apiVersion = textAt(deployment, "apiVersion");
   if (apiVersion !== "apps/v1") return `apiVersion ${apiVersion} is not served any more: make it apps/v1 first`;
+  if (textAt(deployment, "metadata", "name") === "") return "it has no metadata.name";
+  // A patch of a Deployment is none.
+  const missing = ["selector", "template"].find((key) => !isObject(objectAt(deployment, "spec")[key]));
+  if (missing !== undefined) return `it has no spec.${missing}: if it is a patch, give what it is applied to`;
   const owner = controllerOf(deployment);
   if (owner !== undefined) return `it is controlled by ${owner}, which would make it again: convert what makes it`;
   return undefined;
