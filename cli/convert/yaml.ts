@@ -269,8 +269,8 @@ function joined(parts: readonly string[]): string {
   let text = "";
   for (const part of parts) {
     if (part === "") continue;
-    if (text !== "" && !text.endsWith("\n")) text += "\n";
-    const begins = /^(\s*(#[^\n]*)?\n)*---/.test(part) || /(^|\n)\.\.\.\s*$/.test(text);
+    if (text !== "" && !text.endsWith("\n") && !/^\r?\n/.test(part)) text += "\n";
+    const begins = /^(?:[ \t]*(?:#[^\n]*)?\r?\n)*---/.test(part) || /(^|\n)\.\.\.\s*$/.test(text);
     text += text === "" || begins ? part : `---\n${part}`;
   }
   return text === "" || text.endsWith("\n") ? text : `${text}\n`;
