@@ -67,7 +67,7 @@ ours("a Rollout that is converted as it is stored is a Deployment again without 
   await until(
     "the Rollout is gone",
     async () => (await api.get(world.path("Rollout", name)).catch(() => "")) === "",
-    20_000,
+    90_000,
   );
   await api.create(collection(world, "deployments"), object);
   await until("the Deployment has the pods", () => isUp(world), 20_000);

@@ -194,6 +194,14 @@ const keeping =
         : real.request<T>(request),
   });
 
+const hopeful: Breakage["decide"] = (snapshot, now) => {
+  const decision = sound.decide(snapshot, now);
+  const { status } = decision;
+  if (status === undefined) return decision;
+  const conditions = status.conditions?.filter(({ type }) => type !== "Stalled") ?? [];
+  return { ...decision, status: { ...status, conditions } };
+};
+
 export const mutations: readonly Mutation[] = [
   deciding("scaling down does not look at what is available", careless),
   deciding("a Service is switched before the pods are ready", hasty),
@@ -204,6 +212,7 @@ export const mutations: readonly Mutation[] = [
   deciding("the floor is rounded the wrong way", generous),
   deciding("a Deployment's pods go before the Rollout's are there", ousting),
   deciding("traffic goes where no pods are yet", rash),
+  deciding("generic tools wait for an update that was given up", hopeful),
   { ...deciding("the scale-down delay is ignored", impatient), from: 120 },
   { ...patching("writes do not name the version that they rest on", withoutVersion), from: 340 },
   { name: "a canary Ingress outlives its routing", breakage: { ...sound, client: keeping("ingresses") } },
