@@ -194,8 +194,8 @@ const keeping =
         : real.request<T>(request),
   });
 
-const hopeful: Breakage["decide"] = (snapshot, now) => {
-  const decision = sound.decide(snapshot, now);
+const hopeful: Breakage["decide"] = (decide) => (snapshot, now) => {
+  const decision = decide(snapshot, now);
   const { status } = decision;
   if (status === undefined) return decision;
   const conditions = status.conditions?.filter(({ type }) => type !== "Stalled") ?? [];
