@@ -22,6 +22,10 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
       const program = programName(process, packageJson.packageManager);
       return runDemo(args, { env: process.env, version: packageJson.version, program });
     }
+    case "convert": {
+      const { runConvert } = await import("./cli/convert/command.ts");
+      return runConvert(args);
+    }
     case "version":
       if (args.some(isHelp)) return help(command);
       console.log(`sluice: v${packageJson.version}`);

@@ -68,6 +68,8 @@ export interface ControllerScope {
   readonly instanceId: string;
   readonly resyncMs: number;
   readonly concurrency: number;
+  /** Conditions for generic tools on every Rollout that does not decline them (docs/behaviour/kstatus.md). */
+  readonly kstatusForAll?: boolean | undefined;
   /** Which Ingresses are routed, and how; the usual classes by default. */
   readonly routing?: RouterSettings | undefined;
   /** How much memory the cached objects may take; what the shipped Deployment has by default. */
@@ -113,7 +115,13 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
   });
   const rollouts = runKinds(
     manager,
-    { ...ports, decide: ports.decide ?? decide, stores, namespace: scope.namespace },
+    {
+      ...ports,
+      decide: ports.decide ?? decide,
+      stores,
+      namespace: scope.namespace,
+      kstatusForAll: scope.kstatusForAll,
+    },
     sources,
   );
   const optional = watchNeeded(
@@ -132,7 +140,7 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
   };
 }
 
-interface KindPorts extends ControllerPorts {
+interface KindPorts extends ControllerPorts, Pick<ControllerScope, "kstatusForAll"> {
   readonly stores: Stores;
   readonly namespace: string | undefined;
   readonly decide: Decide;

@@ -35,5 +35,11 @@ export const PROTECT = "sluice.dev/protect";
 export const MIGRATE = "sluice.dev/migrate";
 export const MANAGED_BY_ROLLOUT = "sluice.dev/managed-by-rollout";
 
+/**
+ * On the Rollout, by the user: "true" adds the conditions that kstatus knows, "false" leaves them out where a flag adds
+ * them to all (docs/behaviour/kstatus.md).
+ */
+export const KSTATUS = "sluice.dev/kstatus";
+
 /** Set by users: "warn" admits an object against the rules. When it changes, an unchanged spec is judged again, too. */
 export const BREAK_GLASS = "sluice.dev/admission";

@@ -64,20 +64,32 @@ export const conditionReasons = {
   ReplicaSetCreateError: { of: ["Progressing"], means: "The new version's ReplicaSet is refused by the API server." },
   ProgressDeadlineExceeded: { of: ["Progressing"], means: "Nothing has moved for longer than the progress deadline." },
   RolloutPaused: {
-    of: ["Progressing", "Paused"],
+    of: ["Progressing", "Paused", "Ready", "Reconciling"],
     means: "The update waits, or (if Paused is False) no longer waits.",
   },
   RolloutResumed: { of: ["Progressing"], means: "A pause is over." },
   RolloutAborted: { of: ["Progressing"], means: "The update is aborted; the stable version serves." },
+  RolloutProgressing: {
+    of: ["Ready", "Reconciling"],
+    means: "The update goes on; the message says what it waits for.",
+  },
+  UpdateAborted: { of: ["Ready", "Stalled"], means: "The update is aborted; the stable version serves." },
+  UpdateTimedOut: { of: ["Ready", "Stalled"], means: "Nothing has moved for longer than the progress deadline." },
   RolloutRetry: { of: ["Progressing"], means: "An update that was aborted begins again." },
   AvailableReason: { of: ["Available"], means: "Enough pods are available (True), or too few (False)." },
-  RolloutHealthy: { of: ["Healthy"], means: "The Rollout has all its pods (True), or no longer has them (False)." },
+  RolloutHealthy: {
+    of: ["Healthy", "Ready"],
+    means: "The Rollout has all its pods (True), or no longer has them (False).",
+  },
   RolloutCompleted: { of: ["Completed"], means: "The new version is the stable one (True), or not yet (False)." },
   TrafficRoutingError: {
     of: ["TrafficRoutingFailure"],
     means: "A router cannot split the traffic as it should; what depends on that waits.",
   },
-  InvalidSpec: { of: ["InvalidSpec"], means: "The Rollout breaks a rule, and is left as it is until the rule is met." },
+  InvalidSpec: {
+    of: ["InvalidSpec", "Ready", "Reconciling", "Stalled"],
+    means: "The Rollout breaks a rule, and is left as it is until the rule is met.",
+  },
 } as const satisfies Readonly<Record<string, ConditionReasonRow>>;
 
 export type ConditionReason = keyof typeof conditionReasons;

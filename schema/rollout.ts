@@ -257,7 +257,10 @@ export type RolloutSpec = v.InferOutput<typeof RolloutSpec>;
 export const PauseCondition = object({ reason: string, startTime: Time });
 export type PauseCondition = v.InferOutput<typeof PauseCondition>;
 
-export const RolloutCondition = Condition;
+export const RolloutCondition = object({
+  ...Condition.entries,
+  ...optional({ observedGeneration: about("Generation that it is about; of Ready only.", int64) }),
+});
 export type RolloutCondition = v.InferOutput<typeof RolloutCondition>;
 
 /** What the status keeps of an AnalysisRun; `status` is its phase. */

@@ -123,6 +123,7 @@ async function serve({ options, version, log, undo, ending }: Serving): Promise<
       routing: options.routing,
       room: roomWithin(process.constrainedMemory()),
       concurrency: options.rolloutThreads,
+      kstatusForAll: options.kstatus,
     },
   );
   parts.wired = wired;

@@ -52,6 +52,7 @@ export const flags: readonly Flag[] = [
     { name: "namespace", kind: "text", short: "-n", help: "the namespace to watch with --namespaced" },
     { name: "namespaced", kind: "bool", help: "watch one namespace only" },
     { name: "instance-id", kind: "text", value: "", help: "drive only the Rollouts labelled with this instance" },
+    { name: "kstatus", kind: "bool", help: "add the conditions that Flux and Helm 4 wait for to every Rollout" },
   ),
   ...under(
     "Pace:",

@@ -45,6 +45,7 @@ describe("the flags of the controller", () => {
       instanceId: "",
       resyncMs: 900_000,
       rolloutThreads: 20,
+      kstatus: false,
       qps: Number.POSITIVE_INFINITY,
       burst: 80,
       logLevel: "info",

@@ -36,6 +36,7 @@ export interface ControllerOptions {
   readonly instanceId: string;
   readonly resyncMs: number;
   readonly rolloutThreads: number;
+  readonly kstatus: boolean;
   /** Client-side request limit: a token bucket of `burst`, refilled at `qps` a second; Infinity is no limit. */
   readonly qps: number;
   readonly burst: number;
@@ -136,6 +137,7 @@ interface RawFlags extends Partial<Record<string, unknown>> {
   instanceId: string;
   rolloutResync: number;
   rolloutThreads: number;
+  kstatus: boolean;
   qps: number;
   burst: number;
   loglevel: string;
@@ -183,6 +185,7 @@ function optionsOf(raw: RawFlags, env: Readonly<Record<string, string | undefine
     instanceId: raw.instanceId,
     resyncMs: raw.rolloutResync * 1_000,
     rolloutThreads: raw.rolloutThreads,
+    kstatus: raw.kstatus,
     qps: raw.qps < 0 ? Number.POSITIVE_INFINITY : raw.qps,
     burst: raw.burst,
     logLevel: logLevels[raw.loglevel.toLowerCase()] ?? "info",

@@ -31,6 +31,8 @@ export interface RolloutsPorts extends Pick<
 > {
   readonly events: Pick<EventRecorder, "record" | "told">;
   readonly observer: RolloutsObserver;
+  /** Conditions for generic tools on every Rollout that does not decline them. */
+  readonly kstatusForAll?: boolean | undefined;
 }
 
 type RolloutsRow = ControllerRow<RolloutFacts, Decision | undefined>;
@@ -43,7 +45,7 @@ export function rolloutsRow(ports: RolloutsPorts, sources: Sources): RolloutsRow
   const { forget, ...pass } = createReconciler({
     ...ports,
     memories: createMemories(),
-    gatherer: createGatherer(stores),
+    gatherer: createGatherer(stores, ports.kstatusForAll),
     finished: (status, total, paused) => observer.rolloutFinished(status, total, paused),
     recordEvent: (rollout, event) => recordEvent(ports, rollout, event),
     eventsTold: (rollout) => events.told(rollout.metadata.uid ?? "", EVENTS_FIRST_MS),

@@ -2,6 +2,7 @@
  * The cluster around one Rollout, as plain state: ReplicaSets, their pods, Services, and the function that carries out
  * an action. A ReplicaSet controller reacts at once; pods take some time. Nothing here depends on a strategy.
  */
+import { kstatusOf } from "../../controller/rollout/status/kstatus.ts";
 import type { Traffic } from "../../providers/traffic/router.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { podTemplateHash, stepHash } from "../../controller/rollout/hash/podHash.ts";
@@ -134,6 +135,8 @@ export function snapshotOf(cluster: Cluster): Snapshot {
     strays: isKnown ? owned.filter((rs) => !matches(rs)) : [],
     ...(due ? { pods: cluster.pods.map((pod) => podFacts(cluster, pod)) } : {}),
     ...routingOf(cluster),
+    ...(isKnown && violation === undefined ? {} : { invalidByOthers: true as const }),
+    ...kstatusOf(rollout, false),
   });
 }
 

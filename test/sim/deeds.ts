@@ -2,7 +2,7 @@
  * Carrying out a script's deeds in a world: through the API, in one instant, as people and machines do with kubectl.
  */
 import type { ApiCore, ApiObject, ApiServer, Draft } from "../../simulator/model/model.ts";
-import { HASH_LABEL, RESTORE_WORKLOAD } from "../../schema/labels.ts";
+import { HASH_LABEL, KSTATUS, RESTORE_WORKLOAD } from "../../schema/labels.ts";
 import { timestamp } from "../../kube/object/time.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { both, type Edit, restart } from "../golden/edits.ts";
@@ -71,9 +71,9 @@ export function createRollout({ core, meant, readyMs, deployment }: Stage): void
     createDeployment(core, rollout, deployment.replicas);
   const { spec, metadata } = storeTemplate(core, rollout);
   const { name, namespace } = metadata;
-  const hold = metadata.annotations?.[RESTORE_WORKLOAD];
-  const annotations = hold === undefined ? {} : { annotations: { [RESTORE_WORKLOAD]: hold } };
-  const given = { name, namespace, ...annotations };
+  // What users write, and not what controllers add.
+  const own = Object.entries(metadata.annotations ?? {}).filter(([key]) => [RESTORE_WORKLOAD, KSTATUS].includes(key));
+  const given = { name, namespace, ...(own.length === 0 ? {} : { annotations: Object.fromEntries(own) }) };
   core.create(ROLLOUT.resource, { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", metadata: given, spec });
 }
 

@@ -13,6 +13,8 @@ import { reachedBy, servicesOfUsers } from "./served.ts";
 import { LEASE_NAMESPACE, LEASES } from "./process.ts";
 import { floorOf, leftoverProblem, stepProblem, wantedOf } from "./spec.ts";
 import type { Truth } from "./truth.ts";
+import { observedIn } from "../kstatus.ts";
+import { untoldProblem } from "./genericTools.ts";
 
 export interface Violation {
   readonly rule: string;
@@ -309,13 +311,15 @@ function judgeStatus(court: Court, actor: string, { object, old, type }: Change)
   const before = (old as WithStatus)?.status;
   const after = (object as WithStatus)?.status;
   if (type !== "MODIFIED" || after === undefined) return;
-  const [was, is] = [Number(before?.observedGeneration ?? 0), Number(after.observedGeneration ?? 0)];
+  const [was, is] = [observedIn(before) ?? 0, observedIn(after) ?? 0];
   if (is < was) report({ rule: "generation", what: `${actor} goes back from generation ${was} to ${is}` });
   const weights = after.canary?.weights;
   const sum = weightSum(weights);
   const total = truth.rollout?.spec.strategy?.canary?.trafficRouting?.maxTrafficWeight ?? 100;
   if (sum !== undefined && sum !== total)
     report({ rule: "weights", what: `${actor} writes weights of ${sum} in total` });
+  const untold = untoldProblem(object, after);
+  if (untold !== undefined) report({ rule: "generic tools", what: `${actor} ${untold}` });
   // A write of the status has the resourceVersion of the Rollout that it is based on, which is the latest.
   const { rollout } = truth;
   if (rollout === undefined) return;

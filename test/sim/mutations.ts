@@ -194,6 +194,15 @@ const keeping =
         : real.request<T>(request),
   });
 
+const hopeful: Breakage["decide"] = (decide) => (snapshot, now) => {
+  const decision = decide(snapshot, now);
+  const { status } = decision;
+  if (status === undefined) return decision;
+  const conditions = status.conditions?.map((one) => (one.type === "Ready" ? { ...one, status: "True" } : one)) ?? [];
+  const waiting = conditions.filter(({ type }) => type !== "Reconciling");
+  return { ...decision, status: { ...status, conditions: waiting } };
+};
+
 export const mutations: readonly Mutation[] = [
   deciding("scaling down does not look at what is available", careless),
   deciding("a Service is switched before the pods are ready", hasty),
@@ -204,6 +213,7 @@ export const mutations: readonly Mutation[] = [
   deciding("the floor is rounded the wrong way", generous),
   deciding("a Deployment's pods go before the Rollout's are there", ousting),
   deciding("traffic goes where no pods are yet", rash),
+  deciding("generic tools take an update that waits for done", hopeful),
   { ...deciding("the scale-down delay is ignored", impatient), from: 120 },
   { ...patching("writes do not name the version that they rest on", withoutVersion), from: 340 },
   { name: "a canary Ingress outlives its routing", breakage: { ...sound, client: keeping("ingresses") } },

@@ -3,6 +3,7 @@
  */
 import { chanceOf } from "./chance.ts";
 import { chooseFaults, faultsOf, noFaults, type FaultKind } from "./faults.ts";
+import { askedByTools } from "./genericTools.ts";
 import type { Violation } from "./judge.ts";
 import type { Breakage } from "./process.ts";
 import { writeScript, type Script } from "./script.ts";
@@ -40,7 +41,8 @@ export function playSeed(seed: number, { breakage, tell }: SeedOptions = {}): Ve
   const play = playOf(seed);
   const leases = hasLeases(seed);
   const chance = chanceOf(seed);
-  const script = writeScript(chanceOf(play).fork("script"), leases);
+  const written = chanceOf(play).fork("script");
+  const script = askedByTools(writeScript(written, leases), written.fork("kstatus"));
   const kinds = chooseFaults(chance.fork("kinds"), leases);
   const faults = faultsOf(chance.fork("faults"), kinds);
   tell?.(`Seed ${seed}: ${leases ? "two controllers; " : ""}${kinds.join(", ")}`);

@@ -2,6 +2,7 @@
  * What a Rollout's spec demands, derived from the API's documentation independently of the code under test, so that
  * a mistake there is not repeated here.
  */
+import { observedIn } from "../kstatus.ts";
 import { namesSizes } from "./routing.ts";
 import type { CanaryStep, Rollout, RolloutStatus } from "../../schema/rollout.ts";
 
@@ -83,7 +84,7 @@ export function leftoverProblem({ rollout, before, after, nowMs }: Omit<Advance,
   if (after.abort === true && after.promoteFull === true && before.abortedAt === undefined)
     return "takes note of an abort, and keeps the full promotion that it ends";
   const isInvalid = after.conditions?.some(({ type }) => type === "InvalidSpec") === true;
-  if (isInvalid || after.observedGeneration !== String(rollout.metadata.generation ?? 0)) return undefined;
+  if (isInvalid || observedIn(after) !== (rollout.metadata.generation ?? 0)) return undefined;
   const isBlueGreen = rollout.spec.strategy?.blueGreen !== undefined;
   const hasSteps = (after.currentStepHash ?? "") !== "";
   const foreign = isBlueGreen ? "CanaryPauseStep" : "BlueGreenPause";

@@ -1,6 +1,7 @@
 /**
  * Carries out what was decided about a Rollout: its writes and events, when the next pass is due, and what to remember.
  */
+import { findCondition } from "../model/conditions.ts";
 import type { WorkQueue } from "../../../kube/runtime/queue.ts";
 import type { Log } from "../../process/log.ts";
 import type { Decision } from "../actions/action.ts";
@@ -134,7 +135,8 @@ export function announce({ recordEvent }: Writer, { snapshot, memory }: PassFact
   if (memory.isAnnounced) return;
   memory.isAnnounced = true;
   const { rollout } = snapshot;
-  if (rollout.status?.observedGeneration !== undefined) return;
+  const { observedGeneration, conditions } = rollout.status ?? {};
+  if (observedGeneration !== undefined || findCondition(conditions, "Ready") !== undefined) return;
   const message = `Rollout resource added to informer: ${rollout.metadata.namespace}/${rollout.metadata.name}`;
   recordEvent(rollout, { type: "Normal", reason: "RolloutAddedToInformer", message, after: 0 });
 }

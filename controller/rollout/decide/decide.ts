@@ -14,6 +14,7 @@ import {
   newCondition,
   progressDeadline,
   shortened,
+  wasObserved,
   withCondition,
   withoutCondition,
 } from "../model/conditions.ts";
@@ -29,6 +30,7 @@ import { pauseIsOver } from "../course/step.ts";
 import { availablePods, hashOf, podsForAutoscaler, sum } from "../model/replicaSets.ts";
 import { updateBegins } from "../course/reset.ts";
 import { createNewReplicaSet, syncRevision } from "../revision/revision.ts";
+import { forGenericTools } from "../status/kstatus.ts";
 import { finishStatus, podCounts, withPhaseAndDuration } from "../status/status.ts";
 import { atEndlessStep } from "../status/stuck.ts";
 import { STEPS } from "../../steps/kinds.ts";
@@ -256,7 +258,7 @@ function missingReplicaSet(p: Pass): RolloutStatus {
 function pausedConditions(p: Pass): RolloutStatus | undefined {
   const { rollout } = p.world;
   const status = statusOf(p);
-  if (status.observedGeneration !== String(rollout.metadata.generation ?? 0)) return undefined;
+  if (!wasObserved(rollout, status)) return undefined;
   const progressing = findCondition(status.conditions, "Progressing");
   const paused = isPaused(rollout, status);
   const abortTold = hasReason(progressing, "RolloutAborted");
@@ -293,7 +295,7 @@ function scaledStatus(p: Pass, blueGreen: boolean): RolloutStatus {
 
 /** Events that depend on the status are emitted only when it differs from the stored one. */
 function conclude(p: Pass, before: RolloutStatus): Decision {
-  const after = statusOf(p);
+  const after = forGenericTools(p, statusOf(p));
   const status = equal(before, after) ? undefined : after;
   wakeForDeadline(p, p.world.rollout, after);
   const { actions, events } = foldActions(p.actions, p.events);

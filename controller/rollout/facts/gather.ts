@@ -19,6 +19,7 @@ import { firstRolloutViolation } from "../../rules/rollout/rollout.ts";
 import { sizeViolations } from "../../../kube/validation/size.ts";
 import { unsupportedFeatures } from "../../rules/rollout/support.ts";
 import { textWithHelp, type Violation, violationText } from "../../../kube/validation/violation.ts";
+import { kstatusOf } from "../status/kstatus.ts";
 import { lookRouted, routedObjects, routingState } from "./routedObjects.ts";
 import { resolve, type Resolved } from "./resolve.ts";
 import { orphansIn, servicesOf, type Stores } from "./stores.ts";
@@ -56,7 +57,8 @@ export interface Gatherer {
   forget(key: string): void;
 }
 
-export function createGatherer(stores: Stores): Gatherer {
+/** @param kstatusForAll conditions for generic tools on every Rollout that does not decline them */
+export function createGatherer(stores: Stores, kstatusForAll = false): Gatherer {
   const known = new Map<string, SpecFacts>();
   const factsOf = (key: string, rollout: Rollout, resolved: Complete): SpecFacts => {
     const facts = specFacts(rollout, resolved, known.get(key));
@@ -66,6 +68,21 @@ export function createGatherer(stores: Stores): Gatherer {
   const current = (key: string): Rollout | undefined => {
     const rollout = stores.rollouts.get(key);
     return rollout?.metadata.deletionTimestamp === undefined ? rollout : undefined;
+  };
+  const look = (key: string, rollout: Rollout): Snapshot | undefined => {
+    const [tooLarge] = sizeViolations(rollout);
+    if (tooLarge !== undefined) return unresolvedSnapshot(stores, rollout, violationText(tooLarge));
+    const resolved = resolve(stores.workloads, rollout);
+    if (resolved.kind === "waiting") return undefined;
+    if (resolved.kind === "broken")
+      return { ...unresolvedSnapshot(stores, rollout, resolved.why), invalidByOthers: true };
+    const { read } = factsOf(key, rollout, resolved);
+    if ("rule" in read) return unresolvedSnapshot(stores, rollout, violationText(read));
+    // An object that it depends on has not been read yet: the Rollout is queued again once it has.
+    if (routedObjects(stores.routed, rollout).some(([, object]) => object.kind === "waiting")) return undefined;
+    const complete = { ...resolved, rollout: driven(resolved.rollout, read.readable) };
+    const snapshot = affordable(rollout, LIMITS.snapshot, () => snapshotOf(stores, complete, read));
+    return "made" in snapshot ? snapshot.made : unresolvedSnapshot(stores, rollout, violationText(snapshot));
   };
   return {
     prepare(key) {
@@ -78,19 +95,9 @@ export function createGatherer(stores: Stores): Gatherer {
     },
     gather(key) {
       const rollout = current(key);
-      if (rollout === undefined) return undefined;
-      const [tooLarge] = sizeViolations(rollout);
-      if (tooLarge !== undefined) return unresolvedSnapshot(stores, rollout, violationText(tooLarge));
-      const resolved = resolve(stores.workloads, rollout);
-      if (resolved.kind === "waiting") return undefined;
-      if (resolved.kind === "broken") return unresolvedSnapshot(stores, rollout, resolved.why);
-      const { read } = factsOf(key, rollout, resolved);
-      if ("rule" in read) return unresolvedSnapshot(stores, rollout, violationText(read));
-      // An object that it depends on has not been read yet: the Rollout is queued again once it has.
-      if (routedObjects(stores.routed, rollout).some(([, object]) => object.kind === "waiting")) return undefined;
-      const complete = { ...resolved, rollout: driven(resolved.rollout, read.readable) };
-      const snapshot = affordable(rollout, LIMITS.snapshot, () => snapshotOf(stores, complete, read));
-      return "made" in snapshot ? snapshot.made : unresolvedSnapshot(stores, rollout, violationText(snapshot));
+      const snapshot = rollout === undefined ? undefined : look(key, rollout);
+      if (rollout === undefined || snapshot === undefined) return undefined;
+      return { ...snapshot, ...kstatusOf(rollout, kstatusForAll) };
     },
     forget: (key) => void known.delete(key),
   };
@@ -195,7 +202,10 @@ function snapshotOf(stores: Stores, { rollout, workload }: Complete, facts: Read
   };
   const invalid = facts.invalid ?? serviceProblem(rollout, services) ?? namedObjectProblem(stores, rollout);
   // A Rollout that is not driven claims nothing either.
-  if (invalid !== undefined) return { ...base, invalid, replicaSets: owned, orphans: [], strays: [] };
+  if (invalid !== undefined) {
+    const byOthers = facts.invalid === undefined ? { invalidByOthers: true as const } : {};
+    return { ...base, invalid, ...byOthers, replicaSets: owned, orphans: [], strays: [] };
+  }
   return {
     ...base,
     invalid,

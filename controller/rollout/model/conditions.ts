@@ -81,15 +81,21 @@ export function movedForward(rollout: Rollout, before: RolloutStatus, after: Rol
   );
 }
 
+/**
+ * Whether a pass has taken this generation of the spec into account. Where `observedGeneration` is left out the condition
+ * Ready has it; a CRD of Argo Rollouts does not store it there, and then it cannot be told apart.
+ */
+export function wasObserved(rollout: Rollout, status: RolloutStatus): boolean {
+  const ready = findCondition(status.conditions, "Ready");
+  const observed = status.observedGeneration ?? ready?.observedGeneration;
+  return observed === undefined ? ready !== undefined : String(observed) === String(rollout.metadata.generation ?? 0);
+}
+
 /** All desired pods are updated and available, the strategy is done and the spec was observed before. */
 export function isHealthy(rollout: Rollout, before: RolloutStatus, after: RolloutStatus): boolean {
   const wanted = desiredReplicas(rollout);
   const counts = (after.updatedReplicas ?? 0) === wanted && (after.availableReplicas ?? 0) === wanted;
-  return (
-    counts &&
-    before.observedGeneration === String(rollout.metadata.generation ?? 0) &&
-    strategyDone(rollout, after, wanted)
-  );
+  return counts && wasObserved(rollout, before) && strategyDone(rollout, after, wanted);
 }
 
 function strategyDone(rollout: Rollout, status: RolloutStatus, wanted: number): boolean {

@@ -153,6 +153,10 @@ export interface Snapshot extends World {
    * Why the Rollout must not be driven, in one sentence that starts with a field path; undefined when it is valid.
    */
   readonly invalid: string | undefined;
+  /** It is invalid because of another object, which may still come or change: a Service, an Ingress, the workload. */
+  readonly invalidByOthers?: true;
+  /** Conditions for generic tools are asked for (docs/behaviour/kstatus.md). */
+  readonly kstatus?: true;
   /** ReplicaSets that match the selector and have no controller: to be adopted. */
   readonly orphans: readonly ReplicaSetFacts[];
   /** ReplicaSets that we control and that no longer match the selector: to be released. */

@@ -14,6 +14,7 @@ import {
   newCondition,
   shortened,
   timedOut,
+  wasObserved,
   withCondition,
   withoutCondition,
 } from "../model/conditions.ts";
@@ -245,9 +246,9 @@ function emitPauseEvents(p: Pass, after: RolloutStatus): void {
  * Warns once for every generation with values that are not quantities. A write of the Rollout takes them out: then no
  * later pass sees them, and the status, which may wait for a later one, would come without the event.
  */
-function warnOfDropped(p: Pass, observed: RolloutStatus): void {
+function warnOfDropped(p: Pass): void {
   const { dropped = [] } = p.snapshot;
-  if (dropped.length === 0 || statusOf(p).observedGeneration === observed.observedGeneration) return;
+  if (dropped.length === 0 || wasObserved(p.world.rollout, statusOf(p))) return;
   const takesOut = p.actions.findIndex(({ kind }) => kind === "updateRollout");
   const after = takesOut < 0 ? "status" : takesOut + 1;
   emit(
@@ -267,7 +268,7 @@ export function finishStatus(p: Pass, draft: RolloutStatus): RolloutStatus {
     observedGeneration: String(rollout.metadata.generation ?? 0),
     workloadObservedGeneration: workloadObservedGeneration(p),
   };
-  warnOfDropped(p, observed);
+  warnOfDropped(p);
   abortWhenStuck(p, observed);
   const paused = { ...observed, ...settlePauses(p) };
   const conditioned = { ...paused, conditions: conditionsOf(p, paused) };

@@ -1,3 +1,4 @@
+import { observedIn } from "../../kstatus.ts";
 import { join } from "node:path";
 import type { KubeObject, PatchType } from "./api.ts";
 import { type Harness, harness } from "./harness.ts";
@@ -50,7 +51,7 @@ const groups: Readonly<Record<string, string>> = {
 };
 
 const observed = ({ metadata, status }: RolloutView): boolean =>
-  Number(status?.observedGeneration ?? 0) >= (metadata.generation ?? 1);
+  (observedIn(status) ?? 0) >= (metadata.generation ?? 1);
 
 /** Common predicates: a phase, with its message when one is given, for the generation that is stored. */
 export const inPhase =

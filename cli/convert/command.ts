@@ -1,0 +1,185 @@
+/**
+ * `sluice convert`: Deployments as Rollouts and back, in files (docs/convert.md). It only reads, prints and reports; what
+ * becomes of an object is decided in controller/migration/convert.
+ */
+import { readdir, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Note } from "../../controller/migration/convert/note.ts";
+import { CANARY, type Profile, profilesOf } from "../../controller/migration/convert/profile.ts";
+import { convertAll, type Outcome } from "../../controller/migration/convert/stream.ts";
+import { type ConvertOptions, parseConvertOptions } from "./options.ts";
+import { type Held, readStream, type Stream } from "./yaml.ts";
+
+export interface ConvertPorts {
+  readonly stdin: () => Promise<string>;
+  readonly out: (text: string) => void;
+  readonly err: (line: string) => void;
+}
+
+const process_: ConvertPorts = {
+  stdin: () => Bun.stdin.text(),
+  out: (text) => void process.stdout.write(text),
+  err: (line) => console.error(line),
+};
+
+/** What was given cannot be read: a sentence for the user. */
+class Unreadable extends Error {}
+
+/** @returns the exit code: 0 all converted; 1 something was refused, or could not be read */
+export async function runConvert(args: readonly string[], ports: ConvertPorts = process_): Promise<number> {
+  const parsed = parseConvertOptions(args);
+  switch (parsed.kind) {
+    case "help":
+      ports.out(parsed.text);
+      return 0;
+    case "refused":
+      ports.err(`Error: ${parsed.problem}\nRun 'sluice convert --help' for usage.`);
+      return 1;
+    case "run":
+      try {
+        return await convert(parsed.options, ports);
+      } catch (error) {
+        if (!(error instanceof Unreadable)) throw error;
+        ports.err(`Error: ${error.message}`);
+        return 1;
+      }
+    default:
+      return parsed satisfies never;
+  }
+}
+
+interface Source {
+  /** As the user named it. */
+  readonly name: string;
+  readonly stream: Stream;
+}
+
+async function convert(options: ConvertOptions, ports: ConvertPorts): Promise<number> {
+  const profiles = await profilesFrom(options.profiles);
+  const sources: Source[] = [];
+  for (const file of await filesOf(options, ports)) {
+    const name = file === "-" ? "standard input" : file;
+    sources.push({ name, stream: streamOf(name, file === "-" ? await ports.stdin() : await textOf(file)) });
+  }
+  const held = sources.flatMap(({ name, stream }) => stream.objects.map((one) => ({ ...one, name })));
+  const objects = held.map(({ object }) => object);
+  const outcomes = convertAll(objects, { ...options, profiles });
+  let at = 0;
+  const texts = sources.map(({ name, stream }) => {
+    const mine = outcomes.slice(at, (at += stream.objects.length));
+    const { text, plain } = stream.print(mine.map(({ becomes }) => becomes));
+    for (const document of plain)
+      ports.err(`${name}: document ${document} lost its comments: what went had an anchor that the rest names`);
+    return text;
+  });
+  // A file may begin without the marker of a document.
+  ports.out(texts.filter((text) => text !== "").reduce((all, text) => joinedFiles(all, text), ""));
+  for (const [n, outcome] of outcomes.entries()) report(outcome, held[n], ports);
+  return conclude(outcomes, options, ports);
+}
+
+const joinedFiles = (all: string, text: string): string =>
+  all === "" || text.startsWith("---") ? `${all}${text}` : `${all}---\n${text}`;
+
+const WORDS: { readonly [K in Note["kind"]]: string } = {
+  refused: "refused",
+  lost: "not carried over",
+  changed: "changed",
+  todo: "to do",
+};
+
+function report(
+  { headline, notes }: Outcome,
+  from: (Held & { readonly name: string }) | undefined,
+  { err }: ConvertPorts,
+): void {
+  if (headline === undefined) return;
+  const where = from === undefined ? "" : `${from.name}${from.document > 1 ? `, document ${from.document}` : ""}: `;
+  err(`${where}${headline}`);
+  for (const { kind, text } of notes) err(`  ${WORDS[kind]}: ${text}`);
+}
+
+function conclude(outcomes: readonly Outcome[], { to }: ConvertOptions, { err }: ConvertPorts): number {
+  if (outcomes.some(({ notes }) => notes.some(({ kind }) => kind === "refused"))) return 1;
+  if (outcomes.some(({ headline }) => headline !== undefined)) return 0;
+  err(`Nothing to convert: no ${to === "rollout" ? "Deployment" : "Rollout"} is among what was given`);
+  return 0;
+}
+
+/** Files that a folder is read for; a kustomization is no object of a cluster. */
+const isManifest = (name: string): boolean =>
+  /\.(ya?ml|json)$/.test(name) && !/^kustomization\.ya?ml$/.test(basename(name));
+
+async function filesOf({ files, recursive }: ConvertOptions, { err }: ConvertPorts): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const file of files) {
+    if (file === "-" || !(await isFolder(file))) {
+      found.push(file);
+      continue;
+    }
+    const names = (await readdir(file, { recursive })).toSorted();
+    if (names.some((name) => /^kustomization\.ya?ml$/.test(basename(name))))
+      err(`${file}: its kustomization is not followed: give what \`kustomize build ${file}\` prints for that`);
+    const manifests = names.filter(isManifest);
+    if (manifests.length === 0)
+      throw new Unreadable(
+        `${file} has no .yaml, .yml or .json file${recursive ? "" : ": to look in its folders, give -R"}`,
+      );
+    found.push(...manifests.map((name) => join(file, name)));
+  }
+  return found;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    throw cannotRead(path, error);
+  }
+}
+
+function cannotRead(path: string, error: unknown): Unreadable {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const reasons: Readonly<Record<string, string>> = {
+    ENOENT: "there is no such file",
+    EACCES: "permission denied",
+  };
+  const why = reasons[code] ?? (error instanceof Error ? error.message : String(error));
+  return new Unreadable(`cannot read ${path}: ${why}`, { cause: error });
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await Bun.file(path).text();
+  } catch (error) {
+    throw cannotRead(path, error);
+  }
+}
+
+function streamOf(name: string, text: string): Stream {
+  const read = readStream(text);
+  if (read.kind === "refused") throw new Unreadable(`cannot read ${name}: ${read.problem}`);
+  return read.stream;
+}
+
+/** The first is what a Deployment gets that names none: the one of the file where it has only one. */
+async function profilesFrom(file: string | undefined): Promise<readonly [Profile, ...Profile[]]> {
+  if (file === undefined) return [CANARY];
+  const objects = onlyObjects(await textOf(file), file);
+  if (objects.length !== 1) throw new Unreadable(`cannot take profiles from ${file}: it has to have one document`);
+  const alone = basename(file).replace(/\.[^.]*$/, "");
+  const read = profilesOf(objects[0], alone, (text) => onlyObjects(text, file)[0]);
+  if (read.kind === "refused")
+    throw new Unreadable(`cannot take profiles from ${file}:\n${read.problems.map((one) => `  ${one}`).join("\n")}`);
+  const { profiles } = read;
+  const others = profiles.some(({ name }) => name === CANARY.name) ? [] : [CANARY];
+  const [first = CANARY, ...rest] = profiles;
+  return profiles.length === 1
+    ? [first, ...others]
+    : ([...others, first, ...rest].toSorted(canaryFirst) as [Profile, ...Profile[]]);
+}
+
+const canaryFirst = (a: Profile, b: Profile): number => Number(b.name === CANARY.name) - Number(a.name === CANARY.name);
+
+const onlyObjects = (text: string, file: string): readonly unknown[] =>
+  streamOf(file, text).objects.map(({ object }) => object);
