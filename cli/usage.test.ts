@@ -49,8 +49,8 @@ describe("help on a command", () => {
 
   test("is there for every command that is listed", () => {
     const listed = Array.from(usage().matchAll(/^ {2}(\w+) {2,}/gm), ([, name = ""]) => name);
-    expect(listed).toEqual(["controller", "demo", "dev", "version", "help"]);
-    expect(listed.map((name) => helpOn(name).kind)).toEqual(["ask", "ask", "ask", "text", "text"]);
+    expect(listed).toEqual(["controller", "demo", "dev", "convert", "version", "help"]);
+    expect(listed.map((name) => helpOn(name).kind)).toEqual(["ask", "ask", "ask", "ask", "text", "text"]);
   });
 
   test("that does not exist is refused", async () => {
@@ -62,9 +62,9 @@ describe("help on a command", () => {
 
 describe("what is misspelt", () => {
   test("is told on stderr with what to do", async () => {
-    const { out, err, code } = await sluice("conquer");
+    const { out, err, code } = await sluice("frobnicate");
     expect([out, code]).toEqual(["", 1]);
-    expect(err).toBe("Error: unknown command 'conquer'\nRun 'sluice --help' for usage.\n");
+    expect(err).toBe("Error: unknown command 'frobnicate'\nRun 'sluice --help' for usage.\n");
   });
 
   test.each([
