@@ -109,6 +109,13 @@ export function canTakeOver(rollout: Rollout, { newRS }: Roles): boolean {
   return lastingPods(newRS) >= podsFor(rollout, canary.weight);
 }
 
+/** What the routers send to stable now: all of it before any weight was recorded. */
+function recordedStableWeight({ status }: Rollout, hash: string, total: number): number {
+  const stable = status?.canary?.weights?.stable;
+  if (stable === undefined) return total;
+  return stable.podTemplateHash === hash ? stable.weight : 0;
+}
+
 /**
  * Stable has enough pods for its remaining traffic, or some of its traffic moves to a canary that has them: a stable
  * version that is broken must not hold the one that mends it. Otherwise traffic stays as it is, as it does before the
@@ -117,10 +124,11 @@ export function canTakeOver(rollout: Rollout, { newRS }: Roles): boolean {
 export function stableCarries(
   rollout: Rollout,
   { stableRS }: Roles,
-  { canaryHash, canaryWeight: weight, total }: Traffic,
+  { stableHash, canaryWeight: weight, total }: Traffic,
 ): boolean {
   if (stableRS === undefined) return false;
-  if (weight > recordedWeight(rollout, canaryHash)) return true;
+  // Not the canary's weight: a third version may take over less than the second one had, and stable gets the rest.
+  if (total - weight < recordedStableWeight(rollout, stableHash, total)) return true;
   const needed = Math.floor(((total - weight) * desiredReplicas(rollout)) / total);
   return lastingPods(stableRS) >= needed || canaryThresholdMet(rollout, stableRS, needed);
 }

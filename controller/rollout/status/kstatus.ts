@@ -10,7 +10,7 @@ import { type Pass, wake } from "../actions/pass.ts";
 import { findCondition, hasReason, newCondition } from "../model/conditions.ts";
 import { progressDeadlineSeconds } from "../model/defaults.ts";
 import type { Snapshot } from "../model/model.ts";
-import { phaseOf } from "./phase.ts";
+import { type Phase, phaseOf } from "./phase.ts";
 
 /** Whether they are asked for: by the Rollout itself, or for all that do not decline them. */
 export function kstatusOf({ metadata }: Rollout, forAll: boolean): Pick<Snapshot, "kstatus"> {
@@ -71,7 +71,7 @@ function verdictOf(p: Pass, status: RolloutStatus): Verdict {
   const { rollout } = p.world;
   const progressing = findCondition(status.conditions, "Progressing");
   const invalid = findCondition(status.conditions, "InvalidSpec");
-  const { phase, message } = phaseOf(atRest(rollout, status), status);
+  const { phase, message } = shownPhase(rollout, status);
   if (invalid !== undefined)
     return { is: mayPass(p, invalid) ? "Reconciling" : "Stalled", reason: "InvalidSpec", message };
   if (hasReason(progressing, "RolloutAborted")) return { is: "Stalled", reason: "UpdateAborted", message };
@@ -89,11 +89,15 @@ function verdictOf(p: Pass, status: RolloutStatus): Verdict {
   }
 }
 
-/** `spec.paused` holds nothing up where nothing is under way. */
-function atRest(rollout: Rollout, status: RolloutStatus): Rollout {
-  if (rollout.spec.paused !== true) return rollout;
-  const resumed = { ...rollout, spec: { ...rollout.spec, paused: false } };
-  return phaseOf(resumed, status).phase === "Healthy" ? resumed : rollout;
+/**
+ * What people see, so that tools see the same: a pass that evicts pods leaves the phase as it is. Except that
+ * `spec.paused` holds nothing up where nothing is under way.
+ */
+function shownPhase(rollout: Rollout, status: RolloutStatus): Phase {
+  const shown = { phase: status.phase as Phase["phase"], message: status.message ?? "" };
+  if (rollout.spec.paused !== true) return shown;
+  const resumed = phaseOf({ ...rollout, spec: { ...rollout.spec, paused: false } }, status);
+  return resumed.phase === "Healthy" ? resumed : shown;
 }
 
 /**
