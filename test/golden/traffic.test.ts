@@ -44,6 +44,18 @@ describe("a canary whose traffic a router splits", () => {
     expectTimeline("traffic-dynamic", toTheEnd(atFirstPause({ dynamicStableScale: true })));
   });
 
+  test("waits until stable has pods again for what a third version leaves it", () => {
+    const strategy = canary([setWeight(20), setWeight(60), pause()], { ...routed, dynamicStableScale: true });
+    const readyAfterMs = (name: string) => (name === "web:1" ? 5_000 : 1_000);
+    const world = createWorld(rolloutOf({ replicas: 5, strategy }), { services, readyAfterMs });
+    world.pass(10_000);
+    world.edit("image web:2", image("web:2"));
+    world.pass(5_000);
+    world.edit("image web:3", image("web:3"));
+    world.pass(10_000);
+    expectTimeline("traffic-dynamic-third", world);
+  });
+
   test("leads the stable Service, by which requests come to NGINX, to the canary while stable has no pods", () => {
     const world = createWorld(
       rolloutOf({ replicas: 4, strategy: canary([setWeight(100), pause()], { ...routed, dynamicStableScale: true }) }),
