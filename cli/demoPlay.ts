@@ -3,7 +3,7 @@ import type { Log } from "../controller/process/log.ts";
 import { manualClock } from "../kube/clock/clock.ts";
 import { play, type PlayOptions } from "../simulator/demo/play.ts";
 import { randomOf } from "../simulator/demo/random.ts";
-import { startLocalCluster } from "../simulator/local/cluster.ts";
+import { startLocalCluster } from "../simulator/local/localCluster.ts";
 
 export interface DemoOptions extends Omit<PlayOptions, "cluster" | "clock"> {
   /** Of the program. */

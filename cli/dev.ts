@@ -7,7 +7,7 @@ import { systemClock } from "../kube/clock/clock.ts";
 import { stopSignals } from "../controller/process/stopSignals.ts";
 import { type HttpServer, serveHttp } from "../simulator/server/http/http.ts";
 import type { SavedState } from "../simulator/server/objects/saved.ts";
-import { type LocalCluster, startLocalCluster } from "../simulator/local/cluster.ts";
+import { type LocalCluster, startLocalCluster } from "../simulator/local/localCluster.ts";
 import {
   DataFileError,
   fileProblem,

@@ -15,7 +15,7 @@ import { createManager, type Manager } from "../kube/runtime/runController.ts";
 import type { Decide } from "./rollout/apply/carryOut.ts";
 import { decide } from "./rollout/decide/decide.ts";
 import { rolloutsRow, type RolloutsObserver } from "./rollout/rolloutsRow.ts";
-import { sourcesOf, type Sources } from "./rollout/facts/sources.ts";
+import { sourcesOf, type Sources } from "./rollout/facts/cacheSources.ts";
 import { releasesRow } from "./release/routeRelease.ts";
 import { servicesRow } from "./services/serviceCleanup.ts";
 import { deploymentsRow } from "./workloads/workloadRestore.ts";

@@ -2,7 +2,7 @@
  * The parts of a process that drives Rollouts, put together once: for the command line, for the cluster in a process
  * and for the worlds of the tests, which differ in their ports only.
  */
-import { aborted } from "../kube/clock/pause.ts";
+import { aborted } from "../kube/clock/sleep.ts";
 import { holdLeases, type LeaseOptions, type Leases } from "../kube/runtime/lease.ts";
 import { createRecorder, type EventRecorder, type Loss } from "../kube/runtime/recorder.ts";
 import { createController, type Controller, type ControllerPorts, type ControllerScope } from "./controller.ts";

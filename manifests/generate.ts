@@ -3,11 +3,11 @@
  * Containerfile, docs/reasons.md and a table of README.md.
  */
 import { join, relative, resolve } from "node:path";
-import { definitions } from "./api.ts";
+import { definitions } from "./crdManifests.ts";
 import { helmChart } from "./helm.ts";
 import { containerfile } from "./image/config.ts";
 import { install, kustomizations, namespaceInstall } from "./install.ts";
-import { reasonsPage } from "./reasons.ts";
+import { reasonsPage } from "./reasonsPage.ts";
 import { readme } from "./support.ts";
 import { header, stream, yaml } from "./text/render.ts";
 

@@ -2,9 +2,9 @@
  * The Helm chart, from the same objects: a mark stands where a value goes, and is replaced by Helm's own language in
  * the finished YAML. With the default values the chart makes what install.yaml holds, except for the namespace.
  */
-import { definitions, guard } from "./api.ts";
+import { definitions, guard } from "./crdManifests.ts";
 import { loopRoles, webhookRoles } from "./install.ts";
-import { name, repository, served, version } from "./text/names.ts";
+import { name, repository, served, version } from "./text/manifestNames.ts";
 import { aggregatedRoles } from "./rbac.ts";
 import { compact, header, type Manifest, yaml } from "./text/render.ts";
 import {
@@ -17,7 +17,7 @@ import {
   spread,
   webhookPort,
   webhookService,
-} from "./workload.ts";
+} from "./controllerWorkload.ts";
 
 const comment = "{{- /* Made from manifests/*.ts by `bun run generate`; do not edit. */ -}}\n";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { install, namespaceInstall } from "./install.ts";
-import { namespace } from "./text/names.ts";
+import { namespace } from "./text/manifestNames.ts";
 import type { Manifest } from "./text/render.ts";
 import { nameOf, rendered } from "./testing.ts";
 

@@ -1,6 +1,6 @@
 /** The objects of each way to install. */
-import { definitions, guard, namespaceObject } from "./api.ts";
-import { clusterArgs, image, name, namespace, namespacedArgs } from "./text/names.ts";
+import { definitions, guard, namespaceObject } from "./crdManifests.ts";
+import { clusterArgs, image, name, namespace, namespacedArgs } from "./text/manifestNames.ts";
 import { aggregatedRoles, granted, leaseRules, loopRules, webhookRoleRules, webhookRules } from "./rbac.ts";
 import type { Manifest } from "./text/render.ts";
 import {
@@ -12,7 +12,7 @@ import {
   spread,
   webhookPort,
   webhookService,
-} from "./workload.ts";
+} from "./controllerWorkload.ts";
 
 /** The roles to drive Rollouts, in all namespaces or only in the controller's own. */
 export const loopRoles = (scope: "cluster" | "namespace", namespace: string | undefined): Manifest[] =>

@@ -7,7 +7,7 @@ import { locks } from "../cli/controller/command.ts";
 import { rightsOf, ROUTERS } from "../providers/traffic/routers.ts";
 import type { RouterRow } from "../providers/traffic/router.ts";
 import { keeperRules } from "../webhook/keeper/keeper.ts";
-import { labels, name } from "./text/names.ts";
+import { labels, name } from "./text/manifestNames.ts";
 import type { Manifest } from "./text/render.ts";
 
 export interface Rule {

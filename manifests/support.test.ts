@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { unsupportedFeatures } from "../controller/rules/rollout/support.ts";
 import { ROUTERS } from "../providers/traffic/routers.ts";
-import { STEPS } from "../controller/steps/kinds.ts";
+import { STEPS } from "../controller/steps/stepKinds.ts";
 import { SUPPORT, supportTable } from "./support.ts";
 
 const row = (part: string) => SUPPORT.find((each) => each.part === part);

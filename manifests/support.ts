@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { OTHER_UNDRIVEN } from "../controller/rules/rollout/support.ts";
 import { WORKLOAD_KINDS } from "../controller/rules/rollout/workloadRef.ts";
-import { STEPS } from "../controller/steps/kinds.ts";
+import { STEPS } from "../controller/steps/stepKinds.ts";
 import { PROVIDERS } from "../providers/metrics/providers.ts";
 import { ROUTERS } from "../providers/traffic/routers.ts";
 import { crds } from "../schema/crd.ts";

@@ -7,8 +7,8 @@ import { type ManualClock, manualClock } from "../kube/clock/clock.ts";
 import { crds } from "../schema/crd.ts";
 import type { ApiCore, Draft } from "../simulator/model/model.ts";
 import { inProcessClient } from "../simulator/server/http/client.ts";
-import type { Admission } from "../simulator/server/objects/admission.ts";
-import { createApiServer } from "../simulator/server/requests/server.ts";
+import type { Admission } from "../simulator/server/objects/admissionPort.ts";
+import { createApiServer } from "../simulator/server/requests/inMemoryServer.ts";
 
 export interface TestApiOptions {
   readonly clock?: ManualClock;

@@ -11,8 +11,8 @@ import {
   rulesWithoutTest,
   shownBy,
   wideProse,
-} from "./pages.ts";
-import { listFiles, type Source } from "./sources.ts";
+} from "./docPages.ts";
+import { listFiles, type Source } from "./sourceFiles.ts";
 
 const root = resolve(import.meta.dir, "..");
 const files = listFiles(root);

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
-import { listFiles } from "./sources.ts";
+import { listFiles } from "./sourceFiles.ts";
 
 const repository = join(import.meta.dir, "..");
 const read = (path: string): Promise<string> => Bun.file(join(repository, path)).text();

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { admissionFindings } from "../controller/rules/admission/admission.ts";
+import { admissionFindings } from "../controller/rules/admission/admissionFindings.ts";
 import { promote } from "../controller/rollout/verbs/promote.ts";
 import type { Log } from "../controller/process/log.ts";
 import { collectionPath, objectPath } from "../kube/client/path.ts";
@@ -10,10 +10,10 @@ import { ROLLOUTS } from "../kube/client/resources.ts";
 import { type ManualClock, manualClock } from "../kube/clock/clock.ts";
 import { DRIVEN_ROUTERS } from "../providers/traffic/routers.ts";
 import type { Rollout } from "../schema/rollout.ts";
-import type { Pod } from "../simulator/controllers/objects.ts";
+import type { Pod } from "../simulator/controllers/loop/objects.ts";
 import { perform } from "../simulator/demo/kubectl.ts";
 import { randomOf } from "../simulator/demo/random.ts";
-import { type LocalCluster, startLocalCluster } from "../simulator/local/cluster.ts";
+import { type LocalCluster, startLocalCluster } from "../simulator/local/localCluster.ts";
 import type { ApiObject } from "../simulator/model/model.ts";
 
 const folder = join(import.meta.dir, "../examples");

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { join, resolve } from "node:path";
 import { twoWayPairs, upwardImports } from "./layers.ts";
-import { importsOf, isTest, listFiles } from "./sources.ts";
+import { importsOf, isTest, listFiles } from "./sourceFiles.ts";
 
 const root = resolve(import.meta.dir, "..");
 const imports = await Promise.all(

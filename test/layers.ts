@@ -1,6 +1,6 @@
 /** The rule of layers: layers import downwards only, and no two folders import each other. */
 import { posix } from "node:path";
-import type { Import } from "./sources.ts";
+import type { Import } from "./sourceFiles.ts";
 
 /** From the lowest up. A folder imports itself and those before it. */
 export const layers = [

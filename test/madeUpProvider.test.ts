@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { conditionViolations, conditionWarnings } from "../controller/rules/analysis/conditions.ts";
+import { conditionViolations, conditionWarnings } from "../controller/rules/analysis/metricConditions.ts";
 import { metricViolations } from "../controller/rules/analysis/metric.ts";
 import { root } from "../kube/validation/place.ts";
 import { violationText } from "../kube/validation/violation.ts";

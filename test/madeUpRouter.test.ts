@@ -8,7 +8,7 @@ import { createStores } from "../controller/rollout/facts/stores.ts";
 import { canaryViolations } from "../controller/rules/rollout/canary.ts";
 import { placesOf } from "../controller/rules/rollout/input.ts";
 import { namedObjectFindings } from "../controller/rules/rollout/namedObjects.ts";
-import { routerViolations } from "../controller/rules/rollout/routers.ts";
+import { routerViolations } from "../controller/rules/rollout/trafficRouters.ts";
 import { unsupportedFeatures } from "../controller/rules/rollout/support.ts";
 import { violationText } from "../kube/validation/violation.ts";
 import { loopRules } from "../manifests/rbac.ts";
@@ -17,8 +17,8 @@ import { drivenOf, ROUTERS, settingsOf } from "../providers/traffic/routers.ts";
 import { settingsBy } from "../providers/traffic/settings.ts";
 import type { Rollout } from "../schema/rollout.ts";
 import { canary, image, pause, rolloutOf, setWeight } from "./golden/edits.ts";
-import { routedBy, wanting } from "./golden/routing.ts";
-import { createWorld } from "./golden/world.ts";
+import { routedBy, wanting } from "./golden/routingStories.ts";
+import { createWorld } from "./golden/goldenWorld.ts";
 import { ferry } from "./madeUpRouter.ts";
 
 /** The table with one more line. */

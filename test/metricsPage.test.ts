@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { parser } from "@prometheus-io/lezer-promql";
 import { createMetrics } from "../controller/process/metrics.ts";
 import { createAudit } from "../webhook/audit/audit.ts";
-import { createWebhookMetrics } from "../webhook/http/metrics.ts";
-import { anchorsOf } from "./pages.ts";
+import { createWebhookMetrics } from "../webhook/http/webhookMetrics.ts";
+import { anchorsOf } from "./docPages.ts";
 import { testApi } from "./apiServer.ts";
 
 const docs = join(import.meta.dir, "../docs");

@@ -6,7 +6,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { eachLine } from "./lines.ts";
+import { eachLine } from "./eachLine.ts";
 import { followTests } from "./testOutput.ts";
 import { countLine, countsOf, slowest, timesOf } from "./testReport.ts";
 

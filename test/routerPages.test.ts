@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { admissionFindings } from "../controller/rules/admission/admission.ts";
+import { admissionFindings } from "../controller/rules/admission/admissionFindings.ts";
 import { DRIVEN_ROUTERS, ROUTERS } from "../providers/traffic/routers.ts";
 
 const root = join(import.meta.dir, "..");

@@ -19,7 +19,7 @@ import {
   nodesOf,
   type Source,
   testNames,
-} from "./sources.ts";
+} from "./sourceFiles.ts";
 
 const maxFileLines = 400;
 const maxFunctionLines = 70;

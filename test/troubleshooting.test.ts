@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { VALIDATING } from "../webhook/configuration/configuration.ts";
 import { pauseReasons } from "../schema/reasons.ts";
-import { listFiles } from "./sources.ts";
+import { listFiles } from "./sourceFiles.ts";
 
 const root = join(import.meta.dir, "..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");

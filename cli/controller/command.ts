@@ -3,8 +3,8 @@ import { hostname } from "node:os";
 import { loadCredentials } from "../../kube/client/credentials.ts";
 import { checkCredentials } from "../../kube/client/credentialsCheck.ts";
 import { createClient, type ObservedRequest } from "../../kube/client/transport.ts";
-import type { HeldPort } from "../../webhook/http/port.ts";
-import type { Admission, AdmissionPorts } from "../../webhook/admission/admission.ts";
+import type { HeldPort } from "../../webhook/http/heldPort.ts";
+import type { Admission, AdmissionPorts } from "../../webhook/admission/startAdmission.ts";
 import { type Complaints, createComplaints } from "../../controller/process/complaints.ts";
 import type { Controller, ControllerObserver } from "../../controller/controller.ts";
 import { type Election, wireController, type Wired } from "../../controller/wiring.ts";
@@ -17,7 +17,7 @@ import { releaseCode, releaseMemory, whenQuiet, type Quiet, type Rest } from "..
 import { parseControllerOptions, type ControllerOptions } from "../../controller/process/options.ts";
 import { roomWithin } from "../../controller/rollout/facts/room.ts";
 import { createTroubles, type Troubles } from "../../controller/process/troubles.ts";
-import { createUndo, type Undo } from "../../controller/process/undo.ts";
+import { createUndo, type Undo } from "../../controller/process/undoStack.ts";
 
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -176,8 +176,8 @@ async function openPorts({
   });
   undo.push(() => health.stop());
   if (options.webhook === undefined) return { ...health, webhook: undefined };
-  const { holdPort } = await import("../../webhook/http/port.ts");
-  const { readClientCa } = await import("../../webhook/admission/admission.ts");
+  const { holdPort } = await import("../../webhook/http/heldPort.ts");
+  const { readClientCa } = await import("../../webhook/admission/startAdmission.ts");
   const clientCa = await readClientCa(options.webhook.clientCa);
   const port = await holdPort(options.webhook.port, options.webhook.address);
   undo.push(() => port.release());
@@ -234,7 +234,7 @@ async function admissionOf(
 ): Promise<Admission | undefined> {
   const { webhook, instanceId, resyncMs } = options;
   if (webhook === undefined || held === undefined) return undefined;
-  const { startAdmission } = await import("../../webhook/admission/admission.ts");
+  const { startAdmission } = await import("../../webhook/admission/startAdmission.ts");
   const admissionOptions = {
     port: held.port,
     address: webhook.address,

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { kubeconfigText } from "../devFiles.ts";
 import { serveHttp } from "../../simulator/server/http/http.ts";
 import type { ApiObject, ApiResponse, ApiServer } from "../../simulator/model/model.ts";
-import { createApiServer } from "../../simulator/server/requests/server.ts";
+import { createApiServer } from "../../simulator/server/requests/inMemoryServer.ts";
 import { systemClock } from "../../kube/clock/clock.ts";
 import { installDefinitions } from "../../test/apiServer.ts";
 

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { admissionFindings } from "../../controller/rules/admission/admission.ts";
+import { admissionFindings } from "../../controller/rules/admission/admissionFindings.ts";
 import { runConvert } from "./command.ts";
 import { convert, deployment } from "./testing.ts";
 

@@ -1,6 +1,6 @@
 /** A condition made ready for one type of result: checked, and with the compiler's shortcuts applied. */
 import { type Checked, check } from "./types/checker.ts";
-import { folded } from "./fold.ts";
+import { folded } from "./foldConstants.ts";
 import { children, type Node, withChildren } from "./syntax/node.ts";
 import { reshaped, type TypeOf } from "./types/shapes.ts";
 import { INT, type Type } from "./types/types.ts";

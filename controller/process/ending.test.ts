@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 
 const program = `
   const { endings } = await import(${JSON.stringify(resolve(import.meta.dir, "ending.ts"))});
-  const { createUndo } = await import(${JSON.stringify(resolve(import.meta.dir, "undo.ts"))});
+  const { createUndo } = await import(${JSON.stringify(resolve(import.meta.dir, "undoStack.ts"))});
   const say = (message, fields) => console.log(message, fields?.error?.message ?? "");
   const log = { debug: say, info: say, warn: say, error: say };
   const ending = endings(log, createUndo(() => {}));

@@ -1,7 +1,7 @@
 /** Why a controller ends, and with which exit code. */
 import type { Log } from "./log.ts";
 import { stopSignals } from "./stopSignals.ts";
-import type { Undo } from "./undo.ts";
+import type { Undo } from "./undoStack.ts";
 
 /** How a controller is asked to end. */
 export interface Ending {

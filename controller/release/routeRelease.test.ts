@@ -2,14 +2,14 @@ import { describe, expect, test } from "bun:test";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { Draft } from "../../simulator/model/model.ts";
 import { savedState, type SavedState } from "../../simulator/server/objects/saved.ts";
-import { type LocalCluster, startLocalCluster } from "../../simulator/local/cluster.ts";
-import { routedBy } from "../../test/golden/routing.ts";
+import { type LocalCluster, startLocalCluster } from "../../simulator/local/localCluster.ts";
+import { routedBy } from "../../test/golden/routingStories.ts";
 import { createStores } from "../rollout/facts/stores.ts";
 import { NotLeaderError } from "../../kube/runtime/notLeader.ts";
 import { manualClock } from "../../kube/clock/clock.ts";
 import { createQueue } from "../../kube/runtime/queue.ts";
 import { passOf } from "../../kube/runtime/runController.ts";
-import { sourcesOf } from "../rollout/facts/sources.ts";
+import { sourcesOf } from "../rollout/facts/cacheSources.ts";
 import { letGo, releaseSweeps, releasesRow } from "./routeRelease.ts";
 import { testApi } from "../../test/apiServer.ts";
 

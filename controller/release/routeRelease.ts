@@ -5,7 +5,7 @@
  * checked once when we become the leader, for those that were let go of while no controller ran.
  */
 import { ApiError, isNotFound } from "../../kube/client/apiError.ts";
-import { pagesOf } from "../../kube/client/pages.ts";
+import { pagesOf } from "../../kube/client/pagedLists.ts";
 import { canBeName, collectionPath, objectPath } from "../../kube/client/path.ts";
 import { ROLLOUTS } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
@@ -21,7 +21,7 @@ import type { RouterSettings } from "../../providers/traffic/settings.ts";
 import { resourceName } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { refsOf, type Routed } from "../rollout/facts/routedObjects.ts";
-import type { Sources } from "../rollout/facts/sources.ts";
+import type { Sources } from "../rollout/facts/cacheSources.ts";
 import type { Stores } from "../rollout/facts/stores.ts";
 import { type ControllerRow, watch } from "../../kube/runtime/runController.ts";
 import { NotLeaderError } from "../../kube/runtime/notLeader.ts";

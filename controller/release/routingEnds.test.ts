@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { manualClock } from "../../kube/clock/clock.ts";
 import type { RolloutCondition, RolloutStrategy } from "../../schema/rollout.ts";
-import { type LocalCluster, startLocalCluster } from "../../simulator/local/cluster.ts";
+import { type LocalCluster, startLocalCluster } from "../../simulator/local/localCluster.ts";
 import type { ApiObject, ApiServer, Draft } from "../../simulator/model/model.ts";
 import { type SavedState, savedState } from "../../simulator/server/objects/saved.ts";
 import {

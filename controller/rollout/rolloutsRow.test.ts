@@ -6,7 +6,7 @@ import type { ReplicaSet, Service } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { servicesRow } from "../services/serviceCleanup.ts";
 import { decide } from "./decide/decide.ts";
-import { sourcesOf } from "./facts/sources.ts";
+import { sourcesOf } from "./facts/cacheSources.ts";
 import { createStores } from "./facts/stores.ts";
 import { HASH_LABEL, MANAGED_BY } from "../../schema/labels.ts";
 import { rolloutsRow } from "./rolloutsRow.ts";

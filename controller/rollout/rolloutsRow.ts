@@ -9,11 +9,11 @@ import { type ControllerRow, keysIn, watch, type Watch } from "../../kube/runtim
 import type { Rollout } from "../../schema/rollout.ts";
 import type { Decision } from "./actions/action.ts";
 import type { PassPorts } from "./apply/carryOut.ts";
-import { createMemories } from "./apply/memory.ts";
+import { createMemories } from "./apply/passMemory.ts";
 import { createReconciler, type Reconciler, type RolloutFacts } from "./apply/reconcile.ts";
 import { createGatherer } from "./facts/gather.ts";
 import { needOf, type OptionalStore } from "./facts/optionalStore.ts";
-import type { Sources } from "./facts/sources.ts";
+import type { Sources } from "./facts/cacheSources.ts";
 import { sameFacts, type CachedReplicaSet, type Stores } from "./facts/stores.ts";
 import type { RolloutEvent } from "./model/model.ts";
 

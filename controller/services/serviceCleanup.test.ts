@@ -4,7 +4,7 @@ import { HASH_LABEL, MANAGED_BY } from "../../schema/labels.ts";
 import { createStores } from "../rollout/facts/stores.ts";
 import { createQueue } from "../../kube/runtime/queue.ts";
 import { passOf } from "../../kube/runtime/runController.ts";
-import { sourcesOf } from "../rollout/facts/sources.ts";
+import { sourcesOf } from "../rollout/facts/cacheSources.ts";
 import { servicesRow } from "./serviceCleanup.ts";
 import { testApi } from "../../test/apiServer.ts";
 

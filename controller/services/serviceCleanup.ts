@@ -10,7 +10,7 @@ import type { Service } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { HASH_LABEL, MANAGED_BY } from "../../schema/labels.ts";
 import { sameFacts, servicesOf, type CachedService, type Stores } from "../rollout/facts/stores.ts";
-import type { Sources } from "../rollout/facts/sources.ts";
+import type { Sources } from "../rollout/facts/cacheSources.ts";
 import { keyOf } from "../../kube/runtime/cache.ts";
 import { type ControllerRow, keysIn, watch, type Watch } from "../../kube/runtime/runController.ts";
 

@@ -1,5 +1,5 @@
 /**
- * What a kind of canary step consists of. One file of this folder and one line in kinds.ts make a kind: it is
+ * What a kind of canary step consists of. One file of this folder and one line in stepKinds.ts make a kind: it is
  * validated, driven and put into words by its file. Pure, and below rules and rollout, which both use it.
  */
 import type { Place } from "../../kube/validation/place.ts";

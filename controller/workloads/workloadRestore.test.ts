@@ -8,7 +8,7 @@ import { createStores } from "../rollout/facts/stores.ts";
 import { manualClock } from "../../kube/clock/clock.ts";
 import { createQueue } from "../../kube/runtime/queue.ts";
 import { passOf } from "../../kube/runtime/runController.ts";
-import { sourcesOf } from "../rollout/facts/sources.ts";
+import { sourcesOf } from "../rollout/facts/cacheSources.ts";
 import { deploymentsRow, type RestorePorts, sayFarewell } from "./workloadRestore.ts";
 
 const DEPLOYMENT = { resource: "deployments.apps", namespace: "default", name: "web" } as const;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { type Cluster, CredentialsError, type Kubeconfig, readKubeconfig, type User } from "./kubeconfig.ts";
-import { createPlugin, type Plugin } from "./plugin.ts";
+import { createPlugin, type Plugin } from "./credentialPlugin.ts";
 
 /** What a connection needs to know: which server, and as which user. See `loadCredentials`. */
 export interface Credentials {

@@ -4,7 +4,7 @@ import { ApiError, refused, unanswered } from "./apiError.ts";
 import type { Credentials } from "./credentials.ts";
 import type { ApiPath } from "./path.ts";
 import { textOf } from "./errorText.ts";
-import { pause } from "../clock/pause.ts";
+import { pause } from "../clock/sleep.ts";
 import { type Method, type Target, targetOf } from "./target.ts";
 import { tokenBucket } from "./tokenBucket.ts";
 import { warningsIn } from "./warningHeader.ts";

@@ -4,7 +4,7 @@ import { isAlreadyExists, isBusyServer, isLeavingNamespace, isNotFound } from ".
 import { type Correlated, createCorrelator } from "./correlate.ts";
 import { collectionPath, objectPath } from "../client/path.ts";
 import { createEventQueue, type EventQueueLimits, laneOf, type Waiting } from "./eventQueue.ts";
-import { pause } from "../clock/pause.ts";
+import { pause } from "../clock/sleep.ts";
 import { EVENTS } from "../client/resources.ts";
 import type { KubeClient } from "../client/transport.ts";
 

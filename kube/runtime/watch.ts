@@ -4,10 +4,10 @@ import { cost } from "../object/budget.ts";
 import { ApiError, isExpired, isNoAnswer, type Status, unanswered, watchError } from "../client/apiError.ts";
 import { textOf } from "../client/errorText.ts";
 import { parseInTurn, turnBytes } from "../client/answer.ts";
-import { readLines } from "../client/lines.ts";
-import { type ListPage, pagesOf } from "../client/pages.ts";
+import { readLines } from "../client/readLines.ts";
+import { type ListPage, pagesOf } from "../client/pagedLists.ts";
 import type { ApiPath } from "../client/path.ts";
-import { pause } from "../clock/pause.ts";
+import { pause } from "../clock/sleep.ts";
 import { targetOf } from "../client/target.ts";
 import type { KubeClient } from "../client/transport.ts";
 

@@ -1,7 +1,7 @@
 /** Images for several machines in one file, an OCI image layout as a tar file: `k3s ctr images import` reads it. */
 import { imageConfig } from "./config.ts";
 import { type Entry, file, folder, tar } from "./entries.ts";
-import type { Arch } from "./program.ts";
+import type { Arch } from "./buildProgram.ts";
 
 export const compressions = ["zstd", "gzip"] as const;
 export type Compression = (typeof compressions)[number];

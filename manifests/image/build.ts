@@ -4,7 +4,7 @@
  */
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
-import { archs, type Build, buildProgram, root } from "./program.ts";
+import { archs, type Build, buildProgram, root } from "./buildProgram.ts";
 
 const { values } = parseArgs({ options: { here: { type: "boolean", default: false } } });
 

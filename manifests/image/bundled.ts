@@ -1,6 +1,6 @@
 /** Which packages of the npm registry are in the program, as the bundler reports. */
 import { join, resolve } from "node:path";
-import { root } from "./program.ts";
+import { root } from "./buildProgram.ts";
 
 export interface BundledPackage {
   readonly name: string;

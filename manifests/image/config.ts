@@ -1,8 +1,8 @@
 /** How the image starts the program. Pure; the Containerfile and the archive are both made from it. */
 import { engineOptions } from "../../controller/process/lean.ts";
-import { image, version } from "../text/names.ts";
+import { image, version } from "../text/manifestNames.ts";
 import { header } from "../text/render.ts";
-import type { Arch } from "./program.ts";
+import type { Arch } from "./buildProgram.ts";
 
 /** Path in the image. */
 export const programPath = "usr/bin/sluice";

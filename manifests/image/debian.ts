@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Entry, file, link } from "./entries.ts";
-import { type Arch, run } from "./program.ts";
+import { type Arch, run } from "./buildProgram.ts";
 
 /** Debian's stable release. */
 const suite = "trixie";

@@ -8,13 +8,13 @@
  */
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { image } from "../text/names.ts";
+import { image } from "../text/manifestNames.ts";
 import { archive, type Compression, compressions, layerOf } from "./archive.ts";
 import { layerNames } from "./config.ts";
 import { downloadPackages } from "./debian.ts";
 import { writeTree } from "./entries.ts";
-import { layersFor } from "./layers.ts";
-import { type Arch, archs, root } from "./program.ts";
+import { layersFor } from "./imageLayers.ts";
+import { type Arch, archs, root } from "./buildProgram.ts";
 
 interface Options {
   readonly archs: readonly Arch[];

@@ -2,7 +2,7 @@
 import type { BundledPackage } from "./bundled.ts";
 import type { DebianPackage } from "./debian.ts";
 import type { Shipped } from "./notices.ts";
-import type { Arch } from "./program.ts";
+import type { Arch } from "./buildProgram.ts";
 import type { RuntimePart } from "./runtimeParts.ts";
 
 export interface Contents extends Shipped {

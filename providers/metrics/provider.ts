@@ -4,7 +4,7 @@
  */
 import type { Place } from "../../kube/validation/place.ts";
 
-/** What a result can be, independent of any language: controller/rules/analysis/conditions.ts has the types. */
+/** What a result can be, independent of any language: controller/rules/analysis/metricConditions.ts has the types. */
 export type ResultShape = "number" | "numbers" | "text" | "bool" | "nothing" | "map" | "maps" | "list" | "any list";
 
 /** Whatever JSON can be. */

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { expectGolden } from "../../test/golden/timeline.ts";
-import { type RoutingStory, routedBy, byDefault, tellRouting, wanting } from "../../test/golden/routing.ts";
+import { type RoutingStory, routedBy, byDefault, tellRouting, wanting } from "../../test/golden/routingStories.ts";
 import { alb } from "./alb.ts";
 
 const MANAGED = "rollouts.argoproj.io/managed-alb-annotations";

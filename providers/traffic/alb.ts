@@ -41,7 +41,7 @@ import {
   stableWeight,
   type Traffic,
 } from "./router.ts";
-import { servicesOf } from "./services.ts";
+import { servicesOf } from "./stableAndCanary.ts";
 import { listIn, type RouterSetting } from "./settings.ts";
 import { unlessPingPong } from "./traits.ts";
 

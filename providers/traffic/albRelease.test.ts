@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { routingWorld } from "../../test/golden/routing.ts";
+import { routingWorld } from "../../test/golden/routingStories.ts";
 import { forwardText } from "./albAnnotations.ts";
 import { release } from "./albRelease.ts";
 import { INGRESSES, specOf } from "./ingress.ts";

@@ -8,7 +8,7 @@ import {
   byDefault,
   tellRouting,
   wanting,
-} from "../../test/golden/routing.ts";
+} from "../../test/golden/routingStories.ts";
 import { nginx } from "./nginx.ts";
 
 const path = (service: string, at = "/") => ({

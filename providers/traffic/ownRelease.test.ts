@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { byDefault, routedBy } from "../../test/golden/routing.ts";
+import { byDefault, routedBy } from "../../test/golden/routingStories.ts";
 import { nginx } from "./nginx.ts";
 import type { RoutedObject } from "./router.ts";
 import { smi } from "./smi.ts";

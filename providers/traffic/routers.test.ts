@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { randomOf, type Random } from "../../test/golden/random.ts";
-import { routedBy, routingWorld, byDefault, wanting } from "../../test/golden/routing.ts";
+import { routedBy, routingWorld, byDefault, wanting } from "../../test/golden/routingStories.ts";
 import type { RoutedObject, Traffic } from "./router.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { DRIVEN_ROUTERS, entrancesOf, rightsOf, ROUTERS, routersOf } from "./routers.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { byDefault, type RoutingStory, routedBy, tellRouting, wanting } from "../../test/golden/routing.ts";
+import { byDefault, type RoutingStory, routedBy, tellRouting, wanting } from "../../test/golden/routingStories.ts";
 import { expectGolden } from "../../test/golden/timeline.ts";
 import { smi } from "./smi.ts";
 

@@ -1,18 +1,18 @@
 /** Starts the controllers beside an in-memory API server. */
 import type { ApiCore, Change } from "../model/model.ts";
 import type { KubeletSettings } from "../kubelet/pod.ts";
-import { deploymentController } from "./deploymentController.ts";
-import { disruptionController } from "./disruption.ts";
-import { type Controller, drive } from "./driver.ts";
-import { recorder } from "./events.ts";
-import { createJobController, jobPodController } from "./jobController.ts";
-import { startInProcessKubelet } from "./kubelet.ts";
-import type { Kind } from "./objects.ts";
-import { replicaSetController } from "./replicaSet.ts";
-import { createScheduler } from "./scheduler.ts";
+import { deploymentController } from "./deployment/deploymentController.ts";
+import { disruptionController } from "./pods/disruption.ts";
+import { type Controller, drive } from "./loop/driver.ts";
+import { recorder } from "./loop/events.ts";
+import { createJobController, jobPodController } from "./job/jobController.ts";
+import { startInProcessKubelet } from "./pods/inProcessKubelet.ts";
+import type { Kind } from "./loop/objects.ts";
+import { replicaSetController } from "./pods/replicaSet.ts";
+import { createScheduler } from "./pods/scheduler.ts";
 import { serviceAccountController } from "./serviceAccounts.ts";
-import { endpointsController, endpointSliceController } from "./services.ts";
-import { createWorld } from "./world.ts";
+import { endpointsController, endpointSliceController } from "./services/endpointsControllers.ts";
+import { createWorld } from "./loop/objectIndex.ts";
 
 /** In the order in which they are notified of a change. */
 const table = {

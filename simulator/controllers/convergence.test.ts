@@ -7,7 +7,7 @@ import { chance, podTemplate, stage, type Stage, workload } from "../../test/con
 import type { ApiCore, ApiObject, Draft } from "../model/model.ts";
 import { StatusError } from "../model/statusError.ts";
 import { type ControllerName, controllerNames } from "./controllers.ts";
-import { controllerOf, type Deployment, isActive, isReady, type Pod, type ReplicaSet } from "./objects.ts";
+import { controllerOf, type Deployment, isActive, isReady, type Pod, type ReplicaSet } from "./loop/objects.ts";
 
 interface Dice {
   (): number;

@@ -1,6 +1,6 @@
 /** The controller that gives each namespace its default ServiceAccount. */
-import type { Controller } from "./driver.ts";
-import { keyOf } from "./objects.ts";
+import type { Controller } from "./loop/driver.ts";
+import { keyOf } from "./loop/objects.ts";
 
 const name = "default";
 

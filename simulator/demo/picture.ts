@@ -2,7 +2,7 @@
 import { REVISION } from "../../schema/labels.ts";
 import type { CanaryStep, Rollout } from "../../schema/rollout.ts";
 import type { ApiCore, ApiObject } from "../model/model.ts";
-import type { Condition, Pod, ReplicaSet } from "../controllers/objects.ts";
+import type { Condition, Pod, ReplicaSet } from "../controllers/loop/objects.ts";
 import { failingShare } from "./manifests.ts";
 
 export type PodState = "starting" | "ready" | "ending";

@@ -1,10 +1,10 @@
 /** Plays the demo's scenes on a cluster in virtual time, and shows every moment of it. */
 import type { ManualClock } from "../../kube/clock/clock.ts";
-import type { LocalCluster } from "../local/cluster.ts";
+import type { LocalCluster } from "../local/localCluster.ts";
 import { perform } from "./kubectl.ts";
 import { deeds, type Key, type Offer, offerFor, offersOf } from "./person.ts";
 import { type Picture, pictureOf } from "./picture.ts";
-import { type Beat, type Scene, scenes } from "./story.ts";
+import { type Beat, type Scene, scenes } from "./scenes.ts";
 
 /** One moment. */
 export interface Moment {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { type KubeletPort, type PodEvent, startKubelet } from "./kubelet.ts";
 import type { KubeletClock, PodView } from "./life.ts";
-import type { PodStatusPatch } from "./status.ts";
+import type { PodStatusPatch } from "./podStatus.ts";
 
 /** A clock that only moves when the test moves it. */
 function virtualClock() {

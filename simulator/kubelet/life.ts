@@ -3,7 +3,7 @@
  * and when a pod is removed. Synchronous and without I/O of its own: its caller provides how a report is sent.
  */
 import { type KubeletSettings, planPod, podAt, type PodPlan, type PodSpecView } from "./pod.ts";
-import { type PodCondition, type PodStatusPatch, statusPatch } from "./status.ts";
+import { type PodCondition, type PodStatusPatch, statusPatch } from "./podStatus.ts";
 
 /** A pod as the kubelet reads it. */
 export interface PodView {

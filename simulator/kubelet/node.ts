@@ -1,5 +1,5 @@
 /** The fake nodes of the fake kubelet, as objects. Pure. */
-import { rfc3339 } from "./status.ts";
+import { rfc3339 } from "./podStatus.ts";
 
 export interface FakeNode {
   readonly name: string;

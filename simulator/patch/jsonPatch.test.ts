@@ -1,7 +1,7 @@
 /** What a real API server (1.36) answered to the same patches of the same ConfigMap. */
 import { describe, expect, test } from "bun:test";
 import { applyJsonPatch } from "./jsonPatch.ts";
-import { applyMergePatch } from "./mergePatch.ts";
+import { applyMergePatch } from "./applyMergePatch.ts";
 import { PatchError } from "../model/patchError.ts";
 
 const object = {

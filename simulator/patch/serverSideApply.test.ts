@@ -5,7 +5,7 @@ import { builtinSchemaOf } from "../schema/builtin.ts";
 import { builtinDefaults, builtinViolations } from "../schema/builtinRules.ts";
 import type { Schema } from "../schema/schema.ts";
 import { withDefaults } from "../schema/structural.ts";
-import { applyMergePatch } from "./mergePatch.ts";
+import { applyMergePatch } from "./applyMergePatch.ts";
 import { PatchError } from "../model/patchError.ts";
 import { type Apply, serverSideApply, trackManagers } from "./serverSideApply.ts";
 

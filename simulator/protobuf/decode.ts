@@ -2,7 +2,7 @@
  * Decodes Kubernetes objects from protobuf, which kubectl's own commands (`kubectl create deployment`, `kubectl drain`)
  * send, into their form in JSON. Answers never need it: every client that sends protobuf accepts JSON.
  */
-import { type Field, type Message, messageOf } from "./fields.ts";
+import { type Field, type Message, messageOf } from "./messageFields.ts";
 import { type Reader, readerOf, type Wire } from "./wire.ts";
 
 /** The bytes before every object, "k8s" and a zero. */

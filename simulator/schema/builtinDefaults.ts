@@ -3,7 +3,7 @@
  * defaults (k8s.io/kubernetes v1.36.3: the defaults.go of each group, and the strategies that prepare new objects).
  * Each returns its argument when it adds nothing; goDefaults.ts has the defaults that depend on nothing.
  */
-import { pullPolicy } from "../../controller/rollout/hash/image.ts";
+import { pullPolicy } from "../../controller/rollout/hash/pullPolicy.ts";
 import { isList, isObject, type Json, withMember } from "../../kube/object/json.ts";
 
 export type Fill = (object: Json) => Json;

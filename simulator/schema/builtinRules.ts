@@ -4,8 +4,8 @@ import type { Cause } from "../model/model.ts";
 import { builtinSchemaOf } from "./builtin.ts";
 import { fills } from "./builtinDefaults.ts";
 import { decoded } from "./goDecoding.ts";
-import { causeOf, type Rule } from "./rules/fields.ts";
-import { nameViolations } from "./rules/names.ts";
+import { causeOf, type Rule } from "./rules/rule.ts";
+import { nameViolations } from "./rules/nameRules.ts";
 import {
   configMap,
   event,
@@ -15,10 +15,10 @@ import {
   role,
   roleBinding,
   secret,
-} from "./rules/others.ts";
-import { pod } from "./rules/pods.ts";
-import { endpoints, endpointSlice, ingress, service } from "./rules/services.ts";
-import { deployment, job, replicaSet } from "./rules/workloads.ts";
+} from "./rules/otherRules.ts";
+import { pod } from "./rules/podRules.ts";
+import { endpoints, endpointSlice, ingress, service } from "./rules/serviceRules.ts";
+import { deployment, job, replicaSet } from "./rules/workloadRules.ts";
 import { withDefaults } from "./structural.ts";
 
 /**

@@ -3,7 +3,7 @@ import type { Cause } from "../model/model.ts";
 import { isList, isObject, type Json } from "../../kube/object/json.ts";
 import { pathText } from "./fieldPath.ts";
 import { duplicate, invalid, jsonType, required, wrongType } from "./constraints.ts";
-import { createMemory, type Memory } from "./memory.ts";
+import { createMemory, type Memory } from "./walkMemory.ts";
 import type { Schema } from "./schema.ts";
 import { anywhere, type Shape, shapeOf } from "./shape.ts";
 

@@ -7,7 +7,7 @@ import { isList, isObject, type Json } from "../../kube/object/json.ts";
 import { goJsonType } from "../model/patchError.ts";
 import { objectMetaSchema } from "./builtin.ts";
 import { isBuiltin, type Schema } from "./schema.ts";
-import { createMemory } from "./memory.ts";
+import { createMemory } from "./walkMemory.ts";
 import { type Shape, shapeOf } from "./shape.ts";
 
 interface Place {

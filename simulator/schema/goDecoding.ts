@@ -4,7 +4,7 @@
  */
 import { canonicalQuantity } from "../../kube/object/quantity.ts";
 import { isList, type Json } from "../../kube/object/json.ts";
-import { createMemory } from "./memory.ts";
+import { createMemory } from "./walkMemory.ts";
 import type { Schema } from "./schema.ts";
 import { type Shape, shapeOf } from "./shape.ts";
 

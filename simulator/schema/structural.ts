@@ -8,7 +8,7 @@ import { isList, isObject, type Json } from "../../kube/object/json.ts";
 import { objectMetaSchema } from "./builtin.ts";
 import { causesIn } from "./causes.ts";
 import { pathText } from "./fieldPath.ts";
-import { createMemory } from "./memory.ts";
+import { createMemory } from "./walkMemory.ts";
 import { isBuiltin, type Schema } from "./schema.ts";
 import { type Shape, shapeOf } from "./shape.ts";
 

@@ -18,7 +18,7 @@ import { startControlPlane } from "../cluster/harness/controlPlane.ts";
 import { applyCrds } from "../cluster/harness/crds.ts";
 import { kubeletPort } from "../cluster/harness/kubeletPort.ts";
 import { type Figures, type Load, measure, type Subject } from "./subject.ts";
-import { table } from "./table.ts";
+import { table } from "./figuresTable.ts";
 
 const repository = resolve(import.meta.dir, "../..");
 const { values } = parseArgs({
@@ -43,7 +43,7 @@ const { values } = parseArgs({
 });
 
 if (values.webhook) {
-  const { benchWebhook, webhookTable } = await import("./webhook.ts");
+  const { benchWebhook, webhookTable } = await import("./webhookBench.ts");
   console.log(webhookTable(await benchWebhook({ rate: 500, seconds: 20, cluster: true })));
   process.exit(0);
 }

@@ -4,7 +4,7 @@ import { type Api, connect } from "../cluster/harness/api.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/harness/controlPlane.ts";
 import { applyCrds } from "../cluster/harness/crds.ts";
 import { quantile } from "./subject.ts";
-import type { WebhookFigure } from "./webhook.ts";
+import type { WebhookFigure } from "./webhookBench.ts";
 import { startServer } from "./webhookProcess.ts";
 
 /** One namespace for each mode; its webhook selects it by a label. */

@@ -1,8 +1,8 @@
-/** The webhook alone in a process of its own, for webhook.ts and webhookCluster.ts. They communicate over IPC. */
+/** The webhook alone in a process of its own, for webhookBench.ts and webhookCluster.ts. They communicate over IPC. */
 import { Hono } from "hono";
 import { createLog } from "../../controller/process/log.ts";
 import { systemClock } from "../../kube/clock/clock.ts";
-import { admissionFindings, newViolations } from "../../controller/rules/admission/admission.ts";
+import { admissionFindings, newViolations } from "../../controller/rules/admission/admissionFindings.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import { type ServingCertificate, serveTls } from "../../webhook/http/server.ts";
 import { loopbackCertificates } from "../../webhook/http/testing.ts";

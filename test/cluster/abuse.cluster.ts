@@ -8,12 +8,12 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type Fleet, newFleet } from "../bench/fleet.ts";
 import { processUsage } from "../bench/processUsage.ts";
 import { ApiError, type KubeObject } from "./harness/api.ts";
-import { otherController } from "./harness/controller.ts";
+import { otherController } from "./harness/controllerProcess.ts";
 import { startHostileClients } from "./harness/hostileClients.ts";
 import { hostileObjects } from "./harness/hostileObjects.ts";
 import { type Installation, installYaml, ownNamespace, startInstallation } from "./harness/installation.ts";
 import { type MemoryGroup, newMemoryGroup } from "./harness/memoryGroup.ts";
-import { type DeploymentView, type Pod, podsOf, serveService } from "./harness/pod.ts";
+import { type DeploymentView, type Pod, podsOf, serveService } from "./harness/podProcess.ts";
 
 const ours = otherController() === undefined ? describe : describe.skip;
 const rollouts = 300;

@@ -4,13 +4,13 @@
  */
 import { HASH_LABEL } from "../../schema/labels.ts";
 import { afterAll, expect, test } from "bun:test";
-import { promote, setImage } from "./harness/actions.ts";
+import { promote, setImage } from "./harness/userActions.ts";
 import type { KubeObject } from "./harness/api.ts";
 import { type ExternalMetrics, serveExternalMetrics } from "./harness/externalMetrics.ts";
 import { harness } from "./harness/harness.ts";
 import type { ReplicaSetView, Scene } from "./harness/rolloutView.ts";
 import { until } from "./harness/until.ts";
-import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/world.ts";
+import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/clusterWorld.ts";
 
 const current = await harness();
 /** The metrics need an API server that reaches this process and that has no other metrics adapter. */

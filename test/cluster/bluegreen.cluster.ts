@@ -1,8 +1,8 @@
 import { test } from "bun:test";
-import { abort, promote, promoteFull, retry, scale, setImage, undo } from "./harness/actions.ts";
+import { abort, promote, promoteFull, retry, scale, setImage, undo } from "./harness/userActions.ts";
 import { revisionOf, type RolloutView, type Scene } from "./harness/rolloutView.ts";
-import { newStory } from "./harness/story.ts";
-import { healthy, inPhase, newWorld } from "./harness/world.ts";
+import { newStory } from "./harness/chapters.ts";
+import { healthy, inPhase, newWorld } from "./harness/clusterWorld.ts";
 
 /** The example: 2 replicas, an active and a preview Service, promotion by the user. */
 const file = "rollout-bluegreen.yaml";

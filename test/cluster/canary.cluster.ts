@@ -1,7 +1,7 @@
 import { test } from "bun:test";
-import { abort, pause, promote, promoteFull, resume, retry, scale, setImage, undo } from "./harness/actions.ts";
-import { newStory } from "./harness/story.ts";
-import { healthy, inPhase, newWorld, pausedAt } from "./harness/world.ts";
+import { abort, pause, promote, promoteFull, resume, retry, scale, setImage, undo } from "./harness/userActions.ts";
+import { newStory } from "./harness/chapters.ts";
+import { healthy, inPhase, newWorld, pausedAt } from "./harness/clusterWorld.ts";
 
 /** The example: setWeight 20, pause, setWeight 40, pause 40s, 60, 20s, 80, 20s over 5 replicas. */
 const file = "rollout-canary.yaml";

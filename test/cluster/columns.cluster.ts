@@ -1,7 +1,7 @@
 /** What a person sees of a Rollout by stock kubectl, on a real API server. */
 import { expect, test } from "bun:test";
-import { setImage } from "./harness/actions.ts";
-import { healthy, newWorld, pausedAt, type World } from "./harness/world.ts";
+import { setImage } from "./harness/userActions.ts";
+import { healthy, newWorld, pausedAt, type World } from "./harness/clusterWorld.ts";
 
 const service = (name: string) => ({
   apiVersion: "v1",

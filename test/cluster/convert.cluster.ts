@@ -2,9 +2,9 @@
 import { expect, test } from "bun:test";
 import { runConvert } from "../../cli/convert/command.ts";
 import type { KubeObject } from "./harness/api.ts";
-import { otherController } from "./harness/controller.ts";
+import { otherController } from "./harness/controllerProcess.ts";
 import { until } from "./harness/until.ts";
-import { healthy, newWorld, type World } from "./harness/world.ts";
+import { healthy, newWorld, type World } from "./harness/clusterWorld.ts";
 
 const name = "web";
 const ours = test.concurrent.skipIf(otherController() !== undefined);

@@ -2,9 +2,9 @@
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { promote } from "./harness/actions.ts";
+import { promote } from "./harness/userActions.ts";
 import { harness } from "./harness/harness.ts";
-import { healthy, inPhase, newWorld, type World } from "./harness/world.ts";
+import { healthy, inPhase, newWorld, type World } from "./harness/clusterWorld.ts";
 
 await harness();
 const folder = join(import.meta.dir, "../../examples");

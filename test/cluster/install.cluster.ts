@@ -7,11 +7,11 @@ import { mkdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { type Configuration, secretName } from "../../webhook/configuration/configuration.ts";
 import type { Secret } from "../../webhook/certificates/secret.ts";
-import { abort, promote, promoteFull, restart, retry, scale, setImage, undo } from "./harness/actions.ts";
+import { abort, promote, promoteFull, restart, retry, scale, setImage, undo } from "./harness/userActions.ts";
 import type { KubeObject } from "./harness/api.ts";
 import { requestsOf } from "./harness/auditLog.ts";
 import type { CommandResult } from "./harness/controlPlane.ts";
-import { otherController } from "./harness/controller.ts";
+import { otherController } from "./harness/controllerProcess.ts";
 import {
   account,
   configurationPath,
@@ -25,10 +25,10 @@ import {
   startInstallation,
   uidsOf,
 } from "./harness/installation.ts";
-import { type DeploymentView, type Pod, serveService } from "./harness/pod.ts";
+import { type DeploymentView, type Pod, serveService } from "./harness/podProcess.ts";
 import { newRoutedWorld } from "./harness/routed.ts";
 import { denials, rightsOf, unusedRights } from "./harness/rights.ts";
-import { healthy, inPhase, newWorld, pausedAt } from "./harness/world.ts";
+import { healthy, inPhase, newWorld, pausedAt } from "./harness/clusterWorld.ts";
 
 const canary = "rollout-canary";
 const blueGreen = "rollout-bluegreen";

@@ -1,11 +1,11 @@
 /** Rollouts that ask for the conditions of kstatus: what a tool that only knows its rules reads from the API server. */
 import { expect, test } from "bun:test";
 import { kstatus } from "../kstatus.ts";
-import { abort, promote, setImage } from "./harness/actions.ts";
+import { abort, promote, setImage } from "./harness/userActions.ts";
 import type { KubeObject } from "./harness/api.ts";
-import { otherController } from "./harness/controller.ts";
+import { otherController } from "./harness/controllerProcess.ts";
 import { until } from "./harness/until.ts";
-import { newWorld, type World } from "./harness/world.ts";
+import { newWorld, type World } from "./harness/clusterWorld.ts";
 
 const name = "web";
 const ours = test.concurrent.skipIf(otherController() !== undefined);

@@ -1,10 +1,10 @@
 /** What a person has said of a version counts: until something later is said, and whatever the strategy is by then. */
 import { expect, test } from "bun:test";
-import { abort, promote, promoteFull, retry } from "./harness/actions.ts";
+import { abort, promote, promoteFull, retry } from "./harness/userActions.ts";
 import type { KubeObject } from "./harness/api.ts";
-import { otherController } from "./harness/controller.ts";
+import { otherController } from "./harness/controllerProcess.ts";
 import { harness } from "./harness/harness.ts";
-import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/world.ts";
+import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/clusterWorld.ts";
 import type { Scene } from "./harness/rolloutView.ts";
 
 /** The other controller behaves otherwise here, as docs/differences.md says. */

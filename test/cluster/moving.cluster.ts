@@ -4,9 +4,9 @@
  * behind is also played from a recording (movingRecorded.cluster.ts).
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { setImage } from "./harness/actions.ts";
+import { setImage } from "./harness/userActions.ts";
 import { auditMark, isObjectWrite, writesSince } from "./harness/auditLog.ts";
-import { otherController } from "./harness/controller.ts";
+import { otherController } from "./harness/controllerProcess.ts";
 import { type Halfway, halfway, name, quarters } from "./harness/halfway.ts";
 import { slim, writeLeft } from "./harness/leftHalfway.ts";
 import type { Child } from "./harness/processes.ts";
@@ -14,7 +14,7 @@ import { holder, referenceBinary, type Relay, type Runner, startRelay, userOf } 
 import type { RolloutView, Scene } from "./harness/rolloutView.ts";
 import { until } from "./harness/until.ts";
 import { newWitness, type Witness } from "./harness/witness.ts";
-import { healthy, newWorld, type World } from "./harness/world.ts";
+import { healthy, newWorld, type World } from "./harness/clusterWorld.ts";
 
 const mayRun = referenceBinary() !== undefined && otherController() === undefined;
 if (!mayRun) console.log("moving: skipped, since SLUICE_REFERENCE names no binary of the reference's controller");

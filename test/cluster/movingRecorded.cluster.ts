@@ -4,12 +4,12 @@
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { auditMark, isObjectWrite, writesSince } from "./harness/auditLog.ts";
-import { otherController } from "./harness/controller.ts";
+import { otherController } from "./harness/controllerProcess.ts";
 import { halfway } from "./harness/halfway.ts";
 import { load, readLeft } from "./harness/leftHalfway.ts";
 import { type Relay, startRelay, userOf } from "./harness/relay.ts";
 import { newWitness } from "./harness/witness.ts";
-import { newWorld } from "./harness/world.ts";
+import { newWorld } from "./harness/clusterWorld.ts";
 
 const ours = test.skipIf(otherController() !== undefined);
 let relay: Relay;

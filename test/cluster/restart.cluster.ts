@@ -1,11 +1,11 @@
 /** restartAt: pods are replaced a few at a time, by evictions that disruption budgets may refuse. */
 import { expect, test } from "bun:test";
-import { promote, restart as askRestart, setImage } from "./harness/actions.ts";
+import { promote, restart as askRestart, setImage } from "./harness/userActions.ts";
 import type { KubeObject } from "./harness/api.ts";
-import { otherController } from "./harness/controller.ts";
+import { otherController } from "./harness/controllerProcess.ts";
 import { harness } from "./harness/harness.ts";
 import type { RolloutView } from "./harness/rolloutView.ts";
-import { healthy, newWorld, pausedAt, type World } from "./harness/world.ts";
+import { healthy, newWorld, pausedAt, type World } from "./harness/clusterWorld.ts";
 
 const current = await harness();
 const oursOnly = test.skipIf(otherController() !== undefined);

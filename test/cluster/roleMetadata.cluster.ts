@@ -1,8 +1,8 @@
 /** Metadata by role that takes the place of the template's own, with a Service that selects by it. */
 import { expect, test } from "bun:test";
-import { promote, setImage, undo } from "./harness/actions.ts";
+import { promote, setImage, undo } from "./harness/userActions.ts";
 import { harness } from "./harness/harness.ts";
-import { healthy, inPhase, newWorld, pausedAt } from "./harness/world.ts";
+import { healthy, inPhase, newWorld, pausedAt } from "./harness/clusterWorld.ts";
 
 const { api } = await harness();
 const preview = { labels: { role: "preview" }, annotations: { team: "new" } };

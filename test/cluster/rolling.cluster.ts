@@ -1,7 +1,7 @@
 import { test } from "bun:test";
-import { abort, pause, promote, scale, setImage, undo } from "./harness/actions.ts";
-import { newStory } from "./harness/story.ts";
-import { healthy, inPhase, newWorld } from "./harness/world.ts";
+import { abort, pause, promote, scale, setImage, undo } from "./harness/userActions.ts";
+import { newStory } from "./harness/chapters.ts";
+import { healthy, inPhase, newWorld } from "./harness/clusterWorld.ts";
 
 /** The example: canary without steps, 5 replicas, one more and one less allowed. */
 const file = "rollout-rolling-update.yaml";

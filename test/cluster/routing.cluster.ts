@@ -1,11 +1,11 @@
 /** Routing that ends, and a router that cannot follow, on a real API server. */
 import { expect, test } from "bun:test";
-import { abort, setImage } from "./harness/actions.ts";
+import { abort, setImage } from "./harness/userActions.ts";
 import type { KubeObject } from "./harness/api.ts";
-import { otherController } from "./harness/controller.ts";
+import { otherController } from "./harness/controllerProcess.ts";
 import type { RolloutView } from "./harness/rolloutView.ts";
 import { until } from "./harness/until.ts";
-import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/world.ts";
+import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/clusterWorld.ts";
 
 const ours = test.skipIf(otherController() !== undefined);
 const WEIGHT = "nginx.ingress.kubernetes.io/canary-weight";

@@ -5,12 +5,12 @@
 import { expect, test } from "bun:test";
 import { HASH_LABEL } from "../../schema/labels.ts";
 import type { CanaryStrategy, RolloutStrategy } from "../../schema/rollout.ts";
-import { abort, promote } from "./harness/actions.ts";
+import { abort, promote } from "./harness/userActions.ts";
 import type { KubeObject } from "./harness/api.ts";
-import { otherController } from "./harness/controller.ts";
+import { otherController } from "./harness/controllerProcess.ts";
 import type { Scene } from "./harness/rolloutView.ts";
 import { newWitness } from "./harness/witness.ts";
-import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/world.ts";
+import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/clusterWorld.ts";
 
 /** The recorded controller leaves Services empty: documented in docs/differences.md. */
 const oursOnly = test.skipIf(otherController() !== undefined);

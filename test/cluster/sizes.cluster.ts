@@ -1,10 +1,10 @@
 /** Sizes that go on being right while an update is paused, or one of the two versions cannot have its pods. */
 import { expect, test } from "bun:test";
-import { pause, resume, scale, setImage } from "./harness/actions.ts";
+import { pause, resume, scale, setImage } from "./harness/userActions.ts";
 import type { KubeObject } from "./harness/api.ts";
-import { otherController } from "./harness/controller.ts";
+import { otherController } from "./harness/controllerProcess.ts";
 import type { Scene } from "./harness/rolloutView.ts";
-import { healthy, newWorld, pausedAt, type World } from "./harness/world.ts";
+import { healthy, newWorld, pausedAt, type World } from "./harness/clusterWorld.ts";
 
 /** The recorded controller holds sizes, and stands still: documented in docs/differences.md. */
 const ours = test.concurrent.skipIf(otherController() !== undefined);

@@ -1,9 +1,9 @@
 /** Updates that make no progress, with pods that fail in the same ways as real ones. */
 import { expect, test } from "bun:test";
 import type { KubeObject } from "./harness/api.ts";
-import { otherController } from "./harness/controller.ts";
+import { otherController } from "./harness/controllerProcess.ts";
 import type { RolloutView } from "./harness/rolloutView.ts";
-import { healthy, newWorld, type World } from "./harness/world.ts";
+import { healthy, newWorld, type World } from "./harness/clusterWorld.ts";
 
 /**
  * The recorded controller reports no reasons, and with it a crash loop extends the deadline: documented in

@@ -2,7 +2,7 @@
 import { afterAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import { acceptedDifferences } from "../trace/accepted.ts";
-import { compare } from "../trace/compare.ts";
+import { compare } from "../trace/compareTraces.ts";
 import { observe } from "../trace/observe.ts";
 import { play } from "../trace/play.ts";
 import { traceOf } from "../trace/recording.ts";

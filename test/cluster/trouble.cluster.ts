@@ -1,12 +1,12 @@
 /** What goes wrong around a controller. These tests run one after another: they disturb what all tests share. */
 import { expect, test } from "bun:test";
-import { promote, setImage } from "./harness/actions.ts";
+import { promote, setImage } from "./harness/userActions.ts";
 import type { KubeObject } from "./harness/api.ts";
 import { auditMark, isLease, writesSince } from "./harness/auditLog.ts";
-import { otherController } from "./harness/controller.ts";
+import { otherController } from "./harness/controllerProcess.ts";
 import { controllerUser, type Harness, harness } from "./harness/harness.ts";
 import type { RolloutView } from "./harness/rolloutView.ts";
-import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/world.ts";
+import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/clusterWorld.ts";
 import { until } from "./harness/until.ts";
 
 const current = await harness();

@@ -1,6 +1,6 @@
 /** A controller on a cluster that lacks what it needs, and one whose webhook has a URL instead of a Service. */
 import { expect, test } from "bun:test";
-import { otherController, ownController, startController } from "./harness/controller.ts";
+import { otherController, ownController, startController } from "./harness/controllerProcess.ts";
 import { harness } from "./harness/harness.ts";
 import { freePort } from "./harness/ports.ts";
 import { logTail, newNursery } from "./harness/processes.ts";

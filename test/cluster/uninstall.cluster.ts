@@ -4,10 +4,10 @@
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
-import { abort, promote, setImage } from "./harness/actions.ts";
+import { abort, promote, setImage } from "./harness/userActions.ts";
 import type { KubeObject } from "./harness/api.ts";
 import { requestsOf } from "./harness/auditLog.ts";
-import { otherController } from "./harness/controller.ts";
+import { otherController } from "./harness/controllerProcess.ts";
 import {
   account,
   configurationPath,
@@ -19,10 +19,10 @@ import {
   startInstallation,
   uidsOf,
 } from "./harness/installation.ts";
-import { type Pod, podsOf } from "./harness/pod.ts";
+import { type Pod, podsOf } from "./harness/podProcess.ts";
 import { denials } from "./harness/rights.ts";
 import type { RolloutView } from "./harness/rolloutView.ts";
-import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/world.ts";
+import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/clusterWorld.ts";
 
 const canary = "rollout-canary";
 const guardObjects = ["validatingadmissionpolicy", "validatingadmissionpolicybinding"].map(

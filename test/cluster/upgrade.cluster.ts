@@ -7,10 +7,10 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import { rolloutObject } from "../../webhook/http/testing.ts";
-import { setImage } from "./harness/actions.ts";
+import { setImage } from "./harness/userActions.ts";
 import { ApiError, type KubeObject } from "./harness/api.ts";
 import { requestsOf } from "./harness/auditLog.ts";
-import { otherController } from "./harness/controller.ts";
+import { otherController } from "./harness/controllerProcess.ts";
 import { halfway, name, quarters } from "./harness/halfway.ts";
 import {
   account,
@@ -20,11 +20,11 @@ import {
   policyOf,
   startInstallation,
 } from "./harness/installation.ts";
-import { type Pod, podsOf, program, serveService } from "./harness/pod.ts";
+import { type Pod, podsOf, program, serveService } from "./harness/podProcess.ts";
 import { buildRelease, versionOf } from "./harness/release.ts";
 import type { RolloutView, Scene } from "./harness/rolloutView.ts";
 import { newWitness, turnedBack, type Witness } from "./harness/witness.ts";
-import { healthy, newWorld, type World } from "./harness/world.ts";
+import { healthy, newWorld, type World } from "./harness/clusterWorld.ts";
 
 const ours = test.skipIf(otherController() !== undefined);
 const previous = Bun.env.SLUICE_PREVIOUS_BINARY ?? "";

@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../../kube/clock/clock.ts";
 import { parseControllerOptions } from "../../controller/process/options.ts";
-import { admissionFindings, type References } from "../../controller/rules/admission/admission.ts";
+import { admissionFindings, type References } from "../../controller/rules/admission/admissionFindings.ts";
 import { rangeViolations } from "../../controller/rules/admission/ranges.ts";
 import { newViolations } from "../../kube/validation/ratchet.ts";
 import { loadCredentials } from "../../kube/client/credentials.ts";

@@ -9,7 +9,7 @@ import { type Api, connect, type KubeObject } from "./harness/api.ts";
 import { newAuthority } from "./harness/certificates.ts";
 import { type ControlPlane, startControlPlane } from "./harness/controlPlane.ts";
 import { applyCrds } from "./harness/crds.ts";
-import { otherController } from "./harness/controller.ts";
+import { otherController } from "./harness/controllerProcess.ts";
 import { freePort } from "./harness/ports.ts";
 import { type Child, logTail, newNursery } from "./harness/processes.ts";
 import { until } from "./harness/until.ts";

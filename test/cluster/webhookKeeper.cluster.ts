@@ -17,7 +17,7 @@ import { decideCertificates, type Lifetimes, lifetimes } from "../../webhook/cer
 import { dataFor, type Secret } from "../../webhook/certificates/secret.ts";
 import { answerProbe } from "../../webhook/http/probe.ts";
 import { createKeeper, keeperRules, type KeeperOptions, type KeeperState } from "../../webhook/keeper/keeper.ts";
-import type { KeptCertificate } from "../../webhook/keeper/certificates.ts";
+import type { KeptCertificate } from "../../webhook/keeper/certificateKeeper.ts";
 import { serveTls, type TlsServer } from "../../webhook/http/server.ts";
 import { ApiError, type KubeObject } from "./harness/api.ts";
 import { harness } from "./harness/harness.ts";

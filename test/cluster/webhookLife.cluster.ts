@@ -17,7 +17,7 @@ import { rolloutObject } from "../../webhook/http/testing.ts";
 import { type Api, ApiError, connect, type KubeObject } from "./harness/api.ts";
 import { type ControlPlane, startControlPlane } from "./harness/controlPlane.ts";
 import { applyCrds } from "./harness/crds.ts";
-import { otherController } from "./harness/controller.ts";
+import { otherController } from "./harness/controllerProcess.ts";
 import { freePort } from "./harness/ports.ts";
 import { type Child, logTail, newNursery } from "./harness/processes.ts";
 import { until as look } from "./harness/until.ts";

@@ -2,12 +2,12 @@
 import { HASH_LABEL } from "../../schema/labels.ts";
 import { expect, test } from "bun:test";
 import type { KubeObject } from "./harness/api.ts";
-import { otherController } from "./harness/controller.ts";
-import { scale } from "./harness/actions.ts";
+import { otherController } from "./harness/controllerProcess.ts";
+import { scale } from "./harness/userActions.ts";
 import type { ReplicaSetView } from "./harness/rolloutView.ts";
-import { newStory } from "./harness/story.ts";
+import { newStory } from "./harness/chapters.ts";
 import { until } from "./harness/until.ts";
-import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/world.ts";
+import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/clusterWorld.ts";
 
 const name = "rollout-ref-deployment";
 const ours = test.concurrent.skipIf(otherController() !== undefined);

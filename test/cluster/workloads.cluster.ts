@@ -1,6 +1,6 @@
 /** The scenes of test/contract on a real cluster: with SLUICE_RECORD=1 their golden files are written from it. */
 import { expect, test } from "bun:test";
-import { type Cluster, type KindName, play, resources } from "../contract/port.ts";
+import { type Cluster, type KindName, play, resources } from "../contract/clusterPort.ts";
 import { scenarios } from "../contract/workloads.ts";
 import { harness } from "./harness/harness.ts";
 

@@ -1,7 +1,7 @@
 import { afterAll } from "bun:test";
 import { systemClock } from "../../kube/clock/clock.ts";
 import { serveHttp } from "../../simulator/server/http/http.ts";
-import { createApiServer } from "../../simulator/server/requests/server.ts";
+import { createApiServer } from "../../simulator/server/requests/inMemoryServer.ts";
 import { startControllers } from "../../simulator/controllers/controllers.ts";
 import { connectTo } from "../cluster/harness/api.ts";
 import { contract } from "./contract.ts";

@@ -1,4 +1,4 @@
-import { at, countAt, listAt, textAt } from "../../simulator/server/table/fields.ts";
+import { at, countAt, listAt, textAt } from "../../simulator/server/table/readFields.ts";
 import type { Asked, Body, Topic } from "./scene.ts";
 
 const deployments = "/apis/apps/v1/namespaces/NS/deployments";

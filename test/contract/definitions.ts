@@ -1,4 +1,4 @@
-import { at, listAt, textAt } from "../../simulator/server/table/fields.ts";
+import { at, listAt, textAt } from "../../simulator/server/table/readFields.ts";
 import type { Asked, Body, Scene, Topic } from "./scene.ts";
 
 const definitionsPath = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";

@@ -1,4 +1,4 @@
-import { at, textAt } from "../../simulator/server/table/fields.ts";
+import { at, textAt } from "../../simulator/server/table/readFields.ts";
 import type { Body, Scene, Topic } from "./scene.ts";
 
 const configMaps = "/api/v1/namespaces/NS/configmaps";

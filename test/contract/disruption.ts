@@ -1,4 +1,4 @@
-import { at, countAt } from "../../simulator/server/table/fields.ts";
+import { at, countAt } from "../../simulator/server/table/readFields.ts";
 import type { Topic } from "./scene.ts";
 
 const pods = "/api/v1/namespaces/NS/pods";

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { systemClock } from "../../kube/clock/clock.ts";
 import { serveHttp } from "../../simulator/server/http/http.ts";
-import { createApiServer } from "../../simulator/server/requests/server.ts";
+import { createApiServer } from "../../simulator/server/requests/inMemoryServer.ts";
 import { startControllers } from "../../simulator/controllers/controllers.ts";
 import { run } from "../cluster/harness/controlPlane.ts";
 import { presentKubectl } from "../cluster/harness/kubeBinary.ts";

@@ -1,6 +1,6 @@
 /** A namespace as text without what differs from run to run: times, uids, generated names, addresses and nodes. */
 import type { KubeObject } from "../cluster/harness/api.ts";
-import type { KindName } from "./port.ts";
+import type { KindName } from "./clusterPort.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 type Objects = Readonly<Record<KindName, readonly KubeObject[]>>;

@@ -1,6 +1,6 @@
 /** What a case of the contract does to an API server, and how its transcript is written. */
 import { type Answer, type Api, patchTypes, type PatchType } from "../cluster/harness/api.ts";
-import { at } from "../../simulator/server/table/fields.ts";
+import { at } from "../../simulator/server/table/readFields.ts";
 import { newTranscript } from "./transcript.ts";
 
 export interface AskOptions {

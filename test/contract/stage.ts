@@ -2,7 +2,7 @@
 import { createCore } from "../../simulator/server/objects/core.ts";
 import type { ApiCore, ApiObject, Change, Draft, ObjectRef } from "../../simulator/model/model.ts";
 import { type ControllersOptions, startControllers } from "../../simulator/controllers/controllers.ts";
-import { virtualClock } from "../sim/clock.ts";
+import { virtualClock } from "../sim/world/virtualClock.ts";
 import { patched } from "../../kube/object/mergePatch.ts";
 
 export const startMs = Date.UTC(2030, 0, 1);

@@ -1,4 +1,4 @@
-import { at } from "../../simulator/server/table/fields.ts";
+import { at } from "../../simulator/server/table/readFields.ts";
 import type { Topic } from "./scene.ts";
 
 const deployments = "/apis/apps/v1/namespaces/NS/deployments";

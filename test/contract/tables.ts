@@ -1,4 +1,4 @@
-import { at, listAt, textAt } from "../../simulator/server/table/fields.ts";
+import { at, listAt, textAt } from "../../simulator/server/table/readFields.ts";
 import type { Body, Topic } from "./scene.ts";
 
 const accept = "application/json;as=Table;v=v1;g=meta.k8s.io";

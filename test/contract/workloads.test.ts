@@ -2,9 +2,9 @@
 import { expect, test } from "bun:test";
 import { createCore } from "../../simulator/server/objects/core.ts";
 import { startControllers } from "../../simulator/controllers/controllers.ts";
-import { virtualClock } from "../sim/clock.ts";
+import { virtualClock } from "../sim/world/virtualClock.ts";
 import { patched } from "../../kube/object/mergePatch.ts";
-import { type Cluster, play, resources } from "./port.ts";
+import { type Cluster, play, resources } from "./clusterPort.ts";
 import { scenarios } from "./workloads.ts";
 
 /** The same short back-off between restarts as the kubelet of the cluster tests. */

@@ -3,7 +3,7 @@
  * and must look the same after each step. What they look like is in golden/, recorded on the real one.
  */
 import type { KubeObject } from "../cluster/harness/api.ts";
-import type { Step } from "./port.ts";
+import type { Step } from "./clusterPort.ts";
 
 export interface Scenario {
   readonly name: string;

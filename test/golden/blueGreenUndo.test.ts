@@ -1,7 +1,7 @@
 import { describe, test } from "bun:test";
 import type { Decision } from "../../controller/rollout/actions/action.ts";
 import { expectTimeline } from "./timeline.ts";
-import { createWorld, type World } from "./world.ts";
+import { createWorld, type World } from "./goldenWorld.ts";
 import * as user from "./edits.ts";
 import { blueGreen, canary, image, pause, restart, rolloutOf, scale, setWeight } from "./edits.ts";
 

@@ -2,7 +2,7 @@ import { describe, test } from "bun:test";
 import { podTemplateHash } from "../../controller/rollout/hash/podHash.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { expectTimeline } from "./timeline.ts";
-import { createWorld, type World } from "./world.ts";
+import { createWorld, type World } from "./goldenWorld.ts";
 import * as user from "./edits.ts";
 import { canary, image, pause, rolloutOf, setWeight } from "./edits.ts";
 

@@ -1,6 +1,6 @@
 import { describe, test } from "bun:test";
 import { expectTimeline } from "./timeline.ts";
-import { createWorld, type World } from "./world.ts";
+import { createWorld, type World } from "./goldenWorld.ts";
 import * as user from "./edits.ts";
 import { canary, image, pause, rolloutOf, setWeight } from "./edits.ts";
 

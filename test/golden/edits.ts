@@ -5,7 +5,7 @@ import * as promoting from "../../controller/rollout/verbs/promote.ts";
 import { setImage } from "../../controller/rollout/verbs/setImage.ts";
 import type { VerbOutcome } from "../../controller/rollout/verbs/verb.ts";
 import { applyJsonPatch } from "../../simulator/patch/jsonPatch.ts";
-import { applyMergePatch } from "../../simulator/patch/mergePatch.ts";
+import { applyMergePatch } from "../../simulator/patch/applyMergePatch.ts";
 import type { CanaryStep, Rollout, RolloutStrategy } from "../../schema/rollout.ts";
 
 export type Edit = (rollout: Rollout) => Rollout;

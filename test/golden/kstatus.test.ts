@@ -5,7 +5,7 @@ import type { Rollout, RolloutStatus } from "../../schema/rollout.ts";
 import { type Judgement, kstatus } from "../kstatus.ts";
 import * as user from "./edits.ts";
 import { blueGreen, canary, image, pause, rolloutOf, setWeight, spec } from "./edits.ts";
-import { createWorld, type World, type WorldOptions } from "./world.ts";
+import { createWorld, type World, type WorldOptions } from "./goldenWorld.ts";
 
 const asking =
   (value: string): user.Edit =>

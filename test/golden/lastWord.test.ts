@@ -4,7 +4,7 @@ import { HASH_LABEL } from "../../schema/labels.ts";
 import type { RolloutStrategy } from "../../schema/rollout.ts";
 import * as user from "./edits.ts";
 import { blueGreen, canary, type Edit, image, pause, rolloutOf, setWeight } from "./edits.ts";
-import { createWorld, type World } from "./world.ts";
+import { createWorld, type World } from "./goldenWorld.ts";
 
 const services = ["active", "preview"];
 const delay = { abortScaleDownDelaySeconds: 2 };

@@ -6,13 +6,13 @@ import { describe, expect, test } from "bun:test";
 import { stepViolations } from "../../controller/rules/rollout/steps.ts";
 import { unsupportedFeatures } from "../../controller/rules/rollout/support.ts";
 import { done, hold, type StepKind, undriven } from "../../controller/steps/kind.ts";
-import { stepKinds } from "../../controller/steps/kinds.ts";
-import { stepTable } from "../../controller/steps/table.ts";
+import { stepKinds } from "../../controller/steps/stepKinds.ts";
+import { stepTable } from "../../controller/steps/stepTable.ts";
 import { at, present, placed, text, whole } from "../../kube/validation/place.ts";
 import { invalid, violationText } from "../../kube/validation/violation.ts";
 import type { CanaryStep } from "../../schema/rollout.ts";
 import { canary, image, rolloutOf, setWeight } from "./edits.ts";
-import { createWorld, type World } from "./world.ts";
+import { createWorld, type World } from "./goldenWorld.ts";
 
 interface Soak {
   readonly weight: number;

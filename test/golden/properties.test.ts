@@ -12,7 +12,7 @@ import type { Snapshot, World as Facts } from "../../controller/rollout/model/mo
 import type { Traffic } from "../../providers/traffic/router.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { play, randomBlueGreen, randomCanary, randomOf, randomRouted, randomScaled } from "./random.ts";
-import type { World, WorldOptions } from "./world.ts";
+import type { World, WorldOptions } from "./goldenWorld.ts";
 
 const WORLDS = Number(process.env["PROPERTY_WORLDS"] ?? 20);
 const EDITS = 10;

@@ -1,7 +1,7 @@
 /** Random worlds: a Rollout, and what people do to it over a few minutes. The same seed gives the same ones. */
 import type { CanaryStep, Rollout } from "../../schema/rollout.ts";
 import * as user from "./edits.ts";
-import { createWorld, type World, type WorldOptions } from "./world.ts";
+import { createWorld, type World, type WorldOptions } from "./goldenWorld.ts";
 
 export type Random = (below: number) => number;
 

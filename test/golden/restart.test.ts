@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { expectTimeline } from "./timeline.ts";
 import type { RolloutStrategy } from "../../schema/rollout.ts";
-import { createWorld, type World } from "./world.ts";
+import { createWorld, type World } from "./goldenWorld.ts";
 import * as user from "./edits.ts";
 import { blueGreen, both, canary, type Edit, image, pause, rolloutOf, setWeight, spec } from "./edits.ts";
 

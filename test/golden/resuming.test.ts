@@ -4,7 +4,7 @@ import { HASH_LABEL } from "../../schema/labels.ts";
 import type { RolloutStrategy } from "../../schema/rollout.ts";
 import * as user from "./edits.ts";
 import { blueGreen, both, canary, type Edit, image, pause, rolloutOf, setWeight, strategy } from "./edits.ts";
-import { createWorld, type World } from "./world.ts";
+import { createWorld, type World } from "./goldenWorld.ts";
 
 const services = ["active", "preview"];
 const second = 1_000;

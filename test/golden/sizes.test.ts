@@ -1,7 +1,7 @@
 /** Sizes that go on being right while something stands still: a paused update, a broken stable version, a broken update. */
 import { describe, expect, test } from "bun:test";
 import { expectTimeline } from "./timeline.ts";
-import { createWorld, type World, type WorldOptions } from "./world.ts";
+import { createWorld, type World, type WorldOptions } from "./goldenWorld.ts";
 import * as user from "./edits.ts";
 import { blueGreen, both, canary, image, pause, rolloutOf, scale, setWeight } from "./edits.ts";
 

@@ -10,7 +10,7 @@ import { hashOf, lastingPods } from "../../controller/rollout/model/replicaSets.
 import * as user from "./edits.ts";
 import { blueGreen, canary, image, pause, rolloutOf, setWeight } from "./edits.ts";
 import { expectTimeline } from "./timeline.ts";
-import { createWorld, type World, type WorldOptions } from "./world.ts";
+import { createWorld, type World, type WorldOptions } from "./goldenWorld.ts";
 
 const steps = [setWeight(50), pause()];
 const pair = { stableService: "active", canaryService: "preview" };

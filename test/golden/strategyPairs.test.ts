@@ -5,7 +5,7 @@ import type { RolloutStrategy } from "../../schema/rollout.ts";
 import * as user from "./edits.ts";
 import { blueGreen, both, canary, type Edit, image, pause, rolloutOf, setWeight, strategy } from "./edits.ts";
 import { expectTimeline } from "./timeline.ts";
-import { createWorld, type World } from "./world.ts";
+import { createWorld, type World } from "./goldenWorld.ts";
 
 const services = ["active", "preview"];
 const routed = {

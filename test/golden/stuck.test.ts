@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { expectTimeline } from "./timeline.ts";
-import { createWorld, type World } from "./world.ts";
+import { createWorld, type World } from "./goldenWorld.ts";
 import { blueGreen, canary, image, rolloutOf, scale, setWeight } from "./edits.ts";
 
 /** Healthy with five pods of `web:1`; `web:bad` never becomes ready, every other image is ready after a second. */

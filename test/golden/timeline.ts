@@ -2,8 +2,8 @@
 import { expect } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { wrapped } from "./telling.ts";
-import type { World } from "./world.ts";
+import { wrapped } from "./timelineText.ts";
+import type { World } from "./goldenWorld.ts";
 
 const DIR = join(import.meta.dir, "timelines");
 

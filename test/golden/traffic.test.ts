@@ -1,6 +1,6 @@
 import { describe, test } from "bun:test";
 import { expectTimeline } from "./timeline.ts";
-import { createWorld, type World, type WorldOptions } from "./world.ts";
+import { createWorld, type World, type WorldOptions } from "./goldenWorld.ts";
 import * as user from "./edits.ts";
 import { canary, image, pause, rolloutOf, scale, setCanaryScale, setWeight } from "./edits.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { annotate, blueGreen, canary, image, pause, referringRollout, scale, setWeight, spec } from "./edits.ts";
 import { expectTimeline } from "./timeline.ts";
-import { createWorld, type World, type WorldOptions } from "./world.ts";
+import { createWorld, type World, type WorldOptions } from "./goldenWorld.ts";
 
 const steps = [setWeight(20), pause(10), setWeight(60), pause()];
 /** Pods become ready one after the other, a second apart. */

@@ -1,5 +1,5 @@
 /** Valid objects to start from, and how the value at one place in them is replaced. */
-import type { AdmittedKind } from "../../controller/rules/admission/admission.ts";
+import type { AdmittedKind } from "../../controller/rules/admission/admissionFindings.ts";
 import type { Structural } from "../../schema/crd.ts";
 import { type Path, schemaOf } from "./places.ts";
 

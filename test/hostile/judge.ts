@@ -1,5 +1,9 @@
 /** Runs, one after the other, everything that reads objects which untrusted users have written. */
-import { admissionFindings, newViolations, type References } from "../../controller/rules/admission/admission.ts";
+import {
+  admissionFindings,
+  newViolations,
+  type References,
+} from "../../controller/rules/admission/admissionFindings.ts";
 import { sizeViolations } from "../../kube/validation/size.ts";
 import { violationText } from "../../kube/validation/violation.ts";
 import { podTemplateHash, stepHash } from "../../controller/rollout/hash/podHash.ts";

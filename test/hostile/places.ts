@@ -1,6 +1,6 @@
 /** Every place that an object of the five kinds may have, from the schemas in their CRDs. */
 import { crds, type Structural } from "../../schema/crd.ts";
-import type { AdmittedKind } from "../../controller/rules/admission/admission.ts";
+import type { AdmittedKind } from "../../controller/rules/admission/admissionFindings.ts";
 
 /** "[]" stands for an item of a list, "{}" for a value of a map; others are names of members. */
 export type Path = readonly string[];

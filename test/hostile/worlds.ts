@@ -1,6 +1,6 @@
 /** The inputs: one hostile object, and the other objects in the cluster. */
-import type { AdmittedKind } from "../../controller/rules/admission/admission.ts";
-import { chanceOf, type Chance } from "../sim/chance.ts";
+import type { AdmittedKind } from "../../controller/rules/admission/admissionFindings.ts";
+import { chanceOf, type Chance } from "../sim/script/chance.ts";
 import { baseOf, type Json, put } from "./bases.ts";
 import { pathText, type Spot, SPOTS } from "./places.ts";
 import { type Hostile, valuesFor } from "./values.ts";

@@ -2,7 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { imageConfig } from "../../manifests/image/config.ts";
-import { type Arch, run } from "../../manifests/image/program.ts";
+import { type Arch, run } from "../../manifests/image/buildProgram.ts";
 
 export interface Image {
   readonly config: ReturnType<typeof imageConfig>;

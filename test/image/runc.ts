@@ -1,9 +1,9 @@
 /** Runs the image as a node does: by runc, with the settings of the Deployment. */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { ContainerStart, DeploymentView } from "../cluster/harness/pod.ts";
+import type { ContainerStart, DeploymentView } from "../cluster/harness/podProcess.ts";
 import type { Image } from "./layout.ts";
-import { seccompProfile } from "./machine.ts";
+import { seccompProfile } from "./machineCheck.ts";
 
 export interface Container {
   /** Folder with the `rootfs`; its configuration is written there. */

@@ -1,7 +1,7 @@
 /** Fresh copies of the repository, as from a new clone. */
 import { cp, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { root, run } from "../../manifests/image/program.ts";
+import { root, run } from "../../manifests/image/buildProgram.ts";
 
 /** Copies the files that git would commit to `dir`, and installs the packages. */
 export async function checkOut(dir: string): Promise<void> {

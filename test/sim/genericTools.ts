@@ -4,8 +4,8 @@ import type { RolloutStatus } from "../../schema/rollout.ts";
 import type { ApiObject } from "../../simulator/model/model.ts";
 import * as user from "../golden/edits.ts";
 import { kstatus } from "../kstatus.ts";
-import type { Chance } from "./chance.ts";
-import type { Script } from "./script.ts";
+import type { Chance } from "./script/chance.ts";
+import type { Script } from "./script/script.ts";
 
 /** The share of scripts, in percent. */
 const ASKED = 30;

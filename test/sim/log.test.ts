@@ -5,7 +5,7 @@ import { createLog, type LogFormat } from "../../controller/process/log.ts";
 import { manualClock } from "../../kube/clock/clock.ts";
 import { type ApiPath, objectPath } from "../../kube/client/path.ts";
 import { ROLLOUTS, SERVICES } from "../../kube/client/resources.ts";
-import { startLocalCluster } from "../../simulator/local/cluster.ts";
+import { startLocalCluster } from "../../simulator/local/localCluster.ts";
 import { abort, retry } from "../../controller/rollout/verbs/abort.ts";
 import { pause, restart, resume } from "../../controller/rollout/verbs/pause.ts";
 import { promote, promoteFull } from "../../controller/rollout/verbs/promote.ts";

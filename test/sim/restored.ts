@@ -3,8 +3,8 @@
  * or it is deleted without its ReplicaSets and created again. They are added to the end of a finished script.
  */
 import * as user from "../golden/edits.ts";
-import type { Chance } from "./chance.ts";
-import type { Script, Step } from "./script.ts";
+import type { Chance } from "./script/chance.ts";
+import type { Script, Step } from "./script/script.ts";
 
 /** The share of scripts, in percent. */
 const RESTORED = 20;

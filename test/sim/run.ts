@@ -8,10 +8,10 @@
  * `bun test/sim/run.ts --seeds 2000 --golden --every 6 --mutations` plays all three in the same processes.
  */
 import { parseArgs } from "node:util";
-import { playGolden, replayGolden, type Crashed } from "./golden.ts";
-import { playMutations, type Notice } from "./notice.ts";
-import { playSeed, type Verdict } from "./seed.ts";
-import { spread } from "./workers.ts";
+import { playGolden, replayGolden, type Crashed } from "./play/crashes.ts";
+import { playMutations, type Notice } from "./play/notice.ts";
+import { playSeed, type Verdict } from "./play/seed.ts";
+import { spread } from "./play/workers.ts";
 
 const { values } = parseArgs({
   options: {

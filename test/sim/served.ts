@@ -4,8 +4,8 @@
  */
 import { HASH_LABEL } from "../../schema/labels.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { sharesIn, type Serving } from "./routing.ts";
-import type { Truth } from "./truth.ts";
+import { sharesIn, type Serving } from "./script/trafficWorlds.ts";
+import type { Truth } from "./world/truth.ts";
 
 /**
  * A preview Service shows the new version and nothing else, so that it is empty at first; of a canary's Services those

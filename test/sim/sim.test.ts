@@ -1,6 +1,6 @@
 /** A world is the same every time it is played; all of them are played by worlds.test.ts. */
 import { expect, test } from "bun:test";
-import { playSeed } from "./seed.ts";
+import { playSeed } from "./play/seed.ts";
 
 function storyOf(seed: number): string[] {
   const lines: string[] = [];

@@ -1,8 +1,8 @@
 /** Plays one scenario in a namespace of its own and takes its keyframes. */
-import * as actions from "../cluster/harness/actions.ts";
+import * as actions from "../cluster/harness/userActions.ts";
 import type { KubeObject } from "../cluster/harness/api.ts";
 import type { Harness } from "../cluster/harness/harness.ts";
-import { type World, worldIn } from "../cluster/harness/world.ts";
+import { type World, worldIn } from "../cluster/harness/clusterWorld.ts";
 import { revisionOf } from "../cluster/harness/rolloutView.ts";
 import { type Facts, factsOf, hashFacts } from "./facts.ts";
 import { newNaming } from "./naming.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { KubeObject } from "../cluster/harness/api.ts";
 import { acceptedDifferences } from "./accepted.ts";
-import { compare, report } from "./compare.ts";
+import { compare, report } from "./compareTraces.ts";
 import { factsOf } from "./facts.ts";
 import { newNaming } from "./naming.ts";
 import type { Objects } from "./observe.ts";

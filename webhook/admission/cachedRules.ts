@@ -9,7 +9,7 @@ import type { Rules } from "../review/validate.ts";
 import { createComplaints, tellWatchError } from "../../controller/process/complaints.ts";
 import type { Log } from "../../controller/process/log.ts";
 import { neighbourIndex } from "./neighbours.ts";
-import { findWorkloads } from "./workloads.ts";
+import { findWorkloads } from "./findWorkloads.ts";
 import type { Store } from "../../kube/runtime/cache.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import { refill } from "../../controller/rollout/facts/refill.ts";
@@ -18,7 +18,7 @@ import {
   newViolations,
   type AdmittedKind,
   type References,
-} from "../../controller/rules/admission/admission.ts";
+} from "../../controller/rules/admission/admissionFindings.ts";
 import type { Templates } from "../../controller/rules/analysis/templateCollection.ts";
 import { whyHeldBack } from "../../kube/validation/size.ts";
 import { roomy } from "../../controller/rollout/facts/room.ts";

@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { connect, type TLSSocket } from "node:tls";
 import { systemClock } from "../../kube/clock/clock.ts";
-import { admissionFindings } from "../../controller/rules/admission/admission.ts";
+import { admissionFindings } from "../../controller/rules/admission/admissionFindings.ts";
 import { newViolations } from "../../kube/validation/ratchet.ts";
 import { loopbackCertificates, reviewOf, rolloutObject } from "./testing.ts";
 import { createWebhook } from "./webhook.ts";

@@ -14,7 +14,7 @@ import {
 } from "./body.ts";
 import { answerProbe } from "./probe.ts";
 import { type Claim, createLane, createSmallReads, intake, type Lane, type SmallReads } from "./intake.ts";
-import type { Reviewed, ReviewOutcome } from "./metrics.ts";
+import type { Reviewed, ReviewOutcome } from "./webhookMetrics.ts";
 import { type Answer, answerReview, answerUnread, parseReview, type Review } from "../review/review.ts";
 import type { Pause } from "../review/validate.ts";
 

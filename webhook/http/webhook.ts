@@ -4,7 +4,7 @@ import type { Log } from "../../controller/process/log.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import { createApp } from "./app.ts";
 import { createHandler, createIntake, createProbeHandler } from "./handler.ts";
-import type { Reviewed } from "./metrics.ts";
+import type { Reviewed } from "./webhookMetrics.ts";
 import { createSecondOpinion, type OpinionClient } from "../review/secondOpinion.ts";
 import { serveTls, type ServingCertificate } from "./server.ts";
 import { createValidator, type Override, type Rules } from "../review/validate.ts";

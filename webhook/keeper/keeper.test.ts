@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { policyIn } from "../configuration/configuration.ts";
 import { createKeeper, type KeeperOptions, keeperRules } from "./keeper.ts";
-import type { KeptCertificate } from "./certificates.ts";
+import type { KeptCertificate } from "./certificateKeeper.ts";
 import { webhookCluster } from "./testing.ts";
-import { readyPods } from "./watch.ts";
+import { readyPods } from "./keeperWatches.ts";
 
 /** A cluster and keepers on its clock. */
 const world = () => {

@@ -9,7 +9,7 @@ import type { Log } from "../../controller/process/log.ts";
 import { SECRETS } from "../../kube/client/resources.ts";
 import type { Troubles } from "../../controller/process/troubles.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
-import { aborted, pause } from "../../kube/clock/pause.ts";
+import { aborted, pause } from "../../kube/clock/sleep.ts";
 import { type Lifetimes, lifetimes, trustedBy } from "../certificates/certificates.ts";
 import type { Secret } from "../certificates/secret.ts";
 import {
@@ -20,9 +20,9 @@ import {
   type WebhookEndpoint,
 } from "../configuration/configuration.ts";
 import { PROBE_NAME } from "../http/probe.ts";
-import { createCertificates, type CertificateTurn, type KeptCertificate } from "./certificates.ts";
-import { type ConfigurationKeeper, keepConfiguration } from "./configuration.ts";
-import { watchObject, type WatchPorts } from "./watch.ts";
+import { createCertificates, type CertificateTurn, type KeptCertificate } from "./certificateKeeper.ts";
+import { type ConfigurationKeeper, keepConfiguration } from "./configurationKeeper.ts";
+import { watchObject, type WatchPorts } from "./keeperWatches.ts";
 
 export interface KeeperOptions {
   readonly client: KubeClient;

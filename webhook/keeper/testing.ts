@@ -1,7 +1,7 @@
 /** For the tests here: an API server that calls the webhook as its configuration says. */
 import type { KubeClient, KubeRequest } from "../../kube/client/transport.ts";
 import type { ApiObject } from "../../simulator/model/model.ts";
-import type { Admission, AdmissionResponse } from "../../simulator/server/objects/admission.ts";
+import type { Admission, AdmissionResponse } from "../../simulator/server/objects/admissionPort.ts";
 import { testApi } from "../../test/apiServer.ts";
 import { type Configuration, PROBING, unconditional } from "../configuration/configuration.ts";
 import { answerProbe } from "../http/probe.ts";

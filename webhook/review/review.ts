@@ -4,7 +4,7 @@
  */
 import { shownJson } from "../../kube/object/shownJson.ts";
 import { record } from "./record.ts";
-import { strangeName } from "./names.ts";
+import { strangeName } from "./reviewNames.ts";
 import { bodyWithHelp, causeReasons, textWithHelp, type Violation } from "../../kube/validation/violation.ts";
 
 export type Operation = "CREATE" | "UPDATE" | "DELETE" | "CONNECT";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createComplaints } from "../../controller/process/complaints.ts";
 import { manualClock } from "../../kube/clock/clock.ts";
-import type { Findings } from "../../controller/rules/admission/admission.ts";
+import type { Findings } from "../../controller/rules/admission/admissionFindings.ts";
 import { newViolations } from "../../kube/validation/ratchet.ts";
 import type { Violation } from "../../kube/validation/violation.ts";
 import { type Answer, parseReview, type Review } from "./review.ts";

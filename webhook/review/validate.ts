@@ -3,7 +3,7 @@ import { isAdmitted } from "../../kube/client/resources.ts";
 import type { Complaints } from "../../controller/process/complaints.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import { equal } from "../../kube/object/equality.ts";
-import type { AdmittedKind, Findings, References } from "../../controller/rules/admission/admission.ts";
+import type { AdmittedKind, Findings, References } from "../../controller/rules/admission/admissionFindings.ts";
 import type { Violation } from "../../kube/validation/violation.ts";
 import { record } from "./record.ts";
 import { type Answer, type Cause, causesOf, causeText, type Review, warningsOf } from "./review.ts";

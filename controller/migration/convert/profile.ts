@@ -4,7 +4,7 @@
  */
 import { isList, isObject, type Json } from "../../../kube/object/json.ts";
 import { violationText } from "../../../kube/validation/violation.ts";
-import { admissionFindings } from "../../rules/admission/admission.ts";
+import { admissionFindings } from "../../rules/admission/admissionFindings.ts";
 import { objectAt } from "./objects.ts";
 
 export interface Profile {

@@ -1,7 +1,7 @@
 /** Making a Rollout of a Deployment (docs/convert.md#from-deployment-to-rollout). */
 import { isObject, type Json } from "../../../kube/object/json.ts";
 import { type Violation, violationText } from "../../../kube/validation/violation.ts";
-import { admissionFindings } from "../../rules/admission/admission.ts";
+import { admissionFindings } from "../../rules/admission/admissionFindings.ts";
 import { controllerOf, metadataForFile } from "./manifest.ts";
 import { changed, lost, type Note, refused, todo } from "./note.ts";
 import { called, compact, member, objectAt, textAt, without } from "./objects.ts";

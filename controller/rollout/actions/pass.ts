@@ -8,7 +8,7 @@ import type { Traffic } from "../../../providers/traffic/router.ts";
 import type { EventReason } from "../../../schema/reasons.ts";
 import type { RolloutStatus, TrafficWeights } from "../../../schema/rollout.ts";
 import { spend } from "../../../kube/object/budget.ts";
-import type { StepTable } from "../../steps/table.ts";
+import type { StepTable } from "../../steps/stepTable.ts";
 import { desiredReplicas } from "../model/defaults.ts";
 
 import type {

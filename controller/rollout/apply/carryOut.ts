@@ -1,7 +1,7 @@
 /**
  * Carries out what was decided about a Rollout: its writes and events, when the next pass is due, and what to remember.
  */
-import { findCondition } from "../model/conditions.ts";
+import { findCondition } from "../model/rolloutConditions.ts";
 import type { WorkQueue } from "../../../kube/runtime/queue.ts";
 import type { Log } from "../../process/log.ts";
 import type { Decision } from "../actions/action.ts";
@@ -10,7 +10,7 @@ import { nextLookAt } from "../status/stuck.ts";
 import { apply } from "./apply.ts";
 import { gatherNow, type GatherPorts, nextEvictionAt, type PassFacts } from "./gatherPass.ts";
 import { eventText, joinEvents, statusWaitMs, statusWritten, waitingEvents } from "./pace.ts";
-import { logStory } from "./story.ts";
+import { logStory } from "./rolloutLog.ts";
 import type { Outcome, Writer } from "./writer.ts";
 
 export type Decide = (snapshot: Snapshot, now: number) => Decision;

@@ -9,8 +9,8 @@ import type { Gatherer } from "../facts/gather.ts";
 import type { Snapshot } from "../model/model.ts";
 import { RESTART_RETRY_MS, restartDue } from "../revision/restart.ts";
 import { nextLookAt, setToLookAt } from "../status/stuck.ts";
-import type { Memories, Memory } from "./memory.ts";
-import { lookAtPods, readPods } from "./pods.ts";
+import type { Memories, Memory } from "./passMemory.ts";
+import { lookAtPods, readPods } from "./podRequests.ts";
 
 export interface GatherPorts {
   readonly client: KubeClient;

@@ -14,7 +14,7 @@ import { replicaSetFacts } from "../facts/stores.ts";
 import { liveRollout } from "../../services/serviceCleanup.ts";
 import { kubeRequest } from "./kubeRequest.ts";
 import { passingCause } from "./passing.ts";
-import { evictPod, patchPods } from "./pods.ts";
+import { evictPod, patchPods } from "./podRequests.ts";
 import { routeTraffic, type RoutePorts, UnroutedError } from "./route.ts";
 import { type Outcome, patchReplicaSets, patchRollout, type Run, send, write } from "./writer.ts";
 

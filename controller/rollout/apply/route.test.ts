@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { ApiError } from "../../../kube/client/apiError.ts";
 import type { KubeRequest } from "../../../kube/client/transport.ts";
 import type { RoutedObject } from "../../../providers/traffic/router.ts";
-import { byDefault, routedBy, wanting } from "../../../test/golden/routing.ts";
+import { byDefault, routedBy, wanting } from "../../../test/golden/routingStories.ts";
 import { createRouted } from "../facts/routedObjects.ts";
 import { NotLeaderError } from "../../../kube/runtime/notLeader.ts";
 import { type RoutePorts, routeTraffic } from "./route.ts";

@@ -15,7 +15,7 @@ import { decide } from "../decide/decide.ts";
 import { createGatherer } from "../facts/gather.ts";
 import { createStores } from "../facts/stores.ts";
 import type { Decide } from "./carryOut.ts";
-import { createMemories } from "./memory.ts";
+import { createMemories } from "./passMemory.ts";
 import { createReconciler } from "./reconcile.ts";
 
 export type Json = Record<string, unknown>;

@@ -4,7 +4,7 @@
  */
 import { timestamp } from "../../../kube/object/time.ts";
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
-import { isCompleted } from "../model/conditions.ts";
+import { isCompleted } from "../model/rolloutConditions.ts";
 import { blueGreenOf } from "../model/defaults.ts";
 
 /**

@@ -2,7 +2,7 @@
 import type { RolloutStatus } from "../../../schema/rollout.ts";
 import { instant } from "../../../kube/object/time.ts";
 import { stepsOf } from "../model/defaults.ts";
-import { clearPausesAndAbort } from "./pause.ts";
+import { clearPausesAndAbort } from "./pauseConditions.ts";
 import { currentHash, emit, roles, statusOf, type Pass } from "../actions/pass.ts";
 import { hashOf } from "../model/replicaSets.ts";
 import { isRollbackWithinWindow } from "./rollback.ts";

@@ -2,12 +2,12 @@
 import type { CanaryStep } from "../../../schema/rollout.ts";
 import { instant } from "../../../kube/object/time.ts";
 import { hold, type StepFacts, type Verdict } from "../../steps/kind.ts";
-import { kindOf, verdictOf } from "../../steps/table.ts";
+import { kindOf, verdictOf } from "../../steps/stepTable.ts";
 import { currentStepOf, trafficRoutingOf } from "../model/defaults.ts";
 import { isAborted, roles, statusOf, type Pass } from "../actions/pass.ts";
 import { basicSizesLack } from "../sizes/replicas.ts";
 import { routedSizesLack } from "../sizes/routedReplicas.ts";
-import { pauseCondition, wasResumed } from "./pause.ts";
+import { pauseCondition, wasResumed } from "./pauseConditions.ts";
 
 function factsOf(p: Pass): StepFacts {
   const { rollout } = p.world;

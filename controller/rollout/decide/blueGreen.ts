@@ -1,6 +1,6 @@
 /** One pass of the blue-green strategy (docs/behaviour/blue-green.md#order-of-a-pass). */
 import type { RolloutStatus } from "../../../schema/rollout.ts";
-import { delaysScaleDown, holdAborted, removeScaleDownDeadlines } from "../course/abort.ts";
+import { delaysScaleDown, holdAborted, removeScaleDownDeadlines } from "../course/afterAbort.ts";
 import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
 import type { ReplicaSetFacts, ServiceFacts } from "../model/model.ts";
 import { HASH_LABEL } from "../../../schema/labels.ts";
@@ -16,9 +16,9 @@ import {
   pauseEnd,
   removePause,
   wasResumed,
-} from "../course/pause.ts";
+} from "../course/pauseConditions.ts";
 import { syncPodMetadata } from "../revision/podMetadata.ts";
-import { promoteStable, promotionReason, servingWithoutService } from "../course/promote.ts";
+import { promoteStable, promotionReason, servingWithoutService } from "../course/promotion.ts";
 import { availablePods, hashOf, isSaturated, podsForAutoscaler, sum } from "../model/replicaSets.ts";
 import { resetStatus, templateChanged } from "../course/reset.ts";
 import { restartPods } from "../revision/restart.ts";

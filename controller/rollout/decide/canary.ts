@@ -3,16 +3,16 @@
  * folders.
  */
 import type { RolloutStatus } from "../../../schema/rollout.ts";
-import { delaysScaleDown, holdAborted, removeScaleDownDeadlines } from "../course/abort.ts";
+import { delaysScaleDown, holdAborted, removeScaleDownDeadlines } from "../course/afterAbort.ts";
 import { blueGreenOf, currentStepOf, stepIndexOf, stepsOf } from "../model/defaults.ts";
 import { pruneHistory, scaleDownForCanary } from "../sizes/oldReplicaSets.ts";
 import { emit, isAborted, roles, scaleReplicaSet, statusOf, wake, type Pass } from "../actions/pass.ts";
-import { addPause, clearPauses, clearPausesAndAbort, haltReason, removePause } from "../course/pause.ts";
+import { addPause, clearPauses, clearPausesAndAbort, haltReason, removePause } from "../course/pauseConditions.ts";
 import { pauseIsOver, stepVerdict } from "../course/step.ts";
 import type { Verdict } from "../../steps/kind.ts";
-import { textOf } from "../../steps/table.ts";
+import { textOf } from "../../steps/stepTable.ts";
 import { syncPodMetadata } from "../revision/podMetadata.ts";
-import { promoteStable, promotionReason } from "../course/promote.ts";
+import { promoteStable, promotionReason } from "../course/promotion.ts";
 import { canarySizes } from "../sizes/canarySizes.ts";
 import { heldSizes, isHeldAtOldSize } from "../sizes/heldSizes.ts";
 import { isOutgrown } from "../sizes/newSize.ts";

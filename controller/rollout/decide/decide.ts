@@ -17,7 +17,7 @@ import {
   wasObserved,
   withCondition,
   withoutCondition,
-} from "../model/conditions.ts";
+} from "../model/rolloutConditions.ts";
 import { blueGreenOf, trafficRoutingOf } from "../model/defaults.ts";
 import { equal } from "../../../kube/object/equality.ts";
 import type { Decision } from "../actions/action.ts";
@@ -25,7 +25,7 @@ import { foldActions } from "../actions/fold.ts";
 import type { RolloutEvent, Snapshot } from "../model/model.ts";
 import { emit, noIntent, roles, setRolloutReplicas, statusOf, type Pass } from "../actions/pass.ts";
 import { inForce } from "../course/inForce.ts";
-import { isPaused } from "../course/pause.ts";
+import { isPaused } from "../course/pauseConditions.ts";
 import { pauseIsOver } from "../course/step.ts";
 import { availablePods, hashOf, podsForAutoscaler, sum } from "../model/replicaSets.ts";
 import { updateBegins } from "../course/reset.ts";
@@ -33,8 +33,8 @@ import { createNewReplicaSet, syncRevision } from "../revision/revision.ts";
 import { forGenericTools } from "../status/kstatus.ts";
 import { finishStatus, podCounts, withPhaseAndDuration } from "../status/status.ts";
 import { atEndlessStep } from "../status/stuck.ts";
-import { STEPS } from "../../steps/kinds.ts";
-import type { StepTable } from "../../steps/table.ts";
+import { STEPS } from "../../steps/stepKinds.ts";
+import type { StepTable } from "../../steps/stepTable.ts";
 import { noteWorkload, observeWorkload, scaleWorkload, sizeWhenMissing, syncHold } from "../revision/workload.ts";
 
 /**

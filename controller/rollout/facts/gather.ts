@@ -10,7 +10,7 @@ import type { Lookup } from "../../../kube/validation/lookup.ts";
 import type { Resource } from "../../../schema/kube.ts";
 import { routersOf } from "../../../providers/traffic/routers.ts";
 import { namedObjectFindings } from "../../rules/rollout/namedObjects.ts";
-import { routerViolations } from "../../rules/rollout/routers.ts";
+import { routerViolations } from "../../rules/rollout/trafficRouters.ts";
 import { LIMITS } from "../../../kube/object/budget.ts";
 import type { Resolution } from "../../rules/rollout/input.ts";
 import { affordable, judgement } from "../../../kube/validation/judgement.ts";

@@ -4,7 +4,7 @@
  */
 import { ApiError } from "../../../kube/client/apiError.ts";
 import { canBeName, collectionPath, nameSelector } from "../../../kube/client/path.ts";
-import { pause } from "../../../kube/clock/pause.ts";
+import { pause } from "../../../kube/clock/sleep.ts";
 import type { KubeClient } from "../../../kube/client/transport.ts";
 import { runReflector, type KubeObject, type Reflector, type ReflectorIncident } from "../../../kube/runtime/watch.ts";
 import type { Rollout } from "../../../schema/rollout.ts";

@@ -1,6 +1,6 @@
 /** Reads again what was not held for lack of room (controller/rollout/facts/room.ts), when there is room for it. */
 import { canBeName, collectionPath, nameSelector } from "../../../kube/client/path.ts";
-import { pause } from "../../../kube/clock/pause.ts";
+import { pause } from "../../../kube/clock/sleep.ts";
 import type { KubeClient } from "../../../kube/client/transport.ts";
 import type { KubeObject } from "../../../kube/runtime/watch.ts";
 import type { Resource } from "../../../schema/kube.ts";

@@ -3,7 +3,7 @@ import type { Workload } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { resolve } from "./resolve.ts";
 import type { WorkloadKind } from "../../rules/rollout/workloadRef.ts";
-import { createWorkloadStores } from "./workloads.ts";
+import { createWorkloadStores } from "./workloadStores.ts";
 
 const template = { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "web:1" }] } };
 const metadata = { name: "web", namespace: "prod", creationTimestamp: undefined, uid: "u", resourceVersion: "7" };

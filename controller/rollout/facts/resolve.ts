@@ -6,7 +6,7 @@ import type { Rollout } from "../../../schema/rollout.ts";
 import type { WorkloadFacts } from "../model/model.ts";
 import { groupOf, workloadKindOf } from "../../rules/rollout/workloadRef.ts";
 import { whyHeldBack } from "../../../kube/validation/size.ts";
-import type { WorkloadStores } from "./workloads.ts";
+import type { WorkloadStores } from "./workloadStores.ts";
 
 export type Resolved =
   /**

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { ReplicaSet } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
-import { applyMergePatch } from "../../../simulator/patch/mergePatch.ts";
+import { applyMergePatch } from "../../../simulator/patch/applyMergePatch.ts";
 import { actions } from "../actions/actions.ts";
 import { templateDigest } from "../hash/templateDigest.ts";
 import { EPHEMERAL_METADATA, HASH_LABEL, MANAGED_BY, TEMPLATE_ANNOTATIONS } from "../../../schema/labels.ts";

@@ -22,7 +22,7 @@ import { createRouted, type Routed } from "./routedObjects.ts";
 import { needsOf, type OptionalStore } from "./optionalStore.ts";
 import { createRoom, type Room, type RoomLimits, roomy } from "./room.ts";
 import { slimRollout } from "./slim.ts";
-import { createWorkloadStores, type WorkloadStores } from "./workloads.ts";
+import { createWorkloadStores, type WorkloadStores } from "./workloadStores.ts";
 
 /** An object of which only the facts are kept. */
 export interface Cached<Facts> {

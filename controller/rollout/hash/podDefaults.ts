@@ -5,7 +5,7 @@
  */
 import { HASH_LABEL } from "../../../schema/labels.ts";
 import { isFields, type Defaults, type Fields } from "../../../kube/object/goJson.ts";
-import { pullPolicy } from "./image.ts";
+import { pullPolicy } from "./pullPolicy.ts";
 
 /** Annotations that conversion removes: init containers before they had a field of their own. */
 const initContainerAnnotations = ["beta", "alpha"].flatMap((stage) => [

@@ -5,7 +5,7 @@
 import { entrancesOf } from "../../../providers/traffic/routers.ts";
 import { HASH_LABEL } from "../../../schema/labels.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
-import { findCondition } from "./conditions.ts";
+import { findCondition } from "./rolloutConditions.ts";
 import { blueGreenOf, canaryOf, desiredReplicas, trafficRoutingOf } from "./defaults.ts";
 import type { ReplicaSetFacts, ServiceFacts, World } from "./model.ts";
 import { hashOf, lastingPods, sum, type Roles } from "./replicaSets.ts";

@@ -1,5 +1,5 @@
 /** Replacing all pods that were created before spec.restartAt, a few at a time (docs/behaviour/restart.md). */
-import { findCondition, progressDeadline } from "../model/conditions.ts";
+import { findCondition, progressDeadline } from "../model/rolloutConditions.ts";
 import { desiredReplicas, maxUnavailable } from "../model/defaults.ts";
 import type { PodFacts, ReplicaSetFacts } from "../model/model.ts";
 import { act, roles, wake, type Pass } from "../actions/pass.ts";

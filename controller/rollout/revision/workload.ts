@@ -5,7 +5,7 @@
  */
 import { RESTORE_WORKLOAD, WORKLOAD_GENERATION } from "../../../schema/labels.ts";
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
-import { findCondition } from "../model/conditions.ts";
+import { findCondition } from "../model/rolloutConditions.ts";
 import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
 import type { WorkloadFacts } from "../model/model.ts";
 import { act, roles, statusOf, wake, type Pass } from "../actions/pass.ts";

@@ -7,7 +7,7 @@ import type { Rollout, TrafficWeights } from "../../../schema/rollout.ts";
 import { canaryOf, desiredReplicas, maxSurge, stepIndexOf, stepsOf, trafficRoutingOf } from "../model/defaults.ts";
 import type { ReplicaSetFacts } from "../model/model.ts";
 import { hashOf, type Roles } from "../model/replicaSets.ts";
-import { type StepTable, weightAfter } from "../../steps/table.ts";
+import { type StepTable, weightAfter } from "../../steps/stepTable.ts";
 import { atNotedSize, isOutgrown, keepServing, notedSize, proportionalSizes, surgeRoom } from "./newSize.ts";
 import { basicSplit, nearestSplit, type Split } from "./replicas.ts";
 import { podsFor, routedCanarySizes } from "./routedReplicas.ts";

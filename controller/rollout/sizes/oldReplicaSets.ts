@@ -3,7 +3,7 @@
  * docs/behaviour/revisions.md#history).
  */
 import { spend } from "../../../kube/object/budget.ts";
-import { isCompleted } from "../model/conditions.ts";
+import { isCompleted } from "../model/rolloutConditions.ts";
 import {
   blueGreenOf,
   canaryOf,

@@ -14,9 +14,9 @@ import {
 } from "../model/defaults.ts";
 import type { ReplicaSetFacts } from "../model/model.ts";
 import { availablePods, isFullyAvailable, lastingPods, sizeOf, sum, type Roles } from "../model/replicaSets.ts";
-import { STEPS } from "../../steps/kinds.ts";
+import { STEPS } from "../../steps/stepKinds.ts";
 import type { SizeReason } from "../../../schema/reasons.ts";
-import { type StepTable, weightAfter } from "../../steps/table.ts";
+import { type StepTable, weightAfter } from "../../steps/stepTable.ts";
 import { isOutgrown, leastAvailable, proportionalSizes } from "./newSize.ts";
 
 /** Sizes of the two ReplicaSets that matter; pods of others come on top until they are removed. */

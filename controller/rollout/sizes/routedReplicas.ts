@@ -18,7 +18,7 @@ import { hashOf, type Roles } from "../model/replicaSets.ts";
 import { canaryThresholdMet, currentSetWeight, hasMadeItsPods, type Split, wantsAll } from "./replicas.ts";
 import type { CanarySize } from "../../steps/kind.ts";
 import type { SizeReason } from "../../../schema/reasons.ts";
-import { sizeAfter, type StepTable, weightsOf } from "../../steps/table.ts";
+import { sizeAfter, type StepTable, weightsOf } from "../../steps/stepTable.ts";
 
 /** Pods that carry `weight` of the traffic, rounded up. */
 export const podsFor = (rollout: Rollout, weight: number): number =>

@@ -1,7 +1,7 @@
 /** Which pods the Services of a canary select (docs/behaviour/traffic.md#which-services). */
 import { HASH_LABEL, MANAGED_BY } from "../../../schema/labels.ts";
 import { isAborted, roles, statusOf, switchService, type Pass } from "../actions/pass.ts";
-import { isCompleted } from "../model/conditions.ts";
+import { isCompleted } from "../model/rolloutConditions.ts";
 import { canaryOf, desiredReplicas, isStablePing, trafficRoutingOf } from "../model/defaults.ts";
 import type { ReplicaSetFacts, ServiceFacts } from "../model/model.ts";
 import { byRevisionDescending, hashOf, isFullyAvailable, lastingPods } from "../model/replicaSets.ts";

@@ -4,13 +4,13 @@
  */
 import type { Traffic } from "../../../providers/traffic/router.ts";
 import type { Rollout, TrafficWeights, WeightDestination } from "../../../schema/rollout.ts";
-import { isCompleted } from "../model/conditions.ts";
+import { isCompleted } from "../model/rolloutConditions.ts";
 import { canaryOf, desiredReplicas, fullWeight, stepIndexOf, stepsOf, trafficRoutingOf } from "../model/defaults.ts";
 import { canaryThresholdMet, currentSetWeight } from "./replicas.ts";
 import type { ReplicaSetFacts } from "../model/model.ts";
 import { hashOf, lastingPods, type Roles } from "../model/replicaSets.ts";
 import { canaryWeight, podsFor, routedSizesLack } from "./routedReplicas.ts";
-import { type StepTable, weightAfter } from "../../steps/table.ts";
+import { type StepTable, weightAfter } from "../../steps/stepTable.ts";
 
 const isFullyPromoted = ({ status }: Rollout): boolean => isCompleted(status ?? {});
 

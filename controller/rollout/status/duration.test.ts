@@ -1,11 +1,11 @@
 import { HASH_LABEL } from "../../../schema/labels.ts";
 import { describe, expect, test } from "bun:test";
 import type { Rollout, RolloutDuration, RolloutStatus } from "../../../schema/rollout.ts";
-import { newCondition } from "../model/conditions.ts";
+import { newCondition } from "../model/rolloutConditions.ts";
 import { durationOf, finishedDuration } from "./duration.ts";
 import type { ReplicaSetFacts, Snapshot } from "../model/model.ts";
 import { noIntent, type Pass } from "../actions/pass.ts";
-import { STEPS } from "../../steps/kinds.ts";
+import { STEPS } from "../../steps/stepKinds.ts";
 
 const START = Date.parse("2026-01-01T00:00:00Z");
 const text = (seconds: number): string => new Date(START + seconds * 1000).toISOString().replace(".000Z", "Z");

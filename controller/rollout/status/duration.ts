@@ -3,11 +3,11 @@
  * (docs/behaviour/conditions-and-phases.md#duration).
  */
 import type { RolloutDuration, RolloutStatus } from "../../../schema/rollout.ts";
-import { findCondition, hasReason } from "../model/conditions.ts";
+import { findCondition, hasReason } from "../model/rolloutConditions.ts";
 import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
 import type { FinishedDuration } from "../model/model.ts";
 import { isAborted, roles, statusOf, type Pass } from "../actions/pass.ts";
-import { isPaused, needsPerson } from "../course/pause.ts";
+import { isPaused, needsPerson } from "../course/pauseConditions.ts";
 import { isFastRollback, isRollback } from "../course/rollback.ts";
 import { templateChanged, updateBegins } from "../course/reset.ts";
 import { instant, timestamp } from "../../../kube/object/time.ts";

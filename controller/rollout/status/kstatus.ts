@@ -7,7 +7,7 @@ import type { ConditionReason } from "../../../schema/reasons.ts";
 import type { Rollout, RolloutCondition, RolloutStatus } from "../../../schema/rollout.ts";
 import { instant } from "../../../kube/object/time.ts";
 import { type Pass, wake } from "../actions/pass.ts";
-import { findCondition, hasReason, newCondition } from "../model/conditions.ts";
+import { findCondition, hasReason, newCondition } from "../model/rolloutConditions.ts";
 import { progressDeadlineSeconds } from "../model/defaults.ts";
 import type { Snapshot } from "../model/model.ts";
 import { type Phase, phaseOf } from "./phase.ts";

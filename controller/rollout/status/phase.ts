@@ -3,7 +3,7 @@
  * (docs/behaviour/conditions-and-phases.md#phase-and-message).
  */
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
-import { hasReason, isCompleted } from "../model/conditions.ts";
+import { hasReason, isCompleted } from "../model/rolloutConditions.ts";
 import { blueGreenOf, canaryOf, desiredReplicas } from "../model/defaults.ts";
 import { instant } from "../../../kube/object/time.ts";
 

@@ -17,12 +17,12 @@ import {
   wasObserved,
   withCondition,
   withoutCondition,
-} from "../model/conditions.ts";
+} from "../model/rolloutConditions.ts";
 import { blueGreenOf, canaryOf, desiredReplicas } from "../model/defaults.ts";
 import { durationOf, finishedDuration } from "./duration.ts";
 import type { ReplicaSetFacts } from "../model/model.ts";
 import { currentHash, emit, isAborted, revisionText, roles, statusOf, type Pass } from "../actions/pass.ts";
-import { isPaused, settlePauses } from "../course/pause.ts";
+import { isPaused, settlePauses } from "../course/pauseConditions.ts";
 import { notingPeak, withPeak } from "../model/podPeak.ts";
 import { phaseOf } from "./phase.ts";
 import { restartAdvanced } from "../revision/restart.ts";

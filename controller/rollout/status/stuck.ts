@@ -3,16 +3,16 @@
  * other time, so that a healthy Rollout costs nothing.
  */
 import type { Rollout, RolloutCondition } from "../../../schema/rollout.ts";
-import { findCondition, hasReason, timedOut } from "../model/conditions.ts";
+import { findCondition, hasReason, timedOut } from "../model/rolloutConditions.ts";
 import { currentStepOf } from "../model/defaults.ts";
 import type { PodLook, PodWait, ReplicaSetFacts, Snapshot } from "../model/model.ts";
 import { roles, statusOf, type Pass } from "../actions/pass.ts";
-import { isPaused } from "../course/pause.ts";
+import { isPaused } from "../course/pauseConditions.ts";
 import { peakNote } from "../model/podPeak.ts";
 import { rolesOf } from "../model/replicaSets.ts";
 import { instant } from "../../../kube/object/time.ts";
-import { STEPS } from "../../steps/kinds.ts";
-import { isEndless, type StepTable } from "../../steps/table.ts";
+import { STEPS } from "../../steps/stepKinds.ts";
+import { isEndless, type StepTable } from "../../steps/stepTable.ts";
 
 /** The current step may take any amount of time. */
 export function atEndlessStep(rollout: Rollout, steps: StepTable): boolean {

@@ -1,7 +1,7 @@
 /** Going on with an update, step by step or to its end (docs/behaviour/pauses-and-aborts.md#resuming). */
 import type { Rollout } from "../../../schema/rollout.ts";
 import { blueGreenOf, stepsOf } from "../model/defaults.ts";
-import { isCompleted } from "../model/conditions.ts";
+import { isCompleted } from "../model/rolloutConditions.ts";
 import { impossible, nothing, patches, specPatch, statusPatch, type VerbOutcome, type VerbPatch } from "./verb.ts";
 
 /** `promote`: ends all pauses of the update; without a pause, the current canary step counts as done. */

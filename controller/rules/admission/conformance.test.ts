@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { admissionFindings, type Findings } from "./admission.ts";
+import { admissionFindings, type Findings } from "./admissionFindings.ts";
 import { type ServiceLabels, serviceViolations } from "../rollout/references.ts";
 import { rolloutViolations } from "../rollout/rollout.ts";
 import { type Violation, violationBody, violationText } from "../../../kube/validation/violation.ts";

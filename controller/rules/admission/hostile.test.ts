@@ -6,7 +6,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseAllDocuments } from "yaml";
-import { type AdmissionContext, admissionFindings, type AdmittedKind, newViolations } from "./admission.ts";
+import { type AdmissionContext, admissionFindings, type AdmittedKind, newViolations } from "./admissionFindings.ts";
 import { cost, LIMITS } from "../../../kube/object/budget.ts";
 import type { TemplateUser } from "../analysis/templateUsers.ts";
 import type { Templates } from "../analysis/templateCollection.ts";

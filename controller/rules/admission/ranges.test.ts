@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { violationText } from "../../../kube/validation/violation.ts";
-import { admissionFindings } from "./admission.ts";
-import type { AdmittedKind } from "./kinds.ts";
+import { admissionFindings } from "./admissionFindings.ts";
+import type { AdmittedKind } from "./admittedKinds.ts";
 import { rangeViolations } from "./ranges.ts";
 import { marksOf, type Schema, schemaOf } from "./schemas.ts";
 

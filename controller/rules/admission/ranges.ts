@@ -9,7 +9,7 @@
 import { goDurationNs } from "../../../kube/object/goDuration.ts";
 import { at, entries, items, type Place, present, root } from "../../../kube/validation/place.ts";
 import { invalid, type Violation } from "../../../kube/validation/violation.ts";
-import type { AdmittedKind } from "./kinds.ts";
+import type { AdmittedKind } from "./admittedKinds.ts";
 import { marksOf, type Schema, schemaOf } from "./schemas.ts";
 
 /** The members of a schema that have a range, or have such members: a few dozen of some thousand. */

@@ -3,7 +3,7 @@ import { AnalysisRun, AnalysisTemplate, ClusterAnalysisTemplate } from "../../..
 import { Experiment } from "../../../schema/experiment.ts";
 import { Rollout } from "../../../schema/rollout.ts";
 import { type Marks as CrdMarks, marksOf as allMarksOf } from "../../../schema/scalars.ts";
-import type { AdmittedKind } from "./kinds.ts";
+import type { AdmittedKind } from "./admittedKinds.ts";
 
 /** As much of a valibot schema as the rules read. */
 export interface Schema {

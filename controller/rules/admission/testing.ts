@@ -1,6 +1,6 @@
 /** Objects with a mistake, and what their authors read. For tests. */
 import { textWithHelp } from "../../../kube/validation/violation.ts";
-import { type AdmissionContext, admissionFindings, type AdmittedKind, type References } from "./admission.ts";
+import { type AdmissionContext, admissionFindings, type AdmittedKind, type References } from "./admissionFindings.ts";
 
 /** A mistake by itself is in a Rollout, and nothing is known of the cluster. */
 export interface Given {

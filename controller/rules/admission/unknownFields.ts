@@ -7,7 +7,7 @@
  */
 import { goQuoted } from "../../../kube/object/goQuoted.ts";
 import { TrafficRouting } from "../../../schema/trafficRouting.ts";
-import type { AdmittedKind } from "./kinds.ts";
+import type { AdmittedKind } from "./admittedKinds.ts";
 import { at, entries, items, keys, type Place, root } from "../../../kube/validation/place.ts";
 import { marksOf, type Schema, schemaOf } from "./schemas.ts";
 import { didYouMean, listed } from "../../../kube/validation/nearNames.ts";

@@ -14,7 +14,12 @@ import {
   templateArgumentWarnings,
 } from "./arguments.ts";
 import { once } from "../../../kube/object/budget.ts";
-import { conditionViolations, conditionWarnings, runConditionViolations, runConditionWarnings } from "./conditions.ts";
+import {
+  conditionViolations,
+  conditionWarnings,
+  runConditionViolations,
+  runConditionWarnings,
+} from "./metricConditions.ts";
 import { metricViolations, metricWarnings } from "./metric.ts";
 import { at, count, isTrue, items, type Place, repeated, root, text } from "../../../kube/validation/place.ts";
 import { MAX_PATTERN, regexpSearch } from "../../expression/regexp/matches.ts";

@@ -9,7 +9,7 @@ import { progressDeadlineOf } from "../rollout/input.ts";
 import { listed } from "../../../kube/validation/nearNames.ts";
 import { at, items, type Place, present, repeated, root, text, whole } from "../../../kube/validation/place.ts";
 import { podTemplateViolations } from "../../../kube/validation/podTemplate/template.ts";
-import { printedSelector, selectorViolations, selectsEverything } from "../../../kube/validation/selector.ts";
+import { printedSelector, selectorViolations, selectsEverything } from "../../../kube/validation/labelSelector.ts";
 import { dnsSubdomain } from "../../../kube/validation/syntax.ts";
 import { unresolvedTags } from "../analysis/tags.ts";
 import {

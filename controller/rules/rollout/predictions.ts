@@ -4,7 +4,7 @@
  * is not warned of. What only the cluster can tell is left to the audit.
  */
 import { nearestSplit } from "../../rollout/sizes/replicas.ts";
-import { STEPS } from "../../steps/kinds.ts";
+import { STEPS } from "../../steps/stepKinds.ts";
 import { flatMap } from "../../../kube/object/flatMap.ts";
 import { at, isTrue, items, type Place, present, root, text, whole } from "../../../kube/validation/place.ts";
 import { invalid, type Violation } from "../../../kube/validation/violation.ts";

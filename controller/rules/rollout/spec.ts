@@ -5,7 +5,7 @@ import { progressDeadlineOf, replicasOf, revisionHistoryLimitOf, type RolloutPla
 import { at, count, type Place, present, root, whole } from "../../../kube/validation/place.ts";
 import { shownJson } from "../../../kube/object/shownJson.ts";
 import { podTemplateViolations } from "../../../kube/validation/podTemplate/template.ts";
-import { printedSelector, selectorViolations, selectsEverything } from "../../../kube/validation/selector.ts";
+import { printedSelector, selectorViolations, selectsEverything } from "../../../kube/validation/labelSelector.ts";
 import {
   violationText,
   helped,

@@ -11,8 +11,8 @@ import { printedArguments } from "../../../kube/validation/printed.ts";
 import { helped, invalid, required, type Violation } from "../../../kube/validation/violation.ts";
 import type { Abilities } from "../../../providers/traffic/traits.ts";
 import type { StepInput as KindInput } from "../../steps/kind.ts";
-import { STEPS } from "../../steps/kinds.ts";
-import type { StepTable } from "../../steps/table.ts";
+import { STEPS } from "../../steps/stepKinds.ts";
+import type { StepTable } from "../../steps/stepTable.ts";
 
 interface StepInput extends KindInput {
   readonly kinds: StepTable;

@@ -8,8 +8,8 @@ import { at, items, pathOf, type Place, present, root } from "../../../kube/vali
 import { listed } from "../../../kube/validation/nearNames.ts";
 import type { RouterRow } from "../../../providers/traffic/router.ts";
 import { ROUTERS } from "../../../providers/traffic/routers.ts";
-import { STEPS } from "../../steps/kinds.ts";
-import type { StepTable } from "../../steps/table.ts";
+import { STEPS } from "../../steps/stepKinds.ts";
+import type { StepTable } from "../../steps/stepTable.ts";
 
 export interface UnsupportedFeature {
   readonly feature: string;

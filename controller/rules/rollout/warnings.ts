@@ -3,7 +3,7 @@
  * a Rollout, because a Rollout that the reference drives must be driven here too. For the webhook and the linter.
  */
 import { flatMap } from "../../../kube/object/flatMap.ts";
-import { STEPS } from "../../steps/kinds.ts";
+import { STEPS } from "../../steps/stepKinds.ts";
 import { placesOf, replicasOf, type RolloutPlaces } from "./input.ts";
 import { at, isTrue, items, type Place, present, repeated, text, whole } from "../../../kube/validation/place.ts";
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { admissionFindings } from "../admission/admission.ts";
+import { admissionFindings } from "../admission/admissionFindings.ts";
 import { violationText } from "../../../kube/validation/violation.ts";
 import type { WorkloadLook, Workloads } from "./workloadRef.ts";
 

@@ -4,7 +4,7 @@
  */
 import { flatMap } from "../../object/flatMap.ts";
 import { at, items, type Place, present, repeats, text, whole } from "../place.ts";
-import { labelViolations } from "../selector.ts";
+import { labelViolations } from "../labelSelector.ts";
 import { byteLength, dnsLabel, dnsSubdomain, ipAddress, numberIn, qualifiedName } from "../syntax.ts";
 import {
   duplicate,
@@ -16,18 +16,22 @@ import {
   tooLong,
   type Violation,
 } from "../violation.ts";
-import { affinityViolations } from "./affinity.ts";
-import { containersViolations, ephemeralContainersViolations, initContainersViolations } from "./containers.ts";
+import { affinityViolations } from "./scheduling/affinity.ts";
+import {
+  containersViolations,
+  ephemeralContainersViolations,
+  initContainersViolations,
+} from "./containers/containers.ts";
 import { dnsConfigViolations } from "./dns.ts";
-import { fileKeyVolumes } from "./env.ts";
-import { osViolations } from "./os.ts";
-import { overheadViolations } from "./resources.ts";
+import { fileKeyVolumes } from "./containers/env.ts";
+import { osViolations } from "./security/os.ts";
+import { overheadViolations } from "./containers/containerResources.ts";
 import { claimNames, resourceClaims } from "./resourceClaims.ts";
-import type { Pod } from "./pod.ts";
-import { hostProcessViolations, podSecurityContext } from "./security.ts";
-import { tolerationViolations } from "./tolerations.ts";
-import { topologySpreadViolations } from "./topologySpread.ts";
-import { volumesOf } from "./volumes.ts";
+import type { Pod } from "../podFacts.ts";
+import { hostProcessViolations, podSecurityContext } from "./security/security.ts";
+import { tolerationViolations } from "./scheduling/tolerations.ts";
+import { topologySpreadViolations } from "./scheduling/topologySpread.ts";
+import { volumesOf } from "./volumes/volumes.ts";
 
 type PodRule = (spec: Place) => readonly Violation[];
 

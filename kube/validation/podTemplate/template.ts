@@ -6,10 +6,10 @@
  * that reads it names the default.
  */
 import { at, count, entries, pathOf, type Place, placed, present, text, textMap } from "../place.ts";
-import { labelViolations, mismatch, printedMap, selects, selectsEverything } from "../selector.ts";
+import { labelViolations, mismatch, printedMap, selects, selectsEverything } from "../labelSelector.ts";
 import { byteLength, qualifiedName } from "../syntax.ts";
 import { forbidden, helped, invalid, notSupported, tooLong, type Violation } from "../violation.ts";
-import { securityAnnotations, securityAnnotationsAgree } from "./annotations.ts";
+import { securityAnnotations, securityAnnotationsAgree } from "./security/annotations.ts";
 import { podSpecViolations } from "./podSpec.ts";
 
 const MAX_ANNOTATION_BYTES = 262_144;

@@ -2,8 +2,8 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { systemClock } from "../../../kube/clock/clock.ts";
 import { bodyLimits } from "./body.ts";
 import { type HttpOptions, serveHttp } from "./http.ts";
-import { createApiServer } from "../requests/server.ts";
-import { at } from "../table/fields.ts";
+import { createApiServer } from "../requests/inMemoryServer.ts";
+import { at } from "../table/readFields.ts";
 
 const running = new Set<{ stop(): Promise<void> }>();
 

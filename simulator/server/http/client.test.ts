@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { manualClock } from "../../../kube/clock/clock.ts";
 import { ApiError } from "../../../kube/client/apiError.ts";
-import { readLines } from "../../../kube/client/lines.ts";
+import { readLines } from "../../../kube/client/readLines.ts";
 import { collectionPath, objectPath } from "../../../kube/client/path.ts";
 import { runReflector } from "../../../kube/runtime/watch.ts";
 import { inProcessClient } from "./client.ts";
 import type { ApiObject } from "../../model/model.ts";
-import { createApiServer } from "../requests/server.ts";
+import { createApiServer } from "../requests/inMemoryServer.ts";
 
 const configMaps = { group: "", version: "v1", plural: "configmaps" };
 const path = collectionPath(configMaps, "default");

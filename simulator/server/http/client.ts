@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../../../kube/clock/clock.ts";
 import { type ApiError, refused, unanswered } from "../../../kube/client/apiError.ts";
-import { pause } from "../../../kube/clock/pause.ts";
+import { pause } from "../../../kube/clock/sleep.ts";
 import { type Target, targetOf } from "../../../kube/client/target.ts";
 import type { KubeClient, KubeRequest } from "../../../kube/client/transport.ts";
 import type { ApiRequest, ApiResponse, ApiServer, WatchEvent } from "../../model/model.ts";

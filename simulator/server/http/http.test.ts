@@ -4,8 +4,8 @@ import { systemClock } from "../../../kube/clock/clock.ts";
 import { serveHttp } from "./http.ts";
 import type { ApiServer } from "../../model/model.ts";
 import { readerOf } from "../../protobuf/wire.ts";
-import { createApiServer } from "../requests/server.ts";
-import { at } from "../table/fields.ts";
+import { createApiServer } from "../requests/inMemoryServer.ts";
+import { at } from "../table/readFields.ts";
 
 const running = new Set<{ stop(): Promise<void> }>();
 

@@ -1,6 +1,6 @@
 /** Schemas in OpenAPI v3: the built-in kinds with what they refer to, and custom ones from their definitions. */
 import { builtinSource } from "../../schema/builtin.ts";
-import { at, listAt, textAt } from "../table/fields.ts";
+import { at, listAt, textAt } from "../table/readFields.ts";
 import type { ApiObject, Resource } from "../../model/model.ts";
 
 type Fields = Readonly<Record<string, unknown>>;

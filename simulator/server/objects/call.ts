@@ -1,6 +1,6 @@
 /** A request on its way through the server, and the options in its query and body. */
 import { isObject, type Json } from "../../../kube/object/json.ts";
-import type { Admission } from "./admission.ts";
+import type { Admission } from "./admissionPort.ts";
 import type { ApiObject, ApiRequest, ApiResponse, DeleteOptions, Draft, WriteOptions } from "../../model/model.ts";
 import { badRequest, invalid } from "../state/refusals.ts";
 import type { Route } from "../state/routes.ts";

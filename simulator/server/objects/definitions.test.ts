@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { manualClock } from "../../../kube/clock/clock.ts";
 import { createCore } from "./core.ts";
 import type { Draft } from "../../model/model.ts";
-import { createApiServer } from "../requests/server.ts";
+import { createApiServer } from "../requests/inMemoryServer.ts";
 import { StatusError } from "../../model/statusError.ts";
 
 const thingSchema = {

@@ -3,7 +3,7 @@ import { manualClock } from "../../../kube/clock/clock.ts";
 import { crds } from "../../../schema/crd.ts";
 import type { ApiCore, Draft } from "../../model/model.ts";
 import { savedState, type SavedState } from "./saved.ts";
-import { createApiServer } from "../requests/server.ts";
+import { createApiServer } from "../requests/inMemoryServer.ts";
 
 const clock = manualClock(Date.UTC(2026, 0, 1));
 const definitions = "customresourcedefinitions.apiextensions.k8s.io";

@@ -1,6 +1,6 @@
 /** What a PATCH does with an object, by its content type. */
 import { applyJsonPatch } from "../../patch/jsonPatch.ts";
-import { applyMergePatch } from "../../patch/mergePatch.ts";
+import { applyMergePatch } from "../../patch/applyMergePatch.ts";
 import { applyStrategicMerge } from "../../patch/strategicMerge.ts";
 import { builtinSchema } from "../../schema/builtin.ts";
 import type { Call } from "../objects/call.ts";

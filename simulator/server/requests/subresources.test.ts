@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { manualClock } from "../../../kube/clock/clock.ts";
 import type { ApiObject, ApiRequest } from "../../model/model.ts";
-import { createApiServer } from "./server.ts";
+import { createApiServer } from "./inMemoryServer.ts";
 
 const bed = () => {
   const clock = manualClock(Date.UTC(2026, 0, 2, 3, 4, 5));

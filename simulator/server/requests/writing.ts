@@ -5,7 +5,7 @@ import {
   type GroupVersionKind,
   type Reviewed,
   unreviewed,
-} from "../objects/admission.ts";
+} from "../objects/admissionPort.ts";
 import {
   answer,
   type Call,

@@ -1,6 +1,6 @@
 /** The columns of a kind's table. */
 import type { ApiObject } from "../../model/model.ts";
-import { textAt } from "./fields.ts";
+import { textAt } from "./readFields.ts";
 import { since } from "./text.ts";
 
 export type Cell = string | number | boolean | null;

@@ -11,12 +11,12 @@ import {
   secretColumns,
   serviceAccountColumns,
   webhookColumns,
-} from "./cluster.ts";
+} from "./clusterColumns.ts";
 import type { Column } from "./column.ts";
-import { customColumns } from "./custom.ts";
-import { textAt } from "./fields.ts";
-import { endpointsColumns, endpointSliceColumns, ingressColumns, serviceColumns } from "./network.ts";
-import { podColumns, podRowConditions } from "./pods.ts";
+import { customColumns } from "./customColumns.ts";
+import { textAt } from "./readFields.ts";
+import { endpointsColumns, endpointSliceColumns, ingressColumns, serviceColumns } from "./networkColumns.ts";
+import { podColumns, podRowConditions } from "./podColumns.ts";
 import {
   autoscalerColumns,
   deploymentColumns,
@@ -24,7 +24,7 @@ import {
   jobColumns,
   replicaSetColumns,
   scaleColumns,
-} from "./workloads.ts";
+} from "./workloadColumns.ts";
 
 /** By group and kind. */
 const columnsByKind: Readonly<Record<string, readonly Column[]>> = {

@@ -1,5 +1,5 @@
 /** Texts in the cells of tables, as Kubernetes writes them. */
-import { listAt, pairsAt, textAt } from "./fields.ts";
+import { listAt, pairsAt, textAt } from "./readFields.ts";
 
 const secondMs = 1_000;
 const minuteMs = 60 * secondMs;

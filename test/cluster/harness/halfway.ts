@@ -1,10 +1,10 @@
 /** Rollouts in the middle of something when their controller is replaced, and how each of them goes on. */
 import { HASH_LABEL } from "../../../schema/labels.ts";
-import { abort, pause, promote, promoteFull, restart, resume, retry, setImage, undo } from "./actions.ts";
+import { abort, pause, promote, promoteFull, restart, resume, retry, setImage, undo } from "./userActions.ts";
 import type { KubeObject } from "./api.ts";
 import type { RolloutView } from "./rolloutView.ts";
 import { until } from "./until.ts";
-import { healthy, inPhase, type World } from "./world.ts";
+import { healthy, inPhase, type World } from "./clusterWorld.ts";
 
 export const name = "web";
 const yellow = "argoproj/rollouts-demo:yellow";

@@ -9,7 +9,7 @@ import {
   otherController,
   ownController,
   startController,
-} from "./controller.ts";
+} from "./controllerProcess.ts";
 import { applyCrds } from "./crds.ts";
 import { type CommandResult, type ControlPlane, run, startControlPlane } from "./controlPlane.ts";
 import { kubeBinary } from "./kubeBinary.ts";

@@ -7,9 +7,9 @@ import { type Api, connect, type KubeObject } from "./api.ts";
 import { type CommandResult, type ControlPlane, startControlPlane } from "./controlPlane.ts";
 import type { Harness } from "./harness.ts";
 import { kubeletPort } from "./kubeletPort.ts";
-import { type Pod, type PodOptions, podsOf, startPod } from "./pod.ts";
+import { type Pod, type PodOptions, podsOf, startPod } from "./podProcess.ts";
 import { logTail, newNursery } from "./processes.ts";
-import type { World } from "./world.ts";
+import type { World } from "./clusterWorld.ts";
 
 const repository = resolve(import.meta.dir, "../../..");
 export const manifests = join(repository, "manifests");

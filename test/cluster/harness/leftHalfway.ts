@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { KubeObject, ObjectMeta } from "./api.ts";
 import { name } from "./halfway.ts";
 import type { ReplicaSetView, RolloutView, Scene, ServiceView } from "./rolloutView.ts";
-import type { World } from "./world.ts";
+import type { World } from "./clusterWorld.ts";
 
 /**
  * One Rollout of halfway.ts with the objects that belong to it. Its ReplicaSets are in the order of their revisions.

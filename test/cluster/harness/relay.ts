@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { startKubelet } from "../../../simulator/kubelet/kubelet.ts";
 import { connect, type Api, type KubeObject } from "./api.ts";
-import { otherController, ownController, startController } from "./controller.ts";
+import { otherController, ownController, startController } from "./controllerProcess.ts";
 import { type ControlPlane, startControlPlane } from "./controlPlane.ts";
 import { applyCrds } from "./crds.ts";
 import type { Harness } from "./harness.ts";

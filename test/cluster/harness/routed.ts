@@ -3,7 +3,7 @@
  * TrafficSplit.
  */
 import type { Harness } from "./harness.ts";
-import { newWorld, type World } from "./world.ts";
+import { newWorld, type World } from "./clusterWorld.ts";
 
 /** A bare cluster has no CRD for TrafficSplits. */
 const definition = {

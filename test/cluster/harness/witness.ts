@@ -2,7 +2,7 @@
 import { HASH_LABEL } from "../../../schema/labels.ts";
 import type { KubeObject, WatchEvent } from "./api.ts";
 import type { ReplicaSetView, ServiceView } from "./rolloutView.ts";
-import type { World } from "./world.ts";
+import type { World } from "./clusterWorld.ts";
 
 export interface Witness {
   /**

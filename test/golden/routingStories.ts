@@ -1,0 +1,179 @@
+/** Stories of traffic routers: objects in an in-memory API server, the wanted weights, and the objects afterwards. */
+import { manualClock } from "../../kube/clock/clock.ts";
+import type {
+  ObjectRef,
+  ReleaseWrite,
+  RoutedObject,
+  RoutedWrite,
+  Router,
+  Traffic,
+} from "../../providers/traffic/router.ts";
+import type { RouterSettings } from "../../providers/traffic/settings.ts";
+import { TRAFFIC_SPLIT_VERSIONS } from "../../providers/traffic/smi.ts";
+import type { Rollout } from "../../schema/rollout.ts";
+import type { ApiObject, Draft } from "../../simulator/model/model.ts";
+import { createCore } from "../../simulator/server/objects/core.ts";
+import { applyMergePatch } from "../../simulator/patch/applyMergePatch.ts";
+import { canary, rolloutOf, setWeight } from "./edits.ts";
+
+type Canary = Parameters<typeof canary>[1] & object;
+
+export const byDefault: RouterSettings = {
+  nginxIngressClasses: ["nginx"],
+  albIngressClasses: ["alb"],
+  trafficSplitVersion: "v1alpha1",
+};
+
+/** The Rollout `web` with the Services `web` (stable) and `web-next`. */
+export function routedBy(trafficRouting: Canary["trafficRouting"] & object, more: Omit<Canary, "steps"> = {}): Rollout {
+  const strategy = canary([setWeight(20)], {
+    stableService: "web",
+    canaryService: "web-next",
+    trafficRouting,
+    ...more,
+  });
+  const rollout = rolloutOf({ strategy });
+  return { ...rollout, metadata: { ...rollout.metadata, uid: "uid-web" } };
+}
+
+export const wanting = (canaryWeight: number, more: Partial<Traffic> = {}): Traffic => ({
+  canaryHash: "new",
+  stableHash: "old",
+  canaryWeight,
+  total: 100,
+  additional: [],
+  routes: [],
+  ...more,
+});
+
+export interface RoutingWorld {
+  object(ref: ObjectRef): RoutedObject | undefined;
+  carryOut(write: RoutedWrite | ReleaseWrite): void;
+  /** Runs the router, carries out the writes that it returns, and @returns them. */
+  route(router: Router, rollout: Rollout, traffic: Traffic): ReturnType<Router["route"]>;
+}
+
+/** Names of the simulator's collections. */
+const collectionOf = ({ resource }: ObjectRef): string => `${resource.plural}.${resource.group}`;
+
+/** The simulator's collections by kind. */
+const COLLECTIONS: Readonly<Record<string, string>> = {
+  Ingress: "ingresses.networking.k8s.io",
+  TrafficSplit: "trafficsplits.split.smi-spec.io",
+};
+
+/** A kind for which the simulator accepts any object. */
+const definition = (group: string, kind: string, plural: string, versions: readonly string[]): Draft => ({
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: `${plural}.${group}` },
+  spec: {
+    group,
+    scope: "Namespaced",
+    names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase() },
+    versions: versions.map((name, n) => ({
+      name,
+      served: true,
+      storage: n === 0,
+      schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+    })),
+  },
+});
+
+/** `objects` may leave out their namespace, apiVersion and kind: they are Ingresses in "default". */
+export function routingWorld(objects: readonly Draft[], settings: RouterSettings = byDefault): RoutingWorld {
+  const core = createCore({ clock: manualClock() });
+  core.create(
+    "customresourcedefinitions.apiextensions.k8s.io",
+    definition("split.smi-spec.io", "TrafficSplit", "trafficsplits", TRAFFIC_SPLIT_VERSIONS),
+  );
+  for (const object of objects) {
+    const metadata = { namespace: "default", ...object.metadata };
+    core.create(COLLECTIONS[object.kind ?? "Ingress"] ?? "", { ...object, metadata });
+  }
+  const place = (ref: ObjectRef) => ({ resource: collectionOf(ref), namespace: ref.namespace, name: ref.name });
+  const world: RoutingWorld = {
+    object: (ref) => core.get(place(ref)) as RoutedObject | undefined,
+    carryOut(write) {
+      if (write.kind === "create") {
+        core.create(collectionOf(write.ref), write.object as unknown as Draft, { fieldValidation: "Strict" });
+        return;
+      }
+      if (write.kind === "delete") {
+        core.delete(place(write.ref));
+        return;
+      }
+      core.modify(
+        place(write.ref),
+        (object: ApiObject): Draft => {
+          const { resourceVersion } = object.metadata;
+          if (resourceVersion !== write.resourceVersion) throw new Error(`patch of an old ${write.ref.name}`);
+          return applyMergePatch(object, write.patch);
+        },
+        { fieldValidation: "Strict" },
+      );
+    },
+    route(router, rollout, traffic) {
+      const plan = router.route({ rollout, traffic, settings, object: world.object });
+      plan.writes.forEach(world.carryOut);
+      return plan;
+    },
+  };
+  return world;
+}
+
+export interface RoutingStory {
+  readonly sentence: string;
+  readonly rollout: Rollout;
+  readonly objects: readonly Draft[];
+  readonly settings?: RouterSettings;
+  /** The wanted traffic, routed one after the other. */
+  readonly wants: readonly Traffic[];
+}
+
+/** What a router does in each world, write by write, and how the objects that it changed look in the end. */
+export const tellRouting = (router: Router, stories: readonly RoutingStory[]): string =>
+  stories.map((story) => `${told(router, story).join("\n")}\n`).join("\n");
+
+function told(router: Router, story: RoutingStory): string[] {
+  const { sentence, rollout, objects, wants, settings = byDefault } = story;
+  const world = routingWorld(objects, settings);
+  const present = (): RoutedObject[] => router.reads(rollout, settings).flatMap((ref) => world.object(ref) ?? []);
+  const before = new Set(present());
+  const lines = [`# ${sentence}`];
+  for (const traffic of wants) {
+    const plan = world.route(router, rollout, traffic);
+    lines.push(`wants ${wish(traffic)}`, ...plan.writes.flatMap(lineOf));
+    if (plan.kind === "fault") lines.push(`  fault${plan.missing ? ", missing" : ""}: ${plan.message}`);
+    const again = world.route(router, rollout, traffic);
+    if (again.writes.length > 0) lines.push("  NOT SETTLED:", ...again.writes.flatMap(lineOf));
+  }
+  const changed = present().filter((object) => !before.has(object));
+  return [...lines, ...changed.map(picture)];
+}
+
+function wish({ canaryWeight, total, additional }: Traffic): string {
+  const others = additional.map(({ serviceName, weight }) => `, ${serviceName} ${weight}`).join("");
+  return `${canaryWeight}${others} of ${total}`;
+}
+
+function lineOf(write: RoutedWrite): string[] {
+  const { event } = write;
+  const what =
+    write.kind === "create" ? `create ${write.ref.name}` : `patch ${write.ref.name} ${JSON.stringify(write.patch)}`;
+  return [`  ${what}`, ...(event === undefined ? [] : [`  ${event.type} ${event.reason}: ${event.message}`])];
+}
+
+/** Without what the API server fills in. */
+function picture({ metadata, spec }: RoutedObject): string {
+  const { name, labels, annotations = {}, ownerReferences } = metadata;
+  return [
+    name,
+    ...(labels === undefined ? [] : [`  labels ${JSON.stringify(labels)}`]),
+    ...Object.entries(annotations)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, value]) => `  ${key}: ${value}`),
+    ...(ownerReferences ?? []).map((owner) => `  owner ${JSON.stringify(owner)}`),
+    `  spec ${JSON.stringify(spec)}`,
+  ].join("\n");
+}

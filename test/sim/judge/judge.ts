@@ -1,0 +1,382 @@
+/**
+ * What must hold at every instant, judged by the API server's state, synchronously with every change, so that no
+ * short-lived state is missed. Where a rule holds only under conditions, they are written beside it.
+ */
+import type { ReplicaSetFacts, Snapshot } from "../../../controller/rollout/model/model.ts";
+import { HASH_LABEL } from "../../../schema/labels.ts";
+import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
+import type { ApiCore, Change } from "../../../simulator/model/model.ts";
+import { DEPLOYMENT } from "../script/deploymentWorlds.ts";
+import { INGRESS, missingPods, namesSizes, sharesIn } from "../script/trafficWorlds.ts";
+import { lossesOf } from "./losses.ts";
+import { reachedBy, servicesOfUsers } from "../served.ts";
+import { LEASE_NAMESPACE, LEASES } from "../world/process.ts";
+import { floorOf, leftoverProblem, stepProblem, wantedOf } from "./demands.ts";
+import type { Truth } from "../world/truth.ts";
+import { observedIn } from "../../kstatus.ts";
+import { untoldProblem } from "../genericTools.ts";
+
+export interface Violation {
+  readonly rule: string;
+  readonly what: string;
+}
+
+export interface Judge {
+  /** Called before the truth is updated. `actor`: a controller's identity, or undefined for everybody else. */
+  before(change: Change, actor: string | undefined): void;
+  after(change: Change, actor: string | undefined): void;
+  /** Records a controller's decision, and the facts for it. */
+  decided(actor: string, snapshot: Snapshot): void;
+}
+
+export interface JudgeOptions {
+  readonly core: ApiCore;
+  readonly truth: Truth;
+  readonly leases: boolean;
+  readonly report: (violation: Violation) => void;
+}
+
+interface Court extends JudgeOptions {
+  /** The facts on which each controller's last decision is based. */
+  readonly known: Map<string, Snapshot>;
+  readonly losses: ReturnType<typeof lossesOf>;
+  /** When the active Service stopped selecting a revision, ms, by its hash. */
+  readonly leftAt: Map<string, number>;
+}
+
+export function createJudge(options: JudgeOptions): Judge {
+  const court: Court = { ...options, known: new Map(), losses: lossesOf(), leftAt: new Map() };
+  let sizes: Sizes | undefined;
+  let missing: readonly number[] = [];
+  let reached: ReadonlyMap<string, number> = new Map();
+  return {
+    before({ resource, object }, actor) {
+      reached = actor === undefined ? new Map() : reachedNow(court, actor, object.metadata.name);
+      missing = actor === undefined ? [] : missingAll(court, actor, object.metadata.name);
+      const judged = actor !== undefined && (resource === "replicasets.apps" || resource === DEPLOYMENT.resource);
+      sizes = judged ? sizesOf(court, actor, object.metadata.name) : undefined;
+    },
+    after(change, actor) {
+      court.losses.take(change);
+      switch (change.resource) {
+        case "replicasets.apps":
+          if (actor !== undefined && sizes !== undefined) judgeSizes(court, actor, sizes, change);
+          break;
+        case DEPLOYMENT.resource:
+          if (actor !== undefined && sizes !== undefined) judgePlace(court, actor, sizes, change);
+          break;
+        case "services":
+          judgeService(court, actor, change);
+          break;
+        case "rollouts.argoproj.io":
+          if (actor !== undefined) judgeStatus(court, actor, change);
+          break;
+        default:
+      }
+      if (actor === undefined) return;
+      judgeTraffic(court, actor, missing, change);
+      judgeServed(court, actor, reached, change);
+      judgeLeadership(court, actor, change);
+    },
+    decided: (actor, snapshot) => void court.known.set(actor, snapshot),
+  };
+}
+
+/** Sizes and serving pods of all ReplicaSets at an instant, as far as a controller is responsible for them. */
+interface Sizes {
+  readonly rows: ReadonlyMap<string, Row>;
+}
+
+interface Row {
+  readonly size: number;
+  readonly serving: number;
+  /** Those of them that the ReplicaSet's status counts already: the controller cannot know of others. */
+  readonly told: number;
+}
+
+/**
+ * Pods that serve, and lost ones of which the controller cannot know yet: counting on them is not its fault. Of the
+ * ReplicaSet that it writes (`written`) it knows the latest state, since its write has that resourceVersion.
+ */
+function sizesOf({ truth, known, losses, core }: Court, actor: string, written: string): Sizes {
+  const seen = new Map(known.get(actor)?.replicaSets.map((set) => [set.uid, set.resourceVersion]));
+  const now = core.clock.now();
+  const owner = truth.rollout?.metadata.uid ?? known.get(actor)?.rollout.metadata.uid;
+  const rows = [...truth.sets.values()]
+    .filter((set) => set.controllerUid === owner)
+    .map((set) => {
+      const version = set.name === written ? set.resourceVersion : seen.get(set.uid);
+      const serving = truth.availableOf(set, now) + losses.unheard(set.uid, version);
+      const told = Math.min(serving, set.status.availableReplicas);
+      return [set.name, { size: set.replicas, serving, told }] as const;
+    });
+  return { rows: new Map(rows) };
+}
+
+const kept = ({ rows }: Sizes, of: "serving" | "told" = "serving"): number =>
+  [...rows.values()].reduce((sum, row) => sum + Math.min(row.size, row[of]), 0);
+
+/** The Rollout as it is, and as the controller knew it when it decided: the more lenient of the two counts. */
+const rolloutsOf = ({ truth, known }: Court, actor: string): Rollout[] =>
+  [truth.rollout, known.get(actor)?.rollout].filter((rollout) => rollout !== undefined);
+
+const least = (numbers: readonly number[]): number => Math.min(...numbers);
+
+function judgeSizes(court: Court, actor: string, before: Sizes, { object, type }: Change): void {
+  const { name, labels = {} } = object.metadata;
+  const hash = labels[HASH_LABEL] ?? "";
+  const old = before.rows.get(name);
+  const after = sizesOf(court, actor, name);
+  const size = after.rows.get(name)?.size ?? 0;
+  if (old === undefined || size >= old.size) return;
+  const rollouts = rolloutsOf(court, actor);
+  if (rollouts.length === 0) return;
+  const image = court.truth.imageOf(hash);
+  const deed = type === "DELETED" ? `deletes ${image}` : `scales ${image} from ${old.size} to ${size}`;
+  if (rollouts.every(({ spec }) => spec.strategy?.canary !== undefined)) {
+    const owed = Math.min(kept(before, "told"), least(rollouts.map(floorOf)));
+    if (kept(after) < owed)
+      court.report({ rule: "floor", what: `${actor} ${deed}: ${kept(after)} available pods are kept, not ${owed}` });
+  }
+  if (rollouts.every(({ spec }) => spec.strategy?.blueGreen !== undefined)) {
+    const owed = Math.min(kept(before, "told"), least(rollouts.map(wantedOf)));
+    if (selectsAll(court, rollouts) && kept(after) < owed)
+      court.report({ rule: "floor", what: `${actor} ${deed}: ${kept(after)} pods serve everything, not ${owed}` });
+    judgeActive(court, { actor, deed, hash, old: old.size, size }, rollouts);
+    judgeDelay(court, { actor, deed, hash, old: old.size, size }, rollouts);
+  }
+}
+
+/** Whether the active Service selects no revision, and so the pods of all. */
+function selectsAll({ truth }: Court, rollouts: readonly Rollout[]): boolean {
+  return rollouts.every(({ spec }) => {
+    const active = truth.services.get(spec.strategy?.blueGreen?.activeService ?? "");
+    return active !== undefined && (active.selector[HASH_LABEL] ?? "") === "";
+  });
+}
+
+interface Shrinking {
+  readonly actor: string;
+  readonly deed: string;
+  readonly hash: string;
+  readonly old: number;
+  readonly size: number;
+}
+
+/** The ReplicaSet that the active Service selects gets all traffic: it keeps the size that the Rollout wants. */
+function judgeActive({ truth, report }: Court, { actor, deed, hash, old, size }: Shrinking, rollouts: Rollout[]): void {
+  const names = new Set(rollouts.map(({ spec }) => spec.strategy?.blueGreen?.activeService));
+  const owed = Math.min(old, least(rollouts.map(wantedOf)));
+  for (const { name, selector } of truth.services.values()) {
+    if (!names.has(name) || names.size > 1 || selector[HASH_LABEL] !== hash || size >= owed) continue;
+    report({ rule: "serving", what: `${actor} ${deed} while Service ${name} selects it: ${owed} are needed` });
+  }
+}
+
+/** After the cutover the old ReplicaSet stays for scaleDownDelaySeconds, unless a limit of revisions is set. */
+function judgeDelay(court: Court, { actor, deed, hash, old, size }: Shrinking, rollouts: Rollout[]): void {
+  const left = court.leftAt.get(hash);
+  const now = court.core.clock.now();
+  if (left === undefined || size >= Math.min(old, least(rollouts.map(wantedOf)))) return;
+  const delays = rollouts.map(({ spec }) => {
+    const { scaleDownDelaySeconds = 30, scaleDownDelayRevisionLimit } = spec.strategy?.blueGreen ?? {};
+    return scaleDownDelayRevisionLimit === undefined ? scaleDownDelaySeconds : 0;
+  });
+  // Deadlines are written in whole seconds; an abort has a delay of its own.
+  const until = left + (least(delays) - 1) * 1_000;
+  const aborted = rollouts.some(({ status }) => status?.abort === true);
+  if (now < until && !aborted)
+    court.report({ rule: "delay", what: `${actor} ${deed} ${now - left} ms after the cutover` });
+}
+
+/** How many pods are missing for the traffic, for the Rollout as it is and as the controller knew it. */
+function missingAll(court: Court, actor: string, written: string): readonly number[] {
+  const { truth } = court;
+  const rollouts = rolloutsOf(court, actor);
+  if (!rollouts.every((rollout) => sharesIn(truth.ingresses, rollout) !== undefined && !namesSizes(rollout))) return [];
+  const { rows } = sizesOf(court, actor, written);
+  const sets = [...truth.sets.values()].map(({ name, labels }) => {
+    const row = rows.get(name);
+    return { hash: labels[HASH_LABEL] ?? "", pods: Math.min(row?.size ?? 0, row?.told ?? 0) };
+  });
+  return rollouts.map((rollout) =>
+    missingPods(sharesIn(truth.ingresses, rollout) ?? new Map(), truth.services, sets, wantedOf(rollout)),
+  );
+}
+
+/** No write removes pods that the traffic needs, or sends traffic to where pods are missing. */
+function judgeTraffic(court: Court, actor: string, before: readonly number[], { object, type }: Change): void {
+  const after = missingAll(court, actor, object.metadata.name);
+  if (before.length === 0 || after.length !== before.length) return;
+  if (after.every((missing, n) => missing > (before[n] ?? 0)))
+    court.report({
+      rule: "traffic",
+      what: `${actor} leaves its traffic ${least(after)} pods short, not ${least(before)} (${type} ${object.kind} ${object.metadata.name})`,
+    });
+}
+
+/** How many pods stay behind each Service that users come by, for the Rollout as it is and as the controller knew it. */
+function reachedNow(court: Court, actor: string, written: string): ReadonlyMap<string, number> {
+  const { truth } = court;
+  const rollouts = rolloutsOf(court, actor);
+  if (rollouts.length === 0 || rollouts.some((rollout) => wantedOf(rollout) === 0)) return new Map();
+  const { rows } = sizesOf(court, actor, written);
+  const sets = [...truth.sets.values()].map(({ name, labels }) => {
+    const row = rows.get(name);
+    return { hash: labels[HASH_LABEL] ?? "", pods: Math.min(row?.size ?? 0, row?.told ?? 0) };
+  });
+  const [first = [], ...more] = rollouts.map((rollout) => servicesOfUsers(truth, rollout));
+  const names = first.filter((name) => more.every((other) => other.includes(name)));
+  return reachedBy(names, truth, sets);
+}
+
+/**
+ * No write takes the last pod from a Service that users come by, or sends them to one without pods, while pods serve.
+ * Where pods split the traffic, `maxUnavailable` may allow that there are none at all.
+ */
+function judgeServed(court: Court, actor: string, before: ReadonlyMap<string, number>, { object, type }: Change): void {
+  if (object.kind === "Rollout") return;
+  const after = reachedNow(court, actor, object.metadata.name);
+  const { rows } = sizesOf(court, actor, object.metadata.name);
+  const left = [...rows.values()].reduce((sum, { size, told }) => sum + Math.min(size, told), 0);
+  const basic = rolloutsOf(court, actor).every(
+    ({ spec: { strategy } }) => strategy?.canary !== undefined && strategy.canary.trafficRouting === undefined,
+  );
+  if (left === 0 && (basic || before.size === 0)) return;
+  for (const [name, pods] of after) {
+    if (pods > 0 || before.get(name) === 0) continue;
+    court.report({
+      rule: "served",
+      what: `${actor} leaves Service ${name} without pods, and ${left} serve (${type} ${object.kind} ${object.metadata.name})`,
+    });
+  }
+}
+
+/** The Deployment's pods go only as far as the Rollout's replace them, and only where `scaleDown` allows it. */
+function judgePlace(court: Court, actor: string, sizes: Sizes, { object, old }: Change): void {
+  const replicasIn = (of: unknown): number => (of as { spec?: { replicas?: number } } | undefined)?.spec?.replicas ?? 0;
+  const [from, to] = [replicasIn(old), replicasIn(object)];
+  if (old === undefined || to >= from) return;
+  const rollouts = rolloutsOf(court, actor);
+  const allowed = rollouts.some(
+    ({ spec: { replicas, workloadRef } }) =>
+      replicas !== 0 && (workloadRef?.scaleDown === "onsuccess" || workloadRef?.scaleDown === "progressively"),
+  );
+  if (!allowed) court.report({ rule: "place", what: `${actor} scales the Deployment down, and nothing asks for that` });
+  const owed = Math.min(from + kept(sizes, "told"), least(rollouts.map(wantedOf)));
+  if (to + kept(sizes) < owed)
+    court.report({
+      rule: "place",
+      what: `${actor} scales the Deployment from ${from} to ${to} with ${kept(sizes)} available pods: ${owed} are needed`,
+    });
+}
+
+/** A Service moves only to pods that can serve: blue-green's active one to all of them, a canary's to one. */
+function judgeService(court: Court, actor: string | undefined, { object, old, type }: Change): void {
+  const { truth, core, report, known, losses } = court;
+  const { name } = object.metadata;
+  const hashIn = (of: unknown): string =>
+    (of as { spec?: { selector?: Record<string, string> } } | undefined)?.spec?.selector?.[HASH_LABEL] ?? "";
+  const [from, to] = [hashIn(old), type === "DELETED" ? "" : hashIn(object)];
+  if (from === to) return;
+  const active = truth.rollout?.spec.strategy?.blueGreen?.activeService;
+  if (name === active && from !== "" && actor !== undefined) court.leftAt.set(from, core.clock.now());
+  court.leftAt.delete(to);
+  if (actor === undefined || to === "") return;
+  const rollouts = rolloutsOf(court, actor);
+  const set = [...truth.sets.values()].find(({ labels }) => labels[HASH_LABEL] === to);
+  const seen = known.get(actor)?.replicaSets.find(({ uid }) => uid === set?.uid)?.resourceVersion;
+  // The ReplicaSet was just deleted by a user, and the controller has not received the event yet.
+  if (set === undefined && known.get(actor)?.replicaSets.some(({ labels }) => labels[HASH_LABEL] === to) === true)
+    return;
+  const serving = set === undefined ? 0 : truth.availableOf(set, core.clock.now()) + losses.unheard(set.uid, seen);
+  const owed = least(rollouts.map((rollout) => servingOwed(rollout, name)));
+  if (serving < owed)
+    report({
+      rule: "switch",
+      what: `${actor} switches Service ${name} to ${truth.imageOf(to)} with ${serving} available pods, not ${owed}`,
+    });
+}
+
+function servingOwed(rollout: Rollout, service: string): number {
+  const { canary, blueGreen } = rollout.spec.strategy ?? {};
+  if (blueGreen?.activeService === service) return wantedOf(rollout);
+  return canary?.stableService === service || canary?.canaryService === service ? 1 : 0;
+}
+
+type WithStatus = { readonly status?: RolloutStatus } | undefined;
+
+function judgeStatus(court: Court, actor: string, { object, old, type }: Change): void {
+  const { truth, report, core, known, losses } = court;
+  const before = (old as WithStatus)?.status;
+  const after = (object as WithStatus)?.status;
+  if (type !== "MODIFIED" || after === undefined) return;
+  const [was, is] = [observedIn(before) ?? 0, observedIn(after) ?? 0];
+  if (is < was) report({ rule: "generation", what: `${actor} goes back from generation ${was} to ${is}` });
+  const weights = after.canary?.weights;
+  const sum = weightSum(weights);
+  const total = truth.rollout?.spec.strategy?.canary?.trafficRouting?.maxTrafficWeight ?? 100;
+  if (sum !== undefined && sum !== total)
+    report({ rule: "weights", what: `${actor} writes weights of ${sum} in total` });
+  const untold = untoldProblem(object, after);
+  if (untold !== undefined) report({ rule: "generic tools", what: `${actor} ${untold}` });
+  // A write of the status has the resourceVersion of the Rollout that it is based on, which is the latest.
+  const { rollout } = truth;
+  if (rollout === undefined) return;
+  const canary = setOf(truth, after.currentPodHash);
+  const seen = known.get(actor)?.replicaSets.find(({ uid }) => uid === canary?.uid)?.resourceVersion;
+  const now = core.clock.now();
+  const serving = canary === undefined ? 0 : truth.availableOf(canary, now) + losses.unheard(canary.uid, seen);
+  const problem = stepProblem({ rollout, before: before ?? {}, after, serving, nowMs: now });
+  if (problem !== undefined) report({ rule: "steps", what: `${actor} ${problem}` });
+  const leftover = leftoverProblem({ rollout, before: before ?? {}, after, nowMs: now });
+  if (leftover !== undefined) report({ rule: "leftovers", what: `${actor} ${leftover}` });
+}
+
+const setOf = (truth: Truth, hash: string | undefined): ReplicaSetFacts | undefined =>
+  [...truth.sets.values()].find(({ labels }) => labels[HASH_LABEL] === hash);
+
+function weightSum(weights: NonNullable<RolloutStatus["canary"]>["weights"]): number | undefined {
+  if (weights === undefined) return undefined;
+  const {
+    canary,
+    stable,
+    additional = [],
+  } = weights as {
+    canary: { weight: number };
+    stable: { weight: number };
+    additional?: { weight: number }[];
+  };
+  return [canary, stable, ...additional].reduce((total, { weight }) => total + weight, 0);
+}
+
+const driven = new Set([
+  "rollouts.argoproj.io",
+  "replicasets.apps",
+  DEPLOYMENT.resource,
+  INGRESS.resource,
+  "services",
+  "pods",
+]);
+
+interface LeaseSpec {
+  readonly holderIdentity?: string;
+  readonly leaseDurationSeconds?: number;
+  readonly renewTime?: string;
+}
+
+/** Every write needs both Leases, held and not expired at that instant. */
+function judgeLeadership({ core, leases, report }: Court, actor: string, { resource, object }: Change): void {
+  if (!leases || !driven.has(resource)) return;
+  for (const name of LEASES) {
+    const lease = core.get({ resource: "leases.coordination.k8s.io", namespace: LEASE_NAMESPACE, name });
+    const { holderIdentity, leaseDurationSeconds = 0, renewTime = "" } = (lease?.["spec"] ?? {}) as LeaseSpec;
+    const until = Date.parse(renewTime) + leaseDurationSeconds * 1_000;
+    if (holderIdentity === actor && core.clock.now() < until) continue;
+    const holder = holderIdentity === actor ? "it has run out" : `held by ${holderIdentity ?? "nobody"}`;
+    report({
+      rule: "leadership",
+      what: `${actor} writes ${object.kind} ${object.metadata.name}, Lease ${name}: ${holder}`,
+    });
+  }
+}
