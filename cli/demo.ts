@@ -1,9 +1,9 @@
 /** `sluice demo`: rollouts to look at, on a cluster in this process, with no cluster and no network needed. */
 import { exitCodeOf, stopSignals } from "../controller/process/stopSignals.ts";
 import type { Key } from "../simulator/demo/person.ts";
-import type { Onlooker } from "../simulator/demo/play.ts";
+import type { Viewer } from "../simulator/demo/play.ts";
 import { hearKeys, type KeyPress } from "./demoKeys.ts";
-import { changeTeller } from "./demoLines.ts";
+import { changeReporter } from "./demoLines.ts";
 import { playDemo } from "./demoPlay.ts";
 import { endLines, momentLines, printedLines, type Screen } from "./demoScreen.ts";
 import { liveScreen } from "./liveScreen.ts";
@@ -61,7 +61,7 @@ export async function runDemo(args: readonly string[], surroundings: DemoSurroun
     // A whole second, as the times of objects are.
     const startMs = Math.floor(Date.now() / 1_000) * 1_000;
     const { wait, nextKey } = view;
-    await playDemo({ onlooker: view, wait, nextKey, version: surroundings.version, startMs, signal: stopping.signal });
+    await playDemo({ viewer: view, wait, nextKey, version: surroundings.version, startMs, signal: stopping.signal });
   } catch (error) {
     view.end();
     console.error(`Error: ${error instanceof Error ? error.message : String(error)}`);
@@ -77,7 +77,7 @@ export async function runDemo(args: readonly string[], surroundings: DemoSurroun
 const yourTurn = (program: string): string =>
   `\n  Your turn: \`${program} dev\`\n  serves a cluster like this one to your kubectl.\n\n`;
 
-interface View extends Onlooker {
+interface View extends Viewer {
   readonly wait: (ms: number) => Promise<void>;
   readonly nextKey?: () => Key | undefined;
   /** More than once is harmless. */
@@ -132,12 +132,12 @@ function liveView({ env }: DemoSurroundings, stop: (exitCode: number) => void): 
 }
 
 function lineView(): View {
-  const tell = changeTeller();
+  const changes = changeReporter();
   const { stdout } = process;
   const screen: Screen = { paint: plain, columns: 80, rows: 24 };
   const print = (line: string): void => void stdout.write(`${line}\n`);
   return {
-    moment: (moment) => tell(moment).forEach(print),
+    moment: (moment) => changes(moment).forEach(print),
     sceneEnded: (end) => print(`\n${endLines(end, screen).join("\n").trimStart()}`),
     wait: async () => {},
     end: () => {},

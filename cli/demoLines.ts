@@ -34,7 +34,7 @@ function pictureText(picture: Picture): string {
 }
 
 /** @returns a function that returns the lines for what a moment adds to those before it. */
-export function changeTeller(): (moment: Moment) => string[] {
+export function changeReporter(): (moment: Moment) => string[] {
   let scene = -1;
   let caption = "";
   let command = "";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Picture, PodState } from "../simulator/demo/picture.ts";
 import type { Moment } from "../simulator/demo/play.ts";
-import { changeTeller } from "./demoLines.ts";
+import { changeReporter } from "./demoLines.ts";
 import { clockText, endLines, momentLines, percent } from "./demoScreen.ts";
 import { inColour, plain } from "./paint.ts";
 
@@ -194,8 +194,8 @@ test("a scene ends with what came of it", () => {
 });
 
 test("where nobody watches live, each change is a line and nothing is told twice", () => {
-  const tell = changeTeller();
-  expect(tell(moment)).toEqual([
+  const changes = changeReporter();
+  expect(changes(moment)).toEqual([
     "",
     "1 Canary",
     "",
@@ -203,9 +203,9 @@ test("where nobody watches live, each change is a line and nothing is told twice
     "$ kubectl argo rollouts promote web",
     "01:02  Paused (CanaryPauseStep)   step 2/2 pause   web:1.0 3/4   web:2 1/2   → web 75 % 1.0, 25 % 2",
   ]);
-  expect(tell({ ...moment, timeMs: 63_000 })).toEqual([]);
+  expect(changes({ ...moment, timeMs: 63_000 })).toEqual([]);
   const picture = { ...canary, phase: "Progressing" };
-  expect(tell({ ...moment, timeMs: 64_000, picture })).toEqual([
+  expect(changes({ ...moment, timeMs: 64_000, picture })).toEqual([
     "01:04  Progressing   step 2/2 pause   web:1.0 3/4   web:2 1/2   → web 75 % 1.0, 25 % 2",
   ]);
 });

@@ -38,7 +38,7 @@ async function storyWith(answers?: Readonly<Record<string, Key>>, onlyOffered = 
     return undefined;
   };
   await playDemo({
-    onlooker: { moment: (moment) => void moments.push(moment), sceneEnded: (end) => void ends.push(end) },
+    viewer: { moment: (moment) => void moments.push(moment), sceneEnded: (end) => void ends.push(end) },
     wait: async () => {},
     ...(answers === undefined ? {} : { nextKey }),
     version: "0.0.0",
@@ -236,7 +236,7 @@ describe("a person at the keys", () => {
     const moments: Moment[] = [];
     const stopping = new AbortController();
     await playDemo({
-      onlooker: { moment: (moment) => void moments.push(moment), sceneEnded: () => {} },
+      viewer: { moment: (moment) => void moments.push(moment), sceneEnded: () => {} },
       wait: async () => {
         if (moments.at(-1)?.picture?.isPausedByUser !== true) return;
         left -= 1;

@@ -316,8 +316,8 @@ if (canRun && existsSync(example)) {
       const file = join(folder, "cart.yaml");
       await writeFile(file, wrong);
       const refused = await kubectl("apply", "-f", file);
-      const told = await request(dev, "POST", rollouts, Bun.YAML.parse(wrong));
-      expect(refused).toEqual({ out: "", err: `${refusalLines(told.body as Status).join("\n")}\n`, code: 1 });
+      const answer = await request(dev, "POST", rollouts, Bun.YAML.parse(wrong));
+      expect(refused).toEqual({ out: "", err: `${refusalLines(answer.body as Status).join("\n")}\n`, code: 1 });
       // Without a Content-Type, which is how kubectl sends raw requests.
       const raw = join(folder, "raw.json");
       await writeFile(raw, JSON.stringify({ metadata: { name: "raw" } }));

@@ -3,7 +3,7 @@ import type { EventRecorder } from "../kube/runtime/recorder.ts";
 import type { KubeClient } from "../kube/client/transport.ts";
 import type { RouterSettings } from "../providers/traffic/settings.ts";
 import type { ReflectorIncident } from "../kube/runtime/watch.ts";
-import { createComplaints, tellWatchError, type Complaints } from "./process/complaints.ts";
+import { createComplaints, logWatchError, type Complaints } from "./process/complaints.ts";
 import type { Log } from "./process/log.ts";
 import type { Clock } from "../kube/clock/clock.ts";
 import { watchOptional, type OptionalWatch } from "./rollout/facts/optionalWatch.ts";
@@ -107,9 +107,9 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
     incident: (kind, what) => ports.observer.incident(kind, what),
     watchFailed(kind, error, failures, isBroken) {
       if (ports.trouble?.(kind, error, isBroken) === true) return;
-      tellWatchError(complaints, kind, error, failures);
+      logWatchError(complaints, kind, error, failures);
     },
-    passFailed: tellFailures(ports, complaints),
+    passFailed: logFailures(ports, complaints),
     backoff: (error) => passingCause(error)?.backoff,
     signal,
   });
@@ -204,7 +204,7 @@ function shelvesOf(stores: Stores): (waiting: Waiting) => Shelf | undefined {
 }
 
 /** Logs what a pass threw, less and less often: causes that pass by themselves at their own level, others as errors. */
-const tellFailures =
+const logFailures =
   ({ log }: ControllerPorts, complaints: Complaints) =>
   (what: string, key: string, error: unknown, failures: number): void => {
     const cause = passingCause(error);
@@ -212,11 +212,11 @@ const tellFailures =
     const object = `${what} ${key}`;
     if (!isPassing) {
       const message = `Cannot reconcile ${what} "${key}"`;
-      complaints.tell({ about: object, level: "error", message, error, fields: { failures } });
+      complaints.report({ about: object, level: "error", message, error, fields: { failures } });
     } else if (cause.level === "debug") log.debug(cause.message, { object, error, failures });
     else {
       const { level, message } = cause;
       const fields = { object, failures };
-      complaints.tell({ about: cause.about(key), level, message, error, fields, sameAs: message });
+      complaints.report({ about: cause.about(key), level, message, error, fields, sameAs: message });
     }
   };

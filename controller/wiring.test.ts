@@ -18,18 +18,18 @@ function stage(election?: Election) {
     { namespace: undefined, instanceId: "", resyncMs: 2 ** 40, concurrency: 1 },
   );
   const working = new AbortController();
-  const told: string[] = [];
+  const reports: string[] = [];
   const ended = wired.lead({
     election,
     until: working.signal,
-    begins: () => void told.push("begins"),
-    parting: async () => void told.push(`parting, watching: ${!wired.stopping.aborted}`),
+    begins: () => void reports.push("begins"),
+    parting: async () => void reports.push(`parting, watching: ${!wired.stopping.aborted}`),
   });
   const phase = (): string | undefined => {
     const rollout = core.get({ resource: "rollouts.argoproj.io", namespace: "ns", name: "web" });
     return (rollout?.["status"] as RolloutStatus | undefined)?.phase;
   };
-  return { clock, core, wired, working, told, ended, phase };
+  return { clock, core, wired, working, reports, ended, phase };
 }
 
 const election = { namespace: "argo-rollouts", names: ["ours", "theirs"], identity: "a" } as const;
@@ -39,12 +39,12 @@ function holderOf({ core }: ReturnType<typeof stage>, name: string): string | un
 }
 
 test("a process that is alone leads from the start", async () => {
-  const { clock, wired, working, told, ended, phase } = stage();
+  const { clock, wired, working, reports, ended, phase } = stage();
   await clock.advance(SECOND);
-  expect([wired.isLeader(), phase(), told]).toEqual([true, "Progressing", ["begins"]]);
+  expect([wired.isLeader(), phase(), reports]).toEqual([true, "Progressing", ["begins"]]);
   working.abort();
   await ended;
-  expect(told).toEqual(["begins", "parting, watching: false"]);
+  expect(reports).toEqual(["begins", "parting, watching: false"]);
 });
 
 test("one that is elected gives its Leases back when nothing is watched any more", async () => {
@@ -58,14 +58,14 @@ test("one that is elected gives its Leases back when nothing is watched any more
 });
 
 test("one that waits for the Lease of another writes nothing, and ends when it is asked to", async () => {
-  const { clock, core, working, told, ended, phase } = stage(election);
+  const { clock, core, working, reports, ended, phase } = stage(election);
   core.create(LEASES, {
     metadata: { name: "theirs", namespace: "argo-rollouts" },
     spec: { holderIdentity: "b", leaseDurationSeconds: 15 },
   });
   await clock.advance(10 * SECOND);
-  expect([told, phase()]).toEqual([[], undefined]);
+  expect([reports, phase()]).toEqual([[], undefined]);
   working.abort();
   await ended;
-  expect(told).toEqual(["parting, watching: false"]);
+  expect(reports).toEqual(["parting, watching: false"]);
 });

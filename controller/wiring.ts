@@ -6,7 +6,7 @@ import { aborted } from "../kube/clock/sleep.ts";
 import { holdLeases, type LeaseOptions, type Leases } from "../kube/runtime/lease.ts";
 import { createRecorder, type EventRecorder, type Loss } from "../kube/runtime/recorder.ts";
 import { createController, type Controller, type ControllerPorts, type ControllerScope } from "./controller.ts";
-import { type Complaints, createComplaints, tellLostEvent } from "./process/complaints.ts";
+import { type Complaints, createComplaints, logLostEvent } from "./process/complaints.ts";
 
 export interface WiringPorts extends Omit<ControllerPorts, "events" | "validForMs"> {
   /** Where events that are lost are logged; its own by default. */
@@ -54,7 +54,7 @@ export function wireController(ports: WiringPorts, scope: ControllerScope): Wire
     clock,
     onLost: (loss) => {
       eventLost?.(loss.why);
-      tellLostEvent(complaints, loss);
+      logLostEvent(complaints, loss);
     },
   });
   const controller = createController(

@@ -44,5 +44,5 @@ Warnings are always sent; the last column is about the other events of an object
 
 ${table(
   ["reason", "means", "sent"],
-  Object.entries(eventReasons).map(([reason, { tell, means }]) => [code(reason), means, burst[tell]]),
+  Object.entries(eventReasons).map(([reason, { send, means }]) => [code(reason), means, burst[send]]),
 )}`;

@@ -160,8 +160,10 @@ describe("limits in the definitions", () => {
     const template = { metadata: {}, spec: { dryRun: [{ metricName: "a".repeat(100_000) }] } };
     expect(v.is(AnalysisTemplate, template)).toBe(true);
     const definition = crds.find(({ spec }) => spec.names.kind === "AnalysisTemplate")?.spec.versions[0]?.schema;
-    const told = validate(definition?.openAPIV3Schema ?? {}, template).map(({ reason, field }) => `${reason} ${field}`);
-    expect(told).toEqual(["FieldValueTooLong spec.dryRun[0].metricName"]);
+    const texts = validate(definition?.openAPIV3Schema ?? {}, template).map(
+      ({ reason, field }) => `${reason} ${field}`,
+    );
+    expect(texts).toEqual(["FieldValueTooLong spec.dryRun[0].metricName"]);
   });
 });
 

@@ -5,7 +5,7 @@ import {
   conditionReasons,
   type EventReason,
   eventReasons,
-  mustBeTold,
+  mustBeSent,
   type PauseReason,
   pauseReasons,
   type StepReason,
@@ -13,10 +13,10 @@ import {
 } from "./reasons.ts";
 
 test("all warnings must be told, and of other events those that somebody waits for or has to act on", () => {
-  expect(mustBeTold({ type: "Warning", reason: "NeverHeardOf" })).toBe(true);
-  expect(mustBeTold({ type: "Normal", reason: "NeverHeardOf" })).toBe(false);
-  expect(mustBeTold({ type: "Normal", reason: "toString" })).toBe(false);
-  const always = Object.keys(eventReasons).filter((reason) => mustBeTold({ type: "Normal", reason }));
+  expect(mustBeSent({ type: "Warning", reason: "NeverHeardOf" })).toBe(true);
+  expect(mustBeSent({ type: "Normal", reason: "NeverHeardOf" })).toBe(false);
+  expect(mustBeSent({ type: "Normal", reason: "toString" })).toBe(false);
+  const always = Object.keys(eventReasons).filter((reason) => mustBeSent({ type: "Normal", reason }));
   expect(always).toContain("RolloutPaused");
   expect(always).toContain("RolloutCompleted");
   expect(always).not.toContain("ScalingReplicaSet");

@@ -9,41 +9,41 @@ interface EventReasonRow {
    * the object has. `narration`: it describes progress, which the status shows as well: limited as client-go limits all
    * events, and the first to be dropped when too many wait. Warnings are always sent, listed or not.
    */
-  readonly tell: "always" | "narration";
+  readonly send: "always" | "narration";
   readonly means: string;
 }
 
 /** Reasons of events, with their treatment in a burst. One that is not listed is narration, unless it is a warning. */
 export const eventReasons = {
-  RolloutPaused: { tell: "always", means: "The update waits: for a time, for a person, or for an analysis." },
-  RolloutResumed: { tell: "always", means: "A pause is over." },
-  RolloutAborted: { tell: "always", means: "The update is aborted; the stable version serves." },
-  RolloutCompleted: { tell: "always", means: "The new version is promoted: it is the stable one now." },
-  RolloutDeleted: { tell: "always", means: "The Rollout is gone." },
-  ReplicaSetCreateError: { tell: "always", means: "The new version's ReplicaSet is refused by the API server." },
-  TrafficRoutingError: { tell: "always", means: "A router cannot split the traffic as it should." },
-  MalformedTemplate: { tell: "always", means: "A part of the pod template is not a valid quantity, and is left out." },
-  InvalidSpec: { tell: "always", means: "An object that was admitted without Sluice breaks its rules." },
-  AdmissionOverridden: { tell: "always", means: "Somebody let an object through against the rules." },
-  RolloutNotCompleted: { tell: "narration", means: "An update has begun." },
-  RolloutUpdated: { tell: "narration", means: "The Rollout has a new revision." },
-  RolloutAddedToInformer: { tell: "narration", means: "The controller has seen the Rollout for the first time." },
-  NewReplicaSetCreated: { tell: "narration", means: "The new version has its ReplicaSet." },
-  ScalingReplicaSet: { tell: "narration", means: "A ReplicaSet is scaled." },
-  RolloutStepCompleted: { tell: "narration", means: "A canary step is done." },
-  SkipSteps: { tell: "narration", means: "A rollback skips all steps." },
-  SwitchService: { tell: "narration", means: "A Service selects another version." },
-  TrafficWeightUpdated: { tell: "narration", means: "The weights of the routers changed." },
+  RolloutPaused: { send: "always", means: "The update waits: for a time, for a person, or for an analysis." },
+  RolloutResumed: { send: "always", means: "A pause is over." },
+  RolloutAborted: { send: "always", means: "The update is aborted; the stable version serves." },
+  RolloutCompleted: { send: "always", means: "The new version is promoted: it is the stable one now." },
+  RolloutDeleted: { send: "always", means: "The Rollout is gone." },
+  ReplicaSetCreateError: { send: "always", means: "The new version's ReplicaSet is refused by the API server." },
+  TrafficRoutingError: { send: "always", means: "A router cannot split the traffic as it should." },
+  MalformedTemplate: { send: "always", means: "A part of the pod template is not a valid quantity, and is left out." },
+  InvalidSpec: { send: "always", means: "An object that was admitted without Sluice breaks its rules." },
+  AdmissionOverridden: { send: "always", means: "Somebody let an object through against the rules." },
+  RolloutNotCompleted: { send: "narration", means: "An update has begun." },
+  RolloutUpdated: { send: "narration", means: "The Rollout has a new revision." },
+  RolloutAddedToInformer: { send: "narration", means: "The controller has seen the Rollout for the first time." },
+  NewReplicaSetCreated: { send: "narration", means: "The new version has its ReplicaSet." },
+  ScalingReplicaSet: { send: "narration", means: "A ReplicaSet is scaled." },
+  RolloutStepCompleted: { send: "narration", means: "A canary step is done." },
+  SkipSteps: { send: "narration", means: "A rollback skips all steps." },
+  SwitchService: { send: "narration", means: "A Service selects another version." },
+  TrafficWeightUpdated: { send: "narration", means: "The weights of the routers changed." },
   PatchingALBIngress: {
-    tell: "narration",
+    send: "narration",
     means: "The weights go into an Ingress of the AWS load balancer controller.",
   },
-  CreatingCanaryIngress: { tell: "narration", means: "An Ingress for the canary is made beside that of stable." },
+  CreatingCanaryIngress: { send: "narration", means: "An Ingress for the canary is made beside that of stable." },
   PatchingCanaryIngress: {
-    tell: "narration",
+    send: "narration",
     means: "The canary's Ingress gets another weight, or what stable's has now.",
   },
-  TrafficSplitCreated: { tell: "narration", means: "The TrafficSplit of a mesh is made." },
+  TrafficSplitCreated: { send: "narration", means: "The TrafficSplit of a mesh is made." },
 } as const satisfies Readonly<Record<string, EventReasonRow>>;
 
 export type EventReason = keyof typeof eventReasons;
@@ -127,5 +127,5 @@ export type SizeReason = keyof typeof sizeReasons;
 export type StepReason = keyof typeof stepReasons;
 
 /** Whether an event must be sent, however many other events the object has. */
-export const mustBeTold = ({ type, reason }: { readonly type: string; readonly reason: string }): boolean =>
-  type === "Warning" || (Object.hasOwn(eventReasons, reason) && eventReasons[reason as EventReason].tell === "always");
+export const mustBeSent = ({ type, reason }: { readonly type: string; readonly reason: string }): boolean =>
+  type === "Warning" || (Object.hasOwn(eventReasons, reason) && eventReasons[reason as EventReason].send === "always");

@@ -13,7 +13,7 @@ import { countLine, countsOf, slowest, timesOf } from "./testReport.ts";
 const repository = resolve(import.meta.dir, "..");
 const bun = process.execPath;
 /** The longest time without output. */
-const TELL_MS = 10_000;
+const PROGRESS_MS = 10_000;
 const SLOWEST = 8;
 
 /** The part that takes minutes, and that uses all cores itself. */
@@ -68,16 +68,16 @@ async function run({ name, command, files }: Part): Promise<boolean> {
   console.log(`start  ${name}`);
   const kept: string[] = [];
   const followed = files === undefined ? undefined : followTests(files, (lines) => console.log(lines.join("\n")));
-  const telling = setInterval(() => {
+  const timer = setInterval(() => {
     const far = followed === undefined ? "" : `, ${followed.progress()}`;
     console.log(`       ${name.padEnd(10)} ${seconds()}${far}`);
-  }, TELL_MS);
+  }, PROGRESS_MS);
   const child = Bun.spawn([...command], { cwd: repository, env, stdin: "ignore", stdout: "pipe", stderr: "pipe" });
   const keep = (line: string): void => void kept.push(line);
   await Promise.all([eachLine(child.stdout, keep), eachLine(child.stderr, followed?.line ?? keep)]);
   followed?.end();
   const code = await child.exited;
-  clearInterval(telling);
+  clearInterval(timer);
   if (code !== 0 && kept.length > 0) console.log(kept.join("\n"));
   const counted = followed === undefined ? "" : `, ${followed.progress()}`;
   console.log(`${code === 0 ? "ok    " : "FAILED"} ${name.padEnd(10)} ${seconds()}${counted}`);

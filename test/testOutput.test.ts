@@ -5,7 +5,7 @@ const names = new Set(["a.test.ts", "b/c.test.ts"]);
 
 function follow(lines: readonly string[]): { shown: string[]; followed: Followed } {
   const shown: string[] = [];
-  const followed = followTests({ names, total: 2 }, (told) => void shown.push(...told));
+  const followed = followTests({ names, total: 2 }, (output) => void shown.push(...output));
   lines.forEach(followed.line);
   return { shown, followed };
 }

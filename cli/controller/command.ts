@@ -168,7 +168,8 @@ async function openPorts({
     healthAddress,
     metricsAddress,
     notReady: () => notReady(parts, contact),
-    onError: (error) => complaints.tell({ about: "health", level: "error", message: "Cannot answer a request", error }),
+    onError: (error) =>
+      complaints.report({ about: "health", level: "error", message: "Cannot answer a request", error }),
     *renderMetrics() {
       yield* parts.metrics?.render() ?? [];
       yield* parts.admission?.render() ?? [];
@@ -294,7 +295,7 @@ function electionOf({ options, log, troubles, ending }: Leading): Election | und
     onWaiting: (name, holder) => log.info("Waiting for the Lease", { lease: name, holder }),
     onError: (error) => {
       if (troubles.met("the Lease", error)) return;
-      complaints.tell({ about: "Lease", level: "warn", message: "Cannot renew the Lease", error });
+      complaints.report({ about: "Lease", level: "warn", message: "Cannot renew the Lease", error });
     },
     onAnswered: () => troubles.over("the Lease"),
     onLost: (error) => {

@@ -70,7 +70,7 @@ interface Controller {
   /** All that was logged so far. */
   log(): string;
   /** Resolves when `text` has been logged. */
-  said(text: string): Promise<void>;
+  printed(text: string): Promise<void>;
   ended(): Promise<readonly [code: number, log: string]>;
 }
 
@@ -83,21 +83,21 @@ function start(...args: string[]): Controller {
   });
   running.add(child);
   let text = "";
-  let look = (): void => {};
+  let check = (): void => {};
   const read = (async () => {
     const decoder = new TextDecoder();
     for await (const chunk of child.stderr) {
       text += decoder.decode(chunk, { stream: true });
-      look();
+      check();
     }
   })();
   return {
     child,
     log: () => text,
-    said: (wanted) =>
+    printed: (wanted) =>
       new Promise((found, fail) => {
-        look = (): void => void (text.includes(wanted) && found());
-        look();
+        check = (): void => void (text.includes(wanted) && found());
+        check();
         void child.exited.then((code) => fail(new Error(`It ended with ${code} and never said "${wanted}": ${text}`)));
       }),
     async ended() {
@@ -212,14 +212,14 @@ describe("while the cluster lacks what it needs", () => {
       const controller = start("--kubeconfig", kubeconfig, `--healthzPort=${port}`, "--metricsPort=0");
       const kinds = "`kubectl apply -f manifests/crds` installs the kinds of argoproj.io";
       const namespace = "`kubectl create namespace argo-rollouts` makes it";
-      await controller.said(kinds);
-      await controller.said(namespace);
+      await controller.printed(kinds);
+      await controller.printed(namespace);
       const [code, why] = await readyz(String(port));
       expect([code, why.includes(kinds), why.includes(namespace)]).toEqual([503, true, true]);
 
       server.core.create("namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name: "argo-rollouts" } });
       installDefinitions(server.core);
-      await controller.said("msg=Leading");
+      await controller.printed("msg=Leading");
       expect(await readyz(String(port))).toEqual([200, "ok"]);
       controller.child.kill("SIGTERM");
       const [exitCode, log] = await controller.ended();
@@ -235,7 +235,7 @@ describe("a signal", () => {
   /** A controller that leads. */
   async function leading(api: ReturnType<typeof serveApi>): Promise<Controller> {
     const controller = start("--kubeconfig", await api.kubeconfig(), ...freePorts);
-    await controller.said("msg=Leading");
+    await controller.printed("msg=Leading");
     expect(api.holders()).not.toContain("");
     return controller;
   }
@@ -283,7 +283,7 @@ describe("a signal", () => {
       const controller = await leading(api);
       api.state.silent = true;
       controller.child.kill("SIGINT");
-      await controller.said("Stopping on SIGINT");
+      await controller.printed("Stopping on SIGINT");
       await Bun.sleep(100);
       controller.child.kill("SIGINT");
       await Bun.sleep(100);
@@ -301,7 +301,7 @@ describe("a signal", () => {
       await using api = serveApi();
       api.state.silent = true;
       const controller = start("--kubeconfig", await api.kubeconfig(), ...freePorts);
-      await controller.said("msg=Watching");
+      await controller.printed("msg=Watching");
       controller.child.kill("SIGTERM");
       expect((await controller.ended())[0]).toBe(0);
     },

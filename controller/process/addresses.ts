@@ -49,16 +49,16 @@ const sharesAddress = (one: string | undefined, other: string | undefined): bool
  * once. The paths of Sluice are added to the address.
  */
 export function webhookUrlProblem(text: string): string | undefined {
-  const said = `--webhook-url is "${text.replace(/\/\/[^/@]*@/, "//[redacted]@")}"`;
+  const given = `--webhook-url is "${text.replace(/\/\/[^/@]*@/, "//[redacted]@")}"`;
   const example = "write it like https://host:8443";
-  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return `${said}, without a scheme: ${example}`;
-  if (!/^https:/i.test(text)) return `${said}: the API server calls webhooks by https only, so ${example}`;
-  if (!URL.canParse(text)) return `${said}, which is not an address: ${example}`;
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return `${given}, without a scheme: ${example}`;
+  if (!/^https:/i.test(text)) return `${given}: the API server calls webhooks by https only, so ${example}`;
+  if (!URL.canParse(text)) return `${given}, which is not an address: ${example}`;
   const url = new URL(text);
-  if (url.username !== "" || url.password !== "") return `${said}: Kubernetes allows no user or password in it`;
-  if (text.includes("?")) return `${said}: Kubernetes allows no query in it`;
-  if (text.includes("#")) return `${said}: Kubernetes allows no fragment in it`;
-  if (url.hostname.startsWith("[")) return `${said}: the certificate of Sluice can name hosts and IPv4 addresses only`;
-  if (url.port === "0") return `${said}: nobody listens on port 0`;
+  if (url.username !== "" || url.password !== "") return `${given}: Kubernetes allows no user or password in it`;
+  if (text.includes("?")) return `${given}: Kubernetes allows no query in it`;
+  if (text.includes("#")) return `${given}: Kubernetes allows no fragment in it`;
+  if (url.hostname.startsWith("[")) return `${given}: the certificate of Sluice can name hosts and IPv4 addresses only`;
+  if (url.port === "0") return `${given}: nobody listens on port 0`;
   return undefined;
 }

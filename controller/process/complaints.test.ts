@@ -20,16 +20,16 @@ function world() {
       });
   const log: Log = { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
   const complaints = createComplaints({ log, clock });
-  const tell = (text: string, more: Partial<Complaint> = {}): void =>
-    complaints.tell({ about: "ns/web", level: "error", message: "Cannot go on", error: new Error(text), ...more });
-  return { clock, lines, tell };
+  const report = (text: string, more: Partial<Complaint> = {}): void =>
+    complaints.report({ about: "ns/web", level: "error", message: "Cannot go on", error: new Error(text), ...more });
+  return { clock, lines, report };
 }
 
 describe("an error that repeats", () => {
   test("is logged the 1st, 2nd, 4th, 8th time, with how often and since when", async () => {
-    const { clock, lines, tell } = world();
+    const { clock, lines, report } = world();
     for (let n = 0; n < 1_000; n += 1) {
-      tell("no");
+      report("no");
       await clock.advance(100);
     }
     expect(lines.map(({ fields }) => fields["times"] ?? 1)).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512]);
@@ -38,62 +38,62 @@ describe("an error that repeats", () => {
   });
 
   test("is logged once an hour at least", async () => {
-    const { clock, lines, tell } = world();
+    const { clock, lines, report } = world();
     for (let n = 0; n < 24 * 60; n += 1) {
-      tell("no");
+      report("no");
       await clock.advance(minute);
     }
-    const told = lines.map(({ at }) => at / minute);
-    const gaps = told.slice(1).map((to, n) => to - (told[n] ?? 0));
+    const minutes = lines.map(({ at }) => at / minute);
+    const gaps = minutes.slice(1).map((to, n) => to - (minutes[n] ?? 0));
     expect(gaps.slice(0, 6)).toEqual([1, 2, 4, 8, 16, 32]);
     expect(Math.max(...gaps)).toBe(60);
   });
 
   test("is the same whatever numbers it has", () => {
-    const { lines, tell } = world();
-    for (let n = 0; n < 8; n += 1) tell(`no answer within ${5_000 - n} ms, version ${n}`);
+    const { lines, report } = world();
+    for (let n = 0; n < 8; n += 1) report(`no answer within ${5_000 - n} ms, version ${n}`);
     expect(lines).toHaveLength(4);
   });
 
   test("is news again after it has not been met for a while", async () => {
-    const { clock, lines, tell } = world();
-    for (let n = 0; n < 3; n += 1) tell("no");
+    const { clock, lines, report } = world();
+    for (let n = 0; n < 3; n += 1) report("no");
     await clock.advance(6 * minute);
-    tell("no");
+    report("no");
     expect(lines.map(({ fields }) => fields["times"])).toEqual([undefined, 2, undefined]);
   });
 });
 
 describe("another error", () => {
   test("about the same is logged at once", () => {
-    const { lines, tell } = world();
-    for (let n = 0; n < 3; n += 1) tell("no");
-    tell("never");
-    for (let n = 0; n < 3; n += 1) tell(n % 2 === 0 ? "no" : "never");
+    const { lines, report } = world();
+    for (let n = 0; n < 3; n += 1) report("no");
+    report("never");
+    for (let n = 0; n < 3; n += 1) report(n % 2 === 0 ? "no" : "never");
     expect(lines.map(({ fields }) => String(fields["error"]))).toEqual(["Error: no", "Error: no", "Error: never"]);
   });
 
   test("each time is told as seldom as the same one", () => {
-    const { lines, tell } = world();
-    for (let n = 0; n < 1_024; n += 1) tell(`no ${String.fromCodePoint(0x4e00 + n)}`);
+    const { lines, report } = world();
+    for (let n = 0; n < 1_024; n += 1) report(`no ${String.fromCodePoint(0x4e00 + n)}`);
     expect(lines.length).toBeLessThan(20);
   });
 
   test("that comes to the same is not another one", () => {
-    const { lines, tell } = world();
-    for (const name of ["web", "shop", "cart", "mail"]) tell(`no answer about ${name}`, { sameAs: "no answer" });
+    const { lines, report } = world();
+    for (const name of ["web", "shop", "cart", "mail"]) report(`no answer about ${name}`, { sameAs: "no answer" });
     expect(lines).toHaveLength(3);
   });
 
   test("about another thing is logged on its own", () => {
-    const { lines, tell } = world();
-    for (const about of ["a", "b", "a", "b", "a", "b"]) tell("no", { about });
+    const { lines, report } = world();
+    for (const about of ["a", "b", "a", "b", "a", "b"]) report("no", { about });
     expect(lines).toHaveLength(4);
   });
 });
 
 test("more troubles than are remembered are still logged", () => {
-  const { lines, tell } = world();
-  for (let n = 0; n < 5_000; n += 1) tell("no", { about: `ns/web-${n}` });
+  const { lines, report } = world();
+  for (let n = 0; n < 5_000; n += 1) report("no", { about: `ns/web-${n}` });
   expect(lines).toHaveLength(5_000);
 });

@@ -25,12 +25,12 @@ export interface Complaints {
    * Logs it the 1st, 2nd, 4th, 8th … time, and at least once an hour, with `times` and `since` from the 2nd time on. An
    * error with a new text is logged at once.
    */
-  tell(complaint: Complaint): void;
+  report(complaint: Complaint): void;
 }
 
 /** After so long without an error the next one is a new trouble. */
 const OVER_AFTER_MS = 300_000;
-const TELL_EVERY_MS = 3_600_000;
+const LOG_EVERY_MS = 3_600_000;
 
 const isPowerOfTwo = (count: number): boolean => Number.isInteger(Math.log2(count));
 
@@ -38,10 +38,10 @@ export function createComplaints({ log, clock }: { readonly log: Log; readonly c
   const troubles = createRepetitions({
     clock,
     overAfterMs: OVER_AFTER_MS,
-    isDue: ({ times, toldAtMs }, nowMs) => isPowerOfTwo(times) || nowMs - toldAtMs >= TELL_EVERY_MS,
+    isDue: ({ times, loggedAtMs }, nowMs) => isPowerOfTwo(times) || nowMs - loggedAtMs >= LOG_EVERY_MS,
   });
   return {
-    tell({ about, level, message, error, fields, sameAs }) {
+    report({ about, level, message, error, fields, sameAs }) {
       const trouble = troubles.meet(about, sameAs ?? `${message}: ${sentenceOf(error)}`);
       if (trouble === undefined) return;
       const { times, sinceMs } = trouble;
@@ -52,24 +52,24 @@ export function createComplaints({ log, clock }: { readonly log: Log; readonly c
 }
 
 /** Logs that a watch failed `failures` times in a row, and goes on trying. `kind`: its plural, or another name. */
-export function tellWatchError(complaints: Complaints, kind: string, error: unknown, failures: number): void {
+export function logWatchError(complaints: Complaints, kind: string, error: unknown, failures: number): void {
   const message = `Cannot watch ${kind}; trying again`;
-  complaints.tell({ about: `watch of ${kind}`, level: "warn", message, error, fields: { failures } });
+  complaints.report({ about: `watch of ${kind}`, level: "warn", message, error, fields: { failures } });
 }
 
 /** Logs events that were not sent, for `createRecorder`; not those limited on purpose or gone with their namespace. */
-export function tellLostEvent(complaints: Complaints, { why, reason, error }: Loss): void {
+export function logLostEvent(complaints: Complaints, { why, reason, error }: Loss): void {
   switch (why) {
     case "limited":
     case "gone":
       return;
     case "crowded": {
       const message = "Events are dropped, the oldest first: too many wait to be sent";
-      return complaints.tell({ about: "events", level: "warn", message, error, fields: { reason }, sameAs: message });
+      return complaints.report({ about: "events", level: "warn", message, error, fields: { reason }, sameAs: message });
     }
     case "refused": {
       const message = "Cannot record an event";
-      return complaints.tell({ about: "events", level: "warn", message, error, fields: { reason } });
+      return complaints.report({ about: "events", level: "warn", message, error, fields: { reason } });
     }
     default:
       why satisfies never;

@@ -30,7 +30,7 @@ async function lazyReader(port: number): Promise<Socket> {
 }
 
 /** The answer to bytes that no client of ours would send. */
-async function said(port: number, request: string): Promise<string> {
+async function answerTo(port: number, request: string): Promise<string> {
   const socket = connect(port, "127.0.0.1");
   let answer = "";
   socket.on("data", (data: Buffer) => (answer += data.toString()));
@@ -88,7 +88,7 @@ describe("the health and metrics ports", () => {
         [healthzPort, "/healthz?verbose"],
         [metricsPort, "/metrics"],
       ] as const) {
-        const answer = await said(port, `GET ${path} HTTP/${version}\r\n${host}Connection: close\r\n\r\n`);
+        const answer = await answerTo(port, `GET ${path} HTTP/${version}\r\n${host}Connection: close\r\n\r\n`);
         expect(answer).toStartWith("HTTP/1.1 200 OK");
       }
       expect(errors).toEqual([]);

@@ -45,10 +45,10 @@ test("rest comes once after each burst, when nothing was done for long enough", 
 test("a longer rest gives back more, and both come again after the next burst", async () => {
   const clock = manualClock();
   const rests: string[] = [];
-  const tell = (what: string) => (): void => void rests.push(`${what} ${clock.now()}`);
+  const noted = (what: string) => (): void => void rests.push(`${what} ${clock.now()}`);
   const quiet = whenQuiet(clock, [
-    { afterMs: 3_000, act: tell("short") },
-    { afterMs: 30_000, act: tell("long") },
+    { afterMs: 3_000, act: noted("short") },
+    { afterMs: 30_000, act: noted("long") },
   ]);
   await clock.advance(10_000);
   quiet.busy();

@@ -80,19 +80,19 @@ export function whenQuiet(clock: Clock, rests: readonly Rest[]): Quiet {
   let lastMs = clock.now();
   let next = 0;
   let cancel: (() => void) | undefined;
-  const look = (): void => {
+  const check = (): void => {
     cancel = undefined;
     for (let rest = rests[next]; rest !== undefined; rest = rests[next]) {
       const leftMs = lastMs + rest.afterMs - clock.now();
       if (leftMs > 0) {
-        cancel = clock.after(leftMs, look);
+        cancel = clock.after(leftMs, check);
         return;
       }
       next += 1;
       rest.act();
     }
   };
-  look();
+  check();
   return {
     busy() {
       lastMs = clock.now();
@@ -100,7 +100,7 @@ export function whenQuiet(clock: Clock, rests: readonly Rest[]): Quiet {
       // The timer of a longer rest is too late for the first one.
       next = 0;
       cancel?.();
-      look();
+      check();
     },
     stop: () => cancel?.(),
   };

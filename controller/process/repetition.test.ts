@@ -9,10 +9,10 @@ const world = (options: Partial<RepetitionOptions> = {}) => {
 
 test("what happens again is to be logged at first, and then when it is due, with how often and since when", async () => {
   const { clock, meet } = world();
-  expect(meet("a")).toMatchObject({ times: 1, told: 1, sinceMs: 1_000 });
+  expect(meet("a")).toMatchObject({ times: 1, logged: 1, sinceMs: 1_000 });
   for (let times = 2; times < 10; times += 1) expect(meet("a")).toBeUndefined();
   await clock.advance(500);
-  expect(meet("a")).toMatchObject({ times: 10, told: 2, sinceMs: 1_000, toldAtMs: 1_500 });
+  expect(meet("a")).toMatchObject({ times: 10, logged: 2, sinceMs: 1_000, loggedAtMs: 1_500 });
 });
 
 test("a new text is to be logged at once, unless only its numbers are new or there were too many of them", () => {

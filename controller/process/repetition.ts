@@ -8,8 +8,8 @@ export interface Repeated {
   times: number;
   metAtMs: number;
   /** How often it was logged, and when it was last. */
-  told: number;
-  toldAtMs: number;
+  logged: number;
+  loggedAtMs: number;
   /** Hashes of the texts that it came with. */
   readonly texts: Set<number | bigint>;
 }
@@ -46,7 +46,7 @@ export function createRepetitions(options: RepetitionOptions): Repetitions {
     remembered.delete(about);
     const isOver = known === undefined || nowMs - known.metAtMs > overAfterMs;
     const repeated = isOver
-      ? { sinceMs: nowMs, times: 0, metAtMs: nowMs, told: 0, toldAtMs: nowMs, texts: new Set([]) }
+      ? { sinceMs: nowMs, times: 0, metAtMs: nowMs, logged: 0, loggedAtMs: nowMs, texts: new Set([]) }
       : known;
     remembered.set(about, repeated);
     const [oldest] = remembered.keys();
@@ -63,8 +63,8 @@ export function createRepetitions(options: RepetitionOptions): Repetitions {
       const isNews = !repeated.texts.has(said) && repeated.texts.size < MAX_TEXTS;
       if (isNews) repeated.texts.add(said);
       else if (!isDue(repeated, nowMs)) return undefined;
-      repeated.told += 1;
-      repeated.toldAtMs = nowMs;
+      repeated.logged += 1;
+      repeated.loggedAtMs = nowMs;
       return repeated;
     },
   };

@@ -69,7 +69,7 @@ export const exitCodeOf = (signal: StopSignal): number => 128 + numbers[signal];
 export function stopSignals({ onStop, onAgain, onForce }: StopOptions): StopSignals {
   const wish = wishes(() => performance.now());
   const asked = Promise.withResolvers<StopSignal>();
-  const heard = (signal: StopSignal): void => {
+  const onSignal = (signal: StopSignal): void => {
     const meant = wish();
     switch (meant) {
       case "stop":
@@ -87,11 +87,11 @@ export function stopSignals({ onStop, onAgain, onForce }: StopOptions): StopSign
     }
   };
   const signals = (Object.keys(numbers) as StopSignal[]).filter((signal) => signal !== "SIGHUP" || !hangupIgnored());
-  for (const signal of signals) process.on(signal, heard);
+  for (const signal of signals) process.on(signal, onSignal);
   return {
     asked: asked.promise,
     ignore: () => {
-      for (const signal of signals) process.off(signal, heard);
+      for (const signal of signals) process.off(signal, onSignal);
     },
   };
 }

@@ -37,9 +37,9 @@ const mayNot = (verb: string, plural: string, group: string, namespace?: string)
 
 const world = () => {
   const clock = manualClock(0);
-  const said: string[] = [];
-  const log = { debug: ignore, info: ignore, error: ignore, warn: (message: string) => void said.push(message) };
-  return { clock, said, ...createTroubles({ clock, log, source: "the test" }) };
+  const logged: string[] = [];
+  const log = { debug: ignore, info: ignore, error: ignore, warn: (message: string) => void logged.push(message) };
+  return { clock, logged, ...createTroubles({ clock, log, source: "the test" }) };
 };
 
 const kindsSentence =
@@ -86,16 +86,16 @@ describe("what keeps the controller from working", () => {
   });
 
   test("is logged once however often it is met, and again after ten minutes", async () => {
-    const { met, clock, said } = world();
+    const { met, clock, logged } = world();
     for (let second = 0; second < 600; second += 10) {
       met("rollouts", noKinds);
       await clock.advance(10_000);
     }
-    expect(said).toEqual([kindsSentence]);
+    expect(logged).toEqual([kindsSentence]);
     await clock.advance(1_000);
     met("rollouts", noKinds);
     await clock.advance(1_000);
-    expect(said).toHaveLength(2);
+    expect(logged).toHaveLength(2);
   });
 
   test("is gone when it works, by word or by look", () => {

@@ -127,7 +127,8 @@ export function createTroubles({ clock, log, source }: TroubleOptions): Troubles
   const standing = new Map<string, { readonly cause: Cause; readonly still: () => boolean }>();
   const said = createRepetitions({
     clock,
-    isDue: ({ told, toldAtMs }, nowMs) => nowMs >= toldAtMs + Math.min(remindMs * 2 ** (told - 1), longestRemindMs),
+    isDue: ({ logged, loggedAtMs }, nowMs) =>
+      nowMs >= loggedAtMs + Math.min(remindMs * 2 ** (logged - 1), longestRemindMs),
   });
   let cancel: (() => void) | undefined;
 
@@ -135,7 +136,7 @@ export function createTroubles({ clock, log, source }: TroubleOptions): Troubles
     const causes = [...standing.values()].filter(({ still }) => still()).map(({ cause }) => cause);
     return sentencesOf(causes, source);
   };
-  const tell = (): void => {
+  const logStanding = (): void => {
     cancel = undefined;
     for (const sentence of sentences()) {
       if (said.meet(sentence) !== undefined) log.warn(sentence);
@@ -149,7 +150,7 @@ export function createTroubles({ clock, log, source }: TroubleOptions): Troubles
         return false;
       }
       standing.set(what, { cause, still });
-      cancel ??= clock.after(gatherMs, tell);
+      cancel ??= clock.after(gatherMs, logStanding);
       return true;
     },
     over: (what) => void standing.delete(what),

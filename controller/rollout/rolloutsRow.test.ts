@@ -58,17 +58,17 @@ const service = (version: number, selector: object, manager?: string): Service =
 function stage({ leads = true } = {}) {
   const clock = manualClock();
   const stores = createStores();
-  const said: string[] = [];
-  const say = (what: string) => (message: string) => void said.push(`${what}: ${message}`);
-  const log = { debug: say("log"), info: say("log"), warn: say("log"), error: say("log") };
+  const reported: string[] = [];
+  const report = (what: string) => (message: string) => void reported.push(`${what}: ${message}`);
+  const log = { debug: report("log"), info: report("log"), warn: report("log"), error: report("log") };
   const validForMs = (): number => (leads ? 15_000 : 0);
   const observer = {
     reconciled: () => {},
-    eventEmitted: (key: string, _: string, reason: string) => void said.push(`event of ${key}: ${reason}`),
+    eventEmitted: (key: string, _: string, reason: string) => void reported.push(`event of ${key}: ${reason}`),
     rolloutFinished: () => {},
-    rolloutDeleted: (key: string) => void said.push(`deleted: ${key}`),
+    rolloutDeleted: (key: string) => void reported.push(`deleted: ${key}`),
   };
-  const events = { record: () => {}, told: async () => {} };
+  const events = { record: () => {}, sent: async () => {} };
   const ports = { client: noClient, clock, log, stores, validForMs, decide, events, observer };
   const sources = sourcesOf(stores, "");
   const line: string[] = [];
@@ -76,7 +76,7 @@ function stage({ leads = true } = {}) {
     const queue = { ...createQueue({ clock }), add: (key: string) => void line.push(`${row.noun} ${key}`) };
     for (const { listen } of row.watches) listen(queue);
   }
-  return { stores, said, inLine: () => line.splice(0) };
+  return { stores, reported, inLine: () => line.splice(0) };
 }
 
 describe("a Rollout comes into line", () => {
@@ -127,19 +127,19 @@ describe("a Rollout comes into line", () => {
 
 describe("a Rollout that is gone", () => {
   test("is reported, and its Services come into line: those that it named, and those that it managed", () => {
-    const { stores, said, inLine } = stage();
+    const { stores, reported, inLine } = stage();
     stores.rollouts.upsert(rollout("web", 1, "other"));
     stores.services.upsert(service(2, { app: "web" }, "web"));
     inLine();
     stores.rollouts.deleted("ns/web", "web");
     expect(inLine()).toEqual(["Service ns/other", "Service ns/web"]);
-    expect(said).toEqual(["deleted: ns/web", "log: Rollout deleted", "event of ns/web: RolloutDeleted"]);
+    expect(reported).toEqual(["deleted: ns/web", "log: Rollout deleted", "event of ns/web: RolloutDeleted"]);
   });
 
   test("is reported by who leads only", () => {
-    const { stores, said } = stage({ leads: false });
+    const { stores, reported } = stage({ leads: false });
     stores.rollouts.upsert(rollout("web", 1));
     stores.rollouts.deleted("ns/web", "web");
-    expect(said).toEqual(["deleted: ns/web"]);
+    expect(reported).toEqual(["deleted: ns/web"]);
   });
 });

@@ -29,7 +29,7 @@ export interface RolloutsPorts extends Pick<
   PassPorts,
   "client" | "clock" | "log" | "stores" | "validForMs" | "decide"
 > {
-  readonly events: Pick<EventRecorder, "record" | "told">;
+  readonly events: Pick<EventRecorder, "record" | "sent">;
   readonly observer: RolloutsObserver;
   /** Conditions for generic tools on every Rollout that does not decline them. */
   readonly kstatusForAll?: boolean | undefined;
@@ -48,7 +48,7 @@ export function rolloutsRow(ports: RolloutsPorts, sources: Sources): RolloutsRow
     gatherer: createGatherer(stores, ports.kstatusForAll),
     finished: (status, total, paused) => observer.rolloutFinished(status, total, paused),
     recordEvent: (rollout, event) => recordEvent(ports, rollout, event),
-    eventsTold: (rollout) => events.told(rollout.metadata.uid ?? "", EVENTS_FIRST_MS),
+    eventsSent: (rollout) => events.sent(rollout.metadata.uid ?? "", EVENTS_FIRST_MS),
   });
   return {
     kind: "Rollouts",

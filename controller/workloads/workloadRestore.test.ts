@@ -9,7 +9,7 @@ import { manualClock } from "../../kube/clock/clock.ts";
 import { createQueue } from "../../kube/runtime/queue.ts";
 import { passOf } from "../../kube/runtime/runController.ts";
 import { sourcesOf } from "../rollout/facts/cacheSources.ts";
-import { deploymentsRow, type RestorePorts, sayFarewell } from "./workloadRestore.ts";
+import { deploymentsRow, type RestorePorts, finishDeletion } from "./workloadRestore.ts";
 
 const DEPLOYMENT = { resource: "deployments.apps", namespace: "default", name: "web" } as const;
 const ROLLOUT = { resource: "rollouts.argoproj.io", namespace: "default", name: "web" } as const;
@@ -176,7 +176,7 @@ describe("a deletion that waits for the Deployment", () => {
     const { objects, seen } = stores.workloads.Deployment;
     seen.add("default/web");
     if (world.core.get(DEPLOYMENT) !== undefined) objects.upsert(deployment());
-    await sayFarewell(world.ports, rollout());
+    await finishDeletion(world.ports, rollout());
   }
   const deleting = (options: Options = {}) => {
     const world = stage({ restore: true, ...options });
@@ -223,7 +223,7 @@ describe("a deletion that waits for the Deployment", () => {
   test("does nothing while nobody knows of the Deployment", async () => {
     const world = deleting();
     world.stores.rollouts.upsert(world.rollout());
-    await sayFarewell(world.ports, world.rollout());
+    await finishDeletion(world.ports, world.rollout());
     expect(world.asked()).toEqual([]);
   });
 });

@@ -66,12 +66,12 @@ async function scaleUp(ports: RestorePorts, namespace: string, facts: WorkloadFa
  * Does the next step for a Rollout that is being deleted, where we hold the deletion back. Changes of the Deployment
  * call it again. @throws {ApiError}
  */
-export async function sayFarewell(ports: RestorePorts, rollout: Rollout): Promise<void> {
+export async function finishDeletion(ports: RestorePorts, rollout: Rollout): Promise<void> {
   if (!holdsDeletion(rollout) || ports.validForMs() <= TIMEOUT_MS) return;
   const { client, stores } = ports;
   const { namespace, name, resourceVersion } = rollout.metadata;
   const key = deploymentOf(stores, rollout);
-  const known = key === undefined ? undefined : stores.workloads.Deployment.look(key);
+  const known = key === undefined ? undefined : stores.workloads.Deployment.find(key);
   if (known?.kind === "waiting" || known?.kind === "refused") return;
   const facts = known?.kind === "found" ? known.object.facts : undefined;
   const next = farewell(rollout, facts, key !== undefined && isShared(stores, key));

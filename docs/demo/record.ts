@@ -24,7 +24,7 @@ export async function recording(): Promise<string> {
   let askedSinceMs: number | undefined;
   let stillMs = 0;
   await playDemo({
-    onlooker: {
+    viewer: {
       moment(now) {
         if (now.askedMs === undefined) askedSinceMs = undefined;
         else askedSinceMs ??= nowMs;

@@ -97,31 +97,31 @@ const asStatus = (body: string): Status | undefined => {
 
 /** From an answer that is not 2xx. `retryAfter`: the header in seconds (no API server sends HTTP dates: ignored). */
 export const refused = (target: Target, status: number, body: string, retryAfter: string | null): ApiError => {
-  const said = asStatus(body);
-  const reason = said?.reason || (reasons[status] ?? "Unknown");
+  const answer = asStatus(body);
+  const reason = answer?.reason || (reasons[status] ?? "Unknown");
   const headerSeconds = retryAfter === null ? Number.NaN : Number(retryAfter);
-  const retryAfterSeconds = Number.isFinite(headerSeconds) ? headerSeconds : said?.details?.retryAfterSeconds;
+  const retryAfterSeconds = Number.isFinite(headerSeconds) ? headerSeconds : answer?.details?.retryAfterSeconds;
   // A proxy's error page is cut short: it only has to show who answered. And a server may quote the whole object.
-  const why = said?.message?.slice(0, 1_000) ?? body.trim().slice(0, 200);
+  const why = answer?.message?.slice(0, 1_000) ?? body.trim().slice(0, 200);
   return new ApiError(`Cannot ${describe(target)}: HTTP ${status} ${reason}${why === "" ? "" : `: ${why}`}`, {
     status,
     reason,
-    cause: said ?? body.slice(0, 200),
-    ...(said?.details !== undefined && { details: said.details }),
+    cause: answer ?? body.slice(0, 200),
+    ...(answer?.details !== undefined && { details: answer.details }),
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
   });
 };
 
 /** From a watch's ERROR event. */
-export const watchError = (target: Target, said: Status): ApiError => {
-  const status = said.code ?? 500;
-  const reason = said.reason || (reasons[status] ?? "Unknown");
-  return new ApiError(`Cannot ${describe(target)}: ${status} ${reason}: ${said.message ?? "no message"}`, {
+export const watchError = (target: Target, answer: Status): ApiError => {
+  const status = answer.code ?? 500;
+  const reason = answer.reason || (reasons[status] ?? "Unknown");
+  return new ApiError(`Cannot ${describe(target)}: ${status} ${reason}: ${answer.message ?? "no message"}`, {
     status,
     reason,
-    cause: said,
-    ...(said.details !== undefined && { details: said.details }),
-    ...(said.details?.retryAfterSeconds !== undefined && { retryAfterSeconds: said.details.retryAfterSeconds }),
+    cause: answer,
+    ...(answer.details !== undefined && { details: answer.details }),
+    ...(answer.details?.retryAfterSeconds !== undefined && { retryAfterSeconds: answer.details.retryAfterSeconds }),
   });
 };
 

@@ -275,10 +275,10 @@ describe("what is wrong is said with the file, and never with a secret", () => {
       'Cannot use proxy-url of context "dev" of DIR/.kube/config: ',
     ],
   ];
-  for (const [what, content, options, said] of cases) {
+  for (const [what, content, options, complaint] of cases) {
     test(what, async () => {
       write(".kube/config", content);
-      expect(await failure(load(options))).toStartWith(said);
+      expect(await failure(load(options))).toStartWith(complaint);
     });
   }
 

@@ -59,12 +59,12 @@ export const textOf = (error: unknown): string =>
 const withoutEnd = (text: string): string => text.replace(/[.:\s]+$/, "");
 
 /** The part of a cause's text that the sentence lacks: often its first parts, up to a colon, are there already. */
-const unsaid = (text: string, sentence: string): string => {
-  const said = sentence.toLowerCase();
-  const isSaid = (part: string): boolean => said.includes(withoutEnd(part).toLowerCase());
-  if (isSaid(text)) return "";
+const newPart = (text: string, sentence: string): string => {
+  const known = sentence.toLowerCase();
+  const isKnown = (part: string): boolean => known.includes(withoutEnd(part).toLowerCase());
+  if (isKnown(text)) return "";
   const parts = text.split(": ");
-  const from = parts.findIndex((part) => !isSaid(part));
+  const from = parts.findIndex((part) => !isKnown(part));
   return parts.slice(Math.max(0, from)).join(": ");
 };
 
@@ -73,7 +73,7 @@ export const sentenceOf = (error: unknown): string => {
   let sentence = ownText(error);
   let at = error instanceof Error ? error.cause : undefined;
   for (let depth = 1; at !== undefined && at !== null && depth < mostCauses; depth += 1) {
-    const more = unsaid(ownText(at), sentence);
+    const more = newPart(ownText(at), sentence);
     if (more !== "") sentence = sentence === "" ? more : `${withoutEnd(sentence)}: ${more}`;
     at = at instanceof Error ? at.cause : undefined;
   }

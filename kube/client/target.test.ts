@@ -13,9 +13,9 @@ const cases: readonly [Method, string, string][] = [
   ["GET", "/api/v1/nodes/n1", 'get nodes "n1"'],
   ["GET", "/version", "get /version"],
 ];
-for (const [method, path, said] of cases) {
-  test(`${method} ${path} is to ${said}`, () => {
-    expect(text(targetOf(method, path))).toBe(said);
+for (const [method, path, description] of cases) {
+  test(`${method} ${path} is to ${description}`, () => {
+    expect(text(targetOf(method, path))).toBe(description);
   });
 }
 

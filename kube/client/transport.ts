@@ -113,12 +113,12 @@ const attempt = async (client: ClientOptions, request: KubeRequest, target: Targ
   const url = urlOf(credentials.server, request);
   const sending = await init(client, request, target, limit.signal);
   const startedMs = clock.now();
-  const tell = (status: number): void => observe?.({ ...target, status, durationMs: clock.now() - startedMs });
+  const report = (status: number): void => observe?.({ ...target, status, durationMs: clock.now() - startedMs });
   const response = await (client.fetch ?? fetch)(url, sending).catch((error: unknown) => {
-    tell(0);
+    report(0);
     throw error;
   });
-  tell(response.status);
+  report(response.status);
   const warnings = request.warned === undefined ? [] : warningsIn(response.headers.get("warning"));
   if (warnings.length > 0) request.warned?.(warnings);
   if (response.ok) return response;

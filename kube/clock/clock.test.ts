@@ -35,24 +35,24 @@ test("the manual clock fires in order of time, timers set on the way included", 
 });
 
 test("those who give way go on one by one, each in a turn of its own", async () => {
-  const told: string[] = [];
+  const calls: string[] = [];
   const turns = createTurns(async () => {
-    told.push("others");
+    calls.push("others");
     await new Promise((resolve) => setImmediate(resolve));
   });
-  await Promise.all(["a", "b", "c"].map((name) => turns().then(() => told.push(name))));
-  expect(told.filter((what) => what !== "others")).toEqual(["a", "b", "c"]);
-  expect(told.join(" ")).not.toContain("a b");
-  expect(told.join(" ")).not.toContain("b c");
+  await Promise.all(["a", "b", "c"].map((name) => turns().then(() => calls.push(name))));
+  expect(calls.filter((what) => what !== "others")).toEqual(["a", "b", "c"]);
+  expect(calls.join(" ")).not.toContain("a b");
+  expect(calls.join(" ")).not.toContain("b c");
 });
 
 test("the system clock gives way to what has come in", async () => {
-  const told: string[] = [];
-  setTimeout(() => told.push("timer"), 0);
+  const calls: string[] = [];
+  setTimeout(() => calls.push("timer"), 0);
   const work = async (): Promise<void> => {
-    for (let i = 0; i < 1_000 && !told.includes("timer"); i++) await systemClock.giveWay?.();
-    told.push("work");
+    for (let i = 0; i < 1_000 && !calls.includes("timer"); i++) await systemClock.giveWay?.();
+    calls.push("work");
   };
   await work();
-  expect(told).toEqual(["timer", "work"]);
+  expect(calls).toEqual(["timer", "work"]);
 });

@@ -29,13 +29,13 @@ test("of what does not fit the beginning is shown", () => {
 });
 
 test("no more of a value is looked at than is shown", () => {
-  let looked = 0;
+  let reads = 0;
   const list = Array.from({ length: 10_000 }, () => ({
     get member() {
-      looked += 1;
+      reads += 1;
       return 1;
     },
   }));
   expect(shownJson(list, 50).length).toBe(51);
-  expect(looked).toBeLessThan(51);
+  expect(reads).toBeLessThan(51);
 });

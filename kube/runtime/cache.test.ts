@@ -22,10 +22,10 @@ const storeOfThings = () => {
       noise === "unwanted" ? undefined : { metadata, ...(owner !== undefined && { owner }) },
     indices: { owner: ({ owner }) => (owner === undefined ? [] : [owner]) },
   });
-  const told: string[] = [];
+  const changes: string[] = [];
   const text = (object: Thing | undefined) => (object === undefined ? "-" : object.metadata.resourceVersion);
-  store.onChange((old, next) => told.push(`${(next ?? old)?.metadata.name} ${text(old)}→${text(next)}`));
-  return { store, told };
+  store.onChange((old, next) => changes.push(`${(next ?? old)?.metadata.name} ${text(old)}→${text(next)}`));
+  return { store, changes };
 };
 
 test("objects are slimmed on the way in and found by key", () => {
@@ -45,20 +45,20 @@ test("resourceVersions are ordered as numbers of any length, and what is no numb
 
 describe("a read is never older than what was known before", () => {
   test("an older event does not replace a newer object", () => {
-    const { store, told } = storeOfThings();
+    const { store, changes } = storeOfThings();
     store.upsert(thing("a", 10));
     store.upsert(thing("a", 9));
     expect(store.get("ns/a")?.metadata.resourceVersion).toBe("10");
-    expect(told).toEqual(["a -→10"]);
+    expect(changes).toEqual(["a -→10"]);
   });
 
   test("our own write is visible at once, and its echo from the watch is no change", () => {
-    const { store, told } = storeOfThings();
+    const { store, changes } = storeOfThings();
     store.upsert(thing("a", 1));
     expect(store.written(thing("a", 5))?.metadata.resourceVersion).toBe("5");
     store.upsert(thing("a", 3));
     store.upsert(thing("a", 5));
-    expect(told).toEqual(["a -→1", "a 1→5"]);
+    expect(changes).toEqual(["a -→1", "a 1→5"]);
   });
 
   test("listeners hear whether a change is the answer to our own write or came from elsewhere, deletions included", () => {
@@ -82,12 +82,12 @@ describe("a read is never older than what was known before", () => {
   });
 
   test("a deleted object does not come back by a late event or a late answer", () => {
-    const { store, told } = storeOfThings();
+    const { store, changes } = storeOfThings();
     store.upsert(thing("a", 1));
     store.remove(thing("a", 4));
     store.upsert(thing("a", 3));
     expect(store.written(thing("a", 2))).toBeUndefined();
-    expect(told).toEqual(["a -→1", "a 1→-"]);
+    expect(changes).toEqual(["a -→1", "a 1→-"]);
   });
 
   test("an object that we deleted ourselves does not come back by anything", () => {
@@ -118,11 +118,11 @@ describe("a read is never older than what was known before", () => {
   });
 
   test("an object recreated under its name is told as gone and new", () => {
-    const { store, told } = storeOfThings();
+    const { store, changes } = storeOfThings();
     store.upsert(thing("a", 1, { uid: "first" }));
     store.upsert(thing("a", 5, { uid: "second" }));
     store.upsert(thing("a", 2, { uid: "first" }));
-    expect(told).toEqual(["a -→1", "a 1→-", "a -→5"]);
+    expect(changes).toEqual(["a -→1", "a 1→-", "a -→5"]);
   });
 });
 
@@ -152,12 +152,12 @@ describe("a relist", () => {
 
 describe("what is not of interest", () => {
   test("is not kept, and forgotten when it stops being so", () => {
-    const { store, told } = storeOfThings();
+    const { store, changes } = storeOfThings();
     store.upsert(thing("a", 1));
     store.upsert(thing("a", 2, { noise: "unwanted" }));
     store.upsert(thing("b", 2, { noise: "unwanted" }));
     expect(store.size).toBe(0);
-    expect(told).toEqual(["a -→1", "a 1→-"]);
+    expect(changes).toEqual(["a -→1", "a 1→-"]);
   });
 
   test("comes back when it is of interest again, but not by an older event", () => {
@@ -183,12 +183,12 @@ test("an index follows changes of the value, and is empty for unknown ones", () 
 
 test("a listener that has unsubscribed hears nothing", () => {
   const { store } = storeOfThings();
-  let heard = 0;
-  const off = store.onChange(() => void (heard += 1));
+  let calls = 0;
+  const off = store.onChange(() => void (calls += 1));
   store.upsert(thing("a", 1));
   off();
   store.upsert(thing("a", 2));
-  expect(heard).toBe(1);
+  expect(calls).toBe(1);
 });
 
 test("10,000 objects change three times, and go", () => {

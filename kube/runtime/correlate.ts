@@ -1,4 +1,4 @@
-import { mustBeTold } from "../../schema/reasons.ts";
+import { mustBeSent } from "../../schema/reasons.ts";
 import type { EventTarget, KubeEvent } from "./recorder.ts";
 
 /** The figures of client-go's tools/record/events_cache.go, so that events are merged as people are used to. */
@@ -65,7 +65,7 @@ export const createCorrelator = (): Correlator => {
 
   const aggregate = (event: KubeEvent, atMs: number): { key: string; message: string } => {
     const kin = `${objectKey(event.object)}\n${event.type}\n${event.reason}`;
-    if (mustBeTold(event)) return { key: `${kin}\n${event.message}`, message: event.message };
+    if (mustBeSent(event)) return { key: `${kin}\n${event.message}`, message: event.message };
     const group = similar.touch(kin, () => ({ messages: new Set(), lastAtMs: atMs }));
     if (atMs - group.lastAtMs > similarWithinMs) group.messages.clear();
     group.lastAtMs = atMs;
@@ -91,7 +91,7 @@ export const createCorrelator = (): Correlator => {
       const { key, message } = aggregate(event, atMs);
       const known = record(key, atMs);
       known.count += times;
-      if (!mustBeTold(event) && !affordable(event.object, atMs)) return undefined;
+      if (!mustBeSent(event) && !affordable(event.object, atMs)) return undefined;
       return { key, message, firstAtMs: known.firstAtMs, count: known.count, name: known.name };
     },
     sent(correlated, name) {

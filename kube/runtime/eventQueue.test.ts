@@ -17,10 +17,10 @@ function world(limits: Partial<EventQueueLimits> = {}) {
   const push = (name: string, reason: string, message?: string): void =>
     queue.push(about(name, reason, message), (at += 1), `${name}.${at}`);
   const rest = (): string[] => {
-    const told: string[] = [];
+    const seen: string[] = [];
     for (let item = queue.shift(0); item !== undefined; item = queue.shift(0))
-      told.push(`${item.event.object.name} ${item.event.message} x${item.times} at ${item.atMs}`);
-    return told;
+      seen.push(`${item.event.object.name} ${item.event.message} x${item.times} at ${item.atMs}`);
+    return seen;
   };
   return { queue, dropped, push, rest };
 }

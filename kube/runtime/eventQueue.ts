@@ -4,7 +4,7 @@
  * dropped. An event that must be sent is dropped only at the last limit, which is reached only when the API server
  * refuses events for hours, or tens of thousands of objects come and go.
  */
-import { mustBeTold } from "../../schema/reasons.ts";
+import { mustBeSent } from "../../schema/reasons.ts";
 import type { KubeEvent } from "./recorder.ts";
 
 export interface Waiting {
@@ -80,7 +80,7 @@ export const createEventQueue = (
       lane: laneOf(object.uid, lanes),
       key: `${object.uid}\n${type}\n${reason}`,
       bytes: bytesOf(item.event),
-      must: mustBeTold(item.event),
+      must: mustBeSent(item.event),
     };
   };
   const put = (id: number, entry: Entry): void => {

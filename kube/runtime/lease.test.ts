@@ -22,9 +22,9 @@ const world = (before: (request: KubeRequest) => void = () => {}) => {
   const api = testApi({ clock: manualClock(1_700_000_000_000), namespaces: ["ns"] });
   api.hook.before = before;
   const { clock, core } = api;
-  const told: string[] = [];
+  const reports: string[] = [];
   const started = clock.now();
-  const note = (what: string): void => void told.push(`+${Math.round(clock.now() - started)} ${what}`);
+  const note = (what: string): void => void reports.push(`+${Math.round(clock.now() - started)} ${what}`);
   const candidate = (identity: string, more: Partial<LeaseOptions> = {}) =>
     holdLeases({
       client: api.client,
@@ -54,7 +54,7 @@ const world = (before: (request: KubeRequest) => void = () => {}) => {
     }
   };
   const asked = (): string[] => api.requests.splice(0).map(shortly);
-  return { ...api, told, candidate, lease, spec, put, renewElsewhere, asked };
+  return { ...api, reports, candidate, lease, spec, put, renewElsewhere, asked };
 };
 
 test("free Leases are made, in order, as client-go makes them", async () => {
@@ -106,16 +106,16 @@ describe("the time that a Lease is valid", () => {
 
 describe("a Lease of another", () => {
   test("is respected as long as it changes, whatever its own clock says", async () => {
-    const { candidate, clock, told, put, renewElsewhere } = world();
+    const { candidate, clock, reports, put, renewElsewhere } = world();
     put(ours, { holderIdentity: "a", leaseDurationSeconds: 15, renewTime: "1999-01-01T00:00:00.000000Z" });
     candidate("b");
     await renewElsewhere(ours, "a", 60_000);
-    expect(told).toEqual([`+0 b waits for ${ours} of a`]);
+    expect(reports).toEqual([`+0 b waits for ${ours} of a`]);
     // The last renewal was at 58 s.
     await clock.advance(12_000);
-    expect(told).toHaveLength(1);
+    expect(reports).toHaveLength(1);
     await clock.advance(6_000);
-    expect(told.at(-1)).toContain("b leads");
+    expect(reports.at(-1)).toContain("b leads");
   });
 
   test("is taken over with one more transition", async () => {
@@ -127,35 +127,35 @@ describe("a Lease of another", () => {
   });
 
   test("that was given back is taken within 1.2 s", async () => {
-    const { candidate, clock, told } = world();
+    const { candidate, clock, reports } = world();
     const a = candidate("a");
     await clock.advance(5_000);
     candidate("b");
     await clock.advance(3_000);
     await a.release();
     await clock.advance(1_200);
-    expect(told.at(-1)).toMatch(/^\+(8\d\d\d|9[01]\d\d|9200) b leads$/);
+    expect(reports.at(-1)).toMatch(/^\+(8\d\d\d|9[01]\d\d|9200) b leads$/);
   });
 });
 
 test("what a crashed holder leaves of both expires together, and is taken within 17 s", async () => {
-  const { candidate, clock, told, put } = world();
+  const { candidate, clock, reports, put } = world();
   for (const name of [ours, theirs]) put(name, { holderIdentity: "crashed", leaseDurationSeconds: 15 });
   candidate("b");
   await clock.advance(16_200);
-  expect(told.at(-1)).toMatch(/^\+1[56]\d\d\d b leads$/);
+  expect(reports.at(-1)).toMatch(/^\+1[56]\d\d\d b leads$/);
 });
 
 test("with the reference's Lease taken it holds its own, waits, and writes nothing else", async () => {
-  const { candidate, clock, told, put, renewElsewhere, spec } = world();
+  const { candidate, clock, reports, put, renewElsewhere, spec } = world();
   put(theirs, { holderIdentity: "reference", leaseDurationSeconds: 15 });
   const leases = candidate("b");
   await renewElsewhere(theirs, "reference", 30_000);
-  expect(told).toEqual([`+0 b waits for ${theirs} of reference`]);
+  expect(reports).toEqual([`+0 b waits for ${theirs} of reference`]);
   expect([leases.isLeader(), leases.validForMs()]).toEqual([false, 0]);
   expect(spec(ours).holderIdentity).toBe("b");
   await clock.advance(20_000);
-  expect(told.at(-1)).toContain("b leads");
+  expect(reports.at(-1)).toContain("b leads");
 });
 
 test("two that start together: one leads, and they never lead at once", async () => {
@@ -170,7 +170,7 @@ test("two that start together: one leads, and they never lead at once", async ()
 
 describe("giving back", () => {
   test("frees both, the second first, so that who waits for the first finds the second free", async () => {
-    const { candidate, clock, asked, spec, told } = world();
+    const { candidate, clock, asked, spec, reports } = world();
     const leases = candidate("a");
     await clock.advance(0);
     asked();
@@ -180,7 +180,7 @@ describe("giving back", () => {
     expect([leases.isLeader(), leases.validForMs()]).toEqual([false, 0]);
     await clock.advance(10_000);
     expect(asked()).toEqual([]);
-    expect(told).toEqual(["+0 a leads"]);
+    expect(reports).toEqual(["+0 a leads"]);
   });
 
   test("while still waiting frees what was taken so far", async () => {
@@ -195,32 +195,32 @@ describe("giving back", () => {
 
   test("to a server that does not answer is given up, not thrown", async () => {
     let down = false;
-    const { candidate, clock, told } = world(() => {
+    const { candidate, clock, reports } = world(() => {
       if (down) throw new Error("down");
     });
     const leases = candidate("a");
     await clock.advance(0);
     down = true;
     await leases.release();
-    expect(told.filter((line) => line.includes("error: down"))).toHaveLength(2);
+    expect(reports.filter((line) => line.includes("error: down"))).toHaveLength(2);
   });
 });
 
 describe("a leader is lost", () => {
   test("when somebody else has taken a Lease", async () => {
-    const { candidate, clock, told, put } = world();
+    const { candidate, clock, reports, put } = world();
     const leases = candidate("a");
     await clock.advance(3_000);
     put(theirs, { holderIdentity: "thief", leaseDurationSeconds: 15 });
     await clock.advance(2_000);
-    expect(told.at(-1)).toBe(`+4000 a lost: Lost Lease "ns/${theirs}": held by thief now`);
+    expect(reports.at(-1)).toBe(`+4000 a lost: Lost Lease "ns/${theirs}": held by thief now`);
     expect([leases.isLeader(), leases.validForMs()]).toEqual([false, 0]);
     expect(clock.waiting).toBe(0);
   });
 
   test("when renewing has failed for 10 s, before anybody else may take over", async () => {
     let down = false;
-    const { candidate, clock, told } = world(() => {
+    const { candidate, clock, reports } = world(() => {
       if (down) throw new Error("down");
     });
     const leases = candidate("a");
@@ -230,11 +230,11 @@ describe("a leader is lost", () => {
     expect(leases.isLeader()).toBe(true);
     expect(leases.validForMs()).toBe(7_000);
     await clock.advance(4_000);
-    expect(told.at(-1)).toBe(`+12000 a lost: Lost Lease "ns/${ours}": not renewed for 10000 ms`);
+    expect(reports.at(-1)).toBe(`+12000 a lost: Lost Lease "ns/${ours}": not renewed for 10000 ms`);
   });
 
   test("but not by a label that somebody puts on its Lease", async () => {
-    const { candidate, clock, told, core, lease } = world();
+    const { candidate, clock, reports, core, lease } = world();
     candidate("a");
     await clock.advance(1_000);
     const labels = { x: "y" };
@@ -243,7 +243,7 @@ describe("a leader is lost", () => {
       metadata: { ...old.metadata, labels },
     }));
     await clock.advance(5_000);
-    expect(told).toEqual(["+0 a leads"]);
+    expect(reports).toEqual(["+0 a leads"]);
     expect(lease(ours)?.metadata.labels).toEqual(labels);
   });
 });
@@ -264,10 +264,10 @@ test("an answer after an error is told, whoever holds the Leases", async () => {
 });
 
 test("an error that lasts is told once while waiting", async () => {
-  const { candidate, clock, told } = world(() => {
+  const { candidate, clock, reports } = world(() => {
     throw new Error("forbidden");
   });
   candidate("a");
   await clock.advance(60_000);
-  expect(told).toEqual(["+0 a error: forbidden"]);
+  expect(reports).toEqual(["+0 a error: forbidden"]);
 });

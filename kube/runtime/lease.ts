@@ -160,7 +160,7 @@ const createLock = (options: LockOptions, name: string): Lock => {
     }
     return seen;
   };
-  const look = async (timeoutMs: number): Promise<Attempt> => {
+  const attempt = async (timeoutMs: number): Promise<Attempt> => {
     const found = await read(timeoutMs);
     if (found === undefined) return send("POST", timeoutMs);
     const { holderIdentity: holder = "", leaseDurationSeconds = durationMs / 1_000 } = found.spec ?? {};
@@ -190,7 +190,7 @@ const createLock = (options: LockOptions, name: string): Lock => {
         }
       }
       try {
-        return await look(timeoutMs);
+        return await attempt(timeoutMs);
       } catch (error) {
         // Another process was faster; the next read shows which. (The labels of our own Lease may be edited by others.)
         const raced = isAlreadyExists(error) || (isConflict(error) && seen?.spec?.holderIdentity !== identity);
@@ -306,13 +306,13 @@ export const holdLeases = (options: LeaseOptions): Leases => {
 
 const leastOf = (locks: readonly Lock[]): number => Math.min(...locks.map((lock) => lock.validForMs()));
 
-/** Calls `tell` only when its arguments (as text) differ from the last ones. */
-const onChange = <A extends unknown[]>(tell: ((...args: A) => void) | undefined): ((...args: A) => void) => {
+/** Calls `report` only when its arguments (as text) differ from the last ones. */
+const onChange = <A extends unknown[]>(report: ((...args: A) => void) | undefined): ((...args: A) => void) => {
   let last = "";
   return (...args) => {
     const text = args.map(String).join("\n");
     if (text === last) return;
     last = text;
-    tell?.(...args);
+    report?.(...args);
   };
 };

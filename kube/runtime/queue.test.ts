@@ -212,13 +212,13 @@ test("what was added before it runs is worked on when it runs", async () => {
 });
 
 test("the metrics count adds, depth, retries, waiting and working", async () => {
-  const told: string[] = [];
+  const reports: string[] = [];
   const { queue, clock, hold, finish } = world(1, {
-    depth: (n) => told.push(`depth ${n}`),
-    added: () => told.push("added"),
-    retried: () => told.push("retried"),
-    waitedMs: (ms) => told.push(`waited ${ms}`),
-    workedMs: (ms) => told.push(`worked ${ms}`),
+    depth: (n) => reports.push(`depth ${n}`),
+    added: () => reports.push("added"),
+    retried: () => reports.push("retried"),
+    waitedMs: (ms) => reports.push(`waited ${ms}`),
+    workedMs: (ms) => reports.push(`worked ${ms}`),
   });
   hold();
   queue.add("a");
@@ -228,7 +228,7 @@ test("the metrics count adds, depth, retries, waiting and working", async () => 
   expect(queue.unfinishedMs()).toEqual({ sumMs: 30, longestMs: 30 });
   await finish("a");
   queue.addAfter("c", 5);
-  expect(told).toEqual([
+  expect(reports).toEqual([
     "added",
     "depth 1",
     "waited 0",

@@ -110,7 +110,7 @@ test("a burst of events makes room for other requests, and none is lost or late 
   const early = kept().length;
   expect({ some: early > 0, few: early < 200 }).toEqual({ some: true, few: true });
   // A caller must not wait for those, or its status would come late.
-  await recorder.told("uid-web-1", 60_000);
+  await recorder.sent("uid-web-1", 60_000);
   await clock.advance(20_000);
   expect(kept().length).toBe(1_000);
   expect(recorder.pending).toBe(0);

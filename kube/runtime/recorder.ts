@@ -1,5 +1,5 @@
 import type { Clock } from "../clock/clock.ts";
-import { mustBeTold } from "../../schema/reasons.ts";
+import { mustBeSent } from "../../schema/reasons.ts";
 import { isAlreadyExists, isBusyServer, isLeavingNamespace, isNotFound } from "../client/apiError.ts";
 import { type Correlated, createCorrelator } from "./correlate.ts";
 import { collectionPath, objectPath } from "../client/path.ts";
@@ -54,7 +54,7 @@ export interface EventRecorder {
   /** Queues an event, which is sent later, in order per object. Never waits, never throws. */
   record(event: KubeEvent): void;
   /** Resolves when all events recorded of this object so far are sent or given up, after `timeoutMs` at the latest. */
-  told(uid: string, timeoutMs: number): Promise<void>;
+  sent(uid: string, timeoutMs: number): Promise<void>;
   /** Number of events that wait to be sent. */
   readonly pending: number;
   /** Sends the waiting events, for at most `timeoutMs`, and takes no more. */
@@ -76,7 +76,7 @@ const patienceMs = 20_000;
 /** How long a lane rests then: all lanes together send at most 250 events a second. */
 const shortRestMs = 16;
 /** How long events that must be sent are retried while the API server is away: as long as it keeps Events. */
-const worthTellingMs = 3_600_000;
+const worthSendingMs = 3_600_000;
 /** The longest note of an event that Kubernetes allows. */
 const longestMessageBytes = 1_024;
 
@@ -188,8 +188,8 @@ export const createRecorder = (options: RecorderOptions): EventRecorder => {
   const isWorthWaiting = (item: Waiting, error: unknown): boolean =>
     isBusyServer(error) &&
     !stopping.signal.aborted &&
-    mustBeTold(item.event) &&
-    clock.now() - item.sinceMs < worthTellingMs;
+    mustBeSent(item.event) &&
+    clock.now() - item.sinceMs < worthSendingMs;
   /** @returns whether a request was sent to the API server. */
   const deliver = async (item: Waiting): Promise<boolean> => {
     const sent = sender.correlate(item);
@@ -236,7 +236,7 @@ export const createRecorder = (options: RecorderOptions): EventRecorder => {
       queue.push({ ...event, message: cut(event.message) }, atMs, nameOf(event.object, atMs));
       if (!lane.busy) void drain(lane, index);
     },
-    async told(uid, timeoutMs) {
+    async sent(uid, timeoutMs) {
       const lane = lanes[laneOf(uid, laneCount)];
       if (lane?.busy !== true || pending() > crowd) return;
       const empty = new Promise<void>((resolve) => lane.whenEmpty.push(resolve));

@@ -157,11 +157,11 @@ describe("a kind that is added as a row", () => {
 
   test("shares the watch of a cache with other rows, and hears of a change in the order of the rows", async () => {
     const { clock, manager, row, source, asked, greet } = stage();
-    const heard: string[] = [];
+    const received: string[] = [];
     const listener = (kind: string): ControllerRow<string, string> => ({
       kind,
       noun: kind,
-      watches: [watch(source, (_, __, next) => void heard.push(`${kind} ${next?.metadata.name}`))],
+      watches: [watch(source, (_, __, next) => void received.push(`${kind} ${next?.metadata.name}`))],
       gather: (key) => key,
       decide: (key) => key,
       apply: () => {},
@@ -172,7 +172,7 @@ describe("a kind that is added as a row", () => {
     await clock.advance(0);
     greet("ann");
     await clock.advance(0);
-    expect(heard).toEqual(["First ann", "Last ann"]);
+    expect(received).toEqual(["First ann", "Last ann"]);
     expect(asked).toHaveLength(1);
     expect(manager.queues.map(([kind]) => kind)).toEqual(["First", "Greetings", "Last"]);
   });

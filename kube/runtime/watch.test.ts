@@ -112,7 +112,7 @@ test("it lists page by page, then watches from where the list stood, with bookma
 });
 
 test("others have their turn while a list is taken in, by what its objects cost", async () => {
-  const told: string[] = [];
+  const seen: string[] = [];
   const w = world(
     [
       () =>
@@ -123,19 +123,19 @@ test("others have their turn while a list is taken in, by what its objects cost"
     ],
     [() => streamOf([])],
     {
-      clock: { ...systemClock, giveWay: () => Promise.resolve(void told.push("others")) },
+      clock: { ...systemClock, giveWay: () => Promise.resolve(void seen.push("others")) },
       sink: {
         upsert: ({ metadata: { name } }) => {
-          told.push(name ?? "");
+          seen.push(name ?? "");
           spend(name === "e" ? 1 : 60_000, "taking it in");
         },
         remove: () => {},
-        prune: () => told.push("complete"),
+        prune: () => seen.push("complete"),
       },
     },
   );
   await w.reflector.hasSynced;
-  expect(told).toEqual(["a", "b", "others", "c", "d", "others", "e", "complete"]);
+  expect(seen).toEqual(["a", "b", "others", "c", "d", "others", "e", "complete"]);
 });
 
 test("items of a list know their kind", async () => {

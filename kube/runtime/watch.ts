@@ -141,16 +141,16 @@ const list = async <Raw extends KubeObject>(options: ReflectorOptions<Raw>): Pro
  * Calls `bark` after `silenceMs` of silence. There is one timer at a time; receiving something only records the time.
  */
 const watchdog = (clock: Clock, silenceMs: number, bark: () => void) => {
-  let heardAtMs = clock.now();
+  let answeredAtMs = clock.now();
   const arm = (inMs: number): (() => void) =>
     clock.after(inMs, () => {
-      const leftMs = heardAtMs + silenceMs - clock.now();
+      const leftMs = answeredAtMs + silenceMs - clock.now();
       if (leftMs > 0) cancel = arm(leftMs);
       else bark();
     });
   let cancel = arm(silenceMs);
   return {
-    heard: (): void => void (heardAtMs = clock.now()),
+    answered: (): void => void (answeredAtMs = clock.now()),
     stop: (): void => cancel(),
   };
 };
@@ -200,7 +200,7 @@ const watch = async <Raw extends KubeObject>(
       signal: ending.signal,
     });
     since.opened();
-    await readLines(stream, ending.signal, onLine, dog.heard);
+    await readLines(stream, ending.signal, onLine, dog.answered);
   } catch (error) {
     if (ending.signal.aborted) return stalled ? "stalled" : "ended"; // ended by us, so a failing read is expected
     throw error instanceof ApiError

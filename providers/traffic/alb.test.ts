@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { expectGolden } from "../../test/golden/timeline.ts";
-import { type RoutingStory, routedBy, byDefault, tellRouting, wanting } from "../../test/golden/routingStories.ts";
+import { type RoutingStory, routedBy, byDefault, routingStories, wanting } from "../../test/golden/routingStories.ts";
 import { alb } from "./alb.ts";
 
 const MANAGED = "rollouts.argoproj.io/managed-alb-annotations";
@@ -170,7 +170,7 @@ const stories: readonly RoutingStory[] = [
 ];
 
 test("writes these annotations and no more", () => {
-  expectGolden(join(import.meta.dir, "alb.golden.txt"), tellRouting(alb, stories));
+  expectGolden(join(import.meta.dir, "alb.golden.txt"), routingStories(alb, stories));
 });
 
 test("a change of an Ingress is news by its class", () => {

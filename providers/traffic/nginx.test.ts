@@ -6,7 +6,7 @@ import {
   routedBy,
   routingWorld,
   byDefault,
-  tellRouting,
+  routingStories,
   wanting,
 } from "../../test/golden/routingStories.ts";
 import { nginx } from "./nginx.ts";
@@ -231,7 +231,7 @@ const stories: readonly RoutingStory[] = [
 ];
 
 test("writes these canary Ingresses and no more", () => {
-  expectGolden(join(import.meta.dir, "nginx.golden.txt"), tellRouting(nginx, stories));
+  expectGolden(join(import.meta.dir, "nginx.golden.txt"), routingStories(nginx, stories));
 });
 
 describe("the canary Ingress' name", () => {

@@ -87,7 +87,7 @@ export interface RouterEvent {
 /** RFC 7386: members to set, null for those to remove. */
 export type MergePatch = Readonly<Record<string, unknown>>;
 
-interface Told {
+interface WriteTexts {
   /** Emitted when the write is made. */
   readonly event?: RouterEvent;
   /** What could not be done, in case the write fails: the error reads `${failure}: ${why}`. */
@@ -99,13 +99,13 @@ interface Told {
  * A patch holds for `resourceVersion` only, since it was made from that one.
  */
 export type RoutedWrite =
-  | ({ readonly kind: "create"; readonly ref: ObjectRef; readonly object: RoutedObject } & Told)
+  | ({ readonly kind: "create"; readonly ref: ObjectRef; readonly object: RoutedObject } & WriteTexts)
   | ({
       readonly kind: "patch";
       readonly ref: ObjectRef;
       readonly resourceVersion: string;
       readonly patch: MergePatch;
-    } & Told);
+    } & WriteTexts);
 
 /**
  * What is left to do; no writes when everything is right already. A fault is why a part of it cannot be done: an

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { byDefault, type RoutingStory, routedBy, tellRouting, wanting } from "../../test/golden/routingStories.ts";
+import { byDefault, type RoutingStory, routedBy, routingStories, wanting } from "../../test/golden/routingStories.ts";
 import { expectGolden } from "../../test/golden/timeline.ts";
 import { smi } from "./smi.ts";
 
@@ -98,7 +98,7 @@ const stories: readonly RoutingStory[] = [
 ];
 
 test("writes these TrafficSplits and no more", () => {
-  expectGolden(join(import.meta.dir, "smi.golden.txt"), tellRouting(smi, stories));
+  expectGolden(join(import.meta.dir, "smi.golden.txt"), routingStories(smi, stories));
 });
 
 test("reads TrafficSplits of the version that the controller was told", () => {

@@ -67,10 +67,10 @@ const observed: readonly Kind[] = [
 export function startControllers(core: ApiCore, options: ControllersOptions = {}): { stop(): void } {
   const { run = controllerNames, lagMs = {}, events = true } = options;
   const world = createWorld(core);
-  const tell = events ? recorder(core) : () => {};
+  const record = events ? recorder(core) : () => {};
   const drivers = controllerNames.flatMap((name): readonly { take(change: Change): void; stop(): void }[] => {
     if (!run.includes(name) || name === "kubelet") return [];
-    return table[name]().map((controller) => drive(controller, { core, world, lagMs: lagOf(lagMs[name]), tell }));
+    return table[name]().map((controller) => drive(controller, { core, world, lagMs: lagOf(lagMs[name]), record }));
   });
   const unsubscribe = core.onChange((change) => {
     if (change.resource === "events") return;

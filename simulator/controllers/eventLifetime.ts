@@ -2,7 +2,7 @@
 import type { ApiCore, ApiObject } from "../model/model.ts";
 
 const lifetimeMs = 3_600_000;
-const lookEveryMs = 60_000;
+const checkEveryMs = 60_000;
 
 const lastMs = ({ metadata, lastTimestamp, eventTime }: ApiObject): number =>
   Date.parse(
@@ -10,14 +10,14 @@ const lastMs = ({ metadata, lastTimestamp, eventTime }: ApiObject): number =>
   );
 
 export function expireEvents(core: ApiCore): { stop(): void } {
-  const look = (): void => {
+  const expire = (): void => {
     const untilMs = core.clock.now() - lifetimeMs;
     for (const event of core.list("events")) {
       const { namespace, name } = event.metadata;
       if (lastMs(event) < untilMs) core.delete({ resource: "events", namespace, name });
     }
-    stop = core.clock.after(lookEveryMs, look);
+    stop = core.clock.after(checkEveryMs, expire);
   };
-  let stop = core.clock.after(lookEveryMs, look);
+  let stop = core.clock.after(checkEveryMs, expire);
   return { stop: () => stop() };
 }

@@ -48,7 +48,7 @@ export interface UpdateEnd {
   readonly reached: number;
 }
 
-export interface Onlooker {
+export interface Viewer {
   moment(moment: Moment): void;
   sceneEnded(end: SceneEnd): void;
 }
@@ -56,7 +56,7 @@ export interface Onlooker {
 export interface PlayOptions {
   readonly cluster: LocalCluster;
   readonly clock: ManualClock;
-  readonly onlooker: Onlooker;
+  readonly viewer: Viewer;
   /** Waits so many ms of real time before the next frame; returns at once when the demo is not watched live. */
   readonly wait: (ms: number) => Promise<void>;
   /** The next key that was pressed, if any; undefined where nobody can press one. */
@@ -92,7 +92,7 @@ export async function play(options: PlayOptions): Promise<void> {
     const beganMs = options.clock.now();
     for (const beat of scene.beats) await playBeat(stage, beat);
     if (options.signal.aborted) return;
-    options.onlooker.sceneEnded({
+    options.viewer.sceneEnded({
       title: scene.title,
       lastedMs: options.clock.now() - beganMs,
       fewestReady: stage.fewestReady,
@@ -117,7 +117,7 @@ async function playBeat(stage: Stage, beat: Beat): Promise<void> {
   const isReached = (): boolean =>
     stage.picture === undefined ? scene.rollout === undefined : beat.until(stage.picture);
   await reach(stage, beat, isReached);
-  for (let leftMs = beat.lookMs; leftMs > 0 && !signal.aborted; leftMs -= frameMs) {
+  for (let leftMs = beat.showMs; leftMs > 0 && !signal.aborted; leftMs -= frameMs) {
     if ((await frame(stage, { speed: 1, isLook: true })) !== undefined) return;
   }
 }
@@ -218,8 +218,8 @@ function updateEnd({ scene: { image }, picture, reached }: Stage): UpdateEnd | u
 }
 
 function show(stage: Stage, { speed, isLook, askedMs }: Frame): void {
-  const { clock, startMs, index, scene, command, printed, caption, picture, onlooker, nextKey } = stage;
-  onlooker.moment({
+  const { clock, startMs, index, scene, command, printed, caption, picture, viewer, nextKey } = stage;
+  viewer.moment({
     titles: scenes.map(({ title }) => title),
     scene: index,
     timeMs: clock.now() - startMs,

@@ -31,7 +31,7 @@ export interface Beat {
   /** How much faster than real time the cluster's clock runs. */
   readonly speed: number;
   /** How long to show the outcome, in ms of real time. */
-  readonly lookMs: number;
+  readonly showMs: number;
 }
 
 export interface Scene {
@@ -77,9 +77,9 @@ const shopGoesOn = (half: string, all: string): readonly Beat[] => [
     caption: half,
     until: orAborted(({ steps }) => steps[3]?.state === "done"),
     speed: 4,
-    lookMs: 0,
+    showMs: 0,
   },
-  { when: isNotAborted, command: "", caption: all, until: orAborted(isReleased), speed: 2, lookMs: 1_500 },
+  { when: isNotAborted, command: "", caption: all, until: orAborted(isReleased), speed: 2, showMs: 1_500 },
 ];
 
 const canary: Scene = {
@@ -93,7 +93,7 @@ const canary: Scene = {
       caption: "A shop in ten pods. Its first version starts at once: there is nothing to protect yet.",
       until: isHealthy,
       speed: 2,
-      lookMs: 900,
+      showMs: 900,
     },
     {
       command: "kubectl argo rollouts set image shop shop=shop:2.0",
@@ -101,7 +101,7 @@ const canary: Scene = {
       caption: "A new version. Two pods run it, so a fifth of the requests try it.",
       until: orAborted(waitsAt(1)),
       speed: 1,
-      lookMs: 1_200,
+      showMs: 1_200,
     },
     {
       when: waitsAt(1),
@@ -111,7 +111,7 @@ const canary: Scene = {
       caption: "A person has looked at it, saw no errors, and says yes.",
       until: (picture) => !waitsAt(1)(picture),
       speed: 1,
-      lookMs: 600,
+      showMs: 600,
     },
     ...shopGoesOn(
       "On to half of the pods, for ten seconds: time for alarms to go off.",
@@ -123,7 +123,7 @@ const canary: Scene = {
       caption: "All requests go back to 1.0. Degraded says that 2.0 is not released.",
       until: isTurnedBack,
       speed: 1,
-      lookMs: 2_000,
+      showMs: 2_000,
     },
   ],
 };
@@ -139,7 +139,7 @@ const bad: Scene = {
       caption: "The next version. Its pods start and report that they are ready, as those before did.",
       until: orAborted(waitsAt(1)),
       speed: 1,
-      lookMs: 1_500,
+      showMs: 1_500,
     },
     {
       when: waitsAt(1),
@@ -149,7 +149,7 @@ const bad: Scene = {
       caption: "A person sees the errors and aborts: a fifth of the requests got that far, no more.",
       until: (picture) => !waitsAt(1)(picture),
       speed: 1,
-      lookMs: 0,
+      showMs: 0,
     },
     ...shopGoesOn(
       "You let it go on: half of the pods run it, and a quarter of the requests fail.",
@@ -161,7 +161,7 @@ const bad: Scene = {
       caption: "All requests go back to the version before. Degraded says that 2.1 is not released.",
       until: isTurnedBack,
       speed: 1,
-      lookMs: 3_000,
+      showMs: 3_000,
     },
     {
       when: isNotAborted,
@@ -170,7 +170,7 @@ const bad: Scene = {
       caption: "Undo: the template of the version before is back, and would go by the steps.",
       until: ({ isUpdating }) => isUpdating,
       speed: 1,
-      lookMs: 1_500,
+      showMs: 1_500,
     },
     {
       when: isNotAborted,
@@ -179,7 +179,7 @@ const bad: Scene = {
       caption: "There is no time for steps: all of it, at once.",
       until: orAborted(isReleased),
       speed: 1,
-      lookMs: 2_000,
+      showMs: 2_000,
     },
   ],
 };
@@ -195,7 +195,7 @@ const blueGreen: Scene = {
       caption: "A checkout that must not run in two versions at once: one Service for customers, one to preview.",
       until: isHealthy,
       speed: 2,
-      lookMs: 1_000,
+      showMs: 1_000,
     },
     {
       command: "kubectl argo rollouts set image checkout checkout=checkout:2.0",
@@ -203,7 +203,7 @@ const blueGreen: Scene = {
       caption: "All of 2.0 starts beside 1.0. Only the preview leads there: test it in peace.",
       until: orAborted(isPreviewed),
       speed: 1,
-      lookMs: 1_500,
+      showMs: 1_500,
     },
     {
       when: isPreviewed,
@@ -213,7 +213,7 @@ const blueGreen: Scene = {
       caption: "A person has tried the preview: from one moment to the next, every request goes to 2.0.",
       until: orAborted(({ services, versions }) => services[0]?.behind.has(versions.at(-1)?.revision ?? 0) === true),
       speed: 1,
-      lookMs: 1_800,
+      showMs: 1_800,
     },
     {
       when: isNotAborted,
@@ -221,7 +221,7 @@ const blueGreen: Scene = {
       caption: "1.0 stays for another 30 seconds, in case you want back at once. Then it goes.",
       until: orAborted(onlyLatestHasPods),
       speed: 15,
-      lookMs: 1_000,
+      showMs: 1_000,
     },
     {
       when: isAborted,
@@ -229,7 +229,7 @@ const blueGreen: Scene = {
       caption: "Turned back: customers never left 1.0. The pods of 2.0 stay for 30 seconds, then they go.",
       until: isTurnedBack,
       speed: 15,
-      lookMs: 1_500,
+      showMs: 1_500,
     },
   ],
 };
@@ -244,7 +244,7 @@ const refused: Scene = {
       caption: "A Rollout for the cart, written in a hurry. Can you see what is wrong with it?",
       until: at,
       speed: 1,
-      lookMs: 3_000,
+      showMs: 3_000,
     },
     {
       command: "kubectl apply -f cart.yaml",
@@ -252,7 +252,7 @@ const refused: Scene = {
       caption: "Sluice's webhook refuses it: everything that is wrong at once, and where.",
       until: at,
       speed: 1,
-      lookMs: 3_500,
+      showMs: 3_500,
     },
     {
       command: "kubectl get rollout cart",
@@ -260,7 +260,7 @@ const refused: Scene = {
       caption: "Nothing of it got into the cluster.",
       until: at,
       speed: 1,
-      lookMs: 900,
+      showMs: 900,
     },
   ],
 };

@@ -4,7 +4,7 @@
  */
 import { cachedRules } from "../../webhook/admission/cachedRules.ts";
 import { createComplaints } from "../../controller/process/complaints.ts";
-import { tellOverride } from "../../webhook/admission/overrides.ts";
+import { recordOverrides } from "../../webhook/admission/overrides.ts";
 import { unobserved } from "../../controller/controller.ts";
 import { wireController } from "../../controller/wiring.ts";
 import type { Log } from "../../controller/process/log.ts";
@@ -125,7 +125,7 @@ function reviewerOf(ports: ReviewPorts, signal: AbortSignal): Admission["review"
     clock,
     complaints: createComplaints(ports),
     // Reviews are made in this process.
-    overridden: tellOverride({ ...ports, authenticated: true }),
+    overridden: recordOverrides({ ...ports, authenticated: true }),
     authenticated: true,
   });
   const others = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

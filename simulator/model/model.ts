@@ -171,7 +171,7 @@ export type ApiResponse =
   | {
       readonly kind: "watch";
       /** Sends past events, then each new one. @returns ends it. `end` is called when the server ends it. */
-      readonly start: (tell: (event: WatchEvent) => void, end: () => void) => () => void;
+      readonly start: (send: (event: WatchEvent) => void, end: () => void) => () => void;
     };
 
 /** The whole server, admission included. Never rejects: an error is answered with a Status. */

@@ -20,7 +20,7 @@ export interface Status {
   readonly code: number;
 }
 
-const told = (causes: readonly Partial<Cause>[] | undefined) =>
+const detailsOf = (causes: readonly Partial<Cause>[] | undefined) =>
   causes === undefined
     ? undefined
     : {
@@ -46,7 +46,7 @@ export class StatusError extends Error {
       status: "Failure",
       message,
       ...(reason === "" ? {} : { reason }),
-      ...(details === undefined ? {} : { details: { ...details, ...told(details.causes) } }),
+      ...(details === undefined ? {} : { details: { ...details, ...detailsOf(details.causes) } }),
       code,
     };
   }

@@ -78,7 +78,7 @@ function addMember(members: Record<string, unknown>, field: Field, wire: Wire): 
  * Go also writes zero values of absent members. In objects the schema decides later which of them to drop; metadata is
  * read before that, and has no member whose zero value means something.
  */
-const said = (members: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+const withoutZeros = (members: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== "" && value !== 0));
 
 const emptyOf = (type: string): unknown => (type === "text" || type === "bytes" ? "" : {});
@@ -99,7 +99,7 @@ function valueOf(type: string, wire: Wire): unknown {
       const message = messageOf(type);
       if (message === undefined) throw new Error(`fields.txt refers to ${type}, which it does not have`);
       const members = membersOf(message, readerOf(bytesOf(wire)));
-      return type === "apis.meta.v1.ObjectMeta" ? said(members) : members;
+      return type === "apis.meta.v1.ObjectMeta" ? withoutZeros(members) : members;
     }
   }
 }

@@ -32,7 +32,7 @@ function check(shape: Shape, value: unknown, walk: Walk): void {
   if (!walk.typesOnly) {
     if (shape.combines) combinations(shape.schema, value, walk);
     if (value !== null) {
-      for (const limit of shape.limits) tell(limit(value, ""), () => limit(value, pathText(walk.path)), walk);
+      for (const limit of shape.limits) report(limit(value, ""), () => limit(value, pathText(walk.path)), walk);
     }
   }
   if (!fits || typeof value !== "object" || value === null) return;
@@ -50,7 +50,7 @@ function soundly(shape: Shape, value: Json, walk: Walk): void {
 }
 
 /** The text of the path is made only when something is wrong there. */
-function tell(found: Cause | undefined, inFull: () => Cause | undefined, walk: Walk): void {
+function report(found: Cause | undefined, inFull: () => Cause | undefined, walk: Walk): void {
   const cause = found === undefined ? undefined : inFull();
   if (cause !== undefined) walk.causes.push(cause);
 }
@@ -179,17 +179,17 @@ const hasEmbedded = anywhere((schema) => schema["x-kubernetes-embedded-resource"
 const hasKeyed = anywhere((schema) => ["set", "map"].includes(schema["x-kubernetes-list-type"] ?? ""));
 const isSpecial = (shape: Shape): boolean => hasEmbedded(shape) || hasKeyed(shape);
 
-type Look = (shape: Shape, value: object) => void;
+type Inspect = (shape: Shape, value: object) => void;
 
 /** Visits a value and those below it whose schema, or one further below, is special; `walk` has the path. */
-function visit(shape: Shape, value: unknown, walk: Walk, seen: Memory, look: Look): void {
+function visit(shape: Shape, value: unknown, walk: Walk, seen: Memory, inspect: Inspect): void {
   if (typeof value !== "object" || value === null || !isSpecial(shape) || seen.knows(shape, value)) return;
   const before = walk.causes.length;
-  look(shape, value);
+  inspect(shape, value);
   const descend = (key: string | number, below: Shape | undefined, inner: unknown): void => {
     if (below === undefined || typeof inner !== "object") return;
     walk.path.push(key);
-    visit(below, inner, walk, seen, look);
+    visit(below, inner, walk, seen, inspect);
     walk.path.pop();
   };
   if (isList(value)) {

@@ -69,7 +69,7 @@ const load: Load = {
   timeoutMs: Number(values.timeout) * 1000,
 };
 
-const say = (text: string): void => console.error(`${new Date().toISOString().slice(11, 19)} ${text}`);
+const print = (text: string): void => console.error(`${new Date().toISOString().slice(11, 19)} ${text}`);
 const words = (text: string): string[] => text.split(/\s+/).filter((word) => word !== "");
 
 /** Compiles our controller in the same way as for the image. */
@@ -84,7 +84,7 @@ if (values.storm) {
   const { storm } = await import("./storm.ts");
   const { command } = await compile();
   const [minutes, rate] = [Number(values.minutes), Number(values.rate)];
-  await storm({ command, rollouts: 200, replicas: Number(values.replicas), minutes, rate, restSeconds: 120 }, say);
+  await storm({ command, rollouts: 200, replicas: Number(values.replicas), minutes, rate, restSeconds: 120 }, print);
   process.exit(0);
 }
 
@@ -93,7 +93,7 @@ const others = values.against.map((text, index): Subject => ({
   command: [...words(text), ...words(values["against-args"])],
 }));
 const subjects = values["only-against"] ? others : [await compile(), ...others];
-for (const { label, command } of subjects) say(`${label}: ${command.join(" ")}`);
+for (const { label, command } of subjects) print(`${label}: ${command.join(" ")}`);
 
 const plane = await startControlPlane();
 const asked = Promise.withResolvers<never>();
@@ -118,8 +118,8 @@ async function all(): Promise<Map<string, Figures[]>> {
   const results = new Map<string, Figures[]>();
   for (let run = 1; run <= Number(values.runs); run++) {
     for (const subject of subjects) {
-      say(`run ${run}, ${subject.label}`);
-      const figures = await measure(plane, api, subject, load, say);
+      print(`run ${run}, ${subject.label}`);
+      const figures = await measure(plane, api, subject, load, print);
       results.set(subject.label, [...(results.get(subject.label) ?? []), figures]);
     }
   }

@@ -19,8 +19,8 @@ export async function benchSimulation({ seeds, runs }: SimulationLoad): Promise<
       stdout: "pipe",
       stderr: "inherit",
     });
-    const told = await child.stdout.text();
-    if ((await child.exited) !== 0) throw new Error(`A seed fails:\n${told}`);
+    const output = await child.stdout.text();
+    if ((await child.exited) !== 0) throw new Error(`A seed fails:\n${output}`);
     rates.push((seeds * 1_000) / (performance.now() - startedMs));
   }
   const [low, middle, high] = [0, 0.5, 1].map((q) => quantile(rates, q).toFixed(0));

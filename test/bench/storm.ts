@@ -75,7 +75,7 @@ async function edit(api: Api, path: string, names: readonly string[], { rate, mi
   return failed;
 }
 
-export async function storm(options: Storm, say: (text: string) => void): Promise<void> {
+export async function storm(options: Storm, print: (text: string) => void): Promise<void> {
   const plane = await startControlPlane({ audit: false });
   const nursery = newNursery();
   let kubelet: Kubelet | undefined;
@@ -95,7 +95,7 @@ export async function storm(options: Storm, say: (text: string) => void): Promis
     const sample = async (when: string): Promise<void> => {
       const { rss, anonymous, cpuMs } = await processUsage(child.pid);
       const sizes = `RSS ${(rss / MiB).toFixed(0)}, anonymous ${(anonymous / MiB).toFixed(0)}`;
-      say(`${when}: ${sizes} MiB, CPU ${(cpuMs / 1_000).toFixed(0)} s (${byMapping(child.pid)})`);
+      print(`${when}: ${sizes} MiB, CPU ${(cpuMs / 1_000).toFixed(0)} s (${byMapping(child.pid)})`);
     };
     await Bun.sleep(10_000);
     await sample("idle");
@@ -114,7 +114,7 @@ export async function storm(options: Storm, say: (text: string) => void): Promis
     const failed = await edit(api, path, fleet.names, options);
     storming = false;
     await watched;
-    if (failed > 0) say(`${failed} edits failed`);
+    if (failed > 0) print(`${failed} edits failed`);
     for (let s = 0; s < options.restSeconds; s += 10) {
       await sample(`${s} s after`);
       await Bun.sleep(SAMPLE_MS);

@@ -194,7 +194,7 @@ export async function measure(
   api: Api,
   subject: Subject,
   load: Load,
-  say: (text: string) => void,
+  print: (text: string) => void,
 ): Promise<Figures> {
   const user = `bench-${subject.label}`;
   const nursery = newNursery();
@@ -220,11 +220,11 @@ export async function measure(
     const session: Session = { plane, user, child, fleet, load };
     const run = async (): Promise<Figures> => {
       const created = await observe(session, () => settled(session, fleet.create()));
-      say(`${load.rollouts} created`);
+      print(`${load.rollouts} created`);
       const single = await idleAndSingles(session);
-      say(`idle and ${load.singles} single updates measured`);
+      print(`idle and ${load.singles} single updates measured`);
       const together = await burst(session);
-      say(`${load.rollouts} updated`);
+      print(`${load.rollouts} updated`);
       return {
         startMs,
         idleRss: empty.rss,

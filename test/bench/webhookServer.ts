@@ -15,7 +15,7 @@ export type FromServer =
   /** Durations of the reviews since the last request, in ms, as the handler measures them. */
   | { readonly kind: "durations"; readonly ms: readonly number[] };
 
-const tell = (message: FromServer): void => void process.send?.(message);
+const send = (message: FromServer): void => void process.send?.(message);
 let durationsMs: number[] = [];
 
 /** Where it is set, the API server is asked for its second opinion. */
@@ -67,10 +67,10 @@ async function main(): Promise<void> {
   const { ca, first } = await loopbackCertificates();
   const { port } = empty ? serveEmpty(first) : await serveRules(first);
   process.on("message", () => {
-    tell({ kind: "durations", ms: durationsMs });
+    send({ kind: "durations", ms: durationsMs });
     durationsMs = [];
   });
-  tell({ kind: "ready", port, ca });
+  send({ kind: "ready", port, ca });
 }
 
 // No top-level await: a binary compiled to bytecode does not support it.

@@ -172,7 +172,7 @@ needsPlane("a canary that is scaled in the middle goes straight to its new sizes
 });
 
 /** Waits for so many syncs of the autoscaler. */
-async function looks(world: World, count: number): Promise<void> {
+async function autoscalerReads(world: World, count: number): Promise<void> {
   const before = metrics?.asked(world.namespace) ?? 0;
   await until("the autoscaler looks", async () => (metrics?.asked(world.namespace) ?? 0) >= before + count, 60_000);
 }
@@ -189,7 +189,7 @@ needsPlane("a canary that pauses with one pod more than asked for is left alone"
   await autoscale(world);
   const recording = await record(world);
   recording.begin();
-  await looks(world, 10);
+  await autoscalerReads(world, 10);
   expect(await scaleOf(world)).toMatchObject({ spec: { replicas: 10 }, status: { replicas: 10 } });
   expect(recording.totals()).toEqual([]);
   expect(await rescales(world)).toBe(0);

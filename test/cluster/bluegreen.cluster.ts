@@ -35,12 +35,12 @@ test.concurrent(
     const world = await newWorld("bluegreen-promote");
     const story = await newStory(world, "bluegreen-promote");
     await world.applyExample(file);
-    story.tell("installed", await world.frame(name, "Healthy", healthy));
+    story.chapter("installed", await world.frame(name, "Healthy", healthy));
     await setImage(world, name, yellow);
-    story.tell("yellow: waits beside blue", await world.frame(name, "paused", waiting));
+    story.chapter("yellow: waits beside blue", await world.frame(name, "paused", waiting));
     await promote(world, name);
-    story.tell("promoted: blue keeps its pods for a while", await world.frame(name, "Healthy", healthy));
-    story.tell("30 s later: blue is gone", await world.frame(name, "revision 1 has no pods", emptied(1)));
+    story.chapter("promoted: blue keeps its pods for a while", await world.frame(name, "Healthy", healthy));
+    story.chapter("30 s later: blue is gone", await world.frame(name, "revision 1 has no pods", emptied(1)));
     await story.events(name);
     await story.end();
   },
@@ -51,12 +51,12 @@ test.concurrent(
   async () => {
     const { world, story } = await waitingUpdate("bluegreen-abort");
     await abort(world, name);
-    story.tell("aborted", await world.frame(name, "Degraded", aborted));
-    story.tell("30 s later: yellow is gone", await world.frame(name, "revision 2 has no pods", emptied(2)));
+    story.chapter("aborted", await world.frame(name, "Degraded", aborted));
+    story.chapter("30 s later: yellow is gone", await world.frame(name, "revision 2 has no pods", emptied(2)));
     await retry(world, name);
-    story.tell("retried", await world.frame(name, "paused", waiting));
+    story.chapter("retried", await world.frame(name, "paused", waiting));
     await promoteFull(world, name);
-    story.tell("promoted in full", await world.frame(name, "Healthy", healthy));
+    story.chapter("promoted in full", await world.frame(name, "Healthy", healthy));
     await story.events(name);
     await story.end();
   },
@@ -73,7 +73,7 @@ test.concurrent("undo while the old pods are still there switches back at once, 
     (rollout, scene) => healthy(rollout, scene) && scene.replicaSets.some((set) => revisionOf(set) === 3),
     15_000,
   );
-  story.tell("undone", back);
+  story.chapter("undone", back);
   await story.events(name);
   await story.end();
 });
@@ -81,7 +81,7 @@ test.concurrent("undo while the old pods are still there switches back at once, 
 test.concurrent("undo before promotion drops the new revision", async () => {
   const { world, story } = await waitingUpdate("bluegreen-undo-early");
   await undo(world, name);
-  story.tell("undone", await world.frame(name, "Healthy", healthy, 15_000));
+  story.chapter("undone", await world.frame(name, "Healthy", healthy, 15_000));
   await story.events(name);
   await story.end();
 });
@@ -95,7 +95,7 @@ test.concurrent("scaling while the update waits sizes both revisions", async () 
     (rollout, scene) =>
       waiting(rollout, scene) && rollout.status?.replicas === 8 && rollout.status.availableReplicas === 4,
   );
-  story.tell("scaled to 4", sized);
+  story.chapter("scaled to 4", sized);
   await story.events(name);
   await story.end();
 });

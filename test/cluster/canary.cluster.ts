@@ -25,33 +25,33 @@ test.concurrent("an update goes through its steps: it waits for the user once, t
   const world = await newWorld("canary-steps");
   const story = await newStory(world, "canary-steps");
   await world.applyExample(file);
-  story.tell("installed: no steps for the first revision", await world.frame(name, "Healthy", healthy));
+  story.chapter("installed: no steps for the first revision", await world.frame(name, "Healthy", healthy));
   await setImage(world, name, yellow);
-  story.tell("yellow: 20 %, waits for the user", await world.frame(name, "paused at step 1", pausedAt(1)));
+  story.chapter("yellow: 20 %, waits for the user", await world.frame(name, "paused at step 1", pausedAt(1)));
   await promote(world, name);
-  story.tell("promoted: 40 %, for 40 s", await world.frame(name, "paused at step 3", pausedAt(3)));
-  story.tell("60 %, for 20 s", await world.frame(name, "paused at step 5", pausedAt(5)));
-  story.tell("80 %, for 20 s", await world.frame(name, "paused at step 7", pausedAt(7)));
-  story.tell("all done", await world.frame(name, "Healthy", healthy));
+  story.chapter("promoted: 40 %, for 40 s", await world.frame(name, "paused at step 3", pausedAt(3)));
+  story.chapter("60 %, for 20 s", await world.frame(name, "paused at step 5", pausedAt(5)));
+  story.chapter("80 %, for 20 s", await world.frame(name, "paused at step 7", pausedAt(7)));
+  story.chapter("all done", await world.frame(name, "Healthy", healthy));
   await story.end();
 });
 
 test.concurrent("an aborted update goes back to stable, can be retried, and promoted in full", async () => {
   const { world, story } = await pausedUpdate("canary-abort");
   await abort(world, name);
-  story.tell("aborted: stable has all replicas", await world.frame(name, "Degraded", aborted));
+  story.chapter("aborted: stable has all replicas", await world.frame(name, "Degraded", aborted));
   await retry(world, name);
-  story.tell("retried: from the first step again", await world.frame(name, "paused at step 1", pausedAt(1)));
+  story.chapter("retried: from the first step again", await world.frame(name, "paused at step 1", pausedAt(1)));
   await story.events(name);
   await promoteFull(world, name);
-  story.tell("promoted in full: no further pause", await world.frame(name, "Healthy", healthy, 30_000));
+  story.chapter("promoted in full: no further pause", await world.frame(name, "Healthy", healthy, 30_000));
   await story.end();
 });
 
 test.concurrent("undo in the middle of an update returns to stable at once", async () => {
   const { world, story } = await pausedUpdate("canary-undo");
   await undo(world, name);
-  story.tell("undone: the old template has a new revision", await world.frame(name, "Healthy", healthy, 30_000));
+  story.chapter("undone: the old template has a new revision", await world.frame(name, "Healthy", healthy, 30_000));
   await story.events(name);
   await story.end();
 });
@@ -61,7 +61,7 @@ test.concurrent("undo after an update is an update of its own, with all steps", 
   await promoteFull(world, name);
   await world.settle(name, "yellow is Healthy", healthy);
   await undo(world, name, 1);
-  story.tell("undone to revision 1: pauses as any update", await world.frame(name, "paused at step 1", pausedAt(1)));
+  story.chapter("undone to revision 1: pauses as any update", await world.frame(name, "paused at step 1", pausedAt(1)));
   await story.end();
 });
 
@@ -73,7 +73,7 @@ test.concurrent("a newer revision in the middle of an update replaces the canary
     "paused at step 1 of green",
     (rollout, scene) => pausedAt(1)(rollout, scene) && scene.replicaSets.length === 3,
   );
-  story.tell("green: yellow has no replicas", replaced);
+  story.chapter("green: yellow has no replicas", replaced);
   await story.events(name);
   await story.end();
 });
@@ -83,16 +83,19 @@ test.concurrent("scaling in the middle of an update keeps the step's share", asy
   const sized = (total: number) => (rollout: { status?: { availableReplicas?: number; replicas?: number } }) =>
     rollout.status?.availableReplicas === total && rollout.status.replicas === total;
   await scale(world, name, 10);
-  story.tell("scaled to 10", await world.frame(name, "10 replicas", sized(10)));
+  story.chapter("scaled to 10", await world.frame(name, "10 replicas", sized(10)));
   await scale(world, name, 3);
-  story.tell(
+  story.chapter(
     "scaled to 3",
     await world.frame(name, "at most 4 replicas", (rollout) => (rollout.status?.replicas ?? 9) <= 4),
   );
   await scale(world, name, 0);
-  story.tell("scaled to 0", await world.frame(name, "no replicas", (rollout) => (rollout.status?.replicas ?? 0) === 0));
+  story.chapter(
+    "scaled to 0",
+    await world.frame(name, "no replicas", (rollout) => (rollout.status?.replicas ?? 0) === 0),
+  );
   await scale(world, name, 5);
-  story.tell(
+  story.chapter(
     "scaled to 5 again",
     await world.frame(name, "5 replicas", (rollout) => rollout.status?.availableReplicas === 5),
   );
@@ -105,20 +108,23 @@ test.concurrent("a pause by the user holds the update where it is", async () => 
   await world.applyExample(file);
   await world.settle(name, "Healthy", healthy);
   await pause(world, name);
-  story.tell("paused while nothing is to do", await world.frame(name, "Paused", inPhase("Paused", "manually paused")));
+  story.chapter(
+    "paused while nothing is to do",
+    await world.frame(name, "Paused", inPhase("Paused", "manually paused")),
+  );
   await setImage(world, name, yellow);
   const held = await world.frame(
     name,
     "Paused, with the new revision known",
     (rollout, scene) => inPhase("Paused", "manually paused")(rollout, scene) && scene.replicaSets.length === 2,
   );
-  story.tell("yellow while paused: no pod of it", held);
+  story.chapter("yellow while paused: no pod of it", held);
   await promote(world, name);
-  story.tell("promoted: goes to the first pause", await world.frame(name, "paused at step 1", pausedAt(1)));
+  story.chapter("promoted: goes to the first pause", await world.frame(name, "paused at step 1", pausedAt(1)));
   await pause(world, name);
-  story.tell("paused at the pause", await world.frame(name, "Paused", inPhase("Paused", "manually paused")));
+  story.chapter("paused at the pause", await world.frame(name, "Paused", inPhase("Paused", "manually paused")));
   await resume(world, name);
-  story.tell(
+  story.chapter(
     "not paused by the user: still at the step's pause",
     await world.frame(name, "paused at step 1", pausedAt(1)),
   );

@@ -20,14 +20,14 @@ async function installed(topic: string) {
 
 test.concurrent("a rolling update replaces all pods without a stop", async () => {
   const { world, story, frame } = await installed("rolling-update");
-  story.tell("installed", frame);
+  story.chapter("installed", frame);
   await setImage(world, name, yellow);
   const updated = await world.frame(
     name,
     "Healthy with two revisions",
     (rollout, scene) => healthy(rollout, scene) && scene.replicaSets.length === 2,
   );
-  story.tell("yellow", updated);
+  story.chapter("yellow", updated);
   await undo(world, name);
   const undone = await world.frame(
     name,
@@ -35,7 +35,7 @@ test.concurrent("a rolling update replaces all pods without a stop", async () =>
     (rollout, scene) =>
       healthy(rollout, scene) && rollout.metadata.annotations?.["rollout.argoproj.io/revision"] === "3",
   );
-  story.tell("undone", undone);
+  story.chapter("undone", undone);
   await story.events(name);
   await story.end();
 });
@@ -46,7 +46,7 @@ test.concurrent(
     const { world, story } = await installed("rolling-broken");
     await setImage(world, name, broken);
     const standing = inPhase("Progressing", "more replicas need to be updated");
-    story.tell(
+    story.chapter(
       "broken image: one pod less and one more",
       await world.frame(
         name,
@@ -55,7 +55,7 @@ test.concurrent(
       ),
     );
     await abort(world, name);
-    story.tell(
+    story.chapter(
       "aborted",
       await world.frame(
         name,
@@ -67,7 +67,7 @@ test.concurrent(
       ),
     );
     await undo(world, name);
-    story.tell("undone", await world.frame(name, "Healthy", healthy, 20_000));
+    story.chapter("undone", await world.frame(name, "Healthy", healthy, 20_000));
     await story.events(name);
     await story.end();
   },
@@ -78,13 +78,13 @@ test.concurrent("scaling and a pause by the user work in the middle of a rolling
   await setImage(world, name, broken);
   await world.settle(name, "stands", (rollout) => (rollout.status?.updatedReplicas ?? 0) >= 2);
   await pause(world, name);
-  story.tell("paused", await world.frame(name, "Paused", inPhase("Paused", "manually paused")));
+  story.chapter("paused", await world.frame(name, "Paused", inPhase("Paused", "manually paused")));
   await setImage(world, name, yellow);
   await world.settle(name, "the new revision is known", (_, scene) => scene.replicaSets.length === 3);
   await promote(world, name);
-  story.tell("repaired and resumed", await world.frame(name, "Healthy", healthy, 30_000));
+  story.chapter("repaired and resumed", await world.frame(name, "Healthy", healthy, 30_000));
   await scale(world, name, 2);
-  story.tell(
+  story.chapter(
     "scaled to 2",
     await world.frame(
       name,

@@ -77,9 +77,9 @@ oursOnly("an image that cannot be pulled is named in the condition, the status a
   const why = '1 of 1 pods not ready: ImagePullBackOff, container "web", image "nonexistent-nginx": Back-off pulling';
   expect(progressing(scene.rollout)?.message).toContain(why);
   expect(scene.rollout.status?.message).toContain(why);
-  const told = await events(world);
-  expect(told).toHaveLength(2);
-  for (const line of told) expect(line).toContain(why);
+  const recorded = await events(world);
+  expect(recorded).toHaveLength(2);
+  for (const line of recorded) expect(line).toContain(why);
 });
 
 oursOnly("pods without a node are told of in the scheduler's words", async () => {

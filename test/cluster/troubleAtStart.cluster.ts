@@ -32,12 +32,12 @@ ours(
       const answer = await fetch(`${controller.healthUrl}/readyz`, { keepalive: false }).catch(() => undefined);
       return answer === undefined ? "" : `${answer.status} ${await answer.text()}`;
     };
-    const says = (...texts: string[]): Promise<number> =>
+    const readyzHas = (...texts: string[]): Promise<number> =>
       until(
         texts.join(" and "),
         async () => {
-          const said = await readyz();
-          return texts.every((text) => said.includes(text));
+          const readiness = await readyz();
+          return texts.every((text) => readiness.includes(text));
         },
         30_000,
         async () => `\n${await readyz()}\n${await logTail(controller.child.logFile)}`,
@@ -49,13 +49,13 @@ ours(
         () => false,
       );
     try {
-      await says(`503`, `"${name}" is not allowed to`, "list rollouts.argoproj.io", "`kubectl auth can-i ");
+      await readyzHas(`503`, `"${name}" is not allowed to`, "list rollouts.argoproj.io", "`kubectl auth can-i ");
       const binding = ["create", "clusterrolebinding", name, "--clusterrole=cluster-admin", `--user=${name}`];
       expect((await current.kubectl(binding)).code).toBe(0);
-      await says("503", `\`kubectl create namespace ${name}\` makes it`);
+      await readyzHas("503", `\`kubectl create namespace ${name}\` makes it`);
       expect(await hasConfiguration()).toBe(false);
       expect((await current.kubectl(["create", "namespace", name])).code).toBe(0);
-      await says("200 ok");
+      await readyzHas("200 ok");
       await until("the webhook is configured", hasConfiguration, 30_000);
       const log = await Bun.file(controller.child.logFile).text();
       expect(log.split("is not allowed to").length).toBe(2);

@@ -113,13 +113,13 @@ function load(): { stop(): Promise<{ reviews: number; lost: string[] }> } {
     lost.push(`${new Date().toISOString()} ${error instanceof Error ? error.message : "stored"}`);
   };
   // Each waits for the answer before it, so that a busy machine gets fewer reviews.
-  const asker = async (): Promise<void> => {
+  const sender = async (): Promise<void> => {
     for (; busy; reviews++) {
       await verdict();
       await Bun.sleep(50);
     }
   };
-  const going = Promise.all([asker(), asker(), asker(), asker()]);
+  const going = Promise.all([sender(), sender(), sender(), sender()]);
   return {
     async stop() {
       busy = false;

@@ -100,7 +100,7 @@ ours(
       (await api.create(rollouts, wrong()).then(() => "stored", String)).includes("denied the request: Rollout");
     await until("a wrong Rollout is refused", refused, 15_000, tail);
     await api.create(rollouts, wrong({ annotations: { "sluice.dev/admission": "warn" } }));
-    const told = async (): Promise<boolean> => {
+    const isLogged = async (): Promise<boolean> => {
       const events = await api.list<KubeObject & { message: string; reason: string }>(
         "/api/v1/namespaces/default/events",
       );
@@ -108,7 +108,7 @@ ours(
         ({ reason, message }) => reason === "AdmissionOverridden" && message.includes("(sluice-test)"),
       );
     };
-    await until("the event is there", told, 15_000, tail);
+    await until("the event is there", isLogged, 15_000, tail);
   },
   60_000,
 );

@@ -22,7 +22,7 @@ import { serveTls, type TlsServer } from "../../webhook/http/server.ts";
 import { ApiError, type KubeObject } from "./harness/api.ts";
 import { harness } from "./harness/harness.ts";
 import { freePort } from "./harness/ports.ts";
-import { until as look } from "./harness/until.ts";
+import { until as waitUntil } from "./harness/until.ts";
 
 const current = await harness();
 /** The Service's address has to be one of this machine. */
@@ -156,7 +156,7 @@ afterAll(async () => {
 });
 
 const until = async (what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 10_000): Promise<number> =>
-  Math.round(await look(what, holds, timeoutMs));
+  Math.round(await waitUntil(what, holds, timeoutMs));
 
 const configuration = () => current.api.get<KubeObject & Configuration>(configurationPath);
 const policy = async (): Promise<string | undefined> =>

@@ -20,7 +20,7 @@ import { applyCrds } from "./harness/crds.ts";
 import { otherController } from "./harness/controllerProcess.ts";
 import { freePort } from "./harness/ports.ts";
 import { type Child, logTail, newNursery } from "./harness/processes.ts";
-import { until as look } from "./harness/until.ts";
+import { until as waitUntil } from "./harness/until.ts";
 
 const repository = resolve(import.meta.dir, "../..");
 const program = resolve(repository, "dist/sluice");
@@ -78,7 +78,7 @@ afterAll(async () => {
 });
 
 const until = async (what: string, holds: () => boolean | Promise<boolean>, timeoutMs = 15_000): Promise<number> =>
-  Math.round(await look(what, holds, timeoutMs, async () => ` (${last})\n${await logTail(pod.logFile)}`));
+  Math.round(await waitUntil(what, holds, timeoutMs, async () => ` (${last})\n${await logTail(pod.logFile)}`));
 
 /** An object that is invalid for two reasons that a schema cannot check. */
 const wrong = () => {

@@ -81,10 +81,10 @@ test.concurrent("a Rollout with a Deployment's template follows the Deployment's
   const world = await newWorld("workload-update");
   const story = await newStory(world, "workload-update");
   await world.applyExample("workload-ref/workload-ref.yaml");
-  story.tell("installed", await world.frame(name, "Healthy", healthy));
+  story.chapter("installed", await world.frame(name, "Healthy", healthy));
   await setImage(world, "argoproj/rollouts-demo:yellow");
-  story.tell("yellow in the Deployment", await world.frame(name, "paused at step 1", pausedAt(1)));
-  story.tell("10 s later", await world.frame(name, "Healthy", healthy));
+  story.chapter("yellow in the Deployment", await world.frame(name, "paused at step 1", pausedAt(1)));
+  story.chapter("10 s later", await world.frame(name, "Healthy", healthy));
   const { rollout } = await world.scene(name);
   expect(rollout.status).toMatchObject({ workloadObservedGeneration: "2" });
   expect(rollout.metadata.annotations?.["rollout.argoproj.io/workload-generation"]).toBe("2");
@@ -104,7 +104,7 @@ test.concurrent("a Rollout whose Deployment is missing waits for it, and stands 
   );
   await world.settle(name, "invalid", missing);
   await createDeployment(world, 0);
-  story.tell("the Deployment comes", await world.frame(name, "Healthy", healthy));
+  story.chapter("the Deployment comes", await world.frame(name, "Healthy", healthy));
   await world.harness.api.delete(path(world));
   // The recorded controller notices it only with the next change.
   await scale(world, name, 3);
@@ -114,7 +114,7 @@ test.concurrent("a Rollout whose Deployment is missing waits for it, and stands 
   const { items } = await world.harness.api.list<ReplicaSetView>(sets);
   expect(items.map(({ spec, status }) => [spec.replicas, status.availableReplicas])).toEqual([[2, 2]]);
   await createDeployment(world, 0);
-  story.tell("the Deployment comes again", await world.frame(name, "Healthy", healthy));
+  story.chapter("the Deployment comes again", await world.frame(name, "Healthy", healthy));
   await story.end();
 });
 
@@ -122,10 +122,10 @@ test.concurrent("the other example is installed and updated", async () => {
   const world = await newWorld("workload-example");
   const story = await newStory(world, "workload-example");
   await world.applyExample("rollout-template-ref.yaml");
-  story.tell("installed", await world.frame(name, "Healthy", healthy));
+  story.chapter("installed", await world.frame(name, "Healthy", healthy));
   await setImage(world, "argoproj/rollouts-demo:yellow");
   await world.settle(name, "yellow begins", (_, { replicaSets }) => replicaSets.length === 2);
-  story.tell("yellow", await world.frame(name, "Healthy", healthy));
+  story.chapter("yellow", await world.frame(name, "Healthy", healthy));
   await story.end();
 });
 

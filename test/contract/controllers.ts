@@ -1,5 +1,5 @@
 import { at, countAt, listAt, textAt } from "../../simulator/server/table/readFields.ts";
-import type { Asked, Body, Topic } from "./scene.ts";
+import type { Answered, Body, Topic } from "./scene.ts";
 
 const deployments = "/apis/apps/v1/namespaces/NS/deployments";
 const sets = "/apis/apps/v1/namespaces/NS/replicasets";
@@ -44,12 +44,12 @@ const owned = (item: unknown) => ({
 
 const settled =
   (replicas: number) =>
-  ({ body }: Asked): boolean =>
+  ({ body }: Answered): boolean =>
     countAt(body, "status", "availableReplicas") === replicas &&
     countAt(body, "status", "replicas") === replicas &&
     countAt(body, "status", "observedGeneration") === countAt(body, "metadata", "generation");
 
-const done = ({ body }: Asked): boolean =>
+const done = ({ body }: Answered): boolean =>
   listAt(body, "status", "conditions").some(
     (one) => ["Complete", "Failed"].includes(textAt(one, "type")) && textAt(one, "status") === "True",
   );
@@ -86,7 +86,7 @@ export const controllers: Topic = {
         );
         const settledAt =
           (revision: string) =>
-          (answer: Asked): boolean =>
+          (answer: Answered): boolean =>
             settled(2)(answer) &&
             countAt(answer.body, "status", "updatedReplicas") === 2 &&
             listAt(answer.body, "status", "conditions").some(

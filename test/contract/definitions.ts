@@ -1,5 +1,5 @@
 import { at, listAt, textAt } from "../../simulator/server/table/readFields.ts";
-import type { Asked, Body, Scene, Topic } from "./scene.ts";
+import type { Answered, Body, Scene, Topic } from "./scene.ts";
 
 const definitionsPath = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const group = "NS.example.com";
@@ -78,7 +78,7 @@ const definition = (more: object = {}) => ({
   },
 });
 
-const served = ({ status }: Asked): boolean => status === 200;
+const served = ({ status }: Answered): boolean => status === 200;
 
 const resource = (one: unknown) => ({
   ...(one as object),
@@ -121,7 +121,7 @@ export const definitions: Topic = {
             generation: at(body, "metadata", "generation"),
           }),
         });
-        const isEstablished = ({ body }: Asked): boolean =>
+        const isEstablished = ({ body }: Answered): boolean =>
           listAt(body, "status", "conditions").some(
             (one) => textAt(one, "type") === "Established" && textAt(one, "status") === "True",
           );

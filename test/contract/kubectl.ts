@@ -138,10 +138,10 @@ function registered(program: readonly string[], isAll: boolean): void {
     "is told of a kind that does not exist as a real API server tells it",
     async () => {
       const refusal = async (verb: string, kind = "Foo", version = "example.com/v1") => {
-        const said = await attempt(`${verb} -f -`, `apiVersion: ${version}\nkind: ${kind}\nmetadata: {name: a}\n`);
+        const output = await attempt(`${verb} -f -`, `apiVersion: ${version}\nkind: ${kind}\nmetadata: {name: a}\n`);
         const why = `no matches for kind "${kind}" in version "${version}"\nensure CRDs are installed first`;
         const told = `error: resource mapping not found for name: "a" namespace: "" from "STDIN": ${why}\n`;
-        expect([verb, said.stderr, said.code]).toEqual([verb, told, verb === "diff" ? 2 : 1]);
+        expect([verb, output.stderr, output.code]).toEqual([verb, told, verb === "diff" ? 2 : 1]);
       };
       for (const flag of ["", " --server-side", " --validate=false"]) await refusal(`apply${flag}`);
       for (const verb of ["create", "replace", "delete", "diff"]) await refusal(verb);
@@ -247,7 +247,7 @@ function registered(program: readonly string[], isAll: boolean): void {
         ["ingress web --rule=a.example.com/*=web:80", "ingress.networking.k8s.io/web created"],
         ["job once --image=once -- sleep 0.1", "job.batch/once created"],
       ];
-      for (const [command, said] of commands) expect(await kubectl(`-n make create ${command}`)).toBe(said);
+      for (const [command, output] of commands) expect(await kubectl(`-n make create ${command}`)).toBe(output);
       await kubectl("rollout status deployment/web -n make");
       await kubectl("wait job/once --for=condition=Complete -n make");
       expect(await rows("get svc,cm,secret,pdb,ingress,job -n make")).toEqual([

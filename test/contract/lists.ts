@@ -110,7 +110,7 @@ export const lists: Topic = {
         );
         const first = await pages("labelSelector=of&limit=2");
         const path = `labelSelector=of&limit=2&continue=${cursor(first)}`;
-        scene.tell("and on:");
+        scene.note("and on:");
         await scene.ask("GET", `${configMaps}?${path}`, undefined, shown).catch(() => undefined);
         await scene.ask("GET", `${configMaps}?limit=1&continue=nonsense`, undefined, { show: "nothing" });
         await scene.ask("GET", `${configMaps}?limit=500`, undefined, {

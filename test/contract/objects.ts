@@ -120,7 +120,7 @@ export const objects: Topic = {
     },
     {
       name: "does not count a write that changes nothing",
-      play: async ({ ask, tell }) => {
+      play: async ({ ask, note }) => {
         const { body } = await ask(
           "POST",
           configMaps,
@@ -129,9 +129,9 @@ export const objects: Topic = {
         );
         const version = textAt(body, "metadata", "resourceVersion");
         const same = await ask("PUT", `${configMaps}/a`, body, { show: "nothing" });
-        tell(textAt(same.body, "metadata", "resourceVersion") === version ? "the same version" : "a new version");
+        note(textAt(same.body, "metadata", "resourceVersion") === version ? "the same version" : "a new version");
         const other = await ask("PUT", `${configMaps}/a`, { ...body, data: { a: "2" } }, { show: "nothing" });
-        tell(textAt(other.body, "metadata", "resourceVersion") === version ? "the same version" : "a new version");
+        note(textAt(other.body, "metadata", "resourceVersion") === version ? "the same version" : "a new version");
       },
     },
     {

@@ -28,8 +28,8 @@ function setNames(sets: readonly KubeObject[]): ReadonlyMap<string, string> {
 /** Replaces what is generated. A ReplicaSet that was deleted is `@?`, a pod's own suffix `*`. */
 function namer(objects: Objects) {
   const sets = setNames(objects.ReplicaSet);
-  return (said: string): string => {
-    let result = said;
+  return (shownText: string): string => {
+    let result = shownText;
     for (const [name, shown] of sets) result = result.replaceAll(name, shown);
     return result
       .replaceAll(/\bweb-[bcdf4-9]{6,10}\b/g, "web-@?")
@@ -79,14 +79,14 @@ function podLines(pods: readonly KubeObject[]): string[] {
     const whose = owner === undefined ? metadata.name : `${owner.kind} ${owner.name}`;
     const held = fields(metadata)["finalizers"];
     const image = text(items(fields(rest["spec"])["containers"])[0]?.["image"]);
-    const said = items(conditions)
+    const shownText = items(conditions)
       .filter(({ type }) => type === "Ready" || type === "PodScheduled")
       .map(conditionText)
       .toSorted();
     const waits = items(containerStatuses).map(({ state }) => text(fields(fields(state)["waiting"])["reason"] ?? ""));
     const going = metadata.deletionTimestamp === undefined ? "" : " deleting";
     const finalizers = held === undefined ? "" : ` held by ${text(held)}`;
-    const line = `of ${whose}: ${image} ${text(phase)}${going}${finalizers} ${[...said, ...waits.filter((reason) => reason !== '""' && reason !== "")].join(", ")}`;
+    const line = `of ${whose}: ${image} ${text(phase)}${going}${finalizers} ${[...shownText, ...waits.filter((reason) => reason !== '""' && reason !== "")].join(", ")}`;
     counts.set(line, (counts.get(line) ?? 0) + 1);
   }
   return [...counts].map(([line, n]) => `${n} pods ${line}`).toSorted();
@@ -116,7 +116,7 @@ const sliceLines = ({ metadata, endpoints, ports }: KubeObject): string => {
 };
 
 /** The events of pods show how they were scheduled, in a different order each time. */
-function eventLines(events: readonly KubeObject[], named: (said: string) => string): string[] {
+function eventLines(events: readonly KubeObject[], named: (shownText: string) => string): string[] {
   const counts = new Map<string, number>();
   for (const event of events) {
     const { involvedObject, source, reportingComponent, type, reason, message, count } = event;

@@ -3,7 +3,7 @@ import { type Answer, type Api, patchTypes, type PatchType } from "../cluster/ha
 import { at } from "../../simulator/server/table/readFields.ts";
 import { newTranscript } from "./transcript.ts";
 
-export interface AskOptions {
+export interface RequestOptions {
   readonly contentType?: string;
   readonly accept?: string;
   /** The part of the response's body that the transcript has: all of it by default, nothing for "nothing". */
@@ -20,7 +20,7 @@ export interface WatchOptions {
   readonly show?: (object: unknown) => unknown;
 }
 
-export interface Asked {
+export interface Answered {
   readonly status: number;
   readonly body: Body;
 }
@@ -36,17 +36,17 @@ export interface Watching {
 /** In every path, name and body `NS` stands for the case's own namespace. */
 export interface Scene {
   readonly namespace: string;
-  ask(method: string, path: string, body?: unknown, options?: AskOptions): Promise<Asked>;
-  patch(path: string, type: PatchType, body: unknown, options?: AskOptions): Promise<Asked>;
+  ask(method: string, path: string, body?: unknown, options?: RequestOptions): Promise<Answered>;
+  patch(path: string, type: PatchType, body: unknown, options?: RequestOptions): Promise<Answered>;
   /** Sends a request without recording it: something that this case needs and another one tests. */
-  quietly(method: string, path: string, body?: unknown): Promise<Asked>;
+  quietly(method: string, path: string, body?: unknown): Promise<Answered>;
   /** Repeats a GET until the condition holds for its response, and records that. */
-  until(path: string, holds: (answer: Asked) => boolean, options?: AskOptions): Promise<Asked>;
+  until(path: string, holds: (answer: Answered) => boolean, options?: RequestOptions): Promise<Answered>;
   watch(path: string, options?: WatchOptions): Watching;
   /** From now on `text`, which differs from run to run, is shown as `shown`. */
   call(text: string, shown: string): void;
   /** Writes a sentence into the transcript. */
-  tell(text: string): void;
+  note(text: string): void;
   show(value: unknown): void;
 }
 
@@ -83,10 +83,10 @@ export async function play({ play: act }: Case, api: Api): Promise<string> {
   const namespace = `contract-${crypto.randomUUID().slice(0, 8)}`;
   const transcript = newTranscript(namespace);
   const watches = new Set<() => void>();
-  const send = (method: string, path: string, body?: unknown, options: AskOptions = {}): Promise<Answer> =>
+  const send = (method: string, path: string, body?: unknown, options: RequestOptions = {}): Promise<Answer> =>
     api.answer(method, path.replaceAll("NS", namespace), { ...options, body: placed(body, namespace) });
 
-  const tellAnswer = (method: string, path: string, answer: Answer, options: AskOptions): void => {
+  const recordAnswer = (method: string, path: string, answer: Answer, options: RequestOptions): void => {
     transcript.learn(answer.body);
     transcript.line(`${method} ${transcript.plain(path)} → ${answer.status}`);
     for (const warning of warningsOf(answer.headers)) transcript.line(`  warning: ${transcript.plain(warning)}`);
@@ -102,7 +102,7 @@ export async function play({ play: act }: Case, api: Api): Promise<string> {
     namespace,
     async ask(method, path, body, options = {}) {
       const answer = await send(method, path, body, options);
-      tellAnswer(method, path, answer, options);
+      recordAnswer(method, path, answer, options);
       return { status: answer.status, body: asBody(answer) };
     },
     patch: (path, type, body, options = {}) =>
@@ -117,7 +117,7 @@ export async function play({ play: act }: Case, api: Api): Promise<string> {
         const answer = await send("GET", path, undefined, options);
         const asked = { status: answer.status, body: asBody(answer) };
         if (holds(asked)) {
-          tellAnswer("GET", path, answer, options);
+          recordAnswer("GET", path, answer, options);
           return asked;
         }
         if (Date.now() > end) throw new Error(`Not within ${patienceMs} ms: ${path}\n${JSON.stringify(asked.body)}`);
@@ -154,7 +154,7 @@ export async function play({ play: act }: Case, api: Api): Promise<string> {
       };
     },
     call: transcript.call,
-    tell: (text) => transcript.line(text),
+    note: (text) => transcript.line(text),
     show: (value) => transcript.value(value),
   };
   await send("POST", "/api/v1/namespaces", { metadata: { name: "NS" } });

@@ -11,7 +11,7 @@ import type { Action, ActionOf } from "../../controller/rollout/actions/action.t
 import { effectOf, targetOf } from "../../controller/rollout/actions/actions.ts";
 import type {
   PodFacts,
-  PodLook,
+  PodCheck,
   PodWait,
   ReplicaSetFacts,
   ServiceFacts,
@@ -19,7 +19,7 @@ import type {
   WorkloadFacts,
 } from "../../controller/rollout/model/model.ts";
 import { equal } from "../../kube/object/equality.ts";
-import { nextLookAt, setToLookAt } from "../../controller/rollout/status/stuck.ts";
+import { nextPodCheckAt, setToCheck } from "../../controller/rollout/status/stuck.ts";
 import { restartDue } from "../../controller/rollout/revision/restart.ts";
 import { matchesSelector } from "../../kube/object/selector.ts";
 import { serviceViolations } from "../../controller/rules/rollout/references.ts";
@@ -70,7 +70,7 @@ export interface Cluster {
   /** What pods wait for, by image, where a test sets it. */
   readonly waits: Map<string, PodWait>;
   /** The last report about the pods of a stuck Rollout. */
-  look: PodLook | undefined;
+  podCheck: PodCheck | undefined;
 }
 
 export function newCluster(
@@ -97,7 +97,7 @@ export function newCluster(
     routerFault: undefined,
     readyAfterMs,
     waits: new Map(),
-    look: undefined,
+    podCheck: undefined,
   };
 }
 
@@ -122,7 +122,7 @@ export function snapshotOf(cluster: Cluster): Snapshot {
   const isKnown = resolved.kind === "complete";
   const [violation] = serviceViolations(rollout, services);
   const due = restartDue(rollout, cluster.now) !== undefined;
-  return withLook(cluster, {
+  return withPodCheck(cluster, {
     rollout,
     replicaSets: isKnown ? owned.filter(matches) : owned,
     services: new Map(services),
@@ -141,17 +141,17 @@ export function snapshotOf(cluster: Cluster): Snapshot {
 }
 
 /** As controller/rollout/apply/reconcile.ts: pods are checked only when nothing moves, and then at intervals. */
-function withLook(cluster: Cluster, snapshot: Snapshot): Snapshot {
-  const { now, look: known } = cluster;
-  const set = setToLookAt(snapshot, now);
-  cluster.look = set === undefined ? undefined : known;
+function withPodCheck(cluster: Cluster, snapshot: Snapshot): Snapshot {
+  const { now, podCheck: known } = cluster;
+  const set = setToCheck(snapshot, now);
+  cluster.podCheck = set === undefined ? undefined : known;
   if (set === undefined) return snapshot;
-  if (known?.setUid !== set.uid || now >= nextLookAt(snapshot.rollout, known)) {
+  if (known?.setUid !== set.uid || now >= nextPodCheckAt(snapshot.rollout, known)) {
     const pods = cluster.pods.filter((pod) => pod.set === set.name && pod.goneAt === undefined);
     const waits = pods.map((pod) => podWait(cluster, pod)).filter((wait) => wait !== undefined);
-    cluster.look = { at: now, setUid: set.uid, pods: pods.length, waits };
+    cluster.podCheck = { at: now, setUid: set.uid, pods: pods.length, waits };
   }
-  return cluster.look === undefined ? snapshot : { ...snapshot, look: cluster.look };
+  return cluster.podCheck === undefined ? snapshot : { ...snapshot, podCheck: cluster.podCheck };
 }
 
 /** A pod that never becomes ready has no image; one that stopped being ready has crashed. */

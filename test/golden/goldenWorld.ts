@@ -6,7 +6,7 @@ import type { Traffic } from "../../providers/traffic/router.ts";
 import type { Rollout, RolloutStatus } from "../../schema/rollout.ts";
 import { decide } from "../../controller/rollout/decide/decide.ts";
 import type { StepTable } from "../../controller/steps/stepTable.ts";
-import { nextLookAt } from "../../controller/rollout/status/stuck.ts";
+import { nextPodCheckAt } from "../../controller/rollout/status/stuck.ts";
 import type { Decision } from "../../controller/rollout/actions/action.ts";
 import type { PodWait, ReplicaSetFacts, ServiceFacts, Snapshot } from "../../controller/rollout/model/model.ts";
 import {
@@ -168,14 +168,14 @@ function edit(cluster: Cluster, change: Edit): void {
 /** Decides and carries out until the Rollout rests; `cause` heads the line of the first decision. */
 function settle(state: State, cause: string): void {
   const { cluster } = state;
-  let told = cause;
+  let written = cause;
   state.retryAt = undefined;
   for (let n = 0; n < 200; n += 1) {
     const snapshot = snapshotOf(cluster);
     const decision = decide(snapshot, cluster.now, state.options.steps);
     state.wakeAt = decision.wakeAt;
     const changed = decision.actions.length > 0 || decision.status !== undefined;
-    if (changed || told !== "") state.lines.push(lineOf(cluster, told, decision, setsText(cluster)));
+    if (changed || written !== "") state.lines.push(lineOf(cluster, written, decision, setsText(cluster)));
     const { routed } = cluster;
     const outcome = carryOut(state, decision);
     state.options.onDecision?.(snapshot, decision, cluster.now, snapshotOf(cluster), routed);
@@ -183,7 +183,7 @@ function settle(state: State, cause: string): void {
     const waiting = [...cluster.sets.values()].some((rs) => !rs.observed);
     if (!changed && !waiting) return;
     if (!changed || state.options.lateAnswers !== true) runReplicaSets(cluster);
-    told = "";
+    written = "";
   }
   throw new Error(`The Rollout does not come to rest:\n${state.lines.slice(-6).join("\n")}`);
 }
@@ -237,8 +237,8 @@ function run(state: State, until: number): void {
   const { cluster } = state;
   for (;;) {
     const pods = nextPodChange(cluster);
-    const lookAt = cluster.look === undefined ? undefined : nextLookAt(cluster.rollout, cluster.look);
-    const later = [state.wakeAt, state.retryAt, lookAt]
+    const podCheckAt = cluster.podCheck === undefined ? undefined : nextPodCheckAt(cluster.rollout, cluster.podCheck);
+    const later = [state.wakeAt, state.retryAt, podCheckAt]
       .filter((at) => at !== undefined && at > cluster.now)
       .map(Number);
     const next = Math.min(pods, ...later);

@@ -21,7 +21,7 @@ interface Story {
   readonly judged: string;
   readonly manifest: Rollout;
   readonly options?: WorldOptions;
-  readonly tell: (world: World) => void;
+  readonly report: (world: World) => void;
 }
 
 const never = (bad: string) => (name: string) => (name === bad ? undefined : 1_000);
@@ -31,7 +31,7 @@ const stories: Readonly<Record<string, Story>> = {
   "a canary that is promoted": {
     judged: "Current InProgress Current",
     manifest: rolloutOf({ strategy: canary(steps) }),
-    tell: (world) => {
+    report: (world) => {
       world.edit("image web:2", image("web:2"));
       world.pass(20_000);
       world.edit("promote", user.promote);
@@ -41,7 +41,7 @@ const stories: Readonly<Record<string, Story>> = {
   "a canary that is aborted, and begins again": {
     judged: "Current InProgress Failed Current",
     manifest: rolloutOf({ strategy: canary(steps) }),
-    tell: (world) => {
+    report: (world) => {
       world.edit("image web:2", image("web:2"));
       world.pass(20_000);
       world.edit("abort", user.abort);
@@ -54,7 +54,7 @@ const stories: Readonly<Record<string, Story>> = {
     judged: "Current InProgress Current",
     manifest: rolloutOf({ strategy: blueGreen({ autoPromotionEnabled: false }) }),
     options: { services: ["active", "preview"] },
-    tell: (world) => {
+    report: (world) => {
       world.edit("image web:2", image("web:2"));
       world.pass(20_000);
       world.edit("promote", user.promote);
@@ -65,7 +65,7 @@ const stories: Readonly<Record<string, Story>> = {
     judged: "Current InProgress Failed InProgress Current",
     manifest: rolloutOf({ strategy: canary([]), progressDeadlineSeconds: 30 }),
     options: { readyAfterMs: never("web:2") },
-    tell: (world) => {
+    report: (world) => {
       world.edit("image web:2", image("web:2"));
       world.pass(60_000);
       world.edit("image web:3", image("web:3"));
@@ -75,7 +75,7 @@ const stories: Readonly<Record<string, Story>> = {
   "a scaled, restarted and paused one": {
     judged: "Current InProgress Current InProgress Current InProgress Current",
     manifest: rolloutOf({ strategy: canary([]) }),
-    tell: (world) => {
+    report: (world) => {
       world.edit("scale 7", spec({ replicas: 7 }));
       world.pass(20_000);
       world.edit("restart", spec({ restartAt: new Date(world.now).toISOString() }));
@@ -91,7 +91,7 @@ const stories: Readonly<Record<string, Story>> = {
     judged: "InProgress Current InProgress Failed",
     manifest: rolloutOf({ strategy: blueGreen({}), progressDeadlineSeconds: 60 }),
     options: { services: ["active"] },
-    tell: (world) => {
+    report: (world) => {
       world.pass(10_000);
       world.meddle("the Service comes", ({ addService }) => addService("preview"));
       world.pass(20_000);
@@ -120,7 +120,7 @@ const plain = (status: RolloutStatus | undefined): object => {
 
 describe("with the annotation sluice.dev/kstatus", () => {
   test.each(Object.entries(stories))("tools know at each step how it stands: %s", (_, story) => {
-    const { manifest, options, tell } = story;
+    const { manifest, options, report: tell } = story;
     const seen: string[] = [];
     let world: World | undefined;
     const look = (_before: unknown, _decision: unknown, now: number): void => {
@@ -135,7 +135,7 @@ describe("with the annotation sluice.dev/kstatus", () => {
     expect(seen.join(" ")).toBe(story.judged);
   });
 
-  test.each(Object.entries(stories))("nothing else is different: %s", (_, { manifest, options, tell }) => {
+  test.each(Object.entries(stories))("nothing else is different: %s", (_, { manifest, options, report: tell }) => {
     const [asked, silent] = [asking("true")(manifest), manifest].map((rollout) => {
       const world = createWorld(rollout, options);
       world.pass(10_000);

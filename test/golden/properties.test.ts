@@ -24,7 +24,7 @@ type Strategy = (random: ReturnType<typeof randomOf>) => Rollout;
 type Kind = "usual" | "slow" | "crashing";
 
 /** A decision with the facts that it was made from, and those that it left behind. */
-interface Told {
+interface Decided {
   readonly before: Snapshot;
   readonly decision: Decision;
   readonly now: number;
@@ -35,7 +35,7 @@ interface Told {
 
 interface Played {
   readonly world: World;
-  readonly told: readonly Told[];
+  readonly decided: readonly Decided[];
 }
 
 const played = new Map<string, Played>();
@@ -45,7 +45,7 @@ function playedOnce(strategy: Strategy, seed: number, kind: Kind = "usual"): Pla
   const key = `${strategy.name} ${seed} ${kind}`;
   const old = played.get(key);
   if (old !== undefined) return old;
-  const told: Told[] = [];
+  const decided: Decided[] = [];
   const random = randomOf(seed);
   const options: { readonly [K in Kind]: WorldOptions } = {
     usual: {},
@@ -55,9 +55,9 @@ function playedOnce(strategy: Strategy, seed: number, kind: Kind = "usual"): Pla
   const world = play(strategy(randomOf(seed * 7919)), seed, EDITS, {
     ...options[kind],
     onDecision: (before, decision, now, after, routed) =>
-      void told.push({ before: frozen(before), decision, now, after, routed }),
+      void decided.push({ before: frozen(before), decision, now, after, routed }),
   });
-  const result = { world, told };
+  const result = { world, decided };
   played.set(key, result);
   return result;
 }
@@ -72,10 +72,14 @@ function frozen<T>(value: T): T {
 const time = (now: number): string => new Date(now).toISOString().slice(11, 23);
 
 /** Checks every decision in the worlds of these kinds; `check` returns what is wrong. */
-function everyDecision(strategy: Strategy, kinds: readonly Kind[], check: (told: Told) => string | undefined): void {
+function everyDecision(
+  strategy: Strategy,
+  kinds: readonly Kind[],
+  check: (decided: Decided) => string | undefined,
+): void {
   const wrong = kinds.flatMap((kind) =>
     SEEDS.flatMap((seed) => {
-      const found = playedOnce(strategy, seed, kind).told.flatMap((each) => {
+      const found = playedOnce(strategy, seed, kind).decided.flatMap((each) => {
         const what = check(each);
         return what === undefined ? [] : [`seed ${seed} (${kind}) at ${time(each.now)}: ${what}`];
       });
@@ -99,7 +103,7 @@ interface Between {
 }
 
 /** The cluster before the first write of a decision, and after each one. */
-function writesOf({ before, decision, routed, now }: Told): Between[] {
+function writesOf({ before, decision, routed, now }: Decided): Between[] {
   const available = new Map(before.replicaSets.map((rs) => [rs.name, rs.status.availableReplicas]));
   const prefix = `${before.rollout.metadata.name}-`;
   const serves = (world: Facts, service: string): string => prefix + world.services.get(service)?.selector[HASH_LABEL];
@@ -155,7 +159,7 @@ describe.each([
 
   test("at rest a second decision asks for nothing", () => {
     const restless = SEEDS.filter((seed) => {
-      const { now, after } = playedOnce(strategy, seed).told.at(-1) ?? fail(seed);
+      const { now, after } = playedOnce(strategy, seed).decided.at(-1) ?? fail(seed);
       return asks(decide(after, now));
     });
     expect(restless).toEqual([]);
@@ -190,12 +194,12 @@ const KINDS = ["usual", "slow", "crashing"] as const;
 /** Checks the cluster after every single write: a crash may happen after any of them. */
 function everyWrite(
   strategy: Strategy,
-  check: (now: Between, before: Between, told: Told) => string | undefined,
+  check: (now: Between, before: Between, decided: Decided) => string | undefined,
 ): void {
-  everyDecision(strategy, KINDS, (told) => {
-    const [before, ...writes] = writesOf(told);
+  everyDecision(strategy, KINDS, (decided) => {
+    const [before, ...writes] = writesOf(decided);
     if (before === undefined) return undefined;
-    return writes.map((now) => check(now, before, told)).find((what) => what !== undefined);
+    return writes.map((now) => check(now, before, decided)).find((what) => what !== undefined);
   });
 }
 
@@ -251,7 +255,7 @@ describe("a routed canary", () => {
 });
 
 /** Pods behind the Services by which users come, where these select one revision. */
-function emptied(now: Between, before: Between, { after: { rollout } }: Told): string | undefined {
+function emptied(now: Between, before: Between, { after: { rollout } }: Decided): string | undefined {
   const { canary } = rollout.spec.strategy ?? {};
   if (wanted({ rollout } as Snapshot) === 0 || kept(now) === 0 || canary?.pingPong !== undefined) return undefined;
   const pods = ({ sizes, available }: Between, set: string | undefined): number =>

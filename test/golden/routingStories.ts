@@ -132,10 +132,10 @@ export interface RoutingStory {
 }
 
 /** What a router does in each world, write by write, and how the objects that it changed look in the end. */
-export const tellRouting = (router: Router, stories: readonly RoutingStory[]): string =>
-  stories.map((story) => `${told(router, story).join("\n")}\n`).join("\n");
+export const routingStories = (router: Router, stories: readonly RoutingStory[]): string =>
+  stories.map((story) => `${linesOf(router, story).join("\n")}\n`).join("\n");
 
-function told(router: Router, story: RoutingStory): string[] {
+function linesOf(router: Router, story: RoutingStory): string[] {
   const { sentence, rollout, objects, wants, settings = byDefault } = story;
   const world = routingWorld(objects, settings);
   const present = (): RoutedObject[] => router.reads(rollout, settings).flatMap((ref) => world.object(ref) ?? []);

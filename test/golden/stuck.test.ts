@@ -99,8 +99,8 @@ describe("a Rollout that is stuck", () => {
       world.meddle("it crashes", (c) => c.waitFor("web:bad", crash(restarts)));
       world.pass(60_000);
     }
-    const told = world.lines.filter((line) => line.includes("ProgressDeadlineExceeded") && !line.includes("(same)"));
-    expect(told).toHaveLength(1);
+    const lines = world.lines.filter((line) => line.includes("ProgressDeadlineExceeded") && !line.includes("(same)"));
+    expect(lines).toHaveLength(1);
     expect(progressing(world)?.message).toMatch(
       /^ReplicaSet "web-\w+" has timed out progressing\. 3 of 3 pods not ready: CrashLoopBackOff, container "web", ended with exit code 1 \(Error\), restarted 1 time\.$/,
     );

@@ -20,21 +20,21 @@ export const expectTimeline = (name: string, world: World): void =>
  * Compares a story with the file at `path`; `UPDATE_GOLDEN=1` writes it. Nobody has read such a text yet:
  * read the diff before it is committed.
  */
-export function expectGolden(path: string, told: string): void {
+export function expectGolden(path: string, played: string): void {
   const known = existsSync(path) ? readFileSync(path, "utf8") : undefined;
   if (process.env["UPDATE_GOLDEN"] === "1") {
-    if (known !== told) writeFileSync(path, told);
+    if (known !== played) writeFileSync(path, played);
     return;
   }
   if (known === undefined)
     throw new Error(`There is no ${path} yet: run UPDATE_GOLDEN=1 bun test ./test/golden, and read it`);
-  if (known !== told) expect(told, `${path} differs: ${firstDifference(known, told)}`).toBe(known);
+  if (known !== played) expect(played, `${path} differs: ${firstDifference(known, played)}`).toBe(known);
 }
 
 /** The first line that differs, before and now: the diff of a whole story would be long. */
-function firstDifference(known: string, told: string): string {
+function firstDifference(known: string, played: string): string {
   const before = known.split("\n");
-  const now = told.split("\n");
+  const now = played.split("\n");
   const at = before.findIndex((line, n) => line !== now[n]);
   return `line ${at + 1}\n- ${before[at] ?? "(end)"}\n+ ${now[at] ?? "(end)"}\n`;
 }

@@ -18,12 +18,12 @@ export const instantText = (at: number): string => `+${Number(((at - START) / 10
 
 /** Hashes mean nothing to a reader: they are replaced by the image that they stand for. */
 export function readable(cluster: Cluster, text: string): string {
-  let told = text;
+  let written = text;
   for (const [name, image] of cluster.images) {
     const hash = cluster.sets.get(name)?.labels[HASH_LABEL] ?? name.slice(name.lastIndexOf("-") + 1);
-    told = told.replaceAll(hash, `<${image}>`);
+    written = written.replaceAll(hash, `<${image}>`);
   }
-  return told.replaceAll(/2026-01-[\dT:]+Z/g, (time) => instantText(Date.parse(time)));
+  return written.replaceAll(/2026-01-[\dT:]+Z/g, (time) => instantText(Date.parse(time)));
 }
 
 export function lineOf(cluster: Cluster, cause: string, decision: Decision, setsBefore: string): string {
@@ -35,11 +35,11 @@ export function lineOf(cluster: Cluster, cause: string, decision: Decision, sets
     finished === undefined
       ? ""
       : `ended ${finished.status} after ${finished.totalSeconds}s, ${finished.manualPauseSeconds}s waited`;
-  const told = [statusText(cluster, status), ended, wakes].filter((part) => part !== "").join("; ");
+  const written = [statusText(cluster, status), ended, wakes].filter((part) => part !== "").join("; ");
   return [
     wrapped(`${instantText(cluster.now).padEnd(8)}${cause.padEnd(30)} ${setsBefore}`.trimEnd()),
     ...(done === "" ? [] : [wrapped(`        do ${done}`)]),
-    wrapped(`        => ${decision.status === undefined ? "(same) " : ""}${told}`),
+    wrapped(`        => ${decision.status === undefined ? "(same) " : ""}${written}`),
   ].join("\n");
 }
 
@@ -63,7 +63,7 @@ const INDENT = " ".repeat(12);
 /** The ReplicaSets that matter: those with pods, the stable and the current one. */
 export function setsText(cluster: Cluster): string {
   const { stableRS, currentPodHash } = cluster.rollout.status ?? {};
-  const told = [...cluster.sets.values()].flatMap((rs) => {
+  const written = [...cluster.sets.values()].flatMap((rs) => {
     const hash = rs.labels[HASH_LABEL];
     const part = `${hash === stableRS ? "*" : ""}${hash === currentPodHash ? "+" : ""}`;
     if (part === "" && rs.replicas === 0) return [];
@@ -79,7 +79,7 @@ export function setsText(cluster: Cluster): string {
   const { routed, deployment } = cluster;
   const traffic = routed === undefined ? [] : [`traffic ${shareText(routed)}`];
   const size = deployment === undefined ? [] : [`deployment ${deployment.spec?.replicas ?? 1}`];
-  return [...told, ...services, ...traffic, ...size].join(" ");
+  return [...written, ...services, ...traffic, ...size].join(" ");
 }
 
 const podsText = (rs: ReplicaSetFacts): string => {

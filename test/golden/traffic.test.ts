@@ -317,16 +317,16 @@ describe("ping-pong", () => {
   };
 
   test("lets the two Services take turns", () => {
-    const told = toTheEnd(world());
-    told.edit("image web:3", image("web:3"));
-    told.pass(5_000);
-    expectTimeline("ping-pong", toTheEnd(told));
+    const played = toTheEnd(world());
+    played.edit("image web:3", image("web:3"));
+    played.pass(5_000);
+    expectTimeline("ping-pong", toTheEnd(played));
   });
 
   test("keeps each Service where it is when aborted", () => {
-    const told = world();
-    told.edit("abort", user.abort);
-    told.pass(40_000);
-    expectTimeline("ping-pong-abort", told);
+    const played = world();
+    played.edit("abort", user.abort);
+    played.pass(40_000);
+    expectTimeline("ping-pong-abort", played);
   });
 });

@@ -39,9 +39,9 @@ export interface Verdict {
 
 /** The object as it arrived, and again: as stored, or as returned by a write. */
 type Received = World & { readonly twin: Json };
-type Look = (received: Received, problem: (text: string) => void) => void;
+type Check = (received: Received, problem: (text: string) => void) => void;
 
-const LOOKS: Readonly<Record<string, Look>> = {
+const CHECKS: Readonly<Record<string, Check>> = {
   weigh: ({ object }) => void weigh(new TextEncoder().encode(JSON.stringify(object))),
   create: (world, problem) => {
     const { refuse, warn } = admissionFindings(world.object, world.kind, { references: referencesOf(world) });
@@ -90,7 +90,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
     const { selector, template: _, ...spec } = base["spec"] as Json;
     const workloadRef = { apiVersion: "apps/v1", kind: "Deployment", name: "web" };
     const rollout = { ...base, spec: { ...spec, workloadRef } };
-    const workloads = { look: () => ({ template, selector }), scaledBy: () => [] };
+    const workloads = { find: () => ({ template, selector }), scaledBy: () => [] };
     admissionFindings(rollout, "Rollout", { references: { workloads } });
     drive(rollout, { ...object, spec: { template, selector } } as unknown as Workload, problem);
   },
@@ -110,7 +110,7 @@ function drive(object: Json, workload: Workload | undefined, problem: (text: str
     const stored = object as unknown as Rollout;
     const metadata = { ...stored.metadata, resourceVersion: String(8 + turn) };
     stores.rollouts.upsert({ ...stored, metadata, ...(status === undefined ? {} : { status }) });
-    lookFor(stores, stored);
+    markRead(stores, stored);
     const snapshot = gatherer.gather("shop/web");
     if (snapshot === undefined) return;
     const decision = decide(snapshot, NOW + turn);
@@ -123,7 +123,7 @@ function drive(object: Json, workload: Workload | undefined, problem: (text: str
 }
 
 /** Some of the objects that a Rollout names exist, as in a cluster without mistakes. */
-function lookFor({ optional, routed }: Stores, rollout: Rollout): void {
+function markRead({ optional, routed }: Stores, rollout: Rollout): void {
   for (const { kind, seen } of optional) for (const key of kind.neededBy(rollout)) seen.add(key);
   const ingresses = routed.stores.get("ingresses.networking.k8s.io");
   for (const key of ingresses?.kind.neededBy(rollout).slice(0, 20) ?? []) {
@@ -230,11 +230,11 @@ export function judge(made: World): Verdict | undefined {
   const isStored = validate(looseSchemas.get(world.kind) ?? {}, world.object).length === 0;
   const problems: string[] = [];
   const spent: [string, number][] = [];
-  for (const [name, look] of Object.entries(LOOKS)) {
+  for (const [name, check] of Object.entries(CHECKS)) {
     if (STORED_ONLY.has(name) && !isStored) continue;
     const before = process.threadCpuUsage();
     try {
-      look(world, (text) => void problems.push(`${name} ${text}`));
+      check(world, (text) => void problems.push(`${name} ${text}`));
     } catch (error) {
       problems.push(`${name} throws ${error instanceof Error ? error.stack?.slice(0, 600) : String(error)}`);
     }

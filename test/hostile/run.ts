@@ -8,7 +8,7 @@
 import { writeSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { judge, type Verdict } from "./judge.ts";
-import { type Judged, playShare, type Told } from "./share.ts";
+import { type Judged, playShare, type Message } from "./share.ts";
 import { everyInput, everyPlace, type Input, LARGEST, seededInput } from "./worlds.ts";
 
 const { values } = parseArgs({
@@ -51,16 +51,16 @@ function work(share: number, of: number): void {
   for (const input of inputs()) {
     if (at++ % of !== share || !input.name.includes(values.match)) continue;
     if (mine++ < skip) continue;
-    tell({ begins: input.name });
+    send({ begins: input.name });
     const verdict = judge(input.make());
     // Compilation and garbage collection take time now and then: only what is slow twice counts.
     const again = worstOf(verdict) > slower ? judge(input.make()) : verdict;
-    tell({ name: input.name, verdict: worstOf(again) < worstOf(verdict) ? again : verdict });
+    send({ name: input.name, verdict: worstOf(again) < worstOf(verdict) ? again : verdict });
   }
 }
 
 /** Written at once: the reader has to know the name while the process hangs. */
-const tell = (told: Told): void => void writeSync(1, `${JSON.stringify(told)}\n`);
+const send = (message: Message): void => void writeSync(1, `${JSON.stringify(message)}\n`);
 
 const worstOf = (verdict: Verdict | undefined): number => Math.max(0, ...(verdict?.spent ?? []).map(([, ms]) => ms));
 

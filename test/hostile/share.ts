@@ -2,7 +2,7 @@
 import type { Verdict } from "./judge.ts";
 
 /** What a worker prints, a line of JSON each: the name before an input is judged, the verdict after it. */
-export type Told = { readonly begins: string } | Judged;
+export type Message = { readonly begins: string } | Judged;
 
 export interface Judged {
   readonly name: string;
@@ -45,9 +45,9 @@ async function playUntilHeld(
   for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
     const lines = (rest + chunk).split("\n");
     rest = lines.pop() ?? "";
-    for (const told of lines.map((line) => JSON.parse(line) as Told)) {
-      if ("begins" in told) name = told.begins;
-      else judged.push(told);
+    for (const message of lines.map((line) => JSON.parse(line) as Message)) {
+      if ("begins" in message) name = message.begins;
+      else judged.push(message);
     }
     clearTimeout(watch);
     watch = patience();

@@ -24,8 +24,8 @@ async function world(format: LogFormat = "text") {
   const startMs = clock.now();
   const lines: string[] = [];
   const log = createLog({ level: "info", format }, (line) => {
-    const told = line.replace(/^time="[^"]*" /, "").replace(/"time":"[^"]*",/, "");
-    lines.push(`+${Math.floor((clock.now() - startMs) / 1_000)}s`.padEnd(6) + told);
+    const shown = line.replace(/^time="[^"]*" /, "").replace(/"time":"[^"]*",/, "");
+    lines.push(`+${Math.floor((clock.now() - startMs) / 1_000)}s`.padEnd(6) + shown);
   });
   const cluster = await startLocalCluster({ clock, log, version: "0.0.0", random: randomOf(7) });
   const client = cluster.clientFor("kubectl");

@@ -30,7 +30,7 @@ const { values } = parseArgs({
   },
 });
 
-const TELL_MS = 5_000;
+const PROGRESS_MS = 5_000;
 
 /** Failures beyond these are only counted. */
 const SHOWN = 10;
@@ -43,7 +43,7 @@ const playsSeeds = values.seeds !== undefined || !(values.golden || values.mutat
 const seeds = Number(values.seeds ?? 100);
 const [from, jobs, every] = [Number(values.from), Number(values.jobs), Number(values.every)];
 
-function toldShortly({ seed, violation, kinds, leases }: Verdict): string {
+function shortVerdict({ seed, violation, kinds, leases }: Verdict): string {
   const faults = `${leases ? "two controllers, " : ""}${kinds.join(", ")}`;
   const replay = `bun test/sim/run.ts --seed ${seed} --verbose`;
   return `seed ${seed} breaks "${violation?.rule}": ${violation?.what}\n  faults: ${faults}\n  replay: ${replay}`;
@@ -52,44 +52,44 @@ function toldShortly({ seed, violation, kinds, leases }: Verdict): string {
 /** The deeds, faults and writes before the end of a failing seed's story. */
 function shortStory(seed: number): string {
   const lines: string[] = [];
-  playSeed(seed, { tell: (line) => void lines.push(line) });
+  playSeed(seed, { print: (line) => void lines.push(line) });
   const at = lines.findIndex((line) => line.includes("VIOLATION") || line.startsWith("The same without faults"));
-  const told = lines
+  const messages = lines
     .slice(0, at < 0 ? lines.length : at + 1)
     .filter((line) => !/ {2}(pod|read|watch) |decides: $/.test(line));
-  return [...told.slice(0, 2), "  …", ...told.slice(2).slice(-25)].join("\n");
+  return [...messages.slice(0, 2), "  …", ...messages.slice(2).slice(-25)].join("\n");
 }
 
 function playOne(seed: number): number {
-  const verdict = playSeed(seed, values.verbose ? { tell: console.log } : {});
+  const verdict = playSeed(seed, values.verbose ? { print: console.log } : {});
   if (verdict.violation === undefined) {
     console.log(`seed ${seed}: ok, ${verdict.faults} faults in ${Math.round(verdict.lastedMs / 1_000)} s`);
     return 0;
   }
   if (!values.verbose) console.log(shortStory(seed));
-  console.log(toldShortly(verdict));
+  console.log(shortVerdict(verdict));
   return 1;
 }
 
 /** What a worker prints, as lines of JSON. */
-type Told =
+type Message =
   | { readonly kind: "played" }
   | { readonly kind: "seed"; readonly verdict: Verdict }
   | { readonly kind: "golden"; readonly crashed: Crashed }
   | { readonly kind: "mutation"; readonly notice: Notice };
 
 async function playShare(share: number, of: number): Promise<void> {
-  const tell = (told: Told): void => console.log(JSON.stringify(told));
+  const send = (messages: Message): void => console.log(JSON.stringify(messages));
   if (playsSeeds) {
     const size = Math.ceil(seeds / of);
     const last = Math.min(from + seeds, from + (share + 1) * size);
     for (let seed = from + share * size; seed < last; seed += 1) {
       const verdict = playSeed(seed);
-      tell(verdict.violation === undefined ? { kind: "played" } : { kind: "seed", verdict });
+      send(verdict.violation === undefined ? { kind: "played" } : { kind: "seed", verdict });
     }
   }
-  if (values.golden) await playGolden(share, of, every, (crashed) => tell({ kind: "golden", crashed }));
-  if (values.mutations) playMutations(share, of, NOTICED_WITHIN, (notice) => tell({ kind: "mutation", notice }));
+  if (values.golden) await playGolden(share, of, every, (crashed) => send({ kind: "golden", crashed }));
+  if (values.mutations) playMutations(share, of, NOTICED_WITHIN, (notice) => send({ kind: "mutation", notice }));
 }
 
 /** @returns how many failed. */
@@ -97,7 +97,7 @@ function reportSeeds(verdicts: readonly Verdict[], seconds: string): number {
   const failed = verdicts.toSorted((a, b) => a.seed - b.seed);
   for (const [index, verdict] of failed.slice(0, SHOWN).entries()) {
     if (index === 0) console.log(shortStory(verdict.seed));
-    console.log(toldShortly(verdict));
+    console.log(shortVerdict(verdict));
   }
   const rate = (seeds / Number(seconds)).toFixed(0);
   const speed = values.golden || values.mutations ? "" : `, ${seconds} s, ${rate} seeds a second`;
@@ -105,14 +105,14 @@ function reportSeeds(verdicts: readonly Verdict[], seconds: string): number {
   return failed.length;
 }
 
-function reportGolden(told: readonly Crashed[]): number {
-  const failed = told.filter(({ problems }) => problems.length > 0);
+function reportGolden(messages: readonly Crashed[]): number {
+  const failed = messages.filter(({ problems }) => problems.length > 0);
   for (const { name, problems } of failed) {
     console.log(`${name}: ${problems[0]} (${problems.length} in all)`);
     console.log(`  replay: bun test/sim/run.ts --golden --scenario ${name} --crash N`);
   }
-  const crashes = told.reduce((sum, crashed) => sum + crashed.crashes, 0);
-  console.log(`${told.length - failed.length} of ${told.length} scenarios hold with ${crashes} crashes`);
+  const crashes = messages.reduce((sum, crashed) => sum + crashed.crashes, 0);
+  console.log(`${messages.length - failed.length} of ${messages.length} scenarios hold with ${crashes} crashes`);
   return failed.length;
 }
 
@@ -123,13 +123,13 @@ function reportMutations(notices: readonly Notice[]): number {
 }
 
 /** Prints the progress of the workers to standard error at intervals (test/testOutput.ts). */
-function teller(): (line: Told) => void {
+function progressPrinter(): (line: Message) => void {
   const done = { played: 0, seed: 0, golden: 0, mutation: 0 };
-  let toldMs = performance.now();
+  let reportedAtMs = performance.now();
   return ({ kind }) => {
     done[kind] += 1;
-    if (performance.now() - toldMs < TELL_MS) return;
-    toldMs = performance.now();
+    if (performance.now() - reportedAtMs < PROGRESS_MS) return;
+    reportedAtMs = performance.now();
     const broken = done.seed === 0 ? "" : `, ${done.seed} of them broken`;
     const parts = [
       ...(playsSeeds ? [`${done.played + done.seed} of ${seeds} worlds${broken}`] : []),
@@ -142,11 +142,11 @@ function teller(): (line: Told) => void {
 
 async function playAll(): Promise<number> {
   const startedMs = performance.now();
-  const told = await spread<Told>(import.meta.path, process.argv.slice(2), jobs, teller());
+  const messages = await spread<Message>(import.meta.path, process.argv.slice(2), jobs, progressPrinter());
   const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
-  const verdicts = told.flatMap((line) => (line.kind === "seed" ? [line.verdict] : []));
-  const crashed = told.flatMap((line) => (line.kind === "golden" ? [line.crashed] : []));
-  const notices = told.flatMap((line) => (line.kind === "mutation" ? [line.notice] : []));
+  const verdicts = messages.flatMap((line) => (line.kind === "seed" ? [line.verdict] : []));
+  const crashed = messages.flatMap((line) => (line.kind === "golden" ? [line.crashed] : []));
+  const notices = messages.flatMap((line) => (line.kind === "mutation" ? [line.notice] : []));
   const failures =
     (playsSeeds ? reportSeeds(verdicts, seconds) : 0) +
     (values.golden ? reportGolden(crashed) : 0) +

@@ -4,7 +4,7 @@ import { playSeed } from "./play/seed.ts";
 
 function storyOf(seed: number): string[] {
   const lines: string[] = [];
-  playSeed(seed, { tell: (line) => void lines.push(line) });
+  playSeed(seed, { print: (line) => void lines.push(line) });
   return lines;
 }
 

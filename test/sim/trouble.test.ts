@@ -42,14 +42,14 @@ async function world() {
   await clock.advance(MINUTE);
   lines.length = 0;
   requests.length = 0;
-  const said = (): string[] => lines.map(({ level, msg }) => `${level} ${msg}`);
-  return { clock, core, lines, said, requests, hook };
+  const logged = (): string[] => lines.map(({ level, msg }) => `${level} ${msg}`);
+  return { clock, core, lines, logged, requests, hook };
 }
 
 const isCreation = ({ method, path }: KubeRequest): boolean => method === "POST" && path.endsWith("/replicasets");
 
 test("a namespace that goes away is told at info less and less often, and tried at most twice a minute", async () => {
-  const { clock, core, said, requests, hook } = await world();
+  const { clock, core, logged, requests, hook } = await world();
   hook.before = (request) => {
     if (!isCreation(request)) return;
     const details = { causes: [{ reason: "NamespaceTerminating", message: "going", field: "metadata.namespace" }] };
@@ -64,12 +64,12 @@ test("a namespace that goes away is told at info less and less often, and tried 
   await clock.advance(10 * MINUTE);
   const tries = requests.filter(({ path }) => path.endsWith("/replicasets")).length;
   expect(tries).toBeLessThanOrEqual(2 * 10 * COUNT);
-  expect(new Set(said())).toEqual(new Set(["info Nothing can be created: the namespace is being deleted, or gone"]));
-  expect(said().length).toBeLessThan(12);
+  expect(new Set(logged())).toEqual(new Set(["info Nothing can be created: the namespace is being deleted, or gone"]));
+  expect(logged().length).toBeLessThan(12);
 });
 
 test("a Rollout that is deleted during a write is no error", async () => {
-  const { clock, core, said, hook } = await world();
+  const { clock, core, logged, hook } = await world();
   hook.before = ({ method, path }) => {
     if (method !== "PATCH" || !path.includes("/rollouts/web-3")) return;
     hook.before = () => {};
@@ -80,8 +80,8 @@ test("a Rollout that is deleted during a write is no error", async () => {
     spec: { ...(rollout["spec"] as object), replicas: 7 },
   }));
   await clock.advance(2 * MINUTE);
-  expect(said().filter((line) => !line.startsWith("info"))).toEqual([]);
-  expect(said()).toContain("info Rollout deleted");
+  expect(logged().filter((line) => !line.startsWith("info"))).toEqual([]);
+  expect(logged()).toContain("info Rollout deleted");
 });
 
 test("an API server that does not answer is one trouble, whoever meets it, and each line says so once", async () => {

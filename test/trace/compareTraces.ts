@@ -43,9 +43,9 @@ function differencesOf(scenario: string, traces: readonly [a: Trace, b: Trace]):
     if (a !== undefined && b !== undefined && a.title !== b.title)
       values.push({ path: "title", a: a.title, b: b.title });
     // Where the event recorder of either has dropped events, the rest cannot be compared.
-    const isTold = [a, b].every((frame) => frame?.facts.get("events") !== unknown);
+    const hasEvents = [a, b].every((frame) => frame?.facts.get("events") !== unknown);
     const known = values.filter((each) => each.a !== unknown && each.b !== unknown);
-    const comparable = known.filter(({ path }) => isTold || !path.startsWith("event"));
+    const comparable = known.filter(({ path }) => hasEvents || !path.startsWith("event"));
     for (const value of comparable.filter((each) => each.a !== each.b)) {
       const last = found.findIndex((each) => key(each) === key(value) && each.at + each.repeats + 1 === at);
       const earlier = found[last];
@@ -92,7 +92,7 @@ const shown = (value: string | undefined): string => value ?? "(nothing)";
 
 /** The report: a paragraph for each difference, unused entries, and a summary line. */
 export function report({ scenarios, keyframes, agreeing, differences, accepted, unused }: Comparison): string {
-  const told = differences.map(({ scenario, keyframe, repeats, path, a, b }) => {
+  const texts = differences.map(({ scenario, keyframe, repeats, path, a, b }) => {
     const also = repeats === 0 ? "" : ` (and ${repeats} more)`;
     return `${scenario} | ${keyframe}${also}\n  ${path}\n    A: ${shown(a)}\n    B: ${shown(b)}\n`;
   });
@@ -100,5 +100,5 @@ export function report({ scenarios, keyframes, agreeing, differences, accepted, 
     ({ heading }) => `Not needed by what was played, take it out of test/trace/accepted.ts: ${heading}\n`,
   );
   const counts = `${scenarios} scenarios, ${keyframes} keyframes: ${agreeing} agree, ${keyframes - agreeing} do not`;
-  return `${[...told, ...stale].join("\n")}${told.length + stale.length > 0 ? "\n" : ""}${counts} (${differences.length} differences, ${accepted.length} accepted)`;
+  return `${[...texts, ...stale].join("\n")}${texts.length + stale.length > 0 ? "\n" : ""}${counts} (${differences.length} differences, ${accepted.length} accepted)`;
 }

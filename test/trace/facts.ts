@@ -159,7 +159,7 @@ function deploymentFacts(deployment: KubeObject): Fact[] {
   return [[path, sizeOf(deployment)], ...metadataFacts(path, deployment)];
 }
 
-const tellers = ["Rollout", "AnalysisRun", "Experiment"];
+const emittingKinds = ["Rollout", "AnalysisRun", "Experiment"];
 const scaled = /^Scaled (up|down) ReplicaSet (\S+) \(revision \d+\) from (\d+) to (\d+)$/;
 
 /** How client-go's recorder combines more than ten events of a reason. */
@@ -174,13 +174,13 @@ export const unknown = "too many to be told";
  * additions and of removals: they do not depend on how many steps the scaling took.
  */
 function eventFacts(events: readonly KubeObject[]): Fact[] {
-  const told = events.filter(({ involvedObject }) => tellers.includes(text(fields(involvedObject)["kind"])));
-  const total = told.reduce((sum, { count }) => sum + (typeof count === "number" ? count : 1), 0);
+  const counted = events.filter(({ involvedObject }) => emittingKinds.includes(text(fields(involvedObject)["kind"])));
+  const total = counted.reduce((sum, { count }) => sum + (typeof count === "number" ? count : 1), 0);
   if (total >= recorded) return [["events", unknown]];
   const counts = new Map<string, number>();
   const sums = new Map<string, { up: number; down: number }>();
-  const isKnown = !told.some(({ message }) => text(message).startsWith(combined));
-  for (const { involvedObject, type, reason, message, count } of told) {
+  const isKnown = !counted.some(({ message }) => text(message).startsWith(combined));
+  for (const { involvedObject, type, reason, message, count } of counted) {
     const { kind, name } = fields(involvedObject);
     if (text(message).startsWith(combined)) continue;
     const times = typeof count === "number" ? count : 1;

@@ -51,12 +51,12 @@ export function newNaming(namespace: string): Naming {
     },
     beginChapter: (nowMs) => void chaptersMs.push(nowMs),
     named: (text, nowMs) => {
-      let said = text.replaceAll(timeForm, (time) => timeName(time, nowMs)).replaceAll(uidForm, "UID");
+      let renamed = text.replaceAll(timeForm, (time) => timeName(time, nowMs)).replaceAll(uidForm, "UID");
       for (const [hash, letter] of letters) {
-        said = said.replaceAll(new RegExp(`\\b${hash}-[bcdfghjklmnpqrstvwxz2456789]{5}\\b`, "g"), `${letter}-*`);
-        said = said.replaceAll(hash, letter);
+        renamed = renamed.replaceAll(new RegExp(`\\b${hash}-[bcdfghjklmnpqrstvwxz2456789]{5}\\b`, "g"), `${letter}-*`);
+        renamed = renamed.replaceAll(hash, letter);
       }
-      return said.replaceAll(namespace, "NAMESPACE");
+      return renamed.replaceAll(namespace, "NAMESPACE");
     },
     letter: (hash) => letters.get(hash),
   };

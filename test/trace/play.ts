@@ -116,8 +116,8 @@ function photographer({ harness, observer }: Stage, namespace: string) {
   const hashes = new Map<string, string>();
   const take = (): Facts => {
     const nowMs = Date.now();
-    const told = naming.named(JSON.stringify(observer.objects(namespace)), nowMs);
-    return new Map<string, string>([...hashFacts(hashes), ...factsOf(JSON.parse(told) as Objects)]);
+    const renamed = naming.named(JSON.stringify(observer.objects(namespace)), nowMs);
+    return new Map<string, string>([...hashFacts(hashes), ...factsOf(JSON.parse(renamed) as Objects)]);
   };
   const settle = async (title: string, until: Until): Promise<Keyframe> => {
     const goal = goalOf(until);

@@ -6,7 +6,7 @@ import { runReflector, type KubeObject, type Reflector } from "../../kube/runtim
 import type { Resource } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { Rules } from "../review/validate.ts";
-import { createComplaints, tellWatchError } from "../../controller/process/complaints.ts";
+import { createComplaints, logWatchError } from "../../controller/process/complaints.ts";
 import type { Log } from "../../controller/process/log.ts";
 import { neighbourIndex } from "./neighbours.ts";
 import { findWorkloads } from "./findWorkloads.ts";
@@ -132,7 +132,7 @@ function watchTemplates(ports: RulesPorts, watchedNamespace: string | undefined,
       signal,
       onError(error, failures) {
         if (ports.trouble?.(path, error, () => !reflector.isReady()) === true) return;
-        tellWatchError(complaints, resource.plural, error, failures);
+        logWatchError(complaints, resource.plural, error, failures);
       },
     });
     return reflector;

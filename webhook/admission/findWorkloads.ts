@@ -8,7 +8,7 @@ import type { Workload } from "../../schema/kube.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import { scaleDownOf } from "../../controller/rollout/revision/workload.ts";
 import {
-  type WorkloadLook,
+  type WorkloadAnswer,
   type WorkloadRef,
   workloadKindOf,
   workloadRefOf,
@@ -35,12 +35,12 @@ export function findWorkloads(
   if (refs.length === 0) return undefined;
   const { rollouts, workloads } = ports.stores;
   const asked = [...new Map(refs.map((ref) => [keyOf(ref), ref])).entries()];
-  const looks = asked.map(async ([key, ref]) => [key, await lookFor(ports, ref, namespace, untilMs)] as const);
-  return Promise.all(looks).then((found) => {
+  const answers = asked.map(async ([key, ref]) => [key, await find(ports, ref, namespace, untilMs)] as const);
+  return Promise.all(answers).then((found) => {
     const known = new Map(found);
     return {
       workloads: {
-        look: (ref) => known.get(keyOf(ref)),
+        find: (ref) => known.get(keyOf(ref)),
         scaledBy: (deployment) =>
           rollouts
             .by("need", needOf(workloads.Deployment.kind, `${namespace}/${deployment}`))
@@ -53,12 +53,12 @@ export function findWorkloads(
 
 const keyOf = ({ apiVersion, kind, name }: WorkloadRef): string => `${apiVersion} ${kind} ${name}`;
 
-async function lookFor(ports: FindPorts, ref: WorkloadRef, namespace: string, untilMs: number): Promise<WorkloadLook> {
+async function find(ports: FindPorts, ref: WorkloadRef, namespace: string, untilMs: number): Promise<WorkloadAnswer> {
   const kind = workloadKindOf(ref);
   if (kind === undefined || ref.name === "") return undefined;
   const store = ports.stores.workloads[kind];
-  const known = store.look(`${namespace}/${ref.name}`);
-  if (known.kind === "found") return lookOf(known.object.facts);
+  const known = store.find(`${namespace}/${ref.name}`);
+  if (known.kind === "found") return answerOf(known.object.facts);
   if (known.kind === "absent" || !canBeName(ref.name)) return "absent";
   try {
     const { items } = await ports.client.request<{ readonly items?: readonly Workload[] | null }>({
@@ -71,11 +71,15 @@ async function lookFor(ports: FindPorts, ref: WorkloadRef, namespace: string, un
       urgent: true,
     });
     const [object] = items ?? [];
-    return object === undefined ? "absent" : lookOf(store.kind.slim(object).facts);
+    return object === undefined ? "absent" : answerOf(store.kind.slim(object).facts);
   } catch {
     // The loop will report it.
     return undefined;
   }
 }
 
-const lookOf = ({ template, selector, replicas }: WorkloadObject): WorkloadLook => ({ template, selector, replicas });
+const answerOf = ({ template, selector, replicas }: WorkloadObject): WorkloadAnswer => ({
+  template,
+  selector,
+  replicas,
+});

@@ -117,7 +117,7 @@ function ownerOfWorkload({ workloads }: Stores, rollout: Rollout): readonly PodO
   const { metadata, spec } = rollout;
   const ref = workloadRefOf(rollout);
   const kind = ref === undefined ? undefined : workloadKindOf(ref);
-  const known = kind === undefined ? undefined : workloads[kind].look(`${metadata.namespace}/${ref?.name}`);
+  const known = kind === undefined ? undefined : workloads[kind].find(`${metadata.namespace}/${ref?.name}`);
   if (known?.kind !== "found") return [];
   const { template, selector } = known.object.facts;
   const labels = template.metadata?.labels ?? {};

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { KubeEvent } from "../../kube/runtime/recorder.ts";
 import type { Override } from "../review/validate.ts";
 import { manualClock } from "../../kube/clock/clock.ts";
-import { tellOverride } from "./overrides.ts";
+import { recordOverrides } from "./overrides.ts";
 
 const override: Override = {
   kind: "Rollout",
@@ -32,7 +32,7 @@ function world(items: unknown[], authenticated = false) {
   const events: KubeEvent[] = [];
   const asked: string[] = [];
   const logged: string[] = [];
-  const tell = tellOverride({
+  const record = recordOverrides({
     client: {
       request: async ({ method, path, query }) => {
         asked.push(`${method} ${path} ${String(query?.["fieldSelector"])}`);
@@ -44,12 +44,12 @@ function world(items: unknown[], authenticated = false) {
     events: { record: (event) => void events.push(event) },
     authenticated,
   });
-  return { clock, events, asked, logged, tell };
+  return { clock, events, asked, logged, record };
 }
 
 test("an override is written down on what was stored by it, without a user whom anybody could have named", async () => {
-  const { clock, events, asked, logged, tell } = world([stored()]);
-  tell(override, spec);
+  const { clock, events, asked, logged, record } = world([stored()]);
+  record(override, spec);
   expect(events).toEqual([]);
   await clock.advance(200);
   expect(asked).toEqual(["GET /apis/argoproj.io/v1alpha1/namespaces/team-a/rollouts metadata.name=web"]);
@@ -72,8 +72,8 @@ test("an override is written down on what was stored by it, without a user whom 
 });
 
 test("the user is told where reviews come from the API server for certain", async () => {
-  const { clock, events, tell } = world([stored()], true);
-  tell(override, spec);
+  const { clock, events, record } = world([stored()], true);
+  record(override, spec);
   await clock.advance(200);
   expect(events[0]?.message).toStartWith("Admitted by the annotation sluice.dev/admission (jane) although");
 });
@@ -84,8 +84,8 @@ test.each([
   ["is another", [stored({}, { uid: "u-2" })]],
   ["has another spec", [stored({ spec: { replicas: 2 } })]],
 ])("nothing is told when the object %s", async (_, items) => {
-  const { clock, events, asked, logged, tell } = world(items);
-  tell(override, spec);
+  const { clock, events, asked, logged, record } = world(items);
+  record(override, spec);
   await clock.advance(60_000);
   expect([events, logged]).toEqual([[], []]);
   expect([asked.length, clock.waiting]).toEqual([3, 0]);
@@ -93,36 +93,36 @@ test.each([
 
 test("the same review again is no news, and another spec is", async () => {
   const items = [stored()];
-  const { clock, events, tell } = world(items);
-  tell(override, spec);
-  tell(override, spec);
+  const { clock, events, record } = world(items);
+  record(override, spec);
+  record(override, spec);
   await clock.advance(60_000);
-  tell(override, spec);
+  record(override, spec);
   await clock.advance(60_000);
   expect(events).toHaveLength(1);
   items[0] = stored({ spec: { replicas: 3 } });
-  tell(override, { replicas: 3 });
+  record(override, { replicas: 3 });
   await clock.advance(60_000);
   expect(events).toHaveLength(2);
 });
 
 test("a flood of reviews becomes no flood of requests", async () => {
-  const { clock, asked, logged, tell } = world([]);
-  for (let count = 0; count < 1_000; count++) tell(override, { count });
+  const { clock, asked, logged, record } = world([]);
+  for (let count = 0; count < 1_000; count++) record(override, { count });
   await clock.advance(60_000);
   expect(asked).toHaveLength(32 * 3);
   expect(logged).toHaveLength(1);
-  tell(override, spec);
+  record(override, spec);
   await clock.advance(200);
   expect(asked).toHaveLength(32 * 3 + 1);
 });
 
 test("each of many overrides in a namespace has its event, and few have a line in the log", async () => {
   const items: unknown[] = [];
-  const { clock, events, logged, tell } = world(items);
+  const { clock, events, logged, record } = world(items);
   for (let n = 0; n < 200; n++) {
     items[0] = stored({}, { name: `web-${n}`, uid: `u-${n}` });
-    tell({ ...override, name: `web-${n}`, uid: `u-${n}` }, spec);
+    record({ ...override, name: `web-${n}`, uid: `u-${n}` }, spec);
     await clock.advance(200);
   }
   expect(events).toHaveLength(200);
@@ -130,9 +130,9 @@ test("each of many overrides in a namespace has its event, and few have a line i
 });
 
 test("that there are too many at a time is told seldom, however often it comes", async () => {
-  const { clock, logged, tell } = world([]);
+  const { clock, logged, record } = world([]);
   for (let flood = 0; flood < 100; flood++) {
-    for (let count = 0; count < 40; count++) tell(override, { flood, count });
+    for (let count = 0; count < 40; count++) record(override, { flood, count });
     await clock.advance(20_000);
   }
   expect(logged.length).toBeLessThanOrEqual(7);

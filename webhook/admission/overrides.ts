@@ -25,11 +25,11 @@ export interface OverridePorts {
 }
 
 /** When to look for the stored object after the review: the write follows within milliseconds, or not at all. */
-const looksMs: readonly number[] = [200, 2_000, 8_000];
+const readAfterMs: readonly number[] = [200, 2_000, 8_000];
 /** Objects looked for at a time: forged reviews must not become a stream of requests. */
 const mostSought = 32;
 /** Remembered overrides that have their event: the same review again, forged or not, gives no second one. */
-const mostTold = 1_000;
+const mostRecorded = 1_000;
 /** An event's message has at most 1,024 bytes. */
 const messageLimit = 1_000;
 
@@ -45,37 +45,37 @@ interface StoredObject {
 }
 
 /** @returns a function that takes note of an override and of the spec that was judged; it never waits, never throws */
-export function tellOverride(ports: OverridePorts): (override: Override, spec: unknown) => void {
+export function recordOverrides(ports: OverridePorts): (override: Override, spec: unknown) => void {
   const { clock, log } = ports;
   const complaints = createComplaints(ports);
-  const told = new Set<string>();
+  const recorded = new Set<string>();
   let sought = 0;
   let crowded = false;
 
-  const look = async (override: Override, digest: string, attempt: number): Promise<void> => {
+  const readStored = async (override: Override, digest: string, attempt: number): Promise<void> => {
     const found = await read(ports, override).catch((error: unknown) => {
       log.debug("Cannot read an object that was admitted against the rules", { name: override.name, error });
       return undefined;
     });
     const stored = found?.metadata.annotations?.[BREAK_GLASS] === "warn" && digestOf(found.spec) === digest;
-    const laterMs = looksMs[attempt + 1];
-    if (found !== undefined && stored) write({ ...ports, complaints }, told, override, found, digest);
-    else if (laterMs !== undefined) return lookLater(override, digest, attempt + 1, laterMs);
+    const laterMs = readAfterMs[attempt + 1];
+    if (found !== undefined && stored) write({ ...ports, complaints }, recorded, override, found, digest);
+    else if (laterMs !== undefined) return readLater(override, digest, attempt + 1, laterMs);
     sought--;
     if (sought === 0) crowded = false;
   };
-  const lookLater = (override: Override, digest: string, attempt: number, ms: number): void => {
-    clock.after(ms, () => void look(override, digest, attempt));
+  const readLater = (override: Override, digest: string, attempt: number, ms: number): void => {
+    clock.after(ms, () => void readStored(override, digest, attempt));
   };
   return (override, spec) => {
     if (sought >= mostSought) {
       const message = "Too many objects are admitted against the rules at once: some get no event";
-      if (!crowded) complaints.tell({ about: "overrides", level: "warn", message });
+      if (!crowded) complaints.report({ about: "overrides", level: "warn", message });
       crowded = true;
       return;
     }
     sought++;
-    lookLater(override, digestOf(spec), 0, looksMs[0] ?? 0);
+    readLater(override, digestOf(spec), 0, readAfterMs[0] ?? 0);
   };
 }
 
@@ -95,24 +95,24 @@ async function read({ client }: OverridePorts, override: Override): Promise<Stor
 
 function write(
   { events, complaints, authenticated }: OverridePorts & { readonly complaints: Complaints },
-  told: Set<string>,
+  recorded: Set<string>,
   { kind, namespace, name, user, refusals }: Override,
   { metadata }: StoredObject,
   digest: string,
 ): void {
   const key = `${metadata.uid} ${digest}`;
-  if (told.has(key)) return;
-  told.add(key);
-  for (const oldest of told) {
-    if (told.size <= mostTold) break;
-    told.delete(oldest);
+  if (recorded.has(key)) return;
+  recorded.add(key);
+  for (const oldest of recorded) {
+    if (recorded.size <= mostRecorded) break;
+    recorded.delete(oldest);
   }
   const by = authenticated ? ` (${user})` : "";
   const message = `Admitted by the annotation ${BREAK_GLASS}${by} although ${refusals.join("; ")}`;
   const who = authenticated ? { user } : {};
   // A user who may write objects can do so without limit: each object gets its event, but many in one namespace are
   // logged in only a few lines.
-  complaints.tell({
+  complaints.report({
     about: `overrides in ${namespace}`,
     level: "warn",
     message: "Admitted although it breaks the rules",

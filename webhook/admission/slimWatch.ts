@@ -1,5 +1,5 @@
 /** A kind that is watched from when it is first asked for, so that a cluster which never needs it does not pay for it. */
-import { createComplaints, tellWatchError } from "../../controller/process/complaints.ts";
+import { createComplaints, logWatchError } from "../../controller/process/complaints.ts";
 import type { Log } from "../../controller/process/log.ts";
 import { collectionPath } from "../../kube/client/path.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
@@ -45,7 +45,7 @@ export function slimWatch<Raw extends KubeObject>(
       sink,
       signal,
       onError(error, failures) {
-        tellWatchError(complaints, api.plural, error, failures);
+        logWatchError(complaints, api.plural, error, failures);
         if (failures > 0) end();
       },
     });

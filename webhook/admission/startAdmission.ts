@@ -14,7 +14,7 @@ import { createWebhook, type Webhook } from "../http/webhook.ts";
 import { cachedRules } from "./cachedRules.ts";
 import type { Log } from "../../controller/process/log.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
-import { tellOverride } from "./overrides.ts";
+import { recordOverrides } from "./overrides.ts";
 import { textWithHelp, type Violation } from "../../kube/validation/violation.ts";
 import type { Stores } from "../../controller/rollout/facts/stores.ts";
 import type { Troubles } from "../../controller/process/troubles.ts";
@@ -111,7 +111,7 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
     onCertificate: async (certificate) => {
       if (webhook !== undefined) return webhook.swapCertificate(certificate);
       const { port, address, clientCa } = options;
-      const overridden = tellOverride({ ...ports, authenticated: clientCa !== undefined });
+      const overridden = recordOverrides({ ...ports, authenticated: clientCa !== undefined });
       const reviewed: Reviewed = (...review) => {
         ports.busy();
         metrics.reviewed(...review);

@@ -175,15 +175,15 @@ test("an event holds as many findings as fit into it", async () => {
 });
 
 test("after each object others have their turn, whether it is from a cache or from a list", async () => {
-  const looked: string[] = [];
-  const clock = { ...manualClock(), giveWay: () => Promise.resolve(void looked.push("others")) };
+  const checked: string[] = [];
+  const clock = { ...manualClock(), giveWay: () => Promise.resolve(void checked.push("others")) };
   const findings: AuditOptions["findings"] = (_, { metadata }) => {
-    looked.push(metadata.name ?? "");
+    checked.push(metadata.name ?? "");
     return [];
   };
   const cached = { Rollout: () => ["a", "b"].map((name) => named(name)) };
   const { end } = world({ experiments: [named("c"), named("d")] }, { clock, findings, cached });
   await clock.advance(0);
-  expect(looked).toEqual(["a", "others", "b", "others", "c", "others", "d", "others"]);
+  expect(checked).toEqual(["a", "others", "b", "others", "c", "others", "d", "others"]);
   await end();
 });

@@ -72,7 +72,7 @@ export function createAudit(options: AuditOptions): Audit {
    * By uid, a hash of the findings that were reported: an object is reported again only when they change. (Its
    * generation would not do: it also counts status writes.)
    */
-  const told = new Map<string, bigint | number>();
+  const reported = new Map<string, bigint | number>();
   const counts = new Map<AuditedKind, number>();
 
   const auditOne = (kind: AuditedKind, object: Audited, broken: Set<string>): void => {
@@ -82,8 +82,8 @@ export function createAudit(options: AuditOptions): Audit {
     if (texts.length === 0) return;
     broken.add(uid);
     const digest = Bun.hash(texts.join("\n"));
-    if (kind !== "Rollout" && told.get(uid) !== digest) options.record(eventOf(kind, object, texts));
-    told.set(uid, digest);
+    if (kind !== "Rollout" && reported.get(uid) !== digest) options.record(eventOf(kind, object, texts));
+    reported.set(uid, digest);
   };
   const auditKind = async (kind: AuditedKind, signal: AbortSignal): Promise<ReadonlySet<string>> => {
     const broken = new Set<string>();
@@ -110,7 +110,7 @@ export function createAudit(options: AuditOptions): Audit {
       }
     }
     // Forgets objects that are valid again, or gone: if they break once more, that is reported.
-    if (complete) for (const uid of told.keys()) if (!broken.has(uid)) told.delete(uid);
+    if (complete) for (const uid of reported.keys()) if (!broken.has(uid)) reported.delete(uid);
   };
   return {
     async run(signal) {

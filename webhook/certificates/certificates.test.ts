@@ -159,9 +159,9 @@ describe("what somebody has done to the Secret", () => {
       }),
       "serving: there is no usable serving certificate",
     ],
-  ])("%s: it is whole again, and what still fits is kept", async (_, change, said) => {
+  ])("%s: it is whole again, and what still fits is kept", async (_, change, expected) => {
     const { last, stored } = await spoiled(change, false);
-    expect(last).toBe(`+1.000d ${said}`);
+    expect(last).toBe(`+1.000d ${expected}`);
     expect(stored.authority).toBeDefined();
     expect(stored.serving?.notAfterMs).toBeGreaterThan(afterADay);
   });

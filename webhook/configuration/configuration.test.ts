@@ -161,9 +161,9 @@ describe("the policy", () => {
 
 test("a probe is answered with its number, and anything else with a refusal that has none", () => {
   const review = (labels: object) => ({ request: { uid: "1", object: { metadata: { labels } } } });
-  const said = (body: unknown) =>
+  const answerTo = (body: unknown) =>
     (answerProbe(body) as { response: { uid: string; allowed: boolean; status: { message: string } } }).response;
-  expect(said(review({ "sluice.dev/webhook-probe": "abc-1" }))).toEqual({
+  expect(answerTo(review({ "sluice.dev/webhook-probe": "abc-1" }))).toEqual({
     uid: "1",
     allowed: false,
     status: { code: 403, reason: "Forbidden", message: "sluice webhook reached abc-1" },
@@ -180,5 +180,5 @@ test("a probe is answered with its number, and anything else with a refusal that
     review({ "sluice.dev/webhook-probe": "<b>" }),
   ];
   for (const body of strange)
-    expect(said(body)).toMatchObject({ allowed: false, status: { message: "this path answers probes only" } });
+    expect(answerTo(body)).toMatchObject({ allowed: false, status: { message: "this path answers probes only" } });
 });

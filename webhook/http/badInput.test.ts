@@ -41,16 +41,16 @@ const send = async (review: unknown): Promise<ReviewAnswer["response"]> =>
   (JSON.parse((await post(JSON.stringify(review)))[1]) as ReviewAnswer).response;
 
 /** A connection to write to by hand. */
-async function open(): Promise<{ socket: TLSSocket; said: () => string; closed: Promise<void> }> {
-  let said = "";
+async function open(): Promise<{ socket: TLSSocket; received: () => string; closed: Promise<void> }> {
+  let received = "";
   const closed = Promise.withResolvers<void>();
   const opened = Promise.withResolvers<void>();
   const socket = connect({ host: "127.0.0.1", port: webhook.port, ca }, opened.resolve);
-  socket.on("data", (data: Buffer) => (said += data.toString()));
+  socket.on("data", (data: Buffer) => (received += data.toString()));
   socket.on("close", () => closed.resolve());
   socket.on("error", opened.reject);
   await opened.promise;
-  return { socket, said: () => said, closed: closed.promise };
+  return { socket, received: () => received, closed: closed.promise };
 }
 
 async function works(): Promise<void> {
@@ -145,20 +145,20 @@ describe("what is too much", () => {
   });
 
   test("a body that is longer than any review is not even read", async () => {
-    const { socket, said, closed } = await open();
+    const { socket, received, closed } = await open();
     socket.write("POST /validate HTTP/1.1\r\nHost: a\r\nContent-Length: 6900000\r\n\r\n{");
     await Bun.sleep(300);
-    expect(said()).toStartWith("HTTP/1.1 413");
-    expect(said()).toContain("a review has at most 6553600 bytes, this one has 6900000");
+    expect(received()).toStartWith("HTTP/1.1 413");
+    expect(received()).toContain("a review has at most 6553600 bytes, this one has 6900000");
     socket.destroy();
     await closed;
   });
 
   test("a body of unknown length is not read either", async () => {
-    const { socket, said } = await open();
+    const { socket, received } = await open();
     socket.write("POST /validate HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n");
     await Bun.sleep(300);
-    expect(said()).toContain("the request has to announce its Content-Length");
+    expect(received()).toContain("the request has to announce its Content-Length");
     socket.destroy();
   });
 
@@ -188,11 +188,11 @@ describe("what is too much", () => {
 
 describe("clients that keep us waiting", () => {
   test("a body that does not come is answered after 2 s, and the connection closed", async () => {
-    const { socket, said, closed } = await open();
+    const { socket, received, closed } = await open();
     socket.write("POST /validate HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{");
     await closed;
-    expect(said()).toStartWith("HTTP/1.1 408");
-    expect(said()).toContain("the body did not come within 2000 ms");
+    expect(received()).toStartWith("HTTP/1.1 408");
+    expect(received()).toContain("the body did not come within 2000 ms");
     await works();
   }, 10_000);
 
@@ -206,10 +206,10 @@ describe("clients that keep us waiting", () => {
   });
 
   test("what is no HTTP is answered or closed", async () => {
-    const { socket, said, closed } = await open();
+    const { socket, received, closed } = await open();
     socket.write("\x16\x03\x01 this is no HTTP\r\n\r\n");
     await Promise.race([closed, Bun.sleep(1_000)]);
-    expect(said() === "" || said().startsWith("HTTP/1.1 4")).toBe(true);
+    expect(received() === "" || received().startsWith("HTTP/1.1 4")).toBe(true);
     socket.destroy();
     await works();
   });

@@ -93,7 +93,7 @@ test.skipIf(sockets === undefined)("our own sockets are seen with their clients,
   expect(sockets?.accepted(port).map(({ peer }) => peer)).toEqual([seen]);
   // Ended by a watcher for which a single connection is too many.
   const watcher = watchConnections({ port, sockets, clock: systemClock, limits: { most: 0 } });
-  watcher.look();
+  watcher.check();
   await closed.promise;
   watcher.stop();
   await server.stop(true);
@@ -101,7 +101,7 @@ test.skipIf(sockets === undefined)("our own sockets are seen with their clients,
 
 test("while nobody is connected it looks seldom, and a flood is met as soon as it has been seen", async () => {
   const clock = manualClock(0);
-  let looks = 0;
+  let checks = 0;
   let open: { peer: string; descriptor: number }[] = [];
   watchConnections({
     port: 1,
@@ -109,7 +109,7 @@ test("while nobody is connected it looks seldom, and a flood is met as soon as i
     limits: { most: 3 },
     sockets: {
       accepted: () => {
-        looks++;
+        checks++;
         return open;
       },
       end: (ended) => void (open = open.filter(({ descriptor }) => descriptor !== ended)),
@@ -117,10 +117,10 @@ test("while nobody is connected it looks seldom, and a flood is met as soon as i
     },
   });
   await clock.advance(10_000);
-  expect(looks).toBe(10);
+  expect(checks).toBe(10);
   open = Array.from({ length: 50 }, (_, descriptor) => ({ peer: `c${descriptor}`, descriptor }));
   await clock.advance(1_000);
   expect(open).toHaveLength(3);
   await clock.advance(1_000);
-  expect(looks).toBe(15);
+  expect(checks).toBe(15);
 });

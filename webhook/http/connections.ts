@@ -21,12 +21,12 @@ export const connectionLimits = {
 /**
  * Time between two checks: a flood adds what it can meanwhile, some thousand connections a second of about 6 KiB each.
  */
-const lookMs = 250;
+const checkEveryMs = 250;
 /**
  * The same while there was no connection at the last check: four checks a second are most of the CPU of an idle
  * process.
  */
-const restingLookMs = 1_000;
+const restingCheckMs = 1_000;
 
 export interface Connections {
   /** A request has come from this address and port. */
@@ -35,7 +35,7 @@ export interface Connections {
    * Ends connections that are late, and those beyond `most`: first the ones that never sent a request, of them the
    * oldest first.
    */
-  look(): void;
+  check(): void;
   stop(): void;
 }
 
@@ -56,18 +56,18 @@ export interface ConnectionPorts {
 export function watchConnections({ port, sockets, clock, limits }: ConnectionPorts): Connections {
   const { most, firstRequestMs, betweenRequestsMs } = { ...connectionLimits, ...limits };
   let known = new Map<string, Known>();
-  let lookedMs = clock.now();
-  const look = (): void => {
+  let checkedAtMs = clock.now();
+  const check = (): void => {
     if (sockets === undefined) return;
     const nowMs = clock.now();
     // A new connection may be as old as the last check; but if the machine slept since then, it counts from later.
-    const notBeforeMs = Math.max(lookedMs, nowMs - restingLookMs);
+    const notBeforeMs = Math.max(checkedAtMs, nowMs - restingCheckMs);
     const open = sockets.accepted(port).map(({ descriptor, peer }) => ({
       descriptor,
       peer,
       ...(known.get(peer) ?? { sinceMs: notBeforeMs, askedMs: undefined }),
     }));
-    lookedMs = nowMs;
+    checkedAtMs = nowMs;
     known = new Map(open.map(({ peer, sinceMs, askedMs }) => [peer, { sinceMs, askedMs }]));
     const untilMs = ({ sinceMs, askedMs }: Known): number =>
       askedMs === undefined ? sinceMs + firstRequestMs : askedMs + betweenRequestsMs;
@@ -85,15 +85,15 @@ export function watchConnections({ port, sockets, clock, limits }: ConnectionPor
     for (const { descriptor } of least.slice(0, stay.length - most)) sockets.end(descriptor);
   };
   let cancel = (): void => undefined;
-  const keepLooking = (): void => {
-    cancel = clock.after(known.size === 0 ? restingLookMs : lookMs, () => {
-      look();
-      keepLooking();
+  const keepChecking = (): void => {
+    cancel = clock.after(known.size === 0 ? restingCheckMs : checkEveryMs, () => {
+      check();
+      keepChecking();
     });
   };
-  if (sockets !== undefined) keepLooking();
+  if (sockets !== undefined) keepChecking();
   return {
-    look,
+    check,
     stop: () => cancel(),
     asked(peer) {
       const nowMs = clock.now();

@@ -70,7 +70,7 @@ function world() {
       },
       reviewed: () => undefined,
       clock,
-      complaints: { tell: console.error },
+      complaints: { report: console.error },
       collect: () => counts.collected++,
     },
     held,

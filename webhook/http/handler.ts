@@ -119,7 +119,7 @@ export function createHandler(ports: HandlerPorts, { reads, lane }: Intake): (re
     } catch (error) {
       // The client that triggers a bug of ours may be unknown, and can send the same again any number of times.
       const message = "Cannot answer an admission review";
-      complaints.tell({ about: "answering", level: "error", message, error });
+      complaints.report({ about: "answering", level: "error", message, error });
       outcome = malformed(500, "internal error: the log has it");
     }
     reviewed(outcome.kind, outcome.operation, outcome.verdict, performance.now() - startedMs);

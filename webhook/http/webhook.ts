@@ -59,7 +59,8 @@ export function createWebhook(options: WebhookOptions): Webhook {
   const app = createApp({
     review: createHandler({ validate, reviewed, clock, complaints }, intake),
     probe: createProbeHandler(clock, intake),
-    failed: (error) => complaints.tell({ about: "webhook", level: "error", message: "Cannot answer a request", error }),
+    failed: (error) =>
+      complaints.report({ about: "webhook", level: "error", message: "Cannot answer a request", error }),
   });
   const server = serveTls({
     port: options.port,

@@ -283,7 +283,7 @@ function proofKeeper({ client, clock, log, namespace, instanceId, probeEveryMs }
           log.warn("The API server does not call the webhook, or something else answers in its place");
         break;
       case "unknown":
-        complaints.tell({ about: "probe", level: "warn", message: UNPROVED, error: outcome.error });
+        complaints.report({ about: "probe", level: "warn", message: UNPROVED, error: outcome.error });
         break;
       default:
         outcome satisfies never;

@@ -8,8 +8,8 @@ import { readyPods } from "./keeperWatches.ts";
 /** A cluster and keepers on its clock. */
 const world = () => {
   const cluster = webhookCluster();
-  const said: string[] = [];
-  const note = (level: string) => (message: string) => void said.push(`${level} ${message}`);
+  const logged: string[] = [];
+  const note = (level: string) => (message: string) => void logged.push(`${level} ${message}`);
   const log = { debug: () => {}, info: note("info"), warn: note("warn"), error: note("error") };
   const ends: (() => Promise<void>)[] = [];
   const start = (more: Partial<KeeperOptions> = {}) => {
@@ -50,7 +50,7 @@ const world = () => {
     for (let [quiet, rounds] = [0, 0]; quiet < 12 || waits(rounds); rounds += 1) {
       await Bun.sleep(2);
       await cluster.clock.advance(0);
-      const now = `${cluster.writes.length} ${said.length} ${cluster.core.resourceVersion}`;
+      const now = `${cluster.writes.length} ${logged.length} ${cluster.core.resourceVersion}`;
       quiet = now === seen ? quiet + 1 : 0;
       seen = now;
     }
@@ -61,7 +61,7 @@ const world = () => {
   };
   return {
     ...cluster,
-    said,
+    logged,
     start,
     settle,
     later,
@@ -97,7 +97,7 @@ test("nobody is validated while the API server does not reach us, and everybody 
   await all.settle();
   await all.later(60_000);
   expect(all.configuration()?.webhooks?.map(({ name }) => name)).toEqual(["probe.sluice.dev"]);
-  expect(all.said).toContain("warn The API server does not reach the webhook");
+  expect(all.logged).toContain("warn The API server does not reach the webhook");
   all.blocked.why = undefined;
   await all.later(5_000);
   expect(all.policy()).toBe("Ignore");
@@ -197,7 +197,7 @@ test("a certificate that cannot be served is told less and less often, and tried
   await keeper.ready;
   expect(tries).toBe(5);
   // A warning at the first, the second and the fourth failure.
-  expect(all.said.filter((line) => line.startsWith("warn"))).toHaveLength(3);
+  expect(all.logged.filter((line) => line.startsWith("warn"))).toHaveLength(3);
 });
 
 test("two ready replicas make it Fail after 15 s, and one that is left Ignore at once", async () => {
@@ -225,7 +225,7 @@ test("where the API server drops match conditions, it is not written to again an
   for (let times = 0; times < 5; times += 1) await all.later(60_000);
   expect(all.writes.length).toBe(writes);
   expect(all.policy()).toBe("Ignore");
-  expect(all.said.filter((line) => line.startsWith("warn"))).toHaveLength(1);
+  expect(all.logged.filter((line) => line.startsWith("warn"))).toHaveLength(1);
 });
 
 test("a leader that goes leaves Fail behind only where two stay", async () => {
@@ -273,7 +273,7 @@ describe("a leader whose webhook is at an address of its own, not behind a Servi
     await all.settle();
     await end();
     expect(all.policy()).toBe("Ignore");
-    expect(all.said.at(-1)).toBe(
+    expect(all.logged.at(-1)).toBe(
       "info Another process answers for the webhook: its configuration stays, and `kubectl delete validatingwebhookconfiguration sluice` takes it away",
     );
   });
@@ -304,7 +304,7 @@ describe("a leader whose webhook is at an address of its own, not behind a Servi
     });
     await all.settle();
     await end();
-    expect(all.said.at(-1)).toBe(
+    expect(all.logged.at(-1)).toBe(
       "warn Cannot delete the webhook configuration, which leads to this machine: `kubectl delete validatingwebhookconfiguration sluice` takes it away",
     );
   });

@@ -3,7 +3,7 @@
  * order and serves what it holds; the leader keeps the configuration in order. What is edited or deleted, or has
  * expired, is repaired by the next turn, which a watch or a timer starts.
  */
-import { createComplaints, tellWatchError, type Complaints } from "../../controller/process/complaints.ts";
+import { createComplaints, logWatchError, type Complaints } from "../../controller/process/complaints.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import type { Log } from "../../controller/process/log.ts";
 import { SECRETS } from "../../kube/client/resources.ts";
@@ -146,7 +146,7 @@ async function run(
     clock,
     signal: watching.signal,
     onChange: bell.ring,
-    onError: (what, error, failures) => tellWatchError(complaints, what, error, failures),
+    onError: (what, error, failures) => logWatchError(complaints, what, error, failures),
   };
   const name = secretName(instanceId);
   const secret = watchObject<Secret>(ports, SECRETS, { namespace, name });
@@ -202,7 +202,7 @@ async function loop(
       failures += 1;
       const message = "Cannot maintain the webhook; trying again";
       if (troubles?.met(WEBHOOK, error) !== true)
-        complaints.tell({ about: "webhook", level: "warn", message, error, fields: { failures } });
+        complaints.report({ about: "webhook", level: "warn", message, error, fields: { failures } });
       await bell.wait(Math.min(longestBackoffMs, 250 * 2 ** failures), "deaf");
     }
   }

@@ -38,9 +38,9 @@ function world(behave: Behaviour) {
     client: {
       request: <T>(request: KubeRequest) => {
         requests.push(request);
-        const said = behave(request);
-        if (said === "silence") return new Promise<T>(() => undefined);
-        return said === undefined ? Promise.resolve({} as T) : Promise.reject(said);
+        const outcome = behave(request);
+        if (outcome === "silence") return new Promise<T>(() => undefined);
+        return outcome === undefined ? Promise.resolve({} as T) : Promise.reject(outcome);
       },
     },
     clock,
@@ -192,34 +192,34 @@ describe("what only warns", () => {
     field: "spec.template.spec.containers[0].securityContext.privileged",
     message: "Forbidden: disallowed by cluster policy",
   };
-  const said = (who: string, why: string): string => `spec.template: ${who} would refuse these pods now: ${why}`;
+  const outcome = (who: string, why: string): string => `spec.template: ${who} would refuse these pods now: ${why}`;
   const quota = 'replicasets.apps "x" is forbidden: exceeded quota: q, requested: count/replicasets.apps=1';
   const vap = `replicasets.apps "x" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no`;
   const hook = 'admission webhook "policy.example.com" denied the request: no';
   const failed = 'Internal error occurred: failed calling webhook "policy.example.com": connection refused';
   test.each([
-    ["a quota", status(403, "Forbidden", quota), said('ResourceQuota "q"', "requested: count/replicasets.apps=1")],
+    ["a quota", status(403, "Forbidden", quota), outcome('ResourceQuota "q"', "requested: count/replicasets.apps=1")],
     [
       "a ValidatingAdmissionPolicy, which answers as validation does",
       status(422, "Invalid", vap, [{ message: vap }]),
-      said('ValidatingAdmissionPolicy "p"', "no"),
+      outcome('ValidatingAdmissionPolicy "p"', "no"),
     ],
     [
       "a policy's webhook, whatever it answers",
       status(422, "Invalid", hook, [badName]),
-      said('admission webhook "policy.example.com"', "no"),
+      outcome('admission webhook "policy.example.com"', "no"),
     ],
     [
       "a webhook that refuses without a reason",
       status(400, "BadRequest", hook),
-      said('admission webhook "policy.example.com"', "no"),
+      outcome('admission webhook "policy.example.com"', "no"),
     ],
     [
       "a webhook that does not answer",
       status(500, "InternalError", failed),
-      said('admission webhook "policy.example.com"', "it does not answer: connection refused"),
+      outcome('admission webhook "policy.example.com"', "it does not answer: connection refused"),
     ],
-    ["something else", status(403, "Forbidden", "not today"), said("the API server", "not today")],
+    ["something else", status(403, "Forbidden", "not today"), outcome("the API server", "not today")],
     ["a cluster without privileged pods", invalid([privileged]), `${privileged.field}: ${privileged.message}`],
     [
       "an overloaded API server",

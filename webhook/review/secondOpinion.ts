@@ -52,7 +52,7 @@ export function createSecondOpinion({ client, clock, log }: SecondOpinionPorts):
   const warnedOf = new Set<string>();
 
   /** For the operator to solve, not for the user: logged once. */
-  const toldOnce = (message: string): void => {
+  const logOnce = (message: string): void => {
     if (warnedOf.has(message) || warnedOf.size >= 20) return;
     warnedOf.add(message);
     log.warn("The API server does not let us check pod templates by dry runs", { reason: message });
@@ -93,7 +93,7 @@ export function createSecondOpinion({ client, clock, log }: SecondOpinionPorts):
       );
     try {
       const examination = await Promise.race([answered, late.promise]);
-      if (examination.kind === "notAllowed") toldOnce(examination.message);
+      if (examination.kind === "notAllowed") logOnce(examination.message);
       return examination;
     } finally {
       cancel();

@@ -42,8 +42,8 @@ export function readRefusal(error: unknown): Examination {
 
 /** The API server's message, without our own text around it. */
 function messageOf(error: ApiError): string {
-  const said = record(error.cause)?.["message"];
-  return typeof said === "string" ? said : error.message;
+  const causeText = record(error.cause)?.["message"];
+  return typeof causeText === "string" ? causeText : error.message;
 }
 
 function invalid(error: ApiError, message: string): Examination {

@@ -72,7 +72,7 @@ export function createValidator(ports: ValidatorPorts): (review: Review, pause: 
       // A bug of ours must not keep a user from working; the loop has the same rules.
       const { kind, namespace, name } = review;
       const message = "Cannot validate an object";
-      ports.complaints.tell({ about: "judging", level: "error", message, error, fields: { kind, namespace, name } });
+      ports.complaints.report({ about: "judging", level: "error", message, error, fields: { kind, namespace, name } });
       return { verdict: "failed", causes: [], warnings: ["Not checked: Sluice failed over this object."] };
     }
   };
@@ -159,8 +159,8 @@ const noOpinion: Opinion = { causes: [], warnings: [] };
 
 /** Often both report the same path: then only our cause is kept. */
 function merged(ours: readonly Cause[], theirs: readonly Cause[]): Cause[] {
-  const told = new Set(ours.map(({ field }) => field));
-  return [...ours, ...theirs.filter(({ field }) => !told.has(field))];
+  const paths = new Set(ours.map(({ field }) => field));
+  return [...ours, ...theirs.filter(({ field }) => !paths.has(field))];
 }
 
 /** The value of the break-glass annotation, of which only "warn" has a meaning. */

@@ -23,7 +23,7 @@ export interface Problem {
 }
 
 /** A condition that is far longer than a screen is not shown whole. */
-const MAX_SHOWN = 400;
+const MAX_PRINTED = 400;
 
 /** The problem of an error at a place in the source (its beginning when the place is unknown). */
 export function problemOf(source: string, { message, at = 0 }: ExpressionError): Problem {
@@ -34,7 +34,7 @@ export function problemOf(source: string, { message, at = 0 }: ExpressionError):
   const line = before.split("\n").length;
   const column = Array.from(before.slice(lineStart)).length + 1;
   const head = `${message} (${line}:${column})`;
-  if (shown === "" || shown.length > MAX_SHOWN) return { message, line, column, text: head };
+  if (shown === "" || shown.length > MAX_PRINTED) return { message, line, column, text: head };
   return { message, line, column, text: `${head}\n | ${shown}\n | ${".".repeat(column - 1)}^` };
 }
 

@@ -82,7 +82,7 @@ function combined(node: Binary, typeOf: TypeOf): Node {
 /** Whether two nodes would print the same; false when comparing them would take long. */
 function isSame(a: Node, b: Node): boolean {
   const waiting: [Node, Node][] = [[a, b]];
-  for (let looked = 0; looked < MAX_LOOKED; looked++) {
+  for (let inspected = 0; inspected < MAX_INSPECTED; inspected++) {
     const [one, other] = waiting.pop() ?? [];
     if (one === undefined || other === undefined) return true;
     const [below, others] = [children(one), children(other)];
@@ -92,7 +92,7 @@ function isSame(a: Node, b: Node): boolean {
   return false;
 }
 
-const MAX_LOOKED = 1_000;
+const MAX_INSPECTED = 1_000;
 
 /** What a node consists of besides its children. */
 function ownText(node: Node): string {

@@ -132,7 +132,7 @@ function findingsOf(
   if (mode === "adopt") return admissionFindings(rollout, "Rollout", { strict: true });
   const spec = objectAt(deployment, "spec");
   const found = { template: spec["template"], selector: spec["selector"] };
-  const workloads = { look: () => found, scaledBy: () => [] };
+  const workloads = { find: () => found, scaledBy: () => [] };
   return admissionFindings(rollout, "Rollout", { strict: true, references: { workloads } });
 }
 

@@ -69,10 +69,10 @@ export function foldActions(
 }
 
 function place(list: FoldedList, action: Action): Slot {
-  const told = action.kind === "setPodMetadata" ? list.metadata.get(action.name) : undefined;
-  if (told !== undefined) {
-    told.action = joined(told.action, action) ?? action;
-    return told;
+  const known = action.kind === "setPodMetadata" ? list.metadata.get(action.name) : undefined;
+  if (known !== undefined) {
+    known.action = joined(known.action, action) ?? action;
+    return known;
   }
   const slot = list.last.get(targetOf(action));
   const where = slot === undefined ? "nowhere" : placeOf(action, slot, list);

@@ -40,7 +40,7 @@ export async function apply(writer: Writer, snapshot: Snapshot, decision: Decisi
   }
   if (decision.status !== undefined) {
     // Clients that wait for Healthy read the events next; other statuses need no such order.
-    if (decision.events.length > 0 && decision.status.phase === "Healthy") await run.eventsTold(run.rollout);
+    if (decision.events.length > 0 && decision.status.phase === "Healthy") await run.eventsSent(run.rollout);
     await writeStatus(run, decision.status);
   }
   if (unscaled !== undefined) throw unscaled;

@@ -6,7 +6,7 @@ import type { WorkQueue } from "../../../kube/runtime/queue.ts";
 import type { Log } from "../../process/log.ts";
 import type { Decision } from "../actions/action.ts";
 import type { RolloutEvent, Snapshot } from "../model/model.ts";
-import { nextLookAt } from "../status/stuck.ts";
+import { nextPodCheckAt } from "../status/stuck.ts";
 import { apply } from "./apply.ts";
 import { gatherNow, type GatherPorts, nextEvictionAt, type PassFacts } from "./gatherPass.ts";
 import { eventText, joinEvents, statusWaitMs, statusWritten, waitingEvents } from "./pace.ts";
@@ -58,7 +58,7 @@ export async function carryOut(ports: PassPorts, queue: PassQueue, pass: Decided
 function wakeLater(queue: PassQueue, { key, snapshot, memory, decision, now }: DecidedPass): void {
   queue.cancelDelay(key);
   if (decision.wakeAt !== undefined) queue.addAfter(key, decision.wakeAt - now);
-  if (snapshot.look !== undefined) queue.addAfter(key, nextLookAt(snapshot.rollout, snapshot.look) - now);
+  if (snapshot.podCheck !== undefined) queue.addAfter(key, nextPodCheckAt(snapshot.rollout, snapshot.podCheck) - now);
   const evictAt = nextEvictionAt(memory);
   if (now < evictAt) queue.addAfter(key, evictAt - now);
 }

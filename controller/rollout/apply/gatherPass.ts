@@ -8,9 +8,9 @@ import { formatSelector } from "../../../kube/object/selector.ts";
 import type { Gatherer } from "../facts/gather.ts";
 import type { Snapshot } from "../model/model.ts";
 import { RESTART_RETRY_MS, restartDue } from "../revision/restart.ts";
-import { nextLookAt, setToLookAt } from "../status/stuck.ts";
+import { nextPodCheckAt, setToCheck } from "../status/stuck.ts";
 import type { Memories, Memory } from "./passMemory.ts";
-import { lookAtPods, readPods } from "./podRequests.ts";
+import { checkPods, readPods } from "./podRequests.ts";
 
 export interface GatherPorts {
   readonly client: KubeClient;
@@ -30,7 +30,7 @@ export interface PassFacts {
  * nothing to decide on (`Gatherer.gather`). `key`: "namespace/name". @throws {ApiError}
  */
 export async function gatherPass(ports: GatherPorts, key: string): Promise<PassFacts | undefined> {
-  return withLook(ports, key, await withPods(ports, key));
+  return withPodCheck(ports, key, await withPods(ports, key));
 }
 
 /** The facts in the cache now. */
@@ -64,21 +64,25 @@ async function withPods(ports: GatherPorts, key: string): Promise<PassFacts | un
 }
 
 /** Adds what the pods wait for, where nothing has moved for too long; they are read again only now and then. */
-async function withLook(ports: GatherPorts, key: string, facts: PassFacts | undefined): Promise<PassFacts | undefined> {
+async function withPodCheck(
+  ports: GatherPorts,
+  key: string,
+  facts: PassFacts | undefined,
+): Promise<PassFacts | undefined> {
   const now = ports.clock.now();
-  const set = facts === undefined ? undefined : setToLookAt(facts.snapshot, now);
+  const set = facts === undefined ? undefined : setToCheck(facts.snapshot, now);
   if (facts === undefined || set === undefined) {
     const memory = ports.memories.known(key);
-    if (memory !== undefined) memory.look = undefined;
+    if (memory !== undefined) memory.podCheck = undefined;
     return facts;
   }
   const { snapshot, memory } = facts;
-  const known = memory.look;
-  const isFresh = known?.setUid === set.uid && now < nextLookAt(snapshot.rollout, known);
-  const look = isFresh ? known : await lookAtPods(ports.client, set, now);
-  memory.look = look;
+  const known = memory.podCheck;
+  const isFresh = known?.setUid === set.uid && now < nextPodCheckAt(snapshot.rollout, known);
+  const check = isFresh ? known : await checkPods(ports.client, set, now);
+  memory.podCheck = check;
   const fresh = isFresh ? facts : gatherNow(ports, key);
   if (fresh === undefined) return undefined;
   const pods = snapshot.pods === undefined ? {} : { pods: snapshot.pods };
-  return { ...fresh, snapshot: { ...fresh.snapshot, look, ...pods } };
+  return { ...fresh, snapshot: { ...fresh.snapshot, podCheck: check, ...pods } };
 }

@@ -121,6 +121,6 @@ export function joinEvents(held: readonly RolloutEvent[], events: readonly Rollo
   const kept = held
     .filter((e) => e.after !== "status" || texts.has(eventText(e)))
     .map((e) => (e.after === "status" ? e : { ...e, after: 0 }));
-  const told = new Set(kept.map(eventText));
-  return [...kept, ...events.filter((e) => !told.has(eventText(e)))];
+  const keptTexts = new Set(kept.map(eventText));
+  return [...kept, ...events.filter((e) => !keptTexts.has(eventText(e)))];
 }

@@ -3,7 +3,7 @@
  * of it is forgotten together, when the Rollout is deleted. A new process starts with nothing: then an event may be
  * emitted twice, pods are read once more, and no write is lost.
  */
-import type { PodLook, RolloutEvent, WorkloadFacts } from "../model/model.ts";
+import type { PodCheck, RolloutEvent, WorkloadFacts } from "../model/model.ts";
 import type { PaceMemory } from "./pace.ts";
 import type { StoryMemory } from "./rolloutLog.ts";
 
@@ -21,7 +21,7 @@ export interface Memory extends PaceMemory, StoryMemory {
   /** The size that its Deployment was given last. */
   lastScaled: WorkloadFacts["lastScaled"];
   /** What its pods last showed, while it is stuck. */
-  look: PodLook | undefined;
+  podCheck: PodCheck | undefined;
   /**
    * The time at which all evictions were refused: until the next attempt all else goes on as if no restart were due.
    */
@@ -47,7 +47,7 @@ export const freshMemory = (): Memory => ({
   heldEvents: NO_EVENTS,
   emittedUnsaved: undefined,
   lastScaled: undefined,
-  look: undefined,
+  podCheck: undefined,
   evictionsRefusedAt: undefined,
   statusWrittenAt: undefined,
   statusWaitsSince: undefined,

@@ -175,7 +175,7 @@ const routePorts = (run: Run): RoutePorts => ({
     const store = run.stores.routed.stores.get(resourceName(resource));
     store?.objects.written(object);
   },
-  tell: (event) => run.recordEvent(run.rollout, { ...event, after: 0 }),
+  emit: (event) => run.recordEvent(run.rollout, { ...event, after: 0 }),
 });
 
 /**

@@ -4,7 +4,7 @@ import { pagesOf } from "../../../kube/client/pagedLists.ts";
 import { collectionPath, objectPath } from "../../../kube/client/path.ts";
 import { PODS } from "../../../kube/client/resources.ts";
 import type { KubeClient, KubeRequest } from "../../../kube/client/transport.ts";
-import type { PodFacts, PodLook, PodMetadataChange, ReplicaSetFacts } from "../model/model.ts";
+import type { PodFacts, PodCheck, PodMetadataChange, ReplicaSetFacts } from "../model/model.ts";
 import { instant } from "../../../kube/object/time.ts";
 import { podRestart, podWait, type PodStatusView } from "../facts/podWait.ts";
 
@@ -74,8 +74,8 @@ function podFacts(pod: Pod): PodFacts {
 }
 
 /** Reads what the pods of a ReplicaSet wait for. A failure to read them is returned, too. */
-export async function lookAtPods(client: KubeClient, rs: ReplicaSetFacts, at: number): Promise<PodLook> {
-  const look = { at, setUid: rs.uid };
+export async function checkPods(client: KubeClient, rs: ReplicaSetFacts, at: number): Promise<PodCheck> {
+  const check = { at, setUid: rs.uid };
   try {
     const pods = await pickPods(client, rs.namespace, rs.selector, (pod) =>
       controllerOf(pod) === rs.uid && pod.metadata.deletionTimestamp === undefined
@@ -85,10 +85,10 @@ export async function lookAtPods(client: KubeClient, rs: ReplicaSetFacts, at: nu
     const waits = pods.map(({ wait }) => wait).filter((wait) => wait !== undefined);
     // When all are ready at this moment: those that have crashed before, and may crash again.
     const restarts = waits.length > 0 ? [] : pods.map(({ restart }) => restart).filter((wait) => wait !== undefined);
-    return { ...look, pods: pods.length, waits: [...waits, ...restarts] };
+    return { ...check, pods: pods.length, waits: [...waits, ...restarts] };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return { ...look, pods: 0, waits: [], failure: error.message };
+    return { ...check, pods: 0, waits: [], failure: error.message };
   }
 }
 

@@ -90,12 +90,12 @@ describe("events", () => {
     });
 
   test("of a status that an action's failure kept back are told with the next one", async () => {
-    const told = [{ type: "Normal", reason: "RolloutCompleted", message: "m", after: "status" }] as const;
+    const listed = [{ type: "Normal", reason: "RolloutCompleted", message: "m", after: "status" }] as const;
     const decide: Decide = ({ rollout: { metadata, status } }) => ({
       actions: metadata.annotations === undefined ? [{ kind: "updateRollout", revision: "1" }] : [],
       ...(status?.phase === "Healthy"
         ? { status: undefined, events: [] }
-        : { status: { phase: "Healthy" }, events: told }),
+        : { status: { phase: "Healthy" }, events: listed }),
       wakeAt: undefined,
       more: false,
       finished: undefined,
@@ -136,16 +136,16 @@ describe("events", () => {
 
 describe("the log", () => {
   test("tells what has happened once its status is stored, and once only", async () => {
-    const { refuse, turn, clock, said } = world();
+    const { refuse, turn, clock, logged } = world();
     await turn();
     await clock.advance(250);
     refuse((request) => (request.path.endsWith("/status") ? refusal(request, 409, "Conflict") : undefined));
     expect(await failureOf(turn())).toContain("Conflict");
-    expect(said).toEqual([]);
+    expect(logged).toEqual([]);
     refuse(() => undefined);
     await turn();
     await turn();
-    expect(said).toEqual(["Rollout started", "Rollout completed"]);
+    expect(logged).toEqual(["Rollout started", "Rollout completed"]);
   });
 });
 
@@ -218,16 +218,16 @@ describe("a ReplicaSet that the API server refuses", () => {
 
 describe("others have their turn", () => {
   test("before a Rollout is looked at, and after what follows from its spec was found out", async () => {
-    const told: string[] = [];
+    const listed: string[] = [];
     const { turn } = world({
-      giveWay: () => Promise.resolve(void told.push("others")),
+      giveWay: () => Promise.resolve(void listed.push("others")),
       decide: (snapshot) => {
-        told.push(snapshot.podHash === "" ? "nothing known" : "decided");
+        listed.push(snapshot.podHash === "" ? "nothing known" : "decided");
         return { actions: [], status: undefined, events: [], wakeAt: undefined, more: false, finished: undefined };
       },
     });
     await turn();
     await turn();
-    expect(told).toEqual(["others", "others", "decided", "others", "decided"]);
+    expect(listed).toEqual(["others", "others", "decided", "others", "decided"]);
   });
 });

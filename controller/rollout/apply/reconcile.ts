@@ -1,12 +1,12 @@
 /** One pass over one Rollout: gather, decide, carry out. Knows no strategy. */
 import type { Pass } from "../../../kube/runtime/runController.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
-import { sayFarewell } from "../../workloads/workloadRestore.ts";
+import { finishDeletion } from "../../workloads/workloadRestore.ts";
 import { announce, carryOut, type PassPorts, type PassQueue } from "./carryOut.ts";
 import { gatherPass, type PassFacts } from "./gatherPass.ts";
 import type { Decision } from "../actions/action.ts";
 
-/** A Rollout that is being deleted is no longer driven: what is left to do is done by `sayFarewell`. */
+/** A Rollout that is being deleted is no longer driven: what is left to do is done by `finishDeletion`. */
 export type RolloutFacts =
   ({ readonly kind: "staying" } & PassFacts) | { readonly kind: "leaving"; readonly rollout: Rollout };
 
@@ -35,7 +35,7 @@ export function createReconciler(ports: PassPorts): Reconciler {
     },
     decide: (facts, now) => (facts.kind === "leaving" ? undefined : ports.decide(facts.snapshot, now)),
     async apply({ key, facts, decision, now }, queue) {
-      if (facts.kind === "leaving") return sayFarewell(ports, facts.rollout);
+      if (facts.kind === "leaving") return finishDeletion(ports, facts.rollout);
       if (decision === undefined) return;
       announce(ports, facts);
       await carryOut(ports, queue, { ...facts, key, decision, now });

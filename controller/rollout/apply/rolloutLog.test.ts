@@ -18,7 +18,7 @@ const updating: RolloutStatus = { currentPodHash: "new", stableRS: "old", curren
 const aborted = { ...updating, abort: true, conditions: progressing("RolloutAborted", "aborted: the error rate rose") };
 const stuck = { ...updating, phase: "Degraded", conditions: progressing("ProgressDeadlineExceeded", "timed out") };
 
-const told = (before: RolloutStatus, after: RolloutStatus): string[] =>
+const linesOf = (before: RolloutStatus, after: RolloutStatus): string[] =>
   storyOf(rollout, after, standingOf(rollout, before)).map(
     ({ level, message, fields = {} }) => `${level} ${[message, ...Object.values(fields)].join(" | ")}`,
   );
@@ -49,25 +49,25 @@ describe("a story tells", () => {
       ["info Rollout steps completed | 39/40 | 38"],
     ],
   ])("%s", (_what, before, after, lines) => {
-    expect(told(before, after)).toEqual(lines);
+    expect(linesOf(before, after)).toEqual(lines);
   });
 });
 
 describe("a storyteller", () => {
   const world = () => {
     const lines: { message: string; fields: LogFields }[] = [];
-    const say = (message: string, fields?: LogFields | (() => LogFields)): void =>
+    const print = (message: string, fields?: LogFields | (() => LogFields)): void =>
       void lines.push({ message, fields: fields as LogFields });
-    const log = { debug: say, info: say, warn: say, error: say };
+    const log = { debug: print, info: print, warn: print, error: print };
     const memory: StoryMemory = { logged: undefined };
-    const tell = (seen: RolloutStatus, status: RolloutStatus) =>
+    const write = (seen: RolloutStatus, status: RolloutStatus) =>
       logStory(log, memory, { rollout, seen, status, events: [] });
-    return { lines, tell };
+    return { lines, write };
   };
 
   test("says who, where it stands, and what", () => {
-    const { lines, tell } = world();
-    tell(updating, aborted);
+    const { lines, write } = world();
+    write(updating, aborted);
     expect(lines).toEqual([
       {
         message: "Rollout aborted",
@@ -84,22 +84,22 @@ describe("a storyteller", () => {
   });
 
   test("goes by what it told last, not by what it saw: users change statuses, too", () => {
-    const { lines, tell } = world();
-    tell(updating, aborted);
+    const { lines, write } = world();
+    write(updating, aborted);
     const retried: RolloutStatus = { ...updating, abort: false };
-    tell(retried, retried);
-    tell(retried, retried);
+    write(retried, retried);
+    write(retried, retried);
     expect(lines.map(({ message }) => message)).toEqual(["Rollout aborted", "Rollout retried"]);
   });
 
   test("tells of health only after there was something to tell", () => {
-    const { lines, tell } = world();
+    const { lines, write } = world();
     const healthy: RolloutStatus = { ...updating, stableRS: "new", currentStepIndex: 40, phase: "Healthy" };
-    tell(healthy, { ...healthy, phase: "Progressing" });
-    tell(healthy, healthy);
+    write(healthy, { ...healthy, phase: "Progressing" });
+    write(healthy, healthy);
     expect(lines).toEqual([]);
-    tell(healthy, { ...stuck, stableRS: "new", currentStepIndex: 40 });
-    tell(healthy, healthy);
+    write(healthy, { ...stuck, stableRS: "new", currentStepIndex: 40 });
+    write(healthy, healthy);
     expect(lines.map(({ message }) => message)).toEqual([
       "Rollout degraded",
       "Rollout progresses again",

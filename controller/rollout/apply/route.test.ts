@@ -23,7 +23,7 @@ function stage(refuse: (request: KubeRequest) => Error | undefined = () => undef
   const routed = createRouted(byDefault);
   const store = routed.stores.get(INGRESSES);
   for (const name of ["a", "b", "c"]) store?.objects.upsert(core.create(INGRESSES, ingress(name)) as never);
-  const told: string[] = [];
+  const emitted: string[] = [];
   const ports: RoutePorts = {
     routed,
     get: (path) => client.request({ method: "GET", path }),
@@ -33,7 +33,7 @@ function stage(refuse: (request: KubeRequest) => Error | undefined = () => undef
       return client.request<T>(request);
     },
     remember: (_, object: RoutedObject) => void store?.objects.written(object),
-    tell: ({ type, reason, message }) => void told.push(`${type} ${reason}: ${message}`),
+    emit: ({ type, reason, message }) => void emitted.push(`${type} ${reason}: ${message}`),
   };
   const weights = (): (string | undefined)[] =>
     ["a", "b", "c"].map((name) => {
@@ -42,7 +42,7 @@ function stage(refuse: (request: KubeRequest) => Error | undefined = () => undef
     });
   const route = (weight: number) =>
     routeTraffic(ports, rollout, wanting(weight)).catch((error: unknown) => String(error));
-  return { core, told, weights, route };
+  return { core, emitted, weights, route };
 }
 
 const refusing = (name: string, error: Error) => (request: KubeRequest) =>
@@ -50,20 +50,20 @@ const refusing = (name: string, error: Error) => (request: KubeRequest) =>
 
 describe("the objects of routers", () => {
   test("are written, told, and written no more", async () => {
-    const { route, weights, told } = stage();
+    const { route, weights, emitted } = stage();
     await route(20);
     await route(20);
     expect(weights()).toEqual(["20", "20", "20"]);
-    expect(told).toHaveLength(3);
+    expect(emitted).toHaveLength(3);
   });
 
   test("that can be written are, though another one cannot", async () => {
     const forbidden = new ApiError("forbidden", { status: 403, reason: "Forbidden" });
-    const { route, weights, told } = stage(refusing("a", forbidden));
+    const { route, weights, emitted } = stage(refusing("a", forbidden));
     await route(20);
     expect(await route(0)).toBe("Error: error patching canary ingress `web-a-canary`: forbidden");
     expect(weights()).toEqual(["20", "0", "0"]);
-    expect(told.slice(3)).toEqual([
+    expect(emitted.slice(3)).toEqual([
       "Warning TrafficRoutingError: error patching canary ingress `web-a-canary`: forbidden",
       "Normal PatchingCanaryIngress: Updating Ingress `web-b-canary` to desiredWeight '0'",
       "Normal PatchingCanaryIngress: Updating Ingress `web-c-canary` to desiredWeight '0'",
@@ -71,11 +71,11 @@ describe("the objects of routers", () => {
   });
 
   test("are left alone by who may lead no more, which is no news of the Rollout", async () => {
-    const { route, weights, told } = stage(refusing("a", new NotLeaderError("not sent")));
+    const { route, weights, emitted } = stage(refusing("a", new NotLeaderError("not sent")));
     await route(20);
     expect(await route(0)).toBe("NotLeaderError: not sent");
     expect(weights()).toEqual(["20", "20", "20"]);
-    expect(told).toHaveLength(3);
+    expect(emitted).toHaveLength(3);
   });
 
   test("whose name is taken by one of ours that the cache has not seen get what is wanted", async () => {

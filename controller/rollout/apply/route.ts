@@ -26,7 +26,7 @@ export interface RoutePorts {
   readonly send: <T>(request: KubeRequest) => Promise<T>;
   /** Puts what was written or read into the cache. */
   readonly remember: (ref: ObjectRef, object: RoutedObject) => void;
-  readonly tell: (event: RouterEvent) => void;
+  readonly emit: (event: RouterEvent) => void;
 }
 
 /** What could not be done at an object, and why; the Rollout has been told by an event. */
@@ -72,12 +72,12 @@ async function carryOut(ports: RoutePorts, write: RoutedWrite): Promise<boolean>
     if (isConflict(error) || error instanceof NotLeaderError) throw error;
     throw failed(ports, `${write.failure}: ${error instanceof Error ? error.message : String(error)}`, error);
   }
-  if (write.event !== undefined) ports.tell(write.event);
+  if (write.event !== undefined) ports.emit(write.event);
   return true;
 }
 
-function failed({ tell }: RoutePorts, message: string, cause?: unknown): UnroutedError {
-  tell({ type: "Warning", reason: "TrafficRoutingError", message });
+function failed({ emit }: RoutePorts, message: string, cause?: unknown): UnroutedError {
+  emit({ type: "Warning", reason: "TrafficRoutingError", message });
   return new UnroutedError(message, { cause });
 }
 

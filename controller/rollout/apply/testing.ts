@@ -92,8 +92,8 @@ function passesOf(client: ReturnType<typeof testApi>["client"], clock: Clock, op
   const stores = createStores();
   const events: string[] = [];
   const wakes: number[] = [];
-  const said: string[] = [];
-  const say = (message: string): void => void said.push(message);
+  const logged: string[] = [];
+  const log = (message: string): void => void logged.push(message);
   const memories = createMemories();
   const queue = { ...createQueue({ clock }), addAfter: (_: string, ms: number) => void wakes.push(ms) };
   const reconciler = createReconciler({
@@ -101,10 +101,10 @@ function passesOf(client: ReturnType<typeof testApi>["client"], clock: Clock, op
     stores,
     clock,
     gatherer: createGatherer(stores),
-    log: { debug: () => {}, info: say, warn: say, error: say },
+    log: { debug: () => {}, info: log, warn: log, error: log },
     validForMs: () => options.validForMs ?? 15_000,
     recordEvent: (_, event) => void events.push(event.reason),
-    eventsTold: async () => {},
+    eventsSent: async () => {},
     finished: () => {},
     memories,
     decide: options.decide ?? decide,
@@ -112,7 +112,7 @@ function passesOf(client: ReturnType<typeof testApi>["client"], clock: Clock, op
   const pass = passOf({ kind: "Rollouts", noun: "Rollout", watches: [], ...reconciler }, queue, clock);
   const turn = () => pass("ns/web");
   const forget = (): void => reconciler.forget("ns/web");
-  return { stores, events, wakes, said, memories, turn, forget };
+  return { stores, events, wakes, logged, memories, turn, forget };
 }
 
 /** The error that a turn failed with, "" without one. */

@@ -15,7 +15,7 @@ export interface Writer {
   readonly validForMs: () => number;
   readonly recordEvent: (rollout: Rollout, event: RolloutEvent) => void;
   /** Resolves when the events about a Rollout have been sent, or after a short time. */
-  readonly eventsTold: (rollout: Rollout) => Promise<void>;
+  readonly eventsSent: (rollout: Rollout) => Promise<void>;
 }
 
 /** How carrying out a decision ended; all other failures are thrown. */

@@ -261,17 +261,17 @@ function pausedConditions(p: Pass): RolloutStatus | undefined {
   if (!wasObserved(rollout, status)) return undefined;
   const progressing = findCondition(status.conditions, "Progressing");
   const paused = isPaused(rollout, status);
-  const abortTold = hasReason(progressing, "RolloutAborted");
+  const abortEmitted = hasReason(progressing, "RolloutAborted");
   const set: RolloutCondition[] = [];
-  if (paused !== hasReason(progressing, "RolloutPaused") && !abortTold && !isCompleted(status)) {
+  if (paused !== hasReason(progressing, "RolloutPaused") && !abortEmitted && !isCompleted(status)) {
     const [why, message] = paused
       ? (["RolloutPaused", "Rollout is paused"] as const)
       : (["RolloutResumed", "Rollout is resumed"] as const);
     set.push(newCondition("Progressing", "Unknown", why, message, p.now));
   }
-  if (status.abort !== true && abortTold)
+  if (status.abort !== true && abortEmitted)
     set.push(newCondition("Progressing", "Unknown", "RolloutRetry", "Retrying Rollout after abort", p.now));
-  if (paused !== (findCondition(status.conditions, "Paused")?.status === "True") && !abortTold) {
+  if (paused !== (findCondition(status.conditions, "Paused")?.status === "True") && !abortEmitted) {
     set.push(newCondition("Paused", paused ? "True" : "False", "RolloutPaused", "Rollout is paused", p.now));
   }
   // Set only once: a Progressing condition with the same reason is not a change.
@@ -299,12 +299,12 @@ function conclude(p: Pass, before: RolloutStatus): Decision {
   const status = equal(before, after) ? undefined : after;
   wakeForDeadline(p, p.world.rollout, after);
   const { actions, events } = foldActions(p.actions, p.events);
-  const told: RolloutEvent[] = status === undefined ? events.filter((e) => e.after !== "status") : events;
+  const emitted: RolloutEvent[] = status === undefined ? events.filter((e) => e.after !== "status") : events;
   const wakeAt = p.wakeAts.length === 0 ? undefined : Math.min(...p.wakeAts);
   return {
     actions,
     status,
-    events: told,
+    events: emitted,
     wakeAt,
     more: p.more,
     finished: status === undefined ? undefined : p.finished,

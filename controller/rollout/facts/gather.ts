@@ -20,7 +20,7 @@ import { sizeViolations } from "../../../kube/validation/size.ts";
 import { unsupportedFeatures } from "../../rules/rollout/support.ts";
 import { textWithHelp, type Violation, violationText } from "../../../kube/validation/violation.ts";
 import { kstatusOf } from "../status/kstatus.ts";
-import { lookRouted, routedObjects, routingState } from "./routedObjects.ts";
+import { readRouted, routedObjects, routingState } from "./routedObjects.ts";
 import { resolve, type Resolved } from "./resolve.ts";
 import { orphansIn, servicesOf, type Stores } from "./stores.ts";
 
@@ -69,7 +69,7 @@ export function createGatherer(stores: Stores, kstatusForAll = false): Gatherer 
     const rollout = stores.rollouts.get(key);
     return rollout?.metadata.deletionTimestamp === undefined ? rollout : undefined;
   };
-  const look = (key: string, rollout: Rollout): Snapshot | undefined => {
+  const find = (key: string, rollout: Rollout): Snapshot | undefined => {
     const [tooLarge] = sizeViolations(rollout);
     if (tooLarge !== undefined) return unresolvedSnapshot(stores, rollout, violationText(tooLarge));
     const resolved = resolve(stores.workloads, rollout);
@@ -95,7 +95,7 @@ export function createGatherer(stores: Stores, kstatusForAll = false): Gatherer 
     },
     gather(key) {
       const rollout = current(key);
-      const snapshot = rollout === undefined ? undefined : look(key, rollout);
+      const snapshot = rollout === undefined ? undefined : find(key, rollout);
       if (rollout === undefined || snapshot === undefined) return undefined;
       return { ...snapshot, ...kstatusOf(rollout, kstatusForAll) };
     },
@@ -235,11 +235,11 @@ function namedObjectProblem({ routed }: Stores, rollout: Rollout): string | unde
     .find(({ kind }) => kind === "refused");
   if (refused?.kind === "refused") return `spec.strategy.canary.trafficRouting: Forbidden: ${refused.why}`;
   const objectsOf = (resource: Resource): Lookup<unknown> => {
-    const look = (name: string): unknown => {
-      const known = lookRouted(routed, { resource, namespace, name });
+    const find = (name: string): unknown => {
+      const known = readRouted(routed, { resource, namespace, name });
       return known.kind === "found" ? known.object : undefined;
     };
-    return { get: look, has: (name) => look(name) !== undefined };
+    return { get: find, has: (name) => find(name) !== undefined };
   };
   const [violation] = namedObjectFindings(rollout, objectsOf, routed.routers).flatMap(({ refuse, warn }) => [
     ...warn,

@@ -51,7 +51,7 @@ const replicaSet = (index: number, metadata: object = {}, podTemplate: object = 
 });
 
 /** What the loop makes of a Rollout and its ReplicaSets, and what that costs. */
-function looked(object: Rollout, sets: readonly ReplicaSet[] = []) {
+function gatheredAndDecided(object: Rollout, sets: readonly ReplicaSet[] = []) {
   const stores = createStores();
   for (const set of sets) stores.replicaSets.upsert(set);
   stores.rollouts.upsert(object);
@@ -81,7 +81,7 @@ describe("a Rollout is held as invalid for", () => {
       { selector: { matchExpressions: many(4_000, (i) => ({ key: "app", operator: "NotIn", values: [`x${i}`] })) } },
     ],
   ])("%s, before anything is hashed", (_, spec) => {
-    const { invalid, gathered, actions } = looked(
+    const { invalid, gathered, actions } = gatheredAndDecided(
       rollout(spec),
       many(3, (i) => replicaSet(i)),
     );
@@ -91,7 +91,7 @@ describe("a Rollout is held as invalid for", () => {
 
   test("a template that takes too long to hash", () => {
     const env = [{ name: "E", value: "<".repeat(524_000) }];
-    const { invalid, gathered } = looked(
+    const { invalid, gathered } = gatheredAndDecided(
       rollout({ template: template({ containers: [{ name: "c", image: "i", env }] }) }),
     );
     expect(invalid).toContain("hashing its template or steps");
@@ -100,7 +100,7 @@ describe("a Rollout is held as invalid for", () => {
 
   test("a template of more than half a mebibyte, before anything is hashed", () => {
     const env = [{ name: "E", value: "é<".repeat(700_000) }];
-    const { invalid, gathered } = looked(
+    const { invalid, gathered } = gatheredAndDecided(
       rollout({ template: template({ containers: [{ name: "c", image: "i", env }] }) }),
     );
     expect(invalid).toBe(held("too large to judge: it has 2100113 bytes of names and texts, 524288 are allowed"));
@@ -108,7 +108,7 @@ describe("a Rollout is held as invalid for", () => {
   });
 
   test("its first mistake, when what comes after that is too costly", () => {
-    const { invalid } = looked(
+    const { invalid } = gatheredAndDecided(
       rollout({ replicas: -1, strategy: { canary: { steps: many(4_900, () => ({ setWeight: -1 })) } } }),
     );
     expect(invalid).toBe(
@@ -126,7 +126,7 @@ describe("a Rollout is held as invalid for", () => {
   ])("5,000 ReplicaSets %s", (_, metadata) => {
     const canary = { canaryMetadata: { labels: { role: "canary" } }, stableMetadata: { labels: { role: "stable" } } };
     const sets = many(5_000, (i) => replicaSet(i, metadata));
-    const { invalid, decided, actions } = looked(rollout({ strategy: { canary } }), sets);
+    const { invalid, decided, actions } = gatheredAndDecided(rollout({ strategy: { canary } }), sets);
     expect([invalid, actions]).toEqual([
       held(`too costly to decide about: following its ReplicaSets takes more than ${LIMITS.decision.steps} steps`),
       0,
@@ -135,14 +135,14 @@ describe("a Rollout is held as invalid for", () => {
   });
 
   test("annotations without end", () => {
-    const { invalid } = looked(rollout({}, { annotations: mapOf(60_000) }));
+    const { invalid } = gatheredAndDecided(rollout({}, { annotations: mapOf(60_000) }));
     expect(invalid).toContain("too costly to decide about: copying annotations");
   });
 });
 
 describe("a Rollout is driven with", () => {
   test("1,000 ReplicaSets", () => {
-    const { invalid, actions } = looked(
+    const { invalid, actions } = gatheredAndDecided(
       rollout(),
       many(1_000, (i) => replicaSet(i)),
     );
@@ -152,7 +152,7 @@ describe("a Rollout is driven with", () => {
 
   test("a template of half a mebibyte", () => {
     const env = [{ name: "E", value: "x".repeat(524_000) }];
-    const { invalid, gathered } = looked(
+    const { invalid, gathered } = gatheredAndDecided(
       rollout({ template: template({ containers: [{ name: "c", image: "i", env }] }) }),
     );
     expect(invalid).toBeUndefined();
@@ -160,7 +160,7 @@ describe("a Rollout is driven with", () => {
   });
 
   test("100,000 labels of its own", () => {
-    expect(looked(rollout({}, { labels: mapOf(100_000) })).invalid).toBeUndefined();
+    expect(gatheredAndDecided(rollout({}, { labels: mapOf(100_000) })).invalid).toBeUndefined();
   });
 });
 

@@ -43,7 +43,7 @@ export interface OptionalStore<T extends Stored = Stored, Raw extends Stored = S
   /** For the watch alone: why the kind cannot be read. */
   refused: string | undefined;
   /** `key`: "namespace/name", of an object that some Rollout refers to. */
-  look(key: string): Known<T>;
+  find(key: string): Known<T>;
 }
 
 export function createOptionalStore<T extends Stored, Raw extends Stored>(
@@ -65,7 +65,7 @@ export function createOptionalStore<T extends Stored, Raw extends Stored>(
     objects,
     seen,
     refused: undefined,
-    look(key) {
+    find(key) {
       const object = objects.get(key);
       if (object !== undefined) return { kind: "found", object };
       if (this.refused !== undefined) return { kind: "refused", why: this.refused };

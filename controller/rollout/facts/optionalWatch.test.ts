@@ -39,7 +39,7 @@ function stage(options: { readonly namespace?: string; readonly known?: Promise<
     {
       client,
       clock,
-      complaints: { tell: () => {} },
+      complaints: { report: () => {} },
       rollouts: stores.rollouts,
       namespace: options.namespace,
       rolloutsKnown: options.known ?? Promise.resolve(),
@@ -56,7 +56,7 @@ function stage(options: { readonly namespace?: string; readonly known?: Promise<
 }
 
 const image = (store: ReturnType<typeof stage>["store"], key: string): unknown => {
-  const known = store.look(key);
+  const known = store.find(key);
   if (known.kind !== "found") return known.kind;
   const spec = known.object.facts.template?.spec as { containers: { image: string }[] } | undefined;
   return spec?.containers[0]?.image;
@@ -80,7 +80,7 @@ describe("a kind that only some Rollouts need", () => {
     stores.rollouts.upsert(rollout("one", "a"));
     stores.rollouts.upsert(rollout("two", "b"));
     await clock.advance(0);
-    expect(store.look("default/a").kind).toBe("waiting");
+    expect(store.find("default/a").kind).toBe("waiting");
     known();
     await clock.advance(10);
     expect(world.held()).toEqual(["a", "b"]);
@@ -91,7 +91,7 @@ describe("a kind that only some Rollouts need", () => {
     const { core, stores, clock, store, enqueued } = stage();
     stores.rollouts.upsert(rollout("web", "web"));
     await clock.advance(10);
-    expect(store.look("default/web").kind).toBe("absent");
+    expect(store.find("default/web").kind).toBe("absent");
     expect(enqueued).toEqual(["default/web"]);
     core.create(DEPLOYMENTS, deployment("web"));
     await clock.advance(10);
@@ -104,7 +104,7 @@ describe("a kind that only some Rollouts need", () => {
     expect(image(store, "default/web")).toBe("web:2");
     core.delete({ resource: DEPLOYMENTS, namespace: "default", name: "web" });
     await clock.advance(10);
-    expect(store.look("default/web").kind).toBe("absent");
+    expect(store.find("default/web").kind).toBe("absent");
   });
 
   test("looks up by its name what the watch has passed by, and nothing is decided before that", async () => {
@@ -115,11 +115,11 @@ describe("a kind that only some Rollouts need", () => {
     await clock.advance(10);
     stores.rollouts.upsert(rollout("two", "b"));
     stores.rollouts.upsert(rollout("three", "none"));
-    expect(store.look("default/b").kind).toBe("waiting");
-    expect(store.look("default/none").kind).toBe("waiting");
+    expect(store.find("default/b").kind).toBe("waiting");
+    expect(store.find("default/none").kind).toBe("waiting");
     await clock.advance(10);
     expect(image(store, "default/b")).toBe("web:1");
-    expect(store.look("default/none").kind).toBe("absent");
+    expect(store.find("default/none").kind).toBe("absent");
     expect(enqueued).toEqual(["default/one", "default/two", "default/three"]);
     expect(lists()).toHaveLength(1);
   });
@@ -134,7 +134,7 @@ describe("a kind that only some Rollouts need", () => {
     await clock.advance(10);
     expect(asked).toHaveLength(1);
     expect(enqueued).toHaveLength(1 + names.length);
-    expect(names.map((name) => store.look(`default/${name}`).kind)).toEqual(names.map(() => "absent"));
+    expect(names.map((name) => store.find(`default/${name}`).kind)).toEqual(names.map(() => "absent"));
     expect(held()).toEqual(["a"]);
   });
 
@@ -148,7 +148,7 @@ describe("a kind that only some Rollouts need", () => {
     await clock.advance(10);
     expect(held()).toEqual(["b"]);
     stores.rollouts.upsert(rollout("one", "a"));
-    expect(store.look("default/a").kind).toBe("waiting");
+    expect(store.find("default/a").kind).toBe("waiting");
     await clock.advance(10);
     expect(held()).toEqual(["a"]);
   });
@@ -196,7 +196,7 @@ describe("a kind that cannot be read", () => {
       state.refuse = new ApiError(reason, { status, reason });
       stores.rollouts.upsert(rollout("web", "web"));
       await clock.advance(10);
-      expect(store.look("default/web")).toEqual({ kind: "refused", why });
+      expect(store.find("default/web")).toEqual({ kind: "refused", why });
       expect(enqueued).toEqual(["default/web"]);
       expect(watch.unready()).toBeUndefined();
       state.refuse = undefined;
@@ -211,12 +211,12 @@ describe("a kind that cannot be read", () => {
     state.refuse = new ApiError("down", { status: 503, reason: "ServiceUnavailable" });
     stores.rollouts.upsert(rollout("web", "web"));
     await clock.advance(10);
-    expect(store.look("default/web").kind).toBe("waiting");
+    expect(store.find("default/web").kind).toBe("waiting");
     expect(watch.unready()).toBe("deployments.apps");
     expect(enqueued).toEqual([]);
     state.refuse = undefined;
     await clock.advance(MINUTE);
-    expect(store.look("default/web").kind).toBe("absent");
+    expect(store.find("default/web").kind).toBe("absent");
     expect(watch.unready()).toBeUndefined();
   });
 
@@ -229,7 +229,7 @@ describe("a kind that cannot be read", () => {
     state.refuse = new ApiError("down", { status: 503, reason: "ServiceUnavailable" });
     stores.rollouts.upsert(rollout("two", "b"));
     await clock.advance(1_000);
-    expect(store.look("default/b").kind).toBe("waiting");
+    expect(store.find("default/b").kind).toBe("waiting");
     state.refuse = undefined;
     await clock.advance(5_000);
     expect(image(store, "default/b")).toBe("web:1");
@@ -240,7 +240,7 @@ describe("a kind that cannot be read", () => {
     core.create(DEPLOYMENTS, deployment("web"));
     stores.rollouts.upsert(rollout("web", "web"));
     await clock.advance(10);
-    expect(store.look("default/web").kind).toBe("absent");
+    expect(store.find("default/web").kind).toBe("absent");
     expect(asked[0]).toContain("/apis/apps/v1/namespaces/other/deployments");
   });
 });

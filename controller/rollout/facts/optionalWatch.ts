@@ -8,7 +8,7 @@ import { pause } from "../../../kube/clock/sleep.ts";
 import type { KubeClient } from "../../../kube/client/transport.ts";
 import { runReflector, type KubeObject, type Reflector, type ReflectorIncident } from "../../../kube/runtime/watch.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
-import { tellWatchError, type Complaints } from "../../process/complaints.ts";
+import { logWatchError, type Complaints } from "../../process/complaints.ts";
 import { needOf, type OptionalStore } from "./optionalStore.ts";
 import type { Stores } from "./stores.ts";
 import { keyOf } from "../../../kube/runtime/cache.ts";
@@ -87,7 +87,7 @@ const isNeeded = ({ rollouts, store }: Parts, key?: string): boolean =>
 const needed = ({ rollouts, store: { kind } }: Parts): Set<string> =>
   new Set(rollouts.by("need", needOf(kind)).flatMap((rollout) => kind.neededBy(rollout)));
 
-const tell = ({ rollouts, store, enqueue }: Parts, key?: string): void => {
+const enqueueNeeding = ({ rollouts, store, enqueue }: Parts, key?: string): void => {
   for (const rollout of rollouts.by("need", needOf(store.kind, key))) enqueue(keyOf(rollout));
 };
 
@@ -160,8 +160,8 @@ function listed(parts: Parts, watching: Watching): void {
   const now = needed(parts);
   const found = [...now].filter((key) => watching.asked.has(key) && !store.seen.has(key));
   for (const key of found) store.seen.add(key);
-  if (wasRefused) tell(parts);
-  else for (const key of found) tell(parts, key);
+  if (wasRefused) enqueueNeeding(parts);
+  else for (const key of found) enqueueNeeding(parts, key);
   lookUp(
     parts,
     [...now].filter((key) => !store.seen.has(key)),
@@ -171,11 +171,11 @@ function listed(parts: Parts, watching: Watching): void {
 /** "Not served" and "forbidden" are answers. Any other error is temporary. */
 function failed(parts: Parts, error: unknown, failures: number): void {
   const { store, complaints } = parts;
-  tellWatchError(complaints, store.kind.resource, error, failures);
+  logWatchError(complaints, store.kind.resource, error, failures);
   const why = refusalOf(error, store.kind.resource);
   if (why === undefined || why === store.refused) return;
   store.refused = why;
-  tell(parts);
+  enqueueNeeding(parts);
 }
 
 function refusalOf(error: unknown, resource: string): string | undefined {
@@ -201,7 +201,7 @@ async function lookUpMissed(parts: Parts): Promise<void> {
       missed.delete(key);
     } catch (error) {
       const message = `Cannot look up ${store.kind.resource} "${key}"; trying again`;
-      complaints.tell({ about: message, level: "warn", message, error });
+      complaints.report({ about: message, level: "warn", message, error });
       // To the end of the queue: an object that cannot be read must not block the others.
       missed.delete(key);
       missed.add(key);
@@ -229,5 +229,5 @@ async function lookUpOne(parts: Parts, key: string): Promise<void> {
   }
   if (!isNeeded(parts, key)) return store.objects.forget(key);
   store.seen.add(key);
-  tell(parts, key);
+  enqueueNeeding(parts, key);
 }

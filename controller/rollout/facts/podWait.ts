@@ -51,18 +51,18 @@ const isDone = ({ state }: ContainerStatus): boolean => state?.terminated?.exitC
 export function podWait({ spec, status = {} }: PodStatusView): PodWait | undefined {
   const condition = (type: string) => status.conditions?.find((c) => c.type === type);
   if (condition("Ready")?.status === "True") return undefined;
-  if (status.phase === "Failed") return told(status.reason ?? "Failed", status.message);
+  if (status.phase === "Failed") return waitOf(status.reason ?? "Failed", status.message);
   const scheduled = condition("PodScheduled");
-  if (scheduled?.status === "False") return told(scheduled.reason ?? "Unschedulable", scheduled.message);
+  if (scheduled?.status === "False") return waitOf(scheduled.reason ?? "Unschedulable", scheduled.message);
 
   const images = new Map([...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].map((c) => [c.name, c.image]));
   const init = (status.initContainerStatuses ?? []).filter((c) => !isDone(c) && c.ready !== true);
   const unready = (status.containerStatuses ?? []).filter((c) => c.ready !== true);
   const waits = [...init, ...unready].map((c) => containerWait(c, images.get(c.name) ?? c.image));
-  const telling = waits.find((wait) => !BEGINNING.has(wait.reason)) ?? waits[0];
-  if (telling !== undefined) return telling;
+  const mostUseful = waits.find((wait) => !BEGINNING.has(wait.reason)) ?? waits[0];
+  if (mostUseful !== undefined) return mostUseful;
   const ready = condition("Ready");
-  return told(ready?.reason ?? "NotReady", ready?.message);
+  return waitOf(ready?.reason ?? "NotReady", ready?.message);
 }
 
 /** Of a pod that is ready now: the container that has crashed before, if any. */
@@ -73,7 +73,7 @@ export function podRestart({ status = {} }: PodStatusView): PodWait | undefined 
   return crashed === undefined ? undefined : { ...endOf(crashed), reason: "Restarted" };
 }
 
-const told = (reason: string, message: string | undefined): PodWait =>
+const waitOf = (reason: string, message: string | undefined): PodWait =>
   message === undefined || message === "" ? { reason } : { reason, message };
 
 function endOf({ name, restartCount = 0, state, lastState }: ContainerStatus): Omit<PodWait, "reason"> {
@@ -92,11 +92,11 @@ function containerWait(status: ContainerStatus, image: string | undefined): PodW
   if (waiting !== undefined) {
     const { reason = "Waiting", message } = waiting;
     if (PULLING.has(reason)) {
-      return { ...base, ...told("ImagePullBackOff", message), ...(image === undefined ? {} : { image }) };
+      return { ...base, ...waitOf("ImagePullBackOff", message), ...(image === undefined ? {} : { image }) };
     }
     // Its message only names the pod and the wait until the next start: how it ended is more useful.
-    return { ...base, ...told(reason, reason === "CrashLoopBackOff" ? undefined : message) };
+    return { ...base, ...waitOf(reason, reason === "CrashLoopBackOff" ? undefined : message) };
   }
-  if (state?.terminated !== undefined) return { ...base, ...told("Ended", state.terminated.message) };
+  if (state?.terminated !== undefined) return { ...base, ...waitOf("Ended", state.terminated.message) };
   return { ...base, reason: "NotReady", message: "it runs, but has not passed its readiness probe" };
 }

@@ -27,7 +27,7 @@ test("what found no room is read again when there is some, as much of it as fits
   const all = ["a", "b", "gone", "c", "d"].map(create);
   core.delete({ resource: "rollouts.argoproj.io", namespace: "ns", name: "gone" });
   const stores = createStores(undefined, { namespaceBytes: MIB, totalBytes: 10 * MIB });
-  const complaints = { tell: (): void => {} };
+  const complaints = { report: (): void => {} };
   const stop = new AbortController();
   const { room } = stores;
   const shelf = { api: ROLLOUTS, upsert: (raw: object) => stores.rollouts.upsert(raw as Rollout) };

@@ -61,7 +61,7 @@ async function readAll(ports: RefillPorts, shelfOf: (waiting: Waiting) => Shelf 
       tried.add(uid);
     } catch (error) {
       const message = `Cannot read ${shelf.api.plural} "${waiting.namespace}/${waiting.name}", for which there is room now; trying again`;
-      complaints.tell({ about: message, level: "warn", message, error });
+      complaints.report({ about: message, level: "warn", message, error });
       await pause(clock, RETRY_MS, signal);
     }
     await clock.giveWay?.();

@@ -31,7 +31,7 @@ export function resolve(workloads: WorkloadStores, rollout: Rollout): Resolved {
   const store = workloads[known];
   const [key] = store.kind.neededBy(rollout);
   if (key === undefined) return { kind: "broken", why: "the server could not find the requested resource" };
-  const object = store.look(key);
+  const object = store.find(key);
   switch (object.kind) {
     case "waiting":
       return object;

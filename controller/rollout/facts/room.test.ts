@@ -37,20 +37,20 @@ test("an object takes room once, however often it changes, and none when it is g
 
 test("what waits is told of when there is room for it, the first that fits first", () => {
   const room = createRoom(limits);
-  let told = 0;
-  room.onFree(() => (told += 1));
+  let calls = 0;
+  room.onFree(() => (calls += 1));
   room.take("1", object("a", 2));
   room.take("2", object("a", 2));
   room.take("3", object("a", 4, "large"));
   room.take("4", object("a", 1, "small"));
-  expect([told, room.nextThatFits()]).toEqual([0, undefined]);
+  expect([calls, room.nextThatFits()]).toEqual([0, undefined]);
   room.release("1");
-  expect([told, room.nextThatFits()?.[1].name]).toEqual([1, "small"]);
+  expect([calls, room.nextThatFits()?.[1].name]).toEqual([1, "small"]);
   expect(room.take("4", object("a", 1, "small"))).toBeUndefined();
   expect(room.nextThatFits()).toBeUndefined();
   room.release("2");
   room.release("4");
-  expect([told, room.nextThatFits()?.[1].name]).toEqual([3, "large"]);
+  expect([calls, room.nextThatFits()?.[1].name]).toEqual([3, "large"]);
   room.release("3");
   expect(room.nextThatFits()).toBeUndefined();
 });

@@ -90,7 +90,7 @@ export function createRoom({ namespaceBytes, totalBytes }: RoomLimits = DEFAULT_
       return `not held in memory: all objects would take more than ${mebibytes(totalBytes)} MiB; ${mend}, or give the controller more memory`;
     return undefined;
   };
-  const tellFree = (): void => {
+  const notifyFree = (): void => {
     if (waiting.size > 0) for (const listener of listeners) listener();
   };
   return {
@@ -102,12 +102,12 @@ export function createRoom({ namespaceBytes, totalBytes }: RoomLimits = DEFAULT_
         held.set(uid, object);
         add(object.namespace, object.bytes);
       } else waiting.set(uid, object);
-      if (before > (why === undefined ? object.bytes : 0)) tellFree();
+      if (before > (why === undefined ? object.bytes : 0)) notifyFree();
       return why;
     },
     release(uid) {
       waiting.delete(uid);
-      if (giveBack(uid) > 0) tellFree();
+      if (giveBack(uid) > 0) notifyFree();
     },
     nextThatFits: (isWanted = () => true) =>
       waiting.entries().find(([uid, object]) => whyNot(object) === undefined && isWanted(object, uid)),

@@ -110,13 +110,13 @@ const versionless = ({ metadata, ...rest }: StoredObject): object => ({
 
 const sameButVersion = (a: StoredObject, b: StoredObject): boolean => equal(versionless(a), versionless(b));
 
-export function lookRouted(
+export function readRouted(
   { stores }: Routed,
   ref: Omit<ObjectRef, "resource"> & { readonly resource: Resource },
 ): Known<StoredObject> {
   spend(4, "looking for the objects of its routers");
   const store = stores.get(resourceName(ref.resource));
-  const known = store?.look(routedKey(ref)) ?? { kind: "absent" };
+  const known = store?.find(routedKey(ref)) ?? { kind: "absent" };
   const why = known.kind === "found" ? whyHeldBack(known.object) : undefined;
   return why === undefined ? known : { kind: "refused", why: `${resourceName(ref.resource)} "${ref.name}" is ${why}` };
 }
@@ -128,12 +128,12 @@ export function routedObjects(
 ): readonly (readonly [ObjectRef, Known<StoredObject>])[] {
   return routersOf(rollout, routed.routers)
     .flatMap((router) => router.reads(rollout, routed.settings))
-    .map((ref) => [ref, lookRouted(routed, ref)] as const);
+    .map((ref) => [ref, readRouted(routed, ref)] as const);
 }
 
 function inputOf(routed: Routed, rollout: Rollout, traffic: Traffic): RoutingInput {
   const object = (ref: ObjectRef): RoutedObject | undefined => {
-    const known = lookRouted(routed, ref);
+    const known = readRouted(routed, ref);
     return known.kind === "found" ? known.object : undefined;
   };
   return { rollout, traffic, settings: routed.settings, object };

@@ -106,7 +106,7 @@ export interface PodWait {
 }
 
 /** What the pods of the new ReplicaSet showed when they were read, because nothing had moved for too long. */
-export interface PodLook {
+export interface PodCheck {
   readonly at: number;
   readonly setUid: string;
   /** How many there were, ready or not. */
@@ -176,7 +176,7 @@ export interface Snapshot extends World {
   /** Pods, read only while a restart is due. */
   readonly pods?: readonly PodFacts[];
   /** Present only once the progress deadline has passed. */
-  readonly look?: PodLook;
+  readonly podCheck?: PodCheck;
   /** Paths in the template whose values are not quantities, each with its value: the pods run without them. */
   readonly dropped?: readonly string[];
   /** The API server refused to create the new ReplicaSet. */

@@ -10,10 +10,10 @@ import { stableCarries, wantedTraffic, weightsOf, weightsText } from "./weights.
 const ROUTER_RETRY_MS = 10_000;
 
 /** Routers that can be reached are written all the same: an abort has to reach as much as it can. */
-function tellFault(p: Pass, wanted: Traffic, { message, open, events }: Fault): false {
+function emitFault(p: Pass, wanted: Traffic, { message, open, events }: Fault): false {
   if (open) setTraffic(p, wanted);
   p.routers = { kind: "fault", traffic: wanted, message };
-  for (const { reason, message: told, type } of events) emit(p, "action", reason, told, type);
+  for (const { reason, message: text, type } of events) emit(p, "action", reason, text, type);
   emit(p, "action", "TrafficRoutingError", message, "Warning");
   wake(p, p.now + ROUTER_RETRY_MS);
   return false;
@@ -43,7 +43,7 @@ export function routeTraffic(p: Pass): boolean {
   let verification: Verification | undefined;
   if (!equal(p.world.traffic, wanted)) {
     const state = routing(wanted);
-    if (state.kind === "fault") return tellFault(p, wanted, state);
+    if (state.kind === "fault") return emitFault(p, wanted, state);
     verification = state.verification;
     if (state.kind === "open" || p.world.traffic !== undefined) setTraffic(p, wanted);
   }
@@ -66,7 +66,7 @@ function recordVerification(p: Pass, weights: TrafficWeights, verification: Veri
   if (verification.kind === "verified") return;
   const { kind } = verification;
   // A decision takes several passes, but emits the event once.
-  const said = kind === "failed" && p.events.some(({ message }) => message === verification.reason);
-  if (kind === "failed" && !said) emit(p, "action", "TrafficRoutingError", verification.reason, "Warning");
+  const isEmitted = kind === "failed" && p.events.some(({ message }) => message === verification.reason);
+  if (kind === "failed" && !isEmitted) emit(p, "action", "TrafficRoutingError", verification.reason, "Warning");
   wake(p, p.now + ROUTER_RETRY_MS);
 }

@@ -75,13 +75,14 @@ function passOf({ seconds, current, before, available = 3, spec = {} }: World): 
 }
 
 /** The duration that follows, when the status of the pass is the old one except for `change`. */
-function after(world: World, change: RolloutStatus = {}): { duration: RolloutDuration | undefined; told: string } {
+function after(world: World, change: RolloutStatus = {}): { duration: RolloutDuration | undefined; reported: string } {
   const p = passOf(world);
   const duration = durationOf(p, { ...p.world.rollout.status, currentPodHash: world.current, ...change });
-  const told = finishedDuration(p, duration);
+  const reported = finishedDuration(p, duration);
   return {
     duration,
-    told: told === undefined ? "" : `${told.status} ${told.totalSeconds}s ${told.manualPauseSeconds}s`,
+    reported:
+      reported === undefined ? "" : `${reported.status} ${reported.totalSeconds}s ${reported.manualPauseSeconds}s`,
   };
 }
 
@@ -91,47 +92,47 @@ const underWay: RolloutStatus = { currentPodHash: "c", stableRS: "b", duration: 
 describe("the duration of a rollout", () => {
   test("starts with the first revision", () => {
     const first = after({ seconds: 0, current: "a", before: {}, available: 0 });
-    expect(first).toEqual({ duration: started, told: "" });
+    expect(first).toEqual({ duration: started, reported: "" });
   });
 
   test("starts with another revision once the last one has ended", () => {
     const ended = { ...started, finishedAt: text(5), completionStatus: "Promoted" };
     const next = after({ seconds: 60, current: "c", before: { currentPodHash: "b", stableRS: "b", duration: ended } });
-    expect(next).toEqual({ duration: { rolloutStartedAt: text(60) }, told: "" });
+    expect(next).toEqual({ duration: { rolloutStartedAt: text(60) }, reported: "" });
   });
 
   test("ends when the revision is stable and all its pods are available", () => {
     const promoted = { stableRS: "c", duration: { ...started, completionStatus: "FastPromoted" } };
     const waiting = after({ seconds: 20, current: "c", before: underWay, available: 2 }, promoted);
-    expect(waiting).toEqual({ duration: promoted.duration, told: "" });
+    expect(waiting).toEqual({ duration: promoted.duration, reported: "" });
     const done = after({ seconds: 20, current: "c", before: underWay }, promoted);
-    expect(done).toEqual({ duration: { ...promoted.duration, finishedAt: text(20) }, told: "FastPromoted 20s 0s" });
+    expect(done).toEqual({ duration: { ...promoted.duration, finishedAt: text(20) }, reported: "FastPromoted 20s 0s" });
   });
 
   test("ends with an abort, and starts anew with a retry", () => {
     const aborted = after({ seconds: 20, current: "c", before: { ...underWay, abort: true } });
     expect(aborted.duration).toEqual({ ...started, finishedAt: text(20), completionStatus: "Aborted" });
-    expect(aborted.told).toBe("Aborted 20s 0s");
+    expect(aborted.reported).toBe("Aborted 20s 0s");
     const conditions = [newCondition("Progressing", "False", "RolloutAborted", "", START)];
     const retried = after({
       seconds: 60,
       current: "c",
       before: { ...underWay, duration: aborted.duration, conditions },
     });
-    expect(retried).toEqual({ duration: { rolloutStartedAt: text(60) }, told: "" });
+    expect(retried).toEqual({ duration: { rolloutStartedAt: text(60) }, reported: "" });
   });
 
   test("is superseded by a newer revision, with which the next one starts", () => {
     const before: RolloutStatus = { currentPodHash: "b", stableRS: "a", duration: started };
     const next = after({ seconds: 20, current: "c", before });
-    expect(next).toEqual({ duration: { rolloutStartedAt: text(20) }, told: "Superseded 20s 0s" });
+    expect(next).toEqual({ duration: { rolloutStartedAt: text(20) }, reported: "Superseded 20s 0s" });
   });
 
   test("goes on when the revision is taken back: fast to stable, else as rolled back", () => {
     const fast = after({ seconds: 20, current: "b", before: underWay, available: 1 });
-    expect(fast).toEqual({ duration: { ...started, completionStatus: "FastRolledBack" }, told: "" });
+    expect(fast).toEqual({ duration: { ...started, completionStatus: "FastRolledBack" }, reported: "" });
     const slow = after({ seconds: 20, current: "a", before: underWay, available: 1 });
-    expect(slow).toEqual({ duration: { ...started, completionStatus: "RolledBack" }, told: "" });
+    expect(slow).toEqual({ duration: { ...started, completionStatus: "RolledBack" }, reported: "" });
     const window = after({
       seconds: 20,
       current: "a",
@@ -139,7 +140,7 @@ describe("the duration of a rollout", () => {
       available: 1,
       spec: { rollbackWindow: { revisions: 1 } },
     });
-    expect(window).toEqual({ duration: { ...started, completionStatus: "FastRolledBack" }, told: "" });
+    expect(window).toEqual({ duration: { ...started, completionStatus: "FastRolledBack" }, reported: "" });
   });
 
   test("leaves a pause that waits for a person out of what it counts as work", () => {

@@ -5,7 +5,7 @@
 import type { Rollout, RolloutCondition } from "../../../schema/rollout.ts";
 import { findCondition, hasReason, timedOut } from "../model/rolloutConditions.ts";
 import { currentStepOf } from "../model/defaults.ts";
-import type { PodLook, PodWait, ReplicaSetFacts, Snapshot } from "../model/model.ts";
+import type { PodCheck, PodWait, ReplicaSetFacts, Snapshot } from "../model/model.ts";
 import { roles, statusOf, type Pass } from "../actions/pass.ts";
 import { isPaused } from "../course/pauseConditions.ts";
 import { peakNote } from "../model/podPeak.ts";
@@ -25,7 +25,7 @@ export const isIndefinite = (rollout: Rollout, steps: StepTable = STEPS): boolea
   atEndlessStep(rollout, steps) || findCondition(rollout.status?.conditions, "Paused")?.status === "True";
 
 /** The new ReplicaSet, when its pods have to be read to find out why nothing moves; undefined otherwise. */
-export function setToLookAt(snapshot: Snapshot, now: number): ReplicaSetFacts | undefined {
+export function setToCheck(snapshot: Snapshot, now: number): ReplicaSetFacts | undefined {
   const { rollout, invalid } = snapshot;
   const status = rollout.status ?? {};
   if (invalid !== undefined || status.abort === true || isPaused(rollout, status) || isIndefinite(rollout))
@@ -40,12 +40,12 @@ const SOONEST_MS = 30_000;
 const LATEST_MS = 600_000;
 
 /** When to read the pods again: the longer nothing moves, the later, from every 30 s to every 10 min. */
-export function nextLookAt(rollout: Rollout, look: PodLook): number {
+export function nextPodCheckAt(rollout: Rollout, podCheck: PodCheck): number {
   const progressing = findCondition(rollout.status?.conditions, "Progressing");
   const exceededAt = hasReason(progressing, "ProgressDeadlineExceeded")
     ? instant(progressing?.lastTransitionTime)
     : undefined;
-  return look.at + Math.min(LATEST_MS, Math.max(SOONEST_MS, look.at - (exceededAt ?? look.at)));
+  return podCheck.at + Math.min(LATEST_MS, Math.max(SOONEST_MS, podCheck.at - (exceededAt ?? podCheck.at)));
 }
 
 const LONGEST_MESSAGE = 300;
@@ -54,17 +54,17 @@ const MOST_REASONS = 3;
 /** Why nothing moves, as far as known, as sentences with a space before each; "" when nothing is known. */
 export function whyStuck(p: Pass): string {
   const { newRS } = roles(p);
-  const { look } = p.snapshot;
+  const { podCheck } = p.snapshot;
   const sentences = [
-    look === undefined || look.setUid !== newRS?.uid ? undefined : podsText(look),
+    podCheck === undefined || podCheck.setUid !== newRS?.uid ? undefined : podsText(podCheck),
     newRS === undefined ? undefined : missingText(newRS),
   ].filter((sentence) => sentence !== undefined);
-  if (sentences.length === 0 && look !== undefined)
+  if (sentences.length === 0 && podCheck !== undefined)
     sentences.push(...p.world.replicaSets.flatMap((rs) => (rs.name === newRS?.name ? [] : (lackText(rs) ?? []))));
   return sentences.map((sentence) => ` ${sentence}`).join("");
 }
 
-function podsText({ waits, pods, failure }: PodLook): string | undefined {
+function podsText({ waits, pods, failure }: PodCheck): string | undefined {
   if (failure !== undefined) return `Why is not known: ${failure}.`;
   if (waits.length === 0) return undefined;
   const groups = [...Map.groupBy(waits, kindOfWait).values()].toSorted((a, b) => b.length - a.length);
@@ -128,7 +128,7 @@ export function withNews(p: Pass, conditions: RolloutCondition[], next: RolloutC
   const current = findCondition(conditions, next.type);
   const before = findCondition(statusOf(p).conditions, next.type);
   if (current === undefined || current.message === next.message || before?.reason !== next.reason) return conditions;
-  const sameWhy = p.snapshot.look === undefined || essence(current.message) === essence(next.message);
+  const sameWhy = p.snapshot.podCheck === undefined || essence(current.message) === essence(next.message);
   const message = sameWhy
     ? `${current.message.replace(peakNote(current.message), "")}${peakNote(next.message)}`
     : next.message;

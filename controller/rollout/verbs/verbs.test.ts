@@ -35,7 +35,7 @@ const undecided = {
 };
 
 /** A request as it is sent: the path, the kind of patch, the body. */
-function told(outcome: VerbOutcome): readonly string[] | string {
+function textOf(outcome: VerbOutcome): readonly string[] | string {
   if (outcome.kind !== "patches") return `${outcome.kind}: ${outcome.why}`;
   return outcome.patches.map(({ subresource, contentType, body, to }) => {
     const path = [to === undefined ? "rollout" : `${to.apiVersion} ${to.kind} ${to.name}`, subresource].filter(Boolean);
@@ -144,7 +144,7 @@ describe("what is sent to", () => {
       "impossible: Cannot skip steps of a rollout without steps",
     ],
   ])("%s", (_, outcome, expected) => {
-    expect(told(outcome)).toEqual(expected);
+    expect(textOf(outcome)).toEqual(expected);
   });
 });
 
@@ -198,7 +198,7 @@ describe("a new image is set in", () => {
       'impossible: Rollout "web" has no pod template.',
     ],
   ])("%s", (_, outcome, expected) => {
-    expect(told(outcome)).toEqual(expected);
+    expect(textOf(outcome)).toEqual(expected);
   });
 });
 
@@ -242,6 +242,6 @@ describe("an undo", () => {
       'impossible: The pods of Rollout "web" come from Deployment "shop", which is not there.',
     ],
   ])("%s", (_, outcome, expected) => {
-    expect(told(outcome)).toEqual(expected);
+    expect(textOf(outcome)).toEqual(expected);
   });
 });

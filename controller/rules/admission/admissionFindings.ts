@@ -180,13 +180,13 @@ const unsupported = (rollout: unknown): readonly Violation[] =>
 
 /** With true paths, each once; the reference reports some of them twice. */
 function forUsers(violations: readonly Violation[]): readonly Violation[] {
-  const told = new Map<string, Violation>();
+  const byText = new Map<string, Violation>();
   for (const { exactPath, ...violation } of violations) {
     const path = exactPath ?? violation.path;
     const key = `${path} ${violation.type} ${violation.rule} ${violation.detail} ${shownValue(violation.value)}`;
-    if (!told.has(key)) told.set(key, { ...violation, path });
+    if (!byText.has(key)) byText.set(key, { ...violation, path });
   }
-  return [...told.values()];
+  return [...byText.values()];
 }
 
 /** Objects need not be distinguished: the path and the text suffice. */

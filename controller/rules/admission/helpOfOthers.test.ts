@@ -105,14 +105,14 @@ const mistakes: Mistakes = [
   [
     "a reference to a workload that is missing",
     referring({ ...deployment, scaleDown: "Never" }),
-    refs({ workloads: { look: () => "absent", scaledBy: () => [] } }),
+    refs({ workloads: { find: () => "absent", scaledBy: () => [] } }),
     'spec.workloadRef.name: Invalid value: "web": Deployment "web" not found. Create it in the Rollout\'s namespace, or correct the name; the Rollout waits for it',
     'spec.workloadRef.scaleDown: Unsupported value: "Never": supported values: "never", "onsuccess", "progressively". Did you mean "never"?',
   ],
   [
     "a Deployment that another Rollout scales down",
     referring({ ...deployment, scaleDown: "onsuccess" }),
-    refs({ workloads: { look: () => undefined, scaledBy: () => ["shop"] } }),
+    refs({ workloads: { find: () => undefined, scaledBy: () => ["shop"] } }),
     'spec.workloadRef.name: Invalid value: "web": Rollout "shop" scales this Deployment down, too. Set scaleDown: never in one of the two Rollouts, or name another Deployment',
   ],
   [

@@ -14,17 +14,17 @@ interface Tag {
   readonly name: string;
 }
 
-const LOOKING = "looking for tags";
+const TAG_SEARCH = "looking for tags";
 const EXPANDING = "expanding tags";
 
 /** From left to right; each character is read once, whatever the text is made of. */
 function* tagsIn(text: string): Generator<Tag> {
-  spendText(text, LOOKING);
+  spendText(text, TAG_SEARCH);
   for (let from = text.indexOf("{{"); from >= 0;) {
     const end = text.indexOf("}}", from + 2);
     // A tag that is not closed here is not closed further on either.
     if (end < 0) return;
-    spend(2, LOOKING);
+    spend(2, TAG_SEARCH);
     yield { from, to: end + 2, name: text.slice(from + 2, end).trim() };
     from = text.indexOf("{{", end + 2);
   }
@@ -116,11 +116,11 @@ function holdsTags(value: unknown): boolean {
   while (waiting.length > 0) {
     const here = waiting.pop();
     if (typeof here === "string") {
-      spendText(here, LOOKING);
+      spendText(here, TAG_SEARCH);
       if (here.includes("{{")) return true;
     } else if (isHolder(here)) {
       const members: readonly unknown[] = Array.isArray(here) ? here : Object.values(here);
-      spend(1 + members.length / 2, LOOKING);
+      spend(1 + members.length / 2, TAG_SEARCH);
       if (!Array.isArray(here) && Object.keys(here).some((key) => key.includes("{{"))) return true;
       for (const member of members) waiting.push(member);
     }
@@ -135,14 +135,14 @@ function parts(place: Place): readonly Place[] {
 }
 
 function unresolvedIn(place: Place, text: string, names: ReadonlySet<string>, found: TagProblem[]): void {
-  spendText(text, LOOKING);
+  spendText(text, TAG_SEARCH);
   for (let from = text.indexOf("{{"); from >= 0 && found.length < MOST;) {
     const to = text.indexOf("}}", from + 2);
     if (to < 0) {
       found.push({ place, tag: "{{", name: undefined, detail: "a {{ is never closed by }}" });
       return;
     }
-    spend(2, LOOKING);
+    spend(2, TAG_SEARCH);
     const inner = text.slice(from + 2, to);
     const tag = `{{${inner.length > 80 ? `${inner.slice(0, 80)}…` : inner}}}`;
     if (!names.has(inner.trim())) found.push({ place, tag, name: inner.trim(), detail: `failed to resolve ${tag}` });

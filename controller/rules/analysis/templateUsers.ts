@@ -30,11 +30,11 @@ export function rolloutsBrokenBy(template: unknown, users: Iterable<TemplateUser
   cost(() => {
     for (const user of users) {
       if (!cluster && !sharesNamespace(template, user.rollout)) continue;
-      const looked = left > 0 ? lookAt(user, { cluster, name, spec: spec.value }) : undefined;
-      left -= looked?.steps ?? LIMITS.user.steps;
-      if (looked === undefined) unseen += 1;
-      if (looked?.detail !== undefined)
-        broken.push(helped(invalid("template-breaks-rollout", spec, looked.detail, name), looked.help));
+      const checked = left > 0 ? checkUser(user, { cluster, name, spec: spec.value }) : undefined;
+      left -= checked?.steps ?? LIMITS.user.steps;
+      if (checked === undefined) unseen += 1;
+      if (checked?.detail !== undefined)
+        broken.push(helped(invalid("template-breaks-rollout", spec, checked.detail, name), checked.help));
     }
   });
   if (unseen === 0) return broken;
@@ -43,7 +43,7 @@ export function rolloutsBrokenBy(template: unknown, users: Iterable<TemplateUser
 }
 
 /** What the edit does to one Rollout, and what it cost to find out; undefined: too much. */
-function lookAt(
+function checkUser(
   { rollout, templates }: TemplateUser,
   changed: Named & { readonly spec: unknown },
 ): { readonly steps: number; readonly detail: string | undefined; readonly help: string | undefined } | undefined {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { admissionFindings } from "../admission/admissionFindings.ts";
 import { violationText } from "../../../kube/validation/violation.ts";
-import type { WorkloadLook, Workloads } from "./workloadRef.ts";
+import type { WorkloadAnswer, Workloads } from "./workloadRef.ts";
 
 const ref = { apiVersion: "apps/v1", kind: "Deployment", name: "web" };
 const selector = { matchLabels: { app: "web" } };
@@ -12,12 +12,12 @@ const rollout = (workloadRef: object, spec: object = {}) => ({
   spec: { replicas: 3, workloadRef, strategy: { canary: {} }, ...spec },
 });
 
-const workloads = (look: WorkloadLook, scaledBy: readonly string[] = []): Workloads => ({
-  look: () => look,
+const workloads = (answer: WorkloadAnswer, scaledBy: readonly string[] = []): Workloads => ({
+  find: () => answer,
   scaledBy: () => scaledBy,
 });
 
-function told(object: object, found?: Workloads): { refuse: readonly string[]; warn: readonly string[] } {
+function findings(object: object, found?: Workloads): { refuse: readonly string[]; warn: readonly string[] } {
   const references = found === undefined ? {} : { workloads: found };
   const { refuse, warn } = admissionFindings(object, "Rollout", { references });
   return { refuse: refuse.map(violationText), warn: warn.map(violationText) };
@@ -25,39 +25,39 @@ function told(object: object, found?: Workloads): { refuse: readonly string[]; w
 
 describe("a reference to a workload", () => {
   test("that is there is fine", () => {
-    expect(told(rollout(ref), workloads({ template, selector }))).toEqual({ refuse: [], warn: [] });
+    expect(findings(rollout(ref), workloads({ template, selector }))).toEqual({ refuse: [], warn: [] });
   });
 
   test.each([
     ["that is there", { template, selector }],
     ["that is not there", "absent"],
     ["that nobody has looked for", undefined],
-  ] as const)("%s refuses a template of its own beside it, once", (_, look) => {
-    expect(told(rollout(ref, { template }), workloads(look)).refuse).toEqual([
+  ] as const)("%s refuses a template of its own beside it, once", (_, answer) => {
+    expect(findings(rollout(ref, { template }), workloads(answer)).refuse).toEqual([
       "spec.template: Forbidden: must be empty beside spec.workloadRef, whose workload has the template: remove one of the two",
     ]);
   });
 
   test("ignores a template without labels beside it, and says so; what Go writes of an empty one is empty", () => {
     const found = workloads({ template, selector });
-    expect(told(rollout(ref, { template: { spec: template.spec } }), found)).toEqual({
+    expect(findings(rollout(ref, { template: { spec: template.spec } }), found)).toEqual({
       refuse: [],
       warn: ["spec.template: Forbidden: is ignored: the workload that spec.workloadRef names has the template"],
     });
     const empty = { metadata: { creationTimestamp: null }, spec: { containers: null } };
-    expect(told(rollout(ref, { template: empty }), found)).toEqual({ refuse: [], warn: [] });
+    expect(findings(rollout(ref, { template: empty }), found)).toEqual({ refuse: [], warn: [] });
   });
 
   test("that may come later warns", () => {
-    expect(told(rollout(ref), workloads("absent"))).toEqual({
+    expect(findings(rollout(ref), workloads("absent"))).toEqual({
       refuse: [],
       warn: ['spec.workloadRef.name: Invalid value: "web": Deployment "web" not found'],
     });
   });
 
   test("that nobody knows of is not judged", () => {
-    expect(told(rollout(ref), workloads(undefined))).toEqual({ refuse: [], warn: [] });
-    expect(told(rollout(ref))).toEqual({ refuse: [], warn: [] });
+    expect(findings(rollout(ref), workloads(undefined))).toEqual({ refuse: [], warn: [] });
+    expect(findings(rollout(ref))).toEqual({ refuse: [], warn: [] });
   });
 
   test.each([
@@ -65,13 +65,13 @@ describe("a reference to a workload", () => {
     [{ ...ref, apiVersion: "v1" }, "v1 Deployment"],
     [{ name: "web" }, ""],
   ])("of a kind that has no pod template for us refuses: %j", (wrong, value) => {
-    expect(told(rollout(wrong)).refuse).toEqual([
+    expect(findings(rollout(wrong)).refuse).toEqual([
       `spec.workloadRef.kind: Unsupported value: "${value}": supported values: "apps/v1 Deployment", "apps/v1 ReplicaSet", "v1 PodTemplate"`,
     ]);
   });
 
   test("without a name warns", () => {
-    expect(told(rollout({ ...ref, name: "" }))).toEqual({
+    expect(findings(rollout({ ...ref, name: "" }))).toEqual({
       refuse: [],
       warn: ["spec.workloadRef.name: Required value"],
     });
@@ -79,7 +79,7 @@ describe("a reference to a workload", () => {
 
   test("that does not fit the Rollout's own selector refuses", () => {
     const other = { selector: { matchLabels: { app: "shop" } } };
-    const { refuse } = told(rollout(ref, other), workloads({ template, selector }));
+    const { refuse } = findings(rollout(ref, other), workloads({ template, selector }));
     expect(refuse).toHaveLength(1);
     expect(refuse[0]).toContain("`selector` does not match template `labels`");
   });
@@ -87,8 +87,8 @@ describe("a reference to a workload", () => {
   test("to a PodTemplate needs a selector", () => {
     const podTemplate = { apiVersion: "v1", kind: "PodTemplate", name: "web" };
     const found = workloads({ template, selector: undefined });
-    expect(told(rollout(podTemplate, { selector }), found).refuse).toEqual([]);
-    expect(told(rollout(podTemplate), found).refuse).toHaveLength(1);
+    expect(findings(rollout(podTemplate, { selector }), found).refuse).toEqual([]);
+    expect(findings(rollout(podTemplate), found).refuse).toHaveLength(1);
   });
 
   test("whose Services select other pods refuses", () => {
@@ -101,25 +101,25 @@ describe("a reference to a workload", () => {
 
   test("that another Rollout scales down as well warns, unless one of the two leaves it alone", () => {
     const found = workloads({ template, selector }, ["web", "other"]);
-    expect(told(rollout({ ...ref, scaleDown: "onsuccess" }), found).warn).toEqual([
+    expect(findings(rollout({ ...ref, scaleDown: "onsuccess" }), found).warn).toEqual([
       'spec.workloadRef.name: Invalid value: "web": Rollout "other" scales this Deployment down, too',
     ]);
-    expect(told(rollout(ref), found).warn).toEqual([]);
-    expect(told(rollout({ ...ref, scaleDown: "onsuccess" }), workloads({ template, selector }, ["web"])).warn).toEqual(
-      [],
-    );
+    expect(findings(rollout(ref), found).warn).toEqual([]);
+    expect(
+      findings(rollout({ ...ref, scaleDown: "onsuccess" }), workloads({ template, selector }, ["web"])).warn,
+    ).toEqual([]);
   });
 
   test("that has more pods than the Rollout asks for warns, where they are scaled down", () => {
     const found = workloads({ template, selector, replicas: 6 });
     for (const scaleDown of ["onsuccess", "progressively"]) {
-      expect(told(rollout({ ...ref, scaleDown }), found).warn).toEqual([
+      expect(findings(rollout({ ...ref, scaleDown }), found).warn).toEqual([
         'spec.replicas: Invalid value: 3: Deployment "web" has more, and is scaled down to 0 for these; leave replicas out to take over its size',
       ]);
-      expect(told(rollout({ ...ref, scaleDown }, { replicas: 6 }), found).warn).toEqual([]);
-      expect(told(rollout({ ...ref, scaleDown }, { replicas: undefined }), found).warn).toEqual([]);
-      expect(told(rollout({ ...ref, scaleDown }, { replicas: 0 }), found).warn).toEqual([]);
+      expect(findings(rollout({ ...ref, scaleDown }, { replicas: 6 }), found).warn).toEqual([]);
+      expect(findings(rollout({ ...ref, scaleDown }, { replicas: undefined }), found).warn).toEqual([]);
+      expect(findings(rollout({ ...ref, scaleDown }, { replicas: 0 }), found).warn).toEqual([]);
     }
-    expect(told(rollout(ref), found).warn).toEqual([]);
+    expect(findings(rollout(ref), found).warn).toEqual([]);
   });
 });

@@ -43,11 +43,11 @@ interface WorkloadFound {
 }
 
 /** "absent": it does not exist; undefined: it is not known. */
-export type WorkloadLook = WorkloadFound | "absent" | undefined;
+export type WorkloadAnswer = WorkloadFound | "absent" | undefined;
 
 export interface Workloads {
   /** The workload in the Rollout's namespace. */
-  look(ref: WorkloadRef): WorkloadLook;
+  find(ref: WorkloadRef): WorkloadAnswer;
   /** Names of the Rollouts of the namespace that scale this Deployment down. */
   scaledBy(deployment: string): readonly string[];
 }
@@ -63,9 +63,9 @@ export function workloadRefOf(rollout: unknown): WorkloadRef | undefined {
 }
 
 /** Template and selector, for the rules that judge them. */
-export function resolutionBy({ look }: Workloads, rollout: unknown): Resolution {
+export function resolutionBy({ find }: Workloads, rollout: unknown): Resolution {
   const ref = workloadRefOf(rollout);
-  const found = ref === undefined ? undefined : look(ref);
+  const found = ref === undefined ? undefined : find(ref);
   if (found === undefined || found === "absent") return {};
   return { resolvedTemplate: found.template, resolvedSelector: found.selector };
 }
@@ -116,9 +116,9 @@ function referenceFindings(
   return {
     refuse: [],
     warn: [
-      ...(workloads.look(ref) === "absent" ? [missing] : []),
+      ...(workloads.find(ref) === "absent" ? [missing] : []),
       ...shared(place, kind, text(at(root(rollout), "metadata", "name")), workloads),
-      ...smaller(place, at(root(rollout), "spec", "replicas"), kind, workloads.look(ref)),
+      ...smaller(place, at(root(rollout), "spec", "replicas"), kind, workloads.find(ref)),
     ],
   };
 }
@@ -141,9 +141,9 @@ const takesItsPlace = (place: Place, kind: WorkloadKind): boolean =>
  * With fewer pods than the Deployment that it replaces the service shrinks; without a number it has as many. How many
  * that are is not said: whoever may call the webhook may not be allowed to read the Deployment.
  */
-function smaller(place: Place, size: Place, kind: WorkloadKind, look: WorkloadLook): readonly Violation[] {
+function smaller(place: Place, size: Place, kind: WorkloadKind, find: WorkloadAnswer): readonly Violation[] {
   const asked = whole(size);
-  const had = look === undefined || look === "absent" ? 0 : (look.replicas ?? 0);
+  const had = find === undefined || find === "absent" ? 0 : (find.replicas ?? 0);
   if (!takesItsPlace(place, kind) || asked === undefined || asked <= 0 || asked >= had) return [];
   const why = `Deployment "${text(at(place, "name"))}" has more, and is scaled down to 0 for these; leave replicas out to take over its size`;
   return [invalid("workload-size", size, why)];

@@ -74,8 +74,8 @@ const scaledRemark = (d: Deployment, name: string, from: number, to: number): Re
 function resize(d: Deployment, { rs, replicas }: Size, forced: boolean): Write[] {
   const from = replicasOf(rs);
   const annotations = { ...rs.metadata.annotations, ...sizeAnnotations(d) };
-  const told = equal(annotations, rs.metadata.annotations);
-  if (from === replicas && (!forced || told)) return [];
+  const isAnnotated = equal(annotations, rs.metadata.annotations);
+  if (from === replicas && (!forced || isAnnotated)) return [];
   const write: Write = {
     kind: "change",
     ref: refOf("replicasets.apps", rs),

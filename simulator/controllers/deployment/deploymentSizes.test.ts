@@ -23,19 +23,19 @@ const deployment = (replicas: number, surge: IntOrPercent, unavailable: IntOrPer
   },
 });
 
-interface Told {
+interface Annotated {
   readonly desired: number;
   readonly max: number;
 }
 
-const set = (name: string, replicas: number, available = replicas, age = 0, told?: Told): ReplicaSet => ({
+const set = (name: string, replicas: number, available = replicas, age = 0, annotated?: Annotated): ReplicaSet => ({
   apiVersion: "apps/v1",
   kind: "ReplicaSet",
   metadata: {
     ...metadata(name, age),
-    ...(told === undefined
+    ...(annotated === undefined
       ? {}
-      : { annotations: { [desiredAnnotation]: `${told.desired}`, [maxAnnotation]: `${told.max}` } }),
+      : { annotations: { [desiredAnnotation]: `${annotated.desired}`, [maxAnnotation]: `${annotated.max}` } }),
   },
   spec: { replicas, selector, template },
   status: { replicas, availableReplicas: available },
@@ -77,7 +77,7 @@ describe("old ReplicaSets shrink", () => {
 describe("a resize", () => {
   const sizes = (d: Deployment, newRS: ReplicaSet | undefined, ...old: ReplicaSet[]) =>
     resized(d, newRS, old).sizes.map(({ rs, replicas }) => `${rs.metadata.name} ${replicas}`);
-  const told = { desired: 10, max: 12 };
+  const annotated = { desired: 10, max: 12 };
 
   test("goes to the only ReplicaSet that has pods", () => {
     expect(sizes(deployment(7, 2, 0), set("new", 3), set("old", 0))).toEqual(["new 7"]);
@@ -86,24 +86,28 @@ describe("a resize", () => {
     expect(sizes(deployment(7, 2, 0), undefined, set("older", 0, 0, 9), set("newer", 0, 0, 1))).toEqual(["newer 7"]);
   });
   test("is divided in proportion, what is left going to the largest", () => {
-    const seen = sizes(deployment(15, 2, 0), set("new", 4, 0, 0, told), set("old", 8, 8, 9, told));
+    const seen = sizes(deployment(15, 2, 0), set("new", 4, 0, 0, annotated), set("old", 8, 8, 9, annotated));
     expect(seen).toEqual(["old 11", "new 6"]);
   });
   test("takes from all in proportion", () => {
-    const seen = sizes(deployment(5, 2, 0), set("new", 4, 0, 0, told), set("old", 8, 8, 9, told));
+    const seen = sizes(deployment(5, 2, 0), set("new", 4, 0, 0, annotated), set("old", 8, 8, 9, annotated));
     expect(seen).toEqual(["old 5", "new 2"]);
   });
   test("to nothing empties all", () => {
-    const seen = sizes(deployment(0, 2, 0), set("new", 4, 0, 0, told), set("old", 8, 8, 9, told));
+    const seen = sizes(deployment(0, 2, 0), set("new", 4, 0, 0, annotated), set("old", 8, 8, 9, annotated));
     expect(seen).toEqual(["old 0", "new 0"]);
   });
   test("empties the old ones when the new one is complete", () => {
-    const seen = sizes(deployment(4, 2, 0), set("new", 4, 4, 0, { desired: 4, max: 6 }), set("old", 1, 1, 9, told));
+    const seen = sizes(
+      deployment(4, 2, 0),
+      set("new", 4, 4, 0, { desired: 4, max: 6 }),
+      set("old", 1, 1, 9, annotated),
+    );
     expect(seen).toEqual(["old 0"]);
   });
   test("is noticed by what the ReplicaSets were told", () => {
-    expect(wasResized(deployment(10, 2, 0), [set("new", 4, 4, 0, told)])).toBe(false);
-    expect(wasResized(deployment(9, 2, 0), [set("new", 4, 4, 0, told)])).toBe(true);
-    expect(wasResized(deployment(9, 2, 0), [set("new", 0, 0, 0, told)])).toBe(false);
+    expect(wasResized(deployment(10, 2, 0), [set("new", 4, 4, 0, annotated)])).toBe(false);
+    expect(wasResized(deployment(9, 2, 0), [set("new", 4, 4, 0, annotated)])).toBe(true);
+    expect(wasResized(deployment(9, 2, 0), [set("new", 0, 0, 0, annotated)])).toBe(false);
   });
 });

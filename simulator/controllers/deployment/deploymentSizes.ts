@@ -83,8 +83,8 @@ const annotatedNumber = (rs: ReplicaSet, annotation: string): number | undefined
 /** Whether the Deployment was resized since its size was last written into its ReplicaSets. */
 export const wasResized = (d: Deployment, sets: readonly ReplicaSet[]): boolean =>
   sets.some((rs) => {
-    const told = annotatedNumber(rs, desiredAnnotation);
-    return replicasOf(rs) > 0 && told !== undefined && told !== replicasOf(d);
+    const annotated = annotatedNumber(rs, desiredAnnotation);
+    return replicasOf(rs) > 0 && annotated !== undefined && annotated !== replicasOf(d);
   });
 
 /** What a ReplicaSet gains (or loses, below 0) when the Deployment is resized. */

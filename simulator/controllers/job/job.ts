@@ -191,7 +191,7 @@ function plan(job: Job, { active, succeeded, terminating, setback }: Tally, nowM
 
 function working(job: Job, counts: Tally, nowMs: number): Decision {
   const { creations, deletions, wakeAtMs } = plan(job, counts, nowMs);
-  const { conditions, writes: said } = suspension(job, nowMs);
+  const { conditions, writes: conditionWrites } = suspension(job, nowMs);
   // Pods that are deleted because there are too many are never counted: their finalizer is removed first.
   const gone = deletions.flatMap((pod) => [release(pod), deletePod(job, pod)]);
   const released = counts.counted.map(release);
@@ -204,7 +204,7 @@ function working(job: Job, counts: Tally, nowMs: number): Decision {
   const template = labelled(job);
   const created = Array.from({ length: creations }, () => createPod(job, template, [trackingFinalizer]));
   return {
-    writes: [...gone, ...created, ...released, ...status(creations), ...said],
+    writes: [...gone, ...created, ...released, ...status(creations), ...conditionWrites],
     ifRefused(refused, message) {
       const failure = podFailure(job, refused, message);
       if (failure === undefined) return [];

@@ -14,7 +14,7 @@ function driven(decide: (key: string, nowMs: number) => Decision | undefined, la
   const core = createCore({ clock, random: chance(1) });
   const world = createWorld(core);
   const asked: string[] = [];
-  const said: string[] = [];
+  const recorded: string[] = [];
   const controller: Controller = {
     name: "test",
     watches: { namespaces: ({ object }, _, add) => add(keyOf(object)) },
@@ -23,15 +23,16 @@ function driven(decide: (key: string, nowMs: number) => Decision | undefined, la
       return decide(key, nowMs);
     },
   };
-  const tell = ({ reason, message }: { reason: string; message: string }) => void said.push(`${reason}: ${message}`);
-  const driver = drive(controller, { core, world, lagMs: () => lagMs, tell });
+  const record = ({ reason, message }: { reason: string; message: string }) =>
+    void recorded.push(`${reason}: ${message}`);
+  const driver = drive(controller, { core, world, lagMs: () => lagMs, record });
   core.onChange((change) => driver.take(change));
   const touch = (name: string, value: string): void => {
     const labels = { value };
     const ref = { resource: "namespaces", name };
     core.modify(ref, (stored) => ({ ...stored, metadata: { ...stored.metadata, labels } }));
   };
-  return { clock, core, driver, asked, said, touch };
+  return { clock, core, driver, asked, recorded, touch };
 }
 
 test("a change is looked at after the request, once for all changes until then, keys in their order", () => {
@@ -66,7 +67,7 @@ test("it comes back when time changes the answer, and only then", () => {
 test("a refused write ends the decision, is told, and is tried again after a pause that doubles", () => {
   const refusal = new StatusError(403, "Forbidden", "no room");
   const remark = { about: { metadata: {} } as never, type: "Normal", reason: "After", message: "" } as const;
-  const { clock, core, asked, said, touch } = driven((_, nowMs) => ({
+  const { clock, core, asked, recorded, touch } = driven((_, nowMs) => ({
     writes: [
       { kind: "create", resource: "configmaps", draft: { metadata: { namespace: "default", name: "a" } } },
       { kind: "remark", remark },
@@ -84,7 +85,7 @@ test("a refused write ends the decision, is told, and is tried again after a pau
   });
   touch("default", "a");
   clock.pass(1000);
-  expect(said).toEqual(["create: 0 no room", "create: 5 no room", "create: 15 no room", "After: "]);
+  expect(recorded).toEqual(["create: 0 no room", "create: 5 no room", "create: 15 no room", "After: "]);
   expect(asked).toEqual(["0 /default", "5 /default", "15 /default", "35 /default"]);
 });
 

@@ -25,7 +25,7 @@ export interface DriverOptions {
   /** The time from a change to the decision; called for each key that is queued. */
   readonly lagMs: () => number;
   /** Emits an Event. */
-  readonly tell: (remark: Remark, component: string) => void;
+  readonly record: (remark: Remark, component: string) => void;
 }
 
 export interface Driver {
@@ -53,26 +53,26 @@ function unlessGone(request: () => void): boolean {
   }
 }
 
-function carryOut(core: ApiCore, write: Write, tell: (remark: Remark) => void): void {
+function carryOut(core: ApiCore, write: Write, record: (remark: Remark) => void): void {
   switch (write.kind) {
     case "create": {
       const created = core.create(write.resource, write.draft);
-      if (write.remark !== undefined) tell(write.remark(created));
+      if (write.remark !== undefined) record(write.remark(created));
       return;
     }
     case "change": {
       const { ref, change, subresource, remark } = write;
       const options = subresource === undefined ? undefined : { subresource };
-      if (unlessGone(() => core.modify(ref, change, options)) && remark !== undefined) tell(remark);
+      if (unlessGone(() => core.modify(ref, change, options)) && remark !== undefined) record(remark);
       return;
     }
     case "delete": {
       const { ref, options, remark } = write;
-      if (unlessGone(() => core.delete(ref, options)) && remark !== undefined) tell(remark);
+      if (unlessGone(() => core.delete(ref, options)) && remark !== undefined) record(remark);
       return;
     }
     case "remark":
-      tell(write.remark);
+      record(write.remark);
       return;
     default:
       write satisfies never;
@@ -104,11 +104,11 @@ function timers(core: ApiCore) {
 }
 
 /** A refusal (StatusError) is retried after 5 ms · 2ⁿ, at most 1000 s, as upstream; other errors are bugs and throw. */
-export function drive(controller: Controller, { core, world, lagMs, tell }: DriverOptions): Driver {
+export function drive(controller: Controller, { core, world, lagMs, record }: DriverOptions): Driver {
   const queued = timers(core);
   const later = timers(core);
   const failures = new Map<string, number>();
-  const say = (remark: Remark): void => tell(remark, controller.name);
+  const recordRemark = (remark: Remark): void => record(remark, controller.name);
 
   const add = (key: string): void => {
     if (!queued.has(key)) queued.set(key, lagMs(), () => run(key));
@@ -122,7 +122,7 @@ export function drive(controller: Controller, { core, world, lagMs, tell }: Driv
   const apply = (writes: readonly Write[], ifRefused: Decision["ifRefused"]): boolean => {
     for (const write of writes) {
       try {
-        carryOut(core, write, say);
+        carryOut(core, write, recordRemark);
       } catch (error) {
         if (!(error instanceof StatusError)) throw error;
         if (ifRefused !== undefined && !isTerminating(error)) apply(ifRefused(write, error.message), undefined);

@@ -4,24 +4,24 @@ import { virtualClock } from "../../../test/sim/world/virtualClock.ts";
 import { createCore } from "../../server/objects/core.ts";
 import { recorder } from "./events.ts";
 
-function told() {
+function stage() {
   const clock = virtualClock(0);
   const core = createCore({ clock, random: chance(1) });
   const about = core.create("configmaps", { metadata: { namespace: "default", name: "it" } });
   const record = recorder(core);
-  const tell = (message: string, reason = "Because"): void =>
+  const send = (message: string, reason = "Because"): void =>
     record({ about, type: "Normal", reason, message }, "tester");
   const lines = () =>
     core.list("events").map(({ reason, message, count }) => `${String(reason)}: ${String(message)} ×${String(count)}`);
-  return { clock, core, tell, lines };
+  return { clock, core, report: send, lines };
 }
 
 test("an event that recurs is counted up", () => {
-  const { clock, core, tell, lines } = told();
-  tell("a");
+  const { clock, core, report: send, lines } = stage();
+  send("a");
   clock.pass(5000);
-  tell("a");
-  tell("b");
+  send("a");
+  send("b");
   expect(lines().toSorted()).toEqual(["Because: a ×2", "Because: b ×1"]);
   expect(core.list("events").find(({ message }) => message === "a")).toMatchObject({
     involvedObject: { kind: "ConfigMap", name: "it", namespace: "default" },
@@ -32,32 +32,32 @@ test("an event that recurs is counted up", () => {
 });
 
 test("from the tenth of a kind on they are combined, for ten minutes", () => {
-  const { clock, tell, lines } = told();
-  for (let n = 1; n <= 12; n++) tell(`${n}`);
-  tell("x", "Other");
+  const { clock, report: send, lines } = stage();
+  for (let n = 1; n <= 12; n++) send(`${n}`);
+  send("x", "Other");
   expect(lines()).toHaveLength(11);
   expect(lines()).toContain("Because: (combined from similar events): 12 ×3");
   clock.pass(601_000);
-  tell("new");
+  send("new");
   expect(lines()).toContain("Because: new ×1");
 });
 
 test("an object has 25 at once, and one more every five minutes", () => {
-  const { clock, tell, lines } = told();
+  const { clock, report: send, lines } = stage();
   const total = () => lines().reduce((sum, line) => sum + Number(line.split("×")[1]), 0);
-  for (let n = 1; n <= 40; n++) tell("again");
+  for (let n = 1; n <= 40; n++) send("again");
   expect(total()).toBe(25);
   clock.pass(600_000);
-  for (let n = 1; n <= 40; n++) tell("again");
+  for (let n = 1; n <= 40; n++) send("again");
   expect(total()).toBe(27);
 });
 
 test("one that was deleted begins anew", () => {
-  const { core, tell, lines } = told();
-  tell("a");
+  const { core, report: send, lines } = stage();
+  send("a");
   for (const { metadata } of core.list("events")) {
     core.delete({ resource: "events", namespace: "default", name: metadata.name });
   }
-  tell("a");
+  send("a");
   expect(lines()).toEqual(["Because: a ×1"]);
 });

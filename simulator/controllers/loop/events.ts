@@ -97,7 +97,7 @@ function draftOf(about: ApiObject, remark: Remark, component: string, name: stri
 
 /** @returns a function that emits an Event. One that the server refuses is lost, as with client-go. */
 export function recorder(core: ApiCore): (remark: Remark, component: string) => void {
-  const mayTell = rationing();
+  const maySend = rationing();
   const isOneOfMany = combining();
   const names = new Map<string, string>();
   let serial = 0;
@@ -123,7 +123,7 @@ export function recorder(core: ApiCore): (remark: Remark, component: string) => 
     const kind = `${who} ${remark.reason}`;
     const combined = isOneOfMany(kind, remark.message, nowMs);
     const message = combined ? `(combined from similar events): ${remark.message}` : remark.message;
-    if (!mayTell(who, nowMs)) return;
+    if (!maySend(who, nowMs)) return;
     const key = combined ? kind : `${kind} ${remark.message}`;
     const now = rfc3339(nowMs);
     const { namespace = "default" } = about.metadata;

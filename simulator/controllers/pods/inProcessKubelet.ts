@@ -103,7 +103,7 @@ export function startInProcessKubelet(options: InProcessKubeletOptions): InProce
   const life = podLife({ clock: core.clock, settings: all, nodeIps, sink: sinkOf(core) });
   const queued = new Map<string, () => void>();
 
-  const look = (key: string): void => {
+  const observe = (key: string): void => {
     queued.delete(key);
     const at = key.indexOf("/");
     const stored = core.get({ resource: "pods", namespace: key.slice(0, at), name: key.slice(at + 1) });
@@ -122,7 +122,7 @@ export function startInProcessKubelet(options: InProcessKubeletOptions): InProce
       if (!nodeIps.has((object as Pod).spec.nodeName ?? "") || queued.has(key)) return;
       queued.set(
         key,
-        core.clock.after(lagMs(), () => look(key)),
+        core.clock.after(lagMs(), () => observe(key)),
       );
     },
     stop() {

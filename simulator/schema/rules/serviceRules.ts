@@ -53,8 +53,8 @@ const keyOf = (one: Place) => ({
 
 /** spec.clusterIP, when it differs from the first of spec.clusterIPs, is taken as the new clusterIPs. */
 function changedAddress(spec: Place, first: string): readonly string[] | undefined {
-  const said = text(at(spec, "clusterIP"));
-  return said === "" || said === first ? undefined : [said];
+  const given = text(at(spec, "clusterIP"));
+  return given === "" || given === first ? undefined : [given];
 }
 
 function addresses(spec: Place, old: Place | undefined): readonly Violation[] {

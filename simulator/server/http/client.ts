@@ -73,7 +73,7 @@ const streamOf = (
   };
   return new ReadableStream<Uint8Array>({
     start(controller) {
-      const tell = (event: WatchEvent): void => {
+      const send = (event: WatchEvent): void => {
         if (isOpen) controller.enqueue(lineOf(event));
       };
       const end = (): void => {
@@ -85,7 +85,7 @@ const streamOf = (
         close();
         end();
       };
-      stop = watch.start(tell, end);
+      stop = watch.start(send, end);
       signal?.addEventListener("abort", abort, { once: true });
     },
     cancel() {

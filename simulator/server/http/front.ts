@@ -106,9 +106,9 @@ function asTable(response: ApiResponse, { core }: ApiServer, include: IncludeObj
   }
   return {
     kind: "watch",
-    start: (tell, end) => {
+    start: (send, end) => {
       const shown = tableEvents(options);
-      return response.start((event) => tell(shown(event)), end);
+      return response.start((event) => send(shown(event)), end);
     },
   };
 }

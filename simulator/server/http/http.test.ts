@@ -48,9 +48,9 @@ describe("the API over HTTP", () => {
         if (response.kind === "answer") return response;
         return {
           kind: "watch",
-          start(tell, end) {
+          start(send, end) {
             open += 1;
-            const stop = response.start(tell, end);
+            const stop = response.start(send, end);
             return () => {
               open -= 1;
               stop();
@@ -80,7 +80,7 @@ describe("the API over HTTP", () => {
   test("a path whose escapes are none is the caller's mistake", async () => {
     const { url } = bed();
     // In bytes: a client library would correct it.
-    const said = async (path: string): Promise<string> => {
+    const textAt = async (path: string): Promise<string> => {
       const answer = Promise.withResolvers<string>();
       let text = "";
       const socket = connect(Number(new URL(url).port), "127.0.0.1");
@@ -90,12 +90,12 @@ describe("the API over HTTP", () => {
       return answer.promise;
     };
     for (const path of ["%", "%zz", "a%2", "%ff", "%c3%28", "%ed%a0%80", "%E0%A4%A"]) {
-      const answer = await said(`${configMaps}/${path}`);
+      const answer = await textAt(`${configMaps}/${path}`);
       expect(answer).toStartWith("HTTP/1.1 400 ");
       expect(answer).toContain('"reason":"BadRequest"');
-      expect(await said(`/${path}`)).toStartWith("HTTP/1.1 400 ");
+      expect(await textAt(`/${path}`)).toStartWith("HTTP/1.1 400 ");
     }
-    expect(await said(`${configMaps}/%61?labelSelector=%zz`)).toStartWith("HTTP/1.1 404 ");
+    expect(await textAt(`${configMaps}/%61?labelSelector=%zz`)).toStartWith("HTTP/1.1 404 ");
   });
 
   test("warnings are headers, whatever they say", async () => {
@@ -156,7 +156,7 @@ describe("the API over HTTP", () => {
 
   test("a path that does not exist is not found, whatever is asked of it", async () => {
     const { ask } = bed();
-    const said = async (method: string, path: string, body?: string) => {
+    const textAt = async (method: string, path: string, body?: string) => {
       const { status, body: answer } = await ask(method, path, body);
       return [status, at(answer, "kind"), at(answer, "reason"), at(answer, "message")];
     };
@@ -168,9 +168,9 @@ describe("the API over HTTP", () => {
       "/api/v2",
     ];
     for (const path of [...paths, "/api/v1/foos", "/apis/argoproj.io/v2/rollouts"]) {
-      expect(await said("GET", path)).toEqual(nothing);
-      expect(await said("POST", path, "{}")).toEqual(nothing);
-      expect(await said("DELETE", `${path}/a`)).toEqual(nothing);
+      expect(await textAt("GET", path)).toEqual(nothing);
+      expect(await textAt("POST", path, "{}")).toEqual(nothing);
+      expect(await textAt("DELETE", `${path}/a`)).toEqual(nothing);
     }
   });
 

@@ -214,7 +214,7 @@ function watchResponse(watch: Watch, signal: AbortSignal): Response {
       let isOpen = true;
       // Bun sends the headers with the first bytes only, and clients wait for them: hence the blank at the start.
       controller.enqueue(encoder.encode(" "));
-      const tell = (event: WatchEvent): void => {
+      const send = (event: WatchEvent): void => {
         if (isOpen) controller.enqueue(encoder.encode(`${JSON.stringify(event)}\n`));
       };
       const end = (): void => {
@@ -222,7 +222,7 @@ function watchResponse(watch: Watch, signal: AbortSignal): Response {
         isOpen = false;
         controller.close();
       };
-      const started = watch.start(tell, end);
+      const started = watch.start(send, end);
       stop = () => {
         isOpen = false;
         stop = () => undefined;

@@ -83,8 +83,8 @@ const fieldValidationOf = (request: ApiRequest): FieldValidation => {
   throw optionFault(optionsKind(request), "fieldValidation", text, ["", "Ignore", "Strict", "Warn"]);
 };
 
-const dryRunOf = (request: ApiRequest, said: unknown): boolean => {
-  const asked: unknown = said ?? request.query["dryRun"];
+const dryRunOf = (request: ApiRequest, given: unknown): boolean => {
+  const asked: unknown = given ?? request.query["dryRun"];
   if (asked === undefined || asked === "") return false;
   const values: readonly unknown[] = Array.isArray(asked) ? asked : [asked];
   if (values.every((each) => each === "All")) return values.length > 0;
@@ -93,8 +93,8 @@ const dryRunOf = (request: ApiRequest, said: unknown): boolean => {
 
 /** The manager of the fields that are written: the one that the request names, or the program that it comes from. */
 const managerOf = ({ query, userAgent }: ApiRequest): string | undefined => {
-  const said = query["fieldManager"];
-  if (said !== undefined && said !== "") return said;
+  const given = query["fieldManager"];
+  if (given !== undefined && given !== "") return given;
   const program = userAgent?.split("/")[0];
   return program === "" ? undefined : program;
 };
@@ -119,9 +119,9 @@ const orphaning = (isOrphaning: unknown): string | undefined =>
 /** From body and query; the body takes precedence. @throws {StatusError} 422 */
 export const deleteOptionsOf = ({ request }: Call): DeleteOptions & { readonly dryRun: boolean } => {
   const { query, body } = request;
-  const said: Json = isObject(body) ? body : {};
-  const policy = said["propagationPolicy"] ?? query["propagationPolicy"] ?? orphaning(said["orphanDependents"]);
-  if (typeof said["orphanDependents"] === "boolean" && typeof said["propagationPolicy"] === "string") {
+  const given: Json = isObject(body) ? body : {};
+  const policy = given["propagationPolicy"] ?? query["propagationPolicy"] ?? orphaning(given["orphanDependents"]);
+  if (typeof given["orphanDependents"] === "boolean" && typeof given["propagationPolicy"] === "string") {
     const message = `Invalid value: ${JSON.stringify(policy)}: orphanDependents and deletionPropagation cannot be both set`;
     throw invalid({ group: "meta.k8s.io", name: "", kind: "DeleteOptions" }, "", [
       { reason: "FieldValueInvalid", message, field: "propagationPolicy" },
@@ -131,11 +131,11 @@ export const deleteOptionsOf = ({ request }: Call): DeleteOptions & { readonly d
   if (propagationPolicy === undefined && policy !== undefined && policy !== null && policy !== "") {
     throw optionFault("DeleteOptions", "propagationPolicy", policy, ["Foreground", "Background", "Orphan", "nil"]);
   }
-  const asked = said["gracePeriodSeconds"] ?? query["gracePeriodSeconds"];
+  const asked = given["gracePeriodSeconds"] ?? query["gracePeriodSeconds"];
   const grace = asked === undefined || asked === null || asked === "" ? Number.NaN : Number(asked);
-  const { uid, resourceVersion } = isObject(said["preconditions"]) ? said["preconditions"] : {};
+  const { uid, resourceVersion } = isObject(given["preconditions"]) ? given["preconditions"] : {};
   return {
-    dryRun: dryRunOf(request, said["dryRun"]),
+    dryRun: dryRunOf(request, given["dryRun"]),
     ...(propagationPolicy === undefined ? {} : { propagationPolicy }),
     ...(Number.isNaN(grace) ? {} : { gracePeriodSeconds: grace }),
     preconditions: {

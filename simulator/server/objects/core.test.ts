@@ -60,7 +60,7 @@ const owner = ({ apiVersion, kind, metadata: { name, uid } }: ApiObject, blockOw
   ownerReferences: [{ apiVersion, kind, name, uid, controller: true, blockOwnerDeletion }],
 });
 
-const told = (changes: readonly Change[]): string[] =>
+const texts = (changes: readonly Change[]): string[] =>
   changes.map(({ type, resource, object }) => `${type} ${resource} ${object.metadata.name}`);
 
 describe("a new object", () => {
@@ -123,7 +123,7 @@ describe("an update", () => {
     const created = core.create("configmaps", configMap("a"));
     const again = core.update("configmaps", structuredClone(created));
     expect(again).toBe(created);
-    expect(told(changes)).toEqual(["ADDED configmaps a"]);
+    expect(texts(changes)).toEqual(["ADDED configmaps a"]);
   });
 
   test("made from an old version is refused", () => {
@@ -205,7 +205,7 @@ describe("deletion", () => {
     core.delete(ref);
     core.delete(ref, { gracePeriodSeconds: 0 });
     expect(core.get(ref)).toBeUndefined();
-    expect(told(changes.slice(2))).toEqual([
+    expect(texts(changes.slice(2))).toEqual([
       "MODIFIED pods waiting",
       "DELETED pods waiting",
       "MODIFIED pods running",
@@ -330,14 +330,14 @@ describe("the garbage collector", () => {
 describe("listeners and lists", () => {
   test("a listener that writes does not change the order in which others hear", () => {
     const { core, changes } = bed();
-    const heard: string[] = [];
+    const received: string[] = [];
     core.onChange(({ object }) => {
       if (object.metadata.name === "first") core.create("configmaps", configMap("second"));
     });
-    core.onChange(({ object }) => heard.push(object.metadata.name));
+    core.onChange(({ object }) => received.push(object.metadata.name));
     core.create("configmaps", configMap("first"));
-    expect(heard).toEqual(["first", "second"]);
-    expect(told(changes)).toEqual(["ADDED configmaps first", "ADDED configmaps second"]);
+    expect(received).toEqual(["first", "second"]);
+    expect(texts(changes)).toEqual(["ADDED configmaps first", "ADDED configmaps second"]);
   });
 
   test("what is stored cannot be changed where that is asked for", () => {

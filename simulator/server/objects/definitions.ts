@@ -105,7 +105,7 @@ const kindOf = (spec: Spec, version: Version, storageVersion: string): Kind => {
     counted: true,
     unconditionalUpdate: false,
     createOnUpdate: false,
-    tellsDeleted: false,
+    returnsDeleted: false,
     selectableFields: (version.selectableFields ?? []).map(({ jsonPath }) => undotted(jsonPath)),
     keepsStatus: false,
     begin: undefined,

@@ -65,14 +65,14 @@ const policyOf = (object: ApiObject): NonNullable<DeleteOptions["propagationPoli
 };
 
 /** Removes the finalizer of an owner without blocking dependents; otherwise queues the blocking ones. */
-const lookAtWaitingOwner = (world: World, slot: Slot, enqueue: (slot: Slot) => void): void => {
+const collectWaitingOwner = (world: World, slot: Slot, enqueue: (slot: Slot) => void): void => {
   const blocking = world.store.dependents(slot.object.metadata.uid).filter(({ object }) => blocks(object, slot.object));
   if (blocking.length === 0) dropFinalizer(world, slot, foregroundFinalizer);
   for (const each of blocking) if (!isAwaitingDependents(each.object)) enqueue(each);
 };
 
 /** Deletes an object without owners, or removes the owner references to owners that are gone. */
-const lookAtDependent = (world: World, slot: Slot): void => {
+const collectDependent = (world: World, slot: Slot): void => {
   const { object } = slot;
   const { ownerReferences = [], uid } = object.metadata;
   const states = ownerReferences.map((owner) => ownerState(world, object, owner));
@@ -105,12 +105,12 @@ const orphan = (world: World, slot: Slot): void => {
   dropFinalizer(world, slot, orphanFinalizer);
 };
 
-const lookAt = (world: World, slot: Slot, enqueue: (slot: Slot) => void): void => {
+const collectSlot = (world: World, slot: Slot, enqueue: (slot: Slot) => void): void => {
   const { object } = slot;
   if (world.store.byUid(object.metadata.uid) !== slot) return;
   if (isOrphaning(object)) orphan(world, slot);
-  else if (isAwaitingDependents(object)) lookAtWaitingOwner(world, slot, enqueue);
-  else if (object.metadata.deletionTimestamp === undefined) lookAtDependent(world, slot);
+  else if (isAwaitingDependents(object)) collectWaitingOwner(world, slot, enqueue);
+  else if (object.metadata.deletionTimestamp === undefined) collectDependent(world, slot);
 };
 
 /** Starts it. @returns a function that stops it. */
@@ -126,7 +126,7 @@ export const startGarbageCollector = (world: World): (() => void) => {
     cancel = undefined;
     const slots = queue;
     queue = new Set();
-    for (const slot of slots) lookAt(world, slot, enqueue);
+    for (const slot of slots) collectSlot(world, slot, enqueue);
   };
   const enqueueOwners = (object: ApiObject): void => {
     for (const { uid } of object.metadata.ownerReferences ?? []) {

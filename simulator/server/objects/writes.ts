@@ -68,10 +68,10 @@ const nameFor = (
 /** The namespace that path and object agree on. @throws {StatusError} 400 */
 const namespaceFor = (kind: Kind, draft: Draft, namespace: string | undefined): string => {
   if (!kind.resource.namespaced) return "";
-  const said = draft.metadata?.namespace;
-  const wanted = namespace ?? said;
+  const ownNamespace = draft.metadata?.namespace;
+  const wanted = namespace ?? ownNamespace;
   if (wanted === undefined || wanted === "") throw badRequest("an empty namespace may not be set during creation");
-  if (said !== undefined && said !== "" && said !== wanted) {
+  if (ownNamespace !== undefined && ownNamespace !== "" && ownNamespace !== wanted) {
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
   }
   return wanted;

@@ -25,12 +25,12 @@ const bed = (more: Partial<ServerOptions> = {}) => {
       (event) => events.push(event),
       () => (state.ended = true),
     );
-    const told = () =>
+    const received = () =>
       events.map(({ type, object }) => {
         const { metadata } = object as ApiObject;
         return `${type} ${metadata?.name ?? ""}`.trim();
       });
-    return { events, state, stop, told };
+    return { events, state, stop, received };
   };
   return { clock, server, core: server.core, ask, watch };
 };
@@ -132,11 +132,11 @@ describe("watches", () => {
     const { ask, watch } = bed();
     const { body } = await ask("POST", configMaps, configMap("a"));
     await ask("POST", configMaps, configMap("b"));
-    const { told, events } = await watch(`${configMaps}?resourceVersion=${body.metadata.resourceVersion}`);
-    expect(told()).toEqual(["ADDED b"]);
+    const { received, events } = await watch(`${configMaps}?resourceVersion=${body.metadata.resourceVersion}`);
+    expect(received()).toEqual(["ADDED b"]);
     await ask("PATCH", `${configMaps}/a`, { data: { a: "2" } }, merge);
     await ask("DELETE", `${configMaps}/a`);
-    expect(told()).toEqual(["ADDED b", "MODIFIED a", "DELETED a"]);
+    expect(received()).toEqual(["ADDED b", "MODIFIED a", "DELETED a"]);
     const versions = events.map(({ object }) => Number((object as ApiObject).metadata.resourceVersion));
     expect(versions).toEqual(versions.toSorted((a, b) => a - b));
   });
@@ -144,20 +144,20 @@ describe("watches", () => {
   test("without a version begin with what is there", async () => {
     const { ask, watch } = bed();
     await ask("POST", configMaps, configMap("a"));
-    expect((await watch(configMaps)).told()).toEqual(["ADDED a"]);
+    expect((await watch(configMaps)).received()).toEqual(["ADDED a"]);
     const query = "sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
-    expect((await watch(`${configMaps}?${query}`)).told()).toEqual(["ADDED a", "BOOKMARK"]);
+    expect((await watch(`${configMaps}?${query}`)).received()).toEqual(["ADDED a", "BOOKMARK"]);
   });
 
   test("see an object come and go when its labels do", async () => {
     const { ask, watch } = bed();
-    const { told } = await watch("/api/v1/configmaps?labelSelector=app%3Dweb");
+    const { received } = await watch("/api/v1/configmaps?labelSelector=app%3Dweb");
     await ask("POST", configMaps, configMap("a"));
     await ask("PATCH", `${configMaps}/a`, { metadata: { labels: { app: "web" } } }, merge);
     await ask("PATCH", `${configMaps}/a`, { data: { a: "2" } }, merge);
     await ask("PATCH", `${configMaps}/a`, { metadata: { labels: null } }, merge);
     await ask("DELETE", `${configMaps}/a`);
-    expect(told()).toEqual(["ADDED a", "MODIFIED a", "DELETED a"]);
+    expect(received()).toEqual(["ADDED a", "MODIFIED a", "DELETED a"]);
   });
 
   test("from beyond the history end with 410", async () => {
@@ -189,9 +189,9 @@ describe("watches", () => {
 
   test("say every minute how far they are, and end in time", async () => {
     const { clock, core, watch } = bed();
-    const { told, events, state } = await watch(`${configMaps}?allowWatchBookmarks=true&timeoutSeconds=150`);
+    const { received, events, state } = await watch(`${configMaps}?allowWatchBookmarks=true&timeoutSeconds=150`);
     await clock.advance(120_000);
-    expect(told()).toEqual(["BOOKMARK", "BOOKMARK"]);
+    expect(received()).toEqual(["BOOKMARK", "BOOKMARK"]);
     expect(events[0]?.object).toMatchObject({ metadata: { resourceVersion: core.resourceVersion } });
     await clock.advance(60_000);
     expect(state.ended).toBe(true);

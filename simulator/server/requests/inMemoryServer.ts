@@ -60,7 +60,7 @@ const outcomeOf = (call: Call): Outcome => {
 };
 
 const refusalOf = (error: unknown): ApiResponse => {
-  const said =
+  const statusError =
     error instanceof StatusError
       ? error
       : new StatusError(
@@ -68,7 +68,7 @@ const refusalOf = (error: unknown): ApiResponse => {
           "InternalError",
           `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`,
         );
-  const { status } = said;
+  const { status } = statusError;
   const retryAfterSeconds = status.details?.retryAfterSeconds;
   return {
     kind: "answer",

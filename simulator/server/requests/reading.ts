@@ -65,7 +65,7 @@ const watch = (call: Call): Outcome => {
     timeoutSeconds: numberOf(query["timeoutSeconds"]),
   };
   const show = shownTo(call);
-  return { kind: "watch", start: (tell, end) => startWatch(world, route.kind, options, show, tell, end) };
+  return { kind: "watch", start: (send, end) => startWatch(world, route.kind, options, show, send, end) };
 };
 
 export const listOrWatch = (call: Call): Outcome => {

@@ -78,7 +78,7 @@ export const startWatch = (
   kind: Kind,
   options: WatchOptions,
   show: Show,
-  tell: (event: WatchEvent) => void,
+  send: (event: WatchEvent) => void,
   end: () => void,
 ): (() => void) => {
   const { store, clock } = world;
@@ -87,16 +87,16 @@ export const startWatch = (
   const since = versionNumber(options.resourceVersion);
   const timers = new Set<() => void>();
   // Changes that are stored but still being delivered to other listeners are past ones for this watch.
-  let heard = store.version;
+  let sentVersion = store.version;
 
-  const hear = (change: StoredChange): void => {
-    if (change.version <= heard) return;
-    heard = change.version;
+  const onChange = (change: StoredChange): void => {
+    if (change.version <= sentVersion) return;
+    sentVersion = change.version;
     const event = seen(change, matches, show);
-    if (event !== undefined) tell(event);
+    if (event !== undefined) send(event);
   };
   const stop = (): void => {
-    collection.listeners.delete(hear);
+    collection.listeners.delete(onChange);
     collection.closers.delete(close);
     for (const cancel of timers) cancel();
     timers.clear();
@@ -113,28 +113,28 @@ export const startWatch = (
     timers.add(cancel);
   };
   const mark = (): void => {
-    tell(bookmark(kind, store.version));
+    send(bookmark(kind, store.version));
     later(bookmarkEveryMs, mark);
   };
 
   if (since === 0 || options.sendInitialEvents === true) {
     for (const { object } of store.slots(collection, undefined)) {
-      if (matches === undefined || matches(object)) tell({ type: "ADDED", object: show(object) });
+      if (matches === undefined || matches(object)) send({ type: "ADDED", object: show(object) });
     }
     if (options.sendInitialEvents === true && options.allowBookmarks === true) {
-      tell(bookmark(kind, store.version, { "k8s.io/initial-events-end": "true" }));
+      send(bookmark(kind, store.version, { "k8s.io/initial-events-end": "true" }));
     }
   } else if (since < collection.forgottenUpTo) {
-    tell(expired(since, collection.forgottenUpTo + 1));
+    send(expired(since, collection.forgottenUpTo + 1));
     end();
     return () => {};
   } else {
-    const present = heard;
-    heard = since;
-    for (const change of collection.history) hear(change);
-    heard = Math.max(since, present);
+    const present = sentVersion;
+    sentVersion = since;
+    for (const change of collection.history) onChange(change);
+    sentVersion = Math.max(since, present);
   }
-  collection.listeners.add(hear);
+  collection.listeners.add(onChange);
   collection.closers.add(close);
   if (options.allowBookmarks === true) later(bookmarkEveryMs, mark);
   if (options.timeoutSeconds !== undefined && options.timeoutSeconds > 0) {

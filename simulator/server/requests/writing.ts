@@ -57,7 +57,7 @@ const admitted = (call: Call, judged: () => Judged, act: (warnings: readonly str
 const mostAttempts = 5;
 
 /** How a write is answered, and how admission sees it. */
-interface Told {
+interface Answering {
   /** The HTTP status of the answer. */
   readonly status: number;
   /** What is answered instead of the object itself. */
@@ -74,10 +74,10 @@ const optionsOf = (operation: string, { dryRun, fieldManager, fieldValidation }:
   ...(fieldValidation === undefined ? {} : { fieldValidation }),
 });
 
-const judgedWrite = ({ route }: Call, { old, next }: Prepared, options: WriteOptions, told: Told): Judged => {
+const judgedWrite = ({ route }: Call, { old, next }: Prepared, options: WriteOptions, answering: Answering): Judged => {
   const operation = old === undefined ? "CREATE" : "UPDATE";
   const isGenerated = old === undefined && route.name === undefined && next.metadata.generateName !== undefined;
-  const show = told.show ?? route.kind.view?.show ?? ((object: ApiObject): unknown => object);
+  const show = answering.show ?? route.kind.view?.show ?? ((object: ApiObject): unknown => object);
   return {
     operation,
     name: isGenerated ? undefined : next.metadata.name,
@@ -85,7 +85,7 @@ const judgedWrite = ({ route }: Call, { old, next }: Prepared, options: WriteOpt
     oldObject: old === undefined ? undefined : show(old),
     dryRun: options.dryRun === true,
     options: optionsOf(operation, options),
-    as: told.as,
+    as: answering.as,
   };
 };
 
@@ -93,21 +93,21 @@ const judgedWrite = ({ route }: Call, { old, next }: Prepared, options: WriteOpt
 export const write = (
   call: Call,
   options: WriteOptions,
-  told: Told,
+  answering: Answering,
   prepare: () => Prepared,
   attempts = 1,
 ): Outcome => {
   const prepared = prepare();
   const { kind, next } = prepared;
-  const judged = (): Judged => judgedWrite(call, prepared, options, told);
+  const judged = (): Judged => judgedWrite(call, prepared, options, answering);
   return admitted(call, judged, (warnings): Outcome => {
     if (!isCurrent(call.world, prepared)) {
       if (attempts >= mostAttempts) throw objectModified(kind.resource, next.metadata.name);
-      return write(call, options, told, prepare, attempts + 1);
+      return write(call, options, answering, prepare, attempts + 1);
     }
     const stored = commit(call.world, prepared, options.dryRun === true);
-    const show = told.show ?? shownTo(call);
-    return answer(told.status, show(stored), [...prepared.warnings, ...warnings]);
+    const show = answering.show ?? shownTo(call);
+    return answer(answering.status, show(stored), [...prepared.warnings, ...warnings]);
   });
 };
 
@@ -136,11 +136,12 @@ export const create = (call: Call): Outcome => {
 
 /** @throws {StatusError} 400 where the object is not the one of the path */
 export const checkPlace = ({ route }: Call, { metadata = {} }: Draft, name: string): void => {
-  const { name: said = "", namespace = "" } = metadata;
-  if (said === "") {
+  const { name: given = "", namespace = "" } = metadata;
+  if (given === "") {
     throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
   }
-  if (said !== name) throw badRequest(`the name of the object (${said}) does not match the name on the URL (${name})`);
+  if (given !== name)
+    throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
   if (namespace !== "" && route.namespace !== undefined && namespace !== route.namespace) {
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
   }
@@ -219,7 +220,7 @@ export const remove = (call: Call, name: string): Outcome => {
     (warnings) => {
       const present = foundSlot(world, route.kind, route.namespace, name);
       const { object, isGone } = removeSlot(world, route.kind, present, options);
-      const body = isGone && !route.kind.tellsDeleted ? successOf(call, object) : shownTo(call)(object);
+      const body = isGone && !route.kind.returnsDeleted ? successOf(call, object) : shownTo(call)(object);
       const keepsPods = route.kind.key === "jobs.batch" && options.propagationPolicy === undefined;
       return answer(200, body, keepsPods ? [...warnings, podsKept] : warnings);
     },

@@ -31,7 +31,7 @@ export interface Kind {
   /** PUT of an object that is not there creates it. */
   readonly createOnUpdate: boolean;
   /** A deletion is answered with the object instead of a Status. */
-  readonly tellsDeleted: boolean;
+  readonly returnsDeleted: boolean;
   readonly selectableFields: readonly string[];
   /** A new object keeps the status that was sent with it although the status is a subresource. */
   readonly keepsStatus: boolean;
@@ -68,7 +68,7 @@ interface Entry {
   readonly counted?: true;
   readonly conditionalUpdate?: true;
   readonly createOnUpdate?: true;
-  readonly tellsDeleted?: true;
+  readonly returnsDeleted?: true;
   readonly fields?: readonly string[];
   readonly keepsStatus?: true;
   readonly begin?: Kind["begin"];
@@ -105,7 +105,7 @@ const kindOf = (entry: Entry): Kind => {
     counted: entry.counted === true,
     unconditionalUpdate: entry.conditionalUpdate !== true,
     createOnUpdate: entry.createOnUpdate === true,
-    tellsDeleted: entry.tellsDeleted === true,
+    returnsDeleted: entry.returnsDeleted === true,
     selectableFields: entry.fields ?? [],
     keepsStatus: entry.keepsStatus === true,
     begin: entry.begin,
@@ -161,7 +161,7 @@ const core: readonly Entry[] = [
     categories: ["all"],
     subresources: ["binding", "eviction", "status"],
     counted: true,
-    tellsDeleted: true,
+    returnsDeleted: true,
     fields: podFields,
     begin: (pod) => ({ status: { phase: "Pending", qosClass: qosClassOf(pod) } }),
   },
@@ -170,7 +170,7 @@ const core: readonly Entry[] = [
     short: ["svc"],
     categories: ["all"],
     subresources: ["status"],
-    tellsDeleted: true,
+    returnsDeleted: true,
     createOnUpdate: true,
     fields: ["spec.clusterIP", "spec.type"],
     begin: () => ({ status: { loadBalancer: {} } }),
@@ -179,7 +179,7 @@ const core: readonly Entry[] = [
   { kind: "Event", short: ["ev"], createOnUpdate: true, fields: eventFields },
   { kind: "ConfigMap", short: ["cm"] },
   { kind: "Secret", fields: ["type"] },
-  { kind: "ServiceAccount", short: ["sa"], tellsDeleted: true },
+  { kind: "ServiceAccount", short: ["sa"], returnsDeleted: true },
   {
     kind: "Node",
     cluster: true,

@@ -85,24 +85,24 @@ const firstNumbered = (object: Unnumbered, version: number): ApiObject => {
 };
 
 /** Delivers changes one after the other: one that a listener causes comes after all have got the present one. */
-const teller = () => {
+const createNotifier = () => {
   const listeners = new Set<(change: StoredChange) => void>();
   const waiting: { collection: Collection; change: StoredChange }[] = [];
-  let telling = false;
-  const tell = (collection: Collection, change: StoredChange): void => {
+  let notifying = false;
+  const notify = (collection: Collection, change: StoredChange): void => {
     waiting.push({ collection, change });
-    if (telling) return;
-    telling = true;
+    if (notifying) return;
+    notifying = true;
     try {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         for (const listener of listeners) listener(next.change);
         for (const listener of next.collection.listeners) listener(next.change);
       }
     } finally {
-      telling = false;
+      notifying = false;
     }
   };
-  return { listeners, tell };
+  return { listeners, notify };
 };
 
 const noSlots: readonly Slot[] = [];
@@ -167,7 +167,7 @@ export const createStore = ({ historySize, frozen }: StoreOptions): Store => {
   const collections = new Map<string, Collection>();
   const uids = new Map<string, Slot>();
   const owners = ownerIndex();
-  const { listeners, tell } = teller();
+  const { listeners, notify } = createNotifier();
   let version = 0;
 
   const record = (
@@ -184,7 +184,7 @@ export const createStore = ({ historySize, frozen }: StoreOptions): Store => {
       const dropped = history.splice(0, history.length - historySize);
       collection.forgottenUpTo = dropped.at(-1)?.version ?? collection.forgottenUpTo;
     }
-    tell(collection, change);
+    notify(collection, change);
   };
 
   const place = (collection: Collection, object: ApiObject): void => {
@@ -271,7 +271,7 @@ export const createStore = ({ historySize, frozen }: StoreOptions): Store => {
       for (const collection of collections.values()) collection.forgottenUpTo = version;
       for (const [collection, object] of objects) place(collection, object);
       for (const [collection, object] of objects) {
-        tell(collection, { type: "ADDED", resource: collection.kind.key, object, old: undefined, version });
+        notify(collection, { type: "ADDED", resource: collection.kind.key, object, old: undefined, version });
       }
     },
     onChange(listener) {

@@ -133,17 +133,17 @@ export function tableOf(body: unknown, options: TableOptions): unknown {
 
 /** Each event of a watch as a table of one row; only the first has the columns. */
 export function tableEvents(options: TableOptions): (event: WatchEvent) => WatchEvent {
-  let told = false;
+  let hasColumns = false;
   return ({ type, object }) => {
     if (type === "ERROR" || !isObject(object)) return { type, object };
     const columns = columnsOf(namesOf(object.apiVersion, object.kind), options.core);
     const rows = [type === "BOOKMARK" ? bookmarkRow(object, columns) : rowOf(object, columns, options)];
     const shown = table(
       { resourceVersion: textAt(object, "metadata", "resourceVersion") },
-      told ? undefined : columns,
+      hasColumns ? undefined : columns,
       rows,
     );
-    told = true;
+    hasColumns = true;
     return { type, object: shown };
   };
 }

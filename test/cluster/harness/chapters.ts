@@ -7,7 +7,7 @@ const record = Bun.env.SLUICE_RECORD === "1";
 /** A test in chapters, each compared with the one of the same title in golden/NAME.txt. */
 export interface Story {
   /** Compares the present text (such as a keyframe) with the recorded chapter. */
-  tell(title: string, lines: readonly string[]): void;
+  chapter(title: string, lines: readonly string[]): void;
   /**
    * Compares the events on the Rollout so far with the recorded ones. Not later than after 25 events: the recorded
    * controller's recorder drops the rest, of which ours drops only narration. (rolling-update.txt was
@@ -51,23 +51,23 @@ const comparableFrame = (lines: readonly string[]): string[] => withoutSurge(lin
 export async function newStory(world: World, name: string): Promise<Story> {
   const path = join(import.meta.dir, "../golden", `${name}.txt`);
   const golden = record ? new Map<string, string[]>() : chaptersOf(await Bun.file(path).text());
-  const told = new Map<string, readonly string[]>();
-  const tell = (title: string, lines: readonly string[]): void => {
-    told.set(title, lines);
+  const written = new Map<string, readonly string[]>();
+  const chapter = (title: string, lines: readonly string[]): void => {
+    written.set(title, lines);
     const recorded = comparableFrame(golden.get(title) ?? ["(not recorded)"]);
     if (!record) expect({ title, lines: comparableFrame(lines) }).toEqual({ title, lines: recorded });
   };
   return {
-    tell,
+    chapter,
     events: async (rollout) => {
       const lines = await world.events(rollout);
       if (record && lines.length >= 25)
         throw new Error(`Cannot record the events of ${name}: ${lines.length} may not be all`);
-      tell("events", lines.filter(comparable));
+      chapter("events", lines.filter(comparable));
     },
     end: async () => {
-      if (!record) return expect([...told.keys()]).toEqual([...golden.keys()]);
-      const chapters = Array.from(told, ([title, lines]) => [`## ${title}`, ...lines].join("\n"));
+      if (!record) return expect([...written.keys()]).toEqual([...golden.keys()]);
+      const chapters = Array.from(written, ([title, lines]) => [`## ${title}`, ...lines].join("\n"));
       await Bun.write(path, `${chapters.join("\n\n")}\n`);
     },
   };

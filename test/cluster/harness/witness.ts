@@ -83,7 +83,7 @@ export async function newWitness({ harness: { api }, namespace }: World): Promis
   const restarted: string[] = [];
   const stopping = new AbortController();
 
-  const look = (): void => {
+  const check = (): void => {
     for (const service of [undefined, ...seen.services.keys()]) {
       least.set(service, Math.min(least.get(service) ?? Infinity, readyNow(seen, service)));
     }
@@ -107,12 +107,12 @@ export async function newWitness({ harness: { api }, namespace }: World): Promis
         if (line.endsWith(" goes")) went.set(setOf(object), [...(went.get(setOf(object)) ?? []), line]);
         if (line.endsWith(" restarts")) restarted.push(line);
       }
-      look();
+      check();
     };
     return () => void watch(on);
-    async function watch(tell: typeof on): Promise<void> {
+    async function watch(notify: typeof on): Promise<void> {
       try {
-        for await (const event of api.watch<T>(path, resourceVersion, stopping.signal)) tell(event);
+        for await (const event of api.watch<T>(path, resourceVersion, stopping.signal)) notify(event);
       } catch (error) {
         if (!stopping.signal.aborted) lines.push(`the watch of ${path} broke: ${String(error)}`);
       }
@@ -123,7 +123,7 @@ export async function newWitness({ harness: { api }, namespace }: World): Promis
     follow(`/api/v1/namespaces/${namespace}/services`, seen.services, serviceChanges),
     follow(`/api/v1/namespaces/${namespace}/pods`, seen.pods, podChanges),
   ]);
-  look();
+  check();
   for (const start of begin) start();
   return {
     changes: (from = 0) => lines.slice(from),

@@ -91,7 +91,7 @@ interface Row {
   readonly size: number;
   readonly serving: number;
   /** Those of them that the ReplicaSet's status counts already: the controller cannot know of others. */
-  readonly told: number;
+  readonly counted: number;
 }
 
 /**
@@ -106,14 +106,14 @@ function sizesOf({ truth, known, losses, core }: Court, actor: string, written: 
     .filter((set) => set.controllerUid === owner)
     .map((set) => {
       const version = set.name === written ? set.resourceVersion : seen.get(set.uid);
-      const serving = truth.availableOf(set, now) + losses.unheard(set.uid, version);
-      const told = Math.min(serving, set.status.availableReplicas);
-      return [set.name, { size: set.replicas, serving, told }] as const;
+      const serving = truth.availableOf(set, now) + losses.uncounted(set.uid, version);
+      const counted = Math.min(serving, set.status.availableReplicas);
+      return [set.name, { size: set.replicas, serving, counted }] as const;
     });
   return { rows: new Map(rows) };
 }
 
-const kept = ({ rows }: Sizes, of: "serving" | "told" = "serving"): number =>
+const kept = ({ rows }: Sizes, of: "serving" | "counted" = "serving"): number =>
   [...rows.values()].reduce((sum, row) => sum + Math.min(row.size, row[of]), 0);
 
 /** The Rollout as it is, and as the controller knew it when it decided: the more lenient of the two counts. */
@@ -134,12 +134,12 @@ function judgeSizes(court: Court, actor: string, before: Sizes, { object, type }
   const image = court.truth.imageOf(hash);
   const deed = type === "DELETED" ? `deletes ${image}` : `scales ${image} from ${old.size} to ${size}`;
   if (rollouts.every(({ spec }) => spec.strategy?.canary !== undefined)) {
-    const owed = Math.min(kept(before, "told"), least(rollouts.map(floorOf)));
+    const owed = Math.min(kept(before, "counted"), least(rollouts.map(floorOf)));
     if (kept(after) < owed)
       court.report({ rule: "floor", what: `${actor} ${deed}: ${kept(after)} available pods are kept, not ${owed}` });
   }
   if (rollouts.every(({ spec }) => spec.strategy?.blueGreen !== undefined)) {
-    const owed = Math.min(kept(before, "told"), least(rollouts.map(wantedOf)));
+    const owed = Math.min(kept(before, "counted"), least(rollouts.map(wantedOf)));
     if (selectsAll(court, rollouts) && kept(after) < owed)
       court.report({ rule: "floor", what: `${actor} ${deed}: ${kept(after)} pods serve everything, not ${owed}` });
     judgeActive(court, { actor, deed, hash, old: old.size, size }, rollouts);
@@ -197,7 +197,7 @@ function missingAll(court: Court, actor: string, written: string): readonly numb
   const { rows } = sizesOf(court, actor, written);
   const sets = [...truth.sets.values()].map(({ name, labels }) => {
     const row = rows.get(name);
-    return { hash: labels[HASH_LABEL] ?? "", pods: Math.min(row?.size ?? 0, row?.told ?? 0) };
+    return { hash: labels[HASH_LABEL] ?? "", pods: Math.min(row?.size ?? 0, row?.counted ?? 0) };
   });
   return rollouts.map((rollout) =>
     missingPods(sharesIn(truth.ingresses, rollout) ?? new Map(), truth.services, sets, wantedOf(rollout)),
@@ -223,7 +223,7 @@ function reachedNow(court: Court, actor: string, written: string): ReadonlyMap<s
   const { rows } = sizesOf(court, actor, written);
   const sets = [...truth.sets.values()].map(({ name, labels }) => {
     const row = rows.get(name);
-    return { hash: labels[HASH_LABEL] ?? "", pods: Math.min(row?.size ?? 0, row?.told ?? 0) };
+    return { hash: labels[HASH_LABEL] ?? "", pods: Math.min(row?.size ?? 0, row?.counted ?? 0) };
   });
   const [first = [], ...more] = rollouts.map((rollout) => servicesOfUsers(truth, rollout));
   const names = first.filter((name) => more.every((other) => other.includes(name)));
@@ -238,7 +238,7 @@ function judgeServed(court: Court, actor: string, before: ReadonlyMap<string, nu
   if (object.kind === "Rollout") return;
   const after = reachedNow(court, actor, object.metadata.name);
   const { rows } = sizesOf(court, actor, object.metadata.name);
-  const left = [...rows.values()].reduce((sum, { size, told }) => sum + Math.min(size, told), 0);
+  const left = [...rows.values()].reduce((sum, { size, counted }) => sum + Math.min(size, counted), 0);
   const basic = rolloutsOf(court, actor).every(
     ({ spec: { strategy } }) => strategy?.canary !== undefined && strategy.canary.trafficRouting === undefined,
   );
@@ -263,7 +263,7 @@ function judgePlace(court: Court, actor: string, sizes: Sizes, { object, old }: 
       replicas !== 0 && (workloadRef?.scaleDown === "onsuccess" || workloadRef?.scaleDown === "progressively"),
   );
   if (!allowed) court.report({ rule: "place", what: `${actor} scales the Deployment down, and nothing asks for that` });
-  const owed = Math.min(from + kept(sizes, "told"), least(rollouts.map(wantedOf)));
+  const owed = Math.min(from + kept(sizes, "counted"), least(rollouts.map(wantedOf)));
   if (to + kept(sizes) < owed)
     court.report({
       rule: "place",
@@ -289,7 +289,7 @@ function judgeService(court: Court, actor: string | undefined, { object, old, ty
   // The ReplicaSet was just deleted by a user, and the controller has not received the event yet.
   if (set === undefined && known.get(actor)?.replicaSets.some(({ labels }) => labels[HASH_LABEL] === to) === true)
     return;
-  const serving = set === undefined ? 0 : truth.availableOf(set, core.clock.now()) + losses.unheard(set.uid, seen);
+  const serving = set === undefined ? 0 : truth.availableOf(set, core.clock.now()) + losses.uncounted(set.uid, seen);
   const owed = least(rollouts.map((rollout) => servingOwed(rollout, name)));
   if (serving < owed)
     report({
@@ -326,7 +326,7 @@ function judgeStatus(court: Court, actor: string, { object, old, type }: Change)
   const canary = setOf(truth, after.currentPodHash);
   const seen = known.get(actor)?.replicaSets.find(({ uid }) => uid === canary?.uid)?.resourceVersion;
   const now = core.clock.now();
-  const serving = canary === undefined ? 0 : truth.availableOf(canary, now) + losses.unheard(canary.uid, seen);
+  const serving = canary === undefined ? 0 : truth.availableOf(canary, now) + losses.uncounted(canary.uid, seen);
   const problem = stepProblem({ rollout, before: before ?? {}, after, serving, nowMs: now });
   if (problem !== undefined) report({ rule: "steps", what: `${actor} ${problem}` });
   const leftover = leftoverProblem({ rollout, before: before ?? {}, after, nowMs: now });

@@ -3,7 +3,7 @@ import type { Change } from "../../../simulator/model/model.ts";
 
 interface Loss {
   /** The version of the ReplicaSet that first counts without it; undefined: it still counts it. */
-  toldIn: string | undefined;
+  countedIn: string | undefined;
 }
 
 interface Counts {
@@ -32,23 +32,23 @@ export function lossesOf() {
         const uid = ownerOf(change);
         const losses = bySet.get(uid) ?? [];
         bySet.set(uid, losses);
-        losses.push({ toldIn: undefined });
+        losses.push({ countedIn: undefined });
       }
       if (resource !== "replicasets.apps") return;
       const { uid, resourceVersion } = object.metadata;
       const [before, after] = [old, object].map((set) => (set as Counts | undefined)?.status?.availableReplicas ?? 0);
-      let told = (before ?? 0) - (after ?? 0);
+      let missing = (before ?? 0) - (after ?? 0);
       for (const loss of bySet.get(uid) ?? []) {
-        if (loss.toldIn !== undefined || told <= 0) continue;
-        loss.toldIn = resourceVersion;
-        told -= 1;
+        if (loss.countedIn !== undefined || missing <= 0) continue;
+        loss.countedIn = resourceVersion;
+        missing -= 1;
       }
     },
     /** How many of a ReplicaSet's pods were lost that a controller which has seen `version` of it cannot know of. */
-    unheard(setUid: string, version: string | undefined): number {
+    uncounted(setUid: string, version: string | undefined): number {
       const losses = bySet.get(setUid) ?? [];
       if (version === undefined) return losses.length;
-      return losses.filter(({ toldIn }) => toldIn === undefined || Number(toldIn) > Number(version)).length;
+      return losses.filter(({ countedIn }) => countedIn === undefined || Number(countedIn) > Number(version)).length;
     },
   };
 }

@@ -35,15 +35,16 @@ async function goldenScenarios(): Promise<readonly Scenario[]> {
     },
   });
   // Only those that record timelines: others check single decisions.
-  const tells = (name: string): boolean => readFileSync(join(FOLDER, name), "utf8").includes('"./timeline.ts"');
-  const files = readdirSync(FOLDER).filter((name) => name.endsWith(".test.ts") && tells(name));
+  const recordsTimeline = (name: string): boolean =>
+    readFileSync(join(FOLDER, name), "utf8").includes('"./timeline.ts"');
+  const files = readdirSync(FOLDER).filter((name) => name.endsWith(".test.ts") && recordsTimeline(name));
   for (const name of files.toSorted()) await import(join(FOLDER, name));
   const { scenarios } = await import("./goldenStage.ts");
   return scenarios;
 }
 
 /** `crashAfterWrite` undefined: no crash. */
-const play = (scenario: Scenario, crashAfterWrite: number | undefined, tell?: (line: string) => void): Outcome =>
+const play = (scenario: Scenario, crashAfterWrite: number | undefined, print?: (line: string) => void): Outcome =>
   runWorld({
     seed: 1,
     script: scenario.script,
@@ -51,7 +52,7 @@ const play = (scenario: Scenario, crashAfterWrite: number | undefined, tell?: (l
     leases: false,
     crashAfterWrite,
     restMs: REST_MS,
-    tell,
+    print,
   });
 
 export interface Crashed {
@@ -84,11 +85,11 @@ export async function playGolden(
   share: number,
   of: number,
   every: number,
-  tell: (crashed: Crashed) => void,
+  print: (crashed: Crashed) => void,
 ): Promise<void> {
   for (const [index, scenario] of (await goldenScenarios()).entries()) {
     if (index % of !== share || scenario.missing !== undefined) continue;
-    tell(crashAtWrites(scenario, 1 + (Math.floor(index / of) % every), every));
+    print(crashAtWrites(scenario, 1 + (Math.floor(index / of) % every), every));
   }
 }
 

@@ -62,7 +62,7 @@ export function createWorld(manifest: Rollout, options: WorldOptions = {}): Worl
     for (const deed of deeds) deed(world);
     return world;
   };
-  const told = {
+  const recorded = {
     edit(what, edit) {
       add(record, what, { kind: "edit", edit });
       deeds.push((world) => world.edit(what, edit));
@@ -76,7 +76,7 @@ export function createWorld(manifest: Rollout, options: WorldOptions = {}): Worl
       deeds.push((world) => world.meddle(what, change));
     },
   } satisfies Partial<World>;
-  const world = new Proxy(told as unknown as World, {
+  const world = new Proxy(recorded as unknown as World, {
     get: (own, key) => (key in own ? own[key as keyof World] : played()[key as keyof World]),
   });
   records.set(world, record);
@@ -123,11 +123,11 @@ export function expectTimeline(name: string, world: World): void {
   if (record === undefined) throw new Error(`The world of ${name} was not written down`);
   const { manifest, options, steps, missing } = record;
   const { services = [], readyAfterMs = () => 1_000, deployment } = options;
-  const told = new Map<string, number | undefined>();
+  const recorded = new Map<string, number | undefined>();
   // The same for all pods of an image, since it is part of the template.
   const readyMs = (name: string): number | undefined => {
-    if (!told.has(name)) told.set(name, readyAfterMs(name));
-    return told.get(name);
+    if (!recorded.has(name)) recorded.set(name, readyAfterMs(name));
+    return recorded.get(name);
   };
   const script: Script = { manifest, services, steps, readyMs };
   if (deployment === undefined) return void scenarios.push({ name, missing, script });

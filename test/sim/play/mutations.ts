@@ -168,13 +168,13 @@ const gullible = (real: KubeClient, _clock: Clock): KubeClient => ({
           const version = Number(event.object.metadata?.resourceVersion);
           const isOld = version < newest && event.type === "MODIFIED";
           newest = Math.max(newest, Number.isNaN(version) ? 0 : version);
-          const told = isOld
+          const changed = isOld
             ? {
                 ...event,
                 object: { ...event.object, metadata: { ...event.object.metadata, resourceVersion: `${newest}` } },
               }
             : event;
-          controller.enqueue(encoder.encode(`${JSON.stringify(told)}\n`));
+          controller.enqueue(encoder.encode(`${JSON.stringify(changed)}\n`));
         }
       },
     });

@@ -20,6 +20,6 @@ function notice({ name, breakage, leases = false, from = 1 }: Mutation, seeds: n
 }
 
 /** A share of the broken rules, `seeds` at most for each. */
-export function playMutations(share: number, of: number, seeds: number, tell: (notice: Notice) => void): void {
-  for (const [index, mutation] of mutations.entries()) if (index % of === share) tell(notice(mutation, seeds));
+export function playMutations(share: number, of: number, seeds: number, report: (notice: Notice) => void): void {
+  for (const [index, mutation] of mutations.entries()) if (index % of === share) report(notice(mutation, seeds));
 }

@@ -22,7 +22,7 @@ export interface Verdict {
 
 export interface SeedOptions {
   readonly breakage?: Breakage | undefined;
-  readonly tell?: ((line: string) => void) | undefined;
+  readonly print?: ((line: string) => void) | undefined;
 }
 
 /** One script in so many is played with two controllers: their Leases take more time than all the rest. */
@@ -44,7 +44,7 @@ export const hasLeases = (seed: number): boolean => playOf(seed) % LEASES_EVERY 
 const canStrike = (kind: FaultKind, { manifest }: Script): boolean =>
   kind !== "old lists" || manifest.spec.strategy?.canary?.dynamicStableScale !== true;
 
-export function playSeed(seed: number, { breakage, tell }: SeedOptions = {}): Verdict {
+export function playSeed(seed: number, { breakage, print }: SeedOptions = {}): Verdict {
   const play = playOf(seed);
   const leases = hasLeases(seed);
   const chance = chanceOf(seed);
@@ -52,24 +52,24 @@ export function playSeed(seed: number, { breakage, tell }: SeedOptions = {}): Ve
   const script = askedByTools(writeScript(written, leases), written.fork("kstatus"));
   const kinds = chooseFaults(chance.fork("kinds"), leases).filter((kind) => canStrike(kind, script));
   const faults = faultsOf(chance.fork("faults"), kinds);
-  tell?.(`Seed ${seed}: ${leases ? "two controllers; " : ""}${kinds.join(", ")}`);
-  tell?.(JSON.stringify(script.manifest.spec));
-  const faulty = runWorld({ seed, script, faults, leases, breakage, tell });
+  print?.(`Seed ${seed}: ${leases ? "two controllers; " : ""}${kinds.join(", ")}`);
+  print?.(JSON.stringify(script.manifest.spec));
+  const faulty = runWorld({ seed, script, faults, leases, breakage, print });
   const { lastedMs } = faulty;
   const verdict = { seed, kinds, leases, faults: faulty.faults, lastedMs };
   if (faulty.violation !== undefined) return { ...verdict, violation: faulty.violation };
-  tell?.("");
-  tell?.("The same without faults:");
-  const calm = calmly(play, script, tell);
+  print?.("");
+  print?.("The same without faults:");
+  const calm = calmly(play, script, print);
   return { ...verdict, violation: calm.violation ?? difference(faulty, calm) };
 }
 
 const last: { play?: number; outcome?: Outcome } = {};
 
 /** The world of a script in which nothing goes wrong. */
-function calmly(play: number, script: Script, tell: SeedOptions["tell"]): Outcome {
-  if (last.play === play && last.outcome !== undefined && tell === undefined) return last.outcome;
-  const outcome = runWorld({ seed: play, script, faults: noFaults, leases: false, tell });
+function calmly(play: number, script: Script, print: SeedOptions["print"]): Outcome {
+  if (last.play === play && last.outcome !== undefined && print === undefined) return last.outcome;
+  const outcome = runWorld({ seed: play, script, faults: noFaults, leases: false, print });
   last.play = play;
   last.outcome = outcome;
   return outcome;

@@ -31,7 +31,7 @@ export interface WorldOptions {
   readonly leases: boolean;
   readonly breakage?: Breakage | undefined;
   /** Receives every line of the story; without it no lines are made. */
-  readonly tell?: ((line: string) => void) | undefined;
+  readonly print?: ((line: string) => void) | undefined;
   /** After so many writes the controller crashes, once. */
   readonly crashAfterWrite?: number | undefined;
   /** How long nothing may be written at the end, ms. */
@@ -84,7 +84,7 @@ export function runWorld(options: WorldOptions): Outcome {
     step(DEAF_MS, () => false);
     if (writes === state.writes) break;
     state.over = false;
-    world.lookAgain();
+    world.checkAgain();
     comeToRest();
   }
   const end = endStateOf(world.truth, clock.now());
@@ -125,7 +125,7 @@ function openWorld(options: WorldOptions) {
     requests: 0,
     actor: undefined,
   };
-  const story = createStory(clock, options.tell);
+  const story = createStory(clock, options.print);
   const report = (violation: Violation): void => {
     story.line("", `VIOLATION of ${violation.rule}: ${violation.what}`);
     state.violation ??= violation;
@@ -158,7 +158,7 @@ function openWorld(options: WorldOptions) {
     },
     stuck: (why) => report({ rule: "convergence", what: `nothing happens any more: ${why}` }),
   });
-  const scene: Scene = { truth, judge, story, state, report, look: driver.look, as: actingIn(state) };
+  const scene: Scene = { truth, judge, story, state, report, check: driver.check, as: actingIn(state) };
   core.onChange((change) => witness(scene, change));
   const past = rememberPast(core, (act) => scene.as(undefined, act));
   const lag = chance.fork("cluster");
@@ -174,7 +174,7 @@ function openWorld(options: WorldOptions) {
   createIngress(core, script.manifest);
   createRollout(stage);
   const processes = startProcesses(options, breakage, scene, { server, clock, past });
-  return { clock, truth, state, processes, report, lookAgain: driver.lookAgain };
+  return { clock, truth, state, processes, report, checkAgain: driver.checkAgain };
 }
 
 function judgeSize({ rollout, sets }: Truth, report: Scene["report"]): void {
@@ -207,10 +207,10 @@ interface Scene {
   readonly story: Story;
   readonly state: State;
   readonly report: (violation: Violation) => void;
-  readonly look: () => void;
+  readonly check: () => void;
 }
 
-function witness({ truth, judge, story, state, report, look }: Scene, change: Change): void {
+function witness({ truth, judge, story, state, report, check }: Scene, change: Change): void {
   if (bookkeeping.has(change.resource)) return;
   const { actor } = state;
   judge.before(change, actor);
@@ -222,7 +222,7 @@ function witness({ truth, judge, story, state, report, look }: Scene, change: Ch
     if (state.resting)
       report({ rule: "rest", what: `${actor} writes ${change.object.kind} ${change.object.metadata.name} at rest` });
   }
-  look();
+  check();
 }
 
 function startProcesses(

@@ -14,10 +14,10 @@ import { withSettings } from "./rolloutSettings.ts";
 export type Milestone =
   /** Nothing is left to do, and no pod is starting or terminating. All others fall back to this. */
   | { readonly kind: "rest" }
-  /** The ReplicaSet of an image exists. `told`: and the status names it, which an abort needs. */
-  | { readonly kind: "set"; readonly image: string; readonly told: boolean }
+  /** The ReplicaSet of an image exists. `named`: and the status names it, which an abort needs. */
+  | { readonly kind: "set"; readonly image: string; readonly named: boolean }
   /** So many of its pods are available. */
-  | { readonly kind: "available"; readonly image: string; readonly count: number; readonly told: boolean }
+  | { readonly kind: "available"; readonly image: string; readonly count: number; readonly named: boolean }
   /** The Rollout is at a step, or past it. */
   | { readonly kind: "step"; readonly index: number }
   /** A pause of the update to an image has begun. */
@@ -142,20 +142,20 @@ interface Plot {
 
 type Chapter = (plot: Plot) => void;
 
-const tell = (plot: Plot, when: Milestone, what: string, deed: Deed): void =>
+const addStep = (plot: Plot, when: Milestone, what: string, deed: Deed): void =>
   void plot.steps.push({ when, what, deed });
 
 const edit = (plot: Plot, when: Milestone, what: string, change: user.Edit): void =>
-  tell(plot, when, what, { kind: "edit", edit: change });
+  addStep(plot, when, what, { kind: "edit", edit: change });
 
 /** In the middle of the update that has just begun, or else at rest. */
-function middle(plot: Plot, told = false): Milestone {
+function middle(plot: Plot, named = false): Milestone {
   const { chance, updating } = plot;
   plot.updating = undefined;
   if (updating === undefined || !chance.percent(65)) return rest;
   const anyway: [Milestone, ...Milestone[]] = [
-    { kind: "set", image: updating, told },
-    { kind: "available", image: updating, count: 1, told },
+    { kind: "set", image: updating, named },
+    { kind: "available", image: updating, count: 1, named },
     { kind: "pause", image: updating },
   ];
   return chance.pick(plot.blueGreen ? anyway : [...anyway, { kind: "step", index: 1 + chance.below(2) }]);
@@ -187,7 +187,7 @@ const badUpdate: Chapter = (plot) => {
   const { chance } = plot;
   edit(plot, rest, `image ${BAD}`, user.image(BAD));
   const before = plot.image;
-  const when: Milestone = chance.percent(40) ? rest : { kind: "set", image: BAD, told: true };
+  const when: Milestone = chance.percent(40) ? rest : { kind: "set", image: BAD, named: true };
   plot.updating = undefined;
   const ends: [Chapter, ...Chapter[]] = [
     () => edit(plot, when, `image ${before} again`, user.image(before)),
@@ -214,7 +214,7 @@ const undo: Chapter = (plot) => {
 const scale: Chapter = (plot) => {
   plot.replicas = plot.chance.below(plot.chance.percent(20) ? 1 : 6);
   const when = plot.replicas === 0 ? rest : middle(plot);
-  tell(plot, when, `autoscaler: ${plot.replicas}`, { kind: "scale", replicas: plot.replicas });
+  addStep(plot, when, `autoscaler: ${plot.replicas}`, { kind: "scale", replicas: plot.replicas });
 };
 
 const hold: Chapter = (plot) => {
@@ -255,7 +255,7 @@ const failPods: Chapter = (plot) => {
   const image = plot.updating ?? plot.image;
   const which = chance.percent(50) ? image : (images.at(-2) ?? image);
   const ms = chance.pick([500, 5_000, 20_000]);
-  tell(plot, middle(plot), `${count} pods of ${which} fail for ${ms} ms`, {
+  addStep(plot, middle(plot), `${count} pods of ${which} fail for ${ms} ms`, {
     kind: "failPods",
     image: which,
     count,
@@ -265,17 +265,17 @@ const failPods: Chapter = (plot) => {
 
 const losePods: Chapter = (plot) => {
   const image = plot.image;
-  tell(plot, middle(plot), `a pod of ${image} is deleted`, { kind: "deletePods", image, count: 1 });
+  addStep(plot, middle(plot), `a pod of ${image} is deleted`, { kind: "deletePods", image, count: 1 });
 };
 
 const loseSet: Chapter = (plot) => {
   const image = plot.image;
-  tell(plot, rest, `the ReplicaSet of ${image} is deleted`, { kind: "deleteSet", image });
+  addStep(plot, rest, `the ReplicaSet of ${image} is deleted`, { kind: "deleteSet", image });
 };
 
 const resizeSet: Chapter = (plot) => {
   const image = plot.image;
-  tell(plot, rest, `the ReplicaSet of ${image} is scaled by hand`, {
+  addStep(plot, rest, `the ReplicaSet of ${image} is scaled by hand`, {
     kind: "resizeSet",
     image,
     replicas: plot.chance.below(6),
@@ -283,29 +283,29 @@ const resizeSet: Chapter = (plot) => {
 };
 
 const startOver: Chapter = (plot) => {
-  tell(plot, rest, "the Rollout is deleted", { kind: "deleteRollout" });
+  addStep(plot, rest, "the Rollout is deleted", { kind: "deleteRollout" });
   const soon: Milestone = { kind: "soon", ms: plot.chance.pick([0, 3, 200]) };
-  tell(plot, plot.chance.percent(50) ? rest : soon, "the Rollout is created again", { kind: "createRollout" });
+  addStep(plot, plot.chance.percent(50) ? rest : soon, "the Rollout is created again", { kind: "createRollout" });
   plot.updating = undefined;
 };
 
 const otherService: Chapter = (plot) => {
   const name = plot.chance.pick(["active", "preview"]);
   if (plot.chance.percent(50)) {
-    tell(plot, rest, `Service ${name} loses its revision`, { kind: "service", name, change: "strip" });
+    addStep(plot, rest, `Service ${name} loses its revision`, { kind: "service", name, change: "strip" });
     return;
   }
-  tell(plot, rest, `Service ${name} is deleted`, { kind: "service", name, change: "delete" });
+  addStep(plot, rest, `Service ${name} is deleted`, { kind: "service", name, change: "delete" });
   if (plot.chance.percent(40)) update(plot);
-  tell(plot, rest, `Service ${name} is created again`, { kind: "service", name, change: "create" });
+  addStep(plot, rest, `Service ${name} is created again`, { kind: "service", name, change: "create" });
   plot.updating = undefined;
 };
 
 const restart: Chapter = (plot) => {
-  if (plot.chance.percent(50)) return tell(plot, rest, "restart", { kind: "restart" });
+  if (plot.chance.percent(50)) return addStep(plot, rest, "restart", { kind: "restart" });
   const name = nextImage(plot);
   const laterMs = 1_000 * (1 + plot.chance.below(40));
-  tell(plot, rest, `image ${name}, restart ${laterMs / 1_000} s later`, {
+  addStep(plot, rest, `image ${name}, restart ${laterMs / 1_000} s later`, {
     kind: "restart",
     laterMs,
     edit: user.image(name),

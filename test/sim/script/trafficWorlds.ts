@@ -61,8 +61,8 @@ export function sharesIn(
   if (alb !== undefined) return albShares(ingresses.get(INGRESS.name));
   if (nginx === undefined) return undefined;
   const { annotations = {} } = ingresses.get(CANARY_INGRESS.name)?.metadata ?? {};
-  const told = (key: string, otherwise: number): number => Number(annotations[`${NGINX}/${key}`] ?? otherwise);
-  const weight = (100 * told("canary-weight", 0)) / told("canary-weight-total", 100);
+  const annotated = (key: string, otherwise: number): number => Number(annotations[`${NGINX}/${key}`] ?? otherwise);
+  const weight = (100 * annotated("canary-weight", 0)) / annotated("canary-weight-total", 100);
   return new Map([
     [canary?.canaryService ?? "", weight],
     [canary?.stableService ?? "", 100 - weight],

@@ -238,7 +238,7 @@ async function watch(
         const bytes = lineOf(event);
         later(ms, () => controller.enqueue(bytes));
       };
-      const tell = (event: WatchEvent): void => {
+      const passOn = (event: WatchEvent): void => {
         if (quiet) return;
         if (event.type === "BOOKMARK" || event.type === "ERROR") return send(event);
         const fate = faults.ofEvent();
@@ -275,7 +275,7 @@ async function watch(
       };
       stop = hangUp;
       open.add(hangUp);
-      endServing = response.start(tell, () => later(1, close));
+      endServing = response.start(passOn, () => later(1, close));
       asked.signal?.addEventListener("abort", hangUp, { once: true });
     },
     cancel: () => stop(),

@@ -22,9 +22,9 @@ export interface DriverOptions {
 
 export interface Driver {
   /** Something has changed in the world. */
-  look(): void;
+  check(): void;
   /** After the end: waits for rest once more. */
-  lookAgain(): void;
+  checkAgain(): void;
 }
 
 /**
@@ -91,7 +91,7 @@ export function createDriver({ clock, truth, steps, perform, rested, finished, s
   if (first?.when.kind === "soon") arrange(first.when.ms);
   pollAt(clock.now() + STILL_MS);
   return {
-    look() {
+    check() {
       changedMs = clock.now();
       idleMs = undefined;
       pollAt(changedMs + STILL_MS);
@@ -99,7 +99,7 @@ export function createDriver({ clock, truth, steps, perform, rested, finished, s
       if (due || when === undefined || when.kind === "rest" || when.kind === "soon") return;
       if (isReached(truth, when, clock.now())) arrange(msUntilDistinct(truth, steps[next], clock.now()));
     },
-    lookAgain() {
+    checkAgain() {
       over = false;
       pollAt(clock.now() + STILL_MS);
     },
@@ -118,13 +118,13 @@ function msUntilDistinct(truth: Truth, step: Step | undefined, now: number): num
 
 function isReached(truth: Truth, when: Milestone, now: number): boolean {
   const status = truth.rollout?.status;
-  const isTold = (image: string): boolean => truth.imageOf(status?.currentPodHash ?? "") === image;
+  const isNamed = (image: string): boolean => truth.imageOf(status?.currentPodHash ?? "") === image;
   switch (when.kind) {
     case "set":
-      return truth.setOfImage(when.image) !== undefined && (!when.told || isTold(when.image));
+      return truth.setOfImage(when.image) !== undefined && (!when.named || isNamed(when.image));
     case "available": {
       const set = truth.setOfImage(when.image);
-      if (when.told && !isTold(when.image)) return false;
+      if (when.named && !isNamed(when.image)) return false;
       return set !== undefined && truth.availableOf(set, now) >= when.count;
     }
     case "step":
@@ -133,7 +133,7 @@ function isReached(truth: Truth, when: Milestone, now: number): boolean {
         (status?.currentStepIndex ?? 0) >= when.index
       );
     case "pause":
-      return (status?.pauseConditions ?? []).length > 0 && isTold(when.image);
+      return (status?.pauseConditions ?? []).length > 0 && isNamed(when.image);
     case "serves": {
       const hash = truth.services.get(when.service)?.selector[HASH_LABEL] ?? "";
       return truth.imageOf(hash) === when.image;

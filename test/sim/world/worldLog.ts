@@ -17,12 +17,12 @@ export interface Story {
 
 const silent: Story = { line() {}, change() {}, fate() {} };
 
-export function createStory(clock: Clock, tell: ((line: string) => void) | undefined): Story {
-  if (tell === undefined) return silent;
+export function createStory(clock: Clock, print: ((line: string) => void) | undefined): Story {
+  if (print === undefined) return silent;
   const startMs = clock.now();
   const line = (who: string, what: string, fields?: unknown): void => {
     const seconds = ((clock.now() - startMs) / 1_000).toFixed(3);
-    tell(`+${seconds.padStart(9)}s ${who.padEnd(4)} ${what}${fieldsText(fields)}`);
+    print(`+${seconds.padStart(9)}s ${who.padEnd(4)} ${what}${fieldsText(fields)}`);
   };
   return {
     line,
@@ -49,7 +49,7 @@ interface Counts {
   readonly availableReplicas?: number;
 }
 
-interface Told {
+interface Shown {
   readonly spec?: {
     readonly replicas?: number;
     readonly paused?: boolean;
@@ -59,8 +59,8 @@ interface Told {
 }
 
 function changeText({ type, resource, object, old }: Change, truth: Truth): string {
-  const next = object as unknown as Told;
-  const last = old as unknown as Told | undefined;
+  const next = object as unknown as Shown;
+  const last = old as unknown as Shown | undefined;
   const { name, labels = {} } = object.metadata;
   switch (resource) {
     case "replicasets.apps": {
@@ -93,7 +93,7 @@ function changeText({ type, resource, object, old }: Change, truth: Truth): stri
   }
 }
 
-const sizeText = (last: Told, next: Told): string =>
+const sizeText = (last: Shown, next: Shown): string =>
   last.spec?.replicas === next.spec?.replicas
     ? `${next.spec?.replicas}`
     : `${last.spec?.replicas}→${next.spec?.replicas}`;

@@ -97,14 +97,14 @@ function resourceName(name: string, place: Place): readonly Violation[] {
   const malformed = qualifiedName(name).map((message) => invalid(rule, place, message, name));
   const plain = !name.includes("/");
   const unknown = malformed.length === 0 && plain && !STANDARD.has(name) && !/^(?:requests\.)?hugepages-/.test(name);
-  const say = (detail: string): Violation => invalid(rule, place, detail, name);
+  const violation = (detail: string): Violation => invalid(rule, place, detail, name);
   return [
     ...malformed,
-    ...(unknown ? [helped(say("must be a standard resource type or fully qualified"), KNOWN)] : []),
+    ...(unknown ? [helped(violation("must be a standard resource type or fully qualified"), KNOWN)] : []),
     ...(plain && !OF_CONTAINERS.includes(name) && !isHugePages(name)
-      ? [helped(say("must be a standard resource for containers"), KNOWN)]
+      ? [helped(violation("must be a standard resource for containers"), KNOWN)]
       : []),
-    ...(!isNative(name) && !isExtended(name) ? [say("doesn't follow extended resource name standard")] : []),
+    ...(!isNative(name) && !isExtended(name) ? [violation("doesn't follow extended resource name standard")] : []),
   ];
 }
 

@@ -4,7 +4,7 @@
  */
 import { flatMap } from "../../../object/flatMap.ts";
 import { at, count, items, type Place, present, repeats, text, whole } from "../../place.ts";
-import { labelTexts } from "../labelNames.ts";
+import { labelTexts } from "../../labelNames.ts";
 import { duplicate, forbidden, helped, invalid, notSupported, required, type Violation } from "../../violation.ts";
 import { envFromViolations, envViolations } from "./env.ts";
 import { lifecycleViolations } from "./lifecycle.ts";

@@ -4,7 +4,7 @@
  */
 import { flatMap } from "../../../object/flatMap.ts";
 import { at, items, type Place, text } from "../../place.ts";
-import { labelTexts } from "../labelNames.ts";
+import { labelTexts } from "../../labelNames.ts";
 import { duplicate, helped, required, type Violation } from "../../violation.ts";
 import { onlyOne } from "../../oneOf.ts";
 import { VOLUME_SOURCES } from "./volumeSources.ts";

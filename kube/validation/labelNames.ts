@@ -1,7 +1,7 @@
 /** Names of parts of a pod, which are DNS labels. */
-import { type Place, text } from "../place.ts";
-import { dnsLabel } from "../syntax.ts";
-import { helped, invalidTexts, type Violation } from "../violation.ts";
+import { type Place, text } from "./place.ts";
+import { dnsLabel } from "./syntax.ts";
+import { helped, invalidTexts, type Violation } from "./violation.ts";
 
 /** What is wrong with a name, and a name like it that is right. */
 export function labelTexts(rule: string, place: Place): readonly Violation[] {
