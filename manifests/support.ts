@@ -72,9 +72,17 @@ export const SUPPORT: readonly Row[] = [
     works: kinds.filter((kind) => kind === "Rollout"),
     planned: kinds.filter((kind) => kind !== "Rollout"),
   },
-  { part: "moving", works: ["from Argo Rollouts, and back, in the middle of updates"] },
+  {
+    part: "moving",
+    works: ["from Argo Rollouts, and back, in the middle of updates", "Deployments in files (`sluice convert`)"],
+    planned: ["Deployments in a cluster, by themselves"],
+  },
   { part: "notifications", works: [], planned: ["all"] },
-  { part: "tools", works: ["`kubectl argo rollouts`", "Argo CD's health checks"], planned: ["a dashboard"] },
+  {
+    part: "tools",
+    works: ["`kubectl argo rollouts`", "Argo CD's health checks", "Flux and Helm (opt-in)"],
+    planned: ["a dashboard"],
+  },
 ];
 
 const cell = (items: readonly string[] = []): string => items.join(", ");
