@@ -1,7 +1,8 @@
 /** Parses the arguments of `sluice dev`. */
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { HELP_WIDTH, helpLayout } from "../controller/process/helpLayout.ts";
 import type { LogLevel } from "../controller/process/log.ts";
+import { parsed } from "./parsed.ts";
 import { imageExamples } from "../simulator/kubelet/image.ts";
 
 export interface DevOptions {
@@ -94,16 +95,10 @@ function commandOf(write: (text: string) => void): Command {
 }
 
 export function parseDevOptions(args: readonly string[]): ParsedDevOptions {
-  let help = "";
-  const command = commandOf((text) => (help += text));
-  try {
-    command.parse(args, { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.code === "commander.helpDisplayed") return { kind: "help", text: help.trimEnd() };
-    return { kind: "refused", problem: error.message.replace(/^error: /, "") };
-  }
-  const { port, allowHost, data, nodes, loglevel } = command.opts<{
+  const found = parsed(commandOf, args);
+  if (found.kind === "help") return { ...found, text: found.text.trimEnd() };
+  if (found.kind === "refused") return found;
+  const { port, allowHost, data, nodes, loglevel } = found.command.opts<{
     port: number;
     allowHost?: readonly string[];
     data?: string;

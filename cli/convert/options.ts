@@ -1,5 +1,6 @@
 /** Parses the arguments of `sluice convert`. */
-import { Command, CommanderError, Option } from "commander";
+import { Command, Option } from "commander";
+import { parsed } from "../parsed.ts";
 import type { Mode } from "../../controller/migration/convert/toRollout.ts";
 
 export interface ConvertOptions {
@@ -66,16 +67,9 @@ function commandOf(write: (text: string) => void): Command {
 }
 
 export function parseConvertOptions(args: readonly string[]): ParsedConvertOptions {
-  let help = "";
-  const command = commandOf((text) => (help += text));
-  try {
-    command.parse(args, { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.code === "commander.helpDisplayed") return { kind: "help", text: help };
-    return { kind: "refused", problem: error.message.replace(/^error: /, "") };
-  }
-  const { filename = [], ...given } = command.opts<
+  const found = parsed(commandOf, args);
+  if (found.kind !== "parsed") return found;
+  const { filename = [], ...given } = found.command.opts<
     Omit<ConvertOptions, "files" | "profile" | "profiles"> & {
       filename?: readonly string[];
       profile?: string;

@@ -75,7 +75,10 @@ function hiddenByRoles(rollout: unknown, services: Lookup<ServiceLabels>): reado
   const strategy = at(placesOf(rollout).spec, "strategy");
   return REFERENCES.flatMap(({ path, roles }) => {
     const reference = at(strategy, ...path);
-    const { selector = {} } = services.get(text(reference)) ?? {};
+    const service = services.get(text(reference));
+    // Every pass asks, and most strategies name two Services at most.
+    if (service === undefined) return [];
+    const { selector } = service;
     const [kind] = path;
     return roles.flatMap((role) => {
       const labels = textMap(at(strategy, kind, role, "labels"));
