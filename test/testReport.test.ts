@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { countLine, countsOf, slowest, timesOf } from "./testReport.ts";
+import { countLine, countsOf, failedOf, slowest, timesOf } from "./testReport.ts";
 
 const xml = `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="bun test" tests="7" assertions="1" failures="2" skipped="1" time="1.65">
@@ -22,4 +22,9 @@ test("the slowest tests come first, with their names as they were written", () =
     { file: "b.test.ts", name: "slow", seconds: 6.5 },
     { file: "a.test.ts", name: "a < b &\nc", seconds: 0.25 },
   ]);
+});
+
+test("those that failed are known by name", () => {
+  expect(failedOf(xml).map(({ file, name }) => [file, name])).toEqual([["b.test.ts", "slow"]]);
+  expect(failedOf("")).toEqual([]);
 });

@@ -32,6 +32,12 @@ export function timesOf(xml: string): Timed[] {
   }));
 }
 
+/** The tests that failed, in the order of the report. */
+export function failedOf(xml: string): Timed[] {
+  const failed = Array.from(xml.matchAll(/<testcase [^>]*[^/]>\s*<failure/g), ([tag]) => tag);
+  return timesOf(failed.join("\n"));
+}
+
 export function slowest(times: readonly Timed[], count: number): Timed[] {
   return times.toSorted((a, b) => b.seconds - a.seconds).slice(0, count);
 }

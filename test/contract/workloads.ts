@@ -124,8 +124,8 @@ export const scenarios: readonly Scenario[] = [
     steps: [
       { what: "created", create: [deployment({ replicas: 4, progressDeadlineSeconds: 3 })], seconds: settle },
       { what: "bad image", patch: ["Deployment", "web", image("nonexistent-nginx")], seconds: 9 },
-      { what: "scaled to 10", patch: ["Deployment", "web", { spec: { replicas: 10 } }], seconds: settle },
-      { what: "scaled to 6", patch: ["Deployment", "web", { spec: { replicas: 6 } }], seconds: settle },
+      { what: "scaled to 10", patch: ["Deployment", "web", { spec: { replicas: 10 } }], seconds: 9 },
+      { what: "scaled to 6", patch: ["Deployment", "web", { spec: { replicas: 6 } }], seconds: 9 },
       { what: "rolled back", patch: ["Deployment", "web", image("nginx:1")], seconds: settle },
     ],
   },
