@@ -210,7 +210,7 @@ async function profilesFrom(file: string | undefined): Promise<readonly [Profile
   const objects = onlyObjects(await textOf(file), file);
   if (objects.length !== 1) throw new Unreadable(`cannot take profiles from ${file}: it has to have one document`);
   const alone = basename(file).replace(/\.[^.]*$/, "");
-  const read = profilesOf(objects[0], alone, (text) => onlyObjects(text, file)[0]);
+  const read = profilesOf(objects[0], alone, onlyStrategy);
   if (read.kind === "refused")
     throw new Unreadable(`cannot take profiles from ${file}:\n${read.problems.map((one) => `  ${one}`).join("\n")}`);
   const { profiles } = read;
@@ -222,6 +222,15 @@ async function profilesFrom(file: string | undefined): Promise<readonly [Profile
 }
 
 const canaryFirst = (a: Profile, b: Profile): number => Number(b.name === CANARY.name) - Number(a.name === CANARY.name);
+
+/** A value of a ConfigMap. @throws {Error} with the reason */
+function onlyStrategy(text: string): unknown {
+  const read = readStream(text);
+  if (read.kind === "refused") throw new Unreadable(read.problem);
+  const [first, ...others] = read.stream.objects;
+  if (others.length > 0) throw new Unreadable("it has to be one document");
+  return first?.object;
+}
 
 const onlyObjects = (text: string, file: string): readonly unknown[] =>
   streamOf(file, text).objects.map(({ object }) => object);
