@@ -53,3 +53,9 @@ export const KSTATUS = "sluice.dev/kstatus";
 
 /** Set by users: "warn" admits an object against the rules. When it changes, an unchanged spec is judged again, too. */
 export const BREAK_GLASS = "sluice.dev/admission";
+
+/**
+ * The value of `INSTANCE_LABEL` on a Rollout that is still taking over the pods of its Deployment: no controller answers
+ * to it, so none makes pods for the Rollout until the label goes.
+ */
+export const ADOPTING = "sluice-adopting";

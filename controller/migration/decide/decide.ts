@@ -30,7 +30,8 @@ export const blocked = (message: string): MigrationDecision => ({
 
 export function decideMigration(facts: MigrationFacts): MigrationDecision {
   const { deployment, wish, rollout } = facts;
-  if (deployment.deleting) return nothing;
+  // Mode adopt is a row of its own: it goes on when the Deployment is gone.
+  if (deployment.deleting || wish?.mode === "adopt" || rollout?.migrated === "adopt") return nothing;
   // What has begun follows the stamp, not the wish: so that it is reversed in order where the wish is taken back.
   if (deployment.marks[MANAGED_BY_ROLLOUT] !== undefined) {
     return wish?.mode === "reference" ? goOn(facts) : reverse(facts);
