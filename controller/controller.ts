@@ -19,6 +19,7 @@ import { sourcesOf, type Sources } from "./rollout/facts/cacheSources.ts";
 import { releasesRow } from "./release/routeRelease.ts";
 import { servicesRow } from "./services/serviceCleanup.ts";
 import { createMigrationStores } from "./migration/facts/caches.ts";
+import { adoptionsRow } from "./migration/adoptionsRow.ts";
 import { migrationsRow } from "./migration/migrationsRow.ts";
 import { deploymentsRow } from "./workloads/workloadRestore.ts";
 import type { Trouble } from "./process/troubles.ts";
@@ -124,6 +125,7 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
       decide: ports.decide ?? decide,
       stores,
       namespace: scope.namespace,
+      instanceId: scope.instanceId,
       kstatusForAll: scope.kstatusForAll,
       migration: scope.migration,
     },
@@ -145,7 +147,7 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
   };
 }
 
-interface KindPorts extends ControllerPorts, Pick<ControllerScope, "kstatusForAll" | "migration"> {
+interface KindPorts extends ControllerPorts, Pick<ControllerScope, "instanceId" | "kstatusForAll" | "migration"> {
   readonly stores: Stores;
   readonly namespace: string | undefined;
   readonly decide: Decide;
@@ -158,8 +160,11 @@ function runKinds(manager: Manager, ports: KindPorts, sources: Sources): WorkQue
   manager.runController(deploymentsRow(ports, sources));
   manager.runController(releasesRow(ports, sources));
   const { migration } = ports;
-  if (migration !== undefined)
-    manager.runController(migrationsRow({ ...ports, ...migration, migrating: createMigrationStores() }, sources));
+  if (migration !== undefined) {
+    const migrating = { ...ports, ...migration, migrating: createMigrationStores() };
+    manager.runController(migrationsRow(migrating, sources));
+    manager.runController(adoptionsRow(migrating, ports.instanceId));
+  }
   return rollouts;
 }
 

@@ -61,10 +61,12 @@ export async function readAdoption(
 
 function isSettled(deployment: Stored | undefined): boolean {
   const { replicas: wanted = 1 } = objectAt(deployment, "spec");
-  const { observedGeneration = 0, updatedReplicas = 0, availableReplicas = 0, replicas = 0 } = objectAt(
-    deployment,
-    "status",
-  );
+  const {
+    observedGeneration = 0,
+    updatedReplicas = 0,
+    availableReplicas = 0,
+    replicas = 0,
+  } = objectAt(deployment, "status");
   const isSeen = Number(observedGeneration) >= (deployment?.metadata.generation ?? 0);
   return isSeen && [updatedReplicas, availableReplicas, replicas].every((count) => count === wanted);
 }

@@ -41,6 +41,10 @@ export interface MigrationPorts {
 const TIMEOUT_MS = 5_000;
 const SYSTEM = new Set(["kube-system", "kube-public", "kube-node-lease"]);
 
+/** Nothing migrates there, whatever asks for it. */
+export const isOffLimits = ({ ownNamespace }: Pick<MigrationPorts, "ownNamespace">, namespace: string): boolean =>
+  SYSTEM.has(namespace) || namespace === ownNamespace;
+
 type Row = ControllerRow<MigrationFacts, MigrationDecision>;
 
 export function migrationsRow(ports: MigrationPorts, sources: Sources): Row {
@@ -87,13 +91,13 @@ function wishOf({ migrating }: MigrationPorts, { marks, metadata }: DeploymentFa
 
 /** Undefined: it is no business of ours. @throws {ApiError} */
 async function gather(ports: MigrationPorts, key: string): Promise<MigrationFacts | undefined> {
-  const { client, migrating, stores, ownNamespace, findProfile = builtIn } = ports;
+  const { client, migrating, stores, findProfile = builtIn } = ports;
   const deployment = migrating.deployments.get(key);
   if (deployment === undefined) return undefined;
   const { namespace, name } = deployment.metadata;
   const isStamped = deployment.marks[MANAGED_BY_ROLLOUT] !== undefined;
   const wish = wishOf(ports, deployment);
-  if (!isStamped && (wish === undefined || SYSTEM.has(namespace) || namespace === ownNamespace)) return undefined;
+  if (!isStamped && (wish === undefined || isOffLimits(ports, namespace))) return undefined;
   // One of another instance, or one that our cache does not show yet, counts as well.
   const found = stores.rollouts.get(key) ?? (await liveRollout(client, namespace, name));
   const rollout = found === undefined ? undefined : rolloutFacts(found);

@@ -12,7 +12,13 @@ import { controllerReference } from "../../../kube/object/ownerReference.ts";
 import type { Json } from "../../../kube/object/json.ts";
 import { ROLLOUT_KIND } from "../../../schema/kinds.ts";
 import type { ObjectMeta, OwnerReference, Resource } from "../../../schema/kube.ts";
-import { HASH_LABEL, INSTANCE_LABEL, MANAGED_BY_ROLLOUT, REVISION, SCALE_TARGET_BEFORE } from "../../../schema/labels.ts";
+import {
+  HASH_LABEL,
+  INSTANCE_LABEL,
+  MANAGED_BY_ROLLOUT,
+  REVISION,
+  SCALE_TARGET_BEFORE,
+} from "../../../schema/labels.ts";
 
 /** The object as it was decided about: a write that finds another version, or another object, changes nothing. */
 export type Seen = Pick<ObjectMeta, "name" | "namespace" | "uid" | "resourceVersion">;

@@ -8,7 +8,14 @@ import { equal } from "../../../kube/object/equality.ts";
 import type { Json } from "../../../kube/object/json.ts";
 import { controllerOf } from "../../../kube/object/ownerReference.ts";
 import type { ObjectMeta } from "../../../schema/kube.ts";
-import { ADOPTING, HASH_LABEL, INSTANCE_LABEL, MANAGED_BY_ROLLOUT, MIGRATED, REVISION } from "../../../schema/labels.ts";
+import {
+  ADOPTING,
+  HASH_LABEL,
+  INSTANCE_LABEL,
+  MANAGED_BY_ROLLOUT,
+  MIGRATED,
+  REVISION,
+} from "../../../schema/labels.ts";
 import { podTemplateHash } from "../../rollout/hash/podHash.ts";
 import type { AdoptionAction } from "../actions/adoption.ts";
 import { objectAt, without } from "../convert/objects.ts";
@@ -46,7 +53,9 @@ export function decideAdoption(facts: AdoptionFacts): readonly AdoptionAction[] 
   const owned = facts.replicaSets.some((rs) => controllerOf(rs)?.uid === rollout?.metadata.uid);
   // A Deployment that comes back in between is one beside the Rollout, like any that comes later.
   if (rollout !== undefined && (deployment === undefined || owned)) return takeOver(facts, rollout);
-  return deployment === undefined || deployment.metadata.deletionTimestamp !== undefined ? [] : leave(facts, deployment);
+  return deployment === undefined || deployment.metadata.deletionTimestamp !== undefined
+    ? []
+    : leave(facts, deployment);
 }
 
 /** While the Deployment still has the pods. */
@@ -86,7 +95,9 @@ function heldRollout({ profile }: AdoptionFacts, deployment: Stored): Json | und
 /** When the Deployment is gone: the Rollout holds all facts. */
 function takeOver(facts: AdoptionFacts, rollout: Stored): readonly AdoptionAction[] {
   const { replicaSets, pods, autoscalers, instance } = facts;
-  const free = replicaSets.filter((rs) => controllerOf(rs) === undefined && rs.metadata.deletionTimestamp === undefined);
+  const free = replicaSets.filter(
+    (rs) => controllerOf(rs) === undefined && rs.metadata.deletionTimestamp === undefined,
+  );
   if (free.length > 0) return free.map((rs) => take(rs, rollout));
   const hashes = new Map(
     replicaSets
