@@ -14,7 +14,7 @@ const given = { asks: true, profile: CANARY, instance: "" };
 const MINUTE = 60_000;
 
 /** A Deployment of three pods that serves, and our controller. */
-async function stage() {
+async function stage(migrates = false) {
   let state = 1;
   const random = (): number => (state = (state * 16_807) % 2_147_483_647) / 2_147_483_647;
   const api = testApi({ installed: true, random });
@@ -22,9 +22,10 @@ async function stage() {
   startControllers(core, { nodes: 1 });
   const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
   const until = new AbortController();
+  const migration = migrates ? { migration: { ownNamespace: "sluice" } } : {};
   const wired = wireController(
     { client, clock, log, observer: unobserved, random },
-    { namespace: undefined, instanceId: "", resyncMs: 10 * MINUTE, concurrency: 5 },
+    { namespace: undefined, instanceId: "", resyncMs: 10 * MINUTE, concurrency: 5, ...migration },
   );
   void wired.lead({ election: undefined, until: until.signal });
   const labels = { app: "web" };
@@ -39,7 +40,8 @@ async function stage() {
   await clock.advance(MINUTE);
   const most = { pods: 0 };
   core.onChange(() => void (most.pods = Math.max(most.pods, core.list("pods").length)));
-  return { ...api, most, end: () => until.abort() };
+  const image = (name: string) => ({ containers: [{ name: "web", image: name }] });
+  return { ...api, most, image, end: () => until.abort() };
 }
 
 const uids = (objects: readonly ApiObject[]): string[] => objects.map(({ metadata }) => metadata.uid).toSorted();
@@ -89,3 +91,59 @@ test.each([Infinity, 1, 2, 3, 4, 5, 6, 7, 8])(
     end();
   },
 );
+
+const DEPLOYMENT = { resource: "deployments.apps", ...place };
+const ROLLOUT = { resource: "rollouts.argoproj.io", ...place };
+
+const annotated = (object: ApiObject, annotations: Record<string, string>): ApiObject => ({
+  ...object,
+  metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, ...annotations } },
+});
+
+test("an annotation is enough; the next image is a canary", async () => {
+  const { core, clock, most, image, end } = await stage(true);
+  const before = uids(core.list("pods"));
+  core.modify(DEPLOYMENT, (old) => annotated(old, { "sluice.dev/migrate": "adopt" }));
+  await clock.advance(5 * MINUTE);
+  expect(core.get(DEPLOYMENT)).toBeUndefined();
+  expect(core.get(ROLLOUT)?.["status"]).toMatchObject({ phase: "Healthy" });
+  expect(uids(core.list("pods"))).toEqual(before);
+  expect(most.pods).toBe(3);
+  core.modify(ROLLOUT, (old) => {
+    const spec = old["spec"] as { readonly template: object };
+    return { ...old, spec: { ...spec, template: { ...spec.template, spec: image("web:2") } } };
+  });
+  await clock.advance(5_000);
+  expect(core.get(ROLLOUT)?.["status"]).toMatchObject({ phase: expect.stringMatching(/Progressing|Paused/) });
+  expect(core.list("pods").filter(({ metadata }) => before.includes(metadata.uid)).length).toBeGreaterThan(0);
+  end();
+});
+
+test("one in the middle of an update waits for its end, and its earlier ReplicaSet stays for an undo", async () => {
+  const { core, clock, image, end } = await stage(true);
+  core.modify(DEPLOYMENT, (old) => {
+    const spec = old["spec"] as { readonly template: object };
+    const next = { ...spec, template: { ...spec.template, spec: image("web:2") } };
+    return annotated({ ...old, spec: next }, { "sluice.dev/migrate": "adopt" });
+  });
+  await clock.advance(10 * MINUTE);
+  expect(core.get(DEPLOYMENT)).toBeUndefined();
+  expect(core.get(ROLLOUT)?.["status"]).toMatchObject({ phase: "Healthy", availableReplicas: 3 });
+  expect(core.list("pods")).toHaveLength(3);
+  const sets = core.list("replicasets.apps");
+  expect(sets).toHaveLength(2);
+  for (const { metadata } of sets) expect(metadata.ownerReferences).toMatchObject([{ kind: "Rollout" }]);
+  end();
+});
+
+test("a paused one stays a Deployment", async () => {
+  const { core, clock, end } = await stage(true);
+  core.modify(DEPLOYMENT, (old) => {
+    const spec = { ...(old["spec"] as object), paused: true };
+    return annotated({ ...old, spec }, { "sluice.dev/migrate": "adopt" });
+  });
+  await clock.advance(MINUTE);
+  expect(core.get(DEPLOYMENT)?.["spec"]).toMatchObject({ replicas: 3 });
+  expect(core.get(ROLLOUT)).toBeUndefined();
+  end();
+});
