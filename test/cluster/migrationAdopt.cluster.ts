@@ -24,7 +24,7 @@ ours("a running Deployment is adopted without a new pod, a lost pod or an empty 
     kind: "Service",
     metadata: { name },
     spec: { selector: labels, ports: [{ port: 80 }] },
-  } as KubeObject);
+  });
   const deployments = `/apis/apps/v1/namespaces/${world.namespace}/deployments`;
   await api.create(deployments, {
     metadata: { name },
