@@ -124,6 +124,9 @@ async function serve({ options, version, log, undo, ending }: Serving): Promise<
       room: roomWithin(process.constrainedMemory()),
       concurrency: options.rolloutThreads,
       kstatusForAll: options.kstatus,
+      migration: options.migrateDeployments
+        ? { ownNamespace: options.controllerNamespace ?? credentials.namespace }
+        : undefined,
     },
   );
   parts.wired = wired;

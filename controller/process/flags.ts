@@ -53,6 +53,7 @@ export const flags: readonly Flag[] = [
     { name: "namespaced", kind: "bool", help: "watch one namespace only" },
     { name: "instance-id", kind: "text", value: "", help: "drive only the Rollouts labelled with this instance" },
     { name: "kstatus", kind: "bool", help: "add the conditions that Flux and Helm 4 wait for to every Rollout" },
+    { name: "migrate-deployments", kind: "bool", help: "make Rollouts of Deployments that ask for it" },
   ),
   ...under(
     "Pace:",

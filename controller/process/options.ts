@@ -37,6 +37,7 @@ export interface ControllerOptions {
   readonly resyncMs: number;
   readonly rolloutThreads: number;
   readonly kstatus: boolean;
+  readonly migrateDeployments: boolean;
   /** Client-side request limit: a token bucket of `burst`, refilled at `qps` a second; Infinity is no limit. */
   readonly qps: number;
   readonly burst: number;
@@ -138,6 +139,7 @@ interface RawFlags extends Partial<Record<string, unknown>> {
   rolloutResync: number;
   rolloutThreads: number;
   kstatus: boolean;
+  migrateDeployments: boolean;
   qps: number;
   burst: number;
   loglevel: string;
@@ -186,6 +188,7 @@ function optionsOf(raw: RawFlags, env: Readonly<Record<string, string | undefine
     resyncMs: raw.rolloutResync * 1_000,
     rolloutThreads: raw.rolloutThreads,
     kstatus: raw.kstatus,
+    migrateDeployments: raw.migrateDeployments,
     qps: raw.qps < 0 ? Number.POSITIVE_INFINITY : raw.qps,
     burst: raw.burst,
     logLevel: logLevels[raw.loglevel.toLowerCase()] ?? "info",
