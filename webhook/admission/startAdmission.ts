@@ -127,7 +127,18 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
         metrics.reviewed(...review);
       };
       const where = { port, ...(address === undefined ? {} : { hostname: address }) };
-      webhook = createWebhook({ rules, client, certificate, clientCa, reviewed, log, clock, overridden, migrate, ...where });
+      webhook = createWebhook({
+        rules,
+        client,
+        certificate,
+        clientCa,
+        reviewed,
+        log,
+        clock,
+        overridden,
+        migrate,
+        ...where,
+      });
       await options.listening?.();
       log.info("Serving the webhook", { port: webhook.port });
     },

@@ -21,6 +21,7 @@ import {
   configurationName,
   correction,
   decidePolicy,
+  type DesiredConfiguration,
   type FailurePolicy,
   keepsConditions,
   leadsTo,
@@ -93,21 +94,22 @@ interface Sight {
   readonly replicas: WatchedReplicas | undefined;
 }
 
+function look({ namespace, instanceId, endpoint, migrates }: ConfigurationOptions, ports: WatchPorts): Sight {
+  const named = { name: configurationName(instanceId) };
+  return {
+    configuration: watchObject<Configuration>(ports, VALIDATING_WEBHOOK_CONFIGURATIONS, named),
+    mutating: migrates ? watchObject<Configuration>(ports, MUTATING_WEBHOOK_CONFIGURATIONS, named) : undefined,
+    replicas: endpoint.kind === "service" ? watchReplicas(ports, namespace, endpoint.name) : undefined,
+  };
+}
+
 /** Watches until `signal` of the ports aborts. Resolves when it has seen the present state. */
 export async function keepConfiguration(
   options: ConfigurationOptions,
   ports: WatchPorts,
 ): Promise<ConfigurationKeeper> {
-  const { clock, namespace, instanceId, endpoint } = options;
-  const sight: Sight = {
-    configuration: watchObject<Configuration>(ports, VALIDATING_WEBHOOK_CONFIGURATIONS, {
-      name: configurationName(instanceId),
-    }),
-    mutating: options.migrates
-      ? watchObject<Configuration>(ports, MUTATING_WEBHOOK_CONFIGURATIONS, { name: configurationName(instanceId) })
-      : undefined,
-    replicas: endpoint.kind === "service" ? watchReplicas(ports, namespace, endpoint.name) : undefined,
-  };
+  const { clock, endpoint } = options;
+  const sight = look(options, ports);
   const [owner] = await Promise.all([
     ownerOf(options),
     sight.configuration.hasSynced,
@@ -154,17 +156,6 @@ export async function keepConfiguration(
     }
     return { ...now, conditions, stored: failurePolicy };
   };
-  /** As soon as the API server has reached us; nobody is kept from writing where it does not. */
-  const settleMutating = async (caBundle: string, { stored, conditions: kept }: PolicyFacts): Promise<void> => {
-    if (sight.mutating === undefined) return;
-    const present = sight.mutating.current();
-    if (!options.isLeader() || (present === undefined && (stored === undefined || !kept))) return;
-    const desired = mutatingFor({ ...options, caBundle, failurePolicy: "Ignore", conditions: true, owner });
-    const next = correction(present, desired);
-    if (next === undefined) return;
-    options.log.info("Writing the webhook configuration for Deployments that migrate");
-    await write(options.client, sight.mutating, next, present, MUTATING_WEBHOOK_CONFIGURATIONS);
-  };
   return {
     state: () => {
       const { stored, reached, readyReplicas } = facts();
@@ -175,11 +166,27 @@ export async function keepConfiguration(
       // These decide whether the API server reaches us; when one changes, that has to be proved again.
       await proof.renew(JSON.stringify([endpoint, caBundle]));
       const now = await settle(caBundle);
-      await settleMutating(caBundle, now);
+      await settleMutating(options, sight.mutating, { caBundle, owner }, now);
       return Math.min(policyWakeInMs(now) ?? Number.POSITIVE_INFINITY, proof.dueInMs());
     },
     part: () => (endpoint.kind === "url" ? partFromUrl(options, sight) : part(options, sight)),
   };
+}
+
+/** As soon as the API server has reached us; it is never the reason why an object is not written. */
+async function settleMutating(
+  options: ConfigurationOptions,
+  mutating: WatchedObject<Configuration> | undefined,
+  found: Pick<DesiredConfiguration, "caBundle" | "owner">,
+  { stored, conditions }: PolicyFacts,
+): Promise<void> {
+  if (mutating === undefined || !options.isLeader()) return;
+  const present = mutating.current();
+  if (present === undefined && (stored === undefined || !conditions)) return;
+  const next = correction(present, mutatingFor({ ...options, ...found, failurePolicy: "Ignore", conditions: true }));
+  if (next === undefined) return;
+  options.log.info("Writing the webhook configuration for Deployments that migrate");
+  await write(options.client, mutating, next, present, MUTATING_WEBHOOK_CONFIGURATIONS);
 }
 
 const reasonsOf = ({ reached, readyReplicas }: PolicyFacts): object => ({

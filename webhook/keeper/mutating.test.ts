@@ -47,10 +47,9 @@ test("the one for Deployments is written once the API server reaches us, with th
   all.blocked.why = undefined;
   await all.until(() => all.mutating() !== undefined);
   const webhooks = all.mutating()?.webhooks ?? [];
-  const bundle = all.configuration()?.webhooks?.[0]?.clientConfig.caBundle;
-  expect(webhooks.map(({ failurePolicy, clientConfig }) => [failurePolicy, clientConfig.caBundle])).toEqual(
-    webhooks.map(() => ["Ignore", bundle]),
-  );
+  const bundle = all.configuration()?.webhooks?.[0]?.clientConfig.caBundle ?? "";
+  expect(new Set(webhooks.map(({ failurePolicy }) => failurePolicy))).toEqual(new Set(["Ignore"]));
+  expect(new Set(webhooks.map(({ clientConfig }) => clientConfig.caBundle))).toEqual(new Set([bundle]));
   await all.end();
 });
 
