@@ -130,6 +130,7 @@ function explained(rules: readonly Omit<Rule, "why">[]): Rule[] {
     leases: "A dry run on a Lease that is never stored shows whether the API server reaches the webhook.",
     endpointslices: "How many replicas are ready: with fewer than two the webhook must not be in the way.",
     validatingwebhookconfigurations: "Its own configuration, and no other.",
+    mutatingwebhookconfigurations: "The same, for Deployments that migrate.",
     namespaces: "The configuration goes when the namespace does.",
   };
   return rules.map((rule) => {

@@ -249,6 +249,7 @@ async function admissionOf(
         : ({ kind: "url", url: webhook.url } as const),
     clientCa: held.clientCa,
     failurePolicy: webhook.failurePolicy,
+    migrates: webhook.migrates,
     namespace: controllerNamespace(options),
     watchedNamespace: options.namespaced ? (options.namespace ?? ownNamespace) : undefined,
     instanceId,

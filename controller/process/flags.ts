@@ -122,6 +122,12 @@ export const flags: readonly Flag[] = [
       kind: "text",
       help: "Fail or Ignore; by default it depends on the number of ready replicas",
     },
+    {
+      name: "webhook-migration",
+      kind: "bool",
+      value: "true",
+      help: "rewrite Deployments that migrate, and what scales them, as they are written",
+    },
   ),
   ...under(OTHER, { name: "version", kind: "bool", help: "print the version" }),
 ];

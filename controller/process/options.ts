@@ -68,6 +68,8 @@ export interface WebhookOptions {
   /** Used instead of the Service. */
   readonly url: string | undefined;
   readonly failurePolicy: "Fail" | "Ignore" | undefined;
+  /** Whether Deployments that migrate are rewritten as they are written. */
+  readonly migrates: boolean;
   /** File of the CAs whose clients may send requests; undefined: everybody may. */
   readonly clientCa: string | undefined;
 }
@@ -160,6 +162,7 @@ interface RawFlags extends Partial<Record<string, unknown>> {
   webhookUrl?: string;
   webhookFailurePolicy?: string;
   webhookClientCa?: string;
+  webhookMigration: boolean;
   version: boolean;
 }
 
@@ -230,6 +233,7 @@ function webhookOf(raw: RawFlags): WebhookOptions | undefined {
     service,
     url: webhookUrl || undefined,
     clientCa: raw.webhookClientCa || undefined,
+    migrates: raw.webhookMigration,
     failurePolicy: policy === "Fail" || policy === "Ignore" ? policy : undefined,
   };
 }

@@ -49,6 +49,8 @@ describe("a review that is read", () => {
       user: "jane",
       dryRun: true,
       fieldValidation: "Strict",
+      fieldManager: "",
+      isApply: false,
     });
   });
 
