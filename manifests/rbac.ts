@@ -80,6 +80,34 @@ export const loopRules = (routers: readonly RouterRow[] = ROUTERS): readonly Rul
   { why: "What happened.", apiGroups: [""], resources: ["events"], verbs: ["create", "patch"] },
 ];
 
+/** In every namespace, beside the others, where Deployments are to become Rollouts (`--migrate-deployments`). */
+export const migrationRules: readonly Rule[] = [
+  {
+    why: "A Rollout is made of a Deployment, and goes when it is to be a Deployment again.",
+    apiGroups: argo,
+    resources: ["rollouts"],
+    verbs: ["create", "delete"],
+  },
+  {
+    why: "In mode adopt the Deployment goes, and leaves its pods to the Rollout.",
+    apiGroups: ["apps"],
+    resources: ["deployments"],
+    verbs: ["delete"],
+  },
+  {
+    why: "Which Namespaces ask for it.",
+    apiGroups: [""],
+    resources: ["namespaces"],
+    verbs: ["list", "watch"],
+  },
+  {
+    why: "What scales a Deployment is reported; in mode adopt it is pointed at the Rollout.",
+    apiGroups: ["autoscaling"],
+    resources: ["horizontalpodautoscalers"],
+    verbs: ["list", "patch"],
+  },
+];
+
 /** In the controller's namespace. */
 export const leaseRules: readonly Rule[] = [
   {

@@ -20,7 +20,8 @@ import { findCondition } from "../rollout/model/rolloutConditions.ts";
 import { liveRollout } from "../services/serviceCleanup.ts";
 import { type MigrationAction, migrationRequest, wordsOf } from "./actions/action.ts";
 import { CANARY, type Profile } from "./convert/profile.ts";
-import { decideMigration, type MigrationDecision } from "./decide/decide.ts";
+import { decideMigration } from "./decide/decide.ts";
+import type { MigrationDecision } from "./decide/decision.ts";
 import type { DeploymentFacts, MigrationStores, NamespaceFacts, RawDeployment, RawNamespace } from "./facts/caches.ts";
 import type { MigrationFacts, RolloutFacts, Wish } from "./facts/facts.ts";
 

@@ -125,8 +125,7 @@ export const flags: readonly Flag[] = [
     {
       name: "webhook-migration",
       kind: "bool",
-      value: "true",
-      help: "rewrite Deployments that migrate, and what scales them, as they are written",
+      help: "rewrite Deployments that migrate as they are written; --migrate-deployments does so, too",
     },
   ),
   ...under(OTHER, { name: "version", kind: "bool", help: "print the version" }),

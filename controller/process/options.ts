@@ -233,7 +233,7 @@ function webhookOf(raw: RawFlags): WebhookOptions | undefined {
     service,
     url: webhookUrl || undefined,
     clientCa: raw.webhookClientCa || undefined,
-    migrates: raw.webhookMigration,
+    migrates: raw.webhookMigration || raw.migrateDeployments,
     failurePolicy: policy === "Fail" || policy === "Ignore" ? policy : undefined,
   };
 }

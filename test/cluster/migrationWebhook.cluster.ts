@@ -39,6 +39,8 @@ beforeAll(async () => {
     `${freePort()}`,
     "--webhook-port",
     `${webhookPort}`,
+    // Without --migrate-deployments: the loop would act on what is marked by hand here.
+    "--webhook-migration",
   ];
   const where = ["--kubeconfig", await plane.identity("sluice-controller")];
   const url = ["--webhook-url", `https://127.0.0.1:${webhookPort}`];

@@ -4,29 +4,9 @@
  * state alone. So a crash after any write goes on where it was.
  */
 import { MANAGED_BY_ROLLOUT, MIGRATE } from "../../../schema/labels.ts";
-import type { EventReason } from "../../../schema/reasons.ts";
-import type { MigrationAction } from "../actions/action.ts";
 import type { MigrationFacts } from "../facts/facts.ts";
+import { blocked, type MigrationDecision, nothing } from "./decision.ts";
 import { begin, goOn, reverse } from "./reference.ts";
-
-export interface MigrationEvent {
-  readonly type: "Normal" | "Warning";
-  readonly reason: EventReason;
-  readonly message: string;
-}
-
-export interface MigrationDecision {
-  readonly actions: readonly MigrationAction[];
-  /** About the Deployment; sent after the actions. */
-  readonly events: readonly MigrationEvent[];
-}
-
-export const nothing: MigrationDecision = { actions: [], events: [] };
-
-export const blocked = (message: string): MigrationDecision => ({
-  actions: [],
-  events: [{ type: "Warning", reason: "MigrationBlocked", message }],
-});
 
 export function decideMigration(facts: MigrationFacts): MigrationDecision {
   const { deployment, wish, rollout } = facts;

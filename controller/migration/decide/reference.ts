@@ -18,7 +18,7 @@ import type { Profile } from "../convert/profile.ts";
 import { toRollout } from "../convert/toRollout.ts";
 import type { DeploymentFacts } from "../facts/caches.ts";
 import type { MigrationFacts } from "../facts/facts.ts";
-import { blocked, type MigrationDecision, type MigrationEvent, nothing } from "./decide.ts";
+import { blocked, type MigrationDecision, type MigrationEvent, nothing } from "./decision.ts";
 
 /** Not begun yet: nothing of the Deployment has been touched. */
 export function begin(facts: MigrationFacts): MigrationDecision {
