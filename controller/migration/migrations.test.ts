@@ -206,7 +206,7 @@ describe("a Deployment that asks for mode reference", () => {
         kind: "Rollout",
         metadata: { name: "web", namespace: "default" },
         spec: { replicas: 0, paused: true, selector: { matchLabels: { app: "other" } }, strategy: { canary: {} } },
-      } as Draft);
+      });
     world.annotate({ ...asks, ...given.annotations });
     await world.clock.advance(5 * MINUTE);
     expect(world.deployment().spec.replicas).toBe(3);
