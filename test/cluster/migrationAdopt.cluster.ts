@@ -30,7 +30,7 @@ ours("a running Deployment is adopted without a new pod, a lost pod or an empty 
     metadata: { name },
     spec: { replicas: 3, selector: { matchLabels: labels }, template },
   });
-  const pods = async () => (await api.list<KubeObject>(`/api/v1/namespaces/${world.namespace}/pods`)).items;
+  const pods = async () => (await api.list(`/api/v1/namespaces/${world.namespace}/pods`)).items;
   const ready = async (): Promise<number> => {
     const path = `/apis/discovery.k8s.io/v1/namespaces/${world.namespace}/endpointslices`;
     const { items } = await api.list<Slice>(path);
@@ -38,7 +38,8 @@ ours("a running Deployment is adopted without a new pod, a lost pod or an empty 
       .length;
   };
   await until("the Service has three endpoints", async () => (await ready()) === 3, 30_000);
-  const uids = async () => (await pods()).map(({ metadata }) => metadata.uid).toSorted();
+  const uids = async () =>
+    (await pods()).map(({ metadata: { uid = "" } }) => uid).toSorted((a, b) => a.localeCompare(b));
   const before = await uids();
   await api.patch(`${deployments}/${name}`, "merge", { metadata: { annotations: { [MIGRATE]: "adopt" } } });
   const seen = { fewest: 3, most: 3 };
