@@ -6,6 +6,7 @@
 import { locks } from "../cli/controller/command.ts";
 import { rightsOf, ROUTERS } from "../providers/traffic/routers.ts";
 import type { RouterRow } from "../providers/traffic/router.ts";
+import { configurationName } from "../webhook/configuration/configuration.ts";
 import { keeperRules } from "../webhook/keeper/keeper.ts";
 import { labels, name } from "./text/manifestNames.ts";
 import type { Manifest } from "./text/render.ts";
@@ -106,6 +107,13 @@ export const migrationRules: readonly Rule[] = [
     resources: ["horizontalpodautoscalers"],
     verbs: ["list", "patch"],
   },
+  {
+    why: "The webhook's configuration for Deployments that migrate, and no other.",
+    apiGroups: ["admissionregistration.k8s.io"],
+    resources: ["mutatingwebhookconfigurations"],
+    verbs: ["get", "list", "watch", "create", "patch", "update"],
+    resourceNames: [configurationName("")],
+  },
 ];
 
 /** In the controller's namespace. */
@@ -158,7 +166,6 @@ function explained(rules: readonly Omit<Rule, "why">[]): Rule[] {
     leases: "A dry run on a Lease that is never stored shows whether the API server reaches the webhook.",
     endpointslices: "How many replicas are ready: with fewer than two the webhook must not be in the way.",
     validatingwebhookconfigurations: "Its own configuration, and no other.",
-    mutatingwebhookconfigurations: "The same, for Deployments that migrate.",
     namespaces: "The configuration goes when the namespace does.",
   };
   return rules.map((rule) => {

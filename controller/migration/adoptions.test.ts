@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { startControllers } from "../../simulator/controllers/controllers.ts";
 import type { ApiObject } from "../../simulator/model/model.ts";
 import { testApi } from "../../test/apiServer.ts";
-import { HASH_LABEL, INSTANCE_LABEL } from "../../schema/labels.ts";
+import { ADOPTING, HASH_LABEL, INSTANCE_LABEL } from "../../schema/labels.ts";
 import { unobserved } from "../controller.ts";
 import { wireController } from "../wiring.ts";
 import { carryOutAdoption, readAdoption } from "./adoptions.ts";
@@ -147,4 +147,32 @@ test("a paused one stays a Deployment", async () => {
   expect(core.get(DEPLOYMENT)?.["spec"]).toMatchObject({ replicas: 3 });
   expect(core.get(ROLLOUT)).toBeUndefined();
   end();
+});
+
+const rollout = {
+  metadata: {
+    name: "web",
+    namespace: "default",
+    uid: "r",
+    resourceVersion: "1",
+    labels: { [INSTANCE_LABEL]: ADOPTING },
+  },
+  spec: { template: {} },
+};
+const replicaSetOf = (uid: string) => ({
+  metadata: {
+    name: "web-1",
+    namespace: "default",
+    uid: "s",
+    resourceVersion: "1",
+    ownerReferences: [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid, controller: true }],
+  },
+});
+
+test.each([
+  ["waits while a Deployment that came back has its pods", [replicaSetOf("another")], []],
+  ["goes where somebody has deleted the Deployment with its pods", [], ["deleteHeldRollout"]],
+])("a Rollout that has no pods to take over is never driven: it %s", (_, replicaSets, kinds) => {
+  const facts = { ...given, deployment: undefined, settled: false, rollout, replicaSets, pods: [], autoscalers: [] };
+  expect(decideAdoption(facts).map(({ kind }) => kind)).toEqual(kinds as never[]);
 });

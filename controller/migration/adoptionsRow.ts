@@ -20,6 +20,8 @@ interface Held {
 }
 
 const SOON_MS = 1_000;
+/** A held Rollout may wait for what is not watched: that ReplicaSets are let go of. */
+const LATER_MS = 10_000;
 /** No write is sent when the Lease may end before its answer. */
 const TIMEOUT_MS = 5_000;
 
@@ -65,7 +67,10 @@ export function adoptionsRow(ports: MigrationPorts, instance: string): Row {
     },
     decide: decideAdoption,
     async apply({ key, decision }, queue) {
-      if (decision.length === 0) return;
+      if (decision.length === 0) {
+        if (held.get(key) !== undefined) queue.addAfter(key, LATER_MS);
+        return;
+      }
       if (validForMs() <= TIMEOUT_MS)
         throw new NotLeaderError(`Not sent: taking over Deployment "${key}", because the leader Lease may run out`);
       await carryOutAdoption(client, decision);

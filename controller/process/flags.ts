@@ -125,7 +125,7 @@ export const flags: readonly Flag[] = [
     {
       name: "webhook-migration",
       kind: "bool",
-      help: "rewrite Deployments that migrate as they are written; --migrate-deployments does so, too",
+      help: "rewrite Deployments that migrate as they are written",
     },
   ),
   ...under(OTHER, { name: "version", kind: "bool", help: "print the version" }),

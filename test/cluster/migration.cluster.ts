@@ -96,7 +96,8 @@ ours(
     const { spec, status, metadata } = await stored(world);
     expect({ size: spec.replicas, available: status?.availableReplicas }).toEqual({ size: 5, available: 5 });
     for (const mark of [REPLICAS_WANTED, REPLICAS_BEFORE]) expect(metadata.annotations).not.toHaveProperty(mark);
-    await until("only its own pods are left", async () => (await endpoints(world)) === 5, 30_000);
+    // The garbage collector learns of a new kind within half a minute.
+    await until("only its own pods are left", async () => (await endpoints(world)) === 5, 120_000);
     expect(await least()).toBeGreaterThanOrEqual(3);
   },
 );

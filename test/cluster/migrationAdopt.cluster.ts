@@ -38,7 +38,8 @@ ours("a running Deployment is adopted without a new pod, a lost pod or an empty 
       .length;
   };
   await until("the Service has three endpoints", async () => (await ready()) === 3, 30_000);
-  const uids = async () => (await pods()).map(({ metadata }) => metadata.uid ?? "").toSorted((a, b) => a.localeCompare(b));
+  const uids = async () =>
+    (await pods()).map(({ metadata }) => metadata.uid ?? "").toSorted((a, b) => a.localeCompare(b));
   const before = await uids();
   await api.patch(`${deployments}/${name}`, "merge", { metadata: { annotations: { [MIGRATE]: "adopt" } } });
   const seen = { fewest: 3, most: 3 };

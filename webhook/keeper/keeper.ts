@@ -84,13 +84,11 @@ export const keeperRules = (instanceId: string) => ({
   ],
   /** `namespaces`: restricted to the controller's. */
   clusterRole: (namespace: string) => [
-    ...["validatingwebhookconfigurations", "mutatingwebhookconfigurations"].map((resource) =>
-      rule(
-        "admissionregistration.k8s.io",
-        resource,
-        ["get", "list", "watch", "create", "patch", "update"],
-        [configurationName(instanceId)],
-      ),
+    rule(
+      "admissionregistration.k8s.io",
+      "validatingwebhookconfigurations",
+      ["get", "list", "watch", "create", "patch", "update"],
+      [configurationName(instanceId)],
     ),
     rule("", "namespaces", ["get"], [namespace]),
   ],

@@ -169,18 +169,6 @@ describe("a Deployment whose pods a Rollout has", () => {
     expect(outcome(from(old, applied(undefined, WANTS_5, 0)))).toEqual([0, "5"]);
   });
 
-  test("wants 0 where a server-side apply says so, and a patch of the same manager says nothing", () => {
-    const managedFields = [
-      { manager: "flux", operation: "Apply", fieldsV1: { "f:spec": { "f:replicas": {} } } },
-      { manager: "other", operation: "Apply", fieldsV1: { "f:metadata": {} } },
-    ];
-    const live = deployment(0, WANTS_5, { managedFields });
-    const by = (fieldManager: string, more: object = {}) => ({ options: { fieldManager, ...more } });
-    expect(outcome(from(live, live, by("flux", { force: true })))).toEqual([0, "0"]);
-    expect(outcome(from(live, live, by("other", { force: false })))).toEqual([0, "5"]);
-    expect(outcome(from(live, live, by("flux")))).toEqual([0, "5"]);
-  });
-
   test("keeps our marks where a replacement has lost them", () => {
     const old = { ...WANTS_5, "sluice.dev/replicas-before-rollout": "5" };
     const review = from(deployment(0, old), deployment(5));

@@ -50,7 +50,6 @@ describe("a review that is read", () => {
       dryRun: true,
       fieldValidation: "Strict",
       fieldManager: "",
-      isApply: false,
     });
   });
 

@@ -25,8 +25,6 @@ export interface Review {
   readonly fieldValidation: FieldValidation;
   /** As the client named itself; "" where it did not. */
   readonly fieldManager: string;
-  /** Whether the write is a server-side apply. */
-  readonly isApply: boolean;
   /** As it would be stored; undefined for DELETE. */
   readonly object: unknown;
   readonly oldObject: unknown;
@@ -102,8 +100,6 @@ export function parseReview(json: unknown): ParsedReview {
     dryRun: request["dryRun"] === true,
     fieldValidation: fieldValidation(record(request["options"])?.["fieldValidation"]),
     fieldManager: text(record(request["options"])?.["fieldManager"]),
-    // A patch has this option in a server-side apply only: the API server refuses it for others.
-    isApply: typeof record(request["options"])?.["force"] === "boolean",
     object,
     oldObject,
   };

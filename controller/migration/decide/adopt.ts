@@ -114,7 +114,10 @@ function takeOver(facts: AdoptionFacts, rollout: Stored): readonly AdoptionActio
     const before = objectAt(hpa, "spec", "scaleTargetRef");
     return { kind: "retargetAutoscaler", seen: hpa.metadata, before, rollout: rollout.metadata.name };
   });
-  return targets.length > 0 ? targets : [{ kind: "handOver", seen: rollout.metadata, instance }];
+  if (targets.length > 0) return targets;
+  // Driven without the pods, it would make others beside them, or bring back what somebody has deleted on purpose.
+  if (hashes.size > 0) return [{ kind: "handOver", seen: rollout.metadata, instance }];
+  return replicaSets.length === 0 ? [{ kind: "deleteHeldRollout", seen: rollout.metadata }] : [];
 }
 
 function take(rs: Stored, rollout: Stored): AdoptionAction {

@@ -38,7 +38,7 @@ export interface ControllerOptions {
 export function startController({ nursery, name, kubeconfig, logs, command }: ControllerOptions): Controller {
   const [metricsPort, healthPort] = [freePort(), freePort()];
   const flags = [
-    ...(otherController() === undefined ? ["--migrate-deployments"] : []),
+    ...(command === ownController ? ["--migrate-deployments"] : []),
     "--kubeconfig",
     kubeconfig,
     "--metricsPort",
