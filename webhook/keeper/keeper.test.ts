@@ -333,7 +333,6 @@ test("the rules name every object that RBAC can name", () => {
     "leases: sluice-webhook-probe",
     "endpointslices: all",
     "validatingwebhookconfigurations: sluice-blue",
-    "mutatingwebhookconfigurations: sluice-blue",
     "namespaces: ns",
   ]);
 });
