@@ -70,6 +70,7 @@ test("the demo takes no arguments, and says so", async () => {
   const help = await demo("--help");
   expect([help.code, help.err]).toEqual([0, ""]);
   expect(help.out).toContain("Usage:\n  sluice demo\n");
+  expect(help.out.split("\n").filter((line) => line.length > 80)).toEqual([]);
 }, 60_000);
 
 test("the demo ends without a word when its reader goes away, as in `sluice demo | head`", async () => {

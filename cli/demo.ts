@@ -16,21 +16,24 @@ export interface DemoSurroundings {
   readonly program: string;
 }
 
-export const demoUsage = `Shows a canary, a bad version that is turned back, a blue-green update and a refused Rollout, in a minute and
-without a cluster: the controller, the webhook and the API server are real and run in this process; pods, requests and
-time are simulated.
+export const demoUsage = `Shows a canary, a bad version that is turned back, a blue-green update and a
+refused Rollout, in a minute and without a cluster: the controller, the webhook
+and the API server are real and run in this process; pods, requests and time
+are simulated.
 
 Usage:
   sluice demo
 
-On a terminal it is drawn in place, in colours unless NO_COLOR is set, and you decide:
+On a terminal it is drawn in place, in colours unless NO_COLOR is set, and you
+decide:
 
   Enter or space   promote the update, or go on
   a                abort the update
   p                pause the Rollout, and resume it
   q                quit
 
-If you press nothing, the demo decides by itself after some seconds. Elsewhere it prints a line for every change.
+If you press nothing, the demo decides by itself after some seconds. Elsewhere
+it prints a line for every change.
 `;
 
 /** @returns the exit code. */

@@ -18,6 +18,9 @@ import { rolloutsRow, type RolloutsObserver } from "./rollout/rolloutsRow.ts";
 import { sourcesOf, type Sources } from "./rollout/facts/cacheSources.ts";
 import { releasesRow } from "./release/routeRelease.ts";
 import { servicesRow } from "./services/serviceCleanup.ts";
+import { createMigrationStores } from "./migration/facts/caches.ts";
+import { adoptionsRow } from "./migration/adoptionsRow.ts";
+import { migrationsRow } from "./migration/migrationsRow.ts";
 import { deploymentsRow } from "./workloads/workloadRestore.ts";
 import type { Trouble } from "./process/troubles.ts";
 import { createStores, type Stores } from "./rollout/facts/stores.ts";
@@ -70,6 +73,8 @@ export interface ControllerScope {
   readonly concurrency: number;
   /** Conditions for generic tools on every Rollout that does not decline them (docs/behaviour/kstatus.md). */
   readonly kstatusForAll?: boolean | undefined;
+  /** Deployments that ask for it become Rollouts, except in Sluice's own namespace (docs/migration.md); undefined: none. */
+  readonly migration?: { readonly ownNamespace: string } | undefined;
   /** Which Ingresses are routed, and how; the usual classes by default. */
   readonly routing?: RouterSettings | undefined;
   /** How much memory the cached objects may take; what the shipped Deployment has by default. */
@@ -120,7 +125,9 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
       decide: ports.decide ?? decide,
       stores,
       namespace: scope.namespace,
+      instanceId: scope.instanceId,
       kstatusForAll: scope.kstatusForAll,
+      migration: scope.migration,
     },
     sources,
   );
@@ -140,7 +147,7 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
   };
 }
 
-interface KindPorts extends ControllerPorts, Pick<ControllerScope, "kstatusForAll"> {
+interface KindPorts extends ControllerPorts, Pick<ControllerScope, "instanceId" | "kstatusForAll" | "migration"> {
   readonly stores: Stores;
   readonly namespace: string | undefined;
   readonly decide: Decide;
@@ -152,6 +159,12 @@ function runKinds(manager: Manager, ports: KindPorts, sources: Sources): WorkQue
   manager.runController(servicesRow(ports, sources));
   manager.runController(deploymentsRow(ports, sources));
   manager.runController(releasesRow(ports, sources));
+  const { migration } = ports;
+  if (migration !== undefined) {
+    const migrating = { ...ports, ...migration, migrating: createMigrationStores() };
+    manager.runController(migrationsRow(migrating, sources));
+    manager.runController(adoptionsRow(migrating, ports.instanceId));
+  }
   return rollouts;
 }
 

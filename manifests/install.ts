@@ -1,7 +1,15 @@
 /** The objects of each way to install. */
 import { definitions, guard, namespaceObject } from "./crdManifests.ts";
 import { clusterArgs, image, name, namespace, namespacedArgs } from "./text/manifestNames.ts";
-import { aggregatedRoles, granted, leaseRules, loopRules, webhookRoleRules, webhookRules } from "./rbac.ts";
+import {
+  aggregatedRoles,
+  granted,
+  leaseRules,
+  loopRules,
+  migrationRules,
+  webhookRoleRules,
+  webhookRules,
+} from "./rbac.ts";
 import type { Manifest } from "./text/render.ts";
 import {
   deployment,
@@ -58,6 +66,12 @@ export const namespaceInstall: readonly Manifest[] = [
   deployment({ namespace: undefined, image, args: namespacedArgs, replicas: 1, ports: [] }),
 ];
 
+const [migrationRole = {}, migrationBinding = {}] = granted(
+  { name: `${name}-migration`, rules: migrationRules, component: "controller" },
+  "cluster",
+  namespace,
+);
+
 /** Kustomize: path below manifests/ → object. */
 export const kustomizations: Readonly<Record<string, object>> = {
   "kustomization.yaml": {
@@ -71,6 +85,17 @@ export const kustomizations: Readonly<Record<string, object>> = {
     resources: ["poddisruptionbudget.yaml"],
     patches: [{ path: "deployment.yaml" }],
   },
+  "components/migrate-deployments/kustomization.yaml": {
+    apiVersion: "kustomize.config.k8s.io/v1alpha1",
+    kind: "Component",
+    resources: ["clusterrole.yaml", "clusterrolebinding.yaml"],
+    patches: [{ path: "flag.yaml", target: { kind: "Deployment", name } }],
+  },
+  "components/migrate-deployments/clusterrole.yaml": migrationRole,
+  "components/migrate-deployments/clusterrolebinding.yaml": migrationBinding,
+  "components/migrate-deployments/flag.yaml": [
+    { op: "add", path: "/spec/template/spec/containers/0/args/-", value: "--migrate-deployments" },
+  ],
   "components/two-replicas/poddisruptionbudget.yaml": disruptionBudget(namespace),
   "components/two-replicas/deployment.yaml": {
     apiVersion: "apps/v1",

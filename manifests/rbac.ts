@@ -6,6 +6,7 @@
 import { locks } from "../cli/controller/command.ts";
 import { rightsOf, ROUTERS } from "../providers/traffic/routers.ts";
 import type { RouterRow } from "../providers/traffic/router.ts";
+import { configurationName } from "../webhook/configuration/configuration.ts";
 import { keeperRules } from "../webhook/keeper/keeper.ts";
 import { labels, name } from "./text/manifestNames.ts";
 import type { Manifest } from "./text/render.ts";
@@ -78,6 +79,41 @@ export const loopRules = (routers: readonly RouterRow[] = ROUTERS): readonly Rul
     verbs: ["create"],
   },
   { why: "What happened.", apiGroups: [""], resources: ["events"], verbs: ["create", "patch"] },
+];
+
+/** In every namespace, beside the others, where Deployments are to become Rollouts (`--migrate-deployments`). */
+export const migrationRules: readonly Rule[] = [
+  {
+    why: "A Rollout is made of a Deployment, and goes when it is to be a Deployment again.",
+    apiGroups: argo,
+    resources: ["rollouts"],
+    verbs: ["create", "delete"],
+  },
+  {
+    why: "In mode adopt the Deployment goes, and leaves its pods to the Rollout.",
+    apiGroups: ["apps"],
+    resources: ["deployments"],
+    verbs: ["delete"],
+  },
+  {
+    why: "Which Namespaces ask for it.",
+    apiGroups: [""],
+    resources: ["namespaces"],
+    verbs: ["list", "watch"],
+  },
+  {
+    why: "What scales a Deployment is reported; in mode adopt it is pointed at the Rollout.",
+    apiGroups: ["autoscaling"],
+    resources: ["horizontalpodautoscalers"],
+    verbs: ["list", "patch"],
+  },
+  {
+    why: "The webhook's configuration for Deployments that migrate, and no other.",
+    apiGroups: ["admissionregistration.k8s.io"],
+    resources: ["mutatingwebhookconfigurations"],
+    verbs: ["get", "list", "watch", "create", "patch", "update"],
+    resourceNames: [configurationName("")],
+  },
 ];
 
 /** In the controller's namespace. */

@@ -74,8 +74,12 @@ export const SUPPORT: readonly Row[] = [
   },
   {
     part: "moving",
-    works: ["from Argo Rollouts, and back, in the middle of updates", "Deployments in files (`sluice convert`)"],
-    planned: ["Deployments in a cluster, by themselves"],
+    works: [
+      "from Argo Rollouts, and back, in the middle of updates",
+      "Deployments in files (`sluice convert`)",
+      "Deployments in a cluster (`--migrate-deployments`)",
+    ],
+    planned: [],
   },
   { part: "notifications", works: [], planned: ["all"] },
   {

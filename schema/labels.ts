@@ -29,11 +29,21 @@ export const RESTORE_WORKLOAD = "sluice.dev/restore-workload";
 export const PROTECT = "sluice.dev/protect";
 
 /**
- * On a Deployment that is to become a Rollout, or has: both own the same pods on purpose. The first by the user, the second
- * by us.
+ * On a Deployment that is to become a Rollout, or has: both own the same pods on purpose. The first by the user, there or
+ * on the Namespace: "reference", "adopt", or on a Deployment "none"; the second by us, with the name of the Rollout.
  */
 export const MIGRATE = "sluice.dev/migrate";
 export const MANAGED_BY_ROLLOUT = "sluice.dev/managed-by-rollout";
+/** On the Deployment or the Namespace, by the user: the name of a strategy profile. */
+export const PROFILE = "sluice.dev/profile";
+/** On the Deployment, by us: how many replicas its owner wants, in decimal, while `spec.replicas` is our 0. */
+export const REPLICAS_WANTED = "sluice.dev/replicas-wanted";
+/** On a Rollout that migration has made: "reference" or "adopt". */
+export const MIGRATED = "sluice.dev/migrated";
+/** On a HorizontalPodAutoscaler, by us: the scaleTargetRef that it had before it scaled the Rollout, as JSON. */
+export const SCALE_TARGET_BEFORE = "sluice.dev/scale-target-before";
+/** On a Rollout that migration has made: the Deployment's wanted replicas that were last written to its size. */
+export const REPLICAS_CARRIED = "sluice.dev/replicas-carried";
 
 /**
  * On the Rollout, by the user: "true" adds the conditions that kstatus knows, "false" leaves them out where a flag adds
@@ -43,3 +53,9 @@ export const KSTATUS = "sluice.dev/kstatus";
 
 /** Set by users: "warn" admits an object against the rules. When it changes, an unchanged spec is judged again, too. */
 export const BREAK_GLASS = "sluice.dev/admission";
+
+/**
+ * The value of `INSTANCE_LABEL` on a Rollout that is still taking over the pods of its Deployment: no controller answers
+ * to it, so none makes pods for the Rollout until the label goes.
+ */
+export const ADOPTING = "sluice-adopting";

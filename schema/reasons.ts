@@ -25,6 +25,13 @@ export const eventReasons = {
   MalformedTemplate: { send: "always", means: "A part of the pod template is not a valid quantity, and is left out." },
   InvalidSpec: { send: "always", means: "An object that was admitted without Sluice breaks its rules." },
   AdmissionOverridden: { send: "always", means: "Somebody let an object through against the rules." },
+  MigrationStarted: { send: "always", means: "A Deployment begins to become a Rollout." },
+  MigrationBlocked: {
+    send: "always",
+    means: "A Deployment that is to become a Rollout cannot, as long as this holds.",
+  },
+  MigrationReversing: { send: "always", means: "A Deployment gets its pods back; its Rollout goes after that." },
+  MigrationReversed: { send: "always", means: "The Deployment has its pods back, and is a Deployment like others." },
   RolloutNotCompleted: { send: "narration", means: "An update has begun." },
   RolloutUpdated: { send: "narration", means: "The Rollout has a new revision." },
   RolloutAddedToInformer: { send: "narration", means: "The controller has seen the Rollout for the first time." },

@@ -124,6 +124,9 @@ async function serve({ options, version, log, undo, ending }: Serving): Promise<
       room: roomWithin(process.constrainedMemory()),
       concurrency: options.rolloutThreads,
       kstatusForAll: options.kstatus,
+      migration: options.migrateDeployments
+        ? { ownNamespace: options.controllerNamespace ?? credentials.namespace }
+        : undefined,
     },
   );
   parts.wired = wired;
@@ -246,6 +249,7 @@ async function admissionOf(
         : ({ kind: "url", url: webhook.url } as const),
     clientCa: held.clientCa,
     failurePolicy: webhook.failurePolicy,
+    migrates: webhook.migrates,
     namespace: controllerNamespace(options),
     watchedNamespace: options.namespaced ? (options.namespace ?? ownNamespace) : undefined,
     instanceId,

@@ -3,7 +3,7 @@
  * becomes of an object is decided in controller/migration/convert.
  */
 import { readdir, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import type { Note } from "../../controller/migration/convert/note.ts";
 import { CANARY, type Profile, profilesOf } from "../../controller/migration/convert/profile.ts";
 import { convertAll, type Outcome } from "../../controller/migration/convert/stream.ts";
@@ -12,25 +12,52 @@ import { type Held, readStream, type Stream } from "./yaml.ts";
 
 export interface ConvertPorts {
   readonly stdin: () => Promise<string>;
-  readonly out: (text: string) => void;
+  readonly out: (text: string) => void | Promise<void>;
   readonly err: (line: string) => void;
 }
 
 const process_: ConvertPorts = {
-  stdin: () => Bun.stdin.text(),
-  out: (text) => void process.stdout.write(text),
+  stdin: async () => decoded(await Bun.stdin.bytes(), "standard input"),
+  out: written,
   err: (line) => console.error(line),
 };
 
-/** What was given cannot be read: a sentence for the user. */
+/** What was given cannot be read, or what was made not be written: a sentence for the user. */
 class Unreadable extends Error {}
+
+/**
+ * Resolves when all is written: the caller ends the process next, and what a pipe has not taken yet would be lost.
+ * Nobody who stops reading (`| head`) wants to know of it.
+ */
+async function written(text: string): Promise<void> {
+  try {
+    await Bun.write(Bun.stdout, text);
+  } catch (error) {
+    if (codeOf(error) === "EPIPE") return;
+    const why = codeOf(error) === "ENOSPC" ? "no space left on device" : messageOf(error);
+    throw new Unreadable(`cannot write standard output: ${why}`, { cause: error });
+  }
+}
+
+const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Text as it is written to the byte. UTF-16 is what older shells of Windows write into files. */
+function decoded(bytes: Uint8Array, name: string): string {
+  const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
+  try {
+    return new TextDecoder(isUtf16 ? "utf-16le" : "utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new Unreadable(`cannot read ${name}: it is not UTF-8: save it as that`, { cause: error });
+  }
+}
 
 /** @returns the exit code: 0 all converted; 1 something was refused, or could not be read */
 export async function runConvert(args: readonly string[], ports: ConvertPorts = process_): Promise<number> {
   const parsed = parseConvertOptions(args);
   switch (parsed.kind) {
     case "help":
-      ports.out(parsed.text);
+      await ports.out(parsed.text);
       return 0;
     case "refused":
       ports.err(`Error: ${parsed.problem}\nRun 'sluice convert --help' for usage.`);
@@ -73,13 +100,16 @@ async function convert(options: ConvertOptions, ports: ConvertPorts): Promise<nu
     return text;
   });
   // A file may begin without the marker of a document.
-  ports.out(texts.filter((text) => text !== "").reduce((all, text) => joinedFiles(all, text), ""));
+  await ports.out(texts.filter((text) => text !== "").reduce((all, text) => joinedFiles(all, text), ""));
   for (const [n, outcome] of outcomes.entries()) report(outcome, held[n], ports);
   return conclude(outcomes, options, ports);
 }
 
-const joinedFiles = (all: string, text: string): string =>
-  all === "" || text.startsWith("---") ? `${all}${text}` : `${all}---\n${text}`;
+function joinedFiles(all: string, text: string): string {
+  if (all === "") return text;
+  const before = all.endsWith("\n") ? all : `${all}\n`;
+  return text.startsWith("---") ? `${before}${text}` : `${before}---\n${text}`;
+}
 
 const WORDS: { readonly [K in Note["kind"]]: string } = {
   refused: "refused",
@@ -117,7 +147,7 @@ async function filesOf({ files, recursive }: ConvertOptions, { err }: ConvertPor
       found.push(file);
       continue;
     }
-    const names = (await readdir(file, { recursive })).toSorted();
+    const names = await namesIn(file, recursive);
     if (names.some((name) => /^kustomization\.ya?ml$/.test(basename(name))))
       err(`${file}: its kustomization is not followed: give what \`kustomize build ${file}\` prints for that`);
     const manifests = names.filter(isManifest);
@@ -130,6 +160,17 @@ async function filesOf({ files, recursive }: ConvertOptions, { err }: ConvertPor
   return found;
 }
 
+/** What is in a folder, but for the folders: a folder may be named `shop.yaml`, too. */
+async function namesIn(folder: string, recursive: boolean): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(folder, { recursive, withFileTypes: true });
+    const files = entries.filter((entry) => !entry.isDirectory());
+    return files.map(({ parentPath, name }) => relative(folder, join(parentPath, name))).toSorted();
+  } catch (error) {
+    throw cannotRead(folder, error);
+  }
+}
+
 async function isFolder(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();
@@ -139,18 +180,19 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 function cannotRead(path: string, error: unknown): Unreadable {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (error instanceof Unreadable) return error;
   const reasons: Readonly<Record<string, string>> = {
     ENOENT: "there is no such file",
     EACCES: "permission denied",
+    EISDIR: "it is a folder",
   };
-  const why = reasons[code] ?? (error instanceof Error ? error.message : String(error));
+  const why = reasons[codeOf(error)] ?? messageOf(error);
   return new Unreadable(`cannot read ${path}: ${why}`, { cause: error });
 }
 
 async function textOf(path: string): Promise<string> {
   try {
-    return await Bun.file(path).text();
+    return decoded(await Bun.file(path).bytes(), path);
   } catch (error) {
     throw cannotRead(path, error);
   }
@@ -168,7 +210,7 @@ async function profilesFrom(file: string | undefined): Promise<readonly [Profile
   const objects = onlyObjects(await textOf(file), file);
   if (objects.length !== 1) throw new Unreadable(`cannot take profiles from ${file}: it has to have one document`);
   const alone = basename(file).replace(/\.[^.]*$/, "");
-  const read = profilesOf(objects[0], alone, (text) => onlyObjects(text, file)[0]);
+  const read = profilesOf(objects[0], alone, onlyStrategy);
   if (read.kind === "refused")
     throw new Unreadable(`cannot take profiles from ${file}:\n${read.problems.map((one) => `  ${one}`).join("\n")}`);
   const { profiles } = read;
@@ -180,6 +222,15 @@ async function profilesFrom(file: string | undefined): Promise<readonly [Profile
 }
 
 const canaryFirst = (a: Profile, b: Profile): number => Number(b.name === CANARY.name) - Number(a.name === CANARY.name);
+
+/** A value of a ConfigMap. @throws {Error} with the reason */
+function onlyStrategy(text: string): unknown {
+  const read = readStream(text);
+  if (read.kind === "refused") throw new Unreadable(read.problem);
+  const [first, ...others] = read.stream.objects;
+  if (others.length > 0) throw new Unreadable("it has to be one document");
+  return first?.object;
+}
 
 const onlyObjects = (text: string, file: string): readonly unknown[] =>
   streamOf(file, text).objects.map(({ object }) => object);

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -180,6 +180,14 @@ describe("profiles", () => {
     ],
     ["a: { canary: { nosuch: 1 } }", 'profile "a": spec.strategy.canary.nosuch: Forbidden: unknown field'],
     ["a: 1", 'profile "a": it needs canary or blueGreen'],
+    ["a: { canary: 'yes' }", 'profile "a": spec.strategy.canary: Invalid type: Expected Object but received "yes"'],
+    ["a: { canary: { steps: all } }", 'profile "a": spec.strategy.canary.steps: Invalid type'],
+    ["a: { canary: null }", "Required value: Rollout has missing field"],
+    ["a: { canary: { steps: [{ pause: { duration: 1d } }] } }", '"1d" is not a duration: write "24h"'],
+    [
+      "kind: ConfigMap\ndata: { a: 'canary: {}\n\n      ---\n\n      canary: {}' }",
+      'profile "a": it has to be one document',
+    ],
     ["kind: ConfigMap\ndata: {}", "it has no profile"],
     ["kind: ConfigMap\ndata: { a: '[' }", 'profile "a"'],
     ["[1]", "it is neither a ConfigMap, nor a strategy"],
@@ -220,3 +228,65 @@ describe("the examples", () => {
     expect(podsOf(back.out)).toEqual(podsOf(input));
   });
 });
+
+describe("bytes that are no text, and YAML that no document can be made of", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "sluice-convert-"));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const read = async (name: string, content: string | Uint8Array) => {
+    const path = join(folder, name);
+    await Bun.write(path, content);
+    return convert("", "-f", path);
+  };
+
+  test("are refused with the file's name, instead of printed as something else", async () => {
+    const [before = "", after = ""] = deployment().split("1.28");
+    const latin = Buffer.concat([Buffer.from(before), Buffer.from([0xe9]), Buffer.from(after)]);
+    const { code, out, report } = await read("latin.yaml", latin);
+    expect(report).toBe(`Error: cannot read ${join(folder, "latin.yaml")}: it is not UTF-8: save it as that`);
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+  });
+
+  test("are not what a file of UTF-16 is, as older shells of Windows write it", async () => {
+    const { code, out } = await read("wide.yaml", Buffer.from(`\ufeff${deployment()}`, "utf16le"));
+    expect(out).toContain("kind: Rollout");
+    expect(code).toBe(0);
+  });
+
+  test.each([
+    ["a: 1\n---\na: *gone\n", "document 2 is not YAML: Unresolved alias"],
+    [laughs(), "document 1 is not YAML: Excessive alias count"],
+  ])("are a sentence, not a stack trace: %#", async (content, why) => {
+    const { code, report } = await read("aliases.yaml", content);
+    expect(report).toContain(`Error: cannot read ${join(folder, "aliases.yaml")}: ${why}`);
+    expect(report).not.toContain("\n");
+    expect(code).toBe(1);
+  });
+
+  test("are no matter of a folder that is named like a file", async () => {
+    const inner = join(folder, "chart");
+    await mkdir(join(inner, "shop.yaml"), { recursive: true });
+    await Bun.write(join(inner, "shop.yaml", "deep.yaml"), deployment("", "deep"));
+    await Bun.write(join(inner, "web.yaml"), deployment());
+    const flat = await convert("", "-f", inner);
+    expect(flat.out.match(/kind: Rollout/g)).toHaveLength(1);
+    const deep = await convert("", "-f", inner, "-R");
+    expect(deep.out.match(/kind: Rollout/g)).toHaveLength(2);
+  });
+
+  test("end without a line's end only where nothing comes after", async () => {
+    const one = join(folder, "one.yaml");
+    await Bun.write(one, "kind: ConfigMap");
+    expect((await convert("", "-f", one)).out).toBe("kind: ConfigMap");
+    expect((await convert("", "-f", one, "-f", one)).out).toBe("kind: ConfigMap\n---\nkind: ConfigMap");
+  });
+});
+
+/** Nine aliases of nine aliases of nine …: some bytes that would fill the memory. */
+function laughs(): string {
+  const line = (n: number): string => `a${n}: &a${n} [${Array.from({ length: 9 }, () => `*a${n - 1}`).join(", ")}]`;
+  return ["a0: &a0 [lol]", ...Array.from({ length: 9 }, (_, n) => line(n + 1)), ""].join("\n");
+}

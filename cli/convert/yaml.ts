@@ -102,7 +102,14 @@ export function readStream(text: string): Read {
   }
   const places: Place[] = [];
   for (const [n, document] of parsed.entries()) {
-    const object: unknown = document.toJS();
+    let object: unknown;
+    try {
+      object = document.toJS();
+    } catch (error) {
+      // An alias without its anchor, or aliases of aliases that would fill the memory.
+      const why = error instanceof Error ? error.message : String(error);
+      return { kind: "refused", problem: `document ${n + 1} is not YAML: ${why}` };
+    }
     const items = isObject(object) && object["kind"] === "List" ? object["items"] : undefined;
     if (isList(items)) for (const [item, inner] of items.entries()) places.push({ object: inner, document: n, item });
     else places.push({ object, document: n });
@@ -129,7 +136,7 @@ function printed(
   places: readonly Place[],
   becomes: readonly (readonly Json[] | undefined)[],
 ): Printed {
-  if (documents.length === 0) return { text, plain: [] };
+  if (documents.length === 0 || becomes.every((next) => next === undefined)) return { text, plain: [] };
   let end = 0;
   const plain: number[] = [];
   const parts = documents.map((document, n) => {

@@ -53,6 +53,7 @@ export const flags: readonly Flag[] = [
     { name: "namespaced", kind: "bool", help: "watch one namespace only" },
     { name: "instance-id", kind: "text", value: "", help: "drive only the Rollouts labelled with this instance" },
     { name: "kstatus", kind: "bool", help: "add the conditions that Flux and Helm 4 wait for to every Rollout" },
+    { name: "migrate-deployments", kind: "bool", help: "make Rollouts of Deployments that ask for it" },
   ),
   ...under(
     "Pace:",
@@ -120,6 +121,11 @@ export const flags: readonly Flag[] = [
       name: "webhook-failure-policy",
       kind: "text",
       help: "Fail or Ignore; by default it depends on the number of ready replicas",
+    },
+    {
+      name: "webhook-migration",
+      kind: "bool",
+      help: "rewrite Deployments that migrate as they are written",
     },
   ),
   ...under(OTHER, { name: "version", kind: "bool", help: "print the version" }),

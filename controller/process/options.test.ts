@@ -46,6 +46,7 @@ describe("the flags of the controller", () => {
       resyncMs: 900_000,
       rolloutThreads: 20,
       kstatus: false,
+      migrateDeployments: false,
       qps: Number.POSITIVE_INFINITY,
       burst: 80,
       logLevel: "info",

@@ -37,6 +37,7 @@ export interface ControllerOptions {
   readonly resyncMs: number;
   readonly rolloutThreads: number;
   readonly kstatus: boolean;
+  readonly migrateDeployments: boolean;
   /** Client-side request limit: a token bucket of `burst`, refilled at `qps` a second; Infinity is no limit. */
   readonly qps: number;
   readonly burst: number;
@@ -67,6 +68,8 @@ export interface WebhookOptions {
   /** Used instead of the Service. */
   readonly url: string | undefined;
   readonly failurePolicy: "Fail" | "Ignore" | undefined;
+  /** Whether Deployments that migrate are rewritten as they are written. */
+  readonly migrates: boolean;
   /** File of the CAs whose clients may send requests; undefined: everybody may. */
   readonly clientCa: string | undefined;
 }
@@ -138,6 +141,7 @@ interface RawFlags extends Partial<Record<string, unknown>> {
   rolloutResync: number;
   rolloutThreads: number;
   kstatus: boolean;
+  migrateDeployments: boolean;
   qps: number;
   burst: number;
   loglevel: string;
@@ -158,6 +162,7 @@ interface RawFlags extends Partial<Record<string, unknown>> {
   webhookUrl?: string;
   webhookFailurePolicy?: string;
   webhookClientCa?: string;
+  webhookMigration: boolean;
   version: boolean;
 }
 
@@ -186,6 +191,7 @@ function optionsOf(raw: RawFlags, env: Readonly<Record<string, string | undefine
     resyncMs: raw.rolloutResync * 1_000,
     rolloutThreads: raw.rolloutThreads,
     kstatus: raw.kstatus,
+    migrateDeployments: raw.migrateDeployments,
     qps: raw.qps < 0 ? Number.POSITIVE_INFINITY : raw.qps,
     burst: raw.burst,
     logLevel: logLevels[raw.loglevel.toLowerCase()] ?? "info",
@@ -227,6 +233,7 @@ function webhookOf(raw: RawFlags): WebhookOptions | undefined {
     service,
     url: webhookUrl || undefined,
     clientCa: raw.webhookClientCa || undefined,
+    migrates: raw.webhookMigration || raw.migrateDeployments,
     failurePolicy: policy === "Fail" || policy === "Ignore" ? policy : undefined,
   };
 }

@@ -39,6 +39,11 @@ export const HORIZONTAL_POD_AUTOSCALERS: Resource = {
   plural: "horizontalpodautoscalers",
 };
 export const LEASES: Resource = { group: "coordination.k8s.io", version: "v1", plural: "leases" };
+export const MUTATING_WEBHOOK_CONFIGURATIONS: Resource = {
+  group: "admissionregistration.k8s.io",
+  version: "v1",
+  plural: "mutatingwebhookconfigurations",
+};
 export const VALIDATING_WEBHOOK_CONFIGURATIONS: Resource = {
   group: "admissionregistration.k8s.io",
   version: "v1",

@@ -8,6 +8,7 @@ import type { Rollout } from "../../schema/rollout.ts";
 import type { Rules } from "../review/validate.ts";
 import { createComplaints, logWatchError } from "../../controller/process/complaints.ts";
 import type { Log } from "../../controller/process/log.ts";
+import type { DeploymentIndex } from "./deploymentIndex.ts";
 import { neighbourIndex } from "./neighbours.ts";
 import { findWorkloads } from "./findWorkloads.ts";
 import type { Store } from "../../kube/runtime/cache.ts";
@@ -33,6 +34,8 @@ export interface RulesPorts {
   readonly stores: Stores;
   /** As for the controller (controller.ts). */
   readonly trouble?: Trouble;
+  /** Where others ask it, too. */
+  readonly deployments?: DeploymentIndex;
 }
 
 type TemplateStore = Store<Template, never, Template>;

@@ -10,12 +10,15 @@ import { INGRESSES } from "../../providers/traffic/ingress.ts";
 import { ROUTERS } from "../../providers/traffic/routers.ts";
 import { resourceName } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
+import { type DeploymentIndex, deploymentIndex } from "./deploymentIndex.ts";
 import { createPodIndex, type PodIndex } from "./podIndex.ts";
-import { autoscalerKind, deploymentKind, ingressKind, type SlimAutoscaler, targetKey } from "./slimKinds.ts";
+import { autoscalerKind, ingressKind, type SlimAutoscaler, targetKey } from "./slimKinds.ts";
 import { slimWatch, type SlimWatchPorts } from "./slimWatch.ts";
 
 export interface NeighbourPorts extends SlimWatchPorts {
   readonly stores: Stores;
+  /** Where others ask it, too: one watch is enough. */
+  readonly deployments?: DeploymentIndex | undefined;
 }
 
 export interface NeighbourIndex {
@@ -43,7 +46,7 @@ function namesIngresses(rollout: unknown): boolean {
 
 /** Nothing is watched before the first Rollout is judged. */
 export function neighbourIndex(ports: NeighbourPorts): NeighbourIndex {
-  const deployments = indexDeployments(ports);
+  const deployments = ports.deployments ?? deploymentIndex(ports);
   const autoscalers = indexAutoscalers(ports);
   const ingresses = indexIngresses(ports);
   const { rollouts, workloads } = ports.stores;
@@ -123,16 +126,6 @@ function ownerOfWorkload({ workloads }: Stores, rollout: Rollout): readonly PodO
   const labels = template.metadata?.labels ?? {};
   const isEmpty = spec.replicas === 0 && { isEmpty: true as const };
   return [{ kind: "Rollout", name: metadata.name, selector: spec.selector ?? selector, labels, ...isEmpty }];
-}
-
-function indexDeployments(ports: NeighbourPorts) {
-  const pods = createPodIndex();
-  const store = createStore({ transform: deploymentKind.slim });
-  store.onChange((old, next) => {
-    const object = next ?? old;
-    if (object !== undefined) pods.put(keyOf(object), object.metadata.namespace ?? "", next?.owner);
-  });
-  return { pods, ...slimWatch(deploymentKind.api, store, ports) };
 }
 
 function indexAutoscalers(ports: NeighbourPorts) {

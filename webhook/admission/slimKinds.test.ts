@@ -42,7 +42,19 @@ describe("of a Deployment", () => {
   test("nothing is kept where it has no pods, or is to become a Rollout", () => {
     expect(deploymentKind.slim(deployment({ replicas: 0 }))).toBeUndefined();
     expect(deploymentKind.slim(deployment({}, { "sluice.dev/migrate": "adopt" }))).toBeUndefined();
-    expect(deploymentKind.slim(deployment({}, { "sluice.dev/managed-by-rollout": "web" }))).toBeUndefined();
+  });
+
+  test("of one whose pods a Rollout has, or is about to have, that Rollout is kept", () => {
+    const stamped = deploymentKind.slim(deployment({}, { "sluice.dev/managed-by-rollout": "web" }));
+    expect(stamped).toEqual({ metadata, rollout: "web" });
+    expect(JSON.stringify(stamped).length).toBeLessThan(2048);
+    const held = { "sluice.dev/replicas-wanted": "3" };
+    expect(deploymentKind.slim(deployment({ replicas: 0 }, held))).toEqual({ metadata, rollout: "web" });
+    expect(deploymentKind.slim(deployment({ replicas: 2 }, held))).toHaveProperty("owner");
+  });
+
+  test("one that is kept out of the migration owns its pods", () => {
+    expect(deploymentKind.slim(deployment({}, { "sluice.dev/migrate": "none" }))).toHaveProperty("owner");
   });
 });
 

@@ -8,7 +8,8 @@ import type { Stored } from "../../kube/runtime/cache.ts";
 import type { PodOwner } from "../../controller/rules/rollout/neighbours.ts";
 import { groupOf } from "../../controller/rules/rollout/workloadRef.ts";
 import type { LabelSelector, Resource, Workload } from "../../schema/kube.ts";
-import { MANAGED_BY_ROLLOUT, MIGRATE } from "../../schema/labels.ts";
+import { MIGRATE } from "../../schema/labels.ts";
+import { rolloutOfDeployment } from "../migration/objects.ts";
 
 /** A row for each kind. */
 export interface SlimKind<T extends Stored, Raw extends Stored> {
@@ -25,16 +26,20 @@ const identity = ({ metadata: { name, namespace, uid, resourceVersion } }: Store
 });
 
 export interface SlimDeployment extends Stored {
-  readonly owner: PodOwner;
+  /** Only of those that have pods and are to keep them. */
+  readonly owner?: PodOwner;
+  /** The Rollout that has, or is about to have, its pods. */
+  readonly rollout?: string;
 }
 
-/** Only those that have pods and are to keep them. */
 export const deploymentKind: SlimKind<SlimDeployment, Workload> = {
   api: DEPLOYMENTS,
   slim(raw) {
     const { metadata, spec } = raw;
     const { annotations = {}, deletionTimestamp } = metadata;
-    const isMigrating = annotations[MIGRATE] !== undefined || annotations[MANAGED_BY_ROLLOUT] !== undefined;
+    const rollout = rolloutOfDeployment(raw);
+    if (rollout !== undefined) return { metadata: identity(raw), rollout };
+    const isMigrating = annotations[MIGRATE] !== undefined && annotations[MIGRATE] !== "none";
     if (isMigrating || deletionTimestamp !== undefined || spec?.replicas === 0) return undefined;
     const labels = spec?.template?.metadata?.labels ?? {};
     const selector = spec?.selector === undefined ? undefined : sharing(spec.selector, labels);

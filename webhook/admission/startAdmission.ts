@@ -12,6 +12,9 @@ import { createWebhookMetrics, type Reviewed } from "../http/webhookMetrics.ts";
 import type { Rules } from "../review/validate.ts";
 import { createWebhook, type Webhook } from "../http/webhook.ts";
 import { cachedRules } from "./cachedRules.ts";
+import { deploymentIndex } from "./deploymentIndex.ts";
+import { migrating } from "./migrating.ts";
+import { ownUser } from "./ownUser.ts";
 import type { Log } from "../../controller/process/log.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import { recordOverrides } from "./overrides.ts";
@@ -30,6 +33,8 @@ export interface AdmissionOptions {
   readonly clientCa: string | undefined;
   /** Undefined: `Fail` while two replicas are ready, else `Ignore`. */
   readonly failurePolicy: FailurePolicy | undefined;
+  /** Whether Deployments that migrate are rewritten as they are written. */
+  readonly migrates: boolean;
   /** The controller's own namespace. */
   readonly namespace: string;
   /** The only namespace that is watched; undefined: all. */
@@ -92,7 +97,11 @@ export async function readClientCa(file: string | undefined): Promise<string | u
 export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts, signal: AbortSignal): Admission {
   const { client, clock, log } = ports;
   const { troubles } = ports;
-  const rules = cachedRules({ ...ports, trouble: troubles.met }, options.watchedNamespace, signal);
+  const deployments = deploymentIndex({ ...ports, watched: options.watchedNamespace, signal });
+  const rules = cachedRules({ ...ports, deployments, trouble: troubles.met }, options.watchedNamespace, signal);
+  const migrate = options.migrates
+    ? migrating({ ...ports, deployments, namespace: options.namespace, user: ownUser(ports, signal) })
+    : undefined;
   let webhook: Webhook | undefined;
   const metrics = createWebhookMetrics(() => webhook?.expiresAtMs());
   const keeper = createKeeper({
@@ -104,6 +113,7 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
     instanceId: options.instanceId,
     isLeader: ports.isLeader,
     failurePolicy: options.failurePolicy,
+    migrates: options.migrates,
     watchedNamespace: options.watchedNamespace,
     pod: options.pod,
     troubles,
@@ -117,7 +127,18 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
         metrics.reviewed(...review);
       };
       const where = { port, ...(address === undefined ? {} : { hostname: address }) };
-      webhook = createWebhook({ rules, client, certificate, clientCa, reviewed, log, clock, overridden, ...where });
+      webhook = createWebhook({
+        rules,
+        client,
+        certificate,
+        clientCa,
+        reviewed,
+        log,
+        clock,
+        overridden,
+        migrate,
+        ...where,
+      });
       await options.listening?.();
       log.info("Serving the webhook", { port: webhook.port });
     },

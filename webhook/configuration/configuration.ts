@@ -98,21 +98,23 @@ export const PROBING = "probe.sluice.dev";
 
 /** Every field is written, the API server's defaults too, so that the stored object can be compared with it. */
 export function configurationFor(desired: DesiredConfiguration): Configuration {
-  const { conditions, failurePolicy, instanceId, owner } = desired;
+  const { conditions, failurePolicy } = desired;
   const webhooks = [...(failurePolicy === undefined ? [] : [validating(desired, failurePolicy)]), probing(desired)];
   return {
     apiVersion: "admissionregistration.k8s.io/v1",
     kind: "ValidatingWebhookConfiguration",
-    metadata: {
-      name: configurationName(instanceId),
-      labels: OUR_LABELS,
-      ...(owner === undefined
-        ? {}
-        : { ownerReferences: [{ apiVersion: "v1", kind: "Namespace", name: owner.name, uid: owner.uid }] }),
-    },
+    metadata: metadataFor(desired),
     webhooks: conditions ? webhooks : webhooks.map(unconditional),
   };
 }
+
+export const metadataFor = ({ instanceId, owner }: DesiredConfiguration): Configuration["metadata"] => ({
+  name: configurationName(instanceId),
+  labels: OUR_LABELS,
+  ...(owner === undefined
+    ? {}
+    : { ownerReferences: [{ apiVersion: "v1", kind: "Namespace", name: owner.name, uid: owner.uid }] }),
+});
 
 export function unconditional(webhook: Webhook): Webhook {
   const { matchConditions: _, ...rest } = webhook;
@@ -218,7 +220,10 @@ function probing(desired: DesiredConfiguration): Webhook {
   };
 }
 
-function clientConfig({ endpoint, namespace, caBundle }: DesiredConfiguration, path: string): Webhook["clientConfig"] {
+export function clientConfig(
+  { endpoint, namespace, caBundle }: DesiredConfiguration,
+  path: string,
+): Webhook["clientConfig"] {
   const bundle = new TextEncoder().encode(caBundle).toBase64();
   return endpoint.kind === "url"
     ? { url: `${endpoint.url.replace(/\/$/, "")}${path}`, caBundle: bundle }

@@ -23,6 +23,8 @@ export interface HandlerPorts {
   readonly reviewed: Reviewed;
   readonly clock: Clock;
   readonly complaints: Complaints;
+  /** Whether a new object that is too large to be read is refused. */
+  readonly refusesUnread?: boolean;
   /** Frees the memory that large reviews have left behind; for tests. */
   readonly collect?: () => void;
 }
@@ -106,7 +108,7 @@ export function createHandler(ports: HandlerPorts, { reads, lane }: Intake): (re
     const body = await readSmall(request, length, reads, clock);
     if (body.kind === "refused") return refused(body);
     const { values, excess: tooMuch } = weigh(body.bytes);
-    if (tooMuch !== undefined) return unread(body.bytes, tooMuch);
+    if (tooMuch !== undefined) return unread(ports, body.bytes, tooMuch);
     if (values <= heavyValues) return light(body.bytes);
     return heavy(request, { waiting: length, whole: length }, async () => body);
   };
@@ -134,7 +136,7 @@ const others = (): Promise<void> => new Promise((resolve) => setImmediate(resolv
 async function answerHeavy(ports: HandlerPorts, bytes: Uint8Array): Promise<Outcome> {
   await others();
   const { excess } = weigh(bytes);
-  if (excess !== undefined) return unread(bytes, excess);
+  if (excess !== undefined) return unread(ports, bytes, excess);
   await others();
   return answer(ports, bytes, others);
 }
@@ -155,10 +157,10 @@ async function answer({ validate }: HandlerPorts, bytes: Uint8Array, pause: Paus
  * Only a new object is refused without being read. A stored one must stay deletable and repairable, whatever its size:
  * an update of it passes with a warning, and the loop judges it.
  */
-function unread(bytes: Uint8Array, excess: string): Outcome {
+function unread({ refusesUnread = true }: HandlerPorts, bytes: Uint8Array, excess: string): Outcome {
   const head = headOf(bytes);
   if (head === undefined) return malformed(413, `too large to judge: ${excess}`);
-  const allowed = head.operation !== "CREATE";
+  const allowed = !refusesUnread || head.operation !== "CREATE";
   const reason = `${allowed ? "Not checked, since it is too" : "Too"} large to judge: ${excess}.`;
   const response = Response.json(answerUnread(head.uid, allowed, reason));
   return { response, kind: "", operation: head.operation, verdict: "unread" };

@@ -3,7 +3,9 @@ import { createComplaints } from "../../controller/process/complaints.ts";
 import type { Log } from "../../controller/process/log.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import { createApp } from "./app.ts";
-import { createHandler, createIntake, createProbeHandler } from "./handler.ts";
+import type { NamespaceMode } from "../migration/migrations.ts";
+import type { Answer, Review } from "../review/review.ts";
+import { createHandler, createIntake, createProbeHandler, type HandlerPorts, type Intake } from "./handler.ts";
 import type { Reviewed } from "./webhookMetrics.ts";
 import { createSecondOpinion, type OpinionClient } from "../review/secondOpinion.ts";
 import { serveTls, type ServingCertificate } from "./server.ts";
@@ -25,7 +27,12 @@ export interface WebhookOptions {
   readonly hostname?: string;
   /** Called when the break-glass annotation let this spec through, in a review that was not a dry run. */
   readonly overridden: (override: Override, spec: unknown) => void;
+  /** What the migration of Deployments changes; undefined: it is switched off. */
+  readonly migrate?: Migrate | undefined;
 }
+
+/** `mode`: what the object's Namespace says. */
+export type Migrate = (review: Review, mode?: NamespaceMode) => Promise<Answer>;
 
 export interface Webhook {
   readonly port: number;
@@ -40,7 +47,7 @@ export interface Webhook {
 }
 
 /**
- * Starts to serve at once: `POST /validate` for reviews, `POST /probe` for the keeper, `GET /healthz`.
+ * Starts to serve at once: `POST /validate` for reviews, `POST /mutate` for those of what migrates, `POST /probe` for the keeper, `GET /healthz`.
  * @throws Error when the port cannot be taken or the certificate cannot be used
  */
 export function createWebhook(options: WebhookOptions): Webhook {
@@ -58,6 +65,7 @@ export function createWebhook(options: WebhookOptions): Webhook {
   const intake = createIntake();
   const app = createApp({
     review: createHandler({ validate, reviewed, clock, complaints }, intake),
+    migrate: options.migrate && handlersOf(options.migrate, { reviewed, clock, complaints }, intake),
     probe: createProbeHandler(clock, intake),
     failed: (error) =>
       complaints.report({ about: "webhook", level: "error", message: "Cannot answer a request", error }),
@@ -77,4 +85,26 @@ export function createWebhook(options: WebhookOptions): Webhook {
     drain: server.drain,
     stop: server.stop,
   };
+}
+
+/** None of their failures keeps a Deployment from being written: the loop does the same, a little later. */
+function handlersOf(migrate: Migrate, ports: Omit<HandlerPorts, "validate">, intake: Intake) {
+  const tried = async (review: Review, mode: NamespaceMode | undefined): Promise<Answer> => {
+    try {
+      return await migrate(review, mode);
+    } catch (error) {
+      const { kind, namespace, name } = review;
+      const message = "Cannot tell whether an object migrates";
+      ports.complaints.report({
+        about: "migrating",
+        level: "error",
+        message,
+        error,
+        fields: { kind, namespace, name },
+      });
+      return { verdict: "failed", causes: [], warnings: [] };
+    }
+  };
+  return (mode: NamespaceMode | undefined) =>
+    createHandler({ ...ports, refusesUnread: false, validate: (review) => tried(review, mode) }, intake);
 }

@@ -8,7 +8,12 @@ import type { Log } from "../../controller/process/log.ts";
 import { isConflict, isNotFound } from "../../kube/client/apiError.ts";
 import { objectPath } from "../../kube/client/path.ts";
 import { pause } from "../../kube/clock/sleep.ts";
-import { NAMESPACES, VALIDATING_WEBHOOK_CONFIGURATIONS } from "../../kube/client/resources.ts";
+import {
+  MUTATING_WEBHOOK_CONFIGURATIONS,
+  NAMESPACES,
+  VALIDATING_WEBHOOK_CONFIGURATIONS,
+} from "../../kube/client/resources.ts";
+import type { Resource } from "../../schema/kube.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import {
   type Configuration,
@@ -16,6 +21,7 @@ import {
   configurationName,
   correction,
   decidePolicy,
+  type DesiredConfiguration,
   type FailurePolicy,
   keepsConditions,
   leadsTo,
@@ -25,6 +31,7 @@ import {
   VALIDATING,
   type WebhookEndpoint,
 } from "../configuration/configuration.ts";
+import { mutatingFor } from "../configuration/mutating.ts";
 import { probe, type ProbeOutcome } from "../http/probe.ts";
 import {
   watchObject,
@@ -43,6 +50,8 @@ export interface ConfigurationOptions {
   readonly endpoint: WebhookEndpoint;
   readonly watchedNamespace?: string | undefined;
   readonly failurePolicy?: FailurePolicy | undefined;
+  /** Whether Deployments that migrate are sent to us, too. */
+  readonly migrates?: boolean | undefined;
   /** Name of our own pod. */
   readonly pod?: string | undefined;
   /** How often to test whether the API server reaches us while nothing changes. */
@@ -79,8 +88,19 @@ const replicasWithinMs = 5_000;
 
 interface Sight {
   readonly configuration: WatchedObject<Configuration>;
+  /** Undefined where migration is switched off. */
+  readonly mutating: WatchedObject<Configuration> | undefined;
   /** Undefined where there is no Service: we are the only replica. */
   readonly replicas: WatchedReplicas | undefined;
+}
+
+function look({ namespace, instanceId, endpoint, migrates }: ConfigurationOptions, ports: WatchPorts): Sight {
+  const named = { name: configurationName(instanceId) };
+  return {
+    configuration: watchObject<Configuration>(ports, VALIDATING_WEBHOOK_CONFIGURATIONS, named),
+    mutating: migrates ? watchObject<Configuration>(ports, MUTATING_WEBHOOK_CONFIGURATIONS, named) : undefined,
+    replicas: endpoint.kind === "service" ? watchReplicas(ports, namespace, endpoint.name) : undefined,
+  };
 }
 
 /** Watches until `signal` of the ports aborts. Resolves when it has seen the present state. */
@@ -88,16 +108,13 @@ export async function keepConfiguration(
   options: ConfigurationOptions,
   ports: WatchPorts,
 ): Promise<ConfigurationKeeper> {
-  const { clock, namespace, instanceId, endpoint } = options;
-  const sight: Sight = {
-    configuration: watchObject<Configuration>(ports, VALIDATING_WEBHOOK_CONFIGURATIONS, {
-      name: configurationName(instanceId),
-    }),
-    replicas: endpoint.kind === "service" ? watchReplicas(ports, namespace, endpoint.name) : undefined,
-  };
+  const { clock, endpoint } = options;
+  const sight = look(options, ports);
   const [owner] = await Promise.all([
     ownerOf(options),
     sight.configuration.hasSynced,
+    // Without permission to watch it the validating one is kept in order all the same.
+    sight.mutating && Promise.race([sight.mutating.hasSynced, pause(clock, replicasWithinMs, ports.signal)]),
     // Without permission to watch them we count no replicas: then nothing is refused while we are away.
     sight.replicas && Promise.race([sight.replicas.hasSynced, pause(clock, replicasWithinMs, ports.signal)]),
   ]);
@@ -149,10 +166,27 @@ export async function keepConfiguration(
       // These decide whether the API server reaches us; when one changes, that has to be proved again.
       await proof.renew(JSON.stringify([endpoint, caBundle]));
       const now = await settle(caBundle);
+      await settleMutating(options, sight.mutating, { caBundle, owner }, now);
       return Math.min(policyWakeInMs(now) ?? Number.POSITIVE_INFINITY, proof.dueInMs());
     },
     part: () => (endpoint.kind === "url" ? partFromUrl(options, sight) : part(options, sight)),
   };
+}
+
+/** As soon as the API server has reached us; it is never the reason why an object is not written. */
+async function settleMutating(
+  options: ConfigurationOptions,
+  mutating: WatchedObject<Configuration> | undefined,
+  found: Pick<DesiredConfiguration, "caBundle" | "owner">,
+  { stored, conditions }: PolicyFacts,
+): Promise<void> {
+  if (mutating === undefined || !options.isLeader()) return;
+  const present = mutating.current();
+  if (present === undefined && (stored === undefined || !conditions)) return;
+  const next = correction(present, mutatingFor({ ...options, ...found, failurePolicy: "Ignore", conditions: true }));
+  if (next === undefined) return;
+  options.log.info("Writing the webhook configuration for Deployments that migrate");
+  await write(options.client, mutating, next, present, MUTATING_WEBHOOK_CONFIGURATIONS);
 }
 
 const reasonsOf = ({ reached, readyReplicas }: PolicyFacts): object => ({
@@ -177,8 +211,9 @@ async function write(
   watched: WatchedObject<Configuration>,
   next: Configuration,
   stored: Configuration | undefined,
+  resource: Resource = VALIDATING_WEBHOOK_CONFIGURATIONS,
 ): Promise<Configuration> {
-  const path = objectPath(VALIDATING_WEBHOOK_CONFIGURATIONS, { name: next.metadata.name });
+  const path = objectPath(resource, { name: next.metadata.name });
   const common = { path, body: next, timeoutMs: writeTimeoutMs };
   try {
     const answer = await client.request<Configuration>(
@@ -241,17 +276,24 @@ async function partFromUrl(options: ConfigurationOptions, sight: Sight): Promise
       log.info(`Another process answers for the webhook: its configuration stays, and ${byHand}`);
       return;
     }
-    const { uid, resourceVersion } = stored.metadata;
-    await client.request({
-      method: "DELETE",
-      path: objectPath(VALIDATING_WEBHOOK_CONFIGURATIONS, { name }),
-      body: { apiVersion: "v1", kind: "DeleteOptions", preconditions: { uid, resourceVersion } },
-      timeoutMs: writeTimeoutMs,
-    });
+    await remove(client, VALIDATING_WEBHOOK_CONFIGURATIONS, stored.metadata);
+    const mutating = sight.mutating?.current();
+    if (mutating !== undefined && leadsTo(mutating, options.endpoint))
+      await remove(client, MUTATING_WEBHOOK_CONFIGURATIONS, mutating.metadata);
     log.info("Stopping; the webhook configuration has been deleted");
   } catch (error) {
     log.warn(`Cannot delete the webhook configuration, which leads to this machine: ${byHand}`, { error });
   }
+}
+
+async function remove(client: KubeClient, resource: Resource, metadata: Configuration["metadata"]): Promise<void> {
+  const { name, uid, resourceVersion } = metadata;
+  await client.request({
+    method: "DELETE",
+    path: objectPath(resource, { name }),
+    body: { apiVersion: "v1", kind: "DeleteOptions", preconditions: { uid, resourceVersion } },
+    timeoutMs: writeTimeoutMs,
+  });
 }
 
 const UNPROVED = "Cannot find out whether the API server reaches the webhook";

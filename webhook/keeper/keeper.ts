@@ -39,6 +39,8 @@ export interface KeeperOptions {
   readonly onCertificate: (certificate: KeptCertificate) => void | Promise<void>;
   /** Undefined: `Fail` while two replicas are ready. */
   readonly failurePolicy?: FailurePolicy | undefined;
+  /** Whether Deployments that migrate are sent to us, too. */
+  readonly migrates?: boolean | undefined;
   /** The only namespace that the controller watches; undefined: all. */
   readonly watchedNamespace?: string | undefined;
   /** Name of our own pod (POD_NAME, or the host's name): when we end, we do not count ourselves. */

@@ -10,6 +10,7 @@ const CONFIGURATION = {
   resource: "validatingwebhookconfigurations.admissionregistration.k8s.io",
   name: "sluice",
 } as const;
+const MUTATING = { ...CONFIGURATION, resource: "mutatingwebhookconfigurations.admissionregistration.k8s.io" } as const;
 const SECRET = { resource: "secrets", namespace: "ns", name: "sluice-webhook-certificates" } as const;
 const SLICE = { resource: "endpointslices.discovery.k8s.io", namespace: "ns", name: "pods" } as const;
 
@@ -56,6 +57,10 @@ export const webhookCluster = () => {
     old,
     configuration,
     edit,
+    mutating: (): Configuration | undefined => core.get(MUTATING) as Configuration | undefined,
+    editMutating: (webhooks: readonly unknown[]): void =>
+      void core.modify(MUTATING, (stored) => ({ ...stored, webhooks })),
+    removeMutating: () => core.delete(MUTATING),
     removeConfiguration: () => core.delete(CONFIGURATION),
     secret,
     removeSecret: () => core.delete(SECRET),

@@ -49,6 +49,7 @@ describe("a review that is read", () => {
       user: "jane",
       dryRun: true,
       fieldValidation: "Strict",
+      fieldManager: "",
     });
   });
 

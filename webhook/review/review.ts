@@ -23,6 +23,8 @@ export interface Review {
   readonly user: string;
   readonly dryRun: boolean;
   readonly fieldValidation: FieldValidation;
+  /** As the client named itself; "" where it did not. */
+  readonly fieldManager: string;
   /** As it would be stored; undefined for DELETE. */
   readonly object: unknown;
   readonly oldObject: unknown;
@@ -37,6 +39,11 @@ export interface Cause {
   readonly field: string;
 }
 
+/** One step of a JSON patch: sets the member at the path, or takes it away. */
+export type PatchOperation =
+  | { readonly op: "add"; readonly path: string; readonly value: unknown }
+  | { readonly op: "remove"; readonly path: string };
+
 /** The answer to the API server. */
 export interface Answer {
   /** "passed": not ours to judge; "overridden": would be refused without the annotation. */
@@ -44,6 +51,8 @@ export interface Answer {
   /** Not empty if the verdict is "refused", and only then. */
   readonly causes: readonly Cause[];
   readonly warnings: readonly string[];
+  /** What a mutating webhook changes: a JSON patch (RFC 6902). */
+  readonly patch?: readonly PatchOperation[];
   /** For the audit log. */
   readonly annotations?: Readonly<Record<string, string>>;
 }
@@ -90,6 +99,7 @@ export function parseReview(json: unknown): ParsedReview {
     user: shownUser(text(record(request["userInfo"])?.["username"])),
     dryRun: request["dryRun"] === true,
     fieldValidation: fieldValidation(record(request["options"])?.["fieldValidation"]),
+    fieldManager: text(record(request["options"])?.["fieldManager"]),
     object,
     oldObject,
   };
@@ -168,10 +178,12 @@ export function answerReview(review: Review, answer: Answer): object {
   const allowed = answer.verdict !== "refused";
   const warnings = shownWarnings(answer.warnings);
   const annotations = Object.entries(answer.annotations ?? {});
+  const { patch = [] } = answer;
   return envelope(review.uid, {
     allowed,
     ...(allowed ? {} : { status: invalidStatus(review, answer.causes) }),
     ...(warnings.length === 0 ? {} : { warnings }),
+    ...(patch.length === 0 ? {} : { patchType: "JSONPatch", patch: base64(patch) }),
     ...(annotations.length === 0
       ? {}
       : {
@@ -181,6 +193,8 @@ export function answerReview(review: Review, answer: Answer): object {
         }),
   });
 }
+
+const base64 = (patch: readonly PatchOperation[]): string => new TextEncoder().encode(JSON.stringify(patch)).toBase64();
 
 /** An answer to a review of which only the head could be read: refused, or allowed, with `reason`. */
 export function answerUnread(uid: string, allowed: boolean, reason: string): object {

@@ -3,8 +3,10 @@
  * the file or the ConfigMap holds, parsed.
  */
 import { isList, isObject, type Json } from "../../../kube/object/json.ts";
-import { violationText } from "../../../kube/validation/violation.ts";
+import { textWithHelp } from "../../../kube/validation/violation.ts";
 import { admissionFindings } from "../../rules/admission/admissionFindings.ts";
+import { RolloutStrategy } from "../../../schema/rollout.ts";
+import { typeProblems } from "../../../schema/typeProblems.ts";
 import { objectAt } from "./objects.ts";
 
 export interface Profile {
@@ -80,8 +82,13 @@ function judged(entries: readonly (readonly [string, unknown])[]): ReadProfiles 
   return problems.length > 0 ? { kind: "refused", problems } : { kind: "profiles", profiles };
 }
 
-/** As admission would refuse it in a Rollout about which everything else is right. */
+/**
+ * As the API server and admission would refuse it in a Rollout about which everything else is right. The types come
+ * first: admission reads objects whose types the API server has checked.
+ */
 function problemsOf(strategy: Json): readonly string[] {
+  const types = typeProblems(RolloutStrategy, strategy, "spec.strategy");
+  if (types.length > 0) return types;
   const labels = { app: "web" };
   const rollout = {
     apiVersion: "argoproj.io/v1alpha1",
@@ -93,5 +100,5 @@ function problemsOf(strategy: Json): readonly string[] {
       strategy: strategyFor({ name: "", strategy }, "web"),
     },
   };
-  return admissionFindings(rollout, "Rollout", { strict: true }).refuse.map(violationText);
+  return admissionFindings(rollout, "Rollout", { strict: true }).refuse.map(textWithHelp);
 }

@@ -1,6 +1,6 @@
 /** Making a Rollout of a Deployment (docs/convert.md#from-deployment-to-rollout). */
 import { isObject, type Json } from "../../../kube/object/json.ts";
-import { type Violation, violationText } from "../../../kube/validation/violation.ts";
+import { type Violation, textWithHelp } from "../../../kube/validation/violation.ts";
 import { admissionFindings } from "../../rules/admission/admissionFindings.ts";
 import { controllerOf, metadataForFile } from "./manifest.ts";
 import { changed, lost, type Note, refused, todo } from "./note.ts";
@@ -36,10 +36,10 @@ export function toRollout(deployment: Json, profile: Profile, mode: Mode): Conve
   const object = mode === "adopt" ? adopting(deployment, strategy) : referring(deployment, strategy);
   const { refuse, warn } = findingsOf(object, deployment, mode);
   if (refuse.length > 0) {
-    const reasons = refuse.map((violation) => refused(`as a Rollout it would be refused: ${violationText(violation)}`));
+    const reasons = refuse.map((violation) => refused(`as a Rollout it would be refused: ${textWithHelp(violation)}`));
     return { kind: "refused", notes: reasons };
   }
-  const warnings = warn.map((violation) => todo(`the Rollout gets a warning: ${violationText(violation)}`));
+  const warnings = warn.map((violation) => todo(`the Rollout gets a warning: ${textWithHelp(violation)}`));
   return { kind: "made", object, notes: [...notes, ...specNotes(deployment, mode), ...warnings] };
 }
 

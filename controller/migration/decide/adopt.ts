@@ -1,0 +1,142 @@
+/**
+ * The next writes of a takeover in mode adopt (docs/migration.md#mode-adopt). Decided from what is stored alone, so a crash
+ * after any write goes on where it was.
+ *
+ *     stamp → Rollout, held → Deployment deleted, orphaning → ReplicaSets → pods → autoscalers → Rollout driven
+ */
+import { equal } from "../../../kube/object/equality.ts";
+import type { Json } from "../../../kube/object/json.ts";
+import { controllerOf } from "../../../kube/object/ownerReference.ts";
+import type { ObjectMeta } from "../../../schema/kube.ts";
+import {
+  ADOPTING,
+  HASH_LABEL,
+  INSTANCE_LABEL,
+  MANAGED_BY_ROLLOUT,
+  MIGRATED,
+  REVISION,
+} from "../../../schema/labels.ts";
+import { podTemplateHash } from "../../rollout/hash/podHash.ts";
+import type { AdoptionAction } from "../actions/adoption.ts";
+import { objectAt, without } from "../convert/objects.ts";
+import type { Profile } from "../convert/profile.ts";
+import { toRollout } from "../convert/toRollout.ts";
+
+export interface Stored {
+  readonly metadata: ObjectMeta;
+  readonly [member: string]: unknown;
+}
+
+/** Everything as the API server has it. */
+export interface AdoptionFacts {
+  readonly deployment: Stored | undefined;
+  /** Whether it asks for mode adopt. */
+  readonly asks: boolean;
+  /** All its pods are there, available, and of the present template. */
+  readonly settled: boolean;
+  readonly profile: Profile;
+  readonly rollout: Stored | undefined;
+  /** Those that the Rollout's, or the Deployment's, selector matches. */
+  readonly replicaSets: readonly Stored[];
+  readonly pods: readonly Stored[];
+  /** Those that target the Deployment. */
+  readonly autoscalers: readonly Stored[];
+  /** The instance that drives the Rollout afterwards; "": the one without a name. */
+  readonly instance: string;
+}
+
+export const isHeld = ({ metadata }: Stored): boolean => metadata.labels?.[INSTANCE_LABEL] === ADOPTING;
+
+export function decideAdoption(facts: AdoptionFacts): readonly AdoptionAction[] {
+  const { deployment, rollout } = facts;
+  if (rollout !== undefined && (!isHeld(rollout) || rollout.metadata.deletionTimestamp !== undefined)) return [];
+  const owned = facts.replicaSets.some((rs) => controllerOf(rs)?.uid === rollout?.metadata.uid);
+  // A Deployment that comes back in between is one beside the Rollout, like any that comes later.
+  if (rollout !== undefined && (deployment === undefined || owned)) return takeOver(facts, rollout);
+  return deployment === undefined || deployment.metadata.deletionTimestamp !== undefined
+    ? []
+    : leave(facts, deployment);
+}
+
+/** While the Deployment still has the pods. */
+function leave(facts: AdoptionFacts, deployment: Stored): readonly AdoptionAction[] {
+  const { rollout, asks, settled } = facts;
+  const seen = deployment.metadata;
+  const object = asks && settled ? heldRollout(facts, deployment) : undefined;
+  if (rollout !== undefined) {
+    const isCurrent = object !== undefined && equal(comparable(object), comparable(rollout));
+    return isCurrent ? [{ kind: "orphanDeployment", seen }] : [{ kind: "deleteHeldRollout", seen: rollout.metadata }];
+  }
+  if (object === undefined || controllerOf(deployment) !== undefined) return [];
+  if (seen.annotations?.[MANAGED_BY_ROLLOUT] === undefined) return [{ kind: "stampDeployment", seen }];
+  return [{ kind: "createHeldRollout", namespace: seen.namespace, object }];
+}
+
+/** What a Rollout has to have in common with its Deployment when the Deployment goes. */
+const comparable = (rollout: unknown): unknown[] =>
+  ["replicas", "selector", "template"].map((key) => objectAt(rollout, "spec")[key]);
+
+function heldRollout({ profile }: AdoptionFacts, deployment: Stored): Json | undefined {
+  if (objectAt(deployment, "spec")["paused"] === true) return undefined;
+  const typed = { ...deployment, apiVersion: "apps/v1", kind: "Deployment" };
+  const made = toRollout(typed, profile, "adopt");
+  if (made.kind === "refused") return undefined;
+  const { name, namespace, labels = {} } = deployment.metadata;
+  const annotations = without(objectAt(made.object, "metadata", "annotations"), [MANAGED_BY_ROLLOUT]);
+  const metadata = {
+    name,
+    namespace,
+    labels: { ...labels, [INSTANCE_LABEL]: ADOPTING },
+    annotations: { ...annotations, [MIGRATED]: "adopt" },
+  };
+  return { ...made.object, metadata };
+}
+
+/** When the Deployment is gone: the Rollout holds all facts. */
+function takeOver(facts: AdoptionFacts, rollout: Stored): readonly AdoptionAction[] {
+  const { replicaSets, pods, autoscalers, instance } = facts;
+  const free = replicaSets.filter(
+    (rs) => controllerOf(rs) === undefined && rs.metadata.deletionTimestamp === undefined,
+  );
+  if (free.length > 0) return free.map((rs) => take(rs, rollout));
+  const hashes = new Map(
+    replicaSets
+      .filter((rs) => controllerOf(rs)?.uid === rollout.metadata.uid)
+      .map((rs) => [rs.metadata.uid, rs.metadata.labels?.[HASH_LABEL] ?? ""]),
+  );
+  const unlabelled = pods.flatMap((pod): AdoptionAction[] => {
+    const hash = hashes.get(controllerOf(pod)?.uid);
+    if (hash === undefined || pod.metadata.labels?.[HASH_LABEL] === hash) return [];
+    return [{ kind: "labelPod", seen: pod.metadata, hash }];
+  });
+  if (unlabelled.length > 0) return unlabelled;
+  const targets = autoscalers.map((hpa): AdoptionAction => {
+    const before = objectAt(hpa, "spec", "scaleTargetRef");
+    return { kind: "retargetAutoscaler", seen: hpa.metadata, before, rollout: rollout.metadata.name };
+  });
+  if (targets.length > 0) return targets;
+  // Driven without the pods, it would make others beside them, or bring back what somebody has deleted on purpose.
+  if (hashes.size > 0) return [{ kind: "handOver", seen: rollout.metadata, instance }];
+  return replicaSets.length === 0 ? [{ kind: "deleteHeldRollout", seen: rollout.metadata }] : [];
+}
+
+function take(rs: Stored, rollout: Stored): AdoptionAction {
+  const template = objectAt(rs, "spec", "template");
+  const metadata = objectAt(template, "metadata");
+  const labels = without(objectAt(metadata, "labels"), ["pod-template-hash", HASH_LABEL]);
+  const plain = { ...template, metadata: { ...without(metadata, ["creationTimestamp"]), labels } };
+  const stored = objectAt(rollout, "spec", "template");
+  const wanted = { ...stored, metadata: without(objectAt(stored, "metadata"), ["creationTimestamp"]) };
+  // The hash of the Rollout's template is that of its stored form.
+  const hash = podTemplateHash(equal(plain, wanted) ? stored : plain, undefined);
+  const revision = rs.metadata.annotations?.["deployment.kubernetes.io/revision"];
+  const owners = rs.metadata.ownerReferences ?? [];
+  return {
+    kind: "takeReplicaSet",
+    seen: rs.metadata,
+    owners,
+    rollout: rollout.metadata,
+    hash,
+    revision: rs.metadata.annotations?.[REVISION] ?? revision,
+  };
+}

@@ -1,0 +1,30 @@
+/**
+ * What is done next about a Deployment that is to become a Rollout, has become one, or is to be a Deployment again
+ * (docs/migration.md). One write a decision: what it changes comes back by a watch, and the next decision follows from the
+ * state alone. So a crash after any write goes on where it was.
+ */
+import { MANAGED_BY_ROLLOUT, MIGRATE } from "../../../schema/labels.ts";
+import type { MigrationFacts } from "../facts/facts.ts";
+import { blocked, type MigrationDecision, nothing } from "./decision.ts";
+import { begin, goOn, reverse } from "./reference.ts";
+
+export function decideMigration(facts: MigrationFacts): MigrationDecision {
+  const { deployment, wish, rollout } = facts;
+  // Mode adopt is a row of its own: it goes on when the Deployment is gone.
+  if (deployment.deleting || wish?.mode === "adopt" || rollout?.migrated === "adopt") return nothing;
+  // What has begun follows the stamp, not the wish: so that it is reversed in order where the wish is taken back.
+  if (deployment.marks[MANAGED_BY_ROLLOUT] !== undefined) {
+    return wish?.mode === "reference" ? goOn(facts) : reverse(facts);
+  }
+  if (wish === undefined || wish.mode === "none") return nothing;
+  if (deployment.owner !== undefined) return blockedWhereAsked(facts, `${deployment.owner} makes it: migrate that`);
+  if (rollout !== undefined) {
+    return blockedWhereAsked(facts, "a Rollout of its name that no migration made is there: delete it, or rename one");
+  }
+  if (wish.mode === "reference") return begin(facts);
+  return blocked(`${MIGRATE} has to be "reference", "adopt" or "none", and is ${JSON.stringify(wish.mode)}`);
+}
+
+/** A Namespace asks for all that can; only who asks for this one Deployment is answered. */
+const blockedWhereAsked = ({ wish }: MigrationFacts, message: string): MigrationDecision =>
+  wish?.from === "Deployment" ? blocked(`Not migrated: ${message}`) : nothing;

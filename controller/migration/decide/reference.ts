@@ -1,0 +1,130 @@
+/**
+ * Mode reference (docs/migration.md#mode-reference): the Deployment stays the place where the template changes; a Rollout
+ * with `workloadRef` has the pods. Who scales the Deployment down, and up again before the Rollout goes, is the Rollout's
+ * own row (docs/behaviour/workload-reference.md).
+ */
+import { isObject, type Json } from "../../../kube/object/json.ts";
+import {
+  MANAGED_BY_ROLLOUT,
+  MIGRATED,
+  REPLICAS_BEFORE,
+  REPLICAS_CARRIED,
+  REPLICAS_WANTED,
+  RESTORE_WORKLOAD,
+} from "../../../schema/labels.ts";
+import type { MigrationAction } from "../actions/action.ts";
+import { objectAt } from "../convert/objects.ts";
+import type { Profile } from "../convert/profile.ts";
+import { toRollout } from "../convert/toRollout.ts";
+import type { DeploymentFacts } from "../facts/caches.ts";
+import type { MigrationFacts } from "../facts/facts.ts";
+import { blocked, type MigrationDecision, type MigrationEvent, nothing } from "./decision.ts";
+
+/** Not begun yet: nothing of the Deployment has been touched. */
+export function begin(facts: MigrationFacts): MigrationDecision {
+  const { deployment, profile } = facts;
+  if ("problem" in profile) return blocked(`Not migrated: ${profile.problem}`);
+  if (deployment.paused) return blocked("Not migrated: it is paused. Set spec.paused to false");
+  // The pods that it has now are to be those of the template that the Rollout begins with.
+  if (!deployment.settled) return nothing;
+  const made = rolloutOf(facts, profile);
+  if (made === undefined) return nothing;
+  if (typeof made === "string") return blocked(`Not migrated: ${made}`);
+  const annotations = { [MANAGED_BY_ROLLOUT]: deployment.metadata.name };
+  return { actions: [mark(deployment, annotations)], events: [] };
+}
+
+/** Begun, and still wanted. */
+export function goOn(facts: MigrationFacts): MigrationDecision {
+  const { deployment, rollout, profile } = facts;
+  if (rollout === undefined) {
+    if ("problem" in profile) return blocked(`Not migrated: ${profile.problem}`);
+    const made = rolloutOf(facts, profile);
+    if (made === undefined) return nothing;
+    if (typeof made === "string") return blocked(`Not migrated: ${made}`);
+    return { actions: [{ kind: "createRollout", rollout: made }], events: [started(deployment), ...scaled(facts)] };
+  }
+  if (rollout.migrated === undefined)
+    return blocked("Not migrated: a Rollout of its name that no migration made is there");
+  if (rollout.deleting) return nothing;
+  const wanted = replicasIn(deployment.marks[REPLICAS_WANTED]);
+  if (wanted !== undefined && rollout.carried !== String(wanted))
+    return {
+      actions: [{ kind: "carryReplicas", resourceVersion: rollout.resourceVersion, replicas: wanted }],
+      events: [],
+    };
+  // It was born with 0, and was never scaled down: without this the Rollout's end would leave it at 0.
+  if (rollout.tookOver && deployment.replicas === 0 && deployment.marks[REPLICAS_BEFORE] === undefined)
+    return { actions: [mark(deployment, { [REPLICAS_BEFORE]: String(rollout.replicas ?? 1) })], events: [] };
+  return nothing;
+}
+
+/** Begun, and not wanted any more. The stamp goes last. */
+export function reverse({ deployment, rollout }: MigrationFacts): MigrationDecision {
+  if (rollout?.migrated !== undefined) {
+    if (rollout.deleting) return nothing;
+    if (deployment.replicas === 0 && deployment.marks[REPLICAS_BEFORE] === undefined)
+      return { actions: [mark(deployment, { [REPLICAS_BEFORE]: String(rollout.replicas ?? 1) })], events: [] };
+    const message = `Rollout "${deployment.metadata.name}" goes once the Deployment's pods are available`;
+    return {
+      actions: [{ kind: "deleteRollout", uid: rollout.uid }],
+      events: [{ type: "Normal", reason: "MigrationReversing", message }],
+    };
+  }
+  const wanted = replicasIn(deployment.marks[REPLICAS_WANTED]) ?? 0;
+  // Its Rollout was never made, or its end was not seen: the size that the owner wants is written with the last mark.
+  const lost = deployment.replicas === 0 && wanted > 0;
+  const annotations = { [MANAGED_BY_ROLLOUT]: null, [REPLICAS_WANTED]: null, [REPLICAS_BEFORE]: null };
+  const { resourceVersion } = deployment.metadata;
+  return {
+    actions: [{ kind: "markDeployment", resourceVersion, annotations, ...(lost ? { replicas: wanted } : {}) }],
+    events: [{ type: "Normal", reason: "MigrationReversed", message: "It is a Deployment like others again" }],
+  };
+}
+
+const mark = (
+  { metadata: { resourceVersion } }: DeploymentFacts,
+  annotations: Readonly<Record<string, string | null>>,
+): MigrationAction => ({ kind: "markDeployment", resourceVersion, annotations });
+
+const replicasIn = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+
+/** The Rollout that takes the Deployment's place; a text: why there can be none; undefined: nothing was read yet. */
+function rolloutOf({ whole, deployment }: MigrationFacts, profile: Profile): Json | string | undefined {
+  if (whole === undefined) return undefined;
+  const conversion = toRollout(whole, profile, "reference");
+  if (conversion.kind === "refused") return conversion.notes.map(({ text }) => text).join("; ");
+  const { marks, metadata, replicas } = deployment;
+  const size = replicasIn(marks[REPLICAS_WANTED]) ?? Math.max(replicas, replicasIn(marks[REPLICAS_BEFORE]) ?? 0);
+  const made = objectAt(conversion.object, "metadata");
+  const annotations = {
+    [MIGRATED]: "reference",
+    [RESTORE_WORKLOAD]: "true",
+    ...(marks[REPLICAS_WANTED] === undefined ? {} : { [REPLICAS_CARRIED]: String(size) }),
+  };
+  const owner = { apiVersion: "apps/v1", kind: "Deployment", name: metadata.name, uid: metadata.uid };
+  const spec = conversion.object["spec"];
+  return {
+    ...conversion.object,
+    metadata: { ...made, annotations, finalizers: [RESTORE_WORKLOAD], ownerReferences: [owner] },
+    spec: { ...(isObject(spec) ? spec : {}), replicas: size },
+  };
+}
+
+const started = ({ metadata: { name } }: DeploymentFacts): MigrationEvent => ({
+  type: "Normal",
+  reason: "MigrationStarted",
+  message: `Rollout "${name}" takes over its pods, one by one; the template is still changed here`,
+});
+
+/** What scales the Deployment would scale nothing from then on. */
+const scaled = ({ autoscalers, deployment }: MigrationFacts): MigrationEvent[] =>
+  autoscalers.map((autoscaler) => ({
+    type: "Warning",
+    reason: "MigrationStarted",
+    message:
+      `HorizontalPodAutoscaler "${autoscaler}" scales this Deployment, which goes to 0: apply it again, or kubectl patch hpa ` +
+      `${autoscaler} --type merge -p '{"spec":{"scaleTargetRef":{"apiVersion":"argoproj.io/v1alpha1","kind":"Rollout",` +
+      `"name":"${deployment.metadata.name}"}}}'`,
+  }));

@@ -1,0 +1,39 @@
+/** What a decision about one Deployment that migrates, or has migrated, is made from. */
+import type { Json } from "../../../kube/object/json.ts";
+import type { Profile } from "../convert/profile.ts";
+import type { DeploymentFacts } from "./caches.ts";
+
+/** What its user, or the user of its Namespace, has asked for. */
+export interface Wish {
+  /** As written: it may be no mode at all. */
+  readonly mode: string;
+  /** "Deployment": it was asked for this one alone. */
+  readonly from: "Deployment" | "Namespace";
+}
+
+/** The Rollout of the Deployment's name. */
+export interface RolloutFacts {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  /** The mode of the migration that made it; undefined: somebody else made it. */
+  readonly migrated: string | undefined;
+  readonly deleting: boolean;
+  /** `spec.replicas`; undefined where it has none. */
+  readonly replicas: number | undefined;
+  /** The wanted replicas that were last written to its size. */
+  readonly carried: string | undefined;
+  /** It has been Healthy in the Deployment's place. */
+  readonly tookOver: boolean;
+}
+
+export interface MigrationFacts {
+  readonly deployment: DeploymentFacts;
+  readonly wish: Wish | undefined;
+  readonly rollout: RolloutFacts | undefined;
+  /** The Deployment as the API server has it, read where a Rollout is to be made of it. */
+  readonly whole: Json | undefined;
+  /** The strategy that it is to get, or why there is none. */
+  readonly profile: Profile | { readonly problem: string };
+  /** Names of the HorizontalPodAutoscalers that scale the Deployment, read where a Rollout is to be made of it. */
+  readonly autoscalers: readonly string[];
+}

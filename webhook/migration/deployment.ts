@@ -1,0 +1,98 @@
+/** Reviews of Deployments that migrate, or have migrated (docs/behaviour/admission.md#deployments-that-migrate). */
+import { MANAGED_BY_ROLLOUT, MIGRATE, PROFILE, REPLICAS_BEFORE, REPLICAS_WANTED } from "../../schema/labels.ts";
+import type { Answer, Review } from "../review/review.ts";
+import { admitted, type Migrations, type NamespaceMode, refused, untouched } from "./migrations.ts";
+import { annotate, annotationIn, isGoing, isOwned, replicasOf, rolloutOfDeployment } from "./objects.ts";
+import { statedReplicas } from "./stated.ts";
+
+export function reviewDeployment(review: Review, migrations: Migrations, namespaceMode?: NamespaceMode): Answer {
+  const { operation, object, oldObject } = review;
+  if (isOwned(object) || isGoing(object)) return untouched;
+  if (operation === "CREATE") return created(review, migrations, namespaceMode);
+  const rollout = rolloutOfDeployment(oldObject);
+  const isOut = annotationIn(object, MIGRATE) === "none" && annotationIn(oldObject, MANAGED_BY_ROLLOUT) === undefined;
+  const warnings = wordsAbout(review);
+  if (rollout === undefined || isOut) return warnings.length === 0 ? untouched : admitted([], warnings);
+  return updated(review, rollout, warnings);
+}
+
+function created(review: Review, migrations: Migrations, namespaceMode: NamespaceMode | undefined): Answer {
+  const { object, namespace, name } = review;
+  const own = annotationIn(object, MIGRATE);
+  const mode = own ?? namespaceMode;
+  const warnings = wordsAbout(review);
+  if (own === undefined && namespaceMode === "other")
+    warnings.push(`The label ${MIGRATE} of Namespace "${namespace}" ${RIGHT_MODES}: this Deployment stays as it is`);
+  if (mode !== "reference" && mode !== "adopt") return admitted([], warnings);
+  const origin = migrations.originOf(namespace, name);
+  if (origin === "adopt") return refused("metadata.name", takenOver(name));
+  if (mode === "adopt") return admitted([], warnings);
+  if (origin === "own") {
+    const kept = `A Rollout "${name}" that no migration made is there already: this Deployment stays as it is`;
+    return admitted([], [...warnings, kept]);
+  }
+  const replicas = replicasOf(object);
+  const wanted = replicas === 0 ? (annotationIn(object, REPLICAS_WANTED) ?? "0") : String(replicas);
+  const held = `spec.replicas: ${replicas} goes to Rollout "${name}", which gets the pods; the Deployment is stored with 0`;
+  return admitted(
+    [...at(object, 0), ...annotate(object, { [REPLICAS_WANTED]: wanted })],
+    replicas === 0 ? warnings : [...warnings, held],
+  );
+}
+
+/**
+ * A count that does not change is the loop's business: it may be on its way to 0, and pods that Services still need must not
+ * go at once.
+ */
+function updated(review: Review, rollout: string, warnings: readonly string[]): Answer {
+  const { object, oldObject } = review;
+  const [from, to] = [replicasOf(oldObject), replicasOf(object)];
+  const stated = from === to ? statedReplicas(review) : to;
+  const before = annotationIn(oldObject, REPLICAS_WANTED);
+  const wanted = stated === undefined ? (annotationIn(object, REPLICAS_WANTED) ?? before) : String(stated);
+  // A replacement, or a hand, that drops our marks would leave the pods with two owners.
+  const kept = [MANAGED_BY_ROLLOUT, REPLICAS_BEFORE].flatMap((mark) => {
+    const value = annotationIn(oldObject, mark);
+    return value === undefined ? [] : [[mark, value] as const];
+  });
+  const marks = { ...Object.fromEntries(kept), ...(wanted === undefined ? {} : { [REPLICAS_WANTED]: wanted }) };
+  const carried = `spec.replicas: ${to} goes to Rollout "${rollout}", which has the pods of this Deployment`;
+  const isNews = stated !== undefined && String(stated) !== before;
+  return admitted(
+    [...(to === 0 ? [] : at(object, from)), ...annotate(object, marks)],
+    isNews ? [...warnings, carried] : warnings,
+  );
+}
+
+const at = (object: unknown, replicas: number) =>
+  replicasOf(object) === replicas ? [] : [{ op: "add" as const, path: "/spec/replicas", value: replicas }];
+
+const RIGHT_MODES = 'has to be "reference" or "adopt"';
+
+/** Values that nobody acts on. On updates only of what has changed. */
+function wordsAbout({ object, oldObject }: Review): string[] {
+  const changed = (name: string): string | undefined => {
+    const value = annotationIn(object, name);
+    return value === annotationIn(oldObject, name) ? undefined : value;
+  };
+  const [mode, profile, wanted] = [changed(MIGRATE), changed(PROFILE), changed(REPLICAS_WANTED)];
+  return [
+    ...(mode === undefined || ["reference", "adopt", "none"].includes(mode)
+      ? []
+      : [`${MIGRATE}: ${quoted(mode)} has to be "reference", "adopt" or "none": this Deployment stays as it is`]),
+    ...(profile === undefined || /^[-._a-zA-Z0-9]{1,253}$/.test(profile)
+      ? []
+      : [`${PROFILE}: ${quoted(profile)} has to be the name of a profile: a key of a ConfigMap, like "careful"`]),
+    ...(wanted === undefined || /^\d{1,9}$/.test(wanted)
+      ? []
+      : [`${REPLICAS_WANTED}: ${quoted(wanted)} has to be a number of replicas, like "3"`]),
+  ];
+}
+
+const quoted = (value: string): string => JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+
+const takenOver = (name: string): string =>
+  `Rollout "${name}" has taken over the pods of the Deployment of this name, and a second owner of them would fight it. ` +
+  `Change the Rollout instead: \`sluice convert -f FILE\` prints it from this manifest. To go back to a Deployment, ` +
+  `\`sluice convert --to deployment\` says how, and the Rollout has to go first; to have both, annotate this one ` +
+  `with ${MIGRATE}: none and give it another selector`;

@@ -1,0 +1,47 @@
+/** The mutating webhook as a pure function: a review and what is known in, a JSON patch or a refusal out. */
+import { MANAGED_BY_ROLLOUT, REPLICAS_BEFORE, REPLICAS_WANTED } from "../../schema/labels.ts";
+import type { Answer, Review } from "../review/review.ts";
+import { reviewAutoscaler } from "./autoscaler.ts";
+import { reviewDeployment } from "./deployment.ts";
+import { type Migrations, type NamespaceMode, untouched } from "./migrations.ts";
+import { annotationIn } from "./objects.ts";
+import { reviewScale } from "./scale.ts";
+
+export interface Ours {
+  /** The controller's own namespace. */
+  readonly namespace: string;
+  /** The name by which the API server knows the controller; undefined while we do not know it. */
+  readonly user: string | undefined;
+}
+
+/** Where nothing is ever touched, beside the controller's own namespace. */
+export const SYSTEM_NAMESPACES = ["kube-system", "kube-public", "kube-node-lease"];
+
+/** Dry runs are answered like other writes: nothing here has an effect. */
+export function reviewMigration(
+  review: Review,
+  migrations: Migrations,
+  ours: Ours,
+  namespaceMode?: NamespaceMode,
+): Answer {
+  const { group, kind, subResource, operation, namespace } = review;
+  if (operation !== "CREATE" && operation !== "UPDATE") return untouched;
+  if (namespace === ours.namespace || SYSTEM_NAMESPACES.includes(namespace) || isByLoop(review, ours)) return untouched;
+  if (kind === "Scale") return subResource === "scale" ? reviewScale(review, migrations) : untouched;
+  if (subResource !== "") return untouched;
+  if (group === "apps" && kind === "Deployment") return reviewDeployment(review, migrations, namespaceMode);
+  const isAutoscaler = group === "autoscaling" && kind === "HorizontalPodAutoscaler";
+  return isAutoscaler ? reviewAutoscaler(review, migrations) : untouched;
+}
+
+const MARKS = [MANAGED_BY_ROLLOUT, REPLICAS_BEFORE, REPLICAS_WANTED];
+
+/**
+ * The loop names no field manager; kubectl and others do, also where they have the loop's user, as on a developer's machine.
+ * While we do not know our own name, what changes the marks of the migration is taken for the loop's.
+ */
+function isByLoop({ user, fieldManager, object, oldObject, operation }: Review, ours: Ours): boolean {
+  if (fieldManager !== "" && fieldManager !== "sluice") return false;
+  if (ours.user !== undefined) return user === ours.user;
+  return operation === "UPDATE" && MARKS.some((mark) => annotationIn(object, mark) !== annotationIn(oldObject, mark));
+}
