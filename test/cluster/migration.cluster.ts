@@ -1,14 +1,23 @@
 /** Deployments that stay the source of truth while a Rollout has their pods (docs/migration.md#mode-reference). */
-import { expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, test } from "bun:test";
 import { MANAGED_BY_ROLLOUT, MIGRATE, REPLICAS_BEFORE, REPLICAS_WANTED } from "../../schema/labels.ts";
 import type { KubeObject } from "./harness/api.ts";
 import { healthy, newWorld, pausedAt, type World } from "./harness/clusterWorld.ts";
-import { otherController } from "./harness/controllerProcess.ts";
+import type { StartedHarness } from "./harness/harness.ts";
+import { canMigrate, startMigrating } from "./harness/migrating.ts";
 import { until } from "./harness/until.ts";
 
 const name = "web";
 const labels = { app: name };
-const ours = test.concurrent.skipIf(otherController() !== undefined);
+const ours = test.concurrent.skipIf(!canMigrate);
+
+let own: StartedHarness | undefined;
+
+beforeAll(async () => {
+  if (canMigrate) own = await startMigrating("migration");
+}, 120_000);
+
+afterAll(() => own?.stop());
 
 interface Deployment extends KubeObject {
   readonly spec: { readonly replicas: number };
@@ -47,7 +56,7 @@ function witness(world: World): () => Promise<number> {
 }
 
 async function deployed(topic: string): Promise<World> {
-  const world = await newWorld(topic);
+  const world = await newWorld(topic, own);
   const containers = [{ name, image: "argoproj/rollouts-demo:blue" }];
   await world.create({
     apiVersion: "v1",

@@ -1,20 +1,29 @@
 /** Deployments that a Rollout takes over as they run (docs/migration.md#mode-adopt). */
-import { expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, test } from "bun:test";
 import { HASH_LABEL, MIGRATE } from "../../schema/labels.ts";
 import { healthy, newWorld } from "./harness/clusterWorld.ts";
-import { otherController } from "./harness/controllerProcess.ts";
+import type { StartedHarness } from "./harness/harness.ts";
+import { canMigrate, startMigrating } from "./harness/migrating.ts";
 import type { KubeObject } from "./harness/api.ts";
 import { until } from "./harness/until.ts";
 
 const name = "web";
-const ours = test.concurrent.skipIf(otherController() !== undefined);
+const ours = test.concurrent.skipIf(!canMigrate);
+
+let own: StartedHarness | undefined;
+
+beforeAll(async () => {
+  if (canMigrate) own = await startMigrating("migration-adopt");
+}, 120_000);
+
+afterAll(() => own?.stop());
 
 interface Slice extends KubeObject {
   readonly endpoints?: readonly { readonly conditions?: { readonly ready?: boolean } }[] | null;
 }
 
 ours("a running Deployment is adopted without a new pod, a lost pod or an empty Service", async () => {
-  const world = await newWorld("migration-adopt");
+  const world = await newWorld("migration-adopt", own);
   const { api } = world.harness;
   const labels = { app: name };
   const containers = [{ name, image: "argoproj/rollouts-demo:blue" }];

@@ -37,15 +37,7 @@ export interface ControllerOptions {
 /** Starts a controller on free ports; does not wait until it is ready. */
 export function startController({ nursery, name, kubeconfig, logs, command }: ControllerOptions): Controller {
   const [metricsPort, healthPort] = [freePort(), freePort()];
-  const flags = [
-    ...(command === ownController ? ["--migrate-deployments"] : []),
-    "--kubeconfig",
-    kubeconfig,
-    "--metricsPort",
-    `${metricsPort}`,
-    "--healthzPort",
-    `${healthPort}`,
-  ];
+  const flags = ["--kubeconfig", kubeconfig, "--metricsPort", `${metricsPort}`, "--healthzPort", `${healthPort}`];
   const words = command.trim().split(/\s+/);
   const child = nursery.spawn(name, [...words, ...flags], { logFile: join(logs, `${name}.log`), cwd: repository });
   const healthUrl = `http://127.0.0.1:${healthPort}`;
