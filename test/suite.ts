@@ -16,8 +16,8 @@ export interface Suite {
 }
 
 /**
- * Plays tests that run against the wall clock beside each other: a few that fail are played a second time, alone, and
- * named, since a busy machine may have been too slow for them. Who fails again has failed.
+ * Plays tests that run against the wall clock beside each other: where a few fail, their files are played a second time,
+ * alone, and they are named, since a busy machine may have been too slow for them. Who fails again has failed.
  * @returns the exit code
  */
 export async function play(suite: Suite): Promise<number> {
@@ -41,24 +41,17 @@ export async function play(suite: Suite): Promise<number> {
 /** More than so many are no accident. */
 const MOST_AGAIN = 3;
 
-/** @returns how many have failed again */
+/** Whole files: a story may go on from where the one before it ended. @returns how many have failed in it */
 async function playAgain(suite: Suite, dir: string, failures: readonly Timed[]): Promise<number> {
-  const names = failures.map(({ name }) => name);
-  console.log(`Playing again, alone: ${names.join("; ")}`);
+  const names = failures.map(({ name }) => name).join("; ");
+  const files = [...new Set(failures.map(({ file }) => resolve(repository, file)))];
+  console.log(`Playing again, alone: ${files.map((path) => relative(repository, path)).join(", ")} (${names})`);
   const again = join(dir, "again");
   await mkdir(again, { recursive: true });
-  const pattern = `(${names.map((name) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)).join("|")})$`;
-  const { code, xml } = await playOnce(
-    {
-      ...suite,
-      files: [...new Set(failures.map(({ file }) => resolve(repository, file)))],
-      flags: [...suite.flags, "--test-name-pattern", pattern],
-    },
-    again,
-  );
+  const { code, xml } = await playOnce({ ...suite, files }, again);
   const { passed, failed } = countsOf(xml);
   if (code !== 0 || failed > 0 || passed < failures.length) return Math.max(failed, 1);
-  console.log(`Passed only when played again: ${names.join("; ")}`);
+  console.log(`Passed only when played again: ${names}`);
   return 0;
 }
 
