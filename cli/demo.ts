@@ -8,6 +8,7 @@ import { playDemo } from "./demoPlay.ts";
 import { endLines, momentLines, printedLines, type Screen } from "./demoScreen.ts";
 import { liveScreen } from "./liveScreen.ts";
 import { paintFor, plain } from "./paint.ts";
+import { messageOf } from "../kube/object/errors.ts";
 
 export interface DemoSurroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -67,7 +68,7 @@ export async function runDemo(args: readonly string[], surroundings: DemoSurroun
     await playDemo({ viewer: view, wait, nextKey, version: surroundings.version, startMs, signal: stopping.signal });
   } catch (error) {
     view.end();
-    console.error(`Error: ${error instanceof Error ? error.message : String(error)}`);
+    console.error(`Error: ${messageOf(error)}`);
     return 1;
   }
   view.end();

@@ -18,6 +18,7 @@ import {
 } from "../simulator/local/dataFile.ts";
 import { helloText, kubeconfigText, welcomeText } from "./devFiles.ts";
 import { type DevOptions, parseDevOptions } from "./devOptions.ts";
+import { messageOf } from "../kube/object/errors.ts";
 
 export interface DevSurroundings {
   readonly version: string;
@@ -101,7 +102,7 @@ const keep = ({ core }: LocalCluster, path: string): Promise<KeptData> =>
     core,
     clock: systemClock,
     path,
-    onError: (error) => console.error(`Warning: ${error instanceof Error ? error.message : String(error)}`),
+    onError: (error) => console.error(`Warning: ${messageOf(error)}`),
   });
 
 async function startCluster(
@@ -112,7 +113,7 @@ async function startCluster(
     return await startLocalCluster(options);
   } catch (error) {
     if (data === undefined) throw error;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new DataFileError(`Cannot go on from ${data}: ${why}`, { cause: error });
   }
 }
@@ -126,7 +127,7 @@ function listen({ server }: LocalCluster, port: number, hosts: DevOptions["hosts
       EADDRINUSE: "somebody else listens there. Without --port a free one is taken",
       EACCES: "permission denied. Ports from 1024 on are for everybody, and without --port a free one is taken",
     };
-    const why = reasons[code] ?? (error instanceof Error ? error.message : String(error));
+    const why = reasons[code] ?? messageOf(error);
     throw new CannotServe(`Cannot listen on port ${port}: ${why}`, { cause: error });
   }
 }

@@ -9,6 +9,7 @@ import { CANARY, type Profile, profilesOf } from "../../controller/migration/con
 import { convertAll, type Outcome } from "../../controller/migration/convert/stream.ts";
 import { type ConvertOptions, parseConvertOptions } from "./options.ts";
 import { type Held, readStream, type Stream } from "./yaml.ts";
+import { codeOf, messageOf } from "../../kube/object/errors.ts";
 
 export interface ConvertPorts {
   readonly stdin: () => Promise<string>;
@@ -38,9 +39,6 @@ async function written(text: string): Promise<void> {
     throw new Unreadable(`cannot write standard output: ${why}`, { cause: error });
   }
 }
-
-const codeOf = (error: unknown): string => (error instanceof Error && "code" in error ? String(error.code) : "");
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Text as it is written to the byte. UTF-16 is what older shells of Windows write into files. */
 function decoded(bytes: Uint8Array, name: string): string {

@@ -19,6 +19,7 @@ import {
 } from "yaml";
 import { equal } from "../../kube/object/equality.ts";
 import { isList, isObject, type Json } from "../../kube/object/json.ts";
+import { messageOf } from "../../kube/object/errors.ts";
 
 /** A file with its documents, or why it cannot be read. */
 export type Read =
@@ -107,7 +108,7 @@ export function readStream(text: string): Read {
       object = document.toJS();
     } catch (error) {
       // An alias without its anchor, or aliases of aliases that would fill the memory.
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       return { kind: "refused", problem: `document ${n + 1} is not YAML: ${why}` };
     }
     const items = isObject(object) && object["kind"] === "List" ? object["items"] : undefined;

@@ -6,6 +6,7 @@
 import { type KubeletClock, type PodLife, podLife, type PodMemory, type PodSink, type PodView } from "./life.ts";
 import { fakeNode } from "./node.ts";
 import { defaultSettings, type KubeletSettings } from "./pod.ts";
+import { messageOf } from "../../kube/object/errors.ts";
 
 export interface PodEvent {
   readonly type: string;
@@ -73,8 +74,6 @@ function queue(limit: number) {
   };
 }
 
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 /** Sends the reports of pods that are still kept, several at a time; reports a failure unless the pod is gone. */
 function requests(
   port: KubeletPort,
@@ -90,7 +89,7 @@ function requests(
         await request();
       } catch (error) {
         if (!isKept(pod) || port.isNotFound(error)) return;
-        complain(`Cannot ${what} pod ${pod.namespace}/${pod.name}: ${textOf(error)}`);
+        complain(`Cannot ${what} pod ${pod.namespace}/${pod.name}: ${messageOf(error)}`);
         failed();
       }
     });
@@ -125,7 +124,7 @@ async function follow({ port, clock, life, complain, signal }: Following): Promi
       }
     } catch (error) {
       if (signal.aborted) return;
-      complain(`Cannot watch pods: ${textOf(error)}`);
+      complain(`Cannot watch pods: ${messageOf(error)}`);
       await new Promise<void>((resolve) => {
         clock.after(500, resolve);
         signal.addEventListener("abort", () => resolve(), { once: true });

@@ -4,6 +4,7 @@ import type { Clock } from "../../kube/clock/clock.ts";
 import type { ApiCore, ApiObject } from "../model/model.ts";
 import { type SavedState, savedState } from "../server/objects/saved.ts";
 import { isObject } from "../../kube/object/json.ts";
+import { messageOf } from "../../kube/object/errors.ts";
 
 /** To be raised when earlier versions of the program can no longer read what is written. */
 const formatVersion = 1;
@@ -27,8 +28,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** Why a file or a folder cannot be used, as the end of a sentence. */
-export const fileProblem = (error: unknown): string =>
-  reasons[codeOf(error)] ?? (error instanceof Error ? error.message : String(error));
+export const fileProblem = (error: unknown): string => reasons[codeOf(error)] ?? messageOf(error);
 
 /** Undefined when there is no such file yet. @throws {DataFileError} */
 export async function readData(path: string): Promise<SavedState | undefined> {

@@ -17,6 +17,7 @@ import { planOf, type Routed } from "../facts/routedObjects.ts";
 import { routedRequest } from "../actions/routeTraffic.ts";
 import { kubeRequest } from "./kubeRequest.ts";
 import { NotLeaderError } from "../../../kube/runtime/notLeader.ts";
+import { messageOf } from "../../../kube/object/errors.ts";
 
 export interface RoutePorts {
   readonly routed: Routed;
@@ -70,7 +71,7 @@ async function carryOut(ports: RoutePorts, write: RoutedWrite): Promise<boolean>
       return false;
     }
     if (isConflict(error) || error instanceof NotLeaderError) throw error;
-    throw failed(ports, `${write.failure}: ${error instanceof Error ? error.message : String(error)}`, error);
+    throw failed(ports, `${write.failure}: ${messageOf(error)}`, error);
   }
   if (write.event !== undefined) ports.emit(write.event);
   return true;

@@ -8,6 +8,7 @@ import { bareType, negotiate, served, type Wanted } from "./media.ts";
 import type { ApiRequest, ApiResponse, ApiServer, WatchEvent } from "../../model/model.ts";
 import { badRequest, notImplemented } from "../state/refusals.ts";
 import { StatusError } from "../../model/statusError.ts";
+import { messageOf } from "../../../kube/object/errors.ts";
 
 export interface HttpOptions {
   readonly server: ApiServer;
@@ -58,11 +59,7 @@ export function serveHttp(options: HttpOptions): HttpServer {
 }
 
 const internal = (error: unknown): StatusError =>
-  new StatusError(
-    500,
-    "InternalError",
-    `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`,
-  );
+  new StatusError(500, "InternalError", `Internal error occurred: ${messageOf(error)}`);
 
 /** @param neverIdle keeps the connection open however long it is idle. */
 async function respond(
@@ -158,7 +155,7 @@ function bodyOf(bytes: Uint8Array, type: string): unknown {
         return unsupportedType();
     }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return badRequest(`the object provided is unrecognized: couldn't get version/kind; parse error: ${why}`);
   }
 }

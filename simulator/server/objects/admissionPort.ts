@@ -3,6 +3,7 @@ import type { Kind } from "../state/kinds.ts";
 import type { Cause, Resource } from "../../model/model.ts";
 import { StatusError } from "../../model/statusError.ts";
 import { newUid } from "../state/identity.ts";
+import { messageOf } from "../../../kube/object/errors.ts";
 
 export interface GroupVersionKind {
   readonly group: string;
@@ -130,7 +131,7 @@ export const checkAllowed = ({ webhook }: Admission, { allowed, status }: Admiss
 
 /** The error when the webhook could not be called. */
 export const unreviewed = ({ webhook }: Admission, error: unknown): StatusError => {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   return new StatusError(500, "InternalError", `Internal error occurred: failed calling webhook "${webhook}": ${why}`, {
     causes: [{ reason: "", message: `failed calling webhook "${webhook}": ${why}`, field: "" }],
   });

@@ -12,6 +12,7 @@ import { routeOf } from "../state/routes.ts";
 import { StatusError } from "../../model/statusError.ts";
 import { ofSubresource } from "./subresources.ts";
 import { create, patch, remove, removeAll, update } from "./writing.ts";
+import { messageOf } from "../../../kube/object/errors.ts";
 
 export interface ServerOptions extends CoreOptions {
   /** Reviews writes; absent by default. A mutating one would have to run before the schema's checks, in writing.ts. */
@@ -63,11 +64,7 @@ const refusalOf = (error: unknown): ApiResponse => {
   const statusError =
     error instanceof StatusError
       ? error
-      : new StatusError(
-          500,
-          "InternalError",
-          `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`,
-        );
+      : new StatusError(500, "InternalError", `Internal error occurred: ${messageOf(error)}`);
   const { status } = statusError;
   const retryAfterSeconds = status.details?.retryAfterSeconds;
   return {
