@@ -3,75 +3,51 @@
  * Deployments.
  */
 import { ApiError, isAlreadyExists, isNotFound } from "../../kube/client/apiError.ts";
-import { collectionPath, objectPath } from "../../kube/client/path.ts";
-import { DEPLOYMENTS, HORIZONTAL_POD_AUTOSCALERS, NAMESPACES } from "../../kube/client/resources.ts";
+import { objectPath } from "../../kube/client/path.ts";
+import { readIfThere } from "../../kube/client/readIfThere.ts";
+import { DEPLOYMENTS } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
-import { equal } from "../../kube/object/equality.ts";
 import type { Json } from "../../kube/object/json.ts";
 import { keyOf } from "../../kube/runtime/cache.ts";
 import { NotLeaderError } from "../../kube/runtime/notLeader.ts";
 import type { EventRecorder } from "../../kube/runtime/recorder.ts";
-import { type ControllerRow, keysIn, type Pass, type Source, watch } from "../../kube/runtime/runController.ts";
-import { MANAGED_BY_ROLLOUT, MIGRATE, MIGRATED, PROFILE, REPLICAS_CARRIED } from "../../schema/labels.ts";
+import { type ControllerRow, keysIn, type Pass, watch } from "../../kube/runtime/runController.ts";
+import { MANAGED_BY_ROLLOUT, MIGRATED, REPLICAS_CARRIED } from "../../schema/labels.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { Sources } from "../rollout/facts/cacheSources.ts";
 import type { Stores } from "../rollout/facts/stores.ts";
 import { findCondition } from "../rollout/model/rolloutConditions.ts";
 import { liveRollout } from "../services/serviceCleanup.ts";
 import { type MigrationAction, migrationRequest, wordsOf } from "./actions/action.ts";
-import { CANARY, type Profile } from "./convert/profile.ts";
 import { decideMigration } from "./decide/decide.ts";
 import type { MigrationDecision } from "./decide/decision.ts";
-import type { DeploymentFacts, MigrationStores, NamespaceFacts, RawDeployment, RawNamespace } from "./facts/caches.ts";
-import type { MigrationFacts, RolloutFacts, Wish } from "./facts/facts.ts";
+import { autoscalersOf } from "./facts/autoscalers.ts";
+import type { RawDeployment } from "./facts/caches.ts";
+import type { MigrationFacts, RolloutFacts } from "./facts/facts.ts";
+import { isOffLimits, type OptInPorts, profileFor, watchOptIn, wishOf } from "./facts/optIn.ts";
 
-export interface MigrationPorts {
+export interface MigrationPorts extends OptInPorts {
   readonly client: KubeClient;
   readonly stores: Stores;
-  readonly migrating: MigrationStores;
   readonly events: EventRecorder;
   readonly validForMs: () => number;
-  /** The only namespace that is watched; undefined: all. Then no Namespace is read, and only annotations count. */
-  readonly namespace: string | undefined;
-  /** Sluice's own namespace, where nothing migrates. */
-  readonly ownNamespace?: string | undefined;
-  /** The strategy of this name, for a Deployment of this namespace. */
-  readonly findProfile?: (namespace: string, name: string | undefined) => Profile | { readonly problem: string };
 }
 
 const TIMEOUT_MS = 5_000;
-const SYSTEM = new Set(["kube-system", "kube-public", "kube-node-lease"]);
-
-/** Nothing migrates there, whatever asks for it. */
-export const isOffLimits = ({ ownNamespace }: Pick<MigrationPorts, "ownNamespace">, namespace: string): boolean =>
-  SYSTEM.has(namespace) || namespace === ownNamespace;
 
 type Row = ControllerRow<MigrationFacts, MigrationDecision>;
 
 export function migrationsRow(ports: MigrationPorts, sources: Sources): Row {
   const { migrating } = ports;
-  const deployments: Source<DeploymentFacts, RawDeployment> = { cache: migrating.deployments, resource: DEPLOYMENTS };
-  const namespaces: Source<NamespaceFacts, RawNamespace> = { cache: migrating.namespaces, resource: NAMESPACES };
   return {
     kind: "Migrations",
     noun: "migration of Deployment",
     watches: [
-      watch(deployments, (queue, old, next) => {
-        if (next !== undefined && !sameBut(old, next)) queue.add(keyOf(next));
-      }),
+      ...watchOptIn(ports),
       watch(sources.rollouts, (queue, old, next) => {
         const key = keyOf((next ?? old) as Rollout);
         if (migrating.deployments.get(key) !== undefined) queue.add(key);
       }),
-      ...(ports.namespace === undefined
-        ? [
-            watch(namespaces, (queue, old, next) => {
-              if (old?.mode === next?.mode && old?.profile === next?.profile) return;
-              const name = (next ?? old)?.metadata.name ?? "";
-              for (const each of migrating.deployments.by("namespace", name)) queue.add(keyOf(each));
-            }),
-          ]
-        : []),
     ],
     keys: () => keysIn(migrating.deployments),
     gather: (key) => gather(ports, key),
@@ -80,19 +56,9 @@ export function migrationsRow(ports: MigrationPorts, sources: Sources): Row {
   };
 }
 
-const sameBut = (old: DeploymentFacts | undefined, next: DeploymentFacts): boolean =>
-  old !== undefined && equal({ ...old, metadata: old.metadata.uid }, { ...next, metadata: next.metadata.uid });
-
-function wishOf({ migrating }: MigrationPorts, { marks, metadata }: DeploymentFacts): Wish | undefined {
-  const own = marks[MIGRATE];
-  if (own !== undefined) return { mode: own, from: "Deployment" };
-  const mode = migrating.namespaces.get(metadata.namespace)?.mode;
-  return mode === undefined ? undefined : { mode, from: "Namespace" };
-}
-
 /** Undefined: it is no business of ours. @throws {ApiError} */
 async function gather(ports: MigrationPorts, key: string): Promise<MigrationFacts | undefined> {
-  const { client, migrating, stores, findProfile = builtIn } = ports;
+  const { client, migrating, stores } = ports;
   const deployment = migrating.deployments.get(key);
   if (deployment === undefined) return undefined;
   const { namespace, name } = deployment.metadata;
@@ -102,20 +68,18 @@ async function gather(ports: MigrationPorts, key: string): Promise<MigrationFact
   // One of another instance, or one that our cache does not show yet, counts as well.
   const found = stores.rollouts.get(key) ?? (await liveRollout(client, namespace, name));
   const rollout = found === undefined ? undefined : rolloutFacts(found);
-  const isToBeMade = rollout === undefined && (isStamped || deployment.settled);
-  const named = deployment.marks[PROFILE] ?? migrating.namespaces.get(namespace)?.profile;
+  // What nothing is made of is not read: a Deployment that is being updated changes all the time.
+  const isToBeMade = rollout === undefined && wish?.mode === "reference" && (isStamped || deployment.settled);
+  const path = objectPath(DEPLOYMENTS, { namespace, name });
   return {
     deployment,
     wish,
     rollout,
-    whole: isToBeMade ? await liveDeployment(client, namespace, name) : undefined,
-    profile: findProfile(namespace, named),
-    autoscalers: isToBeMade ? await autoscalersOf(client, namespace, name) : [],
+    whole: isToBeMade ? await readIfThere<Json>(client, path, { timeoutMs: TIMEOUT_MS }) : undefined,
+    profile: profileFor(ports, namespace, deployment),
+    autoscalers: isToBeMade && isStamped ? await namesOfAutoscalers(client, { namespace, name }) : [],
   };
 }
-
-const builtIn = (_: string, name: string | undefined): Profile | { readonly problem: string } =>
-  name === undefined || name === CANARY.name ? CANARY : { problem: `there is no profile "${name}"` };
 
 function rolloutFacts({ metadata, spec, status }: Rollout): RolloutFacts {
   return {
@@ -129,31 +93,13 @@ function rolloutFacts({ metadata, spec, status }: Rollout): RolloutFacts {
   };
 }
 
-async function liveDeployment(client: KubeClient, namespace: string, name: string): Promise<Json | undefined> {
-  try {
-    const path = objectPath(DEPLOYMENTS, { namespace, name });
-    return await client.request<Json>({ method: "GET", path, timeoutMs: TIMEOUT_MS });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
-}
-
-interface Autoscalers {
-  readonly items?: readonly {
-    readonly metadata: { readonly name: string };
-    readonly spec?: { readonly scaleTargetRef?: { readonly kind?: string; readonly name?: string } };
-  }[];
-}
-
 /** They are only reported: where we may not read them, nothing is. */
-async function autoscalersOf(client: KubeClient, namespace: string, name: string): Promise<readonly string[]> {
+async function namesOfAutoscalers(
+  client: KubeClient,
+  place: { readonly namespace: string; readonly name: string },
+): Promise<readonly string[]> {
   try {
-    const path = collectionPath(HORIZONTAL_POD_AUTOSCALERS, namespace);
-    const { items = [] } = await client.request<Autoscalers>({ method: "GET", path, timeoutMs: TIMEOUT_MS });
-    return items
-      .filter(({ spec }) => spec?.scaleTargetRef?.kind === "Deployment" && spec.scaleTargetRef.name === name)
-      .map(({ metadata }) => metadata.name);
+    return (await autoscalersOf(client, place, TIMEOUT_MS)).map(({ metadata }) => metadata.name);
   } catch (error) {
     if (error instanceof ApiError && error.status === 403) return [];
     throw error;

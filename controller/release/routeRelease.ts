@@ -7,6 +7,7 @@
 import { ApiError, isNotFound } from "../../kube/client/apiError.ts";
 import { pagesOf } from "../../kube/client/pagedLists.ts";
 import { canBeName, collectionPath, objectPath } from "../../kube/client/path.ts";
+import { readIfThere } from "../../kube/client/readIfThere.ts";
 import { ROLLOUTS } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import type {
@@ -221,15 +222,8 @@ async function send({ client, validForMs }: RouteReleasePorts, { ref, write }: L
   }
 }
 
-async function liveObject(client: KubeClient, ref: ObjectRef): Promise<RoutedObject | undefined> {
-  if (!canBeName(ref.name)) return undefined;
-  try {
-    return await client.request<RoutedObject>({ method: "GET", path: objectPath(ref.resource, ref) });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
-}
+const liveObject = async (client: KubeClient, ref: ObjectRef): Promise<RoutedObject | undefined> =>
+  canBeName(ref.name) ? readIfThere<RoutedObject>(client, objectPath(ref.resource, ref)) : undefined;
 
 function isHeldInCache({ stores }: RouteReleasePorts, router: Router, ref: ObjectRef, holder: string): boolean {
   const rollout = stores.rollouts.get(`${ref.namespace}/${holder}`);

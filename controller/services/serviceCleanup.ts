@@ -3,9 +3,9 @@
  * (docs/behaviour/traffic.md#services-that-are-let-go).
  */
 import { canBeName, objectPath } from "../../kube/client/path.ts";
+import { readIfThere } from "../../kube/client/readIfThere.ts";
 import { ROLLOUTS, SERVICES } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
-import { isNotFound } from "../../kube/client/apiError.ts";
 import type { Service } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { HASH_LABEL, MANAGED_BY } from "../../schema/labels.ts";
@@ -27,13 +27,7 @@ const TIMEOUT_MS = 5_000;
  * may come from an annotation or an owner reference, and be any text. @throws {ApiError}
  */
 export async function liveRollout(client: KubeClient, namespace: string, name: string): Promise<Rollout | undefined> {
-  if (!canBeName(name)) return undefined;
-  try {
-    return await client.request<Rollout>({ method: "GET", path: objectPath(ROLLOUTS, { namespace, name }) });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  return canBeName(name) ? readIfThere<Rollout>(client, objectPath(ROLLOUTS, { namespace, name })) : undefined;
 }
 
 /** Services as a row: takes the revision out of the selector once their Rollout is gone or does not name them. */

@@ -5,6 +5,7 @@
 import { REPLICAS_BEFORE } from "../../schema/labels.ts";
 import { isNotFound } from "../../kube/client/apiError.ts";
 import { type ApiPath, canBeName, objectPath } from "../../kube/client/path.ts";
+import { readIfThere } from "../../kube/client/readIfThere.ts";
 import { DEPLOYMENTS, ROLLOUTS } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import type { Workload } from "../../schema/kube.ts";
@@ -138,14 +139,8 @@ async function liveDeployment(
 ): Promise<WorkloadFacts | undefined> {
   const name = key.slice(namespace.length + 1);
   if (!canBeName(name)) return undefined;
-  try {
-    const path = pathOf(namespace, name);
-    const live = await client.request<Workload>({ method: "GET", path, timeoutMs: TIMEOUT_MS });
-    return stores.workloads.Deployment.kind.slim(live).facts;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  const live = await readIfThere<Workload>(client, pathOf(namespace, name), { timeoutMs: TIMEOUT_MS });
+  return live === undefined ? undefined : stores.workloads.Deployment.kind.slim(live).facts;
 }
 
 async function restore(

@@ -1,43 +1,25 @@
 /** Deployments that stay the source of truth while a Rollout has their pods (docs/migration.md#mode-reference). */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { MANAGED_BY_ROLLOUT, MIGRATE, REPLICAS_BEFORE, REPLICAS_WANTED } from "../../schema/labels.ts";
 import type { KubeObject } from "./harness/api.ts";
-import { healthy, newWorld, pausedAt, type World } from "./harness/clusterWorld.ts";
-import type { StartedHarness } from "./harness/harness.ts";
-import { canMigrate, startMigrating } from "./harness/migrating.ts";
+import { healthy, pausedAt, type World } from "./harness/clusterWorld.ts";
+import { canMigrate, deployed, deploymentsOf, endpoints, migratingCluster } from "./harness/migrating.ts";
 import { until } from "./harness/until.ts";
 
 const name = "web";
-const labels = { app: name };
 const ours = test.concurrent.skipIf(!canMigrate);
 
-let own: StartedHarness | undefined;
-
-beforeAll(async () => {
-  if (canMigrate) own = await startMigrating("migration");
-}, 120_000);
-
-afterAll(() => own?.stop());
+const own = migratingCluster("migration");
 
 interface Deployment extends KubeObject {
   readonly spec: { readonly replicas: number };
   readonly status?: { readonly availableReplicas?: number };
 }
 
-interface Slice extends KubeObject {
-  readonly endpoints?: readonly { readonly conditions?: { readonly ready?: boolean } }[] | null;
-}
-
-const pathOf = (world: World): string => `/apis/apps/v1/namespaces/${world.namespace}/deployments`;
-const stored = (world: World): Promise<Deployment> => world.harness.api.get<Deployment>(`${pathOf(world)}/${name}`);
+const stored = (world: World): Promise<Deployment> =>
+  world.harness.api.get<Deployment>(`${deploymentsOf(world)}/${name}`);
 const annotate = (world: World, annotations: Readonly<Record<string, string | null>>): Promise<unknown> =>
-  world.harness.api.patch(`${pathOf(world)}/${name}`, "merge", { metadata: { annotations } });
-
-const endpoints = async (world: World): Promise<number> => {
-  const path = `/apis/discovery.k8s.io/v1/namespaces/${world.namespace}/endpointslices`;
-  const { items } = await world.harness.api.list<Slice>(path);
-  return items.flatMap((slice) => slice.endpoints ?? []).filter(({ conditions }) => conditions?.ready === true).length;
-};
+  world.harness.api.patch(`${deploymentsOf(world)}/${name}`, "merge", { metadata: { annotations } });
 
 /** Looks at the Service all the while. @returns ends it, with the fewest endpoints that were seen */
 function witness(world: World): () => Promise<number> {
@@ -55,31 +37,10 @@ function witness(world: World): () => Promise<number> {
   };
 }
 
-async function deployed(topic: string): Promise<World> {
-  const world = await newWorld(topic, own);
-  const containers = [{ name, image: "argoproj/rollouts-demo:blue" }];
-  await world.create({
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: { name },
-    spec: { selector: labels, ports: [{ port: 80 }] },
-  });
-  await world.harness.api.create(pathOf(world), {
-    metadata: { name },
-    spec: {
-      replicas: 3,
-      selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { containers } },
-    },
-  });
-  await until("its pods serve", async () => (await endpoints(world)) === 3, 30_000);
-  return world;
-}
-
 ours(
   "a Deployment becomes a Rollout, is updated by it, sized by its owner, and becomes a Deployment again",
   async () => {
-    const world = await deployed("migration-reference");
+    const world = await deployed("migration-reference", name, own());
     const least = witness(world);
     await annotate(world, { [MIGRATE]: "reference" });
     await until("the Deployment is at 0", async () => (await stored(world)).spec.replicas === 0, 30_000);
@@ -90,7 +51,7 @@ ours(
     await until("five pods serve", async () => (await endpoints(world)) === 5, 30_000);
 
     const containers = [{ name, image: "argoproj/rollouts-demo:green" }];
-    await world.harness.api.patch(`${pathOf(world)}/${name}`, "strategic", {
+    await world.harness.api.patch(`${deploymentsOf(world)}/${name}`, "strategic", {
       spec: { template: { spec: { containers } } },
     });
     await world.settle(name, "the first pause", pausedAt(1));
@@ -112,7 +73,7 @@ ours(
 );
 
 ours("a Rollout that somebody deletes gives the Deployment its pods back before it goes", async () => {
-  const world = await deployed("migration-deleted");
+  const world = await deployed("migration-deleted", name, own());
   await annotate(world, { [MIGRATE]: "reference" });
   await until("the Deployment is at 0", async () => (await stored(world)).spec.replicas === 0, 30_000);
   await world.settle(name, "Healthy", healthy);

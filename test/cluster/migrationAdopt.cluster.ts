@@ -1,52 +1,20 @@
 /** Deployments that a Rollout takes over as they run (docs/migration.md#mode-adopt). */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { HASH_LABEL, MIGRATE } from "../../schema/labels.ts";
-import { healthy, newWorld } from "./harness/clusterWorld.ts";
-import type { StartedHarness } from "./harness/harness.ts";
-import { canMigrate, startMigrating } from "./harness/migrating.ts";
-import type { KubeObject } from "./harness/api.ts";
+import { healthy } from "./harness/clusterWorld.ts";
+import { canMigrate, deployed, deploymentsOf, endpoints, migratingCluster } from "./harness/migrating.ts";
 import { until } from "./harness/until.ts";
 
 const name = "web";
 const ours = test.concurrent.skipIf(!canMigrate);
 
-let own: StartedHarness | undefined;
-
-beforeAll(async () => {
-  if (canMigrate) own = await startMigrating("migration-adopt");
-}, 120_000);
-
-afterAll(() => own?.stop());
-
-interface Slice extends KubeObject {
-  readonly endpoints?: readonly { readonly conditions?: { readonly ready?: boolean } }[] | null;
-}
+const own = migratingCluster("migration-adopt");
 
 ours("a running Deployment is adopted without a new pod, a lost pod or an empty Service", async () => {
-  const world = await newWorld("migration-adopt", own);
+  const world = await deployed("migration-adopt", name, own());
   const { api } = world.harness;
-  const labels = { app: name };
-  const containers = [{ name, image: "argoproj/rollouts-demo:blue" }];
-  const template = { metadata: { labels }, spec: { containers } };
-  await world.create({
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: { name },
-    spec: { selector: labels, ports: [{ port: 80 }] },
-  });
-  const deployments = `/apis/apps/v1/namespaces/${world.namespace}/deployments`;
-  await api.create(deployments, {
-    metadata: { name },
-    spec: { replicas: 3, selector: { matchLabels: labels }, template },
-  });
+  const deployments = deploymentsOf(world);
   const pods = async () => (await api.list(`/api/v1/namespaces/${world.namespace}/pods`)).items;
-  const ready = async (): Promise<number> => {
-    const path = `/apis/discovery.k8s.io/v1/namespaces/${world.namespace}/endpointslices`;
-    const { items } = await api.list<Slice>(path);
-    return items.flatMap(({ endpoints }) => endpoints ?? []).filter(({ conditions }) => conditions?.ready === true)
-      .length;
-  };
-  await until("the Service has three endpoints", async () => (await ready()) === 3, 30_000);
   const uids = async () =>
     (await pods()).map(({ metadata }) => metadata.uid ?? "").toSorted((a, b) => a.localeCompare(b));
   const before = await uids();
@@ -55,7 +23,7 @@ ours("a running Deployment is adopted without a new pod, a lost pod or an empty 
   await until(
     "the Rollout is Healthy",
     async () => {
-      seen.fewest = Math.min(seen.fewest, await ready());
+      seen.fewest = Math.min(seen.fewest, await endpoints(world));
       seen.most = Math.max(seen.most, (await pods()).length);
       const scene = await world.scene(name).catch(() => undefined);
       return scene !== undefined && scene.replicaSets.length === 1 && healthy(scene.rollout, scene);

@@ -5,7 +5,7 @@
  */
 import { MANAGED_BY_ROLLOUT, MIGRATE, PROFILE, REPLICAS_WANTED, SCALE_TARGET_BEFORE } from "../../schema/labels.ts";
 import type { NamespaceMode } from "../migration/migrations.ts";
-import { SYSTEM_NAMESPACES } from "../migration/reviewMigration.ts";
+import { SYSTEM_NAMESPACES } from "../../controller/migration/facts/optIn.ts";
 import {
   clientConfig,
   type Configuration,

@@ -1,5 +1,6 @@
 /** The mutating webhook as a pure function: a review and what is known in, a JSON patch or a refusal out. */
 import { MANAGED_BY_ROLLOUT, REPLICAS_BEFORE, REPLICAS_WANTED } from "../../schema/labels.ts";
+import { SYSTEM_NAMESPACES } from "../../controller/migration/facts/optIn.ts";
 import type { Answer, Review } from "../review/review.ts";
 import { reviewAutoscaler } from "./autoscaler.ts";
 import { reviewDeployment } from "./deployment.ts";
@@ -13,9 +14,6 @@ export interface Ours {
   /** The name by which the API server knows the controller; undefined while we do not know it. */
   readonly user: string | undefined;
 }
-
-/** Where nothing is ever touched, beside the controller's own namespace. */
-export const SYSTEM_NAMESPACES = ["kube-system", "kube-public", "kube-node-lease"];
 
 /** Dry runs are answered like other writes: nothing here has an effect. */
 export function reviewMigration(

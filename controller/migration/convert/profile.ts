@@ -8,6 +8,7 @@ import { admissionFindings } from "../../rules/admission/admissionFindings.ts";
 import { RolloutStrategy } from "../../../schema/rollout.ts";
 import { typeProblems } from "../../../schema/typeProblems.ts";
 import { objectAt } from "./objects.ts";
+import { messageOf } from "../../../kube/object/errors.ts";
 
 export interface Profile {
   readonly name: string;
@@ -60,7 +61,7 @@ export function profilesOf(content: unknown, alone: string, parse: (text: string
     try {
       entries.push([name, parse(typeof text === "string" ? text : "")]);
     } catch (error) {
-      return refusedFor(`profile "${name}": ${error instanceof Error ? error.message : String(error)}`);
+      return refusedFor(`profile "${name}": ${messageOf(error)}`);
     }
   }
   return judged(entries);

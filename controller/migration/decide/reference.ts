@@ -17,70 +17,79 @@ import { objectAt } from "../convert/objects.ts";
 import type { Profile } from "../convert/profile.ts";
 import { toRollout } from "../convert/toRollout.ts";
 import type { DeploymentFacts } from "../facts/caches.ts";
-import type { MigrationFacts } from "../facts/facts.ts";
+import type { MigrationFacts, RolloutFacts } from "../facts/facts.ts";
 import { blocked, type MigrationDecision, type MigrationEvent, nothing } from "./decision.ts";
 
 /** Not begun yet: nothing of the Deployment has been touched. */
 export function begin(facts: MigrationFacts): MigrationDecision {
   const { deployment, profile } = facts;
-  if ("problem" in profile) return blocked(`Not migrated: ${profile.problem}`);
-  if (deployment.paused) return blocked("Not migrated: it is paused. Set spec.paused to false");
+  if ("problem" in profile) return notMigrated(profile.problem);
+  if (deployment.paused) return notMigrated("it is paused. Set spec.paused to false");
   // The pods that it has now are to be those of the template that the Rollout begins with.
   if (!deployment.settled) return nothing;
-  const made = rolloutOf(facts, profile);
-  if (made === undefined) return nothing;
-  if (typeof made === "string") return blocked(`Not migrated: ${made}`);
-  const annotations = { [MANAGED_BY_ROLLOUT]: deployment.metadata.name };
-  return { actions: [mark(deployment, annotations)], events: [] };
+  return withRollout(facts, profile, () => doing(mark(deployment, { [MANAGED_BY_ROLLOUT]: deployment.metadata.name })));
 }
 
 /** Begun, and still wanted. */
 export function goOn(facts: MigrationFacts): MigrationDecision {
   const { deployment, rollout, profile } = facts;
   if (rollout === undefined) {
-    if ("problem" in profile) return blocked(`Not migrated: ${profile.problem}`);
-    const made = rolloutOf(facts, profile);
-    if (made === undefined) return nothing;
-    if (typeof made === "string") return blocked(`Not migrated: ${made}`);
-    return { actions: [{ kind: "createRollout", rollout: made }], events: [started(deployment), ...scaled(facts)] };
+    if ("problem" in profile) return notMigrated(profile.problem);
+    return withRollout(facts, profile, (made) =>
+      doing({ kind: "createRollout", rollout: made }, [started(deployment), ...scaled(facts)]),
+    );
   }
-  if (rollout.migrated === undefined)
-    return blocked("Not migrated: a Rollout of its name that no migration made is there");
+  if (rollout.migrated === undefined) return notMigrated("a Rollout of its name that no migration made is there");
   if (rollout.deleting) return nothing;
   const wanted = replicasIn(deployment.marks[REPLICAS_WANTED]);
   if (wanted !== undefined && rollout.carried !== String(wanted))
-    return {
-      actions: [{ kind: "carryReplicas", resourceVersion: rollout.resourceVersion, replicas: wanted }],
-      events: [],
-    };
-  // It was born with 0, and was never scaled down: without this the Rollout's end would leave it at 0.
-  if (rollout.tookOver && deployment.replicas === 0 && deployment.marks[REPLICAS_BEFORE] === undefined)
-    return { actions: [mark(deployment, { [REPLICAS_BEFORE]: String(rollout.replicas ?? 1) })], events: [] };
-  return nothing;
+    return doing({ kind: "carryReplicas", resourceVersion: rollout.resourceVersion, replicas: wanted });
+  return rollout.tookOver && isUnnoted(deployment) ? doing(noteSize(deployment, rollout)) : nothing;
 }
 
 /** Begun, and not wanted any more. The stamp goes last. */
 export function reverse({ deployment, rollout }: MigrationFacts): MigrationDecision {
   if (rollout?.migrated !== undefined) {
     if (rollout.deleting) return nothing;
-    if (deployment.replicas === 0 && deployment.marks[REPLICAS_BEFORE] === undefined)
-      return { actions: [mark(deployment, { [REPLICAS_BEFORE]: String(rollout.replicas ?? 1) })], events: [] };
+    if (isUnnoted(deployment)) return doing(noteSize(deployment, rollout));
     const message = `Rollout "${deployment.metadata.name}" goes once the Deployment's pods are available`;
-    return {
-      actions: [{ kind: "deleteRollout", uid: rollout.uid }],
-      events: [{ type: "Normal", reason: "MigrationReversing", message }],
-    };
+    return doing({ kind: "deleteRollout", uid: rollout.uid }, [
+      { type: "Normal", reason: "MigrationReversing", message },
+    ]);
   }
   const wanted = replicasIn(deployment.marks[REPLICAS_WANTED]) ?? 0;
   // Its Rollout was never made, or its end was not seen: the size that the owner wants is written with the last mark.
   const lost = deployment.replicas === 0 && wanted > 0;
   const annotations = { [MANAGED_BY_ROLLOUT]: null, [REPLICAS_WANTED]: null, [REPLICAS_BEFORE]: null };
-  const { resourceVersion } = deployment.metadata;
-  return {
-    actions: [{ kind: "markDeployment", resourceVersion, annotations, ...(lost ? { replicas: wanted } : {}) }],
-    events: [{ type: "Normal", reason: "MigrationReversed", message: "It is a Deployment like others again" }],
-  };
+  return doing({ ...mark(deployment, annotations), ...(lost ? { replicas: wanted } : {}) }, [
+    { type: "Normal", reason: "MigrationReversed", message: "It is a Deployment like others again" },
+  ]);
 }
+
+const doing = (action: MigrationAction, events: readonly MigrationEvent[] = []): MigrationDecision => ({
+  actions: [action],
+  events,
+});
+
+const notMigrated = (why: string): MigrationDecision => blocked(`Not migrated: ${why}`);
+
+/** What follows once it is known which Rollout can be made of it, and nothing before. */
+function withRollout(
+  facts: MigrationFacts,
+  profile: Profile,
+  then: (made: Json) => MigrationDecision,
+): MigrationDecision {
+  const made = rolloutOf(facts, profile);
+  if (made === undefined) return nothing;
+  return typeof made === "string" ? notMigrated(made) : then(made);
+}
+
+/** It was born with 0, and was never scaled down: its Rollout's end would leave it at 0. */
+const isUnnoted = ({ replicas, marks }: DeploymentFacts): boolean =>
+  replicas === 0 && marks[REPLICAS_BEFORE] === undefined;
+
+const noteSize = (deployment: DeploymentFacts, { replicas = 1 }: RolloutFacts): MigrationAction =>
+  mark(deployment, { [REPLICAS_BEFORE]: String(replicas) });
 
 const mark = (
   { metadata: { resourceVersion } }: DeploymentFacts,
