@@ -18,7 +18,7 @@ import {
 } from "../simulator/local/dataFile.ts";
 import { helloText, kubeconfigText, welcomeText } from "./devFiles.ts";
 import { type DevOptions, parseDevOptions } from "./devOptions.ts";
-import { messageOf } from "../kube/object/errors.ts";
+import { codeOf, messageOf } from "../kube/object/errors.ts";
 
 export interface DevSurroundings {
   readonly version: string;
@@ -122,12 +122,11 @@ function listen({ server }: LocalCluster, port: number, hosts: DevOptions["hosts
   try {
     return serveHttp({ server, port, ...(hosts === undefined ? {} : { hosts }) });
   } catch (error) {
-    const { code = "" } = error as { readonly code?: string };
     const reasons: Readonly<Record<string, string>> = {
       EADDRINUSE: "somebody else listens there. Without --port a free one is taken",
       EACCES: "permission denied. Ports from 1024 on are for everybody, and without --port a free one is taken",
     };
-    const why = reasons[code] ?? messageOf(error);
+    const why = reasons[codeOf(error)] ?? messageOf(error);
     throw new CannotServe(`Cannot listen on port ${port}: ${why}`, { cause: error });
   }
 }

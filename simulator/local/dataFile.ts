@@ -4,7 +4,7 @@ import type { Clock } from "../../kube/clock/clock.ts";
 import type { ApiCore, ApiObject } from "../model/model.ts";
 import { type SavedState, savedState } from "../server/objects/saved.ts";
 import { isObject } from "../../kube/object/json.ts";
-import { messageOf } from "../../kube/object/errors.ts";
+import { codeOf, messageOf } from "../../kube/object/errors.ts";
 
 /** To be raised when earlier versions of the program can no longer read what is written. */
 const formatVersion = 1;
@@ -14,8 +14,6 @@ const kind = "SluiceCluster";
 export class DataFileError extends Error {
   override readonly name = "DataFileError";
 }
-
-const codeOf = (error: unknown): string => (error as { readonly code?: string }).code ?? "";
 
 const reasons: Readonly<Record<string, string>> = {
   EACCES: "permission denied",

@@ -47,7 +47,8 @@ export interface Webhook {
 }
 
 /**
- * Starts to serve at once: `POST /validate` for reviews, `POST /mutate` for those of what migrates, `POST /probe` for the keeper, `GET /healthz`.
+ * Starts to serve at once: `POST /validate` for reviews, `POST /mutate` for those of what migrates, `POST /probe` for the
+ * keeper, `GET /healthz`.
  * @throws Error when the port cannot be taken or the certificate cannot be used
  */
 export function createWebhook(options: WebhookOptions): Webhook {
