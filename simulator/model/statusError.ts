@@ -35,10 +35,19 @@ const detailsOf = (causes: readonly Partial<Cause>[] | undefined) =>
 export class StatusError extends Error {
   override readonly name = "StatusError";
   readonly status: Status;
+  /** Sent beside it, as Kubernetes sends those of a webhook that refuses. */
+  readonly warnings: readonly string[];
 
   /** `reason`: "NotFound", "AlreadyExists", "Conflict", "Invalid", "BadRequest", …, as in the API; "" for no reason. */
-  constructor(code: number, reason: string, message: string, details?: Status["details"]) {
+  constructor(
+    code: number,
+    reason: string,
+    message: string,
+    details?: Status["details"],
+    warnings: readonly string[] = [],
+  ) {
     super(message);
+    this.warnings = warnings;
     this.status = {
       kind: "Status",
       apiVersion: "v1",

@@ -34,7 +34,7 @@ export function ownUser({ client, clock, log }: OwnUserPorts, signal: AbortSigna
       } catch (error) {
         if (attempt < attempts) await pause(clock, 1_000 * 2 ** attempt, signal);
         else
-          return log.warn("Cannot ask the API server for our own name: our writes are told by what they change", {
+          return log.warn("Cannot ask the API server for our own name: our writes are recognized by what they change", {
             error,
           });
       }

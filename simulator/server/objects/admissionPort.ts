@@ -105,7 +105,7 @@ export const admissionRequest = (reviewed: Reviewed, random: () => number): Admi
 };
 
 /** @throws {StatusError} with the API server's words for a webhook's refusal */
-export const checkAllowed = ({ webhook }: Admission, { allowed, status }: AdmissionResponse): void => {
+export const checkAllowed = ({ webhook }: Admission, { allowed, status, warnings }: AdmissionResponse): void => {
   if (allowed) return;
   const message = status?.message ?? "";
   const reason = status?.reason ?? "";
@@ -126,6 +126,7 @@ export const checkAllowed = ({ webhook }: Admission, { allowed, status }: Admiss
             field,
           })),
         },
+    warnings,
   );
 };
 

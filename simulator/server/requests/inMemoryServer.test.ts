@@ -253,6 +253,11 @@ describe("admission", () => {
     expect((await ask("GET", configMaps)).body["items"]).toEqual([]);
   });
 
+  test("that refuses may warn as well", async () => {
+    const { ask } = judging(() => ({ allowed: false, warnings: ["mind the gap"] }));
+    expect(await ask("POST", configMaps, configMap("a"))).toMatchObject({ status: 403, warnings: ["mind the gap"] });
+  });
+
   test("judges again when the object moved while it was judging", async () => {
     let isFirst = true;
     const { ask, core, requests } = judging(({ operation }) => {

@@ -65,12 +65,13 @@ const refusalOf = (error: unknown): ApiResponse => {
     error instanceof StatusError
       ? error
       : new StatusError(500, "InternalError", `Internal error occurred: ${messageOf(error)}`);
-  const { status } = statusError;
+  const { status, warnings } = statusError;
   const retryAfterSeconds = status.details?.retryAfterSeconds;
   return {
     kind: "answer",
     status: status.code,
     body: status,
+    ...(warnings.length === 0 ? {} : { warnings }),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   };
 };
