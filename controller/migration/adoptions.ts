@@ -6,7 +6,7 @@ import { DEPLOYMENTS, PODS, REPLICA_SETS, ROLLOUTS } from "../../kube/client/res
 import type { KubeClient } from "../../kube/client/transport.ts";
 import { matchesSelector } from "../../kube/object/selector.ts";
 import { controllerOf } from "../../kube/object/ownerReference.ts";
-import type { LabelSelector, Resource } from "../../schema/kube.ts";
+import type { LabelSelector, ReplicaSet, Resource } from "../../schema/kube.ts";
 import { type AdoptionAction, adoptionRequest } from "./actions/adoption.ts";
 import { objectAt } from "./convert/objects.ts";
 import type { Profile } from "./convert/profile.ts";
@@ -55,11 +55,20 @@ export async function readAdoption(
   return { ...seen, replicaSets, pods, autoscalers: await autoscalersOf(client, place, TIMEOUT_MS) };
 }
 
-/** In order; the first that fails ends the pass. What is gone or there already is seen by the next. @throws {ApiError} */
-export async function carryOutAdoption(client: KubeClient, actions: readonly AdoptionAction[]): Promise<void> {
+/**
+ * In order; the first that fails ends the pass. What is gone or there already is seen by the next. `taken`: called with each
+ * ReplicaSet that now belongs to the Rollout: who drives that must know it, however late its watch is. @throws {ApiError}
+ */
+export async function carryOutAdoption(
+  client: KubeClient,
+  actions: readonly AdoptionAction[],
+  taken: (replicaSet: ReplicaSet) => void,
+): Promise<void> {
   for (const action of actions) {
     try {
-      await client.request({ ...adoptionRequest(action), timeoutMs: TIMEOUT_MS });
+      const request = { ...adoptionRequest(action), timeoutMs: TIMEOUT_MS };
+      if (action.kind === "takeReplicaSet") taken(await client.request<ReplicaSet>(request));
+      else await client.request(request);
     } catch (error) {
       const isDone = action.kind === "createHeldRollout" ? isAlreadyExists(error) : isNotFound(error);
       if (!isDone) throw error;

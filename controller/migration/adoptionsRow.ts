@@ -29,7 +29,7 @@ const TIMEOUT_MS = 5_000;
 type Row = ControllerRow<AdoptionFacts, readonly AdoptionAction[]>;
 
 export function adoptionsRow(ports: MigrationPorts, instance: string): Row {
-  const { migrating, client, validForMs } = ports;
+  const { migrating, client, stores, validForMs } = ports;
   const held = createStore<Held, never, Held>({ transform: ({ metadata }) => ({ metadata }), indices: {} });
   const rollouts: Source<Held, Held> = {
     cache: held,
@@ -59,7 +59,7 @@ export function adoptionsRow(ports: MigrationPorts, instance: string): Row {
       }
       if (validForMs() <= TIMEOUT_MS)
         throw new NotLeaderError(`Not sent: taking over Deployment "${key}", because the leader Lease may run out`);
-      await carryOutAdoption(client, decision);
+      await carryOutAdoption(client, decision, (replicaSet) => stores.replicaSets.upsert(replicaSet));
       queue.addAfter(key, SOON_MS);
     },
   };

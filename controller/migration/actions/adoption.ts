@@ -26,6 +26,8 @@ export type Seen = Pick<ObjectMeta, "name" | "namespace" | "uid" | "resourceVers
 export type AdoptionAction =
   /** Marks the Deployment as one that a Rollout takes the place of. */
   | { readonly kind: "stampDeployment"; readonly seen: Seen }
+  /** It is not to be adopted any more. */
+  | { readonly kind: "unstampDeployment"; readonly seen: Seen }
   | { readonly kind: "createHeldRollout"; readonly namespace: string; readonly object: Json }
   /** Its Deployment has changed meanwhile, or is not to be migrated any more; nothing belongs to it yet. */
   | { readonly kind: "deleteHeldRollout"; readonly seen: Seen }
@@ -67,6 +69,8 @@ export function adoptionRequest(action: AdoptionAction): KubeRequest {
   switch (action.kind) {
     case "stampDeployment":
       return patch(DEPLOYMENTS, action.seen, { annotations: { [MANAGED_BY_ROLLOUT]: action.seen.name } });
+    case "unstampDeployment":
+      return patch(DEPLOYMENTS, action.seen, { annotations: { [MANAGED_BY_ROLLOUT]: null } });
     case "createHeldRollout":
       return { method: "POST", path: collectionPath(ROLLOUTS, action.namespace), body: action.object };
     case "deleteHeldRollout":

@@ -14,6 +14,7 @@ import {
   INSTANCE_LABEL,
   MANAGED_BY_ROLLOUT,
   MIGRATED,
+  REPLICAS_WANTED,
   REVISION,
 } from "../../../schema/labels.ts";
 import { podTemplateHash } from "../../rollout/hash/podHash.ts";
@@ -65,6 +66,8 @@ function leave(facts: AdoptionFacts, deployment: Stored): readonly AdoptionActio
   const object = asks && settled ? heldRollout(facts, deployment) : undefined;
   if (rollout !== undefined) {
     const isCurrent = object !== undefined && equal(comparable(object), comparable(rollout));
+    // While the Rollout is held it brings us here again: its end is the last write.
+    if (!asks && seen.annotations?.[MANAGED_BY_ROLLOUT] !== undefined) return [{ kind: "unstampDeployment", seen }];
     return isCurrent ? [{ kind: "orphanDeployment", seen }] : [{ kind: "deleteHeldRollout", seen: rollout.metadata }];
   }
   if (object === undefined || controllerOf(deployment) !== undefined) return [];
@@ -82,15 +85,21 @@ function heldRollout({ profile }: AdoptionFacts, deployment: Stored): Json | und
   const made = toRollout(typed, profile, "adopt");
   if (made.kind === "refused") return undefined;
   const { name, namespace, labels = {} } = deployment.metadata;
-  const annotations = without(objectAt(made.object, "metadata", "annotations"), [MANAGED_BY_ROLLOUT]);
+  const annotations = without(objectAt(made.object, "metadata", "annotations"), [MANAGED_BY_ROLLOUT, REPLICAS_WANTED]);
   const metadata = {
     name,
     namespace,
     labels: { ...labels, [INSTANCE_LABEL]: ADOPTING },
     annotations: { ...annotations, [MIGRATED]: "adopt" },
   };
-  return { ...made.object, metadata };
+  // What is applied once it is stamped is noted by the webhook, as in mode reference.
+  const wanted = seenCount(deployment.metadata.annotations?.[REPLICAS_WANTED]);
+  const size = wanted === undefined ? {} : { replicas: wanted };
+  return { ...made.object, metadata, spec: { ...objectAt(made.object, "spec"), ...size } };
 }
+
+const seenCount = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 
 /** When the Deployment is gone: the Rollout holds all facts. */
 function takeOver(facts: AdoptionFacts, rollout: Stored): readonly AdoptionAction[] {

@@ -41,9 +41,8 @@ export function goOn(facts: MigrationFacts): MigrationDecision {
   }
   if (rollout.migrated === undefined) return notMigrated("a Rollout of its name that no migration made is there");
   if (rollout.deleting) return nothing;
-  const wanted = replicasIn(deployment.marks[REPLICAS_WANTED]);
-  if (wanted !== undefined && rollout.carried !== String(wanted))
-    return doing({ kind: "carryReplicas", resourceVersion: rollout.resourceVersion, replicas: wanted });
+  const carry = uncarried(deployment, rollout);
+  if (carry !== undefined) return doing(carry);
   return rollout.tookOver && isUnnoted(deployment) ? doing(noteSize(deployment, rollout)) : nothing;
 }
 
@@ -51,6 +50,8 @@ export function goOn(facts: MigrationFacts): MigrationDecision {
 export function reverse({ deployment, rollout }: MigrationFacts): MigrationDecision {
   if (rollout?.migrated !== undefined) {
     if (rollout.deleting) return nothing;
+    const resize = uncarried(deployment, rollout) ?? ownSize(deployment, rollout);
+    if (resize !== undefined) return doing(resize);
     if (isUnnoted(deployment)) return doing(noteSize(deployment, rollout));
     const message = `Rollout "${deployment.metadata.name}" goes once the Deployment's pods are available`;
     return doing({ kind: "deleteRollout", uid: rollout.uid }, [
@@ -84,6 +85,20 @@ function withRollout(
   return typeof made === "string" ? notMigrated(made) : then(made);
 }
 
+/** What the owner wants, and the Rollout does not have yet. */
+function uncarried({ marks }: DeploymentFacts, rollout: RolloutFacts): MigrationAction | undefined {
+  const replicas = replicasIn(marks[REPLICAS_WANTED]);
+  if (replicas === undefined || rollout.carried === String(replicas)) return undefined;
+  return { kind: "carryReplicas", resourceVersion: rollout.resourceVersion, replicas };
+}
+
+/** It has its pods yet, and nothing will give it the size that was written to the Rollout meanwhile. */
+function ownSize(deployment: DeploymentFacts, { replicas = 1 }: RolloutFacts): MigrationAction | undefined {
+  const { marks, replicas: own } = deployment;
+  if (own === 0 || own === replicas || marks[REPLICAS_BEFORE] !== undefined) return undefined;
+  return { ...mark(deployment, {}), replicas };
+}
+
 /** It was born with 0, and was never scaled down: its Rollout's end would leave it at 0. */
 const isUnnoted = ({ replicas, marks }: DeploymentFacts): boolean =>
   replicas === 0 && marks[REPLICAS_BEFORE] === undefined;
@@ -94,7 +109,7 @@ const noteSize = (deployment: DeploymentFacts, { replicas = 1 }: RolloutFacts): 
 const mark = (
   { metadata: { resourceVersion } }: DeploymentFacts,
   annotations: Readonly<Record<string, string | null>>,
-): MigrationAction => ({ kind: "markDeployment", resourceVersion, annotations });
+): Extract<MigrationAction, { readonly kind: "markDeployment" }> => ({ kind: "markDeployment", resourceVersion, annotations });
 
 const replicasIn = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
