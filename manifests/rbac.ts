@@ -96,6 +96,12 @@ export const migrationRules: readonly Rule[] = [
     verbs: ["delete"],
   },
   {
+    why: "In mode reference its conditions tell how its Rollout stands.",
+    apiGroups: ["apps"],
+    resources: ["deployments/status"],
+    verbs: ["patch"],
+  },
+  {
     why: "Which Namespaces ask for it.",
     apiGroups: [""],
     resources: ["namespaces"],

@@ -38,6 +38,13 @@ export const MANAGED_BY_ROLLOUT = "sluice.dev/managed-by-rollout";
 export const PROFILE = "sluice.dev/profile";
 /** On the Deployment, by us: how many replicas its owner wants, in decimal, while `spec.replicas` is our 0. */
 export const REPLICAS_WANTED = "sluice.dev/replicas-wanted";
+/**
+ * On the Deployment, by us: the size that we gave it last while a Rollout has its pods. Another size is what somebody wrote
+ * while the webhook was away.
+ */
+export const REPLICAS_LEFT = "sluice.dev/replicas-left";
+/** On the Deployment, by us: `spec.paused` is ours, so that tools do not call a failed Rollout a success. */
+export const PAUSED_WHILE_FAILED = "sluice.dev/paused-while-failed";
 /** On a Rollout that migration has made: "reference" or "adopt". */
 export const MIGRATED = "sluice.dev/migrated";
 /** On a HorizontalPodAutoscaler, by us: the scaleTargetRef that it had before it scaled the Rollout, as JSON. */

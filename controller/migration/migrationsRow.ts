@@ -22,7 +22,7 @@ import { type MigrationAction, migrationRequest, wordsOf } from "./actions/actio
 import { decideMigration } from "./decide/decide.ts";
 import type { MigrationDecision } from "./decide/decision.ts";
 import { autoscalersOf } from "./facts/autoscalers.ts";
-import type { RawDeployment } from "./facts/caches.ts";
+import { isHeldAtBirth, type RawDeployment } from "./facts/caches.ts";
 import type { MigrationFacts, RolloutFacts } from "./facts/facts.ts";
 import { isOffLimits, type OptInPorts, profileFor, watchOptIn, wishOf } from "./facts/optIn.ts";
 
@@ -64,7 +64,8 @@ async function gather(ports: MigrationPorts, key: string): Promise<MigrationFact
   const { namespace, name } = deployment.metadata;
   const isStamped = deployment.marks[MANAGED_BY_ROLLOUT] !== undefined;
   const wish = wishOf(ports, deployment);
-  if (!isStamped && (wish === undefined || isOffLimits(ports, namespace))) return undefined;
+  const isMeant = wish !== undefined || isHeldAtBirth(deployment) || isMade(stores.rollouts.get(key));
+  if (!isStamped && (!isMeant || isOffLimits(ports, namespace))) return undefined;
   // One of another instance, or one that our cache does not show yet, counts as well.
   const found = stores.rollouts.get(key) ?? (await liveRollout(client, namespace, name));
   const rollout = found === undefined ? undefined : rolloutFacts(found);
@@ -81,6 +82,8 @@ async function gather(ports: MigrationPorts, key: string): Promise<MigrationFact
   };
 }
 
+const isMade = (rollout: Rollout | undefined): boolean => rollout?.metadata.annotations?.[MIGRATED] === "reference";
+
 function rolloutFacts({ metadata, spec, status }: Rollout): RolloutFacts {
   return {
     uid: metadata.uid ?? "",
@@ -90,6 +93,7 @@ function rolloutFacts({ metadata, spec, status }: Rollout): RolloutFacts {
     replicas: spec.replicas,
     carried: metadata.annotations?.[REPLICAS_CARRIED],
     tookOver: status?.phase === "Healthy" && findCondition(status.conditions, "Healthy") !== undefined,
+    status,
   };
 }
 
@@ -109,22 +113,30 @@ async function namesOfAutoscalers(
 async function apply(ports: MigrationPorts, pass: Pass<MigrationFacts, MigrationDecision>): Promise<void> {
   const { facts, decision } = pass;
   const { name, namespace, uid, resourceVersion } = facts.deployment.metadata;
-  for (const action of decision.actions) await send(ports, action, { name, namespace });
+  for (const action of decision.actions) await send(ports, action, { name, namespace }, pass.now);
   const object = { apiVersion: "apps/v1", kind: "Deployment", name, namespace, uid, resourceVersion };
   for (const event of decision.events) ports.events.record({ object, ...event });
 }
+
+const WRITES_DEPLOYMENT: ReadonlySet<MigrationAction["kind"]> = new Set([
+  "markDeployment",
+  "pauseDeployment",
+  "tellDeployment",
+]);
 
 /** @throws {ApiError} a conflict is one: what has changed meanwhile is decided about again */
 async function send(
   { client, stores, migrating, validForMs }: MigrationPorts,
   action: MigrationAction,
   place: { readonly name: string; readonly namespace: string },
+  now: number,
 ): Promise<void> {
   if (validForMs() <= TIMEOUT_MS)
     throw new NotLeaderError(`Not sent: to ${wordsOf(action, place)}, because the leader Lease may run out`);
   try {
-    const request = { ...migrationRequest(action, place), timeoutMs: TIMEOUT_MS };
-    if (action.kind === "markDeployment") migrating.deployments.upsert(await client.request<RawDeployment>(request));
+    const request = { ...migrationRequest(action, place, now), timeoutMs: TIMEOUT_MS };
+    if (WRITES_DEPLOYMENT.has(action.kind))
+      migrating.deployments.upsert(await client.request<RawDeployment>(request));
     else if (action.kind === "deleteRollout") await client.request(request);
     else stores.rollouts.upsert(await client.request<Rollout>(request));
   } catch (error) {

@@ -1,5 +1,13 @@
 /** Reviews of Deployments that migrate, or have migrated (docs/behaviour/admission.md#deployments-that-migrate). */
-import { MANAGED_BY_ROLLOUT, MIGRATE, PROFILE, REPLICAS_BEFORE, REPLICAS_WANTED } from "../../schema/labels.ts";
+import {
+  MANAGED_BY_ROLLOUT,
+  MIGRATE,
+  PAUSED_WHILE_FAILED,
+  PROFILE,
+  REPLICAS_BEFORE,
+  REPLICAS_LEFT,
+  REPLICAS_WANTED,
+} from "../../schema/labels.ts";
 import type { Answer, Review } from "../review/review.ts";
 import { admitted, type Migrations, type NamespaceMode, refused, untouched } from "./migrations.ts";
 import { annotate, annotationIn, isGoing, isOwned, replicasOf, rolloutOfDeployment } from "./objects.ts";
@@ -51,7 +59,7 @@ function updated(review: Review, rollout: string, warnings: readonly string[]): 
   const before = annotationIn(oldObject, REPLICAS_WANTED);
   const wanted = stated === undefined ? (annotationIn(object, REPLICAS_WANTED) ?? before) : String(stated);
   // A replacement, or a hand, that drops our marks would leave the pods with two owners.
-  const kept = [MANAGED_BY_ROLLOUT, REPLICAS_BEFORE].flatMap((mark) => {
+  const kept = [MANAGED_BY_ROLLOUT, REPLICAS_BEFORE, REPLICAS_LEFT, PAUSED_WHILE_FAILED].flatMap((mark) => {
     const value = annotationIn(oldObject, mark);
     return value === undefined ? [] : [[mark, value] as const];
   });

@@ -1,5 +1,11 @@
 /** The mutating webhook as a pure function: a review and what is known in, a JSON patch or a refusal out. */
-import { MANAGED_BY_ROLLOUT, REPLICAS_BEFORE, REPLICAS_WANTED } from "../../schema/labels.ts";
+import {
+  MANAGED_BY_ROLLOUT,
+  PAUSED_WHILE_FAILED,
+  REPLICAS_BEFORE,
+  REPLICAS_LEFT,
+  REPLICAS_WANTED,
+} from "../../schema/labels.ts";
 import { SYSTEM_NAMESPACES } from "../../controller/migration/facts/optIn.ts";
 import type { Answer, Review } from "../review/review.ts";
 import { reviewAutoscaler } from "./autoscaler.ts";
@@ -32,7 +38,7 @@ export function reviewMigration(
   return isAutoscaler ? reviewAutoscaler(review, migrations) : untouched;
 }
 
-const MARKS = [MANAGED_BY_ROLLOUT, REPLICAS_BEFORE, REPLICAS_WANTED];
+const MARKS = [MANAGED_BY_ROLLOUT, REPLICAS_BEFORE, REPLICAS_WANTED, REPLICAS_LEFT, PAUSED_WHILE_FAILED];
 
 /**
  * The loop names no field manager; kubectl and others do, also where they have the loop's user, as on a developer's machine.

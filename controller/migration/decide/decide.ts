@@ -4,18 +4,22 @@
  * state alone. So a crash after any write goes on where it was.
  */
 import { MANAGED_BY_ROLLOUT, MIGRATE } from "../../../schema/labels.ts";
+import { isHeldAtBirth } from "../facts/caches.ts";
 import type { MigrationFacts } from "../facts/facts.ts";
 import { blocked, type MigrationDecision, nothing } from "./decision.ts";
-import { begin, goOn, reverse } from "./reference.ts";
+import { begin, goOn, reverse, stampAgain } from "./reference.ts";
 
 export function decideMigration(facts: MigrationFacts): MigrationDecision {
   const { deployment, wish, rollout } = facts;
+  if (isHeldForNobody(facts)) return reverse(facts);
   // Mode adopt is a row of its own: it goes on when the Deployment is gone.
   if (deployment.deleting || wish?.mode === "adopt" || rollout?.migrated === "adopt") return nothing;
   // What has begun follows the stamp, not the wish: so that it is reversed in order where the wish is taken back.
   if (deployment.marks[MANAGED_BY_ROLLOUT] !== undefined) {
     return wish?.mode === "reference" ? goOn(facts) : reverse(facts);
   }
+  // Its marks were lost in a replacement that the webhook has not seen: what has begun is gone on with, or reversed.
+  if (rollout?.migrated === "reference") return rollout.deleting ? nothing : stampAgain(deployment);
   if (wish === undefined || wish.mode === "none") return nothing;
   if (deployment.owner !== undefined) return blockedWhereAsked(facts, `${deployment.owner} makes it: migrate that`);
   if (rollout !== undefined) {
@@ -24,6 +28,14 @@ export function decideMigration(facts: MigrationFacts): MigrationDecision {
   if (wish.mode === "reference") return begin(facts);
   return blocked(`${MIGRATE} has to be "reference", "adopt" or "none", and is ${JSON.stringify(wish.mode)}`);
 }
+
+/** The webhook has held it at 0 when it was created, and nothing that it asks for, any more, makes its pods. */
+const isHeldForNobody = ({ deployment, wish, rollout }: MigrationFacts): boolean =>
+  rollout === undefined &&
+  !deployment.deleting &&
+  wish?.mode !== "reference" &&
+  isHeldAtBirth(deployment) &&
+  deployment.marks[MANAGED_BY_ROLLOUT] === undefined;
 
 /** A Namespace asks for all that can; only who asks for this one Deployment is answered. */
 const blockedWhereAsked = ({ wish }: MigrationFacts, message: string): MigrationDecision =>

@@ -9,6 +9,7 @@ import {
   MIGRATED,
   REPLICAS_BEFORE,
   REPLICAS_CARRIED,
+  REPLICAS_LEFT,
   REPLICAS_WANTED,
   RESTORE_WORKLOAD,
 } from "../../../schema/labels.ts";
@@ -19,6 +20,8 @@ import { toRollout } from "../convert/toRollout.ts";
 import type { DeploymentFacts } from "../facts/caches.ts";
 import type { MigrationFacts, RolloutFacts } from "../facts/facts.ts";
 import { blocked, type MigrationDecision, type MigrationEvent, nothing } from "./decision.ts";
+import { type DeploymentForm, deploymentForm } from "./form.ts";
+import { PLAIN, tellNext } from "./tell.ts";
 
 /** Not begun yet: nothing of the Deployment has been touched. */
 export function begin(facts: MigrationFacts): MigrationDecision {
@@ -34,23 +37,38 @@ export function begin(facts: MigrationFacts): MigrationDecision {
 export function goOn(facts: MigrationFacts): MigrationDecision {
   const { deployment, rollout, profile } = facts;
   if (rollout === undefined) {
+    // A Rollout that is made of a paused Deployment would be paused, too.
+    const plain = tellNext(deployment, PLAIN);
+    if (plain !== undefined) return doing(plain);
     if ("problem" in profile) return notMigrated(profile.problem);
     return withRollout(facts, profile, (made) =>
       doing({ kind: "createRollout", rollout: made }, [started(deployment), ...scaled(facts)]),
     );
   }
   if (rollout.migrated === undefined) return notMigrated("a Rollout of its name that no migration made is there");
-  if (rollout.deleting) return nothing;
+  if (rollout.deleting) return told(deployment, PLAIN);
+  const said = ownersWord(deployment);
+  if (said !== undefined) return doing(said);
   const carry = uncarried(deployment, rollout);
   if (carry !== undefined) return doing(carry);
-  return rollout.tookOver && isUnnoted(deployment) ? doing(noteSize(deployment, rollout)) : nothing;
+  if (rollout.tookOver && isUnnoted(deployment)) return doing(noteSize(deployment, rollout));
+  return told(deployment, deploymentForm(rollout, deployment));
+}
+
+/** `form` undefined: it stays as it is. */
+function told(deployment: DeploymentFacts, form: DeploymentForm | undefined): MigrationDecision {
+  const next = form === undefined ? undefined : tellNext(deployment, form);
+  return next === undefined ? nothing : doing(next);
 }
 
 /** Begun, and not wanted any more. The stamp goes last. */
 export function reverse({ deployment, rollout }: MigrationFacts): MigrationDecision {
+  // Its pods come back in a Deployment that its controller drives, and of which tools say what is true.
+  const plain = tellNext(deployment, PLAIN);
+  if (plain !== undefined) return doing(plain);
   if (rollout?.migrated !== undefined) {
     if (rollout.deleting) return nothing;
-    const resize = uncarried(deployment, rollout) ?? ownSize(deployment, rollout);
+    const resize = ownersWord(deployment) ?? uncarried(deployment, rollout) ?? ownSize(deployment, rollout);
     if (resize !== undefined) return doing(resize);
     if (isUnnoted(deployment)) return doing(noteSize(deployment, rollout));
     const message = `Rollout "${deployment.metadata.name}" goes once the Deployment's pods are available`;
@@ -61,7 +79,7 @@ export function reverse({ deployment, rollout }: MigrationFacts): MigrationDecis
   const wanted = replicasIn(deployment.marks[REPLICAS_WANTED]) ?? 0;
   // Its Rollout was never made, or its end was not seen: the size that the owner wants is written with the last mark.
   const lost = deployment.replicas === 0 && wanted > 0;
-  const annotations = { [MANAGED_BY_ROLLOUT]: null, [REPLICAS_WANTED]: null, [REPLICAS_BEFORE]: null };
+  const annotations = { [MANAGED_BY_ROLLOUT]: null, [REPLICAS_WANTED]: null, [REPLICAS_BEFORE]: null, [REPLICAS_LEFT]: null };
   return doing({ ...mark(deployment, annotations), ...(lost ? { replicas: wanted } : {}) }, [
     { type: "Normal", reason: "MigrationReversed", message: "It is a Deployment like others again" },
   ]);
@@ -104,12 +122,27 @@ const isUnnoted = ({ replicas, marks }: DeploymentFacts): boolean =>
   replicas === 0 && marks[REPLICAS_BEFORE] === undefined;
 
 const noteSize = (deployment: DeploymentFacts, { replicas = 1 }: RolloutFacts): MigrationAction =>
-  mark(deployment, { [REPLICAS_BEFORE]: String(replicas) });
+  mark(deployment, { [REPLICAS_BEFORE]: String(replicas), [REPLICAS_LEFT]: "0" });
+
+/** Another size than the one that we gave it was written while the webhook was away: it is carried like any other. */
+function ownersWord(deployment: DeploymentFacts): MigrationAction | undefined {
+  const { replicas, marks } = deployment;
+  const left = replicasIn(marks[REPLICAS_LEFT]);
+  if (left === undefined || left === replicas) return undefined;
+  return mark(deployment, { [REPLICAS_WANTED]: String(replicas), [REPLICAS_LEFT]: String(replicas) });
+}
 
 const mark = (
   { metadata: { resourceVersion } }: DeploymentFacts,
   annotations: Readonly<Record<string, string | null>>,
 ): Extract<MigrationAction, { readonly kind: "markDeployment" }> => ({ kind: "markDeployment", resourceVersion, annotations });
+
+/** Its Rollout is there and its stamp is not; its size is what the owner has replaced it with. */
+export function stampAgain(deployment: DeploymentFacts): MigrationDecision {
+  const { metadata, replicas } = deployment;
+  const size = replicas === 0 ? {} : { [REPLICAS_WANTED]: String(replicas), [REPLICAS_LEFT]: String(replicas) };
+  return doing(mark(deployment, { [MANAGED_BY_ROLLOUT]: metadata.name, ...size }));
+}
 
 const replicasIn = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;

@@ -2,7 +2,15 @@
 import { createStore, type Store, type Stored } from "../../../kube/runtime/cache.ts";
 import { controllerOf } from "../../../kube/object/ownerReference.ts";
 import type { OwnerReference } from "../../../schema/kube.ts";
-import { MANAGED_BY_ROLLOUT, MIGRATE, PROFILE, REPLICAS_BEFORE, REPLICAS_WANTED } from "../../../schema/labels.ts";
+import {
+  MANAGED_BY_ROLLOUT,
+  MIGRATE,
+  PAUSED_WHILE_FAILED,
+  PROFILE,
+  REPLICAS_BEFORE,
+  REPLICAS_LEFT,
+  REPLICAS_WANTED,
+} from "../../../schema/labels.ts";
 
 interface Metadata {
   readonly name: string;
@@ -24,7 +32,16 @@ export interface RawDeployment extends Stored {
     readonly replicas?: number;
     readonly updatedReplicas?: number;
     readonly availableReplicas?: number;
+    readonly conditions?: readonly ToldCondition[];
   };
+}
+
+/** A condition of a Deployment. */
+export interface ToldCondition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
 }
 
 /** A Deployment, as far as migrating it is concerned. */
@@ -39,9 +56,28 @@ export interface DeploymentFacts extends Stored {
   readonly replicas: number;
   /** Its status is about its present spec, and all its pods have the present template and are available. */
   readonly settled: boolean;
+  readonly generation: number;
+  /** Its controller has seen its present spec. */
+  readonly observed: boolean;
+  /** Those by which it tells of its Rollout (decide/form.ts); held only while it has one. */
+  readonly conditions: readonly ToldCondition[];
 }
 
-const MARKS = [MIGRATE, PROFILE, MANAGED_BY_ROLLOUT, REPLICAS_WANTED, REPLICAS_BEFORE];
+const MARKS = [
+  MIGRATE,
+  PROFILE,
+  MANAGED_BY_ROLLOUT,
+  REPLICAS_WANTED,
+  REPLICAS_BEFORE,
+  REPLICAS_LEFT,
+  PAUSED_WHILE_FAILED,
+];
+
+/** The webhook holds it at 0 for a Rollout that is yet to be made. */
+export const isHeldAtBirth = ({ replicas, marks }: DeploymentFacts): boolean =>
+  replicas === 0 && marks[REPLICAS_WANTED] !== undefined;
+
+const TOLD = ["Reconciling", "Stalled", "Progressing"];
 
 const marksOf = (annotations: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> =>
   Object.fromEntries(
@@ -57,20 +93,26 @@ export function deploymentFacts(raw: RawDeployment): DeploymentFacts {
   const replicas = spec?.replicas ?? 1;
   const [have = 0, updated = 0, available = 0] = [status?.replicas, status?.updatedReplicas, status?.availableReplicas];
   const owner = controllerOf(raw);
+  const marks = marksOf(annotations);
+  const observed = (status?.observedGeneration ?? 0) >= generation;
   return {
     metadata: { name, namespace, uid, resourceVersion },
-    marks: marksOf(annotations),
+    marks,
     owner: owner === undefined ? undefined : `${owner.kind} "${owner.name}"`,
     deleting: deletionTimestamp !== undefined,
     paused: spec?.paused === true,
     replicas,
-    settled:
-      (status?.observedGeneration ?? 0) >= generation &&
-      have === replicas &&
-      updated === replicas &&
-      available === replicas,
+    settled: observed && have === replicas && updated === replicas && available === replicas,
+    generation,
+    observed,
+    conditions: marks[MANAGED_BY_ROLLOUT] === undefined ? [] : toldIn(status?.conditions),
   };
 }
+
+const toldIn = (conditions: readonly ToldCondition[] = []): ToldCondition[] =>
+  conditions
+    .filter(({ type }) => TOLD.includes(type))
+    .map(({ type, status, reason = "", message = "" }) => ({ type, status, reason, message }));
 
 export interface RawNamespace extends Stored {
   readonly metadata: Omit<Metadata, "namespace">;

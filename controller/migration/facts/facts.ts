@@ -1,5 +1,6 @@
 /** What a decision about one Deployment that migrates, or has migrated, is made from. */
 import type { Json } from "../../../kube/object/json.ts";
+import type { RolloutStatus } from "../../../schema/rollout.ts";
 import type { Profile } from "../convert/profile.ts";
 import type { DeploymentFacts } from "./caches.ts";
 
@@ -24,6 +25,7 @@ export interface RolloutFacts {
   readonly carried: string | undefined;
   /** It has been Healthy in the Deployment's place. */
   readonly tookOver: boolean;
+  readonly status: RolloutStatus | undefined;
 }
 
 export interface MigrationFacts {

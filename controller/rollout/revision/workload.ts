@@ -61,6 +61,10 @@ function wantedReplicas(p: Pass, workload: WorkloadFacts, stored: RolloutStatus)
   return wanted > replicas && before !== undefined ? wanted : undefined;
 }
 
+/** The size that somebody has written over ours while the webhook was away. */
+const ownersWord = ({ replicas, migrated }: WorkloadFacts): number | undefined =>
+  migrated?.left === undefined || migrated.left === replicas ? undefined : replicas;
+
 /** Scales the Deployment where it should have another size, and down again after a user scaled it up. */
 export function scaleWorkload(p: Pass): void {
   const { workload, rollout } = p.snapshot;
@@ -76,7 +80,15 @@ export function scaleWorkload(p: Pass): void {
   const isUndone = lastScaled !== undefined && lastScaled.replicas !== replicas;
   if (isUndone && p.now < lastScaled.at + INSIST_EVERY_MS) return wake(p, lastScaled.at + INSIST_EVERY_MS);
   const atFirst = Math.max(before ?? 0, replicas);
-  act(p, { kind: "scaleWorkload", name, resourceVersion, replicas: wanted, replicasBefore: atFirst });
+  const { migrated } = workload;
+  act(p, {
+    kind: "scaleWorkload",
+    name,
+    resourceVersion,
+    replicas: wanted,
+    replicasBefore: atFirst,
+    ...(migrated === undefined ? {} : { migrated: { wanted: ownersWord(workload) } }),
+  });
   // The generation after this write is recorded by the next decision.
   p.more = true;
 }
