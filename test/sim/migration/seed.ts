@@ -38,3 +38,35 @@ export function playMigration(seed: number, options: MigrationSeedOptions = {}):
   const outcome = runMigration({ seed, script, faults, breakage, print, crashAfterWrite });
   return { seed, kinds, ...outcome };
 }
+
+export interface FailedMigration {
+  readonly seed: number;
+  readonly crashAfterWrite: number | undefined;
+  readonly violation: Violation;
+}
+
+/** One script in so many is played again, with a crash after each of its writes. */
+const CRASHES_EVERY = 20;
+
+/** A share of the worlds; `report` is called once for each seed. */
+export function playMigrations(
+  { from, migrations, share, of }: Readonly<Record<"from" | "migrations" | "share" | "of", number>>,
+  report: (failed: FailedMigration | undefined) => void,
+): void {
+  for (let seed = from; seed < from + migrations; seed += 1) {
+    if (seed % of !== share) continue;
+    const { violation } = playMigration(seed);
+    const isCrashed = Math.floor(seed / of) % CRASHES_EVERY === 0;
+    const first = violation === undefined ? undefined : { seed, crashAfterWrite: undefined, violation };
+    report(first ?? (isCrashed ? crashAtWrites(seed) : undefined));
+  }
+}
+
+function crashAtWrites(seed: number): FailedMigration | undefined {
+  const { writes } = playMigration(seed, { crashAfterWrite: Infinity });
+  for (let write = 1; write <= writes; write += 1) {
+    const { violation } = playMigration(seed, { crashAfterWrite: write });
+    if (violation !== undefined) return { seed, crashAfterWrite: write, violation };
+  }
+  return undefined;
+}
