@@ -21,6 +21,7 @@ import { liveRollout } from "../services/serviceCleanup.ts";
 import { type MigrationAction, migrationRequest, wordsOf } from "./actions/action.ts";
 import { decideMigration } from "./decide/decide.ts";
 import type { MigrationDecision } from "./decide/decision.ts";
+import { uncarried } from "./decide/reference.ts";
 import { autoscalersOf } from "./facts/autoscalers.ts";
 import { isHeldAtBirth, type RawDeployment } from "./facts/caches.ts";
 import type { MigrationFacts, RolloutFacts } from "./facts/facts.ts";
@@ -78,7 +79,11 @@ async function gather(ports: MigrationPorts, key: string): Promise<MigrationFact
     rollout,
     whole: isToBeMade ? await readIfThere<Json>(client, path, { timeoutMs: TIMEOUT_MS }) : undefined,
     profile: profileFor(ports, namespace, deployment),
-    autoscalers: isToBeMade && isStamped ? await namesOfAutoscalers(client, { namespace, name }) : [],
+    autoscalers: isToBeMade && isStamped ? await namesOfAutoscalers(client, { namespace, name }, "Deployment") : [],
+    autoscaled:
+      rollout !== undefined &&
+      uncarried(deployment, rollout) !== undefined &&
+      (await namesOfAutoscalers(client, { namespace, name }, "Rollout")).length > 0,
   };
 }
 
@@ -97,13 +102,14 @@ function rolloutFacts({ metadata, spec, status }: Rollout): RolloutFacts {
   };
 }
 
-/** They are only reported: where we may not read them, nothing is. */
+/** Where we may not read them there are none. */
 async function namesOfAutoscalers(
   client: KubeClient,
   place: { readonly namespace: string; readonly name: string },
+  kind: "Deployment" | "Rollout",
 ): Promise<readonly string[]> {
   try {
-    return (await autoscalersOf(client, place, TIMEOUT_MS)).map(({ metadata }) => metadata.name);
+    return (await autoscalersOf(client, place, TIMEOUT_MS, kind)).map(({ metadata }) => metadata.name);
   } catch (error) {
     if (error instanceof ApiError && error.status === 403) return [];
     throw error;

@@ -20,8 +20,13 @@ export type MigrationAction =
     }
   /** Makes the Rollout; the Deployment is where it was, or goes, by the mode. */
   | { readonly kind: "createRollout"; readonly rollout: Json }
-  /** The size that the owner of the Deployment wants becomes that of the Rollout. */
-  | { readonly kind: "carryReplicas"; readonly resourceVersion: string; readonly replicas: number }
+  /** The size that the owner of the Deployment wants becomes that of the Rollout; `isSized` false: it is only noted. */
+  | {
+      readonly kind: "carryReplicas";
+      readonly resourceVersion: string;
+      readonly wanted: number;
+      readonly isSized: boolean;
+    }
   /** Holds the Deployment, at 0, back from being called a success, or ends that; only the pause that is ours. */
   | { readonly kind: "pauseDeployment"; readonly resourceVersion: string; readonly paused: boolean }
   /** Conditions that the Deployment tells of its Rollout by, and the types that it is to lose. */
@@ -59,9 +64,9 @@ export function migrationRequest(action: MigrationAction, place: Place, now: num
     case "createRollout":
       return { method: "POST", path: collectionPath(ROLLOUTS, place.namespace), body: action.rollout };
     case "carryReplicas": {
-      const { resourceVersion, replicas } = action;
-      const metadata = { resourceVersion, annotations: { [REPLICAS_CARRIED]: String(replicas) } };
-      const body = { metadata, spec: { replicas } };
+      const { resourceVersion, wanted, isSized } = action;
+      const metadata = { resourceVersion, annotations: { [REPLICAS_CARRIED]: String(wanted) } };
+      const body = isSized ? { metadata, spec: { replicas: wanted } } : { metadata };
       return { method: "PATCH", path: objectPath(ROLLOUTS, place), body, contentType: MERGE };
     }
     case "pauseDeployment": {

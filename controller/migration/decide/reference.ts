@@ -47,11 +47,8 @@ export function goOn(facts: MigrationFacts): MigrationDecision {
   }
   if (rollout.migrated === undefined) return notMigrated("a Rollout of its name that no migration made is there");
   if (rollout.deleting) return told(deployment, PLAIN);
-  const said = ownersWord(deployment);
-  if (said !== undefined) return doing(said);
-  const wanted = replicasIn(deployment.marks[REPLICAS_WANTED]);
-  if (wanted !== undefined && rollout.carried !== String(wanted))
-    return doing({ kind: "carryReplicas", resourceVersion: rollout.resourceVersion, replicas: wanted });
+  const resized = carry(facts, rollout);
+  if (resized !== undefined) return doing(resized);
   if (rollout.tookOver && isUnnoted(deployment)) return doing(noteSize(deployment, rollout));
   return told(deployment, deploymentForm(rollout, deployment));
 }
@@ -63,12 +60,15 @@ function told(deployment: DeploymentFacts, form: DeploymentForm | undefined): Mi
 }
 
 /** Begun, and not wanted any more. The stamp goes last. */
-export function reverse({ deployment, rollout }: MigrationFacts): MigrationDecision {
+export function reverse(facts: MigrationFacts): MigrationDecision {
+  const { deployment, rollout } = facts;
   // Its pods come back in a Deployment that its controller drives, and of which tools say what is true.
   const plain = tellNext(deployment, PLAIN);
   if (plain !== undefined) return doing(plain);
   if (rollout?.migrated !== undefined) {
     if (rollout.deleting) return nothing;
+    const resized = carry(facts, rollout);
+    if (resized !== undefined) return doing(resized);
     if (isUnnoted(deployment)) return doing(noteSize(deployment, rollout));
     const message = `Rollout "${deployment.metadata.name}" goes once the Deployment's pods are available`;
     return doing({ kind: "deleteRollout", uid: rollout.uid }, [
@@ -108,6 +108,26 @@ const isUnnoted = ({ replicas, marks }: DeploymentFacts): boolean =>
 
 const noteSize = (deployment: DeploymentFacts, { replicas = 1 }: RolloutFacts): MigrationAction =>
   mark(deployment, { [REPLICAS_BEFORE]: String(replicas), [REPLICAS_LEFT]: "0" });
+
+/** What the owner wants and the Rollout does not have yet. */
+function carry({ deployment, autoscaled }: MigrationFacts, rollout: RolloutFacts): MigrationAction | undefined {
+  const said = ownersWord(deployment);
+  if (said !== undefined) return said;
+  const wanted = uncarried(deployment, rollout);
+  if (wanted === undefined) return undefined;
+  // An autoscaler has the last word about every size but 0, as it has of a Deployment.
+  const isScaled = autoscaled && wanted > 0 && rollout.replicas !== 0;
+  return { kind: "carryReplicas", resourceVersion: rollout.resourceVersion, wanted, isSized: !isScaled };
+}
+
+/** The size that the owner of the Deployment wants, where that has not been carried to the Rollout; else undefined. */
+export function uncarried(
+  { marks }: Pick<DeploymentFacts, "marks">,
+  { carried }: Pick<RolloutFacts, "carried">,
+): number | undefined {
+  const wanted = replicasIn(marks[REPLICAS_WANTED]);
+  return carried === String(wanted) ? undefined : wanted;
+}
 
 /** Another size than the one that we gave it was written while the webhook was away: it is carried like any other. */
 function ownersWord(deployment: DeploymentFacts): MigrationAction | undefined {

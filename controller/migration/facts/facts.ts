@@ -38,4 +38,6 @@ export interface MigrationFacts {
   readonly profile: Profile | { readonly problem: string };
   /** Names of the HorizontalPodAutoscalers that scale the Deployment, read where a Rollout is to be made of it. */
   readonly autoscalers: readonly string[];
+  /** A HorizontalPodAutoscaler scales the Rollout; read where the owner wants a size that the Rollout does not have yet. */
+  readonly autoscaled: boolean;
 }
