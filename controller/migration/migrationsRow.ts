@@ -3,7 +3,7 @@
  * Deployments.
  */
 import { ApiError, isAlreadyExists, isNotFound } from "../../kube/client/apiError.ts";
-import { objectPath } from "../../kube/client/path.ts";
+import { type ApiPath, objectPath } from "../../kube/client/path.ts";
 import { readIfThere } from "../../kube/client/readIfThere.ts";
 import { DEPLOYMENTS } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
@@ -84,7 +84,15 @@ async function gather(ports: MigrationPorts, key: string): Promise<MigrationFact
       rollout !== undefined &&
       uncarried(deployment, rollout) !== undefined &&
       (await namesOfAutoscalers(client, { namespace, name }, "Rollout")).length > 0,
+    claims: deployment.ownsSize && deployment.replicas === 0 ? await claimsOf(client, path) : undefined,
   };
+}
+
+async function claimsOf(client: KubeClient, path: ApiPath): Promise<MigrationFacts["claims"]> {
+  const live = await readIfThere<RawDeployment>(client, path, { timeoutMs: TIMEOUT_MS });
+  if (live === undefined) return undefined;
+  const { resourceVersion, managedFields = [] } = live.metadata;
+  return { resourceVersion, entries: managedFields };
 }
 
 const isMade = (rollout: Rollout | undefined): boolean => rollout?.metadata.annotations?.[MIGRATED] === "reference";
@@ -128,6 +136,7 @@ const WRITES_DEPLOYMENT: ReadonlySet<MigrationAction["kind"]> = new Set([
   "markDeployment",
   "pauseDeployment",
   "tellDeployment",
+  "letGoOfSize",
 ]);
 
 /** @throws {ApiError} a conflict is one: what has changed meanwhile is decided about again */
@@ -141,8 +150,7 @@ async function send(
     throw new NotLeaderError(`Not sent: to ${wordsOf(action, place)}, because the leader Lease may run out`);
   try {
     const request = { ...migrationRequest(action, place, now), timeoutMs: TIMEOUT_MS };
-    if (WRITES_DEPLOYMENT.has(action.kind))
-      migrating.deployments.upsert(await client.request<RawDeployment>(request));
+    if (WRITES_DEPLOYMENT.has(action.kind)) migrating.deployments.upsert(await client.request<RawDeployment>(request));
     else if (action.kind === "deleteRollout") await client.request(request);
     else stores.rollouts.upsert(await client.request<Rollout>(request));
   } catch (error) {

@@ -9,6 +9,7 @@ import type { Json } from "../../../kube/object/json.ts";
 import { timestamp } from "../../../kube/object/time.ts";
 import { PAUSED_WHILE_FAILED, REPLICAS_CARRIED } from "../../../schema/labels.ts";
 import type { FormCondition } from "../decide/form.ts";
+import type { ManagedFields } from "../facts/managers.ts";
 
 export type MigrationAction =
   /** Sets annotations of the Deployment, and its size where that is lost otherwise; null takes an annotation away. */
@@ -36,6 +37,8 @@ export type MigrationAction =
       readonly conditions: readonly TellingCondition[];
       readonly gone: readonly string[];
     }
+  /** Lets others state its size in a server-side apply: `entries` are those of metadata.managedFields that stay. */
+  | { readonly kind: "letGoOfSize"; readonly resourceVersion: string; readonly entries: readonly ManagedFields[] }
   /** Its finalizer gives the Deployment its pods back first. */
   | { readonly kind: "deleteRollout"; readonly uid: string };
 
@@ -73,6 +76,11 @@ export function migrationRequest(action: MigrationAction, place: Place, now: num
       const { resourceVersion, paused } = action;
       const metadata = { resourceVersion, annotations: { [PAUSED_WHILE_FAILED]: paused ? "true" : null } };
       const body = { metadata, spec: { paused: paused ? true : null } };
+      return { method: "PATCH", path: objectPath(DEPLOYMENTS, place), body, contentType: MERGE };
+    }
+    case "letGoOfSize": {
+      const { resourceVersion, entries } = action;
+      const body = { metadata: { resourceVersion, managedFields: entries } };
       return { method: "PATCH", path: objectPath(DEPLOYMENTS, place), body, contentType: MERGE };
     }
     case "tellDeployment":
@@ -113,6 +121,7 @@ export const wordsOf = ({ kind }: MigrationAction, { name }: Place): string =>
     createRollout: `make Rollout "${name}"`,
     carryReplicas: `size Rollout "${name}"`,
     pauseDeployment: `pause, or resume, Deployment "${name}"`,
+    letGoOfSize: `leave the size of Deployment "${name}" to others`,
     tellDeployment: `write conditions of Deployment "${name}"`,
     deleteRollout: `delete Rollout "${name}"`,
   })[kind];

@@ -19,6 +19,7 @@ import type { Profile } from "../convert/profile.ts";
 import { toRollout } from "../convert/toRollout.ts";
 import type { DeploymentFacts } from "../facts/caches.ts";
 import type { MigrationFacts, RolloutFacts } from "../facts/facts.ts";
+import { ownsSize, withoutOurSize } from "../facts/managers.ts";
 import { blocked, type MigrationDecision, type MigrationEvent, nothing } from "./decision.ts";
 import { type DeploymentForm, deploymentForm } from "./form.ts";
 import { PLAIN, tellNext } from "./tell.ts";
@@ -50,6 +51,10 @@ export function goOn(facts: MigrationFacts): MigrationDecision {
   const resized = carry(facts, rollout);
   if (resized !== undefined) return doing(resized);
   if (rollout.tookOver && isUnnoted(deployment)) return doing(noteSize(deployment, rollout));
+  if (facts.claims !== undefined && ownsSize(facts.claims.entries)) {
+    const { resourceVersion, entries } = facts.claims;
+    return doing({ kind: "letGoOfSize", resourceVersion, entries: withoutOurSize(entries) });
+  }
   return told(deployment, deploymentForm(rollout, deployment));
 }
 
@@ -78,7 +83,12 @@ export function reverse(facts: MigrationFacts): MigrationDecision {
   const wanted = replicasIn(deployment.marks[REPLICAS_WANTED]) ?? 0;
   // Its Rollout was never made, or its end was not seen: the size that the owner wants is written with the last mark.
   const lost = deployment.replicas === 0 && wanted > 0;
-  const annotations = { [MANAGED_BY_ROLLOUT]: null, [REPLICAS_WANTED]: null, [REPLICAS_BEFORE]: null, [REPLICAS_LEFT]: null };
+  const annotations = {
+    [MANAGED_BY_ROLLOUT]: null,
+    [REPLICAS_WANTED]: null,
+    [REPLICAS_BEFORE]: null,
+    [REPLICAS_LEFT]: null,
+  };
   return doing({ ...mark(deployment, annotations), ...(lost ? { replicas: wanted } : {}) }, [
     { type: "Normal", reason: "MigrationReversed", message: "It is a Deployment like others again" },
   ]);

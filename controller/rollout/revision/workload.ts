@@ -66,7 +66,8 @@ function wantedReplicas(p: Pass, workload: WorkloadFacts, stored: RolloutStatus)
  * (docs/migration.md#while-the-webhook-is-away).
  */
 function ownersWord({ before, replicas, migrated }: WorkloadFacts, { conditions }: RolloutStatus): number | undefined {
-  const isReplaced = migrated === undefined && before === undefined && findCondition(conditions, "Healthy") !== undefined;
+  const isReplaced =
+    migrated === undefined && before === undefined && findCondition(conditions, "Healthy") !== undefined;
   const left = isReplaced ? 0 : (migrated?.left ?? replicas);
   return left === replicas ? undefined : replicas;
 }
