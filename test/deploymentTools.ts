@@ -28,13 +28,12 @@ function hasItsPods(deployment: unknown): boolean {
   const status = memberOf(deployment, "status");
   const wanted = countIn(memberOf(deployment, "spec"), "replicas", 1);
   const updated = countIn(status, "updatedReplicas");
-  return (
-    updated >= wanted && countIn(status, "replicas") <= updated && countIn(status, "availableReplicas") >= updated
-  );
+  return updated >= wanted && countIn(status, "replicas") <= updated && countIn(status, "availableReplicas") >= updated;
 }
 
 const isSeen = (deployment: unknown): boolean =>
-  countIn(memberOf(deployment, "metadata"), "generation") <= countIn(memberOf(deployment, "status"), "observedGeneration");
+  countIn(memberOf(deployment, "metadata"), "generation") <=
+  countIn(memberOf(deployment, "status"), "observedGeneration");
 
 /** First what it asks of every kind, then what it asks of Deployments. */
 export function kstatusOfDeployment(deployment: unknown): "Current" | "InProgress" | "Failed" | "Terminating" {

@@ -3,7 +3,7 @@
  * Deployments.
  */
 import { ApiError, isAlreadyExists, isNotFound } from "../../kube/client/apiError.ts";
-import { objectPath } from "../../kube/client/path.ts";
+import { type ApiPath, objectPath } from "../../kube/client/path.ts";
 import { readIfThere } from "../../kube/client/readIfThere.ts";
 import { DEPLOYMENTS } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
@@ -21,6 +21,7 @@ import { liveRollout } from "../services/serviceCleanup.ts";
 import { type MigrationAction, migrationRequest, wordsOf } from "./actions/action.ts";
 import { decideMigration } from "./decide/decide.ts";
 import type { MigrationDecision } from "./decide/decision.ts";
+import { uncarried } from "./decide/reference.ts";
 import { autoscalersOf } from "./facts/autoscalers.ts";
 import { isHeldAtBirth, type RawDeployment } from "./facts/caches.ts";
 import type { MigrationFacts, RolloutFacts } from "./facts/facts.ts";
@@ -78,8 +79,20 @@ async function gather(ports: MigrationPorts, key: string): Promise<MigrationFact
     rollout,
     whole: isToBeMade ? await readIfThere<Json>(client, path, { timeoutMs: TIMEOUT_MS }) : undefined,
     profile: profileFor(ports, namespace, deployment),
-    autoscalers: isToBeMade && isStamped ? await namesOfAutoscalers(client, { namespace, name }) : [],
+    autoscalers: isToBeMade && isStamped ? await namesOfAutoscalers(client, { namespace, name }, "Deployment") : [],
+    autoscaled:
+      rollout !== undefined &&
+      uncarried(deployment, rollout) !== undefined &&
+      (await namesOfAutoscalers(client, { namespace, name }, "Rollout")).length > 0,
+    claims: deployment.ownsSize && deployment.replicas === 0 ? await claimsOf(client, path) : undefined,
   };
+}
+
+async function claimsOf(client: KubeClient, path: ApiPath): Promise<MigrationFacts["claims"]> {
+  const live = await readIfThere<RawDeployment>(client, path, { timeoutMs: TIMEOUT_MS });
+  if (live === undefined) return undefined;
+  const { resourceVersion, managedFields = [] } = live.metadata;
+  return { resourceVersion, entries: managedFields };
 }
 
 const isMade = (rollout: Rollout | undefined): boolean => rollout?.metadata.annotations?.[MIGRATED] === "reference";
@@ -97,13 +110,14 @@ function rolloutFacts({ metadata, spec, status }: Rollout): RolloutFacts {
   };
 }
 
-/** They are only reported: where we may not read them, nothing is. */
+/** Where we may not read them there are none. */
 async function namesOfAutoscalers(
   client: KubeClient,
   place: { readonly namespace: string; readonly name: string },
+  kind: "Deployment" | "Rollout",
 ): Promise<readonly string[]> {
   try {
-    return (await autoscalersOf(client, place, TIMEOUT_MS)).map(({ metadata }) => metadata.name);
+    return (await autoscalersOf(client, place, TIMEOUT_MS, kind)).map(({ metadata }) => metadata.name);
   } catch (error) {
     if (error instanceof ApiError && error.status === 403) return [];
     throw error;
@@ -122,6 +136,7 @@ const WRITES_DEPLOYMENT: ReadonlySet<MigrationAction["kind"]> = new Set([
   "markDeployment",
   "pauseDeployment",
   "tellDeployment",
+  "letGoOfSize",
 ]);
 
 /** @throws {ApiError} a conflict is one: what has changed meanwhile is decided about again */
@@ -135,8 +150,7 @@ async function send(
     throw new NotLeaderError(`Not sent: to ${wordsOf(action, place)}, because the leader Lease may run out`);
   try {
     const request = { ...migrationRequest(action, place, now), timeoutMs: TIMEOUT_MS };
-    if (WRITES_DEPLOYMENT.has(action.kind))
-      migrating.deployments.upsert(await client.request<RawDeployment>(request));
+    if (WRITES_DEPLOYMENT.has(action.kind)) migrating.deployments.upsert(await client.request<RawDeployment>(request));
     else if (action.kind === "deleteRollout") await client.request(request);
     else stores.rollouts.upsert(await client.request<Rollout>(request));
   } catch (error) {

@@ -64,6 +64,8 @@ export async function stage({ annotations = {}, replicas = 3, spec = {}, owners 
     clock,
     available,
     end: () => running.until.abort(),
+    /** Starts another controller after `end`. */
+    begin: start,
     annotate: (changes: Readonly<Record<string, string | undefined>>) =>
       core.modify(DEPLOYMENT, (old) => ({
         ...old,

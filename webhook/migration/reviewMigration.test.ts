@@ -169,6 +169,31 @@ describe("a Deployment whose pods a Rollout has", () => {
     expect(outcome(from(old, applied(undefined, WANTS_5, 0)))).toEqual([0, "5"]);
   });
 
+  test("wants 0 where a server-side apply states it, and the 0 of others is ours", () => {
+    const entry = (manager: string, operation: string, spec: object, time = "2026-01-01T00:00:00Z") => ({
+      manager,
+      operation,
+      apiVersion: "apps/v1",
+      time,
+      fieldsType: "FieldsV1",
+      fieldsV1: { "f:spec": spec },
+    });
+    const with0 = (...managedFields: object[]) => deployment(0, WANTS_5, { managedFields });
+    const as = (fieldManager: string) => ({ options: { kind: "UpdateOptions", fieldManager } });
+    const states = entry("flux", "Apply", { "f:replicas": {}, "f:template": {} });
+    const leaves = entry("flux", "Apply", { "f:template": {} });
+    const other = entry("flux", "Update", { "f:template": {} });
+    const later = entry("flux", "Update", { "f:template": {} }, "2026-01-01T00:00:09Z");
+    const seen = (old: object, object: object, manager = "flux") => outcome(from(old, object, as(manager)));
+    expect(seen(with0(states), with0(states))).toEqual([0, "0"]);
+    expect(seen(with0(), with0(states))).toEqual([0, "0"]);
+    expect(seen(with0(states, other), with0(states, other))).toEqual([0, "0"]);
+    expect(seen(with0(leaves), with0(leaves))).toEqual([0, "5"]);
+    expect(seen(with0(states), with0(states, other))).toEqual([0, "5"]);
+    expect(seen(with0(states, other), with0(states, later))).toEqual([0, "5"]);
+    expect(seen(with0(states), with0(states), "kubectl-label")).toEqual([0, "5"]);
+  });
+
   test("keeps our marks where a replacement has lost them", () => {
     const old = { ...WANTS_5, "sluice.dev/replicas-before-rollout": "5" };
     const review = from(deployment(0, old), deployment(5));

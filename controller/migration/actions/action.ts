@@ -9,6 +9,7 @@ import type { Json } from "../../../kube/object/json.ts";
 import { timestamp } from "../../../kube/object/time.ts";
 import { PAUSED_WHILE_FAILED, REPLICAS_CARRIED } from "../../../schema/labels.ts";
 import type { FormCondition } from "../decide/form.ts";
+import type { ManagedFields } from "../facts/managers.ts";
 
 export type MigrationAction =
   /** Sets annotations of the Deployment, and its size where that is lost otherwise; null takes an annotation away. */
@@ -20,8 +21,13 @@ export type MigrationAction =
     }
   /** Makes the Rollout; the Deployment is where it was, or goes, by the mode. */
   | { readonly kind: "createRollout"; readonly rollout: Json }
-  /** The size that the owner of the Deployment wants becomes that of the Rollout. */
-  | { readonly kind: "carryReplicas"; readonly resourceVersion: string; readonly replicas: number }
+  /** The size that the owner of the Deployment wants becomes that of the Rollout; `isSized` false: it is only noted. */
+  | {
+      readonly kind: "carryReplicas";
+      readonly resourceVersion: string;
+      readonly wanted: number;
+      readonly isSized: boolean;
+    }
   /** Holds the Deployment, at 0, back from being called a success, or ends that; only the pause that is ours. */
   | { readonly kind: "pauseDeployment"; readonly resourceVersion: string; readonly paused: boolean }
   /** Conditions that the Deployment tells of its Rollout by, and the types that it is to lose. */
@@ -31,6 +37,8 @@ export type MigrationAction =
       readonly conditions: readonly TellingCondition[];
       readonly gone: readonly string[];
     }
+  /** Lets others state its size in a server-side apply: `entries` are those of metadata.managedFields that stay. */
+  | { readonly kind: "letGoOfSize"; readonly resourceVersion: string; readonly entries: readonly ManagedFields[] }
   /** Its finalizer gives the Deployment its pods back first. */
   | { readonly kind: "deleteRollout"; readonly uid: string };
 
@@ -59,15 +67,20 @@ export function migrationRequest(action: MigrationAction, place: Place, now: num
     case "createRollout":
       return { method: "POST", path: collectionPath(ROLLOUTS, place.namespace), body: action.rollout };
     case "carryReplicas": {
-      const { resourceVersion, replicas } = action;
-      const metadata = { resourceVersion, annotations: { [REPLICAS_CARRIED]: String(replicas) } };
-      const body = { metadata, spec: { replicas } };
+      const { resourceVersion, wanted, isSized } = action;
+      const metadata = { resourceVersion, annotations: { [REPLICAS_CARRIED]: String(wanted) } };
+      const body = isSized ? { metadata, spec: { replicas: wanted } } : { metadata };
       return { method: "PATCH", path: objectPath(ROLLOUTS, place), body, contentType: MERGE };
     }
     case "pauseDeployment": {
       const { resourceVersion, paused } = action;
       const metadata = { resourceVersion, annotations: { [PAUSED_WHILE_FAILED]: paused ? "true" : null } };
       const body = { metadata, spec: { paused: paused ? true : null } };
+      return { method: "PATCH", path: objectPath(DEPLOYMENTS, place), body, contentType: MERGE };
+    }
+    case "letGoOfSize": {
+      const { resourceVersion, entries } = action;
+      const body = { metadata: { resourceVersion, managedFields: entries } };
       return { method: "PATCH", path: objectPath(DEPLOYMENTS, place), body, contentType: MERGE };
     }
     case "tellDeployment":
@@ -108,6 +121,7 @@ export const wordsOf = ({ kind }: MigrationAction, { name }: Place): string =>
     createRollout: `make Rollout "${name}"`,
     carryReplicas: `size Rollout "${name}"`,
     pauseDeployment: `pause, or resume, Deployment "${name}"`,
+    letGoOfSize: `leave the size of Deployment "${name}" to others`,
     tellDeployment: `write conditions of Deployment "${name}"`,
     deleteRollout: `delete Rollout "${name}"`,
   })[kind];

@@ -19,6 +19,7 @@ import type { Profile } from "../convert/profile.ts";
 import { toRollout } from "../convert/toRollout.ts";
 import type { DeploymentFacts } from "../facts/caches.ts";
 import type { MigrationFacts, RolloutFacts } from "../facts/facts.ts";
+import { ownsSize, withoutOurSize } from "../facts/managers.ts";
 import { blocked, type MigrationDecision, type MigrationEvent, nothing } from "./decision.ts";
 import { type DeploymentForm, deploymentForm } from "./form.ts";
 import { PLAIN, tellNext } from "./tell.ts";
@@ -47,11 +48,13 @@ export function goOn(facts: MigrationFacts): MigrationDecision {
   }
   if (rollout.migrated === undefined) return notMigrated("a Rollout of its name that no migration made is there");
   if (rollout.deleting) return told(deployment, PLAIN);
-  const said = ownersWord(deployment);
-  if (said !== undefined) return doing(said);
-  const carry = uncarried(deployment, rollout);
-  if (carry !== undefined) return doing(carry);
+  const resized = carry(facts, rollout);
+  if (resized !== undefined) return doing(resized);
   if (rollout.tookOver && isUnnoted(deployment)) return doing(noteSize(deployment, rollout));
+  if (facts.claims !== undefined && ownsSize(facts.claims.entries)) {
+    const { resourceVersion, entries } = facts.claims;
+    return doing({ kind: "letGoOfSize", resourceVersion, entries: withoutOurSize(entries) });
+  }
   return told(deployment, deploymentForm(rollout, deployment));
 }
 
@@ -62,14 +65,15 @@ function told(deployment: DeploymentFacts, form: DeploymentForm | undefined): Mi
 }
 
 /** Begun, and not wanted any more. The stamp goes last. */
-export function reverse({ deployment, rollout }: MigrationFacts): MigrationDecision {
+export function reverse(facts: MigrationFacts): MigrationDecision {
+  const { deployment, rollout } = facts;
   // Its pods come back in a Deployment that its controller drives, and of which tools say what is true.
   const plain = tellNext(deployment, PLAIN);
   if (plain !== undefined) return doing(plain);
   if (rollout?.migrated !== undefined) {
     if (rollout.deleting) return nothing;
-    const resize = ownersWord(deployment) ?? uncarried(deployment, rollout) ?? ownSize(deployment, rollout);
-    if (resize !== undefined) return doing(resize);
+    const resized = carry(facts, rollout) ?? ownSize(deployment, rollout);
+    if (resized !== undefined) return doing(resized);
     if (isUnnoted(deployment)) return doing(noteSize(deployment, rollout));
     const message = `Rollout "${deployment.metadata.name}" goes once the Deployment's pods are available`;
     return doing({ kind: "deleteRollout", uid: rollout.uid }, [
@@ -79,7 +83,12 @@ export function reverse({ deployment, rollout }: MigrationFacts): MigrationDecis
   const wanted = replicasIn(deployment.marks[REPLICAS_WANTED]) ?? 0;
   // Its Rollout was never made, or its end was not seen: the size that the owner wants is written with the last mark.
   const lost = deployment.replicas === 0 && wanted > 0;
-  const annotations = { [MANAGED_BY_ROLLOUT]: null, [REPLICAS_WANTED]: null, [REPLICAS_BEFORE]: null, [REPLICAS_LEFT]: null };
+  const annotations = {
+    [MANAGED_BY_ROLLOUT]: null,
+    [REPLICAS_WANTED]: null,
+    [REPLICAS_BEFORE]: null,
+    [REPLICAS_LEFT]: null,
+  };
   return doing({ ...mark(deployment, annotations), ...(lost ? { replicas: wanted } : {}) }, [
     { type: "Normal", reason: "MigrationReversed", message: "It is a Deployment like others again" },
   ]);
@@ -103,13 +112,6 @@ function withRollout(
   return typeof made === "string" ? notMigrated(made) : then(made);
 }
 
-/** What the owner wants, and the Rollout does not have yet. */
-function uncarried({ marks }: DeploymentFacts, rollout: RolloutFacts): MigrationAction | undefined {
-  const replicas = replicasIn(marks[REPLICAS_WANTED]);
-  if (replicas === undefined || rollout.carried === String(replicas)) return undefined;
-  return { kind: "carryReplicas", resourceVersion: rollout.resourceVersion, replicas };
-}
-
 /** It has its pods yet, and nothing will give it the size that was written to the Rollout meanwhile. */
 function ownSize(deployment: DeploymentFacts, { replicas = 1 }: RolloutFacts): MigrationAction | undefined {
   const { marks, replicas: own } = deployment;
@@ -123,6 +125,26 @@ const isUnnoted = ({ replicas, marks }: DeploymentFacts): boolean =>
 
 const noteSize = (deployment: DeploymentFacts, { replicas = 1 }: RolloutFacts): MigrationAction =>
   mark(deployment, { [REPLICAS_BEFORE]: String(replicas), [REPLICAS_LEFT]: "0" });
+
+/** What the owner wants and the Rollout does not have yet. */
+function carry({ deployment, autoscaled }: MigrationFacts, rollout: RolloutFacts): MigrationAction | undefined {
+  const said = ownersWord(deployment);
+  if (said !== undefined) return said;
+  const wanted = uncarried(deployment, rollout);
+  if (wanted === undefined) return undefined;
+  // An autoscaler has the last word about every size but 0, as it has of a Deployment.
+  const isScaled = autoscaled && wanted > 0 && rollout.replicas !== 0;
+  return { kind: "carryReplicas", resourceVersion: rollout.resourceVersion, wanted, isSized: !isScaled };
+}
+
+/** The size that the owner of the Deployment wants, where that has not been carried to the Rollout; else undefined. */
+export function uncarried(
+  { marks }: Pick<DeploymentFacts, "marks">,
+  { carried }: Pick<RolloutFacts, "carried">,
+): number | undefined {
+  const wanted = replicasIn(marks[REPLICAS_WANTED]);
+  return carried === String(wanted) ? undefined : wanted;
+}
 
 /** Another size than the one that we gave it was written while the webhook was away: it is carried like any other. */
 function ownersWord(deployment: DeploymentFacts): MigrationAction | undefined {

@@ -14,11 +14,12 @@ export interface Autoscaler {
   readonly [member: string]: unknown;
 }
 
-/** The HorizontalPodAutoscalers of the Deployment at this place. @throws {ApiError} */
+/** The HorizontalPodAutoscalers of the object of this kind at this place. @throws {ApiError} */
 export async function autoscalersOf(
   client: KubeClient,
   { namespace, name }: Place,
   timeoutMs: number,
+  kind: "Deployment" | "Rollout" = "Deployment",
 ): Promise<readonly Autoscaler[]> {
   const path = collectionPath(HORIZONTAL_POD_AUTOSCALERS, namespace);
   const { items = [] } = await client.request<{ readonly items?: readonly Autoscaler[] }>({
@@ -28,6 +29,6 @@ export async function autoscalersOf(
   });
   return items.filter((autoscaler) => {
     const target = objectAt(autoscaler, "spec", "scaleTargetRef");
-    return target["kind"] === "Deployment" && target["name"] === name;
+    return target["kind"] === kind && target["name"] === name;
   });
 }

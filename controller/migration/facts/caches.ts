@@ -11,6 +11,7 @@ import {
   REPLICAS_LEFT,
   REPLICAS_WANTED,
 } from "../../../schema/labels.ts";
+import { type ManagedFields, ownsSize } from "./managers.ts";
 
 interface Metadata {
   readonly name: string;
@@ -22,6 +23,7 @@ interface Metadata {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
   readonly ownerReferences?: OwnerReference[];
+  readonly managedFields?: readonly ManagedFields[];
 }
 
 export interface RawDeployment extends Stored {
@@ -61,6 +63,8 @@ export interface DeploymentFacts extends Stored {
   readonly observed: boolean;
   /** Those by which it tells of its Rollout (decide/form.ts); held only while it has one. */
   readonly conditions: readonly ToldCondition[];
+  /** The API server takes its size for ours; looked at only while it has a Rollout. */
+  readonly ownsSize: boolean;
 }
 
 const MARKS = [
@@ -94,6 +98,7 @@ export function deploymentFacts(raw: RawDeployment): DeploymentFacts {
   const [have = 0, updated = 0, available = 0] = [status?.replicas, status?.updatedReplicas, status?.availableReplicas];
   const owner = controllerOf(raw);
   const marks = marksOf(annotations);
+  const isStamped = marks[MANAGED_BY_ROLLOUT] !== undefined;
   const observed = (status?.observedGeneration ?? 0) >= generation;
   return {
     metadata: { name, namespace, uid, resourceVersion },
@@ -105,7 +110,8 @@ export function deploymentFacts(raw: RawDeployment): DeploymentFacts {
     settled: observed && have === replicas && updated === replicas && available === replicas,
     generation,
     observed,
-    conditions: marks[MANAGED_BY_ROLLOUT] === undefined ? [] : toldIn(status?.conditions),
+    conditions: isStamped ? toldIn(status?.conditions) : [],
+    ownsSize: isStamped && ownsSize(metadata.managedFields),
   };
 }
 

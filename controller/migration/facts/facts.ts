@@ -3,6 +3,7 @@ import type { Json } from "../../../kube/object/json.ts";
 import type { RolloutStatus } from "../../../schema/rollout.ts";
 import type { Profile } from "../convert/profile.ts";
 import type { DeploymentFacts } from "./caches.ts";
+import type { ManagedFields } from "./managers.ts";
 
 /** What its user, or the user of its Namespace, has asked for. */
 export interface Wish {
@@ -38,4 +39,8 @@ export interface MigrationFacts {
   readonly profile: Profile | { readonly problem: string };
   /** Names of the HorizontalPodAutoscalers that scale the Deployment, read where a Rollout is to be made of it. */
   readonly autoscalers: readonly string[];
+  /** A HorizontalPodAutoscaler scales the Rollout; read where the owner wants a size that the Rollout does not have yet. */
+  readonly autoscaled: boolean;
+  /** Who has written which of its fields; read where its size of 0 is ours. */
+  readonly claims: { readonly resourceVersion: string; readonly entries: readonly ManagedFields[] } | undefined;
 }

@@ -51,7 +51,15 @@ function workloadKind(kind: WorkloadKind, apiVersion: string, api: Resource): Op
 
 const essence = ({ metadata: { uid }, facts }: CachedWorkload): object => {
   const { generation, deleting, available, before, migrated } = facts;
-  return { uid, generation, deleting, available, before, migrated, ...(generation === 0 ? { template: facts.template } : {}) };
+  return {
+    uid,
+    generation,
+    deleting,
+    available,
+    before,
+    migrated,
+    ...(generation === 0 ? { template: facts.template } : {}),
+  };
 };
 
 function cachedWorkload({ metadata, spec, template, status }: Workload): CachedWorkload {

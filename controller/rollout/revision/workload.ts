@@ -3,7 +3,7 @@
  * (docs/behaviour/workload-reference.md#scaling-the-deployment-down). Sizes follow from the present state, not from
  * what happened: a Deployment that a user scales up again is scaled down again.
  */
-import { RESTORE_WORKLOAD, WORKLOAD_GENERATION } from "../../../schema/labels.ts";
+import { MIGRATED, RESTORE_WORKLOAD, WORKLOAD_GENERATION } from "../../../schema/labels.ts";
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 import { findCondition } from "../model/rolloutConditions.ts";
 import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
@@ -61,9 +61,18 @@ function wantedReplicas(p: Pass, workload: WorkloadFacts, stored: RolloutStatus)
   return wanted > replicas && before !== undefined ? wanted : undefined;
 }
 
-/** The size that somebody has written over ours while the webhook was away. */
-const ownersWord = ({ replicas, migrated }: WorkloadFacts): number | undefined =>
-  migrated?.left === undefined || migrated.left === replicas ? undefined : replicas;
+/**
+ * The size that somebody has written over ours while the webhook was away, perhaps in place of our marks as well
+ * (docs/migration.md#while-the-webhook-is-away).
+ */
+function ownersWord({ before, replicas, migrated }: WorkloadFacts, { conditions }: RolloutStatus): number | undefined {
+  const isReplaced =
+    migrated === undefined && before === undefined && findCondition(conditions, "Healthy") !== undefined;
+  const left = isReplaced ? 0 : (migrated?.left ?? replicas);
+  return left === replicas ? undefined : replicas;
+}
+
+const isMigrated = ({ metadata }: Rollout): boolean => metadata.annotations?.[MIGRATED] === "reference";
 
 /** Scales the Deployment where it should have another size, and down again after a user scaled it up. */
 export function scaleWorkload(p: Pass): void {
@@ -80,14 +89,13 @@ export function scaleWorkload(p: Pass): void {
   const isUndone = lastScaled !== undefined && lastScaled.replicas !== replicas;
   if (isUndone && p.now < lastScaled.at + INSIST_EVERY_MS) return wake(p, lastScaled.at + INSIST_EVERY_MS);
   const atFirst = Math.max(before ?? 0, replicas);
-  const { migrated } = workload;
   act(p, {
     kind: "scaleWorkload",
     name,
     resourceVersion,
     replicas: wanted,
     replicasBefore: atFirst,
-    ...(migrated === undefined ? {} : { migrated: { wanted: ownersWord(workload) } }),
+    ...(isMigrated(rollout) ? { migrated: { wanted: ownersWord(workload, stored) } } : {}),
   });
   // The generation after this write is recorded by the next decision.
   p.more = true;
