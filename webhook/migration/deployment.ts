@@ -56,6 +56,8 @@ function updated(review: Review, rollout: string, warnings: readonly string[]): 
   const { object, oldObject } = review;
   const [from, to] = [replicasOf(oldObject), replicasOf(object)];
   const stated = from === to ? statedReplicas(review) : to;
+  // Where another has come by without a review, this is the newer word: the controller need not learn of both.
+  const left = Number(annotationIn(oldObject, REPLICAS_LEFT) ?? from);
   const before = annotationIn(oldObject, REPLICAS_WANTED);
   const wanted = stated === undefined ? (annotationIn(object, REPLICAS_WANTED) ?? before) : String(stated);
   // A replacement, or a hand, that drops our marks would leave the pods with two owners.
@@ -67,7 +69,7 @@ function updated(review: Review, rollout: string, warnings: readonly string[]): 
   const carried = `spec.replicas: ${to} goes to Rollout "${rollout}", which has the pods of this Deployment`;
   const isNews = stated !== undefined && String(stated) !== before;
   return admitted(
-    [...(to === 0 ? [] : at(object, from)), ...annotate(object, marks)],
+    [...(to === 0 ? [] : at(object, from === to || Number.isNaN(left) ? from : left)), ...annotate(object, marks)],
     isNews ? [...warnings, carried] : warnings,
   );
 }

@@ -16,6 +16,7 @@ import {
   HASH_LABEL,
   INSTANCE_LABEL,
   MANAGED_BY_ROLLOUT,
+  REPLICAS_WANTED,
   REVISION,
   SCALE_TARGET_BEFORE,
 } from "../../../schema/labels.ts";
@@ -26,8 +27,8 @@ export type Seen = Pick<ObjectMeta, "name" | "namespace" | "uid" | "resourceVers
 export type AdoptionAction =
   /** Marks the Deployment as one that a Rollout takes the place of. */
   | { readonly kind: "stampDeployment"; readonly seen: Seen }
-  /** It is not to be adopted any more. */
-  | { readonly kind: "unstampDeployment"; readonly seen: Seen }
+  /** It is not to be adopted any more. `replicas`: what its owner has asked for meanwhile. */
+  | { readonly kind: "unstampDeployment"; readonly seen: Seen; readonly replicas: number | undefined }
   | { readonly kind: "createHeldRollout"; readonly namespace: string; readonly object: Json }
   /** Its Deployment has changed meanwhile, or is not to be migrated any more; nothing belongs to it yet. */
   | { readonly kind: "deleteHeldRollout"; readonly seen: Seen }
@@ -70,7 +71,12 @@ export function adoptionRequest(action: AdoptionAction): KubeRequest {
     case "stampDeployment":
       return patch(DEPLOYMENTS, action.seen, { annotations: { [MANAGED_BY_ROLLOUT]: action.seen.name } });
     case "unstampDeployment":
-      return patch(DEPLOYMENTS, action.seen, { annotations: { [MANAGED_BY_ROLLOUT]: null } });
+      return patch(
+        DEPLOYMENTS,
+        action.seen,
+        { annotations: { [MANAGED_BY_ROLLOUT]: null, [REPLICAS_WANTED]: null } },
+        action.replicas === undefined ? {} : { spec: { replicas: action.replicas } },
+      );
     case "createHeldRollout":
       return { method: "POST", path: collectionPath(ROLLOUTS, action.namespace), body: action.object };
     case "deleteHeldRollout":

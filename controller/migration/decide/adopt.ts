@@ -67,7 +67,7 @@ function leave(facts: AdoptionFacts, deployment: Stored): readonly AdoptionActio
   if (rollout !== undefined) {
     const isCurrent = object !== undefined && equal(comparable(object), comparable(rollout));
     // While the Rollout is held it brings us here again: its end is the last write.
-    if (!asks && seen.annotations?.[MANAGED_BY_ROLLOUT] !== undefined) return [{ kind: "unstampDeployment", seen }];
+    if (!asks && seen.annotations?.[MANAGED_BY_ROLLOUT] !== undefined) return [{ kind: "unstampDeployment", seen, replicas: wantedIn(deployment) }];
     return isCurrent ? [{ kind: "orphanDeployment", seen }] : [{ kind: "deleteHeldRollout", seen: rollout.metadata }];
   }
   if (object === undefined || controllerOf(deployment) !== undefined) return [];
@@ -93,13 +93,15 @@ function heldRollout({ profile }: AdoptionFacts, deployment: Stored): Json | und
     annotations: { ...annotations, [MIGRATED]: "adopt" },
   };
   // What is applied once it is stamped is noted by the webhook, as in mode reference.
-  const wanted = seenCount(deployment.metadata.annotations?.[REPLICAS_WANTED]);
+  const wanted = wantedIn(deployment);
   const size = wanted === undefined ? {} : { replicas: wanted };
   return { ...made.object, metadata, spec: { ...objectAt(made.object, "spec"), ...size } };
 }
 
-const seenCount = (text: string | undefined): number | undefined =>
-  text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+function wantedIn({ metadata }: Stored): number | undefined {
+  const text = metadata.annotations?.[REPLICAS_WANTED] ?? "";
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}
 
 /** When the Deployment is gone: the Rollout holds all facts. */
 function takeOver(facts: AdoptionFacts, rollout: Stored): readonly AdoptionAction[] {

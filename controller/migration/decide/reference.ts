@@ -31,7 +31,7 @@ export function begin(facts: MigrationFacts): MigrationDecision {
   if (deployment.paused) return notMigrated("it is paused. Set spec.paused to false");
   // The pods that it has now are to be those of the template that the Rollout begins with.
   if (!deployment.settled) return nothing;
-  return withRollout(facts, profile, () => doing(mark(deployment, { [MANAGED_BY_ROLLOUT]: deployment.metadata.name })));
+  return withRollout(facts, profile, () => doing(stamp(deployment)));
 }
 
 /** Begun, and still wanted. */
@@ -80,19 +80,25 @@ export function reverse(facts: MigrationFacts): MigrationDecision {
       { type: "Normal", reason: "MigrationReversing", message },
     ]);
   }
-  const wanted = replicasIn(deployment.marks[REPLICAS_WANTED]) ?? 0;
   // Its Rollout was never made, or its end was not seen: the size that the owner wants is written with the last mark.
-  const lost = deployment.replicas === 0 && wanted > 0;
+  const size = replicasIn(deployment.marks[REPLICAS_WANTED]) ?? sizeBefore(deployment);
   const annotations = {
     [MANAGED_BY_ROLLOUT]: null,
     [REPLICAS_WANTED]: null,
     [REPLICAS_BEFORE]: null,
     [REPLICAS_LEFT]: null,
   };
-  return doing({ ...mark(deployment, annotations), ...(lost ? { replicas: wanted } : {}) }, [
+  return doing({ ...mark(deployment, annotations), ...(size === deployment.replicas ? {} : { replicas: size }) }, [
     { type: "Normal", reason: "MigrationReversed", message: "It is a Deployment like others again" },
   ]);
 }
+
+/** With the size that it has: another one that comes by without a review is its owner's word. */
+const stamp = (deployment: DeploymentFacts): MigrationAction =>
+  mark(deployment, {
+    [MANAGED_BY_ROLLOUT]: deployment.metadata.name,
+    [REPLICAS_LEFT]: String(deployment.replicas),
+  });
 
 const doing = (action: MigrationAction, events: readonly MigrationEvent[] = []): MigrationDecision => ({
   actions: [action],
@@ -111,6 +117,9 @@ function withRollout(
   if (made === undefined) return nothing;
   return typeof made === "string" ? notMigrated(made) : then(made);
 }
+
+const sizeBefore = ({ replicas, marks }: DeploymentFacts): number =>
+  replicas === 0 ? (replicasIn(marks[REPLICAS_BEFORE]) ?? 0) : replicas;
 
 /** It has its pods yet, and nothing will give it the size that was written to the Rollout meanwhile. */
 function ownSize(deployment: DeploymentFacts, { replicas = 1 }: RolloutFacts): MigrationAction | undefined {

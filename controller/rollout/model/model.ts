@@ -75,6 +75,8 @@ export interface WorkloadFacts {
   readonly migrated?: {
     /** The size that we gave it last; another is its owner's word. Undefined: we gave it none yet. */
     readonly left: number | undefined;
+    /** What its owner has asked for last, and the webhook or the controller has noted. */
+    readonly wanted: number | undefined;
     /** It is paused, by us. */
     readonly paused: boolean;
   };

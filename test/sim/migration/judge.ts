@@ -32,6 +32,13 @@ export interface MigrationJudge {
   rest(): void;
 }
 
+export interface JudgeOptions {
+  readonly core: ApiCore;
+  readonly meant: Meant;
+  /** ReplicaSets may do later what Deployments have asked of them than Deployments ask for more. */
+  readonly haveSlowSets: boolean;
+}
+
 interface Bounds {
   /** So many pods serve at least; undefined: not before it has come to rest. */
   low: number;
@@ -43,8 +50,7 @@ interface Bounds {
 }
 
 export function createMigrationJudge(
-  core: ApiCore,
-  meant: Meant,
+  { core, meant, haveSlowSets }: JudgeOptions,
   report: (violation: Violation) => void,
 ): MigrationJudge {
   const pods = new Map<string, boolean>();
@@ -59,10 +65,10 @@ export function createMigrationJudge(
   const judgePods = (): void => {
     const ready = [...pods.values()].filter(Boolean).length;
     const { low, high, calm } = bounds;
-    // A rolling update of a Deployment takes its share twice where a ReplicaSet is slow: so does Kubernetes itself.
-    const least = calm ? low : low - 2 * Math.floor(low / 4);
+    // A rolling update of a Deployment takes more than its share where ReplicaSets are slow: so does Kubernetes itself.
+    const least = calm ? low : haveSlowSets ? 0 : low - Math.floor(low / 4);
     if (ready < least) report({ rule: "capacity", what: `${ready} pods serve, fewer than ${least}` });
-    const most = 2 * high + (calm ? 0 : 2 * Math.ceil(high / 4) + meant.extra);
+    const most = 2 * high + (calm ? 0 : 4 * Math.ceil(high / 4) + meant.extra);
     if (pods.size > most && !meant.doubled) report({ rule: "bound", what: `${pods.size} pods, more than ${most}` });
   };
 

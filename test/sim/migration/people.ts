@@ -2,7 +2,7 @@
  * What people and the autoscaler write in a world of migrations: with the mutating webhook between them and the API server
  * while it is there, as failurePolicy Ignore has it.
  */
-import { MIGRATE, MIGRATED, SCALE_TARGET_BEFORE } from "../../../schema/labels.ts";
+import { ADOPTING, INSTANCE_LABEL, MIGRATE, MIGRATED, SCALE_TARGET_BEFORE } from "../../../schema/labels.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { applyJsonPatch } from "../../../simulator/patch/jsonPatch.ts";
 import type { ApiCore, ApiObject, Draft } from "../../../simulator/model/model.ts";
@@ -98,6 +98,8 @@ export const isAdopted = (rollout: ApiObject | undefined): rollout is ApiObject 
 
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 
+const isHeldIn = (core: ApiCore): boolean => core.get(ROLLOUT)?.metadata.labels?.[INSTANCE_LABEL] === ADOPTING;
+
 /** What its manifest has; annotations of others are kept by who applies it. */
 function manifest({ meant, readyMs }: People, replicas: number): Draft {
   const annotations: Record<string, string> =
@@ -117,6 +119,8 @@ export function createDeployment(people: People, replicas: number): void {
   // What asks for nothing is not reviewed.
   const isRefused = isBeside && people.isWebhookThere && meant.mode !== undefined;
   meant.doubled ||= isBeside && !isRefused;
+  // It may get the ReplicaSet before the Rollout has it, and scale that as it says.
+  if (meant.doubled && isHeldIn(core)) meant.sizes.add(replicas);
   means(people, replicas, people.isWebhookThere || core.get(ROLLOUT) === undefined);
   reviewed(people, { kind: "Deployment", object, old: undefined }, (draft) => core.create(DEPLOYMENT.resource, draft));
   // As the refusal says.

@@ -46,6 +46,9 @@ const FAULTS_MS = 60_000;
 /** Requests of the controller in ten seconds; more is a loop that runs hot. */
 const HOT = 600;
 
+/** In one world in so many ReplicaSets are slower than Deployments. */
+const SLOW_EVERY = 4;
+
 const bookkeeping = new Set(["leases.coordination.k8s.io", "events", "endpoints", "endpointslices.discovery.k8s.io"]);
 
 interface State {
@@ -135,7 +138,8 @@ function openWorld(options: MigrationOptions) {
     extra: 0,
   };
   const people: People = { core, meant, readyMs: script.readyMs, isWebhookThere: true };
-  const judge = createMigrationJudge(core, meant, report);
+  const haveSlowSets = seed % SLOW_EVERY === 0;
+  const judge = createMigrationJudge({ core, meant, haveSlowSets }, report);
   core.onChange((change) => {
     if (bookkeeping.has(change.resource)) return;
     state.changedMs = clock.now();
@@ -146,7 +150,12 @@ function openWorld(options: MigrationOptions) {
   const lag = chance.fork("cluster");
   startControllers(core, {
     run: ["deployments", "replicaSets", "endpointSlices", "scheduler", "kubelet"],
-    lagMs: { deployments: () => 1 + lag.below(40), replicaSets: () => 1 + lag.below(40), scheduler: 1, kubelet: 1 },
+    lagMs: {
+      deployments: () => 10 + lag.below(40),
+      replicaSets: () => 1 + lag.below(haveSlowSets ? 60 : 8),
+      scheduler: 1,
+      kubelet: 1,
+    },
     kubelet: { reportCreating: false },
     nodes: 1,
     events: false,
