@@ -19,9 +19,9 @@ async function run(script: string, ...args: string[]): Promise<{ code: number; o
 }
 
 test(
-  "2,000 worlds keep every rule and end as without faults, golden ones end alike after a crash, and broken rules are noticed",
+  "2,000 worlds and 300 migrations keep every rule and end as without faults, golden ones end alike after a crash, and broken rules are noticed",
   async () => {
-    const { code, output } = await run("run.ts", "--seeds", "2000", "--golden", "--every", EVERY, "--mutations");
+    const { code, output } = await run("run.ts", ...["--seeds", "2000", "--migrations", "300"], "--golden", "--every", EVERY, "--mutations");
     expect(code, output).toBe(0);
   },
   10 * MINUTES,

@@ -1,9 +1,10 @@
 /** Migrations broken on purpose, each by a wrapper: proof that the judge notices it. */
+import { objectPath } from "../../../kube/client/path.ts";
+import { DEPLOYMENTS } from "../../../kube/client/resources.ts";
 import type { KubeClient, KubeRequest } from "../../../kube/client/transport.ts";
 import { isObject, type Json } from "../../../kube/object/json.ts";
 import { objectAt } from "../../../controller/migration/convert/objects.ts";
 import { INSTANCE_LABEL, MANAGED_BY_ROLLOUT, REPLICAS_CARRIED, RESTORE_WORKLOAD } from "../../../schema/labels.ts";
-import { ousting } from "../play/mutations.ts";
 import type { Notice } from "../play/notice.ts";
 import { type Breakage, sound } from "../world/process.ts";
 import { playMigration } from "./seed.ts";
@@ -34,6 +35,31 @@ const writing = (name: string, method: string, plural: string, change: Change): 
   },
 });
 
+/** Another request follows at once, whatever comes of it. */
+const also = (
+  name: string,
+  method: string,
+  plural: string,
+  next: (request: KubeRequest & { readonly body: Json }) => KubeRequest,
+): Mutation => ({
+  name,
+  breakage: {
+    ...sound,
+    client: (real) => ({
+      ...real,
+      async request<T>(request: KubeRequest) {
+        const answer = await real.request<T>(request);
+        const { body } = request;
+        const isMeant = request.method === method && request.path.includes(`/${plural}`);
+        if (isMeant && isObject(body)) await real.request(next({ ...request, body })).catch(() => {});
+        return answer;
+      },
+    }),
+  },
+});
+
+const MERGE = "application/merge-patch+json";
+
 const without = (object: Json, ...keys: readonly string[]): Json =>
   Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
 
@@ -45,10 +71,12 @@ const withMetadata = ({ body }: { readonly body: Json }, change: (metadata: Json
 const marks = (body: Json, mark: string): boolean => mark in objectAt(body, "metadata", "annotations");
 
 const mutations: readonly Mutation[] = [
-  {
-    name: "migrating, the Deployment's pods go before the Rollout's are there",
-    breakage: { ...sound, decide: ousting },
-  },
+  also("the Deployment goes down when its Rollout is made", "POST", "rollouts", (request) => ({
+    method: "PATCH",
+    path: objectPath(DEPLOYMENTS, { namespace: "default", name: "web" }),
+    contentType: MERGE,
+    body: "workloadRef" in objectAt(request.body, "spec") ? { spec: { replicas: 0 } } : {},
+  })),
   writing("the Deployment is deleted with its pods", "DELETE", "deployments/", (request) => ({
     ...request,
     body: { ...request.body, propagationPolicy: "Background" },
@@ -78,23 +106,12 @@ const mutations: readonly Mutation[] = [
   writing("the Deployment stays stamped", "PATCH", "deployments/", (request) =>
     objectAt(request.body, "metadata", "annotations")[MANAGED_BY_ROLLOUT] === null ? undefined : request,
   ),
-  {
-    name: "the Rollout goes before the Deployment has its pods",
-    breakage: {
-      ...sound,
-      client: (real) => ({
-        ...real,
-        async request<T>(request: KubeRequest) {
-          const answer = await real.request<T>(request);
-          if (request.method !== "DELETE" || !request.path.includes("/rollouts/")) return answer;
-          const body = { metadata: { finalizers: [] } };
-          const contentType = "application/merge-patch+json";
-          await real.request({ method: "PATCH", path: request.path, contentType, body }).catch(() => {});
-          return answer;
-        },
-      }),
-    },
-  },
+  also("the Rollout goes before the Deployment has its pods", "DELETE", "rollouts/", ({ path }) => ({
+    method: "PATCH",
+    path,
+    contentType: MERGE,
+    body: { metadata: { finalizers: [] } },
+  })),
 ];
 
 /** A share of the broken rules, `seeds` at most for each. */

@@ -119,8 +119,6 @@ export function createDeployment(people: People, replicas: number): void {
   // What asks for nothing is not reviewed.
   const isRefused = isBeside && people.isWebhookThere && meant.mode !== undefined;
   meant.doubled ||= isBeside && !isRefused;
-  // It may get the ReplicaSet before the Rollout has it, and scale that as it says.
-  if (meant.doubled && isHeldIn(core)) meant.sizes.add(replicas);
   means(people, replicas, people.isWebhookThere || core.get(ROLLOUT) === undefined);
   reviewed(people, { kind: "Deployment", object, old: undefined }, (draft) => core.create(DEPLOYMENT.resource, draft));
   // As the refusal says.
@@ -145,10 +143,13 @@ export function createAutoscaler(people: People): void {
 }
 
 /** A size that somebody has asked for; `certain`: nothing may lose it. */
-function means({ meant }: People, replicas: number, certain: boolean): void {
+function means({ core, meant }: People, replicas: number, certain: boolean): void {
   meant.isGone = false;
-  // The Deployment beside an adopted Rollout says nothing about that.
-  if (meant.doubled) return;
+  if (meant.doubled) {
+    // Beside a Rollout it means nothing, unless it gets the ReplicaSet before the Rollout has it.
+    if (isHeldIn(core)) meant.sizes.add(replicas);
+    return;
+  }
   if (certain) meant.sizes.clear();
   else meant.extra += replicas;
   meant.sizes.add(replicas);

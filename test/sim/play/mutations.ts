@@ -111,7 +111,7 @@ const trusting: Breakage["decide"] = (real: Decide) => (snapshot, now) => {
 };
 
 /** The Deployment goes as if the Rollout's pods were all available. */
-export const ousting: Breakage["decide"] = (real) => (snapshot, now) => {
+const ousting: Breakage["decide"] = (real) => (snapshot, now) => {
   const decision = real(snapshot, now);
   const eager = real(allAvailable(snapshot), now).actions.filter(({ kind }) => kind === "scaleWorkload");
   return { ...decision, actions: [...decision.actions.filter(({ kind }) => kind !== "scaleWorkload"), ...eager] };
