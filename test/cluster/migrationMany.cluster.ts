@@ -126,7 +126,11 @@ ours(
     await ask(namespace, "adopt");
     await until("all Rollouts are Healthy", () => areHealthy(namespace), LONG_MS);
     expect(await listed(deployments(namespace))).toEqual([]);
-    await until("the autoscalers scale them", async () => [...(await targets(namespace))].join() === "Rollout", LONG_MS);
+    await until(
+      "the autoscalers scale them",
+      async () => [...(await targets(namespace))].join() === "Rollout",
+      LONG_MS,
+    );
     await budgetsCount(namespace);
     expect(onlooker.turnover()).toBe(0);
 

@@ -144,7 +144,9 @@ function reportMigrations(played: readonly (FailedMigration | undefined)[]): num
     console.log(`migration ${seed} breaks "${violation.rule}": ${violation.what}`);
     console.log(`  replay: bun test/sim/run.ts --migration ${seed}${crash} --verbose`);
   }
-  console.log(`${played.length - failed.length} of ${played.length} migrations hold, with a crash at each write of some`);
+  console.log(
+    `${played.length - failed.length} of ${played.length} migrations hold, with a crash at each write of some`,
+  );
   return failed.length;
 }
 
@@ -183,7 +185,9 @@ async function playAll(): Promise<number> {
   const failures =
     (playsSeeds ? reportSeeds(verdicts, seconds) : 0) +
     (values.golden ? reportGolden(crashed) : 0) +
-    (migrations > 0 ? reportMigrations(messages.flatMap((line) => (line.kind === "migration" ? [line.failed] : []))) : 0) +
+    (migrations > 0
+      ? reportMigrations(messages.flatMap((line) => (line.kind === "migration" ? [line.failed] : [])))
+      : 0) +
     (values.mutations ? reportMutations(notices) : 0);
   return failures === 0 ? 0 : 1;
 }

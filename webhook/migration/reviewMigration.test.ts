@@ -158,6 +158,12 @@ describe("a Deployment whose pods a Rollout has", () => {
     expect(outcome(from(deployment(4, WANTS_5), deployment(9, WANTS_5)))).toEqual([4, "9"]);
   });
 
+  test("keeps the count that we gave it where another has come by without a review, which this one replaces", () => {
+    const left = { ...WANTS_5, "sluice.dev/replicas-left": "0" };
+    expect(outcome(from(deployment(3, left), deployment(7, left)))).toEqual([0, "7"]);
+    expect(outcome(from(deployment(3, left), deployment(3, { ...left, note: "x" })))).toEqual([3, "5"]);
+  });
+
   test("wants 0 where its owner takes the last pods", () => {
     expect(outcome(from(deployment(4, WANTS_5), deployment(0, WANTS_5)))).toEqual([0, "0"]);
   });

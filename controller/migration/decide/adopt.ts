@@ -67,7 +67,8 @@ function leave(facts: AdoptionFacts, deployment: Stored): readonly AdoptionActio
   if (rollout !== undefined) {
     const isCurrent = object !== undefined && equal(comparable(object), comparable(rollout));
     // While the Rollout is held it brings us here again: its end is the last write.
-    if (!asks && seen.annotations?.[MANAGED_BY_ROLLOUT] !== undefined) return [{ kind: "unstampDeployment", seen, replicas: wantedIn(deployment) }];
+    if (!asks && seen.annotations?.[MANAGED_BY_ROLLOUT] !== undefined)
+      return [{ kind: "unstampDeployment", seen, replicas: wantedIn(deployment) }];
     return isCurrent ? [{ kind: "orphanDeployment", seen }] : [{ kind: "deleteHeldRollout", seen: rollout.metadata }];
   }
   if (object === undefined || controllerOf(deployment) !== undefined) return [];

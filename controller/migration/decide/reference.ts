@@ -166,7 +166,11 @@ function ownersWord(deployment: DeploymentFacts): MigrationAction | undefined {
 const mark = (
   { metadata: { resourceVersion } }: DeploymentFacts,
   annotations: Readonly<Record<string, string | null>>,
-): Extract<MigrationAction, { readonly kind: "markDeployment" }> => ({ kind: "markDeployment", resourceVersion, annotations });
+): Extract<MigrationAction, { readonly kind: "markDeployment" }> => ({
+  kind: "markDeployment",
+  resourceVersion,
+  annotations,
+});
 
 /** Its Rollout is there and its stamp is not; its size is what the owner has replaced it with. */
 export function stampAgain(deployment: DeploymentFacts): MigrationDecision {

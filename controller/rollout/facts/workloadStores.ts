@@ -2,7 +2,13 @@
  * The kinds that a Rollout's `workloadRef` may name, and what is kept of such an object
  * (docs/behaviour/workload-reference.md#resolving).
  */
-import { MANAGED_BY_ROLLOUT, PAUSED_WHILE_FAILED, REPLICAS_BEFORE, REPLICAS_LEFT, REPLICAS_WANTED } from "../../../schema/labels.ts";
+import {
+  MANAGED_BY_ROLLOUT,
+  PAUSED_WHILE_FAILED,
+  REPLICAS_BEFORE,
+  REPLICAS_LEFT,
+  REPLICAS_WANTED,
+} from "../../../schema/labels.ts";
 import { DEPLOYMENTS, POD_TEMPLATES, REPLICA_SETS } from "../../../kube/client/resources.ts";
 import {
   type LabelSelector,

@@ -101,23 +101,23 @@ export async function watchCrowd(api: Api, namespace: string): Promise<Onlooker>
     // A count for each event of hundreds of pods is still quick: it is what a test can afford.
     seen.most = Math.max(seen.most, [...pods.values()].filter((other) => other === app).length);
   };
-  async function follow<T extends KubeObject>(path: string, take: (object: T, isGone: boolean) => void): Promise<void> {
-    const { items, resourceVersion } = await api.list<T>(path);
+  async function follow(path: string, take: (object: Slice, isGone: boolean) => void): Promise<void> {
+    const { items, resourceVersion } = await api.list<Slice>(path);
     for (const item of items) take(item, false);
-    const notify = ({ type, object }: WatchEvent<T>): void => {
+    const notify = ({ type, object }: WatchEvent<Slice>): void => {
       if (type !== "BOOKMARK" && type !== "ERROR") take(object, type === "DELETED");
     };
     void (async () => {
       try {
-        for await (const event of api.watch<T>(path, resourceVersion, stopping.signal)) notify(event);
+        for await (const event of api.watch<Slice>(path, resourceVersion, stopping.signal)) notify(event);
         if (!stopping.signal.aborted) seen.least.set(`the watch of ${path} ended`, -1);
       } catch (error) {
         if (!stopping.signal.aborted) seen.least.set(`the watch of ${path} broke: ${String(error)}`, -1);
       }
     })();
   }
-  await follow<Slice>(`/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`, takeSlice);
-  await follow<KubeObject>(`/api/v1/namespaces/${namespace}/pods`, takePod);
+  await follow(`/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`, takeSlice);
+  await follow(`/api/v1/namespaces/${namespace}/pods`, takePod);
   seen.began = true;
   return {
     gaps: () => [...seen.least].filter(([, least]) => least < REPLICAS).map(([name, least]) => `${name}: ${least}`),

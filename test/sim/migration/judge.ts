@@ -1,5 +1,11 @@
 /** What must hold in every world of migrations, at every change, and when nothing changes any more (docs/migration.md). */
-import { ADOPTING, INSTANCE_LABEL, MANAGED_BY_ROLLOUT, REPLICAS_BEFORE, REPLICAS_WANTED } from "../../../schema/labels.ts";
+import {
+  ADOPTING,
+  INSTANCE_LABEL,
+  MANAGED_BY_ROLLOUT,
+  REPLICAS_BEFORE,
+  REPLICAS_WANTED,
+} from "../../../schema/labels.ts";
 import type { OwnerReference } from "../../../schema/kube.ts";
 import { controllerOf } from "../../../kube/object/ownerReference.ts";
 import { rolloutOfDeployment } from "../../../webhook/migration/objects.ts";
@@ -78,7 +84,10 @@ export function createMigrationJudge(
     if (type === "DELETED" || deletionTimestamp !== undefined) pods.delete(name);
     else pods.set(name, isReady(object));
     if (bounds.still && had !== pods.has(name))
-      report({ rule: "restart", what: `pod ${name} ${had ? "goes" : "comes"} while the Rollout takes over its ReplicaSet` });
+      report({
+        rule: "restart",
+        what: `pod ${name} ${had ? "goes" : "comes"} while the Rollout takes over its ReplicaSet`,
+      });
     judgePods();
   };
 

@@ -65,7 +65,11 @@ interface Write {
 const GROUPS = { Deployment: "apps", HorizontalPodAutoscaler: "autoscaling", Scale: "autoscaling" } as const;
 
 /** Calls `store` with what is to be stored, in the same instant; not at all where the webhook refuses. */
-function reviewed({ core, isWebhookThere }: People, { kind, object, old }: Write, store: (object: Draft) => void): void {
+function reviewed(
+  { core, isWebhookThere }: People,
+  { kind, object, old }: Write,
+  store: (object: Draft) => void,
+): void {
   if (!isWebhookThere) return store(object as Draft);
   const parsed = parseReview(
     reviewOf(object, {

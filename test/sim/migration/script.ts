@@ -126,8 +126,7 @@ export function writeMigration(chance: Chance): MigrationScript {
   if (chance.percent(15)) add(plot, undefined, { kind: "webhook", there: false });
   if (born === undefined) add(plot, undefined, { kind: "ask", mode, by: plot.by });
   const length = chance.pick([0, 1, 1, 2, 3]);
-  for (let n = 0; n < length; n += 1)
-    chance.pick(chapters[mode])(plot, chance.percent(60) ? soon(chance) : undefined);
+  for (let n = 0; n < length; n += 1) chance.pick(chapters[mode])(plot, chance.percent(60) ? soon(chance) : undefined);
   if (chance.percent(50)) add(plot, chance.percent(60) ? undefined : soon(chance), { kind: "retract" });
   return {
     replicas: size(plot),

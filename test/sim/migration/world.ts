@@ -2,6 +2,7 @@
  * A cluster in virtual time in which a Deployment migrates: all controllers of Kubernetes, ours as it is wired for a real
  * cluster, and people whose writes a webhook reviews while it is there.
  */
+import { messageOf } from "../../../kube/object/errors.ts";
 import type { Change } from "../../../simulator/model/model.ts";
 import { startControllers } from "../../../simulator/controllers/controllers.ts";
 import { createApiServer } from "../../../simulator/server/requests/inMemoryServer.ts";
@@ -13,7 +14,15 @@ import { rememberPast } from "../world/past.ts";
 import { sound, startProcess, type Breakage, type Process } from "../world/process.ts";
 import { virtualClock } from "../world/virtualClock.ts";
 import { createMigrationJudge } from "./judge.ts";
-import { createAutoscaler, createDeployment, DEPLOYMENT, type Meant, type People, perform, SELECTOR } from "./people.ts";
+import {
+  createAutoscaler,
+  createDeployment,
+  DEPLOYMENT,
+  type Meant,
+  type People,
+  perform,
+  SELECTOR,
+} from "./people.ts";
 import { type Deed, type MigrationScript, wordsOf } from "./script.ts";
 
 export interface MigrationOptions {
@@ -165,7 +174,15 @@ function openWorld(options: MigrationOptions) {
   core.create("services", { metadata: { name: "web", namespace: "default" }, spec: { selector: SELECTOR, ports } });
   if (script.hasAutoscaler) createAutoscaler(people);
   createDeployment(people, script.replicas);
-  return { clock, state, judge, people, report, line, process: started(options, { clock, server, past, state, line, report, as }) };
+  return {
+    clock,
+    state,
+    judge,
+    people,
+    report,
+    line,
+    process: started(options, { clock, server, past, state, line, report, as }),
+  };
 }
 
 interface Scene {
@@ -195,7 +212,7 @@ function started(options: MigrationOptions, { clock, server, past, state, line, 
     migration: { ownNamespace: "sluice" },
     onLog(identity, level, message, fields) {
       const { error } = (fields ?? {}) as { readonly error?: unknown };
-      line(identity, `${level}: ${message}${error === undefined ? "" : `: ${String(error)}`}`);
+      line(identity, `${level}: ${message}${error === undefined ? "" : `: ${messageOf(error)}`}`);
       if (error instanceof TypeError || error instanceof RangeError)
         report({ rule: "bug", what: `${message}: ${error.stack ?? error.message}` });
     },
@@ -222,7 +239,7 @@ function started(options: MigrationOptions, { clock, server, past, state, line, 
 function textOf({ type, resource, object, old }: Change): string {
   const { name, deletionTimestamp, ownerReferences = [], annotations } = object.metadata;
   const replicas = (of: typeof object | undefined) => (of?.["spec"] as { replicas?: number } | undefined)?.replicas;
-  const status = object["status"] as Record<string, unknown> | undefined;
+  const status = object["status"] as Readonly<Record<string, string | number>> | undefined;
   const parts = [
     type === "MODIFIED" ? "" : type,
     deletionTimestamp === undefined ? "" : "going",
