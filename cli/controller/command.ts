@@ -106,6 +106,7 @@ async function serve({ options, version, log, undo, ending }: Serving): Promise<
     },
   });
   const troubles = (parts.troubles = createTroubles({ clock, log, source: credentials.source }));
+  const fed = await feedOf(options);
   const wired = wireController(
     {
       client,
@@ -124,9 +125,14 @@ async function serve({ options, version, log, undo, ending }: Serving): Promise<
       room: roomWithin(process.constrainedMemory()),
       concurrency: options.rolloutThreads,
       kstatusForAll: options.kstatus,
-      migration: options.migrateDeployments
-        ? { ownNamespace: options.controllerNamespace ?? credentials.namespace }
-        : undefined,
+      migration:
+        options.migrateDeployments || options.restoreDeployments
+          ? {
+              ownNamespace: options.controllerNamespace ?? credentials.namespace,
+              restoring: options.restoreDeployments,
+              deployments: fed?.sink,
+            }
+          : undefined,
     },
   );
   parts.wired = wired;
@@ -135,7 +141,18 @@ async function serve({ options, version, log, undo, ending }: Serving): Promise<
   undo.push(() => troubles.stop());
   undo.push(() => wired.stop());
   const { stores } = controller;
-  const beside: AdmissionPorts = { client, clock, log, events, stores, isLeader, busy: quiet.busy, troubles };
+  const deployments = fed?.index;
+  const beside: AdmissionPorts = {
+    client,
+    clock,
+    log,
+    events,
+    stores,
+    isLeader,
+    busy: quiet.busy,
+    troubles,
+    deployments,
+  };
   const { namespace } = credentials;
   const admission = await admissionOf(options, beside, health.webhook, namespace, wired.stopping);
   parts.admission = admission;
@@ -227,6 +244,13 @@ const metricsOf = (parts: Parts, version: string): ControllerMetrics =>
   });
 
 const controllerNamespace = ({ controllerNamespace: given }: ControllerOptions): string => given ?? "argo-rollouts";
+
+/** The webhook's index of Deployments, where the loop watches them anyway. */
+async function feedOf({ webhook, migrateDeployments, restoreDeployments, instanceId }: ControllerOptions) {
+  if (webhook === undefined || !(migrateDeployments || restoreDeployments)) return undefined;
+  const { fedDeployments } = await import("../../webhook/admission/deploymentIndex.ts");
+  return fedDeployments(instanceId);
+}
 
 /** The webhook, when it is switched on; its modules are loaded only then. */
 async function admissionOf(

@@ -2,7 +2,7 @@
  * A Deployment that a Rollout has scaled down gets its pods back when the Rollout is deleted: at once when the deletion
  * is seen, or before it, where the user has asked that the deletion wait for them.
  */
-import { PAUSED_WHILE_FAILED, REPLICAS_BEFORE, REPLICAS_LEFT } from "../../schema/labels.ts";
+import { PAUSED_FOR_ROLLOUT, REPLICAS_BEFORE, REPLICAS_LEFT } from "../../schema/labels.ts";
 import { isNotFound } from "../../kube/client/apiError.ts";
 import { type ApiPath, canBeName, objectPath } from "../../kube/client/path.ts";
 import { readIfThere } from "../../kube/client/readIfThere.ts";
@@ -49,7 +49,7 @@ async function scaleUp(ports: RestorePorts, namespace: string, facts: WorkloadFa
   const { migrated, resourceVersion } = facts;
   // A paused Deployment makes no pods of a template that has changed meanwhile.
   const paused = migrated?.paused === true ? { paused: null } : {};
-  const marks = migrated === undefined ? {} : { [REPLICAS_LEFT]: null, [PAUSED_WHILE_FAILED]: null };
+  const marks = migrated === undefined ? {} : { [REPLICAS_LEFT]: null, [PAUSED_FOR_ROLLOUT]: null };
   const metadata = { resourceVersion, annotations: { [REPLICAS_BEFORE]: null, ...marks } };
   const written = await client.request<Workload>({
     method: "PATCH",

@@ -12,7 +12,7 @@ import { createWebhookMetrics, type Reviewed } from "../http/webhookMetrics.ts";
 import type { Rules } from "../review/validate.ts";
 import { createWebhook, type Webhook } from "../http/webhook.ts";
 import { cachedRules } from "./cachedRules.ts";
-import { deploymentIndex } from "./deploymentIndex.ts";
+import { type DeploymentIndex, deploymentIndex } from "./deploymentIndex.ts";
 import { migrating } from "./migrating.ts";
 import { ownUser } from "./ownUser.ts";
 import type { Log } from "../../controller/process/log.ts";
@@ -55,6 +55,8 @@ export interface AdmissionPorts {
   /** Called when a review has been answered: the process is not at rest. */
   readonly busy: () => void;
   readonly troubles: Troubles;
+  /** Where the loop fills it; by default it watches Deployments itself. */
+  readonly deployments?: DeploymentIndex | undefined;
 }
 
 export interface Admission {
@@ -97,10 +99,19 @@ export async function readClientCa(file: string | undefined): Promise<string | u
 export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts, signal: AbortSignal): Admission {
   const { client, clock, log } = ports;
   const { troubles } = ports;
-  const deployments = deploymentIndex({ ...ports, watched: options.watchedNamespace, signal });
+  const { instanceId } = options;
+  const deployments =
+    ports.deployments ?? deploymentIndex({ ...ports, instanceId, watched: options.watchedNamespace, signal });
   const rules = cachedRules({ ...ports, deployments, trouble: troubles.met }, options.watchedNamespace, signal);
   const migrate = options.migrates
-    ? migrating({ ...ports, deployments, namespace: options.namespace, user: ownUser(ports, signal) })
+    ? migrating({
+        ...ports,
+        deployments,
+        namespace: options.namespace,
+        user: ownUser(ports, signal),
+        instanceId,
+        signal,
+      })
     : undefined;
   let webhook: Webhook | undefined;
   const metrics = createWebhookMetrics(() => webhook?.expiresAtMs());

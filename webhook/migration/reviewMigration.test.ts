@@ -29,7 +29,7 @@ function reviewing(object: object, members: RequestMembers = {}): Review {
   return parsed.review;
 }
 
-const ours = { namespace: "sluice-system", user: "system:serviceaccount:sluice-system:sluice" };
+const ours = { namespace: "sluice-system", user: "system:serviceaccount:sluice-system:sluice", instanceId: "" };
 const none: Migrations = { rolloutOf: () => undefined, originOf: () => undefined };
 const knowing = (origin: "reference" | "adopt" | "own"): Migrations => ({
   rolloutOf: () => undefined,
@@ -192,6 +192,26 @@ describe("a Deployment whose pods a Rollout has", () => {
     expect(seen(with0(states), with0(states, other))).toEqual([0, "5"]);
     expect(seen(with0(states, other), with0(states, later))).toEqual([0, "5"]);
     expect(seen(with0(states), with0(states), "kubectl-label")).toEqual([0, "5"]);
+  });
+
+  test("is paused while it does not say that the Rollout of its new template is not done", () => {
+    const template = (image: string) => ({ spec: { containers: [{ image }] } });
+    const with1 = (image: string, replicas = 0, more: object = {}, status: object = {}) => {
+      const { spec, ...object } = deployment(replicas, WANTS_5);
+      return { ...object, spec: { ...spec, template: template(image), ...more }, status };
+    };
+    const pause = (old: object, object: object) => {
+      const review = from(old, object);
+      const { spec, metadata } = stored(review, judge(review)) as unknown as ReturnType<typeof with1>;
+      const { paused } = spec as { readonly paused?: boolean };
+      return [paused, metadata.annotations?.["sluice.dev/paused-for-rollout"]];
+    };
+    const told = { conditions: [{ type: "Reconciling", status: "True" }] };
+    expect(pause(with1("web:1"), with1("web:2"))).toEqual([true, "true"]);
+    expect(pause(with1("web:1"), with1("web:1"))).toEqual([undefined, undefined]);
+    expect(pause(with1("web:1", 2), with1("web:2", 2))).toEqual([undefined, undefined]);
+    expect(pause(with1("web:1", 0, {}, told), with1("web:2", 0, {}, told))).toEqual([undefined, undefined]);
+    expect(pause(with1("web:1"), with1("web:2", 0, { paused: true }))).toEqual([true, undefined]);
   });
 
   test("keeps our marks where a replacement has lost them", () => {

@@ -7,7 +7,7 @@ import { DEPLOYMENTS, ROLLOUTS } from "../../../kube/client/resources.ts";
 import type { KubeRequest } from "../../../kube/client/transport.ts";
 import type { Json } from "../../../kube/object/json.ts";
 import { timestamp } from "../../../kube/object/time.ts";
-import { PAUSED_WHILE_FAILED, REPLICAS_CARRIED } from "../../../schema/labels.ts";
+import { PAUSED_FOR_ROLLOUT, REPLICAS_CARRIED } from "../../../schema/labels.ts";
 import type { FormCondition } from "../decide/form.ts";
 import type { ManagedFields } from "../facts/managers.ts";
 
@@ -74,7 +74,7 @@ export function migrationRequest(action: MigrationAction, place: Place, now: num
     }
     case "pauseDeployment": {
       const { resourceVersion, paused } = action;
-      const metadata = { resourceVersion, annotations: { [PAUSED_WHILE_FAILED]: paused ? "true" : null } };
+      const metadata = { resourceVersion, annotations: { [PAUSED_FOR_ROLLOUT]: paused ? "true" : null } };
       const body = { metadata, spec: { paused: paused ? true : null } };
       return { method: "PATCH", path: objectPath(DEPLOYMENTS, place), body, contentType: MERGE };
     }

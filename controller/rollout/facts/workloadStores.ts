@@ -2,7 +2,7 @@
  * The kinds that a Rollout's `workloadRef` may name, and what is kept of such an object
  * (docs/behaviour/workload-reference.md#resolving).
  */
-import { MANAGED_BY_ROLLOUT, PAUSED_WHILE_FAILED, REPLICAS_BEFORE, REPLICAS_LEFT } from "../../../schema/labels.ts";
+import { MANAGED_BY_ROLLOUT, PAUSED_FOR_ROLLOUT, REPLICAS_BEFORE, REPLICAS_LEFT } from "../../../schema/labels.ts";
 import { DEPLOYMENTS, POD_TEMPLATES, REPLICA_SETS } from "../../../kube/client/resources.ts";
 import {
   type LabelSelector,
@@ -81,7 +81,7 @@ function cachedWorkload({ metadata, spec, template, status }: Workload): CachedW
         : {
             migrated: {
               left: sizeIn(annotations[REPLICAS_LEFT]),
-              paused: annotations[PAUSED_WHILE_FAILED] !== undefined,
+              paused: annotations[PAUSED_FOR_ROLLOUT] !== undefined,
             },
           }),
       template: spec?.template ?? template ?? {},
