@@ -328,6 +328,18 @@ describe("a HorizontalPodAutoscaler", () => {
     expect(seen(scaler(before, remembered), migrations)).toEqual(scaler(before, {}));
   });
 
+  test("belongs to the installation that has pointed it at the Rollout: another leaves it alone", () => {
+    const labels = { ...remembered, "argo-rollouts.argoproj.io/controller-instance-id": "b" };
+    const review = reviewing(scaler(before), { kind });
+    const byB = reviewMigration(review, stamped, { ...ours, instanceId: "b" });
+    expect(stored(review, byB)).toEqual(scaler(after, labels) as unknown as ReturnType<typeof deployment>);
+    expect(seen(scaler(after, labels), none)).toEqual(scaler(after, labels));
+    expect(seen(scaler(before, labels), none)).toEqual(scaler(before, labels));
+    const again = reviewing(scaler(after, labels), { kind });
+    const back = reviewMigration(again, none, { ...ours, instanceId: "b" });
+    expect(stored(again, back)).toEqual(scaler(before, {}) as unknown as ReturnType<typeof deployment>);
+  });
+
   test("of a Rollout that its user has written, or of another Deployment, stays as it is", () => {
     expect(seen(scaler(after), none)).toEqual(scaler(after));
     const other = scaler({ ...before, name: "other" });
