@@ -6,7 +6,7 @@ import { createClient, type ObservedRequest } from "../../kube/client/transport.
 import type { HeldPort } from "../../webhook/http/heldPort.ts";
 import type { Admission, AdmissionPorts } from "../../webhook/admission/startAdmission.ts";
 import { type Complaints, createComplaints } from "../../controller/process/complaints.ts";
-import type { Controller, ControllerObserver } from "../../controller/controller.ts";
+import type { Controller, ControllerObserver, MigrationScope } from "../../controller/controller.ts";
 import { type Election, wireController, type Wired } from "../../controller/wiring.ts";
 import { endings, type Ending } from "../../controller/process/ending.ts";
 import { notReadyReasons, serveHealth, type HealthServers } from "../../controller/process/health.ts";
@@ -125,14 +125,7 @@ async function serve({ options, version, log, undo, ending }: Serving): Promise<
       room: roomWithin(process.constrainedMemory()),
       concurrency: options.rolloutThreads,
       kstatusForAll: options.kstatus,
-      migration:
-        options.migrateDeployments || options.restoreDeployments
-          ? {
-              ownNamespace: options.controllerNamespace ?? credentials.namespace,
-              restoring: options.restoreDeployments,
-              deployments: fed?.sink,
-            }
-          : undefined,
+      migration: migrationOf(options, credentials.namespace, fed),
     },
   );
   parts.wired = wired;
@@ -141,19 +134,9 @@ async function serve({ options, version, log, undo, ending }: Serving): Promise<
   undo.push(() => troubles.stop());
   undo.push(() => wired.stop());
   const { stores } = controller;
-  const deployments = fed?.index;
-  const beside: AdmissionPorts = {
-    client,
-    clock,
-    log,
-    events,
-    stores,
-    isLeader,
-    busy: quiet.busy,
-    troubles,
-    deployments,
-  };
   const { namespace } = credentials;
+  const common = { client, clock, log, events, stores, isLeader, troubles };
+  const beside: AdmissionPorts = { ...common, busy: quiet.busy, deployments: fed?.index };
   const admission = await admissionOf(options, beside, health.webhook, namespace, wired.stopping);
   parts.admission = admission;
   log.info("Watching", { server: credentials.server, version, instance: options.instanceId });
@@ -244,6 +227,15 @@ const metricsOf = (parts: Parts, version: string): ControllerMetrics =>
   });
 
 const controllerNamespace = ({ controllerNamespace: given }: ControllerOptions): string => given ?? "argo-rollouts";
+
+const migrationOf = (
+  { migrateDeployments, restoreDeployments, controllerNamespace: given }: ControllerOptions,
+  ownNamespace: string,
+  fed: Awaited<ReturnType<typeof feedOf>>,
+): MigrationScope | undefined =>
+  migrateDeployments || restoreDeployments
+    ? { ownNamespace: given ?? ownNamespace, restoring: restoreDeployments, deployments: fed?.sink }
+    : undefined;
 
 /** The webhook's index of Deployments, where the loop watches them anyway. */
 async function feedOf({ webhook, migrateDeployments, restoreDeployments, instanceId }: ControllerOptions) {

@@ -16,7 +16,7 @@ const judged = ({ core }: World) => {
 };
 
 const isPaused = ({ core }: World): boolean =>
-  (core.get(DEPLOYMENT)?.["spec"] as { readonly paused?: boolean }).paused === true;
+  (core.get(DEPLOYMENT)?.["spec"] as { readonly paused?: boolean } | undefined)?.paused === true;
 
 async function setImage(world: World, image: string): Promise<void> {
   world.core.modify(DEPLOYMENT, (old) => {

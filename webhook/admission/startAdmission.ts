@@ -99,20 +99,9 @@ export async function readClientCa(file: string | undefined): Promise<string | u
 export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts, signal: AbortSignal): Admission {
   const { client, clock, log } = ports;
   const { troubles } = ports;
-  const { instanceId } = options;
-  const deployments =
-    ports.deployments ?? deploymentIndex({ ...ports, instanceId, watched: options.watchedNamespace, signal });
+  const deployments = ports.deployments ?? deploymentIndex({ ...ports, ...watchedOf(options), signal });
   const rules = cachedRules({ ...ports, deployments, trouble: troubles.met }, options.watchedNamespace, signal);
-  const migrate = options.migrates
-    ? migrating({
-        ...ports,
-        deployments,
-        namespace: options.namespace,
-        user: ownUser(ports, signal),
-        instanceId,
-        signal,
-      })
-    : undefined;
+  const migrate = options.migrates ? migratingOf(options, { ...ports, deployments }, signal) : undefined;
   let webhook: Webhook | undefined;
   const metrics = createWebhookMetrics(() => webhook?.expiresAtMs());
   const keeper = createKeeper({
@@ -138,18 +127,8 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
         metrics.reviewed(...review);
       };
       const where = { port, ...(address === undefined ? {} : { hostname: address }) };
-      webhook = createWebhook({
-        rules,
-        client,
-        certificate,
-        clientCa,
-        reviewed,
-        log,
-        clock,
-        overridden,
-        migrate,
-        ...where,
-      });
+      const parts = { rules, client, certificate, clientCa, reviewed, log, clock, overridden, migrate };
+      webhook = createWebhook({ ...parts, ...where });
       await options.listening?.();
       log.info("Serving the webhook", { port: webhook.port });
     },
@@ -173,6 +152,14 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
     done: Promise.all([parted, farewell]).then(() => webhook?.stop()),
   };
 }
+
+const watchedOf = ({ instanceId, watchedNamespace }: AdmissionOptions) => ({ instanceId, watched: watchedNamespace });
+
+const migratingOf = (
+  { namespace, instanceId }: AdmissionOptions,
+  ports: AdmissionPorts & { readonly deployments: DeploymentIndex },
+  signal: AbortSignal,
+) => migrating({ ...ports, namespace, instanceId, user: ownUser(ports, signal), signal });
 
 /** More than fits into an event. */
 const textsInFull = 20;

@@ -6,9 +6,9 @@ import { collectionPath, objectPath } from "../../../kube/client/path.ts";
 import { DEPLOYMENTS, ROLLOUTS } from "../../../kube/client/resources.ts";
 import type { KubeRequest } from "../../../kube/client/transport.ts";
 import type { Json } from "../../../kube/object/json.ts";
+import type { ConditionReason } from "../../../schema/reasons.ts";
 import { timestamp } from "../../../kube/object/time.ts";
 import { PAUSED_FOR_ROLLOUT, REPLICAS_CARRIED } from "../../../schema/labels.ts";
-import type { FormCondition } from "../decide/form.ts";
 import type { ManagedFields } from "../facts/managers.ts";
 
 export type MigrationAction =
@@ -41,6 +41,14 @@ export type MigrationAction =
   | { readonly kind: "letGoOfSize"; readonly resourceVersion: string; readonly entries: readonly ManagedFields[] }
   /** Its finalizer gives the Deployment its pods back first. */
   | { readonly kind: "deleteRollout"; readonly uid: string };
+
+/** Without times: these come with the request. */
+export interface FormCondition {
+  readonly type: "Reconciling" | "Stalled" | "Progressing";
+  readonly status: "True" | "False";
+  readonly reason: ConditionReason;
+  readonly message: string;
+}
 
 export interface TellingCondition extends FormCondition {
   /** Its status was another one before, or it was not there. */

@@ -5,9 +5,9 @@
  * gets another template, which would be called a success until it is said that it is not.
  */
 import { PAUSED_FOR_ROLLOUT } from "../../../schema/labels.ts";
-import type { MigrationAction } from "../actions/action.ts";
+import type { FormCondition, MigrationAction } from "../actions/action.ts";
 import type { DeploymentFacts, ToldCondition } from "../facts/caches.ts";
-import type { DeploymentForm, FormCondition } from "./form.ts";
+import type { DeploymentForm } from "./form.ts";
 
 /** A Deployment like others: what it is before the Rollout goes, and without one. */
 export const PLAIN: DeploymentForm = { paused: false, conditions: [] };
