@@ -82,7 +82,10 @@ export const loopRules = (routers: readonly RouterRow[] = ROUTERS): readonly Rul
 ];
 
 /** In every namespace, beside the others, where Deployments are to become Rollouts (`--migrate-deployments`). */
-export const migrationRules: readonly Rule[] = [
+export const migrationRules = (scope: "cluster" | "namespace"): readonly Rule[] =>
+  scope === "cluster" ? [...migrationInNamespace, ...migrationInCluster] : migrationInNamespace;
+
+const migrationInNamespace: readonly Rule[] = [
   {
     why: "A Rollout is made of a Deployment, and goes when it is to be a Deployment again.",
     apiGroups: argo,
@@ -102,16 +105,19 @@ export const migrationRules: readonly Rule[] = [
     verbs: ["patch"],
   },
   {
-    why: "Which Namespaces ask for it.",
-    apiGroups: [""],
-    resources: ["namespaces"],
-    verbs: ["list", "watch"],
-  },
-  {
     why: "What scales a Deployment is reported; in mode adopt it is pointed at the Rollout.",
     apiGroups: ["autoscaling"],
     resources: ["horizontalpodautoscalers"],
     verbs: ["list", "patch"],
+  },
+];
+
+const migrationInCluster: readonly Rule[] = [
+  {
+    why: "Which Namespaces ask for it.",
+    apiGroups: [""],
+    resources: ["namespaces"],
+    verbs: ["list", "watch"],
   },
   {
     why: "The webhook's configuration for Deployments that migrate, and no other.",

@@ -43,8 +43,8 @@ export const REPLICAS_WANTED = "sluice.dev/replicas-wanted";
  * while the webhook was away.
  */
 export const REPLICAS_LEFT = "sluice.dev/replicas-left";
-/** On the Deployment, by us: `spec.paused` is ours, so that tools do not call a failed Rollout a success. */
-export const PAUSED_WHILE_FAILED = "sluice.dev/paused-while-failed";
+/** On the Deployment, by us: `spec.paused` is ours: tools are not to call it a success yet, or its Rollout has failed. */
+export const PAUSED_FOR_ROLLOUT = "sluice.dev/paused-for-rollout";
 /** On a Rollout that migration has made: "reference" or "adopt". */
 export const MIGRATED = "sluice.dev/migrated";
 /** On a HorizontalPodAutoscaler, by us: the scaleTargetRef that it had before it scaled the Rollout, as JSON. */

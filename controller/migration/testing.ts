@@ -3,7 +3,7 @@ import { startControllers } from "../../simulator/controllers/controllers.ts";
 import type { Draft } from "../../simulator/model/model.ts";
 import { MIGRATE } from "../../schema/labels.ts";
 import { testApi } from "../../test/apiServer.ts";
-import { unobserved } from "../controller.ts";
+import { type MigrationScope, unobserved } from "../controller.ts";
 import { wireController } from "../wiring.ts";
 
 export const DEPLOYMENT = { resource: "deployments.apps", namespace: "default", name: "web" } as const;
@@ -26,7 +26,7 @@ export async function stage({ annotations = {}, replicas = 3, spec = {}, owners 
   startControllers(core, { nodes: 1 });
   const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
   const running = { until: new AbortController() };
-  const start = (): void => {
+  const start = (more: Partial<MigrationScope> = {}): void => {
     running.until = new AbortController();
     const wired = wireController(
       { client, clock, log, observer: unobserved, random },
@@ -35,7 +35,7 @@ export async function stage({ annotations = {}, replicas = 3, spec = {}, owners 
         instanceId: "",
         resyncMs: 10 * MINUTE,
         concurrency: 5,
-        migration: { ownNamespace: "sluice" },
+        migration: { ownNamespace: "sluice", ...more },
       },
     );
     void wired.lead({ election: undefined, until: running.until.signal });
@@ -64,7 +64,7 @@ export async function stage({ annotations = {}, replicas = 3, spec = {}, owners 
     clock,
     available,
     end: () => running.until.abort(),
-    /** Starts another controller after `end`. */
+    /** Starts another controller after `end`, perhaps with other flags. */
     begin: start,
     annotate: (changes: Readonly<Record<string, string | undefined>>) =>
       core.modify(DEPLOYMENT, (old) => ({
@@ -82,7 +82,7 @@ export async function stage({ annotations = {}, replicas = 3, spec = {}, owners 
         writes += 1;
         if (writes !== write) return;
         running.until.abort();
-        clock.after(1_000, start);
+        clock.after(1_000, () => start());
         throw new Error("killed");
       };
     },

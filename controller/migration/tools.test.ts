@@ -1,6 +1,6 @@
 /** What tools that know no Rollouts make of a Deployment whose pods one has (docs/migration.md#what-other-tools-say). */
 import { describe, expect, test } from "bun:test";
-import { MANAGED_BY_ROLLOUT, MIGRATE, PAUSED_WHILE_FAILED } from "../../schema/labels.ts";
+import { MANAGED_BY_ROLLOUT, MIGRATE, PAUSED_FOR_ROLLOUT } from "../../schema/labels.ts";
 import { argoCdHealth, kstatusOfDeployment, kubectlRolloutStatus } from "../../test/deploymentTools.ts";
 import { asks, DEPLOYMENT, MINUTE, ROLLOUT, stage } from "./testing.ts";
 
@@ -16,7 +16,7 @@ const judged = ({ core }: World) => {
 };
 
 const isPaused = ({ core }: World): boolean =>
-  (core.get(DEPLOYMENT)?.["spec"] as { readonly paused?: boolean }).paused === true;
+  (core.get(DEPLOYMENT)?.["spec"] as { readonly paused?: boolean } | undefined)?.paused === true;
 
 async function setImage(world: World, image: string): Promise<void> {
   world.core.modify(DEPLOYMENT, (old) => {
@@ -67,7 +67,27 @@ describe("a Deployment whose pods a Rollout has is, for tools that know no Rollo
     expect(judged(world)).toEqual({ ...SUCCESS, kstatus: "InProgress" });
     await world.clock.advance(60 * MINUTE);
     expect(judged(world)).toEqual(SUCCESS);
-    expect(world.deployment().metadata.annotations).not.toHaveProperty(PAUSED_WHILE_FAILED);
+    expect(world.deployment().metadata.annotations).not.toHaveProperty(PAUSED_FOR_ROLLOUT);
+    world.end();
+  });
+
+  test("never a success from when it gets another version, which the webhook pauses it for, until that is done", async () => {
+    const world = await stage({ annotations: asks });
+    await world.clock.advance(5 * MINUTE);
+    const said = new Set<string>();
+    world.core.modify(DEPLOYMENT, (old) => {
+      const spec = old["spec"] as { readonly template: { readonly metadata: object } };
+      const template = { ...spec.template, spec: { containers: [{ name: "web", image: "web:2" }] } };
+      const annotations = { ...old.metadata.annotations, [PAUSED_FOR_ROLLOUT]: "true" };
+      return { ...old, metadata: { ...old.metadata, annotations }, spec: { ...spec, template, paused: true } };
+    });
+    world.core.onChange(() => void said.add(judged(world).kstatus));
+    await world.clock.advance(MINUTE);
+    expect(world.rollout()?.status?.phase).toBe("Paused");
+    expect([...said]).toEqual(["InProgress"]);
+    expect(isPaused(world)).toBe(false);
+    await world.clock.advance(60 * MINUTE);
+    expect(judged(world)).toEqual(SUCCESS);
     world.end();
   });
 
@@ -107,7 +127,7 @@ describe("the pause of a Deployment whose Rollout has failed", () => {
     const world = await updating();
     world.core.modify(DEPLOYMENT, (old) => ({ ...old, spec: { ...(old["spec"] as object), paused: true } }));
     await abort(world);
-    expect(world.deployment().metadata.annotations).not.toHaveProperty(PAUSED_WHILE_FAILED);
+    expect(world.deployment().metadata.annotations).not.toHaveProperty(PAUSED_FOR_ROLLOUT);
     expect(judged(world).kubectl).toBe("error");
     await setImage(world, "web:3");
     await world.clock.advance(60 * MINUTE);

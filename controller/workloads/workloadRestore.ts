@@ -2,7 +2,7 @@
  * A Deployment that a Rollout has scaled down gets its pods back when the Rollout is deleted: at once when the deletion
  * is seen, or before it, where the user has asked that the deletion wait for them.
  */
-import { PAUSED_WHILE_FAILED, REPLICAS_BEFORE, REPLICAS_LEFT, REPLICAS_WANTED } from "../../schema/labels.ts";
+import { PAUSED_FOR_ROLLOUT, REPLICAS_BEFORE, REPLICAS_LEFT, REPLICAS_WANTED } from "../../schema/labels.ts";
 import { isNotFound } from "../../kube/client/apiError.ts";
 import { type ApiPath, canBeName, objectPath } from "../../kube/client/path.ts";
 import { readIfThere } from "../../kube/client/readIfThere.ts";
@@ -46,7 +46,7 @@ const isShared = (stores: Stores, key: string): boolean =>
 const pathOf = (namespace: string, name: string): ApiPath => objectPath(DEPLOYMENTS, { namespace, name });
 
 /** It has the size that its owner wants: nothing is noted beside that. */
-const GIVEN_BACK = { [REPLICAS_LEFT]: null, [REPLICAS_WANTED]: null, [PAUSED_WHILE_FAILED]: null };
+const GIVEN_BACK = { [REPLICAS_LEFT]: null, [REPLICAS_WANTED]: null, [PAUSED_FOR_ROLLOUT]: null };
 
 async function scaleUp(ports: RestorePorts, namespace: string, facts: WorkloadFacts, replicas: number): Promise<void> {
   const { client, stores, log, validForMs } = ports;

@@ -164,7 +164,7 @@ function validating(desired: DesiredConfiguration, failurePolicy: FailurePolicy)
   };
 }
 
-const ofInstance = (instanceId: string): object =>
+export const ofInstance = (instanceId: string): object =>
   instanceId === ""
     ? { key: INSTANCE_LABEL, operator: "DoesNotExist" }
     : { key: INSTANCE_LABEL, operator: "In", values: [instanceId] };

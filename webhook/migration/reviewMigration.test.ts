@@ -29,7 +29,7 @@ function reviewing(object: object, members: RequestMembers = {}): Review {
   return parsed.review;
 }
 
-const ours = { namespace: "sluice-system", user: "system:serviceaccount:sluice-system:sluice" };
+const ours = { namespace: "sluice-system", user: "system:serviceaccount:sluice-system:sluice", instanceId: "" };
 const none: Migrations = { rolloutOf: () => undefined, originOf: () => undefined };
 const knowing = (origin: "reference" | "adopt" | "own"): Migrations => ({
   rolloutOf: () => undefined,
@@ -200,6 +200,26 @@ describe("a Deployment whose pods a Rollout has", () => {
     expect(seen(with0(states), with0(states), "kubectl-label")).toEqual([0, "5"]);
   });
 
+  test("is paused while it does not say that the Rollout of its new template is not done", () => {
+    const template = (image: string) => ({ spec: { containers: [{ image }] } });
+    const with1 = (image: string, replicas = 0, more: object = {}, status: object = {}) => {
+      const { spec, ...object } = deployment(replicas, WANTS_5);
+      return { ...object, spec: { ...spec, template: template(image), ...more }, status };
+    };
+    const pause = (old: object, object: object) => {
+      const review = from(old, object);
+      const { spec, metadata } = stored(review, judge(review)) as unknown as ReturnType<typeof with1>;
+      const { paused } = spec as { readonly paused?: boolean };
+      return [paused, metadata.annotations?.["sluice.dev/paused-for-rollout"]];
+    };
+    const told = { conditions: [{ type: "Reconciling", status: "True" }] };
+    expect(pause(with1("web:1"), with1("web:2"))).toEqual([true, "true"]);
+    expect(pause(with1("web:1"), with1("web:1"))).toEqual([undefined, undefined]);
+    expect(pause(with1("web:1", 2), with1("web:2", 2))).toEqual([undefined, undefined]);
+    expect(pause(with1("web:1", 0, {}, told), with1("web:2", 0, {}, told))).toEqual([undefined, undefined]);
+    expect(pause(with1("web:1"), with1("web:2", 0, { paused: true }))).toEqual([true, undefined]);
+  });
+
   test("keeps our marks where a replacement has lost them", () => {
     const old = { ...WANTS_5, "sluice.dev/replicas-before-rollout": "5" };
     const review = from(deployment(0, old), deployment(5));
@@ -312,6 +332,18 @@ describe("a HorizontalPodAutoscaler", () => {
   ])("scales its Deployment again when the Rollout %s", (_, migrations) => {
     expect(seen(scaler(after, remembered), migrations)).toEqual(scaler(before, {}));
     expect(seen(scaler(before, remembered), migrations)).toEqual(scaler(before, {}));
+  });
+
+  test("belongs to the installation that has pointed it at the Rollout: another leaves it alone", () => {
+    const labels = { ...remembered, "argo-rollouts.argoproj.io/controller-instance-id": "b" };
+    const review = reviewing(scaler(before), { kind });
+    const byB = reviewMigration(review, stamped, { ...ours, instanceId: "b" });
+    expect(stored(review, byB)).toEqual(scaler(after, labels) as unknown as ReturnType<typeof deployment>);
+    expect(seen(scaler(after, labels), none)).toEqual(scaler(after, labels));
+    expect(seen(scaler(before, labels), none)).toEqual(scaler(before, labels));
+    const again = reviewing(scaler(after, labels), { kind });
+    const back = reviewMigration(again, none, { ...ours, instanceId: "b" });
+    expect(stored(again, back)).toEqual(scaler(before, {}) as unknown as ReturnType<typeof deployment>);
   });
 
   test("of a Rollout that its user has written, or of another Deployment, stays as it is", () => {

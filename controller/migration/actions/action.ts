@@ -6,9 +6,9 @@ import { collectionPath, objectPath } from "../../../kube/client/path.ts";
 import { DEPLOYMENTS, ROLLOUTS } from "../../../kube/client/resources.ts";
 import type { KubeRequest } from "../../../kube/client/transport.ts";
 import type { Json } from "../../../kube/object/json.ts";
+import type { ConditionReason } from "../../../schema/reasons.ts";
 import { timestamp } from "../../../kube/object/time.ts";
-import { PAUSED_WHILE_FAILED, REPLICAS_CARRIED } from "../../../schema/labels.ts";
-import type { FormCondition } from "../decide/form.ts";
+import { PAUSED_FOR_ROLLOUT, REPLICAS_CARRIED } from "../../../schema/labels.ts";
 import type { ManagedFields } from "../facts/managers.ts";
 
 export type MigrationAction =
@@ -42,6 +42,14 @@ export type MigrationAction =
   /** Its finalizer gives the Deployment its pods back first. */
   | { readonly kind: "deleteRollout"; readonly uid: string };
 
+/** Without times: these come with the request. */
+export interface FormCondition {
+  readonly type: "Reconciling" | "Stalled" | "Progressing";
+  readonly status: "True" | "False";
+  readonly reason: ConditionReason;
+  readonly message: string;
+}
+
 export interface TellingCondition extends FormCondition {
   /** Its status was another one before, or it was not there. */
   readonly turned: boolean;
@@ -74,7 +82,7 @@ export function migrationRequest(action: MigrationAction, place: Place, now: num
     }
     case "pauseDeployment": {
       const { resourceVersion, paused } = action;
-      const metadata = { resourceVersion, annotations: { [PAUSED_WHILE_FAILED]: paused ? "true" : null } };
+      const metadata = { resourceVersion, annotations: { [PAUSED_FOR_ROLLOUT]: paused ? "true" : null } };
       const body = { metadata, spec: { paused: paused ? true : null } };
       return { method: "PATCH", path: objectPath(DEPLOYMENTS, place), body, contentType: MERGE };
     }

@@ -44,7 +44,14 @@ export type AdoptionAction =
       readonly revision: string | undefined;
     }
   | { readonly kind: "labelPod"; readonly seen: Seen; readonly hash: string }
-  | { readonly kind: "retargetAutoscaler"; readonly seen: Seen; readonly before: Json; readonly rollout: string }
+  /** `instance` as of `handOver`: the one whose webhook points it back. */
+  | {
+      readonly kind: "retargetAutoscaler";
+      readonly seen: Seen;
+      readonly before: Json;
+      readonly rollout: string;
+      readonly instance: string;
+    }
   /** Lets the controller drive the Rollout. `instance`: the label by which it knows its Rollouts; "": none. */
   | { readonly kind: "handOver"; readonly seen: Seen; readonly instance: string };
 
@@ -97,9 +104,12 @@ export function adoptionRequest(action: AdoptionAction): KubeRequest {
       };
     }
     case "retargetAutoscaler": {
-      const { seen, before, rollout } = action;
+      const { seen, before, rollout, instance } = action;
       const scaleTargetRef = { ...ROLLOUT_KIND, name: rollout };
-      const annotations = { [SCALE_TARGET_BEFORE]: JSON.stringify(before) };
+      const annotations = {
+        [SCALE_TARGET_BEFORE]: JSON.stringify(before),
+        ...(instance === "" ? {} : { [INSTANCE_LABEL]: instance }),
+      };
       return patch(HORIZONTAL_POD_AUTOSCALERS, seen, { annotations }, { spec: { scaleTargetRef } });
     }
     case "handOver":

@@ -124,7 +124,7 @@ function takeOver(facts: AdoptionFacts, rollout: Stored): readonly AdoptionActio
   if (unlabelled.length > 0) return unlabelled;
   const targets = autoscalers.map((hpa): AdoptionAction => {
     const before = objectAt(hpa, "spec", "scaleTargetRef");
-    return { kind: "retargetAutoscaler", seen: hpa.metadata, before, rollout: rollout.metadata.name };
+    return { kind: "retargetAutoscaler", seen: hpa.metadata, before, rollout: rollout.metadata.name, instance };
   });
   if (targets.length > 0) return targets;
   // Driven without the pods, it would make others beside them, or bring back what somebody has deleted on purpose.

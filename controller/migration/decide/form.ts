@@ -4,15 +4,8 @@
  */
 import type { ConditionReason } from "../../../schema/reasons.ts";
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
+import type { FormCondition } from "../actions/action.ts";
 import { hasReason } from "../../rollout/model/rolloutConditions.ts";
-
-/** Without times: these are for whoever writes it. */
-export interface FormCondition {
-  readonly type: "Reconciling" | "Stalled" | "Progressing";
-  readonly status: "True" | "False";
-  readonly reason: ConditionReason;
-  readonly message: string;
-}
 
 export interface DeploymentForm {
   /** Written before the conditions: the Deployment controller leaves a passed deadline alone only in a paused one. */

@@ -7,6 +7,7 @@ import { isObject, type Json } from "../../../kube/object/json.ts";
 import {
   MANAGED_BY_ROLLOUT,
   MIGRATED,
+  PAUSED_FOR_ROLLOUT,
   REPLICAS_BEFORE,
   REPLICAS_CARRIED,
   REPLICAS_LEFT,
@@ -14,7 +15,7 @@ import {
   RESTORE_WORKLOAD,
 } from "../../../schema/labels.ts";
 import type { MigrationAction } from "../actions/action.ts";
-import { objectAt } from "../convert/objects.ts";
+import { objectAt, without } from "../convert/objects.ts";
 import type { Profile } from "../convert/profile.ts";
 import { toRollout } from "../convert/toRollout.ts";
 import type { DeploymentFacts } from "../facts/caches.ts";
@@ -28,7 +29,8 @@ import { PLAIN, tellNext } from "./tell.ts";
 export function begin(facts: MigrationFacts): MigrationDecision {
   const { deployment, profile } = facts;
   if ("problem" in profile) return notMigrated(profile.problem);
-  if (deployment.paused) return notMigrated("it is paused. Set spec.paused to false");
+  if (deployment.paused && deployment.marks[PAUSED_FOR_ROLLOUT] === undefined)
+    return notMigrated("it is paused. Set spec.paused to false");
   // The pods that it has now are to be those of the template that the Rollout begins with.
   if (!deployment.settled) return nothing;
   return withRollout(facts, profile, () => doing(stamp(deployment)));
@@ -38,8 +40,7 @@ export function begin(facts: MigrationFacts): MigrationDecision {
 export function goOn(facts: MigrationFacts): MigrationDecision {
   const { deployment, rollout, profile } = facts;
   if (rollout === undefined) {
-    // A Rollout that is made of a paused Deployment would be paused, too.
-    const plain = tellNext(deployment, PLAIN);
+    const plain = deployment.replicas === 0 ? undefined : tellNext(deployment, PLAIN);
     if (plain !== undefined) return doing(plain);
     if ("problem" in profile) return notMigrated(profile.problem);
     return withRollout(facts, profile, (made) =>
@@ -185,7 +186,7 @@ const replicasIn = (text: string | undefined): number | undefined =>
 /** The Rollout that takes the Deployment's place; a text: why there can be none; undefined: nothing was read yet. */
 function rolloutOf({ whole, deployment }: MigrationFacts, profile: Profile): Json | string | undefined {
   if (whole === undefined) return undefined;
-  const conversion = toRollout(whole, profile, "reference");
+  const conversion = toRollout(withoutOurPause(whole, deployment), profile, "reference");
   if (conversion.kind === "refused") return conversion.notes.map(({ text }) => text).join("; ");
   const { marks, metadata, replicas } = deployment;
   const size = replicasIn(marks[REPLICAS_WANTED]) ?? Math.max(replicas, replicasIn(marks[REPLICAS_BEFORE]) ?? 0);
@@ -203,6 +204,10 @@ function rolloutOf({ whole, deployment }: MigrationFacts, profile: Profile): Jso
     spec: { ...(isObject(spec) ? spec : {}), replicas: size },
   };
 }
+
+/** A Rollout takes over the pause of its Deployment, but not ours. */
+const withoutOurPause = (whole: Json, { marks }: DeploymentFacts): Json =>
+  marks[PAUSED_FOR_ROLLOUT] === undefined ? whole : { ...whole, spec: without(objectAt(whole, "spec"), ["paused"]) };
 
 const started = ({ metadata: { name } }: DeploymentFacts): MigrationEvent => ({
   type: "Normal",

@@ -1,11 +1,14 @@
 /** What is held of Deployments and Namespaces where Deployments may migrate: some hundred bytes of each. */
 import { createStore, type Store, type Stored } from "../../../kube/runtime/cache.ts";
 import { controllerOf } from "../../../kube/object/ownerReference.ts";
+import type { Source } from "../../../kube/runtime/runController.ts";
+import type { ReflectorSink } from "../../../kube/runtime/watch.ts";
 import type { OwnerReference } from "../../../schema/kube.ts";
 import {
+  INSTANCE_LABEL,
   MANAGED_BY_ROLLOUT,
   MIGRATE,
-  PAUSED_WHILE_FAILED,
+  PAUSED_FOR_ROLLOUT,
   PROFILE,
   REPLICAS_BEFORE,
   REPLICAS_LEFT,
@@ -74,12 +77,16 @@ const MARKS = [
   REPLICAS_WANTED,
   REPLICAS_BEFORE,
   REPLICAS_LEFT,
-  PAUSED_WHILE_FAILED,
+  PAUSED_FOR_ROLLOUT,
 ];
 
 /** The webhook holds it at 0 for a Rollout that is yet to be made. */
 export const isHeldAtBirth = ({ replicas, marks }: DeploymentFacts): boolean =>
   replicas === 0 && marks[REPLICAS_WANTED] !== undefined;
+
+/** Whether the instance of this name is the one that is to act on it, as with Rollouts; "": the one without a name. */
+export const isOfInstance = (labels: Readonly<Record<string, string>> | undefined, instanceId: string): boolean =>
+  (labels?.[INSTANCE_LABEL] ?? "") === instanceId;
 
 const TOLD = ["Reconciling", "Stalled", "Progressing"];
 
@@ -132,19 +139,49 @@ export interface NamespaceFacts extends Stored {
 
 export interface MigrationStores {
   readonly deployments: Store<DeploymentFacts, "namespace", RawDeployment>;
+  /** What the watch of Deployments fills: `deployments`, and perhaps somebody beside. */
+  readonly watched: Source<DeploymentFacts, RawDeployment>["cache"];
   readonly namespaces: Store<NamespaceFacts, never, RawNamespace>;
 }
 
-export const createMigrationStores = (): MigrationStores => ({
-  deployments: createStore<DeploymentFacts, "namespace", RawDeployment>({
-    transform: deploymentFacts,
+/** `instanceId`: only Deployments of this one are held. `beside`: is told of all Deployments, too. */
+export function createMigrationStores(instanceId: string, beside?: ReflectorSink<RawDeployment>): MigrationStores {
+  const deployments = createStore<DeploymentFacts, "namespace", RawDeployment>({
+    transform: (raw) => (isOfInstance(raw.metadata.labels, instanceId) ? deploymentFacts(raw) : undefined),
     indices: { namespace: ({ metadata }) => [metadata.namespace] },
-  }),
-  namespaces: createStore<NamespaceFacts, never, RawNamespace>({
+  });
+  return {
+    deployments,
+    watched: beside === undefined ? deployments : both(deployments, beside),
+    namespaces: optedIn(),
+  };
+}
+
+/** One watch for two readers. */
+const both = (
+  { upsert, remove, prune, onChange }: MigrationStores["deployments"],
+  beside: ReflectorSink<RawDeployment>,
+): MigrationStores["watched"] => ({
+  upsert(raw) {
+    upsert(raw);
+    beside.upsert(raw);
+  },
+  remove(raw) {
+    remove(raw);
+    beside.remove(raw);
+  },
+  prune(keys, resourceVersion) {
+    prune(keys, resourceVersion);
+    beside.prune(keys, resourceVersion);
+  },
+  onChange,
+});
+
+const optedIn = (): MigrationStores["namespaces"] =>
+  createStore<NamespaceFacts, never, RawNamespace>({
     transform({ metadata: { name, uid, resourceVersion, labels, annotations } }) {
       const mode = labels?.[MIGRATE];
       const profile = annotations?.[PROFILE];
       return mode === undefined ? undefined : { metadata: { name, uid, resourceVersion }, mode, profile };
     },
-  }),
-});
+  });

@@ -14,6 +14,8 @@ export interface OptInPorts {
   readonly namespace: string | undefined;
   /** Sluice's own namespace, where nothing migrates. */
   readonly ownNamespace?: string | undefined;
+  /** Nobody's wish counts any more (docs/uninstall.md). */
+  readonly restoring?: boolean | undefined;
 }
 
 /** Where nothing is ever touched, beside the controller's own namespace. */
@@ -23,7 +25,8 @@ export const SYSTEM_NAMESPACES: readonly string[] = ["kube-system", "kube-public
 export const isOffLimits = ({ ownNamespace }: Pick<OptInPorts, "ownNamespace">, namespace: string): boolean =>
   SYSTEM_NAMESPACES.includes(namespace) || namespace === ownNamespace;
 
-export function wishOf({ migrating }: OptInPorts, { marks, metadata }: DeploymentFacts): Wish | undefined {
+export function wishOf({ migrating, restoring }: OptInPorts, { marks, metadata }: DeploymentFacts): Wish | undefined {
+  if (restoring === true) return undefined;
   const own = marks[MIGRATE];
   if (own !== undefined) return { mode: own, from: "Deployment" };
   const mode = migrating.namespaces.get(metadata.namespace)?.mode;
@@ -42,7 +45,7 @@ export function profileFor(
 
 /** Puts a Deployment in line when it, or what its Namespace asks for, has changed, or it is gone. */
 export function watchOptIn({ migrating, namespace }: OptInPorts): Watch[] {
-  const deployments: Source<DeploymentFacts, RawDeployment> = { cache: migrating.deployments, resource: DEPLOYMENTS };
+  const deployments: Source<DeploymentFacts, RawDeployment> = { cache: migrating.watched, resource: DEPLOYMENTS };
   const namespaces: Source<NamespaceFacts, RawNamespace> = { cache: migrating.namespaces, resource: NAMESPACES };
   const changed = watch(deployments, (queue, old, next) => {
     if (!isSame(old, next)) queue.add(keyOf((next ?? old) as DeploymentFacts));

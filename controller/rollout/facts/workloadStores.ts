@@ -4,7 +4,7 @@
  */
 import {
   MANAGED_BY_ROLLOUT,
-  PAUSED_WHILE_FAILED,
+  PAUSED_FOR_ROLLOUT,
   REPLICAS_BEFORE,
   REPLICAS_LEFT,
   REPLICAS_WANTED,
@@ -88,7 +88,7 @@ function cachedWorkload({ metadata, spec, template, status }: Workload): CachedW
             migrated: {
               left: sizeIn(annotations[REPLICAS_LEFT]),
               wanted: sizeIn(annotations[REPLICAS_WANTED]),
-              paused: annotations[PAUSED_WHILE_FAILED] !== undefined,
+              paused: annotations[PAUSED_FOR_ROLLOUT] !== undefined,
             },
           }),
       template: spec?.template ?? template ?? {},
