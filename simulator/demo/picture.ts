@@ -94,7 +94,7 @@ export function pictureOf(core: ApiCore, name: string): Picture | undefined {
       replicas: spec.replicas ?? 1,
       phase: rollout === undefined ? "Deployment" : "Adopting",
       versions,
-      services: servicesOf(core, { metadata, spec } as Rollout, versions),
+      services: servicesOf(core, { metadata, spec }, versions),
     };
   const { stableRS = "", currentPodHash } = status ?? {};
   // Otherwise the status is about the template before.
@@ -111,7 +111,7 @@ export function pictureOf(core: ApiCore, name: string): Picture | undefined {
     isPausedByUser: spec.paused === true,
     versions: versions.filter(({ pods, revision }) => pods.length > 0 || revision === latest),
     steps: stepsOf(spec.strategy?.canary?.steps ?? [], isAborted ? -1 : (status?.currentStepIndex ?? -1)),
-    services: servicesOf(core, rollout as unknown as Rollout, versions),
+    services: servicesOf(core, { metadata, spec }, versions),
     events: eventsOf(core, rollout),
   };
 }
@@ -159,8 +159,12 @@ function stepText(step: CanaryStep): string {
 }
 
 /** The Services that the strategy names, or the one with the Rollout's name. */
-function servicesOf(core: ApiCore, { metadata, spec }: Rollout, versions: readonly VersionPicture[]): ServicePicture[] {
-  const { blueGreen } = (spec.strategy ?? {}) as NonNullable<Rollout["spec"]["strategy"]>;
+function servicesOf(
+  core: ApiCore,
+  { metadata, spec }: Pick<Rollout, "metadata" | "spec">,
+  versions: readonly VersionPicture[],
+): ServicePicture[] {
+  const { blueGreen } = spec.strategy ?? {};
   const names = blueGreen === undefined ? [metadata.name] : [blueGreen.activeService, blueGreen.previewService];
   const revisionOf = new Map(
     versions.flatMap(({ pods, revision }) => pods.map((pod) => [pod.name, revision] as const)),

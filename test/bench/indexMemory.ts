@@ -1,7 +1,7 @@
 /** How much memory the indexes beside Rollouts take, an object: measured on the heap, with whole objects parsed from text. */
 import { heapStats } from "bun:jsc";
-import { createMigrationStores } from "../../controller/migration/facts/caches.ts";
-import { createStore, keyOf, type Stored } from "../../kube/runtime/cache.ts";
+import { createMigrationStores, type RawDeployment } from "../../controller/migration/facts/caches.ts";
+import { createStore, keyOf } from "../../kube/runtime/cache.ts";
 import type { Workload } from "../../schema/kube.ts";
 import { createPodIndex } from "../../webhook/admission/podIndex.ts";
 import { autoscalerKind, deploymentKind, ingressKind } from "../../webhook/admission/slimKinds.ts";
@@ -10,7 +10,7 @@ import type { WebhookFigure } from "./webhookBench.ts";
 const MANY = 5_000;
 
 /** As the API server sends one: its texts are shared with no other. */
-const parsed = <T>(object: object): T => JSON.parse(JSON.stringify(object)) as T;
+const parsed = <T extends object>(object: T): T => JSON.parse(JSON.stringify(object)) as T;
 
 const metadata = (n: number, annotations: object = {}) => ({
   name: `checkout-service-${n}`,
@@ -22,7 +22,7 @@ const metadata = (n: number, annotations: object = {}) => ({
   managedFields: [{ manager: "kubectl", fieldsV1: { "f:spec": { "f:template": { "f:spec": {} } } } }],
 });
 
-function deployment(n: number): Workload {
+function deployment(n: number) {
   const labels = { "app.kubernetes.io/name": `checkout-service-${n}`, "app.kubernetes.io/part-of": "shop" };
   const env = Array.from({ length: 20 }, (_, index) => ({ name: `SETTING_${index}`, value: `value ${n}` }));
   const template = { metadata: { labels }, spec: { containers: [{ name: "web", image: `web:${n}`, env }] } };
@@ -67,14 +67,14 @@ export function indexMemory(): WebhookFigure[] {
         pods.put(keyOf(raw), raw.metadata.namespace, deploymentKind.slim(raw)?.owner);
       }),
     ],
-    ["a Deployment, in the controller", bytesEach((n) => void migrating.deployments.upsert(deployment(n) as never))],
+    ["a Deployment, in the controller", bytesEach((n) => migrating.deployments.upsert(deployment(n)))],
     [
       "a HorizontalPodAutoscaler",
-      bytesEach(
-        (n) => void autoscalers.upsert(parsed({ metadata: metadata(n), spec: { scaleTargetRef: scaleTargetRef(n) } })),
+      bytesEach((n) =>
+        autoscalers.upsert(parsed({ metadata: metadata(n), spec: { scaleTargetRef: scaleTargetRef(n) } })),
       ),
     ],
-    ["an Ingress", bytesEach((n) => void ingresses.upsert(parsed<Stored>(ingress(n))))],
+    ["an Ingress", bytesEach((n) => ingresses.upsert(parsed(ingress(n))))],
   ];
   return figures.map(([name, bytes]) => ({
     name: `memory of ${name}`,
