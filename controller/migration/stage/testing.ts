@@ -1,10 +1,10 @@
 /** For tests: a Deployment in a cluster in memory, and a controller as a whole that migrates Deployments there. */
-import { startControllers } from "../../simulator/controllers/controllers.ts";
-import type { Draft } from "../../simulator/model/model.ts";
-import { MIGRATE } from "../../schema/labels.ts";
-import { testApi } from "../../test/apiServer.ts";
-import { type MigrationScope, unobserved } from "../controller.ts";
-import { wireController } from "../wiring.ts";
+import { startControllers } from "../../../simulator/controllers/controllers.ts";
+import type { Draft } from "../../../simulator/model/model.ts";
+import { MIGRATE } from "../../../schema/labels.ts";
+import { testApi } from "../../../test/apiServer.ts";
+import { type MigrationScope, unobserved } from "../../controller.ts";
+import { wireController } from "../../wiring.ts";
 
 export const DEPLOYMENT = { resource: "deployments.apps", namespace: "default", name: "web" } as const;
 export const ROLLOUT = { resource: "rollouts.argoproj.io", namespace: "default", name: "web" } as const;
