@@ -35,6 +35,13 @@ export const PROTECT = "sluice.dev/protect";
 export const MIGRATE = "sluice.dev/migrate";
 export const MANAGED_BY_ROLLOUT = "sluice.dev/managed-by-rollout";
 
+/** On a Deployment, or on its Namespace, by users: the name of the profile from which a Rollout gets its strategy. */
+export const PROFILE = "sluice.dev/profile";
+/** On a ConfigMap, by users: "true" makes each key of its data a profile. */
+export const PROFILES = "sluice.dev/profiles";
+/** On the Rollout that migration made, by us: the mode. */
+export const MIGRATED = "sluice.dev/migrated";
+
 /**
  * On the Rollout, by the user: "true" adds the conditions that kstatus knows, "false" leaves them out where a flag adds
  * them to all (docs/behaviour/kstatus.md).

@@ -179,7 +179,7 @@ describe("profiles", () => {
       'profile "quick": spec.strategy.canary.steps[0].setWeight: Invalid value: 200',
     ],
     ["a: { canary: { nosuch: 1 } }", 'profile "a": spec.strategy.canary.nosuch: Forbidden: unknown field'],
-    ["a: 1", 'profile "a": it needs canary or blueGreen'],
+    ["a: 1", 'profile "a": spec.strategy: Required value: canary or blueGreen'],
     ["kind: ConfigMap\ndata: {}", "it has no profile"],
     ["kind: ConfigMap\ndata: { a: '[' }", 'profile "a"'],
     ["[1]", "it is neither a ConfigMap, nor a strategy"],

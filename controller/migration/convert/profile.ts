@@ -2,10 +2,11 @@
  * Profiles: the strategy that a converted Deployment gets, by name (docs/convert.md#profiles). Pure: who calls gives what
  * the file or the ConfigMap holds, parsed.
  */
-import { isList, isObject, type Json } from "../../../kube/object/json.ts";
+import { isObject, type Json } from "../../../kube/object/json.ts";
 import { violationText } from "../../../kube/validation/violation.ts";
-import { admissionFindings } from "../../rules/admission/admissionFindings.ts";
 import { objectAt } from "./objects.ts";
+import { profileFindings } from "./profileFindings.ts";
+import { isStrategy } from "./strategy.ts";
 
 export interface Profile {
   readonly name: string;
@@ -29,20 +30,6 @@ export const CANARY: Profile = {
     },
   },
 };
-
-const PLACEHOLDER = "$(name)";
-
-/** The strategy for the Deployment of this name. */
-export const strategyFor = ({ strategy }: Profile, name: string): Json => named(strategy, name) as Json;
-
-function named(value: unknown, name: string): unknown {
-  if (typeof value === "string") return value.replaceAll(PLACEHOLDER, () => name);
-  if (isList(value)) return value.map((item) => named(item, name));
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, named(inner, name)]));
-}
-
-const isStrategy = (value: unknown): value is Json => isObject(value) && ("canary" in value || "blueGreen" in value);
 
 /**
  * Profiles of a file. It is a ConfigMap, whose keys are the names and whose values are strategies as text; an object of
@@ -71,27 +58,9 @@ function judged(entries: readonly (readonly [string, unknown])[]): ReadProfiles 
   const profiles: Profile[] = [];
   const problems: string[] = [];
   for (const [name, strategy] of entries) {
-    const wrong = isStrategy(strategy)
-      ? problemsOf(strategy)
-      : [`it needs canary or blueGreen, as spec.strategy of a Rollout has it`];
-    problems.push(...wrong.map((problem) => `profile "${name}": ${problem}`));
+    const { refuse } = profileFindings(strategy, "spec.strategy");
+    problems.push(...refuse.map((violation) => `profile "${name}": ${violationText(violation)}`));
     if (isStrategy(strategy)) profiles.push({ name, strategy });
   }
   return problems.length > 0 ? { kind: "refused", problems } : { kind: "profiles", profiles };
-}
-
-/** As admission would refuse it in a Rollout about which everything else is right. */
-function problemsOf(strategy: Json): readonly string[] {
-  const labels = { app: "web" };
-  const rollout = {
-    apiVersion: "argoproj.io/v1alpha1",
-    kind: "Rollout",
-    metadata: { name: "web" },
-    spec: {
-      selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { containers: [{ name: "web", image: "web" }] } },
-      strategy: strategyFor({ name: "", strategy }, "web"),
-    },
-  };
-  return admissionFindings(rollout, "Rollout", { strict: true }).refuse.map(violationText);
 }
