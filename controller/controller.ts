@@ -19,6 +19,7 @@ import { sourcesOf, type Sources } from "./rollout/facts/cacheSources.ts";
 import { releasesRow } from "./release/routeRelease.ts";
 import { servicesRow } from "./services/serviceCleanup.ts";
 import { deploymentsRow } from "./workloads/workloadRestore.ts";
+import { type Profiles, watchProfiles } from "./migration/facts/profiles.ts";
 import type { Trouble } from "./process/troubles.ts";
 import { createStores, type Stores } from "./rollout/facts/stores.ts";
 import { refill, type Shelf } from "./rollout/facts/refill.ts";
@@ -68,6 +69,8 @@ export interface ControllerScope {
   readonly instanceId: string;
   readonly resyncMs: number;
   readonly concurrency: number;
+  /** The controller's own namespace; undefined: it is in none. */
+  readonly ownNamespace?: string | undefined;
   /** Conditions for generic tools on every Rollout that does not decline them (docs/behaviour/kstatus.md). */
   readonly kstatusForAll?: boolean | undefined;
   /** Which Ingresses are routed, and how; the usual classes by default. */
@@ -78,6 +81,7 @@ export interface ControllerScope {
 
 export interface Controller {
   readonly stores: Stores;
+  readonly profiles: Profiles;
   readonly queues: readonly (readonly [name: string, queue: WorkQueue])[];
   /** Kinds whose cache is not complete or whose watch is broken. */
   unready(): string[];
@@ -128,10 +132,19 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
     { ports, namespace: scope.namespace, stores, complaints, rollouts, manager, sources },
     signal,
   );
-  const { client, clock } = ports;
+  const { client, clock, log } = ports;
+  const profiles = watchProfiles({
+    client,
+    clock,
+    log,
+    watched: scope.namespace,
+    ownNamespace: scope.ownNamespace ?? "",
+    signal,
+  });
   refill({ client, clock, complaints, room: stores.room, signal }, shelvesOf(stores));
   return {
     stores,
+    profiles,
     queues: manager.queues,
     unready: () => [...manager.unready(), ...optional.flatMap((watch) => watch.unready() ?? [])],
     hasSynced: manager.synced(),

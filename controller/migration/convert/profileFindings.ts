@@ -7,6 +7,8 @@ import { placed } from "../../../kube/validation/place.ts";
 import { tooLarge } from "../../../kube/validation/size.ts";
 import { helped, invalid, required, type Violation } from "../../../kube/validation/violation.ts";
 import type { Findings, References } from "../../rules/admission/admissionFindings.ts";
+import { RolloutStrategy } from "../../../schema/rollout.ts";
+import { shapeProblems } from "../../../schema/shape.ts";
 import { isStrategy, PLACEHOLDER } from "./strategy.ts";
 import { judgedRollout } from "./toRollout.ts";
 
@@ -49,7 +51,7 @@ export function profileFindings(strategy: unknown, place: string, references?: P
       Object.hasOwn(Object(strategy) as object, "strategy") || Object.hasOwn(Object(strategy) as object, "spec");
     return { refuse: [helped(missing, wrapped ? help : undefined)], warn: [] };
   }
-  const own = tried(strategy, place);
+  const own = withShape(strategy, place, tried(strategy, place));
   if (references === undefined || own.refuse.length > 0) return own;
   const { services, templates } = references;
   const beside = tried(strategy, place, {
@@ -62,6 +64,19 @@ export function profileFindings(strategy: unknown, place: string, references?: P
     (violation) => !known.has(identity(violation)) && !JSON.stringify(violation).includes(PLACEHOLDER),
   );
   return { refuse: own.refuse, warn: [...own.warn, ...found] };
+}
+
+/** The rules read a member of another type as an absent one: in a Rollout the API server refuses it before them. */
+function withShape(strategy: Json, place: string, { refuse, warn }: Findings): Findings {
+  const refused = new Set(refuse.map(({ path }) => path));
+  const wrong = shapeProblems(RolloutStrategy, strategy).flatMap(({ path, detail }): readonly Violation[] => {
+    const inside = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`)).join("");
+    const shown = path.reduce<unknown>((value, step) => (Object(value) as Json)[step], strategy);
+    return refused.has(`${place}${inside}`)
+      ? []
+      : [invalid("profile-shape", placed(shown ?? null, `${place}${inside}`), detail)];
+  });
+  return { refuse: [...wrong, ...refuse], warn };
 }
 
 /** Whether a Service is there is known; which pods it selects depends on the Deployment. */
