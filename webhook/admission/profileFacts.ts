@@ -1,7 +1,7 @@
 /** What the rules for a ConfigMap of profiles need to know (webhook/review/profileReview.ts). */
 import { CANARY } from "../../controller/migration/convert/profile.ts";
 import type { ProfileReferences } from "../../controller/migration/convert/profileFindings.ts";
-import { calledMap } from "../../controller/migration/facts/profiles.ts";
+import { calledMap } from "../../controller/migration/convert/findProfile.ts";
 import type { ProfileFacts } from "../review/profileReview.ts";
 import type { Review } from "../review/review.ts";
 import { profileUsers, type UserPorts } from "./profileUsers.ts";

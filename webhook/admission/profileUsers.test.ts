@@ -59,7 +59,7 @@ test("a profile of Sluice's own namespace is named in all that have none of that
   core.create("configmaps", {
     metadata: { namespace: "in", name: "p", labels },
     data: { careful: "canary: {}" },
-  } as never);
+  });
   expect(await users("own", "careful")).toEqual(['Deployment "plain/a" careful']);
   end();
 });

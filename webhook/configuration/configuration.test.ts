@@ -96,7 +96,7 @@ describe("the configuration", () => {
     const urls = configurationFor({ ...desired, endpoint: url }).webhooks?.map(
       ({ clientConfig }) => clientConfig["url"],
     );
-    expect(urls).toEqual([...Array(2).fill("https://10.0.0.7:8443/validate"), "https://10.0.0.7:8443/probe"]);
+    expect(urls).toEqual(["validate", "validate", "probe"].map((path) => `https://10.0.0.7:8443/${path}`));
   });
 });
 

@@ -28,7 +28,7 @@ async function review(operation: string, object: unknown, oldObject?: unknown, k
     },
     secondOpinion: undefined,
     clock,
-    complaints: { report: () => undefined } as never,
+    complaints: { report: () => undefined },
     overridden: () => undefined,
   });
   const request = {

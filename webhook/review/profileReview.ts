@@ -1,7 +1,7 @@
 /** The verdict over a ConfigMap of profiles (docs/behaviour/admission.md#profiles). */
 import type { ProfileReferences } from "../../controller/migration/convert/profileFindings.ts";
 import { profileFindings } from "../../controller/migration/convert/profileFindings.ts";
-import { placeOfProfile } from "../../controller/migration/facts/profiles.ts";
+import { placeOfProfile } from "../../controller/migration/convert/findProfile.ts";
 import { placed } from "../../kube/validation/place.ts";
 import { listed } from "../../kube/validation/nearNames.ts";
 import { helped, invalid, type Violation } from "../../kube/validation/violation.ts";

@@ -46,7 +46,7 @@ describe("a profile", () => {
     [{ canary: 1 }, "data[careful].canary: Invalid value: 1: expected Object but got 1"],
     [{ canary: { steps: 5 } }, "data[careful].canary.steps: Invalid value: 5: expected Array but got 5"],
     [{ canary: { steps: [{ setWeight: "5" }] } }, 'data[careful].canary.steps[0].setWeight: Invalid value: "5"'],
-    [{ canary: { steps: ["pause"] } }, 'data[careful].canary.steps[0]: Invalid value'],
+    [{ canary: { steps: ["pause"] } }, "data[careful].canary.steps[0]: Invalid value"],
     [{ blueGreen: {} }, "data[careful].blueGreen.activeService"],
     [{ canary: { maxSurge: "$(name)" } }, 'data[careful].canary.maxSurge: Invalid value: "$(name)"'],
     [{ canary: { steps: Array.from({ length: 11_000 }, () => 1) } }, 'data[careful]: Invalid value: "…": too large'],

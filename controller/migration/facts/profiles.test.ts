@@ -6,6 +6,8 @@ import { watchProfiles } from "./profiles.ts";
 const quiet = (): void => undefined;
 const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
+type Texts = Readonly<Record<string, string>>;
+
 function set() {
   const api = testApi({ namespaces: ["shop", "own", "other"] });
   const ending = new AbortController();
@@ -20,8 +22,8 @@ function set() {
     signal: ending.signal,
     changed: (namespace) => void changes.push(namespace),
   });
-  const put = (namespace: string, name: string, data: object, labels: object = { "sluice.dev/profiles": "true" }) =>
-    core.create("configmaps", { metadata: { name, namespace, labels }, data } as never);
+  const put = (namespace: string, name: string, data: Texts, labels: Texts = { "sluice.dev/profiles": "true" }) =>
+    core.create("configmaps", { metadata: { name, namespace, labels }, data });
   return { ...api, profiles, put, changes, end: () => ending.abort() };
 }
 
