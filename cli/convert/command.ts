@@ -1,6 +1,6 @@
 /**
- * `sluice convert`: Deployments as Rollouts and back, in files (docs/convert.md). It only reads, prints and reports; what
- * becomes of an object is decided in controller/migration/convert.
+ * `sluice convert`: Deployments as Rollouts and back, in files (docs/convert.md); planCommand.ts has the plan for a
+ * cluster. It only reads, prints and reports; what becomes of an object is decided in controller/migration/convert.
  */
 import { readdir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -35,6 +35,10 @@ export async function runConvert(args: readonly string[], ports: ConvertPorts = 
     case "refused":
       ports.err(`Error: ${parsed.problem}\nRun 'sluice convert --help' for usage.`);
       return 1;
+    case "plan": {
+      const { runPlan } = await import("./planCommand.ts");
+      return runPlan(parsed.options, ports);
+    }
     case "run":
       try {
         return await convert(parsed.options, ports);

@@ -131,7 +131,7 @@ data: {mode: 0644, long: 12345678901234567890, on: yes}
       err: (line) => report.push(line),
     });
     expect(code).toBe(1);
-    expect(report.join()).toContain("nothing to read: give -f FILE, or -f - for standard input");
+    expect(report.join()).toContain("nothing to read: give -f FILE, -f - for standard input, or --plan for a cluster");
   });
 });
 

@@ -1,5 +1,5 @@
 /** Who names a profile that a write takes away: read when that happens, which is seldom. */
-import { type Profiles } from "../../controller/migration/facts/profiles.ts";
+import type { Profiles } from "../../controller/migration/facts/profiles.ts";
 import { optInOf, profileNameOf } from "../../controller/migration/plan/optIn.ts";
 import { CANARY } from "../../controller/migration/convert/profile.ts";
 import { collectionPath, nameSelector } from "../../kube/client/path.ts";

@@ -86,8 +86,8 @@ function selects(object: Json, deployment: Json, labels: Labels): Omit<Follower,
   if (!present) return undefined;
   const selector = (row.plain === true ? { matchLabels: given } : given) as LabelSelector;
   const rest = withoutHash(selector);
-  const isEmpty = Object.keys(rest.matchLabels ?? {}).length + (rest.matchExpressions ?? []).length === 0;
-  const namesHash = JSON.stringify(selector) !== JSON.stringify(rest);
+  const isEmpty = keysOf(rest).length === 0;
+  const namesHash = keysOf(selector).includes(DEPLOYMENT_HASH);
   if (isEmpty && !namesHash && row.empty === "none") return undefined;
   if (!isEmpty && !matchesSelector(rest, labels)) return undefined;
   return namesHash
@@ -98,6 +98,11 @@ function selects(object: Json, deployment: Json, labels: Labels): Omit<Follower,
       }
     : { kind: "goes-on", text: "it selects the pods by labels that stay" };
 }
+
+const keysOf = ({ matchLabels = {}, matchExpressions = [] }: LabelSelector): readonly string[] => [
+  ...Object.keys(matchLabels),
+  ...matchExpressions.map(({ key }) => key),
+];
 
 function withoutHash({ matchLabels = {}, matchExpressions = [] }: LabelSelector): LabelSelector {
   const { [DEPLOYMENT_HASH]: _, ...rest } = matchLabels;
@@ -121,7 +126,7 @@ function looksInto(object: Json, deployment: unknown): boolean {
 /** It selects Services, which stay as they are. */
 function monitoringFollower(monitor: Json, services: readonly Json[]): readonly Follower[] {
   const selector = objectAt(monitor, "spec", "selector") as LabelSelector;
-  const isEmpty = Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0;
+  const isEmpty = keysOf(selector).length === 0;
   const found = services.find(
     (service) =>
       looksInto(monitor, service) &&
