@@ -25,8 +25,15 @@ const process_: ConvertPorts = {
 /** What was given cannot be read: a sentence for the user. */
 class Unreadable extends Error {}
 
-/** @returns the exit code: 0 all converted; 1 something was refused, or could not be read */
-export async function runConvert(args: readonly string[], ports: ConvertPorts = process_): Promise<number> {
+/**
+ * @param version the program's, for its user agent
+ * @returns the exit code: 0 all converted; 1 something was refused, or could not be read
+ */
+export async function runConvert(
+  args: readonly string[],
+  ports: ConvertPorts = process_,
+  version?: string,
+): Promise<number> {
   const parsed = parseConvertOptions(args);
   switch (parsed.kind) {
     case "help":
@@ -37,7 +44,7 @@ export async function runConvert(args: readonly string[], ports: ConvertPorts = 
       return 1;
     case "plan": {
       const { runPlan } = await import("./planCommand.ts");
-      return runPlan(parsed.options, ports);
+      return runPlan(parsed.options, version === undefined ? ports : { ...ports, version });
     }
     case "run":
       try {

@@ -10,7 +10,6 @@ import { checkCredentials } from "../../kube/client/credentialsCheck.ts";
 import { CredentialsError } from "../../kube/client/kubeconfig.ts";
 import { createClient, type KubeClient } from "../../kube/client/transport.ts";
 import { systemClock } from "../../kube/clock/clock.ts";
-import packageJson from "../../package.json" with { type: "json" };
 import type { PlanOptions } from "./options.ts";
 import { planText } from "./planText.ts";
 import { type ClusterFacts, readCluster } from "./readCluster.ts";
@@ -18,21 +17,24 @@ import { type ClusterFacts, readCluster } from "./readCluster.ts";
 export interface PlanPorts {
   readonly out: (text: string) => void;
   readonly err: (line: string) => void;
+  /** The program's, for its user agent. */
+  readonly version?: string;
   /** @throws {CredentialsError} */
-  readonly connect?: (options: PlanOptions) => Promise<KubeClient>;
+  readonly connect?: (options: PlanOptions, version: string) => Promise<KubeClient>;
 }
 
-async function connected({ kubeconfig, context }: PlanOptions): Promise<KubeClient> {
+async function connected({ kubeconfig, context }: PlanOptions, version: string): Promise<KubeClient> {
   const options = { kubeconfig, context };
   const credentials = await loadCredentials(options);
   checkCredentials(credentials, options);
-  return createClient({ credentials, version: packageJson.version, clock: systemClock });
+  return createClient({ credentials, version, clock: systemClock });
 }
 
 /** @returns the exit code: 0 all can be migrated; 1 something is in the way of one, or could not be read */
-export async function runPlan(options: PlanOptions, { out, err, connect = connected }: PlanPorts): Promise<number> {
+export async function runPlan(options: PlanOptions, ports: PlanPorts): Promise<number> {
+  const { out, err, version = "0.0.0", connect = connected } = ports;
   try {
-    const client = await connect(options);
+    const client = await connect(options, version);
     const namespace = options.allNamespaces ? undefined : (options.namespace ?? client.namespace);
     const facts = await readCluster(client, namespace, options.controllerNamespace);
     const plans = plansOf(facts, options);

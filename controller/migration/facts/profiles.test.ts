@@ -106,7 +106,7 @@ describe("a profile that cannot be used", () => {
     ["canary: {}\n---\ncanary: {}\n", "data[bad]: line 2"],
     ["canary: &c { self: *c }", "data[bad]"],
     ["x".repeat(70_000), "data[bad]: it has more than 65536 characters"],
-  ])("is invalid, with what is wrong and where, and hides none of Sluice's own namespace: %#", async (text, why) => {
+  ])("is invalid, with what is wrong and where, and hides the one of Sluice's own namespace: %#", async (text, why) => {
     const { profiles, put, end } = set();
     put("shop", "a", { bad: text });
     put("own", "a", { bad: weight(1) });
