@@ -11,13 +11,7 @@ import type { Clock } from "../../../kube/clock/clock.ts";
 import { createStore, type Stored } from "../../../kube/runtime/cache.ts";
 import { runReflector } from "../../../kube/runtime/watch.ts";
 import { PROFILES } from "../../../schema/labels.ts";
-import {
-  type FoundProfile,
-  lookUp,
-  type ParseProfile,
-  type ProfileMap,
-  type ProfileSource,
-} from "../convert/findProfile.ts";
+import type { FoundProfile, ProfileMap, ProfileSource } from "../convert/findProfile.ts";
 
 interface StoredMap extends Stored, ProfileMap {
   readonly metadata: Stored["metadata"];
@@ -66,7 +60,7 @@ export function watchProfiles(ports: ProfilePorts): Profiles {
     changed?.(namespace === ownNamespace ? "" : namespace);
   });
   const source: ProfileSource = { ownNamespace, in: (namespace) => store.by("namespace", namespace) };
-  const known: { parse?: ParseProfile; over?: boolean; begun?: Promise<void> } = {};
+  const known: { find?: (namespace: string, name: string) => FoundProfile; over?: boolean; begun?: Promise<void> } = {};
   const begin = async (): Promise<void> => {
     const complaints = createComplaints(watching);
     const failed = Promise.withResolvers<void>();
@@ -81,8 +75,10 @@ export function watchProfiles(ports: ProfilePorts): Profiles {
         if (failures > 0) failed.resolve();
       },
     });
-    const complete = Promise.all([import("./profileText.ts"), hasSynced]).then(([{ parseProfile }]) => {
-      known.parse = parseProfile;
+    // The parser and the rules of admission take memory that a controller without profiles need not have.
+    const code = Promise.all([import("./profileText.ts"), import("../convert/findProfile.ts")]);
+    const complete = Promise.all([code, hasSynced]).then(([[{ parseProfile }, { lookUp }]]) => {
+      known.find = (namespace, name) => lookUp(source, namespace, name, parseProfile);
     });
     await Promise.race([complete, failed.promise]);
     known.over = true;
@@ -94,16 +90,16 @@ export function watchProfiles(ports: ProfilePorts): Profiles {
     ownNamespace,
     findProfile(namespace, name) {
       void ready();
-      const { parse } = known;
-      if (parse === undefined) return undefined;
+      const { find } = known;
+      if (find === undefined) return undefined;
       const key = `${namespace}/${name}`;
-      const answer = answers.get(key) ?? lookUp(source, namespace, name, parse);
+      const answer = answers.get(key) ?? find(namespace, name);
       if (answer.kind !== "missing") answers.set(key, answer);
       return answer;
     },
     mapsIn(namespace) {
       void ready();
-      return known.parse === undefined ? undefined : source.in(namespace);
+      return known.find === undefined ? undefined : source.in(namespace);
     },
     soon: () => (known.over === true || signal.aborted ? undefined : ready()),
   };
