@@ -22,6 +22,7 @@ import { createMigrationStores } from "./migration/facts/caches.ts";
 import { adoptionsRow } from "./migration/adoptionsRow.ts";
 import { migrationsRow } from "./migration/migrationsRow.ts";
 import { deploymentsRow } from "./workloads/workloadRestore.ts";
+import { type Profiles, watchProfiles } from "./migration/facts/profiles.ts";
 import type { Trouble } from "./process/troubles.ts";
 import { createStores, type Stores } from "./rollout/facts/stores.ts";
 import { refill, type Shelf } from "./rollout/facts/refill.ts";
@@ -71,6 +72,8 @@ export interface ControllerScope {
   readonly instanceId: string;
   readonly resyncMs: number;
   readonly concurrency: number;
+  /** Whose profiles are for all namespaces: the controller's own; undefined: there is none. */
+  readonly ownNamespace?: string | undefined;
   /** Conditions for generic tools on every Rollout that does not decline them (docs/behaviour/kstatus.md). */
   readonly kstatusForAll?: boolean | undefined;
   /** Deployments that ask for it become Rollouts, except in Sluice's own namespace (docs/migration.md); undefined: none. */
@@ -83,6 +86,7 @@ export interface ControllerScope {
 
 export interface Controller {
   readonly stores: Stores;
+  readonly profiles: Profiles;
   readonly queues: readonly (readonly [name: string, queue: WorkQueue])[];
   /** Kinds whose cache is not complete or whose watch is broken. */
   unready(): string[];
@@ -135,10 +139,19 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
     { ports, namespace: scope.namespace, stores, complaints, rollouts, manager, sources },
     signal,
   );
-  const { client, clock } = ports;
+  const { client, clock, log } = ports;
+  const profiles = watchProfiles({
+    client,
+    clock,
+    log,
+    watched: scope.namespace,
+    ownNamespace: scope.ownNamespace ?? "",
+    signal,
+  });
   refill({ client, clock, complaints, room: stores.room, signal }, shelvesOf(stores));
   return {
     stores,
+    profiles,
     queues: manager.queues,
     unready: () => [...manager.unready(), ...optional.flatMap((watch) => watch.unready() ?? [])],
     hasSynced: manager.synced(),

@@ -153,6 +153,18 @@ export const webhookRules = (namespace: string): readonly Rule[] => [
     resources: ["analysisruns", "experiments"],
     verbs: ["list"],
   },
+  {
+    why: "Profiles for Deployments that become Rollouts; only ConfigMaps with the label sluice.dev/profiles are listed.",
+    apiGroups: [""],
+    resources: ["configmaps"],
+    verbs: ["list", "watch"],
+  },
+  {
+    why: "Which namespaces have opted in: for a warning where a profile is taken away that Deployments name.",
+    apiGroups: [""],
+    resources: ["namespaces"],
+    verbs: ["list"],
+  },
   ...explained(keeperRules("").clusterRole(namespace)),
 ];
 

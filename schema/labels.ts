@@ -44,6 +44,8 @@ export const MIGRATED = "sluice.dev/migrated";
 export const SCALE_TARGET_BEFORE = "sluice.dev/scale-target-before";
 /** On a Rollout that migration has made: the Deployment's wanted replicas that were last written to its size. */
 export const REPLICAS_CARRIED = "sluice.dev/replicas-carried";
+/** On a ConfigMap, by users: "true" makes each key of its data a profile. */
+export const PROFILES = "sluice.dev/profiles";
 
 /**
  * On the Rollout, by the user: "true" adds the conditions that kstatus knows, "false" leaves them out where a flag adds

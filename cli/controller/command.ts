@@ -124,6 +124,7 @@ async function serve({ options, version, log, undo, ending }: Serving): Promise<
       room: roomWithin(process.constrainedMemory()),
       concurrency: options.rolloutThreads,
       kstatusForAll: options.kstatus,
+      ownNamespace: controllerNamespace(options),
       migration: options.migrateDeployments
         ? { ownNamespace: options.controllerNamespace ?? credentials.namespace }
         : undefined,
@@ -134,8 +135,8 @@ async function serve({ options, version, log, undo, ending }: Serving): Promise<
   undo.push(() => events.stop(2_000));
   undo.push(() => troubles.stop());
   undo.push(() => wired.stop());
-  const { stores } = controller;
-  const beside: AdmissionPorts = { client, clock, log, events, stores, isLeader, busy: quiet.busy, troubles };
+  const { stores, profiles } = controller;
+  const beside: AdmissionPorts = { client, clock, log, events, stores, profiles, isLeader, busy: quiet.busy, troubles };
   const { namespace } = credentials;
   const admission = await admissionOf(options, beside, health.webhook, namespace, wired.stopping);
   parts.admission = admission;

@@ -103,7 +103,7 @@ function startLoop({ client, clock, log, random }: LoopPorts) {
   const working = new AbortController();
   const running = lead({ election: undefined, until: working.signal });
   return {
-    ports: { client, clock, log, events, stores: controller.stores },
+    ports: { client, clock, log, events, stores: controller.stores, profiles: controller.profiles },
     signal: stopping,
     hasSynced: controller.hasSynced,
     async stop(): Promise<void> {

@@ -28,6 +28,7 @@ import {
 import { type DeploymentView, type Pod, serveService } from "./harness/podProcess.ts";
 import { newRoutedWorld } from "./harness/routed.ts";
 import { denials, rightsOf, unusedRights } from "./harness/rights.ts";
+import { wrongProfileAndLost } from "./harness/profileActions.ts";
 import { healthy, inPhase, newWorld, pausedAt } from "./harness/clusterWorld.ts";
 
 const canary = "rollout-canary";
@@ -293,6 +294,12 @@ ours("a wrong Rollout is refused with all that is wrong", async () => {
   expect(stderr).toContain("spec.strategy.canary.steps[0].setWeight");
   expect(stderr).toContain("spec.template.spec.containers[0].image: Required value");
   expect(stderr).toContain("spec.template.spec.containers[0].portz");
+});
+
+ours("a wrong profile is refused, and one that goes warns of the Deployment that names it", async () => {
+  const { stderr, warning } = await wrongProfileAndLost(installation.cluster, installation.until);
+  expect(stderr).toContain("data[careful].canary.steps[0].setWeight");
+  expect(warning).toContain('Deployment "default/profiled" names it');
 });
 
 ours("a lost key and an edited configuration are put right", async () => {

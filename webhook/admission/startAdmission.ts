@@ -19,6 +19,7 @@ import type { Log } from "../../controller/process/log.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import { recordOverrides } from "./overrides.ts";
 import { textWithHelp, type Violation } from "../../kube/validation/violation.ts";
+import type { Profiles } from "../../controller/migration/facts/profiles.ts";
 import type { Stores } from "../../controller/rollout/facts/stores.ts";
 import type { Troubles } from "../../controller/process/troubles.ts";
 
@@ -51,6 +52,7 @@ export interface AdmissionPorts {
   readonly log: Log;
   readonly events: EventRecorder;
   readonly stores: Stores;
+  readonly profiles: Profiles;
   readonly isLeader: () => boolean;
   /** Called when a review has been answered: the process is not at rest. */
   readonly busy: () => void;
