@@ -18,6 +18,7 @@ import { rolloutsRow, type RolloutsObserver } from "./rollout/rolloutsRow.ts";
 import { sourcesOf, type Sources } from "./rollout/facts/cacheSources.ts";
 import { releasesRow } from "./release/routeRelease.ts";
 import { servicesRow } from "./services/serviceCleanup.ts";
+import { surroundingsReader } from "./migration/facts/beside.ts";
 import { createMigrationStores } from "./migration/facts/caches.ts";
 import { adoptionsRow } from "./migration/adoptionsRow.ts";
 import { migrationsRow } from "./migration/migrationsRow.ts";
@@ -122,10 +123,20 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
     backoff: (error) => passingCause(error)?.backoff,
     signal,
   });
+  const { client, clock, log } = ports;
+  const profiles = watchProfiles({
+    client,
+    clock,
+    log,
+    watched: scope.namespace,
+    ownNamespace: scope.ownNamespace ?? scope.migration?.ownNamespace ?? "",
+    signal,
+  });
   const rollouts = runKinds(
     manager,
     {
       ...ports,
+      profiles,
       decide: ports.decide ?? decide,
       stores,
       namespace: scope.namespace,
@@ -139,15 +150,6 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
     { ports, namespace: scope.namespace, stores, complaints, rollouts, manager, sources },
     signal,
   );
-  const { client, clock, log } = ports;
-  const profiles = watchProfiles({
-    client,
-    clock,
-    log,
-    watched: scope.namespace,
-    ownNamespace: scope.ownNamespace ?? "",
-    signal,
-  });
   refill({ client, clock, complaints, room: stores.room, signal }, shelvesOf(stores));
   return {
     stores,
@@ -161,6 +163,7 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
 }
 
 interface KindPorts extends ControllerPorts, Pick<ControllerScope, "instanceId" | "kstatusForAll" | "migration"> {
+  readonly profiles: Profiles;
   readonly stores: Stores;
   readonly namespace: string | undefined;
   readonly decide: Decide;
@@ -174,7 +177,8 @@ function runKinds(manager: Manager, ports: KindPorts, sources: Sources): WorkQue
   manager.runController(releasesRow(ports, sources));
   const { migration } = ports;
   if (migration !== undefined) {
-    const migrating = { ...ports, ...migration, migrating: createMigrationStores() };
+    const surroundings = surroundingsReader(ports);
+    const migrating = { ...ports, ...migration, surroundings, migrating: createMigrationStores() };
     manager.runController(migrationsRow(migrating, sources));
     manager.runController(adoptionsRow(migrating, ports.instanceId));
   }

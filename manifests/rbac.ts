@@ -102,6 +102,31 @@ export const migrationRules: readonly Rule[] = [
     verbs: ["list", "watch"],
   },
   {
+    why: "Profiles, from which a Rollout gets its strategy; only ConfigMaps with the label sluice.dev/profiles are listed.",
+    apiGroups: [""],
+    resources: ["configmaps"],
+    verbs: ["list", "watch"],
+  },
+  {
+    why: "Whether there is room for the pods of a Deployment twice.",
+    apiGroups: [""],
+    resources: ["resourcequotas"],
+    verbs: ["list"],
+  },
+  {
+    why: "What goes on with the pods of a Deployment is looked at once, when that begins, and reported; none of it is written.",
+    apiGroups: ["policy", "networking.k8s.io", "autoscaling.k8s.io", "keda.sh", "monitoring.coreos.com"],
+    resources: [
+      "poddisruptionbudgets",
+      "networkpolicies",
+      "verticalpodautoscalers",
+      "scaledobjects",
+      "podmonitors",
+      "servicemonitors",
+    ],
+    verbs: ["list"],
+  },
+  {
     why: "What scales a Deployment is reported; in mode adopt it is pointed at the Rollout.",
     apiGroups: ["autoscaling"],
     resources: ["horizontalpodautoscalers"],

@@ -40,6 +40,8 @@ export const PROFILE = "sluice.dev/profile";
 export const REPLICAS_WANTED = "sluice.dev/replicas-wanted";
 /** On a Rollout that migration has made: "reference" or "adopt". */
 export const MIGRATED = "sluice.dev/migrated";
+/** On the Rollout of mode adopt while it is held, by us: uids of the ReplicaSets that its Deployment had, by commas. */
+export const ADOPTS = "sluice.dev/adopts";
 /** On a HorizontalPodAutoscaler, by us: the scaleTargetRef that it had before it scaled the Rollout, as JSON. */
 export const SCALE_TARGET_BEFORE = "sluice.dev/scale-target-before";
 /** On a Rollout that migration has made: the Deployment's wanted replicas that were last written to its size. */

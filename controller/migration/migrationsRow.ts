@@ -19,14 +19,16 @@ import type { Stores } from "../rollout/facts/stores.ts";
 import { findCondition } from "../rollout/model/rolloutConditions.ts";
 import { liveRollout } from "../services/serviceCleanup.ts";
 import { type MigrationAction, migrationRequest, wordsOf } from "./actions/action.ts";
+import { CANARY } from "./convert/profile.ts";
 import { decideMigration } from "./decide/decide.ts";
 import type { MigrationDecision } from "./decide/decision.ts";
 import { autoscalersOf } from "./facts/autoscalers.ts";
+import { type BesidePorts, followersFor, obstaclesFor } from "./facts/beside.ts";
 import type { RawDeployment } from "./facts/caches.ts";
 import type { MigrationFacts, RolloutFacts } from "./facts/facts.ts";
-import { isOffLimits, type OptInPorts, profileFor, watchOptIn, wishOf } from "./facts/optIn.ts";
+import { isOffLimits, type OptInPorts, profileFor, usableProfile, watchOptIn, wishOf } from "./facts/optIn.ts";
 
-export interface MigrationPorts extends OptInPorts {
+export interface MigrationPorts extends OptInPorts, BesidePorts {
   readonly client: KubeClient;
   readonly stores: Stores;
   readonly events: EventRecorder;
@@ -34,6 +36,8 @@ export interface MigrationPorts extends OptInPorts {
 }
 
 const TIMEOUT_MS = 5_000;
+/** What stands in the way may go without a change of anything that is watched. */
+export const AGAIN_MS = 60_000;
 
 type Row = ControllerRow<MigrationFacts, MigrationDecision>;
 
@@ -52,7 +56,10 @@ export function migrationsRow(ports: MigrationPorts, sources: Sources): Row {
     keys: () => keysIn(migrating.deployments),
     gather: (key) => gather(ports, key),
     decide: decideMigration,
-    apply: (pass) => apply(ports, pass),
+    async apply(pass, queue) {
+      await apply(ports, pass);
+      if (pass.facts.obstacles.length > 0) queue.addAfter(pass.key, AGAIN_MS);
+    },
   };
 }
 
@@ -70,14 +77,18 @@ async function gather(ports: MigrationPorts, key: string): Promise<MigrationFact
   const rollout = found === undefined ? undefined : rolloutFacts(found);
   // What nothing is made of is not read: a Deployment that is being updated changes all the time.
   const isToBeMade = rollout === undefined && wish?.mode === "reference" && (isStamped || deployment.settled);
+  const seen = { deployment, wish, rollout };
+  if (!isToBeMade) return { ...seen, whole: undefined, profile: CANARY, autoscalers: [], obstacles: [], followers: [] };
+  const profile = await profileFor(ports, namespace, deployment);
   const path = objectPath(DEPLOYMENTS, { namespace, name });
+  const whole = await readIfThere<Json>(client, path, { timeoutMs: TIMEOUT_MS });
   return {
-    deployment,
-    wish,
-    rollout,
-    whole: isToBeMade ? await readIfThere<Json>(client, path, { timeoutMs: TIMEOUT_MS }) : undefined,
-    profile: profileFor(ports, namespace, deployment),
-    autoscalers: isToBeMade && isStamped ? await namesOfAutoscalers(client, { namespace, name }) : [],
+    ...seen,
+    whole,
+    profile: usableProfile(profile),
+    autoscalers: isStamped ? await namesOfAutoscalers(client, { namespace, name }) : [],
+    obstacles: whole === undefined || isStamped ? [] : await obstaclesFor(ports, whole, profile, "reference"),
+    followers: whole === undefined || !isStamped ? [] : await followersFor(ports, whole),
   };
 }
 

@@ -18,7 +18,7 @@ import type { Profile } from "../convert/profile.ts";
 import { toRollout } from "../convert/toRollout.ts";
 import type { DeploymentFacts } from "../facts/caches.ts";
 import type { MigrationFacts, RolloutFacts } from "../facts/facts.ts";
-import { blocked, type MigrationDecision, type MigrationEvent, nothing } from "./decision.ts";
+import { blocked, followed, inTheWay, type MigrationDecision, type MigrationEvent, nothing } from "./decision.ts";
 
 /** Not begun yet: nothing of the Deployment has been touched. */
 export function begin(facts: MigrationFacts): MigrationDecision {
@@ -27,6 +27,7 @@ export function begin(facts: MigrationFacts): MigrationDecision {
   if (deployment.paused) return notMigrated("it is paused. Set spec.paused to false");
   // The pods that it has now are to be those of the template that the Rollout begins with.
   if (!deployment.settled) return nothing;
+  if (facts.obstacles.length > 0) return inTheWay(facts.obstacles, facts.wish?.from);
   return withRollout(facts, profile, () => doing(mark(deployment, { [MANAGED_BY_ROLLOUT]: deployment.metadata.name })));
 }
 
@@ -36,7 +37,11 @@ export function goOn(facts: MigrationFacts): MigrationDecision {
   if (rollout === undefined) {
     if ("problem" in profile) return notMigrated(profile.problem);
     return withRollout(facts, profile, (made) =>
-      doing({ kind: "createRollout", rollout: made }, [started(deployment), ...scaled(facts)]),
+      doing({ kind: "createRollout", rollout: made }, [
+        started(deployment),
+        ...scaled(facts),
+        ...followed(facts.followers),
+      ]),
     );
   }
   if (rollout.migrated === undefined) return notMigrated("a Rollout of its name that no migration made is there");

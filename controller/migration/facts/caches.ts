@@ -1,7 +1,7 @@
 /** What is held of Deployments and Namespaces where Deployments may migrate: some hundred bytes of each. */
 import { createStore, type Store, type Stored } from "../../../kube/runtime/cache.ts";
 import { controllerOf } from "../../../kube/object/ownerReference.ts";
-import type { OwnerReference } from "../../../schema/kube.ts";
+import type { ObjectMeta, OwnerReference } from "../../../schema/kube.ts";
 import { MANAGED_BY_ROLLOUT, MIGRATE, PROFILE, REPLICAS_BEFORE, REPLICAS_WANTED } from "../../../schema/labels.ts";
 
 interface Metadata {
@@ -76,15 +76,21 @@ export interface RawNamespace extends Stored {
   readonly metadata: Omit<Metadata, "namespace">;
 }
 
-/** A Namespace whose Deployments are to migrate. */
+/** A Namespace whose Deployments are to migrate, or get a profile where they ask for themselves. */
 export interface NamespaceFacts extends Stored {
-  readonly mode: string;
+  readonly mode: string | undefined;
   readonly profile: string | undefined;
+}
+
+/** A Rollout of mode adopt that nothing drives yet. */
+export interface HeldRollout {
+  readonly metadata: ObjectMeta;
 }
 
 export interface MigrationStores {
   readonly deployments: Store<DeploymentFacts, "namespace", RawDeployment>;
   readonly namespaces: Store<NamespaceFacts, never, RawNamespace>;
+  readonly held: Store<HeldRollout, never, HeldRollout>;
 }
 
 export const createMigrationStores = (): MigrationStores => ({
@@ -96,7 +102,9 @@ export const createMigrationStores = (): MigrationStores => ({
     transform({ metadata: { name, uid, resourceVersion, labels, annotations } }) {
       const mode = labels?.[MIGRATE];
       const profile = annotations?.[PROFILE];
-      return mode === undefined ? undefined : { metadata: { name, uid, resourceVersion }, mode, profile };
+      const isOurs = mode !== undefined || profile !== undefined;
+      return isOurs ? { metadata: { name, uid, resourceVersion }, mode, profile } : undefined;
     },
   }),
+  held: createStore<HeldRollout, never, HeldRollout>({ transform: ({ metadata }) => ({ metadata }), indices: {} }),
 });

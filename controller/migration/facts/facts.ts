@@ -1,6 +1,8 @@
 /** What a decision about one Deployment that migrates, or has migrated, is made from. */
 import type { Json } from "../../../kube/object/json.ts";
 import type { Profile } from "../convert/profile.ts";
+import type { Follower } from "../plan/followers.ts";
+import type { Obstacle } from "../plan/obstacles.ts";
 import type { DeploymentFacts } from "./caches.ts";
 
 /** What its user, or the user of its Namespace, has asked for. */
@@ -36,4 +38,8 @@ export interface MigrationFacts {
   readonly profile: Profile | { readonly problem: string };
   /** Names of the HorizontalPodAutoscalers that scale the Deployment, read where a Rollout is to be made of it. */
   readonly autoscalers: readonly string[];
+  /** What stands in the way, looked for where it is about to begin. */
+  readonly obstacles: readonly Obstacle[];
+  /** What looks at its pods or names it, looked for where a Rollout is to be made of it. */
+  readonly followers: readonly Follower[];
 }

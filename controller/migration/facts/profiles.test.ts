@@ -20,8 +20,8 @@ function set() {
     watched: undefined,
     ownNamespace: "own",
     signal: ending.signal,
-    changed: (namespace) => void changes.push(namespace),
   });
+  profiles.maps.onChange((old, next) => void changes.push((next ?? old)?.metadata.namespace ?? ""));
   const put = (namespace: string, name: string, data: Texts, labels: Texts = { "sluice.dev/profiles": "true" }) =>
     core.create("configmaps", { metadata: { name, namespace, labels }, data });
   return { ...api, profiles, put, changes, end: () => ending.abort() };
@@ -147,7 +147,7 @@ describe("profiles", () => {
     put("own", "b", { quick: weight(2) });
     await Bun.sleep(0);
     expect(profiles.findProfile("shop", "quick")).toMatchObject(found('ConfigMap "own/b"', 2));
-    expect(changes).toEqual(["shop", "shop", ""]);
+    expect(changes).toEqual(["shop", "shop", "own"]);
     end();
   });
 });

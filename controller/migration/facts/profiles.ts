@@ -8,16 +8,23 @@ import { CONFIG_MAPS } from "../../../kube/client/resources.ts";
 import { collectionPath } from "../../../kube/client/path.ts";
 import type { KubeClient } from "../../../kube/client/transport.ts";
 import type { Clock } from "../../../kube/clock/clock.ts";
-import { createStore, type Stored } from "../../../kube/runtime/cache.ts";
+import { createStore, type Store, type Stored } from "../../../kube/runtime/cache.ts";
 import { runReflector } from "../../../kube/runtime/watch.ts";
 import { PROFILES } from "../../../schema/labels.ts";
-import type { FoundProfile, ProfileMap, ProfileSource } from "../convert/findProfile.ts";
+import {
+  type FoundProfile,
+  lookUp,
+  type ParseProfile,
+  type ProfileMap,
+  type ProfileSource,
+} from "../convert/findProfile.ts";
 
-interface StoredMap extends Stored, ProfileMap {
+/** A ConfigMap with the label. */
+export interface StoredMap extends Stored, ProfileMap {
   readonly metadata: Stored["metadata"];
 }
 
-interface RawConfigMap extends Stored {
+export interface RawConfigMap extends Stored {
   readonly data?: Readonly<Record<string, string>> | null;
 }
 
@@ -32,12 +39,12 @@ export interface ProfilePorts {
   readonly watched: string | undefined;
   readonly ownNamespace: string;
   readonly signal: AbortSignal;
-  /** Called when profiles of a namespace have changed; "": of all, since Sluice's own namespace serves all. */
-  readonly changed?: (namespace: string) => void;
 }
 
 export interface Profiles {
   readonly ownNamespace: string;
+  /** The ConfigMaps, to listen to; filled from when somebody first asks. */
+  readonly maps: Store<StoredMap, "namespace", RawConfigMap>;
   /** Undefined: not known yet, see `soon`. */
   findProfile(namespace: string, name: string): FoundProfile | undefined;
   /** The ConfigMaps of a namespace; undefined: not known yet. */
@@ -48,19 +55,21 @@ export interface Profiles {
 
 /** Where ConfigMaps may not be listed, profiles stay unknown, which the log says. */
 export function watchProfiles(ports: ProfilePorts): Profiles {
-  const { ownNamespace, signal, changed, watched, ...watching } = ports;
+  const { ownNamespace, signal, watched, ...watching } = ports;
   const answers = new Map<string, FoundProfile>();
   const store = createStore<StoredMap, "namespace", RawConfigMap>({
     transform: slimMap,
     indices: { namespace: ({ metadata }) => [metadata.namespace ?? ""] },
   });
-  store.onChange((old, next) => {
-    answers.clear();
-    const namespace = (next ?? old)?.metadata.namespace ?? "";
-    changed?.(namespace === ownNamespace ? "" : namespace);
-  });
+  store.onChange(() => answers.clear());
   const source: ProfileSource = { ownNamespace, in: (namespace) => store.by("namespace", namespace) };
-  const known: { find?: (namespace: string, name: string) => FoundProfile; over?: boolean; begun?: Promise<void> } = {};
+  const known: { parse?: ParseProfile; listed?: boolean; over?: boolean; begun?: Promise<void> } = {};
+  // A parser of YAML takes memory that a controller without profiles need not have.
+  const isReadable = (): boolean => store.size === 0 || known.parse !== undefined;
+  const load = async (): Promise<void> => {
+    const { parseProfile } = await import("./profileText.ts");
+    known.parse = parseProfile;
+  };
   const begin = async (): Promise<void> => {
     const complaints = createComplaints(watching);
     const failed = Promise.withResolvers<void>();
@@ -75,35 +84,42 @@ export function watchProfiles(ports: ProfilePorts): Profiles {
         if (failures > 0) failed.resolve();
       },
     });
-    // The parser and the rules of admission take memory that a controller without profiles need not have.
-    const code = Promise.all([import("./profileText.ts"), import("../convert/findProfile.ts")]);
-    const complete = Promise.all([code, hasSynced]).then(([[{ parseProfile }, { lookUp }]]) => {
-      known.find = (namespace, name) => lookUp(source, namespace, name, parseProfile);
+    const listed = hasSynced.then(async () => {
+      known.listed = true;
+      if (!isReadable()) await load();
     });
-    await Promise.race([complete, failed.promise]);
+    await Promise.race([listed, failed.promise]);
     known.over = true;
   };
   const ready = async (): Promise<void> => {
-    if (!signal.aborted) await (known.begun ??= begin());
+    if (signal.aborted) return;
+    await (known.begun ??= begin());
+    if (!isReadable()) await load();
   };
+  const isKnown = (): boolean => known.listed === true && isReadable();
   return {
     ownNamespace,
+    maps: store,
     findProfile(namespace, name) {
       void ready();
-      const { find } = known;
-      if (find === undefined) return undefined;
+      if (!isKnown()) return undefined;
       const key = `${namespace}/${name}`;
-      const answer = answers.get(key) ?? find(namespace, name);
+      const answer = answers.get(key) ?? lookUp(source, namespace, name, known.parse ?? unread);
       if (answer.kind !== "missing") answers.set(key, answer);
       return answer;
     },
     mapsIn(namespace) {
       void ready();
-      return known.find === undefined ? undefined : source.in(namespace);
+      return isKnown() ? source.in(namespace) : undefined;
     },
-    soon: () => (known.over === true || signal.aborted ? undefined : ready()),
+    soon: () => ((known.over === true && isReadable()) || signal.aborted ? undefined : ready()),
   };
 }
+
+/** Where there is no ConfigMap there is nothing to parse. */
+const unread: ParseProfile = () => {
+  throw new Error("its text is not read yet");
+};
 
 const slimMap = ({ metadata, data }: RawConfigMap): StoredMap => {
   const { name, namespace, uid, resourceVersion } = metadata;

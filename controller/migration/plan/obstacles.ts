@@ -22,6 +22,7 @@ export interface Obstacle {
     | "controlled"
     | "recreate"
     | "rollout"
+    | "driven"
     | "paused"
     | "updating"
     | "shared-pods"
@@ -156,17 +157,20 @@ function sharesPods(a: Json, b: Json): boolean {
 }
 
 function ofProfile(deployment: Json, found: FoundProfile | undefined): readonly Obstacle[] {
-  switch (found?.kind) {
-    case undefined:
-      return [];
+  if (found === undefined) return [];
+  if (found.kind === "found") return ofConversion(deployment, found);
+  return [lasting("profile", profileProblem(found))];
+}
+
+/** Why it cannot be used. */
+export function profileProblem(found: Exclude<FoundProfile, { readonly kind: "found" }>): string {
+  switch (found.kind) {
     case "missing": {
       const near = found.near === undefined ? "" : `. Did you mean "${found.near}"?`;
-      return [lasting("profile", `there is no profile "${found.name}": there is ${listed(found.known)}${near}`)];
+      return `there is no profile "${found.name}": there is ${listed(found.known)}${near}`;
     }
     case "invalid":
-      return [lasting("profile", `profile "${found.name}" of ${found.from} is wrong: ${found.problems.join("; ")}`)];
-    case "found":
-      return ofConversion(deployment, found);
+      return `profile "${found.name}" of ${found.from} is wrong: ${found.problems.join("; ")}`;
     default:
       return found satisfies never;
   }
