@@ -1,7 +1,13 @@
 /** What a plan needs to know of a cluster: lists only, nothing is written. */
 import type { ProfileMap } from "../../controller/migration/convert/findProfile.ts";
 import { objectAt, textAt } from "../../controller/migration/convert/objects.ts";
-import { isUnserved, listFollowers, listObjects, RESOURCE_QUOTAS } from "../../controller/migration/facts/beside.ts";
+import {
+  isUnserved,
+  listFollowers,
+  listObjects,
+  RESOURCE_QUOTAS,
+  SERVICE,
+} from "../../controller/migration/facts/beside.ts";
 import { ApiError } from "../../kube/client/apiError.ts";
 import { objectPath } from "../../kube/client/path.ts";
 import { CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, PODS, ROLLOUTS } from "../../kube/client/resources.ts";
@@ -18,6 +24,7 @@ export interface ClusterFacts {
   readonly profileMaps: readonly ProfileMap[] | undefined;
   readonly quotas: readonly Json[];
   readonly pods: readonly Json[] | undefined;
+  readonly services: readonly Json[] | undefined;
   readonly followers: readonly Json[];
   /** What could not be read, and why: a sentence each. */
   readonly unread: readonly string[];
@@ -48,13 +55,14 @@ export async function readCluster(
   const labelled = (where: string | undefined) =>
     optional(listObjects(client, ["ConfigMap", CONFIG_MAPS], where, { query }));
   const deployments = await listObjects(client, ["Deployment", DEPLOYMENTS], namespace);
-  const [rollouts, quotas, pods, namespaces, profiles, own, followers] = await Promise.all([
+  const [rollouts, quotas, pods, namespaces, profiles, own, services, followers] = await Promise.all([
     listed("Rollout", ROLLOUTS),
     listed("ResourceQuota", RESOURCE_QUOTAS),
     optional(listObjects(client, ["Pod", PODS], namespace, { slim: slimPod })),
     optional(readNamespaces(client, namespace)),
     labelled(namespace),
     namespace === undefined || namespace === ownNamespace ? [] : labelled(ownNamespace),
+    optional(listObjects(client, SERVICE, namespace)),
     listFollowers(client, namespace, optional),
   ]);
   return {
@@ -64,7 +72,8 @@ export async function readCluster(
     pods,
     namespaces: namespaces ?? [],
     profileMaps: profiles === undefined || own === undefined ? undefined : [...profiles, ...own].map(profileMap),
-    followers,
+    services,
+    followers: [...followers, ...(services ?? [])],
     unread,
   };
 }

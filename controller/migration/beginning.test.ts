@@ -56,7 +56,7 @@ const ways: readonly Way[] = [
           workloadRef: { apiVersion: "apps/v1", kind: "Deployment", name: "web", scaleDown: "never" },
           strategy: { canary: {} },
         },
-      } as never),
+      }),
     said: 'Rollout "default/shop" has its pods already',
     gone: ({ core }) => core.delete({ ...ROLLOUT, name: "shop" }),
   },

@@ -21,7 +21,6 @@ const FOLLOWERS: readonly (readonly [kind: string, resource: Resource, everywher
   ["ScaledObject", { group: "keda.sh", version: "v1alpha1", plural: "scaledobjects" }],
   ["PodDisruptionBudget", { group: "policy", version: "v1", plural: "poddisruptionbudgets" }],
   ["NetworkPolicy", { group: "networking.k8s.io", version: "v1", plural: "networkpolicies" }],
-  ["Service", SERVICES],
   // These often stand in the namespace of the monitoring.
   ["PodMonitor", { group: "monitoring.coreos.com", version: "v1", plural: "podmonitors" }, true],
   ["ServiceMonitor", { group: "monitoring.coreos.com", version: "v1", plural: "servicemonitors" }, true],
@@ -52,7 +51,9 @@ export async function listObjects(
   return found;
 }
 
-/** Autoscalers, budgets, monitors, Services and NetworkPolicies. @param namespace undefined: of all */
+export const SERVICE = ["Service", SERVICES] as const;
+
+/** Autoscalers, budgets, monitors and NetworkPolicies; Services are listed beside. @param namespace undefined: of all */
 export async function listFollowers(
   client: KubeClient,
   namespace: string | undefined,
@@ -82,7 +83,7 @@ async function everywhereOr(
   }
 }
 
-export interface Surroundings extends Pick<Beside, "deployments" | "rollouts" | "quotas"> {
+export interface Surroundings extends Pick<Beside, "deployments" | "rollouts" | "quotas" | "services"> {
   readonly followers: readonly Json[];
 }
 
@@ -94,35 +95,38 @@ const KEPT_MS = 5_000;
 
 /** Reads a namespace, at most once in some seconds. What we may not read counts as not there. */
 export function surroundingsReader({ client, clock }: { client: KubeClient; clock: Clock }): ReadSurroundings {
-  const recent = new Map<string, { readonly at: number; readonly read: Promise<Surroundings> }>();
-  return async (namespace) => {
-    for (const [key, { at }] of recent) if (clock.now() - at > KEPT_MS) recent.delete(key);
-    const read = recent.get(namespace)?.read ?? readSurroundings(client, namespace);
-    if (!recent.has(namespace)) recent.set(namespace, { at: clock.now(), read });
-    try {
-      return await read;
-    } catch (error) {
-      if (recent.get(namespace)?.read === read) recent.delete(namespace);
-      throw error;
-    }
+  const recent = new Map<string, Promise<Surroundings>>();
+  return (namespace) => {
+    const known = recent.get(namespace);
+    if (known !== undefined) return known;
+    const read = readSurroundings(client, namespace);
+    const forget = (): void => {
+      if (recent.get(namespace) === read) recent.delete(namespace);
+    };
+    recent.set(namespace, read);
+    read.catch(forget);
+    clock.after(KEPT_MS, forget);
+    return read;
   };
 }
 
 async function readSurroundings(client: KubeClient, namespace: string): Promise<Surroundings> {
-  const [deployments, rollouts, quotas, followers] = await Promise.all([
+  const [deployments, rollouts, quotas, services, followers] = await Promise.all([
     listObjects(client, ["Deployment", DEPLOYMENTS], namespace),
     listObjects(client, ["Rollout", ROLLOUTS], namespace),
-    orNone(listObjects(client, ["ResourceQuota", RESOURCE_QUOTAS], namespace)),
-    listFollowers(client, namespace, orNone),
+    orUnknown(listObjects(client, ["ResourceQuota", RESOURCE_QUOTAS], namespace)),
+    orUnknown(listObjects(client, SERVICE, namespace)),
+    listFollowers(client, namespace, orUnknown),
   ]);
-  return { deployments, rollouts, quotas, followers };
+  return { deployments, rollouts, quotas: quotas ?? [], services, followers: [...followers, ...(services ?? [])] };
 }
 
-async function orNone(read: Promise<readonly Json[]>): Promise<readonly Json[]> {
+async function orUnknown(read: Promise<readonly Json[]>): Promise<readonly Json[] | undefined> {
   try {
     return await read;
   } catch (error) {
-    if (isUnserved(error) || (error instanceof ApiError && error.status === 403)) return [];
+    if (isUnserved(error)) return [];
+    if (error instanceof ApiError && error.status === 403) return undefined;
     throw error;
   }
 }

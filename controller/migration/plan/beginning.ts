@@ -6,7 +6,10 @@ import type { Mode } from "../convert/toRollout.ts";
 import type { Follower } from "./followers.ts";
 import { type Beside, driverOf, type Obstacle, obstaclesOf } from "./obstacles.ts";
 
-export interface BeginningFacts extends Pick<Beside, "deployments" | "rollouts" | "quotas" | "ownNamespace"> {
+export interface BeginningFacts extends Pick<
+  Beside,
+  "deployments" | "rollouts" | "quotas" | "services" | "ownNamespace"
+> {
   readonly profile: FoundProfile;
 }
 

@@ -151,6 +151,27 @@ describe("in the way is", () => {
     expect(told(deployment(), beside({ quotas: [noRollouts] }))).toMatchObject([{ what: "quota", modes: both }]);
   });
 
+  test("a Service that its profile names, as long as that is missing or cannot be a Rollout's", () => {
+    const strategy = { blueGreen: { activeService: "$(name)", previewService: "$(name)-next" } };
+    const profile = { kind: "found", from: "", profile: { name: "p", strategy } } as const;
+    const service = (name: string, selector: object, namespace = "shop"): Json => ({
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name, namespace },
+      spec: { selector },
+    });
+    const web = service("web", { app: "web" });
+    const found = (...services: readonly Json[]) => told(deployment(), beside({ profile, services }));
+    expect(found(web, service("web-next", { app: "web" }, "other"))).toMatchObject([
+      { what: "services", modes: both, passing: true, text: containing('service "web-next" not found') },
+    ]);
+    expect(found(web, service("web-next", { app: "next" }))).toMatchObject([
+      { what: "services", modes: both, text: containing('has unmatch label "app" in rollout') },
+    ]);
+    expect(found(web, service("web-next", { app: "web" }))).toEqual([]);
+    expect(told(deployment(), beside({ profile }))).toEqual([]);
+  });
+
   test("all of it at once", () => {
     const object = deployment({ paused: true, strategy: { type: "Recreate" } }, {}, { availableReplicas: 0 });
     expect(told(object).map(({ what }) => what)).toEqual(["recreate", "paused", "updating"]);

@@ -5,10 +5,13 @@
 import type { Json } from "../../../kube/object/json.ts";
 import { matchesSelector } from "../../../kube/object/selector.ts";
 import { listed } from "../../../kube/validation/nearNames.ts";
+import { textWithHelp } from "../../../kube/validation/violation.ts";
+import type { References } from "../../rules/admission/admissionFindings.ts";
 import type { LabelSelector } from "../../../schema/kube.ts";
 import { MANAGED_BY_ROLLOUT, MIGRATED } from "../../../schema/labels.ts";
 import type { FoundProfile } from "../convert/findProfile.ts";
 import { controllerOf } from "../convert/manifest.ts";
+import type { Profile } from "../convert/profile.ts";
 import { called, member, objectAt, textAt } from "../convert/objects.ts";
 import { judgedRollout, type Mode, toRollout } from "../convert/toRollout.ts";
 import { optInOf } from "./optIn.ts";
@@ -28,6 +31,7 @@ export interface Obstacle {
     | "shared-pods"
     | "quota"
     | "profile"
+    | "services"
     | "not-convertible";
   /** In which modes. */
   readonly modes: readonly Mode[];
@@ -48,6 +52,8 @@ export interface Beside {
   readonly deployments: readonly Json[];
   readonly rollouts: readonly Json[];
   readonly quotas: readonly Json[];
+  /** Undefined: not known. */
+  readonly services: readonly Json[] | undefined;
   /** Undefined: not known. */
   readonly profile: FoundProfile | undefined;
 }
@@ -85,7 +91,7 @@ export function obstaclesOf(deployment: Json, beside: Beside): readonly Obstacle
   return [
     ...ofItself(deployment, beside.namespace),
     ...ofNeighbours(deployment, beside),
-    ...ofProfile(deployment, beside.profile),
+    ...ofProfile(deployment, beside),
     ...ofProgress(deployment),
     ...ofQuotas(deployment, beside.quotas),
   ];
@@ -156,9 +162,9 @@ function sharesPods(a: Json, b: Json): boolean {
   return matchesSelector(selector(a), labels(b)) || matchesSelector(selector(b), labels(a));
 }
 
-function ofProfile(deployment: Json, found: FoundProfile | undefined): readonly Obstacle[] {
+function ofProfile(deployment: Json, { profile: found, services }: Beside): readonly Obstacle[] {
   if (found === undefined) return [];
-  if (found.kind === "found") return ofConversion(deployment, found);
+  if (found.kind === "found") return ofConversion(deployment, found.profile, services);
   return [lasting("profile", profileProblem(found))];
 }
 
@@ -177,17 +183,38 @@ export function profileProblem(found: Exclude<FoundProfile, { readonly kind: "fo
 }
 
 /** Where something else stands in the way already (it is controlled, …) that is not said twice. */
-function ofConversion(deployment: Json, { profile }: FoundProfile & { readonly kind: "found" }): readonly Obstacle[] {
+function ofConversion(deployment: Json, profile: Profile, services: Beside["services"]): readonly Obstacle[] {
   if (controllerOf(deployment) !== undefined) return [];
   const found = BOTH.flatMap((mode): readonly Obstacle[] => {
     const made = toRollout(deployment, profile, mode);
     if (made.kind === "refused") return made.notes.map(({ text }) => lasting("not-convertible", text, [mode]));
-    const undriven = judgedRollout(deployment, profile, mode).warn.filter(({ rule }) => rule === "unsupported-feature");
-    return undriven.map(({ path, detail }) =>
-      lasting("profile", `profile "${profile.name}": ${path}: ${detail}`, [mode]),
-    );
+    const references = services === undefined ? {} : { services: servicesOf(deployment, services) };
+    const { refuse, warn } = judgedRollout(deployment, profile, mode, references);
+    const undriven = warn
+      .filter(({ rule }) => rule === "unsupported-feature")
+      .map(({ path, detail }) => lasting("profile", `profile "${profile.name}": ${path}: ${detail}`, [mode]));
+    // It would have the pods, and be held: the Service has to be made or mended first.
+    const held = [...refuse, ...warn]
+      .filter(({ rule }) => HOLDING.includes(rule))
+      .map((violation) => passing("services", `as a Rollout it would be held: ${textWithHelp(violation)}`, [mode]));
+    return [...undriven, ...held];
   });
   return joined(found);
+}
+
+const HOLDING = ["service-missing", "service-selector", "service-managed", "service-role-metadata"];
+
+function servicesOf(deployment: Json, services: readonly Json[]): NonNullable<References["services"]> {
+  const own = services.filter((service) => areNeighbours(service, deployment));
+  return new Map(
+    own.map((service) => [
+      textAt(service, "metadata", "name"),
+      {
+        selector: objectAt(service, "spec", "selector") as Readonly<Record<string, string>>,
+        annotations: objectAt(service, "metadata", "annotations") as Readonly<Record<string, string>>,
+      },
+    ]),
+  );
 }
 
 /** What both modes have, once. */

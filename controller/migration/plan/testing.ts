@@ -28,6 +28,7 @@ export const beside = (more: Partial<PlanFacts> = {}): PlanFacts => ({
   deployments: [],
   rollouts: [],
   quotas: [],
+  services: undefined,
   profile: { kind: "found", profile: CANARY, from: "" },
   followers: [],
   pods: [],
