@@ -44,6 +44,8 @@ export const MIGRATED = "sluice.dev/migrated";
 export const ADOPTS = "sluice.dev/adopts";
 /** On a HorizontalPodAutoscaler, by us: the scaleTargetRef that it had before it scaled the Rollout, as JSON. */
 export const SCALE_TARGET_BEFORE = "sluice.dev/scale-target-before";
+/** Of a Deployment in mode reference, until that is undone. */
+export const REFERENCE_MARKS: readonly string[] = [REPLICAS_WANTED, REPLICAS_BEFORE];
 /** On a Rollout that migration has made: the Deployment's wanted replicas that were last written to its size. */
 export const REPLICAS_CARRIED = "sluice.dev/replicas-carried";
 /** On a ConfigMap, by users: "true" makes each key of its data a profile. */

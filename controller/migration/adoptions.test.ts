@@ -7,6 +7,7 @@ import { unobserved } from "../controller.ts";
 import { wireController } from "../wiring.ts";
 import { deploymentNamed, migratingStage } from "./testing.ts";
 import { carryOutAdoption, readAdoption } from "./adoptions.ts";
+import { objectAt } from "./convert/objects.ts";
 import { CANARY } from "./convert/profile.ts";
 import { decideAdoption } from "./decide/adopt.ts";
 import { adoptionEvents } from "./decide/adoptEvents.ts";
@@ -265,6 +266,28 @@ test("one that is not asked for any more before it goes is a Deployment like oth
   world.end();
 });
 
+test("one in mode reference has its pods back first, and is adopted then", async () => {
+  const world = await migratingStage();
+  world.annotate({ "sluice.dev/migrate": "reference" });
+  await world.clock.advance(5 * MINUTE);
+  expect(objectAt(world.core.get(DEPLOYMENT), "spec")["replicas"]).toBe(0);
+  const available = { least: Infinity };
+  world.core.onChange(() => {
+    const now = world.core.list("replicasets.apps").map((set) => objectAt(set, "status")["availableReplicas"]);
+    const sum = now.reduce<number>((all, one) => all + (typeof one === "number" ? one : 0), 0);
+    available.least = Math.min(available.least, sum);
+  });
+  world.annotate({ "sluice.dev/migrate": "adopt" });
+  await world.clock.advance(20 * MINUTE);
+  expect(world.core.get(DEPLOYMENT)).toBeUndefined();
+  const { metadata, status } = world.core.get(ROLLOUT) ?? { metadata: undefined, status: undefined };
+  expect(metadata?.annotations).toMatchObject({ "sluice.dev/migrated": "adopt" });
+  expect(metadata?.finalizers).toBeUndefined();
+  expect(status).toMatchObject({ phase: "Healthy", availableReplicas: 3 });
+  expect(available.least).toBeGreaterThanOrEqual(3);
+  world.end();
+});
+
 test("a Deployment that is made again beside the Rollout is reported to both, and nothing is done about it", async () => {
   const world = await migratingStage();
   world.annotate({ "sluice.dev/migrate": "adopt" });
@@ -310,12 +333,10 @@ test("an autoscaler that may not be changed is reported, and does not hold the R
   };
   world.annotate({ "sluice.dev/migrate": "adopt" });
   await world.clock.advance(5 * MINUTE);
-  const targetOf = (name: string) =>
-    (
-      world.core.get({ resource: "horizontalpodautoscalers.autoscaling", namespace: "default", name })?.["spec"] as {
-        scaleTargetRef: { kind: string };
-      }
-    ).scaleTargetRef.kind;
+  const targetOf = (name: string): unknown => {
+    const found = world.core.get({ resource: "horizontalpodautoscalers.autoscaling", namespace: "default", name });
+    return objectAt(found, "spec", "scaleTargetRef")["kind"];
+  };
   expect(["may", "may-not", "keda"].map(targetOf)).toEqual(["Rollout", "Deployment", "Deployment"]);
   expect(world.core.get(ROLLOUT)?.metadata.labels ?? {}).not.toHaveProperty(INSTANCE_LABEL);
   expect(world.said("Rollout")).toEqual([

@@ -27,7 +27,7 @@ export const deploymentNamed = (name: string, { annotations = {}, spec = {}, lab
       template: { metadata: { labels: own }, spec: { containers: [{ name: "web", image: "web:1" }] } },
       ...spec,
     },
-  } as Draft;
+  };
 };
 
 /** The Deployment "web" serves when it resolves, and the controller leads. `before`: what is there before that. */

@@ -15,6 +15,7 @@ import {
   INSTANCE_LABEL,
   MANAGED_BY_ROLLOUT,
   MIGRATED,
+  REFERENCE_MARKS,
   REVISION,
 } from "../../../schema/labels.ts";
 import { podTemplateHash } from "../../rollout/hash/podHash.ts";
@@ -86,7 +87,9 @@ export function decideAdoption(facts: AdoptionFacts): readonly AdoptionAction[] 
 function leave(facts: AdoptionFacts, deployment: Stored): readonly AdoptionAction[] {
   const { rollout, asks, settled } = facts;
   const seen = deployment.metadata;
-  const object = asks && settled ? heldRollout(facts, deployment) : undefined;
+  // One that comes from mode reference has its size and its pods back first.
+  const isMarked = REFERENCE_MARKS.some((mark) => seen.annotations?.[mark] !== undefined);
+  const object = asks && settled && !isMarked ? heldRollout(facts, deployment) : undefined;
   if (rollout !== undefined) {
     const isCurrent = object !== undefined && equal(comparable(object), comparable(rollout));
     return isCurrent ? [{ kind: "orphanDeployment", seen }] : [{ kind: "deleteHeldRollout", seen: rollout.metadata }];

@@ -37,7 +37,9 @@ export function adoptionEvents(
   }
   if (deployment === undefined) return [];
   const name = rollout.metadata.name;
-  if (rollout.metadata.annotations?.[MIGRATED] !== "adopt") {
+  const migrated = rollout.metadata.annotations?.[MIGRATED];
+  if (migrated === "reference") return [];
+  if (migrated !== "adopt") {
     const why = `Not migrated: a Rollout "${name}" that no migration made is there: delete it, or rename one`;
     return from === "Deployment" ? about("Deployment", blocked(why).events) : [];
   }

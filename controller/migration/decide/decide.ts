@@ -3,15 +3,16 @@
  * (docs/migration.md). One write a decision: what it changes comes back by a watch, and the next decision follows from the
  * state alone. So a crash after any write goes on where it was.
  */
-import { MANAGED_BY_ROLLOUT, MIGRATE } from "../../../schema/labels.ts";
+import { MANAGED_BY_ROLLOUT, MIGRATE, REFERENCE_MARKS } from "../../../schema/labels.ts";
 import type { MigrationFacts } from "../facts/facts.ts";
 import { blocked, type MigrationDecision, nothing } from "./decision.ts";
 import { begin, goOn, reverse } from "./reference.ts";
 
 export function decideMigration(facts: MigrationFacts): MigrationDecision {
   const { deployment, wish, rollout } = facts;
-  // Mode adopt is a row of its own: it goes on when the Deployment is gone.
-  if (deployment.deleting || wish?.mode === "adopt" || rollout?.migrated === "adopt") return nothing;
+  if (deployment.deleting || rollout?.migrated === "adopt") return nothing;
+  // Mode adopt is a row of its own: it goes on when the Deployment is gone, and begins when mode reference has ended.
+  if (wish?.mode === "adopt") return isOfReference(facts) ? reverse(facts) : nothing;
   // What has begun follows the stamp, not the wish: so that it is reversed in order where the wish is taken back.
   if (deployment.marks[MANAGED_BY_ROLLOUT] !== undefined) {
     return wish?.mode === "reference" ? goOn(facts) : reverse(facts);
@@ -24,6 +25,9 @@ export function decideMigration(facts: MigrationFacts): MigrationDecision {
   if (wish.mode === "reference") return begin(facts);
   return blocked(`${MIGRATE} has to be "reference", "adopt" or "none", and is ${JSON.stringify(wish.mode)}`);
 }
+
+const isOfReference = ({ deployment: { marks }, rollout }: MigrationFacts): boolean =>
+  rollout?.migrated === "reference" || REFERENCE_MARKS.some((mark) => marks[mark] !== undefined);
 
 /** A Namespace asks for all that can; only who asks for this one Deployment is answered. */
 const blockedWhereAsked = ({ wish }: MigrationFacts, message: string): MigrationDecision =>
