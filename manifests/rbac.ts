@@ -81,6 +81,15 @@ export const loopRules = (routers: readonly RouterRow[] = ROUTERS): readonly Rul
   { why: "What happened.", apiGroups: [""], resources: ["events"], verbs: ["create", "patch"] },
 ];
 
+/** What looks at the pods of Deployments, or names them: by group. */
+const FOLLOWERS = [
+  ["policy", "poddisruptionbudgets"],
+  ["networking.k8s.io", "networkpolicies"],
+  ["autoscaling.k8s.io", "verticalpodautoscalers"],
+  ["keda.sh", "scaledobjects"],
+  ["monitoring.coreos.com", "podmonitors", "servicemonitors"],
+] as const;
+
 /** In every namespace, beside the others, where Deployments are to become Rollouts (`--migrate-deployments`). */
 export const migrationRules: readonly Rule[] = [
   {
@@ -113,19 +122,12 @@ export const migrationRules: readonly Rule[] = [
     resources: ["resourcequotas"],
     verbs: ["list"],
   },
-  {
-    why: "What goes on with the pods of a Deployment is looked at once, when that begins, and reported; none of it is written.",
-    apiGroups: ["policy", "networking.k8s.io", "autoscaling.k8s.io", "keda.sh", "monitoring.coreos.com"],
-    resources: [
-      "poddisruptionbudgets",
-      "networkpolicies",
-      "verticalpodautoscalers",
-      "scaledobjects",
-      "podmonitors",
-      "servicemonitors",
-    ],
+  ...FOLLOWERS.map(([apiGroup, ...resources]) => ({
+    why: "What goes on with the pods of a Deployment is looked at when that begins, and reported.",
+    apiGroups: [apiGroup],
+    resources,
     verbs: ["list"],
-  },
+  })),
   {
     why: "What scales a Deployment is reported; in mode adopt it is pointed at the Rollout.",
     apiGroups: ["autoscaling"],

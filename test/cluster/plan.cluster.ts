@@ -15,6 +15,7 @@ import { configurationFor } from "../../webhook/configuration/configuration.ts";
 import { loopbackCertificates } from "../../webhook/http/testing.ts";
 import { createWebhook, type Webhook } from "../../webhook/http/webhook.ts";
 import type { KubeObject } from "./harness/api.ts";
+import { applyForeignKinds } from "./harness/foreignKinds.ts";
 import { harness } from "./harness/harness.ts";
 import { until } from "./harness/until.ts";
 
@@ -29,40 +30,6 @@ const quiet = (): void => undefined;
 const log = { debug: quiet, info: quiet, warn: console.warn, error: console.error };
 let webhook: Webhook | undefined;
 const reviews: string[] = [];
-
-const definition = (group: string, version: string, kind: string): KubeObject => {
-  const plural = `${kind.toLowerCase()}s`;
-  const anything = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
-  return {
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: {
-      name: `${plural}.${group}`,
-      // Groups of Kubernetes are kept from others.
-      annotations: { "api-approved.kubernetes.io": "https://github.com/kubernetes/kubernetes/pull/63797" },
-    },
-    spec: {
-      group,
-      scope: "Namespaced",
-      names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
-      versions: [
-        {
-          name: version,
-          served: true,
-          storage: true,
-          schema: { openAPIV3Schema: { type: "object", properties: { spec: anything } } },
-        },
-      ],
-    },
-  };
-};
-
-const definitions = [
-  definition("autoscaling.k8s.io", "v1", "VerticalPodAutoscaler"),
-  definition("keda.sh", "v1alpha1", "ScaledObject"),
-  definition("monitoring.coreos.com", "v1", "PodMonitor"),
-  definition("monitoring.coreos.com", "v1", "ServiceMonitor"),
-];
 
 /** As Sluice writes it, but for the namespaces of this test. */
 function configured(port: number, caBundle: string): object {
@@ -82,9 +49,7 @@ function configured(port: number, caBundle: string): object {
 }
 
 beforeAll(async () => {
-  await stored(...definitions);
-  const names = definitions.map(({ metadata }) => `crd/${metadata.name}`);
-  await current.kubectl(["wait", "--for=condition=Established", "--timeout=30s", ...names]);
+  await applyForeignKinds(current);
   for (const name of [namespace, ownNamespace]) await api.create("/api/v1/namespaces", { metadata: { name } });
   const parsed = parseControllerOptions(["--kubeconfig", current.kubeconfig], {});
   if (parsed.kind !== "run") throw new Error("The controller's flags have changed");
