@@ -11,13 +11,13 @@ export const DEPLOYMENT = { resource: "deployments.apps", namespace: "default", 
 export const ROLLOUT = { resource: "rollouts.argoproj.io", namespace: "default", name: "web" } as const;
 export const MINUTE = 60_000;
 
-export interface Given {
+export interface Asking {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly spec?: object;
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-export const deploymentNamed = (name: string, { annotations = {}, spec = {}, labels }: Given = {}): Draft => {
+export const deploymentNamed = (name: string, { annotations = {}, spec = {}, labels }: Asking = {}): Draft => {
   const own = labels ?? { app: name };
   return {
     metadata: { name, namespace: "default", annotations },
@@ -31,7 +31,7 @@ export const deploymentNamed = (name: string, { annotations = {}, spec = {}, lab
 };
 
 /** The Deployment "web" serves when it resolves, and the controller leads. `before`: what is there before that. */
-export async function migratingStage(given: Given = {}, before: readonly (readonly [string, object])[] = []) {
+export async function migratingStage(given: Asking = {}, before: readonly (readonly [string, object])[] = []) {
   let state = 1;
   const random = (): number => (state = (state * 16_807) % 2_147_483_647) / 2_147_483_647;
   const api = testApi({ installed: true, random, namespaces: ["sluice"] });
