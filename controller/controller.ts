@@ -2,7 +2,7 @@
 import type { EventRecorder } from "../kube/runtime/recorder.ts";
 import type { KubeClient } from "../kube/client/transport.ts";
 import type { RouterSettings } from "../providers/traffic/settings.ts";
-import type { ReflectorIncident } from "../kube/runtime/watch.ts";
+import type { ReflectorIncident, ReflectorSink } from "../kube/runtime/watch.ts";
 import { createComplaints, logWatchError, type Complaints } from "./process/complaints.ts";
 import type { Log } from "./process/log.ts";
 import type { Clock } from "../kube/clock/clock.ts";
@@ -19,7 +19,7 @@ import { sourcesOf, type Sources } from "./rollout/facts/cacheSources.ts";
 import { releasesRow } from "./release/routeRelease.ts";
 import { servicesRow } from "./services/serviceCleanup.ts";
 import { surroundingsReader } from "./migration/facts/beside.ts";
-import { createMigrationStores } from "./migration/facts/caches.ts";
+import { createMigrationStores, type RawDeployment } from "./migration/facts/caches.ts";
 import { adoptionsRow } from "./migration/adoptionsRow.ts";
 import { migrationsRow } from "./migration/migrationsRow.ts";
 import { deploymentsRow } from "./workloads/workloadRestore.ts";
@@ -66,6 +66,14 @@ export interface ControllerPorts {
   readonly decide?: Decide;
 }
 
+export interface MigrationScope {
+  readonly ownNamespace: string;
+  /** Those that have become Rollouts by reference become Deployments again, and no other migrates. */
+  readonly restoring?: boolean | undefined;
+  /** Told of all Deployments by the loop's own watch, so that nobody needs a second one. */
+  readonly deployments?: ReflectorSink<RawDeployment> | undefined;
+}
+
 export interface ControllerScope {
   /** Watch this namespace only; undefined: all. */
   readonly namespace: string | undefined;
@@ -78,7 +86,7 @@ export interface ControllerScope {
   /** Conditions for generic tools on every Rollout that does not decline them (docs/behaviour/kstatus.md). */
   readonly kstatusForAll?: boolean | undefined;
   /** Deployments that ask for it become Rollouts, except in Sluice's own namespace (docs/migration.md); undefined: none. */
-  readonly migration?: { readonly ownNamespace: string } | undefined;
+  readonly migration?: MigrationScope | undefined;
   /** Which Ingresses are routed, and how; the usual classes by default. */
   readonly routing?: RouterSettings | undefined;
   /** How much memory the cached objects may take; what the shipped Deployment has by default. */
@@ -177,8 +185,12 @@ function runKinds(manager: Manager, ports: KindPorts, sources: Sources): WorkQue
   manager.runController(releasesRow(ports, sources));
   const { migration } = ports;
   if (migration !== undefined) {
-    const surroundings = surroundingsReader(ports);
-    const migrating = { ...ports, ...migration, surroundings, migrating: createMigrationStores() };
+    const migrating = {
+      ...ports,
+      ...migration,
+      surroundings: surroundingsReader(ports),
+      migrating: createMigrationStores(ports.instanceId, migration.deployments),
+    };
     manager.runController(migrationsRow(migrating, sources));
     manager.runController(adoptionsRow(migrating, ports.instanceId));
   }

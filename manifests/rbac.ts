@@ -91,7 +91,10 @@ const FOLLOWERS = [
 ] as const;
 
 /** In every namespace, beside the others, where Deployments are to become Rollouts (`--migrate-deployments`). */
-export const migrationRules: readonly Rule[] = [
+export const migrationRules = (scope: "cluster" | "namespace"): readonly Rule[] =>
+  scope === "cluster" ? [...migrationInNamespace, ...migrationInCluster] : migrationInNamespace;
+
+const migrationInNamespace: readonly Rule[] = [
   {
     why: "A Rollout is made of a Deployment, and goes when it is to be a Deployment again.",
     apiGroups: argo,
@@ -105,10 +108,10 @@ export const migrationRules: readonly Rule[] = [
     verbs: ["delete"],
   },
   {
-    why: "Which Namespaces ask for it.",
-    apiGroups: [""],
-    resources: ["namespaces"],
-    verbs: ["list", "watch"],
+    why: "In mode reference its conditions tell how its Rollout stands.",
+    apiGroups: ["apps"],
+    resources: ["deployments/status"],
+    verbs: ["patch"],
   },
   {
     why: "Profiles, from which a Rollout gets its strategy; only ConfigMaps with the label sluice.dev/profiles are listed.",
@@ -133,6 +136,15 @@ export const migrationRules: readonly Rule[] = [
     apiGroups: ["autoscaling"],
     resources: ["horizontalpodautoscalers"],
     verbs: ["list", "patch"],
+  },
+];
+
+const migrationInCluster: readonly Rule[] = [
+  {
+    why: "Which Namespaces ask for it.",
+    apiGroups: [""],
+    resources: ["namespaces"],
+    verbs: ["list", "watch"],
   },
   {
     why: "The webhook's configuration for Deployments that migrate, and no other.",

@@ -57,7 +57,7 @@ async function adopt(world: Awaited<ReturnType<typeof stage>>, crashAt = Infinit
     const actions = decideAdoption(facts);
     for (const action of actions) {
       writes += 1;
-      await carryOutAdoption(world.client, [action]);
+      await carryOutAdoption(world.client, [action], () => {});
       if (writes === crashAt) {
         await world.clock.advance(MINUTE);
         break;

@@ -6,7 +6,7 @@ import { DEPLOYMENTS, PODS, REPLICA_SETS, ROLLOUTS } from "../../kube/client/res
 import type { KubeClient } from "../../kube/client/transport.ts";
 import { matchesSelector } from "../../kube/object/selector.ts";
 import { controllerOf } from "../../kube/object/ownerReference.ts";
-import type { LabelSelector, Resource } from "../../schema/kube.ts";
+import type { LabelSelector, ReplicaSet, Resource } from "../../schema/kube.ts";
 import { MANAGED_BY_ROLLOUT } from "../../schema/labels.ts";
 import { type AdoptionAction, adoptionRequest, type Refused } from "./actions/adoption.ts";
 import { objectAt } from "./convert/objects.ts";
@@ -60,18 +60,22 @@ export async function readAdoption(
 }
 
 /**
- * In order; the first that fails ends the pass. What is gone or there already is seen by the next.
+ * In order; the first that fails ends the pass. What is gone or there already is seen by the next. `taken`: called with each
+ * ReplicaSet that now belongs to the Rollout: who drives that must know it, however late its watch is.
  * @returns the autoscalers that somebody does not let us change: the pods do not wait for them
  * @throws {ApiError}
  */
 export async function carryOutAdoption(
   client: KubeClient,
   actions: readonly AdoptionAction[],
+  taken: (replicaSet: ReplicaSet) => void,
 ): Promise<readonly Refused[]> {
   const refused: Refused[] = [];
   for (const action of actions) {
     try {
-      await client.request({ ...adoptionRequest(action), timeoutMs: TIMEOUT_MS });
+      const request = { ...adoptionRequest(action), timeoutMs: TIMEOUT_MS };
+      if (action.kind === "takeReplicaSet") taken(await client.request<ReplicaSet>(request));
+      else await client.request(request);
     } catch (error) {
       if (action.kind === "retargetAutoscaler" && isRefusal(error)) {
         refused.push({ name: action.seen.name, why: error.message });

@@ -32,7 +32,7 @@ interface Decision {
 }
 
 export function adoptionsRow(ports: MigrationPorts, instance: string): ControllerRow<Facts, Decision> {
-  const { migrating, client, validForMs } = ports;
+  const { migrating, client, stores, validForMs } = ports;
   return {
     kind: "Adoptions",
     noun: "takeover of Deployment",
@@ -46,7 +46,7 @@ export function adoptionsRow(ports: MigrationPorts, instance: string): Controlle
     async apply({ key, facts, decision: { actions, events } }, queue) {
       if (actions.length > 0 && validForMs() <= TIMEOUT_MS)
         throw new NotLeaderError(`Not sent: taking over Deployment "${key}", because the leader Lease may run out`);
-      const refused = await carryOutAdoption(client, actions);
+      const refused = await carryOutAdoption(client, actions, (replicaSet) => stores.replicaSets.upsert(replicaSet));
       report(ports, facts, { actions, events }, refused);
       if (actions.length > 0) queue.addAfter(key, SOON_MS);
       else if (facts.obstacles.length > 0) queue.addAfter(key, AGAIN_MS);

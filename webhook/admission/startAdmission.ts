@@ -12,7 +12,7 @@ import { createWebhookMetrics, type Reviewed } from "../http/webhookMetrics.ts";
 import type { Rules } from "../review/validate.ts";
 import { createWebhook, type Webhook } from "../http/webhook.ts";
 import { cachedRules } from "./cachedRules.ts";
-import { deploymentIndex } from "./deploymentIndex.ts";
+import { type DeploymentIndex, deploymentIndex } from "./deploymentIndex.ts";
 import { migrating } from "./migrating.ts";
 import { ownUser } from "./ownUser.ts";
 import type { Log } from "../../controller/process/log.ts";
@@ -57,6 +57,8 @@ export interface AdmissionPorts {
   /** Called when a review has been answered: the process is not at rest. */
   readonly busy: () => void;
   readonly troubles: Troubles;
+  /** Where the loop fills it; by default it watches Deployments itself. */
+  readonly deployments?: DeploymentIndex | undefined;
 }
 
 export interface Admission {
@@ -99,11 +101,9 @@ export async function readClientCa(file: string | undefined): Promise<string | u
 export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts, signal: AbortSignal): Admission {
   const { client, clock, log } = ports;
   const { troubles } = ports;
-  const deployments = deploymentIndex({ ...ports, watched: options.watchedNamespace, signal });
+  const deployments = ports.deployments ?? deploymentIndex({ ...ports, ...watchedOf(options), signal });
   const rules = cachedRules({ ...ports, deployments, trouble: troubles.met }, options.watchedNamespace, signal);
-  const migrate = options.migrates
-    ? migrating({ ...ports, deployments, namespace: options.namespace, user: ownUser(ports, signal) })
-    : undefined;
+  const migrate = options.migrates ? migratingOf(options, { ...ports, deployments }, signal) : undefined;
   let webhook: Webhook | undefined;
   const metrics = createWebhookMetrics(() => webhook?.expiresAtMs());
   const keeper = createKeeper({
@@ -129,18 +129,8 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
         metrics.reviewed(...review);
       };
       const where = { port, ...(address === undefined ? {} : { hostname: address }) };
-      webhook = createWebhook({
-        rules,
-        client,
-        certificate,
-        clientCa,
-        reviewed,
-        log,
-        clock,
-        overridden,
-        migrate,
-        ...where,
-      });
+      const parts = { rules, client, certificate, clientCa, reviewed, log, clock, overridden, migrate };
+      webhook = createWebhook({ ...parts, ...where });
       await options.listening?.();
       log.info("Serving the webhook", { port: webhook.port });
     },
@@ -164,6 +154,14 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
     done: Promise.all([parted, farewell]).then(() => webhook?.stop()),
   };
 }
+
+const watchedOf = ({ instanceId, watchedNamespace }: AdmissionOptions) => ({ instanceId, watched: watchedNamespace });
+
+const migratingOf = (
+  { namespace, instanceId }: AdmissionOptions,
+  ports: AdmissionPorts & { readonly deployments: DeploymentIndex },
+  signal: AbortSignal,
+) => migrating({ ...ports, namespace, instanceId, user: ownUser(ports, signal), signal });
 
 /** More than fits into an event. */
 const textsInFull = 20;

@@ -214,7 +214,7 @@ const profilesChanged = [
   `${labelsOf("object")} != ${labelsOf("oldObject")}`,
 ].join(" || ");
 
-const ofInstance = (instanceId: string): object =>
+export const ofInstance = (instanceId: string): object =>
   instanceId === ""
     ? { key: INSTANCE_LABEL, operator: "DoesNotExist" }
     : { key: INSTANCE_LABEL, operator: "In", values: [instanceId] };

@@ -16,6 +16,7 @@ import {
   MANAGED_BY_ROLLOUT,
   MIGRATED,
   REFERENCE_MARKS,
+  REPLICAS_WANTED,
   REVISION,
 } from "../../../schema/labels.ts";
 import { podTemplateHash } from "../../rollout/hash/podHash.ts";
@@ -92,6 +93,9 @@ function leave(facts: AdoptionFacts, deployment: Stored): readonly AdoptionActio
   const object = asks && settled && !isMarked ? heldRollout(facts, deployment) : undefined;
   if (rollout !== undefined) {
     const isCurrent = object !== undefined && equal(comparable(object), comparable(rollout));
+    // While the Rollout is held it brings us here again: its end is the last write.
+    if (!asks && seen.annotations?.[MANAGED_BY_ROLLOUT] !== undefined)
+      return [{ kind: "unstampDeployment", seen, replicas: wantedIn(deployment) }];
     return isCurrent ? [{ kind: "orphanDeployment", seen }] : [{ kind: "deleteHeldRollout", seen: rollout.metadata }];
   }
   if (object === undefined || controllerOf(deployment) !== undefined || facts.obstacles.length > 0) return [];
@@ -112,14 +116,22 @@ function heldRollout(facts: AdoptionFacts, deployment: Stored): Json | undefined
   const made = toRollout(typed, facts.profile, "adopt");
   if (made.kind === "refused") return undefined;
   const { name, namespace, labels = {} } = deployment.metadata;
-  const annotations = without(objectAt(made.object, "metadata", "annotations"), [MANAGED_BY_ROLLOUT]);
+  const annotations = without(objectAt(made.object, "metadata", "annotations"), [MANAGED_BY_ROLLOUT, REPLICAS_WANTED]);
   const metadata = {
     name,
     namespace,
     labels: { ...labels, [INSTANCE_LABEL]: ADOPTING },
     annotations: { ...annotations, [MIGRATED]: "adopt", [ADOPTS]: setsOf(facts, deployment) },
   };
-  return { ...made.object, metadata };
+  // What is applied once it is stamped is noted by the webhook, as in mode reference.
+  const wanted = wantedIn(deployment);
+  const size = wanted === undefined ? {} : { replicas: wanted };
+  return { ...made.object, metadata, spec: { ...objectAt(made.object, "spec"), ...size } };
+}
+
+function wantedIn({ metadata }: Stored): number | undefined {
+  const text = metadata.annotations?.[REPLICAS_WANTED] ?? "";
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
 /** When the Deployment is gone: the Rollout holds all facts. */
@@ -143,7 +155,7 @@ function takeOver(facts: AdoptionFacts, rollout: Stored): readonly AdoptionActio
   if (unlabelled.length > 0) return unlabelled;
   const targets = autoscalers.map((hpa): AdoptionAction => {
     const before = objectAt(hpa, "spec", "scaleTargetRef");
-    return { kind: "retargetAutoscaler", seen: hpa.metadata, before, rollout: rollout.metadata.name };
+    return { kind: "retargetAutoscaler", seen: hpa.metadata, before, rollout: rollout.metadata.name, instance };
   });
   // Driven without the pods, it would make others beside them, or bring back what somebody has deleted on purpose.
   if (hashes.size > 0) return [...targets, { kind: "handOver", seen: rollout.metadata, instance }];

@@ -32,6 +32,7 @@ export function adoptionEvents(
     return about("Deployment", begins ? [begun, ...followed(followers)] : inTheWay(obstacles, from).events);
   }
   if (isHeld(rollout)) {
+    if (actions.some(({ kind }) => kind === "unstampDeployment")) return about("Deployment", [reversed]);
     const isDone = actions.some(({ kind }) => kind === "handOver");
     return isDone ? about("Rollout", handedOver(facts, rollout)) : [];
   }
@@ -48,6 +49,12 @@ export function adoptionEvents(
 
 const about = (whom: AdoptionEvent["about"], events: readonly MigrationEvent[]): AdoptionEvent[] =>
   events.map((event) => ({ ...event, about: whom }));
+
+const reversed: MigrationEvent = {
+  type: "Normal",
+  reason: "MigrationReversed",
+  message: "It is a Deployment like others again",
+};
 
 const begun: MigrationEvent = {
   type: "Normal",

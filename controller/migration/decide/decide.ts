@@ -4,12 +4,14 @@
  * state alone. So a crash after any write goes on where it was.
  */
 import { MANAGED_BY_ROLLOUT, MIGRATE, REFERENCE_MARKS } from "../../../schema/labels.ts";
+import { isHeldAtBirth } from "../facts/caches.ts";
 import type { MigrationFacts } from "../facts/facts.ts";
 import { blocked, type MigrationDecision, nothing } from "./decision.ts";
-import { begin, goOn, reverse } from "./reference.ts";
+import { begin, goOn, reverse, stampAgain } from "./reference.ts";
 
 export function decideMigration(facts: MigrationFacts): MigrationDecision {
   const { deployment, wish, rollout } = facts;
+  if (isHeldForNobody(facts)) return reverse(facts);
   if (deployment.deleting || rollout?.migrated === "adopt") return nothing;
   // Mode adopt is a row of its own: it goes on when the Deployment is gone, and begins when mode reference has ended.
   if (wish?.mode === "adopt") return isOfReference(facts) ? reverse(facts) : nothing;
@@ -17,6 +19,8 @@ export function decideMigration(facts: MigrationFacts): MigrationDecision {
   if (deployment.marks[MANAGED_BY_ROLLOUT] !== undefined) {
     return wish?.mode === "reference" ? goOn(facts) : reverse(facts);
   }
+  // Its marks were lost in a replacement that the webhook has not seen: what has begun is gone on with, or reversed.
+  if (rollout?.migrated === "reference") return rollout.deleting ? nothing : stampAgain(deployment);
   if (wish === undefined || wish.mode === "none") return nothing;
   if (deployment.owner !== undefined) return blockedWhereAsked(facts, `${deployment.owner} makes it: migrate that`);
   if (rollout !== undefined) {
@@ -28,6 +32,13 @@ export function decideMigration(facts: MigrationFacts): MigrationDecision {
 
 const isOfReference = ({ deployment: { marks }, rollout }: MigrationFacts): boolean =>
   rollout?.migrated === "reference" || REFERENCE_MARKS.some((mark) => marks[mark] !== undefined);
+/** The webhook has held it at 0 when it was created, and nothing that it asks for, any more, makes its pods. */
+const isHeldForNobody = ({ deployment, wish, rollout }: MigrationFacts): boolean =>
+  rollout === undefined &&
+  !deployment.deleting &&
+  wish?.mode !== "reference" &&
+  isHeldAtBirth(deployment) &&
+  deployment.marks[MANAGED_BY_ROLLOUT] === undefined;
 
 /** A Namespace asks for all that can; only who asks for this one Deployment is answered. */
 const blockedWhereAsked = ({ wish }: MigrationFacts, message: string): MigrationDecision =>

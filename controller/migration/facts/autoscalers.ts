@@ -16,13 +16,14 @@ export interface Autoscaler {
 }
 
 /**
- * The HorizontalPodAutoscalers of the Deployment at this place, but for those that somebody else makes (KEDA), who would
- * change them back. @throws {ApiError}
+ * The HorizontalPodAutoscalers of the object of this kind at this place, but for those that somebody else makes (KEDA),
+ * who would change them back. @throws {ApiError}
  */
 export async function autoscalersOf(
   client: KubeClient,
   { namespace, name }: Place,
   timeoutMs: number,
+  kind: "Deployment" | "Rollout" = "Deployment",
 ): Promise<readonly Autoscaler[]> {
   const path = collectionPath(HORIZONTAL_POD_AUTOSCALERS, namespace);
   const { items = [] } = await client.request<{ readonly items?: readonly Autoscaler[] }>({
@@ -33,6 +34,6 @@ export async function autoscalersOf(
   return items.filter((autoscaler) => {
     if (controllerOf(autoscaler) !== undefined) return false;
     const target = objectAt(autoscaler, "spec", "scaleTargetRef");
-    return target["kind"] === "Deployment" && target["name"] === name;
+    return target["kind"] === kind && target["name"] === name;
   });
 }

@@ -26,6 +26,8 @@ export interface OptInPorts {
   readonly namespace: string | undefined;
   /** Sluice's own namespace, where nothing migrates. */
   readonly ownNamespace?: string | undefined;
+  /** Nobody's wish counts any more (docs/uninstall.md). */
+  readonly restoring?: boolean | undefined;
 }
 
 /** Where nothing is ever touched, beside the controller's own namespace. */
@@ -36,9 +38,10 @@ export const isOffLimits = ({ ownNamespace }: Pick<OptInPorts, "ownNamespace">, 
   SYSTEM_NAMESPACES.includes(namespace) || namespace === ownNamespace;
 
 export function wishOf(
-  { migrating }: Pick<OptInPorts, "migrating">,
+  { migrating, restoring }: Pick<OptInPorts, "migrating" | "restoring">,
   { marks, metadata }: DeploymentFacts,
 ): Wish | undefined {
+  if (restoring === true) return undefined;
   const own = marks[MIGRATE];
   if (own !== undefined) return { mode: own, from: "Deployment" };
   const mode = migrating.namespaces.get(metadata.namespace)?.mode;
@@ -81,7 +84,7 @@ const heldRollouts = ({ migrating }: Pick<OptInPorts, "migrating">): Source<Held
  */
 export function watchOptIn(ports: OptInPorts): Watch[] {
   const { migrating, namespace, profiles } = ports;
-  const deployments: Source<DeploymentFacts, RawDeployment> = { cache: migrating.deployments, resource: DEPLOYMENTS };
+  const deployments: Source<DeploymentFacts, RawDeployment> = { cache: migrating.watched, resource: DEPLOYMENTS };
   const namespaces: Source<NamespaceFacts, RawNamespace> = { cache: migrating.namespaces, resource: NAMESPACES };
   const changed = watch(deployments, (queue, old, next) => {
     if (!isSame(old, next)) queue.add(keyOf((next ?? old) as DeploymentFacts));

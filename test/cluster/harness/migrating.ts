@@ -11,19 +11,22 @@ import { until } from "./until.ts";
 /** In a cluster that is given, or with another controller, two would compete for the Lease. */
 export const canMigrate = otherController() === undefined && (Bun.env.KUBECONFIG ?? "") === "";
 
-/** Starts it before the tests of a file, and ends it after them. `name`: of the folder for its data and logs. */
-export function migratingCluster(name: string): () => StartedHarness | undefined {
+/**
+ * Starts it before the tests of a file, and ends it after them. `name`: of the folder for its data and logs; `flags`: more
+ * of the controller's.
+ */
+export function migratingCluster(name: string, flags: readonly string[] = []): () => StartedHarness | undefined {
   let own: StartedHarness | undefined;
   beforeAll(async () => {
-    if (canMigrate) own = await startMigrating(name);
+    if (canMigrate) own = await startMigrating(name, flags);
   }, 120_000);
   afterAll(() => own?.stop());
   return () => own;
 }
 
-const startMigrating = (name: string): Promise<StartedHarness> =>
+const startMigrating = (name: string, flags: readonly string[]): Promise<StartedHarness> =>
   startHarness({
-    controller: `${ownController} --migrate-deployments`,
+    controller: [ownController, "--migrate-deployments", ...flags].join(" "),
     dir: join(Bun.env.SLUICE_CLUSTER_DIR ?? join(tmpdir(), `sluice-${crypto.randomUUID()}`), name),
   });
 
