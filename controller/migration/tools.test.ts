@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { MANAGED_BY_ROLLOUT, MIGRATE, PAUSED_FOR_ROLLOUT } from "../../schema/labels.ts";
 import { argoCdHealth, kstatusOfDeployment, kubectlRolloutStatus } from "../../test/deploymentTools.ts";
-import { asks, DEPLOYMENT, MINUTE, ROLLOUT, stage } from "./testing.ts";
+import { asks, DEPLOYMENT, MINUTE, ROLLOUT, stage } from "./stage/testing.ts";
 
 type World = Awaited<ReturnType<typeof stage>>;
 

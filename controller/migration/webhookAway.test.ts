@@ -1,7 +1,14 @@
 /** What is written to a migrated Deployment while nobody reviews it (docs/migration.md#while-the-webhook-is-away). */
 import { describe, expect, test } from "bun:test";
-import { MANAGED_BY_ROLLOUT, MIGRATE, REPLICAS_LEFT, REPLICAS_WANTED } from "../../schema/labels.ts";
-import { asks, DEPLOYMENT, MINUTE, ROLLOUT, stage } from "./testing.ts";
+import {
+  MANAGED_BY_ROLLOUT,
+  MIGRATE,
+  PAUSED_FOR_ROLLOUT,
+  PROFILE,
+  REPLICAS_LEFT,
+  REPLICAS_WANTED,
+} from "../../schema/labels.ts";
+import { asks, DEPLOYMENT, MINUTE, ROLLOUT, stage } from "./stage/testing.ts";
 
 type World = Awaited<ReturnType<typeof stage>>;
 
@@ -127,6 +134,19 @@ test("a Deployment that was born with 0, and asks for nothing any more before it
   expect(world.deployment()).toMatchObject({ spec: { replicas: 4 }, status: { availableReplicas: 4 } });
   expect(world.deployment().metadata.annotations ?? {}).not.toHaveProperty(REPLICAS_WANTED);
   expect(world.deployment().metadata.annotations ?? {}).not.toHaveProperty(MIGRATE);
+  world.end();
+});
+
+test("a Deployment that is held at 0 for a Rollout that cannot be made runs as it is, and is told why", async () => {
+  const annotations = { ...asks, [REPLICAS_WANTED]: "2", [PAUSED_FOR_ROLLOUT]: "true", [PROFILE]: "none-such" };
+  const world = await stage({ annotations, replicas: 0, spec: { paused: true } });
+  await world.clock.advance(5 * MINUTE);
+  expect(world.rollout()).toBeUndefined();
+  expect(world.deployment()).toMatchObject({ spec: { replicas: 2 }, status: { availableReplicas: 2 } });
+  expect(world.events().map(({ reason }) => reason)).toContain("MigrationBlocked");
+  world.annotate({ [PROFILE]: undefined });
+  await world.clock.advance(5 * MINUTE);
+  expect(sizes(world)).toEqual({ deployment: 0, rollout: 2, available: 2 });
   world.end();
 });
 

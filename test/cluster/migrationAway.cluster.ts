@@ -74,5 +74,8 @@ ours("a size that is applied goes to the Rollout, and the Deployment back to 0, 
     const ms = await carried(world, size);
     console.log(`kubectl ${args.join(" ")} of ${size} replicas: at 0 again, and carried, after ${Math.round(ms)} ms`);
   }
-  expect((await stored(world)).metadata.annotations).toMatchObject({ [MANAGED_BY_ROLLOUT]: name });
+  const { annotations, resourceVersion } = (await stored(world)).metadata;
+  expect(annotations).toMatchObject({ [MANAGED_BY_ROLLOUT]: name });
+  await world.settle(name, "Healthy", healthy);
+  expect((await stored(world)).metadata.resourceVersion).toBe(resourceVersion);
 });

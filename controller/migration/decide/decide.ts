@@ -7,7 +7,7 @@ import { MANAGED_BY_ROLLOUT, MIGRATE, REFERENCE_MARKS } from "../../../schema/la
 import { isHeldAtBirth } from "../facts/caches.ts";
 import type { MigrationFacts } from "../facts/facts.ts";
 import { blocked, type MigrationDecision, nothing } from "./decision.ts";
-import { begin, goOn, reverse, stampAgain } from "./reference.ts";
+import { begin, goOn, letGo, reverse, stampAgain } from "./reference.ts";
 
 export function decideMigration(facts: MigrationFacts): MigrationDecision {
   const { deployment, wish, rollout } = facts;
@@ -26,7 +26,7 @@ export function decideMigration(facts: MigrationFacts): MigrationDecision {
   if (rollout !== undefined) {
     return blockedWhereAsked(facts, "a Rollout of its name that no migration made is there: delete it, or rename one");
   }
-  if (wish.mode === "reference") return begin(facts);
+  if (wish.mode === "reference") return isHeldAtBirth(deployment) ? orLetGo(facts, begin(facts)) : begin(facts);
   return blocked(`${MIGRATE} has to be "reference", "adopt" or "none", and is ${JSON.stringify(wish.mode)}`);
 }
 
@@ -39,6 +39,12 @@ const isHeldForNobody = ({ deployment, wish, rollout }: MigrationFacts): boolean
   wish?.mode !== "reference" &&
   isHeldAtBirth(deployment) &&
   deployment.marks[MANAGED_BY_ROLLOUT] === undefined;
+
+/** The webhook holds it at 0 for a Rollout that cannot be made: it runs as a Deployment until that is mended. */
+function orLetGo({ deployment }: MigrationFacts, decision: MigrationDecision): MigrationDecision {
+  const isBlocked = decision.events.some(({ reason }) => reason === "MigrationBlocked");
+  return isBlocked ? { ...decision, actions: [letGo(deployment)] } : decision;
+}
 
 /** A Namespace asks for all that can; only who asks for this one Deployment is answered. */
 const blockedWhereAsked = ({ wish }: MigrationFacts, message: string): MigrationDecision =>

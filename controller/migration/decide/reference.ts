@@ -185,6 +185,19 @@ export function stampAgain(deployment: DeploymentFacts): MigrationDecision {
   return doing(mark(deployment, { [MANAGED_BY_ROLLOUT]: metadata.name, ...size }));
 }
 
+/** It is held at 0, for nothing: it gets the pods that its owner wants. */
+export function letGo(deployment: DeploymentFacts): MigrationAction {
+  const { marks, metadata } = deployment;
+  return (
+    tellNext(deployment, PLAIN) ?? {
+      kind: "markDeployment",
+      resourceVersion: metadata.resourceVersion,
+      annotations: { [REPLICAS_WANTED]: null },
+      replicas: replicasIn(marks[REPLICAS_WANTED]) ?? 0,
+    }
+  );
+}
+
 const replicasIn = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 

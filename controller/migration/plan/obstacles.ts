@@ -8,7 +8,7 @@ import { listed } from "../../../kube/validation/nearNames.ts";
 import { textWithHelp } from "../../../kube/validation/violation.ts";
 import type { References } from "../../rules/admission/admissionFindings.ts";
 import type { LabelSelector } from "../../../schema/kube.ts";
-import { MANAGED_BY_ROLLOUT, MIGRATED } from "../../../schema/labels.ts";
+import { MANAGED_BY_ROLLOUT, MIGRATED, PAUSED_FOR_ROLLOUT } from "../../../schema/labels.ts";
 import type { FoundProfile } from "../convert/findProfile.ts";
 import { controllerOf } from "../convert/manifest.ts";
 import type { Profile } from "../convert/profile.ts";
@@ -126,7 +126,8 @@ function ofItself(deployment: Json, namespace: unknown): readonly Obstacle[] {
         "its strategy is Recreate, and with a Rollout both versions run side by side. If they may, make it RollingUpdate",
       ),
     );
-  if (member(deployment["spec"], "paused") === true)
+  const isOurs = textAt(deployment, "metadata", "annotations", PAUSED_FOR_ROLLOUT) !== "";
+  if (member(deployment["spec"], "paused") === true && !isOurs)
     found.push(lasting("paused", "it is paused: kubectl rollout resume lets it be migrated"));
   return found;
 }
