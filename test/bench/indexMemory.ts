@@ -1,8 +1,7 @@
 /** How much memory the indexes beside Rollouts take, an object: measured on the heap, with whole objects parsed from text. */
 import { heapStats } from "bun:jsc";
-import { createMigrationStores, type RawDeployment } from "../../controller/migration/facts/caches.ts";
+import { createMigrationStores } from "../../controller/migration/facts/caches.ts";
 import { createStore, keyOf } from "../../kube/runtime/cache.ts";
-import type { Workload } from "../../schema/kube.ts";
 import { createPodIndex } from "../../webhook/admission/podIndex.ts";
 import { autoscalerKind, deploymentKind, ingressKind } from "../../webhook/admission/slimKinds.ts";
 import type { WebhookFigure } from "./webhookBench.ts";
@@ -12,7 +11,7 @@ const MANY = 5_000;
 /** As the API server sends one: its texts are shared with no other. */
 const parsed = <T extends object>(object: T): T => JSON.parse(JSON.stringify(object)) as T;
 
-const metadata = (n: number, annotations: object = {}) => ({
+const metadata = (n: number, annotations: Readonly<Record<string, string>> = {}) => ({
   name: `checkout-service-${n}`,
   namespace: `team-${n % 50}`,
   uid: crypto.randomUUID(),
