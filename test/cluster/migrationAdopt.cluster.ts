@@ -50,7 +50,7 @@ async function adopted(world: World): Promise<void> {
 ours("a running Deployment is adopted without a new pod, a lost pod or an empty Service", async () => {
   const world = await deployed("migration-adopt", name, own());
   const before = uids(await pods(world));
-  const seen = watched(world);
+  const seen = watched(world, name);
   await annotate(world, { [MIGRATE]: "adopt" });
   await adopted(world);
   await world.settle(name, "Healthy", healthy);
@@ -141,7 +141,7 @@ for (const [what, { replicas = 3, ask, after }] of Object.entries(ways))
   ours(`${what} is adopted without a restart`, async () => {
     const world = await deployed("migration-adopt-way", name, own(), { replicas });
     const before = { pods: uids(await pods(world)), sets: uids(await replicaSets(world)) };
-    const seen = watched(world);
+    const seen = watched(world, name);
     await ask(world);
     await adopted(world);
     await world.settle(name, "Healthy", healthy);
@@ -161,7 +161,7 @@ ours("a new Deployment that asks is adopted once it is available", async () => {
       template: { metadata: { labels }, spec: { containers: [{ name, image: "argoproj/rollouts-demo:blue" }] } },
     },
   });
-  const seen = watched(world);
+  const seen = watched(world, name);
   await adopted(world);
   await world.settle(name, "Healthy", healthy);
   expect((await seen()).most).toBe(3);
@@ -243,7 +243,7 @@ ours("an adopted Rollout is a Deployment again without a restart, as convert say
   const { object, report } = await converted(await api.get(world.path("Rollout", name)));
   expect(report).toContain("changed: no pod restarts");
   expect(object.metadata.annotations).toEqual({ [MIGRATE]: "none" });
-  const seen = watched(world);
+  const seen = watched(world, name);
   await api.delete(world.path("Rollout", name), { propagationPolicy: "Orphan" });
   await until(
     "the Rollout is gone",

@@ -36,9 +36,10 @@ interface Slice extends KubeObject {
   readonly endpoints?: readonly { readonly conditions?: { readonly ready?: boolean } }[] | null;
 }
 
-/** How many endpoints of the namespace are ready. */
-export async function endpoints(world: World): Promise<number> {
-  const path = `/apis/discovery.k8s.io/v1/namespaces/${world.namespace}/endpointslices`;
+/** How many endpoints of the namespace are ready, or of one of its Services. */
+export async function endpoints(world: World, service?: string): Promise<number> {
+  const query = service === undefined ? "" : `?labelSelector=kubernetes.io/service-name%3D${service}`;
+  const path = `/apis/discovery.k8s.io/v1/namespaces/${world.namespace}/endpointslices${query}`;
   const { items } = await world.harness.api.list<Slice>(path);
   return items.flatMap((slice) => slice.endpoints ?? []).filter(({ conditions }) => conditions?.ready === true).length;
 }
@@ -92,12 +93,15 @@ export async function said(world: World, kind: "Deployment" | "Rollout"): Promis
     .map(({ type, reason, message }) => `${type} ${reason} ${message}`);
 }
 
-/** Looks at the Service and the pods all the while. @returns ends it, with the fewest endpoints and the most pods seen */
-export function watched(world: World): () => Promise<{ readonly fewest: number; readonly most: number }> {
+/** Looks at a Service and the pods all the while. @returns ends it, with the fewest endpoints and the most pods seen */
+export function watched(
+  world: World,
+  service: string,
+): () => Promise<{ readonly fewest: number; readonly most: number }> {
   const seen = { fewest: Infinity, most: 0, on: true };
   const looking = (async () => {
     while (seen.on) {
-      seen.fewest = Math.min(seen.fewest, await endpoints(world));
+      seen.fewest = Math.min(seen.fewest, await endpoints(world, service));
       const { items } = await world.harness.api.list(`/api/v1/namespaces/${world.namespace}/pods`);
       seen.most = Math.max(seen.most, items.length);
       await Bun.sleep(50);
