@@ -1,0 +1,183 @@
+/**
+ * What the conversations of providers have in common: settings that are parsed, one answer, and texts that are neither
+ * endless nor hold a secret (docs/behaviour/providers.md#what-all-have-in-common). Nothing here throws.
+ */
+import * as v from "valibot";
+import { byteOrder, goString } from "../../kube/object/goJson.ts";
+import { isList, isObject, type Json } from "../../kube/object/json.ts";
+import type { Answer, Asking, Measure, Next, Reading, RunningMeasurement, SecretKey } from "./provider.ts";
+
+/** The steps of a provider's measurement, over settings of its schema. */
+export interface Steps<Settings> {
+  readonly secrets?: (settings: Settings, asking: Asking) => readonly SecretKey[];
+  /** The values that must be in no text, whatever the source answers with. */
+  readonly confidential?: (settings: Settings, asking: Asking) => readonly (string | undefined)[];
+  readonly begin: (settings: Settings, asking: Asking) => Next;
+  readonly read: (settings: Settings, asking: Asking, answers: readonly Answer[], state: unknown) => Next;
+  readonly resume?: (settings: Settings, asking: Asking, running: RunningMeasurement) => Next;
+  readonly metadata?: (settings: Settings) => Readonly<Record<string, string>>;
+}
+
+export const failed = (message: string): Reading => ({ kind: "error", message });
+export const noData = (message: string): Reading => ({ kind: "noData", message });
+
+/** A provider whose settings are of `schema`; others end in an error that says where they are wrong. */
+export function measuredBy<S extends v.GenericSchema>(
+  title: string,
+  schema: S,
+  steps: Steps<v.InferOutput<S>>,
+): Measure {
+  type Settings = v.InferOutput<S>;
+  const parsed = (asking: Asking): v.SafeParseResult<S> => v.safeParse(schema, asking.settings);
+  const next = (asking: Asking, work: (settings: Settings) => Next): Next => {
+    const settings = parsed(asking);
+    if (!settings.success) return failed(`the settings of ${title} cannot be read: ${problemOf(settings.issues[0])}`);
+    const found = work(settings.output);
+    return found.kind === "ask" ? found : presentable(found, steps.confidential?.(settings.output, asking) ?? []);
+  };
+  const { secrets, resume, metadata } = steps;
+  return {
+    begin: (asking) => next(asking, (settings) => steps.begin(settings, asking)),
+    read: (asking, answers, state) => next(asking, (settings) => steps.read(settings, asking, answers, state)),
+    ...(secrets && {
+      secrets: (asking) => {
+        const settings = parsed(asking);
+        return settings.success ? secrets(settings.output, asking) : [];
+      },
+    }),
+    ...(resume && { resume: (asking, running) => next(asking, (settings) => resume(settings, asking, running)) }),
+    ...(metadata && {
+      metadata: (raw) => {
+        const settings = v.safeParse(schema, raw);
+        return settings.success ? metadata(settings.output) : {};
+      },
+    }),
+  };
+}
+
+const problemOf = (issue: v.BaseIssue<unknown>): string => {
+  const path = v.getDotPath(issue);
+  // The message quotes what it found, which may be the value of a secret argument.
+  return path === null ? "they are no object" : `${path} is not ${issue.expected ?? "what it should be"}`;
+};
+
+/** Characters of a value or a piece of metadata: it is kept in the status of the run, ten measurements a metric. */
+const MOST = 20_000;
+/** Characters of a message. */
+const MOST_OF_MESSAGE = 2_000;
+
+export const shortened = (text: string, most: number): string =>
+  text.length <= most ? text : `${text.slice(0, most).toWellFormed()}…`;
+
+function presentable(reading: Reading, confidential: readonly (string | undefined)[]): Reading {
+  const hidden = confidential.map((value) => value?.trim() ?? "").filter((value) => value !== "");
+  const clean = (text: string, most: number): string =>
+    shortened(
+      hidden.reduce((rest, secret) => rest.replaceAll(secret, "*****"), text),
+      most,
+    );
+  const { message, metadata } = reading;
+  return {
+    ...reading,
+    ...("text" in reading && reading.text !== undefined && { text: clean(reading.text, MOST) }),
+    ...(message !== undefined && { message: clean(message, MOST_OF_MESSAGE) }),
+    ...(metadata && {
+      metadata: Object.fromEntries(Object.entries(metadata).map(([key, text]) => [key, clean(text, MOST)])),
+    }),
+  } as Reading;
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** The answer to the only question, as `use` reads it. */
+export function readOnly(answers: readonly Answer[], use: (answer: Answered) => Next): Next {
+  const [answer] = answers;
+  if (answer === undefined) return failed("the question was not answered");
+  return answer.kind === "failed" ? failed(answer.message) : use(answer);
+}
+
+export const isOk = (status: number): boolean => status >= 200 && status <= 299;
+
+/** What stands in an answer, as far as a message has room. */
+export const excerpt = (body: string): string => shortened(body.trim(), 1_000);
+
+type Decoded = { readonly json: unknown } | { readonly problem: string };
+
+/** JSON of an answer; `problem`: a sentence with its beginning. */
+export function decoded(title: string, body: string): Decoded {
+  try {
+    return { json: JSON.parse(body) as unknown };
+  } catch {
+    const begins = body.trim() === "" ? "it is empty" : `it begins with ${shortened(body.trim(), 100)}`;
+    return { problem: `the answer of ${title} is not JSON: ${begins}` };
+  }
+}
+
+/** A member of a member …: undefined where a name on the way is missing or stands in something that is no object. */
+export const memberAt = (json: unknown, ...path: readonly string[]): unknown =>
+  path.reduce<unknown>((at, name) => (isObject(at) && Object.hasOwn(at, name) ? at[name] : undefined), json);
+
+/** A number that a float can hold: JSON may write larger ones. */
+export const isFinite = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
+
+/** Deeper values are refused: code that walks them would overflow its stack, conditions' as well. */
+const MOST_LEVELS = 400;
+
+/** The JSON of a value as Go writes it, members by name; undefined when it is nested too deep to be looked at. */
+export function goJsonText(value: unknown, levels = 0): string | undefined {
+  if (levels > MOST_LEVELS) return undefined;
+  if (typeof value === "string") return goString(value);
+  if (typeof value === "number") return Object.is(value, -0) ? "-0" : JSON.stringify(value);
+  if (typeof value === "boolean") return String(value);
+  const parts: string[] = [];
+  if (isList(value)) {
+    for (const item of value) {
+      const text = goJsonText(item, levels + 1);
+      if (text === undefined) return undefined;
+      parts.push(text);
+    }
+    return `[${parts.join(",")}]`;
+  }
+  if (!isObject(value)) return "null";
+  for (const name of Object.keys(value).toSorted(byteOrder)) {
+    const text = goJsonText(value[name], levels + 1);
+    if (text === undefined) return undefined;
+    parts.push(`${goString(name)}:${text}`);
+  }
+  return `{${parts.join(",")}}`;
+}
+
+/** A value that is JSON, with the text that Go would give it. */
+export function jsonReading(value: Json | readonly unknown[], title: string): Reading {
+  const text = goJsonText(value);
+  if (text === undefined) return failed(`the answer of ${title} is nested deeper than ${MOST_LEVELS} levels`);
+  return { kind: "value", value, text };
+}
+
+/** Of an address that authors write; user and password of it are sent as such, and never shown. */
+export interface Address {
+  /** Without a slash at its end, query and fragment. */
+  readonly base: string;
+  readonly authentication?: { readonly kind: "basic"; readonly username: string; readonly password: string };
+}
+
+/** `http://user:secret@host/prefix`; undefined: no address of HTTP. */
+export function addressOf(text: string): Address | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined;
+  const base = `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
+  if (url.username === "" && url.password === "") return { base };
+  try {
+    const [username, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+    return { base, authentication: { kind: "basic", username, password } };
+  } catch {
+    return undefined;
+  }
+}
+
+/** An address in a message. */
+export const shownAddress = (text: string): string => text.replace(/\/\/[^/@]*@/, "//*****@");
