@@ -14,19 +14,6 @@ export function goFloat(value: number): string {
   return `${mantissa}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
 }
 
-/** The fewest digits that identify the number, never with an exponent: 1e21 is 1000000000000000000000. */
-export function goDecimal(value: number): string {
-  if (!Number.isFinite(value)) return special(value);
-  const [mantissa = "", power = "0"] = Math.abs(value).toExponential().split("e");
-  const exponent = Number(power);
-  const digits = mantissa.replace(".", "");
-  const sign = value < 0 || Object.is(value, -0) ? "-" : "";
-  if (exponent < 0) return `${sign}0.${"0".repeat(-exponent - 1)}${digits}`;
-  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, "0");
-  const rest = digits.slice(exponent + 1);
-  return `${sign}${whole}${rest === "" ? "" : `.${rest}`}`;
-}
-
 /** More digits than can stand behind the last one that is kept where a number lies exactly between two. */
 const BEYOND = 40;
 

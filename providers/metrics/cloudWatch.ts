@@ -4,7 +4,7 @@ import { goFloat } from "../../kube/object/goFloat.ts";
 import { isList } from "../../kube/object/json.ts";
 import { CloudWatchMetric, type CloudWatchQuery } from "../../schema/analysis.ts";
 import type { IntOrString } from "../../schema/scalars.ts";
-import { type Answered, decoded, excerpt, failed, isOk, measuredBy, memberAt, readOnly } from "./conversation.ts";
+import { type Answered, decodedObject, excerpt, failed, isOk, measuredBy, memberAt, readOnly } from "./conversation.ts";
 import type { Asking, MetricProviderRow, Next, Reading } from "./provider.ts";
 
 const TITLE = "CloudWatch";
@@ -148,7 +148,7 @@ function resultOf(json: unknown): MetricDataResult | undefined {
     Messages: messagesAt(json),
     StatusCode: textOrNull(memberAt(json, "StatusCode")) ?? "",
     Timestamps: (listAt(json, "Timestamps") ?? []).map(timestamp),
-    Values: values as readonly number[],
+    Values: values,
   };
 }
 
@@ -156,10 +156,10 @@ const printed = (values: readonly number[]): string => `[${values.map(goFloat).j
 
 /** `ValidationError: …` of an answer that is an error. */
 function refusal({ status, body }: Answered): string {
-  const answer = decoded(TITLE, body);
+  const answer = decodedObject(TITLE, body);
   const member = (...names: readonly string[]): string => {
     const values = names.map((name) => ("json" in answer ? memberAt(answer.json, name) : undefined));
-    return String(values.find((value) => typeof value === "string") ?? "");
+    return values.find((value) => typeof value === "string") ?? "";
   };
   const type = member("__type", "code").replace(/^.*#/, "");
   const message = member("message", "Message");
@@ -169,7 +169,7 @@ function refusal({ status, body }: Answered): string {
 
 function read(answer: Answered): Reading {
   if (!isOk(answer.status)) return failed(refusal(answer));
-  const found = decoded(TITLE, answer.body);
+  const found = decodedObject(TITLE, answer.body);
   if ("problem" in found) return failed(found.problem);
   const results = listAt(found.json, "MetricDataResults")?.map(resultOf);
   if (results === undefined) return failed(`MetricDataResults is no list in the answer of ${TITLE}`);

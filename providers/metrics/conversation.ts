@@ -3,9 +3,9 @@
  * endless nor hold a secret (docs/behaviour/providers.md#what-all-have-in-common). Nothing here throws.
  */
 import * as v from "valibot";
-import { byteOrder, goString } from "../../kube/object/goJson.ts";
-import { isList, isObject, type Json } from "../../kube/object/json.ts";
+import { isObject, type Json } from "../../kube/object/json.ts";
 import type { Answer, Asking, Measure, Next, Reading, RunningMeasurement, SecretKey } from "./provider.ts";
+import { jsonText } from "./text.ts";
 
 /** The steps of a provider's measurement, over settings of its schema. */
 export interface Steps<Settings> {
@@ -61,30 +61,22 @@ const problemOf = (issue: v.BaseIssue<unknown>): string => {
   return path === null ? "they are no object" : `${path} is not ${issue.expected ?? "what it should be"}`;
 };
 
-/** Characters of a value or a piece of metadata: it is kept in the status of the run, ten measurements a metric. */
-const MOST = 20_000;
-/** Characters of a message. */
-const MOST_OF_MESSAGE = 2_000;
-
 export const shortened = (text: string, most: number): string =>
   text.length <= most ? text : `${text.slice(0, most).toWellFormed()}…`;
 
 function presentable(reading: Reading, confidential: readonly (string | undefined)[]): Reading {
   const hidden = confidential.map((value) => value?.trim() ?? "").filter((value) => value !== "");
-  const clean = (text: string, most: number): string =>
-    shortened(
-      hidden.reduce((rest, secret) => rest.replaceAll(secret, "*****"), text),
-      most,
-    );
+  if (hidden.length === 0) return reading;
+  const clean = (text: string): string => hidden.reduce((rest, secret) => rest.replaceAll(secret, "*****"), text);
   const { message, metadata } = reading;
   return {
     ...reading,
-    ...("text" in reading && reading.text !== undefined && { text: clean(reading.text, MOST) }),
-    ...(message !== undefined && { message: clean(message, MOST_OF_MESSAGE) }),
+    ...("text" in reading && reading.text !== undefined && { text: clean(reading.text) }),
+    ...(message !== undefined && { message: clean(message) }),
     ...(metadata && {
-      metadata: Object.fromEntries(Object.entries(metadata).map(([key, text]) => [key, clean(text, MOST)])),
+      metadata: Object.fromEntries(Object.entries(metadata).map(([key, text]) => [key, clean(text)])),
     }),
-  } as Reading;
+  };
 }
 
 export interface Answered {
@@ -117,6 +109,14 @@ export function decoded(title: string, body: string): Decoded {
   }
 }
 
+/** As `decoded`, of an answer that is an object whenever the source is the one that it should be. */
+export function decodedObject(title: string, body: string): { readonly json: Json } | { readonly problem: string } {
+  const answer = decoded(title, body);
+  if ("problem" in answer) return answer;
+  const { json } = answer;
+  return isObject(json) ? { json } : { problem: `the answer of ${title} is no object: it is ${shownJson(json)}` };
+}
+
 /** A member of a member …: undefined where a name on the way is missing or stands in something that is no object. */
 export const memberAt = (json: unknown, ...path: readonly string[]): unknown =>
   path.reduce<unknown>((at, name) => (isObject(at) && Object.hasOwn(at, name) ? at[name] : undefined), json);
@@ -127,57 +127,36 @@ export const isFinite = (value: unknown): value is number => typeof value === "n
 /** Deeper values are refused: code that walks them would overflow its stack, conditions' as well. */
 const MOST_LEVELS = 400;
 
-/** The JSON of a value as Go writes it, members by name; undefined when it is nested too deep to be looked at. */
-export function goJsonText(value: unknown, levels = 0): string | undefined {
-  if (levels > MOST_LEVELS) return undefined;
-  if (typeof value === "string") return goString(value);
-  if (typeof value === "number") return Object.is(value, -0) ? "-0" : JSON.stringify(value);
-  if (typeof value === "boolean") return String(value);
-  const parts: string[] = [];
-  if (isList(value)) {
-    for (const item of value) {
-      const text = goJsonText(item, levels + 1);
-      if (text === undefined) return undefined;
-      parts.push(text);
-    }
-    return `[${parts.join(",")}]`;
-  }
-  if (!isObject(value)) return "null";
-  for (const name of Object.keys(value).toSorted(byteOrder)) {
-    const text = goJsonText(value[name], levels + 1);
-    if (text === undefined) return undefined;
-    parts.push(`${goString(name)}:${text}`);
-  }
-  return `{${parts.join(",")}}`;
-}
+const isTooDeep = (value: unknown, levels = 0): boolean => {
+  if (typeof value !== "object" || value === null) return false;
+  return levels > MOST_LEVELS || Object.values(value).some((each) => isTooDeep(each, levels + 1));
+};
 
-/** A value that is JSON, with the text that Go would give it. */
+/** A value that is JSON. */
 export function jsonReading(value: Json | readonly unknown[], title: string): Reading {
-  const text = goJsonText(value);
-  if (text === undefined) return failed(`the answer of ${title} is nested deeper than ${MOST_LEVELS} levels`);
-  return { kind: "value", value, text };
+  if (isTooDeep(value)) return failed(`the answer of ${title} is nested deeper than ${MOST_LEVELS} levels`);
+  return { kind: "value", value, text: jsonText(value) };
 }
 
-/** Of an address that authors write; user and password of it are sent as such, and never shown. */
-export interface Address {
-  /** Without a slash at its end, query and fragment. */
-  readonly base: string;
-  readonly authentication?: { readonly kind: "basic"; readonly username: string; readonly password: string };
-}
+/** JSON of a part of an answer in a message. */
+export const shownJson = (value: unknown): string =>
+  isTooDeep(value) ? "a value that is nested too deep" : shortened(jsonText(value), 100);
 
-/** `http://user:secret@host/prefix`; undefined: no address of HTTP. */
-export function addressOf(text: string): Address | undefined {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+/** Without a slash at its end, query and fragment; undefined: no address of HTTP. */
+export function baseOf(address: string): string | undefined {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined;
-  const base = `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
-  if (url.username === "" && url.password === "") return { base };
-  try {
-    const [username, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
-    return { base, authentication: { kind: "basic", username, password } };
-  } catch {
-    return undefined;
-  }
+  [url.search, url.hash] = ["", ""];
+  return url.href.replace(/\/+$/, "");
 }
+
+const USER = /\/\/(?:[^/?#@]*:)?([^/?#@]*)@/;
+
+/** `secret` of http://user:secret@host, which the sender makes a header of. */
+export const passwordsOf = (address = ""): readonly (string | undefined)[] => {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  return [url?.password, USER.exec(address)?.[1]];
+};
 
 /** An address in a message. */
-export const shownAddress = (text: string): string => text.replace(/\/\/[^/@]*@/, "//*****@");
+export const shownAddress = (address: string): string => shortened(address.replace(USER, "//*****@"), 300);

@@ -3,23 +3,23 @@
  * (docs/behaviour/providers.md#datadog).
  */
 import { goDurationMs, goDurationNs, goDurationProblem } from "../../kube/object/goDuration.ts";
-import { goDecimal } from "../../kube/object/goFloat.ts";
 import { isList } from "../../kube/object/json.ts";
 import { DatadogMetric } from "../../schema/analysis.ts";
 import {
   type Answered,
-  decoded,
+  decodedObject,
   excerpt,
   failed,
-  goJsonText,
   isFinite,
   measuredBy,
   memberAt,
   readOnly,
+  shownJson,
 } from "./conversation.ts";
 import { groupsMetadata, scalarValues } from "./datadog/scalar.ts";
 import type { Asking, HttpQuestion, MetricProviderRow, Next, Reading, SecretKey } from "./provider.ts";
 import { encodedQuery } from "./query.ts";
+import { jsonText, numbersText, numberText } from "./text.ts";
 
 const KEYS = ["address", "api-key", "app-key"] as const;
 
@@ -147,7 +147,7 @@ function read(settings: DatadogMetric, { status, body }: Answered): Reading {
     return failed(`received authentication error response code: ${status} ${excerpt(body)}`);
   }
   if (status !== 200) return failed(`received non 2xx response code: ${status} ${excerpt(body)}`);
-  const answer = decoded("Datadog", body);
+  const answer = decodedObject("Datadog", body);
   if ("problem" in answer) return failed(`Could not parse JSON body: ${answer.problem}`);
   return isV2(settings) ? scalarReading(answer.json) : lastPoint(answer.json);
 }
@@ -162,32 +162,33 @@ function lastPoint(json: unknown): Reading {
   if (!lists.every((list) => list === null || isList(list))) return odd("a pointlist is no list");
   const point = lists[0]?.at(-1);
   if (point === undefined) {
-    const text = series === null ? "null" : goJsonText(lists.map((pointlist) => ({ pointlist })));
-    return { kind: "value", value: null, text: text ?? "[]" };
+    const shown = series === null ? null : lists.map((pointlist) => ({ pointlist }));
+    return { kind: "value", value: null, text: jsonText(shown) };
   }
   if (!isList(point) || point.length !== 2) return failed("Datapoint does not have 2 values");
   const value = point[1];
   // A time at which nothing was measured is no nought.
   if (value === null) return { kind: "value", value: null, text: "null" };
-  return isFinite(value) ? { kind: "value", value, text: goDecimal(value) } : odd("a point is no number");
+  return isFinite(value) ? { kind: "value", value, text: numberText(value) } : odd("a point is no number");
 }
 
 function scalarReading(json: unknown): Reading {
   const errors = memberAt(json, "data", "errors") ?? "";
   if (errors !== "") {
-    const text = typeof errors === "string" ? errors : (goJsonText(errors) ?? "");
-    return failed(`There were errors in your query: ${excerpt(text)}`);
+    return failed(
+      `There were errors in your query: ${typeof errors === "string" ? excerpt(errors) : shownJson(errors)}`,
+    );
   }
   const found = scalarValues(json);
   if ("problem" in found) return failed(found.problem);
   const { values, groups } = found;
   const [first] = values;
   if (first === undefined) return { kind: "value", value: null, text: "[]" };
-  if (groups === undefined) return { kind: "value", value: first, text: goDecimal(first) };
+  if (groups === undefined) return { kind: "value", value: first, text: numberText(first) };
   return {
     kind: "value",
     value: values,
-    text: `[${values.map(goDecimal).join(",")}]`,
+    text: numbersText(values),
     metadata: groupsMetadata(groups),
   };
 }

@@ -1,21 +1,21 @@
 /** Graphite: the values of the first target that the render API answers with (docs/behaviour/providers.md#graphite). */
 import { goFixed } from "../../kube/object/goFloat.ts";
-import { isList } from "../../kube/object/json.ts";
+import { isList, isObject } from "../../kube/object/json.ts";
 import { GraphiteMetric } from "../../schema/analysis.ts";
 import {
-  addressOf,
   type Answered,
+  baseOf,
   decoded,
   excerpt,
   failed,
-  goJsonText,
   isFinite,
   measuredBy,
   memberAt,
   noData,
+  passwordsOf,
   readOnly,
-  shortened,
   shownAddress,
+  shownJson,
 } from "./conversation.ts";
 import type { MetricProviderRow, Next, Reading } from "./provider.ts";
 import { encodedQuery } from "./query.ts";
@@ -28,21 +28,10 @@ function parametersOf(query: string): string {
 }
 
 function begin({ address = "", query = "" }: GraphiteMetric): Next {
-  const found = addressOf(address);
-  if (found === undefined) return failed(`Graphite address ${shownAddress(address)} is not a valid URL`);
-  const { base, authentication } = found;
-  return {
-    kind: "ask",
-    questions: [
-      {
-        to: "address",
-        method: "GET",
-        url: `${base}/render?${parametersOf(query)}`,
-        timeoutMs: 10_000,
-        ...(authentication && { authentication }),
-      },
-    ],
-  };
+  const base = baseOf(address);
+  if (base === undefined) return failed(`Graphite address ${shownAddress(address)} is not a valid URL`);
+  const url = `${base}/render?${parametersOf(query)}`;
+  return { kind: "ask", questions: [{ to: "address", method: "GET", url, timeoutMs: 10_000 }] };
 }
 
 /** A value, or null where there is none; undefined for what is no point. Numbers may be texts. */
@@ -61,8 +50,8 @@ function read({ status, body }: Answered): Reading {
   if (status >= 400) return failed(`error response: ${excerpt(body)}`);
   const answer = decoded("Graphite", body);
   if ("problem" in answer) return failed(answer.problem);
-  const targets = answer.json ?? [];
-  if (!isList(targets)) return odd("there is no list of targets");
+  const targets = answer.json;
+  if (!isList(targets) || !targets.every((target) => isObject(target))) return odd("there is no list of targets");
   const points = memberAt(targets[0], "datapoints") ?? [];
   if (!isList(points)) return odd("the datapoints are no list");
   if (points.length === 0) return noData("no values found");
@@ -70,9 +59,7 @@ function read({ status, body }: Answered): Reading {
   for (const point of points) {
     const value = valueOf(point);
     if (value === undefined) {
-      return failed(
-        `error unmarshaling data point: ${shortened(goJsonText(point) ?? "", 100)} in the answer of Graphite`,
-      );
+      return failed(`error unmarshaling data point: ${shownJson(point)} in the answer of Graphite`);
     }
     if (value !== null) values.push(value);
   }
@@ -86,7 +73,7 @@ export const graphite: MetricProviderRow<"graphite"> = {
   reaches: ["address of the metric"],
   measure: measuredBy("Graphite", GraphiteMetric, {
     begin,
-    confidential: ({ address = "" }) => [addressOf(address)?.authentication?.password],
+    confidential: ({ address }) => passwordsOf(address),
     read: (_settings, _asking, answers) => readOnly(answers, read),
   }),
 };

@@ -2,7 +2,7 @@
 import { STATUS_CODES } from "node:http";
 import { InfluxdbMetric } from "../../schema/analysis.ts";
 import {
-  addressOf,
+  baseOf,
   type Answered,
   decoded,
   excerpt,
@@ -35,15 +35,15 @@ function begin(settings: InfluxdbMetric, asking: Asking): Next {
   if (address === "" || token === "" || org === "") {
     return failed(`authToken, org, or address not found: ${place} needs all three`);
   }
-  const server = addressOf(address);
-  if (server === undefined) return failed(`the address in ${place} is not a URL such as http://influxdb:8086`);
+  const base = baseOf(address);
+  if (base === undefined) return failed(`the address in ${place} is not a URL such as http://influxdb:8086`);
   return {
     kind: "ask",
     questions: [
       {
         to: "address",
         method: "POST",
-        url: `${server.base}/api/v2/query?${encodedQuery([["org", org]])}`,
+        url: `${base}/api/v2/query?${encodedQuery([["org", org]])}`,
         headers: {
           Authorization: `Token ${token}`,
           "Content-Type": "application/json",

@@ -5,14 +5,16 @@
 import { isList, isObject } from "../../kube/object/json.ts";
 import { KayentaMetric, type KayentaScope } from "../../schema/analysis.ts";
 import {
-  addressOf,
   type Answered,
+  baseOf,
   decoded,
+  decodedObject,
   excerpt,
   failed,
   isFinite,
   measuredBy,
   memberAt,
+  passwordsOf,
   readOnly,
   shownAddress,
 } from "./conversation.ts";
@@ -33,15 +35,10 @@ const ask = (
   question: Pick<HttpQuestion, "method" | "headers" | "body">,
   state: State,
 ): Ask | Reading => {
-  const found = addressOf(address);
-  if (found === undefined) return failed(`Kayenta address ${shownAddress(address)} is not a valid URL`);
-  const { base, authentication } = found;
+  const base = baseOf(address);
+  if (base === undefined) return failed(`Kayenta address ${shownAddress(address)} is not a valid URL`);
   const url = `${base}/${path}`;
-  return {
-    kind: "ask",
-    state,
-    questions: [{ to: "address", url, timeoutMs: TIMEOUT_MS, ...question, ...(authentication && { authentication }) }],
-  };
+  return { kind: "ask", state, questions: [{ to: "address", url, timeoutMs: TIMEOUT_MS, ...question }] };
 };
 
 function begin(settings: KayentaMetric, asking: Asking): Next {
@@ -83,7 +80,7 @@ const scope = ({ scope: name, region, step, start, end }: KayentaScope, window: 
 });
 
 function scopesOf(settings: KayentaMetric, asking: Asking): Scopes {
-  const scopes: Record<string, object> = {};
+  const scopes: (readonly [name: string, scope: object])[] = [];
   const isSet = (text: string | undefined): boolean => (text ?? "") !== "";
   for (const { name, controlScope, experimentScope } of settings.scopes) {
     for (const member of ["start", "end"] as const) {
@@ -93,9 +90,10 @@ function scopesOf(settings: KayentaMetric, asking: Asking): Scopes {
     const start = isSet(controlScope.start) ? "" : startOf(settings, asking);
     if (typeof start !== "string") return start;
     const window = { start, end: written(asking.now) };
-    scopes[name] = { controlScope: scope(controlScope, window), experimentScope: scope(experimentScope, window) };
+    const both = { controlScope: scope(controlScope, window), experimentScope: scope(experimentScope, window) };
+    scopes.push([name, both]);
   }
-  return { scopes };
+  return { scopes: Object.fromEntries(scopes) };
 }
 
 /** Names of members count in any case, as the reference decodes them. */
@@ -135,7 +133,7 @@ function start(settings: KayentaMetric, asking: Asking, answer: Answered): Next 
 
 function started(asking: Asking, answer: Answered): Reading {
   if (answer.status !== 200) return invalid(answer);
-  const found = decoded("Kayenta", answer.body);
+  const found = decodedObject("Kayenta", answer.body);
   if ("problem" in found) return failed(found.problem);
   const id = memberAt(found.json, "canaryExecutionId");
   if ((typeof id !== "string" || id === "") && typeof id !== "number") return failed("Invalid canaryExecutionId");
@@ -157,7 +155,7 @@ type Metadata = Readonly<Record<string, string>>;
 
 function judged({ threshold }: KayentaMetric, asking: Asking, answer: Answered, metadata: Metadata): Reading {
   if (answer.status !== 200) return { ...invalid(answer), metadata };
-  const found = decoded("Kayenta", answer.body);
+  const found = decodedObject("Kayenta", answer.body);
   if ("problem" in found) return { ...failed(found.problem), metadata };
   const complete = memberAt(found.json, "complete");
   if (typeof complete !== "boolean") return { ...failed("Missing Complete Status"), metadata };
@@ -192,6 +190,6 @@ export const kayenta: MetricProviderRow<"kayenta"> = {
     read: (settings, asking, answers, state) =>
       readOnly(answers, (answer) => read(settings, asking, answer, state as State)),
     resume: (settings, _, running) => resume(settings, running),
-    confidential: ({ address }) => [addressOf(address)?.authentication?.password],
+    confidential: ({ address }) => passwordsOf(address),
   }),
 };

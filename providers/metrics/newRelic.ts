@@ -3,7 +3,7 @@ import { isList, isObject, type Json } from "../../kube/object/json.ts";
 import { NewRelicMetric } from "../../schema/analysis.ts";
 import {
   type Answered,
-  decoded,
+  decodedObject,
   excerpt,
   failed,
   isOk,
@@ -27,15 +27,15 @@ const apiKeyOf = (settings: NewRelicMetric, asking: Asking): string =>
   asking.secret({ ...secretOf(settings), key: "personal-api-key" }) ?? "";
 
 /** NerdGraph of each region that New Relic's own client knows. */
-const REGIONS: Readonly<Record<string, string>> = {
-  us: "https://api.newrelic.com/graphql",
-  eu: "https://api.eu.newrelic.com/graphql",
-  jp: "https://api.jp.newrelic.com/graphql",
-  gov: "https://gov-api.newrelic.com/graphql",
-  fedramp: "https://gov-api.newrelic.com/graphql",
-  staging: "https://staging-api.newrelic.com/graphql",
-  local: "http://localhost:3000/graphql",
-};
+const REGIONS = new Map([
+  ["us", "https://api.newrelic.com/graphql"],
+  ["eu", "https://api.eu.newrelic.com/graphql"],
+  ["jp", "https://api.jp.newrelic.com/graphql"],
+  ["gov", "https://gov-api.newrelic.com/graphql"],
+  ["fedramp", "https://gov-api.newrelic.com/graphql"],
+  ["staging", "https://staging-api.newrelic.com/graphql"],
+  ["local", "http://localhost:3000/graphql"],
+]);
 
 const DOCUMENT =
   "query($query: Nrql!, $accountId: Int!, $timeout: Seconds!) { actor { account(id: $accountId) { nrql(query: $query, timeout: $timeout) { results } } } }";
@@ -55,8 +55,8 @@ function begin(settings: NewRelicMetric, asking: Asking): Next {
   if (accountId === undefined)
     return failed(`could not parse account ID: account-id of ${place} is not a whole number`);
   const region = value("region") || "us";
-  const url = value("base-url-nerdgraph").replace(/\/$/, "") || REGIONS[region.toLowerCase()];
-  if (url === undefined) return failed(`unknown region in ${place}: it is one of ${Object.keys(REGIONS).join(", ")}`);
+  const url = value("base-url-nerdgraph").replace(/\/$/, "") || REGIONS.get(region.toLowerCase());
+  if (url === undefined) return failed(`unknown region in ${place}: it is one of ${[...REGIONS.keys()].join(", ")}`);
   if (!URL.canParse(url)) return failed(`base-url-nerdgraph of ${place} is not a URL`);
   const { query, timeout = 5 } = settings;
   if (timeout < 0) return failed("timeout value needs to be a positive value");
@@ -88,7 +88,7 @@ function errorsOf(json: unknown): string {
 const NOTHING = "no results returned from NRQL query";
 
 function read({ status, body }: Answered): Reading {
-  const answer = decoded("New Relic", body);
+  const answer = decodedObject("New Relic", body);
   const errors = "json" in answer ? errorsOf(answer.json) : "";
   if (status === 404) return failed("resource not found");
   if (!isOk(status)) return failed(`${status} response returned${errors === "" ? "" : `: ${excerpt(errors)}`}`);

@@ -3,9 +3,9 @@ import { goDurationMs, goDurationProblem } from "../../kube/object/goDuration.ts
 import { isList, isObject } from "../../kube/object/json.ts";
 import { SkyWalkingMetric } from "../../schema/analysis.ts";
 import {
-  addressOf,
   type Answered,
-  decoded,
+  baseOf,
+  decodedObject,
   excerpt,
   failed,
   isOk,
@@ -13,6 +13,7 @@ import {
   measuredBy,
   memberAt,
   noData,
+  passwordsOf,
   readOnly,
   shownAddress,
 } from "./conversation.ts";
@@ -49,9 +50,8 @@ function formatOf(timeZone: string): Intl.DateTimeFormat | undefined {
 function begin({ address = "", query = "", interval = "" }: SkyWalkingMetric, asking: Asking): Next {
   const problem = goDurationProblem(interval);
   if (problem !== undefined) return failed(problem);
-  const found = addressOf(address);
-  if (found === undefined) return failed(`SkyWalking address ${shownAddress(address)} is not a valid URL`);
-  const { base, authentication } = found;
+  const base = baseOf(address);
+  if (base === undefined) return failed(`SkyWalking address ${shownAddress(address)} is not a valid URL`);
   const time = clock(asking);
   const duration = {
     start: time(asking.now - (goDurationMs(interval) ?? 0)),
@@ -71,14 +71,13 @@ function begin({ address = "", query = "", interval = "" }: SkyWalkingMetric, as
         },
         body: JSON.stringify({ query, variables: { duration } }),
         timeoutMs: 30_000,
-        ...(authentication && { authentication }),
       },
     ],
   };
 }
 
 function read({ status, body }: Answered): Reading {
-  const answer = decoded("SkyWalking", body);
+  const answer = decodedObject("SkyWalking", body);
   const errors = "json" in answer ? memberAt(answer.json, "errors") : undefined;
   if (isList(errors) && errors.length > 0) {
     const message = memberAt(errors[0], "message");
@@ -86,7 +85,6 @@ function read({ status, body }: Answered): Reading {
   }
   if (!isOk(status)) return failed(`SkyWalking answered with HTTP ${status}: ${excerpt(body)}`);
   if ("problem" in answer) return failed(answer.problem);
-  if (!isObject(answer.json)) return failed("the answer of SkyWalking is no object");
   const data = answer.json["data"] ?? null;
   if (data === null) return noData("no results returned from SkyWalking query");
   if (!isObject(data) && !isList(data)) return failed("the data in the answer of SkyWalking is no object");
@@ -100,7 +98,7 @@ export const skywalking: MetricProviderRow<"skywalking"> = {
   reaches: ["address of the metric"],
   measure: measuredBy("SkyWalking", SkyWalkingMetric, {
     begin,
-    confidential: ({ address = "" }) => [addressOf(address)?.authentication?.password],
+    confidential: ({ address }) => passwordsOf(address),
     read: (_settings, _asking, answers) => readOnly(answers, read),
   }),
 };

@@ -5,7 +5,7 @@ import { isList } from "../../kube/object/json.ts";
 import { WavefrontMetric } from "../../schema/analysis.ts";
 import {
   type Answered,
-  decoded,
+  decodedObject,
   excerpt,
   failed,
   isFinite,
@@ -90,7 +90,7 @@ function read({ status, body }: Answered, asking: Asking): Reading {
   if (status !== 200) {
     return failed(`server returned ${status} ${STATUS_CODES[status] ?? ""}\n${excerpt(body)}`.trim());
   }
-  const answer = decoded("Wavefront", body);
+  const answer = decodedObject("Wavefront", body);
   if ("problem" in answer) return failed(answer.problem);
   const text = (name: string): string => {
     const value = memberAt(answer.json, name);

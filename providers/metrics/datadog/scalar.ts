@@ -57,7 +57,7 @@ function columnsOf(json: unknown): readonly Json[] | undefined {
     found = found[name] ?? undefined;
     if (found === undefined) return [];
   }
-  return isList(found) && found.every((column) => isObject(column)) ? (found as readonly Json[]) : undefined;
+  return isList(found) && found.every((column) => isObject(column)) ? found : undefined;
 }
 
 const nameOf = (column: Json | undefined): string => {
@@ -71,7 +71,7 @@ function groupName(tags: readonly Json[], index: number): string | undefined {
   for (const { values } of tags) {
     const row: unknown = isList(values) ? values[index] : undefined;
     if (!isList(row) || row.length === 0 || !row.every((part) => typeof part === "string")) return undefined;
-    parts.push(...(row as readonly string[]));
+    parts.push(...row);
   }
   return parts.join(",");
 }

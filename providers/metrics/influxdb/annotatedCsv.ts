@@ -91,7 +91,7 @@ function recordValue(table: Table, cells: readonly string[]): RecordValue | Prob
     const cell = cells[index] || fallback;
     const value = cell === "" ? NIL : typed(cell, type);
     if (value === undefined) {
-      const isKnown = TYPES[type] !== undefined;
+      const isKnown = TYPES.has(type);
       return { problem: isKnown ? `${name} is no ${type}` : `${name} has unknown data type ${type}` };
     }
     if (name === "_value") found = value;
@@ -99,7 +99,7 @@ function recordValue(table: Table, cells: readonly string[]): RecordValue | Prob
   return found;
 }
 
-const typed = (cell: string, type: string): RecordValue | undefined => TYPES[type]?.(cell);
+const typed = (cell: string, type: string): RecordValue | undefined => TYPES.get(type)?.(cell);
 
 const text = (cell: string): RecordValue => ({ value: cell, text: cell });
 
@@ -109,19 +109,19 @@ function integer(cell: string): RecordValue | undefined {
   return { value: Number(cell), text: String(BigInt(cell.replace("+", ""))) };
 }
 
-const WORDS: Readonly<Record<string, number>> = {
-  nan: Number.NaN,
-  inf: Infinity,
-  "+inf": Infinity,
-  "-inf": -Infinity,
-  infinity: Infinity,
-  "+infinity": Infinity,
-  "-infinity": -Infinity,
-};
+const WORDS = new Map([
+  ["nan", Number.NaN],
+  ["inf", Infinity],
+  ["+inf", Infinity],
+  ["-inf", -Infinity],
+  ["infinity", Infinity],
+  ["+infinity", Infinity],
+  ["-infinity", -Infinity],
+]);
 
 function float(cell: string): RecordValue | undefined {
   const isNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(cell);
-  const value = isNumber ? Number(cell) : WORDS[cell.toLowerCase()];
+  const value = isNumber ? Number(cell) : WORDS.get(cell.toLowerCase());
   // What is too large for a float is no number in Go.
   if (value === undefined || (isNumber && !Number.isFinite(value))) return undefined;
   return { value, text: goFloat(value) };
@@ -142,17 +142,17 @@ function time(cell: string): RecordValue | undefined {
   return { value: cell, text: `${day} ${clock}${fraction} ${zone}` };
 }
 
-const TYPES: Readonly<Record<string, (cell: string) => RecordValue | undefined>> = {
-  string: text,
-  "dateTime:RFC3339": time,
-  "dateTime:RFC3339Nano": time,
-  duration: text,
-  base64Binary: text,
-  double: float,
-  boolean: isTrue,
-  long: integer,
-  unsignedLong: integer,
-};
+const TYPES = new Map<string, (cell: string) => RecordValue | undefined>([
+  ["string", text],
+  ["dateTime:RFC3339", time],
+  ["dateTime:RFC3339Nano", time],
+  ["duration", text],
+  ["base64Binary", text],
+  ["double", float],
+  ["boolean", isTrue],
+  ["long", integer],
+  ["unsignedLong", integer],
+]);
 
 /** Rows of RFC 4180; undefined where a quote stands in the wrong place, and then no more. */
 function* rows(csv: string): Generator<readonly string[] | undefined> {
