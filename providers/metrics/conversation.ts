@@ -94,6 +94,27 @@ export function readOnly(answers: readonly Answer[], use: (answer: Answered) => 
 
 export const isOk = (status: number): boolean => status >= 200 && status <= 299;
 
+/** Of the statuses that sources and proxies refuse with. */
+const STATUSES: ReadonlyMap<number, string> = new Map([
+  [400, "Bad Request"],
+  [401, "Unauthorized"],
+  [403, "Forbidden"],
+  [404, "Not Found"],
+  [405, "Method Not Allowed"],
+  [406, "Not Acceptable"],
+  [413, "Request Entity Too Large"],
+  [422, "Unprocessable Entity"],
+  [429, "Too Many Requests"],
+  [500, "Internal Server Error"],
+  [501, "Not Implemented"],
+  [502, "Bad Gateway"],
+  [503, "Service Unavailable"],
+  [504, "Gateway Timeout"],
+]);
+
+/** `401 Unauthorized` */
+export const statusText = (status: number): string => `${status} ${STATUSES.get(status) ?? ""}`.trim();
+
 /** What stands in an answer, as far as a message has room. */
 export const excerpt = (body: string): string => shortened(body.trim(), 1_000);
 

@@ -1,5 +1,4 @@
 /** InfluxDB 2: the values of all records of a Flux query (docs/behaviour/providers.md#influxdb). */
-import { STATUS_CODES } from "node:http";
 import { InfluxdbMetric } from "../../schema/analysis.ts";
 import {
   baseOf,
@@ -12,6 +11,7 @@ import {
   memberAt,
   noData,
   readOnly,
+  statusText,
 } from "./conversation.ts";
 import { recordValues } from "./influxdb/annotatedCsv.ts";
 import type { Asking, MetricProviderRow, Next, Reading, SecretKey } from "./provider.ts";
@@ -70,7 +70,7 @@ function refusal({ status, headers, body }: Answered): string {
   const [code, message] = [member("code"), member("message")];
   if (code !== "" && message !== "") return `${code}: ${excerpt(message)}`;
   const why = excerpt("json" in answer ? (headers["x-influxdb-error"] ?? message) : body);
-  const title = `${status} ${STATUS_CODES[status] ?? ""}`.trim();
+  const title = statusText(status);
   return why === "" ? `Unexpected status code ${title}` : `${title}: ${why}`;
 }
 

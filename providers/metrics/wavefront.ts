@@ -1,5 +1,4 @@
 /** Wavefront: of each series the point nearest to now (docs/behaviour/providers.md#wavefront). */
-import { STATUS_CODES } from "node:http";
 import { goFixed } from "../../kube/object/goFloat.ts";
 import { isList } from "../../kube/object/json.ts";
 import { WavefrontMetric } from "../../schema/analysis.ts";
@@ -13,6 +12,7 @@ import {
   memberAt,
   noData,
   readOnly,
+  statusText,
 } from "./conversation.ts";
 import type { Asking, MetricProviderRow, Next, Reading, SecretKey } from "./provider.ts";
 import { encodedQuery } from "./query.ts";
@@ -88,7 +88,7 @@ const integer = (value: number): string => (Number.isFinite(value) ? String(BigI
 
 function read({ status, body }: Answered, asking: Asking): Reading {
   if (status !== 200) {
-    return failed(`server returned ${status} ${STATUS_CODES[status] ?? ""}\n${excerpt(body)}`.trim());
+    return failed(`server returned ${statusText(status)}\n${excerpt(body)}`.trim());
   }
   const answer = decodedObject("Wavefront", body);
   if ("problem" in answer) return failed(answer.problem);
