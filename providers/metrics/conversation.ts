@@ -64,8 +64,11 @@ const problemOf = (issue: v.BaseIssue<unknown>): string => {
 export const shortened = (text: string, most: number): string =>
   text.length <= most ? text : `${text.slice(0, most).toWellFormed()}…`;
 
+/** Shorter ones are no credentials of a source, and would cut words out of every text. */
+const SHORTEST_SECRET = 6;
+
 function presentable(reading: Reading, confidential: readonly (string | undefined)[]): Reading {
-  const hidden = confidential.map((value) => value?.trim() ?? "").filter((value) => value !== "");
+  const hidden = confidential.map((value) => value?.trim() ?? "").filter((value) => value.length >= SHORTEST_SECRET);
   if (hidden.length === 0) return reading;
   const clean = (text: string): string => hidden.reduce((rest, secret) => rest.replaceAll(secret, "*****"), text);
   const { message, metadata } = reading;
