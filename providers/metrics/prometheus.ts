@@ -2,7 +2,7 @@
 import type { Authentication, PrometheusMetric } from "../../schema/analysis.ts";
 import { goDurationNs, goDurationProblem } from "../../kube/object/goDuration.ts";
 import { isFields } from "../../kube/object/goJson.ts";
-import { formText } from "./form.ts";
+import { encodedQuery } from "./query.ts";
 import type { Answer, Ask, Asking, Auth, HttpQuestion, Measure, MetricProviderRow, Next, Reading } from "./provider.ts";
 import { numbersText, numberText } from "./text.ts";
 
@@ -89,7 +89,7 @@ function questionsOf(
   auth: { readonly authentication?: Auth },
 ): { readonly byPost: HttpQuestion; readonly byGet: HttpQuestion } {
   // A query in the address is sent along, as part of the form as well.
-  const form = formText([...address.searchParams, ...fields]);
+  const form = encodedQuery([...address.searchParams, ...fields]);
   const post = new URL(address);
   post.pathname = `${address.pathname.replace(/\/+$/, "")}/${["api", "v1", endpoint].join("/")}`;
   post.hash = "";
