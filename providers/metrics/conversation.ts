@@ -1,6 +1,6 @@
 /**
  * What the conversations of providers have in common: settings that are parsed, one answer, and texts that are neither
- * endless nor hold a secret (docs/behaviour/providers.md#what-all-have-in-common). Nothing here throws.
+ * endless nor hold a secret (docs/behaviour/providers.md#what-vendors-providers-have-in-common). Nothing here throws.
  */
 import * as v from "valibot";
 import { isObject, type Json } from "../../kube/object/json.ts";

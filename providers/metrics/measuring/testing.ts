@@ -1,7 +1,9 @@
 /** Servers for the tests of what is measured over HTTP. */
+import { expect } from "bun:test";
 import { createServer, type Server, type Socket } from "node:net";
-import type { HttpQuestion } from "../provider.ts";
-import { createSendHttp, type HttpOptions } from "./http.ts";
+import type { Asking, HttpQuestion } from "../provider.ts";
+import { createSendHttp, type HttpOptions, type SendHttp } from "./http.ts";
+import type { MeasuringPorts } from "./measure.ts";
 
 export const question = (url: string, more: Partial<HttpQuestion> = {}): HttpQuestion => ({
   to: "address",
@@ -21,6 +23,10 @@ export const sender = (more: Partial<HttpOptions> = {}) =>
     readText: () => Promise.resolve(undefined),
     ...more,
   });
+
+/** A text with, or like, this one. */
+export const like = (text: string | RegExp): unknown =>
+  typeof text === "string" ? expect.stringContaining(text) : expect.stringMatching(text);
 
 export const environmentOf =
   (values: Readonly<Record<string, string>>) =>
@@ -92,3 +98,21 @@ export async function rawServer(talk: (socket: Socket) => void): Promise<Disposa
     },
   };
 }
+
+/** What is known of a measurement with these settings. */
+export const askingOf = (settings: unknown, environment: Readonly<Record<string, string>> = {}): Asking => ({
+  settings,
+  metric: "m",
+  intervalMs: undefined,
+  run: { namespace: "prod", name: "run", uid: "u", labels: {} },
+  now: 0,
+  secret: () => undefined,
+  environment: environmentOf(environment),
+});
+
+/** Ports that ask addresses only. */
+export const reaching = (http: SendHttp): MeasuringPorts => ({
+  http,
+  kube: () => Promise.resolve({ kind: "failed", message: "Kubernetes is not asked" }),
+  signal: new AbortController().signal,
+});
