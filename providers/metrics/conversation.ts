@@ -166,11 +166,11 @@ export function jsonReading(value: Json | readonly unknown[], title: string): Re
 export const shownJson = (value: unknown): string =>
   isTooDeep(value) ? "a value that is nested too deep" : shortened(jsonText(value), 100);
 
-/** Without a slash at its end, query and fragment; undefined: no address of HTTP. */
+/** Without a slash at its end or a double one, without query and fragment; undefined: no address of HTTP. */
 export function baseOf(address: string): string | undefined {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined;
-  [url.search, url.hash] = ["", ""];
+  [url.search, url.hash, url.pathname] = ["", "", url.pathname.replaceAll(/\/{2,}/g, "/")];
   return url.href.replace(/\/+$/, "");
 }
 
