@@ -29,16 +29,29 @@ export function measuredBy<S extends v.GenericSchema>(
 ): Measure {
   type Settings = v.InferOutput<S>;
   const parsed = (asking: Asking): v.SafeParseResult<S> => v.safeParse(schema, asking.settings);
+  const hiddenIn = (settings: Settings, asking: Asking): readonly string[] =>
+    (steps.confidential?.(settings, asking) ?? [])
+      .map((value) => value?.trim() ?? "")
+      .filter((value) => value.length >= SHORTEST_SECRET);
   const next = (asking: Asking, work: (settings: Settings) => Next): Next => {
     const settings = parsed(asking);
     if (!settings.success) return failed(`the settings of ${title} cannot be read: ${problemOf(settings.issues[0])}`);
     const found = work(settings.output);
-    return found.kind === "ask" ? found : presentable(found, steps.confidential?.(settings.output, asking) ?? []);
+    return found.kind === "ask" ? found : presentable(found, hiddenIn(settings.output, asking));
   };
   const { secrets, resume, metadata } = steps;
   return {
     begin: (asking) => next(asking, (settings) => steps.begin(settings, asking)),
-    read: (asking, answers, state) => next(asking, (settings) => steps.read(settings, asking, answers, state)),
+    read: (asking, answers, state) =>
+      next(asking, (settings) => {
+        const hidden = hiddenIn(settings, asking);
+        return steps.read(
+          settings,
+          asking,
+          answers.map((answer) => unrepeated(answer, hidden)),
+          state,
+        );
+      }),
     ...(secrets && {
       secrets: (asking) => {
         const settings = parsed(asking);
@@ -67,10 +80,27 @@ export const shortened = (text: string, most: number): string =>
 /** Shorter ones are no credentials of a source, and would cut words out of every text. */
 const SHORTEST_SECRET = 6;
 
-function presentable(reading: Reading, confidential: readonly (string | undefined)[]): Reading {
-  const hidden = confidential.map((value) => value?.trim() ?? "").filter((value) => value.length >= SHORTEST_SECRET);
+const without = (text: string, hidden: readonly string[]): string =>
+  hidden.reduce((rest, secret) => rest.replaceAll(secret, "*****"), text);
+
+/**
+ * An answer without the credentials that it repeats, so that no piece of one is left where a text is cut. Digits alone
+ * may stand in any number.
+ */
+const unrepeated = (answer: Answer, hidden: readonly string[]): Answer =>
+  answer.kind === "failed"
+    ? answer
+    : {
+        ...answer,
+        body: without(
+          answer.body,
+          hidden.filter((secret) => !/^\d+$/.test(secret)),
+        ),
+      };
+
+function presentable(reading: Reading, hidden: readonly string[]): Reading {
   if (hidden.length === 0) return reading;
-  const clean = (text: string): string => hidden.reduce((rest, secret) => rest.replaceAll(secret, "*****"), text);
+  const clean = (text: string): string => without(text, hidden);
   const { message, metadata } = reading;
   return {
     ...reading,
