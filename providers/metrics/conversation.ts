@@ -1,6 +1,6 @@
 /**
  * What the conversations of providers have in common: settings that are parsed, one answer, and texts that are neither
- * endless nor hold a secret (docs/behaviour/providers.md#what-vendors-providers-have-in-common). Nothing here throws.
+ * endless nor hold a secret (docs/behaviour/providers.md#what-all-have-in-common). Nothing here throws.
  */
 import * as v from "valibot";
 import { isObject, type Json } from "../../kube/object/json.ts";
@@ -29,29 +29,16 @@ export function measuredBy<S extends v.GenericSchema>(
 ): Measure {
   type Settings = v.InferOutput<S>;
   const parsed = (asking: Asking): v.SafeParseResult<S> => v.safeParse(schema, asking.settings);
-  const hiddenIn = (settings: Settings, asking: Asking): readonly string[] =>
-    (steps.confidential?.(settings, asking) ?? [])
-      .map((value) => value?.trim() ?? "")
-      .filter((value) => value.length >= SHORTEST_SECRET);
   const next = (asking: Asking, work: (settings: Settings) => Next): Next => {
     const settings = parsed(asking);
     if (!settings.success) return failed(`the settings of ${title} cannot be read: ${problemOf(settings.issues[0])}`);
     const found = work(settings.output);
-    return found.kind === "ask" ? found : presentable(found, hiddenIn(settings.output, asking));
+    return found.kind === "ask" ? found : presentable(found, steps.confidential?.(settings.output, asking) ?? []);
   };
   const { secrets, resume, metadata } = steps;
   return {
     begin: (asking) => next(asking, (settings) => steps.begin(settings, asking)),
-    read: (asking, answers, state) =>
-      next(asking, (settings) => {
-        const hidden = hiddenIn(settings, asking);
-        return steps.read(
-          settings,
-          asking,
-          answers.map((answer) => unrepeated(answer, hidden)),
-          state,
-        );
-      }),
+    read: (asking, answers, state) => next(asking, (settings) => steps.read(settings, asking, answers, state)),
     ...(secrets && {
       secrets: (asking) => {
         const settings = parsed(asking);
@@ -77,28 +64,24 @@ const problemOf = (issue: v.BaseIssue<unknown>): string => {
 export const shortened = (text: string, most: number): string =>
   text.length <= most ? text : `${text.slice(0, most).toWellFormed()}…`;
 
-/** Shorter ones are no credentials of a source, and would cut words out of every text. */
-const SHORTEST_SECRET = 6;
+/** Shorter ones are parts of words. */
+const SHORTEST_SECRET = 4;
 
-const without = (text: string, hidden: readonly string[]): string =>
-  hidden.reduce((rest, secret) => rest.replaceAll(secret, "*****"), text);
+/** Also where a text that is cut ends in the middle of one. */
+function without(text: string, hidden: readonly string[]): string {
+  let rest = text;
+  for (const secret of hidden) {
+    rest = rest.replaceAll(secret, "*****");
+    if (!rest.includes("…")) continue;
+    for (let length = secret.length - 1; length >= SHORTEST_SECRET; length--) {
+      rest = rest.replaceAll(`${secret.slice(0, length)}…`, "*****…");
+    }
+  }
+  return rest;
+}
 
-/**
- * An answer without the credentials that it repeats, so that no piece of one is left where a text is cut. Digits alone
- * may stand in any number.
- */
-const unrepeated = (answer: Answer, hidden: readonly string[]): Answer =>
-  answer.kind === "failed"
-    ? answer
-    : {
-        ...answer,
-        body: without(
-          answer.body,
-          hidden.filter((secret) => !/^\d+$/.test(secret)),
-        ),
-      };
-
-function presentable(reading: Reading, hidden: readonly string[]): Reading {
+function presentable(reading: Reading, confidential: readonly (string | undefined)[]): Reading {
+  const hidden = confidential.map((value) => value?.trim() ?? "").filter(({ length }) => length >= SHORTEST_SECRET);
   if (hidden.length === 0) return reading;
   const clean = (text: string): string => without(text, hidden);
   const { message, metadata } = reading;
@@ -187,7 +170,7 @@ const isTooDeep = (value: unknown, levels = 0): boolean => {
 };
 
 /** A value that is JSON. */
-export function jsonReading(value: Json | readonly unknown[], title: string): Reading {
+export function jsonReading(value: unknown, title: string): Reading {
   if (isTooDeep(value)) return failed(`the answer of ${title} is nested deeper than ${MOST_LEVELS} levels`);
   return { kind: "value", value, text: jsonText(value) };
 }
@@ -214,3 +197,11 @@ export const passwordsOf = (address = ""): readonly (string | undefined)[] => {
 
 /** An address in a message. */
 export const shownAddress = (address: string): string => shortened(address.replace(USER, "//*****@"), 300);
+
+/** What a metric's own Authorization headers hold, with and without the word in front. */
+export const authorizationsIn = (
+  headers: readonly { readonly key: string; readonly value: string }[] = [],
+): readonly (string | undefined)[] =>
+  headers
+    .filter(({ key }) => key.trim().toLowerCase() === "authorization")
+    .flatMap(({ value }) => [value, value.trim().split(/\s+/)[1]]);
