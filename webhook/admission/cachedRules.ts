@@ -3,6 +3,7 @@ import { collectionPath } from "../../kube/client/path.ts";
 import { ANALYSIS_TEMPLATES, CLUSTER_ANALYSIS_TEMPLATES } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import { runReflector, type KubeObject, type Reflector } from "../../kube/runtime/watch.ts";
+import type { RouterSettings } from "../../providers/traffic/settings.ts";
 import type { Resource } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { Rules } from "../review/validate.ts";
@@ -34,6 +35,8 @@ export interface RulesPorts {
   readonly stores: Stores;
   /** As for the controller (controller.ts). */
   readonly trouble?: Trouble;
+  /** The controller's settings for objects of routers. */
+  readonly routing?: RouterSettings | undefined;
   /** Where others ask it, too. */
   readonly deployments?: DeploymentIndex;
 }

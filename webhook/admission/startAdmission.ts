@@ -15,6 +15,7 @@ import { cachedRules } from "./cachedRules.ts";
 import { deploymentIndex } from "./deploymentIndex.ts";
 import { migrating } from "./migrating.ts";
 import { ownUser } from "./ownUser.ts";
+import type { RouterSettings } from "../../providers/traffic/settings.ts";
 import type { Log } from "../../controller/process/log.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import { recordOverrides } from "./overrides.ts";
@@ -41,6 +42,8 @@ export interface AdmissionOptions {
   readonly watchedNamespace: string | undefined;
   readonly instanceId: string;
   readonly resyncMs: number;
+  /** Settings for the objects of routers. */
+  readonly routing: RouterSettings;
   /** Name of our own pod. */
   readonly pod: string;
 }
@@ -98,7 +101,8 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
   const { client, clock, log } = ports;
   const { troubles } = ports;
   const deployments = deploymentIndex({ ...ports, watched: options.watchedNamespace, signal });
-  const rules = cachedRules({ ...ports, deployments, trouble: troubles.met }, options.watchedNamespace, signal);
+  const { routing, watchedNamespace } = options;
+  const rules = cachedRules({ ...ports, deployments, routing, trouble: troubles.met }, watchedNamespace, signal);
   const migrate = options.migrates
     ? migrating({ ...ports, deployments, namespace: options.namespace, user: ownUser(ports, signal) })
     : undefined;
