@@ -77,9 +77,12 @@ function dueIn(used: ReadonlyMap<Rollout, readonly Endpoint[]>, known: ReadonlyM
   return [...due.values()];
 }
 
+/** The policy that Sluice is installed with lets it out to the API server alone. */
+const ADVICE = "see that it runs, and that a NetworkPolicy lets Sluice out to it, before an update asks it";
+
 function riskOf(endpoint: Endpoint, known: ReadonlyMap<string, Known>): readonly Risk[] {
   const silence = known.get(keyOf(endpoint))?.silence;
   if (silence === undefined) return [];
-  const message = `The ${endpoint.of} asks ${new URL(endpoint.url).origin}, which does not answer (${silence})`;
-  return [{ kind: "endpoint", about: keyOf(endpoint), message: `${message}; an update would end in an error there` }];
+  const message = `The ${endpoint.of} asks ${new URL(endpoint.url).origin}, which does not answer Sluice (${silence})`;
+  return [{ kind: "endpoint", about: keyOf(endpoint), message: `${message}; ${ADVICE}` }];
 }

@@ -224,7 +224,7 @@ describe("the address of a metric", () => {
     for (let minute = 0; minute < 9; minute += 1) await settle(60_000);
     expect(knocked).toEqual(["http://prom/x"]);
     expect(events).toEqual([
-      "Warning MetricDoesNotAnswer ns/web: The metric \"m\" of AnalysisTemplate 't' asks http://prom, which does not answer (ECONNREFUSED); an update would end in an error there",
+      "Warning MetricDoesNotAnswer ns/web: The metric \"m\" of AnalysisTemplate 't' asks http://prom, which does not answer Sluice (ECONNREFUSED); see that it runs, and that a NetworkPolicy lets Sluice out to it, before an update asks it",
     ]);
     expect(gauge()).toMatchObject({ endpoint: 1 });
     answers.delete("http://prom/x");
