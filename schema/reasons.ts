@@ -24,6 +24,11 @@ export const eventReasons = {
   TrafficRoutingError: { send: "always", means: "A router cannot split the traffic as it should." },
   MalformedTemplate: { send: "always", means: "A part of the pod template is not a valid quantity, and is left out." },
   InvalidSpec: { send: "always", means: "An object that was admitted without Sluice breaks its rules." },
+  SurgeDoesNotFit: {
+    send: "always",
+    means: "The pods that an update starts beside the running ones find no room on the nodes or in a quota.",
+  },
+  MetricDoesNotAnswer: { send: "always", means: "The address of a metric that an update would ask does not answer." },
   AdmissionOverridden: { send: "always", means: "Somebody let an object through against the rules." },
   MigrationStarted: { send: "always", means: "A Deployment begins to become a Rollout." },
   MigrationBlocked: {
