@@ -32,6 +32,7 @@ export function decideMigration(facts: MigrationFacts): MigrationDecision {
 
 const isOfReference = ({ deployment: { marks }, rollout }: MigrationFacts): boolean =>
   rollout?.migrated === "reference" || REFERENCE_MARKS.some((mark) => marks[mark] !== undefined);
+
 /** The webhook has held it at 0 when it was created, and nothing that it asks for, any more, makes its pods. */
 const isHeldForNobody = ({ deployment, wish, rollout }: MigrationFacts): boolean =>
   rollout === undefined &&
@@ -41,8 +42,8 @@ const isHeldForNobody = ({ deployment, wish, rollout }: MigrationFacts): boolean
   deployment.marks[MANAGED_BY_ROLLOUT] === undefined;
 
 /** The webhook holds it at 0 for a Rollout that cannot be made: it runs as a Deployment until that is mended. */
-function orLetGo({ deployment }: MigrationFacts, decision: MigrationDecision): MigrationDecision {
-  const isBlocked = decision.events.some(({ reason }) => reason === "MigrationBlocked");
+function orLetGo({ deployment, obstacles }: MigrationFacts, decision: MigrationDecision): MigrationDecision {
+  const isBlocked = obstacles.length > 0 || decision.events.some(({ reason }) => reason === "MigrationBlocked");
   return isBlocked ? { ...decision, actions: [letGo(deployment)] } : decision;
 }
 

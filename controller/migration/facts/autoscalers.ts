@@ -16,8 +16,8 @@ export interface Autoscaler {
 }
 
 /**
- * The HorizontalPodAutoscalers of the object of this kind at this place, but for those that somebody else makes (KEDA),
- * who would change them back. @throws {ApiError}
+ * The HorizontalPodAutoscalers of the object of this kind at this place; of a Deployment but for those that somebody else
+ * makes (KEDA), who would change them back. @throws {ApiError}
  */
 export async function autoscalersOf(
   client: KubeClient,
@@ -32,7 +32,7 @@ export async function autoscalersOf(
     timeoutMs,
   });
   return items.filter((autoscaler) => {
-    if (controllerOf(autoscaler) !== undefined) return false;
+    if (kind === "Deployment" && controllerOf(autoscaler) !== undefined) return false;
     const target = objectAt(autoscaler, "spec", "scaleTargetRef");
     return target["kind"] === kind && target["name"] === name;
   });
