@@ -18,10 +18,12 @@ import { rolloutsRow, type RolloutsObserver } from "./rollout/rolloutsRow.ts";
 import { sourcesOf, type Sources } from "./rollout/facts/cacheSources.ts";
 import { releasesRow } from "./release/routeRelease.ts";
 import { servicesRow } from "./services/serviceCleanup.ts";
+import { surroundingsReader } from "./migration/facts/beside.ts";
 import { createMigrationStores, type RawDeployment } from "./migration/facts/caches.ts";
 import { adoptionsRow } from "./migration/adoptionsRow.ts";
 import { migrationsRow } from "./migration/migrationsRow.ts";
 import { deploymentsRow } from "./workloads/workloadRestore.ts";
+import { type Profiles, watchProfiles } from "./migration/facts/profiles.ts";
 import type { Trouble } from "./process/troubles.ts";
 import { createStores, type Stores } from "./rollout/facts/stores.ts";
 import { refill, type Shelf } from "./rollout/facts/refill.ts";
@@ -79,6 +81,8 @@ export interface ControllerScope {
   readonly instanceId: string;
   readonly resyncMs: number;
   readonly concurrency: number;
+  /** Whose profiles are for all namespaces: the controller's own; undefined: there is none. */
+  readonly ownNamespace?: string | undefined;
   /** Conditions for generic tools on every Rollout that does not decline them (docs/behaviour/kstatus.md). */
   readonly kstatusForAll?: boolean | undefined;
   /** Deployments that ask for it become Rollouts, except in Sluice's own namespace (docs/migration.md); undefined: none. */
@@ -91,6 +95,7 @@ export interface ControllerScope {
 
 export interface Controller {
   readonly stores: Stores;
+  readonly profiles: Profiles;
   readonly queues: readonly (readonly [name: string, queue: WorkQueue])[];
   /** Kinds whose cache is not complete or whose watch is broken. */
   unready(): string[];
@@ -126,10 +131,20 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
     backoff: (error) => passingCause(error)?.backoff,
     signal,
   });
+  const { client, clock, log } = ports;
+  const profiles = watchProfiles({
+    client,
+    clock,
+    log,
+    watched: scope.namespace,
+    ownNamespace: scope.ownNamespace ?? scope.migration?.ownNamespace ?? "",
+    signal,
+  });
   const rollouts = runKinds(
     manager,
     {
       ...ports,
+      profiles,
       decide: ports.decide ?? decide,
       stores,
       namespace: scope.namespace,
@@ -143,10 +158,10 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
     { ports, namespace: scope.namespace, stores, complaints, rollouts, manager, sources },
     signal,
   );
-  const { client, clock } = ports;
   refill({ client, clock, complaints, room: stores.room, signal }, shelvesOf(stores));
   return {
     stores,
+    profiles,
     queues: manager.queues,
     unready: () => [...manager.unready(), ...optional.flatMap((watch) => watch.unready() ?? [])],
     hasSynced: manager.synced(),
@@ -156,6 +171,7 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
 }
 
 interface KindPorts extends ControllerPorts, Pick<ControllerScope, "instanceId" | "kstatusForAll" | "migration"> {
+  readonly profiles: Profiles;
   readonly stores: Stores;
   readonly namespace: string | undefined;
   readonly decide: Decide;
@@ -172,6 +188,7 @@ function runKinds(manager: Manager, ports: KindPorts, sources: Sources): WorkQue
     const migrating = {
       ...ports,
       ...migration,
+      surroundings: surroundingsReader(ports),
       migrating: createMigrationStores(ports.instanceId, migration.deployments),
     };
     manager.runController(migrationsRow(migrating, sources));

@@ -47,10 +47,16 @@ export const REPLICAS_LEFT = "sluice.dev/replicas-left";
 export const PAUSED_FOR_ROLLOUT = "sluice.dev/paused-for-rollout";
 /** On a Rollout that migration has made: "reference" or "adopt". */
 export const MIGRATED = "sluice.dev/migrated";
+/** On the Rollout of mode adopt while it is held, by us: uids of the ReplicaSets that its Deployment had, by commas. */
+export const ADOPTS = "sluice.dev/adopts";
 /** On a HorizontalPodAutoscaler, by us: the scaleTargetRef that it had before it scaled the Rollout, as JSON. */
 export const SCALE_TARGET_BEFORE = "sluice.dev/scale-target-before";
 /** On a Rollout that migration has made: the Deployment's wanted replicas that were last written to its size. */
 export const REPLICAS_CARRIED = "sluice.dev/replicas-carried";
+/** Of a Deployment in mode reference alone, until that is undone. */
+export const REFERENCE_MARKS: readonly string[] = [REPLICAS_BEFORE, REPLICAS_LEFT, PAUSED_FOR_ROLLOUT];
+/** On a ConfigMap, by users: "true" makes each key of its data a profile. */
+export const PROFILES = "sluice.dev/profiles";
 
 /**
  * On the Rollout, by the user: "true" adds the conditions that kstatus knows, "false" leaves them out where a flag adds

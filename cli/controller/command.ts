@@ -125,6 +125,7 @@ async function serve({ options, version, log, undo, ending }: Serving): Promise<
       room: roomWithin(process.constrainedMemory()),
       concurrency: options.rolloutThreads,
       kstatusForAll: options.kstatus,
+      ownNamespace: controllerNamespace(options),
       migration: migrationOf(options, credentials.namespace, fed),
     },
   );
@@ -133,9 +134,9 @@ async function serve({ options, version, log, undo, ending }: Serving): Promise<
   undo.push(() => events.stop(2_000));
   undo.push(() => troubles.stop());
   undo.push(() => wired.stop());
-  const { stores } = controller;
+  const { stores, profiles } = controller;
   const { namespace } = credentials;
-  const common = { client, clock, log, events, stores, isLeader, troubles };
+  const common = { client, clock, log, events, stores, profiles, isLeader, troubles };
   const beside: AdmissionPorts = { ...common, busy: quiet.busy, deployments: fed?.index };
   const admission = await admissionOf(options, beside, health.webhook, namespace, wired.stopping);
   parts.admission = admission;
@@ -270,6 +271,7 @@ async function admissionOf(
     watchedNamespace: options.namespaced ? (options.namespace ?? ownNamespace) : undefined,
     instanceId,
     resyncMs,
+    routing: options.routing,
     pod: process.env["POD_NAME"] ?? hostname(),
   };
   return startAdmission(admissionOptions, ports, signal);

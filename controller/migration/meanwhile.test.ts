@@ -66,13 +66,15 @@ describe("in mode adopt", () => {
     },
     spec,
   };
+  const owner = { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "1", controller: true };
   const facts: AdoptionFacts = {
     deployment,
     rollout: held,
     asks: true,
     settled: true,
     profile: CANARY,
-    replicaSets: [],
+    obstacles: [],
+    replicaSets: [{ metadata: { ...place, name: "web-1", uid: "3", ownerReferences: [owner] } }],
     pods: [],
     autoscalers: [],
     instance: "",

@@ -19,15 +19,17 @@ import type { Stores } from "../rollout/facts/stores.ts";
 import { findCondition } from "../rollout/model/rolloutConditions.ts";
 import { liveRollout } from "../services/serviceCleanup.ts";
 import { type MigrationAction, migrationRequest, wordsOf } from "./actions/action.ts";
+import { CANARY } from "./convert/profile.ts";
 import { decideMigration } from "./decide/decide.ts";
 import type { MigrationDecision } from "./decide/decision.ts";
 import { uncarried } from "./decide/reference.ts";
 import { autoscalersOf } from "./facts/autoscalers.ts";
+import { type BesidePorts, followersFor, obstaclesFor } from "./facts/beside.ts";
 import { isHeldAtBirth, type RawDeployment } from "./facts/caches.ts";
 import type { MigrationFacts, RolloutFacts } from "./facts/facts.ts";
-import { isOffLimits, type OptInPorts, profileFor, watchOptIn, wishOf } from "./facts/optIn.ts";
+import { isOffLimits, type OptInPorts, profileFor, usableProfile, watchOptIn, wishOf } from "./facts/optIn.ts";
 
-export interface MigrationPorts extends OptInPorts {
+export interface MigrationPorts extends OptInPorts, BesidePorts {
   readonly client: KubeClient;
   readonly stores: Stores;
   readonly events: EventRecorder;
@@ -35,6 +37,8 @@ export interface MigrationPorts extends OptInPorts {
 }
 
 const TIMEOUT_MS = 5_000;
+/** What stands in the way may go without a change of anything that is watched. */
+export const AGAIN_MS = 60_000;
 
 type Row = ControllerRow<MigrationFacts, MigrationDecision>;
 
@@ -53,7 +57,10 @@ export function migrationsRow(ports: MigrationPorts, sources: Sources): Row {
     keys: () => keysIn(migrating.deployments),
     gather: (key) => gather(ports, key),
     decide: decideMigration,
-    apply: (pass) => apply(ports, pass),
+    async apply(pass, queue) {
+      await apply(ports, pass);
+      if (pass.facts.obstacles.length > 0) queue.addAfter(pass.key, AGAIN_MS);
+    },
   };
 }
 
@@ -73,18 +80,22 @@ async function gather(ports: MigrationPorts, key: string): Promise<MigrationFact
   // What nothing is made of is not read: a Deployment that is being updated changes all the time.
   const isToBeMade = rollout === undefined && wish?.mode === "reference" && (isStamped || deployment.settled);
   const path = objectPath(DEPLOYMENTS, { namespace, name });
+  const autoscaled =
+    rollout !== undefined &&
+    uncarried(deployment, rollout) !== undefined &&
+    (await namesOfAutoscalers(client, { namespace, name }, "Rollout")).length > 0;
+  const claims = deployment.ownsSize && deployment.replicas === 0 ? await claimsOf(client, path) : undefined;
+  const seen = { deployment, wish, rollout, autoscaled, claims };
+  if (!isToBeMade) return { ...seen, whole: undefined, profile: CANARY, autoscalers: [], obstacles: [], followers: [] };
+  const profile = await profileFor(ports, namespace, deployment);
+  const whole = await readIfThere<Json>(client, path, { timeoutMs: TIMEOUT_MS });
   return {
-    deployment,
-    wish,
-    rollout,
-    whole: isToBeMade ? await readIfThere<Json>(client, path, { timeoutMs: TIMEOUT_MS }) : undefined,
-    profile: profileFor(ports, namespace, deployment),
-    autoscalers: isToBeMade && isStamped ? await namesOfAutoscalers(client, { namespace, name }, "Deployment") : [],
-    autoscaled:
-      rollout !== undefined &&
-      uncarried(deployment, rollout) !== undefined &&
-      (await namesOfAutoscalers(client, { namespace, name }, "Rollout")).length > 0,
-    claims: deployment.ownsSize && deployment.replicas === 0 ? await claimsOf(client, path) : undefined,
+    ...seen,
+    whole,
+    profile: usableProfile(profile),
+    autoscalers: isStamped ? await namesOfAutoscalers(client, { namespace, name }, "Deployment") : [],
+    obstacles: whole === undefined || isStamped ? [] : await obstaclesFor(ports, whole, profile, "reference"),
+    followers: whole === undefined || !isStamped ? [] : await followersFor(ports, whole),
   };
 }
 

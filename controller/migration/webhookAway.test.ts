@@ -137,6 +137,17 @@ test("a Deployment that was born with 0, and asks for nothing any more before it
   world.end();
 });
 
+test("a Deployment whose owner wants no pods is brought to 0 beside a Rollout that has none", async () => {
+  const world = await migrated();
+  world.annotate({ [REPLICAS_WANTED]: "0" });
+  await world.clock.advance(MINUTE);
+  world.annotate({ [REPLICAS_LEFT]: "3" });
+  apply(world, 3);
+  await world.clock.advance(5 * MINUTE);
+  expect(sizes(world)).toMatchObject({ deployment: 0, rollout: 0 });
+  world.end();
+});
+
 test("a Deployment that is held at 0 for a Rollout that cannot be made runs as it is, and is told why", async () => {
   const annotations = { ...asks, [REPLICAS_WANTED]: "2", [PAUSED_FOR_ROLLOUT]: "true", [PROFILE]: "none-such" };
   const world = await stage({ annotations, replicas: 0, spec: { paused: true } });

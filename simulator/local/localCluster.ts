@@ -107,7 +107,7 @@ function startLoop({ client, clock, log, random, migrates }: LoopPorts) {
   const working = new AbortController();
   const running = lead({ election: undefined, until: working.signal });
   return {
-    ports: { client, clock, log, events, stores: controller.stores },
+    ports: { client, clock, log, events, stores: controller.stores, profiles: controller.profiles },
     signal: stopping,
     hasSynced: controller.hasSynced,
     async stop(): Promise<void> {
@@ -124,7 +124,8 @@ type ReviewPorts = ReturnType<typeof startLoop>["ports"];
 function reviewerOf(ports: ReviewPorts, signal: AbortSignal): Admission["review"] {
   const { client, clock, log } = ports;
   const validate = createValidator({
-    rules: cachedRules(ports, undefined, signal),
+    // The settings of routers are the defaults.
+    rules: cachedRules({ ...ports, routing: {} }, undefined, signal),
     secondOpinion: createSecondOpinion({ client, clock, log }),
     clock,
     complaints: createComplaints(ports),

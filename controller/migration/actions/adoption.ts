@@ -13,6 +13,7 @@ import type { Json } from "../../../kube/object/json.ts";
 import { ROLLOUT_KIND } from "../../../schema/kinds.ts";
 import type { ObjectMeta, OwnerReference, Resource } from "../../../schema/kube.ts";
 import {
+  ADOPTS,
   HASH_LABEL,
   INSTANCE_LABEL,
   MANAGED_BY_ROLLOUT,
@@ -54,6 +55,12 @@ export type AdoptionAction =
     }
   /** Lets the controller drive the Rollout. `instance`: the label by which it knows its Rollouts; "": none. */
   | { readonly kind: "handOver"; readonly seen: Seen; readonly instance: string };
+
+/** A HorizontalPodAutoscaler that somebody does not let us change. */
+export interface Refused {
+  readonly name: string;
+  readonly why: string;
+}
 
 const patch = (resource: Resource, seen: Seen, metadata: object, others: object = {}): KubeRequest => ({
   method: "PATCH",
@@ -115,6 +122,7 @@ export function adoptionRequest(action: AdoptionAction): KubeRequest {
     case "handOver":
       return patch(ROLLOUTS, action.seen, {
         labels: { [INSTANCE_LABEL]: action.instance === "" ? null : action.instance },
+        annotations: { [ADOPTS]: null },
       });
     default:
       return action satisfies never;

@@ -21,7 +21,7 @@ import { toRollout } from "../convert/toRollout.ts";
 import type { DeploymentFacts } from "../facts/caches.ts";
 import type { MigrationFacts, RolloutFacts } from "../facts/facts.ts";
 import { ownsSize, withoutOurSize } from "../facts/managers.ts";
-import { blocked, type MigrationDecision, type MigrationEvent, nothing } from "./decision.ts";
+import { blocked, followed, inTheWay, type MigrationDecision, type MigrationEvent, nothing } from "./decision.ts";
 import { type DeploymentForm, deploymentForm } from "./form.ts";
 import { PLAIN, tellNext } from "./tell.ts";
 
@@ -33,6 +33,7 @@ export function begin(facts: MigrationFacts): MigrationDecision {
     return notMigrated("it is paused. Set spec.paused to false");
   // The pods that it has now are to be those of the template that the Rollout begins with.
   if (!deployment.settled) return nothing;
+  if (facts.obstacles.length > 0) return inTheWay(facts.obstacles, facts.wish?.from);
   return withRollout(facts, profile, () => doing(stamp(deployment)));
 }
 
@@ -44,7 +45,11 @@ export function goOn(facts: MigrationFacts): MigrationDecision {
     if (plain !== undefined) return doing(plain);
     if ("problem" in profile) return notMigrated(profile.problem);
     return withRollout(facts, profile, (made) =>
-      doing({ kind: "createRollout", rollout: made }, [started(deployment), ...scaled(facts)]),
+      doing({ kind: "createRollout", rollout: made }, [
+        started(deployment),
+        ...scaled(facts),
+        ...followed(facts.followers),
+      ]),
     );
   }
   if (rollout.migrated === undefined) return notMigrated("a Rollout of its name that no migration made is there");

@@ -3,7 +3,7 @@ import { createStore, type Store, type Stored } from "../../../kube/runtime/cach
 import { controllerOf } from "../../../kube/object/ownerReference.ts";
 import type { Source } from "../../../kube/runtime/runController.ts";
 import type { ReflectorSink } from "../../../kube/runtime/watch.ts";
-import type { OwnerReference } from "../../../schema/kube.ts";
+import type { ObjectMeta, OwnerReference } from "../../../schema/kube.ts";
 import {
   INSTANCE_LABEL,
   MANAGED_BY_ROLLOUT,
@@ -131,10 +131,15 @@ export interface RawNamespace extends Stored {
   readonly metadata: Omit<Metadata, "namespace">;
 }
 
-/** A Namespace whose Deployments are to migrate. */
+/** A Namespace whose Deployments are to migrate, or get a profile where they ask for themselves. */
 export interface NamespaceFacts extends Stored {
-  readonly mode: string;
+  readonly mode: string | undefined;
   readonly profile: string | undefined;
+}
+
+/** A Rollout of mode adopt that nothing drives yet. */
+export interface HeldRollout {
+  readonly metadata: ObjectMeta;
 }
 
 export interface MigrationStores {
@@ -142,6 +147,7 @@ export interface MigrationStores {
   /** What the watch of Deployments fills: `deployments`, and perhaps somebody beside. */
   readonly watched: Source<DeploymentFacts, RawDeployment>["cache"];
   readonly namespaces: Store<NamespaceFacts, never, RawNamespace>;
+  readonly held: Store<HeldRollout, never, HeldRollout>;
 }
 
 /** `instanceId`: only Deployments of this one are held. `beside`: is told of all Deployments, too. */
@@ -154,6 +160,7 @@ export function createMigrationStores(instanceId: string, beside?: ReflectorSink
     deployments,
     watched: beside === undefined ? deployments : both(deployments, beside),
     namespaces: optedIn(),
+    held: createStore<HeldRollout, never, HeldRollout>({ transform: ({ metadata }) => ({ metadata }), indices: {} }),
   };
 }
 
@@ -182,6 +189,7 @@ const optedIn = (): MigrationStores["namespaces"] =>
     transform({ metadata: { name, uid, resourceVersion, labels, annotations } }) {
       const mode = labels?.[MIGRATE];
       const profile = annotations?.[PROFILE];
-      return mode === undefined ? undefined : { metadata: { name, uid, resourceVersion }, mode, profile };
+      const isOurs = mode !== undefined || profile !== undefined;
+      return isOurs ? { metadata: { name, uid, resourceVersion }, mode, profile } : undefined;
     },
   });

@@ -2,6 +2,8 @@
 import type { Json } from "../../../kube/object/json.ts";
 import type { RolloutStatus } from "../../../schema/rollout.ts";
 import type { Profile } from "../convert/profile.ts";
+import type { Follower } from "../plan/followers.ts";
+import type { Obstacle } from "../plan/obstacles.ts";
 import type { DeploymentFacts } from "./caches.ts";
 import type { ManagedFields } from "./managers.ts";
 
@@ -39,6 +41,10 @@ export interface MigrationFacts {
   readonly profile: Profile | { readonly problem: string };
   /** Names of the HorizontalPodAutoscalers that scale the Deployment, read where a Rollout is to be made of it. */
   readonly autoscalers: readonly string[];
+  /** What stands in the way, looked for where it is about to begin. */
+  readonly obstacles: readonly Obstacle[];
+  /** What looks at its pods or names it, looked for where a Rollout is to be made of it. */
+  readonly followers: readonly Follower[];
   /** A HorizontalPodAutoscaler scales the Rollout; read where the owner wants a size that the Rollout does not have yet. */
   readonly autoscaled: boolean;
   /** Who has written which of its fields; read where its size of 0 is ours. */

@@ -82,7 +82,8 @@ function cachedWorkload({ metadata, spec, template, status }: Workload): CachedW
       deleting: metadata.deletionTimestamp !== undefined,
       available: (status?.observedGeneration ?? 0) >= generation && (status?.availableReplicas ?? 0) >= replicas,
       before: sizeIn(annotations[REPLICAS_BEFORE]),
-      ...(annotations[MANAGED_BY_ROLLOUT] === undefined
+      // What we noted when a replacement had taken the stamp away counts as well.
+      ...((annotations[MANAGED_BY_ROLLOUT] ?? annotations[REPLICAS_LEFT]) === undefined
         ? {}
         : {
             migrated: {

@@ -47,9 +47,10 @@ function wantedReplicas(p: Pass, workload: WorkloadFacts, stored: RolloutStatus)
   const { rollout } = p.world;
   const mode = scaleDownOf(rollout);
   const promised = desiredReplicas(rollout);
-  // A Rollout of size 0 replaces nothing.
-  if (mode === "never" || workload.deleting || promised === 0) return undefined;
-  const { replicas, before } = workload;
+  if (mode === "never" || workload.deleting) return undefined;
+  const { replicas, before, migrated } = workload;
+  // A Rollout of size 0 replaces nothing, but where the Deployment's owner wants none either.
+  if (promised === 0) return isMigrated(rollout) && migrated?.wanted === 0 && replicas > 0 ? 0 : undefined;
   if (stored.phase === "Healthy" && statusOf(p).phase === "Healthy") return replicas > 0 ? 0 : undefined;
   if (hasTakenOver(stored, workload)) {
     const wanted = Math.max(0, promised - servingPods(p));

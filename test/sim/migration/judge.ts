@@ -3,7 +3,9 @@ import {
   ADOPTING,
   INSTANCE_LABEL,
   MANAGED_BY_ROLLOUT,
+  PAUSED_FOR_ROLLOUT,
   REPLICAS_BEFORE,
+  REPLICAS_LEFT,
   REPLICAS_WANTED,
 } from "../../../schema/labels.ts";
 import type { OwnerReference } from "../../../schema/kube.ts";
@@ -12,6 +14,7 @@ import { rolloutOfDeployment } from "../../../webhook/migration/objects.ts";
 import type { ApiCore, ApiObject, Change } from "../../../simulator/model/model.ts";
 import type { Violation } from "../judge/judge.ts";
 import type { Deed } from "./script.ts";
+import { toolsProblem } from "./tools.ts";
 import { DEPLOYMENT, isAdopted, type Meant, ROLLOUT, targetOf } from "./people.ts";
 
 interface PodObject {
@@ -142,7 +145,8 @@ function problemAtRest(core: ApiCore, meant: Meant): string | undefined {
     sizeProblem(core, meant) ??
     (rollout?.metadata.labels?.[INSTANCE_LABEL] === ADOPTING ? "the Rollout is still held" : undefined) ??
     placeProblem(meant, deployment, rollout) ??
-    autoscalerProblem(core, meant)
+    autoscalerProblem(core, meant) ??
+    (deployment === undefined ? undefined : toolsProblem(deployment, rollout))
   );
 }
 
@@ -175,7 +179,7 @@ function sizeProblem(core: ApiCore, { sizes, image, isGone }: Meant): string | u
 const imageOf = (pod: ApiObject): string | undefined =>
   (pod["spec"] as { readonly containers?: readonly { readonly image: string }[] }).containers?.[0]?.image;
 
-const MARKS = [MANAGED_BY_ROLLOUT, REPLICAS_WANTED, REPLICAS_BEFORE];
+const MARKS = [MANAGED_BY_ROLLOUT, REPLICAS_WANTED, REPLICAS_BEFORE, REPLICAS_LEFT, PAUSED_FOR_ROLLOUT];
 
 function placeProblem(
   { mode, isGone }: Meant,
