@@ -44,28 +44,157 @@ export interface MetricProviderRow<Kind extends string = string> {
 }
 
 /**
- * A measurement as data: the request to send, and what an answer means. The provider does not send it: so it can be
- * tested, and explained, without a server. `settings`: its member of the metric, with the values of its tags.
+ * A measurement as a conversation in data: what to ask, and what the answers mean. A provider sends nothing, reads no
+ * clock and no environment, so it can be tested, and explained, without a server. Total: nothing here throws.
  */
 export interface Measure {
-  readonly ask: (settings: unknown) => Question;
-  readonly read: (settings: unknown, answer: Answer) => Reading;
+  /** The keys of Secrets that `begin` and `resume` read by `asking.secret`. */
+  readonly secrets?: (asking: Asking) => readonly SecretKey[];
+  /** The first questions, or at once what they would have led to. */
+  readonly begin: (asking: Asking) => Next;
+  /** `state`: what stood beside the questions; `answers`: one a question, in their order. */
+  readonly read?: (asking: Asking, answers: readonly Answer[], state: unknown) => Next;
+  /** For a measurement that was left `running`; read by `read` as well. */
+  readonly resume?: (asking: Asking, running: RunningMeasurement) => Next;
+  /** What ends a measurement that is still running; the answers are only logged. */
+  readonly terminate?: (asking: Asking, running: RunningMeasurement) => readonly Question[];
+  /** What removes the traces of a measurement that is not kept any longer. */
+  readonly collect?: (asking: Asking, running: RunningMeasurement) => readonly Question[];
+  /** For `metadata` of the metric's result, before anything is measured (the resolved query). */
+  readonly metadata?: (settings: unknown) => Readonly<Record<string, string>>;
 }
 
-export interface Question {
-  readonly method: "GET" | "POST" | "PUT";
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
+/** What is known of a measurement before it is taken. */
+export interface Asking {
+  /** Its member of the metric's `provider`, with the values of its tags; of the kind's schema. */
+  readonly settings: unknown;
+  /** The metric's name. */
+  readonly metric: string;
+  /** `interval` of the metric in ms; undefined: measured once. */
+  readonly intervalMs: number | undefined;
+  readonly run: AskingRun;
+  /** ms since the epoch. */
+  readonly now: number;
+  /** A value of a Secret that `secrets` named; undefined: it is not there. */
+  readonly secret: (key: SecretKey) => string | undefined;
+  /** What the process's environment says about a source: PROMETHEUS_ADDRESS, DD_API_KEY, … (docs/metrics.md). */
+  readonly environment: (name: string) => string | undefined;
+}
+
+export interface AskingRun {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** In `namespace`, or in Sluice's own where that is undefined. `key` undefined: any key is asked for later by name. */
+export interface SecretKey {
+  readonly namespace: string | undefined;
+  readonly name: string;
+  readonly key: string;
+}
+
+export interface RunningMeasurement {
+  /** ms since the epoch. */
+  readonly startedAt: number | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export type Next = Ask | Reading;
+
+export interface Ask {
+  readonly kind: "ask";
+  /** Sent at once; no more than a few dozen. */
+  readonly questions: readonly Question[];
+  /** Handed to `read`. */
+  readonly state?: unknown;
+  /** `read` sees answers that failed; otherwise one that failed is the measurement's error. */
+  readonly toleratesFailures?: true;
+}
+
+export type Question = HttpQuestion | KubeQuestion;
+
+interface QuestionBase {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly timeoutMs: number;
 }
 
-export interface Answer {
-  /** The HTTP status. */
-  readonly status: number;
-  readonly body: string;
+/** To an address that the metric, a Secret or the environment names; checked before it is sent (docs/security.md). */
+export interface HttpQuestion extends QuestionBase {
+  readonly to: "address";
+  readonly url: string;
+  /** The server's certificate is not checked. */
+  readonly insecure?: boolean;
+  readonly authentication?: Auth;
+  /** Bytes of the answer that are read; by default 1 MiB, and never more. More than that is a failure, unless `cutsOff`. */
+  readonly maxBytes?: number;
+  readonly cutsOff?: true;
 }
 
-/** A value for the conditions, or why there is none, in one sentence. */
+/** To the Kubernetes API, with the controller's rights, in the namespace of the run unless its `path` says otherwise. */
+export interface KubeQuestion extends QuestionBase {
+  readonly to: "Kubernetes";
+  /** With the query: "/apis/batch/v1/namespaces/prod/jobs". */
+  readonly path: string;
+}
+
+export type Auth =
+  | { readonly kind: "basic"; readonly username: string; readonly password: string }
+  | {
+      readonly kind: "oauth2";
+      readonly tokenUrl: string;
+      readonly clientId: string;
+      readonly clientSecret: string;
+      readonly scopes: readonly string[];
+    }
+  | {
+      readonly kind: "sigv4";
+      readonly service: string;
+      readonly region: string | undefined;
+      readonly profile: string | undefined;
+      readonly roleArn: string | undefined;
+    };
+
+export type Answer =
+  | {
+      readonly kind: "answered";
+      /** The HTTP status. */
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: string;
+    }
+  /** Not sent, not answered in time, or too long an answer; `message` is a sentence for users without secrets. */
+  | { readonly kind: "failed"; readonly message: string };
+
+/** What came of a measurement. `metadata` is kept in the measurement; secrets are in none of this. */
 export type Reading =
-  { readonly kind: "value"; readonly value: unknown } | { readonly kind: "error"; readonly message: string };
+  | {
+      readonly kind: "value";
+      /** What conditions see as `result`: JSON, and NaN and infinities where the source has them. */
+      readonly value: unknown;
+      /** `value` of the measurement, where it is not the JSON of `value`. */
+      readonly text?: string;
+      readonly message?: string;
+      readonly metadata?: Readonly<Record<string, string>>;
+    }
+  /** Sources that judge themselves: Job, Kayenta, plugins. */
+  | {
+      readonly kind: "decided";
+      readonly phase: "Successful" | "Failed" | "Inconclusive";
+      readonly text?: string;
+      readonly message?: string;
+      readonly metadata?: Readonly<Record<string, string>>;
+    }
+  /** It goes on: `resume` is called at this time, ms since the epoch. */
+  | {
+      readonly kind: "running";
+      readonly resumeAt: number;
+      readonly message?: string;
+      readonly metadata?: Readonly<Record<string, string>>;
+    }
+  /** Asked well, and there is nothing to decide by: what `noData` of the metric is about. Error by default. */
+  | { readonly kind: "noData"; readonly message: string; readonly metadata?: Readonly<Record<string, string>> }
+  | { readonly kind: "error"; readonly message: string; readonly metadata?: Readonly<Record<string, string>> };
