@@ -8,13 +8,14 @@ import type { Log } from "./process/log.ts";
 import type { Clock } from "../kube/clock/clock.ts";
 import { watchOptional, type OptionalWatch } from "./rollout/facts/optionalWatch.ts";
 import { passingCause } from "./rollout/apply/passing.ts";
-import { ROLLOUTS } from "../kube/client/resources.ts";
+import { ANALYSIS_RUNS, ROLLOUTS } from "../kube/client/resources.ts";
 import type { Resource } from "../schema/kube.ts";
 import type { QueueMetrics, WorkQueue } from "../kube/runtime/queue.ts";
 import { createManager, type Manager } from "../kube/runtime/runController.ts";
 import type { Decide } from "./rollout/apply/carryOut.ts";
 import { decide } from "./rollout/decide/decide.ts";
 import { rolloutsRow, type RolloutsObserver } from "./rollout/rolloutsRow.ts";
+import { ANALYSIS_RUN } from "./analysis/facts/runStore.ts";
 import { sourcesOf, type Sources } from "./rollout/facts/cacheSources.ts";
 import { releasesRow } from "./release/routeRelease.ts";
 import { servicesRow } from "./services/serviceCleanup.ts";
@@ -212,8 +213,11 @@ function shelvesOf(stores: Stores): (waiting: Waiting) => Shelf | undefined {
     upsert: (raw) => store.upsert(raw as never),
   });
   const optional = new Map(stores.optional.map(({ kind, objects }) => [kind.resource, shelf(kind.api, objects)]));
-  const rollouts = shelf(ROLLOUTS, stores.rollouts);
-  return ({ kind }) => (kind === ROLLOUT ? rollouts : optional.get(kind));
+  const own = new Map([
+    [ROLLOUT, shelf(ROLLOUTS, stores.rollouts)],
+    [ANALYSIS_RUN, shelf(ANALYSIS_RUNS, stores.analysisRuns)],
+  ]);
+  return ({ kind }) => own.get(kind) ?? optional.get(kind);
 }
 
 /** Logs what a pass threw, less and less often: causes that pass by themselves at their own level, others as errors. */
