@@ -79,6 +79,8 @@ export interface Asking {
   readonly secret: (key: SecretKey) => string | undefined;
   /** What the process's environment says about a source: PROMETHEUS_ADDRESS, DD_API_KEY, … (docs/metrics.md). */
   readonly environment: (name: string) => string | undefined;
+  /** The instant that an expression such as `now() - duration("5m")` gives, in ms since the epoch. */
+  readonly time?: (expression: string) => { readonly ms: number } | { readonly problem: string };
 }
 
 export interface AskingRun {
