@@ -126,11 +126,10 @@ function trimmedTo(metrics: readonly ReadyMetric[], results: readonly MetricResu
 
 interface Work {
   readonly actions: readonly RunAction[];
-  readonly crowded: boolean;
   readonly wakeAt: number | undefined;
 }
 
-const NO_WORK: Work = { actions: [], crowded: false, wakeAt: undefined };
+const NO_WORK: Work = { actions: [], wakeAt: undefined };
 
 /** What is measured now, and when the next measurement is due. */
 function workOf(
@@ -142,17 +141,15 @@ function workOf(
 ): Work {
   const actions: RunAction[] = [];
   let wakeAt: number | undefined;
-  let crowded = false;
   for (const metric of metrics) {
     if (measuring.flights.has(metric.name)) continue;
     const result = resultOf(results, metric.name);
     const due = nextOf(metric, result, { startedAt, endedAt: measuring.ended.get(metric.name) }, ending);
     if (due === undefined) continue;
     if (due.at > now) wakeAt = Math.min(wakeAt ?? due.at, due.at);
-    else if (actions.length >= measuring.room) crowded = true;
-    else actions.push(measuringOf(metric, due.flight, result));
+    else if (actions.length < measuring.room) actions.push(measuringOf(metric, due.flight, result));
   }
-  return { actions, crowded, wakeAt };
+  return { actions, wakeAt };
 }
 
 function measuringOf(
@@ -180,7 +177,7 @@ function concluded({ facts, judged, trimmed, work, startedAt }: Conclusion, now:
   const graceEnds = startedAt + GRACE_MS;
   const isAwaited = measuring.flights.size > 0 || work.actions.length > 0;
   const actions = [...trimmed.actions, ...work.actions];
-  const base = { ...nothing, actions, crowded: work.crowded, taken: measuring.outcomes };
+  const base = { ...nothing, actions, taken: measuring.outcomes };
   // The first measurement is mostly there in a moment: its outcome and the beginning are one write.
   if (before.startedAt === undefined && judged.results.length === 0 && isAwaited && now < graceEnds)
     return { ...base, wakeAt: Math.min(graceEnds, work.wakeAt ?? graceEnds) };

@@ -40,8 +40,6 @@ export interface RunDecision {
   readonly events: readonly RunEvent[];
   /** The outcomes that are in the status, or that nobody waits for. */
   readonly taken: readonly MeasuringOutcome[];
-  /** Measurements are due for which there is no room: again when there is some. */
-  readonly crowded: boolean;
   /** ms since the epoch; undefined: only a change, or an outcome, is a reason to look again. */
   readonly wakeAt: number | undefined;
 }
@@ -51,6 +49,5 @@ export const nothing: RunDecision = {
   status: undefined,
   events: [],
   taken: [],
-  crowded: false,
   wakeAt: undefined,
 };

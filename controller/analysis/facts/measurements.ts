@@ -44,7 +44,7 @@ export interface RunMeasurements {
   readonly outcomes: readonly MeasuringOutcome[];
   /** When the last measurement of a metric ended: ms since the epoch, where a status has whole seconds. */
   readonly ended: ReadonlyMap<string, number>;
-  /** How many more may be taken at once. */
+  /** How many more may be taken now; the others follow as these end. */
   readonly room: number;
 }
 
@@ -60,8 +60,6 @@ export interface Measurements {
   taken(uid: string, outcomes: readonly MeasuringOutcome[]): void;
   /** The run is over or gone: what is in flight is ended. */
   forget(uid: string): void;
-  /** Called once when there is room again. */
-  whenRoom(listener: () => void): void;
 }
 
 interface Entry {
@@ -70,65 +68,48 @@ interface Entry {
   readonly ended: Map<string, number>;
 }
 
-/** In all runs together, and in one: nobody's many metrics hold up others. */
-const MOST = 256;
-const MOST_OF_A_RUN = 16;
+/** Of one run; requests of different namespaces take turns where they are sent. */
+const MOST_AT_ONCE = 16;
 
-const NONE: RunMeasurements = { flights: new Map(), outcomes: [], ended: new Map(), room: MOST_OF_A_RUN };
+const NONE: RunMeasurements = { flights: new Map(), outcomes: [], ended: new Map(), room: MOST_AT_ONCE };
 
 export function createMeasurements(): Measurements {
   const runs = new Map<string, Entry>();
-  let inFlight = 0;
-  let waiting: (() => void)[] = [];
   const entry = (uid: string): Entry => {
     const known = runs.get(uid) ?? { flights: new Map(), outcomes: [], ended: new Map() };
     runs.set(uid, known);
     return known;
   };
-  const land = (uid: string, metric: string): boolean => {
-    const landed = runs.get(uid)?.flights.delete(metric) === true;
-    if (!landed) return false;
-    inFlight -= 1;
-    const listeners = waiting;
-    waiting = [];
-    for (const listener of listeners) listener();
-    return true;
-  };
   return {
     of(uid) {
       const known = runs.get(uid);
-      if (known === undefined) return { ...NONE, room: Math.min(MOST_OF_A_RUN, MOST - inFlight) };
-      const room = Math.max(0, Math.min(MOST_OF_A_RUN - known.flights.size, MOST - inFlight));
-      return { flights: new Map(known.flights), outcomes: known.outcomes, ended: new Map(known.ended), room };
+      if (known === undefined) return NONE;
+      const { flights, outcomes, ended } = known;
+      const room = Math.max(0, MOST_AT_ONCE - flights.size);
+      return { flights: new Map(flights), outcomes, ended: new Map(ended), room };
     },
     begin(uid, metric, flight) {
       const abort = new AbortController();
       entry(uid).flights.set(metric, { ...flight, abort });
-      inFlight += 1;
       return abort.signal;
     },
     arrive(uid, outcome) {
-      if (!land(uid, outcome.metric)) return false;
-      const known = entry(uid);
+      const known = runs.get(uid);
+      if (known?.flights.delete(outcome.metric) !== true) return false;
       known.outcomes = [...known.outcomes, outcome];
       if (outcome.kind !== "unresolvable" && outcome.phase !== "Running")
         known.ended.set(outcome.metric, outcome.arrivedAt);
       return true;
     },
-    drop: (uid, metric) => void land(uid, metric),
+    drop: (uid, metric) => void runs.get(uid)?.flights.delete(metric),
     taken(uid, outcomes) {
       const known = runs.get(uid);
       if (known !== undefined) known.outcomes = known.outcomes.filter((each) => !outcomes.includes(each));
     },
     forget(uid) {
-      const known = runs.get(uid);
-      if (known === undefined) return;
-      for (const [metric, { abort }] of known.flights) {
-        abort.abort();
-        land(uid, metric);
-      }
+      const flights = runs.get(uid)?.flights.values() ?? [];
       runs.delete(uid);
+      for (const { abort } of flights) abort.abort();
     },
-    whenRoom: (listener) => void waiting.push(listener),
   };
 }
