@@ -36,8 +36,6 @@ export const eventReasons = {
   },
   MigrationReversing: { send: "always", means: "A Deployment gets its pods back; its Rollout goes after that." },
   MigrationReversed: { send: "always", means: "The Deployment has its pods back, and is a Deployment like others." },
-  AnalysisRunPending: { send: "narration", means: "An analysis is about to begin." },
-  AnalysisRunRunning: { send: "narration", means: "An analysis runs." },
   AnalysisRunSuccessful: { send: "always", means: "An analysis has found the new version good." },
   AnalysisRunFailed: { send: "always", means: "An analysis has found the new version bad." },
   AnalysisRunError: { send: "always", means: "An analysis could not be carried out." },
