@@ -14,10 +14,10 @@ import { wireController } from "../wiring.ts";
 const RUNS = "analysisruns.argoproj.io";
 const SECOND = 1_000;
 
-const web = (name: string, more: Partial<Metric> = {}): Metric => ({
+const up = (name: string, more: Partial<Metric> = {}): Metric => ({
   name,
-  provider: { web: { url: `http://source/${name}`, jsonPath: "{$.ok}" } },
-  successCondition: "result == true",
+  provider: { prometheus: { address: `http://${name}.source`, query: "up" } },
+  successCondition: "result[0] == 1",
   ...more,
 });
 
@@ -26,15 +26,17 @@ interface Options {
   readonly validForMs?: () => number;
 }
 
-const answer = (body: unknown): Awaited<ReturnType<SendHttp>> => ({
+const answer = (body: object, status = 200): Awaited<ReturnType<SendHttp>> => ({
   kind: "answered",
-  status: 200,
+  status,
   headers: { "content-type": "application/json" },
   body: JSON.stringify(body),
 });
 
+const one = answer({ status: "success", data: { resultType: "vector", result: [{ metric: {}, value: [0, "1"] }] } });
+
 /** Our controller before an API server, with sources that answer as the test says. */
-function stage({ http = async () => answer({ ok: true }), validForMs }: Options = {}) {
+function stage({ http = () => Promise.resolve(one), validForMs }: Options = {}) {
   const api = testApi({ installed: true, namespaces: ["shop"] });
   const { core, clock, client } = api;
   const logged: string[] = [];
@@ -61,7 +63,7 @@ function stage({ http = async () => answer({ ok: true }), validForMs }: Options 
   );
   void wired.lead({ election: undefined, until: until.signal });
   const create = (name: string, spec: Partial<AnalysisRunSpec>): void =>
-    void core.create(RUNS, { metadata: { name, namespace: "shop" }, spec: { metrics: [web("a")], ...spec } });
+    void core.create(RUNS, { metadata: { name, namespace: "shop" }, spec: { metrics: [up("a")], ...spec } });
   const run = (name: string) => core.get({ resource: RUNS, namespace: "shop", name }) as unknown as AnalysisRun;
   const events = (): string[] =>
     core.list("events").map((event) => `${String(event["reason"])}: ${String(event["message"])}`);
@@ -81,7 +83,7 @@ const isStatus = ({ method, path }: KubeRequest): boolean => method === "PATCH" 
 describe("an AnalysisRun", () => {
   test("is measured, judged and written once a measurement, with its events", async () => {
     const { create, run, clock, patches, events, end } = stage();
-    create("r", { metrics: [web("a", { interval: "10s", count: 3 })] });
+    create("r", { metrics: [up("a", { interval: "10s", count: 3 })] });
     await clock.advance(60 * SECOND);
     expect(run("r").status).toMatchObject({ phase: "Successful", runSummary: { count: 1, successful: 1 } });
     expect(run("r").status?.metricResults?.[0]?.measurements).toHaveLength(3);
@@ -94,10 +96,9 @@ describe("an AnalysisRun", () => {
   });
 
   test("is not held up by another one whose source never answers", async () => {
-    const hangs: SendHttp = ({ url }) =>
-      url.includes("hangs") ? new Promise(() => {}) : Promise.resolve(answer({ ok: true }));
+    const hangs: SendHttp = ({ url }) => (url.includes("//hangs.") ? new Promise(() => {}) : Promise.resolve(one));
     const { create, run, clock, end } = stage({ http: hangs });
-    for (let n = 0; n < 20; n += 1) create(`hangs-${n}`, { metrics: [web("hangs")] });
+    for (let n = 0; n < 20; n += 1) create(`hangs-${n}`, { metrics: [up("hangs")] });
     create("good", {});
     await clock.advance(5 * SECOND);
     expect(run("good").status?.phase).toBe("Successful");
@@ -107,7 +108,7 @@ describe("an AnalysisRun", () => {
 
   test("whose source goes on for ever ends in an error by the measurement's own limit", async () => {
     const { create, run, clock, end } = stage({ http: () => new Promise(() => {}) });
-    create("r", { metrics: [web("a", { consecutiveErrorLimit: 0 })] });
+    create("r", { metrics: [up("a", { consecutiveErrorLimit: 0 })] });
     await clock.advance(700 * SECOND);
     expect(run("r").status?.phase).toBe("Error");
     end();
@@ -115,7 +116,7 @@ describe("an AnalysisRun", () => {
 
   test("is not looked at while nothing is due", async () => {
     const { create, clock, requests, end } = stage();
-    create("r", { metrics: [web("a", { interval: "5m" })] });
+    create("r", { metrics: [up("a", { interval: "5m" })] });
     await clock.advance(10 * SECOND);
     const before = requests.length;
     await clock.advance(200 * SECOND);
@@ -125,7 +126,7 @@ describe("an AnalysisRun", () => {
 
   test("that is terminated ends at once", async () => {
     const { create, run, core, clock, end } = stage();
-    create("r", { metrics: [web("a", { interval: "10s" })] });
+    create("r", { metrics: [up("a", { interval: "10s" })] });
     await clock.advance(15 * SECOND);
     core.modify({ resource: RUNS, namespace: "shop", name: "r" }, (old) => ({
       ...old,
@@ -188,7 +189,7 @@ describe("the outcome of a measurement", () => {
         throw unanswered(targetOf(sent.method, sent.path), "Timeout", "no answer", undefined);
       },
     });
-    create("r", { metrics: [web("a", { interval: "10s", count: 2 })] });
+    create("r", { metrics: [up("a", { interval: "10s", count: 2 })] });
     await clock.advance(30 * SECOND);
     expect(isLost).toBe(true);
     expect(run("r").status?.metricResults?.[0]).toMatchObject({ count: 2, successful: 2 });
@@ -198,7 +199,7 @@ describe("the outcome of a measurement", () => {
   test("is dropped when the Lease is lost meanwhile, and measured again by the next leader", async () => {
     const lease = { validForMs: 15_000 };
     const landing: (() => void)[] = [];
-    const http: SendHttp = () => new Promise((resolve) => void landing.push(() => resolve(answer({ ok: true }))));
+    const http: SendHttp = () => new Promise((resolve) => void landing.push(() => resolve(one)));
     const { create, run, clock, patches, asked, core, end } = stage({ http, validForMs: () => lease.validForMs });
     create("r", {});
     await clock.advance(500);
@@ -228,24 +229,24 @@ describe("a secret of an argument", () => {
   };
   const args = [{ name: "token", valueFrom: { secretKeyRef: { name: "s", key: "k" } } }];
   const metrics = [
-    web("a", {
+    up("a", {
       interval: "1s",
       count: 2,
-      failureLimit: 1,
-      provider: { web: { url: "http://source/?q={{args.token}}", jsonPath: "{$.said}" } },
-      successCondition: "result == '{{args.token}}'",
+      provider: { prometheus: { address: "http://a.source", query: 'up{token="{{args.token}}"}' } },
+      consecutiveErrorLimit: 0,
     }),
-    web("b", { successCondition: "result > '{{args.token}}'", consecutiveErrorLimit: 0 }),
+    up("b", { successCondition: "result > '{{args.token}}'", consecutiveErrorLimit: 0 }),
   ];
 
   test("reaches the source, and leaves neither by the status, nor by an event, nor by the log", async () => {
-    const http: SendHttp = async ({ url }) =>
-      url.includes("/b") ? answer({ ok: 1 }) : answer({ said: `you said ${CANARY}` });
-    const { create, core, clock, asked, logged, end } = stage({ http });
+    const said = answer({ status: "error", errorType: "bad_data", error: `you said ${CANARY}` }, 400);
+    const { create, core, clock, asked, logged, end } = stage({
+      http: async ({ url }) => (url.includes("//a.") ? said : one),
+    });
     core.create("secrets", secret);
     create("r", { metrics, args });
     await clock.advance(30 * SECOND);
-    expect(decodeURIComponent(asked[0]?.url ?? "")).toContain("4711 geheim");
+    expect(new URLSearchParams(asked[0]?.body).get("query")).toContain("4711 geheim");
     const everything = JSON.stringify([core.list(RUNS), core.list("events"), logged]);
     expect(everything).not.toContain("4711");
     expect(everything).not.toContain("geheim");
@@ -259,7 +260,7 @@ describe("a secret of an argument", () => {
   ])("%s ends the run in an error", async (_, stored, why) => {
     const { create, run, core, clock, asked, events, end } = stage();
     if (stored !== undefined) core.create("secrets", stored);
-    create("r", { args, metrics: [web("a")] });
+    create("r", { args, metrics: [up("a")] });
     await clock.advance(2 * SECOND);
     expect(run("r").status).toEqual({ phase: "Error", message: `Unable to resolve metric arguments: ${why}` });
     expect(asked).toEqual([]);
@@ -274,7 +275,7 @@ describe("a secret of an argument", () => {
     refuse((request) =>
       request.path.includes("/secrets/") && left-- > 0 ? refusal(request, 500, "InternalError") : undefined,
     );
-    create("r", { args, metrics: [web("a")] });
+    create("r", { args, metrics: [up("a")] });
     await clock.advance(20 * SECOND);
     expect(run("r").status).toMatchObject({ phase: "Successful", metricResults: [{ error: 1, successful: 1 }] });
     end();
@@ -283,7 +284,7 @@ describe("a secret of an argument", () => {
   test("is read once for all metrics that are measured together", async () => {
     const { create, core, clock, requests, end } = stage();
     core.create("secrets", secret);
-    create("r", { args, metrics: ["a", "b", "c"].map((name) => web(name)) });
+    create("r", { args, metrics: ["a", "b", "c"].map((name) => up(name)) });
     await clock.advance(2 * SECOND);
     expect(requests.filter(({ path }) => path.includes("/secrets/"))).toHaveLength(1);
     end();
