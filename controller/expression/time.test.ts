@@ -24,5 +24,6 @@ test.each([
   ['now() - duration("soon")', "not a duration"],
   ["later()", "later"],
 ])("%p is none, and the problem says why", (source, why) => {
-  expect(evaluateTime(source, NOW)).toEqual({ problem: expect.stringContaining(why) });
+  const time = evaluateTime(source, NOW);
+  expect("problem" in time ? time.problem : time).toContain(why);
 });

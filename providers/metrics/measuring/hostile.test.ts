@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { newAuthority } from "../../../test/cluster/harness/certificates.ts";
 import type { HttpQuestion } from "../provider.ts";
-import { question, rawServer, recordingServer, sender } from "./testing.ts";
+import { like, question, rawServer, recordingServer, sender } from "./testing.ts";
 
 const never = new AbortController().signal;
 const head = (more: string): string => `HTTP/1.1 200 OK\r\n${more}\r\n`;
@@ -93,7 +93,7 @@ describe("a server that", () => {
   ])("%s gives a failure in time", async (_, talk, says, more) => {
     using server = await rawServer(talk);
     const answer = await sender()(question(`${server.url}/path?token=s3cret`, more), never, "prod");
-    expect(answer).toEqual({ kind: "failed", message: expect.stringMatching(says) });
+    expect(answer).toMatchObject({ kind: "failed", message: like(says) });
     expect(JSON.stringify(answer)).not.toMatch(/s3cret|path/);
   });
 
@@ -103,7 +103,7 @@ describe("a server that", () => {
   ])("hides a large answer in a small one by %s is cut off by what it really is", async (encoding, bytes) => {
     using server = recordingServer(() => new Response(bytes, { headers: { "content-encoding": encoding } }));
     const answer = await sender()(question(server.url), never, "prod");
-    expect(answer).toMatchObject({ kind: "failed", message: expect.stringContaining("longer than") });
+    expect(answer).toMatchObject({ kind: "failed", message: like("longer than") });
   });
 
   test("compresses though it was not asked to is understood", async () => {
@@ -206,13 +206,13 @@ describe("over TLS", () => {
     expect(await send({ ...at, insecure: true }, never, "prod")).toMatchObject({ kind: "answered" });
     expect(await send(at, never, "prod")).toMatchObject({
       kind: "failed",
-      message: expect.stringContaining("its certificate is signed by an authority that is not known here"),
+      message: like("its certificate is signed by an authority that is not known here"),
     });
   });
 
   test("a server that speaks no TLS is a failure", async () => {
     using plain = recordingServer(() => new Response("pong"));
     const answer = await sender()(question(plain.url.replace("http:", "https:"), { timeoutMs: 2_000 }), never, "prod");
-    expect(answer).toMatchObject({ kind: "failed", message: expect.stringMatching(/^no answer from https:/) });
+    expect(answer).toMatchObject({ kind: "failed", message: like(/^no answer from https:/) });
   });
 });

@@ -1,4 +1,5 @@
 /** Servers for the tests of what is measured over HTTP. */
+import { expect } from "bun:test";
 import { createServer, type Server, type Socket } from "node:net";
 import type { Asking, HttpQuestion } from "../provider.ts";
 import { createSendHttp, type HttpOptions, type SendHttp } from "./http.ts";
@@ -22,6 +23,10 @@ export const sender = (more: Partial<HttpOptions> = {}) =>
     readText: () => Promise.resolve(undefined),
     ...more,
   });
+
+/** A text with, or like, this one. */
+export const like = (text: string | RegExp): unknown =>
+  typeof text === "string" ? expect.stringContaining(text) : expect.stringMatching(text);
 
 export const environmentOf =
   (values: Readonly<Record<string, string>>) =>
