@@ -8,13 +8,18 @@ import type { Log } from "./process/log.ts";
 import type { Clock } from "../kube/clock/clock.ts";
 import { watchOptional, type OptionalWatch } from "./rollout/facts/optionalWatch.ts";
 import { passingCause } from "./rollout/apply/passing.ts";
-import { ROLLOUTS } from "../kube/client/resources.ts";
+import { ANALYSIS_RUNS, ROLLOUTS } from "../kube/client/resources.ts";
 import type { Resource } from "../schema/kube.ts";
 import type { QueueMetrics, WorkQueue } from "../kube/runtime/queue.ts";
+import { analysisRunsRow, type AnalysisRunsObserver } from "./analysis/analysisRunsRow.ts";
+import { askKube } from "./analysis/actions/askKube.ts";
+import { measurerOf } from "./analysis/actions/measurer.ts";
+import type { SendHttp } from "../providers/metrics/measuring/http.ts";
 import { createManager, type Manager } from "../kube/runtime/runController.ts";
 import type { Decide } from "./rollout/apply/carryOut.ts";
 import { decide } from "./rollout/decide/decide.ts";
 import { rolloutsRow, type RolloutsObserver } from "./rollout/rolloutsRow.ts";
+import { ANALYSIS_RUN } from "./analysis/facts/runStore.ts";
 import { sourcesOf, type Sources } from "./rollout/facts/cacheSources.ts";
 import { releasesRow } from "./release/routeRelease.ts";
 import { servicesRow } from "./services/serviceCleanup.ts";
@@ -31,7 +36,7 @@ import type { RoomLimits, Waiting } from "./rollout/facts/room.ts";
 import { ROLLOUT } from "./rollout/facts/slim.ts";
 
 /** What the controller reports about itself (controller/process/metrics.ts). Times in ms unless the name differs. */
-export interface ControllerObserver extends RolloutsObserver {
+export interface ControllerObserver extends RolloutsObserver, AnalysisRunsObserver {
   incident(kind: string, what: ReflectorIncident): void;
   queue(name: string): QueueMetrics;
 }
@@ -44,6 +49,8 @@ export const unobserved: ControllerObserver = {
   eventEmitted: ignore,
   rolloutFinished: ignore,
   rolloutDeleted: ignore,
+  runReconciled: ignore,
+  measured: ignore,
   incident: ignore,
   queue: () => ({}),
 };
@@ -64,7 +71,24 @@ export interface ControllerPorts {
   readonly monotonicMs?: () => number;
   /** Replaces the real decisions: for tests. */
   readonly decide?: Decide;
+  /** How analyses reach their sources; absent: nothing but the API server is reached. */
+  readonly measuring?: Measuring;
 }
+
+/** What measurements need of the process. */
+export interface Measuring {
+  readonly http: SendHttp;
+  /** What the process's environment says about a source. */
+  readonly environment: (name: string) => string | undefined;
+  /** Sluice's own, where the Secrets of providers are. */
+  readonly ownNamespace: string;
+}
+
+const UNREACHED: Measuring = {
+  http: async () => ({ kind: "failed", message: "not sent: this process reaches nothing but the API server" }),
+  environment: () => undefined,
+  ownNamespace: "argo-rollouts",
+};
 
 export interface MigrationScope {
   readonly ownNamespace: string;
@@ -183,6 +207,9 @@ function runKinds(manager: Manager, ports: KindPorts, sources: Sources): WorkQue
   manager.runController(servicesRow(ports, sources));
   manager.runController(deploymentsRow(ports, sources));
   manager.runController(releasesRow(ports, sources));
+  const { client, clock, measuring = UNREACHED } = ports;
+  const measurer = measurerOf({ http: measuring.http, kube: askKube(client), clock });
+  manager.runController(analysisRunsRow({ ...ports, ...measuring, measurer }, sources));
   const { migration } = ports;
   if (migration !== undefined) {
     const migrating = {
@@ -241,8 +268,11 @@ function shelvesOf(stores: Stores): (waiting: Waiting) => Shelf | undefined {
     upsert: (raw) => store.upsert(raw as never),
   });
   const optional = new Map(stores.optional.map(({ kind, objects }) => [kind.resource, shelf(kind.api, objects)]));
-  const rollouts = shelf(ROLLOUTS, stores.rollouts);
-  return ({ kind }) => (kind === ROLLOUT ? rollouts : optional.get(kind));
+  const own = new Map([
+    [ROLLOUT, shelf(ROLLOUTS, stores.rollouts)],
+    [ANALYSIS_RUN, shelf(ANALYSIS_RUNS, stores.analysisRuns)],
+  ]);
+  return ({ kind }) => own.get(kind) ?? optional.get(kind);
 }
 
 /** Logs what a pass threw, less and less often: causes that pass by themselves at their own level, others as errors. */

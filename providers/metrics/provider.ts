@@ -81,6 +81,8 @@ export interface Asking {
   readonly environment: (name: string) => string | undefined;
   /** The instant that an expression such as `now() - duration("5m")` gives, in ms since the epoch. */
   readonly time?: (expression: string) => { readonly ms: number } | { readonly problem: string };
+  /** How many measurements of the metric there were before this one, errors included. */
+  readonly measured?: number;
 }
 
 export interface AskingRun {

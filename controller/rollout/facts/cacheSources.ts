@@ -2,9 +2,10 @@
  * The caches that are filled at the start, and what is watched for them
  * (docs/behaviour/reconciling.md#what-is-watched).
  */
-import { REPLICA_SETS, ROLLOUTS, SERVICES } from "../../../kube/client/resources.ts";
+import { ANALYSIS_RUNS, REPLICA_SETS, ROLLOUTS, SERVICES } from "../../../kube/client/resources.ts";
 import type { Source } from "../../../kube/runtime/runController.ts";
 import type { ReplicaSet, Service } from "../../../schema/kube.ts";
+import type { AnalysisRun } from "../../../schema/analysis.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { HASH_LABEL, INSTANCE_LABEL } from "../../../schema/labels.ts";
 import type { CachedReplicaSet, CachedService, Stores } from "./stores.ts";
@@ -13,15 +14,16 @@ export interface Sources {
   readonly rollouts: Source<Rollout, Rollout>;
   readonly replicaSets: Source<CachedReplicaSet, ReplicaSet>;
   readonly services: Source<CachedService, Service>;
+  readonly analysisRuns: Source<AnalysisRun, AnalysisRun>;
 }
 
-/** `instanceId`: only Rollouts labelled with it are watched; "": only those without the label. */
-export const sourcesOf = ({ rollouts, replicaSets, services }: Stores, instanceId: string): Sources => ({
-  rollouts: {
-    cache: rollouts,
-    resource: ROLLOUTS,
-    labelSelector: instanceId === "" ? `!${INSTANCE_LABEL}` : `${INSTANCE_LABEL}=${instanceId}`,
-  },
+/** `instanceId`: only Rollouts and AnalysisRuns labelled with it are watched; "": only those without the label. */
+export const sourcesOf = ({ rollouts, replicaSets, services, analysisRuns }: Stores, instanceId: string): Sources => ({
+  rollouts: { cache: rollouts, resource: ROLLOUTS, labelSelector: ofInstance(instanceId) },
   replicaSets: { cache: replicaSets, resource: REPLICA_SETS, labelSelector: HASH_LABEL },
   services: { cache: services, resource: SERVICES },
+  analysisRuns: { cache: analysisRuns, resource: ANALYSIS_RUNS, labelSelector: ofInstance(instanceId) },
 });
+
+const ofInstance = (instanceId: string): string =>
+  instanceId === "" ? `!${INSTANCE_LABEL}` : `${INSTANCE_LABEL}=${instanceId}`;

@@ -5,6 +5,7 @@ import { applyMergePatch } from "../../../simulator/patch/applyMergePatch.ts";
 import { actions } from "../actions/actions.ts";
 import { templateDigest } from "../hash/templateDigest.ts";
 import { EPHEMERAL_METADATA, HASH_LABEL, MANAGED_BY, TEMPLATE_ANNOTATIONS } from "../../../schema/labels.ts";
+import { whyHeldBack } from "../../../kube/validation/size.ts";
 import { createStores, replicaSetFacts, servicesOf } from "./stores.ts";
 import { createRoom } from "./room.ts";
 import { slimRollout } from "./slim.ts";
@@ -157,5 +158,32 @@ describe("the caches", () => {
       },
     };
     expect(servicesOf({ metadata: { name: "web", namespace: "ns" }, spec })).toEqual(["stable", "canary"]);
+  });
+});
+
+describe("AnalysisRuns", () => {
+  const run = (extra: object = {}) => ({
+    metadata: { name: "run", namespace: "shop", uid: "r", resourceVersion: "1", managedFields: [{}], ...extra },
+    spec: { metrics: [] },
+  });
+  const owner = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", name: "web", uid: "o", controller: true };
+
+  test("are held without bookkeeping and found by their controller", () => {
+    const { analysisRuns } = createStores();
+    analysisRuns.upsert(run({ ownerReferences: [owner] }));
+    expect(analysisRuns.by("owner", "o").map(({ metadata }) => Object.keys(metadata))).toEqual([
+      ["name", "namespace", "uid", "resourceVersion", "ownerReferences"],
+    ]);
+    expect(analysisRuns.by("owner", "r")).toEqual([]);
+  });
+
+  test("that are too large are held with their phase alone", () => {
+    const { analysisRuns } = createStores();
+    const spec = { metrics: Array.from({ length: 11_000 }, () => 1) };
+    analysisRuns.upsert({ ...run(), spec, status: { phase: "Running", message: "m" } } as never);
+    const held = analysisRuns.get("shop/run");
+    expect(whyHeldBack(held)).toStartWith("too large to judge");
+    expect(held?.status?.phase).toBe("Running");
+    expect(held?.spec.metrics).toEqual([]);
   });
 });

@@ -20,8 +20,11 @@ import { DRIVEN_ROUTERS, settingsOf } from "../../../providers/traffic/routers.t
 import { type RouterSettings, settingsBy } from "../../../providers/traffic/settings.ts";
 import { createRouted, type Routed } from "./routedObjects.ts";
 import { needsOf, type OptionalStore } from "./optionalStore.ts";
-import { createRoom, type Room, type RoomLimits, roomy } from "./room.ts";
-import { slimRollout } from "./slim.ts";
+import { createRoom, type Room, type RoomLimits, roomy, weightOf } from "./room.ts";
+import { ANALYSIS_RUN, runStoreOptions } from "../../analysis/facts/runStore.ts";
+import type { AnalysisRun } from "../../../schema/analysis.ts";
+import { withoutBookkeeping } from "./bookkeeping.ts";
+import { slimRollout, whyNot } from "./slim.ts";
 import { createWorkloadStores, type WorkloadStores } from "./workloadStores.ts";
 
 /** An object of which only the facts are kept. */
@@ -59,6 +62,8 @@ export interface Stores {
   readonly replicaSets: Store<CachedReplicaSet, "controller", ReplicaSet>;
   /** Found by the Rollout that manages them: "namespace/rollout". */
   readonly services: Store<CachedService, "manager", Service>;
+  /** Whole, found by the uid of their controller. */
+  readonly analysisRuns: Store<AnalysisRun, "owner", AnalysisRun>;
   readonly workloads: WorkloadStores;
   readonly routed: Routed;
   /** All kinds that are cached only while a Rollout needs them. */
@@ -107,8 +112,21 @@ export function createStores(
         },
       },
     }),
+    analysisRuns: createAnalysisRuns(room),
   };
 }
+
+const createAnalysisRuns = (room: Room): Stores["analysisRuns"] =>
+  roomy(room, {
+    ...runStoreOptions({
+      slim: withoutBookkeeping,
+      whyNot(run, tooMuch) {
+        const { uid = "", namespace, name } = run.metadata;
+        return whyNot(uid, { kind: ANALYSIS_RUN, namespace, name, bytes: weightOf(run) }, tooMuch, room);
+      },
+    }),
+    isPartial: (held) => whyHeldBack(held) !== undefined,
+  });
 
 /** Names of the Services that a Rollout's spec refers to, in the order of the API. */
 export function servicesOf(rollout: Rollout): string[] {

@@ -6,22 +6,23 @@
  * Two checks of the reference are left out, because they refuse what works: the dry-run list of one step is not checked
  * against the templates of another, and a background argument may get its value from another template.
  */
-import { argumentNames, conflictOf, hasTwoSources } from "./arguments.ts";
+import { argumentNames, hasTwoSources } from "./arguments.ts";
 import { goQuoted } from "../../../kube/object/goQuoted.ts";
 import { once } from "../../../kube/object/budget.ts";
 import type { Findings } from "../../../kube/validation/findings.ts";
-import { limitOf } from "./metric.ts";
 import {
-  at,
-  items,
-  pathOf,
-  type Place,
-  placed,
-  present,
-  repeated,
-  root,
-  text,
-} from "../../../kube/validation/place.ts";
+  circleText,
+  isResolved,
+  listed,
+  mergeArguments,
+  missingText,
+  notResolved,
+  repeatedMetric,
+  repeatedMetrics,
+  repeatedRules,
+} from "./merging.ts";
+import { limitOf } from "./metric.ts";
+import { at, items, pathOf, type Place, placed, present, root, text } from "../../../kube/validation/place.ts";
 import { isTemplated, tagHelp, unresolvedTags } from "./tags.ts";
 import { type Collection, collector, collectTemplates, type Missing, type Templates } from "./templateCollection.ts";
 import { didYouMean, nearest } from "../../../kube/validation/nearNames.ts";
@@ -53,22 +54,18 @@ interface Detail {
 
 /** What the templates of one analysis have to agree on; the value lists them all, as the reference's does. */
 function together({ analysis }: Use, collection: Collection): readonly Violation[] {
-  const { found } = collection;
-  const value = `templateNames: [${found.map(({ name }) => name).join(" ")}]`;
-  const rules = (member: string): readonly Place[] => [...items(at(analysis, member)), ...listed(collection, member)];
+  const value = `templateNames: [${collection.found.map(({ name }) => name).join(" ")}]`;
   const details: readonly Detail[] = [
     ...repeatedMetrics(collection).map((name) => ({
-      detail: `two metrics have the same name '${name}'`,
+      detail: repeatedMetric(name),
       help: "The metrics of all these templates come into one AnalysisRun: rename one, or use the templates in two analyses",
     })),
-    ...twice(rules("dryRun"), "metricName").map((name) => ({
-      detail: `two Dry-Run metric rules have the same name '${name}'`,
-      help: "Keep one of them, here or in one of the templates",
-    })),
-    ...twice(rules("measurementRetention"), "metricName").map((name) => ({
-      detail: `two Measurement Retention metric rules have the same name '${name}'`,
-      help: "Keep one of them, here or in one of the templates",
-    })),
+    ...(["dryRun", "measurementRetention"] as const).flatMap((member) =>
+      repeatedRules(analysis, collection, member).map((detail) => ({
+        detail,
+        help: "Keep one of them, here or in one of the templates",
+      })),
+    ),
     ...argumentDetails(analysis, collection),
   ];
   return details.map(({ detail, help }) =>
@@ -76,48 +73,23 @@ function together({ analysis }: Use, collection: Collection): readonly Violation
   );
 }
 
-/** Steps that share their templates share the problems of these. */
-function repeatedMetrics(collection: Collection): readonly string[] {
-  const [first, ...others] = collection.found;
-  const subject = others.length === 0 ? first?.spec.value : collection;
-  return once("metrics of several templates", subject, () => twice(listed(collection, "metrics"), "name"));
-}
-
-const listed = ({ found }: Collection, member: string): readonly Place[] =>
-  found.flatMap(({ spec }) => items(at(spec, member)));
-
-const twice = (places: readonly Place[], member: string): readonly string[] => [
-  ...new Set(repeated(places.map((place) => at(place, member))).map(text)),
-];
-
 /**
  * Arguments merged: the first one of a name with a value counts, and the Rollout's own values override all. A template
  * that is missing could still bring a value, so no argument is unresolved before all templates are there.
  */
 function argumentDetails(analysis: Place, collection: Collection): readonly Detail[] {
-  const merged = new Map<string, Place>();
-  const conflicts: Detail[] = [];
-  for (const argument of listed(collection, "args")) {
-    const name = text(at(argument, "name"));
-    const earlier = merged.get(name);
-    const conflict = earlier === undefined ? undefined : conflictOf(earlier, argument);
-    if (conflict !== undefined) {
-      conflicts.push({
-        detail: conflict,
-        help: "Templates that are used together need one value: leave one of the two out",
-      });
-    }
-    if (earlier === undefined || !present(at(earlier, "value"))) merged.set(name, argument);
-  }
-  if (collection.missing.length > 0) return conflicts;
+  const { merged, conflicts } = mergeArguments(collection);
+  const details = conflicts.map((detail) => ({
+    detail,
+    help: "Templates that are used together need one value: leave one of the two out",
+  }));
+  if (collection.missing.length > 0) return details;
   const given = new Set(items(at(analysis, "args")).map((argument) => text(at(argument, "name"))));
-  const unresolved = [...merged]
-    .filter(([name, argument]) => !given.has(name) && !present(at(argument, "value")))
-    .filter(([, argument]) => !present(at(argument, "valueFrom")));
+  const unresolved = [...merged].filter(([name, argument]) => !given.has(name) && !isResolved(argument));
   return [
-    ...conflicts,
+    ...details,
     ...unresolved.map(([name]) => ({
-      detail: `args.${name} was not resolved`,
+      detail: notResolved(name),
       help: `The templates have no value for it: write {name: ${name}, value: …} in args, beside templates${misspelt(name, given)}`,
     })),
   ];
@@ -172,12 +144,9 @@ function undeclared({ analysis }: Use, collection: Collection): readonly Violati
   );
 }
 
-function missingTemplate(
-  place: Place,
-  { name, title, heldBack, includedBy, cluster }: Missing,
-  templates: Templates,
-): Violation {
-  const detail = `${title} ${heldBack === undefined ? "not found" : `is ${heldBack}`}${includedBy === undefined ? "" : `, which ${includedBy} includes`}`;
+function missingTemplate(place: Place, missing: Missing, templates: Templates): Violation {
+  const { name, heldBack, cluster } = missing;
+  const detail = missingText(missing);
   if (heldBack !== undefined) return invalid("template-missing", place, detail, name);
   const [store, other] = cluster
     ? [templates.cluster, templates.namespaced]
@@ -195,7 +164,7 @@ function findingsOf(use: Use, collect: (references: Place) => Collection, templa
   const collection = collect(place);
   const circles = collection.circles.map((titles) =>
     helped(
-      invalid("template-cycle", place, `a template cannot include itself: ${titles.join(" → ")}`),
+      invalid("template-cycle", place, circleText(titles)),
       "Take one of these out of the templates of the one before it",
     ),
   );
