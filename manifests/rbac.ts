@@ -48,6 +48,18 @@ export const loopRules = (routers: readonly RouterRow[] = ROUTERS): readonly Rul
     verbs: ["get", "list", "watch", "create", "patch", "delete"],
   },
   {
+    why: "Analyses of Rollouts: a run is made, told to end, and deleted when it is old.",
+    apiGroups: argo,
+    resources: ["analysisruns"],
+    verbs: ["get", "list", "watch", "create", "patch", "delete"],
+  },
+  {
+    why: "Templates of analyses, read only while a Rollout names one.",
+    apiGroups: argo,
+    resources: ["analysistemplates", "clusteranalysistemplates"],
+    verbs: ["list", "watch"],
+  },
+  {
     why: "Services are pointed at a revision.",
     apiGroups: [""],
     resources: ["services"],

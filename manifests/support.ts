@@ -1,7 +1,6 @@
 /** The table of README.md that says what works, from the tables that the code uses: so it cannot go out of date. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { OTHER_UNDRIVEN } from "../controller/rules/rollout/support.ts";
 import { WORKLOAD_KINDS } from "../controller/rules/rollout/workloadRef.ts";
 import { STEPS } from "../controller/steps/stepKinds.ts";
 import { PROVIDERS } from "../providers/metrics/providers.ts";
@@ -57,7 +56,7 @@ export const SUPPORT: readonly Row[] = [
       ({ title }) => title,
     ),
   },
-  { part: "analysis", works: [], held: OTHER_UNDRIVEN },
+  { part: "analysis", works: ["in the background", "before and after promotion"], held: [] },
   {
     part: "metric providers",
     ...split(
