@@ -17,7 +17,7 @@ function factsOf(p: Pass): StepFacts {
   return {
     now: p.now,
     pause: begun === undefined ? undefined : { startedAt: instant(begun.startTime) },
-    isResumed: wasResumed(statusOf(p), "CanaryPauseStep"),
+    isResumed: wasResumed(statusOf(p)),
     sizesLack: () =>
       isRouted ? routedSizesLack(rollout, roles(p), p.weights, p.steps) : basicSizesLack(rollout, roles(p), p.steps),
     isWeightVerified: isRouted ? p.weights?.verified : undefined,

@@ -143,7 +143,7 @@ function pauseCompleted(p: Pass): boolean {
   const strategy = blueGreenOf(p.world.rollout);
   if (p.pause.add.length > 0) return false;
   if (status.blueGreen?.scaleUpPreviewCheckPoint === true) return true;
-  if (wasResumed(status, "BlueGreenPause")) return true;
+  if (wasResumed(status)) return true;
   if (strategy?.autoPromotionEnabled === false) return false;
   const seconds = strategy?.autoPromotionSeconds ?? 0;
   const end = pauseEnd(pauseCondition(status, "BlueGreenPause"), seconds);

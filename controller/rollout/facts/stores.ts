@@ -86,7 +86,7 @@ export function createStores(
   const workloads = createWorkloadStores(room);
   const routed = createRouted(given ?? settingsBy(settingsOf(routers), () => undefined), room, routers);
   const templates = createTemplateStores(room);
-  const optional = [...Object.values(workloads), ...routed.stores.values(), ...Object.values(templates)];
+  const optional = [...Object.values(workloads), ...routed.stores.values(), templates.namespaced, templates.cluster];
   const kinds = optional.map(({ kind }) => kind);
   // A Rollout that is too large is not driven: what it names need not be read.
   const need = (rollout: Rollout): string[] => (sizeViolations(rollout).length > 0 ? [] : needsOf(kinds, rollout));

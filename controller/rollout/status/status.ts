@@ -156,7 +156,9 @@ function progressingCondition(
   const name = roles(p).newRS?.name ?? "";
   const set = (status: RolloutCondition["status"], reason: ConditionReason, message: string): RolloutCondition =>
     newCondition("Progressing", status, reason, message, p.now);
-  if (isHealthy(rollout, before, draft)) {
+  // One that is paused while it is being tested has all its pods, and is not done.
+  const isHeld = isPaused(rollout, draft) && !isCompleted(draft);
+  if (!isHeld && isHealthy(rollout, before, draft)) {
     return withCondition(
       conditions,
       set("True", "NewReplicaSetAvailable", `ReplicaSet "${name}" has successfully progressed.`),

@@ -32,7 +32,7 @@ describe("features that are not driven yet", () => {
 
   test("the reason is a sentence about the feature", () => {
     const [feature] = unsupportedFeatures({ spec: steps({ plugin: { name: "x" } }) });
-    expect(feature?.reason).toBe("this version of Sluice does not drive step plugins yet");
+    expect(feature?.reason).toBe("this version of Sluice does not drive plugin steps yet");
   });
 
   test("whatever it is given, it answers", () => {

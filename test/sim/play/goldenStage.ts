@@ -113,6 +113,8 @@ function meddlerOf(record: Record, what: string): Meddler {
     occupy: missing("a ReplicaSet of somebody else's"),
     refuse: missing("an API server that takes no ReplicaSet"),
     breakRouter: missing("a router that cannot follow"),
+    setTemplate: missing("a template that changes"),
+    deleteRun: missing("an AnalysisRun that somebody deletes"),
     forgetRoutes: missing("somebody else who routes"),
   };
 }
