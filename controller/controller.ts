@@ -11,6 +11,10 @@ import { passingCause } from "./rollout/apply/passing.ts";
 import { ANALYSIS_RUNS, ROLLOUTS } from "../kube/client/resources.ts";
 import type { Resource } from "../schema/kube.ts";
 import type { QueueMetrics, WorkQueue } from "../kube/runtime/queue.ts";
+import { analysisRunsRow, type AnalysisRunsObserver } from "./analysis/analysisRunsRow.ts";
+import { askKube } from "./analysis/actions/askKube.ts";
+import { measurerOf } from "./analysis/actions/measurer.ts";
+import type { SendHttp } from "../providers/metrics/measuring/http.ts";
 import { createManager, type Manager } from "../kube/runtime/runController.ts";
 import type { Decide } from "./rollout/apply/carryOut.ts";
 import { decide } from "./rollout/decide/decide.ts";
@@ -30,7 +34,7 @@ import type { RoomLimits, Waiting } from "./rollout/facts/room.ts";
 import { ROLLOUT } from "./rollout/facts/slim.ts";
 
 /** What the controller reports about itself (controller/process/metrics.ts). Times in ms unless the name differs. */
-export interface ControllerObserver extends RolloutsObserver {
+export interface ControllerObserver extends RolloutsObserver, AnalysisRunsObserver {
   incident(kind: string, what: ReflectorIncident): void;
   queue(name: string): QueueMetrics;
 }
@@ -43,6 +47,8 @@ export const unobserved: ControllerObserver = {
   eventEmitted: ignore,
   rolloutFinished: ignore,
   rolloutDeleted: ignore,
+  runReconciled: ignore,
+  measured: ignore,
   incident: ignore,
   queue: () => ({}),
 };
@@ -63,7 +69,24 @@ export interface ControllerPorts {
   readonly monotonicMs?: () => number;
   /** Replaces the real decisions: for tests. */
   readonly decide?: Decide;
+  /** How analyses reach their sources; absent: nothing but the API server is reached. */
+  readonly measuring?: Measuring;
 }
+
+/** What measurements need of the process. */
+export interface Measuring {
+  readonly http: SendHttp;
+  /** What the process's environment says about a source. */
+  readonly environment: (name: string) => string | undefined;
+  /** Sluice's own, where the Secrets of providers are. */
+  readonly ownNamespace: string;
+}
+
+const UNREACHED: Measuring = {
+  http: async () => ({ kind: "failed", message: "not sent: this process reaches nothing but the API server" }),
+  environment: () => undefined,
+  ownNamespace: "argo-rollouts",
+};
 
 export interface ControllerScope {
   /** Watch this namespace only; undefined: all. */
@@ -160,6 +183,9 @@ function runKinds(manager: Manager, ports: KindPorts, sources: Sources): WorkQue
   manager.runController(servicesRow(ports, sources));
   manager.runController(deploymentsRow(ports, sources));
   manager.runController(releasesRow(ports, sources));
+  const { client, clock, measuring = UNREACHED } = ports;
+  const measurer = measurerOf({ http: measuring.http, kube: askKube(client), clock });
+  manager.runController(analysisRunsRow({ ...ports, ...measuring, measurer }, sources));
   const { migration } = ports;
   if (migration !== undefined) {
     const migrating = { ...ports, ...migration, migrating: createMigrationStores() };

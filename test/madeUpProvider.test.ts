@@ -3,8 +3,20 @@ import { conditionViolations, conditionWarnings } from "../controller/rules/anal
 import { metricViolations } from "../controller/rules/analysis/metric.ts";
 import { root } from "../kube/validation/place.ts";
 import { violationText } from "../kube/validation/violation.ts";
+import { measure } from "../providers/metrics/measuring/measure.ts";
+import type { Asking, HttpQuestion } from "../providers/metrics/provider.ts";
 import { notMeasured, PROVIDERS } from "../providers/metrics/providers.ts";
 import { barometer } from "./madeUpProvider.ts";
+
+const asking: Asking = {
+  settings: { harbour: "north" },
+  metric: "pressure",
+  intervalMs: undefined,
+  run: { namespace: "prod", name: "run", uid: "u", labels: {} },
+  now: 0,
+  secret: () => undefined,
+  environment: () => undefined,
+};
 
 /** The table with one more line. */
 const providers = [...PROVIDERS, barometer];
@@ -35,12 +47,22 @@ describe("one more metric provider, a file and a line in the table,", () => {
     ]);
   });
 
-  test("measures by a question and what the answer means, or says that it does not", () => {
-    const { measure } = barometer;
-    expect(measure?.ask({ harbour: "north" }).url).toBe("http://north/pressure");
-    expect(measure?.read({}, { status: 200, body: "1013" })).toEqual({ kind: "value", value: 1013 });
-    expect(measure?.read({}, { status: 500, body: "" })).toMatchObject({ kind: "error" });
+  test("measures by a question and what the answer means, or says that it does not", async () => {
+    const asked: string[] = [];
+    const answering = (status: number) => ({
+      http: ({ url }: HttpQuestion) => {
+        asked.push(url);
+        return Promise.resolve({ kind: "answered", status, headers: {}, body: "1013" } as const);
+      },
+      kube: () => Promise.reject(new Error("nothing is asked of Kubernetes")),
+      signal: new AbortController().signal,
+    });
+    expect(await measure(answering(200), barometer, asking)).toEqual({ kind: "value", value: 1013, text: "1013" });
+    expect(await measure(answering(500), barometer, asking)).toMatchObject({ kind: "error" });
+    expect(asked[0]).toBe("http://north/pressure");
     expect(notMeasured(barometer)).toBeUndefined();
-    expect(PROVIDERS.map(notMeasured)).toContain("this version of Sluice does not measure by Prometheus yet");
+    const { measure: none, ...unmeasured } = barometer;
+    expect(none).toBeDefined();
+    expect(notMeasured(unmeasured)).toBe("this version of Sluice does not measure by Barometer yet");
   });
 });

@@ -9,15 +9,20 @@ export const barometer: MetricProviderRow<"barometer"> = {
   conditions: { kind: "checked", results: ["number"] },
   reaches: ["address of the metric"],
   measure: {
-    ask: (settings) => ({
-      method: "GET",
-      url: `http://${(settings as { readonly harbour?: string }).harbour ?? ""}/pressure`,
-      headers: {},
-      timeoutMs: 1_000,
+    begin: ({ settings }) => ({
+      kind: "ask",
+      questions: [
+        {
+          to: "address",
+          method: "GET",
+          url: `http://${(settings as { readonly harbour?: string }).harbour ?? ""}/pressure`,
+          timeoutMs: 1_000,
+        },
+      ],
     }),
-    read: (_, { status, body }) =>
-      status === 200
-        ? { kind: "value", value: Number(body) }
-        : { kind: "error", message: `the barometer answered with HTTP ${status}` },
+    read: (_, [answer]) =>
+      answer?.kind === "answered" && answer.status === 200
+        ? { kind: "value", value: Number(answer.body) }
+        : { kind: "error", message: "the barometer did not answer" },
   },
 };

@@ -24,6 +24,7 @@ async function printed(): Promise<string> {
     version: "v0",
     commit: "c",
     rollouts: () => [{ metadata: { namespace: "shop", name: "web" }, spec: { strategy: { canary: {} } } }],
+    analysisRuns: () => [],
     isLeader: () => true,
     cacheObjects: () => [["rollouts", 1]],
     queues: () => [["Rollouts", { depth: 0, unfinishedMs: () => ({ sumMs: 0, longestMs: 0 }) }]],

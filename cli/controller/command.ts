@@ -221,6 +221,7 @@ const metricsOf = (parts: Parts, version: string): ControllerMetrics =>
     version,
     commit: "",
     rollouts: () => parts.wired?.controller.stores.rollouts.values() ?? [],
+    analysisRuns: () => parts.wired?.controller.stores.analysisRuns.values() ?? [],
     isLeader: () => parts.wired?.isLeader() ?? false,
     cacheObjects: () => cacheObjects(parts.wired?.controller),
     queues: () => parts.wired?.controller.queues ?? [],
@@ -333,11 +334,12 @@ function observeRequest(request: ObservedRequest, contact: Contact, metrics: Con
 
 function cacheObjects(controller: Controller | undefined): [string, number][] {
   if (controller === undefined) return [];
-  const { rollouts, replicaSets, services, optional } = controller.stores;
+  const { rollouts, replicaSets, services, analysisRuns, optional } = controller.stores;
   return [
     ["rollouts", rollouts.size],
     ["replicasets", replicaSets.size],
     ["services", services.size],
+    ["analysisruns", analysisRuns.size],
     ...optional
       .map(({ kind, objects }): [string, number] => [kind.resource, objects.size])
       .filter(([, size]) => size > 0),
@@ -352,6 +354,8 @@ const observerOf = (metrics: ControllerMetrics, quiet: Quiet): ControllerObserve
   eventEmitted: metrics.eventEmitted,
   rolloutFinished: metrics.rolloutFinished,
   rolloutDeleted: metrics.rolloutDeleted,
+  runReconciled: metrics.runReconciled,
+  measured: metrics.measured,
   incident: (kind, what) => {
     if (what === "stall") metrics.watchStalled(kind);
     if (what === "list") metrics.relisted(kind);

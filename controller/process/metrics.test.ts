@@ -9,6 +9,7 @@ function world(...rollouts: ObservedRollout[]) {
     version: "v1.2.3",
     commit: "abc",
     rollouts: () => state.rollouts,
+    analysisRuns: () => [],
     isLeader: () => state.leader,
     cacheObjects: () => [["rollouts", state.rollouts.length]],
     queues: () => [["Rollouts", { depth: 3, unfinishedMs: () => ({ sumMs: 1_500, longestMs: 1_000 }) }]],

@@ -3,6 +3,7 @@
  * Gauges of Rollouts are read from the cache at every scrape; only counters and histograms are kept.
  */
 import { counterFamily, familyHead, histogramFamily, sample, single } from "./exposition.ts";
+import { analysisSeries, type ObservedRun } from "./analysisSeries.ts";
 import { renderProcess } from "./processMetrics.ts";
 import { type ObservedRollout, renderRollouts } from "./rolloutGauges.ts";
 import { rolloutSeries } from "./rolloutSeries.ts";
@@ -29,6 +30,10 @@ export interface ControllerMetrics {
   rolloutFinished(status: string, totalSeconds: number, manualPauseSeconds: number): void;
   /** The Rollout is gone from the cache: its series are dropped 65 s later, unless it is there again. */
   rolloutDeleted(key: string): void;
+  /** A pass over one AnalysisRun has ended. */
+  runReconciled(key: string, durationMs: number, failed: boolean): void;
+  /** A measurement has ended, or goes on (phase Running). */
+  measured(provider: string, phase: string): void;
   /** Hooks for the work queue of this name. */
   queue(name: string): QueueHooks;
   /** A watch of this kind (plural) fell silent and was opened again. */
@@ -56,6 +61,8 @@ export interface MetricsSources {
   readonly commit: string;
   /** All Rollouts in the cache; called several times a scrape. */
   readonly rollouts: () => Iterable<ObservedRollout>;
+  /** All AnalysisRuns in the cache; called several times a scrape. */
+  readonly analysisRuns: () => Iterable<ObservedRun>;
   readonly isLeader: () => boolean;
   /** Objects held in the cache by kind (plural). */
   readonly cacheObjects: () => Iterable<readonly [kind: string, count: number]>;
@@ -78,6 +85,7 @@ const queueBounds = Array.from({ length: 10 }, (_, index) => Number(`1e${index -
 /** Starts with empty counters. Recording costs about a microsecond and about 0.5 kB a Rollout. */
 export function createMetrics(sources: MetricsSources): ControllerMetrics {
   const series = rolloutSeries(sources);
+  const analysis = analysisSeries(sources.analysisRuns);
   const requests = counterFamily(requestTotal, "Requests to the API server.", requestLabels);
   const finished = finishedHistograms();
   const queues = queueFamilies(sources.queues);
@@ -96,6 +104,8 @@ export function createMetrics(sources: MetricsSources): ControllerMetrics {
     },
     rolloutFinished: finished.observe,
     rolloutDeleted: series.deleted,
+    runReconciled: analysis.reconciled,
+    measured: analysis.measured,
     queue: queues.hooks,
     watchStalled: (kind) => stalls.add([kind]),
     eventLost: (why) => lost.add([why]),
@@ -104,6 +114,7 @@ export function createMetrics(sources: MetricsSources): ControllerMetrics {
       series.sweep();
       yield* renderRollouts(sources.rollouts);
       yield* series.render();
+      yield* analysis.render();
       yield* requests.render();
       yield* series.requestSamples(requestTotal, requestLabels);
       yield* finished.render();

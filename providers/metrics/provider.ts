@@ -79,6 +79,10 @@ export interface Asking {
   readonly secret: (key: SecretKey) => string | undefined;
   /** What the process's environment says about a source: PROMETHEUS_ADDRESS, DD_API_KEY, … (docs/metrics.md). */
   readonly environment: (name: string) => string | undefined;
+  /** The instant that an expression such as `now() - duration("5m")` gives, in ms since the epoch. */
+  readonly time?: (expression: string) => { readonly ms: number } | { readonly problem: string };
+  /** How many measurements of the metric there were before this one, errors included. */
+  readonly measured?: number;
 }
 
 export interface AskingRun {

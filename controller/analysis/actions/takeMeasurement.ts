@@ -1,0 +1,112 @@
+/** Takes one measurement beside the queue: reads what it needs, asks the provider, and judges what came. */
+import { instant } from "../../../kube/object/time.ts";
+import type { Clock } from "../../../kube/clock/clock.ts";
+import type { RunningMeasurement } from "../../../providers/metrics/provider.ts";
+import type { AnalysisRun, Measurement } from "../../../schema/analysis.ts";
+import type { MetricPlace, RunAction } from "../decide/decision.ts";
+import { type Judged, judgedReading } from "../decide/reading.ts";
+import type { MeasuringOutcome } from "../facts/measurements.ts";
+import { asked, type Asked, type AskedPorts } from "./asked.ts";
+import type { Measurer } from "./measurer.ts";
+import type { Redact } from "./redact.ts";
+
+export interface TakingPorts extends AskedPorts {
+  readonly measurer: Measurer;
+  readonly clock: Clock;
+  /** What was to be removed and was not, as a sentence. */
+  readonly complain: (message: string) => void;
+}
+
+type Measuring = Extract<RunAction, { readonly kind: "measure" }>;
+
+/** Never throws. @param startedAt ms since the epoch */
+export async function takeMeasurement(
+  ports: TakingPorts,
+  run: AnalysisRun,
+  action: Measuring,
+  startedAt: number,
+  signal: AbortSignal,
+): Promise<MeasuringOutcome> {
+  const { flight, metric, measured } = action;
+  const common = { kind: flight, metric: metric.name, startedAt };
+  const question = await asked(ports, { run, metric, measured, now: startedAt });
+  // What cannot be asked any more is over all the same.
+  if (question.kind === "unresolvable" && flight !== "terminate")
+    return { ...common, kind: "unresolvable", message: question.message };
+  const judged = await judgedBy(ports, question, action, signal);
+  const resultMetadata = flight === "begin" ? metadataOf(question) : undefined;
+  return {
+    ...common,
+    ...judged,
+    arrivedAt: ports.clock.now(),
+    ...(resultMetadata === undefined ? {} : { resultMetadata }),
+  };
+}
+
+async function judgedBy(
+  ports: TakingPorts,
+  question: Asked,
+  { flight, measurement }: Measuring,
+  signal: AbortSignal,
+): Promise<Judged> {
+  const running = runningOf(measurement);
+  if (flight === "terminate") {
+    if (question.kind === "asked") {
+      const { row, asking, redact } = question;
+      for (const failure of await ports.measurer.terminate(row, asking, running, signal))
+        ports.complain(redact(failure));
+    }
+    return { phase: "Inconclusive", message: "Metric Terminated" };
+  }
+  if (question.kind !== "asked") return { phase: "Error", message: question.message };
+  const { row, asking, metric, redact } = question;
+  const { measurer, clock } = ports;
+  const reading = await (flight === "begin"
+    ? measurer.begin(row, asking, signal)
+    : measurer.resume(row, asking, running, signal));
+  return redacted(judgedReading(reading, metric, row, clock.now()), redact);
+}
+
+const runningOf = (measurement: Measurement | undefined): RunningMeasurement => ({
+  startedAt: instant(measurement?.startedAt),
+  metadata: measurement?.metadata ?? {},
+});
+
+function redacted(judged: Judged, redact: Redact): Judged {
+  const { value, message, metadata } = judged;
+  return {
+    ...judged,
+    ...(value === undefined ? {} : { value: redact(value) }),
+    ...(message === undefined ? {} : { message: redact(message) }),
+    ...(metadata === undefined ? {} : { metadata: redactedMap(metadata, redact) }),
+  };
+}
+
+const redactedMap = (map: Readonly<Record<string, string>>, redact: Redact): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(map).map(([name, text]) => [name, redact(text)]));
+
+function metadataOf(question: Asked): Readonly<Record<string, string>> | undefined {
+  if (question.kind !== "asked") return undefined;
+  const { row, asking, redact } = question;
+  const metadata = row.measure?.metadata?.(asking.settings);
+  return metadata === undefined ? undefined : redactedMap(metadata, redact);
+}
+
+/** Removes what measurements have left behind. Never throws. */
+export async function collectMeasurements(
+  ports: TakingPorts,
+  run: AnalysisRun,
+  metric: MetricPlace,
+  measurements: readonly Measurement[],
+  signal: AbortSignal,
+): Promise<void> {
+  const provider = run.spec.metrics[metric.index]?.provider as Readonly<Record<string, unknown>> | undefined;
+  const row = ports.providers.find(({ kind }) => provider?.[kind] !== undefined);
+  if (row?.measure?.collect === undefined) return;
+  const question = await asked(ports, { run, metric, measured: 0, now: ports.clock.now() });
+  if (question.kind !== "asked") return ports.complain(question.message);
+  for (const measurement of measurements) {
+    const left = await ports.measurer.collect(row, question.asking, runningOf(measurement), signal);
+    for (const failure of left) ports.complain(question.redact(failure));
+  }
+}

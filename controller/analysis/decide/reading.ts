@@ -1,0 +1,111 @@
+/** What a reading of a provider says, by the conditions of its metric (docs/behaviour/metric-conditions.md). Pure. */
+import type { MetricProviderRow, Reading } from "../../../providers/metrics/provider.ts";
+import type { Metric } from "../../../schema/analysis.ts";
+import { parseCondition } from "../../expression/condition.ts";
+import { evaluateCondition } from "../../expression/evaluation.ts";
+import { ExpressionError } from "../../expression/syntax/problem.ts";
+import { fromJson, isList, isNil, type Value, vector } from "../../expression/syntax/value.ts";
+
+/** A measurement without its times. */
+export interface Judged {
+  readonly phase: "Running" | "Successful" | "Failed" | "Inconclusive" | "Error";
+  readonly value?: string;
+  readonly message?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** ms since the epoch. */
+  readonly resumeAt?: number;
+}
+
+/** @param metric with the values of its tags; @param now ms since the epoch */
+export function judgedReading(
+  reading: Reading,
+  metric: Pick<Metric, "successCondition" | "failureCondition">,
+  row: Pick<MetricProviderRow, "conditions">,
+  now: number,
+): Judged {
+  const { metadata, message } = reading;
+  const common = { ...(message === undefined ? {} : { message }), ...(metadata === undefined ? {} : { metadata }) };
+  switch (reading.kind) {
+    case "value":
+      return { ...common, ...judgedValue(reading, metric, row, now) };
+    case "decided":
+      return { ...common, phase: reading.phase, ...(reading.text === undefined ? {} : { value: reading.text }) };
+    case "running":
+      return { ...common, phase: "Running", resumeAt: reading.resumeAt };
+    case "noData":
+      return { ...common, phase: "Error" };
+    case "error":
+      return { ...common, phase: "Error" };
+    default:
+      return reading satisfies never;
+  }
+}
+
+type ValueReading = Extract<Reading, { readonly kind: "value" }>;
+
+/** An error has no value, as with the reference. */
+function judgedValue(
+  { value, text }: ValueReading,
+  { successCondition = "", failureCondition = "" }: Pick<Metric, "successCondition" | "failureCondition">,
+  row: Pick<MetricProviderRow, "conditions">,
+  now: number,
+): Judged {
+  const result = valueOf(value, row);
+  if ("problem" in result) return { phase: "Error", message: result.problem };
+  const evaluated = (name: string, source: string): Evaluated =>
+    source === "" ? {} : holds(name, source, result.value, now);
+  const success = evaluated("successCondition", successCondition);
+  if (success.problem !== undefined) return { phase: "Error", message: success.problem };
+  const failure = evaluated("failureCondition", failureCondition);
+  if (failure.problem !== undefined) return { phase: "Error", message: failure.problem };
+  return { phase: phaseOf(success.holds, failure.holds), value: text ?? shown(value) };
+}
+
+/** Undefined: there is no such condition. Failure beats success. */
+function phaseOf(success: boolean | undefined, failure: boolean | undefined): "Successful" | "Failed" | "Inconclusive" {
+  if (failure === true) return "Failed";
+  if (success === true) return "Successful";
+  if (success === undefined) return "Successful";
+  return failure === undefined ? "Failed" : "Inconclusive";
+}
+
+interface Evaluated {
+  readonly holds?: boolean;
+  readonly problem?: string;
+}
+
+function holds(name: string, source: string, result: Value, now: number): Evaluated {
+  const parsed = parseCondition(source);
+  const outcome = "problem" in parsed ? parsed : evaluateCondition(parsed.condition, result, now);
+  if ("holds" in outcome) return outcome;
+  const nothing = isNil(result) || (isList(result) && result.items.length === 0);
+  const tail = nothing
+    ? "metric result is nil or empty: no data returned from the metric provider"
+    : outcome.problem.message;
+  return { problem: `could not evaluate ${name} "${source}": ${tail}` };
+}
+
+/** A list of numbers is Go's []float64 where the source gives numbers alone, and []any in decoded JSON. */
+function valueOf(
+  value: unknown,
+  { conditions }: Pick<MetricProviderRow, "conditions">,
+): { readonly value: Value } | { readonly problem: string } {
+  const isNumbers = conditions.kind === "checked" && conditions.results.includes("numbers");
+  if (isNumbers && Array.isArray(value) && value.every((item) => typeof item === "number"))
+    return { value: vector(value) };
+  try {
+    return { value: fromJson(value) };
+  } catch (error) {
+    if (error instanceof ExpressionError) return { problem: error.message };
+    throw error;
+  }
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "number") return String(value);
+  return (
+    JSON.stringify(value, (_, item: unknown) =>
+      typeof item === "number" && !Number.isFinite(item) ? String(item) : item,
+    ) ?? ""
+  );
+}

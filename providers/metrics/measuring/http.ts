@@ -1,0 +1,232 @@
+/**
+ * The one sender of requests to addresses that metrics, Secrets and the environment name (docs/security.md#addresses-of-metrics).
+ * A request ends in time with an answer or a sentence, whatever the server does; nothing is thrown.
+ */
+import { type Clock, systemClock } from "../../../kube/clock/clock.ts";
+import { aborted } from "../../../kube/clock/sleep.ts";
+import type { Answer, Auth, HttpQuestion } from "../provider.ts";
+import { addressRules, type AddressRules, type Server, serverAt } from "./wire/addresses.ts";
+import { createSign, type Sign } from "./aws/sign.ts";
+import type { Sources } from "./aws/credentials.ts";
+import { addressesOf, type Answered, type Exchange, exchangeOnce, portOf, type Wire } from "./wire/exchange.ts";
+import { basic, sendableHeaders } from "./wire/headers.ts";
+import { NoAnswer, originOf } from "./wire/noAnswer.ts";
+import { createTokens, type Tokens } from "./oauth2.ts";
+import { exchangeAll } from "./wire/redirects.ts";
+import { cachedResolve, type Resolve, systemResolve } from "./wire/resolve.ts";
+import { createTurns } from "./turns.ts";
+
+/**
+ * @param party whose requests take turns with those of others: the namespace of the run
+ */
+export type SendHttp = (question: HttpQuestion, signal: AbortSignal, party: string) => Promise<Answer>;
+
+export interface HttpOptions {
+  /** Becomes the user agent `sluice/<version>`. */
+  readonly version: string;
+  readonly addresses: AddressRules;
+  /** Addresses (URLs) of the API server: they are refused. */
+  readonly apiServers: readonly string[];
+  readonly environment: (name: string) => string | undefined;
+  /** Undefined: it is not there. */
+  readonly readText: (path: string) => Promise<string | undefined>;
+  readonly clock?: Clock;
+  /** For tests. */
+  readonly resolve?: Resolve;
+  readonly fetch?: Wire["fetch"];
+}
+
+/** Bytes of an answer. */
+const MOST_BYTES = 2 ** 20;
+/** A question that wants longer is given so long. */
+const LONGEST_MS = 600_000;
+/** For the services that give credentials. */
+const credentialsExchange = { maxBytes: 65_536, cutsOff: false };
+
+interface Sender {
+  readonly version: string;
+  readonly wire: Wire;
+  /** For addresses that the process's own environment names. */
+  readonly ownWire: Wire;
+  readonly tokens: Tokens;
+  readonly sign: Sign;
+  readonly environment: HttpOptions["environment"];
+  readonly readText: HttpOptions["readText"];
+}
+
+export function createSendHttp(options: HttpOptions): SendHttp {
+  const clock = options.clock ?? systemClock;
+  const sender = senderOf(options, clock);
+  const turns = createTurns();
+  return async (question, signal, party) => {
+    const timeoutMs = Math.min(Math.max(1, question.timeoutMs), LONGEST_MS);
+    const limit = deadline(clock, timeoutMs, signal);
+    const turn = await turns.take(party, limit.signal);
+    try {
+      if (turn === undefined)
+        return failed(signal.aborted ? STOPPED : `no answer: other requests for ${party} did not end in time`);
+      // Not only the request is aborted, the wait for it ends: whatever hangs inside, the measurement goes on.
+      const late = aborted(limit.signal).then(() => {
+        const to = URL.canParse(question.url) ? originOf(new URL(question.url)) : "the server";
+        return failed(signal.aborted ? STOPPED : `no answer from ${to} within ${timeoutMs / 1_000} s`);
+      });
+      return await Promise.race([answerOf(sender, question, limit.signal), late]);
+    } finally {
+      limit.end();
+      turn?.();
+    }
+  };
+}
+
+const STOPPED = "no answer: the measurement was stopped";
+const failed = (message: string): Answer => ({ kind: "failed", message });
+
+/** A signal that aborts after a time, or with another one. */
+function deadline(clock: Clock, timeoutMs: number, outer: AbortSignal) {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  const cancel = clock.after(timeoutMs, abort);
+  outer.addEventListener("abort", abort, { once: true });
+  if (outer.aborted) abort();
+  return {
+    signal: controller.signal,
+    /** What is still open is closed: nobody reads it any more. */
+    end: (): void => {
+      cancel();
+      outer.removeEventListener("abort", abort);
+      abort();
+    },
+  };
+}
+
+function senderOf(options: HttpOptions, clock: Clock): Sender {
+  const send = options.fetch ?? fetch;
+  const resolve = cachedResolve(options.resolve ?? systemResolve, clock);
+  const judge = addressRules(options.addresses);
+  const apiServers = [...options.apiServers, ...inCluster(options.environment)];
+  const refusal: Wire["refusal"] = async (address, port) => {
+    const judged = judge(address);
+    if (judged.kind === "denied") return judged.what;
+    return judged.kind === "allowed" ? undefined : serverAt(await serversOf(apiServers, resolve), address, port);
+  };
+  return {
+    version: options.version,
+    wire: { resolve, fetch: send, refusal },
+    ownWire: { resolve, fetch: send, refusal: () => Promise.resolve(undefined) },
+    tokens: createTokens(clock),
+    sign: createSign(clock),
+    environment: options.environment,
+    readText: options.readText,
+  };
+}
+
+/** The API server as pods are told of it. */
+function inCluster(environment: HttpOptions["environment"]): readonly string[] {
+  const host = environment("KUBERNETES_SERVICE_HOST") ?? "";
+  const port = environment("KUBERNETES_SERVICE_PORT") ?? "443";
+  return host === "" ? [] : [`https://${host.includes(":") ? `[${host}]` : host}:${port}`];
+}
+
+async function serversOf(urls: readonly string[], resolve: Resolve): Promise<readonly Server[]> {
+  const servers = urls.filter((text) => URL.canParse(text)).map((text) => new URL(text));
+  return Promise.all(
+    servers.map(async (url) => ({
+      what: "the API server",
+      // One whose name is not known cannot be reached by it either.
+      addresses: await addressesOf(url, resolve).catch(() => []),
+      port: portOf(url),
+    })),
+  );
+}
+
+async function answerOf(sender: Sender, question: HttpQuestion, signal: AbortSignal): Promise<Answer> {
+  try {
+    const answered = await asked(sender, question, signal);
+    return { kind: "answered", ...answered };
+  } catch (error) {
+    return failed(error instanceof NoAnswer ? error.message : "no answer: the request could not be made");
+  }
+}
+
+async function asked(sender: Sender, question: HttpQuestion, signal: AbortSignal): Promise<Answered> {
+  if (!URL.canParse(question.url)) throw new NoAnswer("no answer: the address of the metric is not one");
+  const url = new URL(question.url);
+  const exchange: Exchange = {
+    method: question.method,
+    url,
+    headers: { "user-agent": `sluice/${sender.version}`, ...ofUrl(url), ...sendableHeaders(question.headers ?? {}) },
+    body: question.body,
+    insecure: question.insecure === true,
+    maxBytes: Math.min(question.maxBytes ?? MOST_BYTES, MOST_BYTES),
+    cutsOff: question.cutsOff === true,
+    signal,
+  };
+  const { authentication } = question;
+  const answered = await exchangeAll(sender.wire, await authorized(sender, exchange, authentication));
+  const isStale = authentication?.kind === "oauth2" && answered.status === 401 && sender.tokens.forget(authentication);
+  return isStale ? exchangeAll(sender.wire, await authorized(sender, exchange, authentication)) : answered;
+}
+
+/** `http://user:password@host` */
+function ofUrl({ username, password }: URL): Record<string, string> {
+  if (username === "" && password === "") return {};
+  return { authorization: basic(unescaped(username), unescaped(password)) };
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** A header that the metric sets itself counts more. */
+async function authorized(sender: Sender, exchange: Exchange, auth: Auth | undefined): Promise<Exchange> {
+  if (auth === undefined) return exchange;
+  const withHeaders = (headers: Readonly<Record<string, string>>): Exchange => ({
+    ...exchange,
+    headers: { ...headers, ...exchange.headers },
+  });
+  switch (auth.kind) {
+    case "basic":
+      return withHeaders({ authorization: basic(auth.username, auth.password) });
+    case "oauth2": {
+      const { signal, insecure } = exchange;
+      const authorization = await sender.tokens.get(auth, ({ url, headers, body }) =>
+        exchangeAll(sender.wire, {
+          ...credentialsExchange,
+          method: "POST",
+          url,
+          headers: { "user-agent": `sluice/${sender.version}`, ...headers },
+          body,
+          insecure,
+          signal,
+        }),
+      );
+      return withHeaders({ authorization });
+    }
+    case "sigv4": {
+      const { method, url, body, headers } = exchange;
+      const request = { method, url: url.href, headers, ...(body !== undefined && { body }) };
+      return withHeaders(await sender.sign(request, auth, sourcesOf(sender, exchange.signal)));
+    }
+    default:
+      return auth satisfies never;
+  }
+}
+
+const sourcesOf = ({ ownWire, environment, readText }: Sender, signal: AbortSignal): Sources => ({
+  environment,
+  readText,
+  ask: ({ method, url, headers, body }) =>
+    exchangeOnce(ownWire, {
+      ...credentialsExchange,
+      method,
+      url: new URL(url),
+      headers,
+      body,
+      insecure: false,
+      signal,
+    }),
+});
