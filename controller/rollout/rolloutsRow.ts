@@ -84,9 +84,9 @@ function watchesOf(ports: RolloutsPorts, sources: Sources, forget: Reconciler["f
       if (origin === "own" || service === undefined || sameFacts(old, next)) return;
       for (const rollout of stores.rollouts.by("service", keyOf(service))) queue.add(keyOf(rollout));
     }),
-    watch(sources.analysisRuns, (queue, old, next, origin) => {
-      // Those that somebody else in this process writes are news as well; one that the Rollout creates is not.
-      if ((origin === "own" && old === undefined) || sameForOwner(old, next)) return;
+    watch(sources.analysisRuns, (queue, old, next) => {
+      // Whoever drives AnalysisRuns in this process writes what is news here.
+      if (sameForOwner(old, next)) return;
       const uid = controllerOf(next ?? old ?? NOBODY)?.uid;
       for (const rollout of uid === undefined ? [] : stores.rollouts.by("owner", uid)) queue.add(keyOf(rollout));
     }),

@@ -12,6 +12,9 @@ import { kubeRequest } from "./kubeRequest.ts";
 import { passingCause } from "./passing.ts";
 import { type Outcome, type Run, send, write } from "./writer.ts";
 
+/** What a Rollout writes is news to whoever drives AnalysisRuns: it begins, or ends. */
+const newsIn = ({ stores }: Run) => ({ written: (raw: AnalysisRun): void => stores.analysisRuns.upsert(raw) });
+
 /** A run of that name that is ours, measures the same and is not over is what we wanted. @throws {ApiError} */
 export async function createRun(run: Run, action: ActionOf<"createAnalysisRun">): Promise<Outcome | undefined> {
   const { name, manifest } = action;
@@ -42,8 +45,7 @@ function refusal(name: string, error: unknown): Outcome {
 /** One that is gone needs no end. @throws {ApiError} */
 export async function terminateRun(run: Run, action: ActionOf<"terminateAnalysisRun">): Promise<undefined> {
   try {
-    for (const request of actions.terminateAnalysisRun.requests(action))
-      await write(run, request, run.stores.analysisRuns);
+    for (const request of actions.terminateAnalysisRun.requests(action)) await write(run, request, newsIn(run));
   } catch (error) {
     if (!isNotFound(error)) throw error;
     forget(run, action);
