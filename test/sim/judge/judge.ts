@@ -6,6 +6,7 @@ import type { ReplicaSetFacts, Snapshot } from "../../../controller/rollout/mode
 import { HASH_LABEL } from "../../../schema/labels.ts";
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 import type { ApiCore, Change } from "../../../simulator/model/model.ts";
+import { doubled, RUNS } from "../script/analysisWorlds.ts";
 import { DEPLOYMENT } from "../script/deploymentWorlds.ts";
 import { INGRESS, missingPods, namesSizes, sharesIn } from "../script/trafficWorlds.ts";
 import { lossesOf } from "./losses.ts";
@@ -62,6 +63,9 @@ export function createJudge(options: JudgeOptions): Judge {
         case "replicasets.apps":
           if (actor !== undefined && sizes !== undefined) judgeSizes(court, actor, sizes, change);
           break;
+        case RUNS:
+          if (actor !== undefined) judgeRuns(court, actor);
+          break;
         case DEPLOYMENT.resource:
           if (actor !== undefined && sizes !== undefined) judgePlace(court, actor, sizes, change);
           break;
@@ -80,6 +84,12 @@ export function createJudge(options: JudgeOptions): Judge {
     },
     decided: (actor, snapshot) => void court.known.set(actor, snapshot),
   };
+}
+
+/** Whatever the controllers know, and whenever they crash: no two runs find out the same. */
+function judgeRuns({ truth, report }: Court, actor: string): void {
+  const twice = doubled(truth.analysisRuns, truth.rollout);
+  if (twice !== undefined) report({ rule: "analysis", what: `${actor} runs two analyses ${twice}` });
 }
 
 /** Sizes and serving pods of all ReplicaSets at an instant, as far as a controller is responsible for them. */

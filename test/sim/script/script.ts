@@ -6,6 +6,7 @@ import type { CanaryStep, Rollout, RolloutStrategy } from "../../../schema/rollo
 import * as user from "../../golden/edits.ts";
 import type { ObjectMeta } from "../../../simulator/model/model.ts";
 import type { Chance } from "./chance.ts";
+import { analysed } from "./analysisWorlds.ts";
 import { takingPlace } from "./deploymentWorlds.ts";
 import { routed } from "./trafficWorlds.ts";
 import { restored } from "../restored.ts";
@@ -64,6 +65,8 @@ export interface Script {
   /** The workload from which the Rollout takes its template, if it names one; the manifest holds that template. */
   readonly deployment?: { readonly replicas: number };
   readonly steps: readonly Step[];
+  /** Analyses watch the updates; their template exists. */
+  readonly analysed?: true;
   /** How long pods of an image take to be ready, in ms; undefined: they never are. */
   readonly readyMs: (image: string) => number | undefined;
 }
@@ -396,5 +399,5 @@ export function writeScript(chance: Chance, short: boolean): Script {
   };
   const placed = takingPlace(script, chance.fork("deployment"));
   const complete = withSettings(routed(placed, chance.fork("routing")), chance.fork("settings"));
-  return restored(complete, chance.fork("restore"));
+  return restored(analysed(complete, chance.fork("analysis")), chance.fork("restore"));
 }
