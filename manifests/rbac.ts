@@ -90,6 +90,18 @@ export const loopRules = (routers: readonly RouterRow[] = ROUTERS): readonly Rul
     resources: ["pods/eviction"],
     verbs: ["create"],
   },
+  {
+    why: "AnalysisRuns are measured and judged, and deleted when their time to live is over.",
+    apiGroups: argo,
+    resources: ["analysisruns"],
+    verbs: ["list", "watch", "patch", "delete"],
+  },
+  {
+    why: "An AnalysisRun may take arguments from Secrets of its own namespace; nothing else is read, and none is listed.",
+    apiGroups: [""],
+    resources: ["secrets"],
+    verbs: ["get"],
+  },
   { why: "What happened.", apiGroups: [""], resources: ["events"], verbs: ["create", "patch"] },
 ];
 

@@ -24,7 +24,12 @@ async function printed(): Promise<string> {
     version: "v0",
     commit: "c",
     rollouts: () => [{ metadata: { namespace: "shop", name: "web" }, spec: { strategy: { canary: {} } } }],
-    analysisRuns: () => [],
+    analysisRuns: () => [
+      {
+        metadata: { namespace: "shop", name: "web-1" },
+        spec: { metrics: [{ name: "errors", provider: { web: {} } }] },
+      },
+    ],
     isLeader: () => true,
     cacheObjects: () => [["rollouts", 1]],
     queues: () => [["Rollouts", { depth: 0, unfinishedMs: () => ({ sumMs: 0, longestMs: 0 }) }]],
@@ -36,6 +41,8 @@ async function printed(): Promise<string> {
   metrics.watchStalled("services");
   metrics.relisted("services");
   metrics.eventLost("gone");
+  metrics.runReconciled("shop/web-1", 1, true);
+  metrics.measured("web", "Successful");
   const queue = metrics.queue("Rollouts");
   queue.added();
   queue.retried();

@@ -1,5 +1,6 @@
 /** What the controller's flags for names, ports and addresses may be: the first thing that is wrong, as a sentence. */
 import { isIP } from "node:net";
+import { badRanges } from "../../providers/metrics/measuring/wire/addresses.ts";
 import { dnsLabel } from "../../kube/validation/syntax.ts";
 
 /** @returns nothing when it can name a namespace or a Service */
@@ -20,6 +21,11 @@ export const addressProblem = (flag: string, address: string | undefined): strin
   address === undefined || isIP(address) !== 0
     ? []
     : [`${flag} is "${address}": use an IP address of this machine, such as 127.0.0.1`];
+
+export const rangeProblems = (flag: string, texts: readonly string[]): string[] =>
+  badRanges(texts).map(
+    (text) => `${flag} is "${text}": use an IP address or a range of them, such as 10.1.2.3, 10.0.0.0/8 or fd00::/8`,
+  );
 
 const isPort = (port: number): boolean => Number.isInteger(port) && port >= 0 && port <= 65_535;
 

@@ -41,13 +41,10 @@ describe("the metrics of AnalysisRuns", () => {
     series.reconciled("shop/b", 200, true);
     series.measured("web", "Successful");
     series.measured("web", "Successful");
-    expect(printed(series)).toEqual(
-      expect.arrayContaining([
-        'analysis_run_reconcile_count{namespace="shop"} 2',
-        'analysis_run_reconcile_error{namespace="shop"} 1',
-        'sluice_measurements_total{provider="Web",phase="Successful"} 2',
-      ]),
-    );
+    const lines = printed(series);
+    expect(lines).toContain('analysis_run_reconcile_count{namespace="shop"} 2');
+    expect(lines).toContain('analysis_run_reconcile_error{namespace="shop"} 1');
+    expect(lines).toContain('sluice_measurements_total{provider="Web",phase="Successful"} 2');
   });
 
   test("show at most twenty metrics of a run", () => {

@@ -99,6 +99,19 @@ export const flags: readonly Flag[] = [
   ),
   ...routerFlags(settingsOf(ROUTERS)),
   ...under(
+    "Analysis:",
+    {
+      name: "analysis-allow-address",
+      kind: "list",
+      help: "address or range that metrics may reach, though it is refused by default (repeatable)",
+    },
+    {
+      name: "analysis-deny-address",
+      kind: "list",
+      help: "address or range that metrics may not reach (repeatable)",
+    },
+  ),
+  ...under(
     "Admission webhook:",
     {
       name: "webhook-port",

@@ -61,6 +61,7 @@ describe("the flags of the controller", () => {
       renewDeadlineMs: 10_000,
       retryPeriodMs: 2_000,
       routing: settingsBy(settingsOf(ROUTERS), () => undefined),
+      analysisAddresses: { allow: [], deny: [] },
       webhook: undefined,
     });
     expect(options([]).routing).toMatchObject({
@@ -211,6 +212,14 @@ describe("arguments that cannot be right", () => {
       '--instance-id is "a/../b": use at most 63 of a-z, 0-9, "-" and ".", with a letter or a digit at both ends',
     ],
     [
+      ["--analysis-allow-address=127.0.0.1", "--analysis-allow-address=metrics.example"],
+      '--analysis-allow-address is "metrics.example": use an IP address or a range of them, such as 10.1.2.3, 10.0.0.0/8 or fd00::/8',
+    ],
+    [
+      ["--analysis-deny-address=10.0.0.0/33"],
+      '--analysis-deny-address is "10.0.0.0/33": use an IP address or a range of them, such as 10.1.2.3, 10.0.0.0/8 or fd00::/8',
+    ],
+    [
       ["--leader-election-lease-duration=10s"],
       "--leader-election-lease-duration must be more than --leader-election-renew-deadline",
     ],
@@ -225,6 +234,16 @@ describe("arguments that cannot be right", () => {
       exitCode: 1,
     });
   });
+});
+
+test("addresses of metrics are lists", () => {
+  const given = [
+    "--analysis-allow-address=127.0.0.1",
+    "--analysis-deny-address",
+    "10.0.0.0/8",
+    "--analysis-deny-address=::/0",
+  ];
+  expect(options(given).analysisAddresses).toEqual({ allow: ["127.0.0.1"], deny: ["10.0.0.0/8", "::/0"] });
 });
 
 test("two ports may be the same on different addresses", () => {
@@ -311,6 +330,7 @@ describe("asking instead of running", () => {
       "Ports:",
       "Leader election:",
       "Traffic routers:",
+      "Analysis:",
       "Admission webhook:",
       "Other:",
       "Examples:",

@@ -1,9 +1,17 @@
 /** Turns the arguments of `sluice controller` and its environment into its options. The flags are in flags.ts. */
 import { CommanderError } from "commander";
-import { addressProblem, instanceProblem, labelProblem, portProblems, webhookUrlProblem } from "./addresses.ts";
+import {
+  addressProblem,
+  instanceProblem,
+  labelProblem,
+  portProblems,
+  rangeProblems,
+  webhookUrlProblem,
+} from "./addresses.ts";
 import { attributeOf, commandOf } from "./command.ts";
 import { allFlags, type Flag, ignoredFlags, unsupportedFlags } from "./flags.ts";
 import type { LogFormat, LogLevel } from "./log.ts";
+import type { AddressRules } from "../../providers/metrics/measuring/wire/addresses.ts";
 import { ROUTERS, settingsOf } from "../../providers/traffic/routers.ts";
 import { isTaken, type RouterSetting, type RouterSettings, settingsBy } from "../../providers/traffic/settings.ts";
 
@@ -56,6 +64,8 @@ export interface ControllerOptions {
   readonly renewDeadlineMs: number;
   readonly retryPeriodMs: number;
   readonly routing: RouterSettings;
+  /** Addresses and ranges of addresses that metrics may reach, and those that they may not. */
+  readonly analysisAddresses: AddressRules;
   /** Undefined: no webhook is served. */
   readonly webhook: WebhookOptions | undefined;
 }
@@ -156,6 +166,8 @@ interface RawFlags extends Partial<Record<string, unknown>> {
   leaderElectionLeaseDuration: number;
   leaderElectionRenewDeadline: number;
   leaderElectionRetryPeriod: number;
+  analysisAllowAddress: string[];
+  analysisDenyAddress: string[];
   webhookPort?: number;
   webhookBindAddress?: string;
   webhookService: string;
@@ -206,6 +218,7 @@ function optionsOf(raw: RawFlags, env: Readonly<Record<string, string | undefine
     renewDeadlineMs: raw.leaderElectionRenewDeadline,
     retryPeriodMs: raw.leaderElectionRetryPeriod,
     routing: settingsBy(routerSettings, (setting) => givenFor(setting, raw)),
+    analysisAddresses: { allow: raw.analysisAllowAddress, deny: raw.analysisDenyAddress },
     webhook: webhookOf(raw),
   };
 }
@@ -271,6 +284,8 @@ function placeProblems(raw: RawFlags, options: ControllerOptions): string[] {
     ...addressProblem("--metrics-bind-address", metricsAddress),
     ...addressProblem("--health-bind-address", healthAddress),
     ...addressProblem("--webhook-bind-address", raw.webhookBindAddress || undefined),
+    ...rangeProblems("--analysis-allow-address", options.analysisAddresses.allow),
+    ...rangeProblems("--analysis-deny-address", options.analysisAddresses.deny),
     ...portProblems([
       { flag: "--metricsPort", port: metricsPort, address: metricsAddress },
       { flag: "--healthzPort", port: healthzPort, address: healthAddress },

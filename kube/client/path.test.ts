@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { canBeName, collectionPath, nameSelector, objectPath } from "./path.ts";
+import { canBeName, collectionPath, nameSelector, objectPath, rebuiltPath } from "./path.ts";
 import { NAMESPACES, PODS, ROLLOUTS, SERVICES } from "./resources.ts";
 
 describe("a path", () => {
@@ -74,4 +74,26 @@ describe("what can be no part of a path", () => {
 test("a selector by name has one condition, whatever the name", () => {
   expect(nameSelector("web")).toBe("metadata.name=web");
   expect(nameSelector("web,metadata.namespace!=ns")).toBe("metadata.name=web\\,metadata.namespace!\\=ns");
+});
+
+describe("a path that was built elsewhere", () => {
+  test("is built again of its parts", () => {
+    expect(rebuiltPath("/apis/batch/v1/namespaces/shop/jobs/a%20b")).toBe(
+      "/apis/batch/v1/namespaces/shop/jobs/a%20b" as never,
+    );
+  });
+
+  test.each([
+    "/api/v1/namespaces/../secrets",
+    "/api/v1/namespaces/%2e%2e/secrets",
+    "/api/v1/namespaces/a%2Fb/pods",
+    "/api/v1/namespaces//pods",
+    "/metrics",
+    "/api",
+    "api/v1/pods",
+    "/api/v1/%zz",
+    "/api/v1/pods#x",
+  ])("%s is none", (path) => {
+    expect(rebuiltPath(path)).toBeUndefined();
+  });
 });

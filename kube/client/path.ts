@@ -80,3 +80,23 @@ export function nameSelector(name: string): string {
   segment("name", name);
   return `metadata.name=${name.replaceAll(/[,=]/g, "\\$&")}`;
 }
+
+/**
+ * A path that was built elsewhere, taken apart and built again of its parts; without a query.
+ * @returns undefined: it is no path of the Kubernetes API, or one of its parts is no part of a path
+ */
+export function rebuiltPath(text: string): ApiPath | undefined {
+  const [empty, root, ...rest] = text.split("/");
+  if (empty !== "" || (root !== "api" && root !== "apis") || rest.length === 0) return undefined;
+  const parts = rest.map(decoded);
+  if (parts.some((part) => part === undefined || fault(part) !== undefined)) return undefined;
+  return join([root, ...parts.map((part) => encodeURIComponent(part ?? ""))]);
+}
+
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
+  }
+}

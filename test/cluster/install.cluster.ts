@@ -47,6 +47,9 @@ const reasons: Readonly<Record<string, string>> = {
   "create validatingwebhookconfigurations.admissionregistration.k8s.io sluice":
     "a part of the server-side apply, recorded as a patch",
   "get secrets sluice-webhook-certificates": "after a conflict with another replica",
+  "get secrets": "only an AnalysisRun whose arguments name Secrets has one read (analysisRun.cluster.ts)",
+  "patch analysisruns.argoproj.io": "no AnalysisRun is made here (analysisRun.cluster.ts)",
+  "delete analysisruns.argoproj.io": "no AnalysisRun is made here (analysisRun.cluster.ts)",
   "get validatingwebhookconfigurations.admissionregistration.k8s.io sluice": "after a conflict with somebody's edit",
 };
 

@@ -2,13 +2,10 @@
 import type { Answer, KubeQuestion } from "../../../providers/metrics/provider.ts";
 import { ApiError } from "../../../kube/client/apiError.ts";
 import { textOf } from "../../../kube/client/errorText.ts";
-import type { ApiPath } from "../../../kube/client/path.ts";
+import { rebuiltPath } from "../../../kube/client/path.ts";
 import type { KubeClient, KubeRequest } from "../../../kube/client/transport.ts";
 
 const MOST_BYTES = 2 ** 20;
-
-/** Only what providers build of parts (kube/client/path.ts); the check is for a mistake in one of them. */
-const PATH = /^\/apis?\/[^?#\\]*$/;
 
 export const askKube =
   (client: KubeClient) =>
@@ -29,10 +26,11 @@ function requestOf(
   signal: AbortSignal,
 ): KubeRequest | undefined {
   const [place = "", query = ""] = path.split("?", 2);
-  if (!PATH.test(place) || place.split("/").includes("..")) return undefined;
+  const rebuilt = rebuiltPath(place);
+  if (rebuilt === undefined) return undefined;
   return {
     method,
-    path: place as ApiPath,
+    path: rebuilt,
     query: Object.fromEntries(new URLSearchParams(query)),
     timeoutMs,
     signal,

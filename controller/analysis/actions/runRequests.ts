@@ -2,14 +2,13 @@
 import { objectPath } from "../../../kube/client/path.ts";
 import { ANALYSIS_RUNS } from "../../../kube/client/resources.ts";
 import type { KubeRequest } from "../../../kube/client/transport.ts";
-import type { Json } from "../../../kube/object/json.ts";
 import { mergePatch } from "../../../kube/object/mergePatch.ts";
 import type { AnalysisRun, AnalysisRunStatus } from "../../../schema/analysis.ts";
 
 /** Of the main resource: the kind has no status subresource. A run that has changed meanwhile is decided about again. */
 export function statusRequest({ metadata, status = { phase: "" } }: AnalysisRun, next: AnalysisRunStatus): KubeRequest {
   const { name, namespace, uid, resourceVersion } = metadata;
-  const changes = mergePatch(status as unknown as Json, next as unknown as Json) ?? {};
+  const changes = mergePatch({ ...status }, { ...next }) ?? {};
   return {
     method: "PATCH",
     path: objectPath(ANALYSIS_RUNS, { namespace, name }),

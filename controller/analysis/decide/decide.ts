@@ -55,7 +55,7 @@ function over({ run, measuring }: RunFacts, status: AnalysisRunStatus, now: numb
 
 /** It has no time of completion, as with the reference, so it has no time to live either. */
 function unmeasurable({ run, measuring }: RunFacts, message: string): RunDecision {
-  const status = { ...(run.status ?? {}), phase: "Error", message };
+  const status = { ...run.status, phase: "Error", message };
   return { ...nothing, status, events: [completionEvent("Error")], taken: measuring.outcomes };
 }
 
@@ -214,14 +214,28 @@ function statusOf(
 const typeOf = (phase: CompletedPhase): RunEvent["type"] =>
   phase === "Error" || phase === "Failed" ? "Warning" : "Normal";
 
+const METRIC_REASONS = {
+  Successful: "MetricSuccessful",
+  Failed: "MetricFailed",
+  Error: "MetricError",
+  Inconclusive: "MetricInconclusive",
+} as const satisfies Readonly<Record<CompletedPhase, RunEvent["reason"]>>;
+
+const RUN_REASONS = {
+  Successful: "AnalysisRunSuccessful",
+  Failed: "AnalysisRunFailed",
+  Error: "AnalysisRunError",
+  Inconclusive: "AnalysisRunInconclusive",
+} as const satisfies Readonly<Record<CompletedPhase, RunEvent["reason"]>>;
+
 const metricEvent = ({ name, phase }: MetricCompletion): RunEvent => ({
   type: typeOf(phase),
-  reason: `Metric${phase}`,
+  reason: METRIC_REASONS[phase],
   message: `Metric '${name}' Completed. Result: ${phase}`,
 });
 
 const completionEvent = (phase: CompletedPhase): RunEvent => ({
   type: typeOf(phase),
-  reason: `AnalysisRun${phase}`,
+  reason: RUN_REASONS[phase],
   message: `Analysis Completed. Result: ${phase}`,
 });

@@ -53,7 +53,7 @@ export function play({ spec, answers = {}, terminateAt, takes = 100, until = 600
   let run = runOf(spec);
   const measurements = createMeasurements();
   const [lines, events]: [string[], string[]] = [[], []];
-  const left = new Map(Object.entries(answers).map(([name, letters]) => [name, [...letters] as Letter[]]));
+  const left = new Map(Object.entries(answers).map(([name, letters]) => [name, letters.split("") as Letter[]]));
   let arriving: { readonly at: number; readonly outcome: Measured }[] = [];
   let [now, writes] = [START, 0];
   let deletedAt: number | undefined;
