@@ -48,12 +48,6 @@ export const loopRules = (routers: readonly RouterRow[] = ROUTERS): readonly Rul
     verbs: ["get", "list", "watch", "create", "patch", "delete"],
   },
   {
-    why: "Analyses of Rollouts: a run is made, told to end, and deleted when it is old.",
-    apiGroups: argo,
-    resources: ["analysisruns"],
-    verbs: ["get", "list", "watch", "create", "patch", "delete"],
-  },
-  {
     why: "Templates of analyses, read only while a Rollout names one.",
     apiGroups: argo,
     resources: ["analysistemplates", "clusteranalysistemplates"],
@@ -91,10 +85,10 @@ export const loopRules = (routers: readonly RouterRow[] = ROUTERS): readonly Rul
     verbs: ["create"],
   },
   {
-    why: "AnalysisRuns are measured and judged, and deleted when their time to live is over.",
+    why: "AnalysisRuns are made for Rollouts, measured and judged, and deleted when their time to live is over.",
     apiGroups: argo,
     resources: ["analysisruns"],
-    verbs: ["list", "watch", "patch", "delete"],
+    verbs: ["get", "list", "watch", "create", "patch", "delete"],
   },
   {
     why: "An AnalysisRun may take arguments from Secrets of its own namespace; nothing else is read, and none is listed.",

@@ -19,8 +19,7 @@ const newsIn = ({ stores }: Run) => ({ written: (raw: AnalysisRun): void => stor
 export async function createRun(run: Run, action: ActionOf<"createAnalysisRun">): Promise<Outcome | undefined> {
   const { name, manifest } = action;
   try {
-    for (const request of actions.createAnalysisRun.requests(action))
-      await write(run, request, run.stores.analysisRuns);
+    for (const request of actions.createAnalysisRun.requests(action)) await write(run, request, newsIn(run));
     return undefined;
   } catch (error) {
     if (!isAlreadyExists(error)) return refusal(name, error);

@@ -7,7 +7,7 @@ import type { Clock } from "../../../kube/clock/clock.ts";
 import { chanceOf } from "../script/chance.ts";
 import { virtualClock } from "../world/virtualClock.ts";
 import { createRollout, createService, perform, type Stage } from "../world/deeds.ts";
-import { createTemplate, metricSource } from "../script/analysisWorlds.ts";
+import { createTemplates, metricSource } from "../script/analysisWorlds.ts";
 import { createIngress } from "../script/trafficWorlds.ts";
 import { answerDeployment } from "../script/deploymentWorlds.ts";
 import { createDriver } from "../world/scriptDriver.ts";
@@ -173,7 +173,7 @@ function openWorld(options: WorldOptions) {
   answerDeployment(core);
   for (const name of script.services) createService(stage, name);
   createIngress(core, script.manifest);
-  createTemplate(core);
+  createTemplates(core, script);
   createRollout(stage);
   const processes = startProcesses(options, breakage, scene, { server, clock, past });
   return { clock, truth, state, processes, report, checkAgain: driver.checkAgain };
@@ -228,9 +228,9 @@ function witness({ truth, judge, story, state, report, check }: Scene, change: C
 }
 
 function startProcesses(
-  { faults, seed, leases, crashAfterWrite }: WorldOptions,
+  { faults, seed, leases, crashAfterWrite, script }: WorldOptions,
   breakage: Breakage,
-  { judge, story, as, report, state }: Scene,
+  { judge, story, as, report, state, truth }: Scene,
   wire: Wire,
 ): Process[] {
   const { clock } = wire;
@@ -247,7 +247,11 @@ function startProcesses(
       leases,
       breakage,
       as,
-      metrics: (own, chance) => metricSource(own, chance, faults !== noFaults),
+      metrics: (own, chance) =>
+        metricSource(own, chance, {
+          isGood: (hash) => script.failing !== "*" && truth.imageOf(hash) !== script.failing,
+          isFaulty: faults !== noFaults,
+        }),
       onLog(identity, level, message, fields) {
         story.line(identity, `${level}: ${message}`, fields);
         const bug = bugIn(fields);

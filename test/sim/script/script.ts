@@ -2,6 +2,7 @@
  * What people and machines do to a world, chosen by a seed: each deed waits for a milestone in the world, never for a
  * time, so that it meets the same situation with and without faults.
  */
+import type { AnalysisTemplateSpec } from "../../../schema/analysis.ts";
 import type { CanaryStep, Rollout, RolloutStrategy } from "../../../schema/rollout.ts";
 import * as user from "../../golden/edits.ts";
 import type { ObjectMeta } from "../../../simulator/model/model.ts";
@@ -65,8 +66,10 @@ export interface Script {
   /** The workload from which the Rollout takes its template, if it names one; the manifest holds that template. */
   readonly deployment?: { readonly replicas: number };
   readonly steps: readonly Step[];
-  /** Analyses watch the updates; their template exists. */
-  readonly analysed?: true;
+  /** Analysis templates beside the usual one, or in its place. */
+  readonly templates?: Readonly<Record<string, AnalysisTemplateSpec>>;
+  /** The image with which analyses find fault; "*": all. */
+  readonly failing?: string;
   /** How long pods of an image take to be ready, in ms; undefined: they never are. */
   readonly readyMs: (image: string) => number | undefined;
 }

@@ -4,7 +4,8 @@ import type { ApiCore, Draft } from "../../../simulator/model/model.ts";
 import { LEASE_NAMESPACE } from "./process.ts";
 
 const definitions = ["rollouts", "analysisruns", "analysistemplates", "clusteranalysistemplates"].map(
-  (name) => Bun.YAML.parse(readFileSync(join(import.meta.dir, `../../../manifests/crds/${name}.yaml`), "utf8")) as Draft,
+  (name) =>
+    Bun.YAML.parse(readFileSync(join(import.meta.dir, `../../../manifests/crds/${name}.yaml`), "utf8")) as Draft,
 );
 
 /** Creates what a cluster needs before Rollouts can be created in it. */
