@@ -1,12 +1,12 @@
 /** `sluice controller`: from its arguments to a process that drives Rollouts until a signal ends it. */
 import { hostname } from "node:os";
-import { loadCredentials } from "../../kube/client/credentials.ts";
+import { type Credentials, loadCredentials } from "../../kube/client/credentials.ts";
 import { checkCredentials } from "../../kube/client/credentialsCheck.ts";
 import { createClient, type ObservedRequest } from "../../kube/client/transport.ts";
 import type { HeldPort } from "../../webhook/http/heldPort.ts";
 import type { Admission, AdmissionPorts } from "../../webhook/admission/startAdmission.ts";
 import { type Complaints, createComplaints } from "../../controller/process/complaints.ts";
-import type { Controller, ControllerObserver } from "../../controller/controller.ts";
+import type { Controller, ControllerObserver, Measuring } from "../../controller/controller.ts";
 import { type Election, wireController, type Wired } from "../../controller/wiring.ts";
 import { endings, type Ending } from "../../controller/process/ending.ts";
 import { notReadyReasons, serveHealth, type HealthServers } from "../../controller/process/health.ts";
@@ -17,6 +17,7 @@ import { releaseCode, releaseMemory, whenQuiet, type Quiet, type Rest } from "..
 import { parseControllerOptions, type ControllerOptions } from "../../controller/process/options.ts";
 import { roomWithin } from "../../controller/rollout/facts/room.ts";
 import { createTroubles, type Troubles } from "../../controller/process/troubles.ts";
+import { createSendHttp } from "../../providers/metrics/measuring/http.ts";
 import { createUndo, type Undo } from "../../controller/process/undoStack.ts";
 
 export interface Surroundings {
@@ -46,7 +47,7 @@ export async function runController(args: readonly string[], { env, version }: S
   for (const warning of parsed.warnings) log.warn(warning);
   const undo = createUndo((error) => log.warn("Cannot stop cleanly", { error }));
   try {
-    return await serve({ options: parsed.options, version, log, undo, ending: endings(log, undo) });
+    return await serve({ options: parsed.options, env, version, log, undo, ending: endings(log, undo) });
   } catch (error) {
     log.error("Cannot run the controller", { error });
     return 1;
@@ -68,9 +69,8 @@ interface Contact {
   lastFailureAtMs: number | undefined;
 }
 
-interface Serving {
+interface Serving extends Surroundings {
   readonly options: ControllerOptions;
-  readonly version: string;
   readonly log: Log;
   readonly undo: Undo;
   readonly ending: Ending;
@@ -81,7 +81,7 @@ interface Serving {
  * already succeeded when the first watch begins.
  * @throws Error naming what is not available; what was started by then is on `undo`
  */
-async function serve({ options, version, log, undo, ending }: Serving): Promise<number> {
+async function serve({ options, env, version, log, undo, ending }: Serving): Promise<number> {
   const clock = systemClock;
   const credentials = await loadCredentials(options.kube);
   checkCredentials(credentials, options.kube);
@@ -115,6 +115,7 @@ async function serve({ options, version, log, undo, ending }: Serving): Promise<
       observer: observerOf(metrics, quiet),
       eventLost: metrics.eventLost,
       trouble: troubles.met,
+      measuring: measuringOf({ options, env, version }, credentials),
     },
     {
       namespace: options.namespaced ? (options.namespace ?? credentials.namespace) : undefined,
@@ -142,6 +143,22 @@ async function serve({ options, version, log, undo, ending }: Serving): Promise<
   log.info("Watching", { server: credentials.server, version, instance: options.instanceId });
   await lead({ options, log, wired, admission, troubles, ending });
   return ending.exitCode();
+}
+
+/** How analyses reach their sources. */
+function measuringOf(
+  { options, env, version }: Pick<Serving, "options" | "env" | "version">,
+  { server, namespace }: Pick<Credentials, "server" | "namespace">,
+): Measuring {
+  const environment = (name: string): string | undefined => env[name];
+  const http = createSendHttp({
+    version,
+    addresses: options.analysisAddresses,
+    apiServers: [server],
+    environment,
+    readText: async (path) => ((await Bun.file(path).exists()) ? Bun.file(path).text() : undefined),
+  });
+  return { http, environment, ownNamespace: options.controllerNamespace ?? namespace };
 }
 
 /** What the webhook needs before it starts, and what may be missing. */
