@@ -1,4 +1,4 @@
-/** Creates an AnalysisRun of the Rollout (docs/behaviour/analysis.md#the-run). */
+/** Creates an AnalysisRun of the Rollout (docs/behaviour/rollout-analysis.md#the-run). */
 import { ANALYSIS_RUNS } from "../../../kube/client/resources.ts";
 import { timestamp } from "../../../kube/object/time.ts";
 import type { AnalysisRun } from "../../../schema/analysis.ts";

@@ -1,4 +1,4 @@
-/** Which runs a Rollout wants at this moment (docs/behaviour/analysis.md#analyses-of-a-rollout). */
+/** Which runs a Rollout wants at this moment (docs/behaviour/rollout-analysis.md#analyses-of-a-rollout). */
 import type { RolloutAnalysisRunStatus } from "../../../schema/rollout.ts";
 import { isAborted, roles, statusOf, type Pass } from "../actions/pass.ts";
 import { blueGreenOf, canaryOf, stepIndexOf } from "../model/defaults.ts";
