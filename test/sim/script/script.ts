@@ -71,7 +71,6 @@ export interface Script extends AnalysisScript {
 
 const rest: Milestone = { kind: "rest" };
 export const BAD = "web:bad";
-
 function stepsOf(chance: Chance): CanaryStep[] {
   return Array.from({ length: chance.below(5) }, () =>
     chance.percent(55)
