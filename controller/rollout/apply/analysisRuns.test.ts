@@ -117,7 +117,6 @@ describe("an AnalysisRun", () => {
   test("is told to end when the update is aborted, and one that is gone needs no end", async () => {
     const stage = await updating();
     await stage.turn();
-    const abort = (): void => stage.edit((old) => ({ ...old, status: { ...(old["status"] as object), abort: true } }));
     const [run] = stage.runs();
     setStatus(stage, { abort: true });
     stage.core.delete({ resource: RUNS, namespace: "ns", name: run?.metadata.name ?? "" });
