@@ -48,7 +48,12 @@ const templates = {
   },
   others: {
     metrics: [metric("other")],
-    args: [{ name: "limit" }, { name: "secret", valueFrom: { secretKeyRef: { name: "s", key: "k" } } }],
+    args: [
+      { name: "latest" },
+      { name: "stable" },
+      { name: "limit", value: "5" },
+      { name: "secret", valueFrom: { secretKeyRef: { name: "s", key: "k" } } },
+    ],
   },
 };
 
