@@ -7,7 +7,7 @@ import { evaluateTime } from "../../expression/evaluation.ts";
 import { argumentValues, rendered, type SecretKeyRef, secretOf } from "../make/render.ts";
 import type { MetricPlace } from "../decide/decision.ts";
 import type { ReadSecret, SecretData } from "./secrets.ts";
-import { redactor, type Redact } from "./redact.ts";
+import { redactor, type Redact } from "../../../providers/metrics/redact.ts";
 
 export interface AskedPorts {
   readonly readSecret: ReadSecret;

@@ -8,7 +8,7 @@ import { type Judged, judgedReading } from "../decide/reading.ts";
 import type { MeasuringOutcome } from "../facts/measurements.ts";
 import { asked, type Asked, type AskedPorts } from "./asked.ts";
 import type { Measurer } from "./measurer.ts";
-import type { Redact } from "./redact.ts";
+import type { Redact } from "../../../providers/metrics/redact.ts";
 
 export interface TakingPorts extends AskedPorts {
   readonly measurer: Measurer;
