@@ -8,6 +8,7 @@ import { type Judged, judgedReading } from "../decide/reading.ts";
 import type { MeasuringOutcome } from "../facts/measurements.ts";
 import { asked, type Asked, type AskedPorts } from "./asked.ts";
 import type { Measurer } from "./measurer.ts";
+import { providerOf } from "../../../providers/metrics/providers.ts";
 import type { Redact } from "../../../providers/metrics/redact.ts";
 
 export interface TakingPorts extends AskedPorts {
@@ -129,8 +130,7 @@ async function collected(
   measurements: readonly Measurement[],
   signal: AbortSignal,
 ): Promise<void> {
-  const provider = run.spec.metrics[metric.index]?.provider as Readonly<Record<string, unknown>> | undefined;
-  const row = ports.providers.find(({ kind }) => provider?.[kind] !== undefined);
+  const row = providerOf(run.spec.metrics[metric.index]?.provider, ports.providers)?.row;
   if (row?.measure?.collect === undefined) return;
   const question = await asked(ports, { run, metric, measured: 0, now: ports.clock.now() });
   if (question.kind !== "asked") return ports.complain(question.message);

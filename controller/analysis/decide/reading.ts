@@ -20,7 +20,7 @@ export interface Judged {
 export function judgedReading(
   reading: Reading,
   metric: Pick<Metric, "successCondition" | "failureCondition">,
-  row: Pick<MetricProviderRow, "conditions">,
+  row: Pick<MetricProviderRow, "conditions" | "usualCondition">,
   now: number,
 ): Judged {
   const { metadata, message } = reading;
@@ -46,10 +46,11 @@ type ValueReading = Extract<Reading, { readonly kind: "value" }>;
 /** An error has no value, as with the reference. */
 function judgedValue(
   { value, text }: ValueReading,
-  { successCondition = "", failureCondition = "" }: Pick<Metric, "successCondition" | "failureCondition">,
-  row: Pick<MetricProviderRow, "conditions">,
+  { successCondition: wanted = "", failureCondition = "" }: Pick<Metric, "successCondition" | "failureCondition">,
+  row: Pick<MetricProviderRow, "conditions" | "usualCondition">,
   now: number,
 ): Judged {
+  const successCondition = wanted + failureCondition === "" ? (row.usualCondition ?? "") : wanted;
   const result = valueOf(value, row);
   if ("problem" in result) return { phase: "Error", message: result.problem };
   const evaluated = (name: string, source: string): Evaluated =>
