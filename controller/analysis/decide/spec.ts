@@ -7,6 +7,7 @@ import { at, root } from "../../../kube/validation/place.ts";
 import type { AnalysisRunSpec, Metric } from "../../../schema/analysis.ts";
 import { usualBudget, regexpSearch } from "../../expression/regexp/matches.ts";
 import { limitOf, metricViolations } from "../../rules/analysis/metric.ts";
+import { type Annotations, readWords } from "../../rules/analysis/words.ts";
 import { argumentValues, rendered } from "../make/render.ts";
 
 /** A metric that can be measured. Secrets in it are stand-ins. */
@@ -29,6 +30,8 @@ export interface ReadyMetric {
   readonly dryRun: boolean;
   /** How many measurements stay in the status. */
   readonly kept: number;
+  /** The other metrics of its group, of which one success is enough. */
+  readonly group?: readonly string[];
 }
 
 const MEASUREMENTS_KEPT = 10;
@@ -37,12 +40,19 @@ const CONSECUTIVE_ERRORS = 4;
 type Read = { readonly metrics: readonly ReadyMetric[] } | { readonly problem: string };
 
 /** Problems are whole messages, in the reference's words. @throws {TooCostlyError} */
-export function readSpec(spec: AnalysisRunSpec): Read {
+export function readSpec(spec: AnalysisRunSpec, annotations: Annotations = {}): Read {
   const metrics = resolved(spec);
   if ("problem" in metrics) return { problem: `Unable to resolve metric arguments: ${metrics.problem}` };
   const invalid = invalidMetrics(metrics.all) ?? unmatchedRules(spec, metrics.all);
   if (invalid !== undefined) return { problem: `Analysis spec invalid: ${invalid}` };
-  return { metrics: readyMetrics(spec, metrics.all) };
+  const { anyOf } = readWords(annotations).words;
+  return { metrics: readyMetrics(spec, metrics.all).map((metric) => grouped(metric, anyOf)) };
+}
+
+/** A name that no metric has can never succeed, and so forgives nothing. */
+function grouped(metric: ReadyMetric, groups: readonly (readonly string[])[]): ReadyMetric {
+  const group = groups.find((names) => names.includes(metric.name));
+  return group === undefined ? metric : { ...metric, group: group.filter((name) => name !== metric.name) };
 }
 
 function resolved(spec: AnalysisRunSpec): { readonly all: readonly Metric[] } | { readonly problem: string } {
