@@ -8,8 +8,10 @@ export interface Health {
   /** Not ready although they have had time. */
   readonly late: readonly string[];
   readonly restarts: number;
+  /** Containers that have ended, and wait to be started again: a restart that is not counted yet. */
+  readonly down: number;
   readonly oomKills: number;
-  /** Of those that restarted: `web-1 (2 restarts, OOMKilled)`. */
+  /** Of those that restarted, or are about to: `web-1 (2 restarts, OOMKilled)`. */
   readonly restarted: readonly string[];
 }
 
@@ -28,28 +30,32 @@ const nameOf = (pod: unknown): string => textAt(pod, "metadata", "name");
 
 interface Ended {
   readonly restarts: number;
+  readonly down: number;
   readonly oomKills: number;
   readonly reason: string;
 }
 
 function endedOf(pod: unknown): Ended {
-  let [restarts, oomKills, reason] = [0, 0, ""];
+  let [restarts, down, oomKills, reason] = [0, 0, 0, ""];
   for (const status of listAt(pod, "status", "containerStatuses")) {
     const count = memberAt(status, "restartCount");
     restarts += isFinite(count) ? count : 0;
-    for (const member of ["state", "lastState"]) {
+    const isDown = memberAt(status, "state", "terminated") !== undefined;
+    if (isDown || textAt(status, "state", "waiting", "reason") === "CrashLoopBackOff") down += 1;
+    for (const member of ["lastState", "state"]) {
       const why = textAt(status, member, "terminated", "reason");
       if (why === "OOMKilled") oomKills += 1;
       if (why !== "") reason = why;
     }
   }
-  return { restarts, oomKills, reason };
+  return { restarts, down, oomKills, reason };
 }
 
 /** @param settleMs how long a pod may take to be ready; @param now ms since the epoch */
 export function healthOf(pods: readonly unknown[], settleMs: number, now: number): Health {
   const ended = pods.map(endedOf);
-  const sum = (member: "restarts" | "oomKills"): number => ended.reduce((total, each) => total + each[member], 0);
+  const sum = (member: "restarts" | "down" | "oomKills"): number =>
+    ended.reduce((total, each) => total + each[member], 0);
   const isLate = (pod: unknown): boolean =>
     !isReady(pod) && now - (Date.parse(textAt(pod, "metadata", "creationTimestamp")) || 0) > settleMs;
   return {
@@ -57,9 +63,10 @@ export function healthOf(pods: readonly unknown[], settleMs: number, now: number
     ready: pods.filter(isReady).length,
     late: pods.filter(isLate).map(nameOf),
     restarts: sum("restarts"),
+    down: sum("down"),
     oomKills: sum("oomKills"),
-    restarted: ended.flatMap(({ restarts, reason }, index) => {
-      if (restarts === 0 && reason !== "OOMKilled") return [];
+    restarted: ended.flatMap(({ restarts, down, reason }, index) => {
+      if (restarts + down === 0 && reason !== "OOMKilled") return [];
       return [`${nameOf(pods[index])} (${restarts} restarts${reason === "" ? "" : `, ${reason}`})`];
     }),
   };

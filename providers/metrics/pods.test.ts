@@ -41,12 +41,13 @@ interface PodMore {
   readonly ageMs?: number;
   readonly restarts?: number;
   readonly last?: string;
+  readonly state?: object;
   readonly spec?: object;
   readonly metadata?: object;
   readonly ip?: string;
 }
 
-const pod = (name: string, { ready = true, ageMs = 5 * MINUTE, restarts = 0, last, ...more }: PodMore = {}) => ({
+const pod = (name: string, { ready = true, ageMs = 5 * MINUTE, restarts = 0, last, state, ...more }: PodMore = {}) => ({
   metadata: { name, creationTimestamp: new Date(NOW - ageMs).toISOString(), ...more.metadata },
   spec: { containers: [{ name: "c", ports: [{ containerPort: 8080 }] }], ...more.spec },
   status: {
@@ -57,6 +58,7 @@ const pod = (name: string, { ready = true, ageMs = 5 * MINUTE, restarts = 0, las
       {
         name: "c",
         restartCount: restarts,
+        ...(state === undefined ? {} : { state }),
         ...(last === undefined ? {} : { lastState: { terminated: { reason: last, exitCode: 137 } } }),
       },
     ],
@@ -108,7 +110,7 @@ describe("the pods of a canary", () => {
       kind: "value",
       value: {
         ok: true,
-        canary: { pods: 2, ready: 2, restarts: 0, oomKills: 0 },
+        canary: { pods: 2, ready: 2, restarts: 0, down: 0, oomKills: 0 },
         stable: { pods: 1, restarts: 7 },
         ratio: null,
       },
@@ -123,6 +125,18 @@ describe("the pods of a canary", () => {
       [pod("a", { restarts: 1, last: "OOMKilled" })],
       { maxRestarts: 9 },
       "1 OOM kills: a (1 restarts, OOMKilled)",
+    ],
+    [
+      "that waits to be started again",
+      [pod("a", { state: { waiting: { reason: "CrashLoopBackOff" } }, last: "Error" })],
+      {},
+      "1 containers are down: a (0 restarts, Error)",
+    ],
+    [
+      "that has just ended",
+      [pod("a", { state: { terminated: { reason: "Error", exitCode: 1 } } })],
+      {},
+      "1 containers are down: a (0 restarts, Error)",
     ],
     ["that is not ready in time", [pod("a", { ready: false })], {}, "1 pods are not ready: a"],
   ])("of which there is one %s are not", (_, canary, settings, message) => {

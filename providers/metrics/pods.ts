@@ -115,10 +115,12 @@ const few = (texts: readonly string[]): string =>
   `${texts.slice(0, 3).join(", ")}${texts.length > 3 ? ` and ${texts.length - 3} more` : ""}`;
 
 /** What is wrong with the health of the canary. */
-function complaints({ restarts, oomKills, late, restarted }: Health, maxRestarts: number): readonly string[] {
+function complaints({ restarts, down, oomKills, late, restarted }: Health, maxRestarts: number): readonly string[] {
   return [
     ...(oomKills > 0 ? [`${oomKills} OOM kills: ${few(restarted)}`] : []),
-    ...(oomKills === 0 && restarts > maxRestarts ? [`${restarts} restarts: ${few(restarted)}`] : []),
+    ...(oomKills === 0 && restarts + down > maxRestarts
+      ? [`${restarts > 0 ? `${restarts} restarts` : `${down} containers are down`}: ${few(restarted)}`]
+      : []),
     ...(late.length > 0 ? [`${late.length} pods are not ready: ${few(late)}`] : []),
   ];
 }
@@ -162,10 +164,11 @@ function boundOf({ tolerance = TOLERANCE, allowed }: Settings, stable: number | 
 const shown = (value: number | undefined): string =>
   value === undefined ? "not known" : String(Number(value.toPrecision(4)));
 
-const resultOf = ({ health: { pods, ready, restarts, oomKills }, scraped: page }: Seen): object => ({
+const resultOf = ({ health: { pods, ready, restarts, down, oomKills }, scraped: page }: Seen): object => ({
   pods,
   ready,
   restarts,
+  down,
   oomKills,
   ...(page === undefined ? {} : { value: page.value ?? null, samples: page.samples }),
 });

@@ -1,13 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { ANY_OF } from "../../../schema/labels.ts";
-import type { Reading } from "../../../providers/metrics/provider.ts";
 import { type DataWords, judgedReading } from "./reading.ts";
 import { ended, metric, play } from "./testing.ts";
 
 const prometheus = { conditions: { kind: "checked", results: ["numbers"] } } as const;
 const judged = (value: unknown, words: DataWords, more: object = {}) =>
   judgedReading(
-    { kind: "value", value, ...more } as Reading,
+    { kind: "value", value, ...more },
     { successCondition: "len(result) == 0 || result[0] < 1" },
     prometheus,
     0,
