@@ -40,10 +40,28 @@ const analysisRules: readonly Rule[] = [
     verbs: ["list", "watch"],
   },
   {
-    why: "An AnalysisRun may take arguments from Secrets of its own namespace; nothing else is read, and none is listed.",
+    why: "An AnalysisRun may take arguments from Secrets of its own namespace, and their values are cut from logs of its Jobs; none is listed.",
     apiGroups: [""],
     resources: ["secrets"],
     verbs: ["get"],
+  },
+  {
+    why: "A metric may be a Job: it is made, asked for until it is over, and deleted with its measurement.",
+    apiGroups: ["batch"],
+    resources: ["jobs"],
+    verbs: ["get", "create", "delete"],
+  },
+  {
+    why: "Why such a Job has failed, in the message of its run.",
+    apiGroups: [""],
+    resources: ["pods/log"],
+    verbs: ["get"],
+  },
+  {
+    why: "What pods use, where a metric compares it; k3s brings a server of these.",
+    apiGroups: ["metrics.k8s.io"],
+    resources: ["pods"],
+    verbs: ["list"],
   },
 ];
 

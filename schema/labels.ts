@@ -31,6 +31,14 @@ export const REPLICAS_BEFORE = "sluice.dev/replicas-before-rollout";
 /** On the Rollout, by the user: "true" holds its deletion back until the Deployment is up again. Also the finalizer. */
 export const RESTORE_WORKLOAD = "sluice.dev/restore-workload";
 
+/**
+ * On analysis templates and runs, by the user: what no data of a metric means ("errors=inconclusive, latency=success"), how
+ * many samples it needs ("errors=100"), and groups of which one success is enough ("errors|latency").
+ */
+export const NO_DATA = "sluice.dev/no-data";
+export const MIN_SAMPLES = "sluice.dev/min-samples";
+export const ANY_OF = "sluice.dev/any-of";
+
 /** On an analysis template, by the user: "true" refuses edits that would hold Rollouts which use it. */
 export const PROTECT = "sluice.dev/protect";
 

@@ -1,13 +1,16 @@
 /** What a provider is asked, once the arguments of the run and the secrets of the provider are read. */
 import { ApiError } from "../../../kube/client/apiError.ts";
 import { textOf } from "../../../kube/client/errorText.ts";
+import { controllerOf } from "../../../kube/object/ownerReference.ts";
+import { instant } from "../../../kube/object/time.ts";
 import type { Asking, MetricProviderRow, SecretKey } from "../../../providers/metrics/provider.ts";
 import type { AnalysisRun, Argument, Metric } from "../../../schema/analysis.ts";
 import { evaluateTime } from "../../expression/evaluation.ts";
 import { argumentValues, rendered, type SecretKeyRef, secretOf } from "../make/render.ts";
 import type { MetricPlace } from "../decide/decision.ts";
 import type { ReadSecret, SecretData } from "./secrets.ts";
-import { redactor, type Redact } from "./redact.ts";
+import { providerOf } from "../../../providers/metrics/providers.ts";
+import { redactor, type Redact } from "../../../providers/metrics/redact.ts";
 
 export interface AskedPorts {
   readonly readSecret: ReadSecret;
@@ -53,10 +56,10 @@ export async function asked(ports: AskedPorts, subject: Subject): Promise<Asked>
     const ref = secretOf(each);
     return ref === undefined ? [] : [read.secrets.get(ref.name)?.[ref.key] ?? ""];
   });
-  const settings = metric.provider as Readonly<Record<string, unknown>>;
-  const row = ports.providers.find(({ kind }) => settings[kind] !== undefined && settings[kind] !== null);
-  if (row === undefined) return { kind: "error", message: `no valid provider in metric '${place.name}'` };
-  const bare = askingOf(ports, subject, settings[row.kind]);
+  const chosen = providerOf(metric.provider, ports.providers);
+  if (chosen === undefined) return { kind: "error", message: `no valid provider in metric '${place.name}'` };
+  const { row } = chosen;
+  const bare = askingOf(ports, subject, chosen.settings);
   const own = await providerSecrets(ports, row, bare);
   if (own.kind !== "read") return own;
   const asking = { ...bare, secret: own.secret };
@@ -70,7 +73,7 @@ function askingOf({ environment }: AskedPorts, subject: Subject, settings: unkno
     settings,
     metric: metric.name,
     intervalMs: metric.intervalMs,
-    run: { name, namespace, uid, labels },
+    run: { name, namespace, uid, labels, owner: controllerOf(run), startedAt: instant(run.status?.startedAt) },
     now,
     secret: () => undefined,
     environment,

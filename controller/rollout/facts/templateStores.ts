@@ -12,18 +12,22 @@ import { violationText } from "../../../kube/validation/violation.ts";
 import { type Resource, resourceName } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { analysesOf, templateReferenceViolations } from "../../rules/analysis/templates.ts";
+import { type Annotations, WORDS } from "../../rules/analysis/words.ts";
 import type { KnownTemplates } from "../model/model.ts";
 import { createOptionalStore, type OptionalKind, type OptionalStore } from "./optionalStore.ts";
 import { createRoom, type Room } from "./room.ts";
 
 interface RawTemplate extends Stored {
-  readonly metadata: Stored["metadata"] & { readonly generation?: number | undefined };
+  readonly metadata: Stored["metadata"] & {
+    readonly generation?: number | undefined;
+    readonly annotations?: Annotations | undefined;
+  };
   readonly spec?: unknown;
 }
 
-/** Only the spec is held, and its number. */
+/** Only the spec is held, its number, and what annotations say about metrics. */
 interface CachedTemplate extends Stored {
-  readonly metadata: Stored["metadata"] & { readonly generation?: number | undefined };
+  readonly metadata: RawTemplate["metadata"];
   readonly spec: unknown;
 }
 
@@ -70,13 +74,21 @@ function templateKind(api: Resource, cluster: boolean): OptionalKind<CachedTempl
       const own = named.filter((each) => each.cluster === cluster);
       return [...new Set(own.map(({ name }) => (cluster ? name : `${namespace}/${name}`)))];
     },
-    slim: ({ metadata: { name, namespace, uid, resourceVersion, generation }, spec }) => ({
-      metadata: { name, namespace, uid, resourceVersion, generation },
+    slim: ({ metadata: { name, namespace, uid, resourceVersion, generation, annotations }, spec }) => ({
+      metadata: { name, namespace, uid, resourceVersion, generation, ...wordsIn(annotations) },
       spec: spec ?? {},
     }),
     restOf: ({ metadata }) => ({ metadata, spec: {} }),
-    heeds: (old, next) => !equal(old.spec, next.spec) || old.metadata.generation !== next.metadata.generation,
+    heeds: (old, next) =>
+      !equal(old.spec, next.spec) ||
+      old.metadata.generation !== next.metadata.generation ||
+      !equal(old.metadata.annotations, next.metadata.annotations),
   };
+}
+
+function wordsIn(annotations: Annotations = {}): { readonly annotations?: Annotations } {
+  const words = Object.entries(annotations).filter(([name]) => WORDS.includes(name));
+  return words.length === 0 ? {} : { annotations: Object.fromEntries(words) };
 }
 
 /**
@@ -91,12 +103,13 @@ export function templatesFor(
   if (isUnread(namespaced) || isUnread(cluster)) return "waiting";
   const { namespace } = rollout.metadata;
   const keyIn = (name: string): string => `${namespace}/${name}`;
+  const metadataOf = (template: Named): CachedTemplate["metadata"] | undefined =>
+    (template.cluster ? cluster.objects.get(template.name) : namespaced.objects.get(keyIn(template.name)))?.metadata;
   return {
     namespaced: lookup(namespaced, keyIn),
     cluster: lookup(cluster, (name) => name),
-    generationOf: (template) =>
-      (template.cluster ? cluster.objects.get(template.name) : namespaced.objects.get(keyIn(template.name)))?.metadata
-        .generation,
+    generationOf: (template) => metadataOf(template)?.generation,
+    annotationsOf: (template) => metadataOf(template)?.annotations,
   };
 }
 
