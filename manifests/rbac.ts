@@ -48,16 +48,16 @@ export const loopRules = (routers: readonly RouterRow[] = ROUTERS): readonly Rul
     verbs: ["get", "list", "watch", "create", "patch", "delete"],
   },
   {
-    why: "Templates of analyses, read only while a Rollout names one.",
+    why: "Templates of analyses, read only while a Rollout or an Experiment names one.",
     apiGroups: argo,
     resources: ["analysistemplates", "clusteranalysistemplates"],
     verbs: ["list", "watch"],
   },
   {
-    why: "Services are pointed at a revision.",
+    why: "Services are pointed at a revision; a template of an Experiment may have one of its own, as long as it runs.",
     apiGroups: [""],
     resources: ["services"],
-    verbs: ["list", "watch", "patch"],
+    verbs: ["get", "list", "watch", "patch", "create", "delete"],
   },
   ...routerRules(routers),
   {
@@ -88,6 +88,12 @@ export const loopRules = (routers: readonly RouterRow[] = ROUTERS): readonly Rul
     why: "AnalysisRuns are made for Rollouts, measured and judged, and deleted when their time to live is over.",
     apiGroups: argo,
     resources: ["analysisruns"],
+    verbs: ["get", "list", "watch", "create", "patch", "delete"],
+  },
+  {
+    why: "Experiments are made for canary steps, run, and deleted with their revision.",
+    apiGroups: argo,
+    resources: ["experiments"],
     verbs: ["get", "list", "watch", "create", "patch", "delete"],
   },
   {

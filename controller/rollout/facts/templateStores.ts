@@ -56,20 +56,29 @@ const namedBy = (rollout: Rollout): readonly Named[] =>
     })),
   );
 
+function keysOf(named: readonly Named[], namespace: string, cluster: boolean): readonly string[] {
+  // Templates of both kinds may include those of the other.
+  if (named.length > 0 && named.every((each) => each.cluster !== cluster)) return [ANY];
+  const own = named.filter((each) => each.cluster === cluster);
+  return [...new Set(own.map(({ name }) => (cluster ? name : `${namespace}/${name}`)))];
+}
+
 function templateKind(api: Resource, cluster: boolean): OptionalKind<CachedTemplate, RawTemplate> {
   return {
     api,
     resource: resourceName(api),
     isWhole: true,
     isClusterScoped: cluster,
-    neededBy(rollout) {
-      const { namespace } = rollout.metadata;
-      const named = namedBy(rollout);
-      // Templates of both kinds may include those of the other.
-      if (named.length > 0 && named.every((each) => each.cluster !== cluster)) return [ANY];
-      const own = named.filter((each) => each.cluster === cluster);
-      return [...new Set(own.map(({ name }) => (cluster ? name : `${namespace}/${name}`)))];
-    },
+    neededBy: (rollout) => keysOf(namedBy(rollout), rollout.metadata.namespace, cluster),
+    neededByExperiment: ({ metadata, spec }) =>
+      keysOf(
+        (spec.analyses ?? []).map(({ templateName, clusterScope }) => ({
+          name: templateName,
+          cluster: clusterScope === true,
+        })),
+        metadata.namespace,
+        cluster,
+      ),
     slim: ({ metadata: { name, namespace, uid, resourceVersion, generation }, spec }) => ({
       metadata: { name, namespace, uid, resourceVersion, generation },
       spec: spec ?? {},
@@ -83,13 +92,12 @@ function templateKind(api: Resource, cluster: boolean): OptionalKind<CachedTempl
  * The templates that a Rollout may use; undefined: it names none; "waiting": they have not been read yet, and the
  * Rollout is queued once they have.
  */
-export function templatesFor(
-  { namespaced, cluster }: TemplateStores,
-  rollout: Rollout,
-): KnownTemplates | "waiting" | undefined {
-  if (namedBy(rollout).length === 0) return undefined;
+export const templatesFor = (stores: TemplateStores, rollout: Rollout): KnownTemplates | "waiting" | undefined =>
+  namedBy(rollout).length === 0 ? undefined : knownTemplates(stores, rollout.metadata.namespace);
+
+/** The templates that something in a namespace may use, once they have been read. */
+export function knownTemplates({ namespaced, cluster }: TemplateStores, namespace: string): KnownTemplates | "waiting" {
   if (isUnread(namespaced) || isUnread(cluster)) return "waiting";
-  const { namespace } = rollout.metadata;
   const keyIn = (name: string): string => `${namespace}/${name}`;
   return {
     namespaced: lookup(namespaced, keyIn),

@@ -58,6 +58,9 @@ export interface ServiceFacts {
   /** Of type ExternalName: a name in DNS, which has no pods whatever it selects. */
   readonly external?: true;
   readonly annotations: Annotations;
+  /** Of one that an Experiment has made: its own uid, and which Experiment and template it is for. */
+  readonly uid?: string;
+  readonly experiment?: { readonly uid: string; readonly template: string };
 }
 
 /** What `workloadRef` names. Its template and selector have been put into the snapshot's Rollout. */
