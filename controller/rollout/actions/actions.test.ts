@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { actions, effectOf, joined, type RowsOf, targetOf, wordsOf } from "./actions.ts";
 import type { Action, ActionOf } from "./action.ts";
 import type { ActionRow, WriteRequest } from "./row.ts";
-import type { AnalysisRunFacts, ReplicaSetFacts, World } from "../model/model.ts";
+import type { AnalysisRunFacts, ExperimentFacts, ReplicaSetFacts, World } from "../model/model.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 
 const rollout: Rollout = {
@@ -43,10 +43,24 @@ const run: AnalysisRunFacts = {
   spec: { metrics: [] },
 };
 
+const experiment: ExperimentFacts = {
+  name: "web-1-1-0",
+  uid: "e",
+  labels: {},
+  createdAt: 0,
+  deleting: false,
+  phase: "Running",
+  message: "",
+  terminated: false,
+  templates: [],
+  outline: {},
+};
+
 const world: World = {
   rollout,
   replicaSets: [set],
   analysisRuns: [run],
+  experiments: [experiment],
   services: new Map([["active", { name: "active", resourceVersion: "2", selector: { app: "web" }, annotations: {} }]]),
 };
 
@@ -126,6 +140,18 @@ const nextRun: ActionOf<"createAnalysisRun"> = {
   manifest: { metadata: { name: "web-1-1.1", namespace: "shop" }, spec: { metrics: [] } },
 };
 const end: ActionOf<"terminateAnalysisRun"> = { kind: "terminateAnalysisRun", name: "web-1-1", uid: "a" };
+
+const trial: ActionOf<"createExperiment"> = {
+  kind: "createExperiment",
+  name: "web-1-1-0-1",
+  manifest: {
+    metadata: { name: "web-1-1-0-1", namespace: "shop" },
+    spec: { templates: [{ name: "canary", selector: {}, template: { metadata: { labels: { [HASH_LABEL]: "2" } } } }] },
+  },
+  sources: [{ replicaSet: "web-2", hash: "2", metadata: { labels: { role: "trial" } }, keepsSelector: false }],
+};
+const copied = new Map([["web-2", manifest]]);
+const endTrial: ActionOf<"terminateExperiment"> = { kind: "terminateExperiment", name: "web-1-1-0", uid: "e" };
 
 const inSet = (after: World): unknown =>
   after.replicaSets.map(({ name, replicas, observed }) => [name, replicas, observed]);
@@ -248,6 +274,40 @@ const examples: Examples = {
     requests: actions.deleteAnalysisRun.requests({ ...end, kind: "deleteAnalysisRun" }),
     sends: ["delete analysisruns web-1-1"],
     words: 'delete AnalysisRun "web-1-1"',
+  },
+  createExperiment: {
+    action: trial,
+    changes: (after) => after.experiments,
+    to: [
+      experiment,
+      {
+        ...experiment,
+        name: "web-1-1-0-1",
+        uid: "",
+        createdAt: 5_000,
+        phase: "",
+        outline: { templates: [{ name: "canary", replicas: undefined, service: undefined, hash: "2" }] },
+      },
+    ],
+    requests: actions.createExperiment.requests(trial, copied),
+    sends: ["create experiments web-1-1-0-1"],
+    words: 'create Experiment "web-1-1-0-1"',
+  },
+  terminateExperiment: {
+    action: endTrial,
+    changes: (after) => after.experiments,
+    to: [{ ...experiment, terminated: true }],
+    requests: actions.terminateExperiment.requests(endTrial),
+    sends: ['patch experiments web-1-1-0 at undefined {"metadata":{"uid":"e"},"spec":{"terminate":true}}'],
+    words: 'terminate Experiment "web-1-1-0"',
+  },
+  deleteExperiment: {
+    action: { ...endTrial, kind: "deleteExperiment" },
+    changes: (after) => after.experiments,
+    to: [],
+    requests: actions.deleteExperiment.requests({ ...endTrial, kind: "deleteExperiment" }),
+    sends: ["delete experiments web-1-1-0"],
+    words: 'delete Experiment "web-1-1-0"',
   },
   updateRollout: {
     action: note,
