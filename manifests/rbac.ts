@@ -26,6 +26,33 @@ const argo = ["argoproj.io"];
 const routerRules = (routers: readonly RouterRow[]): readonly Rule[] =>
   rightsOf(routers).map(({ why, group, plural, verbs }) => ({ why, apiGroups: [group], resources: [plural], verbs }));
 
+const analysisRules: readonly Rule[] = [
+  {
+    why: "AnalysisRuns are made for Rollouts, measured and judged, and deleted when their time to live is over.",
+    apiGroups: argo,
+    resources: ["analysisruns"],
+    verbs: ["get", "list", "watch", "create", "patch", "delete"],
+  },
+  {
+    why: "Templates of analyses, read only while a Rollout or an Experiment names one.",
+    apiGroups: argo,
+    resources: ["analysistemplates", "clusteranalysistemplates"],
+    verbs: ["list", "watch"],
+  },
+  {
+    why: "Experiments are made for canary steps, run, and deleted with their revision.",
+    apiGroups: argo,
+    resources: ["experiments"],
+    verbs: ["get", "list", "watch", "create", "patch", "delete"],
+  },
+  {
+    why: "An AnalysisRun may take arguments from Secrets of its own namespace; nothing else is read, and none is listed.",
+    apiGroups: [""],
+    resources: ["secrets"],
+    verbs: ["get"],
+  },
+];
+
 /** In every namespace that is watched. */
 export const loopRules = (routers: readonly RouterRow[] = ROUTERS): readonly Rule[] => [
   {
@@ -36,9 +63,9 @@ export const loopRules = (routers: readonly RouterRow[] = ROUTERS): readonly Rul
   },
   { why: "How far they are.", apiGroups: argo, resources: ["rollouts/status"], verbs: ["patch"] },
   {
-    why: "Asked for where a ReplicaSet names its Rollout as the owner to wait for (OwnerReferencesPermissionEnforcement).",
+    why: "Asked for where a ReplicaSet names its Rollout or Experiment as the owner to wait for (OwnerReferencesPermissionEnforcement).",
     apiGroups: argo,
-    resources: ["rollouts/finalizers"],
+    resources: ["rollouts/finalizers", "experiments/finalizers"],
     verbs: ["update"],
   },
   {
@@ -46,12 +73,6 @@ export const loopRules = (routers: readonly RouterRow[] = ROUTERS): readonly Rul
     apiGroups: ["apps"],
     resources: ["replicasets"],
     verbs: ["get", "list", "watch", "create", "patch", "delete"],
-  },
-  {
-    why: "Templates of analyses, read only while a Rollout or an Experiment names one.",
-    apiGroups: argo,
-    resources: ["analysistemplates", "clusteranalysistemplates"],
-    verbs: ["list", "watch"],
   },
   {
     why: "Services are pointed at a revision; a template of an Experiment may have one of its own, as long as it runs.",
@@ -84,24 +105,7 @@ export const loopRules = (routers: readonly RouterRow[] = ROUTERS): readonly Rul
     resources: ["pods/eviction"],
     verbs: ["create"],
   },
-  {
-    why: "AnalysisRuns are made for Rollouts, measured and judged, and deleted when their time to live is over.",
-    apiGroups: argo,
-    resources: ["analysisruns"],
-    verbs: ["get", "list", "watch", "create", "patch", "delete"],
-  },
-  {
-    why: "Experiments are made for canary steps, run, and deleted with their revision.",
-    apiGroups: argo,
-    resources: ["experiments"],
-    verbs: ["get", "list", "watch", "create", "patch", "delete"],
-  },
-  {
-    why: "An AnalysisRun may take arguments from Secrets of its own namespace; nothing else is read, and none is listed.",
-    apiGroups: [""],
-    resources: ["secrets"],
-    verbs: ["get"],
-  },
+  ...analysisRules,
   { why: "What happened.", apiGroups: [""], resources: ["events"], verbs: ["create", "patch"] },
 ];
 

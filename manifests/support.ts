@@ -56,7 +56,7 @@ export const SUPPORT: readonly Row[] = [
       ({ title }) => title,
     ),
   },
-  { part: "analysis", works: ["in the background", "before and after promotion"], held: [] },
+  { part: "analysis", works: ["as a step", "in the background", "before and after promotion"] },
   {
     part: "metric providers",
     ...split(
@@ -68,8 +68,7 @@ export const SUPPORT: readonly Row[] = [
   { part: "`workloadRef` to a", works: WORKLOAD_KINDS },
   {
     part: "kinds",
-    works: kinds.filter((kind) => kind === "Rollout"),
-    planned: kinds.filter((kind) => kind !== "Rollout"),
+    works: kinds,
   },
   {
     part: "moving",

@@ -63,7 +63,7 @@ const soleImporters: Readonly<Record<string, string>> = {
 };
 
 /** Packages that are functions of what they are given: no clock, chance, state or effect. */
-const purePackages: readonly string[] = ["re2js", "fastest-levenshtein"];
+const purePackages: readonly string[] = ["re2js", "fastest-levenshtein", "valibot"];
 
 const topLevelFolders =
   "schema kube controller webhook providers simulator cli dashboard manifests examples test docs".split(" ");
@@ -160,6 +160,9 @@ const writesPaths: Readonly<Record<string, string>> = {
   "simulator/server/http/front.ts": "serves them: its routes",
   "simulator/server/http/openapi.ts": "serves them: what it tells of its routes",
   "simulator/server/requests/reviews.ts": "serves them: its routes",
+  "providers/metrics/datadog.ts": "of Datadog",
+  "providers/metrics/influxdb.ts": "of InfluxDB",
+  "providers/metrics/wavefront.ts": "of Wavefront",
 };
 
 describe("who asks the API server", () => {

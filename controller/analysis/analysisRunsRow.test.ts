@@ -165,6 +165,17 @@ describe("an AnalysisRun", () => {
   });
 });
 
+test("an AnalysisRun that is too large ends in an error, and costs nobody anything", async () => {
+  const { create, run, clock, asked, end } = stage();
+  const query = "x".repeat(200_000);
+  create("r", { metrics: ["a", "b", "c"].map((n) => up(n, { provider: { prometheus: { query } } })) });
+  await clock.advance(2 * SECOND);
+  expect(run("r").status?.phase).toBe("Error");
+  expect(run("r").status?.message).toStartWith("Analysis spec invalid: too large to judge: it has ");
+  expect(asked).toEqual([]);
+  end();
+});
+
 describe("the outcome of a measurement", () => {
   test("is written after all when the first write is refused for a moment", async () => {
     const { create, run, clock, refuse, asked, end } = stage();

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { evaluateTime } from "./time.ts";
+import { evaluateTime } from "./evaluation.ts";
 
 const NOW = Date.parse("2024-01-02T03:04:05.250Z");
 
@@ -10,9 +10,7 @@ test.each([
   ['date("2024-01-01T00:00:00Z")', Date.parse("2024-01-01T00:00:00Z")],
   ['let d = duration("1h"); now() - d', NOW - 3_600_000],
 ])("%s is an instant", (source, ms) => {
-  const time = evaluateTime(source, NOW);
-  // Each now() of an expression is a nanosecond later than the one before.
-  expect("ms" in time ? Math.round(time.ms) : time).toBe(ms);
+  expect(evaluateTime(source, NOW)).toEqual({ ms });
 });
 
 test.each([

@@ -1,4 +1,4 @@
-/** Runs an AnalysisRun and waits for its end (docs/behaviour/analysis.md#an-analysis-as-a-step). */
+/** Runs an AnalysisRun and waits for its end (docs/behaviour/rollout-analysis.md#an-analysis-as-a-step). */
 import { at, items } from "../../kube/validation/place.ts";
 import { done, hold, type StepKind } from "./kind.ts";
 

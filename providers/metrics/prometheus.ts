@@ -1,9 +1,10 @@
 /** Prometheus: the result of a query, at an instant or over a range (docs/behaviour/providers.md#prometheus). */
-import type { Authentication, PrometheusMetric } from "../../schema/analysis.ts";
+import { type Authentication, PrometheusMetric } from "../../schema/analysis.ts";
 import { goDurationNs, goDurationProblem } from "../../kube/object/goDuration.ts";
 import { isFields } from "../../kube/object/goJson.ts";
-import { formText } from "./form.ts";
-import type { Answer, Ask, Asking, Auth, HttpQuestion, Measure, MetricProviderRow, Next, Reading } from "./provider.ts";
+import { encodedQuery } from "./query.ts";
+import { authorizationsIn, failed, measuredBy, passwordsOf, readOnly } from "./conversation.ts";
+import type { Answer, Asking, Auth, HttpQuestion, MetricProviderRow, Next, Reading } from "./provider.ts";
 import { numbersText, numberText } from "./text.ts";
 
 const ADDRESS = "ARGO_ROLLOUTS_PROMETHEUS_ADDRESS";
@@ -12,19 +13,19 @@ const DEFAULT_SECONDS = 30;
 type Problem = { readonly problem: string };
 type Fields = readonly (readonly [name: string, value: string])[];
 
-const error = (message: string): Reading => ({ kind: "error", message });
+const addressOf = ({ address = "" }: PrometheusMetric, { environment }: Asking): string =>
+  address === "" ? (environment(ADDRESS) ?? "") : address;
 
-function begin(asking: Asking): Next {
-  const settings = asking.settings as PrometheusMetric;
-  const { address: named = "", timeout = DEFAULT_SECONDS } = settings;
-  const address = named === "" ? (asking.environment(ADDRESS) ?? "") : named;
-  if (address === "") return error("prometheus address is not configured");
-  if (!URL.canParse(address) || new URL(address).host === "") return error("prometheus address is not is url format");
+function begin(settings: PrometheusMetric, asking: Asking): Next {
+  const { timeout = DEFAULT_SECONDS } = settings;
+  const address = addressOf(settings, asking);
+  if (address === "") return failed("prometheus address is not configured");
+  if (!URL.canParse(address) || new URL(address).host === "") return failed("prometheus address is not is url format");
   const auth = authOf(settings.authentication ?? {}, address);
-  if ("problem" in auth) return error(auth.problem);
-  if (timeout < 0) return error("prometheus timeout should not be negative");
+  if ("problem" in auth) return failed(auth.problem);
+  if (timeout < 0) return failed("prometheus timeout should not be negative");
   const query = queryOf(asking, settings);
-  if ("problem" in query) return error(query.problem);
+  if ("problem" in query) return failed(query.problem);
   const { byPost, byGet } = questionsOf(settings, new URL(address), query, auth);
   return { kind: "ask", questions: [byPost], state: { retry: byGet } };
 }
@@ -89,7 +90,7 @@ function questionsOf(
   auth: { readonly authentication?: Auth },
 ): { readonly byPost: HttpQuestion; readonly byGet: HttpQuestion } {
   // A query in the address is sent along, as part of the form as well.
-  const form = formText([...address.searchParams, ...fields]);
+  const form = encodedQuery([...address.searchParams, ...fields]);
   const post = new URL(address);
   post.pathname = `${address.pathname.replace(/\/+$/, "")}/${["api", "v1", endpoint].join("/")}`;
   post.hash = "";
@@ -109,24 +110,25 @@ function questionsOf(
   };
 }
 
-function read(_: Asking, [answer]: readonly Answer[], state: unknown): Next {
-  if (answer?.kind !== "answered") return error("Prometheus was not asked");
-  const { retry } = state as { readonly retry?: HttpQuestion };
-  const isOnlyGet = [403, 405, 501].includes(answer.status);
-  if (isOnlyGet && retry !== undefined) return { kind: "ask", questions: [retry], state: {} } satisfies Ask;
-  return readAnswer(answer.status, answer.body);
+function read(answers: readonly Answer[], state: unknown): Next {
+  return readOnly(answers, ({ status, body }) => {
+    const { retry } = state as { readonly retry?: HttpQuestion };
+    const isOnlyGet = [403, 405, 501].includes(status);
+    if (isOnlyGet && retry !== undefined) return { kind: "ask", questions: [retry], state: {} };
+    return readAnswer(status, body);
+  });
 }
 
 /** Errors have the words of Prometheus' client: `bad_data: parse error`. */
 function readAnswer(status: number, body: string): Reading {
   const isError = status === 400 || status === 422;
-  if (!isError && Math.trunc(status / 100) === 4) return error(`client_error: client error: ${status}`);
-  if (Math.trunc(status / 100) === 5) return error(`server_error: server error: ${status}`);
-  if (!isError && Math.trunc(status / 100) !== 2) return error(`bad_response: bad response code ${status}`);
+  if (!isError && Math.trunc(status / 100) === 4) return failed(`client_error: client error: ${status}`);
+  if (Math.trunc(status / 100) === 5) return failed(`server_error: server error: ${status}`);
+  if (!isError && Math.trunc(status / 100) !== 2) return failed(`bad_response: bad response code ${status}`);
   const json = parsed(body);
-  if (json === undefined) return error("bad_response: the answer is not the JSON of Prometheus");
-  if (json["status"] === "error") return error(`${texts(json["errorType"])}: ${texts(json["error"])}`);
-  if (isError || json["status"] !== "success") return error("bad_response: inconsistent body for response code");
+  if (json === undefined) return failed("bad_response: the answer is not the JSON of Prometheus");
+  if (json["status"] === "error") return failed(`${texts(json["errorType"])}: ${texts(json["error"])}`);
+  if (isError || json["status"] !== "success") return failed("bad_response: inconsistent body for response code");
   return withWarnings(valueOf(json["data"]), json["warnings"]);
 }
 
@@ -146,14 +148,14 @@ function valueOf(data: unknown): Reading {
   switch (resultType) {
     case "scalar": {
       const value = sample(result);
-      return typeof value === "number" ? { kind: "value", value, text: numberText(value) } : error(value.problem);
+      return typeof value === "number" ? { kind: "value", value, text: numberText(value) } : failed(value.problem);
     }
     case "vector":
       return numbers(list(result).map((series) => sampleOf(series)));
     case "matrix":
       return numbers(list(result).flatMap(samplesOf));
     default:
-      return error("Prometheus metric type not supported");
+      return failed("Prometheus metric type not supported");
   }
 }
 
@@ -187,7 +189,7 @@ function sample(pair: unknown): number | Problem {
 function numbers(samples: readonly (number | Problem)[]): Reading {
   const value: number[] = [];
   for (const each of samples) {
-    if (typeof each !== "number") return error(each.problem);
+    if (typeof each !== "number") return failed(each.problem);
     value.push(each);
   }
   return { kind: "value", value, text: numbersText(value) };
@@ -199,17 +201,26 @@ function withWarnings(reading: Reading, warnings: unknown): Reading {
   return { ...reading, metadata: { warnings: given.map((each) => `"${each}"`).join(", ") } };
 }
 
-function metadata(settings: unknown): Readonly<Record<string, string>> {
-  const { query = "" } = settings as PrometheusMetric;
-  return query === "" ? {} : { ResolvedPrometheusQuery: query };
+/** A server that repeats them would bring them into a status. */
+function confidential(settings: PrometheusMetric, asking: Asking): readonly (string | undefined)[] {
+  const { basicAuth, oauth2 } = settings.authentication ?? {};
+  return [
+    basicAuth?.password,
+    oauth2?.clientSecret,
+    ...authorizationsIn(settings.headers),
+    ...passwordsOf(addressOf(settings, asking)),
+  ];
 }
-
-const byQuery: Measure = { begin, read, metadata };
 
 export const prometheus: MetricProviderRow<"prometheus"> = {
   kind: "prometheus",
   title: "Prometheus",
   conditions: { kind: "checked", results: ["numbers", "number"] },
   reaches: ["address of the metric", "Secret"],
-  measure: byQuery,
+  measure: measuredBy("Prometheus", PrometheusMetric, {
+    confidential,
+    begin,
+    read: (_, __, answers, state) => read(answers, state),
+    metadata: ({ query = "" }) => (query === "" ? {} : { ResolvedPrometheusQuery: query }),
+  }),
 };

@@ -90,6 +90,8 @@ export interface AskingRun {
   readonly name: string;
   readonly uid: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Of the run, ms since the epoch; undefined: it has not begun. */
+  readonly startedAt?: number | undefined;
 }
 
 /** In `namespace`, or in Sluice's own where that is undefined. `key` undefined: any key is asked for later by name. */

@@ -78,7 +78,7 @@ describe("a request", () => {
     ["a body for GET", { body: "a" }, "Body/JSONBody can only be used with POST or PUT WebMetric Method types"],
     [
       "JSON for GET",
-      { method: "GET", jsonBody: [] },
+      { method: "GET", jsonBody: {} },
       "Body/JSONBody can only be used with POST or PUT WebMetric Method types",
     ],
     ["another method", { method: "DELETE" }, "method of a web metric is none of GET, POST and PUT"],
@@ -175,6 +175,16 @@ describe("an answer", () => {
     ["{$.data.list[?(@.x>9)]}", "result of web metric produced no value"],
   ])("in which %s finds nothing is an error", async (jsonPath, message) => {
     expect((await answering(json, { jsonPath })).reading).toEqual({ kind: "error", message });
+  });
+
+  test("that repeats what the metric authenticates by is shown without it", async () => {
+    using tokens = recordingServer(() => Response.json({ access_token: "t1" }));
+    const settings = {
+      headers: [{ key: "Authorization", value: "Bearer t0p-s3cret" }],
+      authentication: { oauth2: { tokenUrl: tokens.url, clientId: "c", clientSecret: "cl1ent-s3cret" } },
+    };
+    const { reading } = await answering(() => new Response("t0p-s3cret and cl1ent-s3cret"), settings);
+    expect(reading).toMatchObject({ kind: "value", text: "***** and *****" });
   });
 
   test("that is nested without end is an error, not the end of the process", async () => {

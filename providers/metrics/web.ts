@@ -1,16 +1,16 @@
 /** Any JSON, or text, that an address answers with (docs/behaviour/providers.md#web). */
-import type { WebMetric } from "../../schema/analysis.ts";
+import { WebMetric } from "../../schema/analysis.ts";
 import {
-  type Answer,
-  type Asking,
-  type Auth,
-  JSON_SHAPES,
-  type Measure,
-  type MetricProviderRow,
-  type Next,
-  type Reading,
-} from "./provider.ts";
-import { jsonText } from "./text.ts";
+  type Answered,
+  authorizationsIn,
+  failed,
+  isOk,
+  jsonReading,
+  measuredBy,
+  passwordsOf,
+  readOnly,
+} from "./conversation.ts";
+import { type Auth, JSON_SHAPES, type MetricProviderRow, type Next, type Reading } from "./provider.ts";
 import { findFirst } from "./web/find.ts";
 import { parseJsonPath } from "./web/jsonPath.ts";
 
@@ -18,23 +18,20 @@ const DEFAULT_SECONDS = 10;
 const METHODS = ["GET", "POST", "PUT"] as const;
 type Method = (typeof METHODS)[number];
 
-const error = (message: string): Reading => ({ kind: "error", message });
-
 const pathOf = ({ jsonPath = "" }: WebMetric) => parseJsonPath(jsonPath === "" ? "{$}" : jsonPath);
 
-function begin(asking: Asking): Next {
-  const settings = asking.settings as WebMetric;
+function begin(settings: WebMetric): Next {
   const { url, body = "", jsonBody, timeoutSeconds = 0, insecure } = settings;
   const path = pathOf(settings);
-  if ("problem" in path) return error(`jsonPath cannot be read: ${path.problem}`);
+  if ("problem" in path) return failed(`jsonPath cannot be read: ${path.problem}`);
   const auth = authOf(settings);
-  if ("problem" in auth) return error(auth.problem);
+  if ("problem" in auth) return failed(auth.problem);
   const method = methodOf(settings.method);
-  if (method === undefined) return error("method of a web metric is none of GET, POST and PUT");
+  if (method === undefined) return failed("method of a web metric is none of GET, POST and PUT");
   const isJson = jsonBody !== undefined && jsonBody !== null;
-  if (body !== "" && isJson) return error("use either Body or JSONBody; both cannot exists for WebMetric payload");
+  if (body !== "" && isJson) return failed("use either Body or JSONBody; both cannot exists for WebMetric payload");
   if ((body !== "" || isJson) && method === "GET")
-    return error("Body/JSONBody can only be used with POST or PUT WebMetric Method types");
+    return failed("Body/JSONBody can only be used with POST or PUT WebMetric Method types");
   const sent = isJson ? JSON.stringify(jsonBody) : body;
   return {
     kind: "ask",
@@ -71,18 +68,16 @@ function authOf({ authentication }: WebMetric): { readonly authentication?: Auth
   return { authentication: { kind: "oauth2", tokenUrl, clientId, clientSecret, scopes } };
 }
 
-function read({ settings }: Asking, [answer]: readonly Answer[]): Reading {
-  if (answer?.kind !== "answered") return error("the address was not asked");
-  const { status, body } = answer;
-  if (status < 200 || status >= 300) return error(`received non 2xx response code: ${status}`);
+function readAnswer(settings: WebMetric, { status, body }: Answered): Reading {
+  if (!isOk(status)) return failed(`received non 2xx response code: ${status}`);
   const json = parsed(body);
   if (json === undefined) return { kind: "value", value: body, text: body };
-  const path = pathOf(settings as WebMetric);
-  if ("problem" in path) return error(`jsonPath cannot be read: ${path.problem}`);
+  const path = pathOf(settings);
+  if ("problem" in path) return failed(`jsonPath cannot be read: ${path.problem}`);
   const found = findFirst(path.nodes, json.value);
-  if (found === undefined) return error("result of web metric produced no value");
-  if ("problem" in found) return error(`Could not find JSONPath in body: ${found.problem}`);
-  return { kind: "value", value: found.value, text: jsonText(found.value) };
+  if (found === undefined) return failed("result of web metric produced no value");
+  if ("problem" in found) return failed(`Could not find JSONPath in body: ${found.problem}`);
+  return jsonReading(found.value, "the address");
 }
 
 /** Undefined: it is a text. */
@@ -94,12 +89,18 @@ function parsed(body: string): { readonly value: unknown } | undefined {
   }
 }
 
-const byRequest: Measure = { begin, read };
-
 export const web: MetricProviderRow<"web"> = {
   kind: "web",
   title: "Web",
   conditions: { kind: "checked", results: JSON_SHAPES },
   reaches: ["address of the metric"],
-  measure: byRequest,
+  measure: measuredBy("Web", WebMetric, {
+    confidential: ({ url, headers, authentication }) => [
+      authentication?.oauth2?.clientSecret,
+      ...authorizationsIn(headers),
+      ...passwordsOf(url),
+    ],
+    begin,
+    read: (settings, _, answers) => readOnly(answers, (answer) => readAnswer(settings, answer)),
+  }),
 };

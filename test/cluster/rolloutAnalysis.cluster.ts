@@ -115,8 +115,7 @@ async function run(world: World, ending: string): Promise<string> {
   return name;
 }
 
-const partsOf = ({ status }: RolloutView): Pick<RolloutStatus, "canary" | "blueGreen"> =>
-  (status ?? {}) as RolloutStatus;
+const partsOf = ({ status }: RolloutView): Pick<RolloutStatus, "canary" | "blueGreen"> => status ?? {};
 
 const namesIn = (view: RolloutView): readonly string[] =>
   Object.values({ ...partsOf(view).canary, ...partsOf(view).blueGreen }).flatMap((member: unknown) => {

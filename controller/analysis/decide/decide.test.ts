@@ -338,6 +338,13 @@ describe("a status", () => {
     expect(lines.filter((line) => line.includes("collect"))).toEqual(["1200 collect 1 of m", "2300 collect 1 of m"]);
   });
 
+  test("has no summary of deciding metrics where there are none, and one of dry runs always", () => {
+    const { status } = play({ spec: { metrics: [metric()], dryRun: [{ metricName: "m" }] } });
+    expect(status).not.toHaveProperty("runSummary");
+    expect(status?.dryRunSummary).toEqual({ count: 1, successful: 1 });
+    expect(play({ spec: { metrics: [metric()] } }).status?.dryRunSummary).toEqual({});
+  });
+
   test("names a failed metric by a warning", () => {
     const { events } = play({ spec: { metrics: [metric()] }, answers: { m: "F" } });
     expect(events).toEqual([

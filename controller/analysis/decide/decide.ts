@@ -205,7 +205,7 @@ function statusOf(
     ...(message === undefined || message === "" ? {} : { message }),
     ...(trimmed.results.length === 0 ? {} : { metricResults: [...trimmed.results] }),
     startedAt: before.startedAt ?? timestamp(startedAt),
-    runSummary: judged.runSummary,
+    ...(Object.keys(judged.runSummary).length === 0 ? {} : { runSummary: judged.runSummary }),
     dryRunSummary: judged.dryRunSummary,
     ...(isCompleted(judged.phase) ? { completedAt: before.completedAt ?? timestamp(now) } : {}),
   };

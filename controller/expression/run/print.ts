@@ -1,4 +1,5 @@
 /** `string(x)`: a value as Go's %v prints it. */
+import { goFloat } from "../../../kube/object/goFloat.ts";
 import { toGo } from "../syntax/goText.ts";
 import { clockText, durationText, monthName, weekdayName } from "./dates.ts";
 import { ExpressionError } from "../syntax/problem.ts";
@@ -10,7 +11,7 @@ export function printed(value: Value, spend: Spend, depth = 0): string {
   if (depth > MAX_VALUE_DEPTH) throw new ExpressionError("a value is nested too deep to be printed");
   spend(4);
   if (value === null) return "<nil>";
-  if (typeof value === "number") return floatText(value);
+  if (typeof value === "number") return goFloat(value);
   if (typeof value !== "object") return String(value);
   switch (value.kind) {
     case "sized":
@@ -50,15 +51,3 @@ const keyOrder = (a: Value, b: Value): number => {
 
 const RANKS: Readonly<Record<string, number>> = { bigint: 2, number: 3, boolean: 1, string: 4 };
 const rank = (value: Value): number => (value === null ? 0 : (RANKS[typeof value] ?? 5));
-
-/** The fewest digits that identify the number; with an exponent below 1e-4 and from 1e6 on. */
-function floatText(value: number): string {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
-  if (value === 0) return Object.is(value, -0) ? "-0" : "0";
-  const [mantissa = "", power = "0"] = value.toExponential().split("e");
-  const exponent = Number(power);
-  if (exponent >= 0 && exponent < 6) return String(value);
-  const digits = mantissa.replaceAll(/[-.]/g, "");
-  if (exponent >= -4 && exponent < 0) return `${value < 0 ? "-" : ""}0.${"0".repeat(-exponent - 1)}${digits}`;
-  return `${mantissa}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
-}

@@ -1,4 +1,4 @@
-/** Deletes an AnalysisRun that is of no use any more (docs/behaviour/analysis.md#runs-that-are-over). */
+/** Deletes an AnalysisRun that is of no use any more (docs/behaviour/rollout-analysis.md#runs-that-are-over). */
 import { ANALYSIS_RUNS } from "../../../kube/client/resources.ts";
 import type { ActionRow } from "./row.ts";
 

@@ -1,4 +1,4 @@
-/** Tells an AnalysisRun to end (docs/behaviour/analysis.md#runs-that-are-over). */
+/** Tells an AnalysisRun to end (docs/behaviour/rollout-analysis.md#runs-that-are-over). */
 import { ANALYSIS_RUNS } from "../../../kube/client/resources.ts";
 import type { ActionRow } from "./row.ts";
 

@@ -1,4 +1,4 @@
-/** How the AnalysisRuns of a Rollout are written (docs/behaviour/analysis.md#the-run). */
+/** How the AnalysisRuns of a Rollout are written (docs/behaviour/rollout-analysis.md#the-run). */
 import { ApiError, isAlreadyExists, isNotFound } from "../../../kube/client/apiError.ts";
 import { objectPath } from "../../../kube/client/path.ts";
 import { ANALYSIS_RUNS } from "../../../kube/client/resources.ts";

@@ -117,7 +117,7 @@ async function explain(ports: PassPorts, key: string, outcome: Failure): Promise
       throw new Error(`Cannot create ReplicaSet "${outcome.name}": ${outcome.message}`);
     case "runNameTaken":
     case "experimentNameTaken":
-      return applyUnderOtherName(ports, fresh, outcome);
+      return applyUnderOtherName(ports, key, outcome);
     case "collision":
       return void (await decideAgain(ports, fresh, { collision: outcome.name }));
     case "createRefused":
@@ -151,11 +151,13 @@ const MOST_NAMES = 20;
 
 type NameTaken = Extract<Outcome, { kind: "runNameTaken" | "experimentNameTaken" }>;
 
-async function applyUnderOtherName(ports: PassPorts, fresh: PassFacts, first: NameTaken): Promise<void> {
+async function applyUnderOtherName(ports: PassPorts, key: string, first: NameTaken): Promise<void> {
   const taken: NameTaken[] = [first];
   const namesOf = (kind: NameTaken["kind"]): string[] =>
     taken.filter((each) => each.kind === kind).map(({ name }) => name);
   while (taken.length < MOST_NAMES) {
+    const fresh = gatherNow(ports, key);
+    if (fresh === undefined) return;
     const outcome = await decideAgain(ports, fresh, {
       runNamesTaken: namesOf("runNameTaken"),
       experimentNamesTaken: namesOf("experimentNameTaken"),

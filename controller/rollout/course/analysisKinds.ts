@@ -1,4 +1,4 @@
-/** The four ways in which a Rollout uses an analysis (docs/behaviour/analysis.md#analyses-of-a-rollout). */
+/** The four ways in which a Rollout uses an analysis (docs/behaviour/rollout-analysis.md#analyses-of-a-rollout). */
 import type { Rollout, RolloutAnalysis, RolloutAnalysisRunStatus, RolloutStatus } from "../../../schema/rollout.ts";
 import { blueGreenOf, canaryOf, currentStepOf, stepIndexOf } from "../model/defaults.ts";
 import type { AnalysisKind } from "../model/model.ts";

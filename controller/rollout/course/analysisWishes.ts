@@ -1,11 +1,11 @@
-/** Which runs a Rollout wants at this moment (docs/behaviour/analysis.md#analyses-of-a-rollout). */
+/** Which runs a Rollout wants at this moment (docs/behaviour/rollout-analysis.md#analyses-of-a-rollout). */
+import type { PauseReason } from "../../../schema/reasons.ts";
 import type { RolloutAnalysisRunStatus } from "../../../schema/rollout.ts";
 import { isAborted, roles, statusOf, type Pass } from "../actions/pass.ts";
 import { blueGreenOf, canaryOf, stepIndexOf } from "../model/defaults.ts";
 import type { AnalysisKind, AnalysisRunFacts } from "../model/model.ts";
 import { hashOf, isSaturated, rolloutRevision } from "../model/replicaSets.ts";
 import { isCompleted } from "../model/rolloutConditions.ts";
-import { pauseCondition } from "./pauseConditions.ts";
 import { isFastRollback } from "./rollback.ts";
 import { KINDS } from "./analysisKinds.ts";
 
@@ -51,7 +51,10 @@ function isPointless(p: Pass): boolean {
   );
 }
 
-const isInconclusive = (p: Pass): boolean => pauseCondition(statusOf(p), "InconclusiveAnalysisRun") !== undefined;
+const PAUSED_BY_RUN: PauseReason = "InconclusiveAnalysisRun";
+
+const isInconclusive = (p: Pass): boolean =>
+  (statusOf(p).pauseConditions ?? []).some(({ reason }) => reason === PAUSED_BY_RUN);
 
 export function wishOf(p: Pass, kind: AnalysisKind): Wish {
   const isBlueGreen = blueGreenOf(p.world.rollout) !== undefined;

@@ -42,7 +42,7 @@ function withoutCanary(status: RolloutStatus): RolloutStatus {
 
 /**
  * An abort that somebody has taken back: what the analyses of that attempt found says nothing about the next one
- * (docs/behaviour/analysis.md#after-an-abort).
+ * (docs/behaviour/rollout-analysis.md#after-an-abort).
  */
 function withoutPastAnalyses(status: RolloutStatus): RolloutStatus {
   const { abort, abortedAt, blueGreen } = status;

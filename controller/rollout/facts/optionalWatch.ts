@@ -138,7 +138,7 @@ function stopSoon(parts: Parts): void {
 
 function letGo(store: OptionalStore): void {
   store.complete = false;
-  for (const object of [...store.objects.values()]) store.objects.forget(keyOf(object));
+  for (const object of store.objects.values()) store.objects.forget(keyOf(object));
 }
 
 function start(parts: Parts): void {

@@ -232,7 +232,7 @@ function routingCondition(p: Pass, conditions: RolloutCondition[]): RolloutCondi
 
 /**
  * Present while an analysis that is wanted cannot begin, with the latest reason; as it was where no analysis was looked
- * at (docs/behaviour/analysis.md#an-analysis-that-cannot-begin).
+ * at (docs/behaviour/rollout-analysis.md#an-analysis-that-cannot-begin).
  */
 function analysisCondition(p: Pass, conditions: RolloutCondition[]): RolloutCondition[] {
   if (p.analyses.kind === "unasked") return conditions;

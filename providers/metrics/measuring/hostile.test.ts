@@ -136,6 +136,16 @@ describe("a server that", () => {
     });
   });
 
+  test.each([
+    ["DNS_ENOTFOUND", "its name is not known (ENOTFOUND)"],
+    ["DNS_ETIMEOUT", "its name could not be looked up (ETIMEOUT)"],
+    ["DNS_EREFUSED", "its name could not be looked up (EREFUSED)"],
+  ])("has no address (%s) is named, too", async (code, why) => {
+    const resolve = () => Promise.reject(Object.assign(new Error("s3cret"), { code }));
+    const answer = await sender({ resolve })(question("http://metrics.example/?key=s3cret"), never, "prod");
+    expect(answer).toEqual({ kind: "failed", message: `no answer from http://metrics.example: ${why}` });
+  });
+
   test("answers HTML, nothing or an error has answered: what that means is up to the provider", async () => {
     using server = recordingServer(({ path }) =>
       path === "/204" ? new Response(null, { status: 204 }) : new Response("<html>", { status: Number(path.slice(1)) }),

@@ -23,6 +23,13 @@ const analysis: RolloutAnalysis = {
   args: [{ name: "hash", valueFrom: { podTemplateHashValue: "Latest" } }],
 };
 
+export interface AnalysisScript {
+  /** Analysis templates beside the usual one, or in its place. */
+  readonly templates?: Readonly<Record<string, AnalysisTemplateSpec>>;
+  /** The image with which analyses find fault; "*": all. */
+  readonly failing?: string;
+}
+
 export function analysed(script: Script, chance: Chance): Script {
   if (!chance.percent(ANALYSED)) return script;
   const { strategy } = script.manifest.spec;

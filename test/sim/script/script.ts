@@ -2,12 +2,11 @@
  * What people and machines do to a world, chosen by a seed: each deed waits for a milestone in the world, never for a
  * time, so that it meets the same situation with and without faults.
  */
-import type { AnalysisTemplateSpec } from "../../../schema/analysis.ts";
 import type { CanaryStep, Rollout, RolloutStrategy } from "../../../schema/rollout.ts";
 import * as user from "../../golden/edits.ts";
 import type { ObjectMeta } from "../../../simulator/model/model.ts";
 import type { Chance } from "./chance.ts";
-import { analysed } from "./analysisWorlds.ts";
+import { analysed, type AnalysisScript } from "./analysisWorlds.ts";
 import { takingPlace } from "./deploymentWorlds.ts";
 import { routed } from "./trafficWorlds.ts";
 import { restored } from "../restored.ts";
@@ -60,23 +59,18 @@ export interface Step {
   readonly deed: Deed;
 }
 
-export interface Script {
+export interface Script extends AnalysisScript {
   readonly manifest: Rollout;
   readonly services: readonly string[];
   /** The workload from which the Rollout takes its template, if it names one; the manifest holds that template. */
   readonly deployment?: { readonly replicas: number };
   readonly steps: readonly Step[];
-  /** Analysis templates beside the usual one, or in its place. */
-  readonly templates?: Readonly<Record<string, AnalysisTemplateSpec>>;
-  /** The image with which analyses find fault; "*": all. */
-  readonly failing?: string;
   /** How long pods of an image take to be ready, in ms; undefined: they never are. */
   readonly readyMs: (image: string) => number | undefined;
 }
 
 const rest: Milestone = { kind: "rest" };
 export const BAD = "web:bad";
-
 function stepsOf(chance: Chance): CanaryStep[] {
   return Array.from({ length: chance.below(5) }, () =>
     chance.percent(55)

@@ -1,6 +1,6 @@
 /**
  * The analyses of a pass: runs begin and end, and what they have found pauses or aborts the update
- * (docs/behaviour/analysis.md#what-a-result-does).
+ * (docs/behaviour/rollout-analysis.md#what-a-result-does).
  */
 import type { EventReason } from "../../../../schema/reasons.ts";
 import type { RolloutAnalysisRunStatus, RolloutStatus } from "../../../../schema/rollout.ts";

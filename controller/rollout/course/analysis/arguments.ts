@@ -1,6 +1,6 @@
 /**
  * The values that a Rollout gives its analyses: its own, the hash of a version, or a field of the Rollout
- * (docs/behaviour/analysis.md#values-of-the-rollout).
+ * (docs/behaviour/rollout-analysis.md#values-of-the-rollout).
  */
 import { goQuoted } from "../../../../kube/object/goQuoted.ts";
 import { argumentPathProblem, parseFieldPath } from "../../../../kube/validation/downwardApi.ts";

@@ -1,4 +1,4 @@
-/** What becomes of runs that are not current any more (docs/behaviour/analysis.md#runs-that-are-over). */
+/** What becomes of runs that are not current any more (docs/behaviour/rollout-analysis.md#runs-that-are-over). */
 import { spend } from "../../../../kube/object/budget.ts";
 import { HASH_LABEL } from "../../../../schema/labels.ts";
 import { act, type Pass } from "../../actions/pass.ts";

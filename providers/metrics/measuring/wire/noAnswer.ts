@@ -42,8 +42,11 @@ export const isUnconnected = (error: unknown): boolean =>
  */
 export function unreached(url: URL, error: unknown): NoAnswer {
   if (error instanceof NoAnswer) return error;
-  const code = codeOf(error);
-  const known = meanings[code] ?? (/TLS|SSL|CERT/i.test(code) ? "the TLS handshake failed" : "the request failed");
+  const given = codeOf(error);
+  const code = given.replace(/^DNS_/, "");
+  const unnamed = code === given ? undefined : "its name could not be looked up";
+  const known =
+    meanings[code] ?? unnamed ?? (/TLS|SSL|CERT/i.test(code) ? "the TLS handshake failed" : "the request failed");
   const named = /^\w{1,60}$/.test(code) ? ` (${code})` : "";
   return new NoAnswer(`no answer from ${originOf(url)}: ${known}${named}`, { cause: error });
 }

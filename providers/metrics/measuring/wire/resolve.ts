@@ -1,13 +1,16 @@
 /** Names of servers and the addresses that they have. */
-import { lookup } from "node:dns/promises";
 import type { Clock } from "../../../../kube/clock/clock.ts";
 
-/** Addresses of a name, at least one. Rejects as node:dns does. */
+/** Addresses of a name, at least one. Rejects with a code such as ENOTFOUND. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
-/** As getaddrinfo says: /etc/hosts and the search domains of the pod count. */
+/**
+ * /etc/hosts and the search domains of /etc/resolv.conf count. By c-ares, which waits without a thread: getaddrinfo
+ * (node:dns) would hold one of the few that also read files, so that sixty names whose servers do not answer stop the
+ * whole process for as long.
+ */
 export const systemResolve: Resolve = async (host) => {
-  const found = await lookup(host, { all: true });
+  const found = await Bun.dns.lookup(host, { backend: "c-ares" });
   return found.map(({ address }) => address);
 };
 
