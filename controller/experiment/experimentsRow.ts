@@ -12,7 +12,7 @@ import type { Experiment } from "../../schema/experiment.ts";
 import { EXPERIMENT_KIND, ROLLOUT_KIND } from "../../schema/kinds.ts";
 import { sameForOwner } from "../rollout/facts/runFacts.ts";
 import type { Sources } from "../rollout/facts/cacheSources.ts";
-import { needOf, type OptionalStore } from "../rollout/facts/optionalStore.ts";
+import { needOf } from "../rollout/facts/optionalStore.ts";
 import { sameFacts, type Stores } from "../rollout/facts/stores.ts";
 import { perform, send, type Sending } from "./actions/perform.ts";
 import { statusRequest } from "./actions/requests.ts";
@@ -71,7 +71,7 @@ const templatesWatch = ({ experiments }: Stores, { kind, objects }: Stores["temp
   watch({ cache: objects }, (queue, old, next) => {
     if (old !== undefined && next !== undefined && !kind.heeds(old, next)) return;
     const namespace = (next ?? old)?.metadata.namespace ?? "";
-    for (const experiment of experiments.by("need", needOf(kind as OptionalStore["kind"])))
+    for (const experiment of experiments.by("need", needOf(kind)))
       if (namespace === "" || namespace === experiment.metadata.namespace) queue.add(keyOf(experiment));
   });
 

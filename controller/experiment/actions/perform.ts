@@ -60,7 +60,8 @@ export async function perform(sending: Sending, experiment: Experiment, action: 
         return undefined;
       case "deleteService":
         await send(sending, request);
-        return void stores.services.deleted(`${namespace}/${action.name}`, action.uid);
+        stores.services.deleted(`${namespace}/${action.name}`, action.uid);
+        return undefined;
       default:
         return action satisfies never;
     }
@@ -78,8 +79,9 @@ async function failed(
   if (isAlreadyExists(error)) return existing(sending, experiment, action, error);
   if (isNotFound(error)) {
     const key = `${experiment.metadata.namespace}/${action.name}`;
-    if (action.kind === "deleteService") return void sending.stores.services.deleted(key, action.uid);
-    if (action.kind === "terminateAnalysisRun") return void sending.stores.analysisRuns.deleted(key, action.uid);
+    if (action.kind === "deleteService") sending.stores.services.deleted(key, action.uid);
+    if (action.kind === "terminateAnalysisRun") sending.stores.analysisRuns.deleted(key, action.uid);
+    if (action.kind === "deleteService" || action.kind === "terminateAnalysisRun") return undefined;
   }
   if (!(error instanceof ApiError) || error.status === 401 || passingCause(error) !== undefined) throw error;
   const cause = error.cause as { message?: string } | undefined;
@@ -106,7 +108,8 @@ async function existing(
   const live = await sending.client.request<Object>({ method: "GET", path: objectPath(resource, { namespace, name }) });
   if (action.kind === "createAnalysisRun") {
     if (!isControlledBy(live, experiment)) return { kind: "nameTaken" };
-    return void sending.stores.analysisRuns.upsert(live as AnalysisRun);
+    sending.stores.analysisRuns.upsert(live as AnalysisRun);
+    return undefined;
   }
   if (isControlledBy(live, experiment) && isOfTemplate(live, action)) {
     if (action.kind === "createReplicaSet") sending.stores.replicaSets.upsert(live as ReplicaSet);

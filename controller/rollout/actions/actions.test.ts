@@ -3,73 +3,9 @@ import { describe, expect, test } from "bun:test";
 import { actions, effectOf, joined, type RowsOf, targetOf, wordsOf } from "./actions.ts";
 import type { Action, ActionOf } from "./action.ts";
 import type { ActionRow, WriteRequest } from "./row.ts";
-import type { AnalysisRunFacts, ExperimentFacts, ReplicaSetFacts, World } from "../model/model.ts";
-import type { Rollout } from "../../../schema/rollout.ts";
+import type { World } from "../model/model.ts";
+import { basis, experiment, manifest, rollout, rs, run, set, world } from "./testing.ts";
 
-const rollout: Rollout = {
-  metadata: { name: "web", namespace: "shop", uid: "r", resourceVersion: "7", generation: 1 },
-  spec: { replicas: 3 },
-};
-
-const set: ReplicaSetFacts = {
-  namespace: "shop",
-  name: "web-1",
-  uid: "1",
-  resourceVersion: "5",
-  labels: { [HASH_LABEL]: "1" },
-  annotations: { old: "yes" },
-  controllerUid: "r",
-  selector: "app=web",
-  createdAt: 0,
-  deleting: false,
-  observed: true,
-  minReadySeconds: 0,
-  replicas: 3,
-  status: { replicas: 3, readyReplicas: 3, availableReplicas: 3 },
-  templateDigest: "d1",
-};
-
-const run: AnalysisRunFacts = {
-  name: "web-1-1",
-  uid: "a",
-  labels: {},
-  createdAt: 0,
-  deleting: false,
-  phase: "Running",
-  message: "",
-  terminated: false,
-  measured: true,
-  generations: "AnalysisTemplate/errors:1",
-  spec: { metrics: [] },
-};
-
-const experiment: ExperimentFacts = {
-  name: "web-1-1-0",
-  uid: "e",
-  labels: {},
-  createdAt: 0,
-  deleting: false,
-  phase: "Running",
-  message: "",
-  terminated: false,
-  templates: [],
-  outline: {},
-};
-
-const world: World = {
-  rollout,
-  replicaSets: [set],
-  analysisRuns: [run],
-  experiments: [experiment],
-  services: new Map([["active", { name: "active", resourceVersion: "2", selector: { app: "web" }, annotations: {} }]]),
-};
-
-const basis = { now: 5_000, snapshot: { templateDigest: "d2" } };
-const rs = { name: "web-1", uid: "1", resourceVersion: "5" };
-const manifest = {
-  metadata: { name: "web-2", namespace: "shop", creationTimestamp: undefined, labels: { [HASH_LABEL]: "2" } },
-  spec: { replicas: 1, selector: { matchLabels: { app: "web" } } },
-};
 const traffic = { canaryHash: "2", stableHash: "1", canaryWeight: 20, total: 100, additional: [], routes: [] };
 const other = { uid: "other", kind: "Other", name: "other", apiVersion: "v1" };
 const ours = { uid: "r", kind: "Rollout", name: "web", apiVersion: "argoproj.io/v1alpha1" };

@@ -31,8 +31,9 @@ export type CopiedFrom = ReadonlyMap<string, ReplicaSet>;
 type Template = ExperimentSpec["templates"][number];
 
 /** What two Experiments have to agree on to be the same; their pods are told apart by the hashes they come from. */
-export const outlineOf = ({ terminate: _, ...spec }: ExperimentSpec): ExperimentFacts["outline"] => ({
+export const outlineOf = (spec: ExperimentSpec): ExperimentFacts["outline"] => ({
   ...spec,
+  terminate: undefined,
   templates: spec.templates.map(({ name, replicas, service, template }) => ({
     name,
     replicas,

@@ -166,7 +166,7 @@ async function applyUnderOtherName(ports: PassPorts, key: string, first: NameTak
     if (outcome.kind !== "runNameTaken" && outcome.kind !== "experimentNameTaken") break;
     taken.push(outcome);
   }
-  const { kind = first.kind, name = first.name } = taken.at(-1) ?? first;
+  const { kind, name } = taken.at(-1) ?? first;
   const what = kind === "runNameTaken" ? "AnalysisRun" : "Experiment";
   throw new Error(`Cannot create ${what} "${name}": it could not be given another name`);
 }

@@ -29,7 +29,7 @@ export function doubledTrial(experiments: Experiments, rollout: Rollout | undefi
     const isOurs = metadata.ownerReferences?.some(({ uid }) => uid === rollout?.metadata.uid) === true;
     if (isOver || !isOurs || metadata.deletionTimestamp !== undefined) continue;
     const purpose = purposeOf(each);
-    if (seen.has(purpose)) return purpose;
+    if (seen.has(purpose)) return `by Experiments, ${purpose}`;
     seen.add(purpose);
   }
   return undefined;

@@ -92,10 +92,8 @@ export function createJudge(options: JudgeOptions): Judge {
 
 /** Whatever the controllers know, and whenever they crash: no two runs find out the same. */
 function judgeRuns({ truth, report }: Court, actor: string): void {
-  const twice = doubled(truth.analysisRuns, truth.rollout);
-  if (twice !== undefined) report({ rule: "analysis", what: `${actor} runs two analyses ${twice}` });
-  const trial = doubledTrial(truth.experiments, truth.rollout);
-  if (trial !== undefined) report({ rule: "experiment", what: `${actor} runs two Experiments for ${trial}` });
+  for (const twice of [doubled(truth.analysisRuns, truth.rollout), doubledTrial(truth.experiments, truth.rollout)])
+    if (twice !== undefined) report({ rule: "analysis", what: `${actor} runs two analyses ${twice}` });
 }
 
 /** Sizes and serving pods of all ReplicaSets at an instant, as far as a controller is responsible for them. */

@@ -4,7 +4,6 @@
  */
 import type { CanaryStep, RolloutExperiment } from "../../../schema/rollout.ts";
 import type { Chance } from "./chance.ts";
-import { TEMPLATE } from "./analysisWorlds.ts";
 import type { Script } from "./script.ts";
 
 /** The share of canary scripts that have one, in percent. */
@@ -25,7 +24,7 @@ function experiment(chance: Chance): RolloutExperiment {
       { name: "canary", specRef: "canary", replicas: chance.pick([1, 2]), metadata: { labels: { trial: "yes" } } },
     ],
     ...(isAnalysed
-      ? { analyses: [{ name: "errors", templateName: TEMPLATE.name, args, requiredForCompletion: isRequired }] }
+      ? { analyses: [{ name: "errors", templateName: "errors", args, requiredForCompletion: isRequired }] }
       : {}),
   };
 }

@@ -7,7 +7,6 @@ import * as user from "../../golden/edits.ts";
 import type { ObjectMeta } from "../../../simulator/model/model.ts";
 import type { Chance } from "./chance.ts";
 import { analysed, type AnalysisScript } from "./analysisWorlds.ts";
-import { tried } from "./experimentWorlds.ts";
 import { takingPlace } from "./deploymentWorlds.ts";
 import { routed } from "./trafficWorlds.ts";
 import { restored } from "../restored.ts";
@@ -397,6 +396,5 @@ export function writeScript(chance: Chance, short: boolean): Script {
   };
   const placed = takingPlace(script, chance.fork("deployment"));
   const complete = withSettings(routed(placed, chance.fork("routing")), chance.fork("settings"));
-  const judged = tried(analysed(complete, chance.fork("analysis")), chance.fork("experiment"));
-  return restored(judged, chance.fork("restore"));
+  return restored(analysed(complete, chance.fork("analysis")), chance.fork("restore"));
 }
