@@ -13,7 +13,13 @@ const experiment: CanaryStep = {
       { name: "baseline", specRef: "stable", replicas: 1 },
       { name: "canary", specRef: "canary", replicas: 1 },
     ],
-    analyses: [{ name: "errors", templateName: "errors" }],
+    analyses: [
+      {
+        name: "errors",
+        templateName: "errors",
+        args: [{ name: "hash", valueFrom: { podTemplateHashValue: "Latest" } }],
+      },
+    ],
   },
 };
 const weighed: CanaryStep = {

@@ -7,9 +7,10 @@ import { equal } from "../../../kube/object/equality.ts";
 import type { Stored } from "../../../kube/runtime/cache.ts";
 import type { Lookup } from "../../../kube/validation/lookup.ts";
 import { heldBack, whyHeldBack } from "../../../kube/validation/size.ts";
-import { at, isTrue, items, text } from "../../../kube/validation/place.ts";
+import { at, isTrue, items, type Place, root, text } from "../../../kube/validation/place.ts";
 import { violationText } from "../../../kube/validation/violation.ts";
 import { type Resource, resourceName } from "../../../schema/kube.ts";
+import type { Experiment } from "../../../schema/experiment.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { analysesOf, templateReferenceViolations } from "../../rules/analysis/templates.ts";
 import type { KnownTemplates } from "../model/model.ts";
@@ -49,17 +50,21 @@ const ANY = "*";
 
 /** The templates that a Rollout names itself. */
 const namedBy = (rollout: Rollout): readonly Named[] =>
-  analysesOf(rollout).flatMap(({ analysis }) =>
-    items(at(analysis, "templates")).map((reference) => ({
-      name: text(at(reference, "templateName")),
-      cluster: isTrue(at(reference, "clusterScope")),
-    })),
-  );
+  analysesOf(rollout).flatMap(({ analysis }) => items(at(analysis, "templates")).map(named));
 
-function keysOf(named: readonly Named[], namespace: string, cluster: boolean): readonly string[] {
+/** The same of an Experiment. */
+const namedByExperiment = (experiment: Experiment): readonly Named[] =>
+  items(at(root(experiment), "spec", "analyses")).map(named);
+
+const named = (reference: Place): Named => ({
+  name: text(at(reference, "templateName")),
+  cluster: isTrue(at(reference, "clusterScope")),
+});
+
+function keysOf(templates: readonly Named[], namespace: string, cluster: boolean): readonly string[] {
   // Templates of both kinds may include those of the other.
-  if (named.length > 0 && named.every((each) => each.cluster !== cluster)) return [ANY];
-  const own = named.filter((each) => each.cluster === cluster);
+  if (templates.length > 0 && templates.every((each) => each.cluster !== cluster)) return [ANY];
+  const own = templates.filter((each) => each.cluster === cluster);
   return [...new Set(own.map(({ name }) => (cluster ? name : `${namespace}/${name}`)))];
 }
 
@@ -70,15 +75,7 @@ function templateKind(api: Resource, cluster: boolean): OptionalKind<CachedTempl
     isWhole: true,
     isClusterScoped: cluster,
     neededBy: (rollout) => keysOf(namedBy(rollout), rollout.metadata.namespace, cluster),
-    neededByExperiment: ({ metadata, spec }) =>
-      keysOf(
-        (spec.analyses ?? []).map(({ templateName, clusterScope }) => ({
-          name: templateName,
-          cluster: clusterScope === true,
-        })),
-        metadata.namespace,
-        cluster,
-      ),
+    neededByExperiment: (experiment) => keysOf(namedByExperiment(experiment), experiment.metadata.namespace, cluster),
     slim: ({ metadata: { name, namespace, uid, resourceVersion, generation }, spec }) => ({
       metadata: { name, namespace, uid, resourceVersion, generation },
       spec: spec ?? {},
