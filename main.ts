@@ -24,7 +24,7 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
     }
     case "convert": {
       const { runConvert } = await import("./cli/convert/command.ts");
-      return runConvert(args);
+      return runConvert(args, undefined, packageJson.version);
     }
     case "version":
       if (args.some(isHelp)) return help(command);

@@ -28,12 +28,22 @@ export const eventReasons = {
   MetricSuccessful: { send: "narration", means: "A metric of an analysis has ended well." },
   MetricInconclusive: { send: "narration", means: "A metric of an analysis has found neither success nor failure." },
   InvalidSpec: { send: "always", means: "An object that was admitted without Sluice breaks its rules." },
+  SurgeDoesNotFit: {
+    send: "always",
+    means: "The pods that an update starts beside the running ones find no room on the nodes or in a quota.",
+  },
+  MetricDoesNotAnswer: { send: "always", means: "The address of a metric that an update would ask does not answer." },
   AdmissionOverridden: { send: "always", means: "Somebody let an object through against the rules." },
   MigrationStarted: { send: "always", means: "A Deployment begins to become a Rollout." },
   MigrationBlocked: {
     send: "always",
     means: "A Deployment that is to become a Rollout cannot, as long as this holds.",
   },
+  MigrationFollowUp: {
+    send: "always",
+    means: "What goes on with the pods of a Deployment that becomes a Rollout, and what has to be changed for that.",
+  },
+  MigrationCompleted: { send: "always", means: "A Rollout has taken over the running pods of its Deployment." },
   MigrationReversing: { send: "always", means: "A Deployment gets its pods back; its Rollout goes after that." },
   MigrationReversed: { send: "always", means: "The Deployment has its pods back, and is a Deployment like others." },
   AnalysisRunPending: { send: "narration", means: "An analysis is about to begin." },

@@ -25,10 +25,13 @@ export const isAdmitted = (kind: string): kind is keyof typeof ADMITTED => Objec
 export const DEPLOYMENTS = apps("deployments");
 export const REPLICA_SETS = apps("replicasets");
 
+export const CONFIG_MAPS = core("configmaps");
 export const EVENTS = core("events");
 export const NAMESPACES = core("namespaces");
+export const NODES = core("nodes");
 export const PODS = core("pods");
 export const POD_TEMPLATES = core("podtemplates");
+export const RESOURCE_QUOTAS = core("resourcequotas");
 export const SECRETS = core("secrets");
 export const SERVICES = core("services");
 

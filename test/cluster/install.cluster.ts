@@ -27,7 +27,8 @@ import {
 } from "./harness/installation.ts";
 import { type DeploymentView, type Pod, serveService } from "./harness/podProcess.ts";
 import { newRoutedWorld } from "./harness/routed.ts";
-import { denials, rightsOf, unusedRights } from "./harness/rights.ts";
+import { canWithRole, denials, rightsOf, unusedRights } from "./harness/rights.ts";
+import { wrongProfileAndLost } from "./harness/profileActions.ts";
 import { healthy, inPhase, newWorld, pausedAt } from "./harness/clusterWorld.ts";
 
 const canary = "rollout-canary";
@@ -298,6 +299,12 @@ ours("a wrong Rollout is refused with all that is wrong", async () => {
   expect(stderr).toContain("spec.template.spec.containers[0].portz");
 });
 
+ours("a wrong profile is refused, and one that goes warns of the Deployment that names it", async () => {
+  const { stderr, warning } = await wrongProfileAndLost(installation.cluster, installation.until);
+  expect(stderr).toContain("data[careful].canary.steps[0].setWeight");
+  expect(warning).toContain('Deployment "default/profiled" names it');
+});
+
 ours("a lost key and an edited configuration are put right", async () => {
   const { api, until } = installation;
   const path = `/api/v1/namespaces/${ownNamespace}/secrets/${secretName("")}`;
@@ -335,6 +342,24 @@ ours(
   120_000,
 );
 
+ours("the next one to lead compares what updates would start with the room that there is", async () => {
+  const { api, until } = installation;
+  const { items } = await api.list("/api/v1/namespaces");
+  const name = items.find(({ metadata }) => metadata.name.startsWith("install-rolling"))?.metadata.name ?? "";
+  const within = `/api/v1/namespaces/${name}`;
+  const full = { metadata: { name: "full" }, spec: { hard: { pods: "1" } } };
+  await api.create(`${within}/resourcequotas`, full);
+  await until("its pods are counted", async () => {
+    const { status } = await api.get<{ status?: { used?: { pods?: string } } }>(`${within}/resourcequotas/full`);
+    return Number(status?.used?.pods ?? 0) > 1;
+  });
+  await pod.child.stop("SIGTERM", 30_000);
+  pod = await installation.startPod(ownNamespace, "sluice-next");
+  await until("it says so by an event", async () =>
+    (await api.list<{ reason: string }>(`${within}/events`)).items.some(({ reason }) => reason === "SurgeDoesNotFit"),
+  );
+});
+
 ours("nothing it asked was denied, and it has no right that it did not use", async () => {
   const { plane, api } = installation;
   const requests = await requestsOf(plane.auditLog, account(ownNamespace));
@@ -360,21 +385,8 @@ ours("with its token nobody reads Secrets, and the audit log tells who tried", a
 });
 
 ours("users with the cluster's role view read Rollouts, those with edit change them", async () => {
-  const { plane, api, kubectl, until } = installation;
-  const can = async (role: string, verb: string): Promise<string> => {
-    const user = `${role}-user`;
-    await kubectl(
-      "create",
-      "rolebinding",
-      `${role}-${verb}`,
-      "-n",
-      "default",
-      `--clusterrole=${role}`,
-      `--user=${user}`,
-    );
-    const asked = await plane.kubectl(["auth", "can-i", verb, "rollouts.argoproj.io", "-n", "default", "--as", user]);
-    return asked.stdout.trim();
-  };
+  const { api, until } = installation;
+  const can = (role: string, verb: string): Promise<string> => canWithRole(installation, role, verb);
   await until("the roles are aggregated", async () => {
     const role = await api.get("/apis/rbac.authorization.k8s.io/v1/clusterroles/edit");
     return JSON.stringify(role).includes("rollouts");

@@ -3,6 +3,7 @@ import { collectionPath } from "../../kube/client/path.ts";
 import { ANALYSIS_TEMPLATES, CLUSTER_ANALYSIS_TEMPLATES } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import { runReflector, type KubeObject, type Reflector } from "../../kube/runtime/watch.ts";
+import type { RouterSettings } from "../../providers/traffic/settings.ts";
 import type { Resource } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { Rules } from "../review/validate.ts";
@@ -11,6 +12,8 @@ import type { Log } from "../../controller/process/log.ts";
 import type { DeploymentIndex } from "./deploymentIndex.ts";
 import { neighbourIndex } from "./neighbours.ts";
 import { findWorkloads } from "./findWorkloads.ts";
+import { profileFacts } from "./profileFacts.ts";
+import type { Profiles } from "../../controller/migration/facts/profiles.ts";
 import type { Store } from "../../kube/runtime/cache.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import { refill } from "../../controller/rollout/facts/refill.ts";
@@ -27,13 +30,22 @@ import { slimTemplate, TEMPLATE, type Template } from "../../controller/rollout/
 import type { Stores } from "../../controller/rollout/facts/stores.ts";
 import type { Trouble } from "../../controller/process/troubles.ts";
 
+export interface CachedRules extends Rules {
+  /** The templates that Rollouts of a namespace may use, as the cluster holds them. */
+  readonly templatesIn: (namespace: string) => Templates;
+}
+
 export interface RulesPorts {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly log: Log;
   readonly stores: Stores;
+  /** Absent: ConfigMaps of profiles are not judged. */
+  readonly profiles?: Profiles;
   /** As for the controller (controller.ts). */
   readonly trouble?: Trouble;
+  /** The controller's settings for objects of routers. */
+  readonly routing?: RouterSettings | undefined;
   /** Where others ask it, too. */
   readonly deployments?: DeploymentIndex;
 }
@@ -63,7 +75,7 @@ function* namesIn(
  * The rules, with the contents of the caches; an object can refer only to objects of its own namespace. Templates are
  * watched from now on, until `signal`; `watchedNamespace` is the only one that is watched, undefined: all.
  */
-export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefined, signal: AbortSignal): Rules {
+export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefined, signal: AbortSignal): CachedRules {
   const { services, rollouts } = ports.stores;
   const templates = watchTemplates(ports, watchedNamespace, signal);
   const neighbours = neighbourIndex({ ...ports, watched: watchedNamespace, signal });
@@ -104,7 +116,15 @@ export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefi
         : {}),
     };
   };
+  const { profiles } = ports;
+  const referencesIn = (namespace: string) => referencesFor(undefined, "Experiment", namespace);
   return {
+    ...(profiles === undefined
+      ? {}
+      : {
+          profileFacts: (review, untilMs) =>
+            profileFacts({ ...ports, profiles, watched: watchedNamespace, referencesIn }, review, untilMs),
+        }),
     findings: (object, kind, namespace, found = {}) =>
       admissionFindings(object, kind, { references: { ...referencesFor(object, kind, namespace), ...found } }),
     find(objects, kind, namespace, untilMs) {
@@ -114,6 +134,7 @@ export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefi
       return soon === undefined ? found : Promise.all([found, soon]).then(([known = {}]) => known);
     },
     newViolations,
+    templatesIn: templatesOf,
   };
 }
 
