@@ -19,10 +19,11 @@ type Learned = Pick<ExperimentFacts, "refusals" | "namesTaken">;
 /** What a pass has learned before it has sent anything. */
 export const NOTHING_LEARNED: Learned = { refusals: new Map(), namesTaken: [] };
 
-/** Undefined: it is gone, or its analysis templates have not been read yet. `key`: "namespace/name". */
+/** Undefined: it is gone, waits for room in memory, or its analysis templates have not been read yet. `key`: "namespace/name". */
 export function gatherExperiment(stores: Stores, key: string, learned: Learned): ExperimentFacts | undefined {
   const experiment = stores.experiments.get(key);
   if (experiment === undefined) return undefined;
+  if (waitsForRoom(experiment)) return undefined;
   const { uid = "", namespace } = experiment.metadata;
   const names = (experiment.spec.analyses ?? []).length > 0;
   const templates = names ? knownTemplates(stores.templates, namespace) : undefined;
@@ -49,6 +50,12 @@ const reasonOf = (violation: Violation): string =>
   /^(?:Experiment |Rollout has |This experiment |MinReadySeconds )/.test(violation.detail)
     ? violation.detail
     : violationText(violation);
+
+/** One for which there is no room now is looked at again when there is (controller/rollout/facts/refill.ts). */
+function waitsForRoom(experiment: Experiment): boolean {
+  const why = whyHeldBack(experiment);
+  return why !== undefined && !why.startsWith("too large");
+}
 
 function whyInvalid(experiment: Experiment): string | undefined {
   const why = whyHeldBack(experiment);
