@@ -10,6 +10,7 @@ import type { KubeObject } from "./harness/api.ts";
 import { clusterStory, type StoryWorld } from "./harness/experimentStory.ts";
 import { otherController } from "./harness/controllerProcess.ts";
 import { healthy, inPhase } from "./harness/clusterWorld.ts";
+import { until } from "./harness/until.ts";
 import { abort, promote, setImage } from "./harness/userActions.ts";
 
 const golden = Bun.file(join(import.meta.dir, "golden/experiments.json"));
@@ -189,14 +190,6 @@ const STORIES: Readonly<Record<string, () => Promise<StoryWorld>>> = {
     await world.podsGone();
     return world;
   },
-  "as a step while a new version comes": async () => {
-    const world = await updated("step-new");
-    await world.runIs(/-2-1-check$/);
-    await setImage(world, "web", "nginx:3");
-    await world.runIs(/-3-1-check$/);
-    await Bun.sleep(2_500);
-    return world;
-  },
 };
 
 const seen: Record<string, object> = {};
@@ -260,6 +253,26 @@ oursOnly(
     await world.createTemplate("late");
     await world.endRun("exp-a", "Successful");
     await world.experimentIs("Successful");
+  },
+  120_000,
+);
+
+oursOnly(
+  "a new version ends the Experiment of the one before, and begins its own",
+  async () => {
+    const world = await updated("step-new");
+    const old = await world.runIs(/-2-1-check$/);
+    await setImage(world, "web", "nginx:3");
+    await world.runIs(/-3-1-check$/);
+    await world.endRun(old, "Successful", "Run Terminated");
+    await until(
+      "the first Experiment has ended",
+      async () => {
+        const [first, second] = (await world.experiments()).toSorted((one) => (one.spec.terminate === true ? -1 : 1));
+        return first?.status?.phase === "Successful" && second?.status?.phase === "Running";
+      },
+      30_000,
+    );
   },
   120_000,
 );

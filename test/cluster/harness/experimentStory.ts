@@ -44,7 +44,9 @@ const spec = {
 const byName = <T extends KubeObject>(items: readonly T[]): readonly T[] =>
   items.toSorted((a, b) => ((a.metadata.name ?? "") < (b.metadata.name ?? "") ? -1 : 1));
 
+/** Times, versions, and what only the reference's encoding writes. */
 const LEFT_OUT: ReadonlySet<string> = new Set([
+  "authentication",
   "uid",
   "resourceVersion",
   "managedFields",
@@ -55,6 +57,16 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   "availableAt",
   "sluice.dev/template-generations",
 ]);
+
+/** The reference sometimes leaves the name of a Service that is gone in the status. */
+function withoutStaleServices(experiment: Experiment): object {
+  const { status } = experiment;
+  if (status?.templateStatuses === undefined) return experiment;
+  const templateStatuses = status.templateStatuses.map(({ serviceName, podTemplateHash, ...rest }) =>
+    rest.availableReplicas === 0 ? rest : { ...rest, serviceName, podTemplateHash },
+  );
+  return { ...experiment, status: { ...status, templateStatuses } };
+}
 
 const isOf = (kind: string, { metadata }: KubeObject): boolean =>
   (metadata["ownerReferences"] as readonly { kind: string }[] | undefined)?.some((owner) => owner.kind === kind) ===
@@ -111,7 +123,7 @@ export async function clusterStory(topic: string): Promise<StoryWorld> {
       )
       .map(({ involvedObject, type, reason, message }) => `${involvedObject.kind}: ${type} ${reason}: ${message}`);
     const everything = {
-      experiments: await experiments(),
+      experiments: (await experiments()).map((each) => withoutStaleServices(each)),
       replicaSets: (await setsOf()).map(({ metadata, spec: of }) => ({ metadata, spec: of })),
       services: (await servicesOf()).map(({ metadata, spec: of }) => {
         const { ports, selector } = of as { ports: unknown; selector: unknown };
