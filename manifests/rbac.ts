@@ -34,10 +34,16 @@ const analysisRules: readonly Rule[] = [
     verbs: ["get", "list", "watch", "create", "patch", "delete"],
   },
   {
-    why: "Templates of analyses, read only while a Rollout names one.",
+    why: "Templates of analyses, read only while a Rollout or an Experiment names one.",
     apiGroups: argo,
     resources: ["analysistemplates", "clusteranalysistemplates"],
     verbs: ["list", "watch"],
+  },
+  {
+    why: "Experiments are made for canary steps, run, and deleted with their revision.",
+    apiGroups: argo,
+    resources: ["experiments"],
+    verbs: ["get", "list", "watch", "create", "patch", "delete"],
   },
   {
     why: "An AnalysisRun may take arguments from Secrets of its own namespace, and their values are cut from logs of its Jobs; none is listed.",
@@ -75,9 +81,9 @@ export const loopRules = (routers: readonly RouterRow[] = ROUTERS): readonly Rul
   },
   { why: "How far they are.", apiGroups: argo, resources: ["rollouts/status"], verbs: ["patch"] },
   {
-    why: "Asked for where a ReplicaSet names its Rollout as the owner to wait for (OwnerReferencesPermissionEnforcement).",
+    why: "Asked for where a ReplicaSet names its Rollout or Experiment as the owner to wait for (OwnerReferencesPermissionEnforcement).",
     apiGroups: argo,
-    resources: ["rollouts/finalizers"],
+    resources: ["rollouts/finalizers", "experiments/finalizers"],
     verbs: ["update"],
   },
   {
@@ -87,10 +93,10 @@ export const loopRules = (routers: readonly RouterRow[] = ROUTERS): readonly Rul
     verbs: ["get", "list", "watch", "create", "patch", "delete"],
   },
   {
-    why: "Services are pointed at a revision.",
+    why: "Services are pointed at a revision; a template of an Experiment may have one of its own, as long as it runs.",
     apiGroups: [""],
     resources: ["services"],
-    verbs: ["list", "watch", "patch"],
+    verbs: ["get", "list", "watch", "patch", "create", "delete"],
   },
   ...routerRules(routers),
   {

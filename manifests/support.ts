@@ -68,8 +68,7 @@ export const SUPPORT: readonly Row[] = [
   { part: "`workloadRef` to a", works: WORKLOAD_KINDS },
   {
     part: "kinds",
-    works: kinds.filter((kind) => kind !== "Experiment"),
-    planned: kinds.filter((kind) => kind === "Experiment"),
+    works: kinds,
   },
   {
     part: "moving",

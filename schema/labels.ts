@@ -19,6 +19,10 @@ export const INSTANCE_LABEL = "argo-rollouts.argoproj.io/controller-instance-id"
 /** On an AnalysisRun of a Rollout: what it is for, and for a step its index. */
 export const ROLLOUT_TYPE = "rollout-type";
 export const STEP_INDEX = "step-index";
+/** On a ReplicaSet and a Service of an Experiment: its name, and the name of the template. */
+export const EXPERIMENT_NAME = "experiment.argoproj.io/name";
+export const EXPERIMENT_TEMPLATE = "experiment.argoproj.io/template-name";
+
 /** On an AnalysisRun, by us: the generations of the templates that it was made of, as "Kind/name:generation", by commas. */
 export const TEMPLATE_GENERATIONS = "sluice.dev/template-generations";
 

@@ -37,6 +37,8 @@ export interface StepFacts {
   readonly isWeightVerified: boolean | undefined;
   /** The phase of the AnalysisRun of this step; undefined: there is none. */
   readonly analysisPhase: () => string | undefined;
+  /** The phase of the Experiment of this step; undefined: there is none. */
+  readonly experimentPhase: () => string | undefined;
 }
 
 /** A size of the canary apart from its traffic: of pods, which count first, or of the pods for a weight. */

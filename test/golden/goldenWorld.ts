@@ -12,6 +12,7 @@ import { hasEnded } from "../../controller/rollout/course/analysisKinds.ts";
 import type { AnalysisTemplateSpec } from "../../schema/analysis.ts";
 import type {
   AnalysisRunFacts,
+  ExperimentFacts,
   PodWait,
   ReplicaSetFacts,
   ServiceFacts,
@@ -29,6 +30,7 @@ import {
 import type { Cluster, Outcome } from "./goldenCluster.ts";
 import { endOf, instantText, lineOf, readable, setsText } from "./timelineText.ts";
 import { type Course, nextRunChange, runAnalyses } from "./fakeAnalyses.ts";
+import { nextExperimentChange, runExperiments, type Trial } from "./fakeExperiments.ts";
 import type { Edit } from "./edits.ts";
 import { changedDeployment, deploymentOf, type DeploymentOptions } from "./replacedDeployment.ts";
 
@@ -47,6 +49,8 @@ export interface WorldOptions {
   readonly templates?: Readonly<Record<string, AnalysisTemplateSpec>>;
   /** What each AnalysisRun comes to; undefined: it never ends by itself. */
   readonly course?: (run: AnalysisRunFacts) => Course | undefined;
+  /** What each Experiment comes to; undefined: it never ends by itself. */
+  readonly trial?: (experiment: ExperimentFacts) => Trial | undefined;
   /** The kinds of canary steps, where they are not those of the product. */
   readonly steps?: StepTable;
   /** Called for every decision, with the facts before it and, once it is carried out, after it; `routed`: before it. */
@@ -144,6 +148,7 @@ export function createWorld(manifest: Rollout, options: WorldOptions = {}): Worl
       ),
       courseOf: options.course ?? (() => undefined),
     },
+    { experiments: new Map(), trialOf: options.trial ?? (() => undefined) },
   );
   const state: State = { cluster, options, lines: [], events: [], writes: 0, wakeAt: undefined, retryAt: undefined };
   settle(state, "apply");
@@ -204,13 +209,14 @@ function settle(state: State, cause: string): void {
     state.options.onDecision?.(snapshot, decision, cluster.now, snapshotOf(cluster), routed);
     if (outcome !== "done") return explain(state, snapshot, outcome);
     const waiting = [...cluster.sets.values()].some((rs) => !rs.observed);
-    const unseen = [...cluster.analyses.runs.values()].some(
+    const unseen = [...cluster.analyses.runs.values(), ...cluster.trials.experiments.values()].some(
       (run) => !hasEnded(run) && (run.phase === "" || run.terminated),
     );
     if (!changed && !waiting && !unseen) return;
     if (!changed || state.options.lateAnswers !== true) {
       runReplicaSets(cluster);
       runAnalyses(cluster.analyses, cluster.now);
+      runExperiments(cluster.trials, cluster.now);
     }
     written = "";
   }
@@ -266,7 +272,8 @@ function run(state: State, until: number): void {
   const { cluster } = state;
   for (;;) {
     const pods = nextPodChange(cluster);
-    const runs = nextRunChange(cluster.analyses, cluster.now);
+    const { analyses, trials, now } = cluster;
+    const runs = Math.min(nextRunChange(analyses, now), nextExperimentChange(trials, now));
     const podCheckAt = cluster.podCheck === undefined ? undefined : nextPodCheckAt(cluster.rollout, cluster.podCheck);
     const later = [state.wakeAt, state.retryAt, podCheckAt]
       .filter((at) => at !== undefined && at > cluster.now)
@@ -277,6 +284,7 @@ function run(state: State, until: number): void {
     const before = setsText(cluster);
     runReplicaSets(cluster);
     runAnalyses(cluster.analyses, next);
+    runExperiments(cluster.trials, next);
     if (runs === next && pods !== next) {
       settle(state, "analysis");
       continue;

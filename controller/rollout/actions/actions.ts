@@ -6,8 +6,10 @@ import type { World } from "../model/model.ts";
 import type { Action } from "./action.ts";
 import { adoptReplicaSet } from "./adoptReplicaSet.ts";
 import { createAnalysisRun } from "./createAnalysisRun.ts";
+import { createExperiment } from "./createExperiment.ts";
 import { createReplicaSet } from "./createReplicaSet.ts";
 import { deleteAnalysisRun } from "./deleteAnalysisRun.ts";
+import { deleteExperiment } from "./deleteExperiment.ts";
 import { deleteReplicaSet } from "./deleteReplicaSet.ts";
 import { evictPods } from "./evictPods.ts";
 import { releaseReplicaSet } from "./releaseReplicaSet.ts";
@@ -17,6 +19,7 @@ import { scaleWorkload } from "./scaleWorkload.ts";
 import { setPodMetadata } from "./setPodMetadata.ts";
 import { switchService } from "./switchService.ts";
 import { terminateAnalysisRun } from "./terminateAnalysisRun.ts";
+import { terminateExperiment } from "./terminateExperiment.ts";
 import { updateReplicaSet } from "./updateReplicaSet.ts";
 import { updateRollout } from "./updateRollout.ts";
 
@@ -38,6 +41,9 @@ export const actions = {
   createAnalysisRun,
   terminateAnalysisRun,
   deleteAnalysisRun,
+  createExperiment,
+  terminateExperiment,
+  deleteExperiment,
   updateRollout,
   scaleWorkload,
 } as const satisfies RowsOf<Action>;

@@ -75,6 +75,8 @@ export interface Pass {
   weights: TrafficWeights | undefined;
   routers: RouterAnswer;
   analyses: Analyses;
+  /** The Experiment for the status, and why one that is wanted cannot begin; undefined: the pass did not come so far. */
+  experiment: { readonly name: string | undefined; readonly fault: AnalysisFault | undefined } | undefined;
   readonly actions: Action[];
   readonly events: RolloutEvent[];
   readonly wakeAts: number[];

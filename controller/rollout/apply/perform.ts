@@ -13,6 +13,7 @@ import { actions } from "../actions/actions.ts";
 import { replicaSetFacts } from "../facts/stores.ts";
 import { liveRollout } from "../../services/serviceCleanup.ts";
 import { createRun, deleteRun, terminateRun } from "./analysisRuns.ts";
+import { createExperiment, deleteExperiment, terminateExperiment } from "./experiments.ts";
 import { kubeRequest } from "./kubeRequest.ts";
 import { passingCause } from "./passing.ts";
 import { evictPod, patchPods } from "./podRequests.ts";
@@ -49,6 +50,9 @@ const performers: Performers = {
   createAnalysisRun: createRun,
   terminateAnalysisRun: terminateRun,
   deleteAnalysisRun: deleteRun,
+  createExperiment,
+  terminateExperiment,
+  deleteExperiment,
   updateRollout: (run, action) =>
     patchRollout(run, actions.updateRollout.requests(action, { rollout: run.rollout, template: templatePatch(run) })),
   scaleWorkload,

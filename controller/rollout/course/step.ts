@@ -5,6 +5,7 @@ import { hold, type StepFacts, type Verdict } from "../../steps/kind.ts";
 import { kindOf, verdictOf } from "../../steps/stepTable.ts";
 import { currentStepOf, trafficRoutingOf } from "../model/defaults.ts";
 import { isAborted, roles, statusOf, type Pass } from "../actions/pass.ts";
+import { currentExperiment } from "../model/experiments.ts";
 import { basicSizesLack } from "../sizes/replicas.ts";
 import { routedSizesLack } from "../sizes/routedReplicas.ts";
 import { currentRun, lacksBackground } from "./analysisWishes.ts";
@@ -22,6 +23,7 @@ function factsOf(p: Pass): StepFacts {
       isRouted ? routedSizesLack(rollout, roles(p), p.weights, p.steps) : basicSizesLack(rollout, roles(p), p.steps),
     isWeightVerified: isRouted ? p.weights?.verified : undefined,
     analysisPhase: () => currentRun(p, "Step")?.phase,
+    experimentPhase: () => currentExperiment(p.world, roles(p).newRS)?.phase,
   };
 }
 

@@ -70,6 +70,7 @@ function decideWithin(snapshot: Snapshot, now: number, steps: StepTable): Decisi
     weights: rollout.status?.canary?.weights,
     routers: { kind: "unasked" },
     analyses: { kind: "unasked" },
+    experiment: undefined,
     actions: [],
     events: [],
     wakeAts: [],
@@ -167,6 +168,7 @@ function claim(p: Pass): void {
 function pass(p: Pass): RolloutStatus {
   p.pause = noIntent;
   p.analyses = { kind: "unasked" };
+  p.experiment = undefined;
   p.weights = statusOf(p).canary?.weights;
   const { snapshot } = p;
   if (snapshot.invalid !== undefined) return invalidStatus(p, snapshot.invalid);

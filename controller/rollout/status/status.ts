@@ -22,7 +22,7 @@ import {
 } from "../model/rolloutConditions.ts";
 import { blueGreenOf, canaryOf, desiredReplicas } from "../model/defaults.ts";
 import { durationOf, finishedDuration } from "./duration.ts";
-import type { ReplicaSetFacts } from "../model/model.ts";
+import type { AnalysisFault, ReplicaSetFacts } from "../model/model.ts";
 import { currentHash, emit, isAborted, revisionText, roles, statusOf, type Pass } from "../actions/pass.ts";
 import { isPaused, settlePauses } from "../course/pauseConditions.ts";
 import { notingPeak, withPeak } from "../model/podPeak.ts";
@@ -103,10 +103,14 @@ const subject = (p: Pass): string => {
   return name === undefined ? `Rollout "${p.world.rollout.metadata.name}"` : `ReplicaSet "${name}"`;
 };
 
+/** Why an analysis or an Experiment that is wanted cannot begin. */
+const analysisFault = ({ analyses, experiment }: Pass): AnalysisFault | undefined =>
+  (analyses.kind === "asked" ? analyses.fault : undefined) ?? experiment?.fault;
+
 /** The reference's message, followed by what a router cannot do, or what the pods wait for. */
 function timedOutText(p: Pass): string {
-  const { routers, analyses } = p;
-  const fault = routers.kind === "fault" ? routers : analyses.kind === "asked" ? analyses.fault : undefined;
+  const { routers } = p;
+  const fault = routers.kind === "fault" ? routers : analysisFault(p);
   return `${subject(p)} has timed out progressing.${fault === undefined ? whyStuck(p) : ` ${shortened(fault.message)}`}`;
 }
 
@@ -232,7 +236,7 @@ function routingCondition(p: Pass, conditions: RolloutCondition[]): RolloutCondi
  */
 function analysisCondition(p: Pass, conditions: RolloutCondition[]): RolloutCondition[] {
   if (p.analyses.kind === "unasked") return conditions;
-  const { fault } = p.analyses;
+  const fault = analysisFault(p);
   const old = findCondition(conditions, "AnalysisFailure");
   const others = withoutCondition(conditions, "AnalysisFailure");
   if (fault === undefined || isAborted(p)) return old === undefined ? conditions : others;

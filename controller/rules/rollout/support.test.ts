@@ -10,9 +10,8 @@ describe("features that are not driven yet", () => {
   });
 
   test("a step is named by its true path, the first of its kind", () => {
-    expect(paths(steps({ pause: {} }, { experiment: {} }, { experiment: {} }, { plugin: { name: "x" } }))).toEqual([
-      "spec.strategy.canary.steps[1].experiment",
-      "spec.strategy.canary.steps[3].plugin",
+    expect(paths(steps({ pause: {} }, { plugin: { name: "x" } }, { plugin: { name: "x" } }))).toEqual([
+      "spec.strategy.canary.steps[1].plugin",
     ]);
   });
 
