@@ -26,6 +26,27 @@ const argo = ["argoproj.io"];
 const routerRules = (routers: readonly RouterRow[]): readonly Rule[] =>
   rightsOf(routers).map(({ why, group, plural, verbs }) => ({ why, apiGroups: [group], resources: [plural], verbs }));
 
+const analysisRules: readonly Rule[] = [
+  {
+    why: "AnalysisRuns are made for Rollouts, measured and judged, and deleted when their time to live is over.",
+    apiGroups: argo,
+    resources: ["analysisruns"],
+    verbs: ["get", "list", "watch", "create", "patch", "delete"],
+  },
+  {
+    why: "Templates of analyses, read only while a Rollout names one.",
+    apiGroups: argo,
+    resources: ["analysistemplates", "clusteranalysistemplates"],
+    verbs: ["list", "watch"],
+  },
+  {
+    why: "An AnalysisRun may take arguments from Secrets of its own namespace; nothing else is read, and none is listed.",
+    apiGroups: [""],
+    resources: ["secrets"],
+    verbs: ["get"],
+  },
+];
+
 /** In every namespace that is watched. */
 export const loopRules = (routers: readonly RouterRow[] = ROUTERS): readonly Rule[] => [
   {
@@ -78,18 +99,7 @@ export const loopRules = (routers: readonly RouterRow[] = ROUTERS): readonly Rul
     resources: ["pods/eviction"],
     verbs: ["create"],
   },
-  {
-    why: "AnalysisRuns are measured and judged, and deleted when their time to live is over.",
-    apiGroups: argo,
-    resources: ["analysisruns"],
-    verbs: ["list", "watch", "patch", "delete"],
-  },
-  {
-    why: "An AnalysisRun may take arguments from Secrets of its own namespace; nothing else is read, and none is listed.",
-    apiGroups: [""],
-    resources: ["secrets"],
-    verbs: ["get"],
-  },
+  ...analysisRules,
   { why: "What happened.", apiGroups: [""], resources: ["events"], verbs: ["create", "patch"] },
 ];
 

@@ -1,7 +1,6 @@
 /** The table of README.md that says what works, from the tables that the code uses: so it cannot go out of date. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { OTHER_UNDRIVEN } from "../controller/rules/rollout/support.ts";
 import { WORKLOAD_KINDS } from "../controller/rules/rollout/workloadRef.ts";
 import { STEPS } from "../controller/steps/stepKinds.ts";
 import { PROVIDERS } from "../providers/metrics/providers.ts";
@@ -57,7 +56,7 @@ export const SUPPORT: readonly Row[] = [
       ({ title }) => title,
     ),
   },
-  { part: "analysis", works: [], held: OTHER_UNDRIVEN },
+  { part: "analysis", works: ["as a step", "in the background", "before and after promotion"] },
   {
     part: "metric providers",
     ...split(
@@ -69,8 +68,8 @@ export const SUPPORT: readonly Row[] = [
   { part: "`workloadRef` to a", works: WORKLOAD_KINDS },
   {
     part: "kinds",
-    works: kinds.filter((kind) => kind === "Rollout"),
-    planned: kinds.filter((kind) => kind !== "Rollout"),
+    works: kinds.filter((kind) => kind !== "Experiment"),
+    planned: kinds.filter((kind) => kind === "Experiment"),
   },
   {
     part: "moving",

@@ -16,6 +16,12 @@ export const EPHEMERAL_METADATA = "rollout.argoproj.io/ephemeral-metadata";
 /** Set by users on objects of all kinds: which of several controllers and webhooks is responsible for them. */
 export const INSTANCE_LABEL = "argo-rollouts.argoproj.io/controller-instance-id";
 
+/** On an AnalysisRun of a Rollout: what it is for, and for a step its index. */
+export const ROLLOUT_TYPE = "rollout-type";
+export const STEP_INDEX = "step-index";
+/** On an AnalysisRun, by us: the generations of the templates that it was made of, as "Kind/name:generation", by commas. */
+export const TEMPLATE_GENERATIONS = "sluice.dev/template-generations";
+
 /** On the Rollout: the workload's generation that was last taken into account. */
 export const WORKLOAD_GENERATION = "rollout.argoproj.io/workload-generation";
 /** On a ReplicaSet, by us: the annotations of its template that metadata by role stands for at the moment, as JSON. */

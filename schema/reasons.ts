@@ -46,6 +46,8 @@ export const eventReasons = {
   MigrationCompleted: { send: "always", means: "A Rollout has taken over the running pods of its Deployment." },
   MigrationReversing: { send: "always", means: "A Deployment gets its pods back; its Rollout goes after that." },
   MigrationReversed: { send: "always", means: "The Deployment has its pods back, and is a Deployment like others." },
+  AnalysisRunPending: { send: "narration", means: "An analysis is about to begin." },
+  AnalysisRunRunning: { send: "narration", means: "An analysis runs." },
   AnalysisRunSuccessful: { send: "always", means: "An analysis has found the new version good." },
   AnalysisRunFailed: { send: "always", means: "An analysis has found the new version bad." },
   AnalysisRunError: { send: "always", means: "An analysis could not be carried out." },
@@ -111,6 +113,18 @@ export const conditionReasons = {
     of: ["TrafficRoutingFailure"],
     means: "A router cannot split the traffic as it should; what depends on that waits.",
   },
+  AnalysisTemplateMissing: {
+    of: ["AnalysisFailure"],
+    means: "A template that an analysis needs is not there yet; the analysis begins once it is.",
+  },
+  InvalidAnalysis: {
+    of: ["AnalysisFailure"],
+    means: "No AnalysisRun can be made of the templates and the values that the Rollout gives them.",
+  },
+  AnalysisRunCreateError: {
+    of: ["AnalysisFailure"],
+    means: "The API server refuses the AnalysisRun.",
+  },
   InvalidSpec: {
     of: ["InvalidSpec", "Ready", "Reconciling", "Stalled"],
     means: "The Rollout breaks a rule, and is left as it is until the rule is met.",
@@ -143,6 +157,8 @@ export const stepReasons = {
   PauseBegins: "The pause begins now.",
   PauseNotOver: "The duration of the pause has not passed.",
   WaitsForPerson: "The pause has no duration: it is over when somebody resumes the Rollout.",
+  AnalysisNotStarted: "An analysis is to run and has not begun yet.",
+  AnalysisNotOver: "The analysis of the step has not succeeded yet.",
   PausedByUser: "Somebody holds the Rollout by spec.paused.",
   NotDriven: "This version of Sluice does not drive steps of this kind yet.",
   UnknownKind: "The step is of no kind that this version of Sluice knows.",

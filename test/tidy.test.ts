@@ -44,6 +44,7 @@ const pureFolders = [
     (name) => `controller/rollout/${name}/`,
   ),
   ...["convert", "plan"].map((name) => `controller/migration/${name}/`),
+  "controller/analysis/make/",
   ...["metrics", "traffic"].map((name) => `providers/${name}/`),
   // Names of kinds, as data.
   "kube/client/resources.ts",

@@ -11,6 +11,8 @@ import type { Decision } from "./actions/action.ts";
 import type { PassPorts } from "./apply/carryOut.ts";
 import { createMemories } from "./apply/passMemory.ts";
 import { createReconciler, type Reconciler, type RolloutFacts } from "./apply/reconcile.ts";
+import { controllerOf } from "../../kube/object/ownerReference.ts";
+import { sameForOwner } from "./facts/runFacts.ts";
 import { createGatherer } from "./facts/gather.ts";
 import { needOf, type OptionalStore } from "./facts/optionalStore.ts";
 import type { Sources } from "./facts/cacheSources.ts";
@@ -60,6 +62,8 @@ export function rolloutsRow(ports: RolloutsPorts, sources: Sources): RolloutsRow
   };
 }
 
+const NOBODY = { metadata: { name: "", namespace: "" } };
+
 /** Answers to a pass's own writes are ignored: they hold nothing that its decision did not know. */
 function watchesOf(ports: RolloutsPorts, sources: Sources, forget: Reconciler["forget"]): Watch[] {
   const { stores } = ports;
@@ -80,6 +84,12 @@ function watchesOf(ports: RolloutsPorts, sources: Sources, forget: Reconciler["f
       if (origin === "own" || service === undefined || sameFacts(old, next)) return;
       for (const rollout of stores.rollouts.by("service", keyOf(service))) queue.add(keyOf(rollout));
     }),
+    watch(sources.analysisRuns, (queue, old, next) => {
+      // Whoever drives AnalysisRuns in this process writes what is news here.
+      if (sameForOwner(old, next)) return;
+      const uid = controllerOf(next ?? old ?? NOBODY)?.uid;
+      for (const rollout of uid === undefined ? [] : stores.rollouts.by("owner", uid)) queue.add(keyOf(rollout));
+    }),
     ...stores.optional.map((store) => neededWatch(stores, store)),
   ];
 }
@@ -90,7 +100,12 @@ const neededWatch = ({ rollouts }: Stores, { kind, objects }: OptionalStore): Wa
     const object = next ?? old;
     if (origin === "own" || object === undefined) return;
     if (old !== undefined && next !== undefined && !kind.heeds(old, next)) return;
-    for (const rollout of rollouts.by("need", needOf(kind, keyOf(object)))) queue.add(keyOf(rollout));
+    const { namespace = "" } = object.metadata;
+    // Of a whole kind any object may be part of what another one is.
+    const needing =
+      kind.isWhole === true ? rollouts.by("need", needOf(kind)) : rollouts.by("need", needOf(kind, keyOf(object)));
+    for (const rollout of needing)
+      if (namespace === "" || namespace === rollout.metadata.namespace) queue.add(keyOf(rollout));
   });
 
 /** The Rollout that controls a ReplicaSet, or those of its namespace that may want to adopt it. */

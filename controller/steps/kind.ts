@@ -35,6 +35,8 @@ export interface StepFacts {
   readonly sizesLack: () => SizeReason | undefined;
   /** False: the router was asked, and the weight is not verified yet. Undefined: no router was asked. */
   readonly isWeightVerified: boolean | undefined;
+  /** The phase of the AnalysisRun of this step; undefined: there is none. */
+  readonly analysisPhase: () => string | undefined;
 }
 
 /** A size of the canary apart from its traffic: of pods, which count first, or of the pods for a weight. */

@@ -9,6 +9,7 @@ const facts = (now: number, more: Partial<StepFacts> = {}): StepFacts => ({
   isResumed: false,
   sizesLack: () => undefined,
   isWeightVerified: undefined,
+  analysisPhase: () => undefined,
   ...more,
 });
 

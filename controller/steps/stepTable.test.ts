@@ -11,6 +11,7 @@ const facts: StepFacts = {
   isResumed: false,
   sizesLack: () => undefined,
   isWeightVerified: undefined,
+  analysisPhase: () => undefined,
 };
 
 describe("the table of steps", () => {

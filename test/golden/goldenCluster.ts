@@ -26,6 +26,8 @@ import { serviceViolations } from "../../controller/rules/rollout/references.ts"
 import { violationText } from "../../kube/validation/violation.ts";
 import { replicaSetFacts } from "../../controller/rollout/facts/stores.ts";
 import type { Workload } from "../../schema/kube.ts";
+import { analysesOf as ruledAnalyses } from "../../controller/rules/analysis/templates.ts";
+import { type Analyses, knownTemplates } from "./fakeAnalyses.ts";
 import { resolvedBy, scaledDeployment } from "./replacedDeployment.ts";
 
 export const START = Date.parse("2026-01-01T00:00:00Z");
@@ -71,6 +73,7 @@ export interface Cluster {
   readonly waits: Map<string, PodWait>;
   /** The last report about the pods of a stuck Rollout. */
   podCheck: PodCheck | undefined;
+  readonly analyses: Analyses;
 }
 
 export function newCluster(
@@ -78,6 +81,7 @@ export function newCluster(
   services: readonly string[],
   readyAfterMs: Cluster["readyAfterMs"],
   deployment?: Workload,
+  analyses: Analyses = { runs: new Map(), templates: new Map(), courseOf: () => undefined },
 ): Cluster {
   const { status: _, ...fresh } = manifest;
   const metadata = { ...manifest.metadata, namespace: "default", uid: "rollout-uid", generation: 1 };
@@ -98,6 +102,7 @@ export function newCluster(
     readyAfterMs,
     waits: new Map(),
     podCheck: undefined,
+    analyses,
   };
 }
 
@@ -135,6 +140,7 @@ export function snapshotOf(cluster: Cluster): Snapshot {
     strays: isKnown ? owned.filter((rs) => !matches(rs)) : [],
     ...(due ? { pods: cluster.pods.map((pod) => podFacts(cluster, pod)) } : {}),
     ...routingOf(cluster),
+    ...analysesOf(cluster),
     ...(isKnown && violation === undefined ? {} : { invalidByOthers: true as const }),
     ...kstatusOf(rollout, false),
   });
@@ -164,6 +170,15 @@ function podWait(cluster: Cluster, { set, readyAt, crashes }: Pod): PodWait | un
   if (readyAt <= cluster.now) return undefined;
   if (crashes === undefined) return { reason: "ContainerCreating", container: "web" };
   return { reason: "CrashLoopBackOff", container: "web", exit: { code: 1, reason: "Error" }, restarts: crashes };
+}
+
+function analysesOf({ analyses, rollout }: Cluster): Pick<Snapshot, "analysisRuns" | "templates"> {
+  const runs = [...analyses.runs.values()];
+  const isAsked = ruledAnalyses(rollout).length > 0;
+  return {
+    ...(runs.length === 0 ? {} : { analysisRuns: runs }),
+    ...(isAsked ? { templates: knownTemplates(analyses) } : {}),
+  };
 }
 
 /** One router stands for all: it has an object that holds its weights. */
@@ -226,10 +241,13 @@ function mustExist({ sets, services }: Cluster, action: Action): void {
 function follow(cluster: Cluster, action: Action, templateDigest: string): void {
   const { rollout, sets, services, routed, now } = cluster;
   const traffic = routed === undefined ? {} : { traffic: routed };
-  const before = { rollout, replicaSets: [...sets.values()], services, ...traffic };
+  const { runs } = cluster.analyses;
+  const before = { rollout, replicaSets: [...sets.values()], services, analysisRuns: [...runs.values()], ...traffic };
   const after = effectOf(before, action, { now, snapshot: { templateDigest } });
   cluster.rollout = after.rollout;
   cluster.routed = after.traffic;
+  runs.clear();
+  for (const run of after.analysisRuns ?? []) runs.set(run.name, run);
   for (const [name, service] of after.services) services.set(name, service);
   const left = new Map(after.replicaSets.map((rs) => [rs.name, rs]));
   for (const name of sets.keys()) if (!left.has(name)) sets.delete(name);

@@ -8,7 +8,15 @@ import { decide } from "../../controller/rollout/decide/decide.ts";
 import type { StepTable } from "../../controller/steps/stepTable.ts";
 import { nextPodCheckAt } from "../../controller/rollout/status/stuck.ts";
 import type { Decision } from "../../controller/rollout/actions/action.ts";
-import type { PodWait, ReplicaSetFacts, ServiceFacts, Snapshot } from "../../controller/rollout/model/model.ts";
+import { hasEnded } from "../../controller/rollout/course/analysisKinds.ts";
+import type { AnalysisTemplateSpec } from "../../schema/analysis.ts";
+import type {
+  AnalysisRunFacts,
+  PodWait,
+  ReplicaSetFacts,
+  ServiceFacts,
+  Snapshot,
+} from "../../controller/rollout/model/model.ts";
 import {
   changeSet,
   newCluster,
@@ -20,6 +28,7 @@ import {
 } from "./goldenCluster.ts";
 import type { Cluster, Outcome } from "./goldenCluster.ts";
 import { endOf, instantText, lineOf, readable, setsText } from "./timelineText.ts";
+import { type Course, nextRunChange, runAnalyses } from "./fakeAnalyses.ts";
 import type { Edit } from "./edits.ts";
 import { changedDeployment, deploymentOf, type DeploymentOptions } from "./replacedDeployment.ts";
 
@@ -34,6 +43,10 @@ export interface WorldOptions {
   readonly crashAfter?: (decision: Decision) => number | undefined;
   /** The ReplicaSet controller acts only when the Rollout rests, as if it were slow. */
   readonly lateAnswers?: boolean;
+  /** The analysis templates that exist from the beginning, by name. */
+  readonly templates?: Readonly<Record<string, AnalysisTemplateSpec>>;
+  /** What each AnalysisRun comes to; undefined: it never ends by itself. */
+  readonly course?: (run: AnalysisRunFacts) => Course | undefined;
   /** The kinds of canary steps, where they are not those of the product. */
   readonly steps?: StepTable;
   /** Called for every decision, with the facts before it and, once it is carried out, after it; `routed`: before it. */
@@ -89,6 +102,9 @@ export interface Meddler {
   resetService(name: string): void;
   /** A user changes the Rollout at the same moment. */
   change(edit: Edit): void;
+  /** A template is created or edited. */
+  setTemplate(name: string, spec: AnalysisTemplateSpec): void;
+  deleteRun(name: string): void;
   /** All that a controller has written on the Rollout is lost, and its ReplicaSets belong to nobody. */
   loseEverything(): void;
   /** The next ReplicaSet's name is taken already. */
@@ -121,6 +137,13 @@ export function createWorld(manifest: Rollout, options: WorldOptions = {}): Worl
     options.services ?? [],
     options.readyAfterMs ?? (() => 1_000),
     options.deployment === undefined ? undefined : deploymentOf(options.deployment),
+    {
+      runs: new Map(),
+      templates: new Map(
+        Object.entries(options.templates ?? {}).map(([name, spec]) => [name, { generation: 1, spec }] as const),
+      ),
+      courseOf: options.course ?? (() => undefined),
+    },
   );
   const state: State = { cluster, options, lines: [], events: [], writes: 0, wakeAt: undefined, retryAt: undefined };
   settle(state, "apply");
@@ -181,8 +204,14 @@ function settle(state: State, cause: string): void {
     state.options.onDecision?.(snapshot, decision, cluster.now, snapshotOf(cluster), routed);
     if (outcome !== "done") return explain(state, snapshot, outcome);
     const waiting = [...cluster.sets.values()].some((rs) => !rs.observed);
-    if (!changed && !waiting) return;
-    if (!changed || state.options.lateAnswers !== true) runReplicaSets(cluster);
+    const unseen = [...cluster.analyses.runs.values()].some(
+      (run) => !hasEnded(run) && (run.phase === "" || run.terminated),
+    );
+    if (!changed && !waiting && !unseen) return;
+    if (!changed || state.options.lateAnswers !== true) {
+      runReplicaSets(cluster);
+      runAnalyses(cluster.analyses, cluster.now);
+    }
     written = "";
   }
   throw new Error(`The Rollout does not come to rest:\n${state.lines.slice(-6).join("\n")}`);
@@ -237,15 +266,21 @@ function run(state: State, until: number): void {
   const { cluster } = state;
   for (;;) {
     const pods = nextPodChange(cluster);
+    const runs = nextRunChange(cluster.analyses, cluster.now);
     const podCheckAt = cluster.podCheck === undefined ? undefined : nextPodCheckAt(cluster.rollout, cluster.podCheck);
     const later = [state.wakeAt, state.retryAt, podCheckAt]
       .filter((at) => at !== undefined && at > cluster.now)
       .map(Number);
-    const next = Math.min(pods, ...later);
+    const next = Math.min(pods, runs, ...later);
     if (next > until) break;
     cluster.now = next;
     const before = setsText(cluster);
     runReplicaSets(cluster);
+    runAnalyses(cluster.analyses, next);
+    if (runs === next && pods !== next) {
+      settle(state, "analysis");
+      continue;
+    }
     // The end of a terminating pod changes no count: it triggers no decision.
     if (pods !== next || before !== setsText(cluster)) settle(state, pods === next ? "pods" : "time");
   }
@@ -290,6 +325,11 @@ function meddler(cluster: Cluster): Meddler {
     deleteService: (name) => void cluster.services.delete(name),
     resetService: (name) => void cluster.services.set(name, serviceOf(name)),
     change: (change) => edit(cluster, change),
+    setTemplate: (name, spec) => {
+      const generation = (cluster.analyses.templates.get(name)?.generation ?? 0) + 1;
+      cluster.analyses.templates.set(name, { generation, spec });
+    },
+    deleteRun: (name) => void cluster.analyses.runs.delete(name),
     loseEverything: () => {
       const { status: _, ...rest } = cluster.rollout;
       const { annotations: __, ...metadata } = rest.metadata;

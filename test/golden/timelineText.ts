@@ -12,6 +12,7 @@ import { wordsOf } from "../../controller/rollout/actions/actions.ts";
 import type { ReplicaSetFacts } from "../../controller/rollout/model/model.ts";
 import type { Traffic } from "../../providers/traffic/router.ts";
 import type { RolloutCondition, RolloutStatus } from "../../schema/rollout.ts";
+import { runsText } from "./fakeAnalyses.ts";
 import { START, type Cluster } from "./goldenCluster.ts";
 
 export const instantText = (at: number): string => `+${Number(((at - START) / 1000).toFixed(3))}s`;
@@ -79,7 +80,8 @@ export function setsText(cluster: Cluster): string {
   const { routed, deployment } = cluster;
   const traffic = routed === undefined ? [] : [`traffic ${shareText(routed)}`];
   const size = deployment === undefined ? [] : [`deployment ${deployment.spec?.replicas ?? 1}`];
-  return [...written, ...services, ...traffic, ...size].join(" ");
+  const runs = runsText(cluster.analyses).map((text) => readable(cluster, text));
+  return [...written, ...services, ...traffic, ...size, ...runs].join(" ");
 }
 
 const podsText = (rs: ReplicaSetFacts): string => {

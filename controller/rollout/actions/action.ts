@@ -2,7 +2,9 @@
 import type { RolloutStatus } from "../../../schema/rollout.ts";
 import type { FinishedDuration, RolloutEvent } from "../model/model.ts";
 import type { AdoptReplicaSet } from "./adoptReplicaSet.ts";
+import type { CreateAnalysisRun } from "./createAnalysisRun.ts";
 import type { CreateReplicaSet } from "./createReplicaSet.ts";
+import type { DeleteAnalysisRun } from "./deleteAnalysisRun.ts";
 import type { DeleteReplicaSet } from "./deleteReplicaSet.ts";
 import type { EvictPods } from "./evictPods.ts";
 import type { ReleaseReplicaSet } from "./releaseReplicaSet.ts";
@@ -10,6 +12,7 @@ import type { RouteTraffic } from "./routeTraffic.ts";
 import type { ScaleWorkload } from "./scaleWorkload.ts";
 import type { SetPodMetadata } from "./setPodMetadata.ts";
 import type { SwitchService } from "./switchService.ts";
+import type { TerminateAnalysisRun } from "./terminateAnalysisRun.ts";
 import type { UpdateReplicaSet } from "./updateReplicaSet.ts";
 import type { UpdateRollout } from "./updateRollout.ts";
 
@@ -24,6 +27,9 @@ export type Action =
   | ReleaseReplicaSet
   | SwitchService
   | RouteTraffic
+  | CreateAnalysisRun
+  | TerminateAnalysisRun
+  | DeleteAnalysisRun
   | UpdateRollout
   | ScaleWorkload;
 

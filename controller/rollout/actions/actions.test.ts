@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { actions, effectOf, joined, type RowsOf, targetOf, wordsOf } from "./actions.ts";
 import type { Action, ActionOf } from "./action.ts";
 import type { ActionRow, WriteRequest } from "./row.ts";
-import type { ReplicaSetFacts, World } from "../model/model.ts";
+import type { AnalysisRunFacts, ReplicaSetFacts, World } from "../model/model.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 
 const rollout: Rollout = {
@@ -29,9 +29,24 @@ const set: ReplicaSetFacts = {
   templateDigest: "d1",
 };
 
+const run: AnalysisRunFacts = {
+  name: "web-1-1",
+  uid: "a",
+  labels: {},
+  createdAt: 0,
+  deleting: false,
+  phase: "Running",
+  message: "",
+  terminated: false,
+  measured: true,
+  generations: "AnalysisTemplate/errors:1",
+  spec: { metrics: [] },
+};
+
 const world: World = {
   rollout,
   replicaSets: [set],
+  analysisRuns: [run],
   services: new Map([["active", { name: "active", resourceVersion: "2", selector: { app: "web" }, annotations: {} }]]),
 };
 
@@ -104,6 +119,13 @@ const scale: ActionOf<"scaleWorkload"> = {
   replicas: 0,
   replicasBefore: 3,
 };
+
+const nextRun: ActionOf<"createAnalysisRun"> = {
+  kind: "createAnalysisRun",
+  name: "web-1-1.1",
+  manifest: { metadata: { name: "web-1-1.1", namespace: "shop" }, spec: { metrics: [] } },
+};
+const end: ActionOf<"terminateAnalysisRun"> = { kind: "terminateAnalysisRun", name: "web-1-1", uid: "a" };
 
 const inSet = (after: World): unknown =>
   after.replicaSets.map(({ name, replicas, observed }) => [name, replicas, observed]);
@@ -199,6 +221,33 @@ const examples: Examples = {
     requests: actions.routeTraffic.requests(weights, { writes: [route] }),
     sends: ['patch ingresses web at 9 {"metadata":{"annotations":{"weight":"20"}}}'],
     words: 'route 20 of 100 parts of the traffic to hash "2"',
+  },
+  createAnalysisRun: {
+    action: nextRun,
+    changes: (after) => after.analysisRuns,
+    to: [
+      run,
+      { ...run, name: "web-1-1.1", uid: "", createdAt: 5_000, phase: "", measured: false, generations: undefined },
+    ],
+    requests: actions.createAnalysisRun.requests(nextRun),
+    sends: ["create analysisruns web-1-1.1"],
+    words: 'create AnalysisRun "web-1-1.1"',
+  },
+  terminateAnalysisRun: {
+    action: end,
+    changes: (after) => after.analysisRuns,
+    to: [{ ...run, terminated: true }],
+    requests: actions.terminateAnalysisRun.requests(end),
+    sends: ['patch analysisruns web-1-1 at undefined {"metadata":{"uid":"a"},"spec":{"terminate":true}}'],
+    words: 'terminate AnalysisRun "web-1-1"',
+  },
+  deleteAnalysisRun: {
+    action: { ...end, kind: "deleteAnalysisRun" },
+    changes: (after) => after.analysisRuns,
+    to: [],
+    requests: actions.deleteAnalysisRun.requests({ ...end, kind: "deleteAnalysisRun" }),
+    sends: ["delete analysisruns web-1-1"],
+    words: 'delete AnalysisRun "web-1-1"',
   },
   updateRollout: {
     action: note,

@@ -5,7 +5,9 @@
 import type { World } from "../model/model.ts";
 import type { Action } from "./action.ts";
 import { adoptReplicaSet } from "./adoptReplicaSet.ts";
+import { createAnalysisRun } from "./createAnalysisRun.ts";
 import { createReplicaSet } from "./createReplicaSet.ts";
+import { deleteAnalysisRun } from "./deleteAnalysisRun.ts";
 import { deleteReplicaSet } from "./deleteReplicaSet.ts";
 import { evictPods } from "./evictPods.ts";
 import { releaseReplicaSet } from "./releaseReplicaSet.ts";
@@ -14,6 +16,7 @@ import type { ActionRow, Basis } from "./row.ts";
 import { scaleWorkload } from "./scaleWorkload.ts";
 import { setPodMetadata } from "./setPodMetadata.ts";
 import { switchService } from "./switchService.ts";
+import { terminateAnalysisRun } from "./terminateAnalysisRun.ts";
 import { updateReplicaSet } from "./updateReplicaSet.ts";
 import { updateRollout } from "./updateRollout.ts";
 
@@ -32,6 +35,9 @@ export const actions = {
   releaseReplicaSet,
   switchService,
   routeTraffic,
+  createAnalysisRun,
+  terminateAnalysisRun,
+  deleteAnalysisRun,
   updateRollout,
   scaleWorkload,
 } as const satisfies RowsOf<Action>;

@@ -12,6 +12,9 @@ import type { StepTable } from "../../steps/stepTable.ts";
 import { desiredReplicas } from "../model/defaults.ts";
 
 import type {
+  AnalysisFault,
+  AnalysisKind,
+  AnalysisRunFacts,
   FinishedDuration,
   PodMetadataChange,
   ReplicaSetFacts,
@@ -51,6 +54,16 @@ export type RouterAnswer =
   /** Why one of them cannot split the traffic in this way. */
   | { readonly kind: "fault"; readonly traffic: Traffic; readonly message: string };
 
+/** Whether a pass has come as far as the analyses. */
+export type Analyses =
+  | { readonly kind: "unasked" }
+  | {
+      readonly kind: "asked";
+      /** The current run of each kind that has one. */
+      readonly runs: ReadonlyMap<AnalysisKind, AnalysisRunFacts>;
+      readonly fault: AnalysisFault | undefined;
+    };
+
 export interface Pass {
   readonly snapshot: Snapshot;
   readonly now: number;
@@ -61,6 +74,7 @@ export interface Pass {
   /** Weights that the routers have been asked for, this pass included. */
   weights: TrafficWeights | undefined;
   routers: RouterAnswer;
+  analyses: Analyses;
   readonly actions: Action[];
   readonly events: RolloutEvent[];
   readonly wakeAts: number[];

@@ -105,21 +105,52 @@ function report(ports: PassPorts, { key, snapshot, memory, decision }: DecidedPa
 
 type Failure = Exclude<Outcome, { kind: "done" | "nothingEvicted" }>;
 
-/** Creating the ReplicaSet or writing the traffic failed: decides again with that as a fact. */
+/** Creating an object or writing the traffic failed: decides again with that as a fact. */
 async function explain(ports: PassPorts, key: string, outcome: Failure): Promise<void> {
   const fresh = gatherNow(ports, key);
   if (fresh === undefined) return;
-  if (outcome.kind === "routeRefused") {
-    await applyUnrouted(ports, fresh, outcome.message);
-    throw new Error(`Cannot route the traffic: ${outcome.message}`);
+  switch (outcome.kind) {
+    case "routeRefused":
+      await applyUnrouted(ports, fresh, outcome.message);
+      throw new Error(`Cannot route the traffic: ${outcome.message}`);
+    case "nameTaken":
+      throw new Error(`Cannot create ReplicaSet "${outcome.name}": ${outcome.message}`);
+    case "runNameTaken":
+      return applyUnderOtherName(ports, key, outcome.name);
+    case "collision":
+      return void (await decideAgain(ports, fresh, { collision: outcome.name }));
+    case "createRefused":
+      await decideAgain(ports, fresh, { createFailure: outcome });
+      throw new Error(`Cannot create ReplicaSet "${outcome.name}": ${outcome.message}`);
+    case "runRefused":
+      await decideAgain(ports, fresh, { runFailure: outcome });
+      throw new Error(`Cannot create AnalysisRun "${outcome.name}": ${outcome.message}`);
+    default:
+      outcome satisfies never;
   }
-  const { name } = outcome;
-  if (outcome.kind === "nameTaken") throw new Error(`Cannot create ReplicaSet "${name}": ${outcome.message}`);
-  const fact =
-    outcome.kind === "collision" ? { collision: name } : { createFailure: { name, message: outcome.message } };
-  const snapshot = { ...fresh.snapshot, ...fact };
-  await apply(ports, snapshot, ports.decide(snapshot, ports.clock.now()));
-  if (outcome.kind === "createRefused") throw new Error(`Cannot create ReplicaSet "${name}": ${outcome.message}`);
+}
+
+type NewFacts = Partial<Pick<Snapshot, "collision" | "createFailure" | "runFailure" | "runNamesTaken">>;
+
+function decideAgain(ports: PassPorts, { snapshot: fresh }: PassFacts, facts: NewFacts): Promise<Outcome> {
+  const snapshot = { ...fresh, ...facts };
+  return apply(ports, snapshot, ports.decide(snapshot, ports.clock.now()));
+}
+
+/** An earlier Rollout of the same name may have left some; more than that are nobody's intention. */
+const MOST_NAMES = 20;
+
+async function applyUnderOtherName(ports: PassPorts, key: string, name: string): Promise<void> {
+  const runNamesTaken = [name];
+  while (runNamesTaken.length < MOST_NAMES) {
+    const fresh = gatherNow(ports, key);
+    if (fresh === undefined) return;
+    const outcome = await decideAgain(ports, fresh, { runNamesTaken });
+    if (outcome.kind === "done") return;
+    if (outcome.kind !== "runNameTaken") break;
+    runNamesTaken.push(outcome.name);
+  }
+  throw new Error(`Cannot create AnalysisRun "${runNamesTaken.at(-1)}": it could not be given another name`);
 }
 
 /** The events of the fault were emitted when it happened. */

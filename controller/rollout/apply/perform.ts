@@ -12,6 +12,7 @@ import type { Action, ActionOf } from "../actions/action.ts";
 import { actions } from "../actions/actions.ts";
 import { replicaSetFacts } from "../facts/stores.ts";
 import { liveRollout } from "../../services/serviceCleanup.ts";
+import { createRun, deleteRun, terminateRun } from "./analysisRuns.ts";
 import { kubeRequest } from "./kubeRequest.ts";
 import { passingCause } from "./passing.ts";
 import { evictPod, patchPods } from "./podRequests.ts";
@@ -45,6 +46,9 @@ const performers: Performers = {
       return unrouted(error);
     }
   },
+  createAnalysisRun: createRun,
+  terminateAnalysisRun: terminateRun,
+  deleteAnalysisRun: deleteRun,
   updateRollout: (run, action) =>
     patchRollout(run, actions.updateRollout.requests(action, { rollout: run.rollout, template: templatePatch(run) })),
   scaleWorkload,

@@ -29,6 +29,10 @@ export type Outcome =
   | { readonly kind: "nothingEvicted" }
   /** The API server refuses the new ReplicaSet (quota, policy, validation). */
   | { readonly kind: "createRefused"; readonly name: string; readonly message: string }
+  /** The name of a new AnalysisRun is taken by one that cannot take its place. */
+  | { readonly kind: "runNameTaken"; readonly name: string }
+  /** The API server refuses the new AnalysisRun. */
+  | { readonly kind: "runRefused"; readonly name: string; readonly message: string }
   /** The API server refuses what a router wants written (rights, policy, validation). */
   | { readonly kind: "routeRefused"; readonly message: string };
 

@@ -17,7 +17,7 @@ export function inForce(rollout: Rollout, valid: boolean, now: number): Rollout 
   const { status } = rollout;
   if (status === undefined) return rollout;
   const own = valid && blueGreenOf(rollout) !== undefined ? withoutCanary(status) : status;
-  const next = withLastWord(own, now);
+  const next = withLastWord(withoutPastAnalyses(own), now);
   return next === status ? rollout : { ...rollout, status: next };
 }
 
@@ -38,6 +38,17 @@ function withoutCanary(status: RolloutStatus): RolloutStatus {
     ...rest
   } = status;
   return rest;
+}
+
+/**
+ * An abort that somebody has taken back: what the analyses of that attempt found says nothing about the next one
+ * (docs/behaviour/rollout-analysis.md#after-an-abort).
+ */
+function withoutPastAnalyses(status: RolloutStatus): RolloutStatus {
+  const { abort, abortedAt, blueGreen } = status;
+  if (abort === true || abortedAt === undefined || blueGreen === undefined) return status;
+  const { prePromotionAnalysisRunStatus: before, postPromotionAnalysisRunStatus: after, ...rest } = blueGreen;
+  return before === undefined && after === undefined ? status : { ...status, blueGreen: rest };
 }
 
 /**

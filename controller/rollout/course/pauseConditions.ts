@@ -5,6 +5,7 @@
 import type { PauseReason } from "../../../schema/reasons.ts";
 import type { PauseCondition, Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 import { blueGreenOf, currentStepOf } from "../model/defaults.ts";
+import { prePromotionDone } from "./analysisWishes.ts";
 import { isAborted, statusOf, type Pass } from "../actions/pass.ts";
 import { instant, timestamp } from "../../../kube/object/time.ts";
 import { kindOf, type StepTable } from "../../steps/stepTable.ts";
@@ -44,9 +45,12 @@ export function pauseEnd(condition: PauseCondition | undefined, seconds: number)
   return start === undefined ? undefined : start + seconds * 1000;
 }
 
-/** The controller paused and the condition is gone: a user has resumed. */
-export const wasResumed = (status: RolloutStatus, reason: PauseReason): boolean =>
-  status.controllerPause === true && pauseCondition(status, reason) === undefined;
+/**
+ * The controller paused and no condition is left: a user has resumed. As long as an analysis pauses the Rollout, nobody
+ * has: a pause that comes to be due then begins beside that one.
+ */
+export const wasResumed = (status: RolloutStatus): boolean =>
+  status.controllerPause === true && (status.pauseConditions ?? []).length === 0;
 
 /**
  * Abort and pause fields of the status of this pass. An abort wins over pauses, keeps its first time, and is the end of
@@ -74,7 +78,8 @@ export function settlePauses(
 function keepsResumption(p: Pass): boolean {
   const { rollout } = p.world;
   if (statusOf(p).controllerPause !== true || p.pause.remove.length > 0) return false;
-  if (blueGreenOf(rollout) !== undefined) return true;
+  // The pause before the cutover begins after the analysis: one that was resumed before was the analysis's own.
+  if (blueGreenOf(rollout) !== undefined) return prePromotionDone(p);
   const step = currentStepOf(rollout);
   return step !== undefined && kindOf(p.steps, step)?.waitsForPerson !== undefined;
 }

@@ -8,6 +8,7 @@ import { blueGreenOf, canaryOf, desiredReplicas, isStablePing, stepIndexOf, step
 import type { ReplicaSetFacts } from "../model/model.ts";
 import { emit, isAborted, revisionText, roles, statusOf, type Pass } from "../actions/pass.ts";
 import { clearPausesAndAbort, haltReason } from "./pauseConditions.ts";
+import { lacksBackground, postPromotionDone } from "./analysisWishes.ts";
 import { lastingPods } from "../model/replicaSets.ts";
 import { canaryThresholdMet } from "../sizes/replicas.ts";
 import { isFastRollback, isRollbackWithinWindow } from "./rollback.ts";
@@ -26,11 +27,12 @@ function canaryReason(p: Pass): string | undefined {
   if (haltReason(p) !== undefined && newRS.name !== stableRS?.name) return undefined;
   if (lastingPods(newRS) < wanted && !canaryThresholdMet(rollout, newRS, wanted)) return undefined;
   if (statusOf(p).promoteFull === true) return "Full promotion requested";
+  const fast = fastRollback(p);
+  if (fast !== undefined) return fast;
   const steps = stepsOf(rollout).length;
-  return (
-    fastRollback(p) ??
-    (steps === 0 || stepIndexOf(rollout) === steps ? `Completed all ${steps} canary steps` : undefined)
-  );
+  // What this pass has found pauses the update, or an analysis that is to watch it has not begun.
+  const isHeld = p.pause.add.includes("InconclusiveAnalysisRun") || lacksBackground(p);
+  return !isHeld && (steps === 0 || stepIndexOf(rollout) === steps) ? `Completed all ${steps} canary steps` : undefined;
 }
 
 const hasBeenHealthy = (p: Pass): boolean => findCondition(statusOf(p).conditions, "Healthy") !== undefined;
@@ -54,7 +56,9 @@ function blueGreenReason(p: Pass, draft: RolloutStatus): string | undefined {
   if (active === "") return "Initial deploy";
   if (active !== draft.currentPodHash) return undefined;
   if (statusOf(p).promoteFull === true) return "Full promotion requested";
-  return fastRollback(p) ?? (isAborted(p) ? undefined : "Completed blue-green update");
+  const fast = fastRollback(p);
+  if (fast !== undefined || isAborted(p)) return fast;
+  return postPromotionDone(p) ? "Completed blue-green update" : undefined;
 }
 
 /**

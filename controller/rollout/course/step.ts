@@ -7,6 +7,7 @@ import { currentStepOf, trafficRoutingOf } from "../model/defaults.ts";
 import { isAborted, roles, statusOf, type Pass } from "../actions/pass.ts";
 import { basicSizesLack } from "../sizes/replicas.ts";
 import { routedSizesLack } from "../sizes/routedReplicas.ts";
+import { currentRun, lacksBackground } from "./analysisWishes.ts";
 import { pauseCondition, wasResumed } from "./pauseConditions.ts";
 
 function factsOf(p: Pass): StepFacts {
@@ -16,16 +17,21 @@ function factsOf(p: Pass): StepFacts {
   return {
     now: p.now,
     pause: begun === undefined ? undefined : { startedAt: instant(begun.startTime) },
-    isResumed: wasResumed(statusOf(p), "CanaryPauseStep"),
+    isResumed: wasResumed(statusOf(p)),
     sizesLack: () =>
       isRouted ? routedSizesLack(rollout, roles(p), p.weights, p.steps) : basicSizesLack(rollout, roles(p), p.steps),
     isWeightVerified: isRouted ? p.weights?.verified : undefined,
+    analysisPhase: () => currentRun(p, "Step")?.phase,
   };
 }
 
 /** Whether the step is complete; never while the user has paused the Rollout. */
-export const stepVerdict = (p: Pass, step: CanaryStep): Verdict =>
-  p.world.rollout.spec.paused === true ? hold("PausedByUser") : verdictOf(p.steps, step, factsOf(p));
+export function stepVerdict(p: Pass, step: CanaryStep): Verdict {
+  if (p.world.rollout.spec.paused === true) return hold("PausedByUser");
+  const verdict = verdictOf(p.steps, step, factsOf(p));
+  // Nobody would notice that the next step does harm.
+  return verdict.kind === "done" && lacksBackground(p) ? hold("AnalysisNotStarted") : verdict;
+}
 
 /**
  * The current step is a pause, or another one that does not set sizes, and is over: the next step may begin at once,

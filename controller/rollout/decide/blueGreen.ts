@@ -6,6 +6,8 @@ import type { ReplicaSetFacts, ServiceFacts } from "../model/model.ts";
 import { HASH_LABEL } from "../../../schema/labels.ts";
 import { pruneHistory, scaleDownForBlueGreen } from "../sizes/oldReplicaSets.ts";
 import { roles, scaleReplicaSet, statusOf, switchService, wake, type Pass } from "../actions/pass.ts";
+import { blueGreenRecords, postPromotionFault, syncAnalyses } from "../course/analysis/analyses.ts";
+import { keepsPastVersions, prePromotionDone } from "../course/analysisWishes.ts";
 import {
   addPause,
   clearPauses,
@@ -44,6 +46,7 @@ export function blueGreenPass(p: Pass): RolloutStatus {
   restoreActive(p);
   managePause(p);
   pointActive(p);
+  syncAnalyses(p);
   syncPodMetadata(p);
   return blueGreenStatus(p, restart === "done" ? p.world.rollout.spec.restartAt : undefined);
 }
@@ -67,7 +70,7 @@ export function scaleBlueGreen(p: Pass): void {
     if (delaysScaleDown(p)) holdAborted(p, newRS);
     else scaleReplicaSet(p, newRS, newSize(p, newRS), { keepDeadline: false });
   }
-  scaleDownForBlueGreen(p);
+  if (!keepsPastVersions(p)) scaleDownForBlueGreen(p);
 }
 
 /**
@@ -122,6 +125,7 @@ function managePause(p: Pass): void {
   const wanted = strategy?.autoPromotionEnabled === false || seconds > 0;
   if (isFastTracked(p) || status.blueGreen?.scaleUpPreviewCheckPoint === true || !wanted)
     return removePause(p, "BlueGreenPause");
+  if (!prePromotionDone(p)) return;
   const condition = pauseCondition(status, "BlueGreenPause");
   if (condition === undefined) {
     if (status.controllerPause !== true) addPause(p, "BlueGreenPause");
@@ -139,7 +143,7 @@ function pauseCompleted(p: Pass): boolean {
   const strategy = blueGreenOf(p.world.rollout);
   if (p.pause.add.length > 0) return false;
   if (status.blueGreen?.scaleUpPreviewCheckPoint === true) return true;
-  if (wasResumed(status, "BlueGreenPause")) return true;
+  if (wasResumed(status)) return true;
   if (strategy?.autoPromotionEnabled === false) return false;
   const seconds = strategy?.autoPromotionSeconds ?? 0;
   const end = pauseEnd(pauseCondition(status, "BlueGreenPause"), seconds);
@@ -152,7 +156,8 @@ function pointActive(p: Pass): void {
   const { newRS } = roles(p);
   if (active === undefined || haltReason(p) !== undefined || !readyForPause(p) || !isSaturated(p.world.rollout, newRS))
     return;
-  const go = isFastTracked(p) || pauseCompleted(p);
+  const tested = prePromotionDone(p) && pauseCompleted(p) && postPromotionFault(p) === undefined;
+  const go = isFastTracked(p) || tested;
   const target = statusOf(p).abort === true ? (statusOf(p).stableRS ?? "") : go ? hashOf(newRS) : selectedHash(active);
   // An empty hash is one that no pod has.
   if (target !== "") switchService(p, active, target);
@@ -167,7 +172,11 @@ function blueGreenStatus(p: Pass, restartedAt = statusOf(p).restartedAt): Rollou
   const base: RolloutStatus = {
     ...baseStatus(p),
     restartedAt,
-    blueGreen: { previewSelector: selectedHash(previewService(p)), activeSelector: selectedHash(activeService(p)) },
+    blueGreen: {
+      previewSelector: selectedHash(previewService(p)),
+      activeSelector: selectedHash(activeService(p)),
+      ...blueGreenRecords(p),
+    },
   };
   const begins = templateChanged(p);
   const draft = begins ? resetStatus(p, base) : base;
@@ -202,7 +211,11 @@ function withCheckPoint(p: Pass, draft: RolloutStatus): RolloutStatus {
   if (preview === undefined) return draft;
   const passed = statusOf(p).blueGreen?.scaleUpPreviewCheckPoint === true;
   const reached =
-    !passed && haltReason(p) === undefined && pauseCompleted(p) && roles(p).newRS?.status.availableReplicas === preview;
+    !passed &&
+    haltReason(p) === undefined &&
+    prePromotionDone(p) &&
+    pauseCompleted(p) &&
+    roles(p).newRS?.status.availableReplicas === preview;
   // From here on the checkpoint says that the pause is over.
   if (reached) removePause(p, "BlueGreenPause");
   return { ...draft, blueGreen: { ...draft.blueGreen, scaleUpPreviewCheckPoint: passed || reached } };

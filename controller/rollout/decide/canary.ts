@@ -1,12 +1,13 @@
 /**
- * One pass of the canary strategy (docs/behaviour/canary.md#order-of-a-pass). Analysis and experiments have their own
- * folders.
+ * One pass of the canary strategy (docs/behaviour/canary.md#order-of-a-pass). Analyses have their own folder
+ * (../course/analysis/).
  */
 import type { RolloutStatus } from "../../../schema/rollout.ts";
 import { delaysScaleDown, holdAborted, removeScaleDownDeadlines } from "../course/afterAbort.ts";
 import { blueGreenOf, currentStepOf, stepIndexOf, stepsOf } from "../model/defaults.ts";
 import { pruneHistory, scaleDownForCanary } from "../sizes/oldReplicaSets.ts";
 import { emit, isAborted, roles, scaleReplicaSet, statusOf, wake, type Pass } from "../actions/pass.ts";
+import { canaryRecords, syncAnalyses } from "../course/analysis/analyses.ts";
 import { addPause, clearPauses, clearPausesAndAbort, haltReason, removePause } from "../course/pauseConditions.ts";
 import { pauseIsOver, stepVerdict } from "../course/step.ts";
 import type { Verdict } from "../../steps/kind.ts";
@@ -36,8 +37,11 @@ export function canaryPass(p: Pass): RolloutStatus {
   pointServices(p);
   // A router that cannot follow blocks everything after it: sizes and steps depend on the traffic.
   if (!routeTraffic(p)) return heldStatus(p);
+  const restartedAt = restart === "done" ? p.world.rollout.spec.restartAt : undefined;
+  // A pause or an abort is stored before anything follows from it.
+  if (syncAnalyses(p)) return canaryStatus(p, restartedAt);
   const verdict = pauseIsOver(p) || scaleCanary(p) ? undefined : waitAtStep(p);
-  return canaryStatus(p, restart === "done" ? p.world.rollout.spec.restartAt : undefined, verdict);
+  return canaryStatus(p, restartedAt, verdict);
 }
 
 /** Sizes of stable, new and past ReplicaSets; the first that changes ends the pass. Returns whether one did. */
@@ -120,6 +124,7 @@ function draftOf(p: Pass, restartedAt: string | undefined): RolloutStatus {
       ...base.canary,
       stablePingPong: canary?.stablePingPong,
       stepPluginStatuses: canary?.stepPluginStatuses,
+      ...canaryRecords(p),
     },
   };
 }
@@ -157,7 +162,9 @@ function canaryStatus(p: Pass, restartedAt = statusOf(p).restartedAt, verdict?: 
   }
   if (isAborted(p)) return finishStatus(p, { ...draft, currentStepIndex: abortedIndex(p, draft) });
   // The step that was skipped may be complete as well: it is not counted a second time.
-  return finishStatus(p, { ...draft, currentStepIndex: skips ? index : nextIndex(p, index, verdict) });
+  const next = skips ? index : nextIndex(p, index, verdict);
+  const canary = next === index ? draft.canary : { ...draft.canary, currentStepAnalysisRunStatus: undefined };
+  return finishStatus(p, { ...draft, canary, currentStepIndex: next });
 }
 
 function abortedIndex(p: Pass, draft: RolloutStatus): number | undefined {

@@ -32,7 +32,7 @@ import { updateBegins } from "../course/reset.ts";
 import { createNewReplicaSet, syncRevision } from "../revision/revision.ts";
 import { forGenericTools } from "../status/kstatus.ts";
 import { finishStatus, podCounts, withPhaseAndDuration } from "../status/status.ts";
-import { atEndlessStep } from "../status/stuck.ts";
+import { atEndlessStep, isBeingTested } from "../status/stuck.ts";
 import { STEPS } from "../../steps/stepKinds.ts";
 import type { StepTable } from "../../steps/stepTable.ts";
 import { noteWorkload, observeWorkload, scaleWorkload, sizeWhenMissing, syncHold } from "../revision/workload.ts";
@@ -69,6 +69,7 @@ function decideWithin(snapshot: Snapshot, now: number, steps: StepTable): Decisi
     pause: noIntent,
     weights: rollout.status?.canary?.weights,
     routers: { kind: "unasked" },
+    analyses: { kind: "unasked" },
     actions: [],
     events: [],
     wakeAts: [],
@@ -165,6 +166,7 @@ function claim(p: Pass): void {
  */
 function pass(p: Pass): RolloutStatus {
   p.pause = noIntent;
+  p.analyses = { kind: "unasked" };
   p.weights = statusOf(p).canary?.weights;
   const { snapshot } = p;
   if (snapshot.invalid !== undefined) return invalidStatus(p, snapshot.invalid);
@@ -314,7 +316,8 @@ function conclude(p: Pass, before: RolloutStatus): Decision {
 /** Wakes up one second after the progress deadline, unless lack of progress does not count now. */
 function wakeForDeadline(p: Pass, rollout: Rollout, status: RolloutStatus): void {
   if (p.snapshot.invalid !== undefined || isPaused(rollout, status) || status.abort === true) return;
-  if (atEndlessStep(rollout, p.steps) || isHealthy(rollout, status, status)) return;
+  if (atEndlessStep(rollout, p.steps) || isBeingTested({ ...rollout, status }) || isHealthy(rollout, status, status))
+    return;
   if (hasReason(findCondition(status.conditions, "Progressing"), "ProgressDeadlineExceeded")) return;
   const deadline = progressDeadline(rollout, status);
   if (deadline !== undefined && deadline + 1000 > p.now) p.wakeAts.push(deadline + 1000);

@@ -22,6 +22,8 @@ import { textWithHelp, type Violation, violationText } from "../../../kube/valid
 import { kstatusOf } from "../status/kstatus.ts";
 import { readRouted, routedObjects, routingState } from "./routedObjects.ts";
 import { resolve, type Resolved } from "./resolve.ts";
+import { analysisRunFacts } from "./runFacts.ts";
+import { templateProblem, templatesFor } from "./templateStores.ts";
 import { orphansIn, servicesOf, type Stores } from "./stores.ts";
 
 /** What follows from a spec alone, kept until the spec changes: hashing and checking it cost more than all the rest. */
@@ -80,6 +82,7 @@ export function createGatherer(stores: Stores, kstatusForAll = false): Gatherer 
     if ("rule" in read) return unresolvedSnapshot(stores, rollout, violationText(read));
     // An object that it depends on has not been read yet: the Rollout is queued again once it has.
     if (routedObjects(stores.routed, rollout).some(([, object]) => object.kind === "waiting")) return undefined;
+    if (templatesFor(stores.templates, rollout) === "waiting") return undefined;
     const complete = { ...resolved, rollout: driven(resolved.rollout, read.readable) };
     const snapshot = affordable(rollout, LIMITS.snapshot, () => snapshotOf(stores, complete, read));
     return "made" in snapshot ? snapshot.made : unresolvedSnapshot(stores, rollout, violationText(snapshot));
@@ -199,8 +202,13 @@ function snapshotOf(stores: Stores, { rollout, workload }: Complete, facts: Read
     ...(readable === undefined ? {} : { dropped: readable.dropped }),
     ...(workload === undefined ? {} : { workload }),
     ...routingOf(stores, rollout),
+    ...analysesOf(stores, rollout),
   };
-  const invalid = facts.invalid ?? serviceProblem(rollout, services) ?? namedObjectProblem(stores, rollout);
+  const invalid =
+    facts.invalid ??
+    serviceProblem(rollout, services) ??
+    namedObjectProblem(stores, rollout) ??
+    (base.templates === undefined ? undefined : templateProblem(rollout, base.templates));
   // A Rollout that is not driven claims nothing either.
   if (invalid !== undefined) {
     const byOthers = facts.invalid === undefined ? { invalidByOthers: true as const } : {};
@@ -223,6 +231,17 @@ function serviceProblem(rollout: Rollout, services: ReadonlyMap<string, ServiceF
 function routingOf({ routed }: Stores, rollout: Rollout): Pick<Snapshot, "routing"> {
   if (routersOf(rollout, routed.routers).length === 0) return {};
   return { routing: (traffic) => routingState(routed, rollout, traffic) };
+}
+
+/** Its runs, and the templates that it may make more of. */
+function analysesOf(stores: Stores, rollout: Rollout): Pick<Snapshot, "analysisRuns" | "templates"> {
+  const { uid = "" } = rollout.metadata;
+  const runs = stores.analysisRuns.by("owner", uid).map(analysisRunFacts);
+  const templates = templatesFor(stores.templates, rollout);
+  return {
+    ...(runs.length === 0 ? {} : { analysisRuns: runs }),
+    ...(templates === undefined || templates === "waiting" ? {} : { templates }),
+  };
 }
 
 /**

@@ -16,6 +16,9 @@ export interface OptionalKind<T extends Stored = Stored, Raw extends Stored = St
   readonly api: Resource;
   /** Its `resourceName`, for messages, metrics and the index: "deployments.apps". */
   readonly resource: string;
+  /** As long as one is needed all are held: objects of the kind refer to others of it. */
+  readonly isWhole?: boolean;
+  readonly isClusterScoped?: boolean;
   /** "namespace/name" of the objects that a Rollout refers to; "name" where the kind is cluster-scoped. */
   neededBy(rollout: Rollout): readonly string[];
   /** Drops what is not read. Never mutates `raw`. */
@@ -40,6 +43,8 @@ export interface OptionalStore<T extends Stored = Stored, Raw extends Stored = S
   readonly objects: Store<T, never, Raw>;
   /** For the watch alone: keys that have been read; one without an object in `objects` is absent. */
   readonly seen: Set<string>;
+  /** For the watch alone: all objects of a whole kind have been read. */
+  complete: boolean;
   /** For the watch alone: why the kind cannot be read. */
   refused: string | undefined;
   /** `key`: "namespace/name", of an object that some Rollout refers to. */
@@ -64,12 +69,13 @@ export function createOptionalStore<T extends Stored, Raw extends Stored>(
     kind,
     objects,
     seen,
+    complete: false,
     refused: undefined,
     find(key) {
       const object = objects.get(key);
       if (object !== undefined) return { kind: "found", object };
       if (this.refused !== undefined) return { kind: "refused", why: this.refused };
-      return { kind: seen.has(key) ? "absent" : "waiting" };
+      return { kind: seen.has(key) || this.complete ? "absent" : "waiting" };
     },
   };
 }

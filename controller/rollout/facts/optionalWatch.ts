@@ -93,17 +93,18 @@ const enqueueNeeding = ({ rollouts, store, enqueue }: Parts, key?: string): void
 
 function needChanged(parts: Parts, old: Rollout | undefined, next: Rollout | undefined): void {
   const { kind, seen, objects } = parts.store;
+  const isWhole = kind.isWhole === true;
   const before = old === undefined ? [] : kind.neededBy(old);
   const after = next === undefined ? [] : kind.neededBy(next);
   for (const key of before) {
-    if (after.includes(key) || isNeeded(parts, key)) continue;
+    if (isWhole || after.includes(key) || isNeeded(parts, key)) continue;
     seen.delete(key);
     parts.watching?.asked.delete(key);
     objects.forget(key);
   }
   if (after.length > 0) start(parts);
   else if (before.length > 0 && !isNeeded(parts)) stopSoon(parts);
-  if (parts.watching?.listed === true)
+  if (parts.watching?.listed === true && !isWhole)
     lookUp(
       parts,
       after.filter((key) => !seen.has(key)),
@@ -118,12 +119,22 @@ function stopSoon(parts: Parts): void {
     parts.watching = undefined;
     parts.store.refused = undefined;
     parts.missed.clear();
+    if (parts.store.kind.isWhole === true) letGo(parts.store);
   });
+}
+
+function letGo(store: OptionalStore): void {
+  store.complete = false;
+  for (const object of store.objects.values()) store.objects.forget(keyOf(object));
 }
 
 function start(parts: Parts): void {
   const { client, clock, store, signal } = parts;
   if (parts.watching !== undefined || signal.aborted) return;
+  if (store.kind.isClusterScoped === true && parts.namespace !== undefined) {
+    store.refused = `the controller works in namespace "${parts.namespace}" only`;
+    return;
+  }
   const ending = new AbortController();
   const watching: Watching = { ending, reflector: undefined, asked: new Set(), listed: false };
   parts.watching = watching;
@@ -133,7 +144,7 @@ function start(parts: Parts): void {
     path: collectionPath(store.kind.api, parts.namespace),
     sink: {
       upsert: (raw) => {
-        if (isNeeded(parts, keyOf(raw))) store.objects.upsert(raw);
+        if (store.kind.isWhole === true || isNeeded(parts, keyOf(raw))) store.objects.upsert(raw);
       },
       remove: (raw) => store.objects.remove(raw),
       prune: (keys, resourceVersion) => {
@@ -157,6 +168,12 @@ function listed(parts: Parts, watching: Watching): void {
   const wasRefused = store.refused !== undefined;
   store.refused = undefined;
   watching.listed = true;
+  if (store.kind.isWhole === true) {
+    const isFirst = !store.complete;
+    store.complete = true;
+    if (isFirst || wasRefused) enqueueNeeding(parts);
+    return;
+  }
   const now = needed(parts);
   const found = [...now].filter((key) => watching.asked.has(key) && !store.seen.has(key));
   for (const key of found) store.seen.add(key);

@@ -18,12 +18,25 @@ const MOST_OF_A_PART = 16 * 2 ** 10;
  * status.
  */
 export function slimRollout(raw: Rollout, room: Room): Rollout {
-  const { labels: _, ...metadata } = withoutBookkeeping(raw.metadata);
+  const { labels, ...others } = withoutBookkeeping(raw.metadata);
+  // What it makes from templates may have its labels, too.
+  const metadata = labels !== undefined && makesRuns(raw) ? { ...others, labels } : others;
   const rollout = { ...raw, metadata };
   const { uid = "", namespace, name } = metadata;
   const tooMuch = tooLarge(raw.spec) ?? tooLong([metadata, raw.status], "its metadata and status have");
   const why = whyNot(uid, { kind: ROLLOUT, namespace, name, bytes: weightOf(rollout) }, tooMuch, room);
   return why === undefined ? rollout : heldBack(restOf(rollout), why);
+}
+
+function makesRuns({ spec }: Rollout): boolean {
+  const { canary, blueGreen } = spec?.strategy ?? {};
+  const steps = Array.isArray(canary?.steps) ? canary.steps : [];
+  return (
+    canary?.analysis !== undefined ||
+    blueGreen?.prePromotionAnalysis !== undefined ||
+    blueGreen?.postPromotionAnalysis !== undefined ||
+    steps.some((step) => step?.analysis !== undefined || step?.experiment !== undefined)
+  );
 }
 
 /** Services, workload and routers stay named: what a Rollout no longer names would be released. */

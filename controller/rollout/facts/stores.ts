@@ -25,6 +25,7 @@ import { ANALYSIS_RUN, runStoreOptions } from "../../analysis/facts/runStore.ts"
 import type { AnalysisRun } from "../../../schema/analysis.ts";
 import { withoutBookkeeping } from "./bookkeeping.ts";
 import { slimRollout, whyNot } from "./slim.ts";
+import { createTemplateStores, type TemplateStores } from "./templateStores.ts";
 import { createWorkloadStores, type WorkloadStores } from "./workloadStores.ts";
 
 /** An object of which only the facts are kept. */
@@ -66,6 +67,7 @@ export interface Stores {
   readonly analysisRuns: Store<AnalysisRun, "owner", AnalysisRun>;
   readonly workloads: WorkloadStores;
   readonly routed: Routed;
+  readonly templates: TemplateStores;
   /** All kinds that are cached only while a Rollout needs them. */
   readonly optional: readonly OptionalStore[];
   /** Shared by all caches that hold whole objects. */
@@ -83,7 +85,8 @@ export function createStores(
   const room = createRoom(limits);
   const workloads = createWorkloadStores(room);
   const routed = createRouted(given ?? settingsBy(settingsOf(routers), () => undefined), room, routers);
-  const optional = [...Object.values(workloads), ...routed.stores.values()];
+  const templates = createTemplateStores(room);
+  const optional = [...Object.values(workloads), ...routed.stores.values(), templates.namespaced, templates.cluster];
   const kinds = optional.map(({ kind }) => kind);
   // A Rollout that is too large is not driven: what it names need not be read.
   const need = (rollout: Rollout): string[] => (sizeViolations(rollout).length > 0 ? [] : needsOf(kinds, rollout));
@@ -91,6 +94,7 @@ export function createStores(
     room,
     workloads,
     routed,
+    templates,
     optional,
     rollouts: roomy(room, {
       transform: (raw: Rollout) => slimRollout(raw, room),

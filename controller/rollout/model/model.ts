@@ -2,9 +2,11 @@
  * What is known about one Rollout's world, and what is reported about it; what a decision asks for is in actions/.
  * Everything is plain readonly data. Times are milliseconds since the epoch unless a name says otherwise.
  */
-import type { EventReason } from "../../../schema/reasons.ts";
+import type { ConditionReason, EventReason } from "../../../schema/reasons.ts";
 import type { RouterEvent, Traffic, Verification } from "../../../providers/traffic/router.ts";
+import type { AnalysisRunSpec } from "../../../schema/analysis.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
+import type { Templates } from "../../rules/analysis/templateCollection.ts";
 
 export type Annotations = Readonly<Record<string, string>>;
 
@@ -87,6 +89,42 @@ export interface WorkloadFacts {
   readonly lastScaled?: { readonly replicas: number; readonly at: number };
 }
 
+/** What deciding needs to know of an AnalysisRun that the Rollout controls. */
+export interface AnalysisRunFacts {
+  readonly name: string;
+  /** "" until the API server has stored it. */
+  readonly uid: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly createdAt: number;
+  readonly deleting: boolean;
+  /** "" until it has been looked at for the first time. */
+  readonly phase: string;
+  readonly message: string;
+  /** `spec.terminate`: it is to end, whatever it has found so far. */
+  readonly terminated: boolean;
+  /** At least one of its metrics has been measured, or is being measured. */
+  readonly measured: boolean;
+  /** Of the templates that it was made of; undefined: not known. */
+  readonly generations: string | undefined;
+  readonly spec: AnalysisRunSpec;
+}
+
+/** What an analysis is for, as in the label of the run and in the events about it. */
+export type AnalysisKind = "Step" | "Background" | "PrePromotion" | "PostPromotion";
+
+/** Why a run that is wanted cannot begin; it begins by itself once that is over. */
+export interface AnalysisFault {
+  readonly reason: ConditionReason & ("AnalysisTemplateMissing" | "InvalidAnalysis" | "AnalysisRunCreateError");
+  /** One sentence that begins with the place in the Rollout. */
+  readonly message: string;
+}
+
+/** The templates that analyses may use, as the cluster holds them now. */
+export interface KnownTemplates extends Templates {
+  /** The generation of one that exists; undefined: not known. */
+  readonly generationOf: (template: { readonly cluster: boolean; readonly name: string }) => number | undefined;
+}
+
 /** A pod of one of the ReplicaSets. */
 export interface PodFacts {
   readonly name: string;
@@ -147,6 +185,8 @@ export interface World {
   /** ReplicaSets under the Rollout's control, oldest first. */
   readonly replicaSets: readonly ReplicaSetFacts[];
   readonly services: ReadonlyMap<string, ServiceFacts>;
+  /** AnalysisRuns under the Rollout's control, in no particular order; absent: there are none. */
+  readonly analysisRuns?: readonly AnalysisRunFacts[];
   /** The traffic that this decision has asked for, if it has. */
   readonly traffic?: Traffic;
 }
@@ -188,6 +228,12 @@ export interface Snapshot extends World {
   readonly podCheck?: PodCheck;
   /** Paths in the template whose values are not quantities, each with its value: the pods run without them. */
   readonly dropped?: readonly string[];
+  /** Present where the Rollout names an analysis template. */
+  readonly templates?: KnownTemplates;
+  /** Names that AnalysisRuns have which this Rollout cannot use. */
+  readonly runNamesTaken?: readonly string[];
+  /** The API server refused to create an AnalysisRun. */
+  readonly runFailure?: { readonly name: string; readonly message: string };
   /** The API server refused to create the new ReplicaSet. */
   readonly createFailure?: { readonly name: string; readonly message: string };
 }

@@ -66,6 +66,7 @@ function passOf({ seconds, current, before, available = 3, spec = {} }: World): 
     pause: noIntent,
     weights: undefined,
     routers: { kind: "unasked" },
+    analyses: { kind: "unasked" },
     actions: [],
     events: [],
     wakeAts: [],

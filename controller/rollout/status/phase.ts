@@ -34,8 +34,10 @@ const controllerPaused: Rule = (_, status) => {
   return first === undefined ? undefined : { phase: "Paused", message: first.reason };
 };
 
-const unrouted: Rule = (_, status) => {
-  const failure = status.conditions?.find(({ type }) => type === "TrafficRoutingFailure");
+const blocked: Rule = (_, status) => {
+  const failure = ["TrafficRoutingFailure", "AnalysisFailure"]
+    .map((type) => status.conditions?.find((condition) => condition.type === type))
+    .find((condition) => condition !== undefined);
   return failure === undefined ? undefined : progressing(`${failure.reason}: ${failure.message}`);
 };
 
@@ -76,7 +78,7 @@ const rules: readonly Rule[] = [
   degraded,
   userPaused,
   controllerPaused,
-  unrouted,
+  blocked,
   restarting,
   updating,
   becomingAvailable,

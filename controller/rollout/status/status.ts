@@ -7,11 +7,13 @@ import { spend } from "../../../kube/object/budget.ts";
 import type { RolloutCondition, RolloutStatus } from "../../../schema/rollout.ts";
 import {
   findCondition,
+  hasReason,
   isCompleted,
   isHealthy,
   madeProgress,
   movedForward,
   newCondition,
+  progressDeadline,
   shortened,
   timedOut,
   wasObserved,
@@ -73,11 +75,23 @@ export function baseStatus(p: Pass): RolloutStatus {
 }
 
 /**
+ * The Rollout was invalid until now: that time does not count, and the deadline begins anew. One that had passed before
+ * has passed.
+ */
+function wasHeld(p: Pass): boolean {
+  const { conditions = [] } = statusOf(p);
+  if (findCondition(conditions, "InvalidSpec") === undefined) return false;
+  const isTimed = progressDeadline(p.world.rollout, statusOf(p)) !== undefined;
+  return isTimed && !hasReason(findCondition(conditions, "Progressing"), "ProgressDeadlineExceeded");
+}
+
+/**
  * No progress for longer than the deadline, where lack of progress counts
  * (docs/behaviour/conditions-and-phases.md#progress-deadline).
  */
 function stuck(p: Pass, status: RolloutStatus): boolean {
   return (
+    !wasHeld(p) &&
     !isIndefinite(p.world.rollout, p.steps) &&
     !roles(p).others.some(hasDeadline) &&
     timedOut(p.world.rollout, status, p.now)
@@ -90,8 +104,11 @@ const subject = (p: Pass): string => {
 };
 
 /** The reference's message, followed by what a router cannot do, or what the pods wait for. */
-const timedOutText = (p: Pass): string =>
-  `${subject(p)} has timed out progressing.${p.routers.kind === "fault" ? ` ${shortened(p.routers.message)}` : whyStuck(p)}`;
+function timedOutText(p: Pass): string {
+  const { routers, analyses } = p;
+  const fault = routers.kind === "fault" ? routers : analyses.kind === "asked" ? analyses.fault : undefined;
+  return `${subject(p)} has timed out progressing.${fault === undefined ? whyStuck(p) : ` ${shortened(fault.message)}`}`;
+}
 
 function abortWhenStuck(p: Pass, draft: RolloutStatus): void {
   const { rollout } = p.world;
@@ -139,13 +156,15 @@ function progressingCondition(
   const name = roles(p).newRS?.name ?? "";
   const set = (status: RolloutCondition["status"], reason: ConditionReason, message: string): RolloutCondition =>
     newCondition("Progressing", status, reason, message, p.now);
-  if (isHealthy(rollout, before, draft)) {
+  // One that is paused while it is being tested has all its pods, and is not done.
+  const isHeld = isPaused(rollout, draft) && !isCompleted(draft);
+  if (!isHeld && isHealthy(rollout, before, draft)) {
     return withCondition(
       conditions,
       set("True", "NewReplicaSetAvailable", `ReplicaSet "${name}" has successfully progressed.`),
     );
   }
-  if (madeProgress(rollout, before, draft) || becameUnhealthy || restartAdvanced(p)) {
+  if (madeProgress(rollout, before, draft) || becameUnhealthy || restartAdvanced(p) || wasHeld(p)) {
     const lost = becameUnhealthy && draft.stableRS === draft.currentPodHash;
     const text = `${subject(p)} is progressing.`;
     const moved = becameUnhealthy || movedForward(rollout, before, draft);
@@ -207,6 +226,22 @@ function routingCondition(p: Pass, conditions: RolloutCondition[]): RolloutCondi
   return [...others, old === undefined ? next : { ...next, lastTransitionTime: old.lastTransitionTime }];
 }
 
+/**
+ * Present while an analysis that is wanted cannot begin, with the latest reason; as it was where no analysis was looked
+ * at (docs/behaviour/rollout-analysis.md#an-analysis-that-cannot-begin).
+ */
+function analysisCondition(p: Pass, conditions: RolloutCondition[]): RolloutCondition[] {
+  if (p.analyses.kind === "unasked") return conditions;
+  const { fault } = p.analyses;
+  const old = findCondition(conditions, "AnalysisFailure");
+  const others = withoutCondition(conditions, "AnalysisFailure");
+  if (fault === undefined || isAborted(p)) return old === undefined ? conditions : others;
+  const message = shortened(fault.message);
+  if (old?.message === message && old.reason === fault.reason) return conditions;
+  const next = newCondition("AnalysisFailure", "True", fault.reason, message, p.now);
+  return [...others, old === undefined ? next : { ...next, lastTransitionTime: old.lastTransitionTime }];
+}
+
 function completedCondition(p: Pass, draft: RolloutStatus, conditions: RolloutCondition[]): RolloutCondition[] {
   const done = isCompleted(draft);
   const next = withCondition(
@@ -227,7 +262,8 @@ function conditionsOf(p: Pass, draft: RolloutStatus): RolloutCondition[] {
     ? abortedCondition(p, healthy)
     : progressingCondition(p, draft, healthy, becameUnhealthy);
   const available = withCondition(progressing, availableCondition(p, draft));
-  return completedCondition(p, draft, routingCondition(p, failureCondition(p, available)));
+  const failing = analysisCondition(p, routingCondition(p, failureCondition(p, available)));
+  return completedCondition(p, draft, failing);
 }
 
 /**

@@ -7,6 +7,7 @@ import { findCondition, hasReason, timedOut } from "../model/rolloutConditions.t
 import { currentStepOf } from "../model/defaults.ts";
 import type { PodCheck, PodWait, ReplicaSetFacts, Snapshot } from "../model/model.ts";
 import { roles, statusOf, type Pass } from "../actions/pass.ts";
+import { hasEnded } from "../course/analysisKinds.ts";
 import { isPaused } from "../course/pauseConditions.ts";
 import { peakNote } from "../model/podPeak.ts";
 import { rolesOf } from "../model/replicaSets.ts";
@@ -20,9 +21,17 @@ export function atEndlessStep(rollout: Rollout, steps: StepTable): boolean {
   return step !== undefined && isEndless(steps, step);
 }
 
-/** The Rollout is at such a step, or paused. */
+/** An analysis before or after the promotion runs, for as long as it likes, as one that is a step does. */
+export function isBeingTested({ status = {} }: Rollout): boolean {
+  const { prePromotionAnalysisRunStatus: before, postPromotionAnalysisRunStatus: after } = status.blueGreen ?? {};
+  return [before, after].some((run) => run !== undefined && !hasEnded({ phase: run.status }));
+}
+
+/** The Rollout is at such a step, or is being tested, or paused. */
 export const isIndefinite = (rollout: Rollout, steps: StepTable = STEPS): boolean =>
-  atEndlessStep(rollout, steps) || findCondition(rollout.status?.conditions, "Paused")?.status === "True";
+  atEndlessStep(rollout, steps) ||
+  isBeingTested(rollout) ||
+  findCondition(rollout.status?.conditions, "Paused")?.status === "True";
 
 /** The new ReplicaSet, when its pods have to be read to find out why nothing moves; undefined otherwise. */
 export function setToCheck(snapshot: Snapshot, now: number): ReplicaSetFacts | undefined {

@@ -53,10 +53,10 @@ describe("what is told", () => {
   });
 
   test("comes with a warning for what is not driven yet", () => {
-    const { refuse, warn } = admissionFindings(rollout({ canary: { analysis: {} } }), "Rollout");
+    const { refuse, warn } = admissionFindings(rollout({ canary: { steps: [{ plugin: { name: "x" } }] } }), "Rollout");
     expect(refuse).toEqual([]);
     expect(warn.map(({ path, rule }) => [path, rule])).toContainEqual([
-      "spec.strategy.canary.analysis",
+      "spec.strategy.canary.steps[0].plugin",
       "unsupported-feature",
     ]);
   });

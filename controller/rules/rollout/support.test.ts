@@ -10,8 +10,8 @@ describe("features that are not driven yet", () => {
   });
 
   test("a step is named by its true path, the first of its kind", () => {
-    expect(paths(steps({ pause: {} }, { analysis: {} }, { analysis: {} }, { plugin: { name: "x" } }))).toEqual([
-      "spec.strategy.canary.steps[1].analysis",
+    expect(paths(steps({ pause: {} }, { experiment: {} }, { experiment: {} }, { plugin: { name: "x" } }))).toEqual([
+      "spec.strategy.canary.steps[1].experiment",
       "spec.strategy.canary.steps[3].plugin",
     ]);
   });
@@ -22,9 +22,17 @@ describe("features that are not driven yet", () => {
     ]);
   });
 
+  test("analyses are driven, in the background, as a step and around a promotion", () => {
+    const analysis = { templates: [{ templateName: "errors" }] };
+    expect(paths({ strategy: { canary: { analysis, steps: [{ analysis }] } } })).toEqual([]);
+    expect(
+      paths({ strategy: { blueGreen: { prePromotionAnalysis: analysis, postPromotionAnalysis: analysis } } }),
+    ).toEqual([]);
+  });
+
   test("the reason is a sentence about the feature", () => {
-    const [feature] = unsupportedFeatures({ spec: { strategy: { blueGreen: { prePromotionAnalysis: {} } } } });
-    expect(feature?.reason).toBe("this version of Sluice does not drive analysis before promotion yet");
+    const [feature] = unsupportedFeatures({ spec: steps({ plugin: { name: "x" } }) });
+    expect(feature?.reason).toBe("this version of Sluice does not drive plugin steps yet");
   });
 
   test("whatever it is given, it answers", () => {

@@ -26,25 +26,12 @@ const canary =
   (...names: readonly string[]): Uses =>
   (spec) => [at(spec, "strategy", "canary", ...names)];
 
-const blueGreen =
-  (...names: readonly string[]): Uses =>
-  (spec) => [at(spec, "strategy", "blueGreen", ...names)];
-
 type Row = readonly [feature: string, uses: Uses];
 
 const routing = (routers: readonly RouterRow[]): readonly Row[] =>
   routers
     .filter(({ route }) => route === undefined)
     .map(({ kind, title }) => [`traffic routing by ${title}`, canary("trafficRouting", kind)]);
-
-const OTHERS: readonly Row[] = [
-  ["background analysis", canary("analysis")],
-  ["analysis before promotion", blueGreen("prePromotionAnalysis")],
-  ["analysis after promotion", blueGreen("postPromotionAnalysis")],
-];
-
-/** Features that stand in no table of their own, by their names. */
-export const OTHER_UNDRIVEN: readonly string[] = OTHERS.map(([feature]) => feature);
 
 /** The row of each canary step's kind that is not driven. */
 const stepRows = ({ kinds }: StepTable): readonly Row[] =>
@@ -54,7 +41,7 @@ const stepRows = ({ kinds }: StepTable): readonly Row[] =>
       : [[undriven, (spec) => items(at(spec, "strategy", "canary", "steps")).map((step) => at(step, member))]],
   );
 
-const ROWS: readonly Row[] = [...routing(ROUTERS), ...OTHERS, ...stepRows(STEPS)];
+const ROWS: readonly Row[] = [...routing(ROUTERS), ...stepRows(STEPS)];
 
 /** What to do about a feature that is not driven: for admission, where the object is still in somebody's hands. */
 export const unsupportedHelp = ({ path }: UnsupportedFeature): string => {
@@ -73,9 +60,7 @@ interface Tables {
 export function unsupportedFeatures(rollout: unknown, tables?: Tables): readonly UnsupportedFeature[] {
   const spec = at(root(rollout), "spec");
   const rows =
-    tables === undefined
-      ? ROWS
-      : [...routing(tables.routers ?? ROUTERS), ...OTHERS, ...stepRows(tables.steps ?? STEPS)];
+    tables === undefined ? ROWS : [...routing(tables.routers ?? ROUTERS), ...stepRows(tables.steps ?? STEPS)];
   return flatMap(rows, ([feature, uses]) => {
     const use = uses(spec).find(present);
     if (use === undefined) return [];

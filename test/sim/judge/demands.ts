@@ -2,6 +2,8 @@
  * What a Rollout's spec demands, derived from the API's documentation independently of the code under test, so that
  * a mistake there is not repeated here.
  */
+import { stepSucceeded } from "./analyses.ts";
+import type { AnalysisRun } from "../../../schema/analysis.ts";
 import { observedIn } from "../../kstatus.ts";
 import { namesSizes } from "../script/trafficWorlds.ts";
 import type { CanaryStep, Rollout, RolloutStatus } from "../../../schema/rollout.ts";
@@ -47,13 +49,14 @@ interface Advance {
   /** Number of canary pods that serve. */
   readonly serving: number;
   readonly nowMs: number;
+  readonly runs: readonly AnalysisRun[];
 }
 
 /**
  * One step at a time, and none before it is done. Steps that a person, a full promotion or a rollback may skip do not
  * count.
  */
-export function stepProblem({ rollout, before, after, serving, nowMs }: Advance): string | undefined {
+export function stepProblem({ rollout, before, after, serving, nowMs, runs }: Advance): string | undefined {
   const steps = rollout.spec.strategy?.canary?.steps ?? [];
   const begins = before.currentPodHash !== after.currentPodHash || before.currentStepHash !== after.currentStepHash;
   const [from, to] = [begins ? 0 : (before.currentStepIndex ?? 0), after.currentStepIndex ?? 0];
@@ -70,14 +73,20 @@ export function stepProblem({ rollout, before, after, serving, nowMs }: Advance)
     const undone =
       step === undefined
         ? "which is none"
-        : undoneOf(step, index === from && !begins, { before, rollout, serving, nowMs });
+        : (undoneOf(step, index === from && !begins, { before, rollout, serving, nowMs, runs }) ??
+          unanalysed(step, runs, after.currentPodHash ?? "", index));
     if (undone !== undefined) return `goes from step ${from} to ${to} past step ${index}, ${undone}`;
   }
   return undefined;
 }
 
 /** What a status must not carry over: from another strategy, an earlier word, or a time that has not come. */
-export function leftoverProblem({ rollout, before, after, nowMs }: Omit<Advance, "serving">): string | undefined {
+export function leftoverProblem({
+  rollout,
+  before,
+  after,
+  nowMs,
+}: Omit<Advance, "serving" | "runs">): string | undefined {
   const restartedAt = Date.parse(after.restartedAt ?? "");
   if (after.restartedAt !== before.restartedAt && restartedAt >= nowMs)
     return `calls a restart done ${restartedAt - nowMs} ms before its time`;
@@ -94,6 +103,9 @@ export function leftoverProblem({ rollout, before, after, nowMs }: Omit<Advance,
     ? "keeps the pause or the Services of blue-green in a canary"
     : undefined;
 }
+
+const unanalysed = (step: CanaryStep, runs: Advance["runs"], hash: string, index: number): string | undefined =>
+  step.analysis === undefined || stepSucceeded(runs, hash, index) ? undefined : "an analysis that has not succeeded";
 
 function undoneOf(
   step: CanaryStep,

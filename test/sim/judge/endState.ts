@@ -31,6 +31,8 @@ export function endStateOf(truth: Truth, nowMs: number): readonly string[] {
     truth.deployment === undefined || !isDue ? [] : [`the Deployment has ${truth.deployment.replicas} replicas`];
   const { weights } = status.canary ?? {};
   const traffic = weights === undefined ? [] : [`weights ${weights.canary.weight} and ${weights.stable.weight}`];
+  const { prePromotionAnalysisRunStatus: pre, postPromotionAnalysisRunStatus: post } = status.blueGreen ?? {};
+  const analyses = [pre, post].flatMap((run) => (run === undefined ? [] : [`an analysis ${run.status}`]));
   const pauses = (status.pauseConditions ?? []).map(({ reason }) => reason);
   return [
     `phase ${status.phase}${status.message === undefined ? "" : `: ${status.message}`}`,
@@ -41,5 +43,6 @@ export function endStateOf(truth: Truth, nowMs: number): readonly string[] {
     ...services.toSorted(),
     ...place,
     ...traffic,
+    ...analyses,
   ];
 }

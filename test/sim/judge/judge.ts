@@ -6,6 +6,8 @@ import type { ReplicaSetFacts, Snapshot } from "../../../controller/rollout/mode
 import { HASH_LABEL } from "../../../schema/labels.ts";
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 import type { ApiCore, Change } from "../../../simulator/model/model.ts";
+import { RUNS } from "../script/analysisWorlds.ts";
+import { doubled, untestedProblem } from "./analyses.ts";
 import { DEPLOYMENT } from "../script/deploymentWorlds.ts";
 import { INGRESS, missingPods, namesSizes, sharesIn } from "../script/trafficWorlds.ts";
 import { lossesOf } from "./losses.ts";
@@ -62,6 +64,9 @@ export function createJudge(options: JudgeOptions): Judge {
         case "replicasets.apps":
           if (actor !== undefined && sizes !== undefined) judgeSizes(court, actor, sizes, change);
           break;
+        case RUNS:
+          if (actor !== undefined) judgeRuns(court, actor);
+          break;
         case DEPLOYMENT.resource:
           if (actor !== undefined && sizes !== undefined) judgePlace(court, actor, sizes, change);
           break;
@@ -80,6 +85,12 @@ export function createJudge(options: JudgeOptions): Judge {
     },
     decided: (actor, snapshot) => void court.known.set(actor, snapshot),
   };
+}
+
+/** Whatever the controllers know, and whenever they crash: no two runs find out the same. */
+function judgeRuns({ truth, report }: Court, actor: string): void {
+  const twice = doubled(truth.analysisRuns, truth.rollout);
+  if (twice !== undefined) report({ rule: "analysis", what: `${actor} runs two analyses ${twice}` });
 }
 
 /** Sizes and serving pods of all ReplicaSets at an instant, as far as a controller is responsible for them. */
@@ -327,10 +338,13 @@ function judgeStatus(court: Court, actor: string, { object, old, type }: Change)
   const seen = known.get(actor)?.replicaSets.find(({ uid }) => uid === canary?.uid)?.resourceVersion;
   const now = core.clock.now();
   const serving = canary === undefined ? 0 : truth.availableOf(canary, now) + losses.uncounted(canary.uid, seen);
-  const problem = stepProblem({ rollout, before: before ?? {}, after, serving, nowMs: now });
+  const runs = [...truth.analysisRuns];
+  const problem = stepProblem({ rollout, before: before ?? {}, after, serving, nowMs: now, runs });
   if (problem !== undefined) report({ rule: "steps", what: `${actor} ${problem}` });
   const leftover = leftoverProblem({ rollout, before: before ?? {}, after, nowMs: now });
   if (leftover !== undefined) report({ rule: "leftovers", what: `${actor} ${leftover}` });
+  const untested = untestedProblem({ rollout, before: before ?? {}, after, sets: truth.sets.values(), runs });
+  if (untested !== undefined) report({ rule: "untested", what: `${actor} ${untested}` });
 }
 
 const setOf = (truth: Truth, hash: string | undefined): ReplicaSetFacts | undefined =>

@@ -5,6 +5,7 @@ import {
   type World,
   type WorldOptions,
 } from "../../golden/goldenWorld.ts";
+import type { AnalysisRunFacts } from "../../../controller/rollout/model/model.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { image } from "../../golden/edits.ts";
 import type { Deed, Script, Step } from "../script/script.ts";
@@ -113,15 +114,47 @@ function meddlerOf(record: Record, what: string): Meddler {
     occupy: missing("a ReplicaSet of somebody else's"),
     refuse: missing("an API server that takes no ReplicaSet"),
     breakRouter: missing("a router that cannot follow"),
+    setTemplate: missing("a template that changes"),
+    deleteRun: missing("an AnalysisRun that somebody deletes"),
     forgetRoutes: missing("somebody else who routes"),
   };
 }
+
+/** What the runs of a story come to; by the metric's source there is only good and bad. */
+const outcomeOf = ({ course }: WorldOptions): string | undefined => course?.(ANY_RUN)?.phase;
+
+const ANY_RUN: AnalysisRunFacts = {
+  name: "web-2",
+  uid: "",
+  labels: {},
+  createdAt: 0,
+  deleting: false,
+  phase: "",
+  message: "",
+  terminated: false,
+  measured: false,
+  generations: undefined,
+  spec: { metrics: [] },
+};
+
+function unplayable(options: WorldOptions): string | undefined {
+  if (options.templates === undefined) return undefined;
+  if (Object.keys(options.templates).length === 0) return "a template that comes late";
+  const outcome = outcomeOf(options);
+  return outcome === "Successful" || outcome === "Failed" ? undefined : "an analysis that is neither good nor bad";
+}
+
+const analysesOf = (options: WorldOptions): Pick<Script, "templates" | "failing"> => ({
+  ...(options.templates === undefined ? {} : { templates: options.templates }),
+  ...(outcomeOf(options) === "Failed" ? { failing: "*" } : {}),
+});
 
 /** @public as test/golden/timeline.ts */
 export function expectTimeline(name: string, world: World): void {
   const record = records.get(world);
   if (record === undefined) throw new Error(`The world of ${name} was not written down`);
-  const { manifest, options, steps, missing } = record;
+  const { manifest, options, steps } = record;
+  const missing = record.missing ?? unplayable(options);
   const { services = [], readyAfterMs = () => 1_000, deployment } = options;
   const recorded = new Map<string, number | undefined>();
   // The same for all pods of an image, since it is part of the template.
@@ -129,7 +162,7 @@ export function expectTimeline(name: string, world: World): void {
     if (!recorded.has(name)) recorded.set(name, readyAfterMs(name));
     return recorded.get(name);
   };
-  const script: Script = { manifest, services, steps, readyMs };
+  const script: Script = { manifest, services, steps, readyMs, ...analysesOf(options) };
   if (deployment === undefined) return void scenarios.push({ name, missing, script });
   const { spec } = image(deployment.image)(manifest);
   const resolved = { ...manifest, spec: { ...spec, selector: { matchLabels: { app: "web" } } } };

@@ -7,11 +7,12 @@ import type { Clock } from "../../../kube/clock/clock.ts";
 import { chanceOf } from "../script/chance.ts";
 import { virtualClock } from "../world/virtualClock.ts";
 import { createRollout, createService, perform, type Stage } from "../world/deeds.ts";
+import { createTemplates, metricSource } from "../script/analysisWorlds.ts";
 import { createIngress } from "../script/trafficWorlds.ts";
 import { answerDeployment } from "../script/deploymentWorlds.ts";
 import { createDriver } from "../world/scriptDriver.ts";
 import { endStateOf } from "../judge/endState.ts";
-import type { Faults } from "../world/faults.ts";
+import { type Faults, noFaults } from "../world/faults.ts";
 import { install } from "../world/installCrds.ts";
 import { createJudge, type Judge, type Violation } from "../judge/judge.ts";
 import type { Wire } from "../world/network.ts";
@@ -172,6 +173,7 @@ function openWorld(options: WorldOptions) {
   answerDeployment(core);
   for (const name of script.services) createService(stage, name);
   createIngress(core, script.manifest);
+  createTemplates(core, script);
   createRollout(stage);
   const processes = startProcesses(options, breakage, scene, { server, clock, past });
   return { clock, truth, state, processes, report, checkAgain: driver.checkAgain };
@@ -226,9 +228,9 @@ function witness({ truth, judge, story, state, report, check }: Scene, change: C
 }
 
 function startProcesses(
-  { faults, seed, leases, crashAfterWrite }: WorldOptions,
+  { faults, seed, leases, crashAfterWrite, script }: WorldOptions,
   breakage: Breakage,
-  { judge, story, as, report, state }: Scene,
+  { judge, story, as, report, state, truth }: Scene,
   wire: Wire,
 ): Process[] {
   const { clock } = wire;
@@ -245,6 +247,11 @@ function startProcesses(
       leases,
       breakage,
       as,
+      metrics: (own, chance) =>
+        metricSource(own, chance, {
+          isGood: (hash) => script.failing !== "*" && truth.imageOf(hash) !== script.failing,
+          isFaulty: faults !== noFaults,
+        }),
       onLog(identity, level, message, fields) {
         story.line(identity, `${level}: ${message}`, fields);
         const bug = bugIn(fields);

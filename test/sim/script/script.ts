@@ -6,6 +6,7 @@ import type { CanaryStep, Rollout, RolloutStrategy } from "../../../schema/rollo
 import * as user from "../../golden/edits.ts";
 import type { ObjectMeta } from "../../../simulator/model/model.ts";
 import type { Chance } from "./chance.ts";
+import { analysed, type AnalysisScript } from "./analysisWorlds.ts";
 import { takingPlace } from "./deploymentWorlds.ts";
 import { routed } from "./trafficWorlds.ts";
 import { restored } from "../restored.ts";
@@ -58,7 +59,7 @@ export interface Step {
   readonly deed: Deed;
 }
 
-export interface Script {
+export interface Script extends AnalysisScript {
   readonly manifest: Rollout;
   readonly services: readonly string[];
   /** The workload from which the Rollout takes its template, if it names one; the manifest holds that template. */
@@ -70,7 +71,6 @@ export interface Script {
 
 const rest: Milestone = { kind: "rest" };
 export const BAD = "web:bad";
-
 function stepsOf(chance: Chance): CanaryStep[] {
   return Array.from({ length: chance.below(5) }, () =>
     chance.percent(55)
@@ -396,5 +396,5 @@ export function writeScript(chance: Chance, short: boolean): Script {
   };
   const placed = takingPlace(script, chance.fork("deployment"));
   const complete = withSettings(routed(placed, chance.fork("routing")), chance.fork("settings"));
-  return restored(complete, chance.fork("restore"));
+  return restored(analysed(complete, chance.fork("analysis")), chance.fork("restore"));
 }

@@ -8,6 +8,7 @@ import type { Log } from "../../../controller/process/log.ts";
 import type { Decide } from "../../../controller/rollout/apply/carryOut.ts";
 import { decide as realDecide } from "../../../controller/rollout/decide/decide.ts";
 import type { KubeClient, KubeRequest } from "../../../kube/client/transport.ts";
+import type { SendHttp } from "../../../providers/metrics/measuring/http.ts";
 import type { Clock } from "../../../kube/clock/clock.ts";
 import type { Chance } from "../script/chance.ts";
 import { processClock } from "./virtualClock.ts";
@@ -35,6 +36,8 @@ export interface ProcessOptions {
   readonly onRequest: (identity: string, request: KubeRequest) => void;
   /** Called after every request that took effect: whether it crashes there (crash.test.ts). */
   readonly crashesNow?: () => boolean;
+  /** The source of the metrics; a new one for each start. */
+  readonly metrics: (clock: Clock, chance: Chance) => SendHttp;
   readonly onDecision: (identity: string, snapshot: Parameters<Decide>[0], decision: ReturnType<Decide>) => void;
 }
 
@@ -130,6 +133,11 @@ function startOnce(options: ProcessOptions, identity: string, ended: (downMs: nu
       monotonicMs: clock.monotonicMs,
       validForMs: breakage.validForMs,
       decide: watched(options, identity),
+      measuring: {
+        http: options.metrics(clock, chance.fork(`${identity} metrics`)),
+        environment: () => undefined,
+        ownNamespace: LEASE_NAMESPACE,
+      },
     },
     { namespace: undefined, instanceId: "", resyncMs: 900_000, concurrency: 10, migration: options.migration },
   );

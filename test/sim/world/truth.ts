@@ -19,6 +19,9 @@ import { createStores, servicesOf } from "../../../controller/rollout/facts/stor
 import type { ReplicaSet, Service, Workload } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import type { ApiObject, Change } from "../../../simulator/model/model.ts";
+import { hasEnded } from "../../../controller/rollout/course/analysisKinds.ts";
+import type { AnalysisRun } from "../../../schema/analysis.ts";
+import { RUNS, TEMPLATE } from "../script/analysisWorlds.ts";
 import { DEPLOYMENT } from "../script/deploymentWorlds.ts";
 import { INGRESS, INGRESS_KEYS, splitsLeft } from "../script/trafficWorlds.ts";
 
@@ -44,6 +47,7 @@ export interface Truth {
   readonly ingresses: ReadonlyMap<string, ApiObject>;
   readonly sets: ReadonlyMap<string, ReplicaSetFacts>;
   readonly services: ReadonlyMap<string, ServiceFacts>;
+  readonly analysisRuns: Iterable<AnalysisRun>;
   /** By the uid of their ReplicaSet. */
   podsOf(setUid: string): readonly Pod[];
   readonly podCount: number;
@@ -138,6 +142,7 @@ export function observe(): Truth {
   };
   const deployments = stores.workloads.Deployment;
   deployments.seen.add(KEY);
+  for (const templates of [stores.templates.namespaced, stores.templates.cluster]) templates.complete = true;
   const ingresses = stores.routed.stores.get(INGRESS.resource);
   for (const key of INGRESS_KEYS) ingresses?.seen.add(key);
   const shown = new Map<string, ApiObject>();
@@ -147,6 +152,16 @@ export function observe(): Truth {
     else shown.set(object.metadata.name, object);
     if (type === "DELETED") ingresses?.objects.remove(raw);
     else ingresses?.objects.upsert(raw);
+  };
+  const takeRun = ({ type, object }: Change): void => {
+    const raw = object as unknown as AnalysisRun;
+    if (type === "DELETED") stores.analysisRuns.remove(raw);
+    else stores.analysisRuns.upsert(raw);
+  };
+  const takeTemplate = ({ type, object }: Change): void => {
+    const { objects } = stores.templates.namespaced;
+    if (type === "DELETED") objects.remove(object);
+    else objects.upsert(object);
   };
   const takeDeployment = ({ type, object }: Change): void => {
     if (type === "DELETED") deployments.objects.remove(object as unknown as Workload);
@@ -163,7 +178,7 @@ export function observe(): Truth {
   const setImage = (set: ReplicaSetFacts | undefined): string => imageOf(set?.labels[HASH_LABEL] ?? "");
 
   const unrest = (nowMs: number): Unrest | undefined => {
-    const settling = unsettledPods(nowMs) ?? unsettledSets(nowMs) ?? heldService() ?? heldRoute();
+    const settling = unsettledPods(nowMs) ?? unsettledSets(nowMs) ?? heldService() ?? heldRoute() ?? running();
     if (settling !== undefined) return settling;
     const snapshot = gatherer.gather(KEY);
     if (snapshot === undefined)
@@ -220,6 +235,12 @@ export function observe(): Truth {
     return undefined;
   };
 
+  const running = (): Unrest | undefined => {
+    for (const { metadata, status } of stores.analysisRuns.values())
+      if (!hasEnded({ phase: status?.phase ?? "" })) return { why: `AnalysisRun ${metadata.name} has not ended` };
+    return undefined;
+  };
+
   /** An object with a weight that no spec names. */
   const heldRoute = (): Unrest | undefined => {
     const [name] = splitsLeft(shown.values(), stores.rollouts.get(KEY));
@@ -236,6 +257,9 @@ export function observe(): Truth {
     sets,
     services,
     ingresses: shown,
+    get analysisRuns() {
+      return stores.analysisRuns.values();
+    },
     podsOf: (setUid) => [...(bySet.get(setUid)?.values() ?? [])],
     get podCount() {
       return pods.size;
@@ -250,6 +274,8 @@ export function observe(): Truth {
       else if (change.resource === "services") takeService(change);
       else if (change.resource === DEPLOYMENT.resource) takeDeployment(change);
       else if (change.resource === INGRESS.resource) takeIngress(change);
+      else if (change.resource === RUNS) takeRun(change);
+      else if (change.resource === TEMPLATE.resource) takeTemplate(change);
       else if (change.resource === "rollouts.argoproj.io") {
         const raw = change.object as unknown as Rollout;
         if (change.type === "DELETED") stores.rollouts.remove(raw);

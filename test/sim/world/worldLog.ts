@@ -80,6 +80,11 @@ function changeText({ type, resource, object, old }: Change, truth: Truth): stri
       if (type === "DELETED") return `Service ${name} is gone`;
       return `Service ${name} → ${truth.imageOf(next.spec?.selector?.[HASH_LABEL] ?? "")}`;
     }
+    case "analysisruns.argoproj.io": {
+      const { phase = "" } = (object["status"] ?? {}) as { phase?: string };
+      const { terminate } = (object["spec"] ?? {}) as { terminate?: boolean };
+      return `AnalysisRun ${name} ${type === "DELETED" ? "is gone" : phase}${terminate === true ? " terminated" : ""}`;
+    }
     case "rollouts.argoproj.io": {
       if (type === "DELETED") return "Rollout is gone";
       return `Rollout ${type === "ADDED" ? "created " : ""}gen ${object.metadata.generation} size ${next.spec?.replicas}${next.spec?.paused === true ? " paused" : ""} | ${statusText(next.status ?? {}, truth)} v${object.metadata.resourceVersion}`;

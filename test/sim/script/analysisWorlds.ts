@@ -1,0 +1,114 @@
+/**
+ * Worlds in which analyses watch the updates. Their runs are driven by the product's own row; only the source of the
+ * metric is made up: it finds fault with some versions, and answers late, wrongly or never.
+ */
+import type { AnalysisTemplateSpec } from "../../../schema/analysis.ts";
+import type { CanaryStep, RolloutAnalysis, RolloutStrategy } from "../../../schema/rollout.ts";
+import type { SendHttp } from "../../../providers/metrics/measuring/http.ts";
+import type { Answer } from "../../../providers/metrics/provider.ts";
+import type { Clock } from "../../../kube/clock/clock.ts";
+import type { ApiCore } from "../../../simulator/model/model.ts";
+import type { Chance } from "./chance.ts";
+import type { Script } from "./script.ts";
+
+/** The share of scripts that have analyses, in percent. */
+const ANALYSED = 20;
+const MOST_CERTAIN = 1;
+
+export const RUNS = "analysisruns.argoproj.io";
+export const TEMPLATE = { resource: "analysistemplates.argoproj.io", namespace: "default", name: "errors" } as const;
+
+const analysis: RolloutAnalysis = {
+  templates: [{ templateName: TEMPLATE.name }],
+  args: [{ name: "hash", valueFrom: { podTemplateHashValue: "Latest" } }],
+};
+
+export interface AnalysisScript {
+  /** Analysis templates beside the usual one, or in its place. */
+  readonly templates?: Readonly<Record<string, AnalysisTemplateSpec>>;
+  /** The image with which analyses find fault; "*": all. */
+  readonly failing?: string;
+}
+
+export function analysed(script: Script, chance: Chance): Script {
+  if (!chance.percent(ANALYSED)) return script;
+  const { strategy } = script.manifest.spec;
+  const next = strategy?.blueGreen === undefined ? canaryWith(strategy, chance) : blueGreenWith(strategy, chance);
+  const manifest = { ...script.manifest, spec: { ...script.manifest.spec, strategy: next } };
+  // What people do later may come before or after the abort: then the end is not certain.
+  const isCertain = script.steps.length <= MOST_CERTAIN;
+  return { ...script, manifest, ...(isCertain && chance.percent(50) ? { failing: "web:2" } : {}) };
+}
+
+function canaryWith(strategy: RolloutStrategy = {}, chance: Chance): RolloutStrategy {
+  const { steps = [] } = strategy.canary ?? {};
+  const at = chance.below(steps.length + 1);
+  const withStep: CanaryStep[] = [...steps.slice(0, at), { analysis }, ...steps.slice(at)];
+  const inBackground = chance.percent(50) ? { analysis: { ...analysis, startingStep: chance.below(3) } } : {};
+  return { canary: { ...strategy.canary, steps: chance.percent(70) ? withStep : [...steps], ...inBackground } };
+}
+
+function blueGreenWith({ blueGreen }: RolloutStrategy, chance: Chance): RolloutStrategy {
+  if (blueGreen === undefined) return {};
+  const before = chance.percent(60) ? { prePromotionAnalysis: analysis } : {};
+  const after = chance.percent(60) ? { postPromotionAnalysis: analysis } : {};
+  return { blueGreen: { ...blueGreen, ...before, ...after } };
+}
+
+/** Two measurements, three seconds apart. */
+const usual: AnalysisTemplateSpec = {
+  args: [{ name: "hash" }],
+  metrics: [
+    {
+      name: "errors",
+      count: 2,
+      interval: "3s",
+      successCondition: "result < 5",
+      provider: { web: { url: "http://metrics.test/{{args.hash}}", jsonPath: "{$.errors}" } },
+    },
+  ],
+};
+
+export function createTemplates(core: ApiCore, { templates = {} }: Script): void {
+  for (const [name, spec] of Object.entries({ [TEMPLATE.name]: usual, ...templates }))
+    core.create(TEMPLATE.resource, {
+      apiVersion: "argoproj.io/v1alpha1",
+      kind: "AnalysisTemplate",
+      metadata: { name, namespace: TEMPLATE.namespace },
+      spec,
+    });
+}
+
+const answered = (body: string): Answer => ({ kind: "answered", status: 200, headers: {}, body });
+
+/** Fewer in a row than a metric may have errors. */
+const MOST_IN_A_ROW = 3;
+const MOST_FAULTS = 12;
+
+/** The source of the metric; sometimes it does not say which versions are good, or late. */
+export function metricSource(
+  clock: Clock,
+  chance: Chance,
+  { isGood, isFaulty }: { readonly isGood: (hash: string) => boolean; readonly isFaulty: boolean },
+): SendHttp {
+  let [faults, inARow] = [0, 0];
+  const after = (ms: number, answer: Answer): Promise<Answer> =>
+    new Promise((resolve) => {
+      clock.after(ms, () => resolve(answer));
+    });
+  return ({ url, timeoutMs }) => {
+    const truth = answered(isGood(url.slice(url.lastIndexOf("/") + 1)) ? '{"errors":0}' : '{"errors":9}');
+    const isFault = isFaulty && faults < MOST_FAULTS && inARow < MOST_IN_A_ROW && chance.percent(30);
+    if (!isFault) {
+      inARow = 0;
+      return after(5, truth);
+    }
+    faults += 1;
+    inARow += 1;
+    return chance.pick([
+      () => after(timeoutMs, { kind: "failed", message: "no answer in time" }),
+      () => after(4_000, truth),
+      () => after(5, answered("<html>busy</html>")),
+    ])();
+  };
+}
