@@ -122,10 +122,11 @@ describe("in the way is", () => {
     expect(told(deployment(), beside({ profile: invalid }))).toMatchObject([
       { what: "profile", text: 'profile "p" of ConfigMap "shop/p" is wrong: data[p].canary: no' },
     ]);
-    const strategy = { canary: { steps: [{ setWeight: 5 }, { analysis: { templates: [{ templateName: "e" }] } }] } };
+    const services = { stableService: "web", canaryService: "web-next" };
+    const strategy = { canary: { ...services, trafficRouting: { istio: { virtualService: { name: "web" } } } } };
     const undriven = { kind: "found", from: "", profile: { name: "p", strategy } } as const;
     expect(told(deployment(), beside({ profile: undriven }))).toMatchObject([
-      { what: "profile", modes: both, text: containing('profile "p": spec.strategy.canary.steps[1].analysis') },
+      { what: "profile", modes: both, text: containing('profile "p": spec.strategy.canary.trafficRouting.istio') },
     ]);
   });
 
