@@ -222,7 +222,7 @@ function runKinds(manager: Manager, ports: KindPorts, sources: Sources): Pick<Wa
       migrating: createMigrationStores(ports.instanceId, migration.deployments),
     };
     manager.runController(migrationsRow(migrating, sources));
-    manager.runController(adoptionsRow(migrating, ports.instanceId));
+    manager.runController(adoptionsRow(migrating, sources, ports.instanceId));
   }
   return { rollouts, experiments };
 }
