@@ -16,7 +16,7 @@ test("the README has the two commands: one shows Sluice at work, one passes the 
 test(".ci/run calls the command that passes the tests as the README has it, with no Bun of its own", async () => {
   const lines = (await read(".ci/run")).split("\n");
   expect(lines.filter((line) => line.startsWith("part ") && line.endsWith(" run ok"))).toEqual([
-    `part 15 npx --yes ${packageJson.packageManager} run ok`,
+    `part 18 npx --yes ${packageJson.packageManager} run ok`,
   ]);
   const bare = lines.filter((line) => !line.startsWith("#") && /(^|[^@\w/"'-])bun (run|install|test|x) /.test(line));
   expect(bare).toEqual([]);

@@ -13,6 +13,7 @@ import { NotLeaderError } from "../../kube/runtime/notLeader.ts";
 import type { EventRecorder } from "../../kube/runtime/recorder.ts";
 import { type ControllerRow, keysIn, type Pass, watch } from "../../kube/runtime/runController.ts";
 import { MANAGED_BY_ROLLOUT, MIGRATED, REPLICAS_CARRIED } from "../../schema/labels.ts";
+import type { Workload } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { Sources } from "../rollout/facts/cacheSources.ts";
 import type { Stores } from "../rollout/facts/stores.ts";
@@ -161,21 +162,29 @@ const WRITES_DEPLOYMENT: ReadonlySet<MigrationAction["kind"]> = new Set([
   "letGoOfSize",
 ]);
 
+/** The Rollout's row holds a copy as well while it drives a Rollout of it: what it restores has to be what we have noted. */
+function known({ migrating, stores }: MigrationPorts, written: RawDeployment & Workload): void {
+  migrating.deployments.upsert(written);
+  const { objects } = stores.workloads.Deployment;
+  if (objects.get(keyOf(written)) !== undefined) objects.upsert(written);
+}
+
 /**
  * @returns why an autoscaler may not be changed: the Deployment does not wait for it
  * @throws {ApiError} a conflict is one: what has changed meanwhile is decided about again
  */
 async function send(
-  { client, stores, migrating, validForMs }: MigrationPorts,
+  ports: MigrationPorts,
   action: MigrationAction,
   place: { readonly name: string; readonly namespace: string },
   now: number,
 ): Promise<string | undefined> {
+  const { client, stores, validForMs } = ports;
   if (validForMs() <= TIMEOUT_MS)
     throw new NotLeaderError(`Not sent: to ${wordsOf(action, place)}, because the leader Lease may run out`);
   try {
     const request = { ...migrationRequest(action, place, now), timeoutMs: TIMEOUT_MS };
-    if (WRITES_DEPLOYMENT.has(action.kind)) migrating.deployments.upsert(await client.request<RawDeployment>(request));
+    if (WRITES_DEPLOYMENT.has(action.kind)) known(ports, await client.request<RawDeployment & Workload>(request));
     else if (action.kind === "deleteRollout" || action.kind === "pointBackAutoscaler") await client.request(request);
     else stores.rollouts.upsert(await client.request<Rollout>(request));
     return undefined;

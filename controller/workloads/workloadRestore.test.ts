@@ -236,6 +236,19 @@ describe("a deletion that waits for the Deployment", () => {
     expect(world.rollout().metadata.finalizers).toEqual(["other/one"]);
   });
 
+  test("goes by what is noted on the Deployment now, and not by what the cache still shows", async () => {
+    const world = deleting();
+    world.answer();
+    const { annotations: _, ...metadata } = world.deployment().metadata;
+    world.stores.rollouts.upsert(world.rollout());
+    const { objects, seen } = world.stores.workloads.Deployment;
+    seen.add("default/web");
+    objects.upsert({ ...world.deployment(), metadata });
+    await finishDeletion(world.ports, world.rollout());
+    expect(world.rollout().metadata.finalizers).toHaveLength(2);
+    expect(world.deployment().spec?.replicas).toBe(3);
+  });
+
   test("lets go at once when there is no Deployment", async () => {
     const world = deleting();
     world.core.delete(DEPLOYMENT);

@@ -16,6 +16,7 @@ import { farewell, holdsDeletion, restoredReplicas, scaleDownOf, withoutHold } f
 import { NotLeaderError } from "../../kube/runtime/notLeader.ts";
 import { needOf } from "../rollout/facts/optionalStore.ts";
 import { hasItsPods } from "./podsOfDeployment.ts";
+import type { WorkloadObject } from "../rollout/facts/workloadStores.ts";
 import type { Sources } from "../rollout/facts/cacheSources.ts";
 import type { Stores } from "../rollout/facts/stores.ts";
 import { type ControllerRow, watch } from "../../kube/runtime/runController.ts";
@@ -84,9 +85,13 @@ export async function finishDeletion(ports: RestorePorts, rollout: Rollout): Pro
   const key = deploymentOf(stores, rollout);
   const known = key === undefined ? undefined : stores.workloads.Deployment.find(key);
   if (known?.kind === "waiting" || known?.kind === "refused") return undefined;
-  const facts = known?.kind === "found" ? known.object.facts : undefined;
-  const next = farewell(rollout, facts, key !== undefined && isShared(stores, key));
-  if (next.kind === "wait") return undefined;
+  const isOthers = key !== undefined && isShared(stores, key);
+  const cached = known?.kind === "found" ? known.object.facts : undefined;
+  if (farewell(rollout, cached, isOthers).kind === "wait") return undefined;
+  // The cache may not show yet what another row has just noted on the Deployment, and nobody restores it after this.
+  const facts = cached === undefined || key === undefined ? cached : await liveDeployment(ports, rollout, key);
+  const next = farewell(rollout, facts, isOthers);
+  if (next.kind === "wait") return SOON_MS;
   if (next.kind === "restore" && facts !== undefined) {
     await scaleUp(ports, namespace, facts, next.replicas);
     return undefined;
@@ -151,7 +156,7 @@ async function liveDeployment(
   { client, stores }: RestorePorts,
   { metadata: { namespace } }: Rollout,
   key: string,
-): Promise<WorkloadFacts | undefined> {
+): Promise<WorkloadObject | undefined> {
   const name = key.slice(namespace.length + 1);
   if (!canBeName(name)) return undefined;
   const live = await readIfThere<Workload>(client, pathOf(namespace, name), { timeoutMs: TIMEOUT_MS });

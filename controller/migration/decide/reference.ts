@@ -24,7 +24,7 @@ import { ownsSize, withoutOurSize } from "../facts/managers.ts";
 import { autoscalersBack } from "./autoscalersBack.ts";
 import { blocked, followed, inTheWay, type MigrationDecision, type MigrationEvent, nothing } from "./decision.ts";
 import { type DeploymentForm, deploymentForm } from "./form.ts";
-import { PLAIN, tellNext } from "./tell.ts";
+import { PLAIN, stillTells, tellNext } from "./tell.ts";
 
 /** Not begun yet: nothing of the Deployment has been touched. */
 export function begin(facts: MigrationFacts): MigrationDecision {
@@ -87,6 +87,7 @@ export function reverse(facts: MigrationFacts): MigrationDecision {
       { type: "Normal", reason: "MigrationReversing", message },
     ]);
   }
+  if (stillTells(deployment)) return nothing;
   // Its Rollout was never made, or its end was not seen: the size that the owner wants is written with the last mark.
   const size = replicasIn(deployment.marks[REPLICAS_WANTED]) ?? sizeBefore(deployment);
   const back = autoscalersBack(facts.leftBehind, deployment.metadata.name);

@@ -34,6 +34,10 @@ export function tellNext(deployment: DeploymentFacts, form: DeploymentForm): Mig
   return { kind: "tellDeployment", resourceVersion, conditions: turning, gone };
 }
 
+/** It would be left with what we have said of it, which its controller has to see before it can be taken back. */
+export const stillTells = (deployment: DeploymentFacts): boolean =>
+  !deployment.observed && deployment.conditions.some((told) => isStale(deployment, told));
+
 const find = ({ conditions }: DeploymentFacts, type: string): ToldCondition | undefined =>
   conditions.find((told) => told.type === type);
 
