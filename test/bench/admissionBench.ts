@@ -1,7 +1,8 @@
 /**
  * What admission adds to writes at a real API server at a steady rate, by the whole compiled controller: for Rollouts and for
  * Deployments, beside a webhook that answers every review at once; and which writes cost a review at all. Measures; judges
- * nothing. The loop does not lead, so that its own writes are not among the figures.
+ * nothing. A loop drives the Rollouts of each namespace: a status that it writes after each write costs the API server more
+ * than admission does, and must not be among the figures of one of them alone.
  */
 import { join } from "node:path";
 import { engineOptions } from "../../controller/process/lean.ts";
@@ -52,19 +53,6 @@ const deployment = (name: string, annotations: Readonly<Record<string, string>>)
     template: { metadata: { labels }, spec: { containers: [{ name: "web", image: "web:1" }] } },
   },
 });
-
-/**
- * The Leases of the loop are somebody else's: a status that it writes after each write is not what admission adds, and costs
- * the API server more than all of that.
- */
-async function holdLeases(api: Api): Promise<void> {
-  const renewTime = new Date().toISOString().replace("Z", "000Z");
-  for (const name of ["sluice-controller-lock", "argo-rollouts-controller-lock"])
-    await api.create("/apis/coordination.k8s.io/v1/namespaces/bench-sluice/leases", {
-      metadata: { name },
-      spec: { holderIdentity: "bench", leaseDurationSeconds: 86_400, acquireTime: renewTime, renewTime },
-    });
-}
 
 async function setUp(api: Api): Promise<void> {
   for (const mode of modes) {
@@ -188,24 +176,25 @@ function rows(runs: readonly Run[], { rate, seconds }: AdmissionBench): WebhookF
   ];
 }
 
-function startController(
-  plane: ControlPlane,
-  program: string,
-  kubeconfig: string,
-  metricsPort: number,
-): Bun.Subprocess {
+interface Started {
+  readonly program: string;
+  readonly kubeconfig: string;
+  readonly mode: Mode;
+  readonly metricsPort: number;
+}
+
+function startController(plane: ControlPlane, { program, kubeconfig, mode, metricsPort }: Started): Bun.Subprocess {
   const port = freePort();
-  const log = Bun.file(join(plane.dir, "sluice.log"));
+  const log = Bun.file(join(plane.dir, `${mode}.log`));
+  // The loop would act on the Deployment that is marked by hand.
+  const webhook = [`--webhook-port=${port}`, `--webhook-url=https://127.0.0.1:${port}`, "--webhook-migration"];
   const flags = [
     `--kubeconfig=${kubeconfig}`,
     "--namespaced",
-    "--namespace=bench-sluice",
+    `--namespace=bench-${mode}`,
     `--metricsPort=${metricsPort}`,
     `--healthzPort=${freePort()}`,
-    `--webhook-port=${port}`,
-    `--webhook-url=https://127.0.0.1:${port}`,
-    // The loop would act on the Deployment that is marked by hand.
-    "--webhook-migration",
+    ...(mode === "sluice" ? webhook : ["--leader-elect=false"]),
   ];
   return Bun.spawn([program, "controller", ...flags], {
     env: { ...Bun.env, ...engineOptions },
@@ -216,25 +205,33 @@ function startController(
 export async function benchAdmission(bench: AdmissionBench): Promise<WebhookFigure[]> {
   const plane = await startControlPlane({ audit: false });
   const server = startServer(await compileServer(), { empty: true });
-  let child: Bun.Subprocess | undefined;
+  const children: Bun.Subprocess[] = [];
   try {
     const api = await connect(await plane.identity("bench"), "sluice-bench");
     await applyCrds((args) => plane.kubectl(args), api);
     await api.create("/api/v1/namespaces", { metadata: { name: "argo-rollouts" } });
     await setUp(api);
-    await holdLeases(api);
     const ready = await server.ready;
     if (ready.kind !== "ready") throw new Error("The empty webhook did not start");
     await registerEmpty(api, ready);
     const metricsPort = freePort();
-    child = startController(plane, bench.program, await plane.identity("sluice-controller"), metricsPort);
+    const kubeconfig = await plane.identity("sluice-controller");
+    for (const mode of modes)
+      children.push(
+        startController(plane, {
+          program: bench.program,
+          kubeconfig,
+          mode,
+          metricsPort: mode === "sluice" ? metricsPort : freePort(),
+        }),
+      );
     await until("the controller reviews Deployments", async () => isReviewed(api, metricsPort), 60_000);
     await run(api, metricsPort, { ...bench, seconds: 2 }, 0);
     const runs: Run[] = [];
     for (let turn = 0; turn < bench.runs; turn++) runs.push(await run(api, metricsPort, bench, turn));
     return [...rows(runs, bench), ...indexMemory()];
   } finally {
-    child?.kill();
+    for (const child of children) child.kill();
     await server.stop();
     await plane.stop();
   }

@@ -41,7 +41,7 @@ export interface StartedHarness extends Harness {
 export interface HarnessOptions {
   /** The controller's command line: by default $SLUICE_CONTROLLER, else this repository's. */
   readonly controller?: string;
-  /** Folder for data and logs: by default $SLUICE_CLUSTER_DIR, else a temporary folder. */
+  /** Folder for data and logs, of this cluster alone: by default a temporary one, in $SLUICE_CLUSTER_DIR where that is set. */
   readonly dir?: string;
 }
 
@@ -108,7 +108,7 @@ function controllerStarter(options: Omit<ControllerOptions, "name">) {
 /** A cluster ($KUBECONFIG's, else one of its own) with the CRDs and one controller that is ready. */
 export async function startHarness(options: HarnessOptions = {}): Promise<StartedHarness> {
   const command = options.controller ?? otherController() ?? ownController;
-  const dir = options.dir ?? Bun.env.SLUICE_CLUSTER_DIR ?? (await mkdtemp(join(tmpdir(), "sluice-cluster-")));
+  const dir = options.dir ?? (await mkdtemp(join(Bun.env.SLUICE_CLUSTER_DIR ?? tmpdir(), "sluice-cluster-")));
   const logs = join(dir, "logs");
   await mkdir(logs, { recursive: true });
   const given = Bun.env.KUBECONFIG;
@@ -144,6 +144,7 @@ const shared = globalThis as { sluiceHarness?: Promise<Harness> };
 
 /** The harness of this process: started by the first call, ended with the process. Test files share it. */
 export function harness(): Promise<Harness> {
-  shared.sluiceHarness ??= startHarness();
+  const dir = Bun.env.SLUICE_CLUSTER_DIR;
+  shared.sluiceHarness ??= startHarness(dir === undefined ? {} : { dir });
   return shared.sluiceHarness;
 }
