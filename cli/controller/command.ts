@@ -106,6 +106,7 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
     },
   });
   const troubles = (parts.troubles = createTroubles({ clock, log, source: credentials.source }));
+  const measuring = measuringOf({ options, env, version }, credentials);
   const fed = await feedOf(options);
   const wired = wireController(
     {
@@ -116,7 +117,7 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
       observer: observerOf(metrics, quiet),
       eventLost: metrics.eventLost,
       trouble: troubles.met,
-      measuring: measuringOf({ options, env, version }, credentials),
+      measuring,
     },
     {
       namespace: options.namespaced ? (options.namespace ?? credentials.namespace) : undefined,
@@ -137,7 +138,7 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
   undo.push(() => wired.stop());
   const { stores, profiles } = controller;
   const { namespace } = credentials;
-  const common = { client, clock, log, events, stores, profiles, isLeader, troubles };
+  const common = { client, clock, log, events, stores, profiles, isLeader, troubles, http: measuring.http };
   const beside: AdmissionPorts = { ...common, busy: quiet.busy, deployments: fed?.index };
   const admission = await admissionOf(options, beside, health.webhook, namespace, wired.stopping);
   parts.admission = admission;

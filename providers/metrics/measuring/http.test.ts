@@ -137,6 +137,7 @@ describe("addresses that may not be reached", () => {
     using server = recordingServer(() => redirect(302, "http://169.254.169.254/latest/meta-data/iam?token=s3cret"));
     expect(await sender()(question(server.url), never, "prod")).toEqual({
       kind: "failed",
+      refused: true,
       message: "169.254.169.254 is not asked: it is the metadata of a cloud (see --analysis-allow-address)",
     });
   });
@@ -149,9 +150,10 @@ describe("addresses that may not be reached", () => {
     const send = sender({ ...options, addresses: { allow: [], deny: [] }, resolve });
     const refused = "is not asked: it is the API server (see --analysis-allow-address)";
     const messageOf = async (url: string): Promise<unknown> => send(question(url, { timeoutMs: 50 }), never, "prod");
-    expect(await messageOf("https://10.96.0.1/api")).toEqual({ kind: "failed", message: `10.96.0.1 ${refused}` });
+    expect(await messageOf("https://10.96.0.1/api")).toMatchObject({ refused: true, message: `10.96.0.1 ${refused}` });
     expect(await messageOf("https://kubernetes.example/api")).toEqual({
       kind: "failed",
+      refused: true,
       message: `kubernetes.example, which is 10.96.0.1, ${refused}`,
     });
     expect(JSON.stringify(await messageOf("http://10.96.0.1:9090/"))).not.toContain("API server");

@@ -10,7 +10,7 @@ import { createSign, type Sign } from "./aws/sign.ts";
 import type { Sources } from "./aws/credentials.ts";
 import { addressesOf, type Answered, type Exchange, exchangeOnce, portOf, type Wire } from "./wire/exchange.ts";
 import { basic, sendableHeaders } from "./wire/headers.ts";
-import { NoAnswer, originOf } from "./wire/noAnswer.ts";
+import { NoAnswer, originOf, Refused } from "./wire/noAnswer.ts";
 import { createTokens, type Tokens } from "./oauth2.ts";
 import { exchangeAll } from "./wire/redirects.ts";
 import { cachedResolve, type Resolve, systemResolve } from "./wire/resolve.ts";
@@ -79,7 +79,7 @@ export function createSendHttp(options: HttpOptions): SendHttp {
 }
 
 const STOPPED = "no answer: the measurement was stopped";
-const failed = (message: string): Answer => ({ kind: "failed", message });
+const failed = (message: string): Extract<Answer, { readonly kind: "failed" }> => ({ kind: "failed", message });
 
 /** A signal that aborts after a time, or with another one. */
 function deadline(clock: Clock, timeoutMs: number, outer: AbortSignal) {
@@ -144,7 +144,8 @@ async function answerOf(sender: Sender, question: HttpQuestion, signal: AbortSig
     const answered = await asked(sender, question, signal);
     return { kind: "answered", ...answered };
   } catch (error) {
-    return failed(error instanceof NoAnswer ? error.message : "no answer: the request could not be made");
+    const answer = failed(error instanceof NoAnswer ? error.message : "no answer: the request could not be made");
+    return error instanceof Refused ? { ...answer, refused: true } : answer;
   }
 }
 
@@ -159,6 +160,7 @@ async function asked(sender: Sender, question: HttpQuestion, signal: AbortSignal
     insecure: question.insecure === true,
     maxBytes: Math.min(question.maxBytes ?? MOST_BYTES, MOST_BYTES),
     cutsOff: question.cutsOff === true,
+    keepsRedirects: question.keepsRedirects,
     signal,
   };
   const { authentication } = question;

@@ -2,7 +2,7 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import { isIP } from "node:net";
 import { codeOf } from "../../../../kube/object/errors.ts";
-import { isUnconnected, NoAnswer, originOf, unreached } from "./noAnswer.ts";
+import { isUnconnected, NoAnswer, originOf, Refused, unreached } from "./noAnswer.ts";
 import type { Resolve } from "./resolve.ts";
 
 export interface Exchange {
@@ -14,6 +14,8 @@ export interface Exchange {
   readonly insecure: boolean;
   readonly maxBytes: number;
   readonly cutsOff: boolean;
+  /** See `HttpQuestion`. */
+  readonly keepsRedirects?: true | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -46,7 +48,7 @@ export async function addressesOf(url: URL, resolve: Resolve): Promise<readonly 
 /**
  * The addresses of a server, all of them checked. A name that leads to an address that may not be reached is refused
  * even if it has others: nobody could say which of them was asked.
- * @throws {NoAnswer}
+ * @throws {Refused} for that, and NoAnswer
  */
 async function checkedAddresses(wire: Wire, url: URL): Promise<readonly string[]> {
   if (url.protocol !== "http:" && url.protocol !== "https:")
@@ -59,7 +61,7 @@ async function checkedAddresses(wire: Wire, url: URL): Promise<readonly string[]
     const why = await wire.refusal(address, portOf(url));
     if (why === undefined) continue;
     const named = address === host ? address : `${host}, which is ${address},`;
-    throw new NoAnswer(`${named} is not asked: it is ${why} (see --analysis-allow-address)`);
+    throw new Refused(`${named} is not asked: it is ${why} (see --analysis-allow-address)`);
   }
   if (addresses.length === 0) throw new NoAnswer(`no answer from ${originOf(url)}: its name has no address`);
   return addresses.slice(0, MOST_ADDRESSES);
