@@ -241,6 +241,7 @@ const metricsOf = (parts: Parts, version: string): ControllerMetrics =>
     commit: "",
     rollouts: () => parts.wired?.controller.stores.rollouts.values() ?? [],
     analysisRuns: () => parts.wired?.controller.stores.analysisRuns.values() ?? [],
+    experiments: () => parts.wired?.controller.stores.experiments.values() ?? [],
     isLeader: () => parts.wired?.isLeader() ?? false,
     cacheObjects: () => cacheObjects(parts.wired?.controller),
     queues: () => parts.wired?.controller.queues ?? [],
@@ -370,12 +371,13 @@ function observeRequest(request: ObservedRequest, contact: Contact, metrics: Con
 
 function cacheObjects(controller: Controller | undefined): [string, number][] {
   if (controller === undefined) return [];
-  const { rollouts, replicaSets, services, analysisRuns, optional } = controller.stores;
+  const { rollouts, replicaSets, services, analysisRuns, experiments, optional } = controller.stores;
   return [
     ["rollouts", rollouts.size],
     ["replicasets", replicaSets.size],
     ["services", services.size],
     ["analysisruns", analysisRuns.size],
+    ["experiments", experiments.size],
     ...optional
       .map(({ kind, objects }): [string, number] => [kind.resource, objects.size])
       .filter(([, size]) => size > 0),
@@ -383,18 +385,13 @@ function cacheObjects(controller: Controller | undefined): [string, number][] {
 }
 
 const observerOf = (metrics: ControllerMetrics, quiet: Quiet): ControllerObserver => ({
+  ...metrics,
   reconciled(key, durationMs, failed) {
     quiet.busy();
     metrics.reconciled(key, durationMs, failed);
   },
-  eventEmitted: metrics.eventEmitted,
-  rolloutFinished: metrics.rolloutFinished,
-  rolloutDeleted: metrics.rolloutDeleted,
-  runReconciled: metrics.runReconciled,
-  measured: metrics.measured,
   incident: (kind, what) => {
     if (what === "stall") metrics.watchStalled(kind);
     if (what === "list") metrics.relisted(kind);
   },
-  queue: metrics.queue,
 });
