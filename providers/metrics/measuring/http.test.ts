@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { manualClock } from "../../../kube/clock/clock.ts";
+import type { HttpQuestion } from "../provider.ts";
 import { like, environmentOf, question, type Recorded, recordingServer, sender } from "./testing.ts";
 
 const never = new AbortController().signal;
@@ -160,6 +161,27 @@ describe("addresses that may not be reached", () => {
     const allowing = sender({ ...options, addresses: { allow: ["10.96.0.1"], deny: [] }, resolve });
     const answer = await allowing(question("https://10.96.0.1/api", { timeoutMs: 50 }), never, "prod");
     expect(JSON.stringify(answer)).not.toContain("API server");
+  });
+});
+
+describe("what a request is authorized by", () => {
+  const echo = ({ headers }: Recorded): Response =>
+    new Response(JSON.stringify(headers), { headers: { "x-sent": headers["authorization"] ?? "" } });
+
+  test.each<[string, (url: string) => HttpQuestion]>([
+    [
+      "a password",
+      (url) => question(url, { authentication: { kind: "basic", username: "u", password: "s3cret-canary" } }),
+    ],
+    ["a password in its address", (url) => question(url.replace("//", "//u:s3cret-canary@"))],
+    ["a token", (url) => question(url, { headers: { Authorization: "Bearer czNjcmV0LWNhbmFyeQ" } })],
+  ])("is not in its answer, whatever the server repeats: %s", async (_, asked) => {
+    using server = recordingServer(echo);
+    const answer = await sender()(asked(server.url), never, "prod");
+    const sent = server.recorded[0]?.headers["authorization"]?.split(" ")[1] ?? "";
+    expect(sent).not.toBe("");
+    expect(JSON.stringify(answer)).not.toContain(sent);
+    expect(answer).toMatchObject({ kind: "answered", body: like("*****"), headers: { "x-sent": like("*****") } });
   });
 });
 

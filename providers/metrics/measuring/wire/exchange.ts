@@ -107,12 +107,26 @@ export async function exchangeOnce(wire: Wire, exchange: Exchange): Promise<Answ
       const response = await send(wire, exchange, address);
       const bytes = await bytesOf(response, exchange);
       const headers = Object.fromEntries([...response.headers].map(([name, value]) => [name.toLowerCase(), value]));
-      return { status: response.status, headers, body: textOf(unpacked(bytes, headers, exchange)) };
+      const body = textOf(unpacked(bytes, headers, exchange));
+      return withoutCredentials({ status: response.status, headers, body }, exchange);
     } catch (error) {
       if (index === addresses.length - 1 || !isUnconnected(error)) throw unreached(url, error);
     }
   }
   throw new NoAnswer(`no answer from ${originOf(url)}`);
+}
+
+/** Shorter ones may be parts of a number or a word. */
+const SHORTEST_CREDENTIAL = 8;
+
+/** A server that repeats what a request is authorized by would bring it into a status: `user:password` in base64, a token. */
+function withoutCredentials({ status, headers, body }: Answered, { headers: sent }: Exchange): Answered {
+  const [, own = ""] = /^\S+\s+(.*)$/s.exec(sent["authorization"] ?? "") ?? [];
+  const credentials = [own, sent["x-amz-security-token"] ?? ""].filter(({ length }) => length >= SHORTEST_CREDENTIAL);
+  const clean = (text: string): string => credentials.reduce((rest, each) => rest.replaceAll(each, "*****"), text);
+  if (credentials.length === 0) return { status, headers, body };
+  const cleaned = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, clean(value)]));
+  return { status, headers: cleaned, body: clean(body) };
 }
 
 const tooLong = ({ url, maxBytes }: Exchange): NoAnswer =>
