@@ -164,6 +164,39 @@ describe("addresses that may not be reached", () => {
   });
 });
 
+describe("many requests of one namespace", () => {
+  test("of which most hang let the others wait, who have their whole time when it is their turn", async () => {
+    const clock = manualClock();
+    const send = sender({
+      clock,
+      resolve: () => Promise.resolve(["10.0.0.7"]),
+      fetch: (_, { headers }) =>
+        (headers as Record<string, string>)["host"] === "hangs" ? new Promise(() => undefined) : Promise.resolve(ok()),
+    });
+    const asked = (host: string, timeoutMs: number) => send(question(`http://${host}/`, { timeoutMs }), never, "prod");
+    const hanging = Array.from({ length: 16 }, () => asked("hangs", 10_000));
+    const others = [asked("answers", 4_000), asked("hangs", 4_000)];
+    await clock.advance(14_000);
+    const [well, ill] = await Promise.all(others);
+    expect(well).toMatchObject({ kind: "answered", status: 200 });
+    expect(ill).toEqual({ kind: "failed", message: "no answer from http://hangs within 4 s" });
+    expect((await Promise.all(hanging)).map(({ kind }) => kind)).toEqual(Array(16).fill("failed"));
+  });
+
+  test("that wait end when nobody waits for them any more", async () => {
+    const stopped = new AbortController();
+    const send = sender({
+      clock: manualClock(),
+      resolve: () => Promise.resolve(["10.0.0.7"]),
+      fetch: () => new Promise(() => undefined),
+    });
+    const all = Array.from({ length: 17 }, () => send(question("http://hangs/"), stopped.signal, "prod"));
+    stopped.abort();
+    for (const answer of await Promise.all(all))
+      expect(answer).toEqual({ kind: "failed", message: "no answer: the measurement was stopped" });
+  });
+});
+
 describe("what a request is authorized by", () => {
   const echo = ({ headers }: Recorded): Response =>
     new Response(JSON.stringify(headers), { headers: { "x-sent": headers["authorization"] ?? "" } });

@@ -60,11 +60,11 @@ export function createSendHttp(options: HttpOptions): SendHttp {
   const turns = createTurns();
   return async (question, signal, party) => {
     const timeoutMs = Math.min(Math.max(1, question.timeoutMs), LONGEST_MS);
+    // The time of a question is that of its server: others of the party that hang must not be its fault.
+    const turn = await turns.take(party, signal);
+    if (turn === undefined) return failed(STOPPED);
     const limit = deadline(clock, timeoutMs, signal);
-    const turn = await turns.take(party, limit.signal);
     try {
-      if (turn === undefined)
-        return failed(signal.aborted ? STOPPED : `no answer: other requests for ${party} did not end in time`);
       // Not only the request is aborted, the wait for it ends: whatever hangs inside, the measurement goes on.
       const late = aborted(limit.signal).then(() => {
         const to = URL.canParse(question.url) ? originOf(new URL(question.url)) : "the server";
@@ -73,7 +73,7 @@ export function createSendHttp(options: HttpOptions): SendHttp {
       return await Promise.race([answerOf(sender, question, limit.signal), late]);
     } finally {
       limit.end();
-      turn?.();
+      turn();
     }
   };
 }
