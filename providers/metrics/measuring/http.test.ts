@@ -180,7 +180,7 @@ describe("many requests of one namespace", () => {
     const [well, ill] = await Promise.all(others);
     expect(well).toMatchObject({ kind: "answered", status: 200 });
     expect(ill).toEqual({ kind: "failed", message: "no answer from http://hangs within 4 s" });
-    expect((await Promise.all(hanging)).map(({ kind }) => kind)).toEqual(Array(16).fill("failed"));
+    for (const { kind } of await Promise.all(hanging)) expect(kind).toBe("failed");
   });
 
   test("that wait end when nobody waits for them any more", async () => {
