@@ -20,7 +20,7 @@ import type { Decide } from "./rollout/apply/carryOut.ts";
 import { decide } from "./rollout/decide/decide.ts";
 import { rolloutsRow, type RolloutsObserver } from "./rollout/rolloutsRow.ts";
 import { EXPERIMENT } from "./experiment/facts/experimentStore.ts";
-import { experimentsRow } from "./experiment/experimentsRow.ts";
+import { experimentsRow, type ExperimentsObserver } from "./experiment/experimentsRow.ts";
 import { ANALYSIS_RUN } from "./analysis/facts/runStore.ts";
 import { sourcesOf, type Sources } from "./rollout/facts/cacheSources.ts";
 import { releasesRow } from "./release/routeRelease.ts";
@@ -38,7 +38,7 @@ import type { RoomLimits, Waiting } from "./rollout/facts/room.ts";
 import { ROLLOUT } from "./rollout/facts/slim.ts";
 
 /** What the controller reports about itself (controller/process/metrics.ts). Times in ms unless the name differs. */
-export interface ControllerObserver extends RolloutsObserver, AnalysisRunsObserver {
+export interface ControllerObserver extends RolloutsObserver, AnalysisRunsObserver, ExperimentsObserver {
   incident(kind: string, what: ReflectorIncident): void;
   queue(name: string): QueueMetrics;
 }
@@ -52,6 +52,7 @@ export const unobserved: ControllerObserver = {
   rolloutFinished: ignore,
   rolloutDeleted: ignore,
   runReconciled: ignore,
+  experimentReconciled: ignore,
   measured: ignore,
   incident: ignore,
   queue: () => ({}),

@@ -31,6 +31,7 @@ async function printed(): Promise<string> {
         spec: { metrics: [{ name: "errors", provider: { web: {} } }] },
       },
     ],
+    experiments: () => [{ metadata: { namespace: "shop", name: "web-2" } }],
     isLeader: () => true,
     cacheObjects: () => [["rollouts", 1]],
     queues: () => [["Rollouts", { depth: 0, unfinishedMs: () => ({ sumMs: 0, longestMs: 0 }) }]],
@@ -43,6 +44,7 @@ async function printed(): Promise<string> {
   metrics.relisted("services");
   metrics.eventLost("gone");
   metrics.runReconciled("shop/web-1", 1, true);
+  metrics.experimentReconciled("shop/web-2", 1, true);
   metrics.measured("web", "Successful");
   const queue = metrics.queue("Rollouts");
   queue.added();

@@ -106,6 +106,7 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
     },
   });
   const troubles = (parts.troubles = createTroubles({ clock, log, source: credentials.source }));
+  const measuring = measuringOf({ options, env, version }, credentials);
   const fed = await feedOf(options);
   const wired = wireController(
     {
@@ -116,7 +117,7 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
       observer: observerOf(metrics, quiet),
       eventLost: metrics.eventLost,
       trouble: troubles.met,
-      measuring: measuringOf({ options, env, version }, credentials),
+      measuring,
     },
     {
       namespace: options.namespaced ? (options.namespace ?? credentials.namespace) : undefined,
@@ -137,7 +138,7 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
   undo.push(() => wired.stop());
   const { stores, profiles } = controller;
   const { namespace } = credentials;
-  const common = { client, clock, log, events, stores, profiles, isLeader, troubles };
+  const common = { client, clock, log, events, stores, profiles, isLeader, troubles, http: measuring.http };
   const beside: AdmissionPorts = { ...common, busy: quiet.busy, deployments: fed?.index };
   const admission = await admissionOf(options, beside, health.webhook, namespace, wired.stopping);
   parts.admission = admission;
@@ -240,6 +241,7 @@ const metricsOf = (parts: Parts, version: string): ControllerMetrics =>
     commit: "",
     rollouts: () => parts.wired?.controller.stores.rollouts.values() ?? [],
     analysisRuns: () => parts.wired?.controller.stores.analysisRuns.values() ?? [],
+    experiments: () => parts.wired?.controller.stores.experiments.values() ?? [],
     isLeader: () => parts.wired?.isLeader() ?? false,
     cacheObjects: () => cacheObjects(parts.wired?.controller),
     queues: () => parts.wired?.controller.queues ?? [],
@@ -369,12 +371,13 @@ function observeRequest(request: ObservedRequest, contact: Contact, metrics: Con
 
 function cacheObjects(controller: Controller | undefined): [string, number][] {
   if (controller === undefined) return [];
-  const { rollouts, replicaSets, services, analysisRuns, optional } = controller.stores;
+  const { rollouts, replicaSets, services, analysisRuns, experiments, optional } = controller.stores;
   return [
     ["rollouts", rollouts.size],
     ["replicasets", replicaSets.size],
     ["services", services.size],
     ["analysisruns", analysisRuns.size],
+    ["experiments", experiments.size],
     ...optional
       .map(({ kind, objects }): [string, number] => [kind.resource, objects.size])
       .filter(([, size]) => size > 0),
@@ -382,18 +385,13 @@ function cacheObjects(controller: Controller | undefined): [string, number][] {
 }
 
 const observerOf = (metrics: ControllerMetrics, quiet: Quiet): ControllerObserver => ({
+  ...metrics,
   reconciled(key, durationMs, failed) {
     quiet.busy();
     metrics.reconciled(key, durationMs, failed);
   },
-  eventEmitted: metrics.eventEmitted,
-  rolloutFinished: metrics.rolloutFinished,
-  rolloutDeleted: metrics.rolloutDeleted,
-  runReconciled: metrics.runReconciled,
-  measured: metrics.measured,
   incident: (kind, what) => {
     if (what === "stall") metrics.watchStalled(kind);
     if (what === "list") metrics.relisted(kind);
   },
-  queue: metrics.queue,
 });

@@ -123,7 +123,7 @@ async function carryOut(working: Working, run: AnalysisRun, action: RunAction, a
   }
 }
 
-/** An outcome that comes when we may no longer be the leader is dropped: the next leader measures again. */
+/** An outcome that comes when we may no longer be the leader is dropped: the next leader measures again, or we do. */
 function begin(
   { measurements, taking, validForMs, observer, clock }: Working,
   run: AnalysisRun,
@@ -137,10 +137,11 @@ function begin(
   const signal = measurements.begin(uid, metric, { kind: action.flight, startedAt });
   const provider = providerOf(run.spec.metrics[action.metric.index]?.provider, taking.providers)?.row.kind ?? "";
   void takeMeasurement(taking, run, action, startedAt, signal).then((outcome) => {
-    if (validForMs() <= 0) return measurements.drop(uid, metric);
-    if (!measurements.arrive(uid, outcome)) return undefined;
-    observer.measured(provider, outcome.kind === "unresolvable" ? "Error" : outcome.phase);
-    return arrived();
+    if (validForMs() <= 0) measurements.drop(uid, metric);
+    else if (measurements.arrive(uid, outcome))
+      observer.measured(provider, outcome.kind === "unresolvable" ? "Error" : outcome.phase);
+    else return;
+    arrived();
   });
 }
 

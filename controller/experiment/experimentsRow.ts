@@ -21,9 +21,15 @@ import type { ExperimentDecision, ExperimentEvent } from "./decide/decision.ts";
 import { type ExperimentFacts, refusalKey } from "./facts/experimentFacts.ts";
 import { gatherExperiment, NOTHING_LEARNED } from "./gather.ts";
 
+/** What is reported to the metrics; see `ControllerObserver`. Times in ms. */
+export interface ExperimentsObserver {
+  experimentReconciled(key: string, durationMs: number, failed: boolean): void;
+}
+
 export interface ExperimentsPorts extends Sending {
   readonly clock: Clock;
   readonly events: Pick<EventRecorder, "record">;
+  readonly observer: ExperimentsObserver;
 }
 
 type Row = ControllerRow<ExperimentFacts, ExperimentDecision>;
@@ -38,6 +44,7 @@ export function experimentsRow(ports: ExperimentsPorts, sources: Sources): Row {
     gather: (key) => gatherExperiment(stores, key, NOTHING_LEARNED),
     decide: decideExperiment,
     apply: (pass, queue) => apply(ports, pass, queue),
+    passed: (key, durationMs, failed) => ports.observer.experimentReconciled(key, durationMs, failed),
   };
 }
 

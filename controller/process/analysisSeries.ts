@@ -2,7 +2,8 @@
  * The metrics of AnalysisRuns: the reference's gauges by name and label, read from the cache while they are printed, and
  * counters whose labels come from fixed lists and namespaces alone, since runs come and go without end.
  */
-import { counterFamily, familyHead, histogramFamily, type Labels, sample } from "./exposition.ts";
+import { counterFamily, familyHead, type Labels, sample } from "./exposition.ts";
+import { identityOf, passSeries, phaseGauges, phaseSamples } from "./phaseSeries.ts";
 
 /** The members of an AnalysisRun that are read. */
 export interface ObservedRun {
@@ -26,8 +27,6 @@ export interface AnalysisSeries {
   render(): Generator<string>;
 }
 
-const PHASES = ["Pending", "Error", "Failed", "Successful", "Running", "Inconclusive"];
-const RECONCILE_BOUNDS = [0.01, 0.15, 0.25, 0.5, 1];
 /** Of one run; nobody looks at more, and a run may have 500. */
 const MOST_METRICS = 20;
 
@@ -47,25 +46,14 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 export function analysisSeries(runs: () => Iterable<ObservedRun>): AnalysisSeries {
-  const reconcile = histogramFamily(
-    "analysis_run_reconcile",
-    "Length of passes over AnalysisRuns in seconds.",
-    ["namespace"],
-    RECONCILE_BOUNDS,
-  );
-  const errors = counterFamily("analysis_run_reconcile_error", "Passes over AnalysisRuns that failed.", ["namespace"]);
+  const passes = passSeries("analysis_run", "AnalysisRuns");
   const measurements = counterFamily("sluice_measurements_total", "Measurements of analyses.", ["provider", "phase"]);
   return {
-    reconciled(key, durationMs, failed) {
-      const namespace = key.slice(0, Math.max(0, key.indexOf("/")));
-      reconcile.observe([namespace], durationMs / 1_000);
-      if (failed) errors.add([namespace]);
-    },
+    reconciled: passes.reconciled,
     measured: (provider, phase) => measurements.add([typeOf(provider), phase]),
     *render() {
       yield* gauges(runs);
-      yield* reconcile.render();
-      yield* errors.render();
+      yield* passes.render();
       yield* measurements.render();
     },
   };
@@ -73,23 +61,13 @@ export function analysisSeries(runs: () => Iterable<ObservedRun>): AnalysisSerie
 
 const typeOf = (provider: string): string => TYPES[provider] ?? provider;
 
-const phaseOf = ({ status }: ObservedRun): string => status?.phase ?? "";
-
 function* gauges(runs: () => Iterable<ObservedRun>): Generator<string> {
-  yield familyHead("analysis_run_info", "gauge", "An AnalysisRun, with its phase.");
-  for (const run of runs()) yield sample("analysis_run_info", [...identity(run), ["phase", phaseOf(run)]], 1);
-  yield familyHead("analysis_run_phase", "gauge", "Deprecated: use analysis_run_info.");
-  for (const run of runs()) yield* phases("analysis_run_phase", identity(run), phaseOf(run));
+  yield* phaseGauges("analysis_run", "An AnalysisRun", runs);
   yield familyHead("analysis_run_metric_type", "gauge", "Where a metric of an AnalysisRun is measured.");
   for (const [labels] of metricsOf(runs())) yield sample("analysis_run_metric_type", labels, 1);
   yield familyHead("analysis_run_metric_phase", "gauge", "A metric of an AnalysisRun, with its phase.");
   for (const [labels, { phase, dryRun }] of metricsOf(runs()))
-    yield* phases("analysis_run_metric_phase", [...labels, ["dry_run", String(dryRun)]], phase);
-}
-
-function* phases(name: string, labels: Labels, current: string): Generator<string> {
-  const known = current === "" ? "Pending" : current;
-  for (const phase of PHASES) yield sample(name, [...labels, ["phase", phase]], phase === known ? 1 : 0);
+    yield* phaseSamples("analysis_run_metric_phase", [...labels, ["dry_run", String(dryRun)]], phase);
 }
 
 interface MetricState {
@@ -102,15 +80,8 @@ function* metricsOf(runs: Iterable<ObservedRun>): Generator<readonly [labels: La
     for (const { name, provider } of (run.spec.metrics ?? []).slice(0, MOST_METRICS)) {
       const result = run.status?.metricResults?.find((each) => each.name === name);
       const type = typeOf(Object.keys(provider)[0] ?? "");
-      const labels: Labels = [...identity(run), ["metric", name], ["type", type]];
+      const labels: Labels = [...identityOf(run), ["metric", name], ["type", type]];
       yield [labels, { phase: result?.phase ?? "", dryRun: result?.dryRun === true }];
     }
   }
-}
-
-function identity({ metadata }: ObservedRun): Labels {
-  return [
-    ["namespace", metadata.namespace ?? ""],
-    ["name", metadata.name ?? ""],
-  ];
 }

@@ -10,6 +10,7 @@ function world(...rollouts: ObservedRollout[]) {
     commit: "abc",
     rollouts: () => state.rollouts,
     analysisRuns: () => [],
+    experiments: () => [],
     isLeader: () => state.leader,
     cacheObjects: () => [["rollouts", state.rollouts.length]],
     queues: () => [["Rollouts", { depth: 3, unfinishedMs: () => ({ sumMs: 1_500, longestMs: 1_000 }) }]],

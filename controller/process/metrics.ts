@@ -4,6 +4,7 @@
  */
 import { counterFamily, familyHead, histogramFamily, sample, single } from "./exposition.ts";
 import { analysisSeries, type ObservedRun } from "./analysisSeries.ts";
+import { experimentSeries, type ObservedExperiment } from "./experimentSeries.ts";
 import { renderProcess } from "./processMetrics.ts";
 import { type ObservedRollout, renderRollouts } from "./rolloutGauges.ts";
 import { rolloutSeries } from "./rolloutSeries.ts";
@@ -32,6 +33,8 @@ export interface ControllerMetrics {
   rolloutDeleted(key: string): void;
   /** A pass over one AnalysisRun has ended. */
   runReconciled(key: string, durationMs: number, failed: boolean): void;
+  /** A pass over one Experiment has ended. */
+  experimentReconciled(key: string, durationMs: number, failed: boolean): void;
   /** A measurement has ended, or goes on (phase Running). */
   measured(provider: string, phase: string): void;
   /** Hooks for the work queue of this name. */
@@ -63,6 +66,8 @@ export interface MetricsSources {
   readonly rollouts: () => Iterable<ObservedRollout>;
   /** All AnalysisRuns in the cache; called several times a scrape. */
   readonly analysisRuns: () => Iterable<ObservedRun>;
+  /** All Experiments in the cache; called several times a scrape. */
+  readonly experiments: () => Iterable<ObservedExperiment>;
   readonly isLeader: () => boolean;
   /** Objects held in the cache by kind (plural). */
   readonly cacheObjects: () => Iterable<readonly [kind: string, count: number]>;
@@ -86,6 +91,7 @@ const queueBounds = Array.from({ length: 10 }, (_, index) => Number(`1e${index -
 export function createMetrics(sources: MetricsSources): ControllerMetrics {
   const series = rolloutSeries(sources);
   const analysis = analysisSeries(sources.analysisRuns);
+  const experiments = experimentSeries(sources.experiments);
   const requests = counterFamily(requestTotal, "Requests to the API server.", requestLabels);
   const finished = finishedHistograms();
   const queues = queueFamilies(sources.queues);
@@ -105,6 +111,7 @@ export function createMetrics(sources: MetricsSources): ControllerMetrics {
     rolloutFinished: finished.observe,
     rolloutDeleted: series.deleted,
     runReconciled: analysis.reconciled,
+    experimentReconciled: experiments.reconciled,
     measured: analysis.measured,
     queue: queues.hooks,
     watchStalled: (kind) => stalls.add([kind]),
@@ -115,6 +122,7 @@ export function createMetrics(sources: MetricsSources): ControllerMetrics {
       yield* renderRollouts(sources.rollouts);
       yield* series.render();
       yield* analysis.render();
+      yield* experiments.render();
       yield* requests.render();
       yield* series.requestSamples(requestTotal, requestLabels);
       yield* finished.render();

@@ -130,7 +130,6 @@ export interface Ask {
 export type Question = HttpQuestion | KubeQuestion;
 
 interface QuestionBase {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly timeoutMs: number;
@@ -139,6 +138,7 @@ interface QuestionBase {
 /** To an address that the metric, a Secret or the environment names; checked before it is sent (docs/security.md). */
 export interface HttpQuestion extends QuestionBase {
   readonly to: "address";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE" | "HEAD";
   readonly url: string;
   /** The server's certificate is not checked. */
   readonly insecure?: boolean;
@@ -146,11 +146,14 @@ export interface HttpQuestion extends QuestionBase {
   /** Bytes of the answer that are read; by default 1 MiB, and never more. More than that is a failure, unless `cutsOff`. */
   readonly maxBytes?: number;
   readonly cutsOff?: true;
+  /** An answer that leads to another address is the answer, and that one is not asked. */
+  readonly keepsRedirects?: true;
 }
 
 /** To the Kubernetes API, with the controller's rights, in the namespace of the run unless its `path` says otherwise. */
 export interface KubeQuestion extends QuestionBase {
   readonly to: "Kubernetes";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** With the query: "/apis/batch/v1/namespaces/prod/jobs". */
   readonly path: string;
 }
@@ -181,7 +184,12 @@ export type Answer =
       readonly body: string;
     }
   /** Not sent, not answered in time, or too long an answer; `message` is a sentence for users without secrets. */
-  | { readonly kind: "failed"; readonly message: string };
+  | {
+      readonly kind: "failed";
+      readonly message: string;
+      /** Its address is none that may be asked. */
+      readonly refused?: true;
+    };
 
 /** What came of a measurement. `metadata` is kept in the measurement; secrets are in none of this. */
 export type Reading =

@@ -26,7 +26,11 @@ describe("a secret is taken out of a text", () => {
     expect(redact("a abc of p&s")).toBe("a ***** of p&s");
   });
 
+  test("also without the line break at its end", () => {
+    expect(redactor(["pass\n"])("a pass of b, pass\n")).toBe("a ***** of b, *****");
+  });
+
   test("unless it is empty", () => {
-    expect(redactor([""])("text")).toBe("text");
+    expect(redactor(["", "\n"])("text")).toBe("text");
   });
 });

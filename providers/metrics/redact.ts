@@ -19,7 +19,9 @@ const SHORTEST_PART = 4;
 
 /** @param secrets their values; empty ones say nothing */
 export function redactor(secrets: Iterable<string>): Redact {
-  const forms = new Set([...secrets].filter((secret) => secret !== "").flatMap(writtenForms));
+  // Files of secrets end with a line break, which a header or an address loses.
+  const values = [...secrets].flatMap((secret) => [secret, secret.trim()]);
+  const forms = new Set(values.filter((secret) => secret !== "").flatMap(writtenForms));
   // A secret that holds another one goes first.
   const longestFirst = [...forms].toSorted((a, b) => b.length - a.length);
   const whole: Redact = (text) => longestFirst.reduce((rest, form) => rest.replaceAll(form, REPLACEMENT), text);

@@ -13,6 +13,7 @@ import { systemClock } from "../../kube/clock/clock.ts";
 import { createRecorder } from "../../kube/runtime/recorder.ts";
 import { runReflector } from "../../kube/runtime/watch.ts";
 import { cachedRules } from "../../webhook/admission/cachedRules.ts";
+import { createSendHttp } from "../../providers/metrics/measuring/http.ts";
 import { createKnock } from "../../webhook/audit/risks/knock.ts";
 import { createRisks, type Risks } from "../../webhook/audit/risks/risks.ts";
 import type { KubeObject } from "./harness/api.ts";
@@ -47,7 +48,15 @@ beforeAll(async () => {
     podSpecOf: ({ spec }) => spec.template?.spec,
     templatesIn: rules.templatesIn,
     // This machine is closed otherwise, and the only one here.
-    knock: createKnock({ clock, isOpen: () => true }),
+    knock: createKnock(
+      createSendHttp({
+        version: "0.0.0-test",
+        addresses: { allow: ["127.0.0.1"], deny: [] },
+        apiServers: [],
+        environment: () => undefined,
+        readText: async () => undefined,
+      }),
+    ),
     record: (event) => events.record(event),
     namespace: undefined,
     resyncMs: 300,

@@ -26,6 +26,7 @@ import type { Profiles } from "../../controller/migration/facts/profiles.ts";
 import type { Stores } from "../../controller/rollout/facts/stores.ts";
 import { workloadKindOf, workloadRefOf } from "../../controller/rules/rollout/workloadRef.ts";
 import type { Rollout } from "../../schema/rollout.ts";
+import type { SendHttp } from "../../providers/metrics/measuring/http.ts";
 import type { Troubles } from "../../controller/process/troubles.ts";
 
 export interface AdmissionOptions {
@@ -64,6 +65,8 @@ export interface AdmissionPorts {
   /** Called when a review has been answered: the process is not at rest. */
   readonly busy: () => void;
   readonly troubles: Troubles;
+  /** Sends to addresses that metrics name, as the analyses do. */
+  readonly http: SendHttp;
   /** Where the loop fills it; by default it watches Deployments itself. */
   readonly deployments?: DeploymentIndex | undefined;
 }
@@ -205,7 +208,7 @@ function risksOf({ watchedNamespace, resyncMs }: AdmissionOptions, ports: Admiss
     rollouts: () => stores.rollouts.values(),
     podSpecOf: (rollout) => podSpecIn(stores, rollout),
     templatesIn: rules.templatesIn,
-    knock: createKnock({ clock }),
+    knock: createKnock(ports.http),
     record: (event) => events.record(event),
     namespace: watchedNamespace,
     resyncMs,

@@ -124,6 +124,9 @@ describe("a measurement", () => {
     const running: Reading = { kind: "running", resumeAt: NOW };
     expect((await taken(running)).outcome).toMatchObject({ phase: "Running", resumeAt: NOW });
     expect((await taken(running, { flight: "resume" })).outcome).toMatchObject({ resumeAt: NOW + 1_000 });
+    // Beyond what a time can be.
+    const never: Reading = { kind: "running", resumeAt: 1e24 };
+    expect((await taken(never)).outcome).toMatchObject({ resumeAt: NOW + 365 * 86_400_000 });
   });
 
   test("that is ended counts as undecided, and what its source keeps is a line in the log", async () => {

@@ -85,14 +85,20 @@ async function judgedBy(
   const reading = await (flight === "begin"
     ? measurer.begin(row, asking, signal)
     : measurer.resume(row, asking, running, signal));
-  const judged = redacted(judgedReading(reading, metric, row, clock.now(), words), redact);
-  // A source that is never ready must not be asked without a pause; the first time it may be ready at once.
-  const { resumeAt } = judged;
-  const isTooSoon = flight === "resume" && resumeAt !== undefined && resumeAt < clock.now() + SHORTEST_PAUSE_MS;
-  return isTooSoon ? { ...judged, resumeAt: clock.now() + SHORTEST_PAUSE_MS } : judged;
+  return paced(redacted(judgedReading(reading, metric, row, clock.now(), words), redact), flight, clock.now());
 }
 
 const SHORTEST_PAUSE_MS = 1_000;
+/** A year. Sources say any time, and a status holds those of four-digit years only. */
+const LONGEST_PAUSE_MS = 31_536_000_000;
+
+/** A source that is never ready must not be asked without a pause; the first time it may be ready at once. */
+function paced(judged: Judged, flight: Measuring["flight"], now: number): Judged {
+  const { resumeAt } = judged;
+  if (resumeAt === undefined) return judged;
+  const earliest = flight === "resume" ? now + SHORTEST_PAUSE_MS : resumeAt;
+  return { ...judged, resumeAt: Math.min(Math.max(resumeAt, earliest), now + LONGEST_PAUSE_MS) };
+}
 
 function wordsOf({ metadata }: AnalysisRun, { name }: MetricPlace): DataWords {
   const { noData, minSamples } = readWords(metadata.annotations ?? {}).words;

@@ -85,6 +85,14 @@ describe("analyses", () => {
     });
   });
 
+  test("an end that no time can say is none", () => {
+    const w = started({
+      duration: "99999999999999h",
+      analyses: [check("a", { args: [{ name: "x", value: "{{experiment.finishedAt}}" }] })],
+    });
+    expect(w.experiment.status?.message).toEndWith("failed to resolve {{experiment.finishedAt}}");
+  });
+
   test("one whose run somebody has deleted is an error", () => {
     const w = started({ analyses: [check("a")] });
     w.runs.clear();

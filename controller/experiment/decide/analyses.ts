@@ -4,8 +4,8 @@ import type { AnalysisRun } from "../../../schema/analysis.ts";
 import type { Experiment, ExperimentAnalysis, ExperimentAnalysisRunStatus } from "../../../schema/experiment.ts";
 import { EXPERIMENT_KIND } from "../../../schema/kinds.ts";
 import { INSTANCE_LABEL } from "../../../schema/labels.ts";
-import type { EventReason } from "../../../schema/reasons.ts";
 import { isCompleted } from "../../analysis/decide/phase.ts";
+import { runReason } from "../../rules/analysis/runReasons.ts";
 import { newRun, type NewRun } from "../../analysis/make/newRun.ts";
 import { refusalKey } from "../facts/experimentFacts.ts";
 import { resolveArguments } from "./arguments.ts";
@@ -120,18 +120,9 @@ function runOf({ facts }: Draft, analysis: ExperimentAnalysis): NewRun {
   });
 }
 
-const REASONS: Readonly<Record<string, EventReason>> = {
-  Pending: "AnalysisRunPending",
-  Running: "AnalysisRunRunning",
-  Successful: "AnalysisRunSuccessful",
-  Failed: "AnalysisRunFailed",
-  Error: "AnalysisRunError",
-  Inconclusive: "AnalysisRunInconclusive",
-};
-
 /** The Rollout whose step it is gets the event, too, always as a warning: notifications listen to it. */
 function report(d: Draft, before: Status, { name, phase, message = "" }: Status): void {
-  const reason = REASONS[phase];
+  const reason = runReason(phase);
   if (reason === undefined || before.phase === phase) return;
   const text = `AnalysisRun '${name}' transitioned from ${before.phase} -> ${phase}`;
   const event = { reason, message: message === "" ? text : `${text}: ${message}` };

@@ -1,6 +1,6 @@
 /** One pass over an Experiment. A draft is the only mutable thing in this folder, and never leaves the decision. */
 import { instant } from "../../../kube/object/time.ts";
-import { goDurationMs } from "../../../kube/object/goDuration.ts";
+import { fitsGo, goDurationNs } from "../../../kube/object/goDuration.ts";
 import type { Experiment, ExperimentAnalysisRunStatus, ExperimentTemplateStatus } from "../../../schema/experiment.ts";
 import type { EventReason } from "../../../schema/reasons.ts";
 import { isCompleted } from "../../analysis/decide/phase.ts";
@@ -63,8 +63,8 @@ export function isTerminating(experiment: Judged): boolean {
 /** When its duration is over, ms since the epoch; undefined: it has not begun, or has no end of its own. */
 export function endOf({ spec, status }: Judged): number | undefined {
   const since = instant(status?.availableAt);
-  const ms = spec.duration === undefined || spec.duration === "" ? undefined : goDurationMs(spec.duration);
-  return since === undefined || ms === undefined ? undefined : since + ms;
+  const ns = goDurationNs(spec.duration ?? "");
+  return since === undefined || ns === undefined || !fitsGo(ns) ? undefined : since + Number(ns) / 1e6;
 }
 
 export function isPastEnd(experiment: Judged, now: number): boolean {

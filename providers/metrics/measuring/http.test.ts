@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { manualClock } from "../../../kube/clock/clock.ts";
+import type { HttpQuestion } from "../provider.ts";
 import { like, environmentOf, question, type Recorded, recordingServer, sender } from "./testing.ts";
 
 const never = new AbortController().signal;
@@ -137,6 +138,7 @@ describe("addresses that may not be reached", () => {
     using server = recordingServer(() => redirect(302, "http://169.254.169.254/latest/meta-data/iam?token=s3cret"));
     expect(await sender()(question(server.url), never, "prod")).toEqual({
       kind: "failed",
+      refused: true,
       message: "169.254.169.254 is not asked: it is the metadata of a cloud (see --analysis-allow-address)",
     });
   });
@@ -149,15 +151,70 @@ describe("addresses that may not be reached", () => {
     const send = sender({ ...options, addresses: { allow: [], deny: [] }, resolve });
     const refused = "is not asked: it is the API server (see --analysis-allow-address)";
     const messageOf = async (url: string): Promise<unknown> => send(question(url, { timeoutMs: 50 }), never, "prod");
-    expect(await messageOf("https://10.96.0.1/api")).toEqual({ kind: "failed", message: `10.96.0.1 ${refused}` });
+    expect(await messageOf("https://10.96.0.1/api")).toMatchObject({ refused: true, message: `10.96.0.1 ${refused}` });
     expect(await messageOf("https://kubernetes.example/api")).toEqual({
       kind: "failed",
+      refused: true,
       message: `kubernetes.example, which is 10.96.0.1, ${refused}`,
     });
     expect(JSON.stringify(await messageOf("http://10.96.0.1:9090/"))).not.toContain("API server");
     const allowing = sender({ ...options, addresses: { allow: ["10.96.0.1"], deny: [] }, resolve });
     const answer = await allowing(question("https://10.96.0.1/api", { timeoutMs: 50 }), never, "prod");
     expect(JSON.stringify(answer)).not.toContain("API server");
+  });
+});
+
+describe("many requests of one namespace", () => {
+  test("of which most hang let the others wait, who have their whole time when it is their turn", async () => {
+    const clock = manualClock();
+    const send = sender({
+      clock,
+      resolve: () => Promise.resolve(["10.0.0.7"]),
+      fetch: (_, { headers }) =>
+        (headers as Record<string, string>)["host"] === "hangs" ? new Promise(() => undefined) : Promise.resolve(ok()),
+    });
+    const asked = (host: string, timeoutMs: number) => send(question(`http://${host}/`, { timeoutMs }), never, "prod");
+    const hanging = Array.from({ length: 16 }, () => asked("hangs", 10_000));
+    const others = [asked("answers", 4_000), asked("hangs", 4_000)];
+    await clock.advance(14_000);
+    const [well, ill] = await Promise.all(others);
+    expect(well).toMatchObject({ kind: "answered", status: 200 });
+    expect(ill).toEqual({ kind: "failed", message: "no answer from http://hangs within 4 s" });
+    for (const { kind } of await Promise.all(hanging)) expect(kind).toBe("failed");
+  });
+
+  test("that wait end when nobody waits for them any more", async () => {
+    const stopped = new AbortController();
+    const send = sender({
+      clock: manualClock(),
+      resolve: () => Promise.resolve(["10.0.0.7"]),
+      fetch: () => new Promise(() => undefined),
+    });
+    const all = Array.from({ length: 17 }, () => send(question("http://hangs/"), stopped.signal, "prod"));
+    stopped.abort();
+    for (const answer of await Promise.all(all))
+      expect(answer).toEqual({ kind: "failed", message: "no answer: the measurement was stopped" });
+  });
+});
+
+describe("what a request is authorized by", () => {
+  const echo = ({ headers }: Recorded): Response =>
+    new Response(JSON.stringify(headers), { headers: { "x-sent": headers["authorization"] ?? "" } });
+
+  test.each<[string, (url: string) => HttpQuestion]>([
+    [
+      "a password",
+      (url) => question(url, { authentication: { kind: "basic", username: "u", password: "s3cret-canary" } }),
+    ],
+    ["a password in its address", (url) => question(url.replace("//", "//u:s3cret-canary@"))],
+    ["a token", (url) => question(url, { headers: { Authorization: "Bearer czNjcmV0LWNhbmFyeQ" } })],
+  ])("is not in its answer, whatever the server repeats: %s", async (_, asked) => {
+    using server = recordingServer(echo);
+    const answer = await sender()(asked(server.url), never, "prod");
+    const sent = server.recorded[0]?.headers["authorization"]?.split(" ")[1] ?? "";
+    expect(sent).not.toBe("");
+    expect(JSON.stringify(answer)).not.toContain(sent);
+    expect(answer).toMatchObject({ kind: "answered", body: like("*****"), headers: { "x-sent": like("*****") } });
   });
 });
 

@@ -10,7 +10,7 @@ import { createSign, type Sign } from "./aws/sign.ts";
 import type { Sources } from "./aws/credentials.ts";
 import { addressesOf, type Answered, type Exchange, exchangeOnce, portOf, type Wire } from "./wire/exchange.ts";
 import { basic, sendableHeaders } from "./wire/headers.ts";
-import { NoAnswer, originOf } from "./wire/noAnswer.ts";
+import { NoAnswer, originOf, Refused } from "./wire/noAnswer.ts";
 import { createTokens, type Tokens } from "./oauth2.ts";
 import { exchangeAll } from "./wire/redirects.ts";
 import { cachedResolve, type Resolve, systemResolve } from "./wire/resolve.ts";
@@ -60,11 +60,11 @@ export function createSendHttp(options: HttpOptions): SendHttp {
   const turns = createTurns();
   return async (question, signal, party) => {
     const timeoutMs = Math.min(Math.max(1, question.timeoutMs), LONGEST_MS);
+    // The time of a question is that of its server: others of the party that hang must not be its fault.
+    const turn = await turns.take(party, signal);
+    if (turn === undefined) return failed(STOPPED);
     const limit = deadline(clock, timeoutMs, signal);
-    const turn = await turns.take(party, limit.signal);
     try {
-      if (turn === undefined)
-        return failed(signal.aborted ? STOPPED : `no answer: other requests for ${party} did not end in time`);
       // Not only the request is aborted, the wait for it ends: whatever hangs inside, the measurement goes on.
       const late = aborted(limit.signal).then(() => {
         const to = URL.canParse(question.url) ? originOf(new URL(question.url)) : "the server";
@@ -73,13 +73,13 @@ export function createSendHttp(options: HttpOptions): SendHttp {
       return await Promise.race([answerOf(sender, question, limit.signal), late]);
     } finally {
       limit.end();
-      turn?.();
+      turn();
     }
   };
 }
 
 const STOPPED = "no answer: the measurement was stopped";
-const failed = (message: string): Answer => ({ kind: "failed", message });
+const failed = (message: string): Extract<Answer, { readonly kind: "failed" }> => ({ kind: "failed", message });
 
 /** A signal that aborts after a time, or with another one. */
 function deadline(clock: Clock, timeoutMs: number, outer: AbortSignal) {
@@ -144,7 +144,8 @@ async function answerOf(sender: Sender, question: HttpQuestion, signal: AbortSig
     const answered = await asked(sender, question, signal);
     return { kind: "answered", ...answered };
   } catch (error) {
-    return failed(error instanceof NoAnswer ? error.message : "no answer: the request could not be made");
+    const answer = failed(error instanceof NoAnswer ? error.message : "no answer: the request could not be made");
+    return error instanceof Refused ? { ...answer, refused: true } : answer;
   }
 }
 
@@ -159,6 +160,7 @@ async function asked(sender: Sender, question: HttpQuestion, signal: AbortSignal
     insecure: question.insecure === true,
     maxBytes: Math.min(question.maxBytes ?? MOST_BYTES, MOST_BYTES),
     cutsOff: question.cutsOff === true,
+    keepsRedirects: question.keepsRedirects,
     signal,
   };
   const { authentication } = question;

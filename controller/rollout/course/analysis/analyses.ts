@@ -2,7 +2,7 @@
  * The analyses of a pass: runs begin and end, and what they have found pauses or aborts the update
  * (docs/behaviour/rollout-analysis.md#what-a-result-does).
  */
-import type { EventReason } from "../../../../schema/reasons.ts";
+import { runReason } from "../../../rules/analysis/runReasons.ts";
 import type { RolloutAnalysisRunStatus, RolloutStatus } from "../../../../schema/rollout.ts";
 import { emit, roles, statusOf, type Pass } from "../../actions/pass.ts";
 import { blueGreenOf } from "../../model/defaults.ts";
@@ -92,18 +92,9 @@ export function postPromotionFault(p: Pass): AnalysisFault | undefined {
   return made.kind === "fault" ? made.fault : undefined;
 }
 
-const REASONS: Readonly<Record<string, EventReason>> = {
-  Pending: "AnalysisRunPending",
-  Running: "AnalysisRunRunning",
-  Successful: "AnalysisRunSuccessful",
-  Failed: "AnalysisRunFailed",
-  Error: "AnalysisRunError",
-  Inconclusive: "AnalysisRunInconclusive",
-};
-
 /** An event for each change of the phase that the status has not told yet. */
 function report(p: Pass, kind: AnalysisKind, run: AnalysisRunFacts | undefined): void {
-  const reason = run === undefined ? undefined : REASONS[run.phase];
+  const reason = run === undefined ? undefined : runReason(run.phase);
   if (run === undefined || reason === undefined) return;
   const before = recordedRun(p, kind);
   if (before !== undefined && (before.name !== run.name || before.status === run.phase)) return;

@@ -33,6 +33,7 @@ describe("the value of an argument", () => {
     ["a label", field("metadata.labels['team']"), "a"],
     ["an annotation", field("metadata.annotations['example.com/owner']"), "me"],
     ["a label that is not there", field("metadata.labels['none']"), ""],
+    ["a label that every object seems to have", field("metadata.labels['constructor']"), ""],
     ["all labels", field("metadata.labels"), 'app="say \\"x\\""\nteam="a"'],
     ["a number of the spec", field("spec.replicas"), "3"],
     ["a boolean of the spec", field("spec.paused"), "false"],

@@ -45,7 +45,7 @@ function fieldOf(rollout: Rollout, fieldPath: string): Read {
   const { name, namespace, uid = "", labels = {}, annotations = {} } = rollout.metadata;
   const { path, subscript } = parseFieldPath(fieldPath);
   const map = path === "metadata.labels" ? labels : annotations;
-  if (subscript !== undefined) return { value: map[subscript] ?? "" };
+  if (subscript !== undefined) return { value: (Object.hasOwn(map, subscript) ? map[subscript] : undefined) ?? "" };
   switch (path) {
     case "metadata.name":
       return { value: name };

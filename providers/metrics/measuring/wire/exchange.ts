@@ -2,7 +2,7 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from "node:zlib";
 import { isIP } from "node:net";
 import { codeOf } from "../../../../kube/object/errors.ts";
-import { isUnconnected, NoAnswer, originOf, unreached } from "./noAnswer.ts";
+import { isUnconnected, NoAnswer, originOf, Refused, unreached } from "./noAnswer.ts";
 import type { Resolve } from "./resolve.ts";
 
 export interface Exchange {
@@ -14,6 +14,8 @@ export interface Exchange {
   readonly insecure: boolean;
   readonly maxBytes: number;
   readonly cutsOff: boolean;
+  /** See `HttpQuestion`. */
+  readonly keepsRedirects?: true | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -46,7 +48,7 @@ export async function addressesOf(url: URL, resolve: Resolve): Promise<readonly 
 /**
  * The addresses of a server, all of them checked. A name that leads to an address that may not be reached is refused
  * even if it has others: nobody could say which of them was asked.
- * @throws {NoAnswer}
+ * @throws {Refused} for that, and NoAnswer
  */
 async function checkedAddresses(wire: Wire, url: URL): Promise<readonly string[]> {
   if (url.protocol !== "http:" && url.protocol !== "https:")
@@ -59,7 +61,7 @@ async function checkedAddresses(wire: Wire, url: URL): Promise<readonly string[]
     const why = await wire.refusal(address, portOf(url));
     if (why === undefined) continue;
     const named = address === host ? address : `${host}, which is ${address},`;
-    throw new NoAnswer(`${named} is not asked: it is ${why} (see --analysis-allow-address)`);
+    throw new Refused(`${named} is not asked: it is ${why} (see --analysis-allow-address)`);
   }
   if (addresses.length === 0) throw new NoAnswer(`no answer from ${originOf(url)}: its name has no address`);
   return addresses.slice(0, MOST_ADDRESSES);
@@ -105,12 +107,26 @@ export async function exchangeOnce(wire: Wire, exchange: Exchange): Promise<Answ
       const response = await send(wire, exchange, address);
       const bytes = await bytesOf(response, exchange);
       const headers = Object.fromEntries([...response.headers].map(([name, value]) => [name.toLowerCase(), value]));
-      return { status: response.status, headers, body: textOf(unpacked(bytes, headers, exchange)) };
+      const body = textOf(unpacked(bytes, headers, exchange));
+      return withoutCredentials({ status: response.status, headers, body }, exchange);
     } catch (error) {
       if (index === addresses.length - 1 || !isUnconnected(error)) throw unreached(url, error);
     }
   }
   throw new NoAnswer(`no answer from ${originOf(url)}`);
+}
+
+/** Shorter ones may be parts of a number or a word. */
+const SHORTEST_CREDENTIAL = 8;
+
+/** A server that repeats what a request is authorized by would bring it into a status: `user:password` in base64, a token. */
+function withoutCredentials({ status, headers, body }: Answered, { headers: sent }: Exchange): Answered {
+  const [, own = ""] = /^\S+\s+(.*)$/s.exec(sent["authorization"] ?? "") ?? [];
+  const credentials = [own, sent["x-amz-security-token"] ?? ""].filter(({ length }) => length >= SHORTEST_CREDENTIAL);
+  const clean = (text: string): string => credentials.reduce((rest, each) => rest.replaceAll(each, "*****"), text);
+  if (credentials.length === 0) return { status, headers, body };
+  const cleaned = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, clean(value)]));
+  return { status, headers: cleaned, body: clean(body) };
 }
 
 const tooLong = ({ url, maxBytes }: Exchange): NoAnswer =>

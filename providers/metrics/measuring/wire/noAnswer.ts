@@ -4,6 +4,9 @@ import { codeOf } from "../../../../kube/object/errors.ts";
 /** Its message may be shown to users. */
 export class NoAnswer extends Error {}
 
+/** Nothing was sent there: the address is none that may be asked. */
+export class Refused extends NoAnswer {}
+
 /** `https://host:8443`, without user, path and query. */
 export const originOf = (url: URL): string => `${url.protocol}//${url.host}`;
 

@@ -15,7 +15,7 @@ export async function exchangeAll(wire: Wire, first: Exchange): Promise<Answered
   let exchange = first;
   for (let count = 0; ; count++) {
     const answered = await exchangeOnce(wire, exchange);
-    const next = redirected(exchange, answered);
+    const next = first.keepsRedirects === true ? undefined : redirected(exchange, answered);
     if (next === undefined) return answered;
     if (count === MOST_REDIRECTS)
       throw new NoAnswer(`no answer from ${originOf(first.url)}: it redirects more than ${MOST_REDIRECTS} times`);
