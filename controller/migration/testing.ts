@@ -76,7 +76,7 @@ interface SaidEvent {
   readonly message: string;
 }
 
-const withAnnotations = (old: ApiObject, changes: Readonly<Record<string, string | undefined>>): ApiObject => ({
+export const withAnnotations = (old: ApiObject, changes: Readonly<Record<string, string | undefined>>): ApiObject => ({
   ...old,
   metadata: {
     ...old.metadata,

@@ -1,14 +1,21 @@
-const NAMED: Readonly<Record<string, string>> = {
-  '"': String.raw`\"`,
-  "\\": String.raw`\\`,
-  "\u0007": String.raw`\a`,
-  "\b": String.raw`\b`,
-  "\f": String.raw`\f`,
-  "\n": String.raw`\n`,
-  "\r": String.raw`\r`,
-  "\t": String.raw`\t`,
-  "\v": String.raw`\v`,
+/** The letters behind a backslash in Go's literals, and the characters that they stand for. */
+export const GO_ESCAPES: Readonly<Record<string, string>> = {
+  a: "\u0007",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+  "\\": "\\",
+  "'": "'",
+  '"': '"',
 };
+
+/** Inside double quotes a single one needs no backslash. */
+const NAMED: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(GO_ESCAPES).flatMap(([letter, char]) => (char === "'" ? [] : [[char, `\\${letter}`]])),
+);
 
 /** Nobody reads more than this, and quoting megabytes takes time. */
 const MAX_LENGTH = 2_000;

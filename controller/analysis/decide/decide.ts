@@ -2,6 +2,7 @@
  * What is done next about an AnalysisRun (docs/behaviour/analysis.md). It folds what has been measured into the status,
  * judges that, and says what is measured now and when to look again. Pure: measuring is an action.
  */
+import { RUN_REASONS } from "../../rules/analysis/runReasons.ts";
 import { equal } from "../../../kube/object/equality.ts";
 import { LIMITS, tooCostly, TooCostlyError, within } from "../../../kube/object/budget.ts";
 import { instant, timestamp } from "../../../kube/object/time.ts";
@@ -225,13 +226,6 @@ const METRIC_REASONS = {
   Failed: "MetricFailed",
   Error: "MetricError",
   Inconclusive: "MetricInconclusive",
-} as const satisfies Readonly<Record<CompletedPhase, RunEvent["reason"]>>;
-
-const RUN_REASONS = {
-  Successful: "AnalysisRunSuccessful",
-  Failed: "AnalysisRunFailed",
-  Error: "AnalysisRunError",
-  Inconclusive: "AnalysisRunInconclusive",
 } as const satisfies Readonly<Record<CompletedPhase, RunEvent["reason"]>>;
 
 const metricEvent = ({ name, phase }: MetricCompletion): RunEvent => ({

@@ -1,4 +1,5 @@
 /** String and bytes literals: `"…"`, `'…'`, b"…" and raw ones in backticks. */
+import { GO_ESCAPES } from "../../../kube/object/goQuoted.ts";
 import { toGo } from "./goText.ts";
 import { ExpressionError } from "./problem.ts";
 
@@ -12,19 +13,6 @@ export interface Literal {
 const PLAIN = /[^\\\n"'\r]+/y;
 const ESCAPE =
   /\\(?:([abfnrtv\\"'])|([0-3][0-7]{2})|x([\da-fA-F]{2})|u\{([\da-fA-F]{1,6})\}|u([\da-fA-F]{4})|U([\da-fA-F]{8}))/y;
-
-const NAMED: Readonly<Record<string, string>> = {
-  a: "\u0007",
-  b: "\b",
-  f: "\f",
-  n: "\n",
-  r: "\r",
-  t: "\t",
-  v: "\v",
-  "\\": "\\",
-  '"': '"',
-  "'": "'",
-};
 
 function match(sticky: RegExp, source: string, at: number): RegExpExecArray | null {
   sticky.lastIndex = at;
@@ -65,7 +53,7 @@ function escaped(escape: RegExpExecArray | null, quote: string | undefined, isBy
   if (escape === null || isOtherQuote || (isBytes && character !== undefined)) {
     throw new ExpressionError("an escape that does not exist; write \\\\ for a backslash", at);
   }
-  if (named !== undefined) return NAMED[named] ?? named;
+  if (named !== undefined) return GO_ESCAPES[named] ?? named;
   const code = octal === undefined ? Number.parseInt(hexByte ?? character ?? "0", 16) : Number.parseInt(octal, 8);
   if (code > 0x10_ff_ff) throw new ExpressionError("an escape beyond Unicode", at);
   return isBytes ? String.fromCharCode(code & 0xff) : toGo(String.fromCodePoint(code));

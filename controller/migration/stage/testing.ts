@@ -5,10 +5,8 @@ import { MIGRATE } from "../../../schema/labels.ts";
 import { testApi } from "../../../test/apiServer.ts";
 import { type MigrationScope, unobserved } from "../../controller.ts";
 import { wireController } from "../../wiring.ts";
+import { deploymentNamed, DEPLOYMENT, MINUTE, ROLLOUT, withAnnotations } from "../testing.ts";
 
-export const DEPLOYMENT = { resource: "deployments.apps", namespace: "default", name: "web" } as const;
-export const ROLLOUT = { resource: "rollouts.argoproj.io", namespace: "default", name: "web" } as const;
-export const MINUTE = 60_000;
 export const asks = { [MIGRATE]: "reference" };
 
 export interface Given {
@@ -40,16 +38,8 @@ export async function stage({ annotations = {}, replicas = 3, spec = {}, owners 
     );
     void wired.lead({ election: undefined, until: running.until.signal });
   };
-  const labels = { app: "web" };
-  core.create("deployments.apps", {
-    metadata: { name: "web", namespace: "default", annotations, ownerReferences: owners },
-    spec: {
-      replicas,
-      selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { containers: [{ name: "web", image: "web:1" }] } },
-      ...spec,
-    },
-  } as Draft);
+  const { metadata, spec: made } = deploymentNamed("web", { annotations, spec: { replicas, ...spec } });
+  core.create("deployments.apps", { metadata: { ...metadata, ownerReferences: owners }, spec: made } as Draft);
   await clock.advance(MINUTE);
   start();
   await clock.advance(MINUTE);
@@ -67,13 +57,7 @@ export async function stage({ annotations = {}, replicas = 3, spec = {}, owners 
     /** Starts another controller after `end`, perhaps with other flags. */
     begin: start,
     annotate: (changes: Readonly<Record<string, string | undefined>>) =>
-      core.modify(DEPLOYMENT, (old) => ({
-        ...old,
-        metadata: {
-          ...old.metadata,
-          annotations: { ...old.metadata.annotations, ...changes } as Record<string, string>,
-        },
-      })),
+      core.modify(DEPLOYMENT, (old) => withAnnotations(old, changes)),
     /** Kills the controller before its write of this number, once. */
     killAt(write: number) {
       let writes = 0;

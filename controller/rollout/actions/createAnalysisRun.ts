@@ -1,9 +1,9 @@
 /** Creates an AnalysisRun of the Rollout (docs/behaviour/rollout-analysis.md#the-run). */
 import { ANALYSIS_RUNS } from "../../../kube/client/resources.ts";
-import { timestamp } from "../../../kube/object/time.ts";
 import type { AnalysisRun } from "../../../schema/analysis.ts";
 import { TEMPLATE_GENERATIONS } from "../../../schema/labels.ts";
 import type { AnalysisRunFacts } from "../model/model.ts";
+import { unmade } from "./owned.ts";
 import type { ActionRow, Basis } from "./row.ts";
 
 export interface CreateAnalysisRun {
@@ -13,18 +13,11 @@ export interface CreateAnalysisRun {
 }
 
 /** What is known of it before it exists. */
-export const createdRun = ({ name, manifest }: CreateAnalysisRun, { now }: Basis): AnalysisRunFacts => ({
-  name,
-  uid: "",
-  labels: manifest.metadata.labels ?? {},
-  createdAt: Date.parse(timestamp(now)),
-  deleting: false,
-  phase: "",
-  message: "",
-  terminated: false,
+export const createdRun = (action: CreateAnalysisRun, basis: Basis): AnalysisRunFacts => ({
+  ...unmade(action, basis),
   measured: false,
-  generations: manifest.metadata.annotations?.[TEMPLATE_GENERATIONS],
-  spec: manifest.spec,
+  generations: action.manifest.metadata.annotations?.[TEMPLATE_GENERATIONS],
+  spec: action.manifest.spec,
 });
 
 export const createAnalysisRun = {

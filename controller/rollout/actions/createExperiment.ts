@@ -1,10 +1,10 @@
 /** Creates the Experiment of a canary step (docs/behaviour/experiments.md#an-experiment-as-a-step). */
 import { EXPERIMENTS } from "../../../kube/client/resources.ts";
-import { timestamp } from "../../../kube/object/time.ts";
 import type { Experiment, ExperimentSpec } from "../../../schema/experiment.ts";
 import type { LabelsAndAnnotations, ReplicaSet } from "../../../schema/kube.ts";
 import { HASH_LABEL } from "../../../schema/labels.ts";
 import type { ExperimentFacts } from "../model/model.ts";
+import { unmade } from "./owned.ts";
 import type { ActionRow, Basis } from "./row.ts";
 
 /** Where a template gets its pods from, in the order of the templates. */
@@ -42,17 +42,10 @@ export const outlineOf = (spec: ExperimentSpec): ExperimentFacts["outline"] => (
   })),
 });
 
-const created = ({ name, manifest }: CreateExperiment, { now }: Basis): ExperimentFacts => ({
-  name,
-  uid: "",
-  labels: manifest.metadata.labels ?? {},
-  createdAt: Date.parse(timestamp(now)),
-  deleting: false,
-  phase: "",
-  message: "",
-  terminated: false,
+const created = (action: CreateExperiment, basis: Basis): ExperimentFacts => ({
+  ...unmade(action, basis),
   templates: [],
-  outline: outlineOf(manifest.spec),
+  outline: outlineOf(action.manifest.spec),
 });
 
 /** The labels that pods get are selected as well. */

@@ -85,6 +85,24 @@ export interface Pass {
   finished: FinishedDuration | undefined;
 }
 
+/** A pass that has found out nothing yet. `world`: the snapshot's own, or what is in force of it. */
+export const newPass = (snapshot: Snapshot, now: number, steps: StepTable, world: World = snapshot): Pass => ({
+  snapshot,
+  now,
+  steps,
+  world,
+  pause: noIntent,
+  weights: world.rollout.status?.canary?.weights,
+  routers: { kind: "unasked" },
+  analyses: { kind: "unasked" },
+  experiment: undefined,
+  actions: [],
+  events: [],
+  wakeAts: [],
+  more: false,
+  finished: undefined,
+});
+
 export const statusOf = (p: Pass): RolloutStatus => p.world.rollout.status ?? {};
 /** Worlds are immutable, and their roles are needed many times in a pass. */
 const rolesKnown = new WeakMap<World, { readonly snapshot: Snapshot; readonly roles: Roles }>();

@@ -1,5 +1,5 @@
 /** How the Experiments of a Rollout are written (docs/behaviour/experiments.md#an-experiment-as-a-step). */
-import { ApiError, isAlreadyExists, isNotFound } from "../../../kube/client/apiError.ts";
+import { isAlreadyExists } from "../../../kube/client/apiError.ts";
 import { objectPath } from "../../../kube/client/path.ts";
 import { EXPERIMENTS, REPLICA_SETS } from "../../../kube/client/resources.ts";
 import { equal } from "../../../kube/object/equality.ts";
@@ -10,22 +10,18 @@ import type { ActionOf } from "../actions/action.ts";
 import { actions } from "../actions/actions.ts";
 import { outlineOf } from "../actions/createExperiment.ts";
 import { hasEnded } from "../course/analysisKinds.ts";
-import { kubeRequest } from "./kubeRequest.ts";
-import { passingCause } from "./passing.ts";
-import { type Outcome, type Run, send, write } from "./writer.ts";
-
-/** What a Rollout writes is news to whoever drives Experiments: it begins, or ends. */
-const newsIn = ({ stores }: Run) => ({ written: (raw: Experiment): void => stores.experiments.upsert(raw) });
+import { deleteOwned, refusalText, terminateOwned, writeOwned } from "./ownedObjects.ts";
+import type { Outcome, Run } from "./writer.ts";
 
 /** One of that name that is ours, is the same and is not over is what we wanted. @throws {ApiError} */
 export async function createExperiment(run: Run, action: ActionOf<"createExperiment">): Promise<Outcome | undefined> {
   const { name, manifest } = action;
   const copied = await copiedFrom(run, action);
   try {
-    for (const request of actions.createExperiment.requests(action, copied)) await write(run, request, newsIn(run));
+    await writeOwned(run, actions.createExperiment.requests(action, copied), run.stores.experiments);
     return undefined;
   } catch (error) {
-    if (!isAlreadyExists(error)) return refusal(name, error);
+    if (!isAlreadyExists(error)) return { kind: "experimentRefused", name, message: refusalText(error) };
   }
   const { namespace } = run.rollout.metadata;
   const path = objectPath(EXPERIMENTS, { namespace, name });
@@ -51,33 +47,8 @@ async function copiedFrom(run: Run, { sources }: ActionOf<"createExperiment">): 
   return new Map(await Promise.all(sets));
 }
 
-/** Refusals that the user can fix are reported in the status; all others are retried. */
-function refusal(name: string, error: unknown): Outcome {
-  if (!(error instanceof ApiError) || error.status === 401 || passingCause(error) !== undefined) throw error;
-  const cause = error.cause as { message?: string } | undefined;
-  return { kind: "experimentRefused", name, message: cause?.message ?? error.message };
-}
+export const terminateExperiment = (run: Run, action: ActionOf<"terminateExperiment">): Promise<undefined> =>
+  terminateOwned(run, actions.terminateExperiment.requests(action), run.stores.experiments, action);
 
-/** One that is gone needs no end. @throws {ApiError} */
-export async function terminateExperiment(run: Run, action: ActionOf<"terminateExperiment">): Promise<undefined> {
-  try {
-    for (const request of actions.terminateExperiment.requests(action)) await write(run, request, newsIn(run));
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-    forget(run, action);
-  }
-}
-
-/** @throws {ApiError} */
-export async function deleteExperiment(run: Run, action: ActionOf<"deleteExperiment">): Promise<undefined> {
-  const { namespace } = run.rollout.metadata;
-  try {
-    for (const request of actions.deleteExperiment.requests(action)) await send(run, kubeRequest(request, namespace));
-  } catch (error) {
-    if (!isNotFound(error)) throw error;
-  }
-  forget(run, action);
-}
-
-const forget = ({ stores, rollout }: Run, { name, uid }: { readonly name: string; readonly uid: string }): void =>
-  stores.experiments.deleted(`${rollout.metadata.namespace}/${name}`, uid);
+export const deleteExperiment = (run: Run, action: ActionOf<"deleteExperiment">): Promise<undefined> =>
+  deleteOwned(run, actions.deleteExperiment.requests(action), run.stores.experiments, action);

@@ -23,7 +23,7 @@ import { equal } from "../../../kube/object/equality.ts";
 import type { Decision } from "../actions/action.ts";
 import { foldActions } from "../actions/fold.ts";
 import type { RolloutEvent, Snapshot } from "../model/model.ts";
-import { emit, noIntent, roles, setRolloutReplicas, statusOf, type Pass } from "../actions/pass.ts";
+import { emit, newPass, noIntent, roles, setRolloutReplicas, statusOf, type Pass } from "../actions/pass.ts";
 import { inForce } from "../course/inForce.ts";
 import { isPaused } from "../course/pauseConditions.ts";
 import { pauseIsOver } from "../course/step.ts";
@@ -61,22 +61,7 @@ export function decide(snapshot: Snapshot, now: number, steps: StepTable = STEPS
 function decideWithin(snapshot: Snapshot, now: number, steps: StepTable): Decision {
   const before = snapshot.rollout.status ?? {};
   const rollout = inForce(snapshot.rollout, snapshot.invalid === undefined, now);
-  const p: Pass = {
-    snapshot,
-    now,
-    steps,
-    world: { ...snapshot, rollout },
-    pause: noIntent,
-    weights: rollout.status?.canary?.weights,
-    routers: { kind: "unasked" },
-    analyses: { kind: "unasked" },
-    experiment: undefined,
-    actions: [],
-    events: [],
-    wakeAts: [],
-    more: false,
-    finished: undefined,
-  };
+  const p = newPass(snapshot, now, steps, { ...snapshot, rollout });
   claim(p);
   if (snapshot.invalid === undefined) {
     syncHold(p);

@@ -7,16 +7,22 @@ import type { Experiment } from "../../../schema/experiment.ts";
 import { outlineOf } from "../actions/createExperiment.ts";
 import type { AnalysisRunFacts, ExperimentFacts } from "../model/model.ts";
 
-export function analysisRunFacts({ metadata, spec, status }: AnalysisRun): AnalysisRunFacts {
+/** What is known of either. */
+const ownedFacts = ({ metadata, spec, status }: AnalysisRun | Experiment) => ({
+  name: metadata.name,
+  uid: metadata.uid ?? "",
+  labels: metadata.labels ?? {},
+  createdAt: instant(metadata.creationTimestamp) ?? 0,
+  deleting: metadata.deletionTimestamp !== undefined,
+  phase: status?.phase ?? "",
+  message: status?.message ?? "",
+  terminated: spec.terminate === true,
+});
+
+export function analysisRunFacts(run: AnalysisRun): AnalysisRunFacts {
+  const { metadata, spec, status } = run;
   return {
-    name: metadata.name,
-    uid: metadata.uid ?? "",
-    labels: metadata.labels ?? {},
-    createdAt: instant(metadata.creationTimestamp) ?? 0,
-    deleting: metadata.deletionTimestamp !== undefined,
-    phase: status?.phase ?? "",
-    message: status?.message ?? "",
-    terminated: spec.terminate === true,
+    ...ownedFacts(run),
     measured: (status?.metricResults ?? []).some(({ measurements }) => (measurements ?? []).length > 0),
     generations: metadata.annotations?.[TEMPLATE_GENERATIONS],
     spec,
@@ -30,16 +36,10 @@ export function sameForOwner(old: AnalysisRun | undefined, next: AnalysisRun | u
   return equal({ ...before, spec: undefined }, { ...after, spec: undefined });
 }
 
-export function rolloutExperimentFacts({ metadata, spec, status }: Experiment): ExperimentFacts {
+export function rolloutExperimentFacts(experiment: Experiment): ExperimentFacts {
+  const { spec, status } = experiment;
   return {
-    name: metadata.name,
-    uid: metadata.uid ?? "",
-    labels: metadata.labels ?? {},
-    createdAt: instant(metadata.creationTimestamp) ?? 0,
-    deleting: metadata.deletionTimestamp !== undefined,
-    phase: status?.phase ?? "",
-    message: status?.message ?? "",
-    terminated: spec.terminate === true,
+    ...ownedFacts(experiment),
     templates: (status?.templateStatuses ?? []).map(({ name, serviceName = "", podTemplateHash = "" }) => ({
       name,
       serviceName,

@@ -3,6 +3,7 @@
  * A request ends in time with an answer or a sentence, whatever the server does; nothing is thrown.
  */
 import { type Clock, systemClock } from "../../../kube/clock/clock.ts";
+import { deadline } from "../../../kube/clock/deadline.ts";
 import { aborted } from "../../../kube/clock/sleep.ts";
 import type { Answer, Auth, HttpQuestion } from "../provider.ts";
 import { addressRules, type AddressRules, type Server, serverAt } from "./wire/addresses.ts";
@@ -80,24 +81,6 @@ export function createSendHttp(options: HttpOptions): SendHttp {
 
 const STOPPED = "no answer: the measurement was stopped";
 const failed = (message: string): Extract<Answer, { readonly kind: "failed" }> => ({ kind: "failed", message });
-
-/** A signal that aborts after a time, or with another one. */
-function deadline(clock: Clock, timeoutMs: number, outer: AbortSignal) {
-  const controller = new AbortController();
-  const abort = (): void => controller.abort();
-  const cancel = clock.after(timeoutMs, abort);
-  outer.addEventListener("abort", abort, { once: true });
-  if (outer.aborted) abort();
-  return {
-    signal: controller.signal,
-    /** What is still open is closed: nobody reads it any more. */
-    end: (): void => {
-      cancel();
-      outer.removeEventListener("abort", abort);
-      abort();
-    },
-  };
-}
 
 function senderOf(options: HttpOptions, clock: Clock): Sender {
   const send = options.fetch ?? fetch;

@@ -3,6 +3,7 @@
  * place that sends questions. Nothing is thrown, and everything ends in time (docs/behaviour/providers.md#one-measurement).
  */
 import { type Clock, systemClock } from "../../../kube/clock/clock.ts";
+import { deadline } from "../../../kube/clock/deadline.ts";
 import { aborted } from "../../../kube/clock/sleep.ts";
 import type {
   Answer,
@@ -78,7 +79,7 @@ async function taken(
 ): Promise<Reading> {
   const provider = row.measure;
   if (provider === undefined) return error(`this version of Sluice does not measure by ${row.title} yet`);
-  const limit = limited(ports, LONGEST_MS);
+  const limit = deadline(ports.clock ?? systemClock, LONGEST_MS, ports.signal);
   const late = aborted(limit.signal).then(() =>
     error(
       ports.signal.aborted
@@ -145,7 +146,7 @@ async function said(
   row: MetricProviderRow,
   questions: () => readonly Question[],
 ): Promise<readonly string[]> {
-  const limit = limited(ports, LONGEST_MS);
+  const limit = deadline(ports.clock ?? systemClock, LONGEST_MS, ports.signal);
   try {
     const asked = questions().slice(0, MOST_QUESTIONS);
     const answers = await Promise.all(asked.map((question) => sent(ports, asking, question, limit.signal)));
@@ -160,22 +161,6 @@ async function said(
   } finally {
     limit.end();
   }
-}
-
-function limited({ signal, clock = systemClock }: MeasuringPorts, ms: number) {
-  const controller = new AbortController();
-  const abort = (): void => controller.abort();
-  const cancel = clock.after(ms, abort);
-  signal.addEventListener("abort", abort, { once: true });
-  if (signal.aborted) abort();
-  return {
-    signal: controller.signal,
-    end: (): void => {
-      cancel();
-      signal.removeEventListener("abort", abort);
-      abort();
-    },
-  };
 }
 
 const cut = (text: string): string =>

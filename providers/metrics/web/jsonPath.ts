@@ -2,6 +2,7 @@
  * Reads templates of Kubernetes' JSONPath, `{$.data.ok}` or `{.items[?(@.name=="a")].x}`, as client-go does: errors are
  * in its words. Nothing here throws.
  */
+import { GO_ESCAPES } from "../../../kube/object/goQuoted.ts";
 
 export type Node =
   | { readonly kind: "list"; readonly nodes: readonly Node[] }
@@ -196,19 +197,6 @@ function filterEnd(text: string, from: number): number {
   }
 }
 
-const escapes: Readonly<Record<string, string>> = {
-  a: "\u0007",
-  b: "\b",
-  f: "\f",
-  n: "\n",
-  r: "\r",
-  t: "\t",
-  v: "\v",
-  "\\": "\\",
-  "'": "'",
-  '"': '"',
-};
-
 function quoted(reader: Reader, quote: string): string {
   const from = reader.at;
   let end = from + 1;
@@ -222,7 +210,7 @@ function quoted(reader: Reader, quote: string): string {
     .slice(from + 1, end)
     .replace(/\\(?:x([\da-f]{2})|u([\da-f]{4})|U([\da-f]{8})|(.?))/gi, (all, x, u, long, char: string | undefined) => {
       const code = Number.parseInt(String(x ?? u ?? long ?? ""), 16);
-      const plain = char === undefined ? undefined : escapes[char];
+      const plain = char === undefined ? undefined : GO_ESCAPES[char];
       const isValid = plain !== undefined || code <= 0x10ffff;
       if (!isValid) throw new SyntaxProblem(`unquote string ${all} error invalid syntax`);
       return plain ?? String.fromCodePoint(code);
