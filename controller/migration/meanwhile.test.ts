@@ -14,7 +14,8 @@ import { testApi } from "../../test/apiServer.ts";
 import { carryOutAdoption } from "./adoptions.ts";
 import { CANARY } from "./convert/profile.ts";
 import { type AdoptionFacts, decideAdoption, type Stored } from "./decide/adopt.ts";
-import { asks, MINUTE, ROLLOUT, stage } from "./stage/testing.ts";
+import { asks, stage } from "./stage/testing.ts";
+import { MINUTE, ROLLOUT } from "./testing.ts";
 
 describe("in mode reference", () => {
   test("a size that is applied before the Rollout has its pods is not lost when nothing asks any more", async () => {

@@ -8,7 +8,8 @@ import {
   REPLICAS_WANTED,
   RESTORE_WORKLOAD,
 } from "../../schema/labels.ts";
-import { asks, type Given, MINUTE, ROLLOUT, stage } from "./stage/testing.ts";
+import { asks, type Given, stage } from "./stage/testing.ts";
+import { MINUTE, ROLLOUT } from "./testing.ts";
 
 describe("a Deployment that asks for mode reference", () => {
   test.each([Infinity, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(

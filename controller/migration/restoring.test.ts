@@ -3,7 +3,8 @@ import { expect, test } from "bun:test";
 import type { ReflectorSink } from "../../kube/runtime/watch.ts";
 import { INSTANCE_LABEL, MANAGED_BY_ROLLOUT, REPLICAS_WANTED } from "../../schema/labels.ts";
 import type { RawDeployment } from "./facts/caches.ts";
-import { asks, DEPLOYMENT, MINUTE, stage } from "./stage/testing.ts";
+import { asks, stage } from "./stage/testing.ts";
+import { DEPLOYMENT, MINUTE } from "./testing.ts";
 
 test("a controller that restores gives a Deployment that still asks its pods back, and does not begin again", async () => {
   const world = await stage({ annotations: asks });

@@ -2,7 +2,8 @@
 import { describe, expect, test } from "bun:test";
 import { MANAGED_BY_ROLLOUT, MIGRATE, PAUSED_FOR_ROLLOUT } from "../../schema/labels.ts";
 import { argoCdHealth, kstatusOfDeployment, kubectlRolloutStatus } from "../../test/deploymentTools.ts";
-import { asks, DEPLOYMENT, MINUTE, ROLLOUT, stage } from "./stage/testing.ts";
+import { asks, stage } from "./stage/testing.ts";
+import { DEPLOYMENT, MINUTE, ROLLOUT } from "./testing.ts";
 
 type World = Awaited<ReturnType<typeof stage>>;
 

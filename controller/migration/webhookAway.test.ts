@@ -8,7 +8,8 @@ import {
   REPLICAS_LEFT,
   REPLICAS_WANTED,
 } from "../../schema/labels.ts";
-import { asks, DEPLOYMENT, MINUTE, ROLLOUT, stage } from "./stage/testing.ts";
+import { asks, stage } from "./stage/testing.ts";
+import { DEPLOYMENT, MINUTE, ROLLOUT } from "./testing.ts";
 
 type World = Awaited<ReturnType<typeof stage>>;
 

@@ -4,6 +4,7 @@ import { blueGreen, canary, image, pause, rolloutOf, setWeight } from "./edits.t
 import * as user from "./edits.ts";
 import { type Course, errors } from "./fakeAnalyses.ts";
 import { createWorld, type World, type WorldOptions } from "./goldenWorld.ts";
+import { OUTCOMES, updated as updatedWith } from "./outcomes.ts";
 import { expectTimeline } from "./timeline.ts";
 
 const analysis: RolloutAnalysis = { templates: [{ templateName: "errors" }] };
@@ -23,35 +24,14 @@ const strategies: Readonly<Record<string, RolloutStrategy>> = {
   "post-promotion": blueGreen({ postPromotionAnalysis: analysis }),
 };
 
-const courses: Readonly<Record<string, Course | undefined>> = {
-  successful: { afterMs: 30_000, phase: "Successful" },
-  failed: {
-    afterMs: 30_000,
-    phase: "Failed",
-    message: 'Metric "errors" assessed Failed due to failed (1) > failureLimit (0)',
-  },
-  error: { afterMs: 30_000, phase: "Error" },
-  inconclusive: { afterMs: 30_000, phase: "Inconclusive" },
-};
-
-/** `web:1` serves, and `web:2` is rolled out. */
-function updated(strategy: RolloutStrategy | undefined, options: WorldOptions): World {
-  const services = ["stable", "canary", "active", "preview"];
-  const world = createWorld(rolloutOf({ strategy: strategy ?? {} }), {
-    services,
-    templates: { errors: errors() },
-    ...options,
-  });
-  world.pass(5_000);
-  world.edit("image web:2", image("web:2"));
-  return world;
-}
+const updated = (strategy: RolloutStrategy | undefined, options: WorldOptions): World =>
+  updatedWith(strategy, { templates: { errors: errors() }, ...options });
 
 describe.each(Object.keys(strategies))("an analysis %s", (kind) => {
-  test.each(Object.keys(courses))("that ends %s", (outcome) => {
+  test.each(Object.keys(OUTCOMES))("that ends %s", (outcome) => {
     // The second one, after a person has resumed, is a success.
     const course = (run: { name: string }): Course | undefined =>
-      courses[run.name.endsWith(".1") ? "successful" : outcome];
+      OUTCOMES[run.name.endsWith(".1") ? "successful" : outcome];
     const world = updated(strategies[kind], { course });
     world.pass(50_000);
     world.edit("promote", user.promote);
@@ -70,7 +50,7 @@ describe.each(Object.keys(strategies))("an analysis %s", (kind) => {
   });
 
   test("while a new version comes", () => {
-    const world = updated(strategies[kind], { course: () => courses["successful"] });
+    const world = updated(strategies[kind], { course: () => OUTCOMES["successful"] });
     world.pass(10_000);
     world.edit("image web:3", image("web:3"));
     world.pass(60_000);
@@ -112,7 +92,7 @@ describe("a background analysis", () => {
   });
 
   test("goes on while the user holds the update", () => {
-    const world = updated(strategies["background"], { course: () => courses["failed"] });
+    const world = updated(strategies["background"], { course: () => OUTCOMES["failed"] });
     world.pass(2_000);
     world.edit("pause", user.paused(true));
     world.pass(60_000);
@@ -153,7 +133,7 @@ describe("a step of analysis", () => {
   });
 
   test("whose run somebody deletes has another", () => {
-    const world = updated(strategies["step"], { course: () => courses["successful"] });
+    const world = updated(strategies["step"], { course: () => OUTCOMES["successful"] });
     world.pass(10_000);
     const run = world.snapshot().analysisRuns?.[0]?.name ?? "";
     world.meddle("the run is deleted", (cluster) => cluster.deleteRun(run));
@@ -272,7 +252,7 @@ describe("a promotion that is analysed", () => {
 
   test("with a scale-down delay that is set", () => {
     const strategy = blueGreen({ postPromotionAnalysis: analysis, scaleDownDelaySeconds: 20 });
-    const world = updated(strategy, { course: () => courses["successful"] });
+    const world = updated(strategy, { course: () => OUTCOMES["successful"] });
     world.pass(90_000);
     expectTimeline("analysis-scale-down-delay", world);
   });
@@ -312,7 +292,7 @@ describe("a controller that crashes", () => {
   test.each(Object.keys(strategies))("before each write goes on, %s", (kind) => {
     let writes = 0;
     const world = updated(strategies[kind], {
-      course: () => courses["successful"],
+      course: () => OUTCOMES["successful"],
       crashAfter: () => ((writes += 1) % 2 === 0 ? 1 : undefined),
     });
     world.pass(50_000);

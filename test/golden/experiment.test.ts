@@ -3,7 +3,8 @@ import type { CanaryStep, RolloutStrategy } from "../../schema/rollout.ts";
 import { blueGreen, canary, image, pause, rolloutOf, setWeight } from "./edits.ts";
 import * as user from "./edits.ts";
 import type { Trial } from "./fakeExperiments.ts";
-import { createWorld, type World, type WorldOptions } from "./goldenWorld.ts";
+import { createWorld, type World } from "./goldenWorld.ts";
+import { OUTCOMES, updated } from "./outcomes.ts";
 import { expectTimeline } from "./timeline.ts";
 
 const experiment: CanaryStep = {
@@ -43,33 +44,13 @@ const strategies: Readonly<Record<string, RolloutStrategy>> = {
   first: canary([weighed, setWeight(60), pause()], routing),
 };
 
-const trials: Readonly<Record<string, Trial>> = {
-  successful: { afterMs: 30_000, phase: "Successful" },
-  failed: {
-    afterMs: 30_000,
-    phase: "Failed",
-    message: 'Metric "errors" assessed Failed due to failed (1) > failureLimit (0)',
-  },
-  error: { afterMs: 30_000, phase: "Error" },
-  inconclusive: { afterMs: 30_000, phase: "Inconclusive" },
-};
-
-/** `web:1` serves, and `web:2` is rolled out. */
-function updated(strategy: RolloutStrategy | undefined, options: WorldOptions): World {
-  const services = ["stable", "canary", "active", "preview"];
-  const world = createWorld(rolloutOf({ strategy: strategy ?? {} }), { services, ...options });
-  world.pass(5_000);
-  world.edit("image web:2", image("web:2"));
-  return world;
-}
-
 const namesIn = (world: World): readonly string[] => (world.snapshot().experiments ?? []).map(({ name }) => name);
 
 describe.each(Object.keys(strategies))("an experiment as a step, %s", (kind) => {
-  test.each(Object.keys(trials))("that ends %s", (outcome) => {
+  test.each(Object.keys(OUTCOMES))("that ends %s", (outcome) => {
     // The second one, after a person has resumed, is a success.
     const trial = ({ name }: { name: string }): Trial | undefined =>
-      trials[name.split("-").length > 4 ? "successful" : outcome];
+      OUTCOMES[name.split("-").length > 4 ? "successful" : outcome];
     const world = updated(strategies[kind], { trial });
     world.pass(50_000);
     world.edit("promote", user.promote);
@@ -88,7 +69,7 @@ describe.each(Object.keys(strategies))("an experiment as a step, %s", (kind) => 
   });
 
   test("while a new version comes", () => {
-    const world = updated(strategies[kind], { trial: () => trials["successful"] });
+    const world = updated(strategies[kind], { trial: () => OUTCOMES["successful"] });
     world.pass(10_000);
     world.edit("image web:3", image("web:3"));
     world.pass(60_000);
@@ -106,7 +87,7 @@ describe.each(Object.keys(strategies))("an experiment as a step, %s", (kind) => 
   test("when the controller crashes before each write", () => {
     let writes = 0;
     const world = updated(strategies[kind], {
-      trial: () => trials["successful"],
+      trial: () => OUTCOMES["successful"],
       crashAfter: () => ((writes += 1) % 2 === 0 ? 1 : undefined),
     });
     world.pass(50_000);
@@ -118,7 +99,7 @@ describe.each(Object.keys(strategies))("an experiment as a step, %s", (kind) => 
 
 describe("an experiment as a step", () => {
   test("that is inconclusive begins no other until somebody resumes", () => {
-    const world = updated(strategies["plain"], { trial: () => trials["inconclusive"] });
+    const world = updated(strategies["plain"], { trial: () => OUTCOMES["inconclusive"] });
     world.pass(600_000);
     expect(namesIn(world)).toHaveLength(1);
     world.edit("promote", user.promote);
@@ -139,14 +120,14 @@ describe("an experiment as a step", () => {
   });
 
   test("that follows another has an Experiment of its own", () => {
-    const world = updated(canary([experiment, experiment, pause()]), { trial: () => trials["successful"] });
+    const world = updated(canary([experiment, experiment, pause()]), { trial: () => OUTCOMES["successful"] });
     world.pass(120_000);
     expect(namesIn(world)).toHaveLength(2);
     expectTimeline("experiment-two-steps", world);
   });
 
   test("is done once, though the user holds the update when it ends", () => {
-    const world = updated(strategies["plain"], { trial: () => trials["successful"] });
+    const world = updated(strategies["plain"], { trial: () => OUTCOMES["successful"] });
     world.pass(10_000);
     world.edit("pause", user.paused(true));
     world.pass(120_000);

@@ -4,7 +4,7 @@ import type { Rollout, RolloutDuration, RolloutStatus } from "../../../schema/ro
 import { newCondition } from "../model/rolloutConditions.ts";
 import { durationOf, finishedDuration } from "./duration.ts";
 import type { ReplicaSetFacts, Snapshot } from "../model/model.ts";
-import { noIntent, type Pass } from "../actions/pass.ts";
+import { newPass, type Pass } from "../actions/pass.ts";
 import { STEPS } from "../../steps/stepKinds.ts";
 
 const START = Date.parse("2026-01-01T00:00:00Z");
@@ -58,22 +58,7 @@ function passOf({ seconds, current, before, available = 3, spec = {} }: World): 
     strays: [],
   };
   const now = START + seconds * 1000;
-  return {
-    snapshot,
-    now,
-    world: snapshot,
-    steps: STEPS,
-    pause: noIntent,
-    weights: undefined,
-    routers: { kind: "unasked" },
-    analyses: { kind: "unasked" },
-    experiment: undefined,
-    actions: [],
-    events: [],
-    wakeAts: [],
-    more: false,
-    finished: undefined,
-  };
+  return newPass(snapshot, now, STEPS);
 }
 
 /** The duration that follows, when the status of the pass is the old one except for `change`. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { HASH_LABEL, INSTANCE_LABEL } from "../../../../schema/labels.ts";
 import type { RolloutAnalysis, RolloutStatus, RolloutStrategy } from "../../../../schema/rollout.ts";
 import { STEPS } from "../../../steps/stepKinds.ts";
-import { noIntent, type Pass } from "../../actions/pass.ts";
+import { newPass, noIntent, type Pass } from "../../actions/pass.ts";
 import type { AnalysisRunFacts, ReplicaSetFacts, Snapshot } from "../../model/model.ts";
 import { canaryRecords, syncAnalyses } from "./analyses.ts";
 import { runOf } from "./begin.ts";
@@ -91,22 +91,7 @@ function passOf({
     },
     ...more,
   };
-  return {
-    snapshot,
-    now: 60_000,
-    world: snapshot,
-    steps: STEPS,
-    pause: noIntent,
-    weights: undefined,
-    routers: { kind: "unasked" },
-    analyses: { kind: "unasked" },
-    experiment: undefined,
-    actions: [],
-    events: [],
-    wakeAts: [],
-    more: false,
-    finished: undefined,
-  };
+  return newPass(snapshot, 60_000, STEPS);
 }
 
 const recorded = (name: string, status: string): RolloutStatus => ({
