@@ -1,16 +1,10 @@
 /** What a plan needs to know of a cluster: lists only, nothing is written. */
 import type { ProfileMap } from "../../controller/migration/convert/findProfile.ts";
 import { objectAt, textAt } from "../../controller/migration/convert/objects.ts";
-import {
-  isUnserved,
-  listFollowers,
-  listObjects,
-  RESOURCE_QUOTAS,
-  SERVICE,
-} from "../../controller/migration/facts/beside.ts";
+import { isUnserved, listFollowers, listObjects, SERVICE } from "../../controller/migration/facts/beside.ts";
 import { ApiError } from "../../kube/client/apiError.ts";
 import { objectPath } from "../../kube/client/path.ts";
-import { CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, PODS, ROLLOUTS } from "../../kube/client/resources.ts";
+import { CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, PODS, RESOURCE_QUOTAS, ROLLOUTS } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import { isList, type Json } from "../../kube/object/json.ts";
 import type { Resource } from "../../schema/kube.ts";

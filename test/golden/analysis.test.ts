@@ -4,7 +4,7 @@ import { blueGreen, canary, image, pause, rolloutOf, setWeight } from "./edits.t
 import * as user from "./edits.ts";
 import { type Course, errors } from "./fakeAnalyses.ts";
 import { createWorld, type World, type WorldOptions } from "./goldenWorld.ts";
-import { OUTCOMES, updated as updatedWith } from "./outcomes.ts";
+import { OUTCOMES, SERVICES, update } from "./outcomes.ts";
 import { expectTimeline } from "./timeline.ts";
 
 const analysis: RolloutAnalysis = { templates: [{ templateName: "errors" }] };
@@ -25,7 +25,13 @@ const strategies: Readonly<Record<string, RolloutStrategy>> = {
 };
 
 const updated = (strategy: RolloutStrategy | undefined, options: WorldOptions): World =>
-  updatedWith(strategy, { templates: { errors: errors() }, ...options });
+  update(
+    createWorld(rolloutOf({ strategy: strategy ?? {} }), {
+      services: SERVICES,
+      templates: { errors: errors() },
+      ...options,
+    }),
+  );
 
 describe.each(Object.keys(strategies))("an analysis %s", (kind) => {
   test.each(Object.keys(OUTCOMES))("that ends %s", (outcome) => {

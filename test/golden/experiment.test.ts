@@ -3,8 +3,8 @@ import type { CanaryStep, RolloutStrategy } from "../../schema/rollout.ts";
 import { blueGreen, canary, image, pause, rolloutOf, setWeight } from "./edits.ts";
 import * as user from "./edits.ts";
 import type { Trial } from "./fakeExperiments.ts";
-import { createWorld, type World } from "./goldenWorld.ts";
-import { OUTCOMES, updated } from "./outcomes.ts";
+import { createWorld, type World, type WorldOptions } from "./goldenWorld.ts";
+import { OUTCOMES, SERVICES, update } from "./outcomes.ts";
 import { expectTimeline } from "./timeline.ts";
 
 const experiment: CanaryStep = {
@@ -43,6 +43,9 @@ const strategies: Readonly<Record<string, RolloutStrategy>> = {
   routed: canary([setWeight(20), weighed, setWeight(60), pause()], routing),
   first: canary([weighed, setWeight(60), pause()], routing),
 };
+
+const updated = (strategy: RolloutStrategy | undefined, options: WorldOptions): World =>
+  update(createWorld(rolloutOf({ strategy: strategy ?? {} }), { services: SERVICES, ...options }));
 
 const namesIn = (world: World): readonly string[] => (world.snapshot().experiments ?? []).map(({ name }) => name);
 

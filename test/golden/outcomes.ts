@@ -1,7 +1,6 @@
 /** What the golden stories of analyses and of Experiments have in common: how what judges an update ends, and the update. */
-import type { RolloutStrategy } from "../../schema/rollout.ts";
-import { image, rolloutOf } from "./edits.ts";
-import { createWorld, type World, type WorldOptions } from "./goldenWorld.ts";
+import { image } from "./edits.ts";
+import type { World } from "./goldenWorld.ts";
 
 interface Outcome {
   readonly afterMs: number;
@@ -21,10 +20,10 @@ export const OUTCOMES: Readonly<Record<string, Outcome | undefined>> = {
   inconclusive: { afterMs: 30_000, phase: "Inconclusive" },
 };
 
+export const SERVICES = ["stable", "canary", "active", "preview"];
+
 /** `web:1` serves, and `web:2` is rolled out. */
-export function updated(strategy: RolloutStrategy | undefined, options: WorldOptions): World {
-  const services = ["stable", "canary", "active", "preview"];
-  const world = createWorld(rolloutOf({ strategy: strategy ?? {} }), { services, ...options });
+export function update(world: World): World {
   world.pass(5_000);
   world.edit("image web:2", image("web:2"));
   return world;

@@ -2,7 +2,13 @@
 import { ApiError, isNotFound } from "../../../kube/client/apiError.ts";
 import { pagesOf } from "../../../kube/client/pagedLists.ts";
 import { collectionPath } from "../../../kube/client/path.ts";
-import { DEPLOYMENTS, HORIZONTAL_POD_AUTOSCALERS, ROLLOUTS, SERVICES } from "../../../kube/client/resources.ts";
+import {
+  DEPLOYMENTS,
+  HORIZONTAL_POD_AUTOSCALERS,
+  RESOURCE_QUOTAS,
+  ROLLOUTS,
+  SERVICES,
+} from "../../../kube/client/resources.ts";
 import type { KubeClient } from "../../../kube/client/transport.ts";
 import type { Clock } from "../../../kube/clock/clock.ts";
 import type { Json } from "../../../kube/object/json.ts";
@@ -25,8 +31,6 @@ const FOLLOWERS: readonly (readonly [kind: string, resource: Resource, everywher
   ["PodMonitor", { group: "monitoring.coreos.com", version: "v1", plural: "podmonitors" }, true],
   ["ServiceMonitor", { group: "monitoring.coreos.com", version: "v1", plural: "servicemonitors" }, true],
 ];
-
-export const RESOURCE_QUOTAS: Resource = { group: "", version: "v1", plural: "resourcequotas" };
 
 /** What becomes of a list that cannot be read: rethrows, or says what counts instead. */
 export type Otherwise = (read: Promise<readonly Json[]>) => Promise<readonly Json[] | undefined>;
