@@ -48,8 +48,10 @@ describe.each(both)("the rights in %s", (_, objects) => {
 
   test("do not let it raise its own, become somebody else or run something in a pod", () => {
     const dangerous =
-      /^(roles|rolebindings|clusterroles|clusterrolebindings|serviceaccounts|pods\/exec|pods\/attach|nodes)/;
+      /^(roles|rolebindings|clusterroles|clusterrolebindings|serviceaccounts|pods\/exec|pods\/attach|nodes\/)/;
     expect(rules.filter(({ resources }) => resources.some((each) => dangerous.test(each)))).toEqual([]);
+    const onNodes = rules.filter(({ resources }) => resources.includes("nodes"));
+    expect(onNodes.flatMap(({ verbs }) => verbs)).toEqual(onNodes.map(() => "list"));
     expect(
       rules.filter(({ verbs }) => verbs.some((verb) => ["impersonate", "escalate", "bind"].includes(verb))),
     ).toEqual([]);

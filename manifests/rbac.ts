@@ -170,6 +170,12 @@ export const webhookRules = (namespace: string): readonly Rule[] => [
     verbs: ["list", "watch"],
   },
   {
+    why: "The audit compares what an update would start with the room that there is; without this right it does not.",
+    apiGroups: [""],
+    resources: ["nodes", "resourcequotas"],
+    verbs: ["list"],
+  },
+  {
     why: "The audit lists what is stored now and then.",
     apiGroups: argo,
     resources: ["analysisruns", "experiments"],

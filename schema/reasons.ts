@@ -28,6 +28,11 @@ export const eventReasons = {
   MetricSuccessful: { send: "narration", means: "A metric of an analysis has ended well." },
   MetricInconclusive: { send: "narration", means: "A metric of an analysis has found neither success nor failure." },
   InvalidSpec: { send: "always", means: "An object that was admitted without Sluice breaks its rules." },
+  SurgeDoesNotFit: {
+    send: "always",
+    means: "The pods that an update starts beside the running ones find no room on the nodes or in a quota.",
+  },
+  MetricDoesNotAnswer: { send: "always", means: "The address of a metric that an update would ask does not answer." },
   AdmissionOverridden: { send: "always", means: "Somebody let an object through against the rules." },
   MigrationStarted: { send: "always", means: "A Deployment begins to become a Rollout." },
   MigrationBlocked: {

@@ -272,6 +272,7 @@ async function admissionOf(
     watchedNamespace: options.namespaced ? (options.namespace ?? ownNamespace) : undefined,
     instanceId,
     resyncMs,
+    routing: options.routing,
     pod: process.env["POD_NAME"] ?? hostname(),
   };
   return startAdmission(admissionOptions, ports, signal);

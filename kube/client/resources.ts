@@ -27,8 +27,10 @@ export const REPLICA_SETS = apps("replicasets");
 
 export const EVENTS = core("events");
 export const NAMESPACES = core("namespaces");
+export const NODES = core("nodes");
 export const PODS = core("pods");
 export const POD_TEMPLATES = core("podtemplates");
+export const RESOURCE_QUOTAS = core("resourcequotas");
 export const SECRETS = core("secrets");
 export const SERVICES = core("services");
 

@@ -67,10 +67,23 @@ export const shortened = (text: string, most: number): string =>
 /** Shorter ones are parts of words. */
 const SHORTEST_SECRET = 4;
 
+/** Also where a text that is cut ends in the middle of one. */
+function without(text: string, hidden: readonly string[]): string {
+  let rest = text;
+  for (const secret of hidden) {
+    rest = rest.replaceAll(secret, "*****");
+    if (!rest.includes("…")) continue;
+    for (let length = secret.length - 1; length >= SHORTEST_SECRET; length--) {
+      rest = rest.replaceAll(`${secret.slice(0, length)}…`, "*****…");
+    }
+  }
+  return rest;
+}
+
 function presentable(reading: Reading, confidential: readonly (string | undefined)[]): Reading {
   const hidden = confidential.map((value) => value?.trim() ?? "").filter(({ length }) => length >= SHORTEST_SECRET);
   if (hidden.length === 0) return reading;
-  const clean = (text: string): string => hidden.reduce((rest, secret) => rest.replaceAll(secret, "*****"), text);
+  const clean = (text: string): string => without(text, hidden);
   const { message, metadata } = reading;
   return {
     ...reading,
@@ -166,11 +179,11 @@ export function jsonReading(value: unknown, title: string): Reading {
 export const shownJson = (value: unknown): string =>
   isTooDeep(value) ? "a value that is nested too deep" : shortened(jsonText(value), 100);
 
-/** Without a slash at its end, query and fragment; undefined: no address of HTTP. */
+/** Without a slash at its end or a double one, without query and fragment; undefined: no address of HTTP. */
 export function baseOf(address: string): string | undefined {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined;
-  [url.search, url.hash] = ["", ""];
+  [url.search, url.hash, url.pathname] = ["", "", url.pathname.replaceAll(/\/{2,}/g, "/")];
   return url.href.replace(/\/+$/, "");
 }
 

@@ -74,7 +74,7 @@ export const alb: Router<"alb"> = {
   needsServices: unlessPingPong,
   violations: (settings) => oneOrSeveral(settings, ["ingress", "ingresses"], "Ingress or Ingresses"),
   pingPongViolations,
-  named: namedIngresses("alb", (settings, stableService) => ({
+  named: namedIngresses({ kind: "alb", title: "ALB", classes: ingressClasses }, (settings, stableService) => ({
     names: ingressPlaces(settings, "ingress", "ingresses"),
     service: text(at(settings, "rootService")) || stableService,
   })),

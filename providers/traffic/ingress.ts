@@ -7,6 +7,7 @@ import type { Lookup } from "../../kube/validation/lookup.ts";
 import type { NamedObjects } from "./traits.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { ObjectRef, RoutedObject, RoutedResource } from "./router.ts";
+import { listIn, type RouterSetting } from "./settings.ts";
 
 export const INGRESSES: RoutedResource = {
   kind: "Ingress",
@@ -42,9 +43,10 @@ export const ingressRef = (rollout: Rollout, name: string): ObjectRef => ({
   name,
 });
 
-/** "" where it has no class. */
-function classOf(ingress: RoutedObject): string {
-  return ingress.metadata.annotations?.[CLASS_ANNOTATION] || specOf(ingress).ingressClassName || "";
+/** "" where it has no class. Never throws, whatever it is given. */
+function classOf(ingress: unknown): string {
+  const place = root(ingress);
+  return text(at(place, "metadata", "annotations", CLASS_ANNOTATION)) || text(at(place, "spec", "ingressClassName"));
 }
 
 /** An Ingress without a class may be anybody's; of others only those of the controller's own classes count. */
@@ -59,9 +61,12 @@ interface IngressReferences {
   readonly service: string;
 }
 
-/** Ingresses of the Rollout's namespace by name. `kind`: the router's member of `trafficRouting`. */
+/**
+ * Ingresses of the Rollout's namespace by name.
+ * @param router its member of `trafficRouting`, and the setting with the classes of its Ingresses
+ */
 export const namedIngresses = (
-  kind: string,
+  { kind, title, classes }: { readonly kind: string; readonly title: string; readonly classes: RouterSetting },
   referencesOf: (settings: Place, stableService: string) => IngressReferences,
 ): NamedObjects => ({
   resource: INGRESSES,
@@ -69,7 +74,7 @@ export const namedIngresses = (
     const settings = at(root(rollout), "spec", "strategy", "canary", "trafficRouting", kind);
     return referencesOf(settings, "").names.filter((place) => text(place) !== "");
   },
-  findings(rollout, ingresses) {
+  findings(rollout, ingresses, settings) {
     const canary = at(root(rollout), "spec", "strategy", "canary");
     const { names, service } = referencesOf(at(canary, "trafficRouting", kind), text(at(canary, "stableService")));
     const given = names.filter((place) => text(place) !== "");
@@ -78,9 +83,19 @@ export const namedIngresses = (
       const name = text(place);
       return ingresses.has(name) && !leadsTo(ingresses.get(name), service);
     });
+    const own = settings === undefined ? undefined : listIn(settings, classes);
     return {
       refuse: wrong.map((place) => leadsElsewhere(place, service, ingresses)),
-      warn: missing.map((place) => missingIngress(place, ingresses)),
+      warn: [
+        ...missing.map((place) => missingIngress(place, ingresses)),
+        ...given.flatMap((place) => {
+          const name = classOf(ingresses.get(text(place)));
+          if (own === undefined || name === "" || own.includes(name)) return [];
+          const detail = `ingress \`${text(place)}\` has the class "${name}", which is none of ${title}'s: ${inWords(new Set(own))}`;
+          const help = `Name an Ingress of such a class, or start the controller with --${classes.flag} ${name}`;
+          return [helped(invalid("ingress-class", place, detail), help)];
+        }),
+      ],
     };
   },
 });

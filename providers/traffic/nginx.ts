@@ -50,7 +50,7 @@ export const nginx: Router<"nginx"> = {
   needsServices: always,
   violations: (settings) =>
     oneOrSeveral(settings, ["stableIngress", "stableIngresses"], "StableIngress or StableIngresses"),
-  named: namedIngresses("nginx", (settings, service) => ({
+  named: namedIngresses({ kind: "nginx", title: "NGINX", classes: ingressClasses }, (settings, service) => ({
     names: ingressPlaces(settings, "stableIngress", "stableIngresses"),
     service,
   })),

@@ -7,6 +7,7 @@ import type { Findings } from "../../kube/validation/findings.ts";
 import type { Lookup } from "../../kube/validation/lookup.ts";
 import type { Violation } from "../../kube/validation/violation.ts";
 import type { Resource } from "../../schema/kube.ts";
+import type { RouterSettings } from "./settings.ts";
 
 export interface RouterTraits<Kind extends string = string> {
   /** The name of its member in `trafficRouting`. */
@@ -41,8 +42,11 @@ export interface NamedObjects {
   readonly resource: Resource;
   /** Where a Rollout names them, of which one router alone may be in charge; absent: others may share them. */
   readonly owned?: (rollout: unknown) => readonly Place[];
-  /** Of a Rollout that configures the router. An object that is missing warns, since it may be on its way. */
-  readonly findings: (rollout: unknown, objects: Lookup<unknown>) => Findings;
+  /**
+   * Of a Rollout that configures the router. An object that is missing warns, since it may be on its way.
+   * @param settings the controller's; undefined: they are not known, and lead to no finding
+   */
+  readonly findings: (rollout: unknown, objects: Lookup<unknown>, settings?: RouterSettings) => Findings;
 }
 
 export const always = (): boolean => true;

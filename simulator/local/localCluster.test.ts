@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { Log } from "../../controller/process/log.ts";
 import { manualClock } from "../../kube/clock/clock.ts";
+import { collectionPath } from "../../kube/client/path.ts";
+import { ROLLOUTS } from "../../kube/client/resources.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { ApiCore } from "../model/model.ts";
 import { savedState, type SavedState } from "../server/objects/saved.ts";
@@ -49,6 +51,31 @@ describe("a cluster in one process", () => {
     );
     const reply = await apply(cluster.server, bad);
     expect(reply.lines.join("\n")).toContain("spec.template.spec.containers[0].ports[0].name: Invalid value: ");
+    await cluster.stop();
+  });
+
+  test("warns of what Pod Security admission says of the pods, as the webhook does", async () => {
+    const cluster = await start();
+    cluster.core.create("namespaces", {
+      metadata: { name: "strict", labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+    });
+    const client = cluster.clientFor("test");
+    const told: string[] = [];
+    const labels = { app: "web" };
+    const template = { metadata: { labels }, spec: { containers: [{ name: "c", image: "i:1" }] } };
+    await client.request({
+      method: "POST",
+      path: collectionPath(ROLLOUTS, "strict"),
+      body: {
+        apiVersion: "argoproj.io/v1alpha1",
+        kind: "Rollout",
+        metadata: { name: "web" },
+        spec: { selector: { matchLabels: labels }, template, strategy: { canary: {} } },
+      },
+      warned: (warnings) => void told.push(...warnings),
+    });
+    expect(told[0]).toStartWith("spec.template: Pod Security admission warns: would violate PodSecurity");
+    expect(told.at(-1)).toEndWith('securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost")');
     await cluster.stop();
   });
 

@@ -120,7 +120,8 @@ type ReviewPorts = ReturnType<typeof startLoop>["ports"];
 function reviewerOf(ports: ReviewPorts, signal: AbortSignal): Admission["review"] {
   const { client, clock, log } = ports;
   const validate = createValidator({
-    rules: cachedRules(ports, undefined, signal),
+    // The settings of routers are the defaults.
+    rules: cachedRules({ ...ports, routing: {} }, undefined, signal),
     secondOpinion: createSecondOpinion({ client, clock, log }),
     clock,
     complaints: createComplaints(ports),

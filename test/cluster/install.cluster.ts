@@ -335,6 +335,24 @@ ours(
   120_000,
 );
 
+ours("the next one to lead compares what updates would start with the room that there is", async () => {
+  const { api, until } = installation;
+  const { items } = await api.list("/api/v1/namespaces");
+  const name = items.find(({ metadata }) => metadata.name.startsWith("install-rolling"))?.metadata.name ?? "";
+  const within = `/api/v1/namespaces/${name}`;
+  const full = { metadata: { name: "full" }, spec: { hard: { pods: "1" } } };
+  await api.create(`${within}/resourcequotas`, full);
+  await until("its pods are counted", async () => {
+    const { status } = await api.get<{ status?: { used?: { pods?: string } } }>(`${within}/resourcequotas/full`);
+    return Number(status?.used?.pods ?? 0) > 1;
+  });
+  await pod.child.stop("SIGTERM", 30_000);
+  pod = await installation.startPod(ownNamespace, "sluice-next");
+  await until("it says so by an event", async () =>
+    (await api.list<{ reason: string }>(`${within}/events`)).items.some(({ reason }) => reason === "SurgeDoesNotFit"),
+  );
+});
+
 ours("nothing it asked was denied, and it has no right that it did not use", async () => {
   const { plane, api } = installation;
   const requests = await requestsOf(plane.auditLog, account(ownNamespace));

@@ -3,6 +3,7 @@ import { collectionPath } from "../../kube/client/path.ts";
 import { ANALYSIS_TEMPLATES, CLUSTER_ANALYSIS_TEMPLATES } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import { runReflector, type KubeObject, type Reflector } from "../../kube/runtime/watch.ts";
+import type { RouterSettings } from "../../providers/traffic/settings.ts";
 import type { Resource } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { Rules } from "../review/validate.ts";
@@ -27,6 +28,11 @@ import { slimTemplate, TEMPLATE, type Template } from "../../controller/rollout/
 import type { Stores } from "../../controller/rollout/facts/stores.ts";
 import type { Trouble } from "../../controller/process/troubles.ts";
 
+export interface CachedRules extends Rules {
+  /** The templates that Rollouts of a namespace may use, as the cluster holds them. */
+  readonly templatesIn: (namespace: string) => Templates;
+}
+
 export interface RulesPorts {
   readonly client: KubeClient;
   readonly clock: Clock;
@@ -34,6 +40,8 @@ export interface RulesPorts {
   readonly stores: Stores;
   /** As for the controller (controller.ts). */
   readonly trouble?: Trouble;
+  /** The controller's settings for objects of routers. */
+  readonly routing?: RouterSettings | undefined;
   /** Where others ask it, too. */
   readonly deployments?: DeploymentIndex;
 }
@@ -63,7 +71,7 @@ function* namesIn(
  * The rules, with the contents of the caches; an object can refer only to objects of its own namespace. Templates are
  * watched from now on, until `signal`; `watchedNamespace` is the only one that is watched, undefined: all.
  */
-export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefined, signal: AbortSignal): Rules {
+export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefined, signal: AbortSignal): CachedRules {
   const { services, rollouts } = ports.stores;
   const templates = watchTemplates(ports, watchedNamespace, signal);
   const neighbours = neighbourIndex({ ...ports, watched: watchedNamespace, signal });
@@ -114,6 +122,7 @@ export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefi
       return soon === undefined ? found : Promise.all([found, soon]).then(([known = {}]) => known);
     },
     newViolations,
+    templatesIn: templatesOf,
   };
 }
 

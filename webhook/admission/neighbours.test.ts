@@ -28,12 +28,20 @@ function set() {
   const api = testApi({ namespaces: ["ns", "other"] });
   const stores = createStores();
   const ending = new AbortController();
-  const rules = cachedRules({ client: api.client, clock: api.clock, log, stores }, undefined, ending.signal);
+  const ports = { client: api.client, clock: api.clock, log, stores, routing: { nginxIngressClasses: ["inner"] } };
+  const rules = cachedRules(ports, undefined, ending.signal);
   const review = async (object: unknown) => {
     const untilMs = api.clock.now() + 1_000;
     const found = await rules.find?.([object], "Rollout", "ns", untilMs);
     const { refuse, warn } = rules.findings(object, "Rollout", "ns", found);
-    const ours = new Set(["pods-of-another", "service-shared", "autoscalers", "ingress-service", "ingress-missing"]);
+    const ours = new Set([
+      "pods-of-another",
+      "service-shared",
+      "autoscalers",
+      "ingress-service",
+      "ingress-missing",
+      "ingress-class",
+    ]);
     return [...refuse, ...warn].filter(({ rule }) => ours.has(rule)).map(violationText);
   };
   return { ...api, stores, review, end: () => ending.abort() };
@@ -85,6 +93,23 @@ test("a Rollout without an Ingress does not make Ingresses be watched, and nothi
   expect(asked("deployments")).toBeGreaterThan(0);
   expect(asked("ingresses")).toBe(0);
   expect(await review(rollout("web"))).toEqual([containing("not found")]);
+  end();
+});
+
+test("an Ingress of another class than the controller's is warned of", async () => {
+  const { core, review, end } = set();
+  const of = (ingressClassName: string) => {
+    const { metadata, spec } = ingress("web", "stable");
+    return { metadata, spec: { ...spec, ingressClassName } };
+  };
+  core.create("ingresses.networking.k8s.io", of("nginx"));
+  expect(await review(rollout("web"))).toEqual([containing('has the class "nginx", which is none of NGINX\'s: inner')]);
+  core.modify({ resource: "ingresses.networking.k8s.io", namespace: "ns", name: "web" }, (old) => ({
+    ...old,
+    spec: of("inner").spec,
+  }));
+  await Bun.sleep(20);
+  expect(await review(rollout("web"))).toEqual([]);
   end();
 });
 

@@ -1,12 +1,14 @@
 /** What stands beside a Rollout under admission, from indexes in memory: a review costs no request. */
 import type { Stores } from "../../controller/rollout/facts/stores.ts";
 import type { Neighbours, PodOwner } from "../../controller/rules/rollout/neighbours.ts";
-import type { ObjectsOf } from "../../controller/rules/rollout/namedObjects.ts";
+import type { References } from "../../controller/rules/admission/admissionFindings.ts";
+import { roleLabels } from "../../controller/rules/rollout/roleMetadata.ts";
 import { workloadKindOf, workloadRefOf } from "../../controller/rules/rollout/workloadRef.ts";
 import { needOf } from "../../controller/rollout/facts/optionalStore.ts";
 import { createStore, keyOf } from "../../kube/runtime/cache.ts";
 import { at, present, root } from "../../kube/validation/place.ts";
 import { INGRESSES } from "../../providers/traffic/ingress.ts";
+import type { RouterSettings } from "../../providers/traffic/settings.ts";
 import { ROUTERS } from "../../providers/traffic/routers.ts";
 import { resourceName } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
@@ -17,6 +19,8 @@ import { slimWatch, type SlimWatchPorts } from "./slimWatch.ts";
 
 export interface NeighbourPorts extends SlimWatchPorts {
   readonly stores: Stores;
+  /** The controller's settings for objects of routers; undefined: they are not known. */
+  readonly routing?: RouterSettings | undefined;
   /** Where others ask it, too: one watch is enough. */
   readonly deployments?: DeploymentIndex | undefined;
 }
@@ -24,7 +28,7 @@ export interface NeighbourPorts extends SlimWatchPorts {
 export interface NeighbourIndex {
   neighboursIn(namespace: string): Neighbours;
   /** The objects of the namespace that the routers of this Rollout name, where they are known. */
-  routedIn(namespace: string, rollout: unknown): { readonly routed?: ObjectsOf };
+  routedIn(namespace: string, rollout: unknown): Pick<References, "routed" | "routing">;
   /**
    * Resolves when what these Rollouts need is known, at the latest at `untilMs` (of the clock); undefined: it is, or will
    * not be. Only the first reviews of a process wait.
@@ -83,7 +87,11 @@ export function neighbourIndex(ports: NeighbourPorts): NeighbourIndex {
         get: (name: string) => store.get(`${namespace}/${name}`),
         has: (name: string) => store.get(`${namespace}/${name}`) !== undefined,
       };
-      return { routed: (resource) => (resourceName(resource) === resourceName(INGRESSES) ? byName : undefined) };
+      const { routing } = ports;
+      return {
+        routing,
+        routed: (resource) => (resourceName(resource) === resourceName(INGRESSES) ? byName : undefined),
+      };
     },
     soon(objects, untilMs) {
       const waits = [deployments, autoscalers, ...(objects.some(namesIngresses) ? [ingresses] : [])].flatMap(
@@ -111,8 +119,12 @@ function ownerOf(rollout: Rollout): PodOwner | undefined {
   const { metadata, spec } = rollout;
   const labels = spec.template?.metadata?.labels;
   if (labels === undefined || spec.workloadRef !== undefined || !isStaying(rollout)) return undefined;
-  const { selector, replicas } = spec;
-  return { kind: "Rollout", name: metadata.name, selector, labels, ...(replicas === 0 && { isEmpty: true }) };
+  return { kind: "Rollout", name: metadata.name, selector: spec.selector, labels, ...stateOf(rollout, labels) };
+}
+
+function stateOf(rollout: Rollout, labels: PodOwner["labels"]): Pick<PodOwner, "unsure" | "isEmpty"> {
+  const unsure = roleLabels(rollout, labels);
+  return { ...(unsure.length > 0 && { unsure }), ...(rollout.spec.replicas === 0 && { isEmpty: true }) };
 }
 
 /** Its pods are those of the workload's template, which changes without it: looked up when it is asked for. */
@@ -124,8 +136,8 @@ function ownerOfWorkload({ workloads }: Stores, rollout: Rollout): readonly PodO
   if (known?.kind !== "found") return [];
   const { template, selector } = known.object.facts;
   const labels = template.metadata?.labels ?? {};
-  const isEmpty = spec.replicas === 0 && { isEmpty: true as const };
-  return [{ kind: "Rollout", name: metadata.name, selector: spec.selector ?? selector, labels, ...isEmpty }];
+  const state = stateOf(rollout, labels);
+  return [{ kind: "Rollout", name: metadata.name, selector: spec.selector ?? selector, labels, ...state }];
 }
 
 function indexAutoscalers(ports: NeighbourPorts) {

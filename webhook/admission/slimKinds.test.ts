@@ -68,15 +68,19 @@ test("of an autoscaler its target is kept, if that may be a Rollout's", () => {
   expect(autoscalerKind.slim({ metadata })).toBeUndefined();
 });
 
-test("of an Ingress the Services are kept, each once", () => {
+test("of an Ingress the class and the Services are kept, each once", () => {
   const path = (name: string) => ({ path: "/", backend: { service: { name, port: { name: "http" } } } });
   const rules = many(50, (i) => ({ host: `${i}.example.com`, http: { paths: [path("a"), path("b")] } }));
   const slim = ingressKind.slim({ metadata, spec: { ingressClassName: "nginx", rules } });
   expect(slim).toEqual({
     metadata,
     spec: {
+      ingressClassName: "nginx",
       rules: [{ http: { paths: [{ backend: { service: { name: "a" } } }, { backend: { service: { name: "b" } } }] } }],
     },
   });
   expect(ingressKind.slim({ metadata, spec: { defaultBackend: {} } })?.spec).toEqual({ rules: [] });
+  const annotations = { "kubernetes.io/ingress.class": "alb" };
+  const annotated = { metadata: { ...metadata, annotations }, spec: { ingressClassName: "nginx" } };
+  expect(ingressKind.slim(annotated)?.spec).toEqual({ ingressClassName: "alb", rules: [] });
 });

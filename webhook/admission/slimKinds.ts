@@ -2,7 +2,7 @@
  * What the webhook keeps in memory of objects beside Rollouts: who selects which pods, what an autoscaler scales, which
  * Services an Ingress leads to, and nothing else, at most 2 KiB an object.
  */
-import { INGRESSES, type IngressSpec } from "../../providers/traffic/ingress.ts";
+import { CLASS_ANNOTATION, INGRESSES, type IngressSpec } from "../../providers/traffic/ingress.ts";
 import { DEPLOYMENTS, HORIZONTAL_POD_AUTOSCALERS } from "../../kube/client/resources.ts";
 import type { Stored } from "../../kube/runtime/cache.ts";
 import type { PodOwner } from "../../controller/rules/rollout/neighbours.ts";
@@ -86,13 +86,21 @@ export interface SlimIngress extends Stored {
   readonly spec: IngressSpec;
 }
 
-/** As much as the rules of routers read (providers/traffic/ingress.ts): each Service once. */
-export const ingressKind: SlimKind<SlimIngress, Stored & { readonly spec?: IngressSpec }> = {
+interface Ingress extends Stored {
+  readonly metadata: Stored["metadata"] & { readonly annotations?: Readonly<Record<string, string>> };
+  readonly spec?: IngressSpec;
+}
+
+/** As much as the rules of routers read (providers/traffic/ingress.ts): each Service once, and the class. */
+export const ingressKind: SlimKind<SlimIngress, Ingress> = {
   api: INGRESSES,
   slim(raw) {
     const paths = (raw.spec?.rules ?? []).flatMap(({ http }) => http?.paths ?? []);
     const names = new Set(paths.flatMap(({ backend }) => backend.service?.name ?? []));
     const slim = [...names].map((name) => ({ backend: { service: { name } } }));
-    return { metadata: identity(raw), spec: { rules: slim.length === 0 ? [] : [{ http: { paths: slim } }] } };
+    const { [CLASS_ANNOTATION]: annotated } = raw.metadata.annotations ?? {};
+    const ingressClassName = annotated || raw.spec?.ingressClassName;
+    const rules = slim.length === 0 ? [] : [{ http: { paths: slim } }];
+    return { metadata: identity(raw), spec: { ...(ingressClassName && { ingressClassName }), rules } };
   },
 };

@@ -6,20 +6,25 @@ import { aborted } from "../../kube/clock/sleep.ts";
 import type { EventRecorder } from "../../kube/runtime/recorder.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import { createAudit, type Audit } from "../audit/audit.ts";
+import { createKnock } from "../audit/risks/knock.ts";
+import { createRisks, type Risks } from "../audit/risks/risks.ts";
 import type { FailurePolicy, WebhookEndpoint } from "../configuration/configuration.ts";
 import { createKeeper } from "../keeper/keeper.ts";
 import { createWebhookMetrics, type Reviewed } from "../http/webhookMetrics.ts";
 import type { Rules } from "../review/validate.ts";
 import { createWebhook, type Webhook } from "../http/webhook.ts";
-import { cachedRules } from "./cachedRules.ts";
+import { cachedRules, type CachedRules } from "./cachedRules.ts";
 import { deploymentIndex } from "./deploymentIndex.ts";
 import { migrating } from "./migrating.ts";
 import { ownUser } from "./ownUser.ts";
+import type { RouterSettings } from "../../providers/traffic/settings.ts";
 import type { Log } from "../../controller/process/log.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import { recordOverrides } from "./overrides.ts";
 import { textWithHelp, type Violation } from "../../kube/validation/violation.ts";
 import type { Stores } from "../../controller/rollout/facts/stores.ts";
+import { workloadKindOf, workloadRefOf } from "../../controller/rules/rollout/workloadRef.ts";
+import type { Rollout } from "../../schema/rollout.ts";
 import type { Troubles } from "../../controller/process/troubles.ts";
 
 export interface AdmissionOptions {
@@ -41,6 +46,8 @@ export interface AdmissionOptions {
   readonly watchedNamespace: string | undefined;
   readonly instanceId: string;
   readonly resyncMs: number;
+  /** Settings for the objects of routers. */
+  readonly routing: RouterSettings;
   /** Name of our own pod. */
   readonly pod: string;
 }
@@ -95,10 +102,10 @@ export async function readClientCa(file: string | undefined): Promise<string | u
 
 /** Starts to serve as soon as there is a certificate; `signal` ends it. */
 export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts, signal: AbortSignal): Admission {
-  const { client, clock, log } = ports;
-  const { troubles } = ports;
+  const { client, clock, log, troubles } = ports;
   const deployments = deploymentIndex({ ...ports, watched: options.watchedNamespace, signal });
-  const rules = cachedRules({ ...ports, deployments, trouble: troubles.met }, options.watchedNamespace, signal);
+  const { routing, watchedNamespace } = options;
+  const rules = cachedRules({ ...ports, deployments, routing, trouble: troubles.met }, watchedNamespace, signal);
   const migrate = options.migrates
     ? migrating({ ...ports, deployments, namespace: options.namespace, user: ownUser(ports, signal) })
     : undefined;
@@ -144,6 +151,7 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
     },
   });
   const audit = auditOf(options, ports, rules);
+  const risks = risksOf(options, ports, rules);
   const parted = keeper.run(signal);
   const farewell = aborted(signal).then(() => {
     webhook?.drain();
@@ -155,9 +163,10 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
     *render() {
       yield* metrics.render();
       yield* audit.render();
+      yield* risks.render();
     },
     notReady: () => (webhook === undefined ? ["the webhook has no certificate yet"] : []),
-    audit: (running) => audit.run(running),
+    audit: async (running) => void (await Promise.all([audit.run(running), risks.run(running)])),
     parted,
     done: Promise.all([parted, farewell]).then(() => webhook?.stop()),
   };
@@ -185,4 +194,28 @@ function auditOf(options: AdmissionOptions, ports: AdmissionPorts, rules: Rules)
     instanceId: options.instanceId,
     resyncMs: options.resyncMs,
   });
+}
+
+function risksOf({ watchedNamespace, resyncMs }: AdmissionOptions, ports: AdmissionPorts, rules: CachedRules): Risks {
+  const { client, clock, log, events, stores } = ports;
+  return createRisks({
+    client,
+    clock,
+    log,
+    rollouts: () => stores.rollouts.values(),
+    podSpecOf: (rollout) => podSpecIn(stores, rollout),
+    templatesIn: rules.templatesIn,
+    knock: createKnock({ clock }),
+    record: (event) => events.record(event),
+    namespace: watchedNamespace,
+    resyncMs,
+  });
+}
+
+function podSpecIn({ workloads }: Stores, rollout: Rollout): unknown {
+  const ref = workloadRefOf(rollout);
+  if (ref === undefined) return rollout.spec.template?.spec;
+  const kind = workloadKindOf(ref);
+  const known = kind === undefined ? undefined : workloads[kind].find(`${rollout.metadata.namespace}/${ref.name}`);
+  return known?.kind === "found" ? known.object.facts.template.spec : undefined;
 }

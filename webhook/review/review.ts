@@ -5,6 +5,7 @@
 import { shownJson } from "../../kube/object/shownJson.ts";
 import { record } from "./record.ts";
 import { strangeName } from "./reviewNames.ts";
+import { shownWarnings } from "./shownWarnings.ts";
 import { bodyWithHelp, causeReasons, textWithHelp, type Violation } from "../../kube/validation/violation.ts";
 
 export type Operation = "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
@@ -133,7 +134,7 @@ const limits = {
   allChars: 50_000,
   laterChars: 80,
   listed: 50,
-  warnings: 12,
+  warnings: 48,
   warningChars: 250,
   annotationChars: 1_000,
   userChars: 256,
@@ -156,9 +157,10 @@ const withMore = (causes: Cause[], more: number): Cause[] =>
 /** Texts for the warnings that are shown. */
 export function warningsOf(violations: readonly Violation[]): string[] {
   // A few more than are shown, since some may be equal.
-  const texts = violations
-    .slice(0, 4 * limits.warnings)
-    .map((violation) => textWithHelp(brief(violation, limits.warningChars)));
+  const texts = violations.slice(0, limits.warnings).map((violation) => {
+    const text = textWithHelp(brief(violation, limits.warningChars));
+    return text.length > limits.warningChars ? textWithHelp(brief(violation, limits.laterChars)) : text;
+  });
   return violations.length > texts.length ? [...texts, `and ${violations.length - texts.length} more`] : texts;
 }
 
@@ -225,16 +227,6 @@ function invalidStatus({ group, kind, name }: Review, all: readonly Cause[]): ob
     message: `${kind}.${group} ${JSON.stringify(name)} is invalid: ${list}`,
     details: { name, group, kind, causes },
   };
-}
-
-/**
- * The API server drops warnings beyond 4,096 characters, may cut each at 256, and drops those with control characters.
- */
-function shownWarnings(all: readonly string[]): string[] {
-  const distinct = [...new Set(all.map((warning) => cut(warning.replaceAll(/\p{Cc}+/gu, " "), limits.warningChars)))];
-  if (distinct.length <= limits.warnings) return distinct;
-  const shown = distinct.slice(0, limits.warnings - 1);
-  return [...shown, `and ${distinct.length - shown.length} more warnings`];
 }
 
 function cut(text: string, chars: number): string {

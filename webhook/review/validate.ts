@@ -28,7 +28,7 @@ export interface Rules {
   newViolations(before: readonly Violation[], after: readonly Violation[]): readonly Violation[];
 }
 
-export type Found = Pick<References, "workloads">;
+export type Found = Pick<References, "workloads" | "before">;
 
 /** The annotation has let an object through. */
 export interface Override {
@@ -141,7 +141,8 @@ async function judged(
   pause: Pause,
 ): Promise<Findings> {
   const { object, oldObject, namespace, operation } = review;
-  const after = rules.findings(object, kind, namespace, found);
+  const stored = operation === "CREATE" ? {} : { before: oldObject };
+  const after = rules.findings(object, kind, namespace, { ...found, ...stored });
   if (operation === "CREATE" || (after.refuse.length === 0 && after.warn.length === 0)) return after;
   // Judging twice must not be one piece of work, whatever the size of the objects: a small one may cost as much as any.
   await (pause() ?? turn());

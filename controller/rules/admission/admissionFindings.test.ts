@@ -242,13 +242,13 @@ describe("an edit of a template that would hold a Rollout", () => {
       cluster: new Map(),
     },
   };
-  const edit = (annotations: object) => {
+  const edit = (annotations: object, before?: object) => {
     const template = {
       kind: "AnalysisTemplate",
       metadata: { name: "a", namespace: "prod", annotations },
       spec: { metrics },
     };
-    const { refuse, warn } = admissionFindings(template, "AnalysisTemplate", { references: { users: [user] } });
+    const { refuse, warn } = admissionFindings(template, "AnalysisTemplate", { references: { users: [user], before } });
     return { refuse: refuse.map(({ rule }) => rule), warn: warn.map(({ rule }) => rule) };
   };
 
@@ -256,6 +256,11 @@ describe("an edit of a template that would hold a Rollout", () => {
     expect(edit({})).toEqual({ refuse: [], warn: ["template-breaks-rollout"] });
     expect(edit({ "sluice.dev/protect": "false" })).toEqual({ refuse: [], warn: ["template-breaks-rollout"] });
     expect(edit({ "sluice.dev/protect": "true" })).toEqual({ refuse: ["template-breaks-rollout"], warn: [] });
+  });
+
+  test("refuses the edit that takes the protection away, too", () => {
+    const before = { metadata: { annotations: { "sluice.dev/protect": "true" } } };
+    expect(edit({}, before)).toEqual({ refuse: ["template-breaks-rollout"], warn: [] });
   });
 
   test("and a circle that it would close refuses", () => {

@@ -24,6 +24,7 @@ import { nameViolations } from "../rollout/name.ts";
 import { roleMetadataViolations } from "../rollout/roleMetadata.ts";
 import { rolloutPredictions } from "../rollout/predictions.ts";
 import { rolloutViolations } from "../rollout/rollout.ts";
+import type { RouterSettings } from "../../../providers/traffic/settings.ts";
 import { routerViolations } from "../rollout/trafficRouters.ts";
 import { serviceFindings } from "../rollout/servicesAdmission.ts";
 import { unsupportedFeatures, unsupportedHelp } from "../rollout/support.ts";
@@ -52,6 +53,8 @@ export interface References {
   readonly templates?: Templates;
   /** Rollouts of the object's namespace by name: to check whether the one that marked a Service still names it. */
   readonly rollouts?: Lookup<unknown>;
+  /** The object as it is stored, where this is an edit of it. */
+  readonly before?: unknown;
   /** For a template: the Rollouts that may use it, each with the templates that the cluster holds before this write. */
   readonly users?: Iterable<TemplateUser>;
   /** The workloads that Rollouts take their pod template from. */
@@ -61,6 +64,8 @@ export interface References {
    * namespaces, by `name.namespace` too.
    */
   readonly routed?: ObjectsOf;
+  /** The controller's settings for such objects. */
+  readonly routing?: RouterSettings | undefined;
   /** For a Rollout: what else is in its namespace. */
   readonly neighbours?: Neighbours;
 }
@@ -77,11 +82,11 @@ export interface AdmissionContext extends Resolution {
  */
 export function admissionFindings(object: unknown, kind: AdmittedKind, context: AdmissionContext = {}): Findings {
   const own = findingsWithin(object, LIMITS.judgement, () => findingsOf(object, kind, context));
-  const { users, neighbours, workloads } = context.references ?? {};
+  const { users, neighbours, workloads, before } = context.references ?? {};
   if (!isWhole(own.refuse)) return own;
   // Kept apart: looking at what others have written must not use up the budget.
   const beside = [own];
-  if (users !== undefined) beside.push(protectedFindings(object, rolloutsBrokenBy(object, users)));
+  if (users !== undefined) beside.push(protectedFindings([object, before], rolloutsBrokenBy(object, users)));
   if (neighbours !== undefined && kind === "Rollout") {
     const resolution = workloads === undefined ? context : { ...context, ...resolutionBy(workloads, object) };
     beside.push(neighbourFindings(object, neighbours, resolution));
@@ -94,9 +99,12 @@ export function admissionFindings(object: unknown, kind: AdmittedKind, context: 
       };
 }
 
-/** Whoever has protected a template wants to be stopped; what could not be checked still only warns. */
-function protectedFindings(template: unknown, found: readonly Violation[]): Findings {
-  const isProtected = text(at(root(template), "metadata", "annotations", PROTECT)) === "true";
+/**
+ * Whoever has protected a template wants to be stopped, also by an edit that takes the protection away; what could not be
+ * checked still only warns.
+ */
+function protectedFindings(forms: readonly unknown[], found: readonly Violation[]): Findings {
+  const isProtected = forms.some((form) => text(at(root(form), "metadata", "annotations", PROTECT)) === "true");
   const breaks = isProtected ? found.filter(({ rule }) => rule === "template-breaks-rollout") : [];
   const stops = new Set(breaks);
   return { refuse: breaks, warn: found.filter((violation) => !stops.has(violation)) };
@@ -167,7 +175,7 @@ function rolloutFindings(rollout: unknown, { references = {}, ...given }: Admiss
     found.push(serviceFindings(rollout, services, rollouts === undefined ? resolution : { ...resolution, rollouts }));
   }
   if (templates !== undefined) found.push(templateReferenceViolations(rollout, templates));
-  if (routed !== undefined) found.push(...namedObjectFindings(rollout, routed));
+  if (routed !== undefined) found.push(...namedObjectFindings(rollout, routed, undefined, references.routing));
   return found;
 }
 

@@ -90,6 +90,48 @@ describe("owners of the same pods", () => {
     expect(texts(object, beside(owner(other)))).toEqual(fine);
   });
 
+  const expression = (key: string, operator: string, ...values: string[]) => ({
+    matchLabels: web,
+    matchExpressions: [{ key, operator, values }],
+  });
+  const apart = rollout({ selector: selecting({ app: "web", tier: "a" }) }, { app: "web", tier: "a" });
+  const roles = (selector: PodOwner["selector"], labels: object) => {
+    const canary = { canaryMetadata: { labels } };
+    const { spec } = apart as { spec: object };
+    return texts({ ...apart, spec: { ...spec, strategy: { canary } } }, beside(owner({ selector, labels: {} }))).refuse;
+  };
+
+  test("are certain by every operator that holds for the pods", () => {
+    for (const selector of [
+      expression("tier", "In", "a", "b"),
+      expression("tier", "NotIn", "b"),
+      expression("tier", "Exists"),
+      expression("zone", "DoesNotExist"),
+      expression("rollouts-pod-template-hash", "Exists"),
+    ])
+      expect(texts(apart, beside(owner({ selector, labels: {} }))).refuse).toHaveLength(1);
+  });
+
+  test("are none where a selector leaves out the pods of Rollouts by their hash, or of Deployments by theirs", () => {
+    for (const operator of ["DoesNotExist", "In", "NotIn"]) {
+      const selector = expression("rollouts-pod-template-hash", operator, "6d");
+      expect(texts(apart, beside(owner({ selector, labels: {} })))).toEqual(fine);
+    }
+    const own = rollout({ selector: expression("pod-template-hash", "DoesNotExist") });
+    const theirs = { kind: "Deployment", selector: selecting({ app: "x" }) as PodOwner["selector"] } as const;
+    expect(texts(own, beside(owner(theirs)))).toEqual(fine);
+  });
+
+  test("are not certain by labels that pods get and lose with their roles", () => {
+    const canary = { ...web, role: "canary" };
+    expect(roles(selecting(canary) as PodOwner["selector"], { role: "canary" })).toEqual([]);
+    expect(roles(expression("role", "DoesNotExist"), { role: "canary" })).toEqual([]);
+    expect(roles(expression("role", "DoesNotExist"), {})).toHaveLength(1);
+    expect(roles(selecting(web) as PodOwner["selector"], web)).toHaveLength(1);
+    const other = owner({ selector: selecting({ app: "x" }) as PodOwner["selector"], unsure: ["app"] });
+    expect(texts(rollout(), beside(other))).toEqual(fine);
+  });
+
   test("are found by the template of a workload", () => {
     const object = rollout({
       selector: undefined,

@@ -10,8 +10,10 @@ import type { Findings } from "../../../kube/validation/findings.ts";
 import { at, type Place, present, root, text, whole } from "../../../kube/validation/place.ts";
 import { forbidden, invalid, type Violation } from "../../../kube/validation/violation.ts";
 import type { LabelSelector } from "../../../schema/kube.ts";
+import { HASH_LABEL } from "../../../schema/labels.ts";
 import { placesOf, type Resolution } from "./input.ts";
 import { serviceReferences } from "./references.ts";
+import { roleLabels } from "./roleMetadata.ts";
 import { workloadRefOf } from "./workloadRef.ts";
 
 /** An owner of pods: which it selects, and how those that it makes are labelled. */
@@ -19,7 +21,10 @@ export interface PodOwner {
   readonly kind: "Rollout" | "Deployment";
   readonly name: string;
   readonly selector: LabelSelector | undefined;
+  /** Of the pod template: without those that only the controllers write. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Keys of labels that pods get and lose in the course of an update (`canaryMetadata`). */
+  readonly unsure?: readonly string[];
   /** It is to have no pods now, so that nobody can have the same ones yet. */
   readonly isEmpty?: true;
 }
@@ -80,13 +85,36 @@ function ownersOfSamePods(
   const ref = workloadRefOf(rollout);
   // Without its pods nothing is certain.
   if (!present(selector) || !present(template)) return [];
-  const own = { selector: selectorIn(selector), labels: labelsIn(at(template, "metadata", "labels")) };
+  const labels = labelsIn(at(template, "metadata", "labels"));
+  const own = { kind: "Rollout", selector: selectorIn(selector), labels, unsure: roleLabels(rollout, labels) } as const;
   return ownersLike(own.selector, own.labels).filter(
     (other) =>
       !(other.kind === "Rollout" && other.name === name) &&
       !(other.kind === ref?.kind && other.name === ref.name) &&
-      (matchesSelector(own.selector, other.labels) || matchesSelector(other.selector, own.labels)),
+      (selectsPodsOf(own.selector, other) || selectsPodsOf(other.selector, own)),
   );
+}
+
+/** The labels by which each kind tells its own ReplicaSets apart; all its pods have one, of whatever value. */
+const HASH_LABELS: Readonly<Record<PodOwner["kind"], string>> = {
+  Rollout: HASH_LABEL,
+  Deployment: "pod-template-hash",
+};
+
+/** Whether it selects all pods that the owner makes, for certain. */
+function selectsPodsOf(
+  selector: LabelSelector | undefined,
+  { kind, labels, unsure = [] }: Pick<PodOwner, "kind" | "labels" | "unsure">,
+): boolean {
+  const hash = HASH_LABELS[kind];
+  const { matchLabels = {}, matchExpressions = [] } = selector ?? {};
+  const asksForValue = [
+    ...Object.keys(matchLabels),
+    ...matchExpressions.filter(({ operator }) => operator !== "Exists").map(({ key }) => key),
+  ];
+  if (asksForValue.some((key) => key === hash || unsure.includes(key))) return false;
+  const asksForKey = matchExpressions.some(({ key }) => unsure.includes(key));
+  return !asksForKey && matchesSelector(selector, { ...labels, [hash]: "" });
 }
 
 /** The first of each kind. */

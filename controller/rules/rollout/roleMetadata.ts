@@ -1,6 +1,6 @@
 /** Metadata that pods carry while they play a part (docs/behaviour/pod-metadata.md#metadata-by-role). */
 import { HASH_LABEL } from "../../../schema/labels.ts";
-import { at, entries, type Place, text } from "../../../kube/validation/place.ts";
+import { at, entries, type Place, root, text } from "../../../kube/validation/place.ts";
 import { helped, invalid, type Violation } from "../../../kube/validation/violation.ts";
 import { placesOf, type Resolution } from "./input.ts";
 
@@ -32,3 +32,12 @@ export function roleMetadataViolations(rollout: unknown, resolution: Resolution 
 }
 
 const isOther = (selected: Place, given: Place): boolean => text(selected) !== "" && text(selected) !== text(given);
+
+/**
+ * The keys of labels that pods get and lose while they play their parts. Never throws, whatever it is given.
+ * @param labels of the pod template
+ */
+export const roleLabels = (rollout: unknown, labels: Readonly<Record<string, string>>): readonly string[] =>
+  MEMBERS.flatMap((path) => entries(at(root(rollout), "spec", "strategy", ...path, "labels")))
+    .filter(([key, place]) => text(place) !== labels[key])
+    .map(([key]) => key);

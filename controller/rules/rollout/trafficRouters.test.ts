@@ -48,10 +48,10 @@ describe("settings of a router", () => {
 
 describe("an Ingress", () => {
   const leading = (backend: object) => ({ spec: { rules: [{}, { http: { paths: [{ backend }] } }] } });
-  const check = (trafficRouting: object, ingresses: object) => {
+  const check = (trafficRouting: object, ingresses: object, settings?: Record<string, readonly string[]>) => {
     const known = new Map(Object.entries(ingresses));
     const objectsOf = ({ plural }: { readonly plural: string }) => (plural === "ingresses" ? known : undefined);
-    const found = namedObjectFindings(rollout(trafficRouting), objectsOf);
+    const found = namedObjectFindings(rollout(trafficRouting), objectsOf, undefined, settings);
     return {
       refuse: found.flatMap(({ refuse }) => refuse).map(violationText),
       warn: found.flatMap(({ warn }) => warn).map(violationText),
@@ -77,6 +77,29 @@ describe("an Ingress", () => {
     const alb = { ingress: "i", rootService: "r" };
     expect(check({ alb }, { i: leading({ service: { name: "r" } }) })).toEqual(none);
     expect(check({ alb }, { i: leading({ service: { name: "s" } }) }).refuse).toHaveLength(1);
+  });
+
+  test.each(["nginx", "alb"])("of another class than those of the router is warned of: %s", (kind) => {
+    const member = kind === "alb" ? "ingress" : "stableIngress";
+    const of = (spec: object, annotations: object = {}) => ({
+      metadata: { annotations },
+      spec: { ...leading({ service: { name: "s" } }).spec, ...spec },
+    });
+    const asked = (ingress: object, settings?: Record<string, readonly string[]>) =>
+      check({ [kind]: { [member]: "i" } }, { i: ingress }, settings);
+    const traefik = of({ ingressClassName: "traefik" });
+    expect(asked(traefik, {}).warn).toEqual([
+      `${routing}.${kind}.${member}: Invalid value: "i": ingress \`i\` has the class "traefik", which is none of ${kind.toUpperCase()}'s: ${kind}`,
+    ]);
+    expect(asked(of({ ingressClassName: kind }, { "kubernetes.io/ingress.class": "traefik" }), {}).warn).toHaveLength(
+      1,
+    );
+    expect(asked(traefik, { [`${kind}IngressClasses`]: [kind, "traefik"] })).toEqual(none);
+    for (const fine of [of({}), of({ ingressClassName: kind }), of({}, { "kubernetes.io/ingress.class": kind })]) {
+      expect(asked(fine, {})).toEqual(none);
+    }
+    // The linter does not know the controller's settings.
+    expect(asked(traefik)).toEqual(none);
   });
 
   test("that is missing may be on its way", () => {

@@ -38,6 +38,21 @@ const table: readonly (readonly [sentence: string, spec: object, ...texts: strin
     "spec.strategy.blueGreen.previewReplicaCount: Invalid value: 3: is more than spec.replicas",
   ],
   [
+    "more unavailable pods than there are",
+    canary({ maxSurge: "100%", maxUnavailable: "200%" }),
+    'spec.strategy.canary.maxUnavailable: Invalid value: "200%": is more than all pods, and counts as 100%',
+  ],
+  [
+    "more unavailable pods than there are, blue-green, without a sign",
+    { strategy: { blueGreen: { maxUnavailable: "101" } } },
+    'spec.strategy.blueGreen.maxUnavailable: Invalid value: "101": is more than all pods, and counts as 100%',
+  ],
+  [
+    "more new pods than there are to be",
+    canary({ maxSurge: "150%", maxUnavailable: "100%" }),
+    'spec.strategy.canary.maxSurge: Invalid value: "150%": allows more new pods than the Rollout has',
+  ],
+  [
     "an unknown way down",
     { workloadRef: { scaleDown: "later" } },
     'spec.workloadRef.scaleDown: Unsupported value: "later": supported values: "never", "onsuccess", "progressively"',

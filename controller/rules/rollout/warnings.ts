@@ -76,7 +76,29 @@ const ephemeralMetadata: Rule = ({ template }) =>
     .filter(present)
     .map((place) => forbidden("volume-claim-metadata", place, "cannot be set"));
 
+/** Shares without a % sign are percentages, too. */
+const shareIn = (place: Place): number =>
+  /^\d{1,15}%?$/.test(text(place)) ? Number.parseInt(text(place), 10) : Number.NaN;
+
+/** The reference takes them as they are. */
+const sharesOverAll: Rule = (rollout) => [
+  ...(["canary", "blueGreen"] as const)
+    .map((strategy) => under(rollout, strategy, "maxUnavailable"))
+    .filter((place) => shareIn(place) > 100)
+    .map((place) => {
+      const help = "No pod need be available during an update then. Write a share below 100%, such as 25%";
+      return helped(invalid("share-over-all", place, "is more than all pods, and counts as 100%"), help);
+    }),
+  ...[under(rollout, "canary", "maxSurge")]
+    .filter((place) => shareIn(place) > 100)
+    .map((place) => {
+      const help = "Write 100% to let the new version have all its pods beside the old ones";
+      return helped(invalid("share-over-all", place, "allows more new pods than the Rollout has"), help);
+    }),
+];
+
 const RULES: readonly Rule[] = [
+  sharesOverAll,
   previewWithinReplicas,
   stepWarnings,
   startingStep,

@@ -53,6 +53,8 @@ export function recordValues(csv: string): Found {
     if ("problem" in found) return found;
     values.push(found);
   }
+  // Another page, such as one to sign in.
+  if (table === undefined && csv.trim() !== "") return { problem: "parsing error, annotations not found" };
   return { values };
 }
 

@@ -49,6 +49,28 @@ describe("the client in the process", () => {
     });
   });
 
+  test("passes on what the API server and admission warn of, with an answer and with a refusal", async () => {
+    const { clock } = bed();
+    const server = createApiServer({
+      clock,
+      admit: {
+        webhook: "w",
+        applies: () => true,
+        review: async ({ uid, name }) => ({ uid, allowed: name === "a", warnings: ["is risky"] }),
+      },
+    });
+    const client = inProcessClient({ server, clock });
+    const warningsOf = async (name: string): Promise<readonly string[]> => {
+      const told: string[] = [];
+      const body = { metadata: { name }, unknown: 1 };
+      const request = { method: "POST", path, body, query: { fieldValidation: "Warn" } } as const;
+      await client.request({ ...request, warned: (warnings) => void told.push(...warnings) }).catch(() => undefined);
+      return told;
+    };
+    expect(await warningsOf("a")).toEqual(['unknown field "unknown"', "is risky"]);
+    expect(await warningsOf("b")).toContain("is risky");
+  });
+
   test("gives watches as lines, with nothing but microtasks in between", async () => {
     const { client, core } = bed();
     const ending = new AbortController();

@@ -132,6 +132,8 @@ export const inProcessClient = (options: InProcessOptions): KubeClient => {
     for (;;) {
       if (signal?.aborted === true) throw aborted(target, signal);
       const response = await ask(request);
+      const warnings = response.kind === "answer" ? (response.warnings ?? []) : [];
+      if (warnings.length > 0) request.warned?.(warnings);
       if (response.kind === "watch" || !isRefusal(response)) return response;
       const ms = request.retry === false ? undefined : waitMs(response);
       if (ms === undefined || clock.now() + ms >= untilMs) throw refusalOf(target, response);

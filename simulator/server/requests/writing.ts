@@ -22,6 +22,7 @@ import type { ApiObject, DeleteOptions, Draft, WriteOptions } from "../../model/
 import { badRequest, methodNotAllowed, objectModified } from "../state/refusals.ts";
 import type { Slot } from "../state/store.ts";
 import { slotOf } from "../state/state.ts";
+import { podSecurityWarnings } from "../objects/podSecurity.ts";
 import { commit, isCurrent, prepareCreate, type Prepared, prepareUpdate } from "../objects/writes.ts";
 
 /** The user of requests that name no user. */
@@ -107,9 +108,21 @@ export const write = (
     }
     const stored = commit(call.world, prepared, options.dryRun === true);
     const show = answering.show ?? shownTo(call);
-    return answer(answering.status, show(stored), [...prepared.warnings, ...warnings]);
+    const security = podSecurityOf(call, next);
+    return answer(answering.status, show(stored), [...prepared.warnings, ...security, ...warnings]);
   });
 };
+
+/** The workloads whose pod templates Pod Security admission looks at; of ours it knows nothing. */
+const WORKLOADS: readonly string[] = ["apps", "batch"];
+
+function podSecurityOf({ world, route }: Call, next: Prepared["next"]): readonly string[] {
+  const { kind, subresource, namespace } = route;
+  if (subresource !== undefined || !WORKLOADS.includes(kind.resource.group)) return [];
+  const namespaces = world.store.collection("namespaces");
+  const held = namespaces === undefined ? undefined : world.store.find(namespaces, "", namespace ?? "")?.object;
+  return podSecurityWarnings(held?.metadata.labels ?? {}, next);
+}
 
 /** From the version of the path to the one that is stored. */
 export const storedForm = ({ route: { kind } }: Call, draft: Draft): Draft => {
