@@ -20,6 +20,12 @@ describe("a secret is taken out of a text", () => {
     expect(redact("abcdef")).toBe("*****");
   });
 
+  test("also where a text is cut in the middle of it", () => {
+    expect(redact(`a ${secret.slice(0, 6)}… (900 characters)`)).toBe("a *****… (900 characters)");
+    expect(redact(`a ${secret.slice(0, 4)}`)).toBe("a *****");
+    expect(redact("a abc of p&s")).toBe("a ***** of p&s");
+  });
+
   test("unless it is empty", () => {
     expect(redactor([""])("text")).toBe("text");
   });

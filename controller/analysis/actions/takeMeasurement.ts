@@ -27,20 +27,38 @@ export async function takeMeasurement(
   startedAt: number,
   signal: AbortSignal,
 ): Promise<MeasuringOutcome> {
-  const { flight, metric, measured } = action;
+  const { flight, metric } = action;
   const common = { kind: flight, metric: metric.name, startedAt };
-  const question = await asked(ports, { run, metric, measured, now: startedAt });
+  try {
+    const outcome = await taken(ports, run, action, startedAt, signal);
+    if ("unresolvable" in outcome) return { ...common, kind: "unresolvable", message: outcome.unresolvable };
+    return { ...common, ...outcome, arrivedAt: ports.clock.now() };
+  } catch (error) {
+    // Only its kind is shown: what was thrown may quote anything.
+    const kind = error instanceof Error ? error.name : typeof error;
+    const message = `measuring failed by a mistake in Sluice (${kind}); please report it`;
+    const phase = flight === "terminate" ? "Inconclusive" : "Error";
+    return { ...common, phase, message, arrivedAt: ports.clock.now() };
+  }
+}
+
+type Taken =
+  (Judged & { readonly resultMetadata?: Readonly<Record<string, string>> }) | { readonly unresolvable: string };
+
+async function taken(
+  ports: TakingPorts,
+  run: AnalysisRun,
+  action: Measuring,
+  now: number,
+  signal: AbortSignal,
+): Promise<Taken> {
+  const { flight, metric, measured } = action;
+  const question = await asked(ports, { run, metric, measured, now });
   // What cannot be asked any more is over all the same.
-  if (question.kind === "unresolvable" && flight !== "terminate")
-    return { ...common, kind: "unresolvable", message: question.message };
+  if (question.kind === "unresolvable" && flight !== "terminate") return { unresolvable: question.message };
   const judged = await judgedBy(ports, question, action, signal);
   const resultMetadata = flight === "begin" ? metadataOf(question) : undefined;
-  return {
-    ...common,
-    ...judged,
-    arrivedAt: ports.clock.now(),
-    ...(resultMetadata === undefined ? {} : { resultMetadata }),
-  };
+  return { ...judged, ...(resultMetadata === undefined ? {} : { resultMetadata }) };
 }
 
 async function judgedBy(
@@ -64,8 +82,14 @@ async function judgedBy(
   const reading = await (flight === "begin"
     ? measurer.begin(row, asking, signal)
     : measurer.resume(row, asking, running, signal));
-  return redacted(judgedReading(reading, metric, row, clock.now()), redact);
+  const judged = redacted(judgedReading(reading, metric, row, clock.now()), redact);
+  // A source that is never ready must not be asked without a pause; the first time it may be ready at once.
+  const { resumeAt } = judged;
+  const isTooSoon = flight === "resume" && resumeAt !== undefined && resumeAt < clock.now() + SHORTEST_PAUSE_MS;
+  return isTooSoon ? { ...judged, resumeAt: clock.now() + SHORTEST_PAUSE_MS } : judged;
 }
+
+const SHORTEST_PAUSE_MS = 1_000;
 
 const runningOf = (measurement: Measurement | undefined): RunningMeasurement => ({
   startedAt: instant(measurement?.startedAt),
@@ -92,8 +116,13 @@ function metadataOf(question: Asked): Readonly<Record<string, string>> | undefin
   return metadata === undefined ? undefined : redactedMap(metadata, redact);
 }
 
-/** Removes what measurements have left behind. Never throws. */
-export async function collectMeasurements(
+/** Removes what measurements have left behind. Never throws: what is left is a line in the log. */
+export const collectMeasurements = (...of: Parameters<typeof collected>): Promise<void> =>
+  collected(...of).catch((error: unknown) =>
+    of[0].complain(`a mistake in Sluice (${error instanceof Error ? error.name : typeof error}); please report it`),
+  );
+
+async function collected(
   ports: TakingPorts,
   run: AnalysisRun,
   metric: MetricPlace,

@@ -32,6 +32,8 @@ interface Play {
   readonly terminateAt?: number;
   /** ms that a measurement takes. */
   readonly takes?: number;
+  /** ms at which the controller crashes, and is there again at once. */
+  readonly crashes?: readonly number[];
   /** ms after which the play ends, whatever the run does. */
   readonly until?: number;
 }
@@ -49,9 +51,9 @@ interface Played {
 type Measuring = Extract<RunAction, { readonly kind: "measure" }>;
 
 /** Of several things that happen at once, outcomes come first. */
-export function play({ spec, answers = {}, terminateAt, takes = 100, until = 600_000 }: Play): Played {
+export function play({ spec, answers = {}, terminateAt, takes = 100, crashes = [], until = 600_000 }: Play): Played {
   let run = runOf(spec);
-  const measurements = createMeasurements();
+  let measurements = createMeasurements();
   const [lines, events]: [string[], string[]] = [[], []];
   const left = new Map(Object.entries(answers).map(([name, letters]) => [name, letters.split("") as Letter[]]));
   let arriving: { readonly at: number; readonly outcome: Measured }[] = [];
@@ -91,10 +93,15 @@ export function play({ spec, answers = {}, terminateAt, takes = 100, until = 600
     const decision = decideRun({ run, heldBack: undefined, measuring: measurements.of("u") }, now);
     carryOut(decision);
     const terminate = run.spec.terminate === true || terminateAt === undefined ? Infinity : START + terminateAt;
-    const next = Math.min(...arriving.map(({ at }) => at), decision.wakeAt ?? Infinity, terminate);
+    const crash = Math.min(...crashes.map((ms) => START + ms).filter((at) => at > now));
+    const next = Math.min(...arriving.map(({ at }) => at), decision.wakeAt ?? Infinity, terminate, crash);
     if (!Number.isFinite(next) || next - START > until) break;
     if (next <= now) throw new Error(`the run is looked at again and again at ${now - START} ms`);
     now = next;
+    if (now === crash) {
+      measurements = createMeasurements();
+      arriving = [];
+    }
     for (const { outcome } of arriving.filter(({ at }) => at <= now)) measurements.arrive("u", outcome);
     arriving = arriving.filter(({ at }) => at > now);
   }
