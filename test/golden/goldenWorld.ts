@@ -29,6 +29,7 @@ import {
 import type { Cluster, Outcome } from "./goldenCluster.ts";
 import { endOf, instantText, lineOf, readable, setsText } from "./timelineText.ts";
 import { type Course, nextRunChange, runAnalyses } from "./fakeAnalyses.ts";
+import { type AnswerOf, forgetCalls, pluginsOf, runPlugins } from "./fakePlugins.ts";
 import type { Edit } from "./edits.ts";
 import { changedDeployment, deploymentOf, type DeploymentOptions } from "./replacedDeployment.ts";
 
@@ -47,6 +48,8 @@ export interface WorldOptions {
   readonly templates?: Readonly<Record<string, AnalysisTemplateSpec>>;
   /** What each AnalysisRun comes to; undefined: it never ends by itself. */
   readonly course?: (run: AnalysisRunFacts) => Course | undefined;
+  /** What step plugins answer. */
+  readonly plugins?: AnswerOf;
   /** The kinds of canary steps, where they are not those of the product. */
   readonly steps?: StepTable;
   /** Called for every decision, with the facts before it and, once it is carried out, after it; `routed`: before it. */
@@ -144,6 +147,7 @@ export function createWorld(manifest: Rollout, options: WorldOptions = {}): Worl
       ),
       courseOf: options.course ?? (() => undefined),
     },
+    pluginsOf(options.plugins),
   );
   const state: State = { cluster, options, lines: [], events: [], writes: 0, wakeAt: undefined, retryAt: undefined };
   settle(state, "apply");
@@ -241,6 +245,8 @@ function carryOut(state: State, decision: Decision): Outcome {
       `${instantText(cluster.now).padEnd(8)} ${warning}${event.reason}: ${readable(cluster, event.message)}`,
     );
   }
+  if (crash < Infinity) forgetCalls(cluster.plugins);
+  if (complete) cluster.plugins.outcomes = [];
   if (complete && decision.status !== undefined) {
     state.writes += 1;
     // Through JSON, as in the API server: undefined members are absent.
@@ -271,12 +277,18 @@ function run(state: State, until: number): void {
     const later = [state.wakeAt, state.retryAt, podCheckAt]
       .filter((at) => at !== undefined && at > cluster.now)
       .map(Number);
-    const next = Math.min(pods, runs, ...later);
+    const answerAt = cluster.plugins.flight?.at ?? Infinity;
+    const next = Math.min(pods, runs, answerAt, ...later);
     if (next > until) break;
     cluster.now = next;
     const before = setsText(cluster);
     runReplicaSets(cluster);
     runAnalyses(cluster.analyses, next);
+    runPlugins(cluster.plugins, next);
+    if (answerAt === next && pods !== next) {
+      settle(state, "plugin");
+      continue;
+    }
     if (runs === next && pods !== next) {
       settle(state, "analysis");
       continue;

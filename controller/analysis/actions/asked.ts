@@ -2,6 +2,7 @@
 import { ApiError } from "../../../kube/client/apiError.ts";
 import { textOf } from "../../../kube/client/errorText.ts";
 import type { Asking, MetricProviderRow, SecretKey } from "../../../providers/metrics/provider.ts";
+import { type PluginConfiguration, pluginNamed } from "../../../providers/metrics/plugin/service.ts";
 import type { AnalysisRun, Argument, Metric } from "../../../schema/analysis.ts";
 import { evaluateTime } from "../../expression/evaluation.ts";
 import { argumentValues, rendered, type SecretKeyRef, secretOf } from "../make/render.ts";
@@ -16,6 +17,8 @@ export interface AskedPorts {
   /** Where the Secrets of providers are: Sluice's own. */
   readonly ownNamespace: string;
   readonly providers: readonly MetricProviderRow[];
+  /** What plugins there are; absent: none. Never throws. */
+  readonly plugins?: { read(): Promise<PluginConfiguration> } | undefined;
 }
 
 export type Asked =
@@ -56,7 +59,7 @@ export async function asked(ports: AskedPorts, subject: Subject): Promise<Asked>
   const settings = metric.provider as Readonly<Record<string, unknown>>;
   const row = ports.providers.find(({ kind }) => settings[kind] !== undefined && settings[kind] !== null);
   if (row === undefined) return { kind: "error", message: `no valid provider in metric '${place.name}'` };
-  const bare = askingOf(ports, subject, settings[row.kind]);
+  const bare = { ...askingOf(ports, subject, settings[row.kind]), ...(await pluginsFor(ports, row)) };
   const own = await providerSecrets(ports, row, bare);
   if (own.kind !== "read") return own;
   const asking = { ...bare, secret: own.secret };
@@ -77,6 +80,12 @@ function askingOf({ environment }: AskedPorts, subject: Subject, settings: unkno
     time: (expression) => evaluateTime(expression, now),
     measured,
   };
+}
+
+async function pluginsFor({ plugins }: AskedPorts, { reaches }: MetricProviderRow): Promise<Pick<Asking, "plugin">> {
+  if (plugins === undefined || !reaches.includes("program")) return {};
+  const configuration = await plugins.read();
+  return { plugin: (name) => pluginNamed(configuration, "metricProviderPlugins", name) };
 }
 
 type ReadSecrets =

@@ -5,6 +5,7 @@
 import type { World } from "../model/model.ts";
 import type { Action } from "./action.ts";
 import { adoptReplicaSet } from "./adoptReplicaSet.ts";
+import { callStepPlugin } from "./callStepPlugin.ts";
 import { createAnalysisRun } from "./createAnalysisRun.ts";
 import { createReplicaSet } from "./createReplicaSet.ts";
 import { deleteAnalysisRun } from "./deleteAnalysisRun.ts";
@@ -38,6 +39,7 @@ export const actions = {
   createAnalysisRun,
   terminateAnalysisRun,
   deleteAnalysisRun,
+  callStepPlugin,
   updateRollout,
   scaleWorkload,
 } as const satisfies RowsOf<Action>;

@@ -25,6 +25,8 @@ import type {
 } from "../model/model.ts";
 import { mustStay } from "../model/served.ts";
 import { rolesOf, rolloutRevision, revisionOf, type Roles } from "../model/replicaSets.ts";
+import type { StepPluginStatus } from "../../../schema/rollout.ts";
+import type { StepPluginFault } from "../model/stepPlugins.ts";
 import type { Action } from "./action.ts";
 import { effectOf } from "./actions.ts";
 import type { ReplicaSetChange } from "./updateReplicaSet.ts";
@@ -64,6 +66,15 @@ export type Analyses =
       readonly fault: AnalysisFault | undefined;
     };
 
+/** Whether a pass has come as far as the step plugins. */
+export type StepPlugins =
+  | { readonly kind: "unasked" }
+  | {
+      readonly kind: "asked";
+      readonly entries: readonly StepPluginStatus[];
+      readonly fault: StepPluginFault | undefined;
+    };
+
 export interface Pass {
   readonly snapshot: Snapshot;
   readonly now: number;
@@ -75,6 +86,7 @@ export interface Pass {
   weights: TrafficWeights | undefined;
   routers: RouterAnswer;
   analyses: Analyses;
+  stepPlugins: StepPlugins;
   readonly actions: Action[];
   readonly events: RolloutEvent[];
   readonly wakeAts: number[];

@@ -13,6 +13,7 @@ import { actions } from "../actions/actions.ts";
 import { replicaSetFacts } from "../facts/stores.ts";
 import { liveRollout } from "../../services/serviceCleanup.ts";
 import { createRun, deleteRun, terminateRun } from "./analysisRuns.ts";
+import { NotLeaderError } from "../../../kube/runtime/notLeader.ts";
 import { kubeRequest } from "./kubeRequest.ts";
 import { passingCause } from "./passing.ts";
 import { evictPod, patchPods } from "./podRequests.ts";
@@ -49,6 +50,12 @@ const performers: Performers = {
   createAnalysisRun: createRun,
   terminateAnalysisRun: terminateRun,
   deleteAnalysisRun: deleteRun,
+  // Only the leader asks: whatever a plugin does is done once.
+  async callStepPlugin(run, action) {
+    if (run.validForMs() <= 0) throw new NotLeaderError("Not asked, because the leader Lease has run out");
+    run.callStepPlugin?.(run.rollout, action);
+    return undefined;
+  },
   updateRollout: (run, action) =>
     patchRollout(run, actions.updateRollout.requests(action, { rollout: run.rollout, template: templatePatch(run) })),
   scaleWorkload,

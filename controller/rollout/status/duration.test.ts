@@ -67,6 +67,7 @@ function passOf({ seconds, current, before, available = 3, spec = {} }: World): 
     weights: undefined,
     routers: { kind: "unasked" },
     analyses: { kind: "unasked" },
+    stepPlugins: { kind: "unasked" },
     actions: [],
     events: [],
     wakeAts: [],

@@ -106,7 +106,8 @@ const subject = (p: Pass): string => {
 /** The reference's message, followed by what a router cannot do, or what the pods wait for. */
 function timedOutText(p: Pass): string {
   const { routers, analyses } = p;
-  const fault = routers.kind === "fault" ? routers : analyses.kind === "asked" ? analyses.fault : undefined;
+  const blocked = [analyses, p.stepPlugins].map((part) => (part.kind === "asked" ? part.fault : undefined));
+  const fault = routers.kind === "fault" ? routers : blocked.find((each) => each !== undefined);
   return `${subject(p)} has timed out progressing.${fault === undefined ? whyStuck(p) : ` ${shortened(fault.message)}`}`;
 }
 
@@ -242,6 +243,23 @@ function analysisCondition(p: Pass, conditions: RolloutCondition[]): RolloutCond
   return [...others, old === undefined ? next : { ...next, lastTransitionTime: old.lastTransitionTime }];
 }
 
+/**
+ * Present while the plugin of the current step cannot be asked, with the latest reason
+ * (docs/plugins.md#a-plugin-that-cannot-be-asked).
+ */
+function pluginCondition(p: Pass, conditions: RolloutCondition[]): RolloutCondition[] {
+  if (p.stepPlugins.kind === "unasked") return conditions;
+  const { fault } = p.stepPlugins;
+  const old = findCondition(conditions, "StepPluginFailure");
+  const others = withoutCondition(conditions, "StepPluginFailure");
+  if (fault === undefined) return old === undefined ? conditions : others;
+  const message = shortened(fault.message);
+  if (old?.message === message) return conditions;
+  emit(p, "status", "ReconciliationError", message, "Warning");
+  const next = newCondition("StepPluginFailure", "True", "ReconciliationError", message, p.now);
+  return [...others, old === undefined ? next : { ...next, lastTransitionTime: old.lastTransitionTime }];
+}
+
 function completedCondition(p: Pass, draft: RolloutStatus, conditions: RolloutCondition[]): RolloutCondition[] {
   const done = isCompleted(draft);
   const next = withCondition(
@@ -262,7 +280,7 @@ function conditionsOf(p: Pass, draft: RolloutStatus): RolloutCondition[] {
     ? abortedCondition(p, healthy)
     : progressingCondition(p, draft, healthy, becameUnhealthy);
   const available = withCondition(progressing, availableCondition(p, draft));
-  const failing = analysisCondition(p, routingCondition(p, failureCondition(p, available)));
+  const failing = pluginCondition(p, analysisCondition(p, routingCondition(p, failureCondition(p, available))));
   return completedCondition(p, draft, failing);
 }
 

@@ -10,6 +10,7 @@ import { createSign, type Sign } from "./aws/sign.ts";
 import type { Sources } from "./aws/credentials.ts";
 import { addressesOf, type Answered, type Exchange, exchangeOnce, portOf, type Wire } from "./wire/exchange.ts";
 import { basic, sendableHeaders } from "./wire/headers.ts";
+import { signed } from "./wire/signed.ts";
 import { NoAnswer, originOf } from "./wire/noAnswer.ts";
 import { createTokens, type Tokens } from "./oauth2.ts";
 import { exchangeAll } from "./wire/redirects.ts";
@@ -50,6 +51,7 @@ interface Sender {
   readonly ownWire: Wire;
   readonly tokens: Tokens;
   readonly sign: Sign;
+  readonly clock: Clock;
   readonly environment: HttpOptions["environment"];
   readonly readText: HttpOptions["readText"];
 }
@@ -115,6 +117,7 @@ function senderOf(options: HttpOptions, clock: Clock): Sender {
     ownWire: { resolve, fetch: send, refusal: () => Promise.resolve(undefined) },
     tokens: createTokens(clock),
     sign: createSign(clock),
+    clock,
     environment: options.environment,
     readText: options.readText,
   };
@@ -162,6 +165,8 @@ async function asked(sender: Sender, question: HttpQuestion, signal: AbortSignal
     signal,
   };
   const { authentication } = question;
+  if (question.ownAddress === true)
+    return exchangeOnce(sender.ownWire, await authorized(sender, exchange, authentication));
   const answered = await exchangeAll(sender.wire, await authorized(sender, exchange, authentication));
   const isStale = authentication?.kind === "oauth2" && answered.status === 401 && sender.tokens.forget(authentication);
   return isStale ? exchangeAll(sender.wire, await authorized(sender, exchange, authentication)) : answered;
@@ -211,6 +216,8 @@ async function authorized(sender: Sender, exchange: Exchange, auth: Auth | undef
       const request = { method, url: url.href, headers, ...(body !== undefined && { body }) };
       return withHeaders(await sender.sign(request, auth, sourcesOf(sender, exchange.signal)));
     }
+    case "hmac":
+      return withHeaders(signed(auth.key, exchange.body ?? "", sender.clock.now()));
     default:
       return auth satisfies never;
   }

@@ -100,6 +100,7 @@ function passOf({
     weights: undefined,
     routers: { kind: "unasked" },
     analyses: { kind: "unasked" },
+    stepPlugins: { kind: "unasked" },
     actions: [],
     events: [],
     wakeAts: [],
