@@ -24,6 +24,7 @@ import { blueGreenOf, canaryOf, desiredReplicas } from "../model/defaults.ts";
 import { durationOf, finishedDuration } from "./duration.ts";
 import type { ReplicaSetFacts } from "../model/model.ts";
 import { currentHash, emit, isAborted, revisionText, roles, statusOf, type Pass } from "../actions/pass.ts";
+import { blockedConditions } from "./blocked.ts";
 import { isPaused, settlePauses } from "../course/pauseConditions.ts";
 import { notingPeak, withPeak } from "../model/podPeak.ts";
 import { phaseOf } from "./phase.ts";
@@ -211,55 +212,6 @@ function failureCondition(p: Pass, conditions: RolloutCondition[]): RolloutCondi
   });
 }
 
-/**
- * Present while a router cannot follow, with the latest reason; as it was where no router was asked
- * (docs/behaviour/traffic.md#a-router-that-cannot-follow).
- */
-function routingCondition(p: Pass, conditions: RolloutCondition[]): RolloutCondition[] {
-  const { routers } = p;
-  if (routers.kind === "unasked") return conditions;
-  const old = findCondition(conditions, "TrafficRoutingFailure");
-  const others = withoutCondition(conditions, "TrafficRoutingFailure");
-  if (routers.kind === "follow") return old === undefined ? conditions : others;
-  const message = shortened(routers.message);
-  if (old?.message === message) return conditions;
-  const next = newCondition("TrafficRoutingFailure", "True", "TrafficRoutingError", message, p.now);
-  return [...others, old === undefined ? next : { ...next, lastTransitionTime: old.lastTransitionTime }];
-}
-
-/**
- * Present while an analysis that is wanted cannot begin, with the latest reason; as it was where no analysis was looked
- * at (docs/behaviour/rollout-analysis.md#an-analysis-that-cannot-begin).
- */
-function analysisCondition(p: Pass, conditions: RolloutCondition[]): RolloutCondition[] {
-  if (p.analyses.kind === "unasked") return conditions;
-  const { fault } = p.analyses;
-  const old = findCondition(conditions, "AnalysisFailure");
-  const others = withoutCondition(conditions, "AnalysisFailure");
-  if (fault === undefined || isAborted(p)) return old === undefined ? conditions : others;
-  const message = shortened(fault.message);
-  if (old?.message === message && old.reason === fault.reason) return conditions;
-  const next = newCondition("AnalysisFailure", "True", fault.reason, message, p.now);
-  return [...others, old === undefined ? next : { ...next, lastTransitionTime: old.lastTransitionTime }];
-}
-
-/**
- * Present while the plugin of the current step cannot be asked, with the latest reason
- * (docs/plugins.md#a-plugin-that-cannot-be-asked).
- */
-function pluginCondition(p: Pass, conditions: RolloutCondition[]): RolloutCondition[] {
-  if (p.stepPlugins.kind === "unasked") return conditions;
-  const { fault } = p.stepPlugins;
-  const old = findCondition(conditions, "StepPluginFailure");
-  const others = withoutCondition(conditions, "StepPluginFailure");
-  if (fault === undefined) return old === undefined ? conditions : others;
-  const message = shortened(fault.message);
-  if (old?.message === message) return conditions;
-  emit(p, "status", "ReconciliationError", message, "Warning");
-  const next = newCondition("StepPluginFailure", "True", "ReconciliationError", message, p.now);
-  return [...others, old === undefined ? next : { ...next, lastTransitionTime: old.lastTransitionTime }];
-}
-
 function completedCondition(p: Pass, draft: RolloutStatus, conditions: RolloutCondition[]): RolloutCondition[] {
   const done = isCompleted(draft);
   const next = withCondition(
@@ -280,7 +232,7 @@ function conditionsOf(p: Pass, draft: RolloutStatus): RolloutCondition[] {
     ? abortedCondition(p, healthy)
     : progressingCondition(p, draft, healthy, becameUnhealthy);
   const available = withCondition(progressing, availableCondition(p, draft));
-  const failing = pluginCondition(p, analysisCondition(p, routingCondition(p, failureCondition(p, available))));
+  const failing = blockedConditions(p, failureCondition(p, available));
   return completedCondition(p, draft, failing);
 }
 

@@ -53,10 +53,13 @@ describe("what is told", () => {
   });
 
   test("comes with a warning for what is not driven yet", () => {
-    const { refuse, warn } = admissionFindings(rollout({ canary: { steps: [{ plugin: { name: "x" } }] } }), "Rollout");
+    const { refuse, warn } = admissionFindings(
+      rollout({ canary: { steps: [{ setMirrorRoute: { name: "x" } }] } }),
+      "Rollout",
+    );
     expect(refuse).toEqual([]);
     expect(warn.map(({ path, rule }) => [path, rule])).toContainEqual([
-      "spec.strategy.canary.steps[0].plugin",
+      "spec.strategy.canary.steps[0].setMirrorRoute",
       "unsupported-feature",
     ]);
   });
