@@ -179,7 +179,7 @@ function range(m: Machine, from: bigint, to: bigint): List {
   if (size <= 0) return { kind: "list", of: "int", items: [] };
   spendElements(m, size);
   // Each is a number of its own.
-  m.spend(size / 4);
+  m.spend(size);
   return { kind: "list", of: "int", items: Array.from({ length: size }, (_, index) => from + BigInt(index)) };
 }
 
