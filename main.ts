@@ -24,7 +24,7 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
     }
     case "convert": {
       const { runConvert } = await import("./cli/convert/command.ts");
-      return runConvert(args);
+      return runConvert(args, undefined, packageJson.version);
     }
     case "eval": {
       const { runEval } = await import("./cli/eval/command.ts");

@@ -46,6 +46,16 @@ const milestones = [
   /^\$ kubectl get rollout cart$/,
   /^Error from server \(NotFound\): rollouts\.argoproj\.io "cart" not found$/,
   /^✔ Refused +3 mistakes found before anything was stored$/,
+  /^5 Adopt$/,
+  /^\$ kubectl apply -f blog\.yaml$/,
+  /Deployment +blog:1\.0 10\/10 +→ blog 100 % 1\.0$/,
+  /^\$ kubectl annotate deployment blog sluice\.dev\/migrate=adopt$/,
+  /Healthy +steps done +blog:1\.0 10\/10 +→ blog 100 % 1\.0$/,
+  /^\$ kubectl argo rollouts set image blog blog=blog:2\.0$/,
+  /Paused \(CanaryPauseStep\) +step 2\/4 pause 5m +blog:1\.0 9\/9 +blog:2\.0 1\/1 +→ blog 90 % 1\.0, 10 % 2\.0$/,
+  /^\$ kubectl argo rollouts promote blog --full$/,
+  /Healthy +steps done +blog:2\.0 10\/10 +→ blog 100 % 2\.0$/,
+  /^✔ Adopt +2\.0 for everyone after [\d:]+, at least 10 pods ready$/,
   // The Bun that runs this test, which npx may have downloaded.
   new RegExp(
     `Your turn: \`${RegExp.escape(programName({ execPath: process.execPath, argv: ["bun", main] }, packageJson.packageManager))} dev\`$`,

@@ -17,10 +17,10 @@ export interface DemoSurroundings {
   readonly program: string;
 }
 
-export const demoUsage = `Shows a canary, a bad version that is turned back, a blue-green update and a
-refused Rollout, in a minute and without a cluster: the controller, the webhook
-and the API server are real and run in this process; pods, requests and time
-are simulated.
+export const demoUsage = `Shows a canary, a bad version that is turned back, a blue-green update, a
+refused Rollout and a Deployment that becomes one, in a minute and without a
+cluster: the controller, the webhook and the API server are real and run in this
+process; pods, requests and time are simulated.
 
 Usage:
   sluice demo

@@ -23,7 +23,8 @@ const onlyErrors: Log = {
 /** Plays the demo to its end, or until `signal`. @throws {Error} when it gets stuck */
 export async function playDemo({ version, startMs, ...options }: DemoOptions): Promise<void> {
   const clock = manualClock(startMs);
-  const cluster = await startLocalCluster({ clock, log: onlyErrors, version, random: randomOf(1), nodes: 3 });
+  const random = randomOf(1);
+  const cluster = await startLocalCluster({ clock, log: onlyErrors, version, random, nodes: 3, migrates: true });
   try {
     await play({ ...options, cluster, clock });
   } finally {

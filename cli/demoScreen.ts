@@ -60,13 +60,15 @@ function headLines({ titles, scene, timeMs, speed }: Moment, screen: Screen): st
     return [text, paint(index === scene ? "bold" : "dim", text)];
   };
   const names = titles.map(name);
-  const left = `sluice demo  ${names.map(([text]) => text).join("  ")}`;
+  const all = names.map(([text]) => text).join("  ");
   const long = `cluster time ${clockText(timeMs)}  ×${String(speed).padEnd(2)}`;
   const short = `${clockText(timeMs)} ×${String(speed).padEnd(2)}`;
-  const time = left.length + 2 + long.length <= width ? long : short;
-  const gap = " ".repeat(Math.max(2, width - left.length - time.length));
+  const fits = (head: string, time: string): boolean => `${head}  ${all}  ${time}`.length <= width;
+  const head = fits("sluice demo", short) ? "sluice demo" : "sluice";
+  const time = fits(head, long) ? long : short;
+  const gap = " ".repeat(Math.max(2, width - `${head}  ${all}${time}`.length));
   return [
-    `${paint("cyan", "sluice demo")}  ${names.map(([, text]) => text).join("  ")}${gap}${paint("dim", time)}`,
+    `${paint("cyan", head)}  ${names.map(([, text]) => text).join("  ")}${gap}${paint("dim", time)}`,
     paint("dim", "─".repeat(width)),
   ];
 }

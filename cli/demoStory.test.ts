@@ -126,19 +126,25 @@ describe("every frame of the story", () => {
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
     // With the blank line between them, and "Your turn".
     expect(lines.length).toBeLessThan(24 - 5);
-    expect(alone.ends.map((end) => endLines(end, screen).length)).toEqual([1, 1, 1, 1]);
+    expect(alone.ends.map((end) => endLines(end, screen).length)).toEqual([1, 1, 1, 1, 1]);
   });
 });
 
 describe("the story", () => {
   test("has a good version that is released, and a bad one that a fifth of the requests reach before it is turned back", () => {
-    expect(outcomes(unattended)).toEqual(["2.0 released", "2.1 turned back", "2.0 released", undefined]);
+    expect(outcomes(unattended)).toEqual([
+      "2.0 released",
+      "2.1 turned back",
+      "2.0 released",
+      undefined,
+      "2.0 released",
+    ]);
     expect(unattended.ends[1]?.update?.reached).toBe(0.2);
     const worst = Math.max(...unattended.moments.map(({ picture }) => picture?.services[0]?.failing ?? 0));
     expect(worst).toBe(0.1);
     const after = unattended.moments.findLast(({ scene }) => scene === 1)?.picture;
     expect([after?.phase, after?.isAborted, after?.services[0]?.failing]).toEqual(["Degraded", true, 0]);
-    expect(unattended.ends.map(({ fewestReady }) => fewestReady)).toEqual([10, 10, 6, undefined]);
+    expect(unattended.ends.map(({ fewestReady }) => fewestReady)).toEqual([10, 10, 6, undefined, 10]);
   });
 
   test("has the same commands and outcomes whether nobody can press a key or nobody does", () => {
@@ -152,7 +158,7 @@ describe("the story", () => {
     );
     const asked = alone.moments.filter(({ askedMs }) => askedMs !== undefined);
     expect(new Set(asked.map(({ offers }) => offers?.join(" ")))).toEqual(new Set(["promote abort pause"]));
-    expect(new Set(asked.map(({ scene }) => scene))).toEqual(new Set([0, 1, 2]));
+    expect(new Set(asked.map(({ scene }) => scene))).toEqual(new Set([0, 1, 2, 4]));
     const refused = alone.moments.filter(({ scene }) => scene === 3);
     expect(new Set(refused.map(({ offers }) => offers?.join(" ")))).toEqual(new Set(["", "next"]));
   });
@@ -164,6 +170,7 @@ describe("a person at the keys", () => {
       "sees no errors. Promote": "goOn",
       "Abort it?": "abort",
       "the preview. Promote": "goOn",
+      "after five minutes": "goOn",
     });
     expect(commandsOf(story)).toEqual(commandsOf(unattended));
     expect(outcomes(story)).toEqual(outcomes(unattended));
@@ -173,7 +180,7 @@ describe("a person at the keys", () => {
 
   test("may turn the good version back: the next one is then tried from the first", async () => {
     const story = await storyWith({ "sees no errors. Promote": "abort" });
-    expect(outcomes(story)).toEqual(["2.0 turned back", "2.1 turned back", "2.0 released", undefined]);
+    expect(outcomes(story)).toEqual(["2.0 turned back", "2.1 turned back", "2.0 released", undefined, "2.0 released"]);
     expect(story.moments.some(({ caption }) => caption.startsWith("All requests go back to 1.0"))).toBe(true);
     const bad = story.moments.findLast(({ scene }) => scene === 1)?.picture;
     expect(bad?.versions.map(({ image, pods }) => `${image} ${pods.length}`)).toEqual(["shop:1.0 10", "shop:2.1 0"]);
@@ -205,6 +212,20 @@ describe("a person at the keys", () => {
     const story = await storyWith({ "the preview. Promote": "abort" });
     expect(outcomes(story)[2]).toBe("2.0 turned back");
     expect(story.ends[2]?.update?.reached).toBe(0);
+  });
+
+  test("watches a Deployment become a Rollout without a new pod, and may turn its first canary back", async () => {
+    const names = ({ picture }: Moment): string[] =>
+      (picture?.versions ?? []).flatMap(({ pods }) => pods.map((pod) => pod.name)).toSorted();
+    const moments = alone.moments.filter(({ scene }) => scene === 4);
+    const before = moments.findLast(({ picture }) => picture?.phase === "Deployment");
+    const after = moments.find(({ picture }) => picture?.phase === "Healthy");
+    expect(before === undefined ? [] : names(before)).toHaveLength(10);
+    expect(after === undefined ? [] : names(after)).toEqual(before === undefined ? [] : names(before));
+    const story = await storyWith({ "after five minutes": "abort" });
+    expect(outcomes(story)[4]).toBe("2.0 turned back");
+    const promoted = await storyWith({ "after five minutes": "goOn" });
+    expect(outcomes(promoted)).toEqual(outcomes(unattended));
   });
 
   test("may pause in the middle of a step, and resume: nothing moves in between", async () => {

@@ -40,7 +40,7 @@ function program(): Command {
   command.commandsGroup("Without a cluster:");
   command.command("demo").description("see a canary, a bad version turned back, and more, in this terminal");
   command.command("dev").description("serve your kubectl a cluster with Sluice in this process");
-  command.command("convert").description("print Deployments as Rollouts, or back");
+  command.command("convert").description("print Deployments as Rollouts, or back; plan a migration");
   command.command("eval").description("try a condition of a metric on a result");
   command.commandsGroup("Other:");
   command.command("version").description("print the version");

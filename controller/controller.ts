@@ -2,7 +2,7 @@
 import type { EventRecorder } from "../kube/runtime/recorder.ts";
 import type { KubeClient } from "../kube/client/transport.ts";
 import type { RouterSettings } from "../providers/traffic/settings.ts";
-import type { ReflectorIncident } from "../kube/runtime/watch.ts";
+import type { ReflectorIncident, ReflectorSink } from "../kube/runtime/watch.ts";
 import { createComplaints, logWatchError, type Complaints } from "./process/complaints.ts";
 import type { Log } from "./process/log.ts";
 import type { Clock } from "../kube/clock/clock.ts";
@@ -27,10 +27,12 @@ import { ANALYSIS_RUN } from "./analysis/facts/runStore.ts";
 import { sourcesOf, type Sources } from "./rollout/facts/cacheSources.ts";
 import { releasesRow } from "./release/routeRelease.ts";
 import { servicesRow } from "./services/serviceCleanup.ts";
-import { createMigrationStores } from "./migration/facts/caches.ts";
+import { surroundingsReader } from "./migration/facts/beside.ts";
+import { createMigrationStores, type RawDeployment } from "./migration/facts/caches.ts";
 import { adoptionsRow } from "./migration/adoptionsRow.ts";
 import { migrationsRow } from "./migration/migrationsRow.ts";
 import { deploymentsRow } from "./workloads/workloadRestore.ts";
+import { type Profiles, watchProfiles } from "./migration/facts/profiles.ts";
 import type { Trouble } from "./process/troubles.ts";
 import { createStores, type Stores } from "./rollout/facts/stores.ts";
 import { refill, type Shelf } from "./rollout/facts/refill.ts";
@@ -92,6 +94,14 @@ const UNREACHED: Measuring = {
   ownNamespace: "argo-rollouts",
 };
 
+export interface MigrationScope {
+  readonly ownNamespace: string;
+  /** Those that have become Rollouts by reference become Deployments again, and no other migrates. */
+  readonly restoring?: boolean | undefined;
+  /** Told of all Deployments by the loop's own watch, so that nobody needs a second one. */
+  readonly deployments?: ReflectorSink<RawDeployment> | undefined;
+}
+
 export interface ControllerScope {
   /** Watch this namespace only; undefined: all. */
   readonly namespace: string | undefined;
@@ -99,10 +109,12 @@ export interface ControllerScope {
   readonly instanceId: string;
   readonly resyncMs: number;
   readonly concurrency: number;
+  /** Whose profiles are for all namespaces: the controller's own; undefined: there is none. */
+  readonly ownNamespace?: string | undefined;
   /** Conditions for generic tools on every Rollout that does not decline them (docs/behaviour/kstatus.md). */
   readonly kstatusForAll?: boolean | undefined;
   /** Deployments that ask for it become Rollouts, except in Sluice's own namespace (docs/migration.md); undefined: none. */
-  readonly migration?: { readonly ownNamespace: string } | undefined;
+  readonly migration?: MigrationScope | undefined;
   /** Which Ingresses are routed, and how; the usual classes by default. */
   readonly routing?: RouterSettings | undefined;
   /** How much memory the cached objects may take; what the shipped Deployment has by default. */
@@ -111,6 +123,7 @@ export interface ControllerScope {
 
 export interface Controller {
   readonly stores: Stores;
+  readonly profiles: Profiles;
   readonly queues: readonly (readonly [name: string, queue: WorkQueue])[];
   /** Kinds whose cache is not complete or whose watch is broken. */
   unready(): string[];
@@ -146,10 +159,20 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
     backoff: (error) => passingCause(error)?.backoff,
     signal,
   });
+  const { client, clock, log } = ports;
+  const profiles = watchProfiles({
+    client,
+    clock,
+    log,
+    watched: scope.namespace,
+    ownNamespace: scope.ownNamespace ?? scope.migration?.ownNamespace ?? "",
+    signal,
+  });
   const rollouts = runKinds(
     manager,
     {
       ...ports,
+      profiles,
       decide: ports.decide ?? decide,
       stores,
       namespace: scope.namespace,
@@ -163,10 +186,10 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
     { ports, namespace: scope.namespace, stores, complaints, rollouts, manager, sources },
     signal,
   );
-  const { client, clock } = ports;
   refill({ client, clock, complaints, room: stores.room, signal }, shelvesOf(stores));
   return {
     stores,
+    profiles,
     queues: manager.queues,
     unready: () => [...manager.unready(), ...optional.flatMap((watch) => watch.unready() ?? [])],
     hasSynced: manager.synced(),
@@ -176,6 +199,7 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
 }
 
 interface KindPorts extends ControllerPorts, Pick<ControllerScope, "instanceId" | "kstatusForAll" | "migration"> {
+  readonly profiles: Profiles;
   readonly stores: Stores;
   readonly namespace: string | undefined;
   readonly decide: Decide;
@@ -206,7 +230,12 @@ function runKinds(manager: Manager, ports: KindPorts, sources: Sources): WorkQue
   manager.runController(analysisRunsRow({ ...ports, ...measuring, measurer, plugins }, sources));
   const { migration } = ports;
   if (migration !== undefined) {
-    const migrating = { ...ports, ...migration, migrating: createMigrationStores() };
+    const migrating = {
+      ...ports,
+      ...migration,
+      surroundings: surroundingsReader(ports),
+      migrating: createMigrationStores(ports.instanceId, migration.deployments),
+    };
     manager.runController(migrationsRow(migrating, sources));
     manager.runController(adoptionsRow(migrating, ports.instanceId));
   }

@@ -101,6 +101,21 @@ describe("the chart", () => {
     expect(JSON.stringify(made.filter(({ kind }) => kind !== "CustomResourceDefinition"))).not.toContain("webhook");
   });
 
+  withHelm("migrates Deployments by one value, with the rights of the kustomize component", async () => {
+    const made = await chartWith("migrateDeployments=true");
+    expect(JSON.stringify(made.find(({ kind }) => kind === "Deployment"))).toContain('"--migrate-deployments"');
+    for (const file of ["clusterrole", "clusterrolebinding"])
+      expect(made).toContainEqual(
+        rendered([kustomizations[`components/migrate-deployments/${file}.yaml`] as Manifest])[0] as Manifest,
+      );
+    const restoring = await chartWith("restoreDeployments=true");
+    expect(JSON.stringify(restoring.find(({ kind }) => kind === "Deployment"))).toContain('"--restore-deployments"');
+    expect(names(restoring)).toContain("ClusterRole sluice-migration");
+    const own = await chartWith("migrateDeployments=true", "namespaced=true");
+    expect(names(own)).toContain("Role sluice-migration");
+    expect(names(own)).not.toContain("ClusterRole sluice-migration");
+  });
+
   withHelm("takes every other value", async () => {
     const made = await chartWith(
       "extraArgs={--logformat=json}",

@@ -3,7 +3,7 @@
  * the finished YAML. With the default values the chart makes what install.yaml holds, except for the namespace.
  */
 import { definitions, guard } from "./crdManifests.ts";
-import { loopRoles, webhookRoles } from "./install.ts";
+import { loopRoles, migrationRoles, webhookRoles } from "./install.ts";
 import { name, repository, served, version } from "./text/manifestNames.ts";
 import { aggregatedRoles } from "./rbac.ts";
 import { compact, header, type Manifest, yaml } from "./text/render.ts";
@@ -77,6 +77,8 @@ const workload = deployment({
     "controller",
     `${when(".Values.namespaced")}--namespaced`,
     `${when(webhook)}--webhook-port=${served.webhookPort}`,
+    `${when(".Values.migrateDeployments")}--migrate-deployments`,
+    `${when(".Values.restoreDeployments")}--restore-deployments`,
     given(".Values.extraArgs"),
   ],
   replicas: value(".Values.replicas"),
@@ -95,6 +97,7 @@ const workload = deployment({
 
 const both = (a: string, b: string): string => `and (${a}) (${b})`;
 const newEnough = ".Capabilities.APIVersions.Has `admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy`";
+const migrates = "or .Values.migrateDeployments .Values.restoreDeployments";
 const policies = ".Values.networkPolicy.create";
 
 const templates: Readonly<Record<string, string>> = {
@@ -105,7 +108,9 @@ const templates: Readonly<Record<string, string>> = {
   rbac:
     documents(loopRoles("cluster", releaseNamespace), "not .Values.namespaced") +
     documents(loopRoles("namespace", releaseNamespace), ".Values.namespaced") +
-    documents(webhookRoles(releaseNamespace), webhook),
+    documents(webhookRoles(releaseNamespace), webhook) +
+    documents(migrationRoles("cluster", releaseNamespace), both(migrates, "not .Values.namespaced")) +
+    documents(migrationRoles("namespace", releaseNamespace), both(migrates, ".Values.namespaced")),
   services: documents([metricsService(releaseNamespace)]) + documents([webhookService(releaseNamespace)], webhook),
   networkpolicy:
     documents([networkPolicy(releaseNamespace, ["webhook", "metrics"])], both(policies, webhook)) +
@@ -136,6 +141,10 @@ imagePullSecrets: []
 replicas: 1
 # Drive the release's own namespace only, without any right outside of it. There is no webhook then.
 namespaced: false
+# Deployments that ask for it become Rollouts.
+migrateDeployments: false
+# Before Sluice is taken away: those that have become Rollouts get their pods back, and no others migrate.
+restoreDeployments: false
 # More arguments of the controller, such as --logformat=json.
 extraArgs: []
 

@@ -66,11 +66,11 @@ export const namespaceInstall: readonly Manifest[] = [
   deployment({ namespace: undefined, image, args: namespacedArgs, replicas: 1, ports: [] }),
 ];
 
-const [migrationRole = {}, migrationBinding = {}] = granted(
-  { name: `${name}-migration`, rules: migrationRules, component: "controller" },
-  "cluster",
-  namespace,
-);
+/** The roles to migrate Deployments, in all namespaces or only in the controller's own. */
+export const migrationRoles = (scope: "cluster" | "namespace", namespace: string | undefined): Manifest[] =>
+  granted({ name: `${name}-migration`, rules: migrationRules(scope), component: "controller" }, scope, namespace);
+
+const [migrationRole = {}, migrationBinding = {}] = migrationRoles("cluster", namespace);
 
 /** Kustomize: path below manifests/ → object. */
 export const kustomizations: Readonly<Record<string, object>> = {

@@ -111,8 +111,20 @@ export const loopRules = (routers: readonly RouterRow[] = ROUTERS): readonly Rul
   { why: "What happened.", apiGroups: [""], resources: ["events"], verbs: ["create", "patch"] },
 ];
 
+/** What looks at the pods of Deployments, or names them: by group. */
+const FOLLOWERS = [
+  ["policy", "poddisruptionbudgets"],
+  ["networking.k8s.io", "networkpolicies"],
+  ["autoscaling.k8s.io", "verticalpodautoscalers"],
+  ["keda.sh", "scaledobjects"],
+  ["monitoring.coreos.com", "podmonitors", "servicemonitors"],
+] as const;
+
 /** In every namespace, beside the others, where Deployments are to become Rollouts (`--migrate-deployments`). */
-export const migrationRules: readonly Rule[] = [
+export const migrationRules = (scope: "cluster" | "namespace"): readonly Rule[] =>
+  scope === "cluster" ? [...migrationInNamespace, ...migrationInCluster] : migrationInNamespace;
+
+const migrationInNamespace: readonly Rule[] = [
   {
     why: "A Rollout is made of a Deployment, and goes when it is to be a Deployment again.",
     apiGroups: argo,
@@ -126,16 +138,43 @@ export const migrationRules: readonly Rule[] = [
     verbs: ["delete"],
   },
   {
-    why: "Which Namespaces ask for it.",
+    why: "In mode reference its conditions tell how its Rollout stands.",
+    apiGroups: ["apps"],
+    resources: ["deployments/status"],
+    verbs: ["patch"],
+  },
+  {
+    why: "Profiles, from which a Rollout gets its strategy; only ConfigMaps with the label sluice.dev/profiles are listed.",
     apiGroups: [""],
-    resources: ["namespaces"],
+    resources: ["configmaps"],
     verbs: ["list", "watch"],
   },
+  {
+    why: "Whether there is room for the pods of a Deployment twice.",
+    apiGroups: [""],
+    resources: ["resourcequotas"],
+    verbs: ["list"],
+  },
+  ...FOLLOWERS.map(([apiGroup, ...resources]) => ({
+    why: "What goes on with the pods of a Deployment is looked at when that begins, and reported.",
+    apiGroups: [apiGroup],
+    resources,
+    verbs: ["list"],
+  })),
   {
     why: "What scales a Deployment is reported; in mode adopt it is pointed at the Rollout.",
     apiGroups: ["autoscaling"],
     resources: ["horizontalpodautoscalers"],
     verbs: ["list", "patch"],
+  },
+];
+
+const migrationInCluster: readonly Rule[] = [
+  {
+    why: "Which Namespaces ask for it.",
+    apiGroups: [""],
+    resources: ["namespaces"],
+    verbs: ["list", "watch"],
   },
   {
     why: "The webhook's configuration for Deployments that migrate, and no other.",
@@ -187,6 +226,18 @@ export const webhookRules = (namespace: string): readonly Rule[] => [
     why: "The audit lists what is stored now and then.",
     apiGroups: argo,
     resources: ["analysisruns", "experiments"],
+    verbs: ["list"],
+  },
+  {
+    why: "Profiles for Deployments that become Rollouts; only ConfigMaps with the label sluice.dev/profiles are listed.",
+    apiGroups: [""],
+    resources: ["configmaps"],
+    verbs: ["list", "watch"],
+  },
+  {
+    why: "Which namespaces have opted in: for a warning where a profile is taken away that Deployments name.",
+    apiGroups: [""],
+    resources: ["namespaces"],
     verbs: ["list"],
   },
   ...explained(keeperRules("").clusterRole(namespace)),

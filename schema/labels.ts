@@ -44,12 +44,25 @@ export const MANAGED_BY_ROLLOUT = "sluice.dev/managed-by-rollout";
 export const PROFILE = "sluice.dev/profile";
 /** On the Deployment, by us: how many replicas its owner wants, in decimal, while `spec.replicas` is our 0. */
 export const REPLICAS_WANTED = "sluice.dev/replicas-wanted";
+/**
+ * On the Deployment, by us: the size that we gave it last while a Rollout has its pods. Another size is what somebody wrote
+ * while the webhook was away.
+ */
+export const REPLICAS_LEFT = "sluice.dev/replicas-left";
+/** On the Deployment, by us: `spec.paused` is ours: tools are not to call it a success yet, or its Rollout has failed. */
+export const PAUSED_FOR_ROLLOUT = "sluice.dev/paused-for-rollout";
 /** On a Rollout that migration has made: "reference" or "adopt". */
 export const MIGRATED = "sluice.dev/migrated";
+/** On the Rollout of mode adopt while it is held, by us: uids of the ReplicaSets that its Deployment had, by commas. */
+export const ADOPTS = "sluice.dev/adopts";
 /** On a HorizontalPodAutoscaler, by us: the scaleTargetRef that it had before it scaled the Rollout, as JSON. */
 export const SCALE_TARGET_BEFORE = "sluice.dev/scale-target-before";
 /** On a Rollout that migration has made: the Deployment's wanted replicas that were last written to its size. */
 export const REPLICAS_CARRIED = "sluice.dev/replicas-carried";
+/** Of a Deployment in mode reference alone, until that is undone. */
+export const REFERENCE_MARKS: readonly string[] = [REPLICAS_BEFORE, REPLICAS_LEFT, PAUSED_FOR_ROLLOUT];
+/** On a ConfigMap, by users: "true" makes each key of its data a profile. */
+export const PROFILES = "sluice.dev/profiles";
 
 /**
  * On the Rollout, by the user: "true" adds the conditions that kstatus knows, "false" leaves them out where a flag adds

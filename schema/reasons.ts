@@ -39,6 +39,11 @@ export const eventReasons = {
     send: "always",
     means: "A Deployment that is to become a Rollout cannot, as long as this holds.",
   },
+  MigrationFollowUp: {
+    send: "always",
+    means: "What goes on with the pods of a Deployment that becomes a Rollout, and what has to be changed for that.",
+  },
+  MigrationCompleted: { send: "always", means: "A Rollout has taken over the running pods of its Deployment." },
   MigrationReversing: { send: "always", means: "A Deployment gets its pods back; its Rollout goes after that." },
   MigrationReversed: { send: "always", means: "The Deployment has its pods back, and is a Deployment like others." },
   AnalysisRunPending: { send: "narration", means: "An analysis is about to begin." },

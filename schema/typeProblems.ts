@@ -1,14 +1,26 @@
-import { type GenericSchema, getDotPath, safeParse } from "valibot";
+import { type GenericSchema, safeParse } from "valibot";
+
+export interface TypeProblem {
+  /** `spec.strategy.canary.steps[0]` */
+  readonly path: string;
+  /** What stands there. */
+  readonly value: unknown;
+  /** `expected Object but got 1` */
+  readonly detail: string;
+}
 
 /**
  * What the API server would refuse of the value by its schema, where no API server has seen it. What is null counts as
- * left out.
+ * left out. The value must not be a circle.
  * @param place the path of the value itself: `spec.strategy`
- * @returns texts such as `spec.strategy.canary: Invalid type: Expected Object but received "yes"`
  */
-export function typeProblems(schema: GenericSchema, value: unknown, place: string): readonly string[] {
+export function typeProblems(schema: GenericSchema, value: unknown, place: string): readonly TypeProblem[] {
   const issues = safeParse(schema, value).issues ?? [];
   return issues
     .filter(({ input }) => input !== null)
-    .map((issue) => `${[place, getDotPath(issue) ?? []].flat().join(".")}: ${issue.message}`);
+    .map(({ path = [], input, expected, received }) => ({
+      path: path.reduce((all, { key }) => `${all}${typeof key === "number" ? `[${key}]` : `.${String(key)}`}`, place),
+      value: input,
+      detail: `expected ${expected ?? "another value"} but got ${received}`,
+    }));
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parser } from "@prometheus-io/lezer-promql";
 import { createMetrics } from "../controller/process/metrics.ts";
 import { createAudit } from "../webhook/audit/audit.ts";
+import { createRisks } from "../webhook/audit/risks/risks.ts";
 import { createWebhookMetrics } from "../webhook/http/webhookMetrics.ts";
 import { anchorsOf } from "./docPages.ts";
 import { testApi } from "./apiServer.ts";
@@ -71,7 +72,19 @@ async function audited(): Promise<readonly string[]> {
   await clock.advance(100);
   ended.abort();
   await running;
-  return [...audit.render()];
+  const risks = createRisks({
+    client,
+    clock,
+    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    rollouts: () => [],
+    podSpecOf: () => undefined,
+    templatesIn: () => ({ namespaced: new Map(), cluster: new Map() }),
+    knock: async () => undefined,
+    record: () => {},
+    namespace: undefined,
+    resyncMs: 1_000,
+  });
+  return [...audit.render(), ...risks.render()];
 }
 
 function familiesOf(text: string): ReadonlyMap<string, Family> {

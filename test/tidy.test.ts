@@ -43,7 +43,7 @@ const pureFolders = [
   ...["actions", "course", "decide", "hash", "model", "revision", "sizes", "status", "verbs"].map(
     (name) => `controller/rollout/${name}/`,
   ),
-  "controller/migration/convert/",
+  ...["convert", "plan"].map((name) => `controller/migration/${name}/`),
   "controller/analysis/make/",
   ...["metrics", "traffic"].map((name) => `providers/${name}/`),
   // Names of kinds, as data.

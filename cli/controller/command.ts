@@ -6,7 +6,7 @@ import { createClient, type ObservedRequest } from "../../kube/client/transport.
 import type { HeldPort } from "../../webhook/http/heldPort.ts";
 import type { Admission, AdmissionPorts } from "../../webhook/admission/startAdmission.ts";
 import { type Complaints, createComplaints } from "../../controller/process/complaints.ts";
-import type { Controller, ControllerObserver, Measuring } from "../../controller/controller.ts";
+import type { Controller, ControllerObserver, Measuring, MigrationScope } from "../../controller/controller.ts";
 import { type Election, wireController, type Wired } from "../../controller/wiring.ts";
 import { endings, type Ending } from "../../controller/process/ending.ts";
 import { notReadyReasons, serveHealth, type HealthServers } from "../../controller/process/health.ts";
@@ -106,6 +106,7 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
     },
   });
   const troubles = (parts.troubles = createTroubles({ clock, log, source: credentials.source }));
+  const fed = await feedOf(options);
   const wired = wireController(
     {
       client,
@@ -125,9 +126,8 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
       room: roomWithin(process.constrainedMemory()),
       concurrency: options.rolloutThreads,
       kstatusForAll: options.kstatus,
-      migration: options.migrateDeployments
-        ? { ownNamespace: options.controllerNamespace ?? credentials.namespace }
-        : undefined,
+      ownNamespace: controllerNamespace(options),
+      migration: migrationOf(options, credentials.namespace, fed),
     },
   );
   parts.wired = wired;
@@ -135,9 +135,10 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
   undo.push(() => events.stop(2_000));
   undo.push(() => troubles.stop());
   undo.push(() => wired.stop());
-  const { stores } = controller;
-  const beside: AdmissionPorts = { client, clock, log, events, stores, isLeader, busy: quiet.busy, troubles };
+  const { stores, profiles } = controller;
   const { namespace } = credentials;
+  const common = { client, clock, log, events, stores, profiles, isLeader, troubles };
+  const beside: AdmissionPorts = { ...common, busy: quiet.busy, deployments: fed?.index };
   const admission = await admissionOf(options, beside, health.webhook, namespace, wired.stopping);
   parts.admission = admission;
   log.info("Watching", { server: credentials.server, version, instance: options.instanceId });
@@ -245,6 +246,22 @@ const metricsOf = (parts: Parts, version: string): ControllerMetrics =>
   });
 
 const controllerNamespace = ({ controllerNamespace: given }: ControllerOptions): string => given ?? "argo-rollouts";
+
+const migrationOf = (
+  { migrateDeployments, restoreDeployments, controllerNamespace: given }: ControllerOptions,
+  ownNamespace: string,
+  fed: Awaited<ReturnType<typeof feedOf>>,
+): MigrationScope | undefined =>
+  migrateDeployments || restoreDeployments
+    ? { ownNamespace: given ?? ownNamespace, restoring: restoreDeployments, deployments: fed?.sink }
+    : undefined;
+
+/** The webhook's index of Deployments, where the loop watches them anyway. */
+async function feedOf({ webhook, migrateDeployments, restoreDeployments, instanceId }: ControllerOptions) {
+  if (webhook === undefined || !(migrateDeployments || restoreDeployments)) return undefined;
+  const { fedDeployments } = await import("../../webhook/admission/deploymentIndex.ts");
+  return fedDeployments(instanceId);
+}
 
 /** The webhook, when it is switched on; its modules are loaded only then. */
 async function admissionOf(

@@ -190,6 +190,17 @@ describe("a Rollout", () => {
     expect(out).not.toContain("rollouts-pod-template-hash");
   });
 
+  test("that was adopted is kept out of its Namespace's opt-in, or it would be adopted at once again", async () => {
+    const marks = "name: web\n  annotations: { sluice.dev/migrated: adopt, a: b }\n";
+    const adopted = live("{ stableRS: abc, currentPodHash: abc }").replace("name: web\n", marks);
+    const { out, report } = await convert(adopted, "--to", "deployment");
+    expect(parseAllDocuments(out)[0]?.toJS()).toMatchObject({
+      metadata: { annotations: { a: "b", "sluice.dev/migrate": "none" } },
+    });
+    expect(out).not.toContain("sluice.dev/migrated");
+    expect(report).toContain("changed: annotated sluice.dev/migrate: none");
+  });
+
   test("of blue-green loses its preview, which is said", async () => {
     const strategy =
       "  strategy: { blueGreen: { activeService: a, previewService: p } }\n  rollbackWindow: { revisions: 2 }\n";

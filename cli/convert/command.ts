@@ -1,6 +1,6 @@
 /**
- * `sluice convert`: Deployments as Rollouts and back, in files (docs/convert.md). It only reads, prints and reports; what
- * becomes of an object is decided in controller/migration/convert.
+ * `sluice convert`: Deployments as Rollouts and back, in files (docs/convert.md); planCommand.ts has the plan for a
+ * cluster. It only reads, prints and reports; what becomes of an object is decided in controller/migration/convert.
  */
 import { readdir, stat } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
@@ -50,8 +50,15 @@ function decoded(bytes: Uint8Array, name: string): string {
   }
 }
 
-/** @returns the exit code: 0 all converted; 1 something was refused, or could not be read */
-export async function runConvert(args: readonly string[], ports: ConvertPorts = process_): Promise<number> {
+/**
+ * @param version the program's, for its user agent
+ * @returns the exit code: 0 all converted; 1 something was refused, or could not be read
+ */
+export async function runConvert(
+  args: readonly string[],
+  ports: ConvertPorts = process_,
+  version?: string,
+): Promise<number> {
   const parsed = parseConvertOptions(args);
   switch (parsed.kind) {
     case "help":
@@ -60,6 +67,10 @@ export async function runConvert(args: readonly string[], ports: ConvertPorts = 
     case "refused":
       ports.err(`Error: ${parsed.problem}\nRun 'sluice convert --help' for usage.`);
       return 1;
+    case "plan": {
+      const { runPlan } = await import("./planCommand.ts");
+      return runPlan(parsed.options, version === undefined ? ports : { ...ports, version });
+    }
     case "run":
       try {
         return await convert(parsed.options, ports);

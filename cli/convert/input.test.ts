@@ -131,7 +131,7 @@ data: {mode: 0644, long: 12345678901234567890, on: yes}
       err: (line) => report.push(line),
     });
     expect(code).toBe(1);
-    expect(report.join()).toContain("nothing to read: give -f FILE, or -f - for standard input");
+    expect(report.join()).toContain("nothing to read: give -f FILE, -f - for standard input, or --plan for a cluster");
   });
 });
 
@@ -179,9 +179,9 @@ describe("profiles", () => {
       'profile "quick": spec.strategy.canary.steps[0].setWeight: Invalid value: 200',
     ],
     ["a: { canary: { nosuch: 1 } }", 'profile "a": spec.strategy.canary.nosuch: Forbidden: unknown field'],
-    ["a: 1", 'profile "a": it needs canary or blueGreen'],
-    ["a: { canary: 'yes' }", 'profile "a": spec.strategy.canary: Invalid type: Expected Object but received "yes"'],
-    ["a: { canary: { steps: all } }", 'profile "a": spec.strategy.canary.steps: Invalid type'],
+    ["a: 1", 'profile "a": spec.strategy: Required value: canary or blueGreen'],
+    ["a: { canary: 'yes' }", 'profile "a": spec.strategy.canary: Invalid value: "yes": expected Object but got "yes"'],
+    ["a: { canary: { steps: all } }", 'profile "a": spec.strategy.canary.steps: Invalid value: "all": expected Array'],
     ["a: { canary: null }", "Required value: Rollout has missing field"],
     ["a: { canary: { steps: [{ pause: { duration: 1d } }] } }", '"1d" is not a duration: write "24h"'],
     [

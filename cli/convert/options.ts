@@ -1,5 +1,7 @@
 /** Parses the arguments of `sluice convert`. */
 import { Command, Option } from "commander";
+import { HELP_WIDTH, helpLayout } from "../../controller/process/helpLayout.ts";
+import { canBeName } from "../../kube/client/path.ts";
 import { parsed } from "../parsed.ts";
 import type { Mode } from "../../controller/migration/convert/toRollout.ts";
 
@@ -15,7 +17,24 @@ export interface ConvertOptions {
   readonly withHpa: boolean;
 }
 
+/** For `--plan`. */
+export interface PlanOptions {
+  /** Undefined: the kubeconfig's. */
+  readonly namespace: string | undefined;
+  readonly allNamespaces: boolean;
+  readonly output: "text" | "json";
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  /** Where the controller is: its namespace's profiles are for all, and its Deployments are left alone. */
+  readonly controllerNamespace: string;
+  /** For all Deployments; undefined: the one that they name. */
+  readonly profile: string | undefined;
+  /** Those to plan for where a Deployment is not opted in. */
+  readonly modes: readonly Mode[];
+}
+
 export type ParsedConvertOptions =
+  | { readonly kind: "plan"; readonly options: PlanOptions }
   | { readonly kind: "run"; readonly options: ConvertOptions }
   | { readonly kind: "help"; readonly text: string }
   /** A sentence for stderr. */
@@ -25,61 +44,135 @@ const examples = `
 Examples:
   A Deployment's file as a Rollout's, with its comments:
     sluice convert -f deployment.yaml > rollout.yaml
-  What Helm renders, with Rollouts instead of Deployments and the autoscalers pointed at them:
-    helm template shop ./chart | sluice convert -f - --with-hpa | kubectl apply -f -
+  What Helm renders, with Rollouts instead of Deployments, autoscalers too:
+    helm template shop ./chart | sluice convert -f - --with-hpa
   Back, with the pods that run:
-    kubectl get rollout web -o yaml | sluice convert -f - --to deployment`;
+    kubectl get rollout web -o yaml | sluice convert -f - --to deployment
+  What migrating the Deployments of a namespace would do:
+    sluice convert --plan -n shop
+`;
+
+const FILES = "Files:";
+const PLAN = "A plan for a cluster:";
+const BOTH = "Both:";
 
 const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+
+const option = (flags: string, description: string, group: string): Option =>
+  new Option(flags, description).helpGroup(group);
 
 function commandOf(write: (text: string) => void): Command {
   return new Command("sluice convert")
     .description(
-      "Prints what is given with Rollouts instead of Deployments, or the other way round. It needs no cluster and changes\n" +
-        "no file; what it could not carry over goes to standard error. All other objects are printed as they are.",
+      "Prints what is given with Rollouts instead of Deployments, or the other way\nround, and reports what it could not carry over. It changes no file. With\n--plan it says what migrating the Deployments of a cluster would do.",
     )
+    .usage("-f FILE [flags]\n       sluice convert --plan [flags]")
+    .configureHelp(helpLayout)
     .addOption(
-      new Option("-f, --filename <file>", "file or folder to read, - for standard input; may be repeated").argParser(
+      option("-f, --filename <file>", "file or folder, - for standard input; may be repeated", FILES).argParser(
         collect,
       ),
     )
-    .option("-R, --recursive", "read the folders in a folder, too", false)
-    .addOption(new Option("--to <kind>", "what to make").default("rollout").choices(["rollout", "deployment"]))
+    .addOption(option("-R, --recursive", "read the folders in a folder, too", FILES).default(false))
+    .addOption(option("--to <kind>", "what to make", FILES).default("rollout").choices(["rollout", "deployment"]))
     .addOption(
-      new Option(
+      option(
+        "--profiles <file>",
+        "a ConfigMap of profiles, a file with them by their names, or with one strategy",
+        FILES,
+      ),
+    )
+    .addOption(option("--with-hpa", "point HorizontalPodAutoscalers at what they scale now", FILES).default(false))
+    .addOption(option("--plan", "read a cluster, write nothing, and say what migrating would do", PLAN).default(false))
+    .addOption(option("-n, --namespace <name>", "the namespace to read (default: the kubeconfig's)", PLAN))
+    .addOption(option("-A, --all-namespaces", "read all namespaces", PLAN).default(false))
+    .addOption(option("-o, --output <format>", "how to print it", PLAN).default("text").choices(["text", "json"]))
+    .addOption(option("--kubeconfig <file>", "path to a kubeconfig (default: as kubectl finds it)", PLAN))
+    .addOption(option("--context <name>", "context of the kubeconfig", PLAN))
+    .addOption(
+      option("--controller-namespace <name>", "the namespace of Sluice's controller", PLAN).default("argo-rollouts"),
+    )
+    .addOption(
+      option(
         "--mode <mode>",
         "adopt: the template moves into the Rollout; reference: the Deployment keeps it, and the Rollout names it",
+        BOTH,
       )
         .default("adopt")
         .choices(["adopt", "reference"]),
     )
-    .option(
-      "--profile <name>",
-      "the strategy that Rollouts get (default: sluice.dev/profile of the Deployment, or canary)",
+    .addOption(
+      option(
+        "--profile <name>",
+        "the strategy that Rollouts get (default: sluice.dev/profile of the Deployment, or canary)",
+        BOTH,
+      ),
     )
-    .option("--profiles <file>", "a ConfigMap of profiles, a file with them by their names, or with one strategy")
-    .option("--with-hpa", "point HorizontalPodAutoscalers at what they scale now", false)
+    .addHelpOption(option("-h, --help", "show this help", BOTH))
     .allowExcessArguments(false)
     .addHelpText("after", examples)
     .exitOverride()
-    .configureOutput({ writeOut: write, writeErr: () => undefined })
+    .configureOutput({ writeOut: write, writeErr: () => undefined, getOutHelpWidth: () => HELP_WIDTH })
     .action(() => {});
 }
 
+interface Given {
+  readonly filename?: readonly string[];
+  readonly recursive: boolean;
+  readonly to: "rollout" | "deployment";
+  readonly mode: Mode;
+  readonly profile?: string;
+  readonly profiles?: string;
+  readonly withHpa: boolean;
+  readonly plan: boolean;
+  readonly namespace?: string;
+  readonly allNamespaces: boolean;
+  readonly output: "text" | "json";
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly controllerNamespace: string;
+}
+
+/** Flags of the one way that mean nothing in the other. */
+const OF_FILES = ["filename", "recursive", "to", "profiles", "withHpa"];
+const OF_PLAN = ["namespace", "allNamespaces", "output", "kubeconfig", "context", "controllerNamespace"];
+
 export function parseConvertOptions(args: readonly string[]): ParsedConvertOptions {
   const found = parsed(commandOf, args);
+  if (found.kind === "help") return { ...found, text: found.text.trimStart() };
   if (found.kind !== "parsed") return found;
-  const { filename = [], ...given } = found.command.opts<
-    Omit<ConvertOptions, "files" | "profile" | "profiles"> & {
-      filename?: readonly string[];
-      profile?: string;
-      profiles?: string;
-    }
-  >();
-  if (filename.length === 0)
-    return { kind: "refused", problem: "nothing to read: give -f FILE, or -f - for standard input" };
+  const { command } = found;
+  const given = command.opts<Given>();
+  const isTyped = (name: string): boolean => command.getOptionValueSource(name) === "cli";
+  const stray = (given.plan ? OF_FILES : OF_PLAN).find(isTyped);
+  if (stray !== undefined) {
+    const flag = command.options.find((one) => one.attributeName() === stray)?.long ?? stray;
+    const problem = given.plan
+      ? `--plan reads a cluster: leave ${flag} out`
+      : `${flag} is for --plan: files are read otherwise`;
+    return { kind: "refused", problem };
+  }
+  return given.plan ? planned(given, isTyped("mode")) : filed(given);
+}
+
+function planned(given: Given, isModeTyped: boolean): ParsedConvertOptions {
+  const { namespace, allNamespaces, output, kubeconfig, context, controllerNamespace, profile, mode } = given;
+  if (allNamespaces && namespace !== undefined)
+    return { kind: "refused", problem: "--namespace and --all-namespaces: give one of them" };
+  const wrong = [namespace, controllerNamespace].find((name) => name !== undefined && !canBeName(name));
+  if (wrong !== undefined) return { kind: "refused", problem: `"${wrong}" cannot be the name of a namespace` };
+  const modes: readonly Mode[] = isModeTyped ? [mode] : ["reference", "adopt"];
   return {
-    kind: "run",
-    options: { ...given, files: filename, profile: given.profile, profiles: given.profiles },
+    kind: "plan",
+    options: { namespace, allNamespaces, output, kubeconfig, context, controllerNamespace, profile, modes },
   };
+}
+
+function filed({ filename = [], recursive, to, mode, profile, profiles, withHpa }: Given): ParsedConvertOptions {
+  if (filename.length === 0)
+    return {
+      kind: "refused",
+      problem: "nothing to read: give -f FILE, -f - for standard input, or --plan for a cluster",
+    };
+  return { kind: "run", options: { files: filename, recursive, to, mode, profile, profiles, withHpa } };
 }

@@ -9,6 +9,7 @@ import type { Draft } from "../../simulator/model/model.ts";
 import type { AnalysisRun, AnalysisRunSpec, Metric } from "../../schema/analysis.ts";
 import { refusal, testApi } from "../../test/apiServer.ts";
 import { unobserved } from "../controller.ts";
+import type { RoomLimits } from "../rollout/facts/room.ts";
 import { wireController } from "../wiring.ts";
 
 const RUNS = "analysisruns.argoproj.io";
@@ -24,6 +25,7 @@ const up = (name: string, more: Partial<Metric> = {}): Metric => ({
 interface Options {
   readonly http?: SendHttp;
   readonly validForMs?: () => number;
+  readonly room?: RoomLimits;
 }
 
 const answer = (body: object, status = 200): Awaited<ReturnType<SendHttp>> => ({
@@ -36,7 +38,7 @@ const answer = (body: object, status = 200): Awaited<ReturnType<SendHttp>> => ({
 const one = answer({ status: "success", data: { resultType: "vector", result: [{ metric: {}, value: [0, "1"] }] } });
 
 /** Our controller before an API server, with sources that answer as the test says. */
-function stage({ http = () => Promise.resolve(one), validForMs }: Options = {}) {
+function stage({ http = () => Promise.resolve(one), validForMs, room }: Options = {}) {
   const api = testApi({ installed: true, namespaces: ["shop"] });
   const { core, clock, client } = api;
   const logged: string[] = [];
@@ -59,7 +61,7 @@ function stage({ http = () => Promise.resolve(one), validForMs }: Options = {}) 
       },
       ...(validForMs === undefined ? {} : { validForMs: () => validForMs }),
     },
-    { namespace: undefined, instanceId: "", resyncMs: 900 * SECOND, concurrency: 5 },
+    { namespace: undefined, instanceId: "", resyncMs: 900 * SECOND, concurrency: 5, room },
   );
   void wired.lead({ election: undefined, until: until.signal });
   const create = (name: string, spec: Partial<AnalysisRunSpec>): void =>
@@ -173,6 +175,20 @@ test("an AnalysisRun that is too large ends in an error, and costs nobody anythi
   expect(run("r").status?.phase).toBe("Error");
   expect(run("r").status?.message).toStartWith("Analysis spec invalid: too large to judge: it has ");
   expect(asked).toEqual([]);
+  end();
+});
+
+test("an AnalysisRun for which there is no room waits, and is measured once there is some", async () => {
+  const { create, run, core, clock, end } = stage({ room: { namespaceBytes: 6_000, totalBytes: 6_000 } });
+  create("first", { metrics: [up("a", { successCondition: `result[0] == 1 // ${"x".repeat(3_000)}` })] });
+  create("second", { metrics: [up("a", { successCondition: `result[0] == 1 // ${"x".repeat(3_000)}` })] });
+  await clock.advance(5 * SECOND);
+  const waiting = ["first", "second"].filter((name) => run(name).status === undefined);
+  expect(waiting).toHaveLength(1);
+  const other = waiting[0] === "first" ? "second" : "first";
+  core.delete({ resource: RUNS, namespace: "shop", name: other });
+  await clock.advance(20 * SECOND);
+  expect(run(waiting[0] ?? "").status?.phase).toBe("Successful");
   end();
 });
 

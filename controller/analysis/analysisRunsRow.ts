@@ -82,8 +82,10 @@ export function analysisRunsRow(ports: AnalysisRunsPorts, sources: Pick<Sources,
     keys: () => keysIn(stores.analysisRuns),
     gather(key) {
       const run = stores.analysisRuns.get(key);
-      if (run === undefined) return undefined;
-      return { run, heldBack: heldBackForGood(run), measuring: measurements.of(run.metadata.uid ?? "") };
+      const heldBack = whyHeldBack(run);
+      // One for which there is no room now comes again when there is (controller/rollout/facts/refill.ts).
+      if (run === undefined || (heldBack !== undefined && !isForGood(heldBack))) return undefined;
+      return { run, heldBack, measuring: measurements.of(run.metadata.uid ?? "") };
     },
     decide: decideRun,
     apply: (pass, queue) => apply(working, pass, queue),
@@ -91,11 +93,8 @@ export function analysisRunsRow(ports: AnalysisRunsPorts, sources: Pick<Sources,
   };
 }
 
-/** One for which there is no room now is looked at again when there is (controller/rollout/facts/refill.ts). */
-function heldBackForGood(run: AnalysisRun): string | undefined {
-  const why = whyHeldBack(run);
-  return why?.startsWith("too large") === true ? why : undefined;
-}
+/** Its size is why it is not held, and not that of others (kube/validation/size.ts). */
+const isForGood = (why: string): boolean => why.startsWith("too large");
 
 async function apply(working: Working, { key, facts, decision, now }: RunPass, queue: WorkQueue): Promise<void> {
   const { measurements, events } = working;

@@ -2,23 +2,21 @@
  * Takeovers in mode adopt as a row (docs/migration.md#mode-adopt). Keys are "namespace/name" of the Deployment and of its
  * Rollout: those that are held are watched, so a takeover goes on when its Deployment is gone.
  */
-import { INSTANCE_LABEL, ADOPTING } from "../../schema/labels.ts";
-import { ROLLOUTS } from "../../kube/client/resources.ts";
-import { createStore, keyOf } from "../../kube/runtime/cache.ts";
+import { MIGRATED } from "../../schema/labels.ts";
+import { ROLLOUT_KIND } from "../../schema/kinds.ts";
 import { NotLeaderError } from "../../kube/runtime/notLeader.ts";
-import { type ControllerRow, keysIn, type Source, watch } from "../../kube/runtime/runController.ts";
-import type { ObjectMeta } from "../../schema/kube.ts";
-import type { AdoptionAction } from "./actions/adoption.ts";
+import { type ControllerRow, keysIn, type Pass } from "../../kube/runtime/runController.ts";
+import type { AdoptionAction, Refused } from "./actions/adoption.ts";
 import { carryOutAdoption, readAdoption } from "./adoptions.ts";
+import type { FoundProfile } from "./convert/findProfile.ts";
+import { objectAt } from "./convert/objects.ts";
 import { CANARY } from "./convert/profile.ts";
 import { type AdoptionFacts, decideAdoption } from "./decide/adopt.ts";
+import { type AdoptionEvent, adoptionEvents, type Audience, autoscalerEvents } from "./decide/adoptEvents.ts";
+import { followersFor, obstaclesFor } from "./facts/beside.ts";
 import type { DeploymentFacts } from "./facts/caches.ts";
-import { isOffLimits, profileFor, watchOptIn, wishOf } from "./facts/optIn.ts";
-import type { MigrationPorts } from "./migrationsRow.ts";
-
-interface Held {
-  readonly metadata: ObjectMeta;
-}
+import { isOffLimits, profileFor, usableProfile, watchOptIn, wishOf } from "./facts/optIn.ts";
+import { AGAIN_MS, type MigrationPorts } from "./migrationsRow.ts";
 
 const SOON_MS = 1_000;
 /** A held Rollout may wait for what is not watched: that ReplicaSets are let go of. */
@@ -26,44 +24,80 @@ const LATER_MS = 10_000;
 /** No write is sent when the Lease may end before its answer. */
 const TIMEOUT_MS = 5_000;
 
-type Row = ControllerRow<AdoptionFacts, readonly AdoptionAction[]>;
+type Facts = AdoptionFacts & Audience;
 
-export function adoptionsRow(ports: MigrationPorts, instance: string): Row {
-  const { migrating, client, validForMs } = ports;
-  const held = createStore<Held, never, Held>({ transform: ({ metadata }) => ({ metadata }), indices: {} });
-  const rollouts: Source<Held, Held> = {
-    cache: held,
-    resource: ROLLOUTS,
-    labelSelector: `${INSTANCE_LABEL}=${ADOPTING}`,
-  };
+interface Decision {
+  readonly actions: readonly AdoptionAction[];
+  readonly events: readonly AdoptionEvent[];
+}
+
+export function adoptionsRow(ports: MigrationPorts, instance: string): ControllerRow<Facts, Decision> {
+  const { migrating, client, stores, validForMs } = ports;
   return {
     kind: "Adoptions",
     noun: "takeover of Deployment",
-    watches: [watch(rollouts, (queue, old, next) => queue.add(keyOf((next ?? old) as Held))), ...watchOptIn(ports)],
-    keys: () => [...keysIn(migrating.deployments), ...keysIn(held)],
-    async gather(key) {
-      const [namespace = "", name = ""] = key.split("/");
-      const deployment = migrating.deployments.get(key);
-      const asks = asksFor(ports, namespace, deployment);
-      if (!asks && held.get(key) === undefined) return undefined;
-      const profile = profileFor(ports, namespace, deployment);
-      // A profile that cannot be used begins nothing; what has begun does not need it any more.
-      const usable = "problem" in profile ? { asks: false, profile: CANARY } : { asks, profile };
-      return readAdoption(client, { namespace, name }, { ...usable, instance });
+    watches: watchOptIn(ports),
+    keys: () => [...keysIn(migrating.deployments), ...keysIn(migrating.held)],
+    gather: (key) => gather(ports, key, instance),
+    decide(facts) {
+      const actions = decideAdoption(facts);
+      return { actions, events: adoptionEvents(facts, actions) };
     },
-    decide: decideAdoption,
-    async apply({ key, decision }, queue) {
-      if (decision.length === 0) {
-        if (held.get(key) !== undefined) queue.addAfter(key, LATER_MS);
-        return;
-      }
-      if (validForMs() <= TIMEOUT_MS)
+    async apply({ key, facts, decision: { actions, events } }, queue) {
+      if (actions.length > 0 && validForMs() <= TIMEOUT_MS)
         throw new NotLeaderError(`Not sent: taking over Deployment "${key}", because the leader Lease may run out`);
-      await carryOutAdoption(client, decision);
-      queue.addAfter(key, SOON_MS);
+      const refused = await carryOutAdoption(client, actions, (replicaSet) => stores.replicaSets.upsert(replicaSet));
+      report(ports, facts, { actions, events }, refused);
+      if (actions.length > 0) queue.addAfter(key, SOON_MS);
+      else if (facts.obstacles.length > 0) queue.addAfter(key, AGAIN_MS);
+      else if (migrating.held.get(key) !== undefined) queue.addAfter(key, LATER_MS);
     },
   };
 }
 
-const asksFor = (ports: MigrationPorts, namespace: string, deployment: DeploymentFacts | undefined): boolean =>
-  deployment !== undefined && !isOffLimits(ports, namespace) && wishOf(ports, deployment)?.mode === "adopt";
+const BUILT_IN: FoundProfile = { kind: "found", profile: CANARY, from: "" };
+
+async function gather(ports: MigrationPorts, key: string, instance: string): Promise<Facts | undefined> {
+  const { migrating, client, stores } = ports;
+  const [namespace = "", name = ""] = key.split("/");
+  const deployment = migrating.deployments.get(key);
+  const from = askedBy(ports, deployment);
+  const isAdopted = stores.rollouts.get(key)?.metadata.annotations?.[MIGRATED] === "adopt";
+  const isBeside = deployment !== undefined && isAdopted;
+  if (from === undefined && migrating.held.get(key) === undefined && !isBeside) return undefined;
+  const needsProfile = deployment !== undefined && from !== undefined && !isAdopted;
+  const found = needsProfile ? await profileFor(ports, namespace, deployment) : BUILT_IN;
+  const usable = usableProfile(found);
+  // A profile that cannot be used begins nothing.
+  const given = "problem" in usable ? { asks: false, profile: CANARY } : { asks: from !== undefined, profile: usable };
+  const facts = await readAdoption(client, { namespace, name }, { ...given, instance });
+  const { deployment: whole, rollout, settled } = facts;
+  const isPaused = objectAt(whole, "spec")["paused"] === true;
+  const isToBegin = from !== undefined && whole !== undefined && rollout === undefined && (settled || isPaused);
+  if (!isToBegin) return { ...facts, from, followers: [] };
+  const obstacles = await obstaclesFor(ports, whole, found, "adopt");
+  return { ...facts, from, obstacles, followers: await followersFor(ports, whole) };
+}
+
+/** Undefined: nobody asks for mode adopt, or nothing migrates there. */
+function askedBy(ports: MigrationPorts, deployment: DeploymentFacts | undefined): Audience["from"] {
+  if (deployment === undefined || isOffLimits(ports, deployment.metadata.namespace)) return undefined;
+  const wish = wishOf(ports, deployment);
+  return wish?.mode === "adopt" ? wish.from : undefined;
+}
+
+function report(
+  { events: recorder }: MigrationPorts,
+  { deployment, rollout }: Pass<Facts, Decision>["facts"],
+  { actions, events }: Decision,
+  refused: readonly Refused[],
+): void {
+  const say = ({ about, type, reason, message }: AdoptionEvent): void => {
+    const object = about === "Deployment" ? deployment : rollout;
+    const kind = about === "Deployment" ? { apiVersion: "apps/v1", kind: "Deployment" } : ROLLOUT_KIND;
+    if (object === undefined) return;
+    const { name, namespace, uid = "", resourceVersion } = object.metadata;
+    recorder.record({ object: { ...kind, name, namespace, uid, resourceVersion }, type, reason, message });
+  };
+  for (const event of [...autoscalerEvents(actions, refused), ...events]) say(event);
+}

@@ -1,7 +1,5 @@
 /** Mode reference by the controller as a whole, on a cluster in memory (docs/migration.md#mode-reference). */
 import { describe, expect, test } from "bun:test";
-import { startControllers } from "../../simulator/controllers/controllers.ts";
-import type { Draft } from "../../simulator/model/model.ts";
 import {
   MANAGED_BY_ROLLOUT,
   MIGRATE,
@@ -10,110 +8,7 @@ import {
   REPLICAS_WANTED,
   RESTORE_WORKLOAD,
 } from "../../schema/labels.ts";
-import { testApi } from "../../test/apiServer.ts";
-import { unobserved } from "../controller.ts";
-import { wireController } from "../wiring.ts";
-
-const DEPLOYMENT = { resource: "deployments.apps", namespace: "default", name: "web" } as const;
-const ROLLOUT = { resource: "rollouts.argoproj.io", namespace: "default", name: "web" } as const;
-const MINUTE = 60_000;
-
-interface Given {
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly replicas?: number;
-  readonly spec?: object;
-  readonly owners?: readonly object[];
-}
-
-/** A Deployment, and a controller that is killed before a write, and started anew. */
-async function stage({ annotations = {}, replicas = 3, spec = {}, owners = [] }: Given = {}) {
-  let state = 1;
-  const random = (): number => (state = (state * 16_807) % 2_147_483_647) / 2_147_483_647;
-  const { core, clock, client, hook } = testApi({ installed: true, random });
-  startControllers(core, { nodes: 1 });
-  const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-  const running = { until: new AbortController() };
-  const start = (): void => {
-    running.until = new AbortController();
-    const wired = wireController(
-      { client, clock, log, observer: unobserved, random },
-      {
-        namespace: undefined,
-        instanceId: "",
-        resyncMs: 10 * MINUTE,
-        concurrency: 5,
-        migration: { ownNamespace: "sluice" },
-      },
-    );
-    void wired.lead({ election: undefined, until: running.until.signal });
-  };
-  const labels = { app: "web" };
-  core.create("deployments.apps", {
-    metadata: { name: "web", namespace: "default", annotations, ownerReferences: owners },
-    spec: {
-      replicas,
-      selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { containers: [{ name: "web", image: "web:1" }] } },
-      ...spec,
-    },
-  } as Draft);
-  await clock.advance(MINUTE);
-  start();
-  await clock.advance(MINUTE);
-  const available = { least: Infinity };
-  core.onChange(() => {
-    const sets = core.list("replicasets.apps") as unknown as { readonly status?: { availableReplicas?: number } }[];
-    const now = sets.reduce((total, { status }) => total + (status?.availableReplicas ?? 0), 0);
-    available.least = Math.min(available.least, now);
-  });
-  return {
-    core,
-    clock,
-    available,
-    end: () => running.until.abort(),
-    annotate: (changes: Readonly<Record<string, string | undefined>>) =>
-      core.modify(DEPLOYMENT, (old) => ({
-        ...old,
-        metadata: {
-          ...old.metadata,
-          annotations: { ...old.metadata.annotations, ...changes } as Record<string, string>,
-        },
-      })),
-    /** Kills the controller before its write of this number, once. */
-    killAt(write: number) {
-      let writes = 0;
-      hook.before = ({ method, path }) => {
-        if (method === "GET" || path.includes("/events")) return;
-        writes += 1;
-        if (writes !== write) return;
-        running.until.abort();
-        clock.after(1_000, start);
-        throw new Error("killed");
-      };
-    },
-    deployment: () =>
-      core.get(DEPLOYMENT) as unknown as {
-        readonly metadata: { readonly annotations?: Readonly<Record<string, string>> };
-        readonly spec: { readonly replicas: number };
-        readonly status?: { readonly availableReplicas?: number };
-      },
-    rollout: () =>
-      core.get(ROLLOUT) as unknown as
-        | {
-            readonly metadata: {
-              readonly annotations?: object;
-              readonly finalizers?: string[];
-              readonly ownerReferences?: object[];
-            };
-            readonly spec: { readonly replicas: number };
-            readonly status?: { readonly phase?: string; readonly availableReplicas?: number };
-          }
-        | undefined,
-    events: () => core.list("events") as unknown as { readonly reason: string; readonly message: string }[],
-  };
-}
-
-const asks = { [MIGRATE]: "reference" };
+import { asks, type Given, MINUTE, ROLLOUT, stage } from "./stage/testing.ts";
 
 describe("a Deployment that asks for mode reference", () => {
   test.each([Infinity, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(

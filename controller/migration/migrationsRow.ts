@@ -3,7 +3,7 @@
  * Deployments.
  */
 import { ApiError, isAlreadyExists, isNotFound } from "../../kube/client/apiError.ts";
-import { objectPath } from "../../kube/client/path.ts";
+import { type ApiPath, objectPath } from "../../kube/client/path.ts";
 import { readIfThere } from "../../kube/client/readIfThere.ts";
 import { DEPLOYMENTS } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
@@ -19,14 +19,17 @@ import type { Stores } from "../rollout/facts/stores.ts";
 import { findCondition } from "../rollout/model/rolloutConditions.ts";
 import { liveRollout } from "../services/serviceCleanup.ts";
 import { type MigrationAction, migrationRequest, wordsOf } from "./actions/action.ts";
+import { CANARY } from "./convert/profile.ts";
 import { decideMigration } from "./decide/decide.ts";
 import type { MigrationDecision } from "./decide/decision.ts";
+import { uncarried } from "./decide/reference.ts";
 import { autoscalersOf } from "./facts/autoscalers.ts";
-import type { RawDeployment } from "./facts/caches.ts";
+import { type BesidePorts, followersFor, obstaclesFor } from "./facts/beside.ts";
+import { isHeldAtBirth, type RawDeployment } from "./facts/caches.ts";
 import type { MigrationFacts, RolloutFacts } from "./facts/facts.ts";
-import { isOffLimits, type OptInPorts, profileFor, watchOptIn, wishOf } from "./facts/optIn.ts";
+import { isOffLimits, type OptInPorts, profileFor, usableProfile, watchOptIn, wishOf } from "./facts/optIn.ts";
 
-export interface MigrationPorts extends OptInPorts {
+export interface MigrationPorts extends OptInPorts, BesidePorts {
   readonly client: KubeClient;
   readonly stores: Stores;
   readonly events: EventRecorder;
@@ -34,6 +37,8 @@ export interface MigrationPorts extends OptInPorts {
 }
 
 const TIMEOUT_MS = 5_000;
+/** What stands in the way may go without a change of anything that is watched. */
+export const AGAIN_MS = 60_000;
 
 type Row = ControllerRow<MigrationFacts, MigrationDecision>;
 
@@ -52,7 +57,10 @@ export function migrationsRow(ports: MigrationPorts, sources: Sources): Row {
     keys: () => keysIn(migrating.deployments),
     gather: (key) => gather(ports, key),
     decide: decideMigration,
-    apply: (pass) => apply(ports, pass),
+    async apply(pass, queue) {
+      await apply(ports, pass);
+      if (pass.facts.obstacles.length > 0) queue.addAfter(pass.key, AGAIN_MS);
+    },
   };
 }
 
@@ -64,22 +72,41 @@ async function gather(ports: MigrationPorts, key: string): Promise<MigrationFact
   const { namespace, name } = deployment.metadata;
   const isStamped = deployment.marks[MANAGED_BY_ROLLOUT] !== undefined;
   const wish = wishOf(ports, deployment);
-  if (!isStamped && (wish === undefined || isOffLimits(ports, namespace))) return undefined;
+  const isMeant = wish !== undefined || isHeldAtBirth(deployment) || isMade(stores.rollouts.get(key));
+  if (!isStamped && (!isMeant || isOffLimits(ports, namespace))) return undefined;
   // One of another instance, or one that our cache does not show yet, counts as well.
   const found = stores.rollouts.get(key) ?? (await liveRollout(client, namespace, name));
   const rollout = found === undefined ? undefined : rolloutFacts(found);
   // What nothing is made of is not read: a Deployment that is being updated changes all the time.
   const isToBeMade = rollout === undefined && wish?.mode === "reference" && (isStamped || deployment.settled);
   const path = objectPath(DEPLOYMENTS, { namespace, name });
+  const autoscaled =
+    rollout !== undefined &&
+    uncarried(deployment, rollout) !== undefined &&
+    (await namesOfAutoscalers(client, { namespace, name }, "Rollout")).length > 0;
+  const claims = deployment.ownsSize && deployment.replicas === 0 ? await claimsOf(client, path) : undefined;
+  const seen = { deployment, wish, rollout, autoscaled, claims };
+  if (!isToBeMade) return { ...seen, whole: undefined, profile: CANARY, autoscalers: [], obstacles: [], followers: [] };
+  const profile = await profileFor(ports, namespace, deployment);
+  const whole = await readIfThere<Json>(client, path, { timeoutMs: TIMEOUT_MS });
   return {
-    deployment,
-    wish,
-    rollout,
-    whole: isToBeMade ? await readIfThere<Json>(client, path, { timeoutMs: TIMEOUT_MS }) : undefined,
-    profile: profileFor(ports, namespace, deployment),
-    autoscalers: isToBeMade && isStamped ? await namesOfAutoscalers(client, { namespace, name }) : [],
+    ...seen,
+    whole,
+    profile: usableProfile(profile),
+    autoscalers: isStamped ? await namesOfAutoscalers(client, { namespace, name }, "Deployment") : [],
+    obstacles: whole === undefined || isStamped ? [] : await obstaclesFor(ports, whole, profile, "reference"),
+    followers: whole === undefined || !isStamped ? [] : await followersFor(ports, whole),
   };
 }
+
+async function claimsOf(client: KubeClient, path: ApiPath): Promise<MigrationFacts["claims"]> {
+  const live = await readIfThere<RawDeployment>(client, path, { timeoutMs: TIMEOUT_MS });
+  if (live === undefined) return undefined;
+  const { resourceVersion, managedFields = [] } = live.metadata;
+  return { resourceVersion, entries: managedFields };
+}
+
+const isMade = (rollout: Rollout | undefined): boolean => rollout?.metadata.annotations?.[MIGRATED] === "reference";
 
 function rolloutFacts({ metadata, spec, status }: Rollout): RolloutFacts {
   return {
@@ -90,16 +117,18 @@ function rolloutFacts({ metadata, spec, status }: Rollout): RolloutFacts {
     replicas: spec.replicas,
     carried: metadata.annotations?.[REPLICAS_CARRIED],
     tookOver: status?.phase === "Healthy" && findCondition(status.conditions, "Healthy") !== undefined,
+    status,
   };
 }
 
-/** They are only reported: where we may not read them, nothing is. */
+/** Where we may not read them there are none. */
 async function namesOfAutoscalers(
   client: KubeClient,
   place: { readonly namespace: string; readonly name: string },
+  kind: "Deployment" | "Rollout",
 ): Promise<readonly string[]> {
   try {
-    return (await autoscalersOf(client, place, TIMEOUT_MS)).map(({ metadata }) => metadata.name);
+    return (await autoscalersOf(client, place, TIMEOUT_MS, kind)).map(({ metadata }) => metadata.name);
   } catch (error) {
     if (error instanceof ApiError && error.status === 403) return [];
     throw error;
@@ -109,22 +138,30 @@ async function namesOfAutoscalers(
 async function apply(ports: MigrationPorts, pass: Pass<MigrationFacts, MigrationDecision>): Promise<void> {
   const { facts, decision } = pass;
   const { name, namespace, uid, resourceVersion } = facts.deployment.metadata;
-  for (const action of decision.actions) await send(ports, action, { name, namespace });
+  for (const action of decision.actions) await send(ports, action, { name, namespace }, pass.now);
   const object = { apiVersion: "apps/v1", kind: "Deployment", name, namespace, uid, resourceVersion };
   for (const event of decision.events) ports.events.record({ object, ...event });
 }
+
+const WRITES_DEPLOYMENT: ReadonlySet<MigrationAction["kind"]> = new Set([
+  "markDeployment",
+  "pauseDeployment",
+  "tellDeployment",
+  "letGoOfSize",
+]);
 
 /** @throws {ApiError} a conflict is one: what has changed meanwhile is decided about again */
 async function send(
   { client, stores, migrating, validForMs }: MigrationPorts,
   action: MigrationAction,
   place: { readonly name: string; readonly namespace: string },
+  now: number,
 ): Promise<void> {
   if (validForMs() <= TIMEOUT_MS)
     throw new NotLeaderError(`Not sent: to ${wordsOf(action, place)}, because the leader Lease may run out`);
   try {
-    const request = { ...migrationRequest(action, place), timeoutMs: TIMEOUT_MS };
-    if (action.kind === "markDeployment") migrating.deployments.upsert(await client.request<RawDeployment>(request));
+    const request = { ...migrationRequest(action, place, now), timeoutMs: TIMEOUT_MS };
+    if (WRITES_DEPLOYMENT.has(action.kind)) migrating.deployments.upsert(await client.request<RawDeployment>(request));
     else if (action.kind === "deleteRollout") await client.request(request);
     else stores.rollouts.upsert(await client.request<Rollout>(request));
   } catch (error) {

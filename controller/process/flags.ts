@@ -54,6 +54,11 @@ export const flags: readonly Flag[] = [
     { name: "instance-id", kind: "text", value: "", help: "drive only the Rollouts labelled with this instance" },
     { name: "kstatus", kind: "bool", help: "add the conditions that Flux and Helm 4 wait for to every Rollout" },
     { name: "migrate-deployments", kind: "bool", help: "make Rollouts of Deployments that ask for it" },
+    {
+      name: "restore-deployments",
+      kind: "bool",
+      help: "give Deployments that have become Rollouts their pods back, and make no others Rollouts",
+    },
   ),
   ...under(
     "Pace:",

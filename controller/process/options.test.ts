@@ -47,6 +47,7 @@ describe("the flags of the controller", () => {
       rolloutThreads: 20,
       kstatus: false,
       migrateDeployments: false,
+      restoreDeployments: false,
       qps: Number.POSITIVE_INFINITY,
       burst: 80,
       logLevel: "info",

@@ -46,6 +46,8 @@ export interface ControllerOptions {
   readonly rolloutThreads: number;
   readonly kstatus: boolean;
   readonly migrateDeployments: boolean;
+  /** Those that have migrated by reference become Deployments again; it wins over `migrateDeployments`. */
+  readonly restoreDeployments: boolean;
   /** Client-side request limit: a token bucket of `burst`, refilled at `qps` a second; Infinity is no limit. */
   readonly qps: number;
   readonly burst: number;
@@ -152,6 +154,7 @@ interface RawFlags extends Partial<Record<string, unknown>> {
   rolloutThreads: number;
   kstatus: boolean;
   migrateDeployments: boolean;
+  restoreDeployments: boolean;
   qps: number;
   burst: number;
   loglevel: string;
@@ -204,6 +207,7 @@ function optionsOf(raw: RawFlags, env: Readonly<Record<string, string | undefine
     rolloutThreads: raw.rolloutThreads,
     kstatus: raw.kstatus,
     migrateDeployments: raw.migrateDeployments,
+    restoreDeployments: raw.restoreDeployments,
     qps: raw.qps < 0 ? Number.POSITIVE_INFINITY : raw.qps,
     burst: raw.burst,
     logLevel: logLevels[raw.loglevel.toLowerCase()] ?? "info",
@@ -246,7 +250,7 @@ function webhookOf(raw: RawFlags): WebhookOptions | undefined {
     service,
     url: webhookUrl || undefined,
     clientCa: raw.webhookClientCa || undefined,
-    migrates: raw.webhookMigration || raw.migrateDeployments,
+    migrates: raw.webhookMigration || raw.migrateDeployments || raw.restoreDeployments,
     failurePolicy: policy === "Fail" || policy === "Ignore" ? policy : undefined,
   };
 }

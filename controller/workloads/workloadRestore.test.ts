@@ -170,13 +170,13 @@ describe("the Deployment of a deleted Rollout", () => {
 
 describe("a deletion that waits for the Deployment", () => {
   /** The Rollout is being deleted; the caches hold all that exists. */
-  async function farewell(world: ReturnType<typeof stage>): Promise<void> {
+  async function farewell(world: ReturnType<typeof stage>): Promise<number | undefined> {
     const { stores, rollout, deployment } = world;
     stores.rollouts.upsert(rollout());
     const { objects, seen } = stores.workloads.Deployment;
     seen.add("default/web");
     if (world.core.get(DEPLOYMENT) !== undefined) objects.upsert(deployment());
-    await finishDeletion(world.ports, rollout());
+    return finishDeletion(world.ports, rollout());
   }
   const deleting = (options: Options = {}) => {
     const world = stage({ restore: true, ...options });
@@ -195,6 +195,45 @@ describe("a deletion that waits for the Deployment", () => {
     expect(world.rollout().metadata.finalizers).toEqual(["other/one"]);
     await farewell(world);
     expect(changesOf(world.asked())).toEqual(["PATCH deployments/web", "PATCH rollouts/web"]);
+  });
+
+  test("does not take a status for pods that are going, or that a ReplicaSet has yet to take away", async () => {
+    const world = deleting();
+    const { core } = world;
+    const metadata = {
+      name: "web-1",
+      namespace: "default",
+      labels: { app: "web" },
+      ownerReferences: [
+        { apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: core.get(DEPLOYMENT)?.metadata.uid ?? "" },
+      ].map((owner) => ({ ...owner, controller: true })),
+    };
+    const labels = { app: "web" };
+    const template = { metadata: { labels }, spec: { containers: [{ name: "web", image: "web:1" }] } };
+    const set = core.create("replicasets.apps", {
+      metadata,
+      spec: { replicas: 3, selector: { matchLabels: labels }, template },
+    });
+    const ownerReferences = [
+      { apiVersion: "apps/v1", kind: "ReplicaSet", name: "web-1", uid: set.metadata.uid, controller: true },
+    ];
+    const conditions = [{ type: "Ready", status: "True" }];
+    const ready = (name: string): void => {
+      core.create("pods", { metadata: { ...metadata, name, ownerReferences }, spec: template.spec });
+      const ref = { resource: "pods", namespace: "default", name };
+      core.modify(ref, (old) => ({ ...old, status: { conditions } }), { subresource: "status" });
+    };
+    for (const name of ["a", "b"]) ready(name);
+    await farewell(world);
+    world.answer();
+    expect(await farewell(world)).toBe(1_000);
+    const ref = { resource: "replicasets.apps", namespace: "default", name: "web-1" };
+    core.modify(ref, (old) => ({ ...old, status: { observedGeneration: 1, replicas: 3 } }), { subresource: "status" });
+    expect(await farewell(world)).toBe(1_000);
+    ready("c");
+    expect(world.rollout().metadata.finalizers).toHaveLength(2);
+    expect(await farewell(world)).toBeUndefined();
+    expect(world.rollout().metadata.finalizers).toEqual(["other/one"]);
   });
 
   test("lets go at once when there is no Deployment", async () => {

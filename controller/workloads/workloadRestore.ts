@@ -2,7 +2,7 @@
  * A Deployment that a Rollout has scaled down gets its pods back when the Rollout is deleted: at once when the deletion
  * is seen, or before it, where the user has asked that the deletion wait for them.
  */
-import { REPLICAS_BEFORE } from "../../schema/labels.ts";
+import { PAUSED_FOR_ROLLOUT, REPLICAS_BEFORE, REPLICAS_LEFT, REPLICAS_WANTED } from "../../schema/labels.ts";
 import { isNotFound } from "../../kube/client/apiError.ts";
 import { type ApiPath, canBeName, objectPath } from "../../kube/client/path.ts";
 import { readIfThere } from "../../kube/client/readIfThere.ts";
@@ -15,6 +15,7 @@ import type { WorkloadFacts } from "../rollout/model/model.ts";
 import { farewell, holdsDeletion, restoredReplicas, scaleDownOf, withoutHold } from "../rollout/revision/workload.ts";
 import { NotLeaderError } from "../../kube/runtime/notLeader.ts";
 import { needOf } from "../rollout/facts/optionalStore.ts";
+import { hasItsPods } from "./podsOfDeployment.ts";
 import type { Sources } from "../rollout/facts/cacheSources.ts";
 import type { Stores } from "../rollout/facts/stores.ts";
 import { type ControllerRow, watch } from "../../kube/runtime/runController.ts";
@@ -27,6 +28,8 @@ export interface RestorePorts {
 }
 
 const TIMEOUT_MS = 5_000;
+/** A ReplicaSet is seldom later than that. */
+const SOON_MS = 1_000;
 const MERGE = "application/merge-patch+json";
 
 /** "namespace/name" of the Deployment whose place a Rollout takes. */
@@ -42,15 +45,22 @@ const isShared = (stores: Stores, key: string): boolean =>
 
 const pathOf = (namespace: string, name: string): ApiPath => objectPath(DEPLOYMENTS, { namespace, name });
 
+/** It has the size that its owner wants: nothing is noted beside that. */
+const GIVEN_BACK = { [REPLICAS_LEFT]: null, [REPLICAS_WANTED]: null, [PAUSED_FOR_ROLLOUT]: null };
+
 async function scaleUp(ports: RestorePorts, namespace: string, facts: WorkloadFacts, replicas: number): Promise<void> {
   const { client, stores, log, validForMs } = ports;
   if (validForMs() <= TIMEOUT_MS)
     throw new NotLeaderError(`Not sent: scaling Deployment "${facts.name}" up, because the leader Lease may run out`);
-  const metadata = { resourceVersion: facts.resourceVersion, annotations: { [REPLICAS_BEFORE]: null } };
+  const { migrated, resourceVersion } = facts;
+  // A paused Deployment makes no pods of a template that has changed meanwhile.
+  const paused = migrated?.paused === true ? { paused: null } : {};
+  const marks = migrated === undefined ? {} : GIVEN_BACK;
+  const metadata = { resourceVersion, annotations: { [REPLICAS_BEFORE]: null, ...marks } };
   const written = await client.request<Workload>({
     method: "PATCH",
     path: pathOf(namespace, facts.name),
-    body: { metadata, spec: { replicas } },
+    body: { metadata, spec: { replicas, ...paused } },
     contentType: MERGE,
     timeoutMs: TIMEOUT_MS,
   });
@@ -65,19 +75,23 @@ async function scaleUp(ports: RestorePorts, namespace: string, facts: WorkloadFa
 
 /**
  * Does the next step for a Rollout that is being deleted, where we hold the deletion back. Changes of the Deployment
- * call it again. @throws {ApiError}
+ * call it again. @returns after how many ms it is to be called again without a change @throws {ApiError}
  */
-export async function finishDeletion(ports: RestorePorts, rollout: Rollout): Promise<void> {
-  if (!holdsDeletion(rollout) || ports.validForMs() <= TIMEOUT_MS) return;
+export async function finishDeletion(ports: RestorePorts, rollout: Rollout): Promise<number | undefined> {
+  if (!holdsDeletion(rollout) || ports.validForMs() <= TIMEOUT_MS) return undefined;
   const { client, stores } = ports;
   const { namespace, name, resourceVersion } = rollout.metadata;
   const key = deploymentOf(stores, rollout);
   const known = key === undefined ? undefined : stores.workloads.Deployment.find(key);
-  if (known?.kind === "waiting" || known?.kind === "refused") return;
+  if (known?.kind === "waiting" || known?.kind === "refused") return undefined;
   const facts = known?.kind === "found" ? known.object.facts : undefined;
   const next = farewell(rollout, facts, key !== undefined && isShared(stores, key));
-  if (next.kind === "wait") return;
-  if (next.kind === "restore" && facts !== undefined) return scaleUp(ports, namespace, facts, next.replicas);
+  if (next.kind === "wait") return undefined;
+  if (next.kind === "restore" && facts !== undefined) {
+    await scaleUp(ports, namespace, facts, next.replicas);
+    return undefined;
+  }
+  if (next.kind === "relieve" && facts !== undefined && !(await hasItsPods(client, namespace, facts))) return SOON_MS;
   const written = await client.request<Rollout>({
     method: "PATCH",
     path: objectPath(ROLLOUTS, { namespace, name }),
@@ -86,6 +100,7 @@ export async function finishDeletion(ports: RestorePorts, rollout: Rollout): Pro
     timeoutMs: TIMEOUT_MS,
   });
   stores.rollouts.upsert(written);
+  return undefined;
 }
 
 /** A Deployment that a deleted Rollout has left behind. */

@@ -13,7 +13,7 @@ const screen: Screen = { paint: inColour, columns: 80, rows: 24 };
 /** How long the person thinks before pressing a key. */
 const thinkMs = 2_500;
 /** By scene: the bad version is aborted. */
-const decisions: readonly Key[] = ["goOn", "abort", "goOn"];
+const decisions: readonly Key[] = ["goOn", "abort", "goOn", "goOn", "goOn"];
 const lingerMs = 3_000;
 
 /** @returns the picture; the same one every time, since time, names and requests are simulated */
@@ -49,7 +49,7 @@ export async function recording(): Promise<string> {
     stillMs,
     description:
       "The demo of Sluice: a canary is promoted, a bad version is aborted at a fifth of the requests, a blue-green " +
-      "update is promoted, and a wrong Rollout is refused.",
+      "update is promoted, a wrong Rollout is refused, and a Deployment becomes a canary.",
   });
 }
 

@@ -1,6 +1,6 @@
 /** What stock kubectl sends and prints, for the few commands of the demo. */
 import { type ApiPath, collectionPath, objectPath } from "../../kube/client/path.ts";
-import { ROLLOUTS } from "../../kube/client/resources.ts";
+import { DEPLOYMENTS, ROLLOUTS } from "../../kube/client/resources.ts";
 import { setImage } from "../../controller/rollout/verbs/setImage.ts";
 import { undo } from "../../controller/rollout/verbs/undo.ts";
 import type { VerbOutcome } from "../../controller/rollout/verbs/verb.ts";
@@ -104,6 +104,14 @@ export async function perform(
     if (isStatus(answer.body)) throw new Error(`Cannot patch ${patched}: ${answer.body.message}`);
   }
   return undefined;
+}
+
+/** `kubectl annotate deployment NAME KEY=VALUE`. */
+export async function annotateDeployment(server: ApiServer, name: string, key: string, value: string): Promise<void> {
+  const path = objectPath(DEPLOYMENTS, { namespace, name });
+  const body = { metadata: { annotations: { [key]: value } } };
+  const answer = await ask(server, { method: "PATCH", path, contentType: "application/merge-patch+json", body });
+  if (isStatus(answer.body)) throw new Error(`Cannot patch ${path}: ${answer.body.message}`);
 }
 
 /** As `kubectl argo rollouts undo NAME`: the pod template of the revision before becomes the present one again. */

@@ -63,6 +63,19 @@ ${app("checkout")}  strategy:
 `,
 ];
 
+export const blog = [
+  service("blog", "blog"),
+  `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: blog
+spec:
+  replicas: 10
+${app("blog")}  strategy:
+    rollingUpdate: { maxSurge: 3, maxUnavailable: 0 }
+`,
+];
+
 /** Three things are wrong with it. */
 export const wrong = `apiVersion: argoproj.io/v1alpha1
 kind: Rollout

@@ -1,5 +1,5 @@
 /** The state of a Rollout at one moment, read from the server: its phase, its steps, its pods and where requests go. */
-import { REVISION } from "../../schema/labels.ts";
+import { ADOPTING, INSTANCE_LABEL, REVISION } from "../../schema/labels.ts";
 import type { CanaryStep, Rollout } from "../../schema/rollout.ts";
 import type { ApiCore, ApiObject } from "../model/model.ts";
 import type { Condition, Pod, ReplicaSet } from "../controllers/loop/objects.ts";
@@ -47,7 +47,7 @@ export interface EventPicture {
 export interface Picture {
   readonly name: string;
   readonly replicas: number;
-  /** "Healthy", "Progressing", "Paused", "Degraded"; "" before the controller has seen it. */
+  /** "Healthy", "Progressing", "Paused", "Degraded"; "" before the controller has seen it; "Deployment", "Adopting". */
   readonly phase: string;
   readonly message: string;
   /** An update is under way, and nobody has aborted it: it can be promoted and aborted. */
@@ -65,15 +65,18 @@ export interface Picture {
 }
 
 const namespace = "default";
+const DEPLOYMENT_REVISION = "deployment.kubernetes.io/revision";
 
-/** Undefined when there is no such Rollout. */
+/** Of the Rollout of this name, or of the Deployment that it is still; undefined when there is neither. */
 export function pictureOf(core: ApiCore, name: string): Picture | undefined {
   const rollout = core.get({ resource: "rollouts.argoproj.io", namespace, name });
-  if (rollout === undefined) return undefined;
-  const { metadata, spec, status } = rollout as unknown as Rollout;
+  const object = rollout ?? core.get({ resource: "deployments.apps", namespace, name });
+  if (object === undefined) return undefined;
+  const { metadata, spec, status } = object as unknown as Rollout;
   const isOwned = ({ metadata }: ApiObject, { metadata: { uid } }: ApiObject): boolean =>
     metadata.ownerReferences?.some((owner) => owner.uid === uid) === true;
-  const sets = core.list("replicasets.apps", { namespace }).filter((set) => isOwned(set, rollout)) as ReplicaSet[];
+  // While a Rollout takes them over they have no owner.
+  const sets = core.list("replicasets.apps", { namespace, labelSelector: `app=${name}` }) as ReplicaSet[];
   const all = core.list("pods", { namespace }) as Pod[];
   const versions = sets
     .map((set) =>
@@ -84,6 +87,15 @@ export function pictureOf(core: ApiCore, name: string): Picture | undefined {
     )
     .toSorted((a, b) => a.revision - b.revision);
   const latest = versions.at(-1)?.revision;
+  if (rollout === undefined || metadata.labels?.[INSTANCE_LABEL] === ADOPTING)
+    return {
+      ...still,
+      name,
+      replicas: spec.replicas ?? 1,
+      phase: rollout === undefined ? "Deployment" : "Adopting",
+      versions,
+      services: servicesOf(core, { metadata, spec }, versions),
+    };
   const { stableRS = "", currentPodHash } = status ?? {};
   // Otherwise the status is about the template before.
   const isObserved = status?.observedGeneration === String(metadata.generation);
@@ -99,10 +111,13 @@ export function pictureOf(core: ApiCore, name: string): Picture | undefined {
     isPausedByUser: spec.paused === true,
     versions: versions.filter(({ pods, revision }) => pods.length > 0 || revision === latest),
     steps: stepsOf(spec.strategy?.canary?.steps ?? [], isAborted ? -1 : (status?.currentStepIndex ?? -1)),
-    services: servicesOf(core, rollout as unknown as Rollout, versions),
+    services: servicesOf(core, { metadata, spec }, versions),
     events: eventsOf(core, rollout),
   };
 }
+
+/** Nothing of it is updated. */
+const still = { message: "", isUpdating: false, isAborted: false, isPausedByUser: false, steps: [], events: [] };
 
 function versionOf(set: ReplicaSet, pods: readonly Pod[]): VersionPicture {
   const [container] = (set.spec.template.spec as unknown as Pod["spec"]).containers;
@@ -110,7 +125,7 @@ function versionOf(set: ReplicaSet, pods: readonly Pod[]): VersionPicture {
   return {
     image,
     failing: failingShare(image),
-    revision: Number(set.metadata.annotations?.[REVISION] ?? 0),
+    revision: Number(set.metadata.annotations?.[REVISION] ?? set.metadata.annotations?.[DEPLOYMENT_REVISION] ?? 0),
     pods: pods.toSorted(byAge).map((pod) => ({ name: pod.metadata.name, state: stateOf(pod) })),
   };
 }
@@ -144,7 +159,11 @@ function stepText(step: CanaryStep): string {
 }
 
 /** The Services that the strategy names, or the one with the Rollout's name. */
-function servicesOf(core: ApiCore, { metadata, spec }: Rollout, versions: readonly VersionPicture[]): ServicePicture[] {
+function servicesOf(
+  core: ApiCore,
+  { metadata, spec }: Pick<Rollout, "metadata" | "spec">,
+  versions: readonly VersionPicture[],
+): ServicePicture[] {
   const { blueGreen } = spec.strategy ?? {};
   const names = blueGreen === undefined ? [metadata.name] : [blueGreen.activeService, blueGreen.previewService];
   const revisionOf = new Map(

@@ -5,9 +5,10 @@
  */
 import { abort } from "../../controller/rollout/verbs/abort.ts";
 import { promote, promoteFull } from "../../controller/rollout/verbs/promote.ts";
+import { MIGRATE } from "../../schema/labels.ts";
 import type { ApiCore, ApiServer } from "../model/model.ts";
-import { apply, getRollout, imageTo, perform, type Reply, undoUpdate } from "./kubectl.ts";
-import { badShop, checkout, shop, wrong } from "./manifests.ts";
+import { annotateDeployment, apply, getRollout, imageTo, perform, type Reply, undoUpdate } from "./kubectl.ts";
+import { badShop, blog, checkout, shop, wrong } from "./manifests.ts";
 import type { Picture } from "./picture.ts";
 
 /** Where the user's commands go. */
@@ -265,4 +266,66 @@ const refused: Scene = {
   ],
 };
 
-export const scenes: readonly Scene[] = [canary, bad, blueGreen, refused];
+const isServing = ({ versions, replicas }: Picture): boolean =>
+  versions.flatMap(({ pods }) => pods).filter(({ state }) => state === "ready").length === replicas;
+
+const adopted: Scene = {
+  title: "Adopt",
+  rollout: "blog",
+  image: "blog:2.0",
+  beats: [
+    {
+      command: "kubectl apply -f blog.yaml",
+      act: ({ server }) => apply(server, blog),
+      caption: "A blog, as a Deployment like thousands of others: its updates ask nobody.",
+      until: isServing,
+      speed: 2,
+      showMs: 1_200,
+    },
+    {
+      command: "kubectl annotate deployment blog sluice.dev/migrate=adopt",
+      act: ({ server }) => annotateDeployment(server, "blog", MIGRATE, "adopt"),
+      caption: "One annotation: a Rollout takes over its pods as they run. None is restarted.",
+      until: isHealthy,
+      speed: 1,
+      showMs: 1_500,
+    },
+    {
+      command: "kubectl argo rollouts set image blog blog=blog:2.0",
+      act: async ({ server }) => void (await perform(server, "blog", imageTo("blog:2.0"))),
+      caption: "From now on a new version is a canary: one pod of ten tries it.",
+      until: orAborted(waitsAt(1)),
+      speed: 1,
+      showMs: 1_000,
+    },
+    {
+      when: waitsAt(1),
+      ask: "It goes on after five minutes, or when a person says so. Promote it?",
+      command: "kubectl argo rollouts promote blog",
+      act: async ({ server }) => void (await perform(server, "blog", promote)),
+      caption: "A person says so: on to half of the pods.",
+      until: (picture) => !waitsAt(1)(picture),
+      speed: 1,
+      showMs: 600,
+    },
+    {
+      when: isNotAborted,
+      command: "kubectl argo rollouts promote blog --full",
+      act: async ({ server }) => void (await perform(server, "blog", promoteFull)),
+      caption: "No need to wait for the rest: a canary, and nobody has written a Rollout.",
+      until: orAborted(isReleased),
+      speed: 2,
+      showMs: 1_500,
+    },
+    {
+      when: isAborted,
+      command: "",
+      caption: "All requests go back to 1.0: the Deployment of before could not have done that.",
+      until: isTurnedBack,
+      speed: 1,
+      showMs: 1_500,
+    },
+  ],
+};
+
+export const scenes: readonly Scene[] = [canary, bad, blueGreen, refused, adopted];

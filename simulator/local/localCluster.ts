@@ -32,6 +32,8 @@ export interface LocalClusterOptions {
   readonly random?: () => number;
   /** Fake nodes; 1 by default. */
   readonly nodes?: number;
+  /** Deployments that ask for it become Rollouts (docs/migration.md). */
+  readonly migrates?: boolean;
   /** What an earlier cluster left; a new one begins empty. */
   readonly saved?: SavedState | undefined;
 }
@@ -49,7 +51,7 @@ const group = "argoproj.io";
 
 /** Resolves when Rollouts are reconciled and validated. @throws {StatusError} when `saved` does not fit */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
-  const { clock, log, version, random = Math.random, nodes = 1, saved } = options;
+  const { clock, log, version, random = Math.random, nodes = 1, migrates = false, saved } = options;
   const webhook: { review?: Admission["review"] } = {};
   const admit: Admission = {
     webhook: VALIDATING,
@@ -63,7 +65,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   const events = expireEvents(core);
   const clientFor = (userAgent: string): KubeClient => inProcessClient({ server, clock, userAgent });
   const client = clientFor(`sluice/${version}`);
-  const loop = startLoop({ client, clock, log, random });
+  const loop = startLoop({ client, clock, log, random, migrates });
   webhook.review = reviewerOf(loop.ports, loop.signal);
   await loop.hasSynced;
   return {
@@ -93,17 +95,19 @@ interface LoopPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
+  readonly migrates: boolean;
 }
 
-function startLoop({ client, clock, log, random }: LoopPorts) {
+function startLoop({ client, clock, log, random, migrates }: LoopPorts) {
+  const migration = migrates ? { ownNamespace: "sluice" } : undefined;
   const { controller, events, stopping, lead } = wireController(
     { client, clock, log, observer: unobserved, random },
-    { namespace: undefined, instanceId: "", resyncMs: 900_000, concurrency: 20 },
+    { namespace: undefined, instanceId: "", resyncMs: 900_000, concurrency: 20, migration },
   );
   const working = new AbortController();
   const running = lead({ election: undefined, until: working.signal });
   return {
-    ports: { client, clock, log, events, stores: controller.stores },
+    ports: { client, clock, log, events, stores: controller.stores, profiles: controller.profiles },
     signal: stopping,
     hasSynced: controller.hasSynced,
     async stop(): Promise<void> {

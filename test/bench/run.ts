@@ -2,7 +2,9 @@
  * `bun run bench [--rollouts 300] [--replicas 2] [--idle 60] [--singles 10] [--runs 1] [--json FILE]`
  * `[--against "/path/to/other/controller --its --flags"]… [--against-args "--more flags"] [--only-against]`
  *
- * With --webhook the figures of the admission webhook, by itself and at a real API server, instead; with --simulation
+ * With --webhook the figures of the admission webhook, by itself and at a real API server, instead; with --admission
+ * [--seconds 8] [--runs 3] [--rate 50] what it adds to writes of Rollouts and Deployments there, which of them it reviews,
+ * and the memory of what it knows beside Rollouts; with --simulation
  * how many seeds the simulation plays in a second; with --start how long the program takes to start (at least 40
  * times); with --storm [--minutes 10] [--rate 20] the memory while 200 Rollouts are edited without a pause, and after.
  *
@@ -34,17 +36,28 @@ const { values } = parseArgs({
     "only-against": { type: "boolean", default: false },
     json: { type: "string" },
     webhook: { type: "boolean", default: false },
+    admission: { type: "boolean", default: false },
+    seconds: { type: "string", default: "8" },
     simulation: { type: "boolean", default: false },
     start: { type: "boolean", default: false },
     storm: { type: "boolean", default: false },
     minutes: { type: "string", default: "10" },
-    rate: { type: "string", default: "20" },
+    rate: { type: "string" },
   },
 });
 
 if (values.webhook) {
   const { benchWebhook, webhookTable } = await import("./webhookBench.ts");
   console.log(webhookTable(await benchWebhook({ rate: 500, seconds: 20, cluster: true })));
+  process.exit(0);
+}
+
+if (values.admission) {
+  const { benchAdmission } = await import("./admissionBench.ts");
+  const { webhookTable } = await import("./webhookBench.ts");
+  const [program = ""] = (await compile()).command;
+  const [rate, seconds] = [Number(values.rate ?? "50"), Number(values.seconds)];
+  console.log(webhookTable(await benchAdmission({ program, rate, seconds, runs: Math.max(3, Number(values.runs)) })));
   process.exit(0);
 }
 
@@ -83,7 +96,7 @@ async function compile(): Promise<Subject> {
 if (values.storm) {
   const { storm } = await import("./storm.ts");
   const { command } = await compile();
-  const [minutes, rate] = [Number(values.minutes), Number(values.rate)];
+  const [minutes, rate] = [Number(values.minutes), Number(values.rate ?? "20")];
   await storm({ command, rollouts: 200, replicas: Number(values.replicas), minutes, rate, restSeconds: 120 }, print);
   process.exit(0);
 }

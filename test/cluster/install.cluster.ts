@@ -27,7 +27,8 @@ import {
 } from "./harness/installation.ts";
 import { type DeploymentView, type Pod, serveService } from "./harness/podProcess.ts";
 import { newRoutedWorld } from "./harness/routed.ts";
-import { denials, rightsOf, unusedRights } from "./harness/rights.ts";
+import { canWithRole, denials, rightsOf, unusedRights } from "./harness/rights.ts";
+import { wrongProfileAndLost } from "./harness/profileActions.ts";
 import { healthy, inPhase, newWorld, pausedAt } from "./harness/clusterWorld.ts";
 
 const canary = "rollout-canary";
@@ -298,6 +299,12 @@ ours("a wrong Rollout is refused with all that is wrong", async () => {
   expect(stderr).toContain("spec.template.spec.containers[0].portz");
 });
 
+ours("a wrong profile is refused, and one that goes warns of the Deployment that names it", async () => {
+  const { stderr, warning } = await wrongProfileAndLost(installation.cluster, installation.until);
+  expect(stderr).toContain("data[careful].canary.steps[0].setWeight");
+  expect(warning).toContain('Deployment "default/profiled" names it');
+});
+
 ours("a lost key and an edited configuration are put right", async () => {
   const { api, until } = installation;
   const path = `/api/v1/namespaces/${ownNamespace}/secrets/${secretName("")}`;
@@ -378,21 +385,8 @@ ours("with its token nobody reads Secrets, and the audit log tells who tried", a
 });
 
 ours("users with the cluster's role view read Rollouts, those with edit change them", async () => {
-  const { plane, api, kubectl, until } = installation;
-  const can = async (role: string, verb: string): Promise<string> => {
-    const user = `${role}-user`;
-    await kubectl(
-      "create",
-      "rolebinding",
-      `${role}-${verb}`,
-      "-n",
-      "default",
-      `--clusterrole=${role}`,
-      `--user=${user}`,
-    );
-    const asked = await plane.kubectl(["auth", "can-i", verb, "rollouts.argoproj.io", "-n", "default", "--as", user]);
-    return asked.stdout.trim();
-  };
+  const { api, until } = installation;
+  const can = (role: string, verb: string): Promise<string> => canWithRole(installation, role, verb);
   await until("the roles are aggregated", async () => {
     const role = await api.get("/apis/rbac.authorization.k8s.io/v1/clusterroles/edit");
     return JSON.stringify(role).includes("rollouts");

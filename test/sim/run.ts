@@ -4,12 +4,16 @@
  * `bun test/sim/run.ts --golden [--every 1]`: the golden scenarios, with a crash at each (or every so many) of their
  * writes.
  * `bun test/sim/run.ts --golden --scenario canary-steps --crash 7` replays one of them.
+ * `bun test/sim/run.ts --migrations 300`: Deployments that migrate (test/sim/migration), and a share of them with a crash at
+ * each write. `--migration 4711 [--crash 7] --verbose` replays one.
  * `bun test/sim/run.ts --mutations`: after how many seeds each rule that is broken on purpose is noticed.
  * `bun test/sim/run.ts --seeds 2000 --golden --every 6 --mutations` plays all three in the same processes.
  */
 import { parseArgs } from "node:util";
 import { playGolden, replayGolden, type Crashed } from "./play/crashes.ts";
 import { playMutations, type Notice } from "./play/notice.ts";
+import { playMigrationMutations } from "./migration/mutations.ts";
+import { type FailedMigration, playMigration, playMigrations } from "./migration/seed.ts";
 import { playSeed, type Verdict } from "./play/seed.ts";
 import { spread } from "./play/workers.ts";
 
@@ -21,6 +25,8 @@ const { values } = parseArgs({
     seed: { type: "string" },
     verbose: { type: "boolean", default: false },
     golden: { type: "boolean", default: false },
+    migrations: { type: "string" },
+    migration: { type: "string" },
     every: { type: "string", default: "1" },
     mutations: { type: "boolean", default: false },
     scenario: { type: "string" },
@@ -39,7 +45,9 @@ const SHOWN = 10;
 const NOTICED_WITHIN = 400;
 
 /** Seeds are played when nothing else is requested. */
-const playsSeeds = values.seeds !== undefined || !(values.golden || values.mutations);
+const playsSeeds =
+  values.seeds !== undefined || !(values.golden || values.mutations || values.migrations !== undefined);
+const migrations = Number(values.migrations ?? 0);
 const seeds = Number(values.seeds ?? 100);
 const [from, jobs, every] = [Number(values.from), Number(values.jobs), Number(values.every)];
 
@@ -71,11 +79,19 @@ function playOne(seed: number): number {
   return 1;
 }
 
+function replayMigration(seed: number, crash: number): number {
+  const crashAfterWrite = Number.isNaN(crash) ? undefined : crash;
+  const { violation } = playMigration(seed, { crashAfterWrite, print: values.verbose ? console.log : undefined });
+  console.log(violation === undefined ? `migration ${seed} holds` : `breaks "${violation.rule}": ${violation.what}`);
+  return violation === undefined ? 0 : 1;
+}
+
 /** What a worker prints, as lines of JSON. */
 type Message =
   | { readonly kind: "played" }
   | { readonly kind: "seed"; readonly verdict: Verdict }
   | { readonly kind: "golden"; readonly crashed: Crashed }
+  | { readonly kind: "migration"; readonly failed: FailedMigration | undefined }
   | { readonly kind: "mutation"; readonly notice: Notice };
 
 async function playShare(share: number, of: number): Promise<void> {
@@ -88,8 +104,12 @@ async function playShare(share: number, of: number): Promise<void> {
       send(verdict.violation === undefined ? { kind: "played" } : { kind: "seed", verdict });
     }
   }
+  playMigrations({ from, migrations, share, of }, (failed) => send({ kind: "migration", failed }));
   if (values.golden) await playGolden(share, of, every, (crashed) => send({ kind: "golden", crashed }));
-  if (values.mutations) playMutations(share, of, NOTICED_WITHIN, (notice) => send({ kind: "mutation", notice }));
+  if (values.mutations) {
+    playMutations(share, of, NOTICED_WITHIN, (notice) => send({ kind: "mutation", notice }));
+    playMigrationMutations(share, of, NOTICED_WITHIN, (notice) => send({ kind: "mutation", notice }));
+  }
 }
 
 /** @returns how many failed. */
@@ -100,7 +120,7 @@ function reportSeeds(verdicts: readonly Verdict[], seconds: string): number {
     console.log(shortVerdict(verdict));
   }
   const rate = (seeds / Number(seconds)).toFixed(0);
-  const speed = values.golden || values.mutations ? "" : `, ${seconds} s, ${rate} seeds a second`;
+  const speed = values.golden || values.mutations || migrations > 0 ? "" : `, ${seconds} s, ${rate} seeds a second`;
   console.log(`${seeds - failed.length} of ${seeds} seeds hold${speed}`);
   return failed.length;
 }
@@ -116,6 +136,20 @@ function reportGolden(messages: readonly Crashed[]): number {
   return failed.length;
 }
 
+/** @returns how many failed. */
+function reportMigrations(played: readonly (FailedMigration | undefined)[]): number {
+  const failed = played.filter((one) => one !== undefined);
+  for (const { seed, crashAfterWrite, violation } of failed.slice(0, SHOWN)) {
+    const crash = crashAfterWrite === undefined ? "" : ` --crash ${crashAfterWrite}`;
+    console.log(`migration ${seed} breaks "${violation.rule}": ${violation.what}`);
+    console.log(`  replay: bun test/sim/run.ts --migration ${seed}${crash} --verbose`);
+  }
+  console.log(
+    `${played.length - failed.length} of ${played.length} migrations hold, with a crash at each write of some`,
+  );
+  return failed.length;
+}
+
 function reportMutations(notices: readonly Notice[]): number {
   for (const { name, seed, rule, what } of notices)
     console.log(seed === undefined ? `NOT NOTICED: ${name}` : `${name}: by seed ${seed}, ${rule}: ${what}`);
@@ -124,7 +158,7 @@ function reportMutations(notices: readonly Notice[]): number {
 
 /** Prints the progress of the workers to standard error at intervals (test/testOutput.ts). */
 function progressPrinter(): (line: Message) => void {
-  const done = { played: 0, seed: 0, golden: 0, mutation: 0 };
+  const done = { played: 0, seed: 0, golden: 0, migration: 0, mutation: 0 };
   let reportedAtMs = performance.now();
   return ({ kind }) => {
     done[kind] += 1;
@@ -133,6 +167,7 @@ function progressPrinter(): (line: Message) => void {
     const broken = done.seed === 0 ? "" : `, ${done.seed} of them broken`;
     const parts = [
       ...(playsSeeds ? [`${done.played + done.seed} of ${seeds} worlds${broken}`] : []),
+      ...(migrations > 0 ? [`${done.migration} of ${migrations} migrations`] : []),
       ...(values.golden ? [`${done.golden} golden scenarios with all their crashes`] : []),
       ...(values.mutations ? [`${done.mutation} broken rules`] : []),
     ];
@@ -150,6 +185,9 @@ async function playAll(): Promise<number> {
   const failures =
     (playsSeeds ? reportSeeds(verdicts, seconds) : 0) +
     (values.golden ? reportGolden(crashed) : 0) +
+    (migrations > 0
+      ? reportMigrations(messages.flatMap((line) => (line.kind === "migration" ? [line.failed] : [])))
+      : 0) +
     (values.mutations ? reportMutations(notices) : 0);
   return failures === 0 ? 0 : 1;
 }
@@ -158,5 +196,6 @@ const [share, of] = (values.share ?? "").split("/").map(Number);
 if (share !== undefined && of !== undefined) await playShare(share, of);
 else if (values.scenario !== undefined)
   process.exit(await replayGolden(values.scenario, values.crash === undefined ? undefined : Number(values.crash)));
+else if (values.migration !== undefined) process.exit(replayMigration(Number(values.migration), Number(values.crash)));
 else if (values.seed !== undefined) process.exit(playOne(Number(values.seed)));
 else process.exit(await playAll());

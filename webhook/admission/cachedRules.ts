@@ -12,6 +12,8 @@ import type { Log } from "../../controller/process/log.ts";
 import type { DeploymentIndex } from "./deploymentIndex.ts";
 import { neighbourIndex } from "./neighbours.ts";
 import { findWorkloads } from "./findWorkloads.ts";
+import { profileFacts } from "./profileFacts.ts";
+import type { Profiles } from "../../controller/migration/facts/profiles.ts";
 import type { Store } from "../../kube/runtime/cache.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import { refill } from "../../controller/rollout/facts/refill.ts";
@@ -38,6 +40,8 @@ export interface RulesPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly stores: Stores;
+  /** Absent: ConfigMaps of profiles are not judged. */
+  readonly profiles?: Profiles;
   /** As for the controller (controller.ts). */
   readonly trouble?: Trouble;
   /** The controller's settings for objects of routers. */
@@ -112,7 +116,15 @@ export function cachedRules(ports: RulesPorts, watchedNamespace: string | undefi
         : {}),
     };
   };
+  const { profiles } = ports;
+  const referencesIn = (namespace: string) => referencesFor(undefined, "Experiment", namespace);
   return {
+    ...(profiles === undefined
+      ? {}
+      : {
+          profileFacts: (review, untilMs) =>
+            profileFacts({ ...ports, profiles, watched: watchedNamespace, referencesIn }, review, untilMs),
+        }),
     findings: (object, kind, namespace, found = {}) =>
       admissionFindings(object, kind, { references: { ...referencesFor(object, kind, namespace), ...found } }),
     find(objects, kind, namespace, untilMs) {

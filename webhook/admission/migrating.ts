@@ -1,4 +1,6 @@
 /** The mutating webhook on the controller's caches: no review costs a request. */
+import type { Clock } from "../../kube/clock/clock.ts";
+import { pause } from "../../kube/clock/sleep.ts";
 import type { Stores } from "../../controller/rollout/facts/stores.ts";
 import { MIGRATED } from "../../schema/labels.ts";
 import type { Rollout } from "../../schema/rollout.ts";
@@ -14,6 +16,9 @@ export interface MigratingPorts {
   readonly namespace: string;
   /** As ownUser.ts. */
   readonly user: () => string | undefined;
+  readonly instanceId: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
 }
 
 /** The API server gives up after a second. */
@@ -21,7 +26,7 @@ const LONGEST_WAIT_MS = 500;
 
 /** Only the first reviews of a process wait, for the index of Deployments. */
 export function migrating(ports: MigratingPorts): (review: Review, mode?: NamespaceMode) => Promise<Answer> {
-  const { stores, deployments, namespace, user } = ports;
+  const { stores, deployments, namespace, user, instanceId, clock, signal } = ports;
   const migrations: Migrations = {
     rolloutOf: deployments.rolloutOf,
     originOf(space, name) {
@@ -32,8 +37,8 @@ export function migrating(ports: MigratingPorts): (review: Review, mode?: Namesp
   return async (review, mode) => {
     // A review of a Deployment brings with it what the index would say.
     const waits = review.kind === "Deployment" ? undefined : deployments.soon();
-    if (waits !== undefined) await Promise.race([waits, Bun.sleep(LONGEST_WAIT_MS)]);
-    return reviewMigration(review, migrations, { namespace, user: user() }, mode);
+    if (waits !== undefined) await Promise.race([waits, pause(clock, LONGEST_WAIT_MS, signal)]);
+    return reviewMigration(review, migrations, { namespace, user: user(), instanceId }, mode);
   };
 }
 

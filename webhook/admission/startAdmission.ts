@@ -14,7 +14,7 @@ import { createWebhookMetrics, type Reviewed } from "../http/webhookMetrics.ts";
 import type { Rules } from "../review/validate.ts";
 import { createWebhook, type Webhook } from "../http/webhook.ts";
 import { cachedRules, type CachedRules } from "./cachedRules.ts";
-import { deploymentIndex } from "./deploymentIndex.ts";
+import { type DeploymentIndex, deploymentIndex } from "./deploymentIndex.ts";
 import { migrating } from "./migrating.ts";
 import { ownUser } from "./ownUser.ts";
 import type { RouterSettings } from "../../providers/traffic/settings.ts";
@@ -22,6 +22,7 @@ import type { Log } from "../../controller/process/log.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import { recordOverrides } from "./overrides.ts";
 import { textWithHelp, type Violation } from "../../kube/validation/violation.ts";
+import type { Profiles } from "../../controller/migration/facts/profiles.ts";
 import type { Stores } from "../../controller/rollout/facts/stores.ts";
 import { workloadKindOf, workloadRefOf } from "../../controller/rules/rollout/workloadRef.ts";
 import type { Rollout } from "../../schema/rollout.ts";
@@ -58,10 +59,13 @@ export interface AdmissionPorts {
   readonly log: Log;
   readonly events: EventRecorder;
   readonly stores: Stores;
+  readonly profiles: Profiles;
   readonly isLeader: () => boolean;
   /** Called when a review has been answered: the process is not at rest. */
   readonly busy: () => void;
   readonly troubles: Troubles;
+  /** Where the loop fills it; by default it watches Deployments itself. */
+  readonly deployments?: DeploymentIndex | undefined;
 }
 
 export interface Admission {
@@ -103,12 +107,10 @@ export async function readClientCa(file: string | undefined): Promise<string | u
 /** Starts to serve as soon as there is a certificate; `signal` ends it. */
 export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts, signal: AbortSignal): Admission {
   const { client, clock, log, troubles } = ports;
-  const deployments = deploymentIndex({ ...ports, watched: options.watchedNamespace, signal });
+  const deployments = ports.deployments ?? deploymentIndex({ ...ports, ...watchedOf(options), signal });
   const { routing, watchedNamespace } = options;
   const rules = cachedRules({ ...ports, deployments, routing, trouble: troubles.met }, watchedNamespace, signal);
-  const migrate = options.migrates
-    ? migrating({ ...ports, deployments, namespace: options.namespace, user: ownUser(ports, signal) })
-    : undefined;
+  const migrate = options.migrates ? migratingOf(options, { ...ports, deployments }, signal) : undefined;
   let webhook: Webhook | undefined;
   const metrics = createWebhookMetrics(() => webhook?.expiresAtMs());
   const keeper = createKeeper({
@@ -134,18 +136,8 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
         metrics.reviewed(...review);
       };
       const where = { port, ...(address === undefined ? {} : { hostname: address }) };
-      webhook = createWebhook({
-        rules,
-        client,
-        certificate,
-        clientCa,
-        reviewed,
-        log,
-        clock,
-        overridden,
-        migrate,
-        ...where,
-      });
+      const parts = { rules, client, certificate, clientCa, reviewed, log, clock, overridden, migrate };
+      webhook = createWebhook({ ...parts, ...where });
       await options.listening?.();
       log.info("Serving the webhook", { port: webhook.port });
     },
@@ -171,6 +163,14 @@ export function startAdmission(options: AdmissionOptions, ports: AdmissionPorts,
     done: Promise.all([parted, farewell]).then(() => webhook?.stop()),
   };
 }
+
+const watchedOf = ({ instanceId, watchedNamespace }: AdmissionOptions) => ({ instanceId, watched: watchedNamespace });
+
+const migratingOf = (
+  { namespace, instanceId }: AdmissionOptions,
+  ports: AdmissionPorts & { readonly deployments: DeploymentIndex },
+  signal: AbortSignal,
+) => migrating({ ...ports, namespace, instanceId, user: ownUser(ports, signal), signal });
 
 /** More than fits into an event. */
 const textsInFull = 20;

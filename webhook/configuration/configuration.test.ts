@@ -65,6 +65,25 @@ describe("the configuration", () => {
     });
   });
 
+  test("sends ConfigMaps of profiles to us, those of our own namespace, too, and never waits for us", () => {
+    const profiles = (more: object) =>
+      configurationFor({ ...desired, ...more }).webhooks?.find(({ name }) => name === "profiles.sluice.dev");
+    expect(profiles({})).toMatchObject({
+      failurePolicy: "Ignore",
+      rules: [{ resources: ["configmaps"], operations: ["CREATE", "UPDATE", "DELETE"] }],
+      namespaceSelector: { matchExpressions: [{ operator: "NotIn", values: ["kube-system"] }] },
+      objectSelector: {
+        matchExpressions: [
+          { key: "sluice.dev/profiles", operator: "In", values: ["true"] },
+          { operator: "DoesNotExist" },
+        ],
+      },
+    });
+    const names = { matchExpressions: [{ operator: "In", values: ["team", "argo-rollouts"] }] };
+    expect(profiles({ watchedNamespace: "team" })).toMatchObject({ namespaceSelector: names });
+    expect(profiles({ failurePolicy: undefined })).toBeUndefined();
+  });
+
   test("has names of its own for each instance, and a certificate for how it is called", () => {
     expect([configurationName(""), secretName("")]).toEqual(["sluice", "sluice-webhook-certificates"]);
     expect([configurationName("a"), secretName("a")]).toEqual(["sluice-a", "sluice-webhook-certificates-a"]);
@@ -77,7 +96,7 @@ describe("the configuration", () => {
     const urls = configurationFor({ ...desired, endpoint: url }).webhooks?.map(
       ({ clientConfig }) => clientConfig["url"],
     );
-    expect(urls).toEqual(["https://10.0.0.7:8443/validate", "https://10.0.0.7:8443/probe"]);
+    expect(urls).toEqual(["validate", "validate", "probe"].map((path) => `https://10.0.0.7:8443/${path}`));
   });
 });
 

@@ -2,12 +2,14 @@
  * The ValidatingWebhookConfiguration that Sluice writes for itself, as a pure function of its desired contents.
  *
  * Why a cluster that starts cold cannot lock itself out, in whatever state it was stopped:
- * - Only kinds of argoproj.io are matched. Pods, nodes, Leases, Secrets, Services, EndpointSlices, webhook
- *   configurations: everything that is needed to start Sluice is not. Nor is a Sluice, or a part of the control plane,
- *   that is itself run by a Rollout, since kube-system and the controller's own namespace are excluded.
+ * - Only kinds of argoproj.io are matched, and ConfigMaps of profiles, always with `Ignore`. Pods, nodes, Leases,
+ *   Secrets, Services, EndpointSlices, webhook configurations: everything that is needed to start Sluice is not. Nor is
+ *   a Sluice, or a part of the control plane, that is itself run by a Rollout, since kube-system and the controller's own
+ *   namespace are excluded for Rollouts.
  * - Status and scale are subresources and not matched; for the kinds without a status subresource (AnalysisRun,
  *   Experiment) a write that does not change the spec is not matched. Nor is one on an object that is being deleted, so
- *   finalizers can be removed and namespaces emptied while no replica answers. DELETE is not matched at all.
+ *   finalizers can be removed and namespaces emptied while no replica answers. DELETE is matched for
+ *   ConfigMaps of profiles alone.
  * - So with `Fail` and no replica left, only creating argoproj.io objects and changing their specs is refused, with the
  *   reason, until a replica is ready; starting one needs none of these writes. It then writes `Ignore` until there are
  *   two.
@@ -15,7 +17,7 @@
  *   `Ignore`.
  * - The Namespace owns the configuration: deleting the namespace does not leave behind a webhook that never answers.
  */
-import { BREAK_GLASS, INSTANCE_LABEL } from "../../schema/labels.ts";
+import { BREAK_GLASS, INSTANCE_LABEL, PROFILES } from "../../schema/labels.ts";
 
 export type FailurePolicy = "Fail" | "Ignore";
 
@@ -94,12 +96,14 @@ export interface Configuration {
  * `admission webhook "rollouts.sluice.dev" denied …`.
  */
 export const VALIDATING = "rollouts.sluice.dev";
+export const PROFILING = "profiles.sluice.dev";
 export const PROBING = "probe.sluice.dev";
 
 /** Every field is written, the API server's defaults too, so that the stored object can be compared with it. */
 export function configurationFor(desired: DesiredConfiguration): Configuration {
   const { conditions, failurePolicy } = desired;
-  const webhooks = [...(failurePolicy === undefined ? [] : [validating(desired, failurePolicy)]), probing(desired)];
+  const reviewing = failurePolicy === undefined ? [] : [validating(desired, failurePolicy), profiling(desired)];
+  const webhooks = [...reviewing, probing(desired)];
   return {
     apiVersion: "admissionregistration.k8s.io/v1",
     kind: "ValidatingWebhookConfiguration",
@@ -164,7 +168,53 @@ function validating(desired: DesiredConfiguration, failurePolicy: FailurePolicy)
   };
 }
 
-const ofInstance = (instanceId: string): object =>
+/**
+ * ConfigMaps of profiles, also where the write takes the label away, or the ConfigMap (which is then only told who names
+ * its profiles). The loop judges a profile again when it uses it, so nothing has to wait for us.
+ */
+function profiling(desired: DesiredConfiguration): Webhook {
+  const { instanceId, namespace, watchedNamespace } = desired;
+  return {
+    name: PROFILING,
+    clientConfig: clientConfig(desired, VALIDATE_PATH),
+    rules: [
+      {
+        apiGroups: [""],
+        apiVersions: ["v1"],
+        operations: ["CREATE", "UPDATE", "DELETE"],
+        resources: ["configmaps"],
+        scope: "Namespaced",
+      },
+    ],
+    failurePolicy: "Ignore",
+    matchPolicy: "Equivalent",
+    sideEffects: "None",
+    timeoutSeconds: 2,
+    admissionReviewVersions: ["v1"],
+    matchConditions: [{ name: "profiles-changed", expression: profilesChanged }],
+    namespaceSelector: {
+      matchExpressions: [
+        watchedNamespace === undefined
+          ? { key: "kubernetes.io/metadata.name", operator: "NotIn", values: ["kube-system"] }
+          : { key: "kubernetes.io/metadata.name", operator: "In", values: [...new Set([watchedNamespace, namespace])] },
+      ],
+    },
+    objectSelector: { matchExpressions: [{ key: PROFILES, operator: "In", values: ["true"] }, ofInstance(instanceId)] },
+  };
+}
+
+const dataOf = (object: "object" | "oldObject"): string => `(has(${object}.data) ? ${object}.data : dyn({}))`;
+const labelsOf = (object: "object" | "oldObject"): string =>
+  `(has(${object}.metadata.labels) ? ${object}.metadata.labels : dyn({}))`;
+
+const profilesChanged = [
+  "oldObject == null",
+  "object == null",
+  `${dataOf("object")} != ${dataOf("oldObject")}`,
+  `${labelsOf("object")} != ${labelsOf("oldObject")}`,
+].join(" || ");
+
+export const ofInstance = (instanceId: string): object =>
   instanceId === ""
     ? { key: INSTANCE_LABEL, operator: "DoesNotExist" }
     : { key: INSTANCE_LABEL, operator: "In", values: [instanceId] };

@@ -11,6 +11,7 @@ import {
   type Configuration,
   type DesiredConfiguration,
   metadataFor,
+  ofInstance,
   type Webhook,
 } from "./configuration.ts";
 
@@ -45,6 +46,7 @@ const created = (desired: DesiredConfiguration, mode: NamespaceMode, selector: r
   webhook(desired, {
     name: `${mode}.migrate.sluice.dev`,
     path: mutatePath(mode),
+    isLabelled: true,
     rule: { ...DEPLOYMENTS, operations: ["CREATE"], resources: ["deployments"] },
     matchConditions: [
       { name: "not-owned", expression: NOT_OWNED },
@@ -58,6 +60,7 @@ const marked = (desired: DesiredConfiguration): Webhook =>
   webhook(desired, {
     name: "marked.migrate.sluice.dev",
     path: mutatePath(undefined),
+    isLabelled: true,
     rule: { ...DEPLOYMENTS, operations: ["CREATE", "UPDATE"], resources: ["deployments"] },
     matchConditions: [
       { name: "not-owned", expression: NOT_OWNED },
@@ -118,6 +121,8 @@ interface Row {
   readonly path: string;
   readonly rule: object;
   readonly matchConditions: readonly { readonly name: string; readonly expression: string }[];
+  /** It has the labels of the Deployment, by which several installations share the Deployments of a cluster. */
+  readonly isLabelled?: true;
   /** Of the Namespace's labels. */
   readonly selector?: readonly object[];
 }
@@ -145,6 +150,6 @@ function webhook(desired: DesiredConfiguration, row: Row): Webhook {
         ...(row.selector ?? []),
       ],
     },
-    objectSelector: {},
+    objectSelector: row.isLabelled ? { matchExpressions: [ofInstance(desired.instanceId)] } : {},
   };
 }

@@ -1,5 +1,5 @@
 /** Reviews of HorizontalPodAutoscalers (docs/behaviour/admission.md#deployments-that-migrate). */
-import { SCALE_TARGET_BEFORE } from "../../schema/labels.ts";
+import { INSTANCE_LABEL, SCALE_TARGET_BEFORE } from "../../schema/labels.ts";
 import type { Answer, PatchOperation, Review } from "../review/review.ts";
 import { record } from "../review/record.ts";
 import { admitted, type Migrations, untouched } from "./migrations.ts";
@@ -11,30 +11,42 @@ interface Target {
   readonly name: string;
 }
 
+const NOTHING_BEFORE = { [SCALE_TARGET_BEFORE]: undefined, [INSTANCE_LABEL]: undefined };
+
 /** One that scales a Deployment whose pods a Rollout has scales the Rollout, and the Deployment again when that is over. */
-export function reviewAutoscaler({ object, namespace }: Review, migrations: Migrations): Answer {
+export function reviewAutoscaler(review: Review, migrations: Migrations, instanceId: string): Answer {
+  const { object } = review;
   const target = targetOf(record(record(object)?.["spec"])?.["scaleTargetRef"]);
   if (target === undefined || isGoing(object)) return untouched;
-  if (isOf(target, "Deployment", "apps/")) return forth(object, target, namespace, migrations);
-  return isOf(target, "Rollout", "argoproj.io/") ? back(object, target, namespace, migrations) : untouched;
+  if (isOf(target, "Deployment", "apps/")) return forth(review, target, migrations, instanceId);
+  // What another installation has pointed at a Rollout it points back.
+  const isOurs = (annotationIn(object, INSTANCE_LABEL) ?? "") === instanceId;
+  return isOurs && isOf(target, "Rollout", "argoproj.io/") ? back(review, migrations) : untouched;
 }
 
-function forth(object: unknown, target: Target, namespace: string, migrations: Migrations): Answer {
+function forth({ object, namespace }: Review, target: Target, migrations: Migrations, instanceId: string): Answer {
   const rollout = ownerOf(target.name, namespace, migrations);
   if (rollout === undefined) {
-    const isStale = annotationIn(object, SCALE_TARGET_BEFORE) !== undefined;
-    return isStale ? admitted(annotate(object, { [SCALE_TARGET_BEFORE]: undefined })) : untouched;
+    const isStale =
+      annotationIn(object, SCALE_TARGET_BEFORE) !== undefined &&
+      (annotationIn(object, INSTANCE_LABEL) ?? "") === instanceId;
+    return isStale ? admitted(annotate(object, NOTHING_BEFORE)) : untouched;
   }
   const next = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", name: rollout };
-  return admitted([pointAt(next), ...annotate(object, { [SCALE_TARGET_BEFORE]: JSON.stringify(target) })]);
+  const marks = {
+    [SCALE_TARGET_BEFORE]: JSON.stringify(target),
+    [INSTANCE_LABEL]: instanceId === "" ? undefined : instanceId,
+  };
+  return admitted([pointAt(next), ...annotate(object, marks)]);
 }
 
 /** Where we did not change the target it is its user's. */
-function back(object: unknown, target: Target, namespace: string, migrations: Migrations): Answer {
+function back({ object, namespace }: Review, migrations: Migrations): Answer {
+  const target = record(record(object)?.["spec"])?.["scaleTargetRef"];
   const before = targetOf(parsed(annotationIn(object, SCALE_TARGET_BEFORE)));
   if (before === undefined || !isOf(before, "Deployment", "apps/")) return untouched;
-  if (ownerOf(before.name, namespace, migrations) === target.name) return untouched;
-  return admitted([pointAt(before), ...annotate(object, { [SCALE_TARGET_BEFORE]: undefined })]);
+  if (ownerOf(before.name, namespace, migrations) === record(target)?.["name"]) return untouched;
+  return admitted([pointAt(before), ...annotate(object, NOTHING_BEFORE)]);
 }
 
 /** The Rollout that has the pods of the Deployment of this name, whether that is still there or not. */

@@ -1,6 +1,16 @@
 /** Reviews of Deployments that migrate, or have migrated (docs/behaviour/admission.md#deployments-that-migrate). */
-import { MANAGED_BY_ROLLOUT, MIGRATE, PROFILE, REPLICAS_BEFORE, REPLICAS_WANTED } from "../../schema/labels.ts";
-import type { Answer, Review } from "../review/review.ts";
+import {
+  MANAGED_BY_ROLLOUT,
+  MIGRATE,
+  PAUSED_FOR_ROLLOUT,
+  PROFILE,
+  REPLICAS_BEFORE,
+  REPLICAS_LEFT,
+  REPLICAS_WANTED,
+} from "../../schema/labels.ts";
+import { equal } from "../../kube/object/equality.ts";
+import { record } from "../review/record.ts";
+import type { Answer, PatchOperation, Review } from "../review/review.ts";
 import { admitted, type Migrations, type NamespaceMode, refused, untouched } from "./migrations.ts";
 import { annotate, annotationIn, isGoing, isOwned, replicasOf, rolloutOfDeployment } from "./objects.ts";
 import { statedReplicas } from "./stated.ts";
@@ -35,7 +45,7 @@ function created(review: Review, migrations: Migrations, namespaceMode: Namespac
   const wanted = replicas === 0 ? (annotationIn(object, REPLICAS_WANTED) ?? "0") : String(replicas);
   const held = `spec.replicas: ${replicas} goes to Rollout "${name}", which gets the pods; the Deployment is stored with 0`;
   return admitted(
-    [...at(object, 0), ...annotate(object, { [REPLICAS_WANTED]: wanted })],
+    [...at(object, 0), ...paused(object), ...annotate(object, { [REPLICAS_WANTED]: wanted, ...pauseOf(object) })],
     replicas === 0 ? warnings : [...warnings, held],
   );
 }
@@ -48,24 +58,56 @@ function updated(review: Review, rollout: string, warnings: readonly string[]): 
   const { object, oldObject } = review;
   const [from, to] = [replicasOf(oldObject), replicasOf(object)];
   const stated = from === to ? statedReplicas(review) : to;
+  // Where another has come by without a review, this is the newer word: the controller need not learn of both.
+  const left = Number(annotationIn(oldObject, REPLICAS_LEFT) ?? from);
   const before = annotationIn(oldObject, REPLICAS_WANTED);
   const wanted = stated === undefined ? (annotationIn(object, REPLICAS_WANTED) ?? before) : String(stated);
   // A replacement, or a hand, that drops our marks would leave the pods with two owners.
-  const kept = [MANAGED_BY_ROLLOUT, REPLICAS_BEFORE].flatMap((mark) => {
+  const kept = [MANAGED_BY_ROLLOUT, REPLICAS_BEFORE, REPLICAS_LEFT, PAUSED_FOR_ROLLOUT].flatMap((mark) => {
     const value = annotationIn(oldObject, mark);
     return value === undefined ? [] : [[mark, value] as const];
   });
-  const marks = { ...Object.fromEntries(kept), ...(wanted === undefined ? {} : { [REPLICAS_WANTED]: wanted }) };
+  const untold = isUntold(review);
+  const marks = {
+    ...Object.fromEntries(kept),
+    ...(wanted === undefined ? {} : { [REPLICAS_WANTED]: wanted }),
+    ...(untold ? pauseOf(object) : {}),
+  };
   const carried = `spec.replicas: ${to} goes to Rollout "${rollout}", which has the pods of this Deployment`;
   const isNews = stated !== undefined && String(stated) !== before;
   return admitted(
-    [...(to === 0 ? [] : at(object, from)), ...annotate(object, marks)],
+    [
+      ...(to === 0 ? [] : at(object, from === to || Number.isNaN(left) ? from : left)),
+      ...(untold ? paused(object) : []),
+      ...annotate(object, marks),
+    ],
     isNews ? [...warnings, carried] : warnings,
   );
 }
 
 const at = (object: unknown, replicas: number) =>
   replicasOf(object) === replicas ? [] : [{ op: "add" as const, path: "/spec/replicas", value: replicas }];
+
+const isPaused = (object: unknown): boolean => record(record(object)?.["spec"])?.["paused"] === true;
+
+/**
+ * A Deployment at 0 is complete as soon as its controller has seen it, which tools take for a success. It is not while it is
+ * paused; the loop ends that when the Deployment says what its Rollout does.
+ */
+const paused = (object: unknown): PatchOperation[] =>
+  isPaused(object) ? [] : [{ op: "add", path: "/spec/paused", value: true }];
+
+const pauseOf = (object: unknown): Readonly<Record<string, string>> =>
+  isPaused(object) ? {} : { [PAUSED_FOR_ROLLOUT]: "true" };
+
+/** It gets another template, and does not say yet that its Rollout is not done. */
+function isUntold({ object, oldObject }: Review): boolean {
+  const templateOf = (of: unknown) => record(record(of)?.["spec"])?.["template"];
+  const conditions = record(record(oldObject)?.["status"])?.["conditions"];
+  const said = (Array.isArray(conditions) ? conditions : []).map((each) => record(each));
+  const isTold = said.some((each) => each?.["type"] === "Reconciling" || each?.["type"] === "Stalled");
+  return replicasOf(oldObject) === 0 && !isTold && !equal(templateOf(object), templateOf(oldObject));
+}
 
 const RIGHT_MODES = 'has to be "reference" or "adopt"';
 

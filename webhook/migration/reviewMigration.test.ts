@@ -29,7 +29,7 @@ function reviewing(object: object, members: RequestMembers = {}): Review {
   return parsed.review;
 }
 
-const ours = { namespace: "sluice-system", user: "system:serviceaccount:sluice-system:sluice" };
+const ours = { namespace: "sluice-system", user: "system:serviceaccount:sluice-system:sluice", instanceId: "" };
 const none: Migrations = { rolloutOf: () => undefined, originOf: () => undefined };
 const knowing = (origin: "reference" | "adopt" | "own"): Migrations => ({
   rolloutOf: () => undefined,
@@ -158,6 +158,12 @@ describe("a Deployment whose pods a Rollout has", () => {
     expect(outcome(from(deployment(4, WANTS_5), deployment(9, WANTS_5)))).toEqual([4, "9"]);
   });
 
+  test("keeps the count that we gave it where another has come by without a review, which this one replaces", () => {
+    const left = { ...WANTS_5, "sluice.dev/replicas-left": "0" };
+    expect(outcome(from(deployment(3, left), deployment(7, left)))).toEqual([0, "7"]);
+    expect(outcome(from(deployment(3, left), deployment(3, { ...left, note: "x" })))).toEqual([3, "5"]);
+  });
+
   test("wants 0 where its owner takes the last pods", () => {
     expect(outcome(from(deployment(4, WANTS_5), deployment(0, WANTS_5)))).toEqual([0, "0"]);
   });
@@ -167,6 +173,51 @@ describe("a Deployment whose pods a Rollout has", () => {
     expect(outcome(from(old, applied(0, WANTS_5, 0)))).toEqual([0, "0"]);
     expect(outcome(from(old, { ...old, metadata: { ...old.metadata, labels: { a: "b" } } }))).toEqual([0, "5"]);
     expect(outcome(from(old, applied(undefined, WANTS_5, 0)))).toEqual([0, "5"]);
+  });
+
+  test("wants 0 where a server-side apply states it, and the 0 of others is ours", () => {
+    const entry = (manager: string, operation: string, spec: object, time = "2026-01-01T00:00:00Z") => ({
+      manager,
+      operation,
+      apiVersion: "apps/v1",
+      time,
+      fieldsType: "FieldsV1",
+      fieldsV1: { "f:spec": spec },
+    });
+    const with0 = (...managedFields: object[]) => deployment(0, WANTS_5, { managedFields });
+    const as = (fieldManager: string) => ({ options: { kind: "UpdateOptions", fieldManager } });
+    const states = entry("flux", "Apply", { "f:replicas": {}, "f:template": {} });
+    const leaves = entry("flux", "Apply", { "f:template": {} });
+    const other = entry("flux", "Update", { "f:template": {} });
+    const later = entry("flux", "Update", { "f:template": {} }, "2026-01-01T00:00:09Z");
+    const seen = (old: object, object: object, manager = "flux") => outcome(from(old, object, as(manager)));
+    expect(seen(with0(states), with0(states))).toEqual([0, "0"]);
+    expect(seen(with0(), with0(states))).toEqual([0, "0"]);
+    expect(seen(with0(states, other), with0(states, other))).toEqual([0, "0"]);
+    expect(seen(with0(leaves), with0(leaves))).toEqual([0, "5"]);
+    expect(seen(with0(states), with0(states, other))).toEqual([0, "5"]);
+    expect(seen(with0(states, other), with0(states, later))).toEqual([0, "5"]);
+    expect(seen(with0(states), with0(states), "kubectl-label")).toEqual([0, "5"]);
+  });
+
+  test("is paused while it does not say that the Rollout of its new template is not done", () => {
+    const template = (image: string) => ({ spec: { containers: [{ image }] } });
+    const with1 = (image: string, replicas = 0, more: object = {}, status: object = {}) => {
+      const { spec, ...object } = deployment(replicas, WANTS_5);
+      return { ...object, spec: { ...spec, template: template(image), ...more }, status };
+    };
+    const pause = (old: object, object: object) => {
+      const review = from(old, object);
+      const { spec, metadata } = stored(review, judge(review)) as unknown as ReturnType<typeof with1>;
+      const { paused } = spec as { readonly paused?: boolean };
+      return [paused, metadata.annotations?.["sluice.dev/paused-for-rollout"]];
+    };
+    const told = { conditions: [{ type: "Reconciling", status: "True" }] };
+    expect(pause(with1("web:1"), with1("web:2"))).toEqual([true, "true"]);
+    expect(pause(with1("web:1"), with1("web:1"))).toEqual([undefined, undefined]);
+    expect(pause(with1("web:1", 2), with1("web:2", 2))).toEqual([undefined, undefined]);
+    expect(pause(with1("web:1", 0, {}, told), with1("web:2", 0, {}, told))).toEqual([undefined, undefined]);
+    expect(pause(with1("web:1"), with1("web:2", 0, { paused: true }))).toEqual([true, undefined]);
   });
 
   test("keeps our marks where a replacement has lost them", () => {
@@ -281,6 +332,18 @@ describe("a HorizontalPodAutoscaler", () => {
   ])("scales its Deployment again when the Rollout %s", (_, migrations) => {
     expect(seen(scaler(after, remembered), migrations)).toEqual(scaler(before, {}));
     expect(seen(scaler(before, remembered), migrations)).toEqual(scaler(before, {}));
+  });
+
+  test("belongs to the installation that has pointed it at the Rollout: another leaves it alone", () => {
+    const labels = { ...remembered, "argo-rollouts.argoproj.io/controller-instance-id": "b" };
+    const review = reviewing(scaler(before), { kind });
+    const byB = reviewMigration(review, stamped, { ...ours, instanceId: "b" });
+    expect(stored(review, byB)).toEqual(scaler(after, labels) as unknown as ReturnType<typeof deployment>);
+    expect(seen(scaler(after, labels), none)).toEqual(scaler(after, labels));
+    expect(seen(scaler(before, labels), none)).toEqual(scaler(before, labels));
+    const again = reviewing(scaler(after, labels), { kind });
+    const back = reviewMigration(again, none, { ...ours, instanceId: "b" });
+    expect(stored(again, back)).toEqual(scaler(before, {}) as unknown as ReturnType<typeof deployment>);
   });
 
   test("of a Rollout that its user has written, or of another Deployment, stays as it is", () => {

@@ -1,5 +1,11 @@
 /** The mutating webhook as a pure function: a review and what is known in, a JSON patch or a refusal out. */
-import { MANAGED_BY_ROLLOUT, REPLICAS_BEFORE, REPLICAS_WANTED } from "../../schema/labels.ts";
+import {
+  MANAGED_BY_ROLLOUT,
+  PAUSED_FOR_ROLLOUT,
+  REPLICAS_BEFORE,
+  REPLICAS_LEFT,
+  REPLICAS_WANTED,
+} from "../../schema/labels.ts";
 import { SYSTEM_NAMESPACES } from "../../controller/migration/facts/optIn.ts";
 import type { Answer, Review } from "../review/review.ts";
 import { reviewAutoscaler } from "./autoscaler.ts";
@@ -13,6 +19,8 @@ export interface Ours {
   readonly namespace: string;
   /** The name by which the API server knows the controller; undefined while we do not know it. */
   readonly user: string | undefined;
+  /** Of several installations in a cluster, this one; "": the one without a name. */
+  readonly instanceId: string;
 }
 
 /** Dry runs are answered like other writes: nothing here has an effect. */
@@ -29,10 +37,10 @@ export function reviewMigration(
   if (subResource !== "") return untouched;
   if (group === "apps" && kind === "Deployment") return reviewDeployment(review, migrations, namespaceMode);
   const isAutoscaler = group === "autoscaling" && kind === "HorizontalPodAutoscaler";
-  return isAutoscaler ? reviewAutoscaler(review, migrations) : untouched;
+  return isAutoscaler ? reviewAutoscaler(review, migrations, ours.instanceId) : untouched;
 }
 
-const MARKS = [MANAGED_BY_ROLLOUT, REPLICAS_BEFORE, REPLICAS_WANTED];
+const MARKS = [MANAGED_BY_ROLLOUT, REPLICAS_BEFORE, REPLICAS_WANTED, REPLICAS_LEFT, PAUSED_FOR_ROLLOUT];
 
 /**
  * The loop names no field manager; kubectl and others do, also where they have the loop's user, as on a developer's machine.

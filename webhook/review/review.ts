@@ -224,7 +224,7 @@ function invalidStatus({ group, kind, name }: Review, all: readonly Cause[]): ob
     status: "Failure",
     code: 422,
     reason: "Invalid",
-    message: `${kind}.${group} ${JSON.stringify(name)} is invalid: ${list}`,
+    message: `${group === "" ? kind : `${kind}.${group}`} ${JSON.stringify(name)} is invalid: ${list}`,
     details: { name, group, kind, causes },
   };
 }

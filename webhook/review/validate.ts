@@ -5,6 +5,7 @@ import type { Clock } from "../../kube/clock/clock.ts";
 import { equal } from "../../kube/object/equality.ts";
 import type { AdmittedKind, Findings, References } from "../../controller/rules/admission/admissionFindings.ts";
 import type { Violation } from "../../kube/validation/violation.ts";
+import { isProfileMap, judgeProfiles, type ProfileFacts } from "./profileReview.ts";
 import { record } from "./record.ts";
 import { type Answer, type Cause, causesOf, causeText, type Review, warningsOf } from "./review.ts";
 import { BREAK_GLASS } from "../../schema/labels.ts";
@@ -24,6 +25,8 @@ export interface Rules {
     namespace: string,
     untilMs: number,
   ): Promise<Found> | undefined;
+  /** What is known of a ConfigMap of profiles; absent: such reviews pass. Never rejects, and answers by `untilMs`. */
+  profileFacts?(review: Review, untilMs: number): Promise<ProfileFacts>;
   /** The violations of an object that it did not have `before`. */
   newViolations(before: readonly Violation[], after: readonly Violation[]): readonly Violation[];
 }
@@ -81,6 +84,7 @@ export function createValidator(ports: ValidatorPorts): (review: Review, pause: 
 async function validate(ports: ValidatorPorts, review: Review, pause: Pause): Promise<Answer> {
   const untilMs = ports.clock.now() + deadlineMs;
   const { kind } = review;
+  if (isProfileMap(review)) return profilesAnswer(ports, review, untilMs);
   if (isNoneOfOurs(review)) return passed;
   if (review.group !== group || !isAdmitted(kind)) {
     // A kind that we do not know: our webhook configuration matches too much, or is of a newer version. Without a
@@ -98,6 +102,15 @@ async function validate(ports: ValidatorPorts, review: Review, pause: Pause): Pr
     causes: merged(causesOf(refuse), opinion.causes),
     warnings: [...annotationWarning(review), ...warningsOf(warn), ...opinion.warnings],
   });
+}
+
+/** There is no way round these refusals: without the label a ConfigMap is none of ours. */
+async function profilesAnswer({ rules }: ValidatorPorts, review: Review, untilMs: number): Promise<Answer> {
+  const facts = await rules.profileFacts?.(review, untilMs);
+  if (facts === undefined || isLeaving(review.object)) return passed;
+  const { refuse, warn } = await judgeProfiles(review, facts, turn);
+  const verdict = refuse.length === 0 ? "allowed" : "refused";
+  return { verdict, causes: causesOf(refuse), warnings: warningsOf(warn) };
 }
 
 /**
@@ -125,11 +138,15 @@ function isNoneOfOurs({ operation, subResource, object, oldObject }: Review): bo
   if (subResource !== "") return true;
   if (operation === "CREATE") return false;
   if (operation !== "UPDATE") return true;
-  const { deletionTimestamp } = record(record(object)?.["metadata"]) ?? {};
-  if (deletionTimestamp !== undefined && deletionTimestamp !== null) return true;
+  if (isLeaving(object)) return true;
   // Removing the annotation is a reason to report again what is wrong.
   if (annotationOf(object) !== annotationOf(oldObject)) return false;
   return equal(record(object)?.["spec"], record(oldObject)?.["spec"]);
+}
+
+function isLeaving(object: unknown): boolean {
+  const { deletionTimestamp } = record(record(object)?.["metadata"]) ?? {};
+  return deletionTimestamp !== undefined && deletionTimestamp !== null;
 }
 
 /** On updates only new violations refuse; the rest become warnings, since the loop still stops the object for them. */

@@ -47,6 +47,13 @@ describe("a run that cannot be measured", () => {
     expect(lines).toEqual([]);
   });
 
+  test("has rules that are too costly to match, none of which is left out silently", () => {
+    const metrics = Array.from({ length: 500 }, (_, n) => metric({ name: `m${n}` }));
+    const dryRun = Array.from({ length: 1_000 }, (_, n) => ({ metricName: `(m|n)+${n % 500}` }));
+    const { status } = play({ spec: { metrics, dryRun } });
+    expect(status?.message).toEndWith("Rule is too costly to match against the names of the metrics");
+  });
+
   test("is not one whose count comes from an argument", () => {
     const metrics = [metric({ interval: "1s", count: "{{args.n}}" })];
     expect(ended(play({ spec: { metrics, args: [{ name: "n", value: "2" }] } }))).toBe("Successful");

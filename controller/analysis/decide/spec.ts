@@ -5,7 +5,7 @@
 import { goDurationMs } from "../../../kube/object/goDuration.ts";
 import { at, root } from "../../../kube/validation/place.ts";
 import type { AnalysisRunSpec, Metric } from "../../../schema/analysis.ts";
-import { usualBudget, regexpSearch } from "../../expression/regexp/matches.ts";
+import { compileRegexp, searchRegexp, usualBudget } from "../../expression/regexp/matches.ts";
 import { limitOf, metricViolations } from "../../rules/analysis/metric.ts";
 import { argumentValues, rendered } from "../make/render.ts";
 
@@ -40,9 +40,15 @@ type Read = { readonly metrics: readonly ReadyMetric[] } | { readonly problem: s
 export function readSpec(spec: AnalysisRunSpec): Read {
   const metrics = resolved(spec);
   if ("problem" in metrics) return { problem: `Unable to resolve metric arguments: ${metrics.problem}` };
-  const invalid = invalidMetrics(metrics.all) ?? unmatchedRules(spec, metrics.all);
-  if (invalid !== undefined) return { problem: `Analysis spec invalid: ${invalid}` };
-  return { metrics: readyMetrics(spec, metrics.all) };
+  const invalid = (problem: string): Read => ({ problem: `Analysis spec invalid: ${problem}` });
+  const wrong = invalidMetrics(metrics.all);
+  if (wrong !== undefined) return invalid(wrong);
+  const names = metrics.all.map(({ name }) => name);
+  const dryRun = matchesOf("dryRun", spec.dryRun ?? [], names);
+  if ("problem" in dryRun) return invalid(dryRun.problem);
+  const retention = matchesOf("measurementRetention", spec.measurementRetention ?? [], names);
+  if ("problem" in retention) return invalid(retention.problem);
+  return { metrics: readyMetrics(spec, metrics.all, { dryRun: dryRun.matched, retention: retention.matched }) };
 }
 
 function resolved(spec: AnalysisRunSpec): { readonly all: readonly Metric[] } | { readonly problem: string } {
@@ -70,25 +76,43 @@ function invalidMetrics(metrics: readonly Metric[]): string | undefined {
   return undefined;
 }
 
-/** A rule that is no regular expression, or one that is too costly, matches nothing. */
-function unmatchedRules(spec: AnalysisRunSpec, metrics: readonly Metric[]): string | undefined {
-  const search = regexpSearch(metrics.map(({ name }) => name));
-  for (const member of ["dryRun", "measurementRetention"] as const) {
-    const index = (spec[member] ?? []).findIndex(({ metricName }) => search(metricName) !== true);
-    if (index >= 0) return `${member}[${index}]: Rule didn't match any metric name(s)`;
-  }
-  return undefined;
+interface Rules {
+  /** For each rule, the names of the metrics that it matches. */
+  readonly dryRun: readonly ReadonlySet<string>[];
+  readonly retention: readonly ReadonlySet<string>[];
 }
 
-function readyMetrics(spec: AnalysisRunSpec, metrics: readonly Metric[]): readonly ReadyMetric[] {
+/** A rule that is no regular expression, or one that is too costly, matches nothing. */
+function matchesOf(
+  member: "dryRun" | "measurementRetention",
+  rules: readonly { readonly metricName: string }[],
+  names: readonly string[],
+): { readonly matched: readonly ReadonlySet<string>[] } | { readonly problem: string } {
   const budget = usualBudget();
-  const matches = (pattern: string, name: string): boolean => regexpSearch([name], budget)(pattern) === true;
+  const matched: ReadonlySet<string>[] = [];
+  for (const [index, { metricName }] of rules.entries()) {
+    const compiled = compileRegexp(metricName, budget);
+    const found = names.map((name) => typeof compiled !== "string" && searchRegexp(compiled, name, budget));
+    if (compiled === "costly" || found.includes(undefined))
+      return { problem: `${member}[${index}]: Rule is too costly to match against the names of the metrics` };
+    if (!found.includes(true)) return { problem: `${member}[${index}]: Rule didn't match any metric name(s)` };
+    matched.push(new Set(names.filter((_, place) => found[place] === true)));
+  }
+  return { matched };
+}
+
+function readyMetrics(
+  spec: AnalysisRunSpec,
+  metrics: readonly Metric[],
+  { dryRun, retention }: Rules,
+): readonly ReadyMetric[] {
   return metrics.map((metric, index) => {
     const limit = (member: keyof Metric): number => limitOf(at(root(metric), member)) ?? 0;
     const count = limit("count");
     const intervalMs = durationOf(metric.interval);
     // Of several rules the last one counts.
-    const kept = spec.measurementRetention?.findLast((rule) => matches(rule.metricName, metric.name))?.limit ?? 0;
+    const rule = retention.findLastIndex((names) => names.has(metric.name));
+    const kept = spec.measurementRetention?.[rule]?.limit ?? 0;
     return {
       name: metric.name,
       index,
@@ -100,7 +124,7 @@ function readyMetrics(spec: AnalysisRunSpec, metrics: readonly Metric[]): readon
       consecutiveErrorLimit:
         metric.consecutiveErrorLimit === undefined ? CONSECUTIVE_ERRORS : limit("consecutiveErrorLimit"),
       consecutiveSuccessLimit: limit("consecutiveSuccessLimit"),
-      dryRun: (spec.dryRun ?? []).some((rule) => matches(rule.metricName, metric.name)),
+      dryRun: dryRun.some((names) => names.has(metric.name)),
       kept: kept > 0 ? kept : MEASUREMENTS_KEPT,
     };
   });

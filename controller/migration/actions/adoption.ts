@@ -13,9 +13,11 @@ import type { Json } from "../../../kube/object/json.ts";
 import { ROLLOUT_KIND } from "../../../schema/kinds.ts";
 import type { ObjectMeta, OwnerReference, Resource } from "../../../schema/kube.ts";
 import {
+  ADOPTS,
   HASH_LABEL,
   INSTANCE_LABEL,
   MANAGED_BY_ROLLOUT,
+  REPLICAS_WANTED,
   REVISION,
   SCALE_TARGET_BEFORE,
 } from "../../../schema/labels.ts";
@@ -26,6 +28,8 @@ export type Seen = Pick<ObjectMeta, "name" | "namespace" | "uid" | "resourceVers
 export type AdoptionAction =
   /** Marks the Deployment as one that a Rollout takes the place of. */
   | { readonly kind: "stampDeployment"; readonly seen: Seen }
+  /** It is not to be adopted any more. `replicas`: what its owner has asked for meanwhile. */
+  | { readonly kind: "unstampDeployment"; readonly seen: Seen; readonly replicas: number | undefined }
   | { readonly kind: "createHeldRollout"; readonly namespace: string; readonly object: Json }
   /** Its Deployment has changed meanwhile, or is not to be migrated any more; nothing belongs to it yet. */
   | { readonly kind: "deleteHeldRollout"; readonly seen: Seen }
@@ -41,9 +45,22 @@ export type AdoptionAction =
       readonly revision: string | undefined;
     }
   | { readonly kind: "labelPod"; readonly seen: Seen; readonly hash: string }
-  | { readonly kind: "retargetAutoscaler"; readonly seen: Seen; readonly before: Json; readonly rollout: string }
+  /** `instance` as of `handOver`: the one whose webhook points it back. */
+  | {
+      readonly kind: "retargetAutoscaler";
+      readonly seen: Seen;
+      readonly before: Json;
+      readonly rollout: string;
+      readonly instance: string;
+    }
   /** Lets the controller drive the Rollout. `instance`: the label by which it knows its Rollouts; "": none. */
   | { readonly kind: "handOver"; readonly seen: Seen; readonly instance: string };
+
+/** A HorizontalPodAutoscaler that somebody does not let us change. */
+export interface Refused {
+  readonly name: string;
+  readonly why: string;
+}
 
 const patch = (resource: Resource, seen: Seen, metadata: object, others: object = {}): KubeRequest => ({
   method: "PATCH",
@@ -67,6 +84,13 @@ export function adoptionRequest(action: AdoptionAction): KubeRequest {
   switch (action.kind) {
     case "stampDeployment":
       return patch(DEPLOYMENTS, action.seen, { annotations: { [MANAGED_BY_ROLLOUT]: action.seen.name } });
+    case "unstampDeployment":
+      return patch(
+        DEPLOYMENTS,
+        action.seen,
+        { annotations: { [MANAGED_BY_ROLLOUT]: null, [REPLICAS_WANTED]: null } },
+        action.replicas === undefined ? {} : { spec: { replicas: action.replicas } },
+      );
     case "createHeldRollout":
       return { method: "POST", path: collectionPath(ROLLOUTS, action.namespace), body: action.object };
     case "deleteHeldRollout":
@@ -87,14 +111,18 @@ export function adoptionRequest(action: AdoptionAction): KubeRequest {
       };
     }
     case "retargetAutoscaler": {
-      const { seen, before, rollout } = action;
+      const { seen, before, rollout, instance } = action;
       const scaleTargetRef = { ...ROLLOUT_KIND, name: rollout };
-      const annotations = { [SCALE_TARGET_BEFORE]: JSON.stringify(before) };
+      const annotations = {
+        [SCALE_TARGET_BEFORE]: JSON.stringify(before),
+        ...(instance === "" ? {} : { [INSTANCE_LABEL]: instance }),
+      };
       return patch(HORIZONTAL_POD_AUTOSCALERS, seen, { annotations }, { spec: { scaleTargetRef } });
     }
     case "handOver":
       return patch(ROLLOUTS, action.seen, {
         labels: { [INSTANCE_LABEL]: action.instance === "" ? null : action.instance },
+        annotations: { [ADOPTS]: null },
       });
     default:
       return action satisfies never;

@@ -15,6 +15,7 @@ const STALE = [
   "rollout.argoproj.io/workload-generation",
   "sluice.dev/migrate",
   "sluice.dev/profile",
+  "sluice.dev/migrated",
 ];
 
 export function metadataForFile(object: unknown): Json {

@@ -2,13 +2,12 @@
  * Profiles: the strategy that a converted Deployment gets, by name (docs/convert.md#profiles). Pure: who calls gives what
  * the file or the ConfigMap holds, parsed.
  */
-import { isList, isObject, type Json } from "../../../kube/object/json.ts";
+import { isObject, type Json } from "../../../kube/object/json.ts";
 import { textWithHelp } from "../../../kube/validation/violation.ts";
-import { admissionFindings } from "../../rules/admission/admissionFindings.ts";
-import { RolloutStrategy } from "../../../schema/rollout.ts";
-import { typeProblems } from "../../../schema/typeProblems.ts";
-import { objectAt } from "./objects.ts";
 import { messageOf } from "../../../kube/object/errors.ts";
+import { objectAt } from "./objects.ts";
+import { profileFindings } from "./profileFindings.ts";
+import { isStrategy } from "./strategy.ts";
 
 export interface Profile {
   readonly name: string;
@@ -32,20 +31,6 @@ export const CANARY: Profile = {
     },
   },
 };
-
-const PLACEHOLDER = "$(name)";
-
-/** The strategy for the Deployment of this name. */
-export const strategyFor = ({ strategy }: Profile, name: string): Json => named(strategy, name) as Json;
-
-function named(value: unknown, name: string): unknown {
-  if (typeof value === "string") return value.replaceAll(PLACEHOLDER, () => name);
-  if (isList(value)) return value.map((item) => named(item, name));
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, named(inner, name)]));
-}
-
-const isStrategy = (value: unknown): value is Json => isObject(value) && ("canary" in value || "blueGreen" in value);
 
 /**
  * Profiles of a file. It is a ConfigMap, whose keys are the names and whose values are strategies as text; an object of
@@ -74,32 +59,9 @@ function judged(entries: readonly (readonly [string, unknown])[]): ReadProfiles 
   const profiles: Profile[] = [];
   const problems: string[] = [];
   for (const [name, strategy] of entries) {
-    const wrong = isStrategy(strategy)
-      ? problemsOf(strategy)
-      : [`it needs canary or blueGreen, as spec.strategy of a Rollout has it`];
-    problems.push(...wrong.map((problem) => `profile "${name}": ${problem}`));
+    const { refuse } = profileFindings(strategy, "spec.strategy");
+    problems.push(...refuse.map((violation) => `profile "${name}": ${textWithHelp(violation)}`));
     if (isStrategy(strategy)) profiles.push({ name, strategy });
   }
   return problems.length > 0 ? { kind: "refused", problems } : { kind: "profiles", profiles };
-}
-
-/**
- * As the API server and admission would refuse it in a Rollout about which everything else is right. The types come
- * first: admission reads objects whose types the API server has checked.
- */
-function problemsOf(strategy: Json): readonly string[] {
-  const types = typeProblems(RolloutStrategy, strategy, "spec.strategy");
-  if (types.length > 0) return types;
-  const labels = { app: "web" };
-  const rollout = {
-    apiVersion: "argoproj.io/v1alpha1",
-    kind: "Rollout",
-    metadata: { name: "web" },
-    spec: {
-      selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { containers: [{ name: "web", image: "web" }] } },
-      strategy: strategyFor({ name: "", strategy }, "web"),
-    },
-  };
-  return admissionFindings(rollout, "Rollout", { strict: true }).refuse.map(textWithHelp);
 }

@@ -3,6 +3,7 @@
  * autoscaler, a Rollout and the Deployment that it takes its template from (docs/convert.md). Pure.
  */
 import { isObject, type Json } from "../../../kube/object/json.ts";
+import { PROFILE } from "../../../schema/labels.ts";
 import { retargeted } from "./autoscalers.ts";
 import { metadataForFile } from "./manifest.ts";
 import { changed, type Note, refused, todo } from "./note.ts";
@@ -21,9 +22,6 @@ export interface Wanted {
   /** At least one. */
   readonly profiles: readonly [Profile, ...Profile[]];
 }
-
-/** On a Deployment, by users: the name of its profile. */
-export const PROFILE = "sluice.dev/profile";
 
 /** What becomes of one object that was read. */
 export interface Outcome {

@@ -1,5 +1,5 @@
 /** Making a Deployment of a Rollout again (docs/convert.md#from-rollout-to-deployment). */
-import { HASH_LABEL } from "../../../schema/labels.ts";
+import { HASH_LABEL, MIGRATE, MIGRATED } from "../../../schema/labels.ts";
 import type { Json } from "../../../kube/object/json.ts";
 import { controllerOf, metadataForFile } from "./manifest.ts";
 import { changed, lost, type Note, refused, todo } from "./note.ts";
@@ -34,11 +34,22 @@ export function toDeployment(rollout: Json): Conversion {
     ...without(rollout, ["status"]),
     apiVersion: "apps/v1",
     kind: "Deployment",
-    metadata: metadataForFile(rollout),
+    metadata: isAdopted(rollout) ? keptOut(metadataForFile(rollout)) : metadataForFile(rollout),
     spec: Object.fromEntries(kept),
   };
-  return { kind: "made", object, notes: [...notes, ...specNotes(spec), ...pods.notes] };
+  const out = isAdopted(rollout)
+    ? [changed(`annotated ${MIGRATE}: none, so that it is not adopted at once again`)]
+    : [];
+  return { kind: "made", object, notes: [...notes, ...specNotes(spec), ...out, ...pods.notes] };
 }
+
+/** Its Namespace may ask for mode adopt still. */
+const isAdopted = (rollout: Json): boolean => textAt(rollout, "metadata", "annotations", MIGRATED) === "adopt";
+
+const keptOut = (metadata: Json): Json => ({
+  ...metadata,
+  annotations: { ...objectAt(metadata, "annotations"), [MIGRATE]: "none" },
+});
 
 const refusal = (why: string): Conversion => ({ kind: "refused", notes: [refused(why)] });
 

@@ -1,11 +1,12 @@
 /** Making a Rollout of a Deployment (docs/convert.md#from-deployment-to-rollout). */
 import { isObject, type Json } from "../../../kube/object/json.ts";
-import { type Violation, textWithHelp } from "../../../kube/validation/violation.ts";
-import { admissionFindings } from "../../rules/admission/admissionFindings.ts";
+import { textWithHelp } from "../../../kube/validation/violation.ts";
+import { admissionFindings, type Findings, type References } from "../../rules/admission/admissionFindings.ts";
 import { controllerOf, metadataForFile } from "./manifest.ts";
 import { changed, lost, type Note, refused, todo } from "./note.ts";
 import { called, compact, member, objectAt, textAt, without } from "./objects.ts";
-import { type Profile, strategyFor } from "./profile.ts";
+import type { Profile } from "./profile.ts";
+import { strategyFor } from "./strategy.ts";
 
 /**
  * `adopt`: the template moves into the Rollout. `reference`: the Deployment keeps it, and stays the place to change it;
@@ -32,15 +33,28 @@ const SAME = [
 export function toRollout(deployment: Json, profile: Profile, mode: Mode): Conversion {
   const why = whyNot(deployment);
   if (why !== undefined) return { kind: "refused", notes: [refused(why)] };
-  const { strategy, notes } = strategyOf(deployment, profile);
-  const object = mode === "adopt" ? adopting(deployment, strategy) : referring(deployment, strategy);
-  const { refuse, warn } = findingsOf(object, deployment, mode);
+  const { object, notes, refuse, warn } = judgedRollout(deployment, profile, mode);
   if (refuse.length > 0) {
     const reasons = refuse.map((violation) => refused(`as a Rollout it would be refused: ${textWithHelp(violation)}`));
     return { kind: "refused", notes: reasons };
   }
   const warnings = warn.map((violation) => todo(`the Rollout gets a warning: ${textWithHelp(violation)}`));
   return { kind: "made", object, notes: [...notes, ...specNotes(deployment, mode), ...warnings] };
+}
+
+/**
+ * The Rollout that would come of a Deployment that can become one, with what admission says of it.
+ * @param references what the cluster holds; absent: nothing is known of it
+ */
+export function judgedRollout(
+  deployment: Json,
+  profile: Profile,
+  mode: Mode,
+  references: References = {},
+): Findings & { readonly object: Json; readonly notes: readonly Note[] } {
+  const { strategy, notes } = strategyOf(deployment, profile);
+  const object = mode === "adopt" ? adopting(deployment, strategy) : referring(deployment, strategy);
+  return { object, notes, ...findingsOf(object, deployment, mode, references) };
 }
 
 function whyNot(deployment: Json): string | undefined {
@@ -124,16 +138,12 @@ const recreate = lost(
     "a lock, a schema that only one of them knows), leave this one a Deployment",
 );
 
-function findingsOf(
-  rollout: Json,
-  deployment: Json,
-  mode: Mode,
-): { readonly refuse: readonly Violation[]; readonly warn: readonly Violation[] } {
-  if (mode === "adopt") return admissionFindings(rollout, "Rollout", { strict: true });
+function findingsOf(rollout: Json, deployment: Json, mode: Mode, references: References): Findings {
+  if (mode === "adopt") return admissionFindings(rollout, "Rollout", { strict: true, references });
   const spec = objectAt(deployment, "spec");
   const found = { template: spec["template"], selector: spec["selector"] };
   const workloads = { find: () => found, scaledBy: () => [] };
-  return admissionFindings(rollout, "Rollout", { strict: true, references: { workloads } });
+  return admissionFindings(rollout, "Rollout", { strict: true, references: { ...references, workloads } });
 }
 
 function specNotes(deployment: Json, mode: Mode): readonly Note[] {

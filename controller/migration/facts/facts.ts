@@ -1,7 +1,11 @@
 /** What a decision about one Deployment that migrates, or has migrated, is made from. */
 import type { Json } from "../../../kube/object/json.ts";
+import type { RolloutStatus } from "../../../schema/rollout.ts";
 import type { Profile } from "../convert/profile.ts";
+import type { Follower } from "../plan/followers.ts";
+import type { Obstacle } from "../plan/obstacles.ts";
 import type { DeploymentFacts } from "./caches.ts";
+import type { ManagedFields } from "./managers.ts";
 
 /** What its user, or the user of its Namespace, has asked for. */
 export interface Wish {
@@ -24,6 +28,7 @@ export interface RolloutFacts {
   readonly carried: string | undefined;
   /** It has been Healthy in the Deployment's place. */
   readonly tookOver: boolean;
+  readonly status: RolloutStatus | undefined;
 }
 
 export interface MigrationFacts {
@@ -36,4 +41,12 @@ export interface MigrationFacts {
   readonly profile: Profile | { readonly problem: string };
   /** Names of the HorizontalPodAutoscalers that scale the Deployment, read where a Rollout is to be made of it. */
   readonly autoscalers: readonly string[];
+  /** What stands in the way, looked for where it is about to begin. */
+  readonly obstacles: readonly Obstacle[];
+  /** What looks at its pods or names it, looked for where a Rollout is to be made of it. */
+  readonly followers: readonly Follower[];
+  /** A HorizontalPodAutoscaler scales the Rollout; read where the owner wants a size that the Rollout does not have yet. */
+  readonly autoscaled: boolean;
+  /** Who has written which of its fields; read where its size of 0 is ours. */
+  readonly claims: { readonly resourceVersion: string; readonly entries: readonly ManagedFields[] } | undefined;
 }

@@ -35,7 +35,11 @@ export function createReconciler(ports: PassPorts): Reconciler {
     },
     decide: (facts, now) => (facts.kind === "leaving" ? undefined : ports.decide(facts.snapshot, now)),
     async apply({ key, facts, decision, now }, queue) {
-      if (facts.kind === "leaving") return finishDeletion(ports, facts.rollout);
+      if (facts.kind === "leaving") {
+        const againMs = await finishDeletion(ports, facts.rollout);
+        if (againMs !== undefined) queue.addAfter(key, againMs);
+        return;
+      }
       if (decision === undefined) return;
       announce(ports, facts);
       await carryOut(ports, queue, { ...facts, key, decision, now });

@@ -2,7 +2,13 @@
  * The kinds that a Rollout's `workloadRef` may name, and what is kept of such an object
  * (docs/behaviour/workload-reference.md#resolving).
  */
-import { REPLICAS_BEFORE } from "../../../schema/labels.ts";
+import {
+  MANAGED_BY_ROLLOUT,
+  PAUSED_FOR_ROLLOUT,
+  REPLICAS_BEFORE,
+  REPLICAS_LEFT,
+  REPLICAS_WANTED,
+} from "../../../schema/labels.ts";
 import { DEPLOYMENTS, POD_TEMPLATES, REPLICA_SETS } from "../../../kube/client/resources.ts";
 import {
   type LabelSelector,
@@ -50,14 +56,21 @@ function workloadKind(kind: WorkloadKind, apiVersion: string, api: Resource): Op
 }
 
 const essence = ({ metadata: { uid }, facts }: CachedWorkload): object => {
-  const { generation, deleting, available, before } = facts;
-  return { uid, generation, deleting, available, before, ...(generation === 0 ? { template: facts.template } : {}) };
+  const { generation, deleting, available, before, migrated } = facts;
+  return {
+    uid,
+    generation,
+    deleting,
+    available,
+    before,
+    migrated,
+    ...(generation === 0 ? { template: facts.template } : {}),
+  };
 };
 
 function cachedWorkload({ metadata, spec, template, status }: Workload): CachedWorkload {
-  const { name, namespace, uid = "", resourceVersion = "", generation = 0 } = metadata;
+  const { name, namespace, uid = "", resourceVersion = "", generation = 0, annotations = {} } = metadata;
   const replicas = spec?.replicas ?? 1;
-  const before = metadata.annotations?.[REPLICAS_BEFORE];
   return {
     metadata: { name, namespace, uid, resourceVersion },
     facts: {
@@ -68,9 +81,22 @@ function cachedWorkload({ metadata, spec, template, status }: Workload): CachedW
       replicas,
       deleting: metadata.deletionTimestamp !== undefined,
       available: (status?.observedGeneration ?? 0) >= generation && (status?.availableReplicas ?? 0) >= replicas,
-      before: before !== undefined && /^\d+$/.test(before) ? Number(before) : undefined,
+      before: sizeIn(annotations[REPLICAS_BEFORE]),
+      // What we noted when a replacement had taken the stamp away counts as well.
+      ...((annotations[MANAGED_BY_ROLLOUT] ?? annotations[REPLICAS_LEFT]) === undefined
+        ? {}
+        : {
+            migrated: {
+              left: sizeIn(annotations[REPLICAS_LEFT]),
+              wanted: sizeIn(annotations[REPLICAS_WANTED]),
+              paused: annotations[PAUSED_FOR_ROLLOUT] !== undefined,
+            },
+          }),
       template: spec?.template ?? template ?? {},
       selector: spec?.selector,
     },
   };
 }
+
+const sizeIn = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;

@@ -74,6 +74,15 @@ export interface WorkloadFacts {
   readonly available: boolean;
   /** How many replicas it had before we scaled it down; undefined: we have not done so. */
   readonly before: number | undefined;
+  /** Only of a Deployment that has become a Rollout, and stays the place to change it (docs/migration.md). */
+  readonly migrated?: {
+    /** The size that we gave it last; another is its owner's word. Undefined: we gave it none yet. */
+    readonly left: number | undefined;
+    /** What its owner has asked for last, and the webhook or the controller has noted. */
+    readonly wanted: number | undefined;
+    /** It is paused, by us. */
+    readonly paused: boolean;
+  };
   /**
    * The size that this process gave it last, and when. Only limits how often that is repeated; a new process starts
    * without it.

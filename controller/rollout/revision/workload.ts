@@ -3,7 +3,7 @@
  * (docs/behaviour/workload-reference.md#scaling-the-deployment-down). Sizes follow from the present state, not from
  * what happened: a Deployment that a user scales up again is scaled down again.
  */
-import { RESTORE_WORKLOAD, WORKLOAD_GENERATION } from "../../../schema/labels.ts";
+import { MIGRATED, REPLICAS_CARRIED, RESTORE_WORKLOAD, WORKLOAD_GENERATION } from "../../../schema/labels.ts";
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 import { findCondition } from "../model/rolloutConditions.ts";
 import { blueGreenOf, desiredReplicas } from "../model/defaults.ts";
@@ -47,9 +47,10 @@ function wantedReplicas(p: Pass, workload: WorkloadFacts, stored: RolloutStatus)
   const { rollout } = p.world;
   const mode = scaleDownOf(rollout);
   const promised = desiredReplicas(rollout);
-  // A Rollout of size 0 replaces nothing.
-  if (mode === "never" || workload.deleting || promised === 0) return undefined;
-  const { replicas, before } = workload;
+  if (mode === "never" || workload.deleting) return undefined;
+  const { replicas, before, migrated } = workload;
+  // A Rollout of size 0 replaces nothing, but where the Deployment's owner wants none either.
+  if (promised === 0) return isMigrated(rollout) && migrated?.wanted === 0 && replicas > 0 ? 0 : undefined;
   if (stored.phase === "Healthy" && statusOf(p).phase === "Healthy") return replicas > 0 ? 0 : undefined;
   if (hasTakenOver(stored, workload)) {
     const wanted = Math.max(0, promised - servingPods(p));
@@ -60,6 +61,19 @@ function wantedReplicas(p: Pass, workload: WorkloadFacts, stored: RolloutStatus)
   if (wanted < replicas) return mode === "progressively" ? wanted : undefined;
   return wanted > replicas && before !== undefined ? wanted : undefined;
 }
+
+/**
+ * The size that somebody has written over ours while the webhook was away, perhaps in place of our marks as well
+ * (docs/migration.md#while-the-webhook-is-away).
+ */
+function ownersWord({ before, replicas, migrated }: WorkloadFacts, { conditions }: RolloutStatus): number | undefined {
+  const isReplaced =
+    migrated === undefined && before === undefined && findCondition(conditions, "Healthy") !== undefined;
+  const left = isReplaced ? 0 : (migrated?.left ?? replicas);
+  return left === replicas ? undefined : replicas;
+}
+
+const isMigrated = ({ metadata }: Rollout): boolean => metadata.annotations?.[MIGRATED] === "reference";
 
 /** Scales the Deployment where it should have another size, and down again after a user scaled it up. */
 export function scaleWorkload(p: Pass): void {
@@ -76,7 +90,14 @@ export function scaleWorkload(p: Pass): void {
   const isUndone = lastScaled !== undefined && lastScaled.replicas !== replicas;
   if (isUndone && p.now < lastScaled.at + INSIST_EVERY_MS) return wake(p, lastScaled.at + INSIST_EVERY_MS);
   const atFirst = Math.max(before ?? 0, replicas);
-  act(p, { kind: "scaleWorkload", name, resourceVersion, replicas: wanted, replicasBefore: atFirst });
+  act(p, {
+    kind: "scaleWorkload",
+    name,
+    resourceVersion,
+    replicas: wanted,
+    replicasBefore: atFirst,
+    ...(isMigrated(rollout) ? { migrated: { wanted: ownersWord(workload, stored) } } : {}),
+  });
   // The generation after this write is recorded by the next decision.
   p.more = true;
 }
@@ -162,13 +183,21 @@ export function syncHold(p: Pass): void {
 export const restoredReplicas = (rollout: Rollout, workload: WorkloadFacts | undefined): number | undefined =>
   workload?.before === undefined || workload.deleting || scaleDownOf(rollout) === "never"
     ? undefined
-    : Math.max(workload.replicas, desiredReplicas(rollout));
+    : (uncarriedSize(rollout, workload) ?? Math.max(workload.replicas, desiredReplicas(rollout)));
+
+/** What the owner of a Deployment that has become a Rollout has asked for, and the Rollout was never given. */
+function uncarriedSize({ metadata }: Rollout, { migrated }: WorkloadFacts): number | undefined {
+  const wanted = migrated?.wanted;
+  return metadata.annotations?.[REPLICAS_CARRIED] === String(wanted) ? undefined : wanted;
+}
 
 /** What is to be done next for a Rollout whose deletion our finalizer holds back. */
 export type Farewell =
   | { readonly kind: "restore"; readonly replicas: number }
   /** Until the Deployment's pods serve. */
   | { readonly kind: "wait" }
+  /** Once it is certain that they do. */
+  | { readonly kind: "relieve" }
   | { readonly kind: "leave" };
 
 /** `isShared`: another Rollout has replaced the Deployment as well. */
@@ -176,5 +205,5 @@ export function farewell(rollout: Rollout, workload: WorkloadFacts | undefined, 
   if (workload === undefined || workload.deleting || isShared || !waitsForWorkload(rollout)) return { kind: "leave" };
   const replicas = restoredReplicas(rollout, workload);
   if (replicas !== undefined) return { kind: "restore", replicas };
-  return workload.available ? { kind: "leave" } : { kind: "wait" };
+  return { kind: workload.available ? "relieve" : "wait" };
 }

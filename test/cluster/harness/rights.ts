@@ -1,6 +1,7 @@
 /** Compares what roles allow with what was requested according to the audit log. */
 import type { Api, KubeObject } from "./api.ts";
 import type { Request } from "./auditLog.ts";
+import type { Installation } from "./installation.ts";
 
 interface Rule {
   readonly apiGroups: readonly string[];
@@ -88,3 +89,15 @@ export const denials = (requests: readonly Request[]): string[] =>
       return decision === "forbid" || code === 401 || (code === 403 && / cannot \w+ resource /.test(message));
     })
     .map(({ verb, uri, code, message }) => `${verb} ${uri}: ${code} ${message}`);
+
+/** What a user whom a role of the cluster is bound to may do with Rollouts: "yes" or "no". */
+export async function canWithRole(
+  { plane, kubectl }: Pick<Installation, "plane" | "kubectl">,
+  role: string,
+  verb: string,
+): Promise<string> {
+  const user = `${role}-user`;
+  await kubectl("create", "rolebinding", `${role}-${verb}`, "-n", "default", `--clusterrole=${role}`, `--user=${user}`);
+  const asked = await plane.kubectl(["auth", "can-i", verb, "rollouts.argoproj.io", "-n", "default", "--as", user]);
+  return asked.stdout.trim();
+}

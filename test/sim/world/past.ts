@@ -13,6 +13,7 @@ const groups: Readonly<Record<string, string>> = {
   replicasets: "replicasets.apps",
   services: "services",
   pods: "pods",
+  deployments: "deployments.apps",
 };
 
 const partsOf = (path: string): readonly string[] => path.split("/").slice(path.startsWith("/apis") ? 4 : 3);
@@ -24,6 +25,7 @@ export function resourceOf(path: string): string {
 }
 
 const kept = new Set(["rollouts.argoproj.io", "replicasets.apps", "services"]);
+const touched = new Set([...kept, "deployments.apps"]);
 const TOUCHED = "example.com/touched";
 
 /** `as` runs writes as another client. */
@@ -55,7 +57,7 @@ export function rememberPast(core: ApiCore, as: (act: () => void) => void): Past
     touch(path) {
       const [, namespace, , name] = partsOf(path);
       const resource = resourceOf(path);
-      if (!kept.has(resource) || name === undefined) return;
+      if (!touched.has(resource) || name === undefined) return;
       if (core.get({ resource, namespace, name }) === undefined) return;
       as(() => {
         core.modify({ resource, namespace, name }, (object) => {

@@ -2,7 +2,7 @@
  * A controller process in the world: the production loop, wired as for a real cluster (controller/wiring.ts), which
  * may crash and come back.
  */
-import { type Controller, unobserved } from "../../../controller/controller.ts";
+import { type Controller, type ControllerScope, unobserved } from "../../../controller/controller.ts";
 import { type Election, wireController } from "../../../controller/wiring.ts";
 import type { Log } from "../../../controller/process/log.ts";
 import type { Decide } from "../../../controller/rollout/apply/carryOut.ts";
@@ -28,6 +28,8 @@ export interface ProcessOptions {
   /** Without leases it is alone and always the leader. */
   readonly leases: boolean;
   readonly breakage: Breakage;
+  /** Deployments that ask for it become Rollouts; undefined: none. */
+  readonly migration?: ControllerScope["migration"];
   readonly as: <T>(identity: string, act: () => T) => T;
   readonly onLog: (identity: string, level: string, message: string, fields: unknown) => void;
   readonly onFate: (identity: string, fate: Fate, request: KubeRequest) => void;
@@ -137,7 +139,7 @@ function startOnce(options: ProcessOptions, identity: string, ended: (downMs: nu
         ownNamespace: LEASE_NAMESPACE,
       },
     },
-    { namespace: undefined, instanceId: "", resyncMs: 900_000, concurrency: 10 },
+    { namespace: undefined, instanceId: "", resyncMs: 900_000, concurrency: 10, migration: options.migration },
   );
   const election: Election = {
     namespace: LEASE_NAMESPACE,
