@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { clip, fitWords, inColour, paintFor, plain, wrap } from "./paint.ts";
+import { clip, inColour, paintFor, plain, wrap } from "./paint.ts";
 
 describe("colours", () => {
   test("are those of a terminal, unless it cannot or somebody does not want them", () => {
@@ -36,10 +36,3 @@ describe("a line that is too long", () => {
   });
 });
 
-test("of a text that is too long, whole words are shown", () => {
-  expect(fitWords("a long text", 11)).toBe("a long text");
-  expect(fitWords("a long text", 10)).toBe("a long …");
-  expect(fitWords("a long text", 8)).toBe("a long …");
-  expect(fitWords("a long text", 7)).toBe("a …");
-  expect(fitWords("long", 3)).toBe("…");
-});

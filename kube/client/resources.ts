@@ -25,7 +25,6 @@ export const isAdmitted = (kind: string): kind is keyof typeof ADMITTED => Objec
 export const DEPLOYMENTS = apps("deployments");
 export const REPLICA_SETS = apps("replicasets");
 
-export const CONFIG_MAPS = core("configmaps");
 export const EVENTS = core("events");
 export const NAMESPACES = core("namespaces");
 export const NODES = core("nodes");

@@ -12,7 +12,8 @@ export interface CreateAnalysisRun {
   readonly manifest: AnalysisRun;
 }
 
-const created = ({ name, manifest }: CreateAnalysisRun, { now }: Basis): AnalysisRunFacts => ({
+/** What is known of it before it exists. */
+export const createdRun = ({ name, manifest }: CreateAnalysisRun, { now }: Basis): AnalysisRunFacts => ({
   name,
   uid: "",
   labels: manifest.metadata.labels ?? {},
@@ -29,7 +30,7 @@ const created = ({ name, manifest }: CreateAnalysisRun, { now }: Basis): Analysi
 export const createAnalysisRun = {
   effect: (world, action, basis) => ({
     ...world,
-    analysisRuns: [...(world.analysisRuns ?? []), created(action, basis)],
+    analysisRuns: [...(world.analysisRuns ?? []), createdRun(action, basis)],
   }),
   requests: ({ name, manifest }) => [{ verb: "create", resource: ANALYSIS_RUNS, name, body: manifest }],
   words: ({ name }) => `create AnalysisRun "${name}"`,

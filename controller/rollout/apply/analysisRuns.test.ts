@@ -17,7 +17,7 @@ async function updating() {
   stores.templates.namespaced.objects.upsert({
     metadata: { name: "errors", namespace: "ns", uid: "t", resourceVersion: "1" },
     spec,
-  } as never);
+  });
   await turn();
   ready(stage);
   await turn();

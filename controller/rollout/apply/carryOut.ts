@@ -119,7 +119,7 @@ async function explain(ports: PassPorts, key: string, outcome: Failure): Promise
     case "nameTaken":
       throw new Error(`Cannot create ReplicaSet "${outcome.name}": ${outcome.message}`);
     case "runNameTaken":
-      return applyUnderOtherName(ports, fresh, outcome.name);
+      return applyUnderOtherName(ports, key, outcome.name);
     case "collision":
       return void (await decideAgain(ports, fresh, { collision: outcome.name }));
     case "createRefused":
@@ -143,9 +143,11 @@ function decideAgain(ports: PassPorts, { snapshot: fresh }: PassFacts, facts: Ne
 /** An earlier Rollout of the same name may have left some; more than that are nobody's intention. */
 const MOST_NAMES = 20;
 
-async function applyUnderOtherName(ports: PassPorts, fresh: PassFacts, name: string): Promise<void> {
+async function applyUnderOtherName(ports: PassPorts, key: string, name: string): Promise<void> {
   const runNamesTaken = [name];
   while (runNamesTaken.length < MOST_NAMES) {
+    const fresh = gatherNow(ports, key);
+    if (fresh === undefined) return;
     const outcome = await decideAgain(ports, fresh, { runNamesTaken });
     if (outcome.kind === "done") return;
     if (outcome.kind !== "runNameTaken") break;

@@ -15,6 +15,7 @@ import { ROLLOUT_KIND } from "../../../../schema/kinds.ts";
 import type { RolloutAnalysis } from "../../../../schema/rollout.ts";
 import { newRun } from "../../../analysis/make/newRun.ts";
 import { collectTemplates } from "../../../rules/analysis/templateCollection.ts";
+import { type CreateAnalysisRun, createdRun } from "../../actions/createAnalysisRun.ts";
 import { act, roles, statusOf, type Pass } from "../../actions/pass.ts";
 import { stepIndexOf } from "../../model/defaults.ts";
 import type { AnalysisFault, AnalysisKind, AnalysisRunFacts, KnownTemplates } from "../../model/model.ts";
@@ -135,8 +136,9 @@ export function begin(p: Pass, kind: AnalysisKind): AnalysisRunFacts | AnalysisF
     if (existing === undefined) {
       if (runFailure?.name === name) return refused(p, kind, runFailure);
       const manifest = { ...made.run, metadata: { ...made.run.metadata, name } };
-      act(p, { kind: "createAnalysisRun", name, manifest });
-      return p.world.analysisRuns?.find((run) => run.name === name) ?? { reason: "InvalidAnalysis", message: name };
+      const action: CreateAnalysisRun = { kind: "createAnalysisRun", name, manifest };
+      act(p, action);
+      return createdRun(action, p);
     }
     if (isSameRun(existing, made.run.spec)) return existing;
   }
