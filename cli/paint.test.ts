@@ -35,4 +35,3 @@ describe("a line that is too long", () => {
     expect(wrap("short", 10)).toEqual(["short"]);
   });
 });
-

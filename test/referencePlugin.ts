@@ -9,7 +9,7 @@ function answer(op: string, config: Json, state: Json): Json {
   const of = op === "run" ? config : ((config[op] ?? {}) as Json);
   const phase = of["return"] ?? "Successful";
   if (!PHASES.includes(phase))
-    return { phase: "Error", message: `could not parse phase: phase '${String(phase)}' is not valid` };
+    return { phase: "Error", message: `could not parse phase: phase '${phase as string}' is not valid` };
   const status = { data: state["data"] ?? crypto.randomUUID(), count: Number(state["count"] ?? 0) + 1 };
   const resumeAt = goDurationProblem(String(config["requeue"])) === undefined ? config["requeue"] : undefined;
   return { phase, status, resumeAt, value: config["value"] };

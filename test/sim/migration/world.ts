@@ -210,6 +210,7 @@ function started(options: MigrationOptions, { clock, server, past, state, line, 
     breakage,
     as,
     migration: { ownNamespace: "sluice" },
+    metrics: () => async () => ({ kind: "failed", message: "there are no metrics in this world" }),
     onLog(identity, level, message, fields) {
       const { error } = (fields ?? {}) as { readonly error?: unknown };
       line(identity, `${level}: ${message}${error === undefined ? "" : `: ${messageOf(error)}`}`);
