@@ -5,7 +5,7 @@
  */
 import { locks } from "../cli/controller/command.ts";
 import { rightsOf, ROUTERS } from "../providers/traffic/routers.ts";
-import { PLUGIN_CONFIG_MAP } from "../providers/metrics/plugin/service.ts";
+import { PLUGIN_CONFIG_MAP } from "../providers/metrics/pluginService.ts";
 import type { RouterRow } from "../providers/traffic/router.ts";
 import { configurationName } from "../webhook/configuration/configuration.ts";
 import { keeperRules } from "../webhook/keeper/keeper.ts";

@@ -35,6 +35,7 @@ export function servePlugin(key?: string, told: (call: Json) => void = () => {},
         return new Response("who are you?", { status: 401 });
       const call = JSON.parse(body) as Json;
       told(call);
+      await Bun.sleep(Number(((call["config"] ?? {}) as Json)["delayMs"] ?? 0));
       const { idempotencyKey, op, config, status } = call;
       const said = known.get(idempotencyKey) ?? answer(String(op), (config ?? {}) as Json, (status ?? {}) as Json);
       known.set(idempotencyKey, said);

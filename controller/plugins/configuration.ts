@@ -17,7 +17,7 @@ import {
   type PluginConfiguration,
   type PluginList,
   pluginsOf,
-} from "../../providers/metrics/plugin/service.ts";
+} from "../../providers/metrics/pluginService.ts";
 import type { Log } from "../process/log.ts";
 
 export interface PluginsConfigured {

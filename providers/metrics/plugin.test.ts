@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { plugin } from "./plugin.ts";
-import { pluginNamed, pluginsOf, type ConfiguredPlugin } from "./plugin/service.ts";
+import { pluginNamed, pluginsOf, type ConfiguredPlugin } from "./pluginService.ts";
 import { answered, askingFor, HOSTILE, NOW, played, questionOf, readingOf } from "./testing.ts";
 
 const ready: ConfiguredPlugin = { kind: "ready", service: { url: "http://latency.tools/", signedBy: undefined } };

@@ -1,7 +1,7 @@
 /** Providers that are services of the user's (docs/plugins.md#metric-providers): the plugin judges itself. */
 import { isObject, type Json } from "../../kube/object/json.ts";
 import { keys } from "../../kube/validation/place.ts";
-import { askPlugin, type PluginOp, pluginQuestion, readPlugin, resumeInMs } from "./plugin/contract.ts";
+import { askPlugin, type PluginOp, pluginQuestion, readPlugin, resumeInMs } from "./pluginContract.ts";
 import { jsonText } from "./text.ts";
 import type { Asking, MetricProviderRow, Next, Question, Reading, RunningMeasurement, SecretKey } from "./provider.ts";
 

@@ -3,7 +3,7 @@
  * file a provider, one line in providers.ts.
  */
 import type { Place } from "../../kube/validation/place.ts";
-import type { ConfiguredPlugin } from "./plugin/service.ts";
+import type { ConfiguredPlugin } from "./pluginService.ts";
 
 /** What a result can be, independent of any language: controller/rules/analysis/metricConditions.ts has the types. */
 export type ResultShape = "number" | "numbers" | "text" | "bool" | "nothing" | "map" | "maps" | "list" | "any list";

@@ -3,7 +3,7 @@ import type { CallStepPlugin } from "../../controller/rollout/actions/callStepPl
 import { namesPlugins } from "../../controller/rollout/facts/stepPluginFacts.ts";
 import type { Snapshot } from "../../controller/rollout/model/model.ts";
 import type { StepPluginAnswer, StepPluginOutcome } from "../../controller/rollout/model/stepPlugins.ts";
-import { type ConfiguredPlugin, pluginNamed } from "../../providers/metrics/plugin/service.ts";
+import { type ConfiguredPlugin, pluginNamed } from "../../providers/metrics/pluginService.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 
 /** @param nth how often a plugin was asked before, in all */

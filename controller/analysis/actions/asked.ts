@@ -2,7 +2,7 @@
 import { ApiError } from "../../../kube/client/apiError.ts";
 import { textOf } from "../../../kube/client/errorText.ts";
 import type { Asking, MetricProviderRow, SecretKey } from "../../../providers/metrics/provider.ts";
-import { type PluginConfiguration, pluginNamed } from "../../../providers/metrics/plugin/service.ts";
+import { type PluginConfiguration, pluginNamed } from "../../../providers/metrics/pluginService.ts";
 import type { AnalysisRun, Argument, Metric } from "../../../schema/analysis.ts";
 import { evaluateTime } from "../../expression/evaluation.ts";
 import { argumentValues, rendered, type SecretKeyRef, secretOf } from "../make/render.ts";

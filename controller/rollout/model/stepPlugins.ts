@@ -1,6 +1,6 @@
 /** What a decision knows of the step plugins of a Rollout (docs/plugins.md#step-plugins). */
 import type { Json } from "../../../kube/object/json.ts";
-import type { ConfiguredPlugin } from "../../../providers/metrics/plugin/service.ts";
+import type { ConfiguredPlugin } from "../../../providers/metrics/pluginService.ts";
 
 /** What a plugin has answered. No text of it holds a secret. */
 export type StepPluginAnswer =

@@ -2,11 +2,11 @@
  * The contract between Sluice and plugins, which are services: one POST an operation, JSON both ways, version 1
  * (docs/plugins.md#the-contract). Both kinds of plugins, metric providers and canary steps, are asked in this way.
  */
-import { isObject, type Json } from "../../../kube/object/json.ts";
-import { goDurationNs } from "../../../kube/object/goDuration.ts";
-import { decodedObject, excerpt, isOk, statusText } from "../conversation.ts";
-import type { Answer, Ask, HttpQuestion, Next, Reading } from "../provider.ts";
-import type { PluginService } from "./service.ts";
+import { isObject, type Json } from "../../kube/object/json.ts";
+import { goDurationNs } from "../../kube/object/goDuration.ts";
+import { decodedObject, excerpt, isOk, statusText } from "./conversation.ts";
+import type { Answer, Ask, HttpQuestion, Next, Reading } from "./provider.ts";
+import type { PluginService } from "./pluginService.ts";
 
 const CONTRACT = "sluice.plugin/v1";
 

@@ -2,7 +2,7 @@
  * The services that plugins are, as an administrator names them in the ConfigMap `argo-rollouts-config` of Sluice's own
  * namespace (docs/plugins.md#configuration). Pure: the lists are parsed by whoever reads them.
  */
-import { isObject, type Json } from "../../../kube/object/json.ts";
+import { isObject, type Json } from "../../kube/object/json.ts";
 
 export const PLUGIN_CONFIG_MAP = "argo-rollouts-config";
 
