@@ -1,5 +1,5 @@
 /**
- * What plugins there are (docs/plugins.md#configuration): read when something asks for a plugin, and again a minute
+ * What plugins there are (docs/plugins.md#configuration): read when something asks for a plugin, and again ten seconds
  * later at the earliest. A controller whose objects name no plugin reads it once, at its start, to report mistakes.
  */
 import { ApiError } from "../../kube/client/apiError.ts";
@@ -23,7 +23,7 @@ import type { Log } from "../process/log.ts";
 export interface PluginsConfigured {
   /** Undefined: not read yet; `changed` is called when it is. Has it read again where it is old. */
   known(): PluginConfiguration | undefined;
-  /** As it is now, or was a minute ago; reads it first where that is not known. Never throws. */
+  /** As it is now, or was ten seconds ago; reads it first where that is not known. Never throws. */
   read(): Promise<PluginConfiguration>;
 }
 
@@ -37,7 +37,7 @@ export interface ConfigurationPorts {
   readonly changed: () => void;
 }
 
-const KEPT_MS = 60_000;
+const KEPT_MS = 10_000;
 const RETRY_MS = 5_000;
 const TIMEOUT_MS = 5_000;
 

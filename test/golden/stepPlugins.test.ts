@@ -81,6 +81,28 @@ describe("a step plugin", () => {
     expectTimeline("step-plugin-aborted", world);
   });
 
+  test("is asked by other keys after a retry, though that may come within a second", () => {
+    const keys: string[] = [];
+    const world = updated([load, load], ({ key, op, index }) => {
+      keys.push(key);
+      return { afterMs: 10, answer: op === "run" && index === 1 ? running : successful };
+    });
+    world.pass(100);
+    world.edit("abort", user.abort);
+    world.pass(100);
+    world.edit("retry", user.retry);
+    world.pass(100);
+    expect(keys.map((key) => key.split("/").slice(2, 4).join(" "))).toEqual([
+      "0 Run",
+      "1 Run",
+      "1 Abort",
+      "0 Abort",
+      "0 Run",
+      "1 Run",
+    ]);
+    expect(new Set(keys).size).toBe(6);
+  });
+
   test("that is still being asked when the update is aborted is reverted after its answer", () => {
     const calls: CallStepPlugin[] = [];
     const world = updated([load, pause()], (call) => {

@@ -1,4 +1,5 @@
 /** The step plugins of a pass: which is asked now, and what follows from its answers (docs/plugins.md#step-plugins). */
+import { instant } from "../../../../kube/object/time.ts";
 import type { StepPluginStatus } from "../../../../schema/rollout.ts";
 import { act, emit, isAborted, statusOf, wake, type Pass } from "../../actions/pass.ts";
 import type { CallStepPlugin } from "../../actions/callStepPlugin.ts";
@@ -91,7 +92,20 @@ export function syncStepPlugins(p: Pass): void {
 function first(p: Pass, index: number, name: string): StepPluginStatus | StepPluginFault {
   const found = p.snapshot.stepPlugins?.configured(name);
   if (found?.kind === "disabled") return skipped(index, name);
-  return found?.kind === "ready" ? begun(index, name, p.now) : faultOf(p, index, name);
+  return found?.kind === "ready" ? begun(index, name, beginning(p)) : faultOf(p, index, name);
+}
+
+/**
+ * Later than all that an earlier try has begun: its keys must not be those of this one, though times are whole seconds
+ * and a retry may be quicker than that.
+ */
+function beginning(p: Pass): number {
+  const now = stepPluginEntries(p);
+  const gone = (p.snapshot.rollout.status?.canary?.stepPluginStatuses ?? []).filter(
+    ({ index, operation }) => !now.some((entry) => entry.index === index && entry.operation === operation),
+  );
+  const begunAt = ({ startedAt }: StepPluginStatus): number => instant(startedAt) ?? 0;
+  return Math.max(p.now, ...now.map(begunAt), ...gone.map((entry) => begunAt(entry) + 1_000));
 }
 
 /** The configuration is looked at again then. */
