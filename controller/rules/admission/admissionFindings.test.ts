@@ -54,12 +54,14 @@ describe("what is told", () => {
 
   test("comes with a warning for what is not driven yet", () => {
     const { refuse, warn } = admissionFindings(
-      rollout({ canary: { steps: [{ setMirrorRoute: { name: "x" } }] } }),
+      rollout({
+        canary: { trafficRouting: { ambassador: { mappings: ["m"] } }, stableService: "s", canaryService: "c" },
+      }),
       "Rollout",
     );
     expect(refuse).toEqual([]);
     expect(warn.map(({ path, rule }) => [path, rule])).toContainEqual([
-      "spec.strategy.canary.steps[0].setMirrorRoute",
+      "spec.strategy.canary.trafficRouting.ambassador",
       "unsupported-feature",
     ]);
   });
