@@ -11,6 +11,12 @@ import { begun, callKey, dueAt, ended, entryOf, executed, type Operation, skippe
 export const stepPluginEntries = (p: Pass): readonly StepPluginStatus[] =>
   p.stepPlugins.kind === "asked" ? p.stepPlugins.entries : (statusOf(p).canary?.stepPluginStatuses ?? []);
 
+/** What the plugin of the current step has last failed with. */
+export function stepPluginTrouble(p: Pass): StepPluginFault | undefined {
+  const run = entryOf(stepPluginEntries(p), stepIndexOf(p.world.rollout) ?? -1, "Run");
+  return run?.phase === "Error" ? { message: `Step ${run.index + 1}: ${run.message ?? ""}` } : undefined;
+}
+
 /** Puts what has arrived into the status, before anything is decided on it. */
 export function takeOutcomes(p: Pass): void {
   const { rollout } = p.world;
