@@ -7,8 +7,8 @@ export const plugin: StepKind = {
     const run = entries.find(({ operation }) => operation === "Run");
     if (run === undefined) return hold("PluginNotStarted");
     // One that has failed aborts the update; and one that was ended is not waited for.
-    const isOver =
-      run.disabled === true || run.phase === "Successful" || (run.phase === "Running" && entries.length > 1);
+    const { phase = "Running", disabled } = run;
+    const isOver = disabled === true || phase === "Successful" || (phase === "Running" && entries.length > 1);
     return isOver ? done : hold("PluginNotOver");
   },
   words: (step) => `plugin: ${step.plugin?.name}`,

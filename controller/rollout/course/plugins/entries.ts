@@ -21,11 +21,11 @@ export const entryOf = (
   operation: Operation,
 ): StepPluginStatus | undefined => entries.find((entry) => entry.index === index && entry.operation === operation);
 
+/** It has no phase before the plugin has answered: whoever waits for one to be Running waits for its word. */
 export const begun = (index: number, name: string, now: number): StepPluginStatus => ({
   index,
   name,
   operation: "Run",
-  phase: "Running",
   startedAt: timestamp(now),
 });
 
@@ -42,6 +42,10 @@ export const skipped = (index: number, name: string): StepPluginStatus => ({
  */
 export const callKey = (update: string, run: StepPluginStatus, operation: Operation): string =>
   [update, run.index, operation, run.startedAt ?? "", run.executions ?? 0].join("/");
+
+/** A run that has not ended, as far as it is known. */
+export const isUnderWay = ({ operation, phase = "Running", disabled }: StepPluginStatus): boolean =>
+  operation === "Run" && phase === "Running" && disabled !== true;
 
 /** When a plugin that runs, or has failed to answer, is asked again; undefined: at once. */
 export function dueAt({ updatedAt, backoff = "", executions = 0 }: StepPluginStatus): number | undefined {

@@ -6,7 +6,7 @@ import type { CallStepPlugin } from "../../actions/callStepPlugin.ts";
 import { canaryOf, blueGreenOf, currentStepOf, stepIndexOf, stepsOf } from "../../model/defaults.ts";
 import { findCondition, hasReason, isCompleted } from "../../model/rolloutConditions.ts";
 import type { StepPluginFault, StepPluginOutcome } from "../../model/stepPlugins.ts";
-import { begun, callKey, dueAt, ended, entryOf, executed, type Operation, skipped } from "./entries.ts";
+import { begun, callKey, dueAt, ended, entryOf, executed, isUnderWay, type Operation, skipped } from "./entries.ts";
 
 export const stepPluginEntries = (p: Pass): readonly StepPluginStatus[] =>
   p.stepPlugins.kind === "asked" ? p.stepPlugins.entries : (statusOf(p).canary?.stepPluginStatuses ?? []);
@@ -130,7 +130,7 @@ function follow(p: Pass, run: StepPluginStatus): void {
     const message = `Step Plugin ${run.index + 1} (${run.name}) failed: ${run.message ?? ""}`;
     p.pause = { ...p.pause, abort: p.pause.abort ?? message, removeAbort: false };
   }
-  if (run.phase !== "Running" && run.phase !== "Error") return;
+  if (!isUnderWay(run) && run.phase !== "Error") return;
   const due = dueAt(run);
   if (due !== undefined && due > p.now) return wake(p, due);
   call(p, run, "Run");
@@ -151,8 +151,7 @@ function call(p: Pass, run: StepPluginStatus, operation: Operation): void {
 function revert(p: Pass, entries: readonly StepPluginStatus[]): StepPluginFault | undefined {
   const run = entries.findLast(
     (entry) =>
-      entry.operation === "Run" &&
-      (entry.phase === "Running" || entry.phase === "Successful") &&
+      (isUnderWay(entry) || (entry.operation === "Run" && entry.phase === "Successful")) &&
       entryOf(entries, entry.index, "Abort") === undefined,
   );
   if (run === undefined) return undefined;
@@ -171,7 +170,7 @@ const isReady = (p: Pass, { name }: StepPluginStatus): boolean =>
   p.snapshot.stepPlugins?.configured(name).kind === "ready";
 
 function lastRunning(entries: readonly StepPluginStatus[]): StepPluginStatus | undefined {
-  const last = entries.findLast(({ operation, phase }) => operation === "Run" && phase === "Running");
+  const last = entries.findLast(isUnderWay);
   return last !== undefined && entryOf(entries, last.index, "Terminate") === undefined ? last : undefined;
 }
 
