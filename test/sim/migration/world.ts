@@ -209,6 +209,7 @@ function started(options: MigrationOptions, { clock, server, past, state, line, 
     leases: false,
     breakage,
     as,
+    metrics: () => async () => ({ kind: "failed", message: "nothing is measured here" }),
     migration: { ownNamespace: "sluice" },
     metrics: () => async () => ({ kind: "failed", message: "there are no metrics in this world" }),
     onLog(identity, level, message, fields) {
