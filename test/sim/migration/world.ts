@@ -211,7 +211,6 @@ function started(options: MigrationOptions, { clock, server, past, state, line, 
     as,
     metrics: () => async () => ({ kind: "failed", message: "nothing is measured here" }),
     migration: { ownNamespace: "sluice" },
-    metrics: () => async () => ({ kind: "failed", message: "there are no metrics in this world" }),
     onLog(identity, level, message, fields) {
       const { error } = (fields ?? {}) as { readonly error?: unknown };
       line(identity, `${level}: ${message}${error === undefined ? "" : `: ${messageOf(error)}`}`);
