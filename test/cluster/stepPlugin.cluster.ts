@@ -68,7 +68,7 @@ async function updated(topic: string, steps: object[], more: object = {}): Promi
       strategy: { canary: { steps } },
       ...more,
     },
-  } as Parameters<World["create"]>[0]);
+  });
   await world.settle("web", "Healthy", healthy);
   await setImage(world, "web", "nginx:2");
   return world;
@@ -173,7 +173,7 @@ oursOnly(
       kind: "AnalysisRun",
       metadata: { name: "run" },
       spec: { metrics },
-    } as Parameters<typeof current.api.create>[1]);
+    });
     const read = () => current.api.get<AnalysisRun>(`${path}/run`);
     await until("it has failed", async () => (await read()).status?.phase === "Failed", 60_000);
     expect((await read()).status?.metricResults?.[0]?.measurements).toMatchObject([{ phase: "Failed", value: "7" }]);
