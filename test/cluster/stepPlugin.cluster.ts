@@ -102,7 +102,7 @@ oursOnly(
     await world.settle("web", "Healthy", healthy);
     expect(await operations(world)).toBe(`${before}, Terminate 2 Successful`);
     expect(await world.events("web")).toContain(
-      "Normal StepPluginTransition Step plugin acme/load (step 3) terminated (Successful)",
+      "StepPluginTransition: Step plugin acme/load (step 3) terminated (Successful)",
     );
     const own = calls.filter(
       ({ rollout }) =>

@@ -45,6 +45,17 @@ describe("a step plugin", () => {
     expectTimeline("step-plugin-successful", world);
   });
 
+  test("is not asked by a first deployment, which takes no steps", () => {
+    const calls: string[] = [];
+    const plugins: AnswerOf = (call, nth) => {
+      calls.push(call.op);
+      return answering(-1, successful)(call, nth);
+    };
+    const world = createWorld(rolloutOf({ strategy: canary([load, load]) }), { plugins });
+    world.pass(30_000);
+    expect([world.rollout.status?.phase, calls, entries(world)]).toEqual(["Healthy", [], []]);
+  });
+
   test("that goes on is asked again when it says so", () => {
     let asked = 0;
     const world = updated(steps, (call) => {

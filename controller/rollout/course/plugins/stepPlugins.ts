@@ -1,7 +1,7 @@
 /** The step plugins of a pass: which is asked now, and what follows from its answers (docs/plugins.md#step-plugins). */
 import { instant } from "../../../../kube/object/time.ts";
 import type { StepPluginStatus } from "../../../../schema/rollout.ts";
-import { act, emit, isAborted, statusOf, wake, type Pass } from "../../actions/pass.ts";
+import { act, emit, isAborted, roles, statusOf, wake, type Pass } from "../../actions/pass.ts";
 import type { CallStepPlugin } from "../../actions/callStepPlugin.ts";
 import { canaryOf, blueGreenOf, currentStepOf, stepIndexOf, stepsOf } from "../../model/defaults.ts";
 import { findCondition, hasReason, isCompleted } from "../../model/rolloutConditions.ts";
@@ -82,6 +82,8 @@ export function syncStepPlugins(p: Pass): void {
     endLast(p, entries);
     return settle(entries);
   }
+  // A first deployment takes no steps.
+  if (roles(p).stableRS === undefined) return settle(entries);
   const step = currentStepOf(p.world.rollout)?.plugin;
   const index = stepIndexOf(p.world.rollout);
   if (step === undefined || index === undefined || status.phase !== "Progressing") return settle(entries);
