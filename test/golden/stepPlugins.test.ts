@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { Decision } from "../../controller/rollout/actions/action.ts";
 import type { CallStepPlugin } from "../../controller/rollout/actions/callStepPlugin.ts";
 import type { StepPluginAnswer } from "../../controller/rollout/model/stepPlugins.ts";
 import type { CanaryStep } from "../../schema/rollout.ts";
@@ -51,7 +52,13 @@ describe("a step plugin", () => {
       calls.push(call.op);
       return answering(-1, successful)(call, nth);
     };
-    const world = createWorld(rolloutOf({ strategy: canary([load, load]) }), { plugins });
+    // The pods are made, and the first status comes later than their ReplicaSet.
+    const crashAfter = ({ actions }: Decision): number | undefined => (isFirst ? actions.length : undefined);
+    let isFirst = true;
+    const onDecision = (): void => void (isFirst = false);
+    const strategy = canary([load, load]);
+    const world = createWorld(rolloutOf({ strategy }), { plugins, crashAfter, onDecision });
+    world.meddle("start", () => {});
     world.pass(30_000);
     expect([world.rollout.status?.phase, calls, entries(world)]).toEqual(["Healthy", [], []]);
   });
