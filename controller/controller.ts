@@ -8,7 +8,7 @@ import type { Log } from "./process/log.ts";
 import type { Clock } from "../kube/clock/clock.ts";
 import { watchOptional, type OptionalWatch } from "./rollout/facts/optionalWatch.ts";
 import { passingCause } from "./rollout/apply/passing.ts";
-import { ANALYSIS_RUNS, ROLLOUTS } from "../kube/client/resources.ts";
+import { ANALYSIS_RUNS, EXPERIMENTS, ROLLOUTS } from "../kube/client/resources.ts";
 import type { Resource } from "../schema/kube.ts";
 import type { QueueMetrics, WorkQueue } from "../kube/runtime/queue.ts";
 import { analysisRunsRow, type AnalysisRunsObserver } from "./analysis/analysisRunsRow.ts";
@@ -23,6 +23,8 @@ import { namesPlugins } from "./rollout/facts/stepPluginFacts.ts";
 import type { Decide } from "./rollout/apply/carryOut.ts";
 import { decide } from "./rollout/decide/decide.ts";
 import { rolloutsRow, type RolloutsObserver } from "./rollout/rolloutsRow.ts";
+import { EXPERIMENT } from "./experiment/facts/experimentStore.ts";
+import { experimentsRow } from "./experiment/experimentsRow.ts";
 import { ANALYSIS_RUN } from "./analysis/facts/runStore.ts";
 import { sourcesOf, type Sources } from "./rollout/facts/cacheSources.ts";
 import { releasesRow } from "./release/routeRelease.ts";
@@ -168,7 +170,7 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
     ownNamespace: scope.ownNamespace ?? scope.migration?.ownNamespace ?? "",
     signal,
   });
-  const rollouts = runKinds(
+  const queues = runKinds(
     manager,
     {
       ...ports,
@@ -183,7 +185,7 @@ export function createController(ports: ControllerPorts, scope: ControllerScope,
     sources,
   );
   const optional = watchNeeded(
-    { ports, namespace: scope.namespace, stores, complaints, rollouts, manager, sources },
+    { ports, namespace: scope.namespace, stores, complaints, ...queues, manager, sources },
     signal,
   );
   refill({ client, clock, complaints, room: stores.room, signal }, shelvesOf(stores));
@@ -205,8 +207,8 @@ interface KindPorts extends ControllerPorts, Pick<ControllerScope, "instanceId" 
   readonly decide: Decide;
 }
 
-/** The table of kinds: a line for each, called in this order when an object changes. @returns the queue of Rollouts */
-function runKinds(manager: Manager, ports: KindPorts, sources: Sources): WorkQueue {
+/** The table of kinds: a line for each, called in this order when an object changes. */
+function runKinds(manager: Manager, ports: KindPorts, sources: Sources): Pick<Watching, "rollouts" | "experiments"> {
   const { client, clock, measuring = UNREACHED } = ports;
   const measurer = measurerOf({ http: measuring.http, kube: askKube(client), clock });
   const line: { rollouts?: WorkQueue } = {};
@@ -228,6 +230,7 @@ function runKinds(manager: Manager, ports: KindPorts, sources: Sources): WorkQue
   manager.runController(deploymentsRow(ports, sources));
   manager.runController(releasesRow(ports, sources));
   manager.runController(analysisRunsRow({ ...ports, ...measuring, measurer, plugins }, sources));
+  const experiments = manager.runController(experimentsRow(ports, sources));
   const { migration } = ports;
   if (migration !== undefined) {
     const migrating = {
@@ -237,9 +240,9 @@ function runKinds(manager: Manager, ports: KindPorts, sources: Sources): WorkQue
       migrating: createMigrationStores(ports.instanceId, migration.deployments),
     };
     manager.runController(migrationsRow(migrating, sources));
-    manager.runController(adoptionsRow(migrating, ports.instanceId));
+    manager.runController(adoptionsRow(migrating, sources, ports.instanceId));
   }
-  return rollouts;
+  return { rollouts, experiments };
 }
 
 /** Rollouts for which it counts that other plugins are configured. */
@@ -255,19 +258,21 @@ interface Watching {
   readonly namespace: string | undefined;
   readonly stores: Stores;
   readonly complaints: Complaints;
-  /** The queue of the Rollouts whose objects arrive. */
+  /** The queues of those whose objects arrive. */
   readonly rollouts: WorkQueue;
+  readonly experiments: WorkQueue;
   readonly manager: Manager;
   readonly sources: Sources;
 }
 
-/** Kinds that are watched only while some Rollout refers to them. */
+/** Kinds that are watched only while some Rollout or Experiment refers to them. */
 function watchNeeded(
-  { ports, namespace, stores, complaints, rollouts, manager, sources }: Watching,
+  { ports, namespace, stores, complaints, rollouts, experiments, manager, sources }: Watching,
   signal: AbortSignal,
 ): OptionalWatch[] {
   const { client, clock, observer, random } = ports;
-  const rolloutsKnown = manager.synced(sources.rollouts);
+  const known = [sources.rollouts, sources.experiments].map((source) => manager.synced(source));
+  const rolloutsKnown = Promise.all(known).then(() => {});
   return stores.optional.map((store) =>
     watchOptional(
       {
@@ -275,10 +280,12 @@ function watchNeeded(
         clock,
         complaints,
         rollouts: stores.rollouts,
+        experiments: stores.experiments,
         namespace,
         rolloutsKnown,
         signal,
         enqueue: (key) => rollouts.add(key),
+        enqueueExperiment: (key) => experiments.add(key),
         observe: (what) => observer.incident(store.kind.resource, what),
         ...(random === undefined ? {} : { random }),
       },
@@ -297,6 +304,7 @@ function shelvesOf(stores: Stores): (waiting: Waiting) => Shelf | undefined {
   const own = new Map([
     [ROLLOUT, shelf(ROLLOUTS, stores.rollouts)],
     [ANALYSIS_RUN, shelf(ANALYSIS_RUNS, stores.analysisRuns)],
+    [EXPERIMENT, shelf(EXPERIMENTS, stores.experiments)],
   ]);
   return ({ kind }) => own.get(kind) ?? optional.get(kind);
 }

@@ -35,7 +35,7 @@ const analysisRules: readonly Rule[] = [
     verbs: ["get", "list", "watch", "create", "patch", "delete"],
   },
   {
-    why: "Templates of analyses, read only while a Rollout names one.",
+    why: "Templates of analyses, read only while a Rollout or an Experiment names one.",
     apiGroups: argo,
     resources: ["analysistemplates", "clusteranalysistemplates"],
     verbs: ["list", "watch"],
@@ -48,10 +48,34 @@ const analysisRules: readonly Rule[] = [
     resourceNames: [PLUGIN_CONFIG_MAP],
   },
   {
-    why: "An AnalysisRun may take arguments from Secrets of its own namespace; nothing else is read, and none is listed.",
+    why: "Experiments are made for canary steps, run, and deleted with their revision.",
+    apiGroups: argo,
+    resources: ["experiments"],
+    verbs: ["get", "list", "watch", "create", "patch", "delete"],
+  },
+  {
+    why: "An AnalysisRun may take arguments from Secrets of its own namespace, and their values are cut from logs of its Jobs; none is listed.",
     apiGroups: [""],
     resources: ["secrets"],
     verbs: ["get"],
+  },
+  {
+    why: "A metric may be a Job: it is made, asked for until it is over, and deleted with its measurement.",
+    apiGroups: ["batch"],
+    resources: ["jobs"],
+    verbs: ["get", "create", "delete"],
+  },
+  {
+    why: "Why such a Job has failed, in the message of its run.",
+    apiGroups: [""],
+    resources: ["pods/log"],
+    verbs: ["get"],
+  },
+  {
+    why: "What pods use, where a metric compares it; k3s brings a server of these.",
+    apiGroups: ["metrics.k8s.io"],
+    resources: ["pods"],
+    verbs: ["list"],
   },
 ];
 
@@ -65,9 +89,9 @@ export const loopRules = (routers: readonly RouterRow[] = ROUTERS): readonly Rul
   },
   { why: "How far they are.", apiGroups: argo, resources: ["rollouts/status"], verbs: ["patch"] },
   {
-    why: "Asked for where a ReplicaSet names its Rollout as the owner to wait for (OwnerReferencesPermissionEnforcement).",
+    why: "Asked for where a ReplicaSet names its Rollout or Experiment as the owner to wait for (OwnerReferencesPermissionEnforcement).",
     apiGroups: argo,
-    resources: ["rollouts/finalizers"],
+    resources: ["rollouts/finalizers", "experiments/finalizers"],
     verbs: ["update"],
   },
   {
@@ -77,10 +101,10 @@ export const loopRules = (routers: readonly RouterRow[] = ROUTERS): readonly Rul
     verbs: ["get", "list", "watch", "create", "patch", "delete"],
   },
   {
-    why: "Services are pointed at a revision.",
+    why: "Services are pointed at a revision; a template of an Experiment may have one of its own, as long as it runs.",
     apiGroups: [""],
     resources: ["services"],
-    verbs: ["list", "watch", "patch"],
+    verbs: ["get", "list", "watch", "patch", "create", "delete"],
   },
   ...routerRules(routers),
   {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { WORKLOAD_KINDS } from "../controller/rules/rollout/workloadRef.ts";
 import { STEPS } from "../controller/steps/stepKinds.ts";
-import { PROVIDERS } from "../providers/metrics/providers.ts";
+import { OWN_PROVIDERS, PROVIDERS } from "../providers/metrics/providers.ts";
 import { ROUTERS } from "../providers/traffic/routers.ts";
 import { crds } from "../schema/crd.ts";
 import type { RolloutStrategy } from "../schema/rollout.ts";
@@ -60,7 +60,7 @@ export const SUPPORT: readonly Row[] = [
   {
     part: "metric providers",
     ...split(
-      PROVIDERS,
+      [...PROVIDERS, ...OWN_PROVIDERS],
       ({ measure }) => measure !== undefined,
       ({ title }) => title,
     ),
@@ -68,8 +68,7 @@ export const SUPPORT: readonly Row[] = [
   { part: "`workloadRef` to a", works: WORKLOAD_KINDS },
   {
     part: "kinds",
-    works: kinds.filter((kind) => kind !== "Experiment"),
-    planned: kinds.filter((kind) => kind === "Experiment"),
+    works: kinds,
   },
   {
     part: "moving",

@@ -4,3 +4,6 @@
 export const ROLLOUT_KIND = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout" } as const;
 
 export const ANALYSIS_RUN_KIND = { apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisRun" } as const;
+
+/** It owns the ReplicaSets, Services and AnalysisRuns of an Experiment. */
+export const EXPERIMENT_KIND = { apiVersion: "argoproj.io/v1alpha1", kind: "Experiment" } as const;

@@ -19,6 +19,10 @@ export const INSTANCE_LABEL = "argo-rollouts.argoproj.io/controller-instance-id"
 /** On an AnalysisRun of a Rollout: what it is for, and for a step its index. */
 export const ROLLOUT_TYPE = "rollout-type";
 export const STEP_INDEX = "step-index";
+/** On a ReplicaSet and a Service of an Experiment: its name, and the name of the template. */
+export const EXPERIMENT_NAME = "experiment.argoproj.io/name";
+export const EXPERIMENT_TEMPLATE = "experiment.argoproj.io/template-name";
+
 /** On an AnalysisRun, by us: the generations of the templates that it was made of, as "Kind/name:generation", by commas. */
 export const TEMPLATE_GENERATIONS = "sluice.dev/template-generations";
 
@@ -30,6 +34,14 @@ export const TEMPLATE_ANNOTATIONS = "sluice.dev/template-annotations";
 export const REPLICAS_BEFORE = "sluice.dev/replicas-before-rollout";
 /** On the Rollout, by the user: "true" holds its deletion back until the Deployment is up again. Also the finalizer. */
 export const RESTORE_WORKLOAD = "sluice.dev/restore-workload";
+
+/**
+ * On analysis templates and runs, by the user: what no data of a metric means ("errors=inconclusive, latency=success"), how
+ * many samples it needs ("errors=100"), and groups of which one success is enough ("errors|latency").
+ */
+export const NO_DATA = "sluice.dev/no-data";
+export const MIN_SAMPLES = "sluice.dev/min-samples";
+export const ANY_OF = "sluice.dev/any-of";
 
 /** On an analysis template, by the user: "true" refuses edits that would hold Rollouts which use it. */
 export const PROTECT = "sluice.dev/protect";

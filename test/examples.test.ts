@@ -138,6 +138,7 @@ const examples: Readonly<Record<string, Example>> = {
     shows: [`${`${old} `.repeat(3)}${fresh}`, 0],
   },
   "restart.yaml": { pods: 4 },
+  "analysed.yaml": { pods: 4, paused: images, shows: `${old} ${old} ${fresh} ${fresh}`, goesOnAlone: true },
   "autoscaled.yaml": { pods: 1, paused: (stage) => rolloutOf(stage).status?.message, shows: "CanaryPauseStep" },
 };
 
@@ -238,6 +239,28 @@ describe("the examples", () => {
 });
 
 describe("what some examples are for", () => {
+  test("analysed.yaml ends an update whose pods crash, and says which", async () => {
+    const stage = await begin("analysed.yaml");
+    await until(stage, "Healthy");
+    await send(stage, {
+      method: "PATCH",
+      path: objectPath(ROLLOUTS, { namespace, name: "analysed" }),
+      query: {},
+      userAgent: "kubectl",
+      contentType: "application/merge-patch+json",
+      body: { spec: { template: { metadata: { annotations: { "sim.sluice.dev/crash-after": "3s" } } } } },
+    });
+    await until(stage, "Degraded");
+    expect(rolloutOf(stage).status?.abort).toBe(true);
+    expect(complaints.splice(0)).toEqual(["Rollout aborted"]);
+    expect(JSON.stringify(stage.cluster.core.list("analysisruns.argoproj.io"))).toMatch(
+      /1 containers are down: analysed-[\w-]+ \(0 restarts, Error\)/,
+    );
+    await stage.clock.advance(60_000);
+    expect(livePods(stage)).toHaveLength(4);
+    await stage.cluster.stop();
+  });
+
   test("restart.yaml gets new pods of the same version, and its disruption budget holds", async () => {
     const stage = await begin("restart.yaml");
     await until(stage, "Healthy");

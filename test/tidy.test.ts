@@ -48,6 +48,8 @@ const pureFolders = [
   ...["metrics", "traffic"].map((name) => `providers/${name}/`),
   // Names of kinds, as data.
   "kube/client/resources.ts",
+  // Text of its arguments: providers ask the API server by data.
+  "kube/client/path.ts",
 ];
 
 /** Inside of them, what carries out: it sends what the others want to know. */

@@ -127,7 +127,7 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
       concurrency: options.rolloutThreads,
       kstatusForAll: options.kstatus,
       ownNamespace: controllerNamespace(options),
-      migration: migrationOf(options, credentials.namespace, fed),
+      migration: migrationOf(options, fed),
     },
   );
   parts.wired = wired;
@@ -149,7 +149,7 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
 /** How analyses reach their sources. */
 function measuringOf(
   { options, env, version }: Pick<Serving, "options" | "env" | "version">,
-  { server, namespace }: Pick<Credentials, "server" | "namespace">,
+  { server }: Pick<Credentials, "server">,
 ): Measuring {
   const environment = (name: string): string | undefined => env[name];
   const http = createSendHttp({
@@ -159,7 +159,7 @@ function measuringOf(
     environment,
     readText: async (path) => ((await Bun.file(path).exists()) ? Bun.file(path).text() : undefined),
   });
-  return { http, environment, ownNamespace: options.controllerNamespace ?? namespace };
+  return { http, environment, ownNamespace: controllerNamespace(options) };
 }
 
 /** What the webhook needs before it starts, and what may be missing. */
@@ -247,13 +247,13 @@ const metricsOf = (parts: Parts, version: string): ControllerMetrics =>
 
 const controllerNamespace = ({ controllerNamespace: given }: ControllerOptions): string => given ?? "argo-rollouts";
 
-const migrationOf = (
-  { migrateDeployments, restoreDeployments, controllerNamespace: given }: ControllerOptions,
-  ownNamespace: string,
+/** Its own namespace is that of the webhook, not of the kubeconfig: what one of them holds, the other has to act on. */
+export const migrationOf = (
+  options: ControllerOptions,
   fed: Awaited<ReturnType<typeof feedOf>>,
 ): MigrationScope | undefined =>
-  migrateDeployments || restoreDeployments
-    ? { ownNamespace: given ?? ownNamespace, restoring: restoreDeployments, deployments: fed?.sink }
+  options.migrateDeployments || options.restoreDeployments
+    ? { ownNamespace: controllerNamespace(options), restoring: options.restoreDeployments, deployments: fed?.sink }
     : undefined;
 
 /** The webhook's index of Deployments, where the loop watches them anyway. */

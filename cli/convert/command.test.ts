@@ -176,6 +176,16 @@ describe("a Rollout", () => {
     expect(out).toContain("    matchLabels: { app: web }\n");
     expect(report).toContain("changed: no pod restarts");
     expect(report).toContain('in this order: kubectl delete rollout web --cascade=orphan, then apply Deployment "web"');
+    expect(report).not.toContain("HorizontalPodAutoscaler");
+  });
+
+  test("that has adopted a Deployment is told of with what becomes of its autoscalers", async () => {
+    const adopted = live("{ stableRS: abc, currentPodHash: abc }").replace(
+      "  name: web\n",
+      "  name: web\n  annotations: { sluice.dev/migrated: adopt }\n",
+    );
+    const { report } = await convert(adopted, "--to", "deployment");
+    expect(report).toContain('to do: a HorizontalPodAutoscaler that scales Rollout "web" scales nothing after that');
   });
 
   test.each([

@@ -1,4 +1,5 @@
 /** A plan as people read it, within 80 columns; what is to be copied stays in one line. */
+import { inWords } from "../../kube/object/inWords.ts";
 import { HELP_WIDTH } from "../../controller/process/helpLayout.ts";
 import type { Follower } from "../../controller/migration/plan/followers.ts";
 import type { Obstacle } from "../../controller/migration/plan/obstacles.ts";
@@ -60,7 +61,7 @@ function profileOf({ profile }: Candidate): string {
     case "found":
       return `${profile.profile.name}, ${profile.from === "" ? "which is built in" : `of ${profile.from}`}`;
     case "missing":
-      return `${profile.name}, which there is not`;
+      return `${inWords(profile.name)}, which there is not`;
     case "invalid":
       return `${profile.name}, of ${profile.from}, which is wrong`;
     default:

@@ -12,7 +12,7 @@ import type { EventRecorder } from "../../kube/runtime/recorder.ts";
 import { type ControllerRow, keysIn, type Pass, watch } from "../../kube/runtime/runController.ts";
 import { whyHeldBack } from "../../kube/validation/size.ts";
 import type { MetricProviderRow } from "../../providers/metrics/provider.ts";
-import { PROVIDERS } from "../../providers/metrics/providers.ts";
+import { providerOf, PROVIDERS } from "../../providers/metrics/providers.ts";
 import type { AnalysisRun } from "../../schema/analysis.ts";
 import { ANALYSIS_RUN_KIND } from "../../schema/kinds.ts";
 import type { Log } from "../process/log.ts";
@@ -138,7 +138,7 @@ function begin(
   const metric = action.metric.name;
   const startedAt = clock.now();
   const signal = measurements.begin(uid, metric, { kind: action.flight, startedAt });
-  const provider = Object.keys(run.spec.metrics[action.metric.index]?.provider ?? {})[0] ?? "";
+  const provider = providerOf(run.spec.metrics[action.metric.index]?.provider, taking.providers)?.row.kind ?? "";
   void takeMeasurement(taking, run, action, startedAt, signal).then((outcome) => {
     if (validForMs() <= 0) return measurements.drop(uid, metric);
     if (!measurements.arrive(uid, outcome)) return undefined;

@@ -288,6 +288,23 @@ test("one in mode reference has its pods back first, and is adopted then", async
   world.end();
 });
 
+test("one in mode reference that a replacement asks to adopt, without its marks, is adopted when its Rollout has gone", async () => {
+  const world = await migratingStage();
+  world.annotate({ "sluice.dev/migrate": "reference" });
+  await world.clock.advance(500);
+  expect(world.core.get(ROLLOUT)).toBeDefined();
+  const asking = deploymentNamed("web", { annotations: { "sluice.dev/migrate": "adopt" } });
+  world.core.modify(DEPLOYMENT, (old) => ({
+    ...old,
+    metadata: { ...old.metadata, annotations: asking.metadata?.annotations ?? {} },
+    spec: asking["spec"],
+  }));
+  await world.clock.advance(5 * MINUTE);
+  expect(world.core.get(DEPLOYMENT)).toBeUndefined();
+  expect(world.core.get(ROLLOUT)?.metadata.annotations).toMatchObject({ "sluice.dev/migrated": "adopt" });
+  world.end();
+});
+
 test("a Deployment that is made again beside the Rollout is reported to both, and nothing is done about it", async () => {
   const world = await migratingStage();
   world.annotate({ "sluice.dev/migrate": "adopt" });

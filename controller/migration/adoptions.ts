@@ -89,5 +89,5 @@ export async function carryOutAdoption(
 }
 
 /** By rights, by another's admission, or as invalid: the same again would be answered so again. */
-const isRefusal = (error: unknown): error is ApiError =>
+export const isRefusal = (error: unknown): error is ApiError =>
   error instanceof ApiError && [400, 403, 422].includes(error.status);

@@ -5,7 +5,9 @@
 import { MIGRATED } from "../../schema/labels.ts";
 import { ROLLOUT_KIND } from "../../schema/kinds.ts";
 import { NotLeaderError } from "../../kube/runtime/notLeader.ts";
-import { type ControllerRow, keysIn, type Pass } from "../../kube/runtime/runController.ts";
+import { keyOf } from "../../kube/runtime/cache.ts";
+import { type ControllerRow, keysIn, type Pass, watch } from "../../kube/runtime/runController.ts";
+import type { Sources } from "../rollout/facts/cacheSources.ts";
 import type { AdoptionAction, Refused } from "./actions/adoption.ts";
 import { carryOutAdoption, readAdoption } from "./adoptions.ts";
 import type { FoundProfile } from "./convert/findProfile.ts";
@@ -31,12 +33,23 @@ interface Decision {
   readonly events: readonly AdoptionEvent[];
 }
 
-export function adoptionsRow(ports: MigrationPorts, instance: string): ControllerRow<Facts, Decision> {
+export function adoptionsRow(
+  ports: MigrationPorts,
+  sources: Sources,
+  instance: string,
+): ControllerRow<Facts, Decision> {
   const { migrating, client, stores, validForMs } = ports;
   return {
     kind: "Adoptions",
     noun: "takeover of Deployment",
-    watches: watchOptIn(ports),
+    watches: [
+      ...watchOptIn(ports),
+      // A Rollout that stood in the way goes, and its Deployment need not change for that.
+      watch(sources.rollouts, (queue, old, next) => {
+        if (old !== undefined && next === undefined && migrating.deployments.get(keyOf(old)) !== undefined)
+          queue.add(keyOf(old));
+      }),
+    ],
     keys: () => [...keysIn(migrating.deployments), ...keysIn(migrating.held)],
     gather: (key) => gather(ports, key, instance),
     decide(facts) {

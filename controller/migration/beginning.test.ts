@@ -86,6 +86,28 @@ describe.each(MODES)("a Deployment that asks for mode %s", (mode) => {
     },
   );
 
+  test("begins when the Rollout of its name that no migration made is gone", async () => {
+    const world = await migratingStage();
+    world.core.create("rollouts.argoproj.io", {
+      metadata: { name: "web", namespace: "default" },
+      spec: {
+        replicas: 0,
+        selector: { matchLabels: { app: "own" } },
+        template: { metadata: { labels: { app: "own" } }, spec: { containers: [{ name: "web", image: "web:1" }] } },
+        strategy: { canary: {} },
+      },
+    });
+    await world.clock.advance(MINUTE);
+    world.annotate({ [MIGRATE]: mode });
+    await world.clock.advance(3 * MINUTE);
+    expect(world.core.get(DEPLOYMENT)?.metadata.annotations?.[MANAGED_BY_ROLLOUT]).toBeUndefined();
+    expect(world.said("Deployment")).toEqual([containing("that no migration made is there")]);
+    world.core.delete(ROLLOUT);
+    await world.clock.advance(3 * MINUTE);
+    expect(hasBegun(world)).toBe(true);
+    world.end();
+  });
+
   test("gets the strategy of a profile that appears after it was asked for", async () => {
     const world = await migratingStage({ annotations: { [PROFILE]: "quick" } });
     world.annotate({ [MIGRATE]: mode });

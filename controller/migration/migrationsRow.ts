@@ -18,12 +18,14 @@ import type { Sources } from "../rollout/facts/cacheSources.ts";
 import type { Stores } from "../rollout/facts/stores.ts";
 import { findCondition } from "../rollout/model/rolloutConditions.ts";
 import { liveRollout } from "../services/serviceCleanup.ts";
+import { isRefusal } from "./adoptions.ts";
 import { type MigrationAction, migrationRequest, wordsOf } from "./actions/action.ts";
 import { CANARY } from "./convert/profile.ts";
+import { stillAway } from "./decide/autoscalersBack.ts";
 import { decideMigration } from "./decide/decide.ts";
 import type { MigrationDecision } from "./decide/decision.ts";
 import { uncarried } from "./decide/reference.ts";
-import { autoscalersOf } from "./facts/autoscalers.ts";
+import { type Autoscaler, autoscalersOf } from "./facts/autoscalers.ts";
 import { type BesidePorts, followersFor, obstaclesFor } from "./facts/beside.ts";
 import { isHeldAtBirth, type RawDeployment } from "./facts/caches.ts";
 import type { MigrationFacts, RolloutFacts } from "./facts/facts.ts";
@@ -83,9 +85,11 @@ async function gather(ports: MigrationPorts, key: string): Promise<MigrationFact
   const autoscaled =
     rollout !== undefined &&
     uncarried(deployment, rollout) !== undefined &&
-    (await namesOfAutoscalers(client, { namespace, name }, "Rollout")).length > 0;
+    (await autoscalersIn(client, { namespace, name }, "Rollout")).length > 0;
   const claims = deployment.ownsSize && deployment.replicas === 0 ? await claimsOf(client, path) : undefined;
-  const seen = { deployment, wish, rollout, autoscaled, claims };
+  const isOver = isStamped && rollout === undefined && wish?.mode !== "reference";
+  const leftBehind = isOver ? await autoscalersIn(client, { namespace, name }, "Rollout") : [];
+  const seen = { deployment, wish, rollout, autoscaled, claims, leftBehind };
   if (!isToBeMade) return { ...seen, whole: undefined, profile: CANARY, autoscalers: [], obstacles: [], followers: [] };
   const profile = await profileFor(ports, namespace, deployment);
   const whole = await readIfThere<Json>(client, path, { timeoutMs: TIMEOUT_MS });
@@ -93,7 +97,7 @@ async function gather(ports: MigrationPorts, key: string): Promise<MigrationFact
     ...seen,
     whole,
     profile: usableProfile(profile),
-    autoscalers: isStamped ? await namesOfAutoscalers(client, { namespace, name }, "Deployment") : [],
+    autoscalers: isStamped ? namesOf(await autoscalersIn(client, { namespace, name }, "Deployment")) : [],
     obstacles: whole === undefined || isStamped ? [] : await obstaclesFor(ports, whole, profile, "reference"),
     followers: whole === undefined || !isStamped ? [] : await followersFor(ports, whole),
   };
@@ -121,14 +125,16 @@ function rolloutFacts({ metadata, spec, status }: Rollout): RolloutFacts {
   };
 }
 
+const namesOf = (objects: readonly Autoscaler[]): string[] => objects.map(({ metadata }) => metadata.name);
+
 /** Where we may not read them there are none. */
-async function namesOfAutoscalers(
+async function autoscalersIn(
   client: KubeClient,
   place: { readonly namespace: string; readonly name: string },
   kind: "Deployment" | "Rollout",
-): Promise<readonly string[]> {
+): Promise<readonly Autoscaler[]> {
   try {
-    return (await autoscalersOf(client, place, TIMEOUT_MS, kind)).map(({ metadata }) => metadata.name);
+    return await autoscalersOf(client, place, TIMEOUT_MS, kind);
   } catch (error) {
     if (error instanceof ApiError && error.status === 403) return [];
     throw error;
@@ -138,9 +144,14 @@ async function namesOfAutoscalers(
 async function apply(ports: MigrationPorts, pass: Pass<MigrationFacts, MigrationDecision>): Promise<void> {
   const { facts, decision } = pass;
   const { name, namespace, uid, resourceVersion } = facts.deployment.metadata;
-  for (const action of decision.actions) await send(ports, action, { name, namespace }, pass.now);
+  const events = [...decision.events];
+  for (const action of decision.actions) {
+    const refusal = await send(ports, action, { name, namespace }, pass.now);
+    if (refusal !== undefined && action.kind === "pointBackAutoscaler")
+      events.push(stillAway(action.seen.name, name, refusal));
+  }
   const object = { apiVersion: "apps/v1", kind: "Deployment", name, namespace, uid, resourceVersion };
-  for (const event of decision.events) ports.events.record({ object, ...event });
+  for (const event of events) ports.events.record({ object, ...event });
 }
 
 const WRITES_DEPLOYMENT: ReadonlySet<MigrationAction["kind"]> = new Set([
@@ -150,24 +161,30 @@ const WRITES_DEPLOYMENT: ReadonlySet<MigrationAction["kind"]> = new Set([
   "letGoOfSize",
 ]);
 
-/** @throws {ApiError} a conflict is one: what has changed meanwhile is decided about again */
+/**
+ * @returns why an autoscaler may not be changed: the Deployment does not wait for it
+ * @throws {ApiError} a conflict is one: what has changed meanwhile is decided about again
+ */
 async function send(
   { client, stores, migrating, validForMs }: MigrationPorts,
   action: MigrationAction,
   place: { readonly name: string; readonly namespace: string },
   now: number,
-): Promise<void> {
+): Promise<string | undefined> {
   if (validForMs() <= TIMEOUT_MS)
     throw new NotLeaderError(`Not sent: to ${wordsOf(action, place)}, because the leader Lease may run out`);
   try {
     const request = { ...migrationRequest(action, place, now), timeoutMs: TIMEOUT_MS };
     if (WRITES_DEPLOYMENT.has(action.kind)) migrating.deployments.upsert(await client.request<RawDeployment>(request));
-    else if (action.kind === "deleteRollout") await client.request(request);
+    else if (action.kind === "deleteRollout" || action.kind === "pointBackAutoscaler") await client.request(request);
     else stores.rollouts.upsert(await client.request<Rollout>(request));
+    return undefined;
   } catch (error) {
+    if (action.kind === "pointBackAutoscaler" && isRefusal(error)) return error.message;
     // The next pass sees the one that is there, whoever made it.
     const isThere = action.kind === "createRollout" && isAlreadyExists(error);
-    const isGone = action.kind === "deleteRollout" && isNotFound(error);
+    const isGone = (action.kind === "deleteRollout" || action.kind === "pointBackAutoscaler") && isNotFound(error);
     if (!isThere && !isGone) throw error;
+    return undefined;
   }
 }

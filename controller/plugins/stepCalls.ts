@@ -11,7 +11,7 @@ import type { Asking, MetricProviderRow, Reading } from "../../providers/metrics
 import { askPlugin, pluginQuestion, readPlugin, resumeInMs } from "../../providers/metrics/pluginContract.ts";
 import { pluginNamed, type PluginService } from "../../providers/metrics/pluginService.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { redactor } from "../analysis/actions/redact.ts";
+import { redactor } from "../../providers/metrics/redact.ts";
 import type { ReadSecret } from "../analysis/actions/secrets.ts";
 import type { CallStepPlugin } from "../rollout/actions/callStepPlugin.ts";
 import type { StepPluginAnswer, StepPluginFacts, StepPluginOutcome } from "../rollout/model/stepPlugins.ts";

@@ -38,7 +38,7 @@ export interface ControllerOptions {
   /** Watch one namespace only: `namespace`, or where that is undefined the kubeconfig context's or the pod's own. */
   readonly namespaced: boolean;
   readonly namespace: string | undefined;
-  /** Where the Lease lives: POD_NAMESPACE. Undefined: the service account's namespace file, or else `argo-rollouts`. */
+  /** Sluice's own, where the Lease lives: POD_NAMESPACE. Undefined: `argo-rollouts`, whatever a kubeconfig says. */
   readonly controllerNamespace: string | undefined;
   /** Only Rollouts with this `argo-rollouts.argoproj.io/controller-instance-id` label; "" means only those without. */
   readonly instanceId: string;

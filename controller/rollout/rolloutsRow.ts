@@ -14,7 +14,7 @@ import type { PassPorts } from "./apply/carryOut.ts";
 import { createMemories } from "./apply/passMemory.ts";
 import { createReconciler, type RolloutFacts } from "./apply/reconcile.ts";
 import { controllerOf } from "../../kube/object/ownerReference.ts";
-import { sameForOwner } from "./facts/runFacts.ts";
+import { sameExperimentForOwner, sameForOwner } from "./facts/runFacts.ts";
 import { createGatherer } from "./facts/gather.ts";
 import { needOf, type OptionalStore } from "./facts/optionalStore.ts";
 import type { Sources } from "./facts/cacheSources.ts";
@@ -104,6 +104,12 @@ function watchesOf(ports: RolloutsPorts, sources: Sources, forget: (rollout: Rol
     watch(sources.analysisRuns, (queue, old, next) => {
       // Whoever drives AnalysisRuns in this process writes what is news here.
       if (sameForOwner(old, next)) return;
+      const uid = controllerOf(next ?? old ?? NOBODY)?.uid;
+      for (const rollout of uid === undefined ? [] : stores.rollouts.by("owner", uid)) queue.add(keyOf(rollout));
+    }),
+    watch(sources.experiments, (queue, old, next) => {
+      // Whoever drives Experiments in this process writes what is news here.
+      if (sameExperimentForOwner(old, next)) return;
       const uid = controllerOf(next ?? old ?? NOBODY)?.uid;
       for (const rollout of uid === undefined ? [] : stores.rollouts.by("owner", uid)) queue.add(keyOf(rollout));
     }),

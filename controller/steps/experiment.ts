@@ -1,10 +1,10 @@
-/** Runs an Experiment and waits for its end. Not driven yet. */
+/** Runs an Experiment and waits for its end (docs/behaviour/experiments.md#an-experiment-as-a-step). */
 import { durationHelp } from "../../kube/object/durationHelp.ts";
 import { pauseSeconds } from "../../kube/object/pauseSeconds.ts";
 import { at, items, type Place, present, text } from "../../kube/validation/place.ts";
 import { helped, invalid, notSupported, type Violation } from "../../kube/validation/violation.ts";
 import { whoCan } from "../../providers/traffic/whoCan.ts";
-import { type StepKind, type StepRule, undriven } from "./kind.ts";
+import { done, hold, type StepKind, type StepRule } from "./kind.ts";
 
 const weightsNeedRouter: StepRule = ({ step, routing, routers }) => {
   const weights = items(at(step, "experiment", "templates")).map((template) => at(template, "weight"));
@@ -33,11 +33,16 @@ function durations(step: Place): readonly Violation[] {
 }
 
 export const experiment: StepKind = {
-  ...undriven("experiment steps"),
   isExclusive: true,
   isEndless: true,
   lastViolations: weightsNeedRouter,
   arguments: (step) => items(at(step, "experiment", "analyses")).flatMap((analysis) => items(at(analysis, "args"))),
+  verdict(_, { experimentPhase }) {
+    const phase = experimentPhase();
+    if (phase === undefined) return hold("ExperimentNotStarted");
+    // One that failed aborts the update, and an inconclusive one pauses it.
+    return phase === "Successful" ? done : hold("ExperimentNotOver");
+  },
   warnings: [specRefs, durations],
   words: () => "experiment",
 };

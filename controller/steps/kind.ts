@@ -39,6 +39,8 @@ export interface StepFacts {
   readonly analysisPhase: () => string | undefined;
   /** The entries of this step in `status.canary.stepPluginStatuses`. */
   readonly pluginEntries: () => readonly StepPluginStatus[];
+  /** The phase of the Experiment of this step; undefined: there is none. */
+  readonly experimentPhase: () => string | undefined;
 }
 
 /** A size of the canary apart from its traffic: of pods, which count first, or of the pods for a weight. */

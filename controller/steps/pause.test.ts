@@ -11,6 +11,7 @@ const facts = (now: number, more: Partial<StepFacts> = {}): StepFacts => ({
   isWeightVerified: undefined,
   analysisPhase: () => undefined,
   pluginEntries: () => [],
+  experimentPhase: () => undefined,
   ...more,
 });
 

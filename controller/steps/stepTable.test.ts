@@ -13,6 +13,7 @@ const facts: StepFacts = {
   isWeightVerified: undefined,
   analysisPhase: () => undefined,
   pluginEntries: () => [],
+  experimentPhase: () => undefined,
 };
 
 describe("the table of steps", () => {

@@ -41,6 +41,7 @@ export const HORIZONTAL_POD_AUTOSCALERS: Resource = {
   version: "v2",
   plural: "horizontalpodautoscalers",
 };
+export const JOBS: Resource = { group: "batch", version: "v1", plural: "jobs" };
 export const LEASES: Resource = { group: "coordination.k8s.io", version: "v1", plural: "leases" };
 export const MUTATING_WEBHOOK_CONFIGURATIONS: Resource = {
   group: "admissionregistration.k8s.io",

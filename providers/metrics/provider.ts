@@ -21,6 +21,8 @@ export type Reach =
   | "AWS"
   /** A Job in the namespace of the run. */
   | "Job"
+  /** Pods in the namespace of the run, and what the API server knows of them. */
+  | "pods"
   /** A program of the user's. */
   | "program";
 
@@ -42,6 +44,10 @@ export interface MetricProviderRow<Kind extends string = string> {
   readonly names?: (settings: Place) => readonly string[];
   /** Absent: not measured by this version. */
   readonly measure?: Measure;
+  /** The condition of a metric that has none at all. */
+  readonly usualCondition?: string;
+  /** What is wrong with its settings, where no CRD knows them; a tag may stand for any value. */
+  readonly settingsProblem?: (settings: unknown) => string | undefined;
 }
 
 /**
@@ -95,6 +101,8 @@ export interface AskingRun {
   readonly labels: Readonly<Record<string, string>>;
   /** Of the run, ms since the epoch; undefined: it has not begun. */
   readonly startedAt?: number | undefined;
+  /** What controls it. */
+  readonly owner?: { readonly kind: string; readonly name: string } | undefined;
 }
 
 /** In `namespace`, or in Sluice's own where that is undefined. `key` undefined: any key is asked for later by name. */
@@ -192,6 +200,8 @@ export type Reading =
       readonly text?: string;
       readonly message?: string;
       readonly metadata?: Readonly<Record<string, string>>;
+      /** How much the value rests on (requests, say), for a minimum of samples; absent: the numbers in it are counted. */
+      readonly samples?: number;
     }
   /** Sources that judge themselves: Job, Kayenta, plugins. */
   | {

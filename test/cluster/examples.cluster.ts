@@ -13,7 +13,7 @@ const names = readdirSync(folder)
   .filter((file) => file.endsWith(".yaml") && file !== definition)
   .map((file) => file.replace(".yaml", ""));
 /** They do not wait for a person. */
-const alone: readonly string[] = ["restart", "blue-green-auto"];
+const alone: readonly string[] = ["restart", "blue-green-auto", "analysed"];
 
 async function kubectl({ harness: { kubectl: run }, namespace }: World, ...args: readonly string[]): Promise<void> {
   const { code, stderr } = await run(["-n", namespace, ...args]);

@@ -28,6 +28,7 @@ import {
 import { type DeploymentView, type Pod, serveService } from "./harness/podProcess.ts";
 import { newRoutedWorld } from "./harness/routed.ts";
 import { canWithRole, denials, rightsOf, unusedRights } from "./harness/rights.ts";
+import { reasons } from "./harness/unusedRights.ts";
 import { wrongProfileAndLost } from "./harness/profileActions.ts";
 import { healthy, inPhase, newWorld, pausedAt } from "./harness/clusterWorld.ts";
 
@@ -39,20 +40,6 @@ const ours = test.skipIf(otherController() !== undefined);
 let installation: Installation;
 let pod: Pod;
 let stopService = (): void => {};
-
-/** Rights that no test here uses, and why they are needed all the same. */
-const reasons: Readonly<Record<string, string>> = {
-  "update rollouts/finalizers.argoproj.io": "only OwnerReferencesPermissionEnforcement, an admission plugin, asks",
-  "create leases.coordination.k8s.io sluice-webhook-probe": "a part of the server-side apply, recorded as a patch",
-  "create secrets sluice-webhook-certificates": "a part of the server-side apply, recorded as a patch",
-  "create validatingwebhookconfigurations.admissionregistration.k8s.io sluice":
-    "a part of the server-side apply, recorded as a patch",
-  "get secrets sluice-webhook-certificates": "after a conflict with another replica",
-  "get secrets": "only an AnalysisRun whose arguments name Secrets has one read (analysisRun.cluster.ts)",
-  "patch analysisruns.argoproj.io": "no AnalysisRun is made here (analysisRun.cluster.ts)",
-  "delete analysisruns.argoproj.io": "no AnalysisRun is made here (analysisRun.cluster.ts)",
-  "get validatingwebhookconfigurations.admissionregistration.k8s.io sluice": "after a conflict with somebody's edit",
-};
 
 beforeAll(async () => {
   if (otherController() === undefined) installation = await startInstallation();

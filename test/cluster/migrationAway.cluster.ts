@@ -15,7 +15,7 @@ const own = migratingCluster("migration-away");
 
 interface Sized extends KubeObject {
   readonly spec: { readonly replicas: number };
-  readonly status?: { readonly replicas?: number };
+  readonly status?: { readonly replicas?: number; readonly conditions?: readonly { readonly type: string }[] };
 }
 
 const stored = (world: World): Promise<Sized> => world.harness.api.get<Sized>(`${deploymentsOf(world)}/${name}`);
@@ -74,8 +74,18 @@ ours("a size that is applied goes to the Rollout, and the Deployment back to 0, 
     const ms = await carried(world, size);
     console.log(`kubectl ${args.join(" ")} of ${size} replicas: at 0 again, and carried, after ${Math.round(ms)} ms`);
   }
+  await world.settle(name, "Healthy", healthy);
+  await until(
+    "it tells of no update any more",
+    async () => {
+      const { status: { conditions = [] } = {} } = await stored(world);
+      return conditions.every(({ type }) => type !== "Reconciling");
+    },
+    30_000,
+  );
   const { annotations, resourceVersion } = (await stored(world)).metadata;
   expect(annotations).toMatchObject({ [MANAGED_BY_ROLLOUT]: name });
-  await world.settle(name, "Healthy", healthy);
+  // Nobody fights: it is not written any more.
+  await Bun.sleep(2_000);
   expect((await stored(world)).metadata.resourceVersion).toBe(resourceVersion);
 });

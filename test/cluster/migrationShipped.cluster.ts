@@ -44,7 +44,11 @@ afterAll(() => installation?.stop());
 const annotate = (world: World, annotations: Readonly<Record<string, string | null>>): Promise<unknown> =>
   world.harness.api.patch(`${deploymentsOf(world)}/${name}`, "merge", { metadata: { annotations } });
 
-const stored = (world: World): Promise<KubeObject> => world.harness.api.get(`${deploymentsOf(world)}/${name}`);
+interface Told extends KubeObject {
+  readonly status?: { readonly conditions?: readonly { readonly type: string }[] };
+}
+
+const stored = (world: World): Promise<Told> => world.harness.api.get(`${deploymentsOf(world)}/${name}`);
 
 const profiles = {
   metadata: { name: "profiles", namespace: ownNamespace, labels: { "sluice.dev/profiles": "true" } },
@@ -64,6 +68,13 @@ ours("a profile of Sluice's own namespace is found, and what looks at the pods i
   expect(words).toEqual([...wordsAboutFollowers(world, name)]);
   const { rollout } = await world.scene(name);
   expect(JSON.stringify(rollout)).toContain('"steps":[{"setWeight":5},{"pause":{}}]');
+  await api.patch(`${deploymentsOf(world)}/${name}`, "strategic", {
+    spec: { template: { spec: { containers: [{ name, image: "argoproj/rollouts-demo:green" }] } } },
+  });
+  await until("it tells of its Rollout's update", async () => {
+    const { status: { conditions = [] } = {} } = await stored(world);
+    return conditions.some(({ type }) => type === "Reconciling");
+  });
   await annotate(world, { [MIGRATE]: null });
   await until(
     "it is a Deployment like others",

@@ -156,7 +156,18 @@ async function seenIn(world: World): Promise<object> {
     const owners = (metadata.ownerReferences ?? []).map(({ uid: __, ...owner }) => owner);
     return { name: metadata.name, labels: metadata.labels, annotations, owners, spec, phase: status?.phase };
   });
-  const status = { phase, message, currentStepIndex, pauseConditions, controllerPause, isAborted, canary, blueGreen };
+  // A retry writes false, which Argo Rollouts leaves there; it means the same as nothing.
+  const abortedIfTrue = isAborted === true ? { isAborted } : {};
+  const status = {
+    phase,
+    message,
+    currentStepIndex,
+    pauseConditions,
+    controllerPause,
+    ...abortedIfTrue,
+    canary,
+    blueGreen,
+  };
   const text = JSON.stringify(
     { status, progressing: [progressing?.reason, progressing?.message], told, made },
     (key, value: unknown) => (LEFT_OUT.has(key) ? undefined : value),

@@ -368,8 +368,8 @@ test("a write of an AnalysisRun's status, which has no subresource, passes", asy
     '{"status":{"phase":"Running"}}',
   ]);
   expect(patched.code).toBe(0);
-  expect(reviews.filter((review) => review.includes("AnalysisRun"))).toEqual([
-    "CREATE AnalysisRun allowed",
-    "UPDATE AnalysisRun passed",
-  ]);
+  const [created, ...written] = reviews.filter((review) => review.includes("AnalysisRun"));
+  expect(created).toBe("CREATE AnalysisRun allowed");
+  // The controller, which measures the run, writes its status as well.
+  expect([...new Set(written)]).toEqual(["UPDATE AnalysisRun passed"]);
 });

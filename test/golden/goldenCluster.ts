@@ -29,6 +29,7 @@ import type { Workload } from "../../schema/kube.ts";
 import { analysesOf as ruledAnalyses } from "../../controller/rules/analysis/templates.ts";
 import { type Analyses, knownTemplates } from "./fakeAnalyses.ts";
 import { callPlugin, pluginFacts, type Plugins, pluginsOf } from "./fakePlugins.ts";
+import type { Trials } from "./fakeExperiments.ts";
 import { resolvedBy, scaledDeployment } from "./replacedDeployment.ts";
 
 export const START = Date.parse("2026-01-01T00:00:00Z");
@@ -76,6 +77,7 @@ export interface Cluster {
   podCheck: PodCheck | undefined;
   readonly analyses: Analyses;
   readonly plugins: Plugins;
+  readonly trials: Trials;
 }
 
 export function newCluster(
@@ -85,6 +87,7 @@ export function newCluster(
   deployment?: Workload,
   analyses: Analyses = { runs: new Map(), templates: new Map(), courseOf: () => undefined },
   plugins: Plugins = pluginsOf(),
+  trials: Trials = { experiments: new Map(), trialOf: () => undefined },
 ): Cluster {
   const { status: _, ...fresh } = manifest;
   const metadata = { ...manifest.metadata, namespace: "default", uid: "rollout-uid", generation: 1 };
@@ -107,6 +110,7 @@ export function newCluster(
     podCheck: undefined,
     analyses,
     plugins,
+    trials,
   };
 }
 
@@ -177,11 +181,17 @@ function podWait(cluster: Cluster, { set, readyAt, crashes }: Pod): PodWait | un
   return { reason: "CrashLoopBackOff", container: "web", exit: { code: 1, reason: "Error" }, restarts: crashes };
 }
 
-function analysesOf({ analyses, rollout }: Cluster): Pick<Snapshot, "analysisRuns" | "templates"> {
+function analysesOf({
+  analyses,
+  trials,
+  rollout,
+}: Cluster): Pick<Snapshot, "analysisRuns" | "experiments" | "templates"> {
+  const experiments = [...trials.experiments.values()];
   const runs = [...analyses.runs.values()];
   const isAsked = ruledAnalyses(rollout).length > 0;
   return {
     ...(runs.length === 0 ? {} : { analysisRuns: runs }),
+    ...(experiments.length === 0 ? {} : { experiments }),
     ...(isAsked ? { templates: knownTemplates(analyses) } : {}),
   };
 }
@@ -247,12 +257,22 @@ function follow(cluster: Cluster, action: Action, templateDigest: string): void 
   const { rollout, sets, services, routed, now } = cluster;
   const traffic = routed === undefined ? {} : { traffic: routed };
   const { runs } = cluster.analyses;
-  const before = { rollout, replicaSets: [...sets.values()], services, analysisRuns: [...runs.values()], ...traffic };
+  const { experiments } = cluster.trials;
+  const before = {
+    rollout,
+    replicaSets: [...sets.values()],
+    services,
+    analysisRuns: [...runs.values()],
+    experiments: [...experiments.values()],
+    ...traffic,
+  };
   const after = effectOf(before, action, { now, snapshot: { templateDigest } });
   cluster.rollout = after.rollout;
   cluster.routed = after.traffic;
   runs.clear();
   for (const run of after.analysisRuns ?? []) runs.set(run.name, run);
+  experiments.clear();
+  for (const experiment of after.experiments ?? []) experiments.set(experiment.name, experiment);
   for (const [name, service] of after.services) services.set(name, service);
   const left = new Map(after.replicaSets.map((rs) => [rs.name, rs]));
   for (const name of sets.keys()) if (!left.has(name)) sets.delete(name);

@@ -12,6 +12,7 @@ import { hasEnded } from "../../controller/rollout/course/analysisKinds.ts";
 import type { AnalysisTemplateSpec } from "../../schema/analysis.ts";
 import type {
   AnalysisRunFacts,
+  ExperimentFacts,
   PodWait,
   ReplicaSetFacts,
   ServiceFacts,
@@ -30,6 +31,7 @@ import type { Cluster, Outcome } from "./goldenCluster.ts";
 import { endOf, instantText, lineOf, readable, setsText } from "./timelineText.ts";
 import { type Course, nextRunChange, runAnalyses } from "./fakeAnalyses.ts";
 import { type AnswerOf, forgetCalls, pluginsOf, runPlugins } from "./fakePlugins.ts";
+import { nextExperimentChange, runExperiments, type Trial } from "./fakeExperiments.ts";
 import type { Edit } from "./edits.ts";
 import { changedDeployment, deploymentOf, type DeploymentOptions } from "./replacedDeployment.ts";
 
@@ -50,6 +52,8 @@ export interface WorldOptions {
   readonly course?: (run: AnalysisRunFacts) => Course | undefined;
   /** What step plugins answer. */
   readonly plugins?: AnswerOf;
+  /** What each Experiment comes to; undefined: it never ends by itself. */
+  readonly trial?: (experiment: ExperimentFacts) => Trial | undefined;
   /** The kinds of canary steps, where they are not those of the product. */
   readonly steps?: StepTable;
   /** Called for every decision, with the facts before it and, once it is carried out, after it; `routed`: before it. */
@@ -148,6 +152,7 @@ export function createWorld(manifest: Rollout, options: WorldOptions = {}): Worl
       courseOf: options.course ?? (() => undefined),
     },
     pluginsOf(options.plugins),
+    { experiments: new Map(), trialOf: options.trial ?? (() => undefined) },
   );
   const state: State = { cluster, options, lines: [], events: [], writes: 0, wakeAt: undefined, retryAt: undefined };
   settle(state, "apply");
@@ -208,13 +213,14 @@ function settle(state: State, cause: string): void {
     state.options.onDecision?.(snapshot, decision, cluster.now, snapshotOf(cluster), routed);
     if (outcome !== "done") return explain(state, snapshot, outcome);
     const waiting = [...cluster.sets.values()].some((rs) => !rs.observed);
-    const unseen = [...cluster.analyses.runs.values()].some(
+    const unseen = [...cluster.analyses.runs.values(), ...cluster.trials.experiments.values()].some(
       (run) => !hasEnded(run) && (run.phase === "" || run.terminated),
     );
     if (!changed && !waiting && !unseen) return;
     if (!changed || state.options.lateAnswers !== true) {
       runReplicaSets(cluster);
       runAnalyses(cluster.analyses, cluster.now);
+      runExperiments(cluster.trials, cluster.now);
     }
     written = "";
   }
@@ -272,7 +278,8 @@ function run(state: State, until: number): void {
   const { cluster } = state;
   for (;;) {
     const pods = nextPodChange(cluster);
-    const runs = nextRunChange(cluster.analyses, cluster.now);
+    const { analyses, trials, now } = cluster;
+    const runs = Math.min(nextRunChange(analyses, now), nextExperimentChange(trials, now));
     const podCheckAt = cluster.podCheck === undefined ? undefined : nextPodCheckAt(cluster.rollout, cluster.podCheck);
     const later = [state.wakeAt, state.retryAt, podCheckAt]
       .filter((at) => at !== undefined && at > cluster.now)
@@ -284,6 +291,7 @@ function run(state: State, until: number): void {
     const before = setsText(cluster);
     runReplicaSets(cluster);
     runAnalyses(cluster.analyses, next);
+    runExperiments(cluster.trials, next);
     runPlugins(cluster.plugins, next);
     if (answerAt === next && pods !== next) {
       settle(state, "plugin");

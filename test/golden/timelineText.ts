@@ -10,9 +10,10 @@ import { HASH_LABEL, SCALE_DOWN_DEADLINE } from "../../schema/labels.ts";
 import type { Action, ActionOf, Decision } from "../../controller/rollout/actions/action.ts";
 import { wordsOf } from "../../controller/rollout/actions/actions.ts";
 import type { ReplicaSetFacts } from "../../controller/rollout/model/model.ts";
-import type { Traffic } from "../../providers/traffic/router.ts";
+import { stableWeight, type Traffic } from "../../providers/traffic/router.ts";
 import type { RolloutCondition, RolloutStatus } from "../../schema/rollout.ts";
 import { runsText } from "./fakeAnalyses.ts";
+import { experimentsText } from "./fakeExperiments.ts";
 import { START, type Cluster } from "./goldenCluster.ts";
 
 export const instantText = (at: number): string => `+${Number(((at - START) / 1000).toFixed(3))}s`;
@@ -80,7 +81,9 @@ export function setsText(cluster: Cluster): string {
   const { routed, deployment } = cluster;
   const traffic = routed === undefined ? [] : [`traffic ${shareText(routed)}`];
   const size = deployment === undefined ? [] : [`deployment ${deployment.spec?.replicas ?? 1}`];
-  const runs = runsText(cluster.analyses).map((text) => readable(cluster, text));
+  const runs = [...runsText(cluster.analyses), ...experimentsText(cluster.trials)].map((text) =>
+    readable(cluster, text),
+  );
   return [...written, ...services, ...traffic, ...size, ...runs].join(" ");
 }
 
@@ -167,10 +170,15 @@ export function actionText(cluster: Cluster, action: Action): string {
   }
 }
 
-const shareText = ({ canaryWeight, total }: Traffic): string => `${canaryWeight}/${total - canaryWeight}`;
+const shareText = (traffic: Traffic): string =>
+  `${traffic.canaryWeight}/${stableWeight(traffic)}${traffic.additional.map(({ weight }) => `/${weight}`).join("")}`;
 
-const trafficText = (cluster: Cluster, { canaryHash, stableHash, canaryWeight, total }: Traffic): string =>
-  `${imageOfHash(cluster, canaryHash)} ${canaryWeight}, ${imageOfHash(cluster, stableHash)} ${total - canaryWeight}`;
+const trafficText = (cluster: Cluster, traffic: Traffic): string =>
+  [
+    `${imageOfHash(cluster, traffic.canaryHash)} ${traffic.canaryWeight}`,
+    `${imageOfHash(cluster, traffic.stableHash)} ${stableWeight(traffic)}`,
+    ...traffic.additional.map(({ serviceName, weight }) => `${readable(cluster, serviceName)} ${weight}`),
+  ].join(", ");
 
 const imageInManifest = (manifest: { spec: { template?: { spec?: unknown } | undefined } }): string => {
   const pod = manifest.spec.template?.spec as { containers?: { image?: string }[] } | undefined;

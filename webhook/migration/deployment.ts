@@ -9,6 +9,7 @@ import {
   REPLICAS_WANTED,
 } from "../../schema/labels.ts";
 import { equal } from "../../kube/object/equality.ts";
+import { inWords } from "../../kube/object/inWords.ts";
 import { record } from "../review/record.ts";
 import type { Answer, PatchOperation, Review } from "../review/review.ts";
 import { admitted, type Migrations, type NamespaceMode, refused, untouched } from "./migrations.ts";
@@ -121,17 +122,15 @@ function wordsAbout({ object, oldObject }: Review): string[] {
   return [
     ...(mode === undefined || ["reference", "adopt", "none"].includes(mode)
       ? []
-      : [`${MIGRATE}: ${quoted(mode)} has to be "reference", "adopt" or "none": this Deployment stays as it is`]),
+      : [`${MIGRATE}: ${inWords(mode)} has to be "reference", "adopt" or "none": this Deployment stays as it is`]),
     ...(profile === undefined || /^[-._a-zA-Z0-9]{1,253}$/.test(profile)
       ? []
-      : [`${PROFILE}: ${quoted(profile)} has to be the name of a profile: a key of a ConfigMap, like "careful"`]),
+      : [`${PROFILE}: ${inWords(profile)} has to be the name of a profile: a key of a ConfigMap, like "careful"`]),
     ...(wanted === undefined || /^\d{1,9}$/.test(wanted)
       ? []
-      : [`${REPLICAS_WANTED}: ${quoted(wanted)} has to be a number of replicas, like "3"`]),
+      : [`${REPLICAS_WANTED}: ${inWords(wanted)} has to be a number of replicas, like "3"`]),
   ];
 }
-
-const quoted = (value: string): string => JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
 
 const takenOver = (name: string): string =>
   `Rollout "${name}" has taken over the pods of the Deployment of this name, and a second owner of them would fight it. ` +

@@ -292,10 +292,13 @@ describe("the scale of a Deployment", () => {
     expect(judge(scaling(4, undefined), undefined, held).verdict).toBe("refused");
   });
 
-  test("passes where it changes nothing, is the loop's, or no Rollout's", () => {
-    const loop = { userInfo: { username: ours.user }, options: {} };
+  test("is refused also to a person with the loop's user, as kubectl scale names no field manager", () => {
+    const person = { userInfo: { username: ours.user }, options: {} };
+    expect(judge(scaling(4, 3, person), undefined, held).verdict).toBe("refused");
+  });
+
+  test("passes where it changes nothing, or is no Rollout's", () => {
     expect(judge(scaling(4, 4), undefined, held).verdict).toBe("passed");
-    expect(judge(scaling(4, 3, loop), undefined, held).verdict).toBe("passed");
     expect(judge(scaling(4, 3)).verdict).toBe("passed");
   });
 });

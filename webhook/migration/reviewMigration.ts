@@ -32,9 +32,10 @@ export function reviewMigration(
 ): Answer {
   const { group, kind, subResource, operation, namespace } = review;
   if (operation !== "CREATE" && operation !== "UPDATE") return untouched;
-  if (namespace === ours.namespace || SYSTEM_NAMESPACES.includes(namespace) || isByLoop(review, ours)) return untouched;
+  if (namespace === ours.namespace || SYSTEM_NAMESPACES.includes(namespace)) return untouched;
+  // The loop writes no Scale, and `kubectl scale` names no field manager: on a developer's machine they look the same.
   if (kind === "Scale") return subResource === "scale" ? reviewScale(review, migrations) : untouched;
-  if (subResource !== "") return untouched;
+  if (subResource !== "" || isByLoop(review, ours)) return untouched;
   if (group === "apps" && kind === "Deployment") return reviewDeployment(review, migrations, namespaceMode);
   const isAutoscaler = group === "autoscaling" && kind === "HorizontalPodAutoscaler";
   return isAutoscaler ? reviewAutoscaler(review, migrations, ours.instanceId) : untouched;

@@ -1,6 +1,8 @@
 /** What a provider is asked, once the arguments of the run and the secrets of the provider are read. */
 import { ApiError } from "../../../kube/client/apiError.ts";
 import { textOf } from "../../../kube/client/errorText.ts";
+import { controllerOf } from "../../../kube/object/ownerReference.ts";
+import { instant } from "../../../kube/object/time.ts";
 import type { Asking, MetricProviderRow, SecretKey } from "../../../providers/metrics/provider.ts";
 import { type PluginConfiguration, pluginNamed } from "../../../providers/metrics/pluginService.ts";
 import type { AnalysisRun, Argument, Metric } from "../../../schema/analysis.ts";
@@ -8,7 +10,8 @@ import { evaluateTime } from "../../expression/evaluation.ts";
 import { argumentValues, rendered, type SecretKeyRef, secretOf } from "../make/render.ts";
 import type { MetricPlace } from "../decide/decision.ts";
 import type { ReadSecret, SecretData } from "./secrets.ts";
-import { redactor, type Redact } from "./redact.ts";
+import { providerOf } from "../../../providers/metrics/providers.ts";
+import { redactor, type Redact } from "../../../providers/metrics/redact.ts";
 
 export interface AskedPorts {
   readonly readSecret: ReadSecret;
@@ -56,10 +59,10 @@ export async function asked(ports: AskedPorts, subject: Subject): Promise<Asked>
     const ref = secretOf(each);
     return ref === undefined ? [] : [read.secrets.get(ref.name)?.[ref.key] ?? ""];
   });
-  const settings = metric.provider as Readonly<Record<string, unknown>>;
-  const row = ports.providers.find(({ kind }) => settings[kind] !== undefined && settings[kind] !== null);
-  if (row === undefined) return { kind: "error", message: `no valid provider in metric '${place.name}'` };
-  const bare = { ...askingOf(ports, subject, settings[row.kind]), ...(await pluginsFor(ports, row)) };
+  const chosen = providerOf(metric.provider, ports.providers);
+  if (chosen === undefined) return { kind: "error", message: `no valid provider in metric '${place.name}'` };
+  const { row } = chosen;
+  const bare = { ...askingOf(ports, subject, chosen.settings), ...(await pluginsFor(ports, row)) };
   const own = await providerSecrets(ports, row, bare);
   if (own.kind !== "read") return own;
   const asking = { ...bare, secret: own.secret };
@@ -73,7 +76,7 @@ function askingOf({ environment }: AskedPorts, subject: Subject, settings: unkno
     settings,
     metric: metric.name,
     intervalMs: metric.intervalMs,
-    run: { name, namespace, uid, labels },
+    run: { name, namespace, uid, labels, owner: controllerOf(run), startedAt: instant(run.status?.startedAt) },
     now,
     secret: () => undefined,
     environment,

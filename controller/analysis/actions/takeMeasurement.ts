@@ -3,12 +3,14 @@ import { instant } from "../../../kube/object/time.ts";
 import type { Clock } from "../../../kube/clock/clock.ts";
 import type { RunningMeasurement } from "../../../providers/metrics/provider.ts";
 import type { AnalysisRun, Measurement } from "../../../schema/analysis.ts";
+import { readWords } from "../../rules/analysis/words.ts";
 import type { MetricPlace, RunAction } from "../decide/decision.ts";
-import { type Judged, judgedReading } from "../decide/reading.ts";
+import { type DataWords, type Judged, judgedReading } from "../decide/reading.ts";
 import type { MeasuringOutcome } from "../facts/measurements.ts";
 import { asked, type Asked, type AskedPorts } from "./asked.ts";
 import type { Measurer } from "./measurer.ts";
-import type { Redact } from "./redact.ts";
+import { providerOf } from "../../../providers/metrics/providers.ts";
+import type { Redact } from "../../../providers/metrics/redact.ts";
 
 export interface TakingPorts extends AskedPorts {
   readonly measurer: Measurer;
@@ -56,7 +58,7 @@ async function taken(
   const question = await asked(ports, { run, metric, measured, now });
   // What cannot be asked any more is over all the same.
   if (question.kind === "unresolvable" && flight !== "terminate") return { unresolvable: question.message };
-  const judged = await judgedBy(ports, question, action, signal);
+  const judged = await judgedBy(ports, question, action, wordsOf(run, metric), signal);
   const resultMetadata = flight === "begin" ? metadataOf(question) : undefined;
   return { ...judged, ...(resultMetadata === undefined ? {} : { resultMetadata }) };
 }
@@ -65,6 +67,7 @@ async function judgedBy(
   ports: TakingPorts,
   question: Asked,
   { flight, measurement }: Measuring,
+  words: DataWords,
   signal: AbortSignal,
 ): Promise<Judged> {
   const running = runningOf(measurement);
@@ -82,7 +85,7 @@ async function judgedBy(
   const reading = await (flight === "begin"
     ? measurer.begin(row, asking, signal)
     : measurer.resume(row, asking, running, signal));
-  const judged = redacted(judgedReading(reading, metric, row, clock.now()), redact);
+  const judged = redacted(judgedReading(reading, metric, row, clock.now(), words), redact);
   // A source that is never ready must not be asked without a pause; the first time it may be ready at once.
   const { resumeAt } = judged;
   const isTooSoon = flight === "resume" && resumeAt !== undefined && resumeAt < clock.now() + SHORTEST_PAUSE_MS;
@@ -90,6 +93,11 @@ async function judgedBy(
 }
 
 const SHORTEST_PAUSE_MS = 1_000;
+
+function wordsOf({ metadata }: AnalysisRun, { name }: MetricPlace): DataWords {
+  const { noData, minSamples } = readWords(metadata.annotations ?? {}).words;
+  return { noData: noData.get(name), minSamples: minSamples.get(name) };
+}
 
 const runningOf = (measurement: Measurement | undefined): RunningMeasurement => ({
   startedAt: instant(measurement?.startedAt),
@@ -129,8 +137,7 @@ async function collected(
   measurements: readonly Measurement[],
   signal: AbortSignal,
 ): Promise<void> {
-  const provider = run.spec.metrics[metric.index]?.provider as Readonly<Record<string, unknown>> | undefined;
-  const row = ports.providers.find(({ kind }) => provider?.[kind] !== undefined);
+  const row = providerOf(run.spec.metrics[metric.index]?.provider, ports.providers)?.row;
   if (row?.measure?.collect === undefined) return;
   const question = await asked(ports, { run, metric, measured: 0, now: ports.clock.now() });
   if (question.kind !== "asked") return ports.complain(question.message);

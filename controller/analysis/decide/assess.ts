@@ -1,6 +1,7 @@
 /** What the measurements so far say about metrics and their run (docs/behaviour/analysis.md#judging). Pure. */
 import type { MetricResult, RunSummary } from "../../../schema/analysis.ts";
 import { isOpen, lastOf, resultOf, withResult } from "./fold.ts";
+import { isForgiven } from "./groups.ts";
 import { type CompletedPhase, isCompleted, isWorse } from "./phase.ts";
 import type { ReadyMetric } from "./spec.ts";
 
@@ -92,7 +93,11 @@ export function assess({ metrics, results: before, isTerminated, terminating }: 
       continue;
     }
     if (result.phase !== old.phase) completions.push({ name: metric.name, phase: result.phase });
-    worst = worseOf(worst, metric, result);
+  }
+  for (const metric of metrics) {
+    const result = resultOf(results, metric.name);
+    if (result === undefined || !isCompleted(result.phase)) continue;
+    worst = worseOf(worst, metric, result, metric.dryRun || isForgiven(metric, metrics, results));
   }
   const summaries = { runSummary: summary(metrics, results, false), dryRunSummary: summary(metrics, results, true) };
   const run = runPhase({ worst, terminating, everythingCompleted }, metrics, results);
@@ -109,8 +114,9 @@ function assessed(metric: ReadyMetric, result: MetricResult, terminating: boolea
   return { ...result, phase, ...(message === undefined ? {} : { message }), ...ofDryRun };
 }
 
-function worseOf(worst: Worst, metric: ReadyMetric, result: MetricResult): Worst {
-  if (metric.dryRun) return worst.phase === "" ? { ...worst, phase: "Successful" } : worst;
+/** @param decidesNot it is only a dry run, or another one of its group may succeed */
+function worseOf(worst: Worst, metric: ReadyMetric, result: MetricResult, decidesNot: boolean): Worst {
+  if (decidesNot) return worst.phase === "" ? { ...worst, phase: "Successful" } : worst;
   if (worst.phase !== "" && !isWorse(result.phase, worst.phase)) return worst;
   const limit = limitReached(metric, result);
   if (limit === undefined) return { ...worst, phase: result.phase };

@@ -13,6 +13,7 @@ import { nothing, type RunAction, type RunDecision, type RunEvent } from "./deci
 import { nextOf } from "./due.ts";
 import { expiryOf } from "./expiry.ts";
 import { folded, isOpen, lastOf, resultOf } from "./fold.ts";
+import { isForgiven } from "./groups.ts";
 import { type CompletedPhase, isCompleted } from "./phase.ts";
 import { type ReadyMetric, readSpec } from "./spec.ts";
 
@@ -32,7 +33,7 @@ function decideWithin(facts: RunFacts, now: number): RunDecision {
   const before = run.status ?? { phase: "" };
   if (isCompleted(before.phase)) return over(facts, before, now);
   if (heldBack !== undefined) return unmeasurable(facts, `Analysis spec invalid: ${heldBack}`);
-  const read = readSpec(run.spec);
+  const read = readSpec(run.spec, run.metadata.annotations);
   if ("problem" in read) return unmeasurable(facts, read.problem);
   const failed = measuring.outcomes.find((outcome) => outcome.kind === "unresolvable");
   if (failed !== undefined) return unmeasurable(facts, `Unable to resolve metric arguments: ${failed.message}`);
@@ -82,18 +83,23 @@ function judge(facts: RunFacts, metrics: readonly ReadyMetric[], results: readon
   const isTerminated = facts.run.spec.terminate === true;
   let current = results;
   for (let n = 0; ; n += 1) {
-    const ending = isEnding(isTerminated, current);
+    const ending = isEnding(isTerminated, metrics, current);
     const terminating = ending && !hasOpen(facts, metrics, current);
     const next = assess({ metrics, results: current, isTerminated, terminating });
     completions.push(...next.completions);
-    const isSettled = equal(next.results, current) && isEnding(isTerminated, next.results) === ending;
+    const isSettled = equal(next.results, current) && isEnding(isTerminated, metrics, next.results) === ending;
     if (isSettled || n > metrics.length + 2) return { ...next, completions, ending };
     current = next.results;
   }
 }
 
-const isEnding = (isTerminated: boolean, results: readonly MetricResult[]): boolean =>
-  isTerminated || results.some(({ dryRun, phase }) => dryRun !== true && isCompleted(phase) && phase !== "Successful");
+const isEnding = (isTerminated: boolean, metrics: readonly ReadyMetric[], results: readonly MetricResult[]): boolean =>
+  isTerminated ||
+  results.some(({ name, dryRun, phase }) => {
+    if (dryRun === true || !isCompleted(phase) || phase === "Successful") return false;
+    const metric = metrics.find((each) => each.name === name);
+    return metric === undefined || !isForgiven(metric, metrics, results);
+  });
 
 /** Measurements that are being taken, or run on, are waited for before the run ends. */
 const hasOpen = ({ measuring }: RunFacts, metrics: readonly ReadyMetric[], results: readonly MetricResult[]): boolean =>

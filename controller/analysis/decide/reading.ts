@@ -1,6 +1,7 @@
 /** What a reading of a provider says, by the conditions of its metric (docs/behaviour/metric-conditions.md). Pure. */
 import type { MetricProviderRow, Reading } from "../../../providers/metrics/provider.ts";
 import type { Metric } from "../../../schema/analysis.ts";
+import type { NoData } from "../../rules/analysis/words.ts";
 import { parseCondition } from "../../expression/condition.ts";
 import { evaluateCondition } from "../../expression/evaluation.ts";
 import { ExpressionError } from "../../expression/syntax/problem.ts";
@@ -16,13 +17,21 @@ export interface Judged {
   readonly resumeAt?: number;
 }
 
+/** What the annotations of a run say about one metric. */
+export interface DataWords {
+  readonly noData?: NoData | undefined;
+  readonly minSamples?: number | undefined;
+}
+
 /** @param metric with the values of its tags; @param now ms since the epoch */
 export function judgedReading(
-  reading: Reading,
+  given: Reading,
   metric: Pick<Metric, "successCondition" | "failureCondition">,
-  row: Pick<MetricProviderRow, "conditions">,
+  row: Pick<MetricProviderRow, "conditions" | "usualCondition">,
   now: number,
+  words: DataWords = {},
 ): Judged {
+  const reading = withoutData(given, words);
   const { metadata, message } = reading;
   const common = { ...(message === undefined ? {} : { message }), ...(metadata === undefined ? {} : { metadata }) };
   switch (reading.kind) {
@@ -33,7 +42,7 @@ export function judgedReading(
     case "running":
       return { ...common, phase: "Running", resumeAt: reading.resumeAt };
     case "noData":
-      return { ...common, phase: "Error" };
+      return { ...common, phase: PHASES[words.noData ?? "error"] };
     case "error":
       return { ...common, phase: "Error" };
     default:
@@ -41,15 +50,48 @@ export function judgedReading(
   }
 }
 
+const PHASES = {
+  error: "Error",
+  inconclusive: "Inconclusive",
+  success: "Successful",
+  failure: "Failed",
+} as const satisfies Readonly<Record<NoData, Judged["phase"]>>;
+
+/** A value that is none, where the run has a word for that: nothing, no series, or too few samples. */
+function withoutData(reading: Reading, { noData, minSamples }: DataWords): Reading {
+  if (reading.kind !== "value") return reading;
+  const { value, samples = numbersIn(value), message, metadata } = reading;
+  const isTooFew = minSamples !== undefined && samples < minSamples;
+  const isNone = noData !== undefined && isNothing(value);
+  if (!isTooFew && !isNone) return reading;
+  const why = isNone ? "no data" : `${samples} samples, and ${minSamples} are needed`;
+  return {
+    kind: "noData",
+    message: message === undefined ? why : `${why}; ${message}`,
+    ...(metadata === undefined ? {} : { metadata }),
+  };
+}
+
+const isNothing = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  Number.isNaN(value) ||
+  (Array.isArray(value) && value.every((item) => item === null || Number.isNaN(item)));
+
+/** A list has as many samples as it has values. */
+const numbersIn = (value: unknown): number =>
+  Array.isArray(value) ? value.filter((item) => !isNothing(item)).length : isNothing(value) ? 0 : 1;
+
 type ValueReading = Extract<Reading, { readonly kind: "value" }>;
 
 /** An error has no value, as with the reference. */
 function judgedValue(
   { value, text }: ValueReading,
-  { successCondition = "", failureCondition = "" }: Pick<Metric, "successCondition" | "failureCondition">,
-  row: Pick<MetricProviderRow, "conditions">,
+  { successCondition: wanted = "", failureCondition = "" }: Pick<Metric, "successCondition" | "failureCondition">,
+  row: Pick<MetricProviderRow, "conditions" | "usualCondition">,
   now: number,
 ): Judged {
+  const successCondition = wanted + failureCondition === "" ? (row.usualCondition ?? "") : wanted;
   const result = valueOf(value, row);
   if ("problem" in result) return { phase: "Error", message: result.problem };
   const evaluated = (name: string, source: string): Evaluated =>

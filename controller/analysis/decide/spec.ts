@@ -7,6 +7,7 @@ import { at, root } from "../../../kube/validation/place.ts";
 import type { AnalysisRunSpec, Metric } from "../../../schema/analysis.ts";
 import { compileRegexp, searchRegexp, usualBudget } from "../../expression/regexp/matches.ts";
 import { limitOf, metricViolations } from "../../rules/analysis/metric.ts";
+import { type Annotations, readWords } from "../../rules/analysis/words.ts";
 import { argumentValues, rendered } from "../make/render.ts";
 
 /** A metric that can be measured. Secrets in it are stand-ins. */
@@ -29,6 +30,8 @@ export interface ReadyMetric {
   readonly dryRun: boolean;
   /** How many measurements stay in the status. */
   readonly kept: number;
+  /** The other metrics of its group, of which one success is enough. */
+  readonly group?: readonly string[];
 }
 
 const MEASUREMENTS_KEPT = 10;
@@ -37,7 +40,7 @@ const CONSECUTIVE_ERRORS = 4;
 type Read = { readonly metrics: readonly ReadyMetric[] } | { readonly problem: string };
 
 /** Problems are whole messages, in the reference's words. @throws {TooCostlyError} */
-export function readSpec(spec: AnalysisRunSpec): Read {
+export function readSpec(spec: AnalysisRunSpec, annotations: Annotations = {}): Read {
   const metrics = resolved(spec);
   if ("problem" in metrics) return { problem: `Unable to resolve metric arguments: ${metrics.problem}` };
   const invalid = (problem: string): Read => ({ problem: `Analysis spec invalid: ${problem}` });
@@ -48,7 +51,15 @@ export function readSpec(spec: AnalysisRunSpec): Read {
   if ("problem" in dryRun) return invalid(dryRun.problem);
   const retention = matchesOf("measurementRetention", spec.measurementRetention ?? [], names);
   if ("problem" in retention) return invalid(retention.problem);
-  return { metrics: readyMetrics(spec, metrics.all, { dryRun: dryRun.matched, retention: retention.matched }) };
+  const { anyOf } = readWords(annotations).words;
+  const ready = readyMetrics(spec, metrics.all, { dryRun: dryRun.matched, retention: retention.matched });
+  return { metrics: ready.map((metric) => grouped(metric, anyOf)) };
+}
+
+/** A name that no metric has can never succeed, and so forgives nothing. */
+function grouped(metric: ReadyMetric, groups: readonly (readonly string[])[]): ReadyMetric {
+  const group = groups.find((names) => names.includes(metric.name));
+  return group === undefined ? metric : { ...metric, group: group.filter((name) => name !== metric.name) };
 }
 
 function resolved(spec: AnalysisRunSpec): { readonly all: readonly Metric[] } | { readonly problem: string } {

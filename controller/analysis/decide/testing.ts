@@ -13,10 +13,9 @@ export const metric = (more: Partial<Metric> = {}): Metric => ({
   ...more,
 });
 
-const runOf = (spec: Partial<AnalysisRunSpec>, status?: AnalysisRunStatus): AnalysisRun => ({
-  metadata: { name: "run", namespace: "shop", uid: "u" },
+const runOf = (spec: Partial<AnalysisRunSpec>, annotations: Readonly<Record<string, string>>): AnalysisRun => ({
+  metadata: { name: "run", namespace: "shop", uid: "u", annotations },
   spec: { metrics: [metric()], ...spec },
-  ...(status === undefined ? {} : { status }),
 });
 
 /** What a measurement gives: S, F, I, E for the phases, R for one that goes on. */
@@ -26,6 +25,7 @@ const PHASES = { S: "Successful", F: "Failed", I: "Inconclusive", E: "Error", R:
 
 interface Play {
   readonly spec: Partial<AnalysisRunSpec>;
+  readonly annotations?: Readonly<Record<string, string>>;
   /** By metric, what each measurement gives in turn; the last one again and again. */
   readonly answers?: Readonly<Record<string, string>>;
   /** After so many ms of the run somebody terminates it. */
@@ -51,8 +51,16 @@ interface Played {
 type Measuring = Extract<RunAction, { readonly kind: "measure" }>;
 
 /** Of several things that happen at once, outcomes come first. */
-export function play({ spec, answers = {}, terminateAt, takes = 100, crashes = [], until = 600_000 }: Play): Played {
-  let run = runOf(spec);
+export function play({
+  spec,
+  annotations = {},
+  answers = {},
+  terminateAt,
+  takes = 100,
+  crashes = [],
+  until = 600_000,
+}: Play): Played {
+  let run = runOf(spec, annotations);
   let measurements = createMeasurements();
   const [lines, events]: [string[], string[]] = [[], []];
   const left = new Map(Object.entries(answers).map(([name, letters]) => [name, letters.split("") as Letter[]]));

@@ -12,7 +12,7 @@ export interface Flight {
   readonly startedAt: number;
 }
 
-/** What came of it. No member holds a secret (controller/analysis/actions/redact.ts). */
+/** What came of it. No member holds a secret (providers/metrics/redact.ts). */
 export interface Measured extends Flight {
   readonly metric: string;
   /** When the outcome arrived, ms since the epoch. */

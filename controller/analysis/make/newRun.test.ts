@@ -42,6 +42,39 @@ describe("a run made of templates", () => {
     });
   });
 
+  test("has what its templates say about their metrics in annotations, and what its owner says before that", () => {
+    const words: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+      one: { "sluice.dev/no-data": "a=success", other: "x" },
+      two: { "sluice.dev/no-data": "b=error", "sluice.dev/any-of": "a|b" },
+    };
+    const namespaced = new Map(
+      Object.entries({
+        one: { metrics: [metric("a")], templates: [{ templateName: "two" }] },
+        two: { metrics: [metric("b")] },
+      }),
+    );
+    const of = (annotations: Readonly<Record<string, string>>) => {
+      const templates = {
+        namespaced,
+        cluster: new Map(),
+        annotationsOf: ({ name }: { readonly name: string }) => words[name],
+      };
+      const run = newRun({
+        refs: [{ templateName: "one" }],
+        templates,
+        args: [],
+        metadata: { name: "run", namespace: "shop", annotations },
+      });
+      return run.kind === "run" ? run.run.metadata.annotations : run;
+    };
+    expect(of({ own: "y" })).toEqual({
+      "sluice.dev/no-data": "a=success, b=error",
+      "sluice.dev/any-of": "a|b",
+      own: "y",
+    });
+    expect(of({ "sluice.dev/any-of": "" })).toMatchObject({ "sluice.dev/any-of": "" });
+  });
+
   test("has templates of the namespace first, those that they include after them, and each once", () => {
     const spec = specOf(
       made(

@@ -30,6 +30,7 @@ import {
   type Missing,
   type Templates,
 } from "../../rules/analysis/templateCollection.ts";
+import { mergedWords } from "../../rules/analysis/words.ts";
 
 export interface NewRunInput {
   /** In the order of the owner; templates of the cluster come after those of the namespace. */
@@ -106,6 +107,13 @@ function firstProblem(
 /** The API server has checked the elements of templates. */
 const values = <T>(places: readonly Place[]): T[] => places.map(({ value }) => value as T);
 
+/** What templates say about their metrics in annotations goes with these; the owner's own word counts more. */
+function metadataOf({ metadata, templates }: NewRunInput, { found }: Collection): NewRunInput["metadata"] {
+  const words = mergedWords(found.map((template) => templates.annotationsOf?.(template) ?? {}));
+  if (Object.keys(words).length === 0) return metadata;
+  return { ...metadata, annotations: { ...words, ...metadata.annotations } };
+}
+
 function runOf(input: NewRunInput, collection: Collection, { args }: GivenArguments): AnalysisRun {
   const own = root({ dryRun: input.dryRun, measurementRetention: input.measurementRetention });
   const dryRun = values<DryRun>(rulesOf(own, collection, "dryRun"));
@@ -113,7 +121,7 @@ function runOf(input: NewRunInput, collection: Collection, { args }: GivenArgume
   return {
     apiVersion: "argoproj.io/v1alpha1",
     kind: "AnalysisRun",
-    metadata: input.metadata,
+    metadata: metadataOf(input, collection),
     spec: {
       metrics: values<Metric>(listed(collection, "metrics")),
       ...(args.length === 0 ? {} : { args: [...args] }),

@@ -3,12 +3,13 @@
  * fail where the object has changed since it was decided; the next pass decides again.
  */
 import { collectionPath, objectPath } from "../../../kube/client/path.ts";
-import { DEPLOYMENTS, ROLLOUTS } from "../../../kube/client/resources.ts";
+import { DEPLOYMENTS, HORIZONTAL_POD_AUTOSCALERS, ROLLOUTS } from "../../../kube/client/resources.ts";
 import type { KubeRequest } from "../../../kube/client/transport.ts";
 import type { Json } from "../../../kube/object/json.ts";
 import type { ConditionReason } from "../../../schema/reasons.ts";
 import { timestamp } from "../../../kube/object/time.ts";
-import { PAUSED_FOR_ROLLOUT, REPLICAS_CARRIED } from "../../../schema/labels.ts";
+import { INSTANCE_LABEL, PAUSED_FOR_ROLLOUT, REPLICAS_CARRIED, SCALE_TARGET_BEFORE } from "../../../schema/labels.ts";
+import type { Seen } from "./adoption.ts";
 import type { ManagedFields } from "../facts/managers.ts";
 
 export type MigrationAction =
@@ -39,6 +40,8 @@ export type MigrationAction =
     }
   /** Lets others state its size in a server-side apply: `entries` are those of metadata.managedFields that stay. */
   | { readonly kind: "letGoOfSize"; readonly resourceVersion: string; readonly entries: readonly ManagedFields[] }
+  /** The HorizontalPodAutoscaler of this name scales the Deployment again. */
+  | { readonly kind: "pointBackAutoscaler"; readonly seen: Omit<Seen, "namespace">; readonly before: Json }
   /** Its finalizer gives the Deployment its pods back first. */
   | { readonly kind: "deleteRollout"; readonly uid: string };
 
@@ -93,6 +96,13 @@ export function migrationRequest(action: MigrationAction, place: Place, now: num
     }
     case "tellDeployment":
       return tell(action, place, timestamp(now));
+    case "pointBackAutoscaler": {
+      const { name, ...seen } = action.seen;
+      const metadata = { ...seen, annotations: { [SCALE_TARGET_BEFORE]: null, [INSTANCE_LABEL]: null } };
+      const body = { metadata, spec: { scaleTargetRef: action.before } };
+      const path = objectPath(HORIZONTAL_POD_AUTOSCALERS, { namespace: place.namespace, name });
+      return { method: "PATCH", path, body, contentType: MERGE };
+    }
     case "deleteRollout": {
       const preconditions = { uid: action.uid };
       const body = { apiVersion: "v1", kind: "DeleteOptions", propagationPolicy: "Background", preconditions };
@@ -131,5 +141,6 @@ export const wordsOf = ({ kind }: MigrationAction, { name }: Place): string =>
     pauseDeployment: `pause, or resume, Deployment "${name}"`,
     letGoOfSize: `leave the size of Deployment "${name}" to others`,
     tellDeployment: `write conditions of Deployment "${name}"`,
+    pointBackAutoscaler: `point an autoscaler at Deployment "${name}" again`,
     deleteRollout: `delete Rollout "${name}"`,
   })[kind];

@@ -151,6 +151,10 @@ const kubectlFor = (object: Json): string => {
   return namespace === "" ? "kubectl" : `kubectl -n ${namespace}`;
 };
 
+const autoscalersOf = (name: string): string =>
+  `a HorizontalPodAutoscaler that scales Rollout "${name}" scales nothing after that, until it is applied again, or names ` +
+  "the Deployment in its spec.scaleTargetRef";
+
 function keptNotes(rollout: Json, hash: string): readonly Note[] {
   const name = textAt(rollout, "metadata", "name");
   return [
@@ -162,5 +166,7 @@ function keptNotes(rollout: Json, hash: string): readonly Note[] {
       `in this order: ${kubectlFor(rollout)} delete rollout ${name} --cascade=orphan, then apply ${called({ ...rollout, kind: "Deployment" })}. ` +
         "The other way round the Deployment makes pods of its own",
     ),
+    // Mode adopt has pointed them at the Rollout.
+    ...(isAdopted(rollout) ? [todo(autoscalersOf(name))] : []),
   ];
 }

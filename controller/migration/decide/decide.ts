@@ -3,6 +3,7 @@
  * (docs/migration.md). One write a decision: what it changes comes back by a watch, and the next decision follows from the
  * state alone. So a crash after any write goes on where it was.
  */
+import { inWords } from "../../../kube/object/inWords.ts";
 import { MANAGED_BY_ROLLOUT, MIGRATE, REFERENCE_MARKS } from "../../../schema/labels.ts";
 import { isHeldAtBirth } from "../facts/caches.ts";
 import type { MigrationFacts } from "../facts/facts.ts";
@@ -27,7 +28,7 @@ export function decideMigration(facts: MigrationFacts): MigrationDecision {
     return blockedWhereAsked(facts, "a Rollout of its name that no migration made is there: delete it, or rename one");
   }
   if (wish.mode === "reference") return isHeldAtBirth(deployment) ? orLetGo(facts, begin(facts)) : begin(facts);
-  return blocked(`${MIGRATE} has to be "reference", "adopt" or "none", and is ${JSON.stringify(wish.mode)}`);
+  return blocked(`${MIGRATE} has to be "reference", "adopt" or "none", and is ${inWords(wish.mode)}`);
 }
 
 const isOfReference = ({ deployment: { marks }, rollout }: MigrationFacts): boolean =>

@@ -21,6 +21,7 @@ import { toRollout } from "../convert/toRollout.ts";
 import type { DeploymentFacts } from "../facts/caches.ts";
 import type { MigrationFacts, RolloutFacts } from "../facts/facts.ts";
 import { ownsSize, withoutOurSize } from "../facts/managers.ts";
+import { autoscalersBack } from "./autoscalersBack.ts";
 import { blocked, followed, inTheWay, type MigrationDecision, type MigrationEvent, nothing } from "./decision.ts";
 import { type DeploymentForm, deploymentForm } from "./form.ts";
 import { PLAIN, tellNext } from "./tell.ts";
@@ -88,15 +89,21 @@ export function reverse(facts: MigrationFacts): MigrationDecision {
   }
   // Its Rollout was never made, or its end was not seen: the size that the owner wants is written with the last mark.
   const size = replicasIn(deployment.marks[REPLICAS_WANTED]) ?? sizeBefore(deployment);
+  const back = autoscalersBack(facts.leftBehind, deployment.metadata.name);
   const annotations = {
     [MANAGED_BY_ROLLOUT]: null,
     [REPLICAS_WANTED]: null,
     [REPLICAS_BEFORE]: null,
     [REPLICAS_LEFT]: null,
   };
-  return doing({ ...mark(deployment, annotations), ...(size === deployment.replicas ? {} : { replicas: size }) }, [
-    { type: "Normal", reason: "MigrationReversed", message: "It is a Deployment like others again" },
-  ]);
+  const unmarked = { ...mark(deployment, annotations), ...(size === deployment.replicas ? {} : { replicas: size }) };
+  return {
+    actions: [...back.actions, unmarked],
+    events: [
+      { type: "Normal", reason: "MigrationReversed", message: "It is a Deployment like others again" },
+      ...back.events,
+    ],
+  };
 }
 
 /** With the size that it has: another one that comes by without a review is its owner's word. */

@@ -4,6 +4,7 @@ import type { RolloutStatus } from "../../../schema/rollout.ts";
 import type { Profile } from "../convert/profile.ts";
 import type { Follower } from "../plan/followers.ts";
 import type { Obstacle } from "../plan/obstacles.ts";
+import type { Autoscaler } from "./autoscalers.ts";
 import type { DeploymentFacts } from "./caches.ts";
 import type { ManagedFields } from "./managers.ts";
 
@@ -45,6 +46,8 @@ export interface MigrationFacts {
   readonly obstacles: readonly Obstacle[];
   /** What looks at its pods or names it, looked for where a Rollout is to be made of it. */
   readonly followers: readonly Follower[];
+  /** HorizontalPodAutoscalers that name its Rollout, read where that has gone and nobody asks for another. */
+  readonly leftBehind: readonly Autoscaler[];
   /** A HorizontalPodAutoscaler scales the Rollout; read where the owner wants a size that the Rollout does not have yet. */
   readonly autoscaled: boolean;
   /** Who has written which of its fields; read where its size of 0 is ours. */

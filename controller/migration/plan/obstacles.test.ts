@@ -62,7 +62,7 @@ describe("in the way is", () => {
     ["leaving", "it is being deleted", deployment({}, { deletionTimestamp: "2026-01-01T00:00:00Z" })],
     [
       "opt-in",
-      'metadata.annotations[sluice.dev/migrate] is "yes"',
+      '"yes" in metadata.annotations[sluice.dev/migrate] has to be',
       deployment({}, { annotations: { "sluice.dev/migrate": "yes" } }),
     ],
     ["updating", "not looked at by the Deployment controller", deployment({}, { generation: 3 }), both, true],
@@ -81,7 +81,7 @@ describe("in the way is", () => {
 
   test("a value of the Namespace's label that is none, but not under the Deployment's own annotation", () => {
     const namespace = { metadata: { name: "shop", labels: { "sluice.dev/migrate": "true" } } };
-    const place = 'metadata.labels[sluice.dev/migrate] of Namespace "shop" is "true"';
+    const place = '"true" in metadata.labels[sluice.dev/migrate] of Namespace "shop"';
     expect(told(deployment(), beside({ namespace }))).toMatchObject([{ what: "opt-in", text: containing(place) }]);
     expect(told(deployment({}, { annotations: { "sluice.dev/migrate": "adopt" } }), beside({ namespace }))).toEqual([]);
   });
@@ -122,10 +122,11 @@ describe("in the way is", () => {
     expect(told(deployment(), beside({ profile: invalid }))).toMatchObject([
       { what: "profile", text: 'profile "p" of ConfigMap "shop/p" is wrong: data[p].canary: no' },
     ]);
-    const strategy = { canary: { steps: [{ setWeight: 5 }, { analysis: { templates: [{ templateName: "e" }] } }] } };
+    const services = { stableService: "web", canaryService: "web-next" };
+    const strategy = { canary: { ...services, trafficRouting: { istio: { virtualService: { name: "web" } } } } };
     const undriven = { kind: "found", from: "", profile: { name: "p", strategy } } as const;
     expect(told(deployment(), beside({ profile: undriven }))).toMatchObject([
-      { what: "profile", modes: both, text: containing('profile "p": spec.strategy.canary.steps[1].analysis') },
+      { what: "profile", modes: both, text: containing('profile "p": spec.strategy.canary.trafficRouting.istio') },
     ]);
   });
 

@@ -3,6 +3,7 @@
  * (docs/convert.md#what-stands-in-the-way). Pure.
  */
 import type { Json } from "../../../kube/object/json.ts";
+import { inWords } from "../../../kube/object/inWords.ts";
 import { matchesSelector } from "../../../kube/object/selector.ts";
 import { listed } from "../../../kube/validation/nearNames.ts";
 import { textWithHelp } from "../../../kube/validation/violation.ts";
@@ -114,7 +115,7 @@ function ofItself(deployment: Json, namespace: unknown): readonly Obstacle[] {
   const found: Obstacle[] = [];
   const optIn = optInOf(deployment, namespace);
   if (optIn.kind === "wrong")
-    found.push(lasting("opt-in", `${optIn.place} is "${optIn.value}": it has to be reference or adopt`));
+    found.push(lasting("opt-in", `${inWords(optIn.value)} in ${optIn.place} has to be reference or adopt`));
   if (textAt(deployment, "metadata", "deletionTimestamp") !== "") found.push(lasting("leaving", "it is being deleted"));
   const owner = controllerOf(deployment);
   if (owner !== undefined)
@@ -174,7 +175,7 @@ export function profileProblem(found: Exclude<FoundProfile, { readonly kind: "fo
   switch (found.kind) {
     case "missing": {
       const near = found.near === undefined ? "" : `. Did you mean "${found.near}"?`;
-      return `there is no profile "${found.name}": there is ${listed(found.known)}${near}`;
+      return `there is no profile ${inWords(found.name)}: there is ${listed(found.known)}${near}`;
     }
     case "invalid":
       return `profile "${found.name}" of ${found.from} is wrong: ${found.problems.join("; ")}`;

@@ -4,8 +4,10 @@ import type { FinishedDuration, RolloutEvent } from "../model/model.ts";
 import type { AdoptReplicaSet } from "./adoptReplicaSet.ts";
 import type { CallStepPlugin } from "./callStepPlugin.ts";
 import type { CreateAnalysisRun } from "./createAnalysisRun.ts";
+import type { CreateExperiment } from "./createExperiment.ts";
 import type { CreateReplicaSet } from "./createReplicaSet.ts";
 import type { DeleteAnalysisRun } from "./deleteAnalysisRun.ts";
+import type { DeleteExperiment } from "./deleteExperiment.ts";
 import type { DeleteReplicaSet } from "./deleteReplicaSet.ts";
 import type { EvictPods } from "./evictPods.ts";
 import type { ReleaseReplicaSet } from "./releaseReplicaSet.ts";
@@ -14,6 +16,7 @@ import type { ScaleWorkload } from "./scaleWorkload.ts";
 import type { SetPodMetadata } from "./setPodMetadata.ts";
 import type { SwitchService } from "./switchService.ts";
 import type { TerminateAnalysisRun } from "./terminateAnalysisRun.ts";
+import type { TerminateExperiment } from "./terminateExperiment.ts";
 import type { UpdateReplicaSet } from "./updateReplicaSet.ts";
 import type { UpdateRollout } from "./updateRollout.ts";
 
@@ -32,6 +35,9 @@ export type Action =
   | TerminateAnalysisRun
   | DeleteAnalysisRun
   | CallStepPlugin
+  | CreateExperiment
+  | TerminateExperiment
+  | DeleteExperiment
   | UpdateRollout
   | ScaleWorkload;
 

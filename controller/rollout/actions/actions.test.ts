@@ -3,59 +3,9 @@ import { describe, expect, test } from "bun:test";
 import { actions, effectOf, joined, type RowsOf, targetOf, wordsOf } from "./actions.ts";
 import type { Action, ActionOf } from "./action.ts";
 import type { ActionRow, WriteRequest } from "./row.ts";
-import type { AnalysisRunFacts, ReplicaSetFacts, World } from "../model/model.ts";
-import type { Rollout } from "../../../schema/rollout.ts";
+import type { World } from "../model/model.ts";
+import { basis, experiment, manifest, rollout, rs, run, set, world } from "./testing.ts";
 
-const rollout: Rollout = {
-  metadata: { name: "web", namespace: "shop", uid: "r", resourceVersion: "7", generation: 1 },
-  spec: { replicas: 3 },
-};
-
-const set: ReplicaSetFacts = {
-  namespace: "shop",
-  name: "web-1",
-  uid: "1",
-  resourceVersion: "5",
-  labels: { [HASH_LABEL]: "1" },
-  annotations: { old: "yes" },
-  controllerUid: "r",
-  selector: "app=web",
-  createdAt: 0,
-  deleting: false,
-  observed: true,
-  minReadySeconds: 0,
-  replicas: 3,
-  status: { replicas: 3, readyReplicas: 3, availableReplicas: 3 },
-  templateDigest: "d1",
-};
-
-const run: AnalysisRunFacts = {
-  name: "web-1-1",
-  uid: "a",
-  labels: {},
-  createdAt: 0,
-  deleting: false,
-  phase: "Running",
-  message: "",
-  terminated: false,
-  measured: true,
-  generations: "AnalysisTemplate/errors:1",
-  spec: { metrics: [] },
-};
-
-const world: World = {
-  rollout,
-  replicaSets: [set],
-  analysisRuns: [run],
-  services: new Map([["active", { name: "active", resourceVersion: "2", selector: { app: "web" }, annotations: {} }]]),
-};
-
-const basis = { now: 5_000, snapshot: { templateDigest: "d2" } };
-const rs = { name: "web-1", uid: "1", resourceVersion: "5" };
-const manifest = {
-  metadata: { name: "web-2", namespace: "shop", creationTimestamp: undefined, labels: { [HASH_LABEL]: "2" } },
-  spec: { replicas: 1, selector: { matchLabels: { app: "web" } } },
-};
 const traffic = { canaryHash: "2", stableHash: "1", canaryWeight: 20, total: 100, additional: [], routes: [] };
 const other = { uid: "other", kind: "Other", name: "other", apiVersion: "v1" };
 const ours = { uid: "r", kind: "Rollout", name: "web", apiVersion: "argoproj.io/v1alpha1" };
@@ -136,6 +86,17 @@ const ask: ActionOf<"callStepPlugin"> = {
   config: undefined,
   status: undefined,
 };
+const trial: ActionOf<"createExperiment"> = {
+  kind: "createExperiment",
+  name: "web-1-1-0-1",
+  manifest: {
+    metadata: { name: "web-1-1-0-1", namespace: "shop" },
+    spec: { templates: [{ name: "canary", selector: {}, template: { metadata: { labels: { [HASH_LABEL]: "2" } } } }] },
+  },
+  sources: [{ replicaSet: "web-2", hash: "2", metadata: { labels: { role: "trial" } }, keepsSelector: false }],
+};
+const copied = new Map([["web-2", manifest]]);
+const endTrial: ActionOf<"terminateExperiment"> = { kind: "terminateExperiment", name: "web-1-1-0", uid: "e" };
 
 const inSet = (after: World): unknown =>
   after.replicaSets.map(({ name, replicas, observed }) => [name, replicas, observed]);
@@ -266,6 +227,40 @@ const examples: Examples = {
     requests: actions.deleteAnalysisRun.requests({ ...end, kind: "deleteAnalysisRun" }),
     sends: ["delete analysisruns web-1-1"],
     words: 'delete AnalysisRun "web-1-1"',
+  },
+  createExperiment: {
+    action: trial,
+    changes: (after) => after.experiments,
+    to: [
+      experiment,
+      {
+        ...experiment,
+        name: "web-1-1-0-1",
+        uid: "",
+        createdAt: 5_000,
+        phase: "",
+        outline: { templates: [{ name: "canary", replicas: undefined, service: undefined, hash: "2" }] },
+      },
+    ],
+    requests: actions.createExperiment.requests(trial, copied),
+    sends: ["create experiments web-1-1-0-1"],
+    words: 'create Experiment "web-1-1-0-1"',
+  },
+  terminateExperiment: {
+    action: endTrial,
+    changes: (after) => after.experiments,
+    to: [{ ...experiment, terminated: true }],
+    requests: actions.terminateExperiment.requests(endTrial),
+    sends: ['patch experiments web-1-1-0 at undefined {"metadata":{"uid":"e"},"spec":{"terminate":true}}'],
+    words: 'terminate Experiment "web-1-1-0"',
+  },
+  deleteExperiment: {
+    action: { ...endTrial, kind: "deleteExperiment" },
+    changes: (after) => after.experiments,
+    to: [],
+    requests: actions.deleteExperiment.requests({ ...endTrial, kind: "deleteExperiment" }),
+    sends: ["delete experiments web-1-1-0"],
+    words: 'delete Experiment "web-1-1-0"',
   },
   updateRollout: {
     action: note,

@@ -7,8 +7,10 @@ import type { Action } from "./action.ts";
 import { adoptReplicaSet } from "./adoptReplicaSet.ts";
 import { callStepPlugin } from "./callStepPlugin.ts";
 import { createAnalysisRun } from "./createAnalysisRun.ts";
+import { createExperiment } from "./createExperiment.ts";
 import { createReplicaSet } from "./createReplicaSet.ts";
 import { deleteAnalysisRun } from "./deleteAnalysisRun.ts";
+import { deleteExperiment } from "./deleteExperiment.ts";
 import { deleteReplicaSet } from "./deleteReplicaSet.ts";
 import { evictPods } from "./evictPods.ts";
 import { releaseReplicaSet } from "./releaseReplicaSet.ts";
@@ -18,6 +20,7 @@ import { scaleWorkload } from "./scaleWorkload.ts";
 import { setPodMetadata } from "./setPodMetadata.ts";
 import { switchService } from "./switchService.ts";
 import { terminateAnalysisRun } from "./terminateAnalysisRun.ts";
+import { terminateExperiment } from "./terminateExperiment.ts";
 import { updateReplicaSet } from "./updateReplicaSet.ts";
 import { updateRollout } from "./updateRollout.ts";
 
@@ -40,6 +43,9 @@ export const actions = {
   terminateAnalysisRun,
   deleteAnalysisRun,
   callStepPlugin,
+  createExperiment,
+  terminateExperiment,
+  deleteExperiment,
   updateRollout,
   scaleWorkload,
 } as const satisfies RowsOf<Action>;

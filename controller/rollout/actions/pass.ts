@@ -87,6 +87,8 @@ export interface Pass {
   routers: RouterAnswer;
   analyses: Analyses;
   stepPlugins: StepPlugins;
+  /** The Experiment for the status, and why one that is wanted cannot begin; undefined: the pass did not come so far. */
+  experiment: { readonly name: string | undefined; readonly fault: AnalysisFault | undefined } | undefined;
   readonly actions: Action[];
   readonly events: RolloutEvent[];
   readonly wakeAts: number[];

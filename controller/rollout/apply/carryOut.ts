@@ -119,7 +119,8 @@ async function explain(ports: PassPorts, key: string, outcome: Failure): Promise
     case "nameTaken":
       throw new Error(`Cannot create ReplicaSet "${outcome.name}": ${outcome.message}`);
     case "runNameTaken":
-      return applyUnderOtherName(ports, key, outcome.name);
+    case "experimentNameTaken":
+      return applyUnderOtherName(ports, key, outcome);
     case "collision":
       return void (await decideAgain(ports, fresh, { collision: outcome.name }));
     case "createRefused":
@@ -128,12 +129,20 @@ async function explain(ports: PassPorts, key: string, outcome: Failure): Promise
     case "runRefused":
       await decideAgain(ports, fresh, { runFailure: outcome });
       throw new Error(`Cannot create AnalysisRun "${outcome.name}": ${outcome.message}`);
+    case "experimentRefused":
+      await decideAgain(ports, fresh, { experimentFailure: outcome });
+      throw new Error(`Cannot create Experiment "${outcome.name}": ${outcome.message}`);
     default:
       outcome satisfies never;
   }
 }
 
-type NewFacts = Partial<Pick<Snapshot, "collision" | "createFailure" | "runFailure" | "runNamesTaken">>;
+type NewFacts = Partial<
+  Pick<
+    Snapshot,
+    "collision" | "createFailure" | "runFailure" | "runNamesTaken" | "experimentFailure" | "experimentNamesTaken"
+  >
+>;
 
 function decideAgain(ports: PassPorts, { snapshot: fresh }: PassFacts, facts: NewFacts): Promise<Outcome> {
   const snapshot = { ...fresh, ...facts };
@@ -143,17 +152,26 @@ function decideAgain(ports: PassPorts, { snapshot: fresh }: PassFacts, facts: Ne
 /** An earlier Rollout of the same name may have left some; more than that are nobody's intention. */
 const MOST_NAMES = 20;
 
-async function applyUnderOtherName(ports: PassPorts, key: string, name: string): Promise<void> {
-  const runNamesTaken = [name];
-  while (runNamesTaken.length < MOST_NAMES) {
+type NameTaken = Extract<Outcome, { kind: "runNameTaken" | "experimentNameTaken" }>;
+
+async function applyUnderOtherName(ports: PassPorts, key: string, first: NameTaken): Promise<void> {
+  const taken: NameTaken[] = [first];
+  const namesOf = (kind: NameTaken["kind"]): string[] =>
+    taken.filter((each) => each.kind === kind).map(({ name }) => name);
+  while (taken.length < MOST_NAMES) {
     const fresh = gatherNow(ports, key);
     if (fresh === undefined) return;
-    const outcome = await decideAgain(ports, fresh, { runNamesTaken });
+    const outcome = await decideAgain(ports, fresh, {
+      runNamesTaken: namesOf("runNameTaken"),
+      experimentNamesTaken: namesOf("experimentNameTaken"),
+    });
     if (outcome.kind === "done") return;
-    if (outcome.kind !== "runNameTaken") break;
-    runNamesTaken.push(outcome.name);
+    if (outcome.kind !== "runNameTaken" && outcome.kind !== "experimentNameTaken") break;
+    taken.push(outcome);
   }
-  throw new Error(`Cannot create AnalysisRun "${runNamesTaken.at(-1)}": it could not be given another name`);
+  const { kind, name } = taken.at(-1) ?? first;
+  const what = kind === "runNameTaken" ? "AnalysisRun" : "Experiment";
+  throw new Error(`Cannot create ${what} "${name}": it could not be given another name`);
 }
 
 /** The events of the fault were emitted when it happened. */

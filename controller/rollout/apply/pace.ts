@@ -90,7 +90,7 @@ export function statusWaitMs(
   // The next word of the user may follow at once, and is to find what the one before has led to.
   if (settlesWord(snapshot.rollout.status ?? {}, decision.status)) return 0;
   // A run may be over in no time, and is another one's namesake until the status names it.
-  if (decision.actions.some(({ kind }) => kind === "createAnalysisRun")) return 0;
+  if (decision.actions.some(({ kind }) => kind === "createAnalysisRun" || kind === "createExperiment")) return 0;
   const slowdown = Math.min(MAX_SLOWDOWN, 1 + waiting / WAITING_PER_STEP);
   const since = memory.statusWaitsSince ?? now;
   const last = memory.statusWrittenAt ?? Number.NEGATIVE_INFINITY;

@@ -14,6 +14,7 @@ import { replicaSetFacts } from "../facts/stores.ts";
 import { liveRollout } from "../../services/serviceCleanup.ts";
 import { createRun, deleteRun, terminateRun } from "./analysisRuns.ts";
 import { NotLeaderError } from "../../../kube/runtime/notLeader.ts";
+import { createExperiment, deleteExperiment, terminateExperiment } from "./experiments.ts";
 import { kubeRequest } from "./kubeRequest.ts";
 import { passingCause } from "./passing.ts";
 import { evictPod, patchPods } from "./podRequests.ts";
@@ -56,6 +57,9 @@ const performers: Performers = {
     run.callStepPlugin?.(run.rollout, action);
     return undefined;
   },
+  createExperiment,
+  terminateExperiment,
+  deleteExperiment,
   updateRollout: (run, action) =>
     patchRollout(run, actions.updateRollout.requests(action, { rollout: run.rollout, template: templatePatch(run) })),
   scaleWorkload,

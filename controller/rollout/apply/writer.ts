@@ -36,6 +36,9 @@ export type Outcome =
   | { readonly kind: "runNameTaken"; readonly name: string }
   /** The API server refuses the new AnalysisRun. */
   | { readonly kind: "runRefused"; readonly name: string; readonly message: string }
+  /** The same of a new Experiment. */
+  | { readonly kind: "experimentNameTaken"; readonly name: string }
+  | { readonly kind: "experimentRefused"; readonly name: string; readonly message: string }
   /** The API server refuses what a router wants written (rights, policy, validation). */
   | { readonly kind: "routeRefused"; readonly message: string };
 

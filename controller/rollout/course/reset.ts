@@ -40,6 +40,7 @@ export function resetStatus(p: Pass, draft: RolloutStatus): RolloutStatus {
   const {
     currentStepAnalysisRunStatus: _step,
     currentBackgroundAnalysisRunStatus: _bg,
+    currentExperiment: _experiment,
     stepPluginStatuses: _plugins,
     ...canary
   } = draft.canary ?? {};

@@ -5,6 +5,7 @@ import { hold, type StepFacts, type Verdict } from "../../steps/kind.ts";
 import { kindOf, verdictOf } from "../../steps/stepTable.ts";
 import { currentStepOf, stepIndexOf, trafficRoutingOf } from "../model/defaults.ts";
 import { isAborted, roles, statusOf, type Pass } from "../actions/pass.ts";
+import { currentExperiment } from "../model/experiments.ts";
 import { basicSizesLack } from "../sizes/replicas.ts";
 import { routedSizesLack } from "../sizes/routedReplicas.ts";
 import { currentRun, lacksBackground } from "./analysisWishes.ts";
@@ -24,6 +25,7 @@ function factsOf(p: Pass): StepFacts {
     isWeightVerified: isRouted ? p.weights?.verified : undefined,
     analysisPhase: () => currentRun(p, "Step")?.phase,
     pluginEntries: () => stepPluginEntries(p).filter(({ index }) => index === stepIndexOf(rollout)),
+    experimentPhase: () => currentExperiment(p.world, roles(p).newRS)?.phase,
   };
 }
 

@@ -6,6 +6,7 @@ import type { ReplicaSetFacts, ServiceFacts } from "../model/model.ts";
 import { HASH_LABEL } from "../../../schema/labels.ts";
 import { pruneHistory, scaleDownForBlueGreen } from "../sizes/oldReplicaSets.ts";
 import { roles, scaleReplicaSet, statusOf, switchService, wake, type Pass } from "../actions/pass.ts";
+import { syncExperiments } from "../course/experiment/experiments.ts";
 import { blueGreenRecords, postPromotionFault, syncAnalyses } from "../course/analysis/analyses.ts";
 import { keepsPastVersions, prePromotionDone } from "../course/analysisWishes.ts";
 import {
@@ -46,6 +47,8 @@ export function blueGreenPass(p: Pass): RolloutStatus {
   restoreActive(p);
   managePause(p);
   pointActive(p);
+  // Those of a canary that this Rollout was before.
+  syncExperiments(p);
   syncAnalyses(p);
   syncPodMetadata(p);
   return blueGreenStatus(p, restart === "done" ? p.world.rollout.spec.restartAt : undefined);

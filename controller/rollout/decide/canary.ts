@@ -8,6 +8,7 @@ import { blueGreenOf, currentStepOf, stepIndexOf, stepsOf } from "../model/defau
 import { pruneHistory, scaleDownForCanary } from "../sizes/oldReplicaSets.ts";
 import { emit, isAborted, roles, scaleReplicaSet, statusOf, wake, type Pass } from "../actions/pass.ts";
 import { canaryRecords, syncAnalyses } from "../course/analysis/analyses.ts";
+import { experimentRecord, syncExperiments } from "../course/experiment/experiments.ts";
 import { addPause, clearPauses, clearPausesAndAbort, haltReason, removePause } from "../course/pauseConditions.ts";
 import { pauseIsOver, stepVerdict } from "../course/step.ts";
 import type { Verdict } from "../../steps/kind.ts";
@@ -43,7 +44,7 @@ export function canaryPass(p: Pass): RolloutStatus {
   if (!routeTraffic(p)) return heldStatus(p);
   const restartedAt = restart === "done" ? p.world.rollout.spec.restartAt : undefined;
   // A pause or an abort is stored before anything follows from it.
-  if (syncAnalyses(p)) return canaryStatus(p, restartedAt);
+  if ([syncExperiments(p), syncAnalyses(p)].includes(true)) return canaryStatus(p, restartedAt);
   if (pauseIsOver(p) || scaleCanary(p)) return canaryStatus(p, restartedAt);
   syncStepPlugins(p);
   return canaryStatus(p, restartedAt, waitAtStep(p));
@@ -133,6 +134,7 @@ function draftOf(p: Pass, restartedAt: string | undefined): RolloutStatus {
       stablePingPong: canary?.stablePingPong,
       ...recordOf(stepPluginEntries(p)),
       ...canaryRecords(p),
+      ...experimentRecord(p),
     },
   };
 }
@@ -171,7 +173,8 @@ function canaryStatus(p: Pass, restartedAt = statusOf(p).restartedAt, verdict?: 
   if (isAborted(p)) return finishStatus(p, { ...draft, currentStepIndex: abortedIndex(p, draft) });
   // The step that was skipped may be complete as well: it is not counted a second time.
   const next = skips ? index : nextIndex(p, index, verdict);
-  const canary = next === index ? draft.canary : { ...draft.canary, currentStepAnalysisRunStatus: undefined };
+  const none = { currentStepAnalysisRunStatus: undefined, currentExperiment: undefined };
+  const canary = next === index ? draft.canary : { ...draft.canary, ...none };
   return finishStatus(p, { ...draft, canary, currentStepIndex: next });
 }
 

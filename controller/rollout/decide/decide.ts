@@ -72,6 +72,7 @@ function decideWithin(snapshot: Snapshot, now: number, steps: StepTable): Decisi
     routers: { kind: "unasked" },
     analyses: { kind: "unasked" },
     stepPlugins: { kind: "unasked" },
+    experiment: undefined,
     actions: [],
     events: [],
     wakeAts: [],
@@ -172,6 +173,7 @@ function pass(p: Pass): RolloutStatus {
   p.pause = noIntent;
   p.analyses = { kind: "unasked" };
   p.stepPlugins = { kind: "unasked" };
+  p.experiment = undefined;
   p.weights = statusOf(p).canary?.weights;
   const { snapshot } = p;
   if (snapshot.invalid !== undefined) return invalidStatus(p, snapshot.invalid);

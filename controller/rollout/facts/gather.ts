@@ -22,8 +22,8 @@ import { textWithHelp, type Violation, violationText } from "../../../kube/valid
 import { kstatusOf } from "../status/kstatus.ts";
 import { readRouted, routedObjects, routingState } from "./routedObjects.ts";
 import { resolve, type Resolved } from "./resolve.ts";
+import { analysisRunFacts, rolloutExperimentFacts } from "./runFacts.ts";
 import { stepPluginsOf, type StepPluginsKnown } from "./stepPluginFacts.ts";
-import { analysisRunFacts } from "./runFacts.ts";
 import { templateProblem, templatesFor } from "./templateStores.ts";
 import { orphansIn, servicesOf, type Stores } from "./stores.ts";
 
@@ -236,13 +236,15 @@ function routingOf({ routed }: Stores, rollout: Rollout): Pick<Snapshot, "routin
   return { routing: (traffic) => routingState(routed, rollout, traffic) };
 }
 
-/** Its runs, and the templates that it may make more of. */
-function analysesOf(stores: Stores, rollout: Rollout): Pick<Snapshot, "analysisRuns" | "templates"> {
+/** Its runs and Experiments, and the templates that it may make more of. */
+function analysesOf(stores: Stores, rollout: Rollout): Pick<Snapshot, "analysisRuns" | "experiments" | "templates"> {
   const { uid = "" } = rollout.metadata;
   const runs = stores.analysisRuns.by("owner", uid).map(analysisRunFacts);
+  const experiments = stores.experiments.by("owner", uid).map(rolloutExperimentFacts);
   const templates = templatesFor(stores.templates, rollout);
   return {
     ...(runs.length === 0 ? {} : { analysisRuns: runs }),
+    ...(experiments.length === 0 ? {} : { experiments }),
     ...(templates === undefined || templates === "waiting" ? {} : { templates }),
   };
 }

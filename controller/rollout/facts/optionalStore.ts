@@ -5,6 +5,7 @@
  * kept.
  */
 import type { Resource } from "../../../schema/kube.ts";
+import type { Experiment } from "../../../schema/experiment.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import type { Store, Stored } from "../../../kube/runtime/cache.ts";
 import { heldBack, tooLong, whyHeldBack } from "../../../kube/validation/size.ts";
@@ -21,6 +22,8 @@ export interface OptionalKind<T extends Stored = Stored, Raw extends Stored = St
   readonly isClusterScoped?: boolean;
   /** "namespace/name" of the objects that a Rollout refers to; "name" where the kind is cluster-scoped. */
   neededBy(rollout: Rollout): readonly string[];
+  /** The same of an Experiment; absent: none needs any. */
+  neededByExperiment?(experiment: Experiment): readonly string[];
   /** Drops what is not read. Never mutates `raw`. */
   slim(raw: Raw): T;
   /** Of an object that is too large to be held: what identifies it. */
@@ -85,9 +88,16 @@ export const needOf = ({ resource }: OptionalKind, key?: string): string =>
   key === undefined ? resource : `${resource} ${key}`;
 
 /** All needs of a Rollout, for that index. */
-export function needsOf(kinds: readonly OptionalKind[], rollout: Rollout): string[] {
+export const needsOf = (kinds: readonly OptionalKind[], rollout: Rollout): string[] =>
+  needs(kinds, (kind) => kind.neededBy(rollout));
+
+/** All needs of an Experiment. */
+export const needsOfExperiment = (kinds: readonly OptionalKind[], experiment: Experiment): string[] =>
+  needs(kinds, (kind) => kind.neededByExperiment?.(experiment) ?? []);
+
+function needs(kinds: readonly OptionalKind[], keysOf: (kind: OptionalKind) => readonly string[]): string[] {
   return kinds.flatMap((kind) => {
-    const keys = kind.neededBy(rollout);
+    const keys = keysOf(kind);
     return keys.length === 0 ? [] : [needOf(kind), ...keys.map((key) => needOf(kind, key))];
   });
 }

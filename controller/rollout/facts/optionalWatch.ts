@@ -1,5 +1,5 @@
 /**
- * Watches a kind while Rollouts need objects of it. One list returns all that are needed when it begins; an object that
+ * Watches a kind while Rollouts or Experiments need objects of it. One list returns all that are needed when it begins; an object that
  * is needed later is read by its name, since the watch may have skipped it long ago.
  */
 import { ApiError } from "../../../kube/client/apiError.ts";
@@ -7,7 +7,7 @@ import { canBeName, collectionPath, nameSelector } from "../../../kube/client/pa
 import { pause } from "../../../kube/clock/sleep.ts";
 import type { KubeClient } from "../../../kube/client/transport.ts";
 import { runReflector, type KubeObject, type Reflector, type ReflectorIncident } from "../../../kube/runtime/watch.ts";
-import type { Rollout } from "../../../schema/rollout.ts";
+import type { Experiment } from "../../../schema/experiment.ts";
 import { logWatchError, type Complaints } from "../../process/complaints.ts";
 import { needOf, type OptionalStore } from "./optionalStore.ts";
 import type { Stores } from "./stores.ts";
@@ -19,13 +19,15 @@ export interface OptionalWatchPorts {
   readonly clock: Clock;
   readonly complaints: Complaints;
   readonly rollouts: Stores["rollouts"];
+  readonly experiments: Stores["experiments"];
   /** The only namespace that may be read; undefined: all. An object of another one counts as absent. */
   readonly namespace: string | undefined;
-  /** Resolves when the Rollouts are known: one list then serves all of them. */
+  /** Resolves when the Rollouts and Experiments are known: one list then serves all of them. */
   readonly rolloutsKnown: Promise<void>;
   readonly signal: AbortSignal;
   /** Queues a Rollout ("namespace/name"), now that an object that it needs has been read. */
   readonly enqueue: (rolloutKey: string) => void;
+  readonly enqueueExperiment: (key: string) => void;
   readonly observe: (what: ReflectorIncident) => void;
   readonly random?: () => number;
 }
@@ -63,8 +65,13 @@ interface Parts extends OptionalWatchPorts {
 export function watchOptional(ports: OptionalWatchPorts, store: OptionalStore): OptionalWatch {
   const parts: Parts = { ...ports, store, missed: new Set(), watching: undefined, cancelStop: undefined };
   let known = false;
+  const { kind } = store;
   ports.rollouts.onChange((old, next) => {
-    if (known) needChanged(parts, old, next);
+    if (known) needChanged(parts, old && kind.neededBy(old), next && kind.neededBy(next));
+  });
+  const ofExperiment = (experiment: Experiment): readonly string[] => kind.neededByExperiment?.(experiment) ?? [];
+  ports.experiments.onChange((old, next) => {
+    if (known) needChanged(parts, old && ofExperiment(old), next && ofExperiment(next));
   });
   void ports.rolloutsKnown.then(() => {
     known = true;
@@ -80,22 +87,28 @@ export function watchOptional(ports: OptionalWatchPorts, store: OptionalStore): 
   };
 }
 
-const isNeeded = ({ rollouts, store }: Parts, key?: string): boolean =>
-  rollouts.by("need", needOf(store.kind, key)).length > 0;
-
-/** Keys of all needed objects. */
-const needed = ({ rollouts, store: { kind } }: Parts): Set<string> =>
-  new Set(rollouts.by("need", needOf(kind)).flatMap((rollout) => kind.neededBy(rollout)));
-
-const enqueueNeeding = ({ rollouts, store, enqueue }: Parts, key?: string): void => {
-  for (const rollout of rollouts.by("need", needOf(store.kind, key))) enqueue(keyOf(rollout));
+const isNeeded = ({ rollouts, experiments, store }: Parts, key?: string): boolean => {
+  const need = needOf(store.kind, key);
+  return rollouts.by("need", need).length > 0 || experiments.by("need", need).length > 0;
 };
 
-function needChanged(parts: Parts, old: Rollout | undefined, next: Rollout | undefined): void {
+/** Keys of all needed objects. */
+const needed = ({ rollouts, experiments, store: { kind } }: Parts): Set<string> =>
+  new Set([
+    ...rollouts.by("need", needOf(kind)).flatMap((rollout) => kind.neededBy(rollout)),
+    ...experiments.by("need", needOf(kind)).flatMap((experiment) => kind.neededByExperiment?.(experiment) ?? []),
+  ]);
+
+const enqueueNeeding = ({ rollouts, experiments, store, enqueue, enqueueExperiment }: Parts, key?: string): void => {
+  const need = needOf(store.kind, key);
+  for (const rollout of rollouts.by("need", need)) enqueue(keyOf(rollout));
+  for (const experiment of experiments.by("need", need)) enqueueExperiment(keyOf(experiment));
+};
+
+/** What an object needs was `before`, and is `after`; none: it was not there, or is gone. */
+function needChanged(parts: Parts, before: readonly string[] = [], after: readonly string[] = []): void {
   const { kind, seen, objects } = parts.store;
   const isWhole = kind.isWhole === true;
-  const before = old === undefined ? [] : kind.neededBy(old);
-  const after = next === undefined ? [] : kind.neededBy(next);
   for (const key of before) {
     if (isWhole || after.includes(key) || isNeeded(parts, key)) continue;
     seen.delete(key);

@@ -9,7 +9,14 @@ import { createStore, type Store } from "../../../kube/runtime/cache.ts";
 import { equal } from "../../../kube/object/equality.ts";
 import { instant } from "../../../kube/object/time.ts";
 import type { ReplicaSetFacts, ReplicaSetFailure, ServiceFacts } from "../model/model.ts";
-import { EPHEMERAL_METADATA, HASH_LABEL, MANAGED_BY, TEMPLATE_ANNOTATIONS } from "../../../schema/labels.ts";
+import {
+  EPHEMERAL_METADATA,
+  EXPERIMENT_NAME,
+  EXPERIMENT_TEMPLATE,
+  HASH_LABEL,
+  MANAGED_BY,
+  TEMPLATE_ANNOTATIONS,
+} from "../../../schema/labels.ts";
 import { avoiding, injectedAntiAffinity, withoutAntiAffinity } from "../model/antiAffinity.ts";
 import { withoutInjected } from "../revision/podMetadata.ts";
 import { formatSelector } from "../../../kube/object/selector.ts";
@@ -19,8 +26,11 @@ import type { Router } from "../../../providers/traffic/router.ts";
 import { DRIVEN_ROUTERS, settingsOf } from "../../../providers/traffic/routers.ts";
 import { type RouterSettings, settingsBy } from "../../../providers/traffic/settings.ts";
 import { createRouted, type Routed } from "./routedObjects.ts";
-import { needsOf, type OptionalStore } from "./optionalStore.ts";
+import { needsOf, needsOfExperiment, type OptionalStore } from "./optionalStore.ts";
 import { createRoom, type Room, type RoomLimits, roomy, weightOf } from "./room.ts";
+import { EXPERIMENT, experimentStoreOptions } from "../../experiment/facts/experimentStore.ts";
+import type { Experiment } from "../../../schema/experiment.ts";
+import { controllerOf } from "../../../kube/object/ownerReference.ts";
 import { ANALYSIS_RUN, runStoreOptions } from "../../analysis/facts/runStore.ts";
 import type { AnalysisRun } from "../../../schema/analysis.ts";
 import { withoutBookkeeping } from "./bookkeeping.ts";
@@ -61,10 +71,12 @@ export interface Stores {
   readonly rollouts: Store<Rollout, "service" | "owner" | "need", Rollout>;
   /** Found by the uid of their controller; those without one by "orphans/" and their namespace. */
   readonly replicaSets: Store<CachedReplicaSet, "controller", ReplicaSet>;
-  /** Found by the Rollout that manages them: "namespace/rollout". */
-  readonly services: Store<CachedService, "manager", Service>;
+  /** Found by the Rollout that manages them ("namespace/rollout"), and by the uid of the Experiment that has made them. */
+  readonly services: Store<CachedService, "manager" | "experiment", Service>;
   /** Whole, found by the uid of their controller. */
   readonly analysisRuns: Store<AnalysisRun, "owner", AnalysisRun>;
+  /** Whole, found by the uid of their controller, by their own, and by what they need of `optional`. */
+  readonly experiments: Store<Experiment, "owner" | "uid" | "need", Experiment>;
   readonly workloads: WorkloadStores;
   readonly routed: Routed;
   readonly templates: TemplateStores;
@@ -114,11 +126,26 @@ export function createStores(
           const manager = facts.annotations[MANAGED_BY];
           return manager === undefined ? [] : [`${metadata.namespace}/${manager}`];
         },
+        experiment: ({ facts }) => (facts.experiment === undefined ? [] : [facts.experiment.uid]),
       },
     }),
     analysisRuns: createAnalysisRuns(room),
+    experiments: createExperiments(room, (experiment) => needsOfExperiment(kinds, experiment)),
   };
 }
+
+const createExperiments = (room: Room, needs: (experiment: Experiment) => string[]): Stores["experiments"] =>
+  roomy(room, {
+    ...experimentStoreOptions({
+      slim: withoutBookkeeping,
+      whyNot(experiment, tooMuch) {
+        const { uid = "", namespace, name } = experiment.metadata;
+        return whyNot(uid, { kind: EXPERIMENT, namespace, name, bytes: weightOf(experiment) }, tooMuch, room);
+      },
+      needsOf: needs,
+    }),
+    isPartial: (held) => whyHeldBack(held) !== undefined,
+  });
 
 const createAnalysisRuns = (room: Room): Stores["analysisRuns"] =>
   roomy(room, {
@@ -241,7 +268,16 @@ function cachedService(raw: Service): CachedService {
       resourceVersion: metadata.resourceVersion,
       selector: raw.spec?.selector ?? {},
       ...(raw.spec?.type === "ExternalName" && { external: true }),
+      ...experimentOf(raw),
       annotations: manager === undefined ? {} : { [MANAGED_BY]: nameIn(manager) },
     },
   };
+}
+
+/** Of an Experiment's Service: whose it is. */
+function experimentOf(raw: Service): Pick<ServiceFacts, "uid" | "experiment"> {
+  const owner = controllerOf(raw);
+  const { [EXPERIMENT_NAME]: name, [EXPERIMENT_TEMPLATE]: template = "" } = raw.metadata.annotations ?? {};
+  if (owner?.kind !== "Experiment" || owner.name !== name || template === "") return {};
+  return { uid: raw.metadata.uid ?? "", experiment: { uid: owner.uid, template: nameIn(template) } };
 }

@@ -7,23 +7,28 @@ import { equal } from "../../../kube/object/equality.ts";
 import type { Stored } from "../../../kube/runtime/cache.ts";
 import type { Lookup } from "../../../kube/validation/lookup.ts";
 import { heldBack, whyHeldBack } from "../../../kube/validation/size.ts";
-import { at, isTrue, items, text } from "../../../kube/validation/place.ts";
+import { at, isTrue, items, type Place, root, text } from "../../../kube/validation/place.ts";
 import { violationText } from "../../../kube/validation/violation.ts";
 import { type Resource, resourceName } from "../../../schema/kube.ts";
+import type { Experiment } from "../../../schema/experiment.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { analysesOf, templateReferenceViolations } from "../../rules/analysis/templates.ts";
+import { type Annotations, WORDS } from "../../rules/analysis/words.ts";
 import type { KnownTemplates } from "../model/model.ts";
 import { createOptionalStore, type OptionalKind, type OptionalStore } from "./optionalStore.ts";
 import { createRoom, type Room } from "./room.ts";
 
 interface RawTemplate extends Stored {
-  readonly metadata: Stored["metadata"] & { readonly generation?: number | undefined };
+  readonly metadata: Stored["metadata"] & {
+    readonly generation?: number | undefined;
+    readonly annotations?: Annotations | undefined;
+  };
   readonly spec?: unknown;
 }
 
-/** Only the spec is held, and its number. */
+/** Only the spec is held, its number, and what annotations say about metrics. */
 interface CachedTemplate extends Stored {
-  readonly metadata: Stored["metadata"] & { readonly generation?: number | undefined };
+  readonly metadata: RawTemplate["metadata"];
   readonly spec: unknown;
 }
 
@@ -49,12 +54,23 @@ const ANY = "*";
 
 /** The templates that a Rollout names itself. */
 const namedBy = (rollout: Rollout): readonly Named[] =>
-  analysesOf(rollout).flatMap(({ analysis }) =>
-    items(at(analysis, "templates")).map((reference) => ({
-      name: text(at(reference, "templateName")),
-      cluster: isTrue(at(reference, "clusterScope")),
-    })),
-  );
+  analysesOf(rollout).flatMap(({ analysis }) => items(at(analysis, "templates")).map(named));
+
+/** The same of an Experiment. */
+const namedByExperiment = (experiment: Experiment): readonly Named[] =>
+  items(at(root(experiment), "spec", "analyses")).map(named);
+
+const named = (reference: Place): Named => ({
+  name: text(at(reference, "templateName")),
+  cluster: isTrue(at(reference, "clusterScope")),
+});
+
+function keysOf(templates: readonly Named[], namespace: string, cluster: boolean): readonly string[] {
+  // Templates of both kinds may include those of the other.
+  if (templates.length > 0 && templates.every((each) => each.cluster !== cluster)) return [ANY];
+  const own = templates.filter((each) => each.cluster === cluster);
+  return [...new Set(own.map(({ name }) => (cluster ? name : `${namespace}/${name}`)))];
+}
 
 function templateKind(api: Resource, cluster: boolean): OptionalKind<CachedTemplate, RawTemplate> {
   return {
@@ -62,41 +78,43 @@ function templateKind(api: Resource, cluster: boolean): OptionalKind<CachedTempl
     resource: resourceName(api),
     isWhole: true,
     isClusterScoped: cluster,
-    neededBy(rollout) {
-      const { namespace } = rollout.metadata;
-      const named = namedBy(rollout);
-      // Templates of both kinds may include those of the other.
-      if (named.length > 0 && named.every((each) => each.cluster !== cluster)) return [ANY];
-      const own = named.filter((each) => each.cluster === cluster);
-      return [...new Set(own.map(({ name }) => (cluster ? name : `${namespace}/${name}`)))];
-    },
-    slim: ({ metadata: { name, namespace, uid, resourceVersion, generation }, spec }) => ({
-      metadata: { name, namespace, uid, resourceVersion, generation },
+    neededBy: (rollout) => keysOf(namedBy(rollout), rollout.metadata.namespace, cluster),
+    neededByExperiment: (experiment) => keysOf(namedByExperiment(experiment), experiment.metadata.namespace, cluster),
+    slim: ({ metadata: { name, namespace, uid, resourceVersion, generation, annotations }, spec }) => ({
+      metadata: { name, namespace, uid, resourceVersion, generation, ...wordsIn(annotations) },
       spec: spec ?? {},
     }),
     restOf: ({ metadata }) => ({ metadata, spec: {} }),
-    heeds: (old, next) => !equal(old.spec, next.spec) || old.metadata.generation !== next.metadata.generation,
+    heeds: (old, next) =>
+      !equal(old.spec, next.spec) ||
+      old.metadata.generation !== next.metadata.generation ||
+      !equal(old.metadata.annotations, next.metadata.annotations),
   };
+}
+
+function wordsIn(annotations: Annotations = {}): { readonly annotations?: Annotations } {
+  const words = Object.entries(annotations).filter(([name]) => WORDS.includes(name));
+  return words.length === 0 ? {} : { annotations: Object.fromEntries(words) };
 }
 
 /**
  * The templates that a Rollout may use; undefined: it names none; "waiting": they have not been read yet, and the
  * Rollout is queued once they have.
  */
-export function templatesFor(
-  { namespaced, cluster }: TemplateStores,
-  rollout: Rollout,
-): KnownTemplates | "waiting" | undefined {
-  if (namedBy(rollout).length === 0) return undefined;
+export const templatesFor = (stores: TemplateStores, rollout: Rollout): KnownTemplates | "waiting" | undefined =>
+  namedBy(rollout).length === 0 ? undefined : knownTemplates(stores, rollout.metadata.namespace);
+
+/** The templates that something in a namespace may use, once they have been read. */
+export function knownTemplates({ namespaced, cluster }: TemplateStores, namespace: string): KnownTemplates | "waiting" {
   if (isUnread(namespaced) || isUnread(cluster)) return "waiting";
-  const { namespace } = rollout.metadata;
   const keyIn = (name: string): string => `${namespace}/${name}`;
+  const metadataOf = (template: Named): CachedTemplate["metadata"] | undefined =>
+    (template.cluster ? cluster.objects.get(template.name) : namespaced.objects.get(keyIn(template.name)))?.metadata;
   return {
     namespaced: lookup(namespaced, keyIn),
     cluster: lookup(cluster, (name) => name),
-    generationOf: (template) =>
-      (template.cluster ? cluster.objects.get(template.name) : namespaced.objects.get(keyIn(template.name)))?.metadata
-        .generation,
+    generationOf: (template) => metadataOf(template)?.generation,
+    annotationsOf: (template) => metadataOf(template)?.annotations,
   };
 }
 

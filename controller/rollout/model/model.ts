@@ -59,6 +59,9 @@ export interface ServiceFacts {
   /** Of type ExternalName: a name in DNS, which has no pods whatever it selects. */
   readonly external?: true;
   readonly annotations: Annotations;
+  /** Of one that an Experiment has made: its own uid, and which Experiment and template it is for. */
+  readonly uid?: string;
+  readonly experiment?: { readonly uid: string; readonly template: string };
 }
 
 /** What `workloadRef` names. Its template and selector have been put into the snapshot's Rollout. */
@@ -110,12 +113,34 @@ export interface AnalysisRunFacts {
   readonly spec: AnalysisRunSpec;
 }
 
+/** What deciding needs to know of an Experiment that the Rollout controls. */
+export interface ExperimentFacts extends Pick<
+  AnalysisRunFacts,
+  "name" | "uid" | "labels" | "createdAt" | "deleting" | "phase" | "message" | "terminated"
+> {
+  /** Of its status; "" where a template has no Service. */
+  readonly templates: readonly {
+    readonly name: string;
+    readonly serviceName: string;
+    readonly podTemplateHash: string;
+  }[];
+  /** Its spec without the pods. */
+  readonly outline: object;
+}
+
 /** What an analysis is for, as in the label of the run and in the events about it. */
 export type AnalysisKind = "Step" | "Background" | "PrePromotion" | "PostPromotion";
 
 /** Why a run that is wanted cannot begin; it begins by itself once that is over. */
 export interface AnalysisFault {
-  readonly reason: ConditionReason & ("AnalysisTemplateMissing" | "InvalidAnalysis" | "AnalysisRunCreateError");
+  readonly reason: ConditionReason &
+    (
+      | "AnalysisTemplateMissing"
+      | "InvalidAnalysis"
+      | "AnalysisRunCreateError"
+      | "InvalidExperiment"
+      | "ExperimentCreateError"
+    );
   /** One sentence that begins with the place in the Rollout. */
   readonly message: string;
 }
@@ -188,6 +213,8 @@ export interface World {
   readonly services: ReadonlyMap<string, ServiceFacts>;
   /** AnalysisRuns under the Rollout's control, in no particular order; absent: there are none. */
   readonly analysisRuns?: readonly AnalysisRunFacts[];
+  /** Experiments under the Rollout's control, in no particular order; absent: there are none. */
+  readonly experiments?: readonly ExperimentFacts[];
   /** The traffic that this decision has asked for, if it has. */
   readonly traffic?: Traffic;
   /** The key of the call of a step plugin that is in flight. */
@@ -239,6 +266,9 @@ export interface Snapshot extends World {
   readonly runNamesTaken?: readonly string[];
   /** The API server refused to create an AnalysisRun. */
   readonly runFailure?: { readonly name: string; readonly message: string };
+  /** The same of Experiments. */
+  readonly experimentNamesTaken?: readonly string[];
+  readonly experimentFailure?: { readonly name: string; readonly message: string };
   /** The API server refused to create the new ReplicaSet. */
   readonly createFailure?: { readonly name: string; readonly message: string };
 }

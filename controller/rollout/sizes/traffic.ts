@@ -4,6 +4,7 @@ import type { TrafficWeights } from "../../../schema/rollout.ts";
 import { equal } from "../../../kube/object/equality.ts";
 import type { RoutingState } from "../model/model.ts";
 import { emit, isAborted, roles, setTraffic, statusOf, wake, type Pass } from "../actions/pass.ts";
+import { experimentTraffic } from "../model/experiments.ts";
 import { stableCarries, wantedTraffic, weightsOf, weightsText } from "./weights.ts";
 
 /** A router that cannot follow is asked again after this, and when one of its objects changes. */
@@ -36,7 +37,8 @@ export function routeTraffic(p: Pass): boolean {
   const { routing } = p.snapshot;
   if (routing === undefined) return routeNothing(p);
   const { rollout } = p.world;
-  const wanted = wantedTraffic(rollout, roles(p), isAborted(p), p.steps);
+  const experiment = experimentTraffic(p.world, roles(p).newRS);
+  const wanted = wantedTraffic(rollout, roles(p), isAborted(p), p.steps, experiment);
   if (!stableCarries(rollout, roles(p), wanted)) return true;
   // An earlier pass of this decision has told it, and asked for what can be written.
   if (p.routers.kind === "fault" && equal(p.routers.traffic, wanted)) return false;

@@ -2,8 +2,9 @@
  * Which part of the traffic a canary should get from the routers (docs/behaviour/traffic.md#weights). Pure arithmetic
  * over facts.
  */
-import type { Traffic } from "../../../providers/traffic/router.ts";
+import { stableWeight, type Traffic } from "../../../providers/traffic/router.ts";
 import type { Rollout, TrafficWeights, WeightDestination } from "../../../schema/rollout.ts";
+import { equal } from "../../../kube/object/equality.ts";
 import { isCompleted } from "../model/rolloutConditions.ts";
 import { canaryOf, desiredReplicas, fullWeight, stepIndexOf, stepsOf, trafficRoutingOf } from "../model/defaults.ts";
 import { canaryThresholdMet, currentSetWeight } from "./replicas.ts";
@@ -79,8 +80,17 @@ function fullPromotionWeight(rollout: Rollout, newRS: ReplicaSetFacts): number {
   return rollout.status?.canary?.weights?.canary.weight ?? 0;
 }
 
-/** The traffic to ask for now; the first rule that applies, in the order of the table. `aborted`: by this pass, or before. */
-export function wantedTraffic(rollout: Rollout, roles: Roles, aborted: boolean, steps: StepTable): Traffic {
+/**
+ * The traffic to ask for now; the first rule that applies, in the order of the table. `aborted`: by this pass, or before;
+ * `experiment`: what an Experiment gets while the steps decide.
+ */
+export function wantedTraffic(
+  rollout: Rollout,
+  roles: Roles,
+  aborted: boolean,
+  steps: StepTable,
+  experiment: Traffic["additional"] = [],
+): Traffic {
   const { newRS, stableRS } = roles;
   const leftBehind = hashLeftBehind(rollout, roles);
   const traffic = (weight: number): Traffic => ({
@@ -94,9 +104,9 @@ export function wantedTraffic(rollout: Rollout, roles: Roles, aborted: boolean, 
   if (leftBehind !== undefined) return traffic(returningWeight(rollout, roles, steps));
   if (isFullyPromoted(rollout)) return traffic(0);
   if (aborted) return traffic(returningWeight(rollout, roles, steps));
-  if (newRS === undefined || newRS.status.availableReplicas === 0) return traffic(0);
+  if (newRS === undefined || newRS.status.availableReplicas === 0) return { ...traffic(0), additional: experiment };
   if (rollout.status?.promoteFull === true) return traffic(fullPromotionWeight(rollout, newRS));
-  return traffic(stepWeight(rollout, roles, newRS, steps));
+  return { ...traffic(stepWeight(rollout, roles, newRS, steps)), additional: experiment };
 }
 
 /**
@@ -140,21 +150,31 @@ const destination = (weight: number, podTemplateHash: string, serviceName: strin
 });
 
 /** The traffic as `status.canary.weights` records it. */
-export function weightsOf(
-  rollout: Rollout,
-  { canaryHash, stableHash, canaryWeight: weight, total }: Traffic,
-): TrafficWeights {
+export function weightsOf(rollout: Rollout, traffic: Traffic): TrafficWeights {
+  const { canaryHash, stableHash, canaryWeight, additional } = traffic;
   const canary = canaryOf(rollout);
   return {
-    canary: destination(weight, canaryHash, canary?.canaryService),
-    stable: destination(total - weight, stableHash, canary?.stableService),
+    canary: destination(canaryWeight, canaryHash, canary?.canaryService),
+    stable: destination(stableWeight(traffic), stableHash, canary?.stableService),
+    ...(additional.length === 0
+      ? {}
+      : {
+          additional: additional.map(({ weight, podTemplateHash, serviceName }) =>
+            destination(weight, podTemplateHash, serviceName),
+          ),
+        }),
   };
 }
+
+/** As Go prints a list of structs, which is how the reference's event has them. */
+const goPrinted = (destinations: TrafficWeights["additional"] = []): string =>
+  `[${destinations.map(({ weight, serviceName = "", podTemplateHash = "" }) => `{${weight} ${serviceName} ${podTemplateHash}}`).join(" ")}]`;
 
 /** Text of the event about changed weights: only the introduction where just the hashes have changed. */
 export function weightsText(before: TrafficWeights | undefined, after: TrafficWeights): string {
   if (before === undefined) return `Traffic weight updated to ${after.canary.weight}`;
   const from = before.canary.weight;
   const to = after.canary.weight;
-  return `Traffic weight updated ${from === to ? "" : `from ${from} to ${to}`}`;
+  const added = equal(before.additional, after.additional) ? [] : [`additional: ${goPrinted(after.additional)}`];
+  return `Traffic weight updated ${[...(from === to ? [] : [`from ${from} to ${to}`]), ...added].join(", ")}`;
 }

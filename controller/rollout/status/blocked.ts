@@ -5,11 +5,25 @@
 import type { ConditionReason } from "../../../schema/reasons.ts";
 import type { RolloutCondition } from "../../../schema/rollout.ts";
 import { emit, isAborted, type Pass } from "../actions/pass.ts";
+import { stepPluginTrouble } from "../course/plugins/stepPlugins.ts";
+import type { AnalysisFault } from "../model/model.ts";
 import { findCondition, newCondition, shortened, withoutCondition } from "../model/rolloutConditions.ts";
 
 interface Fault {
   readonly reason: ConditionReason;
   readonly message: string;
+}
+
+/** Why an analysis or an Experiment that is wanted cannot begin. */
+const analysisFault = ({ analyses, experiment }: Pass): AnalysisFault | undefined =>
+  (analyses.kind === "asked" ? analyses.fault : undefined) ?? experiment?.fault;
+
+/** The first of all that keeps the update from going on, for the message of one that takes too long. */
+export function blockingFault(p: Pass): { readonly message: string } | undefined {
+  const { routers, stepPlugins } = p;
+  if (routers.kind === "fault") return routers;
+  const unasked = stepPlugins.kind === "asked" ? stepPlugins.fault : undefined;
+  return analysisFault(p) ?? unasked ?? stepPluginTrouble(p);
 }
 
 export function blockedConditions(p: Pass, conditions: RolloutCondition[]): RolloutCondition[] {
@@ -29,7 +43,7 @@ function routingCondition(p: Pass, conditions: RolloutCondition[]): RolloutCondi
 /** docs/behaviour/rollout-analysis.md#an-analysis-that-cannot-begin */
 function analysisCondition(p: Pass, conditions: RolloutCondition[]): RolloutCondition[] {
   if (p.analyses.kind === "unasked") return conditions;
-  return withFault(p, conditions, "AnalysisFailure", isAborted(p) ? undefined : p.analyses.fault);
+  return withFault(p, conditions, "AnalysisFailure", isAborted(p) ? undefined : analysisFault(p));
 }
 
 /** docs/plugins.md#a-plugin-that-cannot-be-asked */

@@ -68,6 +68,7 @@ function passOf({ seconds, current, before, available = 3, spec = {} }: World): 
     routers: { kind: "unasked" },
     analyses: { kind: "unasked" },
     stepPlugins: { kind: "unasked" },
+    experiment: undefined,
     actions: [],
     events: [],
     wakeAts: [],

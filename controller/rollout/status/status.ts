@@ -24,8 +24,7 @@ import { blueGreenOf, canaryOf, desiredReplicas } from "../model/defaults.ts";
 import { durationOf, finishedDuration } from "./duration.ts";
 import type { ReplicaSetFacts } from "../model/model.ts";
 import { currentHash, emit, isAborted, revisionText, roles, statusOf, type Pass } from "../actions/pass.ts";
-import { blockedConditions } from "./blocked.ts";
-import { stepPluginTrouble } from "../course/plugins/stepPlugins.ts";
+import { blockedConditions, blockingFault } from "./blocked.ts";
 import { isPaused, settlePauses } from "../course/pauseConditions.ts";
 import { notingPeak, withPeak } from "../model/podPeak.ts";
 import { phaseOf } from "./phase.ts";
@@ -107,10 +106,7 @@ const subject = (p: Pass): string => {
 
 /** The reference's message, followed by what a router cannot do, or what the pods wait for. */
 function timedOutText(p: Pass): string {
-  const { routers, analyses } = p;
-  const blocked = [analyses, p.stepPlugins].map((part) => (part.kind === "asked" ? part.fault : undefined));
-  const fault =
-    routers.kind === "fault" ? routers : [...blocked, stepPluginTrouble(p)].find((each) => each !== undefined);
+  const fault = blockingFault(p);
   return `${subject(p)} has timed out progressing.${fault === undefined ? whyStuck(p) : ` ${shortened(fault.message)}`}`;
 }
 

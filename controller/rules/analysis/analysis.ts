@@ -25,6 +25,7 @@ import { at, count, isTrue, items, type Place, repeated, root, text } from "../.
 import { MAX_PATTERN, regexpSearch } from "../../expression/regexp/matches.ts";
 import { isTemplated, tagHelp, unresolvedTags } from "./tags.ts";
 import { listed } from "../../../kube/validation/nearNames.ts";
+import { wordViolations, wordWarnings } from "./words.ts";
 import { duplicate, helped, invalid, required, type Violation } from "../../../kube/validation/violation.ts";
 
 type Rule = (spec: Place) => readonly Violation[];
@@ -118,7 +119,7 @@ const TEMPLATE_RULES: readonly Rule[] = [
 export function analysisTemplateViolations(template: unknown): readonly Violation[] {
   const place = root(template);
   const spec = at(place, "spec");
-  return [...TEMPLATE_RULES.flatMap((rule) => rule(spec)), ...notItself(place)];
+  return [...TEMPLATE_RULES.flatMap((rule) => rule(spec)), ...notItself(place), ...wordViolations(template)];
 }
 
 const includesOthers = (spec: Place): boolean => count(at(spec, "templates")) > 0;
@@ -144,7 +145,7 @@ const TEMPLATE_WARNINGS: readonly Rule[] = [
 /** What works only together with some other templates, or works otherwise than it reads. */
 export function analysisTemplateWarnings(template: unknown): readonly Violation[] {
   const spec = at(root(template), "spec");
-  return TEMPLATE_WARNINGS.flatMap((rule) => rule(spec));
+  return [...TEMPLATE_WARNINGS.flatMap((rule) => rule(spec)), ...(includesOthers(spec) ? [] : wordWarnings(template))];
 }
 
 const RUN_RULES: readonly Rule[] = [
@@ -159,12 +160,12 @@ const RUN_RULES: readonly Rule[] = [
 /** Never throws, whatever it is given. What would end the run in Error before anything is measured. */
 export function analysisRunViolations(run: unknown): readonly Violation[] {
   const spec = at(root(run), "spec");
-  return RUN_RULES.flatMap((rule) => rule(spec));
+  return [...RUN_RULES.flatMap((rule) => rule(spec)), ...wordViolations(run)];
 }
 
 const RUN_WARNINGS: readonly Rule[] = [limitsInWords, runConditionWarnings, repeatedExpressions, runArgumentWarnings];
 
 export function analysisRunWarnings(run: unknown): readonly Violation[] {
   const spec = at(root(run), "spec");
-  return RUN_WARNINGS.flatMap((rule) => rule(spec));
+  return [...RUN_WARNINGS.flatMap((rule) => rule(spec)), ...wordWarnings(run)];
 }

@@ -6,7 +6,7 @@ import { once } from "../../../kube/object/budget.ts";
 import { goDurationProblem } from "../../../kube/object/goDuration.ts";
 import { at, keys, type Place, present, text, whole } from "../../../kube/validation/place.ts";
 import type { MetricProviderRow } from "../../../providers/metrics/provider.ts";
-import { PROVIDERS } from "../../../providers/metrics/providers.ts";
+import { OWN_PREFIX, OWN_PROVIDERS, PROVIDERS } from "../../../providers/metrics/providers.ts";
 import { isTemplated } from "./tags.ts";
 import { durationHelp } from "../../../kube/object/durationHelp.ts";
 import { didYouMean } from "../../../kube/validation/nearNames.ts";
@@ -126,6 +126,26 @@ const oneProvider: Rule = (metric, providers) => {
   return [helped(found, "A metric is measured by one of them: make a metric of each")];
 };
 
+/** Names of ours under `plugin`, and their settings, which no CRD knows. */
+const ownProvider: Rule = (metric) => {
+  const plugins = at(metric, "provider", "plugin");
+  return keys(plugins)
+    .filter((name) => name.startsWith(OWN_PREFIX))
+    .flatMap((name) => {
+      const row = OWN_PROVIDERS.find(({ kind }) => kind === name);
+      const place = at(plugins, name);
+      const names = OWN_PROVIDERS.map(({ kind }) => kind);
+      if (row === undefined) {
+        const found = invalid("metric-provider", place, "there is no such provider", name);
+        return [helped(found, `${didYouMean(name, names) ?? ""} Sluice's own are ${names.join(", ")}`.trim())];
+      }
+      const problem = row.settingsProblem?.(place.value);
+      return problem === undefined ? [] : [helped(invalid("metric-provider", place, problem), SETTINGS_OF_OURS)];
+    });
+};
+
+const SETTINGS_OF_OURS = "Its settings are in docs/behaviour/providers.md";
+
 function noProvider(place: Place, providers: readonly MetricProviderRow[]): string {
   const kinds = providers.map(({ kind }) => kind).toSorted();
   const near = keys(place)
@@ -134,7 +154,14 @@ function noProvider(place: Place, providers: readonly MetricProviderRow[]): stri
   return `${near === undefined ? "" : `${near} `}Write one of ${kinds.join(", ")} under provider`;
 }
 
-const RULES: readonly Rule[] = [limitsInRange, countCoversLimits, intervalBetweenMeasurements, durations, oneProvider];
+const RULES: readonly Rule[] = [
+  limitsInRange,
+  countCoversLimits,
+  intervalBetweenMeasurements,
+  durations,
+  oneProvider,
+  ownProvider,
+];
 
 /** Why every run with this metric would end in Error, whatever is measured. */
 export const metricViolations = (

@@ -20,11 +20,11 @@ import {
 } from "../../expression/types/types.ts";
 import { MAX_LENGTH } from "../../expression/syntax/reader.ts";
 import { once } from "../../../kube/object/budget.ts";
-import { at, items, keys, type Place, present, root, text } from "../../../kube/validation/place.ts";
+import { at, items, type Place, present, root, text } from "../../../kube/validation/place.ts";
 import { expansionOf, isTemplated } from "./tags.ts";
 import { helped, invalid, type Violation } from "../../../kube/validation/violation.ts";
 import type { MetricProviderRow, ResultShape } from "../../../providers/metrics/provider.ts";
-import { PROVIDERS } from "../../../providers/metrics/providers.ts";
+import { providerOf, PROVIDERS } from "../../../providers/metrics/providers.ts";
 
 type Rule = (spec: Place, providers?: readonly MetricProviderRow[]) => readonly Violation[];
 
@@ -64,8 +64,7 @@ function conditionsOf(spec: Place, providers: readonly MetricProviderRow[]): rea
   let left = MAX_CHARACTERS;
   return items(at(spec, "metrics"))
     .flatMap((metric) => {
-      const kind = keys(at(metric, "provider"))[0];
-      const provider = providers.find((one) => one.kind === kind);
+      const provider = providerOf(at(metric, "provider").value, providers)?.row;
       return ["successCondition", "failureCondition"].map((member) => ({ place: at(metric, member), provider }));
     })
     .filter(({ place }) => (left -= text(place).length) >= 0 && text(place) !== "");

@@ -2,12 +2,15 @@
 import { spend, spendBytes } from "../../../kube/object/budget.ts";
 import type { Lookup } from "../../../kube/validation/lookup.ts";
 import { whyHeldBack } from "../../../kube/validation/size.ts";
+import type { Annotations } from "./words.ts";
 import { at, isTrue, items, type Place, root, text } from "../../../kube/validation/place.ts";
 
 /** Specs of templates by name: those of one namespace, and those of the cluster. */
 export interface Templates {
   readonly namespaced: Lookup<unknown>;
   readonly cluster: Lookup<unknown>;
+  /** Those that say something about metrics (controller/rules/analysis/words.ts). */
+  readonly annotationsOf?: (template: Pick<Template, "cluster" | "name">) => Annotations | undefined;
 }
 
 export interface Template {

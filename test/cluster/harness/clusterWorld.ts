@@ -45,6 +45,7 @@ const rollouts = (namespace: string): string => `/apis/argoproj.io/v1alpha1/name
 
 const groups: Readonly<Record<string, string>> = {
   Rollout: "/apis/argoproj.io/v1alpha1",
+  Experiment: "/apis/argoproj.io/v1alpha1",
   ReplicaSet: "/apis/apps/v1",
   Service: "/api/v1",
   Deployment: "/apis/apps/v1",

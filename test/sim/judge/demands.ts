@@ -3,6 +3,8 @@
  * a mistake there is not repeated here.
  */
 import { stepSucceeded } from "./analyses.ts";
+import { trialSucceeded } from "./experiments.ts";
+import type { Experiment } from "../../../schema/experiment.ts";
 import type { AnalysisRun } from "../../../schema/analysis.ts";
 import { observedIn } from "../../kstatus.ts";
 import { namesSizes } from "../script/trafficWorlds.ts";
@@ -50,13 +52,14 @@ interface Advance {
   readonly serving: number;
   readonly nowMs: number;
   readonly runs: readonly AnalysisRun[];
+  readonly trials: readonly Experiment[];
 }
 
 /**
  * One step at a time, and none before it is done. Steps that a person, a full promotion or a rollback may skip do not
  * count.
  */
-export function stepProblem({ rollout, before, after, serving, nowMs, runs }: Advance): string | undefined {
+export function stepProblem({ rollout, before, after, serving, nowMs, runs, trials }: Advance): string | undefined {
   const steps = rollout.spec.strategy?.canary?.steps ?? [];
   const begins = before.currentPodHash !== after.currentPodHash || before.currentStepHash !== after.currentStepHash;
   const [from, to] = [begins ? 0 : (before.currentStepIndex ?? 0), after.currentStepIndex ?? 0];
@@ -73,8 +76,8 @@ export function stepProblem({ rollout, before, after, serving, nowMs, runs }: Ad
     const undone =
       step === undefined
         ? "which is none"
-        : (undoneOf(step, index === from && !begins, { before, rollout, serving, nowMs, runs }) ??
-          unanalysed(step, runs, after.currentPodHash ?? "", index));
+        : (undoneOf(step, index === from && !begins, { before, rollout, serving, nowMs, runs, trials }) ??
+          unanalysed(step, { runs, trials }, after.currentPodHash ?? "", index));
     if (undone !== undefined) return `goes from step ${from} to ${to} past step ${index}, ${undone}`;
   }
   return undefined;
@@ -86,7 +89,7 @@ export function leftoverProblem({
   before,
   after,
   nowMs,
-}: Omit<Advance, "serving" | "runs">): string | undefined {
+}: Omit<Advance, "serving" | "runs" | "trials">): string | undefined {
   const restartedAt = Date.parse(after.restartedAt ?? "");
   if (after.restartedAt !== before.restartedAt && restartedAt >= nowMs)
     return `calls a restart done ${restartedAt - nowMs} ms before its time`;
@@ -104,8 +107,17 @@ export function leftoverProblem({
     : undefined;
 }
 
-const unanalysed = (step: CanaryStep, runs: Advance["runs"], hash: string, index: number): string | undefined =>
-  step.analysis === undefined || stepSucceeded(runs, hash, index) ? undefined : "an analysis that has not succeeded";
+function unanalysed(
+  step: CanaryStep,
+  { runs, trials }: Pick<Advance, "runs" | "trials">,
+  hash: string,
+  index: number,
+): string | undefined {
+  if (step.analysis !== undefined && !stepSucceeded(runs, hash, index)) return "an analysis that has not succeeded";
+  if (step.experiment !== undefined && !trialSucceeded(trials, hash, index))
+    return "an Experiment that has not succeeded";
+  return undefined;
+}
 
 function undoneOf(
   step: CanaryStep,

@@ -6,8 +6,10 @@ import type { ReplicaSetFacts, Snapshot } from "../../../controller/rollout/mode
 import { HASH_LABEL } from "../../../schema/labels.ts";
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
 import type { ApiCore, Change } from "../../../simulator/model/model.ts";
+import { EXPERIMENTS } from "../script/experimentWorlds.ts";
 import { RUNS } from "../script/analysisWorlds.ts";
 import { doubled, untestedProblem } from "./analyses.ts";
+import { doubledTrial } from "./experiments.ts";
 import { DEPLOYMENT } from "../script/deploymentWorlds.ts";
 import { INGRESS, missingPods, namesSizes, sharesIn } from "../script/trafficWorlds.ts";
 import { lossesOf } from "./losses.ts";
@@ -65,6 +67,7 @@ export function createJudge(options: JudgeOptions): Judge {
           if (actor !== undefined && sizes !== undefined) judgeSizes(court, actor, sizes, change);
           break;
         case RUNS:
+        case EXPERIMENTS:
           if (actor !== undefined) judgeRuns(court, actor);
           break;
         case DEPLOYMENT.resource:
@@ -89,8 +92,8 @@ export function createJudge(options: JudgeOptions): Judge {
 
 /** Whatever the controllers know, and whenever they crash: no two runs find out the same. */
 function judgeRuns({ truth, report }: Court, actor: string): void {
-  const twice = doubled(truth.analysisRuns, truth.rollout);
-  if (twice !== undefined) report({ rule: "analysis", what: `${actor} runs two analyses ${twice}` });
+  for (const twice of [doubled(truth.analysisRuns, truth.rollout), doubledTrial(truth.experiments, truth.rollout)])
+    if (twice !== undefined) report({ rule: "analysis", what: `${actor} runs two analyses ${twice}` });
 }
 
 /** Sizes and serving pods of all ReplicaSets at an instant, as far as a controller is responsible for them. */
@@ -339,7 +342,8 @@ function judgeStatus(court: Court, actor: string, { object, old, type }: Change)
   const now = core.clock.now();
   const serving = canary === undefined ? 0 : truth.availableOf(canary, now) + losses.uncounted(canary.uid, seen);
   const runs = [...truth.analysisRuns];
-  const problem = stepProblem({ rollout, before: before ?? {}, after, serving, nowMs: now, runs });
+  const trials = [...truth.experiments];
+  const problem = stepProblem({ rollout, before: before ?? {}, after, serving, nowMs: now, runs, trials });
   if (problem !== undefined) report({ rule: "steps", what: `${actor} ${problem}` });
   const leftover = leftoverProblem({ rollout, before: before ?? {}, after, nowMs: now });
   if (leftover !== undefined) report({ rule: "leftovers", what: `${actor} ${leftover}` });

@@ -5,7 +5,7 @@ import {
   type World,
   type WorldOptions,
 } from "../../golden/goldenWorld.ts";
-import type { AnalysisRunFacts } from "../../../controller/rollout/model/model.ts";
+import type { AnalysisRunFacts, ExperimentFacts } from "../../../controller/rollout/model/model.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
 import { image } from "../../golden/edits.ts";
 import type { Deed, Script, Step } from "../script/script.ts";
@@ -144,6 +144,17 @@ function unplayable(options: WorldOptions): string | undefined {
   return outcome === "Successful" || outcome === "Failed" ? undefined : "an analysis that is neither good nor bad";
 }
 
+const ANY_TRIAL: ExperimentFacts = { ...ANY_RUN, templates: [], outline: {} };
+
+/** Experiments run as they are: one that has to end in another way than well has no source for that. */
+function untriable({ spec }: Rollout, { trial }: WorldOptions): string | undefined {
+  const { steps = [], trafficRouting } = spec.strategy?.canary ?? {};
+  if (steps.every(({ experiment }) => experiment === undefined)) return undefined;
+  return trial?.(ANY_TRIAL)?.phase === "Successful" && trafficRouting === undefined
+    ? undefined
+    : "an Experiment that follows a script";
+}
+
 const analysesOf = (options: WorldOptions): Pick<Script, "templates" | "failing"> => ({
   ...(options.templates === undefined ? {} : { templates: options.templates }),
   ...(outcomeOf(options) === "Failed" ? { failing: "*" } : {}),
@@ -154,7 +165,7 @@ export function expectTimeline(name: string, world: World): void {
   const record = records.get(world);
   if (record === undefined) throw new Error(`The world of ${name} was not written down`);
   const { manifest, options, steps } = record;
-  const missing = record.missing ?? unplayable(options);
+  const missing = record.missing ?? unplayable(options) ?? untriable(manifest, options);
   const { services = [], readyAfterMs = () => 1_000, deployment } = options;
   const recorded = new Map<string, number | undefined>();
   // The same for all pods of an image, since it is part of the template.

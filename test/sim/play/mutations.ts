@@ -27,12 +27,15 @@ const allAvailable = (snapshot: Snapshot): Snapshot => ({
   })),
 });
 
-/** As if every analysis had succeeded as soon as it runs. */
+/** As if every analysis and every Experiment had succeeded as soon as it runs. */
 const allSuccessful = (snapshot: Snapshot): Snapshot => ({
   ...snapshot,
   ...(snapshot.analysisRuns === undefined
     ? {}
     : { analysisRuns: snapshot.analysisRuns.map((run) => ({ ...run, phase: "Successful" })) }),
+  ...(snapshot.experiments === undefined
+    ? {}
+    : { experiments: snapshot.experiments.map((experiment) => ({ ...experiment, phase: "Successful" })) }),
 });
 
 const withStrategy = (snapshot: Snapshot, change: (strategy: RolloutStrategy) => RolloutStrategy): Snapshot => {
@@ -216,7 +219,10 @@ export const mutations: readonly Mutation[] = [
   deciding("a Service is switched before the pods are ready", hasty),
   deciding("a step is skipped", skipping),
   deciding("a pause is passed by", trusting),
-  deciding("an analysis counts before it has ended", (real) => (snapshot, now) => real(allSuccessful(snapshot), now)),
+  deciding(
+    "an analysis or an Experiment counts before it has ended",
+    (real) => (snapshot, now) => real(allSuccessful(snapshot), now),
+  ),
   deciding("a status is written instead of what it tells of", boastful),
   deciding("the loop forgets to wake up", forgetful),
   deciding("the floor is rounded the wrong way", generous),

@@ -9,6 +9,7 @@ import type { Answer } from "../../../providers/metrics/provider.ts";
 import type { Clock } from "../../../kube/clock/clock.ts";
 import type { ApiCore } from "../../../simulator/model/model.ts";
 import type { Chance } from "./chance.ts";
+import { tried } from "./experimentWorlds.ts";
 import type { Script } from "./script.ts";
 
 /** The share of scripts that have analyses, in percent. */
@@ -30,7 +31,11 @@ export interface AnalysisScript {
   readonly failing?: string;
 }
 
-export function analysed(script: Script, chance: Chance): Script {
+/** Some have analyses, some Experiments, some both. */
+export const analysed = (script: Script, chance: Chance): Script =>
+  tried(withAnalyses(script, chance), chance.fork("experiment"));
+
+function withAnalyses(script: Script, chance: Chance): Script {
   if (!chance.percent(ANALYSED)) return script;
   const { strategy } = script.manifest.spec;
   const next = strategy?.blueGreen === undefined ? canaryWith(strategy, chance) : blueGreenWith(strategy, chance);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { ApiCore, Draft } from "../../../simulator/model/model.ts";
 import { LEASE_NAMESPACE } from "./process.ts";
 
-const definitions = ["rollouts", "analysisruns", "analysistemplates", "clusteranalysistemplates"].map(
+const definitions = ["rollouts", "analysisruns", "experiments", "analysistemplates", "clusteranalysistemplates"].map(
   (name) =>
     Bun.YAML.parse(readFileSync(join(import.meta.dir, `../../../manifests/crds/${name}.yaml`), "utf8")) as Draft,
 );

@@ -21,6 +21,8 @@ import type { Rollout } from "../../../schema/rollout.ts";
 import type { ApiObject, Change } from "../../../simulator/model/model.ts";
 import { hasEnded } from "../../../controller/rollout/course/analysisKinds.ts";
 import type { AnalysisRun } from "../../../schema/analysis.ts";
+import type { Experiment } from "../../../schema/experiment.ts";
+import { EXPERIMENTS } from "../script/experimentWorlds.ts";
 import { RUNS, TEMPLATE } from "../script/analysisWorlds.ts";
 import { DEPLOYMENT } from "../script/deploymentWorlds.ts";
 import { INGRESS, INGRESS_KEYS, splitsLeft } from "../script/trafficWorlds.ts";
@@ -48,6 +50,7 @@ export interface Truth {
   readonly sets: ReadonlyMap<string, ReplicaSetFacts>;
   readonly services: ReadonlyMap<string, ServiceFacts>;
   readonly analysisRuns: Iterable<AnalysisRun>;
+  readonly experiments: Iterable<Experiment>;
   /** By the uid of their ReplicaSet. */
   podsOf(setUid: string): readonly Pod[];
   readonly podCount: number;
@@ -105,6 +108,8 @@ export function observe(): Truth {
   const pods = new Map<string, Pod>();
   const bySet = new Map<string, Map<string, Pod>>();
   const images = new Map<string, string>();
+  /** ReplicaSets of Experiments, by their uid: neither they nor their pods are the Rollout's. */
+  const trials = new Map<string, ReplicaSet>();
 
   const takePod = ({ type, object }: Change): void => {
     const { uid } = object.metadata;
@@ -112,13 +117,16 @@ export function observe(): Truth {
     if (before !== undefined) bySet.get(before.setUid)?.delete(uid);
     if (type === "DELETED") return void pods.delete(uid);
     const pod = podOf(object);
+    if (trials.has(pod.setUid)) return;
     pods.set(uid, pod);
     const siblings = bySet.get(pod.setUid) ?? new Map<string, Pod>();
     bySet.set(pod.setUid, siblings.set(uid, pod));
   };
   const takeSet = ({ type, object }: Change): void => {
     const raw = object as unknown as ReplicaSet;
-    const { name } = object.metadata;
+    const { name, uid } = object.metadata;
+    if (object.metadata.ownerReferences?.some(({ kind }) => kind === "Experiment") === true)
+      return void (type === "DELETED" ? trials.delete(uid) : trials.set(uid, raw));
     if (type === "DELETED") {
       stores.replicaSets.remove(raw);
       return void sets.delete(name);
@@ -157,6 +165,11 @@ export function observe(): Truth {
     const raw = object as unknown as AnalysisRun;
     if (type === "DELETED") stores.analysisRuns.remove(raw);
     else stores.analysisRuns.upsert(raw);
+  };
+  const takeExperiment = ({ type, object }: Change): void => {
+    const raw = object as unknown as Experiment;
+    if (type === "DELETED") stores.experiments.remove(raw);
+    else stores.experiments.upsert(raw);
   };
   const takeTemplate = ({ type, object }: Change): void => {
     const { objects } = stores.templates.namespaced;
@@ -238,6 +251,11 @@ export function observe(): Truth {
   const running = (): Unrest | undefined => {
     for (const { metadata, status } of stores.analysisRuns.values())
       if (!hasEnded({ phase: status?.phase ?? "" })) return { why: `AnalysisRun ${metadata.name} has not ended` };
+    for (const { metadata, status } of stores.experiments.values())
+      if (!hasEnded({ phase: status?.phase ?? "" })) return { why: `Experiment ${metadata.name} has not ended` };
+    for (const { metadata, spec, status } of trials.values())
+      if (spec.replicas !== 0 || (status?.replicas ?? 0) > 0)
+        return { why: `ReplicaSet ${metadata.name} of an Experiment still has pods` };
     return undefined;
   };
 
@@ -260,6 +278,9 @@ export function observe(): Truth {
     get analysisRuns() {
       return stores.analysisRuns.values();
     },
+    get experiments() {
+      return stores.experiments.values();
+    },
     podsOf: (setUid) => [...(bySet.get(setUid)?.values() ?? [])],
     get podCount() {
       return pods.size;
@@ -275,6 +296,7 @@ export function observe(): Truth {
       else if (change.resource === DEPLOYMENT.resource) takeDeployment(change);
       else if (change.resource === INGRESS.resource) takeIngress(change);
       else if (change.resource === RUNS) takeRun(change);
+      else if (change.resource === EXPERIMENTS) takeExperiment(change);
       else if (change.resource === TEMPLATE.resource) takeTemplate(change);
       else if (change.resource === "rollouts.argoproj.io") {
         const raw = change.object as unknown as Rollout;

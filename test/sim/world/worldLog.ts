@@ -80,10 +80,12 @@ function changeText({ type, resource, object, old }: Change, truth: Truth): stri
       if (type === "DELETED") return `Service ${name} is gone`;
       return `Service ${name} → ${truth.imageOf(next.spec?.selector?.[HASH_LABEL] ?? "")}`;
     }
+    case "experiments.argoproj.io":
     case "analysisruns.argoproj.io": {
       const { phase = "" } = (object["status"] ?? {}) as { phase?: string };
       const { terminate } = (object["spec"] ?? {}) as { terminate?: boolean };
-      return `AnalysisRun ${name} ${type === "DELETED" ? "is gone" : phase}${terminate === true ? " terminated" : ""}`;
+      const kind = resource === "analysisruns.argoproj.io" ? "AnalysisRun" : "Experiment";
+      return `${kind} ${name} ${type === "DELETED" ? "is gone" : phase}${terminate === true ? " terminated" : ""}`;
     }
     case "rollouts.argoproj.io": {
       if (type === "DELETED") return "Rollout is gone";

@@ -101,6 +101,7 @@ function passOf({
     routers: { kind: "unasked" },
     analyses: { kind: "unasked" },
     stepPlugins: { kind: "unasked" },
+    experiment: undefined,
     actions: [],
     events: [],
     wakeAts: [],

@@ -1,0 +1,18 @@
+/** Rights that no test here uses, and why they are needed all the same. */
+export const reasons: Readonly<Record<string, string>> = {
+  "update rollouts/finalizers.argoproj.io": "only OwnerReferencesPermissionEnforcement, an admission plugin, asks",
+  "create leases.coordination.k8s.io sluice-webhook-probe": "a part of the server-side apply, recorded as a patch",
+  "create secrets sluice-webhook-certificates": "a part of the server-side apply, recorded as a patch",
+  "create validatingwebhookconfigurations.admissionregistration.k8s.io sluice":
+    "a part of the server-side apply, recorded as a patch",
+  "get secrets sluice-webhook-certificates": "after a conflict with another replica",
+  "get secrets": "only an AnalysisRun whose arguments name Secrets has one read (analysisRun.cluster.ts)",
+  "get jobs.batch": "only a metric that is a Job has one (ownProviders.cluster.ts)",
+  "create jobs.batch": "only a metric that is a Job has one (ownProviders.cluster.ts)",
+  "delete jobs.batch": "only a metric that is a Job has one (ownProviders.cluster.ts)",
+  "get pods/log": "only of a Job that failed (ownProviders.cluster.ts)",
+  "list pods.metrics.k8s.io": "only a metric that compares what pods use asks (ownProviders.cluster.ts)",
+  "patch analysisruns.argoproj.io": "no AnalysisRun is made here (analysisRun.cluster.ts)",
+  "delete analysisruns.argoproj.io": "no AnalysisRun is made here (analysisRun.cluster.ts)",
+  "get validatingwebhookconfigurations.admissionregistration.k8s.io sluice": "after a conflict with somebody's edit",
+};
