@@ -222,3 +222,38 @@ describe("a step plugin", () => {
     expect(new Set(keys).size).toBe(2);
   });
 });
+
+describe("a step plugin before and after a step that is an Experiment", () => {
+  const templates = [{ name: "canary", specRef: "canary" as const, replicas: 1 }];
+  const steps = [load, { experiment: { templates, duration: "30s" } }, load];
+
+  test("is run, as the Experiment is", () => {
+    const trial = () => ({ afterMs: 30_000, phase: "Successful" as const });
+    const world = updated(steps, answering(-1, successful), { trial });
+    world.pass(20_000);
+    expect([operations(world), world.rollout.status?.currentStepIndex]).toEqual([["Run 0 Successful"], 1]);
+    world.pass(40_000);
+    expect([operations(world), world.rollout.status?.phase]).toEqual([
+      ["Run 0 Successful", "Run 2 Successful"],
+      "Healthy",
+    ]);
+  });
+
+  test("is reverted once the Experiment has failed", () => {
+    const trial = () => ({ afterMs: 30_000, phase: "Failed" as const });
+    const world = updated(steps, answering(-1, successful), { trial });
+    world.pass(60_000);
+    expect(world.rollout.status?.message).toContain("Experiment analysis phase is error/failed");
+    expect(operations(world)).toEqual(["Run 0 Successful", "Abort 0 Successful"]);
+  });
+
+  test("that fails aborts the update after a good Experiment, and the Experiment is not the status' any longer", () => {
+    const trial = () => ({ afterMs: 30_000, phase: "Successful" as const });
+    const failing = answering(2, { kind: "answered", phase: "Failed", message: "too slow" });
+    const world = updated(steps, failing, { trial });
+    world.pass(60_000);
+    expect(world.rollout.status?.message).toContain("Step Plugin 3 (acme/load) failed: too slow");
+    expect(operations(world)).toEqual(["Run 0 Successful", "Run 2 Failed", "Abort 0 Successful"]);
+    expect(world.rollout.status?.canary?.currentExperiment).toBeUndefined();
+  });
+});
