@@ -157,9 +157,6 @@ function service(
 
 const tcp = (port: number | string): object => ({ protocol: "TCP", port });
 
-/** The ports of API servers: a policy sees the port behind the Service `kubernetes`. */
-const apiServerPorts = [443, 6443, 8443, 16443];
-
 /** The API server and kubelets call from nodes, which no selector matches, so only ports can be restricted. */
 export const networkPolicy = (namespace: string | undefined, ingress: readonly (number | string)[]): Manifest => ({
   apiVersion: "networking.k8s.io/v1",
@@ -169,6 +166,7 @@ export const networkPolicy = (namespace: string | undefined, ingress: readonly (
     podSelector: { matchLabels: selector },
     policyTypes: ["Ingress", "Egress"],
     ingress: [{ ports: ingress.map(tcp) }],
-    egress: [{ ports: [{ protocol: "UDP", port: 53 }, tcp(53)] }, { ports: apiServerPorts.map(tcp) }],
+    // The API server listens on many ports, and the sources of metrics anywhere: what may be asked is checked by the sender.
+    egress: [{ ports: [{ protocol: "UDP", port: 53 }, { protocol: "TCP" }] }],
   },
 });

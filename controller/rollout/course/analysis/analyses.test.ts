@@ -169,6 +169,10 @@ describe("a run", () => {
     expect(asked({ runs: [runFacts("web-new-2")], status: recorded("web-new-2", "Running") })).toEqual([]);
   });
 
+  test("is found again under a number, also where the earlier ones have been deleted", () => {
+    expect(asked({ runs: [runFacts("web-new-2.6")] })).toEqual([]);
+  });
+
   test.each<[string, Partial<AnalysisRunFacts>]>([
     ["is over", { phase: "Successful" }],
     ["was told to end", { terminated: true }],

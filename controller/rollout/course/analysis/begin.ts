@@ -129,6 +129,9 @@ export function begin(p: Pass, kind: AnalysisKind): AnalysisRunFacts | AnalysisF
   const base = made.run.metadata.name;
   const { runNamesTaken = [], runFailure } = p.snapshot;
   const runs = p.world.analysisRuns ?? [];
+  // Whatever its number: earlier ones may have been deleted meanwhile, and their names are free again.
+  const begun = runs.find((run) => isNamedAfter(base, run.name) && isSameRun(run, made.run.spec));
+  if (begun !== undefined) return begun;
   for (let number = 0; ; number += 1) {
     const name = number === 0 ? base : `${base}.${number}`;
     if (runNamesTaken.includes(name)) continue;
@@ -140,9 +143,10 @@ export function begin(p: Pass, kind: AnalysisKind): AnalysisRunFacts | AnalysisF
       act(p, action);
       return createdRun(action, p);
     }
-    if (isSameRun(existing, made.run.spec)) return existing;
   }
 }
+
+const isNamedAfter = (base: string, name: string): boolean => name === base || name.startsWith(`${base}.`);
 
 const refused = (p: Pass, kind: AnalysisKind, { name, message }: { name: string; message: string }): AnalysisFault => ({
   reason: "AnalysisRunCreateError",

@@ -79,14 +79,15 @@ function begin(p: Pass, step: RolloutExperiment): Settled {
   const { manifest, sources } = made;
   const base = manifest.metadata.name;
   const { experimentNamesTaken = [], experimentFailure: failure } = p.snapshot;
+  const outline = outlineOf(manifest.spec);
+  // Whatever its number: earlier ones may have been deleted meanwhile, and their names are free again.
+  const begun = p.world.experiments?.find(
+    (each) => isNamedAfter(base, each.name) && isRunning(each) && equal(each.outline, outline),
+  );
+  if (begun !== undefined) return { current: begun };
   for (let number = 0; ; number += 1) {
     const name = number === 0 ? base : `${base}-${number}`;
-    if (experimentNamesTaken.includes(name)) continue;
-    const existing = p.world.experiments?.find((experiment) => experiment.name === name);
-    if (existing !== undefined) {
-      if (isRunning(existing) && equal(existing.outline, outlineOf(manifest.spec))) return { current: existing };
-      continue;
-    }
+    if (experimentNamesTaken.includes(name) || p.world.experiments?.some((each) => each.name === name)) continue;
     if (failure?.name === name) {
       const message = `${stepPath(p)}: Failed to create Experiment "${name}": ${failure.message}`;
       return { current: undefined, fault: { reason: "ExperimentCreateError", message } };
@@ -101,6 +102,9 @@ function begin(p: Pass, step: RolloutExperiment): Settled {
     return { current: p.world.experiments?.find((experiment) => experiment.name === name) };
   }
 }
+
+const isNamedAfter = (base: string, name: string): boolean =>
+  name === base || (name.startsWith(`${base}-`) && /^\d+$/.test(name.slice(base.length + 1)));
 
 /** Ends those that are not current, and deletes those of versions that are gone and the oldest beyond the limits. */
 function letGo(p: Pass, current: string | undefined): void {
