@@ -26,6 +26,10 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
       const { runConvert } = await import("./cli/convert/command.ts");
       return runConvert(args, undefined, packageJson.version);
     }
+    case "eval": {
+      const { runEval } = await import("./cli/eval/command.ts");
+      return runEval(args);
+    }
     case "version":
       if (args.some(isHelp)) return help(command);
       console.log(`sluice: v${packageJson.version}`);

@@ -56,6 +56,13 @@ const milestones = [
   /^\$ kubectl argo rollouts promote blog --full$/,
   /Healthy +steps done +blog:2\.0 10\/10 +→ blog 100 % 2\.0$/,
   /^✔ Adopt +2\.0 for everyone after [\d:]+, at least 10 pods ready$/,
+  /^6 Analysis$/,
+  /^\$ kubectl apply -f search\.yaml$/,
+  /Healthy +steps done +search:1\.0 10\/10 +→ search 100 % 1\.0$/,
+  /^\$ kubectl argo rollouts set image search search=search:2\.0$/,
+  /Paused \(CanaryPauseStep\) .* → search 80 % 1\.0, 20 % 2\.0, 10 % of the requests fail$/,
+  /Degraded \(RolloutAborted: .* Metric "errors" assessed Failed .*\) .*→ search 100 % 1\.0$/,
+  /^↩ Analysis +2\.0 turned back at 20 % of requests, at least 10 pods ready$/,
   // The Bun that runs this test, which npx may have downloaded.
   new RegExp(
     `Your turn: \`${RegExp.escape(programName({ execPath: process.execPath, argv: ["bun", main] }, packageJson.packageManager))} dev\`$`,

@@ -18,9 +18,10 @@ export interface DemoSurroundings {
 }
 
 export const demoUsage = `Shows a canary, a bad version that is turned back, a blue-green update, a
-refused Rollout and a Deployment that becomes one, in a minute and without a
-cluster: the controller, the webhook and the API server are real and run in this
-process; pods, requests and time are simulated.
+refused Rollout, a Deployment that becomes one and an analysis that stops a bad
+version, in a minute and without a cluster: the controller, the webhook and the
+API server are real and run in this process; pods, requests and time are
+simulated.
 
 Usage:
   sluice demo

@@ -1,6 +1,7 @@
 /** The demo on a cluster of its own, for whoever looks on. */
 import type { Log } from "../controller/process/log.ts";
 import { manualClock } from "../kube/clock/clock.ts";
+import { prometheusOf } from "../simulator/demo/prometheus.ts";
 import { play, type PlayOptions } from "../simulator/demo/play.ts";
 import { randomOf } from "../simulator/demo/random.ts";
 import { startLocalCluster } from "../simulator/local/localCluster.ts";
@@ -24,7 +25,15 @@ const onlyErrors: Log = {
 export async function playDemo({ version, startMs, ...options }: DemoOptions): Promise<void> {
   const clock = manualClock(startMs);
   const random = randomOf(1);
-  const cluster = await startLocalCluster({ clock, log: onlyErrors, version, random, nodes: 3, migrates: true });
+  const cluster = await startLocalCluster({
+    clock,
+    log: onlyErrors,
+    version,
+    random,
+    nodes: 3,
+    source: prometheusOf,
+    migrates: true,
+  });
   try {
     await play({ ...options, cluster, clock });
   } finally {

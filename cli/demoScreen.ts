@@ -2,7 +2,7 @@
 import type { Offer } from "../simulator/demo/person.ts";
 import type { Moment, SceneEnd } from "../simulator/demo/play.ts";
 import type { Picture, PodState, ServicePicture, StepPicture, VersionPicture } from "../simulator/demo/picture.ts";
-import { type Colour, fitWords, type Paint, plain, wrap } from "./paint.ts";
+import { type Colour, type Paint, plain, wrap } from "./paint.ts";
 
 export interface Screen {
   readonly paint: Paint;
@@ -59,10 +59,16 @@ function headLines({ titles, scene, timeMs, speed }: Moment, screen: Screen): st
     const text = index < scene ? `✔ ${title}` : `${index + 1} ${title}`;
     return [text, paint(index === scene ? "bold" : "dim", text)];
   };
-  const names = titles.map(name);
+  const short = `${clockText(timeMs)} ×${String(speed).padEnd(2)}`;
+  const isNarrow = `sluice  ${titles.map((title, index) => name(title, index)[0]).join("  ")}  ${short}`.length > width;
+  // Then only the scene that is played has its title.
+  const names = titles.map((title, index) => {
+    if (!isNarrow || index === scene) return name(title, index);
+    const text = index < scene ? "✔" : `${index + 1}`;
+    return [text, paint("dim", text)] as const;
+  });
   const all = names.map(([text]) => text).join("  ");
   const long = `cluster time ${clockText(timeMs)}  ×${String(speed).padEnd(2)}`;
-  const short = `${clockText(timeMs)} ×${String(speed).padEnd(2)}`;
   const fits = (head: string, time: string): boolean => `${head}  ${all}  ${time}`.length <= width;
   const head = fits("sluice demo", short) ? "sluice demo" : "sluice";
   const time = fits(head, long) ? long : short;
@@ -81,8 +87,7 @@ function pictureLines({ command, caption, startMs }: Moment, picture: Picture, s
     "",
     ...padded(wrap(caption, width), captionRows).map((line) => paint("cyan", line)),
     "",
-    `${paint("bold", picture.name.padEnd(labelCells))}${phaseText(picture, screen)}`,
-    "",
+    ...phaseLines(picture, screen),
     ...rowsOfVersions(picture, screen),
     "",
     ...padded(
@@ -108,13 +113,17 @@ const phases: Readonly<Record<string, readonly [mark: string, colour: Colour]>> 
   Degraded: ["✖", "red"],
 };
 
-function phaseText({ phase, message }: Picture, screen: Screen): string {
+/** With the message beside the phase, or below it where it is too long for that: what went wrong is worth it. */
+function phaseLines({ name, phase, message }: Picture, screen: Screen): string[] {
   const { paint } = screen;
   const [mark, colour] = phases[phase] ?? ["◌", "dim"];
   const text = `${mark} ${phase === "" ? "Unknown" : phase}`;
-  // Up to the very edge: what went wrong is worth it.
-  const room = screen.columns - margin.length - labelCells - text.length - 2;
-  return `${paint(colour, text)}${message === "" ? "" : paint("dim", `  ${fitWords(message, room)}`)}`;
+  const head = `${paint("bold", name.padEnd(labelCells))}${paint(colour, text)}`;
+  if (message === "") return [head, ""];
+  // Up to the very edge.
+  const edge = screen.columns - margin.length;
+  if (message.length <= edge - labelCells - text.length - 2) return [`${head}  ${paint("dim", message)}`, ""];
+  return [head, ...wrap(message, edge).map((line) => paint("dim", line))];
 }
 
 /** The first version is blue, the next one green, and one that answers with errors red. */

@@ -126,7 +126,7 @@ describe("every frame of the story", () => {
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
     // With the blank line between them, and "Your turn".
     expect(lines.length).toBeLessThan(24 - 5);
-    expect(alone.ends.map((end) => endLines(end, screen).length)).toEqual([1, 1, 1, 1, 1]);
+    expect(alone.ends.map((end) => endLines(end, screen).length)).toEqual([1, 1, 1, 1, 1, 1]);
   });
 });
 
@@ -138,13 +138,14 @@ describe("the story", () => {
       "2.0 released",
       undefined,
       "2.0 released",
+      "2.0 turned back",
     ]);
     expect(unattended.ends[1]?.update?.reached).toBe(0.2);
     const worst = Math.max(...unattended.moments.map(({ picture }) => picture?.services[0]?.failing ?? 0));
     expect(worst).toBe(0.1);
     const after = unattended.moments.findLast(({ scene }) => scene === 1)?.picture;
     expect([after?.phase, after?.isAborted, after?.services[0]?.failing]).toEqual(["Degraded", true, 0]);
-    expect(unattended.ends.map(({ fewestReady }) => fewestReady)).toEqual([10, 10, 6, undefined, 10]);
+    expect(unattended.ends.map(({ fewestReady }) => fewestReady)).toEqual([10, 10, 6, undefined, 10, 10]);
   });
 
   test("has the same commands and outcomes whether nobody can press a key or nobody does", () => {
@@ -180,7 +181,7 @@ describe("a person at the keys", () => {
 
   test("may turn the good version back: the next one is then tried from the first", async () => {
     const story = await storyWith({ "sees no errors. Promote": "abort" });
-    expect(outcomes(story)).toEqual(["2.0 turned back", "2.1 turned back", "2.0 released", undefined, "2.0 released"]);
+    expect(outcomes(story)).toEqual(outcomes(unattended).with(0, "2.0 turned back"));
     expect(story.moments.some(({ caption }) => caption.startsWith("All requests go back to 1.0"))).toBe(true);
     const bad = story.moments.findLast(({ scene }) => scene === 1)?.picture;
     expect(bad?.versions.map(({ image, pods }) => `${image} ${pods.length}`)).toEqual(["shop:1.0 10", "shop:2.1 0"]);
@@ -226,6 +227,21 @@ describe("a person at the keys", () => {
     expect(outcomes(story)[4]).toBe("2.0 turned back");
     const promoted = await storyWith({ "after five minutes": "goOn" });
     expect(outcomes(promoted)).toEqual(outcomes(unattended));
+  });
+
+  test("sees an analysis turn a bad version back, which may be quicker than the person", async () => {
+    const moments = alone.moments.filter(({ scene }) => scene === 5);
+    const last = moments.at(-1)?.picture;
+    expect([last?.phase, last?.services[0]?.failing]).toEqual(["Degraded", 0]);
+    expect(last?.message).toContain('Metric "errors" assessed Failed due to failed (2) > failureLimit (1)');
+    expect(alone.ends[5]?.update?.reached).toBe(0.2);
+    expect(commandsOf(alone).filter((command) => command.includes("abort"))).toEqual([
+      "kubectl argo rollouts abort shop",
+    ]);
+    const hasty = await storyWith({ "Once is forgiven": "goOn" });
+    expect(outcomes(hasty)[5]).toBe("2.0 turned back");
+    const timid = await storyWith({ "Once is forgiven": "abort" });
+    expect(outcomes(timid)[5]).toBe("2.0 turned back");
   });
 
   test("may pause in the middle of a step, and resume: nothing moves in between", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { clip, fitWords, inColour, paintFor, plain, wrap } from "./paint.ts";
+import { clip, inColour, paintFor, plain, wrap } from "./paint.ts";
 
 describe("colours", () => {
   test("are those of a terminal, unless it cannot or somebody does not want them", () => {
@@ -34,12 +34,4 @@ describe("a line that is too long", () => {
     expect(wrap("* abcdefgh", 4, "  ")).toEqual(["* ab", "  cd", "  ef", "  gh"]);
     expect(wrap("short", 10)).toEqual(["short"]);
   });
-});
-
-test("of a text that is too long, whole words are shown", () => {
-  expect(fitWords("a long text", 11)).toBe("a long text");
-  expect(fitWords("a long text", 10)).toBe("a long …");
-  expect(fitWords("a long text", 8)).toBe("a long …");
-  expect(fitWords("a long text", 7)).toBe("a …");
-  expect(fitWords("long", 3)).toBe("…");
 });

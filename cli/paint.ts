@@ -75,10 +75,3 @@ export function wrap(text: string, columns: number, hang = ""): string[] {
   }
   return [...lines, rest];
 }
-
-/** As many words of a text as fit; "…" stands for the rest. */
-export function fitWords(text: string, columns: number): string {
-  if (text.length <= columns) return text;
-  const end = text.lastIndexOf(" ", columns - 2);
-  return `${text.slice(0, Math.max(0, end))} …`.trimStart();
-}

@@ -49,8 +49,8 @@ describe("help on a command", () => {
 
   test("is there for every command that is listed", () => {
     const listed = Array.from(usage().matchAll(/^ {2}(\w+) {2,}/gm), ([, name = ""]) => name);
-    expect(listed).toEqual(["controller", "demo", "dev", "convert", "version", "help"]);
-    expect(listed.map((name) => helpOn(name).kind)).toEqual(["ask", "ask", "ask", "ask", "text", "text"]);
+    expect(listed).toEqual(["controller", "demo", "dev", "convert", "eval", "version", "help"]);
+    expect(listed.map((name) => helpOn(name).kind)).toEqual(["ask", "ask", "ask", "ask", "ask", "text", "text"]);
   });
 
   test("that does not exist is refused", async () => {

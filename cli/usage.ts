@@ -11,7 +11,7 @@ export type HelpAnswer =
   | { readonly kind: "refused"; readonly problem: string };
 
 /** Commands with a help of their own. */
-const explained = ["controller", "dev", "demo", "convert"];
+const explained = ["controller", "dev", "demo", "convert", "eval"];
 
 const examples = `
 Examples:
@@ -41,6 +41,7 @@ function program(): Command {
   command.command("demo").description("see a canary, a bad version turned back, and more, in this terminal");
   command.command("dev").description("serve your kubectl a cluster with Sluice in this process");
   command.command("convert").description("print Deployments as Rollouts, or back; plan a migration");
+  command.command("eval").description("try a condition of a metric on a result");
   command.commandsGroup("Other:");
   command.command("version").description("print the version");
   command.command("help").usage("[COMMAND]").description("show the flags and examples of a command");

@@ -15,7 +15,11 @@ import { analysisRunsRow, type AnalysisRunsObserver } from "./analysis/analysisR
 import { askKube } from "./analysis/actions/askKube.ts";
 import { measurerOf } from "./analysis/actions/measurer.ts";
 import type { SendHttp } from "../providers/metrics/measuring/http.ts";
-import { createManager, type Manager } from "../kube/runtime/runController.ts";
+import { createManager, keysIn, type Manager } from "../kube/runtime/runController.ts";
+import { createSecretReader } from "./analysis/actions/secrets.ts";
+import { createPluginsConfigured } from "./plugins/configuration.ts";
+import { createStepCalls } from "./plugins/stepCalls.ts";
+import { namesPlugins } from "./rollout/facts/stepPluginFacts.ts";
 import type { Decide } from "./rollout/apply/carryOut.ts";
 import { decide } from "./rollout/decide/decide.ts";
 import { rolloutsRow, type RolloutsObserver } from "./rollout/rolloutsRow.ts";
@@ -206,13 +210,27 @@ interface KindPorts extends ControllerPorts, Pick<ControllerScope, "instanceId" 
 
 /** The table of kinds: a line for each, called in this order when an object changes. */
 function runKinds(manager: Manager, ports: KindPorts, sources: Sources): Pick<Watching, "rollouts" | "experiments"> {
-  const rollouts = manager.runController(rolloutsRow(ports, sources));
+  const { client, clock, measuring = UNREACHED } = ports;
+  const measurer = measurerOf({ http: measuring.http, kube: askKube(client), clock });
+  const line: { rollouts?: WorkQueue } = {};
+  const plugins = createPluginsConfigured({
+    ...ports,
+    ...measuring,
+    changed: () => queueNaming(ports.stores, line.rollouts),
+  });
+  if (ports.measuring !== undefined) void plugins.read();
+  const stepCalls = createStepCalls({
+    ...ports,
+    ...measuring,
+    configured: plugins,
+    readSecret: createSecretReader(client, clock),
+    ask: measurer.begin,
+  });
+  const rollouts = (line.rollouts = manager.runController(rolloutsRow({ ...ports, stepCalls }, sources)));
   manager.runController(servicesRow(ports, sources));
   manager.runController(deploymentsRow(ports, sources));
   manager.runController(releasesRow(ports, sources));
-  const { client, clock, measuring = UNREACHED } = ports;
-  const measurer = measurerOf({ http: measuring.http, kube: askKube(client), clock });
-  manager.runController(analysisRunsRow({ ...ports, ...measuring, measurer }, sources));
+  manager.runController(analysisRunsRow({ ...ports, ...measuring, measurer, plugins }, sources));
   const experiments = manager.runController(experimentsRow(ports, sources));
   const { migration } = ports;
   if (migration !== undefined) {
@@ -226,6 +244,14 @@ function runKinds(manager: Manager, ports: KindPorts, sources: Sources): Pick<Wa
     manager.runController(adoptionsRow(migrating, sources, ports.instanceId));
   }
   return { rollouts, experiments };
+}
+
+/** Rollouts for which it counts that other plugins are configured. */
+function queueNaming({ rollouts }: Stores, queue: WorkQueue | undefined): void {
+  for (const key of keysIn(rollouts)) {
+    const rollout = rollouts.get(key);
+    if (rollout !== undefined && namesPlugins(rollout)) queue?.add(key);
+  }
 }
 
 interface Watching {

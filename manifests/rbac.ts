@@ -5,6 +5,7 @@
  */
 import { locks } from "../cli/controller/command.ts";
 import { rightsOf, ROUTERS } from "../providers/traffic/routers.ts";
+import { PLUGIN_CONFIG_MAP } from "../providers/metrics/pluginService.ts";
 import type { RouterRow } from "../providers/traffic/router.ts";
 import { configurationName } from "../webhook/configuration/configuration.ts";
 import { keeperRules } from "../webhook/keeper/keeper.ts";
@@ -38,6 +39,13 @@ const analysisRules: readonly Rule[] = [
     apiGroups: argo,
     resources: ["analysistemplates", "clusteranalysistemplates"],
     verbs: ["list", "watch"],
+  },
+  {
+    why: "Which plugins there are; no other ConfigMap is read.",
+    apiGroups: [""],
+    resources: ["configmaps"],
+    verbs: ["get"],
+    resourceNames: [PLUGIN_CONFIG_MAP],
   },
   {
     why: "Experiments are made for canary steps, run, and deleted with their revision.",

@@ -52,6 +52,8 @@ export const eventReasons = {
   AnalysisRunFailed: { send: "always", means: "An analysis has found the new version bad." },
   AnalysisRunError: { send: "always", means: "An analysis could not be carried out." },
   AnalysisRunInconclusive: { send: "always", means: "An analysis has found neither success nor failure." },
+  ReconciliationError: { send: "always", means: "The plugin of a step cannot be asked, by its configuration." },
+  StepPluginTransition: { send: "narration", means: "What the plugin of a step does has begun, ended or failed." },
   AnalysisRunTerminating: { send: "narration", means: "An Experiment ends, and its analysis with it." },
   ExperimentCreated: { send: "narration", means: "A step has begun its Experiment." },
   ExperimentPending: { send: "narration", means: "An Experiment waits for its pods." },
@@ -134,6 +136,10 @@ export const conditionReasons = {
     of: ["AnalysisFailure"],
     means: "No AnalysisRun can be made of the templates and the values that the Rollout gives them.",
   },
+  ReconciliationError: {
+    of: ["StepPluginFailure"],
+    means: "The plugin of a step cannot be asked, by its configuration.",
+  },
   AnalysisRunCreateError: {
     of: ["AnalysisFailure"],
     means: "The API server refuses the AnalysisRun.",
@@ -180,6 +186,8 @@ export const stepReasons = {
   ExperimentNotOver: "The Experiment of the step has not ended.",
   AnalysisNotStarted: "An analysis is to run and has not begun yet.",
   AnalysisNotOver: "The analysis of the step has not succeeded yet.",
+  PluginNotStarted: "The plugin of the step has not been asked yet.",
+  PluginNotOver: "The plugin of the step has not succeeded yet.",
   PausedByUser: "Somebody holds the Rollout by spec.paused.",
   NotDriven: "This version of Sluice does not drive steps of this kind yet.",
   UnknownKind: "The step is of no kind that this version of Sluice knows.",

@@ -18,6 +18,7 @@ import { ANALYSIS_RUN_KIND } from "../../schema/kinds.ts";
 import type { Log } from "../process/log.ts";
 import type { Sources } from "../rollout/facts/cacheSources.ts";
 import type { Stores } from "../rollout/facts/stores.ts";
+import type { AskedPorts } from "./actions/asked.ts";
 import type { Measurer } from "./actions/measurer.ts";
 import { deletionRequest, statusRequest } from "./actions/runRequests.ts";
 import { createSecretReader } from "./actions/secrets.ts";
@@ -46,6 +47,8 @@ export interface AnalysisRunsPorts {
   readonly measurer: Measurer;
   readonly environment: (name: string) => string | undefined;
   readonly ownNamespace: string;
+  /** Absent: no plugin is ever asked. */
+  readonly plugins?: AskedPorts["plugins"];
   /** For tests. */
   readonly providers?: readonly MetricProviderRow[];
 }
@@ -61,11 +64,11 @@ interface Working extends AnalysisRunsPorts {
 const TIMEOUT_MS = 5_000;
 
 export function analysisRunsRow(ports: AnalysisRunsPorts, sources: Pick<Sources, "analysisRuns">): Row {
-  const { stores, client, clock, log, environment, ownNamespace, measurer, providers = PROVIDERS } = ports;
+  const { stores, client, clock, log, environment, ownNamespace, measurer, plugins, providers = PROVIDERS } = ports;
   const measurements = createMeasurements();
   const complain = (message: string): void => log.warn("Cannot clear up after a measurement", { error: message });
   const readSecret = createSecretReader(client, clock);
-  const taking = { measurer, clock, readSecret, environment, ownNamespace, providers, complain };
+  const taking = { measurer, clock, readSecret, environment, ownNamespace, plugins, providers, complain };
   const working: Working = { ...ports, measurements, taking };
   return {
     kind: "AnalysisRuns",

@@ -109,9 +109,41 @@ describe("what a judgement spends on conditions grows with them, and ends it", (
   });
 });
 
+/** 1 MiB each, or so: more than that is never measured. */
+const LARGEST: Readonly<Record<string, Value>> = {
+  "a list": fromJson(Array.from({ length: 100_000 }, (_, i) => i)),
+  maps: fromJson(Array.from({ length: 20_000 }, (_, i) => ({ a: String(i), b: i }))),
+  "a text": "ab".repeat(500_000),
+  "a map": fromJson(Object.fromEntries(Array.from({ length: 70_000 }, (_, i) => [`k${i}`, i]))),
+};
+
+/** What visits or copies all of it, again and again where it can. */
+const GREEDY = [
+  "all(1..9999, any(result, # == nil))",
+  "any(result, result == [])",
+  'len(reduce(1..99, string(result) + #acc, "")) == 1',
+  'toJSON(result) == ""',
+  "fromJSON(toJSON(result)) == result",
+  "sort(result)[0] == 1",
+  "uniq(result) == []",
+  'all(1..99, len(split(result, "a")) > 1)',
+  "all(1..99, len(flatten([result, result])) > 1)",
+  "all(1..99, concat(result, result) == result)",
+  "all(1..99, upper(result) == result)",
+  "all(1..99, keys(result) != [])",
+  "sortBy(1..400000, -#)[0] == 1",
+];
+
+describe.each(Object.keys(LARGEST))("a measurement of 1 MiB, %s", (name) => {
+  test.each(GREEDY)("does not make %p an exception", (condition) => {
+    const outcome = answer(condition, LARGEST[name] ?? null);
+    expect(typeof outcome === "boolean" || outcome.length > 0).toBe(true);
+  });
+});
+
 describe("what is usual is far from those ends", () => {
-  test("a hundred thousand samples", () => {
-    expect(answer("all(result, # < 5)", vector(Array.from({ length: 100_000 }, () => 1)))).toBe(true);
+  test("twenty thousand samples: more than an answer of a Prometheus has within 1 MiB", () => {
+    expect(answer("all(result, # < 5)", vector(Array.from({ length: 20_000 }, () => 1)))).toBe(true);
   });
 
   test("three hundred alternatives", () => {

@@ -6,11 +6,13 @@ import { ROLLOUT_KIND } from "../../schema/kinds.ts";
 import { keyOf } from "../../kube/runtime/cache.ts";
 import type { EventRecorder } from "../../kube/runtime/recorder.ts";
 import { type ControllerRow, keysIn, watch, type Watch } from "../../kube/runtime/runController.ts";
+import type { WorkQueue } from "../../kube/runtime/queue.ts";
 import type { Rollout } from "../../schema/rollout.ts";
+import type { StepCalls } from "../plugins/stepCalls.ts";
 import type { Decision } from "./actions/action.ts";
 import type { PassPorts } from "./apply/carryOut.ts";
 import { createMemories } from "./apply/passMemory.ts";
-import { createReconciler, type Reconciler, type RolloutFacts } from "./apply/reconcile.ts";
+import { createReconciler, type RolloutFacts } from "./apply/reconcile.ts";
 import { controllerOf } from "../../kube/object/ownerReference.ts";
 import { sameExperimentForOwner, sameForOwner } from "./facts/runFacts.ts";
 import { createGatherer } from "./facts/gather.ts";
@@ -35,6 +37,8 @@ export interface RolloutsPorts extends Pick<
   readonly observer: RolloutsObserver;
   /** Conditions for generic tools on every Rollout that does not decline them. */
   readonly kstatusForAll?: boolean | undefined;
+  /** Absent: no step plugin is ever asked. */
+  readonly stepCalls?: StepCalls;
 }
 
 type RolloutsRow = ControllerRow<RolloutFacts, Decision | undefined>;
@@ -44,20 +48,33 @@ const EVENTS_FIRST_MS = 100;
 
 export function rolloutsRow(ports: RolloutsPorts, sources: Sources): RolloutsRow {
   const { stores, observer, events } = ports;
+  const { stepCalls } = ports;
+  const line: { queue?: Pick<WorkQueue, "add"> } = {};
   const { forget, ...pass } = createReconciler({
     ...ports,
     memories: createMemories(),
-    gatherer: createGatherer(stores, ports.kstatusForAll),
+    gatherer: createGatherer(stores, ports.kstatusForAll, stepCalls),
+    callStepPlugin: (rollout, call) => stepCalls?.call(rollout, call, () => line.queue?.add(keyOf(rollout))),
+    outcomesTaken: ({ rollout, stepPlugins }) =>
+      stepCalls?.taken(rollout.metadata.uid ?? "", stepPlugins?.outcomes ?? []),
     finished: (status, total, paused) => observer.rolloutFinished(status, total, paused),
     recordEvent: (rollout, event) => recordEvent(ports, rollout, event),
     eventsSent: (rollout) => events.sent(rollout.metadata.uid ?? "", EVENTS_FIRST_MS),
   });
+  const forgetAll = (rollout: Rollout): void => {
+    forget(keyOf(rollout));
+    stepCalls?.forget(rollout.metadata.uid ?? "");
+  };
   return {
     kind: "Rollouts",
     noun: "Rollout",
-    watches: watchesOf(ports, sources, forget),
+    watches: watchesOf(ports, sources, forgetAll),
     keys: () => keysIn(stores.rollouts),
     ...pass,
+    apply(passed, queue) {
+      line.queue = queue;
+      return pass.apply(passed, queue);
+    },
     passed: (key, durationMs, failed) => observer.reconciled(key, durationMs, failed),
   };
 }
@@ -65,14 +82,14 @@ export function rolloutsRow(ports: RolloutsPorts, sources: Sources): RolloutsRow
 const NOBODY = { metadata: { name: "", namespace: "" } };
 
 /** Answers to a pass's own writes are ignored: they hold nothing that its decision did not know. */
-function watchesOf(ports: RolloutsPorts, sources: Sources, forget: Reconciler["forget"]): Watch[] {
+function watchesOf(ports: RolloutsPorts, sources: Sources, forget: (rollout: Rollout) => void): Watch[] {
   const { stores } = ports;
   return [
     watch(sources.rollouts, (queue, old, next, origin) => {
       const rollout = next ?? old;
       if (origin === "own" || rollout === undefined) return;
       if (next !== undefined) return queue.add(keyOf(rollout));
-      forget(keyOf(rollout));
+      forget(rollout);
       gone(ports, rollout);
     }),
     watch(sources.replicaSets, (queue, old, next, origin) => {

@@ -6,7 +6,7 @@ import type { Place } from "../../kube/validation/place.ts";
 import type { Violation } from "../../kube/validation/violation.ts";
 import type { Abilities } from "../../providers/traffic/traits.ts";
 import type { SizeReason, StepReason } from "../../schema/reasons.ts";
-import type { CanaryStep } from "../../schema/rollout.ts";
+import type { CanaryStep, StepPluginStatus } from "../../schema/rollout.ts";
 
 /** Whether a step is complete, or what it waits for. */
 export type Verdict =
@@ -37,6 +37,8 @@ export interface StepFacts {
   readonly isWeightVerified: boolean | undefined;
   /** The phase of the AnalysisRun of this step; undefined: there is none. */
   readonly analysisPhase: () => string | undefined;
+  /** The entries of this step in `status.canary.stepPluginStatuses`. */
+  readonly pluginEntries: () => readonly StepPluginStatus[];
   /** The phase of the Experiment of this step; undefined: there is none. */
   readonly experimentPhase: () => string | undefined;
 }

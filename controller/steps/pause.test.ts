@@ -10,6 +10,7 @@ const facts = (now: number, more: Partial<StepFacts> = {}): StepFacts => ({
   sizesLack: () => undefined,
   isWeightVerified: undefined,
   analysisPhase: () => undefined,
+  pluginEntries: () => [],
   experimentPhase: () => undefined,
   ...more,
 });

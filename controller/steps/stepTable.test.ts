@@ -12,6 +12,7 @@ const facts: StepFacts = {
   sizesLack: () => undefined,
   isWeightVerified: undefined,
   analysisPhase: () => undefined,
+  pluginEntries: () => [],
   experimentPhase: () => undefined,
 };
 

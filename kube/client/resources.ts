@@ -25,7 +25,6 @@ export const isAdmitted = (kind: string): kind is keyof typeof ADMITTED => Objec
 export const DEPLOYMENTS = apps("deployments");
 export const REPLICA_SETS = apps("replicasets");
 
-export const CONFIG_MAPS = core("configmaps");
 export const EVENTS = core("events");
 export const NAMESPACES = core("namespaces");
 export const NODES = core("nodes");
@@ -33,6 +32,7 @@ export const PODS = core("pods");
 export const POD_TEMPLATES = core("podtemplates");
 export const RESOURCE_QUOTAS = core("resourcequotas");
 export const SECRETS = core("secrets");
+export const CONFIG_MAPS = core("configmaps");
 export const SERVICES = core("services");
 
 export const ENDPOINT_SLICES: Resource = { group: "discovery.k8s.io", version: "v1", plural: "endpointslices" };

@@ -3,6 +3,7 @@
  * file a provider, one line in providers.ts.
  */
 import type { Place } from "../../kube/validation/place.ts";
+import type { ConfiguredPlugin } from "./pluginService.ts";
 
 /** What a result can be, independent of any language: controller/rules/analysis/metricConditions.ts has the types. */
 export type ResultShape = "number" | "numbers" | "text" | "bool" | "nothing" | "map" | "maps" | "list" | "any list";
@@ -89,6 +90,8 @@ export interface Asking {
   readonly time?: (expression: string) => { readonly ms: number } | { readonly problem: string };
   /** How many measurements of the metric there were before this one, errors included. */
   readonly measured?: number;
+  /** What is configured for a plugin of this name (docs/plugins.md#configuration). */
+  readonly plugin?: (name: string) => ConfiguredPlugin;
 }
 
 export interface AskingRun {
@@ -148,6 +151,8 @@ export interface HttpQuestion extends QuestionBase {
   readonly cutsOff?: true;
   /** An answer that leads to another address is the answer, and that one is not asked. */
   readonly keepsRedirects?: true;
+  /** An administrator of Sluice names the address: it may be any, and leads nowhere else. */
+  readonly ownAddress?: true;
 }
 
 /** To the Kubernetes API, with the controller's rights, in the namespace of the run unless its `path` says otherwise. */
@@ -173,7 +178,9 @@ export type Auth =
       readonly region: string | undefined;
       readonly profile: string | undefined;
       readonly roleArn: string | undefined;
-    };
+    }
+  /** The body is signed (docs/plugins.md#signatures). */
+  | { readonly kind: "hmac"; readonly key: string };
 
 export type Answer =
   | {

@@ -43,8 +43,11 @@ ${app("shop")}  strategy:
 /** Its pods start and are ready as those of a good version are; half of what they answer are errors. */
 export const badShop = "shop:2.1";
 
+/** As bad, and nobody looks on. */
+export const badSearch = "search:2.0";
+
 /** @returns the share of a version's answers that are errors, 0 to 1 */
-export const failingShare = (image: string): number => (image === badShop ? 0.5 : 0);
+export const failingShare = (image: string): number => (image === badShop || image === badSearch ? 0.5 : 0);
 
 export const checkout = [
   service("checkout", "checkout"),
@@ -73,6 +76,43 @@ spec:
   replicas: 10
 ${app("blog")}  strategy:
     rollingUpdate: { maxSurge: 3, maxUnavailable: 0 }
+`,
+];
+
+export const search = [
+  service("search", "search"),
+  `apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata:
+  name: errors
+spec:
+  metrics:
+    - name: errors
+      interval: 5s
+      failureLimit: 1
+      successCondition: result[0] < 0.05
+      provider:
+        prometheus:
+          address: http://prometheus
+          query: rate(requests{app="search",code="500"}[1m]) / rate(requests{app="search"}[1m])
+`,
+  `apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata:
+  name: search
+spec:
+  replicas: 10
+${app("search")}  strategy:
+    canary:
+      maxSurge: 3
+      maxUnavailable: 0
+      analysis:
+        templates: [{ templateName: errors }]
+      steps:
+        - setWeight: 20
+        - pause: { duration: 1m }
+        - setWeight: 50
+        - pause: { duration: 1m }
 `,
 ];
 

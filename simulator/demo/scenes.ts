@@ -8,7 +8,7 @@ import { promote, promoteFull } from "../../controller/rollout/verbs/promote.ts"
 import { MIGRATE } from "../../schema/labels.ts";
 import type { ApiCore, ApiServer } from "../model/model.ts";
 import { annotateDeployment, apply, getRollout, imageTo, perform, type Reply, undoUpdate } from "./kubectl.ts";
-import { badShop, blog, checkout, shop, wrong } from "./manifests.ts";
+import { badSearch, badShop, blog, checkout, search, shop, wrong } from "./manifests.ts";
 import type { Picture } from "./picture.ts";
 
 /** Where the user's commands go. */
@@ -328,4 +328,48 @@ const adopted: Scene = {
   ],
 };
 
-export const scenes: readonly Scene[] = [canary, bad, blueGreen, refused, adopted];
+/** A person who promotes every step may be quicker than the analysis. */
+const isOver = (picture: Picture): boolean =>
+  isTurnedBack(picture) || (picture.versions.length === 1 && isReleased(picture));
+
+const analysed: Scene = {
+  title: "Analysis",
+  rollout: "search",
+  image: badSearch,
+  beats: [
+    {
+      command: "kubectl apply -f search.yaml",
+      act: ({ server }) => apply(server, search),
+      caption: "A search, and an AnalysisTemplate: Prometheus is asked for errors every five seconds.",
+      until: isHealthy,
+      speed: 2,
+      showMs: 1_200,
+    },
+    {
+      command: `kubectl argo rollouts set image search search=${badSearch}`,
+      act: async ({ server }) => void (await perform(server, "search", imageTo(badSearch))),
+      caption: "A bad version, at night: two pods run it, and nobody looks on but an AnalysisRun.",
+      until: orAborted(waitsAt(1)),
+      speed: 1,
+      showMs: 1_200,
+    },
+    {
+      when: isNotAborted,
+      command: "",
+      caption: "A tenth of the requests fail. Once is forgiven, twice is not.",
+      until: (picture) => picture.isAborted || isOver(picture),
+      speed: 2,
+      showMs: 0,
+    },
+    {
+      when: isAborted,
+      command: "",
+      caption: "The analysis has aborted the update: all requests go back to 1.0, and nobody was woken.",
+      until: isOver,
+      speed: 1,
+      showMs: 3_000,
+    },
+  ],
+};
+
+export const scenes: readonly Scene[] = [canary, bad, blueGreen, refused, adopted, analysed];

@@ -8,6 +8,7 @@ import { recordOverrides } from "../../webhook/admission/overrides.ts";
 import { unobserved } from "../../controller/controller.ts";
 import { wireController } from "../../controller/wiring.ts";
 import type { Log } from "../../controller/process/log.ts";
+import type { SendHttp } from "../../providers/metrics/measuring/http.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import { crds } from "../../schema/crd.ts";
@@ -34,6 +35,8 @@ export interface LocalClusterOptions {
   readonly nodes?: number;
   /** Deployments that ask for it become Rollouts (docs/migration.md). */
   readonly migrates?: boolean;
+  /** What analyses measure; absent: no source answers. */
+  readonly source?: (core: ApiCore) => SendHttp;
   /** What an earlier cluster left; a new one begins empty. */
   readonly saved?: SavedState | undefined;
 }
@@ -51,7 +54,7 @@ const group = "argoproj.io";
 
 /** Resolves when Rollouts are reconciled and validated. @throws {StatusError} when `saved` does not fit */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
-  const { clock, log, version, random = Math.random, nodes = 1, migrates = false, saved } = options;
+  const { clock, log, version, random = Math.random, nodes = 1, migrates = false, saved, source } = options;
   const webhook: { review?: Admission["review"] } = {};
   const admit: Admission = {
     webhook: VALIDATING,
@@ -65,7 +68,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   const events = expireEvents(core);
   const clientFor = (userAgent: string): KubeClient => inProcessClient({ server, clock, userAgent });
   const client = clientFor(`sluice/${version}`);
-  const loop = startLoop({ client, clock, log, random, migrates });
+  const loop = startLoop({ client, clock, log, random, migrates, http: source?.(core) });
   webhook.review = reviewerOf(loop.ports, loop.signal);
   await loop.hasSynced;
   return {
@@ -96,12 +99,14 @@ interface LoopPorts {
   readonly log: Log;
   readonly random: () => number;
   readonly migrates: boolean;
+  readonly http: SendHttp | undefined;
 }
 
-function startLoop({ client, clock, log, random, migrates }: LoopPorts) {
+function startLoop({ client, clock, log, random, migrates, http }: LoopPorts) {
+  const measuring = http && { http, environment: () => undefined, ownNamespace: "sluice" };
   const migration = migrates ? { ownNamespace: "sluice" } : undefined;
   const { controller, events, stopping, lead } = wireController(
-    { client, clock, log, observer: unobserved, random },
+    { client, clock, log, observer: unobserved, random, ...(measuring && { measuring }) },
     { namespace: undefined, instanceId: "", resyncMs: 900_000, concurrency: 20, migration },
   );
   const working = new AbortController();

@@ -28,6 +28,7 @@ import { replicaSetFacts } from "../../controller/rollout/facts/stores.ts";
 import type { Workload } from "../../schema/kube.ts";
 import { analysesOf as ruledAnalyses } from "../../controller/rules/analysis/templates.ts";
 import { type Analyses, knownTemplates } from "./fakeAnalyses.ts";
+import { callPlugin, pluginFacts, type Plugins, pluginsOf } from "./fakePlugins.ts";
 import type { Trials } from "./fakeExperiments.ts";
 import { resolvedBy, scaledDeployment } from "./replacedDeployment.ts";
 
@@ -75,6 +76,7 @@ export interface Cluster {
   /** The last report about the pods of a stuck Rollout. */
   podCheck: PodCheck | undefined;
   readonly analyses: Analyses;
+  readonly plugins: Plugins;
   readonly trials: Trials;
 }
 
@@ -84,6 +86,7 @@ export function newCluster(
   readyAfterMs: Cluster["readyAfterMs"],
   deployment?: Workload,
   analyses: Analyses = { runs: new Map(), templates: new Map(), courseOf: () => undefined },
+  plugins: Plugins = pluginsOf(),
   trials: Trials = { experiments: new Map(), trialOf: () => undefined },
 ): Cluster {
   const { status: _, ...fresh } = manifest;
@@ -106,6 +109,7 @@ export function newCluster(
     waits: new Map(),
     podCheck: undefined,
     analyses,
+    plugins,
     trials,
   };
 }
@@ -145,6 +149,7 @@ export function snapshotOf(cluster: Cluster): Snapshot {
     ...(due ? { pods: cluster.pods.map((pod) => podFacts(cluster, pod)) } : {}),
     ...routingOf(cluster),
     ...analysesOf(cluster),
+    ...pluginFacts(cluster.plugins, rollout),
     ...(isKnown && violation === undefined ? {} : { invalidByOthers: true as const }),
     ...kstatusOf(rollout, false),
   });
@@ -277,6 +282,7 @@ function follow(cluster: Cluster, action: Action, templateDigest: string): void 
 /** Effects that are not part of a decision's model, or that it sees only in the next snapshot. */
 function carryOutBeside(cluster: Cluster, action: Action): void {
   if (action.kind === "updateReplicaSet") changeSet(cluster, action.name, (rs) => ({ ...rs, observed: false }));
+  if (action.kind === "callStepPlugin") callPlugin(cluster.plugins, action, cluster.now);
   if (action.kind === "evictPods") {
     const leaving = action.names.slice(0, action.most);
     cluster.pods = cluster.pods.map((pod) =>

@@ -30,6 +30,7 @@ import {
 import type { Cluster, Outcome } from "./goldenCluster.ts";
 import { endOf, instantText, lineOf, readable, setsText } from "./timelineText.ts";
 import { type Course, nextRunChange, runAnalyses } from "./fakeAnalyses.ts";
+import { type AnswerOf, forgetCalls, pluginsOf, runPlugins } from "./fakePlugins.ts";
 import { nextExperimentChange, runExperiments, type Trial } from "./fakeExperiments.ts";
 import type { Edit } from "./edits.ts";
 import { changedDeployment, deploymentOf, type DeploymentOptions } from "./replacedDeployment.ts";
@@ -49,6 +50,8 @@ export interface WorldOptions {
   readonly templates?: Readonly<Record<string, AnalysisTemplateSpec>>;
   /** What each AnalysisRun comes to; undefined: it never ends by itself. */
   readonly course?: (run: AnalysisRunFacts) => Course | undefined;
+  /** What step plugins answer. */
+  readonly plugins?: AnswerOf;
   /** What each Experiment comes to; undefined: it never ends by itself. */
   readonly trial?: (experiment: ExperimentFacts) => Trial | undefined;
   /** The kinds of canary steps, where they are not those of the product. */
@@ -148,6 +151,7 @@ export function createWorld(manifest: Rollout, options: WorldOptions = {}): Worl
       ),
       courseOf: options.course ?? (() => undefined),
     },
+    pluginsOf(options.plugins),
     { experiments: new Map(), trialOf: options.trial ?? (() => undefined) },
   );
   const state: State = { cluster, options, lines: [], events: [], writes: 0, wakeAt: undefined, retryAt: undefined };
@@ -247,6 +251,8 @@ function carryOut(state: State, decision: Decision): Outcome {
       `${instantText(cluster.now).padEnd(8)} ${warning}${event.reason}: ${readable(cluster, event.message)}`,
     );
   }
+  if (crash < Infinity) forgetCalls(cluster.plugins);
+  if (complete) cluster.plugins.outcomes = [];
   if (complete && decision.status !== undefined) {
     state.writes += 1;
     // Through JSON, as in the API server: undefined members are absent.
@@ -278,13 +284,19 @@ function run(state: State, until: number): void {
     const later = [state.wakeAt, state.retryAt, podCheckAt]
       .filter((at) => at !== undefined && at > cluster.now)
       .map(Number);
-    const next = Math.min(pods, runs, ...later);
+    const answerAt = cluster.plugins.flight?.at ?? Infinity;
+    const next = Math.min(pods, runs, answerAt, ...later);
     if (next > until) break;
     cluster.now = next;
     const before = setsText(cluster);
     runReplicaSets(cluster);
     runAnalyses(cluster.analyses, next);
     runExperiments(cluster.trials, next);
+    runPlugins(cluster.plugins, next);
+    if (answerAt === next && pods !== next) {
+      settle(state, "plugin");
+      continue;
+    }
     if (runs === next && pods !== next) {
       settle(state, "analysis");
       continue;

@@ -4,6 +4,7 @@ import { textOf } from "../../../kube/client/errorText.ts";
 import { controllerOf } from "../../../kube/object/ownerReference.ts";
 import { instant } from "../../../kube/object/time.ts";
 import type { Asking, MetricProviderRow, SecretKey } from "../../../providers/metrics/provider.ts";
+import { type PluginConfiguration, pluginNamed } from "../../../providers/metrics/pluginService.ts";
 import type { AnalysisRun, Argument, Metric } from "../../../schema/analysis.ts";
 import { evaluateTime } from "../../expression/evaluation.ts";
 import { argumentValues, rendered, type SecretKeyRef, secretOf } from "../make/render.ts";
@@ -19,6 +20,8 @@ export interface AskedPorts {
   /** Where the Secrets of providers are: Sluice's own. */
   readonly ownNamespace: string;
   readonly providers: readonly MetricProviderRow[];
+  /** What plugins there are; absent: none. Never throws. */
+  readonly plugins?: { read(): Promise<PluginConfiguration> } | undefined;
 }
 
 export type Asked =
@@ -59,7 +62,7 @@ export async function asked(ports: AskedPorts, subject: Subject): Promise<Asked>
   const chosen = providerOf(metric.provider, ports.providers);
   if (chosen === undefined) return { kind: "error", message: `no valid provider in metric '${place.name}'` };
   const { row } = chosen;
-  const bare = askingOf(ports, subject, chosen.settings);
+  const bare = { ...askingOf(ports, subject, chosen.settings), ...(await pluginsFor(ports, row)) };
   const own = await providerSecrets(ports, row, bare);
   if (own.kind !== "read") return own;
   const asking = { ...bare, secret: own.secret };
@@ -80,6 +83,12 @@ function askingOf({ environment }: AskedPorts, subject: Subject, settings: unkno
     time: (expression) => evaluateTime(expression, now),
     measured,
   };
+}
+
+async function pluginsFor({ plugins }: AskedPorts, { reaches }: MetricProviderRow): Promise<Pick<Asking, "plugin">> {
+  if (plugins === undefined || !reaches.includes("program")) return {};
+  const configuration = await plugins.read();
+  return { plugin: (name) => pluginNamed(configuration, "metricProviderPlugins", name) };
 }
 
 type ReadSecrets =

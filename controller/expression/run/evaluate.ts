@@ -178,6 +178,8 @@ function range(m: Machine, from: bigint, to: bigint): List {
   const size = Number(BigInt.asIntN(64, to - from + 1n));
   if (size <= 0) return { kind: "list", of: "int", items: [] };
   spendElements(m, size);
+  // Each is a number of its own.
+  m.spend(size);
   return { kind: "list", of: "int", items: Array.from({ length: size }, (_, index) => from + BigInt(index)) };
 }
 

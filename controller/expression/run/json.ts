@@ -11,7 +11,7 @@ export const jsonText = (value: Value, spend: Spend): string => toGo(encoded(val
 
 function encoded(value: Value, spend: Spend, depth: number): string {
   if (depth > MAX_VALUE_DEPTH) throw new ExpressionError("a value is nested too deep for JSON");
-  spend(4);
+  spend(16);
   if (value === null) return "null";
   if (typeof value === "string") return text(value);
   if (typeof value === "number") return number(value);

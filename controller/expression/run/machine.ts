@@ -8,11 +8,11 @@ import { ExpressionError } from "../syntax/problem.ts";
 import type { Value } from "../syntax/value.ts";
 
 /** Nodes and elements that are visited; about a tenth of a microsecond each. */
-const MAX_WORK = 1_000_000;
+const MAX_WORK = 200_000;
 /** Elements of lists and maps that are made, as in expr. */
 const MAX_ELEMENTS = 1_000_000;
 /** Bytes of texts that are made. */
-const MAX_TEXT = 16_000_000;
+const MAX_TEXT = 4_000_000;
 
 export interface Machine {
   readonly variables: (readonly [name: string, value: Value])[];
@@ -64,7 +64,7 @@ export const workLeft = ({ work }: Machine): number => MAX_WORK - work;
 export function spendElements(machine: Machine, count: number): void {
   machine.elements += count;
   if (machine.elements >= MAX_ELEMENTS) throw new ExpressionError("it takes too much memory: too many elements");
-  machine.spend(count / 2);
+  machine.spend(count / 8);
 }
 
 /** To be called before a text of that size is made. */

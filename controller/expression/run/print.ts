@@ -9,7 +9,7 @@ import type { Spend } from "./compare.ts";
 /** As bytes (goText.ts). */
 export function printed(value: Value, spend: Spend, depth = 0): string {
   if (depth > MAX_VALUE_DEPTH) throw new ExpressionError("a value is nested too deep to be printed");
-  spend(4);
+  spend(12);
   if (value === null) return "<nil>";
   if (typeof value === "number") return goFloat(value);
   if (typeof value !== "object") return String(value);

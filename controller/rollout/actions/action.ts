@@ -2,6 +2,7 @@
 import type { RolloutStatus } from "../../../schema/rollout.ts";
 import type { FinishedDuration, RolloutEvent } from "../model/model.ts";
 import type { AdoptReplicaSet } from "./adoptReplicaSet.ts";
+import type { CallStepPlugin } from "./callStepPlugin.ts";
 import type { CreateAnalysisRun } from "./createAnalysisRun.ts";
 import type { CreateExperiment } from "./createExperiment.ts";
 import type { CreateReplicaSet } from "./createReplicaSet.ts";
@@ -33,6 +34,7 @@ export type Action =
   | CreateAnalysisRun
   | TerminateAnalysisRun
   | DeleteAnalysisRun
+  | CallStepPlugin
   | CreateExperiment
   | TerminateExperiment
   | DeleteExperiment

@@ -77,6 +77,15 @@ const nextRun: ActionOf<"createAnalysisRun"> = {
 };
 const end: ActionOf<"terminateAnalysisRun"> = { kind: "terminateAnalysisRun", name: "web-1-1", uid: "a" };
 
+const ask: ActionOf<"callStepPlugin"> = {
+  kind: "callStepPlugin",
+  op: "run",
+  index: 1,
+  plugin: "acme/load",
+  key: "u/h/1/Run//0",
+  config: undefined,
+  status: undefined,
+};
 const trial: ActionOf<"createExperiment"> = {
   kind: "createExperiment",
   name: "web-1-1-0-1",
@@ -183,6 +192,14 @@ const examples: Examples = {
     requests: actions.routeTraffic.requests(weights, { writes: [route] }),
     sends: ['patch ingresses web at 9 {"metadata":{"annotations":{"weight":"20"}}}'],
     words: 'route 20 of 100 parts of the traffic to hash "2"',
+  },
+  callStepPlugin: {
+    action: ask,
+    changes: ({ stepPluginCall }) => [stepPluginCall],
+    to: ["u/h/1/Run//0"],
+    requests: [],
+    sends: [],
+    words: 'run step plugin "acme/load" of step 2',
   },
   createAnalysisRun: {
     action: nextRun,

@@ -5,6 +5,7 @@
 import type { World } from "../model/model.ts";
 import type { Action } from "./action.ts";
 import { adoptReplicaSet } from "./adoptReplicaSet.ts";
+import { callStepPlugin } from "./callStepPlugin.ts";
 import { createAnalysisRun } from "./createAnalysisRun.ts";
 import { createExperiment } from "./createExperiment.ts";
 import { createReplicaSet } from "./createReplicaSet.ts";
@@ -41,6 +42,7 @@ export const actions = {
   createAnalysisRun,
   terminateAnalysisRun,
   deleteAnalysisRun,
+  callStepPlugin,
   createExperiment,
   terminateExperiment,
   deleteExperiment,

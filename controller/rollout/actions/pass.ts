@@ -25,6 +25,8 @@ import type {
 } from "../model/model.ts";
 import { mustStay } from "../model/served.ts";
 import { rolesOf, rolloutRevision, revisionOf, type Roles } from "../model/replicaSets.ts";
+import type { StepPluginStatus } from "../../../schema/rollout.ts";
+import type { StepPluginFault } from "../model/stepPlugins.ts";
 import type { Action } from "./action.ts";
 import { effectOf } from "./actions.ts";
 import type { ReplicaSetChange } from "./updateReplicaSet.ts";
@@ -64,6 +66,15 @@ export type Analyses =
       readonly fault: AnalysisFault | undefined;
     };
 
+/** Whether a pass has come as far as the step plugins. */
+export type StepPlugins =
+  | { readonly kind: "unasked" }
+  | {
+      readonly kind: "asked";
+      readonly entries: readonly StepPluginStatus[];
+      readonly fault: StepPluginFault | undefined;
+    };
+
 export interface Pass {
   readonly snapshot: Snapshot;
   readonly now: number;
@@ -75,6 +86,7 @@ export interface Pass {
   weights: TrafficWeights | undefined;
   routers: RouterAnswer;
   analyses: Analyses;
+  stepPlugins: StepPlugins;
   /** The Experiment for the status, and why one that is wanted cannot begin; undefined: the pass did not come so far. */
   experiment: { readonly name: string | undefined; readonly fault: AnalysisFault | undefined } | undefined;
   readonly actions: Action[];
@@ -95,6 +107,7 @@ export const newPass = (snapshot: Snapshot, now: number, steps: StepTable, world
   weights: world.rollout.status?.canary?.weights,
   routers: { kind: "unasked" },
   analyses: { kind: "unasked" },
+  stepPlugins: { kind: "unasked" },
   experiment: undefined,
   actions: [],
   events: [],

@@ -18,6 +18,8 @@ export type Decide = (snapshot: Snapshot, now: number) => Decision;
 export interface PassPorts extends Writer, GatherPorts {
   readonly log: Log;
   readonly decide: Decide;
+  /** What step plugins had answered in this snapshot is stored, or nobody waits for it. */
+  readonly outcomesTaken?: (snapshot: Snapshot) => void;
   readonly finished: (status: string, totalSeconds: number, manualPauseSeconds: number) => void;
 }
 
@@ -48,6 +50,7 @@ export async function carryOut(ports: PassPorts, queue: PassQueue, pass: Decided
   const sized = decision.actions.find((action) => action.kind === "scaleWorkload");
   if (sized !== undefined) memory.lastScaled = { replicas: sized.replicas, at: now };
   if (waitMs > 0) return;
+  ports.outcomesTaken?.(snapshot);
   if (decision.more) queue.addAfter(key, 0);
   report(ports, pass);
 }

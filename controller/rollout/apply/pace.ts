@@ -85,6 +85,8 @@ export function statusWaitMs(
     memory.statusWaitsSince = undefined;
     return 0;
   }
+  const pluginMs = pluginWaitMs(memory, snapshot, decision, now);
+  if (pluginMs > 0) return pluginMs;
   // The next word of the user may follow at once, and is to find what the one before has led to.
   if (settlesWord(snapshot.rollout.status ?? {}, decision.status)) return 0;
   // A run may be over in no time, and is another one's namesake until the status names it.
@@ -98,6 +100,17 @@ export function statusWaitMs(
   const wait = Math.max(0, answerAt - now, countersAt - now);
   if (wait > 0) memory.statusWaitsSince = since;
   return wait;
+}
+
+/** Who waits for the end of an aborted or promoted update looks at what its plugins have done about it next. */
+const PLUGIN_WITHIN_MS = 1_000;
+
+function pluginWaitMs(memory: PaceMemory, snapshot: Snapshot, { actions, status }: Decision, now: number): number {
+  const isAsked = actions.some((action) => action.kind === "callStepPlugin" && action.op !== "run");
+  const isEnding = snapshot.stepPluginCall !== undefined && status?.abort === true;
+  if (!isAsked && !isEnding) return 0;
+  const since = (memory.statusWaitsSince ??= now);
+  return Math.max(0, since + PLUGIN_WITHIN_MS - now);
 }
 
 /** The status has been written at `now`: the next one's pace counts from there. */

@@ -13,6 +13,7 @@ import { actions } from "../actions/actions.ts";
 import { replicaSetFacts } from "../facts/stores.ts";
 import { liveRollout } from "../../services/serviceCleanup.ts";
 import { createRun, deleteRun, terminateRun } from "./analysisRuns.ts";
+import { NotLeaderError } from "../../../kube/runtime/notLeader.ts";
 import { createExperiment, deleteExperiment, terminateExperiment } from "./experiments.ts";
 import { kubeRequest } from "./kubeRequest.ts";
 import { passingCause } from "./passing.ts";
@@ -50,6 +51,12 @@ const performers: Performers = {
   createAnalysisRun: createRun,
   terminateAnalysisRun: terminateRun,
   deleteAnalysisRun: deleteRun,
+  // Only the leader asks: whatever a plugin does is done once.
+  async callStepPlugin(run, action) {
+    if (run.validForMs() <= 0) throw new NotLeaderError("Not asked, because the leader Lease has run out");
+    run.callStepPlugin?.(run.rollout, action);
+    return undefined;
+  },
   createExperiment,
   terminateExperiment,
   deleteExperiment,

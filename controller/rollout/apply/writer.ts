@@ -3,6 +3,7 @@ import type { KubeClient, KubeRequest } from "../../../kube/client/transport.ts"
 import { NotLeaderError } from "../../../kube/runtime/notLeader.ts";
 import type { ObjectMeta } from "../../../schema/kube.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
+import type { CallStepPlugin } from "../actions/callStepPlugin.ts";
 import type { WriteRequest } from "../actions/row.ts";
 import type { Stores } from "../facts/stores.ts";
 import type { RolloutEvent, Snapshot } from "../model/model.ts";
@@ -16,6 +17,8 @@ export interface Writer {
   readonly recordEvent: (rollout: Rollout, event: RolloutEvent) => void;
   /** Resolves when the events about a Rollout have been sent, or after a short time. */
   readonly eventsSent: (rollout: Rollout) => Promise<void>;
+  /** Asks a step plugin, without waiting for its answer. */
+  readonly callStepPlugin?: (rollout: Rollout, call: CallStepPlugin) => void;
 }
 
 /** How carrying out a decision ended; all other failures are thrown. */

@@ -3,12 +3,13 @@ import type { CanaryStep } from "../../../schema/rollout.ts";
 import { instant } from "../../../kube/object/time.ts";
 import { hold, type StepFacts, type Verdict } from "../../steps/kind.ts";
 import { kindOf, verdictOf } from "../../steps/stepTable.ts";
-import { currentStepOf, trafficRoutingOf } from "../model/defaults.ts";
+import { currentStepOf, stepIndexOf, trafficRoutingOf } from "../model/defaults.ts";
 import { isAborted, roles, statusOf, type Pass } from "../actions/pass.ts";
 import { currentExperiment } from "../model/experiments.ts";
 import { basicSizesLack } from "../sizes/replicas.ts";
 import { routedSizesLack } from "../sizes/routedReplicas.ts";
 import { currentRun, lacksBackground } from "./analysisWishes.ts";
+import { stepPluginEntries } from "./plugins/stepPlugins.ts";
 import { pauseCondition, wasResumed } from "./pauseConditions.ts";
 
 function factsOf(p: Pass): StepFacts {
@@ -23,6 +24,7 @@ function factsOf(p: Pass): StepFacts {
       isRouted ? routedSizesLack(rollout, roles(p), p.weights, p.steps) : basicSizesLack(rollout, roles(p), p.steps),
     isWeightVerified: isRouted ? p.weights?.verified : undefined,
     analysisPhase: () => currentRun(p, "Step")?.phase,
+    pluginEntries: () => stepPluginEntries(p).filter(({ index }) => index === stepIndexOf(rollout)),
     experimentPhase: () => currentExperiment(p.world, roles(p).newRS)?.phase,
   };
 }

@@ -13,6 +13,7 @@ import { addPause, clearPauses, clearPausesAndAbort, haltReason, removePause } f
 import { pauseIsOver, stepVerdict } from "../course/step.ts";
 import type { Verdict } from "../../steps/kind.ts";
 import { textOf } from "../../steps/stepTable.ts";
+import { endSuperseded, stepPluginEntries, syncStepPlugins } from "../course/plugins/stepPlugins.ts";
 import { syncPodMetadata } from "../revision/podMetadata.ts";
 import { promoteStable, promotionReason } from "../course/promotion.ts";
 import { canarySizes } from "../sizes/canarySizes.ts";
@@ -28,7 +29,10 @@ import { routeTraffic } from "../sizes/traffic.ts";
 
 /** Makes one pass, in the order in which later parts rely on earlier ones, and returns the status. */
 export function canaryPass(p: Pass): RolloutStatus {
-  if (updateBegins(p)) return canaryStatus(p);
+  if (updateBegins(p)) {
+    endSuperseded(p);
+    return canaryStatus(p);
+  }
   const restart = restartPods(p);
   // Counts do not include the evictions of this pass yet: scaling by them could remove too many pods.
   if (restart === "evicted") return statusOf(p);
@@ -41,8 +45,9 @@ export function canaryPass(p: Pass): RolloutStatus {
   const restartedAt = restart === "done" ? p.world.rollout.spec.restartAt : undefined;
   // A pause or an abort is stored before anything follows from it.
   if ([syncExperiments(p), syncAnalyses(p)].includes(true)) return canaryStatus(p, restartedAt);
-  const verdict = pauseIsOver(p) || scaleCanary(p) ? undefined : waitAtStep(p);
-  return canaryStatus(p, restartedAt, verdict);
+  if (pauseIsOver(p) || scaleCanary(p)) return canaryStatus(p, restartedAt);
+  syncStepPlugins(p);
+  return canaryStatus(p, restartedAt, waitAtStep(p));
 }
 
 /** Sizes of stable, new and past ReplicaSets; the first that changes ends the pass. Returns whether one did. */
@@ -112,6 +117,9 @@ function waitAtStep(p: Pass): Verdict | undefined {
   return verdict;
 }
 
+const recordOf = (entries: ReturnType<typeof stepPluginEntries>): RolloutStatus["canary"] =>
+  entries.length === 0 ? {} : { stepPluginStatuses: [...entries] };
+
 /** What every status of a canary has, whatever the pass has led to. */
 function draftOf(p: Pass, restartedAt: string | undefined): RolloutStatus {
   const { canary } = statusOf(p);
@@ -124,7 +132,7 @@ function draftOf(p: Pass, restartedAt: string | undefined): RolloutStatus {
     canary: {
       ...base.canary,
       stablePingPong: canary?.stablePingPong,
-      stepPluginStatuses: canary?.stepPluginStatuses,
+      ...recordOf(stepPluginEntries(p)),
       ...canaryRecords(p),
       ...experimentRecord(p),
     },

@@ -25,6 +25,7 @@ import { foldActions } from "../actions/fold.ts";
 import type { RolloutEvent, Snapshot } from "../model/model.ts";
 import { emit, newPass, noIntent, roles, setRolloutReplicas, statusOf, type Pass } from "../actions/pass.ts";
 import { inForce } from "../course/inForce.ts";
+import { takeOutcomes } from "../course/plugins/stepPlugins.ts";
 import { isPaused } from "../course/pauseConditions.ts";
 import { pauseIsOver } from "../course/step.ts";
 import { availablePods, hashOf, podsForAutoscaler, sum } from "../model/replicaSets.ts";
@@ -66,6 +67,7 @@ function decideWithin(snapshot: Snapshot, now: number, steps: StepTable): Decisi
   if (snapshot.invalid === undefined) {
     syncHold(p);
     observeWorkload(p);
+    takeOutcomes(p);
   }
   repeatPasses(p);
   if (snapshot.invalid === undefined) {
@@ -118,6 +120,7 @@ const driving = (status: RolloutStatus): object => ({
   ...Object.fromEntries(DRIVING.map((field) => [field, status[field]])),
   weights: status.canary?.weights,
   stablePingPong: status.canary?.stablePingPong,
+  stepPluginStatuses: status.canary?.stepPluginStatuses ?? [],
 });
 
 function takeBack(p: Pass, before: Pass): void {
@@ -153,6 +156,7 @@ function claim(p: Pass): void {
 function pass(p: Pass): RolloutStatus {
   p.pause = noIntent;
   p.analyses = { kind: "unasked" };
+  p.stepPlugins = { kind: "unasked" };
   p.experiment = undefined;
   p.weights = statusOf(p).canary?.weights;
   const { snapshot } = p;

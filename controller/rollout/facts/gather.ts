@@ -23,6 +23,7 @@ import { kstatusOf } from "../status/kstatus.ts";
 import { readRouted, routedObjects, routingState } from "./routedObjects.ts";
 import { resolve, type Resolved } from "./resolve.ts";
 import { analysisRunFacts, rolloutExperimentFacts } from "./runFacts.ts";
+import { stepPluginsOf, type StepPluginsKnown } from "./stepPluginFacts.ts";
 import { templateProblem, templatesFor } from "./templateStores.ts";
 import { orphansIn, servicesOf, type Stores } from "./stores.ts";
 
@@ -60,7 +61,7 @@ export interface Gatherer {
 }
 
 /** @param kstatusForAll conditions for generic tools on every Rollout that does not decline them */
-export function createGatherer(stores: Stores, kstatusForAll = false): Gatherer {
+export function createGatherer(stores: Stores, kstatusForAll = false, plugins?: StepPluginsKnown): Gatherer {
   const known = new Map<string, SpecFacts>();
   const factsOf = (key: string, rollout: Rollout, resolved: Complete): SpecFacts => {
     const facts = specFacts(rollout, resolved, known.get(key));
@@ -83,8 +84,10 @@ export function createGatherer(stores: Stores, kstatusForAll = false): Gatherer 
     // An object that it depends on has not been read yet: the Rollout is queued again once it has.
     if (routedObjects(stores.routed, rollout).some(([, object]) => object.kind === "waiting")) return undefined;
     if (templatesFor(stores.templates, rollout) === "waiting") return undefined;
+    const asked = stepPluginsOf(plugins, rollout);
+    if (asked === "waiting") return undefined;
     const complete = { ...resolved, rollout: driven(resolved.rollout, read.readable) };
-    const snapshot = affordable(rollout, LIMITS.snapshot, () => snapshotOf(stores, complete, read));
+    const snapshot = affordable(rollout, LIMITS.snapshot, () => ({ ...snapshotOf(stores, complete, read), ...asked }));
     return "made" in snapshot ? snapshot.made : unresolvedSnapshot(stores, rollout, violationText(snapshot));
   };
   return {

@@ -6,6 +6,7 @@ import type { ConditionReason, EventReason } from "../../../schema/reasons.ts";
 import type { RouterEvent, Traffic, Verification } from "../../../providers/traffic/router.ts";
 import type { AnalysisRunSpec } from "../../../schema/analysis.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
+import type { StepPluginFacts } from "./stepPlugins.ts";
 import type { Templates } from "../../rules/analysis/templateCollection.ts";
 
 export type Annotations = Readonly<Record<string, string>>;
@@ -216,6 +217,8 @@ export interface World {
   readonly experiments?: readonly ExperimentFacts[];
   /** The traffic that this decision has asked for, if it has. */
   readonly traffic?: Traffic;
+  /** The key of the call of a step plugin that is in flight. */
+  readonly stepPluginCall?: string;
 }
 
 /** Everything that a decision about one Rollout depends on, gathered at one instant. */
@@ -257,6 +260,8 @@ export interface Snapshot extends World {
   readonly dropped?: readonly string[];
   /** Present where the Rollout names an analysis template. */
   readonly templates?: KnownTemplates;
+  /** Present where the Rollout has, or its status names, a step plugin. */
+  readonly stepPlugins?: StepPluginFacts;
   /** Names that AnalysisRuns have which this Rollout cannot use. */
   readonly runNamesTaken?: readonly string[];
   /** The API server refused to create an AnalysisRun. */

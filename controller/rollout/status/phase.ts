@@ -35,7 +35,7 @@ const controllerPaused: Rule = (_, status) => {
 };
 
 const blocked: Rule = (_, status) => {
-  const failure = ["TrafficRoutingFailure", "AnalysisFailure"]
+  const failure = ["TrafficRoutingFailure", "AnalysisFailure", "StepPluginFailure"]
     .map((type) => status.conditions?.find((condition) => condition.type === type))
     .find((condition) => condition !== undefined);
   return failure === undefined ? undefined : progressing(`${failure.reason}: ${failure.message}`);

@@ -22,8 +22,9 @@ import {
 } from "../model/rolloutConditions.ts";
 import { blueGreenOf, canaryOf, desiredReplicas } from "../model/defaults.ts";
 import { durationOf, finishedDuration } from "./duration.ts";
-import type { AnalysisFault, ReplicaSetFacts } from "../model/model.ts";
+import type { ReplicaSetFacts } from "../model/model.ts";
 import { currentHash, emit, isAborted, revisionText, roles, statusOf, type Pass } from "../actions/pass.ts";
+import { blockedConditions, blockingFault } from "./blocked.ts";
 import { isPaused, settlePauses } from "../course/pauseConditions.ts";
 import { notingPeak, withPeak } from "../model/podPeak.ts";
 import { phaseOf } from "./phase.ts";
@@ -103,14 +104,9 @@ const subject = (p: Pass): string => {
   return name === undefined ? `Rollout "${p.world.rollout.metadata.name}"` : `ReplicaSet "${name}"`;
 };
 
-/** Why an analysis or an Experiment that is wanted cannot begin. */
-const analysisFault = ({ analyses, experiment }: Pass): AnalysisFault | undefined =>
-  (analyses.kind === "asked" ? analyses.fault : undefined) ?? experiment?.fault;
-
 /** The reference's message, followed by what a router cannot do, or what the pods wait for. */
 function timedOutText(p: Pass): string {
-  const { routers } = p;
-  const fault = routers.kind === "fault" ? routers : analysisFault(p);
+  const fault = blockingFault(p);
   return `${subject(p)} has timed out progressing.${fault === undefined ? whyStuck(p) : ` ${shortened(fault.message)}`}`;
 }
 
@@ -214,38 +210,6 @@ function failureCondition(p: Pass, conditions: RolloutCondition[]): RolloutCondi
   });
 }
 
-/**
- * Present while a router cannot follow, with the latest reason; as it was where no router was asked
- * (docs/behaviour/traffic.md#a-router-that-cannot-follow).
- */
-function routingCondition(p: Pass, conditions: RolloutCondition[]): RolloutCondition[] {
-  const { routers } = p;
-  if (routers.kind === "unasked") return conditions;
-  const old = findCondition(conditions, "TrafficRoutingFailure");
-  const others = withoutCondition(conditions, "TrafficRoutingFailure");
-  if (routers.kind === "follow") return old === undefined ? conditions : others;
-  const message = shortened(routers.message);
-  if (old?.message === message) return conditions;
-  const next = newCondition("TrafficRoutingFailure", "True", "TrafficRoutingError", message, p.now);
-  return [...others, old === undefined ? next : { ...next, lastTransitionTime: old.lastTransitionTime }];
-}
-
-/**
- * Present while an analysis that is wanted cannot begin, with the latest reason; as it was where no analysis was looked
- * at (docs/behaviour/rollout-analysis.md#an-analysis-that-cannot-begin).
- */
-function analysisCondition(p: Pass, conditions: RolloutCondition[]): RolloutCondition[] {
-  if (p.analyses.kind === "unasked") return conditions;
-  const fault = analysisFault(p);
-  const old = findCondition(conditions, "AnalysisFailure");
-  const others = withoutCondition(conditions, "AnalysisFailure");
-  if (fault === undefined || isAborted(p)) return old === undefined ? conditions : others;
-  const message = shortened(fault.message);
-  if (old?.message === message && old.reason === fault.reason) return conditions;
-  const next = newCondition("AnalysisFailure", "True", fault.reason, message, p.now);
-  return [...others, old === undefined ? next : { ...next, lastTransitionTime: old.lastTransitionTime }];
-}
-
 function completedCondition(p: Pass, draft: RolloutStatus, conditions: RolloutCondition[]): RolloutCondition[] {
   const done = isCompleted(draft);
   const next = withCondition(
@@ -266,7 +230,7 @@ function conditionsOf(p: Pass, draft: RolloutStatus): RolloutCondition[] {
     ? abortedCondition(p, healthy)
     : progressingCondition(p, draft, healthy, becameUnhealthy);
   const available = withCondition(progressing, availableCondition(p, draft));
-  const failing = analysisCondition(p, routingCondition(p, failureCondition(p, available)));
+  const failing = blockedConditions(p, failureCondition(p, available));
   return completedCondition(p, draft, failing);
 }
 

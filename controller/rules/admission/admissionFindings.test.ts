@@ -53,10 +53,15 @@ describe("what is told", () => {
   });
 
   test("comes with a warning for what is not driven yet", () => {
-    const { refuse, warn } = admissionFindings(rollout({ canary: { steps: [{ plugin: { name: "x" } }] } }), "Rollout");
+    const { refuse, warn } = admissionFindings(
+      rollout({
+        canary: { trafficRouting: { ambassador: { mappings: ["m"] } }, stableService: "s", canaryService: "c" },
+      }),
+      "Rollout",
+    );
     expect(refuse).toEqual([]);
     expect(warn.map(({ path, rule }) => [path, rule])).toContainEqual([
-      "spec.strategy.canary.steps[0].plugin",
+      "spec.strategy.canary.trafficRouting.ambassador",
       "unsupported-feature",
     ]);
   });

@@ -10,8 +10,10 @@ describe("features that are not driven yet", () => {
   });
 
   test("a step is named by its true path, the first of its kind", () => {
-    expect(paths(steps({ pause: {} }, { plugin: { name: "x" } }, { plugin: { name: "x" } }))).toEqual([
-      "spec.strategy.canary.steps[1].plugin",
+    const mirror = { setMirrorRoute: { name: "x" } };
+    expect(paths(steps({ pause: {} }, mirror, mirror, { setHeaderRoute: { name: "x" } })).toSorted()).toEqual([
+      "spec.strategy.canary.steps[1].setMirrorRoute",
+      "spec.strategy.canary.steps[3].setHeaderRoute",
     ]);
   });
 
@@ -30,8 +32,8 @@ describe("features that are not driven yet", () => {
   });
 
   test("the reason is a sentence about the feature", () => {
-    const [feature] = unsupportedFeatures({ spec: steps({ plugin: { name: "x" } }) });
-    expect(feature?.reason).toBe("this version of Sluice does not drive plugin steps yet");
+    const [feature] = unsupportedFeatures({ spec: steps({ setMirrorRoute: { name: "x" } }) });
+    expect(feature?.reason).toBe("this version of Sluice does not drive setMirrorRoute steps yet");
   });
 
   test("whatever it is given, it answers", () => {

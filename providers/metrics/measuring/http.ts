@@ -12,6 +12,7 @@ import type { Sources } from "./aws/credentials.ts";
 import { addressesOf, type Answered, type Exchange, exchangeOnce, portOf, type Wire } from "./wire/exchange.ts";
 import { basic, sendableHeaders } from "./wire/headers.ts";
 import { NoAnswer, originOf, Refused } from "./wire/noAnswer.ts";
+import { signed } from "./wire/signed.ts";
 import { createTokens, type Tokens } from "./oauth2.ts";
 import { exchangeAll } from "./wire/redirects.ts";
 import { cachedResolve, type Resolve, systemResolve } from "./wire/resolve.ts";
@@ -51,6 +52,7 @@ interface Sender {
   readonly ownWire: Wire;
   readonly tokens: Tokens;
   readonly sign: Sign;
+  readonly clock: Clock;
   readonly environment: HttpOptions["environment"];
   readonly readText: HttpOptions["readText"];
 }
@@ -98,6 +100,7 @@ function senderOf(options: HttpOptions, clock: Clock): Sender {
     ownWire: { resolve, fetch: send, refusal: () => Promise.resolve(undefined) },
     tokens: createTokens(clock),
     sign: createSign(clock),
+    clock,
     environment: options.environment,
     readText: options.readText,
   };
@@ -147,6 +150,8 @@ async function asked(sender: Sender, question: HttpQuestion, signal: AbortSignal
     signal,
   };
   const { authentication } = question;
+  if (question.ownAddress === true)
+    return exchangeOnce(sender.ownWire, await authorized(sender, exchange, authentication));
   const answered = await exchangeAll(sender.wire, await authorized(sender, exchange, authentication));
   const isStale = authentication?.kind === "oauth2" && answered.status === 401 && sender.tokens.forget(authentication);
   return isStale ? exchangeAll(sender.wire, await authorized(sender, exchange, authentication)) : answered;
@@ -196,6 +201,8 @@ async function authorized(sender: Sender, exchange: Exchange, auth: Auth | undef
       const request = { method, url: url.href, headers, ...(body !== undefined && { body }) };
       return withHeaders(await sender.sign(request, auth, sourcesOf(sender, exchange.signal)));
     }
+    case "hmac":
+      return withHeaders(signed(auth.key, exchange.body ?? "", sender.clock.now()));
     default:
       return auth satisfies never;
   }
