@@ -1,3 +1,4 @@
+import type https from "node:https";
 import type { Cluster, User } from "./kubeconfig.ts";
 import { CredentialsError } from "./kubeconfig.ts";
 
@@ -19,8 +20,16 @@ export interface Plugin {
 const trustMs = 10_000;
 const renewBeforeMs = 30_000;
 
-/** The code of client-node, loaded when needed: its API models take 14 MB, unused in a pod or with certificates. */
-const loadKubeConfig = async () => (await import("@kubernetes/client-node/dist/config.js")).KubeConfig;
+/** The kinds of credentials of client-node; loaded when needed, since few users and no pod need them. */
+const loadAuthenticators = async () => {
+  const [{ ExecAuth }, { OpenIDConnectAuth }, { AzureAuth }, { GoogleCloudPlatformAuth }] = await Promise.all([
+    import("@kubernetes/client-node/dist/exec_auth.js"),
+    import("@kubernetes/client-node/dist/oidc_auth.js"),
+    import("@kubernetes/client-node/dist/azure_auth.js"),
+    import("@kubernetes/client-node/dist/gcp_auth.js"),
+  ]);
+  return [new AzureAuth(), new GoogleCloudPlatformAuth(), new ExecAuth(), new OpenIDConnectAuth()];
+};
 
 /** When a JWT expires, ms since the epoch; undefined for other tokens. Read only to know when to ask again. */
 const expiryMs = (authorization: string | undefined): number | undefined => {
@@ -49,23 +58,22 @@ const execInfo = (cluster: Cluster, exec: NonNullable<User["exec"]>): string => 
   });
 };
 
-const clientNodeConfig = async (cluster: Cluster, user: User) => {
-  const KubeConfig = await loadKubeConfig();
-  const config = new KubeConfig();
+type Apply = (options: https.RequestOptions) => Promise<void>;
+
+const authenticatorOf = async (cluster: Cluster, user: User): Promise<Apply> => {
   const env = user.exec && [
     ...(user.exec.env ?? []),
     { name: "KUBERNETES_EXEC_INFO", value: execInfo(cluster, user.exec) },
   ];
-  config.loadFromClusterAndUser(
-    { name: "cluster", server: "https://plugin.invalid", skipTLSVerify: false },
-    {
-      name: "user",
-      ...(user.exec && { exec: { ...user.exec, args: user.exec.args ?? [], env } }),
-      // A copy: the OIDC provider writes renewed tokens into it.
-      ...(user["auth-provider"] && { authProvider: structuredClone(user["auth-provider"]) }),
-    },
-  );
-  return config;
+  const known = {
+    name: "user",
+    ...(user.exec && { exec: { ...user.exec, args: user.exec.args ?? [], env } }),
+    // A copy: the OIDC provider writes renewed tokens into it.
+    ...(user["auth-provider"] && { authProvider: structuredClone(user["auth-provider"]) }),
+  };
+  const authenticator = (await loadAuthenticators()).find((each) => each.isAuthProvider(known));
+  if (authenticator === undefined) throw new Error("nothing here knows this kind of provider; use exec or oidc");
+  return (options) => authenticator.applyAuthentication(known, options);
 };
 
 const failed = (user: User, source: string, cause: unknown): CredentialsError => {
@@ -96,13 +104,13 @@ const settle = async (answer: { promise: Promise<PluginCredentials>; untilMs: nu
 
 /** Credentials from a program (exec) or an identity provider (OIDC). Concurrent callers share one answer. */
 export const createPlugin = (cluster: Cluster, user: User, source: string): Plugin => {
-  let config: Awaited<ReturnType<typeof clientNodeConfig>> | undefined;
+  let apply: Apply | undefined;
   let answer: { promise: Promise<PluginCredentials>; untilMs: number } | undefined;
   const ask = async (): Promise<PluginCredentials> => {
-    const options: { headers: Record<string, unknown>; cert?: unknown; key?: unknown } = { headers: {} };
+    const options: https.RequestOptions & { headers: Record<string, unknown> } = { headers: {} };
     try {
-      config ??= await clientNodeConfig(cluster, user);
-      await config.applyToHTTPSOptions(options as Parameters<typeof config.applyToHTTPSOptions>[0]);
+      apply ??= await authenticatorOf(cluster, user);
+      await apply(options);
     } catch (cause) {
       throw failed(user, source, cause);
     }
@@ -120,7 +128,7 @@ export const createPlugin = (cluster: Cluster, user: User, source: string): Plug
       return current.promise;
     },
     forget() {
-      config = undefined;
+      apply = undefined;
       answer = undefined;
     },
   };

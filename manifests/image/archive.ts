@@ -1,4 +1,6 @@
 /** Images for several machines in one file, an OCI image layout as a tar file: `k3s ctr images import` reads it. */
+import { promisify } from "node:util";
+import { constants, zstdCompress } from "node:zlib";
 import { imageConfig } from "./config.ts";
 import { type Entry, file, folder, tar } from "./entries.ts";
 import type { Arch } from "./buildProgram.ts";
@@ -7,11 +9,14 @@ export const compressions = ["zstd", "gzip"] as const;
 export type Compression = (typeof compressions)[number];
 
 /**
- * Slow, to be small: an image is made once and pulled often. On one processor each: with more workers (nbWorkers),
- * Bun 1.4.5 returns nothing for a file as large as the program.
+ * Slow, to be small: an image is made once and pulled often. Whoever unpacks it needs as much memory as it looks back:
+ * 16 MB, where the level alone would ask for 128. On one processor each: with more workers (nbWorkers), Bun 1.4.5
+ * returns nothing for a file as large as the program.
  */
+const smallest = { [constants.ZSTD_c_compressionLevel]: 22, [constants.ZSTD_c_windowLog]: 24 };
+
 const compress: Readonly<Record<Compression, (bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>>> = {
-  zstd: (bytes) => Bun.zstdCompress(bytes, { level: 19 }),
+  zstd: (bytes) => promisify(zstdCompress)(bytes, { params: smallest, pledgedSrcSize: bytes.length }),
   gzip: (bytes) => Promise.resolve(Bun.gzipSync(bytes, { level: 9, library: "libdeflate" })),
 };
 

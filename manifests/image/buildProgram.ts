@@ -1,6 +1,7 @@
 /** The program as one file: Bun with our code in it, compiled ahead of time. */
 import { copyFile, mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { lean } from "./lean.ts";
 import packageJson from "../../package.json" with { type: "json" };
 
 export const root = resolve(import.meta.dir, "../..");
@@ -15,10 +16,6 @@ const bunNames = {
   arm64: { target: "bun-linux-arm64", package: "@oven/bun-linux-aarch64" },
 } as const;
 
-/** Neither `.env` nor bunfig.toml of the folder in which the program is started may change what it does. */
-const flags =
-  "--compile --minify --bytecode --splitting --format=esm --no-compile-autoload-dotenv --no-compile-autoload-bunfig";
-
 export interface Build {
   /** Undefined: for this machine, with the Bun that runs this. */
   readonly arch?: Arch;
@@ -28,16 +25,23 @@ export interface Build {
   readonly metafile?: string;
 }
 
-/** @throws Error with the bundler's message, or with the reason why there is no Bun for `arch` */
+/** @throws Error with the bundler's messages, or with the reason why there is no Bun for `arch` */
 export async function buildProgram({ arch, outfile, metafile }: Build): Promise<void> {
   requireVersion(Bun.version);
-  const cross =
-    arch === undefined
-      ? []
-      : [`--target=${bunNames[arch].target}`, `--compile-executable-path=${await runtimeFor(arch)}`];
-  const metadata = metafile === undefined ? [] : [`--metafile=${metafile}`];
-  const command = [process.execPath, "build", ...flags.split(" "), ...cross, "main.ts", "--outfile", outfile];
-  await run([...command, ...metadata], root);
+  const cross = arch === undefined ? {} : { target: bunNames[arch].target, executablePath: await runtimeFor(arch) };
+  const built = await Bun.build({
+    entrypoints: [join(root, "main.ts")],
+    root,
+    minify: true,
+    bytecode: true,
+    splitting: true,
+    format: "esm",
+    metafile: metafile !== undefined,
+    // Neither `.env` nor bunfig.toml of the folder in which the program is started may change what it does.
+    compile: { ...cross, outfile, autoloadDotenv: false, autoloadBunfig: false },
+    plugins: [lean],
+  });
+  if (metafile !== undefined) await Bun.write(metafile, JSON.stringify(built.metafile));
 }
 
 /** Code compiled ahead of time runs only on the version that compiled it. */
