@@ -17,6 +17,9 @@ export const helpLayout: HelpConfiguration = {
     if (helper.displayWidth(term) <= width) return plain.formatItem(term, width, description, helper);
     return `${plain.formatItem(term, width, "", helper)}\n${plain.formatItem("", width, description, helper)}`;
   },
+  commandUsage: (command) => plain.commandUsage(command).replaceAll("[options]", "[flags]"),
+  // A boolean that is given alone is true: its value is seldom written.
+  optionTerm: ({ flags }) => flags.replace(" [bool]", ""),
   // A default that is nothing is not worth a word.
   optionDescription: (option) => (isEmpty(option.defaultValue) ? option.description : plain.optionDescription(option)),
 };

@@ -1,0 +1,45 @@
+/** What commands are given when they run as a process of their own. */
+import { stopSignals } from "../controller/process/stopSignals.ts";
+import { codeOf } from "../kube/object/errors.ts";
+import { systemClock } from "../kube/clock/clock.ts";
+import type { CliPorts } from "./ports.ts";
+
+/** @param program as it was called; see `calledAs` */
+export function processPorts(version: string, program: string): CliPorts {
+  let signal: AbortSignal | undefined;
+  return {
+    env: process.env,
+    version,
+    program,
+    out: written,
+    err: (line) => console.error(line),
+    stdin: () => Bun.stdin.text(),
+    get columns() {
+      return process.stdout.isTTY ? process.stdout.columns || 80 : undefined;
+    },
+    clock: systemClock,
+    // From the first look on: a command that does not look is ended by a signal at once, as any process is.
+    get signal() {
+      return (signal ??= signalOfPerson());
+    },
+    async connect(options) {
+      const { connected } = await import("./connection.ts");
+      return connected(options, { version, clock: systemClock });
+    },
+  };
+}
+
+/** Nobody who stops reading (`| head`) wants to know of it. */
+async function written(text: string): Promise<void> {
+  try {
+    await Bun.write(Bun.stdout, text);
+  } catch (error) {
+    if (codeOf(error) !== "EPIPE") throw error;
+  }
+}
+
+function signalOfPerson(): AbortSignal {
+  const asked = new AbortController();
+  stopSignals({ onStop: () => asked.abort(), onForce: () => undefined });
+  return asked.signal;
+}
