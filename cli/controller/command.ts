@@ -14,7 +14,7 @@ import { createLog, type Log } from "../../controller/process/log.ts";
 import { systemClock } from "../../kube/clock/clock.ts";
 import { createMetrics, type ApiRequest, type ControllerMetrics } from "../../controller/process/metrics.ts";
 import { releaseCode, releaseMemory, whenQuiet, type Quiet, type Rest } from "../../controller/process/quiet.ts";
-import { parseControllerOptions, type ControllerOptions } from "../../controller/process/options.ts";
+import { parseControllerOptions, type ControllerOptions } from "./options.ts";
 import { roomWithin } from "../../controller/rollout/facts/room.ts";
 import { createTroubles, type Troubles } from "../../controller/process/troubles.ts";
 import { createSendHttp } from "../../providers/metrics/measuring/http.ts";
