@@ -42,7 +42,7 @@ export const COMMANDS: readonly CommandRow[] = [
     summary: "see a canary, a bad version turned back, and more, in this terminal",
     async load() {
       const { runDemo } = await import("./demo.ts");
-      return (args, ports) => runDemo(args, { ...ports, program: startedAs() });
+      return (args, ports) => runDemo(args, { ...ports, called: ports.program, program: startedAs() });
     },
   },
   {
@@ -51,7 +51,7 @@ export const COMMANDS: readonly CommandRow[] = [
     summary: "serve your kubectl a cluster with Sluice in this process",
     async load() {
       const { runDev } = await import("./dev.ts");
-      return (args, ports) => runDev(args, { ...ports, program: startedAs() });
+      return (args, ports) => runDev(args, { ...ports, called: ports.program, program: startedAs() });
     },
   },
   {
@@ -60,7 +60,7 @@ export const COMMANDS: readonly CommandRow[] = [
     summary: "print Deployments as Rollouts, or back; plan a migration",
     async load() {
       const { runConvert } = await import("./convert/command.ts");
-      return (args, { version }) => runConvert(args, undefined, version);
+      return (args, ports) => runConvert(args, undefined, ports);
     },
   },
   {
@@ -69,7 +69,7 @@ export const COMMANDS: readonly CommandRow[] = [
     summary: "try a condition of a metric on a result",
     async load() {
       const { runEval } = await import("./eval/command.ts");
-      return (args) => runEval(args);
+      return (args, { program }) => runEval(args, undefined, program);
     },
   },
   { name: "version", group: OTHER, summary: "print the version", load: async () => (await import("./version.ts")).run },

@@ -18,23 +18,27 @@ import {
 } from "../simulator/local/dataFile.ts";
 import { helloText, kubeconfigText, welcomeText } from "./devFiles.ts";
 import { type DevOptions, parseDevOptions } from "./devOptions.ts";
+import { asCalled, usageProblem } from "./parsed.ts";
 import { codeOf, messageOf } from "../kube/object/errors.ts";
 
 export interface DevSurroundings {
   readonly version: string;
-  /** How to call this program: "sluice", "bun run". */
+  /** How to start this program: "sluice", "bun run". */
   readonly program: string;
+  /** How usage lines call it: "sluice", "kubectl sluice". */
+  readonly called: string;
 }
 
 /** @returns the exit code. Errors are printed on stderr as sentences. */
 export async function runDev(args: readonly string[], surroundings: DevSurroundings): Promise<number> {
+  const { called } = surroundings;
   const parsed = parseDevOptions(args);
   switch (parsed.kind) {
     case "help":
-      console.log(parsed.text);
+      console.log(asCalled(parsed.text, called));
       return 0;
     case "refused":
-      console.error(`Error: ${parsed.problem}`);
+      console.error(usageProblem(parsed.problem, `${called} dev`));
       return 1;
     case "run":
       break;

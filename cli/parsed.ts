@@ -79,10 +79,10 @@ function styled(command: Command, write: (text: string) => void): Command {
     .configureOutput({ writeOut: write, writeErr: () => undefined, getOutHelpWidth: () => HELP_WIDTH });
   for (const option of command.options) option.helpGroupHeading ??= FLAGS;
   const visible = command.createHelp().visibleOptions(command);
-  const last = visible.findLast(({ long }) => long !== "--help")?.helpGroupHeading ?? FLAGS;
+  const first = visible.find(({ long }) => long !== "--help")?.helpGroupHeading ?? FLAGS;
   // Commander's own words, where the command has none.
   if (visible.some(({ description }) => description === "display help for command"))
-    command.addHelpOption(new Option("-h, --help", "show this help").helpGroup(last));
+    command.addHelpOption(new Option("-h, --help", "show this help").helpGroup(first));
   if (command.commands.length > 0) command.helpCommand(false);
   for (const each of command.commands) styled(each, write);
   return command;

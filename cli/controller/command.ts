@@ -18,6 +18,7 @@ import { parseControllerOptions, type ControllerOptions } from "./options.ts";
 import { roomWithin } from "../../controller/rollout/facts/room.ts";
 import { createTroubles, type Troubles } from "../../controller/process/troubles.ts";
 import { createSendHttp } from "../../providers/metrics/measuring/http.ts";
+import { asCalled } from "../parsed.ts";
 import { createUndo, type Undo } from "../../controller/process/undoStack.ts";
 
 export interface Surroundings {
@@ -25,12 +26,18 @@ export interface Surroundings {
   readonly version: string;
 }
 
-/** @returns the exit code. Errors of the command line go to stderr as sentences; see `parseControllerOptions`. */
-export async function runController(args: readonly string[], { env, version }: Surroundings): Promise<number> {
+/**
+ * @param surroundings `program`: as it was called
+ * @returns the exit code. Errors of the command line go to stderr as sentences; see `parseControllerOptions`.
+ */
+export async function runController(
+  args: readonly string[],
+  { env, version, program }: Surroundings & { readonly program: string },
+): Promise<number> {
   const parsed = parseControllerOptions(args, env);
   switch (parsed.kind) {
     case "help":
-      console.log(parsed.text);
+      console.log(asCalled(parsed.text, program));
       return 0;
     case "version":
       console.log(`sluice: v${version}`);

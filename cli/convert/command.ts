@@ -8,6 +8,8 @@ import type { Note } from "../../controller/migration/convert/note.ts";
 import { CANARY, type Profile, profilesOf } from "../../controller/migration/convert/profile.ts";
 import { convertAll, type Outcome } from "../../controller/migration/convert/stream.ts";
 import { type ConvertOptions, parseConvertOptions } from "./options.ts";
+import { asCalled, usageProblem } from "../parsed.ts";
+import type { CliPorts } from "../ports.ts";
 import { type Held, readStream, type Stream } from "./yaml.ts";
 import { codeOf, messageOf } from "../../kube/object/errors.ts";
 
@@ -51,25 +53,25 @@ function decoded(bytes: Uint8Array, name: string): string {
 }
 
 /**
- * @param version the program's, for its user agent
+ * @param told of the process: how it was called, and for a plan its version and how to connect
  * @returns the exit code: 0 all converted; 1 something was refused, or could not be read
  */
 export async function runConvert(
   args: readonly string[],
   ports: ConvertPorts = process_,
-  version?: string,
+  { program = "sluice", version, connect }: Partial<Pick<CliPorts, "program" | "version" | "connect">> = {},
 ): Promise<number> {
   const parsed = parseConvertOptions(args);
   switch (parsed.kind) {
     case "help":
-      await ports.out(parsed.text);
+      await ports.out(`${asCalled(parsed.text, program).trimEnd()}\n`);
       return 0;
     case "refused":
-      ports.err(`Error: ${parsed.problem}\nRun 'sluice convert --help' for usage.`);
+      ports.err(usageProblem(parsed.problem, `${program} convert`));
       return 1;
     case "plan": {
       const { runPlan } = await import("./planCommand.ts");
-      return runPlan(parsed.options, version === undefined ? ports : { ...ports, version });
+      return runPlan(parsed.options, { ...ports, ...(version && { version }), ...(connect && { connect }) });
     }
     case "run":
       try {
