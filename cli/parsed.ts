@@ -16,12 +16,14 @@ export type Parsed =
   | { readonly kind: "help"; readonly text: string }
   | { readonly kind: "refused"; readonly problem: string };
 
+/** A command with those below it, each with an action; it may write its help to `write`. */
+type CommandOf = (write: (text: string) => void) => Command;
+
 /**
  * A boolean flag that is declared as `--watch [bool]` takes a value as in Go: `--watch`, `--watch=false`, never
  * `--watch false`.
- * @param commandOf a command, with its subcommands, each with an action; it may write its help to `write`
  */
-export function parsed(commandOf: (write: (text: string) => void) => Command, args: readonly string[]): Parsed {
+export function parsed(commandOf: CommandOf, args: readonly string[]): Parsed {
   let help = "";
   const write = (text: string): void => void (help += text);
   const command = styled(commandOf(write), write);
@@ -34,9 +36,20 @@ export function parsed(commandOf: (write: (text: string) => void) => Command, ar
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === "commander.helpDisplayed") return { kind: "help", text: help };
     if (error.code === "commander.help") return { kind: "refused", problem: incomplete(command, args) };
-    return { kind: "refused", problem: error.message.replace(/^error: /, "") };
+    return { kind: "refused", problem: withHint(error.message.replace(/^error: /, ""), commandOf, args) };
   }
   return { kind: "parsed", command: ran };
+}
+
+/** Commander compares `--namespce=shop` with the flags as a whole, and so finds none that is near. */
+function withHint(problem: string, commandOf: CommandOf, args: readonly string[]): string {
+  const [, flag, value] = /^unknown option '(--[^=]+)(=.*)'$/s.exec(problem) ?? [];
+  if (flag === undefined || value === undefined) return problem;
+  const found = parsed(
+    commandOf,
+    args.map((arg) => (arg === `${flag}${value}` ? flag : arg)),
+  );
+  return found.kind === "refused" && found.problem.startsWith(`unknown option '${flag}'`) ? found.problem : problem;
 }
 
 /**
@@ -44,7 +57,7 @@ export function parsed(commandOf: (write: (text: string) => void) => Command, ar
  * @returns the command to run, or the exit code when all has been said
  */
 export async function parsedOrTold(
-  commandOf: (write: (text: string) => void) => Command,
+  commandOf: CommandOf,
   args: readonly string[],
   { program, out, err }: Pick<CliPorts, "program" | "out" | "err">,
 ): Promise<Command | number> {

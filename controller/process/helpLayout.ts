@@ -17,6 +17,8 @@ export const helpLayout: HelpConfiguration = {
     if (helper.displayWidth(term) <= width) return plain.formatItem(term, width, description, helper);
     return `${plain.formatItem(term, width, "", helper)}\n${plain.formatItem("", width, description, helper)}`;
   },
+  // Those of the commands above stand under their own headings.
+  visibleOptions: (command) => [...plain.visibleOptions(command), ...plain.visibleGlobalOptions(command)],
   commandUsage: (command) => plain.commandUsage(command).replaceAll("[options]", "[flags]"),
   // A boolean that is given alone is true: its value is seldom written.
   optionTerm: ({ flags }) => flags.replace(" [bool]", ""),
