@@ -33,7 +33,8 @@ describe("a connection", () => {
     await withKubeconfig(server.url, async (kubeconfig) => {
       const { client, namespace, source } = await connected({ kubeconfig }, facts);
       expect(await client.request<object>(list)).toEqual({ items: [] });
-      expect([namespace, client.server, source]).toEqual(["default", server.url, expect.stringContaining(kubeconfig)]);
+      expect([namespace, client.server]).toEqual(["default", server.url]);
+      expect(source).toContain(kubeconfig);
     });
     expect(agent).toStartWith("sluice/1.2.3");
   });

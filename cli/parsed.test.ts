@@ -75,7 +75,7 @@ describe("arguments", () => {
   test.each([
     [["rollot", "web"], "unknown command 'rollot'\n(Did you mean rollout?)"],
     [["rollout", "web", "--wacth"], "unknown option '--wacth'\n(Did you mean --watch?)"],
-    [["rollout", "web", "--namespce=shop"], "unknown option '--namespce=shop'\n(Did you mean --namespace?)"],
+    [["rollout", "web", "--namespce=shop"], "unknown option '--namespce'\n(Did you mean --namespace?)"],
     [["rollout"], "missing required argument 'name'"],
     [["rollout", "web", "--watch=often"], "It must be true or false."],
     [[], "sluice get needs one of: rollout, experiment"],
