@@ -8,7 +8,7 @@ describe("the program", () => {
     ["bun", "sluice"],
     [undefined, "sluice"],
     ["kubectl-argo-rollouts", "kubectl argo rollouts"],
-    ["/home/me/.krew/bin/kubectl-argo_rollouts", "kubectl argo-rollouts"],
+    ["/opt/krew/bin/kubectl-argo_rollouts", "kubectl argo-rollouts"],
     ["/usr/local/bin/kubectl-sluice", "kubectl sluice"],
     ["C:\\tools\\kubectl-argo-rollouts.exe", "kubectl argo rollouts"],
     ["./kubectl-other", "sluice"],

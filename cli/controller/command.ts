@@ -19,20 +19,17 @@ import { roomWithin } from "../../controller/rollout/facts/room.ts";
 import { createTroubles, type Troubles } from "../../controller/process/troubles.ts";
 import { createSendHttp } from "../../providers/metrics/measuring/http.ts";
 import { asCalled } from "../parsed.ts";
+import type { CliPorts } from "../ports.ts";
 import { createUndo, type Undo } from "../../controller/process/undoStack.ts";
 
-export interface Surroundings {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly version: string;
-}
+type Surroundings = Pick<CliPorts, "env" | "version">;
 
 /**
- * @param surroundings `program`: as it was called
  * @returns the exit code. Errors of the command line go to stderr as sentences; see `parseControllerOptions`.
  */
 export async function runController(
   args: readonly string[],
-  { env, version, program }: Surroundings & { readonly program: string },
+  { env, version, program }: Pick<CliPorts, "env" | "version" | "program">,
 ): Promise<number> {
   const parsed = parseControllerOptions(args, env);
   switch (parsed.kind) {
