@@ -24,9 +24,7 @@ import { createUndo, type Undo } from "../../controller/process/undoStack.ts";
 
 type Surroundings = Pick<CliPorts, "env" | "version">;
 
-/**
- * @returns the exit code. Errors of the command line go to stderr as sentences; see `parseControllerOptions`.
- */
+/** @returns the exit code. Errors of the command line go to stderr as sentences; see `parseControllerOptions`. */
 export async function runController(
   args: readonly string[],
   { env, version, program }: Pick<CliPorts, "env" | "version" | "program">,
