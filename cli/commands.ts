@@ -15,6 +15,8 @@ export interface CommandRow {
   /** What it does, beginning with a verb in small letters. */
   readonly summary: string;
   readonly load: () => Promise<RunCommand>;
+  /** For programs, not for people: it is not listed. */
+  readonly isHidden?: true;
 }
 
 const IN_A_CLUSTER = "In a cluster:";
@@ -60,7 +62,7 @@ export const COMMANDS: readonly CommandRow[] = [
     summary: "print Deployments as Rollouts, or back; plan a migration",
     async load() {
       const { runConvert } = await import("./convert/command.ts");
-      return (args, ports) => runConvert(args, undefined, ports);
+      return (args, ports) => runConvert(args, { out: ports.out, err: ports.err }, ports);
     },
   },
   {
@@ -69,7 +71,24 @@ export const COMMANDS: readonly CommandRow[] = [
     summary: "try a condition of a metric on a result",
     async load() {
       const { runEval } = await import("./eval/command.ts");
-      return (args, { program }) => runEval(args, undefined, program);
+      return (args, { out, err, clock, program }) =>
+        runEval(args, { stdin: () => Bun.stdin.stream(), out, err, now: clock.now }, program);
+    },
+  },
+  {
+    name: "completion",
+    group: OTHER,
+    summary: "print what makes your shell complete commands and names",
+    load: async () => (await import("./completion/command.ts")).run,
+  },
+  {
+    name: "__complete",
+    group: OTHER,
+    summary: "answer a shell",
+    isHidden: true,
+    async load() {
+      const { runComplete } = await import("./completion/candidates.ts");
+      return (args, ports) => runComplete(args, ports, COMMANDS);
     },
   },
   { name: "version", group: OTHER, summary: "print the version", load: async () => (await import("./version.ts")).run },

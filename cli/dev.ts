@@ -19,10 +19,10 @@ import {
 import { helloText, kubeconfigText, welcomeText } from "./devFiles.ts";
 import { type DevOptions, parseDevOptions } from "./devOptions.ts";
 import { asCalled, usageProblem } from "./parsed.ts";
+import type { CliPorts } from "./ports.ts";
 import { codeOf, messageOf } from "../kube/object/errors.ts";
 
-export interface DevSurroundings {
-  readonly version: string;
+export interface DevSurroundings extends Pick<CliPorts, "version" | "out" | "err"> {
   /** How to start this program: "sluice", "bun run". */
   readonly program: string;
   /** How usage lines call it: "sluice", "kubectl sluice". */
@@ -35,10 +35,10 @@ export async function runDev(args: readonly string[], surroundings: DevSurroundi
   const parsed = parseDevOptions(args);
   switch (parsed.kind) {
     case "help":
-      console.log(asCalled(parsed.text, called));
+      await surroundings.out(`${asCalled(parsed.text, called)}\n`);
       return 0;
     case "refused":
-      console.error(usageProblem(parsed.problem, `${called} dev`));
+      surroundings.err(usageProblem(parsed.problem, `${called} dev`));
       return 1;
     case "run":
       break;

@@ -2,8 +2,8 @@
 import { COMMANDS, type CommandRow, rowOf } from "./commands.ts";
 import type { CliPorts } from "./ports.ts";
 
-/** Errors that are a sentence for the person: the API server's, and those of kubeconfigs and credentials. */
-const SENTENCES: readonly string[] = ["ApiError", "CredentialsError"];
+/** Errors that are a sentence for the person: of the API server, of kubeconfigs and credentials, of standard output. */
+const SENTENCES: readonly string[] = ["ApiError", "CredentialsError", "CannotWrite"];
 
 /**
  * @param args all arguments of the program

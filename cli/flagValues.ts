@@ -14,3 +14,10 @@ export const booleanFlag = (flags: string, help: string, initial = false): Optio
 
 /** For a flag that may be repeated: all values that were given, in their order. */
 export const collected = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
+
+/** `-w=false` as `--watch=false`: commander would take "=false" for the value of the letter. */
+export function spelledOut(token: string, options: readonly Option[]): string {
+  const [, short, value] = /^(-\w)=(.*)$/s.exec(token) ?? [];
+  const long = short === undefined ? undefined : options.find((option) => option.short === short)?.long;
+  return long === undefined || value === undefined ? token : `${long}=${value}`;
+}

@@ -5,6 +5,7 @@
 import { type Command, CommanderError, Option } from "commander";
 import { HELP_WIDTH, helpLayout } from "../controller/process/helpLayout.ts";
 import { DESCRIBE, describe } from "./describe.ts";
+import { spelledOut } from "./flagValues.ts";
 import type { CliPorts } from "./ports.ts";
 
 /** The heading of flags that have none of their own. */
@@ -118,7 +119,7 @@ function withBooleanValues(command: Command, args: readonly string[]): string[] 
     if (token === "--") return [...out, ...args.slice(index)];
     const option = options.find(({ long, short }) => token === long || token === short);
     if (option === undefined) {
-      out.push(booleanLetters(token, options));
+      out.push(spelledOut(token, options));
       continue;
     }
     const { flags, long = token, required } = option;
@@ -138,10 +139,3 @@ const allOptions = (command: Command): Command["options"][number][] => [
   ...command.options,
   ...command.commands.flatMap(allOptions),
 ];
-
-/** `-w=false`, which commander would take for the value "=false". */
-function booleanLetters(token: string, options: Command["options"]): string {
-  const [, short, value] = /^(-\w)=(.*)$/s.exec(token) ?? [];
-  const option = short === undefined ? undefined : options.find((each) => each.short === short);
-  return option === undefined || value === undefined ? token : `${option.long ?? token}=${value}`;
-}

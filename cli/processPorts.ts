@@ -1,6 +1,6 @@
 /** What commands are given when they run as a process of their own. */
 import { stopSignals } from "../controller/process/stopSignals.ts";
-import { codeOf } from "../kube/object/errors.ts";
+import { codeOf, messageOf } from "../kube/object/errors.ts";
 import { systemClock } from "../kube/clock/clock.ts";
 import type { CliPorts } from "./ports.ts";
 
@@ -29,12 +29,19 @@ export function processPorts(version: string, program: string): CliPorts {
   };
 }
 
+/** A sentence for the person, without its first word. */
+class CannotWrite extends Error {
+  override readonly name = "CannotWrite";
+}
+
 /** Nobody who stops reading (`| head`) wants to know of it. */
 async function written(text: string): Promise<void> {
   try {
     await Bun.write(Bun.stdout, text);
   } catch (error) {
-    if (codeOf(error) !== "EPIPE") throw error;
+    if (codeOf(error) === "EPIPE") return;
+    const why = codeOf(error) === "ENOSPC" ? "no space left on device" : messageOf(error);
+    throw new CannotWrite(`cannot write standard output: ${why}`, { cause: error });
   }
 }
 

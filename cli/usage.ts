@@ -30,7 +30,8 @@ export function programOf(program: string, commands: readonly CommandRow[]): Com
     .addOption(new Option(isPlugin(program) ? "--version" : "-v, --version", "print the version").helpGroup(FLAGS))
     .addHelpOption(new Option("-h, --help", "show this help").helpGroup(FLAGS))
     .helpCommand(false);
-  for (const { group, name, summary } of commands) {
+  for (const { group, name, summary, isHidden } of commands) {
+    if (isHidden) continue;
     command.commandsGroup(group);
     command.command(name).description(summary);
   }

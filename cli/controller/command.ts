@@ -27,15 +27,15 @@ type Surroundings = Pick<CliPorts, "env" | "version">;
 /** @returns the exit code. Errors of the command line go to stderr as sentences; see `parseControllerOptions`. */
 export async function runController(
   args: readonly string[],
-  { env, version, program }: Pick<CliPorts, "env" | "version" | "program">,
+  { env, version, program, out }: Pick<CliPorts, "env" | "version" | "program" | "out">,
 ): Promise<number> {
   const parsed = parseControllerOptions(args, env);
   switch (parsed.kind) {
     case "help":
-      console.log(asCalled(parsed.text, program));
+      await out(`${asCalled(parsed.text, program)}\n`);
       return 0;
     case "version":
-      console.log(`sluice: v${version}`);
+      await out(`sluice: v${version}\n`);
       return 0;
     case "refused":
       for (const problem of parsed.problems) console.error(`Error: ${problem}`);

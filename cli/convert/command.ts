@@ -14,33 +14,16 @@ import { type Held, readStream, type Stream } from "./yaml.ts";
 import { codeOf, messageOf } from "../../kube/object/errors.ts";
 
 export interface ConvertPorts {
-  readonly stdin: () => Promise<string>;
+  /** Of the process by default. */
+  readonly stdin?: () => Promise<string>;
   readonly out: (text: string) => void | Promise<void>;
   readonly err: (line: string) => void;
 }
 
-const process_: ConvertPorts = {
-  stdin: async () => decoded(await Bun.stdin.bytes(), "standard input"),
-  out: written,
-  err: (line) => console.error(line),
-};
+const standardInput = async (): Promise<string> => decoded(await Bun.stdin.bytes(), "standard input");
 
-/** What was given cannot be read, or what was made not be written: a sentence for the user. */
+/** What was given cannot be read: a sentence for the user. */
 class Unreadable extends Error {}
-
-/**
- * Resolves when all is written: the caller ends the process next, and what a pipe has not taken yet would be lost.
- * Nobody who stops reading (`| head`) wants to know of it.
- */
-async function written(text: string): Promise<void> {
-  try {
-    await Bun.write(Bun.stdout, text);
-  } catch (error) {
-    if (codeOf(error) === "EPIPE") return;
-    const why = codeOf(error) === "ENOSPC" ? "no space left on device" : messageOf(error);
-    throw new Unreadable(`cannot write standard output: ${why}`, { cause: error });
-  }
-}
 
 /** Text as it is written to the byte. UTF-16 is what older shells of Windows write into files. */
 function decoded(bytes: Uint8Array, name: string): string {
@@ -58,7 +41,7 @@ function decoded(bytes: Uint8Array, name: string): string {
  */
 export async function runConvert(
   args: readonly string[],
-  ports: ConvertPorts = process_,
+  ports: ConvertPorts,
   { program = "sluice", version, connect }: Partial<Pick<CliPorts, "program" | "version" | "connect">> = {},
 ): Promise<number> {
   const parsed = parseConvertOptions(args);
@@ -97,7 +80,10 @@ async function convert(options: ConvertOptions, ports: ConvertPorts): Promise<nu
   const sources: Source[] = [];
   for (const file of await filesOf(options, ports)) {
     const name = file === "-" ? "standard input" : file;
-    sources.push({ name, stream: streamOf(name, file === "-" ? await ports.stdin() : await textOf(file)) });
+    sources.push({
+      name,
+      stream: streamOf(name, file === "-" ? await (ports.stdin ?? standardInput)() : await textOf(file)),
+    });
   }
   const held = sources.flatMap(({ name, stream }) => stream.objects.map((one) => ({ ...one, name })));
   const objects = held.map(({ object }) => object);
