@@ -44,7 +44,8 @@ export const COMMANDS: readonly CommandRow[] = [
     summary: "see a canary, a bad version turned back, and more, in this terminal",
     async load() {
       const { runDemo } = await import("./demo.ts");
-      return (args, ports) => runDemo(args, { ...ports, called: ports.program, program: startedAs() });
+      return (args, { env, version, out, err, program }) =>
+        runDemo(args, { env, version, out, err, called: program, program: startedAs() });
     },
   },
   {
@@ -53,7 +54,8 @@ export const COMMANDS: readonly CommandRow[] = [
     summary: "serve your kubectl a cluster with Sluice in this process",
     async load() {
       const { runDev } = await import("./dev.ts");
-      return (args, ports) => runDev(args, { ...ports, called: ports.program, program: startedAs() });
+      return (args, { version, out, err, program }) =>
+        runDev(args, { version, out, err, called: program, program: startedAs() });
     },
   },
   {

@@ -115,5 +115,8 @@ test("a command describes itself with all below it, for pages and shells", () =>
   expect(rollout?.flags.map(({ flags }) => flags)).toContain("-n, --namespace <name>");
   expect(rollout?.flags.map(({ flags }) => flags)).toContain("-w, --watch");
   expect(rollout?.flags.map(({ flags }) => flags)).not.toContain("--cache-dir <folder>");
-  expect(rollout?.help).toContain("Examples:");
+  expect(rollout).toMatchObject({
+    usage: "sluice get rollout|ro [flags] <name>",
+    after: "Examples:\n  sluice get rollout web",
+  });
 });

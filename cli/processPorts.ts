@@ -4,7 +4,10 @@ import { codeOf, messageOf } from "../kube/object/errors.ts";
 import { systemClock } from "../kube/clock/clock.ts";
 import type { CliPorts } from "./ports.ts";
 
-/** @param program as it was called; see `calledAs` */
+/**
+ * Take from it what you need: whoever spreads it looks at `signal`, too.
+ * @param program as it was called; see `calledAs`
+ */
 export function processPorts(version: string, program: string): CliPorts {
   let signal: AbortSignal | undefined;
   return {

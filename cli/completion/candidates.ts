@@ -6,7 +6,7 @@ import { collectionPath } from "../../kube/client/path.ts";
 import { ANALYSIS_RUNS, EXPERIMENTS, NAMESPACES, ROLLOUTS } from "../../kube/client/resources.ts";
 import type { Resource } from "../../schema/kube.ts";
 import { type CommandRow, rowOf } from "../commands.ts";
-import { DESCRIBE, describe, type DescribedCommand } from "../describe.ts";
+import { describe, describedBy } from "../describe.ts";
 import { givenKubeFlags, leadingFlags, withKubeFlags } from "../kubeFlags.ts";
 import type { CliPorts, ConnectOptions } from "../ports.ts";
 import { type Candidate, type ObjectKind, type Question, questionOf, type Wanted } from "./question.ts";
@@ -40,7 +40,7 @@ export async function runComplete(
 ): Promise<number> {
   // PowerShell before 7.3 cannot hand over an empty word, and is told to quote it.
   const typed = words.map((word) => (word === '""' ? "" : word));
-  const { wanted, prefix, typed: start } = await question(typed, ports, commands);
+  const { wanted, prefix, typed: start } = await question(typed, commands);
   const all = await candidatesFor(wanted, typed, ports);
   const lines = all
     .filter(({ value }) => value.startsWith(start))
@@ -52,7 +52,7 @@ export async function runComplete(
 const oneLine = (text: string): string => text.replaceAll(/\s+/g, " ");
 
 /** What is asked: a flag before the command, the command's name, or something of the command. */
-async function question(words: readonly string[], ports: CliPorts, commands: readonly CommandRow[]): Promise<Question> {
+async function question(words: readonly string[], commands: readonly CommandRow[]): Promise<Question> {
   const at = leadingFlags(words.slice(0, -1));
   const flags = words.slice(0, at);
   const typed = words.at(-1) ?? "";
@@ -64,7 +64,7 @@ async function question(words: readonly string[], ports: CliPorts, commands: rea
   if (name === "help" && rest.length === 1) return atCommand;
   const [asked = "", ...others] = name === "help" ? rest : [name, ...rest];
   const row = rowOf(asked, commands);
-  const described = row === undefined ? undefined : await describedBy(row, ports);
+  const described = row === undefined ? undefined : await describedBy(row);
   if (described === undefined) return { wanted: { kind: "values", values: [] }, prefix: "", typed };
   return questionOf(described, [...flags, ...others]);
 }
@@ -80,18 +80,6 @@ const topLevel = (commands: readonly CommandRow[]): Wanted => {
     values: [...values, { value: "help", description: "show the flags and examples of a command" }],
   };
 };
-
-/** Undefined: it does not describe itself. */
-export async function describedBy(row: CommandRow, ports: CliPorts): Promise<DescribedCommand | undefined> {
-  let text = "";
-  const run = await row.load();
-  await run([DESCRIBE], { ...ports, out: async (part) => void (text += part), err: () => undefined });
-  try {
-    return JSON.parse(text) as DescribedCommand;
-  } catch {
-    return undefined;
-  }
-}
 
 async function candidatesFor(wanted: Wanted, words: readonly string[], ports: CliPorts): Promise<readonly Candidate[]> {
   const options = givenKubeFlags(words.slice(0, -1));
