@@ -1,4 +1,5 @@
 /** `sluice demo`: rollouts to look at, on a cluster in this process, with no cluster and no network needed. */
+import { Command } from "commander";
 import { exitCodeOf, stopSignals } from "../controller/process/stopSignals.ts";
 import type { Key } from "../simulator/demo/person.ts";
 import type { Viewer } from "../simulator/demo/play.ts";
@@ -7,25 +8,25 @@ import { changeReporter } from "./demoLines.ts";
 import { playDemo } from "./demoPlay.ts";
 import { endLines, momentLines, printedLines, type Screen } from "./demoScreen.ts";
 import { liveScreen } from "./liveScreen.ts";
+import { parsedOrTold } from "./parsed.ts";
 import { paintFor, plain } from "./paint.ts";
 import { messageOf } from "../kube/object/errors.ts";
 
 export interface DemoSurroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly version: string;
-  /** How to call this program: "sluice", "bun run". */
+  /** How to start this program: "sluice", "bun run". */
   readonly program: string;
 }
 
-export const demoUsage = `Shows a canary, a bad version that is turned back, a blue-green update, a
-refused Rollout, a Deployment that becomes one and an analysis that stops a bad
-version, in a minute and without a cluster: the controller, the webhook and the
-API server are real and run in this process; pods, requests and time are
-simulated.
+interface DemoPorts extends DemoSurroundings {
+  readonly out: (text: string) => Promise<void>;
+  readonly err: (line: string) => void;
+  /** How usage lines call it: "sluice", "kubectl sluice". */
+  readonly called: string;
+}
 
-Usage:
-  sluice demo
-
+const keys = `
 On a terminal it is drawn in place, in colours unless NO_COLOR is set, and you
 decide:
 
@@ -36,19 +37,28 @@ decide:
 
 If you press nothing, the demo decides by itself after some seconds. Elsewhere
 it prints a line for every change.
-`;
+
+Examples:
+  sluice demo             to watch and to decide
+  sluice demo > story.txt to read later`;
+
+const commandOf = (): Command =>
+  new Command("sluice demo")
+    .description(
+      "Shows a canary, a bad version that is turned back, a blue-green update, a refused Rollout, a Deployment that " +
+        "becomes one and an analysis that stops a bad version, in a minute and without a cluster: the controller, the " +
+        "webhook and the API server are real and run in this process; pods, requests and time are simulated.",
+    )
+    .usage("[flags]")
+    .allowExcessArguments(false)
+    .addHelpText("after", keys)
+    .action(() => {});
 
 /** @returns the exit code. */
-export async function runDemo(args: readonly string[], surroundings: DemoSurroundings): Promise<number> {
-  const [first] = args;
-  if (first === "--help" || first === "-h") {
-    console.log(demoUsage);
-    return 0;
-  }
-  if (first !== undefined) {
-    console.error(`Error: sluice demo takes no arguments, and got "${first}"`);
-    return 1;
-  }
+export async function runDemo(args: readonly string[], surroundings: DemoPorts): Promise<number> {
+  const { out, err, called } = surroundings;
+  const command = await parsedOrTold(commandOf, args, { out, err, program: called });
+  if (typeof command === "number") return command;
   const stopping = new AbortController();
   let exitCode = 0;
   const stop = (code: number): void => {

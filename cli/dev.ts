@@ -18,23 +18,27 @@ import {
 } from "../simulator/local/dataFile.ts";
 import { helloText, kubeconfigText, welcomeText } from "./devFiles.ts";
 import { type DevOptions, parseDevOptions } from "./devOptions.ts";
+import { asCalled, usageProblem } from "./parsed.ts";
+import type { CliPorts } from "./ports.ts";
 import { codeOf, messageOf } from "../kube/object/errors.ts";
 
-export interface DevSurroundings {
-  readonly version: string;
-  /** How to call this program: "sluice", "bun run". */
+export interface DevSurroundings extends Pick<CliPorts, "version" | "out" | "err"> {
+  /** How to start this program: "sluice", "bun run". */
   readonly program: string;
+  /** How usage lines call it: "sluice", "kubectl sluice". */
+  readonly called: string;
 }
 
 /** @returns the exit code. Errors are printed on stderr as sentences. */
 export async function runDev(args: readonly string[], surroundings: DevSurroundings): Promise<number> {
+  const { called } = surroundings;
   const parsed = parseDevOptions(args);
   switch (parsed.kind) {
     case "help":
-      console.log(parsed.text);
+      await surroundings.out(`${asCalled(parsed.text, called)}\n`);
       return 0;
     case "refused":
-      console.error(`Error: ${parsed.problem}`);
+      surroundings.err(usageProblem(parsed.problem, `${called} dev`));
       return 1;
     case "run":
       break;

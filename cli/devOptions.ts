@@ -1,6 +1,5 @@
 /** Parses the arguments of `sluice dev`. */
 import { Command, InvalidArgumentError, Option } from "commander";
-import { HELP_WIDTH, helpLayout } from "../controller/process/helpLayout.ts";
 import type { LogLevel } from "../controller/process/log.ts";
 import { parsed } from "./parsed.ts";
 import { imageExamples } from "../simulator/kubelet/image.ts";
@@ -62,7 +61,7 @@ Examples:
   sluice dev --allow-host host.docker.internal  for a kubectl in a container
 `;
 
-function commandOf(write: (text: string) => void): Command {
+function commandOf(): Command {
   return new Command("sluice dev")
     .description(
       "Serves a cluster from this process: API server, controller and webhook as they are, with simulated pods.\n" +
@@ -86,11 +85,7 @@ function commandOf(write: (text: string) => void): Command {
     )
     .addHelpText("after", helpAfter)
     .allowExcessArguments(false)
-    .exitOverride()
     .usage("[flags]")
-    .configureHelp(helpLayout)
-    .helpOption("-h, --help", "show this help")
-    .configureOutput({ writeOut: write, writeErr: () => undefined, getOutHelpWidth: () => HELP_WIDTH })
     .action(() => {});
 }
 

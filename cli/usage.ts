@@ -1,17 +1,11 @@
 /** The top of the command line: its help, and what is said of a misspelt command or option. */
 import { Command, CommanderError, Option } from "commander";
 import { HELP_WIDTH, helpLayout } from "../controller/process/helpLayout.ts";
+import { COMMANDS, type CommandRow } from "./commands.ts";
+import { asCalled } from "./parsed.ts";
+import { isPlugin } from "./programName.ts";
 
-export type HelpAnswer =
-  /** For stdout. */
-  | { readonly kind: "text"; readonly text: string }
-  /** The command explains itself, with --help. */
-  | { readonly kind: "ask"; readonly command: string }
-  /** For stderr. */
-  | { readonly kind: "refused"; readonly problem: string };
-
-/** Commands with a help of their own. */
-const explained = ["controller", "dev", "demo", "convert", "eval"];
+const FLAGS = "Flags:";
 
 const examples = `
 Examples:
@@ -25,47 +19,49 @@ Examples:
     sluice help controller
 `;
 
-function program(): Command {
-  const command = new Command("sluice")
+/** The program with its commands, as commander shows them; it runs none of them. */
+export function programOf(program: string, commands: readonly CommandRow[]): Command {
+  const command = new Command(program)
     .description("Progressive delivery for Kubernetes in one small binary.")
     .usage("COMMAND [flags]")
     .configureHelp(helpLayout)
     .configureOutput({ writeOut: () => undefined, writeErr: () => undefined, getOutHelpWidth: () => HELP_WIDTH })
     .exitOverride()
-    .addOption(new Option("-v, --version", "print the version").helpGroup("Flags:"))
-    .addHelpOption(new Option("-h, --help", "show this help").helpGroup("Flags:"))
+    .addOption(new Option(isPlugin(program) ? "--version" : "-v, --version", "print the version").helpGroup(FLAGS))
+    .addHelpOption(new Option("-h, --help", "show this help").helpGroup(FLAGS))
     .helpCommand(false);
-  command.commandsGroup("In a cluster:");
-  command.command("controller").description("drive Rollouts, and serve the admission webhook where asked to");
-  command.commandsGroup("Without a cluster:");
-  command.command("demo").description("see a canary, a bad version turned back, and more, in this terminal");
-  command.command("dev").description("serve your kubectl a cluster with Sluice in this process");
-  command.command("convert").description("print Deployments as Rollouts, or back; plan a migration");
-  command.command("eval").description("try a condition of a metric on a result");
+  for (const { group, name, summary, isHidden } of commands) {
+    if (isHidden) continue;
+    command.commandsGroup(group);
+    command.command(name).description(summary);
+  }
   command.commandsGroup("Other:");
-  command.command("version").description("print the version");
   command.command("help").usage("[COMMAND]").description("show the flags and examples of a command");
   return command;
 }
 
 /** What `sluice --help` prints. */
-export const usage = (): string => `${program().helpInformation()}${examples}`.trimEnd();
-
-/** For `sluice help [topic]`. */
-export function helpOn(topic: string | undefined): HelpAnswer {
-  if (topic === undefined || topic === "help") return { kind: "text", text: usage() };
-  if (topic === "version") return { kind: "text", text: "Usage: sluice version\n\nPrints the version." };
-  return explained.includes(topic) ? { kind: "ask", command: topic } : { kind: "refused", problem: unknown(topic) };
-}
+export const usage = (program = "sluice", commands: readonly CommandRow[] = COMMANDS): string =>
+  `${programOf(program, commands).helpInformation()}${asCalled(examples, program)}`.trimEnd();
 
 /** What is said of a first argument that is neither a command nor an option, with the nearest one that is. */
-export function unknown(argument: string): string {
+export function unknown(argument: string, program = "sluice", commands: readonly CommandRow[] = COMMANDS): string {
+  // The official plugin's words, which scripts may know.
+  const file = program.replaceAll(" ", "-");
+  const ofPlugin = `unknown command "${argument}" for "${file}"`;
+  const isCommand = !argument.startsWith("-") || argument === "--";
+  const hint = hintOf(argument, programOf(program, commands));
+  const what = isPlugin(program) && isCommand ? ofPlugin : `unknown ${isCommand ? "command" : "option"} '${argument}'`;
+  return `Error: ${what}${hint}\nRun '${isPlugin(program) ? file : program} --help' for usage.`;
+}
+
+/** Commander's: "\n(Did you mean demo?)", or nothing. */
+function hintOf(argument: string, command: Command): string {
   try {
-    program().parse([argument], { from: "user" });
+    command.parse([argument], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    const problem = error.code.startsWith("commander.unknown") ? error.message : `error: unknown command '${argument}'`;
-    return `${problem.replace(/^e/, "E")}\nRun 'sluice --help' for usage.`;
+    return /\n\(Did you mean .*\)$/s.exec(error.message)?.[0] ?? "";
   }
-  return `Error: unknown command '${argument}'\nRun 'sluice --help' for usage.`;
+  return "";
 }

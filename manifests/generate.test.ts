@@ -6,7 +6,7 @@ import { generated } from "./generate.ts";
 import { install, namespaceInstall } from "./install.ts";
 import { objectsIn, plain, rendered } from "./testing.ts";
 
-const files = generated();
+const files = await generated();
 const text = (path: string): string => files.get(path) ?? "";
 
 test.each([...files])("%s is what `bun run generate` writes", (path, contents) => {
@@ -17,6 +17,13 @@ test.each([...files])("%s is what `bun run generate` writes", (path, contents) =
 test("manifests/ holds nothing else that is no program, but for what builds the image", () => {
   const there = [...new Bun.Glob("**/*").scanSync(import.meta.dir)].filter((path) => !/\.ts$|^image\//.test(path));
   expect(there.toSorted()).toEqual([...files.keys()].filter((path) => !path.startsWith("../")).toSorted());
+});
+
+test("docs/man/ holds a page for every command, and no other", () => {
+  const there = [...new Bun.Glob("*").scanSync(join(import.meta.dir, "../docs/man"))].map(
+    (name) => `../docs/man/${name}`,
+  );
+  expect(there.toSorted()).toEqual([...files.keys()].filter((path) => path.startsWith("../docs/man/")).toSorted());
 });
 
 describe("the YAML says what the definitions say", () => {

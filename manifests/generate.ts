@@ -1,8 +1,12 @@
 /**
  * `bun run generate` writes what is made from the schemas and from the objects in this folder: manifests/,
- * Containerfile, docs/reasons.md and a table of README.md.
+ * Containerfile, docs/reasons.md, docs/cli.md, docs/man/ and a table of README.md.
  */
+import { existsSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import { manPages } from "./commands/manPage.ts";
+import { describedCommands } from "./commands/model.ts";
+import { commandsPage } from "./commands/page.ts";
 import { definitions } from "./crdManifests.ts";
 import { helmChart } from "./helm.ts";
 import { containerfile } from "./image/config.ts";
@@ -12,7 +16,8 @@ import { readme } from "./support.ts";
 import { header, stream, yaml } from "./text/render.ts";
 
 /** Path from manifests/ → contents, the same on every run; a test compares them with the files there. */
-export function generated(): ReadonlyMap<string, string> {
+export async function generated(): Promise<ReadonlyMap<string, string>> {
+  const commands = await describedCommands();
   return new Map([
     ...definitions.map((crd) => {
       const plural = crd.metadata.name.replace(/\..*/, "");
@@ -24,14 +29,20 @@ export function generated(): ReadonlyMap<string, string> {
     ...Object.entries(helmChart),
     ["../Containerfile", containerfile],
     ["../docs/reasons.md", reasonsPage],
+    ["../docs/cli.md", commandsPage(commands, moreOn)],
+    ...manPages(commands).map(([name, text]) => [`../docs/man/${name}`, text] as const),
     ["../README.md", readme()],
   ]);
 }
 
 const root = resolve(import.meta.dir, "..");
 
+/** Pages that are written by hand, beside docs/cli.md: of the command, or of all that it is about. */
+const moreOn = (name: string): string | undefined =>
+  [`cli/${name}.md`, `${name}.md`].find((path) => existsSync(join(root, "docs", path)));
+
 if (import.meta.main) {
-  for (const [path, contents] of generated()) {
+  for (const [path, contents] of await generated()) {
     await Bun.write(new URL(path, import.meta.url), contents);
     console.log(`${relative(root, join(import.meta.dir, path))}: ${contents.length} bytes`);
   }

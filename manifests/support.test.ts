@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { unsupportedFeatures } from "../controller/rules/rollout/support.ts";
 import { ROUTERS } from "../providers/traffic/routers.ts";
 import { STEPS } from "../controller/steps/stepKinds.ts";
-import { SUPPORT, supportTable } from "./support.ts";
+import { COMMANDS } from "../cli/commands.ts";
+import { commandTable, SUPPORT, supportTable } from "./support.ts";
 
 const row = (part: string) => SUPPORT.find((each) => each.part === part);
 const isHeld = (canary: object): boolean => unsupportedFeatures({ spec: { strategy: { canary } } }).length > 0;
@@ -27,4 +28,13 @@ describe("the table of what works", () => {
     expect([row("kinds")?.works.length, row("kinds")?.planned?.length]).toEqual([5, undefined]);
     expect(supportTable).not.toContain("undefined");
   });
+});
+
+test("the table of commands has each that is for people, once", () => {
+  const listed = Array.from(commandTable.matchAll(/\[`([\w-]+)`\]/g), ([, name = ""]) => name);
+  expect(listed.toSorted()).toEqual(
+    COMMANDS.filter(({ isHidden }) => !isHidden)
+      .map(({ name }) => name)
+      .toSorted(),
+  );
 });

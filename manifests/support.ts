@@ -1,4 +1,4 @@
-/** The table of README.md that says what works, from the tables that the code uses: so it cannot go out of date. */
+/** The tables of README.md, from the tables that the code uses: so they cannot go out of date. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { WORKLOAD_KINDS } from "../controller/rules/rollout/workloadRef.ts";
@@ -7,6 +7,7 @@ import { OWN_PROVIDERS, PROVIDERS } from "../providers/metrics/providers.ts";
 import { ROUTERS } from "../providers/traffic/routers.ts";
 import { crds } from "../schema/crd.ts";
 import type { RolloutStrategy } from "../schema/rollout.ts";
+import { COMMANDS } from "../cli/commands.ts";
 import { table } from "./text/table.ts";
 
 /** What a part of the API can do, by name. */
@@ -94,13 +95,33 @@ export const supportTable: string = table(
   SUPPORT.map(({ part, works, held, planned }) => [part, cell(works), cell(held), cell(planned)]),
 );
 
-const BEGIN = "<!-- support: made by `bun run generate` -->\n";
-const END = "<!-- /support -->\n";
+const groups = Map.groupBy(
+  COMMANDS.filter(({ isHidden }) => !isHidden),
+  ({ group }) => group.replace(/:$/, ""),
+);
 
-/** README.md with the table as it is now. @throws {Error} when the README has no place for it */
+/** The commands by what they need. */
+export const commandTable: string = table(
+  ["", "commands"],
+  [...groups].map(([group, rows]) => [
+    group,
+    rows.map(({ name }) => `[\`${name}\`](docs/cli.md#sluice-${name})`).join(", "),
+  ]),
+);
+
+/**
+ * README.md with its tables as they are now: of what works, and of the commands.
+ * @throws {Error} when it has no place for one
+ */
 export function readme(): string {
   const text = readFileSync(join(import.meta.dir, "../README.md"), "utf8");
-  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`README.md has no ${BEGIN.trim()} … ${END.trim()} for the table`);
-  return `${text.slice(0, begin + BEGIN.length)}\n${supportTable}\n${text.slice(end)}`;
+  return between("commands", commandTable, between("support", supportTable, text));
+}
+
+/** @param name of the place: the table stands between two comments with it */
+function between(name: string, made: string, text: string): string {
+  const begin = `<!-- ${name}: made by \`bun run generate\` -->\n`;
+  const [from, to] = [text.indexOf(begin), text.indexOf(`<!-- /${name} -->\n`)];
+  if (from < 0 || to < from) throw new Error(`README.md has no ${begin.trim()} … <!-- /${name} --> for the table`);
+  return `${text.slice(0, from + begin.length)}\n${made}\n${text.slice(to)}`;
 }

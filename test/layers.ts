@@ -35,11 +35,14 @@ export function upwardImports(imports: readonly Import[]): string[] {
   );
 }
 
+/** The table of commands loads one of them by its name, as main.ts would: it is no part of what commands share. */
+const TABLE = "cli/commands.ts";
+
 /** Pairs of folders that import each other: one sentence for each, with the files of the rarer direction. */
 export function twoWayPairs(imports: readonly Import[]): string[] {
   const edges = new Map<string, Import[]>();
   for (const each of imports) {
-    if (each.target === undefined) continue;
+    if (each.target === undefined || each.from === TABLE) continue;
     const [from, to] = [posix.dirname(each.from), posix.dirname(each.target)];
     if (from !== to) edges.set(`${from} ${to}`, [...(edges.get(`${from} ${to}`) ?? []), each]);
   }

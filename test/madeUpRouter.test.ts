@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { ignoredBeside, routerFlags } from "../controller/process/flags.ts";
+import { ignoredBeside, routerFlags } from "../cli/controller/flags.ts";
 import { renderRollouts } from "../controller/process/rolloutGauges.ts";
 import { letGo, releaseSweeps } from "../controller/release/routeRelease.ts";
 import { decide } from "../controller/rollout/decide/decide.ts";

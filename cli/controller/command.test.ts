@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { parseControllerOptions } from "../../controller/process/options.ts";
+import { parseControllerOptions } from "./options.ts";
 import { migrationOf } from "./command.ts";
 
 function optionsOf(env: Readonly<Record<string, string>>) {

@@ -14,26 +14,28 @@ import { createLog, type Log } from "../../controller/process/log.ts";
 import { systemClock } from "../../kube/clock/clock.ts";
 import { createMetrics, type ApiRequest, type ControllerMetrics } from "../../controller/process/metrics.ts";
 import { releaseCode, releaseMemory, whenQuiet, type Quiet, type Rest } from "../../controller/process/quiet.ts";
-import { parseControllerOptions, type ControllerOptions } from "../../controller/process/options.ts";
+import { parseControllerOptions, type ControllerOptions } from "./options.ts";
 import { roomWithin } from "../../controller/rollout/facts/room.ts";
 import { createTroubles, type Troubles } from "../../controller/process/troubles.ts";
 import { createSendHttp } from "../../providers/metrics/measuring/http.ts";
+import { asCalled } from "../parsed.ts";
+import type { CliPorts } from "../ports.ts";
 import { createUndo, type Undo } from "../../controller/process/undoStack.ts";
 
-export interface Surroundings {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly version: string;
-}
+type Surroundings = Pick<CliPorts, "env" | "version">;
 
 /** @returns the exit code. Errors of the command line go to stderr as sentences; see `parseControllerOptions`. */
-export async function runController(args: readonly string[], { env, version }: Surroundings): Promise<number> {
+export async function runController(
+  args: readonly string[],
+  { env, version, program, out }: Pick<CliPorts, "env" | "version" | "program" | "out">,
+): Promise<number> {
   const parsed = parseControllerOptions(args, env);
   switch (parsed.kind) {
     case "help":
-      console.log(parsed.text);
+      await out(`${asCalled(parsed.text, program)}\n`);
       return 0;
     case "version":
-      console.log(`sluice: v${version}`);
+      await out(`sluice: v${version}\n`);
       return 0;
     case "refused":
       for (const problem of parsed.problems) console.error(`Error: ${problem}`);

@@ -8,37 +8,22 @@ import type { Note } from "../../controller/migration/convert/note.ts";
 import { CANARY, type Profile, profilesOf } from "../../controller/migration/convert/profile.ts";
 import { convertAll, type Outcome } from "../../controller/migration/convert/stream.ts";
 import { type ConvertOptions, parseConvertOptions } from "./options.ts";
+import { asCalled, usageProblem } from "../parsed.ts";
+import type { CliPorts } from "../ports.ts";
 import { type Held, readStream, type Stream } from "./yaml.ts";
 import { codeOf, messageOf } from "../../kube/object/errors.ts";
 
 export interface ConvertPorts {
-  readonly stdin: () => Promise<string>;
+  /** Of the process by default. */
+  readonly stdin?: () => Promise<string>;
   readonly out: (text: string) => void | Promise<void>;
   readonly err: (line: string) => void;
 }
 
-const process_: ConvertPorts = {
-  stdin: async () => decoded(await Bun.stdin.bytes(), "standard input"),
-  out: written,
-  err: (line) => console.error(line),
-};
+const standardInput = async (): Promise<string> => decoded(await Bun.stdin.bytes(), "standard input");
 
-/** What was given cannot be read, or what was made not be written: a sentence for the user. */
+/** What was given cannot be read: a sentence for the user. */
 class Unreadable extends Error {}
-
-/**
- * Resolves when all is written: the caller ends the process next, and what a pipe has not taken yet would be lost.
- * Nobody who stops reading (`| head`) wants to know of it.
- */
-async function written(text: string): Promise<void> {
-  try {
-    await Bun.write(Bun.stdout, text);
-  } catch (error) {
-    if (codeOf(error) === "EPIPE") return;
-    const why = codeOf(error) === "ENOSPC" ? "no space left on device" : messageOf(error);
-    throw new Unreadable(`cannot write standard output: ${why}`, { cause: error });
-  }
-}
 
 /** Text as it is written to the byte. UTF-16 is what older shells of Windows write into files. */
 function decoded(bytes: Uint8Array, name: string): string {
@@ -51,25 +36,25 @@ function decoded(bytes: Uint8Array, name: string): string {
 }
 
 /**
- * @param version the program's, for its user agent
+ * @param told of the process: how it was called, and for a plan its version and how to connect
  * @returns the exit code: 0 all converted; 1 something was refused, or could not be read
  */
 export async function runConvert(
   args: readonly string[],
-  ports: ConvertPorts = process_,
-  version?: string,
+  ports: ConvertPorts,
+  { program = "sluice", version, connect }: Partial<Pick<CliPorts, "program" | "version" | "connect">> = {},
 ): Promise<number> {
   const parsed = parseConvertOptions(args);
   switch (parsed.kind) {
     case "help":
-      await ports.out(parsed.text);
+      await ports.out(`${asCalled(parsed.text, program).trimEnd()}\n`);
       return 0;
     case "refused":
-      ports.err(`Error: ${parsed.problem}\nRun 'sluice convert --help' for usage.`);
+      ports.err(usageProblem(parsed.problem, `${program} convert`));
       return 1;
     case "plan": {
       const { runPlan } = await import("./planCommand.ts");
-      return runPlan(parsed.options, version === undefined ? ports : { ...ports, version });
+      return runPlan(parsed.options, { ...ports, ...(version && { version }), ...(connect && { connect }) });
     }
     case "run":
       try {
@@ -95,7 +80,10 @@ async function convert(options: ConvertOptions, ports: ConvertPorts): Promise<nu
   const sources: Source[] = [];
   for (const file of await filesOf(options, ports)) {
     const name = file === "-" ? "standard input" : file;
-    sources.push({ name, stream: streamOf(name, file === "-" ? await ports.stdin() : await textOf(file)) });
+    sources.push({
+      name,
+      stream: streamOf(name, file === "-" ? await (ports.stdin ?? standardInput)() : await textOf(file)),
+    });
   }
   const held = sources.flatMap(({ name, stream }) => stream.objects.map((one) => ({ ...one, name })));
   const objects = held.map(({ object }) => object);

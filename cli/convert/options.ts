@@ -1,8 +1,10 @@
 /** Parses the arguments of `sluice convert`. */
 import { Command, Option } from "commander";
-import { HELP_WIDTH, helpLayout } from "../../controller/process/helpLayout.ts";
 import { canBeName } from "../../kube/client/path.ts";
+import { collected } from "../flagValues.ts";
+import { CLUSTER_FLAGS, connectOptionsOf, withKubeFlags } from "../kubeFlags.ts";
 import { parsed } from "../parsed.ts";
+import type { ConnectOptions } from "../ports.ts";
 import type { Mode } from "../../controller/migration/convert/toRollout.ts";
 
 export interface ConvertOptions {
@@ -19,12 +21,9 @@ export interface ConvertOptions {
 
 /** For `--plan`. */
 export interface PlanOptions {
-  /** Undefined: the kubeconfig's. */
-  readonly namespace: string | undefined;
+  readonly cluster: ConnectOptions;
   readonly allNamespaces: boolean;
   readonly output: "text" | "json";
-  readonly kubeconfig: string | undefined;
-  readonly context: string | undefined;
   /** Where the controller is: its namespace's profiles are for all, and its Deployments are left alone. */
   readonly controllerNamespace: string;
   /** For all Deployments; undefined: the one that they name. */
@@ -56,21 +55,18 @@ const FILES = "Files:";
 const PLAN = "A plan for a cluster:";
 const BOTH = "Both:";
 
-const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
-
 const option = (flags: string, description: string, group: string): Option =>
   new Option(flags, description).helpGroup(group);
 
-function commandOf(write: (text: string) => void): Command {
-  return new Command("sluice convert")
+export function commandOf(): Command {
+  const command = new Command("sluice convert")
     .description(
       "Prints what is given with Rollouts instead of Deployments, or the other way\nround, and reports what it could not carry over. It changes no file. With\n--plan it says what migrating the Deployments of a cluster would do.",
     )
     .usage("-f FILE [flags]\n       sluice convert --plan [flags]")
-    .configureHelp(helpLayout)
     .addOption(
       option("-f, --filename <file>", "file or folder, - for standard input; may be repeated", FILES).argParser(
-        collect,
+        collected,
       ),
     )
     .addOption(option("-R, --recursive", "read the folders in a folder, too", FILES).default(false))
@@ -84,11 +80,8 @@ function commandOf(write: (text: string) => void): Command {
     )
     .addOption(option("--with-hpa", "point HorizontalPodAutoscalers at what they scale now", FILES).default(false))
     .addOption(option("--plan", "read a cluster, write nothing, and say what migrating would do", PLAN).default(false))
-    .addOption(option("-n, --namespace <name>", "the namespace to read (default: the kubeconfig's)", PLAN))
     .addOption(option("-A, --all-namespaces", "read all namespaces", PLAN).default(false))
     .addOption(option("-o, --output <format>", "how to print it", PLAN).default("text").choices(["text", "json"]))
-    .addOption(option("--kubeconfig <file>", "path to a kubeconfig (default: as kubectl finds it)", PLAN))
-    .addOption(option("--context <name>", "context of the kubeconfig", PLAN))
     .addOption(
       option("--controller-namespace <name>", "the namespace of Sluice's controller", PLAN).default("argo-rollouts"),
     )
@@ -111,9 +104,8 @@ function commandOf(write: (text: string) => void): Command {
     .addHelpOption(option("-h, --help", "show this help", BOTH))
     .allowExcessArguments(false)
     .addHelpText("after", examples)
-    .exitOverride()
-    .configureOutput({ writeOut: write, writeErr: () => undefined, getOutHelpWidth: () => HELP_WIDTH })
     .action(() => {});
+  return withKubeFlags(command);
 }
 
 interface Given {
@@ -128,14 +120,12 @@ interface Given {
   readonly namespace?: string;
   readonly allNamespaces: boolean;
   readonly output: "text" | "json";
-  readonly kubeconfig?: string;
-  readonly context?: string;
   readonly controllerNamespace: string;
 }
 
 /** Flags of the one way that mean nothing in the other. */
 const OF_FILES = ["filename", "recursive", "to", "profiles", "withHpa"];
-const OF_PLAN = ["namespace", "allNamespaces", "output", "kubeconfig", "context", "controllerNamespace"];
+const OF_PLAN = ["allNamespaces", "output", "controllerNamespace"];
 
 export function parseConvertOptions(args: readonly string[]): ParsedConvertOptions {
   const found = parsed(commandOf, args);
@@ -144,19 +134,22 @@ export function parseConvertOptions(args: readonly string[]): ParsedConvertOptio
   const { command } = found;
   const given = command.opts<Given>();
   const isTyped = (name: string): boolean => command.getOptionValueSource(name) === "cli";
-  const stray = (given.plan ? OF_FILES : OF_PLAN).find(isTyped);
+  const isOfPlan = (option: Option): boolean =>
+    option.helpGroupHeading === CLUSTER_FLAGS || OF_PLAN.includes(option.attributeName());
+  const isStray = given.plan ? (option: Option) => OF_FILES.includes(option.attributeName()) : isOfPlan;
+  const stray = command.options.find((option) => isTyped(option.attributeName()) && isStray(option));
   if (stray !== undefined) {
-    const flag = command.options.find((one) => one.attributeName() === stray)?.long ?? stray;
+    const flag = stray.long ?? stray.flags;
     const problem = given.plan
       ? `--plan reads a cluster: leave ${flag} out`
       : `${flag} is for --plan: files are read otherwise`;
     return { kind: "refused", problem };
   }
-  return given.plan ? planned(given, isTyped("mode")) : filed(given);
+  return given.plan ? planned(given, connectOptionsOf(command), isTyped("mode")) : filed(given);
 }
 
-function planned(given: Given, isModeTyped: boolean): ParsedConvertOptions {
-  const { namespace, allNamespaces, output, kubeconfig, context, controllerNamespace, profile, mode } = given;
+function planned(given: Given, cluster: ConnectOptions, isModeTyped: boolean): ParsedConvertOptions {
+  const { namespace, allNamespaces, output, controllerNamespace, profile, mode } = given;
   if (allNamespaces && namespace !== undefined)
     return { kind: "refused", problem: "--namespace and --all-namespaces: give one of them" };
   const wrong = [namespace, controllerNamespace].find((name) => name !== undefined && !canBeName(name));
@@ -164,7 +157,7 @@ function planned(given: Given, isModeTyped: boolean): ParsedConvertOptions {
   const modes: readonly Mode[] = isModeTyped ? [mode] : ["reference", "adopt"];
   return {
     kind: "plan",
-    options: { namespace, allNamespaces, output, kubeconfig, context, controllerNamespace, profile, modes },
+    options: { cluster, allNamespaces, output, controllerNamespace, profile, modes },
   };
 }
 

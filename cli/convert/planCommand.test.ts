@@ -13,7 +13,10 @@ async function run(client: KubeClient | (() => never), ...args: readonly string[
   const code = await runPlan(parsed.options, {
     out: (more) => void (text += more),
     err: (line) => void report.push(line),
-    connect: async () => (typeof client === "function" ? client() : client),
+    connect: async ({ namespace = "default" }) => {
+      const made = typeof client === "function" ? client() : client;
+      return { client: made, namespace };
+    },
   });
   return { code, text, report };
 }

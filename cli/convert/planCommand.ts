@@ -5,11 +5,10 @@ import { parseProfile } from "../../controller/migration/facts/profileText.ts";
 import { profileNameOf } from "../../controller/migration/plan/optIn.ts";
 import { type DeploymentPlan, isRefused, planOf } from "../../controller/migration/plan/plan.ts";
 import { ApiError } from "../../kube/client/apiError.ts";
-import { loadCredentials } from "../../kube/client/credentials.ts";
-import { checkCredentials } from "../../kube/client/credentialsCheck.ts";
 import { CredentialsError } from "../../kube/client/kubeconfig.ts";
-import { createClient, type KubeClient } from "../../kube/client/transport.ts";
 import { systemClock } from "../../kube/clock/clock.ts";
+import { connected } from "../connection.ts";
+import type { Connection, ConnectOptions } from "../ports.ts";
 import type { PlanOptions } from "./options.ts";
 import { planText } from "./planText.ts";
 import { type ClusterFacts, readCluster } from "./readCluster.ts";
@@ -20,22 +19,17 @@ export interface PlanPorts {
   /** The program's, for its user agent. */
   readonly version?: string;
   /** @throws {CredentialsError} */
-  readonly connect?: (options: PlanOptions, version: string) => Promise<KubeClient>;
-}
-
-async function connected({ kubeconfig, context }: PlanOptions, version: string): Promise<KubeClient> {
-  const options = { kubeconfig, context };
-  const credentials = await loadCredentials(options);
-  checkCredentials(credentials, options);
-  return createClient({ credentials, version, clock: systemClock });
+  readonly connect?: (options: ConnectOptions) => Promise<Pick<Connection, "client" | "namespace">>;
 }
 
 /** @returns the exit code: 0 all can be migrated; 1 something is in the way of one, or could not be read */
 export async function runPlan(options: PlanOptions, ports: PlanPorts): Promise<number> {
-  const { out, err, version = "0.0.0", connect = connected } = ports;
+  const { out, err, version = "0.0.0" } = ports;
+  const connect = ports.connect ?? ((asked) => connected(asked, { version, clock: systemClock }));
   try {
-    const client = await connect(options, version);
-    const namespace = options.allNamespaces ? undefined : (options.namespace ?? client.namespace);
+    const connection = await connect(options.cluster);
+    const { client } = connection;
+    const namespace = options.allNamespaces ? undefined : connection.namespace;
     const facts = await readCluster(client, namespace, options.controllerNamespace);
     const plans = plansOf(facts, options);
     await out(

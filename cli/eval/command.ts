@@ -1,6 +1,6 @@
 /** `sluice eval`: tries conditions of metrics by hand (docs/behaviour/metric-conditions.md#trying-one). */
-import { codeOf } from "../../kube/object/errors.ts";
 import { answerToLine, type Evaluated, evaluated, LONGEST_LINE, type ResultType } from "./answer.ts";
+import { asCalled, usageProblem } from "../parsed.ts";
 import { parseEvalOptions } from "./options.ts";
 
 export interface EvalPorts {
@@ -10,29 +10,15 @@ export interface EvalPorts {
   readonly now: () => number;
 }
 
-const process_: EvalPorts = {
-  stdin: () => Bun.stdin.stream(),
-  async out(text) {
-    try {
-      await Bun.write(Bun.stdout, text);
-    } catch (error) {
-      // Nobody who stops reading (`| head`) wants to know of it.
-      if (codeOf(error) !== "EPIPE") throw error;
-    }
-  },
-  err: (line) => console.error(line),
-  now: () => Date.now(),
-};
-
 /** @returns the exit code: 0 the condition is true or false, or all lines are answered; 1 it is neither */
-export async function runEval(args: readonly string[], ports: EvalPorts = process_): Promise<number> {
+export async function runEval(args: readonly string[], ports: EvalPorts, program = "sluice"): Promise<number> {
   const parsed = parseEvalOptions(args);
   switch (parsed.kind) {
     case "help":
-      await ports.out(parsed.text);
+      await ports.out(`${asCalled(parsed.text, program).trimEnd()}\n`);
       return 0;
     case "refused":
-      ports.err(`Error: ${parsed.problem}\nRun 'sluice eval --help' for usage.`);
+      ports.err(usageProblem(parsed.problem, `${program} eval`));
       return 1;
     case "run":
       return parsed.options.kind === "lines" ? answerLines(ports) : tryOne(parsed.options, ports);

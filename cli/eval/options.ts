@@ -28,7 +28,7 @@ Examples:
   Many, each a line such as {"type":"scalar","result":1,"condition":"result > 0"}:
     sluice eval --jsonl < conditions.jsonl`;
 
-function commandOf(write: (text: string) => void): Command {
+function commandOf(): Command {
   return new Command("sluice eval")
     .description(
       "Tries a condition of a metric (successCondition, failureCondition) on a result, as an analysis does.\n" +
@@ -45,8 +45,6 @@ function commandOf(write: (text: string) => void): Command {
     .option("--jsonl", "read conditions from standard input, one a line, and answer each with a line", false)
     .allowExcessArguments(false)
     .addHelpText("after", examples)
-    .exitOverride()
-    .configureOutput({ writeOut: write, writeErr: () => undefined })
     .action(() => {});
 }
 

@@ -7,6 +7,7 @@ export const HELP_WIDTH = 80;
 const mostForTerms = 28;
 
 const plain = new Help();
+const withThoseAbove = Object.assign(new Help(), { showGlobalOptions: true });
 
 const isEmpty = (value: unknown): boolean =>
   value === false || value === "" || (Array.isArray(value) && value.length === 0);
@@ -17,6 +18,11 @@ export const helpLayout: HelpConfiguration = {
     if (helper.displayWidth(term) <= width) return plain.formatItem(term, width, description, helper);
     return `${plain.formatItem(term, width, "", helper)}\n${plain.formatItem("", width, description, helper)}`;
   },
+  // Those of the commands above stand under their own headings.
+  visibleOptions: (command) => [...plain.visibleOptions(command), ...withThoseAbove.visibleGlobalOptions(command)],
+  commandUsage: (command) => plain.commandUsage(command).replaceAll("[options]", "[flags]"),
+  // A boolean that is given alone is true: its value is seldom written.
+  optionTerm: ({ flags }) => flags.replace(" [bool]", ""),
   // A default that is nothing is not worth a word.
   optionDescription: (option) => (isEmpty(option.defaultValue) ? option.description : plain.optionDescription(option)),
 };

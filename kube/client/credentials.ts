@@ -93,14 +93,18 @@ export const loadCredentials = async (
   return credentials;
 };
 
-const pathsOf = ({ kubeconfig }: CredentialOptions, { env, home }: Places): string[] => {
+/** The files of the kubeconfig, whether they exist or not. */
+export const kubeconfigPaths = (
+  { kubeconfig }: CredentialOptions,
+  { env, home }: Pick<Places, "env" | "home">,
+): string[] => {
   if (kubeconfig !== undefined && kubeconfig !== "") return [kubeconfig];
   const list = (env["KUBECONFIG"] ?? "").split(delimiter).filter((path) => path !== "");
   return list.length > 0 ? list : [join(home, ".kube", "config")];
 };
 
 const find = (options: CredentialOptions, places: Places): Identity => {
-  const paths = pathsOf(options, places);
+  const paths = kubeconfigPaths(options, places);
   const config = readKubeconfig(paths);
   if (config.files.length > 0) return fromKubeconfig(config, options);
   if (options.kubeconfig !== undefined && options.kubeconfig !== "") {

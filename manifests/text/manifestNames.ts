@@ -1,5 +1,5 @@
 /** The names in the manifests. */
-import { parseControllerOptions } from "../../controller/process/options.ts";
+import { parseControllerOptions } from "../../cli/controller/options.ts";
 import packageJson from "../../package.json" with { type: "json" };
 
 export const version: string = packageJson.version;

@@ -39,7 +39,7 @@ function serveEmpty(certificate: ServingCertificate): { readonly port: number } 
 async function clientOf(path: string): Promise<KubeClient> {
   // Not loaded where the handler alone is measured.
   const [{ parseControllerOptions }, { loadCredentials }, { createClient }] = await Promise.all([
-    import("../../controller/process/options.ts"),
+    import("../../cli/controller/options.ts"),
     import("../../kube/client/credentials.ts"),
     import("../../kube/client/transport.ts"),
   ]);

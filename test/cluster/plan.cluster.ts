@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { runConvert } from "../../cli/convert/command.ts";
-import { parseControllerOptions } from "../../controller/process/options.ts";
+import { parseControllerOptions } from "../../cli/controller/options.ts";
 import { watchProfiles } from "../../controller/migration/facts/profiles.ts";
 import { createStores } from "../../controller/rollout/facts/stores.ts";
 import { loadCredentials } from "../../kube/client/credentials.ts";

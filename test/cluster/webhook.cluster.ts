@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../../kube/clock/clock.ts";
-import { parseControllerOptions } from "../../controller/process/options.ts";
+import { parseControllerOptions } from "../../cli/controller/options.ts";
 import { admissionFindings, type References } from "../../controller/rules/admission/admissionFindings.ts";
 import { rangeViolations } from "../../controller/rules/admission/ranges.ts";
 import { newViolations } from "../../kube/validation/ratchet.ts";

@@ -3,7 +3,7 @@
  * and whose scheduler places their pods.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { parseControllerOptions } from "../../controller/process/options.ts";
+import { parseControllerOptions } from "../../cli/controller/options.ts";
 import { createStores } from "../../controller/rollout/facts/stores.ts";
 import { loadCredentials } from "../../kube/client/credentials.ts";
 import { collectionPath } from "../../kube/client/path.ts";

@@ -4,7 +4,7 @@
  */
 import { afterAll, expect, test } from "bun:test";
 import { systemClock } from "../../kube/clock/clock.ts";
-import { parseControllerOptions } from "../../controller/process/options.ts";
+import { parseControllerOptions } from "../../cli/controller/options.ts";
 import { loadCredentials } from "../../kube/client/credentials.ts";
 import { createClient } from "../../kube/client/transport.ts";
 import {

@@ -1,6 +1,6 @@
 /** What admission says of a Rollout for what else the cluster holds, by the rules on caches that a real API server fills. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { parseControllerOptions } from "../../controller/process/options.ts";
+import { parseControllerOptions } from "../../cli/controller/options.ts";
 import { createStores } from "../../controller/rollout/facts/stores.ts";
 import { loadCredentials } from "../../kube/client/credentials.ts";
 import { collectionPath } from "../../kube/client/path.ts";

@@ -1,5 +1,4 @@
 /** Turns the arguments of `sluice controller` and its environment into its options. The flags are in flags.ts. */
-import { CommanderError } from "commander";
 import {
   addressProblem,
   instanceProblem,
@@ -8,9 +7,10 @@ import {
   rangeProblems,
   webhookUrlProblem,
 } from "./addresses.ts";
-import { attributeOf, commandOf } from "./command.ts";
+import { attributeOf, commandOf } from "./parser.ts";
 import { allFlags, type Flag, ignoredFlags, unsupportedFlags } from "./flags.ts";
-import type { LogFormat, LogLevel } from "./log.ts";
+import { parsed } from "../parsed.ts";
+import type { LogFormat, LogLevel } from "../../controller/process/log.ts";
 import type { AddressRules } from "../../providers/metrics/measuring/wire/addresses.ts";
 import { ROUTERS, settingsOf } from "../../providers/traffic/routers.ts";
 import { isTaken, type RouterSetting, type RouterSettings, settingsBy } from "../../providers/traffic/settings.ts";
@@ -96,10 +96,6 @@ export type ParsedControllerOptions =
   /** Print `problems`, a sentence each, on stderr and exit with `exitCode`. */
   | { readonly kind: "refused"; readonly problems: readonly string[]; readonly exitCode: number };
 
-const flagByToken = new Map<string, Flag>(
-  allFlags.flatMap((flag) => [[`--${flag.name}`, flag] as const, ...(flag.short ? [[flag.short, flag] as const] : [])]),
-);
-
 /**
  * Parses the arguments behind `controller` in Go's flag syntax: `--flag=value`, `--flag value`, and for a boolean
  * `--flag` or `--flag=false`, never `--flag false`. The last of several wins, except for lists.
@@ -108,15 +104,10 @@ export function parseControllerOptions(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): ParsedControllerOptions {
-  let help = "";
-  const command = commandOf((text) => (help += text));
-  try {
-    command.parse(withBooleanValues(argv), { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.code === "commander.helpDisplayed") return { kind: "help", text: help.trimEnd() };
-    return refused([error.message.replace(/^error: /, "")]);
-  }
+  const found = parsed(commandOf, argv);
+  if (found.kind === "help") return { kind: "help", text: found.text.trimEnd() };
+  if (found.kind === "refused") return refused([found.problem]);
+  const { command } = found;
   const given = allFlags.filter((flag) => command.getOptionValueSource(attributeOf(flag)) === "cli");
   const raw = command.opts<RawFlags>();
   if (raw.version) return { kind: "version" };
@@ -337,22 +328,6 @@ function warningsOf(raw: RawFlags, given: readonly Flag[]): string[] {
     ...(raw.webhookUrl && raw.webhookFailurePolicy === "Fail" ? [failByUrl] : []),
     ...(["", "text", "json"].includes(format) ? [] : [`--logformat is "${raw.logformat}": using text`]),
   ];
-}
-
-/** Gives a bare boolean flag its value, since commander would otherwise take the next argument for it. */
-function withBooleanValues(argv: readonly string[]): string[] {
-  const out: string[] = [];
-  for (let index = 0; index < argv.length; index++) {
-    const token = argv[index] ?? "";
-    const flag = flagByToken.get(token);
-    out.push(flag?.kind === "bool" ? `${token}=true` : token);
-    const next = argv[index + 1];
-    if (flag !== undefined && flag.kind !== "bool" && next !== undefined) {
-      out.push(next);
-      index++;
-    }
-  }
-  return out;
 }
 
 function refused(problems: readonly string[]): ParsedControllerOptions {

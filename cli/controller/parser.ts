@@ -1,7 +1,7 @@
 /** The flags of `sluice controller` as commander parses and shows them. */
 import { Command, InvalidArgumentError, Option } from "commander";
 import { allFlags, type Flag, type FlagKind, ignoredFlags, OTHER, unsupportedFlags } from "./flags.ts";
-import { HELP_WIDTH, helpLayout } from "./helpLayout.ts";
+import { booleanOf } from "../flagValues.ts";
 import { goDurationMs } from "../../kube/object/goDuration.ts";
 
 const examples = `
@@ -19,17 +19,14 @@ Examples:
     sluice controller --webhook-port 9443
 `;
 
-/** A command that parses the flags, without running anything. @param write gets the help */
-export function commandOf(write: (text: string) => void): Command {
+/** A command that parses the flags, without running anything. */
+export function commandOf(): Command {
   const command = new Command("sluice controller")
     .description("Drives the Rollouts of a cluster; with --webhook-port, also serves the webhook.")
     .usage("[flags]")
-    .configureHelp(helpLayout)
     .addHelpOption(new Option("-h, --help", "show this help").helpGroup(OTHER))
     .addHelpText("after", examples)
     .allowExcessArguments(true)
-    .exitOverride()
-    .configureOutput({ writeOut: write, writeErr: () => undefined, getOutHelpWidth: () => HELP_WIDTH })
     .action(() => {
       const [stray] = command.args;
       if (stray === undefined) return;
@@ -67,9 +64,7 @@ function parseValue(kind: FlagKind, text: string): string | number | boolean {
     case "list":
       return text;
     case "bool":
-      if (/^(1|t|true)$/i.test(text)) return true;
-      if (/^(0|f|false)$/i.test(text)) return false;
-      throw new InvalidArgumentError("It must be true or false.");
+      return booleanOf(text);
     case "int":
       if (!/^[+-]?\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
       return Number(text);

@@ -1,0 +1,104 @@
+/** All commands of the program: one row each, which loads only what that command needs. */
+import { becomeLean } from "../controller/process/lean.ts";
+import packageJson from "../package.json" with { type: "json" };
+import type { CliPorts } from "./ports.ts";
+import { programName } from "./programName.ts";
+
+/** @returns the exit code. Arguments are those behind the command's name. */
+export type RunCommand = (args: readonly string[], ports: CliPorts) => Promise<number>;
+
+export interface CommandRow {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  /** The heading of the help under which it stands; rows of a group stand together. */
+  readonly group: string;
+  /** What it does, beginning with a verb in small letters. */
+  readonly summary: string;
+  readonly load: () => Promise<RunCommand>;
+  /** For programs, not for people: it is not listed. */
+  readonly isHidden?: true;
+}
+
+const IN_A_CLUSTER = "In a cluster:";
+const WITHOUT_A_CLUSTER = "Without a cluster:";
+const OTHER = "Other:";
+
+/** How to start the program again, which from the sources is not how usage lines call it. */
+const startedAs = (): string => programName(process, packageJson.packageManager);
+
+export const COMMANDS: readonly CommandRow[] = [
+  {
+    name: "controller",
+    group: IN_A_CLUSTER,
+    summary: "drive Rollouts, and serve the admission webhook where asked to",
+    load: async () => async (args, ports) => {
+      // Before its modules are loaded: the process may start again in its own place.
+      if (!isQuestion(args)) becomeLean();
+      const { runController } = await import("./controller/command.ts");
+      return runController(args, ports);
+    },
+  },
+  {
+    name: "demo",
+    group: WITHOUT_A_CLUSTER,
+    summary: "see a canary, a bad version turned back, and more, in this terminal",
+    async load() {
+      const { runDemo } = await import("./demo.ts");
+      return (args, { env, version, out, err, program }) =>
+        runDemo(args, { env, version, out, err, called: program, program: startedAs() });
+    },
+  },
+  {
+    name: "dev",
+    group: WITHOUT_A_CLUSTER,
+    summary: "serve your kubectl a cluster with Sluice in this process",
+    async load() {
+      const { runDev } = await import("./dev.ts");
+      return (args, { version, out, err, program }) =>
+        runDev(args, { version, out, err, called: program, program: startedAs() });
+    },
+  },
+  {
+    name: "convert",
+    group: WITHOUT_A_CLUSTER,
+    summary: "print Deployments as Rollouts, or back; plan a migration",
+    async load() {
+      const { runConvert } = await import("./convert/command.ts");
+      return (args, ports) => runConvert(args, { out: ports.out, err: ports.err }, ports);
+    },
+  },
+  {
+    name: "eval",
+    group: WITHOUT_A_CLUSTER,
+    summary: "try a condition of a metric on a result",
+    async load() {
+      const { runEval } = await import("./eval/command.ts");
+      return (args, { out, err, clock, program }) =>
+        runEval(args, { stdin: () => Bun.stdin.stream(), out, err, now: clock.now }, program);
+    },
+  },
+  {
+    name: "completion",
+    group: OTHER,
+    summary: "print what makes your shell complete commands and names",
+    load: async () => (await import("./completion/command.ts")).run,
+  },
+  {
+    name: "__complete",
+    group: OTHER,
+    summary: "answer a shell",
+    isHidden: true,
+    async load() {
+      const { runComplete } = await import("./completion/candidates.ts");
+      return (args, ports) => runComplete(args, ports, COMMANDS);
+    },
+  },
+  { name: "version", group: OTHER, summary: "print the version", load: async () => (await import("./version.ts")).run },
+];
+
+const isQuestion = (args: readonly string[]): boolean =>
+  args.some((arg) => ["--help", "-h", "--version", "__describe"].includes(arg));
+
+/** The row of a name or alias. */
+export const rowOf = (name: string, commands: readonly CommandRow[] = COMMANDS): CommandRow | undefined =>
+  commands.find((row) => row.name === name || row.aliases?.includes(name) === true);
