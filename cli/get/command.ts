@@ -1,0 +1,55 @@
+/** `sluice get`: Rollouts and Experiments with all that belongs to them (docs/cli/get.md). */
+import { ApiError } from "../../kube/client/apiError.ts";
+import { CredentialsError } from "../../kube/client/kubeconfig.ts";
+import type { CliPorts, Connection } from "../ports.ts";
+import { type GetOptions, parseGetOptions } from "./options.ts";
+import { newShelves, readOnce } from "./shelves.ts";
+import { textOf, toldMissing } from "./shown.ts";
+import { subjectsOn, wantedFor } from "./subjects.ts";
+
+/** @returns the exit code: 0 shown, or the watch ended; 1 not found, not readable, or not understood */
+export async function run(args: readonly string[], ports: CliPorts): Promise<number> {
+  const found = parseGetOptions(args, ports.program);
+  switch (found.kind) {
+    case "help":
+      await ports.out(found.text);
+      return 0;
+    case "refused":
+      ports.err(`Error: ${found.problem}\nRun '${ports.program} get --help' for usage.`);
+      return 1;
+    case "run":
+      return reported(ports, () => get(found.options, ports));
+    default:
+      return found satisfies never;
+  }
+}
+
+/** What the cluster refuses, and what is wrong with the kubeconfig, is told in a sentence. */
+export async function reported(ports: CliPorts, act: () => Promise<number>): Promise<number> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof ApiError) && !(error instanceof CredentialsError)) throw error;
+    ports.err(`Error: ${error.message}`);
+    return 1;
+  }
+}
+
+async function get(options: GetOptions, ports: CliPorts): Promise<number> {
+  const connection = await ports.connect(options.connect);
+  if (options.watch) {
+    const { watch } = await import("./watch.ts");
+    return watch(options, ports, connection);
+  }
+  return once(options, ports, connection);
+}
+
+async function once(options: GetOptions, ports: CliPorts, { client, namespace }: Connection): Promise<number> {
+  const shelves = newShelves();
+  await readOnce(client, shelves, wantedFor(options, namespace));
+  const subjects = subjectsOn(shelves, options);
+  const isList = options.names.length !== 1 && (options.output === "json" || options.output === "yaml");
+  if (subjects.length > 0 || isList) await ports.out(await textOf(subjects, options, ports, ports.clock.now()));
+  else if (options.names.length === 0) ports.err("No resources found.");
+  return toldMissing(subjects, options, ports) ? 1 : 0;
+}
