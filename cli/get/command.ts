@@ -1,8 +1,7 @@
 /** `sluice get`: Rollouts and Experiments with all that belongs to them (docs/cli/get.md). */
-import { ApiError } from "../../kube/client/apiError.ts";
-import { CredentialsError } from "../../kube/client/kubeconfig.ts";
 import type { CliPorts, Connection } from "../ports.ts";
 import { type GetOptions, parseGetOptions } from "./options.ts";
+import { reported } from "./reported.ts";
 import { newShelves, readOnce } from "./shelves.ts";
 import { textOf, toldMissing } from "./shown.ts";
 import { subjectsOn, wantedFor } from "./subjects.ts";
@@ -21,17 +20,6 @@ export async function run(args: readonly string[], ports: CliPorts): Promise<num
       return reported(ports, () => get(found.options, ports));
     default:
       return found satisfies never;
-  }
-}
-
-/** What the cluster refuses, and what is wrong with the kubeconfig, is told in a sentence. */
-export async function reported(ports: CliPorts, act: () => Promise<number>): Promise<number> {
-  try {
-    return await act();
-  } catch (error) {
-    if (!(error instanceof ApiError) && !(error instanceof CredentialsError)) throw error;
-    ports.err(`Error: ${error.message}`);
-    return 1;
   }
 }
 
