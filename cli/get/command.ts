@@ -1,6 +1,7 @@
 /** `sluice get`: Rollouts and Experiments with all that belongs to them (docs/cli/get.md). */
+import { parsedOrTold, usageProblem } from "../parsed.ts";
 import type { CliPorts, Connection } from "../ports.ts";
-import { type GetOptions, parseGetOptions } from "./options.ts";
+import { commandOf, type GetOptions, optionsOf } from "./options.ts";
 import { reported } from "./reported.ts";
 import { newShelves, readOnce } from "./shelves.ts";
 import { textOf, toldMissing } from "./shown.ts";
@@ -8,19 +9,12 @@ import { subjectsOn, wantedFor } from "./subjects.ts";
 
 /** @returns the exit code: 0 shown, or the watch ended; 1 not found, not readable, or not understood */
 export async function run(args: readonly string[], ports: CliPorts): Promise<number> {
-  const found = parseGetOptions(args, ports.program);
-  switch (found.kind) {
-    case "help":
-      await ports.out(found.text);
-      return 0;
-    case "refused":
-      ports.err(`Error: ${found.problem}\nRun '${ports.program} get --help' for usage.`);
-      return 1;
-    case "run":
-      return reported(ports, () => get(found.options, ports));
-    default:
-      return found satisfies never;
-  }
+  const ran = await parsedOrTold(commandOf, args, ports);
+  if (typeof ran === "number") return ran;
+  const options = optionsOf(ran);
+  if (typeof options !== "string") return reported(ports, () => get(options, ports));
+  ports.err(usageProblem(options, `${ports.program} get ${ran.name()}`));
+  return 1;
 }
 
 async function get(options: GetOptions, ports: CliPorts): Promise<number> {

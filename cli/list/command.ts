@@ -8,8 +8,9 @@ import { inOrder, newShelves, readOnce, type Shelves, type Wanted, watchAll } fr
 import { fullName } from "../get/subjects.ts";
 import { paced } from "../get/paced.ts";
 import { plain } from "../paint.ts";
+import { parsedOrTold, usageProblem } from "../parsed.ts";
 import type { CliPorts, Connection } from "../ports.ts";
-import { type ListOptions, parseListOptions } from "./options.ts";
+import { commandOf, type ListOptions, optionsOf } from "./options.ts";
 import { type Column, columnsOfExperiments, columnsOfRollouts, headersOf, summaryOf, textsOf } from "./rows.ts";
 
 /** Lines that change within so long of each other are aligned with each other. */
@@ -17,19 +18,12 @@ const FLUSH_MS = 500;
 
 /** @returns the exit code: 0 listed, also when there are none; 1 not readable, or not understood */
 export async function run(args: readonly string[], ports: CliPorts): Promise<number> {
-  const found = parseListOptions(args, ports.program);
-  switch (found.kind) {
-    case "help":
-      await ports.out(found.text);
-      return 0;
-    case "refused":
-      ports.err(`Error: ${found.problem}\nRun '${ports.program} list --help' for usage.`);
-      return 1;
-    case "run":
-      return reported(ports, () => list(found.options, ports));
-    default:
-      return found satisfies never;
-  }
+  const ran = await parsedOrTold(commandOf, args, ports);
+  if (typeof ran === "number") return ran;
+  const options = optionsOf(ran);
+  if (typeof options !== "string") return reported(ports, () => list(options, ports));
+  ports.err(usageProblem(options, `${ports.program} list ${ran.name()}`));
+  return 1;
 }
 
 /** One of the two kinds, with what is needed to list it. */
