@@ -26,7 +26,7 @@ function messageLines(message: string, { columns }: Look): readonly string[] {
 
 function imageText({ image, tags }: RunningImage, { paint, columns }: Look): string {
   const after = tags.length === 0 ? "" : ` (${tags.join(", ")})`;
-  const room = columns === undefined ? Number.POSITIVE_INFINITY : Math.max(20, columns - LABEL - widthOf(after));
+  const room = columns === undefined ? Number.POSITIVE_INFINITY : Math.max(8, columns - LABEL - widthOf(after));
   const shown = tags.map((tag) => {
     const { text, colour } = tinted(tag);
     return colour === undefined ? text : paint(colour, text);
