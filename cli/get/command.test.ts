@@ -200,7 +200,7 @@ describe("get experiment", () => {
       metadata: { name: "trial" },
       spec: { templates: [{ name: "a", selector: { matchLabels: labels }, template }] },
       status: { phase: "Running" },
-    } as Parameters<typeof world.make>[1]);
+    });
     expect(await get(world, "exp trial")).toEqual({
       code: 0,
       err: "",

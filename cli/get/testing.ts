@@ -31,7 +31,7 @@ export const PAUSED = {
   availableReplicas: 2,
 };
 
-const owners = ({ kind = "", apiVersion = "", metadata }: ApiObject) => [
+const owners = ({ kind, apiVersion, metadata }: ApiObject) => [
   { apiVersion, kind, name: metadata.name, uid: metadata.uid ?? "", controller: true },
 ];
 

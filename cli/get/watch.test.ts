@@ -141,7 +141,7 @@ describe("on a terminal", () => {
     await world.clock.advance(3_000);
     const ages = watch.told.out.slice(first.length);
     // Back to the first line, over each line, and no farther: nothing flickers.
-    expect(ages).toMatch(/^\r\u001B\[23AName: /);
+    expect(ages).toStartWith("\r\u001B[23AName: ");
     expect(ages).toContain("ready:1/1");
     expect(await watch.end()).toBe(0);
     expect(watch.told.out).toEndWith("\u001B[J\u001B[?25h");

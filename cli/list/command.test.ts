@@ -106,7 +106,7 @@ describe("list experiments", () => {
         metadata: { name },
         spec: { duration, templates: [{ name: "a", selector: { matchLabels: labels }, template }] },
         status,
-      } as Parameters<Shop["make"]>[1]);
+      });
     const availableAt = "2026-01-01T00:00:00Z";
     make("running", "5m", { phase: "Running", availableAt });
     make("over", "1s", { phase: "Running", availableAt });

@@ -6,9 +6,11 @@ import { manualClock } from "../../kube/clock/clock.ts";
 import { type Recording, recordings, recordingPath } from "./recording.ts";
 import { recordedClient } from "./recordedClient.ts";
 
-describe.each(recordings())("of the scene %s", async (name) => {
-  const { objects, outputs } = (await Bun.file(recordingPath(name)).json()) as Recording;
+const recorded = await Promise.all(
+  recordings().map(async (name) => ({ name, ...((await Bun.file(recordingPath(name)).json()) as Recording) })),
+);
 
+describe.each(recorded)("of the scene $name", ({ name, objects, outputs }) => {
   test.each(outputs.map((output) => [output.args.join(" "), output] as const))(
     "%s prints the same",
     async (_, output) => {

@@ -42,7 +42,7 @@ async function make(api: Api, namespace: string, object: SceneObject, made: Map<
   const hasStatusOfItsOwn = kind !== "Experiment" && kind !== "AnalysisRun";
   const path = collection(object, namespace);
   const draft = { apiVersion: API_VERSIONS[kind], kind, metadata, spec };
-  const stored = await api.create<KubeObject>(path, hasStatusOfItsOwn ? draft : { ...draft, status });
+  const stored = await api.create(path, hasStatusOfItsOwn ? draft : { ...draft, status });
   if (hasStatusOfItsOwn && status !== undefined) await api.patch(`${path}/${name}/status`, "merge", { status });
   if (going === true) await api.delete(`${path}/${name}`);
   if (!made.has(name)) made.set(name, { ...stored, apiVersion: API_VERSIONS[kind], kind });
@@ -72,7 +72,7 @@ async function makeScene(api: Api, { name, objects }: Scene): Promise<void> {
 async function record(api: Api, name: string): Promise<void> {
   const stored: KubeObject[] = [];
   for (const kind of Object.keys(API_VERSIONS) as SceneObject["kind"][]) {
-    const { items } = await api.list<KubeObject>(collection({ kind }, name));
+    const { items } = await api.list(collection({ kind }, name));
     for (const { metadata, ...rest } of items) {
       const { managedFields: _, ...kept } = metadata as KubeObject["metadata"] & { readonly managedFields?: unknown };
       stored.push({ ...rest, apiVersion: API_VERSIONS[kind], kind, metadata: kept });
