@@ -45,6 +45,7 @@ const pureFolders = [
   ),
   ...["convert", "plan"].map((name) => `controller/migration/${name}/`),
   "controller/analysis/make/",
+  "controller/view/",
   ...["metrics", "traffic"].map((name) => `providers/${name}/`),
   // Names of kinds, as data.
   "kube/client/resources.ts",

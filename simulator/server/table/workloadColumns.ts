@@ -1,8 +1,9 @@
 /** Workloads, and what scales and protects their pods, as `kubectl get` shows them. */
+import { humanDuration } from "../../../kube/object/humanDuration.ts";
 import type { ApiObject } from "../../model/model.ts";
 import { ageColumn, column, type Column, integer, nameColumn, wide } from "./column.ts";
 import { at, conditionStatus, countAt, listAt, scalarAt, textAt } from "./readFields.ts";
-import { humanDuration, listText, orNone, selectorText } from "./text.ts";
+import { listText, orNone, selectorText } from "./text.ts";
 
 const containerColumns: readonly Column[] = [
   column("Containers", (object) => containersText(object, "name"), wide),

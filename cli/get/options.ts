@@ -1,0 +1,103 @@
+/** Parses the arguments of `sluice get`. */
+import { Command, InvalidArgumentError, Option } from "commander";
+import { booleanFlag } from "../flagValues.ts";
+import { connectOptionsOf, withKubeFlags } from "../kubeFlags.ts";
+import type { ConnectOptions } from "../ports.ts";
+
+export const OUTPUTS = ["json", "yaml", "name", "wide"] as const;
+export type Output = (typeof OUTPUTS)[number];
+
+export type Kind = "rollout" | "experiment";
+
+export interface GetOptions {
+  readonly kind: Kind;
+  /** None: those of the selector, or all. */
+  readonly names: readonly string[];
+  readonly selector: string | undefined;
+  readonly allNamespaces: boolean;
+  readonly watch: boolean;
+  /** False: never. */
+  readonly color: boolean;
+  /** 0: until it is stopped. */
+  readonly timeoutSeconds: number;
+  readonly output: Output | undefined;
+  readonly connect: ConnectOptions;
+}
+
+const examples: { readonly [K in Kind]: string } = {
+  rollout: `
+Examples:
+  A Rollout with its ReplicaSets, pods, Experiments and AnalysisRuns:
+    sluice get rollout web
+  The same, drawn again whenever something changes, for a minute:
+    sluice get rollout web --watch --timeout-seconds 60
+  Those of an app, in all namespaces:
+    sluice get rollout -A -l app=shop
+  What a script reads:
+    sluice get rollout web -o json
+`,
+  experiment: `
+Examples:
+  An Experiment with its ReplicaSets, pods and AnalysisRuns:
+    sluice get experiment web-2-0
+  The same, drawn again whenever something changes:
+    sluice get experiment web-2-0 --watch
+`,
+};
+
+function seconds(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a whole number of seconds.");
+}
+
+interface Given {
+  readonly watch: boolean;
+  readonly color: boolean;
+  readonly timeoutSeconds: number;
+  readonly output?: Output;
+  readonly selector?: string;
+  readonly allNamespaces: boolean;
+}
+
+const subcommands: readonly (readonly [name: Kind, aliases: readonly string[], description: string])[] = [
+  ["rollout", ["ro", "rollouts"], "Shows a Rollout, and the tree of what belongs to it."],
+  ["experiment", ["exp", "experiments"], "Shows an Experiment, and the tree of what belongs to it."],
+];
+
+export function commandOf(): Command {
+  const get = new Command("sluice get")
+    .description("Shows Rollouts and Experiments, with all that belongs to them.")
+    .usage("rollout|experiment [NAME...] [flags]");
+  for (const [name, aliases, description] of subcommands) {
+    const command = new Command(name)
+      .aliases(aliases)
+      .description(description)
+      .usage("[NAME...] [flags]")
+      .argument("[names...]")
+      .addOption(booleanFlag("-w, --watch", "go on, and draw it again when it changes"))
+      .addOption(
+        new Option("--timeout-seconds <n>", "end the watch after this time; 0: never").default(0).argParser(seconds),
+      )
+      .addOption(new Option("-o, --output <format>", "another form").choices(OUTPUTS))
+      .addOption(new Option("-l, --selector <labels>", "those with these labels: app=web,tier!=test"))
+      .addOption(booleanFlag("-A, --all-namespaces", "of all namespaces"))
+      .addOption(new Option("--no-color", "no colours"))
+      .addHelpText("after", examples[name])
+      .action(() => {});
+    get.addCommand(withKubeFlags(command));
+  }
+  return get;
+}
+
+/** @param ran the subcommand that the arguments name. @returns a text: what is wrong with them */
+export function optionsOf(ran: Command): GetOptions | string {
+  const { watch, color, timeoutSeconds, output, selector, allNamespaces } = ran.opts<Given>();
+  const [names, kind] = [ran.args, ran.name() as Kind];
+  const isOfSome = allNamespaces || selector !== undefined;
+  if (names.length === 0 && !isOfSome)
+    return `which ${kind}? Give its name, -l LABELS, or -A for those of all namespaces`;
+  if (names.length > 0 && isOfSome)
+    return "names are of one namespace, without labels: leave out the names, or -A and -l";
+  const connect = connectOptionsOf(ran);
+  return { kind, names, selector, allNamespaces, watch, color, timeoutSeconds, output, connect };
+}
