@@ -1,21 +1,134 @@
-/** What every command of ours does with commander's parsing: nothing is printed, and nobody exits. */
-import { type Command, CommanderError } from "commander";
+/**
+ * What every command of ours does with commander's parsing: nothing is printed, nobody exits, help looks alike
+ * (helpLayout.ts), booleans are written as in Go, and a command describes itself to whoever makes pages of it.
+ */
+import { type Command, CommanderError, Option } from "commander";
+import { HELP_WIDTH, helpLayout } from "../controller/process/helpLayout.ts";
+import { DESCRIBE, describe } from "./describe.ts";
+import type { CliPorts } from "./ports.ts";
+
+/** The heading of flags that have none of their own. */
+const FLAGS = "Flags:";
 
 export type Parsed =
+  /** The command or subcommand that the arguments name; `optsWithGlobals` has the flags of those above it, too. */
   | { readonly kind: "parsed"; readonly command: Command }
   | { readonly kind: "help"; readonly text: string }
   | { readonly kind: "refused"; readonly problem: string };
 
-/** @param commandOf a command that throws instead of exiting, and writes its help to `write` */
+/**
+ * A boolean flag that is declared as `--watch [bool]` takes a value as in Go: `--watch`, `--watch=false`, never
+ * `--watch false`.
+ * @param commandOf a command, with its subcommands, each with an action; it may write its help to `write`
+ */
 export function parsed(commandOf: (write: (text: string) => void) => Command, args: readonly string[]): Parsed {
   let help = "";
-  const command = commandOf((text) => (help += text));
+  const write = (text: string): void => void (help += text);
+  const command = styled(commandOf(write), write);
+  if (args.length === 1 && args[0] === DESCRIBE) return { kind: "help", text: JSON.stringify(describe(command)) };
+  let ran = command;
+  command.hook("preAction", (_, acting) => void (ran = acting));
   try {
-    command.parse(args, { from: "user" });
+    command.parse(withBooleanValues(command, args), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === "commander.helpDisplayed") return { kind: "help", text: help };
+    if (error.code === "commander.help") return { kind: "refused", problem: incomplete(command, args) };
     return { kind: "refused", problem: error.message.replace(/^error: /, "") };
   }
-  return { kind: "parsed", command };
+  return { kind: "parsed", command: ran };
+}
+
+/**
+ * Parses, and tells the person what is not to be run: help on stdout, a mistake on stderr.
+ * @returns the command to run, or the exit code when all has been said
+ */
+export async function parsedOrTold(
+  commandOf: (write: (text: string) => void) => Command,
+  args: readonly string[],
+  { program, out, err }: Pick<CliPorts, "program" | "out" | "err">,
+): Promise<Command | number> {
+  const found = parsed(commandOf, args);
+  switch (found.kind) {
+    case "parsed":
+      return found.command;
+    case "help":
+      await out(`${asCalled(found.text, program).trimEnd()}\n`);
+      return 0;
+    case "refused":
+      err(usageProblem(found.problem, asCalled(commandOf(() => undefined).name(), program)));
+      return 1;
+    default:
+      return found satisfies never;
+  }
+}
+
+/** What is said of arguments that cannot be right. @param command as it was called: `sluice convert` */
+export const usageProblem = (problem: string, command: string): string =>
+  `Error: ${problem}\nRun '${command} --help' for usage.`;
+
+/** A text with calls of `sluice`, as the program was called: `kubectl argo rollouts get rollout web`. */
+export const asCalled = (text: string, program: string): string =>
+  program === "sluice" ? text : text.replaceAll(/(?<=^|[\s`'"|(])sluice(?= [a-z-])/g, program);
+
+/** One style for a command and all below it. */
+function styled(command: Command, write: (text: string) => void): Command {
+  command
+    .exitOverride()
+    .configureHelp(helpLayout)
+    .configureOutput({ writeOut: write, writeErr: () => undefined, getOutHelpWidth: () => HELP_WIDTH });
+  for (const option of command.options) option.helpGroupHeading ??= FLAGS;
+  const visible = command.createHelp().visibleOptions(command);
+  const last = visible.findLast(({ long }) => long !== "--help")?.helpGroupHeading ?? FLAGS;
+  // Commander's own words, where the command has none.
+  if (visible.some(({ description }) => description === "display help for command"))
+    command.addHelpOption(new Option("-h, --help", "show this help").helpGroup(last));
+  if (command.commands.length > 0) command.helpCommand(false);
+  for (const each of command.commands) styled(each, write);
+  return command;
+}
+
+/** A command with subcommands was given none. */
+function incomplete(command: Command, args: readonly string[]): string {
+  let at = command;
+  for (const arg of args) at = at.commands.find((each) => each.name() === arg || each.aliases().includes(arg)) ?? at;
+  const choices = at.commands.map((each) => each.name()).join(", ");
+  return `${at === command ? command.name() : `${command.name()} ${at.name()}`} needs one of: ${choices}`;
+}
+
+/** Gives a bare boolean flag its value, since commander would otherwise take the next argument for it. */
+function withBooleanValues(command: Command, args: readonly string[]): string[] {
+  const options = allOptions(command);
+  const out: string[] = [];
+  for (let index = 0; index < args.length; index++) {
+    const token = args[index] ?? "";
+    if (token === "--") return [...out, ...args.slice(index)];
+    const option = options.find(({ long, short }) => token === long || token === short);
+    if (option === undefined) {
+      out.push(booleanLetters(token, options));
+      continue;
+    }
+    const { flags, long = token, required } = option;
+    out.push(isBoolean(flags) ? `${long}=true` : token);
+    const next = args[index + 1];
+    if (required && next !== undefined) {
+      out.push(next);
+      index++;
+    }
+  }
+  return out;
+}
+
+const isBoolean = (flags: string): boolean => flags.endsWith(" [bool]");
+
+const allOptions = (command: Command): Command["options"][number][] => [
+  ...command.options,
+  ...command.commands.flatMap(allOptions),
+];
+
+/** `-w=false`, which commander would take for the value "=false". */
+function booleanLetters(token: string, options: Command["options"]): string {
+  const [, short, value] = /^(-\w)=(.*)$/s.exec(token) ?? [];
+  const option = short === undefined ? undefined : options.find((each) => each.short === short);
+  return option === undefined || value === undefined ? token : `${option.long ?? token}=${value}`;
 }

@@ -41,7 +41,8 @@ const OF_SERVER = new Set([
 export function runOfTemplate(template: Json, wanted: RunWanted): RunOutcome {
   const { metadata = {}, spec = {} } = template;
   const given = isObject(metadata) ? metadata : {};
-  const { name, generateName = `${String(given["name"] ?? "")}-` } = wanted;
+  const { name: ofTemplate } = given;
+  const { name, generateName = `${typeof ofTemplate === "string" ? ofTemplate : ""}-` } = wanted;
   if (name === undefined && generateName === "-") return { kind: "impossible", why: "name is invalid" };
   const args = mergedArgs(isObject(spec) ? spec["args"] : undefined, wanted.args);
   const open = args.find(({ value, valueFrom }) => value === undefined && valueFrom === undefined);

@@ -1,0 +1,29 @@
+/**
+ * The phase that people are shown: the one that the controller wrote, unless it cannot have seen yet what was asked of
+ * it (docs/cli/get.md#the-status).
+ */
+import type { Rollout } from "../../schema/rollout.ts";
+import { phaseOf } from "../rollout/status/phase.ts";
+
+export interface ShownPhase {
+  readonly phase: string;
+  readonly message: string;
+}
+
+const waiting = (what: string): ShownPhase => ({ phase: "Progressing", message: `waiting for rollout ${what}` });
+
+/** A status without a generation, or with a hash instead of it, was written by very old versions. */
+function isBehind({ metadata, status }: Rollout): boolean {
+  const observed = status?.observedGeneration ?? "";
+  return /^[+-]?\d+$/.test(observed) && Number(observed) < (metadata.generation ?? 0);
+}
+
+const isUnpausing = ({ status }: Rollout): boolean =>
+  status?.controllerPause === true && (status.pauseConditions ?? []).length === 0;
+
+export function shownPhase(rollout: Rollout): ShownPhase {
+  if (isBehind(rollout)) return waiting("spec update to be observed");
+  if (isUnpausing(rollout)) return waiting("to unpause");
+  const { phase = "", message = "" } = rollout.status ?? {};
+  return phase === "" ? phaseOf(rollout, rollout.status ?? {}) : { phase, message };
+}
