@@ -23,25 +23,21 @@ export interface DescribedCommand {
   /** What help prints, whole. */
   readonly help: string;
   readonly arguments: readonly { readonly name: string; readonly choices: readonly string[] }[];
-  /** Without the hidden ones; those of the commands above come first. */
+  /** Without the hidden ones; those of the commands above come last. */
   readonly flags: readonly DescribedFlag[];
   readonly commands: readonly DescribedCommand[];
 }
 
-export function describe(command: Command, above: readonly DescribedFlag[] = []): DescribedCommand {
-  const flags = [...above, ...command.createHelp().visibleOptions(command).map(describedFlag)];
-  const inherited = flags.filter(({ flags: text }) => !text.includes("--help"));
+export function describe(command: Command): DescribedCommand {
+  const layout = command.createHelp();
   return {
     name: command.name(),
     aliases: command.aliases(),
     summary: command.summary() || (command.description().split("\n")[0] ?? ""),
     help: helpOf(command),
     arguments: command.registeredArguments.map((each) => ({ name: each.name(), choices: each.argChoices ?? [] })),
-    flags,
-    commands: command
-      .createHelp()
-      .visibleCommands(command)
-      .map((each) => describe(each, inherited)),
+    flags: layout.visibleOptions(command).map(describedFlag),
+    commands: layout.visibleCommands(command).map(describe),
   };
 }
 

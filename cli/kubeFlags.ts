@@ -1,6 +1,6 @@
 /** kubectl's flags that name a cluster and a user, for every command that reads one. */
-import { type Command, InvalidArgumentError, Option } from "commander";
-import { booleanFlag, collected } from "./flagValues.ts";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { booleanFlag, collected, spelledOut } from "./flagValues.ts";
 import { goDurationMs } from "../kube/object/goDuration.ts";
 import type { ConnectOptions } from "./ports.ts";
 
@@ -93,17 +93,30 @@ export function connectOptionsOf(command: Command): ConnectOptions {
   };
 }
 
+/** Those among the words of a line that may be unfinished or wrong; nothing else is looked at. */
+export function givenKubeFlags(words: readonly string[]): ConnectOptions {
+  const command = withKubeFlags(new Command())
+    .allowUnknownOption()
+    .exitOverride()
+    .helpOption(false)
+    .configureOutput({ writeErr: () => undefined });
+  try {
+    // A value that is missing is being typed.
+    command.parseOptions(words.map((word) => spelledOut(word, command.options)));
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+  }
+  return connectOptionsOf(command);
+}
+
 /** kubectl's: seconds, or a duration of Go. 0: the default. Undefined: neither, or less than 0. */
 export function timeoutMsOf(text: string): number | undefined {
   const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : goDurationMs(text);
   return ms === undefined || ms < 0 ? undefined : ms;
 }
 
-/**
- * Moves kubectl's flags that stand before the command behind it: `-n shop get rollout web`. What is behind `--` stays.
- * @returns undefined when the first argument is no such flag
- */
-export function leadingFlagsLast(args: readonly string[]): readonly string[] | undefined {
+/** How many of the arguments are kubectl's flags, with their values, before anything else. */
+export function leadingFlags(args: readonly string[]): number {
   const flags = kubeFlags.map(optionOf);
   let at = 0;
   for (let arg = args[at]; arg?.startsWith("-") === true; arg = args[at]) {
@@ -112,6 +125,15 @@ export function leadingFlagsLast(args: readonly string[]): readonly string[] | u
     const hasValue = arg.includes("=") || flag.optional || (!arg.startsWith("--") && arg.length > 2);
     at += hasValue ? 1 : 2;
   }
+  return at;
+}
+
+/**
+ * Moves kubectl's flags that stand before the command behind it: `-n shop get rollout web`. What is behind `--` stays.
+ * @returns undefined when there are none, or no command
+ */
+export function leadingFlagsLast(args: readonly string[]): readonly string[] | undefined {
+  const at = leadingFlags(args);
   if (at === 0 || args[at] === undefined) return undefined;
   const rest = args.slice(at);
   const end = rest.indexOf("--");

@@ -5,6 +5,7 @@
 import { type Command, CommanderError, Option } from "commander";
 import { HELP_WIDTH, helpLayout } from "../controller/process/helpLayout.ts";
 import { DESCRIBE, describe } from "./describe.ts";
+import { spelledOut } from "./flagValues.ts";
 import type { CliPorts } from "./ports.ts";
 
 /** The heading of flags that have none of their own. */
@@ -16,12 +17,14 @@ export type Parsed =
   | { readonly kind: "help"; readonly text: string }
   | { readonly kind: "refused"; readonly problem: string };
 
+/** A command with those below it, each with an action; it may write its help to `write`. */
+type CommandOf = (write: (text: string) => void) => Command;
+
 /**
  * A boolean flag that is declared as `--watch [bool]` takes a value as in Go: `--watch`, `--watch=false`, never
  * `--watch false`.
- * @param commandOf a command, with its subcommands, each with an action; it may write its help to `write`
  */
-export function parsed(commandOf: (write: (text: string) => void) => Command, args: readonly string[]): Parsed {
+export function parsed(commandOf: CommandOf, args: readonly string[]): Parsed {
   let help = "";
   const write = (text: string): void => void (help += text);
   const command = styled(commandOf(write), write);
@@ -34,9 +37,20 @@ export function parsed(commandOf: (write: (text: string) => void) => Command, ar
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === "commander.helpDisplayed") return { kind: "help", text: help };
     if (error.code === "commander.help") return { kind: "refused", problem: incomplete(command, args) };
-    return { kind: "refused", problem: error.message.replace(/^error: /, "") };
+    return { kind: "refused", problem: withHint(error.message.replace(/^error: /, ""), commandOf, args) };
   }
   return { kind: "parsed", command: ran };
+}
+
+/** Commander compares `--namespce=shop` with the flags as a whole, and so finds none that is near. */
+function withHint(problem: string, commandOf: CommandOf, args: readonly string[]): string {
+  const [, flag, value] = /^unknown option '(--[^=]+)(=.*)'$/s.exec(problem) ?? [];
+  if (flag === undefined || value === undefined) return problem;
+  const found = parsed(
+    commandOf,
+    args.map((arg) => (arg === `${flag}${value}` ? flag : arg)),
+  );
+  return found.kind === "refused" && found.problem.startsWith(`unknown option '${flag}'`) ? found.problem : problem;
 }
 
 /**
@@ -44,7 +58,7 @@ export function parsed(commandOf: (write: (text: string) => void) => Command, ar
  * @returns the command to run, or the exit code when all has been said
  */
 export async function parsedOrTold(
-  commandOf: (write: (text: string) => void) => Command,
+  commandOf: CommandOf,
   args: readonly string[],
   { program, out, err }: Pick<CliPorts, "program" | "out" | "err">,
 ): Promise<Command | number> {
@@ -79,10 +93,10 @@ function styled(command: Command, write: (text: string) => void): Command {
     .configureOutput({ writeOut: write, writeErr: () => undefined, getOutHelpWidth: () => HELP_WIDTH });
   for (const option of command.options) option.helpGroupHeading ??= FLAGS;
   const visible = command.createHelp().visibleOptions(command);
-  const last = visible.findLast(({ long }) => long !== "--help")?.helpGroupHeading ?? FLAGS;
+  const first = visible.find(({ long }) => long !== "--help")?.helpGroupHeading ?? FLAGS;
   // Commander's own words, where the command has none.
   if (visible.some(({ description }) => description === "display help for command"))
-    command.addHelpOption(new Option("-h, --help", "show this help").helpGroup(last));
+    command.addHelpOption(new Option("-h, --help", "show this help").helpGroup(first));
   if (command.commands.length > 0) command.helpCommand(false);
   for (const each of command.commands) styled(each, write);
   return command;
@@ -105,7 +119,7 @@ function withBooleanValues(command: Command, args: readonly string[]): string[] 
     if (token === "--") return [...out, ...args.slice(index)];
     const option = options.find(({ long, short }) => token === long || token === short);
     if (option === undefined) {
-      out.push(booleanLetters(token, options));
+      out.push(spelledOut(token, options));
       continue;
     }
     const { flags, long = token, required } = option;
@@ -125,10 +139,3 @@ const allOptions = (command: Command): Command["options"][number][] => [
   ...command.options,
   ...command.commands.flatMap(allOptions),
 ];
-
-/** `-w=false`, which commander would take for the value "=false". */
-function booleanLetters(token: string, options: Command["options"]): string {
-  const [, short, value] = /^(-\w)=(.*)$/s.exec(token) ?? [];
-  const option = short === undefined ? undefined : options.find((each) => each.short === short);
-  return option === undefined || value === undefined ? token : `${option.long ?? token}=${value}`;
-}

@@ -60,7 +60,7 @@ analysisrun.argoproj.io/r created
     const alone = await api.run(run, ["-f", "-"], stdin(...objects));
     expect({ code: alone.code, writes: alone.writes }).toEqual({ code: 1, writes: [] });
     expect(alone.err).toStartWith(`Error: ${problem}`);
-    if (objects[0] !== "") expect({ code, writes, err }).toEqual({ code: 1, writes: [], err: alone.err });
+    if (objects[0] !== "") expect({ code, writes, isSaid: err !== "" }).toEqual({ code: 1, writes: [], isSaid: true });
   });
 
   test("must not have fields that the kind has not", async () => {
