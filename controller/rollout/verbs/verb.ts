@@ -49,13 +49,25 @@ export const specPatch = (spec: Readonly<Record<string, unknown>>): VerbPatch =>
   body: { spec },
 });
 
-/** A patch of the pod template, sent to the object that holds it. */
+/**
+ * A patch of the pod template, sent to the object that holds it.
+ * @param body paths below `/spec/template`, where all kinds but PodTemplate have it
+ */
 export function templatePatch({ spec }: Rollout, body: readonly JsonPatchOperation[]): VerbPatch {
   const { workloadRef } = spec;
-  const patch = { contentType: "application/json-patch+json", body } as const;
-  if (workloadRef === undefined) return patch;
+  const contentType = "application/json-patch+json";
+  if (workloadRef === undefined) return { contentType, body };
   const { apiVersion = "", kind = "", name = "" } = workloadRef;
-  return { ...patch, to: { apiVersion, kind, name } };
+  const moved = (path: string): string => (kind === "PodTemplate" ? path.replace(/^\/spec/, "") : path);
+  const operations = body.map((operation) => ({ ...operation, path: moved(operation.path) }));
+  return { contentType, body: operations, to: { apiVersion, kind, name } };
+}
+
+/** The Rollout with the pod template of the workload that it names, as verbs need it. */
+export function withTemplateOf(rollout: Rollout, workload: Readonly<Record<string, unknown>>): Rollout {
+  const holder = rollout.spec.workloadRef?.kind === "PodTemplate" ? workload : workload["spec"];
+  const { template } = (holder ?? {}) as Pick<Rollout["spec"], "template">;
+  return { ...rollout, spec: { ...rollout.spec, template } };
 }
 
 /** For a Rollout whose template is not in its spec: it has none, or its workload has not been read. */

@@ -6,7 +6,7 @@ import { pause, restart, resume } from "./pause.ts";
 import { promote, promoteFull, skipAllSteps, skipStep } from "./promote.ts";
 import { setImage } from "./setImage.ts";
 import { undo } from "./undo.ts";
-import type { VerbOutcome } from "./verb.ts";
+import { type VerbOutcome, withTemplateOf } from "./verb.ts";
 
 const template = (image: string, more: object = {}) => ({
   metadata: { labels: { app: "web" } },
@@ -243,5 +243,25 @@ describe("an undo", () => {
     ],
   ])("%s", (_, outcome, expected) => {
     expect(textOf(outcome)).toEqual(expected);
+  });
+});
+
+describe("a PodTemplate", () => {
+  const named = { workloadRef: { apiVersion: "v1", kind: "PodTemplate", name: "shop" } };
+  const stored = { apiVersion: "v1", kind: "PodTemplate", template: template("web:2") };
+  const filled = withTemplateOf(rollout({ ...named, template: undefined }), stored);
+
+  test("has its template beside its metadata", () => {
+    expect(filled.spec.template).toEqual(template("web:2"));
+    expect(withTemplateOf(rollout(deployment), { spec: stored }).spec.template).toEqual(template("web:2"));
+  });
+
+  test("gets a new image, or an earlier template, there", () => {
+    expect(textOf(setImage(filled, "proxy", "p:1"))).toEqual([
+      `v1 PodTemplate shop json ${JSON.stringify(imageOf("containers", 1, "proxy", "p:1")).replaceAll("/spec/template", "/template")}`,
+    ]);
+    expect(textOf(undo(filled, history))[0]).toStartWith(
+      'v1 PodTemplate shop json [{"op":"replace","path":"/template","value":{',
+    );
   });
 });
