@@ -62,7 +62,12 @@ function layoutOf(text: string): ToStringOptions {
 
 /** Parses text from a file, from `kustomize build` or from `helm template`. */
 export function readStream(text: string): Read {
-  const parsed = parseDocuments(text);
+  let parsed: readonly Parsed[];
+  try {
+    parsed = parseDocuments(text);
+  } catch (error) {
+    return { kind: "refused", problem: messageOf(error) };
+  }
   const problem = parsed.flatMap(({ errors }) => errors)[0];
   if (problem !== undefined) return { kind: "refused", problem: `it is not YAML: ${problemOf(problem, text)}` };
   const places: Place[] = [];
