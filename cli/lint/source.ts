@@ -68,7 +68,8 @@ function contentOf(documents: readonly Parsed[], text: string, isNamed: boolean)
     let value: unknown;
     try {
       value = document.toJS();
-      if (text.includes("&") && isCircle(value)) throw new Error("an anchor holds an alias of itself, so that it never ends");
+      if (text.includes("&") && isCircle(value))
+        throw new Error("an anchor holds an alias of itself, so that it never ends");
     } catch (error) {
       // An alias without its anchor, or aliases of aliases that would fill the memory.
       problems.push({ rule: "not-yaml", message: messageOf(error), range: startOf(document.contents) });
