@@ -2,7 +2,7 @@
  * `sluice lint` (docs/cli/lint.md): what is wrong in manifests, without a cluster. What is right is decided by the rules of
  * admission and by the schema; here files are read, and findings printed.
  */
-import { rename, stat } from "node:fs/promises";
+import { realpath, rename, stat } from "node:fs/promises";
 import { codeOf, messageOf } from "../../kube/object/errors.ts";
 import { type Paint, paintFor } from "../paint.ts";
 import type { CliPorts } from "../ports.ts";
@@ -160,19 +160,24 @@ function edited(text: string, edits: readonly Edit[]): string {
   return result;
 }
 
+const BOM = [0xef, 0xbb, 0xbf];
+
 /** Whole or not at all: somebody may press Ctrl-C. */
-async function write(path: string, text: string): Promise<void> {
+async function write(name: string, text: string): Promise<void> {
+  const cannot = (why: string, cause?: unknown): Unreadable =>
+    new Unreadable(`cannot write ${name}: ${why}`, { cause });
   try {
+    // A link stays one.
+    const path = await realpath(name);
     const { mode } = await stat(path);
+    const head = await Bun.file(path).slice(0, BOM.length).bytes();
+    if (head[0] === 0xff && head[1] === 0xfe) throw cannot("it is UTF-16: save it as UTF-8 first");
+    const mark = BOM.every((byte, index) => head[index] === byte) ? "\uFEFF" : "";
     const beside = `${path}.sluice-lint`;
-    await Bun.write(beside, text, { mode });
+    await Bun.write(beside, mark + text, { mode: mode & 0o777 });
     await rename(beside, path);
   } catch (error) {
-    throw new Unreadable(
-      `cannot write ${path}: ${codeOf(error) === "EACCES" ? "permission denied" : messageOf(error)}`,
-      {
-        cause: error,
-      },
-    );
+    if (error instanceof Unreadable) throw error;
+    throw cannot(codeOf(error) === "EACCES" ? "permission denied" : messageOf(error), error);
   }
 }
