@@ -2,7 +2,7 @@
  * `sluice lint` (docs/cli/lint.md): what is wrong in manifests, without a cluster. What is right is decided by the rules of
  * admission and by the schema; here files are read, and findings printed.
  */
-import { realpath, rename, stat } from "node:fs/promises";
+import { chmod, realpath, rename, stat, writeFile } from "node:fs/promises";
 import { codeOf, messageOf } from "../../kube/object/errors.ts";
 import { type Paint, paintFor } from "../paint.ts";
 import type { CliPorts } from "../ports.ts";
@@ -174,7 +174,8 @@ async function write(name: string, text: string): Promise<void> {
     if (head[0] === 0xff && head[1] === 0xfe) throw cannot("it is UTF-16: save it as UTF-8 first");
     const mark = BOM.every((byte, index) => head[index] === byte) ? "\uFEFF" : "";
     const beside = `${path}.sluice-lint`;
-    await Bun.write(beside, mark + text, { mode: mode & 0o777 });
+    await writeFile(beside, mark + text);
+    await chmod(beside, mode & 0o777);
     await rename(beside, path);
   } catch (error) {
     if (error instanceof Unreadable) throw error;

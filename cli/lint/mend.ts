@@ -9,7 +9,7 @@ import { goDurationNs } from "../../kube/object/goDuration.ts";
 import { isList, isObject, type Json } from "../../kube/object/json.ts";
 import type { AdmittedKind } from "../../controller/rules/admission/admittedKinds.ts";
 import { marksOf, type Schema, schemaOf } from "../../controller/rules/admission/schemas.ts";
-import type { PlaceInText } from "../yaml/position.ts";
+import { keyOf, type PlaceInText } from "../yaml/position.ts";
 import type { Edit } from "./finding.ts";
 
 export interface Mend {
@@ -30,7 +30,8 @@ export function mendOf(kind: AdmittedKind, place: PlaceInText, isUnknown: boolea
   const value = valueFor(schema, node.value, source, String(place.segments.at(-1)));
   if (value === undefined || value === node.value) return undefined;
   const [start, end] = node.range;
-  const isQuoted = node.type !== "PLAIN";
+  // In JSON every text has them.
+  const isQuoted = node.type !== "PLAIN" || (isScalar(place.key) && place.key.type === "QUOTE_DOUBLE");
   return { edit: { range: [start, end], text: textOf(value, isQuoted) }, value };
 }
 
@@ -74,13 +75,15 @@ function textOf(value: string | number | boolean, isQuoted: boolean): string {
 }
 
 /** `setweight` for `setWeight`: the API knows one member that differs in its case alone, and it is not there yet. */
-function renamed(kind: AdmittedKind, { key, segments }: PlaceInText): Mend | undefined {
+function renamed(kind: AdmittedKind, { key, segments, holder: map }: PlaceInText): Mend | undefined {
   const name = segments.at(-1);
   if (!isScalar(key) || key.type !== "PLAIN" || typeof name !== "string") return undefined;
   const holder = memberAt(schemaOf(kind), segments.slice(0, -1));
   const near = Object.keys(holder?.entries ?? {}).filter((one) => one.toLowerCase() === name.toLowerCase());
   const [right] = near;
-  if (right === undefined || near.length > 1) return undefined;
+  const others = map?.items.map((pair) => keyOf(pair).toLowerCase()) ?? [];
+  if (right === undefined || near.length > 1 || others.filter((one) => one === right.toLowerCase()).length > 1)
+    return undefined;
   return { edit: { range: [key.range[0], key.range[1]], text: right } };
 }
 

@@ -126,7 +126,9 @@ function withoutServersOwn(object: Json): Json {
   return { ...object, metadata: kept };
 }
 
-function refusals(judged: Judged, { details, message }: ApiError): readonly Finding[] {
+function refusals(judged: Judged, { details, message: whole, cause }: ApiError): readonly Finding[] {
+  // Without what was tried, which is a dry run.
+  const message = isObject(cause) && typeof cause["message"] === "string" ? cause["message"] : whole;
   const causes = (details?.causes ?? []).filter(({ message: text }) => text !== undefined && text !== "");
   if (causes.length > 0)
     return causes.map(({ field = "", message: text = "" }) =>

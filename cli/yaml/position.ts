@@ -14,6 +14,8 @@ export interface PlaceInText {
   readonly node: ParsedNode | undefined;
   /** The name of the member, where it is one. */
   readonly key: ParsedNode | undefined;
+  /** The map that it is a member of. */
+  readonly holder: YAMLMap.Parsed | undefined;
   /** Reached through an alias or a merge, or with an anchor of its own: other places may have the same text. */
   readonly isShared: boolean;
 }
@@ -27,7 +29,7 @@ type Step = Omit<PlaceInText, "segments" | "isWhole">;
  */
 export function placeInText(document: Parsed, start: ParsedNode | null, path: string): PlaceInText {
   const segments: (string | number)[] = [];
-  let at = resolved(document, { node: start ?? undefined, key: undefined, isShared: false });
+  let at = resolved(document, { node: start ?? undefined, key: undefined, holder: undefined, isShared: false });
   let rest = path;
   while (rest !== "") {
     const next = stepInto(document, at, rest);
@@ -56,7 +58,7 @@ function stepInto(document: Parsed, { node, isShared }: Step, rest: string): Nex
     const [whole, digits = ""] = /^\[(\d{1,9})\]/.exec(rest) ?? [];
     const item = node.items[Number(digits)] as ParsedNode | undefined;
     if (whole === undefined || item === undefined) return undefined;
-    const step = { node: item, key: undefined, isShared };
+    const step = { node: item, key: undefined, holder: undefined, isShared };
     return { segment: Number(digits), rest: rest.slice(whole.length), step };
   }
   return isMap(node) ? memberIn(document, node as YAMLMap.Parsed, rest, isShared) : undefined;
@@ -68,14 +70,14 @@ function memberIn(document: Parsed, map: YAMLMap.Parsed, rest: string, isShared:
     const name = keyOf(pair);
     const left = afterKey(rest, name);
     if (left === undefined || (best !== undefined && left.length > best.rest.length)) continue;
-    best = { segment: name, rest: left, step: { node: pair.value ?? undefined, key: pair.key, isShared } };
+    best = { segment: name, rest: left, step: { node: pair.value ?? undefined, key: pair.key, holder: map, isShared } };
   }
   if (best !== undefined) return best;
   for (const pair of map.items.filter(isMerge)) {
-    const merged = resolved(document, { node: pair.value ?? undefined, key: undefined, isShared: true }).node;
-    const sources = isSeq(merged) ? merged.items : [merged];
+    const from = merged(document, pair.value);
+    const sources = isSeq(from) ? from.items : [from];
     for (const source of sources) {
-      const { node } = resolved(document, { node: source as ParsedNode | undefined, key: undefined, isShared: true });
+      const node = merged(document, source as ParsedNode | null);
       // A merge of a merge is not followed: a circle of them would not end.
       const found = isMap(node) ? memberIn(document, withoutMerges(node as YAMLMap.Parsed), rest, true) : undefined;
       if (found !== undefined) return found;
@@ -84,7 +86,10 @@ function memberIn(document: Parsed, map: YAMLMap.Parsed, rest: string, isShared:
   return undefined;
 }
 
-const keyOf = ({ key }: Pair): string => String(isScalar(key) ? key.value : key);
+const merged = (document: Parsed, node: ParsedNode | null | undefined): ParsedNode | undefined =>
+  resolved(document, { node: node ?? undefined, key: undefined, holder: undefined, isShared: true }).node;
+
+export const keyOf = ({ key }: Pair): string => String(isScalar(key) ? key.value : key);
 const isMerge = ({ key }: Pair): boolean => isScalar(key) && (key.value === "<<" || typeof key.value === "symbol");
 
 const withoutMerges = (map: YAMLMap.Parsed): YAMLMap.Parsed =>
