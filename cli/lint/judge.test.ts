@@ -126,6 +126,24 @@ const active = "  strategy: { blueGreen: { activeService: web } }\n";
 const analysed = (name: string, scope = ""): string =>
   `  strategy: { canary: { analysis: { templates: [{ templateName: ${name}${scope} }] } } }\n`;
 
+describe("an object that is none of ours by a slip", () => {
+  test.each([
+    ["argoproj.io/v1alpha1", "rollout", ["2:7 error unknown-kind kind"]],
+    ["argoproj.io/v1alpha1", "AnalysisTemplates", ["2:7 error unknown-kind kind"]],
+    ["apps/v1", "Rollout", ["1:13 error api-version apiVersion"]],
+    ["argoprj.io/v1alpha1", "Rollout", ["1:13 error api-version apiVersion"]],
+    ["rollouts.kruise.io/v1beta1", "Rollout", []],
+    ["argoproj.io/v1alpha1", "Workflow", []],
+    ["argoproj.io/v1alpha1", "WorkflowTemplate", []],
+    ["argoproj.io/v1alpha1", "ClusterWorkflowTemplate", []],
+    ["argoproj.io/v1alpha1", "AppProject", []],
+  ])("%s %s", async (apiVersion, kind, wanted) => {
+    expect(await found(`apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: { name: web }\nspec: {}\n`)).toEqual(
+      wanted,
+    );
+  });
+});
+
 describe("what a Rollout names", () => {
   test("is looked up among what is given, whatever its order", async () => {
     const wrong = "15:43 error service-selector spec.strategy.blueGreen.activeService";

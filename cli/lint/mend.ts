@@ -64,7 +64,7 @@ function durationFor(value: unknown): string | undefined {
 function numberFor(text: string, name: string): number | undefined {
   if (/^[+-]?\d{1,10}$/.test(text)) return Number(text);
   // `scaleDownDelaySeconds: 30s`
-  const seconds = /Seconds$/.test(name) ? Number(goDurationNs(text) ?? 1n) / 1e9 : Number.NaN;
+  const seconds = name.endsWith("Seconds") ? Number(goDurationNs(text) ?? 1n) / 1e9 : Number.NaN;
   return Number.isInteger(seconds) ? seconds : undefined;
 }
 

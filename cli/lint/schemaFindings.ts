@@ -3,6 +3,9 @@
  * the types of the few kinds of its own that Rollouts name. The validator is that of the simulated API server.
  */
 import { isObject, type Json } from "../../kube/object/json.ts";
+import { groupOf } from "../../controller/rules/rollout/workloadRef.ts";
+import { ADMITTED, isAdmitted } from "../../kube/client/resources.ts";
+import { nearest } from "../../kube/validation/nearNames.ts";
 import { crds } from "../../schema/crd.ts";
 import { builtinSchema, objectMetaSchema } from "../../simulator/schema/builtin.ts";
 import type { Schema } from "../../simulator/schema/schema.ts";
@@ -70,9 +73,37 @@ const labelCauses = ({ metadata }: Json): readonly Cause[] =>
 /** Kinds of the API server itself that are checked, as the reference's linter decodes them. */
 const CHECKED: readonly string[] = ["v1 Service", "networking.k8s.io/v1 Ingress"];
 
+const KINDS = Object.keys(ADMITTED);
+/** Where people who copy a Deployment leave its API group. */
+const COPIED: readonly string[] = ["", "apps"];
+
+/**
+ * An object that is none of ours by a slip: `kind: rollout`, `apiVersion: apps/v1` of a Rollout. Nobody would judge it.
+ * Kinds of others in our API group, and others' Rollouts, are left alone.
+ */
+function slips({ apiVersion, kind }: Json): readonly SchemaFinding[] {
+  const [group, name] = [groupOf(String(apiVersion)), String(kind)];
+  if (group === GROUP) {
+    const near = nearest(name, KINDS);
+    if (near === undefined || isAdmitted(name)) return [];
+    return [
+      {
+        path: "kind",
+        rule: "unknown-kind",
+        message: `Unsupported value: ${JSON.stringify(name)}: no such kind in ${GROUP}`,
+        help: `Did you mean "${near}"?`,
+      },
+    ];
+  }
+  if (!isAdmitted(name) || !(COPIED.includes(group) || nearest(group, [GROUP]) !== undefined)) return [];
+  return versionFindings({ apiVersion });
+}
+
 /** An object of another kind: what the API server could not decode, or does not know. */
 export function foreignFindings(object: Json): readonly SchemaFinding[] {
   const { apiVersion, kind } = object;
+  const slipped = slips(object);
+  if (slipped.length > 0) return slipped;
   if (!CHECKED.includes(`${String(apiVersion)} ${String(kind)}`)) return [];
   const [version = "", group = ""] = String(apiVersion).split("/").toReversed();
   const schema = builtinSchema(group, version, String(kind));

@@ -56,12 +56,12 @@ interface Next {
 function stepInto(document: Parsed, { node, isShared }: Step, rest: string): Next | undefined {
   if (isSeq(node)) {
     const [whole, digits = ""] = /^\[(\d{1,9})\]/.exec(rest) ?? [];
-    const item = node.items[Number(digits)] as ParsedNode | undefined;
+    const item = node.items[Number(digits)];
     if (whole === undefined || item === undefined) return undefined;
     const step = { node: item, key: undefined, holder: undefined, isShared };
     return { segment: Number(digits), rest: rest.slice(whole.length), step };
   }
-  return isMap(node) ? memberIn(document, node as YAMLMap.Parsed, rest, isShared) : undefined;
+  return isMap(node) ? memberIn(document, node, rest, isShared) : undefined;
 }
 
 function memberIn(document: Parsed, map: YAMLMap.Parsed, rest: string, isShared: boolean): Next | undefined {
@@ -77,9 +77,9 @@ function memberIn(document: Parsed, map: YAMLMap.Parsed, rest: string, isShared:
     const from = merged(document, pair.value);
     const sources = isSeq(from) ? from.items : [from];
     for (const source of sources) {
-      const node = merged(document, source as ParsedNode | null);
+      const node = merged(document, source);
       // A merge of a merge is not followed: a circle of them would not end.
-      const found = isMap(node) ? memberIn(document, withoutMerges(node as YAMLMap.Parsed), rest, true) : undefined;
+      const found = isMap(node) ? memberIn(document, withoutMerges(node), rest, true) : undefined;
       if (found !== undefined) return found;
     }
   }
