@@ -2,8 +2,7 @@
  * `sluice convert`: Deployments as Rollouts and back, in files (docs/convert.md); planCommand.ts has the plan for a
  * cluster. It only reads, prints and reports; what becomes of an object is decided in controller/migration/convert.
  */
-import { readdir, stat } from "node:fs/promises";
-import { basename, join, relative } from "node:path";
+import { basename } from "node:path";
 import type { Note } from "../../controller/migration/convert/note.ts";
 import { CANARY, type Profile, profilesOf } from "../../controller/migration/convert/profile.ts";
 import { convertAll, type Outcome } from "../../controller/migration/convert/stream.ts";
@@ -11,7 +10,7 @@ import { type ConvertOptions, parseConvertOptions } from "./options.ts";
 import { asCalled, usageProblem } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
 import { type Held, readStream, type Stream } from "./yaml.ts";
-import { codeOf, messageOf } from "../../kube/object/errors.ts";
+import { decoded, filesOf, textOf, Unreadable } from "../yaml/files.ts";
 
 export interface ConvertPorts {
   /** Of the process by default. */
@@ -22,18 +21,6 @@ export interface ConvertPorts {
 
 const standardInput = async (): Promise<string> => decoded(await Bun.stdin.bytes(), "standard input");
 
-/** What was given cannot be read: a sentence for the user. */
-class Unreadable extends Error {}
-
-/** Text as it is written to the byte. UTF-16 is what older shells of Windows write into files. */
-function decoded(bytes: Uint8Array, name: string): string {
-  const isUtf16 = bytes[0] === 0xff && bytes[1] === 0xfe;
-  try {
-    return new TextDecoder(isUtf16 ? "utf-16le" : "utf-8", { fatal: true }).decode(bytes);
-  } catch (error) {
-    throw new Unreadable(`cannot read ${name}: it is not UTF-8: save it as that`, { cause: error });
-  }
-}
 
 /**
  * @param told of the process: how it was called, and for a plan its version and how to connect
@@ -78,7 +65,7 @@ interface Source {
 async function convert(options: ConvertOptions, ports: ConvertPorts): Promise<number> {
   const profiles = await profilesFrom(options.profiles);
   const sources: Source[] = [];
-  for (const file of await filesOf(options, ports)) {
+  for (const { path: file } of await filesOf(options, ports.err)) {
     const name = file === "-" ? "standard input" : file;
     sources.push({
       name,
@@ -131,68 +118,6 @@ function conclude(outcomes: readonly Outcome[], { to }: ConvertOptions, { err }:
   if (outcomes.some(({ headline }) => headline !== undefined)) return 0;
   err(`Nothing to convert: no ${to === "rollout" ? "Deployment" : "Rollout"} is among what was given`);
   return 0;
-}
-
-/** Files that a folder is read for; a kustomization is no object of a cluster. */
-const isManifest = (name: string): boolean =>
-  /\.(ya?ml|json)$/.test(name) && !/^kustomization\.ya?ml$/.test(basename(name));
-
-async function filesOf({ files, recursive }: ConvertOptions, { err }: ConvertPorts): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (const file of files) {
-    if (file === "-" || !(await isFolder(file))) {
-      found.push(file);
-      continue;
-    }
-    const names = await namesIn(file, recursive);
-    if (names.some((name) => /^kustomization\.ya?ml$/.test(basename(name))))
-      err(`${file}: its kustomization is not followed: give what \`kustomize build ${file}\` prints for that`);
-    const manifests = names.filter(isManifest);
-    if (manifests.length === 0)
-      throw new Unreadable(
-        `${file} has no .yaml, .yml or .json file${recursive ? "" : ": to look in its folders, give -R"}`,
-      );
-    found.push(...manifests.map((name) => join(file, name)));
-  }
-  return found;
-}
-
-/** What is in a folder, but for the folders: a folder may be named `shop.yaml`, too. */
-async function namesIn(folder: string, recursive: boolean): Promise<readonly string[]> {
-  try {
-    const entries = await readdir(folder, { recursive, withFileTypes: true });
-    const files = entries.filter((entry) => !entry.isDirectory());
-    return files.map(({ parentPath, name }) => relative(folder, join(parentPath, name))).toSorted();
-  } catch (error) {
-    throw cannotRead(folder, error);
-  }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch (error) {
-    throw cannotRead(path, error);
-  }
-}
-
-function cannotRead(path: string, error: unknown): Unreadable {
-  if (error instanceof Unreadable) return error;
-  const reasons: Readonly<Record<string, string>> = {
-    ENOENT: "there is no such file",
-    EACCES: "permission denied",
-    EISDIR: "it is a folder",
-  };
-  const why = reasons[codeOf(error)] ?? messageOf(error);
-  return new Unreadable(`cannot read ${path}: ${why}`, { cause: error });
-}
-
-async function textOf(path: string): Promise<string> {
-  try {
-    return decoded(await Bun.file(path).bytes(), path);
-  } catch (error) {
-    throw cannotRead(path, error);
-  }
 }
 
 function streamOf(name: string, text: string): Stream {

@@ -3,23 +3,21 @@
  * objects keep their comments and the order of their keys (docs/convert.md#what-is-printed). JSON is YAML, too.
  */
 import {
-  type Document,
   isAlias,
   isCollection,
   isMap,
   isScalar,
   isSeq,
-  parseAllDocuments,
   type Pair,
   type ParsedNode,
   stringify,
-  type Tags,
   type ToStringOptions,
   type YAMLMap,
 } from "yaml";
 import { equal } from "../../kube/object/equality.ts";
 import { isList, isObject, type Json } from "../../kube/object/json.ts";
 import { messageOf } from "../../kube/object/errors.ts";
+import { type Parsed, parseDocuments, problemOf } from "../yaml/parse.ts";
 
 /** A file with its documents, or why it cannot be read. */
 export type Read =
@@ -46,29 +44,6 @@ export interface Printed {
   readonly plain: readonly number[];
 }
 
-type Parsed = Document.Parsed;
-
-/** Kubernetes reads YAML 1.1 without these types: a time or a date is a text there. */
-const LEFT_OUT = ["timestamp", "binary", "set", "omap", "pairs"].map((name) => `tag:yaml.org,2002:${name}`);
-
-/** Numbers are printed as they were written (0644, 1_000, more digits than a double has). */
-function kubernetesTags(tags: Tags): Tags {
-  return tags.flatMap((tag): Tags => {
-    if (typeof tag === "string") return [tag];
-    if (LEFT_OUT.includes(tag.tag) || tag.format === "TIME") return [];
-    if (tag.tag.endsWith(":bool")) {
-      const truth = /^(?:[Yy]es|YES|[Tt]rue|TRUE|[Oo]n|ON)$/;
-      const lie = /^(?:[Nn]o|NO|[Ff]alse|FALSE|[Oo]ff|OFF)$/;
-      // `y` and `n` are texts.
-      return [{ ...tag, test: tag.test?.test("true") === true ? truth : lie } as typeof tag];
-    }
-    const { stringify: print } = tag;
-    if (!/:(int|float)$/.test(tag.tag) || print === undefined) return [tag];
-    const asWritten: typeof print = (item, ...rest) => item.source ?? print(item, ...rest);
-    return [{ ...tag, stringify: asWritten }];
-  });
-}
-
 /** Two spaces, as Kubernetes' own tools print. */
 const PLAIN: ToStringOptions = { lineWidth: 0, indentSeq: false };
 
@@ -87,20 +62,14 @@ function layoutOf(text: string): ToStringOptions {
 
 /** Parses text from a file, from `kustomize build` or from `helm template`. */
 export function readStream(text: string): Read {
-  const documents = parseAllDocuments(text, {
-    version: "1.1",
-    customTags: kubernetesTags,
-    logLevel: "error",
-  });
-  const parsed = "empty" in documents ? [] : documents;
-  const problem = parsed.flatMap(({ errors }) => errors)[0];
-  if (problem !== undefined) {
-    const template = text.includes("{{") ? ". It looks like a template: give what `helm template` prints" : "";
-    return {
-      kind: "refused",
-      problem: `it is not YAML: ${(problem.message.split("\n\n")[0] ?? "").replace(/:$/, "")}${template}`,
-    };
+  let parsed: readonly Parsed[];
+  try {
+    parsed = parseDocuments(text);
+  } catch (error) {
+    return { kind: "refused", problem: messageOf(error) };
   }
+  const problem = parsed.flatMap(({ errors }) => errors)[0];
+  if (problem !== undefined) return { kind: "refused", problem: `it is not YAML: ${problemOf(problem, text)}` };
   const places: Place[] = [];
   for (const [n, document] of parsed.entries()) {
     let object: unknown;

@@ -115,7 +115,7 @@ const PLURALS: Readonly<Record<string, string>> = {
 const isStaying = ({ metadata }: Rollout): boolean => metadata.deletionTimestamp === undefined;
 
 /** A Rollout that is too large is held without its template; then its pods are not known. */
-function ownerOf(rollout: Rollout): PodOwner | undefined {
+export function ownerOf(rollout: Rollout): PodOwner | undefined {
   const { metadata, spec } = rollout;
   const labels = spec.template?.metadata?.labels;
   if (labels === undefined || spec.workloadRef !== undefined || !isStaying(rollout)) return undefined;

@@ -12,6 +12,8 @@ export interface Schema {
   readonly item?: Schema;
   readonly value?: Schema;
   readonly wrapped?: Schema;
+  /** Of a word that is one of several. */
+  readonly options?: readonly string[];
 }
 
 export type Marks = Omit<CrdMarks, "structure"> & { readonly structure?: Schema };

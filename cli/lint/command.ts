@@ -1,0 +1,184 @@
+/**
+ * `sluice lint` (docs/cli/lint.md): what is wrong in manifests, without a cluster. What is right is decided by the rules of
+ * admission and by the schema; here files are read, and findings printed.
+ */
+import { chmod, realpath, rename, stat, writeFile } from "node:fs/promises";
+import { codeOf, messageOf } from "../../kube/object/errors.ts";
+import { type Paint, paintFor } from "../paint.ts";
+import type { CliPorts } from "../ports.ts";
+import { filesOf, textOf, Unreadable } from "../yaml/files.ts";
+import type { Edit, Finding } from "./finding.ts";
+import { type Judgement, judge } from "./judge.ts";
+import { githubReport, jsonReport, sarifReport } from "./machineReports.ts";
+import { type LintOptions, parseLintOptions } from "./options.ts";
+import { readSource, type Source } from "./source.ts";
+import { countsOf, sentenceOf, textReport } from "./textReport.ts";
+
+/** @returns the exit code: 0 nothing is wrong, or there are only warnings; 1 something is, or could not be read */
+export async function run(args: readonly string[], ports: CliPorts): Promise<number> {
+  const parsed = parseLintOptions(args, ports.program);
+  switch (parsed.kind) {
+    case "help":
+      await ports.out(parsed.text);
+      return 0;
+    case "refused":
+      ports.err(`Error: ${parsed.problem}\nRun '${ports.program} lint --help' for usage.`);
+      return 1;
+    case "run":
+      try {
+        return await lint(parsed.options, ports);
+      } catch (error) {
+        if (!(error instanceof Unreadable)) throw error;
+        ports.err(`Error: ${error.message}`);
+        return 1;
+      }
+    default:
+      return parsed satisfies never;
+  }
+}
+
+const STDIN = "standard input";
+
+interface File {
+  readonly source: Source;
+  readonly isNamed: boolean;
+}
+
+async function lint(options: LintOptions, ports: CliPorts): Promise<number> {
+  let files = await readAll(options, ports);
+  let judgement = judge(files.map(({ source }) => source));
+  if (options.fix) {
+    files = await mendAll(files, judgement, ports);
+    judgement = judge(files.map(({ source }) => source));
+  }
+  const sources = files.map(({ source }) => source);
+  const asked = options.server === undefined ? [] : await askServer(judgement, options, ports);
+  const findings = asked.length === 0 ? judgement.findings : inOrder([...judgement.findings, ...asked], sources);
+  await ports.out(report(findings, { sources, judgement, options, ports }));
+  return conclude(findings, judgement, options, ports);
+}
+
+async function readAll(options: LintOptions, ports: CliPorts): Promise<readonly File[]> {
+  const files: File[] = [];
+  for (const { path, isNamed } of await filesOf(options, ports.err)) {
+    const text = path === "-" ? await ports.stdin() : await textOf(path);
+    files.push({ source: readSource(path === "-" ? STDIN : path, text, isNamed), isNamed });
+  }
+  return files;
+}
+
+async function askServer(judgement: Judgement, options: LintOptions, ports: CliPorts): Promise<readonly Finding[]> {
+  const { serverFindings } = await import("./server.ts");
+  return serverFindings(judgement, options.server ?? {}, ports);
+}
+
+function inOrder(findings: readonly Finding[], sources: readonly Source[]): readonly Finding[] {
+  const order = new Map(sources.map(({ name }, index) => [name, index]));
+  return findings.toSorted((a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0) || a.range[0] - b.range[0]);
+}
+
+interface Printed {
+  readonly sources: readonly Source[];
+  readonly judgement: Judgement;
+  readonly options: LintOptions;
+  readonly ports: CliPorts;
+}
+
+function report(findings: readonly Finding[], { sources, judgement, options, ports }: Printed): string {
+  switch (options.format) {
+    case "text":
+      return textReport(findings, sources, paintOf(ports));
+    case "json":
+      return jsonReport(findings, sources, judgement.judged);
+    case "sarif":
+      return sarifReport(findings, sources, ports.version);
+    case "github":
+      return githubReport(findings, sources);
+    default:
+      return options.format satisfies never;
+  }
+}
+
+const paintOf = ({ columns, env }: CliPorts): Paint => paintFor({ isTTY: columns !== undefined, env });
+
+/** The last line on stderr is the reference's: `Error: ` and the first error, with its path. */
+function conclude(findings: readonly Finding[], judgement: Judgement, options: LintOptions, ports: CliPorts): number {
+  const { errors, warnings } = countsOf(findings);
+  if (errors > 0) {
+    const first = judgement.first ?? findings.find(({ severity }) => severity === "error");
+    if (first !== undefined) ports.err(`Error: ${sentenceOf(first)}`);
+    return 1;
+  }
+  if (judgement.judged === 0 && options.format === "text")
+    ports.err("Nothing to judge: no Rollout, analysis or Experiment is among what was given");
+  if (!options.strict || warnings === 0) return 0;
+  ports.err(`Error: ${warnings === 1 ? "a warning counts" : `${warnings} warnings count`} as errors: --strict`);
+  return 1;
+}
+
+/** What is put right may show what was hidden behind it; more often than this nothing new comes up. */
+const MOST_ROUNDS = 5;
+
+async function mendAll(files: readonly File[], first: Judgement, ports: CliPorts): Promise<readonly File[]> {
+  let current = files;
+  let { findings } = first;
+  const changes = new Map<string, number>();
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const mends = Map.groupBy(
+      findings.filter(({ mend }) => mend !== undefined),
+      ({ file }) => file,
+    );
+    if (mends.size === 0) break;
+    current = current.map(({ source, isNamed }) => {
+      const edits = distinct((mends.get(source.name) ?? []).flatMap(({ mend }) => (mend === undefined ? [] : [mend])));
+      if (edits.length === 0) return { source, isNamed };
+      changes.set(source.name, (changes.get(source.name) ?? 0) + edits.length);
+      return { source: readSource(source.name, edited(source.text, edits), isNamed), isNamed };
+    });
+    ({ findings } = judge(current.map(({ source }) => source)));
+  }
+  for (const { source } of current) {
+    const count = changes.get(source.name);
+    if (count === undefined) continue;
+    await write(source.name, source.text);
+    ports.err(`${source.name}: put right in ${count === 1 ? "one place" : `${count} places`}`);
+  }
+  return current;
+}
+
+/** Several findings may mean the same place. */
+function distinct(edits: readonly Edit[]): readonly Edit[] {
+  const byStart = new Map(edits.map((edit) => [edit.range[0], edit]));
+  return [...byStart.values()];
+}
+
+function edited(text: string, edits: readonly Edit[]): string {
+  let result = text;
+  // From the end, so that the places before it stay right.
+  for (const { range, text: next } of edits.toSorted((a, b) => b.range[0] - a.range[0]))
+    result = result.slice(0, range[0]) + next + result.slice(range[1]);
+  return result;
+}
+
+const BOM = [0xef, 0xbb, 0xbf];
+
+/** Whole or not at all: somebody may press Ctrl-C. */
+async function write(name: string, text: string): Promise<void> {
+  const cannot = (why: string, cause?: unknown): Unreadable =>
+    new Unreadable(`cannot write ${name}: ${why}`, { cause });
+  try {
+    // A link stays one.
+    const path = await realpath(name);
+    const { mode } = await stat(path);
+    const head = await Bun.file(path).slice(0, BOM.length).bytes();
+    if (head[0] === 0xff && head[1] === 0xfe) throw cannot("it is UTF-16: save it as UTF-8 first");
+    const mark = BOM.every((byte, index) => head[index] === byte) ? "\uFEFF" : "";
+    const beside = `${path}.sluice-lint`;
+    await writeFile(beside, mark + text);
+    await chmod(beside, mode & 0o777);
+    await rename(beside, path);
+  } catch (error) {
+    if (error instanceof Unreadable) throw error;
+    throw cannot(codeOf(error) === "EACCES" ? "permission denied" : messageOf(error), error);
+  }
+}
