@@ -4,6 +4,7 @@
  */
 import type { Report } from "../../simulator/simulate/report.ts";
 import { drawn, escaped, HEIGHT_OF_CHARTS, LEFT, type Scale, tag, WIDTH } from "./svgChart.ts";
+import { wrap } from "../paint.ts";
 import { capacityText, extraText, outcomeText } from "./text.ts";
 import { timeText } from "./words.ts";
 
@@ -37,16 +38,20 @@ const STYLE = `
   }
 `;
 
+/** How things are in the end is to be seen, too. */
+const BEYOND = 1.04;
 const GAP = 24;
 const LINE = 17;
 /** Characters of 12 px that fit into the width. */
 const FIT = 112;
+/** Of 11 px. */
+const FIT_SMALL = 128;
 /** Incidents that are listed. */
 const MOST_INCIDENTS = 8;
 
 /** @param names of the files, where there are several reports */
 export function reportSvg(reports: readonly Report[], names: readonly string[]): string {
-  const scale: Scale = { endMs: Math.max(1_000, ...reports.map(({ endMs }) => endMs)) };
+  const scale: Scale = { endMs: Math.max(1_000, ...reports.map(({ endMs }) => endMs)) * BEYOND };
   let y = 12;
   const panels: string[] = [];
   for (const [index, report] of reports.entries()) {
@@ -96,7 +101,7 @@ function panelOf(report: Report, name: string | undefined, scale: Scale): Panel 
     text(
       16,
       top + HEIGHT_OF_CHARTS + 12 + index * LINE,
-      `${index + 1}  ${timeText(atMs)}: ${what}`.slice(0, FIT),
+      cut(`${index + 1}  ${timeText(atMs)}: ${what}`, FIT_SMALL),
       "faint",
     ),
   );
@@ -114,10 +119,11 @@ function panelOf(report: Report, name: string | undefined, scale: Scale): Panel 
 const text = (x: number, y: number, what: string, style?: string): string =>
   tag("text", { x, y, ...(style !== undefined && { class: style }) }, escaped(what));
 
-/** Two lines at most. */
+/** Three lines at most. */
 function wrapped(line: string): readonly string[] {
-  if (line.length <= FIT) return [line];
-  const blank = line.lastIndexOf(" ", FIT);
-  const rest = line.slice(blank + 1);
-  return [line.slice(0, blank), rest.length > FIT ? `${rest.slice(0, FIT - 1)}…` : rest];
+  const [first = "", second, third, ...rest] = wrap(line, FIT);
+  const last = rest.length > 0 ? `${third ?? ""}…` : third;
+  return [first, ...(second === undefined ? [] : [second]), ...(last === undefined ? [] : [last])];
 }
+
+const cut = (line: string, most: number): string => (line.length > most ? `${line.slice(0, most - 1)}…` : line);

@@ -16,7 +16,7 @@ const PODS = 110;
 const AXIS = 40;
 export const HEIGHT_OF_CHARTS = STAGES + SHARES + BETWEEN + PODS + AXIS;
 
-/** The same for all pictures that stand together. */
+/** The same for all pictures that stand together. Each goes on to its end as it was at last. */
 export interface Scale {
   readonly endMs: number;
 }
@@ -45,8 +45,8 @@ export function drawn(report: Report, scale: Scale, marked: readonly Incident[])
   const podsTop = STAGES + SHARES + BETWEEN;
   return [
     ...stageLines(report, x, podsTop + PODS),
-    tag("g", { transform: `translate(0 ${STAGES})` }, sharesChart(report, x)),
-    tag("g", { transform: `translate(0 ${podsTop})` }, podsChart(report, x)),
+    tag("g", { transform: `translate(0 ${STAGES})` }, sharesChart(report, scale.endMs, x)),
+    tag("g", { transform: `translate(0 ${podsTop})` }, podsChart(report, scale.endMs, x)),
     ...marked.map((incident, index) => mark(incident, index, x(incident.atMs), STAGES + SHARES + BETWEEN / 2)),
     tag("g", { transform: `translate(0 ${podsTop + PODS})` }, axis(scale, x)),
   ].join("\n");
@@ -58,12 +58,10 @@ function stageLines({ stages }: Report, x: (ms: number) => number, bottom: numbe
   return stages.map(({ text, fromMs, toMs }) => {
     const from = x(fromMs);
     const room = x(toMs) - from;
-    const [number = text] = text.split(" ");
-    const shown = [text, number.includes("/") ? (number.split("/")[0] ?? "") : "·"].find(
-      (each) => each.length * 6 < room,
-    );
+    const [number] = /^\d+(?=\/)/.exec(text) ?? [];
+    const shown = [text, number].find((each) => each !== undefined && each.length * 6 + 6 < room);
     const isFree = shown !== undefined && from >= freeFrom;
-    if (isFree) freeFrom = from + shown.length * 6;
+    if (isFree) freeFrom = from + shown.length * 6 + 6;
     const title = tag("title", {}, escaped(`${timeText(fromMs)}: ${text}`));
     return tag("g", {}, `${title}${line("stage", from, 6, from, bottom)}${isFree ? label(from + 3, 12, shown) : ""}`);
   });
@@ -82,7 +80,7 @@ function steps(
   });
 }
 
-function sharesChart({ moments, endMs }: Report, x: (ms: number) => number): string {
+function sharesChart({ moments }: Report, endMs: number, x: (ms: number) => number): string {
   const y = (share: number): number => SHARES * (1 - share);
   const points = [`0,${SHARES}`, ...steps(moments, endMs, x, ({ share }) => y(share)), `${round(x(endMs))},${SHARES}`];
   return [
@@ -112,7 +110,7 @@ const LAYERS: readonly Layer[] = [
   },
 ];
 
-function podsChart({ moments, endMs, replicas }: Report, x: (ms: number) => number): string {
+function podsChart({ moments, replicas }: Report, endMs: number, x: (ms: number) => number): string {
   const all = (moment: Moment): number => LAYERS.reduce((sum, { of }) => sum + of(moment), 0);
   const most = Math.max(replicas, 1, ...moments.map(all));
   const y = (count: number): number => PODS * (1 - count / most);

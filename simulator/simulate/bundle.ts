@@ -130,7 +130,7 @@ function madeUp(rollout: Rollout, beside: readonly Manifest[], labels: Json): Ma
       manifest("v1", "Secret", name, { stringData: Object.fromEntries(keys.map((key) => [key, "made-up"])) }),
     ),
   ].filter(({ kind, metadata }) => !has(kind, metadata.name));
-  return { objects: made, notes: made.map(({ kind, metadata: { name } }) => noteOf(kind, name)) };
+  return { objects: made, notes: notesOf(made) };
 }
 
 const manifest = (apiVersion: string, kind: string, name: string, content: Json): Manifest => ({
@@ -140,10 +140,18 @@ const manifest = (apiVersion: string, kind: string, name: string, content: Json)
   metadata: { name },
 });
 
-const noteOf = (kind: string, name: string): string =>
-  kind.endsWith("AnalysisTemplate")
-    ? `${kind} "${name}" is not among what was given: made up, with one metric "${name}" that the scenario may speak of`
-    : `${kind} "${name}" is not among what was given: made up`;
+/** One sentence for all of them, and one for what a scenario may speak of. */
+function notesOf(made: readonly Manifest[]): readonly string[] {
+  if (made.length === 0) return [];
+  const names = made.map(({ kind, metadata }) => `${kind} "${metadata.name}"`).join(", ");
+  const metrics = made.filter(isTemplate).map(({ metadata }) => `"${metadata.name}"`);
+  return [
+    `Made up, because no file has it: ${names}`,
+    ...(metrics.length === 0
+      ? []
+      : [`Made-up templates have one metric, which the scenario may speak of: ${metrics.join(", ")}`]),
+  ];
+}
 
 const isTemplate = ({ kind }: Manifest): boolean => kind === "AnalysisTemplate" || kind === "ClusterAnalysisTemplate";
 

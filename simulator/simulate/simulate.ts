@@ -6,7 +6,6 @@ import type { Log } from "../../controller/process/log.ts";
 import { desiredReplicas } from "../../controller/rollout/model/defaults.ts";
 import { promote } from "../../controller/rollout/verbs/promote.ts";
 import { type ManualClock, manualClock } from "../../kube/clock/clock.ts";
-import { ROUTERS } from "../../providers/traffic/routers.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { randomOf } from "../demo/random.ts";
 import { type LocalCluster, startLocalCluster } from "../local/localCluster.ts";
@@ -160,12 +159,7 @@ async function untilHealthy(stage: Stage): Promise<void> {
   await clock.advance(QUIET_MS - (clock.now() % 1_000));
 }
 
-function unhealthy({ status = {}, spec }: Rollout): string {
-  const named = Object.keys(spec.strategy?.canary?.trafficRouting ?? {});
-  const undriven = ROUTERS.find(({ kind, route }) => route === undefined && named.includes(kind));
-  const hint = undriven === undefined ? "" : ` (this version does not drive ${undriven.title})`;
-  return `${status.message ?? `it is ${status.phase ?? "not looked at"}`}${hint}`;
-}
+const unhealthy = ({ status = {} }: Rollout): string => status.message ?? `it is ${status.phase ?? "not looked at"}`;
 
 async function play(stage: Stage, change: UpdatePatch): Promise<Simulation> {
   const { cluster, clock, options, notes } = stage;
@@ -268,8 +262,8 @@ const isQuiet = ({ kind }: Outcome, { old, new: fresh, others }: Moment): boolea
 };
 
 function unfinished({ status = {} }: Rollout, moments: readonly Moment[], atMs: number): Outcome {
-  const since = moments.findLast(({ stage }) => stage.text !== moments.at(-1)?.stage.text)?.atMs ?? 0;
   const step = moments.at(-1)?.stage.text ?? "";
+  const since = moments[moments.findLastIndex(({ stage }) => stage.text !== step) + 1]?.atMs ?? 0;
   const pause = status.pauseConditions?.[0]?.reason;
   return pause === undefined
     ? { kind: "unfinished", atMs, at: step, why: status.message ?? "" }
