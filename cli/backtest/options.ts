@@ -21,8 +21,8 @@ const examples = (program: string): string => `
 Examples:
   How often an analysis would have failed in the last 30 days:
     ${program} backtest -f success-rate.yaml --prometheus http://localhost:9090
-  With the arguments that a Rollout gives it, once an hour in the last week:
-    ${program} backtest -f success-rate.yaml --args service=shop --since 7d --every 1h
+  With the arguments that a Rollout gives it, in the last week:
+    ${program} backtest -f success-rate.yaml --args service=shop --since 7d
 `;
 
 /** As Go writes them, and whole days, too. */

@@ -67,8 +67,11 @@ export function subjectOf({ objects, template, args, prometheus }: Given): Subje
   return measurable(name, made.run, args, prometheus);
 }
 
-const hinted = (message: string): string =>
-  message.includes("was not resolved") ? `${message}: give --args NAME=VALUE` : message;
+/** The value of an argument is given by a flag here. */
+const hinted = (message: string): string => {
+  const [, name] = /args\.(\S+) was not resolved/.exec(message) ?? [];
+  return name === undefined ? message : `${message}: give --args ${name}=VALUE`;
+};
 
 function chosenOf(templates: readonly Template[], wanted: string | undefined): Template | string {
   const included = new Set(templates.flatMap(includedBy));

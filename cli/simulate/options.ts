@@ -31,8 +31,9 @@ const examples = (program: string): string => `
 Examples:
   What an update of this Rollout would look like:
     ${program} simulate -f rollout.yaml --image shop:2.0
-  When its success rate falls after ten minutes (scenario.yaml:
-  metrics: { success-rate: [{ at: 0s, value: 0.99 }, { at: 10m, value: 0.7 }] }):
+  When its success rate falls after ten minutes; scenario.yaml is:
+    metrics:
+      success-rate: [{ at: 0s, value: 0.99 }, { at: 10m, value: 0.7 }]
     ${program} simulate -f rollout.yaml -f templates/ --metrics scenario.yaml
   With new pods that crash two minutes after each start, as a chart:
     ${program} simulate -f rollout.yaml --fail-pods crash@2m -o svg > update.svg

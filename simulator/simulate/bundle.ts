@@ -76,7 +76,8 @@ const isManifest = (given: unknown): given is Manifest =>
   typeof given["metadata"]["name"] === "string";
 
 /** As `kubectl get -o yaml` prints them, too: what a server has added is left out. */
-function bare({ status: _, ...manifest }: Manifest): Manifest {
+function bare(given: Manifest): Manifest {
+  const { status: _, ...manifest } = given;
   const { name, namespace, labels, annotations } = manifest.metadata;
   const metadata = {
     name,
@@ -181,9 +182,8 @@ function templatesNamed(value: unknown): readonly TemplateName[] {
 function secretsNamed(value: unknown): readonly (readonly [name: string, keys: readonly string[]])[] {
   const found = new Map<string, string[]>();
   for (const { valueFrom } of within(value)) {
-    const { name, key } = (
-      isObject(valueFrom) && isObject(valueFrom["secretKeyRef"]) ? valueFrom["secretKeyRef"] : {}
-    ) as Json;
+    const reference = isObject(valueFrom) ? valueFrom["secretKeyRef"] : undefined;
+    const [name, key] = isObject(reference) ? [reference["name"], reference["key"]] : [];
     if (typeof name === "string" && typeof key === "string") found.set(name, [...(found.get(name) ?? []), key]);
   }
   return [...found];

@@ -190,22 +190,22 @@ function blueGreenStage({ status = {} }: Rollout): Stage {
 export function stepText(step: CanaryStep): string {
   const [kind = "step", settings] = Object.entries(step).find(([, value]) => value !== undefined) ?? [];
   if (typeof settings !== "object" || settings === null) return `${kind} ${String(settings)}`;
-  const { duration, templates, name, replicas, weight, matchTrafficWeight } = settings as Readonly<
-    Record<string, unknown>
-  >;
-  const names = Array.isArray(templates)
-    ? templates.map(
-        (each: { readonly templateName?: string; readonly name?: string }) => each.templateName ?? each.name ?? "",
-      )
-    : [];
+  const { duration, templates, name, replicas, weight, matchTrafficWeight } = settings as {
+    readonly duration?: number | string;
+    readonly templates?: readonly { readonly templateName?: string; readonly name?: string }[];
+    readonly name?: string;
+    readonly replicas?: number;
+    readonly weight?: number;
+    readonly matchTrafficWeight?: boolean;
+  };
+  const names = (templates ?? []).map((each) => each.templateName ?? each.name ?? "");
   const detail = [
-    duration,
+    typeof duration === "number" ? `${duration}s` : duration,
     name,
     ...names,
-    replicas === undefined ? undefined : `${String(replicas)} pods`,
-    weight === undefined ? undefined : `${String(weight)}%`,
+    replicas === undefined ? undefined : `${replicas} pods`,
+    weight === undefined ? undefined : `${weight}%`,
     matchTrafficWeight === true ? "as the traffic" : undefined,
-  ].filter((each) => each !== undefined && each !== "");
-  const word = typeof duration === "number" ? `${duration}s` : undefined;
-  return [kind, ...(word === undefined ? detail : [word, ...detail.slice(1)])].join(" ");
+  ];
+  return [kind, ...detail.filter((each) => each !== undefined && each !== "")].join(" ");
 }

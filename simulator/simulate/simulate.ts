@@ -6,6 +6,7 @@ import type { Log } from "../../controller/process/log.ts";
 import { desiredReplicas } from "../../controller/rollout/model/defaults.ts";
 import { promote } from "../../controller/rollout/verbs/promote.ts";
 import { type ManualClock, manualClock } from "../../kube/clock/clock.ts";
+import { equal } from "../../kube/object/equality.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { randomOf } from "../demo/random.ts";
 import { type LocalCluster, startLocalCluster } from "../local/localCluster.ts";
@@ -241,11 +242,8 @@ const revisionsOf = ({ status }: Rollout, old: string): Revisions => {
   return { old, new: current === old ? "" : current };
 };
 
-const isChange = (last: Moment | undefined, { atMs: _, ...moment }: Moment): boolean => {
-  if (last === undefined) return true;
-  const { atMs: __, ...before } = last;
-  return JSON.stringify(before) !== JSON.stringify(moment);
-};
+const isChange = (last: Moment | undefined, moment: Moment): boolean =>
+  last === undefined || !equal({ ...last, atMs: 0 }, { ...moment, atMs: 0 });
 
 /** What was so for no time was not so. */
 function replaceOrAdd(moments: Moment[], moment: Moment): void {

@@ -47,7 +47,7 @@ export function updatePatch(
       ? "the pods have no container"
       : `the pods have no container "${image.container}": they have ${names}`;
   }
-  const old = String(container["image"] ?? "");
+  const old = typeof container["image"] === "string" ? container["image"] : "";
   const changed = containers.map((one, index) =>
     index === at && image !== undefined ? { ...one, image: image.image } : one,
   );

@@ -43,16 +43,19 @@ const UID = "replayed";
 const MOST_LOOKS = 100_000;
 
 export async function replayed({ run: given, startMs, terminateMs, take, signal }: ReplayOptions): Promise<Replayed> {
-  let run: AnalysisRun = { ...given, metadata: { ...given.metadata, uid: UID, creationTimestamp: timestamp(startMs) } };
+  const metadata = { ...given.metadata, uid: UID, creationTimestamp: timestamp(startMs) };
+  let { status } = given;
   let now = startMs;
   let isTerminated = false;
   const all: Measured[] = [];
   const measurements = createMeasurements();
   for (let looks = 0; looks < MOST_LOOKS && !signal.aborted; looks += 1) {
+    const spec = { ...given.spec, ...(isTerminated && { terminate: true }) };
+    const run = { ...given, metadata, spec, ...(status && { status }) };
     const decision = decideRun({ run, heldBack: undefined, measuring: measurements.of(UID) }, now);
-    if (decision.status !== undefined) run = { ...run, status: decision.status };
+    status = decision.status ?? status;
     measurements.taken(UID, decision.taken);
-    if (isCompleted(run.status?.phase)) break;
+    if (isCompleted(status?.phase)) break;
     const measuring = decision.actions.filter((action) => action.kind === "measure");
     const outcomes = await Promise.all(
       measuring.map((action) => {
@@ -72,8 +75,7 @@ export async function replayed({ run: given, startMs, terminateMs, take, signal 
     );
     if (now < terminateMs || isTerminated) continue;
     isTerminated = true;
-    run = { ...run, spec: { ...run.spec, terminate: true } };
   }
-  const { phase = "Running", message, metricResults = [] } = run.status ?? {};
+  const { phase = "Running", message, metricResults = [] } = status ?? {};
   return { phase, message, startMs, endMs: now, isTerminated, metrics: metricResults, measurements: all };
 }
