@@ -15,6 +15,7 @@ import { analysisRunsRow, type AnalysisRunsObserver } from "./analysis/analysisR
 import { askKube } from "./analysis/actions/askKube.ts";
 import { measurerOf } from "./analysis/actions/measurer.ts";
 import type { SendHttp } from "../providers/metrics/measuring/http.ts";
+import type { MetricProviderRow } from "../providers/metrics/provider.ts";
 import { createManager, keysIn, type Manager } from "../kube/runtime/runController.ts";
 import { createSecretReader } from "./analysis/actions/secrets.ts";
 import { createPluginsConfigured } from "./plugins/configuration.ts";
@@ -89,6 +90,8 @@ export interface Measuring {
   readonly environment: (name: string) => string | undefined;
   /** Sluice's own, where the Secrets of providers are. */
   readonly ownNamespace: string;
+  /** By what metrics are measured; the providers of this version by default. */
+  readonly providers?: readonly MetricProviderRow[];
 }
 
 const UNREACHED: Measuring = {

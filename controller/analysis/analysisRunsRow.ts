@@ -49,7 +49,7 @@ export interface AnalysisRunsPorts {
   readonly ownNamespace: string;
   /** Absent: no plugin is ever asked. */
   readonly plugins?: AskedPorts["plugins"];
-  /** For tests. */
+  /** The providers of this version by default. */
   readonly providers?: readonly MetricProviderRow[];
 }
 

@@ -34,6 +34,16 @@ test("the manual clock fires in order of time, timers set on the way included", 
   expect(clock.waiting).toBe(1);
 });
 
+test("the manual clock knows when the next timer fires", async () => {
+  const clock = manualClock(1_000);
+  expect(clock.nextAt).toBeUndefined();
+  clock.after(50, () => {});
+  const cancel = clock.after(10, () => {});
+  expect(clock.nextAt).toBe(1_010);
+  cancel();
+  expect(clock.nextAt).toBe(1_050);
+});
+
 test("those who give way go on one by one, each in a turn of its own", async () => {
   const calls: string[] = [];
   const turns = createTurns(async () => {

@@ -52,6 +52,8 @@ export interface ManualClock extends Clock {
   advance(ms: number): Promise<void>;
   /** Number of timers that have not fired yet. */
   readonly waiting: number;
+  /** When the next of them fires, ms since the epoch; undefined: none waits. */
+  readonly nextAt: number | undefined;
 }
 
 /** A macrotask: chains of promises that a timer started have run before the next one fires. */
@@ -88,6 +90,10 @@ export const manualClock = (startMs = 0): ManualClock => {
     },
     get waiting() {
       return timers.size;
+    },
+    get nextAt() {
+      const due = nextDue(Number.POSITIVE_INFINITY)?.dueMs;
+      return due === undefined ? undefined : Math.max(due, nowMs);
     },
   };
 };

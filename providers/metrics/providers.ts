@@ -59,7 +59,7 @@ export function providerOf(provider: unknown, providers: readonly MetricProvider
   const own = row.kind === "plugin" && isObject(settings) ? ownNames(settings) : [];
   const [name] = own;
   if (name === undefined) return { row, settings };
-  const chosen = OWN_PROVIDERS.find(({ kind }) => kind === name);
+  const chosen = [...providers, ...OWN_PROVIDERS].find(({ kind }) => kind === name);
   return chosen === undefined
     ? undefined
     : { row: chosen, settings: (settings as Readonly<Record<string, unknown>>)[name] };

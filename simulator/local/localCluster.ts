@@ -9,6 +9,8 @@ import { unobserved } from "../../controller/controller.ts";
 import { wireController } from "../../controller/wiring.ts";
 import type { Log } from "../../controller/process/log.ts";
 import type { SendHttp } from "../../providers/metrics/measuring/http.ts";
+import type { MetricProviderRow } from "../../providers/metrics/provider.ts";
+import type { KubeletSettings } from "../kubelet/pod.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import { crds } from "../../schema/crd.ts";
@@ -37,6 +39,10 @@ export interface LocalClusterOptions {
   readonly migrates?: boolean;
   /** What analyses measure; absent: no source answers. */
   readonly source?: (core: ApiCore) => SendHttp;
+  /** By what metrics are measured; the providers of this version by default. */
+  readonly providers?: readonly MetricProviderRow[];
+  /** How long the pods of the fake nodes take. */
+  readonly kubelet?: Partial<KubeletSettings>;
   /** What an earlier cluster left; a new one begins empty. */
   readonly saved?: SavedState | undefined;
 }
@@ -54,7 +60,18 @@ const group = "argoproj.io";
 
 /** Resolves when Rollouts are reconciled and validated. @throws {StatusError} when `saved` does not fit */
 export async function startLocalCluster(options: LocalClusterOptions): Promise<LocalCluster> {
-  const { clock, log, version, random = Math.random, nodes = 1, migrates = false, saved, source } = options;
+  const {
+    clock,
+    log,
+    version,
+    random = Math.random,
+    nodes = 1,
+    migrates = false,
+    saved,
+    source,
+    kubelet,
+    providers,
+  } = options;
   const webhook: { review?: Admission["review"] } = {};
   const admit: Admission = {
     webhook: VALIDATING,
@@ -64,11 +81,11 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   const server = createApiServer({ clock, random, admit, ...(saved === undefined ? {} : { saved }) });
   const { core } = server;
   installDefinitions(core);
-  const controllers = startControllers(core, { nodes });
+  const controllers = startControllers(core, { nodes, ...(kubelet && { kubelet }) });
   const events = expireEvents(core);
   const clientFor = (userAgent: string): KubeClient => inProcessClient({ server, clock, userAgent });
   const client = clientFor(`sluice/${version}`);
-  const loop = startLoop({ client, clock, log, random, migrates, http: source?.(core) });
+  const loop = startLoop({ client, clock, log, random, migrates, http: source?.(core), providers });
   webhook.review = reviewerOf(loop.ports, loop.signal);
   await loop.hasSynced;
   return {
@@ -100,10 +117,16 @@ interface LoopPorts {
   readonly random: () => number;
   readonly migrates: boolean;
   readonly http: SendHttp | undefined;
+  readonly providers: readonly MetricProviderRow[] | undefined;
 }
 
-function startLoop({ client, clock, log, random, migrates, http }: LoopPorts) {
-  const measuring = http && { http, environment: () => undefined, ownNamespace: "sluice" };
+function startLoop({ client, clock, log, random, migrates, http, providers }: LoopPorts) {
+  const measuring = http && {
+    http,
+    environment: () => undefined,
+    ownNamespace: "sluice",
+    ...(providers && { providers }),
+  };
   const migration = migrates ? { ownNamespace: "sluice" } : undefined;
   const { controller, events, stopping, lead } = wireController(
     { client, clock, log, observer: unobserved, random, ...(measuring && { measuring }) },

@@ -1,0 +1,111 @@
+/** A simulated update as text (docs/cli/simulate.md#what-is-printed). Pure. */
+import { stepless } from "./stages.ts";
+import type { Pods } from "../../simulator/simulate/moment.ts";
+import type { Report, StageReport } from "../../simulator/simulate/report.ts";
+import { wrap } from "../paint.ts";
+import { percent, pods, timeText } from "./words.ts";
+
+/** @param name which file it is of, where there are several */
+export function reportText(report: Report, name: string | undefined, columns: number): string {
+  const head = `${name === undefined ? "" : `${name}: `}${headline(report)}`;
+  const lines = [
+    ...wrap(head, columns, "  "),
+    "",
+    ...table([HEADERS, ...report.stages.map(rowOf)], report.stages.map(incidentLines), columns),
+    "",
+    ...closing(report).flatMap((line) => wrap(line, columns, "  ")),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+const headline = ({ rollout, images, replicas, strategy }: Report): string => {
+  const change = images.old === images.new ? `${images.old}, a new pod template` : `${images.old} -> ${images.new}`;
+  return `Rollout ${rollout}, ${pods(replicas)}, ${strategy === "canary" ? "canary" : "blue-green"}: ${change}`;
+};
+
+const HEADERS = ["AT", "FOR", "STAGE", "NEW GETS", "OLD PODS", "NEW PODS", "CAPACITY", "EXTRA PODS"];
+
+function rowOf(stage: StageReport): readonly string[] {
+  const { most, ms } = stage.extra;
+  return [
+    timeText(stage.fromMs),
+    timeText(stage.toMs - stage.fromMs),
+    stage.text,
+    percent(stage.share),
+    podsText(stage.old),
+    podsText(stage.new),
+    percent(Math.min(1, stage.worstCapacity)),
+    most === 0 || ms === 0 ? "-" : `${most} for ${timeText(ms)}`,
+  ];
+}
+
+/** "3", or "2 (+1)": two are ready, and one is not. */
+const podsText = ({ ready, starting }: Pods): string => (starting === 0 ? `${ready}` : `${ready} (+${starting})`);
+
+const incidentLines = ({ incidents }: StageReport): readonly string[] =>
+  incidents.map(({ atMs, text }) => `${timeText(atMs)}: ${text}`);
+
+function table(rows: readonly (readonly string[])[], below: readonly (readonly string[])[], columns: number): string[] {
+  const widths = HEADERS.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  return rows.flatMap((row, index) => [
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+    ...(below[index - 1] ?? []).flatMap((line) => wrap(`  ${line}`, columns, "    ")),
+  ]);
+}
+
+/** What came of it, and what it cost. */
+export function closing(report: Report): readonly string[] {
+  return [
+    outcomeText(report),
+    capacityText(report),
+    extraText(report),
+    ...requestLines(report),
+    ...report.notes.map((note) => `Note: ${note.replace(/\.$/, "")}.`),
+  ];
+}
+
+export function outcomeText({ outcome, mostShare }: Report): string {
+  const { kind, atMs, at, why } = outcome;
+  const after = timeText(atMs);
+  const reached = `The new version had got ${percent(mostShare)} of the requests at most.`;
+  const because = why === "" ? "" : ` Because: ${why.replace(/\.$/, "")}.`;
+  switch (kind) {
+    case "healthy":
+      return `Healthy after ${after}.`;
+    case "aborted":
+      return `Aborted after ${after}, at ${stepless(at)}. ${reached}${because}`;
+    case "stuck":
+      return `Stuck after ${after}, at ${stepless(at)}. ${reached}${because}`;
+    case "waits":
+      return `Waits for a person since ${after}, at ${stepless(at)} (${why}). ${reached}`;
+    case "unfinished":
+      return `Not over after ${after}, at ${stepless(at)}. ${reached}${because}`;
+    default:
+      return kind satisfies never;
+  }
+}
+
+export function capacityText({ worstCapacity: { value, atMs }, stages }: Report): string {
+  if (value >= 1) return "Capacity: never less than before the update.";
+  const stage = stages.findLast(({ fromMs }) => fromMs <= atMs)?.text ?? "";
+  return `Capacity: ${percent(value)} at worst, ${timeText(atMs)} after the start, at ${stepless(stage)}.`;
+}
+
+export function extraText({ extra: { most, ms, podMs } }: Report): string {
+  if (most === 0 || ms === 0) return "Extra pods: none.";
+  return `Extra pods: ${most} at most, some for ${timeText(ms)}; ${Math.round(podMs / 6_000) / 10} pod-minutes in all.`;
+}
+
+function requestLines({ requests }: Report): readonly string[] {
+  if (requests === undefined) return [];
+  const { perSecond, total, toNew, usualPerPod, mostPerPod } = requests;
+  const most = mostPerPod === undefined ? "for a while nobody answered them" : `${rate(mostPerPod)} at most`;
+  return [
+    `Requests at ${rate(perSecond)}: ${toNew} of ${total} went to the new version; a pod has ${rate(usualPerPod)} as a rule, ${most}.`,
+  ];
+}
+
+const rate = (perSecond: number): string => `${Math.round(perSecond * 10) / 10}/s`;
