@@ -21,6 +21,8 @@ export interface CommandRow {
 
 const IN_A_CLUSTER = "In a cluster:";
 const WITHOUT_A_CLUSTER = "Without a cluster:";
+const ROLLOUTS = "Look at Rollouts, and act on them:";
+const FILES = "With your files:";
 const OTHER = "Other:";
 
 /** How to start the program again, which from the sources is not how usage lines call it. */
@@ -37,6 +39,84 @@ export const COMMANDS: readonly CommandRow[] = [
       const { runController } = await import("./controller/command.ts");
       return runController(args, ports);
     },
+  },
+  {
+    name: "get",
+    group: ROLLOUTS,
+    summary: "show a Rollout or an Experiment with all that it owns",
+    load: async () => (await import("./get/command.ts")).run,
+  },
+  {
+    name: "list",
+    group: ROLLOUTS,
+    summary: "list Rollouts or Experiments, a line each",
+    load: async () => (await import("./list/command.ts")).run,
+  },
+  {
+    name: "status",
+    group: ROLLOUTS,
+    summary: "wait for a Rollout, and say how it stands",
+    load: async () => (await import("./status/command.ts")).run,
+  },
+  {
+    name: "promote",
+    group: ROLLOUTS,
+    summary: "let a paused update go on, or to its end",
+    load: async () => (await import("./verbs/command.ts")).runPromote,
+  },
+  {
+    name: "abort",
+    group: ROLLOUTS,
+    summary: "turn an update back",
+    load: async () => (await import("./verbs/command.ts")).runAbort,
+  },
+  {
+    name: "retry",
+    group: ROLLOUTS,
+    summary: "try an aborted update or an Experiment again",
+    load: async () => (await import("./verbs/command.ts")).runRetry,
+  },
+  {
+    name: "undo",
+    group: ROLLOUTS,
+    summary: "go back to an earlier revision",
+    load: async () => (await import("./verbs/command.ts")).runUndo,
+  },
+  {
+    name: "set",
+    group: ROLLOUTS,
+    summary: "change the images of a Rollout",
+    load: async () => (await import("./verbs/command.ts")).runSet,
+  },
+  {
+    name: "restart",
+    group: ROLLOUTS,
+    summary: "replace the pods of a Rollout one after another",
+    load: async () => (await import("./verbs/command.ts")).runRestart,
+  },
+  {
+    name: "pause",
+    group: ROLLOUTS,
+    summary: "hold a Rollout where it is",
+    load: async () => (await import("./verbs/command.ts")).runPause,
+  },
+  {
+    name: "resume",
+    group: ROLLOUTS,
+    summary: "let a Rollout that you paused go on",
+    load: async () => (await import("./verbs/command.ts")).runResume,
+  },
+  {
+    name: "terminate",
+    group: ROLLOUTS,
+    summary: "end an AnalysisRun or an Experiment",
+    load: async () => (await import("./verbs/command.ts")).runTerminate,
+  },
+  {
+    name: "create",
+    group: ROLLOUTS,
+    summary: "create what files contain, or an AnalysisRun of a template",
+    load: async () => (await import("./create/command.ts")).run,
   },
   {
     name: "demo",
@@ -59,8 +139,26 @@ export const COMMANDS: readonly CommandRow[] = [
     },
   },
   {
+    name: "lint",
+    group: FILES,
+    summary: "find all that is wrong in manifests, with file, line and column",
+    load: async () => (await import("./lint/command.ts")).run,
+  },
+  {
+    name: "simulate",
+    group: FILES,
+    summary: "play an update of a Rollout without a cluster, and show what happens when",
+    load: async () => (await import("./simulate/command.ts")).run,
+  },
+  {
+    name: "backtest",
+    group: FILES,
+    summary: "replay an AnalysisTemplate over what Prometheus remembers",
+    load: async () => (await import("./backtest/command.ts")).run,
+  },
+  {
     name: "convert",
-    group: WITHOUT_A_CLUSTER,
+    group: FILES,
     summary: "print Deployments as Rollouts, or back; plan a migration",
     async load() {
       const { runConvert } = await import("./convert/command.ts");
@@ -69,7 +167,7 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: "eval",
-    group: WITHOUT_A_CLUSTER,
+    group: FILES,
     summary: "try a condition of a metric on a result",
     async load() {
       const { runEval } = await import("./eval/command.ts");

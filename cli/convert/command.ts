@@ -21,7 +21,6 @@ export interface ConvertPorts {
 
 const standardInput = async (): Promise<string> => decoded(await Bun.stdin.bytes(), "standard input");
 
-
 /**
  * @param told of the process: how it was called, and for a plan its version and how to connect
  * @returns the exit code: 0 all converted; 1 something was refused, or could not be read

@@ -19,7 +19,7 @@ const template = {
 const rollout = (spec: object = {}, status: object = {}): Rollout => ({
   metadata: meta("web"),
   spec: { template, ...spec },
-  status: status as Rollout["status"],
+  status,
 });
 
 const nobody: Owned = { replicaSets: () => [], pods: () => [], experiments: () => [], analysisRuns: () => [] };
