@@ -100,7 +100,10 @@ async function framesOf(cluster: LocalCluster, clock: ManualClock): Promise<read
 /** @returns the picture; the same one every time, since time, names and requests are simulated */
 export async function getRecording(): Promise<string> {
   const clock = manualClock(1_800_000_000_000);
-  const log = { debug: ignore, info: ignore, warn: ignore, error: (message: string) => console.error(message) };
+  const error = (message: string): never => {
+    throw new Error(message);
+  };
+  const log = { debug: ignore, info: ignore, warn: ignore, error };
   const cluster = await startLocalCluster({ clock, log, version: "0.0.0", random: randomOf(1), nodes: 3 });
   try {
     cluster.core.create(ref.resource, {
