@@ -116,6 +116,8 @@ export interface RunningMeasurement {
   /** ms since the epoch. */
   readonly startedAt: number | undefined;
   readonly metadata: Readonly<Record<string, string>>;
+  /** When it was to go on, as it is stored; ms since the epoch. */
+  readonly resumeAt?: number | undefined;
 }
 
 export type Next = Ask | Reading;

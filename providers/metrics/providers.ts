@@ -10,6 +10,7 @@ import { job } from "./job.ts";
 import { kayenta } from "./kayenta.ts";
 import { newRelic } from "./newRelic.ts";
 import { plugin } from "./plugin.ts";
+import { OWN_PREFIX } from "./pluginService.ts";
 import { pods } from "./pods.ts";
 import { prometheus } from "./prometheus.ts";
 import type { MetricProviderRow } from "./provider.ts";
@@ -41,9 +42,6 @@ export const PROVIDERS: readonly MetricProviderRow[] = Object.values(TABLE);
  * (docs/adr/0010-own-providers-are-plugins.md).
  */
 export const OWN_PROVIDERS: readonly MetricProviderRow[] = [pods, resourceMetrics, externalMetrics];
-
-/** What names of ours under `plugin` begin with. */
-export const OWN_PREFIX = "sluice.dev/";
 
 export interface Chosen {
   readonly row: MetricProviderRow;

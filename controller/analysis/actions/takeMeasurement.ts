@@ -108,6 +108,7 @@ function wordsOf({ metadata }: AnalysisRun, { name }: MetricPlace): DataWords {
 const runningOf = (measurement: Measurement | undefined): RunningMeasurement => ({
   startedAt: instant(measurement?.startedAt),
   metadata: measurement?.metadata ?? {},
+  resumeAt: instant(measurement?.resumeAt),
 });
 
 function redacted(judged: Judged, redact: Redact): Judged {
