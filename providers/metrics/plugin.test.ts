@@ -36,12 +36,12 @@ describe("a plugin is asked", () => {
   });
 
   test("with a signature where a key is configured, and not without that key", () => {
-    expect(plugin.measure?.secrets?.(asking(signed))).toEqual([
+    expect(plugin.measure.secrets?.(asking(signed))).toEqual([
       { namespace: undefined, name: "plugins", key: "latency" },
     ]);
     const known = asking(signed, { secrets: { "/plugins": { latency: "k3y" } } });
     expect(questionOf(plugin, known)?.authentication).toEqual({ kind: "hmac", key: "k3y" });
-    expect(plugin.measure?.begin(asking(signed))).toEqual({
+    expect(plugin.measure.begin(asking(signed))).toEqual({
       kind: "error",
       message: 'plugin acme/latency is not asked: Secret "plugins" has no key "latency" to sign requests with',
     });
@@ -54,8 +54,8 @@ describe("a plugin is asked", () => {
       op: "resume",
       measurement: { startedAt: "2023-11-14T22:13:20.000Z", metadata: { id: "7" } },
     });
-    expect(plugin.measure?.terminate?.(asking(), running)).toHaveLength(1);
-    expect(plugin.measure?.collect?.(asking(), running)[0]?.body).toContain('"op":"gc"');
+    expect(plugin.measure.terminate?.(asking(), running)).toHaveLength(1);
+    expect(plugin.measure.collect?.(asking(), running)[0]?.body).toContain('"op":"gc"');
   });
 
   test("with the key of what is stored, whoever asks and when, and with another one for each time that it goes on", () => {
@@ -85,7 +85,7 @@ describe("a plugin is asked", () => {
   test("only where it is configured", () => {
     const lists = { metricProviderPlugins: new Map(), stepPlugins: new Map() };
     const missing = pluginNamed({ kind: "read", lists }, "metricProviderPlugins", "acme/latency");
-    expect(plugin.measure?.begin(asking(missing))).toEqual({
+    expect(plugin.measure.begin(asking(missing))).toEqual({
       kind: "error",
       message:
         "unable to get metric plugin: unable to find plugin (acme/latency): plugin acme/latency not configured in configmap",

@@ -23,11 +23,11 @@ const lineOf = (question: Question): string => (question.to === "address" ? ques
 
 function talk(asked: Asking, rounds: readonly (readonly Answer[])[]): Talk {
   const lines: string[][] = [];
-  let end = pods.measure?.begin(asked);
+  let end: Next | undefined = pods.measure.begin(asked);
   for (const answers of rounds) {
     if (end?.kind !== "ask") break;
     lines.push(end.questions.map(lineOf));
-    end = pods.measure?.read?.(asked, answers, end.state);
+    end = pods.measure.read?.(asked, answers, end.state);
   }
   if (end?.kind === "ask") lines.push(end.questions.map(lineOf));
   return { lines, end };

@@ -65,7 +65,3 @@ export function providerOf(provider: unknown, providers: readonly MetricProvider
 
 export const ownNames = (plugins: object): readonly string[] =>
   Object.keys(plugins).filter((name) => name.startsWith(OWN_PREFIX));
-
-/** Why a provider does not measure; undefined when it does. */
-export const notMeasured = ({ title, measure }: MetricProviderRow): string | undefined =>
-  measure === undefined ? `this version of Sluice does not measure by ${title} yet` : undefined;
