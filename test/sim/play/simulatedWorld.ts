@@ -14,6 +14,7 @@ import { createDriver } from "../world/scriptDriver.ts";
 import { endStateOf } from "../judge/endState.ts";
 import { type Faults, noFaults } from "../world/faults.ts";
 import { install } from "../world/installCrds.ts";
+import { trialTraffic } from "../judge/experiments.ts";
 import { createJudge, type Judge, type Violation } from "../judge/judge.ts";
 import type { Wire } from "../world/network.ts";
 import { rememberPast } from "../world/past.ts";
@@ -156,6 +157,8 @@ function openWorld(options: WorldOptions) {
       state.over = true;
       const empty = emptyAtRest(truth, clock.now());
       if (empty !== undefined) report({ rule: "served", what: `at rest ${empty}` });
+      const trial = trialTraffic(truth, truth.ingresses.values());
+      if (trial !== undefined) report({ rule: "trial traffic", what: `at rest ${trial}` });
     },
     stuck: (why) => report({ rule: "convergence", what: `nothing happens any more: ${why}` }),
   });
