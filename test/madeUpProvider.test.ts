@@ -5,7 +5,7 @@ import { root } from "../kube/validation/place.ts";
 import { violationText } from "../kube/validation/violation.ts";
 import { measure } from "../providers/metrics/measuring/measure.ts";
 import type { Asking, HttpQuestion } from "../providers/metrics/provider.ts";
-import { notMeasured, PROVIDERS } from "../providers/metrics/providers.ts";
+import { PROVIDERS } from "../providers/metrics/providers.ts";
 import { barometer } from "./madeUpProvider.ts";
 
 const asking: Asking = {
@@ -60,9 +60,5 @@ describe("one more metric provider, a file and a line in the table,", () => {
     expect(await measure(answering(200), barometer, asking)).toEqual({ kind: "value", value: 1013, text: "1013" });
     expect(await measure(answering(500), barometer, asking)).toMatchObject({ kind: "error" });
     expect(asked[0]).toBe("http://north/pressure");
-    expect(notMeasured(barometer)).toBeUndefined();
-    const { measure: none, ...unmeasured } = barometer;
-    expect(none).toBeDefined();
-    expect(notMeasured(unmeasured)).toBe("this version of Sluice does not measure by Barometer yet");
   });
 });

@@ -31,6 +31,12 @@ async function printed(): Promise<string> {
         spec: { metrics: [{ name: "errors", provider: { web: {} } }] },
       },
     ],
+    analysisTemplates: () => [
+      {
+        metadata: { namespace: "shop", name: "errors" },
+        spec: { metrics: [{ name: "errors", provider: { web: {} } }] },
+      },
+    ],
     experiments: () => [{ metadata: { namespace: "shop", name: "web-2" } }],
     isLeader: () => true,
     cacheObjects: () => [["rollouts", 1]],
@@ -46,6 +52,7 @@ async function printed(): Promise<string> {
   metrics.runReconciled("shop/web-1", 1, true);
   metrics.experimentReconciled("shop/web-2", 1, true);
   metrics.measured("web", "Successful");
+  metrics.requestWaited(1);
   const queue = metrics.queue("Rollouts");
   queue.added();
   queue.retried();

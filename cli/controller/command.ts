@@ -1,12 +1,12 @@
 /** `sluice controller`: from its arguments to a process that drives Rollouts until a signal ends it. */
 import { hostname } from "node:os";
-import { type Credentials, loadCredentials } from "../../kube/client/credentials.ts";
+import { loadCredentials } from "../../kube/client/credentials.ts";
 import { checkCredentials } from "../../kube/client/credentialsCheck.ts";
 import { createClient, type ObservedRequest } from "../../kube/client/transport.ts";
 import type { HeldPort } from "../../webhook/http/heldPort.ts";
 import type { Admission, AdmissionPorts } from "../../webhook/admission/startAdmission.ts";
 import { type Complaints, createComplaints } from "../../controller/process/complaints.ts";
-import type { Controller, ControllerObserver, Measuring, MigrationScope } from "../../controller/controller.ts";
+import type { Controller, ControllerObserver, MigrationScope } from "../../controller/controller.ts";
 import { type Election, wireController, type Wired } from "../../controller/wiring.ts";
 import { endings, type Ending } from "../../controller/process/ending.ts";
 import { notReadyReasons, serveHealth, type HealthServers } from "../../controller/process/health.ts";
@@ -17,9 +17,11 @@ import { releaseCode, releaseMemory, whenQuiet, type Quiet, type Rest } from "..
 import { parseControllerOptions, type ControllerOptions } from "./options.ts";
 import { roomWithin } from "../../controller/rollout/facts/room.ts";
 import { createTroubles, type Troubles } from "../../controller/process/troubles.ts";
-import { createSendHttp } from "../../providers/metrics/measuring/http.ts";
 import { asCalled } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
+import { tellWaits } from "../../controller/process/waits.ts";
+import { heldTemplates } from "../../controller/rollout/facts/templateStores.ts";
+import { controllerNamespace, measuringOf } from "./measuring.ts";
 import { createUndo, type Undo } from "../../controller/process/undoStack.ts";
 
 type Surroundings = Pick<CliPorts, "env" | "version">;
@@ -108,7 +110,7 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
     },
   });
   const troubles = (parts.troubles = createTroubles({ clock, log, source: credentials.source }));
-  const measuring = measuringOf({ options, env, version }, credentials);
+  const measuring = measuringOf({ options, env, version }, credentials, tellWaits(metrics, complaints));
   const fed = await feedOf(options);
   const wired = wireController(
     {
@@ -147,22 +149,6 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
   log.info("Watching", { server: credentials.server, version, instance: options.instanceId });
   await lead({ options, log, wired, admission, troubles, ending });
   return ending.exitCode();
-}
-
-/** How analyses reach their sources. */
-function measuringOf(
-  { options, env, version }: Pick<Serving, "options" | "env" | "version">,
-  { server }: Pick<Credentials, "server">,
-): Measuring {
-  const environment = (name: string): string | undefined => env[name];
-  const http = createSendHttp({
-    version,
-    addresses: options.analysisAddresses,
-    apiServers: [server],
-    environment,
-    readText: async (path) => ((await Bun.file(path).exists()) ? Bun.file(path).text() : undefined),
-  });
-  return { http, environment, ownNamespace: controllerNamespace(options) };
 }
 
 /** What the webhook needs before it starts, and what may be missing. */
@@ -243,13 +229,12 @@ const metricsOf = (parts: Parts, version: string): ControllerMetrics =>
     commit: "",
     rollouts: () => parts.wired?.controller.stores.rollouts.values() ?? [],
     analysisRuns: () => parts.wired?.controller.stores.analysisRuns.values() ?? [],
+    analysisTemplates: () => heldTemplates(parts.wired?.controller.stores.templates),
     experiments: () => parts.wired?.controller.stores.experiments.values() ?? [],
     isLeader: () => parts.wired?.isLeader() ?? false,
     cacheObjects: () => cacheObjects(parts.wired?.controller),
     queues: () => parts.wired?.controller.queues ?? [],
   });
-
-const controllerNamespace = ({ controllerNamespace: given }: ControllerOptions): string => given ?? "argo-rollouts";
 
 /** Its own namespace is that of the webhook, not of the kubeconfig: what one of them holds, the other has to act on. */
 export const migrationOf = (

@@ -80,7 +80,16 @@ function stage({ validForMs }: Options = {}) {
       if (error !== undefined) throw error;
     };
   };
-  return { ...api, create, find, experiment, advance, refuse, end: () => until.abort() };
+  return {
+    ...api,
+    create,
+    find,
+    experiment,
+    advance,
+    refuse,
+    stores: wired.controller.stores,
+    end: () => until.abort(),
+  };
 }
 
 const creates =
@@ -136,6 +145,29 @@ describe("an Experiment before an API server", () => {
     create({ analyses: [{ name: "up", templateName: "up" }] });
     await advance(4);
     expect(experiment().status?.analysisRuns).toMatchObject([{ name: "up", analysisRun: "exp-up.1" }]);
+    end();
+  });
+
+  test("reads its run where the cache is behind, and is an error only where the API server has none either", async () => {
+    const { core, create, experiment, find, advance, stores, end } = stage();
+    core.create("analysistemplates.argoproj.io", {
+      metadata: { name: "up", namespace: "shop" },
+      spec: { metrics: [{ ...metric, interval: "1h" }] },
+    });
+    create({ analyses: [{ name: "up", templateName: "up" }] });
+    await advance(4);
+    expect(experiment().status?.analysisRuns).toMatchObject([{ analysisRun: "exp-up", phase: "Running" }]);
+    stores.analysisRuns.forget("shop/exp-up");
+    await advance(4);
+    expect(experiment().status?.analysisRuns).toMatchObject([{ analysisRun: "exp-up", phase: "Running" }]);
+    expect(stores.analysisRuns.get("shop/exp-up")).toBeDefined();
+    core.delete({ resource: RUNS, namespace: "shop", name: "exp-up" });
+    await advance(4);
+    expect(find(RUNS, "exp-up")).toBeUndefined();
+    expect(experiment().status).toMatchObject({
+      phase: "Error",
+      analysisRuns: [{ phase: "Error", message: 'analysisruns.argoproj.io "exp-up" not found' }],
+    });
     end();
   });
 

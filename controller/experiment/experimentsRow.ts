@@ -10,6 +10,7 @@ import type { EventRecorder } from "../../kube/runtime/recorder.ts";
 import { type ControllerRow, keysIn, type Pass, watch, type Watch } from "../../kube/runtime/runController.ts";
 import type { Experiment } from "../../schema/experiment.ts";
 import { EXPERIMENT_KIND, ROLLOUT_KIND } from "../../schema/kinds.ts";
+import { readNamedByExperiment } from "../rollout/apply/recorded.ts";
 import { sameForOwner } from "../rollout/facts/runFacts.ts";
 import type { Sources } from "../rollout/facts/cacheSources.ts";
 import { needOf } from "../rollout/facts/optionalStore.ts";
@@ -41,7 +42,11 @@ export function experimentsRow(ports: ExperimentsPorts, sources: Sources): Row {
     noun: "Experiment",
     watches: watchesOf(stores, sources),
     keys: () => keysIn(stores.experiments),
-    gather: (key) => gatherExperiment(stores, key, NOTHING_LEARNED),
+    async gather(key) {
+      const experiment = stores.experiments.get(key);
+      if (experiment !== undefined) await readNamedByExperiment(ports.client, stores, experiment);
+      return gatherExperiment(stores, key, NOTHING_LEARNED);
+    },
     decide: decideExperiment,
     apply: (pass, queue) => apply(ports, pass, queue),
     passed: (key, durationMs, failed) => ports.observer.experimentReconciled(key, durationMs, failed),

@@ -67,7 +67,7 @@ describe("there is an end to", () => {
   });
 
   test("texts that are full of beginnings of what is looked for in them", () => {
-    const [text, part] = ['repeat("b", 640000)', 'repeat("b", 9990) + "ac" + repeat("b", 9990)'];
+    const [text, part] = ['repeat("b", 320000)', 'repeat("b", 9990) + "ac" + repeat("b", 9990)'];
     expect(answer(`${text} contains ${part}`)).toBe(false);
     expect(answer(`${text} matches ${part}`)).toBe(false);
     expect(answer(`len(split(${text}, ${part})) == 1`)).toBe(true);
@@ -138,6 +138,30 @@ describe.each(Object.keys(LARGEST))("a measurement of 1 MiB, %s", (name) => {
   test.each(GREEDY)("does not make %p an exception", (condition) => {
     const outcome = answer(condition, LARGEST[name] ?? null);
     expect(typeof outcome === "boolean" || outcome.length > 0).toBe(true);
+  });
+});
+
+/** What walks through a whole text, by which a step would be longer than all the others together. */
+const WALKS = [
+  'all(1..99, toJSON(result) != "")',
+  "all(1..99, len(result) > 0)",
+  'all(1..99, trim(result) != "x")',
+  'any(1..999, trim(result, "abäö") == "x")',
+  'all(1..99, upper(result) != "")',
+  'all(1..99, splitAfter(result, "") != [])',
+  'all(1..99, replace(result, "a", "") != "")',
+  'all(1..99, result matches "[^x]*$")',
+  "all(1..9999, result matches 'x+y')",
+  "all(1..99, fromJSON(toJSON(result)) == result)",
+  'all(1..99, fromBase64(toBase64(result)) != "")',
+];
+
+describe.each([
+  ["ASCII", "ab".repeat(500_000)],
+  ["other characters", "Ã¤Ã¶".repeat(250_000)],
+])("a text of 1 MiB of %s", (_, text) => {
+  test.each(WALKS)("costs %p its length each time", (condition) => {
+    expect(answer(condition, text)).toContain(LONG);
   });
 });
 

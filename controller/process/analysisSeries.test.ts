@@ -12,7 +12,12 @@ const run: ObservedRun = {
   status: { phase: "Failed", metricResults: [{ name: "errors", phase: "Failed", dryRun: true }] },
 };
 
-const printed = (series = analysisSeries(() => [run])): string[] =>
+const printed = (
+  series = analysisSeries(
+    () => [run],
+    () => [],
+  ),
+): string[] =>
   [...series.render()]
     .join("")
     .split("\n")
@@ -36,7 +41,10 @@ describe("the metrics of AnalysisRuns", () => {
   });
 
   test("count passes by namespace and measurements by provider, never by run", () => {
-    const series = analysisSeries(() => []);
+    const series = analysisSeries(
+      () => [],
+      () => [],
+    );
     series.reconciled("shop/a", 5, false);
     series.reconciled("shop/b", 200, true);
     series.measured("web", "Successful");
@@ -49,7 +57,32 @@ describe("the metrics of AnalysisRuns", () => {
 
   test("show at most twenty metrics of a run", () => {
     const metrics = Array.from({ length: 30 }, (_, n) => ({ name: `m${n}`, provider: { web: {} } }));
-    const lines = printed(analysisSeries(() => [{ ...run, spec: { metrics } }]));
+    const lines = printed(
+      analysisSeries(
+        () => [{ ...run, spec: { metrics } }],
+        () => [],
+      ),
+    );
     expect(lines.filter((line) => line.startsWith("analysis_run_metric_type{"))).toHaveLength(20);
+  });
+
+  test("name the templates that are held, those of the cluster too, and at most twenty metrics of each", () => {
+    const metric = (n: number) => ({ name: `m${n}`, provider: { plugin: { "sluice.dev/pods": {} } } });
+    const templates = [
+      { metadata: { namespace: "shop", name: "errors" }, spec: { metrics: [{ name: "a", provider: { job: {} } }] } },
+      { metadata: { name: "all" }, spec: { metrics: Array.from({ length: 30 }, (_, n) => metric(n)) } },
+      { metadata: { name: "broken" }, spec: { metrics: "none" } },
+    ];
+    const lines = printed(
+      analysisSeries(
+        () => [],
+        () => templates,
+      ),
+    );
+    expect(lines).toContain('analysis_template_info{namespace="shop",name="errors"} 1');
+    expect(lines).toContain('analysis_template_info{namespace="",name="all"} 1');
+    expect(lines).toContain('analysis_template_metric_info{namespace="shop",name="errors",type="Job",metric="a"} 1');
+    expect(lines).toContain('analysis_template_metric_info{namespace="",name="all",type="RPCPlugin",metric="m0"} 1');
+    expect(lines.filter((line) => line.startsWith("analysis_template_metric_info{"))).toHaveLength(21);
   });
 });

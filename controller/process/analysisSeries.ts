@@ -2,7 +2,8 @@
  * The metrics of AnalysisRuns: the reference's gauges by name and label, read from the cache while they are printed, and
  * counters whose labels come from fixed lists and namespaces alone, since runs come and go without end.
  */
-import { counterFamily, familyHead, type Labels, sample } from "./exposition.ts";
+import { at, items, keys, root, text } from "../../kube/validation/place.ts";
+import { counterFamily, familyHead, histogramFamily, type Labels, sample } from "./exposition.ts";
 import { identityOf, passSeries, phaseGauges, phaseSamples } from "./phaseSeries.ts";
 
 /** The members of an AnalysisRun that are read. */
@@ -24,11 +25,21 @@ export interface ObservedRun {
 export interface AnalysisSeries {
   reconciled(key: string, durationMs: number, failed: boolean): void;
   measured(provider: string, phase: string): void;
+  /** A request of a measurement has waited for its turn. */
+  waited(ms: number): void;
   render(): Generator<string>;
 }
 
-/** Of one run; nobody looks at more, and a run may have 500. */
+/** The members of an analysis template that are read; of the cluster's the namespace is empty. */
+export interface ObservedTemplate {
+  readonly metadata: { readonly namespace?: string | undefined; readonly name?: string | undefined };
+  readonly spec: unknown;
+}
+
+/** Of one run or template; nobody looks at more, and a run may have 500. */
 const MOST_METRICS = 20;
+
+const WAIT_BOUNDS = [0.1, 1, 5, 10, 30, 60, 300];
 
 /** Names of providers in the reference's metrics, where they differ from those of the API. */
 const TYPES: Readonly<Record<string, string>> = {
@@ -45,16 +56,28 @@ const TYPES: Readonly<Record<string, string>> = {
   plugin: "RPCPlugin",
 };
 
-export function analysisSeries(runs: () => Iterable<ObservedRun>): AnalysisSeries {
+export function analysisSeries(
+  runs: () => Iterable<ObservedRun>,
+  templates: () => Iterable<ObservedTemplate>,
+): AnalysisSeries {
   const passes = passSeries("analysis_run", "AnalysisRuns");
   const measurements = counterFamily("sluice_measurements_total", "Measurements of analyses.", ["provider", "phase"]);
+  const waits = histogramFamily(
+    "sluice_measurement_wait_seconds",
+    "How long requests of measurements waited for others of their namespace.",
+    [],
+    WAIT_BOUNDS,
+  );
   return {
     reconciled: passes.reconciled,
     measured: (provider, phase) => measurements.add([typeOf(provider), phase]),
+    waited: (ms) => waits.observe([], ms / 1_000),
     *render() {
       yield* gauges(runs);
+      yield* templateGauges(templates);
       yield* passes.render();
       yield* measurements.render();
+      yield* waits.render();
     },
   };
 }
@@ -82,6 +105,23 @@ function* metricsOf(runs: Iterable<ObservedRun>): Generator<readonly [labels: La
       const type = typeOf(Object.keys(provider)[0] ?? "");
       const labels: Labels = [...identityOf(run), ["metric", name], ["type", type]];
       yield [labels, { phase: result?.phase ?? "", dryRun: result?.dryRun === true }];
+    }
+  }
+}
+
+function* templateGauges(templates: () => Iterable<ObservedTemplate>): Generator<string> {
+  yield familyHead("analysis_template_info", "gauge", "An analysis template that is held.");
+  for (const template of templates()) yield sample("analysis_template_info", identityOf(template), 1);
+  yield familyHead(
+    "analysis_template_metric_info",
+    "gauge",
+    "A metric of an analysis template, and where it is measured.",
+  );
+  for (const template of templates()) {
+    for (const metric of items(at(root(template.spec), "metrics")).slice(0, MOST_METRICS)) {
+      const type = typeOf(keys(at(metric, "provider"))[0] ?? "");
+      const labels: Labels = [...identityOf(template), ["type", type], ["metric", text(at(metric, "name"))]];
+      yield sample("analysis_template_metric_info", labels, 1);
     }
   }
 }

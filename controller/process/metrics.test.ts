@@ -10,6 +10,7 @@ function world(...rollouts: ObservedRollout[]) {
     commit: "abc",
     rollouts: () => state.rollouts,
     analysisRuns: () => [],
+    analysisTemplates: () => [],
     experiments: () => [],
     isLeader: () => state.leader,
     cacheObjects: () => [["rollouts", state.rollouts.length]],

@@ -3,7 +3,7 @@
  * Gauges of Rollouts are read from the cache at every scrape; only counters and histograms are kept.
  */
 import { counterFamily, familyHead, histogramFamily, sample, single } from "./exposition.ts";
-import { analysisSeries, type ObservedRun } from "./analysisSeries.ts";
+import { analysisSeries, type ObservedRun, type ObservedTemplate } from "./analysisSeries.ts";
 import { experimentSeries, type ObservedExperiment } from "./experimentSeries.ts";
 import { renderProcess } from "./processMetrics.ts";
 import { type ObservedRollout, renderRollouts } from "./rolloutGauges.ts";
@@ -37,6 +37,8 @@ export interface ControllerMetrics {
   experimentReconciled(key: string, durationMs: number, failed: boolean): void;
   /** A measurement has ended, or goes on (phase Running). */
   measured(provider: string, phase: string): void;
+  /** A request of a measurement has waited for its turn. */
+  requestWaited(ms: number): void;
   /** Hooks for the work queue of this name. */
   queue(name: string): QueueHooks;
   /** A watch of this kind (plural) fell silent and was opened again. */
@@ -66,6 +68,8 @@ export interface MetricsSources {
   readonly rollouts: () => Iterable<ObservedRollout>;
   /** All AnalysisRuns in the cache; called several times a scrape. */
   readonly analysisRuns: () => Iterable<ObservedRun>;
+  /** All analysis templates in the caches, those of the cluster too; called several times a scrape. */
+  readonly analysisTemplates: () => Iterable<ObservedTemplate>;
   /** All Experiments in the cache; called several times a scrape. */
   readonly experiments: () => Iterable<ObservedExperiment>;
   readonly isLeader: () => boolean;
@@ -90,7 +94,7 @@ const queueBounds = Array.from({ length: 10 }, (_, index) => Number(`1e${index -
 /** Starts with empty counters. Recording costs about a microsecond and about 0.5 kB a Rollout. */
 export function createMetrics(sources: MetricsSources): ControllerMetrics {
   const series = rolloutSeries(sources);
-  const analysis = analysisSeries(sources.analysisRuns);
+  const analysis = analysisSeries(sources.analysisRuns, sources.analysisTemplates);
   const experiments = experimentSeries(sources.experiments);
   const requests = counterFamily(requestTotal, "Requests to the API server.", requestLabels);
   const finished = finishedHistograms();
@@ -113,6 +117,7 @@ export function createMetrics(sources: MetricsSources): ControllerMetrics {
     runReconciled: analysis.reconciled,
     experimentReconciled: experiments.reconciled,
     measured: analysis.measured,
+    requestWaited: analysis.waited,
     queue: queues.hooks,
     watchStalled: (kind) => stalls.add([kind]),
     eventLost: (why) => lost.add([why]),

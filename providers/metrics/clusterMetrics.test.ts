@@ -13,11 +13,11 @@ interface Talk {
 function talk(row: MetricProviderRow, asked: Asking, rounds: readonly (readonly Answer[])[]): Talk {
   const pathOf = (question: Question): string => (question.to === "Kubernetes" ? question.path : "");
   const paths: string[][] = [];
-  let end = row.measure?.begin(asked);
+  let end: Next | undefined = row.measure.begin(asked);
   for (const answers of [...rounds, undefined]) {
     if (end?.kind !== "ask") break;
     paths.push(end.questions.map(pathOf));
-    if (answers !== undefined) end = row.measure?.read?.(asked, answers, end.state);
+    if (answers !== undefined) end = row.measure.read?.(asked, answers, end.state);
   }
   return { paths, end };
 }

@@ -104,7 +104,7 @@ describe("credentials for Datadog", () => {
   test("come from the namespace of the run, if the metric says so", () => {
     const named = { ...v1, secretRef: { name: "mine", namespaced: true } };
     expect(question(named, { secrets: { "shop/mine": keys({}) } })?.headers).toMatchObject({ "DD-API-KEY": "k1" });
-    expect(datadog.measure?.secrets?.(asking(named))).toEqual(
+    expect(datadog.measure.secrets?.(asking(named))).toEqual(
       ["address", "api-key", "app-key"].map((key) => ({ namespace: "shop", name: "mine", key })),
     );
     expect(message({ ...v1, secretRef: { namespaced: true } })).toBe(

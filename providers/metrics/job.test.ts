@@ -27,11 +27,11 @@ interface Talk {
 /** Each round is answered by a list of answers. */
 function talk(asked: Asking, rounds: readonly (readonly Answer[])[], resumed?: RunningMeasurement): Talk {
   const questions: KubeQuestion[][] = [];
-  let end = resumed === undefined ? job.measure?.begin(asked) : job.measure?.resume?.(asked, resumed);
+  let end = resumed === undefined ? job.measure.begin(asked) : job.measure.resume?.(asked, resumed);
   for (const answers of rounds) {
     if (end?.kind !== "ask") break;
     questions.push(end.questions as KubeQuestion[]);
-    end = job.measure?.read?.(asked, answers, end.state);
+    end = job.measure.read?.(asked, answers, end.state);
   }
   return { questions, end };
 }
@@ -238,12 +238,12 @@ describe("a Job that was made", () => {
   ])("and of which the status says %j is neither read nor deleted", (metadata) => {
     const told = { startedAt: NOW, metadata };
     expect(talk(asking(), [], told).end).toEqual({ kind: "error", message: "job metadata reference missing" });
-    expect(job.measure?.terminate?.(asking(), told)).toEqual([]);
-    expect(job.measure?.collect?.(asking(), told)).toEqual([]);
+    expect(job.measure.terminate?.(asking(), told)).toEqual([]);
+    expect(job.measure.collect?.(asking(), told)).toEqual([]);
   });
 
   test("is deleted, its pods first, when it is terminated and when it is no longer kept", () => {
-    for (const questions of [job.measure?.terminate?.(asking(), running), job.measure?.collect?.(asking(), running)]) {
+    for (const questions of [job.measure.terminate?.(asking(), running), job.measure.collect?.(asking(), running)]) {
       expect(questions).toHaveLength(1);
       expect(questions?.[0]).toMatchObject({ method: "DELETE", path: `/apis/batch/v1/namespaces/shop/jobs/${NAME}` });
       expect(questions?.[0]?.body).toContain('"propagationPolicy":"Foreground"');

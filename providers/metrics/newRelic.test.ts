@@ -47,7 +47,7 @@ describe("New Relic is asked", () => {
     const question = questionOf(newRelic, asking({ profile: "mine", timeout: 60 }, account, "/mine"));
     expect(question?.timeoutMs).toBe(85_000);
     expect(question?.body).toContain('"timeout":60');
-    expect(newRelic.measure?.secrets?.(asking({ profile: "mine" }))[0]).toEqual({
+    expect(newRelic.measure.secrets?.(asking({ profile: "mine" }))[0]).toEqual({
       namespace: undefined,
       name: "mine",
       key: "personal-api-key",
@@ -55,7 +55,7 @@ describe("New Relic is asked", () => {
   });
 
   test("and the resolved query stands in the result's metadata", () => {
-    expect(newRelic.measure?.metadata?.(settings)).toEqual({ ResolvedNewRelicQuery: "FROM T SELECT 1" });
+    expect(newRelic.measure.metadata?.(settings)).toEqual({ ResolvedNewRelicQuery: "FROM T SELECT 1" });
   });
 });
 

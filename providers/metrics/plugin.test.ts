@@ -36,12 +36,12 @@ describe("a plugin is asked", () => {
   });
 
   test("with a signature where a key is configured, and not without that key", () => {
-    expect(plugin.measure?.secrets?.(asking(signed))).toEqual([
+    expect(plugin.measure.secrets?.(asking(signed))).toEqual([
       { namespace: undefined, name: "plugins", key: "latency" },
     ]);
     const known = asking(signed, { secrets: { "/plugins": { latency: "k3y" } } });
     expect(questionOf(plugin, known)?.authentication).toEqual({ kind: "hmac", key: "k3y" });
-    expect(plugin.measure?.begin(asking(signed))).toEqual({
+    expect(plugin.measure.begin(asking(signed))).toEqual({
       kind: "error",
       message: 'plugin acme/latency is not asked: Secret "plugins" has no key "latency" to sign requests with',
     });
@@ -54,8 +54,19 @@ describe("a plugin is asked", () => {
       op: "resume",
       measurement: { startedAt: "2023-11-14T22:13:20.000Z", metadata: { id: "7" } },
     });
-    expect(plugin.measure?.terminate?.(asking(), running)).toHaveLength(1);
-    expect(plugin.measure?.collect?.(asking(), running)[0]?.body).toContain('"op":"gc"');
+    expect(plugin.measure.terminate?.(asking(), running)).toHaveLength(1);
+    expect(plugin.measure.collect?.(asking(), running)[0]?.body).toContain('"op":"gc"');
+  });
+
+  test("with the key of what is stored, whoever asks and when, and with another one for each time that it goes on", () => {
+    const keyAt = (now: number, running: object): unknown =>
+      played(plugin, asking(ready, { now }), [], { startedAt: NOW, metadata: {}, ...running }).questions[0]?.headers?.[
+        "idempotency-key"
+      ];
+    expect(keyAt(NOW + 11_000, { resumeAt: NOW + 10_000 })).toBe(`7b1e/errors/resume/${NOW}/${NOW + 10_000}`);
+    expect(keyAt(NOW + 19_000, { resumeAt: NOW + 10_000 })).toBe(keyAt(NOW + 11_000, { resumeAt: NOW + 10_000 }));
+    const keys = [{}, { resumeAt: NOW + 10_000 }, { resumeAt: NOW + 11_000 }, { startedAt: NOW + 1_000 }];
+    expect(new Set(keys.map((running) => keyAt(NOW + 20_000, running))).size).toBe(keys.length);
   });
 
   test("three times, with the same key, where it fails in a way that may pass", () => {
@@ -74,7 +85,7 @@ describe("a plugin is asked", () => {
   test("only where it is configured", () => {
     const lists = { metricProviderPlugins: new Map(), stepPlugins: new Map() };
     const missing = pluginNamed({ kind: "read", lists }, "metricProviderPlugins", "acme/latency");
-    expect(plugin.measure?.begin(asking(missing))).toEqual({
+    expect(plugin.measure.begin(asking(missing))).toEqual({
       kind: "error",
       message:
         "unable to get metric plugin: unable to find plugin (acme/latency): plugin acme/latency not configured in configmap",
@@ -138,6 +149,17 @@ describe("the configuration", () => {
     const { plugins, problems } = pluginsOf("stepPlugins", [item]);
     expect(plugins.get("a/b")?.kind).toBe(kind as ConfiguredPlugin["kind"]);
     expect(problems.length).toBe(kind === "ready" || kind === "disabled" ? 0 : 1);
+  });
+
+  test("may not give a metric provider a name of Sluice's own", () => {
+    const item = { name: "sluice.dev/pods", location: "http://x/" };
+    const { plugins, problems } = pluginsOf("metricProviderPlugins", [item]);
+    expect(plugins.size).toBe(0);
+    expect(problems).toEqual([
+      "metricProviderPlugins[0]: sluice.dev/pods is not asked: names that begin with sluice.dev/ are Sluice's own providers, which need no entry here: leave it out, or call it otherwise (docs/behaviour/providers.md#sluices-own-providers)",
+    ]);
+    // Steps have none of ours, and are named as in the reference.
+    expect(pluginsOf("stepPlugins", [item]).problems[0]).toContain("must be in the format of <namespace>/<name>");
   });
 
   test("that is no list is reported", () => {

@@ -19,7 +19,7 @@ const keyOf = (asking: Asking): SecretKey | undefined => {
 
 /** A question, or why the plugin cannot be asked. */
 function questionOf(asking: Asking, op: PluginOp, running?: RunningMeasurement): Question | string {
-  const { settings, metric, run, now, measured = 0 } = asking;
+  const { settings, metric, run, measured = 0 } = asking;
   const plugin = nameIn(settings);
   const found = asking.plugin?.(plugin);
   if (found?.kind !== "ready") {
@@ -29,8 +29,10 @@ function questionOf(asking: Asking, op: PluginOp, running?: RunningMeasurement):
   const value = key === undefined ? undefined : asking.secret(key);
   if (key !== undefined && value === undefined)
     return `plugin ${plugin} is not asked: Secret "${key.name}" has no key "${key.key}" to sign requests with`;
-  // A measurement that is begun again after a crash is the same one; one that goes on is asked about as often as needed.
-  const place = running === undefined ? `${measured}` : `${running.startedAt ?? 0}/${op === "resume" ? now : ""}`;
+  // Of what is stored alone: whoever asks again after a crash asks for the same. Each answer that a measurement goes on
+  // is stored with another time, and so the next question about it is another one.
+  const since = `${running?.startedAt ?? 0}`;
+  const place = running === undefined ? `${measured}` : `${since}/${op === "resume" ? (running.resumeAt ?? "") : ""}`;
   const about: Json = {
     config: isObject(settings) ? settings[plugin] : undefined,
     metric: { name: metric },

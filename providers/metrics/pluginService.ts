@@ -10,6 +10,11 @@ export const PLUGIN_CONFIG_MAP = "argo-rollouts-config";
 export const PLUGIN_LISTS = ["metricProviderPlugins", "stepPlugins"] as const;
 export type PluginList = (typeof PLUGIN_LISTS)[number];
 
+/** What names of metric providers begin with that are Sluice's own (docs/adr/0010-own-providers-are-plugins.md). */
+export const OWN_PREFIX = "sluice.dev/";
+
+const OWN = `names that begin with ${OWN_PREFIX} are Sluice's own providers, which need no entry here: leave it out, or call it otherwise (docs/behaviour/providers.md#sluices-own-providers)`;
+
 /** What answers for a plugin. */
 export interface PluginService {
   readonly url: string;
@@ -53,6 +58,10 @@ export function pluginsOf(
   const problems: string[] = [];
   for (const [index, item] of list.entries()) {
     const name = isObject(item) ? item["name"] : undefined;
+    if (member === "metricProviderPlugins" && typeof name === "string" && name.startsWith(OWN_PREFIX)) {
+      problems.push(`${member}[${index}]: ${name.slice(0, 100)} is not asked: ${OWN}`);
+      continue;
+    }
     if (!isObject(item) || typeof name !== "string" || !NAME.test(name)) {
       const shown = typeof name === "string" ? name.slice(0, 100) : "";
       problems.push(`${member}[${index}]: plugin repository (${shown}) must be in the format of <namespace>/<name>`);

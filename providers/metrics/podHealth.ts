@@ -28,6 +28,19 @@ export const isReady = (pod: unknown): boolean =>
 
 const nameOf = (pod: unknown): string => textAt(pod, "metadata", "name");
 
+/** Init containers that run beside the others for as long as the pod does (native sidecars). */
+export const sidecarsOf = (pod: unknown): readonly unknown[] =>
+  listAt(pod, "spec", "initContainers").filter((container) => textAt(container, "restartPolicy") === "Always");
+
+/** Of all containers that are to run as long as the pod; other init containers may fail until what they wait for is there. */
+function statusesOf(pod: unknown): readonly unknown[] {
+  const sidecars = new Set(sidecarsOf(pod).map((container) => textAt(container, "name")));
+  const beside = listAt(pod, "status", "initContainerStatuses").filter((status) =>
+    sidecars.has(textAt(status, "name")),
+  );
+  return [...listAt(pod, "status", "containerStatuses"), ...beside];
+}
+
 interface Ended {
   readonly restarts: number;
   readonly down: number;
@@ -37,7 +50,7 @@ interface Ended {
 
 function endedOf(pod: unknown): Ended {
   let [restarts, down, oomKills, reason] = [0, 0, 0, ""];
-  for (const status of listAt(pod, "status", "containerStatuses")) {
+  for (const status of statusesOf(pod)) {
     const count = memberAt(status, "restartCount");
     restarts += isFinite(count) ? count : 0;
     const isDown = memberAt(status, "state", "terminated") !== undefined;

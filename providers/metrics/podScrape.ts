@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { isFinite, isOk, memberAt } from "./conversation.ts";
 import { listAt, textAt } from "./kubeQuestions.ts";
 import { amount, line } from "./ownSettings.ts";
+import { sidecarsOf } from "./podHealth.ts";
 import type { Answer, HttpQuestion } from "./provider.ts";
 import { type Buckets, numberOf, quantileOf, readPage } from "./scraping/page.ts";
 import { parseSelector, type SeriesSelector } from "./scraping/selector.ts";
@@ -67,7 +68,10 @@ const annotation = (pod: unknown, name: string): string =>
   textAt(pod, "metadata", "annotations", `prometheus.io/${name}`);
 
 function portOf(pod: unknown, wanted: Scrape["port"]): number | undefined {
-  const ports = listAt(pod, "spec", "containers").flatMap((container) => listAt(container, "ports"));
+  const portsOf = (containers: readonly unknown[]): readonly unknown[] =>
+    containers.flatMap((container) => listAt(container, "ports"));
+  const [own, beside] = [portsOf(listAt(pod, "spec", "containers")), portsOf(sidecarsOf(pod))];
+  const ports = [...own, ...beside];
   const named = (name: RegExp): unknown => ports.find((port) => name.test(textAt(port, "name")));
   const numberIn = (port: unknown): number | undefined => {
     const found = memberAt(port, "containerPort");
@@ -80,7 +84,8 @@ function portOf(pod: unknown, wanted: Scrape["port"]): number | undefined {
   }
   const annotated = annotation(pod, "port");
   if (/^\d{1,5}$/.test(annotated)) return Number(annotated);
-  return numberIn(named(/metrics|prometheus/) ?? (ports.length === 1 ? ports[0] : undefined));
+  const [only, ...others] = own.length > 0 ? own : beside;
+  return numberIn(named(/metrics|prometheus/) ?? (others.length === 0 ? only : undefined));
 }
 
 function targetOf(pod: unknown, scrape: Scrape): Target | undefined {

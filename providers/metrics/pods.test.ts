@@ -23,11 +23,11 @@ const lineOf = (question: Question): string => (question.to === "address" ? ques
 
 function talk(asked: Asking, rounds: readonly (readonly Answer[])[]): Talk {
   const lines: string[][] = [];
-  let end = pods.measure?.begin(asked);
+  let end: Next | undefined = pods.measure.begin(asked);
   for (const answers of rounds) {
     if (end?.kind !== "ask") break;
     lines.push(end.questions.map(lineOf));
-    end = pods.measure?.read?.(asked, answers, end.state);
+    end = pods.measure.read?.(asked, answers, end.state);
   }
   if (end?.kind === "ask") lines.push(end.questions.map(lineOf));
   return { lines, end };
@@ -144,6 +144,32 @@ describe("the pods of a canary", () => {
   });
 
   test.each([
+    [
+      "restarts",
+      { restartCount: 1, lastState: { terminated: { reason: "Error" } } },
+      "1 restarts: a (1 restarts, Error)",
+    ],
+    [
+      "is killed for its memory",
+      { lastState: { terminated: { reason: "OOMKilled" } } },
+      "1 OOM kills: a (0 restarts, OOMKilled)",
+    ],
+    ["is down", { state: { terminated: { reason: "Error" } } }, "1 containers are down: a (0 restarts, Error)"],
+    [
+      "waits to be started again",
+      { state: { waiting: { reason: "CrashLoopBackOff" } } },
+      "1 containers are down: a (0 restarts)",
+    ],
+  ])("whose native sidecar %s are not, and an init container that ends is none", (_, status, message) => {
+    const withInit = (restartPolicy: object): object => {
+      const one = pod("a", { spec: { initContainers: [{ name: "i", ...restartPolicy }] } });
+      return { ...one, status: { ...one.status, initContainerStatuses: [{ name: "i", ...status }] } };
+    };
+    expect(compared([withInit({ restartPolicy: "Always" })]).end).toMatchObject({ value: { ok: false }, message });
+    expect(compared([withInit({})]).end).toMatchObject({ value: { ok: true } });
+  });
+
+  test.each([
     ["that restarted less often than it may", [pod("a", { restarts: 2 })], { maxRestarts: "2" }],
     ["that has had no time to be ready", [pod("a", { ready: false, ageMs: 10_000 })], {}],
     ["that has had less time than it needs", [pod("a", { ready: false })], { settleSeconds: 600 }],
@@ -196,6 +222,16 @@ describe("a scrape of the pods", () => {
     const stable = pod("s", { metadata: { annotations }, spec: { containers: [{ ports }] } });
     const { lines } = talk(asking(settings), [[rollout], [list(...canary), list(stable)]]);
     expect(lines[2]?.[0]).toBe(url);
+  });
+
+  test.each([
+    ["its own only port, whatever its sidecar has", [{ containerPort: 80 }], [{ containerPort: 9102 }], 80],
+    ["the metrics port of its sidecar", [{ containerPort: 80 }], [{ name: "metrics", containerPort: 9102 }], 9102],
+    ["the only port of its sidecar, where it has none", [], [{ containerPort: 9102 }], 9102],
+  ])("of a pod with a native sidecar goes to %s", (_, own, ports, port) => {
+    const spec = { containers: [{ ports: own }], initContainers: [{ name: "s", restartPolicy: "Always", ports }] };
+    const { lines } = scrapedWith([], RATIO, [pod("a", { spec })]);
+    expect(lines[2]?.[0]).toBe(`http://10.1.0.1:${port}/metrics`);
   });
 
   test("takes a few pods of many, spread over all", () => {

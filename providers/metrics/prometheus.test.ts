@@ -237,7 +237,7 @@ describe("settings", () => {
   });
 
   const questionOf = (settings: object) => {
-    const next = prometheus.measure?.begin(asking({ query: "up", ...settings }));
+    const next = prometheus.measure.begin(asking({ query: "up", ...settings }));
     const [question] = next?.kind === "ask" ? next.questions : [];
     if (question?.to !== "address") throw new Error("nothing is asked");
     return question;
@@ -271,7 +271,7 @@ describe("settings", () => {
   });
 
   test("give the query to the result's metadata", () => {
-    expect(prometheus.measure?.metadata?.({ query: "up" })).toEqual({ ResolvedPrometheusQuery: "up" });
-    expect(prometheus.measure?.metadata?.({})).toEqual({});
+    expect(prometheus.measure.metadata?.({ query: "up" })).toEqual({ ResolvedPrometheusQuery: "up" });
+    expect(prometheus.measure.metadata?.({})).toEqual({});
   });
 });

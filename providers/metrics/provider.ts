@@ -42,8 +42,7 @@ export interface MetricProviderRow<Kind extends string = string> {
   readonly reaches: readonly Reach[];
   /** The names in its settings, where these can be several providers; absent: one. */
   readonly names?: (settings: Place) => readonly string[];
-  /** Absent: not measured by this version. */
-  readonly measure?: Measure;
+  readonly measure: Measure;
   /** The condition of a metric that has none at all. */
   readonly usualCondition?: string;
   /** What is wrong with its settings, where no CRD knows them; a tag may stand for any value. */
@@ -116,6 +115,8 @@ export interface RunningMeasurement {
   /** ms since the epoch. */
   readonly startedAt: number | undefined;
   readonly metadata: Readonly<Record<string, string>>;
+  /** When it was to go on, as it is stored; ms since the epoch. */
+  readonly resumeAt?: number | undefined;
 }
 
 export type Next = Ask | Reading;

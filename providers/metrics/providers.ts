@@ -10,6 +10,7 @@ import { job } from "./job.ts";
 import { kayenta } from "./kayenta.ts";
 import { newRelic } from "./newRelic.ts";
 import { plugin } from "./plugin.ts";
+import { OWN_PREFIX } from "./pluginService.ts";
 import { pods } from "./pods.ts";
 import { prometheus } from "./prometheus.ts";
 import type { MetricProviderRow } from "./provider.ts";
@@ -42,9 +43,6 @@ export const PROVIDERS: readonly MetricProviderRow[] = Object.values(TABLE);
  */
 export const OWN_PROVIDERS: readonly MetricProviderRow[] = [pods, resourceMetrics, externalMetrics];
 
-/** What names of ours under `plugin` begin with. */
-export const OWN_PREFIX = "sluice.dev/";
-
 export interface Chosen {
   readonly row: MetricProviderRow;
   readonly settings: unknown;
@@ -67,7 +65,3 @@ export function providerOf(provider: unknown, providers: readonly MetricProvider
 
 export const ownNames = (plugins: object): readonly string[] =>
   Object.keys(plugins).filter((name) => name.startsWith(OWN_PREFIX));
-
-/** Why a provider does not measure; undefined when it does. */
-export const notMeasured = ({ title, measure }: MetricProviderRow): string | undefined =>
-  measure === undefined ? `this version of Sluice does not measure by ${title} yet` : undefined;

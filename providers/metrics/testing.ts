@@ -43,12 +43,12 @@ export function played(
   running?: RunningMeasurement,
 ): Played {
   const questions: HttpQuestion[] = [];
-  let end = running === undefined ? measure?.begin(asking) : measure?.resume?.(asking, running);
+  let end = running === undefined ? measure.begin(asking) : measure.resume?.(asking, running);
   for (const answer of [...answers, undefined]) {
     if (end?.kind !== "ask") break;
     const [question] = end.questions;
     if (question?.to === "address") questions.push(question);
-    if (answer !== undefined) end = measure?.read?.(asking, [answer], end.state);
+    if (answer !== undefined) end = measure.read?.(asking, [answer], end.state);
   }
   return { questions, end: end ?? { kind: "error", message: "not measured" } };
 }

@@ -95,7 +95,7 @@ describe("a request", () => {
   });
 
   const questionOf = (settings: object) => {
-    const next = web.measure?.begin(askingOf({ url: "https://a", ...settings }));
+    const next = web.measure.begin(askingOf({ url: "https://a", ...settings }));
     return next?.kind === "ask" ? next.questions[0] : undefined;
   };
 

@@ -21,7 +21,7 @@ export function servicesOfUsers({ ingresses }: Pick<Truth, "ingresses">, rollout
   return [...new Set([...(trafficRouting.nginx === undefined ? [] : [stableService]), ...shares])];
 }
 
-/** Pods that serve behind each of these Services; one that a user has deleted is left out. */
+/** Pods that serve behind each of these Services; one that a user has deleted, or an Experiment has made, is left out. */
 export function reachedBy(
   names: readonly string[],
   { services }: Pick<Truth, "services">,
@@ -30,7 +30,7 @@ export function reachedBy(
   return new Map(
     names.flatMap((name) => {
       const service = services.get(name);
-      if (service === undefined) return [];
+      if (service === undefined || service.experiment !== undefined) return [];
       const hash = service.selector[HASH_LABEL] ?? "";
       const pods = sets.filter((set) => hash === "" || set.hash === hash).reduce((sum, set) => sum + set.pods, 0);
       return [[name, pods] as const];

@@ -136,7 +136,7 @@ async function providerSecrets(
   row: MetricProviderRow,
   asking: Asking,
 ): Promise<ProviderSecrets> {
-  const keys = row.measure?.secrets?.(asking) ?? [];
+  const keys = row.measure.secrets?.(asking) ?? [];
   const found = new Map<string, SecretData>();
   const placeOf = ({ namespace = ownNamespace, name }: SecretKey): string => `${namespace}/${name}`;
   try {

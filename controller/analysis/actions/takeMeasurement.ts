@@ -108,6 +108,7 @@ function wordsOf({ metadata }: AnalysisRun, { name }: MetricPlace): DataWords {
 const runningOf = (measurement: Measurement | undefined): RunningMeasurement => ({
   startedAt: instant(measurement?.startedAt),
   metadata: measurement?.metadata ?? {},
+  resumeAt: instant(measurement?.resumeAt),
 });
 
 function redacted(judged: Judged, redact: Redact): Judged {
@@ -126,7 +127,7 @@ const redactedMap = (map: Readonly<Record<string, string>>, redact: Redact): Rea
 function metadataOf(question: Asked): Readonly<Record<string, string>> | undefined {
   if (question.kind !== "asked") return undefined;
   const { row, asking, redact } = question;
-  const metadata = row.measure?.metadata?.(asking.settings);
+  const metadata = row.measure.metadata?.(asking.settings);
   return metadata === undefined ? undefined : redactedMap(metadata, redact);
 }
 
@@ -144,7 +145,7 @@ async function collected(
   signal: AbortSignal,
 ): Promise<void> {
   const row = providerOf(run.spec.metrics[metric.index]?.provider, ports.providers)?.row;
-  if (row?.measure?.collect === undefined) return;
+  if (row?.measure.collect === undefined) return;
   const question = await asked(ports, { run, metric, measured: 0, now: ports.clock.now() });
   if (question.kind !== "asked") return ports.complain(question.message);
   for (const measurement of measurements) {

@@ -34,6 +34,21 @@ describe("measurements of a run", () => {
     expect(measurements.of("u").outcomes).toEqual([]);
   });
 
+  test("whose source answers twice count once, also when the second answer comes while the next is in flight", () => {
+    const measurements = createMeasurements();
+    measurements.begin("u", "a", flight);
+    const first = outcome("a", 5);
+    expect(measurements.arrive("u", first)).toBe(true);
+    expect(measurements.arrive("u", { ...first, arrivedAt: 6 })).toBe(false);
+    expect(measurements.of("u").outcomes).toEqual([first]);
+    measurements.taken("u", [first]);
+    measurements.begin("u", "a", { kind: "begin", startedAt: 9 });
+    expect(measurements.arrive("u", { ...first, arrivedAt: 10 })).toBe(false);
+    expect([...measurements.of("u").flights.keys()]).toEqual(["a"]);
+    expect(measurements.arrive("u", { ...outcome("a", 11), startedAt: 9 })).toBe(true);
+    expect(measurements.of("u").outcomes).toMatchObject([{ startedAt: 9 }]);
+  });
+
   test("that are dropped can be taken again", () => {
     const measurements = createMeasurements();
     measurements.begin("u", "a", flight);

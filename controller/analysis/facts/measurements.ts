@@ -95,7 +95,9 @@ export function createMeasurements(): Measurements {
     },
     arrive(uid, outcome) {
       const known = runs.get(uid);
-      if (known?.flights.delete(outcome.metric) !== true) return false;
+      // One that was given up may still answer, while the next is in flight.
+      if (known?.flights.get(outcome.metric)?.startedAt !== outcome.startedAt) return false;
+      known.flights.delete(outcome.metric);
       known.outcomes = [...known.outcomes, outcome];
       if (outcome.kind !== "unresolvable" && outcome.phase !== "Running")
         known.ended.set(outcome.metric, outcome.arrivedAt);

@@ -135,6 +135,25 @@ describe("the arguments of a run", () => {
     expect(argsOf(templates, [{ name: "x", value: "2" }])).toEqual([{ name: "x", value: "2", valueFrom: secret }]);
   });
 
+  test("keep a secret of a template though a later one declares them without any source", () => {
+    const from = { metrics: [metric("a")], args: [{ name: "x", valueFrom: secret }] };
+    const bare = { metrics: [], args: [{ name: "x" }] };
+    const kept = [{ name: "x", valueFrom: secret }];
+    expect(argsOf({ from, bare })).toEqual(kept);
+    expect(argsOf({ bare, from })).toEqual(kept);
+    expect(argsOf({ bare, from, again: bare, last: bare })).toEqual(kept);
+    // A value counts more, and so does the source that comes last.
+    expect(argsOf({ from, bare, two: { metrics: [], args: [{ name: "x", value: "2" }] } })).toEqual([
+      { name: "x", value: "2" },
+    ]);
+    const other = { secretKeyRef: { name: "s", key: "other" } };
+    expect(argsOf({ from, bare, two: { metrics: [], args: [{ name: "x", valueFrom: other }] } })).toEqual([
+      { name: "x", valueFrom: other },
+    ]);
+    // As in the reference: the owner's own value is not hidden by a secret that the last declaration does not name.
+    expect(argsOf({ from, bare }, [{ name: "x", value: "2" }])).toEqual([{ name: "x", value: "2" }]);
+  });
+
   test("take a secret of the owner", () => {
     const templates = { one: { metrics: [metric("a")], args: [{ name: "x" }] } };
     expect(argsOf(templates, [{ name: "x", valueFrom: secret }])).toEqual([{ name: "x", valueFrom: secret }]);

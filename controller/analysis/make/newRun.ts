@@ -72,11 +72,12 @@ interface GivenArguments {
 
 /** A value of the owner replaces that of the templates; a secret that these name stays beside it, and is what is used. */
 function mergedWith(collection: Collection, given: readonly Argument[]): GivenArguments {
-  const { merged, conflicts } = mergeArguments(collection);
-  const args = [...merged.values()].map((place) => {
+  const { merged, hidden, conflicts } = mergeArguments(collection);
+  const args = [...merged].map(([named, place]) => {
     // Of several values for one name the last one counts.
-    const own = given.findLast(({ name }) => name === (place.value as Argument).name);
-    return own === undefined ? (place.value as Argument) : withValue(place.value as Argument, own);
+    const own = given.findLast(({ name }) => name === named);
+    if (own === undefined) return (hidden.get(named) ?? place).value as Argument;
+    return withValue(place.value as Argument, own);
   });
   return { args, conflicts };
 }

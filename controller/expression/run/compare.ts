@@ -23,6 +23,7 @@ export function equal(a: Value, b: Value, spend: Spend, depth = 0): boolean {
   if (number !== undefined) return number;
   if (isList(a) && isList(b) && a.fixed !== true && b.fixed !== true) {
     if (a.of !== "pair" && (a.of === b.of || a.of === "any" || b.of === "any") && b.of !== "pair") {
+      spend(2);
       return (
         a.items.length === b.items.length &&
         a.items.every((item, i) => equal(item, b.items[i] ?? null, spend, depth + 1))
@@ -44,7 +45,7 @@ function sameNumber(a: Value, b: Value): boolean | undefined {
 /** The same type and the same content, all the way down. */
 function identical(a: Value, b: Value, spend: Spend, depth: number): boolean {
   if (depth > MAX_VALUE_DEPTH) throw new ExpressionError("the values that == compares are nested too deep");
-  spend(1);
+  spend(2);
   if (typeName(a) !== typeName(b)) return false;
   if (typeof a !== "object" || a === null || typeof b !== "object" || b === null) return a === b;
   if (a.kind === "func") return false;

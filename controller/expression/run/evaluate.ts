@@ -146,7 +146,9 @@ function operation(m: Machine, node: Binary, left: Value, right: Value): Value {
     case "*":
     case "/":
     case "%":
+      return calculate(operator, left, right);
     case "**":
+      m.spend(6);
       return calculate(operator, left, right);
     case "in":
       return includes(right, left, m.spend);

@@ -64,7 +64,7 @@ const take: Call = (m, [value, count = null]) => {
   if (most === undefined || most < 0n || list.fixed === true) {
     throw new ExpressionError(`take() does not take ${most ?? typeName(count)} elements`);
   }
-  m.spend(list.items.length / 8);
+  m.spend(list.items.length / 4);
   return {
     ...list,
     items: list.items.slice(0, Number(most > BigInt(list.items.length) ? BigInt(list.items.length) : most)),

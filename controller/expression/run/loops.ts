@@ -31,7 +31,7 @@ export function runLoop(m: Machine, node: Builtin, evaluate: Evaluate): Value {
   const outer = m.loop;
   m.loop = loop;
   const each = (): Value => {
-    m.spend(1);
+    if (closure === undefined) m.spend(1);
     // `m.loop` is this loop here: an inner one leaves itself behind only when it fails.
     return closure === undefined ? (loop.items[loop.index] ?? null) : evaluate(closure);
   };

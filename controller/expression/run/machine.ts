@@ -4,11 +4,12 @@
  */
 import type { Spend } from "./compare.ts";
 import type { LastRegexp } from "./matching.ts";
+import { isAscii } from "../syntax/goText.ts";
 import { ExpressionError } from "../syntax/problem.ts";
 import type { Value } from "../syntax/value.ts";
 
-/** Nodes and elements that are visited; about a tenth of a microsecond each. */
-const MAX_WORK = 200_000;
+/** Nodes and elements that are visited: what takes longer than some 50 ns counts as several. */
+const MAX_WORK = 100_000;
 /** Elements of lists and maps that are made, as in expr. */
 const MAX_ELEMENTS = 1_000_000;
 /** Bytes of texts that are made. */
@@ -65,6 +66,12 @@ export function spendElements(machine: Machine, count: number): void {
   machine.elements += count;
   if (machine.elements >= MAX_ELEMENTS) throw new ExpressionError("it takes too much memory: too many elements");
   machine.spend(count / 8);
+}
+
+/** To be called before a text is walked through, character by character. Where there are other than ASCII's they are put together. */
+export function spendWalk(spend: Spend, bytes: string): void {
+  spend(bytes.length / 16);
+  if (!isAscii(bytes)) spend(2 * bytes.length);
 }
 
 /** To be called before a text of that size is made. */

@@ -1,7 +1,7 @@
 /** `matches`: Go's regular expressions, without backtracking; and the functions that search a text for another. */
 import { type Budget, type Compiled, compileRegexp, searchRegexp } from "../regexp/matches.ts";
 import { fromGo } from "../syntax/goText.ts";
-import { type Machine, workLeft } from "./machine.ts";
+import { type Machine, spendWalk, workLeft } from "./machine.ts";
 import { ExpressionError } from "../syntax/problem.ts";
 import { firstIndexOf } from "./textSearch.ts";
 import { integerOf, isList, isNil, shown, typeName, type Value } from "../syntax/value.ts";
@@ -20,6 +20,7 @@ export function matches(m: Machine, value: Value, pattern: Value): boolean {
   }
   m.spend((text.length + pattern.length) / 16);
   if (PLAIN.test(pattern)) return firstIndexOf(text, pattern) >= 0;
+  spendWalk(m.spend, text);
   const budget = { steps: STEPS_OF_WORK * workLeft(m) };
   const before = budget.steps;
   const compiled = compiledOnce(m, pattern, budget);

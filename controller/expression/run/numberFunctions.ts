@@ -1,8 +1,8 @@
 /** Built-in functions of numbers, bits, times and types. */
 import { holds } from "./compare.ts";
 import { date, duration, moment } from "./dates.ts";
-import { fromGo, isAscii, runeCount } from "../syntax/goText.ts";
-import type { Machine } from "./machine.ts";
+import { fromGo, runeCount } from "../syntax/goText.ts";
+import { type Machine, spendWalk } from "./machine.ts";
 import { parsedFloat, parsedInteger } from "../syntax/parsing.ts";
 import { printed } from "./print.ts";
 import { ExpressionError } from "../syntax/problem.ts";
@@ -26,7 +26,8 @@ const refuse = (name: string, value: Value): ExpressionError =>
 /** A function of one number that gives a float. */
 const rounding =
   (name: string, round: (value: number) => number): Call =>
-  (_, [value = null]) => {
+  (m, [value = null]) => {
+    m.spend(1);
     if (typeof value === "number") return round(value);
     const integer = integerOf(value);
     if (integer === undefined) throw refuse(name, value);
@@ -48,7 +49,8 @@ const abs: Call = (_, [value = null]) => {
   return value.value < 0n ? { ...value, value: wrap(-value.value) } : value;
 };
 
-const int: Call = (_, [value = null]) => {
+const int: Call = (m, [value = null]) => {
+  if (typeof value === "string") m.spend(2 + value.length / 8);
   if (typeof value === "number") return truncate(value);
   if (typeof value === "object" && value?.kind === "sized") return value.value;
   if (typeof value === "object" && value?.kind === "span") return value.ns;
@@ -59,7 +61,8 @@ const int: Call = (_, [value = null]) => {
     : refuse("int", value);
 };
 
-const float: Call = (_, [value = null]) => {
+const float: Call = (m, [value = null]) => {
+  if (typeof value === "string") m.spend(2 + value.length / 8);
   if (typeof value === "number") return value;
   const integer = integerOf(value);
   if (integer !== undefined) return Number(integer);
@@ -74,7 +77,7 @@ const len: Call = (m, [value = null]) => {
   if (isList(value)) return BigInt(value.items.length);
   if (isDict(value)) return BigInt(value.entries.size);
   if (typeof value !== "string") throw refuse("len", value);
-  m.spend(isAscii(value) ? 1 : value.length / 4);
+  spendWalk(m.spend, value);
   return BigInt(runeCount(value));
 };
 
@@ -100,7 +103,7 @@ function extreme(m: Machine, name: "max" | "min", args: readonly Value[], depth 
   if (depth > MAX_VALUE_DEPTH) throw new ExpressionError(`the lists of ${name}() are nested too deep`);
   let best: Value = null;
   for (const arg of args) {
-    m.spend(1);
+    m.spend(3);
     let value = arg;
     if (isList(arg)) {
       const wrong = arg.items.find((item) => !isNumber(item) && !isList(item));
@@ -134,7 +137,7 @@ function added(m: Machine, args: readonly Value[], depth = 0): Sum {
   if (depth > MAX_VALUE_DEPTH) throw new ExpressionError("the lists of mean() are nested too deep");
   let [count, total] = [0, 0];
   for (const arg of args) {
-    m.spend(1);
+    m.spend(2);
     const nested = isList(arg) ? added(m, arg.items, depth + 1) : { count: 1, total: numberIn("mean", arg) };
     count += nested.count;
     total += nested.total;
@@ -198,21 +201,28 @@ const textOf = (name: string, value: Value = null): string => {
   return fromGo(value);
 };
 
+/** A text that is read as something: as much work as some nodes, and more the longer it is. */
+function shortOf(m: Machine, name: string, value: Value = null): string {
+  m.spend(8);
+  if (typeof value === "string") spendWalk(m.spend, value);
+  return textOf(name, value);
+}
+
 const UTC_NAMES: ReadonlySet<string> = new Set(["", "UTC"]);
 
-const timezone: Call = (_, [name]) => {
-  const text = textOf("timezone", name);
+const timezone: Call = (m, [name]) => {
+  const text = shortOf(m, "timezone", name);
   if (UTC_NAMES.has(text)) return { kind: "zone", name: "UTC" };
   throw new ExpressionError("time zones other than UTC are not supported");
 };
 
-const dateOf: Call = (_, args) => {
+const dateOf: Call = (m, args) => {
   const [first, ...rest] = args;
   const zoned = typeof first === "object" && first?.kind === "zone";
   const [text, layout] = zoned ? rest : args;
   if (layout !== undefined)
     throw new ExpressionError("date() with a layout is not supported; it reads the usual forms");
-  return date(textOf("date", text));
+  return date(shortOf(m, "date", text));
 };
 
 export const NUMBER_FUNCTIONS: ReadonlyMap<string, Call> = new Map<string, Call>([
@@ -230,7 +240,7 @@ export const NUMBER_FUNCTIONS: ReadonlyMap<string, Call> = new Map<string, Call>
   ["mean", mean],
   ["median", median],
   ["now", (m) => moment(m.now, m.asked++)],
-  ["duration", (_, [text]) => duration(textOf("duration", text))],
+  ["duration", (m, [text]) => duration(shortOf(m, "duration", text))],
   ["date", dateOf],
   ["timezone", timezone],
   ["bitand", bits("bitand", (a, b) => a & b)],

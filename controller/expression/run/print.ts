@@ -20,6 +20,7 @@ export function printed(value: Value, spend: Spend, depth = 0): string {
     case "list":
       return `[${value.items.map((item) => printed(item, spend, depth + 1)).join(" ")}]`;
     case "dict":
+      spend(2 * value.entries.size);
       return `map[${entriesOf(value)
         .map(([key, item]) => `${printed(key, spend, depth + 1)}:${printed(item, spend, depth + 1)}`)
         .join(" ")}]`;

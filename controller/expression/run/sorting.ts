@@ -13,7 +13,7 @@ const FEW = 12;
 /** In the order of their keys; equal ones stay as they were. Throws for keys that have no order. */
 export function sorted<T>(all: readonly T[], keyOf: (item: T) => Value, { descending, spend }: How): T[] {
   const isLess = (a: T, b: T): boolean => {
-    spend(2);
+    spend(3);
     return descending ? holds("<", keyOf(b), keyOf(a)) : holds("<", keyOf(a), keyOf(b));
   };
   if (all.length > FEW) return all.toSorted((a, b) => (isLess(a, b) ? -1 : isLess(b, a) ? 1 : 0));

@@ -2,7 +2,7 @@
 import { integerFrom } from "./arithmetic.ts";
 import { fromGo, isAscii, isSpace, runes, toGo, trimRunes } from "../syntax/goText.ts";
 import { decoded, jsonText } from "./json.ts";
-import { type Machine, spendElements, spendText } from "./machine.ts";
+import { type Machine, spendElements, spendText, spendWalk } from "./machine.ts";
 import { ExpressionError } from "../syntax/problem.ts";
 import { finalIndexOf, firstIndexOf, splitBy } from "./textSearch.ts";
 import { isList, type List, typeName, type Value } from "../syntax/value.ts";
@@ -16,16 +16,21 @@ function text(name: string, value: Value = null): string {
   throw new ExpressionError(`${name}() takes a text, not a ${typeName(value)}`);
 }
 
-/** A function of texts only, whose result is no longer than they are. */
+/** Arguments that are texts, for what makes none that is longer than they are. */
+function textsFrom(m: Machine, name: string, args: readonly Value[]): readonly string[] {
+  const texts = args.map((arg) => text(name, arg));
+  spendText(
+    m,
+    texts.reduce((sum, each) => sum + each.length, 0),
+  );
+  for (const each of texts) spendWalk(m.spend, each);
+  return texts;
+}
+
 const onTexts =
   (name: string, change: (...texts: readonly string[]) => Value): Call =>
-  (m, args) => {
-    const texts = args.map((arg) => text(name, arg));
-    const bytes = texts.reduce((sum, each) => sum + each.length, 0);
-    spendText(m, bytes);
-    if (!texts.every(isAscii)) m.spend(2 * bytes);
-    return change(...texts);
-  };
+  (m, args) =>
+    change(...textsFrom(m, name, args));
 
 /** Character by character; one that would become two is kept as it is. */
 function cased(bytes: string, change: (rune: string) => string): string {
@@ -43,10 +48,14 @@ const upper = onTexts("upper", (value = "") => cased(value, (rune) => rune.toUpp
 // This is the only character that becomes two in JavaScript and one in Go.
 const lower = onTexts("lower", (value = "") => cased(value, (rune) => (rune === "İ" ? "i" : rune.toLowerCase())));
 
-const trim = onTexts("trim", (value = "", set) => {
+const trim: Call = (m, args) => {
+  const [value = "", set] = textsFrom(m, "trim", args);
   const dropped = set === undefined ? undefined : new Set(runes(set));
-  return trimRunes(value, (rune) => (dropped === undefined ? isSpace(rune) : dropped.has(rune)));
-});
+  return trimRunes(value, (rune) => {
+    m.spend(1);
+    return dropped === undefined ? isSpace(rune) : dropped.has(rune);
+  });
+};
 
 const trimPrefix = onTexts("trimPrefix", (value = "", prefix = " ") =>
   value.startsWith(prefix) ? value.slice(prefix.length) : value,
@@ -67,7 +76,8 @@ const split =
     const limit = most === undefined ? -1 : Number(integerFrom(most));
     if (limit === 0) return { ...texts([]), absent: true };
     spendText(m, whole.length);
-    m.spend((whole.length + by.length) / 16);
+    m.spend((whole.length + by.length) / 10);
+    if (by === "") m.spend(whole.length);
     const parts = limited(by === "" ? runes(whole) : splitBy(whole, by), limit, by);
     spendElements(m, parts.length);
     return texts(after ? parts.map((part, index) => (index < parts.length - 1 ? part + by : part)) : parts);
@@ -83,7 +93,7 @@ const replace: Call = (m, [value, old, fresh, most]) => {
   const [whole, by, instead] = [text("replace", value), text("replace", old), text("replace", fresh)];
   const limit = most === undefined ? -1 : Number(integerFrom(most));
   if (by === "") return interspersed(m, whole, instead, limit);
-  m.spend((whole.length + by.length) / 16);
+  m.spend((whole.length + by.length) / 10);
   const parts = limited(splitBy(whole, by), limit < 0 ? -1 : limit + 1, by);
   spendText(m, whole.length + parts.length * instead.length);
   return parts.join(instead);
@@ -129,11 +139,13 @@ const position =
     return BigInt(find(whole, sought));
   };
 
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+/** Of a text whose length is a multiple of four. */
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 const fromBase64 = onTexts("fromBase64", (value = "") => {
   const plain = value.replaceAll(/[\r\n]/g, "");
-  if (!BASE64.test(plain)) throw new ExpressionError("fromBase64() of a text that is not base64");
+  if (plain.length % 4 !== 0 || !BASE64.test(plain))
+    throw new ExpressionError("fromBase64() of a text that is not base64");
   return atob(plain);
 });
 

@@ -83,10 +83,20 @@ export const isSpace = (rune: string): boolean => SPACES.test(fromGo(rune));
 
 /** What is left when the characters that `drops` accepts are removed from both ends. */
 export function trimRunes(bytes: string, drops: (rune: string) => boolean): string {
+  if (isAscii(bytes)) return trimmed(bytes, drops);
   const all = runes(bytes);
   let from = 0;
   let to = all.length;
   while (from < to && drops(all[from] ?? "")) from++;
   while (to > from && drops(all[to - 1] ?? "")) to--;
   return all.slice(from, to).join("");
+}
+
+/** Each character is one byte: only the ends are looked at. */
+function trimmed(bytes: string, drops: (rune: string) => boolean): string {
+  let from = 0;
+  let to = bytes.length;
+  while (from < to && drops(bytes.charAt(from))) from++;
+  while (to > from && drops(bytes.charAt(to - 1))) to--;
+  return bytes.slice(from, to);
 }

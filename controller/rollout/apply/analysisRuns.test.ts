@@ -97,6 +97,37 @@ describe("an AnalysisRun", () => {
     expect(named()).toBe(`web-${hash}-2-0.1`);
   });
 
+  test("that the status names is read once where the cache is behind, and goes on being the current one", async () => {
+    const stage = await updating();
+    const { stores, turn, runs, named, core, requests } = stage;
+    await turn();
+    const [first] = runs();
+    const name = first?.metadata.name ?? "";
+    // It has ended, and the cache knows neither that nor the run: one that is begun by its name would be another one.
+    const ref = { resource: RUNS, namespace: "ns", name };
+    core.modify(ref, (old) => ({ ...old, status: { phase: "Inconclusive" } }));
+    stores.analysisRuns.forget(`ns/${name}`);
+    requests.length = 0;
+    await turn();
+    await stage.clock.advance(1_000);
+    await turn();
+    expect(runs().map(({ metadata }) => metadata.name)).toEqual([name]);
+    expect(named()).toBe(name);
+    expect(stage.status()["pauseConditions"]).toMatchObject([{ reason: "InconclusiveAnalysisRun" }]);
+    expect(requests.filter(({ method, path }) => method === "GET" && path.endsWith(`/${name}`))).toHaveLength(1);
+  });
+
+  test("that the status names and that is gone from the API server, too, is followed by another one", async () => {
+    const { stores, turn, runs, named, core } = await updating();
+    await turn();
+    const { name = "", uid = "" } = runs()[0]?.metadata ?? {};
+    core.delete({ resource: RUNS, namespace: "ns", name });
+    stores.analysisRuns.forget(`ns/${name}`);
+    await turn();
+    expect(named()).toBe(name);
+    expect(runs().map(({ metadata }) => metadata.uid === uid)).toEqual([false]);
+  });
+
   test("that the API server refuses is told in the status with its own words, and tried again", async () => {
     const stage = await updating();
     stage.refuse(({ method, path }) =>

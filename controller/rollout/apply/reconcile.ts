@@ -4,6 +4,7 @@ import type { Rollout } from "../../../schema/rollout.ts";
 import { finishDeletion } from "../../workloads/workloadRestore.ts";
 import { announce, carryOut, type PassPorts, type PassQueue } from "./carryOut.ts";
 import { gatherPass, type PassFacts } from "./gatherPass.ts";
+import { readNamedByRollout } from "./recorded.ts";
 import type { Decision } from "../actions/action.ts";
 
 /** A Rollout that is being deleted is no longer driven: what is left to do is done by `finishDeletion`. */
@@ -30,6 +31,7 @@ export function createReconciler(ports: PassPorts): Reconciler {
       if (gatherer.prepare(key) && clock.giveWay !== undefined) await clock.giveWay();
       const rollout = stores.rollouts.get(key);
       if (rollout?.metadata.deletionTimestamp !== undefined) return { kind: "leaving", rollout };
+      if (rollout !== undefined) await readNamedByRollout(ports.client, stores, rollout);
       const facts = await gatherPass(ports, key);
       return facts === undefined ? undefined : { kind: "staying", ...facts };
     },

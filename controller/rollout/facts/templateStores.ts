@@ -44,6 +44,10 @@ export const createTemplateStores = (room: Room = createRoom()): TemplateStores 
   cluster: createOptionalStore(templateKind(CLUSTER_ANALYSIS_TEMPLATES, true), room),
 });
 
+/** All that are held, for the metrics; undefined: nothing runs yet. */
+export const heldTemplates = (stores: TemplateStores | undefined): readonly CachedTemplate[] =>
+  stores === undefined ? [] : [...stores.namespaced.objects.values(), ...stores.cluster.objects.values()];
+
 interface Named {
   readonly name: string;
   readonly cluster: boolean;

@@ -46,6 +46,8 @@ export const repeatedRules = (own: Place, collection: Collection, member: Modifi
 export interface MergedArguments {
   /** By name: the first one that has a value, or the last one where none has. */
   readonly merged: ReadonlyMap<string, Place>;
+  /** Those with a source that one of `merged` without any has replaced: they count where the owner gives no value. */
+  readonly hidden: ReadonlyMap<string, Place>;
   /** In the reference's words. */
   readonly conflicts: readonly string[];
 }
@@ -53,17 +55,22 @@ export interface MergedArguments {
 /** The arguments of the templates, before anybody gives them other values. */
 export function mergeArguments(collection: Collection): MergedArguments {
   const merged = new Map<string, Place>();
+  const hidden = new Map<string, Place>();
   const conflicts: string[] = [];
   for (const argument of listed(collection, "args")) {
     const name = text(at(argument, "name"));
     const earlier = merged.get(name);
     const conflict = earlier === undefined ? undefined : conflictOf(earlier, argument);
     if (conflict !== undefined) conflicts.push(conflict);
-    if (earlier === undefined || !present(at(earlier, "value"))) merged.set(name, argument);
+    if (earlier !== undefined && present(at(earlier, "value"))) continue;
+    merged.set(name, argument);
+    if (isResolved(argument)) hidden.delete(name);
+    else if (earlier !== undefined && isResolved(earlier)) hidden.set(name, earlier);
   }
-  return { merged, conflicts };
+  return { merged, hidden, conflicts };
 }
 
+/** It has a value, or a source of one. */
 export const isResolved = (argument: Place): boolean =>
   present(at(argument, "value")) || present(at(argument, "valueFrom"));
 

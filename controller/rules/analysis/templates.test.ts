@@ -101,6 +101,14 @@ const table: readonly Row[] = [
     refuse: [`${backgroundPath}: Invalid value: "templateNames: [a]": args.x was not resolved`],
   },
   {
+    sentence: "a secret of a template that another one declares by its name alone",
+    strategy: background(including("a", "b")),
+    templates: held({
+      a: asking("", { name: "x", valueFrom: { secretKeyRef: { name: "s", key: "k" } } }),
+      b: { args: [{ name: "x" }] },
+    }),
+  },
+  {
     sentence: "a value that another template brings",
     strategy: background(including("a", "b")),
     templates: held({ a: asking("{{args.x}}", { name: "x" }), b: { args: [{ name: "x", value: "2" }] } }),

@@ -78,14 +78,16 @@ function together({ analysis }: Use, collection: Collection): readonly Violation
  * that is missing could still bring a value, so no argument is unresolved before all templates are there.
  */
 function argumentDetails(analysis: Place, collection: Collection): readonly Detail[] {
-  const { merged, conflicts } = mergeArguments(collection);
+  const { merged, hidden, conflicts } = mergeArguments(collection);
   const details = conflicts.map((detail) => ({
     detail,
     help: "Templates that are used together need one value: leave one of the two out",
   }));
   if (collection.missing.length > 0) return details;
   const given = new Set(items(at(analysis, "args")).map((argument) => text(at(argument, "name"))));
-  const unresolved = [...merged].filter(([name, argument]) => !given.has(name) && !isResolved(argument));
+  const unresolved = [...merged].filter(
+    ([name, argument]) => !given.has(name) && !hidden.has(name) && !isResolved(argument),
+  );
   return [
     ...details,
     ...unresolved.map(([name]) => ({

@@ -166,9 +166,10 @@ describe("addresses that may not be reached", () => {
 
 describe("many requests of one namespace", () => {
   test("of which most hang let the others wait, who have their whole time when it is their turn", async () => {
-    const clock = manualClock();
+    const [clock, waits] = [manualClock(), [] as number[]];
     const send = sender({
       clock,
+      waited: (_, ms) => void waits.push(ms),
       resolve: () => Promise.resolve(["10.0.0.7"]),
       fetch: (_, { headers }) =>
         (headers as Record<string, string>)["host"] === "hangs" ? new Promise(() => undefined) : Promise.resolve(ok()),
@@ -181,6 +182,7 @@ describe("many requests of one namespace", () => {
     expect(well).toMatchObject({ kind: "answered", status: 200 });
     expect(ill).toEqual({ kind: "failed", message: "no answer from http://hangs within 4 s" });
     for (const { kind } of await Promise.all(hanging)) expect(kind).toBe("failed");
+    expect(waits).toEqual([10_000, 10_000]);
   });
 
   test("that wait end when nobody waits for them any more", async () => {

@@ -33,6 +33,8 @@ export interface HttpOptions {
   /** Undefined: it is not there. */
   readonly readText: (path: string) => Promise<string | undefined>;
   readonly clock?: Clock;
+  /** Called for each question that had to wait for its turn, ms. */
+  readonly waited?: (party: string, ms: number) => void;
   /** For tests. */
   readonly resolve?: Resolve;
   readonly fetch?: Wire["fetch"];
@@ -64,7 +66,10 @@ export function createSendHttp(options: HttpOptions): SendHttp {
   return async (question, signal, party) => {
     const timeoutMs = Math.min(Math.max(1, question.timeoutMs), LONGEST_MS);
     // The time of a question is that of its server: others of the party that hang must not be its fault.
+    const askedAt = clock.now();
     const turn = await turns.take(party, signal);
+    const waitedMs = clock.now() - askedAt;
+    if (waitedMs > 0) options.waited?.(party, waitedMs);
     if (turn === undefined) return failed(STOPPED);
     const limit = deadline(clock, timeoutMs, signal);
     try {

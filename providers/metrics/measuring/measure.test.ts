@@ -100,7 +100,7 @@ describe("a measurement", () => {
     expect(resumed).toEqual({ kind: "decided", phase: "Failed", text: "7" });
   });
 
-  test.each<[does: string, provider: Measure | undefined, message: string]>([
+  test.each<[does: string, provider: Measure, message: string]>([
     [
       "asks for ever",
       { begin: () => ask("http://a"), read: () => ask("http://a") },
@@ -131,15 +131,9 @@ describe("a measurement", () => {
       },
       "measuring by Barometer failed: RangeError; please report it",
     ],
-    ["does not measure", undefined, "this version of Sluice does not measure by Barometer yet"],
   ])("of a provider that %s is an error", async (_, provider, message) => {
     const { ports } = portsOf(() => answered("1"));
-    const { measure: none, ...rest } = rowOf({ begin: () => ask() });
-    expect(none).toBeDefined();
-    expect(await measure(ports, provider === undefined ? rest : rowOf(provider), asking)).toEqual({
-      kind: "error",
-      message,
-    });
+    expect(await measure(ports, rowOf(provider), asking)).toEqual({ kind: "error", message });
   });
 
   test("whose sender throws is an error", async () => {

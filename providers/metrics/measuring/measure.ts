@@ -59,7 +59,7 @@ export const terminateMeasurement = (
   row: MetricProviderRow,
   asking: Asking,
   running: RunningMeasurement,
-): Promise<readonly string[]> => said(ports, asking, row, () => row.measure?.terminate?.(asking, running) ?? []);
+): Promise<readonly string[]> => said(ports, asking, row, () => row.measure.terminate?.(asking, running) ?? []);
 
 /** Removes the traces of one that is no longer kept. @returns what did not succeed, as sentences for the log */
 export const collectMeasurement = (
@@ -67,7 +67,7 @@ export const collectMeasurement = (
   row: MetricProviderRow,
   asking: Asking,
   running: RunningMeasurement,
-): Promise<readonly string[]> => said(ports, asking, row, () => row.measure?.collect?.(asking, running) ?? []);
+): Promise<readonly string[]> => said(ports, asking, row, () => row.measure.collect?.(asking, running) ?? []);
 
 const error = (message: string): Reading => ({ kind: "error", message });
 
@@ -78,7 +78,6 @@ async function taken(
   begin: (provider: Measure) => Next,
 ): Promise<Reading> {
   const provider = row.measure;
-  if (provider === undefined) return error(`this version of Sluice does not measure by ${row.title} yet`);
   const limit = deadline(ports.clock ?? systemClock, LONGEST_MS, ports.signal);
   const late = aborted(limit.signal).then(() =>
     error(

@@ -77,7 +77,8 @@ export function stepProblem({ rollout, before, after, serving, nowMs, runs, tria
       step === undefined
         ? "which is none"
         : (undoneOf(step, index === from && !begins, { before, rollout, serving, nowMs, runs, trials }) ??
-          unanalysed(step, { runs, trials }, after.currentPodHash ?? "", index));
+          unanalysed(step, { runs, trials }, after.currentPodHash ?? "", index) ??
+          unasked(step, after, index));
     if (undone !== undefined) return `goes from step ${from} to ${to} past step ${index}, ${undone}`;
   }
   return undefined;
@@ -117,6 +118,13 @@ function unanalysed(
   if (step.experiment !== undefined && !trialSucceeded(trials, hash, index))
     return "an Experiment that has not succeeded";
   return undefined;
+}
+
+function unasked(step: CanaryStep, { canary }: RolloutStatus, index: number): string | undefined {
+  const isDone = canary?.stepPluginStatuses?.some(
+    (entry) => entry.index === index && entry.operation === "Run" && entry.phase === "Successful",
+  );
+  return step.plugin === undefined || isDone === true ? undefined : "a plugin that has not succeeded";
 }
 
 function undoneOf(

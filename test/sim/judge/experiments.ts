@@ -3,6 +3,9 @@ import { hasEnded } from "../../../controller/rollout/course/analysisKinds.ts";
 import type { Experiment } from "../../../schema/experiment.ts";
 import { HASH_LABEL, REVISION } from "../../../schema/labels.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
+import type { ApiObject } from "../../../simulator/model/model.ts";
+import { albShares } from "../script/trafficWorlds.ts";
+import type { Truth } from "../world/truth.ts";
 
 type Experiments = Iterable<Experiment>;
 
@@ -34,3 +37,32 @@ export function doubledTrial(experiments: Experiments, rollout: Rollout | undefi
   }
   return undefined;
 }
+
+type Seen = Pick<Truth, "services" | "experiments">;
+
+/** The Experiment that a Service has been made for; undefined: for none. */
+function trialOf({ services, experiments }: Seen, service: string): Experiment | "gone" | undefined {
+  const uid = services.get(service)?.experiment?.uid;
+  return uid === undefined ? undefined : ([...experiments].find(({ metadata }) => metadata.uid === uid) ?? "gone");
+}
+
+/** A write that gives requests to an Experiment whose pods have never been available together, or that is gone. */
+export function hastyTraffic(seen: Seen, old: ApiObject | undefined, next: ApiObject): string | undefined {
+  const before = albShares(old);
+  for (const [service, weight] of albShares(next) ?? []) {
+    if (weight <= (before?.get(service) ?? 0)) continue;
+    const trial = trialOf(seen, service);
+    if (trial === undefined) continue;
+    if (trial === "gone") return `sends ${weight} % of the requests to ${service}, whose Experiment is gone`;
+    if (trial.status?.availableAt === undefined)
+      return `sends ${weight} % of the requests to ${service} before Experiment ${trial.metadata.name} has its pods`;
+  }
+  return undefined;
+}
+
+/** Requests that still go to an Experiment at rest. */
+export const trialTraffic = (seen: Seen, ingresses: Iterable<ApiObject>): string | undefined =>
+  [...ingresses]
+    .flatMap((ingress) => [...(albShares(ingress) ?? [])])
+    .filter(([service, weight]) => weight > 0 && trialOf(seen, service) !== undefined)
+    .map(([service, weight]) => `${weight} % of the requests go to ${service} of an Experiment`)[0];

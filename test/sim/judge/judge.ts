@@ -9,12 +9,12 @@ import type { ApiCore, Change } from "../../../simulator/model/model.ts";
 import { EXPERIMENTS } from "../script/experimentWorlds.ts";
 import { RUNS } from "../script/analysisWorlds.ts";
 import { doubled, untestedProblem } from "./analyses.ts";
-import { doubledTrial } from "./experiments.ts";
+import { doubledTrial, hastyTraffic } from "./experiments.ts";
 import { DEPLOYMENT } from "../script/deploymentWorlds.ts";
 import { INGRESS, missingPods, namesSizes, sharesIn } from "../script/trafficWorlds.ts";
 import { lossesOf } from "./losses.ts";
 import { reachedBy, servicesOfUsers } from "../served.ts";
-import { LEASE_NAMESPACE, LEASES } from "../world/process.ts";
+import { judgeLeadership } from "./leadership.ts";
 import { floorOf, leftoverProblem, stepProblem, wantedOf } from "./demands.ts";
 import type { Truth } from "../world/truth.ts";
 import { observedIn } from "../../kstatus.ts";
@@ -70,6 +70,9 @@ export function createJudge(options: JudgeOptions): Judge {
         case EXPERIMENTS:
           if (actor !== undefined) judgeRuns(court, actor);
           break;
+        case INGRESS.resource:
+          if (actor !== undefined) judgeTrials(court, actor, change);
+          break;
         case DEPLOYMENT.resource:
           if (actor !== undefined && sizes !== undefined) judgePlace(court, actor, sizes, change);
           break;
@@ -94,6 +97,12 @@ export function createJudge(options: JudgeOptions): Judge {
 function judgeRuns({ truth, report }: Court, actor: string): void {
   for (const twice of [doubled(truth.analysisRuns, truth.rollout), doubledTrial(truth.experiments, truth.rollout)])
     if (twice !== undefined) report({ rule: "analysis", what: `${actor} runs two analyses ${twice}` });
+}
+
+/** Requests go to the pods of an Experiment only once all of them have been available. */
+function judgeTrials({ truth, report }: Court, actor: string, { object, old }: Change): void {
+  const hasty = hastyTraffic(truth, old, object);
+  if (hasty !== undefined) report({ rule: "trial traffic", what: `${actor} ${hasty}` });
 }
 
 /** Sizes and serving pods of all ReplicaSets at an instant, as far as a controller is responsible for them. */
@@ -366,35 +375,4 @@ function weightSum(weights: NonNullable<RolloutStatus["canary"]>["weights"]): nu
     additional?: { weight: number }[];
   };
   return [canary, stable, ...additional].reduce((total, { weight }) => total + weight, 0);
-}
-
-const driven = new Set([
-  "rollouts.argoproj.io",
-  "replicasets.apps",
-  DEPLOYMENT.resource,
-  INGRESS.resource,
-  "services",
-  "pods",
-]);
-
-interface LeaseSpec {
-  readonly holderIdentity?: string;
-  readonly leaseDurationSeconds?: number;
-  readonly renewTime?: string;
-}
-
-/** Every write needs both Leases, held and not expired at that instant. */
-function judgeLeadership({ core, leases, report }: Court, actor: string, { resource, object }: Change): void {
-  if (!leases || !driven.has(resource)) return;
-  for (const name of LEASES) {
-    const lease = core.get({ resource: "leases.coordination.k8s.io", namespace: LEASE_NAMESPACE, name });
-    const { holderIdentity, leaseDurationSeconds = 0, renewTime = "" } = (lease?.["spec"] ?? {}) as LeaseSpec;
-    const until = Date.parse(renewTime) + leaseDurationSeconds * 1_000;
-    if (holderIdentity === actor && core.clock.now() < until) continue;
-    const holder = holderIdentity === actor ? "it has run out" : `held by ${holderIdentity ?? "nobody"}`;
-    report({
-      rule: "leadership",
-      what: `${actor} writes ${object.kind} ${object.metadata.name}, Lease ${name}: ${holder}`,
-    });
-  }
 }

@@ -38,6 +38,17 @@ const allSuccessful = (snapshot: Snapshot): Snapshot => ({
     : { experiments: snapshot.experiments.map((experiment) => ({ ...experiment, phase: "Successful" })) }),
 });
 
+/** As if every Experiment ran as soon as its Services are there. */
+const allRunning = (snapshot: Snapshot): Snapshot =>
+  snapshot.experiments === undefined
+    ? snapshot
+    : {
+        ...snapshot,
+        experiments: snapshot.experiments.map((each) =>
+          each.phase === "" || each.phase === "Pending" ? { ...each, phase: "Running" } : each,
+        ),
+      };
+
 const withStrategy = (snapshot: Snapshot, change: (strategy: RolloutStrategy) => RolloutStrategy): Snapshot => {
   const { strategy } = snapshot.rollout.spec;
   if (strategy === undefined) return snapshot;
@@ -223,6 +234,13 @@ export const mutations: readonly Mutation[] = [
     "an analysis or an Experiment counts before it has ended",
     (real) => (snapshot, now) => real(allSuccessful(snapshot), now),
   ),
+  {
+    ...deciding(
+      "an Experiment gets requests before its pods are there",
+      (real) => (snapshot, now) => real(allRunning(snapshot), now),
+    ),
+    from: 368,
+  },
   deciding("a status is written instead of what it tells of", boastful),
   deciding("the loop forgets to wake up", forgetful),
   deciding("the floor is rounded the wrong way", generous),

@@ -8,17 +8,19 @@ import { chanceOf } from "../script/chance.ts";
 import { virtualClock } from "../world/virtualClock.ts";
 import { createRollout, createService, perform, type Stage } from "../world/deeds.ts";
 import { createTemplates, metricSource } from "../script/analysisWorlds.ts";
+import { configurePlugins } from "../script/pluginWorlds.ts";
 import { createIngress } from "../script/trafficWorlds.ts";
 import { answerDeployment } from "../script/deploymentWorlds.ts";
 import { createDriver } from "../world/scriptDriver.ts";
 import { endStateOf } from "../judge/endState.ts";
 import { type Faults, noFaults } from "../world/faults.ts";
 import { install } from "../world/installCrds.ts";
+import { trialTraffic } from "../judge/experiments.ts";
 import { createJudge, type Judge, type Violation } from "../judge/judge.ts";
 import type { Wire } from "../world/network.ts";
 import { rememberPast } from "../world/past.ts";
 import { emptyAtRest } from "../served.ts";
-import { sound, startProcess, type Breakage, type Process } from "../world/process.ts";
+import { LEASE_NAMESPACE, sound, startProcess, type Breakage, type Process } from "../world/process.ts";
 import type { Script } from "../script/script.ts";
 import { createStory, type Story } from "../world/worldLog.ts";
 import { sizeProblem } from "../judge/demands.ts";
@@ -156,6 +158,8 @@ function openWorld(options: WorldOptions) {
       state.over = true;
       const empty = emptyAtRest(truth, clock.now());
       if (empty !== undefined) report({ rule: "served", what: `at rest ${empty}` });
+      const trial = trialTraffic(truth, truth.ingresses.values());
+      if (trial !== undefined) report({ rule: "trial traffic", what: `at rest ${trial}` });
     },
     stuck: (why) => report({ rule: "convergence", what: `nothing happens any more: ${why}` }),
   });
@@ -174,6 +178,7 @@ function openWorld(options: WorldOptions) {
   for (const name of script.services) createService(stage, name);
   createIngress(core, script.manifest);
   createTemplates(core, script);
+  configurePlugins(core, LEASE_NAMESPACE);
   createRollout(stage);
   const processes = startProcesses(options, breakage, scene, { server, clock, past });
   return { clock, truth, state, processes, report, checkAgain: driver.checkAgain };

@@ -10,6 +10,7 @@ import type { Clock } from "../../../kube/clock/clock.ts";
 import type { ApiCore } from "../../../simulator/model/model.ts";
 import type { Chance } from "./chance.ts";
 import { tried } from "./experimentWorlds.ts";
+import { PLUGIN_URL, pluginAnswer, plugged } from "./pluginWorlds.ts";
 import type { Script } from "./script.ts";
 
 /** The share of scripts that have analyses, in percent. */
@@ -33,7 +34,7 @@ export interface AnalysisScript {
 
 /** Some have analyses, some Experiments, some both. */
 export const analysed = (script: Script, chance: Chance): Script =>
-  tried(withAnalyses(script, chance), chance.fork("experiment"));
+  plugged(tried(withAnalyses(script, chance), chance.fork("experiment")), chance.fork("plugin"));
 
 function withAnalyses(script: Script, chance: Chance): Script {
   if (!chance.percent(ANALYSED)) return script;
@@ -101,8 +102,11 @@ export function metricSource(
     new Promise((resolve) => {
       clock.after(ms, () => resolve(answer));
     });
-  return ({ url, timeoutMs }) => {
-    const truth = answered(isGood(url.slice(url.lastIndexOf("/") + 1)) ? '{"errors":0}' : '{"errors":9}');
+  return ({ url, timeoutMs, body = "" }) => {
+    const truth =
+      url === PLUGIN_URL
+        ? answered(pluginAnswer(body))
+        : answered(isGood(url.slice(url.lastIndexOf("/") + 1)) ? '{"errors":0}' : '{"errors":9}');
     const isFault = isFaulty && faults < MOST_FAULTS && inARow < MOST_IN_A_ROW && chance.percent(30);
     if (!isFault) {
       inARow = 0;

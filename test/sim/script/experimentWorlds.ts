@@ -2,16 +2,23 @@
  * Worlds in which a canary step runs an Experiment: by the product's own row, with pods of the simulated kubelet and
  * the made-up source of metrics.
  */
-import type { CanaryStep, RolloutExperiment } from "../../../schema/rollout.ts";
+import type { CanaryStep, Rollout, RolloutExperiment, RolloutStrategy } from "../../../schema/rollout.ts";
 import type { Chance } from "./chance.ts";
 import type { Script } from "./script.ts";
+import { INGRESS } from "./trafficWorlds.ts";
 
-/** The share of canary scripts that have one, in percent. */
+type Template = Rollout["spec"]["template"];
+type Canary = NonNullable<RolloutStrategy["canary"]>;
+
+/** The share of canary scripts that have one, in percent: of all, and of those with a router. */
 const TRIED = 12;
+const TRIED_WITH_ROUTER = 25;
+/** Of those with a router, the share whose Experiment gets requests of its own, in percent. */
+const WEIGHED = 80;
 
 export const EXPERIMENTS = "experiments.argoproj.io";
 
-function experiment(chance: Chance): RolloutExperiment {
+function experiment(chance: Chance, isWeighed: boolean): RolloutExperiment {
   const isAnalysed = chance.percent(50);
   const isRequired = chance.percent(50);
   const args = [{ name: "hash", valueFrom: { podTemplateHashValue: "Latest" } }];
@@ -20,8 +27,14 @@ function experiment(chance: Chance): RolloutExperiment {
     ...(isAnalysed && isRequired ? {} : { duration: `${chance.pick([3, 10])}s` }),
     scaleDownDelaySeconds: chance.pick([0, 2]),
     templates: [
-      { name: "baseline", specRef: "stable" },
-      { name: "canary", specRef: "canary", replicas: chance.pick([1, 2]), metadata: { labels: { trial: "yes" } } },
+      { name: "baseline", specRef: "stable", ...(isWeighed ? { weight: chance.pick([5, 10]) } : {}) },
+      {
+        name: "canary",
+        specRef: "canary",
+        replicas: chance.pick([1, 2]),
+        metadata: { labels: { trial: "yes" } },
+        ...(isWeighed && chance.percent(60) ? { weight: 5 } : {}),
+      },
     ],
     ...(isAnalysed
       ? { analyses: [{ name: "errors", templateName: "errors", args, requiredForCompletion: isRequired }] }
@@ -29,12 +42,39 @@ function experiment(chance: Chance): RolloutExperiment {
   };
 }
 
+/** A router that can send requests to an Experiment; undefined: there is none, or none is wanted. */
+function weighing(canary: Canary, chance: Chance): Canary | undefined {
+  const { trafficRouting } = canary;
+  if (trafficRouting === undefined || !chance.percent(WEIGHED)) return undefined;
+  if (trafficRouting.alb !== undefined) return canary;
+  return { ...canary, trafficRouting: { alb: { ingress: INGRESS.name, servicePort: 80 } } };
+}
+
+/** Pods without ports get no Service, and so no requests. */
+function withPorts(template: Template): { readonly template?: Template } {
+  if (template === undefined) return {};
+  const { spec = {} } = template as { readonly spec?: { readonly containers?: readonly object[] } };
+  const containers = (spec.containers ?? []).map((one) => ({ ...one, ports: [{ containerPort: 80 }] }));
+  return { template: { ...template, spec: { ...spec, containers } } };
+}
+
 export function tried(script: Script, chance: Chance): Script {
-  const { strategy } = script.manifest.spec;
-  if (strategy?.canary === undefined || !chance.percent(TRIED)) return script;
+  const { strategy, template } = script.manifest.spec;
+  if (strategy?.canary === undefined) return script;
+  const share = strategy.canary.trafficRouting === undefined ? TRIED : TRIED_WITH_ROUTER;
+  if (!chance.percent(share)) return script;
   const { steps = [] } = strategy.canary;
   const at = chance.below(steps.length + 1);
-  const next: CanaryStep[] = [...steps.slice(0, at), { experiment: experiment(chance) }, ...steps.slice(at)];
-  const spec = { ...script.manifest.spec, strategy: { canary: { ...strategy.canary, steps: next } } };
+  const weighed = template === undefined ? undefined : weighing(strategy.canary, chance.fork("weights"));
+  const next: CanaryStep[] = [
+    ...steps.slice(0, at),
+    { experiment: experiment(chance, weighed !== undefined) },
+    ...steps.slice(at),
+  ];
+  const spec = {
+    ...script.manifest.spec,
+    ...(weighed === undefined ? {} : withPorts(template)),
+    strategy: { canary: { ...(weighed ?? strategy.canary), steps: next } },
+  };
   return { ...script, manifest: { ...script.manifest, spec } };
 }

@@ -2,6 +2,7 @@
  * Worlds in which a router splits the traffic: Ingresses in front of the Services, and people who change them. Where
  * users' requests go is read from the objects, as the router's own controller would do.
  */
+import type { ServiceFacts } from "../../../controller/rollout/model/model.ts";
 import { HASH_LABEL } from "../../../schema/labels.ts";
 import type { CanaryStep, Rollout, RolloutStrategy } from "../../../schema/rollout.ts";
 import type { ApiCore, ApiObject } from "../../../simulator/model/model.ts";
@@ -75,7 +76,7 @@ interface Forward {
   };
 }
 
-function albShares(ingress: ApiObject | undefined): ReadonlyMap<string, number> | undefined {
+export function albShares(ingress: ApiObject | undefined): ReadonlyMap<string, number> | undefined {
   const { annotations = {} } = ingress?.metadata ?? {};
   const action = annotations[`${PREFIX}/actions.${ROOT}`] ?? annotations[`${PREFIX}/actions.active`];
   if (action === undefined) return undefined;
@@ -92,7 +93,7 @@ export interface Serving {
 /** How many pods are missing for the traffic: each Service should have its part of the Rollout's size. */
 export function missingPods(
   shares: ReadonlyMap<string, number>,
-  services: ReadonlyMap<string, { readonly selector: Readonly<Record<string, string>> }>,
+  services: ReadonlyMap<string, Pick<ServiceFacts, "selector" | "experiment">>,
   sets: readonly Serving[],
   size: number,
 ): number {
@@ -100,6 +101,8 @@ export function missingPods(
     const service = services.get(name);
     // A user has deleted it: no size of ours makes up for that.
     if (service === undefined) return sum;
+    // It has pods of its own (test/sim/judge/experiments.ts).
+    if (service.experiment !== undefined) return sum;
     const hash = service.selector[HASH_LABEL];
     const serving = sets.filter((set) => hash === undefined || set.hash === hash);
     const pods = serving.reduce((total, set) => total + set.pods, 0);

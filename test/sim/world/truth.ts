@@ -23,6 +23,7 @@ import { hasEnded } from "../../../controller/rollout/course/analysisKinds.ts";
 import type { AnalysisRun } from "../../../schema/analysis.ts";
 import type { Experiment } from "../../../schema/experiment.ts";
 import { EXPERIMENTS } from "../script/experimentWorlds.ts";
+import { pluginKnown } from "../script/pluginWorlds.ts";
 import { RUNS, TEMPLATE } from "../script/analysisWorlds.ts";
 import { DEPLOYMENT } from "../script/deploymentWorlds.ts";
 import { INGRESS, INGRESS_KEYS, splitsLeft } from "../script/trafficWorlds.ts";
@@ -102,7 +103,7 @@ const neverReady = (image: string): boolean => image.endsWith(":bad");
 
 export function observe(): Truth {
   const stores = createStores();
-  const gatherer = createGatherer(stores);
+  const gatherer = createGatherer(stores, false, pluginKnown);
   const sets = new Map<string, ReplicaSetFacts>();
   const services = new Map<string, ServiceFacts>();
   const pods = new Map<string, Pod>();

@@ -1,0 +1,43 @@
+/** Every write of a controller needs its Leases. */
+import type { ApiCore, Change } from "../../../simulator/model/model.ts";
+import { DEPLOYMENT } from "../script/deploymentWorlds.ts";
+import { INGRESS } from "../script/trafficWorlds.ts";
+import { LEASE_NAMESPACE, LEASES } from "../world/process.ts";
+import type { Violation } from "./judge.ts";
+
+interface Ruled {
+  readonly core: ApiCore;
+  readonly leases: boolean;
+  readonly report: (violation: Violation) => void;
+}
+
+const driven = new Set([
+  "rollouts.argoproj.io",
+  "replicasets.apps",
+  DEPLOYMENT.resource,
+  INGRESS.resource,
+  "services",
+  "pods",
+]);
+
+interface LeaseSpec {
+  readonly holderIdentity?: string;
+  readonly leaseDurationSeconds?: number;
+  readonly renewTime?: string;
+}
+
+/** Every write needs both Leases, held and not expired at that instant. */
+export function judgeLeadership({ core, leases, report }: Ruled, actor: string, { resource, object }: Change): void {
+  if (!leases || !driven.has(resource)) return;
+  for (const name of LEASES) {
+    const lease = core.get({ resource: "leases.coordination.k8s.io", namespace: LEASE_NAMESPACE, name });
+    const { holderIdentity, leaseDurationSeconds = 0, renewTime = "" } = (lease?.["spec"] ?? {}) as LeaseSpec;
+    const until = Date.parse(renewTime) + leaseDurationSeconds * 1_000;
+    if (holderIdentity === actor && core.clock.now() < until) continue;
+    const holder = holderIdentity === actor ? "it has run out" : `held by ${holderIdentity ?? "nobody"}`;
+    report({
+      rule: "leadership",
+      what: `${actor} writes ${object.kind} ${object.metadata.name}, Lease ${name}: ${holder}`,
+    });
+  }
+}
