@@ -178,18 +178,32 @@ test("an AnalysisRun that is too large ends in an error, and costs nobody anythi
   end();
 });
 
-test("an AnalysisRun for which there is no room waits, and is measured once there is some", async () => {
-  const { create, run, core, clock, end } = stage({ room: { namespaceBytes: 6_000, totalBytes: 6_000 } });
-  create("first", { metrics: [up("a", { successCondition: `result[0] == 1 // ${"x".repeat(3_000)}` })] });
-  create("second", { metrics: [up("a", { successCondition: `result[0] == 1 // ${"x".repeat(3_000)}` })] });
-  await clock.advance(5 * SECOND);
-  const waiting = ["first", "second"].filter((name) => run(name).status === undefined);
-  expect(waiting).toHaveLength(1);
-  const other = waiting[0] === "first" ? "second" : "first";
-  core.delete({ resource: RUNS, namespace: "shop", name: other });
-  await clock.advance(20 * SECOND);
-  expect(run(waiting[0] ?? "").status?.phase).toBe("Successful");
-  end();
+describe("an AnalysisRun for which there is no room", () => {
+  const room = { namespaceBytes: 6_000, totalBytes: 6_000 };
+  const large = (more: Partial<Metric> = {}) => ({
+    metrics: [up("a", { successCondition: `result[0] == 1 // ${"x".repeat(3_000)}`, ...more })],
+  });
+
+  test("waits, and is measured once there is some", async () => {
+    const { create, run, core, clock, end } = stage({ room });
+    for (const name of ["first", "second"]) create(name, large({ interval: "10s" }));
+    await clock.advance(5 * SECOND);
+    const waiting = ["first", "second"].filter((name) => run(name).status === undefined);
+    expect(waiting).toHaveLength(1);
+    const other = waiting[0] === "first" ? "second" : "first";
+    core.delete({ resource: RUNS, namespace: "shop", name: other });
+    await clock.advance(20 * SECOND);
+    expect(run(waiting[0] ?? "").status?.phase).toBe("Running");
+    end();
+  });
+
+  test("has that of another one as soon as it is over", async () => {
+    const { create, run, clock, end } = stage({ room });
+    for (const name of ["first", "second"]) create(name, large());
+    await clock.advance(20 * SECOND);
+    for (const name of ["first", "second"]) expect(run(name).status?.phase).toBe("Successful");
+    end();
+  });
 });
 
 describe("the outcome of a measurement", () => {

@@ -6,7 +6,8 @@
  * [--seconds 8] [--runs 3] [--rate 50] what it adds to writes of Rollouts and Deployments there, which of them it reviews,
  * and the memory of what it knows beside Rollouts; with --simulation
  * how many seeds the simulation plays in a second; with --start how long the program takes to start (at least 40
- * times); with --storm [--minutes 10] [--rate 20] the memory while 200 Rollouts are edited without a pause, and after.
+ * times); with --analyses [--count 1000] [--minutes 10] what running AnalysisRuns cost, and with --analyses-hour
+the heap over an hour of virtual time; with --storm [--minutes 10] [--rate 20] the memory while 200 Rollouts are edited without a pause, and after.
  *
  * Measures our controller, compiled, and others beside it on a real API server of its own: each in turn on the same
  * cluster (run 1 of all, then run 2 of all …). Prints a table of the medians, with the spread over the runs; judges
@@ -41,6 +42,9 @@ const { values } = parseArgs({
     simulation: { type: "boolean", default: false },
     start: { type: "boolean", default: false },
     storm: { type: "boolean", default: false },
+    analyses: { type: "boolean", default: false },
+    count: { type: "string", default: "1000" },
+    "analyses-hour": { type: "boolean", default: false },
     minutes: { type: "string", default: "10" },
     rate: { type: "string" },
   },
@@ -71,6 +75,12 @@ if (values.start) {
   const { benchStart } = await import("./start.ts");
   const [program = ""] = (await compile()).command;
   console.log(await benchStart(program, Math.max(40, Number(values.runs))));
+  process.exit(0);
+}
+
+if (values["analyses-hour"]) {
+  const { benchHour } = await import("./analysisHour.ts");
+  console.log(benchHour({ running: 300, passing: 10 }));
   process.exit(0);
 }
 
@@ -105,8 +115,20 @@ const others = values.against.map((text, index): Subject => ({
   label: values.against.length === 1 ? "other" : `other-${index + 1}`,
   command: [...words(text), ...words(values["against-args"])],
 }));
-const subjects = values["only-against"] ? others : [await compile(), ...others];
+// The sources of the metrics that --analyses measures are on this machine.
+const own = async (): Promise<Subject> => {
+  const { label, command } = await compile();
+  return { label, command: values.analyses ? [...command, "--analysis-allow-address=127.0.0.1"] : command };
+};
+const subjects = values["only-against"] ? others : [await own(), ...others];
 for (const { label, command } of subjects) print(`${label}: ${command.join(" ")}`);
+
+if (values.analyses) {
+  const { benchAnalyses } = await import("./analysisBench.ts");
+  const loads = { count: Number(values.count), minutes: Number(values.minutes) };
+  console.log(await benchAnalyses(subjects, loads, print));
+  process.exit(0);
+}
 
 const plane = await startControlPlane();
 const asked = Promise.withResolvers<never>();

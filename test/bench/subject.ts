@@ -174,7 +174,7 @@ async function burst(session: Session) {
   };
 }
 
-async function untilHealthz(url: string, child: Child): Promise<void> {
+export async function untilHealthz(url: string, child: Child): Promise<void> {
   const end = Date.now() + 60_000;
   while (
     !(await fetch(url).then(

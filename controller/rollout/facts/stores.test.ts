@@ -177,6 +177,38 @@ describe("AnalysisRuns", () => {
     expect(analysisRuns.by("owner", "r")).toEqual([]);
   });
 
+  test("that are over are held without what they measured", () => {
+    const { analysisRuns } = createStores();
+    const metric = { name: "m", interval: "10s", provider: { web: { url: "http://metrics.test" } } };
+    const measurements = Array.from({ length: 10 }, () => ({ phase: "Failed", value: "0", finishedAt: "…" }));
+    const result = { name: "m", phase: "Failed", dryRun: true, count: 10, failed: 10, measurements };
+    const spec = { metrics: [metric], args: [{ name: "a", value: "b" }], ttlStrategy: { secondsAfterFailure: 5 } };
+    const times = { startedAt: "2026-01-01T00:00:00Z", completedAt: "2026-01-01T00:01:00Z" };
+    const status = { ...times, phase: "Running", message: "why", runSummary: { count: 1 }, metricResults: [result] };
+    analysisRuns.upsert({ ...run(), spec, status });
+    expect(analysisRuns.get("shop/run")).toMatchObject({ spec, status });
+    analysisRuns.upsert({ ...run({ resourceVersion: "2" }), spec, status: { ...status, phase: "Failed" } });
+    const held = analysisRuns.get("shop/run");
+    expect(held?.spec as unknown).toEqual({
+      metrics: [{ name: "m", provider: { web: {} } }],
+      ttlStrategy: spec.ttlStrategy,
+    });
+    const kept = { name: "m", phase: "Failed", dryRun: true, measurements: [{ phase: "Failed" }] };
+    expect(held?.status).toEqual({ ...times, phase: "Failed", message: "why", metricResults: [kept] });
+  });
+
+  test("that are over may be stored in any shape", () => {
+    const { analysisRuns } = createStores();
+    for (const broken of [
+      { spec: null, status: { phase: "Failed", metricResults: {} } },
+      { spec: { metrics: 5 }, status: { phase: "Failed", metricResults: [null] } },
+      { spec: { metrics: ["", { name: 1 }] }, status: { phase: "Failed" } },
+    ]) {
+      analysisRuns.upsert({ ...run({ uid: JSON.stringify(broken) }), ...broken } as never);
+      expect(analysisRuns.get("shop/run")?.status?.phase).toBe("Failed");
+    }
+  });
+
   test("that are too large are held with their phase alone", () => {
     const { analysisRuns } = createStores();
     const spec = { metrics: Array.from({ length: 11_000 }, () => 1) };

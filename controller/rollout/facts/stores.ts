@@ -31,6 +31,7 @@ import { createRoom, type Room, type RoomLimits, roomy, weightOf } from "./room.
 import { EXPERIMENT, experimentStoreOptions } from "../../experiment/facts/experimentStore.ts";
 import type { Experiment } from "../../../schema/experiment.ts";
 import { controllerOf } from "../../../kube/object/ownerReference.ts";
+import { isCompleted } from "../../analysis/decide/phase.ts";
 import { ANALYSIS_RUN, runStoreOptions } from "../../analysis/facts/runStore.ts";
 import type { AnalysisRun } from "../../../schema/analysis.ts";
 import { withoutBookkeeping } from "./bookkeeping.ts";
@@ -73,7 +74,7 @@ export interface Stores {
   readonly replicaSets: Store<CachedReplicaSet, "controller", ReplicaSet>;
   /** Found by the Rollout that manages them ("namespace/rollout"), and by the uid of the Experiment that has made them. */
   readonly services: Store<CachedService, "manager" | "experiment", Service>;
-  /** Whole, found by the uid of their controller. */
+  /** Whole until they are over, found by the uid of their controller. */
   readonly analysisRuns: Store<AnalysisRun, "owner", AnalysisRun>;
   /** Whole, found by the uid of their controller, by their own, and by what they need of `optional`. */
   readonly experiments: Store<Experiment, "owner" | "uid" | "need", Experiment>;
@@ -151,6 +152,7 @@ const createAnalysisRuns = (room: Room): Stores["analysisRuns"] =>
   roomy(room, {
     ...runStoreOptions({
       slim: withoutBookkeeping,
+      isOver: isCompleted,
       whyNot(run, tooMuch) {
         const { uid = "", namespace, name } = run.metadata;
         return whyNot(uid, { kind: ANALYSIS_RUN, namespace, name, bytes: weightOf(run) }, tooMuch, room);
