@@ -157,28 +157,9 @@ const lived = (name: string, spec: RunSpec) => async (): Promise<object> => {
   return { isGone: (await found()) === undefined };
 };
 
-/** Seconds from the end of a measurement, or the beginning of the run, to the next one; half a second is rounding. */
-const gaps = async (name: string): Promise<object> => {
-  const { status } = await read(name);
-  const at = (time: string | undefined): number => Date.parse(time ?? "") / 1_000;
-  const of = ({ measurements = [] }: NonNullable<NonNullable<typeof status>["metricResults"]>[number]) =>
-    measurements.map(({ startedAt }, n) => {
-      const before = n === 0 ? status?.startedAt : measurements[n - 1]?.finishedAt;
-      const gap = at(startedAt) - at(before);
-      return WAITS.find((wait) => Math.abs(gap - wait) <= 1) ?? gap;
-    });
-  return Object.fromEntries((status?.metricResults ?? []).map((result) => [result.name, of(result)]));
-};
-/** What intervals and delays of the story are, ten seconds after an error among them. */
-const WAITS = [0, 3, 6, 10];
-
 const token = [{ name: "secret", valueFrom: { secretKeyRef: { name: "credentials", key: "token" } } }];
 const three = (letters: string): Metric[] =>
   letters.split("").map((letter, n) => metric(`m${n}`, letter, { consecutiveErrorLimit: 0 }));
-/** `restartPolicy: Always` is not for Jobs. */
-const WRONG = {
-  template: { spec: { restartPolicy: "Always", containers: [{ name: "c", image: "tool:1" }] } },
-};
 const soon = { secondsAfterSuccess: 1, secondsAfterFailure: 1_000, secondsAfterCompletion: 1_000 };
 
 goldenStories("%s: status, events and Jobs are the reference's", "analysisRunsLife.json", {
@@ -199,17 +180,6 @@ goldenStories("%s: status, events and Jobs are the reference's", "analysisRunsLi
   "errors that are not in a row": measured("errors-apart", {
     metrics: [metric("a", "ESES", every("1s", 2, { consecutiveErrorLimit: 1 }))],
   }),
-  "when metrics are measured": async () => {
-    await measured("waits", {
-      metrics: [
-        metric("interval", "SSS", every("3s", 3)),
-        metric("delayed", "SS", every("3s", 2, { initialDelay: "6s" })),
-        metric("after-an-error", "ES", every("3s", 1)),
-        metric("after-an-error-alone", "ES"),
-      ],
-    })();
-    return gaps("waits");
-  },
   "a dry run with an error": measured("dry-error", {
     metrics: [metric("bad", "E", { consecutiveErrorLimit: 0 }), metric("good", "S")],
     dryRun: [{ metricName: "bad" }],
@@ -217,10 +187,6 @@ goldenStories("%s: status, events and Jobs are the reference's", "analysisRunsLi
   "a dry run that is undecided": measured("dry-undecided", {
     metrics: [metric("bad", "I"), metric("good", "S")],
     dryRun: [{ metricName: "bad" }],
-  }),
-  "a dry run that goes on when the run is over": measured("dry-goes-on", {
-    metrics: [metric("slow", "S", every("1m", 100)), metric("bad", "F", { initialDelay: "2s" })],
-    dryRun: [{ metricName: "slow" }],
   }),
   "the last ten measurements": measured("ten", {
     metrics: [metric("a", "SSSSFSSSSSSF", every("1s", 12, { failureLimit: 5 }))],
@@ -270,13 +236,6 @@ goldenStories("%s: status, events and Jobs are the reference's", "analysisRunsLi
     ),
   "a Job that is tried again": () =>
     withJobs("job-again", measured("job-again", { metrics: [job("a", "exit 1", {}, "tool:1", { backoffLimit: 1 })] })),
-  "a Job that the API server refuses": () =>
-    withJobs(
-      "job-refused",
-      measured("job-refused", {
-        metrics: [job("a", "exit 0", { consecutiveErrorLimit: 0 }, "tool:1", WRONG)],
-      }),
-    ),
   "a Job of a metric with arguments": () =>
     withJobs(
       "job-args",

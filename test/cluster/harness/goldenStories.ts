@@ -7,6 +7,10 @@ import { join } from "node:path";
 
 const isRecording = Bun.env.SLUICE_RECORD === "1";
 
+/** A story whose end is compared without a member, wherever that stands. */
+export const without = (member: string, story: () => Promise<object>) => async (): Promise<object> =>
+  JSON.parse(JSON.stringify(await story(), (key, value: unknown) => (key === member ? undefined : value))) as object;
+
 /**
  * @param title of the tests, `%s` being the name of the story. @param file in test/cluster/golden. @param stories each
  * returns what is compared, without times, uids and other chance.
