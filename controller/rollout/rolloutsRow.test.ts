@@ -105,6 +105,17 @@ describe("a Rollout comes into line", () => {
     expect(inLine()).toEqual(["Rollout ns/web"]);
   });
 
+  test("for the ReplicaSet of a deleted Rollout of its name, once that is gone", () => {
+    const { stores, inLine } = stage();
+    stores.rollouts.upsert(rollout("web", 1));
+    stores.replicaSets.upsert(replicaSet(3, "deleted"));
+    inLine();
+    stores.replicaSets.upsert(replicaSet(4, "deleted", 1));
+    expect(inLine()).toEqual([]);
+    stores.replicaSets.deleted("ns/web-1", "set");
+    expect(inLine()).toEqual(["Rollout ns/web"]);
+  });
+
   test("for a ReplicaSet that nobody controls, with all of its namespace", () => {
     const { stores, inLine } = stage();
     for (const name of ["web", "api"]) stores.rollouts.upsert(rollout(name, 1));

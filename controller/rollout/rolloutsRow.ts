@@ -95,6 +95,7 @@ function watchesOf(ports: RolloutsPorts, sources: Sources, forget: (rollout: Rol
     watch(sources.replicaSets, (queue, old, next, origin) => {
       if (origin === "own" || sameFacts(old, next)) return;
       for (const key of ownersOf(stores, next ?? old)) queue.add(key);
+      if (next === undefined) for (const key of heirsOf(stores, old)) queue.add(key);
     }),
     watch(sources.services, (queue, old, next, origin) => {
       const service = next ?? old;
@@ -136,6 +137,17 @@ function ownersOf(stores: Stores, replicaSet: CachedReplicaSet | undefined): str
   if (replicaSet === undefined) return [];
   const { namespace, controllerUid } = replicaSet.facts;
   return stores.rollouts.by("owner", controllerUid === "" ? namespace : controllerUid).map(keyOf);
+}
+
+/**
+ * The Rollout that has the name of a deleted one may wait for the name of its ReplicaSet
+ * (docs/behaviour/hashes-and-names.md#collisions); how long its passes have failed must not hold it up then.
+ */
+function heirsOf(stores: Stores, replicaSet: CachedReplicaSet | undefined): string[] {
+  if (replicaSet === undefined) return [];
+  const { namespace, name, controllerUid } = replicaSet.facts;
+  const rollout = stores.rollouts.get(`${namespace}/${name.slice(0, name.lastIndexOf("-"))}`);
+  return rollout === undefined || rollout.metadata.uid === controllerUid ? [] : [keyOf(rollout)];
 }
 
 function gone(ports: RolloutsPorts, rollout: Rollout): void {

@@ -5,10 +5,11 @@
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
-import type { AnalysisRun, AnalysisRunSpec, AnalysisRunStatus, Metric } from "../../schema/analysis.ts";
+import type { AnalysisRun, AnalysisRunStatus } from "../../schema/analysis.ts";
 import { otherController, ownController } from "./harness/controllerProcess.ts";
 import { type StartedHarness, startHarness } from "./harness/harness.ts";
 import { type MetricSource, startMetricSource } from "./harness/metricSource.ts";
+import { COMPLETED, every, metric, type RunSpec, timeless } from "./harness/runStory.ts";
 import { until } from "./harness/until.ts";
 import { newWorld, type World } from "./harness/clusterWorld.ts";
 
@@ -22,25 +23,8 @@ const oursOnly = test.skipIf(otherController() !== undefined);
 
 const SECRET = "geheim-4711";
 
-/** A metric over what the source answers: 1 is good, 0 is bad, all else is neither. */
-const metric = (name: string, letters: string, more: Partial<Metric> = {}): Metric => ({
-  name,
-  provider: { web: { url: `SOURCE/RUN-${name}/${letters}`, jsonPath: "{$.v}" } },
-  successCondition: "result == 1",
-  failureCondition: "result == 0",
-  ...more,
-});
-
-const every = (interval: string, count: number, more: Partial<Metric> = {}): Partial<Metric> => ({
-  interval,
-  count,
-  ...more,
-});
-
-type Spec = Partial<AnalysisRunSpec> & { readonly metrics: Metric[] };
-
 /** Each row of what the reference does, as a run that ends by it. */
-const CASES: Readonly<Record<string, Spec>> = {
+const CASES: Readonly<Record<string, RunSpec>> = {
   "one-measurement": { metrics: [metric("a", "S")] },
   "one-that-fails": { metrics: [metric("a", "F")] },
   "one-that-is-neither": { metrics: [metric("a", "I")] },
@@ -117,7 +101,7 @@ const CASES: Readonly<Record<string, Spec>> = {
 };
 
 /** Runs that somebody terminates once they are Running. */
-const TERMINATED: Readonly<Record<string, Spec>> = {
+const TERMINATED: Readonly<Record<string, RunSpec>> = {
   "terminated-with-a-success": { metrics: [metric("a", "S", { interval: "1m" })] },
   "terminated-with-a-failure-among-two": {
     metrics: [metric("a", "F", { interval: "1m", failureLimit: 2 }), metric("b", "S", { interval: "1m" })],
@@ -125,30 +109,15 @@ const TERMINATED: Readonly<Record<string, Spec>> = {
   "terminated-before-anything": { metrics: [metric("a", "S", { initialDelay: "1h" })] },
 };
 
-const COMPLETED = ["Successful", "Failed", "Error", "Inconclusive"];
-
 const runPath = (name = ""): string =>
   `/apis/argoproj.io/v1alpha1/namespaces/${world.namespace}/analysisruns${name === "" ? "" : `/${name}`}`;
 
-async function create(name: string, spec: Spec): Promise<void> {
+async function create(name: string, spec: RunSpec): Promise<void> {
   const text = JSON.stringify({ metadata: { name }, spec }).replaceAll("SOURCE", source.url).replaceAll("RUN", name);
   await current.api.create(runPath(), { apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisRun", ...JSON.parse(text) });
 }
 
 const read = (name: string): Promise<AnalysisRun> => current.api.get<AnalysisRun>(runPath(name));
-
-/** Without times, and in one order of metrics: the reference's depends on who answers first. */
-function timeless(status: AnalysisRunStatus): object {
-  const { startedAt: _, completedAt: __, metricResults = [], ...kept } = status;
-  const results = metricResults.map(({ measurements = [], ...result }) => ({
-    ...result,
-    measurements: measurements.map((measurement) => {
-      const { startedAt: ___, finishedAt: ____, ...rest } = measurement;
-      return rest;
-    }),
-  }));
-  return { ...kept, metricResults: results.toSorted((a, b) => (a.name < b.name ? -1 : 1)) };
-}
 
 async function ended(name: string): Promise<object> {
   let status: AnalysisRunStatus | undefined;

@@ -3,18 +3,16 @@
  * these stories: their metrics are not measured for an hour. golden/experiments.json was recorded under the reference
  * controller (SLUICE_RECORD=1): ours makes the same ReplicaSets, Services, runs and Experiments, and writes the same.
  */
-import { afterAll, expect, test } from "bun:test";
-import { join } from "node:path";
+import { expect, test } from "bun:test";
 import type { RolloutStrategy } from "../../schema/rollout.ts";
 import type { KubeObject } from "./harness/api.ts";
 import { clusterStory, type StoryWorld } from "./harness/experimentStory.ts";
 import { otherController } from "./harness/controllerProcess.ts";
+import { goldenStories } from "./harness/goldenStories.ts";
 import { healthy, inPhase } from "./harness/clusterWorld.ts";
 import { until } from "./harness/until.ts";
 import { abort, promote, setImage } from "./harness/userActions.ts";
 
-const golden = Bun.file(join(import.meta.dir, "golden/experiments.json"));
-const isRecording = Bun.env.SLUICE_RECORD === "1";
 const oursOnly = test.skipIf(otherController() !== undefined);
 
 const pod = (app: string, image = "nginx:1") => ({
@@ -192,24 +190,21 @@ const STORIES: Readonly<Record<string, () => Promise<StoryWorld>>> = {
   },
 };
 
-const seen: Record<string, object> = {};
-
-afterAll(async () => {
-  if (isRecording) await Bun.write(golden, `${JSON.stringify(seen, undefined, 2)}\n`);
-});
-
-test.concurrent.each(Object.keys(STORIES))(
+const ended = Object.entries(STORIES).map(
+  ([name, story]) =>
+    [
+      name,
+      async () => {
+        const world = await story();
+        world.keep("in the end", await world.seen());
+        return world.kept;
+      },
+    ] as const,
+);
+goldenStories(
   "%s: all that is made and written is as under the reference",
-  async (name) => {
-    const world = await STORIES[name]?.();
-    if (world === undefined) throw new Error(`There is no story ${name}`);
-    world.keep("in the end", await world.seen());
-    seen[name] = world.kept;
-    if (isRecording) return;
-    const recorded = (await golden.json()) as Record<string, object>;
-    expect<object>(world.kept).toEqual(recorded[name] ?? {});
-  },
-  120_000,
+  "experiments.json",
+  Object.fromEntries(ended),
 );
 
 oursOnly(

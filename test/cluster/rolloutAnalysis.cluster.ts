@@ -3,177 +3,28 @@
  * their metrics are not measured for an hour. SLUICE_RECORD=1 under the reference controller writes
  * golden/rolloutAnalysis.json: the runs, the status and the events that ours are compared with.
  */
-import { afterAll, expect, test } from "bun:test";
-import { join } from "node:path";
-import type { AnalysisRun } from "../../schema/analysis.ts";
-import type { RolloutAnalysis, RolloutStatus, RolloutStrategy } from "../../schema/rollout.ts";
+import { expect, test } from "bun:test";
+import type { RolloutStrategy } from "../../schema/rollout.ts";
 import { abort, promote, retry, setImage } from "./harness/userActions.ts";
+import {
+  analysis,
+  argo,
+  createTemplate,
+  end,
+  metric,
+  rollout,
+  run,
+  runsOf,
+  seenIn,
+  templates,
+  updated,
+} from "./harness/analysisStory.ts";
 import { otherController } from "./harness/controllerProcess.ts";
+import { goldenStories } from "./harness/goldenStories.ts";
 import { until } from "./harness/until.ts";
 import { healthy, inPhase, newWorld, type World } from "./harness/clusterWorld.ts";
-import type { RolloutView } from "./harness/rolloutView.ts";
 
-const golden = Bun.file(join(import.meta.dir, "golden/rolloutAnalysis.json"));
-const isRecording = Bun.env.SLUICE_RECORD === "1";
 const oursOnly = test.skipIf(otherController() !== undefined);
-
-const analysis: RolloutAnalysis = {
-  templates: [{ templateName: "errors" }],
-  args: [
-    { name: "latest", valueFrom: { podTemplateHashValue: "Latest" } },
-    { name: "stable", valueFrom: { podTemplateHashValue: "Stable" } },
-    { name: "name", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
-    { name: "team", valueFrom: { fieldRef: { fieldPath: "metadata.labels['team']" } } },
-    { name: "size", valueFrom: { fieldRef: { fieldPath: "spec.replicas" } } },
-    { name: "own", value: "mine" },
-  ],
-  dryRun: [{ metricName: "other" }],
-  measurementRetention: [{ metricName: "errors", limit: 3 }],
-  analysisRunMetadata: { labels: { extra: "1", app: "overwritten" }, annotations: { note: "2" } },
-};
-
-const metric = (name: string) => ({
-  name,
-  initialDelay: "1h",
-  count: 1,
-  successCondition: "result < {{args.limit}}",
-  provider: { web: { url: "http://metrics.invalid/{{args.latest}}/{{args.stable}}", jsonPath: "{$.errors}" } },
-});
-
-const templates = {
-  errors: {
-    args: [..."latest stable name team size own".split(" ").map((name) => ({ name })), { name: "limit", value: "5" }],
-    metrics: [metric("errors")],
-    templates: [{ templateName: "others" }],
-  },
-  others: {
-    metrics: [metric("other")],
-    args: [{ name: "latest" }, { name: "stable" }, { name: "limit", value: "5" }],
-  },
-};
-
-const rollout = (strategy: RolloutStrategy) => ({
-  apiVersion: "argoproj.io/v1alpha1",
-  kind: "Rollout",
-  metadata: { name: "web", labels: { team: "a" } },
-  spec: {
-    replicas: 2,
-    selector: { matchLabels: { app: "web" } },
-    template: { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "nginx:1" }] } },
-    strategy,
-  },
-});
-
-const argo = (world: World, plural: string, name = ""): string =>
-  `/apis/argoproj.io/v1alpha1/namespaces/${world.namespace}/${plural}${name === "" ? "" : `/${name}`}`;
-
-const createTemplate = (world: World, name: string, spec: object): Promise<unknown> =>
-  world.harness.api.create(argo(world, "analysistemplates"), {
-    apiVersion: "argoproj.io/v1alpha1",
-    kind: "AnalysisTemplate",
-    metadata: { name },
-    spec,
-  });
-
-async function services(world: World): Promise<void> {
-  for (const name of ["active", "preview"])
-    await world.create({
-      apiVersion: "v1",
-      kind: "Service",
-      metadata: { name },
-      spec: { selector: { app: "web" }, ports: [{ port: 80 }] },
-    });
-}
-
-/** `nginx:1` serves, and `nginx:2` is rolled out. */
-async function updated(topic: string, strategy: RolloutStrategy): Promise<World> {
-  const world = await newWorld(topic);
-  for (const [name, spec] of Object.entries(templates)) await createTemplate(world, name, spec);
-  await services(world);
-  await world.create(rollout(strategy));
-  await world.settle("web", "Healthy", healthy);
-  await setImage(world, "web", "nginx:2");
-  return world;
-}
-
-async function runsOf(world: World): Promise<readonly AnalysisRun[]> {
-  const { items } = await world.harness.api.list<AnalysisRun & { metadata: { name: string } }>(
-    argo(world, "analysisruns"),
-  );
-  return items.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
-}
-
-/** The newest run whose name ends so, once the status of the Rollout names it. */
-async function run(world: World, ending: string): Promise<string> {
-  let name = "";
-  const isThere = async (): Promise<boolean> => {
-    const { rollout: seen } = await world.scene("web");
-    name = namesIn(seen).find((each) => each.endsWith(ending)) ?? "";
-    return name !== "";
-  };
-  await until(`a run …${ending} is current`, isThere, 30_000);
-  return name;
-}
-
-const partsOf = ({ status }: RolloutView): Pick<RolloutStatus, "canary" | "blueGreen"> => status ?? {};
-
-const namesIn = (view: RolloutView): readonly string[] =>
-  Object.values({ ...partsOf(view).canary, ...partsOf(view).blueGreen }).flatMap((member: unknown) => {
-    const { name } = (typeof member === "object" && member !== null ? member : {}) as { name?: string };
-    return name === undefined ? [] : [name];
-  });
-
-/** Writes the result of a run, as if it had been measured. */
-async function end(world: World, ending: string, phase: string, message?: string): Promise<void> {
-  const name = await run(world, ending);
-  await Bun.sleep(500);
-  const status = { phase, message: message ?? null, completedAt: new Date().toISOString().replace(/\.\d+/, "") };
-  await world.harness.api.patch(argo(world, "analysisruns", name), "merge", { status });
-}
-
-/** Times, and the empty `authentication` that the reference writes into each metric. */
-const LEFT_OUT = new Set(["startTime", "startedAt", "completedAt", "finishedAt", "weights", "authentication"]);
-
-/** Without times and uids, and without what only one of the two controllers writes. */
-async function seenIn(world: World): Promise<object> {
-  const { rollout: seen } = await world.scene("web");
-  const {
-    phase,
-    message,
-    currentStepIndex,
-    pauseConditions,
-    controllerPause,
-    abort: isAborted,
-  } = (seen.status ?? {}) as RolloutStatus;
-  const { canary, blueGreen } = partsOf(seen);
-  const progressing = seen.status?.conditions?.find(({ type }) => type === "Progressing");
-  const events = await world.events("web");
-  const told = events.filter((line) =>
-    /AnalysisRun|RolloutAborted|RolloutPaused|RolloutCompleted|StepCompleted/.test(line),
-  );
-  const made = (await runsOf(world)).map(({ metadata, spec, status }) => {
-    const { "sluice.dev/template-generations": _, ...annotations } = metadata.annotations ?? {};
-    const owners = (metadata.ownerReferences ?? []).map(({ uid: __, ...owner }) => owner);
-    return { name: metadata.name, labels: metadata.labels, annotations, owners, spec, phase: status?.phase };
-  });
-  // A retry writes false, which Argo Rollouts leaves there; it means the same as nothing.
-  const abortedIfTrue = isAborted === true ? { isAborted } : {};
-  const status = {
-    phase,
-    message,
-    currentStepIndex,
-    pauseConditions,
-    controllerPause,
-    ...abortedIfTrue,
-    canary,
-    blueGreen,
-  };
-  const text = JSON.stringify(
-    { status, progressing: [progressing?.reason, progressing?.message], told, made },
-    (key, value: unknown) => (LEFT_OUT.has(key) ? undefined : value),
-  );
-  return JSON.parse(text) as object;
-}
 
 const steps = [{ setWeight: 50 }, { analysis }, { pause: {} }];
 const inBackground: RolloutStrategy = { canary: { analysis, steps: [{ setWeight: 50 }, { pause: {} }] } };
@@ -297,24 +148,11 @@ const STORIES: Readonly<Record<string, () => Promise<World>>> = {
   },
 };
 
-const seen: Record<string, object> = {};
-
-afterAll(async () => {
-  if (isRecording) await Bun.write(golden, `${JSON.stringify(seen, undefined, 2)}\n`);
-});
-
-test.concurrent.each(Object.keys(STORIES))(
+const ended = Object.entries(STORIES).map(([name, story]) => [name, async () => seenIn(await story())] as const);
+goldenStories(
   "%s: comes to its end, and as the reference where that is recorded",
-  async (name) => {
-    const world = await STORIES[name]?.();
-    if (world === undefined) throw new Error(`There is no story ${name}`);
-    const found = (seen[name] = await seenIn(world));
-    if (isRecording) return;
-    expect(await runsOf(world)).not.toEqual([]);
-    const recorded = (await golden.exists()) ? ((await golden.json()) as Record<string, object>)[name] : undefined;
-    if (recorded !== undefined) expect(found).toEqual(recorded);
-  },
-  120_000,
+  "rolloutAnalysis.json",
+  Object.fromEntries(ended),
 );
 
 oursOnly(

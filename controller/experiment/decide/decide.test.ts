@@ -98,6 +98,8 @@ describe("pods", () => {
     ]);
     expect(w.experiment.status?.phase).toBe("Error");
     expect(w.experiment.status?.message).toBe("Failed to create ReplicaSet for template 'one': exceeded quota");
+    const told = w.events.filter((event) => event.includes("ReplicaSetCreateError"));
+    expect(told).toEqual(['Normal ReplicaSetCreateError: Failed to create new replica set "exp-one": exceeded quota']);
   });
 
   test("go at once where no delay is wanted", () => {

@@ -55,7 +55,11 @@ function created(d: Draft, template: ExperimentTemplate, status: Status): Status
   if (d.isTerminating || isDone(status.status)) return {};
   const name = replicaSetNameOf(experiment, template.name);
   const refusal = refusals.get(refusalKey("createReplicaSet", name));
-  if (refusal !== undefined) return failed(`Failed to create ReplicaSet for template '${template.name}': ${refusal}`);
+  if (refusal !== undefined) {
+    const message = `Failed to create new replica set "${name}": ${refusal}`;
+    emit(d, "status", { reason: "ReplicaSetCreateError", message });
+    return failed(`Failed to create ReplicaSet for template '${template.name}': ${refusal}`);
+  }
   const manifest = replicaSetOf(experiment, template, status.collisionCount);
   d.actions.push({ kind: "createReplicaSet", name, manifest });
   return { lastTransitionTime: timestamp(d.now) };

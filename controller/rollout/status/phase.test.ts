@@ -8,6 +8,9 @@ const rolloutOf = (strategy: RolloutStrategy, rest: Partial<Rollout["spec"]> = {
 });
 const canary: RolloutStrategy = { canary: {} };
 const blueGreen: RolloutStrategy = { blueGreen: { activeService: "active" } };
+const analysed: RolloutStrategy = {
+  blueGreen: { activeService: "active", postPromotionAnalysis: { templates: [{ templateName: "errors" }] } },
+};
 
 const condition = (type: string, reason: string, message: string): RolloutCondition => ({
   type,
@@ -28,6 +31,12 @@ const healthy: RolloutStatus = {
 };
 
 type Case = readonly [phase: string, strategy: RolloutStrategy, change: RolloutStatus, spec?: Partial<Rollout["spec"]>];
+
+/** Behind the cutover, with an analysis of this phase. */
+const after = (phase: string): RolloutStatus => ({
+  stableRS: "b",
+  blueGreen: { activeSelector: "a", postPromotionAnalysisRunStatus: { name: "run", status: phase } },
+});
 
 describe("phase and message are those of the first rule that holds", () => {
   const timeout = condition("Progressing", "ProgressDeadlineExceeded", "too slow");
@@ -68,6 +77,9 @@ describe("phase and message are those of the first rule that holds", () => {
     ["Progressing: active service cutover pending", blueGreen, { blueGreen: {} }],
     ["Progressing: active service cutover pending", blueGreen, { blueGreen: { activeSelector: "b" }, stableRS: "b" }],
     ["Progressing: waiting for post-promotion verification to complete", blueGreen, { stableRS: "b" }],
+    ["Progressing: waiting for analysis to complete", analysed, { stableRS: "b" }],
+    ["Progressing: waiting for analysis to complete", analysed, after("Running")],
+    ["Progressing: waiting for post-promotion verification to complete", analysed, after("Successful")],
     ["Healthy: ", blueGreen, { replicas: 6 }],
   ];
   test.each(cases)("%s", (expected, strategy, change, spec = {}) => {

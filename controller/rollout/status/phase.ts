@@ -3,6 +3,7 @@
  * (docs/behaviour/conditions-and-phases.md#phase-and-message).
  */
 import type { Rollout, RolloutStatus } from "../../../schema/rollout.ts";
+import { hasEnded } from "../course/analysisKinds.ts";
 import { hasReason, isCompleted } from "../model/rolloutConditions.ts";
 import { blueGreenOf, canaryOf, desiredReplicas } from "../model/defaults.ts";
 import { instant } from "../../../kube/object/time.ts";
@@ -62,7 +63,13 @@ const blueGreenCutover: Rule = (rollout, status) => {
   if (blueGreenOf(rollout) === undefined) return undefined;
   const active = status.blueGreen?.activeSelector ?? "";
   if (active === "" || active !== status.currentPodHash) return progressing("active service cutover pending");
-  return isCompleted(status) ? undefined : progressing("waiting for post-promotion verification to complete");
+  if (isCompleted(status)) return undefined;
+  const run = status.blueGreen?.postPromotionAnalysisRunStatus;
+  const isAnalysed =
+    blueGreenOf(rollout)?.postPromotionAnalysis !== undefined && !hasEnded({ phase: run?.status ?? "" });
+  return isAnalysed
+    ? progressing("waiting for analysis to complete")
+    : progressing("waiting for post-promotion verification to complete");
 };
 
 const canarySteps: Rule = (rollout, status) => {
