@@ -18,7 +18,7 @@ import { parseControllerOptions, type ControllerOptions } from "./options.ts";
 import { roomWithin } from "../../controller/rollout/facts/room.ts";
 import { createTroubles, type Troubles } from "../../controller/process/troubles.ts";
 import { createSendHttp } from "../../providers/metrics/measuring/http.ts";
-import { asCalled } from "../parsed.ts";
+import { asCalled, usageProblem } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
 import { createUndo, type Undo } from "../../controller/process/undoStack.ts";
 
@@ -27,7 +27,7 @@ type Surroundings = Pick<CliPorts, "env" | "version">;
 /** @returns the exit code. Errors of the command line go to stderr as sentences; see `parseControllerOptions`. */
 export async function runController(
   args: readonly string[],
-  { env, version, program, out }: Pick<CliPorts, "env" | "version" | "program" | "out">,
+  { env, version, program, out, err }: Pick<CliPorts, "env" | "version" | "program" | "out" | "err">,
 ): Promise<number> {
   const parsed = parseControllerOptions(args, env);
   switch (parsed.kind) {
@@ -38,7 +38,7 @@ export async function runController(
       await out(`sluice: v${version}\n`);
       return 0;
     case "refused":
-      for (const problem of parsed.problems) console.error(`Error: ${problem}`);
+      err(usageProblem(parsed.problems.join("\nError: "), `${program} controller`));
       return parsed.exitCode;
     case "run":
       break;
