@@ -93,6 +93,11 @@ describe("get rollout", () => {
       err: "Error: names are of one namespace, without labels: leave out the names, or -A and -l\nRun 'sluice get rollout --help' for usage.\n",
     });
     expect((await get(world, "rollout")).err).toStartWith("Error: which rollout? Give its name");
+    for (const args of ["rollout a/b", "rollout web -n A_B", "experiment ?"]) {
+      const { code, err } = await get(world, args);
+      expect(code).toBe(1);
+      expect(err).toContain("cannot be a name");
+    }
   });
 
   test("tells what may not be read instead of waiting for it", async () => {

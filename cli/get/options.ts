@@ -1,5 +1,7 @@
 /** Parses the arguments of `sluice get`. */
 import { Command, InvalidArgumentError, Option } from "commander";
+import { canBeName } from "../../kube/client/path.ts";
+import { inWords } from "../../kube/object/inWords.ts";
 import { booleanFlag } from "../flagValues.ts";
 import { connectOptionsOf, withKubeFlags } from "../kubeFlags.ts";
 import type { ConnectOptions } from "../ports.ts";
@@ -99,5 +101,15 @@ export function optionsOf(ran: Command): GetOptions | string {
   if (names.length > 0 && isOfSome)
     return "names are of one namespace, without labels: leave out the names, or -A and -l";
   const connect = connectOptionsOf(ran);
+  const wrong = unfit([...names, connect.namespace]);
+  if (wrong !== undefined) return wrong;
   return { kind, names, selector, allNamespaces, watch, color, timeoutSeconds, output, connect };
+}
+
+/** @returns a text, when one of them can be the name of nothing */
+export function unfit(names: readonly (string | undefined)[]): string | undefined {
+  const wrong = names.find((name) => name !== undefined && !canBeName(name));
+  return wrong === undefined
+    ? undefined
+    : `${inWords(wrong)} cannot be a name: names have small letters, digits, - and .`;
 }

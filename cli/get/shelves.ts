@@ -75,15 +75,15 @@ export const ownedOn = (shelves: Shelves): Owned => ({
 export const inOrder = <T extends Stored>(store: Store<T, "owner">): readonly T[] =>
   [...store.values()].toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 
+/** A person waits, and the process ends soon: fewer requests matter more than memory. */
+const PAGE = { mostObjects: 1_000, mostBytes: 16 * 2 ** 20 };
+
 /** Reads all at the same time. @throws {ApiError} */
 export async function readOnce(client: KubeClient, shelves: Shelves, wanted: readonly Wanted[]): Promise<void> {
   const read = async ({ shelf: name, namespace, query, isOptional = false }: Wanted): Promise<void> => {
     try {
-      for await (const { items } of pagesOf<Stored>({
-        client,
-        path: collectionPath(RESOURCES[name], namespace),
-        query,
-      }))
+      const path = collectionPath(RESOURCES[name], namespace);
+      for await (const { items } of pagesOf<Stored>({ client, path, query, ...PAGE }))
         for (const item of items ?? []) shelves[name].upsert(item);
     } catch (error) {
       if (!isOptional || !isNotFound(error)) throw error;

@@ -1,6 +1,6 @@
 /** Parses the arguments of `sluice list`. */
 import { Command, Option } from "commander";
-import { type Kind, type Output, OUTPUTS } from "../get/options.ts";
+import { type Kind, type Output, OUTPUTS, unfit } from "../get/options.ts";
 import { booleanFlag } from "../flagValues.ts";
 import { connectOptionsOf, withKubeFlags } from "../kubeFlags.ts";
 import type { ConnectOptions } from "../ports.ts";
@@ -80,6 +80,9 @@ export function commandOf(): Command {
 export function optionsOf(ran: Command): ListOptions | string {
   const { allNamespaces, watch, timestamps, output, selector, name } = ran.opts<Given>();
   if (watch && output !== undefined && output !== "wide") return `--watch prints lines: leave -o ${output} out`;
+  const connect = connectOptionsOf(ran);
+  const wrong = unfit([name === "" ? undefined : name, connect.namespace]);
+  if (wrong !== undefined) return wrong;
   return {
     kind: ran.name() === "rollouts" ? "rollout" : "experiment",
     name: name === "" ? undefined : name,
@@ -88,6 +91,6 @@ export function optionsOf(ran: Command): ListOptions | string {
     allNamespaces,
     watch,
     timestamps,
-    connect: connectOptionsOf(ran),
+    connect,
   };
 }

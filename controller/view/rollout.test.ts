@@ -16,7 +16,7 @@ const meta = (name: string, annotations: Readonly<Record<string, string>> = {}) 
 const template = {
   spec: { containers: [{ name: "c", image: "reg/app:2" }], initContainers: [{ name: "i", image: "i" }] },
 };
-const rollout = (spec: object = {}, status: object = {}): Rollout => ({
+const rollout = (spec: object = {}, status: Rollout["status"] = {}): Rollout => ({
   metadata: meta("web"),
   spec: { template, ...spec },
   status,

@@ -73,8 +73,10 @@ function drawn({ text, column, colour }: Run, top: number): string {
   const x = number(column * cellWidth);
   const width = number(text.length * cellWidth);
   const named = colour === "" ? "" : ` class="${colour}"`;
-  if (text.startsWith("█")) return `<rect${named} x="${x}" y="${number(top + 2)}" width="${width}" height="14"/>`;
-  if (text.startsWith("─")) return `<rect${named} x="${x}" y="${number(top + 9)}" width="${width}" height="1"/>`;
+  // A shape is black unless it is told otherwise.
+  const filled = colour === "" ? ' fill="#c9d1d9"' : named;
+  if (text.startsWith("█")) return `<rect${filled} x="${x}" y="${number(top + 2)}" width="${width}" height="14"/>`;
+  if (text.startsWith("─")) return `<rect${filled} x="${x}" y="${number(top + 9)}" width="${width}" height="1"/>`;
   // The length keeps columns where the font is another one.
   const length = text.length > 1 ? ` textLength="${width}"` : "";
   return `<text${named} x="${x}" y="${number(top + 14)}"${length}>${escaped(text)}</text>`;

@@ -1,6 +1,7 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { animatedSvg } from "./animatedSvg.ts";
 import { recording, recordingPath } from "./record.ts";
+import { getRecording, getRecordingPath } from "./recordGet.ts";
 
 // Each plays whole demos.
 setDefaultTimeout(60_000);
@@ -12,6 +13,14 @@ test("the recording shows the demo as it is now; if not: bun run demo:record", a
   // GitHub shows neither scripts nor what is loaded from elsewhere.
   expect(fresh).not.toMatch(/<script|href=|url\(/);
   for (const told of ["2.1 are errors", "10 % of the requests fail", "RolloutAborted", "is invalid"])
+    expect(fresh).toContain(told);
+});
+
+test("the recording of a watch shows the tree as it is now; if not: bun run demo:record", async () => {
+  const fresh = await getRecording();
+  expect((await Bun.file(getRecordingPath).text()) === fresh).toBe(true);
+  expect(fresh.length).toBeLessThan(200_000);
+  for (const told of ["sluice get rollout shop --watch", "CanaryPauseStep", "shop:2.0", "revision:2", "• "])
     expect(fresh).toContain(told);
 });
 

@@ -8,7 +8,10 @@ const path = collectionPath(ROLLOUTS);
 const mebibyte = 2 ** 20;
 
 /** Lists objects of these sizes in bytes. @returns the names of each page, what was asked for and how much was sent */
-async function listed(sizes: readonly number[], asks: { readonly mostObjects?: number } = {}) {
+async function listed(
+  sizes: readonly number[],
+  asks: { readonly mostObjects?: number; readonly mostBytes?: number } = {},
+) {
   const limits: number[] = [];
   const encodings: (string | null)[] = [];
   await using api = scriptedServer((request) => {
@@ -59,6 +62,16 @@ test("an object that is larger than a page comes alone", async () => {
   const { limits, names } = await listed([10, 9 * mebibyte, 10], { mostObjects: 4 });
   expect(limits).toEqual([4, 1, 2, 1, 1]);
   expect(names).toEqual(named(3));
+});
+
+test("who waits for the whole list may ask for larger pages", async () => {
+  const { limits, names, largest } = await listed(many(40, 1.4 * mebibyte), {
+    mostObjects: 10,
+    mostBytes: 16 * mebibyte,
+  });
+  expect(limits).toEqual([10, 10, 10, 10]);
+  expect(names).toEqual(named(40));
+  expect(largest).toBeGreaterThan(3 * mebibyte);
 });
 
 test("pages come uncompressed, since a small one may become anything", async () => {

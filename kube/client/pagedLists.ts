@@ -19,19 +19,21 @@ export interface PagesOptions {
   readonly accept?: string;
   /** How many objects a page has at most; 250 by default. */
   readonly mostObjects?: number | undefined;
+  /** A page of more bytes is asked for again with fewer objects; 3 MiB by default. */
+  readonly mostBytes?: number | undefined;
   readonly signal?: AbortSignal;
 }
 
 /** Half of client-go's: the peak of memory while listing 2,000 ReplicaSets is 6 MB lower, and the time the same. */
 const mostObjects = 250;
 /**
- * A page of more bytes is not read to its end, but asked for again with fewer objects: a page is in memory two or three
- * times while it is parsed, and parsing three megabytes takes some 20 ms. 250 Rollouts with their managedFields have
- * about 2 MiB. A page of one object is read whole.
+ * By default. A page of more bytes is not read to its end, but asked for again with fewer objects: a page is in memory
+ * two or three times while it is parsed, and parsing three megabytes takes some 20 ms. 250 Rollouts with their
+ * managedFields have about 2 MiB. A page of one object is read whole.
  */
-const mostBytes = 3 * 2 ** 20;
+const usualBytes = 3 * 2 ** 20;
 /** After a page of fewer bytes the next one has twice as many objects. */
-const smallBytes = mostBytes / 3;
+const smallBytes = usualBytes / 3;
 /** After a page that was too large, this share of its objects is requested. */
 const shrink = 1 / 4;
 const timeoutMs = 60_000;
@@ -60,7 +62,7 @@ export async function* pagesOf<Raw>(options: PagesOptions): AsyncGenerator<ListP
 }
 
 async function onePage<Raw>(
-  { client, path, query, accept, signal }: PagesOptions,
+  { client, path, query, accept, signal, mostBytes = usualBytes }: PagesOptions,
   limit: number,
   token: string | undefined,
 ): Promise<{ readonly page: ListPage<Raw>; readonly bytes: number } | "too large"> {

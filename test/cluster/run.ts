@@ -4,7 +4,8 @@
  * line, `N passed, N failed`. Environment:
  * - KUBECONFIG: use this cluster instead of starting one; SLUICE_FAKE_KUBELET=1 adds our fake nodes to it.
  * - SLUICE_CONTROLLER="/path args…": drive another controller; SLUICE_CRDS: apply the CRDs of this folder.
- * - SLUICE_KUBECTL_ARGO: the official kubectl plugin's binary, to act with it instead of with its patches.
+ * - SLUICE_KUBECTL_ARGO: the official kubectl plugin's binary, to act with it instead of with its patches, and to
+ *   compare what it prints.
  * - SLUICE_REFERENCE: the binary of the reference's controller, for moving from it to ours and back (moving.cluster.ts).
  * - SLUICE_PREVIOUS_BINARY: an older release of ours, to upgrade from and go back to (upgrade.cluster.ts).
  * - SLUICE_RECORD=1: write the golden files from what is seen, instead of comparing with them.
