@@ -58,7 +58,8 @@ describe("kubectl's flags", () => {
 
   test("that lead nowhere are told, with what would", async () => {
     const { err, code } = await sluice("convert", "--plan", "--kubeconfig", kubeconfig, "--context", "prod");
-    expect([err, code]).toEqual([expect.stringContaining('Error: Cannot use context "prod": '), 1]);
+    expect(err).toStartWith('Error: Cannot use context "prod": ');
+    expect(code).toBe(1);
   });
 });
 
