@@ -52,6 +52,21 @@ describe("arguments", () => {
       expect(connectOptionsOf(commandFor(...args)), args.join(" ")).toMatchObject({ namespace: "shop" });
   });
 
+  test("may have the flags of the command below before its name", () => {
+    for (const args of [
+      ["-w", "rollout", "web"],
+      ["-n", "shop", "-w", "ro", "web"],
+      ["--color=false", "--watch", "rollout", "web"],
+    ]) {
+      const command = commandFor(...args);
+      expect([command.name(), command.args, command.opts()["watch"]], args.join(" ")).toEqual([
+        "rollout",
+        ["web"],
+        true,
+      ]);
+    }
+  });
+
   test.each([
     [["-w"], true],
     [["--watch"], true],

@@ -32,7 +32,7 @@ export function parsed(commandOf: CommandOf, args: readonly string[]): Parsed {
   let ran = command;
   command.hook("preAction", (_, acting) => void (ran = acting));
   try {
-    command.parse(withBooleanValues(command, args), { from: "user" });
+    command.parse(withBooleanValues(command, belowFirst(command, args)), { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === "commander.helpDisplayed") return { kind: "help", text: help };
@@ -108,6 +108,19 @@ function incomplete(command: Command, args: readonly string[]): string {
   for (const arg of args) at = at.commands.find((each) => each.name() === arg || each.aliases().includes(arg)) ?? at;
   const choices = at.commands.map((each) => each.name()).join(", ");
   return `${at === command ? command.name() : `${command.name()} ${at.name()}`} needs one of: ${choices}`;
+}
+
+/** Flags of a command below may stand before its name, as in the official plugin: `get -n shop rollout web`. */
+function belowFirst(command: Command, args: readonly string[]): readonly string[] {
+  const options = allOptions(command);
+  let at = 0;
+  for (let arg = args[at]; arg?.startsWith("-") === true && arg !== "--"; arg = args[at]) {
+    const option = options.find(({ long, short }) => arg === long || arg === short);
+    at += option?.required === true ? 2 : 1;
+  }
+  const name = args[at];
+  const below = command.commands.find((each) => each.name() === name || each.aliases().includes(name ?? ""));
+  return name === undefined || below === undefined ? args : [name, ...args.slice(0, at), ...args.slice(at + 1)];
 }
 
 /** Gives a bare boolean flag its value, since commander would otherwise take the next argument for it. */

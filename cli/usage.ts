@@ -13,6 +13,11 @@ Examples:
     sluice demo
   A cluster of your own for kubectl, with Sluice in it:
     sluice dev
+  Watch an update, and let it go on:
+    sluice get rollout web --watch
+    sluice promote web
+  Find what is wrong in files before they are applied:
+    sluice lint -f manifests/
   Drive the Rollouts of the cluster of your kubeconfig:
     sluice controller --kubeconfig ~/.kube/config
   All flags of a command:

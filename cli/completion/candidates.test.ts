@@ -42,6 +42,13 @@ const withOperands = (name: string) => () =>
     .argument("[operands...]")
     .action(() => {});
 
+/** As the verbs are: kubectl's flags on what is below alone. */
+function set(): Command {
+  const command = new Command("sluice set");
+  withKubeFlags(command.command("image").argument("[operands...]")).action(() => {});
+  return command;
+}
+
 const lint = (): Command =>
   new Command("sluice lint")
     .argument("[files...]")
@@ -51,6 +58,7 @@ const lint = (): Command =>
 const rows: readonly CommandRow[] = [
   row(get),
   row(withOperands("sluice promote")),
+  row(set),
   row(lint),
   { ...row(lint), name: "__complete", isHidden: true },
   { name: "mute", group: "Test:", summary: "describe nothing", load: async () => async () => 1 },
@@ -87,7 +95,7 @@ async function completed(line: string, ports: Partial<CliPorts> = {}): Promise<r
 
 describe("a shell is told", () => {
   test.each([
-    ["", ["get", "promote", "lint", "mute", "help", ":4"]],
+    ["", ["get", "promote", "set", "lint", "mute", "help", ":4"]],
     ["g", ["get", ":4"]],
     ["help p", ["promote", ":4"]],
     ["help get ", ["rollout", "experiment", "analysisrun", ":4"]],
@@ -115,6 +123,10 @@ describe("a shell is told", () => {
     ["get rollout -w -n=shop we", ["web", ":4"]],
     ["promote -nshop w", ["web", "worker", ":4"]],
     ["promote -n shop -- w", ["web", "worker", ":4"]],
+    ["set image -n shop wo", ["worker", ":4"]],
+    ["-n shop set image wo", ["worker", ":4"]],
+    ["set -n shop image wo", ["worker", ":4"]],
+    ["set image -n shop web ", [":4"]],
     ["get experiment -n shop ", [":4"]],
     ["promote -n sh", ["shop", ":4"]],
     ["promote --namespace=sh", ["--namespace=shop", ":4"]],

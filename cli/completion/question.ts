@@ -124,5 +124,8 @@ const flagCandidates = ({ flags, description }: DescribedFlag): Candidate[] => {
 
 const longOf = (flags: string): string => /--[\w-]+/.exec(flags)?.[0] ?? "";
 
-const flagNamed = ({ flags }: DescribedCommand, word: string): DescribedFlag | undefined =>
-  flags.find((flag) => flag.flags.replace(/ .*/, "").replace(",", "") === word || longOf(flag.flags) === word);
+/** A flag may stand before the word of the command below that has it. */
+const flagNamed = ({ flags, commands }: DescribedCommand, word: string): DescribedFlag | undefined =>
+  [...flags, ...commands.flatMap((below) => below.flags)].find(
+    (flag) => flag.flags.replace(/ .*/, "").replace(",", "") === word || longOf(flag.flags) === word,
+  );

@@ -17,7 +17,7 @@ import { releaseCode, releaseMemory, whenQuiet, type Quiet, type Rest } from "..
 import { parseControllerOptions, type ControllerOptions } from "./options.ts";
 import { roomWithin } from "../../controller/rollout/facts/room.ts";
 import { createTroubles, type Troubles } from "../../controller/process/troubles.ts";
-import { asCalled } from "../parsed.ts";
+import { asCalled, usageProblem } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
 import { tellWaits } from "../../controller/process/waits.ts";
 import { heldTemplates } from "../../controller/rollout/facts/templateStores.ts";
@@ -29,7 +29,7 @@ type Surroundings = Pick<CliPorts, "env" | "version">;
 /** @returns the exit code. Errors of the command line go to stderr as sentences; see `parseControllerOptions`. */
 export async function runController(
   args: readonly string[],
-  { env, version, program, out }: Pick<CliPorts, "env" | "version" | "program" | "out">,
+  { env, version, program, out, err }: Pick<CliPorts, "env" | "version" | "program" | "out" | "err">,
 ): Promise<number> {
   const parsed = parseControllerOptions(args, env);
   switch (parsed.kind) {
@@ -40,7 +40,7 @@ export async function runController(
       await out(`sluice: v${version}\n`);
       return 0;
     case "refused":
-      for (const problem of parsed.problems) console.error(`Error: ${problem}`);
+      err(usageProblem(parsed.problems.join("\nError: "), `${program} controller`));
       return parsed.exitCode;
     case "run":
       break;

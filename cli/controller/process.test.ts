@@ -181,13 +181,14 @@ describe("a start that cannot succeed ends with exit code 1 and its reason, and 
   );
 
   test(
-    "when flags are wrong, with a line for each",
+    "when flags are wrong, with a line for each, and where to see what is right",
     async () => {
       const [code, log] = await start("--webhook-url=host:1", "--burst=0").ended();
       expect(log.trim().split("\n")).toEqual([
         "Error: --burst must be at least 1",
         "Error: --webhook-url without --webhook-port: no webhook is served",
         'Error: --webhook-url is "host:1", without a scheme: write it like https://host:8443',
+        "Run 'sluice controller --help' for usage.",
       ]);
       expect(code).toBe(1);
     },

@@ -20,7 +20,11 @@ export const helpLayout: HelpConfiguration = {
   },
   // Those of the commands above stand under their own headings.
   visibleOptions: (command) => [...plain.visibleOptions(command), ...withThoseAbove.visibleGlobalOptions(command)],
-  commandUsage: (command) => plain.commandUsage(command).replaceAll("[options]", "[flags]"),
+  commandUsage: (command) =>
+    plain
+      .commandUsage(command)
+      .replaceAll("[options]", "[flags]")
+      .replace("[command]", command.commands.map((below) => below.name()).join("|")),
   // A boolean that is given alone is true: its value is seldom written.
   optionTerm: ({ flags }) => flags.replace(" [bool]", ""),
   // A default that is nothing is not worth a word.
