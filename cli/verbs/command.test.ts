@@ -97,7 +97,9 @@ describe("a verb prints what the plugin prints, and sends what it sends", () => 
     });
     expect(await api.run(runPromote, ["web", "--skip-current-step", "--skip-all-steps"])).toMatchObject({
       code: 1,
-      err: "Error: Cannot use skip-current-step and skip-all-steps flags at the same time\n",
+      err: expect.stringMatching(
+        /^Flag .*\nFlag .*\nError: Cannot use skip-current-step and skip-all-steps flags at the same time\n$/,
+      ) as string,
       writes: [],
     });
   });

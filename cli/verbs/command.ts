@@ -2,7 +2,7 @@
 import { Command, Option } from "commander";
 import type { Json } from "../../kube/object/json.ts";
 import { type Cluster, clusterOf, pathIn } from "../objects/cluster.ts";
-import { failureText } from "../objects/failure.ts";
+import { failureText, Refused } from "../objects/failure.ts";
 import { type Format, outputFlag, printed } from "../objects/printed.ts";
 import { targetsOf, type Wanted, wantedOf, withTargetFlags } from "../objects/targets.ts";
 import { withKubeFlags } from "../kubeFlags.ts";
@@ -103,6 +103,7 @@ async function runRow(row: VerbRow, command: Command, ports: CliPorts): Promise<
   const wanted = wantedOf(command, asked.names);
   if (wanted === undefined || asked.verb === undefined) return usage(command, ports);
   for (const note of asked.notes ?? []) ports.err(note);
+  if (asked.refusal !== undefined) throw new Refused(asked.refusal);
   const cluster = await clusterOf(command, ports);
   const names = await targetsOf(cluster, row.kind, wanted);
   if (names.length === 0) ports.err(`No resources found in ${cluster.namespace} namespace.`);

@@ -9,7 +9,6 @@ import { undo } from "../../controller/rollout/verbs/undo.ts";
 import type { VerbOutcome, VerbPatch } from "../../controller/rollout/verbs/verb.ts";
 import { goDurationMs, goDurationProblem } from "../../kube/object/goDuration.ts";
 import type { Json } from "../../kube/object/json.ts";
-import { Refused } from "../objects/failure.ts";
 import { ANALYSIS_RUN, EXPERIMENT, ROLLOUT, type TargetKind } from "../objects/targets.ts";
 import type { Reads, Scene } from "./scene.ts";
 
@@ -25,7 +24,6 @@ export interface VerbRow {
   readonly flags?: readonly Option[];
   /** Whether it has `--wait`: the Rollout is to become Healthy by it. */
   readonly leadsToHealthy?: true;
-  /** @throws {Refused} when the flags contradict each other */
   readonly asked: (command: Command, operands: readonly string[], now: number) => Asked;
 }
 
@@ -39,6 +37,8 @@ export interface Asked {
   readonly saidOfNothing?: (why: string) => string;
   /** For stderr, first. */
   readonly notes?: readonly string[];
+  /** Why flags contradict each other. */
+  readonly refusal?: string | undefined;
 }
 
 const quoted =
@@ -70,6 +70,8 @@ const DEPRECATED = [
   ["a", "skip-all-steps", "use --full instead"],
 ] as const;
 
+const BOTH = "Cannot use skip-current-step and skip-all-steps flags at the same time";
+
 interface PromoteFlags {
   readonly full?: boolean;
   readonly skipCurrentStep?: boolean;
@@ -78,15 +80,14 @@ interface PromoteFlags {
 
 const askedToPromote: VerbRow["asked"] = (command, names) => {
   const { full = false, skipCurrentStep = false, skipAllSteps: all = false } = command.opts<PromoteFlags>();
-  if (skipCurrentStep && all)
-    throw new Refused("Cannot use skip-current-step and skip-all-steps flags at the same time");
   const given = [skipCurrentStep, all];
   const notes = DEPRECATED.filter((_, index) => given[index]).map(
     ([, flag, instead]) => `Flag --${flag} has been deprecated, ${instead}`,
   );
   const verb = skipCurrentStep ? skipStep : all ? skipAllSteps : full ? promoteFull : promote;
   const said = quoted(full ? "fully promoted" : "promoted")(ROLLOUT);
-  return { names, verb: ({ rollout }) => verb(rollout), said, notes };
+  const refusal = skipCurrentStep && all ? BOTH : undefined;
+  return { names, verb: ({ rollout }) => verb(rollout), said, notes, refusal };
 };
 
 const askedToSetImage: VerbRow["asked"] = (_, operands) => {
