@@ -1,4 +1,4 @@
-/** kubectl's flags that name a cluster and a user, for every command that reads one. */
+/** kubectl's flags that name a cluster and a user, for every command that reads one (docs/cli.md#flags-of-the-cluster). */
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { booleanFlag, collected, spelledOut } from "./flagValues.ts";
 import { goDurationMs } from "../kube/object/goDuration.ts";
