@@ -31,13 +31,13 @@ const MOST_AT_ONCE = 8;
 
 export const runPromote = commandOf([PROMOTE]);
 export const runAbort = commandOf([ABORT]);
-export const runRetry = commandOf(RETRY, "tries an update or an Experiment again");
+export const runRetry = commandOf(RETRY, "Tries an update or an Experiment again.");
 export const runPause = commandOf([PAUSE]);
 export const runResume = commandOf([RESUME]);
 export const runRestart = commandOf([RESTART]);
-export const runSet = commandOf(SET, "changes a Rollout: its images");
+export const runSet = commandOf(SET, "Changes a Rollout.");
 export const runUndo = commandOf([UNDO]);
-export const runTerminate = commandOf(TERMINATE, "ends an AnalysisRun or an Experiment");
+export const runTerminate = commandOf(TERMINATE, "Ends an AnalysisRun or an Experiment.");
 
 /** @param description of the command above, where the rows are below one */
 function commandOf(rows: readonly VerbRow[], description?: string): Run {
@@ -63,7 +63,8 @@ function treeOf(rows: readonly VerbRow[], description: string | undefined, chose
   const [group = ""] = first?.command.split(" ") ?? [];
   // It takes any words, so that a wrong one is answered with the usage, as by the plugin.
   const above = new Command(`sluice ${group}`)
-    .description(`${description ?? ""}.`)
+    .description(description ?? "")
+    .usage(`${rows.map(({ command }) => command.split(" ")[1]).join("|")} NAME... [flags]`)
     .argument("[words...]")
     .action(() => {});
   for (const row of rows) {

@@ -120,7 +120,7 @@ export const PROMOTE: VerbRow = {
   kind: ROLLOUT,
   operands: "ROLLOUT_NAME...",
   description:
-    "Goes on with an update: ends a canary's or blue-green's pause, or skips the step that runs.\nWith --full it skips analysis, pauses and steps up to the end.",
+    "Goes on with an update: ends a canary's or blue-green's pause, or skips the step that runs. With --full it skips analysis, pauses and steps up to the end.",
   examples: [
     ["A Rollout that waits:", "promote guestbook"],
     ["To its end, and wait for it:", "promote guestbook --full --wait --timeout 10m"],
@@ -140,7 +140,7 @@ export const ABORT: VerbRow = {
   kind: ROLLOUT,
   operands: "ROLLOUT_NAME...",
   description:
-    "Stops an update and goes back to the stable version. The spec still names the new one: undo, or a new\nimage, ends the abort; retry tries it again.",
+    "Stops an update and goes back to the stable version. The spec still names the new one: undo, or a new image, ends the abort; retry tries it again.",
   examples: [
     ["One:", "abort guestbook"],
     ["All of a team, in an emergency:", "abort -l team=shop"],
@@ -219,7 +219,7 @@ export const SET: readonly VerbRow[] = [
     kind: ROLLOUT,
     operands: "ROLLOUT_NAME CONTAINER=IMAGE...",
     description:
-      "Sets the image of a container, which begins an update. It looks among init containers, containers and\nephemeral containers; * are all. With workloadRef it is set in that workload.",
+      "Sets the image of a container, which begins an update. It looks among init containers, containers and ephemeral containers; * are all. With workloadRef it is set in that workload.",
     examples: [
       ["One container:", "set image guestbook web=guestbook:v2"],
       ["All, and wait:", "set image guestbook '*=guestbook:v2' --wait"],
