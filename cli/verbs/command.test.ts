@@ -34,7 +34,7 @@ describe("a verb prints what the plugin prints, and sends what it sends", () => 
     [
       "promote --full",
       runPromote,
-      ["web", "--full"],
+      ["web", "--full=true"],
       "rollout 'web' fully promoted\n",
       'rollouts/web/status {"status":{"promoteFull":true}}',
     ],

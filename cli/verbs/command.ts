@@ -1,10 +1,11 @@
 /** `sluice promote`, `abort`, `retry` and the other commands that change something (docs/cli/verbs.md). */
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import type { Json } from "../../kube/object/json.ts";
 import { type Cluster, clusterOf, pathIn } from "../objects/cluster.ts";
 import { failureText, Refused } from "../objects/failure.ts";
 import { type Format, outputFlag, printed } from "../objects/printed.ts";
 import { targetsOf, type Wanted, wantedOf, withTargetFlags } from "../objects/targets.ts";
+import { booleanFlag } from "../flagValues.ts";
 import { withKubeFlags } from "../kubeFlags.ts";
 import { asCalled, parsedOrTold } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
@@ -80,7 +81,7 @@ function leaf(command: Command, row: VerbRow, chosen: Map<Command, VerbRow>): Co
   withTargetFlags(command).addOption(outputFlag());
   if (row.leadsToHealthy === true)
     command
-      .addOption(new Option("--wait", "wait until it is Healthy, as status does").default(false))
+      .addOption(booleanFlag("--wait", "wait until it is Healthy, as status does"))
       .addOption(timeoutFlag("with --wait: give up after this time, such as 60s or 5m (default: never)"));
   const examples = row.examples.map(([what, line]) => `  ${what}\n    sluice ${line}`).join("\n");
   chosen.set(command, row);

@@ -9,6 +9,7 @@ import { undo } from "../../controller/rollout/verbs/undo.ts";
 import type { VerbOutcome, VerbPatch } from "../../controller/rollout/verbs/verb.ts";
 import { goDurationMs, goDurationProblem } from "../../kube/object/goDuration.ts";
 import type { Json } from "../../kube/object/json.ts";
+import { booleanFlag } from "../flagValues.ts";
 import { ANALYSIS_RUN, EXPERIMENT, ROLLOUT, type TargetKind } from "../objects/targets.ts";
 import type { Reads, Scene } from "./scene.ts";
 
@@ -52,9 +53,9 @@ const plain =
   (kind: TargetKind, verb: (scene: Scene) => VerbOutcome, what: string): VerbRow["asked"] =>
   (_, names) => ({ names, verb, said: quoted(what)(kind) });
 
-/** A Go duration. @throws {InvalidArgumentError} */
+/** A Go duration, or nothing. @throws {InvalidArgumentError} */
 export function durationFlag(text: string): string {
-  const problem = goDurationProblem(text);
+  const problem = text === "" ? undefined : goDurationProblem(text);
   if (problem === undefined) return text;
   throw new InvalidArgumentError(`${problem}: write it as 30s, 5m or 1h`);
 }
@@ -127,9 +128,9 @@ export const PROMOTE: VerbRow = {
   ],
   reads: "rollout",
   flags: [
-    new Option("--full", "skip analysis, pauses and steps"),
-    new Option("-c, --skip-current-step", "deprecated").hideHelp(),
-    new Option("-a, --skip-all-steps", "deprecated").hideHelp(),
+    booleanFlag("--full", "skip analysis, pauses and steps"),
+    booleanFlag("-c, --skip-current-step", "deprecated").hideHelp(),
+    booleanFlag("-a, --skip-all-steps", "deprecated").hideHelp(),
   ],
   leadsToHealthy: true,
   asked: askedToPromote,
