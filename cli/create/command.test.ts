@@ -71,7 +71,7 @@ analysisrun.argoproj.io/r created
 
   test("are JSON, too, and are printed with -o", async () => {
     const json = JSON.stringify(rollout("web"));
-    expect(await shop().run(run, ["-f", "-", "-o", "name"], stdin(json))).toMatchObject({
+    expect(await shop().run(run, ["-f", "-", "-o", "name", "--no-color"], stdin(json))).toMatchObject({
       out: "rollout.argoproj.io/web\n",
     });
   });

@@ -49,7 +49,7 @@ function commandOf(): Command {
       new Option("-f, --filename <file>", "the file, - for standard input; may be repeated").argParser(collected),
     )
     .addOption(booleanFlag("-w, --watch", "wait until the Rollout is Healthy, as status does"))
-    .addOption(booleanFlag("--no-color", "accepted and ignored: nothing is coloured").hideHelp())
+    .addOption(new Option("--no-color", "accepted and ignored: nothing is coloured").hideHelp())
     .addOption(outputFlag())
     .addHelpText("after", examples)
     .action(() => {});
@@ -70,7 +70,6 @@ function commandOf(): Command {
       new Option("--generate-name <prefix>", "what its name begins with (default: the template's and a hyphen)"),
     )
     .addOption(new Option("--instance-id <id>", "the controller that measures it"))
-    .addOption(outputFlag())
     .addHelpText("after", runExamples)
     .action(() => {});
   withKubeFlags(run);
@@ -172,7 +171,6 @@ const given = (text: string | undefined): string | undefined => (text === "" ? u
 
 async function createRun(command: Command, ports: CliPorts): Promise<number> {
   const flags = command.opts<RunFlags>();
-  // Its own, though the command above has a flag of that name, too.
   const { output } = command.optsWithGlobals<RunFlags>();
   const [from, fromFile] = [given(flags.from), given(flags.fromFile)];
   if ((from === undefined) === (fromFile === undefined))

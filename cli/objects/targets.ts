@@ -5,6 +5,7 @@ import { canBeName, collectionPath } from "../../kube/client/path.ts";
 import { ANALYSIS_RUNS, EXPERIMENTS, ROLLOUTS } from "../../kube/client/resources.ts";
 import type { KubeObject } from "../../kube/runtime/watch.ts";
 import type { Resource } from "../../schema/kube.ts";
+import { booleanFlag } from "../flagValues.ts";
 import type { Cluster } from "./cluster.ts";
 import { Refused } from "./failure.ts";
 
@@ -38,7 +39,7 @@ export interface Wanted {
 export function withTargetFlags(command: Command): Command {
   return command
     .addOption(new Option("-l, --selector <selector>", "those with these labels, such as app=web,tier!=db"))
-    .addOption(new Option("--all", "all of the namespace").default(false));
+    .addOption(booleanFlag("--all", "all of the namespace"));
 }
 
 /** Undefined: nothing was named. @throws {Refused} when it was named in two ways */

@@ -60,7 +60,7 @@ describe("once", () => {
   test("it is not there", async () => {
     expect(await shop().run(run, ["web", "-w=false"])).toMatchObject({
       code: 1,
-      err: 'Error: rollouts.argoproj.io "web" not found\n',
+      err: 'Error: rollout.argoproj.io "web" not found\n',
     });
   });
 });

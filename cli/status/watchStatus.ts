@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { ShownPhase } from "../../controller/view/phase.ts";
 import { shownPhaseWith } from "../../controller/view/workloadPhase.ts";
+import { ApiError } from "../../kube/client/apiError.ts";
 import { pause } from "../../kube/clock/sleep.ts";
 import { goDurationMs, goDurationProblem } from "../../kube/object/goDuration.ts";
 import type { KubeObject } from "../../kube/runtime/watch.ts";
@@ -9,7 +10,7 @@ import { DEPLOYMENTS } from "../../kube/client/resources.ts";
 import { readIfThere } from "../../kube/client/readIfThere.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { type Cluster, pathIn, watchOne } from "../objects/cluster.ts";
-import { failureText } from "../objects/failure.ts";
+import { failureText, Refused } from "../objects/failure.ts";
 import { ROLLOUT } from "../objects/targets.ts";
 import { asCalled } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
@@ -35,10 +36,12 @@ interface Seen {
   readonly shown: ShownPhase;
 }
 
-/** @throws {ApiError} */
+/**
+ * @throws {ApiError}
+ * @throws {Refused} when there is none of the name
+ */
 async function readSeen(cluster: Cluster, name: string): Promise<Seen> {
-  const path = pathIn(cluster, ROLLOUT.resource, name);
-  const rollout = await cluster.client.request<Rollout>({ method: "GET", path, signal: cluster.signal });
+  const rollout = await readRollout(cluster, name);
   const workload = workloadOf(rollout);
   const found =
     workload === undefined
@@ -46,6 +49,18 @@ async function readSeen(cluster: Cluster, name: string): Promise<Seen> {
       : await readIfThere<Generation>(cluster.client, pathIn(cluster, DEPLOYMENTS, workload));
   const generation = found?.metadata.generation;
   return { rollout, generation, shown: shownPhaseWith(rollout, generation) };
+}
+
+async function readRollout(cluster: Cluster, name: string): Promise<Rollout> {
+  const path = pathIn(cluster, ROLLOUT.resource, name);
+  try {
+    return await cluster.client.request<Rollout>({ method: "GET", path, signal: cluster.signal });
+  } catch (error) {
+    // The plugin finds that in its cache, whose words are others than the API server's.
+    if (error instanceof ApiError && error.status === 404 && error.details?.name === name)
+      throw new Refused(`rollout.argoproj.io "${name}" not found`, { cause: error });
+    throw error;
+  }
 }
 
 type Generation = KubeObject & { readonly metadata: { readonly generation?: number } };
@@ -171,7 +186,7 @@ async function followed(
 }
 
 const isForbidden = (error: unknown): boolean =>
-  error instanceof Error && "status" in error && (error.status === 403 || error.status === 401);
+  error instanceof ApiError && (error.status === 403 || error.status === 401);
 
 /** Until the end, tells a person at a terminal how far it is. */
 async function telling(

@@ -1,10 +1,11 @@
 /** `sluice promote`, `abort`, `retry` and the other commands that change something (docs/cli/verbs.md). */
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import type { Json } from "../../kube/object/json.ts";
 import { type Cluster, clusterOf, pathIn } from "../objects/cluster.ts";
-import { failureText } from "../objects/failure.ts";
+import { failureText, Refused } from "../objects/failure.ts";
 import { type Format, outputFlag, printed } from "../objects/printed.ts";
 import { targetsOf, type Wanted, wantedOf, withTargetFlags } from "../objects/targets.ts";
+import { booleanFlag } from "../flagValues.ts";
 import { withKubeFlags } from "../kubeFlags.ts";
 import { asCalled, parsedOrTold } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
@@ -31,13 +32,13 @@ const MOST_AT_ONCE = 8;
 
 export const runPromote = commandOf([PROMOTE]);
 export const runAbort = commandOf([ABORT]);
-export const runRetry = commandOf(RETRY, "tries an update or an Experiment again");
+export const runRetry = commandOf(RETRY, "Tries an update or an Experiment again.");
 export const runPause = commandOf([PAUSE]);
 export const runResume = commandOf([RESUME]);
 export const runRestart = commandOf([RESTART]);
-export const runSet = commandOf(SET, "changes a Rollout: its images");
+export const runSet = commandOf(SET, "Changes a Rollout.");
 export const runUndo = commandOf([UNDO]);
-export const runTerminate = commandOf(TERMINATE, "ends an AnalysisRun or an Experiment");
+export const runTerminate = commandOf(TERMINATE, "Ends an AnalysisRun or an Experiment.");
 
 /** @param description of the command above, where the rows are below one */
 function commandOf(rows: readonly VerbRow[], description?: string): Run {
@@ -63,7 +64,8 @@ function treeOf(rows: readonly VerbRow[], description: string | undefined, chose
   const [group = ""] = first?.command.split(" ") ?? [];
   // It takes any words, so that a wrong one is answered with the usage, as by the plugin.
   const above = new Command(`sluice ${group}`)
-    .description(`${description ?? ""}.`)
+    .description(description ?? "")
+    .usage(`${rows.map(({ command }) => command.split(" ")[1]).join("|")} NAME... [flags]`)
     .argument("[words...]")
     .action(() => {});
   for (const row of rows) {
@@ -79,7 +81,7 @@ function leaf(command: Command, row: VerbRow, chosen: Map<Command, VerbRow>): Co
   withTargetFlags(command).addOption(outputFlag());
   if (row.leadsToHealthy === true)
     command
-      .addOption(new Option("--wait", "wait until it is Healthy, as status does").default(false))
+      .addOption(booleanFlag("--wait", "wait until it is Healthy, as status does"))
       .addOption(timeoutFlag("with --wait: give up after this time, such as 60s or 5m (default: never)"));
   const examples = row.examples.map(([what, line]) => `  ${what}\n    sluice ${line}`).join("\n");
   chosen.set(command, row);
@@ -103,6 +105,7 @@ async function runRow(row: VerbRow, command: Command, ports: CliPorts): Promise<
   const wanted = wantedOf(command, asked.names);
   if (wanted === undefined || asked.verb === undefined) return usage(command, ports);
   for (const note of asked.notes ?? []) ports.err(note);
+  if (asked.refusal !== undefined) throw new Refused(asked.refusal);
   const cluster = await clusterOf(command, ports);
   const names = await targetsOf(cluster, row.kind, wanted);
   if (names.length === 0) ports.err(`No resources found in ${cluster.namespace} namespace.`);

@@ -90,7 +90,7 @@ async function sendAll(cluster: Cluster, { kind, name }: Task, all: readonly Ver
   return last;
 }
 
-const send = ({ ...cluster }: Cluster, kind: TargetKind, name: string, patch: VerbPatch): Promise<Json> => {
+const send = (cluster: Cluster, kind: TargetKind, name: string, patch: VerbPatch): Promise<Json> => {
   const { to, subresource, contentType, body } = patch;
   const resource = to === undefined ? kind.resource : workloadResource(to.kind);
   const path = pathIn(cluster, resource, to?.name ?? name, subresource);
@@ -117,6 +117,8 @@ async function fate(
   if (kind !== ROLLOUT || statuses.length === 0) return "open";
   const status = Object.assign({}, ...statuses.map((body) => body["status"])) as Json;
   const patched = last as unknown as Rollout;
+  // It changed nothing, so nobody has to see it.
+  if (stored?.metadata.resourceVersion === patched.metadata.resourceVersion) return "open";
   return seenFate(cluster, name, { status, before: stored ?? patched, patched });
 }
 

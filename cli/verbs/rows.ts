@@ -9,7 +9,7 @@ import { undo } from "../../controller/rollout/verbs/undo.ts";
 import type { VerbOutcome, VerbPatch } from "../../controller/rollout/verbs/verb.ts";
 import { goDurationMs, goDurationProblem } from "../../kube/object/goDuration.ts";
 import type { Json } from "../../kube/object/json.ts";
-import { Refused } from "../objects/failure.ts";
+import { booleanFlag } from "../flagValues.ts";
 import { ANALYSIS_RUN, EXPERIMENT, ROLLOUT, type TargetKind } from "../objects/targets.ts";
 import type { Reads, Scene } from "./scene.ts";
 
@@ -25,7 +25,6 @@ export interface VerbRow {
   readonly flags?: readonly Option[];
   /** Whether it has `--wait`: the Rollout is to become Healthy by it. */
   readonly leadsToHealthy?: true;
-  /** @throws {Refused} when the flags contradict each other */
   readonly asked: (command: Command, operands: readonly string[], now: number) => Asked;
 }
 
@@ -39,6 +38,8 @@ export interface Asked {
   readonly saidOfNothing?: (why: string) => string;
   /** For stderr, first. */
   readonly notes?: readonly string[];
+  /** Why flags contradict each other. */
+  readonly refusal?: string | undefined;
 }
 
 const quoted =
@@ -52,9 +53,9 @@ const plain =
   (kind: TargetKind, verb: (scene: Scene) => VerbOutcome, what: string): VerbRow["asked"] =>
   (_, names) => ({ names, verb, said: quoted(what)(kind) });
 
-/** A Go duration. @throws {InvalidArgumentError} */
+/** A Go duration, or nothing. @throws {InvalidArgumentError} */
 export function durationFlag(text: string): string {
-  const problem = goDurationProblem(text);
+  const problem = text === "" ? undefined : goDurationProblem(text);
   if (problem === undefined) return text;
   throw new InvalidArgumentError(`${problem}: write it as 30s, 5m or 1h`);
 }
@@ -70,6 +71,8 @@ const DEPRECATED = [
   ["a", "skip-all-steps", "use --full instead"],
 ] as const;
 
+const BOTH = "Cannot use skip-current-step and skip-all-steps flags at the same time";
+
 interface PromoteFlags {
   readonly full?: boolean;
   readonly skipCurrentStep?: boolean;
@@ -78,15 +81,14 @@ interface PromoteFlags {
 
 const askedToPromote: VerbRow["asked"] = (command, names) => {
   const { full = false, skipCurrentStep = false, skipAllSteps: all = false } = command.opts<PromoteFlags>();
-  if (skipCurrentStep && all)
-    throw new Refused("Cannot use skip-current-step and skip-all-steps flags at the same time");
   const given = [skipCurrentStep, all];
   const notes = DEPRECATED.filter((_, index) => given[index]).map(
     ([, flag, instead]) => `Flag --${flag} has been deprecated, ${instead}`,
   );
   const verb = skipCurrentStep ? skipStep : all ? skipAllSteps : full ? promoteFull : promote;
   const said = quoted(full ? "fully promoted" : "promoted")(ROLLOUT);
-  return { names, verb: ({ rollout }) => verb(rollout), said, notes };
+  const refusal = skipCurrentStep && all ? BOTH : undefined;
+  return { names, verb: ({ rollout }) => verb(rollout), said, notes, refusal };
 };
 
 const askedToSetImage: VerbRow["asked"] = (_, operands) => {
@@ -119,16 +121,16 @@ export const PROMOTE: VerbRow = {
   kind: ROLLOUT,
   operands: "ROLLOUT_NAME...",
   description:
-    "Goes on with an update: ends a canary's or blue-green's pause, or skips the step that runs.\nWith --full it skips analysis, pauses and steps up to the end.",
+    "Goes on with an update: ends a canary's or blue-green's pause, or skips the step that runs. With --full it skips analysis, pauses and steps up to the end.",
   examples: [
     ["A Rollout that waits:", "promote guestbook"],
     ["To its end, and wait for it:", "promote guestbook --full --wait --timeout 10m"],
   ],
   reads: "rollout",
   flags: [
-    new Option("--full", "skip analysis, pauses and steps"),
-    new Option("-c, --skip-current-step", "deprecated").hideHelp(),
-    new Option("-a, --skip-all-steps", "deprecated").hideHelp(),
+    booleanFlag("--full", "skip analysis, pauses and steps"),
+    booleanFlag("-c, --skip-current-step", "deprecated").hideHelp(),
+    booleanFlag("-a, --skip-all-steps", "deprecated").hideHelp(),
   ],
   leadsToHealthy: true,
   asked: askedToPromote,
@@ -139,7 +141,7 @@ export const ABORT: VerbRow = {
   kind: ROLLOUT,
   operands: "ROLLOUT_NAME...",
   description:
-    "Stops an update and goes back to the stable version. The spec still names the new one: undo, or a new\nimage, ends the abort; retry tries it again.",
+    "Stops an update and goes back to the stable version. The spec still names the new one: undo, or a new image, ends the abort; retry tries it again.",
   examples: [
     ["One:", "abort guestbook"],
     ["All of a team, in an emergency:", "abort -l team=shop"],
@@ -218,7 +220,7 @@ export const SET: readonly VerbRow[] = [
     kind: ROLLOUT,
     operands: "ROLLOUT_NAME CONTAINER=IMAGE...",
     description:
-      "Sets the image of a container, which begins an update. It looks among init containers, containers and\nephemeral containers; * are all. With workloadRef it is set in that workload.",
+      "Sets the image of a container, which begins an update. It looks among init containers, containers and ephemeral containers; * are all. With workloadRef it is set in that workload.",
     examples: [
       ["One container:", "set image guestbook web=guestbook:v2"],
       ["All, and wait:", "set image guestbook '*=guestbook:v2' --wait"],

@@ -12,6 +12,21 @@ export interface WritesRecorder {
 /** Times of the present are the same text in each run. */
 const timeless = (text: string): string => text.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, "TIME");
 
+/** What the API server gave an object that was copied; it replaces it. An empty member is none. */
+const OF_SERVER = new Set(["uid", "creationTimestamp", "generation", "managedFields", "resourceVersion"]);
+
+/** Each program writes JSON in an order and with blanks of its own. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const members = Object.entries(value)
+    .filter(([name, of]) => !OF_SERVER.has(name) && !(name === "generateName" && of === ""))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(members.map(([name, of]) => [name, sorted(of)]));
+}
+
+const bodyOf = (text: string): string => (text === "" ? "" : JSON.stringify(sorted(JSON.parse(text))));
+
 const encoder = new TextEncoder();
 
 /** The lines of a watch, passed on as they come. */
@@ -42,7 +57,7 @@ export async function recordWrites(api: Api, namespace: string, file: string): P
       const { method, headers } = request;
       const contentType = headers.get("content-type") ?? "application/json";
       if (method !== "GET")
-        seen.push(timeless(`${method} ${pathname.replace(/^.*?\/namespaces\/[^/]+\//, "")} ${text.trim()}`));
+        seen.push(timeless(`${method} ${pathname.replace(/^.*?\/namespaces\/[^/]+\//, "")} ${bodyOf(text)}`));
       const answer = await api.answer(method, path, text === "" ? {} : { body: text, contentType });
       const body = typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body);
       return new Response(body, { status: answer.status, headers: json });
