@@ -54,7 +54,8 @@ async function lint(options: LintOptions, ports: CliPorts): Promise<number> {
   const sources = files.map(({ source }) => source);
   const asked = options.server === undefined ? [] : await askServer(judgement, options, ports);
   const findings = asked.length === 0 ? judgement.findings : inOrder([...judgement.findings, ...asked], sources);
-  await ports.out(report(findings, { sources, judgement, options, ports }));
+  const text = report(findings, { sources, judgement, options, ports });
+  if (text !== "") await ports.out(text);
   return conclude(findings, judgement, options, ports);
 }
 
