@@ -39,6 +39,8 @@ class CannotWrite extends Error {
 
 /** Nobody who stops reading (`| head`) wants to know of it. */
 async function written(text: string): Promise<void> {
+  // Bun would make a file of standard output empty, with all that others have written to it.
+  if (text === "") return;
   try {
     await Bun.write(Bun.stdout, text);
   } catch (error) {

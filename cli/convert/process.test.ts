@@ -36,6 +36,13 @@ describe("what convert prints", () => {
     expect(code).toBe(0);
   });
 
+  test("leaves alone what a file holds already where nothing is to be printed", async () => {
+    const { out } = await shell(
+      `(echo before; printf '' | ${process.execPath} ${main} convert -f -) > ${folder}/o; cat ${folder}/o`,
+    );
+    expect(out).toBe("before\n");
+  });
+
   test("ends without a word about it where nobody reads on", async () => {
     const { out, err } = await shell("$CONVERT | head -n 1");
     expect(out).toBe("# Of the shop team.\n");

@@ -11,7 +11,6 @@ import { serviceReferences } from "../../controller/rules/rollout/references.ts"
 import {
   groupOf,
   type WorkloadAnswer,
-  type WorkloadRef,
   workloadKindOf,
   workloadRefOf,
   type Workloads,
@@ -57,12 +56,19 @@ export type ReferencesOf = (member: Member) => References;
 
 export function bundleOf(members: readonly Member[]): ReferencesOf {
   const byKind = Map.groupBy(members, ({ group, kind }) => kindKey(group, kind));
-  const named = (of: Member, group: string, kind: string, scope: Scope = "namespaced"): Named | undefined =>
-    namedAround(of, byKind.get(kindKey(group, kind)) ?? [], scope);
+  // Those of one file and namespace see the same.
+  const seen = remembered<Named | undefined>();
+  const named: NamedFor = (of, group, kind, scope = "namespaced") =>
+    seen(JSON.stringify([of.file, of.namespace, group, kind, scope]), () =>
+      namedAround(of, byKind.get(kindKey(group, kind)) ?? [], scope),
+    );
+  const groups = remembered<Together>();
+  const together = (of: Member): Together =>
+    groups(JSON.stringify([of.file, of.namespace]), () => togetherWith(of, members));
   return (of) => {
     const services = named(of, "", "Service");
     const rollouts = named(of, ARGO, "Rollout");
-    const ofKind: References = of.kind === "Rollout" ? ofRollout(of, members, named) : {};
+    const ofKind: References = of.kind === "Rollout" ? ofRollout(of, together(of), named) : {};
     return {
       ...(services === undefined ? {} : { services: mapped(services, serviceLabels) }),
       ...(rollouts === undefined ? {} : { rollouts: mapped(rollouts, ({ object }) => object) }),
@@ -77,6 +83,16 @@ type Scope = "namespaced" | "cluster";
 /** Objects of one kind by name, as one of the others sees them; of several equally near ones undefined. */
 type Named = ReadonlyMap<string, Member | undefined>;
 type NamedFor = (of: Member, group: string, kind: string, scope?: Scope) => Named | undefined;
+
+/** Each answer is made once. */
+function remembered<T>(): (key: string, make: () => T) => T {
+  const known = new Map<string, { readonly value: T }>();
+  return (key, make) => {
+    const { value } = known.get(key) ?? { value: make() };
+    known.set(key, { value });
+    return value;
+  };
+}
 
 const kindKey = (group: string, kind: string): string => `${group}/${kind}`;
 
@@ -145,10 +161,7 @@ export const isUnknownTemplate = (references: References, detail: string): boole
   return [...names].length === 0;
 };
 
-function ofRollout(of: Member, members: readonly Member[], named: NamedFor): References {
-  const together = members.filter(
-    ({ file, namespace, isSound }) => isSound && file === of.file && mayBeSame(namespace, of.namespace),
-  );
+function ofRollout(of: Member, together: Together, named: NamedFor): References {
   return {
     routed: (resource) => {
       const kind = ROUTED_KINDS[resource.plural];
@@ -158,7 +171,7 @@ function ofRollout(of: Member, members: readonly Member[], named: NamedFor): Ref
       return mapped(withNamespaces(found), ({ object }) => object);
     },
     workloads: workloadsFor(of, together, named),
-    neighbours: neighboursIn(of, together),
+    neighbours: together.neighbours,
   };
 }
 
@@ -183,7 +196,7 @@ const withNamespaces = (named: Named): Named =>
     ]),
   );
 
-function workloadsFor(of: Member, together: readonly Member[], named: NamedFor): Workloads {
+function workloadsFor(of: Member, { rollouts }: Together, named: NamedFor): Workloads {
   return {
     find(ref): WorkloadAnswer {
       const kind = workloadKindOf(ref);
@@ -194,7 +207,7 @@ function workloadsFor(of: Member, together: readonly Member[], named: NamedFor):
       return workloadOf(kind, member.object);
     },
     scaledBy: (deployment) =>
-      rolloutsIn(together)
+      rollouts
         .filter(({ object }) => {
           const place = at(root(object), "spec", "workloadRef");
           return text(at(place, "name")) === deployment && text(at(place, "scaleDown")) !== "never";
@@ -212,33 +225,51 @@ function workloadOf(kind: string, object: Json): WorkloadAnswer {
   return { template: template.value, selector, ...(replicas === undefined ? {} : { replicas }) };
 }
 
-const rolloutsIn = (members: readonly Member[]): readonly Member[] =>
-  members.filter(({ group, kind }) => group === ARGO && kind === "Rollout");
+/** What stands side by side for certain: another file may be for another cluster. */
+interface Together {
+  readonly rollouts: readonly Member[];
+  readonly neighbours: Neighbours;
+}
 
-const isRef = (ref: WorkloadRef | undefined, kind: string, name: string): boolean =>
-  ref !== undefined && ref.kind === kind && ref.name === name;
-
-/** Only those of the same file stand side by side for certain: another file may be for another cluster. */
-function neighboursIn(of: Member, together: readonly Member[]): Neighbours {
-  const others = together.filter((member) => member !== of);
-  const rollouts = rolloutsIn(others);
-  const deployments = others.filter(({ group, kind }) => group === "apps" && kind === "Deployment");
-  const autoscalers = others.filter(({ kind }) => kind === "HorizontalPodAutoscaler");
+function togetherWith(of: Member, members: readonly Member[]): Together {
+  const beside = members.filter(
+    ({ file, namespace, isSound }) => isSound && file === of.file && mayBeSame(namespace, of.namespace),
+  );
+  const rollouts = beside.filter(({ group, kind }) => group === ARGO && kind === "Rollout");
+  const deployments = beside.filter(({ group, kind }) => group === "apps" && kind === "Deployment");
+  const owners = [
+    ...rollouts.map(({ object }) => ownerOf(object as unknown as Rollout)),
+    ...deployments.map(({ object }) => deploymentKind.slim(object as unknown as Workload)?.owner),
+  ].filter((owner): owner is PodOwner => owner !== undefined);
+  const byService = namesBy(rollouts, ({ object }) => serviceReferences(object).map((place) => text(place)));
+  const byWorkload = namesBy(rollouts, ({ object }) => {
+    const ref = workloadRefOf(object);
+    return ref === undefined ? [] : [kindKey(ref.kind, ref.name)];
+  });
+  const autoscalers = beside.filter(({ kind }) => kind === "HorizontalPodAutoscaler");
+  const byTarget = namesBy(autoscalers, ({ object }) => {
+    const { target = "" } = autoscalerKind.slim(object as never) ?? {};
+    return [target.slice(target.indexOf("/") + 1)];
+  });
   return {
-    ownersLike: () =>
-      [
-        ...rollouts.map(({ object }) => ownerOf(object as unknown as Rollout)),
-        ...deployments.map(({ object }) => deploymentKind.slim(object as unknown as Workload)?.owner),
-      ].filter((owner): owner is PodOwner => owner !== undefined),
-    rolloutsWithService: (service) =>
-      rollouts
-        .filter(({ object }) => serviceReferences(object).some((place) => text(place) === service))
-        .map(({ name }) => name),
-    rolloutsOfWorkload: (kind, name) =>
-      rollouts.filter(({ object }) => isRef(workloadRefOf(object), kind, name)).map(({ name: rollout }) => rollout),
-    autoscalersOf: (kind, name) =>
-      autoscalers
-        .filter(({ object }) => autoscalerKind.slim(object as never)?.target.endsWith(`/${kind}/${name}`) === true)
-        .map(({ name: autoscaler }) => autoscaler),
+    rollouts,
+    neighbours: {
+      ownersLike: () => owners,
+      rolloutsWithService: (service) => byService.get(service) ?? [],
+      rolloutsOfWorkload: (kind, name) => byWorkload.get(kindKey(kind, name)) ?? [],
+      autoscalersOf: (kind, name) => byTarget.get(kindKey(kind, name)) ?? [],
+    },
   };
+}
+
+/** Names of members by each of their keys. */
+function namesBy(
+  members: readonly Member[],
+  keysOf: (member: Member) => readonly string[],
+): ReadonlyMap<string, string[]> {
+  const names = new Map<string, string[]>();
+  for (const member of members) {
+    for (const key of new Set(keysOf(member))) names.set(key, [...(names.get(key) ?? []), member.name]);
+  }
+  return names;
 }

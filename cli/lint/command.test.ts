@@ -184,7 +184,6 @@ describe("what was typed", () => {
   test.each([
     [[], "nothing to read: give -f FILE, or -f - for standard input"],
     [["-f", "-", "--fix"], "--fix changes files: give them by name instead of standard input"],
-    [["-f", "x", "--context", "c"], "--context is for --server: without it no cluster is asked"],
     [
       ["-f", "x", "-o", "xml"],
       "option '-o, --output <format>' argument 'xml' is invalid. Allowed choices are text, json, sarif, github.",
@@ -193,6 +192,11 @@ describe("what was typed", () => {
   ])("is refused where it means nothing: %j", async (args, problem) => {
     const { code, err } = await lint("", args);
     expect([code, err]).toEqual([1, `Error: ${problem}\nRun 'sluice lint --help' for usage.`]);
+  });
+
+  test("may have the flags that scripts give to every command of kubectl's", async () => {
+    const { code, err } = await lint(good, ["-f", "-", "-n", "shop", "--context", "c", "--kubeconfig", "none"]);
+    expect([code, err]).toEqual([0, ""]);
   });
 
   test("is explained with --help, under the name that it was called by", async () => {

@@ -5,35 +5,31 @@
 import { chmod, realpath, rename, stat, writeFile } from "node:fs/promises";
 import { codeOf, messageOf } from "../../kube/object/errors.ts";
 import { type Paint, paintFor } from "../paint.ts";
+import { parsedOrTold, usageProblem } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
 import { filesOf, textOf, Unreadable } from "../yaml/files.ts";
 import type { Edit, Finding } from "./finding.ts";
 import { type Judgement, judge } from "./judge.ts";
 import { githubReport, jsonReport, sarifReport } from "./machineReports.ts";
-import { type LintOptions, parseLintOptions } from "./options.ts";
+import { commandOf, type LintOptions, lintOptionsOf } from "./options.ts";
 import { readSource, type Source } from "./source.ts";
 import { countsOf, sentenceOf, textReport } from "./textReport.ts";
 
 /** @returns the exit code: 0 nothing is wrong, or there are only warnings; 1 something is, or could not be read */
 export async function run(args: readonly string[], ports: CliPorts): Promise<number> {
-  const parsed = parseLintOptions(args, ports.program);
-  switch (parsed.kind) {
-    case "help":
-      await ports.out(parsed.text);
-      return 0;
-    case "refused":
-      ports.err(`Error: ${parsed.problem}\nRun '${ports.program} lint --help' for usage.`);
-      return 1;
-    case "run":
-      try {
-        return await lint(parsed.options, ports);
-      } catch (error) {
-        if (!(error instanceof Unreadable)) throw error;
-        ports.err(`Error: ${error.message}`);
-        return 1;
-      }
-    default:
-      return parsed satisfies never;
+  const command = await parsedOrTold(commandOf, args, ports);
+  if (typeof command === "number") return command;
+  const options = lintOptionsOf(command);
+  if (typeof options === "string") {
+    ports.err(usageProblem(options, `${ports.program} lint`));
+    return 1;
+  }
+  try {
+    return await lint(options, ports);
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    ports.err(`Error: ${error.message}`);
+    return 1;
   }
 }
 
@@ -54,7 +50,8 @@ async function lint(options: LintOptions, ports: CliPorts): Promise<number> {
   const sources = files.map(({ source }) => source);
   const asked = options.server === undefined ? [] : await askServer(judgement, options, ports);
   const findings = asked.length === 0 ? judgement.findings : inOrder([...judgement.findings, ...asked], sources);
-  await ports.out(report(findings, { sources, judgement, options, ports }));
+  const text = report(findings, { sources, judgement, options, ports });
+  if (text !== "") await ports.out(text);
   return conclude(findings, judgement, options, ports);
 }
 

@@ -84,7 +84,7 @@ function caseOf(source: Source, inText: ObjectInText): Case {
   let { object: mended } = inText;
   const bySchema = found.map((finding): Placed => {
     const place = placeInText(inText.document, inText.node, finding.path);
-    const mend = kind === undefined ? undefined : mendOf(kind, place, false);
+    const mend = kind === undefined ? undefined : mendOf(kind, place, { isUnknown: false, supported: [] });
     if (mend?.value !== undefined) mended = withValue(mended, place.segments, mend.value);
     return { ...finding, place, mend };
   });
@@ -152,7 +152,9 @@ function ofRules(one: Case, referencesOf: (member: Member) => References): reado
     if (left.some((wrong) => followsFrom(wrong.path, path, violation.type))) return [];
     const place = placeInText(document, node, path);
     const isMended = bySchema.some((wrong) => wrong.path === path);
-    const mend = isMended ? undefined : mendOf(kind, place, UNKNOWN.has(rule));
+    const mend = isMended
+      ? undefined
+      : mendOf(kind, place, { isUnknown: UNKNOWN.has(rule), supported: supportedIn(violation) });
     const help = [violation.help, mend === undefined ? undefined : writeHelp(mend)].findLast(
       (text) => text !== undefined,
     );
@@ -167,6 +169,10 @@ function ofRules(one: Case, referencesOf: (member: Member) => References): reado
     ...warn.flatMap((each) => told(each, "warning")),
   ];
 }
+
+/** `supported values: "A", "B"` */
+const supportedIn = ({ type, detail }: Pick<Violation, "type" | "detail">): readonly string[] =>
+  type === "NotSupported" ? [...detail.matchAll(/"([^"\\]+)"/g)].map(([, word = ""]) => word) : [];
 
 /** To the rules a value of a wrong type is not there: what they say of its place, or miss in it, comes from that. */
 function followsFrom(wrong: string, path: string, type: Violation["type"]): boolean {

@@ -18,21 +18,35 @@ export interface Mend {
   readonly value?: string | number | boolean;
 }
 
+export interface Wrong {
+  /** The name of the member is what is wrong. */
+  readonly isUnknown: boolean;
+  /** The words that may stand there, where a rule has said so. */
+  readonly supported: readonly string[];
+}
+
 /** @returns undefined: nothing is wrong here, or there are several ways to put it right */
-export function mendOf(kind: AdmittedKind, place: PlaceInText, isUnknown: boolean): Mend | undefined {
+export function mendOf(kind: AdmittedKind, place: PlaceInText, { isUnknown, supported }: Wrong): Mend | undefined {
   if (!place.isWhole || place.isShared) return undefined;
   if (isUnknown) return renamed(kind, place);
   const { node } = place;
   if (!isScalar(node) || !["PLAIN", "QUOTE_SINGLE", "QUOTE_DOUBLE"].includes(node.type ?? "")) return undefined;
   const schema = memberAt(schemaOf(kind), place.segments);
-  const source = node.source ?? "";
   if (schema === undefined || node.tag !== undefined) return undefined;
-  const value = valueFor(schema, node.value, source, String(place.segments.at(-1)));
+  const source = node.source ?? "";
+  const value =
+    inOtherCase(node.value, supported) ?? valueFor(schema, node.value, source, String(place.segments.at(-1)));
   if (value === undefined || value === node.value) return undefined;
   const [start, end] = node.range;
   // In JSON every text has them.
   const isQuoted = node.type !== "PLAIN" || (isScalar(place.key) && place.key.type === "QUOTE_DOUBLE");
   return { edit: { range: [start, end], text: textOf(value, isQuoted) }, value };
+}
+
+/** `always` for `Always`. */
+function inOtherCase(value: unknown, words: readonly string[]): string | undefined {
+  const near = words.filter((word) => word.toLowerCase() === String(value).toLowerCase());
+  return near.length === 1 ? near[0] : undefined;
 }
 
 function valueFor(schema: Schema, value: unknown, source: string, name: string): string | number | boolean | undefined {
@@ -45,10 +59,13 @@ function valueFor(schema: Schema, value: unknown, source: string, name: string):
       return typeof value === "string" ? numberFor(value, name) : undefined;
     case "boolean":
       return value === "true" ? true : value === "false" ? false : undefined;
-    case "picklist": {
-      const near = (schema.options ?? []).filter((one) => one.toLowerCase() === String(value).toLowerCase());
-      return near.length === 1 ? near[0] : undefined;
-    }
+    case "picklist":
+      return inOtherCase(value, schema.options ?? []);
+    // The duration of a pause, of which a number means seconds.
+    case "union":
+      return name === "duration" && typeof value === "string" && goDurationNs(value) === undefined
+        ? durationMeant(value)
+        : undefined;
     default:
       return undefined;
   }
@@ -61,8 +78,12 @@ function durationFor(value: unknown): string | undefined {
   return /^\d{1,9}$/.test(value) ? `${value}s` : durationMeant(value);
 }
 
+const SHARES: readonly string[] = ["setWeight", "percentage"];
+
 function numberFor(text: string, name: string): number | undefined {
   if (/^[+-]?\d{1,10}$/.test(text)) return Number(text);
+  // A share in percent is written without its sign.
+  if (SHARES.includes(name) && /^\d{1,3}%$/.test(text)) return Number.parseInt(text, 10);
   // `scaleDownDelaySeconds: 30s`
   const seconds = name.endsWith("Seconds") ? Number(goDurationNs(text) ?? 1n) / 1e9 : Number.NaN;
   return Number.isInteger(seconds) ? seconds : undefined;

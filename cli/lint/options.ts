@@ -1,7 +1,7 @@
 /** Parses the arguments of `sluice lint`. */
 import { Command, Option } from "commander";
-import { HELP_WIDTH, helpLayout } from "../../controller/process/helpLayout.ts";
-import { parsed } from "../parsed.ts";
+import { collected } from "../flagValues.ts";
+import { connectOptionsOf, withKubeFlags } from "../kubeFlags.ts";
 import type { ConnectOptions } from "../ports.ts";
 
 export const FORMATS = ["text", "json", "sarif", "github"] as const;
@@ -19,35 +19,26 @@ export interface LintOptions {
   readonly server: ConnectOptions | undefined;
 }
 
-export type ParsedLintOptions =
-  | { readonly kind: "run"; readonly options: LintOptions }
-  | { readonly kind: "help"; readonly text: string }
-  /** A sentence for stderr. */
-  | { readonly kind: "refused"; readonly problem: string };
-
-const examples = (program: string): string => `
+const examples = `
 Examples:
   A file:
-    ${program} lint -f rollout.yaml
+    sluice lint -f rollout.yaml
   What is applied, with the Services and templates that Rollouts name:
-    kustomize build overlays/prod | ${program} lint -f -
-    helm template shop ./chart | ${program} lint -f -
+    kustomize build overlays/prod | sluice lint -f -
+    helm template shop ./chart | sluice lint -f -
   All manifests of a folder, for code scanning:
-    ${program} lint -R -f deploy/ -o sarif > lint.sarif
+    sluice lint -R -f deploy/ -o sarif > lint.sarif
   Put right what has one right answer:
-    ${program} lint -f rollout.yaml --fix
+    sluice lint -f rollout.yaml --fix
   Ask the API server's dry run, too:
-    ${program} lint -f rollout.yaml --server --context staging
+    sluice lint -f rollout.yaml --server --context staging
 
 Exit codes: 0 nothing is wrong, or there are only warnings; 1 something is wrong,
 or could not be read.`;
 
-const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
-
-const commandOf =
-  (program: string) =>
-  (write: (text: string) => void): Command =>
-    new Command(`${program} lint`)
+export const commandOf = (): Command =>
+  withKubeFlags(
+    new Command("sluice lint")
       .description(
         "Says what is wrong in manifests of Rollouts, AnalysisTemplates, ClusterAnalysisTemplates, AnalysisRuns and " +
           "Experiments, with file, line and column: what their schema refuses, and all that admission refuses or warns " +
@@ -55,23 +46,19 @@ const commandOf =
       )
       .usage("-f FILE [flags]")
       .argument("[files...]", "more files and folders, as pre-commit gives them")
-      .configureHelp(helpLayout)
       .addOption(
-        new Option("-f, --filename <file>", "file or folder, - for standard input; may be repeated").argParser(collect),
+        new Option("-f, --filename <file>", "file or folder, - for standard input; may be repeated").argParser(
+          collected,
+        ),
       )
       .addOption(new Option("-R, --recursive", "read the folders in a folder, too").default(false))
       .addOption(new Option("-o, --output <format>", "how to print it").default("text").choices([...FORMATS]))
       .addOption(new Option("--fix", "put right, in the files, what has exactly one right answer").default(false))
       .addOption(new Option("--strict", "end with exit code 1 for warnings, too").default(false))
       .addOption(new Option("--server", "ask the API server's dry run, too").default(false))
-      .addOption(new Option("-n, --namespace <name>", "for --server: of manifests that name none"))
-      .addOption(new Option("--kubeconfig <file>", "for --server: path to a kubeconfig (default: as kubectl finds it)"))
-      .addOption(new Option("--context <name>", "for --server: context of the kubeconfig"))
-      .addHelpOption(new Option("-h, --help", "show this help"))
-      .addHelpText("after", examples(program))
-      .exitOverride()
-      .configureOutput({ writeOut: write, writeErr: () => undefined, getOutHelpWidth: () => HELP_WIDTH })
-      .action(() => {});
+      .addHelpText("after", examples)
+      .action(() => {}),
+  );
 
 interface Given {
   readonly filename?: readonly string[];
@@ -80,25 +67,15 @@ interface Given {
   readonly fix: boolean;
   readonly strict: boolean;
   readonly server: boolean;
-  readonly namespace?: string;
-  readonly kubeconfig?: string;
-  readonly context?: string;
 }
 
-/** @param program as it was called: `sluice`, `kubectl argo rollouts` */
-export function parseLintOptions(args: readonly string[], program: string): ParsedLintOptions {
-  const found = parsed(commandOf(program), args);
-  if (found.kind === "help") return { ...found, text: `${found.text.trim()}\n` };
-  if (found.kind !== "parsed") return found;
-  const { filename = [], recursive, output, fix, strict, server, ...reached } = found.command.opts<Given>();
-  const files = [...new Set([...filename, ...found.command.args])];
-  const refused = (problem: string): ParsedLintOptions => ({ kind: "refused", problem });
-  if (files.length === 0) return refused("nothing to read: give -f FILE, or -f - for standard input");
-  if (fix && files.includes("-")) return refused("--fix changes files: give them by name instead of standard input");
-  const stray = Object.keys(reached)[0];
-  if (!server && stray !== undefined) return refused(`--${stray} is for --server: without it no cluster is asked`);
-  return {
-    kind: "run",
-    options: { files, recursive, format: output, fix, strict, server: server ? reached : undefined },
-  };
+/** @returns a sentence for stderr where what was given means nothing */
+export function lintOptionsOf(command: Command): LintOptions | string {
+  const { filename = [], recursive, output, fix, strict, server } = command.opts<Given>();
+  const files = [...new Set([...filename, ...command.args])];
+  if (files.length === 0) return "nothing to read: give -f FILE, or -f - for standard input";
+  if (fix && files.includes("-")) return "--fix changes files: give them by name instead of standard input";
+  // kubectl's flag of that name, an address, is the kubeconfig's here.
+  const reached = server ? { ...connectOptionsOf(command), server: undefined } : undefined;
+  return { files, recursive, format: output, fix, strict, server: reached };
 }

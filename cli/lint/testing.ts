@@ -1,6 +1,6 @@
 /** Running `sluice lint` in tests. */
-import { manualClock } from "../../kube/clock/clock.ts";
 import type { CliPorts } from "../ports.ts";
+import { testPorts } from "../testing.ts";
 import { run } from "./command.ts";
 
 export interface Ran {
@@ -11,22 +11,9 @@ export interface Ran {
 
 /** Runs the command with `input` as standard input. */
 export async function lint(input: string, args: readonly string[], more: Partial<CliPorts> = {}): Promise<Ran> {
-  let out = "";
-  const err: string[] = [];
-  const ports: CliPorts = {
-    env: {},
-    version: "0.1.0",
-    program: "sluice",
-    out: async (text) => void (out += text),
-    err: (line) => void err.push(line),
-    stdin: () => Promise.resolve(input),
-    columns: undefined,
-    clock: manualClock(0),
-    signal: new AbortController().signal,
-    connect: () => Promise.reject(new Error("no cluster in this test")),
-    ...more,
-  };
-  return { code: await run(args, ports), out, err: err.join("\n") };
+  const ports = testPorts({ stdin: async () => input, ...more });
+  const code = await run(args, ports);
+  return { code, out: ports.told.out, err: ports.told.err.trimEnd() };
 }
 
 export interface Row {
