@@ -141,6 +141,16 @@ test("an aborted canary with dynamicStableScale goes back in the portions of its
   expect(Math.min(...moments.map(({ capacity }) => capacity))).toBeGreaterThanOrEqual(1);
 });
 
+test.each([
+  ["two pods at least", "minPodsPerReplicaSet: 2", "{ setWeight: 9 }, { setWeight: 22 }, { setWeight: 62 }"],
+  ["its whole size at least", "minPodsPerReplicaSet: 8", "{ setWeight: 9 }, { setWeight: 62 }"],
+])("an aborted canary with dynamicStableScale and %s gives all requests back", async (_, least, steps) => {
+  const strategy = `{ canary: { canaryService: c, stableService: s, dynamicStableScale: true, ${least}, trafficRouting: { smi: {} },
+    steps: [${steps}, { analysis: { templates: [{ templateName: smoke }] } }] } }`;
+  const { moments } = await played({ strategy, replicas: 8, metrics: "{ smoke: { phase: Failed } }" });
+  expect(moments.at(-1)).toMatchObject({ share: 0, old: { ready: 8 }, new: { ready: 0, starting: 0 } });
+});
+
 const template = `
 apiVersion: argoproj.io/v1alpha1
 kind: AnalysisTemplate
