@@ -8,7 +8,7 @@ const examples = join(import.meta.dir, "../../examples");
 const shop = join(pages, "shop.yaml");
 const scenario = join(pages, "scenario.yaml");
 
-async function simulated(args: readonly string[], stdin = "") {
+async function simulated(args: readonly string[], stdin = "", columns?: number) {
   const told = { out: "", err: "" };
   const code = await run(args, {
     env: {},
@@ -17,7 +17,7 @@ async function simulated(args: readonly string[], stdin = "") {
     out: async (text) => void (told.out += text),
     err: (line) => void (told.err += `${line}\n`),
     stdin: async () => stdin,
-    columns: undefined,
+    columns,
     clock: manualClock(),
     signal: new AbortController().signal,
     connect: () => Promise.reject(new Error("no cluster is needed")),
@@ -52,6 +52,13 @@ Requests at 500/s: 1620500 of 3040001 went to the new version; a pod has 50/s as
 Note: Made up, because no file has it: Service "shop-stable", Service "shop-canary", Ingress "shop".
 Note: The scenario says nothing about success-rate: taken for good.
 `);
+  });
+
+  test("a narrow terminal gets the columns that nothing else tells", async () => {
+    const { out } = await simulated(["-f", shop], "", 60);
+    const lines = out.split("\n");
+    expect(lines).toContain("AT        STAGE                      NEW GETS  NEW PODS");
+    expect(lines.filter((line) => line.length > 60)).toEqual([]);
   });
 
   test("an update that is aborted tells at which step, and why", async () => {

@@ -45,13 +45,18 @@ const podsText = ({ ready, starting }: Pods): string => (starting === 0 ? `${rea
 const incidentLines = ({ incidents }: StageReport): readonly string[] =>
   incidents.map(({ atMs, text }) => `${timeText(atMs)}: ${text}`);
 
+/** Which columns go first where there is no room for all: what the lines below sum up, then what others tell. */
+const DISPENSABLE = ["EXTRA PODS", "CAPACITY", "FOR", "OLD PODS"];
+
 function table(rows: readonly (readonly string[])[], below: readonly (readonly string[])[], columns: number): string[] {
   const widths = HEADERS.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length)));
+  const left = new Set(HEADERS.keys());
+  const width = (): number => [...left].reduce((sum, column) => sum + (widths[column] ?? 0) + 2, -2);
+  for (const header of DISPENSABLE) if (width() > columns) left.delete(HEADERS.indexOf(header));
+  const lineOf = (row: readonly string[]): string =>
+    [...left].map((column) => (row[column] ?? "").padEnd(widths[column] ?? 0)).join("  ");
   return rows.flatMap((row, index) => [
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
+    lineOf(row).trimEnd(),
     ...(below[index - 1] ?? []).flatMap((line) => wrap(`  ${line}`, columns, "    ")),
   ]);
 }

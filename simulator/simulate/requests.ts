@@ -13,12 +13,18 @@ export class NotSimulated extends Error {}
 
 const AGENT = "kubectl/v1.36.3 (linux/amd64)";
 
+/** A patch that raced with another write is tried again, as an API server does by itself. */
+const ATTEMPTS = 5;
+
 /** @returns warnings @throws {NotSimulated} with what kubectl would print */
 async function send(server: ApiServer, request: Omit<ApiRequest, "userAgent">): Promise<readonly string[]> {
-  const answer = await server.handle({ ...request, userAgent: AGENT });
-  if (answer.kind === "watch") throw new NotSimulated(`${request.path} answers with a watch`);
-  if (answer.status >= 300) throw new NotSimulated(refusalLines(answer.body as Status).join("\n"));
-  return answer.warnings ?? [];
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await server.handle({ ...request, userAgent: AGENT });
+    if (answer.kind === "watch") throw new NotSimulated(`${request.path} answers with a watch`);
+    if (answer.status < 300) return answer.warnings ?? [];
+    if (answer.status === 409 && request.method === "PATCH" && attempt < ATTEMPTS) continue;
+    throw new NotSimulated(refusalLines(answer.body as Status).join("\n"));
+  }
 }
 
 export function resourceOf(

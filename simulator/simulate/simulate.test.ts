@@ -128,6 +128,29 @@ describe("a router", () => {
   });
 });
 
+test("an aborted canary with dynamicStableScale goes back in the portions of its steps, and never forward again", async () => {
+  const strategy = `{ canary: { canaryService: c, stableService: s, dynamicStableScale: true,
+    trafficRouting: { nginx: { stableIngress: web } },
+    steps: [{ setWeight: 25 }, { setWeight: 50 }, { setWeight: 75 }, { pause: { duration: 20s } }, { analysis: { templates: [{ templateName: smoke }] } }] } }`;
+  const { moments, outcome } = await played({ strategy, replicas: 10, metrics: "{ smoke: { phase: Failed } }" });
+  const shares = moments.filter(({ stage }) => stage.isOver === true).map(({ share }) => share);
+  expect(outcome.kind).toBe("aborted");
+  expect(shares).toEqual(shares.toSorted((a, b) => b - a));
+  expect(moments.at(-1)).toMatchObject({ share: 0, old: { ready: 10, starting: 0 }, new: { ready: 0, starting: 0 } });
+  // At no moment do requests come to pods that are not there.
+  expect(Math.min(...moments.map(({ capacity }) => capacity))).toBeGreaterThanOrEqual(1);
+});
+
+test.each([
+  ["two pods at least", "minPodsPerReplicaSet: 2", "{ setWeight: 9 }, { setWeight: 22 }, { setWeight: 62 }"],
+  ["its whole size at least", "minPodsPerReplicaSet: 8", "{ setWeight: 9 }, { setWeight: 62 }"],
+])("an aborted canary with dynamicStableScale and %s gives all requests back", async (_, least, steps) => {
+  const strategy = `{ canary: { canaryService: c, stableService: s, dynamicStableScale: true, ${least}, trafficRouting: { smi: {} },
+    steps: [${steps}, { analysis: { templates: [{ templateName: smoke }] } }] } }`;
+  const { moments } = await played({ strategy, replicas: 8, metrics: "{ smoke: { phase: Failed } }" });
+  expect(moments.at(-1)).toMatchObject({ share: 0, old: { ready: 8 }, new: { ready: 0, starting: 0 } });
+});
+
 const template = `
 apiVersion: argoproj.io/v1alpha1
 kind: AnalysisTemplate

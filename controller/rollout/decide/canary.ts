@@ -4,7 +4,7 @@
  */
 import type { RolloutStatus } from "../../../schema/rollout.ts";
 import { delaysScaleDown, holdAborted, removeScaleDownDeadlines } from "../course/afterAbort.ts";
-import { blueGreenOf, currentStepOf, stepIndexOf, stepsOf } from "../model/defaults.ts";
+import { blueGreenOf, canaryOf, currentStepOf, stepIndexOf, stepsOf } from "../model/defaults.ts";
 import { pruneHistory, scaleDownForCanary } from "../sizes/oldReplicaSets.ts";
 import { emit, isAborted, roles, scaleReplicaSet, statusOf, wake, type Pass } from "../actions/pass.ts";
 import { canaryRecords, syncAnalyses } from "../course/analysis/analyses.ts";
@@ -99,7 +99,11 @@ function scaleNew(p: Pass): boolean {
   const { newRS } = roles(p);
   if (newRS === undefined) return false;
   if (delaysScaleDown(p)) return holdAborted(p, newRS);
-  return scaleReplicaSet(p, newRS, canarySizes(p, p.weights).canary, AT_ONCE);
+  const [before, now] = [statusOf(p).canary?.weights, p.weights];
+  // How far an aborted canary has come back is told by its pods: they stay until the lower weight is stored.
+  const isReturning = isAborted(p) && canaryOf(p.world.rollout)?.dynamicStableScale === true;
+  const isLowered = isReturning && (before?.canary.weight ?? 0) > (now?.canary.weight ?? 0);
+  return scaleReplicaSet(p, newRS, canarySizes(p, isLowered ? before : now).canary, AT_ONCE);
 }
 
 /**

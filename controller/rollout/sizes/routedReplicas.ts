@@ -54,7 +54,8 @@ export function canaryWeight(rollout: Rollout, { newRS, stableRS }: Roles, steps
   const missing = desiredReplicas(rollout) - stableRS.status.availableReplicas;
   // If the pods that a canary keeps for a set time counted, the weight would never go down.
   const pods = namesAbortDelay(rollout) ? missing : Math.max(missing, newRS.status.availableReplicas);
-  return weightsOf(steps, stepsOf(rollout)).findLast((weight) => podsFor(rollout, weight) < pods) ?? 0;
+  const sizeFor = (weight: number): number => withMinimum(rollout, podsFor(rollout, weight));
+  return weightsOf(steps, stepsOf(rollout)).findLast((weight) => sizeFor(weight) < pods) ?? 0;
 }
 
 /**
