@@ -38,9 +38,9 @@ beforeAll(async () => {
   plugin = servePlugin(KEY, (call) => void calls.push(call));
   if (otherController() !== undefined) return;
   current = await startHarness({ controller: `${ownController} --leader-elect=false` });
-  const inDefault = (plural: string): string => `/api/v1/namespaces/default/${plural}`;
-  await current.api.create(inDefault("secrets"), { metadata: { name: "plugins" }, stringData: { key: KEY } });
-  await current.api.create(inDefault("configmaps"), {
+  const inOwn = (plural: string): string => `/api/v1/namespaces/argo-rollouts/${plural}`;
+  await current.api.create(inOwn("secrets"), { metadata: { name: "plugins" }, stringData: { key: KEY } });
+  await current.api.create(inOwn("configmaps"), {
     metadata: { name: "argo-rollouts-config" },
     data: configuration(),
   });
