@@ -1,5 +1,4 @@
 /** Takes the values of secrets out of whatever leaves a measurement (docs/security.md#secrets-of-analyses). Pure. */
-import { domainToASCII } from "node:url";
 import { jsonText } from "./text.ts";
 
 export type Redact = (text: string) => string;
@@ -9,7 +8,8 @@ const REPLACEMENT = "*****";
 const inJson = (text: string): string => jsonText(text).slice(1, -1);
 
 /** An address shows its host in small letters, beyond ASCII in Punycode, and numbers as an IP address. */
-const asHost = (secret: string): string => (/[/?#@:\\]/.test(secret) ? "" : domainToASCII(secret));
+const asHost = (secret: string): string =>
+  /[/?#@:\\]/.test(secret) ? "" : (URL.parse(`http://${secret}`)?.hostname ?? "");
 
 /** As an address has it in its user, path and query. The path alone would lose `..` and the like. */
 function asPartsOfUrl(secret: string): readonly string[] {
