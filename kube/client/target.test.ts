@@ -12,6 +12,7 @@ const cases: readonly [Method, string, string][] = [
   ["PATCH", "/api/v1/namespaces/ns/status", 'patch namespaces/status "ns"'],
   ["GET", "/api/v1/nodes/n1", 'get nodes "n1"'],
   ["GET", "/version", "get /version"],
+  ["GET", "/apis/external.metrics.k8s.io/v1beta1/namespaces/ns/queue-length", 'list external.metrics.k8s.io in "ns"'],
 ];
 for (const [method, path, description] of cases) {
   test(`${method} ${path} is to ${description}`, () => {

@@ -14,8 +14,13 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 const verbs = { POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" } as const;
 
+const EXTERNAL_METRICS = "external.metrics.k8s.io";
+
 const place = (path: string): Omit<Target, "verb"> => {
   const parts = path.split("/").filter((part) => part !== "");
+  // There the resource is the metric, whose name any author of templates chooses, by a Secret if he likes: it belongs
+  // into no label of a metric, of which there are only so many, and into no log.
+  if (parts[1] === EXTERNAL_METRICS) parts[parts[3] === "namespaces" ? 5 : 3] = EXTERNAL_METRICS;
   const rest = parts.slice(parts[0] === "apis" ? 3 : 2);
   if ((parts[0] !== "api" && parts[0] !== "apis") || rest[0] === undefined) return { resource: path };
   const namespaced = rest[0] === "namespaces" && rest.length > 2 && rest[2] !== "status" && rest[2] !== "finalize";

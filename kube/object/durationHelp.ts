@@ -21,7 +21,7 @@ export function durationHelp(given: unknown, bare: "seconds" | "none"): string {
   const allowed = `Allowed is a number with the unit s, m or h, such as "30s", "10m" or "1h30m"${seconds}`;
   const shown = typeof given === "string" ? goQuoted(given.slice(0, 80)) : JSON.stringify(given);
   const meant = typeof given === "string" ? (durationMeant(given) ?? inSeconds(given, bare)) : undefined;
-  return `${shown} ${problemOf(given, bare)}${meant === undefined ? "" : `: write "${meant}"`}. ${allowed}`;
+  return `${shown} ${problemOf(given, bare)}${meant === undefined || meant === given ? "" : `: write "${meant}"`}. ${allowed}`;
 }
 
 /** Digits alone are mostly meant as seconds. */

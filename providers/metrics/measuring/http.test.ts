@@ -158,6 +158,11 @@ describe("addresses that may not be reached", () => {
       message: `kubernetes.example, which is 10.96.0.1, ${refused}`,
     });
     expect(JSON.stringify(await messageOf("http://10.96.0.1:9090/"))).not.toContain("API server");
+    for (const range of ["10.0.0.0/8", "10.96.0.0/31", "0.0.0.0/0"]) {
+      const wide = sender({ ...options, addresses: { allow: [range], deny: ["10.0.0.0/7"] }, resolve });
+      const answer = await wide(question("https://10.96.0.1/api", { timeoutMs: 50 }), never, "prod");
+      expect(answer).toMatchObject({ refused: true });
+    }
     const allowing = sender({ ...options, addresses: { allow: ["10.96.0.1"], deny: [] }, resolve });
     const answer = await allowing(question("https://10.96.0.1/api", { timeoutMs: 50 }), never, "prod");
     expect(JSON.stringify(answer)).not.toContain("API server");

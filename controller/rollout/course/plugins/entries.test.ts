@@ -21,6 +21,7 @@ describe("an answer to a run", () => {
     ["that goes on", answered("Running"), { phase: "Running", backoff: "30s" }],
     ["that goes on for long", answered("Running", { resumeMs: 90_000 }), { phase: "Running", backoff: "1m30s" }],
     ["that goes on for hours", answered("Running", { resumeMs: 3_601_000 }), { phase: "Running", backoff: "1h0m1s" }],
+    ["that goes on for ever", answered("Running", { resumeMs: 2.5e14 }), { phase: "Running", backoff: "8760h0m0s" }],
     ["that would go on too soon", answered("Running", { resumeMs: 10_000 }), { phase: "Running", backoff: "30s" }],
     ["without a phase", answered("", { message: "m" }), { phase: "Running", message: "m", backoff: "30s" }],
     [

@@ -14,6 +14,8 @@ export type Operation = "Run" | "Terminate" | "Abort";
 const BACKOFF_MS = 30_000;
 /** What a plugin wants sooner than this is not granted. */
 const SHORTEST_MS = 10_000;
+/** A year. Plugins say any time, and Go, which reads the backoff too, has no durations of three centuries. */
+const LONGEST_MS = 31_536_000_000;
 
 export const entryOf = (
   entries: readonly StepPluginStatus[],
@@ -75,7 +77,7 @@ export function executed(run: StepPluginStatus, { arrivedAt, answer }: StepPlugi
   const at = timestamp(arrivedAt);
   // What a plugin says of its state together with an error is not to be built on.
   const kept = phase === "Error" ? stateBefore : state;
-  const backoffMs = phase === "Running" && resumeMs > SHORTEST_MS ? resumeMs : BACKOFF_MS;
+  const backoffMs = phase === "Running" && resumeMs > SHORTEST_MS ? Math.min(resumeMs, LONGEST_MS) : BACKOFF_MS;
   return {
     index,
     name,

@@ -8,9 +8,9 @@ export interface AddressRules {
 }
 
 export type Judged =
-  /** No rule speaks of it: it may be reached, unless it is the API server. */
+  /** No rule speaks of it, or one that allows a range: it may be reached, unless it is the API server. */
   | { readonly kind: "open" }
-  /** By --analysis-allow-address. */
+  /** By --analysis-allow-address, which names this very address: it may be reached, the API server or not. */
   | { readonly kind: "allowed" }
   /** `what`: it is …. */
   | { readonly kind: "denied"; readonly what: string };
@@ -63,7 +63,8 @@ export function addressRules({ allow, deny }: AddressRules): (address: string) =
     if (ip === undefined) return { kind: "denied", what: "no IP address" };
     const first = rules.find((each) => holds(each, ip));
     if (first === undefined) return { kind: "open" };
-    return first.allows ? { kind: "allowed" } : { kind: "denied", what: first.what };
+    if (!first.allows) return { kind: "denied", what: first.what };
+    return { kind: first.prefix === ip.bits ? "allowed" : "open" };
   };
 }
 
