@@ -1,0 +1,93 @@
+/** `sluice explain`: why a Rollout does not move (docs/cli/explain.md). */
+import { dueOf, explain, explainLeaving, type Explanation } from "../../controller/rollout/explain/explain.ts";
+import { nameSelector } from "../../kube/client/path.ts";
+import { pause } from "../../kube/clock/sleep.ts";
+import { equal } from "../../kube/object/equality.ts";
+import { keyOf } from "../../kube/runtime/cache.ts";
+import { reported } from "../get/reported.ts";
+import { parsedOrTold, usageProblem } from "../parsed.ts";
+import type { CliPorts } from "../ports.ts";
+import { commandOf, type ExplainOptions, optionsOf } from "./options.ts";
+import { type Known, readRollouts, type Scope } from "./readCluster.ts";
+import { explanationText } from "./text.ts";
+
+/** What is due for longer than this is not being done. */
+const LATE_MS = 2_000;
+
+/** @returns the exit code: 0 explained; 1 not found, not readable, or not understood */
+export async function run(args: readonly string[], ports: CliPorts): Promise<number> {
+  const ran = await parsedOrTold(commandOf, args, ports);
+  if (typeof ran === "number") return ran;
+  const options = optionsOf(ran);
+  if (typeof options !== "string") return reported(ports, () => explained(options, ports));
+  ports.err(usageProblem(options, `${ports.program} explain ${ran.name()}`));
+  return 1;
+}
+
+async function explained(options: ExplainOptions, ports: CliPorts): Promise<number> {
+  const { client, namespace } = await ports.connect(options.connect);
+  const { names, selector, allNamespaces } = options;
+  const [only, ...others] = names;
+  const scope: Scope = {
+    client,
+    clock: ports.clock,
+    namespace: allNamespaces ? undefined : namespace,
+    query: {
+      ...(only === undefined || others.length > 0 ? {} : { fieldSelector: nameSelector(only) }),
+      ...(selector === undefined ? {} : { labelSelector: selector }),
+    },
+  };
+  const known = await settled(scope, ports);
+  const wanted = names.length === 0 ? known : names.flatMap((name) => known.filter((each) => nameOf(each) === name));
+  const all = wanted.map((each) => explanationOf(each, ports.clock.now()));
+  const shown = names.length === 0 ? all.filter(isStill) : all;
+  await print(shown, options, ports);
+  if (names.length === 0 && shown.length === 0)
+    ports.err(all.length === 0 ? "No resources found." : `All are done or moving (${all.length}).`);
+  const missing = names.filter((name) => !known.some((each) => nameOf(each) === name));
+  for (const name of missing) ports.err(`Error: rollouts.argoproj.io "${name}" not found in namespace "${namespace}"`);
+  return missing.length > 0 ? 1 : 0;
+}
+
+const isStill = ({ standing }: Explanation): boolean => standing === "waiting" || standing === "stopped";
+
+const rolloutOf = (each: Known) => (each.kind === "known" ? each.evidence.snapshot.rollout : each.rollout);
+const nameOf = (each: Known): string => rolloutOf(each).metadata.name;
+
+/** A controller that is at work does within a moment what is due: what is due for longer is looked at twice. */
+async function settled(scope: Scope, { clock, signal }: CliPorts): Promise<readonly Known[]> {
+  const first = await readRollouts(scope);
+  const due = new Map(first.map((each) => [keyOf(rolloutOf(each)), dueIn(each)]));
+  if ([...due.values()].every((what) => what.length === 0)) return first;
+  await pause(clock, LATE_MS, signal);
+  const second = await readRollouts(scope);
+  return second.map((each) => {
+    const before = due.get(keyOf(rolloutOf(each))) ?? [];
+    const isLate = before.length > 0 && equal(before, dueIn(each));
+    return each.kind === "known" && isLate ? { kind: "known", evidence: { ...each.evidence, isLate } } : each;
+  });
+}
+
+const dueIn = (each: Known): readonly string[] => (each.kind === "known" ? dueOf(each.evidence) : []);
+
+function explanationOf(each: Known, now: number): Explanation {
+  switch (each.kind) {
+    case "known":
+      return explain(each.evidence);
+    case "leaving":
+      return explainLeaving(each.rollout, now);
+    default:
+      return each satisfies never;
+  }
+}
+
+async function print(shown: readonly Explanation[], { names, output }: ExplainOptions, ports: CliPorts): Promise<void> {
+  if (output === undefined) {
+    if (shown.length > 0) await ports.out(shown.map((each) => explanationText(each, ports.program)).join("\n"));
+    return;
+  }
+  const { printedJson, printedYaml } = await import("../get/printed.ts");
+  const [first] = shown;
+  const document = names.length === 1 && first !== undefined ? first : { rollouts: shown };
+  await ports.out((output === "json" ? printedJson : printedYaml)(document));
+}

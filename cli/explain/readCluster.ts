@@ -1,0 +1,156 @@
+/**
+ * What the controller would know of Rollouts, read once: its own caches, filled from lists, and its own gathering of
+ * facts. Nothing is written.
+ */
+import { runStanding } from "../../controller/analysis/explain/standing.ts";
+import { gatherPass } from "../../controller/rollout/apply/gatherPass.ts";
+import { createMemories } from "../../controller/rollout/apply/passMemory.ts";
+import { checkPods } from "../../controller/rollout/apply/podRequests.ts";
+import type { Drivers, Evidence, RunStanding } from "../../controller/rollout/explain/evidence.ts";
+import { toldPlugins, toldRefusals } from "../../controller/rollout/explain/told.ts";
+import { sourcesOf } from "../../controller/rollout/facts/cacheSources.ts";
+import { createGatherer } from "../../controller/rollout/facts/gather.ts";
+import { needOf, type OptionalStore } from "../../controller/rollout/facts/optionalStore.ts";
+import { createStores, type Stores } from "../../controller/rollout/facts/stores.ts";
+import type { PodCheck } from "../../controller/rollout/model/model.ts";
+import { restartDue } from "../../controller/rollout/revision/restart.ts";
+import { ApiError } from "../../kube/client/apiError.ts";
+import { pagesOf } from "../../kube/client/pagedLists.ts";
+import { collectionPath } from "../../kube/client/path.ts";
+import { ROLLOUTS } from "../../kube/client/resources.ts";
+import type { KubeClient } from "../../kube/client/transport.ts";
+import type { Clock } from "../../kube/clock/clock.ts";
+import { keyOf, type Stored } from "../../kube/runtime/cache.ts";
+import type { Resource } from "../../schema/kube.ts";
+import { INSTANCE_LABEL } from "../../schema/labels.ts";
+import type { Rollout } from "../../schema/rollout.ts";
+import { driversOf } from "./drivers.ts";
+import { exhaustedBudgets } from "./budgets.ts";
+
+export interface Scope {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  /** Undefined: all. */
+  readonly namespace: string | undefined;
+  /** Of the Rollouts: labelSelector, fieldSelector. */
+  readonly query: Readonly<Record<string, string>>;
+}
+
+/** A person waits: fewer requests matter more than memory. */
+const PAGE = { mostObjects: 1_000, mostBytes: 16 * 2 ** 20 };
+
+/** How one of them stands: facts to decide on, or that it is being deleted. */
+export type Known =
+  { readonly kind: "known"; readonly evidence: Evidence } | { readonly kind: "leaving"; readonly rollout: Rollout };
+
+/** All Rollouts of the scope, by namespace and name. @throws {ApiError} */
+export async function readRollouts(scope: Scope): Promise<readonly Known[]> {
+  const { client, clock } = scope;
+  const stores = createStores();
+  await fill(scope, stores);
+  const plugins = {
+    of(uid: string) {
+      const [rollout] = stores.rollouts.by("owner", uid);
+      return rollout === undefined ? "waiting" : { facts: toldPlugins(rollout), inFlight: undefined };
+    },
+  } as const;
+  const gatherer = createGatherer(stores, false, plugins);
+  const memories = createMemories();
+  const drivers = new Map<string, Promise<Drivers>>();
+  const rollouts = [...stores.rollouts.values()].toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  const known: Known[] = [];
+  for (const rollout of rollouts) {
+    if (rollout.metadata.deletionTimestamp !== undefined) {
+      known.push({ kind: "leaving", rollout });
+      continue;
+    }
+    const facts = await gatherPass({ client, clock, gatherer, memories }, keyOf(rollout));
+    if (facts !== undefined)
+      known.push({ kind: "known", evidence: await evidenceOf(scope, stores, facts.snapshot, drivers) });
+  }
+  return known;
+}
+
+async function evidenceOf(
+  { client, clock }: Scope,
+  stores: Stores,
+  found: Evidence["snapshot"],
+  drivers: Map<string, Promise<Drivers>>,
+): Promise<Evidence> {
+  const snapshot = { ...found, ...toldRefusals(found.rollout) };
+  const { rollout, replicaSets } = snapshot;
+  const now = clock.now();
+  const lacking = replicaSets.filter(({ replicas, status }) => status.availableReplicas < replicas);
+  const checks = new Map<string, PodCheck>();
+  for (const set of lacking) checks.set(set.uid, await checkPods(client, set, now));
+  const instance = rollout.metadata.labels?.[INSTANCE_LABEL] ?? "";
+  const reading = drivers.get(instance) ?? driversOf(client, instance, now);
+  drivers.set(instance, reading);
+  return {
+    snapshot,
+    now,
+    checks,
+    runs: runsOf(stores, rollout),
+    exhausted: restartDue(rollout, now) === undefined ? [] : await exhaustedBudgets(client, rollout),
+    drivers: await reading,
+    isLate: false,
+  };
+}
+
+function runsOf(stores: Stores, { metadata: { uid = "" } }: Rollout): ReadonlyMap<string, RunStanding> {
+  const owners = [uid, ...stores.experiments.by("owner", uid).map(({ metadata }) => metadata.uid ?? "")];
+  const runs = owners.flatMap((owner) => stores.analysisRuns.by("owner", owner)).map(runStanding);
+  return new Map(runs.map((run) => [run.name, run]));
+}
+
+type Sink = { upsert(raw: never): void };
+
+async function list(
+  { client, namespace }: Pick<Scope, "client" | "namespace">,
+  resource: Resource,
+  sink: (raw: Stored) => void,
+  query: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const path = collectionPath(resource, namespace);
+  for await (const { items } of pagesOf<Stored>({ client, path, query, ...PAGE }))
+    for (const item of items ?? []) sink(item);
+}
+
+/** The caches as the controller has them: its own kinds, then those that the Rollouts refer to. */
+async function fill(scope: Scope, stores: Stores): Promise<void> {
+  const own = Object.values(sourcesOf(stores, "")).map(async ({ cache, resource, labelSelector = "" }) => {
+    const isRollouts = resource === ROLLOUTS;
+    // Those of every instance: a person asks for one by its name.
+    const selects = labelSelector.startsWith("!") ? "" : labelSelector;
+    const query = isRollouts ? scope.query : { ...(selects === "" ? {} : { labelSelector: selects }) };
+    const take = (raw: Stored): void => (cache as Sink).upsert(raw as never);
+    try {
+      if (resource !== undefined) await list(scope, resource, take, query);
+    } catch (error) {
+      if (isRollouts || !isUnserved(error)) throw error;
+    }
+  });
+  await Promise.all(own);
+  await Promise.all(stores.optional.map((store) => fillNeeded(scope, stores, store)));
+}
+
+const isUnserved = (error: unknown): boolean => error instanceof ApiError && error.status === 404;
+
+async function fillNeeded(scope: Scope, { rollouts }: Stores, store: OptionalStore): Promise<void> {
+  const { kind } = store;
+  const needing = rollouts.by("need", needOf(kind));
+  if (needing.length === 0) return;
+  const keys = new Set(needing.flatMap((rollout) => kind.neededBy(rollout)));
+  const where = { ...scope, namespace: kind.isClusterScoped === true ? undefined : scope.namespace };
+  try {
+    await list(where, kind.api, (raw) => {
+      if (kind.isWhole === true || keys.has(keyOf(raw))) store.objects.upsert(raw);
+    });
+    for (const key of keys) store.seen.add(key);
+    store.complete = true;
+  } catch (error) {
+    if (!(error instanceof ApiError) || (error.status !== 404 && error.status !== 403)) throw error;
+    const why = error.status === 404 ? "the API server does not serve" : "you may not list";
+    store.refused = `${why} ${kind.resource}`;
+  }
+}
