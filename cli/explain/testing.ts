@@ -1,4 +1,5 @@
 /** A whole cluster in this process, whose Rollouts are explained: the production loop drives them, on a clock moved by hand. */
+import type { KubeClient } from "../../kube/client/transport.ts";
 import { manualClock } from "../../kube/clock/clock.ts";
 import type { Log } from "../../controller/process/log.ts";
 import type { VerbOutcome } from "../../controller/rollout/verbs/verb.ts";
@@ -6,8 +7,9 @@ import type { SendHttp } from "../../providers/metrics/measuring/http.ts";
 import type { Rollout, RolloutStrategy } from "../../schema/rollout.ts";
 import { randomOf } from "../../simulator/demo/random.ts";
 import { startLocalCluster } from "../../simulator/local/localCluster.ts";
-import type { Draft } from "../../simulator/model/model.ts";
+import type { Manifest } from "../../simulator/simulate/bundle.ts";
 import { create, perform } from "../../simulator/simulate/requests.ts";
+import type { CliPorts } from "../ports.ts";
 import { testPorts } from "../testing.ts";
 import { run } from "./command.ts";
 
@@ -59,34 +61,45 @@ export const analysisTemplate = (metric: object = {}) => ({
   },
 });
 
-export type Manifest = {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string };
-};
+/** Keeps so many pods of the app. */
+export const budget = (minAvailable: number) => ({
+  apiVersion: "policy/v1",
+  kind: "PodDisruptionBudget",
+  metadata: { name: "budget" },
+  spec: { minAvailable, selector: { matchLabels: { app: "web" } } },
+});
+
+interface Told {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
 
 export interface Shop {
-  readonly create: (manifest: Manifest & object) => Promise<void>;
-  readonly patch: (kind: string, name: string, change: (object: Draft) => object) => void;
+  readonly create: (manifest: Manifest) => Promise<void>;
+  /** Members of the spec of Rollout `web`, without admission. */
+  readonly patchSpec: (spec: object) => void;
   readonly act: (verb: (rollout: Rollout) => VerbOutcome) => Promise<void>;
+  readonly remove: () => void;
+  /** Somebody renews a Lease now. */
+  readonly lease: (name: string, holder: string) => void;
   readonly advance: (ms: number) => Promise<void>;
-  readonly stopLoop: () => Promise<void>;
-  readonly explained: (
-    args?: readonly string[],
-  ) => Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
+  /** Nobody drives Rollouts any more. */
+  readonly stopLoop: () => void;
+  /** Of `web` by default. */
+  readonly explained: (...args: readonly (string | Partial<CliPorts>)[]) => Promise<Told>;
+  /** Of all requests that commands have sent. */
+  readonly methods: () => readonly string[];
   readonly now: () => number;
 }
+
+const sourceOf =
+  (answer: () => number): SendHttp =>
+  async () => ({ kind: "answered", status: 200, headers: {}, body: JSON.stringify({ value: answer() }) });
 
 /** @param answer what the metric's source answers */
 export async function shop(answer: () => number = () => 1): Promise<Shop> {
   const clock = manualClock(Date.UTC(2026, 0, 1));
-  const http: SendHttp = async () =>
-    ({
-      kind: "answered",
-      status: 200,
-      headers: {},
-      body: JSON.stringify({ value: answer() }),
-    }) as never;
   const cluster = await startLocalCluster({
     clock,
     log: SILENT,
@@ -94,31 +107,58 @@ export async function shop(answer: () => number = () => 1): Promise<Shop> {
     random: randomOf(1),
     nodes: 3,
     kubelet: { readyAfterMs: 2_000 },
-    source: () => http,
+    source: () => sourceOf(answer),
   });
   const { server, core } = cluster;
   core.create("namespaces", { metadata: { name: "shop" } });
   await clock.advance(1_000);
   const client = cluster.clientFor("sluice");
+  const methods = new Set<string>();
+  const seen: KubeClient = {
+    ...client,
+    request(request) {
+      methods.add(request.method);
+      return client.request(request);
+    },
+    open(request) {
+      methods.add(request.method);
+      return client.open(request);
+    },
+  };
+  const at = (name: string) => ({ resource: "rollouts.argoproj.io", namespace: "shop", name });
   return {
     now: () => clock.now(),
     async create(manifest) {
-      await create(server, manifest as never, "shop");
+      await create(server, manifest, "shop");
       await clock.advance(0);
     },
-    patch: (resource, name, change) => void core.modify({ resource, namespace: "shop", name }, change as never),
+    patchSpec: (spec) =>
+      void core.modify(at("web"), (object) => ({ ...object, spec: { ...(object["spec"] as object), ...spec } })),
+    remove: () => void core.delete(at("web")),
+    lease(name, holder) {
+      const renewTime = new Date(clock.now()).toISOString().replace("Z", "000Z");
+      const spec = { holderIdentity: holder, leaseDurationSeconds: 15, renewTime };
+      core.create("leases.coordination.k8s.io", { metadata: { name, namespace: "shop" }, spec });
+    },
     act: async (verb) => {
-      const found = core.get({ resource: "rollouts.argoproj.io", namespace: "shop", name: "web" });
-      await perform(server, found as unknown as Rollout, verb);
+      await perform(server, core.get(at("web")) as unknown as Rollout, verb);
     },
     async advance(ms) {
       for (let passed = 0; passed < ms; passed += 1_000) await clock.advance(1_000);
     },
-    stopLoop: async () => void cluster.stop(),
-    async explained(args = ["rollout", "web"]) {
-      const ports = testPorts({ clock, connect: async () => ({ client, namespace: "shop", source: "test" }) });
+    // Not awaited: it waits for timers of this clock.
+    stopLoop: () => void cluster.stop(),
+    methods: () => [...methods],
+    async explained(...given) {
+      const args = given.filter((each) => typeof each === "string");
+      const ports = testPorts({
+        clock,
+        connect: async () => ({ client: seen, namespace: "shop", source: "test" }),
+        ...given.find((each) => typeof each !== "string"),
+      });
       let isOver = false;
-      const ended = run(args, ports).finally(() => (isOver = true));
+      const ended = run(["rollout", ...(args.length === 0 ? ["web"] : args)], ports).finally(() => (isOver = true));
+      // Awaited below: an error that comes before that must not count as unhandled.
       ended.catch(ignore);
       while (!isOver) await clock.advance(100);
       return { code: await ended, ...ports.told };

@@ -14,6 +14,14 @@ function conditionWords({ successCondition, failureCondition }: MetricStanding):
   return parts.length === 0 ? "it has no condition" : parts.join(", ");
 }
 
+const MOST_CHARS = 200;
+
+/** A text of a source, on one line. */
+function told(message: string): string {
+  const line = clause(message.replaceAll(/\s+/g, " "));
+  return line.length > MOST_CHARS ? `${line.slice(0, MOST_CHARS)}…` : line;
+}
+
 const text = (value: string): string => (/^[-\w.[\]]{1,40}$/.test(value) ? value : inWords(value));
 
 function lastWords(metric: MetricStanding): string {
@@ -21,7 +29,7 @@ function lastWords(metric: MetricStanding): string {
   if (last === undefined) return "nothing was measured yet";
   if (last.endedAt === undefined) return "a measurement is going on";
   const what = last.value === "" ? "" : ` ${text(last.value)}`;
-  const why = last.message === "" ? "" : `: ${inWords(clause(last.message))}`;
+  const why = last.message === "" ? "" : `: ${told(last.message)}`;
   return `last measurement${what} was ${last.phase}${why}`;
 }
 

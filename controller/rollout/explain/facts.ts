@@ -1,6 +1,6 @@
 /** The chain of facts behind an explanation: what is known of the step, the pods, the traffic, what judges it, and times. */
 import { timestamp } from "../../../kube/object/time.ts";
-import { roles, statusOf } from "../actions/pass.ts";
+import { isAborted, roles, statusOf } from "../actions/pass.ts";
 import { kindsOf } from "../course/analysisKinds.ts";
 import { currentRun } from "../course/analysisWishes.ts";
 import { deadlineAhead } from "../decide/decide.ts";
@@ -10,11 +10,11 @@ import type { ReplicaSetFacts } from "../model/model.ts";
 import { deadlineOf } from "../model/replicaSets.ts";
 import { metricWords } from "./analysis.ts";
 import { clause, type Gate, type Scene, stepWords, when } from "./gate.ts";
-import { selectedWords } from "./generalGates.ts";
+import { dueNow, selectedWords } from "./generalGates.ts";
 import { lackWords } from "./pods.ts";
 
 export interface Fact {
-  /** "gate", "step", "pods", "traffic", "service", "analysis", "experiment", "deadline", "next", "status", "controller". */
+  /** "gate", "due", "step", "pods", "traffic", "service", "analysis", "experiment", "deadline", "next", "status", "controller". */
   readonly about: string;
   readonly text: string;
 }
@@ -25,8 +25,16 @@ const gateFact: FactsOf = (scene, { reason, since }) => [
   `${reason}${since === undefined ? "" : `, since ${when(scene, since)}`}`,
 ];
 
-const stepFact: FactsOf = (scene) =>
-  currentStepOf(scene.p.world.rollout) === undefined || scene.evidence.snapshot.invalid !== undefined
+/** Nothing is said of a world that a decision has changed, and that does not exist yet. */
+const isDue = ({ reason }: Gate): boolean => reason === "Moving" || reason === "NotReconciled";
+
+const dueFact: FactsOf = (scene, gate) => (isDue(gate) ? dueNow(scene) : []);
+
+const stepFact: FactsOf = (scene, gate) =>
+  isDue(gate) ||
+  currentStepOf(scene.p.world.rollout) === undefined ||
+  isAborted(scene.p) ||
+  scene.p.snapshot.invalid !== undefined
     ? []
     : [stepWords(scene)];
 
@@ -37,7 +45,7 @@ function roleOf({ p }: Scene, { name }: ReplicaSetFacts): string {
 }
 
 const podFacts: FactsOf = (scene) =>
-  scene.p.world.replicaSets
+  scene.p.snapshot.replicaSets
     .filter(({ replicas, status }) => replicas > 0 || status.replicas > 0)
     .map((set) => {
       const deadline = deadlineOf(set);
@@ -45,16 +53,16 @@ const podFacts: FactsOf = (scene) =>
       return `${roleOf(scene, set)}: ${lackWords(scene, set)}${leaves}`;
     });
 
-const trafficFact: FactsOf = ({ p }) => {
+const trafficFact: FactsOf = ({ p }, gate) => {
   const { weights } = p;
-  if (weights === undefined) return [];
+  if (weights === undefined || isDue(gate)) return [];
   const full = fullWeight(p.world.rollout);
   const verified = weights.verified === undefined ? "" : weights.verified ? ", verified" : ", not verified yet";
   return [`${weights.canary.weight} of ${full} to the new version, ${weights.stable.weight} to stable${verified}`];
 };
 
 const serviceFact: FactsOf = (scene) => {
-  const { rollout, services } = scene.p.world;
+  const { rollout, services } = scene.p.snapshot;
   const { activeService: active, previewService: preview } = blueGreenOf(rollout) ?? {};
   return [active, preview].flatMap((name) => {
     const service = name === undefined ? undefined : services.get(name);
@@ -87,9 +95,10 @@ const experimentFact: FactsOf = (scene) => {
   ];
 };
 
-const deadlineFact: FactsOf = (scene, { standing }) => {
+const deadlineFact: FactsOf = (scene, gate) => {
   const { rollout } = scene.p.world;
-  const at = standing === "done" ? undefined : deadlineAhead(scene.p, rollout, statusOf(scene.p));
+  const isOver = gate.standing === "done" || isDue(gate);
+  const at = isOver ? undefined : deadlineAhead(scene.p, rollout, statusOf(scene.p));
   if (at === undefined) return [];
   const then = rollout.spec.progressDeadlineAbort === true ? "it is aborted" : "it counts as Degraded";
   return [
@@ -105,8 +114,14 @@ const nextFact: FactsOf = (scene, { standing }) => {
 };
 
 const statusFact: FactsOf = ({ p }) => {
-  const { phase = "", message = "" } = p.snapshot.rollout.status ?? {};
-  return phase === "" ? [] : [`${phase}${message === "" ? "" : `: ${message}`}`];
+  const { status = {}, metadata } = p.snapshot.rollout;
+  const { phase = "", message = "", observedGeneration: seen } = status;
+  const { generation = 0 } = metadata;
+  const isBehind = seen !== undefined && seen !== String(generation);
+  return [
+    ...(phase === "" ? ["none was written yet"] : [`${phase}${message === "" ? "" : `: ${message}`}`]),
+    ...(isBehind ? [`it is about generation ${seen} of the spec, and there is generation ${generation}`] : []),
+  ];
 };
 
 const controllerFact: FactsOf = ({ evidence: { drivers } }, { standing }) =>
@@ -114,6 +129,7 @@ const controllerFact: FactsOf = ({ evidence: { drivers } }, { standing }) =>
 
 const rows: readonly (readonly [about: string, of: FactsOf])[] = [
   ["gate", gateFact],
+  ["due", dueFact],
   ["step", stepFact],
   ["pods", podFacts],
   ["traffic", trafficFact],

@@ -4,8 +4,7 @@ import type { ConditionReason, PauseReason } from "../../../schema/reasons.ts";
 import type { RolloutStatus } from "../../../schema/rollout.ts";
 import { instant } from "../../../kube/object/time.ts";
 import { wordsOf } from "../actions/actions.ts";
-import { roles, statusOf } from "../actions/pass.ts";
-import { KINDS } from "../course/analysisKinds.ts";
+import { currentHash, roles, statusOf } from "../actions/pass.ts";
 import { currentRun } from "../course/analysisWishes.ts";
 import { needsPerson, pauseCondition, pauseEnd } from "../course/pauseConditions.ts";
 import { stepVerdict } from "../course/step.ts";
@@ -142,11 +141,12 @@ function leftovers(scene: Scene, newRS: ReturnType<typeof roles>["newRS"]): stri
   return abortScaleDownDelaySeconds(scene.p.world.rollout) === undefined ? "; its pods stay" : "";
 }
 
+/** The last run of this version that has failed: the status of an aborted update names none any more. */
 function failedRun({ p }: Scene): string | undefined {
-  const status = statusOf(p);
-  return (Object.keys(KINDS) as (keyof typeof KINDS)[])
-    .map((kind) => KINDS[kind].recordedIn(status))
-    .find((run) => run?.status === "Failed" || run?.status === "Error")?.name;
+  const hash = currentHash(p);
+  return (p.world.analysisRuns ?? [])
+    .filter(({ labels, phase }) => labels[HASH_LABEL] === hash && (phase === "Failed" || phase === "Error"))
+    .toSorted((a, b) => b.createdAt - a.createdAt)[0]?.name;
 }
 
 const timedOut: Rule = (scene) => {
@@ -177,7 +177,8 @@ const pausedByUser: Rule = (scene) => {
     standing: "stopped",
     reason: "PausedByUser",
     why: `is held by a person, who has set spec.paused${atStep(scene)}`,
-    since: conditionSince(scene, "Paused"),
+    // Where the controller pauses it, too, the condition is as old as that pause.
+    since: (statusOf(scene.p).pauseConditions ?? []).length === 0 ? conditionSince(scene, "Paused") : undefined,
     change: ["spec.paused is taken away"],
     commands: [command(scene, "resume", "let it go on")],
   };
