@@ -40,8 +40,8 @@ ${table(
 )}
 ## Of explain
 
-Why a Rollout does not move, where it is none of those above, as [\`sluice explain\`](cli/explain.md) has it. No object has
-them.
+Why a Rollout does not move, where it is none of those above, as [\`sluice explain\`](cli/explain.md) has it. No object
+has them.
 
 ${table(
   ["reason", "means"],

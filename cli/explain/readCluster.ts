@@ -8,7 +8,6 @@ import { createMemories } from "../../controller/rollout/apply/passMemory.ts";
 import { checkPods } from "../../controller/rollout/apply/podRequests.ts";
 import type { Drivers, Evidence, RunStanding } from "../../controller/rollout/explain/evidence.ts";
 import { toldPlugins, toldRefusals } from "../../controller/rollout/explain/told.ts";
-import { sourcesOf } from "../../controller/rollout/facts/cacheSources.ts";
 import { createGatherer } from "../../controller/rollout/facts/gather.ts";
 import { needOf, type OptionalStore } from "../../controller/rollout/facts/optionalStore.ts";
 import { createStores, type Stores } from "../../controller/rollout/facts/stores.ts";
@@ -17,12 +16,12 @@ import { restartDue } from "../../controller/rollout/revision/restart.ts";
 import { ApiError } from "../../kube/client/apiError.ts";
 import { pagesOf } from "../../kube/client/pagedLists.ts";
 import { collectionPath } from "../../kube/client/path.ts";
-import { ROLLOUTS } from "../../kube/client/resources.ts";
+import { ANALYSIS_RUNS, EXPERIMENTS, REPLICA_SETS, ROLLOUTS, SERVICES } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import { keyOf, type Stored } from "../../kube/runtime/cache.ts";
 import type { Resource } from "../../schema/kube.ts";
-import { INSTANCE_LABEL } from "../../schema/labels.ts";
+import { HASH_LABEL, INSTANCE_LABEL } from "../../schema/labels.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { driversOf } from "./drivers.ts";
 import { exhaustedBudgets } from "./budgets.ts";
@@ -103,8 +102,6 @@ function runsOf(stores: Stores, { metadata: { uid = "" } }: Rollout): ReadonlyMa
   return new Map(runs.map((run) => [run.name, run]));
 }
 
-type Sink = { upsert(raw: never): void };
-
 async function list(
   { client, namespace }: Pick<Scope, "client" | "namespace">,
   resource: Resource,
@@ -116,21 +113,30 @@ async function list(
     for (const item of items ?? []) sink(item);
 }
 
-/** The caches as the controller has them: its own kinds, then those that the Rollouts refer to. */
+interface Shelf {
+  upsert(raw: never): void;
+}
+
+/**
+ * The caches as the controller has them: its own kinds, then those that the Rollouts refer to. Of every instance: a person
+ * asks for a Rollout by its name.
+ */
 async function fill(scope: Scope, stores: Stores): Promise<void> {
-  const own = Object.values(sourcesOf(stores, "")).map(async ({ cache, resource, labelSelector = "" }) => {
-    const isRollouts = resource === ROLLOUTS;
-    // Those of every instance: a person asks for one by its name.
-    const selects = labelSelector.startsWith("!") ? "" : labelSelector;
-    const query = isRollouts ? scope.query : { ...(selects === "" ? {} : { labelSelector: selects }) };
-    const take = (raw: Stored): void => (cache as Sink).upsert(raw as never);
+  const fillOne = async (resource: Resource, shelf: Shelf, query = {}): Promise<void> => {
     try {
-      if (resource !== undefined) await list(scope, resource, take, query);
+      await list(scope, resource, (raw) => shelf.upsert(raw as never), query);
     } catch (error) {
-      if (isRollouts || !isUnserved(error)) throw error;
+      // Without Rollouts there is nothing to explain; of the others there are none then.
+      if (resource === ROLLOUTS || !isUnserved(error)) throw error;
     }
-  });
-  await Promise.all(own);
+  };
+  await Promise.all([
+    fillOne(ROLLOUTS, stores.rollouts, scope.query),
+    fillOne(REPLICA_SETS, stores.replicaSets, { labelSelector: HASH_LABEL }),
+    fillOne(SERVICES, stores.services),
+    fillOne(ANALYSIS_RUNS, stores.analysisRuns),
+    fillOne(EXPERIMENTS, stores.experiments),
+  ]);
   await Promise.all(stores.optional.map((store) => fillNeeded(scope, stores, store)));
 }
 

@@ -4,7 +4,7 @@ import { manualClock } from "../../kube/clock/clock.ts";
 import type { Log } from "../../controller/process/log.ts";
 import type { VerbOutcome } from "../../controller/rollout/verbs/verb.ts";
 import type { SendHttp } from "../../providers/metrics/measuring/http.ts";
-import type { Rollout, RolloutStrategy } from "../../schema/rollout.ts";
+import type { CanaryStep, Rollout, RolloutStrategy } from "../../schema/rollout.ts";
 import { randomOf } from "../../simulator/demo/random.ts";
 import { startLocalCluster } from "../../simulator/local/localCluster.ts";
 import type { Manifest } from "../../simulator/simulate/bundle.ts";
@@ -165,3 +165,33 @@ export async function shop(answer: () => number = () => 1): Promise<Shop> {
     },
   };
 }
+
+export const canary = (steps: readonly object[], rest: object = {}): RolloutStrategy => ({
+  canary: { steps: [...steps] as CanaryStep[], ...rest },
+});
+export const blueGreen = (rest: object = {}): RolloutStrategy => ({
+  blueGreen: { activeService: "active", previewService: "preview", ...rest },
+});
+
+export const toPerson = canary([{ setWeight: 25 }, { pause: {} }]);
+export const judged = { templates: [{ templateName: "errors" }] };
+export const analysed = canary([{ setWeight: 25 }, { analysis: judged }]);
+
+interface Update {
+  readonly spec?: object;
+  readonly image?: string;
+  readonly pods?: object;
+  /** Objects beside it. */
+  readonly beside?: readonly Manifest[];
+}
+
+/** `web:1` serves, and half a minute ago an update began. */
+export async function update(world: Shop, strategy: RolloutStrategy, { spec, image, pods, beside = [] }: Update = {}) {
+  for (const object of beside) await world.create(object);
+  await world.create(rollout(strategy, spec));
+  await world.advance(20_000);
+  world.patchSpec({ template: template(image ?? "web:2", pods) });
+  await world.advance(30_000);
+}
+
+export const services = [service("active"), service("preview")];

@@ -9,7 +9,7 @@ import { stepVerdict } from "../course/step.ts";
 import { activeService, readyForPause } from "../decide/blueGreen.ts";
 import { blueGreenOf, currentStepOf, desiredReplicas, stepIndexOf } from "../model/defaults.ts";
 import { currentExperiment } from "../model/experiments.ts";
-import type { AnalysisKind } from "../model/model.ts";
+import type { AnalysisKind, ReplicaSetFacts } from "../model/model.ts";
 import { deadlineOf, isSaturated } from "../model/replicaSets.ts";
 import { isCompleted, isHealthy } from "../model/rolloutConditions.ts";
 import { runFinding } from "./analysis.ts";
@@ -45,21 +45,33 @@ const completed: Rule = (scene) => {
       since: conditionSince(scene, "Healthy") ?? lastProgress(scene),
       change: ["its pods get ready"],
     };
-  const delayed = others.filter(({ replicas }) => replicas > 0);
-  const next = delayed.map(deadlineOf).filter((at) => at !== undefined);
-  const until = next.length === 0 ? undefined : Math.min(...next);
-  const serves = `is done: ${currentRevision(scene)} serves with all ${wanted} pods`;
-  if (delayed.length > 0 && until !== undefined)
+  const isHeld = rollout.spec.paused === true;
+  const held = isHeld ? ", and spec.paused keeps the next update from beginning" : "";
+  const serves = `is done: ${currentRevision(scene)} serves with all ${wanted} pods${held}`;
+  const left = others.filter(({ replicas }) => replicas > 0);
+  const until = scaleDownAt(scene, left);
+  if (left.length > 0 && until !== undefined)
     return {
       standing: "done",
       reason: "OldPodsToEnd",
       why: `${serves}; pods of an older version stay until ${when(scene, until)}, by scaleDownDelaySeconds`,
       until,
     };
-  if (!isHealthy(rollout, p.snapshot.rollout.status ?? {}, status) && rollout.spec.paused !== true)
-    return { standing: "moving", reason: "Moving", why: `is moving: pods of older versions end` };
+  if (!isHeld && !isHealthy(rollout, p.snapshot.rollout.status ?? {}, status))
+    return {
+      standing: "waiting",
+      reason: "OldPodsToEnd",
+      why: `serves ${currentRevision(scene)} with all ${wanted} pods, and waits for those of older versions to end`,
+    };
   return { standing: "done", reason: "Done", why: serves };
 };
+
+/** When the first of them loses its pods; a Rollout that is held takes none away, whatever their deadline is. */
+function scaleDownAt({ decision: { wakeAt } }: Scene, sets: readonly ReplicaSetFacts[]): number | undefined {
+  const deadlines = sets.map(deadlineOf).filter((at) => at !== undefined);
+  const first = deadlines.length === 0 ? undefined : Math.min(...deadlines);
+  return first === undefined || wakeAt === undefined || wakeAt > first + 1_000 ? undefined : first;
+}
 
 const canaryStep: Rule = (scene) => {
   const { p } = scene;
