@@ -44,6 +44,18 @@ describe("an explanation", () => {
     );
   });
 
+  test("says which controller would drive it", async () => {
+    const world = await shop();
+    const labels = { "argo-rollouts.argoproj.io/controller-instance-id": "other" };
+    await world.create({ ...rollout(toPerson), metadata: { name: "web", labels } });
+    await world.advance(5_000);
+    const { out } = await world.explained();
+    expect(out).toStartWith(
+      'Rollout "web" is driven by no controller: it is time to create ReplicaSet "web-cb5d95cc5"',
+    );
+    expect(out).toContain("goes on when  a controller runs that watches its namespace, with --instance-id other\n");
+  });
+
   test("names the program as it was called", async () => {
     const world = await shop();
     await update(world, toPerson);

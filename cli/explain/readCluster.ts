@@ -46,7 +46,8 @@ export type Known =
 export async function readRollouts(scope: Scope): Promise<readonly Known[]> {
   const { client, clock } = scope;
   const stores = createStores();
-  await fill(scope, stores);
+  const instances = new Map<string, string>();
+  await fill(scope, stores, instances);
   const plugins = {
     of(uid: string) {
       const [rollout] = stores.rollouts.by("owner", uid);
@@ -65,16 +66,23 @@ export async function readRollouts(scope: Scope): Promise<readonly Known[]> {
     }
     const facts = await gatherPass({ client, clock, gatherer, memories }, keyOf(rollout));
     if (facts !== undefined)
-      known.push({ kind: "known", evidence: await evidenceOf(scope, stores, facts.snapshot, drivers) });
+      known.push({ kind: "known", evidence: await evidenceOf(scope, { stores, instances, drivers }, facts.snapshot) });
   }
   return known;
 }
 
+interface Read {
+  readonly stores: Stores;
+  /** Of Rollouts: the controller's caches do without most labels. */
+  readonly instances: ReadonlyMap<string, string>;
+  /** By instance. */
+  readonly drivers: Map<string, Promise<Drivers>>;
+}
+
 async function evidenceOf(
   { client, clock }: Scope,
-  stores: Stores,
+  { stores, instances, drivers }: Read,
   found: Evidence["snapshot"],
-  drivers: Map<string, Promise<Drivers>>,
 ): Promise<Evidence> {
   const snapshot = { ...found, ...toldRefusals(found.rollout) };
   const { rollout, replicaSets } = snapshot;
@@ -82,7 +90,7 @@ async function evidenceOf(
   const lacking = replicaSets.filter(({ replicas, status }) => status.availableReplicas < replicas);
   const checks = new Map<string, PodCheck>();
   for (const set of lacking) checks.set(set.uid, await checkPods(client, set, now));
-  const instance = rollout.metadata.labels?.[INSTANCE_LABEL] ?? "";
+  const instance = instances.get(keyOf(rollout)) ?? "";
   const reading = drivers.get(instance) ?? driversOf(client, instance, now);
   drivers.set(instance, reading);
   return {
@@ -91,6 +99,7 @@ async function evidenceOf(
     checks,
     runs: runsOf(stores, rollout),
     exhausted: restartDue(rollout, now) === undefined ? [] : await exhaustedBudgets(client, rollout),
+    instance,
     drivers: await reading,
     isLate: false,
   };
@@ -121,10 +130,15 @@ interface Shelf {
  * The caches as the controller has them: its own kinds, then those that the Rollouts refer to. Of every instance: a person
  * asks for a Rollout by its name.
  */
-async function fill(scope: Scope, stores: Stores): Promise<void> {
+async function fill(scope: Scope, stores: Stores, instances: Map<string, string>): Promise<void> {
   const fillOne = async (resource: Resource, shelf: Shelf, query = {}): Promise<void> => {
+    const take = (raw: Stored): void => {
+      const { labels } = raw.metadata as { readonly labels?: Readonly<Record<string, string>> };
+      if (resource === ROLLOUTS) instances.set(keyOf(raw), labels?.[INSTANCE_LABEL] ?? "");
+      shelf.upsert(raw as never);
+    };
     try {
-      await list(scope, resource, (raw) => shelf.upsert(raw as never), query);
+      await list(scope, resource, take, query);
     } catch (error) {
       // Without Rollouts there is nothing to explain; of the others there are none then.
       if (resource === ROLLOUTS || !isUnserved(error)) throw error;

@@ -22,6 +22,7 @@ const nothingElse: Omit<Evidence, "snapshot" | "now"> = {
   checks: new Map(),
   runs: new Map(),
   exhausted: [],
+  instance: "",
   drivers: { kind: "unknown" },
   isLate: false,
 };

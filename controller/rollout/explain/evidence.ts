@@ -60,6 +60,8 @@ export interface Evidence {
   readonly runs: ReadonlyMap<string, RunStanding>;
   /** PodDisruptionBudgets around its pods that allow none to be evicted. */
   readonly exhausted: readonly string[];
+  /** Of the controller that is to drive it; "": of the one without. */
+  readonly instance: string;
   readonly drivers: Drivers;
   /** What is due was due a few seconds ago as well. */
   readonly isLate: boolean;

@@ -1,5 +1,5 @@
 /** What can keep any Rollout from moving, whatever its strategy: the first of these rules that holds is the gate. */
-import { HASH_LABEL, INSTANCE_LABEL } from "../../../schema/labels.ts";
+import { HASH_LABEL } from "../../../schema/labels.ts";
 import type { ConditionReason, PauseReason } from "../../../schema/reasons.ts";
 import type { RolloutStatus } from "../../../schema/rollout.ts";
 import { instant } from "../../../kube/object/time.ts";
@@ -81,12 +81,11 @@ const listed = (due: readonly string[]): string =>
 
 const due: Rule = (scene) => {
   const what = dueNow(scene);
-  const { drivers, isLate } = scene.evidence;
+  const { drivers, isLate, instance } = scene.evidence;
   const isBehind = drivers.kind === "gone" || isLate;
   if (what.length === 0) return undefined;
   if (!isBehind)
     return { standing: "moving", reason: "Moving", why: `is moving: the controller is about to ${listed(what)}` };
-  const instance = scene.p.world.rollout.metadata.labels?.[INSTANCE_LABEL];
   const gone = drivers.kind === "gone" ? clause(drivers.why) : "nothing has been done about it";
   const working =
     drivers.kind === "working"
@@ -97,7 +96,7 @@ const due: Rule = (scene) => {
     reason: "NotReconciled",
     why: `is driven by no controller: it is time to ${listed(what)}, and ${working}`,
     change: [
-      instance === undefined
+      instance === ""
         ? "a controller runs that watches its namespace, without --instance-id"
         : `a controller runs that watches its namespace, with --instance-id ${instance}`,
     ],
