@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { RolloutStrategy } from "../../schema/rollout.ts";
+import { explanationText } from "./text.ts";
 import { analysed, analysisTemplate, canary, rollout, shop, type Shop, toPerson, update } from "./testing.ts";
 
 describe("an explanation", () => {
@@ -127,6 +128,47 @@ describe("of several", () => {
     );
     expect((await world.explained("web", "-A")).err).toStartWith("Error: names are of one namespace, without labels");
   });
+});
+
+describe("an AnalysisRun", () => {
+  test("is told with its last measurement, its limits and the next one", async () => {
+    const world = await shop(() => 7);
+    await update(world, analysed, { beside: [analysisTemplate()] });
+    const { out } = await world.explained("analysisrun", "web-859687bffd-2-1");
+    expect(out)
+      .toBe(`AnalysisRun "web-859687bffd-2-1" is Running: metric errors: last measurement 7 was Failed (success is result < 5), 1 failed of 2 allowed.
+
+  began         2026-01-01T00:00:23Z (28s ago)
+  metrics       metric errors: last measurement 7 was Failed (success is result < 5), 1 of 5 taken, 1 failed of 2 allowed, next at 2026-01-01T00:00:53Z (in 2s)
+  goes on when  the next measurement is made, at 2026-01-01T00:00:53Z (in 2s)
+  command       sluice terminate analysisrun web-859687bffd-2-1 -n shop  # end it with what it has found
+`);
+  });
+
+  test("that is over says what it came to, and is left out of -A", async () => {
+    const world = await shop(() => 7);
+    await update(world, analysed, { beside: [analysisTemplate({ failureLimit: 0 })] });
+    const { out } = await world.explained("analysisrun", "web-859687bffd-2-1");
+    expect(out).toStartWith(
+      'AnalysisRun "web-859687bffd-2-1" has ended Failed: Metric "errors" assessed Failed due to failed (1) > failureLimit (0); metric errors: last measurement 7 was Failed',
+    );
+    expect((await world.explained("analysisrun", "-A")).err).toBe("All are done or moving (1).\n");
+  });
+});
+
+test("a message that would move the cursor of a terminal is harmless", () => {
+  const facts = [{ about: "pods", text: "new: \u001B[2Jgone\nagain" }];
+  const rest = {
+    name: "web",
+    namespace: "shop",
+    goesOnWhen: [],
+    commands: [],
+    standing: "waiting",
+    reason: "Done",
+  } as const;
+  expect(explanationText({ ...rest, sentence: "It waits.", facts }, "sluice")).toBe(
+    "It waits.\n\n  pods  new: ?[2Jgone again\n",
+  );
 });
 
 test("nothing is written, also where nobody does what is due", async () => {

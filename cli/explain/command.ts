@@ -1,5 +1,6 @@
-/** `sluice explain`: why a Rollout does not move (docs/cli/explain.md). */
+/** `sluice explain`: why a Rollout does not move, and what an AnalysisRun has found (docs/cli/explain.md). */
 import { dueOf, explain, explainLeaving, type Explanation } from "../../controller/rollout/explain/explain.ts";
+import { explainRun } from "../../controller/rollout/explain/explainRun.ts";
 import { nameSelector } from "../../kube/client/path.ts";
 import { pause } from "../../kube/clock/sleep.ts";
 import { equal } from "../../kube/object/equality.ts";
@@ -8,7 +9,7 @@ import { reported } from "../get/reported.ts";
 import { parsedOrTold, usageProblem } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
 import { commandOf, type ExplainOptions, optionsOf } from "./options.ts";
-import { type Known, readRollouts, type Scope } from "./readCluster.ts";
+import { type Known, readRollouts, readRuns, type Scope } from "./readCluster.ts";
 import { explanationText } from "./text.ts";
 
 /** What is due for longer than this is not being done. */
@@ -37,22 +38,48 @@ async function explained(options: ExplainOptions, ports: CliPorts): Promise<numb
       ...(selector === undefined ? {} : { labelSelector: selector }),
     },
   };
-  const known = await settled(scope, ports);
-  const wanted = names.length === 0 ? known : names.flatMap((name) => known.filter((each) => nameOf(each) === name));
-  const all = wanted.map((each) => explanationOf(each, ports.clock.now()));
-  const shown = names.length === 0 ? all.filter(isStill) : all;
-  await print(shown, options, ports);
-  if (names.length === 0 && shown.length === 0)
+  const all = await explanations(options.kind, scope, ports);
+  const wanted = names.length === 0 ? all.filter(isStill) : names.flatMap((name) => all.filter(isNamed(name)));
+  await print(wanted, options, ports);
+  if (names.length === 0 && wanted.length === 0)
     ports.err(all.length === 0 ? "No resources found." : `All are done or moving (${all.length}).`);
-  const missing = names.filter((name) => !known.some((each) => nameOf(each) === name));
-  for (const name of missing) ports.err(`Error: rollouts.argoproj.io "${name}" not found in namespace "${namespace}"`);
+  const missing = names.filter((name) => !all.some(isNamed(name)));
+  for (const name of missing)
+    ports.err(`Error: ${options.kind}s.argoproj.io "${name}" not found in namespace "${namespace}"`);
   return missing.length > 0 ? 1 : 0;
 }
 
+const isNamed =
+  (name: string) =>
+  (each: Explanation): boolean =>
+    each.name === name;
+
 const isStill = ({ standing }: Explanation): boolean => standing === "waiting" || standing === "stopped";
 
+/** Of all objects of the scope. */
+async function explanations(
+  kind: ExplainOptions["kind"],
+  scope: Scope,
+  ports: CliPorts,
+): Promise<readonly Explanation[]> {
+  const now = (): number => ports.clock.now();
+  switch (kind) {
+    case "rollout": {
+      const known = await settled(scope, ports);
+      return known.map((each) =>
+        each.kind === "leaving" ? explainLeaving(each.rollout, now()) : explain(each.evidence),
+      );
+    }
+    case "analysisrun": {
+      const runs = await readRuns(scope);
+      return runs.map(({ namespace, run }) => explainRun(run, namespace, now()));
+    }
+    default:
+      return kind satisfies never;
+  }
+}
+
 const rolloutOf = (each: Known) => (each.kind === "known" ? each.evidence.snapshot.rollout : each.rollout);
-const nameOf = (each: Known): string => rolloutOf(each).metadata.name;
 
 /** A controller that is at work does within a moment what is due: what is due for longer is looked at twice. */
 async function settled(scope: Scope, { clock, signal }: CliPorts): Promise<readonly Known[]> {
@@ -70,24 +97,17 @@ async function settled(scope: Scope, { clock, signal }: CliPorts): Promise<reado
 
 const dueIn = (each: Known): readonly string[] => (each.kind === "known" ? dueOf(each.evidence) : []);
 
-function explanationOf(each: Known, now: number): Explanation {
-  switch (each.kind) {
-    case "known":
-      return explain(each.evidence);
-    case "leaving":
-      return explainLeaving(each.rollout, now);
-    default:
-      return each satisfies never;
-  }
-}
-
-async function print(shown: readonly Explanation[], { names, output }: ExplainOptions, ports: CliPorts): Promise<void> {
+async function print(
+  shown: readonly Explanation[],
+  { kind, names, output }: ExplainOptions,
+  ports: CliPorts,
+): Promise<void> {
   if (output === undefined) {
     if (shown.length > 0) await ports.out(shown.map((each) => explanationText(each, ports.program)).join("\n"));
     return;
   }
   const { printedJson, printedYaml } = await import("../get/printed.ts");
   const [first] = shown;
-  const document = names.length === 1 && first !== undefined ? first : { rollouts: shown };
+  const document = names.length === 1 && first !== undefined ? first : { [`${kind}s`]: shown };
   await ports.out((output === "json" ? printedJson : printedYaml)(document));
 }

@@ -21,6 +21,7 @@ import type { KubeClient } from "../../kube/client/transport.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import { keyOf, type Stored } from "../../kube/runtime/cache.ts";
 import type { Resource } from "../../schema/kube.ts";
+import type { AnalysisRun } from "../../schema/analysis.ts";
 import { HASH_LABEL, INSTANCE_LABEL } from "../../schema/labels.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { driversOf } from "./drivers.ts";
@@ -120,6 +121,17 @@ async function list(
   const path = collectionPath(resource, namespace);
   for await (const { items } of pagesOf<Stored>({ client, path, query, ...PAGE }))
     for (const item of items ?? []) sink(item);
+}
+
+/** All AnalysisRuns of the scope, by namespace and name. @throws {ApiError} */
+export async function readRuns(
+  scope: Scope,
+): Promise<readonly { readonly namespace: string; readonly run: RunStanding }[]> {
+  const { analysisRuns } = createStores();
+  await list(scope, ANALYSIS_RUNS, (raw) => analysisRuns.upsert(raw as AnalysisRun), scope.query);
+  return [...analysisRuns.values()]
+    .toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+    .map((run) => ({ namespace: run.metadata.namespace, run: runStanding(run) }));
 }
 
 interface Shelf {

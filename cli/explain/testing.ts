@@ -157,7 +157,10 @@ export async function shop(answer: () => number = () => 1): Promise<Shop> {
         ...given.find((each) => typeof each !== "string"),
       });
       let isOver = false;
-      const ended = run(["rollout", ...(args.length === 0 ? ["web"] : args)], ports).finally(() => (isOver = true));
+      const ended = run(
+        args[0] === "analysisrun" ? args : ["rollout", ...(args.length === 0 ? ["web"] : args)],
+        ports,
+      ).finally(() => (isOver = true));
       // Awaited below: an error that comes before that must not count as unhandled.
       ended.catch(ignore);
       while (!isOver) await clock.advance(100);

@@ -13,13 +13,16 @@ function linesOf({ facts, goesOnWhen, commands }: Explanation): readonly Line[] 
   ];
 }
 
+/** Messages of pods, metrics and routers are anybody's texts. */
+const harmless = (line: string): string => line.replaceAll(/\s/g, " ").replaceAll(/\p{Cc}/gu, "?");
+
 /** The sentence, and the facts below it; a name that the line above has is left out. */
 export function explanationText(explanation: Explanation, program: string): string {
   const lines = linesOf(explanation);
-  const width = Math.max(...lines.map(([about]) => about.length));
+  const width = Math.max(0, ...lines.map(([about]) => about.length));
   const shown = lines.map(([about, text], index) => {
     const label = lines[index - 1]?.[0] === about ? "" : about;
     return `  ${label.padEnd(width)}  ${asCalled(text, program)}`;
   });
-  return [explanation.sentence, "", ...shown, ""].join("\n");
+  return [explanation.sentence, "", ...shown, ""].map(harmless).join("\n");
 }

@@ -1,7 +1,7 @@
 /** What analyses have found so far, in words. */
 import { inWords } from "../../../kube/object/inWords.ts";
 import type { MetricStanding, RunStanding } from "./evidence.ts";
-import { clause, type Scene, when } from "./gate.ts";
+import { clause, type Timed, when } from "./gate.ts";
 
 const isOver = (phase: string): boolean => ["Successful", "Failed", "Error", "Inconclusive"].includes(phase);
 
@@ -49,7 +49,7 @@ function limits({
 }
 
 /** `metric errors: last measurement 7 was Failed (success is result < 5), 1 of 3 taken, 1 failed of 0 allowed, …`. */
-export function metricWords(scene: Scene, metric: MetricStanding): string {
+export function metricWords(scene: Timed, metric: MetricStanding): string {
   const { name, count, taken, nextAt, phase, dryRun } = metric;
   return [
     `metric ${name}${dryRun ? " (dry run)" : ""}${isOver(phase) ? ` is ${phase}` : ""}: ${lastWords(metric)} (${conditionWords(metric)})`,

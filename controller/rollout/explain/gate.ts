@@ -73,8 +73,13 @@ export const revisionWords = (set: ReplicaSetFacts | undefined): string =>
 
 export const currentRevision = ({ p }: Scene): string => `revision ${rolloutRevision(p.world.rollout)}`;
 
+/** What an explanation in words needs of a scene. */
+export interface Timed {
+  readonly evidence: Pick<Evidence, "now">;
+}
+
 /** `2026-01-01T00:10:00Z (in 7m12s)`, `… (5m ago)`. */
-export function when({ evidence: { now } }: Scene, at: number): string {
+export function when({ evidence: { now } }: Timed, at: number): string {
   const ms = at - now;
   return `${timestamp(at)} (${ms > 0 ? `in ${humanDuration(ms)}` : `${humanDuration(-ms)} ago`})`;
 }
