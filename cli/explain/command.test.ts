@@ -130,6 +130,17 @@ describe("of several", () => {
   });
 });
 
+test("an Experiment is told with its pods", async () => {
+  const world = await shop();
+  const experiment = { templates: [{ name: "a", specRef: "canary" }] };
+  await update(world, canary([{ experiment }, { setWeight: 25 }]), { image: "web:missing" });
+  const { out } = await world.explained("experiment", "-A");
+  expect(out).toStartWith(
+    'Experiment "web-cfc9584fb-2-0" is Pending: template a: 0 of 1 pods are available (1 of 1 pods not ready: ImagePullBackOff, container "web", image "web:missing": Back-off pulling image "web:missing").\n',
+  );
+  expect(out).toContain("command  sluice terminate experiment web-cfc9584fb-2-0 -n shop  # end it, as a success\n");
+});
+
 describe("an AnalysisRun", () => {
   test("is told with its last measurement, its limits and the next one", async () => {
     const world = await shop(() => 7);

@@ -1,5 +1,6 @@
-/** `sluice explain`: why a Rollout does not move, and what an AnalysisRun has found (docs/cli/explain.md). */
+/** `sluice explain`: why a Rollout does not move, what an Experiment waits for, and what an AnalysisRun has found (docs/cli/explain.md). */
 import { dueOf, explain, explainLeaving, type Explanation } from "../../controller/rollout/explain/explain.ts";
+import { explainExperiment } from "../../controller/experiment/explain/explainExperiment.ts";
 import { explainRun } from "../../controller/rollout/explain/explainRun.ts";
 import { nameSelector } from "../../kube/client/path.ts";
 import { pause } from "../../kube/clock/sleep.ts";
@@ -9,7 +10,7 @@ import { reported } from "../get/reported.ts";
 import { parsedOrTold, usageProblem } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
 import { commandOf, type ExplainOptions, optionsOf } from "./options.ts";
-import { type Known, readRollouts, readRuns, type Scope } from "./readCluster.ts";
+import { type Known, readExperiments, readRollouts, readRuns, type Scope } from "./readCluster.ts";
 import { explanationText } from "./text.ts";
 
 /** What is due for longer than this is not being done. */
@@ -70,6 +71,8 @@ async function explanations(
         each.kind === "leaving" ? explainLeaving(each.rollout, now()) : explain(each.evidence),
       );
     }
+    case "experiment":
+      return (await readExperiments(scope)).map(explainExperiment);
     case "analysisrun": {
       const runs = await readRuns(scope);
       return runs.map(({ namespace, run }) => explainRun(run, namespace, now()));

@@ -7,7 +7,7 @@ import type { ConnectOptions } from "../ports.ts";
 
 const OUTPUTS = ["json", "yaml"] as const;
 
-type Kind = "rollout" | "analysisrun";
+type Kind = "rollout" | "experiment" | "analysisrun";
 
 export interface ExplainOptions {
   readonly kind: Kind;
@@ -29,6 +29,11 @@ Examples:
   For a script:
     sluice explain rollout web -o json
 `,
+  experiment: `
+Examples:
+  What it waits for:
+    sluice explain experiment web-6d4b-2-1
+`,
   analysisrun: `
 Examples:
   What it has found so far, and when it measures again:
@@ -44,6 +49,12 @@ const subcommands: readonly (readonly [name: Kind, aliases: readonly string[], d
       "With -l or -A: of those that do not move. Nothing is written.",
   ],
   [
+    "experiment",
+    ["exp", "experiments"],
+    "Says what an Experiment waits for: its pods, or what its analyses have found so far.\n" +
+      "With -l or -A: of those that are not over. Nothing is written.",
+  ],
+  [
     "analysisrun",
     ["ar", "analysisruns"],
     "Says what an AnalysisRun has found so far, against its conditions and limits, and when it measures again.\n" +
@@ -54,7 +65,7 @@ const subcommands: readonly (readonly [name: Kind, aliases: readonly string[], d
 export function commandOf(): Command {
   const explain = new Command("sluice explain")
     .description("Says why a Rollout does not move, and what would let it go on.")
-    .usage("rollout|analysisrun [NAME...] [flags]");
+    .usage("rollout|experiment|analysisrun [NAME...] [flags]");
   for (const [name, aliases, description] of subcommands) {
     const command = new Command(name)
       .aliases(aliases)
@@ -75,7 +86,9 @@ export function commandOf(): Command {
 export function optionsOf(ran: Command): ExplainOptions | string {
   const { output, selector, allNamespaces } = ran.opts<Pick<ExplainOptions, "output" | "selector" | "allNamespaces">>();
   const kind = ran.name() as Kind;
-  const names = ran.args.map((name) => name.replace(/^(rollouts?|ro|analysisruns?|ar)(\.argoproj\.io)?\//, ""));
+  const names = ran.args.map((name) =>
+    name.replace(/^(rollouts?|ro|experiments?|exp|analysisruns?|ar)(\.argoproj\.io)?\//, ""),
+  );
   const isOfSome = allNamespaces || selector !== undefined;
   if (names.length === 0 && !isOfSome)
     return `which ${kind}? Give its name, -l LABELS, or -A for those of all namespaces that stand still`;

@@ -2,7 +2,10 @@
  * What the controller would know of Rollouts, read once: its own caches, filled from lists, and its own gathering of
  * facts. Nothing is written.
  */
+import { isCompleted } from "../../controller/analysis/decide/phase.ts";
 import { runStanding } from "../../controller/analysis/explain/standing.ts";
+import { type ExperimentEvidence, experimentClause } from "../../controller/experiment/explain/explainExperiment.ts";
+import { gatherExperiment, NOTHING_LEARNED } from "../../controller/experiment/gather.ts";
 import { gatherPass } from "../../controller/rollout/apply/gatherPass.ts";
 import { createMemories } from "../../controller/rollout/apply/passMemory.ts";
 import { checkPods } from "../../controller/rollout/apply/podRequests.ts";
@@ -11,7 +14,7 @@ import { toldPlugins, toldRefusals } from "../../controller/rollout/explain/told
 import { createGatherer } from "../../controller/rollout/facts/gather.ts";
 import { needOf, type OptionalStore } from "../../controller/rollout/facts/optionalStore.ts";
 import { createStores, type Stores } from "../../controller/rollout/facts/stores.ts";
-import type { PodCheck } from "../../controller/rollout/model/model.ts";
+import type { PodCheck, ReplicaSetFacts } from "../../controller/rollout/model/model.ts";
 import { restartDue } from "../../controller/rollout/revision/restart.ts";
 import { ApiError } from "../../kube/client/apiError.ts";
 import { pagesOf } from "../../kube/client/pagedLists.ts";
@@ -21,6 +24,7 @@ import type { KubeClient } from "../../kube/client/transport.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
 import { keyOf, type Stored } from "../../kube/runtime/cache.ts";
 import type { Resource } from "../../schema/kube.ts";
+import type { Experiment } from "../../schema/experiment.ts";
 import type { AnalysisRun } from "../../schema/analysis.ts";
 import { HASH_LABEL, INSTANCE_LABEL } from "../../schema/labels.ts";
 import type { Rollout } from "../../schema/rollout.ts";
@@ -88,9 +92,11 @@ async function evidenceOf(
   const snapshot = { ...found, ...toldRefusals(found.rollout) };
   const { rollout, replicaSets } = snapshot;
   const now = clock.now();
-  const lacking = replicaSets.filter(({ replicas, status }) => status.availableReplicas < replicas);
-  const checks = new Map<string, PodCheck>();
-  for (const set of lacking) checks.set(set.uid, await checkPods(client, set, now));
+  const checks = await checksOf(client, replicaSets, now);
+  const running = stores.experiments
+    .by("owner", rollout.metadata.uid ?? "")
+    .filter(({ status }) => !isCompleted(status?.phase));
+  const experiments = await Promise.all(running.map((one) => experimentEvidence({ client, clock }, stores, one)));
   const instance = instances.get(keyOf(rollout)) ?? "";
   const reading = drivers.get(instance) ?? driversOf(client, instance, now);
   drivers.set(instance, reading);
@@ -99,6 +105,11 @@ async function evidenceOf(
     now,
     checks,
     runs: runsOf(stores, rollout),
+    experiments: new Map(
+      experiments.flatMap((one) =>
+        one === undefined ? [] : [[one.facts.experiment.metadata.name, experimentClause(one)] as const],
+      ),
+    ),
     exhausted: restartDue(rollout, now) === undefined ? [] : await exhaustedBudgets(client, rollout),
     instance,
     drivers: await reading,
@@ -106,10 +117,32 @@ async function evidenceOf(
   };
 }
 
-function runsOf(stores: Stores, { metadata: { uid = "" } }: Rollout): ReadonlyMap<string, RunStanding> {
-  const owners = [uid, ...stores.experiments.by("owner", uid).map(({ metadata }) => metadata.uid ?? "")];
-  const runs = owners.flatMap((owner) => stores.analysisRuns.by("owner", owner)).map(runStanding);
-  return new Map(runs.map((run) => [run.name, run]));
+function runsOf(stores: Stores, { metadata: { uid = "" } }: Rollout | Experiment): ReadonlyMap<string, RunStanding> {
+  return new Map(stores.analysisRuns.by("owner", uid).map((run) => [run.metadata.name, runStanding(run)]));
+}
+
+/** Undefined: its analysis templates were not read, or there is no room for it. */
+async function experimentEvidence(
+  { client, clock }: Pick<Scope, "client" | "clock">,
+  stores: Stores,
+  experiment: Experiment,
+): Promise<ExperimentEvidence | undefined> {
+  const facts = gatherExperiment(stores, keyOf(experiment), NOTHING_LEARNED);
+  if (facts === undefined) return undefined;
+  const now = clock.now();
+  const checks = await checksOf(client, [...facts.replicaSets.values()], now);
+  return { facts, now, checks, runs: runsOf(stores, experiment) };
+}
+
+async function checksOf(
+  client: KubeClient,
+  sets: readonly ReplicaSetFacts[],
+  now: number,
+): Promise<Evidence["checks"]> {
+  const lacking = sets.filter(({ replicas, status }) => status.availableReplicas < replicas);
+  const checks = new Map<string, PodCheck>();
+  for (const set of lacking) checks.set(set.uid, await checkPods(client, set, now));
+  return checks;
 }
 
 async function list(
@@ -132,6 +165,23 @@ export async function readRuns(
   return [...analysisRuns.values()]
     .toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
     .map((run) => ({ namespace: run.metadata.namespace, run: runStanding(run) }));
+}
+
+/** All Experiments of the scope, by namespace and name. @throws {ApiError} */
+export async function readExperiments(scope: Scope): Promise<readonly ExperimentEvidence[]> {
+  const stores = createStores();
+  const own = (resource: Resource, shelf: Shelf, query = {}): Promise<void> =>
+    list(scope, resource, (raw) => shelf.upsert(raw as never), query);
+  await Promise.all([
+    own(EXPERIMENTS, stores.experiments, scope.query),
+    own(REPLICA_SETS, stores.replicaSets, { labelSelector: HASH_LABEL }),
+    own(SERVICES, stores.services),
+    own(ANALYSIS_RUNS, stores.analysisRuns),
+  ]);
+  await fillOptional(scope, stores);
+  const all = [...stores.experiments.values()].toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  const found = await Promise.all(all.map((experiment) => experimentEvidence(scope, stores, experiment)));
+  return found.filter((each) => each !== undefined);
 }
 
 interface Shelf {
@@ -163,16 +213,24 @@ async function fill(scope: Scope, stores: Stores, instances: Map<string, string>
     fillOne(ANALYSIS_RUNS, stores.analysisRuns),
     fillOne(EXPERIMENTS, stores.experiments),
   ]);
-  await Promise.all(stores.optional.map((store) => fillNeeded(scope, stores, store)));
+  await fillOptional(scope, stores);
 }
+
+/** Kinds that are held only where one of the objects needs them: templates, workloads, routers' objects. */
+const fillOptional = async (scope: Scope, stores: Stores): Promise<void> =>
+  void (await Promise.all(stores.optional.map((store) => fillNeeded(scope, stores, store))));
 
 const isUnserved = (error: unknown): boolean => error instanceof ApiError && error.status === 404;
 
-async function fillNeeded(scope: Scope, { rollouts }: Stores, store: OptionalStore): Promise<void> {
+async function fillNeeded(scope: Scope, { rollouts, experiments }: Stores, store: OptionalStore): Promise<void> {
   const { kind } = store;
-  const needing = rollouts.by("need", needOf(kind));
-  if (needing.length === 0) return;
-  const keys = new Set(needing.flatMap((rollout) => kind.neededBy(rollout)));
+  const running = experiments.by("need", needOf(kind)).filter(({ status }) => !isCompleted(status?.phase));
+  const needed = [
+    ...rollouts.by("need", needOf(kind)).flatMap((rollout) => kind.neededBy(rollout)),
+    ...running.flatMap((experiment) => kind.neededByExperiment?.(experiment) ?? []),
+  ];
+  if (needed.length === 0) return;
+  const keys = new Set(needed);
   const where = { ...scope, namespace: kind.isClusterScoped === true ? undefined : scope.namespace };
   try {
     await list(where, kind.api, (raw) => {

@@ -148,6 +148,14 @@ const cases: readonly Case[] = [
     says: "waits at step 2/2 (experiment) for Experiment web-859687bffd-2-1, which is Running.",
   },
   {
+    when: "the pods of an Experiment are not ready",
+    story: (world) => {
+      const experiment = { templates: [{ name: "a", specRef: "canary" }] };
+      return update(world, canary([{ experiment }, { setWeight: 25 }]), { image: "web:missing" });
+    },
+    says: `waits at step 1/2 (experiment) for Experiment web-cfc9584fb-2-0, which is Pending: template a: 0 of 1 pods are available (${NOT_PULLED}).`,
+  },
+  {
     when: "the plugin of a step is not configured",
     story: (world) => update(world, canary([{ setWeight: 25 }, { plugin: { name: "a/b" } }])),
     says: "waits at step 2/2 (plugin: a/b) for its plugin: Reconciliation failed with error: could not create step plugin at index 1 : failed to get step plugin a/b: unable to find plugin (a/b): plugin a/b not configured in configmap.",

@@ -158,7 +158,9 @@ export async function shop(answer: () => number = () => 1): Promise<Shop> {
       });
       let isOver = false;
       const ended = run(
-        args[0] === "analysisrun" ? args : ["rollout", ...(args.length === 0 ? ["web"] : args)],
+        ["analysisrun", "experiment"].includes(args[0] ?? "")
+          ? args
+          : ["rollout", ...(args.length === 0 ? ["web"] : args)],
         ports,
       ).finally(() => (isOver = true));
       // Awaited below: an error that comes before that must not count as unhandled.

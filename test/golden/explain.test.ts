@@ -21,6 +21,7 @@ const routing = {
 const nothingElse: Omit<Evidence, "snapshot" | "now"> = {
   checks: new Map(),
   runs: new Map(),
+  experiments: new Map(),
   exhausted: [],
   instance: "",
   drivers: { kind: "unknown" },

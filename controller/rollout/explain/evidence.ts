@@ -56,8 +56,10 @@ export interface Evidence {
   readonly now: number;
   /** What the pods of ReplicaSets show that lack some, by the uid of the ReplicaSet. */
   readonly checks: ReadonlyMap<string, PodCheck>;
-  /** By name: those of the Rollout, and of its Experiments. */
+  /** By name. */
   readonly runs: ReadonlyMap<string, RunStanding>;
+  /** How the Experiments of the Rollout stand, by name: a clause behind "which". */
+  readonly experiments: ReadonlyMap<string, string>;
   /** PodDisruptionBudgets around its pods that allow none to be evicted. */
   readonly exhausted: readonly string[];
   /** Of the controller that is to drive it; "": of the one without. */

@@ -1,4 +1,4 @@
-/** How an AnalysisRun stands, in a sentence and its facts (docs/cli/explain.md#of-an-analysisrun). */
+/** How an AnalysisRun stands, in a sentence and its facts (docs/cli/explain.md#of-an-experiment-or-an-analysisrun). */
 import { timestamp } from "../../../kube/object/time.ts";
 import { metricWords, runFinding } from "./analysis.ts";
 import type { RunStanding } from "./evidence.ts";

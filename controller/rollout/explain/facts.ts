@@ -84,15 +84,11 @@ const analysisFacts: FactsOf = (scene) => {
   });
 };
 
-const experimentFact: FactsOf = (scene) => {
-  const { p, evidence } = scene;
+const experimentFact: FactsOf = ({ p, evidence }) => {
   const experiment = currentExperiment(p.world, roles(p).newRS);
   if (experiment === undefined) return [];
-  const runs = [...evidence.runs.values()].filter(({ name }) => name.startsWith(`${experiment.name}-`));
-  return [
-    `${experiment.name} is ${experiment.phase === "" ? "new" : experiment.phase}`,
-    ...runs.flatMap(({ metrics }) => metrics.map((metric) => metricWords(scene, metric))),
-  ];
+  const { name, phase } = experiment;
+  return [`${name} ${evidence.experiments.get(name) ?? `is ${phase === "" ? "new" : phase}`}`];
 };
 
 const deadlineFact: FactsOf = (scene, gate) => {

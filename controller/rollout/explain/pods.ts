@@ -1,10 +1,15 @@
 /** What the pods of a Rollout lack, in their own reasons. */
 import { missingText, podsText } from "../status/stuck.ts";
 import type { ReplicaSetFacts } from "../model/model.ts";
+import type { Evidence } from "./evidence.ts";
 import { clause, revisionWords, type Scene } from "./gate.ts";
 
+interface Checked {
+  readonly evidence: Pick<Evidence, "checks">;
+}
+
 /** `1 of 1 pods not ready: ImagePullBackOff, container "web", …`; undefined when nothing is known. */
-export function podReasons({ evidence }: Scene, set: ReplicaSetFacts): string | undefined {
+export function podReasons({ evidence }: Checked, set: ReplicaSetFacts): string | undefined {
   const check = evidence.checks.get(set.uid);
   const told = [check === undefined ? undefined : podsText(check), missingText(set), tooYoung(set)];
   const known = told.filter((sentence) => sentence !== undefined).map(clause);

@@ -155,11 +155,8 @@ const pluginWords = ({ p }: Scene): string => {
 function experimentWords({ p, evidence }: Scene): string {
   const experiment = currentExperiment(p.world, roles(p).newRS);
   if (experiment === undefined) return "its Experiment";
-  const runs = [...evidence.runs.values()].filter(({ name }) => name.startsWith(`${experiment.name}-`));
-  const finding = runs.map(runFinding).find((each) => each !== undefined);
-  const message = experiment.message === "" ? "" : `: ${clause(experiment.message)}`;
-  const phase = experiment.phase === "" ? "has not begun" : `is ${experiment.phase}`;
-  return `Experiment ${experiment.name}, which ${phase}${message}${finding === undefined ? "" : `; ${finding}`}`;
+  const { name, phase } = experiment;
+  return `Experiment ${name}, which ${evidence.experiments.get(name) ?? (phase === "" ? "has not begun" : `is ${phase}`)}`;
 }
 
 function analysisWords({ p, evidence }: Scene, kind: AnalysisKind): string {
