@@ -139,6 +139,12 @@ describe("the sentence tells of", () => {
     const { standing, reason, sentence } = explained(world, { snapshot: { ...snapshot, rollout } });
     expect([standing, reason]).toEqual(["moving", "Moving"]);
     expect(sentence).toStartWith('Rollout "web" is moving: the controller is about to update ReplicaSet');
+    const late = {
+      snapshot: { ...snapshot, rollout },
+      isLate: true,
+      drivers: { kind: "working", holder: "pod-1" },
+    } as const;
+    expect(explained(world, late).sentence).toMatch(/, and controller pod-1 has not done it for seconds\.$/);
   });
 });
 

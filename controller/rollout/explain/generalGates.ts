@@ -16,12 +16,14 @@ import { restartDue } from "../revision/restart.ts";
 import { analysisFault } from "../status/blocked.ts";
 import { stepPluginTrouble } from "../course/plugins/stepPlugins.ts";
 import { runFinding } from "./analysis.ts";
+import type { Evidence } from "./evidence.ts";
 import {
   atStep,
   clause,
   command,
   conditionSince,
   currentRevision,
+  type Gate,
   type Rule,
   type Scene,
   revisionWords,
@@ -81,28 +83,31 @@ const listed = (due: readonly string[]): string =>
 
 const due: Rule = (scene) => {
   const what = dueNow(scene);
-  const { drivers, isLate, instance } = scene.evidence;
-  const isBehind = drivers.kind === "gone" || isLate;
   if (what.length === 0) return undefined;
-  if (!isBehind)
+  const { drivers, isLate } = scene.evidence;
+  if (drivers.kind !== "gone" && !isLate)
     return { standing: "moving", reason: "Moving", why: `is moving: the controller is about to ${listed(what)}` };
-  const gone = drivers.kind === "gone" ? clause(drivers.why) : "nothing has been done about it";
-  const working =
-    drivers.kind === "working"
-      ? `a controller (${drivers.holder}) is at work: its log tells why it does not do it`
-      : gone;
   return {
     standing: "stopped",
     reason: "NotReconciled",
-    why: `is driven by no controller: it is time to ${listed(what)}, and ${working}`,
-    change: [
-      instance === ""
-        ? "a controller runs that watches its namespace, without --instance-id"
-        : `a controller runs that watches its namespace, with --instance-id ${instance}`,
-    ],
+    ...notDriven(scene.evidence, listed(what)),
     commands: [{ command: "sluice doctor", does: "find out why no controller drives it" }],
   };
 };
+
+function notDriven({ drivers, instance }: Evidence, what: string): Pick<Gate, "why" | "change"> {
+  if (drivers.kind === "working")
+    return {
+      why: `is not driven on: it is time to ${what}, and controller ${drivers.holder} has not done it for seconds`,
+      change: ["the controller gets to it: it is busy, or its log tells why it cannot"],
+    };
+  const reason = drivers.kind === "gone" ? clause(drivers.why) : "nothing has been done about it";
+  const flag = instance === "" ? "without --instance-id" : `with --instance-id ${instance}`;
+  return {
+    why: `is driven by no controller: it is time to ${what}, and ${reason}`,
+    change: [`a controller runs that watches its namespace, ${flag}`],
+  };
+}
 
 /** `Rollout aborted update to revision 2: why`; without a reason a person has done it. */
 function abortCause({ p }: Scene): string | undefined {
