@@ -59,6 +59,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./status/command.ts")).run,
   },
   {
+    name: "explain",
+    group: ROLLOUTS,
+    summary: "say why a Rollout does not move, and what would let it go on",
+    load: async () => (await import("./explain/command.ts")).run,
+  },
+  {
     name: "promote",
     group: ROLLOUTS,
     summary: "let a paused update go on, or to its end",

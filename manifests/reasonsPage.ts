@@ -1,5 +1,5 @@
 /** docs/reasons.md: what the reasons of events, conditions, pauses and steps mean, from the list that the code uses. */
-import { conditionReasons, eventReasons, pauseReasons, stepReasons } from "../schema/reasons.ts";
+import { conditionReasons, eventReasons, gateReasons, pauseReasons, stepReasons } from "../schema/reasons.ts";
 import { table } from "./text/table.ts";
 
 const burst = { always: "always", narration: "unless there are too many" } as const;
@@ -37,6 +37,15 @@ Why the current step of a canary is [not complete](behaviour/canary.md#when-a-st
 ${table(
   ["reason", "means"],
   Object.entries(stepReasons).map(([reason, means]) => [code(reason), means]),
+)}
+## Of explain
+
+Why a Rollout does not move, where it is none of those above, as [\`sluice explain\`](cli/explain.md) has it. No object
+has them.
+
+${table(
+  ["reason", "means"],
+  Object.entries(gateReasons).map(([reason, means]) => [code(reason), means]),
 )}
 ## Of events
 

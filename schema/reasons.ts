@@ -193,6 +193,19 @@ export const stepReasons = {
   UnknownKind: "The step is of no kind that this version of Sluice knows.",
 } as const satisfies Readonly<Record<string, string>>;
 
+/** Why a Rollout does not move, where no condition, pause or step has a reason for it: what `explain` says. */
+export const gateReasons = {
+  Done: "The version that is asked for serves with all its pods.",
+  Moving: "Something is done about it at this moment.",
+  NotReconciled: "Something is due, and no controller does it.",
+  BeingDeleted: "It is being deleted, and somebody's finalizer keeps it.",
+  PodsNotAvailable: "Pods are not available: of the new version, or of one that was promoted.",
+  OldPodsToEnd: "The new version is promoted, and pods of an older one still run.",
+  RestartNotDone: "Pods are replaced a few at a time, and some of the old ones are left.",
+  ServiceNotSwitched: "The active Service does not select the new version yet.",
+} as const satisfies Readonly<Record<string, string>>;
+
+export type GateReason = keyof typeof gateReasons;
 export type SizeReason = keyof typeof sizeReasons;
 export type StepReason = keyof typeof stepReasons;
 

@@ -40,7 +40,7 @@ const exceptions: Readonly<Record<string, string>> = {
 const pureFolders = [
   ...["object", "validation"].map((name) => `kube/${name}/`),
   ...["expression", "rules", "steps"].map((name) => `controller/${name}/`),
-  ...["actions", "course", "decide", "hash", "model", "revision", "sizes", "status", "verbs"].map(
+  ...["actions", "course", "decide", "explain", "hash", "model", "revision", "sizes", "status", "verbs"].map(
     (name) => `controller/rollout/${name}/`,
   ),
   ...["convert", "plan"].map((name) => `controller/migration/${name}/`),

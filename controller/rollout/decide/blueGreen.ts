@@ -30,7 +30,7 @@ import { formatSelector } from "../../../kube/object/selector.ts";
 import { baseStatus, finishStatus } from "../status/status.ts";
 import { routeNothing } from "../sizes/traffic.ts";
 
-const activeService = (p: Pass): ServiceFacts | undefined =>
+export const activeService = (p: Pass): ServiceFacts | undefined =>
   p.world.services.get(blueGreenOf(p.world.rollout)?.activeService ?? "");
 const previewService = (p: Pass): ServiceFacts | undefined =>
   p.world.services.get(blueGreenOf(p.world.rollout)?.previewService ?? "");
@@ -93,7 +93,7 @@ function newSize(p: Pass, newRS: ReplicaSetFacts): number {
 }
 
 /** The new ReplicaSet has the size of this phase and all its pods. */
-function readyForPause(p: Pass): boolean {
+export function readyForPause(p: Pass): boolean {
   const { newRS } = roles(p);
   if (newRS === undefined) return false;
   const size = newSize(p, newRS);

@@ -53,13 +53,27 @@ const STEPS_A_PASS = 200;
  * @param steps the kinds of canary steps that there are
  */
 export function decide(snapshot: Snapshot, now: number, steps: StepTable = STEPS): Decision {
-  const decided = within(LIMITS.decision, () => decideWithin(snapshot, now, steps));
-  if (!(decided instanceof TooCostlyError)) return decided;
-  const invalid = `spec: Invalid value: "…": ${tooCostly(decided, LIMITS.decision, "decide about")}`;
-  return decideWithin({ ...snapshot, invalid, orphans: [], strays: [] }, now, steps);
+  return decided({ snapshot, now, steps }, (_, decision) => decision);
 }
 
-function decideWithin(snapshot: Snapshot, now: number, steps: StepTable): Decision {
+interface Question {
+  readonly snapshot: Snapshot;
+  readonly now: number;
+  readonly steps: StepTable;
+}
+
+/**
+ * Decides, and returns what `look` finds in the pass that came to the decision: for those who explain it. They read the
+ * pass, and do not keep it.
+ */
+export function decided<T>({ snapshot, now, steps }: Question, look: (p: Pass, decision: Decision) => T): T {
+  const found = within(LIMITS.decision, () => decideWithin(snapshot, now, steps));
+  if (!(found instanceof TooCostlyError)) return look(...found);
+  const invalid = `spec: Invalid value: "…": ${tooCostly(found, LIMITS.decision, "decide about")}`;
+  return look(...decideWithin({ ...snapshot, invalid, orphans: [], strays: [] }, now, steps));
+}
+
+function decideWithin(snapshot: Snapshot, now: number, steps: StepTable): readonly [Pass, Decision] {
   const before = snapshot.rollout.status ?? {};
   const rollout = inForce(snapshot.rollout, snapshot.invalid === undefined, now);
   const p = newPass(snapshot, now, steps, { ...snapshot, rollout });
@@ -74,7 +88,7 @@ function decideWithin(snapshot: Snapshot, now: number, steps: StepTable): Decisi
     scaleWorkload(p);
     noteWorkload(p);
   }
-  return conclude(p, before);
+  return [p, conclude(p, before)];
 }
 
 /**
@@ -304,12 +318,17 @@ function conclude(p: Pass, before: RolloutStatus): Decision {
   };
 }
 
-/** Wakes up one second after the progress deadline, unless lack of progress does not count now. */
+/** Wakes up one second after the progress deadline. */
 function wakeForDeadline(p: Pass, rollout: Rollout, status: RolloutStatus): void {
-  if (p.snapshot.invalid !== undefined || isPaused(rollout, status) || status.abort === true) return;
-  if (atEndlessStep(rollout, p.steps) || isBeingTested({ ...rollout, status }) || isHealthy(rollout, status, status))
-    return;
-  if (hasReason(findCondition(status.conditions, "Progressing"), "ProgressDeadlineExceeded")) return;
-  const deadline = progressDeadline(rollout, status);
+  const deadline = deadlineAhead(p, rollout, status);
   if (deadline !== undefined && deadline + 1000 > p.now) p.wakeAts.push(deadline + 1000);
+}
+
+/** The progress deadline; undefined while lack of progress does not count, and once it has passed. */
+export function deadlineAhead(p: Pass, rollout: Rollout, status: RolloutStatus): number | undefined {
+  if (p.snapshot.invalid !== undefined || isPaused(rollout, status) || status.abort === true) return undefined;
+  if (atEndlessStep(rollout, p.steps) || isBeingTested({ ...rollout, status }) || isHealthy(rollout, status, status))
+    return undefined;
+  if (hasReason(findCondition(status.conditions, "Progressing"), "ProgressDeadlineExceeded")) return undefined;
+  return progressDeadline(rollout, status);
 }

@@ -15,7 +15,7 @@ interface Fault {
 }
 
 /** Why an analysis or an Experiment that is wanted cannot begin. */
-const analysisFault = ({ analyses, experiment }: Pass): AnalysisFault | undefined =>
+export const analysisFault = ({ analyses, experiment }: Pass): AnalysisFault | undefined =>
   (analyses.kind === "asked" ? analyses.fault : undefined) ?? experiment?.fault;
 
 /** The first of all that keeps the update from going on, for the message of one that takes too long. */

@@ -73,7 +73,8 @@ export function whyStuck(p: Pass): string {
   return sentences.map((sentence) => ` ${sentence}`).join("");
 }
 
-function podsText({ waits, pods, failure }: PodCheck): string | undefined {
+/** One sentence on the pods of a ReplicaSet that are not ready; undefined when none is. */
+export function podsText({ waits, pods, failure }: PodCheck): string | undefined {
   if (failure !== undefined) return `Why is not known: ${failure}.`;
   if (waits.length === 0) return undefined;
   const groups = [...Map.groupBy(waits, kindOfWait).values()].toSorted((a, b) => b.length - a.length);
@@ -114,7 +115,7 @@ const shortened = (text: string): string => {
 const sentence = (text: string): string => (/[.…!]$/.test(text) ? text : `${text}.`);
 
 /** Pods that could not even be created: quota, admission. */
-function missingText({ replicas, status, failure }: ReplicaSetFacts): string | undefined {
+export function missingText({ replicas, status, failure }: ReplicaSetFacts): string | undefined {
   const missing = replicas - status.replicas;
   if (failure === undefined || missing <= 0) return undefined;
   return sentence(
