@@ -29,6 +29,7 @@ import { type DeploymentView, type Pod, serveService } from "./harness/podProces
 import { newRoutedWorld } from "./harness/routed.ts";
 import { canWithRole, denials, rightsOf, unusedRights } from "./harness/rights.ts";
 import { reasons } from "./harness/unusedRights.ts";
+import { createAnalysed } from "./harness/analysedActions.ts";
 import { wrongProfileAndLost } from "./harness/profileActions.ts";
 import { healthy, inPhase, newWorld, pausedAt } from "./harness/clusterWorld.ts";
 
@@ -268,6 +269,23 @@ ours(
     expect(Object.keys(await world.annotations("alb"))).toEqual(["alb.ingress.kubernetes.io/actions.web"]);
   },
   120_000,
+);
+
+ours(
+  "an update is tried by an Experiment and measured, and what is over is deleted",
+  async () => {
+    const { api, cluster, until } = installation;
+    const world = await newWorld("install-analysed", cluster);
+    const left = async (kind: string) =>
+      (await api.list(`/apis/argoproj.io/v1alpha1/namespaces/${world.namespace}/${kind}`)).items.length;
+    await createAnalysed(world);
+    await world.settle("analysed", "Healthy", healthy);
+    await setImage(world, "analysed", "web:2");
+    await until("it is tried", async () => (await left("experiments")) > 0);
+    await world.settle("analysed", "Healthy", healthy, 90_000);
+    await until("nothing is kept", async () => (await left("experiments")) + (await left("analysisruns")) === 0);
+  },
+  180_000,
 );
 
 ours("a wrong Rollout is refused with all that is wrong", async () => {

@@ -12,7 +12,10 @@ export const reasons: Readonly<Record<string, string>> = {
   "delete jobs.batch": "only a metric that is a Job has one (ownProviders.cluster.ts)",
   "get pods/log": "only of a Job that failed (ownProviders.cluster.ts)",
   "list pods.metrics.k8s.io": "only a metric that compares what pods use asks (ownProviders.cluster.ts)",
-  "patch analysisruns.argoproj.io": "no AnalysisRun is made here (analysisRun.cluster.ts)",
-  "delete analysisruns.argoproj.io": "no AnalysisRun is made here (analysisRun.cluster.ts)",
+  "update experiments/finalizers.argoproj.io": "only OwnerReferencesPermissionEnforcement, an admission plugin, asks",
+  "get analysisruns.argoproj.io": "only where the watch is late (controller/rollout/apply/recorded.test.ts)",
+  "get experiments.argoproj.io": "only where the watch is late (controller/rollout/apply/recorded.test.ts)",
+  "get services": "only where the Service of an Experiment is there already (experimentLife.cluster.ts)",
+  "delete services": "only of an Experiment that is kept; else it goes with its owner (experiment.cluster.ts)",
   "get validatingwebhookconfigurations.admissionregistration.k8s.io sluice": "after a conflict with somebody's edit",
 };
