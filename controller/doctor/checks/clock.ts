@@ -1,0 +1,58 @@
+/** Whether clocks agree: pauses, deadlines and Leases are compared with the clock of whoever looks at them. */
+import { humanDuration } from "../../../kube/object/humanDuration.ts";
+import { postsOf } from "../drivers.ts";
+import type { DoctorFacts } from "../facts.ts";
+import { type Finding, ifKnown } from "../finding.ts";
+
+/** The API server writes whole seconds. */
+const PRECISION_MS = 1_000;
+/** More than any two machines with NTP differ. */
+const TOLERATED_MS = 5_000;
+/** Half of a Lease: from then on a holder may be taken for gone. */
+const GRAVE_MS = 7_500;
+
+const MEND = "timedatectl status   # on the machines named; run NTP there";
+
+export const clock = (facts: DoctorFacts): readonly Finding[] => [...ofServer(facts), ...ofHolders(facts)];
+
+const ofServer = ({ serverClock }: DoctorFacts): readonly Finding[] =>
+  ifKnown(
+    serverClock,
+    { about: "clocks", what: "what time it is at the API server is not known" },
+    ({ serverMs, askedMs, answeredMs }): readonly Finding[] => {
+      const aheadMs = serverMs - answeredMs;
+      const behindMs = askedMs - (serverMs + PRECISION_MS);
+      const offMs = Math.max(aheadMs, behindMs);
+      if (offMs <= TOLERATED_MS) return [];
+      return [
+        {
+          severity: "warning",
+          about: "clocks",
+          what: `the API server's clock is ${humanDuration(offMs)} ${aheadMs > 0 ? "ahead of" : "behind"} this machine's`,
+          why: "ages that are shown here are wrong by that, and what follows from times may be, too",
+          mend: MEND,
+        },
+      ];
+    },
+  );
+
+/** A Lease that was renewed in the future: the machine of its holder is ahead of the API server. */
+function ofHolders({ leases, serverClock, nowMs }: DoctorFacts): readonly Finding[] {
+  if (leases.kind === "unknown") return [];
+  // Each reading is later than the renewals in it, at the API server's own time where that is known.
+  const latest = serverClock.kind === "known" ? serverClock.value.serverMs + PRECISION_MS : nowMs;
+  return postsOf(leases.value).flatMap(({ namespace, own, reference }): readonly Finding[] => {
+    const lease = own ?? reference;
+    const aheadMs = (lease?.renewedMs ?? 0) - latest;
+    if (lease === undefined || aheadMs <= TOLERATED_MS) return [];
+    return [
+      {
+        severity: aheadMs > GRAVE_MS ? "error" : "warning",
+        about: `Lease ${namespace}/${lease.name}`,
+        what: `its holder ${lease.holder} renewed it ${humanDuration(aheadMs)} in the future`,
+        why: "the clock of the controller's node is ahead, so that pauses end and deadlines pass too early",
+        mend: MEND,
+      },
+    ];
+  });
+}
