@@ -52,13 +52,16 @@ export function memberOf(object: Json, file: string, isSound: boolean): Member {
   };
 }
 
+/** Whether all objects of a kind that there are have been given: then what is not among them is missing. */
+export type IsWhole = (group: string, kind: string) => boolean;
+
 /** What admission knows of the cluster, for this object. */
 export type ReferencesOf = (member: Member) => References;
 
-export function bundleOf(members: readonly Member[]): ReferencesOf {
+export function bundleOf(members: readonly Member[], isWhole: IsWhole = () => false): ReferencesOf {
   const byKind = Map.groupBy(members, ({ group, kind }) => kindKey(group, kind));
   const named = (of: Member, group: string, kind: string, scope: Scope = "namespaced"): Named | undefined =>
-    namedAround(of, byKind.get(kindKey(group, kind)) ?? [], scope);
+    namedAround(of, byKind.get(kindKey(group, kind)) ?? [], scope) ?? (isWhole(group, kind) ? new Map() : undefined);
   return (of) => {
     const services = named(of, "", "Service");
     const rollouts = named(of, ARGO, "Rollout");
@@ -163,7 +166,7 @@ function ofRollout(of: Member, members: readonly Member[], named: NamedFor): Ref
 }
 
 /** The kinds of the objects that routers name. */
-const ROUTED_KINDS: Readonly<Record<string, string>> = {
+export const ROUTED_KINDS: Readonly<Record<string, string>> = {
   ingresses: "Ingress",
   virtualservices: "VirtualService",
 };

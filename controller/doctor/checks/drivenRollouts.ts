@@ -20,9 +20,9 @@ export const drivenRollouts = (facts: DoctorFacts): readonly Finding[] =>
       // The check of the controllers has said why.
       if (drivers === undefined) return [];
       const seen = rollouts.map(rolloutOf);
-      const [driven, idle] = [true, false].map((wanted) =>
-        seen.filter(({ instanceId, namespace }) => isDriven(drivers, instanceId, namespace) === wanted),
-      ) as [readonly Seen[], readonly Seen[]];
+      const { driven = [], idle = [] } = Object.groupBy(seen, ({ instanceId, namespace }) =>
+        isDriven(drivers, instanceId, namespace) ? "driven" : "idle",
+      );
       return [...undriven(idle, drivers), ...driven.flatMap((each) => leftBehind(each, facts.nowMs))];
     },
   );
