@@ -130,7 +130,7 @@ function membersOf(schema: unknown): ReadonlySet<string> {
 }
 
 function isKnown(path: string, by: ReadonlySet<string>): boolean {
-  if (by.has(path) || path === OPEN || path.endsWith(`.${OPEN}`)) return true;
+  if (by.has(path) || by.has(OPEN) || path === OPEN || path.endsWith(`.${OPEN}`)) return true;
   for (let end = path.length; end > 0; end = Math.max(path.lastIndexOf(".", end - 1), path.lastIndexOf("[", end - 1))) {
     if (by.has(`${path.slice(0, end)}.${OPEN}`)) return true;
   }

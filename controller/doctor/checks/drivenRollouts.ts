@@ -75,7 +75,7 @@ function undriven(idle: readonly Seen[], drivers: readonly Driver[]): readonly F
       return { severity: "info", about, what, why, mend: `kubectl get events -n ${first?.namespace}` };
     }
     if (instanceId !== "") {
-      const what = `no running controller has their instance id "${instanceId}"`;
+      const what = `no running controller has instance id "${instanceId}"`;
       const known = [...new Set(drivers.map((each) => (each.instanceId === "" ? "(none)" : each.instanceId)))];
       const why = `those that run have ${known.length === 0 ? "no Lease" : known.join(", ")}; so nobody drives these Rollouts`;
       const mend = `kubectl label rollout ${there} ${INSTANCE_LABEL}-   # or start a controller with --instance-id=${instanceId}`;

@@ -15,6 +15,23 @@ const HOLDS: ReadonlySet<string> = new Set([
   "unknown-router",
 ]);
 
+/** What to look at where the object itself may be right. */
+const BESIDE: Readonly<Record<string, string>> = {
+  "service-missing": "services",
+  "service-selector": "services",
+  "service-managed": "services",
+  "service-external": "services",
+  "service-without-selector": "services",
+  "template-missing": "analysistemplates,clusteranalysistemplates",
+  "workload-missing": "deployments,replicasets,podtemplates",
+  "ingress-missing": "ingresses",
+  "ingress-service": "ingresses",
+  "virtual-service-missing": "virtualservices",
+  "virtual-service-routes": "virtualservices",
+  autoscalers: "horizontalpodautoscalers",
+  "autoscaler-of-workload": "horizontalpodautoscalers",
+};
+
 export const objects = ({ judged, unjudged }: DoctorFacts): readonly Finding[] => [
   ...judged.flatMap((each) => [
     ...each.findings.refuse.map((violation) => findingOf(each, violation, "error")),
@@ -32,12 +49,13 @@ export const objects = ({ judged, unjudged }: DoctorFacts): readonly Finding[] =
 
 function findingOf({ kind, namespace, name }: Judged, violation: Violation, severity: "error" | "warning"): Finding {
   const there = namespace === "" ? "" : ` -n ${namespace}`;
+  const beside = BESIDE[violation.rule];
   return {
     severity,
     about: `${kind} ${namespace === "" ? name : `${namespace}/${name}`}`,
     what: withoutStop(violationText(violation)),
     why: withoutStop(violation.help ?? reasonFor(severity)),
-    mend: `kubectl edit ${kind.toLowerCase()} ${name}${there}`,
+    mend: `kubectl edit ${kind.toLowerCase()} ${name}${there}${beside === undefined ? "" : `   # or mend what it names: kubectl get ${beside}${there}`}`,
   };
 }
 
