@@ -33,7 +33,7 @@ async function installed(
         selector: { matchLabels: labels },
         template: { metadata: { labels }, spec: { serviceAccountName: "sluice", containers: [container] } },
       },
-    } as never,
+    },
     { readyReplicas: 1 },
   );
   const renewTime = new Date(clock.now()).toISOString().replace("Z", "000Z");
@@ -41,7 +41,7 @@ async function installed(
     core.create("leases.coordination.k8s.io", {
       metadata: { namespace: NAMESPACE, name },
       spec: { holderIdentity: "sluice-1_a", leaseDurationSeconds: 15, renewTime },
-    } as never);
+    });
   const validity = { notBeforeMs: clock.now() - 3_600_000, notAfterMs: clock.now() + 300 * 86_400_000 };
   const configuration = configurationFor({
     endpoint: { kind: "service", name: "sluice-webhook" },
@@ -56,7 +56,7 @@ async function installed(
     metadata: { namespace: NAMESPACE, name: "s", labels: { "kubernetes.io/service-name": "sluice-webhook" } },
     addressType: "IPv4",
     endpoints: [{ addresses: ["10.0.0.1"], conditions: { ready: true } }],
-  } as never);
+  });
   return { ...world, answers: webhookAnswers };
 }
 
@@ -177,8 +177,8 @@ no errors: 0 Rollouts at in-process
     world.make("analysistemplates.argoproj.io", {
       metadata: { name: "t" },
       spec: { args: [arg("here"), arg("gone")], metrics: [{ name: "m", provider: { web: { url: "http://x" } } }] },
-    } as never);
-    world.make("secrets", { metadata: { name: "here" }, data: { k: "c2VjcmV0" } } as never);
+    });
+    world.make("secrets", { metadata: { name: "here" }, data: { k: "c2VjcmV0" } });
     const { out } = await doctor(world, ["-o", "json"]);
     expect(whatIn(out).filter((line) => line.includes("Secret"))).toEqual([
       "error: AnalysisTemplate shop/t: Secret shop/gone does not exist",

@@ -1,6 +1,6 @@
 /** Which controllers are installed, which Leases there are, and what the controllers may do. */
-import type { ControllerLease, InstalledController, NeededRight } from "../../controller/doctor/facts.ts";
-import type { Read } from "../../controller/doctor/finding.ts";
+import type { ControllerLease, InstalledController, NeededRight } from "../../controller/doctor/facts/facts.ts";
+import type { Read } from "../../controller/doctor/facts/finding.ts";
 import { locks } from "../../controller/process/locks.ts";
 import { collectionPath } from "../../kube/client/path.ts";
 import { DEPLOYMENTS, LEASES } from "../../kube/client/resources.ts";

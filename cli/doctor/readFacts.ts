@@ -1,7 +1,7 @@
 /** Everything that the doctor wants to know of a cluster. Nothing is written: dry runs and reviews are not stored. */
-import type { DoctorFacts } from "../../controller/doctor/facts.ts";
+import type { DoctorFacts } from "../../controller/doctor/facts/facts.ts";
 import { createPluginsConfigured } from "../../controller/plugins/configuration.ts";
-import type { Read } from "../../controller/doctor/finding.ts";
+import type { Read } from "../../controller/doctor/facts/finding.ts";
 import { listObjects } from "../../controller/migration/facts/beside.ts";
 import { ApiError } from "../../kube/client/apiError.ts";
 import { collectionPath, VERSION_PATH } from "../../kube/client/path.ts";

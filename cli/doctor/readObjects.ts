@@ -1,6 +1,6 @@
 /** Rollouts with what they name, and what admission would say of them now. */
-import type { Judged, NamedSecret, RoutedKind } from "../../controller/doctor/facts.ts";
-import type { Read } from "../../controller/doctor/finding.ts";
+import type { Judged, NamedSecret, RoutedKind } from "../../controller/doctor/facts/facts.ts";
+import type { Read } from "../../controller/doctor/facts/finding.ts";
 import { isUnserved, listObjects } from "../../controller/migration/facts/beside.ts";
 import { admissionFindings } from "../../controller/rules/admission/admissionFindings.ts";
 import { ApiError, isNotFound } from "../../kube/client/apiError.ts";

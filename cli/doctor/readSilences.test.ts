@@ -35,7 +35,7 @@ test("each address that a Rollout's analyses ask is asked once, and is silent or
     {
       url: "http://dead/",
       of: "metric \"m\" of AnalysisTemplate 'dead'",
-      rollout: "shop/b",
+      rollouts: ["shop/a", "shop/b"],
       why: "nobody listens there",
     },
   ]);

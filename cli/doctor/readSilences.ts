@@ -1,5 +1,5 @@
 /** Which addresses of metrics do not answer, asked from this machine as the audit asks them from the controller's pod. */
-import type { Silence } from "../../controller/doctor/facts.ts";
+import type { Silence } from "../../controller/doctor/facts/facts.ts";
 import type { Json } from "../../kube/object/json.ts";
 import { cost, LIMITS, TooCostlyError } from "../../kube/object/budget.ts";
 import { at, root, text } from "../../kube/validation/place.ts";
@@ -24,12 +24,21 @@ export async function readSilences(
   const uses = objects.rollouts.flatMap((rollout) =>
     endpointsIn(rollout, objects).map((endpoint) => ({ endpoint, rollout: fullName(rollout) })),
   );
-  const unique = [...new Map(uses.map((use) => [`${use.endpoint.insecure} ${use.endpoint.url}`, use])).values()];
-  const answers = await mapped(unique, AT_ONCE, async ({ endpoint, rollout }) => {
+  const asked = [...Map.groupBy(uses, ({ endpoint: { insecure, url } }) => `${insecure} ${url}`).values()];
+  const answers = await mapped(asked, AT_ONCE, async ([first, ...others]) => {
+    if (first === undefined) return [];
+    const { endpoint, rollout } = first;
     const answer = await knock(endpoint, signal);
     return answer === undefined || answer === NOT_ASKED
       ? []
-      : [{ url: endpoint.url, of: endpoint.of, rollout, why: answer }];
+      : [
+          {
+            url: endpoint.url,
+            of: endpoint.of,
+            rollouts: [rollout, ...others.map((each) => each.rollout)],
+            why: answer,
+          },
+        ];
   });
   return answers.flat();
 }

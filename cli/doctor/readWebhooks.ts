@@ -1,6 +1,6 @@
 /** Sluice's webhook configurations, and what becomes of a probe and of a wrong Rollout. Dry runs alone: nothing is stored. */
-import type { Reached, WebhookFacts, WrongRollout } from "../../controller/doctor/facts.ts";
-import type { Read } from "../../controller/doctor/finding.ts";
+import type { Reached, WebhookFacts, WrongRollout } from "../../controller/doctor/facts/facts.ts";
+import type { Read } from "../../controller/doctor/facts/finding.ts";
 import { listObjects } from "../../controller/migration/facts/beside.ts";
 import { ApiError } from "../../kube/client/apiError.ts";
 import { collectionPath } from "../../kube/client/path.ts";

@@ -1,6 +1,6 @@
 /** How the doctor reads: what is refused or not there is said, and what cannot be reached at all ends the examination. */
 import { ApiError } from "../../kube/client/apiError.ts";
-import type { Read } from "../../controller/doctor/finding.ts";
+import type { Read } from "../../controller/doctor/facts/finding.ts";
 import type { Json } from "../../kube/object/json.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import type { Resource } from "../../schema/kube.ts";

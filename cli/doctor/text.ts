@@ -1,6 +1,6 @@
 /** How findings are printed. */
 import type { Told } from "../../controller/doctor/checks.ts";
-import { SEVERITIES, type Severity } from "../../controller/doctor/finding.ts";
+import { SEVERITIES, type Severity } from "../../controller/doctor/facts/finding.ts";
 import type { Colour, Paint } from "../paint.ts";
 
 const WORDS: { readonly [S in Severity]: readonly [word: string, colour: Colour] } = {

@@ -4,7 +4,7 @@ import { at } from "../../kube/validation/place.ts";
 import { invalid } from "../../kube/validation/violation.ts";
 import { ADOPTING, INSTANCE_LABEL } from "../../schema/labels.ts";
 import { examined, exitCodeOf } from "./checks.ts";
-import type { NeededRight } from "./facts.ts";
+import type { NeededRight } from "./facts/facts.ts";
 import {
   controller,
   definitions,
@@ -19,8 +19,6 @@ import {
   unknown,
   wrong,
 } from "./testing.ts";
-
-const DAY = 86_400_000;
 
 describe("a cluster", () => {
   test("that is healthy has who drives and that mistakes are refused, and nothing else", () => {
@@ -75,7 +73,7 @@ describe("a cluster", () => {
         webhooks: known([hook({ readyEndpoints: known(0), authorities: [] })]),
         routed: [{ router: "SMI", group: "g", plural: "p", users: ["a/b"], isServed: known(false) }],
         secrets: [{ namespace: "a", name: "s", usedBy: "AnalysisTemplate a/t", isThere: known(false) }],
-        silences: [{ url: "http://x/", of: "metric", rollout: "a/b", why: "no answer" }],
+        silences: [{ url: "http://x/", of: "metric", rollouts: ["a/b"], why: "no answer" }],
       }),
     ).filter(({ severity }) => severity === "error" || severity === "warning");
     expect(all.filter(({ mend }) => mend === undefined)).toEqual([]);
@@ -181,7 +179,7 @@ describe("controllers", () => {
 
   test("renew it", () => {
     expect(check(...held({ renewedMs: NOW - 15_000 }))).toEqual([
-      `error: ${at}: nobody renews it; sluice-1_a did so last, 2025-12-31T23:59:45.000Z`,
+      `error: ${at}: nobody renews it; sluice-1_a did so last, 2025-12-31T23:59:45Z`,
     ]);
     expect(check(...held({ renewedMs: NOW - 14_999 }))).toEqual([]);
     expect(check(...held({ holder: "" }))).toEqual([`error: ${at}: it was given back, and nobody has taken it since`]);
@@ -252,57 +250,6 @@ test("rights that are lacking are told for each kind of objects, with all verbs 
     'system:serviceaccount:argo-rollouts:sluice may not get configmaps "argo-rollouts-config" in namespace argo-rollouts',
   ]);
   expect(found[0]?.why).toBe("Rollouts are read");
-});
-
-describe("the webhook", () => {
-  const check = (more: Parameters<typeof hook>[0]) => wrong("webhook", { webhooks: known([hook(more)]) });
-  const about = "ValidatingWebhookConfiguration sluice";
-
-  test("is configured where a controller serves one", () => {
-    expect(wrong("webhook", { webhooks: known([]) })).toEqual([
-      "error: Deployment argo-rollouts/sluice: it serves the webhook, and there is no ValidatingWebhookConfiguration",
-    ]);
-    for (const without of [{ servesWebhook: false }, { wanted: 0 }])
-      expect(wrong("webhook", { webhooks: known([]), controllers: known([controller(without)]) })).toEqual([]);
-  });
-
-  test("has a pod behind its Service", () => {
-    const noPod = "error: Service argo-rollouts/sluice-webhook: no pod is ready behind the webhook's Service";
-    expect(check({ readyEndpoints: known(0) })).toEqual([noPod]);
-    expect(check({ readyEndpoints: known(0), service: undefined })).toEqual([]);
-  });
-
-  test("is trusted: its caBundle is there and valid, for a while yet", () => {
-    const until = (notAfterMs: number, notBeforeMs = NOW - DAY) =>
-      check({ authorities: [{ notBeforeMs, notAfterMs }] });
-    expect(check({ authorities: [] })).toEqual([`error: ${about}: its caBundle has no certificate that can be read`]);
-    expect(until(NOW - 3_600_000)).toEqual([`error: ${about}: its caBundle expired 60m ago`]);
-    expect(until(NOW + DAY)).toEqual([`warning: ${about}: its caBundle expires in 24h`]);
-    expect(until(NOW + 4 * DAY)).toEqual([]);
-    expect(until(NOW + 4 * DAY, NOW + 1)).toEqual([`error: ${about}: no certificate of its caBundle is valid yet`]);
-  });
-
-  test("is reached, and refuses a wrong Rollout", () => {
-    expect(check({ reached: known({ kind: "unreached", why: "connection refused" }) })).toEqual([
-      `error: ${about}: the API server does not reach the webhook`,
-    ]);
-    expect(check({ wrongRollout: known({ kind: "admitted" }) })).toEqual([
-      `error: ${about}: a dry run of a wrong Rollout was admitted`,
-    ]);
-    expect(check({ wrongRollout: known({ kind: "unanswered", why: "timeout" }) })).toEqual([
-      `error: ${about}: a dry run of a wrong Rollout was refused without the webhook`,
-    ]);
-    expect(check({ failurePolicy: undefined, wrongRollout: known({ kind: "admitted" }) })).toEqual([
-      `error: ${about}: no object is sent to the webhook yet`,
-    ]);
-  });
-
-  test("is not said to refuse where that could not be tried", () => {
-    expect(said("webhook", { webhooks: known([hook({ wrongRollout: unknown })]) })).toEqual([
-      `unknown: ${about}: whether a wrong Rollout is refused is not known`,
-      `info: ${about}: it is configured, with failurePolicy Ignore`,
-    ]);
-  });
 });
 
 describe("Rollouts", () => {
@@ -400,7 +347,7 @@ test("plugins that are named are configured, and disabled ones are meant", () =>
 
 test("addresses that do not answer are warned of, as seen from this machine", () => {
   const silences = [
-    { url: "http://prom:9090/x", of: "metric \"m\" of AnalysisTemplate 't'", rollout: "shop/web", why: "nobody" },
+    { url: "http://prom:9090/x", of: "metric \"m\" of AnalysisTemplate 't'", rollouts: ["shop/web"], why: "nobody" },
   ];
   expect(said("metrics", { silences })).toEqual([
     "warning: Rollout shop/web: the metric \"m\" of AnalysisTemplate 't' asks http://prom:9090, which does not answer from this machine (nobody)",

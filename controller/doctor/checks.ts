@@ -10,8 +10,8 @@ import { rights } from "./checks/rights.ts";
 import { routers } from "./checks/routers.ts";
 import { server } from "./checks/server.ts";
 import { webhook } from "./checks/webhook.ts";
-import type { DoctorFacts } from "./facts.ts";
-import type { Finding } from "./finding.ts";
+import type { DoctorFacts } from "./facts/facts.ts";
+import type { Finding } from "./facts/finding.ts";
 
 /** Pure: from what is known of a cluster to what is to be said of it. */
 type Check = (facts: DoctorFacts) => readonly Finding[];

@@ -2,10 +2,11 @@
 import type { Json } from "../../kube/object/json.ts";
 import { crds } from "../../schema/crd.ts";
 import { type CheckName, examined } from "./checks.ts";
-import type { ControllerLease, DoctorFacts, InstalledController, WebhookFacts } from "./facts.ts";
-import type { Read } from "./finding.ts";
+import type { ControllerLease, DoctorFacts, InstalledController, WebhookFacts } from "./facts/facts.ts";
+import type { Read } from "./facts/finding.ts";
 
 export const NOW = Date.UTC(2026, 0, 1);
+export const DAY = 86_400_000;
 const HOLDER = "sluice-1_a";
 
 export const known = <T>(value: T): Read<T> => ({ kind: "known", value });
@@ -42,7 +43,7 @@ export const hook = (more: Partial<WebhookFacts> = {}): WebhookFacts => ({
   failurePolicy: "Ignore",
   service: { namespace: "argo-rollouts", name: "sluice-webhook" },
   readyEndpoints: known(1),
-  authorities: [{ notBeforeMs: NOW - 1_000, notAfterMs: NOW + 300 * 86_400_000 }],
+  authorities: [{ notBeforeMs: NOW - 1_000, notAfterMs: NOW + 300 * DAY }],
   reached: known({ kind: "reached" }),
   wrongRollout: known({ kind: "refused" }),
   ...more,

@@ -1,8 +1,8 @@
 /** Whether clocks agree: pauses, deadlines and Leases are compared with the clock of whoever looks at them. */
 import { humanDuration } from "../../../kube/object/humanDuration.ts";
-import { postsOf } from "../drivers.ts";
-import type { DoctorFacts } from "../facts.ts";
-import { type Finding, ifKnown } from "../finding.ts";
+import { postsOf } from "../facts/drivers.ts";
+import type { DoctorFacts } from "../facts/facts.ts";
+import { type Finding, ifKnown } from "../facts/finding.ts";
 
 /** The API server writes whole seconds. */
 const PRECISION_MS = 1_000;

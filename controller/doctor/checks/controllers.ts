@@ -1,8 +1,9 @@
 /** Whether a controller works, and only one of each instance: by their Leases and Deployments. */
 import { humanDuration } from "../../../kube/object/humanDuration.ts";
-import { driversOf, isHeld, ofInstance, overlap, type Post, postsOf } from "../drivers.ts";
-import type { ControllerLease, DoctorFacts, InstalledController } from "../facts.ts";
-import { type Finding, ifKnown } from "../finding.ts";
+import { timestamp } from "../../../kube/object/time.ts";
+import { driversOf, isHeld, ofInstance, overlap, type Post, postsOf } from "../facts/drivers.ts";
+import type { ControllerLease, DoctorFacts, InstalledController } from "../facts/facts.ts";
+import { type Finding, ifKnown } from "../facts/finding.ts";
 
 const INSTALL = "kubectl apply -f manifests/install.yaml";
 
@@ -79,7 +80,7 @@ function abandoned(lease: ControllerLease, about: string, { namespace, instanceI
   const what =
     holder === ""
       ? "it was given back, and nobody has taken it since"
-      : `nobody renews it; ${holder} did so last${renewedMs === undefined ? "" : `, ${new Date(renewedMs).toISOString()}`}`;
+      : `nobody renews it; ${holder} did so last${renewedMs === undefined ? "" : `, ${timestamp(renewedMs)}`}`;
   return {
     severity: "error",
     about,

@@ -2,8 +2,8 @@
 import { isObject, type Json } from "../../../kube/object/json.ts";
 import { at, items, root, text } from "../../../kube/validation/place.ts";
 import { crds } from "../../../schema/crd.ts";
-import { type Finding, ifKnown, named } from "../finding.ts";
-import type { DoctorFacts } from "../facts.ts";
+import { type Finding, ifKnown, named } from "../facts/finding.ts";
+import type { DoctorFacts } from "../facts/facts.ts";
 
 const VERSION = "v1alpha1";
 const INSTALL = "kubectl apply -f manifests/install.yaml";
@@ -21,7 +21,7 @@ export const definitions = ({ definitions: read }: DoctorFacts): readonly Findin
       crds.flatMap((expected) => {
         const { name } = expected.metadata;
         const found = stored.find((each) => text(at(root(each), "metadata", "name")) === name);
-        return found === undefined ? [missing(name)] : wrongWith(found, expected as unknown as Json, name);
+        return found === undefined ? [missing(name)] : wrongWith(found, expected, name);
       }),
   );
 

@@ -4,9 +4,9 @@ import type { Json } from "../../../kube/object/json.ts";
 import { instant } from "../../../kube/object/time.ts";
 import { at, items, root, text, whole } from "../../../kube/validation/place.ts";
 import { ADOPTING, INSTANCE_LABEL } from "../../../schema/labels.ts";
-import { type Driver, drives, driversOf, ofInstance } from "../drivers.ts";
-import type { DoctorFacts } from "../facts.ts";
-import { type Finding, ifKnown, named } from "../finding.ts";
+import { type Driver, drives, driversOf, ofInstance } from "../facts/drivers.ts";
+import type { DoctorFacts } from "../facts/facts.ts";
+import { type Finding, ifKnown, named } from "../facts/finding.ts";
 
 /** A controller looks at a change within a second; after a start it looks at all of them. */
 const PATIENCE_MS = 60_000;

@@ -1,8 +1,8 @@
 /** What admission would say of stored objects now: the same rules, on what the cluster holds. */
 import type { Violation } from "../../../kube/validation/violation.ts";
 import { violationText } from "../../../kube/validation/violation.ts";
-import type { DoctorFacts, Judged } from "../facts.ts";
-import { type Finding, withoutStop } from "../finding.ts";
+import type { DoctorFacts, Judged } from "../facts/facts.ts";
+import { type Finding, withoutStop } from "../facts/finding.ts";
 
 /** Warnings of admission, since the missing may be on its way; what is stored waits for it. */
 const HOLDS: ReadonlySet<string> = new Set([

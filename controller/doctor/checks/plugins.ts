@@ -2,8 +2,8 @@
 import type { Json } from "../../../kube/object/json.ts";
 import { at, items, keys, present, root, text } from "../../../kube/validation/place.ts";
 import { PLUGIN_CONFIG_MAP, type PluginList, pluginNamed } from "../../../providers/metrics/pluginService.ts";
-import type { DoctorFacts, NamedSecret } from "../facts.ts";
-import { type Finding, ifKnown, withoutStop } from "../finding.ts";
+import type { DoctorFacts, NamedSecret } from "../facts/facts.ts";
+import { type Finding, ifKnown, withoutStop } from "../facts/finding.ts";
 
 export const plugins = (facts: DoctorFacts): readonly Finding[] => [
   ...usesOf(facts).flatMap((use) => unusable(use, facts)),

@@ -1,6 +1,6 @@
 /** Whether the controller's ServiceAccount has the rights that it needs. */
-import type { DoctorFacts, NeededRight } from "../facts.ts";
-import { type Finding, ifKnown, withoutStop } from "../finding.ts";
+import type { DoctorFacts, NeededRight } from "../facts/facts.ts";
+import { type Finding, ifKnown, withoutStop } from "../facts/finding.ts";
 
 export const rights = ({ rights: read }: DoctorFacts): readonly Finding[] =>
   ifKnown(

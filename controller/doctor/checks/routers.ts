@@ -1,6 +1,6 @@
 /** Routers that Rollouts name, whose kinds of objects the cluster does not know. */
-import type { DoctorFacts } from "../facts.ts";
-import { type Finding, ifKnown, named } from "../finding.ts";
+import type { DoctorFacts } from "../facts/facts.ts";
+import { type Finding, ifKnown, named } from "../facts/finding.ts";
 
 export const routers = ({ routed }: DoctorFacts): readonly Finding[] =>
   routed.flatMap(({ router, group, plural, users, isServed }) => {

@@ -1,6 +1,6 @@
 /** Whether Sluice supports the API server's version (docs/install.md#installing-sluice). */
-import { type Finding, ifKnown } from "../finding.ts";
-import type { DoctorFacts } from "../facts.ts";
+import { type Finding, ifKnown } from "../facts/finding.ts";
+import type { DoctorFacts } from "../facts/facts.ts";
 
 const OLDEST_MINOR = 28;
 

@@ -1,8 +1,8 @@
 /** Whether the webhook is in force: configured, trusted, reached, and refusing what is wrong. */
 import { humanDuration } from "../../../kube/object/humanDuration.ts";
-import { ofInstance } from "../drivers.ts";
-import type { DoctorFacts, WebhookFacts } from "../facts.ts";
-import { type Finding, ifKnown, withoutStop } from "../finding.ts";
+import { ofInstance } from "../facts/drivers.ts";
+import type { DoctorFacts, WebhookFacts } from "../facts/facts.ts";
+import { type Finding, ifKnown, withoutStop } from "../facts/finding.ts";
 
 const DAY_MS = 24 * 3_600_000;
 /** Sluice makes a new one earlier than that. */

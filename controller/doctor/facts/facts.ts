@@ -1,7 +1,7 @@
 /** What is known of a cluster when it is examined: data alone, so that the checks are functions of it. */
-import type { Json } from "../../kube/object/json.ts";
-import type { Findings } from "../../kube/validation/findings.ts";
-import type { PluginConfiguration } from "../../providers/metrics/pluginService.ts";
+import type { Json } from "../../../kube/object/json.ts";
+import type { Findings } from "../../../kube/validation/findings.ts";
+import type { PluginConfiguration } from "../../../providers/metrics/pluginService.ts";
 import type { Read } from "./finding.ts";
 
 /** A Deployment that runs a controller. */
@@ -104,7 +104,7 @@ export interface Silence {
   readonly url: string;
   /** What asks it: `metric "latency" of AnalysisTemplate 'web'`. */
   readonly of: string;
-  readonly rollout: string;
+  readonly rollouts: readonly string[];
   readonly why: string;
 }
 
