@@ -4,6 +4,7 @@ import { refused, unanswered } from "../../kube/client/apiError.ts";
 import { VERSION_PATH } from "../../kube/client/path.ts";
 import { targetOf } from "../../kube/client/target.ts";
 import type { KubeClient, KubeRequest } from "../../kube/client/transport.ts";
+import { manualClock } from "../../kube/clock/clock.ts";
 import { makeAuthority } from "../../webhook/certificates/x509.ts";
 import { configurationFor } from "../../webhook/configuration/configuration.ts";
 import { refusal } from "../../test/apiServer.ts";
@@ -80,7 +81,11 @@ function webhookAnswers(request: KubeRequest): unknown {
   return undefined;
 }
 
-async function doctor(world: Shop & { readonly answers: Answers }, args: readonly string[] = []) {
+async function doctor(
+  world: Shop & { readonly answers: Answers },
+  args: readonly string[] = [],
+  more: Partial<CliPorts> = {},
+) {
   const { client } = world.api;
   const answering: KubeClient = {
     ...client,
@@ -90,7 +95,7 @@ async function doctor(world: Shop & { readonly answers: Answers }, args: readonl
     },
   };
   const connect: CliPorts["connect"] = async () => ({ client: answering, namespace: "shop", source: "test" });
-  const ports = world.ports({ connect });
+  const ports = world.ports({ connect, ...more });
   const code = await run(args, ports);
   return { code, ...ports.told };
 }
@@ -171,6 +176,79 @@ no errors: 0 Rollouts at in-process
     );
   });
 
+  test("tells of autoscalers that scale a Deployment whose place a Rollout takes or has taken", async () => {
+    const world = await installed();
+    const labels = { app: "web" };
+    const template = { metadata: { labels }, spec: { containers: [{ name: "c", image: "i" }] } };
+    const scaling = (name: string, target: string): void => {
+      const spec = { scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: target }, maxReplicas: 5 };
+      world.make("horizontalpodautoscalers.autoscaling", { metadata: { name }, spec } as never);
+    };
+    world.make("deployments.apps", {
+      metadata: { name: "web" },
+      spec: { selector: { matchLabels: labels }, template },
+    } as never);
+    const workloadRef = { apiVersion: "apps/v1", kind: "Deployment", name: "web", scaleDown: "onsuccess" };
+    world.make("rollouts.argoproj.io", {
+      metadata: { name: "web" },
+      spec: { workloadRef, strategy: { canary: {} } },
+    } as never);
+    world.canary("api");
+    scaling("of-web", "web");
+    scaling("of-api", "api");
+    const { code, out } = await doctor(world, ["-o", "json"]);
+    expect(code).toBe(1);
+    expect(whatIn(out).filter((line) => line.includes("Autoscaler"))).toEqual([
+      expect.stringMatching(
+        /^warning: Rollout shop\/web: .* HorizontalPodAutoscaler "of-web" scales Deployment "web"/,
+      ) as string,
+      "error: HorizontalPodAutoscaler shop/of-api: it scales Deployment api, which does not exist, and Rollout api does",
+    ]);
+  });
+
+  test("finds Services, templates and Ingresses that are not there, and says nothing of those that are", async () => {
+    const world = await installed();
+    const labels = { app: "web" };
+    const template = { metadata: { labels }, spec: { containers: [{ name: "c", image: "i" }] } };
+    const canary = {
+      stableService: "stable",
+      canaryService: "canary",
+      trafficRouting: { nginx: { stableIngress: "main" } },
+      steps: [{ analysis: { templates: [{ templateName: "t" }, { templateName: "c", clusterScope: true }] } }],
+    };
+    world.make("rollouts.argoproj.io", {
+      metadata: { name: "web" },
+      spec: { selector: { matchLabels: labels }, template, strategy: { canary } },
+    } as never);
+    const missing = whatIn((await doctor(world, ["-o", "json"])).out).filter((line) =>
+      line.startsWith("error: Rollout shop/web: spec"),
+    );
+    expect(missing.map((line) => /: (Invalid value: )?"?(\w+)"?: [^:]*$/.exec(line)?.[2]).toSorted()).toEqual([
+      "c",
+      "canary",
+      "main",
+      "stable",
+      "t",
+    ]);
+    for (const name of ["stable", "canary"])
+      world.make("services", { metadata: { name }, spec: { selector: labels, ports: [{ port: 80 }] } } as never);
+    const spec = (name: string) => ({
+      metrics: [{ name, provider: { web: { url: "http://x" } }, successCondition: "true" }],
+    });
+    world.make("analysistemplates.argoproj.io", { metadata: { name: "t" }, spec: spec("t") } as never);
+    world.api.core.create("clusteranalysistemplates.argoproj.io", {
+      metadata: { name: "c" },
+      spec: spec("c"),
+    } as never);
+    const backend = { service: { name: "stable", port: { number: 80 } } };
+    world.make("ingresses.networking.k8s.io", {
+      metadata: { name: "main", annotations: { "kubernetes.io/ingress.class": "nginx" } },
+      spec: { rules: [{ http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }] },
+    } as never);
+    const after = whatIn((await doctor(world, ["-o", "json"])).out);
+    expect(after.filter((line) => /^(error|warning): Rollout shop\/web: spec/.test(line))).toEqual([]);
+  });
+
   test("asks whether Secrets are there, and for no value of them", async () => {
     const world = await installed();
     const arg = (name: string) => ({ name, valueFrom: { secretKeyRef: { name, key: "k" } } });
@@ -185,6 +263,21 @@ no errors: 0 Rollouts at in-process
     ]);
     const asked = world.api.requests.filter(({ path }) => path.includes("/secrets"));
     expect(asked.map(({ accept }) => accept?.includes("PartialObjectMetadata"))).toEqual(asked.map(() => true));
+  });
+
+  test.each([
+    ["ahead of", 60_000],
+    ["behind", -60_000],
+  ])("looks at Leases by the API server's clock, which may be %s its own", async (how, aheadMs) => {
+    const world = await installed();
+    const clock = manualClock(world.clock.now() - aheadMs);
+    const { code, out } = await doctor(world, ["-o", "json"], { clock });
+    expect(code).toBe(0);
+    const [first, second] = whatIn(out);
+    expect(first).toMatch(new RegExp(`^warning: clocks: the API server's clock is (60|59)s ${how} this machine's$`));
+    expect(second).toStartWith(
+      "info: Lease argo-rollouts/sluice-controller-lock: Sluice (sluice-1_a) holds it, renewed ",
+    );
   });
 
   test("claims nothing of what it may not read, and ends with 2", async () => {

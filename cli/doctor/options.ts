@@ -47,6 +47,8 @@ Examples:
     sluice doctor -n shop --metrics
   In a script: what is wrong, and the command that mends it:
     sluice doctor -o json | jq -r '.findings[] | select(.severity == "error") | .mend'
+
+Exit codes: 0 no error was found; 1 errors were; 2 none was, and something could not be looked at.
 `,
       )
       .allowExcessArguments(false)

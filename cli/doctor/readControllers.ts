@@ -59,20 +59,33 @@ function controllerIn(deployment: Json): readonly Found[] {
   ];
 }
 
-type FromFlags = Pick<Found, "instanceId" | "watches" | "electsLeader" | "servesWebhook" | "migrates">;
+/** What is the matter with its flags its own log says. */
+const UNREADABLE: FromFlags = {
+  instanceId: "",
+  watches: undefined,
+  electsLeader: true,
+  servesWebhook: false,
+  rewritesDeployments: false,
+  migrates: false,
+};
+
+type FromFlags = Pick<
+  Found,
+  "instanceId" | "watches" | "electsLeader" | "servesWebhook" | "rewritesDeployments" | "migrates"
+>;
 
 function optionsIn(container: Place, program: InstalledController["program"], namespace: string): FromFlags {
   const words = ["command", "args"].flatMap((member) => items(at(container, member)).map(text));
   const flags = words.slice(words.findIndex((word) => word.startsWith("-")));
   const parsed = parseControllerOptions(words.some((word) => word.startsWith("-")) ? flags : [], {});
-  if (parsed.kind !== "run")
-    return { instanceId: "", watches: undefined, electsLeader: true, servesWebhook: false, migrates: false };
+  if (parsed.kind !== "run") return UNREADABLE;
   const { options } = parsed;
   return {
     instanceId: options.instanceId,
     watches: options.namespaced ? (options.namespace ?? namespace) : undefined,
     electsLeader: options.leaderElect,
     servesWebhook: program === "Sluice" && options.webhook !== undefined,
+    rewritesDeployments: program === "Sluice" && options.webhook?.migrates === true,
     migrates: options.migrateDeployments,
   };
 }

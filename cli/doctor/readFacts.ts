@@ -1,5 +1,6 @@
 /** Everything that the doctor wants to know of a cluster. Nothing is written: dry runs and reviews are not stored. */
 import type { DoctorFacts } from "../../controller/doctor/facts/facts.ts";
+import { aheadMs, type ServerClock } from "../../controller/doctor/facts/serverClock.ts";
 import { createPluginsConfigured } from "../../controller/plugins/configuration.ts";
 import type { Read } from "../../controller/doctor/facts/finding.ts";
 import { listObjects } from "../../controller/migration/facts/beside.ts";
@@ -14,7 +15,7 @@ import type { Knock } from "../../webhook/audit/risks/knock.ts";
 import { readControllers, readLeases, readRights } from "./readControllers.ts";
 import { readObjects, readRouted, readSecrets } from "./readObjects.ts";
 import { readSilences } from "./readSilences.ts";
-import { readWebhooks } from "./readWebhooks.ts";
+import { readMutating, readWebhooks } from "./readWebhooks.ts";
 import { tried } from "./reading.ts";
 
 export interface ReadOptions {
@@ -35,12 +36,13 @@ export async function readFacts(client: KubeClient, clock: Clock, options: ReadO
   const { namespace, controllerNamespace, ownNamespace, knock, signal } = options;
   const version = await readVersion(client);
   const namespaces = [...new Set([namespace ?? ownNamespace, ownNamespace, "default"])];
-  const [serverClock, definitions, controllers, leases, webhooks, objects, plugins] = await Promise.all([
+  const [serverClock, definitions, controllers, leases, webhooks, mutating, objects, plugins] = await Promise.all([
     tried(readClock(client, clock, namespaces[0] ?? "default")),
     tried(listObjects(client, ["CustomResourceDefinition", CRDS], undefined)),
     readControllers(client, controllerNamespace),
     readLeases(client, controllerNamespace),
     readWebhooks(client, { controllerNamespace, namespaces }),
+    readMutating(client),
     readObjects(client, namespace),
     pluginsOf(client, clock, controllerNamespace),
   ]);
@@ -53,7 +55,7 @@ export async function readFacts(client: KubeClient, clock: Clock, options: ReadO
   ]);
   return {
     // After the Leases were read, so that none of them was renewed later.
-    nowMs: clock.now(),
+    nowMs: clock.now() + (serverClock.kind === "known" ? aheadMs(serverClock.value) : 0),
     controllerNamespace,
     version,
     serverClock,
@@ -62,9 +64,11 @@ export async function readFacts(client: KubeClient, clock: Clock, options: ReadO
     leases,
     rights,
     webhooks,
+    mutating,
     rollouts: objects.rollouts,
     judged: objects.judged,
     unjudged: objects.unjudged,
+    stranded: objects.stranded,
     routed,
     plugins,
     templates: [...objects.templates, ...objects.clusterTemplates],
@@ -93,15 +97,7 @@ export class Unexamined extends Error {
 }
 
 /** The API server writes its time into what it would create. */
-async function readClock(
-  client: KubeClient,
-  clock: Clock,
-  namespace: string,
-): Promise<{
-  readonly serverMs: number;
-  readonly askedMs: number;
-  readonly answeredMs: number;
-}> {
+async function readClock(client: KubeClient, clock: Clock, namespace: string): Promise<ServerClock> {
   const askedMs = clock.now();
   const { metadata } = await client.request<{ readonly metadata?: { readonly creationTimestamp?: string } }>({
     method: "POST",

@@ -1,5 +1,5 @@
 /** Rollouts with what they name, and what admission would say of them now. */
-import type { Judged, NamedSecret, RoutedKind } from "../../controller/doctor/facts/facts.ts";
+import type { Judged, NamedSecret, RoutedKind, StrandedAutoscaler } from "../../controller/doctor/facts/facts.ts";
 import type { Read } from "../../controller/doctor/facts/finding.ts";
 import { isUnserved, listObjects } from "../../controller/migration/facts/beside.ts";
 import { admissionFindings } from "../../controller/rules/admission/admissionFindings.ts";
@@ -33,6 +33,7 @@ export interface Objects {
   readonly clusterTemplates: readonly Json[];
   readonly judged: readonly Judged[];
   readonly unjudged: readonly { readonly kind: string; readonly why: string }[];
+  readonly stranded: readonly StrandedAutoscaler[];
 }
 
 type Kind = readonly [kind: string, resource: Resource];
@@ -79,7 +80,27 @@ export async function readObjects(client: KubeClient, namespace: string | undefi
     clusterTemplates: valueOf(CLUSTER_TEMPLATES[0]),
     judged: judgedOf([...stored, ...lists.flatMap(({ list }) => (list.kind === "known" ? list.value : []))], unjudged),
     unjudged,
+    stranded:
+      read.get("Deployment")?.kind === "known"
+        ? strandedOf(valueOf("HorizontalPodAutoscaler"), valueOf("Deployment"), stored)
+        : [],
   };
+}
+
+function strandedOf(
+  autoscalers: readonly Json[],
+  deployments: readonly Json[],
+  rollouts: readonly Json[],
+): readonly StrandedAutoscaler[] {
+  const [there, rolled] = [deployments, rollouts].map((objects) => new Set(objects.map(fullName)));
+  return autoscalers.flatMap((object) => {
+    const [namespace, name] = ["namespace", "name"].map((each) => text(at(root(object), "metadata", each)));
+    const of = at(root(object), "spec", "scaleTargetRef");
+    const target = text(at(of, "name"));
+    const key = `${namespace}/${target}`;
+    if (text(at(of, "kind")) !== "Deployment" || there?.has(key) === true || rolled?.has(key) !== true) return [];
+    return [{ namespace: namespace ?? "", name: name ?? "", target }];
+  });
 }
 
 /** A kind that is not installed has no objects. @throws {ApiError} */

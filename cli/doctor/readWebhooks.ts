@@ -4,7 +4,12 @@ import type { Read } from "../../controller/doctor/facts/finding.ts";
 import { listObjects } from "../../controller/migration/facts/beside.ts";
 import { ApiError } from "../../kube/client/apiError.ts";
 import { collectionPath } from "../../kube/client/path.ts";
-import { ENDPOINT_SLICES, ROLLOUTS, VALIDATING_WEBHOOK_CONFIGURATIONS } from "../../kube/client/resources.ts";
+import {
+  ENDPOINT_SLICES,
+  MUTATING_WEBHOOK_CONFIGURATIONS,
+  ROLLOUTS,
+  VALIDATING_WEBHOOK_CONFIGURATIONS,
+} from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import type { Json } from "../../kube/object/json.ts";
 import { at, items, type Place, present, root, text } from "../../kube/validation/place.ts";
@@ -26,6 +31,18 @@ export async function readWebhooks(client: KubeClient, where: Where): Promise<Re
   if (found.kind === "unknown") return found;
   const ours = found.value.filter((each) => items(at(root(each), "webhooks")).some(isOurs));
   return known(await Promise.all(ours.map((each) => factsOf(client, each, where))));
+}
+
+/** Instance ids of the configurations for Deployments that migrate. */
+export async function readMutating(client: KubeClient): Promise<Read<readonly string[]>> {
+  const kind = ["MutatingWebhookConfiguration", MUTATING_WEBHOOK_CONFIGURATIONS] as const;
+  const found = await tried(listObjects(client, kind, undefined));
+  if (found.kind === "unknown") return found;
+  const own = configurationName("");
+  const names = found.value.map((each) => text(at(root(each), "metadata", "name")));
+  return known(
+    names.filter((name) => name === own || name.startsWith(`${own}-`)).map((name) => name.slice(own.length + 1)),
+  );
 }
 
 const isOurs = (webhook: Place): boolean => [VALIDATING, PROBING].includes(text(at(webhook, "name")));

@@ -72,12 +72,13 @@ describe("a cluster", () => {
         rights: known([right()]),
         webhooks: known([hook({ readyEndpoints: known(0), authorities: [] })]),
         routed: [{ router: "SMI", group: "g", plural: "p", users: ["a/b"], isServed: known(false) }],
+        stranded: [{ namespace: "a", name: "h", target: "b" }],
         secrets: [{ namespace: "a", name: "s", usedBy: "AnalysisTemplate a/t", isThere: known(false) }],
         silences: [{ url: "http://x/", of: "metric", rollouts: ["a/b"], why: "no answer" }],
       }),
     ).filter(({ severity }) => severity === "error" || severity === "warning");
     expect(all.filter(({ mend }) => mend === undefined)).toEqual([]);
-    expect(new Set(all.map(({ check }) => check)).size).toBe(10);
+    expect(new Set(all.map(({ check }) => check)).size).toBe(11);
   });
 });
 
@@ -103,7 +104,7 @@ describe("the API server", () => {
     const ahead = (ms: number) => wrong("clock", { leases: known(held({ renewedMs: NOW + ms })) });
     expect(ahead(5_000)).toEqual([]);
     expect(ahead(7_000)).toEqual([
-      "warning: Lease argo-rollouts/sluice-controller-lock: its holder sluice-1_a renewed it 6s in the future",
+      "warning: Lease argo-rollouts/sluice-controller-lock: its holder sluice-1_a renewed it 7s in the future",
     ]);
     expect(ahead(60_000)[0]).toStartWith("error: Lease ");
   });
@@ -328,6 +329,16 @@ test("what admission refuses and what is missing is an error, what it warns of e
   const findings = { refuse: [of("service-managed")], warn: [of("service-missing"), of("service-external")] };
   const judged = [{ kind: "Rollout", namespace: "shop", name: "web", findings }];
   expect(said("objects", { judged }).map((line) => line.split(":")[0])).toEqual(["error", "error", "warning"]);
+});
+
+test("autoscalers follow where a Rollout has taken a Deployment's place", () => {
+  const [found] = examined(facts({ stranded: [{ namespace: "shop", name: "hpa", target: "web" }] })).filter(
+    ({ check }) => check === "autoscalers",
+  );
+  expect(found?.what).toBe("it scales Deployment web, which does not exist, and Rollout web does");
+  expect(found?.mend).toBe(
+    `kubectl patch hpa hpa -n shop --type merge -p '{"spec":{"scaleTargetRef":{"apiVersion":"argoproj.io/v1alpha1","kind":"Rollout","name":"web"}}}'`,
+  );
 });
 
 test("plugins that are named are configured, and disabled ones are meant", () => {

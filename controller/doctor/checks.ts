@@ -1,4 +1,5 @@
 /** All checks of the doctor. A new one is a file of checks/ and a line here. */
+import { autoscalers } from "./checks/autoscalers.ts";
 import { clock } from "./checks/clock.ts";
 import { controllers } from "./checks/controllers.ts";
 import { definitions } from "./checks/definitions.ts";
@@ -27,6 +28,7 @@ const CHECKS = {
   drivenRollouts,
   routers,
   objects,
+  autoscalers,
   plugins,
   metrics,
 } as const satisfies Readonly<Record<string, Check>>;

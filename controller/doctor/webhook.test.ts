@@ -13,6 +13,16 @@ describe("the webhook", () => {
       expect(wrong("webhook", { webhooks: known([]), controllers: known([controller(without)]) })).toEqual([]);
   });
 
+  test("gets Deployments where a controller migrates them", () => {
+    const controllers = known([controller({ rewritesDeployments: true })]);
+    expect(wrong("webhook", { controllers })).toEqual([
+      "warning: Deployment argo-rollouts/sluice: it migrates Deployments, and there is no MutatingWebhookConfiguration",
+    ]);
+    expect(wrong("webhook", { controllers, mutating: known([""]) })).toEqual([]);
+    expect(wrong("webhook", { controllers, mutating: unknown })[0]).toStartWith("unknown: ");
+    expect(wrong("webhook", { mutating: unknown })).toEqual([]);
+  });
+
   test("has a pod behind its Service", () => {
     const noPod = "error: Service argo-rollouts/sluice-webhook: no pod is ready behind the webhook's Service";
     expect(check({ readyEndpoints: known(0) })).toEqual([noPod]);

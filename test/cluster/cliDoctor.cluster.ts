@@ -111,7 +111,17 @@ ours("what Rollouts name and is not there is told, each with the command that me
   const objects = [
     rollout(namespace, "mesh", { ...services, trafficRouting: { smi: {} } }),
     rollout(namespace, "stray", {}, { "argo-rollouts.argoproj.io/controller-instance-id": "blue" }),
-    rollout(namespace, "judged", { steps: [{ analysis: { templates: [{ templateName: "gone" }] } }] }),
+    rollout(namespace, "judged", {
+      steps: [{ analysis: { templates: [{ templateName: "gone" }, { templateName: "asks" }] } }],
+    }),
+    {
+      apiVersion: "argoproj.io/v1alpha1",
+      kind: "AnalysisTemplate",
+      metadata: { namespace, name: "asks" },
+      spec: {
+        metrics: [{ name: "m", successCondition: "true", provider: { web: { url: "http://nobody.invalid/" } } }],
+      },
+    },
     {
       apiVersion: "argoproj.io/v1alpha1",
       kind: "Rollout",
@@ -144,6 +154,12 @@ ours("what Rollouts name and is not there is told, each with the command that me
     `error: Rollout ${namespace}/mesh: the SMI router works by trafficsplits.split.smi-spec.io, which the cluster does not have`,
     `error: Rollout ${namespace}/stray: no running controller has instance id "blue"`,
     `error: Rollout ${namespace}/taken: spec.workloadRef.name: Invalid value: "gone": Deployment "gone" not found`,
+  ]);
+  const asked = await findings(["-n", namespace, "--metrics"]);
+  expect(shown(asked.filter(({ check }) => check === "metrics"))).toEqual([
+    expect.stringMatching(
+      /^warning: Rollout \S+\/judged: the metric "m" of AnalysisTemplate 'asks' asks http:\/\/nobody\.invalid, which does not answer from this machine \(.+\)$/,
+    ) as string,
   ]);
   expect(all.filter(({ mend }) => mend === undefined)).toEqual([]);
 });

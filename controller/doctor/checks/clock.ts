@@ -2,10 +2,9 @@
 import { humanDuration } from "../../../kube/object/humanDuration.ts";
 import { postsOf } from "../facts/drivers.ts";
 import type { DoctorFacts } from "../facts/facts.ts";
+import { aheadMs } from "../facts/serverClock.ts";
 import { type Finding, ifKnown } from "../facts/finding.ts";
 
-/** The API server writes whole seconds. */
-const PRECISION_MS = 1_000;
 /** More than any two machines with NTP differ. */
 const TOLERATED_MS = 5_000;
 /** Half of a Lease: from then on a holder may be taken for gone. */
@@ -19,16 +18,15 @@ const ofServer = ({ serverClock }: DoctorFacts): readonly Finding[] =>
   ifKnown(
     serverClock,
     { about: "clocks", what: "what time it is at the API server is not known" },
-    ({ serverMs, askedMs, answeredMs }): readonly Finding[] => {
-      const aheadMs = serverMs - answeredMs;
-      const behindMs = askedMs - (serverMs + PRECISION_MS);
-      const offMs = Math.max(aheadMs, behindMs);
+    (read): readonly Finding[] => {
+      const ahead = aheadMs(read);
+      const offMs = Math.abs(ahead);
       if (offMs <= TOLERATED_MS) return [];
       return [
         {
           severity: "warning",
           about: "clocks",
-          what: `the API server's clock is ${humanDuration(offMs)} ${aheadMs > 0 ? "ahead of" : "behind"} this machine's`,
+          what: `the API server's clock is ${humanDuration(offMs)} ${ahead > 0 ? "ahead of" : "behind"} this machine's`,
           why: "ages that are shown here are wrong by that, and what follows from times may be, too",
           mend: MEND,
         },
@@ -37,19 +35,17 @@ const ofServer = ({ serverClock }: DoctorFacts): readonly Finding[] =>
   );
 
 /** A Lease that was renewed in the future: the machine of its holder is ahead of the API server. */
-function ofHolders({ leases, serverClock, nowMs }: DoctorFacts): readonly Finding[] {
+function ofHolders({ leases, nowMs }: DoctorFacts): readonly Finding[] {
   if (leases.kind === "unknown") return [];
-  // Each reading is later than the renewals in it, at the API server's own time where that is known.
-  const latest = serverClock.kind === "known" ? serverClock.value.serverMs + PRECISION_MS : nowMs;
   return postsOf(leases.value).flatMap(({ namespace, own, reference }): readonly Finding[] => {
     const lease = own ?? reference;
-    const aheadMs = (lease?.renewedMs ?? 0) - latest;
-    if (lease === undefined || aheadMs <= TOLERATED_MS) return [];
+    const ahead = (lease?.renewedMs ?? 0) - nowMs;
+    if (lease === undefined || ahead <= TOLERATED_MS) return [];
     return [
       {
-        severity: aheadMs > GRAVE_MS ? "error" : "warning",
+        severity: ahead > GRAVE_MS ? "error" : "warning",
         about: `Lease ${namespace}/${lease.name}`,
-        what: `its holder ${lease.holder} renewed it ${humanDuration(aheadMs)} in the future`,
+        what: `its holder ${lease.holder} renewed it ${humanDuration(ahead)} in the future`,
         why: "the clock of the controller's node is ahead, so that pauses end and deadlines pass too early",
         mend: MEND,
       },

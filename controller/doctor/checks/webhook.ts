@@ -8,8 +8,8 @@ const DAY_MS = 24 * 3_600_000;
 /** Sluice makes a new one earlier than that. */
 const SOON_MS = 3 * DAY_MS;
 
-export const webhook = (facts: DoctorFacts): readonly Finding[] =>
-  ifKnown(
+export const webhook = (facts: DoctorFacts): readonly Finding[] => [
+  ...ifKnown(
     facts.webhooks,
     {
       about: "webhook",
@@ -17,7 +17,33 @@ export const webhook = (facts: DoctorFacts): readonly Finding[] =>
       mend: "kubectl auth can-i list validatingwebhookconfigurations",
     },
     (found) => [...unconfigured(facts, found), ...found.flatMap((each) => wrongWith(each, facts.nowMs))],
-  );
+  ),
+  ...migrating(facts),
+];
+
+/** Only where a controller wants Deployments sent to it. */
+function migrating({ controllers, mutating }: DoctorFacts): readonly Finding[] {
+  const installed = controllers.kind === "known" ? controllers.value : [];
+  return installed
+    .filter(({ rewritesDeployments, wanted }) => rewritesDeployments && wanted > 0)
+    .flatMap(({ namespace, name, instanceId }) => {
+      const about = `Deployment ${namespace}/${name}`;
+      const what = "whether Deployments that migrate are sent to its webhook is not known";
+      return ifKnown(mutating, { about, what }, (instances): readonly Finding[] =>
+        instances.includes(instanceId)
+          ? []
+          : [
+              {
+                severity: "warning",
+                about,
+                what: `it migrates Deployments, and there is no MutatingWebhookConfiguration${ofInstance(instanceId)}`,
+                why: "the loop does later what the webhook would do at once, so that a Deployment that is applied again may start pods first",
+                mend: `kubectl logs -n ${namespace} deployment/${name}   # its rights: docs/migration.md`,
+              },
+            ],
+      );
+    });
+}
 
 function unconfigured({ controllers }: DoctorFacts, found: readonly WebhookFacts[]): readonly Finding[] {
   const installed = controllers.kind === "known" ? controllers.value : [];

@@ -3,6 +3,7 @@ import type { Json } from "../../../kube/object/json.ts";
 import type { Findings } from "../../../kube/validation/findings.ts";
 import type { PluginConfiguration } from "../../../providers/metrics/pluginService.ts";
 import type { Read } from "./finding.ts";
+import type { ServerClock } from "./serverClock.ts";
 
 /** A Deployment that runs a controller. */
 export interface InstalledController {
@@ -14,6 +15,8 @@ export interface InstalledController {
   readonly watches: string | undefined;
   readonly electsLeader: boolean;
   readonly servesWebhook: boolean;
+  /** Whether Deployments that migrate are sent to its webhook. */
+  readonly rewritesDeployments: boolean;
   readonly wanted: number;
   readonly ready: number;
 }
@@ -100,6 +103,14 @@ export interface NamedSecret {
   readonly isThere: Read<boolean>;
 }
 
+/** A HorizontalPodAutoscaler of a Deployment that is not there, though a Rollout of its name is. */
+export interface StrandedAutoscaler {
+  readonly namespace: string;
+  readonly name: string;
+  /** The name of the Deployment, and of the Rollout. */
+  readonly target: string;
+}
+
 export interface Silence {
   readonly url: string;
   /** What asks it: `metric "latency" of AnalysisTemplate 'web'`. */
@@ -109,23 +120,26 @@ export interface Silence {
 }
 
 export interface DoctorFacts {
-  /** Of this machine, in milliseconds since the epoch, as are all times. */
+  /** By the API server's clock where that is known, in milliseconds since the epoch, as are all times. */
   readonly nowMs: number;
   /** Where a controller is expected. */
   readonly controllerNamespace: string;
   /** `v1.36.3` */
   readonly version: Read<string>;
-  /** What the API server called now, and when that was asked and answered here. */
-  readonly serverClock: Read<{ readonly serverMs: number; readonly askedMs: number; readonly answeredMs: number }>;
+  readonly serverClock: Read<ServerClock>;
   readonly definitions: Read<readonly Json[]>;
   readonly controllers: Read<readonly InstalledController[]>;
   readonly leases: Read<readonly ControllerLease[]>;
   readonly rights: Read<readonly NeededRight[]>;
   readonly webhooks: Read<readonly WebhookFacts[]>;
+  /** Instance ids of Sluice's MutatingWebhookConfigurations. */
+  readonly mutating: Read<readonly string[]>;
   readonly rollouts: Read<readonly Json[]>;
   readonly judged: readonly Judged[];
   /** Kinds that judging would need and that could not be read, with the reason. */
   readonly unjudged: readonly { readonly kind: string; readonly why: string }[];
+  /** None where the Deployments are not known. */
+  readonly stranded: readonly StrandedAutoscaler[];
   readonly routed: readonly RoutedKind[];
   readonly plugins: PluginConfiguration;
   /** Templates of analyses, with their kinds. */
