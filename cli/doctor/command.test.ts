@@ -131,7 +131,7 @@ no errors: 0 Rollouts at in-process
     const { code, out } = await doctor(world);
     expect(code).toBe(1);
     expect(out).toEndWith(`error    Rollout shop/web: no running controller has instance id "blue"
-         those that run have (none); so nobody drives these Rollouts
+         nobody drives them; the instance ids of those that run: none
          $ kubectl label rollout -n shop web argo-rollouts.argoproj.io/controller-instance-id-   # or start a controller with --instance-id=blue
 1 error: 1 Rollout at in-process
 `);
@@ -182,17 +182,17 @@ no errors: 0 Rollouts at in-process
     const template = { metadata: { labels }, spec: { containers: [{ name: "c", image: "i" }] } };
     const scaling = (name: string, target: string): void => {
       const spec = { scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: target }, maxReplicas: 5 };
-      world.make("horizontalpodautoscalers.autoscaling", { metadata: { name }, spec } as never);
+      world.make("horizontalpodautoscalers.autoscaling", { metadata: { name }, spec });
     };
     world.make("deployments.apps", {
       metadata: { name: "web" },
       spec: { selector: { matchLabels: labels }, template },
-    } as never);
+    });
     const workloadRef = { apiVersion: "apps/v1", kind: "Deployment", name: "web", scaleDown: "onsuccess" };
     world.make("rollouts.argoproj.io", {
       metadata: { name: "web" },
       spec: { workloadRef, strategy: { canary: {} } },
-    } as never);
+    });
     world.canary("api");
     scaling("of-web", "web");
     scaling("of-api", "api");
@@ -219,7 +219,7 @@ no errors: 0 Rollouts at in-process
     world.make("rollouts.argoproj.io", {
       metadata: { name: "web" },
       spec: { selector: { matchLabels: labels }, template, strategy: { canary } },
-    } as never);
+    });
     const missing = whatIn((await doctor(world, ["-o", "json"])).out).filter((line) =>
       line.startsWith("error: Rollout shop/web: spec"),
     );
@@ -231,20 +231,20 @@ no errors: 0 Rollouts at in-process
       "t",
     ]);
     for (const name of ["stable", "canary"])
-      world.make("services", { metadata: { name }, spec: { selector: labels, ports: [{ port: 80 }] } } as never);
+      world.make("services", { metadata: { name }, spec: { selector: labels, ports: [{ port: 80 }] } });
     const spec = (name: string) => ({
       metrics: [{ name, provider: { web: { url: "http://x" } }, successCondition: "true" }],
     });
-    world.make("analysistemplates.argoproj.io", { metadata: { name: "t" }, spec: spec("t") } as never);
+    world.make("analysistemplates.argoproj.io", { metadata: { name: "t" }, spec: spec("t") });
     world.api.core.create("clusteranalysistemplates.argoproj.io", {
       metadata: { name: "c" },
       spec: spec("c"),
-    } as never);
+    });
     const backend = { service: { name: "stable", port: { number: 80 } } };
     world.make("ingresses.networking.k8s.io", {
       metadata: { name: "main", annotations: { "kubernetes.io/ingress.class": "nginx" } },
       spec: { rules: [{ http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }] },
-    } as never);
+    });
     const after = whatIn((await doctor(world, ["-o", "json"])).out);
     expect(after.filter((line) => /^(error|warning): Rollout shop\/web: spec/.test(line))).toEqual([]);
   });

@@ -76,8 +76,11 @@ function undriven(idle: readonly Seen[], drivers: readonly Driver[]): readonly F
     }
     if (instanceId !== "") {
       const what = `no running controller has instance id "${instanceId}"`;
-      const known = [...new Set(drivers.map((each) => (each.instanceId === "" ? "(none)" : each.instanceId)))];
-      const why = `those that run have ${known.length === 0 ? "no Lease" : known.join(", ")}; so nobody drives these Rollouts`;
+      const ids = [...new Set(drivers.map((each) => (each.instanceId === "" ? "none" : `"${each.instanceId}"`)))];
+      const why =
+        ids.length === 0
+          ? "no controller runs"
+          : `nobody drives them; the instance ids of those that run: ${ids.join(", ")}`;
       const mend = `kubectl label rollout ${there} ${INSTANCE_LABEL}-   # or start a controller with --instance-id=${instanceId}`;
       return { severity: "error", about, what, why, mend };
     }
