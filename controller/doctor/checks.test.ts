@@ -332,9 +332,8 @@ test("what admission refuses and what is missing is an error, what it warns of e
 });
 
 test("autoscalers follow where a Rollout has taken a Deployment's place", () => {
-  const [found] = examined(facts({ stranded: [{ namespace: "shop", name: "hpa", target: "web" }] })).filter(
-    ({ check }) => check === "autoscalers",
-  );
+  const stranded = [{ namespace: "shop", name: "hpa", target: "web" }];
+  const found = examined(facts({ stranded })).find(({ check }) => check === "autoscalers");
   expect(found?.what).toBe("it scales Deployment web, which does not exist, and Rollout web does");
   expect(found?.mend).toBe(
     `kubectl patch hpa hpa -n shop --type merge -p '{"spec":{"scaleTargetRef":{"apiVersion":"argoproj.io/v1alpha1","kind":"Rollout","name":"web"}}}'`,
