@@ -41,6 +41,12 @@ export const COMMANDS: readonly CommandRow[] = [
     },
   },
   {
+    name: "doctor",
+    group: IN_A_CLUSTER,
+    summary: "examine a cluster, and say what is wrong and what mends it",
+    load: async () => (await import("./doctor/command.ts")).run,
+  },
+  {
     name: "get",
     group: ROLLOUTS,
     summary: "show a Rollout or an Experiment with all that it owns",

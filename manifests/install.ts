@@ -1,15 +1,8 @@
 /** The objects of each way to install. */
+import { leaseRules, loopRules, migrationRules, webhookRoleRules, webhookRules } from "../cli/controller/rights.ts";
 import { definitions, guard, namespaceObject } from "./crdManifests.ts";
 import { clusterArgs, image, name, namespace, namespacedArgs } from "./text/manifestNames.ts";
-import {
-  aggregatedRoles,
-  granted,
-  leaseRules,
-  loopRules,
-  migrationRules,
-  webhookRoleRules,
-  webhookRules,
-} from "./rbac.ts";
+import { aggregatedRoles, granted } from "./rbac.ts";
 import type { Manifest } from "./text/render.ts";
 import {
   deployment,

@@ -11,7 +11,7 @@ import { namedObjectFindings } from "../controller/rules/rollout/namedObjects.ts
 import { routerViolations } from "../controller/rules/rollout/trafficRouters.ts";
 import { unsupportedFeatures } from "../controller/rules/rollout/support.ts";
 import { violationText } from "../kube/validation/violation.ts";
-import { loopRules } from "../manifests/rbac.ts";
+import { loopRules } from "../cli/controller/rights.ts";
 import type { RouterRow } from "../providers/traffic/router.ts";
 import { drivenOf, ROUTERS, settingsOf } from "../providers/traffic/routers.ts";
 import { settingsBy } from "../providers/traffic/settings.ts";

@@ -45,6 +45,7 @@ const pureFolders = [
   ),
   ...["convert", "plan"].map((name) => `controller/migration/${name}/`),
   "controller/analysis/make/",
+  "controller/doctor/",
   "controller/view/",
   ...["metrics", "traffic"].map((name) => `providers/${name}/`),
   // Names of kinds, as data.

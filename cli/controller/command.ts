@@ -10,6 +10,7 @@ import type { Controller, ControllerObserver, MigrationScope } from "../../contr
 import { type Election, wireController, type Wired } from "../../controller/wiring.ts";
 import { endings, type Ending } from "../../controller/process/ending.ts";
 import { notReadyReasons, serveHealth, type HealthServers } from "../../controller/process/health.ts";
+import { locks } from "../../controller/process/locks.ts";
 import { createLog, type Log } from "../../controller/process/log.ts";
 import { systemClock } from "../../kube/clock/clock.ts";
 import { createMetrics, type ApiRequest, type ControllerMetrics } from "../../controller/process/metrics.ts";
@@ -283,12 +284,6 @@ async function admissionOf(
   };
   return startAdmission(admissionOptions, ports, signal);
 }
-
-/** The names of the Leases of an instance. */
-export const locks = (instanceId: string): [string, string] => {
-  const suffix = instanceId === "" ? "" : `-${instanceId}`;
-  return [`sluice-controller-lock${suffix}`, `argo-rollouts-controller-lock${suffix}`];
-};
 
 /** Works until it is asked to end, or has lost a Lease. */
 async function lead(leading: Leading): Promise<void> {

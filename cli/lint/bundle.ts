@@ -51,16 +51,22 @@ export function memberOf(object: Json, file: string, isSound: boolean): Member {
   };
 }
 
+/** Whether all objects of a kind that there are have been given: then what is not among them is missing. */
+export type IsWhole = (group: string, kind: string) => boolean;
+
 /** What admission knows of the cluster, for this object. */
 export type ReferencesOf = (member: Member) => References;
 
-export function bundleOf(members: readonly Member[]): ReferencesOf {
+export function bundleOf(members: readonly Member[], isWhole: IsWhole = () => false): ReferencesOf {
   const byKind = Map.groupBy(members, ({ group, kind }) => kindKey(group, kind));
   // Those of one file and namespace see the same.
   const seen = remembered<Named | undefined>();
   const named: NamedFor = (of, group, kind, scope = "namespaced") =>
-    seen(JSON.stringify([of.file, of.namespace, group, kind, scope]), () =>
-      namedAround(of, byKind.get(kindKey(group, kind)) ?? [], scope),
+    seen(
+      JSON.stringify([of.file, of.namespace, group, kind, scope]),
+      () =>
+        namedAround(of, byKind.get(kindKey(group, kind)) ?? [], scope) ??
+        (isWhole(group, kind) ? new Map() : undefined),
     );
   const groups = remembered<Together>();
   const together = (of: Member): Together =>
@@ -176,7 +182,7 @@ function ofRollout(of: Member, together: Together, named: NamedFor): References 
 }
 
 /** The kinds of the objects that routers name. */
-const ROUTED_KINDS: Readonly<Record<string, string>> = {
+export const ROUTED_KINDS: Readonly<Record<string, string>> = {
   ingresses: "Ingress",
   virtualservices: "VirtualService",
 };

@@ -72,6 +72,16 @@ export const objectPath = (resource: Resource, { namespace, name, subresource }:
     ...(subresource === undefined ? [] : [segment("subresource", subresource)]),
   ]);
 
+/** Which version the API server is. */
+export const VERSION_PATH: ApiPath = join(["version"]);
+
+/** What an API group has: "/apis/networking.istio.io", and with a version its resources. @throws {Error} as `collectionPath` */
+export const groupPath = (group: string, version?: string): ApiPath =>
+  join([
+    ...(group === "" ? ["api"] : ["apis", segment("API group", group)]),
+    ...(version === undefined ? [] : [segment("version", version)]),
+  ]);
+
 /**
  * A field selector for the one object of this name: commas and the like are escaped as Kubernetes does it, so that the
  * name cannot add a condition. @throws {Error} when no object can have this name
