@@ -32,7 +32,7 @@ const kubeFlags: readonly KubeFlag[] = [
   { flags: "--tls-server-name <name>", help: "name expected in the server's certificate" },
   { flags: "--insecure-skip-tls-verify", help: "do not check the server's certificate", isBoolean: true },
   { flags: "--as <user>", help: "user to impersonate" },
-  { flags: "--as-group <group>", help: "group to impersonate, with --as" },
+  { flags: "--as-group <group>", help: "group to impersonate, with --as; only one" },
   { flags: "--as-uid <uid>", help: "UID to impersonate, with --as" },
   { flags: "--request-timeout <duration>", help: "how long a request may take, such as 30s (default: 10s)" },
   ignored("--cache-dir <folder>"),
