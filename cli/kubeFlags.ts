@@ -34,7 +34,10 @@ const kubeFlags: readonly KubeFlag[] = [
   { flags: "--as <user>", help: "user to impersonate" },
   { flags: "--as-group <group>", help: "group to impersonate, with --as; only one" },
   { flags: "--as-uid <uid>", help: "UID to impersonate, with --as" },
-  { flags: "--request-timeout <duration>", help: "how long a request may take, such as 30s (default: 10s)" },
+  {
+    flags: "--request-timeout <duration>",
+    help: "how long a request may take, such as 30s (default: 10s, a list 60s)",
+  },
   ignored("--cache-dir <folder>"),
   { ...ignored("--disable-compression"), isBoolean: true },
   ignored("-v, --kloglevel <int>"),

@@ -106,7 +106,7 @@ export async function watchAll(
   signal.addEventListener("abort", end, { once: true });
   const cancel = timeoutMs > 0 ? ports.clock.after(timeoutMs, end) : () => {};
   const ended = await Promise.all(
-    names.map((name) => watchToEnd({ ...cluster, signal: ending.signal }, name, names, ports)),
+    names.map((name) => watchToEnd({ ...cluster, signal: ending.signal }, signal, name, names, ports)),
   );
   cancel();
   signal.removeEventListener("abort", end);
@@ -119,9 +119,13 @@ export async function watchAll(
   return code;
 }
 
-/** @returns why it is not Healthy, if it is not */
+/**
+ * @param stopped without the time limit: however short that is, what is so now is printed
+ * @returns why it is not Healthy, if it is not
+ */
 async function watchToEnd(
   cluster: Cluster,
+  stopped: AbortSignal,
   name: string,
   names: readonly string[],
   ports: CliPorts,
@@ -131,7 +135,7 @@ async function watchToEnd(
   cluster.signal.addEventListener("abort", end, { once: true });
   if (cluster.signal.aborted) end();
   try {
-    const first = await readSeen({ ...cluster, signal: new AbortController().signal }, name);
+    const first = await readSeen({ ...cluster, signal: stopped }, name);
     return await followed({ ...cluster, signal: own.signal }, first, end, (text) => labelled(names, name, text), ports);
   } catch (error) {
     return failureText(error);
