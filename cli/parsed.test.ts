@@ -122,6 +122,10 @@ describe("a person", () => {
 });
 
 test.each([
+  [
+    ["rollout", "--bogus=s3cret"],
+    "unknown option '--bogus'\nRun 'kubectl argo rollouts get rollout --help' for usage.",
+  ],
   [["rollout", "--bogus"], "unknown option '--bogus'\nRun 'kubectl argo rollouts get rollout --help' for usage."],
   [
     ["-n", "shop", "ro", "--bogus"],

@@ -42,7 +42,10 @@ export function parsed(commandOf: CommandOf, args: readonly string[]): Parsed {
   return { kind: "parsed", command: ran };
 }
 
-/** Commander compares `--namespce=shop` with the flags as a whole, and so finds none that is near. */
+/**
+ * Commander compares `--namespce=shop` with the flags as a whole, and so finds none that is near. The value is not
+ * repeated: it may be a password.
+ */
 function withHint(problem: string, commandOf: CommandOf, args: readonly string[]): string {
   const [, flag, value] = /^unknown option '(--[^=]+)(=.*)'$/s.exec(problem) ?? [];
   if (flag === undefined || value === undefined) return problem;
@@ -50,7 +53,8 @@ function withHint(problem: string, commandOf: CommandOf, args: readonly string[]
     commandOf,
     args.map((arg) => (arg === `${flag}${value}` ? flag : arg)),
   );
-  return found.kind === "refused" && found.problem.startsWith(`unknown option '${flag}'`) ? found.problem : problem;
+  const isTold = found.kind === "refused" && found.problem.startsWith(`unknown option '${flag}'`);
+  return isTold ? found.problem : `unknown option '${flag}'`;
 }
 
 /**
