@@ -31,14 +31,14 @@ export async function connected(
   };
 }
 
-/** `--request-timeout` replaces the time that a request has by default, and no other. */
+/** `--request-timeout` replaces the time that each request has, those of lists included. */
 function withTimeout(client: KubeClient, text = "0"): KubeClient {
   const ms = timeoutMsOf(text);
   if (ms === undefined) throw new CredentialsError(`--request-timeout is "${text}": use a duration such as 30s or 2m`);
   if (ms === 0) return client;
   return {
     ...client,
-    request: (request) => client.request({ timeoutMs: ms, ...request }),
-    open: (request) => client.open({ timeoutMs: ms, ...request }),
+    request: (request) => client.request({ ...request, timeoutMs: ms }),
+    open: (request) => client.open({ ...request, timeoutMs: ms }),
   };
 }

@@ -121,6 +121,29 @@ describe("a person", () => {
   });
 });
 
+test.each([
+  [
+    ["rollout", "--bogus=s3cret"],
+    "unknown option '--bogus'\nRun 'kubectl argo rollouts get rollout --help' for usage.",
+  ],
+  [["rollout", "--bogus"], "unknown option '--bogus'\nRun 'kubectl argo rollouts get rollout --help' for usage."],
+  [
+    ["-n", "shop", "ro", "--bogus"],
+    "unknown option '--bogus'\nRun 'kubectl argo rollouts get rollout --help' for usage.",
+  ],
+  [
+    [],
+    "kubectl argo rollouts get needs one of: rollout, experiment\nRun 'kubectl argo rollouts get --help' for usage.",
+  ],
+])(
+  "a mistake is answered with the help of the command that it is in, as the program was called: %j",
+  async (args, text) => {
+    const ports = testPorts({ program: "kubectl argo rollouts" });
+    expect(await parsedOrTold(commandOf, args, ports)).toBe(1);
+    expect(ports.told).toEqual({ out: "", err: `Error: ${text}\n` });
+  },
+);
+
 test("a command describes itself with all below it, for pages and shells", () => {
   const found = parsed(commandOf, ["__describe"]);
   const described = JSON.parse(found.kind === "help" ? found.text : "{}") as DescribedCommand;

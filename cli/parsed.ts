@@ -42,7 +42,10 @@ export function parsed(commandOf: CommandOf, args: readonly string[]): Parsed {
   return { kind: "parsed", command: ran };
 }
 
-/** Commander compares `--namespce=shop` with the flags as a whole, and so finds none that is near. */
+/**
+ * Commander compares `--namespce=shop` with the flags as a whole, and so finds none that is near. The value is not
+ * repeated: it may be a password.
+ */
 function withHint(problem: string, commandOf: CommandOf, args: readonly string[]): string {
   const [, flag, value] = /^unknown option '(--[^=]+)(=.*)'$/s.exec(problem) ?? [];
   if (flag === undefined || value === undefined) return problem;
@@ -50,7 +53,8 @@ function withHint(problem: string, commandOf: CommandOf, args: readonly string[]
     commandOf,
     args.map((arg) => (arg === `${flag}${value}` ? flag : arg)),
   );
-  return found.kind === "refused" && found.problem.startsWith(`unknown option '${flag}'`) ? found.problem : problem;
+  const isTold = found.kind === "refused" && found.problem.startsWith(`unknown option '${flag}'`);
+  return isTold ? found.problem : `unknown option '${flag}'`;
 }
 
 /**
@@ -70,7 +74,20 @@ export async function parsedOrTold(
       await out(`${asCalled(found.text, program).trimEnd()}\n`);
       return 0;
     case "refused":
-      err(usageProblem(found.problem, asCalled(commandOf(() => undefined).name(), program)));
+      err(
+        asCalled(
+          usageProblem(
+            found.problem,
+            commandLine(
+              deepest(
+                commandOf(() => undefined),
+                args,
+              ),
+            ),
+          ),
+          program,
+        ),
+      );
       return 1;
     default:
       return found satisfies never;
@@ -104,11 +121,21 @@ function styled(command: Command, write: (text: string) => void): Command {
 
 /** A command with subcommands was given none. */
 function incomplete(command: Command, args: readonly string[]): string {
-  let at = command;
-  for (const arg of args) at = at.commands.find((each) => each.name() === arg || each.aliases().includes(arg)) ?? at;
-  const choices = at.commands.map((each) => each.name()).join(", ");
-  return `${at === command ? command.name() : `${command.name()} ${at.name()}`} needs one of: ${choices}`;
+  const at = deepest(command, args);
+  return `${commandLine(at)} needs one of: ${at.commands.map((each) => each.name()).join(", ")}`;
 }
+
+/** The command that the arguments name, or the one above it where they name none that there is. */
+function deepest(command: Command, args: readonly string[]): Command {
+  let at = command;
+  for (const arg of belowFirst(command, args))
+    at = at.commands.find((each) => each.name() === arg || each.aliases().includes(arg)) ?? at;
+  return at;
+}
+
+/** As a person types it: `sluice get rollout`. */
+const commandLine = (command: Command): string =>
+  command.parent === null ? command.name() : `${commandLine(command.parent)} ${command.name()}`;
 
 /** Flags of a command below may stand before its name, as in the official plugin: `get -n shop rollout web`. */
 function belowFirst(command: Command, args: readonly string[]): readonly string[] {

@@ -18,6 +18,11 @@ export interface CliPorts {
   readonly clock: Clock;
   /** Aborted when the person wants it to end (Ctrl-C, SIGTERM). */
   readonly signal: AbortSignal;
+  /**
+   * Aborted when nobody reads on what is printed (`| head -1`): a watch ends then (`endOfWatch`). What changes objects
+   * goes on.
+   */
+  readonly unread?: AbortSignal;
   /** A client of the cluster that flags and kubeconfig name. @throws {CredentialsError} */
   readonly connect: (options: ConnectOptions) => Promise<Connection>;
 }

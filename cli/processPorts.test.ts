@@ -38,6 +38,15 @@ describe("a command as a process", () => {
     expect(await child.stderr.text()).toBe("");
   }, 60_000);
 
+  test("is told when nobody reads on", async () => {
+    const { child, reader } = started(`ports.unread.addEventListener("abort", () => process.exit(7));
+setInterval(() => void ports.out("more\\n"), 20);`);
+    await reader.read();
+    await reader.cancel();
+    expect(await child.exited).toBe(7);
+    expect(await child.stderr.text()).toBe("");
+  }, 60_000);
+
   test("knows that a pipe has no columns", async () => {
     const { child, reader } = started("await ports.out(`${ports.columns} ${ports.version} ${ports.program}\\n`);");
     const { value } = await reader.read();

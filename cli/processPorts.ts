@@ -10,11 +10,13 @@ import type { CliPorts } from "./ports.ts";
  */
 export function processPorts(version: string, program: string): CliPorts {
   let signal: AbortSignal | undefined;
+  const unread = new AbortController();
   return {
     env: process.env,
     version,
     program,
-    out: written,
+    out: (text) => written(text, () => unread.abort()),
+    unread: unread.signal,
     err: (line) => console.error(line),
     stdin: () => Bun.stdin.text(),
     get columns() {
@@ -37,14 +39,14 @@ class CannotWrite extends Error {
   override readonly name = "CannotWrite";
 }
 
-/** Nobody who stops reading (`| head`) wants to know of it. */
-async function written(text: string): Promise<void> {
+/** Nobody who stops reading (`| head`) wants to know of it. @param unread called then */
+async function written(text: string, unread: () => void): Promise<void> {
   // Bun would make a file of standard output empty, with all that others have written to it.
   if (text === "") return;
   try {
     await Bun.write(Bun.stdout, text);
   } catch (error) {
-    if (codeOf(error) === "EPIPE") return;
+    if (codeOf(error) === "EPIPE") return unread();
     const why = codeOf(error) === "ENOSPC" ? "no space left on device" : messageOf(error);
     throw new CannotWrite(`cannot write standard output: ${why}`, { cause: error });
   }

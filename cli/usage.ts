@@ -55,8 +55,10 @@ export function unknown(argument: string, program = "sluice", commands: readonly
   const file = program.replaceAll(" ", "-");
   const ofPlugin = `unknown command "${argument}" for "${file}"`;
   const isCommand = !argument.startsWith("-") || argument === "--";
-  const hint = hintOf(argument, programOf(program, commands));
-  const what = isPlugin(program) && isCommand ? ofPlugin : `unknown ${isCommand ? "command" : "option"} '${argument}'`;
+  // Without its value, which may be a password.
+  const [flag = argument] = isCommand ? [argument] : argument.split("=");
+  const hint = hintOf(flag, programOf(program, commands));
+  const what = isPlugin(program) && isCommand ? ofPlugin : `unknown ${isCommand ? "command" : "option"} '${flag}'`;
   return `Error: ${what}${hint}\nRun '${isPlugin(program) ? file : program} --help' for usage.`;
 }
 

@@ -2,6 +2,7 @@
 import { hostname } from "node:os";
 import { loadCredentials } from "../../kube/client/credentials.ts";
 import { checkCredentials } from "../../kube/client/credentialsCheck.ts";
+import { shownServer } from "../../kube/client/errorText.ts";
 import { createClient, type ObservedRequest } from "../../kube/client/transport.ts";
 import type { HeldPort } from "../../webhook/http/heldPort.ts";
 import type { Admission, AdmissionPorts } from "../../webhook/admission/startAdmission.ts";
@@ -147,7 +148,7 @@ async function serve({ options, env, version, log, undo, ending }: Serving): Pro
   const beside: AdmissionPorts = { ...common, busy: quiet.busy, deployments: fed?.index };
   const admission = await admissionOf(options, beside, health.webhook, namespace, wired.stopping);
   parts.admission = admission;
-  log.info("Watching", { server: credentials.server, version, instance: options.instanceId });
+  log.info("Watching", { server: shownServer(credentials.server), version, instance: options.instanceId });
   await lead({ options, log, wired, admission, troubles, ending });
   return ending.exitCode();
 }

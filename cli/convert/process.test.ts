@@ -34,24 +34,28 @@ describe("what convert prints", () => {
     expect(out.match(/^kind: Rollout/gm)).toHaveLength(1_500);
     expect(out).toContain("name: web-1499\n");
     expect(code).toBe(0);
-  });
+  }, 60_000);
 
   test("leaves alone what a file holds already where nothing is to be printed", async () => {
     const { out } = await shell(
       `(echo before; printf '' | ${process.execPath} ${main} convert -f -) > ${folder}/o; cat ${folder}/o`,
     );
     expect(out).toBe("before\n");
-  });
+  }, 60_000);
 
   test("ends without a word about it where nobody reads on", async () => {
     const { out, err } = await shell("$CONVERT | head -n 1");
     expect(out).toBe("# Of the shop team.\n");
     expect(err).not.toMatch(/EPIPE|Error/);
-  });
+  }, 60_000);
 
-  test.if(existsSync("/dev/full"))("that cannot be written is an error", async () => {
-    const { err, code } = await shell("$CONVERT > /dev/full");
-    expect(err).toContain("Error: cannot write standard output: no space left on device");
-    expect(code).toBe(1);
-  });
+  test.if(existsSync("/dev/full"))(
+    "that cannot be written is an error",
+    async () => {
+      const { err, code } = await shell("$CONVERT > /dev/full");
+      expect(err).toContain("Error: cannot write standard output: no space left on device");
+      expect(code).toBe(1);
+    },
+    60_000,
+  );
 });

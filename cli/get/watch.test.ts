@@ -40,6 +40,18 @@ describe("in a pipe", () => {
     expect(await watch.end()).toBe(0);
   });
 
+  test("it ends when nobody reads on, as in `| head -1`", async () => {
+    const world = shop();
+    world.canary("web");
+    const unread = new AbortController();
+    const out = async (): Promise<void> => unread.abort();
+    const commands = ["rollout web --watch", "rollout web -w -o json"].map((args) =>
+      begin(world, args, { unread: unread.signal, out }),
+    );
+    await world.clock.advance(1_000);
+    for (const { done } of commands) expect(await done).toBe(0);
+  });
+
   test("changes within 200 ms are one", async () => {
     const world = shop();
     world.canary("web");

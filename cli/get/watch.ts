@@ -3,6 +3,7 @@
  * (docs/cli/get.md#watching).
  */
 import { aborted } from "../../kube/clock/sleep.ts";
+import { endOfWatch } from "../endOfWatch.ts";
 import { type LiveScreen, liveScreen } from "../liveScreen.ts";
 import type { CliPorts, Connection } from "../ports.ts";
 import type { GetOptions } from "./options.ts";
@@ -22,7 +23,7 @@ export type Rows = () => number;
 
 const rowsOfProcess: Rows = () => process.stdout.rows || 24;
 
-/** @returns the exit code: 0 it was stopped, or the time was up; 1 what was asked for is not there */
+/** @returns the exit code: 0 it was stopped, nobody reads on, or the time was up; 1 what was asked for is not there */
 export async function watch(
   options: GetOptions,
   ports: CliPorts,
@@ -31,7 +32,8 @@ export async function watch(
 ): Promise<number> {
   const ending = new AbortController();
   const end = (): void => ending.abort();
-  const { clock, signal } = ports;
+  const { clock } = ports;
+  const signal = endOfWatch(ports);
   if (signal.aborted) return 0;
   signal.addEventListener("abort", end, { once: true });
   if (options.timeoutSeconds > 0) clock.after(options.timeoutSeconds * SECOND_MS, end);

@@ -6,6 +6,7 @@ import { aligned, cell } from "../get/cells.ts";
 import { reported } from "../get/reported.ts";
 import { inOrder, newShelves, readOnce, type Shelves, type Wanted, watchAll } from "../get/shelves.ts";
 import { fullName } from "../get/subjects.ts";
+import { endOfWatch } from "../endOfWatch.ts";
 import { paced } from "../get/paced.ts";
 import { plain } from "../paint.ts";
 import { parsedOrTold, usageProblem } from "../parsed.ts";
@@ -108,7 +109,8 @@ async function textOf(
 
 /** Prints all, then the lines that change: those of which another column than a time is different. */
 async function watch(what: Listed, ports: CliPorts, { client }: Connection): Promise<number> {
-  const { clock, signal } = ports;
+  const { clock } = ports;
+  const signal = endOfWatch(ports);
   const shelves = newShelves();
   const printed = new Map<string, string>();
   let last = Promise.resolve();

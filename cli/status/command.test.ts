@@ -1,4 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { unanswered } from "../../kube/client/apiError.ts";
+import { targetOf } from "../../kube/client/target.ts";
+import type { KubeRequest } from "../../kube/client/transport.ts";
 import { PAUSED, rollout, shop, template } from "../objects/testing.ts";
 import { run } from "./command.ts";
 
@@ -66,6 +69,23 @@ describe("once", () => {
 });
 
 describe("watched", () => {
+  test("it ends while the cluster has not answered yet when the person stops it", async () => {
+    const api = shopWith(PAUSED);
+    const stop = new AbortController();
+    // Answers nothing, and rejects when it is cancelled, as a request does.
+    const request = ({ method, path, signal }: KubeRequest): Promise<never> => {
+      const { promise, reject } = Promise.withResolvers<never>();
+      signal?.addEventListener("abort", () =>
+        reject(unanswered(targetOf(method, path), "Aborted", "cancelled", undefined)),
+      );
+      stop.abort();
+      return promise;
+    };
+    const connect = async () => ({ client: { ...api.client, request }, namespace: "default", source: "test" });
+    const { code } = await api.run(run, ["web"], { signal: stop.signal, connect });
+    expect(code).toBe(1);
+  });
+
   test("it is printed at each change, until it is Healthy", async () => {
     const api = shopWith(PROGRESSING);
     api.clock.after(1_000, () => void api.status("web", { ...PROGRESSING, availableReplicas: 1 }));

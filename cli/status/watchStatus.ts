@@ -12,6 +12,7 @@ import type { Rollout } from "../../schema/rollout.ts";
 import { type Cluster, pathIn, watchOne } from "../objects/cluster.ts";
 import { failureText, Refused } from "../objects/failure.ts";
 import { ROLLOUT } from "../objects/targets.ts";
+import { endOfWatch } from "../endOfWatch.ts";
 import { asCalled } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
 import { isFinal, onceLine, problemOf, progressLine, watchedLine } from "./lines.ts";
@@ -100,14 +101,15 @@ export async function watchAll(
 ): Promise<number> {
   const ending = new AbortController();
   const end = (): void => ending.abort();
-  if (cluster.signal.aborted) end();
-  cluster.signal.addEventListener("abort", end, { once: true });
+  const signal = endOfWatch({ signal: cluster.signal, unread: ports.unread });
+  if (signal.aborted) end();
+  signal.addEventListener("abort", end, { once: true });
   const cancel = timeoutMs > 0 ? ports.clock.after(timeoutMs, end) : () => {};
   const ended = await Promise.all(
-    names.map((name) => watchToEnd({ ...cluster, signal: ending.signal }, name, names, ports)),
+    names.map((name) => watchToEnd({ ...cluster, signal: ending.signal }, signal, name, names, ports)),
   );
   cancel();
-  cluster.signal.removeEventListener("abort", end);
+  signal.removeEventListener("abort", end);
   let code = 0;
   for (const [index, problem] of ended.entries()) {
     if (problem === undefined) continue;
@@ -117,9 +119,13 @@ export async function watchAll(
   return code;
 }
 
-/** @returns why it is not Healthy, if it is not */
+/**
+ * @param stopped without the time limit: however short that is, what is so now is printed
+ * @returns why it is not Healthy, if it is not
+ */
 async function watchToEnd(
   cluster: Cluster,
+  stopped: AbortSignal,
   name: string,
   names: readonly string[],
   ports: CliPorts,
@@ -129,7 +135,7 @@ async function watchToEnd(
   cluster.signal.addEventListener("abort", end, { once: true });
   if (cluster.signal.aborted) end();
   try {
-    const first = await readSeen({ ...cluster, signal: new AbortController().signal }, name);
+    const first = await readSeen({ ...cluster, signal: stopped }, name);
     return await followed({ ...cluster, signal: own.signal }, first, end, (text) => labelled(names, name, text), ports);
   } catch (error) {
     return failureText(error);

@@ -1,6 +1,7 @@
 import type https from "node:https";
 import type { Cluster, User } from "./kubeconfig.ts";
 import { CredentialsError } from "./kubeconfig.ts";
+import type { OidcClient } from "./oidcClient.ts";
 
 /** The answer of a plugin: a header, a client certificate (PEM), or both. */
 export interface PluginCredentials {
@@ -73,7 +74,10 @@ const authenticatorOf = async (cluster: Cluster, user: User): Promise<Apply> => 
   };
   const authenticator = (await loadAuthenticators()).find((each) => each.isAuthProvider(known));
   if (authenticator === undefined) throw new Error("nothing here knows this kind of provider; use exec or oidc");
-  return (options) => authenticator.applyAuthentication(known, options);
+  if (known.authProvider?.name !== "oidc") return (options) => authenticator.applyAuthentication(known, options);
+  const { createOidcClient } = await import("./oidcClient.ts");
+  const client: OidcClient = createOidcClient(known.authProvider.config ?? {});
+  return (options) => authenticator.applyAuthentication(known, options, client);
 };
 
 const failed = (user: User, source: string, cause: unknown): CredentialsError => {

@@ -144,6 +144,13 @@ test("a password becomes basic authorization, impersonation becomes headers", as
   expect(await credentials.headers()).toBe(await credentials.headers());
 });
 
+test("several groups are refused, with what to do", async () => {
+  write(".kube/config", config({ as: "jane", "as-groups": ["dev", "ops"] }));
+  expect(await failure(load())).toBe(
+    "Cannot impersonate 2 groups (dev, ops), only one: leave out all but the one whose rights are needed",
+  );
+});
+
 describe("exec plugins", () => {
   const plugin = (script: string, more: object = {}): void => {
     chmodSync(write(".kube/plugin.sh", `#!/bin/sh\necho "$@" >> "${dir}/calls"\n${script}\n`), 0o755);

@@ -237,8 +237,12 @@ const material = (
 
 const impersonation = (user: User): Record<string, string> => {
   const groups = user["as-groups"] ?? [];
-  // fetch joins equal headers with a comma, which the API server reads as one group's name.
-  if (groups.length > 1) throw new CredentialsError("Cannot impersonate more than one group");
+  // fetch joins equal headers with a comma, however they are given, which the API server reads as one group's name.
+  if (groups.length > 1)
+    throw new CredentialsError(
+      `Cannot impersonate ${groups.length} groups (${groups.join(", ")}), only one: leave out all but the one whose ` +
+        "rights are needed",
+    );
   if (groups.length > 0 && !user.as)
     throw new CredentialsError("Cannot impersonate a group without a user: give --as too");
   return {

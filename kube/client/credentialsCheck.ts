@@ -1,5 +1,6 @@
 /** Finds the mistakes in credentials that show without a connection, and that no retry would mend. */
 import type { CredentialOptions, Credentials } from "./credentials.ts";
+import { shownServer } from "./errorText.ts";
 import { CredentialsError } from "./kubeconfig.ts";
 
 /**
@@ -9,7 +10,9 @@ import { CredentialsError } from "./kubeconfig.ts";
 export function checkCredentials(credentials: Credentials, options: CredentialOptions = {}): void {
   const { server, source } = credentials;
   if (!/^https?:\/\/[^/]/.test(server) || !URL.canParse(server)) {
-    throw new CredentialsError(`Cannot use the server "${server}" of ${source}: write it like https://host:6443`);
+    throw new CredentialsError(
+      `Cannot use the server "${shownServer(server)}" of ${source}: write it like https://host:6443`,
+    );
   }
   const { ca, cert, key } = credentials.tls() ?? {};
   const parts = [

@@ -56,6 +56,9 @@ const withCode = (error: Error, text: string): string => {
 export const textOf = (error: unknown): string =>
   error instanceof Error ? withCode(error, ownText(error)) : ownText(error);
 
+/** A server's address for people: without the user and the password that it may hold. */
+export const shownServer = (server: string): string => server.replace(/\/\/[^/]*@/, "//*****@");
+
 const withoutEnd = (text: string): string => text.replace(/[.:\s]+$/, "");
 
 /** The part of a cause's text that the sentence lacks: often its first parts, up to a colon, are there already. */

@@ -101,6 +101,13 @@ describe("no answer", () => {
     expect([isNoAnswer(error), error.reason]).toEqual([true, "Unreachable"]);
   });
 
+  test("is said without the password of the address", async () => {
+    const credentials = credentialsFor("http://jane:s3cret@127.0.0.1:1");
+    const client = createClient({ credentials, version: "1", clock: systemClock });
+    const error = await failureOf(client.request(patchStatus));
+    expect(error.message).toContain("no answer from http://*****@127.0.0.1:1: ECONNREFUSED");
+  });
+
   test("in time is a Timeout", async () => {
     await using api = scriptedServer(() => new Promise<Response>(() => {}));
     const error = await failureOf(api.client.request({ ...patchStatus, timeoutMs: 50 }));

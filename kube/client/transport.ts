@@ -3,7 +3,7 @@ import { readAll, readJson, TooLongError } from "./answer.ts";
 import { ApiError, refused, unanswered } from "./apiError.ts";
 import type { Credentials } from "./credentials.ts";
 import type { ApiPath } from "./path.ts";
-import { textOf } from "./errorText.ts";
+import { shownServer, textOf } from "./errorText.ts";
 import { pause } from "../clock/sleep.ts";
 import { type Method, type Target, targetOf } from "./target.ts";
 import { tokenBucket } from "./tokenBucket.ts";
@@ -162,7 +162,7 @@ const readAnswer = async <T>(clock: Clock, { mostBytes, received }: KubeRequest,
 const failure = (client: ClientOptions, request: KubeRequest, target: Target, limit: Deadline, error: unknown) => {
   if (error instanceof ApiError) return error;
   if (error instanceof TooLongError) return unanswered(target, "TooLarge", error.message, error);
-  const { server } = client.credentials;
+  const server = shownServer(client.credentials.server);
   if (limit.timedOut) {
     const why = `no answer from ${server} within ${request.timeoutMs ?? defaultTimeoutMs} ms`;
     return unanswered(target, "Timeout", why, error);
