@@ -41,7 +41,7 @@ const segment = (bytes: Buffer, name: string): number | undefined =>
 const digestOf = (bytes: Uint8Array): Buffer => new Bun.CryptoHasher("sha256").update(bytes).digest();
 
 /** The pages up to the signature; the last one is as long as it is. */
-function* pagesOf(bytes: Buffer, end: number): Generator<Buffer> {
+function* pagesOf(bytes: Buffer, end: number): Generator<Uint8Array> {
   for (let start = 0; start < end; start += PAGE) yield bytes.subarray(start, Math.min(end, start + PAGE));
 }
 
