@@ -14,7 +14,6 @@ const annotations = (reference: string, changes: readonly Change[]): Readonly<Re
   "artifacthub.io/category": "integration-delivery",
   "artifacthub.io/license": "Apache-2.0",
   "artifacthub.io/operator": "true",
-  "artifacthub.io/operatorCapabilities": "Deep Insights",
   "artifacthub.io/prerelease": String(version.includes("-")),
   "artifacthub.io/containsSecurityUpdates": String(changes.some(({ kind }) => kind === "security")),
   "artifacthub.io/images": yaml([{ name, image: reference, platforms: ["linux/amd64", "linux/arm64"] }]),
