@@ -43,7 +43,7 @@ describe("the archive for Linux", () => {
     await symlink("sluice", join(to, "kubectl-argo-rollouts"));
     expect(await run([join(to, "kubectl-argo-rollouts"), "--help"], to)).toContain("Usage: kubectl argo rollouts");
     expect(await run([join(to, "sluice"), "simulate", "--help"], to)).toContain("Usage: sluice simulate");
-    expect(await Bun.file(join(to, "man/sluice.1")).text()).toStartWith(".TH");
+    expect(await Bun.file(join(to, "man/sluice.1")).text()).toContain('.TH "SLUICE"');
   });
 
   // That arm64 starts is shown by the image, whose program this is (test/image).
