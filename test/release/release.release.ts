@@ -25,8 +25,9 @@ async function unpacked(archive: string): Promise<string> {
 }
 
 beforeAll(async () => {
+  // Both before the first is built, in which time somebody may edit a file here.
+  for (const copy of [first, second]) await checkOut(copy);
   for (const copy of [first, second]) {
-    await checkOut(copy);
     await run([process.execPath, "run", "release", "--no-image"], copy);
   }
 }, 600_000);
