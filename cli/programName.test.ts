@@ -21,5 +21,8 @@ describe("the program", () => {
     const execPath = "/usr/bin/sluice";
     expect(programName({ execPath, argv }, "bun@1")).toBe("sluice");
     expect(programName({ execPath, argv, argv0: "/bin/kubectl-sluice" }, "bun@1")).toBe("kubectl sluice");
+    for (const script of ["B:\\~BUN\\root\\sluice.exe", "B:/~BUN/root/sluice.exe"]) {
+      expect(programName({ execPath: "C:\\sluice.exe", argv: ["bun", script] }, "bun@1")).toBe("sluice");
+    }
   });
 });

@@ -1,4 +1,5 @@
 /** How the user calls this program: what to write before a subcommand. Pure. */
+import { isCompiled } from "../controller/process/lean.ts";
 
 export interface Started {
   readonly execPath: string;
@@ -7,9 +8,6 @@ export interface Started {
   /** The program's file as it was called, by whatever name. */
   readonly argv0?: string;
 }
-
-/** Where Bun keeps the files of a compiled program. */
-const compiled = "/$bunfs/";
 
 /** The names under which kubectl finds plugins; Krew writes "_" for the "-" in a plugin's own name. */
 const plugins: Readonly<Record<string, string>> = {
@@ -29,6 +27,6 @@ export const isPlugin = (program: string): boolean => program !== "sluice";
 
 /** What to write to start it again. From the sources: the script of package.json, run by npx when Bun came from it. */
 export function programName({ execPath, argv, argv0 }: Started, packageManager: string): string {
-  if (argv[1]?.startsWith(compiled) === true) return calledAs(argv0);
+  if (isCompiled(argv[1])) return calledAs(argv0);
   return execPath.includes("/_npx/") ? `npx --yes ${packageManager} run` : "bun run";
 }

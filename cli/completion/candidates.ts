@@ -110,7 +110,7 @@ function namesOfKubeconfig(
   options: ConnectOptions,
   { env }: CliPorts,
 ): readonly string[] {
-  const places: Pick<Places, "env" | "home"> = { env, home: env["HOME"] ?? "" };
+  const places: Pick<Places, "env" | "home"> = { env, home: env["HOME"] ?? env["USERPROFILE"] ?? "" };
   try {
     return [...readKubeconfig(kubeconfigPaths(options, places))[kind].keys()];
   } catch {

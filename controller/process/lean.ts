@@ -30,8 +30,9 @@ export interface Started {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Where Bun keeps the files of a compiled program. */
-const COMPILED = "/$bunfs/";
+/** Whether a script is in the program: where Bun keeps the files of a compiled one, on Windows on a drive of its own. */
+export const isCompiled = (script: string | undefined): boolean =>
+  script !== undefined && /^(\/\$bunfs\/|[A-Z]:[\\/]~BUN[\\/])/i.test(script);
 
 /** How to start again with the options; undefined when they are set, or the user has set them otherwise. */
 export function leanLaunch({ execPath, execArgv, argv, env }: Started): Launch | undefined {
@@ -40,7 +41,7 @@ export function leanLaunch({ execPath, execArgv, argv, env }: Started): Launch |
   const given = Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
   return {
     program: execPath,
-    args: script.startsWith(COMPILED) ? [execPath, ...rest] : [execPath, ...execArgv, script, ...rest],
+    args: isCompiled(script) ? [execPath, ...rest] : [execPath, ...execArgv, script, ...rest],
     env: { ...engineOptions, ...Object.fromEntries(given) },
   };
 }

@@ -10,7 +10,9 @@ const { values } = parseArgs({ options: { here: { type: "boolean", default: fals
 
 const builds: readonly Build[] = [
   { outfile: join(root, "dist/sluice") },
-  ...(values.here ? [] : archs.map((arch) => ({ arch, outfile: join(root, `dist/linux-${arch}/sluice`) }))),
+  ...(values.here
+    ? []
+    : archs.map((arch) => ({ platform: `linux-${arch}` as const, outfile: join(root, `dist/linux-${arch}/sluice`) }))),
 ];
 try {
   for (const build of builds) {

@@ -19,7 +19,7 @@ export type Layers = Readonly<Record<(typeof layerNames)[number], readonly Entry
 export async function layersFor(arch: Arch, packages: string): Promise<Layers> {
   const outfile = join(root, `dist/linux-${arch}/sluice`);
   const metafile = join(root, `dist/linux-${arch}/contents.json`);
-  await buildProgram({ arch, outfile, metafile });
+  await buildProgram({ platform: `linux-${arch}`, outfile, metafile });
   const debian = await readPackages(arch, packages);
   const shipped = {
     bun: Bun.version,

@@ -1,4 +1,4 @@
-/** What is in the image, for programs: a software bill of materials (CycloneDX 1.6). Pure. */
+/** What is in the image or the program, for programs: a software bill of materials (CycloneDX 1.6). Pure. */
 import type { BundledPackage } from "./bundled.ts";
 import type { DebianPackage } from "./debian.ts";
 import type { Shipped } from "./notices.ts";
@@ -7,7 +7,8 @@ import type { RuntimePart } from "./runtimeParts.ts";
 
 export interface Contents extends Shipped {
   readonly version: string;
-  readonly arch: Arch;
+  /** "any": the programs alone, which hold the same on all machines. */
+  readonly arch: Arch | "any";
   readonly debian: readonly DebianPackage[];
 }
 

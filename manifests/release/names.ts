@@ -1,0 +1,19 @@
+/** What the files of a release are called, and where they are downloaded from. */
+import type { Platform } from "../image/buildProgram.ts";
+import { version } from "../text/manifestNames.ts";
+
+export const source = "https://github.com/sluice-dev/sluice";
+export const tag = `v${version}`;
+/** The page of the files, without "/" at its end. */
+export const downloads = `${source}/releases/download/${tag}`;
+export const tagline = "Progressive delivery for Kubernetes in one small binary";
+
+/** Windows opens zip files by itself, and other systems tar. */
+export const archiveName = (platform: Platform): string =>
+  `sluice-${platform}${platform.startsWith("windows-") ? ".zip" : ".tar.gz"}`;
+
+export const imageArchive = "sluice-image.tar";
+export const imageReference = "sluice-image.ref";
+export const checksums = "SHA256SUMS";
+/** As Helm names packages. */
+export const chartPackage = `sluice-${version}.tgz`;
