@@ -276,18 +276,17 @@ ours(
   async () => {
     const { api, cluster, until } = installation;
     const world = await newWorld("install-analysed", cluster);
-    const left = async (kind: string) =>
-      (await api.list(`/apis/argoproj.io/v1alpha1/namespaces/${world.namespace}/${kind}`)).items.length;
+    const argo = `/apis/argoproj.io/v1alpha1/namespaces/${world.namespace}`;
+    const left = async (kind: string) => (await api.list(`${argo}/${kind}`)).items.length;
     await createAnalysed(world);
     await world.settle("analysed", "Healthy", healthy);
     await setImage(world, "analysed", "web:2");
     await until("it is tried", async () => (await left("experiments")) > 0);
-    await world.settle("analysed", "Healthy", healthy, 90_000);
-    await until("nothing is kept", async () => (await left("experiments")) + (await left("analysisruns")) === 0);
+    await world.settle("analysed", "done", healthy, 90_000);
+    await until("all is deleted", async () => (await left("experiments")) + (await left("analysisruns")) === 0);
   },
   180_000,
 );
-
 ours("a wrong Rollout is refused with all that is wrong", async () => {
   const template = { metadata: { labels: { app: "wrong" } }, spec: { containers: [{ name: "main", portz: [] }] } };
   const strategy = { canary: { steps: [{ setWeight: 150 }] } };
