@@ -22,6 +22,7 @@ import { collectionPath } from "../../kube/client/path.ts";
 import { ANALYSIS_RUNS, EXPERIMENTS, REPLICA_SETS, ROLLOUTS, SERVICES } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import type { Clock } from "../../kube/clock/clock.ts";
+import { controllerOf } from "../../kube/object/ownerReference.ts";
 import { keyOf, type Stored } from "../../kube/runtime/cache.ts";
 import type { Resource } from "../../schema/kube.ts";
 import type { Experiment } from "../../schema/experiment.ts";
@@ -52,7 +53,8 @@ export async function readRollouts(scope: Scope): Promise<readonly Known[]> {
   const { client, clock } = scope;
   const stores = createStores();
   const instances = new Map<string, string>();
-  await fill(scope, stores, instances);
+  const runs: Runs = new Map();
+  await fill(scope, stores, { instances, runs });
   const plugins = {
     of(uid: string) {
       const [rollout] = stores.rollouts.by("owner", uid);
@@ -71,22 +73,29 @@ export async function readRollouts(scope: Scope): Promise<readonly Known[]> {
     }
     const facts = await gatherPass({ client, clock, gatherer, memories }, keyOf(rollout));
     if (facts !== undefined)
-      known.push({ kind: "known", evidence: await evidenceOf(scope, { stores, instances, drivers }, facts.snapshot) });
+      known.push({
+        kind: "known",
+        evidence: await evidenceOf(scope, { stores, instances, runs, drivers }, facts.snapshot),
+      });
   }
   return known;
 }
+
+/** By the uid of their owner. The controller's caches keep only the end of a run that is over. */
+type Runs = Map<string, AnalysisRun[]>;
 
 interface Read {
   readonly stores: Stores;
   /** Of Rollouts: the controller's caches do without most labels. */
   readonly instances: ReadonlyMap<string, string>;
+  readonly runs: Runs;
   /** By instance. */
   readonly drivers: Map<string, Promise<Drivers>>;
 }
 
 async function evidenceOf(
   { client, clock }: Scope,
-  { stores, instances, drivers }: Read,
+  { stores, instances, runs, drivers }: Read,
   found: Evidence["snapshot"],
 ): Promise<Evidence> {
   const snapshot = { ...found, ...toldRefusals(found.rollout) };
@@ -96,7 +105,7 @@ async function evidenceOf(
   const running = stores.experiments
     .by("owner", rollout.metadata.uid ?? "")
     .filter(({ status }) => !isCompleted(status?.phase));
-  const experiments = await Promise.all(running.map((one) => experimentEvidence({ client, clock }, stores, one)));
+  const experiments = await Promise.all(running.map((one) => experimentEvidence({ client, clock }, stores, runs, one)));
   const instance = instances.get(keyOf(rollout)) ?? "";
   const reading = drivers.get(instance) ?? driversOf(client, instance, now);
   drivers.set(instance, reading);
@@ -104,7 +113,7 @@ async function evidenceOf(
     snapshot,
     now,
     checks,
-    runs: runsOf(stores, rollout),
+    runs: runsOf(runs, rollout),
     experiments: new Map(
       experiments.flatMap((one) =>
         one === undefined ? [] : [[one.facts.experiment.metadata.name, experimentClause(one)] as const],
@@ -117,21 +126,27 @@ async function evidenceOf(
   };
 }
 
-function runsOf(stores: Stores, { metadata: { uid = "" } }: Rollout | Experiment): ReadonlyMap<string, RunStanding> {
-  return new Map(stores.analysisRuns.by("owner", uid).map((run) => [run.metadata.name, runStanding(run)]));
+function runsOf(runs: Runs, { metadata: { uid = "" } }: Rollout | Experiment): ReadonlyMap<string, RunStanding> {
+  return new Map((runs.get(uid) ?? []).map((run) => [run.metadata.name, runStanding(run)]));
+}
+
+function remember(runs: Runs, run: AnalysisRun): void {
+  const uid = controllerOf(run)?.uid;
+  if (uid !== undefined) runs.set(uid, [...(runs.get(uid) ?? []), run]);
 }
 
 /** Undefined: its analysis templates were not read, or there is no room for it. */
 async function experimentEvidence(
   { client, clock }: Pick<Scope, "client" | "clock">,
   stores: Stores,
+  runs: Runs,
   experiment: Experiment,
 ): Promise<ExperimentEvidence | undefined> {
   const facts = gatherExperiment(stores, keyOf(experiment), NOTHING_LEARNED);
   if (facts === undefined) return undefined;
   const now = clock.now();
   const checks = await checksOf(client, [...facts.replicaSets.values()], now);
-  return { facts, now, checks, runs: runsOf(stores, experiment) };
+  return { facts, now, checks, runs: runsOf(runs, experiment) };
 }
 
 async function checksOf(
@@ -160,27 +175,28 @@ async function list(
 export async function readRuns(
   scope: Scope,
 ): Promise<readonly { readonly namespace: string; readonly run: RunStanding }[]> {
-  const { analysisRuns } = createStores();
-  await list(scope, ANALYSIS_RUNS, (raw) => analysisRuns.upsert(raw as AnalysisRun), scope.query);
-  return [...analysisRuns.values()]
+  const found: Stored[] = [];
+  await list(scope, ANALYSIS_RUNS, (raw) => found.push(raw), scope.query);
+  return found
     .toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
-    .map((run) => ({ namespace: run.metadata.namespace, run: runStanding(run) }));
+    .map((run) => ({ namespace: run.metadata.namespace ?? "", run: runStanding(run as AnalysisRun) }));
 }
 
 /** All Experiments of the scope, by namespace and name. @throws {ApiError} */
 export async function readExperiments(scope: Scope): Promise<readonly ExperimentEvidence[]> {
   const stores = createStores();
+  const runs: Runs = new Map();
   const own = (resource: Resource, shelf: Shelf, query = {}): Promise<void> =>
     list(scope, resource, (raw) => shelf.upsert(raw as never), query);
   await Promise.all([
     own(EXPERIMENTS, stores.experiments, scope.query),
     own(REPLICA_SETS, stores.replicaSets, { labelSelector: HASH_LABEL }),
     own(SERVICES, stores.services),
-    own(ANALYSIS_RUNS, stores.analysisRuns),
+    own(ANALYSIS_RUNS, { upsert: (run: AnalysisRun) => (stores.analysisRuns.upsert(run), remember(runs, run)) }),
   ]);
   await fillOptional(scope, stores);
   const all = [...stores.experiments.values()].toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-  const found = await Promise.all(all.map((experiment) => experimentEvidence(scope, stores, experiment)));
+  const found = await Promise.all(all.map((experiment) => experimentEvidence(scope, stores, runs, experiment)));
   return found.filter((each) => each !== undefined);
 }
 
@@ -192,11 +208,16 @@ interface Shelf {
  * The caches as the controller has them: its own kinds, then those that the Rollouts refer to. Of every instance: a person
  * asks for a Rollout by its name.
  */
-async function fill(scope: Scope, stores: Stores, instances: Map<string, string>): Promise<void> {
+async function fill(
+  scope: Scope,
+  stores: Stores,
+  { instances, runs }: { readonly instances: Map<string, string>; readonly runs: Runs },
+): Promise<void> {
   const fillOne = async (resource: Resource, shelf: Shelf, query = {}): Promise<void> => {
     const take = (raw: Stored): void => {
       const { labels } = raw.metadata as { readonly labels?: Readonly<Record<string, string>> };
       if (resource === ROLLOUTS) instances.set(keyOf(raw), labels?.[INSTANCE_LABEL] ?? "");
+      if (resource === ANALYSIS_RUNS) remember(runs, raw as AnalysisRun);
       shelf.upsert(raw as never);
     };
     try {

@@ -11,7 +11,7 @@ import { skywalking } from "./skywalking.ts";
 import { answered, askingFor, played } from "./testing.ts";
 import { wavefront } from "./wavefront.ts";
 
-const ODD = `Qa<7&z>\"\\'/ canary-Zk é%41`;
+const ODD = `Qa<7&z>"\\'/ canary-Zk é%41`;
 /**
  * A plain one no provider shows. What JSON, Go's JSON and addresses write otherwise is taken out by who asks, before
  * anything is stored (controller/analysis/actions).
