@@ -249,6 +249,16 @@ describe("a promotion that is analysed", () => {
     expectTimeline("analysis-preview-count", world);
   });
 
+  test("with a preview of its own size, and a new version when that has been tested", () => {
+    const strategy = blueGreen({ prePromotionAnalysis: analysis, previewReplicaCount: 1 });
+    const world = updated(strategy, { course: () => quick });
+    // The second version has full size, and waits for its pods.
+    world.pass(11_500);
+    world.edit("image web:3", image("web:3"));
+    world.pass(60_000);
+    expectTimeline("analysis-preview-new-image", world);
+  });
+
   test("after autoPromotionSeconds, which count from the end of the analysis", () => {
     const strategy = blueGreen({ prePromotionAnalysis: analysis, autoPromotionSeconds: 20 });
     const world = updated(strategy, { course: () => quick });

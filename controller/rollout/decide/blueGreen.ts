@@ -189,7 +189,9 @@ function blueGreenStatus(p: Pass, restartedAt = statusOf(p).restartedAt): Rollou
   const ahead = begins && selectedHash(activeService(p)) !== "";
   const reason = ahead ? undefined : promotionReason(p, draft);
   if (reason !== undefined) syncPodMetadata(p, true);
-  const next = reason === undefined ? withCheckPoint(p, draft) : promoteStable(p, draft, reason);
+  // At its beginning the checkpoint and the analysis are those of the update before.
+  const goesOn = begins ? draft : withCheckPoint(p, draft);
+  const next = reason === undefined ? goesOn : promoteStable(p, draft, reason);
   const active = replicaSets.find((rs) => hashOf(rs) === (base.blueGreen?.activeSelector ?? ""));
   return finishStatus(p, {
     ...next,

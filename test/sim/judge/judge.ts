@@ -336,11 +336,8 @@ function judgeStatus(court: Court, actor: string, { object, old, type }: Change)
   if (type !== "MODIFIED" || after === undefined) return;
   const [was, is] = [observedIn(before) ?? 0, observedIn(after) ?? 0];
   if (is < was) report({ rule: "generation", what: `${actor} goes back from generation ${was} to ${is}` });
-  const weights = after.canary?.weights;
-  const sum = weightSum(weights);
-  const total = truth.rollout?.spec.strategy?.canary?.trafficRouting?.maxTrafficWeight ?? 100;
-  if (sum !== undefined && sum !== total)
-    report({ rule: "weights", what: `${actor} writes weights of ${sum} in total` });
+  const misdivided = weightsProblem(after, truth.rollout?.spec.strategy?.canary?.trafficRouting?.maxTrafficWeight);
+  if (misdivided !== undefined) report({ rule: "weights", what: `${actor} ${misdivided}` });
   const untold = untoldProblem(object, after);
   if (untold !== undefined) report({ rule: "generic tools", what: `${actor} ${untold}` });
   // A write of the status has the resourceVersion of the Rollout that it is based on, which is the latest.
@@ -363,16 +360,11 @@ function judgeStatus(court: Court, actor: string, { object, old, type }: Change)
 const setOf = (truth: Truth, hash: string | undefined): ReplicaSetFacts | undefined =>
   [...truth.sets.values()].find(({ labels }) => labels[HASH_LABEL] === hash);
 
-function weightSum(weights: NonNullable<RolloutStatus["canary"]>["weights"]): number | undefined {
-  if (weights === undefined) return undefined;
-  const {
-    canary,
-    stable,
-    additional = [],
-  } = weights as {
-    canary: { weight: number };
-    stable: { weight: number };
-    additional?: { weight: number }[];
-  };
-  return [canary, stable, ...additional].reduce((total, { weight }) => total + weight, 0);
+/** They come to the total. Only where the canary and its Experiments ask for more is stable left with nothing. */
+function weightsProblem({ canary }: RolloutStatus, total = 100): string | undefined {
+  if (canary?.weights === undefined) return undefined;
+  const { stable, additional = [] } = canary.weights;
+  const asked = [canary.weights.canary, ...additional].reduce((sum, { weight }) => sum + weight, 0);
+  const sum = asked + stable.weight;
+  return sum === Math.max(total, asked) ? undefined : `writes weights of ${sum} in total`;
 }
