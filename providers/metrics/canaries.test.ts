@@ -111,10 +111,7 @@ describe("no credential comes out of a measurement", () => {
       const { end } = played(row, asking, [answer]);
       const readings = end.kind === "ask" ? answers.map((next) => played(row, asking, [answer, next]).end) : [end];
       // What conditions see is not kept.
-      for (const reading of readings) {
-        const texts = Object.entries(reading).filter(([member]) => member !== "value");
-        expect(texts.map(([, text]) => String(text)).join()).not.toContain("canary-");
-      }
+      for (const reading of readings) expect(JSON.stringify({ ...reading, value: null })).not.toContain("canary-");
     }
   });
 });
