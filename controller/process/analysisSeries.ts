@@ -37,7 +37,7 @@ export interface ObservedTemplate {
 }
 
 /** Of one run or template; nobody looks at more, and a run may have 500. */
-const MOST_METRICS = 20;
+export const MOST_METRICS = 20;
 
 const WAIT_BOUNDS = [0.1, 1, 5, 10, 30, 60, 300];
 

@@ -5,6 +5,7 @@
 import * as v from "valibot";
 import { isObject, type Json } from "../../kube/object/json.ts";
 import type { Answer, Asking, Measure, Next, Reading, RunningMeasurement, SecretKey } from "./provider.ts";
+import { redactor } from "./redact.ts";
 import { jsonText } from "./text.ts";
 
 /** The steps of a provider's measurement, over settings of its schema. */
@@ -67,23 +68,10 @@ export const shortened = (text: string, most: number): string =>
 /** Shorter ones are parts of words. */
 const SHORTEST_SECRET = 4;
 
-/** Also where a text that is cut ends in the middle of one. */
-function without(text: string, hidden: readonly string[]): string {
-  let rest = text;
-  for (const secret of hidden) {
-    rest = rest.replaceAll(secret, "*****");
-    if (!rest.includes("…")) continue;
-    for (let length = secret.length - 1; length >= SHORTEST_SECRET; length--) {
-      rest = rest.replaceAll(`${secret.slice(0, length)}…`, "*****…");
-    }
-  }
-  return rest;
-}
-
 function presentable(reading: Reading, confidential: readonly (string | undefined)[]): Reading {
   const hidden = confidential.map((value) => value?.trim() ?? "").filter(({ length }) => length >= SHORTEST_SECRET);
   if (hidden.length === 0) return reading;
-  const clean = (text: string): string => without(text, hidden);
+  const clean = redactor(hidden);
   const { message, metadata } = reading;
   return {
     ...reading,
@@ -189,10 +177,19 @@ export function baseOf(address: string): string | undefined {
 
 const USER = /\/\/(?:[^/?#@]*:)?([^/?#@]*)@/;
 
-/** `secret` of http://user:secret@host, which the sender makes a header of. */
+/** A user or a password of an address as it is meant. */
+export function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** `secret` of http://user:secret@host, which the sender makes a header of; as it is written, and as it is sent. */
 export const passwordsOf = (address = ""): readonly (string | undefined)[] => {
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  return [url?.password, USER.exec(address)?.[1]];
+  const { password = "" } = URL.parse(address) ?? {};
+  return [password, unescaped(password), USER.exec(address)?.[1]];
 };
 
 /** An address in a message. */

@@ -3,7 +3,15 @@ import { isObject, type Json } from "../../kube/object/json.ts";
 import { keys } from "../../kube/validation/place.ts";
 import { askPlugin, type PluginOp, pluginQuestion, readPlugin, resumeInMs } from "./pluginContract.ts";
 import { jsonText } from "./text.ts";
-import type { Asking, MetricProviderRow, Next, Question, Reading, RunningMeasurement, SecretKey } from "./provider.ts";
+import type {
+  Asking,
+  HttpQuestion,
+  MetricProviderRow,
+  Next,
+  Reading,
+  RunningMeasurement,
+  SecretKey,
+} from "./provider.ts";
 
 /** A measurement that goes on and does not say until when. */
 const AGAIN_MS = 10_000;
@@ -18,7 +26,7 @@ const keyOf = (asking: Asking): SecretKey | undefined => {
 };
 
 /** A question, or why the plugin cannot be asked. */
-function questionOf(asking: Asking, op: PluginOp, running?: RunningMeasurement): Question | string {
+function questionOf(asking: Asking, op: PluginOp, running?: RunningMeasurement): HttpQuestion | string {
   const { settings, metric, run, measured = 0 } = asking;
   const plugin = nameIn(settings);
   const found = asking.plugin?.(plugin);
@@ -50,8 +58,7 @@ function questionOf(asking: Asking, op: PluginOp, running?: RunningMeasurement):
 
 function begun(asking: Asking, op: PluginOp, running?: RunningMeasurement): Next {
   const question = questionOf(asking, op, running);
-  if (typeof question === "string") return { kind: "error", message: question };
-  return question.to === "address" ? askPlugin(question) : { kind: "ask", questions: [question] };
+  return typeof question === "string" ? { kind: "error", message: question } : askPlugin(question);
 }
 
 const textOf = (value: unknown): string | undefined => {
@@ -88,7 +95,7 @@ function readingOf(answer: Json, plugin: string, now: number): Reading {
 
 const phaseText = (phase: unknown): string => `'${(textOf(phase) ?? "").slice(0, 100)}'`;
 
-const asked = (asking: Asking, op: PluginOp, running: RunningMeasurement): readonly Question[] => {
+const asked = (asking: Asking, op: PluginOp, running: RunningMeasurement): readonly HttpQuestion[] => {
   const question = questionOf(asking, op, running);
   return typeof question === "string" ? [] : [question];
 };

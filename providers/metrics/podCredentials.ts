@@ -46,7 +46,6 @@ const SHORTEST_LINE = 8;
 /** A key of several lines is also cut where only some of its lines stand. */
 const partsOf = (value: string): readonly string[] => [
   value,
-  value.trim(),
   ...(value.includes("\n") ? value.split(/\r?\n/).map((line) => line.trim()) : []).filter(
     ({ length }) => length >= SHORTEST_LINE,
   ),

@@ -51,18 +51,27 @@ export function redactor(secrets: Iterable<string>): Redact {
   forms.delete("");
   // A secret that holds another one goes first.
   const longestFirst = [...forms].toSorted((a, b) => b.length - a.length);
-  const whole: Redact = (text) => longestFirst.reduce(without, text);
   // Long texts are cut, at their end or before an ellipsis, which may be in the middle of a secret.
   return (text) =>
-    whole(text)
+    without(text, longestFirst)
       .split("…")
       .map((part) => withoutBeginning(part, longestFirst))
       .join("…");
 }
 
-/** @param form in small letters */
-function without(text: string, form: string): string {
-  const small = inSmallLetters(text);
+/** @param forms in small letters */
+function without(text: string, forms: readonly string[]): string {
+  // Answers are long and forms many: the letters are made small once.
+  let [rest, small] = [text, inSmallLetters(text)];
+  for (const form of forms) {
+    if (!small.includes(form)) continue;
+    rest = withoutForm(rest, small, form);
+    small = small.replaceAll(form, REPLACEMENT);
+  }
+  return rest;
+}
+
+function withoutForm(text: string, small: string, form: string): string {
   const parts: string[] = [];
   let from = 0;
   for (let at = small.indexOf(form); at !== -1; at = small.indexOf(form, from)) {

@@ -287,6 +287,22 @@ describe("setCanaryScale", () => {
     expectTimeline("canary-scale-dynamic", world);
   });
 
+  test.each([
+    ["of the steps", "canary-scale-dynamic-end", []],
+    ["of the canary's own size", "canary-scale-dynamic-match", [setCanaryScale({ matchTrafficWeight: true }), pause()]],
+  ])("leaves stable the pods that the canary still lacks at the end %s with dynamicStableScale", (_, name, rest) => {
+    const small = [setCanaryScale({ replicas: 2 }), setWeight(80), pause(), ...rest];
+    const strategy = canary(small, { ...routed, dynamicStableScale: true, maxUnavailable: 0 });
+    const readyAfterMs = (of: string) => (of === "web:2" ? 3_000 : 1_000);
+    const world = createWorld(rolloutOf({ replicas: 10, strategy }), { services, readyAfterMs });
+    world.pass(5_000);
+    world.edit("image web:2", image("web:2"));
+    world.pass(10_000);
+    world.edit("promote", user.promote);
+    world.pass(10_000);
+    expectTimeline(name, world);
+  });
+
   test("stays with the aborted canary that the user keeps for ever", () => {
     const strategy = canary([setCanaryScale({ replicas: 4 }), pause(), setWeight(50)], {
       ...routed,

@@ -10,9 +10,7 @@ import type {
   Metric,
   MetricResult,
 } from "../../../schema/analysis.ts";
-
-/** The metrics of the process show no more (controller/process/analysisSeries.ts). */
-const MOST_METRICS = 20;
+import { MOST_METRICS } from "../../process/analysisSeries.ts";
 
 /** What is held of a run that is over: which metrics it had, where they were measured, and how each ended. */
 export const endedRun = (run: AnalysisRun, status: AnalysisRunStatus): AnalysisRun => ({
@@ -21,7 +19,7 @@ export const endedRun = (run: AnalysisRun, status: AnalysisRunStatus): AnalysisR
   status: statusOf(status),
 });
 
-/** Stored objects may have anything in the place of a list. */
+/** As many as the metrics of the process show. Stored objects may have anything in the place of a list. */
 function first<T>(list: readonly T[] | undefined): readonly T[] {
   const given: unknown = list;
   if (!isList(given)) return [];

@@ -189,9 +189,7 @@ function blueGreenStatus(p: Pass, restartedAt = statusOf(p).restartedAt): Rollou
   const ahead = begins && selectedHash(activeService(p)) !== "";
   const reason = ahead ? undefined : promotionReason(p, draft);
   if (reason !== undefined) syncPodMetadata(p, true);
-  // At its beginning the checkpoint and the analysis are those of the update before.
-  const goesOn = begins ? draft : withCheckPoint(p, draft);
-  const next = reason === undefined ? goesOn : promoteStable(p, draft, reason);
+  const next = reason === undefined ? withCheckPoint(p, draft, begins) : promoteStable(p, draft, reason);
   const active = replicaSets.find((rs) => hashOf(rs) === (base.blueGreen?.activeSelector ?? ""));
   return finishStatus(p, {
     ...next,
@@ -211,9 +209,10 @@ function blueGreenStatus(p: Pass, restartedAt = statusOf(p).restartedAt): Rollou
 }
 
 /** Sets the checkpoint of previewReplicaCount once the preview is complete and the pause is over. */
-function withCheckPoint(p: Pass, draft: RolloutStatus): RolloutStatus {
+function withCheckPoint(p: Pass, draft: RolloutStatus, begins: boolean): RolloutStatus {
   const preview = blueGreenOf(p.world.rollout)?.previewReplicaCount;
-  if (preview === undefined) return draft;
+  // At its beginning the checkpoint and the analysis are those of the update before.
+  if (preview === undefined || begins) return draft;
   const passed = statusOf(p).blueGreen?.scaleUpPreviewCheckPoint === true;
   const reached =
     !passed &&

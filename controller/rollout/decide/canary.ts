@@ -5,6 +5,8 @@
 import type { RolloutStatus } from "../../../schema/rollout.ts";
 import { delaysScaleDown, holdAborted, removeScaleDownDeadlines } from "../course/afterAbort.ts";
 import { blueGreenOf, canaryOf, currentStepOf, stepIndexOf, stepsOf } from "../model/defaults.ts";
+import type { ReplicaSetFacts } from "../model/model.ts";
+import { lastingPods, sum } from "../model/replicaSets.ts";
 import { pruneHistory, scaleDownForCanary } from "../sizes/oldReplicaSets.ts";
 import { emit, isAborted, roles, scaleReplicaSet, statusOf, wake, type Pass } from "../actions/pass.ts";
 import { canaryRecords, syncAnalyses } from "../course/analysis/analyses.ts";
@@ -18,7 +20,7 @@ import { syncPodMetadata } from "../revision/podMetadata.ts";
 import { promoteStable, promotionReason } from "../course/promotion.ts";
 import { canarySizes } from "../sizes/canarySizes.ts";
 import { heldSizes, isHeldAtOldSize } from "../sizes/heldSizes.ts";
-import { isOutgrown } from "../sizes/newSize.ts";
+import { isOutgrown, leastAvailable } from "../sizes/newSize.ts";
 import { resetStatus, updateBegins } from "../course/reset.ts";
 import { restartPods } from "../revision/restart.ts";
 import { isRollbackWithinWindow } from "../course/rollback.ts";
@@ -92,7 +94,18 @@ function scaleStable(p: Pass): boolean {
   if (stableRS === undefined || stableRS.name === newRS?.name) return false;
   const [before, now] = [statusOf(p).canary?.weights, p.weights];
   const more = (now?.stable.weight ?? 0) > (before?.stable.weight ?? 0) ? now : before;
-  return scaleReplicaSet(p, stableRS, canarySizes(p, more).stable, AT_ONCE);
+  return scaleReplicaSet(p, stableRS, Math.max(canarySizes(p, more).stable, heldForCanary(p, stableRS)), AT_ONCE);
+}
+
+/**
+ * Pods that stable keeps with dynamicStableScale where the canary has fewer than its traffic asks for, since a step had
+ * set its size: until enough of the others serve.
+ */
+function heldForCanary(p: Pass, stableRS: ReplicaSetFacts): number {
+  const { rollout } = p.world;
+  const { newRS, others } = roles(p);
+  if (canaryOf(rollout)?.dynamicStableScale !== true || newRS === undefined) return 0;
+  return Math.min(stableRS.replicas, leastAvailable(rollout) - sum([newRS, ...others], lastingPods));
 }
 
 function scaleNew(p: Pass): boolean {

@@ -5,6 +5,7 @@
 import { type Clock, systemClock } from "../../../kube/clock/clock.ts";
 import { deadline } from "../../../kube/clock/deadline.ts";
 import { aborted } from "../../../kube/clock/sleep.ts";
+import { unescaped } from "../conversation.ts";
 import type { Answer, Auth, HttpQuestion } from "../provider.ts";
 import { addressRules, type AddressRules, type Server, serverAt } from "./wire/addresses.ts";
 import { createSign, type Sign } from "./aws/sign.ts";
@@ -166,14 +167,6 @@ async function asked(sender: Sender, question: HttpQuestion, signal: AbortSignal
 function ofUrl({ username, password }: URL): Record<string, string> {
   if (username === "" && password === "") return {};
   return { authorization: basic(unescaped(username), unescaped(password)) };
-}
-
-function unescaped(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** A header that the metric sets itself counts more. */
