@@ -145,7 +145,7 @@ const cases: readonly Case[] = [
       const experiment = { duration: "10m", templates: [{ name: "a", specRef: "canary" }] };
       return update(world, canary([{ setWeight: 25 }, { experiment }]));
     },
-    says: "waits at step 2/2 (experiment) for Experiment web-859687bffd-2-1, which is Running.",
+    says: "waits at step 2/2 (experiment) for Experiment web-859687bffd-2-1, which is Running until 2026-01-01T00:10:25Z (in 9m34s).",
   },
   {
     when: "the pods of an Experiment are not ready",

@@ -173,6 +173,10 @@ describe("controllers", () => {
 
   test("are there, and have taken a Lease", () => {
     expect(check()).toEqual(["error: controller: no controller has ever taken a Lease"]);
+    const mend = (installed: Parameters<typeof facts>[0]) =>
+      examined(facts({ leases: known([]), ...installed })).find(({ about }) => about === "controller")?.mend;
+    expect(mend({})).toBe("kubectl logs -n argo-rollouts deployment/sluice");
+    expect(mend({ controllers: known([]) })).toBe("kubectl apply -f manifests/install.yaml");
     expect(
       wrong("controllers", { leases: known([]), controllers: known([controller({ electsLeader: false })]) }),
     ).toEqual([]);
@@ -352,6 +356,15 @@ test("plugins that are named are configured, and disabled ones are meant", () =>
   };
   expect(said("plugins", { rollouts, plugins: { kind: "read", lists } })).toEqual([
     "error: Rollout shop/web: plugin acme/none cannot be asked",
+  ]);
+});
+
+test("Sluice's own providers are named as plugins are, and need no configuration", () => {
+  const metrics = ["sluice.dev/pods", "acme/none"].map((name) => ({ provider: { plugin: { [name]: {} } } }));
+  const templates = [{ kind: "AnalysisTemplate", metadata: { namespace: "shop", name: "judge" }, spec: { metrics } }];
+  const lists = { metricProviderPlugins: new Map(), stepPlugins: new Map() };
+  expect(said("plugins", { templates, plugins: { kind: "read", lists } })).toEqual([
+    "error: AnalysisTemplate shop/judge: plugin acme/none cannot be asked",
   ]);
 });
 

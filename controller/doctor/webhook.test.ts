@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { controller, DAY, hook, known, NOW, said, unknown, wrong } from "./testing.ts";
+import { examined } from "./checks.ts";
+import { controller, DAY, facts, hook, known, NOW, said, unknown, wrong } from "./testing.ts";
 
 describe("the webhook", () => {
   const check = (more: Parameters<typeof hook>[0]) => wrong("webhook", { webhooks: known([hook(more)]) });
@@ -52,6 +53,22 @@ describe("the webhook", () => {
     expect(check({ failurePolicy: undefined, wrongRollout: known({ kind: "admitted" }) })).toEqual([
       `error: ${about}: no object is sent to the webhook yet`,
     ]);
+  });
+
+  test("is installed again where its Service or every controller is gone, and else its logs tell", () => {
+    const mends = (why: string, controllers = [controller()]) =>
+      examined(
+        facts({
+          controllers: known(controllers),
+          webhooks: known([hook({ readyEndpoints: known(0), reached: known({ kind: "unreached", why }) })]),
+        }),
+      )
+        .filter(({ check, severity }) => check === "webhook" && severity === "error")
+        .map(({ mend }) => mend?.split(" ").slice(0, 2).join(" "));
+    const gone = 'Post "https://sluice-webhook.argo-rollouts.svc:443/probe": service "sluice-webhook" not found';
+    expect(mends(gone)).toEqual(["kubectl apply", "kubectl apply"]);
+    expect(mends("connection refused", [])).toEqual(["kubectl apply", "kubectl apply"]);
+    expect(mends("connection refused")).toEqual(["kubectl get", "kubectl logs"]);
   });
 
   test("is not said to refuse where that could not be tried", () => {

@@ -41,7 +41,7 @@ export function changesOf(section: string): Change[] {
 
 const plain = (markdown: string): string =>
   markdown
-    .replaceAll(/ ?\(\[[^\]]*\]\([^)]*\)(, \[[^\]]*\]\([^)]*\))*\)/g, "")
+    .replaceAll(/\s*\(\[[^\]]*\]\([^)]*\)(, \[[^\]]*\]\([^)]*\))*\)/g, "")
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")
     .replaceAll(/\*\*|`/g, "")
     .replaceAll(/\s+/g, " ")

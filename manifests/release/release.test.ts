@@ -25,7 +25,8 @@ const changelog = `# Changelog
 
 ### Security
 
-- A hole.
+- A hole
+  ([page](docs/x.md), [other](docs/y.md)).
 
 ### Not yet
 

@@ -60,6 +60,7 @@ const linesOf = ({ stages }: Report): string[] =>
       `${Math.round(fromMs / 1_000)}s ${text}: ${Math.round(share * 100)}%, ${old.ready}+${fresh.ready}`,
   );
 
+const timed = "{ canary: { steps: [{ setWeight: 25 }, { pause: { duration: 10m } }] } }";
 const canary =
   "{ canary: { steps: [{ setWeight: 25 }, { pause: {} }, { setWeight: 50 }, { pause: { duration: 2h } }] } }";
 
@@ -99,6 +100,12 @@ describe("a canary", () => {
   test("is left when the simulation is to end", async () => {
     const { outcome } = await played({ strategy: canary, limitMs: 15_000, podsReadyAfterMs: 60_000 });
     expect(outcome).toMatchObject({ kind: "unfinished", at: "1/4 setWeight 25" });
+  });
+
+  test("waits for nobody in a pause that ends by itself, when the simulation ends before that", async () => {
+    const { outcome, stages } = await played({ strategy: timed, limitMs: 300_000 });
+    expect(outcome).toMatchObject({ kind: "unfinished", at: "2/2 pause 10m", why: "CanaryPauseStep" });
+    expect(stages.at(-1)).toMatchObject({ fromMs: 10_000, toMs: 300_000 });
   });
 });
 

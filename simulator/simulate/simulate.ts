@@ -3,8 +3,10 @@
  * simulated pods and metrics (docs/cli/simulate.md). The same bundle and settings give the same course.
  */
 import type { Log } from "../../controller/process/log.ts";
+import { needsPerson } from "../../controller/rollout/course/pauseConditions.ts";
 import { desiredReplicas } from "../../controller/rollout/model/defaults.ts";
 import { promote } from "../../controller/rollout/verbs/promote.ts";
+import { STEPS } from "../../controller/steps/stepKinds.ts";
 import { type ManualClock, manualClock } from "../../kube/clock/clock.ts";
 import { equal } from "../../kube/object/equality.ts";
 import type { Rollout } from "../../schema/rollout.ts";
@@ -259,10 +261,11 @@ const isQuiet = ({ kind }: Outcome, { old, new: fresh, others }: Moment): boolea
   return true;
 };
 
-function unfinished({ status = {} }: Rollout, moments: readonly Moment[], atMs: number): Outcome {
+function unfinished(rollout: Rollout, moments: readonly Moment[], atMs: number): Outcome {
   const step = moments.at(-1)?.stage.text ?? "";
   const since = moments[moments.findLastIndex(({ stage }) => stage.text !== step) + 1]?.atMs ?? 0;
-  const pause = status.pauseConditions?.[0]?.reason;
+  const { status = {} } = rollout;
+  const pause = (status.pauseConditions ?? []).find(({ reason }) => needsPerson(rollout, reason, STEPS))?.reason;
   return pause === undefined
     ? { kind: "unfinished", atMs, at: step, why: status.message ?? "" }
     : { kind: "waits", atMs: since, at: step, why: pause };

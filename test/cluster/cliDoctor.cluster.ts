@@ -134,7 +134,10 @@ ours("what Rollouts name and is not there is told, each with the command that me
       metadata: { namespace, name: "own" },
       spec: {
         args: [{ name: "token", valueFrom: { secretKeyRef: { name: "absent", key: "k" } } }],
-        metrics: [{ name: "m", provider: { plugin: { "acme/metric": {} } } }],
+        metrics: [
+          { name: "m", provider: { plugin: { "acme/metric": {} } } },
+          { name: "pods", provider: { plugin: { "sluice.dev/pods": { rollout: "judged" } } } },
+        ],
       },
     },
   ];

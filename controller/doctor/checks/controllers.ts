@@ -30,6 +30,7 @@ export const controllers = (facts: DoctorFacts): readonly Finding[] => [
 
 function none(facts: DoctorFacts, leases: readonly ControllerLease[]): readonly Finding[] {
   const installed = facts.controllers.kind === "known" ? facts.controllers.value : [];
+  const [first] = installed;
   if (leases.length > 0 || installed.some(({ electsLeader }) => !electsLeader)) return [];
   return [
     {
@@ -37,7 +38,7 @@ function none(facts: DoctorFacts, leases: readonly ControllerLease[]): readonly 
       about: "controller",
       what: "no controller has ever taken a Lease",
       why: "nobody drives Rollouts in this cluster",
-      mend: installed.length === 0 ? INSTALL : "kubectl logs -n NAMESPACE deployment/NAME   # of those below",
+      mend: first === undefined ? INSTALL : `kubectl logs -n ${first.namespace} deployment/${first.name}`,
     },
   ];
 }

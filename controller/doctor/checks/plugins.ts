@@ -1,7 +1,12 @@
 /** Plugins and Secrets that are named, and that are not configured or not there. */
 import type { Json } from "../../../kube/object/json.ts";
 import { at, items, keys, present, root, text } from "../../../kube/validation/place.ts";
-import { PLUGIN_CONFIG_MAP, type PluginList, pluginNamed } from "../../../providers/metrics/pluginService.ts";
+import {
+  OWN_PREFIX,
+  PLUGIN_CONFIG_MAP,
+  type PluginList,
+  pluginNamed,
+} from "../../../providers/metrics/pluginService.ts";
 import type { DoctorFacts, NamedSecret } from "../facts/facts.ts";
 import { type Finding, ifKnown, withoutStop } from "../facts/finding.ts";
 
@@ -27,6 +32,8 @@ function usesOf({ rollouts, templates }: DoctorFacts): readonly Use[] {
     ...templates.flatMap((template) =>
       items(at(root(template), "spec", "metrics"))
         .flatMap((metric) => keys(at(metric, "provider", "plugin")))
+        // Sluice's own need no configuration; one that it does not have is refused by admission.
+        .filter((name) => !name.startsWith(OWN_PREFIX))
         .map((name) => use(template, text(at(root(template), "kind")), "metricProviderPlugins", name)),
     ),
   ];

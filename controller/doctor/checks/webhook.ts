@@ -4,6 +4,7 @@ import { ofInstance } from "../facts/drivers.ts";
 import type { DoctorFacts, WebhookFacts } from "../facts/facts.ts";
 import { type Finding, ifKnown, withoutStop } from "../facts/finding.ts";
 
+const INSTALL = "kubectl apply -f manifests/install.yaml";
 const DAY_MS = 24 * 3_600_000;
 /** Sluice makes a new one earlier than that. */
 const SOON_MS = 3 * DAY_MS;
@@ -16,10 +17,21 @@ export const webhook = (facts: DoctorFacts): readonly Finding[] => [
       what: "whether mistakes are refused is not known",
       mend: "kubectl auth can-i list validatingwebhookconfigurations",
     },
-    (found) => [...unconfigured(facts, found), ...found.flatMap((each) => wrongWith(each, facts.nowMs))],
+    (found) => [
+      ...unconfigured(facts, found),
+      ...found.flatMap((each) => wrongWith(each, facts.nowMs).map((finding) => installed(finding, each, facts))),
+    ],
   ),
   ...migrating(facts),
 ];
+
+/** Logs tell nothing of a Service that is gone, nor where no controller is installed. */
+function installed(finding: Finding, { reached: answer }: WebhookFacts, { controllers }: DoctorFacts): Finding {
+  const isServiceGone =
+    answer.kind === "known" && answer.value.kind === "unreached" && /service "[^"]*" not found/.test(answer.value.why);
+  const isGone = isServiceGone || (controllers.kind === "known" && controllers.value.length === 0);
+  return isGone && finding.severity === "error" ? { ...finding, mend: INSTALL } : finding;
+}
 
 /** Only where a controller wants Deployments sent to it. */
 function migrating({ controllers, mutating }: DoctorFacts): readonly Finding[] {

@@ -8,6 +8,7 @@ import { clause, type Standing, when } from "../../rollout/explain/gate.ts";
 import { podReasons } from "../../rollout/explain/pods.ts";
 import type { PodCheck, ReplicaSetFacts } from "../../rollout/model/model.ts";
 import { decideExperiment } from "../decide/decide.ts";
+import { endOf } from "../decide/draft.ts";
 import type { ExperimentFacts } from "../facts/experimentFacts.ts";
 
 export interface ExperimentEvidence {
@@ -37,7 +38,9 @@ export function experimentClause(evidence: ExperimentEvidence): string {
     .map(([name, set]) => templateWords(evidence, name, set));
   const finding = [...evidence.runs.values()].map(runFinding).find((each) => each !== undefined);
   const parts = [...(message === "" ? [] : [clause(message)]), ...lacking, ...(finding === undefined ? [] : [finding])];
-  const state = phase === "" ? "has not begun" : `${isOver ? "has ended" : "is"} ${phase}`;
+  const end = phase === "Running" ? endOf(experiment) : undefined;
+  const until = end === undefined ? "" : ` until ${when({ evidence }, end)}`;
+  const state = phase === "" ? "has not begun" : `${isOver ? "has ended" : "is"} ${phase}${until}`;
   return `${state}${parts.length === 0 ? "" : `: ${parts.join("; ")}`}`;
 }
 

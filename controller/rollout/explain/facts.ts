@@ -102,9 +102,11 @@ const deadlineFact: FactsOf = (scene, gate) => {
   ];
 };
 
-const nextFact: FactsOf = (scene, { standing }) => {
+/** Of a controller that is there. */
+const nextFact: FactsOf = (scene, { standing, reason }) => {
   const { wakeAt } = scene.decision;
-  return standing === "done" || wakeAt === undefined
+  const isDriven = scene.evidence.drivers.kind !== "gone" && reason !== "NotReconciled";
+  return standing === "done" || !isDriven || wakeAt === undefined
     ? []
     : [`the controller looks at it again by ${timestamp(wakeAt)}`];
 };

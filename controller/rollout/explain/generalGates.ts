@@ -20,6 +20,7 @@ import type { Evidence } from "./evidence.ts";
 import {
   atStep,
   clause,
+  type Command,
   command,
   conditionSince,
   currentRevision,
@@ -177,16 +178,30 @@ const timedOut: Rule = (scene) => {
 const pausedByUser: Rule = (scene) => {
   const { rollout } = scene.p.world;
   if (rollout.spec.paused !== true || isCompleted(statusOf(scene.p))) return undefined;
+  const next = pauseBeneath(scene);
   return {
     standing: "stopped",
     reason: "PausedByUser",
     why: `is held by a person, who has set spec.paused${atStep(scene)}`,
     // Where the controller pauses it, too, the condition is as old as that pause.
     since: (statusOf(scene.p).pauseConditions ?? []).length === 0 ? conditionSince(scene, "Paused") : undefined,
-    change: ["spec.paused is taken away"],
-    commands: [command(scene, "resume", "let it go on")],
+    change: [`spec.paused is taken away${next === undefined ? "" : ` and ${next}`}`],
+    commands:
+      next === undefined
+        ? [command(scene, "resume", "let it go on")]
+        : [
+            command(scene, "resume", "take spec.paused away: its pause stays"),
+            command(scene, "promote", "let it go on now: ends both"),
+          ],
   };
 };
+
+/** What a Rollout that is held waits for besides: without the hold it would not go on either. */
+function pauseBeneath(scene: Scene): string | undefined {
+  const { rollout } = scene.p.world;
+  const isBeforePause = needsPerson(rollout, "CanaryPauseStep" satisfies PauseReason, scene.p.steps);
+  return paused(scene)?.change?.[0] ?? (isBeforePause ? "somebody promotes it" : undefined);
+}
 
 const paused: Rule = (scene) => {
   const { p } = scene;
@@ -274,8 +289,17 @@ const analysisCannotBegin: Rule = (scene) => {
     why: `waits${atStep(scene)}, since what is to judge it cannot begin: ${clause(fault.message)}`,
     since: conditionSince(scene, "AnalysisFailure"),
     change: [RETRIED],
+    commands: withoutJudge(scene),
   };
 };
+
+/** Nobody needs to wait for a template that is not to come. */
+function withoutJudge(scene: Scene): readonly Command[] {
+  const { rollout } = scene.p.world;
+  const back = command(scene, "abort", "turn the update back");
+  if (blueGreenOf(rollout) !== undefined) return [command(scene, "promote", "go on without it", " --full"), back];
+  return currentStepOf(rollout)?.analysis === undefined ? [back] : [command(scene, "promote", "skip the step"), back];
+}
 
 const plugin: Rule = (scene) => {
   const { p } = scene;
@@ -288,6 +312,7 @@ const plugin: Rule = (scene) => {
     why: `waits at ${stepWords(scene)} for its plugin: ${clause(fault.message)}`,
     since: conditionSince(scene, "StepPluginFailure"),
     change: [RETRIED],
+    commands: [command(scene, "promote", "skip the step"), command(scene, "abort", "turn the update back")],
   };
 };
 
