@@ -184,7 +184,7 @@ export const COMMANDS: readonly CommandRow[] = [
     async load() {
       const { runEval } = await import("./eval/command.ts");
       return (args, { out, err, clock, program }) =>
-        runEval(args, { stdin: () => Bun.stdin.stream(), out, err, now: clock.now }, program);
+        runEval(args, { stdin: () => Bun.stdin.stream(), out, err, program, now: clock.now });
     },
   },
   {

@@ -94,6 +94,26 @@ export async function parsedOrTold(
   }
 }
 
+/**
+ * What a command does whose arguments may be wrong together: parses, tells the person what is not to be run, and acts.
+ * @param optionsOf of the command or subcommand that the arguments name; a text: what is wrong with them
+ * @param act what it does; with the exit code
+ */
+export const runOf =
+  <T extends object, P extends Pick<CliPorts, "program" | "out" | "err">>(
+    commandOf: CommandOf,
+    optionsOf: (ran: Command) => T | string,
+    act: (options: T, ports: P) => Promise<number>,
+  ) =>
+  async (args: readonly string[], ports: P): Promise<number> => {
+    const ran = await parsedOrTold(commandOf, args, ports);
+    if (typeof ran === "number") return ran;
+    const options = optionsOf(ran);
+    if (typeof options !== "string") return act(options, ports);
+    ports.err(usageProblem(options, asCalled(commandLine(ran), ports.program)));
+    return 1;
+  };
+
 /** What is said of arguments that cannot be right. @param command as it was called: `sluice convert` */
 export const usageProblem = (problem: string, command: string): string =>
   `Error: ${problem}\nRun '${command} --help' for usage.`;

@@ -4,11 +4,12 @@ import { type Report, reportOf } from "../../simulator/simulate/report.ts";
 import { NotSimulated } from "../../simulator/simulate/requests.ts";
 import { NO_SCENARIO, readScenario, type Scenario } from "../../simulator/simulate/scenario.ts";
 import { simulate } from "../../simulator/simulate/simulate.ts";
+import { runOf } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
 import { compareText } from "./compareText.ts";
 import { readObjects, Unreadable } from "./files.ts";
 import { reportJson } from "./json.ts";
-import { parseSimulate, type SimulateFlags } from "./options.ts";
+import { commandOf, flagsOf, type SimulateFlags } from "./options.ts";
 import { reportSvg } from "./svg.ts";
 import { reportText } from "./text.ts";
 
@@ -16,21 +17,7 @@ import { reportText } from "./text.ts";
 const WIDTH = 120;
 
 /** @returns the exit code: 0 it was simulated; 1 it cannot be; 2 it came to something else than `--expect` */
-export async function run(args: readonly string[], ports: CliPorts): Promise<number> {
-  const parsed = parseSimulate(args, ports.program);
-  switch (parsed.kind) {
-    case "help":
-      await ports.out(parsed.text);
-      return 0;
-    case "refused":
-      ports.err(`Error: ${parsed.problem}\nRun '${ports.program} simulate --help' for usage.`);
-      return 1;
-    case "run":
-      return simulated(parsed.flags, ports);
-    default:
-      return parsed satisfies never;
-  }
-}
+export const run = runOf(commandOf, flagsOf, simulated);
 
 async function simulated(flags: SimulateFlags, ports: CliPorts): Promise<number> {
   try {
