@@ -114,6 +114,12 @@ export const runOf =
     return 1;
   };
 
+/** Answers a wrong number of operands with the usage alone, as the plugin does. @returns the exit code */
+export function usageTold(command: Command, { program, err }: Pick<CliPorts, "program" | "err">): number {
+  err(asCalled(command.helpInformation(), program).trimEnd());
+  return 1;
+}
+
 /** What is said of arguments that cannot be right. @param command as it was called: `sluice convert` */
 export const usageProblem = (problem: string, command: string): string =>
   `Error: ${problem}\nRun '${command} --help' for usage.`;

@@ -3,7 +3,7 @@ import { Command, CommanderError, Option } from "commander";
 import { HELP_WIDTH, helpLayout } from "../controller/process/helpLayout.ts";
 import { COMMANDS, type CommandRow } from "./commands.ts";
 import { asCalled } from "./parsed.ts";
-import { isPlugin } from "./programName.ts";
+import { fileOf, isPlugin } from "./programName.ts";
 
 const FLAGS = "Flags:";
 
@@ -52,14 +52,14 @@ export const usage = (program = "sluice", commands: readonly CommandRow[] = COMM
 /** What is said of a first argument that is neither a command nor an option, with the nearest one that is. */
 export function unknown(argument: string, program = "sluice", commands: readonly CommandRow[] = COMMANDS): string {
   // The official plugin's words, which scripts may know.
-  const file = program.replaceAll(" ", "-");
+  const file = fileOf(program);
   const ofPlugin = `unknown command "${argument}" for "${file}"`;
   const isCommand = !argument.startsWith("-") || argument === "--";
   // Without its value, which may be a password.
   const [flag = argument] = isCommand ? [argument] : argument.split("=");
   const hint = hintOf(flag, programOf(program, commands));
   const what = isPlugin(program) && isCommand ? ofPlugin : `unknown ${isCommand ? "command" : "option"} '${flag}'`;
-  return `Error: ${what}${hint}\nRun '${isPlugin(program) ? file : program} --help' for usage.`;
+  return `Error: ${what}${hint}\nRun '${file} --help' for usage.`;
 }
 
 /** Commander's: "\n(Did you mean demo?)", or nothing. */

@@ -1,7 +1,6 @@
 /** What `sluice status` prints of a Rollout. Pure. */
-import { stepsOf } from "../../controller/rollout/model/defaults.ts";
 import type { ShownPhase } from "../../controller/view/phase.ts";
-import { desiredReplicas } from "../../controller/rollout/model/defaults.ts";
+import { desiredReplicas, stepsOf } from "../../controller/rollout/model/defaults.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 
 /** Phases in which nothing more is to come. */
