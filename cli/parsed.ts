@@ -128,8 +128,8 @@ export const usageProblem = (problem: string, command: string): string =>
 export const asCalled = (text: string, program: string): string =>
   program === "sluice" ? text : text.replaceAll(/(?<=^|[\s`'"|(])sluice(?= [a-z-])/g, program);
 
-/** One style for a command and all below it. */
-function styled(command: Command, write: (text: string) => void): Command {
+/** One style for a command and all below it; help goes to `write`. */
+export function styled(command: Command, write: (text: string) => void): Command {
   command
     .exitOverride()
     .configureHelp(helpLayout)

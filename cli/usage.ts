@@ -1,11 +1,8 @@
 /** The top of the command line: its help, and what is said of a misspelt command or option. */
-import { Command, CommanderError, Option } from "commander";
-import { HELP_WIDTH, helpLayout } from "../controller/process/helpLayout.ts";
+import { Command, CommanderError } from "commander";
 import { COMMANDS, type CommandRow } from "./commands.ts";
-import { asCalled } from "./parsed.ts";
+import { asCalled, styled } from "./parsed.ts";
 import { fileOf, isPlugin } from "./programName.ts";
-
-const FLAGS = "Flags:";
 
 const examples = `
 Examples:
@@ -25,16 +22,11 @@ Examples:
 `;
 
 /** The program with its commands, as commander shows them; it runs none of them. */
-export function programOf(program: string, commands: readonly CommandRow[]): Command {
+function programOf(program: string, commands: readonly CommandRow[]): Command {
   const command = new Command(program)
     .description("Progressive delivery for Kubernetes in one small binary.")
     .usage("COMMAND [flags]")
-    .configureHelp(helpLayout)
-    .configureOutput({ writeOut: () => undefined, writeErr: () => undefined, getOutHelpWidth: () => HELP_WIDTH })
-    .exitOverride()
-    .addOption(new Option(isPlugin(program) ? "--version" : "-v, --version", "print the version").helpGroup(FLAGS))
-    .addHelpOption(new Option("-h, --help", "show this help").helpGroup(FLAGS))
-    .helpCommand(false);
+    .option(isPlugin(program) ? "--version" : "-v, --version", "print the version");
   for (const { group, name, summary, isHidden } of commands) {
     if (isHidden) continue;
     command.commandsGroup(group);
@@ -42,7 +34,7 @@ export function programOf(program: string, commands: readonly CommandRow[]): Com
   }
   command.commandsGroup("Other:");
   command.command("help").usage("[COMMAND]").description("show the flags and examples of a command");
-  return command;
+  return styled(command, () => undefined);
 }
 
 /** What `sluice --help` prints. */

@@ -23,7 +23,7 @@ async function simulated(flags: SimulateFlags, ports: CliPorts): Promise<number>
   try {
     const scenario = await scenarioOf(flags, ports);
     const names = [flags.files.join(" "), ...(flags.compare === undefined ? [] : [flags.compare])];
-    const reports = [await reportFor(flags, flags.files, scenario, ports)];
+    const reports = [await played(flags, await readObjects(flags.files, ports), scenario, ports)];
     if (flags.compare !== undefined) {
       // What the first one names stays beside the other: its templates and Services are the same.
       const given = await readObjects([flags.compare], ports);
@@ -41,17 +41,16 @@ async function simulated(flags: SimulateFlags, ports: CliPorts): Promise<number>
     return flags.expect === undefined || reports.every(({ outcome }) => outcome.kind === flags.expect) ? 0 : 2;
   } catch (error) {
     if (!(error instanceof Unreadable || error instanceof NotSimulated)) throw error;
-    ports.err(
-      error.message.startsWith("Error") || error instanceof NotSimulated
-        ? refusal(error.message)
-        : `Error: ${error.message}`,
-    );
+    ports.err(refusal(error));
     return 1;
   }
 }
 
 /** Admission's sentences stand as kubectl prints them. */
-const refusal = (message: string): string => (/^(?:Error|The )/.test(message) ? message : `Error: ${message}`);
+const refusal = (error: Unreadable | NotSimulated): string =>
+  (error instanceof NotSimulated ? /^(?:Error|The )/ : /^Error/).test(error.message)
+    ? error.message
+    : `Error: ${error.message}`;
 
 async function scenarioOf({ metrics }: SimulateFlags, ports: CliPorts): Promise<Scenario> {
   if (metrics === undefined) return NO_SCENARIO;
@@ -60,13 +59,6 @@ async function scenarioOf({ metrics }: SimulateFlags, ports: CliPorts): Promise<
   if (read.kind === "refused") throw new Unreadable(`cannot use ${metrics}: ${read.problem}`);
   return read.scenario;
 }
-
-const reportFor = async (
-  flags: SimulateFlags,
-  files: readonly string[],
-  scenario: Scenario,
-  ports: CliPorts,
-): Promise<Report> => played(flags, await readObjects(files, ports), scenario, ports);
 
 async function played(
   { rollout, image, fault, podsReadyAfterMs, promoteAfterMs, limitMs, traffic }: SimulateFlags,
