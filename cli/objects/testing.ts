@@ -20,7 +20,7 @@ export function shop() {
   const ending = new AbortController();
   /** Runs it to its end; the clock moves on by itself. */
   const run = async (command: RunCommand, args: readonly string[], given: Partial<CliPorts> = {}): Promise<Ran> => {
-    const connect = async () => ({ client, namespace: "shop", source: "a test" });
+    const connect: CliPorts["connect"] = async ({ namespace = "shop" }) => ({ client, namespace, source: "a test" });
     const ports = testPorts({ clock, signal: ending.signal, connect, ...given });
     const from = requests.length;
     let isOver = false;

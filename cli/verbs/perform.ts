@@ -116,7 +116,7 @@ async function fate(
   const statuses = patches.flatMap(({ subresource, body }) => (subresource === "status" ? [body as Json] : []));
   if (kind !== ROLLOUT || statuses.length === 0) return "open";
   const status = Object.assign({}, ...statuses.map((body) => body["status"])) as Json;
-  const patched = last as unknown as Rollout;
+  const patched = last as Rollout;
   // It changed nothing, so nobody has to see it.
   if (stored?.metadata.resourceVersion === patched.metadata.resourceVersion) return "open";
   return seenFate(cluster, name, { status, before: stored ?? patched, patched });
