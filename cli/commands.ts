@@ -1,6 +1,7 @@
 /** All commands of the program: one row each, which loads only what that command needs. */
 import { becomeLean } from "../controller/process/lean.ts";
 import packageJson from "../package.json" with { type: "json" };
+import { DESCRIBE } from "./describe.ts";
 import type { CliPorts } from "./ports.ts";
 import { programName } from "./programName.ts";
 
@@ -184,7 +185,7 @@ export const COMMANDS: readonly CommandRow[] = [
     async load() {
       const { runEval } = await import("./eval/command.ts");
       return (args, { out, err, clock, program }) =>
-        runEval(args, { stdin: () => Bun.stdin.stream(), out, err, now: clock.now }, program);
+        runEval(args, { stdin: () => Bun.stdin.stream(), out, err, program, now: clock.now });
     },
   },
   {
@@ -207,7 +208,7 @@ export const COMMANDS: readonly CommandRow[] = [
 ];
 
 const isQuestion = (args: readonly string[]): boolean =>
-  args.some((arg) => ["--help", "-h", "--version", "__describe"].includes(arg));
+  args.some((arg) => ["--help", "-h", "--version", DESCRIBE].includes(arg));
 
 /** The row of a name or alias. */
 export const rowOf = (name: string, commands: readonly CommandRow[] = COMMANDS): CommandRow | undefined =>

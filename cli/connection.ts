@@ -1,5 +1,5 @@
 /** Connects to the cluster that kubectl's flags and the kubeconfig name. */
-import { type CredentialOptions, loadCredentials, type Places } from "../kube/client/credentials.ts";
+import { loadCredentials, type Places } from "../kube/client/credentials.ts";
 import { checkCredentials } from "../kube/client/credentialsCheck.ts";
 import { CredentialsError } from "../kube/client/kubeconfig.ts";
 import { createClient, type KubeClient } from "../kube/client/transport.ts";
@@ -20,9 +20,8 @@ export async function connected(
   { requestTimeout, ...options }: ConnectOptions,
   { version, clock, places }: ConnectionFacts,
 ): Promise<Connection> {
-  const given: CredentialOptions = options;
-  const credentials = await loadCredentials(given, places);
-  checkCredentials(credentials, given);
+  const credentials = await loadCredentials(options, places);
+  checkCredentials(credentials, options);
   const client = createClient({ credentials, version, clock });
   return {
     client: withTimeout(client, requestTimeout),

@@ -10,6 +10,7 @@ import { endLines, momentLines, printedLines, type Screen } from "./demoScreen.t
 import { liveScreen } from "./liveScreen.ts";
 import { parsedOrTold } from "./parsed.ts";
 import { paintFor, plain } from "./paint.ts";
+import type { CliPorts } from "./ports.ts";
 import { messageOf } from "../kube/object/errors.ts";
 
 export interface DemoSurroundings {
@@ -19,9 +20,7 @@ export interface DemoSurroundings {
   readonly program: string;
 }
 
-interface DemoPorts extends DemoSurroundings {
-  readonly out: (text: string) => Promise<void>;
-  readonly err: (line: string) => void;
+interface DemoPorts extends DemoSurroundings, Pick<CliPorts, "out" | "err"> {
   /** How usage lines call it: "sluice", "kubectl sluice". */
   readonly called: string;
 }

@@ -94,6 +94,32 @@ export async function parsedOrTold(
   }
 }
 
+/**
+ * What a command does whose arguments may be wrong together: parses, tells the person what is not to be run, and acts.
+ * @param optionsOf of the command or subcommand that the arguments name; a text: what is wrong with them
+ * @param act what it does; with the exit code
+ */
+export const runOf =
+  <T extends object, P extends Pick<CliPorts, "program" | "out" | "err">>(
+    commandOf: CommandOf,
+    optionsOf: (ran: Command) => T | string,
+    act: (options: T, ports: P) => Promise<number>,
+  ) =>
+  async (args: readonly string[], ports: P): Promise<number> => {
+    const ran = await parsedOrTold(commandOf, args, ports);
+    if (typeof ran === "number") return ran;
+    const options = optionsOf(ran);
+    if (typeof options !== "string") return act(options, ports);
+    ports.err(usageProblem(options, asCalled(commandLine(ran), ports.program)));
+    return 1;
+  };
+
+/** Answers a wrong number of operands with the usage alone, as the plugin does. @returns the exit code */
+export function usageTold(command: Command, { program, err }: Pick<CliPorts, "program" | "err">): number {
+  err(asCalled(command.helpInformation(), program).trimEnd());
+  return 1;
+}
+
 /** What is said of arguments that cannot be right. @param command as it was called: `sluice convert` */
 export const usageProblem = (problem: string, command: string): string =>
   `Error: ${problem}\nRun '${command} --help' for usage.`;
@@ -102,8 +128,8 @@ export const usageProblem = (problem: string, command: string): string =>
 export const asCalled = (text: string, program: string): string =>
   program === "sluice" ? text : text.replaceAll(/(?<=^|[\s`'"|(])sluice(?= [a-z-])/g, program);
 
-/** One style for a command and all below it. */
-function styled(command: Command, write: (text: string) => void): Command {
+/** One style for a command and all below it; help goes to `write`. */
+export function styled(command: Command, write: (text: string) => void): Command {
   command
     .exitOverride()
     .configureHelp(helpLayout)

@@ -25,6 +25,9 @@ export function calledAs(argv0: string | undefined): string {
 /** Whether it is called as the kubectl plugin. */
 export const isPlugin = (program: string): boolean => program !== "sluice";
 
+/** The program's file, under the name by which it is called: `sluice`, `kubectl-argo-rollouts`. */
+export const fileOf = (program: string): string => program.replaceAll(" ", "-");
+
 /** What to write to start it again. From the sources: the script of package.json, run by npx when Bun came from it. */
 export function programName({ execPath, argv, argv0 }: Started, packageManager: string): string {
   if (isCompiled(argv[1])) return calledAs(argv0);

@@ -1,11 +1,8 @@
 /** The top of the command line: its help, and what is said of a misspelt command or option. */
-import { Command, CommanderError, Option } from "commander";
-import { HELP_WIDTH, helpLayout } from "../controller/process/helpLayout.ts";
+import { Command, CommanderError } from "commander";
 import { COMMANDS, type CommandRow } from "./commands.ts";
-import { asCalled } from "./parsed.ts";
-import { isPlugin } from "./programName.ts";
-
-const FLAGS = "Flags:";
+import { asCalled, styled } from "./parsed.ts";
+import { fileOf, isPlugin } from "./programName.ts";
 
 const examples = `
 Examples:
@@ -25,16 +22,11 @@ Examples:
 `;
 
 /** The program with its commands, as commander shows them; it runs none of them. */
-export function programOf(program: string, commands: readonly CommandRow[]): Command {
+function programOf(program: string, commands: readonly CommandRow[]): Command {
   const command = new Command(program)
     .description("Progressive delivery for Kubernetes in one small binary.")
     .usage("COMMAND [flags]")
-    .configureHelp(helpLayout)
-    .configureOutput({ writeOut: () => undefined, writeErr: () => undefined, getOutHelpWidth: () => HELP_WIDTH })
-    .exitOverride()
-    .addOption(new Option(isPlugin(program) ? "--version" : "-v, --version", "print the version").helpGroup(FLAGS))
-    .addHelpOption(new Option("-h, --help", "show this help").helpGroup(FLAGS))
-    .helpCommand(false);
+    .option(isPlugin(program) ? "--version" : "-v, --version", "print the version");
   for (const { group, name, summary, isHidden } of commands) {
     if (isHidden) continue;
     command.commandsGroup(group);
@@ -42,7 +34,7 @@ export function programOf(program: string, commands: readonly CommandRow[]): Com
   }
   command.commandsGroup("Other:");
   command.command("help").usage("[COMMAND]").description("show the flags and examples of a command");
-  return command;
+  return styled(command, () => undefined);
 }
 
 /** What `sluice --help` prints. */
@@ -52,14 +44,14 @@ export const usage = (program = "sluice", commands: readonly CommandRow[] = COMM
 /** What is said of a first argument that is neither a command nor an option, with the nearest one that is. */
 export function unknown(argument: string, program = "sluice", commands: readonly CommandRow[] = COMMANDS): string {
   // The official plugin's words, which scripts may know.
-  const file = program.replaceAll(" ", "-");
+  const file = fileOf(program);
   const ofPlugin = `unknown command "${argument}" for "${file}"`;
   const isCommand = !argument.startsWith("-") || argument === "--";
   // Without its value, which may be a password.
   const [flag = argument] = isCommand ? [argument] : argument.split("=");
   const hint = hintOf(flag, programOf(program, commands));
   const what = isPlugin(program) && isCommand ? ofPlugin : `unknown ${isCommand ? "command" : "option"} '${flag}'`;
-  return `Error: ${what}${hint}\nRun '${isPlugin(program) ? file : program} --help' for usage.`;
+  return `Error: ${what}${hint}\nRun '${file} --help' for usage.`;
 }
 
 /** Commander's: "\n(Did you mean demo?)", or nothing. */

@@ -4,7 +4,7 @@ import { booleanFlag } from "./flagValues.ts";
 import { withKubeFlags } from "./kubeFlags.ts";
 import { parsedOrTold } from "./parsed.ts";
 import type { CliPorts } from "./ports.ts";
-import { isPlugin } from "./programName.ts";
+import { fileOf, isPlugin } from "./programName.ts";
 
 const examples = `
 Examples:
@@ -63,6 +63,3 @@ function versionText(ports: Pick<CliPorts, "version" | "program">): string {
   ];
   return versionLine(ports) + rows.map(([name, value]) => `  ${name}: ${value}\n`).join("");
 }
-
-/** The plugin's file: `kubectl-argo-rollouts`. */
-export const fileOf = (program: string): string => program.replaceAll(" ", "-");

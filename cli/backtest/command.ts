@@ -4,11 +4,12 @@ import { takeMeasurement, type TakingPorts } from "../../controller/analysis/act
 import type { Replayed, Take } from "../../controller/analysis/replay/replay.ts";
 import { createSendHttp } from "../../providers/metrics/measuring/http.ts";
 import { PROVIDERS } from "../../providers/metrics/providers.ts";
+import { runOf } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
 import { readObjects, Unreadable } from "../simulate/files.ts";
 import { timeText } from "../simulate/words.ts";
 import { backtest, startsOf } from "./backtest.ts";
-import { type BacktestFlags, parseBacktest } from "./options.ts";
+import { type BacktestFlags, commandOf, flagsOf } from "./options.ts";
 import { type Subject, subjectOf } from "./template.ts";
 import { backtestJson, backtestText } from "./text.ts";
 
@@ -16,21 +17,7 @@ import { backtestJson, backtestText } from "./text.ts";
 const WIDTH = 120;
 
 /** @returns the exit code: 0 it was replayed; 1 it cannot be, or nothing of it could be measured */
-export async function run(args: readonly string[], ports: CliPorts): Promise<number> {
-  const parsed = parseBacktest(args, ports.program);
-  switch (parsed.kind) {
-    case "help":
-      await ports.out(parsed.text);
-      return 0;
-    case "refused":
-      ports.err(`Error: ${parsed.problem}\nRun '${ports.program} backtest --help' for usage.`);
-      return 1;
-    case "run":
-      return tested(parsed.flags, ports);
-    default:
-      return parsed satisfies never;
-  }
-}
+export const run = runOf(commandOf, flagsOf, tested);
 
 async function tested(flags: BacktestFlags, ports: CliPorts): Promise<number> {
   const found = await subject(flags, ports);

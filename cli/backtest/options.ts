@@ -1,8 +1,7 @@
 /** Parses the arguments of `sluice backtest`. */
 import { Command, InvalidArgumentError, Option } from "commander";
-import { HELP_WIDTH, helpLayout } from "../../controller/process/helpLayout.ts";
 import { goDurationMs } from "../../kube/object/goDuration.ts";
-import { parsed } from "../parsed.ts";
+import { collected } from "../flagValues.ts";
 
 export interface BacktestFlags {
   /** Paths of files and folders; `-` is standard input. At least one. */
@@ -17,12 +16,12 @@ export interface BacktestFlags {
   readonly output: "text" | "json";
 }
 
-const examples = (program: string): string => `
+const examples = `
 Examples:
   How often an analysis would have failed in the last 30 days:
-    ${program} backtest -f success-rate.yaml --prometheus http://localhost:9090
+    sluice backtest -f success-rate.yaml --prometheus http://localhost:9090
   With the arguments that a Rollout gives it, in the last week:
-    ${program} backtest -f success-rate.yaml --args service=shop --since 7d
+    sluice backtest -f success-rate.yaml --args service=shop --since 7d
 `;
 
 /** As Go writes them, and whole days, too. */
@@ -52,19 +51,16 @@ function count(text: string): number {
   return number;
 }
 
-const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
-
-function commandOf(program: string, write: (text: string) => void): Command {
-  return new Command(`${program} backtest`)
+export function commandOf(): Command {
+  return new Command("sluice backtest")
     .description(
       "Replays an AnalysisTemplate over what Prometheus remembers: for each starting time it\ntakes the measurements that a run would have taken, decides as the controller does,\nand counts how often it would have passed, failed, or been inconclusive.",
     )
     .usage("-f FILE [flags]")
-    .configureHelp(helpLayout)
     .option(
       "-f, --filename <file>",
       "file or folder with the template and those that it includes, - for standard input; may be repeated",
-      collect,
+      collected,
     )
     .option("--template <name>", "which template, where there are several")
     .option("--prometheus <url>", "where to ask (default: the addresses of the metrics)", address)
@@ -78,11 +74,8 @@ function commandOf(program: string, write: (text: string) => void): Command {
     .option("--args <name=value>", "an argument of the template; may be repeated", argument)
     .option("--concurrency <runs>", "how many runs to replay at once (default: 4)", count)
     .addOption(new Option("-o, --output <format>", "how to print it").choices(["text", "json"]).default("text"))
-    .addHelpOption(new Option("-h, --help", "show this help"))
     .allowExcessArguments(false)
-    .addHelpText("after", examples(program))
-    .exitOverride()
-    .configureOutput({ writeOut: write, writeErr: () => undefined, getOutHelpWidth: () => HELP_WIDTH })
+    .addHelpText("after", examples)
     .action(() => {});
 }
 
@@ -98,38 +91,24 @@ interface Given {
   readonly output: "text" | "json";
 }
 
-export type ParsedBacktest =
-  | { readonly kind: "run"; readonly flags: BacktestFlags }
-  | { readonly kind: "help"; readonly text: string }
-  /** A sentence for stderr. */
-  | { readonly kind: "refused"; readonly problem: string };
-
 const MOST_RUNS = 10_000;
 
-export function parseBacktest(args: readonly string[], program: string): ParsedBacktest {
-  const found = parsed((write) => commandOf(program, write), args);
-  if (found.kind !== "parsed") return found;
-  const given = found.command.opts<Given>();
+/** @returns a text: what is wrong with them */
+export function flagsOf(ran: Command): BacktestFlags | string {
+  const given = ran.opts<Given>();
   const { filename: files = [], since: sinceMs = 30 * 86_400_000, every: everyMs = 21_600_000 } = given;
-  if (files.length === 0)
-    return { kind: "refused", problem: "nothing to replay: give -f FILE, or -f - for standard input" };
+  if (files.length === 0) return "nothing to replay: give -f FILE, or -f - for standard input";
   if (sinceMs / everyMs > MOST_RUNS)
-    return {
-      kind: "refused",
-      problem: `that would be more than ${MOST_RUNS} runs: give a longer --every, or a shorter --since`,
-    };
+    return `that would be more than ${MOST_RUNS} runs: give a longer --every, or a shorter --since`;
   return {
-    kind: "run",
-    flags: {
-      files,
-      template: given.template,
-      prometheus: given.prometheus,
-      sinceMs,
-      everyMs,
-      longestMs: given.for ?? 3_600_000,
-      args: given.args ?? new Map(),
-      concurrency: given.concurrency ?? 4,
-      output: given.output,
-    },
+    files,
+    template: given.template,
+    prometheus: given.prometheus,
+    sinceMs,
+    everyMs,
+    longestMs: given.for ?? 3_600_000,
+    args: given.args ?? new Map(),
+    concurrency: given.concurrency ?? 4,
+    output: given.output,
   };
 }

@@ -9,7 +9,15 @@ import { type CommandRow, rowOf } from "../commands.ts";
 import { describe, describedBy } from "../describe.ts";
 import { givenKubeFlags, leadingFlags, withKubeFlags } from "../kubeFlags.ts";
 import type { CliPorts, ConnectOptions } from "../ports.ts";
-import { type Candidate, type ObjectKind, type Question, questionOf, type Wanted } from "./question.ts";
+import {
+  type Candidate,
+  NOTHING,
+  type ObjectKind,
+  type Question,
+  questionOf,
+  valueOf,
+  type Wanted,
+} from "./question.ts";
 
 /** A person waits for the answer with the finger on Tab. */
 const PATIENCE_MS = 2_000;
@@ -65,7 +73,7 @@ async function question(words: readonly string[], commands: readonly CommandRow[
   const [asked = "", ...others] = name === "help" ? rest : [name, ...rest];
   const row = rowOf(asked, commands);
   const described = row === undefined ? undefined : await describedBy(row);
-  if (described === undefined) return { wanted: { kind: "values", values: [] }, prefix: "", typed };
+  if (described === undefined) return { wanted: NOTHING, prefix: "", typed };
   return questionOf(described, [...flags, ...others]);
 }
 
@@ -89,21 +97,19 @@ async function candidatesFor(wanted: Wanted, words: readonly string[], ports: Cl
     case "files":
       return [];
     case "namespaces":
-      return named(await namesIn(ports, { ...options, namespace: undefined }, NAMESPACES));
+      return (await namesIn(ports, { ...options, namespace: undefined }, NAMESPACES)).map(valueOf);
     case "objects": {
       const names = await namesIn(ports, options, RESOURCES[wanted.of]);
-      return named(names.filter((name) => !wanted.but.includes(name)));
+      return names.filter((name) => !wanted.but.includes(name)).map(valueOf);
     }
     case "contexts":
     case "clusters":
     case "users":
-      return named(namesOfKubeconfig(wanted.kind, options, ports));
+      return namesOfKubeconfig(wanted.kind, options, ports).map(valueOf);
     default:
       return wanted satisfies never;
   }
 }
-
-const named = (names: readonly string[]): readonly Candidate[] => names.map((value) => ({ value, description: "" }));
 
 function namesOfKubeconfig(
   kind: "contexts" | "clusters" | "users",

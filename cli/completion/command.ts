@@ -3,7 +3,7 @@ import { Argument, Command } from "commander";
 import { withKubeFlags } from "../kubeFlags.ts";
 import { parsedOrTold } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
-import { isPlugin } from "../programName.ts";
+import { fileOf } from "../programName.ts";
 import { scripts } from "./scripts.ts";
 
 const examples = `
@@ -36,6 +36,6 @@ export async function run(args: readonly string[], ports: CliPorts): Promise<num
   if (typeof command === "number") return command;
   const shell = shells.find((each) => each === command.args[0]);
   if (shell === undefined) return 1;
-  await ports.out(scripts[shell](isPlugin(ports.program) ? ports.program.replaceAll(" ", "-") : "sluice"));
+  await ports.out(scripts[shell](fileOf(ports.program)));
   return 0;
 }

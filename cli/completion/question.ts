@@ -27,7 +27,7 @@ export interface Question {
   readonly typed: string;
 }
 
-const NOTHING: Wanted = { kind: "values", values: [] };
+export const NOTHING: Wanted = { kind: "values", values: [] };
 
 /** Flags whose values are names, by what they name. */
 const NAMED: Readonly<Record<string, Wanted>> = {
@@ -114,7 +114,7 @@ function valuesOf({ flags, choices }: DescribedFlag): Wanted {
   return /<(file|files|folder|path)>$/.test(flags) ? { kind: "files" } : NOTHING;
 }
 
-const valueOf = (value: string): Candidate => ({ value, description: "" });
+export const valueOf = (value: string): Candidate => ({ value, description: "" });
 
 /** Letters are short enough to type. */
 const flagCandidates = ({ flags, description }: DescribedFlag): Candidate[] => {

@@ -16,7 +16,7 @@ import { type Cluster, clusterOf } from "../objects/cluster.ts";
 import { failureText, Refused } from "../objects/failure.ts";
 import { type Format, outputFlag, printed } from "../objects/printed.ts";
 import { withKubeFlags } from "../kubeFlags.ts";
-import { asCalled, parsedOrTold } from "../parsed.ts";
+import { parsedOrTold, usageTold } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
 import { watchAll } from "../status/watchStatus.ts";
 import { FIELD_MANAGER } from "../verbs/perform.ts";
@@ -101,10 +101,7 @@ interface Creation {
 
 async function createAll(command: Command, ports: CliPorts): Promise<number> {
   const { filename: files = [], watch, output } = command.opts<Flags>();
-  if (files.length === 0) {
-    ports.err(asCalled(command.helpInformation(), ports.program).trimEnd());
-    return 1;
-  }
+  if (files.length === 0) return usageTold(command, ports);
   if (files.length > 1 && watch) throw new Refused("Cannot watch multiple resources");
   // All are read before the first is created.
   const creations: Creation[] = [];

@@ -14,15 +14,14 @@ export type Evaluated =
   | { readonly value: null; readonly error: string; readonly hint: string };
 
 /** Numbers that JSON cannot write. */
-const SPECIAL: ReadonlyMap<unknown, number> = new Map<unknown, number>([
+export const SPECIAL: ReadonlyMap<unknown, number> = new Map<unknown, number>([
   ["NaN", Number.NaN],
   ["+Inf", Infinity],
   ["Inf", Infinity],
   ["-Inf", -Infinity],
 ]);
 
-const numberIn = (json: unknown): number | undefined =>
-  typeof json === "number" ? json : (SPECIAL.get(json) ?? undefined);
+const numberIn = (json: unknown): number | undefined => (typeof json === "number" ? json : SPECIAL.get(json));
 
 const EXAMPLES: Readonly<Record<ResultType, string>> = {
   vector: "result[0] >= 0.95, or all(result, # >= 0.95)",
@@ -33,7 +32,7 @@ const EXAMPLES: Readonly<Record<ResultType, string>> = {
 const unanswered = (error: string, hint: string): Evaluated => ({ value: null, error, hint });
 
 /** A result as a provider would give it; without `type` as it looks. */
-export function typeOfResult(result: unknown): ResultType {
+function typeOfResult(result: unknown): ResultType {
   if (numberIn(result) !== undefined) return "scalar";
   return Array.isArray(result) && result.length > 0 && result.every((each) => numberIn(each) !== undefined)
     ? "vector"

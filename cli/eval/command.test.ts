@@ -10,8 +10,9 @@ async function sluiceEval(args: readonly string[], chunks: readonly string[] = [
     async *stdin() {
       for (const chunk of chunks) yield new TextEncoder().encode(chunk);
     },
-    out: (text) => void (told.out += text),
+    out: async (text) => void (told.out += text),
     err: (line) => void (told.err += line),
+    program: "sluice",
     now: () => 0,
   });
   return { ...told, code };

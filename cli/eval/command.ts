@@ -1,37 +1,18 @@
 /** `sluice eval`: tries conditions of metrics by hand (docs/behaviour/metric-conditions.md#trying-one). */
-import { answerToLine, type Evaluated, evaluated, LONGEST_LINE, type ResultType } from "./answer.ts";
-import { asCalled, usageProblem } from "../parsed.ts";
-import { parseEvalOptions } from "./options.ts";
+import { answerToLine, type Evaluated, evaluated, LONGEST_LINE, SPECIAL } from "./answer.ts";
+import { runOf } from "../parsed.ts";
+import type { CliPorts } from "../ports.ts";
+import { commandOf, type One, optionsOf } from "./options.ts";
 
-export interface EvalPorts {
+interface EvalPorts extends Pick<CliPorts, "program" | "out" | "err"> {
   readonly stdin: () => AsyncIterable<Uint8Array>;
-  readonly out: (text: string) => void | Promise<void>;
-  readonly err: (line: string) => void;
   readonly now: () => number;
 }
 
 /** @returns the exit code: 0 the condition is true or false, or all lines are answered; 1 it is neither */
-export async function runEval(args: readonly string[], ports: EvalPorts, program = "sluice"): Promise<number> {
-  const parsed = parseEvalOptions(args);
-  switch (parsed.kind) {
-    case "help":
-      await ports.out(`${asCalled(parsed.text, program).trimEnd()}\n`);
-      return 0;
-    case "refused":
-      ports.err(usageProblem(parsed.problem, `${program} eval`));
-      return 1;
-    case "run":
-      return parsed.options.kind === "lines" ? answerLines(ports) : tryOne(parsed.options, ports);
-    default:
-      return parsed satisfies never;
-  }
-}
-
-interface One {
-  readonly condition: string;
-  readonly result: string;
-  readonly type: ResultType | undefined;
-}
+export const runEval = runOf(commandOf, optionsOf, (options, ports: EvalPorts) =>
+  options.kind === "lines" ? answerLines(ports) : tryOne(options, ports),
+);
 
 async function tryOne({ condition, result, type }: One, ports: EvalPorts): Promise<number> {
   const json = read(result);
@@ -49,7 +30,7 @@ async function tryOne({ condition, result, type }: One, ports: EvalPorts): Promi
 }
 
 function read(text: string): { readonly value: unknown } | undefined {
-  if (["NaN", "+Inf", "-Inf", "Inf"].includes(text.trim())) return { value: text.trim() };
+  if (SPECIAL.has(text.trim())) return { value: text.trim() };
   try {
     return { value: JSON.parse(text) as unknown };
   } catch {

@@ -1,23 +1,16 @@
 /** Parses the arguments of `sluice eval`. */
 import { Command, Option } from "commander";
-import { parsed } from "../parsed.ts";
 import { type ResultType, TYPES } from "./answer.ts";
 
-export type EvalOptions =
-  | {
-      readonly kind: "one";
-      readonly condition: string;
-      /** JSON, or one of the numbers that JSON cannot write. */
-      readonly result: string;
-      readonly type: ResultType | undefined;
-    }
-  | { readonly kind: "lines" };
+export interface One {
+  readonly kind: "one";
+  readonly condition: string;
+  /** JSON, or one of the numbers that JSON cannot write. */
+  readonly result: string;
+  readonly type: ResultType | undefined;
+}
 
-export type ParsedEvalOptions =
-  | { readonly kind: "run"; readonly options: EvalOptions }
-  | { readonly kind: "help"; readonly text: string }
-  /** A sentence for stderr. */
-  | { readonly kind: "refused"; readonly problem: string };
+type EvalOptions = One | { readonly kind: "lines" };
 
 const examples = `
 Examples:
@@ -28,7 +21,7 @@ Examples:
   Many, each a line such as {"type":"scalar","result":1,"condition":"result > 0"}:
     sluice eval --jsonl < conditions.jsonl`;
 
-function commandOf(): Command {
+export function commandOf(): Command {
   return new Command("sluice eval")
     .description(
       "Tries a condition of a metric (successCondition, failureCondition) on a result, as an analysis does.\n" +
@@ -48,19 +41,15 @@ function commandOf(): Command {
     .action(() => {});
 }
 
-export function parseEvalOptions(args: readonly string[]): ParsedEvalOptions {
-  const found = parsed(commandOf, args);
-  if (found.kind !== "parsed") return found;
-  const [condition] = found.command.args;
-  const { result, type, jsonl } = found.command.opts<{ result?: string; type?: ResultType; jsonl: boolean }>();
-  const refused = (problem: string): ParsedEvalOptions => ({ kind: "refused", problem });
+/** @returns a text: what is wrong with them */
+export function optionsOf(ran: Command): EvalOptions | string {
+  const [condition] = ran.args;
+  const { result, type, jsonl } = ran.opts<{ result?: string; type?: ResultType; jsonl: boolean }>();
   if (jsonl) {
     const isAlone = condition === undefined && result === undefined && type === undefined;
-    return isAlone
-      ? { kind: "run", options: { kind: "lines" } }
-      : refused("--jsonl takes all from standard input: give nothing else");
+    return isAlone ? { kind: "lines" } : "--jsonl takes all from standard input: give nothing else";
   }
-  if (condition === undefined) return refused("nothing to try: give a condition, such as 'result[0] >= 0.95'");
-  if (result === undefined) return refused("nothing to try it on: give --result JSON, such as --result '[0.97]'");
-  return { kind: "run", options: { kind: "one", condition, result, type } };
+  if (condition === undefined) return "nothing to try: give a condition, such as 'result[0] >= 0.95'";
+  if (result === undefined) return "nothing to try it on: give --result JSON, such as --result '[0.97]'";
+  return { kind: "one", condition, result, type };
 }

@@ -7,7 +7,7 @@ import { pause } from "../../kube/clock/sleep.ts";
 import { equal } from "../../kube/object/equality.ts";
 import { keyOf } from "../../kube/runtime/cache.ts";
 import { reported } from "../get/reported.ts";
-import { parsedOrTold, usageProblem } from "../parsed.ts";
+import { runOf } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
 import { commandOf, type ExplainOptions, optionsOf } from "./options.ts";
 import { type Known, readExperiments, readRollouts, readRuns, type Scope } from "./readCluster.ts";
@@ -17,14 +17,9 @@ import { explanationText } from "./text.ts";
 const LATE_MS = 2_000;
 
 /** @returns the exit code: 0 explained; 1 not found, not readable, or not understood */
-export async function run(args: readonly string[], ports: CliPorts): Promise<number> {
-  const ran = await parsedOrTold(commandOf, args, ports);
-  if (typeof ran === "number") return ran;
-  const options = optionsOf(ran);
-  if (typeof options !== "string") return reported(ports, () => explained(options, ports));
-  ports.err(usageProblem(options, `${ports.program} explain ${ran.name()}`));
-  return 1;
-}
+export const run = runOf(commandOf, optionsOf, (options, ports: CliPorts) =>
+  reported(ports, () => explained(options, ports)),
+);
 
 async function explained(options: ExplainOptions, ports: CliPorts): Promise<number> {
   const { client, namespace } = await ports.connect(options.connect);

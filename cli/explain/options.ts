@@ -1,8 +1,9 @@
 /** Parses the arguments of `sluice explain`. */
 import { Command, Option } from "commander";
 import { booleanFlag } from "../flagValues.ts";
-import { unfit } from "../get/options.ts";
+import { misnamed } from "../get/options.ts";
 import { connectOptionsOf, withKubeFlags } from "../kubeFlags.ts";
+import { ANALYSIS_RUN, EXPERIMENT, ROLLOUT } from "../objects/targets.ts";
 import type { ConnectOptions } from "../ports.ts";
 
 const OUTPUTS = ["json", "yaml"] as const;
@@ -44,19 +45,19 @@ Examples:
 const subcommands: readonly (readonly [name: Kind, aliases: readonly string[], description: string])[] = [
   [
     "rollout",
-    ["ro", "rollouts"],
+    ROLLOUT.aliases,
     "Says in a sentence why a Rollout does not move, or that it does, or is done, with the facts behind that.\n" +
       "With -l or -A: of those that do not move. Nothing is written.",
   ],
   [
     "experiment",
-    ["exp", "experiments"],
+    EXPERIMENT.aliases,
     "Says what an Experiment waits for: its pods, or what its analyses have found so far.\n" +
       "With -l or -A: of those that are not over. Nothing is written.",
   ],
   [
     "analysisrun",
-    ["ar", "analysisruns"],
+    ANALYSIS_RUN.aliases,
     "Says what an AnalysisRun has found so far, against its conditions and limits, and when it measures again.\n" +
       "With -l or -A: of those that are not over. Nothing is written.",
   ],
@@ -84,17 +85,11 @@ export function commandOf(): Command {
 
 /** @param ran the subcommand that the arguments name. @returns a text: what is wrong with them */
 export function optionsOf(ran: Command): ExplainOptions | string {
-  const { output, selector, allNamespaces } = ran.opts<Pick<ExplainOptions, "output" | "selector" | "allNamespaces">>();
+  const { output, selector, allNamespaces } = ran.opts<Omit<ExplainOptions, "kind" | "names" | "connect">>();
   const kind = ran.name() as Kind;
   const names = ran.args.map((name) =>
     name.replace(/^(rollouts?|ro|experiments?|exp|analysisruns?|ar)(\.argoproj\.io)?\//, ""),
   );
-  const isOfSome = allNamespaces || selector !== undefined;
-  if (names.length === 0 && !isOfSome)
-    return `which ${kind}? Give its name, -l LABELS, or -A for those of all namespaces that stand still`;
-  if (names.length > 0 && isOfSome)
-    return "names are of one namespace, without labels: leave out the names, or -A and -l";
-  const connect = connectOptionsOf(ran);
-  const wrong = unfit([...names, connect.namespace]);
-  return wrong ?? { kind, names, selector, allNamespaces, output, connect };
+  const options = { kind, names, selector, allNamespaces, output, connect: connectOptionsOf(ran) };
+  return misnamed(options, "those of all namespaces that stand still") ?? options;
 }

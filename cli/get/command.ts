@@ -1,5 +1,5 @@
 /** `sluice get`: Rollouts and Experiments with all that belongs to them (docs/cli/get.md). */
-import { parsedOrTold, usageProblem } from "../parsed.ts";
+import { runOf } from "../parsed.ts";
 import type { CliPorts, Connection } from "../ports.ts";
 import { commandOf, type GetOptions, optionsOf } from "./options.ts";
 import { reported } from "./reported.ts";
@@ -8,14 +8,9 @@ import { textOf, toldMissing } from "./shown.ts";
 import { subjectsOn, wantedFor } from "./subjects.ts";
 
 /** @returns the exit code: 0 shown, or the watch ended; 1 not found, not readable, or not understood */
-export async function run(args: readonly string[], ports: CliPorts): Promise<number> {
-  const ran = await parsedOrTold(commandOf, args, ports);
-  if (typeof ran === "number") return ran;
-  const options = optionsOf(ran);
-  if (typeof options !== "string") return reported(ports, () => get(options, ports));
-  ports.err(usageProblem(options, `${ports.program} get ${ran.name()}`));
-  return 1;
-}
+export const run = runOf(commandOf, optionsOf, (options, ports: CliPorts) =>
+  reported(ports, () => get(options, ports)),
+);
 
 async function get(options: GetOptions, ports: CliPorts): Promise<number> {
   const connection = await ports.connect(options.connect);

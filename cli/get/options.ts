@@ -4,6 +4,7 @@ import { canBeName } from "../../kube/client/path.ts";
 import { inWords } from "../../kube/object/inWords.ts";
 import { booleanFlag } from "../flagValues.ts";
 import { connectOptionsOf, withKubeFlags } from "../kubeFlags.ts";
+import { EXPERIMENT, ROLLOUT } from "../objects/targets.ts";
 import type { ConnectOptions } from "../ports.ts";
 
 export const OUTPUTS = ["json", "yaml", "name", "wide"] as const;
@@ -52,18 +53,9 @@ function seconds(text: string): number {
   throw new InvalidArgumentError("It must be a whole number of seconds.");
 }
 
-interface Given {
-  readonly watch: boolean;
-  readonly color: boolean;
-  readonly timeoutSeconds: number;
-  readonly output?: Output;
-  readonly selector?: string;
-  readonly allNamespaces: boolean;
-}
-
 const subcommands: readonly (readonly [name: Kind, aliases: readonly string[], description: string])[] = [
-  ["rollout", ["ro", "rollouts"], "Shows a Rollout, and the tree of what belongs to it."],
-  ["experiment", ["exp", "experiments"], "Shows an Experiment, and the tree of what belongs to it."],
+  ["rollout", ROLLOUT.aliases, "Shows a Rollout, and the tree of what belongs to it."],
+  ["experiment", EXPERIMENT.aliases, "Shows an Experiment, and the tree of what belongs to it."],
 ];
 
 export function commandOf(): Command {
@@ -93,17 +85,25 @@ export function commandOf(): Command {
 
 /** @param ran the subcommand that the arguments name. @returns a text: what is wrong with them */
 export function optionsOf(ran: Command): GetOptions | string {
-  const { watch, color, timeoutSeconds, output, selector, allNamespaces } = ran.opts<Given>();
+  const { watch, color, timeoutSeconds, output, selector, allNamespaces } =
+    ran.opts<Omit<GetOptions, "kind" | "names" | "connect">>();
   const [names, kind] = [ran.args, ran.name() as Kind];
+  const connect = connectOptionsOf(ran);
+  const options = { kind, names, selector, allNamespaces, watch, color, timeoutSeconds, output, connect };
+  return misnamed(options, "those of all namespaces") ?? options;
+}
+
+interface Named extends Pick<GetOptions, "names" | "selector" | "allNamespaces" | "connect"> {
+  readonly kind: string;
+}
+
+/** @param all whom -A shows. @returns a text, when nothing was named, too much, or what cannot be */
+export function misnamed({ kind, names, selector, allNamespaces, connect }: Named, all: string): string | undefined {
   const isOfSome = allNamespaces || selector !== undefined;
-  if (names.length === 0 && !isOfSome)
-    return `which ${kind}? Give its name, -l LABELS, or -A for those of all namespaces`;
+  if (names.length === 0 && !isOfSome) return `which ${kind}? Give its name, -l LABELS, or -A for ${all}`;
   if (names.length > 0 && isOfSome)
     return "names are of one namespace, without labels: leave out the names, or -A and -l";
-  const connect = connectOptionsOf(ran);
-  const wrong = unfit([...names, connect.namespace]);
-  if (wrong !== undefined) return wrong;
-  return { kind, names, selector, allNamespaces, watch, color, timeoutSeconds, output, connect };
+  return unfit([...names, connect.namespace]);
 }
 
 /** @returns a text, when one of them can be the name of nothing */

@@ -9,7 +9,7 @@ import { fullName } from "../get/subjects.ts";
 import { endOfWatch } from "../endOfWatch.ts";
 import { paced } from "../get/paced.ts";
 import { plain } from "../paint.ts";
-import { parsedOrTold, usageProblem } from "../parsed.ts";
+import { runOf } from "../parsed.ts";
 import type { CliPorts, Connection } from "../ports.ts";
 import { commandOf, type ListOptions, optionsOf } from "./options.ts";
 import { type Column, columnsOfExperiments, columnsOfRollouts, headersOf, summaryOf, textsOf } from "./rows.ts";
@@ -18,14 +18,9 @@ import { type Column, columnsOfExperiments, columnsOfRollouts, headersOf, summar
 const FLUSH_MS = 500;
 
 /** @returns the exit code: 0 listed, also when there are none; 1 not readable, or not understood */
-export async function run(args: readonly string[], ports: CliPorts): Promise<number> {
-  const ran = await parsedOrTold(commandOf, args, ports);
-  if (typeof ran === "number") return ran;
-  const options = optionsOf(ran);
-  if (typeof options !== "string") return reported(ports, () => list(options, ports));
-  ports.err(usageProblem(options, `${ports.program} list ${ran.name()}`));
-  return 1;
-}
+export const run = runOf(commandOf, optionsOf, (options, ports: CliPorts) =>
+  reported(ports, () => list(options, ports)),
+);
 
 /** One of the two kinds, with what is needed to list it. */
 interface Listed {

@@ -44,14 +44,7 @@ Examples:
   ],
 ];
 
-interface Given {
-  readonly name?: string;
-  readonly selector?: string;
-  readonly allNamespaces: boolean;
-  readonly watch: boolean;
-  readonly timestamps: boolean;
-  readonly output?: Output;
-}
+type Given = Omit<ListOptions, "kind" | "connect">;
 
 export function commandOf(): Command {
   const list = new Command("sluice list")
@@ -78,14 +71,15 @@ export function commandOf(): Command {
 
 /** @param ran the subcommand that the arguments name. @returns a text: what is wrong with them */
 export function optionsOf(ran: Command): ListOptions | string {
-  const { allNamespaces, watch, timestamps, output, selector, name } = ran.opts<Given>();
+  const { allNamespaces, watch, timestamps, output, selector, ...given } = ran.opts<Given>();
+  const name = given.name === "" ? undefined : given.name;
   if (watch && output !== undefined && output !== "wide") return `--watch prints lines: leave -o ${output} out`;
   const connect = connectOptionsOf(ran);
-  const wrong = unfit([name === "" ? undefined : name, connect.namespace]);
+  const wrong = unfit([name, connect.namespace]);
   if (wrong !== undefined) return wrong;
   return {
     kind: ran.name() === "rollouts" ? "rollout" : "experiment",
-    name: name === "" ? undefined : name,
+    name,
     selector,
     output,
     allNamespaces,

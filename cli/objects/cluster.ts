@@ -19,9 +19,8 @@ export interface Cluster {
 
 /** As the command's flags and the kubeconfig say. @throws {CredentialsError} */
 export async function clusterOf(command: Command, { connect, clock, signal }: CliPorts): Promise<Cluster> {
-  const options = connectOptionsOf(command);
-  const { client, namespace } = await connect(options);
-  return { client, namespace: options.namespace ?? namespace, clock, signal };
+  const { client, namespace } = await connect(connectOptionsOf(command));
+  return { client, namespace, clock, signal };
 }
 
 export const pathIn = ({ namespace }: Cluster, resource: Resource, name: string, subresource?: "status") =>

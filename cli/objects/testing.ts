@@ -1,7 +1,9 @@
 /** Running commands of a cluster in tests, on the simulator's API server and a clock that is moved by hand. */
 import type { ApiObject, Draft } from "../../simulator/model/model.ts";
 import { testApi } from "../../test/apiServer.ts";
+import type { RunCommand } from "../commands.ts";
 import type { CliPorts } from "../ports.ts";
+import { testPorts } from "../testing.ts";
 
 export interface Ran {
   readonly code: number;
@@ -11,32 +13,18 @@ export interface Ran {
   readonly writes: readonly string[];
 }
 
-type Run = (args: readonly string[], ports: CliPorts) => Promise<number>;
-
 /** A cluster with the namespace `shop`, and the kinds of argoproj.io. */
 export function shop() {
   const api = testApi({ namespaces: ["shop"], installed: true });
   const { client, clock, core, requests } = api;
   const ending = new AbortController();
-  const portsFor = (given: Partial<CliPorts>, tell: { out: string; err: string }): CliPorts => ({
-    env: {},
-    version: "0.0.0-test",
-    program: "sluice",
-    out: async (text) => void (tell.out += text),
-    err: (line) => void (tell.err += `${line}\n`),
-    stdin: async () => "",
-    columns: undefined,
-    clock,
-    signal: ending.signal,
-    connect: async () => ({ client, namespace: "shop", source: "a test" }),
-    ...given,
-  });
   /** Runs it to its end; the clock moves on by itself. */
-  const run = async (command: Run, args: readonly string[], given: Partial<CliPorts> = {}): Promise<Ran> => {
-    const tell = { out: "", err: "" };
+  const run = async (command: RunCommand, args: readonly string[], given: Partial<CliPorts> = {}): Promise<Ran> => {
+    const connect: CliPorts["connect"] = async ({ namespace = "shop" }) => ({ client, namespace, source: "a test" });
+    const ports = testPorts({ clock, signal: ending.signal, connect, ...given });
     const from = requests.length;
     let isOver = false;
-    const ended = command(args, portsFor(given, tell)).finally(() => (isOver = true));
+    const ended = command(args, ports).finally(() => (isOver = true));
     // Awaited below: an error that comes before that must not count as unhandled.
     ended.catch(() => undefined);
     while (!isOver) await clock.advance(100);
@@ -47,7 +35,7 @@ export function shop() {
       .map(
         ({ method, path, body }) => `${method} ${path.replace(/^.*namespaces\/shop\//, "")} ${JSON.stringify(body)}`,
       );
-    return { code, ...tell, writes };
+    return { code, ...ports.told, writes };
   };
   const create = (object: Draft & { readonly kind: string }): ApiObject => {
     const plural = `${object.kind.toLowerCase()}s`;
@@ -88,4 +76,13 @@ export const PAUSED = {
   phase: "Paused",
   message: "CanaryPauseStep",
   observedGeneration: "1",
+};
+
+export const HEALTHY = {
+  ...PAUSED,
+  pauseConditions: [],
+  controllerPause: false,
+  stableRS: "b",
+  phase: "Healthy",
+  message: "",
 };

@@ -4,11 +4,12 @@ import { type Report, reportOf } from "../../simulator/simulate/report.ts";
 import { NotSimulated } from "../../simulator/simulate/requests.ts";
 import { NO_SCENARIO, readScenario, type Scenario } from "../../simulator/simulate/scenario.ts";
 import { simulate } from "../../simulator/simulate/simulate.ts";
+import { runOf } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
 import { compareText } from "./compareText.ts";
 import { readObjects, Unreadable } from "./files.ts";
 import { reportJson } from "./json.ts";
-import { parseSimulate, type SimulateFlags } from "./options.ts";
+import { commandOf, flagsOf, type SimulateFlags } from "./options.ts";
 import { reportSvg } from "./svg.ts";
 import { reportText } from "./text.ts";
 
@@ -16,27 +17,13 @@ import { reportText } from "./text.ts";
 const WIDTH = 120;
 
 /** @returns the exit code: 0 it was simulated; 1 it cannot be; 2 it came to something else than `--expect` */
-export async function run(args: readonly string[], ports: CliPorts): Promise<number> {
-  const parsed = parseSimulate(args, ports.program);
-  switch (parsed.kind) {
-    case "help":
-      await ports.out(parsed.text);
-      return 0;
-    case "refused":
-      ports.err(`Error: ${parsed.problem}\nRun '${ports.program} simulate --help' for usage.`);
-      return 1;
-    case "run":
-      return simulated(parsed.flags, ports);
-    default:
-      return parsed satisfies never;
-  }
-}
+export const run = runOf(commandOf, flagsOf, simulated);
 
 async function simulated(flags: SimulateFlags, ports: CliPorts): Promise<number> {
   try {
     const scenario = await scenarioOf(flags, ports);
     const names = [flags.files.join(" "), ...(flags.compare === undefined ? [] : [flags.compare])];
-    const reports = [await reportFor(flags, flags.files, scenario, ports)];
+    const reports = [await played(flags, await readObjects(flags.files, ports), scenario, ports)];
     if (flags.compare !== undefined) {
       // What the first one names stays beside the other: its templates and Services are the same.
       const given = await readObjects([flags.compare], ports);
@@ -54,17 +41,16 @@ async function simulated(flags: SimulateFlags, ports: CliPorts): Promise<number>
     return flags.expect === undefined || reports.every(({ outcome }) => outcome.kind === flags.expect) ? 0 : 2;
   } catch (error) {
     if (!(error instanceof Unreadable || error instanceof NotSimulated)) throw error;
-    ports.err(
-      error.message.startsWith("Error") || error instanceof NotSimulated
-        ? refusal(error.message)
-        : `Error: ${error.message}`,
-    );
+    ports.err(refusal(error));
     return 1;
   }
 }
 
 /** Admission's sentences stand as kubectl prints them. */
-const refusal = (message: string): string => (/^(?:Error|The )/.test(message) ? message : `Error: ${message}`);
+const refusal = (error: Unreadable | NotSimulated): string =>
+  (error instanceof NotSimulated ? /^(?:Error|The )/ : /^Error/).test(error.message)
+    ? error.message
+    : `Error: ${error.message}`;
 
 async function scenarioOf({ metrics }: SimulateFlags, ports: CliPorts): Promise<Scenario> {
   if (metrics === undefined) return NO_SCENARIO;
@@ -73,13 +59,6 @@ async function scenarioOf({ metrics }: SimulateFlags, ports: CliPorts): Promise<
   if (read.kind === "refused") throw new Unreadable(`cannot use ${metrics}: ${read.problem}`);
   return read.scenario;
 }
-
-const reportFor = async (
-  flags: SimulateFlags,
-  files: readonly string[],
-  scenario: Scenario,
-  ports: CliPorts,
-): Promise<Report> => played(flags, await readObjects(files, ports), scenario, ports);
 
 async function played(
   { rollout, image, fault, podsReadyAfterMs, promoteAfterMs, limitMs, traffic }: SimulateFlags,

@@ -1,9 +1,8 @@
 /** Parses the arguments of `sluice simulate`. */
 import { Command, InvalidArgumentError, Option } from "commander";
-import { HELP_WIDTH, helpLayout } from "../../controller/process/helpLayout.ts";
 import { goDurationMs } from "../../kube/object/goDuration.ts";
 import type { ImageChange, PodFault } from "../../simulator/simulate/update.ts";
-import { parsed } from "../parsed.ts";
+import { collected } from "../flagValues.ts";
 
 export const FORMATS = ["text", "json", "svg"] as const;
 
@@ -27,21 +26,19 @@ export interface SimulateFlags {
 
 const OUTCOMES = ["healthy", "aborted", "stuck", "waits", "unfinished"] as const;
 
-const examples = (program: string): string => `
+const examples = `
 Examples:
   What an update of this Rollout would look like:
-    ${program} simulate -f rollout.yaml --image shop:2.0
+    sluice simulate -f rollout.yaml --image shop:2.0
   When its success rate falls after ten minutes; scenario.yaml is:
     metrics:
       success-rate: [{ at: 0s, value: 0.99 }, { at: 10m, value: 0.7 }]
-    ${program} simulate -f rollout.yaml -f templates/ --metrics scenario.yaml
+    sluice simulate -f rollout.yaml -f templates/ --metrics scenario.yaml
   With new pods that crash two minutes after each start, as a chart:
-    ${program} simulate -f rollout.yaml --fail-pods crash@2m -o svg > update.svg
+    sluice simulate -f rollout.yaml --fail-pods crash@2m -o svg > update.svg
   Another strategy beside it:
-    ${program} simulate -f rollout.yaml --compare bluegreen.yaml --traffic 500rps
+    sluice simulate -f rollout.yaml --compare bluegreen.yaml --traffic 500rps
 `;
-
-const collect = (text: string, before: readonly string[] = []): readonly string[] => [...before, text];
 
 function duration(text: string): number {
   const ms = goDurationMs(text);
@@ -72,17 +69,16 @@ function traffic(text: string): number {
 
 const promotion = (text: string): number => (text === "never" ? Number.POSITIVE_INFINITY : duration(text));
 
-function commandOf(program: string, write: (text: string) => void): Command {
-  return new Command(`${program} simulate`)
+export function commandOf(): Command {
+  return new Command("sluice simulate")
     .description(
       "Plays an update of a Rollout without a cluster, in virtual time, and prints what\nhappens when: the controller and admission are the real ones, pods, requests and\nmetrics are simulated. What the Rollout names and no file has is made up.",
     )
     .usage("-f FILE [flags]")
-    .configureHelp(helpLayout)
     .option(
       "-f, --filename <file>",
       "file or folder with the Rollout and what it names, - for standard input; may be repeated",
-      collect,
+      collected,
     )
     .option("--compare <file>", "a Rollout with another strategy, to put beside it")
     .option("--rollout <name>", "which Rollout, where there are several")
@@ -99,11 +95,8 @@ function commandOf(program: string, write: (text: string) => void): Command {
     .option("--within <duration>", "when to leave an update that is not over (default: 48h)", duration)
     .addOption(new Option("-o, --output <format>", "how to print it").choices(FORMATS).default("text"))
     .addOption(new Option("--expect <outcome>", "exit with 2 unless it comes to this").choices(OUTCOMES))
-    .addHelpOption(new Option("-h, --help", "show this help"))
     .allowExcessArguments(false)
-    .addHelpText("after", examples(program))
-    .exitOverride()
-    .configureOutput({ writeOut: write, writeErr: () => undefined, getOutHelpWidth: () => HELP_WIDTH })
+    .addHelpText("after", examples)
     .action(() => {});
 }
 
@@ -122,34 +115,23 @@ interface Given {
   readonly expect?: SimulateFlags["expect"];
 }
 
-export type ParsedSimulate =
-  | { readonly kind: "run"; readonly flags: SimulateFlags }
-  | { readonly kind: "help"; readonly text: string }
-  /** A sentence for stderr. */
-  | { readonly kind: "refused"; readonly problem: string };
-
-export function parseSimulate(args: readonly string[], program: string): ParsedSimulate {
-  const found = parsed((write) => commandOf(program, write), args);
-  if (found.kind !== "parsed") return found;
-  const given = found.command.opts<Given>();
+/** @returns a text: what is wrong with them */
+export function flagsOf(ran: Command): SimulateFlags | string {
+  const given = ran.opts<Given>();
   const { filename: files = [], promoteAfter = 30_000 } = given;
-  if (files.length === 0)
-    return { kind: "refused", problem: "nothing to simulate: give -f FILE, or -f - for standard input" };
+  if (files.length === 0) return "nothing to simulate: give -f FILE, or -f - for standard input";
   return {
-    kind: "run",
-    flags: {
-      files,
-      compare: given.compare,
-      rollout: given.rollout,
-      image: given.image,
-      metrics: given.metrics,
-      fault: given.failPods,
-      podsReadyAfterMs: given.podsReadyAfter ?? 10_000,
-      traffic: given.traffic,
-      promoteAfterMs: Number.isFinite(promoteAfter) ? promoteAfter : undefined,
-      limitMs: given.within ?? 172_800_000,
-      output: given.output,
-      expect: given.expect,
-    },
+    files,
+    compare: given.compare,
+    rollout: given.rollout,
+    image: given.image,
+    metrics: given.metrics,
+    fault: given.failPods,
+    podsReadyAfterMs: given.podsReadyAfter ?? 10_000,
+    traffic: given.traffic,
+    promoteAfterMs: Number.isFinite(promoteAfter) ? promoteAfter : undefined,
+    limitMs: given.within ?? 172_800_000,
+    output: given.output,
+    expect: given.expect,
   };
 }

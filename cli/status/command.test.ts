@@ -2,17 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { unanswered } from "../../kube/client/apiError.ts";
 import { targetOf } from "../../kube/client/target.ts";
 import type { KubeRequest } from "../../kube/client/transport.ts";
-import { PAUSED, rollout, shop, template } from "../objects/testing.ts";
+import { HEALTHY, PAUSED, rollout, shop, template } from "../objects/testing.ts";
 import { run } from "./command.ts";
 
-const HEALTHY = {
-  ...PAUSED,
-  pauseConditions: [],
-  controllerPause: false,
-  stableRS: "b",
-  phase: "Healthy",
-  message: "",
-};
 const DEGRADED = { ...HEALTHY, phase: "Degraded", message: "RolloutAborted: no good" };
 const PROGRESSING = { ...HEALTHY, phase: "Progressing", message: "more replicas need to be updated" };
 

@@ -5,7 +5,7 @@ import { failureText } from "../objects/failure.ts";
 import { ROLLOUT, targetsOf, wantedOf, withTargetFlags } from "../objects/targets.ts";
 import { booleanFlag } from "../flagValues.ts";
 import { withKubeFlags } from "../kubeFlags.ts";
-import { asCalled, parsedOrTold } from "../parsed.ts";
+import { parsedOrTold, usageTold } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
 import { printOnce, timeoutFlag, watchAll } from "./watchStatus.ts";
 
@@ -38,10 +38,7 @@ export async function run(args: readonly string[], ports: CliPorts): Promise<num
   const { watch, timeout = 0 } = command.opts<{ watch: boolean; timeout?: number }>();
   try {
     const wanted = wantedOf(command, command.args);
-    if (wanted === undefined) {
-      ports.err(asCalled(command.helpInformation(), ports.program).trimEnd());
-      return 1;
-    }
+    if (wanted === undefined) return usageTold(command, ports);
     const cluster = await clusterOf(command, ports);
     const names = await targetsOf(cluster, ROLLOUT, wanted);
     if (names.length === 0) ports.err(`No resources found in ${cluster.namespace} namespace.`);

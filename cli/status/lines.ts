@@ -1,7 +1,6 @@
 /** What `sluice status` prints of a Rollout. Pure. */
-import { stepsOf } from "../../controller/rollout/model/defaults.ts";
 import type { ShownPhase } from "../../controller/view/phase.ts";
-import { desiredReplicas } from "../../controller/rollout/model/defaults.ts";
+import { desiredReplicas, stepsOf } from "../../controller/rollout/model/defaults.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 
 /** Phases in which nothing more is to come. */
@@ -22,14 +21,14 @@ export function problemOf({ phase, message }: ShownPhase, isWatched: boolean): s
 }
 
 /** For a person who waits: how far it is, and what it waits for. @param waitedMs since the watch began */
-export function progressLine({ metadata, spec, status = {} }: Rollout, shown: ShownPhase, waitedMs: number): string {
-  const rollout = { metadata, spec, status };
+export function progressLine(rollout: Rollout, shown: ShownPhase, waitedMs: number): string {
+  const { name } = rollout.metadata;
   const steps = stepsOf(rollout).length;
-  const { currentStepIndex: index, updatedReplicas = 0, availableReplicas = 0 } = status;
+  const { currentStepIndex: index, updatedReplicas = 0, availableReplicas = 0 } = rollout.status ?? {};
   const step = steps === 0 || index === undefined || index >= steps ? "" : `step ${index + 1} of ${steps}, `;
   const pods = `${updatedReplicas} of ${desiredReplicas(rollout)} pods updated, ${availableReplicas} available`;
-  const next = shown.phase === "Paused" ? `; sluice promote ${metadata.name} goes on` : "";
-  return `${metadata.name} is ${shown.phase} after ${inSeconds(waitedMs)}: ${step}${pods}${next}`;
+  const next = shown.phase === "Paused" ? `; sluice promote ${name} goes on` : "";
+  return `${name} is ${shown.phase} after ${inSeconds(waitedMs)}: ${step}${pods}${next}`;
 }
 
 function inSeconds(ms: number): string {

@@ -99,17 +99,12 @@ export async function watchAll(
   timeoutMs: number,
   ports: CliPorts,
 ): Promise<number> {
-  const ending = new AbortController();
-  const end = (): void => ending.abort();
-  const signal = endOfWatch({ signal: cluster.signal, unread: ports.unread });
-  if (signal.aborted) end();
-  signal.addEventListener("abort", end, { once: true });
-  const cancel = timeoutMs > 0 ? ports.clock.after(timeoutMs, end) : () => {};
-  const ended = await Promise.all(
-    names.map((name) => watchToEnd({ ...cluster, signal: ending.signal }, signal, name, names, ports)),
-  );
+  const late = new AbortController();
+  const stopped = endOfWatch({ signal: cluster.signal, unread: ports.unread });
+  const signal = AbortSignal.any([stopped, late.signal]);
+  const cancel = timeoutMs > 0 ? ports.clock.after(timeoutMs, () => late.abort()) : () => {};
+  const ended = await Promise.all(names.map((name) => watchToEnd({ ...cluster, signal }, stopped, name, names, ports)));
   cancel();
-  signal.removeEventListener("abort", end);
   let code = 0;
   for (const [index, problem] of ended.entries()) {
     if (problem === undefined) continue;
@@ -132,16 +127,14 @@ async function watchToEnd(
 ): Promise<string | undefined> {
   const own = new AbortController();
   const end = (): void => own.abort();
-  cluster.signal.addEventListener("abort", end, { once: true });
-  if (cluster.signal.aborted) end();
+  const signal = AbortSignal.any([cluster.signal, own.signal]);
   try {
     const first = await readSeen({ ...cluster, signal: stopped }, name);
-    return await followed({ ...cluster, signal: own.signal }, first, end, (text) => labelled(names, name, text), ports);
+    return await followed({ ...cluster, signal }, first, end, (text) => labelled(names, name, text), ports);
   } catch (error) {
     return failureText(error);
   } finally {
     end();
-    cluster.signal.removeEventListener("abort", end);
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { refusal } from "../../test/apiServer.ts";
-import { PAUSED, rollout, shop } from "../objects/testing.ts";
+import { HEALTHY, PAUSED, rollout, shop } from "../objects/testing.ts";
 import {
   runAbort,
   runPause,
@@ -296,18 +296,7 @@ describe("what cannot be right", () => {
 
 test("--wait follows it as status does, and calls the program by its name", async () => {
   const api = shopWith();
-  api.clock.after(
-    30_500,
-    () =>
-      void api.status("web", {
-        ...PAUSED,
-        pauseConditions: [],
-        controllerPause: false,
-        stableRS: "b",
-        phase: "Healthy",
-        message: "",
-      }),
-  );
+  api.clock.after(30_500, () => void api.status("web", HEALTHY));
   const ran = await api.run(runPromote, ["web", "--wait", "--timeout", "5m"], {
     columns: 80,
     program: "kubectl argo rollouts",

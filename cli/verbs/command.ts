@@ -5,9 +5,10 @@ import { type Cluster, clusterOf, pathIn } from "../objects/cluster.ts";
 import { failureText, Refused } from "../objects/failure.ts";
 import { type Format, outputFlag, printed } from "../objects/printed.ts";
 import { targetsOf, type Wanted, wantedOf, withTargetFlags } from "../objects/targets.ts";
+import type { RunCommand } from "../commands.ts";
 import { booleanFlag } from "../flagValues.ts";
 import { withKubeFlags } from "../kubeFlags.ts";
-import { asCalled, parsedOrTold } from "../parsed.ts";
+import { parsedOrTold, usageTold } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
 import { timeoutFlag, watchAll } from "../status/watchStatus.ts";
 import { type Performed, perform } from "./perform.ts";
@@ -25,8 +26,6 @@ import {
   type VerbRow,
 } from "./rows.ts";
 
-type Run = (args: readonly string[], ports: CliPorts) => Promise<number>;
-
 /** How many objects that were named by labels are changed at once. */
 const MOST_AT_ONCE = 8;
 
@@ -41,13 +40,13 @@ export const runUndo = commandOf([UNDO]);
 export const runTerminate = commandOf(TERMINATE, "Ends an AnalysisRun or an Experiment.");
 
 /** @param description of the command above, where the rows are below one */
-function commandOf(rows: readonly VerbRow[], description?: string): Run {
+function commandOf(rows: readonly VerbRow[], description?: string): RunCommand {
   return async (args, ports) => {
     const chosen = new Map<Command, VerbRow>();
     const command = await parsedOrTold(() => treeOf(rows, description, chosen), args, ports);
     if (typeof command === "number") return command;
     const row = chosen.get(command);
-    if (row === undefined) return usage(command, ports);
+    if (row === undefined) return usageTold(command, ports);
     try {
       return await runRow(row, command, ports);
     } catch (error) {
@@ -88,12 +87,6 @@ function leaf(command: Command, row: VerbRow, chosen: Map<Command, VerbRow>): Co
   return withKubeFlags(command.addHelpText("after", `\nExamples:\n${examples}`)).action(() => {});
 }
 
-/** A wrong number of operands is answered with the usage alone, as by the plugin. */
-function usage(command: Command, { err, program }: CliPorts): number {
-  err(asCalled(command.helpInformation(), program).trimEnd());
-  return 1;
-}
-
 interface Flags {
   readonly output?: Format;
   readonly wait?: boolean;
@@ -102,8 +95,9 @@ interface Flags {
 
 async function runRow(row: VerbRow, command: Command, ports: CliPorts): Promise<number> {
   const asked = row.asked(command, command.args, ports.clock.now());
+  const { verb } = asked;
   const wanted = wantedOf(command, asked.names);
-  if (wanted === undefined || asked.verb === undefined) return usage(command, ports);
+  if (wanted === undefined || verb === undefined) return usageTold(command, ports);
   for (const note of asked.notes ?? []) ports.err(note);
   if (asked.refusal !== undefined) throw new Refused(asked.refusal);
   const cluster = await clusterOf(command, ports);
@@ -111,7 +105,7 @@ async function runRow(row: VerbRow, command: Command, ports: CliPorts): Promise<
   if (names.length === 0) ports.err(`No resources found in ${cluster.namespace} namespace.`);
   const { output, wait = false, timeout = 0 } = command.opts<Flags>();
   const changed: Json[] = [];
-  const answers = ranked(cluster, row, asked, wanted, names);
+  const answers = ranked(cluster, row, verb, wanted, names);
   let failed = 0;
   for await (const { name, result } of answers) {
     if (result instanceof Error) {
@@ -140,7 +134,7 @@ interface Answer {
 async function* ranked(
   cluster: Cluster,
   { kind, reads, command }: VerbRow,
-  { verb = () => ({ kind: "impossible", why: "" }) }: Asked,
+  verb: NonNullable<Asked["verb"]>,
   { names: typed }: Wanted,
   names: readonly string[],
 ): AsyncGenerator<Answer> {

@@ -116,7 +116,7 @@ async function fate(
   const statuses = patches.flatMap(({ subresource, body }) => (subresource === "status" ? [body as Json] : []));
   if (kind !== ROLLOUT || statuses.length === 0) return "open";
   const status = Object.assign({}, ...statuses.map((body) => body["status"])) as Json;
-  const patched = last as unknown as Rollout;
+  const patched = last as Rollout;
   // It changed nothing, so nobody has to see it.
   if (stored?.metadata.resourceVersion === patched.metadata.resourceVersion) return "open";
   return seenFate(cluster, name, { status, before: stored ?? patched, patched });
@@ -125,7 +125,7 @@ async function fate(
 async function seenFate(cluster: Cluster, name: string, sent: Sent): Promise<Fate> {
   const ending = new AbortController();
   const end = (): void => ending.abort();
-  cluster.signal.addEventListener("abort", end, { once: true });
+  const signal = AbortSignal.any([cluster.signal, ending.signal]);
   let found: Fate = "open";
   let isBlind = false;
   const watched = [ROLLOUT.resource, name] as const;
@@ -141,10 +141,9 @@ async function seenFate(cluster: Cluster, name: string, sent: Sent): Promise<Fat
     isBlind = true;
     end();
   };
-  watchOne<Rollout>(cluster, watched, { seen, gone, failed }, ending.signal);
-  await pause(cluster.clock, CHECK_MS, ending.signal);
+  watchOne<Rollout>(cluster, watched, { seen, gone, failed }, signal);
+  await pause(cluster.clock, CHECK_MS, signal);
   end();
-  cluster.signal.removeEventListener("abort", end);
   if (!isBlind || cluster.signal.aborted) return found;
   await pause(cluster.clock, LOOK_MS, cluster.signal);
   const path = pathIn(cluster, ROLLOUT.resource, name);

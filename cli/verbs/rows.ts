@@ -54,7 +54,7 @@ const plain =
   (_, names) => ({ names, verb, said: quoted(what)(kind) });
 
 /** A Go duration, or nothing. @throws {InvalidArgumentError} */
-export function durationFlag(text: string): string {
+function durationFlag(text: string): string {
   const problem = text === "" ? undefined : goDurationProblem(text);
   if (problem === undefined) return text;
   throw new InvalidArgumentError(`${problem}: write it as 30s, 5m or 1h`);
@@ -67,8 +67,8 @@ function revisionFlag(text: string): number {
 }
 
 const DEPRECATED = [
-  ["c", "skip-current-step", "use without the flag instead ex: promote ROLLOUT_NAME"],
-  ["a", "skip-all-steps", "use --full instead"],
+  ["skip-current-step", "use without the flag instead ex: promote ROLLOUT_NAME"],
+  ["skip-all-steps", "use --full instead"],
 ] as const;
 
 const BOTH = "Cannot use skip-current-step and skip-all-steps flags at the same time";
@@ -83,7 +83,7 @@ const askedToPromote: VerbRow["asked"] = (command, names) => {
   const { full = false, skipCurrentStep = false, skipAllSteps: all = false } = command.opts<PromoteFlags>();
   const given = [skipCurrentStep, all];
   const notes = DEPRECATED.filter((_, index) => given[index]).map(
-    ([, flag, instead]) => `Flag --${flag} has been deprecated, ${instead}`,
+    ([flag, instead]) => `Flag --${flag} has been deprecated, ${instead}`,
   );
   const verb = skipCurrentStep ? skipStep : all ? skipAllSteps : full ? promoteFull : promote;
   const said = quoted(full ? "fully promoted" : "promoted")(ROLLOUT);
@@ -208,9 +208,10 @@ export const RESTART: VerbRow = {
   ],
   leadsToHealthy: true,
   asked(command, names, now) {
-    const { in: text = "" } = command.opts<{ in?: string }>();
-    const at = now + (goDurationMs(text === "" ? "0s" : text) ?? 0);
-    return { names, verb: () => restart(at), said: quoted(`restarts in ${text === "" ? "0s" : text}`)(ROLLOUT) };
+    const { in: text } = command.opts<{ in?: string }>();
+    const after = text || "0s";
+    const at = now + (goDurationMs(after) ?? 0);
+    return { names, verb: () => restart(at), said: quoted(`restarts in ${after}`)(ROLLOUT) };
   },
 };
 
