@@ -9,7 +9,7 @@ import { parsedOrTold, usageProblem } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
 import { filesOf, textOf, Unreadable } from "../yaml/files.ts";
 import type { Edit, Finding } from "./finding.ts";
-import { type Judgement, judge } from "./judge.ts";
+import { inOrder, type Judgement, judge } from "./judge.ts";
 import { githubReport, jsonReport, sarifReport } from "./machineReports.ts";
 import { commandOf, type LintOptions, lintOptionsOf } from "./options.ts";
 import { readSource, type Source } from "./source.ts";
@@ -69,11 +69,6 @@ async function askServer(judgement: Judgement, options: LintOptions, ports: CliP
   return serverFindings(judgement, options.server ?? {}, ports);
 }
 
-function inOrder(findings: readonly Finding[], sources: readonly Source[]): readonly Finding[] {
-  const order = new Map(sources.map(({ name }, index) => [name, index]));
-  return findings.toSorted((a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0) || a.range[0] - b.range[0]);
-}
-
 interface Printed {
   readonly sources: readonly Source[];
   readonly judgement: Judgement;
@@ -86,7 +81,7 @@ function report(findings: readonly Finding[], { sources, judgement, options, por
     case "text":
       return textReport(findings, sources, paintOf(ports));
     case "json":
-      return jsonReport(findings, sources, judgement.judged);
+      return jsonReport(findings, sources, judgement.objects.length);
     case "sarif":
       return sarifReport(findings, sources, ports.version);
     case "github":
@@ -106,7 +101,7 @@ function conclude(findings: readonly Finding[], judgement: Judgement, options: L
     if (first !== undefined) ports.err(`Error: ${sentenceOf(first)}`);
     return 1;
   }
-  if (judgement.judged === 0 && options.format === "text")
+  if (judgement.objects.length === 0 && options.format === "text")
     ports.err("Nothing to judge: no Rollout, analysis or Experiment is among what was given");
   if (!options.strict || warnings === 0) return 0;
   ports.err(`Error: ${warnings === 1 ? "a warning counts" : `${warnings} warnings count`} as errors: --strict`);
