@@ -200,7 +200,12 @@ function reshapedDocument(
 
 /** The node with the value `to`: its comments and order stay where a part of it stays. */
 function reshaped(document: Parsed, node: unknown, to: unknown): unknown {
-  if (isMap(node) && isObject(to) && !node.items.some(isMerge) && node.items.some((pair) => Object.hasOwn(to, keyOf(pair))))
+  if (
+    isMap(node) &&
+    isObject(to) &&
+    !node.items.some(isMerge) &&
+    node.items.some((pair) => Object.hasOwn(to, keyOf(pair)))
+  )
     return reshapedMap(document, node, to);
   if (isSeq(node) && isList(to) && node.items.length === to.length) {
     for (const [n, item] of to.entries()) node.items[n] = reshaped(document, node.items[n], item);

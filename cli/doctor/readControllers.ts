@@ -1,6 +1,6 @@
 /** Which controllers are installed, which Leases there are, and what the controllers may do. */
 import type { ControllerLease, InstalledController, NeededRight } from "../../controller/doctor/facts/facts.ts";
-import type { Read } from "../../controller/doctor/facts/finding.ts";
+import { mapRead, type Read } from "../../controller/doctor/facts/finding.ts";
 import { locks } from "../../controller/process/locks.ts";
 import { collectionPath } from "../../kube/client/path.ts";
 import { DEPLOYMENTS, LEASES } from "../../kube/client/resources.ts";
@@ -18,7 +18,8 @@ import {
   webhookRoleRules,
   webhookRules,
 } from "../controller/rights.ts";
-import { known, listAnywhere, mapped, tried } from "./reading.ts";
+import { inBatches } from "../batches.ts";
+import { listAnywhere, tried } from "./reading.ts";
 
 /** A controller with what its rights depend on. */
 interface Found extends InstalledController {
@@ -32,7 +33,7 @@ const NAME = "app.kubernetes.io/name";
 export async function readControllers(client: KubeClient, otherwise: string): Promise<Read<readonly Found[]>> {
   const labelSelector = `${NAME} in (${Object.keys(PROGRAMS).join(",")})`;
   const found = await listAnywhere(client, ["Deployment", DEPLOYMENTS], otherwise, { labelSelector });
-  return found.kind === "unknown" ? found : known(found.value.flatMap(controllerIn));
+  return mapRead(found, (deployments) => deployments.flatMap(controllerIn));
 }
 
 function controllerIn(deployment: Json): readonly Found[] {
@@ -91,8 +92,7 @@ function optionsIn(container: Place, program: InstalledController["program"], na
 }
 
 export async function readLeases(client: KubeClient, otherwise: string): Promise<Read<readonly ControllerLease[]>> {
-  const found = await listAnywhere(client, ["Lease", LEASES], otherwise);
-  return found.kind === "unknown" ? found : known(found.value.flatMap(leaseIn));
+  return mapRead(await listAnywhere(client, ["Lease", LEASES], otherwise), (leases) => leases.flatMap(leaseIn));
 }
 
 function leaseIn(object: Json): readonly ControllerLease[] {
@@ -126,7 +126,7 @@ export async function readRights(
 ): Promise<Read<readonly NeededRight[]>> {
   if (controllers.kind === "unknown") return controllers;
   const needed = controllers.value.filter(({ program }) => program === "Sluice").flatMap(neededBy);
-  return tried(mapped(needed, AT_ONCE, async (right) => ({ ...right, isGranted: await isGranted(client, right) })));
+  return tried(inBatches(needed, AT_ONCE, async (right) => ({ ...right, isGranted: await isGranted(client, right) })));
 }
 
 function neededBy(controller: Found): readonly Needed[] {

@@ -1,4 +1,5 @@
 /** Findings for people: a line that editors and scripts understand, the place in the file, and what to do. */
+import { counted } from "../../kube/object/counted.ts";
 import { type Paint, wrap } from "../paint.ts";
 import type { Finding } from "./finding.ts";
 import type { Source } from "./source.ts";
@@ -88,8 +89,6 @@ function helpLines(finding: Finding, paint: Paint): readonly string[] {
   const lines = [of === "" ? "" : `in ${of}`, ...(help === "" ? [] : wrap(`help: ${help}`, HELP_COLUMNS, "      "))];
   return lines.filter((line) => line !== "").map((line) => `      ${paint("dim", line)}`);
 }
-
-const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;
 
 export function summary(findings: readonly Finding[]): string {
   const { errors, warnings } = countsOf(findings);

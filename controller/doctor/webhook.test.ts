@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { controller, DAY, hook, known, NOW, said, unknown, wrong } from "./testing.ts";
+import { known } from "./facts/finding.ts";
+import { controller, DAY, hook, NOW, said, unknown, wrong } from "./testing.ts";
 
 describe("the webhook", () => {
   const check = (more: Parameters<typeof hook>[0]) => wrong("webhook", { webhooks: known([hook(more)]) });
