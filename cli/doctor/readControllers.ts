@@ -8,7 +8,6 @@ import type { KubeClient } from "../../kube/client/transport.ts";
 import type { Json } from "../../kube/object/json.ts";
 import { instant } from "../../kube/object/time.ts";
 import { at, items, type Place, root, text, whole } from "../../kube/validation/place.ts";
-import { configurationName, secretName } from "../../webhook/configuration/configuration.ts";
 import { parseControllerOptions } from "../controller/options.ts";
 import {
   leaseRules,
@@ -135,17 +134,13 @@ function neededBy(controller: Found): readonly Needed[] {
     rules.flatMap((rule) => expanded(rule, controller, where));
   return [
     ...of(loopRules(), watches),
-    ...of(leaseRules, namespace),
-    ...(servesWebhook ? [...of(webhookRules(namespace), undefined), ...of(webhookRoleRules, namespace)] : []),
-    ...(migrates ? of(migrationRules(watches === undefined ? "cluster" : "namespace"), watches) : []),
-  ].map((each) => ({ ...each, name: each.name === undefined ? undefined : nameFor(each.name, instanceId) }));
+    ...of(leaseRules(instanceId), namespace),
+    ...(servesWebhook
+      ? [...of(webhookRules(namespace, instanceId), undefined), ...of(webhookRoleRules(instanceId), namespace)]
+      : []),
+    ...(migrates ? of(migrationRules(watches === undefined ? "cluster" : "namespace", instanceId), watches) : []),
+  ];
 }
-
-/** What each instance has of its own. */
-const OF_INSTANCE: ReadonlySet<string> = new Set([...locks(""), configurationName(""), secretName("")]);
-
-const nameFor = (name: string, instanceId: string): string =>
-  instanceId !== "" && OF_INSTANCE.has(name) ? `${name}-${instanceId}` : name;
 
 const expanded = (rule: Rule, { namespace, name, account }: Found, where: string | undefined): readonly Needed[] =>
   rule.apiGroups.flatMap((group) =>
@@ -158,7 +153,6 @@ const expanded = (rule: Rule, { namespace, name, account }: Found, where: string
           resource,
           verb,
           name: named,
-          // The ConfigMap of plugins stands beside the controller, whatever that watches.
           namespace: where,
           why: rule.why,
         })),
