@@ -18,12 +18,15 @@ export const countsOf = (findings: readonly Finding[]): Counts => ({
   warnings: findings.filter(({ severity }) => severity === "warning").length,
 });
 
+export const byName = (sources: readonly Source[]): ReadonlyMap<string, Source> =>
+  new Map(sources.map((source) => [source.name, source]));
+
 /** `rollout.yaml:12:22: error: spec…: Invalid value: … [rule]`, the line itself with a mark below, and the help. */
 export function textReport(findings: readonly Finding[], sources: readonly Source[], paint: Paint): string {
   if (findings.length === 0) return "";
-  const byName = new Map(sources.map((source) => [source.name, source]));
+  const named = byName(sources);
   const blocks = findings.map((finding) => {
-    const source = byName.get(finding.file);
+    const source = named.get(finding.file);
     return [
       headline(finding, source, paint),
       ...moreLines(finding),
