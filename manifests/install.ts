@@ -20,15 +20,15 @@ export const loopRoles = (scope: "cluster" | "namespace", namespace: string | un
   scope === "cluster"
     ? [
         ...granted({ name, rules: loopRules(), component: "controller" }, "cluster", namespace),
-        ...granted({ name, rules: leaseRules, component: "controller" }, "namespace", namespace),
+        ...granted({ name, rules: leaseRules(), component: "controller" }, "namespace", namespace),
       ]
-    : granted({ name, rules: [...loopRules(), ...leaseRules], component: "controller" }, "namespace", namespace);
+    : granted({ name, rules: [...loopRules(), ...leaseRules()], component: "controller" }, "namespace", namespace);
 
 export const webhookRoles = (namespace: string): Manifest[] => {
   const role = { name: `${name}-webhook`, component: "webhook" } as const;
   return [
     ...granted({ ...role, rules: webhookRules(namespace) }, "cluster", namespace),
-    ...granted({ ...role, rules: webhookRoleRules }, "namespace", namespace),
+    ...granted({ ...role, rules: webhookRoleRules() }, "namespace", namespace),
   ];
 };
 

@@ -2,7 +2,7 @@
  * What the controller may do, and why. Rules name objects wherever the names are known beforehand; manifests/rbac.ts
  * makes roles of them, and `sluice doctor` asks whether the cluster grants them.
  * test/cluster/install.cluster.ts compares the API server's audit log with these rules: no request is refused, and no
- * rule is unused.
+ * rule is unused. An `instanceId` is that of the controller; "" where it has none, as in what is installed.
  */
 import { locks } from "../../controller/process/locks.ts";
 import { PLUGIN_CONFIG_MAP } from "../../providers/metrics/pluginService.ts";
@@ -144,8 +144,8 @@ const FOLLOWERS = [
 ] as const;
 
 /** In every namespace, beside the others, where Deployments are to become Rollouts (`--migrate-deployments`). */
-export const migrationRules = (scope: "cluster" | "namespace"): readonly Rule[] =>
-  scope === "cluster" ? [...migrationInNamespace, ...migrationInCluster] : migrationInNamespace;
+export const migrationRules = (scope: "cluster" | "namespace", instanceId = ""): readonly Rule[] =>
+  scope === "cluster" ? [...migrationInNamespace, ...migrationInCluster(instanceId)] : migrationInNamespace;
 
 const migrationInNamespace: readonly Rule[] = [
   {
@@ -192,7 +192,7 @@ const migrationInNamespace: readonly Rule[] = [
   },
 ];
 
-const migrationInCluster: readonly Rule[] = [
+const migrationInCluster = (instanceId: string): readonly Rule[] => [
   {
     why: "Which Namespaces ask for it.",
     apiGroups: [""],
@@ -204,12 +204,12 @@ const migrationInCluster: readonly Rule[] = [
     apiGroups: ["admissionregistration.k8s.io"],
     resources: ["mutatingwebhookconfigurations"],
     verbs: ["get", "list", "watch", "create", "patch", "update"],
-    resourceNames: [configurationName("")],
+    resourceNames: [configurationName(instanceId)],
   },
 ];
 
 /** In the controller's namespace. */
-export const leaseRules: readonly Rule[] = [
+export const leaseRules = (instanceId = ""): readonly Rule[] => [
   {
     why: "A create has no name that could be allowed.",
     apiGroups: ["coordination.k8s.io"],
@@ -221,12 +221,12 @@ export const leaseRules: readonly Rule[] = [
     apiGroups: ["coordination.k8s.io"],
     resources: ["leases"],
     verbs: ["get", "update"],
-    resourceNames: locks(""),
+    resourceNames: locks(instanceId),
   },
 ];
 
 /** In every namespace, and for cluster-scoped objects, for the webhook. */
-export const webhookRules = (namespace: string): readonly Rule[] => [
+export const webhookRules = (namespace: string, instanceId = ""): readonly Rule[] => [
   {
     why: "Templates that Rollouts name.",
     apiGroups: argo,
@@ -263,11 +263,11 @@ export const webhookRules = (namespace: string): readonly Rule[] => [
     resources: ["namespaces"],
     verbs: ["list"],
   },
-  ...explained(keeperRules("").clusterRole(namespace)),
+  ...explained(keeperRules(instanceId).clusterRole(namespace)),
 ];
 
 /** In the controller's namespace, for the webhook. */
-export const webhookRoleRules: readonly Rule[] = explained(keeperRules("").role);
+export const webhookRoleRules = (instanceId = ""): readonly Rule[] => explained(keeperRules(instanceId).role);
 
 /** Adds, by resource, why the keeper needs each rule. */
 function explained(rules: readonly Omit<Rule, "why">[]): Rule[] {

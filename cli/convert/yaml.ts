@@ -8,7 +8,6 @@ import {
   isMap,
   isScalar,
   isSeq,
-  type Pair,
   type ParsedNode,
   stringify,
   type ToStringOptions,
@@ -17,7 +16,7 @@ import {
 import { equal } from "../../kube/object/equality.ts";
 import { isList, isObject, type Json } from "../../kube/object/json.ts";
 import { messageOf } from "../../kube/object/errors.ts";
-import { type Parsed, parseDocuments, problemOf } from "../yaml/parse.ts";
+import { isMerge, keyOf, type Parsed, parseDocuments, problemOf } from "../yaml/parse.ts";
 
 /** A file with its documents, or why it cannot be read. */
 export type Read =
@@ -201,7 +200,12 @@ function reshapedDocument(
 
 /** The node with the value `to`: its comments and order stay where a part of it stays. */
 function reshaped(document: Parsed, node: unknown, to: unknown): unknown {
-  if (isMap(node) && isObject(to) && !hasMerge(node) && node.items.some((pair) => Object.hasOwn(to, keyOf(pair))))
+  if (
+    isMap(node) &&
+    isObject(to) &&
+    !node.items.some(isMerge) &&
+    node.items.some((pair) => Object.hasOwn(to, keyOf(pair)))
+  )
     return reshapedMap(document, node, to);
   if (isSeq(node) && isList(to) && node.items.length === to.length) {
     for (const [n, item] of to.entries()) node.items[n] = reshaped(document, node.items[n], item);
@@ -216,12 +220,6 @@ function reshaped(document: Parsed, node: unknown, to: unknown): unknown {
   }
   return made;
 }
-
-/** The key `<<` of a merge is a symbol. */
-const hasMerge = (map: YAMLMap): boolean =>
-  map.items.some(({ key }) => isScalar(key) && (key.value === "<<" || typeof key.value === "symbol"));
-
-const keyOf = (pair: Pair): string => String(isScalar(pair.key) ? pair.key.value : pair.key);
 
 /** What stays keeps its place; what is new comes at the end, or where `to` has it after a member that is there. */
 function reshapedMap(document: Parsed, map: YAMLMap, to: Json): YAMLMap {

@@ -19,17 +19,18 @@ type Answers = (request: KubeRequest) => unknown;
 
 /** A cluster with a Sluice that works, as far as a cluster without a controller can look so. */
 async function installed(
-  more: { readonly args?: readonly string[] } = {},
+  more: { readonly args?: readonly string[]; readonly namespace?: string } = {},
 ): Promise<Shop & { readonly answers: Answers }> {
+  const { namespace = NAMESPACE } = more;
   const world = shop();
   const { core, clock } = world.api;
-  core.create("namespaces", { metadata: { name: NAMESPACE } });
+  core.create("namespaces", { metadata: { name: namespace } });
   const labels = { "app.kubernetes.io/name": "sluice" };
   const container = { name: "sluice", image: "i", args: ["controller", "--webhook-port=8443", ...(more.args ?? [])] };
   world.make(
     "deployments.apps",
     {
-      metadata: { namespace: NAMESPACE, name: "sluice", labels },
+      metadata: { namespace, name: "sluice", labels },
       spec: {
         selector: { matchLabels: labels },
         template: { metadata: { labels }, spec: { serviceAccountName: "sluice", containers: [container] } },
@@ -40,13 +41,13 @@ async function installed(
   const renewTime = new Date(clock.now()).toISOString().replace("Z", "000Z");
   for (const name of ["sluice-controller-lock", "argo-rollouts-controller-lock"])
     core.create("leases.coordination.k8s.io", {
-      metadata: { namespace: NAMESPACE, name },
+      metadata: { namespace, name },
       spec: { holderIdentity: "sluice-1_a", leaseDurationSeconds: 15, renewTime },
     });
   const validity = { notBeforeMs: clock.now() - 3_600_000, notAfterMs: clock.now() + 300 * 86_400_000 };
   const configuration = configurationFor({
     endpoint: { kind: "service", name: "sluice-webhook" },
-    namespace: NAMESPACE,
+    namespace,
     instanceId: "",
     caBundle: (await makeAuthority(validity)).pem,
     failurePolicy: "Fail",
@@ -54,7 +55,7 @@ async function installed(
   });
   core.create("validatingwebhookconfigurations.admissionregistration.k8s.io", configuration as never);
   core.create("endpointslices.discovery.k8s.io", {
-    metadata: { namespace: NAMESPACE, name: "s", labels: { "kubernetes.io/service-name": "sluice-webhook" } },
+    metadata: { namespace, name: "s", labels: { "kubernetes.io/service-name": "sluice-webhook" } },
     addressType: "IPv4",
     endpoints: [{ addresses: ["10.0.0.1"], conditions: { ready: true } }],
   });
@@ -153,6 +154,19 @@ no errors: 0 Rollouts at in-process
     const reviewed = JSON.stringify(world.api.requests.map(({ body }) => body));
     expect(reviewed).toContain('"name":"sluice-controller-lock-blue"');
     expect(reviewed).toContain('"name":"argo-rollouts-config"');
+  });
+
+  test("asks for what an instance has of its own by its names, and for its namespace by that of the namespace", async () => {
+    const world = await installed({ args: ["--instance-id=blue"], namespace: "sluice" });
+    await doctor(world);
+    const reviewed = JSON.stringify(world.api.requests.map(({ body }) => body));
+    for (const [resource, name] of [
+      ["leases", "argo-rollouts-controller-lock-blue"],
+      ["secrets", "sluice-webhook-certificates-blue"],
+      ["validatingwebhookconfigurations", "sluice-blue"],
+      ["namespaces", "sluice"],
+    ])
+      expect(reviewed).toContain(`"resource":"${resource}","verb":"get","name":"${name}"`);
   });
 
   test("tells which rights are lacking", async () => {

@@ -1,6 +1,5 @@
 /** Parses the arguments of `sluice doctor`. */
 import { Command, Option } from "commander";
-import { namespace as installed } from "./names.ts";
 import { unfit } from "../get/options.ts";
 import { booleanFlag } from "../flagValues.ts";
 import { connectOptionsOf, withKubeFlags } from "../kubeFlags.ts";
@@ -33,7 +32,7 @@ export const commandOf = (): Command =>
         new Option(
           "--controller-namespace <name>",
           "where the controller is looked for, if it may not be everywhere",
-        ).default(installed),
+        ).default("argo-rollouts"),
       )
       .addOption(booleanFlag("--metrics", "ask the addresses of metrics, too, from this machine"))
       .addOption(new Option("-o, --output <format>", "another form").choices(["json"]))

@@ -1,6 +1,6 @@
 /** Which controllers are installed, which Leases there are, and what the controllers may do. */
 import type { ControllerLease, InstalledController, NeededRight } from "../../controller/doctor/facts/facts.ts";
-import type { Read } from "../../controller/doctor/facts/finding.ts";
+import { mapRead, type Read } from "../../controller/doctor/facts/finding.ts";
 import { locks } from "../../controller/process/locks.ts";
 import { collectionPath } from "../../kube/client/path.ts";
 import { DEPLOYMENTS, LEASES } from "../../kube/client/resources.ts";
@@ -8,7 +8,6 @@ import type { KubeClient } from "../../kube/client/transport.ts";
 import type { Json } from "../../kube/object/json.ts";
 import { instant } from "../../kube/object/time.ts";
 import { at, items, type Place, root, text, whole } from "../../kube/validation/place.ts";
-import { configurationName, secretName } from "../../webhook/configuration/configuration.ts";
 import { parseControllerOptions } from "../controller/options.ts";
 import {
   leaseRules,
@@ -18,7 +17,8 @@ import {
   webhookRoleRules,
   webhookRules,
 } from "../controller/rights.ts";
-import { known, listAnywhere, mapped, tried } from "./reading.ts";
+import { inBatches } from "../batches.ts";
+import { listAnywhere, tried } from "./reading.ts";
 
 /** A controller with what its rights depend on. */
 interface Found extends InstalledController {
@@ -32,7 +32,7 @@ const NAME = "app.kubernetes.io/name";
 export async function readControllers(client: KubeClient, otherwise: string): Promise<Read<readonly Found[]>> {
   const labelSelector = `${NAME} in (${Object.keys(PROGRAMS).join(",")})`;
   const found = await listAnywhere(client, ["Deployment", DEPLOYMENTS], otherwise, { labelSelector });
-  return found.kind === "unknown" ? found : known(found.value.flatMap(controllerIn));
+  return mapRead(found, (deployments) => deployments.flatMap(controllerIn));
 }
 
 function controllerIn(deployment: Json): readonly Found[] {
@@ -91,8 +91,7 @@ function optionsIn(container: Place, program: InstalledController["program"], na
 }
 
 export async function readLeases(client: KubeClient, otherwise: string): Promise<Read<readonly ControllerLease[]>> {
-  const found = await listAnywhere(client, ["Lease", LEASES], otherwise);
-  return found.kind === "unknown" ? found : known(found.value.flatMap(leaseIn));
+  return mapRead(await listAnywhere(client, ["Lease", LEASES], otherwise), (leases) => leases.flatMap(leaseIn));
 }
 
 function leaseIn(object: Json): readonly ControllerLease[] {
@@ -126,7 +125,7 @@ export async function readRights(
 ): Promise<Read<readonly NeededRight[]>> {
   if (controllers.kind === "unknown") return controllers;
   const needed = controllers.value.filter(({ program }) => program === "Sluice").flatMap(neededBy);
-  return tried(mapped(needed, AT_ONCE, async (right) => ({ ...right, isGranted: await isGranted(client, right) })));
+  return tried(inBatches(needed, AT_ONCE, async (right) => ({ ...right, isGranted: await isGranted(client, right) })));
 }
 
 function neededBy(controller: Found): readonly Needed[] {
@@ -135,17 +134,13 @@ function neededBy(controller: Found): readonly Needed[] {
     rules.flatMap((rule) => expanded(rule, controller, where));
   return [
     ...of(loopRules(), watches),
-    ...of(leaseRules, namespace),
-    ...(servesWebhook ? [...of(webhookRules(namespace), undefined), ...of(webhookRoleRules, namespace)] : []),
-    ...(migrates ? of(migrationRules(watches === undefined ? "cluster" : "namespace"), watches) : []),
-  ].map((each) => ({ ...each, name: each.name === undefined ? undefined : nameFor(each.name, instanceId) }));
+    ...of(leaseRules(instanceId), namespace),
+    ...(servesWebhook
+      ? [...of(webhookRules(namespace, instanceId), undefined), ...of(webhookRoleRules(instanceId), namespace)]
+      : []),
+    ...(migrates ? of(migrationRules(watches === undefined ? "cluster" : "namespace", instanceId), watches) : []),
+  ];
 }
-
-/** What each instance has of its own. */
-const OF_INSTANCE: ReadonlySet<string> = new Set([...locks(""), configurationName(""), secretName("")]);
-
-const nameFor = (name: string, instanceId: string): string =>
-  instanceId !== "" && OF_INSTANCE.has(name) ? `${name}-${instanceId}` : name;
 
 const expanded = (rule: Rule, { namespace, name, account }: Found, where: string | undefined): readonly Needed[] =>
   rule.apiGroups.flatMap((group) =>
@@ -158,7 +153,6 @@ const expanded = (rule: Rule, { namespace, name, account }: Found, where: string
           resource,
           verb,
           name: named,
-          // The ConfigMap of plugins stands beside the controller, whatever that watches.
           namespace: where,
           why: rule.why,
         })),

@@ -2,7 +2,7 @@
 import type { DoctorFacts } from "../../controller/doctor/facts/facts.ts";
 import { aheadMs, type ServerClock } from "../../controller/doctor/facts/serverClock.ts";
 import { createPluginsConfigured } from "../../controller/plugins/configuration.ts";
-import type { Read } from "../../controller/doctor/facts/finding.ts";
+import { listOf, mapRead, type Read } from "../../controller/doctor/facts/finding.ts";
 import { listObjects } from "../../controller/migration/facts/beside.ts";
 import { ApiError } from "../../kube/client/apiError.ts";
 import { collectionPath, VERSION_PATH } from "../../kube/client/path.ts";
@@ -46,7 +46,7 @@ export async function readFacts(client: KubeClient, clock: Clock, options: ReadO
     readObjects(client, namespace),
     pluginsOf(client, clock, controllerNamespace),
   ]);
-  const rollouts = objects.rollouts.kind === "known" ? objects.rollouts.value : [];
+  const rollouts = listOf(objects.rollouts);
   const [rights, routed, secrets, silences] = await Promise.all([
     readRights(client, controllers),
     readRouted(client, rollouts),
@@ -82,7 +82,7 @@ async function readVersion(client: KubeClient): Promise<Read<string>> {
   const answer = await tried(
     client.request<{ readonly gitVersion?: string }>({ method: "GET", path: VERSION_PATH }).catch(fatal),
   );
-  return answer.kind === "unknown" ? answer : { kind: "known", value: answer.value.gitVersion ?? "" };
+  return mapRead(answer, ({ gitVersion }) => gitVersion ?? "");
 }
 
 function fatal(error: unknown): never {

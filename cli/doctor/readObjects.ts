@@ -1,10 +1,11 @@
 /** Rollouts with what they name, and what admission would say of them now. */
 import type { Judged, NamedSecret, RoutedKind, StrandedAutoscaler } from "../../controller/doctor/facts/facts.ts";
-import type { Read } from "../../controller/doctor/facts/finding.ts";
+import { known, listOf, mapRead, type Read } from "../../controller/doctor/facts/finding.ts";
 import { isUnserved, listObjects } from "../../controller/migration/facts/beside.ts";
 import { admissionFindings } from "../../controller/rules/admission/admissionFindings.ts";
-import { ApiError, isNotFound } from "../../kube/client/apiError.ts";
+import { isNotFound } from "../../kube/client/apiError.ts";
 import { canBeName, groupPath, objectPath } from "../../kube/client/path.ts";
+import { readIfThere } from "../../kube/client/readIfThere.ts";
 import {
   ANALYSIS_TEMPLATES,
   CLUSTER_ANALYSIS_TEMPLATES,
@@ -25,7 +26,8 @@ import { PLUGIN_CONFIG_MAP, PLUGIN_LISTS } from "../../providers/metrics/pluginS
 import { DRIVEN_ROUTERS, ROUTERS } from "../../providers/traffic/routers.ts";
 import type { Resource } from "../../schema/kube.ts";
 import { bundleOf, memberOf, ROUTED_KINDS } from "../lint/bundle.ts";
-import { known, mapped, tried } from "./reading.ts";
+import { inBatches } from "../batches.ts";
+import { fullName, nameOf, namespaceOf, tried } from "./reading.ts";
 
 export interface Objects {
   readonly rollouts: Read<readonly Json[]>;
@@ -56,7 +58,7 @@ const WORKLOADS: readonly Kind[] = [
 /** @param namespace undefined: all */
 export async function readObjects(client: KubeClient, namespace: string | undefined): Promise<Objects> {
   const rollouts = await tried(listObjects(client, ["Rollout", ROLLOUTS], namespace));
-  const stored = rollouts.kind === "known" ? rollouts.value : [];
+  const stored = listOf(rollouts);
   const wanted: readonly (readonly [Kind, string | undefined])[] = [
     ...[...ALWAYS, ...WORKLOADS.filter(([kind]) => namesWorkload(stored, kind)), ...routedKinds(stored)].map(
       (kind) => [kind, namespace] as const,
@@ -78,7 +80,7 @@ export async function readObjects(client: KubeClient, namespace: string | undefi
     rollouts,
     templates: valueOf(TEMPLATES[0]),
     clusterTemplates: valueOf(CLUSTER_TEMPLATES[0]),
-    judged: judgedOf([...stored, ...lists.flatMap(({ list }) => (list.kind === "known" ? list.value : []))], unjudged),
+    judged: judgedOf([...stored, ...lists.flatMap(({ list }) => listOf(list))], unjudged),
     unjudged,
     stranded:
       read.get("Deployment")?.kind === "known"
@@ -94,12 +96,12 @@ function strandedOf(
 ): readonly StrandedAutoscaler[] {
   const [there, rolled] = [deployments, rollouts].map((objects) => new Set(objects.map(fullName)));
   return autoscalers.flatMap((object) => {
-    const [namespace, name] = ["namespace", "name"].map((each) => text(at(root(object), "metadata", each)));
+    const namespace = namespaceOf(object);
     const of = at(root(object), "spec", "scaleTargetRef");
     const target = text(at(of, "name"));
     const key = `${namespace}/${target}`;
     if (text(at(of, "kind")) !== "Deployment" || there?.has(key) === true || rolled?.has(key) !== true) return [];
-    return [{ namespace: namespace ?? "", name: name ?? "", target }];
+    return [{ namespace, name: nameOf(object), target }];
   });
 }
 
@@ -166,9 +168,6 @@ export async function readRouted(client: KubeClient, rollouts: readonly Json[]):
   );
 }
 
-const fullName = (object: Json): string =>
-  `${text(at(root(object), "metadata", "namespace"))}/${text(at(root(object), "metadata", "name"))}`;
-
 interface Group {
   readonly versions?: readonly { readonly version: string }[];
 }
@@ -205,7 +204,7 @@ export async function readSecrets(
       .map((arg) => text(at(arg, "valueFrom", "secretKeyRef", "name")))
       .filter((name) => name !== "")
       .map((name) => ({
-        namespace: text(at(root(template), "metadata", "namespace")),
+        namespace: namespaceOf(template),
         name,
         usedBy: `AnalysisTemplate ${fullName(template)}`,
       })),
@@ -225,7 +224,7 @@ export async function readSecrets(
               ],
         );
   const unique = new Map([...ofTemplates, ...ofPlugins].map((each) => [JSON.stringify(each), each]));
-  return mapped([...unique.values()], AT_ONCE, async (each) => ({ ...each, isThere: await isThere(client, each) }));
+  return inBatches([...unique.values()], AT_ONCE, async (each) => ({ ...each, isThere: await isThere(client, each) }));
 }
 
 /** The API server leaves the values out of metadata alone. */
@@ -233,12 +232,7 @@ const METADATA_ALONE = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;
 
 async function isThere(client: KubeClient, { namespace, name }: Asked): Promise<Read<boolean>> {
   if (!canBeName(name)) return known(false);
-  try {
-    await client.request({ method: "GET", path: objectPath(SECRETS, { namespace, name }), accept: METADATA_ALONE });
-    return known(true);
-  } catch (error) {
-    if (isNotFound(error)) return known(false);
-    if (!(error instanceof ApiError)) throw error;
-    return { kind: "unknown", why: error.message };
-  }
+  const path = objectPath(SECRETS, { namespace, name });
+  const found = await tried(readIfThere(client, path, { accept: METADATA_ALONE }));
+  return mapRead(found, (secret) => secret !== undefined);
 }

@@ -2,10 +2,10 @@
 import type { Silence } from "../../controller/doctor/facts/facts.ts";
 import type { Json } from "../../kube/object/json.ts";
 import { cost, LIMITS, TooCostlyError } from "../../kube/object/budget.ts";
-import { at, root, text } from "../../kube/validation/place.ts";
 import { type Endpoint, endpointsOf } from "../../webhook/audit/risks/endpoints.ts";
 import { type Knock, NOT_ASKED } from "../../webhook/audit/risks/knock.ts";
-import { mapped } from "./reading.ts";
+import { inBatches } from "../batches.ts";
+import { fullName, nameOf, namespaceOf } from "./reading.ts";
 
 const AT_ONCE = 4;
 
@@ -25,7 +25,7 @@ export async function readSilences(
     endpointsIn(rollout, objects).map((endpoint) => ({ endpoint, rollout: fullName(rollout) })),
   );
   const asked = [...Map.groupBy(uses, ({ endpoint: { insecure, url } }) => `${insecure} ${url}`).values()];
-  const answers = await mapped(asked, AT_ONCE, async ([first, ...others]) => {
+  const answers = await inBatches(asked, AT_ONCE, async ([first, ...others]) => {
     if (first === undefined) return [];
     const { endpoint, rollout } = first;
     const answer = await knock(endpoint, signal);
@@ -43,14 +43,9 @@ export async function readSilences(
   return answers.flat();
 }
 
-const fullName = (object: Json): string =>
-  `${text(at(root(object), "metadata", "namespace"))}/${text(at(root(object), "metadata", "name"))}`;
-
 function endpointsIn(rollout: Json, { templates, clusterTemplates }: MetricObjects): readonly Endpoint[] {
-  const namespace = text(at(root(rollout), "metadata", "namespace"));
-  const own = templates.filter((each) => text(at(root(each), "metadata", "namespace")) === namespace);
-  const specs = (objects: readonly Json[]) =>
-    new Map(objects.map((each) => [text(at(root(each), "metadata", "name")), each["spec"]]));
+  const own = templates.filter((each) => namespaceOf(each) === namespaceOf(rollout));
+  const specs = (objects: readonly Json[]) => new Map(objects.map((each) => [nameOf(each), each["spec"]]));
   try {
     return cost(() => endpointsOf(rollout, { namespaced: specs(own), cluster: specs(clusterTemplates) }), LIMITS.user)
       .result;

@@ -1,6 +1,6 @@
 /** Sluice's webhook configurations, and what becomes of a probe and of a wrong Rollout. Dry runs alone: nothing is stored. */
 import type { Reached, WebhookFacts, WrongRollout } from "../../controller/doctor/facts/facts.ts";
-import type { Read } from "../../controller/doctor/facts/finding.ts";
+import { known, mapRead, type Read } from "../../controller/doctor/facts/finding.ts";
 import { listObjects } from "../../controller/migration/facts/beside.ts";
 import { ApiError } from "../../kube/client/apiError.ts";
 import { collectionPath } from "../../kube/client/path.ts";
@@ -17,7 +17,7 @@ import { INSTANCE_LABEL } from "../../schema/labels.ts";
 import { readCertificates } from "../../webhook/certificates/x509.ts";
 import { configurationName, policyIn, PROBING, VALIDATING } from "../../webhook/configuration/configuration.ts";
 import { probe } from "../../webhook/http/probe.ts";
-import { known, tried } from "./reading.ts";
+import { nameOf, tried } from "./reading.ts";
 
 export interface Where {
   readonly controllerNamespace: string;
@@ -36,12 +36,12 @@ export async function readWebhooks(client: KubeClient, where: Where): Promise<Re
 /** Instance ids of the configurations for Deployments that migrate. */
 export async function readMutating(client: KubeClient): Promise<Read<readonly string[]>> {
   const kind = ["MutatingWebhookConfiguration", MUTATING_WEBHOOK_CONFIGURATIONS] as const;
-  const found = await tried(listObjects(client, kind, undefined));
-  if (found.kind === "unknown") return found;
   const own = configurationName("");
-  const names = found.value.map((each) => text(at(root(each), "metadata", "name")));
-  return known(
-    names.filter((name) => name === own || name.startsWith(`${own}-`)).map((name) => name.slice(own.length + 1)),
+  return mapRead(await tried(listObjects(client, kind, undefined)), (found) =>
+    found
+      .map(nameOf)
+      .filter((name) => name === own || name.startsWith(`${own}-`))
+      .map((name) => name.slice(own.length + 1)),
   );
 }
 
@@ -103,9 +103,10 @@ async function readyBehind(client: KubeClient, service: WebhookFacts["service"])
   if (service === undefined) return known(0);
   const query = { labelSelector: `kubernetes.io/service-name=${service.name}` };
   const found = await tried(listObjects(client, ["EndpointSlice", ENDPOINT_SLICES], service.namespace, { query }));
-  if (found.kind === "unknown") return found;
-  const endpoints = found.value.flatMap((slice) => items(at(root(slice), "endpoints")));
-  return known(endpoints.filter((each) => at(each, "conditions", "ready").value !== false).length);
+  return mapRead(found, (slices) => {
+    const endpoints = slices.flatMap((slice) => items(at(root(slice), "endpoints")));
+    return endpoints.filter((each) => at(each, "conditions", "ready").value !== false).length;
+  });
 }
 
 async function reach(client: KubeClient, namespace: string, instanceId: string): Promise<Read<Reached>> {

@@ -1,12 +1,11 @@
 /** How the doctor reads: what is refused or not there is said, and what cannot be reached at all ends the examination. */
 import { ApiError } from "../../kube/client/apiError.ts";
-import type { Read } from "../../controller/doctor/facts/finding.ts";
+import { known, type Read } from "../../controller/doctor/facts/finding.ts";
 import type { Json } from "../../kube/object/json.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
+import { at, root, text } from "../../kube/validation/place.ts";
 import type { Resource } from "../../schema/kube.ts";
 import { listObjects } from "../../controller/migration/facts/beside.ts";
-
-export const known = <T>(value: T): Read<T> => ({ kind: "known", value });
 
 /** @throws what is no answer of the API server */
 export async function tried<T>(read: Promise<T>): Promise<Read<T>> {
@@ -29,10 +28,8 @@ export async function listAnywhere(
   return all.kind === "known" ? all : tried(listObjects(client, of, otherwise, { query }));
 }
 
-/** In the same order, at most `atOnce` at a time. */
-export async function mapped<T, R>(items: readonly T[], atOnce: number, each: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  for (let from = 0; from < items.length; from += atOnce)
-    results.push(...(await Promise.all(items.slice(from, from + atOnce).map(each))));
-  return results;
-}
+/** `namespace/name` */
+export const fullName = (object: Json): string => `${namespaceOf(object)}/${nameOf(object)}`;
+
+export const namespaceOf = (object: Json): string => text(at(root(object), "metadata", "namespace"));
+export const nameOf = (object: Json): string => text(at(root(object), "metadata", "name"));

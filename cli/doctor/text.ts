@@ -1,4 +1,5 @@
 /** How findings are printed. */
+import { counted } from "../../kube/object/counted.ts";
 import type { Told } from "../../controller/doctor/checks.ts";
 import { SEVERITIES, type Severity } from "../../controller/doctor/facts/finding.ts";
 import type { Colour, Paint } from "../paint.ts";
@@ -30,8 +31,7 @@ function lines({ severity, about, what, why, mend }: Told, paint: Paint): readon
 }
 
 /** Objects are written by others: no escape sequence of theirs reaches the terminal, and a finding keeps its lines. */
-// oxlint-disable-next-line no-control-regex
-const plainText = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
+const plainText = (text: string): string => text.replaceAll(/\p{Cc}+/gu, " ");
 
 export type Summary = { readonly [S in Severity]: number };
 
@@ -39,8 +39,6 @@ export const summaryOf = (findings: readonly Told[]): Summary =>
   Object.fromEntries(
     SEVERITIES.map((severity) => [severity, findings.filter((each) => each.severity === severity).length]),
   ) as unknown as Summary;
-
-const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;
 
 /** `2 errors, 1 warning, 1 thing not known: 12 Rollouts at https://…` */
 export function closingLine(

@@ -8,6 +8,7 @@ import type { Templates } from "../../controller/rules/analysis/templateCollecti
 import type { Neighbours, PodOwner } from "../../controller/rules/rollout/neighbours.ts";
 import type { ServiceLabels } from "../../controller/rules/rollout/references.ts";
 import { serviceReferences } from "../../controller/rules/rollout/references.ts";
+import { scaleDownOf } from "../../controller/rollout/revision/workload.ts";
 import {
   groupOf,
   type WorkloadAnswer,
@@ -18,7 +19,6 @@ import {
 import type { Json } from "../../kube/object/json.ts";
 import type { Lookup } from "../../kube/validation/lookup.ts";
 import { at, present, root, text, textMap, whole } from "../../kube/validation/place.ts";
-import { ROUTERS } from "../../providers/traffic/routers.ts";
 import type { Workload } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { ownerOf } from "../../webhook/admission/neighbours.ts";
@@ -84,7 +84,7 @@ export function bundleOf(members: readonly Member[], isWhole: IsWhole = () => fa
   };
 }
 
-const ARGO = "argoproj.io";
+export const ARGO = "argoproj.io";
 type Scope = "namespaced" | "cluster";
 /** Objects of one kind by name, as one of the others sees them; of several equally near ones undefined. */
 type Named = ReadonlyMap<string, Member | undefined>;
@@ -187,12 +187,6 @@ export const ROUTED_KINDS: Readonly<Record<string, string>> = {
   virtualservices: "VirtualService",
 };
 
-/** Tests ask whether each router's kind is here. */
-export const unknownRoutedKinds = (): readonly string[] =>
-  ROUTERS.flatMap(({ named }) =>
-    named === undefined || named.resource.plural in ROUTED_KINDS ? [] : [named.resource.plural],
-  );
-
 /** A VirtualService may be named with its namespace, too. */
 const withNamespaces = (named: Named): Named =>
   new Map(
@@ -214,10 +208,8 @@ function workloadsFor(of: Member, { rollouts }: Together, named: NamedFor): Work
     },
     scaledBy: (deployment) =>
       rollouts
-        .filter(({ object }) => {
-          const place = at(root(object), "spec", "workloadRef");
-          return text(at(place, "name")) === deployment && text(at(place, "scaleDown")) !== "never";
-        })
+        .filter(({ object }) => workloadRefOf(object)?.name === deployment)
+        .filter(({ object }) => scaleDownOf(object as unknown as Rollout) !== "never")
         .map(({ name }) => name),
   };
 }

@@ -9,7 +9,7 @@ import { parsedOrTold, usageProblem } from "../parsed.ts";
 import type { CliPorts } from "../ports.ts";
 import { filesOf, textOf, Unreadable } from "../yaml/files.ts";
 import type { Edit, Finding } from "./finding.ts";
-import { type Judgement, judge } from "./judge.ts";
+import { inOrder, type Judgement, judge } from "./judge.ts";
 import { githubReport, jsonReport, sarifReport } from "./machineReports.ts";
 import { commandOf, type LintOptions, lintOptionsOf } from "./options.ts";
 import { readSource, type Source } from "./source.ts";
@@ -41,18 +41,25 @@ interface File {
 }
 
 async function lint(options: LintOptions, ports: CliPorts): Promise<number> {
-  let files = await readAll(options, ports);
-  let judgement = judge(files.map(({ source }) => source));
-  if (options.fix) {
-    files = await mendAll(files, judgement, ports);
-    judgement = judge(files.map(({ source }) => source));
-  }
-  const sources = files.map(({ source }) => source);
+  const files = await readAll(options, ports);
+  const given = judgedFiles(files);
+  const { sources, judgement } = options.fix ? await mendAll(given, ports) : given;
   const asked = options.server === undefined ? [] : await askServer(judgement, options, ports);
   const findings = asked.length === 0 ? judgement.findings : inOrder([...judgement.findings, ...asked], sources);
   const text = report(findings, { sources, judgement, options, ports });
   if (text !== "") await ports.out(text);
   return conclude(findings, judgement, options, ports);
+}
+
+interface JudgedFiles {
+  readonly files: readonly File[];
+  readonly sources: readonly Source[];
+  readonly judgement: Judgement;
+}
+
+function judgedFiles(files: readonly File[]): JudgedFiles {
+  const sources = files.map(({ source }) => source);
+  return { files, sources, judgement: judge(sources) };
 }
 
 async function readAll(options: LintOptions, ports: CliPorts): Promise<readonly File[]> {
@@ -69,11 +76,6 @@ async function askServer(judgement: Judgement, options: LintOptions, ports: CliP
   return serverFindings(judgement, options.server ?? {}, ports);
 }
 
-function inOrder(findings: readonly Finding[], sources: readonly Source[]): readonly Finding[] {
-  const order = new Map(sources.map(({ name }, index) => [name, index]));
-  return findings.toSorted((a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0) || a.range[0] - b.range[0]);
-}
-
 interface Printed {
   readonly sources: readonly Source[];
   readonly judgement: Judgement;
@@ -86,7 +88,7 @@ function report(findings: readonly Finding[], { sources, judgement, options, por
     case "text":
       return textReport(findings, sources, paintOf(ports));
     case "json":
-      return jsonReport(findings, sources, judgement.judged);
+      return jsonReport(findings, sources, judgement.objects.length);
     case "sarif":
       return sarifReport(findings, sources, ports.version);
     case "github":
@@ -106,7 +108,7 @@ function conclude(findings: readonly Finding[], judgement: Judgement, options: L
     if (first !== undefined) ports.err(`Error: ${sentenceOf(first)}`);
     return 1;
   }
-  if (judgement.judged === 0 && options.format === "text")
+  if (judgement.objects.length === 0 && options.format === "text")
     ports.err("Nothing to judge: no Rollout, analysis or Experiment is among what was given");
   if (!options.strict || warnings === 0) return 0;
   ports.err(`Error: ${warnings === 1 ? "a warning counts" : `${warnings} warnings count`} as errors: --strict`);
@@ -116,32 +118,34 @@ function conclude(findings: readonly Finding[], judgement: Judgement, options: L
 /** What is put right may show what was hidden behind it; more often than this nothing new comes up. */
 const MOST_ROUNDS = 5;
 
-async function mendAll(files: readonly File[], first: Judgement, ports: CliPorts): Promise<readonly File[]> {
-  let current = files;
-  let { findings } = first;
+async function mendAll(given: JudgedFiles, ports: CliPorts): Promise<JudgedFiles> {
+  let current = given;
   const changes = new Map<string, number>();
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const mends = Map.groupBy(
-      findings.filter(({ mend }) => mend !== undefined),
-      ({ file }) => file,
-    );
-    if (mends.size === 0) break;
-    current = current.map(({ source, isNamed }) => {
-      const edits = distinct((mends.get(source.name) ?? []).flatMap(({ mend }) => (mend === undefined ? [] : [mend])));
-      if (edits.length === 0) return { source, isNamed };
-      changes.set(source.name, (changes.get(source.name) ?? 0) + edits.length);
-      return { source: readSource(source.name, edited(source.text, edits), isNamed), isNamed };
-    });
-    ({ findings } = judge(current.map(({ source }) => source)));
+    const edits = editsByFile(current.judgement.findings);
+    if (edits.size === 0) break;
+    for (const [name, { length }] of edits) changes.set(name, (changes.get(name) ?? 0) + length);
+    current = judgedFiles(current.files.map((file) => mended(file, edits.get(file.source.name))));
   }
-  for (const { source } of current) {
-    const count = changes.get(source.name);
+  for (const { name, text } of current.sources) {
+    const count = changes.get(name);
     if (count === undefined) continue;
-    await write(source.name, source.text);
-    ports.err(`${source.name}: put right in ${count === 1 ? "one place" : `${count} places`}`);
+    await write(name, text);
+    ports.err(`${name}: put right in ${count === 1 ? "one place" : `${count} places`}`);
   }
   return current;
 }
+
+function editsByFile(findings: readonly Finding[]): ReadonlyMap<string, readonly Edit[]> {
+  const mends = findings.flatMap(({ file, mend }) => (mend === undefined ? [] : [{ file, mend }]));
+  const groups = Map.groupBy(mends, ({ file }) => file);
+  return new Map([...groups].map(([file, own]) => [file, distinct(own.map(({ mend }) => mend))]));
+}
+
+const mended = ({ source, isNamed }: File, edits: readonly Edit[] = []): File => ({
+  source: edits.length === 0 ? source : readSource(source.name, edited(source.text, edits), isNamed),
+  isNamed,
+});
 
 /** Several findings may mean the same place. */
 function distinct(edits: readonly Edit[]): readonly Edit[] {

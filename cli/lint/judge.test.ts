@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { isList, isObject } from "../../kube/object/json.ts";
 import { crds } from "../../schema/crd.ts";
-import { unknownRoutedKinds } from "./bundle.ts";
+import { ROUTERS } from "../../providers/traffic/routers.ts";
+import { ROUTED_KINDS } from "./bundle.ts";
 import { findingsIn, lint, places, rollout, template } from "./testing.ts";
 
 const canary = "  strategy: { canary: {} }\n";
@@ -196,7 +197,8 @@ describe("what a Rollout names", () => {
   });
 
   test("is the route of its router; of every kind that a router names", async () => {
-    expect(unknownRoutedKinds()).toEqual([]);
+    const unknown = ROUTERS.filter(({ named }) => named !== undefined && !(named.resource.plural in ROUTED_KINDS));
+    expect(unknown).toEqual([]);
     const routed =
       "  strategy: { canary: { stableService: s, canaryService: c, trafficRouting: { nginx: { stableIngress: web } } } }\n";
     const ingress = (to: string): string =>
@@ -214,6 +216,18 @@ describe("what stands beside it in the same file", () => {
       "6:3 error pods-of-another spec.selector",
       "22:3 error pods-of-another spec.selector",
     ]);
+  });
+
+  test("may not scale the same Deployment down; a reference alone does not, as admission sees it", async () => {
+    const ref = (name: string, scaleDown: string): string =>
+      `apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: { name: ${name} }\nspec:\n  workloadRef: { apiVersion: apps/v1, kind: Deployment, name: old${scaleDown} }\n${canary}`;
+    const deployment = `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: old }\nspec:\n  selector: { matchLabels: { app: web } }\n  template: { metadata: { labels: { app: web } }, spec: { containers: [{ name: c, image: c }] } }\n`;
+    const scaled = ref("a", ", scaleDown: onsuccess");
+    const shared = async (other: string): Promise<readonly string[]> =>
+      (await found(scaled, other, deployment)).filter((line) => line.includes("workload-shared"));
+    expect(await shared(ref("b", ", scaleDown: progressively"))).toHaveLength(2);
+    expect(await shared(ref("b", ""))).toEqual([]);
+    expect(await shared(ref("b", ", scaleDown: never"))).toEqual([]);
   });
 
   test("may not be the same object", async () => {

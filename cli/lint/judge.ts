@@ -7,7 +7,7 @@ import { at, root, text } from "../../kube/validation/place.ts";
 import { type Violation, violationBody } from "../../kube/validation/violation.ts";
 import { BREAK_GLASS } from "../../schema/labels.ts";
 import { type PlaceInText, placeInText, rangeOf } from "../yaml/position.ts";
-import { bundleOf, isUnknownTemplate, type Member, memberOf } from "./bundle.ts";
+import { ARGO, bundleOf, isUnknownTemplate, type Member, memberOf } from "./bundle.ts";
 import type { Edit, Finding, ObjectName } from "./finding.ts";
 import { type Mend, mendOf, withValue } from "./mend.ts";
 import { admitted, foreignFindings, schemaFindings, type SchemaFinding } from "./schemaFindings.ts";
@@ -18,9 +18,7 @@ export interface Judgement {
   readonly findings: readonly Finding[];
   /** The error that the reference's linter names first, if it finds it, too. */
   readonly first: Finding | undefined;
-  /** How many objects were judged. */
-  readonly judged: number;
-  /** Those that were judged, for whoever asks others about them. */
+  /** Those that were judged. */
   readonly objects: readonly Judged[];
 }
 
@@ -55,21 +53,24 @@ export function judge(sources: readonly Source[]): Judgement {
     return [...ofSchema(each, byRules), ...byRules, ...(twice.get(each) ?? [])];
   });
   const all = [...unread, ...found];
-  const ours = cases.filter(({ member }) => kindOf(member) !== undefined);
-  const order = new Map(sources.map(({ name }, index) => [name, index]));
   return {
-    findings: all.toSorted((a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0) || a.range[0] - b.range[0]),
+    findings: inOrder(all, sources),
     first: all.find(({ severity }) => severity === "error"),
-    judged: ours.length,
-    objects: ours.flatMap(({ source, object, document, node, member }) => {
+    objects: cases.flatMap(({ source, object, document, node, member }) => {
       const kind = kindOf(member);
       return kind === undefined ? [] : [{ source, at: { object, document, node }, kind, name: nameOf(member) }];
     }),
   };
 }
 
+/** In the order of the files, and of the places in each. */
+export function inOrder(findings: readonly Finding[], sources: readonly Source[]): readonly Finding[] {
+  const order = new Map(sources.map(({ name }, index) => [name, index]));
+  return findings.toSorted((a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0) || a.range[0] - b.range[0]);
+}
+
 const kindOf = ({ group, kind }: Member): AdmittedKind | undefined =>
-  group === "argoproj.io" && isAdmitted(kind) ? kind : undefined;
+  group === ARGO && isAdmitted(kind) ? kind : undefined;
 
 const nameOf = ({ kind, namespace, name }: Member): ObjectName => ({ kind, namespace, name });
 

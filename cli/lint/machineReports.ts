@@ -1,7 +1,7 @@
 /** Findings for other programs: JSON, SARIF for code scanning, annotations of a GitHub workflow. */
 import type { Finding } from "./finding.ts";
 import type { Source } from "./source.ts";
-import { countsOf, sentenceOf, whose } from "./textReport.ts";
+import { byName, countsOf, sentenceOf, whose } from "./textReport.ts";
 
 interface Span {
   readonly line: number;
@@ -17,9 +17,6 @@ function spanOf({ file, range: [start, end] }: Finding, sources: ReadonlyMap<str
   const to = source?.positionOf(end) ?? from;
   return { ...from, endLine: to.line, endColumn: to.column };
 }
-
-const byName = (sources: readonly Source[]): ReadonlyMap<string, Source> =>
-  new Map(sources.map((source) => [source.name, source]));
 
 /** `{findings: [{file, line, column, severity, rule, path, message, …}], errors, warnings, judged}` */
 export function jsonReport(findings: readonly Finding[], sources: readonly Source[], judged: number): string {

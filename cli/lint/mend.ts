@@ -9,7 +9,8 @@ import { goDurationNs } from "../../kube/object/goDuration.ts";
 import { isList, isObject, type Json } from "../../kube/object/json.ts";
 import type { AdmittedKind } from "../../controller/rules/admission/admittedKinds.ts";
 import { marksOf, type Schema, schemaOf } from "../../controller/rules/admission/schemas.ts";
-import { keyOf, type PlaceInText } from "../yaml/position.ts";
+import { keyOf } from "../yaml/parse.ts";
+import type { PlaceInText } from "../yaml/position.ts";
 import type { Edit } from "./finding.ts";
 
 export interface Mend {

@@ -13,6 +13,7 @@ import { prune, validate, withDefaults } from "../../simulator/schema/structural
 import { metadataFaults } from "../../simulator/server/objects/metadata.ts";
 import type { Cause } from "../../simulator/model/model.ts";
 import type { AdmittedKind } from "../../controller/rules/admission/admittedKinds.ts";
+import { ARGO } from "./bundle.ts";
 
 /** Without its place in a text. */
 export interface SchemaFinding {
@@ -22,7 +23,6 @@ export interface SchemaFinding {
   readonly help?: string;
 }
 
-const GROUP = "argoproj.io";
 const VERSION = "v1alpha1";
 
 const schemas = new Map<string, Schema>(
@@ -53,8 +53,8 @@ export function schemaFindings(object: Json, kind: AdmittedKind): readonly Schem
 }
 
 function versionFindings({ apiVersion }: Json): readonly SchemaFinding[] {
-  if (apiVersion === `${GROUP}/${VERSION}`) return [];
-  const message = `Unsupported value: ${JSON.stringify(apiVersion)}: supported values: "${GROUP}/${VERSION}"`;
+  if (apiVersion === `${ARGO}/${VERSION}`) return [];
+  const message = `Unsupported value: ${JSON.stringify(apiVersion)}: supported values: "${ARGO}/${VERSION}"`;
   return [{ path: "apiVersion", rule: "api-version", message }];
 }
 
@@ -83,19 +83,19 @@ const COPIED: readonly string[] = ["", "apps"];
  */
 function slips({ apiVersion, kind }: Json): readonly SchemaFinding[] {
   const [group, name] = [groupOf(String(apiVersion)), String(kind)];
-  if (group === GROUP) {
+  if (group === ARGO) {
     const near = nearest(name, KINDS);
     if (near === undefined || isAdmitted(name)) return [];
     return [
       {
         path: "kind",
         rule: "unknown-kind",
-        message: `Unsupported value: ${JSON.stringify(name)}: no such kind in ${GROUP}`,
+        message: `Unsupported value: ${JSON.stringify(name)}: no such kind in ${ARGO}`,
         help: `Did you mean "${near}"?`,
       },
     ];
   }
-  if (!isAdmitted(name) || !(COPIED.includes(group) || nearest(group, [GROUP]) !== undefined)) return [];
+  if (!isAdmitted(name) || !(COPIED.includes(group) || nearest(group, [ARGO]) !== undefined)) return [];
   return versionFindings({ apiVersion });
 }
 

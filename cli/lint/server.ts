@@ -8,6 +8,7 @@ import { ADMITTED } from "../../kube/client/resources.ts";
 import type { KubeClient } from "../../kube/client/transport.ts";
 import { isObject, type Json } from "../../kube/object/json.ts";
 import { messageOf } from "../../kube/object/errors.ts";
+import { inBatches } from "../batches.ts";
 import type { CliPorts, ConnectOptions, Connection } from "../ports.ts";
 import { Unreadable } from "../yaml/files.ts";
 import { placeInText, rangeOf } from "../yaml/position.ts";
@@ -35,12 +36,8 @@ export async function serverFindings(
     throw new Unreadable(`cannot ask the API server (--server): ${messageOf(error)}`, { cause: error });
   }
   const told = new Set(findings.map((finding) => placeKey(finding)));
-  const found: Finding[] = [];
-  for (let from = 0; from < objects.length; from += AT_ONCE) {
-    const asked = await Promise.all(objects.slice(from, from + AT_ONCE).map((each) => ask(each, connection)));
-    found.push(...asked.flat().filter((finding) => !told.has(placeKey(finding))));
-  }
-  return found;
+  const found = await inBatches(objects, AT_ONCE, (each) => ask(each, connection));
+  return found.flat().filter((finding) => !told.has(placeKey(finding)));
 }
 
 const placeKey = ({ file, object, path }: Finding): string =>

@@ -1,4 +1,5 @@
 /** Findings for people: a line that editors and scripts understand, the place in the file, and what to do. */
+import { counted } from "../../kube/object/counted.ts";
 import { type Paint, wrap } from "../paint.ts";
 import type { Finding } from "./finding.ts";
 import type { Source } from "./source.ts";
@@ -17,12 +18,15 @@ export const countsOf = (findings: readonly Finding[]): Counts => ({
   warnings: findings.filter(({ severity }) => severity === "warning").length,
 });
 
+export const byName = (sources: readonly Source[]): ReadonlyMap<string, Source> =>
+  new Map(sources.map((source) => [source.name, source]));
+
 /** `rollout.yaml:12:22: error: spec…: Invalid value: … [rule]`, the line itself with a mark below, and the help. */
 export function textReport(findings: readonly Finding[], sources: readonly Source[], paint: Paint): string {
   if (findings.length === 0) return "";
-  const byName = new Map(sources.map((source) => [source.name, source]));
+  const named = byName(sources);
   const blocks = findings.map((finding) => {
-    const source = byName.get(finding.file);
+    const source = named.get(finding.file);
     return [
       headline(finding, source, paint),
       ...moreLines(finding),
@@ -88,8 +92,6 @@ function helpLines(finding: Finding, paint: Paint): readonly string[] {
   const lines = [of === "" ? "" : `in ${of}`, ...(help === "" ? [] : wrap(`help: ${help}`, HELP_COLUMNS, "      "))];
   return lines.filter((line) => line !== "").map((line) => `      ${paint("dim", line)}`);
 }
-
-const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;
 
 export function summary(findings: readonly Finding[]): string {
   const { errors, warnings } = countsOf(findings);

@@ -4,6 +4,7 @@ import {
   isScalar,
   Lexer,
   LineCounter,
+  type Pair,
   parseAllDocuments,
   type Tags,
   visit,
@@ -85,13 +86,20 @@ function mayNestDeep(text: string): boolean {
 const OPEN_BRACKET = 0x5b;
 const OPEN_BRACE = 0x7b;
 
+/** The name of a member. */
+export const keyOf = ({ key }: Pick<Pair, "key">): string => String(isScalar(key) ? key.value : key);
+
+/** `<<`, of which the parser makes a symbol. */
+export const isMerge = ({ key }: Pick<Pair, "key">): boolean =>
+  isScalar(key) && (key.value === "<<" || typeof key.value === "symbol");
+
 function repeatedKeys(document: Parsed, lines: LineCounter): readonly YAMLParseError[] {
   const errors: YAMLParseError[] = [];
   visit(document, {
     Map(_, map) {
       const seen = new Set<unknown>();
       for (const { key } of map.items) {
-        if (!isScalar(key) || key.value === "<<" || typeof key.value === "symbol") continue;
+        if (!isScalar(key) || isMerge({ key })) continue;
         const { range } = key;
         if (seen.has(key.value) && range !== undefined && range !== null) {
           const { line, col } = lines.linePos(range[0]);

@@ -1,6 +1,6 @@
 /** Where in a text a member of an object stands: from the path in a finding to line and column. */
-import { isAlias, isMap, isScalar, isSeq, type Pair, type ParsedNode, type YAMLMap } from "yaml";
-import type { Parsed } from "./parse.ts";
+import { isAlias, isMap, isScalar, isSeq, type ParsedNode, type YAMLMap } from "yaml";
+import { isMerge, keyOf, type Parsed } from "./parse.ts";
 
 /** Offsets in the text; the end is not part of it. */
 export type Range = readonly [start: number, end: number];
@@ -88,9 +88,6 @@ function memberIn(document: Parsed, map: YAMLMap.Parsed, rest: string, isShared:
 
 const merged = (document: Parsed, node: ParsedNode | null | undefined): ParsedNode | undefined =>
   resolved(document, { node: node ?? undefined, key: undefined, holder: undefined, isShared: true }).node;
-
-export const keyOf = ({ key }: Pair): string => String(isScalar(key) ? key.value : key);
-const isMerge = ({ key }: Pair): boolean => isScalar(key) && (key.value === "<<" || typeof key.value === "symbol");
 
 const withoutMerges = (map: YAMLMap.Parsed): YAMLMap.Parsed =>
   ({ items: map.items.filter((pair) => !isMerge(pair)) }) as YAMLMap.Parsed;

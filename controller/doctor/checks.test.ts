@@ -5,20 +5,8 @@ import { invalid } from "../../kube/validation/violation.ts";
 import { ADOPTING, INSTANCE_LABEL } from "../../schema/labels.ts";
 import { examined, exitCodeOf } from "./checks.ts";
 import type { NeededRight } from "./facts/facts.ts";
-import {
-  controller,
-  definitions,
-  facts,
-  held,
-  hook,
-  known,
-  lease,
-  NOW,
-  rollout,
-  said,
-  unknown,
-  wrong,
-} from "./testing.ts";
+import { known } from "./facts/finding.ts";
+import { controller, definitions, facts, held, hook, lease, NOW, rollout, said, unknown, wrong } from "./testing.ts";
 
 describe("a cluster", () => {
   test("that is healthy has who drives and that mistakes are refused, and nothing else", () => {

@@ -3,13 +3,12 @@ import type { Json } from "../../kube/object/json.ts";
 import { crds } from "../../schema/crd.ts";
 import { type CheckName, examined } from "./checks.ts";
 import type { ControllerLease, DoctorFacts, InstalledController, WebhookFacts } from "./facts/facts.ts";
-import type { Read } from "./facts/finding.ts";
+import { known } from "./facts/finding.ts";
 
 export const NOW = Date.UTC(2026, 0, 1);
 export const DAY = 86_400_000;
 const HOLDER = "sluice-1_a";
 
-export const known = <T>(value: T): Read<T> => ({ kind: "known", value });
 export const unknown = { kind: "unknown", why: "Cannot list: HTTP 403 Forbidden: not for you." } as const;
 
 export const lease = (lock: ControllerLease["lock"], more: Partial<ControllerLease> = {}): ControllerLease => {

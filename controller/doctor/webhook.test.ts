@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { examined } from "./checks.ts";
-import { controller, DAY, facts, hook, known, NOW, said, unknown, wrong } from "./testing.ts";
+import { known } from "./facts/finding.ts";
+import { controller, DAY, facts, hook, NOW, said, unknown, wrong } from "./testing.ts";
 
 describe("the webhook", () => {
   const check = (more: Parameters<typeof hook>[0]) => wrong("webhook", { webhooks: known([hook(more)]) });

@@ -1,15 +1,15 @@
 import { isNotFound } from "./apiError.ts";
 import type { ApiPath } from "./path.ts";
-import type { KubeClient } from "./transport.ts";
+import type { KubeClient, KubeRequest } from "./transport.ts";
 
 /** The object as the API server has it now; undefined: there is none. @throws {ApiError} */
 export async function readIfThere<T>(
   client: Pick<KubeClient, "request">,
   path: ApiPath,
-  limits: { readonly timeoutMs?: number } = {},
+  how: Pick<KubeRequest, "timeoutMs" | "accept"> = {},
 ): Promise<T | undefined> {
   try {
-    return await client.request<T>({ method: "GET", path, ...limits });
+    return await client.request<T>({ method: "GET", path, ...how });
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;

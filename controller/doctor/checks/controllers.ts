@@ -3,9 +3,7 @@ import { humanDuration } from "../../../kube/object/humanDuration.ts";
 import { timestamp } from "../../../kube/object/time.ts";
 import { driversOf, isHeld, ofInstance, overlap, type Post, postsOf } from "../facts/drivers.ts";
 import type { ControllerLease, DoctorFacts, InstalledController } from "../facts/facts.ts";
-import { type Finding, ifKnown } from "../facts/finding.ts";
-
-const INSTALL = "kubectl apply -f manifests/install.yaml";
+import { type Finding, ifKnown, INSTALL, listOf } from "../facts/finding.ts";
 
 export const controllers = (facts: DoctorFacts): readonly Finding[] => [
   ...ifKnown(
@@ -29,7 +27,7 @@ export const controllers = (facts: DoctorFacts): readonly Finding[] => [
 ];
 
 function none(facts: DoctorFacts, leases: readonly ControllerLease[]): readonly Finding[] {
-  const installed = facts.controllers.kind === "known" ? facts.controllers.value : [];
+  const installed = listOf(facts.controllers);
   const [first] = installed;
   if (leases.length > 0 || installed.some(({ electsLeader }) => !electsLeader)) return [];
   return [

@@ -2,11 +2,10 @@
 import { isObject, type Json } from "../../../kube/object/json.ts";
 import { at, items, root, text } from "../../../kube/validation/place.ts";
 import { crds } from "../../../schema/crd.ts";
-import { type Finding, ifKnown, named } from "../facts/finding.ts";
+import { type Finding, ifKnown, INSTALL, named } from "../facts/finding.ts";
 import type { DoctorFacts } from "../facts/facts.ts";
 
 const VERSION = "v1alpha1";
-const INSTALL = "kubectl apply -f manifests/install.yaml";
 const SHOW = (name: string): string => `kubectl get crd ${name} -o jsonpath='{.status}'`;
 
 export const definitions = ({ definitions: read }: DoctorFacts): readonly Finding[] =>

@@ -6,7 +6,7 @@ import { at, items, root, text, whole } from "../../../kube/validation/place.ts"
 import { ADOPTING, INSTANCE_LABEL } from "../../../schema/labels.ts";
 import { type Driver, drives, driversOf, ofInstance } from "../facts/drivers.ts";
 import type { DoctorFacts } from "../facts/facts.ts";
-import { type Finding, ifKnown, named } from "../facts/finding.ts";
+import { type Finding, ifKnown, INSTALL, rolloutsNamed } from "../facts/finding.ts";
 
 /** A controller looks at a change within a second; after a start it looks at all of them. */
 const PATIENCE_MS = 60_000;
@@ -65,8 +65,7 @@ const isDriven = (drivers: readonly Driver[], instanceId: string, namespace: str
 function undriven(idle: readonly Seen[], drivers: readonly Driver[]): readonly Finding[] {
   const groups = Map.groupBy(idle, ({ instanceId }) => instanceId);
   return [...groups].map(([instanceId, rollouts]) => {
-    const names = rollouts.map(({ namespace, name }) => `${namespace}/${name}`);
-    const about = `Rollout${names.length === 1 ? "" : "s"} ${named(names)}`;
+    const about = rolloutsNamed(rollouts.map(({ namespace, name }) => `${namespace}/${name}`));
     const [first] = rollouts;
     const there = `-n ${first?.namespace} ${first?.name}`;
     if (instanceId === ADOPTING) {
@@ -89,7 +88,7 @@ function undriven(idle: readonly Seen[], drivers: readonly Driver[]): readonly F
       about,
       what: "no running controller drives Rollouts without an instance id in their namespaces",
       why: drivers.length === 0 ? "no controller runs" : `those that run are for ${scopesOf(drivers)}`,
-      mend: "kubectl apply -f manifests/install.yaml",
+      mend: INSTALL,
     };
   });
 }

@@ -2,7 +2,7 @@
 import type { Violation } from "../../../kube/validation/violation.ts";
 import { violationText } from "../../../kube/validation/violation.ts";
 import type { DoctorFacts, Judged } from "../facts/facts.ts";
-import { type Finding, withoutStop } from "../facts/finding.ts";
+import { type Finding, objectNamed, withoutStop } from "../facts/finding.ts";
 
 /** Warnings of admission, since the missing may be on its way; what is stored waits for it. */
 const HOLDS: ReadonlySet<string> = new Set([
@@ -52,7 +52,7 @@ function findingOf({ kind, namespace, name }: Judged, violation: Violation, seve
   const beside = BESIDE[violation.rule];
   return {
     severity,
-    about: `${kind} ${namespace === "" ? name : `${namespace}/${name}`}`,
+    about: objectNamed(kind, namespace, name),
     what: withoutStop(violationText(violation)),
     why: withoutStop(violation.help ?? reasonFor(severity)),
     mend: `kubectl edit ${kind.toLowerCase()} ${name}${there}${beside === undefined ? "" : `   # or mend what it names: kubectl get ${beside}${there}`}`,

@@ -8,7 +8,7 @@ import {
   pluginNamed,
 } from "../../../providers/metrics/pluginService.ts";
 import type { DoctorFacts, NamedSecret } from "../facts/facts.ts";
-import { type Finding, ifKnown, withoutStop } from "../facts/finding.ts";
+import { type Finding, ifKnown, listOf, objectNamed, withoutStop } from "../facts/finding.ts";
 
 export const plugins = (facts: DoctorFacts): readonly Finding[] => [
   ...usesOf(facts).flatMap((use) => unusable(use, facts)),
@@ -22,9 +22,8 @@ interface Use {
 }
 
 function usesOf({ rollouts, templates }: DoctorFacts): readonly Use[] {
-  const stored = rollouts.kind === "known" ? rollouts.value : [];
   return [
-    ...stored.flatMap((rollout) =>
+    ...listOf(rollouts).flatMap((rollout) =>
       items(at(root(rollout), "spec", "strategy", "canary", "steps"))
         .filter((step) => present(at(step, "plugin")))
         .map((step) => use(rollout, "Rollout", "stepPlugins", text(at(step, "plugin", "name")))),
@@ -40,8 +39,8 @@ function usesOf({ rollouts, templates }: DoctorFacts): readonly Use[] {
 }
 
 function use(object: Json, kind: string, list: PluginList, plugin: string): Use {
-  const [namespace, name] = ["namespace", "name"].map((each) => text(at(root(object), "metadata", each)));
-  return { about: `${kind} ${namespace === "" ? name : `${namespace}/${name}`}`, list, plugin };
+  const metadata = at(root(object), "metadata");
+  return { about: objectNamed(kind, text(at(metadata, "namespace")), text(at(metadata, "name"))), list, plugin };
 }
 
 function unusable(

@@ -1,11 +1,11 @@
 /** Routers that Rollouts name, whose kinds of objects the cluster does not know. */
 import type { DoctorFacts } from "../facts/facts.ts";
-import { type Finding, ifKnown, named } from "../facts/finding.ts";
+import { type Finding, ifKnown, rolloutsNamed } from "../facts/finding.ts";
 
 export const routers = ({ routed }: DoctorFacts): readonly Finding[] =>
   routed.flatMap(({ router, group, plural, users, isServed }) => {
     const full = `${plural}.${group}`;
-    const about = `Rollout${users.length === 1 ? "" : "s"} ${named(users)}`;
+    const about = rolloutsNamed(users);
     return ifKnown(
       isServed,
       { about, what: `whether the cluster has ${full} for the ${router} router is not known` },

@@ -2,7 +2,7 @@
 import { humanDuration } from "../../../kube/object/humanDuration.ts";
 import { ofInstance } from "../facts/drivers.ts";
 import type { DoctorFacts, WebhookFacts } from "../facts/facts.ts";
-import { type Finding, ifKnown, withoutStop } from "../facts/finding.ts";
+import { type Finding, ifKnown, listOf, withoutStop } from "../facts/finding.ts";
 
 const INSTALL = "kubectl apply -f manifests/install.yaml";
 const DAY_MS = 24 * 3_600_000;
@@ -35,8 +35,7 @@ function installed(finding: Finding, { reached: answer }: WebhookFacts, { contro
 
 /** Only where a controller wants Deployments sent to it. */
 function migrating({ controllers, mutating }: DoctorFacts): readonly Finding[] {
-  const installed = controllers.kind === "known" ? controllers.value : [];
-  return installed
+  return listOf(controllers)
     .filter(({ rewritesDeployments, wanted }) => rewritesDeployments && wanted > 0)
     .flatMap(({ namespace, name, instanceId }) => {
       const about = `Deployment ${namespace}/${name}`;
@@ -58,8 +57,7 @@ function migrating({ controllers, mutating }: DoctorFacts): readonly Finding[] {
 }
 
 function unconfigured({ controllers }: DoctorFacts, found: readonly WebhookFacts[]): readonly Finding[] {
-  const installed = controllers.kind === "known" ? controllers.value : [];
-  return installed
+  return listOf(controllers)
     .filter(({ servesWebhook, wanted }) => servesWebhook && wanted > 0)
     .filter(({ instanceId }) => !found.some((each) => each.instanceId === instanceId))
     .map(({ namespace, name, instanceId }) => ({

@@ -1,5 +1,6 @@
 /** Who drives Rollouts: read from Leases and Deployments (docs/cli/doctor.md#who-drives). */
 import type { ControllerLease, DoctorFacts, InstalledController } from "./facts.ts";
+import { listOf } from "./finding.ts";
 
 /** A controller that works now. */
 export interface Driver {
@@ -40,7 +41,7 @@ export function postsOf(leases: readonly ControllerLease[]): readonly Post[] {
 /** Undefined: it is not known. */
 export function driversOf({ leases, controllers, nowMs }: DoctorFacts): readonly Driver[] | undefined {
   if (leases.kind === "unknown") return undefined;
-  const installed = controllers.kind === "known" ? controllers.value : [];
+  const installed = listOf(controllers);
   const byLease = postsOf(leases.value).flatMap((post) => driverAt(post, installed, nowMs) ?? []);
   const without = installed
     .filter(({ electsLeader, ready }) => !electsLeader && ready > 0)

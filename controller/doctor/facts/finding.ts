@@ -20,6 +20,15 @@ export interface Finding {
 export type Read<T> =
   { readonly kind: "known"; readonly value: T } | { readonly kind: "unknown"; readonly why: string };
 
+export const known = <T>(value: T): Read<T> => ({ kind: "known", value });
+
+/** What was read, as something else. */
+export const mapRead = <T, R>(read: Read<T>, to: (value: T) => R): Read<R> =>
+  read.kind === "known" ? known(to(read.value)) : read;
+
+/** What was not read has nothing in it. */
+export const listOf = <T>(read: Read<readonly T[]>): readonly T[] => (read.kind === "known" ? read.value : []);
+
 /** A list of what is known, or the one finding that it is not. */
 export const ifKnown = <T>(
   read: Read<T>,
@@ -39,3 +48,14 @@ export function named(names: readonly string[]): string {
   if (rest > 0) return `${shown.join(", ")} and ${rest} more`;
   return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
 }
+
+/** `Rollouts shop/web and shop/api` */
+export const rolloutsNamed = (names: readonly string[]): string =>
+  `Rollout${names.length === 1 ? "" : "s"} ${named(names)}`;
+
+/** `Rollout shop/web`, and `ClusterAnalysisTemplate latency` without a namespace. */
+export const objectNamed = (kind: string, namespace: string, name: string): string =>
+  `${kind} ${namespace === "" ? name : `${namespace}/${name}`}`;
+
+/** The command that mends what is missing of an installation. */
+export const INSTALL = "kubectl apply -f manifests/install.yaml";

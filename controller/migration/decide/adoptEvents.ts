@@ -1,4 +1,5 @@
 /** What is said of a takeover in mode adopt, to whom it concerns (docs/migration.md#mode-adopt). Pure. */
+import { counted } from "../../../kube/object/counted.ts";
 import { matchesSelector } from "../../../kube/object/selector.ts";
 import { controllerOf } from "../../../kube/object/ownerReference.ts";
 import { listed } from "../../../kube/validation/nearNames.ts";
@@ -101,8 +102,6 @@ function handedOver({ replicaSets, pods }: AdoptionFacts, rollout: Stored): read
         ] as const)),
   ];
 }
-
-const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /** One that an owner has told apart may stay. */
 function shareLabels(deployment: Stored, rollout: Stored): boolean {
