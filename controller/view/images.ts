@@ -7,7 +7,7 @@ export interface RunningImage {
   readonly tags: readonly string[];
 }
 
-export type Tag = "canary" | "stable" | "active" | "preview" | "ping" | "pong";
+type Tag = "canary" | "stable" | "active" | "preview" | "ping" | "pong";
 
 const TAGS: readonly Tag[] = ["canary", "stable", "active", "preview", "ping", "pong"];
 

@@ -59,7 +59,7 @@ export function metricWords(scene: Timed, metric: MetricStanding): string {
 }
 
 /** The metric that decides first: one that has ended badly, one that has failed at all, else one that goes on. */
-export function tellingMetric({ metrics }: RunStanding): MetricStanding | undefined {
+function tellingMetric({ metrics }: RunStanding): MetricStanding | undefined {
   const deciding = metrics.filter(({ dryRun }) => !dryRun);
   return (
     deciding.find((metric) => hasEnded(metric) && metric.phase !== "Successful") ??
