@@ -12,7 +12,7 @@ import { checkPods } from "../../controller/rollout/apply/podRequests.ts";
 import type { Drivers, Evidence, RunStanding } from "../../controller/rollout/explain/evidence.ts";
 import { toldPlugins, toldRefusals } from "../../controller/rollout/explain/told.ts";
 import { createGatherer } from "../../controller/rollout/facts/gather.ts";
-import { needOf, type OptionalStore } from "../../controller/rollout/facts/optionalStore.ts";
+import { neededOf, type OptionalStore } from "../../controller/rollout/facts/optionalStore.ts";
 import { createStores, type Stores } from "../../controller/rollout/facts/stores.ts";
 import type { PodCheck, ReplicaSetFacts } from "../../controller/rollout/model/model.ts";
 import { restartDue } from "../../controller/rollout/revision/restart.ts";
@@ -110,7 +110,7 @@ async function evidenceOf(
 const runsOf = ({ runs }: Caches, { metadata: { uid = "" } }: Rollout | Experiment): ReadonlyMap<string, RunStanding> =>
   new Map((runs.get(uid) ?? []).map((run) => [run.metadata.name, runStanding(run)]));
 
-/** Undefined: its analysis templates were not read, or there is no room for it. */
+/** Undefined: there is no room for it. */
 async function experimentEvidence(
   { client, clock }: Scope,
   caches: Caches,
@@ -209,13 +209,9 @@ async function readCaches(scope: Scope, asked: Resource): Promise<Caches> {
   return { stores, runs: Map.groupBy(runs, (run) => controllerOf(run)?.uid), instances };
 }
 
-async function fillNeeded(scope: Scope, { rollouts, experiments }: Stores, store: OptionalStore): Promise<void> {
+async function fillNeeded(scope: Scope, stores: Stores, store: OptionalStore): Promise<void> {
   const { kind } = store;
-  const running = experiments.by("need", needOf(kind)).filter(({ status }) => !isCompleted(status?.phase));
-  const keys = new Set([
-    ...rollouts.by("need", needOf(kind)).flatMap((rollout) => kind.neededBy(rollout)),
-    ...running.flatMap((experiment) => kind.neededByExperiment?.(experiment) ?? []),
-  ]);
+  const keys = neededOf(kind, stores);
   if (keys.size === 0) return;
   const namespace = kind.isClusterScoped === true ? undefined : scope.namespace;
   try {
