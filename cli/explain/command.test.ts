@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { RolloutStrategy } from "../../schema/rollout.ts";
 import { explanationText } from "./text.ts";
-import { analysed, analysisTemplate, canary, rollout, shop, type Shop, toPerson, update } from "./testing.ts";
+import { analysed, analysisTemplate, canary, rollout, shop, type Shop, template, toPerson, update } from "./testing.ts";
 
 describe("an explanation", () => {
   test("has the chain of facts, what would let it go on, and the commands for that", async () => {
@@ -139,6 +139,24 @@ test("an Experiment is told with its pods", async () => {
     'Experiment "web-cfc9584fb-2-0" is Pending: template a: 0 of 1 pods are available (1 of 1 pods not ready: ImagePullBackOff, container "web", image "web:missing": Back-off pulling image "web:missing").\n',
   );
   expect(out).toContain("command  sluice terminate experiment web-cfc9584fb-2-0 -n shop  # end it, as a success\n");
+});
+
+test("an Experiment that is over says what its analysis came to", async () => {
+  const world = await shop(() => 7);
+  await world.create(analysisTemplate({ failureLimit: 0 }));
+  const pods = { selector: { matchLabels: { app: "web" } }, template: template("web:1") };
+  await world.create({
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "Experiment",
+    metadata: { name: "tried" },
+    spec: { templates: [{ name: "a", ...pods }], analyses: [{ name: "errors", templateName: "errors" }] },
+  });
+  await world.advance(60_000);
+  const { code, out, err } = await world.explained("experiment", "tried");
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect(out).toStartWith(
+    'Experiment "tried" has ended Failed: Metric "errors" assessed Failed due to failed (1) > failureLimit (0); metric errors: last measurement 7 was Failed (success is result < 5), 1 failed of 0 allowed.\n',
+  );
 });
 
 describe("an AnalysisRun", () => {

@@ -1,4 +1,5 @@
 /** Whether a controller is at work, by the Leases that every controller of Rollouts holds. */
+import { locks } from "../../controller/process/locks.ts";
 import type { Drivers } from "../../controller/rollout/explain/evidence.ts";
 import { ApiError } from "../../kube/client/apiError.ts";
 import { collectionPath, nameSelector } from "../../kube/client/path.ts";
@@ -16,21 +17,18 @@ interface Lease {
   };
 }
 
-/** Sluice holds both, Argo Rollouts the second. */
-const NAMES = ["sluice-controller-lock", "argo-rollouts-controller-lock"];
-
 /** Two machines' clocks may differ by this much. */
 const SLACK_MS = 60_000;
 
-/** @param instance "": of the controller without one. @param now ms since the epoch */
+/** Sluice holds both Leases, Argo Rollouts the second. @param instance "": of the controller without one. @param now ms since the epoch */
 export async function driversOf(client: KubeClient, instance: string, now: number): Promise<Drivers> {
   try {
     const leases = await Promise.all(
-      NAMES.map(async (name) => {
+      locks(instance).map(async (name) => {
         const page = await client.request<{ readonly items?: readonly Lease[] | null }>({
           method: "GET",
           path: collectionPath(LEASES, undefined),
-          query: { fieldSelector: nameSelector(instance === "" ? name : `${name}-${instance}`) },
+          query: { fieldSelector: nameSelector(name) },
         });
         return page.items ?? [];
       }),

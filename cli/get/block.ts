@@ -2,7 +2,7 @@
 import { experimentImages, rolloutImages, type RunningImage } from "../../controller/view/images.ts";
 import type { ExperimentInfo, RolloutInfo } from "../../controller/view/info.ts";
 import { clip, type Paint, wrap } from "../paint.ts";
-import { aligned, type Cell, cell, columnWidths, shortened, tableWidth, widthOf } from "./cells.ts";
+import { aligned, type Cell, cell, columnWidths, painted, shortened, tableWidth, widthOf } from "./cells.ts";
 import { tinted } from "./colours.ts";
 import { experimentTree, rolloutTree, type TreeRow } from "./tree.ts";
 
@@ -27,20 +27,15 @@ function messageLines(message: string, { columns }: Look): readonly string[] {
 function imageText({ image, tags }: RunningImage, { paint, columns }: Look): string {
   const after = tags.length === 0 ? "" : ` (${tags.join(", ")})`;
   const room = columns === undefined ? Number.POSITIVE_INFINITY : Math.max(8, columns - LABEL - widthOf(after));
-  const shown = tags.map((tag) => {
-    const { text, colour } = tinted(tag);
-    return colour === undefined ? text : paint(colour, text);
-  });
+  const shown = tags.map((tag) => painted([tinted(tag)], paint));
   return `${shortened(image, room)}${tags.length === 0 ? "" : ` (${shown.join(", ")})`}`;
 }
 
 const imageLines = (images: readonly RunningImage[], look: Look): readonly string[] =>
   images.map((image, index) => labelled(index === 0 ? "Images:" : "", imageText(image, look)));
 
-function statusText({ icon, status }: { readonly icon: string; readonly status: string }, { paint }: Look): string {
-  const { colour } = tinted(icon);
-  return `${colour === undefined ? icon : paint(colour, icon)} ${status}`;
-}
+const statusText = ({ icon, status }: Pick<RolloutInfo, "icon" | "status">, { paint }: Look): string =>
+  `${painted([tinted(icon)], paint)} ${status}`;
 
 const HEADER: TreeRow = {
   branch: "",
@@ -64,6 +59,8 @@ interface Columns {
   readonly hasDetail: boolean;
 }
 
+const ALL: Columns = { most: Number.POSITIVE_INFINITY, hasKind: true, hasDetail: false };
+
 const cellsOf = (row: TreeRow, { most, hasKind, hasDetail }: Columns): readonly Cell[] => [
   nameCell(row, most),
   ...(hasKind ? [cell(row.kind)] : []),
@@ -80,31 +77,25 @@ const LAST_RESORT = 14;
 
 /** On a narrow terminal names are shortened; where that is not enough, the icon alone says the kind. */
 function columnsFor(rows: readonly TreeRow[], columns: number): Columns {
-  const all: Columns = { most: Number.POSITIVE_INFINITY, hasKind: true, hasDetail: false };
   const widthLeft = (by: Columns): number => {
     const widths = columnWidths(rows.map((row) => cellsOf(row, by)));
     return columns - (tableWidth(widths) - (widths[0] ?? 0));
   };
-  const left = widthLeft(all);
-  if (left >= LEAST_NAME) return { ...all, most: left };
-  const without = { ...all, hasKind: false };
+  const left = widthLeft(ALL);
+  if (left >= LEAST_NAME) return { ...ALL, most: left };
+  const without = { ...ALL, hasKind: false };
   return { ...without, most: Math.max(LAST_RESORT, widthLeft(without)) };
 }
 
 function treeLines(rows: readonly TreeRow[], { paint, columns, wide }: Look): readonly string[] {
   const whole = [HEADER, ...rows];
-  if (columns === undefined || wide) {
-    const by: Columns = { most: Number.POSITIVE_INFINITY, hasKind: true, hasDetail: wide };
-    return aligned(
-      whole.map((row) => cellsOf(row, by)),
-      paint,
-    );
-  }
-  const by = columnsFor(whole, columns);
-  return aligned(
+  const isUncut = columns === undefined || wide;
+  const by = isUncut ? { ...ALL, hasDetail: wide } : columnsFor(whole, columns);
+  const lines = aligned(
     whole.map((row) => cellsOf(row, by)),
     paint,
-  ).map((line) => clip(line, columns));
+  );
+  return isUncut ? lines : lines.map((line) => clip(line, columns));
 }
 
 /** @param nowMs for the ages */

@@ -18,7 +18,7 @@ export const widthOf = (text: string): number => Array.from(text).length;
 
 export const cellWidth = (of: Cell): number => of.reduce((sum, { text }) => sum + widthOf(text), 0);
 
-const painted = (of: Cell, paint: Paint): string =>
+export const painted = (of: Cell, paint: Paint): string =>
   of.map(({ text, colour }) => (colour === undefined ? text : paint(colour, text))).join("");
 
 /** Of each column; the last one counts, too. */

@@ -11,7 +11,7 @@ import { createStore, keyOf, type Store, type Stored } from "../../kube/runtime/
 import { type Reflector, runReflector } from "../../kube/runtime/watch.ts";
 import type { AnalysisRun } from "../../schema/analysis.ts";
 import type { Experiment } from "../../schema/experiment.ts";
-import type { ReplicaSet, Workload } from "../../schema/kube.ts";
+import type { ReplicaSet, Resource, Workload } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 
 export const RESOURCES = {
@@ -72,19 +72,30 @@ export const ownedOn = (shelves: Shelves): Owned => ({
 });
 
 /** By namespace and name, as the API server orders them. */
-export const inOrder = <T extends Stored>(store: Store<T, "owner">): readonly T[] =>
-  [...store.values()].toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+export const inOrder = <T extends Stored>(objects: { values(): Iterable<T> }): readonly T[] =>
+  [...objects.values()].toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 
 /** A person waits, and the process ends soon: fewer requests matter more than memory. */
 const PAGE = { mostObjects: 1_000, mostBytes: 16 * 2 ** 20 };
 
+/** `take` is called for each object of a kind. @throws {ApiError} */
+export async function listed(
+  client: KubeClient,
+  resource: Resource,
+  { namespace, query }: Pick<Wanted, "namespace" | "query">,
+  take: (object: Stored) => void,
+): Promise<void> {
+  const path = collectionPath(resource, namespace);
+  for await (const { items } of pagesOf<Stored>({ client, path, query, ...PAGE }))
+    for (const item of items ?? []) take(item);
+}
+
 /** Reads all at the same time. @throws {ApiError} */
 export async function readOnce(client: KubeClient, shelves: Shelves, wanted: readonly Wanted[]): Promise<void> {
-  const read = async ({ shelf: name, namespace, query, isOptional = false }: Wanted): Promise<void> => {
+  const read = async (of: Wanted): Promise<void> => {
+    const { shelf: name, isOptional = false } = of;
     try {
-      const path = collectionPath(RESOURCES[name], namespace);
-      for await (const { items } of pagesOf<Stored>({ client, path, query, ...PAGE }))
-        for (const item of items ?? []) shelves[name].upsert(item);
+      await listed(client, RESOURCES[name], of, (item) => shelves[name].upsert(item));
     } catch (error) {
       if (!isOptional || !isNotFound(error)) throw error;
     }

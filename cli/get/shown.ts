@@ -3,7 +3,7 @@ import { paintFor, plain } from "../paint.ts";
 import type { CliPorts } from "../ports.ts";
 import type { Look } from "./block.ts";
 import type { GetOptions } from "./options.ts";
-import { blocksOf, documentOf, fullName, missingOf, namesOf, type Subject } from "./subjects.ts";
+import { blocksOf, documentOf, missingOf, namesOf, type Subject } from "./subjects.ts";
 
 export const lookOf = ({ color, output }: GetOptions, { env, columns }: CliPorts): Look => ({
   paint: color ? paintFor({ isTTY: columns !== undefined, env }) : plain,
@@ -38,6 +38,6 @@ const lines = (of: readonly string[]): string => of.map((line) => `${line}\n`).j
 
 export function toldMissing(subjects: readonly Subject[], options: GetOptions, { err }: CliPorts): boolean {
   const missing = missingOf(subjects, options);
-  for (const name of missing) err(`Error: ${fullName(options.kind, "").slice(0, -1)} "${name}" not found`);
+  for (const name of missing) err(`Error: ${options.kind}.argoproj.io "${name}" not found`);
   return missing.length > 0;
 }

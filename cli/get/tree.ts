@@ -1,5 +1,5 @@
 /** The tree below a Rollout or an Experiment: a row for each object, as the official plugin prints it. */
-import { humanDuration } from "../../kube/object/humanDuration.ts";
+import { humanDuration, since } from "../../kube/object/humanDuration.ts";
 import { BAD, OK, UNKNOWN, WARNING } from "../../controller/view/icons.ts";
 import type {
   AnalysisRunInfo,
@@ -44,12 +44,13 @@ const children = (above: string, of: readonly Grow[]): Rows =>
       : grow({ own: `${above}├──`, below: `${above}│  ` }),
   );
 
-const statusCell = (icon: string, status: string): Cell => [tinted(icon), { text: ` ${status}` }];
+const grown = <T>(
+  of: readonly T[],
+  rows: (one: T, at: Branch, nowMs: number) => Rows,
+  nowMs: number,
+): readonly Grow[] => of.map((one) => (at) => rows(one, at, nowMs));
 
-const ageOf = ({ creationTimestamp }: ObjectInfo, nowMs: number): string => {
-  const ms = Date.parse(creationTimestamp);
-  return Number.isNaN(ms) ? "<unknown>" : humanDuration(nowMs - ms);
-};
+const statusCell = (icon: string, status: string): Cell => [tinted(icon), { text: ` ${status}` }];
 
 const joined = (parts: readonly Cell[]): Cell =>
   parts.flatMap((part, index) => (index === 0 ? part : [{ text: "," }, ...part]));
@@ -67,15 +68,15 @@ const rowOf = (
 ): TreeRow => ({
   name: { text: objectMeta.name },
   status: statusCell(icon, status),
-  age: ageOf(objectMeta, nowMs),
+  age: since(objectMeta.creationTimestamp, nowMs),
   info: [],
   detail: "",
   ...rest,
 });
 
-function podRow(pod: PodInfo, { own }: Branch, nowMs: number): TreeRow {
+function podRows(pod: PodInfo, { own }: Branch, nowMs: number): Rows {
   const restarts = pod.restarts > 0 ? `,restarts:${pod.restarts}` : "";
-  return rowOf(pod, nowMs, { branch: `${own}□ `, kind: "Pod", info: [{ text: `ready:${pod.ready}${restarts}` }] });
+  return [rowOf(pod, nowMs, { branch: `${own}□ `, kind: "Pod", info: [{ text: `ready:${pod.ready}${restarts}` }] })];
 }
 
 /** A deadline that is no time is shown without one. */
@@ -101,17 +102,12 @@ function replicaSetRows(rs: ReplicaSetInfo, at: Branch, nowMs: number): Rows {
     info: joined([...tags.map((tag) => [tinted(tag)]), ...delay]),
     detail: rs.images.join(","),
   });
-  return [
-    row,
-    ...children(
-      at.below,
-      rs.pods.map((pod): Grow => (branch) => [podRow(pod, branch, nowMs)]),
-    ),
-  ];
+  return [row, ...children(at.below, grown(rs.pods, podRows, nowMs))];
 }
 
-const jobRow = (job: JobInfo, { own }: Branch, nowMs: number): TreeRow =>
-  rowOf(job, nowMs, { branch: `${own}⊞ `, name: tinted(job.objectMeta.name, job.status), kind: "Job" });
+const jobRows = (job: JobInfo, { own }: Branch, nowMs: number): Rows => [
+  rowOf(job, nowMs, { branch: `${own}⊞ `, name: tinted(job.objectMeta.name, job.status), kind: "Job" }),
+];
 
 function analysisRunRows(run: AnalysisRunInfo, at: Branch, nowMs: number): Rows {
   const counts: readonly (readonly [icon: string, count: number])[] = [
@@ -127,13 +123,7 @@ function analysisRunRows(run: AnalysisRunInfo, at: Branch, nowMs: number): Rows 
     info: joined(counts.filter(([, n]) => n > 0).map(([icon, n]) => [tinted(icon), { text: ` ${n}` }])),
     detail: run.specAndStatus.status?.message ?? "",
   });
-  return [
-    row,
-    ...children(
-      at.below,
-      run.jobs.map((job): Grow => (branch) => [jobRow(job, branch, nowMs)]),
-    ),
-  ];
+  return [row, ...children(at.below, grown(run.jobs, jobRows, nowMs))];
 }
 
 function experimentRows(experiment: ExperimentInfo, at: Branch, nowMs: number): Rows {
@@ -144,19 +134,13 @@ function experimentRows(experiment: ExperimentInfo, at: Branch, nowMs: number): 
     kind: "Experiment",
     detail: message,
   });
-  return [row, ...children(at.below, [...grown(replicaSets, replicaSetRows), ...grown(analysisRuns, analysisRunRows)])];
-
-  function grown<T>(of: readonly T[], rows: (one: T, branch: Branch, now: number) => Rows): readonly Grow[] {
-    return of.map((one) => (branch) => rows(one, branch, nowMs));
-  }
+  const below = [...grown(replicaSets, replicaSetRows, nowMs), ...grown(analysisRuns, analysisRunRows, nowMs)];
+  return [row, ...children(at.below, below)];
 }
 
 function revisionRows(revision: number, info: RolloutInfo, at: Branch, nowMs: number): Rows {
-  const of = <T extends { readonly revision: number }>(
-    all: readonly T[],
-    rows: (one: T, branch: Branch, now: number) => Rows,
-  ): readonly Grow[] =>
-    all.filter((one) => one.revision === revision).map((one) => (branch) => rows(one, branch, nowMs));
+  const its = <T extends { readonly revision: number }>(all: readonly T[]): readonly T[] =>
+    all.filter((one) => one.revision === revision);
   const row: TreeRow = {
     branch: `${at.own}# `,
     name: { text: `revision:${revision}` },
@@ -167,9 +151,9 @@ function revisionRows(revision: number, info: RolloutInfo, at: Branch, nowMs: nu
     detail: "",
   };
   const below = [
-    ...of(info.replicaSets, replicaSetRows),
-    ...of(info.experiments, experimentRows),
-    ...of(info.analysisRuns, analysisRunRows),
+    ...grown(its(info.replicaSets), replicaSetRows, nowMs),
+    ...grown(its(info.experiments), experimentRows, nowMs),
+    ...grown(its(info.analysisRuns), analysisRunRows, nowMs),
   ];
   return [row, ...children(at.below, below)];
 }
@@ -182,11 +166,7 @@ const revisionsOf = ({ replicaSets, experiments, analysisRuns }: RolloutInfo): r
 
 export function rolloutTree(info: RolloutInfo, nowMs: number): Rows {
   const row = rowOf(info, nowMs, { branch: "⟳ ", kind: "Rollout", detail: info.message });
-  const revisions = revisionsOf(info).map(
-    (revision): Grow =>
-      (branch) =>
-        revisionRows(revision, info, branch, nowMs),
-  );
+  const revisions = grown(revisionsOf(info), (revision, at) => revisionRows(revision, info, at, nowMs), nowMs);
   return [row, ...children("", revisions)];
 }
 

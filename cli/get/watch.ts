@@ -10,7 +10,7 @@ import type { GetOptions } from "./options.ts";
 import { paced } from "./paced.ts";
 import { lookOf, textOf, toldMissing } from "./shown.ts";
 import { newShelves, type Shelves, watchAll, type Watching } from "./shelves.ts";
-import { blocksOf, fullName, missingOf, subjectsOn, wantedFor } from "./subjects.ts";
+import { blocksOf, fullName, missingOf, type Subject, subjectsOn, wantedFor } from "./subjects.ts";
 
 /** So that a storm of changes can be read. */
 const DRAW_MS = 200;
@@ -33,32 +33,30 @@ export async function watch(
   const ending = new AbortController();
   const end = (): void => ending.abort();
   const { clock } = ports;
-  const signal = endOfWatch(ports);
+  const signal = AbortSignal.any([endOfWatch(ports), ending.signal]);
   if (signal.aborted) return 0;
-  signal.addEventListener("abort", end, { once: true });
   if (options.timeoutSeconds > 0) clock.after(options.timeoutSeconds * SECOND_MS, end);
   const shelves = newShelves();
   const drawing = paced(clock, DRAW_MS, () => drawer?.draw());
   let drawer: Drawer | undefined;
   const reading = watchAll(client, shelves, wantedFor(options, namespace), {
     clock,
-    signal: ending.signal,
+    signal,
     changed: () => drawing.touch(),
   });
   try {
-    const watching = await Promise.race([reading, aborted(ending.signal)]);
+    const watching = await Promise.race([reading, aborted(signal)]);
     if (watching === undefined) return 0;
     if (toldMissing(subjectsOn(shelves, options), options, ports)) return 1;
     drawer = drawerFor({ options, ports, shelves, watching, rows });
     drawer.draw();
-    await aborted(ending.signal);
+    await aborted(signal);
     drawing.stop();
     await drawer.end();
     return 0;
   } finally {
     drawing.stop();
     end();
-    signal.removeEventListener("abort", end);
   }
 }
 
@@ -92,8 +90,8 @@ function inTurn(ports: CliPorts): { readonly write: (text: string) => void; read
 }
 
 /** What is not as it should be, below the trees. */
-function remarks({ options, shelves, watching }: Scene): readonly string[] {
-  const missing = missingOf(subjectsOn(shelves, options), options);
+function remarks({ options, watching }: Scene, subjects: readonly Subject[]): readonly string[] {
+  const missing = missingOf(subjects, options);
   const trouble = watching.trouble();
   return [
     ...missing.map((name) => `${fullName(options.kind, name)} was deleted`),
@@ -107,8 +105,9 @@ function onTerminal(scene: Scene): Drawer {
   const size = () => ({ columns: ports.columns ?? 80, rows: rows() });
   const screen: LiveScreen = liveScreen({ write, size });
   const lines = (): readonly string[] => {
-    const noted = remarks(scene);
-    const trees = blocksOf(subjectsOn(shelves, options), ports.clock.now(), lookOf(options, ports));
+    const subjects = subjectsOn(shelves, options);
+    const noted = remarks(scene, subjects);
+    const trees = blocksOf(subjects, ports.clock.now(), lookOf(options, ports));
     return noted.length === 0 ? trees : [...trees, "", ...noted];
   };
   let cancel = (): void => {};
@@ -146,7 +145,7 @@ function inPipe(scene: Scene): Drawer {
       write((before === undefined ? "" : between) + (await textOf(subjects, options, ports, ports.clock.now())));
       before = still;
     }
-    const noted = remarks(scene);
+    const noted = remarks(scene, subjects);
     for (const remark of noted.filter((each) => !told.has(each))) ports.err(remark);
     told.clear();
     for (const remark of noted) told.add(remark);

@@ -11,6 +11,7 @@ import { paced } from "../get/paced.ts";
 import { plain } from "../paint.ts";
 import { runOf } from "../parsed.ts";
 import type { CliPorts, Connection } from "../ports.ts";
+import type { Experiment } from "../../schema/experiment.ts";
 import { commandOf, type ListOptions, optionsOf } from "./options.ts";
 import { type Column, columnsOfExperiments, columnsOfRollouts, headersOf, summaryOf, textsOf } from "./rows.ts";
 
@@ -42,20 +43,21 @@ function listed(options: ListOptions, namespace: string): Listed {
     ...(options.selector === undefined ? {} : { labelSelector: options.selector }),
   };
   const where = options.allNamespaces ? undefined : namespace;
-  const of = <T extends Stored>(
+  const of = <T extends Stored, Row>(
     shelf: "rollouts" | "experiments",
-    columns: readonly Column<T>[],
+    columns: readonly Column<Row>[],
+    rowOf: (object: T) => Row,
     summary: (object: T) => unknown,
   ): Listed => ({
     wanted: { shelf, namespace: where, query },
     objects: (shelves) => inOrder<Stored>(shelves[shelf]),
     header: headersOf(columns),
-    texts: (object, nowMs) => textsOf(columns, object as T, nowMs),
+    texts: (object, nowMs) => textsOf(columns, rowOf(object as T), nowMs),
     summary: (object) => summary(object as T),
   });
   return options.kind === "rollout"
-    ? of("rollouts", columnsOfRollouts(extra), summaryOf.rollout)
-    : of("experiments", columnsOfExperiments(extra), summaryOf.experiment);
+    ? of("rollouts", columnsOfRollouts(extra), summaryOf.rollout, summaryOf.rollout)
+    : of("experiments", columnsOfExperiments(extra), (experiment: Experiment) => experiment, summaryOf.experiment);
 }
 
 const table = (rows: readonly (readonly string[])[]): string =>

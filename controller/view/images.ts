@@ -7,7 +7,7 @@ export interface RunningImage {
   readonly tags: readonly string[];
 }
 
-export type Tag = "canary" | "stable" | "active" | "preview" | "ping" | "pong";
+type Tag = "canary" | "stable" | "active" | "preview" | "ping" | "pong";
 
 const TAGS: readonly Tag[] = ["canary", "stable", "active", "preview", "ping", "pong"];
 
@@ -28,10 +28,8 @@ function merged(found: readonly RunningImage[]): readonly RunningImage[] {
     .toSorted((a, b) => (a.image < b.image ? -1 : a.image > b.image ? 1 : 0));
 }
 
-const ofExperiment = ({ replicaSets }: ExperimentInfo): readonly RunningImage[] =>
+export const experimentImages = ({ replicaSets }: ExperimentInfo): readonly RunningImage[] =>
   merged(used(replicaSets, ({ template }) => (template === "" ? [] : [`Σ:${template}`])));
 
-export const experimentImages = (info: ExperimentInfo): readonly RunningImage[] => ofExperiment(info);
-
 export const rolloutImages = ({ replicaSets, experiments }: RolloutInfo): readonly RunningImage[] =>
-  merged([...used(replicaSets, (one) => TAGS.filter((tag) => one[tag])), ...experiments.flatMap(ofExperiment)]);
+  merged([...used(replicaSets, (one) => TAGS.filter((tag) => one[tag])), ...experiments.flatMap(experimentImages)]);

@@ -10,7 +10,7 @@ export interface ShownPhase {
   readonly message: string;
 }
 
-const waiting = (what: string): ShownPhase => ({ phase: "Progressing", message: `waiting for rollout ${what}` });
+export const waiting = (what: string): ShownPhase => ({ phase: "Progressing", message: `waiting for rollout ${what}` });
 
 /** A status without a generation, or with a hash instead of it, was written by very old versions. */
 function isBehind({ metadata, status }: Rollout): boolean {
@@ -21,9 +21,16 @@ function isBehind({ metadata, status }: Rollout): boolean {
 const isUnpausing = ({ status }: Rollout): boolean =>
   status?.controllerPause === true && (status.pauseConditions ?? []).length === 0;
 
-export function shownPhase(rollout: Rollout): ShownPhase {
+/** Of what was asked of the Rollout itself; undefined: the controller may have seen all of it. */
+export function unseen(rollout: Rollout): ShownPhase | undefined {
   if (isBehind(rollout)) return waiting("spec update to be observed");
-  if (isUnpausing(rollout)) return waiting("to unpause");
+  return isUnpausing(rollout) ? waiting("to unpause") : undefined;
+}
+
+/** The one that the controller wrote; that of the Rollout as it stands, where it has written none. */
+export function writtenPhase(rollout: Rollout): ShownPhase {
   const { phase = "", message = "" } = rollout.status ?? {};
   return phase === "" ? phaseOf(rollout, rollout.status ?? {}) : { phase, message };
 }
+
+export const shownPhase = (rollout: Rollout): ShownPhase => unseen(rollout) ?? writtenPhase(rollout);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { humanDuration } from "./humanDuration.ts";
+import { humanDuration, since } from "./humanDuration.ts";
 
 const [s, m, h, d] = [1_000, 60_000, 3_600_000, 86_400_000] as const;
 
@@ -25,5 +25,10 @@ describe("durations in tables", () => {
     [8 * 365 * d, "8y"],
   ])("%p ms read %s", (ms, text) => {
     expect(humanDuration(ms)).toBe(text);
+  });
+
+  test("of no time are unknown", () => {
+    expect(since("", 0)).toBe("<unknown>");
+    expect(since("1970-01-01T00:00:00Z", 61_000)).toBe("61s");
   });
 });

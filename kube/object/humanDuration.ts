@@ -26,3 +26,9 @@ export function humanDuration(ms: number): string {
   const years = Math.trunc(hours / yearHours);
   return hours < 8 * yearHours ? withRest(years, "y", days % 365, "d") : `${years}y`;
 }
+
+/** How long ago; "<unknown>" for a text that is not a time. */
+export function since(time: string, nowMs: number): string {
+  const ms = Date.parse(time);
+  return Number.isNaN(ms) ? "<unknown>" : humanDuration(nowMs - ms);
+}

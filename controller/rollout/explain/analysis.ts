@@ -1,9 +1,8 @@
 /** What analyses have found so far, in words. */
 import { inWords } from "../../../kube/object/inWords.ts";
+import { hasEnded } from "../course/analysisKinds.ts";
 import type { MetricStanding, RunStanding } from "./evidence.ts";
 import { clause, type Timed, when } from "./gate.ts";
-
-const isOver = (phase: string): boolean => ["Successful", "Failed", "Error", "Inconclusive"].includes(phase);
 
 /** `result < 5`, or why there is none. */
 function conditionWords({ successCondition, failureCondition }: MetricStanding): string {
@@ -52,7 +51,7 @@ function limits({
 export function metricWords(scene: Timed, metric: MetricStanding): string {
   const { name, count, taken, nextAt, phase, dryRun } = metric;
   return [
-    `metric ${name}${dryRun ? " (dry run)" : ""}${isOver(phase) ? ` is ${phase}` : ""}: ${lastWords(metric)} (${conditionWords(metric)})`,
+    `metric ${name}${dryRun ? " (dry run)" : ""}${hasEnded(metric) ? ` is ${phase}` : ""}: ${lastWords(metric)} (${conditionWords(metric)})`,
     count === undefined ? `${taken} taken` : `${taken} of ${count} taken`,
     ...limits(metric),
     ...(nextAt === undefined ? [] : [`next at ${when(scene, Math.max(nextAt, scene.evidence.now))}`]),
@@ -60,12 +59,12 @@ export function metricWords(scene: Timed, metric: MetricStanding): string {
 }
 
 /** The metric that decides first: one that has ended badly, one that has failed at all, else one that goes on. */
-export function tellingMetric({ metrics }: RunStanding): MetricStanding | undefined {
+function tellingMetric({ metrics }: RunStanding): MetricStanding | undefined {
   const deciding = metrics.filter(({ dryRun }) => !dryRun);
   return (
-    deciding.find(({ phase }) => isOver(phase) && phase !== "Successful") ??
+    deciding.find((metric) => hasEnded(metric) && metric.phase !== "Successful") ??
     deciding.find(({ failed, errors }) => failed > 0 || errors > 0) ??
-    deciding.find(({ phase }) => !isOver(phase)) ??
+    deciding.find((metric) => !hasEnded(metric)) ??
     deciding[0]
   );
 }

@@ -1,17 +1,16 @@
 /** How an AnalysisRun stands, in a sentence and its facts (docs/cli/explain.md#of-an-experiment-or-an-analysisrun). */
 import { timestamp } from "../../../kube/object/time.ts";
+import { hasEnded } from "../course/analysisKinds.ts";
 import { metricWords, runFinding } from "./analysis.ts";
 import type { RunStanding } from "./evidence.ts";
 import type { Explanation } from "./explain.ts";
 import { clause, type Standing, when } from "./gate.ts";
 
-const OVER: readonly string[] = ["Successful", "Failed", "Error", "Inconclusive"];
-
 /** Pure. @param now ms since the epoch */
 export function explainRun(run: RunStanding, namespace: string, now: number): Explanation {
   const { name, phase, message, startedAt, metrics } = run;
   const timed = { evidence: { now } };
-  const isOver = OVER.includes(phase);
+  const isOver = hasEnded(run);
   const finding = runFinding(run);
   const found = [message === "" ? undefined : clause(message), finding].filter((part) => part !== undefined).join("; ");
   const state = phase === "" ? "has not begun" : `${isOver ? "has ended" : "is"} ${phase}`;

@@ -5,6 +5,7 @@ import type { RolloutStatus } from "../../../schema/rollout.ts";
 import { instant } from "../../../kube/object/time.ts";
 import { wordsOf } from "../actions/actions.ts";
 import { currentHash, roles, statusOf } from "../actions/pass.ts";
+import { kindsOf } from "../course/analysisKinds.ts";
 import { currentRun } from "../course/analysisWishes.ts";
 import { needsPerson, pauseCondition, pauseEnd } from "../course/pauseConditions.ts";
 import { stepVerdict } from "../course/step.ts";
@@ -253,7 +254,7 @@ function pauseWords(scene: Scene, reason: PauseReason, isForPerson: boolean, unt
 }
 
 function undecided({ p, evidence }: Scene): string {
-  const run = (["Step", "Background", "PrePromotion", "PostPromotion"] as const)
+  const run = kindsOf(p.world.rollout)
     .map((kind) => currentRun(p, kind))
     .find((each) => each?.phase === "Inconclusive");
   const finding = run === undefined ? undefined : runFinding(evidence.runs.get(run.name));

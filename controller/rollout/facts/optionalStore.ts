@@ -11,6 +11,7 @@ import type { Store, Stored } from "../../../kube/runtime/cache.ts";
 import { heldBack, tooLong, whyHeldBack } from "../../../kube/validation/size.ts";
 import { createRoom, type Room, roomy, weightOf } from "./room.ts";
 import { whyNot } from "./slim.ts";
+import type { Stores } from "./stores.ts";
 
 /** A row for each kind. `Raw`: as the API server sends it; `T`: what is kept. */
 export interface OptionalKind<T extends Stored = Stored, Raw extends Stored = Stored> {
@@ -86,6 +87,16 @@ export function createOptionalStore<T extends Stored, Raw extends Stored>(
 /** The index value under which the cache of Rollouts finds those that need a kind, or one object of it. */
 export const needOf = ({ resource }: OptionalKind, key?: string): string =>
   key === undefined ? resource : `${resource} ${key}`;
+
+/** Keys of all objects of a kind that Rollouts and Experiments need. */
+export const neededOf = (
+  kind: OptionalKind,
+  { rollouts, experiments }: Pick<Stores, "rollouts" | "experiments">,
+): Set<string> =>
+  new Set([
+    ...rollouts.by("need", needOf(kind)).flatMap((rollout) => kind.neededBy(rollout)),
+    ...experiments.by("need", needOf(kind)).flatMap((experiment) => kind.neededByExperiment?.(experiment) ?? []),
+  ]);
 
 /** All needs of a Rollout, for that index. */
 export const needsOf = (kinds: readonly OptionalKind[], rollout: Rollout): string[] =>

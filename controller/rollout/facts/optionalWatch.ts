@@ -9,7 +9,7 @@ import type { KubeClient } from "../../../kube/client/transport.ts";
 import { runReflector, type KubeObject, type Reflector, type ReflectorIncident } from "../../../kube/runtime/watch.ts";
 import type { Experiment } from "../../../schema/experiment.ts";
 import { logWatchError, type Complaints } from "../../process/complaints.ts";
-import { needOf, type OptionalStore } from "./optionalStore.ts";
+import { neededOf, needOf, type OptionalStore } from "./optionalStore.ts";
 import type { Stores } from "./stores.ts";
 import { keyOf } from "../../../kube/runtime/cache.ts";
 import type { Clock } from "../../../kube/clock/clock.ts";
@@ -92,13 +92,6 @@ const isNeeded = ({ rollouts, experiments, store }: Parts, key?: string): boolea
   return rollouts.by("need", need).length > 0 || experiments.by("need", need).length > 0;
 };
 
-/** Keys of all needed objects. */
-const needed = ({ rollouts, experiments, store: { kind } }: Parts): Set<string> =>
-  new Set([
-    ...rollouts.by("need", needOf(kind)).flatMap((rollout) => kind.neededBy(rollout)),
-    ...experiments.by("need", needOf(kind)).flatMap((experiment) => kind.neededByExperiment?.(experiment) ?? []),
-  ]);
-
 const enqueueNeeding = ({ rollouts, experiments, store, enqueue, enqueueExperiment }: Parts, key?: string): void => {
   const need = needOf(store.kind, key);
   for (const rollout of rollouts.by("need", need)) enqueue(keyOf(rollout));
@@ -168,7 +161,7 @@ function start(parts: Parts): void {
     signal: AbortSignal.any([signal, ending.signal]),
     ...(parts.random === undefined ? {} : { random: parts.random }),
     observe(what) {
-      if (what === "list") watching.asked = needed(parts);
+      if (what === "list") watching.asked = neededOf(store.kind, parts);
       parts.observe(what);
     },
     onError: (error, failures) => failed(parts, error, failures),
@@ -187,7 +180,7 @@ function listed(parts: Parts, watching: Watching): void {
     if (isFirst || wasRefused) enqueueNeeding(parts);
     return;
   }
-  const now = needed(parts);
+  const now = neededOf(store.kind, parts);
   const found = [...now].filter((key) => watching.asked.has(key) && !store.seen.has(key));
   for (const key of found) store.seen.add(key);
   if (wasRefused) enqueueNeeding(parts);

@@ -1,8 +1,9 @@
 /** Nodes, namespaces, events, configuration and permissions, as `kubectl get` shows them. */
+import { since } from "../../../kube/object/humanDuration.ts";
 import type { ApiObject } from "../../model/model.ts";
 import { ageColumn, column, type Column, integer, nameColumn, textCell, wide } from "./column.ts";
 import { at, conditionStatus, countAt, listAt, pairsAt, textAt } from "./readFields.ts";
-import { orNone, since } from "./text.ts";
+import { orNone } from "./text.ts";
 
 const rolePrefix = "node-role.kubernetes.io/";
 

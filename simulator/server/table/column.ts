@@ -1,7 +1,7 @@
 /** The columns of a kind's table. */
+import { since } from "../../../kube/object/humanDuration.ts";
 import type { ApiObject } from "../../model/model.ts";
 import { textAt } from "./readFields.ts";
-import { since } from "./text.ts";
 
 export type Cell = string | number | boolean | null;
 

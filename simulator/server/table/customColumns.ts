@@ -1,9 +1,9 @@
 /** Columns of custom resources: those that their definition names, or the age. */
+import { since } from "../../../kube/object/humanDuration.ts";
 import type { ApiObject } from "../../model/model.ts";
 import { type Cell, column, type Column, nameColumn } from "./column.ts";
 import { countAt, listAt, textAt } from "./readFields.ts";
 import { jsonPath } from "./jsonPath.ts";
-import { since } from "./text.ts";
 
 function cellOf(type: string, value: unknown, nowMs: number): Cell {
   switch (type) {

@@ -1,8 +1,9 @@
 /** Pods as `kubectl get` shows them: one state for people, made from phase, containers and deletion. */
+import { since } from "../../../kube/object/humanDuration.ts";
 import type { ApiObject } from "../../model/model.ts";
 import { ageColumn, column, type Column, nameColumn, textCell, wide } from "./column.ts";
 import { at, conditionStatus, countAt, listAt, textAt } from "./readFields.ts";
-import { orNone, since } from "./text.ts";
+import { orNone } from "./text.ts";
 
 interface PodState {
   readonly ready: number;

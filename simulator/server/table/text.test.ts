@@ -1,12 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { listText, selectorText, since } from "./text.ts";
-
-describe("durations in tables", () => {
-  test("of no time are unknown", () => {
-    expect(since("", 0)).toBe("<unknown>");
-    expect(since("1970-01-01T00:00:00Z", 61_000)).toBe("61s");
-  });
-});
+import { listText, selectorText } from "./text.ts";
 
 describe("texts in tables", () => {
   test("a selector has its requirements in order of key", () => {

@@ -1,12 +1,5 @@
 /** Texts in the cells of tables, as Kubernetes writes them. */
-import { humanDuration } from "../../../kube/object/humanDuration.ts";
 import { listAt, pairsAt, textAt } from "./readFields.ts";
-
-/** How long ago; "<unknown>" for a text that is not a time. */
-export function since(time: string, nowMs: number): string {
-  const ms = Date.parse(time);
-  return Number.isNaN(ms) ? "<unknown>" : humanDuration(nowMs - ms);
-}
 
 export const orNone = (text: string): string => (text === "" ? "<none>" : text);
 
