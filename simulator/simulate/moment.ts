@@ -108,10 +108,8 @@ export function momentOf(seen: Seen, revisions: Revisions, atMs: number): Moment
 const rounded = (share: number): number => Math.round(share * 10_000) / 10_000;
 
 function podsByHash({ rollout, sets, pods }: Seen): Map<string, Pods> {
-  const own = new Set([rollout.metadata.uid ?? ""]);
-  const hashes = new Map(
-    sets.map((set) => [set.metadata.uid, hashOf(set, own.has(controllerOf(set)?.uid ?? ""))] as const),
-  );
+  const isOwn = (set: ReplicaSet): boolean => controllerOf(set)?.uid === rollout.metadata.uid;
+  const hashes = new Map(sets.map((set) => [set.metadata.uid, hashOf(set, isOwn(set))] as const));
   const found = new Map<string, { ready: number; starting: number }>();
   for (const pod of pods) {
     const hash = hashes.get(controllerOf(pod)?.uid ?? "");
@@ -156,7 +154,7 @@ function capacityOf(shares: ReadonlyMap<string, number>, pods: ReadonlyMap<strin
 const ARRIVES: Stage = { text: "the new version arrives" };
 
 /** Which part of the update it is in. */
-export function stageOf(rollout: Rollout, revisions: Revisions): Stage {
+function stageOf(rollout: Rollout, revisions: Revisions): Stage {
   const { status = {} } = rollout;
   if (!isObserved(rollout) || status.currentPodHash === revisions.old || revisions.new === "") return ARRIVES;
   if (status.abort === true) return { text: "aborted: back to the old version", isOver: true };
@@ -187,7 +185,7 @@ function blueGreenStage({ status = {} }: Rollout): Stage {
 }
 
 /** A step as a line has it: its kind, and what tells it from others of its kind. */
-export function stepText(step: CanaryStep): string {
+function stepText(step: CanaryStep): string {
   const [kind = "step", settings] = Object.entries(step).find(([, value]) => value !== undefined) ?? [];
   if (typeof settings !== "object" || settings === null) return `${kind} ${String(settings)}`;
   const { duration, templates, name, replicas, weight, matchTrafficWeight } = settings as {
