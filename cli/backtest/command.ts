@@ -5,7 +5,8 @@ import type { Replayed, Take } from "../../controller/analysis/replay/replay.ts"
 import { createSendHttp } from "../../providers/metrics/measuring/http.ts";
 import { PROVIDERS } from "../../providers/metrics/providers.ts";
 import type { CliPorts } from "../ports.ts";
-import { readObjects, Unreadable } from "../simulate/files.ts";
+import { readObjects } from "../simulate/files.ts";
+import { Unreadable } from "../yaml/files.ts";
 import { timeText } from "../simulate/words.ts";
 import { backtest, startsOf } from "./backtest.ts";
 import { type BacktestFlags, parseBacktest } from "./options.ts";

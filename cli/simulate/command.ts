@@ -6,7 +6,8 @@ import { NO_SCENARIO, readScenario, type Scenario } from "../../simulator/simula
 import { simulate } from "../../simulator/simulate/simulate.ts";
 import type { CliPorts } from "../ports.ts";
 import { compareText } from "./compareText.ts";
-import { readObjects, Unreadable } from "./files.ts";
+import { readObjects } from "./files.ts";
+import { Unreadable } from "../yaml/files.ts";
 import { reportJson } from "./json.ts";
 import { parseSimulate, type SimulateFlags } from "./options.ts";
 import { reportSvg } from "./svg.ts";
