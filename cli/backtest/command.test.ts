@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { systemClock } from "../../kube/clock/clock.ts";
 import { recordingServer } from "../../providers/metrics/measuring/testing.ts";
+import { testPorts } from "../testing.ts";
 import { startsOf } from "./backtest.ts";
 import { run } from "./command.ts";
 
@@ -22,20 +23,9 @@ spec:
 ${more}`;
 
 async function backtested(args: readonly string[], stdin = template(), nowMs = NOW) {
-  const told = { out: "", err: "" };
-  const code = await run(["-f", "-", ...args], {
-    env: {},
-    version: "0.0.0",
-    program: "sluice",
-    out: async (text) => void (told.out += text),
-    err: (line) => void (told.err += `${line}\n`),
-    stdin: async () => stdin,
-    columns: undefined,
-    clock: { ...systemClock, now: () => nowMs },
-    signal: new AbortController().signal,
-    connect: () => Promise.reject(new Error("no cluster is needed")),
-  });
-  return { ...told, code };
+  const ports = testPorts({ stdin: async () => stdin, clock: { ...systemClock, now: () => nowMs } });
+  const code = await run(["-f", "-", ...args], ports);
+  return { ...ports.told, code };
 }
 
 /** A Prometheus that remembers: a value for each time. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { manualClock } from "../../kube/clock/clock.ts";
+import { testPorts } from "../testing.ts";
 import { run } from "./command.ts";
 
 const pages = join(import.meta.dir, "../../docs/cli");
@@ -9,20 +9,9 @@ const shop = join(pages, "shop.yaml");
 const scenario = join(pages, "scenario.yaml");
 
 async function simulated(args: readonly string[], stdin = "", columns?: number) {
-  const told = { out: "", err: "" };
-  const code = await run(args, {
-    env: {},
-    version: "0.0.0",
-    program: "sluice",
-    out: async (text) => void (told.out += text),
-    err: (line) => void (told.err += `${line}\n`),
-    stdin: async () => stdin,
-    columns,
-    clock: manualClock(),
-    signal: new AbortController().signal,
-    connect: () => Promise.reject(new Error("no cluster is needed")),
-  });
-  return { ...told, code };
+  const ports = testPorts({ stdin: async () => stdin, columns });
+  const code = await run(args, ports);
+  return { ...ports.told, code };
 }
 
 describe("as text", () => {
