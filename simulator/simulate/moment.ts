@@ -6,9 +6,9 @@ import {
   stepsOf,
   trafficRoutingOf,
 } from "../../controller/rollout/model/defaults.ts";
-import { isCompleted } from "../../controller/rollout/model/rolloutConditions.ts";
+import { isCompleted, wasObserved } from "../../controller/rollout/model/rolloutConditions.ts";
 import { HASH_LABEL } from "../../schema/labels.ts";
-import type { CanaryStep, Rollout } from "../../schema/rollout.ts";
+import type { Rollout } from "../../schema/rollout.ts";
 import {
   controllerOf,
   isActive,
@@ -17,6 +17,7 @@ import {
   type ReplicaSet,
   type Service,
 } from "../controllers/loop/objects.ts";
+import { stepText } from "../demo/stepText.ts";
 import type { ApiCore } from "../model/model.ts";
 
 /** Of one revision; a pod that is ending counts no longer. */
@@ -81,8 +82,7 @@ export function seenIn(core: ApiCore, namespace: string, name: string): Seen {
 }
 
 /** The status is about the present template. */
-export const isObserved = ({ metadata, status }: Rollout): boolean =>
-  status?.observedGeneration === String(metadata.generation);
+export const isObserved = (rollout: Rollout): boolean => wasObserved(rollout, rollout.status ?? {});
 
 export function momentOf(seen: Seen, revisions: Revisions, atMs: number): Moment {
   const { rollout } = seen;
@@ -182,28 +182,4 @@ function blueGreenStage({ status = {} }: Rollout): Stage {
   if ((status.pauseConditions ?? []).length > 0) return { text: "new pods ready: waits for the promotion" };
   if (before?.status === "Running") return { text: "new pods ready: analysis before the promotion" };
   return { text: "the new pods start" };
-}
-
-/** A step as a line has it: its kind, and what tells it from others of its kind. */
-function stepText(step: CanaryStep): string {
-  const [kind = "step", settings] = Object.entries(step).find(([, value]) => value !== undefined) ?? [];
-  if (typeof settings !== "object" || settings === null) return `${kind} ${String(settings)}`;
-  const { duration, templates, name, replicas, weight, matchTrafficWeight } = settings as {
-    readonly duration?: number | string;
-    readonly templates?: readonly { readonly templateName?: string; readonly name?: string }[];
-    readonly name?: string;
-    readonly replicas?: number;
-    readonly weight?: number;
-    readonly matchTrafficWeight?: boolean;
-  };
-  const names = (templates ?? []).map((each) => each.templateName ?? each.name ?? "");
-  const detail = [
-    typeof duration === "number" ? `${duration}s` : duration,
-    name,
-    ...names,
-    replicas === undefined ? undefined : `${replicas} pods`,
-    weight === undefined ? undefined : `${weight}%`,
-    matchTrafficWeight === true ? "as the traffic" : undefined,
-  ];
-  return [kind, ...detail.filter((each) => each !== undefined && each !== "")].join(" ");
 }
