@@ -12,8 +12,6 @@ export interface Backtest {
   /** How many are replayed at once. */
   readonly atOnce: number;
   readonly signal: AbortSignal;
-  /** Called after each. */
-  readonly progress?: (done: number) => void;
 }
 
 /** In the order of their starts. */
@@ -24,17 +22,14 @@ export async function backtest({
   take,
   atOnce,
   signal,
-  progress,
 }: Backtest): Promise<readonly Replayed[]> {
   const results: Replayed[] = [];
   let next = 0;
-  let done = 0;
   const work = async (): Promise<void> => {
     while (next < starts.length && !signal.aborted) {
       const at = next++;
       const startMs = starts[at] ?? 0;
       results[at] = await replayed({ run, startMs, terminateMs: startMs + longestMs, take, signal });
-      progress?.((done += 1));
     }
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, starts.length) }, work));

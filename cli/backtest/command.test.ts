@@ -186,6 +186,7 @@ describe("what is wrong is told, with what to do", () => {
     [["--prometheus", "prometheus:9090"], template(), "Write http://HOST:PORT."],
     [["--every", "1s"], template(), "more than 10000 runs"],
     [["--args", "service=s"], "kind: Service", "no AnalysisTemplate is among what was given"],
+    [["--args", "service=s"], template("  templates: [null]\n"), "no AnalysisRun can be made of AnalysisTemplate"],
     [["--template", "x"], template(), 'no AnalysisTemplate "x" is among what was given'],
     [
       ["--args", "service=s"],

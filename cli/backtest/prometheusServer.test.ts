@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../kube/clock/clock.ts";
+import { testPorts } from "../testing.ts";
 import { run } from "./command.ts";
 
 const [program, tool] = [Bun.which("prometheus"), Bun.which("promtool")];
@@ -73,20 +74,12 @@ describe.skipIf(!isThere)("Prometheus", () => {
   });
 
   test("tells of each starting time what the run would have come to", async () => {
-    let out = "";
-    const code = await run(["-f", "-", "--prometheus", url, "--since", "36h", "-o", "json"], {
-      env: {},
-      version: "0.0.0",
-      program: "sluice",
-      out: async (text) => void (out += text),
-      err: (line) => void (out += line),
-      stdin: async () => TEMPLATE,
-      columns: undefined,
-      clock: { ...systemClock, now: () => NOW },
-      signal: new AbortController().signal,
-      connect: () => Promise.reject(new Error("no cluster is needed")),
-    });
-    const { counts, runs } = JSON.parse(out) as { counts: object; runs: { startedAt: string; phase: string }[] };
+    const ports = testPorts({ stdin: async () => TEMPLATE, clock: { ...systemClock, now: () => NOW } });
+    const code = await run(["-f", "-", "--prometheus", url, "--since", "36h", "-o", "json"], ports);
+    const { counts, runs } = JSON.parse(ports.told.out) as {
+      counts: object;
+      runs: { startedAt: string; phase: string }[];
+    };
     expect([code, counts]).toEqual([0, { Successful: 5, Failed: 1, Inconclusive: 0, Error: 0 }]);
     expect(runs.find(({ phase }) => phase === "Failed")?.startedAt).toBe(new Date(NOW - 24 * HOUR).toISOString());
   });

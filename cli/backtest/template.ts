@@ -1,6 +1,6 @@
 /** The AnalysisRun that a backtest replays, from the templates of files. Pure. */
 import { isObject, type Json } from "../../kube/object/json.ts";
-import { root } from "../../kube/validation/place.ts";
+import { at, items, root, text } from "../../kube/validation/place.ts";
 import { textWithHelp } from "../../kube/validation/violation.ts";
 import { newRun } from "../../controller/analysis/make/newRun.ts";
 import { analysisTemplateViolations } from "../../controller/rules/analysis/analysis.ts";
@@ -87,12 +87,8 @@ function chosenOf(templates: readonly Template[], wanted: string | undefined): T
   return others.length > 0 ? `there are several AnalysisTemplates (${names}): say which by --template NAME` : first;
 }
 
-function includedBy({ spec }: Template): readonly string[] {
-  const { templates } = (spec ?? {}) as { readonly templates?: unknown };
-  return (Array.isArray(templates) ? templates : []).map(
-    (each: { readonly templateName?: string }) => each.templateName ?? "",
-  );
-}
+const includedBy = (template: Template): readonly string[] =>
+  items(at(root(template), "spec", "templates")).map((each) => text(at(each, "templateName")));
 
 const specsOf = (templates: readonly Template[], kind: string): ReadonlyMap<string, unknown> =>
   new Map(templates.filter((one) => one.kind === kind).map(({ metadata, spec }) => [metadata.name, spec]));

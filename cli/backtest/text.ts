@@ -16,7 +16,7 @@ const MOST_TOLD = 20;
 /** Measurements of one of them. */
 const MOST_SHOWN = 6;
 
-export const dateText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")}Z`;
+const dateText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace("T", " ")}Z`;
 
 const countOf = (runs: readonly Replayed[], phase: string): number => runs.filter((run) => run.phase === phase).length;
 

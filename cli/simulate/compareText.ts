@@ -1,6 +1,6 @@
 /** Two simulated updates side by side. Pure. */
 import type { Report } from "../../simulator/simulate/report.ts";
-import { percent, timeText } from "./words.ts";
+import { percent, podMinutes, timeText } from "./words.ts";
 
 type Fact = readonly [name: string, of: (report: Report) => string];
 
@@ -12,7 +12,7 @@ const FACTS: readonly Fact[] = [
   ["new version got at most", ({ mostShare }) => percent(mostShare)],
   ["capacity at worst", ({ worstCapacity }) => percent(Math.min(1, worstCapacity.value))],
   ["extra pods at most", ({ extra }) => String(extra.most)],
-  ["extra pod-minutes", ({ extra }) => String(Math.round(extra.podMs / 6_000) / 10)],
+  ["extra pod-minutes", ({ extra }) => String(podMinutes(extra.podMs))],
   ["requests to the new version", ({ requests }) => (requests === undefined ? "" : String(requests.toNew))],
 ];
 

@@ -6,7 +6,7 @@ import type { Report } from "../../simulator/simulate/report.ts";
 import { drawn, escaped, HEIGHT_OF_CHARTS, LEFT, type Scale, tag, WIDTH } from "./svgChart.ts";
 import { wrap } from "../paint.ts";
 import { capacityText, extraText, outcomeText } from "./text.ts";
-import { timeText } from "./words.ts";
+import { pods, strategyText, timeText } from "./words.ts";
 
 const STYLE = `
   .back { fill: #ffffff; stroke: #d0d7de }
@@ -76,7 +76,7 @@ export function reportSvg(reports: readonly Report[], names: readonly string[]):
 
 const titleOf = ({ rollout, images, replicas, strategy }: Report): string => {
   const change = images.old === images.new ? `${images.old}, a new pod template` : `${images.old} → ${images.new}`;
-  return `${rollout}: ${change} (${strategy === "canary" ? "canary" : "blue-green"}, ${replicas} ${replicas === 1 ? "pod" : "pods"})`;
+  return `${rollout}: ${change} (${strategyText(strategy)}, ${pods(replicas)})`;
 };
 
 const summaryOf = (report: Report): readonly string[] => [outcomeText(report), capacityText(report), extraText(report)];

@@ -1,9 +1,8 @@
 /** A simulated update as text (docs/cli/simulate.md#what-is-printed). Pure. */
-import { stepless } from "./stages.ts";
 import type { Pods } from "../../simulator/simulate/moment.ts";
 import type { Report, StageReport } from "../../simulator/simulate/report.ts";
 import { wrap } from "../paint.ts";
-import { percent, pods, timeText } from "./words.ts";
+import { percent, podMinutes, pods, strategyText, timeText } from "./words.ts";
 
 /** @param name which file it is of, where there are several */
 export function reportText(report: Report, name: string | undefined, columns: number): string {
@@ -20,7 +19,7 @@ export function reportText(report: Report, name: string | undefined, columns: nu
 
 const headline = ({ rollout, images, replicas, strategy }: Report): string => {
   const change = images.old === images.new ? `${images.old}, a new pod template` : `${images.old} -> ${images.new}`;
-  return `Rollout ${rollout}, ${pods(replicas)}, ${strategy === "canary" ? "canary" : "blue-green"}: ${change}`;
+  return `Rollout ${rollout}, ${pods(replicas)}, ${strategyText(strategy)}: ${change}`;
 };
 
 const HEADERS = ["AT", "FOR", "STAGE", "NEW GETS", "OLD PODS", "NEW PODS", "CAPACITY", "EXTRA PODS"];
@@ -62,7 +61,7 @@ function table(rows: readonly (readonly string[])[], below: readonly (readonly s
 }
 
 /** What came of it, and what it cost. */
-export function closing(report: Report): readonly string[] {
+function closing(report: Report): readonly string[] {
   return [
     outcomeText(report),
     capacityText(report),
@@ -70,6 +69,12 @@ export function closing(report: Report): readonly string[] {
     ...requestLines(report),
     ...report.notes.map((note) => `Note: ${note.replace(/\.$/, "")}.`),
   ];
+}
+
+/** "2/5 pause 10m" as "step 2/5 (pause 10m)"; the stages that are no step in quotes. */
+function stageText(text: string): string {
+  const [, number, rest] = /^(\d+\/\d+) (.*)$/.exec(text) ?? [];
+  return number === undefined ? `"${text}"` : `step ${number} (${rest})`;
 }
 
 export function outcomeText({ outcome, mostShare }: Report): string {
@@ -81,13 +86,13 @@ export function outcomeText({ outcome, mostShare }: Report): string {
     case "healthy":
       return `Healthy after ${after}.`;
     case "aborted":
-      return `Aborted after ${after}, at ${stepless(at)}. ${reached}${because}`;
+      return `Aborted after ${after}, at ${stageText(at)}. ${reached}${because}`;
     case "stuck":
-      return `Stuck after ${after}, at ${stepless(at)}. ${reached}${because}`;
+      return `Stuck after ${after}, at ${stageText(at)}. ${reached}${because}`;
     case "waits":
-      return `Waits for a person since ${after}, at ${stepless(at)} (${why}). ${reached}`;
+      return `Waits for a person since ${after}, at ${stageText(at)} (${why}). ${reached}`;
     case "unfinished":
-      return `Not over after ${after}, at ${stepless(at)}. ${reached}${because}`;
+      return `Not over after ${after}, at ${stageText(at)}. ${reached}${because}`;
     default:
       return kind satisfies never;
   }
@@ -96,12 +101,12 @@ export function outcomeText({ outcome, mostShare }: Report): string {
 export function capacityText({ worstCapacity: { value, atMs }, stages }: Report): string {
   if (value >= 1) return "Capacity: never less than before the update.";
   const stage = stages.findLast(({ fromMs }) => fromMs <= atMs)?.text ?? "";
-  return `Capacity: ${percent(value)} at worst, ${timeText(atMs)} after the start, at ${stepless(stage)}.`;
+  return `Capacity: ${percent(value)} at worst, ${timeText(atMs)} after the start, at ${stageText(stage)}.`;
 }
 
 export function extraText({ extra: { most, ms, podMs } }: Report): string {
   if (most === 0 || ms === 0) return "Extra pods: none.";
-  return `Extra pods: ${most} at most, some for ${timeText(ms)}; ${Math.round(podMs / 6_000) / 10} pod-minutes in all.`;
+  return `Extra pods: ${most} at most, some for ${timeText(ms)}; ${podMinutes(podMs)} pod-minutes in all.`;
 }
 
 function requestLines({ requests }: Report): readonly string[] {

@@ -1,4 +1,5 @@
 /** How a simulation's times and shares are written. Pure. */
+import type { Report } from "../../simulator/simulate/report.ts";
 
 const UNITS = [
   ["d", 86_400_000],
@@ -24,3 +25,8 @@ export const percent = (share: number): string => `${Math.round(share * 1_000) /
 
 /** "1 pod", "2 pods" */
 export const pods = (count: number): string => `${count} ${count === 1 ? "pod" : "pods"}`;
+
+/** To a tenth. */
+export const podMinutes = (podMs: number): number => Math.round(podMs / 6_000) / 10;
+
+export const strategyText = (strategy: Report["strategy"]): string => (strategy === "canary" ? "canary" : "blue-green");

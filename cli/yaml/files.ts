@@ -29,11 +29,12 @@ export interface FoundFile {
 
 /**
  * The files that were given, and the manifests in the folders that were.
+ * @param recursive undefined: the command has no -R
  * @param note told what is passed over: a line for people
  * @throws {Unreadable}
  */
 export async function filesOf(
-  { files, recursive }: { readonly files: readonly string[]; readonly recursive: boolean },
+  { files, recursive }: { readonly files: readonly string[]; readonly recursive?: boolean },
   note: (line: string) => void,
 ): Promise<readonly FoundFile[]> {
   const found: FoundFile[] = [];
@@ -42,13 +43,13 @@ export async function filesOf(
       found.push({ path: file, isNamed: true });
       continue;
     }
-    const names = await namesIn(file, recursive);
+    const names = await namesIn(file, recursive === true);
     if (names.some((name) => /^kustomization\.ya?ml$/.test(basename(name))))
       note(`${file}: its kustomization is not followed: give what \`kustomize build ${file}\` prints for that`);
     const manifests = names.filter(isManifest);
     if (manifests.length === 0)
       throw new Unreadable(
-        `${file} has no .yaml, .yml or .json file${recursive ? "" : ": to look in its folders, give -R"}`,
+        `${file} has no .yaml, .yml or .json file${recursive === false ? ": to look in its folders, give -R" : ""}`,
       );
     found.push(...manifests.map((name) => ({ path: join(file, name), isNamed: false })));
   }

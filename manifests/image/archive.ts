@@ -15,9 +15,13 @@ export type Compression = (typeof compressions)[number];
  */
 const smallest = { [constants.ZSTD_c_compressionLevel]: 22, [constants.ZSTD_c_windowLog]: 24 };
 
+/** As small as it gets; the same bytes for the same. */
+export const gzip = (bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> =>
+  Bun.gzipSync(bytes, { level: 9, library: "libdeflate" });
+
 const compress: Readonly<Record<Compression, (bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>>> = {
   zstd: (bytes) => promisify(zstdCompress)(bytes, { params: smallest, pledgedSrcSize: bytes.length }),
-  gzip: (bytes) => Promise.resolve(Bun.gzipSync(bytes, { level: 9, library: "libdeflate" })),
+  gzip: (bytes) => Promise.resolve(gzip(bytes)),
 };
 
 export interface Layer {

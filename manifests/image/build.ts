@@ -4,7 +4,7 @@
  */
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
-import { archs, type Build, buildProgram, root } from "./buildProgram.ts";
+import { archs, type Build, buildProgram, pathFor, root } from "./buildProgram.ts";
 
 const { values } = parseArgs({ options: { here: { type: "boolean", default: false } } });
 
@@ -12,7 +12,7 @@ const builds: readonly Build[] = [
   { outfile: join(root, "dist/sluice") },
   ...(values.here
     ? []
-    : archs.map((arch) => ({ platform: `linux-${arch}` as const, outfile: join(root, `dist/linux-${arch}/sluice`) }))),
+    : archs.map((arch) => ({ platform: `linux-${arch}`, outfile: pathFor(`linux-${arch}`) }) as const)),
 ];
 try {
   for (const build of builds) {

@@ -41,6 +41,9 @@ const bunNames: Readonly<Record<Platform, BunNames>> = {
 /** The program's file for a platform: Windows starts only what is called `.exe`, and Bun would append it. */
 export const fileFor = (platform: Platform): string => (platform.startsWith("windows-") ? "sluice.exe" : "sluice");
 
+/** Where it is built for a platform. */
+export const pathFor = (platform: Platform): string => join(root, "dist", platform, fileFor(platform));
+
 export interface Build {
   /** Undefined: for this machine, with the Bun that runs this. */
   readonly platform?: Platform;

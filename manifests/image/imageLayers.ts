@@ -1,14 +1,13 @@
 /** What is in the image: only the program, the C library that it links against, and the documents that list both. */
 import { join } from "node:path";
 import packageJson from "../../package.json" with { type: "json" };
-import { bundledPackages, type Metafile } from "./bundled.ts";
 import { type layerNames, programPath, user } from "./config.ts";
 import { readPackages } from "./debian.ts";
 import { complete, type Entry, file, folder, link } from "./entries.ts";
 import { notices } from "./notices.ts";
-import { type Arch, buildProgram, root } from "./buildProgram.ts";
-import { runtimeParts } from "./runtimeParts.ts";
+import { type Arch, pathFor, root } from "./buildProgram.ts";
 import { sbom } from "./sbom.ts";
+import { builtFor } from "./shipped.ts";
 
 export type Layers = Readonly<Record<(typeof layerNames)[number], readonly Entry[]>>;
 
@@ -17,20 +16,13 @@ export type Layers = Readonly<Record<(typeof layerNames)[number], readonly Entry
  * @param packages folder with the Debian packages for `arch`
  */
 export async function layersFor(arch: Arch, packages: string): Promise<Layers> {
-  const outfile = join(root, `dist/linux-${arch}/sluice`);
-  const metafile = join(root, `dist/linux-${arch}/contents.json`);
-  await buildProgram({ platform: `linux-${arch}`, outfile, metafile });
+  const shipped = await builtFor(`linux-${arch}`);
   const debian = await readPackages(arch, packages);
-  const shipped = {
-    bun: Bun.version,
-    runtimeParts: runtimeParts(process.versions),
-    packages: await bundledPackages((await Bun.file(metafile).json()) as Metafile),
-  };
   const documents = "usr/share/doc/sluice";
   return {
     base: complete([...skeleton, ...debian.entries]),
     program: complete([
-      file(programPath, await Bun.file(outfile).bytes(), 0o755),
+      file(programPath, await Bun.file(pathFor(`linux-${arch}`)).bytes(), 0o755),
       file(`${documents}/LICENSE`, await Bun.file(join(root, "LICENSE")).bytes()),
       file(`${documents}/THIRD_PARTY`, notices(shipped)),
       file(

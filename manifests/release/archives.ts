@@ -1,4 +1,5 @@
 /** The program with its licences and man pages, as one file to download. Pure. */
+import { gzip } from "../image/archive.ts";
 import { type Platform, fileFor } from "../image/buildProgram.ts";
 import { complete, type Entry, file, tar } from "../image/entries.ts";
 import { zip } from "./zip.ts";
@@ -11,9 +12,6 @@ export interface Documents {
   /** File name → page. */
   readonly manPages: ReadonlyMap<string, string>;
 }
-
-export const gzip = (bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> =>
-  Bun.gzipSync(bytes, { level: 9, library: "libdeflate" });
 
 /** Files without a folder around them, so that `tar -xzf FILE sluice` unpacks the program alone. */
 export function programArchive(

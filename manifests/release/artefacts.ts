@@ -8,7 +8,7 @@ import { releaseNotes } from "./changelog.ts";
 import { packagedChart } from "./chart.ts";
 import { formula } from "./formula.ts";
 import { krewManifest } from "./krew.ts";
-import { archiveName, chartPackage, checksums, imageArchive, imageReference } from "./names.ts";
+import { archiveName, chartPackage, checksums, imageArchive, imageReference, pinnedImage } from "./names.ts";
 
 /** What is made before: by compilers, package managers and people. */
 export interface Ingredients {
@@ -32,7 +32,7 @@ export interface Artefact {
 }
 
 const withDigest = (objects: readonly Manifest[], digest: string | undefined): string =>
-  digest === undefined ? stream(objects) : stream(objects).replaceAll(image, `${image}@${digest}`);
+  stream(objects).replaceAll(image, pinnedImage(digest));
 
 const digestIn =
   (digests: ReadonlyMap<string, string>) =>
@@ -50,7 +50,7 @@ export const artefacts: readonly Artefact[] = [
   { name: imageArchive, make: ({ image }) => image?.archive },
   {
     name: imageReference,
-    make: (from) => (from.image === undefined ? undefined : `${image}@${from.image.digest}\n`),
+    make: (from) => from.image && `${pinnedImage(from.image.digest)}\n`,
   },
   { name: "install.yaml", make: (from) => withDigest(install, from.image?.digest) },
   { name: "namespace-install.yaml", make: (from) => withDigest(namespaceInstall, from.image?.digest) },

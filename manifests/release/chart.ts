@@ -2,12 +2,12 @@
 import { parse } from "yaml";
 import { crds } from "../../schema/crd.ts";
 import { helmChart } from "../helm.ts";
+import { gzip } from "../image/archive.ts";
 import { complete, file, tar } from "../image/entries.ts";
-import { image, name, version } from "../text/manifestNames.ts";
+import { name, version } from "../text/manifestNames.ts";
 import { yaml } from "../text/render.ts";
-import { gzip } from "./archives.ts";
 import { type Change, changesOf, releaseNotes } from "./changelog.ts";
-import { source, tag } from "./names.ts";
+import { pinnedImage, source, tag } from "./names.ts";
 
 /** Annotations are text; Artifact Hub reads these as YAML. */
 const annotations = (reference: string, changes: readonly Change[]): Readonly<Record<string, string>> => ({
@@ -52,7 +52,6 @@ Values: \`helm show values oci://ghcr.io/sluice-dev/charts/sluice --version ${ve
  * @returns the bytes of \`sluice-VERSION.tgz\`, the same for the same chart
  */
 export function packagedChart(digest: string | undefined, changelog: string, licence: string): Uint8Array<ArrayBuffer> {
-  const reference = digest === undefined ? image : `${image}@${digest}`;
   const files = new Map(Object.entries(helmChart).map(([path, text]) => [path.replace(/^helm\//, ""), text]));
   const chart = parse(files.get("sluice/Chart.yaml") ?? "") as object;
   const changes = changesOf(releaseNotes(changelog, version));
@@ -63,7 +62,7 @@ export function packagedChart(digest: string | undefined, changelog: string, lic
       home: source,
       sources: [source],
       keywords: ["argo-rollouts", "blue-green", "canary", "progressive-delivery"],
-      annotations: annotations(reference, changes),
+      annotations: annotations(pinnedImage(digest), changes),
     }),
   );
   if (digest !== undefined) {

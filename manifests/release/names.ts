@@ -1,6 +1,6 @@
 /** What the files of a release are called, and where they are downloaded from. */
 import type { Platform } from "../image/buildProgram.ts";
-import { version } from "../text/manifestNames.ts";
+import { image, version } from "../text/manifestNames.ts";
 
 export const source = "https://github.com/sluice-dev/sluice";
 export const tag = `v${version}`;
@@ -14,6 +14,10 @@ export const archiveName = (platform: Platform): string =>
 
 export const imageArchive = "sluice-image.tar";
 export const imageReference = "sluice-image.ref";
+/** The image as manifests name it; without a digest its tag alone. */
+export const pinnedImage = (digest: string | undefined): string =>
+  digest === undefined ? image : `${image}@${digest}`;
+
 export const checksums = "SHA256SUMS";
 /** As Helm names packages. */
 export const chartPackage = `sluice-${version}.tgz`;

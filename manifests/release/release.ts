@@ -8,11 +8,10 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { bundledPackages, type Metafile } from "../image/bundled.ts";
-import { buildProgram, fileFor, type Platform, root, run } from "../image/buildProgram.ts";
+import { buildProgram, pathFor, type Platform, root, run } from "../image/buildProgram.ts";
 import { notices } from "../image/notices.ts";
-import { runtimeParts } from "../image/runtimeParts.ts";
 import { sbom } from "../image/sbom.ts";
+import { builtFor } from "../image/shipped.ts";
 import { version } from "../text/manifestNames.ts";
 import { type Ingredients, makeRelease } from "./artefacts.ts";
 import { sectionOf } from "./changelog.ts";
@@ -20,22 +19,10 @@ import { imageArchive, tag } from "./names.ts";
 
 const dist = join(root, "dist");
 const text = (path: string): Promise<string> => Bun.file(join(root, path)).text();
-const pathOf = (platform: Platform): string => join(dist, platform, fileFor(platform));
 
 async function program(platform: Platform): Promise<Uint8Array> {
-  await buildProgram({ platform, outfile: pathOf(platform) });
-  return Bun.file(pathOf(platform)).bytes();
-}
-
-/** Builds for the first platform, to learn what is in the program: the same for all of them. */
-async function shipped() {
-  const metafile = join(dist, "linux-amd64/contents.json");
-  await buildProgram({ platform: "linux-amd64", outfile: pathOf("linux-amd64"), metafile });
-  return {
-    bun: Bun.version,
-    runtimeParts: runtimeParts(process.versions),
-    packages: await bundledPackages((await Bun.file(metafile).json()) as Metafile),
-  };
+  await buildProgram({ platform, outfile: pathFor(platform) });
+  return Bun.file(pathFor(platform)).bytes();
 }
 
 /** The image, by `bun run image`, and the digest under which it is pulled. */
@@ -78,7 +65,7 @@ async function release(): Promise<void> {
   const flags = (["packages", "mirror"] as const).flatMap((name) =>
     values[name] === undefined ? [] : [`--${name}`, values[name]],
   );
-  const contents = await shipped();
+  const contents = await builtFor("linux-amd64");
   const from: Ingredients = {
     program,
     image: values.image ? await madeImage(flags) : undefined,

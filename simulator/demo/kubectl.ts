@@ -20,7 +20,8 @@ const agent = "kubectl/v1.36.3 (linux/amd64)";
 
 const isStatus = (body: unknown): body is Status => (body as Status | undefined)?.status === "Failure";
 
-async function ask(server: ApiServer, request: Omit<ApiRequest, "query" | "userAgent"> & Partial<ApiRequest>) {
+/** Sends a request by kubectl's name. */
+export async function ask(server: ApiServer, request: Omit<ApiRequest, "query" | "userAgent"> & Partial<ApiRequest>) {
   const response = await server.handle({ query: {}, userAgent: agent, ...request });
   if (response.kind === "watch") throw new Error("asked for an object, got a watch");
   return response;

@@ -4,6 +4,7 @@ import type { CanaryStep, Rollout } from "../../schema/rollout.ts";
 import type { ApiCore, ApiObject } from "../model/model.ts";
 import type { Condition, Pod, ReplicaSet } from "../controllers/loop/objects.ts";
 import { failingShare } from "./manifests.ts";
+import { stepText } from "./stepText.ts";
 
 export type PodState = "starting" | "ready" | "ending";
 
@@ -148,14 +149,6 @@ function stepsOf(steps: readonly CanaryStep[], index: number): StepPicture[] {
     text: stepText(step),
     state: at < index ? "done" : at === index ? "now" : "todo",
   }));
-}
-
-/** The demo's own steps have these two kinds; for any other kind its name is shown. */
-function stepText(step: CanaryStep): string {
-  if (step.setWeight !== undefined) return `setWeight ${step.setWeight}`;
-  if (step.pause === undefined) return Object.keys(step).join(" ");
-  const { duration } = step.pause;
-  return duration === undefined ? "pause" : `pause ${duration}`;
 }
 
 /** The Services that the strategy names, or the one with the Rollout's name. */

@@ -329,8 +329,7 @@ const adopted: Scene = {
 };
 
 /** A person who promotes every step may be quicker than the analysis. */
-const isOver = (picture: Picture): boolean =>
-  isTurnedBack(picture) || (picture.versions.length === 1 && isReleased(picture));
+const isOver = (picture: Picture): boolean => isTurnedBack(picture) || isReleased(picture);
 
 const analysed: Scene = {
   title: "Analysis",
@@ -357,7 +356,7 @@ const analysed: Scene = {
       when: isNotAborted,
       command: "",
       caption: "A tenth of the requests fail. Once is forgiven, twice is not.",
-      until: (picture) => picture.isAborted || isOver(picture),
+      until: orAborted(isOver),
       speed: 2,
       showMs: 0,
     },

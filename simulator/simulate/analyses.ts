@@ -1,4 +1,5 @@
 /** What the AnalysisRuns and Experiments of a simulated update came to: they are told of as they change. */
+import { isCompleted } from "../../controller/analysis/decide/phase.ts";
 import type { AnalysisRun } from "../../schema/analysis.ts";
 import type { ApiCore, ApiObject } from "../model/model.ts";
 import { ASSUMED } from "./simulatedMetrics.ts";
@@ -39,8 +40,6 @@ export interface Analyses {
   stop(): void;
 }
 
-const OVER = ["Successful", "Failed", "Error", "Inconclusive"];
-
 /** @param ended called once for each that is over */
 export function followAnalyses(core: ApiCore, beganMs: number, ended: (analysis: Analysis) => void): Analyses {
   const known = new Map<string, Analysis>();
@@ -58,7 +57,7 @@ export function followAnalyses(core: ApiCore, beganMs: number, ended: (analysis:
     known.set(object.metadata.uid, now);
     for (const { name, measurements } of now.metrics)
       if (measurements.some(({ message }) => message === ASSUMED)) assumed.add(name);
-    if (OVER.includes(now.phase) && before?.phase !== now.phase) ended(now);
+    if (isCompleted(now.phase) && before?.phase !== now.phase) ended(now);
   });
   return { all: () => [...known.values()], assumed: () => [...assumed], stop };
 }
@@ -87,7 +86,7 @@ function analysisOf(
     phase,
     ...(message !== undefined && message !== "" && { message }),
     fromMs: before?.fromMs ?? nowMs,
-    toMs: before?.toMs ?? (OVER.includes(phase) ? nowMs : undefined),
+    toMs: before?.toMs ?? (isCompleted(phase) ? nowMs : undefined),
     metrics: metricResults.map((result) => ({
       name: result.name,
       phase: result.phase,

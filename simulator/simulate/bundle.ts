@@ -116,18 +116,16 @@ interface Made {
 function madeUp(rollout: Rollout, beside: readonly Manifest[], labels: Json): Made {
   const has = (kind: string, name: string): boolean =>
     beside.some((one) => one.kind === kind && one.metadata.name === name);
-  const strategy = rollout.spec?.strategy;
   const routing = routed(rollout);
   const services = new Set([...serviceReferences(rollout).map(text), ...routing.services]);
-  const templates = templatesNamed([strategy, ...beside.filter(isTemplate)]);
-  const secrets = secretsNamed([strategy, ...beside.filter(isTemplate)]);
+  const naming = [rollout.spec?.strategy, ...beside.filter(isTemplate)];
   const made = [
     ...[...services].map((name) =>
       manifest("v1", "Service", name, { spec: { selector: labels, ports: [{ port: 80 }] } }),
     ),
     ...routing.objects,
-    ...templates.map(madeUpTemplate),
-    ...secrets.map(([name, keys]) =>
+    ...templatesNamed(naming).map(madeUpTemplate),
+    ...secretsNamed(naming).map(([name, keys]) =>
       manifest("v1", "Secret", name, { stringData: Object.fromEntries(keys.map((key) => [key, "made-up"])) }),
     ),
   ].filter(({ kind, metadata }) => !has(kind, metadata.name));

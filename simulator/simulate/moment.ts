@@ -6,9 +6,9 @@ import {
   stepsOf,
   trafficRoutingOf,
 } from "../../controller/rollout/model/defaults.ts";
-import { isCompleted } from "../../controller/rollout/model/rolloutConditions.ts";
+import { isCompleted, wasObserved } from "../../controller/rollout/model/rolloutConditions.ts";
 import { HASH_LABEL } from "../../schema/labels.ts";
-import type { CanaryStep, Rollout } from "../../schema/rollout.ts";
+import type { Rollout } from "../../schema/rollout.ts";
 import {
   controllerOf,
   isActive,
@@ -17,6 +17,7 @@ import {
   type ReplicaSet,
   type Service,
 } from "../controllers/loop/objects.ts";
+import { stepText } from "../demo/stepText.ts";
 import type { ApiCore } from "../model/model.ts";
 
 /** Of one revision; a pod that is ending counts no longer. */
@@ -81,8 +82,7 @@ export function seenIn(core: ApiCore, namespace: string, name: string): Seen {
 }
 
 /** The status is about the present template. */
-export const isObserved = ({ metadata, status }: Rollout): boolean =>
-  status?.observedGeneration === String(metadata.generation);
+export const isObserved = (rollout: Rollout): boolean => wasObserved(rollout, rollout.status ?? {});
 
 export function momentOf(seen: Seen, revisions: Revisions, atMs: number): Moment {
   const { rollout } = seen;
@@ -108,10 +108,8 @@ export function momentOf(seen: Seen, revisions: Revisions, atMs: number): Moment
 const rounded = (share: number): number => Math.round(share * 10_000) / 10_000;
 
 function podsByHash({ rollout, sets, pods }: Seen): Map<string, Pods> {
-  const own = new Set([rollout.metadata.uid ?? ""]);
-  const hashes = new Map(
-    sets.map((set) => [set.metadata.uid, hashOf(set, own.has(controllerOf(set)?.uid ?? ""))] as const),
-  );
+  const isOwn = (set: ReplicaSet): boolean => controllerOf(set)?.uid === rollout.metadata.uid;
+  const hashes = new Map(sets.map((set) => [set.metadata.uid, hashOf(set, isOwn(set))] as const));
   const found = new Map<string, { ready: number; starting: number }>();
   for (const pod of pods) {
     const hash = hashes.get(controllerOf(pod)?.uid ?? "");
@@ -156,7 +154,7 @@ function capacityOf(shares: ReadonlyMap<string, number>, pods: ReadonlyMap<strin
 const ARRIVES: Stage = { text: "the new version arrives" };
 
 /** Which part of the update it is in. */
-export function stageOf(rollout: Rollout, revisions: Revisions): Stage {
+function stageOf(rollout: Rollout, revisions: Revisions): Stage {
   const { status = {} } = rollout;
   if (!isObserved(rollout) || status.currentPodHash === revisions.old || revisions.new === "") return ARRIVES;
   if (status.abort === true) return { text: "aborted: back to the old version", isOver: true };
@@ -184,28 +182,4 @@ function blueGreenStage({ status = {} }: Rollout): Stage {
   if ((status.pauseConditions ?? []).length > 0) return { text: "new pods ready: waits for the promotion" };
   if (before?.status === "Running") return { text: "new pods ready: analysis before the promotion" };
   return { text: "the new pods start" };
-}
-
-/** A step as a line has it: its kind, and what tells it from others of its kind. */
-export function stepText(step: CanaryStep): string {
-  const [kind = "step", settings] = Object.entries(step).find(([, value]) => value !== undefined) ?? [];
-  if (typeof settings !== "object" || settings === null) return `${kind} ${String(settings)}`;
-  const { duration, templates, name, replicas, weight, matchTrafficWeight } = settings as {
-    readonly duration?: number | string;
-    readonly templates?: readonly { readonly templateName?: string; readonly name?: string }[];
-    readonly name?: string;
-    readonly replicas?: number;
-    readonly weight?: number;
-    readonly matchTrafficWeight?: boolean;
-  };
-  const names = (templates ?? []).map((each) => each.templateName ?? each.name ?? "");
-  const detail = [
-    typeof duration === "number" ? `${duration}s` : duration,
-    name,
-    ...names,
-    replicas === undefined ? undefined : `${replicas} pods`,
-    weight === undefined ? undefined : `${weight}%`,
-    matchTrafficWeight === true ? "as the traffic" : undefined,
-  ];
-  return [kind, ...detail.filter((each) => each !== undefined && each !== "")].join(" ");
 }

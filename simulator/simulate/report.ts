@@ -39,8 +39,7 @@ export interface Requests {
   readonly mostPerPod: number | undefined;
 }
 
-export interface Report extends Omit<Simulation, "moments"> {
-  readonly moments: readonly Moment[];
+export interface Report extends Simulation {
   readonly stages: readonly StageReport[];
   readonly worstCapacity: { readonly value: number; readonly atMs: number };
   readonly extra: Extra;
@@ -69,7 +68,7 @@ export function reportOf(simulation: Simulation, perSecond: number | undefined):
     extra: extraOf(spans, replicas),
     mostShare: Math.max(0, ...spans.filter(({ stage }) => stage.isOver !== true).map(({ share }) => share)),
     endMs,
-    requests: perSecond === undefined ? undefined : requestsOf(spans, replicas, perSecond),
+    requests: perSecond === undefined ? undefined : requestsOf(spans, replicas, perSecond, worst.capacity),
   };
 }
 
@@ -112,12 +111,11 @@ function extraOf(spans: readonly Span[], replicas: number): Extra {
   };
 }
 
-function requestsOf(spans: readonly Span[], replicas: number, perSecond: number): Requests {
+function requestsOf(spans: readonly Span[], replicas: number, perSecond: number, worst: number): Requests {
   const until = spans.filter(({ stage }) => stage.isOver !== true);
   const seconds = (all: readonly Span[], weight: (span: Span) => number): number =>
     all.reduce((sum, span) => sum + (weight(span) * (span.toMs - span.atMs)) / 1_000, 0);
   const usualPerPod = perSecond / Math.max(1, replicas);
-  const worst = Math.min(...spans.map(({ capacity }) => capacity));
   return {
     perSecond,
     total: Math.round(seconds(until, () => perSecond)),

@@ -3,24 +3,21 @@ import type { VerbOutcome } from "../../controller/rollout/verbs/verb.ts";
 import { collectionPath, objectPath } from "../../kube/client/path.ts";
 import { ROLLOUTS } from "../../kube/client/resources.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { refusalLines } from "../demo/kubectl.ts";
-import type { ApiRequest, ApiServer, Resource } from "../model/model.ts";
+import { ask, refusalLines } from "../demo/kubectl.ts";
+import type { ApiServer, Resource } from "../model/model.ts";
 import type { Status } from "../model/statusError.ts";
 import type { Manifest } from "./bundle.ts";
 
 /** What was given cannot be simulated: a sentence, or admission's own. */
 export class NotSimulated extends Error {}
 
-const AGENT = "kubectl/v1.36.3 (linux/amd64)";
-
 /** A patch that raced with another write is tried again, as an API server does by itself. */
 const ATTEMPTS = 5;
 
 /** @returns warnings @throws {NotSimulated} with what kubectl would print */
-async function send(server: ApiServer, request: Omit<ApiRequest, "userAgent">): Promise<readonly string[]> {
+async function send(server: ApiServer, request: Parameters<typeof ask>[1]): Promise<readonly string[]> {
   for (let attempt = 1; ; attempt += 1) {
-    const answer = await server.handle({ ...request, userAgent: AGENT });
-    if (answer.kind === "watch") throw new NotSimulated(`${request.path} answers with a watch`);
+    const answer = await ask(server, request);
     if (answer.status < 300) return answer.warnings ?? [];
     if (answer.status === 409 && request.method === "PATCH" && attempt < ATTEMPTS) continue;
     throw new NotSimulated(refusalLines(answer.body as Status).join("\n"));
@@ -49,25 +46,30 @@ export async function create(server: ApiServer, manifest: Manifest, namespace: s
   });
 }
 
+/** `kubectl create namespace`, where there is none of this name. @throws {NotSimulated} */
+export async function createNamespace(server: ApiServer, name: string): Promise<void> {
+  if (server.core.get({ resource: "namespaces", name }) === undefined)
+    await create(server, { apiVersion: "v1", kind: "Namespace", metadata: { name } }, "");
+}
+
 /** `kubectl patch --type merge`. @throws {NotSimulated} */
 export async function patch(server: ApiServer, manifest: Manifest, namespace: string, body: unknown): Promise<void> {
   const { group, version, name: plural } = resourceOf(server, manifest) ?? { group: "", version: "", name: "" };
   const path = objectPath({ group, version, plural }, { namespace, name: manifest.metadata.name });
-  await send(server, { method: "PATCH", path, query: {}, contentType: "application/merge-patch+json", body });
+  await send(server, { method: "PATCH", path, contentType: "application/merge-patch+json", body });
 }
 
-/** As `kubectl argo rollouts VERB NAME`. @returns whether there was something to change @throws {NotSimulated} */
+/** As `kubectl argo rollouts VERB NAME`, where there is something to change. @throws {NotSimulated} */
 export async function perform(
   server: ApiServer,
   { metadata: { namespace, name } }: Rollout,
   verb: (rollout: Rollout) => VerbOutcome,
-): Promise<boolean> {
+): Promise<void> {
   const stored = server.core.get({ resource: "rollouts.argoproj.io", namespace, name });
   const outcome = verb(stored as unknown as Rollout);
-  if (outcome.kind !== "patches") return false;
+  if (outcome.kind !== "patches") return;
   for (const { subresource, contentType, body } of outcome.patches) {
     const path = objectPath(ROLLOUTS, { namespace: namespace ?? "default", name, subresource });
-    await send(server, { method: "PATCH", path, query: {}, contentType, body });
+    await send(server, { method: "PATCH", path, contentType, body });
   }
-  return true;
 }

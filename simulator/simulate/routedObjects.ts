@@ -1,5 +1,10 @@
 /** What traffic routers find in a cluster, made up where it is not given (docs/cli/simulate.md#what-is-made-up). Pure. */
-import { isList, type Json } from "../../kube/object/json.ts";
+import type { Json } from "../../kube/object/json.ts";
+import { text } from "../../kube/validation/place.ts";
+import { alb } from "../../providers/traffic/alb.ts";
+import { nginx } from "../../providers/traffic/nginx.ts";
+import type { Router } from "../../providers/traffic/router.ts";
+import { TRAFFIC_SPLIT_VERSIONS } from "../../providers/traffic/smi.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { Manifest } from "./bundle.ts";
 
@@ -9,28 +14,25 @@ export interface Routed {
 }
 
 /** By kind of router; a router that this version does not drive is refused by admission. */
-export function routed({ spec }: Rollout): Routed {
-  const { stableService = "", trafficRouting } = spec?.strategy?.canary ?? {};
-  const { nginx, alb, smi } = (trafficRouting ?? {}) as Readonly<Record<string, Json | undefined>>;
-  const services = [smi?.["rootService"], alb?.["rootService"]].filter(isName);
-  const entrance = isName(alb?.["rootService"]) ? alb["rootService"] : stableService;
+export function routed(rollout: Rollout): Routed {
+  const { stableService = "", trafficRouting } = rollout.spec?.strategy?.canary ?? {};
+  const [ofSmi, ofAlb] = [trafficRouting?.smi, trafficRouting?.alb].map((router): unknown => router?.rootService);
   return {
-    services,
+    services: [ofSmi, ofAlb].filter(isName),
     objects: [
-      ...names(nginx, "stableIngress", "stableIngresses").map((name) =>
-        ingress(name, "nginx", stableService, { number: 80 }),
+      ...namesOf(nginx, rollout).map((name) => ingress(name, "nginx", stableService, { number: 80 })),
+      ...namesOf(alb, rollout).map((name) =>
+        ingress(name, "alb", isName(ofAlb) ? ofAlb : stableService, { name: "use-annotation" }),
       ),
-      ...names(alb, "ingress", "ingresses").map((name) => ingress(name, "alb", entrance, { name: "use-annotation" })),
     ],
   };
 }
 
 const isName = (value: unknown): value is string => typeof value === "string" && value !== "";
 
-function names(router: Json | undefined, one: string, several: string): readonly string[] {
-  const more = router?.[several];
-  return [...new Set([router?.[one], ...(isList(more) ? more : [])].filter(isName))];
-}
+const namesOf = ({ named }: Router, rollout: Rollout): readonly string[] => [
+  ...new Set(named?.owned?.(rollout).map(text)),
+];
 
 const ingress = (name: string, ingressClassName: string, service: string, port: Json): Manifest => ({
   apiVersion: "networking.k8s.io/v1",
@@ -42,8 +44,6 @@ const ingress = (name: string, ingressClassName: string, service: string, port: 
   },
 });
 
-const VERSIONS = ["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4"];
-
 /** Of meshes of the Service Mesh Interface: no server knows the kind by itself. */
 export const TRAFFIC_SPLITS: Manifest = {
   apiVersion: "apiextensions.k8s.io/v1",
@@ -53,7 +53,7 @@ export const TRAFFIC_SPLITS: Manifest = {
     group: "split.smi-spec.io",
     scope: "Namespaced",
     names: { kind: "TrafficSplit", listKind: "TrafficSplitList", plural: "trafficsplits", singular: "trafficsplit" },
-    versions: VERSIONS.map((name, index) => ({
+    versions: TRAFFIC_SPLIT_VERSIONS.map((name, index) => ({
       name,
       served: true,
       storage: index === 0,

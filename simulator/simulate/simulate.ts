@@ -17,7 +17,7 @@ import type { Bundle } from "./bundle.ts";
 import { isObserved, type Moment, momentOf, type Revisions, type Seen, seenIn } from "./moment.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { installPlugins } from "./plugins.ts";
-import { create, NotSimulated, patch, perform, resourceOf } from "./requests.ts";
+import { create, createNamespace, NotSimulated, patch, perform, resourceOf } from "./requests.ts";
 import { TRAFFIC_SPLITS } from "./routedObjects.ts";
 import type { Scenario } from "./scenario.ts";
 import { simulatedHttp, simulatedProviders } from "./simulatedMetrics.ts";
@@ -112,9 +112,8 @@ const look = ({ cluster, options }: Stage): Seen => seenIn(cluster.core, options
 async function deploy({ options: { bundle }, cluster: { server }, clock, notes }: Stage): Promise<void> {
   const namespaces = new Set(bundle.objects.map(({ metadata }) => metadata.namespace ?? bundle.namespace));
   for (const name of namespaces) {
-    const isThere = server.core.get({ resource: "namespaces", name }) !== undefined;
     const isGiven = bundle.objects.some(({ kind, metadata }) => kind === "Namespace" && metadata.name === name);
-    if (!isThere && !isGiven) await create(server, { apiVersion: "v1", kind: "Namespace", metadata: { name } }, "");
+    if (!isGiven) await createNamespace(server, name);
   }
   const splits = TRAFFIC_SPLITS.metadata.name;
   if (!bundle.objects.some(({ metadata }) => metadata.name === splits)) await create(server, TRAFFIC_SPLITS, "");
@@ -125,8 +124,7 @@ async function deploy({ options: { bundle }, cluster: { server }, clock, notes }
       notes.push(`${manifest.kind} "${manifest.metadata.name}" is left out: nothing in the simulation reads it`);
       continue;
     }
-    const warnings = await create(server, manifest, bundle.namespace);
-    notes.push(...warnings);
+    notes.push(...(await create(server, manifest, bundle.namespace)));
     await clock.advance(0);
   }
 }

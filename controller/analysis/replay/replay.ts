@@ -69,12 +69,9 @@ export async function replayed({ run: given, startMs, terminateMs, take, signal 
     }
     if (outcomes.length > 0) continue;
     if (decision.wakeAt === undefined && isTerminated) break;
-    now = Math.max(
-      now,
-      Math.min(decision.wakeAt ?? terminateMs, isTerminated ? Number.POSITIVE_INFINITY : terminateMs),
-    );
-    if (now < terminateMs || isTerminated) continue;
-    isTerminated = true;
+    const wakeAt = decision.wakeAt ?? terminateMs;
+    now = Math.max(now, isTerminated ? wakeAt : Math.min(wakeAt, terminateMs));
+    isTerminated ||= now >= terminateMs;
   }
   const { phase = "Running", message, metricResults = [] } = status ?? {};
   return { phase, message, startMs, endMs: now, isTerminated, metrics: metricResults, measurements: all };
