@@ -7,10 +7,9 @@ import { type Api, connect } from "../cluster/harness/api.ts";
 import { auditMark, isEvent, isLease, isObjectWrite, type Write, writesSince } from "../cluster/harness/auditLog.ts";
 import { type ControlPlane, startControlPlane } from "../cluster/harness/controlPlane.ts";
 import { applyCrds } from "../cluster/harness/crds.ts";
-import { freePort } from "../cluster/harness/ports.ts";
 import { newNursery } from "../cluster/harness/processes.ts";
 import { processUsage, type Usage } from "./processUsage.ts";
-import { quantile, type Subject, untilHealthz } from "./subject.ts";
+import { quantile, startSubject, type Subject } from "./subject.ts";
 
 export interface AnalysisLoad {
   /** AnalysisRuns. */
@@ -131,26 +130,21 @@ function rowOf({ idle, samples, writes, questions, lateness, running }: Taken): 
 async function measure(
   plane: ControlPlane,
   api: Api,
-  { label, command }: Subject,
+  subject: Subject,
   { count, minutes }: AnalysisLoad,
   print: (text: string) => void,
 ): Promise<Row> {
   const nursery = newNursery();
   const source = startSource();
-  const [metricsPort, healthPort] = [freePort(), freePort()];
-  const user = `bench-${label}`;
-  const flags = ["--kubeconfig", await plane.identity(user), "--metricsPort", `${metricsPort}`];
-  const child = nursery.spawn(label, [...command, ...flags, "--healthzPort", `${healthPort}`], {
-    logFile: `${plane.dir}/logs/${user}.log`,
-  });
+  const { user, child, healthy } = await startSubject(plane, nursery, subject);
   const sample = async (when: string): Promise<Usage> => {
     const usage = await processUsage(child.pid);
     const sizes = `RSS ${(usage.rss / MiB).toFixed(1)}, anonymous ${(usage.anonymous / MiB).toFixed(1)} MB`;
-    print(`${label}, ${when}: ${sizes}, CPU ${(usage.cpuMs / 1_000).toFixed(1)} s`);
+    print(`${subject.label}, ${when}: ${sizes}, CPU ${(usage.cpuMs / 1_000).toFixed(1)} s`);
     return usage;
   };
   const run = async (): Promise<Row> => {
-    await untilHealthz(`http://127.0.0.1:${healthPort}/healthz`, child);
+    await healthy();
     await Bun.sleep(20_000);
     const idle = await sample("idle");
     const mark = auditMark(plane.auditLog);

@@ -6,8 +6,9 @@
  * [--seconds 8] [--runs 3] [--rate 50] what it adds to writes of Rollouts and Deployments there, which of them it reviews,
  * and the memory of what it knows beside Rollouts; with --simulation
  * how many seeds the simulation plays in a second; with --start how long the program takes to start (at least 40
- * times); with --analyses [--count 1000] [--minutes 10] what running AnalysisRuns cost, and with --analyses-hour
-the heap over an hour of virtual time; with --storm [--minutes 10] [--rate 20] the memory while 200 Rollouts are edited without a pause, and after.
+ * times); with --analyses [--count 1000] [--minutes 10] what running AnalysisRuns cost, and with --analyses-hour the heap
+ * over an hour of virtual time; with --storm [--minutes 10] [--rate 20] the memory while 200 Rollouts are edited without
+ * a pause, and after.
  *
  * Measures our controller, compiled, and others beside it on a real API server of its own: each in turn on the same
  * cluster (run 1 of all, then run 2 of all …). Prints a table of the medians, with the spread over the runs; judges

@@ -2,7 +2,7 @@ import type { Api } from "../cluster/harness/api.ts";
 import { auditMark, isEvent, isLease, isObjectWrite, type Write, writesSince } from "../cluster/harness/auditLog.ts";
 import type { ControlPlane } from "../cluster/harness/controlPlane.ts";
 import { freePort } from "../cluster/harness/ports.ts";
-import { type Child, newNursery } from "../cluster/harness/processes.ts";
+import { type Child, newNursery, type Nursery } from "../cluster/harness/processes.ts";
 import { type Fleet, newFleet } from "./fleet.ts";
 import { processUsage, type Usage } from "./processUsage.ts";
 
@@ -174,7 +174,7 @@ async function burst(session: Session) {
   };
 }
 
-export async function untilHealthz(url: string, child: Child): Promise<void> {
+async function untilHealthz(url: string, child: Child): Promise<void> {
   const end = Date.now() + 60_000;
   while (
     !(await fetch(url).then(
@@ -188,6 +188,17 @@ export async function untilHealthz(url: string, child: Child): Promise<void> {
   }
 }
 
+/** Starts a controller, whose user in the audit log is `user`. */
+export async function startSubject(plane: ControlPlane, nursery: Nursery, { label, command }: Subject) {
+  const user = `bench-${label}`;
+  const [metricsPort, healthPort] = [freePort(), freePort()];
+  const ports = ["--metricsPort", `${metricsPort}`, "--healthzPort", `${healthPort}`];
+  const flags = ["--kubeconfig", await plane.identity(user), ...ports];
+  const startedAt = performance.now();
+  const child = nursery.spawn(label, [...command, ...flags], { logFile: `${plane.dir}/logs/${user}.log` });
+  return { user, child, startedAt, healthy: () => untilHealthz(`http://127.0.0.1:${healthPort}/healthz`, child) };
+}
+
 /** Measures one controller on a running cluster: starts it, puts load on it, stops it, and removes its objects. */
 export async function measure(
   plane: ControlPlane,
@@ -196,23 +207,10 @@ export async function measure(
   load: Load,
   print: (text: string) => void,
 ): Promise<Figures> {
-  const user = `bench-${subject.label}`;
   const nursery = newNursery();
-  const healthPort = freePort();
-  const flags = [
-    "--kubeconfig",
-    await plane.identity(user),
-    "--metricsPort",
-    `${freePort()}`,
-    "--healthzPort",
-    `${healthPort}`,
-  ];
-  const startedAt = performance.now();
-  const child = nursery.spawn(subject.label, [...subject.command, ...flags], {
-    logFile: `${plane.dir}/logs/${user}.log`,
-  });
+  const { user, child, startedAt, healthy } = await startSubject(plane, nursery, subject);
   try {
-    await untilHealthz(`http://127.0.0.1:${healthPort}/healthz`, child);
+    await healthy();
     const startMs = performance.now() - startedAt;
     await Bun.sleep(10_000);
     const empty: Usage = await processUsage(child.pid);

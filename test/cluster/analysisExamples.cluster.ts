@@ -5,10 +5,10 @@
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
-import type { AnalysisRun } from "../../schema/analysis.ts";
 import type { Experiment } from "../../schema/experiment.ts";
+import { listed, runsOf } from "./harness/analysisStory.ts";
 import type { KubeObject } from "./harness/api.ts";
-import { healthy, inPhase, newWorld, type World } from "./harness/clusterWorld.ts";
+import { healthy, healthyAt, inPhase, newWorld, type World } from "./harness/clusterWorld.ts";
 import { otherController, ownController } from "./harness/controllerProcess.ts";
 import { type StartedHarness, startHarness } from "./harness/harness.ts";
 import { sharedDir } from "./harness/kubeBinary.ts";
@@ -27,17 +27,9 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => current?.stop());
 
-const argo = (world: World, plural: string): string =>
-  `/apis/argoproj.io/v1alpha1/namespaces/${world.namespace}/${plural}`;
+const experimentsOf = (world: World): Promise<readonly Experiment[]> => listed<Experiment>(world, "Experiment");
 
-async function listed<T>(world: World, plural: string): Promise<readonly T[]> {
-  const { items } = await current.api.list<T & KubeObject>(argo(world, plural));
-  return items.toSorted((one, other) => ((one.metadata.name ?? "") < (other.metadata.name ?? "") ? -1 : 1));
-}
-const runsOf = (world: World): Promise<readonly AnalysisRun[]> => listed<AnalysisRun>(world, "analysisruns");
-const experimentsOf = (world: World): Promise<readonly Experiment[]> => listed<Experiment>(world, "experiments");
-
-/** A namespace with these files of the examples, the last one's Rollout being Healthy. */
+/** A namespace with these files of the examples. */
 async function applied(topic: string, ...files: readonly string[]): Promise<World> {
   const world = await newWorld(`example-${topic}`, current);
   for (const file of files) await world.applyExample(file);
@@ -54,13 +46,10 @@ async function updated(name: string, ...files: readonly string[]): Promise<World
   return world;
 }
 
-const isAtRevision2: Parameters<World["settle"]>[2] = (rollout, scene) =>
-  healthy(rollout, scene) && rollout.metadata.annotations?.["rollout.argoproj.io/revision"] === "2";
-
 const done = (world: World, name: string): Promise<unknown> =>
-  world.settle(name, "Healthy again", isAtRevision2, 90_000);
+  world.settle(name, "Healthy again", healthyAt(2), 90_000);
 
-/** Waits until the runs have these phases: `pass Successful`, by the end of their names. */
+/** Waits until the runs have these phases, in the order of their names. */
 const runsAre = (world: World, phases: readonly string[]): Promise<unknown> =>
   until(
     `the runs are ${phases.join(", ")}`,
@@ -105,7 +94,7 @@ test.concurrent(
     expect(await colours(world, "app=rollouts-demo")).toBe("orange purple");
     await Bun.sleep(2_000);
     await experimentIs(world, "Running");
-    await current.api.patch(`${argo(world, "experiments")}/experiment-with-analysis`, "merge", {
+    await current.api.patch(world.path("Experiment", "experiment-with-analysis"), "merge", {
       spec: { terminate: true },
     });
     await experimentIs(world, "Successful");
@@ -173,7 +162,7 @@ test.concurrent(
       "baseline Running",
       "canary Running",
     ]);
-    await current.api.patch(`${argo(world, "experiments")}/${experiment?.metadata.name}`, "merge", {
+    await current.api.patch(world.path("Experiment", experiment?.metadata.name), "merge", {
       spec: { terminate: true },
     });
     await done(world, name);
@@ -221,9 +210,9 @@ test.concurrent(
   async () => {
     const world = await applied("job", "traffic-management/job.yaml");
     const template = await current.api.get<KubeObject & { spec: { metrics: unknown } }>(
-      `${argo(world, "analysistemplates")}/load-test`,
+      world.path("AnalysisTemplate", "load-test"),
     );
-    await current.api.create(argo(world, "analysisruns"), {
+    await world.create({
       apiVersion: "argoproj.io/v1alpha1",
       kind: "AnalysisRun",
       metadata: { name: "load-test" },
@@ -238,49 +227,39 @@ test.concurrent(
   90_000,
 );
 
-const SPLIT = "/apis/split.smi-spec.io/v1alpha1";
+/** `Service part` for each, as a router's object has them. */
+type Parts = (world: World, name: string) => Promise<readonly string[]>;
 
-test.concurrent(
-  "rollout-smi-experiment-step.yaml: the Experiment gets its part of the requests as long as it runs",
-  async () => {
-    const name = "rollout-smi-experiment";
-    const world = await updated(name, "traffic-routing-experiment-step/rollout-smi-experiment-step.yaml");
+const bySplit: Parts = async ({ namespace }, name) => {
+  const path = `/apis/split.smi-spec.io/v1alpha1/namespaces/${namespace}/trafficsplits/${name}-trafficsplit`;
+  const { spec } = await current.api.get<
+    KubeObject & { spec: { backends: readonly { service: string; weight: number | string }[] } }
+  >(path);
+  return spec.backends.map(({ service, weight }) => `${service} ${weight}`);
+};
+
+const byAction: Parts = async ({ namespace }, name) => {
+  const path = `/apis/networking.k8s.io/v1/namespaces/${namespace}/ingresses/${name}-ingress`;
+  const { metadata } = await current.api.get(path);
+  const action = metadata.annotations?.[`alb.ingress.kubernetes.io/actions.${name}-root`] ?? "";
+  const backends = action.matchAll(/"ServiceName":"([^"]+)"[^}]*"Weight":(\d+)/g);
+  return Array.from(backends, ([, service = "", weight]) => `${service} ${weight}`);
+};
+
+test.concurrent.each([
+  ["smi", "rollout-smi-experiment", bySplit, ["experiment-smi 5", "canary 5", "stable 90"]],
+  ["alb", "alb-rollout", byAction, ["experiment-alb 20", "canary 10", "stable 70"]],
+] as const)(
+  "rollout-%s-experiment-step.yaml: the Experiment gets its part of the requests as long as it runs",
+  async (router, name, partsOf, [trial, canary, stable]) => {
+    const world = await updated(name, `traffic-routing-experiment-step/rollout-${router}-experiment-step.yaml`);
     await experimentIs(world, "Running");
-    const path = `${SPLIT}/namespaces/${world.namespace}/trafficsplits/${name}-trafficsplit`;
-    const weights = async (): Promise<string> => {
-      const { spec } = await current.api.get<
-        KubeObject & { spec: { backends: readonly { service: string; weight: number | string }[] } }
-      >(path);
-      return spec.backends
-        .map(({ service, weight }) => `${service.replace(/-[a-z0-9]+-2-1-/, "-*-")} ${weight}`)
+    const weights = async (): Promise<string> =>
+      (await partsOf(world, name))
+        .map((part) => part.replace(/-[a-z0-9]+-2-1-/, "-*-"))
         .toSorted()
         .join(", ");
-    };
-    const wanted = `${name}-*-experiment-smi 5, ${name}-canary 5, ${name}-stable 90`;
-    await until(wanted, async () => (await weights()) === wanted, 60_000);
-    await promote(world, name);
-    await done(world, name);
-    expect(await weights()).toBe(`${name}-canary 0, ${name}-stable 100`);
-  },
-  120_000,
-);
-
-test.concurrent(
-  "rollout-alb-experiment-step.yaml: the Experiment gets its part of the requests as long as it runs",
-  async () => {
-    const name = "alb-rollout";
-    const world = await updated(name, "traffic-routing-experiment-step/rollout-alb-experiment-step.yaml");
-    await experimentIs(world, "Running");
-    const path = `/apis/networking.k8s.io/v1/namespaces/${world.namespace}/ingresses/${name}-ingress`;
-    const weights = async (): Promise<string> => {
-      const { metadata } = await current.api.get(path);
-      const action = metadata.annotations?.[`alb.ingress.kubernetes.io/actions.${name}-root`] ?? "";
-      return [...action.matchAll(/"ServiceName":"([^"]+)"[^}]*"Weight":(\d+)/g)]
-        .map(([, service = "", weight]) => `${service.replace(/-[a-z0-9]+-2-1-/, "-*-")} ${weight}`)
-        .toSorted()
-        .join(", ");
-    };
-    const wanted = `${name}-*-experiment-alb 20, ${name}-canary 10, ${name}-stable 70`;
+    const wanted = `${name}-*-${trial}, ${name}-${canary}, ${name}-${stable}`;
     await until(wanted, async () => (await weights()) === wanted, 60_000);
     await promote(world, name);
     await done(world, name);

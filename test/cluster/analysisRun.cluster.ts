@@ -4,21 +4,14 @@
  * times.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { join } from "node:path";
-import type { AnalysisRun, AnalysisRunStatus } from "../../schema/analysis.ts";
-import { otherController, ownController } from "./harness/controllerProcess.ts";
-import { type StartedHarness, startHarness } from "./harness/harness.ts";
-import { type MetricSource, startMetricSource } from "./harness/metricSource.ts";
-import { COMPLETED, every, metric, type RunSpec, timeless } from "./harness/runStory.ts";
+import type { AnalysisRun } from "../../schema/analysis.ts";
+import { otherController } from "./harness/controllerProcess.ts";
+import { endings, goldenStories } from "./harness/goldenStories.ts";
+import { every, metric, newRunWorld, type RunSpec, type RunWorld, timeless } from "./harness/runStory.ts";
 import { until } from "./harness/until.ts";
-import { newWorld, type World } from "./harness/clusterWorld.ts";
 
-let current: StartedHarness;
-let world: World;
-let source: MetricSource;
+let world: RunWorld;
 
-const golden = Bun.file(join(import.meta.dir, "golden/analysisRuns.json"));
-const isRecording = Bun.env.SLUICE_RECORD === "1";
 const oursOnly = test.skipIf(otherController() !== undefined);
 
 const SECRET = "geheim-4711";
@@ -109,20 +102,10 @@ const TERMINATED: Readonly<Record<string, RunSpec>> = {
   "terminated-before-anything": { metrics: [metric("a", "S", { initialDelay: "1h" })] },
 };
 
-const runPath = (name = ""): string =>
-  `/apis/argoproj.io/v1alpha1/namespaces/${world.namespace}/analysisruns${name === "" ? "" : `/${name}`}`;
-
-async function create(name: string, spec: RunSpec): Promise<void> {
-  const text = JSON.stringify({ metadata: { name }, spec }).replaceAll("SOURCE", source.url).replaceAll("RUN", name);
-  await current.api.create(runPath(), { apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisRun", ...JSON.parse(text) });
-}
-
-const read = (name: string): Promise<AnalysisRun> => current.api.get<AnalysisRun>(runPath(name));
+const read = (name: string): Promise<AnalysisRun> => world.readRun(name);
 
 async function ended(name: string): Promise<object> {
-  let status: AnalysisRunStatus | undefined;
-  const isOver = async (): Promise<boolean> => COMPLETED.includes((status = (await read(name)).status)?.phase ?? "");
-  await until(`AnalysisRun ${name} is over`, isOver, 60_000, () => `: ${JSON.stringify(status)}`);
+  await world.runOver(name, 60_000);
   // The reference ends some runs by two writes.
   await Bun.sleep(300);
   return timeless((await read(name)).status ?? { phase: "" });
@@ -132,65 +115,31 @@ const isNotOver = async (name: string): Promise<boolean> => ((await read(name)).
 
 async function terminated(name: string): Promise<object> {
   await until(`AnalysisRun ${name} is running`, () => isNotOver(name), 30_000);
-  await current.api.patch(runPath(name), "merge", { spec: { terminate: true } });
+  await world.terminateRun(name);
   return ended(name);
 }
 
-const seen: Record<string, object> = {};
-
 beforeAll(async () => {
-  const command = otherController() ?? `${ownController} --analysis-allow-address 127.0.0.0/8`;
-  current = await startHarness({ controller: command });
-  world = await newWorld("analysis-run", current);
-  source = startMetricSource();
-  await current.api.create(`/api/v1/namespaces/${world.namespace}/secrets`, {
-    metadata: { name: "credentials" },
-    stringData: { token: SECRET },
-  });
-  for (const [name, spec] of Object.entries({ ...CASES, ...TERMINATED })) await create(name, spec);
+  world = await newRunWorld("analysis-run", SECRET);
+  for (const [name, spec] of Object.entries({ ...CASES, ...TERMINATED })) await world.createRun(name, spec);
 }, 120_000);
 
-afterAll(async () => {
-  if (isRecording) await Bun.write(golden, `${JSON.stringify(seen, undefined, 2)}\n`);
-  source?.stop();
-  await current?.stop();
-});
+afterAll(() => world?.stop());
 
-const expected = async (name: string): Promise<object> => ((await golden.json()) as Record<string, object>)[name] ?? {};
-
-test.each(Object.keys(CASES))(
+goldenStories(
   "%s: the run ends with the status that the reference writes",
-  async (name) => {
-    const status = (seen[name] = await ended(name));
-    if (!isRecording) expect(status).toEqual(await expected(name));
-  },
-  90_000,
-);
-
-test.each(Object.keys(TERMINATED))(
-  "%s: the run ends with the status that the reference writes",
-  async (name) => {
-    const status = (seen[name] = await terminated(name));
-    if (!isRecording) expect(status).toEqual(await expected(name));
+  "analysisRuns.json",
+  {
+    ...endings(CASES, (_, name) => ended(name)),
+    ...endings(TERMINATED, (_, name) => terminated(name)),
   },
   90_000,
 );
 
 test("the events of a run are the reference's", async () => {
-  await create("with-events", { metrics: [metric("good", "S"), metric("bad", "F")] });
+  await world.createRun("with-events", { metrics: [metric("good", "S"), metric("bad", "F")] });
   await ended("with-events");
-  const lines = async (): Promise<string[]> => {
-    const { items } = await current.api.list<{
-      involvedObject: { name: string };
-      reason: string;
-      message: string;
-      type: string;
-    }>(`/api/v1/namespaces/${world.namespace}/events`);
-    return items
-      .filter(({ involvedObject }) => involvedObject.name === "with-events")
-      .map(({ type, reason, message }) => `${type} ${reason}: ${message}`)
-      .toSorted();
-  };
+  const lines = (): Promise<string[]> => world.eventsOfRun("with-events");
   await until("there are three events", async () => (await lines()).length === 3, 20_000);
   expect(await lines()).toEqual([
     "Normal MetricSuccessful: Metric 'good' Completed. Result: Successful",
@@ -203,12 +152,12 @@ oursOnly(
   "runs whose source never answers hold up no other",
   async () => {
     const hanging = Array.from({ length: 30 }, (_, n) => `hangs-${n}`);
-    for (const name of hanging) await create(name, { metrics: [metric("a", "H")] });
+    for (const name of hanging) await world.createRun(name, { metrics: [metric("a", "H")] });
     await Bun.sleep(1_500);
     expect(await isNotOver("hangs-0")).toBe(true);
-    await create("beside-them", { metrics: [metric("a", "S", every("1s", 2))] });
+    await world.createRun("beside-them", { metrics: [metric("a", "S", every("1s", 2))] });
     expect(await ended("beside-them")).toMatchObject({ phase: "Successful" });
-    for (const name of hanging) await current.api.delete(runPath(name));
+    for (const name of hanging) await world.harness.api.delete(world.path("AnalysisRun", name));
   },
   60_000,
 );
@@ -216,7 +165,7 @@ oursOnly(
 oursOnly(
   "a run is not Successful when its limits allow that all measurements fail",
   async () => {
-    await create("all-fail", { metrics: [metric("a", "F", every("1s", 2, { failureLimit: 2 }))] });
+    await world.createRun("all-fail", { metrics: [metric("a", "F", every("1s", 2, { failureLimit: 2 }))] });
     expect(await ended("all-fail")).toMatchObject({ phase: "Failed" });
   },
   60_000,
@@ -225,7 +174,7 @@ oursOnly(
 oursOnly(
   "a run is deleted when its time to live is over",
   async () => {
-    await create("short-lived", { metrics: [metric("a", "S")], ttlStrategy: { secondsAfterCompletion: 2 } });
+    await world.createRun("short-lived", { metrics: [metric("a", "S")], ttlStrategy: { secondsAfterCompletion: 2 } });
     await ended("short-lived");
     await until("it is gone", async () => (await read("short-lived").catch(() => undefined)) === undefined, 10_000);
   },
@@ -235,11 +184,11 @@ oursOnly(
 oursOnly(
   "a controller that is started again goes on with a run that it left",
   async () => {
-    await create("left", { metrics: [metric("a", "S", every("2s", 4))] });
-    await until("it has been measured", async () => source.asked("/left-a/S") > 0, 10_000);
-    const [controller] = current.controllers();
+    await world.createRun("left", { metrics: [metric("a", "S", every("2s", 4))] });
+    await until("it has been measured", async () => world.source.asked("/left-a/S") > 0, 10_000);
+    const [controller] = world.harness.controllers();
     await controller?.child.stop();
-    await current.startController();
+    await world.harness.startController();
     expect(await ended("left")).toMatchObject({ phase: "Successful", metricResults: [{ count: 4, successful: 4 }] });
   },
   90_000,
@@ -248,10 +197,12 @@ oursOnly(
 oursOnly(
   "no secret is in anything that can be read",
   async () => {
-    const objects = await current.api.list(runPath());
-    const events = await current.api.list(`/api/v1/namespaces/${world.namespace}/events`);
+    const { api } = world.harness;
+    const objects = await api.list(world.path("AnalysisRun"));
+    const events = await api.list(`/api/v1/namespaces/${world.namespace}/events`);
     expect(JSON.stringify([objects, events]).replaceAll(`'${SECRET}'`, "")).not.toContain(SECRET);
-    for (const { child } of current.controllers()) expect(await Bun.file(child.logFile).text()).not.toContain(SECRET);
+    for (const { child } of world.harness.controllers())
+      expect(await Bun.file(child.logFile).text()).not.toContain(SECRET);
   },
   30_000,
 );

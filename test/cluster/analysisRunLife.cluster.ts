@@ -4,87 +4,42 @@
  */
 import { afterAll, beforeAll } from "bun:test";
 import type { AnalysisRun, Metric } from "../../schema/analysis.ts";
-import { newWorld, type World } from "./harness/clusterWorld.ts";
-import { otherController, ownController } from "./harness/controllerProcess.ts";
-import { goldenStories } from "./harness/goldenStories.ts";
-import { type StartedHarness, startHarness } from "./harness/harness.ts";
-import { type MetricSource, startMetricSource } from "./harness/metricSource.ts";
-import { COMPLETED, every, metric, type RunSpec, timeless } from "./harness/runStory.ts";
+import { goldenStories, without } from "./harness/goldenStories.ts";
+import { every, isOver, metric, newRunWorld, type RunSpec, type RunWorld, timeless } from "./harness/runStory.ts";
 import { until } from "./harness/until.ts";
 
-let current: StartedHarness;
-let world: World;
-let source: MetricSource;
+let world: RunWorld;
 
 beforeAll(async () => {
-  const command = otherController() ?? `${ownController} --analysis-allow-address 127.0.0.0/8`;
-  current = await startHarness({ controller: command });
-  world = await newWorld("analysis-run-life", current);
-  source = startMetricSource();
-  await current.api.create(`/api/v1/namespaces/${world.namespace}/secrets`, {
-    metadata: { name: "credentials" },
-    stringData: { token: "geheim4711" },
-  });
+  world = await newRunWorld("analysis-run-life", "geheim4711");
 }, 120_000);
 
-afterAll(async () => {
-  source?.stop();
-  await current?.stop();
-});
-
-const path = (name = ""): string =>
-  `/apis/argoproj.io/v1alpha1/namespaces/${world.namespace}/analysisruns${name === "" ? "" : `/${name}`}`;
-const read = (name: string): Promise<AnalysisRun> => current.api.get<AnalysisRun>(path(name));
-
-async function create(name: string, spec: RunSpec): Promise<void> {
-  const text = JSON.stringify({ metadata: { name }, spec }).replaceAll("SOURCE", source.url).replaceAll("RUN", name);
-  await current.api.create(path(), { apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisRun", ...JSON.parse(text) });
-}
-
-interface Event {
-  readonly involvedObject: { readonly name: string };
-  readonly type: string;
-  readonly reason: string;
-  readonly message: string;
-}
-
-async function eventsOf(name: string): Promise<string[]> {
-  const { items } = await current.api.list<Event>(`/api/v1/namespaces/${world.namespace}/events`);
-  return items
-    .filter(({ involvedObject }) => involvedObject.name === name)
-    .map(({ type, reason, message }) => `${type} ${reason}: ${message}`)
-    .toSorted();
-}
+afterAll(() => world?.stop());
 
 /** What Sluice says behind the text of a mistake (docs/differences.md). */
 const HELP = "; there is result, and there are functions such as len()";
 
-const terminate = (name: string): Promise<unknown> =>
-  current.api.patch(path(name), "merge", { spec: { terminate: true } });
-
 /** Waits for its end; the status without times and uids, and its events. */
 async function ended(name: string): Promise<object> {
-  let run: AnalysisRun | undefined;
-  const isOver = async (): Promise<boolean> => COMPLETED.includes((run = await read(name)).status?.phase ?? "");
-  await until(`AnalysisRun ${name} is over`, isOver, 80_000, () => `: ${JSON.stringify(run?.status)}`);
+  await world.runOver(name, 80_000);
   // The reference ends some runs by two writes, and events are written aside.
   await Bun.sleep(1_500);
-  const { metadata, status } = await read(name);
-  const text = JSON.stringify({ status: timeless(status ?? { phase: "" }), events: await eventsOf(name) });
+  const { metadata, status } = await world.readRun(name);
+  const text = JSON.stringify({ status: timeless(status ?? { phase: "" }), events: await world.eventsOfRun(name) });
   const named = text.replaceAll(metadata.uid ?? "", "UID").replaceAll(world.namespace, "NAMESPACE");
   return JSON.parse(named.replaceAll(/"resumeAt":"[^"]+"/g, '"resumeAt":"TIME"').replaceAll(HELP, "")) as object;
 }
 
 const measured = (name: string, spec: RunSpec) => async (): Promise<object> => {
-  await create(name, spec);
+  await world.createRun(name, spec);
   return ended(name);
 };
 
 /** Ended by a person once `holds`. */
 const cut = (name: string, spec: RunSpec, holds: (run: AnalysisRun) => boolean) => async (): Promise<object> => {
-  await create(name, spec);
-  await until(`AnalysisRun ${name} has come so far`, async () => holds(await read(name)), 30_000);
-  await terminate(name);
+  await world.createRun(name, spec);
+  await until(`AnalysisRun ${name} has come so far`, async () => holds(await world.readRun(name)), 30_000);
+  await world.terminateRun(name);
   return ended(name);
 };
 const hasMeasured = ({ status }: AnalysisRun): boolean =>
@@ -115,20 +70,16 @@ const job = (
   },
 });
 
-/** What a failed Job says is more with Sluice (docs/differences.md). */
-const withoutWords = async (story: () => Promise<object>): Promise<object> =>
-  JSON.parse(JSON.stringify(await story(), (key, value: unknown) => (key === "message" ? undefined : value))) as object;
-
 interface Left {
   readonly metadata: { readonly name: string; readonly labels?: object; readonly ownerReferences?: readonly object[] };
   readonly spec: { readonly backoffLimit?: number; readonly template: { readonly metadata: { labels?: object } } };
 }
 
-/** The Jobs of a run, too. */
-async function withJobs(name: string, story: () => Promise<object>): Promise<object> {
-  const end = await withoutWords(story);
-  const { metadata } = await read(name);
-  const { items } = await current.api.list<Left>(`/apis/batch/v1/namespaces/${world.namespace}/jobs`);
+/** The Jobs of a run, too, but no messages: what a failed Job says is more with Sluice (docs/differences.md). */
+const withJobs = (name: string, story: () => Promise<object>) => async (): Promise<object> => {
+  const end = await without("message", story)();
+  const { metadata } = await world.readRun(name);
+  const { items } = await world.harness.api.list<Left>(`/apis/batch/v1/namespaces/${world.namespace}/jobs`);
   const jobs = items
     .filter((each) => JSON.stringify(each.metadata).includes(metadata.uid ?? "?"))
     .map(({ metadata: { name: of, labels }, spec: { backoffLimit, template } }) => {
@@ -139,20 +90,21 @@ async function withJobs(name: string, story: () => Promise<object>): Promise<obj
     })
     .toSorted((one, other) => (one.of < other.of ? -1 : 1));
   return JSON.parse(JSON.stringify({ ...end, jobs }).replaceAll(metadata.uid ?? "?", "UID")) as object;
-}
+};
+const measuredJobs = (name: string, spec: RunSpec) => withJobs(name, measured(name, spec));
 
 /** Whether it is gone after its time to live; the reference looks again when the run changes. */
 const lived = (name: string, spec: RunSpec) => async (): Promise<object> => {
-  await create(name, spec);
-  const found = (): Promise<AnalysisRun | undefined> => read(name).catch(() => undefined);
-  const isOver = async (): Promise<boolean> => {
+  await world.createRun(name, spec);
+  const found = (): Promise<AnalysisRun | undefined> => world.readRun(name).catch(() => undefined);
+  const isGoneOrOver = async (): Promise<boolean> => {
     const run = await found();
-    return run === undefined || COMPLETED.includes(run.status?.phase ?? "");
+    return run === undefined || isOver(run);
   };
-  await until(`AnalysisRun ${name} is over`, isOver, 30_000);
+  await until(`AnalysisRun ${name} is over`, isGoneOrOver, 30_000);
   await Bun.sleep(4_000);
   const touched = { metadata: { annotations: { touched: "yes" } } };
-  await current.api.patch(path(name), "merge", touched).catch(() => undefined);
+  await world.harness.api.patch(world.path("AnalysisRun", name), "merge", touched).catch(() => undefined);
   await Bun.sleep(2_000);
   return { isGone: (await found()) === undefined };
 };
@@ -216,46 +168,34 @@ goldenStories("%s: status, events and Jobs are the reference's", "analysisRunsLi
     { metrics: [metric("a", "S", { interval: "1m" }), metric("b", "S", { initialDelay: "1h" })] },
     hasMeasured,
   ),
-  "a Job that completes": () => withJobs("job-good", measured("job-good", { metrics: [job("a", "exit 0")] })),
-  "a Job that fails": () => withJobs("job-bad", measured("job-bad", { metrics: [job("a", "exit 3")] })),
-  "a Job that fails within the limit": () =>
-    withJobs(
-      "job-within",
-      measured("job-within", {
-        metrics: [job("a", "exit 3", { failureLimit: 1, interval: "1s", count: 2 }), metric("b", "S")],
-      }),
-    ),
-  "two Jobs of a metric": () =>
-    withJobs("job-two", measured("job-two", { metrics: [job("a", "exit 0", { interval: "1s", count: 2 })] })),
-  "a Job whose image is not there": () =>
-    withJobs("job-image", measured("job-image", { metrics: [job("a", "exit 0", {}, "tool:missing")] })),
-  "a Job that has a deadline": () =>
-    withJobs(
-      "job-deadline",
-      measured("job-deadline", { metrics: [job("a", "sleep 600", {}, "tool:1", { activeDeadlineSeconds: 3 })] }),
-    ),
-  "a Job that is tried again": () =>
-    withJobs("job-again", measured("job-again", { metrics: [job("a", "exit 1", {}, "tool:1", { backoffLimit: 1 })] })),
-  "a Job of a metric with arguments": () =>
-    withJobs(
-      "job-args",
-      measured("job-args", {
-        metrics: [job("a", "exit {{args.code}}")],
-        args: [{ name: "code", value: "0" }],
-      }),
-    ),
-  "terminated while its Job runs": () =>
-    withJobs(
-      "job-cut",
-      cut("job-cut", { metrics: [job("a", "sleep 600")] }, ({ status }) => (status?.metricResults ?? []).length > 0),
-    ),
-  "terminated while one Job runs and another has completed": () =>
-    withJobs("job-cut-two", cut("job-cut-two", { metrics: [job("a", "sleep 600"), job("b", "exit 0")] }, hasMeasured)),
-  "a failure that ends a Job": () =>
-    withJobs(
-      "job-ended",
-      measured("job-ended", { metrics: [job("a", "sleep 600"), metric("b", "F", { initialDelay: "3s" })] }),
-    ),
+  "a Job that completes": measuredJobs("job-good", { metrics: [job("a", "exit 0")] }),
+  "a Job that fails": measuredJobs("job-bad", { metrics: [job("a", "exit 3")] }),
+  "a Job that fails within the limit": measuredJobs("job-within", {
+    metrics: [job("a", "exit 3", { failureLimit: 1, interval: "1s", count: 2 }), metric("b", "S")],
+  }),
+  "two Jobs of a metric": measuredJobs("job-two", { metrics: [job("a", "exit 0", { interval: "1s", count: 2 })] }),
+  "a Job whose image is not there": measuredJobs("job-image", { metrics: [job("a", "exit 0", {}, "tool:missing")] }),
+  "a Job that has a deadline": measuredJobs("job-deadline", {
+    metrics: [job("a", "sleep 600", {}, "tool:1", { activeDeadlineSeconds: 3 })],
+  }),
+  "a Job that is tried again": measuredJobs("job-again", {
+    metrics: [job("a", "exit 1", {}, "tool:1", { backoffLimit: 1 })],
+  }),
+  "a Job of a metric with arguments": measuredJobs("job-args", {
+    metrics: [job("a", "exit {{args.code}}")],
+    args: [{ name: "code", value: "0" }],
+  }),
+  "terminated while its Job runs": withJobs(
+    "job-cut",
+    cut("job-cut", { metrics: [job("a", "sleep 600")] }, ({ status }) => (status?.metricResults ?? []).length > 0),
+  ),
+  "terminated while one Job runs and another has completed": withJobs(
+    "job-cut-two",
+    cut("job-cut-two", { metrics: [job("a", "sleep 600"), job("b", "exit 0")] }, hasMeasured),
+  ),
+  "a failure that ends a Job": measuredJobs("job-ended", {
+    metrics: [job("a", "sleep 600"), metric("b", "F", { initialDelay: "3s" })],
+  }),
   "time to live after a success": lived("ttl-success", { metrics: [metric("a", "S")], ttlStrategy: soon }),
   "time to live after a failure": lived("ttl-failure", {
     metrics: [metric("a", "F")],

@@ -8,6 +8,7 @@ import { promote, setImage } from "./harness/userActions.ts";
 import type { KubeObject } from "./harness/api.ts";
 import { type ExternalMetrics, serveExternalMetrics } from "./harness/externalMetrics.ts";
 import { harness } from "./harness/harness.ts";
+import { podsOf, rolloutOf } from "./harness/plainRollout.ts";
 import type { ReplicaSetView, Scene } from "./harness/rolloutView.ts";
 import { until } from "./harness/until.ts";
 import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/clusterWorld.ts";
@@ -23,17 +24,8 @@ afterAll(() => metrics?.stop());
 const perPod = 10;
 const setLoad = (world: World, pods: number): void => metrics?.set(world.namespace, pods * perPod);
 
-const rollout = (strategy: object): KubeObject => ({
-  apiVersion: "argoproj.io/v1alpha1",
-  kind: "Rollout",
-  metadata: { name: "web" },
-  spec: {
-    replicas: 4,
-    selector: { matchLabels: { app: "web" } },
-    template: { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "nginx:1" }] } },
-    strategy,
-  },
-});
+const rollout = (strategy: object): KubeObject =>
+  rolloutOf("web", strategy, { replicas: 4, template: podsOf("web", "nginx:1") });
 
 const service = (name: string): KubeObject => ({
   apiVersion: "v1",

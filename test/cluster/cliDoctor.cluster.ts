@@ -1,15 +1,13 @@
 /** `sluice doctor` on a real API server: of an install as it ships, and of one in which several things are broken. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { run } from "../../cli/doctor/command.ts";
-import { testPorts } from "../../cli/testing.ts";
 import type { Told } from "../../controller/doctor/checks.ts";
-import { loadCredentials } from "../../kube/client/credentials.ts";
-import { createClient } from "../../kube/client/transport.ts";
-import { systemClock } from "../../kube/clock/clock.ts";
+import { clusterPorts } from "./harness/clusterPorts.ts";
 import { otherController } from "./harness/controllerProcess.ts";
 import { healthy, newWorld } from "./harness/clusterWorld.ts";
 import type { KubeObject } from "./harness/api.ts";
 import { type Installation, installYaml, ownNamespace, policyOf, startInstallation } from "./harness/installation.ts";
+import { rolloutOf } from "./harness/plainRollout.ts";
 import { type Pod, serveService } from "./harness/podProcess.ts";
 
 const ours = test.skipIf(otherController() !== undefined);
@@ -40,15 +38,8 @@ interface Answer {
   readonly err: string;
 }
 
-async function doctor(args: readonly string[], kubeconfig: string = installation.plane.kubeconfig): Promise<Answer> {
-  const ports = testPorts({
-    clock: systemClock,
-    connect: async ({ as }) => {
-      const credentials = await loadCredentials({ kubeconfig, as });
-      const client = createClient({ credentials, version: "0.0.0", clock: systemClock });
-      return { client, namespace: "default", source: "test" };
-    },
-  });
+async function doctor(args: readonly string[]): Promise<Answer> {
+  const ports = clusterPorts(installation.plane.kubeconfig, "default");
   const code = await run(args, ports);
   return { code, ...ports.told };
 }
@@ -92,17 +83,9 @@ ours("who may read nothing is told so, and nothing is claimed", async () => {
   expect(out).toMatch(/^no errors, \d+ things not known: Rollouts not read at https:/m);
 });
 
-const pods = (app: string) => ({
-  replicas: 1,
-  selector: { matchLabels: { app } },
-  template: { metadata: { labels: { app } }, spec: { containers: [{ name: "c", image: "i" }] } },
-});
-
 const rollout = (namespace: string, name: string, canary: object, labels: object = {}) => ({
-  apiVersion: "argoproj.io/v1alpha1",
-  kind: "Rollout",
+  ...rolloutOf(name, { canary }, { replicas: 1 }),
   metadata: { namespace, name, labels },
-  spec: { ...pods(name), strategy: { canary } },
 });
 
 ours("what Rollouts name and is not there is told, each with the command that mends it", async () => {
@@ -193,17 +176,7 @@ ours("an older schema, rights that are gone and a controller that has ended are 
 });
 
 ours("a cluster that does not answer is not examined", async () => {
-  const ports = testPorts({
-    clock: systemClock,
-    connect: async () => {
-      const credentials = await loadCredentials({
-        kubeconfig: installation.plane.kubeconfig,
-        server: "https://127.0.0.1:1",
-      });
-      const client = createClient({ credentials, version: "0.0.0", clock: systemClock });
-      return { client, namespace: "default", source: "test" };
-    },
-  });
-  expect(await run([], ports)).toBe(2);
-  expect(ports.told.err).toStartWith("Error: cannot examine the cluster: Cannot get /version: ");
+  const { code, err } = await doctor(["--server", "https://127.0.0.1:1"]);
+  expect(code).toBe(2);
+  expect(err).toStartWith("Error: cannot examine the cluster: Cannot get /version: ");
 });

@@ -1,35 +1,16 @@
 /** `explain` on a real API server: what a Rollout waits for at each turn of its update, in one sentence. */
 import { expect, test } from "bun:test";
 import { run } from "../../cli/explain/command.ts";
-import { testPorts } from "../../cli/testing.ts";
-import { loadCredentials } from "../../kube/client/credentials.ts";
-import { createClient } from "../../kube/client/transport.ts";
-import { systemClock } from "../../kube/clock/clock.ts";
+import { clusterPorts } from "./harness/clusterPorts.ts";
 import { healthy, newWorld, pausedAt, type World } from "./harness/clusterWorld.ts";
+import { rolloutOf } from "./harness/plainRollout.ts";
 import { abort, pause, promote, resume, setImage } from "./harness/userActions.ts";
 
-const rollout = {
-  apiVersion: "argoproj.io/v1alpha1",
-  kind: "Rollout",
-  metadata: { name: "web" },
-  spec: {
-    replicas: 4,
-    selector: { matchLabels: { app: "web" } },
-    template: { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "web:1" }] } },
-    strategy: {
-      canary: { steps: [{ setWeight: 25 }, { pause: {} }, { setWeight: 50 }, { pause: { duration: "1h" } }] },
-    },
-  },
-};
+const steps = [{ setWeight: 25 }, { pause: {} }, { setWeight: 50 }, { pause: { duration: "1h" } }];
+const rollout = rolloutOf("web", { canary: { steps } }, { replicas: 4 });
 
 async function told({ harness, namespace }: World, ...args: readonly string[]) {
-  const ports = testPorts({
-    clock: systemClock,
-    connect: async () => {
-      const credentials = await loadCredentials({ kubeconfig: harness.kubeconfig });
-      return { client: createClient({ credentials, version: "0.0.0", clock: systemClock }), namespace, source: "test" };
-    },
-  });
+  const ports = clusterPorts(harness.kubeconfig, namespace);
   const code = await run(["rollout", ...args], ports);
   return { code, ...ports.told };
 }

@@ -2,28 +2,14 @@
 import { expect, test } from "bun:test";
 import { run as get } from "../../cli/get/command.ts";
 import { run as list } from "../../cli/list/command.ts";
-import { testPorts, type TestPorts } from "../../cli/testing.ts";
-import { loadCredentials } from "../../kube/client/credentials.ts";
-import { createClient } from "../../kube/client/transport.ts";
-import { systemClock } from "../../kube/clock/clock.ts";
+import { clusterPorts } from "./harness/clusterPorts.ts";
 import { run } from "./harness/controlPlane.ts";
 import { healthy, newWorld, pausedAt, type World } from "./harness/clusterWorld.ts";
 import { promote, setImage } from "./harness/userActions.ts";
 import { until } from "./harness/until.ts";
 
-function portsOf({ harness, namespace }: World, signal?: AbortSignal): TestPorts {
-  return testPorts({
-    clock: systemClock,
-    ...(signal === undefined ? {} : { signal }),
-    connect: async () => {
-      const credentials = await loadCredentials({ kubeconfig: harness.kubeconfig });
-      return { client: createClient({ credentials, version: "0.0.0", clock: systemClock }), namespace, source: "test" };
-    },
-  });
-}
-
-async function printed(world: World, args: readonly string[]): Promise<string> {
-  const ports = portsOf(world);
+async function printed({ harness, namespace }: World, args: readonly string[]): Promise<string> {
+  const ports = clusterPorts(harness.kubeconfig, namespace);
   const [command, ...rest] = args;
   expect(await (command === "get" ? get : list)(rest, ports), ports.told.err).toBe(0);
   return ports.told.out;
@@ -35,7 +21,7 @@ test.concurrent("a canary is shown, listed and watched to its end", async () => 
   await world.applyExample("rollout-canary.yaml");
   await world.settle(name, "the first revision is Healthy", healthy);
   const stop = new AbortController();
-  const ports = portsOf(world, stop.signal);
+  const ports = clusterPorts(world.harness.kubeconfig, world.namespace, { signal: stop.signal });
   const watching = get(["rollout", name, "--watch"], ports);
   await setImage(world, name, "argoproj/rollouts-demo:yellow");
   await world.settle(name, "the update pauses at its first pause", pausedAt(1));

@@ -12,13 +12,12 @@ import { run as runCreate } from "../../cli/create/command.ts";
 import type { CliPorts } from "../../cli/ports.ts";
 import { run as runStatus } from "../../cli/status/command.ts";
 import * as verbs from "../../cli/verbs/command.ts";
-import { loadCredentials } from "../../kube/client/credentials.ts";
-import { createClient } from "../../kube/client/transport.ts";
-import { systemClock } from "../../kube/clock/clock.ts";
 import type { KubeObject } from "./harness/api.ts";
+import { clusterPorts } from "./harness/clusterPorts.ts";
 import { newWorld, pausedAt } from "./harness/clusterWorld.ts";
 import { run as spawned } from "./harness/controlPlane.ts";
 import { harness } from "./harness/harness.ts";
+import { podsOf, rolloutOf } from "./harness/plainRollout.ts";
 import {
   type Case,
   files,
@@ -111,26 +110,9 @@ const words = (line: string): string[] =>
 /** Ours, in this process. */
 async function typed(args: readonly string[], kubeconfig: string): Promise<Omit<Answer, "writes">> {
   const [command = "", ...rest] = args;
-  let out = "";
-  let err = "";
-  const code =
-    (await COMMANDS[command]?.(rest, {
-      env: {},
-      version: "0.0.0-test",
-      program: "kubectl argo rollouts",
-      out: async (text) => void (out += text),
-      err: (text) => void (err += `${text}\n`),
-      stdin: async () => "",
-      columns: undefined,
-      clock: systemClock,
-      signal: new AbortController().signal,
-      async connect(options) {
-        const credentials = await loadCredentials({ ...options, kubeconfig });
-        const client = createClient({ credentials, version: "0.0.0-test", clock: systemClock });
-        return { client, namespace: options.namespace ?? credentials.namespace, source: credentials.source };
-      },
-    })) ?? -1;
-  return { code, out, err };
+  const ports = clusterPorts(kubeconfig, undefined, { program: "kubectl argo rollouts" });
+  const code = (await COMMANDS[command]?.(rest, ports)) ?? -1;
+  return { code, ...ports.told };
 }
 
 async function byPlugin(args: readonly string[], kubeconfig: string): Promise<Omit<Answer, "writes">> {
@@ -264,20 +246,10 @@ describe("with a controller", () => {
     const at = ["--kubeconfig", current.kubeconfig, "-n", world.namespace];
     const type = (line: string) => typed([...line.split(" "), ...at], current.kubeconfig);
     const image = (tag: string): string => `argoproj/rollouts-demo:${tag}`;
-    await world.create({
-      apiVersion: "argoproj.io/v1alpha1",
-      kind: "Rollout",
-      metadata: { name: "web" },
-      spec: {
-        replicas: 2,
-        selector: { matchLabels: { app: "web" } },
-        template: {
-          metadata: { labels: { app: "web" } },
-          spec: { containers: [{ name: "web", image: image("blue") }] },
-        },
-        strategy: { canary: { steps: [{ setWeight: 50 }, { pause: {} }] } },
-      },
-    });
+    const steps = [{ setWeight: 50 }, { pause: {} }];
+    await world.create(
+      rolloutOf("web", { canary: { steps } }, { replicas: 2, template: podsOf("web", image("blue")) }),
+    );
     const untilHealthy = async (line: string): Promise<string> => {
       const { code, out, err } = await type(line);
       expect({ code, err, last: out.trimEnd().split("\n").at(-1) }).toEqual({ code: 0, err: "", last: "Healthy" });

@@ -1,6 +1,7 @@
 /** What a person sees of a Rollout by stock kubectl, on a real API server. */
 import { expect, test } from "bun:test";
 import { setImage } from "./harness/userActions.ts";
+import { rolloutOf } from "./harness/plainRollout.ts";
 import { healthy, newWorld, pausedAt, type World } from "./harness/clusterWorld.ts";
 
 const service = (name: string) => ({
@@ -19,17 +20,7 @@ const ingress = {
   },
 };
 
-const rollout = (strategy: object) => ({
-  apiVersion: "argoproj.io/v1alpha1",
-  kind: "Rollout",
-  metadata: { name: "web" },
-  spec: {
-    replicas: 2,
-    selector: { matchLabels: { app: "web" } },
-    template: { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "web:1" }] } },
-    strategy,
-  },
-});
+const rollout = (strategy: object) => rolloutOf("web", strategy, { replicas: 2 });
 
 const routed = rollout({
   canary: {

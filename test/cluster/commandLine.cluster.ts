@@ -2,28 +2,17 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { resolve } from "node:path";
 import { harness } from "./harness/harness.ts";
+import { rolloutOf } from "./harness/plainRollout.ts";
 
 const main = resolve(import.meta.dir, "../../main.ts");
 const current = await harness();
 const { api, kubeconfig } = current;
 const namespace = `line-${crypto.randomUUID().slice(0, 6)}`;
 
-const rollout = (name: string): object => ({
-  apiVersion: "argoproj.io/v1alpha1",
-  kind: "Rollout",
-  metadata: { name, namespace },
-  spec: {
-    replicas: 0,
-    selector: { matchLabels: { app: name } },
-    template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: "c", image: "c:1" }] } },
-    strategy: { canary: {} },
-  },
-});
-
 beforeAll(async () => {
   await api.create("/api/v1/namespaces", { metadata: { name: namespace } });
   const path = `/apis/argoproj.io/v1alpha1/namespaces/${namespace}/rollouts`;
-  for (const name of ["web", "worker"]) await api.create(path, rollout(name));
+  for (const name of ["web", "worker"]) await api.create(path, rolloutOf(name, { canary: {} }, { replicas: 0 }));
   const metrics = [{ name: "m", provider: { web: { url: "http://localhost", jsonPath: "{$.ok}" } } }];
   const run = {
     apiVersion: "argoproj.io/v1alpha1",

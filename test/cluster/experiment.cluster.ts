@@ -8,7 +8,7 @@ import type { RolloutStrategy } from "../../schema/rollout.ts";
 import type { KubeObject } from "./harness/api.ts";
 import { clusterStory, type StoryWorld } from "./harness/experimentStory.ts";
 import { otherController } from "./harness/controllerProcess.ts";
-import { goldenStories } from "./harness/goldenStories.ts";
+import { endings, goldenStories } from "./harness/goldenStories.ts";
 import { healthy, inPhase } from "./harness/clusterWorld.ts";
 import { until } from "./harness/until.ts";
 import { abort, promote, setImage } from "./harness/userActions.ts";
@@ -190,21 +190,14 @@ const STORIES: Readonly<Record<string, () => Promise<StoryWorld>>> = {
   },
 };
 
-const ended = Object.entries(STORIES).map(
-  ([name, story]) =>
-    [
-      name,
-      async () => {
-        const world = await story();
-        world.keep("in the end", await world.seen());
-        return world.kept;
-      },
-    ] as const,
-);
 goldenStories(
   "%s: all that is made and written is as under the reference",
   "experiments.json",
-  Object.fromEntries(ended),
+  endings(STORIES, async (story) => {
+    const world = await story();
+    world.keep("in the end", await world.seen());
+    return world.kept;
+  }),
 );
 
 oursOnly(

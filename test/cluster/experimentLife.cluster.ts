@@ -2,10 +2,11 @@
  * More Experiments on a real API server: pods that do not come, refusals, several analyses, and what people do meanwhile.
  * golden/experimentsLife.json was recorded under the reference controller (SLUICE_RECORD=1).
  */
-import type { RolloutSpec } from "../../schema/rollout.ts";
+import type { RolloutStrategy } from "../../schema/rollout.ts";
 import { healthy, inPhase } from "./harness/clusterWorld.ts";
 import { clusterStory, type StoryWorld } from "./harness/experimentStory.ts";
-import { goldenStories, without } from "./harness/goldenStories.ts";
+import { goldenStories, leftOut, without } from "./harness/goldenStories.ts";
+import { rolloutOf } from "./harness/plainRollout.ts";
 import { until } from "./harness/until.ts";
 import { abort, promote, promoteFull, setImage } from "./harness/userActions.ts";
 
@@ -29,8 +30,7 @@ type Act = (world: StoryWorld) => Promise<unknown>;
 /** What is compared after the acts; pod templates are as in experiment.cluster.ts. */
 async function seen(world: StoryWorld): Promise<object> {
   world.keep("in the end", await world.seen());
-  const text = JSON.stringify(world.kept, (key, value: unknown) => (key === "template" ? undefined : value));
-  return JSON.parse(text) as object;
+  return leftOut(world.kept, new Set(["template"]));
 }
 
 /** @param first what is in the namespace before the Experiment. @param spec of it, over a usual one. */
@@ -216,17 +216,15 @@ const trial = (more: object = {}) => ({
     ...more,
   },
 });
-const pausing = { strategy: { canary: { steps: [{ setWeight: 50 }, trial(), { pause: {} }] } } };
+const pausing = { canary: { steps: [{ setWeight: 50 }, trial(), { pause: {} }] } };
 
 const roll =
-  (topic: string, spec: Pick<RolloutSpec, "strategy" | "progressDeadlineSeconds">, ...acts: readonly Act[]) =>
+  (topic: string, strategy: RolloutStrategy, ...acts: readonly Act[]) =>
   async (): Promise<object> => {
     const world = await clusterStory(topic);
     await world.create({
-      apiVersion: "argoproj.io/v1alpha1",
-      kind: "Rollout",
+      ...rolloutOf("web", strategy, { replicas: 2, template: pod("web") }),
       metadata: { name: "web", labels: { team: "a" } },
-      spec: { replicas: 2, selector: { matchLabels: { app: "web" } }, template: pod("web"), ...spec },
     });
     await world.settle("web", "Healthy", healthy);
     await setImage(world, "web", "nginx:2");
@@ -260,7 +258,7 @@ const experimentsAre =
 const STEPS = {
   "a step that ends with its time": roll(
     "timed",
-    { strategy: { canary: { steps: [trial({ duration: "2s", analyses: undefined }), { pause: {} }] } } },
+    { canary: { steps: [trial({ duration: "2s", analyses: undefined }), { pause: {} }] } },
     isPaused,
     isGone,
   ),

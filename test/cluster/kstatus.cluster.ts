@@ -4,6 +4,7 @@ import { kstatus } from "../kstatus.ts";
 import { abort, promote, setImage } from "./harness/userActions.ts";
 import type { KubeObject } from "./harness/api.ts";
 import { otherController } from "./harness/controllerProcess.ts";
+import { rolloutOf } from "./harness/plainRollout.ts";
 import { until } from "./harness/until.ts";
 import { newWorld, type World } from "./harness/clusterWorld.ts";
 
@@ -31,18 +32,8 @@ const judgedAs = (world: World, status: string): Promise<number> =>
   );
 
 async function create(world: World, annotations: Readonly<Record<string, string>>): Promise<void> {
-  const labels = { app: name };
-  await world.create({
-    apiVersion: "argoproj.io/v1alpha1",
-    kind: "Rollout",
-    metadata: { name, annotations },
-    spec: {
-      replicas: 2,
-      selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: { containers: [{ name: "web", image: "web:1" }] } },
-      strategy: { canary: { steps: [{ setWeight: 50 }, { pause: {} }] } },
-    },
-  });
+  const steps = [{ setWeight: 50 }, { pause: {} }];
+  await world.create({ ...rolloutOf(name, { canary: { steps } }, { replicas: 2 }), metadata: { name, annotations } });
 }
 
 ours("a Rollout with the annotation is waited for until it is promoted, and fails when it is aborted", async () => {

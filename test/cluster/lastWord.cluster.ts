@@ -4,6 +4,7 @@ import { abort, promote, promoteFull, retry } from "./harness/userActions.ts";
 import type { KubeObject } from "./harness/api.ts";
 import { otherController } from "./harness/controllerProcess.ts";
 import { harness } from "./harness/harness.ts";
+import { rolloutOf } from "./harness/plainRollout.ts";
 import { healthy, inPhase, newWorld, pausedAt, type World } from "./harness/clusterWorld.ts";
 import type { Scene } from "./harness/rolloutView.ts";
 
@@ -16,18 +17,8 @@ const template = (image: string, annotations: Readonly<Record<string, string>> =
   spec: { containers: [{ name: "web", image }] },
 });
 
-const rollout = (strategy: object, rest: object = {}): KubeObject => ({
-  apiVersion: "argoproj.io/v1alpha1",
-  kind: "Rollout",
-  metadata: { name: "web" },
-  spec: {
-    replicas: 4,
-    selector: { matchLabels: { app: "web" } },
-    template: template("nginx:1"),
-    strategy,
-    ...rest,
-  },
-});
+const rollout = (strategy: object, rest: object = {}): KubeObject =>
+  rolloutOf("web", strategy, { replicas: 4, template: template("nginx:1"), ...rest });
 
 const service = (name: string): KubeObject => ({
   apiVersion: "v1",

@@ -9,6 +9,7 @@ import { ownController } from "./harness/controllerProcess.ts";
 import { newWorld, healthy, inPhase, type World } from "./harness/clusterWorld.ts";
 import { type ExternalMetrics, serveExternalMetrics } from "./harness/externalMetrics.ts";
 import { type StartedHarness, startHarness } from "./harness/harness.ts";
+import { rolloutOf } from "./harness/plainRollout.ts";
 import { until } from "./harness/until.ts";
 import { setImage } from "./harness/userActions.ts";
 
@@ -142,17 +143,8 @@ test("a canary whose pods restart fails, with nothing but the provider's name", 
     metadata: { name: "pods" },
     spec: plugin("pods", {}, { interval: "2s", count: 5 }),
   });
-  await world.create({
-    apiVersion: "argoproj.io/v1alpha1",
-    kind: "Rollout",
-    metadata: { name: "web" },
-    spec: {
-      replicas: 2,
-      selector: { matchLabels: { app: "web" } },
-      template: { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "web:1" }] } },
-      strategy: { canary: { steps: [{ setWeight: 50 }, { analysis: { templates: [{ templateName: "pods" }] } }] } },
-    },
-  });
+  const steps = [{ setWeight: 50 }, { analysis: { templates: [{ templateName: "pods" }] } }];
+  await world.create(rolloutOf("web", { canary: { steps } }, { replicas: 2 }));
   await world.settle("web", "Healthy", healthy);
   await setImage(world, "web", "web:2");
   await world.settle("web", "Healthy", healthy);

@@ -8,7 +8,6 @@ import type { RolloutStrategy } from "../../schema/rollout.ts";
 import { abort, promote, retry, setImage } from "./harness/userActions.ts";
 import {
   analysis,
-  argo,
   createTemplate,
   end,
   metric,
@@ -20,7 +19,7 @@ import {
   updated,
 } from "./harness/analysisStory.ts";
 import { otherController } from "./harness/controllerProcess.ts";
-import { goldenStories } from "./harness/goldenStories.ts";
+import { endings, goldenStories } from "./harness/goldenStories.ts";
 import { until } from "./harness/until.ts";
 import { healthy, inPhase, newWorld, type World } from "./harness/clusterWorld.ts";
 
@@ -148,11 +147,10 @@ const STORIES: Readonly<Record<string, () => Promise<World>>> = {
   },
 };
 
-const ended = Object.entries(STORIES).map(([name, story]) => [name, async () => seenIn(await story())] as const);
 goldenStories(
   "%s: comes to its end, and as the reference where that is recorded",
   "rolloutAnalysis.json",
-  Object.fromEntries(ended),
+  endings(STORIES, async (story) => seenIn(await story())),
 );
 
 oursOnly(
@@ -180,7 +178,7 @@ oursOnly(
     const world = await updated("edited-template", asStep);
     await run(world, "-2-1");
     const edited = { ...templates.others, metrics: [{ ...metric("other"), count: 2, interval: "10s" }] };
-    await world.harness.api.patch(argo(world, "analysistemplates", "others"), "merge", { spec: edited });
+    await world.harness.api.patch(world.path("AnalysisTemplate", "others"), "merge", { spec: edited });
     const isNew = async (): Promise<boolean> =>
       (await runsOf(world)).some(({ spec }) => spec.metrics.some(({ count }) => count === 2));
     await until("the run has the edited metric", isNew, 30_000);

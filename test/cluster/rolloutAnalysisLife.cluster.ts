@@ -4,8 +4,8 @@
  */
 import type { RolloutStrategy } from "../../schema/rollout.ts";
 import { analysis, end, run, runsOf, seenIn, updated } from "./harness/analysisStory.ts";
-import { healthy, inPhase, pausedAt, type World } from "./harness/clusterWorld.ts";
-import { goldenStories, without } from "./harness/goldenStories.ts";
+import { healthyAt, inPhase, pausedAt, type World } from "./harness/clusterWorld.ts";
+import { goldenStories, leftOut, without } from "./harness/goldenStories.ts";
 import { until } from "./harness/until.ts";
 import { abort, promote, promoteFull, retry, setImage } from "./harness/userActions.ts";
 
@@ -21,12 +21,8 @@ const both: RolloutStrategy = {
 
 const aborted = inPhase("Degraded");
 const atPause = inPhase("Paused", "CanaryPauseStep");
-const isRevision = (revision: number): Parameters<World["settle"]>[2] => {
-  return (view, scene) =>
-    healthy(view, scene) && view.metadata.annotations?.["rollout.argoproj.io/revision"] === String(revision);
-};
 const done = (world: World, revision = 2): Promise<unknown> =>
-  world.settle("web", `Healthy at revision ${revision}`, isRevision(revision));
+  world.settle("web", `Healthy at revision ${revision}`, healthyAt(revision));
 
 /** Until all runs but `going` are over. */
 const runsOver = (world: World, going = 0): Promise<unknown> =>
@@ -42,10 +38,7 @@ const runsOver = (world: World, going = 0): Promise<unknown> =>
 type Act = (world: World) => Promise<unknown>;
 
 /** What is compared; the metrics are those of rolloutAnalysis.cluster.ts. */
-async function seen(world: World): Promise<object> {
-  const text = JSON.stringify(await seenIn(world), (key, value: unknown) => (key === "metrics" ? undefined : value));
-  return JSON.parse(text) as object;
-}
+const seen = async (world: World): Promise<object> => leftOut(await seenIn(world), new Set(["metrics"]));
 
 /** `nginx:2` is rolled out with this strategy; then these acts follow each other. */
 const story =

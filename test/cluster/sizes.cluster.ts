@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { pause, resume, scale, setImage } from "./harness/userActions.ts";
 import type { KubeObject } from "./harness/api.ts";
 import { otherController } from "./harness/controllerProcess.ts";
+import { podsOf, rolloutOf } from "./harness/plainRollout.ts";
 import type { Scene } from "./harness/rolloutView.ts";
 import { healthy, newWorld, pausedAt, type World } from "./harness/clusterWorld.ts";
 
@@ -11,18 +12,8 @@ const ours = test.concurrent.skipIf(otherController() !== undefined);
 
 const broken = "nonexistent-image:1";
 
-const rollout = (strategy: object, spec: object = {}): KubeObject => ({
-  apiVersion: "argoproj.io/v1alpha1",
-  kind: "Rollout",
-  metadata: { name: "web" },
-  spec: {
-    replicas: 4,
-    selector: { matchLabels: { app: "web" } },
-    template: { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "nginx:1" }] } },
-    strategy,
-    ...spec,
-  },
-});
+const rollout = (strategy: object, spec: object = {}): KubeObject =>
+  rolloutOf("web", strategy, { replicas: 4, template: podsOf("web", "nginx:1"), ...spec });
 
 const service = (name: string): KubeObject => ({
   apiVersion: "v1",

@@ -7,6 +7,7 @@ import { abort, promoteFull, retry, setImage } from "./harness/userActions.ts";
 import { otherController, ownController } from "./harness/controllerProcess.ts";
 import { type StartedHarness, startHarness } from "./harness/harness.ts";
 import { healthy, inPhase, newWorld, type World } from "./harness/clusterWorld.ts";
+import { podsOf, rolloutOf } from "./harness/plainRollout.ts";
 import { until } from "./harness/until.ts";
 
 type Call = Readonly<Record<string, unknown>>;
@@ -55,20 +56,9 @@ afterAll(async () => {
 const step = (name: string, config: object = {}) => ({ plugin: { name, config } });
 
 /** `nginx:1` serves, and `nginx:2` is rolled out by these steps. */
-async function updated(topic: string, steps: object[], more: object = {}): Promise<World> {
+async function updated(topic: string, steps: object[]): Promise<World> {
   const world = await newWorld(topic, current);
-  await world.create({
-    apiVersion: "argoproj.io/v1alpha1",
-    kind: "Rollout",
-    metadata: { name: "web" },
-    spec: {
-      replicas: 2,
-      selector: { matchLabels: { app: "web" } },
-      template: { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "nginx:1" }] } },
-      strategy: { canary: { steps } },
-      ...more,
-    },
-  });
+  await world.create(rolloutOf("web", { canary: { steps } }, { replicas: 2, template: podsOf("web", "nginx:1") }));
   await world.settle("web", "Healthy", healthy);
   await setImage(world, "web", "nginx:2");
   return world;
@@ -165,16 +155,15 @@ oursOnly(
   "a metric of a plugin is what the plugin says",
   async () => {
     const world = await newWorld("metric-plugin", current);
-    const path = `/apis/argoproj.io/v1alpha1/namespaces/${world.namespace}/analysisruns`;
     const config = { return: "Failed", value: 7 };
     const metrics = [{ name: "p99", provider: { plugin: { "acme/latency": config } } }];
-    await current.api.create(path, {
+    await world.create({
       apiVersion: "argoproj.io/v1alpha1",
       kind: "AnalysisRun",
       metadata: { name: "run" },
       spec: { metrics },
     });
-    const read = () => current.api.get<AnalysisRun>(`${path}/run`);
+    const read = () => current.api.get<AnalysisRun>(world.path("AnalysisRun", "run"));
     await until("it has failed", async () => (await read()).status?.phase === "Failed", 60_000);
     expect((await read()).status?.metricResults?.[0]?.measurements).toMatchObject([{ phase: "Failed", value: "7" }]);
   },

@@ -4,16 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { otherController } from "./harness/controllerProcess.ts";
-import {
-  clusterTemplate,
-  counted,
-  labelled,
-  metric,
-  type OwnWebhook,
-  rollout,
-  startOwnWebhook,
-  template,
-} from "./harness/ownWebhook.ts";
+import { clusterTemplate, counted, metric, type OwnWebhook, startOwnWebhook, template } from "./harness/ownWebhook.ts";
+import { podsOf, rolloutOf } from "./harness/plainRollout.ts";
 
 const ours = test.skipIf(otherController() !== undefined);
 const dryRun = ["--dry-run=server"];
@@ -31,7 +23,7 @@ const reviews = (): Promise<readonly string[]> => own.metrics("sluice_admission_
 ours(
   "only what concerns us is reviewed: no scale, status, label, deletion, nor another instance's object",
   async () => {
-    await own.store(rollout("quiet"));
+    await own.store(rolloutOf("quiet"));
     const total = async (): Promise<number> => counted(await reviews(), /^sluice_admission_reviews_total\{/);
     const before = await total();
     const patch = ["patch", "rollout", "quiet", "-n", namespace, "--type=merge", "-p"];
@@ -44,7 +36,7 @@ ours(
       expect(await own.plane.kubectl(args)).toMatchObject({ code: 0 });
     }
     const labels = { "argo-rollouts.argoproj.io/controller-instance-id": "other" };
-    const foreign = rollout("foreign", { canary: { steps: [{ setWeight: 101 }] } });
+    const foreign = rolloutOf("foreign", { canary: { steps: [{ setWeight: 101 }] } });
     await own.store({ ...foreign, metadata: { name: "foreign", labels } });
     expect(await total()).toBe(before);
   },
@@ -55,7 +47,7 @@ ours("a review sends no request but the dry run of the pods, however much it kno
     const all = await own.metrics("controller_clientset_k8s_request_total{");
     return counted(all, /^(?!.*kind="(?:replicasets|leases|events)")/);
   };
-  const object = rollout("asked", { canary: { stableService: "s", canaryService: "c", steps: [{ setWeight: 50 }] } });
+  const object = rolloutOf("asked", { canary: { stableService: "s", canaryService: "c", steps: [{ setWeight: 50 }] } });
   await own.apply(object, dryRun);
   const before = await requests();
   expect(before).toBeGreaterThan(0);
@@ -65,7 +57,7 @@ ours("a review sends no request but the dry run of the pods, however much it kno
 
 ours("a review without a uid, as Karmada sends it, is answered with none", async () => {
   const kind = { group: "argoproj.io", version: "v1alpha1", kind: "Rollout" };
-  const object = rollout("karmada", { canary: { steps: [{ setWeight: 101 }] } });
+  const object = rolloutOf("karmada", { canary: { steps: [{ setWeight: 101 }] } });
   const request = { uid: "", kind, operation: "CREATE", namespace, name: "karmada", object, userInfo: {} };
   const answer = await fetch(`https://127.0.0.1:${own.webhookPort}/validate`, {
     method: "POST",
@@ -82,7 +74,9 @@ const hostile: readonly (readonly [what: string, ...objects: object[]])[] = [
   [
     "3,000 metrics, and a Rollout that uses them in each of its steps",
     template("huge", { metrics: many(3_000, (i) => metric(`m${i}`, { successCondition: `result > ${i}` })) }),
-    rollout("huge", { canary: { steps: many(500, () => ({ analysis: { templates: [{ templateName: "huge" }] } })) } }),
+    rolloutOf("huge", {
+      canary: { steps: many(500, () => ({ analysis: { templates: [{ templateName: "huge" }] } })) },
+    }),
   ],
   [
     "templates that include each other in a dense net through the cluster",
@@ -92,44 +86,47 @@ const hostile: readonly (readonly [what: string, ...objects: object[]])[] = [
         templates: many(i, (j) => ({ templateName: `net-${j}`, clusterScope: true })),
       }),
     ),
-    rollout("net", { canary: { analysis: { templates: [{ templateName: "net-29", clusterScope: true }] } } }),
+    rolloutOf("net", { canary: { analysis: { templates: [{ templateName: "net-29", clusterScope: true }] } } }),
     clusterTemplate("net-0", { metrics: [metric("n0")], templates: [{ templateName: "net-29", clusterScope: true }] }),
   ],
-  ["a name that is not ASCII", rollout("ünïcode-☃")],
-  ["labels that are not ASCII", rollout("labels", { canary: {} }, { selector: { matchLabels: { ключ: "значение" } } })],
+  ["a name that is not ASCII", rolloutOf("ünïcode-☃")],
+  [
+    "labels that are not ASCII",
+    rolloutOf("labels", { canary: {} }, { selector: { matchLabels: { ключ: "значение" } } }),
+  ],
   [
     "metrics that are not ASCII",
     template("uni", { metrics: [metric("メトリック", { successCondition: "result == '✓'" })] }),
   ],
-  ["no spec", { ...rollout("null"), spec: null }],
-  ["an empty spec", { ...rollout("empty"), spec: {} }],
-  ["a spec of nulls", rollout("nulls", { canary: { steps: [null] } }, { selector: null, template: null })],
+  ["no spec", { ...rolloutOf("null"), spec: null }],
+  ["an empty spec", { ...rolloutOf("empty"), spec: {} }],
+  ["a spec of nulls", rolloutOf("nulls", { canary: { steps: [null] } }, { selector: null, template: null })],
   ["a template of nulls", template("nulls", { metrics: [null], args: [null], templates: [null] })],
-  ["a strategy of both", rollout("both", { canary: {}, blueGreen: { activeService: "a" } })],
+  ["a strategy of both", rolloutOf("both", { canary: {}, blueGreen: { activeService: "a" } })],
   [
     "half a megabyte of a condition",
     template("long", { metrics: [metric("m", { successCondition: "1 +".repeat(170_000) })] }),
   ],
   [
     "a megabyte of annotations in the pods",
-    rollout(
+    rolloutOf(
       "fat",
       { canary: {} },
       {
         template: {
-          ...labelled("fat"),
+          ...podsOf("fat"),
           metadata: { labels: { app: "fat" }, annotations: { a: "x".repeat(1_000_000) } },
         },
       },
     ),
   ],
-  ["a thousand steps", rollout("steps", { canary: { steps: many(1_000, (i) => ({ setWeight: i % 101 })) } })],
+  ["a thousand steps", rolloutOf("steps", { canary: { steps: many(1_000, (i) => ({ setWeight: i % 101 })) } })],
   [
     "a thousand containers",
-    rollout(
+    rolloutOf(
       "wide",
       { canary: {} },
-      { template: { ...labelled("wide"), spec: { containers: many(1_000, (i) => ({ name: `c${i}`, image: "x" })) } } },
+      { template: { ...podsOf("wide"), spec: { containers: many(1_000, (i) => ({ name: `c${i}`, image: "x" })) } } },
     ),
   ],
 ];

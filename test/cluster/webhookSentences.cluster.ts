@@ -4,15 +4,8 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { otherController } from "./harness/controllerProcess.ts";
-import {
-  clusterTemplate,
-  labelled,
-  metric,
-  type OwnWebhook,
-  rollout,
-  startOwnWebhook,
-  template,
-} from "./harness/ownWebhook.ts";
+import { clusterTemplate, metric, type OwnWebhook, startOwnWebhook, template } from "./harness/ownWebhook.ts";
+import { podsOf, rolloutOf } from "./harness/plainRollout.ts";
 
 const ours = test.skipIf(otherController() !== undefined);
 const policies = "/apis/admissionregistration.k8s.io/v1";
@@ -40,7 +33,7 @@ async function told(verdict: Verdict, object: unknown, ...texts: readonly string
 }
 
 const analysing = (app: string, templates: readonly string[], args: readonly object[] = []) =>
-  rollout(app, {
+  rolloutOf(app, {
     canary: {
       steps: [
         { setWeight: 20 },
@@ -94,7 +87,7 @@ describe("references are resolved at apply:", () => {
       'service "early-canary" not found',
       '"early-ingress" not found',
     ];
-    await told("warned", rollout("early", { canary }), ...missing);
+    await told("warned", rolloutOf("early", { canary }), ...missing);
   });
 
   ours("an Ingress of another class warns, and routers that disagree about one, too", async () => {
@@ -115,14 +108,14 @@ describe("references are resolved at apply:", () => {
     const canary = { stableService: "class-stable", canaryService: "class-canary", trafficRouting };
     await told(
       "warned",
-      rollout("class", { canary }),
+      rolloutOf("class", { canary }),
       `has the class "traefik", which is none of ALB's`,
       "too, and only one of the two serves it",
     );
     const { nginx } = trafficRouting;
     await told(
       "warned",
-      rollout("class", { canary: { ...canary, trafficRouting: { nginx } } }),
+      rolloutOf("class", { canary: { ...canary, trafficRouting: { nginx } } }),
       "none of NGINX's: nginx",
     );
   });
@@ -132,7 +125,7 @@ describe("references are resolved at apply:", () => {
     async () => {
       const workloadRef = { apiVersion: "apps/v1", kind: "Deployment", name: "shared", scaleDown: "onsuccess" };
       const of = (name: string, app = name) => ({
-        ...rollout(name, { canary: {} }, { selector: undefined, template: undefined, workloadRef, replicas: 0 }),
+        ...rolloutOf(name, { canary: {} }, { selector: undefined, template: undefined, workloadRef, replicas: 0 }),
         metadata: { name: app },
       });
       await own.store(
@@ -140,7 +133,7 @@ describe("references are resolved at apply:", () => {
           apiVersion: "apps/v1",
           kind: "Deployment",
           metadata: { name: "shared" },
-          spec: { replicas: 1, selector: { matchLabels: { app: "shared" } }, template: labelled("shared") },
+          spec: { replicas: 1, selector: { matchLabels: { app: "shared" } }, template: podsOf("shared") },
         },
         {
           apiVersion: "autoscaling/v2",
@@ -165,13 +158,13 @@ describe("references are resolved at apply:", () => {
       matchExpressions: [{ key, operator, ...(values.length > 0 && { values }) }],
     });
     const tiered = (name: string, tier: string, selector: object) => ({
-      ...rollout("overlap", { canary: {} }, { selector }),
+      ...rolloutOf("overlap", { canary: {} }, { selector }),
       metadata: { name },
       spec: {
-        ...(rollout("overlap").spec as object),
+        ...(rolloutOf("overlap").spec as object),
         replicas: 1,
         selector,
-        template: { ...labelled("overlap"), metadata: { labels: { app: "overlap", tier } } },
+        template: { ...podsOf("overlap"), metadata: { labels: { app: "overlap", tier } } },
       },
     });
     await own.store(tiered("overlap-a", "a", expression("In", "tier", ["a", "b"])));
@@ -225,7 +218,7 @@ describe("what will happen is said beforehand:", () => {
     ["a share of more than all pods", { maxUnavailable: "200%" }, {}, "is more than all pods, and counts as 100%"],
     ["a router that does not exist", { trafficRouting: { gatewayAPI: {} } }, {}, "gatewayAPI: Forbidden: is no router"],
   ])("%s", async (_, canary, spec, text) => {
-    await told("warned", rollout("soon", { canary }, spec), `Warning: spec.strategy.canary`, text);
+    await told("warned", rolloutOf("soon", { canary }, spec), `Warning: spec.strategy.canary`, text);
   });
 });
 
@@ -258,8 +251,8 @@ describe("what others say comes back with whose it is:", () => {
       });
     }
     const image = (name: string) => {
-      const { metadata } = labelled("policy");
-      return rollout(
+      const { metadata } = podsOf("policy");
+      return rolloutOf(
         "policy",
         { canary: {} },
         { template: { metadata, spec: { containers: [{ name: "c", image: name }] } } },
@@ -276,7 +269,7 @@ describe("what others say comes back with whose it is:", () => {
   ours("Pod Security admission, on lines that lose nothing", async () => {
     const restricted = { "pod-security.kubernetes.io/enforce": "restricted" };
     await own.api.create("/api/v1/namespaces", { metadata: { name: "restricted", labels: restricted } });
-    const { stderr } = await own.apply(rollout("loose"), dryRun, "restricted");
+    const { stderr } = await own.apply(rolloutOf("loose"), dryRun, "restricted");
     const lines = stderr.split("\n").filter((line) => line.startsWith("Warning: spec.template: "));
     expect(lines.join(" ")).toContain("Pod Security admission warns: would violate PodSecurity");
     for (const part of ["allowPrivilegeEscalation", "capabilities", "runAsNonRoot", "seccompProfile"]) {

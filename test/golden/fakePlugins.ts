@@ -6,17 +6,11 @@ import type { StepPluginAnswer, StepPluginOutcome } from "../../controller/rollo
 import { type ConfiguredPlugin, pluginNamed } from "../../providers/metrics/pluginService.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 
-/** @param nth how often a plugin was asked before, in all */
-export type AnswerOf = (
-  call: CallStepPlugin,
-  nth: number,
-) => { readonly afterMs: number; readonly answer: StepPluginAnswer };
+export type AnswerOf = (call: CallStepPlugin) => { readonly afterMs: number; readonly answer: StepPluginAnswer };
 
 export interface Plugins {
   readonly answerOf: AnswerOf;
   readonly configured: Map<string, ConfiguredPlugin>;
-  /** Each call as it was asked. */
-  readonly calls: string[];
   flight: { readonly key: string; readonly at: number; readonly outcome: StepPluginOutcome } | undefined;
   outcomes: readonly StepPluginOutcome[];
 }
@@ -31,15 +25,13 @@ export const pluginsOf = (answerOf: AnswerOf = nobody): Plugins => ({
     ["acme/load", { kind: "ready", service }],
     ["acme/off", { kind: "disabled" }],
   ]),
-  calls: [],
   flight: undefined,
   outcomes: [],
 });
 
 export function callPlugin(plugins: Plugins, call: CallStepPlugin, now: number): void {
   if (plugins.flight !== undefined) return;
-  const { afterMs, answer } = plugins.answerOf(call, plugins.calls.length);
-  plugins.calls.push(call.key);
+  const { afterMs, answer } = plugins.answerOf(call);
   const at = now + afterMs;
   plugins.flight = { key: call.key, at, outcome: { key: call.key, startedAt: now, arrivedAt: at, answer } };
 }

@@ -24,6 +24,14 @@ const answering =
   (index: number, answer: StepPluginAnswer): AnswerOf =>
   (call) => ({ afterMs: 2_000, answer: call.index === index && call.op === "run" ? answer : successful });
 
+/** The same answers; the calls are kept in `calls`. */
+const kept =
+  (calls: CallStepPlugin[], answerOf: AnswerOf): AnswerOf =>
+  (call) => {
+    calls.push(call);
+    return answerOf(call);
+  };
+
 /** `web:1` serves, and `web:2` is rolled out. */
 function updated(steps: CanaryStep[], plugins: AnswerOf, options: WorldOptions = {}): World {
   const world = createWorld(rolloutOf({ strategy: canary(steps) }), { plugins, ...options });
@@ -47,11 +55,8 @@ describe("a step plugin", () => {
   });
 
   test("is not asked by a first deployment, which takes no steps", () => {
-    const calls: string[] = [];
-    const plugins: AnswerOf = (call, nth) => {
-      calls.push(call.op);
-      return answering(-1, successful)(call, nth);
-    };
+    const calls: CallStepPlugin[] = [];
+    const plugins = kept(calls, answering(-1, successful));
     // The pods are made, and the first status comes later than their ReplicaSet.
     const crashAfter = ({ actions }: Decision): number | undefined => (isFirst ? actions.length : undefined);
     let isFirst = true;
@@ -100,16 +105,18 @@ describe("a step plugin", () => {
   });
 
   test("is asked by other keys after a retry, though that may come within a second", () => {
-    const keys: string[] = [];
-    const world = updated([load, load], ({ key, op, index }) => {
-      keys.push(key);
-      return { afterMs: 10, answer: op === "run" && index === 1 ? running : successful };
+    const calls: CallStepPlugin[] = [];
+    const answers: AnswerOf = ({ op, index }) => ({
+      afterMs: 10,
+      answer: op === "run" && index === 1 ? running : successful,
     });
+    const world = updated([load, load], kept(calls, answers));
     world.pass(100);
     world.edit("abort", user.abort);
     world.pass(100);
     world.edit("retry", user.retry);
     world.pass(100);
+    const keys = calls.map(({ key }) => key);
     expect(keys.map((key) => key.split("/").slice(2, 4).join(" "))).toEqual([
       "0 Run",
       "1 Run",
@@ -123,10 +130,8 @@ describe("a step plugin", () => {
 
   test("that is still being asked when the update is aborted is reverted after its answer", () => {
     const calls: CallStepPlugin[] = [];
-    const world = updated([load, pause()], (call) => {
-      calls.push(call);
-      return { afterMs: 5_000, answer: successful };
-    });
+    const slow: AnswerOf = () => ({ afterMs: 5_000, answer: successful });
+    const world = updated([load, pause()], kept(calls, slow));
     world.pass(3_000);
     world.edit("abort", user.abort);
     world.pass(20_000);
@@ -148,16 +153,12 @@ describe("a step plugin", () => {
   });
 
   test("that still runs is ended when another version takes its place", () => {
-    const calls: string[] = [];
-    const plugins: AnswerOf = (call, nth) => {
-      calls.push(call.op);
-      return answering(1, running)(call, nth);
-    };
-    const world = updated(steps, plugins);
+    const calls: CallStepPlugin[] = [];
+    const world = updated(steps, kept(calls, answering(1, running)));
     world.pass(10_000);
     world.edit("image web:3", image("web:3"));
     world.pass(10_000);
-    expect(calls).toEqual(["run", "terminate", "run"]);
+    expect(calls.map(({ op }) => op)).toEqual(["run", "terminate", "run"]);
     expect(operations(world)).toEqual(["Run 1 Running"]);
     expectTimeline("step-plugin-new-image", world);
   });
@@ -201,17 +202,13 @@ describe("a step plugin", () => {
 
   const CRASHES = Array.from({ length: 24 }, (_, n) => n + 5);
   test.each(CRASHES)("is asked for the same when the controller crashes in its decision %p", (at) => {
-    const keys: string[] = [];
+    const calls: CallStepPlugin[] = [];
     let decisions = 0;
     const crashAfter = (): number | undefined => {
       decisions += 1;
       return decisions === at ? decisions % 2 : undefined;
     };
-    const plugins: AnswerOf = (call, nth) => {
-      keys.push(call.key);
-      return answering(-1, successful)(call, nth);
-    };
-    const world = updated([load, load], plugins, { crashAfter });
+    const world = updated([load, load], kept(calls, answering(-1, successful)), { crashAfter });
     for (let n = 0; n < 12; n += 1) {
       world.pass(2_500);
       world.meddle("start", () => {});
@@ -219,7 +216,7 @@ describe("a step plugin", () => {
     expect(world.rollout.status?.phase).toBe("Healthy");
     expect(operations(world)).toEqual(["Run 0 Successful", "Run 1 Successful"]);
     // Whatever was lost was asked for again by the key that it had.
-    expect(new Set(keys).size).toBe(2);
+    expect(new Set(calls.map(({ key }) => key)).size).toBe(2);
   });
 });
 

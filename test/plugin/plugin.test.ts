@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { run as get } from "../../cli/get/command.ts";
 import { run as list } from "../../cli/list/command.ts";
+import { testPorts } from "../../cli/testing.ts";
 import { manualClock } from "../../kube/clock/clock.ts";
 import { type Recording, recordings, recordingPath } from "./recording.ts";
 import { recordedClient } from "./recordedClient.ts";
@@ -15,20 +16,13 @@ describe.each(recorded)("of the scene $name", ({ name, objects, outputs }) => {
     "%s prints the same",
     async (_, output) => {
       const [command = "", ...args] = output.args;
-      let out = "";
-      const code = await (command === "get" ? get : list)(args, {
-        env: {},
-        version: "0.0.0",
-        program: "sluice",
-        out: async (text) => void (out += text),
-        err: (line) => void (out += line),
-        stdin: () => Promise.resolve(""),
-        columns: undefined,
+      const ports = testPorts({
         clock: manualClock(Date.parse(output.at)),
-        signal: new AbortController().signal,
         connect: async () => ({ client: recordedClient(name, objects), namespace: name, source: "recorded" }),
       });
-      expect(out.split("\n")).toEqual([...output.lines]);
+      const code = await (command === "get" ? get : list)(args, ports);
+      expect(ports.told.out.split("\n")).toEqual([...output.lines]);
+      expect(ports.told.err).toBe("");
       expect(code).toBe(0);
     },
   );

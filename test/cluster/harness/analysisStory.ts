@@ -4,7 +4,10 @@
  */
 import type { AnalysisRun } from "../../../schema/analysis.ts";
 import type { RolloutAnalysis, RolloutStatus, RolloutStrategy } from "../../../schema/rollout.ts";
+import type { KubeObject } from "./api.ts";
 import { healthy, newWorld, type World } from "./clusterWorld.ts";
+import { leftOut } from "./goldenStories.ts";
+import { podsOf, rolloutOf } from "./plainRollout.ts";
 import type { RolloutView } from "./rolloutView.ts";
 import { until } from "./until.ts";
 import { setImage } from "./userActions.ts";
@@ -45,22 +48,12 @@ export const templates = {
 };
 
 export const rollout = (strategy: RolloutStrategy) => ({
-  apiVersion: "argoproj.io/v1alpha1",
-  kind: "Rollout",
+  ...rolloutOf("web", strategy, { replicas: 2, template: podsOf("web", "nginx:1") }),
   metadata: { name: "web", labels: { team: "a" } },
-  spec: {
-    replicas: 2,
-    selector: { matchLabels: { app: "web" } },
-    template: { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "nginx:1" }] } },
-    strategy,
-  },
 });
 
-export const argo = (world: World, plural: string, name = ""): string =>
-  `/apis/argoproj.io/v1alpha1/namespaces/${world.namespace}/${plural}${name === "" ? "" : `/${name}`}`;
-
-export const createTemplate = (world: World, name: string, spec: object): Promise<unknown> =>
-  world.harness.api.create(argo(world, "analysistemplates"), {
+export const createTemplate = (world: World, name: string, spec: object): Promise<void> =>
+  world.create({
     apiVersion: "argoproj.io/v1alpha1",
     kind: "AnalysisTemplate",
     metadata: { name },
@@ -88,12 +81,13 @@ export async function updated(topic: string, strategy: RolloutStrategy): Promise
   return world;
 }
 
-export async function runsOf(world: World): Promise<readonly AnalysisRun[]> {
-  const { items } = await world.harness.api.list<AnalysisRun & { metadata: { name: string } }>(
-    argo(world, "analysisruns"),
-  );
+/** All of a kind, by their names. */
+export async function listed<T>(world: World, kind: string): Promise<readonly T[]> {
+  const { items } = await world.harness.api.list<T & KubeObject>(world.path(kind));
   return items.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
 }
+
+export const runsOf = (world: World): Promise<readonly AnalysisRun[]> => listed<AnalysisRun>(world, "AnalysisRun");
 
 /** The newest run whose name ends so, once the status of the Rollout names it. */
 export async function run(world: World, ending: string): Promise<string> {
@@ -120,7 +114,7 @@ export async function end(world: World, ending: string, phase: string, message?:
   const name = await run(world, ending);
   await Bun.sleep(500);
   const status = { phase, message: message ?? null, completedAt: new Date().toISOString().replace(/\.\d+/, "") };
-  await world.harness.api.patch(argo(world, "analysisruns", name), "merge", { status });
+  await world.harness.api.patch(world.path("AnalysisRun", name), "merge", { status });
 }
 
 /** Times, and the empty `authentication` that the reference writes into each metric. */
@@ -160,9 +154,5 @@ export async function seenIn(world: World): Promise<object> {
     canary,
     blueGreen,
   };
-  const text = JSON.stringify(
-    { status, progressing: [progressing?.reason, progressing?.message], told, made },
-    (key, value: unknown) => (LEFT_OUT.has(key) ? undefined : value),
-  );
-  return JSON.parse(text) as object;
+  return leftOut({ status, progressing: [progressing?.reason, progressing?.message], told, made }, LEFT_OUT);
 }

@@ -46,6 +46,8 @@ const rollouts = (namespace: string): string => `/apis/argoproj.io/v1alpha1/name
 const groups: Readonly<Record<string, string>> = {
   Rollout: "/apis/argoproj.io/v1alpha1",
   Experiment: "/apis/argoproj.io/v1alpha1",
+  AnalysisRun: "/apis/argoproj.io/v1alpha1",
+  AnalysisTemplate: "/apis/argoproj.io/v1alpha1",
   ReplicaSet: "/apis/apps/v1",
   Service: "/api/v1",
   Deployment: "/apis/apps/v1",
@@ -65,6 +67,11 @@ export const inPhase =
 export const healthy: Predicate = (rollout) =>
   inPhase("Healthy")(rollout, { rollout, replicaSets: [], services: [] }) &&
   rollout.status?.stableRS === rollout.status?.currentPodHash;
+
+export const healthyAt =
+  (revision: number): Predicate =>
+  (rollout, scene) =>
+    healthy(rollout, scene) && revisionOf(rollout) === revision;
 
 /** Paused at the canary step of this index (from 0). */
 export const pausedAt =

@@ -3,6 +3,7 @@ import type { AnalysisRun } from "../../../schema/analysis.ts";
 import type { Experiment } from "../../../schema/experiment.ts";
 import type { KubeObject } from "./api.ts";
 import { newWorld, type World } from "./clusterWorld.ts";
+import { leftOut } from "./goldenStories.ts";
 import { until } from "./until.ts";
 
 export interface StoryWorld extends World {
@@ -100,12 +101,10 @@ type Event = KubeObject & {
 export async function clusterStory(topic: string): Promise<StoryWorld> {
   const world = await newWorld(`experiment-${topic}`);
   const { api } = world.harness;
-  const argo = (plural: string, name = ""): string =>
-    `/apis/argoproj.io/v1alpha1/namespaces/${world.namespace}/${plural}${name === "" ? "" : `/${name}`}`;
   const list = async <T extends KubeObject>(path: string): Promise<readonly T[]> =>
     byName((await api.list<T>(path)).items);
   const core = `/api/v1/namespaces/${world.namespace}`;
-  const experiments = () => list<Experiment & KubeObject>(argo("experiments"));
+  const experiments = () => list<Experiment & KubeObject>(world.path("Experiment"));
   const setsOf = () =>
     list<Set>(`/apis/apps/v1/namespaces/${world.namespace}/replicasets`).then((all) =>
       all.filter((set) => isOf("Experiment", set)),
@@ -143,33 +142,26 @@ export async function clusterStory(topic: string): Promise<StoryWorld> {
         const { ports, selector } = of as { ports: unknown; selector: unknown };
         return { metadata, ports, selector };
       }),
-      runs: (await list<AnalysisRun & KubeObject>(argo("analysisruns"))).map(({ metadata, spec: of }) => ({
+      runs: (await list<AnalysisRun & KubeObject>(world.path("AnalysisRun"))).map(({ metadata, spec: of }) => ({
         metadata,
         spec: of,
       })),
       events: asOfNow(told),
     };
-    const text = JSON.stringify(everything, (key, value: unknown) => (LEFT_OUT.has(key) ? undefined : value));
+    const text = JSON.stringify(leftOut(everything, LEFT_OUT));
     return JSON.parse(
       text.replaceAll(world.namespace, "NAMESPACE").replaceAll(/20\d\d-\d\d-\d\dT[\d:]+Z/g, "TIME"),
     ) as object;
   };
   const kept: Record<string, object> = {};
-  const createTemplate = async (name: string): Promise<void> => {
-    const metadata = { name };
-    await api.create(argo("analysistemplates"), {
-      apiVersion: "argoproj.io/v1alpha1",
-      kind: "AnalysisTemplate",
-      metadata,
-      spec,
-    });
-  };
+  const createTemplate = (name: string): Promise<void> =>
+    world.create({ apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisTemplate", metadata: { name }, spec });
   await createTemplate("errors");
   return {
     ...world,
     createTemplate,
     experiments,
-    patchExperiment: async (patch) => void (await api.patch(argo("experiments", "exp"), "merge", patch)),
+    patchExperiment: async (patch) => void (await api.patch(world.path("Experiment", "exp"), "merge", patch)),
     experimentIs: (phase) =>
       until(`the Experiment is ${phase}`, async () => (await experiments())[0]?.status?.phase === phase, 40_000),
     messageIs: (message) =>
@@ -185,7 +177,9 @@ export async function clusterStory(topic: string): Promise<StoryWorld> {
       const run = await runIs(name);
       await Bun.sleep(500);
       const completedAt = new Date().toISOString().replace(/\.\d+/, "");
-      await api.patch(argo("analysisruns", run), "merge", { status: { phase, message: message ?? null, completedAt } });
+      await api.patch(world.path("AnalysisRun", run), "merge", {
+        status: { phase, message: message ?? null, completedAt },
+      });
     },
     podsGone: () =>
       until(

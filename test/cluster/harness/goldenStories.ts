@@ -7,9 +7,20 @@ import { join } from "node:path";
 
 const isRecording = Bun.env.SLUICE_RECORD === "1";
 
+/** As JSON, without the members of these names, wherever they stand. */
+export const leftOut = (seen: object, names: ReadonlySet<string>): object =>
+  JSON.parse(JSON.stringify(seen, (key, value: unknown) => (names.has(key) ? undefined : value))) as object;
+
 /** A story whose end is compared without a member, wherever that stands. */
 export const without = (member: string, story: () => Promise<object>) => async (): Promise<object> =>
-  JSON.parse(JSON.stringify(await story(), (key, value: unknown) => (key === member ? undefined : value))) as object;
+  leftOut(await story(), new Set([member]));
+
+/** The stories as `goldenStories` plays them. @param play plays one, and returns what is compared */
+export const endings = <T>(
+  stories: Readonly<Record<string, T>>,
+  play: (story: T, name: string) => Promise<object>,
+): Readonly<Record<string, () => Promise<object>>> =>
+  Object.fromEntries(Object.entries(stories).map(([name, story]) => [name, () => play(story, name)]));
 
 /**
  * @param title of the tests, `%s` being the name of the story. @param file in test/cluster/golden. @param stories each
@@ -19,6 +30,7 @@ export function goldenStories(
   title: string,
   file: string,
   stories: Readonly<Record<string, () => Promise<object>>>,
+  timeoutMs = 150_000,
 ): void {
   const golden = Bun.file(join(import.meta.dir, "../golden", file));
   const seen: Record<string, object> = {};
@@ -31,7 +43,7 @@ export function goldenStories(
       const found = (seen[name] = (await stories[name]?.()) ?? {});
       if (!isRecording) expect(found).toEqual((await recorded())[name] ?? {});
     },
-    150_000,
+    timeoutMs,
   );
 
   afterAll(async () => {

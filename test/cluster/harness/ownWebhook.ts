@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { type Api, connect, type KubeObject } from "./api.ts";
 import { type CommandResult, type ControlPlane, startControlPlane } from "./controlPlane.ts";
 import { applyCrds } from "./crds.ts";
+import { rolloutOf } from "./plainRollout.ts";
 import { freePort } from "./ports.ts";
 import { type Child, logTail, newNursery } from "./processes.ts";
 
@@ -60,7 +61,7 @@ export async function startOwnWebhook(): Promise<OwnWebhook> {
   // The API server uses the configuration a moment later.
   const end = Date.now() + 30_000;
   while (
-    (await apply(rollout("probe", { canary: { steps: [{ setWeight: 101 }] } }), ["--dry-run=server"])).code === 0
+    (await apply(rolloutOf("probe", { canary: { steps: [{ setWeight: 101 }] } }), ["--dry-run=server"])).code === 0
   ) {
     if (Date.now() > end) throw new Error(`Nothing was refused within 30 s\n${await logTail(pod.logFile)}`);
     await Bun.sleep(100);
@@ -71,18 +72,6 @@ export async function startOwnWebhook(): Promise<OwnWebhook> {
 /** The sum of the samples in these lines that match. */
 export const counted = (lines: readonly string[], holds: RegExp): number =>
   lines.filter((line) => holds.test(line)).reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0);
-
-export const labelled = (app: string) => ({
-  metadata: { labels: { app } },
-  spec: { containers: [{ name: "web", image: "web:1" }] },
-});
-
-export const rollout = (app: string, strategy: object = { canary: {} }, more: object = {}): KubeObject => ({
-  apiVersion: "argoproj.io/v1alpha1",
-  kind: "Rollout",
-  metadata: { name: app },
-  spec: { replicas: 5, selector: { matchLabels: { app } }, template: labelled(app), strategy, ...more },
-});
 
 export const template = (name: string, spec: object, more: object = {}): KubeObject => ({
   apiVersion: "argoproj.io/v1alpha1",

@@ -4,6 +4,7 @@
  */
 import type { Harness } from "./harness.ts";
 import { newWorld, type World } from "./clusterWorld.ts";
+import { rolloutOf } from "./plainRollout.ts";
 
 /** A bare cluster has no CRD for TrafficSplits. */
 const definition = {
@@ -39,27 +40,15 @@ const ingress = (name: string, ingressClassName: string) => ({
   },
 });
 
-const rollout = {
-  apiVersion: "argoproj.io/v1alpha1",
-  kind: "Rollout",
-  metadata: { name: "web" },
-  spec: {
-    replicas: 2,
-    selector: { matchLabels: { app: "web" } },
-    template: { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "web:1" }] } },
-    strategy: {
-      canary: {
-        stableService: "web",
-        canaryService: "web-next",
-        trafficRouting: {
-          nginx: { stableIngress: "nginx" },
-          alb: { ingress: "alb", servicePort: 80 },
-          smi: {},
-        },
-        steps: [{ setWeight: 20 }, { pause: {} }],
-      },
-    },
+const canary = {
+  stableService: "web",
+  canaryService: "web-next",
+  trafficRouting: {
+    nginx: { stableIngress: "nginx" },
+    alb: { ingress: "alb", servicePort: 80 },
+    smi: {},
   },
+  steps: [{ setWeight: 20 }, { pause: {} }],
 };
 
 export interface RoutedWorld extends World {
@@ -83,7 +72,7 @@ export async function newRoutedWorld(topic: string, cluster: Harness): Promise<R
     await api.create(`/api/v1/namespaces/${namespace}/services`, { metadata: { name }, spec });
   }
   for (const name of ["nginx", "alb"]) await api.create(ingresses, ingress(name, name));
-  await world.create(rollout);
+  await world.create(rolloutOf("web", { canary }, { replicas: 2 }));
   return {
     ...world,
     annotations: async (name) => (await api.get(`${ingresses}/${name}`)).metadata.annotations ?? {},

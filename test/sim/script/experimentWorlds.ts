@@ -66,11 +66,7 @@ export function tried(script: Script, chance: Chance): Script {
   const { steps = [] } = strategy.canary;
   const at = chance.below(steps.length + 1);
   const weighed = template === undefined ? undefined : weighing(strategy.canary, chance.fork("weights"));
-  const next: CanaryStep[] = [
-    ...steps.slice(0, at),
-    { experiment: experiment(chance, weighed !== undefined) },
-    ...steps.slice(at),
-  ];
+  const next: CanaryStep[] = steps.toSpliced(at, 0, { experiment: experiment(chance, weighed !== undefined) });
   const spec = {
     ...script.manifest.spec,
     ...(weighed === undefined ? {} : withPorts(template)),

@@ -17,7 +17,7 @@ export function plugged(script: Script, chance: Chance): Script {
   const { steps = [] } = strategy.canary;
   const at = chance.below(steps.length + 1);
   const step: CanaryStep = { plugin: { name: NAME, config: { rounds: chance.below(2) } } };
-  const next = [...steps.slice(0, at), step, ...steps.slice(at)];
+  const next = steps.toSpliced(at, 0, step);
   const spec = { ...script.manifest.spec, strategy: { canary: { ...strategy.canary, steps: next } } };
   return { ...script, manifest: { ...script.manifest, spec } };
 }
