@@ -11,7 +11,7 @@ import { canaryThresholdMet, currentSetWeight } from "./replicas.ts";
 import type { ReplicaSetFacts } from "../model/model.ts";
 import { hashOf, lastingPods, type Roles } from "../model/replicaSets.ts";
 import { canaryWeight, podsFor, routedSizesLack } from "./routedReplicas.ts";
-import { type StepTable, weightAfter } from "../../steps/stepTable.ts";
+import { routesAfter, type StepTable, weightAfter } from "../../steps/stepTable.ts";
 
 const isFullyPromoted = ({ status }: Rollout): boolean => isCompleted(status ?? {});
 
@@ -81,6 +81,18 @@ function fullPromotionWeight(rollout: Rollout, newRS: ReplicaSetFacts): number {
 }
 
 /**
+ * The managed routes that the steps up to the current one ask for, in the order of `managedRoutes`
+ * (docs/behaviour/traffic.md#header-and-mirror-routes).
+ */
+function managedRoutes(rollout: Rollout, steps: StepTable): Traffic["routes"] {
+  const managed = trafficRoutingOf(rollout)?.managedRoutes ?? [];
+  const index = stepIndexOf(rollout);
+  if (managed.length === 0 || index === undefined) return [];
+  const made = routesAfter(steps, stepsOf(rollout), index + 1);
+  return [...new Set(managed.map(({ name }) => name))].flatMap((name) => made.get(name) ?? []);
+}
+
+/**
  * The traffic to ask for now; the first rule that applies, in the order of the table. `aborted`: by this pass, or before;
  * `experiment`: what an Experiment gets while the steps decide.
  */
@@ -106,7 +118,31 @@ export function wantedTraffic(
   if (aborted) return traffic(returningWeight(rollout, roles, steps));
   if (newRS === undefined || newRS.status.availableReplicas === 0) return { ...traffic(0), additional: experiment };
   if (rollout.status?.promoteFull === true) return traffic(fullPromotionWeight(rollout, newRS));
-  return { ...traffic(stepWeight(rollout, roles, newRS, steps)), additional: experiment };
+  const routes = managedRoutes(rollout, steps);
+  return { ...traffic(stepWeight(rollout, roles, newRS, steps)), additional: experiment, routes };
+}
+
+/**
+ * The weights that are recorded, without managed routes, while the weights cannot change: routes lead to a canary
+ * whatever it comes to, so they are taken back without waiting for stable's pods. Undefined where there are none to
+ * take back, or while the steps want some.
+ */
+export function withoutRoutes(rollout: Rollout, wanted: Traffic): Traffic | undefined {
+  const weights = rollout.status?.canary?.weights;
+  const managed = trafficRoutingOf(rollout)?.managedRoutes ?? [];
+  if (weights === undefined || managed.length === 0 || wanted.routes.length > 0) return undefined;
+  return {
+    canaryHash: weights.canary.podTemplateHash ?? "",
+    stableHash: weights.stable.podTemplateHash ?? "",
+    canaryWeight: weights.canary.weight,
+    total: wanted.total,
+    additional: (weights.additional ?? []).map(({ weight, serviceName = "", podTemplateHash = "" }) => ({
+      weight,
+      serviceName,
+      podTemplateHash,
+    })),
+    routes: [],
+  };
 }
 
 /**
