@@ -82,6 +82,11 @@ describe("header routes", () => {
     expectTimeline("header-route-no-pods", world);
   });
 
+  test("go before the canary's last pod goes, where a step takes its weight back to 0", () => {
+    const world = promoted(updated([setWeight(20), header("beta", "yes"), pause(), setWeight(0), pause()], byAlb), 1);
+    expectTimeline("header-route-weight-0", world);
+  });
+
   test("go at once when aborted, and come with a retry", () => {
     const world = updated(steps, byAlb);
     world.edit("abort", user.abort);

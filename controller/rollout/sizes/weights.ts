@@ -10,7 +10,7 @@ import { canaryOf, desiredReplicas, fullWeight, stepIndexOf, stepsOf, trafficRou
 import { canaryThresholdMet, currentSetWeight } from "./replicas.ts";
 import type { ReplicaSetFacts } from "../model/model.ts";
 import { hashOf, lastingPods, type Roles } from "../model/replicaSets.ts";
-import { canaryWeight, podsFor, routedSizesLack } from "./routedReplicas.ts";
+import { canaryWeight, podsFor, routedCanarySizes, routedSizesLack } from "./routedReplicas.ts";
 import { routesAfter, type StepTable, weightAfter } from "../../steps/stepTable.ts";
 
 const isFullyPromoted = ({ status }: Rollout): boolean => isCompleted(status ?? {});
@@ -82,13 +82,15 @@ function fullPromotionWeight(rollout: Rollout, newRS: ReplicaSetFacts): number {
 
 /**
  * The managed routes that the steps up to the current one ask for, in the order of `managedRoutes`
- * (docs/behaviour/traffic.md#header-and-mirror-routes).
+ * (docs/behaviour/traffic.md#header-and-mirror-routes). None where the step leaves the canary no pods: requests must
+ * have moved away before these go.
  */
-function managedRoutes(rollout: Rollout, steps: StepTable): Traffic["routes"] {
+function managedRoutes(rollout: Rollout, roles: Roles, steps: StepTable): Traffic["routes"] {
   const managed = trafficRoutingOf(rollout)?.managedRoutes ?? [];
   const index = stepIndexOf(rollout);
   if (managed.length === 0 || index === undefined) return [];
   const made = routesAfter(steps, stepsOf(rollout), index + 1);
+  if (made.size === 0 || routedCanarySizes(rollout, roles, undefined, steps).canary === 0) return [];
   return [...new Set(managed.map(({ name }) => name))].flatMap((name) => made.get(name) ?? []);
 }
 
@@ -118,7 +120,7 @@ export function wantedTraffic(
   if (aborted) return traffic(returningWeight(rollout, roles, steps));
   if (newRS === undefined || newRS.status.availableReplicas === 0) return { ...traffic(0), additional: experiment };
   if (rollout.status?.promoteFull === true) return traffic(fullPromotionWeight(rollout, newRS));
-  const routes = managedRoutes(rollout, steps);
+  const routes = managedRoutes(rollout, roles, steps);
   return { ...traffic(stepWeight(rollout, roles, newRS, steps)), additional: experiment, routes };
 }
 
