@@ -50,7 +50,7 @@ export function routable(around: Around, wanted: readonly ManagedRoute[]): Routa
 }
 
 function whyNot(
-  { ingress, prefix }: Around,
+  { rollout, ingress, prefix, managed }: Around,
   name: string,
   taken: ReadonlySet<string>,
   holders: ReadonlyMap<string, string>,
@@ -58,8 +58,14 @@ function whyNot(
   const route = `header route \`${name}\` of ingress \`${ingress.metadata.name}\``;
   const mend = "give the route another name";
   if (taken.has(name)) return `${route} has the name of a Service that the Ingress leads to: ${mend}`;
-  const holder = routeKeys(prefix, name).flatMap((key) => holders.get(key) ?? [])[0];
-  return holder === undefined ? undefined : `${route} is there for the Rollout \`${holder}\`: ${mend}`;
+  const keys = routeKeys(prefix, name);
+  const holder = keys.flatMap((key) => holders.get(key) ?? [])[0];
+  if (holder !== undefined) return `${route} is there for the Rollout \`${holder}\`: ${mend}`;
+  const [action = "", conditions = ""] = keys;
+  const { annotations = {} } = ingress.metadata;
+  const isOurs = annotations[conditions] !== undefined || managed.get(rollout.metadata.name)?.includes(action) === true;
+  if (annotations[action] === undefined || isOurs) return undefined;
+  return `${route} has the name of an action that somebody else has written: ${mend}`;
 }
 
 /** Names of other Rollouts by the annotations that are written for them. */
