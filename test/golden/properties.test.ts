@@ -231,6 +231,7 @@ function servedBy(
 
 /** Managed routes that lead to a canary Service without pods. */
 function routesToNobody(now: Between, rollout: Rollout): number {
+  if (rollout.spec.replicas === 0) return 0;
   const [, canary = ""] = servedBy(now, rollout);
   const pods = Math.min(now.sizes.get(canary) ?? 0, now.available.get(canary) ?? 0);
   return pods > 0 ? 0 : (now.routed?.routes.length ?? 0);

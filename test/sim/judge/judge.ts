@@ -223,10 +223,11 @@ function missingAll(court: Court, actor: string, written: string): readonly numb
     return { hash: labels[HASH_LABEL] ?? "", pods: Math.min(row?.size ?? 0, row?.counted ?? 0) };
   });
   const lost = routesToNobody(truth.ingresses, truth.services, sets);
-  return rollouts.map(
-    (rollout) =>
-      lost + missingPods(sharesIn(truth.ingresses, rollout) ?? new Map(), truth.services, sets, wantedOf(rollout)),
-  );
+  return rollouts.map((rollout) => {
+    const size = wantedOf(rollout);
+    const missing = missingPods(sharesIn(truth.ingresses, rollout) ?? new Map(), truth.services, sets, size);
+    return size === 0 ? missing : missing + lost;
+  });
 }
 
 /** No write removes pods that the traffic needs, or sends traffic to where pods are missing. */
