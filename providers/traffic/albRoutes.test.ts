@@ -73,6 +73,29 @@ const stories: readonly RoutingStory[] = [
     wants: [wants(0, team)],
   },
   {
+    sentence: "Prefixes and exact paths, which AWS looks at first, have the route as well, each before its own",
+    rollout: one,
+    objects: [
+      {
+        ...shop,
+        spec: {
+          rules: [
+            {
+              http: {
+                paths: [
+                  { path: "/", pathType: "Prefix", backend: backend("web") },
+                  { path: "/shop", pathType: "Exact", backend: backend("web") },
+                  { path: "/docs", pathType: "Prefix", backend: backend("docs") },
+                ],
+              },
+            },
+          ],
+        },
+      },
+    ],
+    wants: [wants(0, beta, team), wants(0, team), wants(0)],
+  },
+  {
     sentence: "Another match of a route changes its condition alone",
     rollout: one,
     objects: [ingress([[path("beta"), path("web")]], written)],
@@ -186,6 +209,16 @@ const stories: readonly RoutingStory[] = [
 
 test("writes these annotations and paths, and no more", () => {
   expectGolden(join(import.meta.dir, "albRoutes.golden.txt"), routingStories(alb, stories));
+});
+
+test("more routes than a load balancer could have are a fault, and none is written; the weight is", () => {
+  const many = Array.from({ length: 1_001 }, (_, at) => header(`r${at}`, ["x", "y"]));
+  const plan = routingWorld([shop]).route(alb, one, wants(20, ...many));
+  expect(plan).toMatchObject({
+    kind: "fault",
+    message: "1001 header routes on 1 paths to `web` are more than 1000 paths of ingress `shop`: write fewer routes",
+  });
+  expect(plan.writes.map(({ event }) => event?.message)).toEqual(["Updating Ingress `shop` to desiredWeight '20'"]);
 });
 
 describe("an Ingress with a header route", () => {

@@ -5,7 +5,7 @@
  */
 import { ACTIONS, CONDITIONS, forwardText, NO_PORT, type Stickiness } from "./albAnnotations.ts";
 import { servicesOf } from "./stableAndCanary.ts";
-import { type IngressPath, type IngressRule, leadsTo, specOf } from "./ingress.ts";
+import { type IngressPath, type IngressRule, specOf } from "./ingress.ts";
 import type { Fault } from "./plan.ts";
 import type { ManagedRoute, RoutedObject } from "./router.ts";
 import type { Rollout } from "../../schema/rollout.ts";
@@ -35,10 +35,23 @@ export const routeKeys = (prefix: string, name: string): readonly string[] => [
   `${prefix}${CONDITIONS}${name}`,
 ];
 
+/** Ten times what AWS gives a load balancer by default. */
+const MOST_PATHS = 1_000;
+
+const pathsTo = ({ ingress, service }: Around): number =>
+  (specOf(ingress).rules ?? [])
+    .flatMap(({ http }) => http?.paths ?? [])
+    .filter(({ backend }) => backend.service?.name === service).length;
+
+const tooMany = (around: Around, routes: number): string =>
+  `${routes} header routes on ${pathsTo(around)} paths to \`${around.service}\` are more than ${MOST_PATHS} paths of ingress \`${around.ingress.metadata.name}\`: write fewer routes`;
+
 /** A route that has the name of something else would take that over, or fight for it. */
 export function routable(around: Around, wanted: readonly ManagedRoute[]): Routable {
   const headers = wanted.filter((route): route is HeaderRoute => route.kind === "header");
   if (headers.length === 0) return { routes: [] };
+  const most = Math.floor(MOST_PATHS / Math.max(1, pathsTo(around)));
+  if (headers.length > most) return { routes: [], fault: { message: tooMany(around, headers.length), missing: false } };
   const taken = new Set([around.service, ...servicesIn(around.ingress)]);
   const holders = holdersIn(around);
   const whys = headers.map(({ name }) => whyNot(around, name, taken, holders));
@@ -104,8 +117,8 @@ function conditionsText(match: HeaderRoute["match"]): string {
 }
 
 /**
- * Rules with a path for each route, in their order and before all others, in every rule that leads to the Service whose
- * requests are divided; undefined where they are so already.
+ * Rules with the paths of each route, in the order of the routes and before all others, in every rule that leads to the
+ * Service whose requests are divided; undefined where they are so already.
  */
 export function withRoutes(
   rules: readonly IngressRule[],
@@ -116,10 +129,11 @@ export function withRoutes(
   const names = new Set<string | undefined>(routes.map(({ name }) => name));
   let changed = false;
   const next = rules.map((rule) => {
-    const paths = rule.http?.paths;
-    if (paths === undefined || !leadsTo({ spec: { rules: [rule] } }, service)) return rule;
-    const there = new Map(paths.filter((path) => names.has(routeOf(path))).map((path) => [routeOf(path), path]));
-    const own = routes.map(({ name }) => there.get(name) ?? pathTo(name));
+    const paths = rule.http?.paths ?? [];
+    const places = placesOf(paths, service);
+    if (places.length === 0) return rule;
+    const there = Map.groupBy(paths, routeOf);
+    const own = routes.flatMap(({ name }) => withPlaces(there.get(name) ?? [], name, places));
     const all = [...own, ...paths.filter((path) => !names.has(routeOf(path)))];
     if (all.length === paths.length && all.every((path, at) => path === paths[at])) return rule;
     changed = true;
@@ -128,11 +142,30 @@ export function withRoutes(
   return changed ? next : undefined;
 }
 
-const pathTo = (name: string): IngressPath => ({
-  path: "/*",
-  pathType: "ImplementationSpecific",
-  backend: { service: { name, port: { name: NO_PORT } } },
-});
+type PathPlace = Pick<IngressPath, "path" | "pathType">;
+
+const ANY_PATH: PathPlace = { path: "/*", pathType: "ImplementationSpecific" };
+
+/**
+ * Which paths a route has, for a rule's paths to the Service. The AWS load balancer controller looks at exact paths
+ * first, then at prefixes, longer ones first, and at others last: only a path of the same kind comes before one of these.
+ */
+function placesOf(paths: readonly IngressPath[], service: string): readonly PathPlace[] {
+  const places = paths
+    .filter(({ backend }) => backend.service?.name === service)
+    .map(({ path = "", pathType }) => (pathType === "Exact" || pathType === "Prefix" ? { path, pathType } : ANY_PATH));
+  return [...new Map(places.map((place) => [placeKey(place), place])).values()];
+}
+
+const placeKey = ({ path = "", pathType = "" }: PathPlace): string => `${pathType} ${path}`;
+
+/** The paths that a route has, and those that it lacks. */
+function withPlaces(there: readonly IngressPath[], name: string, places: readonly PathPlace[]): readonly IngressPath[] {
+  const known = new Set(there.map(placeKey));
+  const missing = places.filter((place) => !known.has(placeKey(place)));
+  const backend = { service: { name, port: { name: NO_PORT } } };
+  return [...there, ...missing.map((place) => ({ ...place, backend }))];
+}
 
 /** Services that paths lead to, without those of which an annotation has the name. */
 const servicesIn = (ingress: RoutedObject): readonly string[] =>
