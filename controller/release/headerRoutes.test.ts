@@ -86,6 +86,11 @@ async function atHeaderRoute() {
       Object.entries(ingress().metadata.annotations ?? {})
         .filter(([key, text]) => key.endsWith(".beta") || text.includes("beta"))
         .map(([key]) => key),
+    /** What the router has told of the Ingress. */
+    told: () =>
+      (cluster.core.list("events") as readonly (ApiObject & { readonly reason?: string; readonly message?: string })[])
+        .filter(({ reason }) => reason === "PatchingALBIngress")
+        .map(({ message }) => message?.replace("Updating Ingress `shop` ", "")),
     stop: () => cluster.stop(),
     async startAgain(): Promise<void> {
       cluster = await start(JSON.parse(JSON.stringify(savedState(cluster.core))) as SavedState);
@@ -131,6 +136,19 @@ describe("a header route on an ALB Ingress", () => {
     expect(s.rollout().status?.phase).toBe("Healthy");
     expect(s.spec()).toEqual(inGit);
     expect(s.marks()).toEqual([]);
+    await s.stop();
+  });
+
+  test("is told by an event when it comes, and when it goes together with the weight", async () => {
+    const s = await atHeaderRoute();
+    expect(s.told()).toEqual(["to desiredWeight '0'", "to headerRoute 'beta'"]);
+    s.edit(promote);
+    await s.clock.advance(20_000);
+    s.edit(abort);
+    await s.clock.advance(5_000);
+    expect(s.told().slice(2, 4)).toEqual(["to desiredWeight '50'", "removing managed routes"]);
+    // The event about weight 0 is the first one again.
+    expect(s.told()).toHaveLength(4);
     await s.stop();
   });
 
