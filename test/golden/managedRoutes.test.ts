@@ -104,6 +104,14 @@ describe("header routes", () => {
     expectTimeline("header-route-abort-unready", world);
   });
 
+  test("come although stable has not the pods that its weight waits for", () => {
+    const world = updated([setWeight(20), pause(), header("beta", "yes"), pause()], byAlb);
+    world.meddle("two of stable's pods fail", (cluster) => cluster.failPods("web:1", 2, 20_000));
+    world.edit("promote", user.promote);
+    world.pass(30_000);
+    expectTimeline("header-route-unready", world);
+  });
+
   test("go at once with dynamicStableScale, when aborted and when set back to stable", () => {
     const strategy = { ...byAlb, dynamicStableScale: true };
     const list = [setWeight(60), header("beta", "yes"), pause()];

@@ -125,25 +125,27 @@ export function wantedTraffic(
 }
 
 /**
- * The weights that are recorded, without managed routes, while the weights cannot change: routes lead to a canary
- * whatever it comes to, so they are taken back without waiting for stable's pods. Undefined where there are none to
- * take back, or while the steps want some.
+ * The weights that are recorded, with the managed routes of now: these change although the weights have to wait, since a
+ * route leads to the canary whatever it comes to, and takes nothing from stable's pods that it would need. Undefined
+ * where there are no managed routes.
  */
-export function withoutRoutes(rollout: Rollout, wanted: Traffic): Traffic | undefined {
+export function routesMeanwhile(rollout: Rollout, wanted: Traffic): Traffic | undefined {
   const weights = rollout.status?.canary?.weights;
   const managed = trafficRoutingOf(rollout)?.managedRoutes ?? [];
-  if (weights === undefined || managed.length === 0 || wanted.routes.length > 0) return undefined;
+  if (weights === undefined || managed.length === 0) return undefined;
+  const { canary, stable, additional = [] } = weights;
   return {
-    canaryHash: weights.canary.podTemplateHash ?? "",
-    stableHash: weights.stable.podTemplateHash ?? "",
-    canaryWeight: weights.canary.weight,
-    total: wanted.total,
-    additional: (weights.additional ?? []).map(({ weight, serviceName = "", podTemplateHash = "" }) => ({
+    canaryHash: canary.podTemplateHash ?? "",
+    stableHash: stable.podTemplateHash ?? "",
+    canaryWeight: canary.weight,
+    // What they were recorded out of: maxTrafficWeight may have changed since.
+    total: [canary, stable, ...additional].reduce((sum, { weight }) => sum + weight, 0),
+    additional: additional.map(({ weight, serviceName = "", podTemplateHash = "" }) => ({
       weight,
       serviceName,
       podTemplateHash,
     })),
-    routes: [],
+    routes: canary.podTemplateHash === wanted.canaryHash ? wanted.routes : [],
   };
 }
 
