@@ -84,7 +84,8 @@ interface Example {
   readonly goesOnAlone?: true;
 }
 
-const actionKey = "alb.ingress.kubernetes.io/actions.canary-alb-stable";
+const prefix = "alb.ingress.kubernetes.io";
+const actionKey = `${prefix}/actions.canary-alb-stable`;
 const old = "nginx:1.28";
 const fresh = "nginx:1.29";
 
@@ -107,6 +108,11 @@ const examples: Readonly<Record<string, Example>> = {
         ],
       },
     },
+  },
+  "header-route.yaml": {
+    pods: 5,
+    paused: (stage) => annotationsOf(stage, "header-route")[`${prefix}/conditions.header-route-beta`],
+    shows: '[{"field":"http-header","httpHeaderConfig":{"httpHeaderName":"X-Beta","values":["yes"]}}]',
   },
   "canary-smi.yaml": {
     first: "smi-crd.yaml",

@@ -25,8 +25,8 @@ export interface Traffic {
     readonly weight: number;
   }[];
   /**
-   * Routes of `managedRoutes` that are in force, in that order. Empty today: a Rollout with such a step is held before
-   * it gets here (docs/behaviour/validation.md#what-is-not-driven-yet).
+   * Routes of `managedRoutes` that are in force, in that order; a router removes the others of that list. `match` has
+   * at least one member (docs/behaviour/traffic.md#header-and-mirror-routes).
    */
   readonly routes: readonly ManagedRoute[];
 }
@@ -90,6 +90,8 @@ export type MergePatch = Readonly<Record<string, unknown>>;
 interface WriteTexts {
   /** Emitted when the write is made. */
   readonly event?: RouterEvent;
+  /** Emitted before `event`, where one write does several things that are told apart. */
+  readonly earlier?: readonly RouterEvent[];
   /** What could not be done, in case the write fails: the error reads `${failure}: ${why}`. */
   readonly failure: string;
 }

@@ -152,16 +152,18 @@ function linesOf(router: Router, story: RoutingStory): string[] {
   return [...lines, ...changed.map(picture)];
 }
 
-function wish({ canaryWeight, total, additional }: Traffic): string {
+function wish({ canaryWeight, total, additional, routes }: Traffic): string {
   const others = additional.map(({ serviceName, weight }) => `, ${serviceName} ${weight}`).join("");
-  return `${canaryWeight}${others} of ${total}`;
+  const managed = routes.map(({ kind, name }) => `, ${kind} ${name}`).join("");
+  return `${canaryWeight}${others} of ${total}${managed}`;
 }
 
 function lineOf(write: RoutedWrite): string[] {
-  const { event } = write;
+  const { event, earlier = [] } = write;
   const what =
     write.kind === "create" ? `create ${write.ref.name}` : `patch ${write.ref.name} ${JSON.stringify(write.patch)}`;
-  return [`  ${what}`, ...(event === undefined ? [] : [`  ${event.type} ${event.reason}: ${event.message}`])];
+  const events = [...earlier, ...(event === undefined ? [] : [event])];
+  return [`  ${what}`, ...events.map(({ type, reason, message }) => `  ${type} ${reason}: ${message}`)];
 }
 
 /** Without what the API server fills in. */

@@ -33,8 +33,11 @@ export function routedRequest(write: RoutedWrite | ReleaseWrite): WriteRequest {
 export const routeTraffic = {
   effect: (world, { traffic }) => ({ ...world, traffic }),
   requests: (_, { writes }) => writes.map(routedRequest),
-  words: ({ traffic: { canaryHash, canaryWeight, total } }) =>
-    `route ${canaryWeight} of ${total} parts of the traffic to hash "${canaryHash}"`,
+  words: ({ traffic: { canaryHash, canaryWeight, total, routes } }) =>
+    [
+      `route ${canaryWeight} of ${total} parts of the traffic to hash "${canaryHash}"`,
+      ...routes.map(({ kind, name }) => `${kind} route "${name}"`),
+    ].join(", with "),
   target: () => "routers",
   join: (first, second) => (first.kind === "routeTraffic" ? second : undefined),
   divides: () => "traffic",

@@ -73,6 +73,7 @@ async function carryOut(ports: RoutePorts, write: RoutedWrite): Promise<boolean>
     if (isConflict(error) || error instanceof NotLeaderError) throw error;
     throw failed(ports, `${write.failure}: ${messageOf(error)}`, error);
   }
+  write.earlier?.forEach(ports.emit);
   if (write.event !== undefined) ports.emit(write.event);
   return true;
 }
