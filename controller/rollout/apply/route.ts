@@ -74,6 +74,7 @@ async function carryOut(ports: RoutePorts, write: RoutedWrite): Promise<boolean>
     throw failed(ports, `${write.failure}: ${messageOf(error)}`, error);
   }
   if (write.event !== undefined) ports.emit(write.event);
+  write.moreEvents?.forEach(ports.emit);
   return true;
 }
 
