@@ -50,7 +50,7 @@ export const istio: Router<"istio"> = {
   // Subsets distinguish the pods without two Services.
   needsServices: (settings, pingPong) => !pingPong && !present(at(settings, "destinationRule")),
   named: {
-    resource: { group: GROUP, version: "v1", plural: "virtualservices" },
+    resource: { group: GROUP, version: istioVersion.value, plural: "virtualservices" },
     placeOf: virtualServicePlace,
     findings: virtualServiceFindings,
   },
