@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import type { ApiServer, Draft } from "../../simulator/model/model.ts";
 import { abort, blueGreen, image, promoteFull, rolloutOf, strategy } from "../../test/golden/edits.ts";
-import { INGRESSES, ingress, place, routedBy, type Routing, SPLITS, stage } from "./routingStage.ts";
+import { INGRESSES, ingress, place, routedBy, type Routing, SPLITS, stage } from "../../test/golden/routingStage.ts";
 
 const routers: readonly {
   readonly title: string;

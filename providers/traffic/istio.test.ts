@@ -1,13 +1,6 @@
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { join } from "node:path";
-import {
-  byDefault,
-  type RoutingStory,
-  routedBy,
-  routingStories,
-  routingWorld,
-  wanting,
-} from "../../test/golden/routingStories.ts";
+import { byDefault, type RoutingStory, routedBy, routingStories, wanting } from "../../test/golden/routingStories.ts";
 import { expectGolden } from "../../test/golden/timeline.ts";
 import { istio } from "./istio.ts";
 import type { ManagedRoute, RoutedObject, Traffic } from "./router.ts";
@@ -315,63 +308,6 @@ test("reads its objects in the version that the controller was told, each once, 
     ["VirtualService", "v1", "d", "b.c"],
     ["DestinationRule", "v1", "default", "app"],
   ]);
-});
-
-describe("released", () => {
-  const service0 = service({
-    gateways: ["g"],
-    http: [
-      { name: "docs", route: [to("docs")] },
-      { name: "main", timeout: "5s", route: byHost() },
-    ],
-    tcp: [{ match: [{ port: 1 }], route: byHost() }],
-  });
-  const rollout = routedBy({ istio: { virtualService: { name: "shop.prod", routes: ["main"] } }, managedRoutes });
-
-  function left(
-    objects: Parameters<typeof routingWorld>[0],
-    by: typeof rollout,
-    traffic: Traffic,
-    gone: readonly string[],
-  ) {
-    const world = routingWorld(objects);
-    world.route(istio, by, traffic);
-    const refs = istio.reads(by, byDefault);
-    return refs.map((ref) => {
-      const object = world.object(ref) as RoutedObject;
-      const write = istio.release?.plan(ref, object, new Set(gone));
-      if (write !== undefined) world.carryOut(write);
-      const { metadata, spec } = world.object(ref) as RoutedObject;
-      const { annotations = {} } = metadata;
-      return { holders: istio.release?.holders(object), annotations, spec };
-    });
-  }
-
-  test("in the middle of an update a VirtualService is what it was, also one of another namespace", () => {
-    const traffic = wanting(20, { ...experiment(10), routes: [mirror, header] });
-    const before = { ...service0, metadata: { ...service0.metadata, namespace: "prod" } };
-    expect(left([before], rollout, traffic, ["default/web"])).toEqual([
-      { holders: ["default/web"], annotations: {}, spec: before.spec },
-    ]);
-  });
-
-  test("a VirtualService is left alone by others who go, and is marked with nobody between two updates", () => {
-    const own = routedBy({ istio: { virtualService: { name: "shop", routes: ["main"] } } });
-    const [after] = left([service0], own, wanting(20), ["cart"]);
-    expect([after?.holders, Object.keys(after?.annotations ?? {})]).toEqual([
-      ["web"],
-      ["sluice.dev/split-by-rollouts"],
-    ]);
-    expect(left([service0], own, wanting(0), ["web"])).toEqual([{ holders: [], annotations: {}, spec: service0.spec }]);
-  });
-
-  test("the subsets of a DestinationRule select the pods of all revisions again", () => {
-    const before = rule([subset("stable"), subset("canary", { app: "web" }, { trafficPolicy: {} }), subset("other")]);
-    const [, after] = left([service({ http: [{ route: bySubset() }] }), before], split(), wanting(50), ["web"]);
-    expect(after).toEqual({ holders: ["web"], annotations: {}, spec: before.spec });
-    const [, kept] = left([service({ http: [{ route: bySubset() }] }), before], split(), wanting(50), ["cart"]);
-    expect(kept?.annotations).toEqual({ "argo-rollouts.argoproj.io/managed-by-rollouts": "web" });
-  });
 });
 
 const hostile: readonly unknown[] = [

@@ -72,7 +72,12 @@ export function virtualServiceFindings(rollout: unknown, virtualServices: Lookup
     } else {
       const near = didYouMean(key, virtualServices.keys?.() ?? []);
       const help = `${near === undefined ? "" : `${near} `}Create it, or correct the name; one of another namespace is NAME.NAMESPACE`;
-      warn.push(helped(invalid("virtual-service-missing", name, `VirtualService "${key}" not found`, shown), help));
+      warn.push(
+        helped(
+          invalid("virtual-service-missing", name, `virtualservices.networking.istio.io "${shown}" not found`, shown),
+          help,
+        ),
+      );
     }
   }
   return { refuse, warn };

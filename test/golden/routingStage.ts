@@ -6,7 +6,7 @@ import { type LocalCluster, startLocalCluster } from "../../simulator/local/loca
 import type { ApiObject, ApiServer, Draft } from "../../simulator/model/model.ts";
 import { type SavedState, savedState } from "../../simulator/server/objects/saved.ts";
 import { ROUTER_KINDS } from "../../simulator/simulate/routedObjects.ts";
-import { canary, type Edit, image, pause, rolloutOf, setWeight } from "../../test/golden/edits.ts";
+import { canary, type Edit, image, pause, rolloutOf, setWeight } from "./edits.ts";
 
 export const INGRESSES = "ingresses.networking.k8s.io";
 export const SPLITS = "trafficsplits.split.smi-spec.io";
@@ -85,6 +85,25 @@ function istioSplits(core: LocalCluster["core"]): readonly string[] {
   return [...services, ...rules];
 }
 
+/** Canary Ingresses, actions of ALB and TrafficSplits. */
+function ownSplits(core: LocalCluster["core"]): readonly string[] {
+  const objects = [...core.list(INGRESSES), ...core.list(SPLITS)];
+  return objects.flatMap(({ kind, metadata, spec }: ApiObject & { readonly spec?: unknown }) => {
+    const { annotations = {} } = metadata;
+    const weight = annotations["nginx.ingress.kubernetes.io/canary-weight"];
+    const action = annotations["alb.ingress.kubernetes.io/actions.stable"];
+    const told =
+      weight ??
+      action
+        ?.match(/"Weight":\d+/g)
+        ?.map((each) => each.slice(9))
+        .join("/");
+    const backends = (spec as { backends?: readonly { weight: string }[] }).backends;
+    const text = kind === "TrafficSplit" ? backends?.map((each) => each.weight).join("/") : told;
+    return text === undefined ? [] : [`${kind} ${metadata.name} ${text}`];
+  });
+}
+
 /** A cluster with three Ingresses, which can be stopped, and started again from what it held. */
 export async function stage() {
   const clock = manualClock(Date.UTC(2026, 0, 1));
@@ -107,25 +126,7 @@ export async function stage() {
       cluster.core.modify(place, (old) => ({ ...old, status: next.status }), { subresource: "status" });
     cluster.core.modify(place, (old) => ({ ...old, spec: next.spec }));
   };
-  const objects = (): readonly ApiObject[] => [...cluster.core.list(INGRESSES), ...cluster.core.list(SPLITS)];
-  /** What splits traffic, and how: all that is left of a router's writes. */
-  const splits = (): readonly string[] => [
-    ...objects().flatMap(({ kind, metadata, spec }: ApiObject & { readonly spec?: unknown }) => {
-      const { annotations = {} } = metadata;
-      const weight = annotations["nginx.ingress.kubernetes.io/canary-weight"];
-      const action = annotations["alb.ingress.kubernetes.io/actions.stable"];
-      const told =
-        weight ??
-        action
-          ?.match(/"Weight":\d+/g)
-          ?.map((each) => each.slice(9))
-          .join("/");
-      const backends = (spec as { backends?: readonly { weight: string }[] }).backends;
-      const text = kind === "TrafficSplit" ? backends?.map((each) => each.weight).join("/") : told;
-      return text === undefined ? [] : [`${kind} ${metadata.name} ${text}`];
-    }),
-    ...istioSplits(cluster.core),
-  ];
+  const splits = (): readonly string[] => [...ownSplits(cluster.core), ...istioSplits(cluster.core)];
   const condition = (): RolloutCondition | undefined =>
     rollout().status?.conditions?.find(({ type }) => type === "TrafficRoutingFailure");
   return {
