@@ -4,15 +4,15 @@ import { at, type Place, root } from "../../kube/validation/place.ts";
 import { holderOf, marksOn, marksText, type Split, SPLIT_MARK } from "./istioMark.ts";
 import { givenBack, type Spread, spread } from "./istioRoutes.ts";
 import { faulty, type Part } from "./plan.ts";
-import {
-  type ManagedRoute,
-  type MergePatch,
-  type ObjectRef,
-  type ReleaseWrite,
-  type RoutedObject,
-  type RoutedWrite,
-  type RouterEvent,
-  type RoutingInput,
+import type {
+  ManagedRoute,
+  MergePatch,
+  ObjectRef,
+  ReleaseWrite,
+  RoutedObject,
+  RoutedWrite,
+  RouterEvent,
+  RoutingInput,
 } from "./router.ts";
 import { routeProblems, routingOf } from "./virtualService.ts";
 
@@ -47,6 +47,8 @@ export function servicePart(input: RoutingInput, { entry, ref, split }: Service,
     Object.keys(patch).length === 0 ? {} : { write: change(ref, object, patch, eventsOf(input, ref, after)) };
   return { ...write, ...unmadeFault(after.unmade) };
 }
+
+const over = (spec: object, { spec: routes }: Pick<Spread, "spec">): object => ({ ...spec, ...routes });
 
 const asObject = (spec: unknown): object => (typeof spec === "object" && spec !== null ? spec : {});
 
@@ -142,10 +144,7 @@ export function serviceRelease(
   const marks = marksOn(at(root(object), "metadata"));
   const left = [...marks].filter(([holder]) => gone(holder));
   if (left.length === 0) return undefined;
-  const next = left.reduce<object>(
-    (spec, [, mark]) => ({ ...spec, ...spread(spec, givenBack(mark)).spec }),
-    asObject(object.spec),
-  );
+  const next = left.reduce((spec, [, mark]) => over(spec, spread(spec, givenBack(mark))), asObject(object.spec));
   const spec = changedSpec(object.spec, pick(next));
   const stay = new Map([...marks].filter(([holder]) => !gone(holder)));
   return {

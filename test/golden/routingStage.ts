@@ -110,7 +110,7 @@ export async function stage() {
   const start = (saved?: SavedState) => startLocalCluster({ clock, log, version: "0.0.0", saved });
   let cluster: LocalCluster = await start();
   for (const kind of ROUTER_KINDS) {
-    cluster.core.create("customresourcedefinitions.apiextensions.k8s.io", kind as unknown as Draft);
+    cluster.core.create("customresourcedefinitions.apiextensions.k8s.io", kind);
   }
   createIstio(cluster.core);
   for (const name of ["stable", "canary"]) {
