@@ -277,7 +277,7 @@ const stories: readonly RoutingStory[] = [
       service({ http: [{ route: bySubset(10) }] }),
       rule(twoSubsets, { annotations: { "argo-rollouts.argoproj.io/managed-by-rollouts": "cart" } }),
     ],
-    wants: [wanting(20, { routes: [header] }), wanting(5)],
+    wants: [wanting(20, { routes: [header] }), wanting(5), wanting(6, { routes: [header] })],
   },
   {
     sentence: "A DestinationRule has no subset for the canary",

@@ -7,7 +7,7 @@ import { helped, internalError } from "../../kube/validation/violation.ts";
 import { MANAGED_BY } from "../../schema/labels.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import { holderOf, marksOn, selectionIn, type Split } from "./istioMark.ts";
-import { allDestinations, roleOf, weightOf } from "./istioRoutes.ts";
+import { allDestinations, partiesOf, roleOf, weightOf } from "./istioRoutes.ts";
 import { hashOf, hostOf, rulePart, ruleRelease, type RuleSettings } from "./istioRule.ts";
 import { type Service, servicePart, serviceRelease } from "./istioService.ts";
 import { planOf } from "./plan.ts";
@@ -102,9 +102,7 @@ export const istio: Router<"istio"> = {
     const part = rulePart(input, rule, ruleRef(rollout, rule, settings));
     // Nobody is sent to a subset that may lead to other pods; a lower weight needs no subset.
     const isBroken = part.fault !== undefined;
-    const may = named.filter(
-      (service) => !isBroken || input.traffic.canaryWeight <= weightNow(input, service, "canary"),
-    );
+    const may = named.filter((service) => !isBroken || input.traffic.canaryWeight <= weightNow(input, service));
     const host = isBroken ? undefined : canaryHost(input, rule);
     const parts = may.map((service) => servicePart(input, service, host));
     return planOf(weightsFirst(input, named, rule) ? [...parts, part] : [part, ...parts]);
@@ -203,13 +201,16 @@ function weightsFirst(input: RoutingInput, named: readonly Service[], rule: Rule
   return !isSafe(old, now) && isSafe(now, old);
 }
 
-/** The largest weight of one of the two in any route of a VirtualService, as it is now. */
-function weightNow({ object }: RoutingInput, { ref, split }: Service, role: "canary" | "stable"): number {
-  const weights = allDestinations(object(ref)?.spec)
-    .filter((each) => roleOf(each, split, new Set()) === role)
-    .map(weightOf);
-  return Math.max(0, ...weights);
+/** The largest weight of the canary in any route of a VirtualService, as it is now; header routes do not count. */
+function weightNow({ object }: RoutingInput, { ref, split }: Service): number {
+  const parties = partiesOf(split);
+  return allDestinations(object(ref)?.spec, split.managed)
+    .filter((each) => roleOf(each, parties) === "canary")
+    .reduce<number>((most, each) => Math.max(most, weightOf(each)), 0);
 }
 
-const weighs = (input: RoutingInput, service: Service, role: "canary" | "stable"): boolean =>
-  weightNow(input, service, role) > 0;
+/** Whether any requests go to one of the two, by whatever route. */
+function weighs({ object }: RoutingInput, { ref, split }: Service, role: "canary" | "stable"): boolean {
+  const parties = partiesOf(split);
+  return allDestinations(object(ref)?.spec).some((each) => weightOf(each) > 0 && roleOf(each, parties) === role);
+}

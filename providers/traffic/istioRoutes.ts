@@ -33,9 +33,13 @@ export interface Spread {
 const MEMBERS = ["http", "tls", "tcp"] as const;
 type Member = (typeof MEMBERS)[number];
 
-/** The destinations of all its routes. */
-export const allDestinations = (spec: unknown): readonly unknown[] =>
-  MEMBERS.flatMap((member) => routesIn(spec, member) ?? []).flatMap(destinationsOf);
+/** The destinations of all its routes. @param but names of HTTP routes that do not count */
+export const allDestinations = (spec: unknown, but: readonly string[] = []): readonly unknown[] => {
+  const left = new Set(but);
+  return MEMBERS.flatMap((member) => routesIn(spec, member) ?? [])
+    .filter((route) => !left.has(nameOf(route)))
+    .flatMap(destinationsOf);
+};
 
 type Select = (reference: Place, routes: readonly Place[]) => readonly Place[] | string;
 
@@ -127,8 +131,22 @@ const nameOf = (route: unknown): string => text(at(root(route), "name"));
 
 export type Role = "canary" | "stable" | "experiment" | "kept" | "foreign" | "none";
 
+/** Who may be among the destinations of a route. */
+export interface Parties {
+  readonly split: Split;
+  readonly kept: ReadonlySet<string>;
+  /** Hosts of experiments that run. */
+  readonly experiments: ReadonlySet<string>;
+}
+
+export const partiesOf = (split: Split, experiments: Iterable<string> = []): Parties => ({
+  split,
+  kept: new Set(split.keptSubsets),
+  experiments: new Set(experiments),
+});
+
 /** Whose a destination is. A subset says it before the host, which both may share. */
-export function roleOf(destination: unknown, split: Split, experiments: ReadonlySet<string>): Role {
+export function roleOf(destination: unknown, { split, kept, experiments }: Parties): Role {
   const place = at(root(destination), "destination");
   const subset = text(at(place, "subset"));
   const host = firstLabel(text(at(place, "host")));
@@ -138,7 +156,7 @@ export function roleOf(destination: unknown, split: Split, experiments: Readonly
   if (host === split.canary) return "canary";
   if (host === split.stable) return "stable";
   if (experiments.has(host)) return "experiment";
-  return subset !== "" && split.keptSubsets.includes(subset) ? "kept" : "foreign";
+  return subset !== "" && kept.has(subset) ? "kept" : "foreign";
 }
 
 /** "" of a host that begins with a dot, which is nobody's. */
@@ -158,8 +176,9 @@ const destinationsOf = (route: unknown): readonly unknown[] => {
 function withWeights(route: Json, { split, traffic }: Wanted): Json {
   const old = destinationsOf(route);
   const experiments = new Map(traffic.additional.map(({ serviceName, weight }) => [serviceName, weight]));
-  const names = new Set(experiments.keys());
-  const roles = old.map((each) => roleOf(each, split, names));
+  const parties = partiesOf(split, experiments.keys());
+  const roles = old.map((each) => roleOf(each, parties));
+  const over = new Set(split.experiments);
   const kept = old.reduce<number>((sum, each, n) => sum + (roles[n] === "kept" ? weightOf(each) : 0), 0);
   const given = traffic.additional.reduce((sum, { weight }) => sum + weight, traffic.canaryWeight);
   const stable = Math.max(0, traffic.total - given - kept);
@@ -173,7 +192,7 @@ function withWeights(route: Json, { split, traffic }: Wanted): Json {
       case "experiment":
         return [weighing(each, experiments.get(host) ?? 0)];
       case "foreign":
-        return weightOf(each) === 0 && !split.experiments.includes(host) ? [each] : [];
+        return weightOf(each) === 0 && !over.has(host) ? [each] : [];
       default:
         return [each];
     }

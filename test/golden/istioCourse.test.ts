@@ -84,8 +84,9 @@ async function settled(s: Stage, seconds = 40): Promise<void> {
 
 const neverReady: Edit = (rollout) => {
   const { template } = rollout.spec;
-  const metadata = { ...template?.metadata, annotations: { "sim.sluice.dev/never-ready": "true" } };
-  return spec({ template: { ...template, metadata } as typeof template })(rollout);
+  if (template === undefined) throw new Error("it has no template");
+  const metadata = { ...template.metadata, annotations: { "sim.sluice.dev/never-ready": "true" } };
+  return spec({ template: { ...template, metadata } })(rollout);
 };
 
 const courses: readonly (readonly [what: string, edits: readonly Edit[], end: string, weights: readonly number[]])[] = [
@@ -146,7 +147,7 @@ test("a DestinationRule that is missing is told by a condition; no weight rises,
   s.edit(abort);
   await s.clock.advance(5_000);
   expect(weights(s)).toEqual([100, 0]);
-  s.core.create(rule.resource, { metadata: { name: "rule", namespace: "default" }, spec: kept } as unknown as Draft);
+  s.core.create(rule.resource, { metadata: { name: "rule", namespace: "default" }, spec: kept });
   await s.clock.advance(20_000);
   expect(s.condition()).toBeUndefined();
   await s.stop();
