@@ -111,15 +111,16 @@ function change(
   ref: ObjectRef,
   { metadata }: RoutedObject,
   patch: MergePatch,
-  [event, ...moreEvents]: readonly RouterEvent[],
+  events: readonly RouterEvent[],
 ): RoutedWrite {
+  const event = events.at(-1);
   return {
     kind: "patch",
     ref,
     resourceVersion: metadata.resourceVersion ?? "",
     patch,
     ...(event === undefined ? {} : { event }),
-    ...(moreEvents.length === 0 ? {} : { moreEvents }),
+    ...(events.length <= 1 ? {} : { earlier: events.slice(0, -1) }),
     failure: `error patching VirtualService \`${ref.name}\``,
   };
 }

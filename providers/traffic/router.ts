@@ -90,8 +90,8 @@ export type MergePatch = Readonly<Record<string, unknown>>;
 interface WriteTexts {
   /** Emitted when the write is made. */
   readonly event?: RouterEvent;
-  /** Emitted after it, by a write that does several things. */
-  readonly moreEvents?: readonly RouterEvent[];
+  /** Emitted before `event`, where one write does several things that are told apart. */
+  readonly earlier?: readonly RouterEvent[];
   /** What could not be done, in case the write fails: the error reads `${failure}: ${why}`. */
   readonly failure: string;
 }

@@ -167,18 +167,16 @@ function linesOf(router: Router, story: RoutingStory): string[] {
 }
 
 function wish({ canaryWeight, total, additional, routes }: Traffic): string {
-  const others = [
-    ...additional.map(({ serviceName, weight }) => `, ${serviceName} ${weight}`),
-    ...routes.map(({ kind, name }) => `, ${kind} ${name}`),
-  ].join("");
-  return `${canaryWeight}${others} of ${total}`;
+  const others = additional.map(({ serviceName, weight }) => `, ${serviceName} ${weight}`).join("");
+  const managed = routes.map(({ kind, name }) => `, ${kind} ${name}`).join("");
+  return `${canaryWeight}${others} of ${total}${managed}`;
 }
 
 function lineOf(write: RoutedWrite): string[] {
-  const { event, moreEvents = [] } = write;
-  const events = [...(event === undefined ? [] : [event]), ...moreEvents];
+  const { event, earlier = [] } = write;
   const what =
     write.kind === "create" ? `create ${write.ref.name}` : `patch ${write.ref.name} ${JSON.stringify(write.patch)}`;
+  const events = [...earlier, ...(event === undefined ? [] : [event])];
   return [`  ${what}`, ...events.map(({ type, reason, message }) => `  ${type} ${reason}: ${message}`)];
 }
 

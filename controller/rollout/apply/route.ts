@@ -73,8 +73,8 @@ async function carryOut(ports: RoutePorts, write: RoutedWrite): Promise<boolean>
     if (isConflict(error) || error instanceof NotLeaderError) throw error;
     throw failed(ports, `${write.failure}: ${messageOf(error)}`, error);
   }
+  write.earlier?.forEach(ports.emit);
   if (write.event !== undefined) ports.emit(write.event);
-  write.moreEvents?.forEach(ports.emit);
   return true;
 }
 
