@@ -85,6 +85,13 @@ export const eventReasons = {
     send: "narration",
     means: "The canary's Ingress gets another weight, or what stable's has now.",
   },
+  "Updated VirtualService": { send: "narration", means: "The routes of a VirtualService of Istio get other weights." },
+  UpdatedDestinationRule: {
+    send: "narration",
+    means: "The subsets of a DestinationRule of Istio lead to other versions.",
+  },
+  VirtualServiceNotFound: { send: "always", means: "A VirtualService of Istio that a Rollout names is missing." },
+  DestinationRuleNotFound: { send: "always", means: "A DestinationRule of Istio that a Rollout names is missing." },
   TrafficSplitCreated: { send: "narration", means: "The TrafficSplit of a mesh is made." },
 } as const satisfies Readonly<Record<string, EventReasonRow>>;
 

@@ -126,6 +126,19 @@ const examples: Readonly<Record<string, Example>> = {
       ],
     },
   },
+  "canary-istio.yaml": {
+    first: "istio-crd.yaml",
+    pods: 5,
+    paused: (stage) => specOf(stage, "virtualservices.networking.istio.io", "canary-istio")["http"],
+    shows: [
+      {
+        route: [
+          { destination: { host: "canary-istio-stable" }, weight: 80 },
+          { destination: { host: "canary-istio-canary" }, weight: 20 },
+        ],
+      },
+    ],
+  },
   "blue-green.yaml": {
     pods: 3,
     paused: (stage) => [imagesBehind(stage, "blue-green"), imagesBehind(stage, "blue-green-preview")],

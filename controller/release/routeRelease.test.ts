@@ -133,7 +133,12 @@ describe("what was let go of while nobody watched", () => {
   });
 
   test("is looked for among the objects of all routers", () => {
-    expect(releaseSweeps(stage().stores)).toEqual([INGRESSES, "trafficsplits.split.smi-spec.io"]);
+    expect(releaseSweeps(stage().stores)).toEqual([
+      INGRESSES,
+      "trafficsplits.split.smi-spec.io",
+      "virtualservices.networking.istio.io",
+      "destinationrules.networking.istio.io",
+    ]);
   });
 });
 

@@ -226,15 +226,25 @@ const liveObject = async (client: KubeClient, ref: ObjectRef): Promise<RoutedObj
   canBeName(ref.name) ? readIfThere<RoutedObject>(client, objectPath(ref.resource, ref)) : undefined;
 
 function isHeldInCache({ stores }: RouteReleasePorts, router: Router, ref: ObjectRef, holder: string): boolean {
-  const rollout = stores.rollouts.get(`${ref.namespace}/${holder}`);
+  const { namespace, name } = placeOf(ref, holder);
+  const rollout = stores.rollouts.get(`${namespace}/${name}`);
   return rollout !== undefined && routesBy(router, rollout, ref, stores.routed.settings);
 }
 
 /** Another instance's Rollout, which our cache does not hold, counts too. */
 async function isHeld(ports: RouteReleasePorts, router: Router, ref: ObjectRef, holder: string): Promise<boolean> {
   if (isHeldInCache(ports, router, ref, holder)) return true;
-  const rollout = await liveRollout(ports.client, ref.namespace, holder);
+  const { namespace, name } = placeOf(ref, holder);
+  const rollout = await liveRollout(ports.client, namespace, name);
   return rollout !== undefined && routesBy(router, rollout, ref, ports.stores.routed.settings);
+}
+
+/** A holder is a Rollout of the object's namespace, unless it says another one ("namespace/name"). */
+function placeOf(ref: ObjectRef, holder: string): { readonly namespace: string; readonly name: string } {
+  const slash = holder.indexOf("/");
+  return slash < 0
+    ? { namespace: ref.namespace, name: holder }
+    : { namespace: holder.slice(0, slash), name: holder.slice(slash + 1) };
 }
 
 const routesBy = (router: Router, rollout: Rollout, ref: ObjectRef, settings: RouterSettings): boolean =>

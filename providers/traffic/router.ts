@@ -184,7 +184,10 @@ export interface Router<Kind extends string = string> extends RouterTraits<Kind>
  * about objects of which only the metadata have been read.
  */
 export interface Release {
-  /** Names of the Rollouts, all of the object's namespace, that are marked on it as routing by it. */
+  /**
+   * The Rollouts that are marked on it as routing by it: the name of one of the object's namespace, "namespace/name" of
+   * another one.
+   */
   holders(object: RoutedObject): readonly string[];
   /** Made by a controller for a Rollout, but marked with none any more (`kubectl delete rollout --cascade=orphan`). */
   readonly isLoose?: (object: RoutedObject) => boolean;

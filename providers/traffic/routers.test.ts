@@ -8,8 +8,9 @@ import { DRIVEN_ROUTERS, entrancesOf, rightsOf, ROUTERS, routersOf } from "./rou
 test("a Rollout has the routers that it configures, in the order in which they are asked", () => {
   const names = (routing: Parameters<typeof routedBy>[0]) =>
     routersOf(routedBy(routing)).map(({ metrics }) => metrics?.label);
-  const all = { smi: {}, alb: { servicePort: 80, ingress: "b" }, nginx: { stableIngress: "a" } };
-  expect(names(all)).toEqual(["Nginx", "ALB", "SMI"]);
+  const istio = { virtualService: { name: "c" } };
+  const all = { istio, smi: {}, alb: { servicePort: 80, ingress: "b" }, nginx: { stableIngress: "a" } };
+  expect(names(all)).toEqual(["Nginx", "ALB", "SMI", "Istio"]);
   expect(names({})).toEqual([]);
   expect(routersOf({ ...routedBy({}), spec: { strategy: { blueGreen: { activeService: "a" } } } })).toEqual([]);
 });
@@ -178,6 +179,7 @@ test.each([
   ["NGINX", { nginx: { stableIngress: "web" } }, ["stable"]],
   ["ALB", { alb: { ingress: "web", servicePort: 80 } }, []],
   ["SMI", { smi: {} }, ["stable"]],
+  ["Istio", { istio: { virtualService: { name: "web" } } }, []],
   ["SMI with a root Service", { smi: { rootService: "root" } }, ["root"]],
   ["nobody", {}, ["stable"]],
 ])("requests come to %s by these Services whatever the weights are", (_, trafficRouting, names) => {

@@ -40,6 +40,8 @@ export interface Abilities {
 
 export interface NamedObjects {
   readonly resource: Resource;
+  /** Where an object of such a name is, for a Rollout of a namespace; absent: in that namespace, by its plain name. */
+  readonly placeOf?: (name: string, namespace: string) => { readonly namespace: string; readonly name: string };
   /** Where a Rollout names them, of which one router alone may be in charge; absent: others may share them. */
   readonly owned?: (rollout: unknown) => readonly Place[];
   /**

@@ -1,5 +1,7 @@
 /** What traffic routers find in a cluster, made up where it is not given (docs/cli/simulate.md#what-is-made-up). Pure. */
 import { isList, type Json } from "../../kube/object/json.ts";
+import { servicesOf } from "../../providers/traffic/stableAndCanary.ts";
+import { virtualServicePlace } from "../../providers/traffic/virtualService.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { Manifest } from "./bundle.ts";
 
@@ -9,7 +11,8 @@ export interface Routed {
 }
 
 /** By kind of router; a router that this version does not drive is refused by admission. */
-export function routed({ spec }: Rollout): Routed {
+export function routed(rollout: Rollout): Routed {
+  const { spec } = rollout;
   const { stableService = "", trafficRouting } = spec?.strategy?.canary ?? {};
   const { nginx, alb, smi } = (trafficRouting ?? {}) as Readonly<Record<string, Json | undefined>>;
   const services = [smi?.["rootService"], alb?.["rootService"]].filter(isName);
@@ -21,6 +24,7 @@ export function routed({ spec }: Rollout): Routed {
         ingress(name, "nginx", stableService, { number: 80 }),
       ),
       ...names(alb, "ingress", "ingresses").map((name) => ingress(name, "alb", entrance, { name: "use-annotation" })),
+      ...istioObjects(rollout),
     ],
   };
 }
@@ -42,22 +46,76 @@ const ingress = (name: string, ingressClassName: string, service: string, port: 
   },
 });
 
-const VERSIONS = ["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4"];
+/** VirtualServices with the routes that it selects, all requests at stable, and its DestinationRule. */
+function istioObjects(rollout: Rollout): readonly Manifest[] {
+  const { istio } = rollout.spec?.strategy?.canary?.trafficRouting ?? {};
+  if (istio === undefined) return [];
+  const {
+    virtualService,
+    virtualServices = virtualService === undefined ? [] : [virtualService],
+    destinationRule,
+  } = istio;
+  const { namespace, name } = rollout.metadata;
+  const { stable, canary } = servicesOf(rollout, "instead");
+  const to = (host: string, subset: string | undefined, weight: number): Json => ({
+    destination: { host, ...(subset === undefined ? {} : { subset }) },
+    weight,
+  });
+  const { stableSubsetName, canarySubsetName } = destinationRule ?? {};
+  const route = [to(stable || name, stableSubsetName, 100), to(canary || name, canarySubsetName, 0)];
+  const subsets = [stableSubsetName, canarySubsetName].map((subset) => ({ name: subset }));
+  return [
+    ...virtualServices.map(({ routes = [], tlsRoutes = [], tcpRoutes = [], name: reference }) => {
+      const place = virtualServicePlace(reference, namespace);
+      const http = routes.length > 0 ? routes.map((one) => ({ name: one, route })) : [{ route }];
+      return istioManifest("VirtualService", place, {
+        ...(routes.length > 0 || tlsRoutes.length + tcpRoutes.length === 0 ? { http } : {}),
+        ...(tlsRoutes.length > 0 ? { tls: tlsRoutes.map((match) => ({ match: [match], route })) } : {}),
+        ...(tcpRoutes.length > 0 ? { tcp: tcpRoutes.map((match) => ({ match: [match], route })) } : {}),
+      });
+    }),
+    ...(destinationRule === undefined
+      ? []
+      : [istioManifest("DestinationRule", { namespace, name: destinationRule.name }, { host: name, subsets })]),
+  ];
+}
 
-/** Of meshes of the Service Mesh Interface: no server knows the kind by itself. */
-export const TRAFFIC_SPLITS: Manifest = {
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: { name: "trafficsplits.split.smi-spec.io" },
-  spec: {
-    group: "split.smi-spec.io",
-    scope: "Namespaced",
-    names: { kind: "TrafficSplit", listKind: "TrafficSplitList", plural: "trafficsplits", singular: "trafficsplit" },
-    versions: VERSIONS.map((name, index) => ({
-      name,
-      served: true,
-      storage: index === 0,
-      schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
-    })),
-  },
+const istioManifest = (
+  kind: string,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  spec: Json,
+): Manifest => ({
+  apiVersion: "networking.istio.io/v1alpha3",
+  kind,
+  metadata: { name, ...(namespace === "" ? {} : { namespace }) },
+  spec,
+});
+
+const definition = (group: string, kind: string, versions: readonly string[]): Manifest => {
+  const singular = kind.toLowerCase();
+  return {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: `${singular}s.${group}` },
+    spec: {
+      group,
+      scope: "Namespaced",
+      names: { kind, listKind: `${kind}List`, plural: `${singular}s`, singular },
+      versions: versions.map((name, index) => ({
+        name,
+        served: true,
+        storage: index === 0,
+        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+      })),
+    },
+  };
 };
+
+const ISTIO_VERSIONS = ["v1alpha3", "v1beta1", "v1"];
+
+/** Kinds of meshes: no server knows them by itself. */
+export const ROUTER_KINDS: readonly Manifest[] = [
+  definition("split.smi-spec.io", "TrafficSplit", ["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4"]),
+  definition("networking.istio.io", "VirtualService", ISTIO_VERSIONS),
+  definition("networking.istio.io", "DestinationRule", ISTIO_VERSIONS),
+];

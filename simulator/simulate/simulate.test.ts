@@ -119,11 +119,20 @@ describe("a router", () => {
     expect(requests).toMatchObject({ toNew: 30_500, total: 62_000, usualPerPod: 25, mostPerPod: 25 });
   });
 
+  test("Istio finds the VirtualService and the DestinationRule that nobody has given", async () => {
+    const strategy = `{ canary: { trafficRouting: { istio: {
+      virtualService: { name: v, routes: [main] },
+      destinationRule: { name: d, stableSubsetName: old, canarySubsetName: new } } },
+      steps: [{ setWeight: 50 }, { pause: { duration: 20s } }] } }`;
+    const { notes, outcome } = await played({ strategy });
+    expect(notes).toEqual(['Made up, because no file has it: VirtualService "v", DestinationRule "d"']);
+    expect(outcome.kind).toBe("healthy");
+  });
+
   test("that this version does not drive is refused in admission's words", async () => {
-    const strategy =
-      "{ canary: { canaryService: c, stableService: s, trafficRouting: { istio: { virtualService: { name: v } } } } }";
+    const strategy = "{ canary: { canaryService: c, stableService: s, trafficRouting: { plugins: { a/b: {} } } } }";
     expect(await refusalOf(played({ strategy }))).toContain(
-      "this version of Sluice does not drive traffic routing by Istio yet",
+      "this version of Sluice does not drive traffic routing by plugins yet",
     );
   });
 });

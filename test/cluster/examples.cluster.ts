@@ -8,9 +8,11 @@ import { healthy, inPhase, newWorld, type World } from "./harness/clusterWorld.t
 
 await harness();
 const folder = join(import.meta.dir, "../../examples");
-const definition = "smi-crd.yaml";
+const isDefinition = (file: string): boolean => file.endsWith("-crd.yaml");
+/** What has to be applied before an example. */
+const first: Readonly<Record<string, string>> = { "canary-smi": "smi-crd.yaml", "canary-istio": "istio-crd.yaml" };
 const names = readdirSync(folder)
-  .filter((file) => file.endsWith(".yaml") && file !== definition)
+  .filter((file) => file.endsWith(".yaml") && !isDefinition(file))
   .map((file) => file.replace(".yaml", ""));
 /** They do not wait for a person. */
 const alone: readonly string[] = ["restart", "blue-green-auto", "analysed"];
@@ -33,7 +35,8 @@ test.concurrent.each(names)(
   "the example %s is deployed, updated and seen through",
   async (name) => {
     const world = await newWorld(`example-${name}`);
-    if (name === "canary-smi") await kubectl(world, "apply", "-f", join(folder, definition));
+    const definition = first[name];
+    if (definition !== undefined) await kubectl(world, "apply", "-f", join(folder, definition));
     await kubectl(world, "apply", "-f", join(folder, `${name}.yaml`));
     await world.settle(name, "Healthy", healthy);
     expect(await images(world)).toEqual(["nginx:1.28"]);

@@ -22,6 +22,7 @@ export const byDefault: RouterSettings = {
   nginxIngressClasses: ["nginx"],
   albIngressClasses: ["alb"],
   trafficSplitVersion: "v1alpha1",
+  istioVersion: "v1alpha3",
 };
 
 /** The Rollout `web` with the Services `web` (stable) and `web-next`. */
@@ -60,6 +61,8 @@ const collectionOf = ({ resource }: ObjectRef): string => `${resource.plural}.${
 const COLLECTIONS: Readonly<Record<string, string>> = {
   Ingress: "ingresses.networking.k8s.io",
   TrafficSplit: "trafficsplits.split.smi-spec.io",
+  VirtualService: "virtualservices.networking.istio.io",
+  DestinationRule: "destinationrules.networking.istio.io",
 };
 
 /** A kind for which the simulator accepts any object. */
@@ -87,6 +90,17 @@ export function routingWorld(objects: readonly Draft[], settings: RouterSettings
     "customresourcedefinitions.apiextensions.k8s.io",
     definition("split.smi-spec.io", "TrafficSplit", "trafficsplits", TRAFFIC_SPLIT_VERSIONS),
   );
+  for (const [kind, plural] of [
+    ["VirtualService", "virtualservices"],
+    ["DestinationRule", "destinationrules"],
+  ] as const) {
+    core.create(
+      "customresourcedefinitions.apiextensions.k8s.io",
+      definition("networking.istio.io", kind, plural, ["v1alpha3", "v1beta1", "v1"]),
+    );
+  }
+  const namespaces = new Set(objects.map(({ metadata }) => metadata?.namespace ?? "default"));
+  for (const name of namespaces) if (name !== "default") core.create("namespaces", { metadata: { name } });
   for (const object of objects) {
     const metadata = { namespace: "default", ...object.metadata };
     core.create(COLLECTIONS[object.kind ?? "Ingress"] ?? "", { ...object, metadata });

@@ -259,8 +259,9 @@ function namedObjectProblem({ routed }: Stores, rollout: Rollout): string | unde
     .find(({ kind }) => kind === "refused");
   if (refused?.kind === "refused") return `spec.strategy.canary.trafficRouting: Forbidden: ${refused.why}`;
   const objectsOf = (resource: Resource): Lookup<unknown> => {
+    const placeOf = routed.routers.find((router) => router.named?.resource.plural === resource.plural)?.named?.placeOf;
     const find = (name: string): unknown => {
-      const known = readRouted(routed, { resource, namespace, name });
+      const known = readRouted(routed, { resource, ...(placeOf?.(name, namespace) ?? { namespace, name }) });
       return known.kind === "found" ? known.object : undefined;
     };
     return { get: find, has: (name) => find(name) !== undefined };

@@ -34,8 +34,8 @@ describe("features that are not driven yet", () => {
   });
 
   test("an empty member counts: it was meant", () => {
-    expect(paths({ strategy: { canary: { trafficRouting: { istio: {} } } } })).toEqual([
-      "spec.strategy.canary.trafficRouting.istio",
+    expect(paths({ strategy: { canary: { trafficRouting: { plugins: {} } } } })).toEqual([
+      "spec.strategy.canary.trafficRouting.plugins",
     ]);
   });
 
