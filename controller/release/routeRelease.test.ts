@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { ROUTE_KINDS } from "../../providers/traffic/gatewayStanza.ts";
+import { resourceName } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { Draft } from "../../simulator/model/model.ts";
 import { savedState, type SavedState } from "../../simulator/server/objects/saved.ts";
@@ -133,7 +135,11 @@ describe("what was let go of while nobody watched", () => {
   });
 
   test("is looked for among the objects of all routers", () => {
-    expect(releaseSweeps(stage().stores)).toEqual([INGRESSES, "trafficsplits.split.smi-spec.io"]);
+    expect(releaseSweeps(stage().stores)).toEqual([
+      INGRESSES,
+      "trafficsplits.split.smi-spec.io",
+      ...ROUTE_KINDS.map(({ resource }) => resourceName(resource)),
+    ]);
   });
 });
 

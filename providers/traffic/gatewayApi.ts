@@ -13,7 +13,7 @@ import { type Rules, rulesFor } from "./gatewayRules.ts";
 import { type NamedRoute, NO_ROUTES, ROUTE_KINDS, type Stanza, stanzaOf } from "./gatewayStanza.ts";
 import { verify } from "./gatewayVerify.ts";
 import { faulty, type Part, planOf } from "./plan.ts";
-import type { MergePatch, ObjectRef, RoutedObject, Router, RoutingInput } from "./router.ts";
+import type { ManagedRoute, MergePatch, ObjectRef, RoutedObject, Router, RoutingInput, Traffic } from "./router.ts";
 import { servicesOf } from "./stableAndCanary.ts";
 
 /** How routes are driven. */
@@ -49,7 +49,12 @@ export const gatewayApi: Omit<Router, keyof Pick<Router, "kind" | "title" | "abi
   verify(input) {
     const stanza = stanzaOf(input.rollout);
     if (stanza === undefined) return undefined;
-    return verify(routesOf(input, stanza).flatMap((route) => input.object(refOf(stanza, route)) ?? []));
+    return verify(
+      routesOf(input, stanza).flatMap((route) => {
+        const object = input.object(refOf(stanza, route));
+        return object === undefined ? [] : [[route.kind.resource.kind, object] as const];
+      }),
+    );
   },
   release,
 };
@@ -98,7 +103,8 @@ function partOf(input: RoutingInput, stanza: Stanza, route: NamedRoute): Part {
   if (current === undefined) return faulty(`${resource.plural}.${resource.group} "${route.name}" not found`, true);
   const marks = marksOf(current);
   const rules = rulesOf(input, stanza, route, current);
-  const patch = patchOf(input, stanza, current, rules);
+  const traffic = { ...input.traffic, routes: routesHere(route, input.traffic) };
+  const patch = patchOf({ ...input, traffic }, stanza, current, rules);
   const { stable, canary } = servicesOf(input.rollout, "instead");
   const list = route.kind.matching === undefined ? "backendRef list" : "backendRef";
   const lacking = `${list} was not found in ${member}: no rule of ${resource.kind} \`${route.name}\` leads to both ${stable || "a stableService"} and ${canary || "a canaryService"}`;
@@ -127,17 +133,23 @@ function rulesOf(input: RoutingInput, { namespace }: Stanza, route: NamedRoute, 
   return rulesFor({
     rules: listIn(recordIn(current.spec), "rules"),
     matching: route.kind.matching,
-    takesHeaders: route.takesHeaders,
     services: servicesOf(rollout, "instead"),
     namespace: rollout.metadata.namespace,
     ownNamespace: namespace,
-    traffic,
-    managedNames: new Set([...managedRoutes, ...traffic.routes].map(({ name }) => name).concat(mark?.routes ?? [])),
+    traffic: { ...traffic, routes: routesHere(route, traffic) },
+    managedNames: new Set([
+      ...(mark?.routes ?? []),
+      ...[...(route.takesHeaders ? managedRoutes : []), ...routesHere(route, traffic)].map(({ name }) => name),
+    ]),
     mark,
     earlier: new Set(earlier.map(({ serviceName }) => serviceName ?? "").filter((name) => name !== "")),
     experimentPort: experimentPort(rollout),
   });
 }
+
+/** Header and mirror routes that a route can have. A mirror is for all of them, as the plugin's next version has it. */
+const routesHere = ({ kind, takesHeaders }: NamedRoute, { routes }: Traffic): readonly ManagedRoute[] =>
+  kind.matching === undefined ? [] : routes.filter((one) => one.kind === "mirror" || takesHeaders);
 
 /** As the plugin chooses among the ports of an experiment's Service: the one named http, or else the first. */
 function experimentPort({ spec }: Rollout): number | undefined {

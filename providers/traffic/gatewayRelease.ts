@@ -56,7 +56,6 @@ const withoutSplit = (
   rulesFor({
     rules,
     matching: ROUTE_KINDS.find(({ resource: { kind } }) => kind === resource.kind)?.matching,
-    takesHeaders: false,
     services: mark,
     namespace,
     ownNamespace: namespace,

@@ -11,7 +11,6 @@ import type { StableAndCanary } from "./stableAndCanary.ts";
 export interface RulesInput {
   readonly rules: readonly unknown[];
   readonly matching: "http" | "grpc" | undefined;
-  readonly takesHeaders: boolean;
   readonly services: StableAndCanary;
   /** The Services' namespace. */
   readonly namespace: string;
@@ -41,7 +40,7 @@ export interface Rules {
 }
 
 export function rulesFor(input: RulesInput): Rules {
-  const { rules, traffic, takesHeaders, matching } = input;
+  const { rules, traffic, matching } = input;
   const was = input.mark === undefined ? restWeight(input) : input.mark.was;
   const weighted = rules
     .filter((rule) => !isManaged(rule, input.managedNames))
@@ -49,7 +48,7 @@ export function rulesFor(input: RulesInput): Rules {
   const sources = weighted.filter((rule) => isDivided(input, rule)).map(recordIn);
   const faults: string[] = [];
   const made = traffic.routes.map((route) => {
-    if (matching === undefined || (route.kind === "header" && !takesHeaders)) return { route, rules: [] };
+    if (matching === undefined) return { route, rules: [] };
     return { route, rules: sources.flatMap((source, n) => managedRule({ input, matching, faults }, source, route, n)) };
   });
   const of = (kind: ManagedRoute["kind"]): readonly Json[] =>
@@ -61,7 +60,7 @@ export function rulesFor(input: RulesInput): Rules {
     // equals the first rule wins.
     rules: [...mirrors, ...weighted, ...headers],
     divided: sources.length,
-    isSplit: sources.length > 0 && (!isAllStable(traffic) || mirrors.length + headers.length > 0),
+    isSplit: sources.length > 0 && (!isAllStable(traffic) || traffic.additional.length + traffic.routes.length > 0),
     was,
     faults,
   };

@@ -5,17 +5,15 @@
 import { at, items, type Place, root, text, whole } from "../../kube/validation/place.ts";
 import type { RoutedObject, Verification } from "./router.ts";
 
-/** Undefined where no controller reports on any of the routes. */
-export function verify(routes: readonly RoutedObject[]): Verification | undefined {
+/** Undefined where no controller reports on any of the routes. @param routes with their kinds */
+export function verify(routes: readonly (readonly [string, RoutedObject])[]): Verification | undefined {
   const answers = routes.flatMap((route) => verifyRoute(route) ?? []);
-  return (
-    answers.find(({ kind }) => kind === "failed") ?? answers.find(({ kind }) => kind === "notYet") ?? answers[0]
-  );
+  return answers.find(({ kind }) => kind === "failed") ?? answers.find(({ kind }) => kind === "notYet") ?? answers[0];
 }
 
-function verifyRoute(route: RoutedObject): Verification | undefined {
+function verifyRoute([kind, route]: readonly [string, RoutedObject]): Verification | undefined {
   const parents = items(at(root(route.status), "parents"));
-  const answers = parents.map((parent) => verifyParent(route, parent));
+  const answers = parents.map((parent) => verifyParent(kind, route, parent));
   const waiting = answers.find(({ kind }) => kind === "notYet");
   if (waiting !== undefined) return waiting;
   // A gateway that refuses the route does not divide its traffic; another one may.
@@ -25,7 +23,7 @@ function verifyRoute(route: RoutedObject): Verification | undefined {
 /** In the order in which they are looked at; a controller may leave out those that it does not know. */
 const CONDITIONS = ["Accepted", "ResolvedRefs", "Programmed"];
 
-function verifyParent({ kind = "route", metadata }: RoutedObject, parent: Place): Verification {
+function verifyParent(kind: string, { metadata }: RoutedObject, parent: Place): Verification {
   const route = `${kind} "${metadata.name}"`;
   const gateway = `${text(at(parent, "parentRef", "kind")) || "Gateway"} "${text(at(parent, "parentRef", "name"))}"`;
   const conditions = items(at(parent, "conditions"));

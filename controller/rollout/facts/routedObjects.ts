@@ -167,10 +167,9 @@ const UNWRITTEN: Verification = { kind: "notYet", reason: "the objects of its ro
  * verifies.
  */
 function verificationOf(routers: readonly Router[], open: boolean, input: RoutingInput): Verification | undefined {
-  const verifying = routers.flatMap(({ verify }) => verify ?? []);
-  if (verifying.length === 0) return undefined;
+  const answers = routers.flatMap(({ verify }) => verify?.(input) ?? []);
+  if (answers.length === 0) return undefined;
   if (open) return UNWRITTEN;
-  const answers = verifying.flatMap((verify) => verify(input) ?? []);
   const worst = answers.find(({ kind }) => kind === "failed") ?? answers.find(({ kind }) => kind === "notYet");
   return worst ?? answers[0];
 }
