@@ -23,22 +23,27 @@ const INGRESSES = "ingresses.networking.k8s.io";
 const SPLITS = "trafficsplits.split.smi-spec.io";
 const place = { resource: "rollouts.argoproj.io", namespace: "default", name: "web" };
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const definition = {
-  metadata: { name: SPLITS },
-  spec: {
-    group: "split.smi-spec.io",
-    scope: "Namespaced",
-    names: { kind: "TrafficSplit", listKind: "TrafficSplitList", plural: "trafficsplits", singular: "trafficsplit" },
-    versions: [
-      {
-        name: "v1alpha1",
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
-      },
-    ],
-  },
+const ROUTES = "httproutes.gateway.networking.k8s.io";
+const definition = (resource: string, kind: string, version: string) => {
+  const [plural = "", ...group] = resource.split(".");
+  const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+  return {
+    metadata: { name: resource },
+    spec: {
+      group: group.join("."),
+      scope: "Namespaced",
+      names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase() },
+      versions: [{ name: version, served: true, storage: true, schema }],
+    },
+  };
 };
+
+/** In Git all goes to stable. */
+const backendRefs = [
+  { name: "stable", weight: 1 },
+  { name: "canary", weight: 0 },
+];
+const route = { metadata: { name: "one", namespace: "default" }, spec: { rules: [{ backendRefs }] } };
 
 type Routing = NonNullable<NonNullable<RolloutStrategy["canary"]>["trafficRouting"]>;
 const routedBy = (trafficRouting?: Routing): RolloutStrategy =>
@@ -61,12 +66,17 @@ const ingress = (name: string): Draft => ({
   },
 });
 
-/** A cluster with three Ingresses, which can be stopped, and started again from what it held. */
+const weightsIn = (spec: unknown): string =>
+  (spec as typeof route.spec).rules.flatMap((rule) => rule.backendRefs.map(({ weight }) => weight)).join("/");
+
+/** A cluster with three Ingresses and a route, which can be stopped, and started again from what it held. */
 async function stage() {
   const clock = manualClock(Date.UTC(2026, 0, 1));
   const start = (saved?: SavedState) => startLocalCluster({ clock, log, version: "0.0.0", saved });
   let cluster: LocalCluster = await start();
-  cluster.core.create("customresourcedefinitions.apiextensions.k8s.io", definition);
+  for (const made of [definition(SPLITS, "TrafficSplit", "v1alpha1"), definition(ROUTES, "HTTPRoute", "v1")])
+    cluster.core.create("customresourcedefinitions.apiextensions.k8s.io", made);
+  cluster.core.create(ROUTES, route);
   for (const name of ["stable", "canary"]) {
     const spec = { selector: { app: "web" }, ports: [{ port: 80 }] };
     cluster.core.create("services", { metadata: { name, namespace: "default" }, spec });
@@ -80,7 +90,8 @@ async function stage() {
       cluster.core.modify(place, (old) => ({ ...old, status: next.status }), { subresource: "status" });
     cluster.core.modify(place, (old) => ({ ...old, spec: next.spec }));
   };
-  const objects = (): readonly ApiObject[] => [...cluster.core.list(INGRESSES), ...cluster.core.list(SPLITS)];
+  const objects = (): readonly ApiObject[] =>
+    [INGRESSES, SPLITS, ROUTES].flatMap((resource) => cluster.core.list(resource));
   /** What splits traffic, and how: all that is left of a router's writes. */
   const splits = (): readonly string[] =>
     objects().flatMap(({ kind, metadata, spec }: ApiObject & { readonly spec?: unknown }) => {
@@ -94,6 +105,7 @@ async function stage() {
           ?.map((each) => each.slice(9))
           .join("/");
       const backends = (spec as { backends?: readonly { weight: string }[] }).backends;
+      if (kind === "HTTPRoute") return Bun.deepEquals(spec, route.spec) ? [] : [`${kind} ${weightsIn(spec)}`];
       const text = kind === "TrafficSplit" ? backends?.map((each) => each.weight).join("/") : told;
       return text === undefined ? [] : [`${kind} ${metadata.name} ${text}`];
     });
@@ -146,6 +158,18 @@ const routers: readonly {
     whole: ["Ingress one 100"],
   },
   { title: "SMI", routing: { smi: {} }, half: ["TrafficSplit web 50/50"], whole: [] },
+  {
+    title: "Gateway API",
+    routing: { plugins: { "argoproj-labs/gatewayAPI": { httpRoute: "one" } } },
+    half: ["HTTPRoute 50/50"],
+    whole: [],
+  },
+  {
+    title: "Gateway API, by labels",
+    routing: { plugins: { "argoproj-labs/gatewayAPI": { httpRouteSelector: {} } } },
+    half: ["HTTPRoute 50/50"],
+    whole: [],
+  },
 ];
 
 const deleteRollout = (s: Awaited<ReturnType<typeof stage>>): void => void s.core.delete(place);

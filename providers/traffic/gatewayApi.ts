@@ -101,7 +101,6 @@ function partOf(input: RoutingInput, stanza: Stanza, route: NamedRoute): Part {
   const ref = refOf(stanza, route);
   const current = input.object(ref);
   if (current === undefined) return faulty(`${resource.plural}.${resource.group} "${route.name}" not found`, true);
-  const marks = marksOf(current);
   const rules = rulesOf(input, stanza, route, current);
   const traffic = { ...input.traffic, routes: routesHere(route, input.traffic) };
   const patch = patchOf({ ...input, traffic }, stanza, current, rules);
@@ -119,7 +118,7 @@ function partOf(input: RoutingInput, stanza: Stanza, route: NamedRoute): Part {
             ref,
             resourceVersion: current.metadata.resourceVersion ?? "",
             patch,
-            failure: `error updating Gateway API "${route.name}"${marks.size > 1 ? ", which other Rollouts divide, too" : ""}`,
+            failure: `error updating Gateway API "${route.name}"`,
           },
         }),
   };
@@ -186,7 +185,7 @@ function patchOf(
     earlier: before.get(name)?.label,
     isOthers,
   });
-  const isMarked = equal([...before], [...after]) && current.metadata.annotations?.[GATEWAY_MARKS] !== "{}";
+  const isMarked = equal([...before].toSorted(byName), [...after].toSorted(byName));
   const metadata = {
     ...(Object.keys(labels).length === 0 ? {} : { labels }),
     ...(isMarked ? {} : { annotations: { [GATEWAY_MARKS]: marksText(after) } }),
@@ -198,6 +197,9 @@ function patchOf(
   };
   return Object.keys(patch).length === 0 ? undefined : patch;
 }
+
+const byName = ([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number =>
+  one < other ? -1 : Number(one > other);
 
 interface WantedLabel {
   readonly key: string | undefined;

@@ -43,7 +43,7 @@ export function rulesFor(input: RulesInput): Rules {
   const { rules, traffic, matching } = input;
   const was = input.mark === undefined ? restWeight(input) : input.mark.was;
   const weighted = rules
-    .filter((rule) => !isManaged(rule, input.managedNames))
+    .filter((rule) => !isManaged(input, rule))
     .map((rule) => (isDivided(input, rule) ? withWeights(input, recordIn(rule), was) : rule));
   const sources = weighted.filter((rule) => isDivided(input, rule)).map(recordIn);
   const faults: string[] = [];
@@ -69,10 +69,16 @@ export function rulesFor(input: RulesInput): Rules {
 const isAllStable = ({ canaryWeight, additional }: RulesInput["traffic"]): boolean =>
   canaryWeight === 0 && additional.every(({ weight }) => weight === 0);
 
-/** NAME for the first rule, and NAME-1, NAME-2 … for the next ones, since names of rules differ. */
-function isManaged(rule: unknown, names: ReadonlySet<string>): boolean {
+/**
+ * NAME for the first rule, and NAME-1, NAME-2 … for the next ones, since names of rules differ. All of them lead to the
+ * canary: of the same name, another Rollout's does not.
+ */
+function isManaged(input: RulesInput, rule: unknown): boolean {
+  const { managedNames, services, mark } = input;
   const name = textIn(recordIn(rule), "name");
-  return name !== "" && (names.has(name) || names.has(name.replace(/-\d+$/, "")));
+  if (name === "" || !(managedNames.has(name) || managedNames.has(name.replace(/-\d+$/, "")))) return false;
+  const canaries = new Set([services.canary, mark?.canary]);
+  return backendsOf(rule).some((backend) => canaries.has(serviceOf(input, backend)));
 }
 
 /** Whether a backend is a Service of the Rollout's namespace; an absent namespace is that of the route. */
@@ -104,7 +110,7 @@ const weightOf = (backend: unknown): number => {
  */
 function restWeight(input: RulesInput): number | undefined {
   const weights = input.rules
-    .filter((rule) => isDivided(input, rule) && !isManaged(rule, input.managedNames))
+    .filter((rule) => isDivided(input, rule) && !isManaged(input, rule))
     .map((rule) => restWeightOf(input, backendsOf(rule)));
   const [first] = weights;
   return weights.every((weight) => weight === first) ? first : undefined;
@@ -126,7 +132,7 @@ const inRange = ({ total }: RulesInput["traffic"], weight: number): number =>
 
 function withWeights(input: RulesInput, rule: Json, was: number | undefined): Json {
   const { services, traffic, mark, earlier } = input;
-  const all = inRange(traffic, stableWeight({ canaryHash: "", stableHash: "", ...traffic }));
+  const all = inRange(traffic, stableWeight(traffic));
   const weights = new Map<string, number>([
     ...traffic.additional.map(({ serviceName, weight }) => [serviceName, inRange(traffic, weight)] as const),
     [services.canary, inRange(traffic, traffic.canaryWeight)],

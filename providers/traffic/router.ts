@@ -42,7 +42,11 @@ export type ManagedRoute =
     };
 
 /** What canary and experiments leave of the total; 0 if they ask for more than that. */
-export const stableWeight = ({ total, canaryWeight, additional }: Traffic): number =>
+export const stableWeight = ({
+  total,
+  canaryWeight,
+  additional,
+}: Pick<Traffic, "total" | "canaryWeight" | "additional">): number =>
   Math.max(
     0,
     additional.reduce((left, { weight }) => left - weight, total - canaryWeight),
