@@ -125,7 +125,7 @@ const examples: Readonly<Record<string, Example>> = {
     pods: 5,
     paused: (stage) => specOf(stage, "httproutes.gateway.networking.k8s.io", "canary-plugins"),
     shows: {
-      parentRefs: [{ name: "traefik-gateway", namespace: "kube-system" }],
+      parentRefs: [{ name: "canary-plugins" }],
       hostnames: ["canary.localhost"],
       rules: [
         {

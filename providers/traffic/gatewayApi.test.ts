@@ -317,6 +317,20 @@ describe("a route that is not divided any more", () => {
     ]);
   });
 
+  test("is returned by a Rollout of another namespace, too, that selects it no more", () => {
+    const backendRefs = halves.map((backend) => ({ ...backend, namespace: "default" }));
+    const world = routingWorld([route("shop", [{ backendRefs }], { namespace: "edge", labels: { app: "web" } })]);
+    const selecting = (app: string) =>
+      routedBySettings({ httpRouteSelector: { matchLabels: { app } }, namespace: "edge" });
+    const [list] = plugins.lists?.(selecting("web")) ?? [];
+    const rules = () =>
+      list === undefined ? [] : world.objects(list).map(({ spec }) => (spec as { rules: unknown }).rules);
+    world.route(plugins, selecting("web"), wanting(20));
+    expect(rules()).not.toEqual([[{ backendRefs }]]);
+    expect(world.route(plugins, selecting("other"), wanting(20)).kind).toBe("fault");
+    expect(rules()).toEqual([[{ backendRefs }]]);
+  });
+
   test("is told from one that a Rollout of another namespace divides, and from one without a mark", () => {
     const marked = (text: string) => ({
       metadata: {

@@ -27,7 +27,7 @@ export function returned(
   if (left.length === 0) return undefined;
   const stay = new Map([...marks].filter(([name]) => !gone.has(name)));
   const before = listIn(recordIn(route.spec), "rules");
-  const rules = left.reduce((own, [, mark]) => withoutSplit(ref, own, mark), before);
+  const rules = left.reduce((own, [name, mark]) => withoutSplit(ref, own, mark, name), before);
   const inUse = new Set([...stay.values()].map(({ label }) => label));
   const labels = left.flatMap(([, { label }]) => {
     const isThere = label !== undefined && route.metadata.labels?.[label] !== undefined && !inUse.has(label);
@@ -52,12 +52,14 @@ const withoutSplit = (
   { resource, namespace }: ObjectRef,
   rules: readonly unknown[],
   mark: GatewayMark,
+  name: string,
 ): readonly unknown[] =>
   rulesFor({
     rules,
     matching: ROUTE_KINDS.find(({ resource: { kind } }) => kind === resource.kind)?.matching,
     services: mark,
-    namespace,
+    // Of the Rollout: NAMESPACE/NAME is in another one.
+    namespace: name.includes("/") ? name.slice(0, name.indexOf("/")) : namespace,
     ownNamespace: namespace,
     traffic: { canaryWeight: 0, total: 100, additional: [], routes: [] },
     managedNames: new Set(mark.routes),

@@ -13,6 +13,7 @@ describe("the settings of plugins", () => {
 
   test("are wrong without a route, with an entry without a name, and with an operator that does not exist", () => {
     expect(violations({ namespace: "edge" }).join()).toContain("No routes configured");
+    expect(plugins.violations?.(root({ [GATEWAY_PLUGIN]: null }))).toHaveLength(1);
     expect(violations({ tcpRoutes: [{ useHeaderRoutes: true }] }).join()).toContain("tcpRoutes[0].name: Required");
     const matchExpressions = [{ key: "app", operator: "Equals", values: [] }];
     expect(violations({ grpcRouteSelector: { matchExpressions } }).join()).toContain(
@@ -30,7 +31,15 @@ describe("the settings of plugins", () => {
   });
 
   test("may be anything", () => {
-    for (const settings of [7, "x", [], { httpRoutes: 7 }, { httpRoutes: [7, null] }, { httpRouteSelector: "x" }]) {
+    for (const settings of [
+      null,
+      7,
+      "x",
+      [],
+      { httpRoutes: 7 },
+      { httpRoutes: [7, null] },
+      { httpRouteSelector: "x" },
+    ]) {
       const rollout = routedBy({ plugins: { [GATEWAY_PLUGIN]: settings } });
       expect(routingWorld([]).route(plugins, rollout, wanting(20)).kind).toBe("fault");
     }

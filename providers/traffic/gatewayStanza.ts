@@ -63,8 +63,9 @@ const LABEL_VALUE = "in-progress";
 
 /** Undefined where a Rollout does not name the plugin. */
 export function stanzaOf({ metadata, spec }: Rollout): Stanza | undefined {
-  const settings = at(root(spec.strategy?.canary?.trafficRouting?.plugins), GATEWAY_PLUGIN);
-  if (!present(settings)) return undefined;
+  const plugins = root(spec.strategy?.canary?.trafficRouting?.plugins);
+  if (!keys(plugins).includes(GATEWAY_PLUGIN)) return undefined;
+  const settings = at(plugins, GATEWAY_PLUGIN);
   const label = {
     key: text(at(settings, "inProgressLabelKey")) || LABEL_KEY,
     value: text(at(settings, "inProgressLabelValue")) || LABEL_VALUE,
@@ -116,8 +117,8 @@ const OPERATORS: readonly string[] = ["In", "NotIn", "Exists", "DoesNotExist"];
 
 /** What is wrong in the settings by themselves. @param settings those of all plugins */
 export function stanzaViolations(plugins: Place): readonly Violation[] {
+  if (!keys(plugins).includes(GATEWAY_PLUGIN)) return [];
   const settings = at(plugins, GATEWAY_PLUGIN);
-  if (!present(settings)) return [];
   const members = ROUTE_KINDS.flatMap(({ member }) => [member, `${member}s`, `${member}${SELECTOR}`]);
   if (!members.some((member) => keys(settings).includes(member) && present(at(settings, member)))) {
     const help = "Name a route, for example httpRoute: web, or select routes by httpRouteSelector";

@@ -170,7 +170,7 @@ function linesOf(router: Router, story: RoutingStory): string[] {
 
 function wish({ canaryWeight, total, additional, routes }: Traffic): string {
   const others = additional.map(({ serviceName, weight }) => `, ${serviceName} ${weight}`).join("");
-  const managed = routes.map(({ kind, name }) => `, ${kind} route ${name}`).join("");
+  const managed = routes.map(({ kind, name }) => `, ${kind} ${name}`).join("");
   return `${canaryWeight}${others} of ${total}${managed}`;
 }
 
