@@ -74,8 +74,8 @@ const foreign = (rules: readonly unknown[]): unknown[] =>
             ...rule,
             backendRefs: rule.backendRefs
               .map((one) => one as { readonly name?: string; readonly weight?: number } | null)
-              .filter((one) => !/^exp-/.test(one?.name ?? ""))
-              .map((one) => (/^web/.test(one?.name ?? "") ? { ...one, weight: 0 } : one)),
+              .filter((one) => one?.name?.startsWith("exp-") !== true)
+              .map((one) => (one?.name?.startsWith("web") === true ? { ...one, weight: 0 } : one)),
           }
         : rule,
     );
