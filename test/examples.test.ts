@@ -139,6 +139,23 @@ const examples: Readonly<Record<string, Example>> = {
       },
     ],
   },
+  "canary-plugins.yaml": {
+    first: "gateway-crd.yaml",
+    pods: 5,
+    paused: (stage) => specOf(stage, "httproutes.gateway.networking.k8s.io", "canary-plugins"),
+    shows: {
+      parentRefs: [{ name: "canary-plugins" }],
+      hostnames: ["canary.localhost"],
+      rules: [
+        {
+          backendRefs: [
+            { name: "canary-plugins-stable", port: 80, weight: 80 },
+            { name: "canary-plugins-canary", port: 80, weight: 20 },
+          ],
+        },
+      ],
+    },
+  },
   "blue-green.yaml": {
     pods: 3,
     paused: (stage) => [imagesBehind(stage, "blue-green"), imagesBehind(stage, "blue-green-preview")],

@@ -12,7 +12,7 @@ import { checkPods } from "../../controller/rollout/apply/podRequests.ts";
 import type { Drivers, Evidence, RunStanding } from "../../controller/rollout/explain/evidence.ts";
 import { toldPlugins, toldRefusals } from "../../controller/rollout/explain/told.ts";
 import { createGatherer } from "../../controller/rollout/facts/gather.ts";
-import { needOf, type OptionalStore } from "../../controller/rollout/facts/optionalStore.ts";
+import { keysOfObject, needOf, type OptionalStore } from "../../controller/rollout/facts/optionalStore.ts";
 import { createStores, type Stores } from "../../controller/rollout/facts/stores.ts";
 import type { PodCheck, ReplicaSetFacts } from "../../controller/rollout/model/model.ts";
 import { restartDue } from "../../controller/rollout/revision/restart.ts";
@@ -255,7 +255,7 @@ async function fillNeeded(scope: Scope, { rollouts, experiments }: Stores, store
   const where = { ...scope, namespace: kind.isClusterScoped === true ? undefined : scope.namespace };
   try {
     await list(where, kind.api, (raw) => {
-      if (kind.isWhole === true || keys.has(keyOf(raw))) store.objects.upsert(raw);
+      if (kind.isWhole === true || keysOfObject(kind, raw).some((key) => keys.has(key))) store.objects.upsert(raw);
     });
     for (const key of keys) store.seen.add(key);
     store.complete = true;

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { ROUTE_KINDS } from "../../providers/traffic/gatewayStanza.ts";
+import { resourceName } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { Draft } from "../../simulator/model/model.ts";
 import { savedState, type SavedState } from "../../simulator/server/objects/saved.ts";
@@ -138,6 +140,7 @@ describe("what was let go of while nobody watched", () => {
       "trafficsplits.split.smi-spec.io",
       "virtualservices.networking.istio.io",
       "destinationrules.networking.istio.io",
+      ...ROUTE_KINDS.map(({ resource }) => resourceName(resource)),
     ]);
   });
 });

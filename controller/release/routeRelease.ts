@@ -66,7 +66,10 @@ export function letGo({ routed }: Stores, old: Rollout | undefined, next: Rollou
     if (before.length === 0) return [];
     const after = next === undefined ? [] : refsOf(router, next, routed.settings);
     const kept = new Set(after.map(keyOf));
-    return before.map(keyOf).filter((key) => !kept.has(key));
+    // What was selected is not known any more: the whole kind is checked.
+    return before
+      .filter((ref) => !kept.has(keyOf(ref)))
+      .map((ref) => (ref.name === "" ? resourceName(ref.resource) : keyOf(ref)));
   });
   return [...new Set(left)];
 }
@@ -248,4 +251,8 @@ function placeOf(ref: ObjectRef, holder: string): { readonly namespace: string; 
 }
 
 const routesBy = (router: Router, rollout: Rollout, ref: ObjectRef, settings: RouterSettings): boolean =>
-  refsOf(router, rollout, settings).some((one) => keyOf(one) === keyOf(ref));
+  refsOf(router, rollout, settings).some((one) => keyOf(one) === keyOf(ref) || isOneOf(one, ref));
+
+/** A router returns by itself what it does not select any more. */
+const isOneOf = (list: ObjectRef, { resource, namespace }: ObjectRef): boolean =>
+  list.name === "" && list.namespace === namespace && resourceName(list.resource) === resourceName(resource);

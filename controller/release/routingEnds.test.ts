@@ -43,6 +43,24 @@ const routers: readonly {
     half: ["VirtualService default/sub 50/50", "DestinationRule rule 2 bound"],
     whole: [],
   },
+  {
+    title: "Gateway API",
+    routing: { plugins: { "argoproj-labs/gatewayAPI": { httpRoute: "one" } } },
+    half: ["HTTPRoute default/one 50/50"],
+    whole: [],
+  },
+  {
+    title: "Gateway API, in another namespace",
+    routing: { plugins: { "argoproj-labs/gatewayAPI": { httpRoute: "one", namespace: "far" } } },
+    half: ["HTTPRoute far/one 50/50"],
+    whole: [],
+  },
+  {
+    title: "Gateway API, by labels",
+    routing: { plugins: { "argoproj-labs/gatewayAPI": { httpRouteSelector: {} } } },
+    half: ["HTTPRoute default/one 50/50"],
+    whole: [],
+  },
 ];
 
 const deleteRollout = (s: Awaited<ReturnType<typeof stage>>): void => void s.core.delete(place);

@@ -42,7 +42,11 @@ export type ManagedRoute =
     };
 
 /** What canary and experiments leave of the total; 0 if they ask for more than that. */
-export const stableWeight = ({ total, canaryWeight, additional }: Traffic): number =>
+export const stableWeight = ({
+  total,
+  canaryWeight,
+  additional,
+}: Pick<Traffic, "total" | "canaryWeight" | "additional">): number =>
   Math.max(
     0,
     additional.reduce((left, { weight }) => left - weight, total - canaryWeight),
@@ -50,6 +54,8 @@ export const stableWeight = ({ total, canaryWeight, additional }: Traffic): numb
 
 export interface RoutedResource extends Resource {
   readonly kind: string;
+  /** The router reads the status of its objects, too. */
+  readonly hasStatus?: true;
 }
 
 export interface ObjectRef {
@@ -67,7 +73,12 @@ export interface RoutedObject {
   readonly kind?: string | undefined;
   readonly metadata: ObjectMeta;
   readonly spec?: unknown;
+  /** Of resources with `hasStatus`. */
+  readonly status?: unknown;
 }
+
+/** All objects of a kind in a namespace. */
+export type ObjectList = Omit<ObjectRef, "name">;
 
 export interface RoutingInput {
   readonly rollout: Rollout;
@@ -75,6 +86,8 @@ export interface RoutingInput {
   readonly settings: RouterSettings;
   /** As the API server last returned it; undefined when it does not exist. */
   readonly object: (ref: ObjectRef) => RoutedObject | undefined;
+  /** In the order of their names; of a list that the router has in `lists`. */
+  readonly objects?: (list: ObjectList) => readonly RoutedObject[];
 }
 
 /** An event on the Rollout. */
@@ -160,6 +173,8 @@ export interface Router<Kind extends string = string> extends RouterTraits<Kind>
   resources(settings: RouterSettings): readonly RoutedResource[];
   /** The objects that it reads or writes for a Rollout, whether they exist or not. */
   reads(rollout: Rollout, settings: RouterSettings): readonly ObjectRef[];
+  /** Of which it selects some, by their labels for example; absent: it reads objects by their names alone. */
+  readonly lists?: (rollout: Rollout) => readonly ObjectList[];
   /** Whether a change of an object in `reads` concerns the Rollout. */
   heeds(object: RoutedObject, settings: RouterSettings): boolean;
   /** Level-triggered: it compares the objects with what is wanted, and remembers nothing of earlier calls. */
@@ -171,9 +186,9 @@ export interface Router<Kind extends string = string> extends RouterTraits<Kind>
   readonly entrances?: (rollout: Rollout) => readonly string[];
   /**
    * Whether the data plane does what the objects say, called once there is nothing left to write. For routers that can
-   * know; the weights of others count as soon as they are written.
+   * know; the weights of others count as soon as they are written. Undefined: nobody tells in this case.
    */
-  readonly verify?: (input: RoutingInput) => Verification;
+  readonly verify?: (input: RoutingInput) => Verification | undefined;
   /** For routers whose objects outlive the Rollout, or its interest in them. */
   readonly release?: Release;
 }

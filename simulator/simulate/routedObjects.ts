@@ -1,5 +1,6 @@
 /** What traffic routers find in a cluster, made up where it is not given (docs/cli/simulate.md#what-is-made-up). Pure. */
 import { isList, type Json } from "../../kube/object/json.ts";
+import { type NamedRoute, ROUTE_KINDS, stanzaOf } from "../../providers/traffic/gatewayStanza.ts";
 import { servicesOf } from "../../providers/traffic/stableAndCanary.ts";
 import { virtualServicePlace } from "../../providers/traffic/virtualService.ts";
 import type { Rollout } from "../../schema/rollout.ts";
@@ -25,8 +26,30 @@ export function routed(rollout: Rollout): Routed {
       ),
       ...names(alb, "ingress", "ingresses").map((name) => ingress(name, "alb", entrance, { name: "use-annotation" })),
       ...istioObjects(rollout),
+      ...routes(rollout),
     ],
   };
+}
+
+/** Each leads to both Services, all to stable. One of a kind that is selected has the labels of the selector. */
+function routes(rollout: Rollout): readonly Manifest[] {
+  const stanza = stanzaOf(rollout);
+  if (stanza === undefined) return [];
+  const { stableService = "", canaryService = "" } = rollout.spec?.strategy?.canary ?? {};
+  const backendRefs = [
+    { name: stableService, port: 80, weight: 1 },
+    { name: canaryService, port: 80, weight: 0 },
+  ];
+  const route = ({ kind: { resource }, name }: Pick<NamedRoute, "kind" | "name">, labels: Json = {}): Manifest => ({
+    apiVersion: `${resource.group}/${resource.version}`,
+    kind: resource.kind,
+    metadata: { name, namespace: stanza.namespace, labels },
+    spec: { rules: [{ backendRefs }] },
+  });
+  return [
+    ...stanza.named.map((named) => route(named)),
+    ...stanza.selected.map(({ kind, selector }) => route({ kind, name: "selected" }, selector.matchLabels)),
+  ];
 }
 
 const isName = (value: unknown): value is string => typeof value === "string" && value !== "";
@@ -113,9 +136,10 @@ const definition = (group: string, kind: string, versions: readonly string[]): M
 
 const ISTIO_VERSIONS = ["v1alpha3", "v1beta1", "v1"];
 
-/** Kinds of meshes: no server knows them by itself. */
+/** Kinds of meshes and gateways: no server knows them by itself. */
 export const ROUTER_KINDS: readonly Manifest[] = [
   definition("split.smi-spec.io", "TrafficSplit", ["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4"]),
   definition("networking.istio.io", "VirtualService", ISTIO_VERSIONS),
   definition("networking.istio.io", "DestinationRule", ISTIO_VERSIONS),
+  ...ROUTE_KINDS.map(({ resource: { group, kind, version } }) => definition(group, kind, [version])),
 ];

@@ -112,6 +112,15 @@ describe("a router", () => {
     expect(outcome.kind).toBe("healthy");
   });
 
+  test("of the Gateway API has its routes made up, by name and by labels", async () => {
+    const routes = "httpRoute: web, namespace: edge, grpcRouteSelector: { matchLabels: { app: web } }";
+    const strategy = `{ canary: { canaryService: c, stableService: s,
+      trafficRouting: { plugins: { argoproj-labs/gatewayAPI: { ${routes} } } }, steps: [{ setWeight: 50 }, { pause: { duration: 10m } }] } }`;
+    const { notes, outcome } = await played({ strategy });
+    expect(notes[0]).toContain('HTTPRoute "web", GRPCRoute "selected"');
+    expect(outcome.kind).toBe("healthy");
+  });
+
   test("divides the requests by its weights; pods beyond the size are counted as long as they are there", async () => {
     const { extra, requests, worstCapacity } = await played({ strategy: router, perSecond: 100 });
     expect([extra.most, extra.ms, worstCapacity.value]).toEqual([4, 650_000, 1]);
@@ -132,7 +141,7 @@ describe("a router", () => {
   test("that this version does not drive is refused in admission's words", async () => {
     const strategy = "{ canary: { canaryService: c, stableService: s, trafficRouting: { plugins: { a/b: {} } } } }";
     expect(await refusalOf(played({ strategy }))).toContain(
-      "this version of Sluice does not drive traffic routing by plugins yet",
+      "this version of Sluice does not drive traffic routing by the plugin a/b yet",
     );
   });
 });

@@ -14,6 +14,18 @@ export const place = { resource: "rollouts.argoproj.io", namespace: "default", n
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const SERVICES = "virtualservices.networking.istio.io";
 const RULES = "destinationrules.networking.istio.io";
+const ROUTES = "httproutes.gateway.networking.k8s.io";
+
+/** In Git all goes to stable. */
+const backendRefs = [
+  { name: "stable", weight: 1 },
+  { name: "canary", weight: 0 },
+];
+const routes = {
+  default: { rules: [{ backendRefs }] },
+  far: { rules: [{ backendRefs: backendRefs.map((backend) => ({ ...backend, namespace: "default" })) }] },
+};
+type RouteSpec = typeof routes.default;
 
 export type Routing = NonNullable<NonNullable<RolloutStrategy["canary"]>["trafficRouting"]>;
 export const routedBy = (trafficRouting?: Routing): RolloutStrategy =>
@@ -104,7 +116,16 @@ function ownSplits(core: LocalCluster["core"]): readonly string[] {
   });
 }
 
-/** A cluster with three Ingresses, which can be stopped, and started again from what it held. */
+/** The weights of HTTPRoutes that are not what they were. */
+const routeSplits = (core: LocalCluster["core"]): readonly string[] =>
+  core.list(ROUTES).flatMap(({ metadata, spec }: ApiObject & { readonly spec?: unknown }) => {
+    const { namespace } = metadata;
+    if (Bun.deepEquals(spec, namespace === "far" ? routes.far : routes.default)) return [];
+    const weights = (spec as RouteSpec).rules.flatMap((rule) => rule.backendRefs.map(({ weight }) => weight));
+    return [`HTTPRoute ${namespace}/one ${weights.join("/")}`];
+  });
+
+/** A cluster with three Ingresses, objects of Istio and a route, which can be stopped, and started again from what it held. */
 export async function stage() {
   const clock = manualClock(Date.UTC(2026, 0, 1));
   const start = (saved?: SavedState) => startLocalCluster({ clock, log, version: "0.0.0", saved });
@@ -113,6 +134,8 @@ export async function stage() {
     cluster.core.create("customresourcedefinitions.apiextensions.k8s.io", kind);
   }
   createIstio(cluster.core);
+  for (const [namespace, spec] of Object.entries(routes))
+    cluster.core.create(ROUTES, { metadata: { name: "one", namespace }, spec });
   for (const name of ["stable", "canary"]) {
     const spec = { selector: { app: "web" }, ports: [{ port: 80 }] };
     cluster.core.create("services", { metadata: { name, namespace: "default" }, spec });
@@ -126,7 +149,11 @@ export async function stage() {
       cluster.core.modify(place, (old) => ({ ...old, status: next.status }), { subresource: "status" });
     cluster.core.modify(place, (old) => ({ ...old, spec: next.spec }));
   };
-  const splits = (): readonly string[] => [...ownSplits(cluster.core), ...istioSplits(cluster.core)];
+  const splits = (): readonly string[] => [
+    ...ownSplits(cluster.core),
+    ...istioSplits(cluster.core),
+    ...routeSplits(cluster.core),
+  ];
   const condition = (): RolloutCondition | undefined =>
     rollout().status?.conditions?.find(({ type }) => type === "TrafficRoutingFailure");
   return {

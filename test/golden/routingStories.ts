@@ -1,6 +1,8 @@
 /** Stories of traffic routers: objects in an in-memory API server, the wanted weights, and the objects afterwards. */
 import { manualClock } from "../../kube/clock/clock.ts";
+import { ROUTE_KINDS } from "../../providers/traffic/gatewayStanza.ts";
 import type {
+  ObjectList,
   ObjectRef,
   ReleaseWrite,
   RoutedObject,
@@ -49,13 +51,14 @@ export const wanting = (canaryWeight: number, more: Partial<Traffic> = {}): Traf
 
 export interface RoutingWorld {
   object(ref: ObjectRef): RoutedObject | undefined;
+  objects(list: ObjectList): readonly RoutedObject[];
   carryOut(write: RoutedWrite | ReleaseWrite): void;
   /** Runs the router, carries out the writes that it returns, and @returns them. */
   route(router: Router, rollout: Rollout, traffic: Traffic): ReturnType<Router["route"]>;
 }
 
 /** Names of the simulator's collections. */
-const collectionOf = ({ resource }: ObjectRef): string => `${resource.plural}.${resource.group}`;
+const collectionOf = ({ resource }: ObjectList): string => `${resource.plural}.${resource.group}`;
 
 /** The simulator's collections by kind. */
 const COLLECTIONS: Readonly<Record<string, string>> = {
@@ -63,6 +66,7 @@ const COLLECTIONS: Readonly<Record<string, string>> = {
   TrafficSplit: "trafficsplits.split.smi-spec.io",
   VirtualService: "virtualservices.networking.istio.io",
   DestinationRule: "destinationrules.networking.istio.io",
+  ...Object.fromEntries(ROUTE_KINDS.map(({ resource: { kind, plural, group } }) => [kind, `${plural}.${group}`])),
 };
 
 /** A kind for which the simulator accepts any object. */
@@ -99,6 +103,10 @@ export function routingWorld(objects: readonly Draft[], settings: RouterSettings
       definition("networking.istio.io", kind, plural, ["v1alpha3", "v1beta1", "v1"]),
     );
   }
+  for (const { resource } of ROUTE_KINDS) {
+    const { group, kind, plural, version } = resource;
+    core.create("customresourcedefinitions.apiextensions.k8s.io", definition(group, kind, plural, [version]));
+  }
   const namespaces = new Set(objects.map(({ metadata }) => metadata?.namespace ?? "default"));
   for (const name of namespaces) if (name !== "default") core.create("namespaces", { metadata: { name } });
   for (const object of objects) {
@@ -108,6 +116,7 @@ export function routingWorld(objects: readonly Draft[], settings: RouterSettings
   const place = (ref: ObjectRef) => ({ resource: collectionOf(ref), namespace: ref.namespace, name: ref.name });
   const world: RoutingWorld = {
     object: (ref) => core.get(place(ref)) as RoutedObject | undefined,
+    objects: (list) => core.list(collectionOf(list), { namespace: list.namespace }) as unknown as RoutedObject[],
     carryOut(write) {
       if (write.kind === "create") {
         core.create(collectionOf(write.ref), write.object as unknown as Draft, { fieldValidation: "Strict" });
@@ -128,7 +137,8 @@ export function routingWorld(objects: readonly Draft[], settings: RouterSettings
       );
     },
     route(router, rollout, traffic) {
-      const plan = router.route({ rollout, traffic, settings, object: world.object });
+      const { object, objects: all } = world;
+      const plan = router.route({ rollout, traffic, settings, object, objects: all });
       plan.writes.forEach(world.carryOut);
       return plan;
     },
@@ -152,7 +162,10 @@ export const routingStories = (router: Router, stories: readonly RoutingStory[])
 function linesOf(router: Router, story: RoutingStory): string[] {
   const { sentence, rollout, objects, wants, settings = byDefault } = story;
   const world = routingWorld(objects, settings);
-  const present = (): RoutedObject[] => router.reads(rollout, settings).flatMap((ref) => world.object(ref) ?? []);
+  const present = (): RoutedObject[] => [
+    ...router.reads(rollout, settings).flatMap((ref) => world.object(ref) ?? []),
+    ...(router.lists?.(rollout) ?? []).flatMap(world.objects),
+  ];
   const before = new Set(present());
   const lines = [`# ${sentence}`];
   for (const traffic of wants) {

@@ -34,8 +34,8 @@ describe("features that are not driven yet", () => {
   });
 
   test("an empty member counts: it was meant", () => {
-    expect(paths({ strategy: { canary: { trafficRouting: { plugins: {} } } } })).toEqual([
-      "spec.strategy.canary.trafficRouting.plugins",
+    expect(paths({ strategy: { canary: { trafficRouting: { plugins: { "a/b": {} } } } } })).toEqual([
+      "spec.strategy.canary.trafficRouting.plugins.a/b",
     ]);
   });
 
