@@ -85,6 +85,7 @@ export const eventReasons = {
     send: "narration",
     means: "The canary's Ingress gets another weight, or what stable's has now.",
   },
+  TraefikServiceUpdateError: { send: "always", means: "The weights could not be written into an object of Traefik's." },
   TrafficSplitCreated: { send: "narration", means: "The TrafficSplit of a mesh is made." },
 } as const satisfies Readonly<Record<string, EventReasonRow>>;
 

@@ -33,6 +33,7 @@ function stage(refuse: (request: KubeRequest) => Error | undefined = () => undef
       return client.request<T>(request);
     },
     remember: (_, object: RoutedObject) => void store?.objects.written(object),
+    forget: ({ namespace, name }, uid) => store?.objects.deleted(`${namespace}/${name}`, uid),
     emit: ({ type, reason, message }) => void emitted.push(`${type} ${reason}: ${message}`),
   };
   const weights = (): (string | undefined)[] =>
