@@ -86,6 +86,9 @@ export const eventReasons = {
     means: "The canary's Ingress gets another weight, or what stable's has now.",
   },
   TraefikServiceUpdateError: { send: "always", means: "The weights could not be written into an object of Traefik's." },
+  ApisixRouteUpdateError: { send: "always", means: "The weights or a header route could not be written for APISIX." },
+  ApisixRouteCreateError: { send: "always", means: "A header route could not be made for APISIX." },
+  ApisixRouteDeleteError: { send: "always", means: "A header route of APISIX could not be deleted." },
   TrafficSplitCreated: { send: "narration", means: "The TrafficSplit of a mesh is made." },
 } as const satisfies Readonly<Record<string, EventReasonRow>>;
 

@@ -133,7 +133,15 @@ describe("what was let go of while nobody watched", () => {
   });
 
   test("is looked for among the objects of all routers", () => {
-    expect(releaseSweeps(stage().stores)).toEqual([INGRESSES, "trafficsplits.split.smi-spec.io"]);
+    expect(releaseSweeps(stage().stores)).toEqual([
+      INGRESSES,
+      "trafficsplits.split.smi-spec.io",
+      "traefikservices.traefik.io",
+      "traefikservices.traefik.containo.us",
+      "ingressroutes.traefik.io",
+      "ingressroutes.traefik.containo.us",
+      "apisixroutes.apisix.apache.org",
+    ]);
   });
 });
 

@@ -164,9 +164,9 @@ function linesOf(router: Router, story: RoutingStory): string[] {
   return [...lines, ...changed.map(picture)];
 }
 
-function wish({ canaryWeight, total, additional }: Traffic): string {
+function wish({ canaryWeight, total, additional, routes }: Traffic): string {
   const others = additional.map(({ serviceName, weight }) => `, ${serviceName} ${weight}`).join("");
-  return `${canaryWeight}${others} of ${total}`;
+  return `${canaryWeight}${others} of ${total}${routes.map(({ kind, name }) => `, ${kind} ${name}`).join("")}`;
 }
 
 function lineOf(write: RoutedWrite): string[] {

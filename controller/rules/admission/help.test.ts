@@ -74,7 +74,7 @@ const mistakes: Mistakes = [
     "a header route that NGINX cannot make",
     routed({ ...nginx, managedRoutes: [{ name: "beta" }] }, { steps: [{ setHeaderRoute: { name: "beta" } }] }),
     {},
-    'spec.strategy.canary.steps[0].setHeaderRoute: Invalid value: {"name":"beta"}: SetHeaderRoute requires TrafficRouting, supports Istio and ALB and Apisix. Header routes work with ALB, and with Istio, APISIX and plugins, which this version does not drive yet',
+    'spec.strategy.canary.steps[0].setHeaderRoute: Invalid value: {"name":"beta"}: SetHeaderRoute requires TrafficRouting, supports Istio and ALB and Apisix. Header routes work with ALB and APISIX, and with Istio and plugins, which this version does not drive yet',
   ],
   [
     "a mirror route that NGINX cannot make",
