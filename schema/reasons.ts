@@ -89,6 +89,12 @@ export const eventReasons = {
   ApisixRouteUpdateError: { send: "always", means: "The weights or a header route could not be written for APISIX." },
   ApisixRouteCreateError: { send: "always", means: "A header route could not be made for APISIX." },
   ApisixRouteDeleteError: { send: "always", means: "A header route of APISIX could not be deleted." },
+  CanaryMappingWeightUpdate: { send: "narration", means: "The canary's Mapping of Ambassador gets another weight." },
+  AmbassadorMappingNotFound: { send: "always", means: "A Mapping that the Rollout names does not exist." },
+  AmbassadorMappingConfigError: { send: "always", means: "A Mapping that the Rollout names has a weight of its own." },
+  CanaryMappingCreationError: { send: "always", means: "The canary's Mapping could not be made." },
+  CanaryMappingUpdateError: { send: "always", means: "The canary's Mapping could not be written." },
+  CanaryMappingCleanupError: { send: "always", means: "The canary's Mapping could not be deleted." },
   TrafficSplitCreated: { send: "narration", means: "The TrafficSplit of a mesh is made." },
 } as const satisfies Readonly<Record<string, EventReasonRow>>;
 

@@ -136,6 +136,7 @@ describe("what was let go of while nobody watched", () => {
     expect(releaseSweeps(stage().stores)).toEqual([
       INGRESSES,
       "trafficsplits.split.smi-spec.io",
+      "mappings.getambassador.io",
       "traefikservices.traefik.io",
       "traefikservices.traefik.containo.us",
       "ingressroutes.traefik.io",

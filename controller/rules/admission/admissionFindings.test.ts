@@ -55,13 +55,17 @@ describe("what is told", () => {
   test("comes with a warning for what is not driven yet", () => {
     const { refuse, warn } = admissionFindings(
       rollout({
-        canary: { trafficRouting: { ambassador: { mappings: ["m"] } }, stableService: "s", canaryService: "c" },
+        canary: {
+          trafficRouting: { istio: { virtualService: { name: "v" } } },
+          stableService: "s",
+          canaryService: "c",
+        },
       }),
       "Rollout",
     );
     expect(refuse).toEqual([]);
     expect(warn.map(({ path, rule }) => [path, rule])).toContainEqual([
-      "spec.strategy.canary.trafficRouting.ambassador",
+      "spec.strategy.canary.trafficRouting.istio",
       "unsupported-feature",
     ]);
   });
