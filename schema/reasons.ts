@@ -95,6 +95,9 @@ export const eventReasons = {
   CanaryMappingCreationError: { send: "always", means: "The canary's Mapping could not be made." },
   CanaryMappingUpdateError: { send: "always", means: "The canary's Mapping could not be written." },
   CanaryMappingCleanupError: { send: "always", means: "The canary's Mapping could not be deleted." },
+  VirtualServiceNotFound: { send: "always", means: "A VirtualService that the Rollout names does not exist." },
+  VirtualRouterNotFound: { send: "always", means: "The VirtualRouter of a VirtualService does not exist." },
+  VirtualNodeNotFound: { send: "always", means: "A VirtualNode that the Rollout names does not exist." },
   TrafficSplitCreated: { send: "narration", means: "The TrafficSplit of a mesh is made." },
 } as const satisfies Readonly<Record<string, EventReasonRow>>;
 

@@ -13,6 +13,7 @@ import { ownRelease } from "./ownRelease.ts";
 import { faulty, type Part, planOf } from "./plan.ts";
 import type { ObjectRef, RoutedObject, RoutedResource, Router, RouterEvent, RoutingInput } from "./router.ts";
 import { type RouterSetting, type RouterSettings, textIn } from "./settings.ts";
+import { outOfHundred } from "./splitMarks.ts";
 import { always } from "./traits.ts";
 
 const GROUP = "getambassador.io";
@@ -152,8 +153,7 @@ const specOf = ({ rollout, traffic }: RoutingInput, base: RoutedObject): Json =>
 });
 
 /** Of 100, which is what Ambassador counts to. */
-const share = ({ canaryWeight, total }: RoutingInput["traffic"]): number =>
-  total === 100 ? canaryWeight : Math.round((canaryWeight * 100) / total);
+const share = (traffic: RoutingInput["traffic"]): number => outOfHundred(traffic).canaryWeight;
 
 const weightEvent = (weight: number): RouterEvent => ({
   type: "Normal",

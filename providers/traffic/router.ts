@@ -55,7 +55,10 @@ export interface RoutedResource extends Resource {
    * without objects while they are not.
    */
   readonly alternative?: string;
-  /** All objects are read while a Rollout needs the kind, since another object says which ones it needs. */
+  /**
+   * All objects are read while a Rollout needs the kind, since another object says which ones it needs: `reads` names one
+   * without a name, `readsFurther` the others.
+   */
   readonly isWhole?: true;
 }
 

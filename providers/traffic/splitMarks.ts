@@ -55,6 +55,14 @@ export function wantedWeights({ rollout, traffic }: RoutingInput, split: Split, 
 /** These routers know no weights of experiments. */
 const stableShare = ({ total, canaryWeight }: Traffic): number => Math.max(0, total - canaryWeight);
 
+const ALL = 100;
+
+/** For routers that count to 100 alone, beside one that counts further. */
+export const outOfHundred = (traffic: Traffic): Traffic =>
+  traffic.total === ALL
+    ? traffic
+    : { ...traffic, total: ALL, canaryWeight: Math.round((traffic.canaryWeight * ALL) / traffic.total) };
+
 /** The patch that brings the mark of a Rollout in line, and the spec with it; undefined when nothing changes. */
 export function markedPatch(
   { rollout, traffic }: RoutingInput,
@@ -91,8 +99,6 @@ export function reweighed(
   });
   return next.every((target, index) => target === targets[index]) ? targets : next;
 }
-
-const ALL = 100;
 
 /** @param patchOf the changes of the spec of an object that give its targets these weights; undefined: none */
 export function splitRelease(

@@ -95,6 +95,8 @@ export function routingWorld(objects: readonly Draft[], settings: RouterSettings
     const versions = kind === "TrafficSplit" ? TRAFFIC_SPLIT_VERSIONS : [version];
     core.create("customresourcedefinitions.apiextensions.k8s.io", definition(group, kind, plural, versions));
   }
+  const namespaces = new Set(objects.flatMap(({ metadata }) => metadata?.namespace ?? []));
+  for (const name of namespaces) if (name !== "default") core.create("namespaces", { metadata: { name } });
   for (const object of objects) {
     const metadata = { namespace: "default", ...object.metadata };
     const { kind = "Ingress", apiVersion } = object;
@@ -150,7 +152,11 @@ export const routingStories = (router: Router, stories: readonly RoutingStory[])
 function linesOf(router: Router, story: RoutingStory): string[] {
   const { sentence, rollout, objects, wants, settings = byDefault } = story;
   const world = routingWorld(objects, settings);
-  const present = (): RoutedObject[] => router.reads(rollout, settings).flatMap((ref) => world.object(ref) ?? []);
+  const present = (): RoutedObject[] =>
+    [
+      ...router.reads(rollout, settings),
+      ...(router.readsFurther?.({ rollout, settings, object: world.object }) ?? []),
+    ].flatMap((ref) => world.object(ref) ?? []);
   const before = new Set(present());
   const lines = [`# ${sentence}`];
   for (const traffic of wants) {

@@ -1,6 +1,10 @@
 import { expect, test } from "bun:test";
-import { byDefault, routedBy } from "../../../test/golden/routingStories.ts";
-import { createRouted, refusalOf } from "./routedObjects.ts";
+import { byDefault, routedBy, wanting } from "../../../test/golden/routingStories.ts";
+import type { Rollout } from "../../../schema/rollout.ts";
+import { appMesh } from "../../../providers/traffic/appMesh.ts";
+import { letGo } from "../../release/routeRelease.ts";
+import { allRefsOf, createRouted, refusalOf, routedObjects, routingState } from "./routedObjects.ts";
+import { createStores } from "./stores.ts";
 
 test("a kind that is not served is no fault while the same kind of another group is", () => {
   const rollout = routedBy({ traefik: { weightedTraefikServiceName: "shop" } });
@@ -15,4 +19,37 @@ test("a kind that is not served is no fault while the same kind of another group
   expect(refusalOf(routed, rollout)).toBe("the API server does not serve the newer");
   refuse("traefik.containo.us", undefined);
   expect(refusalOf(routed, rollout)).toBeUndefined();
+});
+
+test("an object that another one names is read, and let go of", () => {
+  const group = {
+    virtualNodeGroup: { stableVirtualNodeRef: { name: "s" }, canaryVirtualNodeRef: { name: "c" } },
+  };
+  const rollout: Rollout = routedBy({ appMesh: { virtualService: { name: "shop" }, ...group } });
+  const stores = createStores();
+  const { routed } = stores;
+  const put = (plural: string, name: string, spec: object): void => {
+    const metadata = { name, namespace: "default", uid: name, resourceVersion: "7" };
+    routed.stores.get(`${plural}.appmesh.k8s.aws`)?.objects.upsert({ metadata, spec } as never);
+  };
+  const routers = routed.stores.get("virtualrouters.appmesh.k8s.aws");
+  if (routers === undefined) throw new Error("no VirtualRouters");
+  const waiting = () => routedObjects(routed, rollout).some(([, { kind }]) => kind === "waiting");
+
+  put("virtualservices", "shop", { provider: { virtualRouter: { virtualRouterRef: { name: "vr" } } } });
+  put("virtualnodes", "s", {});
+  put("virtualnodes", "c", {});
+  expect([routers.kind.isWhole, waiting()]).toEqual([true, true]);
+  routers.complete = true;
+  expect(waiting()).toBe(false);
+  expect(routingState(routed, rollout, wanting(0))).toMatchObject({
+    kind: "fault",
+    message: expect.stringContaining("Virtual-router is missing"),
+  });
+
+  const targets = ["s", "c"].map((name) => ({ virtualNodeRef: { name }, weight: 50 }));
+  put("virtualrouters", "vr", { routes: [{ name: "r", httpRoute: { action: { weightedTargets: targets } } }] });
+  expect(routingState(routed, rollout, wanting(20))).toEqual({ kind: "open" });
+  expect(allRefsOf(routed, appMesh, rollout).map(({ name }) => name)).toContain("vr");
+  expect(letGo(stores, rollout, undefined)).toContain("virtualrouters.appmesh.k8s.aws default/vr");
 });
