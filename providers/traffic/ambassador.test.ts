@@ -148,5 +148,5 @@ test("the canary's name has 253 characters at most, and two Mappings never share
   const [, canary] = ambassador.reads(rollout, byDefault);
   expect(canary?.name).toHaveLength(253);
   const plan = ambassador.route({ rollout, traffic: wanting(0), settings: byDefault, object: () => undefined });
-  expect(plan).toMatchObject({ kind: "fault", message: expect.stringContaining("would share one canary mapping") });
+  expect(plan.kind === "fault" ? plan.message : "").toContain("would share one canary mapping");
 });

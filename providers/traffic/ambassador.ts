@@ -201,7 +201,7 @@ function removal(ref: ObjectRef, current: RoutedObject): Part {
   const failure = `Error updating canary mapping "${ref.name}"`;
   const failureReason = "CanaryMappingUpdateError";
   const event = weightEvent(0);
-  return { write: { kind: "patch", ref, resourceVersion, patch, event, failure, failureReason }, then: gone };
+  return { write: { kind: "patch", ref, resourceVersion, patch, event, failure, failureReason }, next: gone };
 }
 
 function creation({ rollout, traffic }: RoutingInput, ref: ObjectRef, spec: Json): Part {

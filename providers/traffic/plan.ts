@@ -11,7 +11,7 @@ export interface Fault {
 export interface Part {
   readonly write?: RoutedWrite;
   /** Carried out after it. */
-  readonly then?: RoutedWrite;
+  readonly next?: RoutedWrite;
   readonly fault?: Fault;
 }
 
@@ -21,7 +21,7 @@ export const faulty = (message: string, missing = false): { readonly fault: Faul
 
 /** All the writes, and the first of the faults. */
 export function planOf(parts: readonly Part[]): RoutingPlan {
-  const writes = parts.flatMap(({ write, then }) => [write ?? [], then ?? []].flat());
+  const writes = parts.flatMap(({ write, next }) => [write ?? [], next ?? []].flat());
   const fault = parts.find((part) => part.fault !== undefined)?.fault;
   return fault === undefined ? { kind: "plan", writes } : { kind: "fault", writes, ...fault };
 }

@@ -30,7 +30,7 @@ test("an object that another one names is read, and let go of", () => {
   const { routed } = stores;
   const put = (plural: string, name: string, spec: object): void => {
     const metadata = { name, namespace: "default", uid: name, resourceVersion: "7" };
-    routed.stores.get(`${plural}.appmesh.k8s.aws`)?.objects.upsert({ metadata, spec } as never);
+    routed.stores.get(`${plural}.appmesh.k8s.aws`)?.objects.upsert({ metadata, spec });
   };
   const routers = routed.stores.get("virtualrouters.appmesh.k8s.aws");
   if (routers === undefined) throw new Error("no VirtualRouters");
@@ -42,10 +42,7 @@ test("an object that another one names is read, and let go of", () => {
   expect([routers.kind.isWhole, waiting()]).toEqual([true, true]);
   routers.complete = true;
   expect(waiting()).toBe(false);
-  expect(routingState(routed, rollout, wanting(0))).toMatchObject({
-    kind: "fault",
-    message: expect.stringContaining("Virtual-router is missing"),
-  });
+  expect(JSON.stringify(routingState(routed, rollout, wanting(0)))).toContain("Virtual-router is missing");
 
   const targets = ["s", "c"].map((name) => ({ virtualNodeRef: { name }, weight: 50 }));
   put("virtualrouters", "vr", { routes: [{ name: "r", httpRoute: { action: { weightedTargets: targets } } }] });
