@@ -4,7 +4,9 @@ import type { Rollout } from "../../../schema/rollout.ts";
 import { appMesh } from "../../../providers/traffic/appMesh.ts";
 import { letGo } from "../../release/routeRelease.ts";
 import { allRefsOf, createRouted, refusalOf, routedObjects, routingState } from "./routedObjects.ts";
+import { watchOptional } from "./optionalWatch.ts";
 import { createStores } from "./stores.ts";
+import { testApi } from "../../../test/apiServer.ts";
 
 test("a kind that is not served is no fault while the same kind of another group is", () => {
   const rollout = routedBy({ traefik: { weightedTraefikServiceName: "shop" } });
@@ -49,4 +51,44 @@ test("an object that another one names is read, and let go of", () => {
   expect(routingState(routed, rollout, wanting(20))).toEqual({ kind: "open" });
   expect(allRefsOf(routed, appMesh, rollout).map(({ name }) => name)).toContain("vr");
   expect(letGo(stores, rollout, undefined)).toContain("virtualrouters.appmesh.k8s.aws default/vr");
+});
+
+test("a kind for which another one stands in is not complained about while it is not served", async () => {
+  const complained = async (resource: string): Promise<readonly string[]> => {
+    const { clock, client } = testApi();
+    const stores = createStores();
+    const store = stores.routed.stores.get(resource);
+    if (store === undefined) throw new Error(`no ${resource}`);
+    const reports: string[] = [];
+    const stop = new AbortController();
+    watchOptional(
+      {
+        client,
+        clock,
+        complaints: { report: ({ message }) => void reports.push(message) },
+        rollouts: stores.rollouts,
+        experiments: stores.experiments,
+        namespace: undefined,
+        rolloutsKnown: Promise.resolve(),
+        signal: stop.signal,
+        enqueue: () => {},
+        enqueueExperiment: () => {},
+        observe: () => {},
+        random: () => 0.5,
+      },
+      store,
+    );
+    const { metadata, ...rollout } = routedBy({
+      traefik: { weightedTraefikServiceName: "shop" },
+      apisix: { route: { name: "shop" } },
+    });
+    const { creationTimestamp: _, ...kept } = metadata;
+    stores.rollouts.upsert({ ...rollout, metadata: { ...kept, resourceVersion: "1" } });
+    await clock.advance(10);
+    expect(store.find("default/shop")).toMatchObject({ kind: "refused" });
+    stop.abort();
+    return reports;
+  };
+  expect(await complained("traefikservices.traefik.containo.us")).toEqual([]);
+  expect(await complained("apisixroutes.apisix.apache.org")).toHaveLength(1);
 });
