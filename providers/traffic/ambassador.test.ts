@@ -147,6 +147,8 @@ test("the canary's name has 253 characters at most, and two Mappings never share
   const rollout = routedBy({ ambassador: { mappings: names } });
   const [, canary] = ambassador.reads(rollout, byDefault);
   expect(canary?.name).toHaveLength(253);
-  const plan = ambassador.route({ rollout, traffic: wanting(0), settings: byDefault, object: () => undefined });
+  const object = ({ name }: { readonly name: string }) =>
+    name.endsWith("-canary") ? undefined : { metadata: { name, namespace: "default" }, spec: { service: "web" } };
+  const plan = ambassador.route({ rollout, traffic: wanting(0), settings: byDefault, object });
   expect(plan.kind === "fault" ? plan.message : "").toContain("would share one canary mapping");
 });

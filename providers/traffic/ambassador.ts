@@ -93,8 +93,10 @@ function partsOf(input: RoutingInput, name: string): readonly Part[] {
   const { canaryWeight } = input.traffic;
   if (current !== undefined && !isOurs(current, rollout, base))
     return canaryWeight === 0 ? [] : [faulty(takenName(ref.name, rollout))];
-  if (canaryWeight === 0) return current === undefined ? [] : [removal(ref, current)];
   const fault = faultOf(rollout, name, base);
+  // What is wrong is told before the first weight; it keeps no canary's Mapping from going.
+  if (canaryWeight === 0)
+    return [...(current === undefined ? [] : [removal(ref, current)]), ...(fault === undefined ? [] : [fault])];
   // The weight of one that is there can be written without the user's Mapping.
   const wanted = fault === undefined && base !== undefined ? specOf(input, base) : undefined;
   const faults = fault === undefined ? [] : [fault];

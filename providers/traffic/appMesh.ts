@@ -46,9 +46,16 @@ export const appMesh: Router<"appMesh"> = {
   needsServices: always,
   violations: (settings) => {
     const service = at(settings, "virtualService");
-    if (!present(settings) || present(service)) return [];
-    const help = "Name your VirtualService: virtualService: {name: NAME}";
-    return [helped(required("router-names", service, "must provide virtual-service"), help)];
+    if (!present(settings)) return [];
+    if (!present(service)) {
+      const help = "Name your VirtualService: virtualService: {name: NAME}";
+      return [helped(required("router-names", service, "must provide virtual-service"), help)];
+    }
+    const group = at(settings, "virtualNodeGroup");
+    const nodes = ["stableVirtualNodeRef", "canaryVirtualNodeRef"].map((role) => text(at(group, role, "name")));
+    if (nodes.every((name) => name !== "")) return [];
+    const help = "Name two: {stableVirtualNodeRef: {name: NAME}, canaryVirtualNodeRef: {name: NAME}}";
+    return [helped(required("router-names", group, "must name the VirtualNodes of stable and canary"), help)];
   },
   settings: [crdVersion],
   uses: [
