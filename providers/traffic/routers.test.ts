@@ -179,6 +179,8 @@ test.each([
   ["ALB", { alb: { ingress: "web", servicePort: 80 } }, []],
   ["SMI", { smi: {} }, ["stable"]],
   ["SMI with a root Service", { smi: { rootService: "root" } }, ["root"]],
+  ["a TraefikService", { traefik: { weightedTraefikServiceName: "web" } }, []],
+  ["an IngressRoute", { traefik: { weightedTraefikServiceName: "ingressroute/web" } }, ["stable"]],
   ["nobody", {}, ["stable"]],
 ])("requests come to %s by these Services whatever the weights are", (_, trafficRouting, names) => {
   const rollout: Rollout = {

@@ -54,6 +54,9 @@ export const traefik: Router<"traefik"> = {
   uses: KINDS.flatMap((kind) => GROUPS.map((group) => useOf(kind, group))),
   resources: (settings) => KINDS.flatMap((kind) => resourcesOf(kind, settings)),
   reads,
+  // Routes of an IngressRoute that list the stable Service alone are not divided.
+  entrances: (rollout) =>
+    namedBy(rollout).kind.kind === "IngressRoute" ? [rollout.spec.strategy?.canary?.stableService ?? ""] : [],
   heeds: () => true,
   route: (input) => planOf(partsOf(input)),
   release: splitRelease(({ resource }, object, weights) => specPatch(resource, object, weights)),
