@@ -140,6 +140,15 @@ describe("what was let go of while nobody watched", () => {
       "trafficsplits.split.smi-spec.io",
       "virtualservices.networking.istio.io",
       "destinationrules.networking.istio.io",
+      "mappings.getambassador.io",
+      "virtualservices.appmesh.k8s.aws",
+      "virtualrouters.appmesh.k8s.aws",
+      "virtualnodes.appmesh.k8s.aws",
+      "traefikservices.traefik.io",
+      "traefikservices.traefik.containo.us",
+      "ingressroutes.traefik.io",
+      "ingressroutes.traefik.containo.us",
+      "apisixroutes.apisix.apache.org",
       ...ROUTE_KINDS.map(({ resource }) => resourceName(resource)),
     ]);
   });

@@ -18,10 +18,9 @@ import type {
   RoutedResource,
   Router,
 } from "../../providers/traffic/router.ts";
-import type { RouterSettings } from "../../providers/traffic/settings.ts";
 import { resourceName } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { refsOf, type Routed } from "../rollout/facts/routedObjects.ts";
+import { allRefsOf, type Routed } from "../rollout/facts/routedObjects.ts";
 import type { Sources } from "../rollout/facts/cacheSources.ts";
 import type { Stores } from "../rollout/facts/stores.ts";
 import { type ControllerRow, watch } from "../../kube/runtime/runController.ts";
@@ -62,9 +61,9 @@ export const releaseSweeps = ({ routed }: Stores): readonly string[] => [
  */
 export function letGo({ routed }: Stores, old: Rollout | undefined, next: Rollout | undefined): readonly string[] {
   const left = releasing(routed).flatMap((router) => {
-    const before = old === undefined ? [] : refsOf(router, old, routed.settings);
+    const before = old === undefined ? [] : allRefsOf(routed, router, old);
     if (before.length === 0) return [];
-    const after = next === undefined ? [] : refsOf(router, next, routed.settings);
+    const after = next === undefined ? [] : allRefsOf(routed, router, next);
     const kept = new Set(after.map(keyOf));
     // What was selected is not known any more: the whole kind is checked.
     return before
@@ -204,7 +203,7 @@ async function leftObject(
 async function isRoutedBy({ client, stores }: RouteReleasePorts, router: Router, ref: ObjectRef): Promise<boolean> {
   const path = collectionPath(ROLLOUTS, ref.namespace);
   for await (const { items } of pagesOf<Rollout>({ client, path })) {
-    if ((items ?? []).some((rollout) => routesBy(router, rollout, ref, stores.routed.settings))) return true;
+    if ((items ?? []).some((rollout) => routesBy(stores.routed, router, rollout, ref))) return true;
   }
   return false;
 }
@@ -231,7 +230,7 @@ const liveObject = async (client: KubeClient, ref: ObjectRef): Promise<RoutedObj
 function isHeldInCache({ stores }: RouteReleasePorts, router: Router, ref: ObjectRef, holder: string): boolean {
   const { namespace, name } = placeOf(ref, holder);
   const rollout = stores.rollouts.get(`${namespace}/${name}`);
-  return rollout !== undefined && routesBy(router, rollout, ref, stores.routed.settings);
+  return rollout !== undefined && routesBy(stores.routed, router, rollout, ref);
 }
 
 /** Another instance's Rollout, which our cache does not hold, counts too. */
@@ -239,7 +238,7 @@ async function isHeld(ports: RouteReleasePorts, router: Router, ref: ObjectRef, 
   if (isHeldInCache(ports, router, ref, holder)) return true;
   const { namespace, name } = placeOf(ref, holder);
   const rollout = await liveRollout(ports.client, namespace, name);
-  return rollout !== undefined && routesBy(router, rollout, ref, ports.stores.routed.settings);
+  return rollout !== undefined && routesBy(ports.stores.routed, router, rollout, ref);
 }
 
 /** A holder is a Rollout of the object's namespace, unless it says another one ("namespace/name"). */
@@ -250,9 +249,12 @@ function placeOf(ref: ObjectRef, holder: string): { readonly namespace: string; 
     : { namespace: holder.slice(0, slash), name: holder.slice(slash + 1) };
 }
 
-const routesBy = (router: Router, rollout: Rollout, ref: ObjectRef, settings: RouterSettings): boolean =>
-  refsOf(router, rollout, settings).some((one) => keyOf(one) === keyOf(ref) || isOneOf(one, ref));
+const routesBy = (routed: Routed, router: Router, rollout: Rollout, ref: ObjectRef): boolean =>
+  allRefsOf(routed, router, rollout).some((one) => keyOf(one) === keyOf(ref) || isOneOf(one, ref));
 
-/** A router returns by itself what it does not select any more. */
+/** A router returns by itself what it does not select any more. Those of a whole kind are named, all that it needs. */
 const isOneOf = (list: ObjectRef, { resource, namespace }: ObjectRef): boolean =>
-  list.name === "" && list.namespace === namespace && resourceName(list.resource) === resourceName(resource);
+  list.name === "" &&
+  list.resource.isWhole !== true &&
+  list.namespace === namespace &&
+  resourceName(list.resource) === resourceName(resource);

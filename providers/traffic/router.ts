@@ -56,6 +56,16 @@ export interface RoutedResource extends Resource {
   readonly kind: string;
   /** The router reads the status of its objects, too. */
   readonly hasStatus?: true;
+  /**
+   * One kind in several API groups has the same text here: one of them has to be served, and the others count as kinds
+   * without objects while they are not.
+   */
+  readonly alternative?: string;
+  /**
+   * All objects are read while a Rollout needs the kind, since another object says which ones it needs: `reads` names one
+   * without a name, `readsFurther` the others.
+   */
+  readonly isWhole?: true;
 }
 
 export interface ObjectRef {
@@ -107,11 +117,14 @@ interface WriteTexts {
   readonly earlier?: readonly RouterEvent[];
   /** What could not be done, in case the write fails: the error reads `${failure}: ${why}`. */
   readonly failure: string;
+  /** The reason of a warning of the router's own with that error, emitted before TrafficRoutingError. */
+  readonly failureReason?: EventReason;
 }
 
 /**
  * One write. When a name that is to be created turns out to be taken, the object is read and the router called again.
- * A patch holds for `resourceVersion` only, since it was made from that one.
+ * A patch holds for `resourceVersion` only, since it was made from that one; a deletion holds for the object of this
+ * `uid`, in that version if one is named.
  */
 export type RoutedWrite =
   | ({ readonly kind: "create"; readonly ref: ObjectRef; readonly object: RoutedObject } & WriteTexts)
@@ -120,6 +133,12 @@ export type RoutedWrite =
       readonly ref: ObjectRef;
       readonly resourceVersion: string;
       readonly patch: MergePatch;
+    } & WriteTexts)
+  | ({
+      readonly kind: "delete";
+      readonly ref: ObjectRef;
+      readonly uid: string;
+      readonly resourceVersion?: string;
     } & WriteTexts);
 
 /**
@@ -175,6 +194,8 @@ export interface Router<Kind extends string = string> extends RouterTraits<Kind>
   reads(rollout: Rollout, settings: RouterSettings): readonly ObjectRef[];
   /** Of which it selects some, by their labels for example; absent: it reads objects by their names alone. */
   readonly lists?: (rollout: Rollout) => readonly ObjectList[];
+  /** Further ones of whole kinds, which the objects in `reads` name. */
+  readonly readsFurther?: (input: Omit<RoutingInput, "traffic">) => readonly ObjectRef[];
   /** Whether a change of an object in `reads` concerns the Rollout. */
   heeds(object: RoutedObject, settings: RouterSettings): boolean;
   /** Level-triggered: it compares the objects with what is wanted, and remembers nothing of earlier calls. */
@@ -214,14 +235,6 @@ export interface Release {
 }
 
 /** An object of the user's is returned to what it was, one of ours is deleted, both in the version that was read. */
-export type ReleaseWrite =
-  | Extract<RoutedWrite, { kind: "patch" }>
-  | {
-      readonly kind: "delete";
-      readonly ref: ObjectRef;
-      readonly uid: string;
-      readonly resourceVersion: string;
-      readonly failure: string;
-    };
+export type ReleaseWrite = Extract<RoutedWrite, { kind: "patch" | "delete" }>;
 
 export type RouterRow<Kind extends string = string> = Router<Kind> | UndrivenRouter<Kind>;

@@ -13,9 +13,8 @@ export interface Routed {
 
 /** By kind of router; a router that this version does not drive is refused by admission. */
 export function routed(rollout: Rollout): Routed {
-  const { spec } = rollout;
-  const { stableService = "", trafficRouting } = spec?.strategy?.canary ?? {};
-  const { nginx, alb, smi } = (trafficRouting ?? {}) as Readonly<Record<string, Json | undefined>>;
+  const { stableService = "", canaryService = "", trafficRouting } = rollout.spec?.strategy?.canary ?? {};
+  const { nginx, alb, smi, ...others } = (trafficRouting ?? {}) as Readonly<Record<string, Json | undefined>>;
   const services = [smi?.["rootService"], alb?.["rootService"]].filter(isName);
   const entrance = isName(alb?.["rootService"]) ? alb["rootService"] : stableService;
   return {
@@ -27,6 +26,7 @@ export function routed(rollout: Rollout): Routed {
       ...names(alb, "ingress", "ingresses").map((name) => ingress(name, "alb", entrance, { name: "use-annotation" })),
       ...istioObjects(rollout),
       ...routes(rollout),
+      ...listing(others, stableService, canaryService),
     ],
   };
 }
@@ -114,32 +114,99 @@ const istioManifest = (
   spec,
 });
 
-const definition = (group: string, kind: string, versions: readonly string[]): Manifest => {
-  const singular = kind.toLowerCase();
-  return {
-    apiVersion: "apiextensions.k8s.io/v1",
-    kind: "CustomResourceDefinition",
-    metadata: { name: `${singular}s.${group}` },
-    spec: {
-      group,
-      scope: "Namespaced",
-      names: { kind, listKind: `${kind}List`, plural: `${singular}s`, singular },
-      versions: versions.map((name, index) => ({
+/** Objects that list both targets of the traffic. */
+function listing(
+  { traefik, apisix, ambassador, appMesh }: Readonly<Record<string, Json | undefined>>,
+  stable: string,
+  canary: string,
+): readonly Manifest[] {
+  const services = [
+    { name: stable, port: 80, weight: 100 },
+    { name: canary, port: 80, weight: 0 },
+  ];
+  return [
+    ...names(traefik, "weightedTraefikServiceName", "").map((given) => traefikObject(given, services)),
+    ...names(apisix?.["route"] as Json | undefined, "name", "").map((name) => {
+      const rules = names(apisix?.["route"] as Json | undefined, "", "rules");
+      const backends = services.map((one) => ({ serviceName: one.name, servicePort: 80, weight: one.weight }));
+      const http = (rules.length === 0 ? [name] : rules).map((rule) => ({ name: rule, backends }));
+      return custom("apisix.apache.org/v2", "ApisixRoute", name, { http });
+    }),
+    ...names(ambassador, "", "mappings").map((name) =>
+      custom("getambassador.io/v2", "Mapping", name, { prefix: "/", service: stable }),
+    ),
+    ...meshObjects(appMesh),
+  ];
+}
+
+const ROUTE = "ingressroute/";
+
+function traefikObject(given: string, services: readonly Json[]): Manifest {
+  const api = "traefik.io/v1alpha1";
+  return given.toLowerCase().startsWith(ROUTE)
+    ? custom(api, "IngressRoute", given.slice(ROUTE.length), { routes: [{ kind: "Rule", match: "", services }] })
+    : custom(api, "TraefikService", given, { weighted: { services } });
+}
+
+function meshObjects(mesh: Json | undefined): readonly Manifest[] {
+  const [service] = names(mesh?.["virtualService"] as Json | undefined, "name", "");
+  if (service === undefined) return [];
+  const group = (mesh?.["virtualNodeGroup"] ?? {}) as Readonly<Record<string, Json | undefined>>;
+  const nodes = ["stableVirtualNodeRef", "canaryVirtualNodeRef"].flatMap((role) => names(group[role], "name", ""));
+  const weightedTargets = nodes.map((name, index) => ({ virtualNodeRef: { name }, weight: index === 0 ? 100 : 0 }));
+  const api = "appmesh.k8s.aws/v1beta2";
+  const routes = names(mesh?.["virtualService"] as Json | undefined, "", "routes");
+  return [
+    custom(api, "VirtualService", service, { provider: { virtualRouter: { virtualRouterRef: { name: service } } } }),
+    custom(api, "VirtualRouter", service, {
+      routes: (routes.length === 0 ? [service] : routes).map((name) => ({
         name,
-        served: true,
-        storage: index === 0,
-        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+        httpRoute: { action: { weightedTargets } },
       })),
-    },
-  };
-};
+    }),
+    ...nodes.map((name) => custom(api, "VirtualNode", name, {})),
+  ];
+}
+
+const custom = (apiVersion: string, kind: string, name: string, spec: Json): Manifest => ({
+  apiVersion,
+  kind,
+  metadata: { name },
+  spec,
+});
 
 const ISTIO_VERSIONS = ["v1alpha3", "v1beta1", "v1"];
+const SPLIT_VERSIONS = ["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4"];
 
-/** Kinds of meshes and gateways: no server knows them by itself. */
+/** A kind of a router's: no server knows it by itself. */
+const definition = (group: string, versions: readonly string[], kind: string, plural: string): Manifest => ({
+  apiVersion: "apiextensions.k8s.io/v1",
+  kind: "CustomResourceDefinition",
+  metadata: { name: `${plural}.${group}` },
+  spec: {
+    group,
+    scope: "Namespaced",
+    names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase() },
+    versions: versions.map((name, index) => ({
+      name,
+      served: true,
+      storage: index === 0,
+      schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+    })),
+  },
+});
+
+/** Of all routers that are driven; their versions are the controller's by default. */
 export const ROUTER_KINDS: readonly Manifest[] = [
-  definition("split.smi-spec.io", "TrafficSplit", ["v1alpha1", "v1alpha2", "v1alpha3", "v1alpha4"]),
-  definition("networking.istio.io", "VirtualService", ISTIO_VERSIONS),
-  definition("networking.istio.io", "DestinationRule", ISTIO_VERSIONS),
-  ...ROUTE_KINDS.map(({ resource: { group, kind, version } }) => definition(group, kind, [version])),
+  definition("split.smi-spec.io", SPLIT_VERSIONS, "TrafficSplit", "trafficsplits"),
+  definition("networking.istio.io", ISTIO_VERSIONS, "VirtualService", "virtualservices"),
+  definition("networking.istio.io", ISTIO_VERSIONS, "DestinationRule", "destinationrules"),
+  definition("traefik.io", ["v1alpha1"], "TraefikService", "traefikservices"),
+  definition("traefik.io", ["v1alpha1"], "IngressRoute", "ingressroutes"),
+  definition("apisix.apache.org", ["v2"], "ApisixRoute", "apisixroutes"),
+  definition("getambassador.io", ["v2", "v3alpha1"], "Mapping", "mappings"),
+  definition("appmesh.k8s.aws", ["v1beta2"], "VirtualService", "virtualservices"),
+  definition("appmesh.k8s.aws", ["v1beta2"], "VirtualRouter", "virtualrouters"),
+  definition("appmesh.k8s.aws", ["v1beta2"], "VirtualNode", "virtualnodes"),
+  ...ROUTE_KINDS.map(({ resource: { group, version, kind, plural } }) => definition(group, [version], kind, plural)),
 ];

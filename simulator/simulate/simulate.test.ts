@@ -138,6 +138,22 @@ describe("a router", () => {
     expect(outcome.kind).toBe("healthy");
   });
 
+  test.each([
+    ["{ traefik: { weightedTraefikServiceName: web } }", 'TraefikService "web"'],
+    ["{ traefik: { weightedTraefikServiceName: ingressroute/web } }", 'IngressRoute "web"'],
+    ["{ apisix: { route: { name: web, rules: [a, b] } } }", 'ApisixRoute "web"'],
+    ["{ ambassador: { mappings: [web] } }", 'Mapping "web"'],
+    [
+      "{ appMesh: { virtualService: { name: web }, virtualNodeGroup: { stableVirtualNodeRef: { name: a }, canaryVirtualNodeRef: { name: b } } } }",
+      'VirtualService "web", VirtualRouter "web", VirtualNode "a", VirtualNode "b"',
+    ],
+  ])("with kinds of its own has its objects made up: %s", async (trafficRouting, objects) => {
+    const strategy = `{ canary: { canaryService: c, stableService: s, trafficRouting: ${trafficRouting}, steps: [{ setWeight: 50 }, { pause: { duration: 1m } }] } }`;
+    const { notes, outcome } = await played({ strategy });
+    expect(notes).toEqual([`Made up, because no file has it: Service "s", Service "c", ${objects}`]);
+    expect(outcome.kind).toBe("healthy");
+  });
+
   test("that this version does not drive is refused in admission's words", async () => {
     const strategy = "{ canary: { canaryService: c, stableService: s, trafficRouting: { plugins: { a/b: {} } } } }";
     expect(await refusalOf(played({ strategy }))).toContain(

@@ -114,10 +114,8 @@ async function deploy({ options: { bundle }, cluster: { server }, clock, notes }
     const isGiven = bundle.objects.some(({ kind, metadata }) => kind === "Namespace" && metadata.name === name);
     if (!isThere && !isGiven) await create(server, { apiVersion: "v1", kind: "Namespace", metadata: { name } }, "");
   }
-  for (const kind of ROUTER_KINDS) {
-    const isGiven = bundle.objects.some(({ metadata }) => metadata.name === kind.metadata.name);
-    if (!isGiven) await create(server, kind, "");
-  }
+  const given = new Set(bundle.objects.map(({ metadata }) => metadata.name));
+  for (const kind of ROUTER_KINDS) if (!given.has(kind.metadata.name)) await create(server, kind, "");
   notes.push(...(await installPlugins(server, bundle.rollout)));
   await clock.advance(1_000);
   for (const manifest of bundle.objects) {

@@ -1,17 +1,19 @@
 /** Stories of traffic routers: objects in an in-memory API server, the wanted weights, and the objects afterwards. */
 import { manualClock } from "../../kube/clock/clock.ts";
-import { ROUTE_KINDS } from "../../providers/traffic/gatewayStanza.ts";
 import type {
   ObjectList,
   ObjectRef,
   ReleaseWrite,
   RoutedObject,
+  RoutedResource,
   RoutedWrite,
   Router,
   Traffic,
 } from "../../providers/traffic/router.ts";
 import type { RouterSettings } from "../../providers/traffic/settings.ts";
+import { DRIVEN_ROUTERS } from "../../providers/traffic/routers.ts";
 import { TRAFFIC_SPLIT_VERSIONS } from "../../providers/traffic/smi.ts";
+import { resourceName } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { ApiObject, Draft } from "../../simulator/model/model.ts";
 import { createCore } from "../../simulator/server/objects/core.ts";
@@ -60,14 +62,14 @@ export interface RoutingWorld {
 /** Names of the simulator's collections. */
 const collectionOf = ({ resource }: ObjectList): string => `${resource.plural}.${resource.group}`;
 
-/** The simulator's collections by kind. */
-const COLLECTIONS: Readonly<Record<string, string>> = {
-  Ingress: "ingresses.networking.k8s.io",
-  TrafficSplit: "trafficsplits.split.smi-spec.io",
-  VirtualService: "virtualservices.networking.istio.io",
-  DestinationRule: "destinationrules.networking.istio.io",
-  ...Object.fromEntries(ROUTE_KINDS.map(({ resource: { kind, plural, group } }) => [kind, `${plural}.${group}`])),
-};
+/** The kinds of all routers, each once. */
+function kindsOf(settings: RouterSettings): readonly RoutedResource[] {
+  const all = DRIVEN_ROUTERS.flatMap((router) => router.resources(settings));
+  return [...new Map(all.map((resource) => [resourceName(resource), resource])).values()];
+}
+
+/** Those that the simulator knows by itself. */
+const BUILT_IN = new Set(["networking.k8s.io"]);
 
 /** A kind for which the simulator accepts any object. */
 const definition = (group: string, kind: string, plural: string, versions: readonly string[]): Draft => ({
@@ -90,28 +92,21 @@ const definition = (group: string, kind: string, plural: string, versions: reado
 /** `objects` may leave out their namespace, apiVersion and kind: they are Ingresses in "default". */
 export function routingWorld(objects: readonly Draft[], settings: RouterSettings = byDefault): RoutingWorld {
   const core = createCore({ clock: manualClock() });
-  core.create(
-    "customresourcedefinitions.apiextensions.k8s.io",
-    definition("split.smi-spec.io", "TrafficSplit", "trafficsplits", TRAFFIC_SPLIT_VERSIONS),
-  );
-  for (const [kind, plural] of [
-    ["VirtualService", "virtualservices"],
-    ["DestinationRule", "destinationrules"],
-  ] as const) {
-    core.create(
-      "customresourcedefinitions.apiextensions.k8s.io",
-      definition("networking.istio.io", kind, plural, ["v1alpha3", "v1beta1", "v1"]),
-    );
-  }
-  for (const { resource } of ROUTE_KINDS) {
-    const { group, kind, plural, version } = resource;
-    core.create("customresourcedefinitions.apiextensions.k8s.io", definition(group, kind, plural, [version]));
+  const kinds = kindsOf(settings);
+  for (const { group, kind, plural, version } of kinds) {
+    if (BUILT_IN.has(group)) continue;
+    const versions = kind === "TrafficSplit" ? TRAFFIC_SPLIT_VERSIONS : [version];
+    core.create("customresourcedefinitions.apiextensions.k8s.io", definition(group, kind, plural, versions));
   }
   const namespaces = new Set(objects.map(({ metadata }) => metadata?.namespace ?? "default"));
   for (const name of namespaces) if (name !== "default") core.create("namespaces", { metadata: { name } });
   for (const object of objects) {
     const metadata = { namespace: "default", ...object.metadata };
-    core.create(COLLECTIONS[object.kind ?? "Ingress"] ?? "", { ...object, metadata });
+    const { kind = "Ingress", apiVersion } = object;
+    const resource = kinds.find(
+      (one) => one.kind === kind && (apiVersion === undefined || apiVersion.startsWith(`${one.group}/`)),
+    );
+    core.create(resource === undefined ? "" : resourceName(resource), { ...object, metadata });
   }
   const place = (ref: ObjectRef) => ({ resource: collectionOf(ref), namespace: ref.namespace, name: ref.name });
   const world: RoutingWorld = {
@@ -164,6 +159,9 @@ function linesOf(router: Router, story: RoutingStory): string[] {
   const world = routingWorld(objects, settings);
   const present = (): RoutedObject[] => [
     ...router.reads(rollout, settings).flatMap((ref) => world.object(ref) ?? []),
+    ...(router.readsFurther?.({ rollout, settings, object: world.object }) ?? []).flatMap(
+      (ref) => world.object(ref) ?? [],
+    ),
     ...(router.lists?.(rollout) ?? []).flatMap(world.objects),
   ];
   const before = new Set(present());
@@ -187,8 +185,8 @@ function wish({ canaryWeight, total, additional, routes }: Traffic): string {
 
 function lineOf(write: RoutedWrite): string[] {
   const { event, earlier = [] } = write;
-  const what =
-    write.kind === "create" ? `create ${write.ref.name}` : `patch ${write.ref.name} ${JSON.stringify(write.patch)}`;
+  const patch = write.kind === "patch" ? ` ${JSON.stringify(write.patch)}` : "";
+  const what = `${write.kind} ${write.ref.name}${patch}`;
   const events = [...earlier, ...(event === undefined ? [] : [event])];
   return [`  ${what}`, ...events.map(({ type, reason, message }) => `  ${type} ${reason}: ${message}`)];
 }

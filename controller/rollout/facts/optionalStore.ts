@@ -20,6 +20,8 @@ export interface OptionalKind<T extends Stored = Stored, Raw extends Stored = St
   /** As long as one is needed all are held: objects of the kind refer to others of it. */
   readonly isWhole?: boolean;
   readonly isClusterScoped?: boolean;
+  /** Another kind may stand in for it: nothing is wrong where it is not served. */
+  readonly isAlternative?: boolean;
   /** Somebody may need all objects of a namespace. */
   readonly hasLists?: boolean;
   /**

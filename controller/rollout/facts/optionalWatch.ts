@@ -217,7 +217,8 @@ function listed(parts: Parts, watching: Watching): void {
 /** "Not served" and "forbidden" are answers. Any other error is temporary. */
 function failed(parts: Parts, error: unknown, failures: number): void {
   const { store, complaints } = parts;
-  logWatchError(complaints, store.kind.resource, error, failures);
+  const isUnserved = error instanceof ApiError && error.status === 404;
+  if (!isUnserved || store.kind.isAlternative !== true) logWatchError(complaints, store.kind.resource, error, failures);
   const why = refusalOf(error, store.kind.resource);
   if (why === undefined || why === store.refused) return;
   store.refused = why;

@@ -48,11 +48,11 @@ const MOST_REFS = 20_000;
  * objects that it is invalid for its size: those need not be read. One without a name stands for all of its namespace.
  */
 export function refsOf(router: Router, rollout: Rollout, settings: RouterSettings): readonly ObjectRef[] {
-  const refs = isConfigured(router, rollout) ? allRefs(router, rollout, settings) : [];
+  const refs = isConfigured(router, rollout) ? refsIn(router, rollout, settings) : [];
   return refs.length > MOST_REFS ? [] : refs;
 }
 
-const allRefs = (router: Router, rollout: Rollout, settings: RouterSettings): readonly ObjectRef[] => [
+const refsIn = (router: Router, rollout: Rollout, settings: RouterSettings): readonly ObjectRef[] => [
   ...router.reads(rollout, settings),
   ...(router.lists?.(rollout) ?? []).map(listRef),
 ];
@@ -82,6 +82,8 @@ function routedKind(
     api: resource,
     resource: name,
     ...(readers.some(({ lists }) => lists !== undefined) ? { hasLists: true } : {}),
+    ...(resource.isWhole === true ? { isWhole: true } : {}),
+    ...(resource.alternative === undefined ? {} : { isAlternative: true }),
     neededBy: (rollout) => [
       ...new Set(
         readers
@@ -135,27 +137,56 @@ export function readRouted(
   return why === undefined ? known : { kind: "refused", why: `${resourceName(ref.resource)} "${ref.name}" is ${why}` };
 }
 
+type Found = readonly [ObjectRef, Known<StoredObject>];
+
 /** All objects by which a Rollout is routed, as the cache has them. */
-export function routedObjects(
-  routed: Routed,
-  rollout: Rollout,
-): readonly (readonly [ObjectRef, Known<StoredObject>])[] {
+export function routedObjects(routed: Routed, rollout: Rollout): readonly Found[] {
   return routersOf(rollout, routed.routers)
-    .flatMap((router) => allRefs(router, rollout, routed.settings))
+    .flatMap((router) => refsIn(router, rollout, routed.settings))
     .map((ref) => [ref, readRouted(routed, ref)] as const);
 }
 
-function inputOf(routed: Routed, rollout: Rollout, traffic: Traffic): RoutingInput {
-  const object = (ref: ObjectRef): RoutedObject | undefined => {
+/** Why an object cannot be read, of the first for which no other kind stands in. */
+export function refusalOf(routed: Routed, rollout: Rollout): string | undefined {
+  const all = routedObjects(routed, rollout);
+  const others = (ref: ObjectRef): readonly Found[] =>
+    ref.resource.alternative === undefined
+      ? []
+      : all.filter(([{ name, resource }]) => name === ref.name && resource.alternative === ref.resource.alternative);
+  for (const [ref, known] of all)
+    if (known.kind === "refused" && others(ref).every(([, { kind }]) => kind === "refused")) return known.why;
+  return undefined;
+}
+
+const finding =
+  (routed: Routed) =>
+  (ref: ObjectRef): RoutedObject | undefined => {
     const known = readRouted(routed, ref);
     return known.kind === "found" ? known.object : undefined;
   };
-  const objects = ({ resource, namespace }: ObjectList): readonly RoutedObject[] =>
+
+/** In the order of their names. */
+const listing =
+  (routed: Routed) =>
+  ({ resource, namespace }: ObjectList): readonly RoutedObject[] =>
     [...(routed.stores.get(resourceName(resource))?.objects.values() ?? [])]
       .filter((one) => one.metadata.namespace === namespace && whyHeldBack(one) === undefined)
       .toSorted((one, other) => (one.metadata.name < other.metadata.name ? -1 : 1));
-  return { rollout, traffic, settings: routed.settings, object, objects };
+
+/** `refsOf`, and those that these objects name, as the cache has them. */
+export function allRefsOf(routed: Routed, router: Router, rollout: Rollout): readonly ObjectRef[] {
+  const refs = refsOf(router, rollout, routed.settings);
+  if (refs.length === 0 || router.readsFurther === undefined) return refs;
+  return [...refs, ...router.readsFurther({ rollout, settings: routed.settings, object: finding(routed) })];
 }
+
+const inputOf = (routed: Routed, rollout: Rollout, traffic: Traffic): RoutingInput => ({
+  rollout,
+  traffic,
+  settings: routed.settings,
+  object: finding(routed),
+  objects: listing(routed),
+});
 
 export const planOf = (routed: Routed, router: Router, rollout: Rollout, traffic: Traffic): RoutingPlan =>
   router.route(inputOf(routed, rollout, traffic));

@@ -74,7 +74,7 @@ const mistakes: Mistakes = [
     "a header route that NGINX cannot make",
     routed({ ...nginx, managedRoutes: [{ name: "beta" }] }, { steps: [{ setHeaderRoute: { name: "beta" } }] }),
     {},
-    'spec.strategy.canary.steps[0].setHeaderRoute: Invalid value: {"name":"beta"}: SetHeaderRoute requires TrafficRouting, supports Istio and ALB and Apisix. Header routes work with ALB, Istio and Gateway API, and with APISIX, which this version does not drive yet',
+    'spec.strategy.canary.steps[0].setHeaderRoute: Invalid value: {"name":"beta"}: SetHeaderRoute requires TrafficRouting, supports Istio and ALB and Apisix. Header routes work with ALB, Istio, APISIX and Gateway API',
   ],
   [
     "a mirror route that NGINX cannot make",

@@ -37,6 +37,11 @@ describe("settings of a router", () => {
       { appMesh: {} },
       `${routing}.appMesh.virtualService: Required value: must provide virtual-service`,
     ],
+    [
+      "no VirtualNodes",
+      { appMesh: { virtualService: { name: "v" }, virtualNodeGroup: { stableVirtualNodeRef: { name: "s" } } } },
+      `${routing}.appMesh.virtualNodeGroup: Required value: must name the VirtualNodes of stable and canary`,
+    ],
   ];
   test.each(table.map(([sentence, given, ...texts]) => ({ sentence, given, texts })))(
     "$sentence",
