@@ -307,3 +307,19 @@ describe.each([...cases])("a canary by $title", (given) => {
     await s.stop();
   });
 });
+
+test("a VirtualRouter that the Rollout's VirtualService does not name any more splits no more", async () => {
+  const given = cases.at(-1);
+  if (given?.routing.appMesh === undefined) throw new Error("no App Mesh");
+  const other = given.objects
+    .filter(({ kind }) => kind !== "VirtualNode")
+    .map((object) => JSON.parse(JSON.stringify(object).replaceAll('"shop', '"other')) as Object);
+  const s = await stage(given, [...given.objects, ...other]);
+  await s.halfWay();
+  s.edit(strategy(routedBy({ appMesh: { ...given.routing.appMesh, virtualService: { name: "other" } } })));
+  await s.clock.advance(60_000);
+  expect(s.splits().toSorted()).toEqual(["other-router 50/50", "shop-router 100/0"]);
+  const marked = s.pictures().filter((picture) => JSON.stringify(picture).includes(TRAFFIC_SPLIT));
+  expect(marked.map((picture) => (picture as { name: string }).name)).toEqual(["other-router", "canary", "stable"]);
+  await s.stop();
+});
