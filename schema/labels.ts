@@ -67,6 +67,11 @@ export const PAUSED_FOR_ROLLOUT = "sluice.dev/paused-for-rollout";
 export const MIGRATED = "sluice.dev/migrated";
 /** On the Rollout of mode adopt while it is held, by us: uids of the ReplicaSets that its Deployment had, by commas. */
 export const ADOPTS = "sluice.dev/adopts";
+/**
+ * On a router's object that is the user's, by us, while a Rollout divides its traffic: by the names of such Rollouts what
+ * plays stable and canary there, as JSON.
+ */
+export const TRAFFIC_SPLIT = "sluice.dev/traffic-split";
 /** On a HorizontalPodAutoscaler, by us: the scaleTargetRef that it had before it scaled the Rollout, as JSON. */
 export const SCALE_TARGET_BEFORE = "sluice.dev/scale-target-before";
 /** On a Rollout that migration has made: the Deployment's wanted replicas that were last written to its size. */

@@ -84,7 +84,13 @@ interface Example {
   readonly goesOnAlone?: true;
 }
 
-const actionKey = "alb.ingress.kubernetes.io/actions.canary-alb-stable";
+const prefix = "alb.ingress.kubernetes.io";
+const actionKey = `${prefix}/actions.canary-alb-stable`;
+
+/** In the order in which they stand there. */
+const weightsIn = (spec: object): readonly number[] =>
+  [...JSON.stringify(spec).matchAll(/"weight":(\d+)/g)].map(([, weight]) => Number(weight));
+
 const old = "nginx:1.28";
 const fresh = "nginx:1.29";
 
@@ -108,6 +114,11 @@ const examples: Readonly<Record<string, Example>> = {
       },
     },
   },
+  "header-route.yaml": {
+    pods: 5,
+    paused: (stage) => annotationsOf(stage, "header-route")[`${prefix}/conditions.header-route-beta`],
+    shows: '[{"field":"http-header","httpHeaderConfig":{"httpHeaderName":"X-Beta","values":["yes"]}}]',
+  },
   "canary-smi.yaml": {
     first: "smi-crd.yaml",
     pods: 5,
@@ -119,6 +130,60 @@ const examples: Readonly<Record<string, Example>> = {
         { service: "canary-smi-stable", weight: "80" },
       ],
     },
+  },
+  "canary-istio.yaml": {
+    first: "istio-crd.yaml",
+    pods: 5,
+    paused: (stage) => specOf(stage, "virtualservices.networking.istio.io", "canary-istio")["http"],
+    shows: [
+      {
+        route: [
+          { destination: { host: "canary-istio-stable" }, weight: 80 },
+          { destination: { host: "canary-istio-canary" }, weight: 20 },
+        ],
+      },
+    ],
+  },
+  "canary-plugins.yaml": {
+    first: "gateway-crd.yaml",
+    pods: 5,
+    paused: (stage) => specOf(stage, "httproutes.gateway.networking.k8s.io", "canary-plugins"),
+    shows: {
+      parentRefs: [{ name: "canary-plugins" }],
+      hostnames: ["canary.localhost"],
+      rules: [
+        {
+          backendRefs: [
+            { name: "canary-plugins-stable", port: 80, weight: 80 },
+            { name: "canary-plugins-canary", port: 80, weight: 20 },
+          ],
+        },
+      ],
+    },
+  },
+  "canary-traefik.yaml": {
+    first: "routers-crd.yaml",
+    pods: 5,
+    paused: (stage) => weightsIn(specOf(stage, "traefikservices.traefik.io", "canary-traefik")),
+    shows: [80, 20],
+  },
+  "canary-apisix.yaml": {
+    first: "routers-crd.yaml",
+    pods: 5,
+    paused: (stage) => weightsIn(specOf(stage, "apisixroutes.apisix.apache.org", "canary-apisix")),
+    shows: [80, 20],
+  },
+  "canary-ambassador.yaml": {
+    first: "routers-crd.yaml",
+    pods: 5,
+    paused: (stage) => specOf(stage, "mappings.getambassador.io", "canary-ambassador-canary"),
+    shows: { prefix: "/", service: "canary-ambassador-canary:80", weight: 20 },
+  },
+  "canary-appmesh.yaml": {
+    first: "routers-crd.yaml",
+    pods: 5,
+    paused: (stage) => weightsIn(specOf(stage, "virtualrouters.appmesh.k8s.aws", "canary-appmesh")),
+    shows: [80, 20],
   },
   "blue-green.yaml": {
     pods: 3,
@@ -202,12 +267,12 @@ describe("the examples", () => {
   test("are all played here, and each has its line in the README of the folder", async () => {
     const text = await Bun.file(join(folder, "README.md")).text();
     expect(yamlFiles.filter((file) => !text.includes(`(${file})`))).toEqual([]);
-    const needed = Object.values(examples).flatMap(({ first }) => first ?? []);
+    const needed = new Set(Object.values(examples).flatMap(({ first }) => first ?? []));
     expect([...Object.keys(examples), ...needed].toSorted()).toEqual(yamlFiles.toSorted());
   });
 
   test("have one for each router that is driven", () => {
-    const missing = DRIVEN_ROUTERS.filter(({ kind }) => !yamlFiles.includes(`canary-${kind}.yaml`));
+    const missing = DRIVEN_ROUTERS.filter(({ kind }) => !yamlFiles.includes(`canary-${kind.toLowerCase()}.yaml`));
     expect(missing.map(({ kind }) => kind)).toEqual([]);
   });
 

@@ -82,7 +82,7 @@ describe("one more router, a file and a line in the table,", () => {
     expect(namedObjectFindings(rollout, () => undefined, routers)).toEqual([]);
   });
 
-  test("may have header routes and its own total of weights, and no more than it can do", () => {
+  test("may have header and mirror routes and its own total of weights, and no more than it can do", () => {
     const match = [{ headerName: "x", headerValue: { exact: "y" } }];
     const managed = (step: object): Rollout => {
       const trafficRouting = { ferry: { harbour: "north" }, managedRoutes: [{ name: "r" }], maxTrafficWeight: 1_000 };
@@ -90,7 +90,10 @@ describe("one more router, a file and a line in the table,", () => {
       return rolloutOf({ strategy });
     };
     expect(violations(managed({ setHeaderRoute: { name: "r", match } }))).toEqual([]);
-    expect(violations(managed({ setMirrorRoute: { name: "r" } }))).toHaveLength(1);
+    expect(violations(managed({ setMirrorRoute: { name: "r", match: [{ path: { prefix: "/" } }] } }))).toEqual([]);
+    expect(
+      violations(managed({ experiment: { templates: [{ name: "e", specRef: "canary", weight: 5 }] } })),
+    ).toHaveLength(1);
   });
 
   test("is driven, and while it is not it holds the Rollout with its title", () => {
@@ -116,9 +119,14 @@ describe("one more router, a file and a line in the table,", () => {
 
   test("is given weights and managed routes as data, and says what is to be written", () => {
     const { routed } = routedStores(ferryObject({}));
-    const traffic = wanting(20, { routes: [{ kind: "header", name: "beta", match: [] }] });
+    const traffic = wanting(20, {
+      routes: [
+        { kind: "header", name: "beta", match: [{ headerName: "x", headerValue: { exact: "y" } }] },
+        { kind: "mirror", name: "copy", match: [{ path: { prefix: "/" } }], percentage: 35 },
+      ],
+    });
     const { writes } = planOf(routed, ferry, rollout, traffic);
-    expect(writes).toMatchObject([{ patch: { spec: { canary: 20, passengers: ["header beta"] } } }]);
+    expect(writes).toMatchObject([{ patch: { spec: { canary: 20, passengers: ["header beta", "mirror copy"] } } }]);
     expect(routingState(routedStores().routed, rollout, traffic)).toMatchObject({ kind: "fault" });
   });
 });

@@ -36,7 +36,7 @@ export const ferry: Router<"ferry"> = {
   kind: "ferry",
   title: "Ferry",
   metrics: { label: "Ferry", rank: 7 },
-  abilities: { headerRoutes: "anyMatch", maxTrafficWeight: true },
+  abilities: { headerRoutes: "anyMatch", mirrorRoutes: true, maxTrafficWeight: true },
   needsServices: always,
   violations: (settings) =>
     !present(settings) || text(at(settings, "harbour")) !== ""

@@ -159,7 +159,6 @@ const foreignFlags: Readonly<Record<string, FlagKind>> = {
   "ephemeral-metadata-update-pod-retries": "int",
   "aws-target-group-binding-api-version": "text",
   "alb-tag-key-resource-id": "text",
-  "istio-api-version": "text",
   "ambassador-api-version": "text",
   "traefik-api-group": "text",
   "traefik-api-version": "text",

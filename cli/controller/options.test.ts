@@ -154,9 +154,9 @@ describe("the flags of the controller", () => {
 
 describe("flags that do nothing here", () => {
   test("are taken from a Deployment of the reference with one warning that names them", () => {
-    const given = ["--istio-api-version=v1", "--analysis-threads", "5", "--aws-verify-target-group", "--qps=50"];
+    const given = ["--analysis-threads", "5", "--aws-verify-target-group", "--qps=50"];
     expect(warnings(given)).toEqual([
-      "These flags have no effect in this version: --analysis-threads, --istio-api-version, --aws-verify-target-group",
+      "These flags have no effect in this version: --analysis-threads, --aws-verify-target-group",
     ]);
   });
 
@@ -316,7 +316,7 @@ describe("asking instead of running", () => {
     const parsed = parseControllerOptions(["--help"], {});
     if (parsed.kind !== "help") throw new Error(parsed.kind);
     expect(parsed.text).toContain("--leader-elect");
-    expect(parsed.text).not.toContain("--istio-api-version");
+    expect(parsed.text).not.toContain("--analysis-threads");
   });
 
   test("--help has the flags under headings, with examples, in 80 columns", () => {

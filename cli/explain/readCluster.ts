@@ -12,7 +12,7 @@ import { checkPods } from "../../controller/rollout/apply/podRequests.ts";
 import type { Drivers, Evidence, RunStanding } from "../../controller/rollout/explain/evidence.ts";
 import { toldPlugins, toldRefusals } from "../../controller/rollout/explain/told.ts";
 import { createGatherer } from "../../controller/rollout/facts/gather.ts";
-import { neededOf, type OptionalStore } from "../../controller/rollout/facts/optionalStore.ts";
+import { keysOfObject, neededOf, type OptionalStore } from "../../controller/rollout/facts/optionalStore.ts";
 import { createStores, type Stores } from "../../controller/rollout/facts/stores.ts";
 import type { PodCheck, ReplicaSetFacts } from "../../controller/rollout/model/model.ts";
 import { restartDue } from "../../controller/rollout/revision/restart.ts";
@@ -216,7 +216,7 @@ async function fillNeeded(scope: Scope, stores: Stores, store: OptionalStore): P
   const namespace = kind.isClusterScoped === true ? undefined : scope.namespace;
   try {
     await listed(scope.client, kind.api, { namespace }, (raw) => {
-      if (kind.isWhole === true || keys.has(keyOf(raw))) store.objects.upsert(raw);
+      if (kind.isWhole === true || keysOfObject(kind, raw).some((key) => keys.has(key))) store.objects.upsert(raw);
     });
     for (const key of keys) store.seen.add(key);
     store.complete = true;

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { ROUTE_KINDS } from "../../providers/traffic/gatewayStanza.ts";
+import { resourceName } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { Draft } from "../../simulator/model/model.ts";
 import { savedState, type SavedState } from "../../simulator/server/objects/saved.ts";
@@ -133,7 +135,22 @@ describe("what was let go of while nobody watched", () => {
   });
 
   test("is looked for among the objects of all routers", () => {
-    expect(releaseSweeps(stage().stores)).toEqual([INGRESSES, "trafficsplits.split.smi-spec.io"]);
+    expect(releaseSweeps(stage().stores)).toEqual([
+      INGRESSES,
+      "trafficsplits.split.smi-spec.io",
+      "virtualservices.networking.istio.io",
+      "destinationrules.networking.istio.io",
+      "mappings.getambassador.io",
+      "virtualservices.appmesh.k8s.aws",
+      "virtualrouters.appmesh.k8s.aws",
+      "virtualnodes.appmesh.k8s.aws",
+      "traefikservices.traefik.io",
+      "traefikservices.traefik.containo.us",
+      "ingressroutes.traefik.io",
+      "ingressroutes.traefik.containo.us",
+      "apisixroutes.apisix.apache.org",
+      ...ROUTE_KINDS.map(({ resource }) => resourceName(resource)),
+    ]);
   });
 });
 

@@ -18,10 +18,9 @@ import type {
   RoutedResource,
   Router,
 } from "../../providers/traffic/router.ts";
-import type { RouterSettings } from "../../providers/traffic/settings.ts";
 import { resourceName } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { refsOf, type Routed } from "../rollout/facts/routedObjects.ts";
+import { allRefsOf, type Routed } from "../rollout/facts/routedObjects.ts";
 import type { Sources } from "../rollout/facts/cacheSources.ts";
 import type { Stores } from "../rollout/facts/stores.ts";
 import { type ControllerRow, watch } from "../../kube/runtime/runController.ts";
@@ -62,11 +61,14 @@ export const releaseSweeps = ({ routed }: Stores): readonly string[] => [
  */
 export function letGo({ routed }: Stores, old: Rollout | undefined, next: Rollout | undefined): readonly string[] {
   const left = releasing(routed).flatMap((router) => {
-    const before = old === undefined ? [] : refsOf(router, old, routed.settings);
+    const before = old === undefined ? [] : allRefsOf(routed, router, old);
     if (before.length === 0) return [];
-    const after = next === undefined ? [] : refsOf(router, next, routed.settings);
+    const after = next === undefined ? [] : allRefsOf(routed, router, next);
     const kept = new Set(after.map(keyOf));
-    return before.map(keyOf).filter((key) => !kept.has(key));
+    // What was selected is not known any more: the whole kind is checked.
+    return before
+      .filter((ref) => !kept.has(keyOf(ref)))
+      .map((ref) => (ref.name === "" ? resourceName(ref.resource) : keyOf(ref)));
   });
   return [...new Set(left)];
 }
@@ -201,7 +203,7 @@ async function leftObject(
 async function isRoutedBy({ client, stores }: RouteReleasePorts, router: Router, ref: ObjectRef): Promise<boolean> {
   const path = collectionPath(ROLLOUTS, ref.namespace);
   for await (const { items } of pagesOf<Rollout>({ client, path })) {
-    if ((items ?? []).some((rollout) => routesBy(router, rollout, ref, stores.routed.settings))) return true;
+    if ((items ?? []).some((rollout) => routesBy(stores.routed, router, rollout, ref))) return true;
   }
   return false;
 }
@@ -226,16 +228,33 @@ const liveObject = async (client: KubeClient, ref: ObjectRef): Promise<RoutedObj
   canBeName(ref.name) ? readIfThere<RoutedObject>(client, objectPath(ref.resource, ref)) : undefined;
 
 function isHeldInCache({ stores }: RouteReleasePorts, router: Router, ref: ObjectRef, holder: string): boolean {
-  const rollout = stores.rollouts.get(`${ref.namespace}/${holder}`);
-  return rollout !== undefined && routesBy(router, rollout, ref, stores.routed.settings);
+  const { namespace, name } = placeOf(ref, holder);
+  const rollout = stores.rollouts.get(`${namespace}/${name}`);
+  return rollout !== undefined && routesBy(stores.routed, router, rollout, ref);
 }
 
 /** Another instance's Rollout, which our cache does not hold, counts too. */
 async function isHeld(ports: RouteReleasePorts, router: Router, ref: ObjectRef, holder: string): Promise<boolean> {
   if (isHeldInCache(ports, router, ref, holder)) return true;
-  const rollout = await liveRollout(ports.client, ref.namespace, holder);
-  return rollout !== undefined && routesBy(router, rollout, ref, ports.stores.routed.settings);
+  const { namespace, name } = placeOf(ref, holder);
+  const rollout = await liveRollout(ports.client, namespace, name);
+  return rollout !== undefined && routesBy(ports.stores.routed, router, rollout, ref);
 }
 
-const routesBy = (router: Router, rollout: Rollout, ref: ObjectRef, settings: RouterSettings): boolean =>
-  refsOf(router, rollout, settings).some((one) => keyOf(one) === keyOf(ref));
+/** A holder is a Rollout of the object's namespace, unless it says another one ("namespace/name"). */
+function placeOf(ref: ObjectRef, holder: string): { readonly namespace: string; readonly name: string } {
+  const slash = holder.indexOf("/");
+  return slash < 0
+    ? { namespace: ref.namespace, name: holder }
+    : { namespace: holder.slice(0, slash), name: holder.slice(slash + 1) };
+}
+
+const routesBy = (routed: Routed, router: Router, rollout: Rollout, ref: ObjectRef): boolean =>
+  allRefsOf(routed, router, rollout).some((one) => keyOf(one) === keyOf(ref) || isOneOf(one, ref));
+
+/** A router returns by itself what it does not select any more. Those of a whole kind are named, all that it needs. */
+const isOneOf = (list: ObjectRef, { resource, namespace }: ObjectRef): boolean =>
+  list.name === "" &&
+  list.resource.isWhole !== true &&
+  list.namespace === namespace &&
+  resourceName(list.resource) === resourceName(resource);

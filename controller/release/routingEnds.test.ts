@@ -1,135 +1,8 @@
 /** Routing that ends, and routers that cannot follow, in a whole cluster in this process. */
 import { describe, expect, test } from "bun:test";
-import { manualClock } from "../../kube/clock/clock.ts";
-import type { RolloutCondition, RolloutStrategy } from "../../schema/rollout.ts";
-import { type LocalCluster, startLocalCluster } from "../../simulator/local/localCluster.ts";
-import type { ApiObject, ApiServer, Draft } from "../../simulator/model/model.ts";
-import { type SavedState, savedState } from "../../simulator/server/objects/saved.ts";
-import {
-  abort,
-  blueGreen,
-  canary,
-  type Edit,
-  image,
-  pause,
-  promoteFull,
-  setWeight,
-  strategy,
-} from "../../test/golden/edits.ts";
-import { rolloutOf } from "../../test/golden/edits.ts";
-import type { Rollout } from "../../schema/rollout.ts";
-
-const INGRESSES = "ingresses.networking.k8s.io";
-const SPLITS = "trafficsplits.split.smi-spec.io";
-const place = { resource: "rollouts.argoproj.io", namespace: "default", name: "web" };
-const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const definition = {
-  metadata: { name: SPLITS },
-  spec: {
-    group: "split.smi-spec.io",
-    scope: "Namespaced",
-    names: { kind: "TrafficSplit", listKind: "TrafficSplitList", plural: "trafficsplits", singular: "trafficsplit" },
-    versions: [
-      {
-        name: "v1alpha1",
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
-      },
-    ],
-  },
-};
-
-type Routing = NonNullable<NonNullable<RolloutStrategy["canary"]>["trafficRouting"]>;
-const routedBy = (trafficRouting?: Routing): RolloutStrategy =>
-  canary([setWeight(50), pause()], {
-    stableService: "stable",
-    canaryService: "canary",
-    ...(trafficRouting === undefined ? {} : { trafficRouting }),
-  });
-
-const ingress = (name: string): Draft => ({
-  metadata: { name, namespace: "default" },
-  spec: {
-    rules: [
-      {
-        http: {
-          paths: [{ path: "/", pathType: "Prefix", backend: { service: { name: "stable", port: { number: 80 } } } }],
-        },
-      },
-    ],
-  },
-});
-
-/** A cluster with three Ingresses, which can be stopped, and started again from what it held. */
-async function stage() {
-  const clock = manualClock(Date.UTC(2026, 0, 1));
-  const start = (saved?: SavedState) => startLocalCluster({ clock, log, version: "0.0.0", saved });
-  let cluster: LocalCluster = await start();
-  cluster.core.create("customresourcedefinitions.apiextensions.k8s.io", definition);
-  for (const name of ["stable", "canary"]) {
-    const spec = { selector: { app: "web" }, ports: [{ port: 80 }] };
-    cluster.core.create("services", { metadata: { name, namespace: "default" }, spec });
-  }
-  for (const name of ["one", "two", "other"]) cluster.core.create(INGRESSES, ingress(name));
-  const rollout = (): Rollout => cluster.core.get(place) as unknown as Rollout;
-  const edit = (change: Edit): void => {
-    const next = change(rollout());
-    const { status } = rollout();
-    if (next.status !== status)
-      cluster.core.modify(place, (old) => ({ ...old, status: next.status }), { subresource: "status" });
-    cluster.core.modify(place, (old) => ({ ...old, spec: next.spec }));
-  };
-  const objects = (): readonly ApiObject[] => [...cluster.core.list(INGRESSES), ...cluster.core.list(SPLITS)];
-  /** What splits traffic, and how: all that is left of a router's writes. */
-  const splits = (): readonly string[] =>
-    objects().flatMap(({ kind, metadata, spec }: ApiObject & { readonly spec?: unknown }) => {
-      const { annotations = {} } = metadata;
-      const weight = annotations["nginx.ingress.kubernetes.io/canary-weight"];
-      const action = annotations["alb.ingress.kubernetes.io/actions.stable"];
-      const told =
-        weight ??
-        action
-          ?.match(/"Weight":\d+/g)
-          ?.map((each) => each.slice(9))
-          .join("/");
-      const backends = (spec as { backends?: readonly { weight: string }[] }).backends;
-      const text = kind === "TrafficSplit" ? backends?.map((each) => each.weight).join("/") : told;
-      return text === undefined ? [] : [`${kind} ${metadata.name} ${text}`];
-    });
-  const condition = (): RolloutCondition | undefined =>
-    rollout().status?.conditions?.find(({ type }) => type === "TrafficRoutingFailure");
-  return {
-    clock,
-    get core() {
-      return cluster.core;
-    },
-    get server(): ApiServer {
-      return cluster.server;
-    },
-    rollout,
-    edit,
-    splits,
-    condition,
-    /** At the pause of the first update, half of the traffic with the canary. */
-    async halfWay(routing: Routing): Promise<void> {
-      const { uid: _, ...metadata } = rolloutOf({}).metadata;
-      const draft = { ...rolloutOf({ replicas: 4, strategy: routedBy(routing) }), metadata };
-      cluster.core.create(place.resource, draft as unknown as Draft);
-      await clock.advance(20_000);
-      edit(image("web:2"));
-      await clock.advance(20_000);
-      expect(rollout().status?.phase).toBe("Paused");
-    },
-    async stop(): Promise<void> {
-      await cluster.stop();
-    },
-    async startAgain(): Promise<void> {
-      cluster = await start(JSON.parse(JSON.stringify(savedState(cluster.core))) as SavedState);
-      await clock.advance(10_000);
-    },
-  };
-}
+import type { ApiServer, Draft } from "../../simulator/model/model.ts";
+import { abort, blueGreen, image, promoteFull, rolloutOf, strategy } from "../../test/golden/edits.ts";
+import { INGRESSES, ingress, place, routedBy, type Routing, SPLITS, stage } from "../../test/golden/routingStage.ts";
 
 const routers: readonly {
   readonly title: string;
@@ -146,6 +19,48 @@ const routers: readonly {
     whole: ["Ingress one 100"],
   },
   { title: "SMI", routing: { smi: {} }, half: ["TrafficSplit web 50/50"], whole: [] },
+  {
+    title: "Istio's hosts",
+    routing: {
+      istio: {
+        virtualServices: [
+          { name: "shop", routes: ["main"] },
+          { name: "shop.far", routes: ["main"] },
+        ],
+      },
+    },
+    half: ["VirtualService default/shop 50/50", "VirtualService far/shop 50/50"],
+    whole: [],
+  },
+  {
+    title: "Istio's subsets",
+    routing: {
+      istio: {
+        virtualService: { name: "sub", routes: ["main"] },
+        destinationRule: { name: "rule", stableSubsetName: "old", canarySubsetName: "new" },
+      },
+    },
+    half: ["VirtualService default/sub 50/50", "DestinationRule rule 2 bound"],
+    whole: [],
+  },
+  {
+    title: "Gateway API",
+    routing: { plugins: { "argoproj-labs/gatewayAPI": { httpRoute: "one" } } },
+    half: ["HTTPRoute default/one 50/50"],
+    whole: [],
+  },
+  {
+    title: "Gateway API, in another namespace",
+    routing: { plugins: { "argoproj-labs/gatewayAPI": { httpRoute: "one", namespace: "far" } } },
+    half: ["HTTPRoute far/one 50/50"],
+    whole: [],
+  },
+  {
+    title: "Gateway API, by labels",
+    routing: { plugins: { "argoproj-labs/gatewayAPI": { httpRouteSelector: {} } } },
+    half: ["HTTPRoute default/one 50/50"],
+    whole: [],
+  },
 ];
 
 const deleteRollout = (s: Awaited<ReturnType<typeof stage>>): void => void s.core.delete(place);
@@ -259,6 +174,20 @@ test.each<[string, Routing, readonly string[], Routing, readonly string[]]>([
     ["TrafficSplit web 50/50"],
     { smi: { trafficSplitName: "shop" } },
     ["TrafficSplit shop 50/50"],
+  ],
+  [
+    "one VirtualService fewer",
+    {
+      istio: {
+        virtualServices: [
+          { name: "shop", routes: ["main"] },
+          { name: "shop.far", routes: ["main"] },
+        ],
+      },
+    },
+    ["VirtualService default/shop 50/50", "VirtualService far/shop 50/50"],
+    { istio: { virtualService: { name: "shop.far", routes: ["main"] } } },
+    ["VirtualService far/shop 50/50"],
   ],
 ])("routing goes on by %s, and what it leaves splits no more", async (_, before, half, after, left) => {
   const s = await stage();

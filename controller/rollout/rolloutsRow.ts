@@ -16,7 +16,7 @@ import { createReconciler, type RolloutFacts } from "./apply/reconcile.ts";
 import { controllerOf } from "../../kube/object/ownerReference.ts";
 import { sameExperimentForOwner, sameForOwner } from "./facts/runFacts.ts";
 import { createGatherer } from "./facts/gather.ts";
-import { needOf, type OptionalStore } from "./facts/optionalStore.ts";
+import { keysOfObject, needOf, type OptionalStore } from "./facts/optionalStore.ts";
 import type { Sources } from "./facts/cacheSources.ts";
 import { sameFacts, type CachedReplicaSet, type Stores } from "./facts/stores.ts";
 import type { RolloutEvent } from "./model/model.ts";
@@ -126,9 +126,12 @@ const neededWatch = ({ rollouts }: Stores, { kind, objects }: OptionalStore): Wa
     if (old !== undefined && next !== undefined && !kind.heeds(old, next)) return;
     const { namespace = "" } = object.metadata;
     // Of a whole kind any object may be part of what another one is.
-    const needing =
-      kind.isWhole === true ? rollouts.by("need", needOf(kind)) : rollouts.by("need", needOf(kind, keyOf(object)));
-    for (const rollout of needing)
+    if (kind.isWhole !== true) {
+      const needing = keysOfObject(kind, object).flatMap((key) => rollouts.by("need", needOf(kind, key)));
+      for (const rollout of new Set(needing)) queue.add(keyOf(rollout));
+      return;
+    }
+    for (const rollout of rollouts.by("need", needOf(kind)))
       if (namespace === "" || namespace === rollout.metadata.namespace) queue.add(keyOf(rollout));
   });
 

@@ -4,6 +4,7 @@
  */
 import type { Place } from "../../kube/validation/place.ts";
 import type { Violation } from "../../kube/validation/violation.ts";
+import type { ManagedRoute } from "../../providers/traffic/router.ts";
 import type { Abilities } from "../../providers/traffic/traits.ts";
 import type { SizeReason, StepReason } from "../../schema/reasons.ts";
 import type { CanaryStep, StepPluginStatus } from "../../schema/rollout.ts";
@@ -51,6 +52,10 @@ export interface CanarySize {
   readonly matchTrafficWeight?: boolean | undefined;
 }
 
+/** What a step does to one of `managedRoutes`: it makes or replaces the route, or removes it. */
+export type RouteChange =
+  { readonly kind: "set"; readonly route: ManagedRoute } | { readonly kind: "remove"; readonly name: string };
+
 /** The input of rules: a step that no schema may have checked yet, and what stands around it. */
 export interface StepInput {
   readonly step: Place;
@@ -89,6 +94,8 @@ export interface StepKind {
   readonly weight?: (step: CanaryStep) => number | undefined;
   /** Size of a routed canary. It holds until a later step sets another. */
   readonly size?: (step: CanaryStep) => CanarySize | undefined;
+  /** The managed route that it changes. The change holds until a later step changes the route of that name. */
+  readonly routeChange?: (step: CanaryStep) => RouteChange | undefined;
 
   /** For events, logs and the command line (docs/behaviour/canary.md#how-a-step-is-written). */
   readonly words: (step: CanaryStep) => string;

@@ -1,8 +1,8 @@
-/** Sends copies of some requests to the canary. Not driven yet. */
+/** Sends copies of some requests to the canary (docs/behaviour/traffic.md#header-and-mirror-routes). */
 import { at, items, type Place, present } from "../../kube/validation/place.ts";
 import { printedMirrorRoute } from "../../kube/validation/printed.ts";
 import { helped, invalid, type Violation } from "../../kube/validation/violation.ts";
-import { type StepKind, undriven } from "./kind.ts";
+import { done, type StepKind } from "./kind.ts";
 import { whoCan } from "../../providers/traffic/whoCan.ts";
 import { oneMatch } from "./routeMatch.ts";
 
@@ -12,8 +12,10 @@ function matches(match: Place): readonly Violation[] {
   return parts.filter(present).flatMap((part) => oneMatch(match, part));
 }
 
+/** Of the requests that match. */
+const ALL_PERCENT = 100;
+
 export const setMirrorRoute: StepKind = {
-  ...undriven("setMirrorRoute steps"),
   route: (step) => at(step, "setMirrorRoute"),
   violations: ({ step, routers }) => {
     const route = at(step, "setMirrorRoute");
@@ -28,6 +30,14 @@ export const setMirrorRoute: StepKind = {
           ),
         ];
     return [...unsupported, ...items(at(route, "match")).flatMap(matches)];
+  },
+  // The routers get the route in the pass that reaches the step, before the step is judged.
+  verdict: () => done,
+  routeChange({ setMirrorRoute: step }) {
+    if (step === undefined) return undefined;
+    const { name, match, percentage = ALL_PERCENT } = step;
+    if ((match?.length ?? 0) === 0) return { kind: "remove", name };
+    return { kind: "set", route: { kind: "mirror", name, match: match ?? [], percentage } };
   },
   words: (step) => `setMirrorRoute: ${step.setMirrorRoute?.name}`,
 };

@@ -1,9 +1,18 @@
 import { describe, expect, test } from "bun:test";
 import { CanaryStep } from "../../schema/rollout.ts";
 import { stepTypes } from "../rollout/hash/stepTypes.ts";
-import { done, hold, type StepFacts } from "./kind.ts";
+import { done, hold, type StepFacts, undriven } from "./kind.ts";
 import { STEPS, stepKinds } from "./stepKinds.ts";
-import { isEndless, sizeAfter, textOf, verdictOf, weightAfter, weightsOf } from "./stepTable.ts";
+import {
+  isEndless,
+  routesAfter,
+  sizeAfter,
+  stepTable,
+  textOf,
+  verdictOf,
+  weightAfter,
+  weightsOf,
+} from "./stepTable.ts";
 
 const facts: StepFacts = {
   now: 0,
@@ -61,11 +70,14 @@ describe("a verdict", () => {
     expect(verdictOf(STEPS, { setWeight: 20 }, { ...facts, isWeightVerified: true })).toEqual(done);
   });
 
+  test("of a route is done at once: the routers get it before the step is judged", () => {
+    for (const step of [{ setHeaderRoute: { name: "h" } }, { setMirrorRoute: { name: "m" } }])
+      expect(verdictOf(STEPS, step, { ...facts, sizesLack: () => "OldPodsLeft" })).toEqual(done);
+  });
+
   test("of what is not driven, or not known, is never done", () => {
-    for (const { member, undriven } of STEPS.kinds) {
-      if (undriven === undefined) continue;
-      expect(verdictOf(STEPS, { [member]: {} }, facts)).toEqual(hold("NotDriven"));
-    }
+    const table = stepTable({ ...stepKinds, setMirrorRoute: { ...stepKinds.setMirrorRoute, ...undriven("mirrors") } });
+    expect(verdictOf(table, { setMirrorRoute: { name: "m" } }, facts)).toEqual(hold("NotDriven"));
     expect(verdictOf(STEPS, {}, facts)).toEqual(hold("UnknownKind"));
   });
 });
@@ -91,6 +103,25 @@ describe("what steps ask for", () => {
       { replicas: 2 },
       { matchTrafficWeight: true },
     ]);
+  });
+
+  test("is each managed route that the last step which names it makes", () => {
+    const match = [{ headerName: "x", headerValue: { exact: "y" } }];
+    const path = [{ path: { prefix: "/" } }];
+    const routed: CanaryStep[] = [
+      { setHeaderRoute: { name: "h", match }, setMirrorRoute: { name: "m", match: path } },
+      { pause: {} },
+      { setMirrorRoute: { name: "m", match: path, percentage: 0 } },
+      { setHeaderRoute: { name: "h" } },
+      { setHeaderRoute: { name: "m", match: [] } },
+    ];
+    const after = (count: number) => [...routesAfter(STEPS, routed, count).values()];
+    const headers = { kind: "header", name: "h", match } as const;
+    expect(after(0)).toEqual([]);
+    expect(after(2)).toEqual([headers, { kind: "mirror", name: "m", match: path, percentage: 100 }]);
+    expect(after(3)).toEqual([headers, { kind: "mirror", name: "m", match: path, percentage: 0 }]);
+    expect(after(4)).toEqual([{ kind: "mirror", name: "m", match: path, percentage: 0 }]);
+    expect(after(9)).toEqual([]);
   });
 
   test("may take any time for pauses, analyses and experiments", () => {

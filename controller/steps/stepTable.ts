@@ -1,5 +1,6 @@
 /** Questions about canary steps, answered by the table of their kinds. */
 import type { CanaryStep } from "../../schema/rollout.ts";
+import type { ManagedRoute } from "../../providers/traffic/router.ts";
 import { type CanarySize, hold, type StepFacts, type StepKind, type Verdict } from "./kind.ts";
 
 interface NamedKind extends StepKind {
@@ -16,6 +17,7 @@ export interface StepTable {
   readonly exclusive: readonly string[];
   readonly weights: readonly NonNullable<StepKind["weight"]>[];
   readonly sizes: readonly NonNullable<StepKind["size"]>[];
+  readonly routes: readonly NonNullable<StepKind["routeChange"]>[];
 }
 
 /** The reference prints the members of a step in an order of its own; others come after these. */
@@ -36,6 +38,7 @@ export function stepTable(rows: Readonly<Record<string, StepKind>>): StepTable {
     exclusive: printed.flatMap(({ member, isExclusive }) => (isExclusive === true ? [member] : [])),
     weights: kinds.flatMap(({ weight }) => weight ?? []),
     sizes: kinds.flatMap(({ size }) => size ?? []),
+    routes: kinds.flatMap(({ routeChange }) => routeChange ?? []),
   };
 }
 
@@ -64,6 +67,24 @@ export function weightAfter(table: StepTable, steps: readonly CanaryStep[], coun
 /** The size that holds after the first `count` steps; undefined when no step sets one. */
 export const sizeAfter = (table: StepTable, steps: readonly CanaryStep[], count: number): CanarySize | undefined =>
   lastAsked(table.sizes, steps, count);
+
+/** The managed routes, by name, that the first `count` steps have made and not removed again. */
+export function routesAfter(
+  table: StepTable,
+  steps: readonly CanaryStep[],
+  count: number,
+): ReadonlyMap<string, ManagedRoute> {
+  const routes = new Map<string, ManagedRoute>();
+  for (const step of steps.slice(0, count)) {
+    // A step may have both kinds of routes, and each is made.
+    for (const ask of table.routes) {
+      const change = ask(step);
+      if (change?.kind === "set") routes.set(change.route.name, change.route);
+      if (change?.kind === "remove") routes.delete(change.name);
+    }
+  }
+  return routes;
+}
 
 function lastAsked<T>(
   kinds: readonly ((step: CanaryStep) => T | undefined)[],

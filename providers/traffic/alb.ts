@@ -2,10 +2,11 @@
  * The AWS load balancer controller (docs/behaviour/traffic.md#alb). An Ingress leads to a backend that need not exist;
  * an annotation named after that backend holds how its traffic is divided: a forward action, as JSON. The Ingress
  * is the user's and may be shared by Rollouts, so another annotation lists which of them are written for which Rollout
- * (release: albRelease.ts).
+ * (header routes: albRoutes.ts; release: albRelease.ts).
  *
- * Not in here: header routes and their removal, and asking AWS whether it has applied the weights.
+ * Not in here: asking AWS whether it has applied the weights.
  */
+import { equal } from "../../kube/object/equality.ts";
 import { mergePatch } from "../../kube/object/mergePatch.ts";
 import { at, type Place, present, text } from "../../kube/validation/place.ts";
 import { helped, invalid, type Violation } from "../../kube/validation/violation.ts";
@@ -13,6 +14,7 @@ import type { Rollout } from "../../schema/rollout.ts";
 import type { TrafficRouting } from "../../schema/trafficRouting.ts";
 import {
   ACTIONS,
+  CONDITIONS,
   forwardText,
   MANAGED,
   managedText,
@@ -20,7 +22,8 @@ import {
   type Stickiness,
   type TargetGroup,
 } from "./albAnnotations.ts";
-import { release, withoutSplits } from "./albRelease.ts";
+import { release, type Unsplit, withoutSplits } from "./albRelease.ts";
+import { type Around, type HeaderRoute, routable, routeAnnotations, routeKeys, withRoutes } from "./albRoutes.ts";
 import {
   INGRESSES,
   ingressPlaces,
@@ -30,6 +33,7 @@ import {
   namedIngresses,
   notFound,
   oneOrSeveral,
+  specOf,
 } from "./ingress.ts";
 import { type Fault, faulty, type Part, planOf } from "./plan.ts";
 import {
@@ -37,6 +41,7 @@ import {
   type RoutedObject,
   type RoutedWrite,
   type Router,
+  type RouterEvent,
   type RoutingInput,
   stableWeight,
   type Traffic,
@@ -103,36 +108,70 @@ function ingressNames(rollout: Rollout): readonly string[] {
 const actionService = (rollout: Rollout): string =>
   albOf(rollout)?.rootService || (rollout.spec.strategy?.canary?.stableService ?? "");
 
-function actionKey(rollout: Rollout): string {
-  const prefix = albOf(rollout)?.annotationPrefix || "alb.ingress.kubernetes.io";
-  return `${prefix}${ACTIONS}${actionService(rollout)}`;
-}
+const prefixOf = (rollout: Rollout): string => albOf(rollout)?.annotationPrefix || "alb.ingress.kubernetes.io";
 
-/** A fault in the settings or in the list of managed annotations does not keep the weight from being written. */
+const actionKey = (rollout: Rollout): string => `${prefixOf(rollout)}${ACTIONS}${actionService(rollout)}`;
+
+/** A fault in the settings, the routes or the list of managed annotations does not keep the weight from being written. */
 function partsOf(input: RoutingInput, name: string): readonly Part[] {
-  const { rollout, object } = input;
+  const { rollout, object, traffic } = input;
   const ingress = object(ingressRef(rollout, name));
+  const service = actionService(rollout);
   if (ingress === undefined) return [faulty(notFound(name), true)];
-  if (!leadsTo(ingress, actionService(rollout)))
-    return [faulty(`ingress does not have service \`${actionService(rollout)}\` in rules`)];
+  if (!leadsTo(ingress, service)) return [faulty(`ingress does not have service \`${service}\` in rules`)];
   const old = ingress.metadata.annotations ?? {};
-  const managed = withManaged(old[MANAGED], rollout.metadata.name, actionKey(rollout));
+  const prefix = prefixOf(rollout);
+  const known = readManaged(old[MANAGED]);
+  const around = { rollout, ingress, service, prefix, managed: known ?? new Map<string, readonly string[]>() };
+  const { routes, fault: routeFault } = routable(around, traffic.routes);
+  const keys = [actionKey(rollout), ...routes.flatMap((route) => routeKeys(prefix, route.name))];
   const { stickiness, fault } = stickinessOf(rollout);
-  const { annotations, rules } = withoutSplits(ingress, leftKeys(rollout, old[MANAGED]));
+  const left = withoutSplits(ingress, leftKeys(around, new Set(keys)));
+  const rules = withRoutes(left.rules ?? specOf(ingress).rules ?? [], service, routes);
+  const target = { ServicePort: portOf(rollout), stickiness };
   const changed = mergePatch(old, {
-    ...applied(old, annotations),
-    [actionKey(rollout)]: forwardText(targetGroups(rollout, input.traffic), stickiness),
-    ...(managed === undefined ? {} : { [MANAGED]: managed }),
+    ...applied(old, left.annotations),
+    [actionKey(rollout)]: forwardText(targetGroups(rollout, traffic), stickiness),
+    ...Object.fromEntries(routes.flatMap((route) => routeAnnotations(around, route, target))),
+    ...(known === undefined ? {} : { [MANAGED]: withManaged(old[MANAGED], known, rollout.metadata.name, keys) }),
   });
   const patch = {
     ...(changed === undefined ? {} : { metadata: { annotations: changed } }),
-    ...(rules === undefined ? {} : { spec: { rules } }),
+    ...(rules === undefined && left.rules === undefined ? {} : { spec: { rules: rules ?? left.rules } }),
   };
+  const told = toldOf(rollout, { routes, changed: changed ?? {}, removed: left, inserted: rules !== undefined });
   return [
-    Object.keys(patch).length === 0 ? {} : { write: change(input, ingress, patch) },
-    ...(fault === undefined ? [] : [{ fault }]),
-    ...(managed === undefined ? [faulty(unreadable(name))] : []),
+    Object.keys(patch).length === 0 ? {} : { write: change(input, ingress, patch, told) },
+    ...[fault, routeFault].flatMap((each) => (each === undefined ? [] : [{ fault: each }])),
+    ...(known === undefined ? [faulty(unreadable(name))] : []),
   ];
+}
+
+interface Changes {
+  readonly routes: readonly HeaderRoute[];
+  /** Of annotations. */
+  readonly changed: MergePatch;
+  readonly removed: Unsplit;
+  /** Paths of routes had to be written. */
+  readonly inserted: boolean;
+}
+
+/** What events say of a write, except for the weight; `weight` where that has changed, or nothing else to tell has. */
+function toldOf(rollout: Rollout, { routes, changed, removed, inserted }: Changes): Told {
+  const keysOf = ({ name }: HeaderRoute): readonly string[] => routeKeys(prefixOf(rollout), name);
+  const written = routes.filter((route) => keysOf(route).some((key) => key in changed));
+  const set = written.length === 0 && inserted ? routes : written;
+  const isRouteGone = Object.keys(removed.annotations).some((key) => key.includes(CONDITIONS));
+  const words = [
+    ...(isRouteGone || removed.rules !== undefined ? ["removing managed routes"] : []),
+    ...set.map(({ name }) => `to headerRoute '${name}'`),
+  ];
+  return { words, weight: words.length === 0 || actionKey(rollout) in changed };
+}
+
+interface Told {
+  readonly words: readonly string[];
+  readonly weight: boolean;
 }
 
 const applied = (
@@ -143,50 +182,72 @@ const applied = (
     Object.entries({ ...old, ...changes }).flatMap(([key, text]) => (text === null ? [] : [[key, text]])),
   );
 
-/** What this Rollout alone has written here under another prefix, or for another root or stable Service. */
-function leftKeys(rollout: Rollout, text: string | undefined): readonly string[] {
-  const managed = readManaged(text) ?? new Map<string, readonly string[]>();
+/**
+ * What this Rollout alone has written here under another prefix, for another root or stable Service, or for a route that
+ * it has no more. A route of `managedRoutes` is told by its name where the list of annotations does not have it.
+ */
+function leftKeys({ rollout, ingress, prefix, managed }: Around, keys: ReadonlySet<string>): readonly string[] {
   const { name } = rollout.metadata;
-  const others = new Set([...managed].flatMap(([holder, keys]) => (holder === name ? [] : keys)));
-  return (managed.get(name) ?? []).filter((key) => key !== actionKey(rollout) && !others.has(key));
+  const others = new Set([...managed].flatMap(([holder, theirs]) => (holder === name ? [] : theirs)));
+  const named = (rollout.spec.strategy?.canary?.trafficRouting?.managedRoutes ?? [])
+    .map((route) => routeKeys(prefix, route.name))
+    .filter(([, conditions = ""]) => ingress.metadata.annotations?.[conditions] !== undefined);
+  const own = new Set([...(managed.get(name) ?? []), ...named.flat()]);
+  return [...own].filter((key) => !keys.has(key) && !others.has(key));
 }
 
 const unreadable = (name: string): string =>
   `cannot read annotation \`${MANAGED}\` of ingress \`${name}\`: it is not a JSON map of lists; take it away and it is written anew`;
 
-function change({ rollout, traffic }: RoutingInput, { metadata }: RoutedObject, patch: MergePatch): RoutedWrite {
+function change(
+  { rollout, traffic }: RoutingInput,
+  { metadata }: RoutedObject,
+  patch: MergePatch,
+  { words, weight }: Told,
+): RoutedWrite {
   const { name } = metadata;
+  const events = [...words, ...(weight ? [`to desiredWeight '${traffic.canaryWeight}'`] : [])].map(
+    (what): RouterEvent => ({
+      type: "Normal",
+      reason: "PatchingALBIngress",
+      message: `Updating Ingress \`${name}\` ${what}`,
+    }),
+  );
+  const event = events.at(-1);
   return {
     kind: "patch",
     ref: ingressRef(rollout, name),
     resourceVersion: metadata.resourceVersion ?? "",
     patch,
-    event: {
-      type: "Normal",
-      reason: "PatchingALBIngress",
-      message: `Updating Ingress \`${name}\` to desiredWeight '${traffic.canaryWeight}'`,
-    },
+    ...(events.length > 1 ? { earlier: events.slice(0, -1) } : {}),
+    ...(event === undefined ? {} : { event }),
     failure: `error patching alb ingress \`${name}\``,
   };
 }
 
-/** The list with this annotation for the Rollout; unchanged when it is so, undefined when it cannot be parsed. */
-function withManaged(text: string | undefined, rollout: string, key: string): string | undefined {
-  const managed = readManaged(text);
-  if (managed === undefined) return undefined;
-  const keys = managed.get(rollout) ?? [];
-  const same = keys.length === 1 && keys[0] === key && text !== undefined;
-  return same ? text : managedText(new Map(managed).set(rollout, [key]));
+/** The list with these annotations for the Rollout, those that it has first; unchanged when it is so. */
+function withManaged(
+  text: string | undefined,
+  managed: ReadonlyMap<string, readonly string[]>,
+  rollout: string,
+  keys: readonly string[],
+): string {
+  const old = managed.get(rollout) ?? [];
+  const wanted = new Set(keys);
+  const next = [...new Set([...old.filter((key) => wanted.has(key)), ...keys])];
+  return text !== undefined && equal(old, next) ? text : managedText(new Map(managed).set(rollout, next));
 }
 
 /** The largest weight that AWS takes. */
 const LARGEST_WEIGHT = 999;
 
+const portOf = (rollout: Rollout): string => String(albOf(rollout)?.servicePort ?? 0);
+
 /** Canary, experiments, stable: albRelease.ts relies on stable being the last. */
 function targetGroups(rollout: Rollout, traffic: Traffic): readonly TargetGroup[] {
   const { canaryWeight, additional, total } = traffic;
   const { stable, canary } = servicesOf(rollout, "preferred");
-  const ServicePort = String(albOf(rollout)?.servicePort ?? 0);
+  const ServicePort = portOf(rollout);
   return [
     { serviceName: canary, weight: canaryWeight },
     ...additional,

@@ -8,6 +8,9 @@ export const LEGACY_MANAGED = "rollouts.argoproj.io/managed-alb-actions";
 export const ACTIONS = "/actions.";
 export const CONDITIONS = "/conditions.";
 
+/** The port that stands for an annotation instead of a Service. */
+export const NO_PORT = "use-annotation";
+
 /** In the words of AWS' API. Weights are relative to each other, 0 to 999. */
 export interface TargetGroup {
   readonly ServiceName: string;

@@ -11,6 +11,7 @@ import {
   LEGACY_MANAGED,
   MANAGED,
   managedText,
+  NO_PORT,
   readForward,
   readManaged,
 } from "./albAnnotations.ts";
@@ -91,9 +92,6 @@ function resetAnnotation(
   const reset = forwardText([{ ...target, Weight: FULL_WEIGHT }], forward.stickiness);
   return reset === text ? [] : [[key, reset]];
 }
-
-/** The port that stands for an annotation instead of a Service. */
-const NO_PORT = "use-annotation";
 
 /** Rules without the paths to header routes; undefined when there are no such paths. A rule's last path stays. */
 function withoutRoutes(ingress: RoutedObject, routes: ReadonlySet<string>): readonly IngressRule[] | undefined {

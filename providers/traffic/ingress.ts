@@ -19,7 +19,9 @@ export const INGRESSES: RoutedResource = {
 /** Older than `spec.ingressClassName`, and stronger: controllers read it first. */
 export const CLASS_ANNOTATION = "kubernetes.io/ingress.class";
 
-interface IngressPath {
+export interface IngressPath {
+  readonly path?: string;
+  readonly pathType?: string;
   /** A Service, or some other resource. */
   readonly backend: { readonly service?: { readonly name: string; readonly port?: { readonly name?: string } } };
 }

@@ -10,6 +10,8 @@ export interface Fault {
 /** What is to be done at one object; without a write and a fault nothing is. */
 export interface Part {
   readonly write?: RoutedWrite;
+  /** Carried out after it. */
+  readonly next?: RoutedWrite;
   readonly fault?: Fault;
 }
 
@@ -19,7 +21,7 @@ export const faulty = (message: string, missing = false): { readonly fault: Faul
 
 /** All the writes, and the first of the faults. */
 export function planOf(parts: readonly Part[]): RoutingPlan {
-  const writes = parts.flatMap(({ write }) => write ?? []);
+  const writes = parts.flatMap(({ write, next }) => [write ?? [], next ?? []].flat());
   const fault = parts.find((part) => part.fault !== undefined)?.fault;
   return fault === undefined ? { kind: "plan", writes } : { kind: "fault", writes, ...fault };
 }

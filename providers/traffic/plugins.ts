@@ -1,10 +1,15 @@
-/** Routers that are programs of the user's, by their names. They are not driven yet. */
-import { keys } from "../../kube/validation/place.ts";
-import type { UndrivenRouter } from "./router.ts";
+/**
+ * Routers that are programs of the user's, by their names. The one for the Gateway API is built in; others are not driven
+ * yet.
+ */
+import { at, keys } from "../../kube/validation/place.ts";
+import { gatewayApi } from "./gatewayApi.ts";
+import { GATEWAY_PLUGIN, stanzaViolations } from "./gatewayStanza.ts";
+import type { Router } from "./router.ts";
 
-export const plugins: UndrivenRouter<"plugins"> = {
+export const plugins: Router<"plugins"> = {
   kind: "plugins",
-  title: "plugins",
+  title: "Gateway API",
   abilities: {
     pingPong: true,
     maxTrafficWeight: true,
@@ -16,4 +21,10 @@ export const plugins: UndrivenRouter<"plugins"> = {
   counts: (settings) => keys(settings).length > 0,
   // They may split traffic without Services.
   needsServices: () => false,
+  violations: stanzaViolations,
+  undriven: (settings) =>
+    keys(settings)
+      .filter((name) => name !== GATEWAY_PLUGIN)
+      .map((name) => [`the plugin ${name}`, at(settings, name)] as const),
+  ...gatewayApi,
 };

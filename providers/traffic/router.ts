@@ -25,8 +25,8 @@ export interface Traffic {
     readonly weight: number;
   }[];
   /**
-   * Routes of `managedRoutes` that are in force, in that order. Empty today: a Rollout with such a step is held before
-   * it gets here (docs/behaviour/validation.md#what-is-not-driven-yet).
+   * Routes of `managedRoutes` that are in force, in that order; a router removes the others of that list. `match` has
+   * at least one member (docs/behaviour/traffic.md#header-and-mirror-routes).
    */
   readonly routes: readonly ManagedRoute[];
 }
@@ -42,7 +42,11 @@ export type ManagedRoute =
     };
 
 /** What canary and experiments leave of the total; 0 if they ask for more than that. */
-export const stableWeight = ({ total, canaryWeight, additional }: Traffic): number =>
+export const stableWeight = ({
+  total,
+  canaryWeight,
+  additional,
+}: Pick<Traffic, "total" | "canaryWeight" | "additional">): number =>
   Math.max(
     0,
     additional.reduce((left, { weight }) => left - weight, total - canaryWeight),
@@ -50,6 +54,18 @@ export const stableWeight = ({ total, canaryWeight, additional }: Traffic): numb
 
 export interface RoutedResource extends Resource {
   readonly kind: string;
+  /** The router reads the status of its objects, too. */
+  readonly hasStatus?: true;
+  /**
+   * One kind in several API groups has the same text here: one of them has to be served, and the others count as kinds
+   * without objects while they are not.
+   */
+  readonly alternative?: string;
+  /**
+   * All objects are read while a Rollout needs the kind, since another object says which ones it needs: `reads` names one
+   * without a name, `readsFurther` the others.
+   */
+  readonly isWhole?: true;
 }
 
 export interface ObjectRef {
@@ -67,7 +83,12 @@ export interface RoutedObject {
   readonly kind?: string | undefined;
   readonly metadata: ObjectMeta;
   readonly spec?: unknown;
+  /** Of resources with `hasStatus`. */
+  readonly status?: unknown;
 }
+
+/** All objects of a kind in a namespace. */
+export type ObjectList = Omit<ObjectRef, "name">;
 
 export interface RoutingInput {
   readonly rollout: Rollout;
@@ -75,6 +96,8 @@ export interface RoutingInput {
   readonly settings: RouterSettings;
   /** As the API server last returned it; undefined when it does not exist. */
   readonly object: (ref: ObjectRef) => RoutedObject | undefined;
+  /** In the order of their names; of a list that the router has in `lists`. */
+  readonly objects?: (list: ObjectList) => readonly RoutedObject[];
 }
 
 /** An event on the Rollout. */
@@ -90,13 +113,18 @@ export type MergePatch = Readonly<Record<string, unknown>>;
 interface WriteTexts {
   /** Emitted when the write is made. */
   readonly event?: RouterEvent;
+  /** Emitted before `event`, where one write does several things that are told apart. */
+  readonly earlier?: readonly RouterEvent[];
   /** What could not be done, in case the write fails: the error reads `${failure}: ${why}`. */
   readonly failure: string;
+  /** The reason of a warning of the router's own with that error, emitted before TrafficRoutingError. */
+  readonly failureReason?: EventReason;
 }
 
 /**
  * One write. When a name that is to be created turns out to be taken, the object is read and the router called again.
- * A patch holds for `resourceVersion` only, since it was made from that one.
+ * A patch holds for `resourceVersion` only, since it was made from that one; a deletion holds for the object of this
+ * `uid`, in that version if one is named.
  */
 export type RoutedWrite =
   | ({ readonly kind: "create"; readonly ref: ObjectRef; readonly object: RoutedObject } & WriteTexts)
@@ -105,6 +133,12 @@ export type RoutedWrite =
       readonly ref: ObjectRef;
       readonly resourceVersion: string;
       readonly patch: MergePatch;
+    } & WriteTexts)
+  | ({
+      readonly kind: "delete";
+      readonly ref: ObjectRef;
+      readonly uid: string;
+      readonly resourceVersion?: string;
     } & WriteTexts);
 
 /**
@@ -158,6 +192,10 @@ export interface Router<Kind extends string = string> extends RouterTraits<Kind>
   resources(settings: RouterSettings): readonly RoutedResource[];
   /** The objects that it reads or writes for a Rollout, whether they exist or not. */
   reads(rollout: Rollout, settings: RouterSettings): readonly ObjectRef[];
+  /** Of which it selects some, by their labels for example; absent: it reads objects by their names alone. */
+  readonly lists?: (rollout: Rollout) => readonly ObjectList[];
+  /** Further ones of whole kinds, which the objects in `reads` name. */
+  readonly readsFurther?: (input: Omit<RoutingInput, "traffic">) => readonly ObjectRef[];
   /** Whether a change of an object in `reads` concerns the Rollout. */
   heeds(object: RoutedObject, settings: RouterSettings): boolean;
   /** Level-triggered: it compares the objects with what is wanted, and remembers nothing of earlier calls. */
@@ -169,9 +207,9 @@ export interface Router<Kind extends string = string> extends RouterTraits<Kind>
   readonly entrances?: (rollout: Rollout) => readonly string[];
   /**
    * Whether the data plane does what the objects say, called once there is nothing left to write. For routers that can
-   * know; the weights of others count as soon as they are written.
+   * know; the weights of others count as soon as they are written. Undefined: nobody tells in this case.
    */
-  readonly verify?: (input: RoutingInput) => Verification;
+  readonly verify?: (input: RoutingInput) => Verification | undefined;
   /** For routers whose objects outlive the Rollout, or its interest in them. */
   readonly release?: Release;
 }
@@ -182,7 +220,10 @@ export interface Router<Kind extends string = string> extends RouterTraits<Kind>
  * about objects of which only the metadata have been read.
  */
 export interface Release {
-  /** Names of the Rollouts, all of the object's namespace, that are marked on it as routing by it. */
+  /**
+   * The Rollouts that are marked on it as routing by it: the name of one of the object's namespace, "namespace/name" of
+   * another one.
+   */
   holders(object: RoutedObject): readonly string[];
   /** Made by a controller for a Rollout, but marked with none any more (`kubectl delete rollout --cascade=orphan`). */
   readonly isLoose?: (object: RoutedObject) => boolean;
@@ -194,14 +235,6 @@ export interface Release {
 }
 
 /** An object of the user's is returned to what it was, one of ours is deleted, both in the version that was read. */
-export type ReleaseWrite =
-  | Extract<RoutedWrite, { kind: "patch" }>
-  | {
-      readonly kind: "delete";
-      readonly ref: ObjectRef;
-      readonly uid: string;
-      readonly resourceVersion: string;
-      readonly failure: string;
-    };
+export type ReleaseWrite = Extract<RoutedWrite, { kind: "patch" | "delete" }>;
 
 export type RouterRow<Kind extends string = string> = Router<Kind> | UndrivenRouter<Kind>;

@@ -1,4 +1,5 @@
 /** All traffic routers. A new one is a file of its own and a line here. */
+import { root } from "../../kube/validation/place.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { RouterKind } from "../../schema/trafficRouting.ts";
 import { alb } from "./alb.ts";
@@ -34,9 +35,9 @@ export const drivenOf = (routers: readonly RouterRow[]): readonly Router[] =>
 /** Those that this version drives. */
 export const DRIVEN_ROUTERS: readonly Router[] = drivenOf(ROUTERS);
 
-export function isConfigured({ kind }: Router, rollout: Rollout): boolean {
+export function isConfigured({ kind, counts }: Router, rollout: Rollout): boolean {
   const routing: Readonly<Record<string, unknown>> | undefined = rollout.spec.strategy?.canary?.trafficRouting;
-  return routing?.[kind] !== undefined;
+  return routing?.[kind] !== undefined && counts?.(root(routing[kind])) !== false;
 }
 
 /** The routers by which a Rollout's traffic goes; empty for a Rollout without traffic routing. */

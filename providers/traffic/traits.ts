@@ -19,6 +19,8 @@ export interface RouterTraits<Kind extends string = string> {
   readonly abilities: Abilities;
   /** False where its settings name nothing that could route; absent: never false. */
   readonly counts?: (settings: Place) => boolean;
+  /** The parts of its settings that this version does not drive, each with its title in sentences for users. */
+  readonly undriven?: (settings: Place) => readonly (readonly [title: string, part: Place])[];
   /** Whether the Rollout has to name a stable and a canary Service. */
   readonly needsServices: (settings: Place, pingPong: boolean) => boolean;
   /** Settings that contradict each other (docs/behaviour/validation.md#settings-of-routers). */
@@ -40,6 +42,8 @@ export interface Abilities {
 
 export interface NamedObjects {
   readonly resource: Resource;
+  /** Where an object of such a name is, for a Rollout of a namespace; absent: in that namespace, by its plain name. */
+  readonly placeOf?: (name: string, namespace: string) => { readonly namespace: string; readonly name: string };
   /** Where a Rollout names them, of which one router alone may be in charge; absent: others may share them. */
   readonly owned?: (rollout: unknown) => readonly Place[];
   /**

@@ -19,6 +19,7 @@ import {
 } from "../../kube/validation/place.ts";
 import { helped, invalid, type Violation } from "../../kube/validation/violation.ts";
 import { didYouMean, listed } from "../../kube/validation/nearNames.ts";
+import { markOf } from "./istioMark.ts";
 
 /** What every selected route has to lead to, in the reference's words. */
 interface Destination {
@@ -27,13 +28,26 @@ interface Destination {
   readonly isThere: (destination: Place) => boolean;
 }
 
-interface Routing {
+export interface Routing {
   readonly destinations: readonly Destination[];
   readonly managedRoutes: ReadonlySet<string>;
 }
 
 /** An Istio name: `name`, or `name.namespace`, with or without the cluster's domain. */
 const virtualServiceKey = (reference: string): string => reference.replace(/\.cluster\.local$/, "");
+
+/**
+ * Where the VirtualService of such a name is; a namespace has no period, so that a name may have several.
+ * @param namespace the Rollout's
+ */
+export function virtualServicePlace(
+  reference: string,
+  namespace: string,
+): { readonly namespace: string; readonly name: string } {
+  const key = virtualServiceKey(reference);
+  const dot = key.lastIndexOf(".");
+  return dot < 0 ? { namespace, name: key } : { namespace: key.slice(dot + 1), name: key.slice(0, dot) };
+}
 
 /**
  * VirtualServices by `name.namespace`, those of the Rollout's namespace by their plain names too. A missing one warns,
@@ -49,14 +63,21 @@ export function virtualServiceFindings(rollout: unknown, virtualServices: Lookup
     // The reference shows the name without its namespace.
     const shown = key.includes(".") ? key.slice(0, key.lastIndexOf(".")) : key;
     if (virtualServices.has(key)) {
-      const spec = at(root(virtualServices.get(key)), "spec");
-      const details = routeProblems(reference, spec, routing);
+      const object = root(virtualServices.get(key));
+      const spec = at(object, "spec");
+      const managedRoutes = new Set([...routing.managedRoutes, ...managedBy(rollout, object)]);
+      const details = routeProblems(reference, spec, { ...routing, managedRoutes });
       const help = routesHelp(routing, spec);
       refuse.push(...details.map((detail) => helped(invalid("virtual-service-routes", name, detail, shown), help)));
     } else {
       const near = didYouMean(key, virtualServices.keys?.() ?? []);
       const help = `${near === undefined ? "" : `${near} `}Create it, or correct the name; one of another namespace is NAME.NAMESPACE`;
-      warn.push(helped(invalid("virtual-service-missing", name, `VirtualService "${key}" not found`, shown), help));
+      warn.push(
+        helped(
+          invalid("virtual-service-missing", name, `virtualservices.networking.istio.io "${shown}" not found`, shown),
+          help,
+        ),
+      );
     }
   }
   return { refuse, warn };
@@ -73,7 +94,7 @@ function routesHelp({ destinations }: Routing, spec: Place): string {
 }
 
 /** A list, even an empty one, beats a single reference. */
-function referencesOf(rollout: unknown): readonly Place[] {
+export function referencesOf(rollout: unknown): readonly Place[] {
   const istio = at(root(rollout), "spec", "strategy", "canary", "trafficRouting", "istio");
   const list = at(istio, "virtualServices");
   if (present(list)) return items(list);
@@ -88,7 +109,13 @@ function nameOf(reference: Place): Place {
   return short === path ? placed(name.value, path) : placed(name.value, short, path);
 }
 
-function routingOf(rollout: unknown): Routing {
+/** Routes that the Rollout has made there and that `managedRoutes` may not list any more: the router removes them. */
+function managedBy(rollout: unknown, object: Place): readonly string[] {
+  const own = at(root(rollout), "metadata");
+  return markOf(at(object, "metadata"), text(at(own, "namespace")), text(at(own, "name")))?.managed ?? [];
+}
+
+export function routingOf(rollout: unknown): Routing {
   const canary = at(root(rollout), "spec", "strategy", "canary");
   const routing = at(canary, "trafficRouting");
   const rule = at(routing, "istio", "destinationRule");
@@ -137,7 +164,7 @@ const PROTOCOLS: readonly Protocol[] = [
 ];
 
 /** Every protocol that the VirtualService has must lead to both, even when the Rollout lists routes of another. */
-function routeProblems(reference: Place, spec: Place, routing: Routing): readonly string[] {
+export function routeProblems(reference: Place, spec: Place, routing: Routing): readonly string[] {
   const there = PROTOCOLS.filter(({ member }) => Array.isArray(at(spec, member).value));
   if (there.length === 0) return ["Unable to get any of the HTTP, TCP or TLS routes for the Istio VirtualService"];
   return there.flatMap((protocol) => {
@@ -171,7 +198,7 @@ function protocolProblem({ select, isAmbiguous }: Protocol, { reference, routes,
 }
 
 /** By name; without names the only route, or the first that has no name. */
-function selectHttp(reference: Place, routes: readonly Place[]): readonly Place[] | string {
+export function selectHttp(reference: Place, routes: readonly Place[]): readonly Place[] | string {
   const names = texts(at(reference, "routes"));
   if (names.length === 0) {
     return routes.length === 1 ? routes : routes.filter((route) => text(at(route, "name")) === "").slice(0, 1);
@@ -195,7 +222,7 @@ function ambiguous(member: string, list: string) {
 }
 
 /** Without a list the first route counts. An entry matches a route with one port, its own, and the same hosts. */
-function selectTls(reference: Place, routes: readonly Place[]): readonly Place[] | string {
+export function selectTls(reference: Place, routes: readonly Place[]): readonly Place[] | string {
   return selectMatching(at(reference, "tlsRoutes"), routes, "TLS", (entry, route) => {
     const hosts = new Set(items(at(route, "match")).flatMap((match) => texts(at(match, "sniHosts"))));
     const wanted = texts(at(entry, "sniHosts"));
@@ -205,7 +232,7 @@ function selectTls(reference: Place, routes: readonly Place[]): readonly Place[]
   });
 }
 
-function selectTcp(reference: Place, routes: readonly Place[]): readonly Place[] | string {
+export function selectTcp(reference: Place, routes: readonly Place[]): readonly Place[] | string {
   return selectMatching(
     at(reference, "tcpRoutes"),
     routes,

@@ -3,10 +3,10 @@ import { whoCan } from "./whoCan.ts";
 
 test("routers that can do something are named, those that are driven first", () => {
   expect(whoCan("Ping and pong", ({ pingPong }) => pingPong === true)).toBe(
-    "Ping and pong work with ALB, and with Istio and plugins, which this version does not drive yet",
+    "Ping and pong work with ALB, Istio and Gateway API",
   );
   expect(whoCan("Mirror routes", ({ mirrorRoutes }) => mirrorRoutes === true)).toBe(
-    "Mirror routes work with Istio and plugins, which this version does not drive yet",
+    "Mirror routes work with Istio and Gateway API",
   );
   expect(whoCan("Miracles", () => false)).toBe("Miracles work with no router");
 });

@@ -5,7 +5,7 @@ import { ROUTERS } from "./routers.ts";
 import type { Abilities } from "./traits.ts";
 
 /**
- * `Header routes work with ALB, and with Istio and plugins, which this version does not drive yet`.
+ * `Header routes work with ALB, and with Istio and APISIX, which this version does not drive yet`.
  * @param what a plural that begins a sentence: "Header routes"
  */
 export function whoCan(

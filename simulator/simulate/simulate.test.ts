@@ -119,6 +119,15 @@ describe("a router", () => {
     expect(outcome.kind).toBe("healthy");
   });
 
+  test("of the Gateway API has its routes made up, by name and by labels", async () => {
+    const routes = "httpRoute: web, namespace: edge, grpcRouteSelector: { matchLabels: { app: web } }";
+    const strategy = `{ canary: { canaryService: c, stableService: s,
+      trafficRouting: { plugins: { argoproj-labs/gatewayAPI: { ${routes} } } }, steps: [{ setWeight: 50 }, { pause: { duration: 10m } }] } }`;
+    const { notes, outcome } = await played({ strategy });
+    expect(notes[0]).toContain('HTTPRoute "web", GRPCRoute "selected"');
+    expect(outcome.kind).toBe("healthy");
+  });
+
   test("divides the requests by its weights; pods beyond the size are counted as long as they are there", async () => {
     const { extra, requests, worstCapacity } = await played({ strategy: router, perSecond: 100 });
     expect([extra.most, extra.ms, worstCapacity.value]).toEqual([4, 650_000, 1]);
@@ -126,11 +135,36 @@ describe("a router", () => {
     expect(requests).toMatchObject({ toNew: 30_500, total: 62_000, usualPerPod: 25, mostPerPod: 25 });
   });
 
+  test("Istio finds the VirtualService and the DestinationRule that nobody has given", async () => {
+    const strategy = `{ canary: { trafficRouting: { istio: {
+      virtualService: { name: v, routes: [main] },
+      destinationRule: { name: d, stableSubsetName: old, canarySubsetName: new } } },
+      steps: [{ setWeight: 50 }, { pause: { duration: 20s } }] } }`;
+    const { notes, outcome } = await played({ strategy });
+    expect(notes).toEqual(['Made up, because no file has it: VirtualService "v", DestinationRule "d"']);
+    expect(outcome.kind).toBe("healthy");
+  });
+
+  test.each([
+    ["{ traefik: { weightedTraefikServiceName: web } }", 'TraefikService "web"'],
+    ["{ traefik: { weightedTraefikServiceName: ingressroute/web } }", 'IngressRoute "web"'],
+    ["{ apisix: { route: { name: web, rules: [a, b] } } }", 'ApisixRoute "web"'],
+    ["{ ambassador: { mappings: [web] } }", 'Mapping "web"'],
+    [
+      "{ appMesh: { virtualService: { name: web }, virtualNodeGroup: { stableVirtualNodeRef: { name: a }, canaryVirtualNodeRef: { name: b } } } }",
+      'VirtualService "web", VirtualRouter "web", VirtualNode "a", VirtualNode "b"',
+    ],
+  ])("with kinds of its own has its objects made up: %s", async (trafficRouting, objects) => {
+    const strategy = `{ canary: { canaryService: c, stableService: s, trafficRouting: ${trafficRouting}, steps: [{ setWeight: 50 }, { pause: { duration: 1m } }] } }`;
+    const { notes, outcome } = await played({ strategy });
+    expect(notes).toEqual([`Made up, because no file has it: Service "s", Service "c", ${objects}`]);
+    expect(outcome.kind).toBe("healthy");
+  });
+
   test("that this version does not drive is refused in admission's words", async () => {
-    const strategy =
-      "{ canary: { canaryService: c, stableService: s, trafficRouting: { istio: { virtualService: { name: v } } } } }";
+    const strategy = "{ canary: { canaryService: c, stableService: s, trafficRouting: { plugins: { a/b: {} } } } }";
     expect(await refusalOf(played({ strategy }))).toContain(
-      "this version of Sluice does not drive traffic routing by Istio yet",
+      "this version of Sluice does not drive traffic routing by the plugin a/b yet",
     );
   });
 });

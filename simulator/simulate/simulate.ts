@@ -18,7 +18,7 @@ import { isObserved, type Moment, momentOf, type Revisions, type Seen, seenIn } 
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { installPlugins } from "./plugins.ts";
 import { create, createNamespace, NotSimulated, patch, perform, resourceOf } from "./requests.ts";
-import { TRAFFIC_SPLITS } from "./routedObjects.ts";
+import { ROUTER_KINDS } from "./routedObjects.ts";
 import type { Scenario } from "./scenario.ts";
 import { simulatedHttp, simulatedProviders } from "./simulatedMetrics.ts";
 import { type Update, type UpdatePatch, updatePatch } from "./update.ts";
@@ -115,8 +115,8 @@ async function deploy({ options: { bundle }, cluster: { server }, clock, notes }
     const isGiven = bundle.objects.some(({ kind, metadata }) => kind === "Namespace" && metadata.name === name);
     if (!isGiven) await createNamespace(server, name);
   }
-  const splits = TRAFFIC_SPLITS.metadata.name;
-  if (!bundle.objects.some(({ metadata }) => metadata.name === splits)) await create(server, TRAFFIC_SPLITS, "");
+  const given = new Set(bundle.objects.map(({ metadata }) => metadata.name));
+  for (const kind of ROUTER_KINDS) if (!given.has(kind.metadata.name)) await create(server, kind, "");
   notes.push(...(await installPlugins(server, bundle.rollout)));
   await clock.advance(1_000);
   for (const manifest of bundle.objects) {

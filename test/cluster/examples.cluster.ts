@@ -8,9 +8,19 @@ import { healthy, inPhase, newWorld, type World } from "./harness/clusterWorld.t
 
 await harness();
 const folder = join(import.meta.dir, "../../examples");
-const definition = "smi-crd.yaml";
+const ROUTERS = "routers-crd.yaml";
+/** The kinds that an example needs. */
+const definitions: Readonly<Record<string, string>> = {
+  "canary-smi": "smi-crd.yaml",
+  "canary-istio": "istio-crd.yaml",
+  "canary-plugins": "gateway-crd.yaml",
+  "canary-traefik": ROUTERS,
+  "canary-apisix": ROUTERS,
+  "canary-ambassador": ROUTERS,
+  "canary-appmesh": ROUTERS,
+};
 const names = readdirSync(folder)
-  .filter((file) => file.endsWith(".yaml") && file !== definition)
+  .filter((file) => file.endsWith(".yaml") && !file.endsWith("-crd.yaml"))
   .map((file) => file.replace(".yaml", ""));
 /** They do not wait for a person. */
 const alone: readonly string[] = ["restart", "blue-green-auto", "analysed"];
@@ -18,6 +28,22 @@ const alone: readonly string[] = ["restart", "blue-green-auto", "analysed"];
 async function kubectl({ harness: { kubectl: run }, namespace }: World, ...args: readonly string[]): Promise<void> {
   const { code, stderr } = await run(["-n", namespace, ...args]);
   expect([args.join(" "), code === 0 ? "" : stderr]).toEqual([args.join(" "), ""]);
+}
+
+const defined = new Map<string, Promise<void>>();
+
+/** Once for all examples that need the same kinds. */
+async function define(world: World, name: string): Promise<void> {
+  const file = definitions[name];
+  if (file === undefined) return;
+  const running = defined.get(file) ?? establish(world, join(folder, file));
+  defined.set(file, running);
+  await running;
+}
+
+async function establish(world: World, path: string): Promise<void> {
+  await kubectl(world, "apply", "-f", path);
+  await kubectl(world, "wait", "--for=condition=Established", "-f", path, "--timeout=60s");
 }
 
 const images = async (world: World): Promise<readonly string[]> => {
@@ -33,7 +59,7 @@ test.concurrent.each(names)(
   "the example %s is deployed, updated and seen through",
   async (name) => {
     const world = await newWorld(`example-${name}`);
-    if (name === "canary-smi") await kubectl(world, "apply", "-f", join(folder, definition));
+    await define(world, name);
     await kubectl(world, "apply", "-f", join(folder, `${name}.yaml`));
     await world.settle(name, "Healthy", healthy);
     expect(await images(world)).toEqual(["nginx:1.28"]);

@@ -11,7 +11,7 @@ import { effectOf } from "../../controller/rollout/actions/actions.ts";
 import type { Snapshot, World as Facts } from "../../controller/rollout/model/model.ts";
 import type { Traffic } from "../../providers/traffic/router.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { play, randomBlueGreen, randomCanary, randomOf, randomRouted, randomScaled } from "./random.ts";
+import { play, randomBlueGreen, randomCanary, randomManaged, randomOf, randomRouted, randomScaled } from "./random.ts";
 import type { World, WorldOptions } from "./goldenWorld.ts";
 
 const WORLDS = Number(process.env["PROPERTY_WORLDS"] ?? 20);
@@ -150,6 +150,7 @@ describe.each([
   ["blue-green", randomBlueGreen],
   ["routed canary", randomRouted],
   ["routed canary with sizes of its own", randomScaled],
+  ["routed canary with managed routes", randomManaged],
 ] as const)("%s", (_, strategy) => {
   test("deciding changes nothing that it was given, and says the same twice", () => {
     everyDecision(strategy, ["usual", "slow"], ({ before, decision, now }) =>
@@ -219,12 +220,28 @@ describe("a canary", () => {
   });
 });
 
+/** Names of the ReplicaSets behind the stable and the canary Service. */
+function servedBy(
+  { active, preview }: Between,
+  { spec, status }: Rollout,
+): readonly [stable: string | undefined, canary: string | undefined] {
+  const swapped = spec.strategy?.canary?.pingPong !== undefined && status?.canary?.stablePingPong !== "ping";
+  return swapped ? [preview, active] : [active, preview];
+}
+
+/** Managed routes that lead to a canary Service without pods. */
+function routesToNobody(now: Between, rollout: Rollout): number {
+  if (rollout.spec.replicas === 0) return 0;
+  const [, canary = ""] = servedBy(now, rollout);
+  const pods = Math.min(now.sizes.get(canary) ?? 0, now.available.get(canary) ?? 0);
+  return pods > 0 ? 0 : (now.routed?.routes.length ?? 0);
+}
+
 /** How many pods are missing in the ReplicaSets that users reach, given their part of the traffic. */
-function missingPods({ sizes, available, active, preview, routed }: Between, rollout: Rollout): number {
+function missingPods(now: Between, rollout: Rollout): number {
+  const { sizes, available, routed } = now;
   if (routed === undefined) return 0;
-  const { pingPong } = rollout.spec.strategy?.canary ?? {};
-  const swapped = pingPong !== undefined && rollout.status?.canary?.stablePingPong !== "ping";
-  const [stable, canary] = swapped ? [preview, active] : [active, preview];
+  const [stable, canary] = servedBy(now, rollout);
   const pods = (set: string): number => Math.min(sizes.get(set) ?? 0, available.get(set) ?? 0);
   const missing = (set: string | undefined, weight: number): number => {
     const needed = Math.floor((weight * (rollout.spec.replicas ?? 1)) / routed.total);
@@ -240,6 +257,22 @@ describe("a routed canary", () => {
     everyWrite(randomRouted, (now, before, { before: { rollout } }) => {
       const missing = missingPods(now, rollout);
       return missing <= missingPods(before, rollout) ? undefined : `${missing} pods are missing to their traffic`;
+    });
+  });
+
+  test("sends nobody by a managed route to a canary without pods, and takes its pods after its routes", () => {
+    everyWrite(randomManaged, (now, before, { before: { rollout } }) => {
+      const lost = routesToNobody(now, rollout);
+      return lost <= routesToNobody(before, rollout) ? undefined : `${lost} managed routes lead to no pods`;
+    });
+  });
+
+  test("has no managed route at rest that an update does not ask for", () => {
+    everyDecision(randomManaged, KINDS, ({ decision, after: { rollout }, routed }) => {
+      const { abort, currentPodHash, stableRS } = rollout.status ?? {};
+      const isUpdate = abort !== true && currentPodHash !== stableRS;
+      const names = (routed?.routes ?? []).map(({ name }) => name);
+      return asks(decision) || isUpdate || names.length === 0 ? undefined : `routes ${names.join(", ")} are left`;
     });
   });
 

@@ -91,6 +91,36 @@ function routedCanary(random: Random, scales: boolean): Rollout {
 export const randomRouted = (random: Random): Rollout => routedCanary(random, false);
 export const randomScaled = (random: Random): Rollout => routedCanary(random, true);
 
+const randomRoute = (random: Random): CanaryStep => {
+  const name = chosen(random, ["beta", "team"]);
+  const header = { name, match: [{ headerName: "x", headerValue: { exact: String(random(3)) } }] };
+  return chosen<CanaryStep>(random, [
+    { setHeaderRoute: header },
+    { setHeaderRoute: header },
+    { setHeaderRoute: { name } },
+    { setMirrorRoute: { name: "copy", match: [{ path: { prefix: "/" } }], percentage: random(101) } },
+    { setMirrorRoute: { name: "copy" } },
+  ]);
+};
+
+const BETA: CanaryStep = {
+  setHeaderRoute: { name: "beta", match: [{ headerName: "x", headerValue: { exact: "yes" } }] },
+};
+
+/** A routed canary with header and mirror routes among its steps, by a router that can do both. */
+export function randomManaged(random: Random): Rollout {
+  const rollout = routedCanary(random, true);
+  const { steps = [], trafficRouting, ...strategy } = rollout.spec.strategy?.canary ?? {};
+  const between = steps.flatMap((step) => (random(2) === 0 ? [randomRoute(random), step] : [step]));
+  const first = random(3) === 0 ? user.setCanaryScale({ replicas: 1 }) : user.setWeight(1 + random(100));
+  const back = random(2) === 0 ? [] : [user.setWeight(0), user.setCanaryScale({ matchTrafficWeight: true })];
+  const managed = [first, BETA, user.pause(), ...between, ...back, user.pause()];
+  const managedRoutes = ["copy", "team", "beta"].map((name) => ({ name }));
+  return user.strategy(user.canary(managed, { ...strategy, trafficRouting: { ...trafficRouting, managedRoutes } }))(
+    rollout,
+  );
+}
+
 export function randomBlueGreen(random: Random): Rollout {
   const previewReplicaCount = random(3) === 0 ? { previewReplicaCount: 1 + random(3) } : {};
   const strategy = user.blueGreen({
@@ -141,7 +171,10 @@ const newSteps =
   (steps: CanaryStep[]): user.Edit =>
   (rollout) => {
     const strategy = rollout.spec.strategy?.canary;
-    return strategy === undefined ? rollout : user.strategy({ canary: { ...strategy, steps } })(rollout);
+    if (strategy === undefined) return rollout;
+    const isManaged = strategy.trafficRouting?.managedRoutes !== undefined;
+    const next = isManaged ? [user.setWeight(50), BETA, user.pause(), ...steps] : steps;
+    return user.strategy({ canary: { ...strategy, steps: next } })(rollout);
   };
 
 /** Plays one world: so many `edits` with pauses between them, and a longer time at the end. */

@@ -1,15 +1,19 @@
 /** Stories of traffic routers: objects in an in-memory API server, the wanted weights, and the objects afterwards. */
 import { manualClock } from "../../kube/clock/clock.ts";
 import type {
+  ObjectList,
   ObjectRef,
   ReleaseWrite,
   RoutedObject,
+  RoutedResource,
   RoutedWrite,
   Router,
   Traffic,
 } from "../../providers/traffic/router.ts";
 import type { RouterSettings } from "../../providers/traffic/settings.ts";
+import { DRIVEN_ROUTERS } from "../../providers/traffic/routers.ts";
 import { TRAFFIC_SPLIT_VERSIONS } from "../../providers/traffic/smi.ts";
+import { resourceName } from "../../schema/kube.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { ApiObject, Draft } from "../../simulator/model/model.ts";
 import { createCore } from "../../simulator/server/objects/core.ts";
@@ -22,6 +26,7 @@ export const byDefault: RouterSettings = {
   nginxIngressClasses: ["nginx"],
   albIngressClasses: ["alb"],
   trafficSplitVersion: "v1alpha1",
+  istioVersion: "v1alpha3",
 };
 
 /** The Rollout `web` with the Services `web` (stable) and `web-next`. */
@@ -48,19 +53,23 @@ export const wanting = (canaryWeight: number, more: Partial<Traffic> = {}): Traf
 
 export interface RoutingWorld {
   object(ref: ObjectRef): RoutedObject | undefined;
+  objects(list: ObjectList): readonly RoutedObject[];
   carryOut(write: RoutedWrite | ReleaseWrite): void;
   /** Runs the router, carries out the writes that it returns, and @returns them. */
   route(router: Router, rollout: Rollout, traffic: Traffic): ReturnType<Router["route"]>;
 }
 
 /** Names of the simulator's collections. */
-const collectionOf = ({ resource }: ObjectRef): string => `${resource.plural}.${resource.group}`;
+const collectionOf = ({ resource }: ObjectList): string => `${resource.plural}.${resource.group}`;
 
-/** The simulator's collections by kind. */
-const COLLECTIONS: Readonly<Record<string, string>> = {
-  Ingress: "ingresses.networking.k8s.io",
-  TrafficSplit: "trafficsplits.split.smi-spec.io",
-};
+/** The kinds of all routers, each once. */
+function kindsOf(settings: RouterSettings): readonly RoutedResource[] {
+  const all = DRIVEN_ROUTERS.flatMap((router) => router.resources(settings));
+  return [...new Map(all.map((resource) => [resourceName(resource), resource])).values()];
+}
+
+/** Those that the simulator knows by itself. */
+const BUILT_IN = new Set(["networking.k8s.io"]);
 
 /** A kind for which the simulator accepts any object. */
 const definition = (group: string, kind: string, plural: string, versions: readonly string[]): Draft => ({
@@ -83,17 +92,26 @@ const definition = (group: string, kind: string, plural: string, versions: reado
 /** `objects` may leave out their namespace, apiVersion and kind: they are Ingresses in "default". */
 export function routingWorld(objects: readonly Draft[], settings: RouterSettings = byDefault): RoutingWorld {
   const core = createCore({ clock: manualClock() });
-  core.create(
-    "customresourcedefinitions.apiextensions.k8s.io",
-    definition("split.smi-spec.io", "TrafficSplit", "trafficsplits", TRAFFIC_SPLIT_VERSIONS),
-  );
+  const kinds = kindsOf(settings);
+  for (const { group, kind, plural, version } of kinds) {
+    if (BUILT_IN.has(group)) continue;
+    const versions = kind === "TrafficSplit" ? TRAFFIC_SPLIT_VERSIONS : [version];
+    core.create("customresourcedefinitions.apiextensions.k8s.io", definition(group, kind, plural, versions));
+  }
+  const namespaces = new Set(objects.map(({ metadata }) => metadata?.namespace ?? "default"));
+  for (const name of namespaces) if (name !== "default") core.create("namespaces", { metadata: { name } });
   for (const object of objects) {
     const metadata = { namespace: "default", ...object.metadata };
-    core.create(COLLECTIONS[object.kind ?? "Ingress"] ?? "", { ...object, metadata });
+    const { kind = "Ingress", apiVersion } = object;
+    const resource = kinds.find(
+      (one) => one.kind === kind && (apiVersion === undefined || apiVersion.startsWith(`${one.group}/`)),
+    );
+    core.create(resource === undefined ? "" : resourceName(resource), { ...object, metadata });
   }
   const place = (ref: ObjectRef) => ({ resource: collectionOf(ref), namespace: ref.namespace, name: ref.name });
   const world: RoutingWorld = {
     object: (ref) => core.get(place(ref)) as RoutedObject | undefined,
+    objects: (list) => core.list(collectionOf(list), { namespace: list.namespace }) as unknown as RoutedObject[],
     carryOut(write) {
       if (write.kind === "create") {
         core.create(collectionOf(write.ref), write.object as unknown as Draft, { fieldValidation: "Strict" });
@@ -114,7 +132,8 @@ export function routingWorld(objects: readonly Draft[], settings: RouterSettings
       );
     },
     route(router, rollout, traffic) {
-      const plan = router.route({ rollout, traffic, settings, object: world.object });
+      const { object, objects: all } = world;
+      const plan = router.route({ rollout, traffic, settings, object, objects: all });
       plan.writes.forEach(world.carryOut);
       return plan;
     },
@@ -138,7 +157,13 @@ export const routingStories = (router: Router, stories: readonly RoutingStory[])
 function linesOf(router: Router, story: RoutingStory): string[] {
   const { sentence, rollout, objects, wants, settings = byDefault } = story;
   const world = routingWorld(objects, settings);
-  const present = (): RoutedObject[] => router.reads(rollout, settings).flatMap((ref) => world.object(ref) ?? []);
+  const present = (): RoutedObject[] => [
+    ...router.reads(rollout, settings).flatMap((ref) => world.object(ref) ?? []),
+    ...(router.readsFurther?.({ rollout, settings, object: world.object }) ?? []).flatMap(
+      (ref) => world.object(ref) ?? [],
+    ),
+    ...(router.lists?.(rollout) ?? []).flatMap(world.objects),
+  ];
   const before = new Set(present());
   const lines = [`# ${sentence}`];
   for (const traffic of wants) {
@@ -152,16 +177,18 @@ function linesOf(router: Router, story: RoutingStory): string[] {
   return [...lines, ...changed.map(picture)];
 }
 
-function wish({ canaryWeight, total, additional }: Traffic): string {
+function wish({ canaryWeight, total, additional, routes }: Traffic): string {
   const others = additional.map(({ serviceName, weight }) => `, ${serviceName} ${weight}`).join("");
-  return `${canaryWeight}${others} of ${total}`;
+  const managed = routes.map(({ kind, name }) => `, ${kind} ${name}`).join("");
+  return `${canaryWeight}${others} of ${total}${managed}`;
 }
 
 function lineOf(write: RoutedWrite): string[] {
-  const { event } = write;
-  const what =
-    write.kind === "create" ? `create ${write.ref.name}` : `patch ${write.ref.name} ${JSON.stringify(write.patch)}`;
-  return [`  ${what}`, ...(event === undefined ? [] : [`  ${event.type} ${event.reason}: ${event.message}`])];
+  const { event, earlier = [] } = write;
+  const patch = write.kind === "patch" ? ` ${JSON.stringify(write.patch)}` : "";
+  const what = `${write.kind} ${write.ref.name}${patch}`;
+  const events = [...earlier, ...(event === undefined ? [] : [event])];
+  return [`  ${what}`, ...events.map(({ type, reason, message }) => `  ${type} ${reason}: ${message}`)];
 }
 
 /** Without what the API server fills in. */

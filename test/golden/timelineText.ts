@@ -170,14 +170,21 @@ export function actionText(cluster: Cluster, action: Action): string {
   }
 }
 
-const shareText = (traffic: Traffic): string =>
-  `${traffic.canaryWeight}/${stableWeight(traffic)}${traffic.additional.map(({ weight }) => `/${weight}`).join("")}`;
+const shareText = (traffic: Traffic): string => {
+  const { canaryWeight, additional, routes } = traffic;
+  const weights = [canaryWeight, stableWeight(traffic), ...additional.map(({ weight }) => weight)].join("/");
+  return [weights, ...routes.map(routeText)].join("+");
+};
+
+/** `beta` is a header route, `copy%` a mirror route. */
+const routeText = ({ kind, name }: Traffic["routes"][number]): string => (kind === "header" ? name : `${name}%`);
 
 const trafficText = (cluster: Cluster, traffic: Traffic): string =>
   [
     `${imageOfHash(cluster, traffic.canaryHash)} ${traffic.canaryWeight}`,
     `${imageOfHash(cluster, traffic.stableHash)} ${stableWeight(traffic)}`,
     ...traffic.additional.map(({ serviceName, weight }) => `${readable(cluster, serviceName)} ${weight}`),
+    ...traffic.routes.map((route) => `${route.kind} ${route.name}`),
   ].join(", ");
 
 const imageInManifest = (manifest: { spec: { template?: { spec?: unknown } | undefined } }): string => {

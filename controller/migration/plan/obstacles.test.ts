@@ -123,10 +123,10 @@ describe("in the way is", () => {
       { what: "profile", text: 'profile "p" of ConfigMap "shop/p" is wrong: data[p].canary: no' },
     ]);
     const services = { stableService: "web", canaryService: "web-next" };
-    const strategy = { canary: { ...services, trafficRouting: { istio: { virtualService: { name: "web" } } } } };
+    const strategy = { canary: { ...services, trafficRouting: { plugins: { "a/b": {} } } } };
     const undriven = { kind: "found", from: "", profile: { name: "p", strategy } } as const;
     expect(told(deployment(), beside({ profile: undriven }))).toMatchObject([
-      { what: "profile", modes: both, text: containing('profile "p": spec.strategy.canary.trafficRouting.istio') },
+      { what: "profile", modes: both, text: containing('profile "p": spec.strategy.canary.trafficRouting.plugins') },
     ]);
   });
 

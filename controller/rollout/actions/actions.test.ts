@@ -1,3 +1,4 @@
+import type { Traffic } from "../../../providers/traffic/router.ts";
 import { HASH_LABEL, MANAGED_BY, TEMPLATE_ANNOTATIONS } from "../../../schema/labels.ts";
 import { describe, expect, test } from "bun:test";
 import { actions, effectOf, joined, type RowsOf, targetOf, wordsOf } from "./actions.ts";
@@ -312,6 +313,16 @@ test("annotations of the template are kept until a role's end is recorded, whate
   expect(record).toContain(`"${TEMPLATE_ANNOTATIONS}":null`);
   const begun = { ...metadata, annotations: { team: "new" }, kept: '{"team":"a"}' };
   expect(actions.setPodMetadata.requests(begun, { hasPods: true }).map(sent)[0]).toContain(TEMPLATE_ANNOTATIONS);
+});
+
+test("the words of a split name the managed routes", () => {
+  const routes: Traffic["routes"] = [
+    { kind: "header", name: "beta", match: [{ headerName: "x", headerValue: { exact: "y" } }] },
+    { kind: "mirror", name: "copy", match: [{ path: { prefix: "/" } }], percentage: 5 },
+  ];
+  expect(wordsOf({ kind: "routeTraffic", traffic: { ...traffic, routes } })).toBe(
+    'route 20 of 100 parts of the traffic to hash "2", with header route "beta", with mirror route "copy"',
+  );
 });
 
 describe("two actions", () => {

@@ -12,7 +12,7 @@ interface Needs {
   readonly writes: readonly RoutedWrite[];
 }
 
-/** A patch and a deletion name the version that they were made for. */
+/** A patch names the version that it was made for, a deletion the object and where it matters its version. */
 export function routedRequest(write: RoutedWrite | ReleaseWrite): WriteRequest {
   const { resource, namespace, name } = write.ref;
   switch (write.kind) {
@@ -22,7 +22,8 @@ export function routedRequest(write: RoutedWrite | ReleaseWrite): WriteRequest {
       return { verb: "patch", resource, namespace, name, resourceVersion: write.resourceVersion, body: write.patch };
     case "delete": {
       const { uid, resourceVersion } = write;
-      const body = { propagationPolicy: "Background", preconditions: { uid, resourceVersion } };
+      const preconditions = { uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+      const body = { propagationPolicy: "Background", preconditions };
       return { verb: "delete", resource, namespace, name, body };
     }
     default:
@@ -33,8 +34,11 @@ export function routedRequest(write: RoutedWrite | ReleaseWrite): WriteRequest {
 export const routeTraffic = {
   effect: (world, { traffic }) => ({ ...world, traffic }),
   requests: (_, { writes }) => writes.map(routedRequest),
-  words: ({ traffic: { canaryHash, canaryWeight, total } }) =>
-    `route ${canaryWeight} of ${total} parts of the traffic to hash "${canaryHash}"`,
+  words: ({ traffic: { canaryHash, canaryWeight, total, routes } }) =>
+    [
+      `route ${canaryWeight} of ${total} parts of the traffic to hash "${canaryHash}"`,
+      ...routes.map(({ kind, name }) => `${kind} route "${name}"`),
+    ].join(", with "),
   target: () => "routers",
   join: (first, second) => (first.kind === "routeTraffic" ? second : undefined),
   divides: () => "traffic",

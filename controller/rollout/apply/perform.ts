@@ -190,6 +190,10 @@ const routePorts = (run: Run): RoutePorts => ({
     const store = run.stores.routed.stores.get(resourceName(resource));
     store?.objects.written(object);
   },
+  forget: ({ resource, namespace, name }, uid) => {
+    const store = run.stores.routed.stores.get(resourceName(resource));
+    store?.objects.deleted(`${namespace}/${name}`, uid);
+  },
   emit: (event) => run.recordEvent(run.rollout, { ...event, after: 0 }),
 });
 

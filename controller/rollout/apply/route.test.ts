@@ -33,6 +33,7 @@ function stage(refuse: (request: KubeRequest) => Error | undefined = () => undef
       return client.request<T>(request);
     },
     remember: (_, object: RoutedObject) => void store?.objects.written(object),
+    forget: ({ namespace, name }, uid) => store?.objects.deleted(`${namespace}/${name}`, uid),
     emit: ({ type, reason, message }) => void emitted.push(`${type} ${reason}: ${message}`),
   };
   const weights = (): (string | undefined)[] =>
@@ -91,5 +92,77 @@ describe("the objects of routers", () => {
     core.create(INGRESSES, { metadata: { ...metadata, ownerReferences: [owner] }, spec });
     await route(20);
     expect(weights()).toEqual(["20", "20", "20"]);
+  });
+});
+
+describe("a router that deletes, and that has a reason of its own for what fails,", () => {
+  const MAPPINGS = "mappings.getambassador.io";
+  const byMapping = routedBy({ ambassador: { mappings: ["shop"] } });
+  const owner = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", name: "web", uid: "uid-web", controller: true };
+  const names = { kind: "Mapping", listKind: "MappingList", plural: "mappings", singular: "mapping" };
+  const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+
+  /** With a Mapping of the canary's at weight 20; `refuse` may answer instead. */
+  function mappings(refuse: (request: KubeRequest) => Error | undefined = () => undefined) {
+    const { core, client } = testApi();
+    const versions = [{ name: "v2", served: true, storage: true, schema }];
+    core.create("customresourcedefinitions.apiextensions.k8s.io", {
+      metadata: { name: MAPPINGS },
+      spec: { group: "getambassador.io", scope: "Namespaced", names, versions },
+    });
+    const routed = createRouted(byDefault);
+    const store = routed.stores.get(MAPPINGS);
+    const put = (name: string, metadata: object, spec: object): void => {
+      const object = { metadata: { name, namespace: "default", ...metadata }, spec };
+      store?.objects.upsert(core.create(MAPPINGS, object) as never);
+    };
+    put("shop", {}, { service: "web" });
+    put("shop-canary", { ownerReferences: [owner] }, { service: "web-next", weight: 20 });
+    const emitted: string[] = [];
+    const ports: RoutePorts = {
+      routed,
+      get: (path) => client.request({ method: "GET", path }),
+      send: async <T>(request: KubeRequest): Promise<T> => {
+        const refusal = refuse(request);
+        if (refusal !== undefined) throw refusal;
+        return client.request<T>(request);
+      },
+      remember: (_, object: RoutedObject) => void store?.objects.written(object),
+      forget: ({ namespace, name }, uid) => store?.objects.deleted(`${namespace}/${name}`, uid),
+      emit: ({ type, reason, message }) => void emitted.push(`${type} ${reason}: ${message}`),
+    };
+    const route = () => routeTraffic(ports, byMapping, wanting(0)).catch((error: unknown) => String(error));
+    const canary = () => core.get({ resource: MAPPINGS, namespace: "default", name: "shop-canary" });
+    return { core, route, canary, emitted, held: () => store?.objects.get("default/shop-canary") };
+  }
+
+  test("takes its object away, in the cluster and in the cache, once", async () => {
+    const { route, canary, held, emitted } = mappings();
+    expect(await route()).toBeUndefined();
+    expect([canary(), held()]).toEqual([undefined, undefined]);
+    expect(await route()).toBeUndefined();
+    expect(emitted).toEqual(["Normal CanaryMappingWeightUpdate: Set canary mapping weight to 0"]);
+  });
+
+  test("does not mind that it is gone already", async () => {
+    const { core, route, held } = mappings((request) =>
+      request.method === "DELETE" ? new ApiError("no such mapping", { status: 404, reason: "NotFound" }) : undefined,
+    );
+    expect(await route()).toBeUndefined();
+    expect(held()).toBeUndefined();
+    expect(core.list(MAPPINGS)).toHaveLength(2);
+  });
+
+  test("says by its own reason what failed, before the common one, and has written the weight", async () => {
+    const { route, canary, emitted } = mappings((request) =>
+      request.method === "DELETE" ? new ApiError("not you", { status: 403, reason: "Forbidden" }) : undefined,
+    );
+    const message = 'Error deleting canary mapping "shop-canary": not you';
+    expect(await route()).toContain(message);
+    expect(canary()?.["spec"]).toMatchObject({ weight: 0 });
+    expect(emitted.slice(1)).toEqual([
+      `Warning CanaryMappingCleanupError: ${message}`,
+      `Warning TrafficRoutingError: ${message}`,
+    ]);
   });
 });

@@ -1,5 +1,5 @@
 /** Carries out what traffic routers want written: one object after the other, each decided on its latest version. */
-import { isAlreadyExists, isConflict } from "../../../kube/client/apiError.ts";
+import { isAlreadyExists, isConflict, isNotFound } from "../../../kube/client/apiError.ts";
 import { type ApiPath, objectPath } from "../../../kube/client/path.ts";
 import type { KubeRequest } from "../../../kube/client/transport.ts";
 import type {
@@ -27,6 +27,8 @@ export interface RoutePorts {
   readonly send: <T>(request: KubeRequest) => Promise<T>;
   /** Puts what was written or read into the cache. */
   readonly remember: (ref: ObjectRef, object: RoutedObject) => void;
+  /** Takes what was deleted out of the cache. */
+  readonly forget: (ref: ObjectRef, uid: string) => void;
   readonly emit: (event: RouterEvent) => void;
 }
 
@@ -61,18 +63,32 @@ export async function routeTraffic(ports: RoutePorts, rollout: Rollout, traffic:
 const sameRef = (a: ObjectRef, b: ObjectRef): boolean =>
   a.name === b.name && a.namespace === b.namespace && resourceName(a.resource) === resourceName(b.resource);
 
+/** An object that is to be deleted may be gone already. */
+async function sent(ports: RoutePorts, write: RoutedWrite): Promise<void> {
+  if (write.kind !== "delete") return ports.remember(write.ref, await ports.send<RoutedObject>(requestOf(write)));
+  try {
+    await ports.send(requestOf(write));
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  ports.forget(write.ref, write.uid);
+}
+
 /** False when the object to be created exists already; it is in the cache then. */
 async function carryOut(ports: RoutePorts, write: RoutedWrite): Promise<boolean> {
   try {
-    ports.remember(write.ref, await ports.send<RoutedObject>(requestOf(write)));
+    await sent(ports, write);
   } catch (error) {
     if (write.kind === "create" && isAlreadyExists(error)) {
       ports.remember(write.ref, await ports.get<RoutedObject>(objectPath(write.ref.resource, write.ref)));
       return false;
     }
     if (isConflict(error) || error instanceof NotLeaderError) throw error;
-    throw failed(ports, `${write.failure}: ${messageOf(error)}`, error);
+    const message = `${write.failure}: ${messageOf(error)}`;
+    if (write.failureReason !== undefined) ports.emit({ type: "Warning", reason: write.failureReason, message });
+    throw failed(ports, message, error);
   }
+  write.earlier?.forEach(ports.emit);
   if (write.event !== undefined) ports.emit(write.event);
   return true;
 }

@@ -20,7 +20,7 @@ import { sizeViolations } from "../../../kube/validation/size.ts";
 import { unsupportedFeatures } from "../../rules/rollout/support.ts";
 import { textWithHelp, type Violation, violationText } from "../../../kube/validation/violation.ts";
 import { kstatusOf } from "../status/kstatus.ts";
-import { readRouted, routedObjects, routingState } from "./routedObjects.ts";
+import { readRouted, refusalOf, routedObjects, routingState } from "./routedObjects.ts";
 import { resolve, type Resolved } from "./resolve.ts";
 import { analysisRunFacts, rolloutExperimentFacts } from "./runFacts.ts";
 import { stepPluginsOf, type StepPluginsKnown } from "./stepPluginFacts.ts";
@@ -254,13 +254,12 @@ function analysesOf(stores: Stores, rollout: Rollout): Pick<Snapshot, "analysisR
  */
 function namedObjectProblem({ routed }: Stores, rollout: Rollout): string | undefined {
   const { namespace } = rollout.metadata;
-  const refused = routedObjects(routed, rollout)
-    .map(([, object]) => object)
-    .find(({ kind }) => kind === "refused");
-  if (refused?.kind === "refused") return `spec.strategy.canary.trafficRouting: Forbidden: ${refused.why}`;
+  const refused = refusalOf(routed, rollout);
+  if (refused !== undefined) return `spec.strategy.canary.trafficRouting: Forbidden: ${refused}`;
   const objectsOf = (resource: Resource): Lookup<unknown> => {
+    const placeOf = routed.routers.find((router) => router.named?.resource.plural === resource.plural)?.named?.placeOf;
     const find = (name: string): unknown => {
-      const known = readRouted(routed, { resource, namespace, name });
+      const known = readRouted(routed, { resource, ...(placeOf?.(name, namespace) ?? { namespace, name }) });
       return known.kind === "found" ? known.object : undefined;
     };
     return { get: find, has: (name) => find(name) !== undefined };

@@ -7,7 +7,7 @@
 import type { Resource } from "../../../schema/kube.ts";
 import type { Experiment } from "../../../schema/experiment.ts";
 import type { Rollout } from "../../../schema/rollout.ts";
-import type { Store, Stored } from "../../../kube/runtime/cache.ts";
+import { keyOf, type Store, type Stored } from "../../../kube/runtime/cache.ts";
 import { heldBack, tooLong, whyHeldBack } from "../../../kube/validation/size.ts";
 import { createRoom, type Room, roomy, weightOf } from "./room.ts";
 import { whyNot } from "./slim.ts";
@@ -21,7 +21,14 @@ export interface OptionalKind<T extends Stored = Stored, Raw extends Stored = St
   /** As long as one is needed all are held: objects of the kind refer to others of it. */
   readonly isWhole?: boolean;
   readonly isClusterScoped?: boolean;
-  /** "namespace/name" of the objects that a Rollout refers to; "name" where the kind is cluster-scoped. */
+  /** Another kind may stand in for it: nothing is wrong where it is not served. */
+  readonly isAlternative?: boolean;
+  /** Somebody may need all objects of a namespace. */
+  readonly hasLists?: boolean;
+  /**
+   * "namespace/name" of the objects that a Rollout refers to; "name" where the kind is cluster-scoped; "namespace/" for
+   * all of a namespace.
+   */
   neededBy(rollout: Rollout): readonly string[];
   /** The same of an Experiment; absent: none needs any. */
   neededByExperiment?(experiment: Experiment): readonly string[];
@@ -87,6 +94,17 @@ export function createOptionalStore<T extends Stored, Raw extends Stored>(
 /** The index value under which the cache of Rollouts finds those that need a kind, or one object of it. */
 export const needOf = ({ resource }: OptionalKind, key?: string): string =>
   key === undefined ? resource : `${resource} ${key}`;
+
+/** The key under which all objects of its namespace are needed. */
+const allKey = (namespace = ""): string => `${namespace}/`;
+
+/** Names are as they are written in Rollouts, so that a key without one need not mean all. */
+export const isAllKey = ({ hasLists }: OptionalKind, key: string): boolean =>
+  hasLists === true && key.indexOf("/") === key.length - 1;
+
+/** The keys under which an object is needed: its own, and that of its namespace. */
+export const keysOfObject = ({ hasLists }: OptionalKind, object: Stored): readonly string[] =>
+  hasLists === true ? [keyOf(object), allKey(object.metadata.namespace)] : [keyOf(object)];
 
 /** Keys of all objects of a kind that Rollouts and Experiments need. */
 export const neededOf = (

@@ -9,7 +9,7 @@ import type { KubeClient } from "../../../kube/client/transport.ts";
 import { runReflector, type KubeObject, type Reflector, type ReflectorIncident } from "../../../kube/runtime/watch.ts";
 import type { Experiment } from "../../../schema/experiment.ts";
 import { logWatchError, type Complaints } from "../../process/complaints.ts";
-import { neededOf, needOf, type OptionalStore } from "./optionalStore.ts";
+import { isAllKey, keysOfObject, neededOf, needOf, type OptionalStore } from "./optionalStore.ts";
 import type { Stores } from "./stores.ts";
 import { keyOf } from "../../../kube/runtime/cache.ts";
 import type { Clock } from "../../../kube/clock/clock.ts";
@@ -92,6 +92,22 @@ const isNeeded = ({ rollouts, experiments, store }: Parts, key?: string): boolea
   return rollouts.by("need", need).length > 0 || experiments.by("need", need).length > 0;
 };
 
+/** By its name, or with all of its namespace. */
+const isWanted = (parts: Parts, object: KubeObject): boolean =>
+  keysOfObject(parts.store.kind, object).some((key) => isNeeded(parts, key));
+
+/** What nobody needs any more is held no longer. */
+function forget(parts: Parts, key: string): void {
+  const { objects, kind } = parts.store;
+  if (!isAllKey(kind, key)) {
+    const object = objects.get(key);
+    if (object === undefined || !isWanted(parts, object)) objects.forget(key);
+    return;
+  }
+  const held = [...objects.values()].filter((object) => keysOfObject(kind, object).includes(key));
+  for (const object of held) if (!isWanted(parts, object)) objects.forget(keyOf(object));
+}
+
 const enqueueNeeding = ({ rollouts, experiments, store, enqueue, enqueueExperiment }: Parts, key?: string): void => {
   const need = needOf(store.kind, key);
   for (const rollout of rollouts.by("need", need)) enqueue(keyOf(rollout));
@@ -100,13 +116,13 @@ const enqueueNeeding = ({ rollouts, experiments, store, enqueue, enqueueExperime
 
 /** What an object needs was `before`, and is `after`; none: it was not there, or is gone. */
 function needChanged(parts: Parts, before: readonly string[] = [], after: readonly string[] = []): void {
-  const { kind, seen, objects } = parts.store;
+  const { kind, seen } = parts.store;
   const isWhole = kind.isWhole === true;
   for (const key of before) {
     if (isWhole || after.includes(key) || isNeeded(parts, key)) continue;
     seen.delete(key);
     parts.watching?.asked.delete(key);
-    objects.forget(key);
+    forget(parts, key);
   }
   if (after.length > 0) start(parts);
   else if (before.length > 0 && !isNeeded(parts)) stopSoon(parts);
@@ -150,7 +166,7 @@ function start(parts: Parts): void {
     path: collectionPath(store.kind.api, parts.namespace),
     sink: {
       upsert: (raw) => {
-        if (store.kind.isWhole === true || isNeeded(parts, keyOf(raw))) store.objects.upsert(raw);
+        if (store.kind.isWhole === true || isWanted(parts, raw)) store.objects.upsert(raw);
       },
       remove: (raw) => store.objects.remove(raw),
       prune: (keys, resourceVersion) => {
@@ -194,7 +210,8 @@ function listed(parts: Parts, watching: Watching): void {
 /** "Not served" and "forbidden" are answers. Any other error is temporary. */
 function failed(parts: Parts, error: unknown, failures: number): void {
   const { store, complaints } = parts;
-  logWatchError(complaints, store.kind.resource, error, failures);
+  const isUnserved = error instanceof ApiError && error.status === 404;
+  if (!isUnserved || store.kind.isAlternative !== true) logWatchError(complaints, store.kind.resource, error, failures);
   const why = refusalOf(error, store.kind.resource);
   if (why === undefined || why === store.refused) return;
   store.refused = why;
@@ -239,18 +256,19 @@ async function lookUpOne(parts: Parts, key: string): Promise<void> {
   const scope = slash < 0 ? undefined : key.slice(0, slash);
   const name = key.slice(slash + 1);
   // The name is as the Rollout has it, and may not be a valid one: then there is no such object.
-  if (canBeName(name) && (namespace === undefined || scope === undefined || scope === namespace)) {
+  const isAll = isAllKey(store.kind, key);
+  if ((isAll || canBeName(name)) && (namespace === undefined || scope === undefined || scope === namespace)) {
     // A list, not a get: it needs no permission that the watch does not need.
     const page = await client.request<{ readonly items?: readonly KubeObject[] | null }>({
       method: "GET",
       path: collectionPath(store.kind.api, scope),
-      query: { fieldSelector: nameSelector(name) },
+      query: isAll ? {} : { fieldSelector: nameSelector(name) },
       timeoutMs: LOOKUP_TIMEOUT_MS,
       signal,
     });
     for (const item of page.items ?? []) store.objects.upsert(item);
   }
-  if (!isNeeded(parts, key)) return store.objects.forget(key);
+  if (!isNeeded(parts, key)) return forget(parts, key);
   store.seen.add(key);
   enqueueNeeding(parts, key);
 }

@@ -1,6 +1,7 @@
 /** The objects of traffic routers in the cache: each kind only while some Rollout is routed by it. */
 import { withoutBookkeeping } from "./bookkeeping.ts";
 import type {
+  ObjectList,
   ObjectRef,
   RoutedObject,
   RoutedResource,
@@ -36,17 +37,25 @@ export interface Routed {
 
 export const routedKey = ({ namespace, name }: Omit<ObjectRef, "resource">): string => `${namespace}/${name}`;
 
+/** The ref of a list: without a name, and so under a key of its own (optionalStore.ts). */
+const listRef = (list: ObjectList): ObjectRef => ({ ...list, name: "" });
+
 /** A router reads at most two objects for each member of a spec that may have 10,000 (kube/validation/size.ts). */
 const MOST_REFS = 20_000;
 
 /**
  * Objects by which a router routes a Rollout; empty where the Rollout does not name the router, or names so many
- * objects that it is invalid for its size: those need not be read.
+ * objects that it is invalid for its size: those need not be read. One without a name stands for all of its namespace.
  */
 export function refsOf(router: Router, rollout: Rollout, settings: RouterSettings): readonly ObjectRef[] {
-  const refs = isConfigured(router, rollout) ? router.reads(rollout, settings) : [];
+  const refs = isConfigured(router, rollout) ? refsIn(router, rollout, settings) : [];
   return refs.length > MOST_REFS ? [] : refs;
 }
+
+const refsIn = (router: Router, rollout: Rollout, settings: RouterSettings): readonly ObjectRef[] => [
+  ...router.reads(rollout, settings),
+  ...(router.lists?.(rollout) ?? []).map(listRef),
+];
 
 export function createRouted(
   settings: RouterSettings,
@@ -72,6 +81,9 @@ function routedKind(
   return {
     api: resource,
     resource: name,
+    ...(readers.some(({ lists }) => lists !== undefined) ? { hasLists: true } : {}),
+    ...(resource.isWhole === true ? { isWhole: true } : {}),
+    ...(resource.alternative === undefined ? {} : { isAlternative: true }),
     neededBy: (rollout) => [
       ...new Set(
         readers
@@ -80,7 +92,7 @@ function routedKind(
           .map(routedKey),
       ),
     ],
-    slim: slimObject,
+    slim: (raw) => slimObject(raw, resource),
     restOf: ({ apiVersion, kind, metadata: { name, namespace, uid, resourceVersion } }) => ({
       ...(apiVersion === undefined ? {} : { apiVersion }),
       ...(kind === undefined ? {} : { kind }),
@@ -92,14 +104,18 @@ function routedKind(
   };
 }
 
-/** Without the status and the bookkeeping that no router reads. */
-function slimObject({ apiVersion, kind, metadata, spec }: StoredObject): StoredObject {
+/** Without the bookkeeping, and the status unless a router reads it. */
+function slimObject(
+  { apiVersion, kind, metadata, spec, status }: StoredObject,
+  { hasStatus }: RoutedResource,
+): StoredObject {
   const { annotations = {}, ...kept } = withoutBookkeeping(metadata);
   return {
     ...(apiVersion === undefined ? {} : { apiVersion }),
     ...(kind === undefined ? {} : { kind }),
     metadata: { ...kept, annotations },
     spec,
+    ...(hasStatus === undefined || status === undefined ? {} : { status }),
   };
 }
 
@@ -121,23 +137,56 @@ export function readRouted(
   return why === undefined ? known : { kind: "refused", why: `${resourceName(ref.resource)} "${ref.name}" is ${why}` };
 }
 
+type Found = readonly [ObjectRef, Known<StoredObject>];
+
 /** All objects by which a Rollout is routed, as the cache has them. */
-export function routedObjects(
-  routed: Routed,
-  rollout: Rollout,
-): readonly (readonly [ObjectRef, Known<StoredObject>])[] {
+export function routedObjects(routed: Routed, rollout: Rollout): readonly Found[] {
   return routersOf(rollout, routed.routers)
-    .flatMap((router) => router.reads(rollout, routed.settings))
+    .flatMap((router) => refsIn(router, rollout, routed.settings))
     .map((ref) => [ref, readRouted(routed, ref)] as const);
 }
 
-function inputOf(routed: Routed, rollout: Rollout, traffic: Traffic): RoutingInput {
-  const object = (ref: ObjectRef): RoutedObject | undefined => {
+/** Why an object cannot be read, of the first for which no other kind stands in. */
+export function refusalOf(routed: Routed, rollout: Rollout): string | undefined {
+  const all = routedObjects(routed, rollout);
+  const others = (ref: ObjectRef): readonly Found[] =>
+    ref.resource.alternative === undefined
+      ? []
+      : all.filter(([{ name, resource }]) => name === ref.name && resource.alternative === ref.resource.alternative);
+  for (const [ref, known] of all)
+    if (known.kind === "refused" && others(ref).every(([, { kind }]) => kind === "refused")) return known.why;
+  return undefined;
+}
+
+const finding =
+  (routed: Routed) =>
+  (ref: ObjectRef): RoutedObject | undefined => {
     const known = readRouted(routed, ref);
     return known.kind === "found" ? known.object : undefined;
   };
-  return { rollout, traffic, settings: routed.settings, object };
+
+/** In the order of their names. */
+const listing =
+  (routed: Routed) =>
+  ({ resource, namespace }: ObjectList): readonly RoutedObject[] =>
+    [...(routed.stores.get(resourceName(resource))?.objects.values() ?? [])]
+      .filter((one) => one.metadata.namespace === namespace && whyHeldBack(one) === undefined)
+      .toSorted((one, other) => (one.metadata.name < other.metadata.name ? -1 : 1));
+
+/** `refsOf`, and those that these objects name, as the cache has them. */
+export function allRefsOf(routed: Routed, router: Router, rollout: Rollout): readonly ObjectRef[] {
+  const refs = refsOf(router, rollout, routed.settings);
+  if (refs.length === 0 || router.readsFurther === undefined) return refs;
+  return [...refs, ...router.readsFurther({ rollout, settings: routed.settings, object: finding(routed) })];
 }
+
+const inputOf = (routed: Routed, rollout: Rollout, traffic: Traffic): RoutingInput => ({
+  rollout,
+  traffic,
+  settings: routed.settings,
+  object: finding(routed),
+  objects: listing(routed),
+});
 
 export const planOf = (routed: Routed, router: Router, rollout: Rollout, traffic: Traffic): RoutingPlan =>
   router.route(inputOf(routed, rollout, traffic));
@@ -149,12 +198,11 @@ const UNWRITTEN: Verification = { kind: "notYet", reason: "the objects of its ro
  * verifies.
  */
 function verificationOf(routers: readonly Router[], open: boolean, input: RoutingInput): Verification | undefined {
-  const verifying = routers.flatMap(({ verify }) => verify ?? []);
-  if (verifying.length === 0) return undefined;
+  const answers = routers.flatMap(({ verify }) => verify?.(input) ?? []);
+  if (answers.length === 0) return undefined;
   if (open) return UNWRITTEN;
-  const answers = verifying.map((verify) => verify(input));
   const worst = answers.find(({ kind }) => kind === "failed") ?? answers.find(({ kind }) => kind === "notYet");
-  return worst ?? { kind: "verified" };
+  return worst ?? answers[0];
 }
 
 /** Whether the objects of all routers of a Rollout match some traffic; the first fault is returned. */

@@ -5,7 +5,7 @@ import { equal } from "../../../kube/object/equality.ts";
 import type { RoutingState } from "../model/model.ts";
 import { emit, isAborted, roles, setTraffic, statusOf, wake, type Pass } from "../actions/pass.ts";
 import { experimentTraffic } from "../model/experiments.ts";
-import { stableCarries, wantedTraffic, weightsOf, weightsText } from "./weights.ts";
+import { stableCarries, wantedTraffic, weightsOf, weightsText, routesMeanwhile } from "./weights.ts";
 
 /** A router that cannot follow is asked again after this, and when one of its objects changes. */
 const ROUTER_RETRY_MS = 10_000;
@@ -39,7 +39,7 @@ export function routeTraffic(p: Pass): boolean {
   const { rollout } = p.world;
   const experiment = experimentTraffic(p.world, roles(p).newRS);
   const wanted = wantedTraffic(rollout, roles(p), isAborted(p), p.steps, experiment);
-  if (!stableCarries(rollout, roles(p), wanted)) return true;
+  if (!stableCarries(rollout, roles(p), wanted)) return changeRoutes(p, routing, wanted);
   // An earlier pass of this decision has told it, and asked for what can be written.
   if (p.routers.kind === "fault" && equal(p.routers.traffic, wanted)) return false;
   let verification: Verification | undefined;
@@ -59,6 +59,18 @@ export function routeTraffic(p: Pass): boolean {
     p.weights = after;
   }
   if (verification !== undefined) recordVerification(p, after, verification);
+  return true;
+}
+
+/** Weights stay as they are; managed routes come and go all the same. */
+function changeRoutes(p: Pass, routing: (traffic: Traffic) => RoutingState, wanted: Traffic): boolean {
+  const kept = routesMeanwhile(p.world.rollout, wanted);
+  if (kept === undefined || equal(p.world.traffic, kept)) return true;
+  if (p.routers.kind === "fault" && equal(p.routers.traffic, kept)) return false;
+  const state = routing(kept);
+  if (state.kind === "fault") return emitFault(p, kept, state);
+  if (state.kind === "open" || p.world.traffic !== undefined) setTraffic(p, kept);
+  p.routers = { kind: "follow" };
   return true;
 }
 

@@ -10,8 +10,8 @@ import { canaryOf, desiredReplicas, fullWeight, stepIndexOf, stepsOf, trafficRou
 import { canaryThresholdMet, currentSetWeight } from "./replicas.ts";
 import type { ReplicaSetFacts } from "../model/model.ts";
 import { hashOf, lastingPods, type Roles } from "../model/replicaSets.ts";
-import { canaryWeight, podsFor, routedSizesLack } from "./routedReplicas.ts";
-import { type StepTable, weightAfter } from "../../steps/stepTable.ts";
+import { canaryWeight, podsFor, routedCanarySizes, routedSizesLack } from "./routedReplicas.ts";
+import { routesAfter, type StepTable, weightAfter } from "../../steps/stepTable.ts";
 
 const isFullyPromoted = ({ status }: Rollout): boolean => isCompleted(status ?? {});
 
@@ -81,6 +81,20 @@ function fullPromotionWeight(rollout: Rollout, newRS: ReplicaSetFacts): number {
 }
 
 /**
+ * The managed routes that the steps up to the current one ask for, in the order of `managedRoutes`
+ * (docs/behaviour/traffic.md#header-and-mirror-routes). None where the step leaves the canary no pods: requests must
+ * have moved away before these go.
+ */
+function managedRoutes(rollout: Rollout, roles: Roles, steps: StepTable): Traffic["routes"] {
+  const managed = trafficRoutingOf(rollout)?.managedRoutes ?? [];
+  const index = stepIndexOf(rollout);
+  if (managed.length === 0 || index === undefined) return [];
+  const made = routesAfter(steps, stepsOf(rollout), index + 1);
+  if (made.size === 0 || routedCanarySizes(rollout, roles, undefined, steps).canary === 0) return [];
+  return [...new Set(managed.map(({ name }) => name))].flatMap((name) => made.get(name) ?? []);
+}
+
+/**
  * The traffic to ask for now; the first rule that applies, in the order of the table. `aborted`: by this pass, or before;
  * `experiment`: what an Experiment gets while the steps decide.
  */
@@ -106,7 +120,33 @@ export function wantedTraffic(
   if (aborted) return traffic(returningWeight(rollout, roles, steps));
   if (newRS === undefined || newRS.status.availableReplicas === 0) return { ...traffic(0), additional: experiment };
   if (rollout.status?.promoteFull === true) return traffic(fullPromotionWeight(rollout, newRS));
-  return { ...traffic(stepWeight(rollout, roles, newRS, steps)), additional: experiment };
+  const routes = managedRoutes(rollout, roles, steps);
+  return { ...traffic(stepWeight(rollout, roles, newRS, steps)), additional: experiment, routes };
+}
+
+/**
+ * The weights that are recorded, with the managed routes of now: these change although the weights have to wait, since a
+ * route leads to the canary whatever it comes to, and takes nothing from stable's pods that it would need. Undefined
+ * where there are no managed routes.
+ */
+export function routesMeanwhile(rollout: Rollout, wanted: Traffic): Traffic | undefined {
+  const weights = rollout.status?.canary?.weights;
+  const managed = trafficRoutingOf(rollout)?.managedRoutes ?? [];
+  if (weights === undefined || managed.length === 0) return undefined;
+  const { canary, stable, additional = [] } = weights;
+  return {
+    canaryHash: canary.podTemplateHash ?? "",
+    stableHash: stable.podTemplateHash ?? "",
+    canaryWeight: canary.weight,
+    // What they were recorded out of: maxTrafficWeight may have changed since.
+    total: [canary, stable, ...additional].reduce((sum, { weight }) => sum + weight, 0),
+    additional: additional.map(({ weight, serviceName = "", podTemplateHash = "" }) => ({
+      weight,
+      serviceName,
+      podTemplateHash,
+    })),
+    routes: canary.podTemplateHash === wanted.canaryHash ? wanted.routes : [],
+  };
 }
 
 /**

@@ -45,7 +45,7 @@ describe("what is told", () => {
       canary: {
         stableService: "s",
         canaryService: "c",
-        trafficRouting: { istio: { virtualService: { name: "v" } }, managedRoutes: [{ name: "r" }] },
+        trafficRouting: { plugins: { "acme/edge": {} }, managedRoutes: [{ name: "r" }] },
         steps: [{ setMirrorRoute: { name: "r", match } }],
       },
     };
@@ -55,13 +55,17 @@ describe("what is told", () => {
   test("comes with a warning for what is not driven yet", () => {
     const { refuse, warn } = admissionFindings(
       rollout({
-        canary: { trafficRouting: { ambassador: { mappings: ["m"] } }, stableService: "s", canaryService: "c" },
+        canary: {
+          trafficRouting: { plugins: { "acme/edge": {} } },
+          stableService: "s",
+          canaryService: "c",
+        },
       }),
       "Rollout",
     );
     expect(refuse).toEqual([]);
     expect(warn.map(({ path, rule }) => [path, rule])).toContainEqual([
-      "spec.strategy.canary.trafficRouting.ambassador",
+      "spec.strategy.canary.trafficRouting.plugins.acme/edge",
       "unsupported-feature",
     ]);
   });

@@ -74,13 +74,13 @@ const mistakes: Mistakes = [
     "a header route that NGINX cannot make",
     routed({ ...nginx, managedRoutes: [{ name: "beta" }] }, { steps: [{ setHeaderRoute: { name: "beta" } }] }),
     {},
-    'spec.strategy.canary.steps[0].setHeaderRoute: Invalid value: {"name":"beta"}: SetHeaderRoute requires TrafficRouting, supports Istio and ALB and Apisix. Header routes work with ALB, and with Istio, APISIX and plugins, which this version does not drive yet',
+    'spec.strategy.canary.steps[0].setHeaderRoute: Invalid value: {"name":"beta"}: SetHeaderRoute requires TrafficRouting, supports Istio and ALB and Apisix. Header routes work with ALB, Istio, APISIX and Gateway API',
   ],
   [
     "a mirror route that NGINX cannot make",
     routed({ ...nginx, managedRoutes: [{ name: "copy" }] }, { steps: [{ setMirrorRoute: { name: "copy" } }] }),
     {},
-    'spec.strategy.canary.steps[0].setMirrorRoute: Invalid value: {"name":"copy"}: SetMirrorRoute requires TrafficRouting, supports Istio and Plugins. Mirror routes work with Istio and plugins, which this version does not drive yet',
+    'spec.strategy.canary.steps[0].setMirrorRoute: Invalid value: {"name":"copy"}: SetMirrorRoute requires TrafficRouting, supports Istio and Plugins. Mirror routes work with Istio and Gateway API',
   ],
   [
     "a header route without managedRoutes",
@@ -113,7 +113,7 @@ const mistakes: Mistakes = [
     "weights of an experiment without a router",
     steps({ experiment: { templates: [{ name: "a", specRef: "stabel", weight: 5 }] } }),
     {},
-    "spec.strategy.canary.steps[0].experiment.templates[0].weight: Invalid value: 5: Experiment template weight cannot be set unless TrafficRouting is enabled. Leave the weight out. Weights of experiments work with ALB and SMI, and with Istio and plugins, which this version does not drive yet",
+    "spec.strategy.canary.steps[0].experiment.templates[0].weight: Invalid value: 5: Experiment template weight cannot be set unless TrafficRouting is enabled. Leave the weight out. Weights of experiments work with ALB, SMI, Istio and Gateway API",
     'spec.strategy.canary.steps[0].experiment.templates[0].specRef: Unsupported value: "stabel": supported values: "canary", "stable". Did you mean "stable"?',
   ],
   [
@@ -171,7 +171,7 @@ const mistakes: Mistakes = [
     "ping-pong behind NGINX",
     routed(nginx, { pingPong: { pingService: "a", pongService: "b" } }),
     {},
-    "spec.strategy.canary.trafficRouting.alb: Invalid value: null: Ping-pong feature works with the ALB, Istio, and plugin-based traffic routers only. Remove pingPong and name stableService and canaryService instead, or use another router. Ping and pong work with ALB, and with Istio and plugins, which this version does not drive yet",
+    "spec.strategy.canary.trafficRouting.alb: Invalid value: null: Ping-pong feature works with the ALB, Istio, and plugin-based traffic routers only. Remove pingPong and name stableService and canaryService instead, or use another router. Ping and pong work with ALB, Istio and Gateway API",
   ],
   [
     "ping-pong with one Service",
@@ -211,7 +211,7 @@ const mistakes: Mistakes = [
     "maxTrafficWeight with SMI",
     routed({ smi: {}, maxTrafficWeight: 1000 }),
     {},
-    "spec.strategy.canary.trafficRouting.maxTrafficWeight: Invalid value: 1000: Canary maxTrafficWeight in traffic routing only supported in Nginx and Plugins. Remove it: weights are then percent, of 100. Totals other than 100 work with NGINX, and with plugins, which this version does not drive yet",
+    "spec.strategy.canary.trafficRouting.maxTrafficWeight: Invalid value: 1000: Canary maxTrafficWeight in traffic routing only supported in Nginx and Plugins. Remove it: weights are then percent, of 100. Totals other than 100 work with NGINX and Gateway API",
   ],
   [
     "no Ingress for NGINX",

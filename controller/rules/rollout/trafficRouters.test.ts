@@ -37,6 +37,11 @@ describe("settings of a router", () => {
       { appMesh: {} },
       `${routing}.appMesh.virtualService: Required value: must provide virtual-service`,
     ],
+    [
+      "no VirtualNodes",
+      { appMesh: { virtualService: { name: "v" }, virtualNodeGroup: { stableVirtualNodeRef: { name: "s" } } } },
+      `${routing}.appMesh.virtualNodeGroup: Required value: must name the VirtualNodes of stable and canary`,
+    ],
   ];
   test.each(table.map(([sentence, given, ...texts]) => ({ sentence, given, texts })))(
     "$sentence",
@@ -217,12 +222,25 @@ describe("a VirtualService", () => {
     expect(refuse.map(({ path }) => path)).toEqual(refuse.map(() => `${routing}.istio.virtualService.name`));
   });
 
+  test("a route that the Rollout has made itself does not count", () => {
+    const spec = { http: [{ name: "beta", ...to("c") }, both] };
+    const own = { ...rollout(single()), metadata: { namespace: "shop", name: "web" } };
+    const marked = (holder: string) => ({
+      metadata: {
+        annotations: { "sluice.dev/split-by-rollouts": JSON.stringify({ [holder]: { managed: ["beta"] } }) },
+      },
+      spec,
+    });
+    expect(virtualServiceFindings(own, new Map([["v", marked("shop/web")]])).refuse).toEqual([]);
+    expect(virtualServiceFindings(own, new Map([["v", marked("shop/other")]])).refuse).toHaveLength(1);
+  });
+
   test("of another namespace, missing, with its true path in a list", () => {
     const istio = { virtualServices: [{ name: "v" }, { name: "w.prod.cluster.local" }] };
     const { refuse, warn } = virtualServiceFindings(rollout({ istio }), new Map([["v", { spec: { http: [both] } }]]));
     expect(refuse).toEqual([]);
     expect(warn.map(violationText)).toEqual([
-      `${routing}.istio.virtualServices.name: Invalid value: "w": VirtualService "w.prod" not found`,
+      `${routing}.istio.virtualServices.name: Invalid value: "w": virtualservices.networking.istio.io "w" not found`,
     ]);
     expect(warn[0]?.exactPath).toBe(`${routing}.istio.virtualServices[1].name`);
   });

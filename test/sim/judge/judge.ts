@@ -11,7 +11,7 @@ import { RUNS } from "../script/analysisWorlds.ts";
 import { doubled, untestedProblem } from "./analyses.ts";
 import { doubledTrial, hastyTraffic } from "./experiments.ts";
 import { DEPLOYMENT } from "../script/deploymentWorlds.ts";
-import { INGRESS, missingPods, namesSizes, sharesIn } from "../script/trafficWorlds.ts";
+import { INGRESS, missingPods, namesSizes, routesToNobody, sharesIn } from "../script/trafficWorlds.ts";
 import { lossesOf } from "./losses.ts";
 import { reachedBy, servicesOfUsers } from "../served.ts";
 import { judgeLeadership } from "./leadership.ts";
@@ -212,7 +212,7 @@ function judgeDelay(court: Court, { actor, deed, hash, old, size }: Shrinking, r
     court.report({ rule: "delay", what: `${actor} ${deed} ${now - left} ms after the cutover` });
 }
 
-/** How many pods are missing for the traffic, for the Rollout as it is and as the controller knew it. */
+/** How many pods are missing for the traffic, and for header routes, for the Rollout as it is and as the controller knew it. */
 function missingAll(court: Court, actor: string, written: string): readonly number[] {
   const { truth } = court;
   const rollouts = rolloutsOf(court, actor);
@@ -222,9 +222,12 @@ function missingAll(court: Court, actor: string, written: string): readonly numb
     const row = rows.get(name);
     return { hash: labels[HASH_LABEL] ?? "", pods: Math.min(row?.size ?? 0, row?.counted ?? 0) };
   });
-  return rollouts.map((rollout) =>
-    missingPods(sharesIn(truth.ingresses, rollout) ?? new Map(), truth.services, sets, wantedOf(rollout)),
-  );
+  const lost = routesToNobody(truth.ingresses, truth.services, sets);
+  return rollouts.map((rollout) => {
+    const size = wantedOf(rollout);
+    const missing = missingPods(sharesIn(truth.ingresses, rollout) ?? new Map(), truth.services, sets, size);
+    return size === 0 ? missing : missing + lost;
+  });
 }
 
 /** No write removes pods that the traffic needs, or sends traffic to where pods are missing. */

@@ -22,6 +22,7 @@ export const INGRESS_KEYS = [INGRESS, CANARY_INGRESS].map(({ namespace, name }) 
 const NGINX = "nginx.ingress.kubernetes.io";
 const MANAGED = "rollouts.argoproj.io/managed-alb-annotations";
 const PREFIX = "alb.ingress.kubernetes.io";
+const CONDITIONS = `${PREFIX}/conditions.`;
 /** The rootService of a ping-pong, after which the ALB action is named. */
 const ROOT = "root";
 /** The share of canary scripts that have a router, in percent. */
@@ -84,6 +85,29 @@ export function albShares(ingress: ApiObject | undefined): ReadonlyMap<string, n
   return new Map(ForwardConfig.TargetGroups.map(({ ServiceName, Weight }) => [ServiceName, Weight]));
 }
 
+/** Services that get the requests of header routes, whatever the weights are. */
+const routedTo = (ingress: ApiObject | undefined): readonly string[] => {
+  const { annotations = {} } = ingress?.metadata ?? {};
+  return Object.keys(annotations)
+    .filter((key) => key.startsWith(CONDITIONS))
+    .flatMap((key) => {
+      const action = annotations[key.replace(CONDITIONS, `${PREFIX}/actions.`)];
+      return action === undefined ? [] : (JSON.parse(action) as Forward).ForwardConfig.TargetGroups;
+    })
+    .map(({ ServiceName }) => ServiceName);
+};
+
+/** How many header routes lead to a Service without a pod. */
+export const routesToNobody = (
+  ingresses: ReadonlyMap<string, ApiObject>,
+  services: ReadonlyMap<string, Pick<ServiceFacts, "selector">>,
+  sets: readonly Serving[],
+): number =>
+  routedTo(ingresses.get(INGRESS.name)).filter((name) => {
+    const hash = services.get(name)?.selector[HASH_LABEL];
+    return hash !== undefined && !sets.some((set) => set.hash === hash && set.pods > 0);
+  }).length;
+
 /** Sizes and serving pods by the hash of their revision. */
 export interface Serving {
   readonly hash: string;
@@ -127,9 +151,10 @@ export function routed(script: Script, chance: Chance): Script {
   const scaled = chance.percent(25) ? steps.flatMap((step) => withScale(chance, step)) : steps;
   // The two together are invalid.
   const dynamic = chance.percent(50);
-  const strategy = user.canary(scaled, {
+  const own = managed(routing(chance), scaled, chance.fork("routes"));
+  const strategy = user.canary(own.steps, {
     ...rest,
-    ...routing(chance),
+    ...own.routing,
     dynamicStableScale: dynamic,
     ...(chance.percent(25) ? { minPodsPerReplicaSet: 2 } : {}),
     abortScaleDownDelaySeconds: chance.pick([30, 30, 0, 5]),
@@ -162,15 +187,18 @@ function ending(story: readonly Step[], steps: readonly CanaryStep[], chance: Ch
 }
 
 /**
- * Objects that still divide the traffic though the Rollout's spec does not name them; `rollout` undefined: there is
- * none.
+ * Objects that still divide the traffic though the Rollout's spec does not name them, or have header routes though no
+ * update goes on; `rollout` undefined: there is none.
  */
 export function splitsLeft(ingresses: Iterable<ApiObject>, rollout: Rollout | undefined): readonly string[] {
   const { alb, nginx } = rollout?.spec.strategy?.canary?.trafficRouting ?? {};
+  const { abort, currentPodHash, stableRS } = rollout?.status ?? {};
+  const isUpdating = abort !== true && currentPodHash !== stableRS;
   return [...ingresses].flatMap(({ metadata: { name, annotations = {} } }) => {
     const isCanary = annotations[`${NGINX}/canary`] === "true" && nginx === undefined;
     const isDivided = annotations[MANAGED] !== undefined && alb === undefined;
-    return isCanary || isDivided ? [name] : [];
+    const isRouted = !isUpdating && Object.keys(annotations).some((key) => key.startsWith(CONDITIONS));
+    return isCanary || isDivided || isRouted ? [name] : [];
   });
 }
 
@@ -198,6 +226,25 @@ const routing = (chance: Chance): Routing =>
         canaryService: "preview",
         trafficRouting: { nginx: { stableIngress: INGRESS.name } },
       };
+
+/** Some worlds by ALB have header routes among their steps. */
+function managed(
+  routing: Routing,
+  steps: readonly CanaryStep[],
+  chance: Chance,
+): { readonly routing: Routing; readonly steps: readonly CanaryStep[] } {
+  const { trafficRouting } = routing;
+  if (trafficRouting?.alb === undefined || !chance.percent(60)) return { routing, steps };
+  const match = [{ headerName: "x-beta", headerValue: { exact: "yes" } }];
+  const route = (name: string): CanaryStep => ({
+    setHeaderRoute: { name, ...(chance.percent(80) ? { match } : {}) },
+  });
+  const managedRoutes = [{ name: "beta" }, { name: "team" }];
+  return {
+    routing: { ...routing, trafficRouting: { ...trafficRouting, managedRoutes } },
+    steps: steps.flatMap((step) => (chance.percent(60) ? [step, route(chance.pick(["beta", "team"]))] : [step])),
+  };
+}
 
 const withScale = (chance: Chance, step: CanaryStep): CanaryStep[] => {
   if (!chance.percent(40)) return [step];
