@@ -194,6 +194,17 @@ const examples: Examples = {
     sends: ['patch ingresses web at 9 {"metadata":{"annotations":{"weight":"20"}}}'],
     words: 'route 20 of 100 parts of the traffic to hash "2"',
   },
+  askBalancer: {
+    action: {
+      kind: "askBalancer",
+      inquiry: { kind: "targets", key: "targets/active/2/9", service: "active", podPrefix: "web-2-" },
+    },
+    changes: ({ inquiry }) => inquiry,
+    to: "targets/active/2/9",
+    requests: [],
+    sends: [],
+    words: 'ask AWS for the registered targets of Service "active"',
+  },
   callStepPlugin: {
     action: ask,
     changes: ({ stepPluginCall }) => [stepPluginCall],
