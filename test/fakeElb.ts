@@ -26,6 +26,8 @@ export interface FakeElb {
   pageSize?: number;
   /** What every call is refused with. */
   refusal?: { readonly status: number; readonly code: string; readonly message: string } | undefined;
+  /** Brings it up to date before each answer over HTTP. */
+  refresh?: () => Promise<void>;
   /** The calls: "DescribeTags 20". */
   readonly calls: string[];
 }
@@ -168,6 +170,7 @@ export function serveElb(elb: FakeElb): { readonly url: string; stop(): Promise<
     async fetch(request) {
       const signed = /^AWS4-HMAC-SHA256 Credential=\w+\/\d{8}\/[a-z0-9-]+\/elasticloadbalancing\/aws4_request, /;
       const isSigned = signed.test(request.headers.get("authorization") ?? "");
+      await elb.refresh?.();
       const { status, body } = isSigned
         ? answerOfElb(elb, await request.text())
         : refused(403, "MissingAuthenticationToken", "Missing Authentication Token");

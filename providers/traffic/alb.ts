@@ -95,13 +95,13 @@ export const alb: Router<"alb"> = {
       group: "elbv2.k8s.aws",
       plural: "targetgroupbindings",
       verbs: ["list"],
-      why: { verb: "reads", what: "them where --aws-verify-target-group is set" },
+      why: { verb: "reads", what: "TargetGroupBindings where --aws-verify-target-group is set" },
     },
     {
       group: ENDPOINT_SLICES.group,
       plural: ENDPOINT_SLICES.plural,
       verbs: ["list"],
-      why: { verb: "reads", what: "those of Services that have a TargetGroupBinding" },
+      why: { verb: "reads", what: "the endpoints of Services that have one" },
     },
   ],
   // Their status names the load balancer.

@@ -65,7 +65,7 @@ export function verifyWeights(input: RoutingInput, routes: Routes): Verification
   const isNeeded = mustBeVerified(input);
   const { alb, albs } = rollout.status ?? {};
   if (!isNeeded && (alb !== undefined || albs !== undefined)) return { kind: "unneeded" };
-  const found = found_(input, routes);
+  const found = foundBy(input, routes);
   return isNeeded ? found : { ...found, kind: "unneeded" };
 }
 
@@ -82,7 +82,7 @@ interface Seen {
   readonly hostnames: readonly string[];
 }
 
-function found_(input: RoutingInput, { ingresses, groups }: Routes): Verification {
+function foundBy(input: RoutingInput, { ingresses, groups }: Routes): Verification {
   const { rollout, traffic } = input;
   const seen = ingresses.map((name): Seen => ({
     name,
