@@ -145,6 +145,8 @@ describe("weights at AWS", () => {
       "Warning WeightVerifyError: Failed to verify weight: DescribeTags: HTTP 400 Throttling: Rate exceeded",
     ]);
     expect(answered?.balancers).toMatchObject([{ ingress: "web", loadBalancer: { arn: "" } }]);
+    const status = { ...UPDATING, albs: [{ ingress: "web" }] };
+    expect(verified({ status, failure: "DescribeTags: HTTP 503" }).answered).not.toHaveProperty("balancers");
   });
 
   test("wait where no load balancer is allocated, and ask nothing", () => {

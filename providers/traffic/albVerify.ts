@@ -90,11 +90,7 @@ function foundBy(input: RoutingInput, { ingresses, groups }: Routes): Verificati
   }));
   const hostnames = [...new Set(seen.flatMap((one) => one.hostnames))];
   if (hostnames.length === 0)
-    return {
-      kind: "notYet",
-      reason: "no load balancer is allocated yet",
-      balancers: statusOf(input, seen, groups, {}),
-    };
+    return { kind: "notYet", reason: "no load balancer is allocated yet", ...unknownStatus(input, seen, groups) };
   const versions = ingresses.map((name) => input.object(ingressRef(rollout, name))?.metadata.resourceVersion ?? "");
   const { currentPodHash = "", currentStepIndex = "" } = rollout.status ?? {};
   const wanted = groups.map(({ ServiceName, Weight }) => `${ServiceName}=${Weight}`).join(",");
@@ -121,7 +117,7 @@ function judged(
       ),
       warning("WeightVerifyError", `Failed to verify weight: ${message}`),
     ];
-    return { kind: "notYet", reason: message, ...told(events), balancers: statusOf(input, seen, groups, {}) };
+    return { kind: "notYet", reason: message, ...told(events), ...unknownStatus(input, seen, groups) };
   }
   const events: RouterEvent[] = [];
   const waits: string[] = [];
@@ -187,6 +183,14 @@ const groupsFor = (
   const id = resourceId(rollout, ingress, wanted);
   return groups.filter(({ tags }) => tags[key] === id);
 };
+
+/** What is known from before stays; where nothing is, AWS is not asked for it a second time. */
+const unknownStatus = (
+  input: RoutingInput,
+  seen: readonly Seen[],
+  groups: readonly TargetGroup[],
+): Pick<Verification, "balancers"> =>
+  input.rollout.status?.albs === undefined ? { balancers: statusOf(input, seen, groups, {}) } : {};
 
 const NONE = { name: "", arn: "", fullName: "" };
 
