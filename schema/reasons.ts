@@ -105,7 +105,7 @@ export const eventReasons = {
   VirtualRouterNotFound: { send: "always", means: "The VirtualRouter of a VirtualService does not exist." },
   VirtualNodeNotFound: { send: "always", means: "A VirtualNode that the Rollout names does not exist." },
   TargetGroupVerified: {
-    send: "narration",
+    send: "always",
     means: "A target group of AWS has the weight, or all the pods, that it is to have.",
   },
   TargetGroupUnverified: {
