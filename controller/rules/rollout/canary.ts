@@ -6,6 +6,7 @@ import { at, isTrue, type Place, present, text } from "../../../kube/validation/
 import { stepViolations } from "./steps.ts";
 import { helped, invalid, type Violation } from "../../../kube/validation/violation.ts";
 import type { RouterRow } from "../../../providers/traffic/router.ts";
+import { affinityViolations } from "../../../providers/traffic/affinity.ts";
 import { ROUTERS } from "../../../providers/traffic/routers.ts";
 import { whoCan } from "../../../providers/traffic/whoCan.ts";
 import { listed } from "../../../kube/validation/nearNames.ts";
@@ -133,6 +134,8 @@ const maxWeightNeedsRouter: Rule = (canary, routers) => {
   return [helped(invalid("canary-max-traffic-weight", weight, MAX_WEIGHT_ROUTERS), help)];
 };
 
+const sessionAffinity: Rule = (canary, routers) => affinityViolations(at(canary, "trafficRouting"), routers);
+
 const RULES: readonly Rule[] = [
   roomToMove,
   differentServices,
@@ -143,6 +146,7 @@ const RULES: readonly Rule[] = [
   delayNeedsRouting,
   dynamicStableScale,
   maxWeightNeedsRouter,
+  sessionAffinity,
   (canary, routers) =>
     stepViolations(
       canary,
