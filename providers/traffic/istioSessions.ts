@@ -114,7 +114,7 @@ function sessionRoute(
   canary: Json,
   { affinity, name, isCanary }: { affinity: Affinity; name: string; isCanary: (destination: unknown) => boolean },
 ): Json {
-  const { mirror, mirrorPercentage, ...rest } = route;
+  const { mirror, mirrorPercentage: _, ...rest } = route;
   // Requests that come to the canary need no copy there.
   const others = isCanary({ destination: mirror }) ? rest : route;
   const matches = matchesOf(route);

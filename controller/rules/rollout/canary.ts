@@ -2,11 +2,11 @@
 import { flatMap } from "../../../kube/object/flatMap.ts";
 import { antiAffinityViolations } from "./antiAffinity.ts";
 import type { RolloutPlaces } from "./input.ts";
+import { affinityViolations } from "./sessionAffinity.ts";
 import { at, isTrue, type Place, present, text } from "../../../kube/validation/place.ts";
 import { stepViolations } from "./steps.ts";
 import { helped, invalid, type Violation } from "../../../kube/validation/violation.ts";
 import type { RouterRow } from "../../../providers/traffic/router.ts";
-import { affinityViolations } from "../../../providers/traffic/affinity.ts";
 import { ROUTERS } from "../../../providers/traffic/routers.ts";
 import { whoCan } from "../../../providers/traffic/whoCan.ts";
 import { listed } from "../../../kube/validation/nearNames.ts";
