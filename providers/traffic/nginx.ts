@@ -9,7 +9,7 @@ import { ROLLOUT_KIND } from "../../schema/kinds.ts";
 import { mergePatch } from "../../kube/object/mergePatch.ts";
 import type { CanaryStrategy, Rollout } from "../../schema/rollout.ts";
 import type { TrafficRouting } from "../../schema/trafficRouting.ts";
-import { versionedName } from "./affinity.ts";
+import { cookieNameIn, versionedName } from "./affinity.ts";
 import {
   CLASS_ANNOTATION,
   INGRESSES,
@@ -169,14 +169,15 @@ function creation(
  * we want are ours, and of labels none.
  */
 function change(
-  { rollout, traffic }: RoutingInput,
+  input: RoutingInput,
   current: RoutedObject | undefined,
   annotations: Record<string, string>,
   spec: IngressSpec | undefined,
 ): Part {
   if (current === undefined) return {};
+  const { rollout, traffic } = input;
   const { name, resourceVersion = "", annotations: old = {} } = current.metadata;
-  const changed = mergePatch(old, { ...withoutStale(rollout, old), ...annotations });
+  const changed = mergePatch(old, { ...withoutStale(input, old), ...annotations });
   const changedSpec = spec === undefined ? undefined : mergePatch({ ...specOf(current) }, { ...spec });
   const owners = isControlledBy(current, rollout)
     ? {}
@@ -204,14 +205,15 @@ function change(
  * A total left over from a `maxTrafficWeight` that is gone would make 20 of 1000 out of 20 percent, and a weight with an
  * earlier `annotationPrefix` would stay for ever.
  */
-function withoutStale(rollout: Rollout, annotations: Readonly<Record<string, string>>): Record<string, string> {
+function withoutStale(input: RoutingInput, annotations: Readonly<Record<string, string>>): Record<string, string> {
+  const { rollout } = input;
   const earlier = Object.keys(annotations)
     .filter((key) => key.endsWith(WEIGHT))
     .map((key) => key.slice(0, -WEIGHT.length))
     .filter((prefix) => prefix !== prefixOf(rollout));
   const stale = new Set([
     `${prefixOf(rollout)}${TOTAL}`,
-    ...ownAffinity(annotations),
+    ...ownAffinity(input, annotations),
     ...earlier.flatMap((prefix) => [`${prefix}/canary`, `${prefix}${WEIGHT}`, `${prefix}${TOTAL}`]),
   ]);
   return Object.fromEntries(Object.entries(annotations).filter(([key]) => !stale.has(key)));
@@ -235,10 +237,17 @@ function affinityAnnotations(prefix: string, affinity: Affinity): Readonly<Recor
   };
 }
 
-/** Those that the annotations say are ours. */
-function ownAffinity(annotations: Readonly<Record<string, string>>): readonly string[] {
-  const prefix = annotations[AFFINITY_MARK];
-  const any: Affinity = { cookieName: "", value: "", maxAge: 0 };
+/** Those that the mark says are ours; the cookie of this update says it where somebody has taken the mark away. */
+function ownAffinity(
+  { rollout, traffic: { canaryHash, stableHash } }: RoutingInput,
+  annotations: Readonly<Record<string, string>>,
+): readonly string[] {
+  const cookieName = cookieNameIn(canaryOf(rollout)?.trafficRouting?.sessionAffinity);
+  const cookies = [canaryHash, stableHash].map((value) => versionedName({ cookieName, value }));
+  const own = prefixOf(rollout);
+  const isOurs = cookieName !== "" && cookies.includes(annotations[`${own}/session-cookie-name`] ?? "");
+  const prefix = annotations[AFFINITY_MARK] ?? (isOurs ? own : undefined);
+  const any: Affinity = { cookieName, value: "", maxAge: 0 };
   return prefix === undefined ? [] : Object.keys(affinityAnnotations(prefix, any));
 }
 

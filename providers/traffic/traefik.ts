@@ -7,7 +7,7 @@ import { isList, isObject, type Json } from "../../kube/object/json.ts";
 import { at, items, type Place, root, text } from "../../kube/validation/place.ts";
 import { equal } from "../../kube/object/equality.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { versionedName } from "./affinity.ts";
+import { cookieNameIn, versionedName } from "./affinity.ts";
 import { faulty, type Part, planOf } from "./plan.ts";
 import type {
   Affinity,
@@ -70,7 +70,16 @@ export const traefik: Router<"traefik"> = {
   heeds: () => true,
   route: (input) => planOf(partsOf(input)),
   release: splitRelease(({ resource }, object, weights, left) =>
-    specPatch(resource, object, weights, stickyPatch(object, left, undefined)),
+    specPatch(
+      resource,
+      object,
+      weights,
+      stickyPatch(
+        object,
+        left.flatMap(({ cookie = [] }) => cookie),
+        undefined,
+      ),
+    ),
   ),
 };
 
@@ -131,7 +140,7 @@ function partOf(input: RoutingInput, ref: ObjectRef, object: RoutedObject): Part
   const isOthers = affinity !== undefined && isForeign(object, before, affinity);
   const own = isOthers ? undefined : affinity;
   const split = { ...names, ...(own === undefined ? {} : { cookie: versionedName(own) }) };
-  const sticky = stickyPatch(object, before === undefined ? [] : [before], own);
+  const sticky = stickyPatch(object, cookiesOf(input, before), own);
   const spec = specPatch(ref.resource, object, wantedWeights(input, split, object), sticky);
   const patch = markedPatch(input, split, object, spec);
   const problem = isOthers ? faulty(foreignCookie(ref)) : {};
@@ -140,6 +149,16 @@ function partOf(input: RoutingInput, ref: ObjectRef, object: RoutedObject): Part
   const failure = `Error updating traefik service "${ref.name}"`;
   const failureReason = "TraefikServiceUpdateError";
   return { ...problem, write: { kind: "patch", ref, resourceVersion, patch, failure, failureReason } };
+}
+
+/** Names of cookies that are ours; that of this update also where somebody has taken the mark away. */
+function cookiesOf({ rollout, traffic }: RoutingInput, mark: Split | undefined): readonly string[] {
+  const cookieName = cookieNameIn(rollout.spec.strategy?.canary?.trafficRouting?.sessionAffinity);
+  const versions = cookieName === "" ? [] : [traffic.canaryHash, traffic.stableHash];
+  return [
+    ...(mark?.cookie === undefined ? [] : [mark.cookie]),
+    ...versions.map((value) => versionedName({ cookieName, value })),
+  ];
 }
 
 const foreignCookie = ({ name }: ObjectRef): string =>
@@ -157,12 +176,11 @@ function isForeign(object: RoutedObject, mark: Split | undefined, affinity: Affi
 /** The members of `weighted.sticky` that change; null: it goes. Traefik chooses the value of the cookie. */
 function stickyPatch(
   object: RoutedObject,
-  marks: readonly Split[],
+  cookies: readonly string[],
   affinity: Affinity | undefined,
 ): MergePatch | null | undefined {
   if (affinity === undefined) {
-    const name = text(at(cookieOn(object), "name"));
-    return marks.some(({ cookie }) => cookie !== undefined && cookie === name) ? null : undefined;
+    return cookies.includes(text(at(cookieOn(object), "name"))) ? null : undefined;
   }
   const wanted = { name: versionedName(affinity), maxAge: affinity.maxAge, httpOnly: true };
   const own = cookieOn(object).value;
