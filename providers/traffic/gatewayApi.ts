@@ -104,9 +104,7 @@ function partOf(input: RoutingInput, stanza: Stanza, route: NamedRoute): Part {
   const current = input.object(ref);
   if (current === undefined) return faulty(`${resource.plural}.${resource.group} "${route.name}" not found`, true);
   const rules = rulesOf(input, stanza, route, current);
-  const { affinity, ...others } = input.traffic;
-  const sessions = affinity === undefined || !hasCookies(route.kind.matching) ? {} : { affinity };
-  const traffic = { ...others, ...sessions, routes: routesHere(route, input.traffic) };
+  const traffic = { ...sessionsHere(route, input.traffic), routes: routesHere(route, input.traffic) };
   const patch = patchOf({ ...input, traffic }, stanza, current, rules);
   const { stable, canary } = servicesOf(input.rollout, "instead");
   const list = route.kind.matching === undefined ? "backendRef list" : "backendRef";
@@ -152,6 +150,11 @@ function rulesOf(input: RoutingInput, { namespace }: Stanza, route: NamedRoute, 
     earlier: new Set(earlier.map(({ serviceName }) => serviceName ?? "").filter((name) => name !== "")),
     experimentPort: experimentPort(rollout),
   });
+}
+
+/** Without sessions where requests have no cookies. */
+function sessionsHere({ kind }: NamedRoute, { affinity, ...traffic }: Traffic): Traffic {
+  return affinity === undefined || !hasCookies(kind.matching) ? traffic : { ...traffic, affinity };
 }
 
 const sessionNames = ({ metadata }: Rollout, hasSessions: boolean): readonly string[] =>

@@ -41,6 +41,7 @@ describe("sessions are refused", () => {
       { plugins: { [gateway]: { grpcRoute: "shop" } } },
       "only an HTTPRoute of the Gateway API has cookies; name one in httpRoute",
     ],
+    ["by another plugin", { plugins: { [gateway]: { httpRoute: "shop" }, "a/b": {} } }, "the plugin a/b cannot"],
   ])("%s", (_, routing, reason) => expect(check(routing)).toEqual([`${refusal}: ${reason}`]));
 
   test("with the routers that can", () => {
