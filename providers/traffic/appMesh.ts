@@ -131,7 +131,7 @@ const missing = (what: string, reason: NonNullable<Fault["event"]>["reason"], me
   fault: { message: `${what}: ${message}`, missing: true, event: { type: "Warning", reason, message } },
 });
 
-function nodePart(input: RoutingInput, role: keyof Split): Part {
+function nodePart(input: RoutingInput, role: "stable" | "canary"): Part {
   const { rollout, settings, object } = input;
   const { namespace } = rollout.metadata;
   const split = nodesOf(rollout);

@@ -6,8 +6,10 @@ import { at, type Place, present, root, text } from "../../kube/validation/place
 import { helped, internalError } from "../../kube/validation/violation.ts";
 import { MANAGED_BY } from "../../schema/labels.ts";
 import type { Rollout } from "../../schema/rollout.ts";
-import { holderOf, marksOn, selectionIn, type Split } from "./istioMark.ts";
-import { allDestinations, partiesOf, roleOf, weightOf } from "./istioRoutes.ts";
+import { cookieNameIn } from "./affinity.ts";
+import { holderOf, markOf, marksOn, selectionIn, type Split } from "./istioMark.ts";
+import { partiesOf, roleOf, weightOf } from "./istioRoles.ts";
+import { allDestinations } from "./istioRoutes.ts";
 import { hashOf, hostOf, rulePart, ruleRelease, type RuleSettings } from "./istioRule.ts";
 import { type Service, servicePart, serviceRelease } from "./istioService.ts";
 import { planOf } from "./plan.ts";
@@ -46,7 +48,13 @@ export const istio: Router<"istio"> = {
   kind: "istio",
   title: "Istio",
   metrics: { label: "Istio", rank: 3 },
-  abilities: { pingPong: true, headerRoutes: "anyMatch", mirrorRoutes: true, experimentWeights: true },
+  abilities: {
+    pingPong: true,
+    headerRoutes: "anyMatch",
+    mirrorRoutes: true,
+    experimentWeights: true,
+    sessionAffinity: () => undefined,
+  },
   // Subsets distinguish the pods without two Services.
   needsServices: (settings, pingPong) => !pingPong && !present(at(settings, "destinationRule")),
   named: {
@@ -166,6 +174,7 @@ function splitOf(rollout: Rollout, entry: Place): Split {
     managed: (routing?.managedRoutes ?? []).map(({ name }) => name),
     experiments: [],
     total: routing?.maxTrafficWeight ?? 100,
+    cookie: cookieNameIn(routing?.sessionAffinity),
   };
 }
 
@@ -201,10 +210,13 @@ function weightsFirst(input: RoutingInput, named: readonly Service[], rule: Rule
   return !isSafe(old, now) && isSafe(now, old);
 }
 
-/** The largest weight of the canary in any route of a VirtualService, as it is now; header routes do not count. */
-function weightNow({ object }: RoutingInput, { ref, split }: Service): number {
+/** The largest weight of the canary in any route of a VirtualService, as it is now; routes of ours do not count. */
+function weightNow({ rollout, object }: RoutingInput, { ref, split }: Service): number {
   const parties = partiesOf(split);
-  return allDestinations(object(ref)?.spec, split.managed)
+  const found = object(ref);
+  const { namespace, name } = rollout.metadata;
+  const left = markOf(at(root(found), "metadata"), namespace, name)?.managed ?? [];
+  return allDestinations(found?.spec, [...split.managed, ...left])
     .filter((each) => roleOf(each, parties) === "canary")
     .reduce<number>((most, each) => Math.max(most, weightOf(each)), 0);
 }

@@ -30,6 +30,18 @@ export interface Traffic {
    * at least one member (docs/behaviour/traffic.md#header-and-mirror-routes).
    */
   readonly routes: readonly ManagedRoute[];
+  /**
+   * A client that has this cookie goes to the canary, whatever the weights are; the answers of those that the weights
+   * send there set it. Absent: nothing of it is left, of whichever version (docs/behaviour/traffic.md#session-affinity).
+   */
+  readonly affinity?: Affinity;
+}
+
+/** A cookie; `value` is the canary's pod template hash, `maxAge` is in seconds. */
+export interface Affinity {
+  readonly cookieName: string;
+  readonly value: string;
+  readonly maxAge: number;
 }
 
 /** Requests that go to the canary, or are copied to it, whatever the weights are. */
