@@ -45,8 +45,8 @@ describe("one more router, a file and a line in the table,", () => {
   test("has flags, and its settings by default", () => {
     const flags = routerFlags(settingsOf(routers));
     expect(flags.map(({ name }) => name)).toContain("ferry-harbours");
-    expect(Object.keys(ignoredBeside(flags))).not.toContain("alb-verify-weight");
-    expect(Object.keys(ignoredBeside([]))).toContain("alb-verify-weight");
+    expect(Object.keys(ignoredBeside(flags))).not.toContain("disable-compression");
+    expect(Object.keys(ignoredBeside([]))).toContain("disable-compression");
     const settings = settingsBy(settingsOf(routers), () => undefined);
     expect(settings).toMatchObject({ ferryHarbours: ["north"], ferryVerify: true });
     expect(createStores(undefined, undefined, drivenOf(routers)).routed.settings).toMatchObject({

@@ -6,7 +6,8 @@
  */
 import type { EventReason } from "../../schema/reasons.ts";
 import type { ObjectMeta, Resource } from "../../schema/kube.ts";
-import type { Rollout, SetHeaderRoute, SetMirrorRoute } from "../../schema/rollout.ts";
+import type { AlbStatus, Rollout, SetHeaderRoute, SetMirrorRoute } from "../../schema/rollout.ts";
+import type { Answered, Inquiry } from "./elb/inquiry.ts";
 import type { RouterSetting, RouterSettings } from "./settings.ts";
 import type { RouterTraits } from "./traits.ts";
 
@@ -110,6 +111,8 @@ export interface RoutingInput {
   readonly object: (ref: ObjectRef) => RoutedObject | undefined;
   /** In the order of their names; of a list that the router has in `lists`. */
   readonly objects?: (list: ObjectList) => readonly RoutedObject[];
+  /** What load balancers have answered to the question of this key; absent: nobody asks them. */
+  readonly answers?: (key: string) => Answered | undefined;
 }
 
 /** An event on the Rollout. */
@@ -188,12 +191,26 @@ export interface UndrivenRouter<Kind extends string = string> extends RouterTrai
 }
 
 /** An unverified weight holds the canary's step; verify is called again when an object changes, and after a while. */
-export type Verification =
+export type Verification = Verdict & Learned;
+
+type Verdict =
   | { readonly kind: "verified" }
   /** What is being waited for, in one sentence. */
   | { readonly kind: "notYet"; readonly reason: string }
   /** Why it cannot be, in one sentence: also the text of the event TrafficRoutingError. */
-  | { readonly kind: "failed"; readonly reason: string };
+  | { readonly kind: "failed"; readonly reason: string }
+  /** Nothing waits for these weights; what is learned of them counts all the same. */
+  | { readonly kind: "unneeded" };
+
+/** What comes of looking at the data plane, besides the verdict. */
+interface Learned {
+  /** What has to be asked as long as the weights are not verified, or nothing is known. */
+  readonly asks?: readonly Inquiry[];
+  /** Emitted once. */
+  readonly events?: readonly RouterEvent[];
+  /** For the status. */
+  readonly balancers?: readonly AlbStatus[];
+}
 
 export interface Router<Kind extends string = string> extends RouterTraits<Kind> {
   /** Flags of the controller. */
@@ -222,6 +239,11 @@ export interface Router<Kind extends string = string> extends RouterTraits<Kind>
    * know; the weights of others count as soon as they are written. Undefined: nobody tells in this case.
    */
   readonly verify?: (input: RoutingInput) => Verification | undefined;
+  /**
+   * The Service whose pods its load balancers must know before pods of earlier versions go, where they send requests to
+   * pods directly.
+   */
+  readonly registers?: (rollout: Rollout) => string;
   /** For routers whose objects outlive the Rollout, or its interest in them. */
   readonly release?: Release;
 }
