@@ -8,11 +8,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { KubeObject, PatchType } from "./harness/api.ts";
 import { otherController, ownController } from "./harness/controllerProcess.ts";
-import { EXPERIMENTAL_KINDS, GATEWAY_ROUTES } from "./harness/gatewayRows.ts";
+import { GATEWAY_ROUTES } from "./harness/gatewayRows.ts";
 import { type StartedHarness, startHarness } from "./harness/harness.ts";
 import { sharedDir } from "./harness/kubeBinary.ts";
 import { collectionOf, type Live, pathOf, recordNamespace } from "./harness/recordedNamespace.ts";
+import { LOOSE_KINDS } from "./harness/looseKinds.ts";
 import { refuseChanges } from "./harness/refusal.ts";
+import { ROUTED_EXAMPLES } from "./harness/routedExamples.ts";
 import { FIRST_FLAGS, type RoutedRow, SECOND_FLAGS } from "./harness/routedRow.ts";
 import { OWN_KINDS } from "./harness/routedRows.ts";
 import {
@@ -65,10 +67,10 @@ beforeAll(async () => {
     early.set(row.title, played);
   }
   for (const row of EARLY) await early.get(row.title)?.seen.until("it is held", (live) => unserved(live) !== "");
-  const experimental = JSON.stringify({ apiVersion: "v1", kind: "List", items: EXPERIMENTAL_KINDS });
+  const loose = JSON.stringify({ apiVersion: "v1", kind: "List", items: LOOSE_KINDS });
   for (const [args, stdin] of [
     [["apply", "--server-side", "-f", folder], undefined],
-    [["apply", "--server-side", "-f", "-"], experimental],
+    [["apply", "--server-side", "-f", "-"], loose],
     [["wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"], undefined],
   ] as const) {
     const { code, stderr } = await cluster.kubectl([...args], stdin);
@@ -254,4 +256,10 @@ ours.concurrent.each(LET_GO.flatMap((title) => ENDINGS.map(([how, end]) => [titl
     seen.stop();
   },
   120_000,
+);
+
+ours.concurrent.each(ROUTED_EXAMPLES.map(({ title, play }) => [title, play] as const))(
+  "the shared example %s is applied, updated and seen through",
+  (_, play) => play(cluster),
+  180_000,
 );

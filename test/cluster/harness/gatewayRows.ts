@@ -4,32 +4,6 @@ import { allOf, managedIn, object, type RoutedRow, specOf, weightsIn } from "./r
 
 const GATEWAY = "gateway.networking.k8s.io";
 
-const kind = (name: string): KubeObject => ({
-  apiVersion: "apiextensions.k8s.io/v1",
-  kind: "CustomResourceDefinition",
-  metadata: {
-    name: `${name.toLowerCase()}s.${GATEWAY}`,
-    annotations: { "api-approved.kubernetes.io": "unapproved, for a test" },
-  },
-  spec: {
-    group: GATEWAY,
-    scope: "Namespaced",
-    names: { kind: name, listKind: `${name}List`, plural: `${name.toLowerCase()}s`, singular: name.toLowerCase() },
-    versions: [
-      {
-        name: "v1alpha2",
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
-        subresources: { status: {} },
-      },
-    ],
-  },
-});
-
-/** The standard channel of the Gateway API, which gateway-api.yaml is, serves no such routes. */
-export const EXPERIMENTAL_KINDS: readonly KubeObject[] = [kind("TCPRoute"), kind("TLSRoute")];
-
 const to = (name: string, weight?: number) => ({ name, port: 80, ...(weight === undefined ? {} : { weight }) });
 const both = (stable = 100) => [to("web-stable", stable), to("web-canary", 0)];
 const rulesOf = (one: KubeObject | undefined): unknown => specOf(one, "rules");

@@ -263,7 +263,7 @@ const appMesh: RoutedRow = {
       },
     },
   },
-  absent: { condition: "TrafficRoutingFailure", says: "Virtual-service is missing" },
+  absent: { condition: "TrafficRoutingFailure", says: "Virtual-node is missing" },
   weights: (live) => weightsIn(live.get("VirtualRouter/web")?.["spec"]),
   managed: none,
   foreign: { of: "VirtualRouter/web", patch: { spec: { awsName: "web" } } },
@@ -319,6 +319,13 @@ const backend = (serviceName: string, weight?: number) => ({
   ...(weight === undefined ? {} : { weight }),
 });
 
+const STREAM = {
+  name: "stream",
+  protocol: "TCP",
+  match: { ingressPort: 9100 },
+  backend: { serviceName: "docs", servicePort: 80 },
+};
+
 const apisix: RoutedRow = {
   title: "APISIX",
   git: [
@@ -340,7 +347,7 @@ const apisix: RoutedRow = {
   absent: { condition: "TrafficRoutingFailure", says: 'apisixroutes.apisix.apache.org "web" not found' },
   weights: (live) => weightsIn(live.get("ApisixRoute/web")?.["spec"]),
   managed: (live) => allOf(live, "ApisixRoute").flatMap(({ metadata: { name } }) => (name === "web" ? [] : [name])),
-  foreign: { of: "ApisixRoute/web", patch: { spec: { ingressClassName: "apisix" } } },
+  foreign: { of: "ApisixRoute/web", patch: { spec: { stream: [STREAM] } } },
   wrong: { of: "ApisixRoute/web", at: "/spec/http/1/backends/1/weight", value: 70 },
 };
 
