@@ -4,15 +4,15 @@
  * (harness/routedRows.ts, harness/gatewayRows.ts).
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { KubeObject, PatchType } from "./harness/api.ts";
 import { otherController, ownController } from "./harness/controllerProcess.ts";
+import { defineRouters } from "./harness/everyRouter.ts";
 import { GATEWAY_ROUTES } from "./harness/gatewayRows.ts";
 import { type StartedHarness, startHarness } from "./harness/harness.ts";
 import { sharedDir } from "./harness/kubeBinary.ts";
-import { collectionOf, type Live, pathOf, recordNamespace } from "./harness/recordedNamespace.ts";
-import { LOOSE_KINDS } from "./harness/looseKinds.ts";
+import { type Live, pathOf, recordNamespace } from "./harness/recordedNamespace.ts";
 import { refuseChanges } from "./harness/refusal.ts";
 import { ROUTED_EXAMPLES } from "./harness/routedExamples.ts";
 import { FIRST_FLAGS, type RoutedRow, SECOND_FLAGS } from "./harness/routedRow.ts";
@@ -36,7 +36,6 @@ import {
   sizeOf,
   whenFirst,
 } from "./harness/routedStory.ts";
-import { until } from "./harness/until.ts";
 import { abort, promote, setImage } from "./harness/userActions.ts";
 
 const folder = join(sharedDir(), "crds");
@@ -67,20 +66,12 @@ beforeAll(async () => {
     early.set(row.title, played);
   }
   for (const row of EARLY) await early.get(row.title)?.seen.until("it is held", (live) => unserved(live) !== "");
-  const loose = JSON.stringify({ apiVersion: "v1", kind: "List", items: LOOSE_KINDS });
-  for (const [args, stdin] of [
-    [["apply", "--server-side", "-f", folder], undefined],
-    [["apply", "--server-side", "-f", "-"], loose],
-    [["wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"], undefined],
-  ] as const) {
-    const { code, stderr } = await cluster.kubectl([...args], stdin);
-    expect([args.join(" "), code === 0 ? "" : stderr]).toEqual([args.join(" "), ""]);
-  }
-  // The condition Established comes a moment before objects of a kind can be read.
-  for (const [apiVersion, kind] of ROWS.flatMap(kindsOf)) {
-    const path = collectionOf(apiVersion, kind, "default");
-    await until(`${kind}s are served`, async () => (await cluster.api.answer("GET", path)).status === 200, 30_000);
-  }
+  const files = readdirSync(folder).filter((file) => file.endsWith(".yaml"));
+  await defineRouters(
+    cluster,
+    ROWS,
+    files.map((file) => file.replace(".yaml", "")),
+  );
 }, 180_000);
 afterAll(() => cluster?.stop());
 

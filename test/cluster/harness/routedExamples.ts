@@ -58,7 +58,7 @@ async function applied(cluster: Harness, routing: Routing): Promise<Example> {
 }
 
 const become = (example: Example, wanted: string): Promise<unknown> =>
-  until(`${wanted}`, async () => (await example.weights()) === wanted, 20_000, example.weights);
+  until(wanted, async () => (await example.weights()) === wanted, 20_000, example.weights);
 
 /** @param at is asked at each pause, with the index of its step */
 async function seenThrough(

@@ -252,11 +252,11 @@ const appMesh: RoutedRow = {
         meshRoute("calls", "grpcRoute", { serviceName: "web" }, [...both, ["docs", 0]]),
       ],
     }),
-    object(MESH, "VirtualService", "web", { provider: { virtualRouter: { virtualRouterRef: { name: "web" } } } }),
+    object(MESH, "VirtualService", "mesh", { provider: { virtualRouter: { virtualRouterRef: { name: "web" } } } }),
   ],
   routing: {
     appMesh: {
-      virtualService: { name: "web" },
+      virtualService: { name: "mesh" },
       virtualNodeGroup: {
         stableVirtualNodeRef: { name: "web-stable" },
         canaryVirtualNodeRef: { name: "web-canary" },
