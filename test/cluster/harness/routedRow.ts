@@ -27,7 +27,7 @@ export interface RoutedRow {
   readonly foreign: { readonly of: string; readonly patch: object };
   /** Somebody else's edit of a weight in the first pause, a JSON patch; it is put right. */
   readonly wrong: { readonly of: string; readonly at: string; readonly value: unknown };
-  /** What docs/routers/NAME.md tells GitOps tools to ignore between two updates, and annotations that are not in Git. */
+  /** What the page of the router tells GitOps tools to ignore between two updates, and annotations that are not in Git. */
   readonly ignored?: (object: KubeObject) => KubeObject;
   /** Driven by the controller with `SECOND_FLAGS`. */
   readonly second?: true;
