@@ -19,7 +19,9 @@ import type { MetricProviderRow } from "../providers/metrics/provider.ts";
 import { createManager, keysIn, type Manager } from "../kube/runtime/runController.ts";
 import { createSecretReader } from "./analysis/actions/secrets.ts";
 import { createPluginsConfigured } from "./plugins/configuration.ts";
+import { createRouterCalls } from "./plugins/routerCalls.ts";
 import { createStepCalls } from "./plugins/stepCalls.ts";
+import { routerPluginsOf } from "./rollout/facts/routerPluginFacts.ts";
 import { namesPlugins } from "./rollout/facts/stepPluginFacts.ts";
 import type { Decide } from "./rollout/apply/carryOut.ts";
 import { decide } from "./rollout/decide/decide.ts";
@@ -222,14 +224,15 @@ function runKinds(manager: Manager, ports: KindPorts, sources: Sources): Pick<Wa
     changed: () => queueNaming(ports.stores, line.rollouts),
   });
   if (ports.measuring !== undefined) void plugins.read();
-  const stepCalls = createStepCalls({
+  const asking = {
     ...ports,
     ...measuring,
     configured: plugins,
     readSecret: createSecretReader(client, clock),
     ask: measurer.begin,
-  });
-  const rollouts = (line.rollouts = manager.runController(rolloutsRow({ ...ports, stepCalls }, sources)));
+  };
+  const calls = { stepCalls: createStepCalls(asking), routerCalls: createRouterCalls(asking) };
+  const rollouts = (line.rollouts = manager.runController(rolloutsRow({ ...ports, ...calls }, sources)));
   manager.runController(servicesRow(ports, sources));
   manager.runController(deploymentsRow(ports, sources));
   manager.runController(releasesRow(ports, sources));
@@ -250,10 +253,11 @@ function runKinds(manager: Manager, ports: KindPorts, sources: Sources): Pick<Wa
 }
 
 /** Rollouts for which it counts that other plugins are configured. */
-function queueNaming({ rollouts }: Stores, queue: WorkQueue | undefined): void {
+function queueNaming({ rollouts, routed }: Stores, queue: WorkQueue | undefined): void {
   for (const key of keysIn(rollouts)) {
     const rollout = rollouts.get(key);
-    if (rollout !== undefined && namesPlugins(rollout)) queue?.add(key);
+    if (rollout === undefined) continue;
+    if (namesPlugins(rollout) || routerPluginsOf(rollout, routed.routers).length > 0) queue?.add(key);
   }
 }
 

@@ -29,6 +29,7 @@ import type { Workload } from "../../schema/kube.ts";
 import { analysesOf as ruledAnalyses } from "../../controller/rules/analysis/templates.ts";
 import { type Analyses, knownTemplates } from "./fakeAnalyses.ts";
 import { callPlugin, pluginFacts, type Plugins, pluginsOf } from "./fakePlugins.ts";
+import { askRouters, type RouterPlugins, routerPluginsBy, withRouterPlugins } from "./fakeRouterPlugin.ts";
 import type { Trials } from "./fakeExperiments.ts";
 import { resolvedBy, scaledDeployment } from "./replacedDeployment.ts";
 
@@ -78,6 +79,7 @@ export interface Cluster {
   readonly analyses: Analyses;
   readonly plugins: Plugins;
   readonly trials: Trials;
+  readonly routerPlugins: RouterPlugins;
 }
 
 export function newCluster(
@@ -88,6 +90,7 @@ export function newCluster(
   analyses: Analyses = { runs: new Map(), templates: new Map(), courseOf: () => undefined },
   plugins: Plugins = pluginsOf(),
   trials: Trials = { experiments: new Map(), trialOf: () => undefined },
+  routerPlugins: RouterPlugins = routerPluginsBy(),
 ): Cluster {
   const { status: _, ...fresh } = manifest;
   const metadata = { ...manifest.metadata, namespace: "default", uid: "rollout-uid", generation: 1 };
@@ -111,6 +114,7 @@ export function newCluster(
     analyses,
     plugins,
     trials,
+    routerPlugins,
   };
 }
 
@@ -197,13 +201,14 @@ function analysesOf({
 }
 
 /** One router stands for all: it has an object that holds its weights. */
-function routingOf({ rollout, routed, routerFault }: Cluster): Pick<Snapshot, "routing"> {
+function routingOf({ rollout, routed, routerFault, routerPlugins, now }: Cluster): Pick<Snapshot, "routing"> {
   const { trafficRouting } = rollout.spec.strategy?.canary ?? {};
   if (trafficRouting === undefined || Object.keys(trafficRouting).length === 0) return {};
   return {
     routing: (traffic) => {
       if (routerFault !== undefined) return { kind: "fault", message: routerFault, open: false, events: [] };
-      return { kind: equal(traffic, routed) ? "settled" : "open" };
+      const own = { kind: equal(traffic, routed) ? "settled" : "open" } as const;
+      return withRouterPlugins(own, routerPlugins, { rollout, traffic, now });
     },
   };
 }
@@ -283,6 +288,7 @@ function follow(cluster: Cluster, action: Action, templateDigest: string): void 
 function carryOutBeside(cluster: Cluster, action: Action): void {
   if (action.kind === "updateReplicaSet") changeSet(cluster, action.name, (rs) => ({ ...rs, observed: false }));
   if (action.kind === "callStepPlugin") callPlugin(cluster.plugins, action, cluster.now);
+  if (action.kind === "routeTraffic") askRouters(cluster.routerPlugins, cluster.rollout, action.traffic, cluster.now);
   if (action.kind === "evictPods") {
     const leaving = action.names.slice(0, action.most);
     cluster.pods = cluster.pods.map((pod) =>

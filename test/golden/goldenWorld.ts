@@ -31,6 +31,7 @@ import type { Cluster, Outcome } from "./goldenCluster.ts";
 import { endOf, instantText, lineOf, readable, setsText } from "./timelineText.ts";
 import { type Course, nextRunChange, runAnalyses } from "./fakeAnalyses.ts";
 import { type AnswerOf, forgetCalls, pluginsOf, runPlugins } from "./fakePlugins.ts";
+import { answerRouters, nextRouterAnswer, type RouterPlugins } from "./fakeRouterPlugin.ts";
 import { nextExperimentChange, runExperiments, type Trial } from "./fakeExperiments.ts";
 import type { Edit } from "./edits.ts";
 import { changedDeployment, deploymentOf, type DeploymentOptions } from "./replacedDeployment.ts";
@@ -52,6 +53,8 @@ export interface WorldOptions {
   readonly course?: (run: AnalysisRunFacts) => Course | undefined;
   /** What step plugins answer. */
   readonly plugins?: AnswerOf;
+  /** The routers that are plugins, which a test may change at any time. */
+  readonly routerPlugins?: RouterPlugins;
   /** What each Experiment comes to; undefined: it never ends by itself. */
   readonly trial?: (experiment: ExperimentFacts) => Trial | undefined;
   /** The kinds of canary steps, where they are not those of the product. */
@@ -153,6 +156,7 @@ export function createWorld(manifest: Rollout, options: WorldOptions = {}): Worl
     },
     pluginsOf(options.plugins),
     { experiments: new Map(), trialOf: options.trial ?? (() => undefined) },
+    options.routerPlugins,
   );
   const state: State = { cluster, options, lines: [], events: [], writes: 0, wakeAt: undefined, retryAt: undefined };
   settle(state, "apply");
@@ -252,6 +256,7 @@ function carryOut(state: State, decision: Decision): Outcome {
     );
   }
   if (crash < Infinity) forgetCalls(cluster.plugins);
+  if (crash < Infinity) cluster.routerPlugins.asked.clear();
   if (complete) cluster.plugins.outcomes = [];
   if (complete && decision.status !== undefined) {
     state.writes += 1;
@@ -284,7 +289,7 @@ function run(state: State, until: number): void {
     const later = [state.wakeAt, state.retryAt, podCheckAt]
       .filter((at) => at !== undefined && at > cluster.now)
       .map(Number);
-    const answerAt = cluster.plugins.flight?.at ?? Infinity;
+    const answerAt = Math.min(cluster.plugins.flight?.at ?? Infinity, nextRouterAnswer(cluster.routerPlugins));
     const next = Math.min(pods, runs, answerAt, ...later);
     if (next > until) break;
     cluster.now = next;
@@ -293,6 +298,7 @@ function run(state: State, until: number): void {
     runAnalyses(cluster.analyses, next);
     runExperiments(cluster.trials, next);
     runPlugins(cluster.plugins, next);
+    answerRouters(cluster.routerPlugins, next);
     if (answerAt === next && pods !== next) {
       settle(state, "plugin");
       continue;

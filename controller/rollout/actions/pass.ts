@@ -53,6 +53,8 @@ export type RouterAnswer =
   | { readonly kind: "unasked" }
   /** They can split the traffic as it should be, or there are none. */
   | { readonly kind: "follow" }
+  /** One of them has not confirmed yet that it splits the traffic in this way. */
+  | { readonly kind: "pending"; readonly traffic: Traffic; readonly message: string }
   /** Why one of them cannot split the traffic in this way. */
   | { readonly kind: "fault"; readonly traffic: Traffic; readonly message: string };
 

@@ -21,8 +21,10 @@ import { unsupportedFeatures } from "../../rules/rollout/support.ts";
 import { textWithHelp, type Violation, violationText } from "../../../kube/validation/violation.ts";
 import { kstatusOf } from "../status/kstatus.ts";
 import { readRouted, refusalOf, routedObjects, routingState } from "./routedObjects.ts";
+import type { RouterPluginFacts } from "../model/routerPlugins.ts";
 import { resolve, type Resolved } from "./resolve.ts";
 import { analysisRunFacts, rolloutExperimentFacts } from "./runFacts.ts";
+import { routerPluginsOf, type RouterPluginsKnown } from "./routerPluginFacts.ts";
 import { stepPluginsOf, type StepPluginsKnown } from "./stepPluginFacts.ts";
 import { templateProblem, templatesFor } from "./templateStores.ts";
 import { orphansIn, servicesOf, type Stores } from "./stores.ts";
@@ -61,7 +63,12 @@ export interface Gatherer {
 }
 
 /** @param kstatusForAll conditions for generic tools on every Rollout that does not decline them */
-export function createGatherer(stores: Stores, kstatusForAll = false, plugins?: StepPluginsKnown): Gatherer {
+export function createGatherer(
+  stores: Stores,
+  kstatusForAll = false,
+  plugins?: StepPluginsKnown,
+  routerPlugins?: RouterPluginsKnown,
+): Gatherer {
   const known = new Map<string, SpecFacts>();
   const factsOf = (key: string, rollout: Rollout, resolved: Complete): SpecFacts => {
     const facts = specFacts(rollout, resolved, known.get(key));
@@ -86,8 +93,13 @@ export function createGatherer(stores: Stores, kstatusForAll = false, plugins?: 
     if (templatesFor(stores.templates, rollout) === "waiting") return undefined;
     const asked = stepPluginsOf(plugins, rollout);
     if (asked === "waiting") return undefined;
+    const routing = routerPlugins?.of(rollout.metadata.uid ?? "", routerPluginsOf(rollout, stores.routed.routers));
+    if (routing === "waiting") return undefined;
     const complete = { ...resolved, rollout: driven(resolved.rollout, read.readable) };
-    const snapshot = affordable(rollout, LIMITS.snapshot, () => ({ ...snapshotOf(stores, complete, read), ...asked }));
+    const snapshot = affordable(rollout, LIMITS.snapshot, () => ({
+      ...snapshotOf(stores, complete, read, routing),
+      ...asked,
+    }));
     return "made" in snapshot ? snapshot.made : unresolvedSnapshot(stores, rollout, violationText(snapshot));
   };
   return {
@@ -184,7 +196,12 @@ const unresolvedSnapshot = (stores: Stores, rollout: Rollout, invalid: string): 
   strays: [],
 });
 
-function snapshotOf(stores: Stores, { rollout, workload }: Complete, facts: Read): Snapshot {
+function snapshotOf(
+  stores: Stores,
+  { rollout, workload }: Complete,
+  facts: Read,
+  asked: RouterPluginFacts | undefined,
+): Snapshot {
   const { namespace } = rollout.metadata;
   const { selector } = rollout.spec;
   const owned = ownedBy(stores, rollout);
@@ -204,7 +221,7 @@ function snapshotOf(stores: Stores, { rollout, workload }: Complete, facts: Read
     templateDigest: digest,
     ...(readable === undefined ? {} : { dropped: readable.dropped }),
     ...(workload === undefined ? {} : { workload }),
-    ...routingOf(stores, rollout),
+    ...routingOf(stores, rollout, asked),
     ...analysesOf(stores, rollout),
   };
   const invalid =
@@ -231,9 +248,13 @@ function serviceProblem(rollout: Rollout, services: ReadonlyMap<string, ServiceF
   return violation === undefined ? undefined : violationText(violation);
 }
 
-function routingOf({ routed }: Stores, rollout: Rollout): Pick<Snapshot, "routing"> {
+function routingOf(
+  { routed }: Stores,
+  rollout: Rollout,
+  asked: RouterPluginFacts | undefined,
+): Pick<Snapshot, "routing"> {
   if (routersOf(rollout, routed.routers).length === 0) return {};
-  return { routing: (traffic) => routingState(routed, rollout, traffic) };
+  return { routing: (traffic) => routingState(routed, rollout, traffic, asked) };
 }
 
 /** Its runs and Experiments, and the templates that it may make more of. */

@@ -21,6 +21,8 @@ import { spend } from "../../../kube/object/budget.ts";
 import { whyHeldBack } from "../../../kube/validation/size.ts";
 import { createRoom, type Room } from "./room.ts";
 import type { RoutingState } from "../model/model.ts";
+import type { RouterPluginFacts } from "../model/routerPlugins.ts";
+import { pluginsState, questionsOf } from "./routerPluginFacts.ts";
 import { createOptionalStore, type Known, type OptionalKind, type OptionalStore } from "./optionalStore.ts";
 
 type StoredObject = RoutedObject & Stored;
@@ -195,27 +197,40 @@ const UNWRITTEN: Verification = { kind: "notYet", reason: "the objects of its ro
 
 /**
  * Of all routers that verify: the first that failed, else the first that has to wait; undefined where no router
- * verifies.
+ * verifies. `open`: objects have to be written.
  */
-function verificationOf(routers: readonly Router[], open: boolean, input: RoutingInput): Verification | undefined {
-  const answers = routers.flatMap(({ verify }) => verify?.(input) ?? []);
+function verificationOf(open: boolean, answers: readonly Verification[]): Verification | undefined {
   if (answers.length === 0) return undefined;
   if (open) return UNWRITTEN;
   const worst = answers.find(({ kind }) => kind === "failed") ?? answers.find(({ kind }) => kind === "notYet");
   return worst ?? answers[0];
 }
 
-/** Whether the objects of all routers of a Rollout match some traffic; the first fault is returned. */
-export function routingState(routed: Routed, rollout: Rollout, traffic: Traffic): RoutingState {
+/**
+ * Whether the objects of all routers of a Rollout match some traffic, and those that are asked have confirmed it; the
+ * first fault is returned.
+ * @param asked how those stand that are asked
+ */
+export function routingState(
+  routed: Routed,
+  rollout: Rollout,
+  traffic: Traffic,
+  asked?: RouterPluginFacts,
+): RoutingState {
   const routers = routersOf(rollout, routed.routers);
   const input = inputOf(routed, rollout, traffic);
   const plans = routers.map((router) => router.route(input));
-  const open = plans.some(({ writes }) => writes.length > 0);
+  const unwritten = plans.some(({ writes }) => writes.length > 0);
+  const services = pluginsState(questionsOf(rollout, traffic, routed.routers), asked);
+  const open = unwritten || services.open;
   const fault = plans.find((plan) => plan.kind === "fault");
-  if (fault === undefined) {
-    const verification = verificationOf(routers, open, input);
-    return { kind: open ? "open" : "settled", ...(verification === undefined ? {} : { verification }) };
+  if (fault !== undefined) {
+    const { message, event } = fault;
+    return { kind: "fault", message, open, events: event === undefined ? [] : [event] };
   }
-  const { message, event } = fault;
-  return { kind: "fault", message, open, events: event === undefined ? [] : [event] };
+  if (services.fault !== undefined) return { kind: "fault", message: services.fault, open, events: [] };
+  if (services.pending !== undefined) return { kind: "pending", open, ...services.pending };
+  const answers = [...routers.flatMap(({ verify }) => verify?.(input) ?? []), ...services.verifications];
+  const verification = verificationOf(unwritten, answers);
+  return { kind: open ? "open" : "settled", ...(verification === undefined ? {} : { verification }) };
 }

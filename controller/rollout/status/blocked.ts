@@ -21,7 +21,7 @@ export const analysisFault = ({ analyses, experiment }: Pass): AnalysisFault | u
 /** The first of all that keeps the update from going on, for the message of one that takes too long. */
 export function blockingFault(p: Pass): { readonly message: string } | undefined {
   const { routers, stepPlugins } = p;
-  if (routers.kind === "fault") return routers;
+  if (routers.kind === "fault" || routers.kind === "pending") return routers;
   const unasked = stepPlugins.kind === "asked" ? stepPlugins.fault : undefined;
   return analysisFault(p) ?? unasked ?? stepPluginTrouble(p);
 }
@@ -34,7 +34,8 @@ export function blockedConditions(p: Pass, conditions: RolloutCondition[]): Roll
 /** docs/behaviour/traffic.md#a-router-that-cannot-follow */
 function routingCondition(p: Pass, conditions: RolloutCondition[]): RolloutCondition[] {
   const { routers } = p;
-  if (routers.kind === "unasked") return conditions;
+  // What a router was told to do before may have failed: it has not said yet that it can do this.
+  if (routers.kind === "unasked" || routers.kind === "pending") return conditions;
   const fault: Fault | undefined =
     routers.kind === "fault" ? { reason: "TrafficRoutingError", message: routers.message } : undefined;
   return withFault(p, conditions, "TrafficRoutingFailure", fault);
