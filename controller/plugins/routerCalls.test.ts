@@ -28,10 +28,14 @@ const service = (url = "http://edge.tools/"): ConfiguredPlugin => ({
 });
 
 /** What is sent is answered by the test, when it likes. */
-function calls(configured: ConfiguredPlugin | undefined = service()) {
+function calls(configured = service()) {
   const clock = manualClock(1_000_000);
   const sent: Sent[] = [];
-  const world = { configured, leads: true, arrived: 0 };
+  const world: { configured: ConfiguredPlugin | undefined; leads: boolean; arrived: number } = {
+    configured,
+    leads: true,
+    arrived: 0,
+  };
   const http = (question: HttpQuestion, signal: AbortSignal, party: string): Promise<Answer> => {
     const { promise, resolve } = Promise.withResolvers<Answer>();
     sent.push({

@@ -1,5 +1,11 @@
 /** Canaries whose traffic a plugin routes (docs/plugins.md#traffic-routers). */
 import { describe, expect, test } from "bun:test";
+import { explain } from "../../controller/rollout/explain/explain.ts";
+import { toldRouterPlugins } from "../../controller/rollout/explain/told.ts";
+import { createRouted, routingState } from "../../controller/rollout/facts/routedObjects.ts";
+import type { Snapshot } from "../../controller/rollout/model/model.ts";
+import { settingsOf, DRIVEN_ROUTERS } from "../../providers/traffic/routers.ts";
+import { settingsBy } from "../../providers/traffic/settings.ts";
 import { canary, image, pause, rolloutOf, setWeight } from "./edits.ts";
 import * as user from "./edits.ts";
 import { type RouterAnswers, type RouterPlugins, routerPluginsBy, routes } from "./fakeRouterPlugin.ts";
@@ -9,6 +15,8 @@ import { expectTimeline } from "./timeline.ts";
 const PLUGIN = { plugins: { "acme/edge": { site: "north" } } };
 const services = ["canary", "stable"];
 const steps = [setWeight(20), pause(), setWeight(60), pause()];
+
+const byDefault = settingsBy(settingsOf(DRIVEN_ROUTERS), () => undefined);
 
 type Strategy = Parameters<typeof canary>[1];
 
@@ -199,5 +207,54 @@ describe("a router that is a plugin", () => {
     world.edit("promote", user.promote);
     world.pass(60_000);
     expect([recorded(world), sizes(world)]).toEqual([20, [8, 6]]);
+  });
+});
+
+describe("who explains it", () => {
+  /** With what the status says of the plugin instead of what the process knows. */
+  const explained = (world: World) => {
+    const known = world.snapshot();
+    const facts = toldRouterPlugins(known.rollout);
+    const snapshot: Snapshot = {
+      ...known,
+      routing: (traffic) => routingState(createRouted(byDefault), known.rollout, traffic, facts),
+    };
+    return explain({
+      snapshot,
+      now: world.now,
+      checks: new Map(),
+      runs: new Map(),
+      experiments: new Map(),
+      exhausted: [],
+      instance: "",
+      drivers: { kind: "unknown" },
+      isLate: false,
+    });
+  };
+
+  test.each([
+    ["hangs", hangs, "plugin acme/edge has not answered yet that it has set the canary's weight of 20 of 100"],
+    ["fails", failing, "setting the canary's weight to 20 of 100 by plugin acme/edge failed: no route to the edge"],
+  ] as const)("a plugin that %s says so", (_, answers, why) => {
+    const edge = routerPluginsBy();
+    const world = updated(edge);
+    edge.answers = answers;
+    world.pass(25_000);
+    const { sentence, reason } = explained(world);
+    expect([reason, sentence.includes(why)]).toEqual(["TrafficRoutingError", true]);
+  });
+
+  test("one that is not configured says so", () => {
+    const edge = routerPluginsBy();
+    const world = updated(edge);
+    edge.configured = [];
+    world.pass(25_000);
+    expect(explained(world).sentence).toContain("plugin acme/edge cannot be asked to set the canary's weight");
+  });
+
+  test("a weight that is confirmed holds nothing up", () => {
+    const world = updated(routerPluginsBy());
+    world.pass(25_000);
+    expect(explained(world).reason).toBe("CanaryPauseStep");
   });
 });
