@@ -12,7 +12,7 @@ export interface Routed {
   readonly objects: readonly Manifest[];
 }
 
-/** By kind of router; one that is a plugin needs nothing in the cluster. */
+/** By kind of router; a router that this version does not drive is refused by admission. */
 export function routed(rollout: Rollout): Routed {
   const { stableService = "", canaryService = "", trafficRouting } = rollout.spec?.strategy?.canary ?? {};
   const { nginx, alb, smi, ...others } = (trafficRouting ?? {}) as Readonly<Record<string, Json | undefined>>;

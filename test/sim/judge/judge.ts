@@ -10,6 +10,7 @@ import { EXPERIMENTS } from "../script/experimentWorlds.ts";
 import { RUNS } from "../script/analysisWorlds.ts";
 import { doubled, untestedProblem } from "./analyses.ts";
 import { doubledTrial, hastyTraffic } from "./experiments.ts";
+import { edgeShares } from "../script/edgeWorlds.ts";
 import { DEPLOYMENT } from "../script/deploymentWorlds.ts";
 import { INGRESS, missingPods, namesSizes, routesToNobody, sharesIn } from "../script/trafficWorlds.ts";
 import { lossesOf } from "./losses.ts";
@@ -225,7 +226,8 @@ function missingAll(court: Court, actor: string, written: string): readonly numb
   const lost = routesToNobody(truth.ingresses, truth.services, sets);
   return rollouts.map((rollout) => {
     const size = wantedOf(rollout);
-    const missing = missingPods(sharesIn(truth.ingresses, rollout) ?? new Map(), truth.services, sets, size);
+    const shares = [sharesIn(truth.ingresses, rollout) ?? new Map(), edgeShares(truth.edge, rollout)];
+    const missing = shares.reduce((sum, each) => sum + missingPods(each, truth.services, sets, size), 0);
     return size === 0 ? missing : missing + lost;
   });
 }

@@ -23,6 +23,7 @@ import { hasEnded } from "../../../controller/rollout/course/analysisKinds.ts";
 import type { AnalysisRun } from "../../../schema/analysis.ts";
 import type { Experiment } from "../../../schema/experiment.ts";
 import { EXPERIMENTS } from "../script/experimentWorlds.ts";
+import { EDGE, edgeKnown } from "../script/edgeWorlds.ts";
 import { pluginKnown } from "../script/pluginWorlds.ts";
 import { RUNS, TEMPLATE } from "../script/analysisWorlds.ts";
 import { DEPLOYMENT } from "../script/deploymentWorlds.ts";
@@ -48,6 +49,8 @@ export interface Truth {
   readonly deployment: WorkloadFacts | undefined;
   /** By name. */
   readonly ingresses: ReadonlyMap<string, ApiObject>;
+  /** What a router that is a plugin does. */
+  readonly edge: ApiObject | undefined;
   readonly sets: ReadonlyMap<string, ReplicaSetFacts>;
   readonly services: ReadonlyMap<string, ServiceFacts>;
   readonly analysisRuns: Iterable<AnalysisRun>;
@@ -103,7 +106,8 @@ const neverReady = (image: string): boolean => image.endsWith(":bad");
 
 export function observe(): Truth {
   const stores = createStores();
-  const gatherer = createGatherer(stores, false, pluginKnown);
+  const gatherer = createGatherer(stores, false, pluginKnown, edgeKnown);
+  let edge: ApiObject | undefined;
   const sets = new Map<string, ReplicaSetFacts>();
   const services = new Map<string, ServiceFacts>();
   const pods = new Map<string, Pod>();
@@ -276,6 +280,9 @@ export function observe(): Truth {
     sets,
     services,
     ingresses: shown,
+    get edge() {
+      return edge;
+    },
     get analysisRuns() {
       return stores.analysisRuns.values();
     },
@@ -296,6 +303,7 @@ export function observe(): Truth {
       else if (change.resource === "services") takeService(change);
       else if (change.resource === DEPLOYMENT.resource) takeDeployment(change);
       else if (change.resource === INGRESS.resource) takeIngress(change);
+      else if (change.resource === EDGE.resource && change.object.metadata.name === EDGE.name) edge = change.object;
       else if (change.resource === RUNS) takeRun(change);
       else if (change.resource === EXPERIMENTS) takeExperiment(change);
       else if (change.resource === TEMPLATE.resource) takeTemplate(change);
