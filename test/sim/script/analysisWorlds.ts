@@ -118,8 +118,11 @@ export function metricSource(clock: Clock, chance: Chance, { isGood, isFaulty, r
     const isFault = isFaulty && faults < MOST_FAULTS && inARow < MOST_IN_A_ROW && chance.percent(30);
     if (!isFault) {
       inARow = 0;
-      if (isEdge) route(body);
-      return after(5, truth);
+      if (!isEdge) return after(5, truth);
+      // It answers once it has done it.
+      const ms = isFaulty ? chance.pick([5, 1_000, 6_000]) : 5;
+      clock.after(ms, () => route(body));
+      return after(ms, truth);
     }
     faults += 1;
     inARow += 1;
