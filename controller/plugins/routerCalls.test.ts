@@ -238,7 +238,7 @@ describe("a router that is a plugin", () => {
     expect([stateAt(20), world.arrived]).toEqual([{ kind: "unanswered", isAsked: false }, 0]);
   });
 
-  test("is forgotten with the Rollout, and when the Rollout names it no longer", async () => {
+  test("gives all to stable when the Rollout is gone, and when the Rollout names it no longer", async () => {
     for (const forget of [
       (own: ReturnType<typeof calls>["own"]) => own.forget("u1"),
       (own: ReturnType<typeof calls>["own"]) => void own.of("u1", []),
@@ -247,8 +247,20 @@ describe("a router that is a plugin", () => {
       await ask(20);
       forget(own);
       expect(sent[0]?.signal.aborted).toBe(true);
+      await settled();
+      expect(sent[1]?.body["traffic"]).toMatchObject({ canaryWeight: 0, stableWeight: 100, routes: [] });
+      expect(sent[1]?.signal.aborted).toBe(false);
       await sent[0]?.answer(successful);
       expect([stateAt(20), world.arrived]).toEqual([{ kind: "unanswered", isAsked: false }, 0]);
     }
+  });
+
+  test("is not asked for the sake of a Rollout that goes when stable has all", async () => {
+    const { own, sent, ask } = calls();
+    await ask(0);
+    await sent[0]?.answer(successful);
+    own.forget("u1");
+    await settled();
+    expect(sent).toHaveLength(1);
   });
 });

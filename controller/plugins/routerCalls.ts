@@ -11,6 +11,7 @@ import {
   type PluginConfiguration,
   type PluginService,
 } from "../../providers/metrics/pluginService.ts";
+import { givenBack } from "../../providers/traffic/pluginTraffic.ts";
 import type { RouterQuestion } from "../../providers/traffic/router.ts";
 import type { Rollout } from "../../schema/rollout.ts";
 import type { RouterPluginsKnown } from "../rollout/facts/routerPluginFacts.ts";
@@ -24,7 +25,7 @@ export interface RouterCalls extends RouterPluginsKnown {
    * not waited for any longer. Never throws, and waits for nothing. `arrived` is called when there is an answer.
    */
   ask(rollout: Rollout, questions: readonly RouterQuestion[], arrived: () => void): void;
-  /** The Rollout is gone. */
+  /** The Rollout is gone: stable gets all, as where a Rollout names a plugin no longer. */
   forget(uid: string): void;
 }
 
@@ -43,6 +44,9 @@ const REFRESH_MS = 600_000;
 
 /** What one plugin was asked last for one Rollout. */
 interface Asked {
+  readonly rollout: Rollout;
+  readonly question: RouterQuestion;
+  readonly service: PluginService;
   /** All that the answer holds for. */
   readonly text: string;
   flight: AbortController | undefined;
@@ -58,11 +62,17 @@ export function createRouterCalls(ports: RouterCallPorts): RouterCalls {
   let last = 0;
   // Whoever comes after us begins higher.
   const sequence = (): number => (last = Math.max(last + 1, clock.now()));
+  // Once, and whatever it answers: nobody holds on to it any longer.
+  const giveBack = ({ rollout, question, service }: Asked): void => {
+    const last = validForMs() > 0 ? givenBack(question) : undefined;
+    if (last !== undefined) void answerTo(ports, rollout, last, service, sequence(), new AbortController().signal);
+  };
   const drop = (uid: string, isKept: (plugin: string) => boolean): void => {
     for (const [plugin, asked] of known.get(uid) ?? []) {
       if (isKept(plugin)) continue;
       asked.flight?.abort();
       known.get(uid)?.delete(plugin);
+      giveBack(asked);
     }
     if (known.get(uid)?.size === 0) known.delete(uid);
   };
@@ -73,7 +83,8 @@ export function createRouterCalls(ports: RouterCallPorts): RouterCalls {
     const text = textOf(question, service);
     const before = own.get(question.plugin);
     if (before?.text !== text) before?.flight?.abort();
-    const asked: Asked = before?.text === text ? before : { text, flight: undefined, answer: undefined };
+    const asked: Asked =
+      before?.text === text ? before : { rollout, question, service, text, flight: undefined, answer: undefined };
     own.set(question.plugin, asked);
     if (asked.flight !== undefined || clock.now() < (asked.answer?.dueAt ?? 0)) return;
     const flight = (asked.flight = new AbortController());

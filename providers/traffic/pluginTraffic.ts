@@ -11,6 +11,14 @@ export const pluginNames = (rollout: Rollout): readonly string[] =>
     .filter((name) => name !== GATEWAY_PLUGIN)
     .toSorted();
 
+/** What gives all to stable; undefined where a question has done so already. */
+export function givenBack(question: RouterQuestion): RouterQuestion | undefined {
+  const { traffic } = question;
+  const { canaryWeight, additional, routes, total } = traffic;
+  if (canaryWeight === 0 && additional.length === 0 && routes.length === 0) return undefined;
+  return { ...question, traffic: { ...traffic, canaryWeight: 0, stableWeight: total, additional: [], routes: [] } };
+}
+
 /** One question for each plugin. */
 export function pluginQuestions(rollout: Rollout, traffic: Traffic): readonly RouterQuestion[] {
   const names = pluginNames(rollout);
