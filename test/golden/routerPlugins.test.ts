@@ -6,7 +6,7 @@ import { createRouted, routingState } from "../../controller/rollout/facts/route
 import type { Snapshot } from "../../controller/rollout/model/model.ts";
 import { settingsOf, DRIVEN_ROUTERS } from "../../providers/traffic/routers.ts";
 import { settingsBy } from "../../providers/traffic/settings.ts";
-import { canary, image, pause, rolloutOf, setWeight } from "./edits.ts";
+import { canary, image, pause, rolloutOf, setCanaryScale, setWeight } from "./edits.ts";
 import * as user from "./edits.ts";
 import { type RouterAnswers, type RouterPlugins, routerPluginsBy, routes } from "./fakeRouterPlugin.ts";
 import { createWorld, type World, type WorldOptions } from "./goldenWorld.ts";
@@ -84,6 +84,57 @@ describe("a router that is a plugin", () => {
     world.pass(30_000);
     expect([sizes(world), recorded(world)]).toEqual([[10, 0], 0]);
     expectTimeline("router-plugin-abort-hangs", world);
+  });
+
+  test.each([
+    ["a plugin hangs", PLUGIN],
+    ["an Ingress is somebody else's", { nginx: { stableIngress: "web" } }],
+  ])("while %s an aborted canary keeps its pods through all sizes, and its delay begins after", (_, routing) => {
+    const edge = routerPluginsBy();
+    const world = updated(edge, routed(routing));
+    world.pass(10_000);
+    edge.answers = hangs;
+    if ("nginx" in routing) world.meddle("the router breaks", (c) => c.breakRouter("canary ingress is taken"));
+    world.edit("abort", user.abort);
+    for (const replicas of [12, 11, 12]) {
+      world.pass(40_000);
+      world.edit(`scale to ${replicas}`, user.scale(replicas));
+    }
+    world.pass(40_000);
+    expect([sizes(world), recorded(world)]).toEqual([[12, 2], 20]);
+    edge.answers = () => ({ afterMs: 500, answer: routes });
+    edge.asked.clear();
+    world.meddle("the routers are well", (c) => c.breakRouter(undefined));
+    world.pass(20_000);
+    expect([sizes(world), recorded(world)]).toEqual([[12, 2], 0]);
+    world.pass(20_000);
+    expect(sizes(world)).toEqual([12, 0]);
+  });
+
+  test("has header routes until the update is aborted, and the canary's pods go after them", () => {
+    const edge = routerPluginsBy();
+    const match = [{ headerName: "x-beta", headerValue: { exact: "yes" } }];
+    const own = { ...routed({ ...PLUGIN, managedRoutes: [{ name: "beta" }] }), abortScaleDownDelaySeconds: 1 };
+    const world = createWorld(
+      rolloutOf({
+        replicas: 10,
+        strategy: canary([setCanaryScale({ replicas: 1 }), { setHeaderRoute: { name: "beta", match } }, pause()], own),
+      }),
+      { services, routerPlugins: edge },
+    );
+    world.pass(5_000);
+    world.edit("image web:2", image("web:2"));
+    world.pass(10_000);
+    const last = () => edge.questions.at(-1)?.traffic;
+    expect(last()).toMatchObject({
+      canaryWeight: 0,
+      routes: [{ kind: "header", name: "beta" }],
+      managedRoutes: ["beta"],
+    });
+    edge.answers = hangs;
+    world.edit("abort", user.abort);
+    world.pass(30_000);
+    expect([last()?.routes, sizes(world)]).toEqual([[], [10, 1]]);
   });
 
   test.each(["hangs", "fails", "is not configured"])("that %s does not keep an abort from the other routers", (how) => {
